@@ -1,0 +1,16 @@
+// The question who is online: asked of every shard at once, added up here.
+import { type Online, SHARDS } from "../protocol/census.ts";
+
+/** Users and sockets over all shards. */
+export async function countOnline(env: Env): Promise<Online> {
+  const shards = Array.from({ length: SHARDS }, (_, shard) => {
+    return env.CENSUS.getByName(String(shard)).count();
+  });
+  let users = 0;
+  let sockets = 0;
+  for (const online of await Promise.all(shards)) {
+    users += online.users;
+    sockets += online.sockets;
+  }
+  return { users, sockets };
+}

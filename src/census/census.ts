@@ -1,0 +1,81 @@
+// One shard of the census: how many sockets each user of this shard has, as the users' mailboxes last said.
+// What a crash left behind is corrected by a bounded audit while somebody asks; nobody is woken otherwise.
+import { DurableObject } from "cloudflare:workers";
+import type { CensusCalls, Online } from "../protocol/census.ts";
+import { note } from "../protocol/journal.ts";
+
+/** Mailboxes asked in one audit, and the least time between two, ms. Answers: a question that wakes everybody. */
+const AUDIT = 8;
+const AUDIT_MS = 5_000;
+/** A number younger than this, ms, is not audited. */
+const FRESH_MS = 60_000;
+
+interface Row {
+  readonly user: string;
+  readonly sockets: number;
+  readonly at: number;
+}
+
+export class Census extends DurableObject<Env> implements CensusCalls {
+  readonly #sql: SqlStorage;
+  readonly #count: { users: number; sockets: number };
+  #audited = 0;
+  /** The audit goes round by name, and on from here. */
+  #last = "";
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.#sql = ctx.storage.sql;
+    this.#sql.exec(
+      "CREATE TABLE IF NOT EXISTS online (user TEXT PRIMARY KEY, sockets INTEGER NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID",
+    );
+    const [sum] = this.#rows<Online>("SELECT count(*) AS users, coalesce(sum(sockets), 0) AS sockets FROM online");
+    this.#count = { users: sum?.users ?? 0, sockets: sum?.sockets ?? 0 };
+  }
+
+  /** Takes a user's own number. It is absolute, so a report that came twice changes nothing. */
+  report(user: string, sockets: number): Promise<Online> {
+    this.#set(user, sockets);
+    return Promise.resolve({ ...this.#count });
+  }
+
+  count(): Promise<Online> {
+    if (Date.now() - this.#audited >= AUDIT_MS) {
+      this.#audited = Date.now();
+      this.ctx.waitUntil(this.audit(Date.now() - FRESH_MS));
+    }
+    return Promise.resolve({ ...this.#count });
+  }
+
+  /** Asks a few mailboxes that said nothing since `before` (ms) for their true number; returns how many were asked. */
+  async audit(before: number): Promise<number> {
+    const query = "SELECT * FROM online WHERE user > ? AND at <= ? ORDER BY user LIMIT ?";
+    const rows = this.#rows<Row>(query, this.#last, before, AUDIT);
+    this.#last = rows.length < AUDIT ? "" : (rows.at(-1)?.user ?? "");
+    await Promise.all(rows.map((row) => this.#check(row)));
+    return rows.length;
+  }
+
+  async #check(row: Row): Promise<void> {
+    try {
+      const sockets = await this.env.MAILBOX.getByName(row.user).countSockets(row.user);
+      const [now] = this.#rows<Row>("SELECT * FROM online WHERE user = ?", row.user);
+      // A report that came meanwhile is the newer one.
+      if (now?.at === row.at && sockets !== row.sockets) this.#set(row.user, sockets);
+    } catch (error) {
+      note("audit_failed", { user: row.user, reason: error instanceof Error ? error.message : "unknown" });
+    }
+  }
+
+  #set(user: string, sockets: number): void {
+    const [known] = this.#rows<Row>("SELECT * FROM online WHERE user = ?", user);
+    this.#count.sockets += sockets - (known?.sockets ?? 0);
+    this.#count.users += Number(sockets > 0) - Number(known !== undefined);
+    if (sockets > 0) this.#sql.exec("INSERT OR REPLACE INTO online VALUES (?, ?, ?)", user, sockets, Date.now());
+    else if (known !== undefined) this.#sql.exec("DELETE FROM online WHERE user = ?", user);
+  }
+
+  #rows<T>(query: string, ...bindings: (string | number)[]): T[] {
+    return this.#sql.exec(query, ...bindings).toArray() as T[];
+  }
+}

@@ -1,0 +1,22 @@
+// Who may open which mailbox: everything about an upgrade that can be checked without waking an object.
+import { canonical } from "../protocol/names.ts";
+import { readPlace } from "../protocol/query.ts";
+import { type Refusal, refusal } from "../protocol/refusals.ts";
+import { type Offer, V1 } from "../protocol/version.ts";
+import type { Visit } from "../protocol/visit.ts";
+
+/** Lets an upgrade in, or says why not. */
+export type Verdict = { readonly visit: Visit } | { readonly refused: Refusal };
+
+/** Judges an upgrade to `/client/:userName`, given the name as it stands in the address, decoded. */
+export function admit(rawName: string, request: Request, offer: Offer, auth: string): Verdict {
+  if (!("dialect" in offer)) return { refused: refusal("no_version") };
+  const name = canonical(rawName);
+  if ("refused" in name) return { refused: refusal(name.refused) };
+  if (auth !== "open") return { refused: refusal("internal", "AUTH must be open") };
+  const guest = { name: name.name, answer: offer.answer };
+  if (offer.dialect !== V1) return { visit: { ...guest, dialect: offer.dialect } };
+  const place = readPlace(new URL(request.url).searchParams);
+  if (typeof place === "string") return { refused: refusal("bad_query", place) };
+  return { visit: { ...guest, dialect: offer.dialect, place } };
+}

@@ -1,0 +1,42 @@
+// Another mailbox delivers. Lanes are in order, so the receiver is idempotent by one comparison: whatever is not above the highest
+// number that it has from this author was dealt with before.
+import type { Delivery, Reply } from "../protocol/envelope.ts";
+import type { Code } from "../protocol/refusals.ts";
+import { PEERING } from "../protocol/version.ts";
+import type { Box } from "./box.ts";
+import type { Peer } from "./schema.ts";
+
+type Refused = Reply["refused"][number];
+
+/** Takes one delivery into the log. To be done in a group; the reply leaves when the group is durable. */
+export function deliver(box: Box, delivery: Delivery): Reply {
+  const { epoch } = box.log.found(box.user);
+  const peer = box.log.peer(delivery.from);
+  const answer = (verdict: Reply["verdict"], refused: Refused[] = []): Reply => {
+    return { version: PEERING, epoch, high: peer.high, verdict, refused };
+  };
+  if (delivery.toEpoch !== null && delivery.toEpoch !== epoch) return answer("other");
+  box.lanes.heard(peer, delivery.epoch);
+  if (peer.high < delivery.after) return answer("behind");
+  const refused = repeated(box, peer, delivery);
+  for (const { origin, at, body } of delivery.envelopes) {
+    if (origin <= peer.high) continue;
+    box.log.append({ kind: "in", peer: peer.name, origin, device: null, id: null, at, body });
+    peer.high = origin;
+    box.log.changed(peer);
+  }
+  return answer("taken", refused);
+}
+
+/**
+ * Those of the batch that an earlier call refused and whose answer was lost: at or below the highest refused number and not in the
+ * log. They are refused again; "stored already" would lose them silently, "store now" would break the order.
+ */
+function repeated(box: Box, peer: Peer, delivery: Delivery): Refused[] {
+  const doubtful = delivery.envelopes.filter(({ origin }) => origin <= peer.refused && origin <= peer.high);
+  const first = doubtful[0];
+  if (first === undefined) return [];
+  const held = box.log.originsFrom(peer.name, first.origin);
+  const code: Code = "declined";
+  return doubtful.filter(({ origin }) => !held.has(origin)).map(({ origin }) => ({ origin, code }));
+}

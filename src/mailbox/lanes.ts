@@ -1,0 +1,305 @@
+// The lanes: what this mailbox owes to others. One lane a receiver, one call under way in it, so the order is the order of the log.
+// The outbox is the log itself; a lane only remembers which of its entries are not settled yet.
+import type { Delivery, Reply } from "../protocol/envelope.ts";
+import type { State } from "../protocol/down.ts";
+import { note } from "../protocol/journal.ts";
+import type { Code } from "../protocol/refusals.ts";
+import { PEERING } from "../protocol/version.ts";
+import type { Log, Sent } from "./log.ts";
+import type { Entry, Peer } from "./schema.ts";
+import type { Turn } from "./turn.ts";
+
+/** An entry on its way. `body` is null while it is only on disk; `answer` tells the device, once. */
+interface Owed extends Sent {
+  readonly body: string | null;
+  answer: ((state: State) => void) | null;
+}
+
+type LaneState =
+  | { readonly is: "idle" }
+  | { readonly is: "calling" }
+  /** The last call failed; the alarm starts the next one. */
+  | { readonly is: "waiting" };
+
+interface Lane {
+  readonly to: string;
+  owed: Owed[];
+  state: LaneState;
+  /** While there is trouble: when to try, or to look again. Whatever is accepted meanwhile is `queued`. */
+  due: number | null;
+}
+
+/** How a lane reaches the world outside of its mailbox. */
+export interface Reach {
+  deliver(delivery: Delivery): Promise<Reply>;
+  setAlarm(at: number): void;
+  deleteAlarm(): void;
+}
+
+/** An answer is `queued` after this many ms without one from the receiver. */
+const PATIENCE = 2_000;
+/** The next try comes after this share of the time that the oldest entry has waited: exponential, and it needs no counter. */
+const BACK_OFF = 0.25;
+const SHORTEST = 500;
+const LONGEST = 300_000;
+/** One call's envelopes, and their UTF-16 units. Answers: arguments that a call can't carry, a group that holds up others. */
+const BATCH = 2_048;
+const BATCH_UNITS = 1_000_000;
+/** Bodies kept in memory over all lanes; what goes beyond is read from the log again. Answers: a receiver that is away for long. */
+const KEPT_UNITS = 4_000_000;
+
+export class Lanes {
+  readonly #log: Log;
+  readonly #turn: Turn;
+  readonly #reach: Reach;
+  readonly #lanes = new Map<string, Lane>();
+  /** Lanes that may have something to start. */
+  readonly #ready = new Set<Lane>();
+  readonly #troubled = new Set<Lane>();
+  #keptUnits = 0;
+  /** When the alarm is set for; null for none; undefined while that is unknown after a wake. */
+  #alarm: number | null | undefined;
+
+  constructor(log: Log, turn: Turn, reach: Reach) {
+    this.#log = log;
+    this.#turn = turn;
+    this.#reach = reach;
+    for (const sent of log.owed) this.#push({ ...sent, body: null, answer: null });
+    this.#alarm = log.owed.length > 0 ? undefined : null;
+  }
+
+  /** The oldest entry that is not settled, over all lanes. */
+  get firstOwed(): number | null {
+    let first: number | null = null;
+    for (const { owed } of this.#lanes.values()) {
+      const seq = owed[0]?.seq;
+      if (seq !== undefined && (first === null || seq < first)) first = seq;
+    }
+    return first;
+  }
+
+  /** Owes `entry` to its peer. `answer` is called in a group, with what is certain first. */
+  add(entry: Entry, answer: Owed["answer"]): void {
+    const kept = this.#keptUnits + entry.body.length <= KEPT_UNITS;
+    if (kept) this.#keptUnits += entry.body.length;
+    const troubled = this.#lanes.get(entry.peer)?.due != null;
+    if (troubled) answer?.("queued");
+    const { seq, peer, at, body } = entry;
+    this.#push({ seq, peer, at, body: kept ? body : null, answer: troubled ? null : answer });
+  }
+
+  /** Somebody delivers: who calls is there. Another epoch than the known one is another mailbox, to which nothing is owed. */
+  heard(peer: Peer, epoch: string): void {
+    const lane = this.#lanes.get(peer.name);
+    if (peer.epoch !== epoch) {
+      if (peer.epoch !== null && lane !== undefined) this.#failAll(lane, "unknown_receiver");
+      Object.assign(peer, { epoch, high: 0, refused: 0, reached: 0 });
+      this.#log.changed(peer);
+    }
+    if (lane?.state.is === "waiting") this.#idle(lane);
+  }
+
+  /** Starts what can start. What was written before is durable before a call leaves. */
+  start(): void {
+    for (const lane of this.#ready) {
+      if (lane.owed.length > 0) void this.#call(lane);
+      else this.#idle(lane);
+    }
+    this.#ready.clear();
+  }
+
+  /** Sets the alarm, which exists only while something is owed: writes, so it comes before anything is told. */
+  arm(): void {
+    if (this.#lanes.size === 0) {
+      if (this.#alarm !== null) this.#reach.deleteAlarm();
+      this.#alarm = null;
+      return;
+    }
+    let next = Infinity;
+    for (const lane of this.#troubled) next = Math.min(next, lane.due ?? Infinity);
+    if (next === Infinity || next === this.#alarm) return;
+    this.#alarm = next;
+    this.#reach.setAlarm(next);
+  }
+
+  /** The alarm rang: lanes whose time has come try again. To be done in a group. */
+  ring(): void {
+    this.#alarm = null;
+    const now = Date.now();
+    for (const lane of this.#troubled) {
+      if (lane.due === null || lane.due > now) continue;
+      if (lane.state.is === "waiting") this.#idle(lane);
+      lane.due = now + wait(now, lane);
+    }
+  }
+
+  async #call(lane: Lane): Promise<void> {
+    lane.state = { is: "calling" };
+    const batch = this.#batch(lane);
+    const last = batch.at(-1)?.origin ?? 0;
+    const peer = this.#log.peer(lane.to);
+    const { name: from, epoch } = this.#self();
+    const patience = setTimeout(() => this.#turn.join(() => this.#trouble(lane)), PATIENCE);
+    let reply: Reply | null = null;
+    try {
+      reply = await this.#reach.deliver({
+        version: PEERING,
+        from,
+        epoch,
+        to: lane.to,
+        toEpoch: peer.epoch,
+        after: peer.reached,
+        envelopes: batch,
+      });
+    } catch (error) {
+      note("deliver_failed", { user: from, to: lane.to, owed: lane.owed.length, reason: reasonOf(error) });
+    }
+    clearTimeout(patience);
+    this.#turn.join(() => {
+      if (reply === null) this.#pause(lane);
+      else this.#settle(lane, last, reply);
+    });
+  }
+
+  /** The next envelopes of a lane, with the bodies that were only on disk. */
+  #batch(lane: Lane): { origin: number; at: number; body: string }[] {
+    const next = lane.owed.slice(0, BATCH);
+    const missing = next.filter((owed) => owed.body === null).map((owed) => owed.seq);
+    const read = missing.length > 0 ? this.#log.bodies(missing) : null;
+    const batch = [];
+    let units = 0;
+    for (const { seq, at, body } of next) {
+      const text = body ?? read?.get(seq) ?? lost(seq);
+      units += text.length;
+      if (units > BATCH_UNITS && batch.length > 0) break;
+      batch.push({ origin: seq, at, body: text });
+    }
+    return batch;
+  }
+
+  #settle(lane: Lane, last: number, reply: Reply): void {
+    const peer = this.#log.peer(lane.to);
+    lane.due = null;
+    this.#troubled.delete(lane);
+    if (reply.verdict === "other") this.heard(peer, reply.epoch);
+    else if (peer.epoch !== null && peer.epoch !== reply.epoch) {
+      // An answer of a life that has ended meanwhile: what was owed to it has failed already.
+    } else if (reply.verdict === "behind") this.#again(lane, peer, reply.high);
+    else this.#taken(lane, peer, last, reply);
+    this.#idle(lane);
+  }
+
+  #taken(lane: Lane, peer: Peer, last: number, reply: Reply): void {
+    if (peer.epoch === null) {
+      peer.epoch = reply.epoch;
+      this.#log.changed(peer);
+    }
+    const refused = new Map(reply.refused.map(({ origin, code }) => [origin, code]));
+    let stored = 0;
+    for (const owed of this.#shift(lane, last)) {
+      const code = refused.get(owed.seq);
+      if (code === undefined) {
+        stored = owed.seq;
+        owed.answer?.("stored");
+      } else this.#fail(lane, owed, code);
+    }
+    if (stored > peer.reached) peer.reached = stored;
+    if (stored > peer.stored) {
+      peer.stored = stored;
+      this.#log.mark(peer);
+    }
+  }
+
+  /** The receiver has less than it confirmed: it was set back. What it lost is sent again. */
+  #again(lane: Lane, peer: Peer, high: number): void {
+    peer.reached = high;
+    this.#log.changed(peer);
+    const known = new Map(lane.owed.map((owed) => [owed.seq, owed]));
+    lane.owed = this.#log
+      .sentTo(lane.to, high)
+      .map((sent) => known.get(sent.seq) ?? { ...sent, body: null, answer: null });
+  }
+
+  #fail(lane: Lane, owed: Owed, code: Code): void {
+    const failed = { kind: "failed", peer: lane.to, origin: owed.seq, device: null, id: null } as const;
+    this.#log.append({ ...failed, at: Date.now(), body: code });
+    // Accepted it was; that it failed is an entry, which every device sees.
+    owed.answer?.("queued");
+    owed.answer = null;
+  }
+
+  #failAll(lane: Lane, code: Code): void {
+    for (const owed of this.#shift(lane, Infinity)) this.#fail(lane, owed, code);
+  }
+
+  /** No answer for a while, or a first failure: from now on the devices hear `queued`, and an alarm is set. */
+  #trouble(lane: Lane): void {
+    if (lane.owed.length === 0) return;
+    queued(lane);
+    const now = Date.now();
+    lane.due = now + wait(now, lane);
+    this.#troubled.add(lane);
+  }
+
+  #pause(lane: Lane): void {
+    lane.state = { is: "waiting" };
+    this.#trouble(lane);
+    if (lane.owed.length === 0) this.#idle(lane);
+  }
+
+  /** Nothing under way: ready for the next call, or gone if nothing is owed. */
+  #idle(lane: Lane): void {
+    lane.state = { is: "idle" };
+    if (lane.owed.length > 0) {
+      this.#ready.add(lane);
+      return;
+    }
+    this.#lanes.delete(lane.to);
+    this.#troubled.delete(lane);
+  }
+
+  #push(owed: Owed): void {
+    const to = owed.peer;
+    const lane = this.#lanes.get(to) ?? { to, owed: [], state: { is: "idle" }, due: null };
+    this.#lanes.set(to, lane);
+    lane.owed.push(owed);
+    if (lane.state.is === "idle") this.#ready.add(lane);
+  }
+
+  /** Takes what is settled, up to `last`, off the lane. */
+  #shift(lane: Lane, last: number): Owed[] {
+    let count = 0;
+    while (count < lane.owed.length && (lane.owed[count]?.seq ?? Infinity) <= last) count++;
+    const settled = lane.owed.splice(0, count);
+    for (const { body } of settled) this.#keptUnits -= body?.length ?? 0;
+    return settled;
+  }
+
+  #self(): { name: string; epoch: string } {
+    const life = this.#log.life;
+    if (life === null) throw new Error("nothing can be owed before the mailbox begins");
+    return life;
+  }
+}
+
+function queued(lane: Lane): void {
+  for (const owed of lane.owed) {
+    owed.answer?.("queued");
+    owed.answer = null;
+  }
+}
+
+/** How long to wait before the next try, ms: with jitter, so that lanes don't march in step. */
+function wait(now: number, lane: Lane): number {
+  const waited = now - (lane.owed[0]?.at ?? now);
+  const pause = Math.min(LONGEST, Math.max(SHORTEST, waited * BACK_OFF));
+  return Math.round(pause * (0.75 + Math.random() / 2));
+}
+
+function lost(seq: number): never {
+  throw new Error(`entry ${seq} is owed and not in the log`);
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : "unknown";
+}

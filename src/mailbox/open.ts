@@ -1,0 +1,95 @@
+// Somebody connects: from which point of the log does this socket go on?
+import { write } from "../protocol/down.ts";
+import { CLOCK_SLACK, LIMITS } from "../protocol/limits.ts";
+import type { Place } from "../protocol/query.ts";
+import type { Code } from "../protocol/refusals.ts";
+import { V1, VERSION } from "../protocol/version.ts";
+import type { Visit } from "../protocol/visit.ts";
+import { keepCursor } from "./ack.ts";
+import type { Box } from "./box.ts";
+import { type Life, PLAIN_DEVICE } from "./schema.ts";
+import type { Session } from "./sockets.ts";
+
+/** Where a socket starts; `gap` is the seq up to which everything of another epoch is gone. */
+interface Start {
+  readonly position: number;
+  readonly gap: number | null;
+  readonly carries: boolean;
+}
+
+/** Why this visit can't be, or null. */
+export function objection(box: Box, visit: Visit): Code | null {
+  if (visit.dialect !== V1 || typeof visit.place.cursor !== "number") return null;
+  const possible = Math.max(box.log.head, (Date.now() + CLOCK_SLACK) * 1_000);
+  return visit.place.cursor > possible ? "bad_query" : null;
+}
+
+/** Opens a socket: to be done in a group of its own, so that everything sent before is counted in. */
+export function open(box: Box, visit: Visit, ws: WebSocket): Session {
+  const life = box.log.found(box.user);
+  return visit.dialect === V1 ? openV1(box, life, visit.place, ws) : openPlain(box, ws);
+}
+
+function openV1(box: Box, life: Life, place: Place, ws: WebSocket): Session {
+  const { position, gap, carries } = startOf(box, life, place);
+  const { device } = place;
+  const session = box.sockets.accept(ws, {
+    dialect: V1,
+    device,
+    opened: box.log.head,
+    position,
+    acked: position,
+    carries,
+    unacked: [],
+  });
+  if (carries) box.log.carry(position);
+  // A device's first row is written at once: from here on it has been seen. So is a jump, which ends what it carried.
+  if (box.log.device(device) === null || !carries) keepCursor(box, session);
+  box.sockets.say(
+    session,
+    write({
+      type: "welcome",
+      version: VERSION,
+      user: box.user,
+      device,
+      epoch: life.epoch,
+      head: box.log.head,
+      lastId: box.log.device(device)?.lastId ?? 0,
+      limits: LIMITS,
+    }),
+  );
+  if (gap !== null) {
+    const frame = write({ type: "gap", from: 1, seq: gap });
+    box.sockets.sayLog(session, [frame], gap, frame.length);
+  }
+  return session;
+}
+
+/** All plain sockets are one device, and it goes on with what no device has had yet. */
+function openPlain(box: Box, ws: WebSocket): Session {
+  const { head, delivered } = box.log;
+  const place = { device: PLAIN_DEVICE, opened: head, position: delivered, acked: delivered };
+  return box.sockets.accept(ws, { ...place, dialect: "restante.plain", carries: true, unacked: [] });
+}
+
+function startOf(box: Box, life: Life, place: Place): Start {
+  const { log } = box;
+  const known = log.device(place.device);
+  if (place.epoch !== null && place.epoch !== life.epoch) {
+    return { position: life.base, gap: life.base, carries: true };
+  }
+  switch (place.cursor) {
+    case "head":
+      return { position: log.head, gap: null, carries: log.head <= log.delivered };
+    case null: {
+      const position = known?.cursor ?? life.base;
+      return { position, gap: null, carries: position <= log.delivered };
+    }
+    default: {
+      // A cursor beyond the head was given before the mailbox was set back; nothing new may lie below it.
+      log.raise(place.cursor);
+      const before = Math.min(known?.cursor ?? place.cursor, place.cursor);
+      return { position: place.cursor, gap: null, carries: before <= log.delivered };
+    }
+  }
+}

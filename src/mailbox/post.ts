@@ -1,0 +1,84 @@
+// A device sends. Ids are consecutive for each device: at or below the last one means accepted, for ever; the next one is taken;
+// anything above is refused and stays free. So idempotency costs no look-up, no row, and has no time limit.
+import { writeAccepted, writeError, writeRefused } from "../protocol/down.ts";
+import { type Refusal, refusal } from "../protocol/refusals.ts";
+import type { Send, Up } from "../protocol/up.ts";
+import { acknowledge } from "./ack.ts";
+import type { Box } from "./box.ts";
+import type { Device, Entry } from "./schema.ts";
+import { PLAIN_DEVICE } from "./schema.ts";
+import type { Session } from "./sockets.ts";
+
+/** Answers the frames of one text, in their order. To be done in a group. */
+export function post(box: Box, session: Session, frames: readonly Up[]): void {
+  // Closed or replaced while the group waited: nothing was answered, and the device sends it again.
+  if (box.sockets.of(session.ws) !== session) return;
+  const device = deviceOf(box, session);
+  const repeats: Send[] = [];
+  const refuse = (id: number, why: Refusal) => box.sockets.say(session, writeRefused(id, why));
+  for (const frame of frames) {
+    switch (frame.type) {
+      case "send":
+        if (frame.id <= device.lastId) repeats.push(frame);
+        else if (frame.id > device.lastId + 1) refuse(frame.id, refusal("out_of_order"));
+        else take(box, session, device, frame);
+        break;
+      case "refused":
+        refuse(frame.id, frame.refusal);
+        break;
+      case "error":
+        box.sockets.say(session, writeError(frame.refusal));
+        break;
+      case "ack":
+        acknowledge(box, session, frame.seq);
+        break;
+      default:
+        frame satisfies never;
+    }
+  }
+  if (repeats.length > 0) repeat(box, session, repeats);
+}
+
+/** A plain message: no id, and no answer but where it fails. */
+export function postPlain(box: Box, to: string, body: string): void {
+  const entry = append(box, to, null, null, body);
+  if (entry.kind === "out") box.lanes.add(entry, null);
+}
+
+function take(box: Box, session: Session, device: Device, frame: Send): void {
+  const entry = append(box, frame.to, device.name, frame.id, frame.body);
+  box.log.took(device, frame.id);
+  if (entry.kind === "self") box.sockets.say(session, writeAccepted(frame.id, "stored", entry));
+  else box.lanes.add(entry, (state) => box.sockets.say(session, writeAccepted(frame.id, state, entry)));
+}
+
+function append(box: Box, to: string, device: string | null, id: number | null, body: string): Entry {
+  const kind = to === box.user ? "self" : "out";
+  return box.log.append({ kind, peer: to, origin: null, device, id, at: Date.now(), body });
+}
+
+/** The same answer again, for ever. */
+function repeat(box: Box, session: Session, frames: readonly Send[]): void {
+  const first = frames.reduce((lowest, frame) => Math.min(lowest, frame.id), Infinity);
+  const kept = box.log.sentBy(session.device, first);
+  for (const frame of frames) {
+    const entry = kept.get(frame.id);
+    if (entry !== undefined && (entry.peer !== frame.to || entry.body !== frame.body)) {
+      box.sockets.say(session, writeRefused(frame.id, refusal("id_reused")));
+    } else {
+      const stored = entry === undefined || isStored(box, entry);
+      box.sockets.say(session, writeAccepted(frame.id, stored ? "stored" : "queued", entry));
+    }
+  }
+}
+
+function isStored(box: Box, entry: Entry): boolean {
+  if (entry.kind === "self") return true;
+  return entry.seq <= box.log.peer(entry.peer).stored && !box.log.failed(entry.seq);
+}
+
+function deviceOf(box: Box, session: Session): Device {
+  const device = box.log.device(session.device);
+  if (device === null || session.device === PLAIN_DEVICE) throw new Error("a v1 socket has a device of its own");
+  return device;
+}

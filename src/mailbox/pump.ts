@@ -1,0 +1,105 @@
+// The one pump. A socket has a position in the log; the pump says what lies after it, up to the socket's window. Live delivery,
+// catch-up after a reconnect and the return after a year are this one loop.
+import { write, writeCarbon, writeMessage } from "../protocol/down.ts";
+import { LIMITS, utf8Bytes } from "../protocol/limits.ts";
+import { writePlain, writePlainRefusal } from "../protocol/plain.ts";
+import { type Code, refusal } from "../protocol/refusals.ts";
+import { V1 } from "../protocol/version.ts";
+import type { Box } from "./box.ts";
+import type { Entry, Peer } from "./schema.ts";
+import type { Session } from "./sockets.ts";
+
+/** Says what the socket has room for. True if a plain socket, which acknowledges nothing, is to go on in the next group. */
+export function pump(box: Box, session: Session): boolean {
+  if (session.position >= box.log.head) return false;
+  let { frames: room, bytes: roomBytes, free } = roomOf(session);
+  const page: string[] = [];
+  let position = session.position;
+  let bytes = 0;
+  for (const item of inOrder(box.log.after(position), box.log.marksAfter(position))) {
+    const frame = frameOf(box, session, item);
+    if (frame !== null) {
+      const size = utf8Bytes(frame);
+      if (!free && (room <= 0 || size > roomBytes)) return said(box, session, page, position, bytes);
+      free = false;
+      room--;
+      roomBytes -= size;
+      bytes += size;
+      page.push(frame);
+    }
+    position = seqOf(item);
+  }
+  said(box, session, page, box.log.head, bytes);
+  return false;
+}
+
+/** What a socket may still be sent. `free`: nothing is on its way, so one frame may go, however large. */
+function roomOf(session: Session): { frames: number; bytes: number; free: boolean } {
+  let frames: number = LIMITS.window;
+  let bytes: number = LIMITS.windowBytes;
+  for (const [, sentFrames, sentBytes] of session.unacked) {
+    frames -= sentFrames;
+    bytes -= sentBytes;
+  }
+  return { frames, bytes, free: session.unacked.length === 0 };
+}
+
+function said(box: Box, session: Session, page: string[], position: number, bytes: number): boolean {
+  box.sockets.sayLog(session, page, position, bytes);
+  if (session.dialect === V1) return false;
+  // No ack in this dialect: what was handed to an open socket counts as delivered.
+  session.unacked = [];
+  session.acked = position;
+  if (session.carries) box.log.carry(position);
+  return true;
+}
+
+/** Entries and changed marks, by seq. */
+function* inOrder(entries: Iterable<Entry>, marks: Iterable<Peer>): Generator<Entry | Peer> {
+  const rest = [...marks];
+  let next = 0;
+  for (const entry of entries) {
+    for (let peer = rest[next]; peer !== undefined && peer.mark < entry.seq; peer = rest[++next]) yield peer;
+    yield entry;
+  }
+  for (let peer = rest[next]; peer !== undefined; peer = rest[++next]) yield peer;
+}
+
+function seqOf(item: Entry | Peer): number {
+  return "seq" in item ? item.seq : item.mark;
+}
+
+/** The frame that this socket's dialect has for it; null for none. */
+function frameOf(box: Box, session: Session, item: Entry | Peer): string | null {
+  if (session.dialect !== V1) return "seq" in item ? plainOf(box.user, item) : null;
+  if (!("seq" in item)) return write({ type: "mark", seq: item.mark, peer: item.name, stored: item.stored });
+  switch (item.kind) {
+    case "in":
+      return writeMessage({ ...item, from: item.peer, to: box.user, origin: item.origin ?? 0 });
+    case "out":
+    case "self": {
+      const sentIt = item.device === session.device && item.seq > session.opened;
+      return writeCarbon({ ...item, from: box.user, to: item.peer, body: sentIt ? null : item.body });
+    }
+    case "failed": {
+      const { code, message } = refusal(item.body as Code);
+      return write({ type: "failed", seq: item.seq, of: item.origin ?? 0, code, message });
+    }
+    default:
+      return item.kind satisfies never;
+  }
+}
+
+function plainOf(user: string, entry: Entry): string | null {
+  switch (entry.kind) {
+    case "in":
+    case "self":
+      return writePlain({ ...entry, from: entry.peer, to: user });
+    case "failed":
+      return writePlainRefusal(user, entry.at, refusal(entry.body as Code, `to ${entry.peer}`));
+    case "out":
+      return null; // Classic pages draw their own messages themselves.
+    default:
+      return entry.kind satisfies never;
+  }
+}

@@ -1,0 +1,75 @@
+// The tables, and the rows as the code knows them. docs/STORAGE.md tells what each is for and when it is written.
+// No index anywhere: every index row is a row written.
+
+/** Written once, when a mailbox begins. */
+export const TABLES = [
+  `CREATE TABLE mailbox (one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL, name TEXT NOT NULL,
+    epoch TEXT NOT NULL, base INTEGER NOT NULL, checkpoint INTEGER NOT NULL)`,
+  `CREATE TABLE entry (seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, peer TEXT NOT NULL, origin INTEGER, device TEXT,
+    id INTEGER, at INTEGER NOT NULL, body TEXT NOT NULL)`,
+  `CREATE TABLE peer (name TEXT PRIMARY KEY, epoch TEXT, high INTEGER NOT NULL, refused INTEGER NOT NULL,
+    reached INTEGER NOT NULL, stored INTEGER NOT NULL, mark INTEGER NOT NULL) WITHOUT ROWID`,
+  `CREATE TABLE device (name TEXT PRIMARY KEY, cursor INTEGER NOT NULL, lastId INTEGER NOT NULL,
+    delivered INTEGER NOT NULL) WITHOUT ROWID`,
+] as const;
+
+/** The version of these tables. */
+export const STORAGE = 1;
+
+/** The mailbox itself. */
+export interface Life {
+  readonly name: string;
+  /** One life of the numbering; another life has another epoch. */
+  readonly epoch: string;
+  /** Every seq of this life is above it. */
+  readonly base: number;
+  /** Up to here every entry is settled, and the devices' `lastId` are as their rows say. */
+  checkpoint: number;
+}
+
+/** in: from a peer. out: to a peer. self: to oneself. failed: an `out` entry (`origin` is its seq) that the peer finally refused; body is the code. */
+export type Kind = "in" | "out" | "self" | "failed";
+
+/** One row of the log. `body` is JSON text. */
+export interface Entry {
+  readonly seq: number;
+  readonly kind: Kind;
+  readonly peer: string;
+  /** The author's seq of an `in` entry; the seq of the entry that a `failed` one speaks of. */
+  readonly origin: number | null;
+  readonly device: string | null;
+  readonly id: number | null;
+  readonly at: number;
+  readonly body: string;
+}
+
+/** Somebody one exchanges messages with. */
+export interface Peer {
+  readonly name: string;
+  /** The peer's life that the numbers speak of; null before the first exchange. */
+  epoch: string | null;
+  /** The highest origin taken from the peer. Kept, never derived from entries. */
+  high: number;
+  /** The highest origin that was refused: only at or below it does a repeated origin need a look into the log. */
+  refused: number;
+  /** The highest own seq that the peer's present life has. */
+  reached: number;
+  /** The mark: stored by the peer up to here, in one's own numbering. */
+  stored: number;
+  /** The seq of the last change of a mark. */
+  mark: number;
+}
+
+/** One installation of the user's. */
+export interface Device {
+  readonly name: string;
+  /** What it holds. */
+  cursor: number;
+  /** The last id taken from it; as of the checkpoint in its row, exact in memory. */
+  lastId: number;
+  /** How far this device has carried the point up to which everything was delivered to some device. */
+  delivered: number;
+}
+
+/** The device that all plain sockets are. No v1 device can have this name. */
+export const PLAIN_DEVICE = "*";

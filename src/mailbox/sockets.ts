@@ -1,0 +1,181 @@
+// The sockets of a mailbox. The only file that touches them: accepts, sends, closes, and keeps what must survive hibernation in
+// their attachments. It knows no log and no other mailbox.
+import { write } from "../protocol/down.ts";
+import { LIMITS, utf8Bytes } from "../protocol/limits.ts";
+import { writePlainRefusal } from "../protocol/plain.ts";
+import { type Code, closeCode, refusal } from "../protocol/refusals.ts";
+import { type Dialect, V1 } from "../protocol/version.ts";
+
+/** A text on its way: its last seq, how many log frames it has, and their bytes. */
+export type Sent = readonly [seq: number, frames: number, bytes: number];
+
+/** What a socket is, in its attachment. */
+interface Place {
+  readonly dialect: Dialect;
+  readonly device: string;
+  /** The head when it opened: what its device sent after that came over this very socket. */
+  readonly opened: number;
+  /** Up to here the log was sent to it. */
+  position: number;
+  /** Up to here the device holds it. */
+  acked: number;
+  /** Whether it carries the delivered point: it started at or below it. */
+  carries: boolean;
+  /** What was sent and is not acknowledged yet. */
+  unacked: Sent[];
+}
+
+/** One open socket. */
+export interface Session extends Place {
+  readonly ws: WebSocket;
+  /** What is said in this group, to be sent as few texts as the limits allow. */
+  outbox: string[];
+  changed: boolean;
+}
+
+/** Texts remembered one by one; older ones are remembered together, so that an attachment stays small. */
+const REMEMBERED = 64;
+
+/** Reasons in a close frame have at most 123 bytes. */
+const REASON_BYTES = 123;
+
+export class Sockets {
+  readonly #ctx: DurableObjectState;
+  readonly #sessions = new Map<WebSocket, Session>();
+
+  constructor(ctx: DurableObjectState) {
+    this.#ctx = ctx;
+    // Answered by the runtime itself, so that a ping wakes nobody.
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
+    for (const ws of ctx.getWebSockets()) {
+      const place = ws.deserializeAttachment() as Place | null;
+      if (place !== null) this.#sessions.set(ws, { ...place, ws, outbox: [], changed: false });
+    }
+  }
+
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  all(): Iterable<Session> {
+    return this.#sessions.values();
+  }
+
+  /** Undefined for one that was closed: what still arrives on it is ignored. */
+  of(ws: WebSocket): Session | undefined {
+    return this.#sessions.get(ws);
+  }
+
+  /** The open v1 socket of a device. */
+  ofDevice(device: string): Session | undefined {
+    for (const session of this.#sessions.values()) {
+      if (session.dialect === V1 && session.device === device) return session;
+    }
+    return undefined;
+  }
+
+  accept(ws: WebSocket, place: Place): Session {
+    this.#ctx.acceptWebSocket(ws);
+    const session = { ...place, ws, outbox: [], changed: true };
+    this.#sessions.set(ws, session);
+    return session;
+  }
+
+  /** Says one frame; it goes out with the group. */
+  say(session: Session, frame: string): void {
+    session.outbox.push(frame);
+  }
+
+  /** Says log frames up to `seq`, which the device has to acknowledge. */
+  sayLog(session: Session, frames: readonly string[], seq: number, bytes: number): void {
+    if (seq === session.position) return;
+    for (const frame of frames) session.outbox.push(frame);
+    session.position = seq;
+    session.changed = true;
+    if (frames.length === 0) return;
+    if (session.unacked.length >= REMEMBERED) merge(session.unacked);
+    session.unacked.push([seq, frames.length, bytes]);
+  }
+
+  /** Sends what was said, and keeps what changed. */
+  flush(): void {
+    for (const session of this.#sessions.values()) {
+      if (session.outbox.length > 0) this.#send(session);
+      if (session.changed) this.#keep(session);
+    }
+  }
+
+  /** Closes from our side: `closing` first, because a client may see the close itself only seconds later. */
+  close(session: Session, code: Code, user: string): void {
+    const why = refusal(code);
+    const closing = { type: "closing", code: closeCode(code), message: why.message } as const;
+    const retry = why.retryAfter === undefined ? {} : { retryAfter: why.retryAfter };
+    this.say(
+      session,
+      session.dialect === V1 ? write({ ...closing, ...retry }) : writePlainRefusal(user, Date.now(), why),
+    );
+    this.#send(session);
+    this.forget(session.ws);
+    session.ws.serializeAttachment(null);
+    quietly(() => session.ws.close(closeCode(code), why.message.slice(0, REASON_BYTES)));
+  }
+
+  /** Whatever comes from this socket from now on is ignored. */
+  forget(ws: WebSocket): void {
+    this.#sessions.delete(ws);
+  }
+
+  /** Answers a close that the client began; without this it would never see its close complete. */
+  answerClose(ws: WebSocket, code: number): void {
+    const unsayable = code === 1005 || code === 1006 || code === 1015;
+    quietly(() => (unsayable ? ws.close() : ws.close(code)));
+  }
+
+  #keep(session: Session): void {
+    session.changed = false;
+    const { dialect, device, opened, position, acked, carries, unacked } = session;
+    session.ws.serializeAttachment({ dialect, device, opened, position, acked, carries, unacked } satisfies Place);
+  }
+
+  #send(session: Session): void {
+    const frames = session.outbox;
+    session.outbox = [];
+    for (const text of session.dialect === V1 ? texts(frames) : frames) quietly(() => session.ws.send(text));
+  }
+}
+
+/** Frames as texts: one alone, several as an array, none larger than the limits. */
+export function texts(frames: readonly string[]): string[] {
+  const done: string[] = [];
+  let open: string[] = [];
+  let bytes = 2;
+  const close = () => {
+    if (open.length > 0) done.push(open.length === 1 ? (open[0] ?? "") : `[${open.join(",")}]`);
+    open = [];
+    bytes = 2;
+  };
+  for (const frame of frames) {
+    const size = utf8Bytes(frame) + 1;
+    if (open.length >= LIMITS.frames || bytes + size > LIMITS.textBytes) close();
+    open.push(frame);
+    bytes += size;
+  }
+  close();
+  return done;
+}
+
+/** Takes the two oldest for one: less exact, never too little. */
+function merge(unacked: Sent[]): void {
+  const [first, second] = unacked;
+  if (first === undefined || second === undefined) return;
+  unacked.splice(0, 2, [second[0], first[1] + second[1], first[2] + second[2]]);
+}
+
+/** A socket that is already gone throws; its close event tells everything that matters. */
+function quietly(act: () => void): void {
+  try {
+    act();
+  } catch {
+    // Gone.
+  }
+}

@@ -1,0 +1,24 @@
+// What a mailbox tells the census: its own absolute number, to the shard that its name falls on.
+
+/** Shards of the census. Each takes its share of connects and disconnects; a question asks all of them. */
+export const SHARDS = 16;
+
+/** Who is online on one shard, or on all. */
+export interface Online {
+  readonly users: number;
+  readonly sockets: number;
+}
+
+/** What a shard answers. */
+export interface CensusCalls {
+  /** `user` has `sockets` sockets now. Returns the shard's count, with this one in it. */
+  report(user: string, sockets: number): Promise<Online>;
+  count(): Promise<Online>;
+}
+
+/** The shard of a canonical userName, 0 … SHARDS-1: FNV-1a over its UTF-16 units. */
+export function shardOf(user: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < user.length; i++) hash = Math.imul(hash ^ user.charCodeAt(i), 0x01000193);
+  return (hash >>> 0) % SHARDS;
+}

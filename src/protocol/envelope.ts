@@ -1,0 +1,44 @@
+// What one mailbox hands another, and what it hears back. Structured values over RPC; versioned like the wire, because old and
+// new code meet during a deploy. Both sides ignore fields that they don't know.
+import type { Code } from "./refusals.ts";
+
+/** One message on its way. `origin` is the seq that the author's log gave it; `at` is ms since 1970; `body` is JSON text. */
+export interface Envelope {
+  readonly origin: number;
+  readonly at: number;
+  readonly body: string;
+}
+
+/** A batch of envelopes from one author's lane, in the order of their origins. */
+export interface Delivery {
+  readonly version: number;
+  readonly from: string;
+  /** The author's epoch. */
+  readonly epoch: string;
+  readonly to: string;
+  /** The receiver's epoch as the author knows it; null before the first reply. */
+  readonly toEpoch: string | null;
+  /** The highest origin that the receiver has confirmed as stored. Where the receiver has less, it was restored. */
+  readonly after: number;
+  readonly envelopes: readonly Envelope[];
+}
+
+/** What became of a delivery. */
+export interface Reply {
+  readonly version: number;
+  /** The receiver's epoch. Another one than the delivery named: it is another mailbox, and nothing was taken. */
+  readonly epoch: string;
+  /** The highest origin that the receiver has from this author. */
+  readonly high: number;
+  /** `behind`: the receiver has less than `after`, and took nothing; send again from `high`. */
+  readonly verdict: "taken" | "behind" | "other";
+  /** Those of the batch that are finally refused; all others are stored. */
+  readonly refused: readonly { readonly origin: number; readonly code: Code }[];
+}
+
+/** What a mailbox answers to other objects, by name. */
+export interface MailboxCalls {
+  deliver(delivery: Delivery): Promise<Reply>;
+  /** How many sockets the user has now; for the census. `name` is the user's. */
+  countSockets(name: string): Promise<number>;
+}

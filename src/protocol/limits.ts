@@ -1,0 +1,42 @@
+// Every limit of the wire in one place, each with the threat that it answers.
+// Sizes are UTF-8 bytes of the JSON text; `welcome.limits` tells a client the ones it has to keep.
+
+/** What a client is told and has to keep. */
+export const LIMITS = {
+  /** Log frames unacknowledged on one socket. Answers: a device that stops reading would fill memory. */
+  window: 4_096,
+  /** Bytes of log frames unacknowledged on one socket. Answers: as above, with large bodies. */
+  windowBytes: 4 * 1_024 * 1_024,
+  /** Bytes of one body. Answers: one message that fills a row, a page of history, or a text. */
+  bodyBytes: 65_536,
+  /** Bytes of one text, up or down; below 1 MiB, so that ordinary client libraries take it. Answers: parsing what nobody can use. */
+  textBytes: 1_000_000,
+  /** Frames in one text, up or down. Answers: a small text that is much work. */
+  frames: 4_096,
+} as const;
+
+/** Levels of arrays and objects in a body. Answers: a body that overflows the stack of whoever reads it. */
+export const BODY_DEPTH = 128;
+
+/** UTF-16 units of a userName, and characters of a device. Answers: names as storage. */
+export const NAME_UNITS = 64;
+
+/** First number that is no `seq` and no `id` any more. */
+export const NUMBER_END = 2 ** 53;
+
+/** How far ahead of the clock, in ms, a cursor may point. Answers: a cursor that no mailbox can ever have given, which would hide what comes. */
+export const CLOCK_SLACK = 86_400_000;
+
+/** Size of `text` in UTF-8 bytes. */
+export function utf8Bytes(text: string): number {
+  // eslint-disable-next-line no-control-regex
+  return /^[\x00-\x7f]*$/.test(text) ? text.length : encoder.encode(text).length;
+}
+
+/** Whether `text` has more than `limit` UTF-8 bytes; a text of any size is answered in bounded memory. */
+export function exceeds(text: string, limit: number): boolean {
+  if (text.length > limit) return true;
+  return text.length * 3 > limit && utf8Bytes(text) > limit;
+}
+
+const encoder = new TextEncoder();

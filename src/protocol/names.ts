@@ -1,0 +1,49 @@
+// Names: one spelling for every mailbox, made before it becomes an object's name.
+// Pure; knows nothing of who may open what.
+import { NAME_UNITS } from "./limits.ts";
+import type { Code } from "./refusals.ts";
+
+/** The dialects' own voice and names that people would mistake for it; nobody's mailbox. */
+const RESERVED = new Set([
+  "system",
+  "restante",
+  "admin",
+  "administrator",
+  "moderator",
+  "root",
+  "security",
+  "support",
+  "everyone",
+  "nobody",
+  "null",
+  "undefined",
+]);
+
+const FORM = /^[\p{L}\p{Nd}][\p{L}\p{M}\p{Nd}._-]*$/u;
+const DEVICE = /^[A-Za-z0-9._-]+$/;
+
+/** The sender of whatever the server itself says in the plain dialect. */
+export const SYSTEM = "system";
+
+export type Name = { readonly name: string } | { readonly refused: Code };
+
+/**
+ * The canonical form of a userName: NFKC, lower case, NFKC; 1–64 UTF-16 units of letters, marks and digits of any script
+ * and `. _ -`, the first a letter or digit. Two spellings of one name give one canonical form, and that form gives itself.
+ * Refuses with `bad_name` or `reserved_name`.
+ */
+export function canonical(raw: string): Name {
+  if (raw.length > NAME_UNITS * 4) return { refused: "bad_name" };
+  const name = fold(raw);
+  if (name.length > NAME_UNITS || !FORM.test(name) || fold(name) !== name) return { refused: "bad_name" };
+  return RESERVED.has(name) ? { refused: "reserved_name" } : { name };
+}
+
+/** Whether `text` is a device's name: 1–64 of `A-Z a-z 0-9 . _ -`. */
+export function isDevice(text: string): boolean {
+  return text.length <= NAME_UNITS && DEVICE.test(text);
+}
+
+function fold(text: string): string {
+  return text.normalize("NFKC").toLowerCase().normalize("NFKC");
+}

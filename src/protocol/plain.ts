@@ -1,0 +1,68 @@
+// The plain dialect: the format that existing pages and servers of this kind speak. One text, one message, both ways.
+import { exceeds, LIMITS } from "./limits.ts";
+import { canonical, SYSTEM } from "./names.ts";
+import { type Refusal, refusal } from "./refusals.ts";
+import { keep, parse } from "./up.ts";
+
+/** What a plain text comes to: a message with its body as JSON text, a refusal, or nothing (a blank text). */
+export type PlainUp =
+  | { readonly type: "send"; readonly to: string; readonly body: string }
+  | { readonly type: "refused"; readonly refusal: Refusal }
+  | null;
+
+/** Reads `{"receiver","msg",…}`. With other fields the body is the object without the fields that are the server's. */
+export function readPlain(text: string): PlainUp {
+  if (text.trim() === "") return null;
+  const value = parse(text);
+  if (value === undefined) return refused("it is not JSON");
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return refused("it is no object");
+  const fields = new Map<string, unknown>(Object.entries(value));
+  const receiver = fields.get("receiver");
+  if (typeof receiver !== "string") return refused("receiver is missing or no text");
+  const only = fields.size === 2 && fields.has("msg");
+  for (const own of ["sender", "receiver", "createTime"]) fields.delete(own);
+  if (fields.size === 0) return refused("msg is missing");
+  const to = canonical(receiver);
+  if ("refused" in to) return { type: "refused", refusal: refusal(to.refused) };
+  const body = keep(only ? fields.get("msg") : Object.fromEntries(fields));
+  return typeof body === "string" ? { type: "send", to: to.name, body } : { type: "refused", refusal: body };
+}
+
+/** A message as a plain client reads it. `sender`, `receiver` and `createTime` are the server's, and `code` is only the system's. */
+export function writePlain(m: { from: string; to: string; at: number; body: string }): string {
+  const head = { sender: m.from, receiver: m.to };
+  const createTime = plainTime(m.at);
+  const body: unknown = JSON.parse(m.body);
+  if (typeof body !== "object" || body === null || Array.isArray(body)) {
+    return JSON.stringify({ ...head, msg: body, createTime });
+  }
+  const fields = new Map<string, unknown>(Object.entries(body));
+  for (const own of ["sender", "receiver", "createTime", "code"]) fields.delete(own);
+  const msg = fields.has("msg") ? fields.get("msg") : m.body;
+  fields.delete("msg");
+  return JSON.stringify({ ...head, msg, createTime, ...Object.fromEntries(fields) });
+}
+
+/** A problem, in the same shape, from the reserved sender. */
+export function writePlainRefusal(to: string, at: number, why: Refusal): string {
+  return JSON.stringify({
+    sender: SYSTEM,
+    receiver: to,
+    msg: why.message,
+    createTime: plainTime(at),
+    code: why.code,
+  });
+}
+
+/** Whether a text is too large to be read in either dialect. */
+export function textTooLarge(text: string): boolean {
+  return exceeds(text, LIMITS.textBytes);
+}
+
+function plainTime(at: number): string {
+  return new Date(at).toISOString().slice(0, 19).replace("T", " ");
+}
+
+function refused(detail: string): PlainUp {
+  return { type: "refused", refusal: refusal("bad_frame", detail) };
+}

@@ -1,0 +1,72 @@
+// The one table of refusals: code, sentence, close code, HTTP status, and after how long trying again can help.
+// Few words for outside; reasons that only the operator should know go to the log.
+
+interface Row {
+  readonly message: string;
+  /** The WebSocket close code, where a connection ends with it. */
+  readonly close?: number;
+  /** The HTTP status, where a request is answered with it. */
+  readonly status: number;
+  /** Milliseconds, where trying again can help. */
+  readonly retryAfter?: number;
+}
+
+export const REFUSALS = {
+  bad_frame: { message: "This frame can't be read", status: 400 },
+  bad_name: {
+    message: "A name has 1 to 64 letters, marks or digits of any script, or . _ -, and starts with a letter or digit",
+    close: 4400,
+    status: 400,
+  },
+  reserved_name: { message: "This name is kept back and is nobody's mailbox", close: 4400, status: 400 },
+  bad_query: { message: "The address of the connection is wrong", close: 4400, status: 400 },
+  unauthorized: { message: "The token is missing, wrong or expired", close: 4401, status: 401 },
+  forbidden: { message: "This is not allowed", close: 4403, status: 403 },
+  no_version: {
+    message: "The server speaks none of the offered subprotocols; it speaks restante.v1 and restante.plain",
+    close: 4406,
+    status: 400,
+  },
+  replaced: { message: "A newer connection of this device took over", close: 4409, status: 409 },
+  rate_limited: { message: "Too many; wait a moment", close: 4429, status: 429, retryAfter: 1_000 },
+  too_large: { message: "This is larger than the limits allow", close: 1009, status: 413 },
+  out_of_order: { message: "Ids are consecutive: the next one is welcome.lastId + 1", status: 409 },
+  id_reused: { message: "This id was accepted with another message", status: 409 },
+  unknown_receiver: { message: "There is no mailbox of this name", status: 404 },
+  declined: { message: "The receiver does not take this message", status: 403 },
+  mailbox_full: { message: "The receiver's mailbox is full", status: 507, retryAfter: 60_000 },
+  not_found: { message: "There is nothing at this address", status: 404 },
+  upgrade_required: { message: "This address speaks WebSocket only; connect with a WebSocket client", status: 426 },
+  internal: { message: "Something went wrong on the server", close: 1011, status: 500, retryAfter: 1_000 },
+} as const satisfies Record<string, Row>;
+
+export type Code = keyof typeof REFUSALS;
+
+/** A no: what was wrong, in a sentence. `retryAfter` (ms) only where trying again can help. */
+export interface Refusal {
+  readonly code: Code;
+  readonly message: string;
+  readonly retryAfter?: number;
+}
+
+/** The refusal of this code; `detail` says what exactly was wrong and never quotes more than a name or a number. */
+export function refusal(code: Code, detail?: string): Refusal {
+  const row: Row = REFUSALS[code];
+  const message = `${row.message}${detail === undefined ? "" : `: ${detail}`}.`;
+  return row.retryAfter === undefined ? { code, message } : { code, message, retryAfter: row.retryAfter };
+}
+
+/** The close code of a refusal that ends a connection. */
+export function closeCode(code: Code): number {
+  const row: Row = REFUSALS[code];
+  return row.close ?? 1011;
+}
+
+/** A refusal that came as JSON from another of our objects. */
+export function readRefusal(value: unknown): Refusal {
+  const code = typeof value === "object" && value !== null && "code" in value ? value.code : undefined;
+  if (typeof code !== "string" || !Object.hasOwn(REFUSALS, code)) return refusal("internal");
+  const detail = (value as { message?: unknown }).message;
+  const known = refusal(code as Code);
+  return typeof detail === "string" ? { ...known, message: detail } : known;
+}

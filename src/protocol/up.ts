@@ -1,0 +1,114 @@
+// What a v1 device may say, and the one door for its texts: size, JSON, schema. Behind it nothing is unknown.
+import * as z from "zod/mini";
+import { BODY_DEPTH, exceeds, LIMITS, NUMBER_END } from "./limits.ts";
+import { canonical } from "./names.ts";
+import { type Refusal, refusal } from "./refusals.ts";
+
+z.config({ jitless: true });
+
+const id = z.int().check(z.gte(1), z.lt(NUMBER_END));
+const seq = z.int().check(z.gte(0), z.lt(NUMBER_END));
+
+const send = z.object({ type: z.literal("send"), id, to: z.string(), body: z.unknown() });
+const ack = z.object({ type: z.literal("ack"), seq });
+const frame = z.discriminatedUnion("type", [send, ack]);
+const numbered = z.object({ type: z.literal("send"), id });
+
+/** A frame as a device writes it. */
+export type UpFrame = z.infer<typeof frame>;
+
+/** A message as it is kept: the canonical receiver, and the body as JSON text. */
+export interface Send {
+  readonly type: "send";
+  readonly id: number;
+  readonly to: string;
+  readonly body: string;
+}
+
+/** A frame as it is acted upon. `refused` is a send whose id could be read; `error` is anything else that was wrong. */
+export type Up =
+  | Send
+  | z.infer<typeof ack>
+  | { readonly type: "refused"; readonly id: number; readonly refusal: Refusal }
+  | { readonly type: "error"; readonly refusal: Refusal };
+
+/** The frames of one text, each answered for itself; or the reason why the whole text is none. */
+export function readText(text: string): readonly Up[] {
+  const value = parse(text);
+  if (value === undefined) return [error("it is not JSON")];
+  if (!Array.isArray(value)) return [readFrame(value)];
+  if (value.length > LIMITS.frames) {
+    return [{ type: "error", refusal: refusal("too_large", `a text has at most ${LIMITS.frames} frames`) }];
+  }
+  return value.map(readFrame);
+}
+
+/** The value of a JSON text, or undefined. */
+export function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The JSON text of a body, or why it can't be kept. Taken from JSON, so NUL and lone surrogates come out escaped. */
+export function keep(body: unknown): string | Refusal {
+  let text: string;
+  try {
+    text = JSON.stringify(body);
+  } catch {
+    return refusal("bad_frame", `body is nested more than ${BODY_DEPTH} deep`);
+  }
+  if (exceeds(text, LIMITS.bodyBytes)) return refusal("too_large", `a body has at most ${LIMITS.bodyBytes} bytes`);
+  if (tooDeep(text)) return refusal("bad_frame", `body is nested more than ${BODY_DEPTH} deep`);
+  return text;
+}
+
+function readFrame(value: unknown): Up {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return error("it is no object");
+  const read = frame.safeParse(value);
+  if (!read.success) return unreadable(value, read.error);
+  const up = read.data;
+  if (up.type === "ack") return up;
+  if (!Object.hasOwn(value, "body")) return refused(up.id, refusal("bad_frame", "body is missing"));
+  const to = canonical(up.to);
+  if ("refused" in to) return refused(up.id, refusal(to.refused));
+  const body = keep(up.body);
+  if (typeof body !== "string") return refused(up.id, body);
+  return { type: "send", id: up.id, to: to.name, body };
+}
+
+function unreadable(value: object, problem: z.core.$ZodError): Up {
+  const field = problem.issues[0]?.path[0];
+  if (field === "type" || field === undefined) return error("its type is missing or unknown");
+  const wrong = `${String(field)} is missing or not of its form`;
+  const known = numbered.safeParse(value);
+  return known.success ? refused(known.data.id, refusal("bad_frame", wrong)) : error(wrong);
+}
+
+function error(detail: string): Up {
+  return { type: "error", refusal: refusal("bad_frame", detail) };
+}
+
+function refused(id: number, why: Refusal): Up {
+  return { type: "refused", id, refusal: why };
+}
+
+/** Counts levels in a JSON text, outside of its strings. */
+function tooDeep(text: string): boolean {
+  if (text.length <= BODY_DEPTH * 2) return false;
+  let depth = 0;
+  let quoted = false;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (quoted) {
+      if (unit === 0x5c) i++;
+      else if (unit === 0x22) quoted = false;
+    } else if (unit === 0x22) quoted = true;
+    else if (unit === 0x5b || unit === 0x7b) {
+      if (++depth > BODY_DEPTH) return true;
+    } else if (unit === 0x5d || unit === 0x7d) depth--;
+  }
+  return false;
+}

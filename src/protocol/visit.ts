@@ -1,0 +1,24 @@
+// A visit: what the Worker hands a mailbox when somebody was let in. Everything in it was checked; nothing else is handed on.
+import type { Place } from "./query.ts";
+import type { PLAIN, V1 } from "./version.ts";
+
+/** Whose mailbox, in which dialect, and the subprotocol to answer with. */
+interface Guest {
+  readonly name: string;
+  readonly answer: string | null;
+}
+
+export type Visit =
+  | (Guest & { readonly dialect: typeof V1; readonly place: Place })
+  | (Guest & { readonly dialect: typeof PLAIN });
+
+/** The request that opens a socket at the mailbox: the visit in its address, and no header of the client's. */
+export function visitRequest(visit: Visit): Request {
+  const url = `https://mailbox/open?visit=${encodeURIComponent(JSON.stringify(visit))}`;
+  return new Request(url, { headers: { Upgrade: "websocket" } });
+}
+
+/** The visit of such a request. Only the Worker can make one: objects have no address of their own. */
+export function readVisit(request: Request): Visit {
+  return JSON.parse(new URL(request.url).searchParams.get("visit") ?? "null") as Visit;
+}
