@@ -1,33 +1,13 @@
 // The lanes: what this mailbox owes to others. One lane a receiver, one call under way in it, so the order is the order of the log.
 // The outbox is the log itself; a lane only remembers which of its entries are not settled yet.
 import type { Delivery, Reply } from "../protocol/envelope.ts";
-import type { State } from "../protocol/down.ts";
 import { note } from "../protocol/journal.ts";
 import type { Code } from "../protocol/refusals.ts";
 import { PEERING } from "../protocol/version.ts";
-import type { Log, Sent } from "./log.ts";
+import { Lane, type Owed, PACE, type Pace } from "./lane.ts";
+import type { Log } from "./log.ts";
 import type { Entry, Peer } from "./schema.ts";
 import type { Turn } from "./turn.ts";
-
-/** An entry on its way. `body` is null while it is only on disk; `answer` tells the device, once. */
-interface Owed extends Sent {
-  readonly body: string | null;
-  answer: ((state: State) => void) | null;
-}
-
-type LaneState =
-  | { readonly is: "idle" }
-  | { readonly is: "calling" }
-  /** The last call failed; the alarm starts the next one. */
-  | { readonly is: "waiting" };
-
-interface Lane {
-  readonly to: string;
-  owed: Owed[];
-  state: LaneState;
-  /** While there is trouble: when to try, or to look again. Whatever is accepted meanwhile is `queued`. */
-  due: number | null;
-}
 
 /** How a lane reaches the world outside of its mailbox. */
 export interface Reach {
@@ -36,12 +16,6 @@ export interface Reach {
   deleteAlarm(): void;
 }
 
-/** An answer is `queued` after this many ms without one from the receiver. */
-const PATIENCE = 2_000;
-/** The next try comes after this share of the time that the oldest entry has waited: exponential, and it needs no counter. */
-const BACK_OFF = 0.25;
-const SHORTEST = 500;
-const LONGEST = 300_000;
 /** One call's envelopes, and their UTF-16 units. Answers: arguments that a call can't carry, a group that holds up others. */
 const BATCH = 2_048;
 const BATCH_UNITS = 1_000_000;
@@ -52,6 +26,7 @@ export class Lanes {
   readonly #log: Log;
   readonly #turn: Turn;
   readonly #reach: Reach;
+  readonly #pace: Pace;
   readonly #lanes = new Map<string, Lane>();
   /** Lanes that may have something to start. */
   readonly #ready = new Set<Lane>();
@@ -60,8 +35,9 @@ export class Lanes {
   /** When the alarm is set for; null for none; undefined while that is unknown after a wake. */
   #alarm: number | null | undefined;
 
-  constructor(log: Log, turn: Turn, reach: Reach) {
+  constructor(log: Log, turn: Turn, reach: Reach, pace: Pace = PACE) {
     this.#log = log;
+    this.#pace = pace;
     this.#turn = turn;
     this.#reach = reach;
     for (const sent of log.owed) this.#push({ ...sent, body: null, answer: null });
@@ -96,7 +72,7 @@ export class Lanes {
       Object.assign(peer, { epoch, high: 0, refused: 0, reached: 0 });
       this.#log.changed(peer);
     }
-    if (lane?.state.is === "waiting") this.#idle(lane);
+    if (lane?.state === "waiting") this.#idle(lane);
   }
 
   /** Starts what can start. What was written before is durable before a call leaves. */
@@ -128,18 +104,18 @@ export class Lanes {
     const now = Date.now();
     for (const lane of this.#troubled) {
       if (lane.due === null || lane.due > now) continue;
-      if (lane.state.is === "waiting") this.#idle(lane);
-      lane.due = now + wait(now, lane);
+      if (lane.state === "waiting") this.#idle(lane);
+      lane.put(this.#pace);
     }
   }
 
   async #call(lane: Lane): Promise<void> {
-    lane.state = { is: "calling" };
+    lane.state = "calling";
     const batch = this.#batch(lane);
     const last = batch.at(-1)?.origin ?? 0;
     const peer = this.#log.peer(lane.to);
     const { name: from, epoch } = this.#self();
-    const patience = setTimeout(() => this.#turn.join(() => this.#trouble(lane)), PATIENCE);
+    const patience = setTimeout(() => this.#turn.join(() => this.#trouble(lane)), this.#pace.patience);
     let reply: Reply | null = null;
     try {
       reply = await this.#reach.deliver({
@@ -235,21 +211,19 @@ export class Lanes {
   /** No answer for a while, or a first failure: from now on the devices hear `queued`, and an alarm is set. */
   #trouble(lane: Lane): void {
     if (lane.owed.length === 0) return;
-    queued(lane);
-    const now = Date.now();
-    lane.due = now + wait(now, lane);
+    lane.trouble(this.#pace);
     this.#troubled.add(lane);
   }
 
   #pause(lane: Lane): void {
-    lane.state = { is: "waiting" };
+    lane.state = "waiting";
     this.#trouble(lane);
     if (lane.owed.length === 0) this.#idle(lane);
   }
 
   /** Nothing under way: ready for the next call, or gone if nothing is owed. */
   #idle(lane: Lane): void {
-    lane.state = { is: "idle" };
+    lane.state = "idle";
     if (lane.owed.length > 0) {
       this.#ready.add(lane);
       return;
@@ -260,17 +234,14 @@ export class Lanes {
 
   #push(owed: Owed): void {
     const to = owed.peer;
-    const lane = this.#lanes.get(to) ?? { to, owed: [], state: { is: "idle" }, due: null };
+    const lane = this.#lanes.get(to) ?? new Lane(to);
     this.#lanes.set(to, lane);
     lane.owed.push(owed);
-    if (lane.state.is === "idle") this.#ready.add(lane);
+    if (lane.state === "idle") this.#ready.add(lane);
   }
 
-  /** Takes what is settled, up to `last`, off the lane. */
   #shift(lane: Lane, last: number): Owed[] {
-    let count = 0;
-    while (count < lane.owed.length && (lane.owed[count]?.seq ?? Infinity) <= last) count++;
-    const settled = lane.owed.splice(0, count);
+    const settled = lane.shift(last);
     for (const { body } of settled) this.#keptUnits -= body?.length ?? 0;
     return settled;
   }
@@ -280,20 +251,6 @@ export class Lanes {
     if (life === null) throw new Error("nothing can be owed before the mailbox begins");
     return life;
   }
-}
-
-function queued(lane: Lane): void {
-  for (const owed of lane.owed) {
-    owed.answer?.("queued");
-    owed.answer = null;
-  }
-}
-
-/** How long to wait before the next try, ms: with jitter, so that lanes don't march in step. */
-function wait(now: number, lane: Lane): number {
-  const waited = now - (lane.owed[0]?.at ?? now);
-  const pause = Math.min(LONGEST, Math.max(SHORTEST, waited * BACK_OFF));
-  return Math.round(pause * (0.75 + Math.random() / 2));
 }
 
 function lost(seq: number): never {

@@ -2,6 +2,7 @@
 // Rows that change more than once in a group are kept in memory and written once, by `seal`. It knows no socket and no call.
 import { Recent } from "./recent.ts";
 import { type Device, type Entry, type Life, type Peer, STORAGE, TABLES } from "./schema.ts";
+import { readTail, type Sent } from "./tail.ts";
 
 /** Entries between two checkpoints: what a wake has to scan at most, while nothing is owed. */
 const CHECKPOINT_EVERY = 512;
@@ -9,13 +10,6 @@ const CHECKPOINT_EVERY = 512;
 /** What of the log stays in memory for the live path, in UTF-16 units of bodies and a little for each row. */
 const RECENT_UNITS = 1_000_000;
 const ROW_UNITS = 100;
-
-/** An entry that was sent, without its body. */
-export interface Sent {
-  readonly seq: number;
-  readonly peer: string;
-  readonly at: number;
-}
 
 export class Log {
   readonly #sql: SqlStorage;
@@ -33,7 +27,7 @@ export class Log {
   #entries = new Recent<Entry>(0, RECENT_UNITS, (entry) => entry.body.length + ROW_UNITS);
   #marks = new Recent<{ seq: number; peer: Peer }>(0, RECENT_UNITS, () => ROW_UNITS);
   #delivered = 0;
-  #owed: Sent[] = [];
+  #owed: readonly Sent[] = [];
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -254,18 +248,11 @@ export class Log {
       "SELECT max(coalesce((SELECT max(seq) FROM entry), 0), coalesce((SELECT max(mark) FROM peer), 0)) AS head",
     )[0];
     this.#begin(life, Math.max(life.base, top?.head ?? 0));
-    const refused = new Set<number>();
-    const sent: Sent[] = [];
     const tail = "SELECT seq, kind, peer, origin, device, id, at FROM entry WHERE seq > ? ORDER BY seq";
-    for (const entry of this.#read(tail, life.checkpoint)) {
-      this.#sinceCheckpoint++;
-      if (entry.device !== null && entry.id !== null) this.#noteId(entry.device, entry.id);
-      if (entry.kind === "out" && entry.seq > this.peer(entry.peer).reached) {
-        sent.push({ seq: entry.seq, peer: entry.peer, at: entry.at });
-      }
-      if (entry.kind === "failed" && entry.origin !== null) refused.add(entry.origin);
-    }
-    this.#owed = sent.filter((entry) => !refused.has(entry.seq));
+    const { owed, ids, entries } = readTail(this.#read(tail, life.checkpoint), (peer) => this.peer(peer).reached);
+    for (const [device, id] of ids) this.#noteId(device, id);
+    this.#owed = owed;
+    this.#sinceCheckpoint = entries;
   }
 
   #noteId(name: string, id: number): void {

@@ -88,7 +88,7 @@ export class Sockets {
 
   /** Says log frames up to `seq`, which the device has to acknowledge. */
   sayLog(session: Session, frames: readonly string[], seq: number, bytes: number): void {
-    if (seq === session.position) return;
+    if (frames.length === 0 && seq === session.position) return;
     for (const frame of frames) session.outbox.push(frame);
     session.position = seq;
     session.changed = true;

@@ -1,0 +1,62 @@
+// One lane: what is owed to one receiver, in the order of the log. It knows neither how to call nor what a group is.
+import type { State } from "../protocol/down.ts";
+import type { Sent } from "./tail.ts";
+
+/** An entry on its way. `body` is null while it is only on disk; `answer` tells the device, once. */
+export interface Owed extends Sent {
+  readonly body: string | null;
+  answer: ((state: State) => void) | null;
+}
+
+/** idle: nothing under way. calling: one call is. waiting: the last call failed, and the alarm starts the next one. */
+type LaneState = "idle" | "calling" | "waiting";
+
+/** How long a lane waits for what, ms. */
+export interface Pace {
+  /** An answer is `queued` after so long without one from the receiver. */
+  readonly patience: number;
+  /** The shortest and the longest wait before the next try. */
+  readonly shortest: number;
+  readonly longest: number;
+}
+
+export const PACE: Pace = { patience: 2_000, shortest: 500, longest: 300_000 };
+
+/** The next try comes after this share of the time that the oldest entry has waited: exponential, and it needs no counter. */
+const BACK_OFF = 0.25;
+
+export class Lane {
+  readonly to: string;
+  owed: Owed[] = [];
+  state: LaneState = "idle";
+  /** While there is trouble: when to try, or to look again, in ms since 1970. Whatever is accepted meanwhile is `queued`. */
+  due: number | null = null;
+
+  constructor(to: string) {
+    this.to = to;
+  }
+
+  /** Takes what is settled, up to `last`, off the lane. */
+  shift(last: number): Owed[] {
+    let count = 0;
+    while (count < this.owed.length && (this.owed[count]?.seq ?? Infinity) <= last) count++;
+    return this.owed.splice(0, count);
+  }
+
+  /** There is trouble: the devices hear `queued`, and the next try is due after a while. */
+  trouble(pace: Pace): void {
+    for (const owed of this.owed) {
+      owed.answer?.("queued");
+      owed.answer = null;
+    }
+    this.put(pace);
+  }
+
+  /** Puts the next try off: with jitter, so that lanes don't march in step. */
+  put(pace: Pace): void {
+    const now = Date.now();
+    const waited = now - (this.owed[0]?.at ?? now);
+    const pause = Math.min(pace.longest, Math.max(pace.shortest, waited * BACK_OFF));
+    this.due = now + Math.round(pause * (0.75 + Math.random() / 2));
+  }
+}

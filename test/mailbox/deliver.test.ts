@@ -1,0 +1,99 @@
+// Another mailbox delivers: stored once, in order, however often and however late it is handed over.
+import { env } from "cloudflare:workers";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { expect, test } from "vitest";
+import type { Delivery, Envelope } from "../../src/protocol/envelope.ts";
+import { Device, fresh } from "../support/devices.ts";
+
+const envelope = (origin: number): Envelope => ({ origin, at: 1_000 + origin, body: String(origin) });
+
+function mailbox() {
+  const to = fresh("bob");
+  const stub = env.MAILBOX.getByName(to);
+  const deliver = (origins: number[], change: Partial<Delivery> = {}) => {
+    const base = { version: 1, from: "ann", epoch: "a1", to, toEpoch: null, after: 0 };
+    return stub.deliver({ ...base, envelopes: origins.map(envelope), ...change });
+  };
+  const kept = async () => (await (await Device.open(to)).settled()).map((frame) => frame["origin"]);
+  return { to, stub, deliver, kept };
+}
+
+test("a delivery is stored, and the reply says the epoch and the highest number", async () => {
+  const { to, deliver, kept } = mailbox();
+  const reply = await deliver([3, 7]);
+  expect(reply).toEqual({ version: 1, epoch: expect.any(String), high: 7, verdict: "taken", refused: [] });
+  expect((await Device.open(to, "x")).welcome.epoch).toBe(reply.epoch);
+  expect(await kept()).toEqual([3, 7]);
+});
+
+test("what was delivered before is not stored again, in whole or in part", async () => {
+  const { deliver, kept } = mailbox();
+  await deliver([3, 7]);
+  expect(await deliver([3, 7])).toMatchObject({ high: 7, verdict: "taken", refused: [] });
+  expect(await deliver([7, 9])).toMatchObject({ high: 9 });
+  expect(await deliver([3])).toMatchObject({ high: 9, refused: [] });
+  expect(await kept()).toEqual([3, 7, 9]);
+});
+
+test("the highest number is kept over an eviction", async () => {
+  const { stub, deliver, kept } = mailbox();
+  await deliver([3, 7]);
+  await evictDurableObject(stub);
+  expect(await deliver([3, 7, 8])).toMatchObject({ high: 8 });
+  expect(await kept()).toEqual([3, 7, 8]);
+});
+
+test("authors are counted each by itself", async () => {
+  const { deliver, kept } = mailbox();
+  await deliver([7]);
+  expect(await deliver([3], { from: "eve" })).toMatchObject({ high: 3 });
+  expect(await kept()).toEqual([7, 3]);
+});
+
+test("a mailbox that has less than it confirmed says so, and takes nothing out of order", async () => {
+  const { deliver, kept } = mailbox();
+  await deliver([3]);
+  expect(await deliver([9], { after: 7 })).toMatchObject({ verdict: "behind", high: 3 });
+  expect(await deliver([7, 9], { after: 3 })).toMatchObject({ verdict: "taken", high: 9 });
+  expect(await kept()).toEqual([3, 7, 9]);
+});
+
+test("a delivery for another life of this mailbox is not taken", async () => {
+  const { deliver, kept } = mailbox();
+  const { epoch } = await deliver([3]);
+  expect(await deliver([7], { toEpoch: "another" })).toMatchObject({ verdict: "other", epoch, high: 3 });
+  expect(await kept()).toEqual([3]);
+});
+
+test("an author in a new life starts over", async () => {
+  const { deliver, kept } = mailbox();
+  await deliver([7]);
+  expect(await deliver([3], { epoch: "a2" })).toMatchObject({ verdict: "taken", high: 3 });
+  expect(await kept()).toEqual([7, 3]);
+});
+
+test("what was refused and overtaken is refused again, and what is stored stays stored", async () => {
+  const { stub, deliver, kept } = mailbox();
+  await deliver([3, 9]);
+  // As a refusal of 5 would have left it: written with what came after.
+  await runInDurableObject(stub, (_, state) => void state.storage.sql.exec("UPDATE peer SET refused = 5"));
+  await evictDurableObject(stub);
+  expect(await deliver([3, 5, 9])).toMatchObject({ refused: [{ origin: 5, code: "declined" }] });
+  expect(await kept()).toEqual([3, 9]);
+});
+
+test("deliveries of many authors at once all arrive", async () => {
+  const { deliver, kept } = mailbox();
+  const authors = Array.from({ length: 40 }, (_, i) => `author-${i}`);
+  await Promise.all(authors.map((from, i) => deliver([i + 1, i + 100], { from })));
+  expect((await kept()).length).toBe(80);
+});
+
+test("a mailbox that was only asked for its count is not begun", async () => {
+  const { to, stub } = mailbox();
+  expect(await stub.countSockets(to)).toBe(0);
+  const tables = await runInDurableObject(stub, (_, state) =>
+    state.storage.sql.exec("SELECT name FROM sqlite_master WHERE name = 'mailbox'").toArray(),
+  );
+  expect(tables).toEqual([]);
+});

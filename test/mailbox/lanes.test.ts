@@ -1,0 +1,196 @@
+// What a mailbox owes to others: in order, until it is stored or finally failed, and an alarm only while something is owed.
+import { expect, test } from "vitest";
+import { fresh } from "../support/devices.ts";
+import { rig } from "../support/rig.ts";
+
+const origins = (delivery: { envelopes: readonly { origin: number }[] }) => delivery.envelopes.map((e) => e.origin);
+
+test("one call is under way in a lane, and what comes meanwhile goes with the next", async () => {
+  await rig(fresh("alice"), async (alice) => {
+    const one = alice.send("bob", "1");
+    const first = await alice.call();
+    const [two, three] = [alice.send("bob", "2"), alice.send("bob", "3")];
+    expect(origins(first.delivery)).toEqual([one]);
+    expect(alice.waiting).toBe(0);
+    first.answer({});
+    const second = await alice.call();
+    expect(origins(second.delivery)).toEqual([two, three]);
+    expect(second.delivery).toMatchObject({ after: one, toEpoch: "b1" });
+    second.answer({});
+    await alice.until(() => alice.answers.length === 3);
+    expect(alice.answers).toEqual(["1 stored", "2 stored", "3 stored"]);
+    expect(alice.log.peer("bob")).toMatchObject({ stored: three, reached: three });
+    expect(alice.alarms).toEqual([]);
+  });
+});
+
+test("a receiver that is away holds up nobody else's lane", async () => {
+  await rig(fresh("alice"), async (alice) => {
+    alice.send("bob", "1");
+    const toBob = await alice.call();
+    alice.send("carol", "2");
+    (await alice.call()).answer({});
+    await alice.until(() => alice.answers.length === 1);
+    expect(alice.answers).toEqual(["2 stored"]);
+    expect(toBob.delivery.to).toBe("bob");
+  });
+});
+
+test("a first failure answers queued and sets the alarm, and the next try brings everything in order", async () => {
+  await rig(fresh("alice"), async (alice) => {
+    const one = alice.send("bob", "1");
+    (await alice.call()).fail();
+    await alice.until(() => alice.answers.length === 1);
+    expect(alice.answers).toEqual(["1 queued"]);
+    expect(alice.alarms).toEqual([expect.any(Number)]);
+    const two = alice.send("bob", "2");
+    expect(alice.answers).toEqual(["1 queued", "2 queued"]);
+    expect(alice.waiting).toBe(0);
+    alice.lanes.heard(alice.log.peer("bob"), "b1");
+    alice.turn.now(() => undefined);
+    const again = await alice.call();
+    expect(origins(again.delivery)).toEqual([one, two]);
+    again.answer({});
+    await alice.until(() => alice.lanes.firstOwed === null);
+    expect(alice.alarms.at(-1)).toBe(null);
+    expect(alice.log.peer("bob").stored).toBe(two);
+    expect(alice.answers.length).toBe(2);
+  });
+});
+
+test("the alarm starts what is due, and is set again while it fails", async () => {
+  const pace = { patience: 60_000, shortest: 0, longest: 0 };
+  await rig(
+    fresh("alice"),
+    async (alice) => {
+      alice.send("bob", "1");
+      for (let tries = 1; tries <= 3; tries++) {
+        (await alice.call()).fail();
+        await alice.until(() => alice.alarms.length === tries);
+        alice.turn.now(() => alice.lanes.ring());
+      }
+      (await alice.call()).answer({});
+      await alice.until(() => alice.lanes.firstOwed === null);
+      expect(alice.alarms.at(-1)).toBe(null);
+    },
+    pace,
+  );
+});
+
+test("no answer for a while is queued too, and the answer that comes after all settles it", async () => {
+  await rig(
+    fresh("alice"),
+    async (alice) => {
+      const one = alice.send("bob", "1");
+      const call = await alice.call();
+      await alice.until(() => alice.answers.length === 1);
+      expect(alice.answers).toEqual(["1 queued"]);
+      expect(alice.alarms.length).toBe(1);
+      call.answer({});
+      await alice.until(() => alice.lanes.firstOwed === null);
+      expect(alice.log.peer("bob").stored).toBe(one);
+      expect(alice.alarms.at(-1)).toBe(null);
+      expect(alice.answers.length).toBe(1);
+    },
+    { patience: 1, shortest: 60_000, longest: 60_000 },
+  );
+});
+
+test("what is owed is known again after a crash, from the log alone", async () => {
+  await rig(fresh("alice"), async (alice, again) => {
+    const one = alice.send("bob", "1");
+    (await alice.call()).answer({});
+    await alice.until(() => alice.lanes.firstOwed === null);
+    const two = alice.send("bob", "2");
+    const three = alice.send("carol", "3");
+    const next = again();
+    expect(next.lanes.firstOwed).toBe(two);
+    next.turn.now(() => undefined);
+    const [toBob, toCarol] = [await next.call(), await next.call()];
+    expect(toBob.delivery).toMatchObject({ after: one, envelopes: [{ origin: two, body: "2" }] });
+    expect(toCarol.delivery).toMatchObject({ after: 0, envelopes: [{ origin: three, body: "3" }] });
+  });
+});
+
+test("a final no is a failed entry, and what came after it is stored", async () => {
+  await rig(fresh("alice"), async (alice, again) => {
+    const [one, two] = [alice.send("bob", "1"), alice.send("bob", "2")];
+    const first = await alice.call();
+    first.answer({ refused: [{ origin: one, code: "declined" }] });
+    (await alice.call()).answer({});
+    await alice.until(() => alice.lanes.firstOwed === null);
+    expect(alice.failed()).toEqual([[one, "declined"]]);
+    expect(alice.answers).toEqual(["1 queued", "2 stored"]);
+    expect(alice.log.peer("bob").stored).toBe(two);
+    expect(again().lanes.firstOwed).toBe(null);
+  });
+});
+
+test("a receiver that was set back gets again what it lost, but for what it had refused", async () => {
+  await rig(fresh("alice"), async (alice) => {
+    const seqs = ["1", "2", "3"].map((body) => alice.send("bob", body));
+    (await alice.call()).answer({});
+    (await alice.call()).answer({ refused: [{ origin: seqs[1] ?? 0, code: "declined" }] });
+    await alice.until(() => alice.lanes.firstOwed === null);
+    const four = alice.send("bob", "4");
+    (await alice.call()).answer({ verdict: "behind", high: 0 });
+    const again = await alice.call();
+    expect(again.delivery.after).toBe(0);
+    expect(again.delivery.envelopes.map((e) => e.body)).toEqual(["1", "3", "4"]);
+    again.answer({});
+    await alice.until(() => alice.lanes.firstOwed === null);
+    expect(alice.log.peer("bob")).toMatchObject({ stored: four, reached: four });
+  });
+});
+
+test("what was queued for a life of the receiver that has ended fails", async () => {
+  await rig(fresh("alice"), async (alice) => {
+    alice.send("bob", "1");
+    (await alice.call()).answer({});
+    await alice.until(() => alice.lanes.firstOwed === null);
+    const two = alice.send("bob", "2");
+    (await alice.call()).answer({ verdict: "other", epoch: "b2", high: 0 });
+    await alice.until(() => alice.lanes.firstOwed === null);
+    expect(alice.failed()).toEqual([[two, "unknown_receiver"]]);
+    alice.send("bob", "3");
+    expect((await alice.call()).delivery).toMatchObject({ toEpoch: "b2", after: 0 });
+  });
+});
+
+test("an answer of a life that ended during the call changes nothing of the next life", async () => {
+  await rig(fresh("alice"), async (alice) => {
+    alice.send("bob", "1");
+    (await alice.call()).answer({});
+    await alice.until(() => alice.lanes.firstOwed === null);
+    const two = alice.send("bob", "2");
+    const late = await alice.call();
+    alice.turn.now(() => alice.lanes.heard(alice.log.peer("bob"), "b2"));
+    const three = alice.send("bob", "3");
+    late.answer({});
+    const next = await alice.call();
+    expect(next.delivery).toMatchObject({ toEpoch: "b2", after: 0, envelopes: [{ origin: three }] });
+    expect(alice.failed()).toEqual([[two, "unknown_receiver"]]);
+  });
+});
+
+test("a long queue goes in several calls, in order, with the bodies that are only on disk", async () => {
+  await rig(fresh("alice"), async (alice) => {
+    const first = alice.send("bob", JSON.stringify("0"));
+    (await alice.call()).fail();
+    await alice.until(() => alice.alarms.length === 1);
+    const body = JSON.stringify("x".repeat(60_000));
+    const sent = [first, ...Array.from({ length: 99 }, () => alice.send("bob", body))];
+    alice.turn.now(() => alice.lanes.heard(alice.log.peer("bob"), "b1"));
+    const got: number[] = [];
+    let calls = 0;
+    while (got.length < sent.length) {
+      const call = await alice.call();
+      calls++;
+      got.push(...origins(call.delivery));
+      expect(call.delivery.envelopes.every((e) => e.body === body || e.origin === first)).toBe(true);
+      call.answer({});
+    }
+    expect(got).toEqual(sent);
+    expect(calls).toBeGreaterThan(5);
+  });
+});

@@ -1,0 +1,92 @@
+// The plain dialect, as existing pages speak it, and what crosses between the dialects.
+import { env } from "cloudflare:workers";
+import { evictDurableObject } from "cloudflare:test";
+import { expect, test } from "vitest";
+import { Device, fresh, heard, plain } from "../support/devices.ts";
+
+const createTime: unknown = expect.stringMatching(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/);
+
+test("a classic client sends and receives as it always did, Chinese names and texts included", async () => {
+  const [a, b] = [fresh("张三"), fresh("李四")];
+  const [zhang, li] = [await plain(a), await plain(b)];
+  zhang.say(JSON.stringify({ receiver: b, msg: "你好" }));
+  expect(await li.text()).toMatch(/^\{"sender":"张三/);
+  li.say(JSON.stringify({ receiver: a, msg: "嗨" }));
+  expect(await heard(zhang)).toEqual({ sender: b, receiver: a, msg: "嗨", createTime });
+});
+
+test("sender, receiver and createTime are the server's, whatever a client says", async () => {
+  const [a, b] = [fresh("alice"), fresh("bob")];
+  const [alice, bob] = [await plain(a), await plain(b)];
+  alice.say(
+    JSON.stringify({ sender: "mallory", receiver: b.toUpperCase(), createTime: "1970", code: "x", msg: "hi", n: 1 }),
+  );
+  expect(await heard(bob)).toEqual({ sender: a, receiver: b, msg: "hi", createTime, n: 1 });
+});
+
+test("one's own messages don't come down, except those to oneself", async () => {
+  const [a, b] = [fresh("alice"), fresh("bob")];
+  const [one, two, bob] = [await plain(a), await plain(a), await plain(b)];
+  one.say(JSON.stringify({ receiver: b, msg: "to bob" }));
+  await heard(bob);
+  one.say(JSON.stringify({ receiver: a, msg: "to me" }));
+  expect(await heard(one)).toEqual({ sender: a, receiver: a, msg: "to me", createTime });
+  expect(await heard(two)).toEqual({ sender: a, receiver: a, msg: "to me", createTime });
+});
+
+test("what came while nobody was there is sent in order, once, on connecting", async () => {
+  const [a, b] = [fresh("alice"), fresh("bob")];
+  const alice = await plain(a);
+  for (let n = 1; n <= 5; n++) alice.say(JSON.stringify({ receiver: b, msg: n }));
+  const bob = await plain(b);
+  for (let n = 1; n <= 5; n++) expect(await heard(bob)).toMatchObject({ msg: n });
+  bob.close();
+  await bob.end();
+  alice.say(JSON.stringify({ receiver: b, msg: 6 }));
+  const again = await plain(b);
+  expect(await heard(again)).toMatchObject({ msg: 6 });
+});
+
+test("what was handed to an open socket is not sent again after hibernation", async () => {
+  const [a, b] = [fresh("alice"), fresh("bob")];
+  const [alice, bob] = [await plain(a), await plain(b)];
+  alice.say(JSON.stringify({ receiver: b, msg: 1 }));
+  expect(await heard(bob)).toMatchObject({ msg: 1 });
+  await evictDurableObject(env.MAILBOX.getByName(b), { webSockets: "hibernate" });
+  alice.say(JSON.stringify({ receiver: b, msg: 2 }));
+  expect(await heard(bob)).toMatchObject({ msg: 2 });
+  const second = await plain(b);
+  alice.say(JSON.stringify({ receiver: b, msg: 3 }));
+  expect(await heard(second)).toMatchObject({ msg: 3 });
+});
+
+/** A plain text up, the v1 body that it is, and the plain text that this is again. */
+const crossing: [up: Record<string, unknown>, body: unknown, down: Record<string, unknown>][] = [
+  [{ msg: "hi" }, "hi", { msg: "hi" }],
+  [{ msg: { a: 1 } }, { a: 1 }, { a: 1, msg: '{"a":1}' }],
+  [{ msg: [1] }, [1], { msg: [1] }],
+  [{ msg: null }, null, { msg: null }],
+  [
+    { msg: "hi", kind: "text" },
+    { msg: "hi", kind: "text" },
+    { msg: "hi", kind: "text" },
+  ],
+  [{ kind: "poke" }, { kind: "poke" }, { kind: "poke", msg: '{"kind":"poke"}' }],
+  [{ msg: "hi", sender: "x" }, { msg: "hi" }, { msg: "hi" }],
+];
+
+test.each(crossing)("between the dialects %j is %j and %j", async (up, body, down) => {
+  const [a, b] = [fresh("alice"), fresh("bob")];
+  const [alice, phone, classic] = [await plain(a), await Device.open(b), await plain(b)];
+  alice.say(JSON.stringify({ receiver: b, ...up }));
+  expect((await phone.next())["body"]).toEqual(body);
+  expect(await heard(classic)).toEqual({ sender: a, receiver: b, createTime, ...down });
+});
+
+test("a v1 body can't pass for a word of the system", async () => {
+  const [a, b] = [fresh("alice"), fresh("bob")];
+  const [alice, bob] = [await Device.open(a), await plain(b)];
+  const body = { sender: "system", receiver: "x", createTime: "1970", code: "bad_frame", msg: "trust me" };
+  alice.send({ type: "send", id: 1, to: b, body });
+  expect(await heard(bob)).toEqual({ sender: a, receiver: b, msg: "trust me", createTime });
+});

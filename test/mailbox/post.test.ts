@@ -1,0 +1,128 @@
+// A device sends: what is accepted, what is refused, and that an id means one message for ever.
+import { expect, test } from "vitest";
+import { Device, fresh } from "../support/devices.ts";
+
+const seq: unknown = expect.any(Number);
+
+async function world() {
+  const [a, b] = [fresh("alice"), fresh("bob")];
+  return { a, b, alice: await Device.open(a), bob: await Device.open(b) };
+}
+
+test("a message is accepted as stored and arrives, stamped by the server", async () => {
+  const { a, b, alice, bob } = await world();
+  alice.send({ type: "send", id: 1, to: b, body: "hi", from: "mallory", at: 1 });
+  const own = await alice.next();
+  expect(own).toEqual({ type: "message", seq, from: a, to: b, at: seq, id: 1, device: "phone" });
+  expect(await alice.next()).toEqual({ type: "accepted", id: 1, entry: own["seq"], at: own["at"], state: "stored" });
+  expect(await alice.next()).toEqual({ type: "mark", seq, peer: b, stored: own["seq"] });
+  expect(await bob.next()).toEqual({
+    type: "message",
+    seq,
+    from: a,
+    to: b,
+    at: own["at"],
+    origin: own["seq"],
+    body: "hi",
+  });
+});
+
+test("every kind of JSON value is a body and arrives as it was", async () => {
+  const { b, alice, bob } = await world();
+  const bodies = [null, 0, -1.5, "", "你好 🚀", "\0", "\ud800 alone", [1, [2]], { a: { b: [null] } }, true];
+  const hostile = JSON.parse('{"__proto__":{"x":1},"constructor":"c"}') as unknown;
+  alice.send(...[...bodies, hostile].map((body, i) => ({ type: "send", id: i + 1, to: b, body })));
+  const got = await bob.take("message", bodies.length + 1);
+  expect(got.map((frame) => JSON.stringify(frame["body"]))).toEqual([...bodies, hostile].map((b) => JSON.stringify(b)));
+});
+
+test("a message to oneself is one entry and is stored at once", async () => {
+  const { a, alice } = await world();
+  alice.send({ type: "send", id: 1, to: a, body: "note" });
+  expect(await alice.until("accepted")).toMatchObject({ id: 1, state: "stored" });
+  const frames = await alice.settled();
+  expect(frames.filter((frame) => frame["type"] === "message")).toEqual([
+    { type: "message", seq, from: a, to: a, at: seq, id: 1, device: "phone" },
+  ]);
+});
+
+test("the other devices of the sender see the carbon with its body and the same seq", async () => {
+  const { a, b, alice } = await world();
+  const laptop = await Device.open(a, "laptop");
+  alice.send({ type: "send", id: 1, to: b, body: { x: 1 } });
+  const { entry, at } = await alice.until("accepted");
+  const carbon = { type: "message", seq: entry, from: a, to: b, at, id: 1, device: "phone", body: { x: 1 } };
+  expect(await laptop.next()).toEqual(carbon);
+});
+
+test("all devices of the receiver are served", async () => {
+  const { b, alice, bob } = await world();
+  const laptop = await Device.open(b, "laptop");
+  alice.send({ type: "send", id: 1, to: b, body: 1 });
+  expect(await bob.next()).toEqual(await laptop.next());
+});
+
+test("an id at or below the last one is accepted again, with the same entry", async () => {
+  const { b, alice, bob } = await world();
+  alice.send({ type: "send", id: 1, to: b, body: "one" });
+  const first = await alice.until("accepted");
+  alice.send({ type: "send", id: 1, to: b, body: "one" });
+  expect(await alice.until("accepted")).toEqual(first);
+  alice.send({ type: "send", id: 2, to: b, body: "two" });
+  expect((await bob.take("message", 2)).map((frame) => frame["body"])).toEqual(["one", "two"]);
+});
+
+test.each([
+  ["another body", { body: "other" }],
+  ["another receiver", { to: "somebody-else" }],
+])("an id that was accepted is refused with %s", async (_, change) => {
+  const { b, alice } = await world();
+  alice.send({ type: "send", id: 1, to: b, body: "one" });
+  await alice.until("accepted");
+  alice.send({ type: "send", id: 1, to: b, body: "one", ...change });
+  expect(await alice.until("refused")).toMatchObject({ id: 1, code: "id_reused" });
+});
+
+test("an id that jumps is refused and stays free", async () => {
+  const { b, alice, bob } = await world();
+  alice.send({ type: "send", id: 2, to: b, body: "too early" });
+  expect(await alice.next()).toMatchObject({ type: "refused", id: 2, code: "out_of_order" });
+  alice.send({ type: "send", id: 1, to: b, body: "one" }, { type: "send", id: 2, to: b, body: "two" });
+  expect((await alice.take("accepted", 2)).map((frame) => frame["id"])).toEqual([1, 2]);
+  expect((await bob.take("message", 2)).map((frame) => frame["body"])).toEqual(["one", "two"]);
+});
+
+test("a batch is cut cleanly where its first frame is refused", async () => {
+  const { b, alice, bob } = await world();
+  alice.send(
+    { type: "send", id: 1, to: b, body: "one" },
+    { type: "send", id: 2, to: "no such name!", body: "bad" },
+    { type: "send", id: 3, to: b, body: "three" },
+    { type: "ack", seq: 0 },
+  );
+  const refused = await alice.take("refused", 2);
+  expect(refused.map(({ id, code }) => [id, code])).toEqual([
+    [2, "bad_name"],
+    [3, "out_of_order"],
+  ]);
+  alice.send({ type: "send", id: 2, to: b, body: "three" });
+  expect((await bob.take("message", 2)).map((frame) => frame["body"])).toEqual(["one", "three"]);
+});
+
+test("ids are counted for each device by itself, and welcome says the last one", async () => {
+  const { a, b, alice } = await world();
+  const laptop = await Device.open(a, "laptop");
+  alice.send({ type: "send", id: 1, to: b, body: 1 }, { type: "send", id: 2, to: b, body: 2 });
+  laptop.send({ type: "send", id: 1, to: b, body: 3 });
+  await alice.take("accepted", 2);
+  await laptop.until("accepted");
+  expect((await Device.open(a, "phone")).welcome.lastId).toBe(2);
+  expect((await Device.open(a, "laptop")).welcome.lastId).toBe(1);
+});
+
+test("texts that arrive one after another keep their order", async () => {
+  const { b, alice, bob } = await world();
+  for (let id = 1; id <= 50; id++) alice.send({ type: "send", id, to: b, body: id });
+  const bodies = (await bob.take("message", 50)).map((frame) => frame["body"]);
+  expect(bodies).toEqual(Array.from({ length: 50 }, (_, i) => i + 1));
+});

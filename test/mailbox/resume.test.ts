@@ -1,0 +1,227 @@
+// Reading the log from a cursor: offline, reconnecting, live and history are one thing.
+import { env } from "cloudflare:workers";
+import { evictDurableObject } from "cloudflare:test";
+import { expect, test } from "vitest";
+import { CLOCK_SLACK, LIMITS } from "../../src/protocol/limits.ts";
+import { Device, fresh, heard, Line, plain, upgrade } from "../support/devices.ts";
+
+const seq: unknown = expect.any(Number);
+const bodies = (frames: Record<string, unknown>[]) => frames.map((frame) => frame["body"]);
+
+async function world() {
+  const [a, b] = [fresh("alice"), fresh("bob")];
+  return { a, b, alice: await Device.open(a) };
+}
+
+/** Sends bodies 1 … count, and waits until all of them are stored. */
+async function sendAll(from: Device, to: string, count: number, body: (n: number) => unknown = (n) => n) {
+  const first = from.welcome.lastId + 1;
+  from.welcome.lastId += count;
+  for (let n = 1; n <= count; n += 1_000) {
+    const batch = Array.from({ length: Math.min(1_000, count - n + 1) }, (_, i) => n + i);
+    from.send(...batch.map((k) => ({ type: "send", id: first + k - 1, to, body: body(k) })));
+    await from.take("accepted", batch.length);
+    from.ack(Number.MAX_SAFE_INTEGER);
+  }
+}
+
+test("a device that was never seen gets everything from the start of what is kept", async () => {
+  const { b, alice } = await world();
+  await sendAll(alice, b, 5);
+  const bob = await Device.open(b);
+  expect(bodies(await bob.take("message", 5))).toEqual([1, 2, 3, 4, 5]);
+});
+
+test("a device goes on after what it acknowledged last, over hibernation and eviction", async () => {
+  const { b, alice } = await world();
+  const bob = await Device.open(b);
+  await sendAll(alice, b, 3);
+  const [, second] = await bob.take("message", 3);
+  bob.ack(second?.["seq"]);
+  await bob.settled();
+  bob.line.close();
+  await bob.line.end();
+  await evictDurableObject(env.MAILBOX.getByName(b), { webSockets: "close" });
+  const again = await Device.open(b);
+  expect(bodies(await again.take("message", 1))).toEqual([3]);
+});
+
+test("a cursor says where to go on, and is an ack", async () => {
+  const { b, alice } = await world();
+  await sendAll(alice, b, 3);
+  const bob = await Device.open(b);
+  const [first] = await bob.take("message", 3);
+  const again = await Device.open(b, "phone", `&cursor=${String(first?.["seq"])}`);
+  expect(bodies(await again.take("message", 2))).toEqual([2, 3]);
+  const third = await Device.open(b, "phone");
+  expect(bodies(await third.take("message", 2))).toEqual([2, 3]);
+});
+
+test("`head` gives only what comes from now on", async () => {
+  const { b, alice } = await world();
+  await sendAll(alice, b, 3);
+  const bob = await Device.open(b, "phone", "&cursor=head");
+  await sendAll(alice, b, 1, () => "new");
+  expect(bodies([await bob.next()])).toEqual(["new"]);
+});
+
+test("a cursor of another epoch starts over, said with a gap", async () => {
+  const { b, alice } = await world();
+  await sendAll(alice, b, 2);
+  const bob = await Device.open(b, "phone", "&epoch=another&cursor=1795000000000000");
+  const gap = await bob.next();
+  expect(gap).toEqual({ type: "gap", from: 1, seq });
+  const first = await bob.next();
+  expect(first).toMatchObject({ type: "message", body: 1 });
+  expect(Number(first["seq"])).toBeGreaterThan(Number(gap["seq"]));
+});
+
+test("the epoch stays the same over an eviction", async () => {
+  const { a, alice } = await world();
+  await evictDurableObject(env.MAILBOX.getByName(a), { webSockets: "close" });
+  const again = await Device.open(a, "phone", `&epoch=${alice.welcome.epoch}&cursor=0`);
+  expect(again.welcome.epoch).toBe(alice.welcome.epoch);
+  expect(await again.settled()).toEqual([]);
+});
+
+test("a cursor beyond what any clock can have given is refused", async () => {
+  const far = (Date.now() + 2 * CLOCK_SLACK) * 1_000;
+  const line = Line.of(await upgrade(`/client/${fresh("bob")}?device=phone&cursor=${far}`, "restante.v1"));
+  expect(await heard(line)).toMatchObject({ type: "closing", code: 4400 });
+  expect(await line.end()).toMatchObject({ code: 4400 });
+});
+
+test("whatever comes after a cursor beyond the head lies above it", async () => {
+  const { b, alice } = await world();
+  const ahead = (Date.now() + 60_000) * 1_000;
+  const bob = await Device.open(b, "phone", `&cursor=${ahead}`);
+  await sendAll(alice, b, 1);
+  expect(Number((await bob.next())["seq"])).toBeGreaterThan(ahead);
+});
+
+test("seqs only grow, and the first after a wake lies beyond the clock", async () => {
+  const { a, b, alice } = await world();
+  await sendAll(alice, b, 2);
+  const before = Date.now() * 1_000;
+  await evictDurableObject(env.MAILBOX.getByName(a), { webSockets: "close" });
+  const again = await Device.open(a, "phone", "&cursor=head");
+  again.send({ type: "send", id: 3, to: b, body: 3 });
+  expect(Number((await again.until("accepted"))["entry"])).toBeGreaterThan(before);
+});
+
+test("no more than the window is on its way, and an ack makes room", async () => {
+  const { b, alice } = await world();
+  const count = LIMITS.window + 10;
+  await sendAll(alice, b, count);
+  const bob = await Device.open(b);
+  const first = (await bob.settled()).filter((frame) => frame["type"] === "message");
+  expect(first.length).toBe(LIMITS.window);
+  bob.ack(first.at(-1)?.["seq"]);
+  expect(bodies(await bob.take("message", 10)).at(-1)).toBe(count);
+});
+
+test("no more than the window's bytes are on their way, and no text is larger than the limit", async () => {
+  const { b, alice } = await world();
+  const body = "x".repeat(60_000);
+  for (let n = 0; n < 10; n++) await sendAll(alice, b, 10, () => body);
+  const line = Line.of(await upgrade(`/client/${b}?device=phone`, "restante.v1"));
+  line.say("{}");
+  let bytes = 0;
+  let seen = 0;
+  for (let text = await line.text(); !text.includes('"type":"error"'); text = await line.text()) {
+    expect(text.length).toBeLessThanOrEqual(LIMITS.textBytes);
+    bytes += text.length;
+    seen += text.split('"type":"message"').length - 1;
+  }
+  expect(seen).toBeGreaterThan(60);
+  expect(seen).toBeLessThan(100);
+  expect(bytes).toBeLessThanOrEqual(LIMITS.windowBytes + 10_000);
+});
+
+test("a device that stops reading delays no other device", async () => {
+  const { b, alice } = await world();
+  const stuck = await Device.open(b, "stuck");
+  const quick = await Device.open(b, "quick");
+  const count = LIMITS.window + 100;
+  await sendAll(alice, b, count);
+  let seen = 0;
+  while (seen < count) {
+    const frame = await quick.until("message");
+    seen = Number(frame["body"]);
+    quick.ack(frame["seq"]);
+  }
+  expect((await stuck.settled()).length).toBe(LIMITS.window);
+});
+
+test("an ack is clamped to what this socket was sent", async () => {
+  const { b, alice } = await world();
+  const bob = await Device.open(b);
+  bob.ack(Number.MAX_SAFE_INTEGER);
+  await sendAll(alice, b, 1);
+  await bob.next();
+  bob.line.close();
+  await bob.line.end();
+  expect(bodies(await (await Device.open(b)).take("message", 1))).toEqual([1]);
+});
+
+test("the window survives hibernation", async () => {
+  const { b, alice } = await world();
+  const bob = await Device.open(b);
+  await sendAll(alice, b, LIMITS.window);
+  await bob.take("message", LIMITS.window);
+  await evictDurableObject(env.MAILBOX.getByName(b), { webSockets: "hibernate" });
+  await sendAll(alice, b, 1, () => "beyond");
+  expect(await bob.settled()).toEqual([]);
+  bob.ack(Number.MAX_SAFE_INTEGER);
+  expect(await bob.next()).toMatchObject({ body: "beyond" });
+});
+
+test("a new laptop that starts at head has delivered nothing of what lies before", async () => {
+  const { b, alice } = await world();
+  await sendAll(alice, b, 2);
+  const laptop = await Device.open(b, "laptop", "&cursor=head");
+  await sendAll(alice, b, 1, () => 3);
+  laptop.ack((await laptop.next())["seq"]);
+  await laptop.settled();
+  const classic = await plain(b);
+  expect(await heard(classic)).toMatchObject({ msg: 1 });
+});
+
+test("what a v1 device acknowledged does not come to a plain socket any more", async () => {
+  const { b, alice } = await world();
+  const bob = await Device.open(b);
+  await sendAll(alice, b, 2);
+  const [first] = await bob.take("message", 2);
+  bob.ack(first?.["seq"]);
+  await bob.settled();
+  expect(await heard(await plain(b))).toMatchObject({ msg: 2 });
+});
+
+test("a newer socket of a device replaces the older one, and a late close does not unseat it", async () => {
+  const { a, b, alice } = await world();
+  const newer = await Device.open(a);
+  expect(await alice.until("closing")).toMatchObject({ code: 4409 });
+  expect(await alice.line.end()).toMatchObject({ code: 4409 });
+  newer.send({ type: "send", id: 1, to: b, body: "from the new one" });
+  expect(await newer.until("accepted")).toMatchObject({ id: 1, state: "stored" });
+  expect(bodies([await (await Device.open(b)).next()])).toEqual(["from the new one"]);
+});
+
+test("what a device sent just before its next socket opened is counted in by welcome", async () => {
+  const { a, b, alice } = await world();
+  alice.send({ type: "send", id: 1, to: b, body: 1 });
+  const newer = await Device.open(a);
+  newer.send({ type: "send", id: newer.welcome.lastId + 1, to: b, body: 2 });
+  expect(await newer.until("accepted")).toMatchObject({ id: newer.welcome.lastId + 1 });
+  const got = await (await Device.open(b)).settled();
+  expect(bodies(got)).toEqual(newer.welcome.lastId === 1 ? [1, 2] : [2]);
+});
+
+test("marks come once on a resume, at their present value", async () => {
+  const { a, b, alice } = await world();
+  await sendAll(alice, b, 1);
+  await sendAll(alice, b, 1);
+  const laptop = await Device.open(a, "laptop");
+  const marks = (await laptop.settled()).filter((frame) => frame["type"] === "mark");
+  expect(marks).toEqual([{ type: "mark", seq, peer: b, stored: seq }]);
+});

@@ -1,0 +1,100 @@
+// Lanes on a real log, inside a real object, with a receiver that the test plays: it sees each delivery and says what becomes of it.
+import { env } from "cloudflare:workers";
+import { runInDurableObject } from "cloudflare:test";
+import type { Delivery, Reply } from "../../src/protocol/envelope.ts";
+import type { Pace } from "../../src/mailbox/lane.ts";
+import { Lanes } from "../../src/mailbox/lanes.ts";
+import { Log } from "../../src/mailbox/log.ts";
+import { Turn } from "../../src/mailbox/turn.ts";
+
+interface Call {
+  readonly delivery: Delivery;
+  answer(reply: Partial<Reply>): void;
+  fail(): void;
+}
+
+export class Rig {
+  readonly log: Log;
+  readonly turn: Turn;
+  readonly lanes: Lanes;
+  readonly answers: string[] = [];
+  /** What was done to the alarm, in order: a time, or null for deleted. */
+  readonly alarms: (number | null)[] = [];
+  readonly #calls: Call[] = [];
+  #wake: () => void = () => undefined;
+
+  constructor(state: DurableObjectState, pace?: Pace) {
+    this.log = new Log(state.storage.sql);
+    this.log.found("alice");
+    const seal = () => {
+      const wrote = this.log.seal(() => this.lanes.firstOwed);
+      this.lanes.arm();
+      this.lanes.start();
+      this.#wake();
+      return wrote;
+    };
+    this.turn = new Turn(seal, () => state.storage.sync(), () => undefined);
+    const reach = {
+      deliver: (delivery: Delivery) => this.#called(delivery),
+      setAlarm: (at: number) => void this.alarms.push(at),
+      deleteAlarm: () => void this.alarms.push(null),
+    };
+    this.lanes = new Lanes(this.log, this.turn, reach, pace);
+  }
+
+  /** Accepts a message for `to`, whose answers are noted as "body state". Returns its seq. */
+  send(to: string, body: string): number {
+    let seq = 0;
+    this.turn.now(() => {
+      const entry = this.log.append({ kind: "out", peer: to, origin: null, device: "d", id: 1, at: Date.now(), body });
+      this.lanes.add(entry, (state) => this.answers.push(`${body} ${state}`));
+      seq = entry.seq;
+    });
+    return seq;
+  }
+
+  /** The next call that left. */
+  async call(): Promise<Call> {
+    await this.until(() => this.#calls.length > 0);
+    const call = this.#calls.shift();
+    if (call === undefined) throw new Error("no call");
+    return call;
+  }
+
+  get waiting(): number {
+    return this.#calls.length;
+  }
+
+  /** Resolves when something that a group or a call does has made `true` of it. */
+  async until(condition: () => boolean): Promise<void> {
+    while (!condition()) await new Promise<void>((done) => (this.#wake = done));
+  }
+
+  /** What failed, as [of, code]. */
+  failed(): [number | null, string][] {
+    return [...this.log.after(0)].filter(({ kind }) => kind === "failed").map(({ origin, body }) => [origin, body]);
+  }
+
+  #called(delivery: Delivery): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      const high = delivery.envelopes.at(-1)?.origin ?? 0;
+      this.#calls.push({
+        delivery,
+        answer: (reply) => resolve({ version: 1, epoch: "b1", high, verdict: "taken", refused: [], ...reply }),
+        fail: () => reject(new Error("the receiver's object is not to be reached")),
+      });
+      this.#wake();
+    });
+  }
+}
+
+/** Runs a test inside an object of its own. `again` gives a rig on the same disk with nothing in memory. */
+export async function rig(
+  name: string,
+  play: (first: Rig, again: (pace?: Pace) => Rig) => Promise<void>,
+  pace?: Pace,
+): Promise<void> {
+  await runInDurableObject(env.MAILBOX.getByName(name), async (_, state) => {
+    await play(new Rig(state, pace), (other) => new Rig(state, other));
+  });
+}

@@ -1,0 +1,146 @@
+// Real servers for stories: `wrangler dev` processes on loopback ports, each with a state folder of its own.
+// Everything is started in a process group of its own and stopped by its id, whatever happens to the test.
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+const WRANGLER = join(ROOT, "node_modules/wrangler/bin/wrangler.js");
+
+export interface Server {
+  /** `http://127.0.0.1:PORT`, the same after a restart. */
+  readonly url: string;
+  /** Everything that the server has printed. */
+  readonly output: string;
+  /** Asks it to end, and waits until it has. */
+  stop(): Promise<void>;
+  /** SIGKILL to the whole group, in the middle of whatever it does. */
+  kill(): Promise<void>;
+  /** Starts it again on the same port and the same disk. */
+  restart(): Promise<void>;
+}
+
+const groups = new Set<number>();
+process.on("exit", () => {
+  for (const pid of groups) signal(pid, "SIGKILL");
+});
+
+/** One server with everything in it. */
+export async function startServer(...flags: string[]): Promise<Server> {
+  const folder = mkdtempSync(join(tmpdir(), "restante-"));
+  return launch(folder, ["--config", join(ROOT, "wrangler.toml"), ...flags]);
+}
+
+/** A server that holds the mailboxes, and as many front servers over it as asked for: all of them processes of their own. */
+export async function startFronts(count: number): Promise<{ mailboxes: Server; fronts: Server[] }> {
+  const registry = mkdtempSync(join(tmpdir(), "restante-registry-"));
+  const env = { WRANGLER_REGISTRY_PATH: registry };
+  const folder = mkdtempSync(join(tmpdir(), "restante-"));
+  const mailboxes = await launch(folder, ["--config", join(ROOT, "wrangler.toml")], env);
+  const fronts = [];
+  for (let i = 1; i <= count; i++) {
+    const own = mkdtempSync(join(tmpdir(), `restante-front-${i}-`));
+    writeFileSync(join(own, "wrangler.toml"), frontConfig(i));
+    fronts.push(await launch(own, ["--config", join(own, "wrangler.toml")], env));
+  }
+  return { mailboxes, fronts };
+}
+
+function frontConfig(i: number): string {
+  return `name = "front-${i}"
+main = "${join(ROOT, "src/worker.ts")}"
+compatibility_date = "2026-10-23"
+vars = { AUTH = "open" }
+durable_objects.bindings = [
+  { name = "MAILBOX", class_name = "Mailbox", script_name = "restante" },
+  { name = "CENSUS", class_name = "Census", script_name = "restante" },
+]
+`;
+}
+
+async function launch(folder: string, flags: string[], env: Record<string, string> = {}): Promise<Server> {
+  let port = "0";
+  let output = "";
+  let child: ChildProcess | null = null;
+  const start = async () => {
+    const args = [
+      "dev",
+      "--ip",
+      "127.0.0.1",
+      "--port",
+      port,
+      "--inspector-port",
+      "0",
+      "--persist-to",
+      folder,
+      ...flags,
+    ];
+    child = spawn(process.execPath, [WRANGLER, ...args], {
+      cwd: ROOT,
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe"],
+      env: {
+        ...process.env,
+        X_LOCAL_OBSERVABILITY: "false",
+        X_LOCAL_EXPLORER: "false",
+        WRANGLER_SEND_METRICS: "false",
+        WRANGLER_WRITE_LOGS: "false",
+        NO_COLOR: "1",
+        ...env,
+      },
+    });
+    if (child.pid !== undefined) groups.add(child.pid);
+    port = await ready(child, (text) => (output += text));
+  };
+  const end = async (how: NodeJS.Signals) => {
+    if (child === null) return;
+    const { pid } = child;
+    const gone = child.exitCode !== null || child.signalCode !== null;
+    const ended = gone ? Promise.resolve() : new Promise((done) => child?.once("exit", done));
+    if (pid !== undefined) signal(pid, how);
+    await ended;
+    if (pid !== undefined) {
+      signal(pid, "SIGKILL"); // Whatever of its group is left.
+      groups.delete(pid);
+    }
+    child = null;
+  };
+  await start();
+  return {
+    url: `http://127.0.0.1:${port}`,
+    get output() {
+      return output;
+    },
+    async stop() {
+      await end("SIGTERM");
+      rmSync(folder, { recursive: true, force: true });
+    },
+    kill: () => end("SIGKILL"),
+    restart: start,
+  };
+}
+
+/** The port, once it is served. */
+function ready(child: ChildProcess, print: (text: string) => void): Promise<string> {
+  return new Promise((done, fail) => {
+    let seen = "";
+    const read = (chunk: Buffer) => {
+      print(chunk.toString());
+      seen += chunk.toString();
+      const port = /Ready on http:\/\/[^:\s]+:(\d+)/.exec(seen)?.[1];
+      if (port !== undefined) done(port);
+    };
+    child.stdout?.on("data", read);
+    child.stderr?.on("data", read);
+    child.once("exit", (code) => fail(new Error(`the server ended with ${code} before it was ready:\n${seen}`)));
+  });
+}
+
+function signal(pid: number, how: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, how);
+  } catch {
+    // Gone already.
+  }
+}
