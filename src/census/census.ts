@@ -2,7 +2,7 @@
 // What a crash left behind is corrected by a bounded audit while somebody asks; nobody is woken otherwise.
 import { DurableObject } from "cloudflare:workers";
 import type { CensusCalls, Online } from "../protocol/census.ts";
-import { note } from "../protocol/journal.ts";
+import { note, reasonOf } from "../protocol/journal.ts";
 
 /** Mailboxes asked in one audit, and the least time between two, ms. Answers: a question that wakes everybody. */
 const AUDIT = 8;
@@ -63,7 +63,7 @@ export class Census extends DurableObject<Env> implements CensusCalls {
       // A report that came meanwhile is the newer one.
       if (now?.at === row.at && sockets !== row.sockets) this.#set(row.user, sockets);
     } catch (error) {
-      note("audit_failed", { user: row.user, reason: error instanceof Error ? error.message : "unknown" });
+      note("audit_failed", { user: row.user, reason: reasonOf(error) });
     }
   }
 

@@ -6,12 +6,13 @@ import type { Session } from "./sockets.ts";
 /** Rows are not spent on every ack: after this many acknowledged log frames a device's cursor is kept. */
 const KEEP_EVERY = 256;
 
-/** Everything up to `seq` is held, but never more than was sent to this socket. Makes room for more. */
+/** Everything up to `seq` is held, but never more than was sent to this socket. Opens the window for more. */
 export function acknowledge(box: Box, session: Session, seq: number): void {
   const held = Math.min(seq, session.position);
   if (held <= session.acked) return;
   session.acked = held;
   session.changed = true;
+  for (const [last, frames] of session.unacked) if (last <= held) session.unkept += frames;
   session.unacked = session.unacked.filter(([last]) => last > held);
   if (session.carries) box.log.carry(held);
   pump(box, session);
@@ -20,8 +21,9 @@ export function acknowledge(box: Box, session: Session, seq: number): void {
 /** Keeps every device that is far enough ahead of its row. */
 export function keepCursors(box: Box): void {
   for (const session of box.sockets.all()) {
-    const cursor = box.log.device(session.device)?.cursor ?? 0;
-    if (session.acked - cursor >= KEEP_EVERY) keepCursor(box, session);
+    if (session.unkept < KEEP_EVERY) continue;
+    keepCursor(box, session);
+    session.changed = true;
   }
 }
 
@@ -29,5 +31,6 @@ export function keepCursors(box: Box): void {
 export function keepCursor(box: Box, session: Session): void {
   const known = box.log.device(session.device);
   const cursor = Math.max(session.acked, known?.cursor ?? 0);
+  session.unkept = 0;
   box.log.keepDevice(session.device, cursor, session.carries ? session.acked : (known?.delivered ?? 0));
 }

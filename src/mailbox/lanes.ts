@@ -1,7 +1,7 @@
 // The lanes: what this mailbox owes to others. One lane a receiver, one call under way in it, so the order is the order of the log.
 // The outbox is the log itself; a lane only remembers which of its entries are not settled yet.
 import type { Delivery, Reply } from "../protocol/envelope.ts";
-import { note } from "../protocol/journal.ts";
+import { note, reasonOf } from "../protocol/journal.ts";
 import type { Code } from "../protocol/refusals.ts";
 import { PEERING } from "../protocol/version.ts";
 import { Lane, type Owed, PACE, type Pace } from "./lane.ts";
@@ -255,8 +255,4 @@ export class Lanes {
 
 function lost(seq: number): never {
   throw new Error(`entry ${seq} is owed and not in the log`);
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : "unknown";
 }

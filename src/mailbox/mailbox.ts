@@ -2,7 +2,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { shardOf } from "../protocol/census.ts";
 import type { Delivery, MailboxCalls, Reply } from "../protocol/envelope.ts";
-import { note } from "../protocol/journal.ts";
+import { note, reasonOf } from "../protocol/journal.ts";
 import { refusal } from "../protocol/refusals.ts";
 import { V1 } from "../protocol/version.ts";
 import { readVisit } from "../protocol/visit.ts";
@@ -128,7 +128,7 @@ export class Mailbox extends DurableObject<Env> implements MailboxCalls {
 
   /** Memory may be ahead of the disk: nothing is told, and the object starts again from what is on disk. */
   #broken(user: string, error: unknown): void {
-    note("broken", { user, reason: error instanceof Error ? error.message : "unknown" });
+    note("broken", { user, reason: reasonOf(error) });
     this.ctx.abort("the mailbox could not finish a group and starts again");
   }
 }

@@ -40,6 +40,7 @@ function openV1(box: Box, life: Life, place: Place, ws: WebSocket): Session {
     position,
     acked: position,
     carries,
+    unkept: 0,
     unacked: [],
   });
   if (carries) box.log.carry(position);
@@ -69,7 +70,7 @@ function openV1(box: Box, life: Life, place: Place, ws: WebSocket): Session {
 function openPlain(box: Box, ws: WebSocket): Session {
   const { head, delivered } = box.log;
   const place = { device: PLAIN_DEVICE, opened: head, position: delivered, acked: delivered };
-  return box.sockets.accept(ws, { ...place, dialect: "restante.plain", carries: true, unacked: [] });
+  return box.sockets.accept(ws, { ...place, dialect: "restante.plain", carries: true, unkept: 0, unacked: [] });
 }
 
 function startOf(box: Box, life: Life, place: Place): Start {

@@ -24,7 +24,8 @@ export function post(box: Box, session: Session, frames: readonly Up[]): void {
         else take(box, session, device, frame);
         break;
       case "refused":
-        refuse(frame.id, frame.refusal);
+        // At or below the last id something was accepted, for ever, and it was not this.
+        refuse(frame.id, frame.id <= device.lastId ? refusal("id_reused") : frame.refusal);
         break;
       case "error":
         box.sockets.say(session, writeError(frame.refusal));

@@ -9,10 +9,10 @@ import type { Box } from "./box.ts";
 import type { Entry, Peer } from "./schema.ts";
 import type { Session } from "./sockets.ts";
 
-/** Says what the socket has room for. True if a plain socket, which acknowledges nothing, is to go on in the next group. */
+/** Says what the socket's window takes. True if a plain socket, which acknowledges nothing, is to go on in the next group. */
 export function pump(box: Box, session: Session): boolean {
   if (session.position >= box.log.head) return false;
-  let { frames: room, bytes: roomBytes, free } = roomOf(session);
+  let { frames: left, bytes: bytesLeft, free } = windowOf(session);
   const page: string[] = [];
   let position = session.position;
   let bytes = 0;
@@ -20,10 +20,10 @@ export function pump(box: Box, session: Session): boolean {
     const frame = frameOf(box, session, item);
     if (frame !== null) {
       const size = utf8Bytes(frame);
-      if (!free && (room <= 0 || size > roomBytes)) return said(box, session, page, position, bytes);
+      if (!free && (left <= 0 || size > bytesLeft)) return said(box, session, page, position, bytes);
       free = false;
-      room--;
-      roomBytes -= size;
+      left--;
+      bytesLeft -= size;
       bytes += size;
       page.push(frame);
     }
@@ -34,7 +34,7 @@ export function pump(box: Box, session: Session): boolean {
 }
 
 /** What a socket may still be sent. `free`: nothing is on its way, so one frame may go, however large. */
-function roomOf(session: Session): { frames: number; bytes: number; free: boolean } {
+function windowOf(session: Session): { frames: number; bytes: number; free: boolean } {
   let frames: number = LIMITS.window;
   let bytes: number = LIMITS.windowBytes;
   for (const [, sentFrames, sentBytes] of session.unacked) {
@@ -49,6 +49,7 @@ function said(box: Box, session: Session, page: string[], position: number, byte
   if (session.dialect === V1) return false;
   // No ack in this dialect: what was handed to an open socket counts as delivered.
   session.unacked = [];
+  session.unkept += page.length;
   session.acked = position;
   if (session.carries) box.log.carry(position);
   return true;

@@ -1,10 +1,10 @@
 // The sockets of a mailbox. The only file that touches them: accepts, sends, closes, and keeps what must survive hibernation in
 // their attachments. It knows no log and no other mailbox.
 import { write } from "../protocol/down.ts";
-import { LIMITS, utf8Bytes } from "../protocol/limits.ts";
 import { writePlainRefusal } from "../protocol/plain.ts";
 import { type Code, closeCode, refusal } from "../protocol/refusals.ts";
 import { type Dialect, V1 } from "../protocol/version.ts";
+import { texts } from "./texts.ts";
 
 /** A text on its way: its last seq, how many log frames it has, and their bytes. */
 export type Sent = readonly [seq: number, frames: number, bytes: number];
@@ -21,6 +21,8 @@ interface Place {
   acked: number;
   /** Whether it carries the delivered point: it started at or below it. */
   carries: boolean;
+  /** Log frames that the device holds and its row does not know of yet. */
+  unkept: number;
   /** What was sent and is not acknowledged yet. */
   unacked: Sent[];
 }
@@ -133,8 +135,17 @@ export class Sockets {
 
   #keep(session: Session): void {
     session.changed = false;
-    const { dialect, device, opened, position, acked, carries, unacked } = session;
-    session.ws.serializeAttachment({ dialect, device, opened, position, acked, carries, unacked } satisfies Place);
+    const { dialect, device, opened, position, acked, carries, unkept, unacked } = session;
+    session.ws.serializeAttachment({
+      dialect,
+      device,
+      opened,
+      position,
+      acked,
+      carries,
+      unkept,
+      unacked,
+    } satisfies Place);
   }
 
   #send(session: Session): void {
@@ -142,26 +153,6 @@ export class Sockets {
     session.outbox = [];
     for (const text of session.dialect === V1 ? texts(frames) : frames) quietly(() => session.ws.send(text));
   }
-}
-
-/** Frames as texts: one alone, several as an array, none larger than the limits. */
-export function texts(frames: readonly string[]): string[] {
-  const done: string[] = [];
-  let open: string[] = [];
-  let bytes = 2;
-  const close = () => {
-    if (open.length > 0) done.push(open.length === 1 ? (open[0] ?? "") : `[${open.join(",")}]`);
-    open = [];
-    bytes = 2;
-  };
-  for (const frame of frames) {
-    const size = utf8Bytes(frame) + 1;
-    if (open.length >= LIMITS.frames || bytes + size > LIMITS.textBytes) close();
-    open.push(frame);
-    bytes += size;
-  }
-  close();
-  return done;
 }
 
 /** Takes the two oldest for one: less exact, never too little. */

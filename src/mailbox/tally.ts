@@ -1,6 +1,6 @@
 // Tells the census how many sockets the user has. One report under way at a time, so the last number is the one that stays.
 import type { Online } from "../protocol/census.ts";
-import { note } from "../protocol/journal.ts";
+import { note, reasonOf } from "../protocol/journal.ts";
 
 /** A connection that began or ended, to be logged with the count that the census gives back. */
 export interface Change {
@@ -50,8 +50,7 @@ export class Tally {
       try {
         return await this.#report(sockets);
       } catch (error) {
-        const reason = error instanceof Error ? error.message : "unknown";
-        note("report_failed", { ...this.#fields, attempt, reason });
+        note("report_failed", { ...this.#fields, attempt, reason: reasonOf(error) });
       }
     }
     return null;

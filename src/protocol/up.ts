@@ -71,7 +71,6 @@ function readFrame(value: unknown): Up {
   if (!read.success) return unreadable(value, read.error);
   const up = read.data;
   if (up.type === "ack") return up;
-  if (!Object.hasOwn(value, "body")) return refused(up.id, refusal("bad_frame", "body is missing"));
   const to = canonical(up.to);
   if ("refused" in to) return refused(up.id, refusal(to.refused));
   const body = keep(up.body);

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
 import type { Delivery, Envelope } from "../../src/protocol/envelope.ts";
-import { Device, fresh } from "../support/devices.ts";
+import { fresh, open } from "../support/devices.ts";
 
 const envelope = (origin: number): Envelope => ({ origin, at: 1_000 + origin, body: String(origin) });
 
@@ -14,7 +14,7 @@ function mailbox() {
     const base = { version: 1, from: "ann", epoch: "a1", to, toEpoch: null, after: 0 };
     return stub.deliver({ ...base, envelopes: origins.map(envelope), ...change });
   };
-  const kept = async () => (await (await Device.open(to)).settled()).map((frame) => frame["origin"]);
+  const kept = async () => (await (await open(to)).settled()).map((frame) => frame["origin"]);
   return { to, stub, deliver, kept };
 }
 
@@ -22,7 +22,7 @@ test("a delivery is stored, and the reply says the epoch and the highest number"
   const { to, deliver, kept } = mailbox();
   const reply = await deliver([3, 7]);
   expect(reply).toEqual({ version: 1, epoch: expect.any(String), high: 7, verdict: "taken", refused: [] });
-  expect((await Device.open(to, "x")).welcome.epoch).toBe(reply.epoch);
+  expect((await open(to, "x")).welcome.epoch).toBe(reply.epoch);
   expect(await kept()).toEqual([3, 7]);
 });
 

@@ -2,7 +2,8 @@
 // otherwise, and nothing that was accepted is lost.
 import { expect, test } from "vitest";
 import { LIMITS } from "../../src/protocol/limits.ts";
-import { Device, fresh, heard, plain } from "../support/devices.ts";
+import { fresh, open, plain } from "../support/devices.ts";
+import { heard } from "../support/line.ts";
 
 const deep = (levels: number) => "[".repeat(levels) + "]".repeat(levels);
 const send = (fields: string) => `{"type":"send",${fields}}`;
@@ -58,8 +59,8 @@ const table: [name: string, text: string | ArrayBuffer, answer: Record<string, u
 ];
 
 test.each(table)("v1 answers %s, and goes on", async (_, text, answer) => {
-  const alice = await Device.open(fresh("alice"));
-  const bob = await Device.open(fresh("bob"));
+  const alice = await open(fresh("alice"));
+  const bob = await open(fresh("bob"));
   alice.line.say(text);
   const { message, ...rest } = await alice.next();
   expect(rest).toMatchObject(answer);
@@ -72,15 +73,15 @@ test.each([
   ["constructor", 1],
   ["tostring", 1],
 ])("v1 takes the harmless name %s for what it is", async (to, id) => {
-  const alice = await Device.open(fresh("alice"));
-  const receiver = await Device.open(to);
+  const alice = await open(fresh("alice"));
+  const receiver = await open(to);
   alice.send({ type: "send", id, to, body: { __proto__x: 1 } });
   expect(await receiver.next()).toMatchObject({ type: "message", body: { __proto__x: 1 } });
 });
 
 test("v1 does the good frames of a batch beside a bad one", async () => {
-  const alice = await Device.open(fresh("alice"));
-  const bob = await Device.open(fresh("bob"));
+  const alice = await open(fresh("alice"));
+  const bob = await open(fresh("bob"));
   const to = bob.welcome.user;
   alice.line.say(JSON.stringify([{ type: "send", id: 1, to, body: 1 }, 7, { type: "send", id: 2, to, body: 2 }]));
   expect(await alice.until("error")).toMatchObject({ code: "bad_frame" });
@@ -88,32 +89,32 @@ test("v1 does the good frames of a batch beside a bad one", async () => {
 });
 
 test("an empty array is an empty batch, and says nothing", async () => {
-  const alice = await Device.open(fresh("alice"));
+  const alice = await open(fresh("alice"));
   alice.line.say("[]");
   expect(await alice.settled()).toEqual([]);
 });
 
 test("v1 closes with 1009 at a text over the limit, after saying so, and what was accepted stays", async () => {
-  const alice = await Device.open(fresh("alice"));
-  const bob = await Device.open(fresh("bob"));
+  const alice = await open(fresh("alice"));
+  const bob = await open(fresh("bob"));
   alice.send({ type: "send", id: 1, to: bob.welcome.user, body: "kept" });
   await alice.until("accepted");
   alice.line.say(" ".repeat(LIMITS.textBytes + 1));
   expect(await alice.until("closing")).toMatchObject({ code: 1009 });
   expect(await alice.line.end()).toMatchObject({ code: 1009 });
-  expect((await Device.open(alice.welcome.user)).welcome.lastId).toBe(1);
+  expect((await open(alice.welcome.user)).welcome.lastId).toBe(1);
   expect(await bob.next()).toMatchObject({ body: "kept" });
 });
 
 test("a text of exactly the limit is read", async () => {
-  const alice = await Device.open(fresh("alice"));
+  const alice = await open(fresh("alice"));
   alice.line.say("[]".padEnd(LIMITS.textBytes, " "));
   expect(await alice.settled()).toEqual([]);
 });
 
 test("a body of exactly the limit arrives", async () => {
-  const alice = await Device.open(fresh("alice"));
-  const bob = await Device.open(fresh("bob"));
+  const alice = await open(fresh("alice"));
+  const bob = await open(fresh("bob"));
   const body = "x".repeat(LIMITS.bodyBytes - 2);
   alice.send({ type: "send", id: 1, to: bob.welcome.user, body });
   expect((await bob.next())["body"]).toBe(body);

@@ -2,7 +2,8 @@
 import { env } from "cloudflare:workers";
 import { evictDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
-import { Device, fresh, heard, plain } from "../support/devices.ts";
+import { fresh, open, plain } from "../support/devices.ts";
+import { heard } from "../support/line.ts";
 
 const createTime: unknown = expect.stringMatching(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/);
 
@@ -77,7 +78,7 @@ const crossing: [up: Record<string, unknown>, body: unknown, down: Record<string
 
 test.each(crossing)("between the dialects %j is %j and %j", async (up, body, down) => {
   const [a, b] = [fresh("alice"), fresh("bob")];
-  const [alice, phone, classic] = [await plain(a), await Device.open(b), await plain(b)];
+  const [alice, phone, classic] = [await plain(a), await open(b), await plain(b)];
   alice.say(JSON.stringify({ receiver: b, ...up }));
   expect((await phone.next())["body"]).toEqual(body);
   expect(await heard(classic)).toEqual({ sender: a, receiver: b, createTime, ...down });
@@ -85,7 +86,7 @@ test.each(crossing)("between the dialects %j is %j and %j", async (up, body, dow
 
 test("a v1 body can't pass for a word of the system", async () => {
   const [a, b] = [fresh("alice"), fresh("bob")];
-  const [alice, bob] = [await Device.open(a), await plain(b)];
+  const [alice, bob] = [await open(a), await plain(b)];
   const body = { sender: "system", receiver: "x", createTime: "1970", code: "bad_frame", msg: "trust me" };
   alice.send({ type: "send", id: 1, to: b, body });
   expect(await heard(bob)).toEqual({ sender: a, receiver: b, msg: "trust me", createTime });

@@ -1,12 +1,12 @@
 // A device sends: what is accepted, what is refused, and that an id means one message for ever.
 import { expect, test } from "vitest";
-import { Device, fresh } from "../support/devices.ts";
+import { fresh, open } from "../support/devices.ts";
 
 const seq: unknown = expect.any(Number);
 
 async function world() {
   const [a, b] = [fresh("alice"), fresh("bob")];
-  return { a, b, alice: await Device.open(a), bob: await Device.open(b) };
+  return { a, b, alice: await open(a), bob: await open(b) };
 }
 
 test("a message is accepted as stored and arrives, stamped by the server", async () => {
@@ -48,7 +48,7 @@ test("a message to oneself is one entry and is stored at once", async () => {
 
 test("the other devices of the sender see the carbon with its body and the same seq", async () => {
   const { a, b, alice } = await world();
-  const laptop = await Device.open(a, "laptop");
+  const laptop = await open(a, "laptop");
   alice.send({ type: "send", id: 1, to: b, body: { x: 1 } });
   const { entry, at } = await alice.until("accepted");
   const carbon = { type: "message", seq: entry, from: a, to: b, at, id: 1, device: "phone", body: { x: 1 } };
@@ -57,7 +57,7 @@ test("the other devices of the sender see the carbon with its body and the same 
 
 test("all devices of the receiver are served", async () => {
   const { b, alice, bob } = await world();
-  const laptop = await Device.open(b, "laptop");
+  const laptop = await open(b, "laptop");
   alice.send({ type: "send", id: 1, to: b, body: 1 });
   expect(await bob.next()).toEqual(await laptop.next());
 });
@@ -75,6 +75,7 @@ test("an id at or below the last one is accepted again, with the same entry", as
 test.each([
   ["another body", { body: "other" }],
   ["another receiver", { to: "somebody-else" }],
+  ["a receiver that is no name", { to: "!" }],
 ])("an id that was accepted is refused with %s", async (_, change) => {
   const { b, alice } = await world();
   alice.send({ type: "send", id: 1, to: b, body: "one" });
@@ -111,13 +112,13 @@ test("a batch is cut cleanly where its first frame is refused", async () => {
 
 test("ids are counted for each device by itself, and welcome says the last one", async () => {
   const { a, b, alice } = await world();
-  const laptop = await Device.open(a, "laptop");
+  const laptop = await open(a, "laptop");
   alice.send({ type: "send", id: 1, to: b, body: 1 }, { type: "send", id: 2, to: b, body: 2 });
   laptop.send({ type: "send", id: 1, to: b, body: 3 });
   await alice.take("accepted", 2);
   await laptop.until("accepted");
-  expect((await Device.open(a, "phone")).welcome.lastId).toBe(2);
-  expect((await Device.open(a, "laptop")).welcome.lastId).toBe(1);
+  expect((await open(a, "phone")).welcome.lastId).toBe(2);
+  expect((await open(a, "laptop")).welcome.lastId).toBe(1);
 });
 
 test("texts that arrive one after another keep their order", async () => {

@@ -3,14 +3,15 @@ import { env } from "cloudflare:workers";
 import { evictDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
 import { CLOCK_SLACK, LIMITS } from "../../src/protocol/limits.ts";
-import { Device, fresh, heard, Line, plain, upgrade } from "../support/devices.ts";
+import { fresh, lineOf, open, plain, upgrade } from "../support/devices.ts";
+import { type Device, heard } from "../support/line.ts";
 
 const seq: unknown = expect.any(Number);
 const bodies = (frames: Record<string, unknown>[]) => frames.map((frame) => frame["body"]);
 
 async function world() {
   const [a, b] = [fresh("alice"), fresh("bob")];
-  return { a, b, alice: await Device.open(a) };
+  return { a, b, alice: await open(a) };
 }
 
 /** Sends bodies 1 … count, and waits until all of them are stored. */
@@ -28,13 +29,13 @@ async function sendAll(from: Device, to: string, count: number, body: (n: number
 test("a device that was never seen gets everything from the start of what is kept", async () => {
   const { b, alice } = await world();
   await sendAll(alice, b, 5);
-  const bob = await Device.open(b);
+  const bob = await open(b);
   expect(bodies(await bob.take("message", 5))).toEqual([1, 2, 3, 4, 5]);
 });
 
 test("a device goes on after what it acknowledged last, over hibernation and eviction", async () => {
   const { b, alice } = await world();
-  const bob = await Device.open(b);
+  const bob = await open(b);
   await sendAll(alice, b, 3);
   const [, second] = await bob.take("message", 3);
   bob.ack(second?.["seq"]);
@@ -42,25 +43,25 @@ test("a device goes on after what it acknowledged last, over hibernation and evi
   bob.line.close();
   await bob.line.end();
   await evictDurableObject(env.MAILBOX.getByName(b), { webSockets: "close" });
-  const again = await Device.open(b);
+  const again = await open(b);
   expect(bodies(await again.take("message", 1))).toEqual([3]);
 });
 
 test("a cursor says where to go on, and is an ack", async () => {
   const { b, alice } = await world();
   await sendAll(alice, b, 3);
-  const bob = await Device.open(b);
+  const bob = await open(b);
   const [first] = await bob.take("message", 3);
-  const again = await Device.open(b, "phone", `&cursor=${String(first?.["seq"])}`);
+  const again = await open(b, "phone", `&cursor=${String(first?.["seq"])}`);
   expect(bodies(await again.take("message", 2))).toEqual([2, 3]);
-  const third = await Device.open(b, "phone");
+  const third = await open(b, "phone");
   expect(bodies(await third.take("message", 2))).toEqual([2, 3]);
 });
 
 test("`head` gives only what comes from now on", async () => {
   const { b, alice } = await world();
   await sendAll(alice, b, 3);
-  const bob = await Device.open(b, "phone", "&cursor=head");
+  const bob = await open(b, "phone", "&cursor=head");
   await sendAll(alice, b, 1, () => "new");
   expect(bodies([await bob.next()])).toEqual(["new"]);
 });
@@ -68,7 +69,7 @@ test("`head` gives only what comes from now on", async () => {
 test("a cursor of another epoch starts over, said with a gap", async () => {
   const { b, alice } = await world();
   await sendAll(alice, b, 2);
-  const bob = await Device.open(b, "phone", "&epoch=another&cursor=1795000000000000");
+  const bob = await open(b, "phone", "&epoch=another&cursor=1795000000000000");
   const gap = await bob.next();
   expect(gap).toEqual({ type: "gap", from: 1, seq });
   const first = await bob.next();
@@ -79,14 +80,14 @@ test("a cursor of another epoch starts over, said with a gap", async () => {
 test("the epoch stays the same over an eviction", async () => {
   const { a, alice } = await world();
   await evictDurableObject(env.MAILBOX.getByName(a), { webSockets: "close" });
-  const again = await Device.open(a, "phone", `&epoch=${alice.welcome.epoch}&cursor=0`);
+  const again = await open(a, "phone", `&epoch=${alice.welcome.epoch}&cursor=0`);
   expect(again.welcome.epoch).toBe(alice.welcome.epoch);
   expect(await again.settled()).toEqual([]);
 });
 
 test("a cursor beyond what any clock can have given is refused", async () => {
   const far = (Date.now() + 2 * CLOCK_SLACK) * 1_000;
-  const line = Line.of(await upgrade(`/client/${fresh("bob")}?device=phone&cursor=${far}`, "restante.v1"));
+  const line = lineOf(await upgrade(`/client/${fresh("bob")}?device=phone&cursor=${far}`, "restante.v1"));
   expect(await heard(line)).toMatchObject({ type: "closing", code: 4400 });
   expect(await line.end()).toMatchObject({ code: 4400 });
 });
@@ -94,7 +95,7 @@ test("a cursor beyond what any clock can have given is refused", async () => {
 test("whatever comes after a cursor beyond the head lies above it", async () => {
   const { b, alice } = await world();
   const ahead = (Date.now() + 60_000) * 1_000;
-  const bob = await Device.open(b, "phone", `&cursor=${ahead}`);
+  const bob = await open(b, "phone", `&cursor=${ahead}`);
   await sendAll(alice, b, 1);
   expect(Number((await bob.next())["seq"])).toBeGreaterThan(ahead);
 });
@@ -104,7 +105,7 @@ test("seqs only grow, and the first after a wake lies beyond the clock", async (
   await sendAll(alice, b, 2);
   const before = Date.now() * 1_000;
   await evictDurableObject(env.MAILBOX.getByName(a), { webSockets: "close" });
-  const again = await Device.open(a, "phone", "&cursor=head");
+  const again = await open(a, "phone", "&cursor=head");
   again.send({ type: "send", id: 3, to: b, body: 3 });
   expect(Number((await again.until("accepted"))["entry"])).toBeGreaterThan(before);
 });
@@ -113,7 +114,7 @@ test("no more than the window is on its way, and an ack makes room", async () =>
   const { b, alice } = await world();
   const count = LIMITS.window + 10;
   await sendAll(alice, b, count);
-  const bob = await Device.open(b);
+  const bob = await open(b);
   const first = (await bob.settled()).filter((frame) => frame["type"] === "message");
   expect(first.length).toBe(LIMITS.window);
   bob.ack(first.at(-1)?.["seq"]);
@@ -124,7 +125,7 @@ test("no more than the window's bytes are on their way, and no text is larger th
   const { b, alice } = await world();
   const body = "x".repeat(60_000);
   for (let n = 0; n < 10; n++) await sendAll(alice, b, 10, () => body);
-  const line = Line.of(await upgrade(`/client/${b}?device=phone`, "restante.v1"));
+  const line = lineOf(await upgrade(`/client/${b}?device=phone`, "restante.v1"));
   line.say("{}");
   let bytes = 0;
   let seen = 0;
@@ -140,8 +141,8 @@ test("no more than the window's bytes are on their way, and no text is larger th
 
 test("a device that stops reading delays no other device", async () => {
   const { b, alice } = await world();
-  const stuck = await Device.open(b, "stuck");
-  const quick = await Device.open(b, "quick");
+  const stuck = await open(b, "stuck");
+  const quick = await open(b, "quick");
   const count = LIMITS.window + 100;
   await sendAll(alice, b, count);
   let seen = 0;
@@ -155,18 +156,18 @@ test("a device that stops reading delays no other device", async () => {
 
 test("an ack is clamped to what this socket was sent", async () => {
   const { b, alice } = await world();
-  const bob = await Device.open(b);
+  const bob = await open(b);
   bob.ack(Number.MAX_SAFE_INTEGER);
   await sendAll(alice, b, 1);
   await bob.next();
   bob.line.close();
   await bob.line.end();
-  expect(bodies(await (await Device.open(b)).take("message", 1))).toEqual([1]);
+  expect(bodies(await (await open(b)).take("message", 1))).toEqual([1]);
 });
 
 test("the window survives hibernation", async () => {
   const { b, alice } = await world();
-  const bob = await Device.open(b);
+  const bob = await open(b);
   await sendAll(alice, b, LIMITS.window);
   await bob.take("message", LIMITS.window);
   await evictDurableObject(env.MAILBOX.getByName(b), { webSockets: "hibernate" });
@@ -179,7 +180,7 @@ test("the window survives hibernation", async () => {
 test("a new laptop that starts at head has delivered nothing of what lies before", async () => {
   const { b, alice } = await world();
   await sendAll(alice, b, 2);
-  const laptop = await Device.open(b, "laptop", "&cursor=head");
+  const laptop = await open(b, "laptop", "&cursor=head");
   await sendAll(alice, b, 1, () => 3);
   laptop.ack((await laptop.next())["seq"]);
   await laptop.settled();
@@ -189,7 +190,7 @@ test("a new laptop that starts at head has delivered nothing of what lies before
 
 test("what a v1 device acknowledged does not come to a plain socket any more", async () => {
   const { b, alice } = await world();
-  const bob = await Device.open(b);
+  const bob = await open(b);
   await sendAll(alice, b, 2);
   const [first] = await bob.take("message", 2);
   bob.ack(first?.["seq"]);
@@ -199,21 +200,21 @@ test("what a v1 device acknowledged does not come to a plain socket any more", a
 
 test("a newer socket of a device replaces the older one, and a late close does not unseat it", async () => {
   const { a, b, alice } = await world();
-  const newer = await Device.open(a);
+  const newer = await open(a);
   expect(await alice.until("closing")).toMatchObject({ code: 4409 });
   expect(await alice.line.end()).toMatchObject({ code: 4409 });
   newer.send({ type: "send", id: 1, to: b, body: "from the new one" });
   expect(await newer.until("accepted")).toMatchObject({ id: 1, state: "stored" });
-  expect(bodies([await (await Device.open(b)).next()])).toEqual(["from the new one"]);
+  expect(bodies([await (await open(b)).next()])).toEqual(["from the new one"]);
 });
 
 test("what a device sent just before its next socket opened is counted in by welcome", async () => {
   const { a, b, alice } = await world();
   alice.send({ type: "send", id: 1, to: b, body: 1 });
-  const newer = await Device.open(a);
+  const newer = await open(a);
   newer.send({ type: "send", id: newer.welcome.lastId + 1, to: b, body: 2 });
   expect(await newer.until("accepted")).toMatchObject({ id: newer.welcome.lastId + 1 });
-  const got = await (await Device.open(b)).settled();
+  const got = await (await open(b)).settled();
   expect(bodies(got)).toEqual(newer.welcome.lastId === 1 ? [1, 2] : [2]);
 });
 
@@ -221,7 +222,7 @@ test("marks come once on a resume, at their present value", async () => {
   const { a, b, alice } = await world();
   await sendAll(alice, b, 1);
   await sendAll(alice, b, 1);
-  const laptop = await Device.open(a, "laptop");
+  const laptop = await open(a, "laptop");
   const marks = (await laptop.settled()).filter((frame) => frame["type"] === "mark");
   expect(marks).toEqual([{ type: "mark", seq, peer: b, stored: seq }]);
 });

@@ -33,7 +33,11 @@ export class Rig {
       this.#wake();
       return wrote;
     };
-    this.turn = new Turn(seal, () => state.storage.sync(), () => undefined);
+    this.turn = new Turn(
+      seal,
+      () => state.storage.sync(),
+      () => undefined,
+    );
     const reach = {
       deliver: (delivery: Delivery) => this.#called(delivery),
       setAlarm: (at: number) => void this.alarms.push(at),

@@ -37,12 +37,13 @@ export async function startFronts(count: number): Promise<{ mailboxes: Server; f
   const registry = mkdtempSync(join(tmpdir(), "restante-registry-"));
   const env = { WRANGLER_REGISTRY_PATH: registry };
   const folder = mkdtempSync(join(tmpdir(), "restante-"));
-  const mailboxes = await launch(folder, ["--config", join(ROOT, "wrangler.toml")], env);
+  const entry = (name: string) => () => rmSync(join(registry, name), { force: true });
+  const mailboxes = await launch(folder, ["--config", join(ROOT, "wrangler.toml")], env, entry("restante"));
   const fronts = [];
   for (let i = 1; i <= count; i++) {
     const own = mkdtempSync(join(tmpdir(), `restante-front-${i}-`));
     writeFileSync(join(own, "wrangler.toml"), frontConfig(i));
-    fronts.push(await launch(own, ["--config", join(own, "wrangler.toml")], env));
+    fronts.push(await launch(own, ["--config", join(own, "wrangler.toml")], env, entry(`front-${i}`)));
   }
   return { mailboxes, fronts };
 }
@@ -59,7 +60,13 @@ durable_objects.bindings = [
 `;
 }
 
-async function launch(folder: string, flags: string[], env: Record<string, string> = {}): Promise<Server> {
+/** `forget` takes a killed process off the registry: while its entry looks fresh, its successor does not register (seen with wrangler 4.155). */
+async function launch(
+  folder: string,
+  flags: string[],
+  env: Record<string, string> = {},
+  forget: () => void = () => undefined,
+): Promise<Server> {
   let port = "0";
   let output = "";
   let child: ChildProcess | null = null;
@@ -104,6 +111,7 @@ async function launch(folder: string, flags: string[], env: Record<string, strin
       signal(pid, "SIGKILL"); // Whatever of its group is left.
       groups.delete(pid);
     }
+    forget();
     child = null;
   };
   await start();

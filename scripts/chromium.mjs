@@ -1,0 +1,28 @@
+// The browser of the page's tests: Debian's, or whatever CHROMIUM points to. Playwright's own download is not used.
+import { existsSync } from "node:fs";
+import process from "node:process";
+import { run, which } from "./child.mjs";
+
+/** The path of a browser, after installing one if we may; undefined when there is none. */
+export async function findChromium() {
+  const found = look();
+  if (found) return found;
+  if (process.getuid?.() === 0 && which("apt-get")) await aptGet();
+  return look();
+}
+
+function look() {
+  const own = process.env.CHROMIUM;
+  if (own) return existsSync(own) ? own : undefined;
+  return which("chromium", "chromium-browser", "google-chrome");
+}
+
+async function aptGet() {
+  console.log("Installing with apt-get install chromium, because there is none.");
+  let output = "";
+  const options = { print: (text) => (output += text), env: { DEBIAN_FRONTEND: "noninteractive" } };
+  const code =
+    (await run("apt-get", ["update"], options)) ||
+    (await run("apt-get", ["install", "-y", "--no-install-recommends", "chromium"], options));
+  if (code !== 0) console.error(output);
+}

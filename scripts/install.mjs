@@ -1,0 +1,51 @@
+// Puts into node_modules what package-lock.json names, when it is not there: by npm, or by Deno where there is no npm.
+// Either way node_modules/.bin/node is afterwards the Node.js that package.json asks for.
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import process from "node:process";
+import { run, which } from "./child.mjs";
+
+const NODE = "node_modules/.bin/node";
+const NPM_DONE = "node_modules/.package-lock.json";
+const DENO_DONE = "node_modules/.deno/.done";
+
+/** Why something must be installed, or null. Both installers write their mark last, so half a folder is none. */
+export function whatIsMissing() {
+  if (!existsSync("node_modules")) return "node_modules is missing";
+  const done = [NPM_DONE, DENO_DONE].filter((path) => existsSync(path));
+  if (done.length === 0 || !existsSync(NODE)) return "node_modules is incomplete";
+  const time = Math.max(...done.map((path) => statSync(path).mtimeMs));
+  return time < statSync("package-lock.json").mtimeMs ? "node_modules is older than package-lock.json" : null;
+}
+
+/** True when all of it is there. */
+export async function install(reason) {
+  const npm = which("npm") !== undefined;
+  if (!npm && !process.versions.deno) {
+    console.error("npm is missing: apt-get install npm");
+    return false;
+  }
+  console.log(`Installing with ${npm ? "npm ci" : "deno install"}, because ${reason}.`);
+  // The development tools are what runs everything, whatever NODE_ENV says. Warnings are about the Node.js that npm
+  // runs on, which is not the one that is used.
+  const code = npm ? await run("npm", ["ci", "--include=dev", "--loglevel=error"]) : await installByDeno();
+  if (code === 0 && existsSync(NODE)) return true;
+  if (code === 0) console.error(`There is no ${NODE}: are install scripts switched off?`);
+  return false;
+}
+
+/**
+ * Deno takes the versions of package-lock.json when it has no lock file of its own, so it never keeps one.
+ * The package `node` fetches its binary with npm; here the binary's own package is asked for instead.
+ */
+async function installByDeno() {
+  const version = JSON.parse(readFileSync("package.json", "utf8")).devDependencies.node;
+  const prefix = process.platform === "darwin" && process.arch === "arm64" ? "node-bin" : "node";
+  const binary = `npm:${prefix}-${process.platform}-${process.arch}@${version}`;
+  const flags = ["install", "--quiet", "--lock=deno.lock"];
+  rmSync("deno.lock", { force: true });
+  const deno = process.execPath;
+  const code = (await run(deno, flags)) || (await run(deno, [...flags, "--no-save", binary]));
+  rmSync("deno.lock", { force: true });
+  if (code === 0) writeFileSync(DENO_DONE, "");
+  return code;
+}

@@ -1,0 +1,72 @@
+// The commands of package.json: start, test, deploy, bench. Each installs what is missing, then works on the Node.js of
+// node_modules, whatever started it: Node.js 20 or newer, or Deno. So this folder's .mjs files are plain JavaScript and
+// import nothing that must be installed first.
+import process from "node:process";
+import { ROOT, run, stopWithParent } from "./child.mjs";
+import { install, whatIsMissing } from "./install.mjs";
+import { test } from "./test.mjs";
+
+const HELP = {
+  start: `npm start -- [flags]
+
+  Serves the app on http://localhost:8787, for this machine only. Ctrl-C stops it.
+
+  All flags go to wrangler dev. The useful ones:
+    --port 9999          another port
+    --ip 0.0.0.0         for other machines too; mind AUTH
+    --persist-to DIR     where the mailboxes are kept (default: .wrangler/state)
+    --var AUTH:open      a variable of wrangler.toml
+  The others: npx wrangler dev --help`,
+
+  test: `npm test -- [filters and flags]
+
+  Installs what is missing (Chromium too, as root on Debian), then checks types, lint, format, and runs all tests.
+  The last line is the count: "N passed, N failed"; types and lint count as one each.
+
+  With filters or flags only tests run, and all of it goes to vitest run:
+    npm test -- mailbox              files whose path has this word
+    npm test -- --project workerd    one of the two projects
+    npm test -- -t "\\[D3\\]"          tests by title
+  The others: npx vitest --help`,
+};
+
+// What wrangler needs to be quick and quiet on a machine without an account or internet. Whoever sets one keeps it.
+const QUIET = {
+  X_LOCAL_OBSERVABILITY: "false", // A trace of every event: two to six times slower.
+  X_LOCAL_EXPLORER: "false",
+  CLOUDFLARE_CF_FETCH_ENABLED: "false", // Nothing here reads Request.cf; offline its absence is a warning with a stack.
+  WRANGLER_SEND_METRICS: "false",
+};
+
+/** A port that is taken must be an error, as it is when the port is named: nobody looks for the app on 8788. */
+function withPort(flags) {
+  return flags.some((flag) => /^--port(=|$)/.test(flag)) ? flags : ["--port", "8787", ...flags];
+}
+
+async function main(command, flags) {
+  if (HELP[command] && flags.some((flag) => flag === "--help" || flag === "-h")) {
+    console.log(HELP[command]);
+    return 0;
+  }
+  for (const [name, value] of Object.entries(QUIET)) process.env[name] ??= value;
+  if (command === "test") return test(flags);
+
+  const missing = whatIsMissing();
+  if (missing && !(await install(missing))) return 1;
+  switch (command) {
+    case "start":
+      return run("wrangler", ["dev", ...withPort(flags)]);
+    case "deploy":
+      return run("wrangler", ["deploy", ...flags]);
+    case "bench":
+      return run("node", ["bench/bench.ts", ...flags]);
+    default:
+      console.error("node scripts/run.mjs start|test|deploy|bench [flags]");
+      return 1;
+  }
+}
+
+process.chdir(ROOT);
+stopWithParent();
+const [command = "", ...flags] = process.argv.slice(2);
+process.exitCode = await main(command, flags[0] === "--" ? flags.slice(1) : flags);

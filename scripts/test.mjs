@@ -1,0 +1,92 @@
+// npm test: step by step, each under a title and with its time, and the count of everything as the last line.
+// A failed step does not end it, except the first: without an installation there is nothing to check.
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { run, interrupted } from "./child.mjs";
+import { findChromium } from "./chromium.mjs";
+import { install, whatIsMissing } from "./install.mjs";
+
+const count = { passed: 0, failed: 0, skipped: 0 };
+const failures = [];
+
+/** Everything, or, with arguments, only vitest with these. */
+export async function test(args) {
+  const missing = whatIsMissing();
+  if (missing && !(await step("Install", () => install(missing)))) fail("Install");
+  else await check(args);
+  if (interrupted()) return 130;
+  return report();
+}
+
+async function check(args) {
+  const all = args.length === 0;
+  if (!(await step("Chromium", chromium)) && all) fail("Chromium is missing: apt-get install chromium");
+  // Node.js runs package.json's scripts itself: where Deno installed, there is no npm.
+  if (all)
+    for (const [title, script] of [
+      ["Types", "check"],
+      ["Lint and format", "lint"],
+    ]) {
+      if (await step(title, async () => (await run("node", ["--run", script])) === 0)) count.passed++;
+      else fail(title);
+    }
+  await step("Tests", () => vitest(args));
+}
+
+async function step(title, work) {
+  if (interrupted()) return false;
+  console.log(`\n== ${title}`);
+  const start = performance.now();
+  const ok = await work();
+  console.log(`== ${title}: ${ok ? "passed" : "FAILED"} in ${((performance.now() - start) / 1000).toFixed(1)} s`);
+  return ok;
+}
+
+async function chromium() {
+  const path = await findChromium();
+  if (path) process.env.CHROMIUM = path;
+  console.log(path ?? "Chromium is missing: apt-get install chromium");
+  return path !== undefined;
+}
+
+async function vitest(args) {
+  const folder = mkdtempSync(join(tmpdir(), "restante-test-"));
+  const file = join(folder, "result.json");
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
+  const code = await run("vitest", ["run", ...reporters, ...args]);
+  const failed = count.failed;
+  try {
+    add(JSON.parse(readFileSync(file, "utf8")));
+  } catch {
+    fail(`Tests: vitest left no result, and ended with ${code}`);
+  }
+  rmSync(folder, { recursive: true, force: true });
+  // An error outside of any test, or a filter that fits none.
+  if (code !== 0 && count.failed === failed) fail(`Tests: vitest ended with ${code}`);
+  return count.failed === failed;
+}
+
+function add(result) {
+  count.passed += result.numPassedTests;
+  count.skipped += result.numPendingTests + result.numTodoTests;
+  for (const file of result.testResults) {
+    for (const test of file.assertionResults) if (test.status === "failed") fail(`${file.name}: ${test.fullName}`);
+    // A file that could not be read has no tests.
+    if (file.status === "failed" && file.assertionResults.length === 0) fail(`${file.name}: it could not be loaded`);
+  }
+  if (result.numTotalTests === 0) fail("Tests: there were none");
+}
+
+function fail(what) {
+  count.failed++;
+  failures.push(what);
+}
+
+function report() {
+  console.log(failures.map((what) => `\nFailed: ${what}`).join(""));
+  const { passed, failed, skipped } = count;
+  console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
+  return failed > 0 ? 1 : 0;
+}

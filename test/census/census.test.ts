@@ -1,0 +1,89 @@
+// Who is online: right with many tabs, after a crash at once for whoever returns, and in time for whoever does not.
+import { env, exports } from "cloudflare:workers";
+import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
+import { expect, test, vi } from "vitest";
+import type { Census } from "../../src/census/census.ts";
+import { type Online, SHARDS, shardOf } from "../../src/protocol/census.ts";
+import { fresh, open, plain } from "../support/devices.ts";
+
+async function online(): Promise<Online> {
+  const response = await exports.default.fetch(new Request("http://restante.test/api/online"));
+  return response.json();
+}
+
+const shardAt = (shard: number) => env.CENSUS.getByName(String(shard));
+
+/** Audits every shard, all the way round. */
+async function audit(): Promise<void> {
+  for (let shard = 0; shard < SHARDS; shard++) {
+    await runInDurableObject(shardAt(shard), async (census: Census) => {
+      for (let n = 0; n < 8; n++) await census.audit(Date.now() + 1);
+    });
+  }
+}
+
+test("three tabs of one user are one user and three sockets", async () => {
+  const [a, b] = [fresh("alice"), fresh("bob")];
+  await open(a, "one");
+  await open(a, "two");
+  const third = await plain(a);
+  const bob = await open(b);
+  await vi.waitUntil(async () => (await online()).sockets === 4);
+  expect(await online()).toEqual({ users: 2, sockets: 4 });
+  bob.line.close();
+  third.close();
+  await vi.waitUntil(async () => (await online()).sockets === 2);
+  expect(await online()).toEqual({ users: 1, sockets: 2 });
+});
+
+test("a device that comes back is counted once", async () => {
+  const before = await online();
+  const a = fresh("alice");
+  for (let n = 0; n < 3; n++) await open(a, "phone");
+  await vi.waitUntil(async () => (await online()).sockets === before.sockets + 1);
+  expect(await online()).toEqual({ users: before.users + 1, sockets: before.sockets + 1 });
+});
+
+test("after a crash it is right at once for whoever returns, and an audit corrects what is left behind", async () => {
+  await audit();
+  const before = await online();
+  const [a, b] = [fresh("alice"), fresh("bob")];
+  for (const tab of ["one", "two"]) await open(a, tab);
+  await open(b);
+  await vi.waitUntil(async () => (await online()).sockets === before.sockets + 3);
+  await abortAllDurableObjects();
+  expect(await online()).toEqual({ users: before.users + 2, sockets: before.sockets + 3 });
+  await open(a, "one");
+  await vi.waitUntil(async () => (await online()).sockets === before.sockets + 2);
+  await audit();
+  expect(await online()).toEqual({ users: 1, sockets: 1 });
+});
+
+test("an audit asks a few, whoever they are, and never all at once", async () => {
+  const shard = shardAt(0);
+  await runInDurableObject(shard, async (census: Census) => {
+    for (let n = 0; n < 30; n++) await census.report(`ghost-${n}`, 1);
+    expect(await census.audit(Date.now() + 1)).toBe(8);
+    for (let n = 0; n < 4; n++) await census.audit(Date.now() + 1);
+    expect(await census.count()).toEqual({ users: 0, sockets: 0 });
+  });
+});
+
+test("a report that came twice changes nothing", async () => {
+  const shard = shardAt(1);
+  const before = await shard.count();
+  await shard.report("twice", 2);
+  expect(await shard.report("twice", 2)).toEqual({ users: before.users + 1, sockets: before.sockets + 2 });
+  expect(await shard.report("twice", 0)).toEqual({ ...before });
+  expect(await shard.report("twice", 0)).toEqual({ ...before });
+});
+
+test("names spread over all shards", () => {
+  const counts = new Array<number>(SHARDS).fill(0);
+  for (let n = 0; n < 16_000; n++) {
+    const shard = shardOf(`user-${n}`);
+    counts[shard] = (counts[shard] ?? 0) + 1;
+  }
+  expect(Math.min(...counts)).toBeGreaterThan(800);
+  expect(Math.max(...counts)).toBeLessThan(1_200);
+});

@@ -1,0 +1,78 @@
+// The house: who may know whom, how large a file may grow, and which words are not used. So that it can't drift.
+import { globSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { expect, test } from "vitest";
+
+const ROOT = resolve(import.meta.dirname, "..");
+const files = globSync("src/**/*.{ts,tsx}", { cwd: ROOT }).toSorted();
+const textOf = (file: string) => readFileSync(join(ROOT, file), "utf8");
+const partOf = (file: string) => file.split("/").slice(1, -1)[0] ?? file.split("/")[1] ?? "";
+
+/** Which part may import which, beside itself. */
+const MAY: Record<string, string[]> = {
+  protocol: [],
+  mailbox: ["protocol"],
+  identity: ["protocol"],
+  census: ["protocol"],
+  client: ["protocol"],
+  page: ["client"],
+  "worker.ts": ["protocol", "mailbox", "identity", "census"],
+};
+
+/** Which packages a part may use. */
+const PACKAGES: Record<string, string[]> = {
+  protocol: ["zod/mini"],
+  mailbox: ["cloudflare:workers"],
+  identity: [],
+  census: ["cloudflare:workers"],
+  client: [],
+  page: [],
+  "worker.ts": ["cloudflare:workers", "hono"],
+};
+
+/** The one file that may speak of something. */
+const ALONE: [what: string, pattern: RegExp, file: string][] = [
+  ["SQL", /\.exec\(|\bSqlStorage\b/, "src/mailbox/log.ts"],
+  ["sockets", /\.(serialize|deserialize)Attachment\(|acceptWebSocket|\.send\(/, "src/mailbox/sockets.ts"],
+  ["other objects", /\benv\.(MAILBOX|CENSUS)\b/, "src/mailbox/peers.ts"],
+];
+
+function imports(file: string): string[] {
+  const statements = /^(?:import|export|\}).*\bfrom "([^"]+)";$|^import "([^"]+)";$|\bimport\("([^"]+)"\)/gm;
+  return [...textOf(file).matchAll(statements)].map((match) => match[1] ?? match[2] ?? match[3] ?? "");
+}
+
+test("there is something to look at", () => {
+  expect(files.length).toBeGreaterThan(30);
+});
+
+test.each(files)("%s imports only what its part of the house may know", (file) => {
+  const part = partOf(file);
+  for (const target of imports(file)) {
+    if (target.startsWith(".")) {
+      const other = partOf(relative(ROOT, resolve(ROOT, dirname(file), target)));
+      expect([part, ...(MAY[part] ?? [])], `${file} imports ${target}`).toContain(other);
+    } else expect(PACKAGES[part], `${file} imports ${target}`).toContain(target);
+  }
+});
+
+test.each(ALONE)("%s are spoken of by one file of the mailbox alone", (_, pattern, only) => {
+  const who = files.filter((file) => partOf(file) === "mailbox" && pattern.test(textOf(file)));
+  expect(who).toEqual([only]);
+});
+
+test.each(files)("%s opens with what it is, and is at most 300 lines long", (file) => {
+  const lines = textOf(file).split("\n");
+  expect(lines[0]).toMatch(/^\/\/ /);
+  expect(lines.length).toBeLessThanOrEqual(301);
+});
+
+test.each(files)("%s uses the words of the field", (file) => {
+  expect(textOf(file)).not.toMatch(/\b(room|topic|packet|payload|manager|handler|util)s?\b/i);
+});
+
+test("the client knows no document and no framework", () => {
+  for (const file of files.filter((name) => partOf(name) === "client")) {
+    expect(textOf(file), file).not.toMatch(/\b(document|window|localStorage|sessionStorage|HTMLElement)\b/);
+  }
+});

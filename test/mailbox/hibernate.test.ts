@@ -1,0 +1,97 @@
+// The object comes and goes under its sockets; what it is to them does not change.
+import { env } from "cloudflare:workers";
+import { abortAllDurableObjects, evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { expect, test, vi } from "vitest";
+import { Log } from "../../src/mailbox/log.ts";
+import { Mailbox } from "../../src/mailbox/mailbox.ts";
+import { fresh, open } from "../support/devices.ts";
+
+async function world() {
+  const [a, b] = [fresh("alice"), fresh("bob")];
+  return { a, b, alice: await open(a), bob: await open(b) };
+}
+
+const hibernate = (name: string) => evictDurableObject(env.MAILBOX.getByName(name), { webSockets: "hibernate" });
+
+test("a socket goes on where it was after each side hibernated", async () => {
+  const { a, b, alice, bob } = await world();
+  for (let id = 1; id <= 5; id++) {
+    alice.send({ type: "send", id, to: b, body: id });
+    expect(await bob.until("message")).toMatchObject({ body: id });
+    expect(await alice.until("accepted")).toMatchObject({ id, state: "stored" });
+    await hibernate(a);
+    await hibernate(b);
+  }
+  expect(await bob.settled()).toEqual([]);
+  bob.send({ type: "send", id: 1, to: a, body: "back" });
+  const seen = await alice.until("message");
+  expect(seen).toMatchObject({ from: b, body: "back" });
+});
+
+test("a ping wakes nobody", async () => {
+  const { a, alice } = await world();
+  await alice.settled();
+  await hibernate(a);
+  const message = vi.spyOn(Mailbox.prototype, "webSocketMessage");
+  const wake = vi.spyOn(Log.prototype, "life", "get");
+  for (let n = 0; n < 10; n++) {
+    alice.line.say("ping");
+    expect(await alice.line.text()).toBe("pong");
+  }
+  expect(message).not.toHaveBeenCalled();
+  expect(wake).not.toHaveBeenCalled();
+  expect((await alice.settled()).length).toBe(0);
+  expect(message).toHaveBeenCalledTimes(1);
+  vi.restoreAllMocks();
+});
+
+test("an id that was accepted before a crash is accepted again, with the same entry", async () => {
+  const { a, b, alice, bob } = await world();
+  alice.send({ type: "send", id: 1, to: b, body: "one" });
+  const { entry, at } = await alice.until("accepted");
+  await bob.next();
+  await abortAllDurableObjects();
+  const again = await open(a);
+  expect(again.welcome.lastId).toBe(1);
+  again.send({ type: "send", id: 1, to: b, body: "one" }, { type: "send", id: 1, to: b, body: "another" });
+  expect(await again.until("accepted")).toEqual({ type: "accepted", id: 1, entry, at, state: "stored" });
+  expect(await again.until("refused")).toMatchObject({ id: 1, code: "id_reused" });
+});
+
+test("lastId is known after a crash, beyond several checkpoints and over many devices", async () => {
+  const { a, b, alice } = await world();
+  const laptop = await open(a, "laptop");
+  laptop.send({ type: "send", id: 1, to: b, body: "x" });
+  await laptop.until("accepted");
+  for (let n = 0; n < 4; n++) {
+    const ids = Array.from({ length: 400 }, (_, i) => n * 400 + i + 1);
+    alice.send(...ids.map((id) => ({ type: "send", id, to: b, body: id })));
+    await alice.take("accepted", 400);
+    alice.ack(Number.MAX_SAFE_INTEGER);
+  }
+  const checkpoint = await runInDurableObject(env.MAILBOX.getByName(a), (_, state) =>
+    state.storage.sql.exec<{ n: number }>("SELECT count(*) AS n FROM entry, mailbox WHERE seq > checkpoint").one(),
+  );
+  expect(checkpoint.n).toBeLessThan(1_600);
+  await abortAllDurableObjects();
+  expect((await open(a, "phone", "&cursor=head")).welcome.lastId).toBe(1_600);
+  expect((await open(a, "laptop", "&cursor=head")).welcome.lastId).toBe(1);
+});
+
+test("a group that can't be finished tells nothing, and the object starts again from the disk", async () => {
+  const { a, b, alice, bob } = await world();
+  alice.send({ type: "send", id: 1, to: b, body: "kept" });
+  await alice.until("accepted");
+  await bob.until("message");
+  const seal = vi.spyOn(Log.prototype, "seal").mockImplementationOnce(() => {
+    throw new Error("disk I/O error");
+  });
+  alice.send({ type: "send", id: 2, to: b, body: "not told" });
+  await alice.line.end();
+  seal.mockRestore();
+  const again = await open(a);
+  expect(again.welcome.lastId).toBe(1);
+  again.send({ type: "send", id: 2, to: b, body: "told" });
+  expect(await again.until("accepted")).toMatchObject({ id: 2 });
+  expect((await bob.until("message"))["body"]).toBe("told");
+});

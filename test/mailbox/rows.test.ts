@@ -1,0 +1,84 @@
+// Rows written are the bill: how many each message costs in each of the two mailboxes.
+import { env } from "cloudflare:workers";
+import { runInDurableObject } from "cloudflare:test";
+import { expect, test } from "vitest";
+import { fresh, open } from "../support/devices.ts";
+
+/** Counts the rows that a mailbox writes from now on. */
+async function meter(name: string): Promise<() => number> {
+  let rows = 0;
+  await runInDurableObject(env.MAILBOX.getByName(name), (_, state) => {
+    const { sql } = state.storage;
+    const exec = sql.exec.bind(sql);
+    sql.exec = ((query: string, ...bindings: unknown[]) => {
+      const cursor = exec(query, ...bindings);
+      rows += cursor.rowsWritten;
+      return cursor;
+    }) as typeof sql.exec;
+  });
+  return () => {
+    const counted = rows;
+    rows = 0;
+    return counted;
+  };
+}
+
+async function world() {
+  const [a, b] = [fresh("alice"), fresh("bob")];
+  const [alice, bob] = [await open(a), await open(b)];
+  alice.send({ type: "send", id: 1, to: b, body: "first" });
+  await alice.until("mark");
+  await bob.until("message");
+  return { b, alice, bob, ofAlice: await meter(a), ofBob: await meter(b) };
+}
+
+test("a single message costs two rows in each mailbox", async () => {
+  const { b, alice, bob, ofAlice, ofBob } = await world();
+  for (let id = 2; id <= 11; id++) {
+    alice.send({ type: "send", id, to: b, body: id });
+    await alice.until("mark");
+    bob.ack((await bob.until("message"))["seq"]);
+  }
+  await bob.settled();
+  expect([ofAlice(), ofBob()]).toEqual([20, 20]);
+});
+
+test("a batch of 32 costs 33 rows in each mailbox", async () => {
+  const { b, alice, bob, ofAlice, ofBob } = await world();
+  alice.send(...Array.from({ length: 32 }, (_, i) => ({ type: "send", id: i + 2, to: b, body: i })));
+  await alice.until("mark");
+  await bob.take("message", 32);
+  expect([ofAlice(), ofBob()]).toEqual([33, 33]);
+});
+
+test("a message that was sent before costs nothing", async () => {
+  const { b, alice, bob, ofAlice, ofBob } = await world();
+  alice.send({ type: "send", id: 1, to: b, body: "first" });
+  await alice.until("accepted");
+  await bob.settled();
+  expect([ofAlice(), ofBob()]).toEqual([0, 0]);
+});
+
+test("acks, pings and refused frames cost nothing", async () => {
+  const { alice, bob, ofAlice, ofBob } = await world();
+  for (let n = 0; n < 50; n++) bob.ack(Number.MAX_SAFE_INTEGER);
+  alice.send({ type: "send", id: 9, to: "x", body: 1 });
+  alice.line.say("ping");
+  await alice.line.text();
+  await alice.until("refused");
+  await bob.settled();
+  expect([ofAlice(), ofBob()]).toEqual([0, 0]);
+});
+
+test("a connection costs one row when it ends, and none if nothing was read", async () => {
+  const { b, alice, bob, ofBob } = await world();
+  bob.ack(Number.MAX_SAFE_INTEGER);
+  bob.line.close();
+  await bob.line.end();
+  expect(ofBob()).toBe(1);
+  const again = await open(b);
+  again.line.close();
+  await again.line.end();
+  expect(ofBob()).toBe(0);
+  alice.line.close();
+});

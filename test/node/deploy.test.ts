@@ -1,0 +1,69 @@
+// What `npm run deploy` would send, built with no network at all, from a copy of the sources: so nothing that another
+// test is building or serving is in the way, and nothing that was built earlier is taken for built now.
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, delimiter, dirname, join, resolve } from "node:path";
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, expect, it } from "vitest";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+const SOURCES = ["src", "public", "scripts", "wrangler.toml", "package.json"];
+const CONFIGS = ["tsconfig.json", "tsconfig.base.json"];
+const BUILT = new Set(["page.js", "page.js.map"]);
+/** Bytes, gzipped. It was 46 kB when this was written; Cloudflare's own limit is 3 MB. */
+const LIMIT = 100_000;
+
+const folder = mkdtempSync(join(tmpdir(), "restante-deploy-"));
+const bundle = join(folder, "bundle");
+
+beforeAll(() => {
+  for (const name of [...SOURCES, ...CONFIGS]) {
+    const filter = (path: string) => !BUILT.has(basename(path));
+    cpSync(join(ROOT, name), join(folder, name), { recursive: true, filter });
+  }
+  symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+it("builds what is deployed without network", { timeout: 60_000 }, () => {
+  const wrangler = join(ROOT, "node_modules/wrangler/bin/wrangler.js");
+  const args = ["deploy", "--dry-run", "--outdir", bundle, "--metafile"];
+  const { status, stdout, stderr } = offline([process.execPath, wrangler, ...args]);
+
+  expect(status, `${stdout}\n${stderr}`).toBe(0);
+  expect(exportsOf("worker.js")).toEqual(["Census", "Mailbox", "default"]);
+  expect(gzipSync(readFileSync(join(bundle, "worker.js"))).length).toBeLessThan(LIMIT);
+  expect(statSync(join(folder, "public/page.js")).size).toBeGreaterThan(0);
+});
+
+/** Runs it where there is no network interface; where that is not permitted, with every proxy at a closed port. */
+function offline(command: string[]) {
+  const closed = "http://127.0.0.1:9";
+  const env = {
+    ...process.env,
+    PATH: `${dirname(process.execPath)}${delimiter}${process.env["PATH"]}`,
+    HTTP_PROXY: closed,
+    HTTPS_PROXY: closed,
+    http_proxy: closed,
+    https_proxy: closed,
+    WRANGLER_SEND_METRICS: "false",
+    WRANGLER_WRITE_LOGS: "false",
+    NO_COLOR: "1",
+  };
+  const isolation = [["unshare", "-n"], ["unshare", "-rn"], []].find(
+    ([name, ...flags]) => name === undefined || spawnSync(name, [...flags, "true"]).status === 0,
+  );
+  const [program = "", ...args] = [...(isolation ?? []), ...command];
+  return spawnSync(program, args, { cwd: folder, env, encoding: "utf8", timeout: 50_000 });
+}
+
+/** What this file of the bundle exports, sorted. */
+function exportsOf(file: string): string[] {
+  const meta = JSON.parse(readFileSync(join(bundle, "bundle-meta.json"), "utf8")) as {
+    outputs: Record<string, { exports: string[] }>;
+  };
+  const [, output] = Object.entries(meta.outputs).find(([path]) => basename(path) === file) ?? [];
+  return (output?.exports ?? []).toSorted();
+}

@@ -1,0 +1,45 @@
+// Sizes are UTF-8 bytes of the JSON text, and no text is larger than what was promised.
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { texts } from "../../src/mailbox/texts.ts";
+import { exceeds, LIMITS, utf8Bytes } from "../../src/protocol/limits.ts";
+
+const text = fc.string({ unit: "binary" });
+
+test("a text's size is its UTF-8 bytes", () => {
+  fc.assert(fc.property(text, (t) => void expect(utf8Bytes(t)).toBe(Buffer.byteLength(t))));
+});
+
+test("a text exceeds a limit exactly when its bytes do", () => {
+  fc.assert(
+    fc.property(text, fc.nat(40), (t, limit) => void expect(exceeds(t, limit)).toBe(Buffer.byteLength(t) > limit)),
+  );
+});
+
+test("frames become as few texts as the limits allow, in order, none lost and none too large", () => {
+  const frame = fc.integer({ min: 1, max: 70_000 }).map((size) => JSON.stringify("你".repeat(size / 3)));
+  fc.assert(
+    fc.property(fc.array(frame, { maxLength: 60 }), (frames) => {
+      const written = texts(frames);
+      const read = written.flatMap((t) =>
+        t.startsWith("[") ? (JSON.parse(t) as unknown[]) : [JSON.parse(t) as unknown],
+      );
+      expect(read.map((value) => JSON.stringify(value))).toEqual(frames);
+      for (const t of written) expect(Buffer.byteLength(t)).toBeLessThanOrEqual(LIMITS.textBytes);
+      for (let i = 1; i < written.length; i++) {
+        const both = Buffer.byteLength(written[i - 1] ?? "") + Buffer.byteLength(written[i] ?? "");
+        expect(both).toBeGreaterThan(LIMITS.textBytes - 70_010);
+      }
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test("a text has at most so many frames", () => {
+  const written = texts(Array.from({ length: LIMITS.frames * 2 + 1 }, (_, i) => String(i)));
+  expect(written.map((t) => (JSON.parse(t.startsWith("[") ? t : `[${t}]`) as unknown[]).length)).toEqual([
+    LIMITS.frames,
+    LIMITS.frames,
+    1,
+  ]);
+});

@@ -1,0 +1,74 @@
+// The one door for texts: whatever comes, the answer is from the table, and a body goes through as it was.
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { readPlain, writePlain } from "../../src/protocol/plain.ts";
+import { REFUSALS } from "../../src/protocol/refusals.ts";
+import { readText } from "../../src/protocol/up.ts";
+import { chooseDialect } from "../../src/protocol/version.ts";
+
+const anything = fc.oneof(
+  fc.string({ unit: "binary" }),
+  fc.json(),
+  fc.jsonValue().map((v) => JSON.stringify({ type: "send", ...Object(v) })),
+);
+
+test("any text at all is read or refused with a code of the table", () => {
+  fc.assert(
+    fc.property(anything, (text) => {
+      for (const frame of readText(text)) {
+        if ("refusal" in frame) expect(Object.keys(REFUSALS)).toContain(frame.refusal.code);
+      }
+      const plain = readPlain(text);
+      if (plain?.type === "refused") expect(Object.keys(REFUSALS)).toContain(plain.refusal.code);
+    }),
+    { numRuns: 3_000 },
+  );
+});
+
+test("a body is kept as the JSON text that it is", () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), (body) => {
+      const text = JSON.stringify({ type: "send", id: 1, to: "Bob", body });
+      expect(readText(text)).toEqual([{ type: "send", id: 1, to: "bob", body: JSON.stringify(body) }]);
+    }),
+  );
+});
+
+test("NUL and lone surrogates are kept", () => {
+  const [frame] = readText('{"type":"send","id":1,"to":"bob","body":"a\\u0000b\\ud800"}');
+  expect(frame).toMatchObject({ body: '"a\\u0000b\\ud800"' });
+});
+
+test("a refusal tells what was wrong, and quotes nothing of the text", () => {
+  const [frame] = readText('{"type":"send","id":1,"to":"bob","secret":"hunter2"}');
+  expect(frame).toEqual({
+    type: "refused",
+    id: 1,
+    refusal: { code: "bad_frame", message: "This frame can't be read: body is missing or not of its form." },
+  });
+});
+
+test("down in plain, the server's fields are the server's whatever a body says", () => {
+  const field = fc.constantFrom("sender", "receiver", "createTime", "code", "msg", "__proto__", "x");
+  fc.assert(
+    fc.property(fc.dictionary(field, fc.jsonValue()), (fields) => {
+      const body = JSON.stringify(fields);
+      const down = JSON.parse(writePlain({ from: "ann", to: "bob", at: 0, body })) as Record<string, unknown>;
+      expect(down).toMatchObject({ sender: "ann", receiver: "bob", createTime: "1970-01-01 00:00:00" });
+      expect(Object.keys(down)).toContain("msg");
+      expect(Object.keys(down)).not.toContain("code");
+      if (Object.hasOwn(fields, "x")) expect(JSON.stringify(down["x"])).toBe(JSON.stringify(fields["x"]));
+    }),
+  );
+});
+
+test.each([
+  [null, { dialect: "restante.plain", answer: null }],
+  ["", { dialect: "restante.plain", answer: null }],
+  ["restante.v1", { dialect: "restante.v1", answer: "restante.v1" }],
+  [" bearer.x ,restante.plain", { dialect: "restante.plain", answer: "restante.plain" }],
+  ["restante.v2", { unknown: "restante.v2" }],
+  ["chat", { unknown: null }],
+])("the offer %j comes to %j", (header, offer) => {
+  expect(chooseDialect(header)).toEqual(offer);
+});

@@ -1,0 +1,21 @@
+// A real browser for tests: headless Chromium with a fresh profile, which ends with the process that started it.
+// It knows nothing of the pages that it opens.
+import { existsSync } from "node:fs";
+import { type Browser, chromium } from "playwright-core";
+
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** Starts Chromium: $CHROMIUM, or the one of Debian's package. Whoever starts it closes it. */
+export function startBrowser(): Promise<Browser> {
+  const executablePath = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
+  if (!existsSync(executablePath)) throw new Error("Chromium is missing: apt-get install chromium");
+  return chromium.launch({ executablePath, headless: true, args: FLAGS });
+}

@@ -1,0 +1,138 @@
+// One socket from the client's side, and a v1 device on it: frames one by one, in the order in which they came.
+// Nothing here sleeps: a test waits for a frame. It knows neither where it runs nor how a socket is made.
+import { readDown, type Down } from "../../src/protocol/down.ts";
+
+export type Frame = Record<string, unknown>;
+
+/** What a socket has to offer. */
+export interface Wire {
+  send(data: string | ArrayBuffer): void;
+  close(code: number): void;
+}
+
+/** One socket: texts as they come, and the close. */
+export class Line {
+  readonly #wire: Wire;
+  readonly #texts: string[] = [];
+  readonly #waiting: (() => void)[] = [];
+  /** The close event, when it came. */
+  closed: { code: number; reason: string } | null = null;
+
+  constructor(wire: Wire) {
+    this.#wire = wire;
+  }
+
+  /** To be called with each text that arrives. */
+  arrived(text: string): void {
+    this.#texts.push(text);
+    this.#wake();
+  }
+
+  /** To be called when the socket is closed. */
+  ended(code: number, reason: string): void {
+    this.closed = { code, reason };
+    this.#wake();
+  }
+
+  say(text: string | ArrayBuffer): void {
+    this.#wire.send(text);
+  }
+
+  /** The next text. */
+  async text(): Promise<string> {
+    for (;;) {
+      const text = this.#texts.shift();
+      if (text !== undefined) return text;
+      if (this.closed !== null) throw new Error(`closed with ${this.closed.code} while a text was awaited`);
+      await new Promise<void>((done) => this.#waiting.push(done));
+    }
+  }
+
+  async end(): Promise<{ code: number; reason: string }> {
+    while (this.closed === null) await new Promise<void>((done) => this.#waiting.push(done));
+    return this.closed;
+  }
+
+  close(code = 1000): void {
+    this.#wire.close(code);
+  }
+
+  /** What arrived and was not asked for yet. */
+  get unread(): number {
+    return this.#texts.length;
+  }
+
+  #wake(): void {
+    for (const done of this.#waiting.splice(0)) done();
+  }
+}
+
+/** A v1 device. */
+export class Device {
+  readonly line: Line;
+  readonly #frames: Frame[] = [];
+  welcome: Extract<Down, { type: "welcome" }>;
+
+  private constructor(line: Line, welcome: Device["welcome"], rest: Frame[]) {
+    this.line = line;
+    this.welcome = welcome;
+    this.#frames = rest;
+  }
+
+  /** The device on a fresh line, once `welcome` came. */
+  static async on(line: Line): Promise<Device> {
+    const [first, ...rest] = framesOf(await line.text());
+    const welcome = readDown(first);
+    if (welcome?.type !== "welcome") throw new Error(`welcome is not first: ${JSON.stringify(first)}`);
+    return new Device(line, welcome, rest);
+  }
+
+  send(...frames: unknown[]): void {
+    this.line.say(JSON.stringify(frames.length === 1 ? frames[0] : frames));
+  }
+
+  /** The next frame, whatever it is. */
+  async next(): Promise<Frame> {
+    while (this.#frames.length === 0) this.#frames.push(...framesOf(await this.line.text()));
+    return this.#frames.shift() ?? {};
+  }
+
+  /** The next frame of this type; those before it are passed over. */
+  async until(type: string): Promise<Frame> {
+    for (;;) {
+      const frame = await this.next();
+      if (frame["type"] === type) return frame;
+    }
+  }
+
+  /** The next `count` frames of this type. */
+  async take(type: string, count: number): Promise<Frame[]> {
+    const found: Frame[] = [];
+    while (found.length < count) found.push(await this.until(type));
+    return found;
+  }
+
+  /** Everything that came before the answer to a frame that is none: the quiet that follows is certain. */
+  async settled(): Promise<Frame[]> {
+    this.send({ type: "no_such_type" });
+    const before: Frame[] = [];
+    for (;;) {
+      const frame = await this.next();
+      if (frame["type"] === "error") return before;
+      before.push(frame);
+    }
+  }
+
+  ack(seq: unknown): void {
+    this.send({ type: "ack", seq });
+  }
+}
+
+export async function heard(line: Line): Promise<Frame> {
+  return JSON.parse(await line.text()) as Frame;
+}
+
+function framesOf(text: string): Frame[] {
+  const value: unknown = JSON.parse(text);
+  return (Array.isArray(value) ? value : [value]) as Frame[];
+}

@@ -1,0 +1,37 @@
+// People for stories across servers: the same devices over real TCP.
+import WebSocket from "ws";
+import { Device, Line } from "./line.ts";
+
+/** Connects a v1 device to a server, and takes `welcome`. `query` is what follows `device=…`. */
+export async function open(url: string, user: string, device = "phone", query = ""): Promise<Device> {
+  return Device.on(await connect(`${address(url, user)}?device=${device}${query}`, ["restante.v1"]));
+}
+
+/** Connects a plain client, as classic pages do. */
+export function plain(url: string, user: string): Promise<Line> {
+  return connect(address(url, user), []);
+}
+
+/** Cuts a socket without a close frame, as a train in a tunnel does. */
+export function cut(line: Line): Promise<unknown> {
+  sockets.get(line)?.terminate();
+  return line.end();
+}
+
+const sockets = new WeakMap<Line, WebSocket>();
+
+function address(url: string, user: string): string {
+  return `${url.replace("http", "ws")}/client/${encodeURIComponent(user)}`;
+}
+
+function connect(to: string, protocols: string[]): Promise<Line> {
+  const ws = new WebSocket(to, protocols);
+  const line = new Line({ send: (data) => ws.send(data), close: (code) => ws.close(code) });
+  sockets.set(line, ws);
+  ws.on("message", (data, isBinary) => line.arrived(isBinary ? "(binary)" : String(data)));
+  ws.on("close", (code, reason) => line.ended(code, String(reason)));
+  return new Promise((done, fail) => {
+    ws.on("open", () => done(line));
+    ws.on("error", fail);
+  });
+}
