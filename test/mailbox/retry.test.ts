@@ -1,0 +1,104 @@
+// A receiver's object that fails is tried again from the durable outbox, in order, without a duplicate; and the alarm exists only
+// while something is owed. With real objects on both sides.
+import { env } from "cloudflare:workers";
+import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { afterEach, expect, test, vi } from "vitest";
+import type { Delivery, Reply } from "../../src/protocol/envelope.ts";
+import { Mailbox } from "../../src/mailbox/mailbox.ts";
+import { fresh, open } from "../support/devices.ts";
+
+afterEach(() => void vi.restoreAllMocks());
+
+async function world() {
+  const [a, b] = [fresh("alice"), fresh("bob")];
+  return { a, b, alice: await open(a), bob: await open(b) };
+}
+
+const alarmOf = (name: string) =>
+  runInDurableObject(env.MAILBOX.getByName(name), (_, state) => state.storage.getAlarm());
+
+const bodies = (frames: Record<string, unknown>[]) => frames.map((frame) => frame["body"]);
+
+/** Makes every delivery fail: before the receiver has it, or after. */
+function breakDeliveries(when: "before" | "after") {
+  const deliver = Mailbox.prototype.deliver;
+  return vi.spyOn(Mailbox.prototype, "deliver").mockImplementation(async function (
+    this: Mailbox,
+    delivery: Delivery,
+  ): Promise<Reply> {
+    if (when === "after") await deliver.call(this, delivery);
+    throw new Error("the object is being replaced");
+  });
+}
+
+test.each(["before", "after"] as const)(
+  "what failed %s it was stored is queued, then stored, in order, once",
+  async (when) => {
+    const { a, b, alice, bob } = await world();
+    const broken = breakDeliveries(when);
+    for (let id = 1; id <= 3; id++) alice.send({ type: "send", id, to: b, body: id });
+    expect((await alice.take("accepted", 3)).map((frame) => frame["state"])).toEqual(["queued", "queued", "queued"]);
+    expect(await alarmOf(a)).toEqual(expect.any(Number));
+    broken.mockRestore();
+    await runDurableObjectAlarm(env.MAILBOX.getByName(a));
+    const mark = await alice.until("mark");
+    expect(mark["peer"]).toBe(b);
+    expect(bodies(await bob.take("message", 3))).toEqual([1, 2, 3]);
+    alice.send({ type: "send", id: 4, to: b, body: 4 });
+    expect(await alice.until("accepted")).toMatchObject({ id: 4, state: "stored" });
+    expect(bodies(await bob.take("message", 1))).toEqual([4]);
+    expect(await alarmOf(a)).toBe(null);
+  },
+);
+
+test("what is queued survives the sender's eviction, and its alarm brings it", async () => {
+  const { a, b, alice, bob } = await world();
+  const broken = breakDeliveries("before");
+  alice.send({ type: "send", id: 1, to: b, body: 1 }, { type: "send", id: 2, to: b, body: 2 });
+  await alice.take("accepted", 2);
+  await evictDurableObject(env.MAILBOX.getByName(a), { webSockets: "close" });
+  broken.mockRestore();
+  await runDurableObjectAlarm(env.MAILBOX.getByName(a));
+  expect(bodies(await bob.take("message", 2))).toEqual([1, 2]);
+  await vi.waitUntil(async () => (await alarmOf(a)) === null);
+});
+
+test("a crash between writing and delivering loses nothing that the device sends again", async () => {
+  const { a, b, alice, bob } = await world();
+  vi.spyOn(Mailbox.prototype, "deliver").mockImplementation(() => new Promise(() => undefined));
+  alice.send({ type: "send", id: 1, to: b, body: 1 });
+  await alice.until("message");
+  vi.restoreAllMocks();
+  await abortAllDurableObjects();
+  const again = await open(a);
+  expect(again.welcome.lastId).toBe(1);
+  again.send({ type: "send", id: 1, to: b, body: 1 });
+  expect(await again.until("accepted")).toMatchObject({ id: 1 });
+  const back = await open(b, "phone", `&cursor=${bob.welcome.head}`);
+  expect(bodies(await back.take("message", 1))).toEqual([1]);
+  expect((await back.settled()).length).toBe(0);
+});
+
+test("who delivers is there: what is queued for them starts at once", async () => {
+  const { a, b, alice, bob } = await world();
+  const broken = breakDeliveries("before");
+  alice.send({ type: "send", id: 1, to: b, body: "queued" });
+  expect(await alice.until("accepted")).toMatchObject({ state: "queued" });
+  broken.mockRestore();
+  bob.send({ type: "send", id: 1, to: a, body: "I am here" });
+  expect((await bob.take("message", 2)).map((frame) => frame["body"])).toContain("queued");
+  await vi.waitUntil(async () => (await alarmOf(a)) === null);
+});
+
+test("one receiver that can't be reached holds up nobody else", async () => {
+  const { b, alice } = await world();
+  const carol = await open(fresh("carol"));
+  const deliver = Mailbox.prototype.deliver;
+  vi.spyOn(Mailbox.prototype, "deliver").mockImplementation(function (this: Mailbox, delivery: Delivery) {
+    return delivery.to === b ? new Promise(() => undefined) : deliver.call(this, delivery);
+  });
+  alice.send({ type: "send", id: 1, to: b, body: 1 }, { type: "send", id: 2, to: carol.welcome.user, body: 2 });
+  expect(await alice.until("accepted")).toMatchObject({ id: 2, state: "stored" });
+  expect(await carol.until("message")).toMatchObject({ body: 2 });
+  expect(await alice.until("accepted")).toMatchObject({ id: 1, state: "queued" });
+});
