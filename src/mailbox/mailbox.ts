@@ -98,6 +98,8 @@ export class Mailbox extends DurableObject<Env> implements MailboxCalls {
     const user = log.life?.name ?? name ?? ctx.id.name;
     if (user === undefined) throw new Error("an event for a mailbox that never began");
     const sockets = new Sockets(ctx);
+    // What the sockets carried before they slept is not in any row yet.
+    for (const session of sockets.all()) if (session.carries) log.carry(session.acked);
     const turn = new Turn(
       () => this.#seal(),
       () => ctx.storage.sync(),

@@ -1,6 +1,6 @@
 // Reading the log from a cursor: offline, reconnecting, live and history are one thing.
 import { env } from "cloudflare:workers";
-import { evictDurableObject } from "cloudflare:test";
+import { abortAllDurableObjects, evictDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
 import { CLOCK_SLACK, LIMITS } from "../../src/protocol/limits.ts";
 import { fresh, lineOf, open, plain, upgrade } from "../support/devices.ts";
@@ -45,6 +45,17 @@ test("a device goes on after what it acknowledged last, over hibernation and evi
   await evictDurableObject(env.MAILBOX.getByName(b), { webSockets: "close" });
   const again = await open(b);
   expect(bodies(await again.take("message", 1))).toEqual([3]);
+});
+
+test("what a device acknowledged is kept now and then, so that a crash gives little of it again", async () => {
+  const { b, alice } = await world();
+  const bob = await open(b);
+  await sendAll(alice, b, 300);
+  bob.ack((await bob.take("message", 300)).at(-1)?.["seq"]);
+  await sendAll(alice, b, 1, () => "last");
+  await bob.until("message");
+  await abortAllDurableObjects();
+  expect(bodies(await (await open(b)).take("message", 1))).toEqual(["last"]);
 });
 
 test("a cursor says where to go on, and is an ack", async () => {
