@@ -1,7 +1,7 @@
 // One program at a time, with our output and our signals: whatever is started here is stopped here.
 // The tools of node_modules come first on PATH, so `node` is the one that package.json asks for.
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import process from "node:process";
@@ -25,21 +25,36 @@ function stop(signal) {
   child.kill(signal);
 }
 
-/** npm, killed outright, can't tell us; a new parent does. Only under npm: a shell may end and leave us running. */
+/**
+ * npm passes a signal no further than to its shell, and nothing when it is killed outright: then we notice that whoever
+ * started us has another parent. Only under npm: a plain shell may end and leave us running.
+ */
 export function stopWithParent() {
   if (process.env.npm_lifecycle_event === undefined) return;
-  const parent = process.ppid;
-  setInterval(() => process.ppid === parent || asked || stop("SIGTERM"), 500).unref();
+  const before = ancestors();
+  const look = () => {
+    if (asked === null && ancestors() !== before) stop("SIGTERM");
+  };
+  setInterval(look, 200).unref();
 }
 
-/** Runs it to its end and answers with its exit code. With `print`, its output goes there instead of to ours. */
+/** Our parent and, on Linux, its parent: npm's shell and npm. */
+function ancestors() {
+  try {
+    const stat = readFileSync(`/proc/${process.ppid}/stat`, "latin1");
+    return `${process.ppid} ${stat.slice(stat.lastIndexOf(")")).split(" ")[2]}`;
+  } catch {
+    return `${process.ppid}`;
+  }
+}
+
+/** Runs it to its end and answers with its exit code. With `print`, its output goes there, in pieces, and not to ours. */
 export async function run(name, args = [], { print, env = {} } = {}) {
   child = spawn(name, args, {
     stdio: print ? ["ignore", "pipe", "pipe"] : "inherit",
     env: { ...process.env, PATH: `${TOOLS}${delimiter}${process.env.PATH ?? ""}`, ...env },
   });
-  child.stdout?.on("data", print);
-  child.stderr?.on("data", print);
+  for (const stream of [child.stdout, child.stderr]) stream?.setEncoding("utf8").on("data", print);
   const code = await new Promise((done) => {
     child.once("error", (error) => {
       console.error(`${name} can't be started: ${error.message}`);
@@ -49,6 +64,29 @@ export async function run(name, args = [], { print, env = {} } = {}) {
   });
   child = null;
   return code;
+}
+
+/** The same for what is worth reading only when it fails. True when it did not. */
+export async function succeeds(name, args, env) {
+  let output = "";
+  const code = await run(name, args, { print: (text) => (output += text), env });
+  if (code !== 0) console.error(output);
+  return code === 0;
+}
+
+/**
+ * Ends what still has this in its environment. Servers and browsers under test are in process groups of their own, and
+ * outlive a test runner that is killed. Linux only: elsewhere they are left to the runner.
+ */
+export function endAllWith(mark) {
+  if (!existsSync("/proc/self/environ")) return;
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    try {
+      if (readFileSync(`/proc/${pid}/environ`, "latin1").includes(mark)) process.kill(Number(pid), "SIGKILL");
+    } catch {
+      // Ended meanwhile, or somebody else's.
+    }
+  }
 }
 
 /** Whether somebody asked us to stop: then nothing more is to be started. */

@@ -1,7 +1,7 @@
 // The browser of the page's tests: Debian's, or whatever CHROMIUM points to. Playwright's own download is not used.
 import { existsSync } from "node:fs";
 import process from "node:process";
-import { run, which } from "./child.mjs";
+import { succeeds, which } from "./child.mjs";
 
 /** The path of a browser, after installing one if we may; undefined when there is none. */
 export async function findChromium() {
@@ -19,10 +19,7 @@ function look() {
 
 async function aptGet() {
   console.log("Installing with apt-get install chromium, because there is none.");
-  let output = "";
-  const options = { print: (text) => (output += text), env: { DEBIAN_FRONTEND: "noninteractive" } };
-  const code =
-    (await run("apt-get", ["update"], options)) ||
-    (await run("apt-get", ["install", "-y", "--no-install-recommends", "chromium"], options));
-  if (code !== 0) console.error(output);
+  const env = { DEBIAN_FRONTEND: "noninteractive" };
+  const updated = await succeeds("apt-get", ["update"], env);
+  if (updated) await succeeds("apt-get", ["install", "-y", "--no-install-recommends", "chromium"], env);
 }

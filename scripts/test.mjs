@@ -2,11 +2,18 @@
 // A failed step does not end it, except the first: without an installation there is nothing to check.
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import process from "node:process";
-import { run, interrupted } from "./child.mjs";
+import { endAllWith, interrupted, run, succeeds } from "./child.mjs";
 import { findChromium } from "./chromium.mjs";
 import { install, whatIsMissing } from "./install.mjs";
+
+// Scripts of package.json. Node.js runs them itself: where Deno installed, there is no npm.
+const CHECKS = [
+  ["Types", "check"],
+  ["Lint and format", "lint"],
+];
+const NO_CHROMIUM = "Chromium is missing: apt-get install chromium";
 
 const count = { passed: 0, failed: 0, skipped: 0 };
 const failures = [];
@@ -21,17 +28,14 @@ export async function test(args) {
 }
 
 async function check(args) {
-  const all = args.length === 0;
-  if (!(await step("Chromium", chromium)) && all) fail("Chromium is missing: apt-get install chromium");
-  // Node.js runs package.json's scripts itself: where Deno installed, there is no npm.
-  if (all)
-    for (const [title, script] of [
-      ["Types", "check"],
-      ["Lint and format", "lint"],
-    ]) {
-      if (await step(title, async () => (await run("node", ["--run", script])) === 0)) count.passed++;
+  const browser = await step("Chromium", chromium);
+  if (args.length === 0) {
+    if (!browser) fail(NO_CHROMIUM);
+    for (const [title, script] of CHECKS) {
+      if (await step(title, () => succeeds("node", ["--run", script]))) count.passed++;
       else fail(title);
     }
+  }
   await step("Tests", () => vitest(args));
 }
 
@@ -47,7 +51,7 @@ async function step(title, work) {
 async function chromium() {
   const path = await findChromium();
   if (path) process.env.CHROMIUM = path;
-  console.log(path ?? "Chromium is missing: apt-get install chromium");
+  console.log(path ?? NO_CHROMIUM);
   return path !== undefined;
 }
 
@@ -55,14 +59,16 @@ async function vitest(args) {
   const folder = mkdtempSync(join(tmpdir(), "restante-test-"));
   const file = join(folder, "result.json");
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
-  const code = await run("vitest", ["run", ...reporters, ...args]);
+  // A folder for all temporary files: what a test leaves behind, file or process, is known by it and taken away.
+  const code = await run("vitest", ["run", ...reporters, ...args], { env: { TMPDIR: folder } });
+  endAllWith(`TMPDIR=${folder}`);
   const failed = count.failed;
   try {
     add(JSON.parse(readFileSync(file, "utf8")));
   } catch {
     fail(`Tests: vitest left no result, and ended with ${code}`);
   }
-  rmSync(folder, { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   // An error outside of any test, or a filter that fits none.
   if (code !== 0 && count.failed === failed) fail(`Tests: vitest ended with ${code}`);
   return count.failed === failed;
@@ -72,9 +78,10 @@ function add(result) {
   count.passed += result.numPassedTests;
   count.skipped += result.numPendingTests + result.numTodoTests;
   for (const file of result.testResults) {
-    for (const test of file.assertionResults) if (test.status === "failed") fail(`${file.name}: ${test.fullName}`);
+    const name = relative(process.cwd(), file.name);
+    for (const test of file.assertionResults) if (test.status === "failed") fail(`${name}: ${test.fullName}`);
     // A file that could not be read has no tests.
-    if (file.status === "failed" && file.assertionResults.length === 0) fail(`${file.name}: it could not be loaded`);
+    if (file.status === "failed" && file.assertionResults.length === 0) fail(`${name}: it could not be loaded`);
   }
   if (result.numTotalTests === 0) fail("Tests: there were none");
 }

@@ -42,6 +42,8 @@ export class Lanes {
     this.#reach = reach;
     for (const sent of log.owed) this.#push({ ...sent, body: null, answer: null });
     this.#alarm = log.owed.length > 0 ? undefined : null;
+    // It may have been told that they are queued, and the alarm that rang for them is spent: there has to be another.
+    for (const lane of this.#lanes.values()) this.#trouble(lane);
   }
 
   /** The oldest entry that is not settled, over all lanes. */

@@ -109,6 +109,7 @@ test("what is owed is known again after a crash, from the log alone", async () =
     const [toBob, toCarol] = [await next.call(), await next.call()];
     expect(toBob.delivery).toMatchObject({ after: one, envelopes: [{ origin: two, body: "2" }] });
     expect(toCarol.delivery).toMatchObject({ after: 0, envelopes: [{ origin: three, body: "3" }] });
+    expect(next.alarms).toEqual([expect.any(Number)]);
   });
 });
 
