@@ -5,6 +5,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import process from "node:process";
+import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -78,14 +79,21 @@ export async function succeeds(name, args, env) {
  * Ends what still has this in its environment. Servers and browsers under test are in process groups of their own, and
  * outlive a test runner that is killed. Linux only: elsewhere they are left to the runner.
  */
-export function endAllWith(mark) {
+export async function endAllWith(mark) {
   if (!existsSync("/proc/self/environ")) return;
-  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-    try {
-      if (readFileSync(`/proc/${pid}/environ`, "latin1").includes(mark)) process.kill(Number(pid), "SIGKILL");
-    } catch {
-      // Ended meanwhile, or somebody else's.
-    }
+  // Again until none is left: one that is about to end may have started another meanwhile.
+  for (let round = 0; round < 40; round++) {
+    const found = readdirSync("/proc").filter((name) => /^\d+$/.test(name) && endIfWith(mark, name));
+    if (found.length === 0) return;
+    await setTimeout(50);
+  }
+}
+
+function endIfWith(mark, pid) {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, "latin1").includes(mark) && process.kill(Number(pid), "SIGKILL");
+  } catch {
+    return false; // Ended meanwhile, or somebody else's.
   }
 }
 

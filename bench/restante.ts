@@ -1,0 +1,47 @@
+// Restante as it would be deployed: the bundle that wrangler makes, with the objects and the date of wrangler.toml, AUTH open.
+// The bundle is made once; every start gets a fresh disk.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { dropFolder, makeFolder, start } from "./processes.ts";
+import { serve, type Served, type Worker } from "./workerd.ts";
+
+const ROOT = join(import.meta.dirname, "..");
+const WRANGLER = join(ROOT, "node_modules/wrangler/bin/wrangler.js");
+
+/** Making the bundle takes a second or two; ms. */
+const PATIENCE = 60_000;
+
+let made: Promise<Worker> | undefined;
+
+export async function startRestante(): Promise<Served> {
+  made ??= bundle();
+  return serve(await made);
+}
+
+/** The compatibility date that both Workers run with. */
+export function compatibilityDate(): string {
+  const date = /^compatibility_date = "([\d-]+)"$/m.exec(config())?.[1];
+  if (date === undefined) throw new Error("wrangler.toml has no compatibility_date that can be read");
+  return date;
+}
+
+async function bundle(): Promise<Worker> {
+  const folder = makeFolder();
+  const args = [WRANGLER, "deploy", "--dry-run", "--outdir", folder];
+  await start(process.execPath, args, { cwd: ROOT, patience: PATIENCE }).output;
+  const text = readFileSync(join(folder, "worker.js"), "utf8");
+  dropFolder(folder);
+  return { text, date: compatibilityDate(), vars: { AUTH: "open" }, objects: objects() };
+}
+
+function objects(): Worker["objects"] {
+  const bindings = /^bindings = \[(.*)\]$/m.exec(config())?.[1] ?? "";
+  return [...bindings.matchAll(/name = "(\w+)", class_name = "(\w+)"/g)].map(([, binding = "", className = ""]) => {
+    return { binding, className };
+  });
+}
+
+function config(): string {
+  return readFileSync(join(ROOT, "wrangler.toml"), "utf8");
+}
