@@ -164,6 +164,7 @@ export class Mailbox extends DurableObject<Env> implements MailboxCalls {
       if (pump(box, session)) box.turn.join(() => undefined);
     }
     box.sockets.flush();
+    box.log.trimSometimes(() => box.lanes.firstOwed);
     box.lanes.start();
     return wrote;
   }

@@ -31,6 +31,7 @@ export class Log {
   #woke = false;
   #wrote = false;
   #sinceCheckpoint = 0;
+  #trimDue = false;
   #entries = new Recent<Entry>(0, 0, () => 0);
   #owed: readonly Sent[] = [];
   peers: PeerRows;
@@ -159,11 +160,17 @@ export class Log {
   seal(firstOwed: () => number | null): boolean {
     if (this.#sinceCheckpoint >= CHECKPOINT_EVERY) {
       this.#checkpoint(firstOwed());
-      this.trim(firstOwed);
+      this.#trimDue = true;
     }
     const wrote = [this.#wrote, this.peers.seal(), this.devices.seal()].includes(true);
     this.#wrote = false;
     return wrote;
+  }
+
+  /** Trims now and then: after the sockets were told of what is new, so that nobody who is there misses it. */
+  trimSometimes(firstOwed: () => number | null): void {
+    if (this.#trimDue) this.trim(firstOwed);
+    this.#trimDue = false;
   }
 
   /** Takes away what retention does not keep; never what is still owed. */
