@@ -14,10 +14,19 @@ export default defineConfig({
         test: { name: "workerd", include: inRuntime },
       },
       {
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: { bindings: { RETENTION_ENTRIES: "100" } },
+          }),
+        ],
+        test: { name: "retention", include: ["test/retention/**/*.test.ts"] },
+      },
+      {
         test: {
           name: "node",
           include: ["test/**/*.test.ts"],
-          exclude: inRuntime,
+          exclude: [...inRuntime, "test/retention/**"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

@@ -1,12 +1,16 @@
 // The door: every route on one screen, and the objects.
 import { env } from "cloudflare:workers";
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { countOnline } from "./census/ask.ts";
-import { admit } from "./identity/admit.ts";
+import { admit, whoAsks } from "./identity/admit.ts";
 import { announce } from "./identity/mode.ts";
 import { problem, refuseUpgrade } from "./identity/refuse.ts";
+import type { Mailbox } from "./mailbox/mailbox.ts";
+import { type Range, readRange, readSettings } from "./protocol/browse.ts";
 import { note, reasonOf } from "./protocol/journal.ts";
+import { canonical } from "./protocol/names.ts";
 import { readRefusal, refusal } from "./protocol/refusals.ts";
+import { parse } from "./protocol/up.ts";
 import { chooseDialect } from "./protocol/version.ts";
 import { visitRequest } from "./protocol/visit.ts";
 
@@ -34,6 +38,22 @@ app.get("/client/:userName", async (c) => {
   }
 });
 
+app.get("/api/conversations", (c) => ask(c, (mailbox, user, range) => mailbox.conversations(user, range)));
+
+app.get("/api/conversations/:peer/messages", (c) => {
+  const peer = canonical(c.req.param("peer"));
+  if ("refused" in peer) return problem(refusal(peer.refused));
+  return ask(c, (mailbox, user, range) => mailbox.messages(user, peer.name, range));
+});
+
+app.get("/api/settings", (c) => ask(c, (mailbox, user) => mailbox.settings(user, {})));
+
+app.put("/api/settings", async (c) => {
+  const change = readSettings(parse(await c.req.text()));
+  if (change === null) return problem(refusal("bad_frame", "settings are receipts and presence, true or false"));
+  return ask(c, (mailbox, user) => mailbox.settings(user, change));
+});
+
 app.get("/api/online", async (c) => c.json(await countOnline(c.env), 200, { "Cache-Control": "no-store" }));
 
 app.notFound(() => problem(refusal("not_found")));
@@ -42,5 +62,18 @@ app.onError((error) => {
   note("request_failed", { reason: error.message });
   return problem(refusal("internal"));
 });
+
+/** Asks the user's own mailbox; answers with what it says, as JSON. */
+async function ask(c: Context<{ Bindings: Env }>, question: Question): Promise<Response> {
+  const user = whoAsks(c.req.raw, c.env.AUTH);
+  if ("refused" in user) return problem(user.refused);
+  const range = readRange(new URL(c.req.url).searchParams);
+  if (typeof range === "string") return problem(refusal("bad_query", range));
+  const answer = await question(c.env.MAILBOX.getByName(user.name), user.name, range);
+  const text = typeof answer === "string" ? answer : JSON.stringify(answer);
+  return c.body(text, 200, { "Content-Type": "application/json", "Cache-Control": "no-store" });
+}
+
+type Question = (mailbox: DurableObjectStub<Mailbox>, user: string, range: Range) => Promise<unknown>;
 
 export default app;

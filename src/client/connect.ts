@@ -162,6 +162,8 @@ class Device implements Connection {
         break;
       case "error":
       case "closing":
+      case "typing":
+      case "presence":
         // An error answers a frame that this version does not send; the line has dealt with a close.
         break;
       default:

@@ -1,6 +1,7 @@
 // A device says what it holds. Positions live with the socket and reach the disk only when it matters.
 import type { Box } from "./box.ts";
 import { pump } from "./pump.ts";
+import { carry } from "./receipt.ts";
 import type { Session } from "./sockets.ts";
 
 /** Rows are not spent on every ack: after this many acknowledged log frames a device's cursor is kept. */
@@ -14,7 +15,7 @@ export function acknowledge(box: Box, session: Session, seq: number): void {
   session.changed = true;
   for (const [last, frames] of session.unacked) if (last <= held) session.unkept += frames;
   session.unacked = session.unacked.filter(([last]) => last > held);
-  if (session.carries) box.log.carry(held);
+  if (session.carries) carry(box, held);
   pump(box, session);
 }
 
@@ -27,10 +28,11 @@ export function keepCursors(box: Box): void {
   }
 }
 
-/** Keeps what the device behind a socket holds. */
-export function keepCursor(box: Box, session: Session): void {
-  const known = box.log.device(session.device);
+/** Keeps what the device behind a socket holds, and, when the socket ends, that it was `seen`. */
+export function keepCursor(box: Box, session: Session, seen: { readonly seen?: number } = {}): void {
+  const known = box.log.devices.get(session.device);
   const cursor = Math.max(session.acked, known?.cursor ?? 0);
   session.unkept = 0;
-  box.log.keepDevice(session.device, cursor, session.carries ? session.acked : (known?.delivered ?? 0));
+  if (session.carries) box.lanes.keepTells();
+  box.log.devices.keep(session.device, { cursor, ...(session.carries && { delivered: session.acked }), ...seen });
 }

@@ -1,6 +1,7 @@
 // What a verb gets to work with: the parts of one mailbox, wired in mailbox.ts.
 import type { Lanes } from "./lanes.ts";
-import type { Log } from "./log.ts";
+import type { Log } from "./log/log.ts";
+import type { Peers } from "./peers.ts";
 import type { Sockets } from "./sockets.ts";
 import type { Turn } from "./turn.ts";
 
@@ -10,5 +11,8 @@ export interface Box {
   readonly log: Log;
   readonly sockets: Sockets;
   readonly lanes: Lanes;
+  readonly peers: Peers;
   readonly turn: Turn;
+  /** Lets something go on after the event that began it. */
+  background(work: Promise<unknown>): void;
 }

@@ -4,26 +4,28 @@ import type { Delivery, Reply } from "../protocol/envelope.ts";
 import type { Code } from "../protocol/refusals.ts";
 import { PEERING } from "../protocol/version.ts";
 import type { Box } from "./box.ts";
-import type { Peer } from "./schema.ts";
+import type { Peer } from "./log/schema.ts";
+import { heardReceipts } from "./receipt.ts";
 
 type Refused = Reply["refused"][number];
 
 /** Takes one delivery into the log. To be done in a group; the reply leaves when the group is durable. */
 export function deliver(box: Box, delivery: Delivery): Reply {
   const { epoch } = box.log.found(box.user);
-  const peer = box.log.peer(delivery.from);
+  const peer = box.log.peers.get(delivery.from);
   const answer = (verdict: Reply["verdict"], refused: Refused[] = []): Reply => {
     return { version: PEERING, epoch, high: peer.high, verdict, refused };
   };
   if (delivery.toEpoch !== null && delivery.toEpoch !== epoch) return answer("other");
   box.lanes.heard(peer, delivery.epoch);
+  heardReceipts(box, peer, delivery);
   if (peer.high < delivery.after) return answer("behind");
   const refused = repeated(box, peer, delivery);
   for (const { origin, at, body } of delivery.envelopes) {
     if (origin <= peer.high) continue;
     box.log.append({ kind: "in", peer: peer.name, origin, device: null, id: null, at, body });
     peer.high = origin;
-    box.log.changed(peer);
+    peer.unread++;
   }
   return answer("taken", refused);
 }

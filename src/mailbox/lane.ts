@@ -1,6 +1,6 @@
 // One lane: what is owed to one receiver, in the order of the log. It knows neither how to call nor what a group is.
 import type { State } from "../protocol/down.ts";
-import type { Sent } from "./tail.ts";
+import type { Sent } from "./log/schema.ts";
 
 /** An entry on its way. `body` is null while it is only on disk; `answer` tells the device, once. */
 export interface Owed extends Sent {
@@ -31,9 +31,24 @@ export class Lane {
   state: LaneState = "idle";
   /** While there is trouble: when to try, or to look again, in ms since 1970. Whatever is accepted meanwhile is `queued`. */
   due: number | null = null;
+  /** Receipts that the peer is to hear of, and those that it has heard of, in the peer's numbering. */
+  readonly tell = { delivered: 0, read: 0 };
+  readonly told = { delivered: 0, read: 0 };
+  /** Whether the peer's row was written to say that it is yet to be told. */
+  kept = false;
 
   constructor(to: string) {
     this.to = to;
+  }
+
+  /** Whether the peer has not heard of every receipt. */
+  get tells(): boolean {
+    return this.tell.delivered > this.told.delivered || this.tell.read > this.told.read;
+  }
+
+  /** Whether there is nothing to do. */
+  get empty(): boolean {
+    return this.owed.length === 0 && !this.tells;
   }
 
   /** Takes what is settled, up to `last`, off the lane. */

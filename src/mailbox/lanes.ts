@@ -5,8 +5,8 @@ import { note, reasonOf } from "../protocol/journal.ts";
 import type { Code } from "../protocol/refusals.ts";
 import { PEERING } from "../protocol/version.ts";
 import { Lane, type Owed, PACE, type Pace } from "./lane.ts";
-import type { Log } from "./log.ts";
-import type { Entry, Peer } from "./schema.ts";
+import type { Log } from "./log/log.ts";
+import type { Entry, Peer } from "./log/schema.ts";
 import type { Turn } from "./turn.ts";
 
 /** How a lane reaches the world outside of its mailbox. */
@@ -41,7 +41,11 @@ export class Lanes {
     this.#turn = turn;
     this.#reach = reach;
     for (const sent of log.owed) this.#push({ ...sent, body: null, answer: null });
-    this.#alarm = log.owed.length > 0 ? undefined : null;
+    for (const { name, owesDelivered, owesRead } of log.life === null ? [] : log.peers.owing()) {
+      this.tell(name, { delivered: owesDelivered, read: owesRead });
+      this.#lane(name).kept = true;
+    }
+    this.#alarm = this.#lanes.size > 0 ? undefined : null;
     // It may have been told that they are queued, and the alarm that rang for them is spent: there has to be another.
     for (const lane of this.#lanes.values()) this.#trouble(lane);
   }
@@ -66,13 +70,31 @@ export class Lanes {
     this.#push({ seq, peer, at, body: kept ? body : null, answer: troubled ? null : answer });
   }
 
+  /** The peer is to hear of receipts, in its own numbering. Several become one on their way. */
+  tell(name: string, { delivered = 0, read = 0 }: { readonly delivered?: number; readonly read?: number }): void {
+    const lane = this.#lane(name);
+    lane.tell.delivered = Math.max(lane.tell.delivered, delivered);
+    lane.tell.read = Math.max(lane.tell.read, read);
+    if (lane.state === "idle") this.#ready.add(lane);
+  }
+
+  /** Writes down which receipts are still on their way: a device's row is about to say that it was all delivered. */
+  keepTells(): void {
+    for (const lane of this.#lanes.values()) if (lane.tells) this.#keepTell(lane);
+  }
+
+  /** Whether something is to be started at the end of a group. */
+  get ready(): boolean {
+    return this.#ready.size > 0;
+  }
+
   /** Somebody delivers: who calls is there. Another epoch than the known one is another mailbox, to which nothing is owed. */
   heard(peer: Peer, epoch: string): void {
     const lane = this.#lanes.get(peer.name);
     if (peer.epoch !== epoch) {
       if (peer.epoch !== null && lane !== undefined) this.#failAll(lane, "unknown_receiver");
-      Object.assign(peer, { epoch, high: 0, refused: 0, reached: 0 });
-      this.#log.changed(peer);
+      Object.assign(peer, { epoch, high: 0, refused: 0, reached: 0, owesDelivered: 0, owesRead: 0 });
+      this.#log.peers.changed(peer);
     }
     if (lane?.state === "waiting") this.#idle(lane);
   }
@@ -80,8 +102,8 @@ export class Lanes {
   /** Starts what can start. What was written before is durable before a call leaves. */
   start(): void {
     for (const lane of this.#ready) {
-      if (lane.owed.length > 0) void this.#call(lane);
-      else this.#idle(lane);
+      if (lane.empty) this.#idle(lane);
+      else void this.#call(lane);
     }
     this.#ready.clear();
   }
@@ -115,8 +137,9 @@ export class Lanes {
     lane.state = "calling";
     const batch = this.#batch(lane);
     const last = batch.at(-1)?.origin ?? 0;
-    const peer = this.#log.peer(lane.to);
+    const peer = this.#log.peers.get(lane.to);
     const { name: from, epoch } = this.#self();
+    const tell = { ...lane.tell };
     const patience = setTimeout(() => this.#turn.join(() => this.#trouble(lane)), this.#pace.patience);
     let reply: Reply | null = null;
     try {
@@ -128,6 +151,8 @@ export class Lanes {
         toEpoch: peer.epoch,
         after: peer.reached,
         envelopes: batch,
+        ...(tell.delivered > lane.told.delivered && { delivered: tell.delivered }),
+        ...(tell.read > lane.told.read && { read: tell.read }),
       });
     } catch (error) {
       note("deliver_failed", { user: from, to: lane.to, owed: lane.owed.length, reason: reasonOf(error) });
@@ -135,7 +160,7 @@ export class Lanes {
     clearTimeout(patience);
     this.#turn.join(() => {
       if (reply === null) this.#pause(lane);
-      else this.#settle(lane, last, reply);
+      else this.#settle(lane, last, reply, tell);
     });
   }
 
@@ -155,22 +180,25 @@ export class Lanes {
     return batch;
   }
 
-  #settle(lane: Lane, last: number, reply: Reply): void {
-    const peer = this.#log.peer(lane.to);
+  #settle(lane: Lane, last: number, reply: Reply, told: Lane["told"]): void {
+    const peer = this.#log.peers.get(lane.to);
     lane.due = null;
     this.#troubled.delete(lane);
     if (reply.verdict === "other") this.heard(peer, reply.epoch);
     else if (peer.epoch !== null && peer.epoch !== reply.epoch) {
       // An answer of a life that has ended meanwhile: what was owed to it has failed already.
-    } else if (reply.verdict === "behind") this.#again(lane, peer, reply.high);
-    else this.#taken(lane, peer, last, reply);
+    } else {
+      this.#told(lane, peer, told);
+      if (reply.verdict === "behind") this.#again(lane, peer, reply.high);
+      else this.#taken(lane, peer, last, reply);
+    }
     this.#idle(lane);
   }
 
   #taken(lane: Lane, peer: Peer, last: number, reply: Reply): void {
     if (peer.epoch === null) {
       peer.epoch = reply.epoch;
-      this.#log.changed(peer);
+      this.#log.peers.changed(peer);
     }
     const refused = new Map(reply.refused.map(({ origin, code }) => [origin, code]));
     let stored = 0;
@@ -179,40 +207,58 @@ export class Lanes {
       if (code === undefined) {
         stored = owed.seq;
         owed.answer?.("stored");
-      } else this.#fail(lane, owed, code);
+      } else this.#fail(owed, code);
     }
     if (stored > peer.reached) peer.reached = stored;
     if (stored > peer.stored) {
       peer.stored = stored;
-      this.#log.mark(peer);
+      this.#log.peers.mark(peer);
     }
+  }
+
+  /** The peer has heard. A row is spent on that only where the row says otherwise and nothing else will write it. */
+  #told(lane: Lane, peer: Peer, told: Lane["told"]): void {
+    Object.assign(lane.told, told);
+    if (peer.owesDelivered > told.delivered || peer.owesRead > told.read) return;
+    if (lane.kept && (peer.owesDelivered > 0 || peer.owesRead > 0)) this.#log.peers.changed(peer);
+    peer.owesDelivered = 0;
+    peer.owesRead = 0;
+  }
+
+  #keepTell(lane: Lane): void {
+    const peer = this.#log.peers.get(lane.to);
+    peer.owesDelivered = lane.tell.delivered;
+    peer.owesRead = lane.tell.read;
+    lane.kept = true;
+    this.#log.peers.changed(peer);
   }
 
   /** The receiver has less than it confirmed: it was set back. What it lost is sent again. */
   #again(lane: Lane, peer: Peer, high: number): void {
     peer.reached = high;
-    this.#log.changed(peer);
+    this.#log.peers.changed(peer);
     const known = new Map(lane.owed.map((owed) => [owed.seq, owed]));
     lane.owed = this.#log
       .sentTo(lane.to, high)
       .map((sent) => known.get(sent.seq) ?? { ...sent, body: null, answer: null });
   }
 
-  #fail(lane: Lane, owed: Owed, code: Code): void {
-    const failed = { kind: "failed", peer: lane.to, origin: owed.seq, device: null, id: null } as const;
-    this.#log.append({ ...failed, at: Date.now(), body: code });
+  #fail(owed: Owed, code: Code): void {
+    this.#log.fail(owed, code);
     // Accepted it was; that it failed is an entry, which every device sees.
     owed.answer?.("queued");
     owed.answer = null;
   }
 
   #failAll(lane: Lane, code: Code): void {
-    for (const owed of this.#shift(lane, Infinity)) this.#fail(lane, owed, code);
+    for (const owed of this.#shift(lane, Infinity)) this.#fail(owed, code);
+    Object.assign(lane.tell, lane.told);
   }
 
   /** No answer for a while, or a first failure: from now on the devices hear `queued`, and an alarm is set. */
   #trouble(lane: Lane): void {
-    if (lane.owed.length === 0) return;
+    if (lane.empty) return;
+    if (lane.tells) this.#keepTell(lane);
     lane.trouble(this.#pace);
     this.#troubled.add(lane);
   }
@@ -220,13 +266,13 @@ export class Lanes {
   #pause(lane: Lane): void {
     lane.state = "waiting";
     this.#trouble(lane);
-    if (lane.owed.length === 0) this.#idle(lane);
+    if (lane.empty) this.#idle(lane);
   }
 
   /** Nothing under way: ready for the next call, or gone if nothing is owed. */
   #idle(lane: Lane): void {
     lane.state = "idle";
-    if (lane.owed.length > 0) {
+    if (!lane.empty) {
       this.#ready.add(lane);
       return;
     }
@@ -235,11 +281,15 @@ export class Lanes {
   }
 
   #push(owed: Owed): void {
-    const to = owed.peer;
-    const lane = this.#lanes.get(to) ?? new Lane(to);
-    this.#lanes.set(to, lane);
+    const lane = this.#lane(owed.peer);
     lane.owed.push(owed);
     if (lane.state === "idle") this.#ready.add(lane);
+  }
+
+  #lane(to: string): Lane {
+    const lane = this.#lanes.get(to) ?? new Lane(to);
+    this.#lanes.set(to, lane);
+    return lane;
   }
 
   #shift(lane: Lane, last: number): Owed[] {

@@ -6,12 +6,12 @@ import type { Session } from "./sockets.ts";
 
 /** Lets go of a socket that its client closed. To be done in a group. */
 export function leave(box: Box, session: Session): void {
-  keepCursor(box, session);
+  keepCursor(box, session, { seen: Date.now() });
   box.sockets.forget(session.ws);
 }
 
 /** Ends a connection, and says why. To be done in a group. */
 export function end(box: Box, session: Session, code: Code): void {
-  keepCursor(box, session);
+  keepCursor(box, session, { seen: Date.now() });
   box.sockets.close(session, code, box.user);
 }

@@ -1,21 +1,26 @@
 // One user's mailbox: the log, the sockets, the lanes. This file only wires the verbs to the runtime's events.
 import { DurableObject } from "cloudflare:workers";
+import type { Range, Settings } from "../protocol/browse.ts";
 import { shardOf } from "../protocol/census.ts";
-import type { Delivery, MailboxCalls, Reply } from "../protocol/envelope.ts";
+import type { Delivery, MailboxCalls, Presence, Reply, Signal } from "../protocol/envelope.ts";
 import { note, reasonOf } from "../protocol/journal.ts";
 import { refusal } from "../protocol/refusals.ts";
 import { V1 } from "../protocol/version.ts";
 import { readVisit } from "../protocol/visit.ts";
 import { keepCursors } from "./ack.ts";
 import type { Box } from "./box.ts";
+import { conversations, messages } from "./browse.ts";
 import { deliver } from "./deliver.ts";
 import { Lanes } from "./lanes.ts";
 import { end, leave } from "./leave.ts";
-import { Log } from "./log.ts";
+import { Log } from "./log/log.ts";
 import { objection, open } from "./open.ts";
-import { callDeliver, callReport } from "./peers.ts";
+import { Peers } from "./peers.ts";
 import { pump } from "./pump.ts";
 import { receive } from "./receive.ts";
+import { retentionOf } from "./retention.ts";
+import { settings } from "./settings.ts";
+import { announce, hear, presenceFor } from "./signal.ts";
 import { type Session, Sockets } from "./sockets.ts";
 import { Tally } from "./tally.ts";
 import { Turn } from "./turn.ts";
@@ -32,16 +37,19 @@ export class Mailbox extends DurableObject<Env> implements MailboxCalls {
     const visit = readVisit(request);
     const box = this.#box(visit.name);
     const no = objection(box, visit);
-    if (no !== null)
+    if (no !== null) {
       return Response.json(refusal(no, "cursor is beyond what any mailbox can have given"), { status: 400 });
+    }
     const pair = new WebSocketPair();
     box.turn.now(() => {
       const old = visit.dialect === V1 ? box.sockets.ofDevice(visit.place.device) : undefined;
+      const first = box.sockets.size === 0;
       if (old !== undefined) {
         end(box, old, "replaced");
         this.#changed(box, "disconnect", old);
       }
       this.#changed(box, "connect", open(box, visit, pair[1]));
+      if (first) announce(box);
     });
     const headers: HeadersInit = visit.answer === null ? {} : { "Sec-WebSocket-Protocol": visit.answer };
     return new Response(null, { status: 101, webSocket: pair[0], headers });
@@ -52,7 +60,7 @@ export class Mailbox extends DurableObject<Env> implements MailboxCalls {
     const session = box.sockets.of(ws);
     if (session === undefined || receive(box, session, data)) return;
     box.turn.now(() => end(box, session, "too_large"));
-    this.#changed(box, "disconnect", session);
+    this.#left(box, session);
   }
 
   override webSocketClose(ws: WebSocket, code: number): void {
@@ -60,7 +68,7 @@ export class Mailbox extends DurableObject<Env> implements MailboxCalls {
     const session = box.sockets.of(ws);
     if (session !== undefined) {
       box.turn.now(() => leave(box, session));
-      this.#changed(box, "disconnect", session);
+      this.#left(box, session);
     }
     box.sockets.answerClose(ws, code);
   }
@@ -79,12 +87,42 @@ export class Mailbox extends DurableObject<Env> implements MailboxCalls {
     return box.turn.joined(() => deliver(box, delivery));
   }
 
+  signal(signal: Signal): Promise<void> {
+    hear(this.#box(signal.to), signal);
+    return Promise.resolve();
+  }
+
+  presence(name: string, asker: string): Promise<Presence | null> {
+    return Promise.resolve(presenceFor(this.#box(name), asker));
+  }
+
   countSockets(name: string): Promise<number> {
     return Promise.resolve(this.#box(name).sockets.size);
   }
 
+  /** As JSON text; see browse.ts. */
+  conversations(name: string, range: Range): Promise<string> {
+    return Promise.resolve(conversations(this.#box(name), range));
+  }
+
+  /** As JSON text; see browse.ts. */
+  messages(name: string, peer: string, range: Range): Promise<string> {
+    return Promise.resolve(messages(this.#box(name), peer, range));
+  }
+
+  /** Changes what is given, and returns what holds then. */
+  settings(name: string, change: Partial<Settings>): Promise<Settings> {
+    const box = this.#box(name);
+    return box.turn.joined(() => settings(box, change));
+  }
+
   #changed(box: Parts, event: "connect" | "disconnect", session: Session): void {
     this.ctx.waitUntil(box.tally.changed({ event, device: session.device, sockets: box.sockets.size }));
+  }
+
+  #left(box: Parts, session: Session): void {
+    this.#changed(box, "disconnect", session);
+    if (box.sockets.size === 0) announce(box);
   }
 
   /**
@@ -94,24 +132,26 @@ export class Mailbox extends DurableObject<Env> implements MailboxCalls {
   #box(name?: string): Parts {
     if (this.#parts !== null) return this.#parts;
     const { ctx, env } = this;
-    const log = new Log(ctx.storage.sql);
+    const log = new Log(ctx.storage.sql, retentionOf(env));
     const user = log.life?.name ?? name ?? ctx.id.name;
     if (user === undefined) throw new Error("an event for a mailbox that never began");
     const sockets = new Sockets(ctx);
-    // What the sockets carried before they slept is not in any row yet.
-    for (const session of sockets.all()) if (session.carries) log.carry(session.acked);
+    // What the sockets carried before they slept is not in any row yet; the authors have heard of it.
+    for (const session of sockets.all()) if (session.carries) log.devices.carry(session.acked);
     const turn = new Turn(
       () => this.#seal(),
       () => ctx.storage.sync(),
       (error) => this.#broken(user, error),
     );
+    const peers = new Peers(env);
     const lanes = new Lanes(log, turn, {
-      deliver: (delivery) => callDeliver(env, delivery),
+      deliver: (delivery) => peers.deliver(delivery),
       setAlarm: (at) => void ctx.storage.setAlarm(at),
       deleteAlarm: () => void ctx.storage.deleteAlarm(),
     });
-    const tally = new Tally({ user, shard: shardOf(user) }, (count) => callReport(env, user, count));
-    return (this.#parts = { user, log, sockets, turn, lanes, tally });
+    const tally = new Tally({ user, shard: shardOf(user) }, (count) => peers.report(user, count));
+    const background = (work: Promise<unknown>) => ctx.waitUntil(work);
+    return (this.#parts = { user, log, sockets, turn, lanes, peers, tally, background });
   }
 
   /** The end of a group: first everything that is written, then everything that is told. */
@@ -124,6 +164,7 @@ export class Mailbox extends DurableObject<Env> implements MailboxCalls {
       if (pump(box, session)) box.turn.join(() => undefined);
     }
     box.sockets.flush();
+    box.log.trimSometimes(() => box.lanes.firstOwed);
     box.lanes.start();
     return wrote;
   }

@@ -7,7 +7,8 @@ import { V1, VERSION } from "../protocol/version.ts";
 import type { Visit } from "../protocol/visit.ts";
 import { keepCursor } from "./ack.ts";
 import type { Box } from "./box.ts";
-import { type Life, PLAIN_DEVICE } from "./schema.ts";
+import { type Life, PLAIN_DEVICE } from "./log/schema.ts";
+import { carry } from "./receipt.ts";
 import type { Session } from "./sockets.ts";
 
 /** Where a socket starts; `gap` is the seq up to which everything of another epoch is gone. */
@@ -27,6 +28,7 @@ export function objection(box: Box, visit: Visit): Code | null {
 /** Opens a socket: to be done in a group of its own, so that everything sent before is counted in. */
 export function open(box: Box, visit: Visit, ws: WebSocket): Session {
   const life = box.log.found(box.user);
+  box.log.trim(() => box.lanes.firstOwed);
   return visit.dialect === V1 ? openV1(box, life, visit.place, ws) : openPlain(box, ws);
 }
 
@@ -40,12 +42,13 @@ function openV1(box: Box, life: Life, place: Place, ws: WebSocket): Session {
     position,
     acked: position,
     carries,
+    watched: [],
     unkept: 0,
     unacked: [],
   });
-  if (carries) box.log.carry(position);
+  if (carries) carry(box, position);
   // A device's first row is written at once: from here on it has been seen. So is a jump, which ends what it carried.
-  if (box.log.device(device) === null || !carries) keepCursor(box, session);
+  if (box.log.devices.get(device) === null || !carries) keepCursor(box, session);
   box.sockets.say(
     session,
     write({
@@ -55,7 +58,7 @@ function openV1(box: Box, life: Life, place: Place, ws: WebSocket): Session {
       device,
       epoch: life.epoch,
       head: box.log.head,
-      lastId: box.log.device(device)?.lastId ?? 0,
+      lastId: box.log.devices.get(device)?.lastId ?? 0,
       limits: LIMITS,
     }),
   );
@@ -68,29 +71,39 @@ function openV1(box: Box, life: Life, place: Place, ws: WebSocket): Session {
 
 /** All plain sockets are one device, and it goes on with what no device has had yet. */
 function openPlain(box: Box, ws: WebSocket): Session {
-  const { head, delivered } = box.log;
+  const { head } = box.log;
+  const { delivered } = box.log.devices;
   const place = { device: PLAIN_DEVICE, opened: head, position: delivered, acked: delivered };
-  return box.sockets.accept(ws, { ...place, dialect: "restante.plain", carries: true, unkept: 0, unacked: [] });
+  return box.sockets.accept(ws, {
+    ...place,
+    dialect: "restante.plain",
+    carries: true,
+    watched: [],
+    unkept: 0,
+    unacked: [],
+  });
 }
 
 function startOf(box: Box, life: Life, place: Place): Start {
   const { log } = box;
-  const known = log.device(place.device);
+  const { delivered } = log.devices;
+  const known = log.devices.get(place.device);
   if (place.epoch !== null && place.epoch !== life.epoch) {
-    return { position: life.base, gap: life.base, carries: true };
+    const gone = Math.max(life.base, life.trimmed);
+    return { position: gone, gap: gone, carries: gone <= delivered };
   }
   switch (place.cursor) {
     case "head":
-      return { position: log.head, gap: null, carries: log.head <= log.delivered };
+      return { position: log.head, gap: null, carries: log.head <= delivered };
     case null: {
-      const position = known?.cursor ?? life.base;
-      return { position, gap: null, carries: position <= log.delivered };
+      const position = known?.cursor ?? Math.max(life.base, life.trimmed);
+      return { position, gap: null, carries: position <= delivered };
     }
     default: {
       // A cursor beyond the head was given before the mailbox was set back; nothing new may lie below it.
       log.raise(place.cursor);
       const before = Math.min(known?.cursor ?? place.cursor, place.cursor);
-      return { position: place.cursor, gap: null, carries: before <= log.delivered };
+      return { position: place.cursor, gap: null, carries: before <= delivered };
     }
   }
 }

@@ -1,19 +1,36 @@
 // The other objects: mailboxes by name, and the census. The only file that calls them.
-import type { Online } from "../protocol/census.ts";
-import { shardOf } from "../protocol/census.ts";
-import type { Delivery, Reply } from "../protocol/envelope.ts";
+import { type Online, shardOf } from "../protocol/census.ts";
+import type { Delivery, Presence, Reply, Signal } from "../protocol/envelope.ts";
 
 /** A call without an answer for so long is given up. Should it land later, the receiver's numbers deal with it. */
 const CALL_MS = 30_000;
 
-/** Hands a delivery to its receiver. A new stub each time: one that threw is broken for good. */
-export function callDeliver(env: Env, delivery: Delivery): Promise<Reply> {
-  return inTime(env.MAILBOX.getByName(delivery.to).deliver(delivery));
-}
+/** Calls by name. A new stub each time: one that threw is broken for good. */
+export class Peers {
+  readonly #env: Env;
 
-/** Tells the census how many sockets the user has. */
-export function callReport(env: Env, user: string, sockets: number): Promise<Online> {
-  return inTime(env.CENSUS.getByName(String(shardOf(user))).report(user, sockets));
+  constructor(env: Env) {
+    this.#env = env;
+  }
+
+  /** Hands a delivery to its receiver. */
+  deliver(delivery: Delivery): Promise<Reply> {
+    return inTime(this.#env.MAILBOX.getByName(delivery.to).deliver(delivery));
+  }
+
+  /** Tells the census how many sockets the user has. */
+  report(user: string, sockets: number): Promise<Online> {
+    return inTime(this.#env.CENSUS.getByName(String(shardOf(user))).report(user, sockets));
+  }
+
+  signal(signal: Signal): Promise<void> {
+    return inTime(this.#env.MAILBOX.getByName(signal.to).signal(signal));
+  }
+
+  /** Whether `name` is online, as far as that is `asker`'s business; null where it is not. */
+  presence(name: string, asker: string): Promise<Presence | null> {
+    return inTime(this.#env.MAILBOX.getByName(name).presence(name, asker));
+  }
 }
 
 async function inTime<T>(call: Promise<T>): Promise<T> {

@@ -5,8 +5,9 @@ import { type Refusal, refusal } from "../protocol/refusals.ts";
 import type { Send, Up } from "../protocol/up.ts";
 import { acknowledge } from "./ack.ts";
 import type { Box } from "./box.ts";
-import type { Device, Entry } from "./schema.ts";
-import { PLAIN_DEVICE } from "./schema.ts";
+import { type Device, type Entry, PLAIN_DEVICE } from "./log/schema.ts";
+import { read } from "./receipt.ts";
+import { type, watch } from "./signal.ts";
 import type { Session } from "./sockets.ts";
 
 /** Answers the frames of one text, in their order. To be done in a group. */
@@ -33,6 +34,15 @@ export function post(box: Box, session: Session, frames: readonly Up[]): void {
       case "ack":
         acknowledge(box, session, frame.seq);
         break;
+      case "read":
+        read(box, frame.peer, frame.seq);
+        break;
+      case "typing":
+        type(box, frame.to);
+        break;
+      case "watch":
+        watch(box, session, frame.peers);
+        break;
       default:
         frame satisfies never;
     }
@@ -48,7 +58,7 @@ export function postPlain(box: Box, to: string, body: string): void {
 
 function take(box: Box, session: Session, device: Device, frame: Send): void {
   const entry = append(box, frame.to, device.name, frame.id, frame.body);
-  box.log.took(device, frame.id);
+  box.log.devices.took(device.name, frame.id);
   if (entry.kind === "self") box.sockets.say(session, writeAccepted(frame.id, "stored", entry));
   else box.lanes.add(entry, (state) => box.sockets.say(session, writeAccepted(frame.id, state, entry)));
 }
@@ -75,11 +85,11 @@ function repeat(box: Box, session: Session, frames: readonly Send[]): void {
 
 function isStored(box: Box, entry: Entry): boolean {
   if (entry.kind === "self") return true;
-  return entry.seq <= box.log.peer(entry.peer).stored && !box.log.failed(entry.seq);
+  return entry.seq <= box.log.peers.get(entry.peer).stored && !box.log.failed(entry.seq);
 }
 
 function deviceOf(box: Box, session: Session): Device {
-  const device = box.log.device(session.device);
+  const device = box.log.devices.get(session.device);
   if (device === null || session.device === PLAIN_DEVICE) throw new Error("a v1 socket has a device of its own");
   return device;
 }

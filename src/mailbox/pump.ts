@@ -6,17 +6,19 @@ import { writePlain, writePlainRefusal } from "../protocol/plain.ts";
 import { type Code, refusal } from "../protocol/refusals.ts";
 import { V1 } from "../protocol/version.ts";
 import type { Box } from "./box.ts";
-import type { Entry, Peer } from "./schema.ts";
+import type { Entry, Peer } from "./log/schema.ts";
+import { carry } from "./receipt.ts";
 import type { Session } from "./sockets.ts";
 
 /** Says what the socket's window takes. True if a plain socket, which acknowledges nothing, is to go on in the next group. */
 export function pump(box: Box, session: Session): boolean {
   if (session.position >= box.log.head) return false;
+  skipGap(box, session);
   let { frames: left, bytes: bytesLeft, free } = windowOf(session);
   const page: string[] = [];
   let position = session.position;
   let bytes = 0;
-  for (const item of inOrder(box.log.after(position), box.log.marksAfter(position))) {
+  for (const item of inOrder(box.log.after(position), box.log.peers.marksAfter(position))) {
     const frame = frameOf(box, session, item);
     if (frame !== null) {
       const size = utf8Bytes(frame);
@@ -31,6 +33,18 @@ export function pump(box: Box, session: Session): boolean {
   }
   said(box, session, page, box.log.head, bytes);
   return false;
+}
+
+/** What retention took is said, never passed over. */
+function skipGap(box: Box, session: Session): void {
+  const trimmed = box.log.life?.trimmed ?? 0;
+  if (session.position >= trimmed) return;
+  const v1 = session.dialect === V1;
+  const gap = v1
+    ? write({ type: "gap", from: session.position + 1, seq: trimmed })
+    : writePlainRefusal(box.user, Date.now(), refusal("gone"));
+  box.sockets.sayLog(session, [gap], trimmed, gap.length);
+  if (!v1) session.unacked = [];
 }
 
 /** What a socket may still be sent. `free`: nothing is on its way, so one frame may go, however large. */
@@ -51,7 +65,7 @@ function said(box: Box, session: Session, page: string[], position: number, byte
   session.unacked = [];
   session.unkept += page.length;
   session.acked = position;
-  if (session.carries) box.log.carry(position);
+  if (session.carries) carry(box, position);
   return true;
 }
 
@@ -73,7 +87,7 @@ function seqOf(item: Entry | Peer): number {
 /** The frame that this socket's dialect has for it; null for none. */
 function frameOf(box: Box, session: Session, item: Entry | Peer): string | null {
   if (session.dialect !== V1) return "seq" in item ? plainOf(box.user, item) : null;
-  if (!("seq" in item)) return write({ type: "mark", seq: item.mark, peer: item.name, stored: item.stored });
+  if (!("seq" in item)) return markOf(box, item);
   switch (item.kind) {
     case "in":
       return writeMessage({ ...item, from: item.peer, to: box.user, origin: item.origin ?? 0 });
@@ -89,6 +103,19 @@ function frameOf(box: Box, session: Session, item: Entry | Peer): string | null 
     default:
       return item.kind satisfies never;
   }
+}
+
+/** The marks of a peer at their present value. */
+function markOf(box: Box, { mark: seq, name: peer, stored, delivered, read, mine }: Peer): string {
+  return write({
+    type: "mark",
+    seq,
+    peer,
+    ...(stored > 0 && { stored }),
+    ...(delivered > 0 && { delivered }),
+    ...(read > 0 && box.log.life?.receipts === 1 && { read }),
+    ...(mine > 0 && { mine }),
+  });
 }
 
 function plainOf(user: string, entry: Entry): string | null {

@@ -21,6 +21,8 @@ interface Place {
   acked: number;
   /** Whether it carries the delivered point: it started at or below it. */
   carries: boolean;
+  /** The peers whose presence it wants to know. */
+  watched: readonly string[];
   /** Log frames that the device holds and its row does not know of yet. */
   unkept: number;
   /** What was sent and is not acknowledged yet. */
@@ -135,7 +137,7 @@ export class Sockets {
 
   #keep(session: Session): void {
     session.changed = false;
-    const { dialect, device, opened, position, acked, carries, unkept, unacked } = session;
+    const { dialect, device, opened, position, acked, carries, watched, unkept, unacked } = session;
     session.ws.serializeAttachment({
       dialect,
       device,
@@ -143,6 +145,7 @@ export class Sockets {
       position,
       acked,
       carries,
+      watched,
       unkept,
       unacked,
     } satisfies Place);

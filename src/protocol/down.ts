@@ -40,7 +40,17 @@ const frame = z.discriminatedUnion("type", [
     origin: z.optional(seq),
   }),
   z.object({ type: z.literal("failed"), seq, of: seq, code, message }),
-  z.object({ type: z.literal("mark"), seq, peer: z.string(), stored: z.optional(seq) }),
+  z.object({
+    type: z.literal("mark"),
+    seq,
+    peer: z.string(),
+    stored: z.optional(seq),
+    delivered: z.optional(seq),
+    read: z.optional(seq),
+    mine: z.optional(seq),
+  }),
+  z.object({ type: z.literal("typing"), from: z.string() }),
+  z.object({ type: z.literal("presence"), user: z.string(), online: z.boolean(), at: z.int() }),
   z.object({
     type: z.literal("accepted"),
     id: z.int(),

@@ -21,6 +21,9 @@ export interface Delivery {
   /** The highest origin that the receiver has confirmed as stored. Where the receiver has less, it was restored. */
   readonly after: number;
   readonly envelopes: readonly Envelope[];
+  /** Receipts, in the receiver's numbering: everything of the receiver's up to here was delivered to a device of the author's, or read. */
+  readonly delivered?: number;
+  readonly read?: number;
 }
 
 /** What became of a delivery. */
@@ -36,9 +39,22 @@ export interface Reply {
   readonly refused: readonly { readonly origin: number; readonly code: Code }[];
 }
 
+/** What is never stored: somebody types, or came or went. `at`: last seen, ms since 1970. */
+export type Signal =
+  | { readonly kind: "typing"; readonly from: string; readonly to: string }
+  | { readonly kind: "presence"; readonly from: string; readonly to: string; readonly presence: Presence };
+
+export interface Presence {
+  readonly online: boolean;
+  readonly at: number;
+}
+
 /** What a mailbox answers to other objects, by name. */
 export interface MailboxCalls {
   deliver(delivery: Delivery): Promise<Reply>;
+  signal(signal: Signal): Promise<void>;
+  /** Whether `name` is online, for `asker`; null where that is not the asker's business. */
+  presence(name: string, asker: string): Promise<Presence | null>;
   /** How many sockets the user has now; for the census. `name` is the user's. */
   countSockets(name: string): Promise<number>;
 }

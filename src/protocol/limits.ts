@@ -15,6 +15,9 @@ export const LIMITS = {
   frames: 4_096,
 } as const;
 
+/** Peers whose presence one socket may watch. Answers: a socket that wakes half the world. */
+export const WATCHED = 64;
+
 /** Levels of arrays and objects in a body. Answers: a body that overflows the stack of whoever reads it. */
 export const BODY_DEPTH = 128;
 

@@ -37,6 +37,7 @@ export const REFUSALS = {
   mailbox_full: { message: "The receiver's mailbox is full", status: 507, retryAfter: 60_000 },
   not_found: { message: "There is nothing at this address", status: 404 },
   upgrade_required: { message: "This address speaks WebSocket only; connect with a WebSocket client", status: 426 },
+  gone: { message: "Older messages are no longer kept", status: 410 },
   internal: { message: "Something went wrong on the server", close: 1011, status: 500, retryAfter: 1_000 },
 } as const satisfies Record<string, Row>;
 

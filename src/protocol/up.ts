@@ -1,6 +1,6 @@
 // What a v1 device may say, and the one door for its texts: size, JSON, schema. Behind it nothing is unknown.
 import * as z from "zod/mini";
-import { BODY_DEPTH, exceeds, LIMITS, NUMBER_END } from "./limits.ts";
+import { BODY_DEPTH, exceeds, LIMITS, NUMBER_END, WATCHED } from "./limits.ts";
 import { canonical } from "./names.ts";
 import { type Refusal, refusal } from "./refusals.ts";
 
@@ -11,7 +11,10 @@ const seq = z.int().check(z.gte(0), z.lt(NUMBER_END));
 
 const send = z.object({ type: z.literal("send"), id, to: z.string(), body: z.unknown() });
 const ack = z.object({ type: z.literal("ack"), seq });
-const frame = z.discriminatedUnion("type", [send, ack]);
+const read = z.object({ type: z.literal("read"), peer: z.string(), seq });
+const typing = z.object({ type: z.literal("typing"), to: z.string() });
+const watch = z.object({ type: z.literal("watch"), peers: z.array(z.string()).check(z.maxLength(WATCHED)) });
+const frame = z.discriminatedUnion("type", [send, ack, read, typing, watch]);
 const numbered = z.object({ type: z.literal("send"), id });
 
 /** A frame as a device writes it. */
@@ -29,6 +32,9 @@ export interface Send {
 export type Up =
   | Send
   | z.infer<typeof ack>
+  | z.infer<typeof read>
+  | z.infer<typeof typing>
+  | z.infer<typeof watch>
   | { readonly type: "refused"; readonly id: number; readonly refusal: Refusal }
   | { readonly type: "error"; readonly refusal: Refusal };
 
@@ -67,15 +73,46 @@ export function keep(body: unknown): string | Refusal {
 
 function readFrame(value: unknown): Up {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return error("it is no object");
-  const read = frame.safeParse(value);
-  if (!read.success) return unreadable(value, read.error);
-  const up = read.data;
-  if (up.type === "ack") return up;
+  const known = frame.safeParse(value);
+  if (!known.success) return unreadable(value, known.error);
+  const up = known.data;
+  switch (up.type) {
+    case "ack":
+      return up;
+    case "send":
+      return readSend(up);
+    case "read":
+      return named(up.peer, (peer) => ({ ...up, peer }));
+    case "typing":
+      return named(up.to, (to) => ({ ...up, to }));
+    case "watch":
+      return readWatch(up.peers);
+    default:
+      return up satisfies never;
+  }
+}
+
+function readSend(up: z.infer<typeof send>): Up {
   const to = canonical(up.to);
   if ("refused" in to) return refused(up.id, refusal(to.refused));
   const body = keep(up.body);
   if (typeof body !== "string") return refused(up.id, body);
   return { type: "send", id: up.id, to: to.name, body };
+}
+
+function readWatch(raw: readonly string[]): Up {
+  const peers = [];
+  for (const one of raw) {
+    const peer = canonical(one);
+    if ("refused" in peer) return { type: "error", refusal: refusal(peer.refused) };
+    peers.push(peer.name);
+  }
+  return { type: "watch", peers };
+}
+
+function named(raw: string, make: (name: string) => Up): Up {
+  const name = canonical(raw);
+  return "refused" in name ? { type: "error", refusal: refusal(name.refused) } : make(name.name);
 }
 
 function unreadable(value: object, problem: z.core.$ZodError): Up {

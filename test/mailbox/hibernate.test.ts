@@ -2,7 +2,7 @@
 import { env } from "cloudflare:workers";
 import { abortAllDurableObjects, evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
-import { Log } from "../../src/mailbox/log.ts";
+import { Log } from "../../src/mailbox/log/log.ts";
 import { Mailbox } from "../../src/mailbox/mailbox.ts";
 import { fresh, open } from "../support/devices.ts";
 

@@ -19,7 +19,7 @@ test("one call is under way in a lane, and what comes meanwhile goes with the ne
     second.answer({});
     await alice.until(() => alice.answers.length === 3);
     expect(alice.answers).toEqual(["1 stored", "2 stored", "3 stored"]);
-    expect(alice.log.peer("bob")).toMatchObject({ stored: three, reached: three });
+    expect(alice.log.peers.get("bob")).toMatchObject({ stored: three, reached: three });
     expect(alice.alarms).toEqual([]);
   });
 });
@@ -46,14 +46,14 @@ test("a first failure answers queued and sets the alarm, and the next try brings
     const two = alice.send("bob", "2");
     expect(alice.answers).toEqual(["1 queued", "2 queued"]);
     expect(alice.waiting).toBe(0);
-    alice.lanes.heard(alice.log.peer("bob"), "b1");
+    alice.lanes.heard(alice.log.peers.get("bob"), "b1");
     alice.turn.now(() => undefined);
     const again = await alice.call();
     expect(origins(again.delivery)).toEqual([one, two]);
     again.answer({});
     await alice.until(() => alice.lanes.firstOwed === null);
     expect(alice.alarms.at(-1)).toBe(null);
-    expect(alice.log.peer("bob").stored).toBe(two);
+    expect(alice.log.peers.get("bob").stored).toBe(two);
     expect(alice.answers.length).toBe(2);
   });
 });
@@ -88,7 +88,7 @@ test("no answer for a while is queued too, and the answer that comes after all s
       expect(alice.alarms.length).toBe(1);
       call.answer({});
       await alice.until(() => alice.lanes.firstOwed === null);
-      expect(alice.log.peer("bob").stored).toBe(one);
+      expect(alice.log.peers.get("bob").stored).toBe(one);
       expect(alice.alarms.at(-1)).toBe(null);
       expect(alice.answers.length).toBe(1);
     },
@@ -122,7 +122,7 @@ test("a final no is a failed entry, and what came after it is stored", async () 
     await alice.until(() => alice.lanes.firstOwed === null);
     expect(alice.failed()).toEqual([[one, "declined"]]);
     expect(alice.answers).toEqual(["1 queued", "2 stored"]);
-    expect(alice.log.peer("bob").stored).toBe(two);
+    expect(alice.log.peers.get("bob").stored).toBe(two);
     expect(again().lanes.firstOwed).toBe(null);
   });
 });
@@ -140,7 +140,7 @@ test("a receiver that was set back gets again what it lost, but for what it had 
     expect(again.delivery.envelopes.map((e) => e.body)).toEqual(["1", "3", "4"]);
     again.answer({});
     await alice.until(() => alice.lanes.firstOwed === null);
-    expect(alice.log.peer("bob")).toMatchObject({ stored: four, reached: four });
+    expect(alice.log.peers.get("bob")).toMatchObject({ stored: four, reached: four });
   });
 });
 
@@ -165,7 +165,7 @@ test("an answer of a life that ended during the call changes nothing of the next
     await alice.until(() => alice.lanes.firstOwed === null);
     const two = alice.send("bob", "2");
     const late = await alice.call();
-    alice.turn.now(() => alice.lanes.heard(alice.log.peer("bob"), "b2"));
+    alice.turn.now(() => alice.lanes.heard(alice.log.peers.get("bob"), "b2"));
     const three = alice.send("bob", "3");
     late.answer({});
     const next = await alice.call();
@@ -181,7 +181,7 @@ test("a long queue goes in several calls, in order, with the bodies that are onl
     await alice.until(() => alice.alarms.length === 1);
     const body = JSON.stringify("x".repeat(60_000));
     const sent = [first, ...Array.from({ length: 99 }, () => alice.send("bob", body))];
-    alice.turn.now(() => alice.lanes.heard(alice.log.peer("bob"), "b1"));
+    alice.turn.now(() => alice.lanes.heard(alice.log.peers.get("bob"), "b1"));
     const got: number[] = [];
     let calls = 0;
     while (got.length < sent.length) {

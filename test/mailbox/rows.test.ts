@@ -28,8 +28,8 @@ async function world() {
   const [alice, bob] = [await open(a), await open(b)];
   alice.send({ type: "send", id: 1, to: b, body: "first" });
   await alice.until("mark");
-  await bob.until("message");
-  return { b, alice, bob, ofAlice: await meter(a), ofBob: await meter(b) };
+  const seen = await bob.until("message");
+  return { a, b, alice, bob: Object.assign(bob, { seen }), ofAlice: await meter(a), ofBob: await meter(b) };
 }
 
 test("a single message costs two rows in each mailbox", async () => {
@@ -37,18 +37,41 @@ test("a single message costs two rows in each mailbox", async () => {
   for (let id = 2; id <= 11; id++) {
     alice.send({ type: "send", id, to: b, body: id });
     await alice.until("mark");
-    bob.ack((await bob.until("message"))["seq"]);
+    await bob.until("message");
   }
-  await bob.settled();
   expect([ofAlice(), ofBob()]).toEqual([20, 20]);
 });
 
-test("a batch of 32 costs 33 rows in each mailbox", async () => {
-  const { b, alice, bob, ofAlice, ofBob } = await world();
+test("a mark that changes costs one row: delivered and read in the author's mailbox, mine in the reader's", async () => {
+  const { a, b, alice, bob, ofAlice, ofBob } = await world();
+  const { seq } = bob.seen;
+  bob.ack(seq);
+  expect(await alice.until("mark")).toMatchObject({ delivered: expect.any(Number) });
+  expect([ofAlice(), ofBob()]).toEqual([1, 0]);
+  bob.send({ type: "read", peer: a, seq });
+  expect(await alice.until("mark")).toMatchObject({ peer: b, read: expect.any(Number) });
+  expect([ofAlice(), ofBob()]).toEqual([1, 1]);
+});
+
+test("a batch of 32 costs at most 1.2 rows a message in each mailbox, receipts included", async () => {
+  const { a, b, alice, bob, ofAlice, ofBob } = await world();
   alice.send(...Array.from({ length: 32 }, (_, i) => ({ type: "send", id: i + 2, to: b, body: i })));
   await alice.until("mark");
-  await bob.take("message", 32);
+  const { seq } = (await bob.take("message", 32)).at(-1) ?? {};
   expect([ofAlice(), ofBob()]).toEqual([33, 33]);
+  bob.ack(seq);
+  await alice.until("mark");
+  bob.send({ type: "read", peer: a, seq });
+  expect(await alice.until("mark")).toMatchObject({ read: expect.any(Number) });
+  expect([ofAlice(), ofBob()]).toEqual([2, 1]);
+});
+
+test("a page of a conversation is one row every 64 entries", async () => {
+  const { b, alice, bob, ofAlice, ofBob } = await world();
+  alice.send(...Array.from({ length: 128 }, (_, i) => ({ type: "send", id: i + 2, to: b, body: i })));
+  await alice.until("mark");
+  await bob.take("message", 128);
+  expect([ofAlice(), ofBob()]).toEqual([131, 131]);
 });
 
 test("a message that was sent before costs nothing", async () => {
@@ -70,15 +93,15 @@ test("acks, pings and refused frames cost nothing", async () => {
   expect([ofAlice(), ofBob()]).toEqual([0, 0]);
 });
 
-test("a connection costs one row when it ends, and none if nothing was read", async () => {
+test("a connection costs one row when it ends: what the device holds, and when it was seen", async () => {
   const { b, alice, bob, ofBob } = await world();
   bob.ack(Number.MAX_SAFE_INTEGER);
+  expect(await alice.until("mark")).toMatchObject({ delivered: expect.any(Number) });
   bob.line.close();
   await bob.line.end();
   expect(ofBob()).toBe(1);
   const again = await open(b);
   again.line.close();
   await again.line.end();
-  expect(ofBob()).toBe(0);
-  alice.line.close();
+  expect(ofBob()).toBe(1);
 });

@@ -42,3 +42,14 @@ let count = 0;
 export function fresh(name: string): string {
   return `${name}-${++count}`;
 }
+
+/** What an HTTP route answers, as JSON. */
+export async function get(path: string): Promise<unknown> {
+  return (await exports.default.fetch(new Request(`http://restante.test${path}`))).json();
+}
+
+/** Puts a value, or a text as it is. */
+export async function put(path: string, value: unknown): Promise<unknown> {
+  const body = typeof value === "string" ? value : JSON.stringify(value);
+  return (await exports.default.fetch(new Request(`http://restante.test${path}`, { method: "PUT", body }))).json();
+}

@@ -105,6 +105,14 @@ export class Device {
     }
   }
 
+  /** The next mark with this field. */
+  async mark(field: "stored" | "delivered" | "read" | "mine"): Promise<Frame> {
+    for (;;) {
+      const mark = await this.until("mark");
+      if (mark[field] !== undefined) return mark;
+    }
+  }
+
   /** The next `count` frames of this type. */
   async take(type: string, count: number): Promise<Frame[]> {
     const found: Frame[] = [];

@@ -4,7 +4,7 @@ import { runInDurableObject } from "cloudflare:test";
 import type { Delivery, Reply } from "../../src/protocol/envelope.ts";
 import type { Pace } from "../../src/mailbox/lane.ts";
 import { Lanes } from "../../src/mailbox/lanes.ts";
-import { Log } from "../../src/mailbox/log.ts";
+import { Log } from "../../src/mailbox/log/log.ts";
 import { Turn } from "../../src/mailbox/turn.ts";
 
 interface Call {

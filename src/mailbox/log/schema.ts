@@ -4,13 +4,18 @@
 /** Written once, when a mailbox begins. */
 export const TABLES = [
   `CREATE TABLE mailbox (one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL, name TEXT NOT NULL,
-    epoch TEXT NOT NULL, base INTEGER NOT NULL, checkpoint INTEGER NOT NULL)`,
+    epoch TEXT NOT NULL, base INTEGER NOT NULL, checkpoint INTEGER NOT NULL, trimmed INTEGER NOT NULL,
+    receipts INTEGER NOT NULL, presence INTEGER NOT NULL)`,
   `CREATE TABLE entry (seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, peer TEXT NOT NULL, origin INTEGER, device TEXT,
-    id INTEGER, at INTEGER NOT NULL, body TEXT NOT NULL)`,
+    id INTEGER, at INTEGER NOT NULL, failed TEXT, body TEXT NOT NULL)`,
   `CREATE TABLE peer (name TEXT PRIMARY KEY, epoch TEXT, high INTEGER NOT NULL, refused INTEGER NOT NULL,
-    reached INTEGER NOT NULL, stored INTEGER NOT NULL, mark INTEGER NOT NULL) WITHOUT ROWID`,
+    reached INTEGER NOT NULL, stored INTEGER NOT NULL, delivered INTEGER NOT NULL, read INTEGER NOT NULL,
+    mine INTEGER NOT NULL, unread INTEGER NOT NULL, mark INTEGER NOT NULL, owesDelivered INTEGER NOT NULL,
+    owesRead INTEGER NOT NULL, last INTEGER NOT NULL, page TEXT NOT NULL) WITHOUT ROWID`,
+  `CREATE TABLE page (peer TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, seqs TEXT NOT NULL,
+    PRIMARY KEY (peer, first)) WITHOUT ROWID`,
   `CREATE TABLE device (name TEXT PRIMARY KEY, cursor INTEGER NOT NULL, lastId INTEGER NOT NULL,
-    delivered INTEGER NOT NULL) WITHOUT ROWID`,
+    delivered INTEGER NOT NULL, seen INTEGER NOT NULL) WITHOUT ROWID`,
 ] as const;
 
 /** The version of these tables. */
@@ -25,6 +30,12 @@ export interface Life {
   readonly base: number;
   /** Up to here every entry is settled, and the devices' `lastId` are as their rows say. */
   checkpoint: number;
+  /** Up to here retention took entries away; 0 if it never did. */
+  trimmed: number;
+  /** Whether the user lets others know what was read, and sees it of others: 1 or 0. */
+  receipts: number;
+  /** Whether the user lets others know when they are online, and sees it of others: 1 or 0. */
+  presence: number;
 }
 
 /** in: from a peer. out: to a peer. self: to oneself. failed: an `out` entry (`origin` is its seq) that the peer finally refused; body is the code. */
@@ -40,11 +51,32 @@ export interface Entry {
   readonly device: string | null;
   readonly id: number | null;
   readonly at: number;
+  /** The code with which the peer finally refused an `out` entry. */
+  readonly failed: string | null;
   readonly body: string;
 }
 
+/** An entry that was sent, without its body. */
+export interface Sent {
+  readonly seq: number;
+  readonly peer: string;
+  readonly at: number;
+}
+
+/** What of one's messages the peer has, and what one has read: the highest seq of each, in one's own numbering. They only grow. */
+export interface Marks {
+  /** The peer's mailbox has it. */
+  stored: number;
+  /** A device of the peer's has it. */
+  delivered: number;
+  /** The peer has read it. */
+  read: number;
+  /** The user has read it. */
+  mine: number;
+}
+
 /** Somebody one exchanges messages with. */
-export interface Peer {
+export interface Peer extends Marks {
   readonly name: string;
   /** The peer's life that the numbers speak of; null before the first exchange. */
   epoch: string | null;
@@ -54,10 +86,17 @@ export interface Peer {
   refused: number;
   /** The highest own seq that the peer's present life has. */
   reached: number;
-  /** The mark: stored by the peer up to here, in one's own numbering. */
-  stored: number;
+  /** Entries of the peer's that the user has not read. */
+  unread: number;
   /** The seq of the last change of a mark. */
   mark: number;
+  /** Receipts that the peer may not have heard of yet, in the peer's numbering; 0 for none. */
+  owesDelivered: number;
+  owesRead: number;
+  /** The newest entry of the conversation; 0 for none. */
+  last: number;
+  /** The newest entries of the conversation that are in no page yet: a JSON array of seqs. */
+  page: string;
 }
 
 /** One installation of the user's. */
@@ -69,6 +108,8 @@ export interface Device {
   lastId: number;
   /** How far this device has carried the point up to which everything was delivered to some device. */
   delivered: number;
+  /** When its last connection ended, ms since 1970; 0 if none has. */
+  seen: number;
 }
 
 /** The device that all plain sockets are. No v1 device can have this name. */

@@ -1,0 +1,54 @@
+// Conversations and history for HTTP: what is kept, page by page, without a socket. Reads only.
+import { writeCarbon, writeMessage } from "../protocol/down.ts";
+import type { Range } from "../protocol/browse.ts";
+import type { Box } from "./box.ts";
+import type { Entry, Peer } from "./log/schema.ts";
+
+/**
+ * The conversations, the latest first, as JSON text: `{"epoch","conversations":[{"peer","unread","marks","last"}]}`. `last` is the
+ * newest message, or absent where retention took it.
+ */
+export function conversations(box: Box, { limit, before }: Range): string {
+  const { log } = box;
+  if (log.life === null) return `{"epoch":null,"conversations":[]}`;
+  const list = log.peers.latest(limit, before ?? Number.MAX_SAFE_INTEGER).map((peer) => {
+    const last = log.entry(peer.last);
+    const message = last === null ? "" : `,"last":${messageOf(box, last)}`;
+    const about = JSON.stringify({ peer: peer.name, seq: peer.last, unread: peer.unread, marks: marksOf(box, peer) });
+    return `${about.slice(0, -1)}${message}}`;
+  });
+  return `{"epoch":${JSON.stringify(log.life.epoch)},"conversations":[${list.join(",")}]}`;
+}
+
+/**
+ * Messages of one conversation as JSON text, oldest first: `{"epoch","peer","unread","marks","messages":[…],"more"}`. With `after`, those
+ * that follow it; otherwise the newest, or those before `before`. `more`: whether there are further ones in that direction.
+ */
+export function messages(box: Box, name: string, { limit, before, after }: Range): string {
+  const { log } = box;
+  const epoch = JSON.stringify(log.life?.epoch ?? null);
+  if (log.life === null || !log.peers.has(name)) {
+    return `{"epoch":${epoch},"peer":"${name}","unread":0,"marks":{},"messages":[],"more":false}`;
+  }
+  const peer = log.peers.get(name);
+  const found =
+    after === null
+      ? log.history.before(peer, before ?? Number.MAX_SAFE_INTEGER, limit + 1)
+      : log.history.after(peer, after, limit + 1);
+  const more = found.length > limit;
+  const page = after === null ? found.slice(-limit) : found.slice(0, limit);
+  const about = { peer: name, unread: peer.unread, marks: marksOf(box, peer) };
+  const texts = page.map((entry) => messageOf(box, entry)).join(",");
+  return `{"epoch":${epoch},${JSON.stringify(about).slice(1, -1)},"messages":[${texts}],"more":${more}}`;
+}
+
+/** A `message` frame; a final no of the receiver's stands in it as `failed`. */
+function messageOf(box: Box, entry: Entry): string {
+  if (entry.kind === "in") return writeMessage({ ...entry, from: entry.peer, to: box.user, origin: entry.origin ?? 0 });
+  const text = writeCarbon({ ...entry, from: box.user, to: entry.peer });
+  return entry.failed === null ? text : `${text.slice(0, -1)},"failed":${JSON.stringify(entry.failed)}}`;
+}
+
+function marksOf(box: Box, { stored, delivered, read, mine }: Peer): Record<string, number> {
+  return { stored, delivered, ...(box.log.life?.receipts === 1 && { read }), mine };
+}

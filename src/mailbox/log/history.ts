@@ -1,0 +1,93 @@
+// Conversations as pages: which entries were exchanged with a peer, without an index on the log. The newest ones are in the peer's
+// row, which is written anyway; every 64 of them become a page, one row.
+import type { Entry, Peer } from "./schema.ts";
+import type { Sql } from "./sql.ts";
+
+const PAGE = 64;
+
+interface Page {
+  readonly first: number;
+  readonly seqs: string;
+}
+
+export class History {
+  readonly #sql: Sql;
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+  }
+
+  /** Notes a new entry of the conversation in the peer's row, which the caller has written sooner or later: noted twice is noted once. */
+  note(peer: Peer, seq: number): void {
+    peer.last = seq;
+    // Appended as text: parsing and writing the whole page for every message would cost more than the message.
+    peer.page = peer.page === "[]" ? `[${seq}]` : `${peer.page.slice(0, -1)},${seq}]`;
+    if (peer.page.length < PAGE * 17) return;
+    const seqs = read(peer.page);
+    if (seqs.length < PAGE) return;
+    this.#sql.run("INSERT OR REPLACE INTO page VALUES (?, ?, ?, ?)", peer.name, seqs[0] ?? 0, seq, peer.page);
+    peer.page = "[]";
+  }
+
+  /** At most `limit` entries of the conversation before the seq `before`, oldest first. */
+  before(peer: Peer, before: number, limit: number): Entry[] {
+    const found = read(peer.page).filter((seq) => seq < before);
+    const pages = "SELECT first, seqs FROM page WHERE peer = ? AND first < ? ORDER BY first DESC";
+    if (found.length < limit) {
+      for (const { seqs } of this.#sql.read<Page>(pages, peer.name, before)) {
+        found.unshift(...read(seqs).filter((seq) => seq < before));
+        if (found.length >= limit) break;
+      }
+    }
+    return this.#entries(found.slice(-limit));
+  }
+
+  /** At most `limit` entries of the conversation after the seq `after`, oldest first. */
+  after(peer: Peer, after: number, limit: number): Entry[] {
+    return this.#entries(this.#seqsAfter(peer, after, limit));
+  }
+
+  /** How many of the peer's entries lie after `seq`. */
+  unread(peer: Peer, seq: number): number {
+    if (seq >= peer.last) return 0;
+    const seqs = JSON.stringify(this.#seqsAfter(peer, seq, Infinity));
+    const query = "SELECT count(*) AS n FROM entry WHERE kind = 'in' AND seq IN (SELECT value FROM json_each(?))";
+    return this.#sql.row<{ n: number }>(query, seqs)?.n ?? 0;
+  }
+
+  /** The origin of the newest entry of the peer's up to `seq`; 0 if there is none. */
+  originUpTo(peer: Peer, seq: number): number {
+    for (let before = seq + 1; ;) {
+      const entries = this.before(peer, before, PAGE);
+      const newest = entries.findLast((entry) => entry.kind === "in");
+      if (newest !== undefined) return newest.origin ?? 0;
+      if (entries.length < PAGE) return 0;
+      before = entries[0]?.seq ?? 0;
+    }
+  }
+
+  /** Retention took everything up to `seq`. */
+  trim(seq: number): void {
+    this.#sql.run("DELETE FROM page WHERE last <= ?", seq);
+  }
+
+  #seqsAfter(peer: Peer, after: number, limit: number): number[] {
+    const found: number[] = [];
+    const pages = "SELECT first, seqs FROM page WHERE peer = ? AND last > ? ORDER BY first";
+    for (const { seqs } of this.#sql.read<Page>(pages, peer.name, after)) {
+      found.push(...read(seqs).filter((seq) => seq > after));
+      if (found.length >= limit) return found.slice(0, limit);
+    }
+    found.push(...read(peer.page).filter((seq) => seq > after));
+    return found.slice(0, limit);
+  }
+
+  #entries(seqs: readonly number[]): Entry[] {
+    const query = "SELECT * FROM entry WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq";
+    return this.#sql.rows<Entry>(query, JSON.stringify(seqs));
+  }
+}
+
+function read(seqs: string): number[] {
+  return JSON.parse(seqs) as number[];
+}

@@ -1,0 +1,259 @@
+// The log: one row an entry, numbers that only grow, and what a wake needs to know. This folder alone speaks SQL, and knows
+// neither sockets nor calls. What changes more than once in a group is kept in memory and written once, by `seal`.
+import { DeviceRows } from "./device-rows.ts";
+import { History } from "./history.ts";
+import { PeerRows } from "./peer-rows.ts";
+import { Recent } from "./recent.ts";
+import { type Entry, type Life, type Sent, STORAGE, TABLES } from "./schema.ts";
+import { Sql } from "./sql.ts";
+import { readTail } from "./tail.ts";
+
+/** Entries between two checkpoints: what a wake has to scan at most, while nothing is owed. */
+const CHECKPOINT_EVERY = 512;
+
+/** What of the log stays in memory for the live path, in UTF-16 units of bodies and a little for each row. */
+const RECENT_UNITS = 1_000_000;
+const ROW_UNITS = 100;
+
+/** What to keep, at most; null for everything. `age` in ms. */
+export interface Retention {
+  readonly entries: number | null;
+  readonly age: number | null;
+}
+
+const EVERYTHING: Retention = { entries: null, age: null };
+
+export class Log {
+  readonly #sql: Sql;
+  readonly #retention: Retention;
+  #life: Life | null = null;
+  #head = 0;
+  #woke = false;
+  #wrote = false;
+  #sinceCheckpoint = 0;
+  #trimDue = false;
+  #entries = new Recent<Entry>(0, 0, () => 0);
+  #owed: readonly Sent[] = [];
+  peers: PeerRows;
+  devices: DeviceRows;
+  readonly history: History;
+
+  constructor(storage: SqlStorage, retention: Retention = EVERYTHING) {
+    this.#sql = new Sql(storage);
+    this.#retention = retention;
+    this.history = new History(this.#sql);
+    this.peers = new PeerRows(this.#sql, 0, () => this.#next());
+    this.devices = new DeviceRows(this.#sql, 0);
+    if (this.#sql.row("SELECT 1 FROM sqlite_master WHERE name = 'mailbox'") !== undefined) this.#wake();
+  }
+
+  /** Null until somebody opens or writes to the mailbox. */
+  get life(): Life | null {
+    return this.#life;
+  }
+
+  /** The highest seq given. */
+  get head(): number {
+    return this.#head;
+  }
+
+  /** Entries accepted before this wake and not yet settled, in order. */
+  get owed(): readonly Sent[] {
+    return this.#owed;
+  }
+
+  /** Begins the mailbox, if it has not begun yet. */
+  found(name: string): Life {
+    if (this.#life !== null) return this.#life;
+    for (const table of TABLES) this.#sql.run(table);
+    const base = Date.now() * 1_000;
+    const life = { name, epoch: randomEpoch(), base, checkpoint: base, trimmed: 0, receipts: 1, presence: 1 };
+    const values = "(1, ?, ?, ?, ?, ?, 0, 1, 1)";
+    this.#sql.run(`INSERT INTO mailbox VALUES ${values}`, STORAGE, name, life.epoch, base, base);
+    this.#begin(life, base);
+    this.#wrote = true;
+    return life;
+  }
+
+  /** Writes one entry, gives it the next seq, and adds it to the conversation. */
+  append(entry: Omit<Entry, "seq" | "failed">): Entry {
+    const row = { seq: this.#next(), failed: null, ...entry };
+    const { seq, kind, peer, origin, device, id, at, failed, body } = row;
+    const query = "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    this.#sql.run(query, seq, kind, peer, origin, device, id, at, failed, body);
+    if (kind !== "failed") this.history.note(this.peers.get(peer), seq);
+    // The row of a peer that was sent something is written with the reply; until then the tail tells.
+    if (kind !== "out") this.peers.changed(this.peers.get(peer));
+    this.#entries.push(row);
+    this.#wrote = true;
+    this.#sinceCheckpoint++;
+    return row;
+  }
+
+  /** An `out` entry was finally refused: an entry of its own, which every device sees, and a word in the old one. */
+  fail(sent: Sent, code: string): void {
+    this.#sql.run("UPDATE entry SET failed = ? WHERE seq = ?", code, sent.seq);
+    const speaks = { kind: "failed", peer: sent.peer, origin: sent.seq, device: null, id: null } as const;
+    this.append({ ...speaks, at: Date.now(), body: code });
+  }
+
+  /** Whether the entry `seq` was finally refused. */
+  failed(seq: number): boolean {
+    return this.#sql.row("SELECT 1 FROM entry WHERE seq = ? AND failed IS NOT NULL", seq) !== undefined;
+  }
+
+  /** Sees to it that whatever comes next lies above `seq`: a device has seen that number. */
+  raise(seq: number): void {
+    if (seq > this.#head) this.#head = seq;
+  }
+
+  /** The entries after `seq`, oldest first. Read it before the next `await`. */
+  after(seq: number): Iterable<Entry> {
+    return this.#entries.after(seq) ?? this.#sql.read("SELECT * FROM entry WHERE seq > ? ORDER BY seq", seq);
+  }
+
+  /** The newest entry of a conversation, by its seq. */
+  entry(seq: number): Entry | null {
+    return this.#sql.row<Entry>("SELECT * FROM entry WHERE seq = ?", seq) ?? null;
+  }
+
+  /** The bodies of these entries, by seq. */
+  bodies(seqs: readonly number[]): Map<number, string> {
+    const query = "SELECT seq, body FROM entry WHERE seq IN (SELECT value FROM json_each(?))";
+    const rows = this.#sql.rows<{ seq: number; body: string }>(query, JSON.stringify(seqs));
+    return new Map(rows.map(({ seq, body }) => [seq, body]));
+  }
+
+  /** What `device` sent with ids from `first` on that is still in the log, by id. Ids grow with seq, so it reads backwards and stops. */
+  sentBy(device: string, first: number): Map<number, Entry> {
+    const found = new Map<number, Entry>();
+    for (const entry of this.#sql.read<Entry>("SELECT * FROM entry WHERE device = ? ORDER BY seq DESC", device)) {
+      if (entry.id === null) continue;
+      if (entry.id < first) break;
+      found.set(entry.id, entry);
+    }
+    return found;
+  }
+
+  /** Which origins from `first` on this peer's entries in the log have. */
+  originsFrom(peer: string, first: number): Set<number> {
+    const query = "SELECT origin FROM entry WHERE kind = 'in' AND peer = ? AND origin >= ?";
+    return new Set(this.#sql.rows<{ origin: number }>(query, peer, first).map((row) => row.origin));
+  }
+
+  /** What was sent to `peer` after `seq`, but for what it finally refused. */
+  sentTo(peer: string, seq: number): Sent[] {
+    const query =
+      "SELECT seq, peer, at FROM entry WHERE kind = 'out' AND peer = ? AND seq > ? AND failed IS NULL ORDER BY seq";
+    return this.#sql.rows<Sent>(query, peer, seq);
+  }
+
+  /** Switches receipts or presence on or off. */
+  set(change: Partial<Pick<Life, "receipts" | "presence">>): void {
+    if (this.#life === null) return;
+    Object.assign(this.#life, change);
+    this.#sql.run("UPDATE mailbox SET receipts = ?, presence = ?", this.#life.receipts, this.#life.presence);
+    this.#wrote = true;
+  }
+
+  /** Writes what changed since the last time, once per row; true if this group wrote anything. `firstOwed`: the oldest entry that a lane still owes. */
+  seal(firstOwed: () => number | null): boolean {
+    if (this.#sinceCheckpoint >= CHECKPOINT_EVERY) {
+      this.#checkpoint(firstOwed());
+      this.#trimDue = true;
+    }
+    const wrote = [this.#wrote, this.peers.seal(), this.devices.seal()].includes(true);
+    this.#wrote = false;
+    return wrote;
+  }
+
+  /** Trims now and then: after the sockets were told of what is new, so that nobody who is there misses it. */
+  trimSometimes(firstOwed: () => number | null): void {
+    if (this.#trimDue) this.trim(firstOwed);
+    this.#trimDue = false;
+  }
+
+  /** Takes away what retention does not keep; never what is still owed. */
+  trim(firstOwed: () => number | null): void {
+    const life = this.#life;
+    const { entries, age } = this.#retention;
+    if (life === null || (entries === null && age === null)) return;
+    const beyond = entries === null ? undefined : this.#lastBeyond(entries);
+    const old = age === null ? undefined : this.#lastBefore(Date.now() - age);
+    const last = Math.min(Math.max(beyond ?? 0, old ?? 0), (firstOwed() ?? Infinity) - 1);
+    if (last <= life.trimmed) return;
+    // What the tail would have told is said by the rows from now on.
+    if (last > life.checkpoint) this.#checkpoint(firstOwed());
+    this.#sql.run("DELETE FROM entry WHERE seq <= ?", last);
+    this.history.trim(last);
+    life.trimmed = last;
+    this.#sql.run("UPDATE mailbox SET trimmed = ?", last);
+    this.#wrote = true;
+  }
+
+  #lastBeyond(entries: number): number | undefined {
+    return this.#sql.row<Sent>("SELECT seq FROM entry ORDER BY seq DESC LIMIT 1 OFFSET ?", entries)?.seq;
+  }
+
+  /** Entries are in the order of their writing, but `at` is the author's clock: it stops at the first young one. */
+  #lastBefore(time: number): number | undefined {
+    let last: number | undefined;
+    for (const { seq, at } of this.#sql.read<Sent>("SELECT seq, at FROM entry ORDER BY seq")) {
+      if (at >= time) break;
+      last = seq;
+    }
+    return last;
+  }
+
+  #checkpoint(firstOwed: number | null): void {
+    if (this.#life === null) return;
+    this.#sinceCheckpoint = 0;
+    const settled = firstOwed === null ? this.#head : firstOwed - 1;
+    if (settled <= this.#life.checkpoint) return;
+    this.#life.checkpoint = settled;
+    this.#sql.run("UPDATE mailbox SET checkpoint = ?", settled);
+    this.devices.checkpoint();
+  }
+
+  /** Reads what the mailbox knew before it slept: its devices, and from the tail of the log `lastId` and what is owed. */
+  #wake(): void {
+    const life = this.#sql.row<Life>("SELECT * FROM mailbox");
+    if (life === undefined) return;
+    const top = this.#sql.row<{ head: number }>(
+      "SELECT max(coalesce((SELECT max(seq) FROM entry), 0), coalesce((SELECT max(mark) FROM peer), 0)) AS head",
+    );
+    this.#begin(life, Math.max(life.base, life.trimmed, top?.head ?? 0));
+    this.devices.load();
+    const query = "SELECT seq, kind, peer, origin, device, id, at, failed FROM entry WHERE seq > ? ORDER BY seq";
+    const tail = readTail(this.#sql.read(query, life.checkpoint), (peer) => this.peers.get(peer).reached);
+    for (const [device, id] of tail.ids) this.devices.took(device, id);
+    for (const { peer: name, seq } of tail.exchanged) {
+      const peer = this.peers.get(name);
+      if (seq > peer.last) this.history.note(peer, seq);
+    }
+    this.#owed = tail.owed;
+    this.#sinceCheckpoint = tail.entries;
+  }
+
+  #begin(life: Life, head: number): void {
+    this.#life = life;
+    this.#head = head;
+    this.#entries = new Recent(head, RECENT_UNITS, (entry) => entry.body.length + ROW_UNITS);
+    this.peers = new PeerRows(this.#sql, head, () => this.#next());
+    this.devices = new DeviceRows(this.#sql, life.base);
+  }
+
+  /** Never given twice, not even by a mailbox set back to an older copy of its file: the first one after a wake is beyond the clock. */
+  #next(): number {
+    if (!this.#woke) this.raise(Date.now() * 1_000);
+    this.#woke = true;
+    return ++this.#head;
+  }
+}
+
+function randomEpoch(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(9));
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_");
+}

@@ -1,0 +1,108 @@
+// The rows of the peers: in memory once they were needed, written once a group, and the marks in the order of their change.
+import { Recent } from "./recent.ts";
+import type { Peer } from "./schema.ts";
+import type { Sql } from "./sql.ts";
+
+/** Changes of marks kept in memory for the live path. */
+const RECENT_MARKS = 10_000;
+
+export class PeerRows {
+  readonly #sql: Sql;
+  readonly #next: () => number;
+  readonly #known = new Map<string, Peer>();
+  readonly #dirty = new Set<Peer>();
+  readonly #marks: Recent<{ seq: number; peer: Peer }>;
+
+  /** `next` gives the next seq; everything after `head` is yet to come. */
+  constructor(sql: Sql, head: number, next: () => number) {
+    this.#sql = sql;
+    this.#next = next;
+    this.#marks = new Recent(head, RECENT_MARKS, () => 1);
+  }
+
+  /** The row of a peer; a fresh one for somebody new. */
+  get(name: string): Peer {
+    const known = this.#known.get(name);
+    if (known !== undefined) return known;
+    const peer = this.#sql.row<Peer>("SELECT * FROM peer WHERE name = ?", name) ?? freshPeer(name);
+    this.#known.set(name, peer);
+    return peer;
+  }
+
+  /** Whether anything was ever exchanged with this peer; leaves no trace of a stranger's name. */
+  has(name: string): boolean {
+    const known = this.#known.get(name) ?? this.#sql.row<Peer>("SELECT last FROM peer WHERE name = ?", name);
+    return known !== undefined && known.last > 0;
+  }
+
+  /** To be called by whoever changed a row. */
+  changed(peer: Peer): void {
+    this.#dirty.add(peer);
+  }
+
+  /** A mark of this peer changed: gives the change its seq. */
+  mark(peer: Peer): void {
+    peer.mark = this.#next();
+    this.#marks.push({ seq: peer.mark, peer });
+    this.changed(peer);
+  }
+
+  /** The peers whose marks changed after `seq`, in the order of the change. */
+  marksAfter(seq: number): Iterable<Peer> {
+    const recent = this.#marks.after(seq);
+    if (recent !== null) return recent.filter((mark) => mark.peer.mark === mark.seq).map((mark) => mark.peer);
+    return this.#names("SELECT name FROM peer WHERE mark > ? ORDER BY mark", seq);
+  }
+
+  /** Those who may not have heard of a receipt yet. */
+  owing(): Peer[] {
+    return this.#names("SELECT name FROM peer WHERE owesDelivered > 0 OR owesRead > 0");
+  }
+
+  /** Those with whom the newest entries were exchanged, the newest first: at most `limit`, before the entry `before`. */
+  latest(limit: number, before: number): Peer[] {
+    const query = "SELECT name FROM peer WHERE last > 0 AND last < ?2 ORDER BY last DESC LIMIT ?1";
+    return this.#names(query, limit, before);
+  }
+
+  /** Writes what changed, a row each; true if there was anything. */
+  seal(): boolean {
+    if (this.#dirty.size === 0) return false;
+    for (const peer of this.#dirty)
+      this.#sql.put(
+        "peer",
+        COLUMNS.map((column) => peer[column]),
+      );
+    this.#dirty.clear();
+    return true;
+  }
+
+  #names(query: string, ...bindings: number[]): Peer[] {
+    return this.#sql.rows<{ name: string }>(query, ...bindings).map(({ name }) => this.get(name));
+  }
+}
+
+/** In the order of the table's columns. */
+const COLUMNS = [
+  "name",
+  "epoch",
+  "high",
+  "refused",
+  "reached",
+  "stored",
+  "delivered",
+  "read",
+  "mine",
+  "unread",
+  "mark",
+  "owesDelivered",
+  "owesRead",
+  "last",
+  "page",
+] as const satisfies readonly (keyof Peer)[];
+
+function freshPeer(name: string): Peer {
+  const marks = { stored: 0, delivered: 0, read: 0, mine: 0 };
+  const numbers = { high: 0, refused: 0, reached: 0, unread: 0, mark: 0, owesDelivered: 0, owesRead: 0, last: 0 };
+  return { name, epoch: null, ...marks, ...numbers, page: "[]" };
+}

@@ -1,0 +1,139 @@
+// Conversations and history over HTTP.
+import { expect, test } from "vitest";
+import { abortAllDurableObjects } from "cloudflare:test";
+import { fresh, get, open, put } from "../support/devices.ts";
+
+interface Message {
+  seq: number;
+  body: unknown;
+}
+
+interface History {
+  peer: string;
+  unread: number;
+  messages: Message[];
+  more: boolean;
+  marks: Record<string, number>;
+}
+
+const history = async (user: string, peer: string, query = "") =>
+  (await get(`/api/conversations/${encodeURIComponent(peer)}/messages?user=${user}${query}`)) as History;
+
+async function exchange(count: number) {
+  const [a, b] = [fresh("alice"), fresh("bob")];
+  const [alice, bob] = [await open(a), await open(b)];
+  alice.send(...Array.from({ length: count }, (_, i) => ({ type: "send", id: i + 1, to: b, body: i + 1 })));
+  await alice.take("accepted", count);
+  bob.send({ type: "send", id: 1, to: a, body: "answer" });
+  await bob.until("accepted");
+  return { a, b, alice, bob };
+}
+
+test("conversations come latest first, with the last message, what is unread, and the marks", async () => {
+  const { a, b, alice } = await exchange(3);
+  const carol = fresh("carol");
+  alice.send({ type: "send", id: 4, to: carol, body: "later" });
+  await alice.until("accepted");
+  const mine = (await get(`/api/conversations?user=${a}`)) as { epoch: string; conversations: unknown[] };
+  expect(mine.epoch).toBe(alice.welcome.epoch);
+  expect(mine.conversations).toMatchObject([
+    { peer: carol, unread: 0, last: { from: a, to: carol, body: "later" } },
+    { peer: b, unread: 1, last: { from: b, to: a, body: "answer" }, marks: { stored: expect.any(Number) } },
+  ]);
+  const theirs = (await get(`/api/conversations?user=${b}`)) as { conversations: unknown[] };
+  expect(theirs.conversations).toMatchObject([{ peer: a, unread: 3, last: { body: "answer" } }]);
+});
+
+test("conversations come in pages", async () => {
+  const a = fresh("alice");
+  const alice = await open(a);
+  const peers = Array.from({ length: 5 }, () => fresh("peer"));
+  alice.send(...peers.map((to, i) => ({ type: "send", id: i + 1, to, body: i })));
+  await alice.take("accepted", 5);
+  const seen: string[] = [];
+  for (let before = ""; ;) {
+    const page = (await get(`/api/conversations?user=${a}&limit=2${before}`)) as {
+      conversations: { peer: string; seq: number }[];
+    };
+    seen.push(...page.conversations.map(({ peer }) => peer));
+    const last = page.conversations.at(-1);
+    if (last === undefined) break;
+    before = `&before=${last.seq}`;
+  }
+  expect(seen).toEqual(peers.toReversed());
+});
+
+test("a conversation is read backwards and forwards in pages, with nothing twice and nothing missing", async () => {
+  const { a, b } = await exchange(300);
+  const all = [...Array.from({ length: 300 }, (_, i) => i + 1), "answer"];
+  for (const [user, peer] of [
+    [a, b],
+    [b, a],
+  ] as const) {
+    const backwards: unknown[] = [];
+    for (let query = "&limit=70"; ;) {
+      const { messages, more } = await history(user, peer, query);
+      backwards.unshift(...messages.map(({ body }) => body));
+      if (!more) break;
+      query = `&limit=70&before=${messages[0]?.seq}`;
+    }
+    expect(backwards).toEqual(all);
+    const forwards: unknown[] = [];
+    for (let query = "&limit=64&after=0"; ;) {
+      const { messages, more } = await history(user, peer, query);
+      forwards.push(...messages.map(({ body }) => body));
+      if (!more) break;
+      query = `&limit=64&after=${messages.at(-1)?.seq}`;
+    }
+    expect(forwards).toEqual(all);
+  }
+});
+
+test("history is the same after a crash, also of what was on its way", async () => {
+  const { a, b } = await exchange(100);
+  const before = await history(a, b);
+  await abortAllDurableObjects();
+  expect(await history(a, b)).toEqual(before);
+});
+
+test("reading sets the count back", async () => {
+  const { a, b, bob } = await exchange(100);
+  const { messages } = await history(b, a, "&after=0&limit=40");
+  bob.send({ type: "read", peer: a, seq: messages.at(-1)?.seq });
+  await bob.mark("mine");
+  expect((await history(b, a)).unread).toBe(60);
+  bob.send({ type: "read", peer: a, seq: Number.MAX_SAFE_INTEGER });
+  await bob.mark("mine");
+  expect((await history(b, a)).unread).toBe(0);
+});
+
+test("a mailbox that never began and a stranger have an empty history, and no row", async () => {
+  expect(await get(`/api/conversations?user=${fresh("nobody-yet")}`)).toEqual({ epoch: null, conversations: [] });
+  expect(await history(fresh("nobody-yet"), "bob")).toMatchObject({ messages: [], more: false, unread: 0 });
+});
+
+test.each([
+  ["/api/conversations", "bad_name"],
+  ["/api/conversations?user=", "bad_name"],
+  ["/api/conversations?user=system", "reserved_name"],
+  ["/api/conversations?user=bob&limit=0", "bad_query"],
+  ["/api/conversations?user=bob&limit=1000", "bad_query"],
+  ["/api/conversations?user=bob&limit=ten", "bad_query"],
+  ["/api/conversations?user=bob&before=-1", "bad_query"],
+  ["/api/conversations?user=bob&before=1&after=1", "bad_query"],
+  ["/api/conversations/!/messages?user=bob", "bad_name"],
+])("%s is refused with %s and a sentence", async (path, code) => {
+  expect(await get(path)).toEqual({ code, message: expect.stringMatching(/\.$/) });
+});
+
+test.each(["", "null", "[]", '{"receipts":1}', '{"other":true}'])("settings %j are refused", async (text) => {
+  expect(await put("/api/settings?user=bob", text)).toMatchObject({ code: "bad_frame" });
+});
+
+test("settings are kept, and asked for", async () => {
+  const user = fresh("alice");
+  expect(await get(`/api/settings?user=${user}`)).toEqual({ receipts: true, presence: true });
+  await put(`/api/settings?user=${user}`, { presence: false });
+  await abortAllDurableObjects();
+  expect(await get(`/api/settings?user=${user}`)).toEqual({ receipts: true, presence: false });
+});

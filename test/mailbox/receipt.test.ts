@@ -1,0 +1,142 @@
+// Receipts: marks that survive both sides being offline, and are never ahead of the truth.
+import { env } from "cloudflare:workers";
+import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
+import { afterEach, expect, test, vi } from "vitest";
+import { Mailbox } from "../../src/mailbox/mailbox.ts";
+import { fresh, open, plain, put } from "../support/devices.ts";
+import { heard } from "../support/line.ts";
+
+afterEach(() => void vi.restoreAllMocks());
+
+async function world() {
+  const [a, b] = [fresh("alice"), fresh("bob")];
+  return { a, b, alice: await open(a), bob: await open(b) };
+}
+
+test("what a device of the receiver acknowledged is delivered, in the author's numbering", async () => {
+  const { b, alice, bob } = await world();
+  alice.send({ type: "send", id: 1, to: b, body: 1 }, { type: "send", id: 2, to: b, body: 2 });
+  const [first, second] = await alice.take("accepted", 2);
+  expect(await alice.until("mark")).toMatchObject({ stored: second?.["entry"] });
+  const [one] = await bob.take("message", 2);
+  bob.ack(one?.["seq"]);
+  const mark = await alice.until("mark");
+  expect(mark).toEqual({
+    type: "mark",
+    seq: expect.any(Number),
+    peer: b,
+    stored: second?.["entry"],
+    delivered: first?.["entry"],
+  });
+});
+
+test("what was handed to a plain socket is delivered", async () => {
+  const [a, b] = [fresh("alice"), fresh("bob")];
+  const [alice, bob] = [await open(a), await plain(b)];
+  alice.send({ type: "send", id: 1, to: b, body: "hi" });
+  const { entry } = await alice.until("accepted");
+  await heard(bob);
+  expect((await alice.mark("delivered"))["delivered"]).toBe(entry);
+});
+
+test("reading tells the author and the reader's own devices, and the count follows", async () => {
+  const { a, b, alice, bob } = await world();
+  const laptop = await open(b, "laptop");
+  alice.send({ type: "send", id: 1, to: b, body: 1 }, { type: "send", id: 2, to: b, body: 2 });
+  const [first, second] = await alice.take("accepted", 2);
+  const [one] = await bob.take("message", 2);
+  bob.send({ type: "read", peer: a, seq: one?.["seq"] });
+  expect(await laptop.until("mark")).toMatchObject({ peer: a, mine: one?.["seq"] });
+  const [stored, delivered, read] = [second, first, first].map((frame) => frame?.["entry"]);
+  expect(await alice.mark("read")).toMatchObject({ peer: b, stored, delivered, read });
+});
+
+test("reading is cumulative, clamped to what there is, and never goes back", async () => {
+  const { a, b, alice, bob } = await world();
+  alice.send({ type: "send", id: 1, to: b, body: 1 });
+  const { entry } = await alice.until("accepted");
+  const { seq } = await bob.until("message");
+  bob.send({ type: "read", peer: a, seq: Number.MAX_SAFE_INTEGER });
+  expect(await bob.until("mark")).toMatchObject({ mine: seq });
+  bob.send({ type: "read", peer: a, seq: 1 }, { type: "read", peer: "nobody-we-know", seq: 5 });
+  expect(await bob.settled()).toEqual([]);
+  expect((await alice.mark("read"))["read"]).toBe(entry);
+});
+
+test("a receipt reaches an author who was away, and one whose mailbox could not be reached", async () => {
+  const { a, b, alice, bob } = await world();
+  alice.send({ type: "send", id: 1, to: b, body: 1 });
+  const { entry } = await alice.until("accepted");
+  alice.line.close();
+  await alice.line.end();
+  const { seq } = await bob.until("message");
+  const broken = vi.spyOn(Mailbox.prototype, "deliver").mockImplementation(() => {
+    throw new Error("not to be reached");
+  });
+  bob.ack(seq);
+  bob.send({ type: "read", peer: a, seq });
+  await vi.waitUntil(() => broken.mock.calls.length > 0);
+  await bob.settled();
+  bob.line.close();
+  await bob.line.end();
+  await vi.waitUntil(() => broken.mock.settledResults.every(({ type }) => type !== "incomplete"));
+  await evictDurableObject(env.MAILBOX.getByName(b), { webSockets: "close" });
+  broken.mockRestore();
+  await vi.waitUntil(() => runDurableObjectAlarm(env.MAILBOX.getByName(b)));
+  await vi.waitFor(async () => {
+    const back = await open(a, "new");
+    expect((await back.settled()).findLast(({ type }) => type === "mark")).toMatchObject({
+      delivered: entry,
+      read: entry,
+    });
+  });
+});
+
+test("a receipt that was on its way when everything crashed is told after all", async () => {
+  const { a, b, alice, bob } = await world();
+  alice.send({ type: "send", id: 1, to: b, body: 1 });
+  const { entry } = await alice.until("accepted");
+  const { seq } = await bob.until("message");
+  vi.spyOn(Mailbox.prototype, "deliver").mockImplementation(() => new Promise(() => undefined));
+  bob.ack(seq);
+  await bob.settled();
+  vi.restoreAllMocks();
+  await abortAllDurableObjects();
+  const back = await open(a);
+  await open(b, "phone", `&cursor=${String(seq)}`);
+  expect((await back.mark("delivered"))["delivered"]).toBe(entry);
+});
+
+test("a new laptop that starts at head delivers nothing of what lies before", async () => {
+  const { b, alice, bob } = await world();
+  alice.send({ type: "send", id: 1, to: b, body: 1 });
+  await alice.until("accepted");
+  await bob.until("message");
+  const laptop = await open(b, "laptop", "&cursor=head");
+  alice.send({ type: "send", id: 2, to: b, body: 2 });
+  await alice.until("accepted");
+  laptop.ack((await laptop.until("message"))["seq"]);
+  await laptop.settled();
+  alice.send({ type: "send", id: 3, to: b, body: 3 });
+  await alice.until("accepted");
+  const marks = (await alice.settled()).filter(({ type }) => type === "mark");
+  expect(marks.every((mark) => mark["delivered"] === undefined)).toBe(true);
+});
+
+test("who switched read receipts off tells nobody and is told nothing", async () => {
+  const { a, b, alice, bob } = await world();
+  expect(await put(`/api/settings?user=${b}`, { receipts: false })).toEqual({ receipts: false, presence: true });
+  alice.send({ type: "send", id: 1, to: b, body: 1 });
+  const { entry } = await alice.until("accepted");
+  const { seq } = await bob.until("message");
+  bob.send({ type: "send", id: 1, to: a, body: 2 });
+  await bob.until("accepted");
+  bob.ack(seq);
+  bob.send({ type: "read", peer: a, seq });
+  expect((await alice.mark("delivered"))["delivered"]).toBe(entry);
+  alice.send({ type: "read", peer: b, seq: Number.MAX_SAFE_INTEGER });
+  alice.send({ type: "send", id: 2, to: b, body: 3 });
+  await bob.until("message");
+  const marks = [...(await alice.settled()), ...(await bob.settled())].filter(({ type }) => type === "mark");
+  expect(marks.filter((mark) => mark["read"] !== undefined)).toEqual([]);
+});

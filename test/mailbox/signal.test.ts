@@ -1,0 +1,109 @@
+// Signals: typing and presence. Never stored, never heard by strangers.
+import { env } from "cloudflare:workers";
+import { evictDurableObject } from "cloudflare:test";
+import { expect, test } from "vitest";
+import { fresh, open, plain, put } from "../support/devices.ts";
+
+/** Two people who have exchanged a message. */
+async function friends() {
+  const [a, b] = [fresh("alice"), fresh("bob")];
+  const [alice, bob] = [await open(a), await open(b)];
+  alice.send({ type: "send", id: 1, to: b, body: "hello" });
+  await alice.until("mark");
+  await bob.until("message");
+  return { a, b, alice, bob };
+}
+
+test("typing reaches every device of a correspondent, at most once a second", async () => {
+  const { a, b, alice, bob } = await friends();
+  const laptop = await open(b, "laptop", "&cursor=head");
+  for (let n = 0; n < 20; n++) alice.send({ type: "typing", to: b });
+  expect(await bob.until("typing")).toEqual({ type: "typing", from: a });
+  expect(await laptop.until("typing")).toEqual({ type: "typing", from: a });
+  await alice.settled();
+  alice.send({ type: "send", id: 2, to: b, body: "done" });
+  await bob.until("message");
+  expect((await bob.settled()).filter(({ type }) => type === "typing").length).toBe(0);
+});
+
+test("typing to a stranger is heard by nobody, and leaves no row", async () => {
+  const { alice } = await friends();
+  const carol = await open(fresh("carol"));
+  alice.send({ type: "typing", to: carol.welcome.user });
+  await alice.settled();
+  alice.send({ type: "send", id: 2, to: carol.welcome.user, body: "hi" });
+  expect(await carol.next()).toMatchObject({ type: "message" });
+});
+
+test("a watcher hears at once, then on every coming and going, with the time", async () => {
+  const { b, alice, bob } = await friends();
+  alice.send({ type: "watch", peers: [b.toUpperCase()] });
+  const at: unknown = expect.any(Number);
+  expect(await alice.next()).toEqual({ type: "presence", user: b, online: true, at });
+  bob.line.close();
+  expect(await alice.next()).toEqual({ type: "presence", user: b, online: false, at });
+  await open(b, "laptop");
+  expect(await alice.next()).toMatchObject({ type: "presence", user: b, online: true });
+});
+
+test("a second tab that comes and goes changes nothing", async () => {
+  const { b, alice } = await friends();
+  alice.send({ type: "watch", peers: [b] });
+  await alice.until("presence");
+  const tab = await open(b, "tab");
+  const classic = await plain(b);
+  tab.line.close();
+  classic.close();
+  await tab.line.end();
+  await classic.end();
+  expect((await alice.settled()).filter(({ type }) => type === "presence")).toEqual([]);
+});
+
+test("watching survives hibernation, and is replaced by the next watch", async () => {
+  const { a, b, alice, bob } = await friends();
+  alice.send({ type: "watch", peers: [b] });
+  await alice.until("presence");
+  await evictDurableObject(env.MAILBOX.getByName(a), { webSockets: "hibernate" });
+  bob.line.close();
+  expect(await alice.until("presence")).toMatchObject({ user: b, online: false });
+  alice.send({ type: "watch", peers: [] });
+  await open(b);
+  await alice.settled();
+  alice.send({ type: "watch", peers: [b] });
+  expect(await alice.until("presence")).toMatchObject({ user: b, online: true });
+});
+
+test("strangers hear nothing of one's presence", async () => {
+  const { b } = await friends();
+  const eve = await open(fresh("eve"));
+  eve.send({ type: "watch", peers: [b, fresh("nobody-here")] });
+  await eve.settled();
+  expect((await eve.settled()).length).toBe(0);
+});
+
+test("who switched presence off is offline for others, and sees nobody", async () => {
+  const { a, b, alice, bob } = await friends();
+  alice.send({ type: "watch", peers: [b] });
+  bob.send({ type: "watch", peers: [a] });
+  expect(await alice.until("presence")).toMatchObject({ online: true });
+  expect(await bob.until("presence")).toMatchObject({ online: true });
+  await put(`/api/settings?user=${b}`, { presence: false });
+  expect(await alice.until("presence")).toMatchObject({ user: b, online: false });
+  alice.line.close();
+  await open(a, "other");
+  expect((await bob.settled()).filter(({ type }) => type === "presence")).toEqual([]);
+});
+
+test.each([
+  ["too many peers", { type: "watch", peers: Array.from({ length: 65 }, (_, i) => `p${i}`) }],
+  ["peers that are no names", { type: "watch", peers: ["!"] }],
+  ["no peers", { type: "watch" }],
+  ["typing to nobody", { type: "typing", to: "" }],
+  ["reading without a seq", { type: "read", peer: "bob" }],
+  ["reading a negative seq", { type: "read", peer: "bob", seq: -1 }],
+])("%s is answered with an error, and the connection lives on", async (_, frame) => {
+  const alice = await open(fresh("alice"));
+  alice.send(frame);
+  expect(await alice.next()).toMatchObject({ type: "error" });
+  expect(await alice.settled()).toEqual([]);
+});

@@ -1,0 +1,122 @@
+// Retention, in a runtime whose RETENTION_ENTRIES is 100: what is taken away is said with a gap, and what is owed stays.
+import { env } from "cloudflare:workers";
+import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
+import { expect, test, vi } from "vitest";
+import { Log } from "../../src/mailbox/log/log.ts";
+import { Mailbox } from "../../src/mailbox/mailbox.ts";
+import { retentionOf } from "../../src/mailbox/retention.ts";
+import { fresh, get, open, plain } from "../support/devices.ts";
+import { type Device, heard } from "../support/line.ts";
+
+/** Sends bodies first … last, and waits until they are answered. */
+async function sendAll(from: Device, to: string, first: number, last: number) {
+  for (let n = first; n <= last; n += 100) {
+    const batch = Array.from({ length: Math.min(100, last - n + 1) }, (_, i) => n + i);
+    from.send(...batch.map((id) => ({ type: "send", id, to, body: id })));
+    await from.take("accepted", batch.length);
+    from.ack(Number.MAX_SAFE_INTEGER);
+  }
+}
+
+const messagesOf = (frames: Record<string, unknown>[]) =>
+  frames.filter(({ type }) => type === "message").map(({ body }) => body);
+
+test("a device whose cursor lies before what is kept gets a gap, then the rest", async () => {
+  const [a, b] = [fresh("alice"), fresh("bob")];
+  const alice = await open(a);
+  await sendAll(alice, b, 1, 50);
+  const bob = await open(b);
+  const tenth = (await bob.take("message", 10)).at(-1)?.["seq"];
+  await sendAll(alice, b, 51, 600);
+  const back = await open(b, "phone", `&cursor=${String(tenth)}&epoch=${bob.welcome.epoch}`);
+  const gap = await back.next();
+  expect(gap).toEqual({ type: "gap", from: Number(tenth) + 1, seq: expect.any(Number) });
+  const rest = messagesOf(await back.settled());
+  expect(rest).toEqual(Array.from({ length: rest.length }, (_, i) => 600 - rest.length + i + 1));
+  expect(rest.length).toBeGreaterThanOrEqual(100);
+  expect(rest.length).toBeLessThan(600);
+});
+
+test("a device that was never seen starts with what is kept, and a new epoch's gap says what is gone", async () => {
+  const [a, b] = [fresh("alice"), fresh("bob")];
+  const alice = await open(a);
+  await sendAll(alice, b, 1, 600);
+  const fresher = await open(b, "new");
+  const kept = await fresher.settled();
+  expect(kept[0]).toMatchObject({ type: "message" });
+  const other = await open(b, "other", "&epoch=elsewhere&cursor=5");
+  const [gap, first] = await other.settled();
+  expect(gap).toEqual({ type: "gap", from: 1, seq: expect.any(Number) });
+  expect(first).toEqual(kept[0]);
+});
+
+test("a plain client is told by the system", async () => {
+  const [a, b] = [fresh("alice"), fresh("bob")];
+  const alice = await open(a);
+  await sendAll(alice, b, 1, 600);
+  const bob = await plain(b);
+  expect(await heard(bob)).toMatchObject({ sender: "system", code: "gone" });
+  expect(await heard(bob)).toMatchObject({ sender: a });
+});
+
+test("ids are remembered beyond what is kept: accepted for ever, without an entry", async () => {
+  const [a, b] = [fresh("alice"), fresh("bob")];
+  const alice = await open(a);
+  await sendAll(alice, b, 1, 600);
+  await abortAllDurableObjects();
+  const back = await open(a, "phone", "&cursor=head");
+  expect(back.welcome.lastId).toBe(600);
+  back.send({ type: "send", id: 1, to: b, body: 1 });
+  expect(await back.until("accepted")).toEqual({ type: "accepted", id: 1, state: "stored" });
+  back.send({ type: "send", id: 601, to: b, body: 601 });
+  expect(await back.until("accepted")).toMatchObject({ id: 601, state: "stored" });
+});
+
+test("what is owed is not taken away", async () => {
+  const [a, b] = [fresh("alice"), fresh("bob")];
+  const alice = await open(a);
+  const broken = vi.spyOn(Mailbox.prototype, "deliver").mockImplementation(() => {
+    throw new Error("not to be reached");
+  });
+  await sendAll(alice, b, 1, 600);
+  await open(a, "another");
+  broken.mockRestore();
+  const bob = await open(b);
+  bob.send({ type: "send", id: 1, to: a, body: "here I am" });
+  const got = (await bob.take("message", 601)).filter(({ from }) => from === a).map(({ body }) => body);
+  expect(got).toEqual(Array.from({ length: 600 }, (_, i) => i + 1));
+});
+
+test("history ends where what is kept begins", async () => {
+  const [a, b] = [fresh("alice"), fresh("bob")];
+  const alice = await open(a);
+  await sendAll(alice, b, 1, 600);
+  const { messages, more } = (await get(`/api/conversations/${a}/messages?user=${b}&after=0&limit=200`)) as {
+    messages: { body: number }[];
+    more: boolean;
+  };
+  expect(more).toBe(false);
+  expect(messages.at(-1)?.body).toBe(600);
+  expect(messages.length).toBeLessThan(200);
+});
+
+test("what is older than the age is taken away, and what is younger stays", async () => {
+  await runInDurableObject(env.MAILBOX.getByName(fresh("alice")), (_, state) => {
+    const log = new Log(state.storage.sql, { entries: null, age: 1_000 });
+    log.found("alice");
+    const entry = { kind: "in", peer: "bob", device: null, id: null, body: "1" } as const;
+    const now = Date.now();
+    [5_000, 3_000, 0, 4_000].forEach((ago, origin) => log.append({ ...entry, origin, at: now - ago }));
+    log.trim(() => null);
+    expect(state.storage.sql.exec("SELECT origin FROM entry").toArray()).toEqual([{ origin: 2 }, { origin: 3 }]);
+  });
+});
+
+test.each([
+  [{}, null, null],
+  [{ RETENTION_DAYS: "", RETENTION_ENTRIES: " " }, null, null],
+  [{ RETENTION_DAYS: "30", RETENTION_ENTRIES: "1000" }, 1_000, 30 * 86_400_000],
+  [{ RETENTION_DAYS: "x", RETENTION_ENTRIES: "-1" }, null, null],
+])("the variables %j keep %s entries and %s ms", (variables, entries, age) => {
+  expect(retentionOf(variables)).toEqual({ entries, age });
+});
