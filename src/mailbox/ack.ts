@@ -1,13 +1,12 @@
 // A device says what it holds. Positions live with the socket and reach the disk only when it matters.
 import type { Box } from "./box.ts";
-import { pump } from "./pump.ts";
 import { carry } from "./receipt.ts";
 import type { Session } from "./sockets.ts";
 
 /** Rows are not spent on every ack: after this many acknowledged log frames a device's cursor is kept. */
 const KEEP_EVERY = 256;
 
-/** Everything up to `seq` is held, but never more than was sent to this socket. Opens the window for more. */
+/** Everything up to `seq` is held, but never more than was sent to this socket. What the window takes now is the pump's business. */
 export function acknowledge(box: Box, session: Session, seq: number): void {
   const held = Math.min(seq, session.position);
   if (held <= session.acked) return;
@@ -16,7 +15,6 @@ export function acknowledge(box: Box, session: Session, seq: number): void {
   for (const [last, frames] of session.unacked) if (last <= held) session.unkept += frames;
   session.unacked = session.unacked.filter(([last]) => last > held);
   if (session.carries) carry(box, held);
-  pump(box, session);
 }
 
 /** Keeps every device that is far enough ahead of its row. */
@@ -34,5 +32,6 @@ export function keepCursor(box: Box, session: Session, seen: { readonly seen?: n
   const cursor = Math.max(session.acked, known?.cursor ?? 0);
   session.unkept = 0;
   if (session.carries) box.lanes.keepTells();
-  box.log.devices.keep(session.device, { cursor, ...(session.carries && { delivered: session.acked }), ...seen });
+  const delivered = Math.max(session.carries ? session.acked : 0, known?.delivered ?? 0);
+  box.log.devices.keep(session.device, { cursor, delivered, ...seen });
 }

@@ -51,6 +51,18 @@ export class Lane {
     return this.owed.length === 0 && !this.tells;
   }
 
+  /** The owed entry `seq`, if it is one. */
+  find(seq: number): Owed | undefined {
+    let low = 0;
+    let high = this.owed.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.owed[middle]?.seq ?? Infinity) < seq) low = middle + 1;
+      else high = middle;
+    }
+    return this.owed[low]?.seq === seq ? this.owed[low] : undefined;
+  }
+
   /** Takes what is settled, up to `last`, off the lane. */
   shift(last: number): Owed[] {
     let count = 0;

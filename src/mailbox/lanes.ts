@@ -1,6 +1,7 @@
 // The lanes: what this mailbox owes to others. One lane a receiver, one call under way in it, so the order is the order of the log.
 // The outbox is the log itself; a lane only remembers which of its entries are not settled yet.
 import type { Delivery, Reply } from "../protocol/envelope.ts";
+import type { State } from "../protocol/down.ts";
 import { note, reasonOf } from "../protocol/journal.ts";
 import type { Code } from "../protocol/refusals.ts";
 import { PEERING } from "../protocol/version.ts";
@@ -22,6 +23,8 @@ const BATCH_UNITS = 1_000_000;
 /** Bodies kept in memory over all lanes; what goes beyond is read from the log again. Answers: a receiver that is away for long. */
 const KEPT_UNITS = 4_000_000;
 
+const VERDICTS: ReadonlySet<string> = new Set(["taken", "behind", "other"] satisfies Reply["verdict"][]);
+
 export class Lanes {
   readonly #log: Log;
   readonly #turn: Turn;
@@ -40,7 +43,7 @@ export class Lanes {
     this.#pace = pace;
     this.#turn = turn;
     this.#reach = reach;
-    for (const sent of log.owed) this.#push({ ...sent, body: null, answer: null });
+    for (const sent of log.takeOwed()) this.#push({ ...sent, body: null, answer: null });
     for (const { name, owesDelivered, owesRead } of log.life === null ? [] : log.peers.owing()) {
       this.tell(name, { delivered: owesDelivered, read: owesRead });
       this.#lane(name).kept = true;
@@ -70,6 +73,15 @@ export class Lanes {
     this.#push({ seq, peer, at, body: kept ? body : null, answer: troubled ? null : answer });
   }
 
+  /** Answers for an entry that was sent before: now, or with the others when it is certain. */
+  answer({ seq, peer }: Entry, answer: (state: State) => void): void {
+    const lane = this.#lanes.get(peer);
+    const owed = lane?.find(seq);
+    if (lane === undefined || owed === undefined) answer(this.#log.failed(seq) ? "queued" : "stored");
+    else if (lane.due !== null) answer("queued");
+    else owed.answer = both(owed.answer, answer);
+  }
+
   /** The peer is to hear of receipts, in its own numbering. Several become one on their way. */
   tell(name: string, { delivered = 0, read = 0 }: { readonly delivered?: number; readonly read?: number }): void {
     const lane = this.#lane(name);
@@ -93,7 +105,9 @@ export class Lanes {
     const lane = this.#lanes.get(peer.name);
     if (peer.epoch !== epoch) {
       if (peer.epoch !== null && lane !== undefined) this.#failAll(lane, "unknown_receiver");
-      Object.assign(peer, { epoch, high: 0, refused: 0, reached: 0, owesDelivered: 0, owesRead: 0 });
+      // What was sent before is not the next life's business.
+      const began = peer.epoch === null ? 0 : this.#log.head;
+      Object.assign(peer, { epoch, began, high: 0, refused: 0, reached: 0, owesDelivered: 0, owesRead: 0 });
       this.#log.peers.changed(peer);
     }
     if (lane?.state === "waiting") this.#idle(lane);
@@ -135,14 +149,15 @@ export class Lanes {
 
   async #call(lane: Lane): Promise<void> {
     lane.state = "calling";
-    const batch = this.#batch(lane);
-    const last = batch.at(-1)?.origin ?? 0;
     const peer = this.#log.peers.get(lane.to);
     const { name: from, epoch } = this.#self();
     const tell = { ...lane.tell };
     const patience = setTimeout(() => this.#turn.join(() => this.#trouble(lane)), this.#pace.patience);
     let reply: Reply | null = null;
+    let last = 0;
     try {
+      const batch = this.#batch(lane);
+      last = batch.at(-1)?.origin ?? 0;
       reply = await this.#reach.deliver({
         version: PEERING,
         from,
@@ -168,11 +183,12 @@ export class Lanes {
   #batch(lane: Lane): { origin: number; at: number; body: string }[] {
     const next = lane.owed.slice(0, BATCH);
     const missing = next.filter((owed) => owed.body === null).map((owed) => owed.seq);
-    const read = missing.length > 0 ? this.#log.bodies(missing) : null;
+    // Row by row, so that no more is in memory than the batch takes.
+    const read = this.#log.bodies(missing)[Symbol.iterator]();
     const batch = [];
     let units = 0;
     for (const { seq, at, body } of next) {
-      const text = body ?? read?.get(seq) ?? lost(seq);
+      const text = body ?? bodyOf(seq, read.next().value);
       units += text.length;
       if (units > BATCH_UNITS && batch.length > 0) break;
       batch.push({ origin: seq, at, body: text });
@@ -181,6 +197,8 @@ export class Lanes {
   }
 
   #settle(lane: Lane, last: number, reply: Reply, told: Lane["told"]): void {
+    // A newer mailbox may answer what this version does not know: then nothing is certain, and it is tried again.
+    if (!VERDICTS.has(reply.verdict)) return this.#pause(lane);
     const peer = this.#log.peers.get(lane.to);
     lane.due = null;
     this.#troubled.delete(lane);
@@ -209,7 +227,10 @@ export class Lanes {
         owed.answer?.("stored");
       } else this.#fail(owed, code);
     }
-    if (stored > peer.reached) peer.reached = stored;
+    if (stored > peer.reached) {
+      peer.reached = stored;
+      this.#log.peers.changed(peer);
+    }
     if (stored > peer.stored) {
       peer.stored = stored;
       this.#log.peers.mark(peer);
@@ -237,9 +258,11 @@ export class Lanes {
   #again(lane: Lane, peer: Peer, high: number): void {
     peer.reached = high;
     this.#log.peers.changed(peer);
+    // A wake in the middle of it has to find again what is owed from here on.
+    this.#log.reopen(reachedBy(peer));
     const known = new Map(lane.owed.map((owed) => [owed.seq, owed]));
     lane.owed = this.#log
-      .sentTo(lane.to, high)
+      .sentTo(lane.to, reachedBy(peer))
       .map((sent) => known.get(sent.seq) ?? { ...sent, body: null, answer: null });
   }
 
@@ -305,6 +328,19 @@ export class Lanes {
   }
 }
 
-function lost(seq: number): never {
-  throw new Error(`entry ${seq} is owed and not in the log`);
+/** Up to here the peer's present life has what was sent, or it is not meant for it. */
+function reachedBy(peer: Peer): number {
+  return Math.max(peer.reached, peer.began);
+}
+
+function both(first: Owed["answer"], second: (state: State) => void): (state: State) => void {
+  return (state) => {
+    first?.(state);
+    second(state);
+  };
+}
+
+function bodyOf(seq: number, row: { readonly seq: number; readonly body: string } | undefined): string {
+  if (row?.seq !== seq) throw new Error(`entry ${seq} is owed and not in the log`);
+  return row.body;
 }

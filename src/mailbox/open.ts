@@ -11,10 +11,10 @@ import { type Life, PLAIN_DEVICE } from "./log/schema.ts";
 import { carry } from "./receipt.ts";
 import type { Session } from "./sockets.ts";
 
-/** Where a socket starts; `gap` is the seq up to which everything of another epoch is gone. */
+/** Where a socket starts; `gap`: what is gone for good. */
 interface Start {
   readonly position: number;
-  readonly gap: number | null;
+  readonly gap: { readonly from: number; readonly seq: number } | null;
   readonly carries: boolean;
 }
 
@@ -63,8 +63,8 @@ function openV1(box: Box, life: Life, place: Place, ws: WebSocket): Session {
     }),
   );
   if (gap !== null) {
-    const frame = write({ type: "gap", from: 1, seq: gap });
-    box.sockets.sayLog(session, [frame], gap, frame.length);
+    const frame = write({ type: "gap", ...gap });
+    box.sockets.sayLog(session, [frame], gap.seq, frame.length, gap.seq);
   }
   return session;
 }
@@ -90,7 +90,7 @@ function startOf(box: Box, life: Life, place: Place): Start {
   const known = log.devices.get(place.device);
   if (place.epoch !== null && place.epoch !== life.epoch) {
     const gone = Math.max(life.base, life.trimmed);
-    return { position: gone, gap: gone, carries: gone <= delivered };
+    return { position: gone, gap: { from: 1, seq: gone }, carries: gone <= delivered };
   }
   switch (place.cursor) {
     case "head":
@@ -100,10 +100,13 @@ function startOf(box: Box, life: Life, place: Place): Start {
       return { position, gap: null, carries: position <= delivered };
     }
     default: {
-      // A cursor beyond the head was given before the mailbox was set back; nothing new may lie below it.
-      log.raise(place.cursor);
       const before = Math.min(known?.cursor ?? place.cursor, place.cursor);
-      return { position: place.cursor, gap: null, carries: before <= delivered };
+      const carries = before <= delivered;
+      if (place.cursor <= log.head) return { position: place.cursor, gap: null, carries };
+      // Given before the mailbox was set back: what came after its head then is gone, and nothing new may lie below.
+      const from = log.head + 1;
+      log.raise(Math.max(place.cursor, Date.now() * 1_000));
+      return { position: log.head, gap: { from, seq: log.head }, carries };
     }
   }
 }

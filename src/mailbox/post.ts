@@ -16,6 +16,7 @@ export function post(box: Box, session: Session, frames: readonly Up[]): void {
   if (box.sockets.of(session.ws) !== session) return;
   const device = deviceOf(box, session);
   const repeats: Send[] = [];
+  let held = 0;
   const refuse = (id: number, why: Refusal) => box.sockets.say(session, writeRefused(id, why));
   for (const frame of frames) {
     switch (frame.type) {
@@ -32,7 +33,7 @@ export function post(box: Box, session: Session, frames: readonly Up[]): void {
         box.sockets.say(session, writeError(frame.refusal));
         break;
       case "ack":
-        acknowledge(box, session, frame.seq);
+        held = Math.max(held, frame.seq);
         break;
       case "read":
         read(box, frame.peer, frame.seq);
@@ -47,6 +48,7 @@ export function post(box: Box, session: Session, frames: readonly Up[]): void {
         frame satisfies never;
     }
   }
+  if (held > 0) acknowledge(box, session, held);
   if (repeats.length > 0) repeat(box, session, repeats);
 }
 
@@ -70,22 +72,13 @@ function append(box: Box, to: string, device: string | null, id: number | null, 
 
 /** The same answer again, for ever. */
 function repeat(box: Box, session: Session, frames: readonly Send[]): void {
-  const first = frames.reduce((lowest, frame) => Math.min(lowest, frame.id), Infinity);
-  const kept = box.log.sentBy(session.device, first);
-  for (const frame of frames) {
-    const entry = kept.get(frame.id);
-    if (entry !== undefined && (entry.peer !== frame.to || entry.body !== frame.body)) {
-      box.sockets.say(session, writeRefused(frame.id, refusal("id_reused")));
-    } else {
-      const stored = entry === undefined || isStored(box, entry);
-      box.sockets.say(session, writeAccepted(frame.id, stored ? "stored" : "queued", entry));
-    }
+  const kept = box.log.sentBy(session.device, new Set(frames.map(({ id }) => id)));
+  for (const { id, to, body } of frames) {
+    const entry = kept.get(id);
+    if (entry === undefined) box.sockets.say(session, writeAccepted(id, "stored"));
+    else if (entry.peer !== to || entry.body !== body) box.sockets.say(session, writeRefused(id, refusal("id_reused")));
+    else box.lanes.answer(entry, (state) => box.sockets.say(session, writeAccepted(id, state, entry)));
   }
-}
-
-function isStored(box: Box, entry: Entry): boolean {
-  if (entry.kind === "self") return true;
-  return entry.seq <= box.log.peers.get(entry.peer).stored && !box.log.failed(entry.seq);
 }
 
 function deviceOf(box: Box, session: Session): Device {

@@ -3,7 +3,7 @@
 import { write, writeCarbon, writeMessage } from "../protocol/down.ts";
 import { LIMITS, utf8Bytes } from "../protocol/limits.ts";
 import { writePlain, writePlainRefusal } from "../protocol/plain.ts";
-import { type Code, refusal } from "../protocol/refusals.ts";
+import { refusal, refusalOf } from "../protocol/refusals.ts";
 import { V1 } from "../protocol/version.ts";
 import type { Box } from "./box.ts";
 import type { Entry, Peer } from "./log/schema.ts";
@@ -15,23 +15,29 @@ export function pump(box: Box, session: Session): boolean {
   if (session.position >= box.log.head) return false;
   skipGap(box, session);
   let { frames: left, bytes: bytesLeft, free } = windowOf(session);
+  if (!free && (left <= 0 || bytesLeft <= 0)) return false;
   const page: string[] = [];
   let position = session.position;
+  let last = position;
   let bytes = 0;
   for (const item of inOrder(box.log.after(position), box.log.peers.marksAfter(position))) {
     const frame = frameOf(box, session, item);
     if (frame !== null) {
       const size = utf8Bytes(frame);
-      if (!free && (left <= 0 || size > bytesLeft)) return said(box, session, page, position, bytes);
+      if (!free && (left <= 0 || size > bytesLeft)) {
+        said(box, session, page, last, bytes, position);
+        return session.dialect !== V1;
+      }
       free = false;
       left--;
       bytesLeft -= size;
       bytes += size;
       page.push(frame);
+      last = seqOf(item);
     }
     position = seqOf(item);
   }
-  said(box, session, page, box.log.head, bytes);
+  said(box, session, page, last, bytes, box.log.head);
   return false;
 }
 
@@ -43,7 +49,7 @@ function skipGap(box: Box, session: Session): void {
   const gap = v1
     ? write({ type: "gap", from: session.position + 1, seq: trimmed })
     : writePlainRefusal(box.user, Date.now(), refusal("gone"));
-  box.sockets.sayLog(session, [gap], trimmed, gap.length);
+  box.sockets.sayLog(session, [gap], trimmed, gap.length, trimmed);
   if (!v1) session.unacked = [];
 }
 
@@ -58,15 +64,14 @@ function windowOf(session: Session): { frames: number; bytes: number; free: bool
   return { frames, bytes, free: session.unacked.length === 0 };
 }
 
-function said(box: Box, session: Session, page: string[], position: number, bytes: number): boolean {
-  box.sockets.sayLog(session, page, position, bytes);
-  if (session.dialect === V1) return false;
+function said(box: Box, session: Session, page: string[], last: number, bytes: number, position: number): void {
+  box.sockets.sayLog(session, page, last, bytes, position);
+  if (session.dialect === V1) return;
   // No ack in this dialect: what was handed to an open socket counts as delivered.
   session.unacked = [];
   session.unkept += page.length;
   session.acked = position;
   if (session.carries) carry(box, position);
-  return true;
 }
 
 /** Entries and changed marks, by seq. */
@@ -97,11 +102,13 @@ function frameOf(box: Box, session: Session, item: Entry | Peer): string | null 
       return writeCarbon({ ...item, from: box.user, to: item.peer, body: sentIt ? null : item.body });
     }
     case "failed": {
-      const { code, message } = refusal(item.body as Code);
+      const { code, message } = refusalOf(item.body);
       return write({ type: "failed", seq: item.seq, of: item.origin ?? 0, code, message });
     }
     default:
-      return item.kind satisfies never;
+      // A kind of a newer version, read after a rollback: not for this version's devices.
+      item.kind satisfies never;
+      return null;
   }
 }
 
@@ -124,10 +131,11 @@ function plainOf(user: string, entry: Entry): string | null {
     case "self":
       return writePlain({ ...entry, from: entry.peer, to: user });
     case "failed":
-      return writePlainRefusal(user, entry.at, refusal(entry.body as Code, `to ${entry.peer}`));
+      return writePlainRefusal(user, entry.at, refusalOf(entry.body, `to ${entry.peer}`));
     case "out":
       return null; // Classic pages draw their own messages themselves.
     default:
-      return entry.kind satisfies never;
+      entry.kind satisfies never;
+      return null;
   }
 }

@@ -6,6 +6,7 @@ import { readText } from "../protocol/up.ts";
 import { V1 } from "../protocol/version.ts";
 import type { Box } from "./box.ts";
 import { post, postPlain } from "./post.ts";
+import { pump } from "./pump.ts";
 import type { Session } from "./sockets.ts";
 
 /** False if the connection has to end, because the text was too large to be read. */
@@ -27,6 +28,7 @@ function receiveV1(box: Box, session: Session, text: string): void {
     return;
   }
   post(box, session, frames);
+  pump(box, session);
   box.sockets.flush();
   // Receipts start with the next group, a moment late: what follows this ack goes with them.
   if (box.lanes.ready) box.turn.join(() => undefined);

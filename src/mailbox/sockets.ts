@@ -90,15 +90,15 @@ export class Sockets {
     session.outbox.push(frame);
   }
 
-  /** Says log frames up to `seq`, which the device has to acknowledge. */
-  sayLog(session: Session, frames: readonly string[], seq: number, bytes: number): void {
-    if (frames.length === 0 && seq === session.position) return;
+  /** Says log frames, the last of them with the seq `last`, which the device has to acknowledge; then the socket is at `position`. */
+  sayLog(session: Session, frames: readonly string[], last: number, bytes: number, position: number): void {
+    if (frames.length === 0 && position === session.position) return;
     for (const frame of frames) session.outbox.push(frame);
-    session.position = seq;
+    session.position = position;
     session.changed = true;
     if (frames.length === 0) return;
     if (session.unacked.length >= REMEMBERED) merge(session.unacked);
-    session.unacked.push([seq, frames.length, bytes]);
+    session.unacked.push([last, frames.length, bytes]);
   }
 
   /** Sends what was said, and keeps what changed. */

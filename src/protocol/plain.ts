@@ -44,7 +44,11 @@ export function writePlain(m: { from: string; to: string; at: number; body: stri
 }
 
 /** A problem, in the same shape, from the reserved sender. */
-export function writePlainRefusal(to: string, at: number, why: Refusal): string {
+export function writePlainRefusal(
+  to: string,
+  at: number,
+  why: { readonly code: string; readonly message: string },
+): string {
   return JSON.stringify({
     sender: SYSTEM,
     receiver: to,

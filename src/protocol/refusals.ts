@@ -57,6 +57,12 @@ export function refusal(code: Code, detail?: string): Refusal {
   return row.retryAfter === undefined ? { code, message } : { code, message, retryAfter: row.retryAfter };
 }
 
+/** The refusal that a mailbox of another version may have written: a code that this one does not know keeps its name. */
+export function refusalOf(code: string, detail?: string): { readonly code: string; readonly message: string } {
+  if (Object.hasOwn(REFUSALS, code)) return refusal(code as Code, detail);
+  return { code, message: "The receiver refused this message." };
+}
+
 /** The close code of a refusal that ends a connection. */
 export function closeCode(code: Code): number {
   const row: Row = REFUSALS[code];

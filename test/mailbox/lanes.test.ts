@@ -195,3 +195,93 @@ test("a long queue goes in several calls, in order, with the bodies that are onl
     expect(calls).toBeGreaterThan(5);
   });
 });
+
+test("a verdict that is not known stores nothing: it is queued, and tried again", async () => {
+  await rig(fresh("alice"), async (alice) => {
+    alice.send("bob", "1");
+    (await alice.call()).answer({ verdict: "busy" as never, high: 0 });
+    await alice.until(() => alice.answers.length > 0);
+    expect(alice.answers).toEqual(["1 queued"]);
+    expect(alice.log.peers.get("bob").stored).toBe(0);
+    expect(alice.alarms.length).toBe(1);
+  });
+});
+
+test("what a receiver that was set back lost is still owed after the sender's crash", async () => {
+  await rig(fresh("alice"), async (alice, again) => {
+    const sent: number[] = [];
+    for (let n = 1; n <= 600; n++) {
+      sent.push(alice.send("bob", String(n)));
+      (await alice.call()).answer({});
+      await alice.until(() => alice.lanes.firstOwed === null);
+    }
+    sent.push(alice.send("bob", "601"));
+    (await alice.call()).answer({ verdict: "behind", high: sent[9] ?? 0 });
+    await alice.call();
+    const next = again();
+    next.turn.now(() => undefined);
+    const call = await next.call();
+    expect(call.delivery.after).toBe(sent[9]);
+    expect(origins(call.delivery)).toEqual(sent.slice(10));
+  });
+});
+
+test("what an ended life of the receiver had stored is never sent to the next one", async () => {
+  await rig(fresh("alice"), async (alice, again) => {
+    alice.send("bob", "for the first bob");
+    (await alice.call()).answer({});
+    await alice.until(() => alice.lanes.firstOwed === null);
+    alice.turn.now(() => alice.lanes.heard(alice.log.peers.get("bob"), "b2"));
+    const next = again();
+    expect(next.lanes.firstOwed).toBe(null);
+    const two = next.send("bob", "for the second");
+    (await next.call()).answer({ verdict: "behind", epoch: "b2", high: 0 });
+    expect(origins((await next.call()).delivery)).toEqual([two]);
+  });
+});
+
+test("no more bodies are read than a call takes", async () => {
+  await rig(fresh("alice"), async (alice, again) => {
+    const body = JSON.stringify("x".repeat(60_000));
+    for (let n = 0; n < 200; n++) alice.send("bob", body);
+    const next = again();
+    let read = 0;
+    const bodies = next.log.bodies.bind(next.log);
+    next.log.bodies = function* counted(seqs) {
+      for (const row of bodies(seqs)) {
+        read++;
+        yield row;
+      }
+    };
+    next.turn.now(() => undefined);
+    const call = await next.call();
+    expect(read).toBe(call.delivery.envelopes.length + 1);
+  });
+});
+
+test("a call that can't be put together is tried again", async () => {
+  await rig(fresh("alice"), async (alice, again) => {
+    const one = alice.send("bob", "1");
+    const next = again();
+    const bodies = next.log.bodies.bind(next.log);
+    next.log.bodies = () => {
+      throw new Error("disk I/O error");
+    };
+    next.turn.now(() => undefined);
+    await next.until(() => next.alarms.length > 0);
+    next.log.bodies = bodies;
+    next.lanes.heard(next.log.peers.get("bob"), "b1");
+    next.turn.now(() => undefined);
+    expect(origins((await next.call()).delivery)).toEqual([one]);
+  });
+});
+
+test("a mark that changed in this very group is among the marks after a seq", async () => {
+  await rig(fresh("alice"), async (alice, again) => {
+    const one = alice.send("bob", "1");
+    alice.turn.now(() => alice.log.peers.mark(alice.log.peers.get("bob")));
+    const next = again();
+    next.turn.now(() => next.log.peers.mark(next.log.peers.get("carol")));
+    expect([...next.log.peers.marksAfter(one - 1)].map(({ name }) => name)).toEqual(["bob", "carol"]);
+  });
+});

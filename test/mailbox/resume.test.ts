@@ -103,12 +103,47 @@ test("a cursor beyond what any clock can have given is refused", async () => {
   expect(await line.end()).toMatchObject({ code: 4400 });
 });
 
-test("whatever comes after a cursor beyond the head lies above it", async () => {
+test("a cursor beyond the head was given before a set-back: a gap says so, and whatever comes lies above it", async () => {
   const { b, alice } = await world();
   const ahead = (Date.now() + 60_000) * 1_000;
-  const bob = await open(b, "phone", `&cursor=${ahead}`);
-  await sendAll(alice, b, 1);
-  expect(Number((await bob.next())["seq"])).toBeGreaterThan(ahead);
+  const [phone, classic] = [await open(b), await plain(b)];
+  const bob = await open(b, "other", `&cursor=${ahead}`);
+  expect(await bob.next()).toEqual({ type: "gap", from: phone.welcome.head + 1, seq: ahead });
+  await evictDurableObject(env.MAILBOX.getByName(b), { webSockets: "hibernate" });
+  await sendAll(alice, b, 1, () => "hi");
+  const got = await bob.next();
+  expect(got).toMatchObject({ body: "hi" });
+  expect(Number(got["seq"])).toBeGreaterThan(ahead);
+  expect(await phone.next()).toEqual(got);
+  expect(await heard(classic)).toMatchObject({ msg: "hi" });
+});
+
+test("an ack of the last frame opens the window, also where the head lies above it", async () => {
+  const { b, alice } = await world();
+  const body = "x".repeat(60_000);
+  for (let n = 0; n < 7; n++) await sendAll(alice, b, 10, () => body);
+  await open(b, "other", `&cursor=${(Date.now() + 60_000) * 1_000}`);
+  const bob = await open(b);
+  const sent = (await bob.settled()).filter(({ type }) => type === "message");
+  bob.ack(sent.at(-1)?.["seq"]);
+  await bob.settled();
+  await sendAll(alice, b, 1, () => body);
+  expect((await bob.settled()).length).toBeGreaterThan(0);
+});
+
+test("what a device delivered once stays delivered, whatever cursor it comes back with", async () => {
+  const { b, alice } = await world();
+  const bob = await open(b);
+  await sendAll(alice, b, 3);
+  const frames = await bob.take("message", 3);
+  bob.ack(frames[2]?.["seq"]);
+  const again = await open(b, "phone", `&cursor=${String(frames[0]?.["seq"])}`);
+  again.line.close();
+  await again.line.end();
+  await evictDurableObject(env.MAILBOX.getByName(b), { webSockets: "close" });
+  const classic = await plain(b);
+  await sendAll(alice, b, 1, () => 4);
+  expect(await heard(classic)).toMatchObject({ msg: 4 });
 });
 
 test("seqs only grow, and the first after a wake lies beyond the clock", async () => {

@@ -5,7 +5,8 @@ import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runI
 import { afterEach, expect, test, vi } from "vitest";
 import type { Delivery, Reply } from "../../src/protocol/envelope.ts";
 import { Mailbox } from "../../src/mailbox/mailbox.ts";
-import { fresh, open } from "../support/devices.ts";
+import { fresh, open, plain } from "../support/devices.ts";
+import { heard } from "../support/line.ts";
 
 afterEach(() => void vi.restoreAllMocks());
 
@@ -101,4 +102,51 @@ test("one receiver that can't be reached holds up nobody else", async () => {
   expect(await alice.until("accepted")).toMatchObject({ id: 2, state: "stored" });
   expect(await carol.until("message")).toMatchObject({ body: 2 });
   expect(await alice.until("accepted")).toMatchObject({ id: 1, state: "queued" });
+});
+
+test("an id that is sent again while its call is under way is answered with the call, not before", async () => {
+  const { a, b, alice } = await world();
+  let go = false;
+  const deliver = Mailbox.prototype.deliver;
+  vi.spyOn(Mailbox.prototype, "deliver").mockImplementation(async function (this: Mailbox, delivery: Delivery) {
+    while (!go) await new Promise((done) => setTimeout(done, 1));
+    return deliver.call(this, delivery);
+  });
+  alice.send({ type: "send", id: 1, to: b, body: 1 });
+  await alice.until("message");
+  alice.send({ type: "send", id: 1, to: b, body: 1 });
+  expect((await alice.settled()).filter(({ type }) => type === "accepted")).toEqual([]);
+  expect(await alarmOf(a)).toBe(null);
+  go = true;
+  expect((await alice.take("accepted", 2)).map(({ id, state }) => [id, state])).toEqual([
+    [1, "stored"],
+    [1, "stored"],
+  ]);
+});
+
+test("a code that this version does not know is told with its name, in both dialects", async () => {
+  const { a, b, alice } = await world();
+  const classic = await plain(a);
+  vi.spyOn(Mailbox.prototype, "deliver").mockImplementation((delivery: Delivery) => {
+    const refused = delivery.envelopes.map(({ origin }) => ({ origin, code: "quota" as never }));
+    return Promise.resolve({ version: 2, epoch: "b1", high: 0, verdict: "taken", refused });
+  });
+  alice.send({ type: "send", id: 1, to: b, body: 1 });
+  const { entry } = await alice.until("accepted");
+  const message: unknown = expect.stringMatching(/\.$/);
+  const seq: unknown = expect.any(Number);
+  expect(await alice.until("failed")).toEqual({ type: "failed", seq, of: entry, code: "quota", message });
+  expect(await heard(classic)).toMatchObject({ sender: "system", code: "quota" });
+  expect(await (await open(a, "laptop")).until("failed")).toMatchObject({ code: "quota" });
+});
+
+test("a kind of entry that this version does not know is passed over", async () => {
+  const { a, b } = await world();
+  await runInDurableObject(env.MAILBOX.getByName(a), (_, state) => {
+    const at = Date.now() * 1_000;
+    state.storage.sql.exec("INSERT INTO entry VALUES (?, 'edit', ?, 1, NULL, NULL, 1, NULL, '1')", at, b);
+  });
+  await evictDurableObject(env.MAILBOX.getByName(a), { webSockets: "close" });
+  const back = await open(a, "laptop");
+  expect(await back.settled()).toEqual([]);
 });

@@ -57,9 +57,11 @@ export class Log {
     return this.#head;
   }
 
-  /** Entries accepted before this wake and not yet settled, in order. */
-  get owed(): readonly Sent[] {
-    return this.#owed;
+  /** Entries accepted before this wake and not yet settled, in order. To be taken once. */
+  takeOwed(): readonly Sent[] {
+    const owed = this.#owed;
+    this.#owed = [];
+    return owed;
   }
 
   /** Begins the mailbox, if it has not begun yet. */
@@ -67,8 +69,8 @@ export class Log {
     if (this.#life !== null) return this.#life;
     for (const table of TABLES) this.#sql.run(table);
     const base = Date.now() * 1_000;
-    const life = { name, epoch: randomEpoch(), base, checkpoint: base, trimmed: 0, receipts: 1, presence: 1 };
-    const values = "(1, ?, ?, ?, ?, ?, 0, 1, 1)";
+    const life = { name, epoch: randomEpoch(), base, checkpoint: base, trimmed: 0, raised: 0, receipts: 1, presence: 1 };
+    const values = "(1, ?, ?, ?, ?, ?, 0, 0, 1, 1)";
     this.#sql.run(`INSERT INTO mailbox VALUES ${values}`, STORAGE, name, life.epoch, base, base);
     this.#begin(life, base);
     this.#wrote = true;
@@ -102,9 +104,20 @@ export class Log {
     return this.#sql.row("SELECT 1 FROM entry WHERE seq = ? AND failed IS NOT NULL", seq) !== undefined;
   }
 
-  /** Sees to it that whatever comes next lies above `seq`: a device has seen that number. */
+  /** Sees to it that whatever comes next lies above `seq`, also after a wake: a device has seen that number. */
   raise(seq: number): void {
-    if (seq > this.#head) this.#head = seq;
+    if (seq <= this.#head || this.#life === null) return;
+    this.#head = seq;
+    this.#sql.run("UPDATE mailbox SET raised = ?", seq);
+    this.#wrote = true;
+  }
+
+  /** From `seq` on, entries may be owed again: a wake looks there too. */
+  reopen(seq: number): void {
+    if (this.#life === null || seq >= this.#life.checkpoint) return;
+    this.#life.checkpoint = seq;
+    this.#sql.run("UPDATE mailbox SET checkpoint = ?", seq);
+    this.#wrote = true;
   }
 
   /** The entries after `seq`, oldest first. Read it before the next `await`. */
@@ -117,20 +130,23 @@ export class Log {
     return this.#sql.row<Entry>("SELECT * FROM entry WHERE seq = ?", seq) ?? null;
   }
 
-  /** The bodies of these entries, by seq. */
-  bodies(seqs: readonly number[]): Map<number, string> {
-    const query = "SELECT seq, body FROM entry WHERE seq IN (SELECT value FROM json_each(?))";
-    const rows = this.#sql.rows<{ seq: number; body: string }>(query, JSON.stringify(seqs));
-    return new Map(rows.map(({ seq, body }) => [seq, body]));
+  /** The bodies of these entries, in the order of seq, read as they are asked for. */
+  bodies(seqs: readonly number[]): Iterable<Pick<Entry, "seq" | "body">> {
+    if (seqs.length === 0) return [];
+    const query = "SELECT seq, body FROM entry WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq";
+    return this.#sql.read(query, JSON.stringify(seqs));
   }
 
-  /** What `device` sent with ids from `first` on that is still in the log, by id. Ids grow with seq, so it reads backwards and stops. */
-  sentBy(device: string, first: number): Map<number, Entry> {
+  /** What `device` sent under these ids and is still in the log, by id. Ids grow with seq, so it reads backwards and stops. */
+  sentBy(device: string, ids: ReadonlySet<number>): Map<number, Entry> {
     const found = new Map<number, Entry>();
-    for (const entry of this.#sql.read<Entry>("SELECT * FROM entry WHERE device = ? ORDER BY seq DESC", device)) {
-      if (entry.id === null) continue;
-      if (entry.id < first) break;
-      found.set(entry.id, entry);
+    const first = Math.min(...ids);
+    const query = "SELECT seq, id FROM entry WHERE device = ? ORDER BY seq DESC";
+    for (const { seq, id } of this.#sql.read<Entry>(query, device)) {
+      if (id !== null && id < first) break;
+      const entry = id !== null && ids.has(id) ? this.entry(seq) : null;
+      if (entry !== null && id !== null) found.set(id, entry);
+      if (found.size === ids.size) break;
     }
     return found;
   }
@@ -222,10 +238,13 @@ export class Log {
     const top = this.#sql.row<{ head: number }>(
       "SELECT max(coalesce((SELECT max(seq) FROM entry), 0), coalesce((SELECT max(mark) FROM peer), 0)) AS head",
     );
-    this.#begin(life, Math.max(life.base, life.trimmed, top?.head ?? 0));
+    this.#begin(life, Math.max(life.base, life.trimmed, life.raised, top?.head ?? 0));
     this.devices.load();
     const query = "SELECT seq, kind, peer, origin, device, id, at, failed FROM entry WHERE seq > ? ORDER BY seq";
-    const tail = readTail(this.#sql.read(query, life.checkpoint), (peer) => this.peers.get(peer).reached);
+    const tail = readTail(this.#sql.read(query, life.checkpoint), (name) => {
+      const peer = this.peers.get(name);
+      return Math.max(peer.reached, peer.began);
+    });
     for (const [device, id] of tail.ids) this.devices.took(device, id);
     for (const { peer: name, seq } of tail.exchanged) {
       const peer = this.peers.get(name);
@@ -245,7 +264,7 @@ export class Log {
 
   /** Never given twice, not even by a mailbox set back to an older copy of its file: the first one after a wake is beyond the clock. */
   #next(): number {
-    if (!this.#woke) this.raise(Date.now() * 1_000);
+    if (!this.#woke) this.#head = Math.max(this.#head, Date.now() * 1_000);
     this.#woke = true;
     return ++this.#head;
   }

@@ -4,11 +4,11 @@
 /** Written once, when a mailbox begins. */
 export const TABLES = [
   `CREATE TABLE mailbox (one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL, name TEXT NOT NULL,
-    epoch TEXT NOT NULL, base INTEGER NOT NULL, checkpoint INTEGER NOT NULL, trimmed INTEGER NOT NULL,
+    epoch TEXT NOT NULL, base INTEGER NOT NULL, checkpoint INTEGER NOT NULL, trimmed INTEGER NOT NULL, raised INTEGER NOT NULL,
     receipts INTEGER NOT NULL, presence INTEGER NOT NULL)`,
   `CREATE TABLE entry (seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, peer TEXT NOT NULL, origin INTEGER, device TEXT,
     id INTEGER, at INTEGER NOT NULL, failed TEXT, body TEXT NOT NULL)`,
-  `CREATE TABLE peer (name TEXT PRIMARY KEY, epoch TEXT, high INTEGER NOT NULL, refused INTEGER NOT NULL,
+  `CREATE TABLE peer (name TEXT PRIMARY KEY, epoch TEXT, began INTEGER NOT NULL, high INTEGER NOT NULL, refused INTEGER NOT NULL,
     reached INTEGER NOT NULL, stored INTEGER NOT NULL, delivered INTEGER NOT NULL, read INTEGER NOT NULL,
     mine INTEGER NOT NULL, unread INTEGER NOT NULL, mark INTEGER NOT NULL, owesDelivered INTEGER NOT NULL,
     owesRead INTEGER NOT NULL, last INTEGER NOT NULL, page TEXT NOT NULL) WITHOUT ROWID`,
@@ -32,6 +32,8 @@ export interface Life {
   checkpoint: number;
   /** Up to here retention took entries away; 0 if it never did. */
   trimmed: number;
+  /** A number that a device has seen of a mailbox that was set back since: seqs go on above it. 0 if there was none. */
+  raised: number;
   /** Whether the user lets others know what was read, and sees it of others: 1 or 0. */
   receipts: number;
   /** Whether the user lets others know when they are online, and sees it of others: 1 or 0. */
@@ -80,6 +82,8 @@ export interface Peer extends Marks {
   readonly name: string;
   /** The peer's life that the numbers speak of; null before the first exchange. */
   epoch: string | null;
+  /** The own head when this life was first heard of; 0 for the first one. What lies before is not this life's business. */
+  began: number;
   /** The highest origin taken from the peer. Kept, never derived from entries. */
   high: number;
   /** The highest origin that was refused: only at or below it does a repeated origin need a look into the log. */
