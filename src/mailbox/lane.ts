@@ -1,6 +1,6 @@
 // One lane: what is owed to one receiver, in the order of the log. It knows neither how to call nor what a group is.
 import type { State } from "../protocol/down.ts";
-import type { Sent } from "./log/schema.ts";
+import type { Peer, Sent } from "./log/schema.ts";
 
 /** An entry on its way. `body` is null while it is only on disk; `answer` tells the device, once. */
 export interface Owed extends Sent {
@@ -46,6 +46,23 @@ export class Lane {
     return this.tell.delivered > this.told.delivered || this.tell.read > this.told.read;
   }
 
+  /** Puts down in the peer's row what it is yet to be told. */
+  keepTell(peer: Peer): void {
+    peer.owesDelivered = this.tell.delivered;
+    peer.owesRead = this.tell.read;
+    this.kept = true;
+  }
+
+  /** The peer has heard. True if its row says otherwise and nothing else would write it. */
+  hasTold(peer: Peer, told: Lane["told"]): boolean {
+    Object.assign(this.told, told);
+    if (peer.owesDelivered > told.delivered || peer.owesRead > told.read) return false;
+    const stale = this.kept && (peer.owesDelivered > 0 || peer.owesRead > 0);
+    peer.owesDelivered = 0;
+    peer.owesRead = 0;
+    return stale;
+  }
+
   /** Whether there is nothing to do. */
   get empty(): boolean {
     return this.owed.length === 0 && !this.tells;
@@ -61,6 +78,15 @@ export class Lane {
       else high = middle;
     }
     return this.owed[low]?.seq === seq ? this.owed[low] : undefined;
+  }
+
+  /** Somebody else waits for the answer too. */
+  alsoAnswer(owed: Owed, answer: (state: State) => void): void {
+    const first = owed.answer;
+    owed.answer = (state) => {
+      first?.(state);
+      answer(state);
+    };
   }
 
   /** Takes what is settled, up to `last`, off the lane. */

@@ -5,21 +5,18 @@ import type { State } from "../protocol/down.ts";
 import { note, reasonOf } from "../protocol/journal.ts";
 import type { Code } from "../protocol/refusals.ts";
 import { PEERING } from "../protocol/version.ts";
+import { Alarm, type AlarmSwitch } from "./alarm.ts";
+import { nextBatch } from "./batch.ts";
 import { Lane, type Owed, PACE, type Pace } from "./lane.ts";
 import type { Log } from "./log/log.ts";
 import type { Entry, Peer } from "./log/schema.ts";
 import type { Turn } from "./turn.ts";
 
 /** How a lane reaches the world outside of its mailbox. */
-export interface Reach {
+export interface Reach extends AlarmSwitch {
   deliver(delivery: Delivery): Promise<Reply>;
-  setAlarm(at: number): void;
-  deleteAlarm(): void;
 }
 
-/** One call's envelopes, and their UTF-16 units. Answers: arguments that a call can't carry, a group that holds up others. */
-const BATCH = 2_048;
-const BATCH_UNITS = 1_000_000;
 /** Bodies kept in memory over all lanes; what goes beyond is read from the log again. Answers: a receiver that is away for long. */
 const KEPT_UNITS = 4_000_000;
 
@@ -35,8 +32,7 @@ export class Lanes {
   readonly #ready = new Set<Lane>();
   readonly #troubled = new Set<Lane>();
   #keptUnits = 0;
-  /** When the alarm is set for; null for none; undefined while that is unknown after a wake. */
-  #alarm: number | null | undefined;
+  readonly #alarm: Alarm;
 
   constructor(log: Log, turn: Turn, reach: Reach, pace: Pace = PACE) {
     this.#log = log;
@@ -48,7 +44,7 @@ export class Lanes {
       this.tell(name, { delivered: owesDelivered, read: owesRead });
       this.#lane(name).kept = true;
     }
-    this.#alarm = this.#lanes.size > 0 ? undefined : null;
+    this.#alarm = new Alarm(reach, this.#lanes.size > 0);
     // It may have been told that they are queued, and the alarm that rang for them is spent: there has to be another.
     for (const lane of this.#lanes.values()) this.#trouble(lane);
   }
@@ -79,7 +75,7 @@ export class Lanes {
     const owed = lane?.find(seq);
     if (lane === undefined || owed === undefined) answer(this.#log.failed(seq) ? "queued" : "stored");
     else if (lane.due !== null) answer("queued");
-    else owed.answer = both(owed.answer, answer);
+    else lane.alsoAnswer(owed, answer);
   }
 
   /** The peer is to hear of receipts, in its own numbering. Several become one on their way. */
@@ -124,21 +120,15 @@ export class Lanes {
 
   /** Sets the alarm, which exists only while something is owed: writes, so it comes before anything is told. */
   arm(): void {
-    if (this.#lanes.size === 0) {
-      if (this.#alarm !== null) this.#reach.deleteAlarm();
-      this.#alarm = null;
-      return;
-    }
     let next = Infinity;
     for (const lane of this.#troubled) next = Math.min(next, lane.due ?? Infinity);
-    if (next === Infinity || next === this.#alarm) return;
-    this.#alarm = next;
-    this.#reach.setAlarm(next);
+    if (this.#lanes.size === 0) this.#alarm.clear();
+    else if (next !== Infinity) this.#alarm.set(next);
   }
 
   /** The alarm rang: lanes whose time has come try again. To be done in a group. */
   ring(): void {
-    this.#alarm = null;
+    this.#alarm.rang();
     const now = Date.now();
     for (const lane of this.#troubled) {
       if (lane.due === null || lane.due > now) continue;
@@ -156,7 +146,7 @@ export class Lanes {
     let reply: Reply | null = null;
     let last = 0;
     try {
-      const batch = this.#batch(lane);
+      const batch = nextBatch(lane.owed, this.#log);
       last = batch.at(-1)?.origin ?? 0;
       reply = await this.#reach.deliver({
         version: PEERING,
@@ -179,23 +169,6 @@ export class Lanes {
     });
   }
 
-  /** The next envelopes of a lane, with the bodies that were only on disk. */
-  #batch(lane: Lane): { origin: number; at: number; body: string }[] {
-    const next = lane.owed.slice(0, BATCH);
-    const missing = next.filter((owed) => owed.body === null).map((owed) => owed.seq);
-    // Row by row, so that no more is in memory than the batch takes.
-    const read = this.#log.bodies(missing)[Symbol.iterator]();
-    const batch = [];
-    let units = 0;
-    for (const { seq, at, body } of next) {
-      const text = body ?? bodyOf(seq, read.next().value);
-      units += text.length;
-      if (units > BATCH_UNITS && batch.length > 0) break;
-      batch.push({ origin: seq, at, body: text });
-    }
-    return batch;
-  }
-
   #settle(lane: Lane, last: number, reply: Reply, told: Lane["told"]): void {
     // A newer mailbox may answer what this version does not know: then nothing is certain, and it is tried again.
     if (!VERDICTS.has(reply.verdict)) return this.#pause(lane);
@@ -206,7 +179,7 @@ export class Lanes {
     else if (peer.epoch !== null && peer.epoch !== reply.epoch) {
       // An answer of a life that has ended meanwhile: what was owed to it has failed already.
     } else {
-      this.#told(lane, peer, told);
+      if (lane.hasTold(peer, told)) this.#log.peers.changed(peer);
       if (reply.verdict === "behind") this.#again(lane, peer, reply.high);
       else this.#taken(lane, peer, last, reply);
     }
@@ -237,20 +210,9 @@ export class Lanes {
     }
   }
 
-  /** The peer has heard. A row is spent on that only where the row says otherwise and nothing else will write it. */
-  #told(lane: Lane, peer: Peer, told: Lane["told"]): void {
-    Object.assign(lane.told, told);
-    if (peer.owesDelivered > told.delivered || peer.owesRead > told.read) return;
-    if (lane.kept && (peer.owesDelivered > 0 || peer.owesRead > 0)) this.#log.peers.changed(peer);
-    peer.owesDelivered = 0;
-    peer.owesRead = 0;
-  }
-
   #keepTell(lane: Lane): void {
     const peer = this.#log.peers.get(lane.to);
-    peer.owesDelivered = lane.tell.delivered;
-    peer.owesRead = lane.tell.read;
-    lane.kept = true;
+    lane.keepTell(peer);
     this.#log.peers.changed(peer);
   }
 
@@ -331,16 +293,4 @@ export class Lanes {
 /** Up to here the peer's present life has what was sent, or it is not meant for it. */
 function reachedBy(peer: Peer): number {
   return Math.max(peer.reached, peer.began);
-}
-
-function both(first: Owed["answer"], second: (state: State) => void): (state: State) => void {
-  return (state) => {
-    first?.(state);
-    second(state);
-  };
-}
-
-function bodyOf(seq: number, row: { readonly seq: number; readonly body: string } | undefined): string {
-  if (row?.seq !== seq) throw new Error(`entry ${seq} is owed and not in the log`);
-  return row.body;
 }

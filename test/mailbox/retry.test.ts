@@ -106,10 +106,10 @@ test("one receiver that can't be reached holds up nobody else", async () => {
 
 test("an id that is sent again while its call is under way is answered with the call, not before", async () => {
   const { a, b, alice } = await world();
-  let go = false;
+  const held = new Set(["the call"]);
   const deliver = Mailbox.prototype.deliver;
   vi.spyOn(Mailbox.prototype, "deliver").mockImplementation(async function (this: Mailbox, delivery: Delivery) {
-    while (!go) await new Promise((done) => setTimeout(done, 1));
+    while (held.size > 0) await new Promise((done) => setTimeout(done, 1));
     return deliver.call(this, delivery);
   });
   alice.send({ type: "send", id: 1, to: b, body: 1 });
@@ -117,7 +117,7 @@ test("an id that is sent again while its call is under way is answered with the 
   alice.send({ type: "send", id: 1, to: b, body: 1 });
   expect((await alice.settled()).filter(({ type }) => type === "accepted")).toEqual([]);
   expect(await alarmOf(a)).toBe(null);
-  go = true;
+  held.clear();
   expect((await alice.take("accepted", 2)).map(({ id, state }) => [id, state])).toEqual([
     [1, "stored"],
     [1, "stored"],

@@ -69,7 +69,16 @@ export class Log {
     if (this.#life !== null) return this.#life;
     for (const table of TABLES) this.#sql.run(table);
     const base = Date.now() * 1_000;
-    const life = { name, epoch: randomEpoch(), base, checkpoint: base, trimmed: 0, raised: 0, receipts: 1, presence: 1 };
+    const life = {
+      name,
+      epoch: randomEpoch(),
+      base,
+      checkpoint: base,
+      trimmed: 0,
+      raised: 0,
+      receipts: 1,
+      presence: 1,
+    };
     const values = "(1, ?, ?, ?, ?, ?, 0, 0, 1, 1)";
     this.#sql.run(`INSERT INTO mailbox VALUES ${values}`, STORAGE, name, life.epoch, base, base);
     this.#begin(life, base);

@@ -104,6 +104,16 @@ const COLUMNS = [
 
 function freshPeer(name: string): Peer {
   const marks = { stored: 0, delivered: 0, read: 0, mine: 0 };
-  const numbers = { began: 0, high: 0, refused: 0, reached: 0, unread: 0, mark: 0, owesDelivered: 0, owesRead: 0, last: 0 };
+  const numbers = {
+    began: 0,
+    high: 0,
+    refused: 0,
+    reached: 0,
+    unread: 0,
+    mark: 0,
+    owesDelivered: 0,
+    owesRead: 0,
+    last: 0,
+  };
   return { name, epoch: null, ...marks, ...numbers, page: "[]" };
 }
