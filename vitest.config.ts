@@ -2,7 +2,16 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
-const inRuntime = ["test/mailbox/**/*.test.ts", "test/census/**/*.test.ts", "test/identity/**/*.test.ts"];
+const inRuntime = [
+  "test/chaos/**/*.test.ts",
+  "test/mailbox/**/*.test.ts",
+  "test/census/**/*.test.ts",
+  "test/identity/**/*.test.ts",
+];
+
+// Which seeds the chaos plays; `npm run chaos` sets them.
+const { CHAOS_SEEDS = "200", CHAOS_FIRST = "1" } = process.env;
+const chaos = { CHAOS_SEEDS, CHAOS_FIRST };
 
 export default defineConfig({
   test: {
@@ -10,7 +19,7 @@ export default defineConfig({
     onConsoleLog: (text) => !text.startsWith('{"event"'),
     projects: [
       {
-        plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
+        plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" }, miniflare: { bindings: chaos } })],
         test: { name: "workerd", include: inRuntime },
       },
       {

@@ -2,6 +2,7 @@
 // node_modules, whatever started it: Node.js 20 or newer, or Deno. So this folder's .mjs files are plain JavaScript and
 // import nothing that must be installed first.
 import process from "node:process";
+import { parseArgs } from "node:util";
 import { ROOT, run, stopWithParent } from "./child.mjs";
 import { install, whatIsMissing } from "./install.mjs";
 import { test } from "./test.mjs";
@@ -17,6 +18,12 @@ const HELP = {
     --persist-to DIR     where the mailboxes are kept (default: .wrangler/state)
     --var AUTH:open      a variable of wrangler.toml
   The others: npx wrangler dev --help`,
+
+  chaos: `npm run chaos -- --seeds 10000
+
+  Plays the seeded chaos on real mailboxes. A seed that fails is named by its test.
+    --seeds N    how many seeds (default 1000)
+    --first N    the first of them (default 1); with --seeds 1 it plays one seed again`,
 
   test: `npm test -- [filters and flags]
 
@@ -43,6 +50,14 @@ function withPort(flags) {
   return flags.some((flag) => /^--port(=|$)/.test(flag)) ? flags : ["--port", "8787", ...flags];
 }
 
+/** Each seed is a test of its own, so a failure names its seed; `--first SEED --seeds 1` plays it again. */
+function chaos(flags) {
+  const { values } = parseArgs({ args: flags, options: { seeds: { type: "string" }, first: { type: "string" } } });
+  const { seeds = "1000", first = "1" } = values;
+  const env = { CHAOS_SEEDS: seeds, CHAOS_FIRST: first };
+  return run("vitest", ["run", "--project", "workerd", "test/chaos/chaos.test.ts"], { env });
+}
+
 async function main(command, flags) {
   if (HELP[command] && flags.some((flag) => flag === "--help" || flag === "-h")) {
     console.log(HELP[command]);
@@ -60,8 +75,10 @@ async function main(command, flags) {
       return run("wrangler", ["deploy", ...flags]);
     case "bench":
       return run("node", ["bench/bench.ts", ...flags]);
+    case "chaos":
+      return chaos(flags);
     default:
-      console.error("node scripts/run.mjs start|test|deploy|bench [flags]");
+      console.error("node scripts/run.mjs start|test|deploy|bench|chaos [flags]");
       return 1;
   }
 }

@@ -1,0 +1,11 @@
+// Seeded chaos on real mailboxes: 200 seeds here, more with `npm run chaos -- --seeds 10000`. A seed that fails is named by its test.
+import { env } from "cloudflare:workers";
+import { expect, test } from "vitest";
+import { play } from "./world.ts";
+
+const { CHAOS_SEEDS, CHAOS_FIRST } = env as unknown as { CHAOS_SEEDS: string; CHAOS_FIRST: string };
+const seeds = Array.from({ length: Number(CHAOS_SEEDS) }, (_, i) => Number(CHAOS_FIRST) + i);
+
+test.each(seeds)("seed %i keeps every promise", async (seed) => {
+  expect(await play(seed)).toEqual([]);
+});

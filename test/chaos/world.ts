@@ -1,0 +1,210 @@
+// One run: a few users with two devices each, and a weather that drops, delays, repeats and kills. Everything comes from the seed.
+// In the end the weather clears, everybody comes back, and the history is judged.
+import { env } from "cloudflare:workers";
+import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
+import { vi } from "vitest";
+import { Lane } from "../../src/mailbox/lane.ts";
+import { Mailbox } from "../../src/mailbox/mailbox.ts";
+import { LIMITS } from "../../src/protocol/limits.ts";
+import type { Delivery, Reply } from "../../src/protocol/envelope.ts";
+import { type Accepted, check } from "./checker.ts";
+import { ChaosDevice } from "./device.ts";
+import { Random } from "./random.ts";
+
+const STEPS = 80;
+/** Rounds after the weather has cleared in which everything has to arrive. */
+const ROUNDS = 30;
+
+type Deliver = (this: Mailbox, delivery: Delivery) => Promise<Reply>;
+
+let runs = 0;
+
+/** Small, so that it is often full. */
+Object.assign(LIMITS, { window: 12 });
+
+/** A fault on purpose: what a delivery becomes on its way. */
+type Tamper = (delivery: Delivery) => Delivery;
+
+/** Plays a seed; what is wrong with its history, in sentences. */
+export async function play(seed: number, tamper: Tamper = (delivery) => delivery): Promise<string[]> {
+  const world = new World(seed, tamper);
+  try {
+    return await world.play();
+  } catch (error) {
+    // A device was told what it can't make sense of.
+    return [error instanceof Error ? error.message : "unknown"];
+  } finally {
+    world.end();
+  }
+}
+
+class World {
+  readonly #random: Random;
+  readonly #users: string[];
+  readonly #devices: ChaosDevice[];
+  readonly #sent: Omit<Accepted, "entry">[] = [];
+  readonly #read = new Map<string, number>();
+  readonly #deliver: Deliver;
+  readonly #spy;
+  /** Tries again at once: whatever time passes is the weather's. */
+  readonly #hurry = vi.spyOn(Lane.prototype, "put").mockImplementation(function (this: Lane) {
+    this.due = Date.now();
+  });
+  /** Deliveries that are held go on with the next release. */
+  #releases = 0;
+  readonly #past: Delivery[] = [];
+  #storm = true;
+  #holds = true;
+
+  constructor(seed: number, tamper: Tamper) {
+    this.#random = new Random(seed);
+    const run = ++runs;
+    this.#users = ["ann", "ben", "cy"].map((name) => `${name}-${seed}-${run}`);
+    this.#devices = this.#users.flatMap((user) => ["phone", "laptop"].map((device) => new ChaosDevice(user, device)));
+    const world = this;
+    this.#deliver = Mailbox.prototype.deliver;
+    this.#spy = vi.spyOn(Mailbox.prototype, "deliver").mockImplementation(function (this: Mailbox, delivery: Delivery) {
+      return world.#weather(this, tamper(delivery));
+    });
+  }
+
+  async play(): Promise<string[]> {
+    for (const device of this.#devices) await device.connect();
+    for (let step = 0; step < STEPS; step++) await this.#step();
+    this.#storm = false;
+    this.#holds = false;
+    for (let round = 0; round < ROUNDS && !(await this.#calm()); round++);
+    return check({
+      accepted: this.#accepted,
+      sent: this.#sent,
+      devices: this.#devices.map((device) => device.history),
+      read: this.#read,
+    });
+  }
+
+  end(): void {
+    this.#spy.mockRestore();
+    this.#hurry.mockRestore();
+    this.#release();
+    for (const device of this.#devices) device.close();
+  }
+
+  get #accepted(): Accepted[] {
+    return this.#devices.flatMap((device) => device.accepted);
+  }
+
+  async #weather(mailbox: Mailbox, delivery: Delivery): Promise<Reply> {
+    if (!this.#storm) return this.#deliver.call(mailbox, delivery);
+    const kind = this.#random.next();
+    if (kind < 0.1) throw new Error("the receiver is not to be reached");
+    if (kind < 0.25) await this.#hold();
+    const reply = await this.#deliver.call(mailbox, delivery);
+    this.#past.push(delivery);
+    if (kind > 0.9) throw new Error("the answer was lost");
+    return reply;
+  }
+
+  /** Until the next release. Polled, because what another object resolves would go on in that object's place. */
+  async #hold(): Promise<void> {
+    const until = this.#releases + 1;
+    while (this.#holds && this.#releases < until) await new Promise((done) => setTimeout(done, 1));
+  }
+
+  async #step(): Promise<void> {
+    const random = this.#random;
+    const device = random.pick(this.#devices);
+    if (random.chance(0.3)) await scheduler.wait(0);
+    const kind = random.below(100);
+    if (kind < 34) this.#send(device, 1 + random.below(4));
+    else if (kind < 62) await device.listen(true);
+    else if (kind < 69) await device.listen(false);
+    else if (kind < 72) device.close();
+    else if (kind < 75) device.vanish();
+    else if (kind < 84) await (device.online ? device.listen(true) : device.connect());
+    else if (kind < 87) await device.connect();
+    else if (kind < 90) this.#readSomething(device);
+    else if (kind < 93) await this.#evict(random.pick(this.#users), "hibernate");
+    else if (kind < 95) await this.#evict(random.pick(this.#users), "close");
+    else if (kind < 96) await this.#crash();
+    else if (kind < 98) this.#release();
+    else if (kind < 99) await this.#repeat();
+    else await runDurableObjectAlarm(env.MAILBOX.getByName(device.user)).catch(() => undefined);
+  }
+
+  #send(device: ChaosDevice, count: number): void {
+    const to = this.#random.pick(this.#users);
+    for (let n = 0; n < count; n++) {
+      const word = `${device.user}/${device.device}/${this.#sent.length}`;
+      this.#sent.push({ from: device.user, to, word });
+      device.send(to, word);
+    }
+  }
+
+  #readSomething(device: ChaosDevice): void {
+    const seen = device.shown.filter(({ from }) => from !== device.user);
+    const last = seen.at(-1);
+    if (last === undefined || !device.online) return;
+    device.read(last.from, last.seq);
+    const truth = `${last.from} ${device.user}`;
+    this.#reads.push({ truth, word: last.word });
+  }
+
+  readonly #reads: { readonly truth: string; readonly word: string }[] = [];
+
+  /** The runtime evicts an object only when nothing of it is under way, so nothing is held meanwhile. */
+  async #evict(user: string, webSockets: "hibernate" | "close"): Promise<void> {
+    this.#holds = false;
+    this.#release();
+    await evictDurableObject(env.MAILBOX.getByName(user), { webSockets }).catch(() => undefined);
+    this.#holds = true;
+  }
+
+  async #crash(): Promise<void> {
+    this.#release();
+    await abortAllDurableObjects();
+  }
+
+  #release(): void {
+    this.#releases++;
+  }
+
+  /** A call that was given up lands after newer ones. */
+  async #repeat(): Promise<void> {
+    if (this.#past.length === 0) return;
+    const delivery = this.#random.pick(this.#past);
+    this.#holds = false;
+    await env.MAILBOX.getByName(delivery.to)
+      .deliver(delivery)
+      .catch(() => undefined);
+    this.#holds = true;
+  }
+
+  /** Everybody comes back and listens. True once everything that was accepted is everywhere. */
+  async #calm(): Promise<boolean> {
+    this.#release();
+    // Between events that are all inside of one process the runtime comes to its timers only when somebody waits for one.
+    await scheduler.wait(1);
+    for (const user of this.#users) await runDurableObjectAlarm(env.MAILBOX.getByName(user)).catch(() => undefined);
+    let quiet = true;
+    for (const device of this.#devices) {
+      if (!device.online) await device.connect();
+      const before = device.shown.length + device.pending.length;
+      quiet = (await device.sync()) && quiet;
+      await device.listen(true);
+      quiet &&= device.pending.length === 0 && before === device.shown.length;
+    }
+    const entries = new Map(this.#accepted.map(({ word, entry }) => [word, entry]));
+    for (const { truth, word } of this.#reads) {
+      this.#read.set(truth, Math.max(this.#read.get(truth) ?? 0, entries.get(word) ?? 0));
+    }
+    return (
+      quiet &&
+      check({
+        accepted: this.#accepted,
+        sent: this.#sent,
+        devices: this.#devices.map((d) => d.history),
+        read: this.#read,
+      }).length === 0
+    );
+  }
+}
