@@ -61,10 +61,10 @@ class World {
     const run = ++runs;
     this.#users = ["ann", "ben", "cy"].map((name) => `${name}-${seed}-${run}`);
     this.#devices = this.#users.flatMap((user) => ["phone", "laptop"].map((device) => new ChaosDevice(user, device)));
-    const world = this;
     this.#deliver = Mailbox.prototype.deliver;
+    const weather = (mailbox: Mailbox, delivery: Delivery) => this.#weather(mailbox, tamper(delivery));
     this.#spy = vi.spyOn(Mailbox.prototype, "deliver").mockImplementation(function (this: Mailbox, delivery: Delivery) {
-      return world.#weather(this, tamper(delivery));
+      return weather(this, delivery);
     });
   }
 
