@@ -150,3 +150,32 @@ test("a kind of entry that this version does not know is passed over", async () 
   const back = await open(a, "laptop");
   expect(await back.settled()).toEqual([]);
 });
+
+test("a receiver that was set back gets again everything that it lost, though the sender slept in the middle of it", async () => {
+  const { a, b, alice } = await world();
+  const last = 700;
+  for (let id = 1; id <= last; id += 100) {
+    alice.send(...Array.from({ length: 100 }, (_, i) => ({ type: "send", id: id + i, to: b, body: id + i })));
+    await alice.take("accepted", 100);
+    alice.ack(Number.MAX_SAFE_INTEGER);
+  }
+  await runInDurableObject(env.MAILBOX.getByName(b), (_, { storage }) => {
+    storage.sql.exec("DELETE FROM entry WHERE seq NOT IN (SELECT seq FROM entry ORDER BY seq LIMIT 10)");
+    storage.sql.exec("UPDATE peer SET high = (SELECT max(origin) FROM entry)");
+  });
+  await evictDurableObject(env.MAILBOX.getByName(b), { webSockets: "close" });
+  const deliver = Mailbox.prototype.deliver;
+  let calls = 0;
+  vi.spyOn(Mailbox.prototype, "deliver").mockImplementation(function (this: Mailbox, delivery: Delivery) {
+    if (++calls === 1) return deliver.call(this, delivery);
+    return Promise.reject(new Error("the object is being replaced"));
+  });
+  alice.send({ type: "send", id: last + 1, to: b, body: last + 1 });
+  expect(await alice.until("accepted")).toMatchObject({ state: "queued" });
+  await evictDurableObject(env.MAILBOX.getByName(a), { webSockets: "hibernate" });
+  vi.restoreAllMocks();
+  await runDurableObjectAlarm(env.MAILBOX.getByName(a));
+  await vi.waitUntil(async () => (await alarmOf(a)) === null);
+  const bob = await open(b, "new");
+  expect(bodies(await bob.take("message", last + 1))).toEqual(Array.from({ length: last + 1 }, (_, i) => i + 1));
+});

@@ -11,6 +11,8 @@ const WRANGLER = join(ROOT, "node_modules/wrangler/bin/wrangler.js");
 export interface Server {
   /** `http://127.0.0.1:PORT`, the same after a restart. */
   readonly url: string;
+  /** Where it keeps the mailboxes. */
+  readonly folder: string;
   /** Everything that the server has printed. */
   readonly output: string;
   /** Asks it to end, and waits until it has. */
@@ -117,6 +119,7 @@ async function launch(
   await start();
   return {
     url: `http://127.0.0.1:${port}`,
+    folder,
     get output() {
       return output;
     },

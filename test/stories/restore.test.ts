@@ -1,0 +1,60 @@
+// A mailbox set back to an older copy of its file: no number is given twice, nothing is hidden, and what peers know to be missing is
+// sent again. With one real server and its state folder.
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { open } from "../support/people.ts";
+import { startServer } from "../support/servers.ts";
+
+const bodies = (frames: Record<string, unknown>[]) => frames.map((frame) => frame["body"]);
+
+test("everything is set back to a copy: numbers go on, the gap is said, and what was lost can't be mistaken", async () => {
+  const server = await startServer();
+  onTestFinished(() => server.stop());
+  const alice = await open(server.url, "alice");
+  const bob = await open(server.url, "bob");
+  const send = async (from: typeof alice, id: number, to: string) => {
+    from.send({ type: "send", id, to, body: id });
+    return from.until("accepted");
+  };
+  for (let id = 1; id <= 5; id++) await send(alice, id, "bob");
+  const early = await bob.take("message", 5);
+  await server.kill();
+
+  const copy = mkdtempSync(join(tmpdir(), "restante-copy-"));
+  onTestFinished(() => rmSync(copy, { recursive: true, force: true }));
+  cpSync(server.folder, copy, { recursive: true });
+  await server.restart();
+
+  const [alice2, bob2] = [
+    await open(server.url, "alice"),
+    await open(server.url, "bob", "phone", cursorOf(bob, early)),
+  ];
+  for (let id = 6; id <= 10; id++) await send(alice2, id, "bob");
+  const late = await bob2.take("message", 5);
+  expect(bodies(late)).toEqual([6, 7, 8, 9, 10]);
+  await server.kill();
+
+  rmSync(server.folder, { recursive: true });
+  cpSync(copy, server.folder, { recursive: true });
+  await server.restart();
+
+  const bob3 = await open(server.url, "bob", "phone", cursorOf(bob, late));
+  const gap = await bob3.next();
+  expect(gap).toMatchObject({ type: "gap" });
+  const highest = Math.max(...[...early, ...late].map((frame) => Number(frame["seq"])));
+  expect(Number(gap["seq"])).toBeGreaterThanOrEqual(highest);
+  const alice3 = await open(server.url, "alice");
+  expect(alice3.welcome.epoch).toBe(alice.welcome.epoch);
+  expect(alice3.welcome.lastId).toBe(5);
+  const { entry } = await send(alice3, 6, "bob");
+  const fresh = await bob3.until("message");
+  expect(fresh).toMatchObject({ body: 6, origin: entry });
+  const seen = [...early, ...late].flatMap((frame) => [Number(frame["seq"]), Number(frame["origin"])]);
+  expect(Math.min(Number(fresh["seq"]), Number(entry))).toBeGreaterThan(Math.max(...seen));
+});
+
+function cursorOf(device: { welcome: { epoch: string } }, frames: Record<string, unknown>[]): string {
+  return `&epoch=${device.welcome.epoch}&cursor=${String(frames.at(-1)?.["seq"])}`;
+}
