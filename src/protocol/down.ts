@@ -9,7 +9,8 @@ const seq = z.int();
 const code = z.string();
 const message = z.string();
 
-const frame = z.discriminatedUnion("type", [
+/** The shape of what is said down; a test holds it still. */
+export const downFrame = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("welcome"),
     version: z.int(),
@@ -64,13 +65,13 @@ const frame = z.discriminatedUnion("type", [
 ]);
 
 /** A frame as a device reads it. Only those with a field `seq` move the cursor. */
-export type Down = z.infer<typeof frame>;
+export type Down = z.infer<typeof downFrame>;
 export type Welcome = Extract<Down, { type: "welcome" }>;
 export type State = Extract<Down, { type: "accepted" }>["state"];
 
 /** The frame that `value` is, or null for one that this version does not know and ignores. */
 export function readDown(value: unknown): Down | null {
-  const read = frame.safeParse(value);
+  const read = downFrame.safeParse(value);
   return read.success ? read.data : null;
 }
 

@@ -14,11 +14,12 @@ const ack = z.object({ type: z.literal("ack"), seq });
 const read = z.object({ type: z.literal("read"), peer: z.string(), seq });
 const typing = z.object({ type: z.literal("typing"), to: z.string() });
 const watch = z.object({ type: z.literal("watch"), peers: z.array(z.string()).check(z.maxLength(WATCHED)) });
-const frame = z.discriminatedUnion("type", [send, ack, read, typing, watch]);
+/** The shape of what is said up; a test holds it still. */
+export const upFrame = z.discriminatedUnion("type", [send, ack, read, typing, watch]);
 const numbered = z.object({ type: z.literal("send"), id });
 
 /** A frame as a device writes it. */
-export type UpFrame = z.infer<typeof frame>;
+export type UpFrame = z.infer<typeof upFrame>;
 
 /** A message as it is kept: the canonical receiver, and the body as JSON text. */
 export interface Send {
@@ -73,7 +74,7 @@ export function keep(body: unknown): string | Refusal {
 
 function readFrame(value: unknown): Up {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return error("it is no object");
-  const known = frame.safeParse(value);
+  const known = upFrame.safeParse(value);
   if (!known.success) return unreadable(value, known.error);
   const up = known.data;
   switch (up.type) {

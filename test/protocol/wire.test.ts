@@ -1,0 +1,52 @@
+// The tripwire: what is said on the wire can't change unnoticed. Fields and frame types may be added within a version, each a rule in
+// docs/PROTOCOL.md; a change of meaning is a new version. Either way wire.json is written anew: UPDATE_WIRE=1 npm test -- wire
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { toJSONSchema } from "zod/mini";
+import { downFrame } from "../../src/protocol/down.ts";
+import { LIMITS } from "../../src/protocol/limits.ts";
+import { REFUSALS } from "../../src/protocol/refusals.ts";
+import { upFrame } from "../../src/protocol/up.ts";
+import { PEERING, VERSION } from "../../src/protocol/version.ts";
+
+const FILE = join(import.meta.dirname, "wire.json");
+const PROTOCOL = join(import.meta.dirname, "../../docs/PROTOCOL.md");
+
+const closes = Object.fromEntries(
+  Object.entries(REFUSALS).map(([code, row]) => [code, "close" in row ? row.close : null]),
+);
+const wire = JSON.stringify(
+  {
+    version: VERSION,
+    peering: PEERING,
+    limits: LIMITS,
+    codes: closes,
+    up: toJSONSchema(upFrame),
+    down: toJSONSchema(downFrame),
+  },
+  null,
+  2,
+);
+
+test("the wire is as wire.json says", () => {
+  if (process.env["UPDATE_WIRE"] !== undefined) writeFileSync(FILE, `${wire}\n`);
+  expect(JSON.parse(wire)).toEqual(JSON.parse(readFileSync(FILE, "utf8")));
+});
+
+test("the protocol's page has every frame, every code and the versions", () => {
+  const page = readFileSync(PROTOCOL, "utf8");
+  const types = [...wire.matchAll(/"const": "(\w+)"/g)].map((match) => match[1] ?? "");
+  expect(types.length).toBeGreaterThan(15);
+  for (const word of [...types, ...Object.keys(REFUSALS).filter((code) => code !== "upgrade_required")]) {
+    expect(page).toContain(`\`${word}\``);
+  }
+  const rows = [...page.matchAll(/^\| (\d+) +\| \d/gm)].map((match) => Number(match[1]));
+  expect(rows).toEqual([VERSION, PEERING]);
+});
+
+test("every rule has a number of its own", () => {
+  const rules = [...readFileSync(PROTOCOL, "utf8").matchAll(/^- \*\*\[([A-Z]\d+)\]\*\*/gm)].map((match) => match[1]);
+  expect(rules.length).toBeGreaterThan(50);
+  expect(new Set(rules).size).toBe(rules.length);
+});
