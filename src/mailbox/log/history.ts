@@ -20,18 +20,16 @@ export class History {
   /** Notes a new entry of the conversation in the peer's row, which the caller has written sooner or later: noted twice is noted once. */
   note(peer: Peer, seq: number): void {
     peer.last = seq;
-    // Appended as text: parsing and writing the whole page for every message would cost more than the message.
-    peer.page = peer.page === "[]" ? `[${seq}]` : `${peer.page.slice(0, -1)},${seq}]`;
-    if (peer.page.length < PAGE * 17) return;
-    const seqs = read(peer.page);
-    if (seqs.length < PAGE) return;
-    this.#sql.run("INSERT OR REPLACE INTO page VALUES (?, ?, ?, ?)", peer.name, seqs[0] ?? 0, seq, peer.page);
-    peer.page = "[]";
+    peer.page.push(seq);
+    if (peer.page.length < PAGE) return;
+    const [first = seq] = peer.page;
+    this.#sql.run("INSERT OR REPLACE INTO page VALUES (?, ?, ?, ?)", peer.name, first, seq, JSON.stringify(peer.page));
+    peer.page = [];
   }
 
   /** At most `limit` entries of the conversation before the seq `before`, oldest first. */
   before(peer: Peer, before: number, limit: number): Entry[] {
-    const found = read(peer.page).filter((seq) => seq < before);
+    const found = peer.page.filter((seq) => seq < before);
     const pages = "SELECT first, seqs FROM page WHERE peer = ? AND first < ? ORDER BY first DESC";
     if (found.length < limit) {
       for (const { seqs } of this.#sql.read<Page>(pages, peer.name, before)) {
@@ -78,7 +76,7 @@ export class History {
       found.push(...read(seqs).filter((seq) => seq > after));
       if (found.length >= limit) return found.slice(0, limit);
     }
-    found.push(...read(peer.page).filter((seq) => seq > after));
+    found.push(...peer.page.filter((seq) => seq > after));
     return found.slice(0, limit);
   }
 

@@ -6,6 +6,9 @@ import type { Sql } from "./sql.ts";
 /** Changes of marks kept in memory for the live path. */
 const RECENT_MARKS = 10_000;
 
+/** A peer as it stands in its table. */
+type Row = Omit<Peer, "page"> & { readonly page: string };
+
 export class PeerRows {
   readonly #sql: Sql;
   readonly #next: () => number;
@@ -24,7 +27,8 @@ export class PeerRows {
   get(name: string): Peer {
     const known = this.#known.get(name);
     if (known !== undefined) return known;
-    const peer = this.#sql.row<Peer>("SELECT * FROM peer WHERE name = ?", name) ?? freshPeer(name);
+    const row = this.#sql.row<Row>("SELECT * FROM peer WHERE name = ?", name);
+    const peer = row === undefined ? freshPeer(name) : { ...row, page: JSON.parse(row.page) as number[] };
     this.#known.set(name, peer);
     return peer;
   }
@@ -68,11 +72,11 @@ export class PeerRows {
   /** Writes what changed, a row each; true if there was anything. */
   seal(): boolean {
     if (this.#dirty.size === 0) return false;
-    for (const peer of this.#dirty)
-      this.#sql.put(
-        "peer",
-        COLUMNS.map((column) => peer[column]),
-      );
+    for (const peer of this.#dirty) {
+      const row: Row = { ...peer, page: JSON.stringify(peer.page) };
+      const values = COLUMNS.map((column) => row[column]);
+      this.#sql.put("peer", values);
+    }
     this.#dirty.clear();
     return true;
   }
@@ -100,7 +104,7 @@ const COLUMNS = [
   "owesRead",
   "last",
   "page",
-] as const satisfies readonly (keyof Peer)[];
+] as const satisfies readonly (keyof Row)[];
 
 function freshPeer(name: string): Peer {
   const marks = { stored: 0, delivered: 0, read: 0, mine: 0 };
@@ -115,5 +119,5 @@ function freshPeer(name: string): Peer {
     owesRead: 0,
     last: 0,
   };
-  return { name, epoch: null, ...marks, ...numbers, page: "[]" };
+  return { name, epoch: null, ...marks, ...numbers, page: [] };
 }

@@ -99,8 +99,8 @@ export interface Peer extends Marks {
   owesRead: number;
   /** The newest entry of the conversation; 0 for none. */
   last: number;
-  /** The newest entries of the conversation that are in no page yet: a JSON array of seqs. */
-  page: string;
+  /** The seqs of the newest entries of the conversation that are in no page yet. JSON in the row. */
+  page: number[];
 }
 
 /** One installation of the user's. */
