@@ -8,6 +8,7 @@ import { problem, refuseUpgrade } from "./identity/refuse.ts";
 import type { Mailbox } from "./mailbox/mailbox.ts";
 import { type Range, readRange, readSettings } from "./protocol/browse.ts";
 import { note, reasonOf } from "./protocol/journal.ts";
+import { exceeds, LIMITS } from "./protocol/limits.ts";
 import { canonical } from "./protocol/names.ts";
 import { readRefusal, refusal } from "./protocol/refusals.ts";
 import { parse } from "./protocol/up.ts";
@@ -49,7 +50,9 @@ app.get("/api/conversations/:peer/messages", (c) => {
 app.get("/api/settings", (c) => ask(c, (mailbox, user) => mailbox.settings(user, {})));
 
 app.put("/api/settings", async (c) => {
-  const change = readSettings(parse(await c.req.text()));
+  const text = await c.req.text();
+  if (exceeds(text, LIMITS.bodyBytes)) return problem(refusal("too_large"));
+  const change = readSettings(parse(text));
   if (change === null) return problem(refusal("bad_frame", "settings are receipts and presence, true or false"));
   return ask(c, (mailbox, user) => mailbox.settings(user, change));
 });

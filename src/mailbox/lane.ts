@@ -34,6 +34,8 @@ export class Lane {
   /** Receipts that the peer is to hear of, and those that it has heard of, in the peer's numbering. */
   readonly tell = { delivered: 0, read: 0 };
   readonly told = { delivered: 0, read: 0 };
+  /** When the oldest receipt that is not told came up, ms since 1970; null where a wake has forgotten that. */
+  since: number | null = null;
   /** Whether the peer's row was written to say that it is yet to be told. */
   kept = false;
 
@@ -46,16 +48,19 @@ export class Lane {
     return this.tell.delivered > this.told.delivered || this.tell.read > this.told.read;
   }
 
-  /** Puts down in the peer's row what it is yet to be told. */
-  keepTell(peer: Peer): void {
+  /** Puts down in the peer's row what it is yet to be told. True if the row did not say so. */
+  keepTell(peer: Peer): boolean {
+    this.kept = true;
+    if (peer.owesDelivered === this.tell.delivered && peer.owesRead === this.tell.read) return false;
     peer.owesDelivered = this.tell.delivered;
     peer.owesRead = this.tell.read;
-    this.kept = true;
+    return true;
   }
 
   /** The peer has heard. True if its row says otherwise and nothing else would write it. */
   hasTold(peer: Peer, told: Lane["told"]): boolean {
     Object.assign(this.told, told);
+    if (!this.tells) this.since = null;
     if (peer.owesDelivered > told.delivered || peer.owesRead > told.read) return false;
     const stale = this.kept && (peer.owesDelivered > 0 || peer.owesRead > 0);
     peer.owesDelivered = 0;
@@ -108,8 +113,13 @@ export class Lane {
   /** Puts the next try off: with jitter, so that lanes don't march in step. */
   put(pace: Pace): void {
     const now = Date.now();
-    const waited = now - (this.owed[0]?.at ?? now);
+    const waited = now - (this.owed[0]?.at ?? this.since ?? this.#spokenOf());
     const pause = Math.min(pace.longest, Math.max(pace.shortest, waited * BACK_OFF));
     this.due = now + Math.round(pause * (0.75 + Math.random() / 2));
+  }
+
+  /** About when the newest message that a receipt speaks of was written: seqs begin with the clock. */
+  #spokenOf(): number {
+    return Math.max(this.tell.delivered, this.tell.read) / 1_000;
   }
 }

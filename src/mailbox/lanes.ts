@@ -42,7 +42,7 @@ export class Lanes {
     for (const sent of log.takeOwed()) this.#push({ ...sent, body: null, answer: null });
     for (const { name, owesDelivered, owesRead } of log.life === null ? [] : log.peers.owing()) {
       this.tell(name, { delivered: owesDelivered, read: owesRead });
-      this.#lane(name).kept = true;
+      Object.assign(this.#lane(name), { kept: true, since: null });
     }
     this.#alarm = new Alarm(reach, this.#lanes.size > 0);
     // It may have been told that they are queued, and the alarm that rang for them is spent: there has to be another.
@@ -83,6 +83,7 @@ export class Lanes {
     const lane = this.#lane(name);
     lane.tell.delivered = Math.max(lane.tell.delivered, delivered);
     lane.tell.read = Math.max(lane.tell.read, read);
+    lane.since ??= Date.now();
     if (lane.state === "idle") this.#ready.add(lane);
   }
 
@@ -212,8 +213,7 @@ export class Lanes {
 
   #keepTell(lane: Lane): void {
     const peer = this.#log.peers.get(lane.to);
-    lane.keepTell(peer);
-    this.#log.peers.changed(peer);
+    if (lane.keepTell(peer)) this.#log.peers.changed(peer);
   }
 
   /** The receiver has less than it confirmed: it was set back. What it lost is sent again. */

@@ -12,10 +12,9 @@ import type { Session } from "./sockets.ts";
 
 /** Says what the socket's window takes. True if a plain socket, which acknowledges nothing, is to go on in the next group. */
 export function pump(box: Box, session: Session): boolean {
-  if (session.position >= box.log.head) return false;
+  if (session.position >= box.log.head || isShut(windowOf(session))) return false;
   skipGap(box, session);
   let { frames: left, bytes: bytesLeft, free } = windowOf(session);
-  if (!free && (left <= 0 || bytesLeft <= 0)) return false;
   const page: string[] = [];
   let position = session.position;
   let last = position;
@@ -54,7 +53,17 @@ function skipGap(box: Box, session: Session): void {
 }
 
 /** What a socket may still be sent. `free`: nothing is on its way, so one frame may go, however large. */
-function windowOf(session: Session): { frames: number; bytes: number; free: boolean } {
+interface Window {
+  readonly frames: number;
+  readonly bytes: number;
+  readonly free: boolean;
+}
+
+function isShut({ frames, bytes, free }: Window): boolean {
+  return !free && (frames <= 0 || bytes <= 0);
+}
+
+function windowOf(session: Session): Window {
   let frames: number = LIMITS.window;
   let bytes: number = LIMITS.windowBytes;
   for (const [, sentFrames, sentBytes] of session.unacked) {

@@ -23,7 +23,8 @@ export function receive(box: Box, session: Session, data: string | ArrayBuffer):
 
 function receiveV1(box: Box, session: Session, text: string): void {
   const frames = readText(text);
-  if (frames.some(({ type }) => type === "send" || type === "read")) {
+  // A refused send is judged behind the sends that wait.
+  if (frames.some(({ type }) => type === "send" || type === "refused" || type === "read")) {
     box.turn.join(() => post(box, session, frames));
     return;
   }

@@ -130,6 +130,10 @@ test.each(["", "null", "[]", '{"receipts":1}', '{"other":true}'])("settings %j a
   expect(await put("/api/settings?user=bob", text)).toMatchObject({ code: "bad_frame" });
 });
 
+test("settings over the limit are refused unread", async () => {
+  expect(await put("/api/settings?user=bob", " ".repeat(70_000))).toMatchObject({ code: "too_large" });
+});
+
 test("settings are kept, and asked for", async () => {
   const user = fresh("alice");
   expect(await get(`/api/settings?user=${user}`)).toEqual({ receipts: true, presence: true });
