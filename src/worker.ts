@@ -11,7 +11,7 @@ import { note, reasonOf } from "./protocol/journal.ts";
 import { exceeds, LIMITS } from "./protocol/limits.ts";
 import { canonical } from "./protocol/names.ts";
 import { readRefusal, refusal } from "./protocol/refusals.ts";
-import { parse } from "./protocol/up.ts";
+import { parse } from "./protocol/json.ts";
 import { chooseDialect } from "./protocol/version.ts";
 import { visitRequest } from "./protocol/visit.ts";
 

@@ -25,7 +25,7 @@ const PACKAGES: Record<string, string[]> = {
   mailbox: ["cloudflare:workers"],
   identity: [],
   census: ["cloudflare:workers"],
-  client: [],
+  client: ["idb"],
   page: [],
   "worker.ts": ["cloudflare:workers", "hono"],
 };

@@ -1,86 +1,107 @@
 // One connection after another to one mailbox: opening, pings, back-off, and when to stop for good.
 // It reads the frames that speak of the connection itself and hands everything on; it knows no message, no id and no cursor.
 import { type Down, readDown } from "../protocol/down.ts";
-import { parse } from "../protocol/up.ts";
-import { V1 } from "../protocol/version.ts";
+import { parse } from "../protocol/json.ts";
 
 /** `until`: the time of the next try, ms since 1970. `code`: a close code; `message`: a sentence for people. */
-export type State =
+export type ConnectionState =
   | { readonly is: "connecting" }
   | { readonly is: "open" }
   | { readonly is: "waiting"; readonly until: number }
   | { readonly is: "stopped"; readonly code: number; readonly message: string };
 
+/** Where the next connection leads, and which subprotocols it offers. */
+export interface Door {
+  readonly url: string;
+  readonly protocols: string[];
+}
+
 /** What a line tells its owner. `down` is null for a frame that this version does not know; `textEnded` follows each text's last frame. */
 export interface LineEvents {
-  state(state: State): void;
+  state(state: ConnectionState): void;
   frame(value: unknown, down: Down | null): void;
   textEnded(): void;
 }
 
-/** Close codes after which the same attempt would only fail again. 4401 is among them until there is a token to renew. */
-const FINAL = new Set([1009, 4400, 4401, 4403, 4406, 4409]);
+/** Close codes after which the same attempt would only fail again. */
+const FINAL = new Set([1009, 4400, 4403, 4406, 4409]);
+/** The token is missing, wrong or expired: another one may do. */
+export const UNAUTHORIZED = 4401;
 const LOST = 1006;
 /** The code that only this side ends with. */
 const ENDED = 1000;
 
-const PING_EVERY = 25_000;
-/** Ms without any text, after a ping or while connecting, that mean nobody is there. */
-const SILENCE = 10_000;
+/** Ms without any text after which a ping asks, and ms that the answer may take: together less than 30 s. */
+const QUIET = 20_000;
+const SILENCE = 8_000;
+/** The same where something says that the network may have changed. */
+const PROBE = 3_000;
+/** A timer that is so many ms late has slept. */
+const SLEPT = 5_000;
 const SHORTEST = 500;
 const LONGEST = 20_000;
 /** A connection that lasted so many ms was a good one, and the back-off begins anew. */
 const LASTED = 5_000;
 
 export class Line {
-  readonly #address: () => string;
+  readonly #door: () => Promise<Door>;
+  readonly #renews: boolean;
   readonly #events: LineEvents;
-  #state: State = { is: "connecting" };
+  #state: ConnectionState = { is: "connecting" };
+  /** The present attempt, also while its door is still being asked for. */
+  #attempt: object | null = null;
   #ws: WebSocket | null = null;
   #tries = 0;
   #openedAt: number | null = null;
+  #heardAt = 0;
+  /** When the silence is too long. */
+  #until = Number.POSITIVE_INFINITY;
   #next: ReturnType<typeof setTimeout> | undefined;
-  #pings: ReturnType<typeof setInterval> | undefined;
+  #pings: ReturnType<typeof setTimeout> | undefined;
   #silence: ReturnType<typeof setTimeout> | undefined;
 
-  /** `address` is asked before every try: the cursor in it moves. */
-  constructor(address: () => string, events: LineEvents) {
-    this.#address = address;
+  /** `door` is asked before every try: the cursor in it moves. `renews`: whether its token may be another one each time. */
+  constructor(door: () => Promise<Door>, renews: boolean, events: LineEvents) {
+    this.#door = door;
+    this.#renews = renews;
     this.#events = events;
   }
 
-  /** Whether this side has ended it. */
-  get ended(): boolean {
-    return this.#state.is === "stopped" && this.#state.code === ENDED;
+  get state(): ConnectionState {
+    return this.#state;
   }
 
   /** Connects now, whether it waits or was stopped by the server. */
   start(): void {
-    if (this.#ws !== null || this.ended) return;
+    if (this.#attempt !== null || this.#ended) return;
     clearTimeout(this.#next);
-    const ws = new WebSocket(this.#address(), V1);
-    this.#ws = ws;
+    const attempt = {};
+    this.#attempt = attempt;
     this.#move({ is: "connecting" });
-    this.#silence = setTimeout(() => this.lost(), SILENCE);
-    ws.addEventListener("message", (event) => {
-      if (ws === this.#ws && typeof event.data === "string") this.#receive(ws, event.data);
-    });
-    ws.addEventListener("close", ({ code, reason }) => {
-      if (ws === this.#ws) this.lost(code, reason);
-    });
+    this.#expect(SILENCE);
+    const go = (act: () => void) => {
+      if (attempt === this.#attempt) act();
+    };
+    this.#door().then(
+      (door) => go(() => this.#open(door)),
+      () => go(() => this.lost()),
+    );
+  }
+
+  /** The network may have changed: whoever waits tries now, and an open connection has to show that it lives. */
+  check(): void {
+    if (this.#state.is === "waiting") this.start();
+    else if (this.#state.is === "open") this.#ask(PROBE);
   }
 
   say(text: string): void {
-    this.#ws?.send(text);
+    if (this.#ws?.readyState === WebSocket.OPEN) this.#ws.send(text);
   }
 
   /** The connection is over; goes on as its code says, at the earliest after `retryAfter` ms. */
   lost(code = LOST, message = "", retryAfter = 0): void {
+    if (FINAL.has(code) || (code === UNAUTHORIZED && !this.#renews)) return this.#stop(code, message);
     this.#drop();
-    if (FINAL.has(code)) {
-      this.#move({ is: "stopped", code, message: message || `The server closed the connection with code ${code}.` });
-      return;
-    }
     if (this.#openedAt !== null && Date.now() - this.#openedAt > LASTED) this.#tries = 0;
     this.#openedAt = null;
     const longest = Math.min(LONGEST, SHORTEST * 2 ** ++this.#tries);
@@ -91,46 +112,93 @@ export class Line {
 
   /** Ends it for good, from this side. */
   end(message: string): void {
+    this.#stop(ENDED, message);
+  }
+
+  get #ended(): boolean {
+    return this.#state.is === "stopped" && this.#state.code === ENDED;
+  }
+
+  #open({ url, protocols }: Door): void {
+    const ws = new WebSocket(url, protocols);
+    this.#ws = ws;
+    ws.addEventListener("message", (event) => {
+      if (ws === this.#ws && typeof event.data === "string") this.#receive(ws, event.data);
+    });
+    ws.addEventListener("close", ({ code, reason }) => {
+      if (ws === this.#ws) this.lost(code, reason);
+    });
+  }
+
+  #stop(code: number, message: string): void {
     clearTimeout(this.#next);
     this.#drop();
-    this.#move({ is: "stopped", code: ENDED, message });
+    this.#move({ is: "stopped", code, message: message || `The server closed the connection with code ${code}.` });
   }
 
   /** Whatever the old socket still says is ignored; a close that the server begins would be heard only seconds later. */
   #drop(): void {
-    clearInterval(this.#pings);
-    clearTimeout(this.#silence);
+    clearTimeout(this.#pings);
+    this.#heard();
     const ws = this.#ws;
     this.#ws = null;
+    this.#attempt = null;
     ws?.close();
   }
 
   #receive(ws: WebSocket, text: string): void {
-    clearTimeout(this.#silence);
-    this.#silence = undefined;
+    this.#heard();
     if (text === "pong") return;
     const value = parse(text);
     for (const frame of Array.isArray(value) ? value : [value]) {
       const down = readDown(frame);
       if (down?.type === "closing") this.lost(down.code, down.message, down.retryAfter);
       else this.#events.frame(frame, down);
-      if (down?.type === "welcome") this.#opened();
       // Lost by this frame, or by whoever heard it.
       if (ws !== this.#ws) return;
+      if (down?.type === "welcome") this.#opened();
     }
     this.#events.textEnded();
   }
 
   #opened(): void {
     this.#openedAt = Date.now();
-    this.#pings = setInterval(() => {
-      this.say("ping");
-      this.#silence ??= setTimeout(() => this.lost(), SILENCE);
-    }, PING_EVERY);
+    this.#listen(QUIET);
     this.#move({ is: "open" });
   }
 
-  #move(state: State): void {
+  /** Asks after `ms`, unless something is heard until then. */
+  #listen(ms: number): void {
+    const due = Date.now() + ms;
+    this.#pings = setTimeout(() => {
+      const now = Date.now();
+      const quiet = now - this.#heardAt;
+      if (now - due > SLEPT) this.#ask(PROBE);
+      else if (quiet >= QUIET) this.#ask(SILENCE);
+      this.#listen(quiet >= QUIET ? QUIET : QUIET - quiet);
+    }, ms);
+  }
+
+  #ask(within: number): void {
+    this.say("ping");
+    this.#expect(within);
+  }
+
+  /** Unless something is heard within `ms`, nobody is there. */
+  #expect(ms: number): void {
+    const until = Math.min(this.#until, Date.now() + ms);
+    clearTimeout(this.#silence);
+    this.#until = until;
+    this.#silence = setTimeout(() => this.lost(), until - Date.now());
+  }
+
+  #heard(): void {
+    this.#heardAt = Date.now();
+    clearTimeout(this.#silence);
+    this.#until = Number.POSITIVE_INFINITY;
+  }
+
+  #move(state: ConnectionState): void {
     this.#state = state;
     this.#events.state(state);
   }

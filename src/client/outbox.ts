@@ -1,64 +1,31 @@
-// What this device sends: each message is kept with its id until the mailbox has answered, whatever happens to connections meanwhile.
-// It knows the numbering of ids and the size of a text; no socket, no cursor, and nothing of what others write.
-import type { Down, State as Accepted, Welcome } from "../protocol/down.ts";
+// What this device sends: each draft is kept with its id until the mailbox has answered, whatever happens to connections
+// meanwhile. It knows the numbering of ids and the size of a text; no socket, no cursor, and nothing of what others write.
+import type { Down, Welcome } from "../protocol/down.ts";
 import { LIMITS, utf8Bytes } from "../protocol/limits.ts";
-
-/** sending: no answer yet. queued: one's own mailbox holds it. stored: the receiver's does. failed: finally not, and why. */
-export type SendState =
-  | { readonly is: "sending" }
-  | { readonly is: Accepted }
-  | { readonly is: "failed"; readonly code: string; readonly message: string };
-
-/** A message of one's own. `at`, ms since 1970, is this device's guess until the mailbox has said when. */
-export class OwnMessage {
-  readonly to: string;
-  readonly body: unknown;
-  at: number;
-  /** Called after every change of `state`. */
-  onChange: (() => void) | null = null;
-  #state: SendState;
-
-  constructor(to: string, body: unknown, at: number, state: SendState) {
-    this.to = to;
-    this.body = body;
-    this.at = at;
-    this.#state = state;
-  }
-
-  get state(): SendState {
-    return this.#state;
-  }
-
-  /** Whether nothing more will become of it. */
-  get settled(): boolean {
-    return this.#state.is === "stored" || this.#state.is === "failed";
-  }
-
-  /** What is settled stays: an answer that was repeated may come later than the mark that settled it. */
-  move(state: SendState): void {
-    if (this.settled || this.#state.is === state.is) return;
-    this.#state = state;
-    this.onChange?.();
-  }
-}
-
-/** A message without an answer. `said`: on the present connection. */
-interface Draft {
-  readonly message: OwnMessage;
-  readonly json: string;
-  id: number | null;
-  said: boolean;
-}
+import type { Draft } from "./store.ts";
 
 type Frame<T extends Down["type"]> = Extract<Down, { type: T }>;
 
+/** What the outbox tells its owner. */
+export interface OutboxEvents {
+  /** To be kept before the next text is said. */
+  changed(draft: Draft): void;
+  settled(key: string): void;
+  /** A wait that the mailbox asked for is over. */
+  ready(): void;
+}
+
 export class Outbox {
-  readonly #say: (text: string) => void;
+  readonly #events: OutboxEvents;
   /** In the order of sending. */
-  readonly #drafts = new Set<Draft>();
-  readonly #byId = new Map<number, Draft>();
+  readonly #drafts = new Map<string, Draft>();
+  readonly #byId = new Map<number, string>();
   /** The drafts of the text that is under way. One at a time: so an answer never speaks of an older numbering. */
-  readonly #underWay = new Set<Draft>();
+  readonly #underWay = new Set<string>();
+  /** Said on the present connection. */
+  readonly #said = new Set<string>();
+  /** Every draft that was ever here: another tab's word of one may come after it was sent. */
+  readonly #known = new Set<string>();
   #limits: { readonly frames: number; readonly textBytes: number } = LIMITS;
   /** As the last `welcome` said: ids up to here are used for ever. */
   #lastId = 0;
@@ -66,26 +33,30 @@ export class Outbox {
   #open = false;
   #held: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(say: (text: string) => void) {
-    this.#say = say;
+  constructor(events: OutboxEvents) {
+    this.#events = events;
   }
 
-  /** Keeps a message until it is answered. `json` is its body. */
-  add(message: OwnMessage, json: string): void {
-    this.#drafts.add({ message, json, id: null, said: false });
-    this.flush();
+  /** Takes a draft, to be sent when it can be. */
+  add(draft: Draft): void {
+    if (this.#known.has(draft.key)) return;
+    this.#known.add(draft.key);
+    if (draft.failed === null) this.#drafts.set(draft.key, draft);
   }
 
-  /** A connection begins: what the mailbox took keeps its id, to be answered again; everything else gets the next ones. */
-  begin({ lastId, limits }: Welcome): void {
+  /** A connection begins. What the mailbox took keeps its id, to be answered again; everything else gets the next ones. */
+  begin({ lastId, limits }: Welcome, sameLife: boolean): void {
     this.#open = true;
     this.#limits = limits;
     this.#lastId = lastId;
     this.#nextId = lastId + 1;
     this.#underWay.clear();
-    for (const draft of this.#drafts) {
-      draft.said = false;
-      if (draft.id !== null && draft.id > lastId) this.#renumber(draft);
+    this.#said.clear();
+    this.#byId.clear();
+    for (const draft of this.#drafts.values()) {
+      if (draft.id === null) continue;
+      if (sameLife && draft.id <= lastId) this.#byId.set(draft.id, draft.key);
+      else this.#change({ ...draft, id: null, seq: null });
     }
   }
 
@@ -94,90 +65,112 @@ export class Outbox {
     this.#open = false;
   }
 
-  /** Says everything that waits, as one text within the limits, unless one is under way. */
-  flush(): void {
-    if (!this.#open || this.#held !== undefined || this.#underWay.size > 0) return;
+  /** Everything that waits, as one text within the limits; null while a text is under way, and where nothing waits. */
+  next(): string | null {
+    if (!this.#open || this.#held !== undefined || this.#underWay.size > 0) return null;
     const frames: string[] = [];
     let bytes = 2;
-    for (const draft of this.#drafts) {
-      if (draft.said) continue;
+    for (const draft of this.#drafts.values()) {
+      if (this.#said.has(draft.key)) continue;
       const id = draft.id ?? this.#nextId;
-      const frame = `{"type":"send","id":${id},"to":${JSON.stringify(draft.message.to)},"body":${draft.json}}`;
+      const frame = `{"type":"send","id":${id},"to":${JSON.stringify(draft.peer)},"body":${JSON.stringify(draft.body)}}`;
       bytes += utf8Bytes(frame) + 1;
       if (frames.length > 0 && (frames.length >= this.#limits.frames || bytes > this.#limits.textBytes)) break;
-      if (draft.id === null) this.#nextId++;
-      draft.id = id;
-      draft.said = true;
-      this.#byId.set(id, draft);
-      this.#underWay.add(draft);
+      this.#number(draft, id);
       frames.push(frame);
     }
-    if (frames.length > 0) this.#say(frames.length === 1 ? (frames[0] ?? "") : `[${frames.join(",")}]`);
+    if (frames.length === 0) return null;
+    return frames.length === 1 ? (frames[0] ?? "") : `[${frames.join(",")}]`;
   }
 
-  /** The mailbox's log shows this device's message: it was taken, though the answer may still wait for the receiver. */
-  taken(frame: Frame<"message">): OwnMessage | null {
-    const draft = this.#byId.get(frame.id ?? 0);
-    if (draft === undefined || draft.message.to !== frame.to) return null;
+  /** The log shows this device's message: it was taken, though the answer may still wait for the receiver. */
+  taken(frame: Frame<"message">): boolean {
+    const draft = this.#of(frame.id);
+    if (draft === undefined || draft.peer !== frame.to) return false;
     // Another installation that was copied from this one, id and all, may have used the id for something else.
-    if (frame.body !== undefined && JSON.stringify(frame.body) !== draft.json) return null;
-    this.#underWay.delete(draft);
-    return draft.message;
+    if (frame.body !== undefined && JSON.stringify(frame.body) !== JSON.stringify(draft.body)) return false;
+    this.#underWay.delete(draft.key);
+    this.#change({ ...draft, seq: frame.seq });
+    return true;
   }
 
-  accepted({ id, at, state }: Frame<"accepted">): OwnMessage | null {
-    const draft = this.#byId.get(id);
+  /** The draft that this answers; it is none any more. */
+  accepted({ id }: Frame<"accepted">): Draft | null {
+    const draft = this.#of(id);
     if (draft === undefined) return null;
-    this.#forget(draft);
-    draft.message.at = at ?? draft.message.at;
-    draft.message.move({ is: state });
-    return draft.message;
+    this.drop(draft.key);
+    return draft;
+  }
+
+  /** The draft that the log has shown with this seq; it is none any more. */
+  failed(seq: number): Draft | null {
+    for (const draft of this.#drafts.values()) {
+      if (draft.seq !== seq) continue;
+      this.drop(draft.key);
+      return draft;
+    }
+    return null;
   }
 
   /** False if the mailbox counts otherwise than this device, which only another `welcome` can mend. */
   refused({ id, code, message, retryAfter }: Frame<"refused">): boolean {
-    const draft = this.#byId.get(id);
+    const draft = this.#of(id);
     if (draft === undefined) return true;
     // What follows a refused id is out of order; the refused one itself never is.
     if (code === "out_of_order" && id < this.#nextId) return false;
     if (id > this.#lastId) this.#nextId = Math.min(this.#nextId, id);
+    this.#byId.delete(id);
+    this.#underWay.delete(draft.key);
+    this.#said.delete(draft.key);
     if (code === "out_of_order" || code === "id_reused" || retryAfter !== undefined) {
-      this.#underWay.delete(draft);
-      this.#renumber(draft);
+      this.#change({ ...draft, id: null });
       if (retryAfter !== undefined) this.#hold(retryAfter);
     } else {
-      this.#forget(draft);
-      draft.message.move({ is: "failed", code, message });
+      this.#drafts.delete(draft.key);
+      this.#events.changed({ ...draft, id: null, failed: { code, message } });
     }
     return true;
   }
 
-  /** Gives up what has no answer. */
-  abandon(why: { readonly code: string; readonly message: string }): void {
+  /** Forgets a draft. */
+  drop(key: string): void {
+    const id = this.#drafts.get(key)?.id ?? null;
+    if (id !== null) this.#byId.delete(id);
+    this.#drafts.delete(key);
+    this.#underWay.delete(key);
+    this.#said.delete(key);
+    this.#events.settled(key);
+  }
+
+  /** Nothing is sent any more. */
+  stop(): void {
     this.end();
     clearTimeout(this.#held);
-    for (const draft of this.#drafts) draft.message.move({ is: "failed", ...why });
-    this.#drafts.clear();
-    this.#byId.clear();
+  }
+
+  #of(id: number | undefined): Draft | undefined {
+    return this.#drafts.get(this.#byId.get(id ?? 0) ?? "");
+  }
+
+  #number(draft: Draft, id: number): void {
+    this.#said.add(draft.key);
+    this.#underWay.add(draft.key);
+    if (draft.id !== null) return;
+    this.#nextId++;
+    this.#byId.set(id, draft.key);
+    this.#change({ ...draft, id });
+  }
+
+  #change(draft: Draft): void {
+    this.#drafts.set(draft.key, draft);
+    this.#events.changed(draft);
   }
 
   #hold(ms: number): void {
     clearTimeout(this.#held);
     this.#held = setTimeout(() => {
       this.#held = undefined;
-      this.flush();
+      this.#events.ready();
     }, ms);
-  }
-
-  #renumber(draft: Draft): void {
-    if (draft.id !== null) this.#byId.delete(draft.id);
-    draft.id = null;
-    draft.said = false;
-  }
-
-  #forget(draft: Draft): void {
-    if (draft.id !== null) this.#byId.delete(draft.id);
-    this.#drafts.delete(draft);
-    this.#underWay.delete(draft);
   }
 }

@@ -2,16 +2,16 @@
 // protocol is behind that. Whatever people wrote becomes text nodes and nothing else.
 import {
   connect,
-  type Connection,
-  newDevice,
-  type OwnMessage,
+  type ConnectionState,
+  type Conversing,
+  type Message,
+  type MessageState,
   problemOfBody,
   problemOfName,
-  type SendState,
-  type State,
+  type Restante,
 } from "../client/connect.ts";
 
-/** Messages on the page; the oldest go first. */
+/** Messages on the page. */
 const SHOWN = 500;
 
 const form = find("compose", HTMLFormElement);
@@ -35,33 +35,72 @@ const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
 const clockAndDay = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 const clockOfTries = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 
-let mailbox: { readonly entered: string; readonly connection: Connection } | null = null;
+let mailbox: { readonly entered: string; readonly me: Restante; readonly threads: Map<string, Conversing> } | null =
+  null;
 
 /** The mailbox of the name in the field, which is opened if it is not open yet. */
-function open(): Connection {
+function open(): Restante {
   const entered = name.value.trim();
-  if (mailbox?.entered === entered) return mailbox.connection;
-  mailbox?.connection.close();
+  if (mailbox?.entered === entered) return mailbox.me;
+  void mailbox?.me.close();
+  const me = connect({ url: location.origin, userName: entered });
+  const threads = new Map<string, Conversing>();
+  mailbox = { entered, me, threads };
   messages.replaceChildren();
-  const connection = connect({
-    url: location.origin,
-    userName: entered,
-    device: device(),
-    onState: (state) => showState(state, entered),
-    onMessage: ({ from, at, body }) => show(make("li", "", about([make("bdi", "", from)], at), words(body))),
-    onOwn: showOwn,
-    onGap: () => show(make("li", "note", "Older messages are no longer kept.")),
+  me.connection.subscribe((state) => {
+    if (mailbox?.me === me) showState(state, entered);
   });
-  mailbox = { entered, connection };
+  me.conversations.subscribe((conversations) => {
+    for (const { peer } of conversations) follow(peer);
+  });
+  me.gaps.subscribe(showSoon);
   sessionStorage.setItem("name", entered);
-  return connection;
+  return me;
 }
 
-/** One device a tab: two tabs of one user would replace each other otherwise. */
-function device(): string {
-  const known = sessionStorage.getItem("device") ?? newDevice();
-  sessionStorage.setItem("device", known);
-  return known;
+/** Shows a conversation from now on, if it is not shown yet. */
+function follow(peer: string): void {
+  const owner = mailbox;
+  if (owner === null || owner.threads.has(peer)) return;
+  const thread = owner.me.messages.with(peer);
+  owner.threads.set(peer, thread);
+  thread.subscribe(() => {
+    if (mailbox === owner) showSoon();
+  });
+}
+
+let drawing = false;
+
+/** Draws once, however many conversations have changed. */
+function showSoon(): void {
+  if (drawing) return;
+  drawing = true;
+  queueMicrotask(() => {
+    drawing = false;
+    showAll();
+  });
+}
+
+const items = new WeakMap<Message, HTMLElement>();
+
+/** The latest messages of all conversations, in the order of the log; those without a number last. */
+function showAll(): void {
+  const all = [...(mailbox?.threads.values() ?? [])].flatMap(({ value }) => value);
+  const order = (message: Message) => message.seq ?? Number.POSITIVE_INFINITY;
+  const latest = all.toSorted((a, b) => (order(a) < order(b) ? -1 : Number(order(a) > order(b)))).slice(-SHOWN);
+  const gap = (mailbox?.me.gaps.value ?? 0) > 0 ? [make("li", "note", "Some messages are no longer kept.")] : [];
+  messages.replaceChildren(...gap, ...latest.map(itemOf));
+}
+
+function itemOf(message: Message): HTMLElement {
+  const known = items.get(message);
+  if (known !== undefined) return known;
+  const { state, to, from, at, body } = message;
+  const who = state === null ? [make("bdi", "", from)] : ["to ", make("bdi", "", to)];
+  const about = aboutOf(who, at, ...(state === null ? [] : [make("span", state.is, wordsOf(state))]));
+  const item = make("li", state === null ? "" : "own", about, words(body));
+  items.set(message, item);
+  return item;
 }
 
 function check(field: Field): boolean {
@@ -75,13 +114,13 @@ function showProblem(field: Field, problem: string | null): void {
   find(`${field.id}-problem`, HTMLElement).textContent = problem;
 }
 
-function showState(state: State, userName: string): void {
+function showState(state: ConnectionState, userName: string): void {
   status.dataset["is"] = state.is;
   status.textContent = sentenceOf(state, userName);
   retry.hidden = state.is !== "waiting" && state.is !== "stopped";
 }
 
-function sentenceOf(state: State, userName: string): string {
+function sentenceOf(state: ConnectionState, userName: string): string {
   switch (state.is) {
     case "connecting":
       return "Connecting…";
@@ -96,27 +135,16 @@ function sentenceOf(state: State, userName: string): string {
   }
 }
 
-function showOwn(message: OwnMessage): void {
-  const item = make("li", "own");
-  const update = () => {
-    const { is } = message.state;
-    const state = make("span", is, wordsOf(message.state));
-    const to = make("bdi", "", message.to);
-    item.replaceChildren(about(["to ", to], message.at, state), words(message.body));
-  };
-  message.onChange = update;
-  update();
-  show(item);
-}
-
-function wordsOf(state: SendState): string {
+function wordsOf(state: MessageState): string {
   switch (state.is) {
     case "sending":
       return "waiting to be sent";
     case "queued":
       return "on its way";
     case "stored":
-      return "stored";
+    case "delivered":
+    case "read":
+      return state.is;
     case "failed":
       return `failed: ${state.message}`;
     default:
@@ -124,7 +152,7 @@ function wordsOf(state: SendState): string {
   }
 }
 
-function about(who: (Node | string)[], at: number, ...more: Node[]): HTMLElement {
+function aboutOf(who: (Node | string)[], at: number, ...more: Node[]): HTMLElement {
   const date = new Date(at);
   const today = date.toDateString() === new Date().toDateString();
   const time = make("time", "", (today ? clock : clockAndDay).format(date));
@@ -136,11 +164,6 @@ function words(body: unknown): HTMLElement {
   const paragraph = make("p", "text", typeof body === "string" ? body : JSON.stringify(body));
   paragraph.dir = "auto";
   return paragraph;
-}
-
-function show(item: HTMLElement): void {
-  messages.append(item);
-  if (messages.childElementCount > SHOWN) messages.firstElementChild?.remove();
 }
 
 function make(tag: string, className: string, ...children: (Node | string)[]): HTMLElement {
@@ -170,7 +193,8 @@ form.addEventListener("submit", (event) => {
   const wrong = [...rules.keys()].filter((field) => !check(field));
   wrong[0]?.focus();
   if (wrong.length > 0) return;
-  showOwn(open().send(receiver.value.trim(), text.value));
+  const { to } = open().send(receiver.value.trim(), text.value);
+  follow(to);
   text.value = "";
   text.focus();
 });
@@ -185,10 +209,7 @@ onEnter(name, () => receiver.focus());
 onEnter(receiver, () => text.focus());
 onEnter(text, () => form.requestSubmit());
 
-retry.addEventListener("click", () => mailbox?.connection.retry());
-addEventListener("online", () => {
-  if (status.dataset["is"] === "waiting") mailbox?.connection.retry();
-});
+retry.addEventListener("click", () => mailbox?.me.retry());
 
 name.value = sessionStorage.getItem("name") ?? "";
 receiver.value = sessionStorage.getItem("receiver") ?? "";

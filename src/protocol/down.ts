@@ -1,78 +1,52 @@
 // What the mailbox says in v1: the frames' shapes for whoever reads them, and the texts that the server writes.
 // Written by hand where a body goes through as the JSON text it is; everything else is plain JSON.
-import * as z from "zod/mini";
 import type { Refusal } from "./refusals.ts";
+import { fits, type ShapeOf } from "./shape.ts";
 
-z.config({ jitless: true });
+/** The frames, by their type; a test holds them still. Only those with a field `seq` move the cursor. */
+export const DOWN = {
+  welcome: {
+    version: "int",
+    user: "text",
+    device: "text",
+    epoch: "text",
+    head: "int",
+    lastId: "int",
+    expires: "int?",
+    limits: { window: "int", windowBytes: "int", bodyBytes: "int", textBytes: "int", frames: "int" },
+  },
+  gap: { from: "int", seq: "int" },
+  message: {
+    seq: "int",
+    from: "text",
+    to: "text",
+    at: "int",
+    body: "any?",
+    id: "int?",
+    device: "text?",
+    origin: "int?",
+  },
+  failed: { seq: "int", of: "int", code: "text", message: "text" },
+  mark: { seq: "int", peer: "text", stored: "int?", delivered: "int?", read: "int?", mine: "int?" },
+  typing: { from: "text" },
+  presence: { user: "text", online: "flag", at: "int" },
+  accepted: { id: "int", entry: "int?", at: "int?", state: ["stored", "queued"] },
+  refused: { id: "int", code: "text", message: "text", retryAfter: "int?" },
+  error: { code: "text", message: "text" },
+  closing: { code: "int", message: "text", retryAfter: "int?" },
+} as const;
 
-const seq = z.int();
-const code = z.string();
-const message = z.string();
+type Table = typeof DOWN;
 
-/** The shape of what is said down; a test holds it still. */
-export const downFrame = z.discriminatedUnion("type", [
-  z.object({
-    type: z.literal("welcome"),
-    version: z.int(),
-    user: z.string(),
-    device: z.string(),
-    epoch: z.string(),
-    head: seq,
-    lastId: z.int(),
-    expires: z.optional(z.int()),
-    limits: z.object({
-      window: z.int(),
-      windowBytes: z.int(),
-      bodyBytes: z.int(),
-      textBytes: z.int(),
-      frames: z.int(),
-    }),
-  }),
-  z.object({ type: z.literal("gap"), from: seq, seq }),
-  z.object({
-    type: z.literal("message"),
-    seq,
-    from: z.string(),
-    to: z.string(),
-    at: z.int(),
-    body: z.optional(z.unknown()),
-    id: z.optional(z.int()),
-    device: z.optional(z.string()),
-    origin: z.optional(seq),
-  }),
-  z.object({ type: z.literal("failed"), seq, of: seq, code, message }),
-  z.object({
-    type: z.literal("mark"),
-    seq,
-    peer: z.string(),
-    stored: z.optional(seq),
-    delivered: z.optional(seq),
-    read: z.optional(seq),
-    mine: z.optional(seq),
-  }),
-  z.object({ type: z.literal("typing"), from: z.string() }),
-  z.object({ type: z.literal("presence"), user: z.string(), online: z.boolean(), at: z.int() }),
-  z.object({
-    type: z.literal("accepted"),
-    id: z.int(),
-    entry: z.optional(seq),
-    at: z.optional(z.int()),
-    state: z.enum(["stored", "queued"]),
-  }),
-  z.object({ type: z.literal("refused"), id: z.int(), code, message, retryAfter: z.optional(z.int()) }),
-  z.object({ type: z.literal("error"), code, message }),
-  z.object({ type: z.literal("closing"), code: z.int(), message, retryAfter: z.optional(z.int()) }),
-]);
-
-/** A frame as a device reads it. Only those with a field `seq` move the cursor. */
-export type Down = z.infer<typeof downFrame>;
+/** A frame as a device reads it. */
+export type Down = { [T in keyof Table]: { readonly type: T } & ShapeOf<Table[T]> }[keyof Table];
 export type Welcome = Extract<Down, { type: "welcome" }>;
 export type State = Extract<Down, { type: "accepted" }>["state"];
 
 /** The frame that `value` is, or null for one that this version does not know and ignores. */
 export function readDown(value: unknown): Down | null {
-  const read = downFrame.safeParse(value);
-  return read.success ? read.data : null;
+  if (!fits({ type: "text" }, value) || !Object.hasOwn(DOWN, value.type)) return null;
+  return fits(DOWN[value.type as keyof Table], value) ? (value as Down) : null;
 }
 
 /** Any frame as the text of itself. */

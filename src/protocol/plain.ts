@@ -2,7 +2,7 @@
 import { exceeds, LIMITS } from "./limits.ts";
 import { canonical, SYSTEM } from "./names.ts";
 import { type Refusal, refusal } from "./refusals.ts";
-import { keep, parse } from "./up.ts";
+import { keep, parse } from "./json.ts";
 
 /** What a plain text comes to: a message with its body as JSON text, a refusal, or nothing (a blank text). */
 export type PlainUp =

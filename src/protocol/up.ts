@@ -1,6 +1,7 @@
 // What a v1 device may say, and the one door for its texts: size, JSON, schema. Behind it nothing is unknown.
 import * as z from "zod/mini";
-import { BODY_DEPTH, exceeds, LIMITS, NUMBER_END, WATCHED } from "./limits.ts";
+import { keep, parse } from "./json.ts";
+import { LIMITS, NUMBER_END, WATCHED } from "./limits.ts";
 import { canonical } from "./names.ts";
 import { type Refusal, refusal } from "./refusals.ts";
 
@@ -48,28 +49,6 @@ export function readText(text: string): readonly Up[] {
     return [{ type: "error", refusal: refusal("too_large", `a text has at most ${LIMITS.frames} frames`) }];
   }
   return value.map(readFrame);
-}
-
-/** The value of a JSON text, or undefined. */
-export function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** The JSON text of a body, or why it can't be kept. Taken from JSON, so NUL and lone surrogates come out escaped. */
-export function keep(body: unknown): string | Refusal {
-  let text: string;
-  try {
-    text = JSON.stringify(body);
-  } catch {
-    return refusal("bad_frame", `body is nested more than ${BODY_DEPTH} deep`);
-  }
-  if (exceeds(text, LIMITS.bodyBytes)) return refusal("too_large", `a body has at most ${LIMITS.bodyBytes} bytes`);
-  if (tooDeep(text)) return refusal("bad_frame", `body is nested more than ${BODY_DEPTH} deep`);
-  return text;
 }
 
 function readFrame(value: unknown): Up {
@@ -130,22 +109,4 @@ function error(detail: string): Up {
 
 function refused(id: number, why: Refusal): Up {
   return { type: "refused", id, refusal: why };
-}
-
-/** Counts levels in a JSON text, outside of its strings. */
-function tooDeep(text: string): boolean {
-  if (text.length <= BODY_DEPTH * 2) return false;
-  let depth = 0;
-  let quoted = false;
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    if (quoted) {
-      if (unit === 0x5c) i++;
-      else if (unit === 0x22) quoted = false;
-    } else if (unit === 0x22) quoted = true;
-    else if (unit === 0x5b || unit === 0x7b) {
-      if (++depth > BODY_DEPTH) return true;
-    } else if (unit === 0x5d || unit === 0x7d) depth--;
-  }
-  return false;
 }

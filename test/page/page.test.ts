@@ -108,7 +108,7 @@ test("two users exchange messages both ways, whatever script they write in", asy
   await bob.sees(a, "你好，世界 🚀👩‍👩‍👧");
   await bob.send(a, "مرحبا\nzwei Zeilen");
   await alice.sees(b, "مرحبا");
-  await alice.sees(`to ${b}`, "stored");
+  await alice.sees(`to ${b}`, "delivered");
   const both = ["你好，世界 🚀👩‍👩‍👧", "مرحبا\nzwei Zeilen"];
   expect(await alice.texts()).toEqual(both);
   expect(await bob.texts()).toEqual(both);
@@ -184,11 +184,11 @@ test("while the server is gone the page says so, and what is written meanwhile w
   await alice.reads("Connected as");
   await alice.send(b, "after");
   await bob.sees("after");
-  await alice.sees("after", "stored");
+  await alice.sees("after", "delivered");
   const all = ["before", "meanwhile", "meanwhile too", "after"];
   expect(await bob.texts()).toEqual(all);
   expect(await alice.texts()).toEqual(all);
-  expect(await alice.messages.filter({ hasText: "stored" }).count()).toBe(all.length);
+  expect(await alice.messages.filter({ hasText: "delivered" }).count()).toBe(all.length);
 });
 
 test("markup that people write is text and runs nothing", async () => {
@@ -209,21 +209,27 @@ test("markup that people write is text and runs nothing", async () => {
   }
 });
 
-test("a second connection of the same device takes over, and the first one says so and waits for its user", async () => {
-  const { a } = names();
+test("two tabs of one user are one device: both show everything, and when the connected one is closed the other goes on", async () => {
+  const { a, b } = names();
+  const bob = await Visitor.at(server.url);
+  await bob.open(b);
   const alice = await Visitor.at(server.url);
   await alice.open(a);
-  const stored = await alice.page.evaluate(() => ({ ...sessionStorage }));
-  const copy = new Visitor(await alice.page.context().newPage());
-  await copy.page.addInitScript((items: Record<string, string>) => {
-    for (const [key, value] of Object.entries(items)) sessionStorage.setItem(key, value);
-  }, stored);
-  await copy.page.goto(server.url);
-  await copy.reads("Connected as");
-  await alice.reads("A newer connection of this device took over");
-  await alice.page.getByRole("button", { name: "Connect now" }).click();
-  await alice.reads("Connected as");
-  await copy.reads("A newer connection of this device took over");
+  const other = new Visitor(await alice.page.context().newPage());
+  await other.page.goto(server.url);
+  await other.open(a);
+  await other.send(b, "from the other tab");
+  await alice.sees("from the other tab", "delivered");
+  await bob.send(a, "to both");
+  await alice.sees(b, "to both");
+  await other.sees(b, "to both");
+  await alice.page.close();
+  await other.send(b, "from the one that is left");
+  await bob.sees("from the one that is left");
+  await bob.send(a, "still here");
+  await other.sees(b, "still here");
+  expect(await other.texts()).toEqual(["from the other tab", "to both", "from the one that is left", "still here"]);
+  expect(await bob.texts()).toEqual(["from the other tab", "to both", "from the one that is left", "still here"]);
 });
 
 test("nothing is wider than a screen of 320 px", async () => {

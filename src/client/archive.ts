@@ -1,0 +1,239 @@
+// What the mailbox's log says, turned into records: each frame changes rows, entries and the position, and what changed is
+// handed out as one commit. It knows frames; no socket, no store, and nothing of who looks at the records.
+import type { Down, Welcome } from "../protocol/down.ts";
+import type { Commit, Draft, Entry, Kept, Marks, Position, Read, Row, Why } from "./store.ts";
+
+type Frame<T extends Down["type"]> = Extract<Down, { type: T }>;
+
+/** Unread messages of one conversation whose seqs are kept; of earlier ones only the number. */
+const FRESH = 100;
+
+/** What `GET /api/conversations` says of one. */
+export interface Listed {
+  readonly peer: string;
+  readonly seq: number;
+  readonly unread: number;
+  readonly marks: { readonly [K in keyof Marks]?: number | undefined };
+  readonly last: Entry | null;
+}
+
+export class Archive {
+  readonly #user: string;
+  readonly #rows = new Map<string, Row>();
+  readonly #reads = new Map<string, number>();
+  /** Entries above the cursor, by seq: the answer to a send came before the log's frame. */
+  readonly #ahead = new Map<number, Entry>();
+  #position: Position;
+  #commit: Open = empty();
+
+  constructor(user: string, { position, rows, reads, ahead }: Kept) {
+    this.#user = user;
+    this.#position = position;
+    for (const row of rows) this.#rows.set(row.peer, row);
+    for (const { peer, seq } of reads) this.#reads.set(peer, seq);
+    for (const entry of ahead) this.#ahead.set(entry.seq, entry);
+  }
+
+  get position(): Position {
+    return this.#position;
+  }
+
+  /** What was read and not yet told. */
+  get reads(): readonly Read[] {
+    return [...this.#reads].map(([peer, seq]) => ({ peer, seq }));
+  }
+
+  /** What changed since the last one, or null. */
+  seal(): Commit | null {
+    const open = this.#commit;
+    if (!open.touched) return null;
+    this.#commit = empty();
+    const rows = [...open.rows].map((peer) => this.#row(peer));
+    return { ...open.records, drafts: [...open.records.drafts.values()], rows, position: this.#position };
+  }
+
+  /** A connection begins. False in another life of the mailbox than before, where numbers of the last one mean nothing. */
+  begin({ epoch, head }: Welcome, since: "start" | "now"): boolean {
+    const { epoch: before, cursor, base } = this.#position;
+    if (epoch === before) return true;
+    const start = before === null && since === "now" ? head : null;
+    this.#move({ epoch, cursor: before === null ? (start ?? cursor) : 0, base: start === null ? base : start + 1 });
+    this.#ahead.clear();
+    return before === null;
+  }
+
+  /** Entries up to here are gone for good. The one frame that may set the cursor back. */
+  gap({ seq }: Frame<"gap">): void {
+    this.#move({ cursor: seq, listed: false });
+  }
+
+  /** Every frame with a seq moves the cursor, known or not. False if this one was heard already. */
+  advance(seq: number): boolean {
+    if (seq <= (this.#position.cursor ?? 0)) return false;
+    this.#move({ cursor: seq, base: this.#position.base ?? seq });
+    return true;
+  }
+
+  /** A message from somebody else. False if it was shown before: its sender sent it again, because the mailbox was set back. */
+  received({ seq, from, at, body, origin = 0 }: Frame<"message">): boolean {
+    const row = this.#row(from);
+    if (origin !== 0 && origin <= row.origin) return false;
+    this.#add({ key: `${seq}`, seq, peer: from, from, at, body });
+    this.#set({ ...unread(this.#row(from), seq), origin: Math.max(row.origin, origin) });
+    return true;
+  }
+
+  /** One's own message that is no draft of this device: from another one, or answered already. */
+  carbon({ seq, to, at, body }: Frame<"message">): void {
+    const known = this.#ahead.get(seq);
+    this.#ahead.delete(seq);
+    if (known === undefined) this.#add({ key: `${seq}`, seq, peer: to, from: this.#user, at, body });
+  }
+
+  /** A draft was accepted, as this entry. */
+  sent(draft: Draft, { entry, at, state }: Frame<"accepted">): void {
+    const seq = entry ?? draft.seq;
+    if (seq === null || seq === undefined) return;
+    const made = { key: draft.key, seq, peer: draft.peer, from: this.#user, at: at ?? draft.at, body: draft.body };
+    this.#add(made);
+    if (seq > (this.#position.cursor ?? 0)) this.#ahead.set(seq, made);
+    const row = this.#row(draft.peer);
+    if (state === "stored" && seq > row.stored) this.#set({ ...row, stored: seq });
+  }
+
+  mark({ peer, stored = 0, delivered = 0, read = 0, mine = 0 }: Frame<"mark">): void {
+    const row = this.#row(peer);
+    const { max } = Math;
+    const marks = {
+      stored: max(row.stored, stored),
+      delivered: max(row.delivered, delivered),
+      read: max(row.read, read),
+    };
+    this.#set({ ...readUpTo(row, mine), ...marks });
+    if (mine < (this.#reads.get(peer) ?? Number.POSITIVE_INFINITY)) return;
+    this.#reads.delete(peer);
+    this.#touch().told.push(peer);
+  }
+
+  failed(of: number, why: Why): void {
+    this.#touch().failures.push({ seq: of, ...why });
+    for (const row of this.#rows.values()) {
+      if (row.last?.seq === of) this.#set({ ...row, last: { ...row.last, failed: why } });
+    }
+  }
+
+  /** The user has read a conversation up to a seq. */
+  read({ peer, seq }: Read): void {
+    const row = this.#row(peer);
+    if (seq <= row.mine) return;
+    this.#reads.set(peer, seq);
+    this.#touch().reads.push({ peer, seq });
+    this.#set(readUpTo(row, seq));
+  }
+
+  /** The mailbox's own list of conversations, asked for when `arrived` began to be noted: what came from whom since. */
+  listed(list: readonly Listed[], arrived: readonly { readonly from: string; readonly seq: number }[]): void {
+    for (const one of list) {
+      const row = this.#row(one.peer);
+      const { stored = 0, delivered = 0, read = 0, mine = 0 } = one.marks;
+      const { max } = Math;
+      const later = arrived.filter(({ from, seq }) => from === one.peer && seq > one.seq);
+      let merged: Row = { ...row, mine, fresh: [], more: one.unread, moreUpTo: one.seq };
+      for (const { seq } of later) merged = unread(merged, seq);
+      merged = readUpTo(merged, row.mine);
+      const last = (row.last?.seq ?? 0) > one.seq ? row.last : (one.last ?? row.last);
+      const marks = {
+        stored: max(row.stored, stored),
+        delivered: max(row.delivered, delivered),
+        read: max(row.read, read),
+      };
+      this.#set({ ...merged, ...marks, last });
+    }
+    this.#move({ listed: true });
+  }
+
+  draft(draft: Draft): void {
+    this.#touch().drafts.set(draft.key, draft);
+  }
+
+  settled(key: string): void {
+    const records = this.#touch();
+    records.drafts.delete(key);
+    records.settled.push(key);
+  }
+
+  #add(entry: Entry): void {
+    this.#touch().entries.push(entry);
+    const row = this.#row(entry.peer);
+    if (entry.seq > (row.last?.seq ?? 0)) this.#set({ ...row, last: entry });
+  }
+
+  #row(peer: string): Row {
+    return this.#rows.get(peer) ?? { ...NEW_ROW, peer };
+  }
+
+  #set(row: Row): void {
+    this.#rows.set(row.peer, row);
+    this.#touch();
+    this.#commit.rows.add(row.peer);
+  }
+
+  #move(change: Partial<Position>): void {
+    this.#position = { ...this.#position, ...change };
+    this.#touch();
+  }
+
+  #touch(): Open["records"] {
+    this.#commit.touched = true;
+    return this.#commit.records;
+  }
+}
+
+const NEW_ROW: Omit<Row, "peer"> = {
+  last: null,
+  fresh: [],
+  more: 0,
+  moreUpTo: 0,
+  origin: 0,
+  stored: 0,
+  delivered: 0,
+  read: 0,
+  mine: 0,
+};
+
+/** How many messages of the peer are unread. */
+export function unreadOf(row: Row): number {
+  return row.more + row.fresh.length;
+}
+
+function unread(row: Row, seq: number): Row {
+  if (seq <= row.mine) return row;
+  const fresh = [...row.fresh, seq];
+  const moved = fresh.length > FRESH ? fresh.shift() : undefined;
+  return moved === undefined ? { ...row, fresh } : { ...row, fresh, more: row.more + 1, moreUpTo: moved };
+}
+
+function readUpTo(row: Row, mine: number): Row {
+  if (mine <= row.mine) return row;
+  const fresh = row.fresh.filter((seq) => seq > mine);
+  return { ...row, mine, fresh, more: mine >= row.moreUpTo ? 0 : row.more };
+}
+
+/** A commit that is not sealed yet. */
+interface Open {
+  touched: boolean;
+  readonly rows: Set<string>;
+  readonly records: {
+    readonly entries: Entry[];
+    readonly failures: (Why & { readonly seq: number })[];
+    readonly drafts: Map<string, Draft>;
+    readonly settled: string[];
+    readonly reads: Read[];
+    readonly told: string[];
+  };
+}
+
+function empty(): Open {
+  const records = { entries: [], failures: [], drafts: new Map(), settled: [], reads: [], told: [] };
+  return { touched: false, rows: new Set(), records };
+}

@@ -1,0 +1,178 @@
+// The store of a browser: IndexedDB, which all tabs share; one of them connects, and they hear from each other what was kept.
+// It knows records and nothing of what they mean.
+import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB } from "idb";
+import type { Commit, Draft, Entry, Kept, Past, Piece, Position, Read, Row, Shared, Store } from "./store.ts";
+
+interface Schema extends DBSchema {
+  about: { key: string; value: Position };
+  rows: { key: string; value: Row };
+  /** By conversation, and by seq alone. */
+  entries: { key: [string, number]; value: Entry; indexes: { seq: number } };
+  drafts: { key: string; value: Draft };
+  reads: { key: string; value: Read };
+  /** By peer: from which seq on nothing is missing. */
+  past: { key: string; value: { readonly peer: string; readonly from: number } };
+}
+
+const STORES = ["about", "rows", "entries", "drafts", "reads", "past"] as const;
+const POSITION = "position";
+
+/** Whether this runtime has what the store of a browser needs. */
+export function isBrowser(): boolean {
+  return "indexedDB" in globalThis && "BroadcastChannel" in globalThis && navigator.locks !== undefined;
+}
+
+/** A store that outlives the page, one for all tabs of this origin. */
+export function browserStore(): Store {
+  return new BrowserStore();
+}
+
+class BrowserStore implements Store {
+  readonly lasting = true;
+  #db: IDBPDatabase<Schema> | null = null;
+  #tabs: Tabs | null = null;
+
+  get shared(): Shared | undefined {
+    return this.#tabs ?? undefined;
+  }
+
+  async open(name: string, first: Position): Promise<Kept> {
+    this.#db ??= await openDB<Schema>(name, 1, {
+      upgrade(db) {
+        db.createObjectStore("about");
+        db.createObjectStore("rows", { keyPath: "peer" });
+        db.createObjectStore("entries", { keyPath: ["peer", "seq"] }).createIndex("seq", "seq");
+        db.createObjectStore("drafts", { keyPath: "key" });
+        db.createObjectStore("reads", { keyPath: "peer" });
+        db.createObjectStore("past", { keyPath: "peer" });
+      },
+      blocking: (_current, _blocked, event) => (event.target as IDBDatabase).close(),
+    });
+    this.#tabs ??= new Tabs(name);
+    const tx = this.#db.transaction(STORES, "readwrite");
+    let position = await tx.objectStore("about").get(POSITION);
+    if (position === undefined) {
+      position = first;
+      await tx.objectStore("about").put(first, POSITION);
+    }
+    const above = IDBKeyRange.lowerBound(position.cursor ?? 0, true);
+    const [rows, drafts, reads, ahead] = await Promise.all([
+      tx.objectStore("rows").getAll(),
+      tx.objectStore("drafts").getAll(),
+      tx.objectStore("reads").getAll(),
+      tx.objectStore("entries").index("seq").getAll(above),
+    ]);
+    await tx.done;
+    return { position, rows, drafts, reads, ahead };
+  }
+
+  async write(commit: Commit): Promise<void> {
+    const tx = this.#open.transaction(STORES, "readwrite", { durability: "strict" });
+    const wrong: Promise<unknown>[] = [];
+    const entries = tx.objectStore("entries");
+    if (commit.position) wrong.push(tx.objectStore("about").put(commit.position, POSITION));
+    for (const row of commit.rows ?? []) wrong.push(tx.objectStore("rows").put(row));
+    for (const entry of commit.entries ?? []) wrong.push(entries.put(entry));
+    for (const draft of commit.drafts ?? []) wrong.push(tx.objectStore("drafts").put(draft));
+    for (const key of commit.settled ?? []) wrong.push(tx.objectStore("drafts").delete(key));
+    for (const read of commit.reads ?? []) wrong.push(tx.objectStore("reads").put(read));
+    for (const peer of commit.told ?? []) wrong.push(tx.objectStore("reads").delete(peer));
+    if (commit.past) wrong.push(this.#keepPast(tx, commit.past));
+    for (const { seq, ...failed } of commit.failures ?? []) {
+      const found = entries.index("seq").get(seq);
+      wrong.push(found.then((entry) => entry && entries.put({ ...entry, failed })));
+    }
+    await Promise.all([...wrong, tx.done]);
+  }
+
+  async piece(peer: string, before: number, limit: number): Promise<Piece> {
+    const tx = this.#open.transaction(["about", "entries", "past"]);
+    const past = await tx.objectStore("past").get(peer);
+    const position = await tx.objectStore("about").get(POSITION);
+    const from = past?.from ?? position?.base ?? Number.POSITIVE_INFINITY;
+    const entries: Entry[] = [];
+    if (from < before) {
+      const range = IDBKeyRange.bound([peer, from], [peer, before], false, true);
+      let cursor = await tx.objectStore("entries").openCursor(range, "prev");
+      while (cursor !== null && entries.length < limit) {
+        entries.push(cursor.value);
+        cursor = await cursor.continue();
+      }
+    }
+    return { entries: entries.toReversed(), from };
+  }
+
+  async close(): Promise<void> {
+    this.#tabs?.close();
+    this.#db?.close();
+    this.#db = null;
+  }
+
+  get #open(): IDBPDatabase<Schema> {
+    if (this.#db === null) throw new Error("the store is closed");
+    return this.#db;
+  }
+
+  async #keepPast(tx: WriteTransaction, { peer, from, entries }: Past): Promise<void> {
+    const store = tx.objectStore("entries");
+    for (const entry of entries) {
+      const known = await store.getKey([peer, entry.seq]);
+      if (known === undefined) await store.put(entry);
+    }
+    await tx.objectStore("past").put({ peer, from });
+  }
+}
+
+type WriteTransaction = IDBPTransaction<Schema, typeof STORES, "readwrite">;
+
+/** The tabs of one store: a lock says who connects, a channel carries what one has to say to all others. */
+class Tabs implements Shared {
+  readonly #name: string;
+  readonly #channel: BroadcastChannel;
+  readonly #closed = new AbortController();
+  #release: () => void = () => undefined;
+
+  constructor(name: string) {
+    this.#name = name;
+    this.#channel = new BroadcastChannel(name);
+  }
+
+  lead(): Promise<void> {
+    return new Promise((lead, fail) => {
+      const held = new Promise<void>((done) => (this.#release = done));
+      const options = { signal: this.#closed.signal };
+      navigator.locks
+        .request(this.#name, options, () => {
+          lead();
+          return held;
+        })
+        .catch(fail);
+    });
+  }
+
+  say(what: unknown): void {
+    if (this.#closed.signal.aborted) return;
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- A channel reaches its own origin alone.
+    this.#channel.postMessage(what);
+  }
+
+  listen(hear: (what: unknown) => void): void {
+    this.#channel.addEventListener("message", ({ data }) => hear(data));
+  }
+
+  close(): void {
+    this.#closed.abort();
+    this.#release();
+    this.#channel.close();
+  }
+}
+
+/** In a browser: calls when the network, or the page's being seen, changes. Elsewhere nothing says so. */
+export function onNetwork(changed: () => void): () => void {
+  if (!("ononline" in globalThis)) return () => undefined;
+  const events = ["online", "visibilitychange", "pageshow"];
+  for (const event of events) addEventListener(event, changed);
+  return () => {
+    for (const event of events) removeEventListener(event, changed);
+  };
+}

@@ -1,0 +1,147 @@
+// One client, as an application holds it: names are made canonical here, bodies are measured, and what is wrong is said at once.
+// It knows the view and the session; no socket, no frame and no store.
+import { keep } from "../protocol/json.ts";
+import { canonical } from "../protocol/names.ts";
+import { type Refusal, refusal } from "../protocol/refusals.ts";
+import type { Messages, Options, Presences, Restante } from "./api.ts";
+import { browserStore, isBrowser, onNetwork } from "./browser.ts";
+import { Feed } from "./feed.ts";
+import { list, past } from "./history.ts";
+import type { ConnectionState } from "./line.ts";
+import type { Live } from "./live.ts";
+import { memoryStore } from "./memory.ts";
+import type { Message } from "./message.ts";
+import { keyOf, newDevice } from "./random.ts";
+import type { SentMessage } from "./sent.ts";
+import { Server } from "./server.ts";
+import { Session } from "./session.ts";
+import type { Draft, Json, Kept, Piece, Store, Why } from "./store.ts";
+import { Thread } from "./thread.ts";
+import { type Conversation, View } from "./view.ts";
+
+export class Client implements Restante {
+  readonly user: string;
+  readonly connection: Live<ConnectionState>;
+  readonly messages: Messages;
+  readonly conversations: Live<readonly Conversation[]>;
+  readonly presence: Presences;
+  readonly typists: Live<ReadonlySet<string>>;
+  readonly gaps: Live<number>;
+  readonly #server: Server;
+  readonly #store: Store;
+  readonly #view: View;
+  readonly #session: Session;
+  readonly #unhook: () => void;
+
+  constructor(user: string, options: Options) {
+    this.user = user;
+    this.#server = new Server(options.url, user, options.token);
+    this.#store = options.store ?? (isBrowser() ? browserStore() : memoryStore());
+    const feed = new Feed(() => this.#session.taken());
+    this.#view = new View(user, feed);
+    const { signals, conversations } = this.#view;
+    this.conversations = conversations;
+    this.typists = signals.typing;
+    this.messages = Object.assign(feed, { with: (peer: string) => this.#thread(peer) });
+    this.presence = Object.assign(signals.presence, { watch: (peers: readonly string[]) => this.#watch(peers) });
+    this.#session = new Session(this.#store, () => this.#open(options), this.#view, {
+      user,
+      since: options.since ?? "start",
+      door: (place) => this.#server.door(place),
+      renews: this.#server.renews,
+      list: () => list(this.#server.ask, user),
+    });
+    this.connection = this.#session.state;
+    this.gaps = this.#session.gaps;
+    this.#unhook = onNetwork(() => this.check());
+  }
+
+  send(to: string, body: Json): SentMessage {
+    const receiver = canonical(to);
+    const json = keep(body);
+    const draft = { key: keyOf(), peer: to, at: Date.now(), body, id: null, seq: null };
+    const failed = (why: Refusal | Why) =>
+      this.#view.sending({ ...draft, failed: { code: why.code, message: why.message } });
+    if ("refused" in receiver) return failed(refusal(receiver.refused));
+    if (typeof json !== "string") return failed(json);
+    if (this.#session.closed) return failed({ code: "closed", message: "The mailbox is closed." });
+    // As JSON has it, and nobody else's to change.
+    const own: Draft = { ...draft, peer: receiver.name, body: JSON.parse(json) as unknown, failed: null };
+    const sent = this.#view.sending(own);
+    this.#view.signals.sent(own.peer);
+    this.#session.write({ drafts: [own] });
+    return sent;
+  }
+
+  resend(message: Message): SentMessage {
+    this.discard(message);
+    return this.send(message.to, message.body as Json);
+  }
+
+  discard({ key }: Message): void {
+    if (this.#view.draft(key)?.failed) this.#session.write({ settled: [key] });
+  }
+
+  read(peer: string, upTo?: Message): void {
+    const name = canonical(peer);
+    if ("refused" in name) return;
+    void this.#session.ready.then(() => {
+      const row = this.#view.row(name.name);
+      const seq = (upTo === undefined ? row?.last : upTo)?.seq ?? 0;
+      if (seq > (row?.mine ?? 0)) this.#session.write({ reads: [{ peer: name.name, seq }] });
+    });
+  }
+
+  typing(to: string): void {
+    const name = canonical(to);
+    if ("name" in name && this.#view.signals.saysTyping(name.name)) this.#session.typing(name.name);
+  }
+
+  retry(): void {
+    this.#session.retry();
+  }
+
+  check(): void {
+    this.#session.check();
+  }
+
+  async close(): Promise<void> {
+    this.#unhook();
+    const closed = this.#session.close();
+    this.#view.end();
+    await closed;
+  }
+
+  #open({ device, since }: Options): Promise<Kept> {
+    const name = ["restante", this.#server.host, this.user, ...(device === undefined ? [] : [device])].join(" ");
+    // A device that is made here has had nothing yet; of one that has a name already only the mailbox knows.
+    const whole = device === undefined && since !== "now";
+    const first = { device: device ?? newDevice(), epoch: null, cursor: null, base: whole ? 0 : null, listed: whole };
+    return this.#store.open(name, first);
+  }
+
+  #thread(raw: string): Thread {
+    const name = canonical(raw);
+    const view = this.#view;
+    const thread = new Thread("refused" in name ? raw : name.name, {
+      user: this.user,
+      row: (peer) => view.row(peer),
+      draftsOf: (peer) => view.drafts().filter((draft) => draft.peer === peer),
+      piece: (peer, before, limit) => this.#session.ready.then(() => this.#store.piece(peer, before, limit)),
+      past: (peer, before, limit) => this.#past(peer, before, limit),
+      closed: (closed) => view.threads.delete(closed),
+    });
+    view.threads.add(thread);
+    return thread;
+  }
+
+  async #past(peer: string, before: number, limit: number): Promise<Piece> {
+    const piece = await past(this.#server.ask, this.user, peer, before, limit);
+    await this.#store.write({ past: { peer, ...piece } });
+    return piece;
+  }
+
+  #watch(peers: readonly string[]): void {
+    this.#session.watch(peers.map(canonical).flatMap((name) => ("name" in name ? [name.name] : [])));
+  }
+}

@@ -1,0 +1,281 @@
+// The one client of a store that is connected: what the line hears becomes records, and what is to be said waits until it is kept.
+// Keep, then tell: nobody sees a message, and the mailbox gets no ack of it, before the store has it.
+import type { Down } from "../protocol/down.ts";
+import { Archive, type Listed } from "./archive.ts";
+import { type ConnectionState, type Door, Line } from "./line.ts";
+import { Outbox } from "./outbox.ts";
+import type { Commit, Kept, Store } from "./store.ts";
+
+export type Signal = Extract<Down, { type: "typing" | "presence" }>;
+
+/** What a core is given, and whom it tells. */
+export interface CoreOptions {
+  readonly user: string;
+  readonly store: Store;
+  readonly kept: Kept;
+  readonly since: "start" | "now";
+  /** Where the mailbox is opened; `place` is the query that says where this device is. */
+  readonly door: (place: Record<string, string>) => Promise<Door>;
+  /** Whether another try may have another token. */
+  readonly renews: boolean;
+  /** The mailbox's own list of conversations. */
+  readonly list: () => Promise<readonly Listed[]>;
+  /** Kept, and now to be shown. */
+  readonly committed: (commit: Commit) => void;
+  readonly state: (state: ConnectionState) => void;
+  readonly signal: (signal: Signal) => void;
+  /** Entries from the log are gone for good, and were not shown. */
+  readonly gap: () => void;
+  /** Up to which seq the application has taken what was shown. */
+  readonly taken: () => number;
+}
+
+/** Ms between two acks while the application is still taking what was shown. */
+const ACK_EVERY = 200;
+
+export class Core {
+  readonly #options: CoreOptions;
+  readonly #line: Line;
+  readonly #archive: Archive;
+  readonly #outbox: Outbox;
+  #watched: readonly string[] = [];
+  #broken = false;
+  #writing = false;
+  #work: Promise<void> = Promise.resolve();
+  /** Counts connections: what was to be said on one is not said on the next. */
+  #connection = 0;
+  /** A text that waits until what it says is kept. */
+  #text: { readonly text: string; readonly connection: number } | null = null;
+  /** The seq up to which everything is kept, and the one that was acknowledged. */
+  #kept: number;
+  #acked = 0;
+  #ackTimer: ReturnType<typeof setTimeout> | undefined;
+  /** What came from others while the list of conversations is asked for. */
+  #arrived: { readonly from: string; readonly seq: number }[] | null = null;
+
+  constructor(options: CoreOptions) {
+    this.#options = options;
+    this.#archive = new Archive(options.user, options.kept);
+    this.#kept = options.kept.position.cursor ?? 0;
+    this.#outbox = new Outbox({
+      changed: (draft) => this.#archive.draft(draft),
+      settled: (key) => this.#archive.settled(key),
+      ready: () => this.#flush(),
+    });
+    for (const draft of options.kept.drafts) this.#outbox.add(draft);
+    this.#line = new Line(() => this.#door(), options.renews, {
+      state: (state) => this.#moved(state),
+      frame: (value, down) => this.#hear(value, down),
+      textEnded: () => this.#flush(),
+    });
+  }
+
+  get state(): ConnectionState {
+    return this.#line.state;
+  }
+
+  /** Whether the store has failed: then this core is of no use any more. */
+  get broken(): boolean {
+    return this.#broken;
+  }
+
+  start(): void {
+    this.#line.start();
+  }
+
+  check(): void {
+    this.#line.check();
+  }
+
+  /** What was written, read or dropped here or in another tab. `kept`: it is in the store already. */
+  take(commit: Commit, kept: boolean): void {
+    for (const draft of commit.drafts ?? []) {
+      this.#outbox.add(draft);
+      if (!kept) this.#archive.draft(draft);
+    }
+    for (const key of commit.settled ?? []) this.#outbox.drop(key);
+    for (const read of commit.reads ?? []) {
+      this.#archive.read(read);
+      this.#sayNow({ type: "read", ...read });
+    }
+    this.#flush();
+  }
+
+  typing(to: string): void {
+    this.#sayNow({ type: "typing", to });
+  }
+
+  watch(peers: readonly string[]): void {
+    this.#watched = peers;
+    this.#sayNow({ type: "watch", peers });
+  }
+
+  /** The application has taken more of what was shown. */
+  ack(): void {
+    const seq = Math.min(this.#kept, this.#options.taken());
+    if (this.#line.state.is !== "open" || seq <= this.#acked) return;
+    if (seq < this.#kept && this.#ackTimer !== undefined) return;
+    clearTimeout(this.#ackTimer);
+    this.#ackTimer = undefined;
+    this.#acked = seq;
+    this.#line.say(`{"type":"ack","seq":${seq}}`);
+    if (seq < this.#kept) {
+      this.#ackTimer = setTimeout(() => {
+        this.#ackTimer = undefined;
+        this.ack();
+      }, ACK_EVERY);
+    }
+  }
+
+  /** Resolves when what was heard is kept. */
+  async stop(message: string): Promise<void> {
+    this.#line.end(message);
+    this.#outbox.stop();
+    clearTimeout(this.#ackTimer);
+    await this.#work;
+  }
+
+  #door(): Promise<Door> {
+    const { epoch, cursor, device } = this.#archive.position;
+    const fromNow = epoch === null && this.#options.since === "now";
+    // Connecting with a cursor is an ack of it.
+    const taken = cursor === null ? null : Math.min(this.#kept, this.#options.taken());
+    return this.#options.door({
+      device,
+      ...(epoch !== null && { epoch }),
+      ...(taken !== null ? { cursor: `${taken}` } : fromNow && { cursor: "head" }),
+    });
+  }
+
+  #moved(state: ConnectionState): void {
+    this.#connection++;
+    if (state.is !== "open") this.#outbox.end();
+    this.#options.state(state);
+    if (state.is !== "open") return;
+    if (this.#watched.length > 0) this.#sayNow({ type: "watch", peers: this.#watched });
+    for (const read of this.#archive.reads) this.#sayNow({ type: "read", ...read });
+    if (!this.#archive.position.listed && this.#arrived === null) void this.#list();
+  }
+
+  #hear(value: unknown, down: Down | null): void {
+    if (down?.type === "gap") {
+      this.#archive.gap(down);
+      this.#options.gap();
+      return;
+    }
+    const seq = seqOf(value);
+    if (seq !== null && !this.#archive.advance(seq)) return;
+    if (down !== null) this.#act(down);
+  }
+
+  #act(down: Exclude<Down, { type: "gap" }>): void {
+    switch (down.type) {
+      case "welcome":
+        this.#acked = this.#archive.position.cursor ?? 0;
+        this.#outbox.begin(down, this.#archive.begin(down, this.#options.since));
+        break;
+      case "message":
+        if (down.from !== this.#options.user) this.#received(down);
+        else if (!this.#ownDraft(down)) this.#archive.carbon(down);
+        break;
+      case "accepted":
+        this.#accepted(down);
+        break;
+      case "refused":
+        if (!this.#outbox.refused(down)) this.#line.lost();
+        break;
+      case "mark":
+        this.#archive.mark(down);
+        break;
+      case "failed":
+        this.#failed(down);
+        break;
+      case "typing":
+      case "presence":
+        this.#options.signal(down);
+        break;
+      case "error":
+      case "closing":
+        // An error answers a frame that this version does not send; the line has dealt with a close.
+        break;
+      default:
+        down satisfies never;
+    }
+  }
+
+  #received(down: Extract<Down, { type: "message" }>): void {
+    if (this.#archive.received(down)) this.#arrived?.push(down);
+  }
+
+  #ownDraft(down: Extract<Down, { type: "message" }>): boolean {
+    return down.device === this.#archive.position.device && this.#outbox.taken(down);
+  }
+
+  #accepted(down: Extract<Down, { type: "accepted" }>): void {
+    const draft = this.#outbox.accepted(down);
+    if (draft !== null) this.#archive.sent(draft, down);
+  }
+
+  #failed({ of, code, message }: Extract<Down, { type: "failed" }>): void {
+    const draft = this.#outbox.failed(of);
+    if (draft !== null) this.#archive.sent(draft, { type: "accepted", id: draft.id ?? 0, state: "queued" });
+    this.#archive.failed(of, { code, message });
+  }
+
+  async #list(): Promise<void> {
+    this.#arrived = [];
+    try {
+      this.#archive.listed(await this.#options.list(), this.#arrived);
+    } catch {
+      // Asked for again on the next connection.
+    }
+    this.#arrived = null;
+    this.#flush();
+  }
+
+  #sayNow(frame: unknown): void {
+    if (this.#line.state.is === "open") this.#line.say(JSON.stringify(frame));
+  }
+
+  /** Everything that waits goes into the next text, which leaves when it is kept which ids it uses. */
+  #flush(): void {
+    if (this.#text === null) {
+      const text = this.#outbox.next();
+      if (text !== null) this.#text = { text, connection: this.#connection };
+    }
+    if (!this.#writing) this.#work = this.#write();
+  }
+
+  /** One commit at a time; what changes meanwhile goes into the next. */
+  async #write(): Promise<void> {
+    this.#writing = true;
+    try {
+      for (;;) {
+        const text = this.#text;
+        const commit = this.#archive.seal();
+        if (commit === null && text === null) break;
+        if (commit !== null) {
+          await this.#options.store.write(commit);
+          this.#kept = commit.position?.cursor ?? this.#kept;
+          this.#options.committed(commit);
+          this.ack();
+        }
+        if (text === null) continue;
+        if (text.connection === this.#connection) this.#line.say(text.text);
+        this.#text = null;
+        this.#flush();
+      }
+    } catch (error) {
+      this.#broken = true;
+      this.#line.end(`What arrives can't be kept: ${String(error)}`);
+    } finally {
+      this.#writing = false;
+    }
+  }
+}
+
+/** Only log frames have a field `seq`, and every one of them moves the cursor, known type or not. */
+function seqOf(value: unknown): number | null {
+  if (typeof value !== "object" || value === null || !("seq" in value)) return null;
+  return typeof value.seq === "number" ? value.seq : null;
+}

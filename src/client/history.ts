@@ -1,0 +1,62 @@
+// What is read over HTTP: the list of conversations, and messages older than those that came over the socket.
+import { readDown } from "../protocol/down.ts";
+import { refusalOf } from "../protocol/refusals.ts";
+import { fits, type Shape, type ShapeOf } from "../protocol/shape.ts";
+import type { Listed } from "./archive.ts";
+import type { Entry, Piece } from "./store.ts";
+
+/** Conversations in one answer. */
+const PAGE = 200;
+
+const CONVERSATIONS = { conversations: "list" } as const;
+const CONVERSATION = {
+  peer: "text",
+  seq: "int",
+  unread: "int",
+  marks: { stored: "int?", delivered: "int?", read: "int?", mine: "int?" },
+  last: "any?",
+} as const;
+const MESSAGES = { messages: "list", more: "flag" } as const;
+const REFUSED = { failed: "text" } as const;
+
+/** Asks `path` of the server, as the user; resolves with the answer's JSON, and rejects with a sentence. */
+export type Ask = (path: string, query: Record<string, string>) => Promise<unknown>;
+
+/** All conversations. */
+export async function list(ask: Ask, user: string): Promise<readonly Listed[]> {
+  const all: Listed[] = [];
+  for (;;) {
+    const before = all.at(-1)?.seq;
+    const query = { limit: `${PAGE}`, ...(before !== undefined && { before: `${before}` }) };
+    const page = read(CONVERSATIONS, await ask("/api/conversations", query)).conversations;
+    for (const value of page) {
+      const one = read(CONVERSATION, value);
+      all.push({ ...one, last: entryOf(one.last, user) });
+    }
+    if (page.length < PAGE) return all;
+  }
+}
+
+/** Messages of one conversation before a seq. */
+export async function past(ask: Ask, user: string, peer: string, before: number, limit: number): Promise<Piece> {
+  const query = { limit: `${limit}`, ...(Number.isFinite(before) && { before: `${before}` }) };
+  const path = `/api/conversations/${encodeURIComponent(peer)}/messages`;
+  const page = read(MESSAGES, await ask(path, query));
+  const entries = page.messages.map((one) => entryOf(one, user)).filter((entry) => entry !== null);
+  return { entries, from: page.more ? (entries[0]?.seq ?? 0) : 0 };
+}
+
+function entryOf(value: unknown, user: string): Entry | null {
+  const down = readDown(value);
+  if (down?.type !== "message") return null;
+  const { seq, from, to, at, body } = down;
+  const failed = fits(REFUSED, value)
+    ? { failed: { code: value.failed, message: refusalOf(value.failed).message } }
+    : {};
+  return { key: `${seq}`, seq, peer: from === user ? to : from, from, at, body, ...failed };
+}
+
+function read<S extends Shape>(shape: S, value: unknown): ShapeOf<S> {
+  if (!fits(shape, value)) throw new Error("The server's answer can't be read.");
+  return value;
+}

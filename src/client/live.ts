@@ -1,0 +1,80 @@
+// State that can be read at any time and heard of when it changes. It knows nothing of what it holds.
+
+/** Ends a subscription. */
+export type Stop = () => void;
+
+/** A value that changes. `subscribe` calls at once with the present value, then after each change. */
+export interface Live<T> extends AsyncIterable<T> {
+  readonly value: T;
+  subscribe(listen: (value: T) => void): Stop;
+}
+
+/** The side of a `Live` that changes it. The value is computed when somebody wants it, and not before. */
+export class Source<T> implements Live<T> {
+  readonly #compute: () => T;
+  readonly #listeners = new Set<(value: T) => void>();
+  #cached: { readonly value: T } | null = null;
+  #ended = false;
+
+  constructor(compute: () => T) {
+    this.#compute = compute;
+  }
+
+  get value(): T {
+    this.#cached ??= { value: this.#compute() };
+    return this.#cached.value;
+  }
+
+  /** To be called when `compute` would answer otherwise. */
+  changed(): void {
+    this.#cached = null;
+    for (const listen of this.#listeners) tell(listen, this.value);
+  }
+
+  /** Nothing will change any more: iterations end. */
+  end(): void {
+    this.#ended = true;
+    for (const listen of this.#listeners) tell(listen, this.value);
+    this.#listeners.clear();
+  }
+
+  subscribe(listen: (value: T) => void): Stop {
+    // A listener of its own: the same function may subscribe twice.
+    const own = (value: T) => listen(value);
+    if (!this.#ended) this.#listeners.add(own);
+    tell(own, this.value);
+    return () => this.#listeners.delete(own);
+  }
+
+  /** The present value, then each later one; whoever is slow is given the latest. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, void> {
+    let fresh = true;
+    let wake: () => void = () => undefined;
+    const stop = this.subscribe(() => {
+      fresh = true;
+      wake();
+    });
+    try {
+      for (;;) {
+        if (fresh) {
+          fresh = false;
+          yield this.value;
+        } else if (this.#ended) return;
+        else await new Promise<void>((done) => (wake = done));
+      }
+    } finally {
+      stop();
+    }
+  }
+}
+
+/** Calls a listener; what it throws is its own affair, and reaches whoever looks at uncaught errors. */
+export function tell<T>(listen: (value: T) => void, value: T): void {
+  try {
+    listen(value);
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
+}

@@ -1,0 +1,53 @@
+// A message as an application sees it, and how far one of the user's own has come. It knows records and marks only.
+import type { Draft, Entry, Marks, Why } from "./store.ts";
+
+/**
+ * How far a message of the user's own has come. sending: no answer yet. queued: the user's own mailbox holds it. stored: the
+ * receiver's does. delivered: a device of the receiver has it. read: the receiver has read it. failed: finally not, and why.
+ */
+export type MessageState =
+  | { readonly is: "sending" | "queued" | "stored" | "delivered" | "read" }
+  | ({ readonly is: "failed" } & Why);
+
+/** A message. `body` is any JSON value, `at` ms since 1970; until the mailbox has said when, this device's guess. */
+export interface Message {
+  /** Tells messages apart in this store, and stays the same from the first moment on. */
+  readonly key: string;
+  /** Its number in the user's own log; null until the mailbox has taken it. */
+  readonly seq: number | null;
+  readonly from: string;
+  readonly to: string;
+  /** The other one, whoever wrote it. */
+  readonly peer: string;
+  readonly at: number;
+  readonly body: unknown;
+  /** Of the user's own messages; null for what others wrote. */
+  readonly state: MessageState | null;
+}
+
+/** In the order in which a message comes by them. */
+export const STEPS = ["sending", "queued", "stored", "delivered", "read"] as const;
+const STATES = STEPS.map((is): MessageState => ({ is }));
+
+/** What an own entry has come to. */
+export function stateOf(entry: Pick<Entry, "seq" | "failed">, marks: Marks | undefined, toSelf: boolean): MessageState {
+  if (entry.failed !== undefined) return { is: "failed", ...entry.failed };
+  const { seq } = entry;
+  const { stored = 0, delivered = 0, read = 0 } = marks ?? {};
+  const step = seq <= read ? 4 : seq <= delivered ? 3 : seq <= stored || toSelf ? 2 : 1;
+  return STATES[step] as MessageState;
+}
+
+/** An entry as a message of `user`'s mailbox. */
+export function ofEntry(entry: Entry, user: string, marks: Marks | undefined): Message {
+  const { key, seq, from, peer, at, body } = entry;
+  const own = from === user;
+  const state = own ? stateOf(entry, marks, peer === user) : null;
+  return { key, seq, from, to: own ? peer : user, peer, at, body, state };
+}
+
+/** A draft as a message of `user`'s mailbox. */
+export function ofDraft({ key, peer, at, body, failed }: Draft, user: string): Message {
+  const state: MessageState = failed === null ? { is: "sending" } : { is: "failed", ...failed };
+  return { key, seq: null, from: user, to: peer, peer, at, body, state };
+}

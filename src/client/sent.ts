@@ -1,0 +1,78 @@
+// A message of the user's own, from the moment in which it was written. It knows the marks of its conversation.
+import { type Live, Source } from "./live.ts";
+import { type MessageState, STEPS, stateOf } from "./message.ts";
+import type { Draft, Row, Why } from "./store.ts";
+
+/** What `send` returns. */
+export interface SentMessage {
+  readonly key: string;
+  readonly to: string;
+  readonly body: unknown;
+  /** Ms since 1970, by this device's clock. */
+  readonly at: number;
+  /** Followed until it is read or failed, or until 1,000 later ones to the same receiver were taken. */
+  readonly state: Live<MessageState>;
+  /** Resolves when it has come so far, or further. Rejects with an Error that has the refusal's `code` when it failed. */
+  reached(is: Step): Promise<MessageState>;
+}
+
+type Step = (typeof STEPS)[number];
+
+export class Sent implements SentMessage {
+  readonly key: string;
+  readonly to: string;
+  readonly body: unknown;
+  readonly at: number;
+  readonly state: Source<MessageState>;
+  readonly #user: string;
+  readonly #row: () => Row | undefined;
+  #failed: Why | null;
+  #seq: number | null = null;
+
+  constructor({ key, peer, body, at, failed }: Draft, user: string, row: () => Row | undefined) {
+    this.key = key;
+    this.to = peer;
+    this.body = body;
+    this.at = at;
+    this.#user = user;
+    this.#row = row;
+    this.#failed = failed;
+    this.state = new Source(() => this.#now());
+  }
+
+  get seq(): number | null {
+    return this.#seq;
+  }
+
+  async reached(is: Step): Promise<MessageState> {
+    for await (const state of this.state) {
+      if (state.is === "failed") throw Object.assign(new Error(state.message), { code: state.code });
+      if (STEPS.indexOf(state.is) >= STEPS.indexOf(is)) return state;
+    }
+    throw Object.assign(new Error("The mailbox was closed before."), { code: "closed" });
+  }
+
+  taken(seq: number): void {
+    this.#seq = seq;
+    this.moved();
+  }
+
+  fail(why: Why): void {
+    this.#failed = why;
+    this.state.changed();
+    this.state.end();
+  }
+
+  /** The conversation has come further. True when nothing more can become of this message. */
+  moved(): boolean {
+    const { is } = this.#now();
+    if (is !== this.state.value.is) this.state.changed();
+    return is === "read" || is === "failed";
+  }
+
+  #now(): MessageState {
+    if (this.#failed !== null) return { is: "failed", ...this.#failed };
+    if (this.#seq === null) return { is: "sending" };
+    return stateOf({ seq: this.#seq }, this.#row(), this.to === this.#user);
+  }
+}

@@ -1,0 +1,223 @@
+// The clients of one store: one of them is connected, by a core; all see what it commits, and write what is theirs into the store.
+// It knows who leads and what clients of a store say to each other; no frame, and nothing of what a commit means.
+import { Core, type CoreOptions, type Signal } from "./core.ts";
+import type { ConnectionState } from "./line.ts";
+import { Source } from "./live.ts";
+import { newDevice } from "./random.ts";
+import type { Commit, Draft, Kept, Store, Why } from "./store.ts";
+import type { View } from "./view.ts";
+
+/** What the client that is connected says to all others. */
+type Told =
+  | { readonly commit: Commit }
+  | { readonly signal: Signal }
+  | { readonly state: ConnectionState }
+  | { readonly gap: true }
+  /** Another one leads now, and wants to know who watches whom. */
+  | { readonly lead: true };
+
+/** What any client says to the one that is connected. */
+type Asked =
+  /** In the store already. */
+  | { readonly wrote: Commit }
+  | { readonly typing: string }
+  | { readonly watch: readonly string[]; readonly tab: string }
+  | { readonly ask: "state" | "retry" | "check" };
+
+type CoreParts = Pick<CoreOptions, "user" | "since" | "door" | "renews" | "list">;
+
+const CLOSED: Why = { code: "closed", message: "The mailbox was closed before it answered." };
+const ENDED = { is: "stopped", code: 1000, message: "This device closed the mailbox." } as const;
+
+export class Session {
+  readonly state = new Source(() => this.#state);
+  readonly gaps = new Source(() => this.#gaps);
+  readonly #store: Store;
+  readonly #open: () => Promise<Kept>;
+  readonly #view: View;
+  readonly #parts: CoreParts;
+  readonly #ready: Promise<void>;
+  readonly #tab = newDevice();
+  #watched: readonly string[] = [];
+  #core: Core | null = null;
+  #state: ConnectionState = { is: "connecting" };
+  #gaps = 0;
+  #closed = false;
+
+  /** `open` opens the store, and reads it again when this client begins to lead. */
+  constructor(store: Store, open: () => Promise<Kept>, view: View, parts: CoreParts) {
+    this.#store = store;
+    this.#open = open;
+    this.#view = view;
+    this.#parts = parts;
+    this.#ready = this.#start();
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Resolves when what was kept is in the view. */
+  get ready(): Promise<void> {
+    return this.#ready;
+  }
+
+  /** The application has taken more of what was shown. */
+  taken(): void {
+    this.#core?.ack();
+  }
+
+  /** What was written here: shown at once, kept as soon as it can be, and sent by whoever is connected. */
+  write(commit: Commit): void {
+    this.#view.apply(commit);
+    void this.#ready.then(() => this.#keep(commit));
+  }
+
+  typing(peer: string): void {
+    this.#ask({ typing: peer });
+  }
+
+  watch(peers: readonly string[]): void {
+    this.#watched = peers;
+    this.#ask({ watch: peers, tab: this.#tab });
+  }
+
+  retry(): void {
+    this.#ask({ ask: "retry" });
+  }
+
+  check(): void {
+    this.#ask({ ask: "check" });
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#say({ watch: [], tab: this.#tab });
+    this.#closed = true;
+    const stopped = this.#core?.stop(ENDED.message);
+    if (!this.#store.lasting) this.#fail(this.#view.drafts(), CLOSED);
+    this.#move(ENDED);
+    this.state.end();
+    this.gaps.end();
+    await this.#ready;
+    await stopped;
+    await this.#store.close();
+  }
+
+  async #start(): Promise<void> {
+    try {
+      const kept = await this.#open();
+      this.#view.load(kept);
+      const { shared } = this.#store;
+      if (shared === undefined) return this.#begin(kept);
+      shared.listen((word) => this.#hear(word as Told | Asked));
+      this.#say({ ask: "state" });
+      // Closing gives up the place in the queue, and then nobody leads here.
+      shared.lead().then(
+        () => this.#lead(),
+        () => undefined,
+      );
+    } catch (error) {
+      this.#fault(error);
+    }
+  }
+
+  /** What was written meanwhile, here and elsewhere, is in the store. */
+  async #lead(): Promise<void> {
+    try {
+      this.#begin(await this.#open());
+      this.#say({ lead: true });
+    } catch (error) {
+      this.#fault(error);
+    }
+  }
+
+  #begin(kept: Kept): void {
+    if (this.#closed) return;
+    this.#core = new Core({
+      ...this.#parts,
+      store: this.#store,
+      kept,
+      committed: (commit) => this.#tell({ commit }),
+      state: (state) => this.#tell({ state }),
+      signal: (signal) => this.#tell({ signal }),
+      gap: () => this.#tell({ gap: true }),
+      taken: () => this.#view.feed.taken(),
+    });
+    this.#core.watch(this.#view.signals.watched);
+    this.#core.start();
+  }
+
+  async #keep(commit: Commit): Promise<void> {
+    if (this.#core !== null) return this.#core.take(commit, false);
+    try {
+      await this.#store.write(commit);
+      this.#say({ wrote: commit });
+      // This client may have begun to lead meanwhile, having read the store before.
+      (this.#core as Core | null)?.take(commit, true);
+    } catch (error) {
+      this.#fail(commit.drafts ?? [], { code: "not_kept", message: `It can't be kept: ${String(error)}` });
+    }
+  }
+
+  #fail(drafts: readonly Draft[], failed: Why): void {
+    this.#view.apply({ drafts: drafts.map((draft) => ({ ...draft, failed: draft.failed ?? failed })) });
+  }
+
+  /** Nothing can be kept, so nothing is shown either; `retry` tries again. */
+  #fault(error: unknown): void {
+    if (!this.#closed)
+      this.#move({ is: "stopped", code: 1000, message: `The store can't be opened: ${String(error)}` });
+  }
+
+  #move(state: ConnectionState): void {
+    if (this.#state.is === "open" && state.is !== "open") this.#view.signals.lost();
+    this.#state = state;
+    this.state.changed();
+  }
+
+  #say(word: Told | Asked): void {
+    if (!this.#closed) this.#store.shared?.say(word);
+  }
+
+  /** From the core: here, and to all others. */
+  #tell(word: Told): void {
+    this.#hear(word);
+    this.#say(word);
+  }
+
+  /** To whoever is connected: this client, or another one of the store. */
+  #ask(word: Asked): void {
+    void this.#ready.then(() => {
+      this.#hear(word);
+      if (this.#core === null || "watch" in word) this.#say(word);
+    });
+  }
+
+  #hear(word: Told | Asked): void {
+    if (this.#closed) return;
+    if ("commit" in word) this.#view.apply(word.commit);
+    else if ("signal" in word) this.#view.signals.hear(word.signal);
+    else if ("state" in word) this.#move(word.state);
+    else if ("gap" in word) {
+      this.#gaps++;
+      this.gaps.changed();
+    } else if ("lead" in word) this.watch(this.#watched);
+    else this.#asked(word);
+  }
+
+  #asked(word: Asked): void {
+    if ("wrote" in word) {
+      this.#view.apply(word.wrote);
+      this.#core?.take(word.wrote, true);
+    } else if ("watch" in word) {
+      this.#view.signals.watch(word.tab, word.watch);
+      this.#core?.watch(this.#view.signals.watched);
+    } else if (this.#core === null) return;
+    else if ("typing" in word) this.#core.typing(word.typing);
+    else if (word.ask === "state") this.#tell({ state: this.#core.state });
+    else if (word.ask === "check") this.#core.check();
+    else if (this.#core.broken) void this.#lead();
+    else this.#core.start();
+  }
+}
