@@ -11,10 +11,16 @@ interface Reader {
   wake: () => void;
 }
 
+/** Messages that are kept for the next iteration while there is none; then the oldest are let go of. */
+const LEFT = 1_000;
+
 export class Feed implements AsyncIterable<Message> {
   readonly #moved: () => void;
   readonly #listeners = new Set<(message: Message) => void>();
   readonly #readers = new Set<Reader>();
+  /** What came while nobody iterated. */
+  #left: Received[] = [];
+  #iterated = false;
   #ended = false;
 
   /** `moved` is called when `taken` may have grown. */
@@ -28,11 +34,14 @@ export class Feed implements AsyncIterable<Message> {
       reader.waiting.push(message);
       reader.wake();
     }
+    if (this.#readers.size === 0) this.#left.push(message);
+    if (this.#left.length > LEFT) this.#left.shift();
   }
 
-  /** The seq up to which every iteration is done. */
+  /** The seq up to which every iteration is done. Where there never was one, nothing waits for it. */
   taken(): number {
     const open = [...this.#readers].map(({ current, waiting }) => current ?? waiting[0]);
+    if (this.#iterated) open.push(this.#left[0]);
     return Math.min(...open.map((message) => (message === undefined ? Number.POSITIVE_INFINITY : message.seq - 1)));
   }
 
@@ -49,7 +58,9 @@ export class Feed implements AsyncIterable<Message> {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Message, void, void> {
-    const reader: Reader = { waiting: [], current: null, wake: () => undefined };
+    const reader: Reader = { waiting: this.#left, current: null, wake: () => undefined };
+    this.#left = [];
+    this.#iterated = true;
     this.#readers.add(reader);
     try {
       for (;;) {
@@ -61,6 +72,8 @@ export class Feed implements AsyncIterable<Message> {
       }
     } finally {
       this.#readers.delete(reader);
+      // The next one goes on where this one stopped.
+      if (this.#readers.size === 0) this.#left = reader.waiting;
       this.#moved();
     }
   }
