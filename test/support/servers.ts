@@ -50,6 +50,14 @@ export async function startFronts(count: number): Promise<{ mailboxes: Server; f
   return { mailboxes, fronts };
 }
 
+/** Another Worker, of one file and without bindings. */
+export async function startWorker(main: string): Promise<Server> {
+  const own = mkdtempSync(join(tmpdir(), "restante-worker-"));
+  const config = `name = "other"\nmain = "${join(ROOT, main)}"\ncompatibility_date = "2026-10-23"\n`;
+  writeFileSync(join(own, "wrangler.toml"), config);
+  return launch(own, ["--config", join(own, "wrangler.toml")]);
+}
+
 function frontConfig(i: number): string {
   return `name = "front-${i}"
 main = "${join(ROOT, "src/worker.ts")}"
