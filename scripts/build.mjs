@@ -1,5 +1,6 @@
 // Builds the page into public/ and the SDK into dist/, one file each. wrangler runs it before `dev` and before `deploy`.
-import { readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import process from "node:process";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
@@ -8,19 +9,31 @@ import { build } from "esbuild";
 const SDK_BYTES = 15_000;
 const SDK = "dist/restante.js";
 
-const common = {
+const options = {
   bundle: true,
   minify: true,
   sourcemap: true,
   format: "esm",
   target: "es2022",
   logLevel: "warning",
+  write: false,
 };
 
-await Promise.all([
-  build({ ...common, entryPoints: ["src/page/page.ts"], outfile: "public/page.js" }),
-  build({ ...common, entryPoints: ["src/client/connect.ts"], outfile: SDK }),
-]);
+async function make(entry, outfile) {
+  const { outputFiles } = await build({ ...options, entryPoints: [entry], outfile });
+  for (const { path, contents } of outputFiles) put(path, contents);
+}
+
+/** Whole or not at all, and only what has changed: several servers of this folder may start, and build, at once. */
+function put(path, contents) {
+  if (existsSync(path) && readFileSync(path).equals(contents)) return;
+  mkdirSync(dirname(path), { recursive: true });
+  const part = `${path}.${process.pid}`;
+  writeFileSync(part, contents);
+  renameSync(part, path);
+}
+
+await Promise.all([make("src/page/page.ts", "public/page.js"), make("src/client/connect.ts", SDK)]);
 
 const bytes = gzipSync(readFileSync(SDK), { level: 9 }).length;
 console.log(`${SDK}: ${bytes} bytes gzipped, of at most ${SDK_BYTES}`);

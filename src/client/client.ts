@@ -69,7 +69,7 @@ export class Client implements Restante {
     const own: Draft = { ...draft, peer: receiver.name, body: JSON.parse(json) as unknown, failed: null };
     const sent = this.#view.sending(own);
     this.#view.signals.sent(own.peer);
-    this.#session.write({ drafts: [own] });
+    sent.keep(this.#session.write({ drafts: [own] }));
     return sent;
   }
 
@@ -79,17 +79,19 @@ export class Client implements Restante {
   }
 
   discard({ key }: Message): void {
-    if (this.#view.draft(key)?.failed) this.#session.write({ settled: [key] });
+    if (this.#view.draft(key)?.failed) this.#session.write({ settled: [key] }).catch(() => undefined);
   }
 
   read(peer: string, upTo?: Message): void {
     const name = canonical(peer);
     if ("refused" in name) return;
-    void this.#session.ready.then(() => {
+    const told = this.#session.ready.then(() => {
       const row = this.#view.row(name.name);
       const seq = (upTo === undefined ? row?.last : upTo)?.seq ?? 0;
-      if (seq > (row?.mine ?? 0)) this.#session.write({ reads: [{ peer: name.name, seq }] });
+      if (seq > (row?.mine ?? 0)) return this.#session.write({ reads: [{ peer: name.name, seq }] });
+      return undefined;
     });
+    told.catch(() => undefined);
   }
 
   typing(to: string): void {

@@ -87,8 +87,11 @@ export class Core {
     this.#line.check();
   }
 
-  /** What was written, read or dropped here or in another tab. `kept`: it is in the store already. */
-  take(commit: Commit, kept: boolean): void {
+  /**
+   * What was written, read or dropped here or in another tab. `kept`: it is in the store already. Resolves when it is; rejects
+   * when the store has failed.
+   */
+  async take(commit: Commit, kept: boolean): Promise<void> {
     for (const draft of commit.drafts ?? []) {
       this.#outbox.add(draft);
       if (!kept) this.#archive.draft(draft);
@@ -99,6 +102,8 @@ export class Core {
       this.#sayNow({ type: "read", ...read });
     }
     this.#flush();
+    await this.#work;
+    if (this.#broken) throw new Error("the store has failed");
   }
 
   typing(to: string): void {

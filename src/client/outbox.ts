@@ -15,6 +15,9 @@ export interface OutboxEvents {
   ready(): void;
 }
 
+/** Keys of drafts that are remembered. */
+const KNOWN = 10_000;
+
 export class Outbox {
   readonly #events: OutboxEvents;
   /** In the order of sending. */
@@ -24,7 +27,7 @@ export class Outbox {
   readonly #underWay = new Set<string>();
   /** Said on the present connection. */
   readonly #said = new Set<string>();
-  /** Every draft that was ever here: another tab's word of one may come after it was sent. */
+  /** The latest drafts that were here: another tab's word of one may come after it was sent. */
   readonly #known = new Set<string>();
   #limits: { readonly frames: number; readonly textBytes: number } = LIMITS;
   /** As the last `welcome` said: ids up to here are used for ever. */
@@ -41,6 +44,8 @@ export class Outbox {
   add(draft: Draft): void {
     if (this.#known.has(draft.key)) return;
     this.#known.add(draft.key);
+    const [oldest = ""] = this.#known;
+    if (this.#known.size > KNOWN) this.#known.delete(oldest);
     if (draft.failed === null) this.#drafts.set(draft.key, draft);
   }
 

@@ -12,6 +12,8 @@ export interface SentMessage {
   readonly at: number;
   /** Followed until it is read or failed, or until 1,000 later ones to the same receiver were taken. */
   readonly state: Live<MessageState>;
+  /** Resolves when it is in the store: from then on it is sent even if this process ends, where the store outlives it. */
+  readonly kept: Promise<void>;
   /** Resolves when it has come so far, or further. Rejects with an Error that has the refusal's `code` when it failed. */
   reached(is: Step): Promise<MessageState>;
 }
@@ -28,6 +30,7 @@ export class Sent implements SentMessage {
   readonly #row: () => Row | undefined;
   #failed: Why | null;
   #seq: number | null = null;
+  #kept: Promise<void> = Promise.resolve();
 
   constructor({ key, peer, body, at, failed }: Draft, user: string, row: () => Row | undefined) {
     this.key = key;
@@ -40,6 +43,10 @@ export class Sent implements SentMessage {
     this.state = new Source(() => this.#now());
   }
 
+  get kept(): Promise<void> {
+    return this.#kept;
+  }
+
   get seq(): number | null {
     return this.#seq;
   }
@@ -50,6 +57,12 @@ export class Sent implements SentMessage {
       if (STEPS.indexOf(state.is) >= STEPS.indexOf(is)) return state;
     }
     throw Object.assign(new Error("The mailbox was closed before."), { code: "closed" });
+  }
+
+  keep(kept: Promise<void>): void {
+    this.#kept = kept;
+    // Whoever does not ask is told by the connection's state.
+    kept.catch(() => undefined);
   }
 
   taken(seq: number): void {

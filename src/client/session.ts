@@ -67,10 +67,10 @@ export class Session {
     this.#core?.ack();
   }
 
-  /** What was written here: shown at once, kept as soon as it can be, and sent by whoever is connected. */
-  write(commit: Commit): void {
+  /** What was written here: shown at once, kept as soon as it can be, and sent by whoever is connected. Resolves when it is kept. */
+  write(commit: Commit): Promise<void> {
     this.#view.apply(commit);
-    void this.#ready.then(() => this.#keep(commit));
+    return this.#ready.then(() => this.#keep(commit));
   }
 
   typing(peer: string): void {
@@ -152,12 +152,18 @@ export class Session {
     if (this.#core !== null) return this.#core.take(commit, false);
     try {
       await this.#store.write(commit);
-      this.#say({ wrote: commit });
-      // This client may have begun to lead meanwhile, having read the store before.
-      (this.#core as Core | null)?.take(commit, true);
     } catch (error) {
       this.#fail(commit.drafts ?? [], { code: "not_kept", message: `It can't be kept: ${String(error)}` });
+      throw error;
     }
+    this.#say({ wrote: commit });
+    // This client may have begun to lead meanwhile, having read the store before.
+    this.#taken(commit);
+  }
+
+  /** What is in the store already, for the core if it is here. */
+  #taken(commit: Commit): void {
+    this.#core?.take(commit, true).catch(() => undefined);
   }
 
   #fail(drafts: readonly Draft[], failed: Why): void {
@@ -209,7 +215,7 @@ export class Session {
   #asked(word: Asked): void {
     if ("wrote" in word) {
       this.#view.apply(word.wrote);
-      this.#core?.take(word.wrote, true);
+      this.#taken(word.wrote);
     } else if ("watch" in word) {
       this.#view.signals.watch(word.tab, word.watch);
       this.#core?.watch(this.#view.signals.watched);

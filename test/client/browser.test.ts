@@ -1,0 +1,200 @@
+// The store of a browser: what is written offline or on the way when a tab is closed is sent once, what was shown is shown again,
+// and tabs work together. Real Chromium, real IndexedDB, a real server, and a page of our own that has nothing but the SDK.
+import { createServer, type Server as HttpServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { readFileSync } from "node:fs";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import type { Restante } from "../../src/client/connect.ts";
+import { startBrowser } from "../support/browser.ts";
+import { bundle } from "../support/bundle.ts";
+import type { Device } from "../support/line.ts";
+import { open } from "../support/people.ts";
+import { type Server, startServer } from "../support/servers.ts";
+
+let browser: Browser;
+let server: Server;
+/** Serves the page, also while the server is gone. */
+let site: HttpServer;
+let origin: string;
+let count = 0;
+
+beforeAll(async () => {
+  [browser, server] = await Promise.all([startBrowser(), startServer()]);
+  const script = readFileSync(await bundle("test/client/page.ts"), "utf8");
+  site = createServer((request, response) => {
+    const isScript = request.url === "/page.js";
+    response.setHeader("Content-Type", isScript ? "text/javascript" : "text/html");
+    response.end(isScript ? script : `<!doctype html><script type="module" src="/page.js"></script>`);
+  });
+  await new Promise<void>((done) => site.listen(0, "127.0.0.1", done));
+  origin = `http://127.0.0.1:${(site.address() as AddressInfo).port}`;
+});
+
+afterEach(async () => {
+  for (const context of browser.contexts()) await context.close();
+});
+
+afterAll(async () => {
+  await browser.close();
+  await server.stop();
+  site.close();
+});
+
+/** What the page offers to a test. */
+declare const enter: (url: string, userName: string) => void;
+declare const me: Restante;
+declare const shown: unknown[];
+
+function names(): { alice: string; bob: string } {
+  count++;
+  return { alice: `alice-${count}`, bob: `bob-${count}` };
+}
+
+/** A tab in which this user is entered. */
+async function tab(context: BrowserContext, userName: string): Promise<Page> {
+  const page = await context.newPage();
+  page.setDefaultTimeout(60_000);
+  await page.goto(origin);
+  await page.waitForFunction(() => "enter" in globalThis);
+  await page.evaluate(([url, name]) => enter(url, name), [server.url, userName] as [string, string]);
+  return page;
+}
+
+async function isOpen(page: Page): Promise<void> {
+  await page.waitForFunction(() => me.connection.value.is === "open");
+}
+
+/** Sends one after the other, and waits until they are kept; not for any answer. */
+function send(page: Page, to: string, bodies: readonly unknown[]): Promise<unknown> {
+  return page.evaluate(
+    ([peer, all]) => Promise.all(all.map((body) => me.send(peer, body as string).kept)).then(() => null),
+    [to, bodies] as [string, readonly unknown[]],
+  );
+}
+
+/** The bodies of the next messages of this device. */
+async function bodies(device: Device, number: number): Promise<unknown[]> {
+  const frames = await device.take("message", number);
+  device.ack(frames.at(-1)?.["seq"]);
+  return frames.map(({ body }) => body);
+}
+
+const upTo = (end: number, mark: string) => Array.from({ length: end }, (_, i) => `${mark} ${i}`);
+
+test("what was typed without a server, in a tab that was closed, is sent once when the page is opened again", async () => {
+  const { alice, bob } = names();
+  const context = await browser.newContext();
+  await server.kill();
+  const page = await tab(context, alice);
+  await page.waitForFunction(() => me.connection.value.is === "waiting");
+  await send(page, bob, upTo(20, "offline"));
+  const kept = page.evaluate((peer) => me.messages.with(peer).value.map(({ state }) => state?.is), bob);
+  expect(await kept).toEqual(Array.from({ length: 20 }, () => "sending"));
+  await page.close();
+  await server.restart();
+  const later = await tab(context, alice);
+  await isOpen(later);
+  await send(later, bob, ["after"]);
+  const phone = await open(server.url, bob);
+  expect(await bodies(phone, 21)).toEqual([...upTo(20, "offline"), "after"]);
+  expect((await phone.settled()).filter(({ type }) => type === "message")).toEqual([]);
+});
+
+test("[S10] what was on its way when the tab was closed arrives once and in order", async () => {
+  const { alice, bob } = names();
+  const context = await browser.newContext();
+  const phone = await open(server.url, bob);
+  const all: string[] = [];
+  for (let round = 0; round < 5; round++) {
+    const page = await tab(context, alice);
+    await isOpen(page);
+    const burst = upTo(100, `round ${round}`);
+    all.push(...burst);
+    await send(page, bob, burst);
+    await page.close();
+  }
+  const last = await tab(context, alice);
+  await isOpen(last);
+  expect(await bodies(phone, all.length)).toEqual(all);
+  await send(last, bob, ["end"]);
+  expect(await bodies(phone, 1)).toEqual(["end"]);
+});
+
+test("[L4] what was shown is there again without a server, and nothing is shown twice when it is back", async () => {
+  const { alice, bob } = names();
+  const context = await browser.newContext();
+  const first = await tab(context, alice);
+  await isOpen(first);
+  const phone = await open(server.url, bob);
+  phone.send(...upTo(30, "hello").map((body, i) => ({ type: "send", id: i + 1, to: alice, body })));
+  await first.waitForFunction(() => shown.length === 30);
+  await first.close();
+  await server.kill();
+  const second = await tab(context, alice);
+  const seen = () =>
+    second.evaluate((peer) => me.conversations.value.map(({ last, unread }) => [last.peer === peer, unread]), bob);
+  await second.waitForFunction(() => me.conversations.value.length === 1);
+  expect(await seen()).toEqual([[true, 30]]);
+  const texts = await second.evaluate(async (peer) => {
+    const thread = me.messages.with(peer);
+    while (thread.value.length === 0) await new Promise((done) => setTimeout(done));
+    return thread.value.map(({ body }) => body);
+  }, bob);
+  expect(texts).toEqual(upTo(30, "hello"));
+  await server.restart();
+  const again = await open(server.url, bob, "tablet", "&cursor=head");
+  again.send({ type: "send", id: 1, to: alice, body: "new" });
+  await second.waitForFunction(() => shown.length === 1);
+  expect(await second.evaluate(() => shown)).toEqual(["new"]);
+});
+
+test("two tabs send at the same time, the connected one is closed in the middle, and everything arrives once", async () => {
+  const { alice, bob } = names();
+  const context = await browser.newContext();
+  const phone = await open(server.url, bob);
+  const first = await tab(context, alice);
+  await isOpen(first);
+  const second = await tab(context, alice);
+  await isOpen(second);
+  await Promise.all([send(first, bob, upTo(200, "first")), send(second, bob, upTo(200, "second"))]);
+  await first.close();
+  await send(second, bob, upTo(50, "third"));
+  const got = await bodies(phone, 450);
+  for (const [mark, number] of [
+    ["first", 200],
+    ["second", 200],
+    ["third", 50],
+  ] as const) {
+    expect(got.filter((body) => String(body).startsWith(mark))).toEqual(upTo(number, mark));
+  }
+  expect((await phone.settled()).filter(({ type }) => type === "message")).toEqual([]);
+});
+
+test("tabs agree: each shows every message once, unread and read alike, and the one that is left goes on watching", async () => {
+  const { alice, bob } = names();
+  const context = await browser.newContext();
+  const tabs = [await tab(context, alice), await tab(context, alice)];
+  for (const page of tabs) await isOpen(page);
+  const phone = await open(server.url, bob);
+  phone.send(...upTo(10, "to both").map((body, i) => ({ type: "send", id: i + 1, to: alice, body })));
+  for (const page of tabs) {
+    await page.waitForFunction(() => shown.length === 10);
+    expect(await page.evaluate(() => shown)).toEqual(upTo(10, "to both"));
+    await page.waitForFunction(() => me.conversations.value[0]?.unread === 10);
+  }
+  await tabs[1]?.evaluate((peer) => me.read(peer), bob);
+  for (const page of tabs) await page.waitForFunction(() => me.conversations.value[0]?.unread === 0);
+  expect((await phone.mark("read"))["peer"]).toBe(alice);
+  await tabs[1]?.evaluate((peer) => me.presence.watch([peer]), bob);
+  await tabs[1]?.waitForFunction((peer) => me.presence.value.get(peer)?.online === true, bob);
+  await tabs[0]?.close();
+  phone.send({ type: "typing", to: alice });
+  await tabs[1]?.waitForFunction((peer) => {
+    me.typing(peer);
+    return me.connection.value.is === "open";
+  }, bob);
+  phone.send({ type: "send", id: 11, to: alice, body: "still there?" });
+  await tabs[1]?.waitForFunction(() => shown.length === 11);
+  expect(await tabs[1]?.evaluate((peer) => me.presence.value.get(peer)?.online, bob)).toBe(true);
+});

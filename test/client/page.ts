@@ -1,0 +1,13 @@
+// A page with nothing but the SDK, for tests to drive: what was shown is noted, everything else is asked of `me`.
+import { connect } from "../../src/client/connect.ts";
+
+const shown: unknown[] = [];
+
+Object.assign(globalThis, {
+  shown,
+  enter: (url: string, userName: string) => {
+    const me = connect({ url, userName });
+    me.messages.subscribe(({ body }) => shown.push(body));
+    Object.assign(globalThis, { me });
+  },
+});
