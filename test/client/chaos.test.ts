@@ -1,0 +1,136 @@
+// The SDK through seeds of chaos, every moment chosen: connections cut at any frame, answers lost, refusals, a mailbox set back, and
+// clients that die between any two steps of a write. In the end everything that was kept is in the mailbox's log once, in order, and
+// everything in the log was shown once.
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { connect, type Restante } from "../../src/client/connect.ts";
+import { Random } from "../chaos/random.ts";
+import { Disk, type Mounted } from "./disk.ts";
+import { Model, Socket } from "./model.ts";
+
+const SEEDS = Number(process.env["CHAOS_SEEDS"] ?? 300);
+const STEPS = 60;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+/** One process of the application after another, over one disk and one mailbox. */
+class World {
+  readonly random: Random;
+  readonly model: Model;
+  readonly disk = new Disk();
+  store!: Mounted;
+  me!: Restante;
+  /** What was kept, in the order in which it was written; and what may have been. */
+  readonly kept: string[] = [];
+  readonly written = new Map<string, boolean>();
+  shown: unknown[] = [];
+  #number = 0;
+
+  constructor(seed: number) {
+    this.random = new Random(seed);
+    this.model = new Model("alice", this.random);
+    vi.spyOn(Math, "random").mockImplementation(() => this.random.next());
+    const { model } = this;
+    vi.stubGlobal(
+      "WebSocket",
+      Object.assign(
+        function open(url: string) {
+          return model.connect(url);
+        },
+        { OPEN: Socket.OPEN },
+      ),
+    );
+    this.start();
+  }
+
+  start(): void {
+    this.store = this.disk.store(() => this.pause());
+    this.me = connect({ url: "http://mailbox.test", userName: "alice", store: this.store });
+    this.me.messages.subscribe(({ body }) => this.shown.push(body));
+  }
+
+  /** The process ends between any two steps. */
+  crash(): void {
+    this.store.gone = true;
+    this.model.cutAll();
+    void this.me.close();
+    this.start();
+  }
+
+  /** Now and then a disk is slower than a new connection. */
+  async pause(): Promise<void> {
+    if (this.random.chance(0.05)) await new Promise((done) => setTimeout(done, this.random.below(3_000)));
+    for (let i = this.random.below(4); i > 0; i--) await Promise.resolve();
+  }
+
+  send(bad: boolean): void {
+    const body = `${bad ? "bad" : "message"} ${++this.#number}`;
+    this.written.set(body, false);
+    const { store } = this;
+    void this.me.send("bob", body).kept.then(() => {
+      if (!store.gone) this.written.set(body, true);
+    });
+  }
+
+  async step(): Promise<void> {
+    const what = this.random.below(100);
+    if (what < 40) this.send(this.random.chance(0.1));
+    else if (what < 65) this.model.arrive("bob", `to alice ${++this.#number}`);
+    else if (what < 72) this.model.cutAll();
+    else if (what < 77) this.crash();
+    else if (what < 79) this.model.setBack();
+    else if (what < 90) await vi.advanceTimersByTimeAsync(this.random.below(2_000));
+    else for (let i = this.random.below(6); i > 0; i--) await Promise.resolve();
+  }
+}
+
+/** What the store shows of the conversation, all of it. */
+async function conversation(me: Restante) {
+  const thread = me.messages.with("bob");
+  await vi.advanceTimersByTimeAsync(10);
+  while (thread.more) {
+    const older = thread.older();
+    await vi.advanceTimersByTimeAsync(10);
+    await older;
+  }
+  return thread.value;
+}
+
+test.each(Array.from({ length: SEEDS }, (_, i) => i + 1))("[S10][L4][W2] seed %i", async (seed) => {
+  const world = new World(seed);
+  const { model } = world;
+  model.weather = { cut: 0.08, busy: 0.1 };
+  for (let i = 0; i < STEPS; i++) {
+    await world.step();
+    // What is acknowledged is kept.
+    expect(model.acked).toBeLessThanOrEqual(world.disk.cursor);
+  }
+  model.weather = { cut: 0, busy: 0 };
+  await vi.advanceTimersByTimeAsync(120_000);
+
+  const own = model.log.filter(({ from }) => from === "alice").map(({ body }) => String(body));
+  const sure = [...world.written].filter(([body, kept]) => kept && body.startsWith("message")).map(([body]) => body);
+  // Once, and in the order in which they were written; what was kept is there, what was not may be.
+  const order = [...world.written.keys()];
+  expect(own).toEqual(order.filter((body) => own.includes(body)));
+  expect(own).toEqual(expect.arrayContaining(sure));
+  // Shown once in all processes together, or died between being kept and being shown.
+  expect(new Set(world.shown).size).toBe(world.shown.length);
+  const thread = await conversation(world.me);
+  const inLog = model.log.map(({ body }) => body);
+  const inThread = thread.filter(({ seq }) => seq !== null).map(({ body }) => body);
+  expect(inThread.toSorted()).toEqual(inLog.toSorted());
+  const theirs = thread.filter(({ from }) => from === "bob").map(({ body }) => body);
+  expect(theirs).toEqual(model.log.filter(({ from }) => from === "bob").map(({ body }) => body));
+  // What was refused for good stands there with its reason.
+  const waiting = thread.filter(({ seq }) => seq === null);
+  expect(waiting.map(({ state }) => state?.is)).toEqual(waiting.map(() => "failed"));
+  expect(waiting.every(({ body }) => String(body).startsWith("bad"))).toBe(true);
+  await world.me.close();
+});

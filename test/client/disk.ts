@@ -1,0 +1,53 @@
+// A disk for the SDK, in memory: it outlives the client that writes to it, takes its time, and can be pulled out in the middle.
+import { memoryStore } from "../../src/client/memory.ts";
+import type { Commit, Kept, Piece, Position, Store } from "../../src/client/store.ts";
+
+export class Disk {
+  readonly #kept = memoryStore();
+  /** The cursor that is on it. */
+  cursor = 0;
+
+  /** A store on this disk. `pause` is awaited before and after each write. */
+  store(pause: () => Promise<void>): Mounted {
+    return new Mounted(this, this.#kept, pause);
+  }
+}
+
+export class Mounted implements Store {
+  readonly lasting = true;
+  readonly #disk: Disk;
+  readonly #kept: Store;
+  readonly #pause: () => Promise<void>;
+  /** The process that used it is gone: nothing reaches the disk any more, and nothing comes back. */
+  gone = false;
+  /** Every write fails, as on a disk that is full. */
+  full = false;
+
+  constructor(disk: Disk, kept: Store, pause: () => Promise<void>) {
+    this.#disk = disk;
+    this.#kept = kept;
+    this.#pause = pause;
+  }
+
+  async open(name: string, first: Position): Promise<Kept> {
+    // A copy: what a client does to what it was given is not on the disk.
+    return structuredClone(await this.#kept.open(name, first));
+  }
+
+  async write(commit: Commit): Promise<void> {
+    await this.#pause();
+    if (this.full) throw new Error("the disk is full");
+    if (!this.gone) {
+      this.#disk.cursor = commit.position?.cursor ?? this.#disk.cursor;
+      await this.#kept.write(structuredClone(commit));
+    }
+    await this.#pause();
+    if (this.gone) await new Promise<never>(() => undefined);
+  }
+
+  async piece(peer: string, before: number, limit: number): Promise<Piece> {
+    return this.#kept.piece(peer, before, limit);
+  }
+
+  async close(): Promise<void> {}
+}

@@ -1,0 +1,197 @@
+// A mailbox to play against: one log, the rules of ids and of resuming, and a network that cuts, delays and forgets as it is told.
+// It stands in for the server where every moment has to be chosen; the server itself is tried in test/chaos and test/stories.
+import type { Random } from "../chaos/random.ts";
+
+type Frame = Record<string, unknown>;
+
+export interface LogEntry {
+  readonly seq: number;
+  readonly from: string;
+  readonly to: string;
+  readonly body: unknown;
+  readonly origin?: number;
+  readonly id?: number;
+}
+
+/** How unkind it is: chances of each event. */
+export interface Weather {
+  /** That a text is lost together with its connection, before and after it was acted upon. */
+  readonly cut: number;
+  /** That a send is refused, to be tried again. */
+  readonly busy: number;
+}
+
+export class Model {
+  readonly log: LogEntry[] = [];
+  readonly #random: Random;
+  readonly #sockets = new Set<Socket>();
+  readonly #user: string;
+  weather: Weather = { cut: 0, busy: 0 };
+  epoch = "e1";
+  lastId = 0;
+  stored = 0;
+  /** The highest seq that the client says it holds. */
+  acked = 0;
+  #head = 1_000;
+  #origin = 0;
+
+  constructor(user: string, random: Random) {
+    this.#user = user;
+    this.#random = random;
+  }
+
+  /** What `new WebSocket` gives. */
+  connect(url: string): Socket {
+    const socket = new Socket(new URL(url), this);
+    this.#sockets.add(socket);
+    void Promise.resolve().then(() => this.#welcome(socket));
+    return socket;
+  }
+
+  /** Somebody else's message arrives. */
+  arrive(from: string, body: unknown): void {
+    this.#append({ seq: ++this.#head, from, to: this.#user, body, origin: ++this.#origin });
+  }
+
+  /** Set back to an older copy of itself: the latest entries are gone, their senders send them again, and no number is used twice. */
+  setBack(): void {
+    const lost = this.log.splice(this.log.findLastIndex(({ from }) => from === this.#user) + 1);
+    for (const socket of this.#sockets) socket.cut();
+    this.#head += 1_000;
+    for (const { seq: _, ...entry } of lost) this.#append({ ...entry, seq: ++this.#head });
+  }
+
+  cutAll(): void {
+    for (const socket of this.#sockets) socket.cut();
+  }
+
+  /** A text from the client. */
+  hear(socket: Socket, text: string): void {
+    if (text === "ping") return socket.tell("pong");
+    if (this.#random.chance(this.weather.cut)) return socket.cut();
+    const frames = [JSON.parse(text)].flat() as Frame[];
+    for (const frame of frames) {
+      if (frame["type"] === "send") this.#send(socket, frame);
+      if (frame["type"] === "ack") this.acked = Math.max(this.acked, Number(frame["seq"]));
+    }
+    if (this.#random.chance(this.weather.cut)) socket.cut();
+  }
+
+  closed(socket: Socket): void {
+    this.#sockets.delete(socket);
+  }
+
+  #welcome(socket: Socket): void {
+    if (!socket.live) return;
+    const limits = { window: 4_096, windowBytes: 4e6, bodyBytes: 65_536, textBytes: 1_000_000, frames: 7 };
+    const about = { version: 1, user: this.#user, device: socket.device, epoch: this.epoch };
+    const welcome = { type: "welcome", ...about, head: this.#head, lastId: this.lastId, limits };
+    const given =
+      socket.url.searchParams.get("epoch") === this.epoch ? Number(socket.url.searchParams.get("cursor") ?? 0) : 0;
+    this.acked = Math.max(this.acked, given);
+    const after = this.log.filter(({ seq }) => seq > given).map((entry) => frameOf(entry, socket.device));
+    const mark = this.stored > 0 ? [this.#mark()] : [];
+    socket.open();
+    socket.pour([welcome, ...after, ...mark], this.#random, this.weather.cut);
+  }
+
+  #send(socket: Socket, { id, to, body }: Frame): void {
+    if (typeof id !== "number" || !socket.live) return;
+    const refuse = (code: string, more: Frame = {}) =>
+      socket.tell({ type: "refused", id, code, message: `${code}.`, ...more });
+    const known = this.log.find((entry) => entry.id === id);
+    if (id > this.lastId + 1) return refuse("out_of_order");
+    if (id <= this.lastId && known === undefined) return socket.tell({ type: "accepted", id, state: "stored" });
+    if (known !== undefined && JSON.stringify(known.body) !== JSON.stringify(body)) return refuse("id_reused");
+    if (known === undefined && String(body).startsWith("bad")) return refuse("too_large");
+    if (known === undefined && this.#random.chance(this.weather.busy))
+      return refuse("rate_limited", { retryAfter: 50 });
+    const seq = known?.seq ?? ++this.#head;
+    const answer = { type: "accepted", id, entry: seq, at: 1, state: this.#random.chance(0.5) ? "stored" : "queued" };
+    // The answer may come before the log's frame, or after it.
+    const first = this.#random.chance(0.5);
+    if (first) socket.tell(answer);
+    if (known === undefined) {
+      this.lastId = id;
+      this.#append({ seq, from: this.#user, to: String(to), body, id });
+    }
+    if (!first) socket.tell(answer);
+    if (answer.state === "stored") this.stored = Math.max(this.stored, seq);
+  }
+
+  #append(entry: LogEntry): void {
+    this.log.push(entry);
+    for (const socket of this.#sockets) if (socket.welcomed) socket.tell(frameOf(entry, socket.device));
+  }
+
+  #mark(): Frame {
+    return { type: "mark", seq: ++this.#head, peer: "bob", stored: this.stored };
+  }
+}
+
+function frameOf({ id, ...entry }: LogEntry, device: string): Frame {
+  return { type: "message", at: 1, ...entry, ...(id !== undefined && { id, device }) };
+}
+
+/** The client's side of a connection: a WebSocket as the SDK uses it. */
+export class Socket extends EventTarget {
+  static readonly OPEN = 1;
+  readonly url: URL;
+  readonly device: string;
+  readonly #model: Model;
+  readyState = 0;
+  welcomed = false;
+  #cut = false;
+
+  constructor(url: URL, model: Model) {
+    super();
+    this.url = url;
+    this.device = url.searchParams.get("device") ?? "";
+    this.#model = model;
+  }
+
+  get live(): boolean {
+    return !this.#cut && this.readyState < 2;
+  }
+
+  open(): void {
+    this.readyState = 1;
+  }
+
+  /** The first texts of a connection, in pieces; it may be cut after any of them. */
+  pour(frames: readonly Frame[], random: Random, cut: number): void {
+    this.welcomed = true;
+    for (let at = 0; at < frames.length && this.live;) {
+      const size = 1 + random.below(5);
+      this.tell(frames.slice(at, at + size));
+      at += size;
+      if (random.chance(cut)) this.cut();
+    }
+  }
+
+  tell(what: unknown): void {
+    const data = typeof what === "string" ? what : JSON.stringify(what);
+    queueMicrotask(() => {
+      if (this.live) this.dispatchEvent(new MessageEvent("message", { data }));
+    });
+  }
+
+  send(text: string): void {
+    queueMicrotask(() => {
+      if (this.live) this.#model.hear(this, text);
+    });
+  }
+
+  close(): void {
+    this.readyState = 3;
+    this.#model.closed(this);
+  }
+
+  /** The connection ends without a close frame. */
+  cut(): void {
+    if (!this.live) return;
+    this.#cut = true;
+    this.#model.closed(this);
+    queueMicrotask(() => this.dispatchEvent(Object.assign(new Event("close"), { code: 1006, reason: "" })));
+  }
+}
