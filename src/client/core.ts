@@ -1,6 +1,6 @@
 // The one client of a store that is connected: what the line hears becomes records, and what is to be said waits until it is kept.
 // Keep, then tell: nobody sees a message, and the mailbox gets no ack of it, before the store has it.
-import type { Down } from "../protocol/down.ts";
+import type { Down, Welcome } from "../protocol/down.ts";
 import { Archive, type Listed } from "./archive.ts";
 import { type ConnectionState, type Door, Line } from "./line.ts";
 import { Outbox } from "./outbox.ts";
@@ -44,8 +44,6 @@ export class Core {
   #work: Promise<void> = Promise.resolve();
   /** Counts connections: what was to be said on one is not said on the next. */
   #connection = 0;
-  /** A text that waits until what it says is kept. */
-  #text: { readonly text: string; readonly connection: number } | null = null;
   /** The seq up to which everything is kept, and the one that was acknowledged. */
   #kept: number;
   #acked = 0;
@@ -176,8 +174,7 @@ export class Core {
   #act(down: Exclude<Down, { type: "gap" }>): void {
     switch (down.type) {
       case "welcome":
-        this.#acked = this.#archive.position.cursor ?? 0;
-        this.#outbox.begin(down, this.#archive.begin(down, this.#options.since));
+        this.#begin(down);
         break;
       case "message":
         if (down.from !== this.#options.user) this.#received(down);
@@ -206,6 +203,14 @@ export class Core {
       default:
         down satisfies never;
     }
+  }
+
+  #begin(welcome: Welcome): void {
+    const sameLife = this.#archive.begin(welcome, this.#options.since);
+    if (!sameLife) this.#kept = 0;
+    // What it was connected with.
+    this.#acked = Math.min(this.#kept, this.#options.taken());
+    this.#outbox.begin(welcome, sameLife);
   }
 
   #received(down: Extract<Down, { type: "message" }>): void {
@@ -242,21 +247,23 @@ export class Core {
     if (this.#line.state.is === "open") this.#line.say(JSON.stringify(frame));
   }
 
-  /** Everything that waits goes into the next text, which leaves when it is kept which ids it uses. */
+  /** What changed is to be kept, and what waits is to be said. */
   #flush(): void {
-    if (this.#text === null) {
-      const text = this.#outbox.next();
-      if (text !== null) this.#text = { text, connection: this.#connection };
-    }
-    if (!this.#writing) this.#work = this.#write();
+    if (!this.#writing && !this.#broken) this.#work = this.#write();
   }
 
-  /** One commit at a time; what changes meanwhile goes into the next. */
+  /**
+   * One commit at a time; what changes meanwhile goes into the next. Everything that waits goes into the next text, which leaves
+   * when it is kept which ids it uses.
+   */
   async #write(): Promise<void> {
     this.#writing = true;
     try {
       for (;;) {
-        const text = this.#text;
+        // What is written in the same moment goes together.
+        await Promise.resolve();
+        const text = this.#outbox.next();
+        const connection = this.#connection;
         const commit = this.#archive.seal();
         if (commit === null && text === null) break;
         if (commit !== null) {
@@ -265,10 +272,7 @@ export class Core {
           this.#options.committed(commit);
           this.ack();
         }
-        if (text === null) continue;
-        if (text.connection === this.#connection) this.#line.say(text.text);
-        this.#text = null;
-        this.#flush();
+        if (text !== null && connection === this.#connection) this.#line.say(text);
       }
     } catch (error) {
       this.#broken = true;

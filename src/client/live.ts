@@ -13,6 +13,8 @@ export interface Live<T> extends AsyncIterable<T> {
 export class Source<T> implements Live<T> {
   readonly #compute: () => T;
   readonly #listeners = new Set<(value: T) => void>();
+  /** Iterations that wait for the next value. */
+  readonly #waiting = new Set<() => void>();
   #cached: { readonly value: T } | null = null;
   #ended = false;
 
@@ -21,21 +23,21 @@ export class Source<T> implements Live<T> {
   }
 
   get value(): T {
-    this.#cached ??= { value: this.#compute() };
-    return this.#cached.value;
+    return this.#now().value;
   }
 
   /** To be called when `compute` would answer otherwise. */
   changed(): void {
     this.#cached = null;
     for (const listen of this.#listeners) tell(listen, this.value);
+    this.#wake();
   }
 
   /** Nothing will change any more: iterations end. */
   end(): void {
     this.#ended = true;
-    for (const listen of this.#listeners) tell(listen, this.value);
     this.#listeners.clear();
+    this.#wake();
   }
 
   subscribe(listen: (value: T) => void): Stop {
@@ -48,23 +50,25 @@ export class Source<T> implements Live<T> {
 
   /** The present value, then each later one; whoever is slow is given the latest. */
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, void> {
-    let fresh = true;
-    let wake: () => void = () => undefined;
-    const stop = this.subscribe(() => {
-      fresh = true;
-      wake();
-    });
-    try {
-      for (;;) {
-        if (fresh) {
-          fresh = false;
-          yield this.value;
-        } else if (this.#ended) return;
-        else await new Promise<void>((done) => (wake = done));
-      }
-    } finally {
-      stop();
+    let given: { readonly value: T } | null = null;
+    for (;;) {
+      const now = this.#now();
+      if (now !== given) {
+        given = now;
+        yield now.value;
+      } else if (this.#ended) return;
+      else await new Promise<void>((done) => this.#waiting.add(done));
     }
+  }
+
+  #now(): { readonly value: T } {
+    this.#cached ??= { value: this.#compute() };
+    return this.#cached;
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiting) wake();
+    this.#waiting.clear();
   }
 }
 

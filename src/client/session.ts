@@ -149,8 +149,8 @@ export class Session {
   }
 
   async #keep(commit: Commit): Promise<void> {
-    if (this.#core !== null) return this.#core.take(commit, false);
     try {
+      if (this.#core !== null) return await this.#core.take(commit, false);
       await this.#store.write(commit);
     } catch (error) {
       this.#fail(commit.drafts ?? [], { code: "not_kept", message: `It can't be kept: ${String(error)}` });

@@ -1,0 +1,126 @@
+// A mailbox that says exactly what a test has it say, over a WebSocket that is none, on a clock that the test moves.
+import { onTestFinished, vi } from "vitest";
+import { connect, memoryStore, type Options, type Restante } from "../../src/client/connect.ts";
+
+export type Frame = Record<string, unknown>;
+
+const LIMITS = { window: 4_096, windowBytes: 4_194_304, bodyBytes: 65_536, textBytes: 1_000_000, frames: 4_096 };
+
+/** One connection, from the mailbox's side. */
+export class Link extends EventTarget {
+  readonly url: URL;
+  readonly protocols: readonly string[];
+  readyState = 1;
+  /** What the client said, text by text, and what of it was read. */
+  readonly texts: string[] = [];
+  #read = 0;
+
+  constructor(url: string, protocols: string | readonly string[]) {
+    super();
+    this.url = new URL(url);
+    this.protocols = [protocols].flat();
+  }
+
+  get query(): Frame {
+    return Object.fromEntries(this.url.searchParams);
+  }
+
+  send(text: string): void {
+    this.texts.push(text);
+  }
+
+  close(): void {
+    this.readyState = 3;
+  }
+
+  /** The frames that the client said since the last time. */
+  async said(): Promise<Frame[]> {
+    await settle();
+    const fresh = this.texts.slice(this.#read).filter((text) => text !== "ping");
+    this.#read = this.texts.length;
+    return fresh.flatMap((text) => [JSON.parse(text)].flat() as Frame[]);
+  }
+
+  /** Says a text. */
+  async tell(...frames: readonly (Frame | "pong")[]): Promise<void> {
+    const data = frames[0] === "pong" ? "pong" : JSON.stringify(frames);
+    this.dispatchEvent(new MessageEvent("message", { data }));
+    await settle();
+  }
+
+  async welcome(more: Frame = {}): Promise<void> {
+    const about = { version: 1, user: "alice", device: this.query["device"], epoch: "e1", head: 0, lastId: 0 };
+    await this.tell({ type: "welcome", ...about, limits: LIMITS, ...more });
+  }
+
+  /** The connection breaks. */
+  async cut(code = 1006, reason = ""): Promise<void> {
+    this.readyState = 3;
+    this.dispatchEvent(Object.assign(new Event("close"), { code, reason }));
+    await settle();
+  }
+}
+
+/** Lets everything happen that needs no time. */
+export async function settle(): Promise<void> {
+  await vi.advanceTimersByTimeAsync(0);
+}
+
+/** The first pause between two tries, where chance is the shortest. */
+export const PAUSE = 500;
+
+export const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
+
+/** Every connection that was tried, the latest last. */
+export const links: Link[] = [];
+
+/** To be called before each test: a clock that stands, and a network that the test plays. */
+export function stage(): void {
+  vi.useFakeTimers();
+  vi.spyOn(Math, "random").mockReturnValue(0);
+  links.length = 0;
+  vi.stubGlobal(
+    "WebSocket",
+    Object.assign(
+      function open(url: string, protocols: string[]) {
+        const link = new Link(url, protocols);
+        links.push(link);
+        return link;
+      },
+      { OPEN: 1 },
+    ),
+  );
+  onTestFinished(() => {
+    vi.useRealTimers();
+    vi.unstubAllGlobals();
+    vi.restoreAllMocks();
+  });
+}
+
+/** The latest connection. */
+export function link(): Link {
+  const latest = links.at(-1);
+  if (latest === undefined) throw new Error("nobody has connected");
+  return latest;
+}
+
+/** A client, at the moment before its mailbox says anything. */
+export async function enter(options: Partial<Options> = {}): Promise<Restante> {
+  const me = connect({ url: "http://mailbox.test", userName: "alice", store: memoryStore(), ...options });
+  onTestFinished(() => me.close());
+  await settle();
+  return me;
+}
+
+/** A client that is connected. */
+export async function entered(options: Partial<Options> = {}): Promise<{ me: Restante; mailbox: Link }> {
+  const me = await enter(options);
+  await link().welcome();
+  await link().said();
+  return { me, mailbox: link() };
+}
+
+/** A message of bob's, as his origin and its body. */
+export function fromBob(seq: number, body: unknown = `message ${seq}`, origin = seq): Frame {
+  return { type: "message", seq, from: "bob", to: "alice", at: seq, origin, body };
+}

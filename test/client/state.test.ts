@@ -1,0 +1,313 @@
+// What is seen: the log as messages, conversations and marks; shown when it is kept, and acknowledged after that.
+import { beforeEach, expect, test, vi } from "vitest";
+import { memoryStore, type Message } from "../../src/client/connect.ts";
+import type { Store } from "../../src/client/store.ts";
+import { enter, entered, fromBob, link, links, pass, PAUSE, settle, stage } from "./scripted.ts";
+
+beforeEach(stage);
+
+const mark = (seq: number, marks: Record<string, number>, peer = "bob") => ({ type: "mark", seq, peer, ...marks });
+
+/** A store whose writes a test lets through one by one. */
+function slow(): { store: Store; write: (error?: Error) => Promise<void>; held: () => number } {
+  const inner = memoryStore();
+  const held: ((error?: Error) => void)[] = [];
+  const store: Store = {
+    lasting: false,
+    open: (name, first) => inner.open(name, first),
+    write: async (commit) => {
+      const error = await new Promise<Error | undefined>((done) => held.push(done));
+      if (error !== undefined) throw error;
+      await inner.write(commit);
+    },
+    piece: (peer, before, limit) => inner.piece(peer, before, limit),
+    close: () => inner.close(),
+  };
+  const write = async (error?: Error) => {
+    held.shift()?.(error);
+    await settle();
+  };
+  return { store, write, held: () => held.length };
+}
+
+test("[W2] a message is shown when it is kept, and acknowledged after that, a text at a time", async () => {
+  const { store, write } = slow();
+  const me = await enter({ store });
+  const shown: unknown[] = [];
+  me.messages.subscribe(({ body }) => shown.push(body));
+  await link().welcome();
+  await write();
+  await link().tell(fromBob(1), fromBob(2));
+  expect([shown, await link().said()]).toEqual([[], []]);
+  await link().tell(fromBob(3));
+  await write();
+  expect([shown, await link().said()]).toEqual([["message 1", "message 2"], [{ type: "ack", seq: 2 }]]);
+  await write();
+  expect([shown.length, await link().said()]).toEqual([3, [{ type: "ack", seq: 3 }]]);
+});
+
+test("a store that fails stops the client with a reason, and another try goes on where the store is", async () => {
+  const { store, write } = slow();
+  const me = await enter({ store });
+  const shown: unknown[] = [];
+  me.messages.subscribe(({ body }) => shown.push(body));
+  await link().welcome();
+  await write();
+  await link().tell(fromBob(1));
+  await write(new Error("the disk is full"));
+  expect(me.connection.value).toMatchObject({
+    is: "stopped",
+    message: expect.stringContaining("the disk is full") as string,
+  });
+  expect(shown).toEqual([]);
+  const lost = me.send("bob", "while it was broken");
+  await expect(lost.kept).rejects.toThrow("the store has failed");
+  expect(lost.state.value).toMatchObject({ is: "failed", code: "not_kept" });
+  me.retry();
+  await settle();
+  expect(links.length).toBe(2);
+  expect(link().query["cursor"]).toBeUndefined();
+  await link().welcome();
+  await link().tell(fromBob(1));
+  await write();
+  expect(shown).toEqual(["message 1"]);
+  await write();
+});
+
+test("[L2][F2] every frame with a seq moves the cursor, of whatever type, and other frames don't", async () => {
+  const { mailbox } = await entered();
+  await mailbox.tell(
+    { type: "novelty", seq: 5, text: "of a later version" },
+    { type: "presence", user: "bob", online: true, at: 1 },
+  );
+  expect(await mailbox.said()).toEqual([{ type: "ack", seq: 5 }]);
+  await mailbox.tell({ type: "novelty", text: "no number" }, { type: "error", code: "of_later", message: "Later." });
+  await mailbox.tell("not a frame" as never, null as never, { seq: "5" } as never);
+  expect(await mailbox.said()).toEqual([]);
+  await mailbox.cut();
+  await pass(PAUSE);
+  expect(link().query["cursor"]).toBe("5");
+});
+
+test("[L4] nothing is shown twice: what comes again below the cursor, and what its sender sends again after a set-back", async () => {
+  const { me, mailbox } = await entered();
+  const shown: unknown[] = [];
+  me.messages.subscribe(({ body }) => shown.push(body));
+  await mailbox.tell(fromBob(1), fromBob(2), fromBob(1));
+  await mailbox.tell(fromBob(101, "message 2", 2), fromBob(102, "message 3", 3));
+  await mailbox.tell({ ...fromBob(103, "carol's first", 1), from: "carol" });
+  expect(shown).toEqual(["message 1", "message 2", "message 3", "carol's first"]);
+});
+
+test("[R2] another life of the mailbox begins at its own numbers, and what was shown stays", async () => {
+  const { me, mailbox } = await entered();
+  await mailbox.tell(fromBob(900));
+  await mailbox.cut();
+  await pass(PAUSE);
+  await link().welcome({ epoch: "e2", head: 40 });
+  await link().tell({ type: "gap", from: 1, seq: 40 }, fromBob(41, "in the new life", 5_000));
+  expect(me.gaps.value).toBe(1);
+  expect((await link().said()).at(-1)).toEqual({ type: "ack", seq: 41 });
+  const thread = me.messages.with("bob");
+  await settle();
+  expect(thread.value.map(({ body }) => body).toSorted()).toEqual(["in the new life", "message 900"]);
+});
+
+test("[L6] marks move one's own messages on, never back, and only those of that conversation", async () => {
+  const { me, mailbox } = await entered();
+  const sent = ["a", "b"].map((body) => me.send("bob", body));
+  const other = me.send("carol", "c");
+  await mailbox.said();
+  const taken = (id: number, entry: number) => ({ type: "accepted", id, entry, at: 1, state: "queued" });
+  await mailbox.tell(taken(1, 11), taken(2, 12), taken(3, 13));
+  const states = () => [...sent, other].map(({ state }) => state.value.is);
+  expect(states()).toEqual(["queued", "queued", "queued"]);
+  await mailbox.tell(mark(14, { stored: 12 }));
+  expect(states()).toEqual(["stored", "stored", "queued"]);
+  await mailbox.tell(mark(15, { stored: 12, delivered: 11 }));
+  expect(states()).toEqual(["delivered", "stored", "queued"]);
+  await mailbox.tell(mark(16, { delivered: 12, read: 12 }));
+  await mailbox.tell(mark(17, { stored: 11, read: 11 }));
+  expect(states()).toEqual(["read", "read", "queued"]);
+  expect(await sent[0]?.reached("delivered")).toEqual({ is: "read" });
+});
+
+test("[E3] unread counts what came and was not read, here or on another device", async () => {
+  const { me, mailbox } = await entered();
+  const unread = () => me.conversations.value.map(({ peer, unread: count }) => [peer, count]);
+  await mailbox.tell(fromBob(1), fromBob(2), fromBob(3));
+  expect(unread()).toEqual([["bob", 3]]);
+  await mailbox.tell(mark(4, { mine: 2 }));
+  expect(unread()).toEqual([["bob", 1]]);
+  me.read("bob");
+  expect((await mailbox.said()).at(-1)).toEqual({ type: "read", peer: "bob", seq: 3 });
+  expect(unread()).toEqual([["bob", 0]]);
+  await mailbox.tell(...Array.from({ length: 250 }, (_, i) => fromBob(10 + i)));
+  expect(unread()).toEqual([["bob", 250]]);
+  await mailbox.tell(mark(300, { mine: 250 }));
+  expect(unread()).toEqual([["bob", 9]]);
+});
+
+test("[E4] what is read without a connection is told when there is one, until the mailbox has said so", async () => {
+  const { me, mailbox } = await entered();
+  await mailbox.tell(fromBob(1), fromBob(2));
+  await mailbox.cut();
+  me.read("bob");
+  await settle();
+  for (let i = 0; i < 2; i++) {
+    await pass(2_000);
+    await link().welcome();
+    expect(await link().said()).toEqual([{ type: "read", peer: "bob", seq: 2 }]);
+    await link().cut();
+  }
+  await pass(4_000);
+  await link().welcome();
+  await link().tell(mark(3, { mine: 2 }));
+  await link().cut();
+  await pass(8_000);
+  await link().welcome();
+  expect(await link().said()).toEqual([]);
+});
+
+test("conversations are listed the latest first, with their last message", async () => {
+  const { me, mailbox } = await entered();
+  await mailbox.tell(fromBob(1), { ...fromBob(2, "from carol", 1), from: "carol" });
+  me.send("dora", "no answer yet");
+  await settle();
+  const list = () => me.conversations.value.map(({ peer, last }) => [peer, last.body]);
+  expect(list()).toEqual([
+    ["carol", "from carol"],
+    ["bob", "message 1"],
+  ]);
+  const before = me.conversations.value;
+  await mailbox.tell({ type: "typing", from: "bob" });
+  expect(me.conversations.value).toBe(before);
+});
+
+test("a device that begins now reads its conversations over HTTP, and counts what comes meanwhile", async () => {
+  let answer: (value: Response) => void = () => undefined;
+  const asked: string[] = [];
+  vi.stubGlobal("fetch", (url: URL, { headers }: RequestInit) => {
+    asked.push(`${url.pathname}${url.search} ${JSON.stringify(headers)}`);
+    return new Promise<Response>((done) => (answer = done));
+  });
+  const me = await enter({ since: "now", token: "secret" });
+  await link().welcome({ head: 50 });
+  await link().tell(fromBob(51), fromBob(52));
+  const list = [
+    { peer: "bob", seq: 51, unread: 4, marks: { stored: 0, delivered: 0, read: 0, mine: 0 }, last: fromBob(51) },
+    {
+      peer: "carol",
+      seq: 30,
+      unread: 0,
+      marks: { stored: 30, delivered: 30, read: 20, mine: 0 },
+      last: { type: "message", seq: 30, from: "alice", to: "carol", at: 1, body: "mine" },
+    },
+  ];
+  answer(Response.json({ conversations: list }));
+  await settle();
+  await settle();
+  expect(asked).toEqual([`/api/conversations?user=alice&limit=200 {"Authorization":"Bearer secret"}`]);
+  expect(me.conversations.value.map(({ peer, unread, last }) => [peer, unread, last.body, last.state?.is])).toEqual([
+    ["bob", 5, "message 52", undefined],
+    ["carol", 0, "mine", "delivered"],
+  ]);
+});
+
+test("a conversation shows what is kept, then what the mailbox has, without a hole and without doubles", async () => {
+  const asked: string[] = [];
+  let online = false;
+  vi.stubGlobal("fetch", async (url: URL) => {
+    if (!online) throw new Error("no network");
+    if (!url.pathname.endsWith("/messages")) return Response.json({ conversations: [] });
+    asked.push(url.search);
+    const before = Number(url.searchParams.get("before"));
+    const messages = [1, 2, 3, 4, 5]
+      .map((i) => before - 6 + i)
+      .filter((seq) => seq > 0)
+      .map((seq) => fromBob(seq));
+    return Response.json({ messages, more: before > 6 });
+  });
+  const me = await enter({ since: "now" });
+  await link().welcome({ head: 10 });
+  await link().tell(fromBob(11), fromBob(12));
+  const thread = me.messages.with("bob");
+  await settle();
+  const seqs = () => thread.value.map(({ seq }) => seq);
+  expect([seqs(), thread.more]).toEqual([[11, 12], true]);
+  await expect(thread.older()).rejects.toThrow("no network");
+  online = true;
+  const kept: readonly Message[] = thread.value;
+  expect(await thread.older()).toBe(true);
+  expect(seqs()).toEqual([6, 7, 8, 9, 10, 11, 12]);
+  expect(thread.value.at(-1)).toBe(kept.at(-1));
+  expect(await thread.older()).toBe(false);
+  expect(seqs()).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+  expect(asked).toEqual(["?user=alice&limit=50&before=11", "?user=alice&limit=50&before=6"]);
+});
+
+test("[W2] an iteration gives each message once, and what it has not finished is not acknowledged, nor by a new connection", async () => {
+  const { me, mailbox } = await entered();
+  const given: unknown[] = [];
+  let go: () => void = () => undefined;
+  void (async () => {
+    for await (const { body } of me.messages) {
+      given.push(body);
+      await new Promise<void>((done) => (go = done));
+    }
+  })();
+  await mailbox.tell(fromBob(1), fromBob(2), fromBob(3));
+  const acks = async () => (await mailbox.said()).map(({ seq }) => seq);
+  expect([given, await acks()]).toEqual([["message 1"], []]);
+  go();
+  await pass(200);
+  expect([given.length, await acks()]).toEqual([2, [1]]);
+  await mailbox.cut();
+  await pass(PAUSE);
+  expect(link().query["cursor"]).toBe("1");
+  await link().welcome();
+  await link().tell(fromBob(2), fromBob(3));
+  go();
+  await settle();
+  go();
+  await pass(200);
+  expect(given).toEqual(["message 1", "message 2", "message 3"]);
+  expect((await link().said()).at(-1)).toEqual({ type: "ack", seq: 3 });
+});
+
+test("state that is iterated gives the present value and then the latest, and ends with the client", async () => {
+  const { me, mailbox } = await entered();
+  const counts: number[] = [];
+  const ended = (async () => {
+    for await (const list of me.conversations) counts.push(list.length);
+  })();
+  await mailbox.tell(fromBob(1));
+  await mailbox.tell({ ...fromBob(2), from: "carol" });
+  await me.close();
+  await ended;
+  expect(counts).toEqual([0, 1, 2]);
+});
+
+test("a listener that throws harms nobody else", async () => {
+  const { me, mailbox } = await entered();
+  const uncaught: unknown[] = [];
+  const note = (error: unknown) => uncaught.push(error);
+  process.once("uncaughtException", note);
+  const error = new Error("the listener's own");
+  me.messages.subscribe(() => {
+    throw error;
+  });
+  const shown: unknown[] = [];
+  me.messages.subscribe(({ body }) => shown.push(body));
+  vi.spyOn(globalThis, "queueMicrotask").mockImplementation((act) => {
+    try {
+      act();
+    } catch (thrown) {
+      note(thrown);
+    }
+  });
+  await mailbox.tell(fromBob(1));
+  process.off("uncaughtException", note);
+  expect(shown).toEqual(["message 1"]);
+  expect(uncaught).toEqual([error]);
+});
