@@ -21,17 +21,14 @@ export class Archive {
   readonly #user: string;
   readonly #rows = new Map<string, Row>();
   readonly #reads = new Map<string, number>();
-  /** Entries above the cursor, by seq: the answer to a send came before the log's frame. */
-  readonly #ahead = new Map<number, Entry>();
   #position: Position;
   #commit: Open = empty();
 
-  constructor(user: string, { position, rows, reads, ahead }: Kept) {
+  constructor(user: string, { position, rows, reads }: Kept) {
     this.#user = user;
     this.#position = position;
     for (const row of rows) this.#rows.set(row.peer, row);
     for (const { peer, seq } of reads) this.#reads.set(peer, seq);
-    for (const entry of ahead) this.#ahead.set(entry.seq, entry);
   }
 
   get position(): Position {
@@ -58,7 +55,6 @@ export class Archive {
     if (epoch === before) return true;
     const start = before === null && since === "now" ? head : null;
     this.#move({ epoch, cursor: before === null ? (start ?? cursor) : 0, base: start === null ? base : start + 1 });
-    this.#ahead.clear();
     return before === null;
   }
 
@@ -85,9 +81,7 @@ export class Archive {
 
   /** One's own message that is no draft of this device: from another one, or answered already. */
   carbon({ seq, to, at, body }: Frame<"message">): void {
-    const known = this.#ahead.get(seq);
-    this.#ahead.delete(seq);
-    if (known === undefined) this.#add({ key: `${seq}`, seq, peer: to, from: this.#user, at, body });
+    this.#add({ key: `${seq}`, seq, peer: to, from: this.#user, at, body });
   }
 
   /** A draft was accepted, as this entry. */
@@ -96,7 +90,6 @@ export class Archive {
     if (seq === null || seq === undefined) return;
     const made = { key: draft.key, seq, peer: draft.peer, from: this.#user, at: at ?? draft.at, body: draft.body };
     this.#add(made);
-    if (seq > (this.#position.cursor ?? 0)) this.#ahead.set(seq, made);
     const row = this.#row(draft.peer);
     if (state === "stored" && seq > row.stored) this.#set({ ...row, stored: seq });
   }

@@ -55,15 +55,13 @@ class BrowserStore implements Store {
       position = first;
       await tx.objectStore("about").put(first, POSITION);
     }
-    const above = IDBKeyRange.lowerBound(position.cursor ?? 0, true);
-    const [rows, drafts, reads, ahead] = await Promise.all([
+    const [rows, drafts, reads] = await Promise.all([
       tx.objectStore("rows").getAll(),
       tx.objectStore("drafts").getAll(),
       tx.objectStore("reads").getAll(),
-      tx.objectStore("entries").index("seq").getAll(above),
     ]);
     await tx.done;
-    return { position, rows, drafts, reads, ahead };
+    return { position, rows, drafts, reads };
   }
 
   async write(commit: Commit): Promise<void> {

@@ -23,13 +23,11 @@ class MemoryStore implements Store {
 
   async open(_name: string, first: Position): Promise<Kept> {
     const position = (this.#position ??= first);
-    const all = [...this.#entries.values()].flat();
     return {
       position,
       rows: [...this.#rows.values()],
       drafts: [...this.#drafts.values()],
       reads: [...this.#reads.values()],
-      ahead: all.filter(({ seq }) => seq > (position.cursor ?? 0)),
     };
   }
 

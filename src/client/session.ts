@@ -12,9 +12,7 @@ type Told =
   | { readonly commit: Commit }
   | { readonly signal: Signal }
   | { readonly state: ConnectionState }
-  | { readonly gap: true }
-  /** Another one leads now, and wants to know who watches whom. */
-  | { readonly lead: true };
+  | { readonly gap: true };
 
 /** What any client says to the one that is connected. */
 type Asked =
@@ -38,7 +36,6 @@ export class Session {
   readonly #parts: CoreParts;
   readonly #ready: Promise<void>;
   readonly #tab = newDevice();
-  #watched: readonly string[] = [];
   #core: Core | null = null;
   #state: ConnectionState = { is: "connecting" };
   #gaps = 0;
@@ -78,7 +75,6 @@ export class Session {
   }
 
   watch(peers: readonly string[]): void {
-    this.#watched = peers;
     this.#ask({ watch: peers, tab: this.#tab });
   }
 
@@ -126,7 +122,6 @@ export class Session {
   async #lead(): Promise<void> {
     try {
       this.#begin(await this.#open());
-      this.#say({ lead: true });
     } catch (error) {
       this.#fault(error);
     }
@@ -208,8 +203,7 @@ export class Session {
     else if ("gap" in word) {
       this.#gaps++;
       this.gaps.changed();
-    } else if ("lead" in word) this.watch(this.#watched);
-    else this.#asked(word);
+    } else this.#asked(word);
   }
 
   #asked(word: Asked): void {

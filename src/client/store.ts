@@ -101,8 +101,6 @@ export interface Kept {
   /** In the order in which they were written. */
   readonly drafts: readonly Draft[];
   readonly reads: readonly Read[];
-  /** Entries above the cursor: the mailbox's answer came before the log's frame. */
-  readonly ahead: readonly Entry[];
 }
 
 /** A piece of a conversation, oldest first. From `from` on nothing is missing; 0 when there is nothing before. */
