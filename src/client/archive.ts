@@ -81,7 +81,8 @@ export class Archive {
 
   /** One's own message that is no draft of this device: from another one, or answered already. */
   carbon({ seq, to, at, body }: Frame<"message">): void {
-    this.#add({ key: `${seq}`, seq, peer: to, from: this.#user, at, body });
+    // Without a body to the socket that sent it: then the answer came before, and it is here.
+    if (body !== undefined) this.#add({ key: `${seq}`, seq, peer: to, from: this.#user, at, body });
   }
 
   /** A draft was accepted, as this entry. */

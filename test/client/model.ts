@@ -121,7 +121,13 @@ export class Model {
 
   #append(entry: LogEntry): void {
     this.log.push(entry);
-    for (const socket of this.#sockets) if (socket.welcomed) socket.tell(frameOf(entry, socket.device));
+    for (const socket of this.#sockets) {
+      if (!socket.welcomed) continue;
+      const frame = frameOf(entry, socket.device);
+      // To the socket that sent it the body may be left out.
+      if (entry.id !== undefined && this.#random.chance(0.5)) delete frame["body"];
+      socket.tell(frame);
+    }
   }
 
   #mark(): Frame {

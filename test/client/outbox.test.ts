@@ -198,7 +198,7 @@ test("[L3] the log's own frame takes a message before its answer, and it is show
   // The other way round: the answer first.
   await mailbox.tell(accepted(2, 12, "queued"));
   const { key } = thread.value[1] ?? {};
-  await mailbox.tell({ type: "message", seq: 12, from: "alice", to: "bob", at: 7, id: 2, device, body: "b" });
+  await mailbox.tell({ type: "message", seq: 12, from: "alice", to: "bob", at: 7, id: 2, device });
   expect(thread.value.map((message) => [message.key, message.body])).toEqual([
     [sent.key, "a"],
     [key, "b"],
