@@ -27,7 +27,7 @@ const HELP = {
 
   test: `npm test -- [filters and flags]
 
-  Installs what is missing (Chromium too, as root on Debian), then checks types, lint, format, and runs all tests.
+  Installs what is missing (Chromium and python3-websockets too, as root on Debian), then checks types, lint, format, and runs all tests.
   The last line is the count: "N passed, N failed"; types and lint count as one each.
 
   With filters or flags only tests run, and all of it goes to vitest run:

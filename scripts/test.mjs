@@ -5,15 +5,14 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import process from "node:process";
 import { endAllWith, interrupted, run, succeeds } from "./child.mjs";
-import { findChromium } from "./chromium.mjs";
 import { install, whatIsMissing } from "./install.mjs";
+import { findTools } from "./tools.mjs";
 
 // Scripts of package.json. Node.js runs them itself: where Deno installed, there is no npm.
 const CHECKS = [
   ["Types", "check"],
   ["Lint and format", "lint"],
 ];
-const NO_CHROMIUM = "Chromium is missing: apt-get install chromium";
 
 const count = { passed: 0, failed: 0, skipped: 0 };
 const failures = [];
@@ -28,9 +27,10 @@ export async function test(args) {
 }
 
 async function check(args) {
-  const browser = await step("Chromium", chromium);
+  let missing = [];
+  await step("Tools", async () => (missing = await findTools()).length === 0);
   if (args.length === 0) {
-    if (!browser) fail(NO_CHROMIUM);
+    for (const what of missing) fail(what);
     for (const [title, script] of CHECKS) {
       if (await step(title, () => succeeds("node", ["--run", script]))) count.passed++;
       else fail(title);
@@ -46,13 +46,6 @@ async function step(title, work) {
   const ok = await work();
   console.log(`== ${title}: ${ok ? "passed" : "FAILED"} in ${((performance.now() - start) / 1000).toFixed(1)} s`);
   return ok;
-}
-
-async function chromium() {
-  const path = await findChromium();
-  if (path) process.env.CHROMIUM = path;
-  console.log(path ?? NO_CHROMIUM);
-  return path !== undefined;
 }
 
 async function vitest(args) {

@@ -1,0 +1,58 @@
+// What the tests need beyond npm: found, or installed from Debian's packages where we may; otherwise one line says what is missing.
+import { existsSync } from "node:fs";
+import process from "node:process";
+import { run, succeeds, which } from "./child.mjs";
+
+/**
+ * Each tool: the environment variable that names it (or has named it already), Debian's package, and how to look for it.
+ * Playwright's own download of a browser is not used; another python3 may come first on PATH than the one with the module.
+ */
+const TOOLS = [
+  {
+    name: "Chromium",
+    variable: "CHROMIUM",
+    debian: "chromium",
+    look: async () => which("chromium", "chromium-browser", "google-chrome"),
+  },
+  {
+    name: "Python 3 with websockets",
+    variable: "PYTHON",
+    debian: "python3-websockets",
+    look: async () => {
+      for (const path of [which("python3"), "/usr/bin/python3"]) {
+        if (path && existsSync(path) && (await imports(path, "websockets"))) return path;
+      }
+      return undefined;
+    },
+  },
+];
+
+/** Finds every tool, and puts its path into the environment. A sentence for each that is missing. */
+export async function findTools() {
+  const missing = [];
+  for (const tool of TOOLS) {
+    const path = (await find(tool)) ?? ((await install(tool)) ? await find(tool) : undefined);
+    if (path) process.env[tool.variable] = path;
+    else missing.push(`${tool.name} is missing: apt-get install ${tool.debian}`);
+    console.log(path ?? missing.at(-1));
+  }
+  return missing;
+}
+
+async function find({ variable, look }) {
+  const own = process.env[variable];
+  if (own) return existsSync(own) ? own : undefined;
+  return look();
+}
+
+async function install({ debian }) {
+  if (process.getuid?.() !== 0 || !which("apt-get")) return false;
+  console.log(`Installing with apt-get install ${debian}, because there is none.`);
+  const env = { DEBIAN_FRONTEND: "noninteractive" };
+  if (!(await succeeds("apt-get", ["update"], env))) return false;
+  return succeeds("apt-get", ["install", "-y", "--no-install-recommends", debian], env);
+}
+
+async function imports(python, name) {
+  return (await run(python, ["-c", `import ${name}`], { print: () => undefined })) === 0;
+}
