@@ -22,7 +22,7 @@ async function audit(): Promise<void> {
   }
 }
 
-test("three tabs of one user are one user and three sockets", async () => {
+test("[H4] three tabs of one user are one user and three sockets", async () => {
   const [a, b] = [fresh("alice"), fresh("bob")];
   await open(a, "one");
   await open(a, "two");

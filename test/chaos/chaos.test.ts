@@ -6,6 +6,6 @@ import { play } from "./world.ts";
 const { CHAOS_SEEDS, CHAOS_FIRST } = env as unknown as { CHAOS_SEEDS: string; CHAOS_FIRST: string };
 const seeds = Array.from({ length: Number(CHAOS_SEEDS) }, (_, i) => Number(CHAOS_FIRST) + i);
 
-test.each(seeds)("seed %i keeps every promise", async (seed) => {
+test.each(seeds)("[S2][S5][L4][L6] seed %i keeps every promise", async (seed) => {
   expect(await play(seed)).toEqual([]);
 });

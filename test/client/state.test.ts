@@ -74,7 +74,7 @@ test("a store that fails stops the client with a reason, and another try goes on
   await write();
 });
 
-test("[L2][F2] every frame with a seq moves the cursor, of whatever type, and other frames don't", async () => {
+test("[L2][F2][V2] every frame with a seq moves the cursor, of whatever type, and other frames don't", async () => {
   const { mailbox } = await entered();
   await mailbox.tell(
     { type: "novelty", seq: 5, text: "of a later version" },

@@ -29,7 +29,7 @@ const badNames: [name: string, code: string][] = [
 ];
 
 test.each(badNames)(
-  "the name %s is refused in both dialects, with %s and a sentence, and nothing wakes",
+  "[N1][N3][D4][D6] the name %s is refused in both dialects, with %s and a sentence, and nothing wakes",
   async (name, code) => {
     const refused = await upgrade(`/client/${name}?device=d`, "restante.v1");
     expect(refused.headers.get("Sec-WebSocket-Protocol")).toBe("restante.v1");
@@ -54,14 +54,14 @@ test.each([
   ["a cursor of 2^53", "?device=d&cursor=9007199254740992"],
   ["an empty cursor", "?device=d&cursor="],
   ["an epoch of a mile", `?device=d&epoch=${long}`],
-])("v1 with %s is refused with 4400, and nothing wakes", async (_, query) => {
+])("[D3][D4][D6] v1 with %s is refused with 4400, and nothing wakes", async (_, query) => {
   const line = lineOf(await upgrade(`/client/alice${query}`, "restante.v1"));
   expect(await heard(line)).toMatchObject({ type: "closing", code: 4400 });
   expect(await line.end()).toEqual({ code: 4400, reason: "bad_query" });
   expect(await listDurableObjectIds(env.MAILBOX)).toEqual([]);
 });
 
-test("without an upgrade the answer is 426 and one sentence, and nothing wakes", async () => {
+test("[D1] without an upgrade the answer is 426 and one sentence, and nothing wakes", async () => {
   for (const path of ["/client/alice", "/client/alice?device=d", "/client/!"]) {
     const response = await get(path);
     expect(response.status).toBe(426);
@@ -71,7 +71,7 @@ test("without an upgrade the answer is 426 and one sentence, and nothing wakes",
   expect(await listDurableObjectIds(env.MAILBOX)).toEqual([]);
 });
 
-test("a version that is not spoken is refused with 4406, under its own name", async () => {
+test("[D5] a version that is not spoken is refused with 4406, under its own name", async () => {
   const response = await upgrade("/client/alice?device=d", "restante.v9");
   expect(response.headers.get("Sec-WebSocket-Protocol")).toBe("restante.v9");
   const line = lineOf(response);
@@ -97,7 +97,7 @@ test.each([
   ["restante.v9, restante.v1", "restante.v1"],
   ["restante.plain, restante.v1", "restante.plain"],
   ["bearer.secret", null],
-])("to the offer %s the answer is %s, and never a token", async (offer, answer) => {
+])("[D2][D5] to the offer %s the answer is %s, and never a token", async (offer, answer) => {
   const response = await upgrade(`/client/${fresh("alice")}?device=d`, offer);
   expect(response.status).toBe(101);
   expect(response.headers.get("Sec-WebSocket-Protocol")).toBe(answer);
@@ -109,14 +109,14 @@ test.each([
   ["Ångström", "A\u030angstro\u0308m"],
   ["ﬁnn", "FINN"],
   ["Ⅳ", "iv"],
-])("%s and %s are one mailbox", async (one, other) => {
+])("[N2] %s and %s are one mailbox", async (one, other) => {
   const [a, b] = [await open(one, "a"), await open(other, "b")];
   expect(a.welcome.user).toBe(b.welcome.user);
   a.send({ type: "send", id: 1, to: other, body: "to myself" });
   expect(await b.next()).toMatchObject({ from: a.welcome.user, to: a.welcome.user, body: "to myself" });
 });
 
-test("every script's names are mailboxes", async () => {
+test("[N1] every script's names are mailboxes", async () => {
   for (const name of ["张三", "محمد", "अनिल", "Ωμέγα", "1st", "ᏣᎳᎩ", "a.b_c-d"]) {
     expect((await open(name)).welcome.user).toBe(name.toLowerCase().normalize("NFKC"));
   }
@@ -128,7 +128,7 @@ test("an address that leads nowhere is 404, with a code", async () => {
   expect(await response.json()).toMatchObject({ code: "not_found" });
 });
 
-test("`ping` is answered in both dialects", async () => {
+test("[F6] `ping` is answered in both dialects", async () => {
   for (const line of [(await open(fresh("alice"))).line, await plain(fresh("bob"))]) {
     line.say("ping");
     expect(await line.text()).toBe("pong");

@@ -29,7 +29,7 @@ async function exchange(count: number) {
   return { a, b, alice, bob };
 }
 
-test("conversations come latest first, with the last message, what is unread, and the marks", async () => {
+test("[H1] conversations come latest first, with the last message, what is unread, and the marks", async () => {
   const { a, b, alice } = await exchange(3);
   const carol = fresh("carol");
   alice.send({ type: "send", id: 4, to: carol, body: "later" });
@@ -44,7 +44,7 @@ test("conversations come latest first, with the last message, what is unread, an
   expect(theirs.conversations).toMatchObject([{ peer: a, unread: 3, last: { body: "answer" } }]);
 });
 
-test("conversations come in pages", async () => {
+test("[H1] conversations come in pages", async () => {
   const a = fresh("alice");
   const alice = await open(a);
   const peers = Array.from({ length: 5 }, () => fresh("peer"));
@@ -63,7 +63,7 @@ test("conversations come in pages", async () => {
   expect(seen).toEqual(peers.toReversed());
 });
 
-test("a conversation is read backwards and forwards in pages, with nothing twice and nothing missing", async () => {
+test("[H2] a conversation is read backwards and forwards in pages, with nothing twice and nothing missing", async () => {
   const { a, b } = await exchange(300);
   const all = [...Array.from({ length: 300 }, (_, i) => i + 1), "answer"];
   for (const [user, peer] of [
@@ -89,14 +89,14 @@ test("a conversation is read backwards and forwards in pages, with nothing twice
   }
 });
 
-test("history is the same after a crash, also of what was on its way", async () => {
+test("[H2] history is the same after a crash, also of what was on its way", async () => {
   const { a, b } = await exchange(100);
   const before = await history(a, b);
   await abortAllDurableObjects();
   expect(await history(a, b)).toEqual(before);
 });
 
-test("reading sets the count back", async () => {
+test("[H1][E3] reading sets the count back", async () => {
   const { a, b, bob } = await exchange(100);
   const { messages } = await history(b, a, "&after=0&limit=40");
   bob.send({ type: "read", peer: a, seq: messages.at(-1)?.seq });
@@ -126,7 +126,7 @@ test.each([
   expect(await get(path)).toEqual({ code, message: expect.stringMatching(/\.$/) });
 });
 
-test.each(["", "null", "[]", '{"receipts":1}', '{"other":true}'])("settings %j are refused", async (text) => {
+test.each(["", "null", "[]", '{"receipts":1}', '{"other":true}'])("[H3] settings %j are refused", async (text) => {
   expect(await put("/api/settings?user=bob", text)).toMatchObject({ code: "bad_frame" });
 });
 
@@ -134,7 +134,7 @@ test("settings over the limit are refused unread", async () => {
   expect(await put("/api/settings?user=bob", " ".repeat(70_000))).toMatchObject({ code: "too_large" });
 });
 
-test("settings are kept, and asked for", async () => {
+test("[H3] settings are kept, and asked for", async () => {
   const user = fresh("alice");
   expect(await get(`/api/settings?user=${user}`)).toEqual({ receipts: true, presence: true });
   await put(`/api/settings?user=${user}`, { presence: false });

@@ -18,7 +18,7 @@ function mailbox() {
   return { to, stub, deliver, kept };
 }
 
-test("a delivery is stored, and the reply says the epoch and the highest number", async () => {
+test("[M2][M5] a delivery is stored, and the reply says the epoch and the highest number", async () => {
   const { to, deliver, kept } = mailbox();
   const reply = await deliver([3, 7]);
   expect(reply).toEqual({ version: 1, epoch: expect.any(String), high: 7, verdict: "taken", refused: [] });
@@ -26,7 +26,7 @@ test("a delivery is stored, and the reply says the epoch and the highest number"
   expect(await kept()).toEqual([3, 7]);
 });
 
-test("what was delivered before is not stored again, in whole or in part", async () => {
+test("[M3] what was delivered before is not stored again, in whole or in part", async () => {
   const { deliver, kept } = mailbox();
   await deliver([3, 7]);
   expect(await deliver([3, 7])).toMatchObject({ high: 7, verdict: "taken", refused: [] });
@@ -35,7 +35,7 @@ test("what was delivered before is not stored again, in whole or in part", async
   expect(await kept()).toEqual([3, 7, 9]);
 });
 
-test("the highest number is kept over an eviction", async () => {
+test("[M3] the highest number is kept over an eviction", async () => {
   const { stub, deliver, kept } = mailbox();
   await deliver([3, 7]);
   await evictDurableObject(stub);
@@ -43,14 +43,14 @@ test("the highest number is kept over an eviction", async () => {
   expect(await kept()).toEqual([3, 7, 8]);
 });
 
-test("authors are counted each by itself", async () => {
+test("[M3] authors are counted each by itself", async () => {
   const { deliver, kept } = mailbox();
   await deliver([7]);
   expect(await deliver([3], { from: "eve" })).toMatchObject({ high: 3 });
   expect(await kept()).toEqual([7, 3]);
 });
 
-test("a mailbox that has less than it confirmed says so, and takes nothing out of order", async () => {
+test("[M5] a mailbox that has less than it confirmed says so, and takes nothing out of order", async () => {
   const { deliver, kept } = mailbox();
   await deliver([3]);
   expect(await deliver([9], { after: 7 })).toMatchObject({ verdict: "behind", high: 3 });
@@ -58,21 +58,21 @@ test("a mailbox that has less than it confirmed says so, and takes nothing out o
   expect(await kept()).toEqual([3, 7, 9]);
 });
 
-test("a delivery for another life of this mailbox is not taken", async () => {
+test("[M5] a delivery for another life of this mailbox is not taken", async () => {
   const { deliver, kept } = mailbox();
   const { epoch } = await deliver([3]);
   expect(await deliver([7], { toEpoch: "another" })).toMatchObject({ verdict: "other", epoch, high: 3 });
   expect(await kept()).toEqual([3]);
 });
 
-test("an author in a new life starts over", async () => {
+test("[M3] an author in a new life starts over", async () => {
   const { deliver, kept } = mailbox();
   await deliver([7]);
   expect(await deliver([3], { epoch: "a2" })).toMatchObject({ verdict: "taken", high: 3 });
   expect(await kept()).toEqual([7, 3]);
 });
 
-test("what was refused and overtaken is refused again, and what is stored stays stored", async () => {
+test("[M4] what was refused and overtaken is refused again, and what is stored stays stored", async () => {
   const { stub, deliver, kept } = mailbox();
   await deliver([3, 9]);
   // As a refusal of 5 would have left it: written with what came after.

@@ -28,7 +28,7 @@ test("a socket goes on where it was after each side hibernated", async () => {
   expect(seen).toMatchObject({ from: b, body: "back" });
 });
 
-test("a ping wakes nobody", async () => {
+test("[F6] a ping wakes nobody", async () => {
   const { a, alice } = await world();
   await alice.settled();
   await hibernate(a);
@@ -45,7 +45,7 @@ test("a ping wakes nobody", async () => {
   vi.restoreAllMocks();
 });
 
-test("an id that was accepted before a crash is accepted again, with the same entry", async () => {
+test("[S2] an id that was accepted before a crash is accepted again, with the same entry", async () => {
   const { a, b, alice, bob } = await world();
   alice.send({ type: "send", id: 1, to: b, body: "one" });
   const { entry, at } = await alice.until("accepted");
@@ -58,7 +58,7 @@ test("an id that was accepted before a crash is accepted again, with the same en
   expect(await again.until("refused")).toMatchObject({ id: 1, code: "id_reused" });
 });
 
-test("lastId is known after a crash, beyond several checkpoints and over many devices", async () => {
+test("[S1] lastId is known after a crash, beyond several checkpoints and over many devices", async () => {
   const { a, b, alice } = await world();
   const laptop = await open(a, "laptop");
   laptop.send({ type: "send", id: 1, to: b, body: "x" });
@@ -78,7 +78,7 @@ test("lastId is known after a crash, beyond several checkpoints and over many de
   expect((await open(a, "laptop", "&cursor=head")).welcome.lastId).toBe(1);
 });
 
-test("a group that can't be finished tells nothing, and the object starts again from the disk", async () => {
+test("[S5][L1] a group that can't be finished tells nothing, and the object starts again from the disk", async () => {
   const { a, b, alice, bob } = await world();
   alice.send({ type: "send", id: 1, to: b, body: "kept" });
   await alice.until("accepted");

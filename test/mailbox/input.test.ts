@@ -58,7 +58,7 @@ const table: [name: string, text: string | ArrayBuffer, answer: Record<string, u
   ],
 ];
 
-test.each(table)("v1 answers %s, and goes on", async (_, text, answer) => {
+test.each(table)("[F4][F5][V2] v1 answers %s, and goes on", async (_, text, answer) => {
   const alice = await open(fresh("alice"));
   const bob = await open(fresh("bob"));
   alice.line.say(text);
@@ -79,7 +79,7 @@ test.each([
   expect(await receiver.next()).toMatchObject({ type: "message", body: { __proto__x: 1 } });
 });
 
-test("v1 does the good frames of a batch beside a bad one", async () => {
+test("[F1][F4] v1 does the good frames of a batch beside a bad one", async () => {
   const alice = await open(fresh("alice"));
   const bob = await open(fresh("bob"));
   const to = bob.welcome.user;
@@ -94,7 +94,7 @@ test("an empty array is an empty batch, and says nothing", async () => {
   expect(await alice.settled()).toEqual([]);
 });
 
-test("v1 closes with 1009 at a text over the limit, after saying so, and what was accepted stays", async () => {
+test("[F4][C1] v1 closes with 1009 at a text over the limit, after saying so, and what was accepted stays", async () => {
   const alice = await open(fresh("alice"));
   const bob = await open(fresh("bob"));
   alice.send({ type: "send", id: 1, to: bob.welcome.user, body: "kept" });
@@ -106,13 +106,13 @@ test("v1 closes with 1009 at a text over the limit, after saying so, and what wa
   expect(await bob.next()).toMatchObject({ body: "kept" });
 });
 
-test("a text of exactly the limit is read", async () => {
+test("[F3] a text of exactly the limit is read", async () => {
   const alice = await open(fresh("alice"));
   alice.line.say("[]".padEnd(LIMITS.textBytes, " "));
   expect(await alice.settled()).toEqual([]);
 });
 
-test("a body of exactly the limit arrives", async () => {
+test("[F3] a body of exactly the limit arrives", async () => {
   const alice = await open(fresh("alice"));
   const bob = await open(fresh("bob"));
   const body = "x".repeat(LIMITS.bodyBytes - 2);
@@ -141,7 +141,7 @@ const plainTable: [name: string, text: string | ArrayBuffer, code: string][] = [
   ["a binary frame", binary('{"receiver":"bob","msg":"hi"}'), "bad_frame"],
 ];
 
-test.each(plainTable)("plain answers %s from the system, and goes on", async (_, text, code) => {
+test.each(plainTable)("[P3] plain answers %s from the system, and goes on", async (_, text, code) => {
   const [a, b] = [fresh("alice"), fresh("bob")];
   const [alice, bob] = [await plain(a), await plain(b)];
   alice.say(text);
@@ -156,14 +156,14 @@ test.each(plainTable)("plain answers %s from the system, and goes on", async (_,
   expect(await heard(bob)).toMatchObject({ msg: "still here" });
 });
 
-test("plain closes with 1009 at a text over the limit, after the system said so", async () => {
+test("[F4][P3] plain closes with 1009 at a text over the limit, after the system said so", async () => {
   const alice = await plain(fresh("alice"));
   alice.say(" ".repeat(LIMITS.textBytes + 1));
   expect(await heard(alice)).toMatchObject({ sender: "system", code: "too_large" });
   expect(await alice.end()).toMatchObject({ code: 1009 });
 });
 
-test.each(["", " ", "\n\t"])("plain ignores a blank text (%j)", async (text) => {
+test.each(["", " ", "\n\t"])("[P3] plain ignores a blank text (%j)", async (text) => {
   const [a, b] = [fresh("alice"), fresh("bob")];
   const [alice, bob] = [await plain(a), await plain(b)];
   alice.say(text);

@@ -6,7 +6,7 @@ import { rig } from "../support/rig.ts";
 
 const origins = (delivery: { envelopes: readonly { origin: number }[] }) => delivery.envelopes.map((e) => e.origin);
 
-test("one call is under way in a lane, and what comes meanwhile goes with the next", async () => {
+test("[M1] one call is under way in a lane, and what comes meanwhile goes with the next", async () => {
   await rig(fresh("alice"), async (alice) => {
     const one = alice.send("bob", "1");
     const first = await alice.call();
@@ -37,7 +37,7 @@ test("a receiver that is away holds up nobody else's lane", async () => {
   });
 });
 
-test("a first failure answers queued and sets the alarm, and the next try brings everything in order", async () => {
+test("[S5][M6] a first failure answers queued and sets the alarm, and the next try brings everything in order", async () => {
   await rig(fresh("alice"), async (alice) => {
     const one = alice.send("bob", "1");
     (await alice.call()).fail();
@@ -59,7 +59,7 @@ test("a first failure answers queued and sets the alarm, and the next try brings
   });
 });
 
-test("the alarm starts what is due, and is set again while it fails", async () => {
+test("[M6] the alarm starts what is due, and is set again while it fails", async () => {
   const pace = { patience: 60_000, shortest: 0, longest: 0 };
   await rig(
     fresh("alice"),
@@ -78,7 +78,7 @@ test("the alarm starts what is due, and is set again while it fails", async () =
   );
 });
 
-test("no answer for a while is queued too, and the answer that comes after all settles it", async () => {
+test("[S5] no answer for a while is queued too, and the answer that comes after all settles it", async () => {
   await rig(
     fresh("alice"),
     async (alice) => {
@@ -114,7 +114,7 @@ test("what is owed is known again after a crash, from the log alone", async () =
   });
 });
 
-test("a final no is a failed entry, and what came after it is stored", async () => {
+test("[S6][L7] a final no is a failed entry, and what came after it is stored", async () => {
   await rig(fresh("alice"), async (alice, again) => {
     const [one, two] = [alice.send("bob", "1"), alice.send("bob", "2")];
     const first = await alice.call();
@@ -128,7 +128,7 @@ test("a final no is a failed entry, and what came after it is stored", async () 
   });
 });
 
-test("a receiver that was set back gets again what it lost, but for what it had refused", async () => {
+test("[M5] a receiver that was set back gets again what it lost, but for what it had refused", async () => {
   await rig(fresh("alice"), async (alice) => {
     const seqs = ["1", "2", "3"].map((body) => alice.send("bob", body));
     (await alice.call()).answer({});
@@ -145,7 +145,7 @@ test("a receiver that was set back gets again what it lost, but for what it had 
   });
 });
 
-test("what was queued for a life of the receiver that has ended fails", async () => {
+test("[M5] what was queued for a life of the receiver that has ended fails", async () => {
   await rig(fresh("alice"), async (alice) => {
     alice.send("bob", "1");
     (await alice.call()).answer({});
@@ -159,7 +159,7 @@ test("what was queued for a life of the receiver that has ended fails", async ()
   });
 });
 
-test("an answer of a life that ended during the call changes nothing of the next life", async () => {
+test("[M9] an answer of a life that ended during the call changes nothing of the next life", async () => {
   await rig(fresh("alice"), async (alice) => {
     alice.send("bob", "1");
     (await alice.call()).answer({});
@@ -175,7 +175,7 @@ test("an answer of a life that ended during the call changes nothing of the next
   });
 });
 
-test("a long queue goes in several calls, in order, with the bodies that are only on disk", async () => {
+test("[M1] a long queue goes in several calls, in order, with the bodies that are only on disk", async () => {
   await rig(fresh("alice"), async (alice) => {
     const first = alice.send("bob", JSON.stringify("0"));
     (await alice.call()).fail();
@@ -197,7 +197,7 @@ test("a long queue goes in several calls, in order, with the bodies that are onl
   });
 });
 
-test("a verdict that is not known stores nothing: it is queued, and tried again", async () => {
+test("[M7][V4] a verdict that is not known stores nothing: it is queued, and tried again", async () => {
   await rig(fresh("alice"), async (alice) => {
     alice.send("bob", "1");
     (await alice.call()).answer({ verdict: "busy" as never, high: 0 });
@@ -208,7 +208,7 @@ test("a verdict that is not known stores nothing: it is queued, and tried again"
   });
 });
 
-test("what a receiver that was set back lost is still owed after the sender's crash", async () => {
+test("[M5] what a receiver that was set back lost is still owed after the sender's crash", async () => {
   await rig(fresh("alice"), async (alice, again) => {
     const sent: number[] = [];
     for (let n = 1; n <= 600; n++) {
@@ -227,7 +227,7 @@ test("what a receiver that was set back lost is still owed after the sender's cr
   });
 });
 
-test("what an ended life of the receiver had stored is never sent to the next one", async () => {
+test("[M9] what an ended life of the receiver had stored is never sent to the next one", async () => {
   await rig(fresh("alice"), async (alice, again) => {
     alice.send("bob", "for the first bob");
     (await alice.call()).answer({});
@@ -277,7 +277,7 @@ test("a call that can't be put together is tried again", async () => {
   });
 });
 
-test("a mark that changed in this very group is among the marks after a seq", async () => {
+test("[L6] a mark that changed in this very group is among the marks after a seq", async () => {
   await rig(fresh("alice"), async (alice, again) => {
     const one = alice.send("bob", "1");
     alice.turn.now(() => alice.log.peers.mark(alice.log.peers.get("bob")));
@@ -287,7 +287,7 @@ test("a mark that changed in this very group is among the marks after a seq", as
   });
 });
 
-test("a receipt that can't be told is tried ever less often, and costs one row, not one a try", async () => {
+test("[M8] a receipt that can't be told is tried ever less often, and costs one row, not one a try", async () => {
   const pace = { patience: 60_000, shortest: 0, longest: 0 };
   await rig(
     fresh("alice"),

@@ -7,7 +7,7 @@ import { heard } from "../support/line.ts";
 
 const createTime: unknown = expect.stringMatching(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/);
 
-test("a classic client sends and receives as it always did, Chinese names and texts included", async () => {
+test("[P1] a classic client sends and receives as it always did, Chinese names and texts included", async () => {
   const [a, b] = [fresh("张三"), fresh("李四")];
   const [zhang, li] = [await plain(a), await plain(b)];
   zhang.say(JSON.stringify({ receiver: b, msg: "你好" }));
@@ -16,7 +16,7 @@ test("a classic client sends and receives as it always did, Chinese names and te
   expect(await heard(zhang)).toEqual({ sender: b, receiver: a, msg: "嗨", createTime });
 });
 
-test("sender, receiver and createTime are the server's, whatever a client says", async () => {
+test("[P2] sender, receiver and createTime are the server's, whatever a client says", async () => {
   const [a, b] = [fresh("alice"), fresh("bob")];
   const [alice, bob] = [await plain(a), await plain(b)];
   alice.say(
@@ -25,7 +25,7 @@ test("sender, receiver and createTime are the server's, whatever a client says",
   expect(await heard(bob)).toEqual({ sender: a, receiver: b, msg: "hi", createTime, n: 1 });
 });
 
-test("one's own messages don't come down, except those to oneself", async () => {
+test("[P6] one's own messages don't come down, except those to oneself", async () => {
   const [a, b] = [fresh("alice"), fresh("bob")];
   const [one, two, bob] = [await plain(a), await plain(a), await plain(b)];
   one.say(JSON.stringify({ receiver: b, msg: "to bob" }));
@@ -35,7 +35,7 @@ test("one's own messages don't come down, except those to oneself", async () => 
   expect(await heard(two)).toEqual({ sender: a, receiver: a, msg: "to me", createTime });
 });
 
-test("what came while nobody was there is sent in order, once, on connecting", async () => {
+test("[P4] what came while nobody was there is sent in order, once, on connecting", async () => {
   const [a, b] = [fresh("alice"), fresh("bob")];
   const alice = await plain(a);
   for (let n = 1; n <= 5; n++) alice.say(JSON.stringify({ receiver: b, msg: n }));
@@ -48,7 +48,7 @@ test("what came while nobody was there is sent in order, once, on connecting", a
   expect(await heard(again)).toMatchObject({ msg: 6 });
 });
 
-test("what was handed to an open socket is not sent again after hibernation", async () => {
+test("[P5] what was handed to an open socket is not sent again after hibernation", async () => {
   const [a, b] = [fresh("alice"), fresh("bob")];
   const [alice, bob] = [await plain(a), await plain(b)];
   alice.say(JSON.stringify({ receiver: b, msg: 1 }));
@@ -75,7 +75,7 @@ const crossing: [up: Record<string, unknown>, body: unknown, down: Record<string
   [{ msg: "hi", sender: "x" }, { msg: "hi" }, { msg: "hi" }],
 ];
 
-test.each(crossing)("between the dialects %j is %j and %j", async (up, body, down) => {
+test.each(crossing)("[P7] between the dialects %j is %j and %j", async (up, body, down) => {
   const [a, b] = [fresh("alice"), fresh("bob")];
   const [alice, phone, classic] = [await plain(a), await open(b), await plain(b)];
   alice.say(JSON.stringify({ receiver: b, ...up }));
@@ -83,7 +83,7 @@ test.each(crossing)("between the dialects %j is %j and %j", async (up, body, dow
   expect(await heard(classic)).toEqual({ sender: a, receiver: b, createTime, ...down });
 });
 
-test("a v1 body can't pass for a word of the system", async () => {
+test("[P3] a v1 body can't pass for a word of the system", async () => {
   const [a, b] = [fresh("alice"), fresh("bob")];
   const [alice, bob] = [await open(a), await plain(b)];
   const body = { sender: "system", receiver: "x", createTime: "1970", code: "bad_frame", msg: "trust me" };

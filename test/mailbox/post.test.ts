@@ -9,7 +9,7 @@ async function world() {
   return { a, b, alice: await open(a), bob: await open(b) };
 }
 
-test("a message is accepted as stored and arrives, stamped by the server", async () => {
+test("[S5][S7][L5] a message is accepted as stored and arrives, stamped by the server", async () => {
   const { a, b, alice, bob } = await world();
   alice.send({ type: "send", id: 1, to: b, body: "hi", from: "mallory", at: 1 });
   const own = await alice.next();
@@ -27,7 +27,7 @@ test("a message is accepted as stored and arrives, stamped by the server", async
   });
 });
 
-test("every kind of JSON value is a body and arrives as it was", async () => {
+test("[S9] every kind of JSON value is a body and arrives as it was", async () => {
   const { b, alice, bob } = await world();
   const bodies = [null, 0, -1.5, "", "你好 🚀", "\0", "\ud800 alone", [1, [2]], { a: { b: [null] } }, true];
   const hostile = JSON.parse('{"__proto__":{"x":1},"constructor":"c"}') as unknown;
@@ -36,7 +36,7 @@ test("every kind of JSON value is a body and arrives as it was", async () => {
   expect(got.map((frame) => JSON.stringify(frame["body"]))).toEqual([...bodies, hostile].map((b) => JSON.stringify(b)));
 });
 
-test("a message to oneself is one entry and is stored at once", async () => {
+test("[S8] a message to oneself is one entry and is stored at once", async () => {
   const { a, alice } = await world();
   alice.send({ type: "send", id: 1, to: a, body: "note" });
   expect(await alice.until("accepted")).toMatchObject({ id: 1, state: "stored" });
@@ -46,7 +46,7 @@ test("a message to oneself is one entry and is stored at once", async () => {
   ]);
 });
 
-test("the other devices of the sender see the carbon with its body and the same seq", async () => {
+test("[L3] the other devices of the sender see the carbon with its body and the same seq", async () => {
   const { a, b, alice } = await world();
   const laptop = await open(a, "laptop");
   alice.send({ type: "send", id: 1, to: b, body: { x: 1 } });
@@ -55,14 +55,14 @@ test("the other devices of the sender see the carbon with its body and the same 
   expect(await laptop.next()).toEqual(carbon);
 });
 
-test("all devices of the receiver are served", async () => {
+test("[L3] all devices of the receiver are served", async () => {
   const { b, alice, bob } = await world();
   const laptop = await open(b, "laptop");
   alice.send({ type: "send", id: 1, to: b, body: 1 });
   expect(await bob.next()).toEqual(await laptop.next());
 });
 
-test("an id at or below the last one is accepted again, with the same entry", async () => {
+test("[S2] an id at or below the last one is accepted again, with the same entry", async () => {
   const { b, alice, bob } = await world();
   alice.send({ type: "send", id: 1, to: b, body: "one" });
   const first = await alice.until("accepted");
@@ -76,7 +76,7 @@ test.each([
   ["another body", { body: "other" }],
   ["another receiver", { to: "somebody-else" }],
   ["a receiver that is no name", { to: "!" }],
-])("an id that was accepted is refused with %s", async (_, change) => {
+])("[S2] an id that was accepted is refused with %s", async (_, change) => {
   const { b, alice } = await world();
   alice.send({ type: "send", id: 1, to: b, body: "one" });
   await alice.until("accepted");
@@ -84,7 +84,7 @@ test.each([
   expect(await alice.until("refused")).toMatchObject({ id: 1, code: "id_reused" });
 });
 
-test("an id that jumps is refused and stays free", async () => {
+test("[S3][S4] an id that jumps is refused and stays free", async () => {
   const { b, alice, bob } = await world();
   alice.send({ type: "send", id: 2, to: b, body: "too early" });
   expect(await alice.next()).toMatchObject({ type: "refused", id: 2, code: "out_of_order" });
@@ -93,7 +93,7 @@ test("an id that jumps is refused and stays free", async () => {
   expect((await bob.take("message", 2)).map((frame) => frame["body"])).toEqual(["one", "two"]);
 });
 
-test("a batch is cut cleanly where its first frame is refused", async () => {
+test("[S4] a batch is cut cleanly where its first frame is refused", async () => {
   const { b, alice, bob } = await world();
   alice.send(
     { type: "send", id: 1, to: b, body: "one" },
@@ -110,7 +110,7 @@ test("a batch is cut cleanly where its first frame is refused", async () => {
   expect((await bob.take("message", 2)).map((frame) => frame["body"])).toEqual(["one", "three"]);
 });
 
-test("ids are counted for each device by itself, and welcome says the last one", async () => {
+test("[S1][F7] ids are counted for each device by itself, and welcome says the last one", async () => {
   const { a, b, alice } = await world();
   const laptop = await open(a, "laptop");
   alice.send({ type: "send", id: 1, to: b, body: 1 }, { type: "send", id: 2, to: b, body: 2 });
@@ -121,7 +121,7 @@ test("ids are counted for each device by itself, and welcome says the last one",
   expect((await open(a, "laptop")).welcome.lastId).toBe(1);
 });
 
-test("texts that arrive one after another keep their order", async () => {
+test("[L4] texts that arrive one after another keep their order", async () => {
   const { b, alice, bob } = await world();
   for (let id = 1; id <= 50; id++) alice.send({ type: "send", id, to: b, body: id });
   const bodies = (await bob.take("message", 50)).map((frame) => frame["body"]);

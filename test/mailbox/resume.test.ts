@@ -26,14 +26,14 @@ async function sendAll(from: Device, to: string, count: number, body: (n: number
   }
 }
 
-test("a device that was never seen gets everything from the start of what is kept", async () => {
+test("[R1] a device that was never seen gets everything from the start of what is kept", async () => {
   const { b, alice } = await world();
   await sendAll(alice, b, 5);
   const bob = await open(b);
   expect(bodies(await bob.take("message", 5))).toEqual([1, 2, 3, 4, 5]);
 });
 
-test("a device goes on after what it acknowledged last, over hibernation and eviction", async () => {
+test("[R1] a device goes on after what it acknowledged last, over hibernation and eviction", async () => {
   const { b, alice } = await world();
   const bob = await open(b);
   await sendAll(alice, b, 3);
@@ -58,7 +58,7 @@ test("what a device acknowledged is kept now and then, so that a crash gives lit
   expect(bodies(await (await open(b)).take("message", 1))).toEqual(["last"]);
 });
 
-test("a cursor says where to go on, and is an ack", async () => {
+test("[R1] a cursor says where to go on, and is an ack", async () => {
   const { b, alice } = await world();
   await sendAll(alice, b, 3);
   const bob = await open(b);
@@ -69,7 +69,7 @@ test("a cursor says where to go on, and is an ack", async () => {
   expect(bodies(await third.take("message", 2))).toEqual([2, 3]);
 });
 
-test("`head` gives only what comes from now on", async () => {
+test("[R1] `head` gives only what comes from now on", async () => {
   const { b, alice } = await world();
   await sendAll(alice, b, 3);
   const bob = await open(b, "phone", "&cursor=head");
@@ -77,7 +77,7 @@ test("`head` gives only what comes from now on", async () => {
   expect(bodies([await bob.next()])).toEqual(["new"]);
 });
 
-test("a cursor of another epoch starts over, said with a gap", async () => {
+test("[R2] a cursor of another epoch starts over, said with a gap", async () => {
   const { b, alice } = await world();
   await sendAll(alice, b, 2);
   const bob = await open(b, "phone", "&epoch=another&cursor=1795000000000000");
@@ -88,7 +88,7 @@ test("a cursor of another epoch starts over, said with a gap", async () => {
   expect(Number(first["seq"])).toBeGreaterThan(Number(gap["seq"]));
 });
 
-test("the epoch stays the same over an eviction", async () => {
+test("[R2] the epoch stays the same over an eviction", async () => {
   const { a, alice } = await world();
   await evictDurableObject(env.MAILBOX.getByName(a), { webSockets: "close" });
   const again = await open(a, "phone", `&epoch=${alice.welcome.epoch}&cursor=0`);
@@ -96,14 +96,14 @@ test("the epoch stays the same over an eviction", async () => {
   expect(await again.settled()).toEqual([]);
 });
 
-test("a cursor beyond what any clock can have given is refused", async () => {
+test("[R3] a cursor beyond what any clock can have given is refused", async () => {
   const far = (Date.now() + 2 * CLOCK_SLACK) * 1_000;
   const line = lineOf(await upgrade(`/client/${fresh("bob")}?device=phone&cursor=${far}`, "restante.v1"));
   expect(await heard(line)).toMatchObject({ type: "closing", code: 4400 });
   expect(await line.end()).toMatchObject({ code: 4400 });
 });
 
-test("a cursor beyond the head was given before a set-back: a gap says so, and whatever comes lies above it", async () => {
+test("[R3] a cursor beyond the head was given before a set-back: a gap says so, and whatever comes lies above it", async () => {
   const { b, alice } = await world();
   const ahead = (Date.now() + 60_000) * 1_000;
   const [phone, classic] = [await open(b), await plain(b)];
@@ -118,7 +118,7 @@ test("a cursor beyond the head was given before a set-back: a gap says so, and w
   expect(await heard(classic)).toMatchObject({ msg: "hi" });
 });
 
-test("an ack of the last frame opens the window, also where the head lies above it", async () => {
+test("[W2] an ack of the last frame opens the window, also where the head lies above it", async () => {
   const { b, alice } = await world();
   const body = "x".repeat(60_000);
   for (let n = 0; n < 7; n++) await sendAll(alice, b, 10, () => body);
@@ -131,7 +131,7 @@ test("an ack of the last frame opens the window, also where the head lies above 
   expect((await bob.settled()).length).toBeGreaterThan(0);
 });
 
-test("what a device delivered once stays delivered, whatever cursor it comes back with", async () => {
+test("[W4] what a device delivered once stays delivered, whatever cursor it comes back with", async () => {
   const { b, alice } = await world();
   const bob = await open(b);
   await sendAll(alice, b, 3);
@@ -146,7 +146,7 @@ test("what a device delivered once stays delivered, whatever cursor it comes bac
   expect(await heard(classic)).toMatchObject({ msg: 4 });
 });
 
-test("seqs only grow, and the first after a wake lies beyond the clock", async () => {
+test("[L1] seqs only grow, and the first after a wake lies beyond the clock", async () => {
   const { a, b, alice } = await world();
   await sendAll(alice, b, 2);
   const before = Date.now() * 1_000;
@@ -156,7 +156,7 @@ test("seqs only grow, and the first after a wake lies beyond the clock", async (
   expect(Number((await again.until("accepted"))["entry"])).toBeGreaterThan(before);
 });
 
-test("no more than the window is on its way, and an ack makes room", async () => {
+test("[W1] no more than the window is on its way, and an ack makes room", async () => {
   const { b, alice } = await world();
   const count = LIMITS.window + 10;
   await sendAll(alice, b, count);
@@ -167,7 +167,7 @@ test("no more than the window is on its way, and an ack makes room", async () =>
   expect(bodies(await bob.take("message", 10)).at(-1)).toBe(count);
 });
 
-test("no more than the window's bytes are on their way, and no text is larger than the limit", async () => {
+test("[W1][F3] no more than the window's bytes are on their way, and no text is larger than the limit", async () => {
   const { b, alice } = await world();
   const body = "x".repeat(60_000);
   for (let n = 0; n < 10; n++) await sendAll(alice, b, 10, () => body);
@@ -185,7 +185,7 @@ test("no more than the window's bytes are on their way, and no text is larger th
   expect(bytes).toBeLessThanOrEqual(LIMITS.windowBytes + 10_000);
 });
 
-test("a device that stops reading delays no other device", async () => {
+test("[W3] a device that stops reading delays no other device", async () => {
   const { b, alice } = await world();
   const stuck = await open(b, "stuck");
   const quick = await open(b, "quick");
@@ -200,7 +200,7 @@ test("a device that stops reading delays no other device", async () => {
   expect((await stuck.settled()).length).toBe(LIMITS.window);
 });
 
-test("an ack is clamped to what this socket was sent", async () => {
+test("[W2] an ack is clamped to what this socket was sent", async () => {
   const { b, alice } = await world();
   const bob = await open(b);
   bob.ack(Number.MAX_SAFE_INTEGER);
@@ -211,7 +211,7 @@ test("an ack is clamped to what this socket was sent", async () => {
   expect(bodies(await (await open(b)).take("message", 1))).toEqual([1]);
 });
 
-test("the window survives hibernation", async () => {
+test("[W1] the window survives hibernation", async () => {
   const { b, alice } = await world();
   const bob = await open(b);
   await sendAll(alice, b, LIMITS.window);
@@ -223,7 +223,7 @@ test("the window survives hibernation", async () => {
   expect(await bob.next()).toMatchObject({ body: "beyond" });
 });
 
-test("a new laptop that starts at head has delivered nothing of what lies before", async () => {
+test("[E2][W4] a new laptop that starts at head has delivered nothing of what lies before", async () => {
   const { b, alice } = await world();
   await sendAll(alice, b, 2);
   const laptop = await open(b, "laptop", "&cursor=head");
@@ -244,7 +244,7 @@ test("what a v1 device acknowledged does not come to a plain socket any more", a
   expect(await heard(await plain(b))).toMatchObject({ msg: 2 });
 });
 
-test("a newer socket of a device replaces the older one, and a late close does not unseat it", async () => {
+test("[R4] a newer socket of a device replaces the older one, and a late close does not unseat it", async () => {
   const { a, b, alice } = await world();
   const newer = await open(a);
   expect(await alice.until("closing")).toMatchObject({ code: 4409 });
@@ -254,7 +254,7 @@ test("a newer socket of a device replaces the older one, and a late close does n
   expect(bodies([await (await open(b)).next()])).toEqual(["from the new one"]);
 });
 
-test("what a device sent just before its next socket opened is counted in by welcome", async () => {
+test("[F7] what a device sent just before its next socket opened is counted in by welcome", async () => {
   const { a, b, alice } = await world();
   alice.send({ type: "send", id: 1, to: b, body: 1 });
   const newer = await open(a);
@@ -264,7 +264,7 @@ test("what a device sent just before its next socket opened is counted in by wel
   expect(bodies(got)).toEqual(newer.welcome.lastId === 1 ? [1, 2] : [2]);
 });
 
-test("marks come once on a resume, at their present value", async () => {
+test("[L6] marks come once on a resume, at their present value", async () => {
   const { a, b, alice } = await world();
   await sendAll(alice, b, 1);
   await sendAll(alice, b, 1);

@@ -33,7 +33,7 @@ function breakDeliveries(when: "before" | "after") {
 }
 
 test.each(["before", "after"] as const)(
-  "what failed %s it was stored is queued, then stored, in order, once",
+  "[S5] what failed %s it was stored is queued, then stored, in order, once",
   async (when) => {
     const { a, b, alice, bob } = await world();
     const broken = breakDeliveries(when);
@@ -52,7 +52,7 @@ test.each(["before", "after"] as const)(
   },
 );
 
-test("what is queued survives the sender's eviction, and its alarm brings it", async () => {
+test("[S5][M6] what is queued survives the sender's eviction, and its alarm brings it", async () => {
   const { a, b, alice, bob } = await world();
   const broken = breakDeliveries("before");
   alice.send({ type: "send", id: 1, to: b, body: 1 }, { type: "send", id: 2, to: b, body: 2 });
@@ -64,7 +64,7 @@ test("what is queued survives the sender's eviction, and its alarm brings it", a
   await vi.waitUntil(async () => (await alarmOf(a)) === null);
 });
 
-test("a crash between writing and delivering loses nothing that the device sends again", async () => {
+test("[S10][S2] a crash between writing and delivering loses nothing that the device sends again", async () => {
   const { a, b, alice, bob } = await world();
   vi.spyOn(Mailbox.prototype, "deliver").mockImplementation(() => new Promise(() => undefined));
   alice.send({ type: "send", id: 1, to: b, body: 1 });
@@ -80,7 +80,7 @@ test("a crash between writing and delivering loses nothing that the device sends
   expect((await back.settled()).length).toBe(0);
 });
 
-test("who delivers is there: what is queued for them starts at once", async () => {
+test("[M6] who delivers is there: what is queued for them starts at once", async () => {
   const { a, b, alice, bob } = await world();
   const broken = breakDeliveries("before");
   alice.send({ type: "send", id: 1, to: b, body: "queued" });
@@ -91,7 +91,7 @@ test("who delivers is there: what is queued for them starts at once", async () =
   await vi.waitUntil(async () => (await alarmOf(a)) === null);
 });
 
-test("one receiver that can't be reached holds up nobody else", async () => {
+test("[S5] one receiver that can't be reached holds up nobody else", async () => {
   const { b, alice } = await world();
   const carol = await open(fresh("carol"));
   const deliver = Mailbox.prototype.deliver;
@@ -104,7 +104,7 @@ test("one receiver that can't be reached holds up nobody else", async () => {
   expect(await alice.until("accepted")).toMatchObject({ id: 1, state: "queued" });
 });
 
-test("an id that is sent again while its call is under way is answered with the call, not before", async () => {
+test("[S2] an id that is sent again while its call is under way is answered with the call, not before", async () => {
   const { a, b, alice } = await world();
   const held = new Set(["the call"]);
   const deliver = Mailbox.prototype.deliver;
@@ -124,7 +124,7 @@ test("an id that is sent again while its call is under way is answered with the 
   ]);
 });
 
-test("a code that this version does not know is told with its name, in both dialects", async () => {
+test("[M7] a code that this version does not know is told with its name, in both dialects", async () => {
   const { a, b, alice } = await world();
   const classic = await plain(a);
   vi.spyOn(Mailbox.prototype, "deliver").mockImplementation((delivery: Delivery) => {
@@ -140,7 +140,7 @@ test("a code that this version does not know is told with its name, in both dial
   expect(await (await open(a, "laptop")).until("failed")).toMatchObject({ code: "quota" });
 });
 
-test("a kind of entry that this version does not know is passed over", async () => {
+test("[V2] a kind of entry that this version does not know is passed over", async () => {
   const { a, b } = await world();
   await runInDurableObject(env.MAILBOX.getByName(a), (_, state) => {
     const at = Date.now() * 1_000;
@@ -151,7 +151,7 @@ test("a kind of entry that this version does not know is passed over", async () 
   expect(await back.settled()).toEqual([]);
 });
 
-test("a receiver that was set back gets again everything that it lost, though the sender slept in the middle of it", async () => {
+test("[M5] a receiver that was set back gets again everything that it lost, though the sender slept in the middle of it", async () => {
   const { a, b, alice } = await world();
   const last = 700;
   for (let id = 1; id <= last; id += 100) {

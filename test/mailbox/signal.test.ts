@@ -14,7 +14,7 @@ async function friends() {
   return { a, b, alice, bob };
 }
 
-test("typing reaches every device of a correspondent, at most once a second", async () => {
+test("[G2] typing reaches every device of a correspondent, at most once a second", async () => {
   const { a, b, alice, bob } = await friends();
   const laptop = await open(b, "laptop", "&cursor=head");
   for (let n = 0; n < 20; n++) alice.send({ type: "typing", to: b });
@@ -26,7 +26,7 @@ test("typing reaches every device of a correspondent, at most once a second", as
   expect((await bob.settled()).filter(({ type }) => type === "typing").length).toBe(0);
 });
 
-test("typing to a stranger is heard by nobody, and leaves no row", async () => {
+test("[G1] typing to a stranger is heard by nobody, and leaves no row", async () => {
   const { alice } = await friends();
   const carol = await open(fresh("carol"));
   alice.send({ type: "typing", to: carol.welcome.user });
@@ -35,7 +35,7 @@ test("typing to a stranger is heard by nobody, and leaves no row", async () => {
   expect(await carol.next()).toMatchObject({ type: "message" });
 });
 
-test("a watcher hears at once, then on every coming and going, with the time", async () => {
+test("[G3][G4] a watcher hears at once, then on every coming and going, with the time", async () => {
   const { b, alice, bob } = await friends();
   alice.send({ type: "watch", peers: [b.toUpperCase()] });
   const at: unknown = expect.any(Number);
@@ -46,7 +46,7 @@ test("a watcher hears at once, then on every coming and going, with the time", a
   expect(await alice.next()).toMatchObject({ type: "presence", user: b, online: true });
 });
 
-test("a second tab that comes and goes changes nothing", async () => {
+test("[G4] a second tab that comes and goes changes nothing", async () => {
   const { b, alice } = await friends();
   alice.send({ type: "watch", peers: [b] });
   await alice.until("presence");
@@ -59,7 +59,7 @@ test("a second tab that comes and goes changes nothing", async () => {
   expect((await alice.settled()).filter(({ type }) => type === "presence")).toEqual([]);
 });
 
-test("watching survives hibernation, and is replaced by the next watch", async () => {
+test("[G3] watching survives hibernation, and is replaced by the next watch", async () => {
   const { a, b, alice, bob } = await friends();
   alice.send({ type: "watch", peers: [b] });
   await alice.until("presence");
@@ -73,7 +73,7 @@ test("watching survives hibernation, and is replaced by the next watch", async (
   expect(await alice.until("presence")).toMatchObject({ user: b, online: true });
 });
 
-test("strangers hear nothing of one's presence", async () => {
+test("[G1] strangers hear nothing of one's presence", async () => {
   const { b } = await friends();
   const eve = await open(fresh("eve"));
   eve.send({ type: "watch", peers: [b, fresh("nobody-here")] });
@@ -81,7 +81,7 @@ test("strangers hear nothing of one's presence", async () => {
   expect((await eve.settled()).length).toBe(0);
 });
 
-test("who switched presence off is offline for others, and sees nobody", async () => {
+test("[G5] who switched presence off is offline for others, and sees nobody", async () => {
   const { a, b, alice, bob } = await friends();
   alice.send({ type: "watch", peers: [b] });
   bob.send({ type: "watch", peers: [a] });

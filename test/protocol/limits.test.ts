@@ -6,7 +6,7 @@ import { exceeds, LIMITS, utf8Bytes } from "../../src/protocol/limits.ts";
 
 const text = fc.string({ unit: "binary" });
 
-test("a text's size is its UTF-8 bytes", () => {
+test("[F3] a text's size is its UTF-8 bytes", () => {
   fc.assert(fc.property(text, (t) => void expect(utf8Bytes(t)).toBe(Buffer.byteLength(t))));
 });
 
@@ -16,7 +16,7 @@ test("a text exceeds a limit exactly when its bytes do", () => {
   );
 });
 
-test("frames become as few texts as the limits allow, in order, none lost and none too large", () => {
+test("[F3] frames become as few texts as the limits allow, in order, none lost and none too large", () => {
   const frame = fc.integer({ min: 1, max: 70_000 }).map((size) => JSON.stringify("你".repeat(size / 3)));
   fc.assert(
     fc.property(fc.array(frame, { maxLength: 60 }), (frames) => {
@@ -35,7 +35,7 @@ test("frames become as few texts as the limits allow, in order, none lost and no
   );
 });
 
-test("a text has at most so many frames", () => {
+test("[F3] a text has at most so many frames", () => {
   const written = texts(Array.from({ length: LIMITS.frames * 2 + 1 }, (_, i) => String(i)));
   expect(written.map((t) => (JSON.parse(t.startsWith("[") ? t : `[${t}]`) as unknown[]).length)).toEqual([
     LIMITS.frames,

@@ -13,7 +13,7 @@ test.each([
   ["٣abc", "٣abc"],
   ["1.2_3-4", "1.2_3-4"],
   ["x".repeat(64), "x".repeat(64)],
-])("%s is the mailbox %s", (raw, name) => {
+])("[N2] %s is the mailbox %s", (raw, name) => {
   expect(canonical(raw)).toEqual({ name });
 });
 
@@ -34,15 +34,18 @@ test.each([
   "\ud800",
   "x".repeat(65),
   "ﬃ".repeat(22),
-])("%j is no name", (raw) => {
+])("[N1] %j is no name", (raw) => {
   expect(canonical(raw)).toEqual({ refused: "bad_name" });
 });
 
-test.each(["system", "System", "ｓｙｓｔｅｍ", "restante", "ADMIN", "null", "undefined"])("%s is kept back", (raw) => {
-  expect(canonical(raw)).toEqual({ refused: "reserved_name" });
-});
+test.each(["system", "System", "ｓｙｓｔｅｍ", "restante", "ADMIN", "null", "undefined"])(
+  "[N3] %s is kept back",
+  (raw) => {
+    expect(canonical(raw)).toEqual({ refused: "reserved_name" });
+  },
+);
 
-test("a canonical name gives itself, and needs no escape in JSON", () => {
+test("[N2] a canonical name gives itself, and needs no escape in JSON", () => {
   const text = fc.oneof(
     fc.string({ unit: "binary" }),
     fc.string({ unit: "grapheme" }),
@@ -60,7 +63,7 @@ test("a canonical name gives itself, and needs no escape in JSON", () => {
   );
 });
 
-test("every single character that is a name is one spelling, however it is composed", () => {
+test("[N2] every single character that is a name is one spelling, however it is composed", () => {
   for (let point = 0; point <= 0x10ffff; point++) {
     const raw = String.fromCodePoint(point);
     const name = canonical(raw);
@@ -80,6 +83,6 @@ test.each([
   ["*", false],
   ["a b", false],
   ["é", false],
-])("the device %s: %s", (name, is) => {
+])("[D3] the device %s: %s", (name, is) => {
   expect(isDevice(name)).toBe(is);
 });

@@ -12,7 +12,7 @@ const anything = fc.oneof(
   fc.jsonValue().map((v) => JSON.stringify({ type: "send", ...Object(v) })),
 );
 
-test("any text at all is read or refused with a code of the table", () => {
+test("[F5] any text at all is read or refused with a code of the table", () => {
   fc.assert(
     fc.property(anything, (text) => {
       for (const frame of readText(text)) {
@@ -25,7 +25,7 @@ test("any text at all is read or refused with a code of the table", () => {
   );
 });
 
-test("a body is kept as the JSON text that it is", () => {
+test("[S9] a body is kept as the JSON text that it is", () => {
   fc.assert(
     fc.property(fc.jsonValue(), (body) => {
       const text = JSON.stringify({ type: "send", id: 1, to: "Bob", body });
@@ -34,7 +34,7 @@ test("a body is kept as the JSON text that it is", () => {
   );
 });
 
-test("NUL and lone surrogates are kept", () => {
+test("[S9] NUL and lone surrogates are kept", () => {
   const [frame] = readText('{"type":"send","id":1,"to":"bob","body":"a\\u0000b\\ud800"}');
   expect(frame).toMatchObject({ body: '"a\\u0000b\\ud800"' });
 });
@@ -48,7 +48,7 @@ test("a refusal tells what was wrong, and quotes nothing of the text", () => {
   });
 });
 
-test("down in plain, the server's fields are the server's whatever a body says", () => {
+test("[P2] down in plain, the server's fields are the server's whatever a body says", () => {
   const field = fc.constantFrom("sender", "receiver", "createTime", "code", "msg", "__proto__", "x");
   fc.assert(
     fc.property(fc.dictionary(field, fc.jsonValue()), (fields) => {
@@ -69,6 +69,6 @@ test.each([
   [" bearer.x ,restante.plain", { dialect: "restante.plain", answer: "restante.plain" }],
   ["restante.v2", { unknown: "restante.v2" }],
   ["chat", { unknown: null }],
-])("the offer %j comes to %j", (header, offer) => {
+])("[D2][V3] the offer %j comes to %j", (header, offer) => {
   expect(chooseDialect(header)).toEqual(offer);
 });

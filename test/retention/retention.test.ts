@@ -21,7 +21,7 @@ async function sendAll(from: Device, to: string, first: number, last: number) {
 const messagesOf = (frames: Record<string, unknown>[]) =>
   frames.filter(({ type }) => type === "message").map(({ body }) => body);
 
-test("a device whose cursor lies before what is kept gets a gap, then the rest", async () => {
+test("[R5] a device whose cursor lies before what is kept gets a gap, then the rest", async () => {
   const [a, b] = [fresh("alice"), fresh("bob")];
   const alice = await open(a);
   await sendAll(alice, b, 1, 50);
@@ -37,7 +37,7 @@ test("a device whose cursor lies before what is kept gets a gap, then the rest",
   expect(rest.length).toBeLessThan(600);
 });
 
-test("a device that was never seen starts with what is kept, and a new epoch's gap says what is gone", async () => {
+test("[R5][R2] a device that was never seen starts with what is kept, and a new epoch's gap says what is gone", async () => {
   const [a, b] = [fresh("alice"), fresh("bob")];
   const alice = await open(a);
   await sendAll(alice, b, 1, 600);
@@ -50,7 +50,7 @@ test("a device that was never seen starts with what is kept, and a new epoch's g
   expect(first).toEqual(kept[0]);
 });
 
-test("a plain client is told by the system", async () => {
+test("[P3] a plain client is told by the system", async () => {
   const [a, b] = [fresh("alice"), fresh("bob")];
   const alice = await open(a);
   await sendAll(alice, b, 1, 600);
@@ -59,7 +59,7 @@ test("a plain client is told by the system", async () => {
   expect(await heard(bob)).toMatchObject({ sender: a });
 });
 
-test("ids are remembered beyond what is kept: accepted for ever, without an entry", async () => {
+test("[S2] ids are remembered beyond what is kept: accepted for ever, without an entry", async () => {
   const [a, b] = [fresh("alice"), fresh("bob")];
   const alice = await open(a);
   await sendAll(alice, b, 1, 600);
@@ -72,7 +72,7 @@ test("ids are remembered beyond what is kept: accepted for ever, without an entr
   expect(await back.until("accepted")).toMatchObject({ id: 601, state: "stored" });
 });
 
-test("what is owed is not taken away", async () => {
+test("[R5] what is owed is not taken away", async () => {
   const [a, b] = [fresh("alice"), fresh("bob")];
   const alice = await open(a);
   const broken = vi.spyOn(Mailbox.prototype, "deliver").mockImplementation(() => {

@@ -9,7 +9,7 @@ import { startServer } from "../support/servers.ts";
 
 const bodies = (frames: Record<string, unknown>[]) => frames.map((frame) => frame["body"]);
 
-test("everything is set back to a copy: numbers go on, the gap is said, and what was lost can't be mistaken", async () => {
+test("[R3][M5] everything is set back to a copy: numbers go on, the gap is said, and what was lost can't be mistaken", async () => {
   const server = await startServer();
   onTestFinished(() => server.stop());
   const alice = await open(server.url, "alice");

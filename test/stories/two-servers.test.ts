@@ -29,7 +29,7 @@ test("two people on two servers talk, live, both ways", async () => {
   expect(bodies([reply, await u1.until("message")])).toEqual([undefined, "hi"]);
 });
 
-test("five messages while u2 is away, and u2 comes back on the other server: all five, in order, once", async () => {
+test("[L4][R1] five messages while u2 is away, and u2 comes back on the other server: all five, in order, once", async () => {
   const u1 = await open(first.url, "u1");
   const u2 = await open(second.url, "u2");
   u2.ack(u2.welcome.head);
@@ -85,7 +85,7 @@ test("connects and disconnects are logged as lines of JSON, without any text of 
   expect(mailboxes.output).toContain('"auth_open"');
 });
 
-test("everything is killed in the middle of a burst: every accepted message is there once, in order", async () => {
+test("[S5][L4] everything is killed in the middle of a burst: every accepted message is there once, in order", async () => {
   const receivers = ["w1", "w2", "w3"];
   const accepted = new Map<number, string>();
   const sender = await open(first.url, "burst");
