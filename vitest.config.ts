@@ -7,6 +7,7 @@ const inRuntime = [
   "test/mailbox/**/*.test.ts",
   "test/census/**/*.test.ts",
   "test/identity/**/*.test.ts",
+  "test/transcripts/server.test.ts",
 ];
 
 // Which seeds the chaos plays; `npm run chaos` sets them.
