@@ -1,7 +1,7 @@
 // Real servers for stories: `wrangler dev` processes on loopback ports, each with a state folder of its own.
 // Everything is started in a process group of its own and stopped by its id, whatever happens to the test.
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -15,6 +15,8 @@ export interface Server {
   readonly folder: string;
   /** Everything that the server has printed. */
   readonly output: string;
+  /** Bytes of memory that its runtime holds at the moment. Linux only. */
+  memory(): number;
   /** Asks it to end, and waits until it has. */
   stop(): Promise<void>;
   /** SIGKILL to the whole group, in the middle of whatever it does. */
@@ -131,6 +133,7 @@ async function launch(
     get output() {
       return output;
     },
+    memory: () => memoryOf(child?.pid ?? 0),
     async stop() {
       await end("SIGTERM");
       rmSync(folder, { recursive: true, force: true });
@@ -162,4 +165,19 @@ function signal(pid: number, how: NodeJS.Signals): void {
   } catch {
     // Gone already.
   }
+}
+
+/** Resident bytes of the workerd processes of a group, as Linux counts them. */
+function memoryOf(group: number): number {
+  let bytes = 0;
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    try {
+      const [, name = "", rest = ""] = /\((.*)\) (.*)$/s.exec(readFileSync(`/proc/${pid}/stat`, "latin1")) ?? [];
+      if (name !== "workerd" || Number(rest.split(" ")[2]) !== group) continue;
+      bytes += 1_024 * Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1] ?? 0);
+    } catch {
+      // It ended meanwhile.
+    }
+  }
+  return bytes;
 }
