@@ -1,0 +1,62 @@
+// An idle hour costs nothing: a thousand sockets only ping, as often as an hour of it, and no mailbox wakes, sets an alarm or writes a row.
+import { env } from "cloudflare:workers";
+import { evictAllDurableObjects, runInDurableObject } from "cloudflare:test";
+import { expect, test, vi } from "vitest";
+import { Log } from "../../src/mailbox/log/log.ts";
+import { Mailbox } from "../../src/mailbox/mailbox.ts";
+import { fresh, open } from "../support/devices.ts";
+import type { Device } from "../support/line.ts";
+
+const SOCKETS = 1_000;
+/** One every 20 s. */
+const PINGS = 180;
+
+/** All rows of a mailbox, and its alarm. */
+function whatIsKept(name: string): Promise<string> {
+  return runInDurableObject(env.MAILBOX.getByName(name), async (_, { storage }) => {
+    const tables = storage.sql.exec<{ name: string }>("SELECT name FROM sqlite_schema WHERE type = 'table'").toArray();
+    const rows = tables.map(({ name: table }) => storage.sql.exec(`SELECT * FROM "${table}"`).toArray());
+    return JSON.stringify([tables, rows, await storage.getAlarm()]);
+  });
+}
+
+test(
+  "[F6] a thousand sockets that only ping for an hour wake nobody, set no alarm and write no row",
+  { timeout: 120_000 },
+  async () => {
+    const users: string[] = [];
+    const devices: Device[] = [];
+    for (let i = 0; i < SOCKETS / 2; i++) {
+      const user = fresh("idle");
+      users.push(user);
+      const [phone, laptop] = [await open(user, "phone"), await open(user, "laptop")];
+      devices.push(phone, laptop);
+      // Some have a history, others have only been opened.
+      if (i % 5 > 0) continue;
+      laptop.send({ type: "send", id: 1, to: user, body: "a note" });
+      await laptop.take("message", 1);
+      await phone.until("message");
+    }
+    const sample = users.filter((_, i) => i % 10 < 6);
+    await evictAllDurableObjects({ webSockets: "hibernate" });
+    const before = await Promise.all(sample.map(whatIsKept));
+    expect(before.filter((kept) => kept.includes("a note")).length).toBeGreaterThan(50);
+    await evictAllDurableObjects({ webSockets: "hibernate" });
+
+    const woken = [
+      vi.spyOn(Log.prototype, "life", "get"),
+      ...(["fetch", "webSocketMessage", "webSocketClose", "webSocketError", "alarm"] as const).map((event) =>
+        vi.spyOn(Mailbox.prototype, event),
+      ),
+    ];
+    for (const { line } of devices) {
+      for (let n = 0; n < PINGS; n++) line.say("ping");
+      for (let n = 0; n < PINGS; n++) expect(await line.text()).toBe("pong");
+    }
+    for (const event of woken) expect(event).not.toHaveBeenCalled();
+    vi.restoreAllMocks();
+    expect(await Promise.all(sample.map(whatIsKept))).toEqual(before);
+    // They were there all the time.
+    expect(await devices[0]?.settled()).toEqual([]);
+  },
+);
