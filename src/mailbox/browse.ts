@@ -13,7 +13,7 @@ export function conversations(box: Box, { limit, before }: Range): string {
   if (log.life === null) return `{"epoch":null,"conversations":[]}`;
   const list = log.peers.latest(limit, before ?? Number.MAX_SAFE_INTEGER).map((peer) => {
     const last = log.entry(peer.last);
-    const message = last === null ? "" : `,"last":${messageOf(box, last)}`;
+    const message = last === null || !isMessage(last) ? "" : `,"last":${messageOf(box, last)}`;
     const about = JSON.stringify({ peer: peer.name, seq: peer.last, unread: peer.unread, marks: marksOf(box, peer) });
     return `${about.slice(0, -1)}${message}}`;
   });
@@ -38,8 +38,16 @@ export function messages(box: Box, name: string, { limit, before, after }: Range
   const more = found.length > limit;
   const page = after === null ? found.slice(-limit) : found.slice(0, limit);
   const about = { peer: name, unread: peer.unread, marks: marksOf(box, peer) };
-  const texts = page.map((entry) => messageOf(box, entry)).join(",");
+  const texts = page
+    .filter(isMessage)
+    .map((entry) => messageOf(box, entry))
+    .join(",");
   return `{"epoch":${epoch},${JSON.stringify(about).slice(1, -1)},"messages":[${texts}],"more":${more}}`;
+}
+
+/** Newer code may have written other kinds, before it was rolled back. */
+function isMessage({ kind }: Entry): boolean {
+  return kind === "in" || kind === "out" || kind === "self";
 }
 
 /** A `message` frame; a final no of the receiver's stands in it as `failed`. */

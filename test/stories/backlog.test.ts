@@ -43,10 +43,10 @@ const ack = (ws: WebSocket, frames: Frame[]) => {
 
 test("[R1][W3] 100,000 messages come back in order, beside live traffic, at flat memory", async () => {
   // Written while bob is away.
-  let accepted = 0;
+  const count = { accepted: 0 };
   let answered: () => void = () => undefined;
   const alice = await connect("alice", (frames, ws) => {
-    accepted += frames.filter(({ type }) => type === "accepted").length;
+    count.accepted += frames.filter(({ type }) => type === "accepted").length;
     ack(ws, frames);
     answered();
   });
@@ -56,9 +56,9 @@ test("[R1][W3] 100,000 messages come back in order, beside live traffic, at flat
         Array.from({ length: BATCH }, (_, i) => ({ type: "send", id: id + i, to: "bob", body: `${id + i} ${BODY}` })),
       ),
     );
-    while (accepted < id - BATCH) await new Promise<void>((done) => (answered = done));
+    while (count.accepted < id - BATCH) await new Promise<void>((done) => (answered = done));
   }
-  while (accepted < MESSAGES) await new Promise<void>((done) => (answered = done));
+  while (count.accepted < MESSAGES) await new Promise<void>((done) => (answered = done));
   alice.close();
 
   const carol = await open(server.url, "carol");

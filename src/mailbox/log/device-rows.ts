@@ -1,6 +1,8 @@
 // The rows of the devices: all of them in memory, written when it matters.
 import type { Device } from "./schema.ts";
-import type { Sql } from "./sql.ts";
+import { putting, type Sql } from "./sql.ts";
+
+const PUT_DEVICE = putting("device", ["name", "cursor", "lastId", "delivered", "seen"]);
 
 export class DeviceRows {
   readonly #sql: Sql;
@@ -81,7 +83,7 @@ export class DeviceRows {
   seal(): boolean {
     if (this.#dirty.size === 0) return false;
     for (const { name, cursor, lastId, delivered, seen } of this.#dirty) {
-      this.#sql.put("device", [name, cursor, lastId, delivered, seen]);
+      this.#sql.run(PUT_DEVICE, name, cursor, lastId, delivered, seen);
     }
     this.#dirty.clear();
     return true;

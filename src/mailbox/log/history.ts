@@ -1,9 +1,10 @@
 // Conversations as pages: which entries were exchanged with a peer, without an index on the log. The newest ones are in the peer's
 // row, which is written anyway; every 64 of them become a page, one row.
 import type { Entry, Peer } from "./schema.ts";
-import type { Sql } from "./sql.ts";
+import { putting, type Sql } from "./sql.ts";
 
 const PAGE = 64;
+const PUT_PAGE = putting("page", ["peer", "first", "last", "seqs"], 2);
 
 interface Page {
   readonly first: number;
@@ -23,7 +24,7 @@ export class History {
     peer.page.push(seq);
     if (peer.page.length < PAGE) return;
     const [first = seq] = peer.page;
-    this.#sql.run("INSERT OR REPLACE INTO page VALUES (?, ?, ?, ?)", peer.name, first, seq, JSON.stringify(peer.page));
+    this.#sql.run(PUT_PAGE, peer.name, first, seq, JSON.stringify(peer.page));
     peer.page = [];
   }
 

@@ -23,6 +23,9 @@ export interface Retention {
 
 const EVERYTHING: Retention = { entries: null, age: null };
 
+const INSERT_ENTRY =
+  "INSERT INTO entry (seq, kind, peer, origin, device, id, at, failed, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
 export class Log {
   readonly #sql: Sql;
   readonly #retention: Retention;
@@ -79,8 +82,9 @@ export class Log {
       receipts: 1,
       presence: 1,
     };
-    const values = "(1, ?, ?, ?, ?, ?, 0, 0, 1, 1)";
-    this.#sql.run(`INSERT INTO mailbox VALUES ${values}`, STORAGE, name, life.epoch, base, base);
+    const columns = "one, version, name, epoch, base, checkpoint, trimmed, raised, receipts, presence";
+    const values = "1, ?, ?, ?, ?, ?, 0, 0, 1, 1";
+    this.#sql.run(`INSERT INTO mailbox (${columns}) VALUES (${values})`, STORAGE, name, life.epoch, base, base);
     this.#begin(life, base);
     this.#wrote = true;
     return life;
@@ -90,8 +94,7 @@ export class Log {
   append(entry: Omit<Entry, "seq" | "failed">): Entry {
     const row = { seq: this.#next(), failed: null, ...entry };
     const { seq, kind, peer, origin, device, id, at, failed, body } = row;
-    const query = "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
-    this.#sql.run(query, seq, kind, peer, origin, device, id, at, failed, body);
+    this.#sql.run(INSERT_ENTRY, seq, kind, peer, origin, device, id, at, failed, body);
     if (kind !== "failed") this.history.note(this.peers.get(peer), seq);
     // The row of a peer that was sent something is written with the reply; until then the tail tells.
     if (kind !== "out") this.peers.changed(this.peers.get(peer));

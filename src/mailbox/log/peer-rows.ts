@@ -1,7 +1,7 @@
 // The rows of the peers: in memory once they were needed, written once a group, and the marks in the order of their change.
 import { Recent } from "./recent.ts";
 import type { Peer } from "./schema.ts";
-import type { Sql } from "./sql.ts";
+import { putting, type Sql } from "./sql.ts";
 
 /** Changes of marks kept in memory for the live path. */
 const RECENT_MARKS = 10_000;
@@ -74,8 +74,7 @@ export class PeerRows {
     if (this.#dirty.size === 0) return false;
     for (const peer of this.#dirty) {
       const row: Row = { ...peer, page: JSON.stringify(peer.page) };
-      const values = COLUMNS.map((column) => row[column]);
-      this.#sql.put("peer", values);
+      this.#sql.run(PUT_PEER, ...COLUMNS.map((column) => row[column]));
     }
     this.#dirty.clear();
     return true;
@@ -86,7 +85,6 @@ export class PeerRows {
   }
 }
 
-/** In the order of the table's columns. */
 const COLUMNS = [
   "name",
   "epoch",
@@ -105,6 +103,7 @@ const COLUMNS = [
   "last",
   "page",
 ] as const satisfies readonly (keyof Row)[];
+const PUT_PEER = putting("peer", COLUMNS);
 
 function freshPeer(name: string): Peer {
   const marks = { stored: 0, delivered: 0, read: 0, mine: 0 };

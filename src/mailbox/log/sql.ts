@@ -27,9 +27,15 @@ export class Sql {
   run(query: string, ...bindings: Value[]): void {
     this.#storage.exec(query, ...bindings);
   }
+}
 
-  /** Writes a whole row, in the order of the table's columns. */
-  put(table: "peer" | "device", values: readonly Value[]): void {
-    this.run(`INSERT OR REPLACE INTO ${table} VALUES (${values.map(() => "?").join(", ")})`, ...values);
-  }
+/**
+ * The statement that writes a row, whether it is there or not; the first columns are its key. Columns are named and others are let be:
+ * newer code may have added some, and after it was rolled back they keep what they have.
+ */
+export function putting(table: string, columns: readonly string[], keys = 1): string {
+  const places = columns.map(() => "?").join(", ");
+  const rest = columns.slice(keys).map((column) => `${column} = excluded.${column}`);
+  const key = columns.slice(0, keys).join(", ");
+  return `INSERT INTO ${table} (${columns.join(", ")}) VALUES (${places}) ON CONFLICT (${key}) DO UPDATE SET ${rest.join(", ")}`;
 }
