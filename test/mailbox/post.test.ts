@@ -72,6 +72,13 @@ test("[S2] an id at or below the last one is accepted again, with the same entry
   expect((await bob.take("message", 2)).map((frame) => frame["body"])).toEqual(["one", "two"]);
 });
 
+test("[S2] a send that can't be read is judged behind those that wait: its id is taken by then", async () => {
+  const { b, alice } = await world();
+  alice.send({ type: "send", id: 1, to: b, body: "one" });
+  alice.send({ type: "send", id: 1, to: "!", body: "one" });
+  expect(await alice.until("refused")).toMatchObject({ id: 1, code: "id_reused" });
+});
+
 test.each([
   ["another body", { body: "other" }],
   ["another receiver", { to: "somebody-else" }],

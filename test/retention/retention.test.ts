@@ -37,6 +37,21 @@ test("[R5] a device whose cursor lies before what is kept gets a gap, then the r
   expect(rest.length).toBeLessThan(600);
 });
 
+test("[R5][F1] what retention takes behind a shut window is said when the window opens, and not before", async () => {
+  const [a, b] = [fresh("alice"), fresh("bob")];
+  const alice = await open(a);
+  const bob = await open(b);
+  await sendAll(alice, b, 1, 4_200);
+  const shown = (await bob.settled()).filter(({ type }) => type === "message");
+  expect(shown.length).toBeLessThan(4_200);
+  await sendAll(alice, b, 4_201, 4_900);
+  expect(await bob.settled()).toEqual([]);
+  const last = Number(shown.at(-1)?.["seq"]);
+  bob.ack(last);
+  expect(await bob.next()).toEqual({ type: "gap", from: last + 1, seq: expect.any(Number) });
+  expect(messagesOf(await bob.settled()).at(-1)).toBe(4_900);
+});
+
 test("[R5][R2] a device that was never seen starts with what is kept, and a new epoch's gap says what is gone", async () => {
   const [a, b] = [fresh("alice"), fresh("bob")];
   const alice = await open(a);
