@@ -11,7 +11,7 @@ const partOf = (file: string) => file.split("/").slice(1, -1)[0] ?? file.split("
 /** Which part may import which, beside itself. */
 const MAY: Record<string, string[]> = {
   protocol: [],
-  mailbox: ["protocol"],
+  mailbox: ["protocol", "identity"],
   identity: ["protocol"],
   census: ["protocol"],
   client: ["protocol"],
@@ -23,7 +23,7 @@ const MAY: Record<string, string[]> = {
 const PACKAGES: Record<string, string[]> = {
   protocol: ["zod/mini"],
   mailbox: ["cloudflare:workers"],
-  identity: [],
+  identity: ["hono", "hono/cookie", "hono/cors", "hono/secure-headers", "jose"],
   census: ["cloudflare:workers"],
   client: ["idb"],
   page: [],

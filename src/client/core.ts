@@ -196,9 +196,10 @@ export class Core {
       case "presence":
         this.#options.signal(down);
         break;
+      case "token":
       case "error":
       case "closing":
-        // An error answers a frame that this version does not send; the line has dealt with a close.
+        // The socket stands on the fresh token. An error answers a frame that this version does not send; the line has dealt with a close.
         break;
       default:
         down satisfies never;

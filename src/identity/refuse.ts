@@ -12,7 +12,8 @@ export function refuseUpgrade(offer: Offer, why: Refusal): Response {
 
 /** A refusal as an HTTP response: the status, the code, and one sentence. */
 export function problem(why: Refusal): Response {
-  return Response.json(why, { status: REFUSALS[why.code].status });
+  const wait = why.retryAfter === undefined ? {} : { "Retry-After": String(Math.ceil(why.retryAfter / 1_000)) };
+  return Response.json(why, { status: REFUSALS[why.code].status, headers: { "Cache-Control": "no-store", ...wait } });
 }
 
 function acceptAndClose(answer: string, why: Refusal): Response {

@@ -1,7 +1,9 @@
 // What a verb gets to work with: the parts of one mailbox, wired in mailbox.ts.
+import type { Visitor } from "../protocol/visitor.ts";
 import type { Lanes } from "./lanes.ts";
 import type { Log } from "./log/log.ts";
 import type { Peers } from "./peers.ts";
+import type { Rules } from "./rules.ts";
 import type { Sockets } from "./sockets.ts";
 import type { Turn } from "./turn.ts";
 
@@ -13,6 +15,9 @@ export interface Box {
   readonly lanes: Lanes;
   readonly peers: Peers;
   readonly turn: Turn;
+  readonly rules: Rules;
+  /** Whom a token speaks of; null for one that is not to be trusted. */
+  who(token: string): Promise<Visitor | null>;
   /** Lets something go on after the event that began it. */
   background(work: Promise<unknown>): void;
 }

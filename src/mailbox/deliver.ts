@@ -3,6 +3,7 @@
 import type { Delivery, Reply } from "../protocol/envelope.ts";
 import type { Code } from "../protocol/refusals.ts";
 import { PEERING } from "../protocol/version.ts";
+import { isSomebody } from "./account.ts";
 import type { Box } from "./box.ts";
 import type { Peer } from "./log/schema.ts";
 import { heardReceipts } from "./receipt.ts";
@@ -11,6 +12,8 @@ type Refused = Reply["refused"][number];
 
 /** Takes one delivery into the log. To be done in a group; the reply leaves when the group is durable. */
 export function deliver(box: Box, delivery: Delivery): Reply {
+  // Nothing is written of a name that nobody has: whoever guesses names leaves no trace.
+  if (!isSomebody(box)) return { version: PEERING, epoch: "", high: 0, verdict: "nobody", refused: [] };
   const { epoch } = box.log.found(box.user);
   const peer = box.log.peers.get(delivery.from);
   const answer = (verdict: Reply["verdict"], refused: Refused[] = []): Reply => {

@@ -20,7 +20,7 @@ export interface Reach extends AlarmSwitch {
 /** Bodies kept in memory over all lanes; what goes beyond is read from the log again. Answers: a receiver that is away for long. */
 const KEPT_UNITS = 4_000_000;
 
-const VERDICTS: ReadonlySet<string> = new Set(["taken", "behind", "other"] satisfies Reply["verdict"][]);
+const VERDICTS: ReadonlySet<string> = new Set(["taken", "behind", "other", "nobody"] satisfies Reply["verdict"][]);
 
 export class Lanes {
   readonly #log: Log;
@@ -177,7 +177,10 @@ export class Lanes {
     lane.due = null;
     this.#troubled.delete(lane);
     if (reply.verdict === "other") this.heard(peer, reply.epoch);
-    else if (peer.epoch !== null && peer.epoch !== reply.epoch) {
+    else if (reply.verdict === "nobody") {
+      if (lane.hasTold(peer, told)) this.#log.peers.changed(peer);
+      for (const owed of this.#shift(lane, last)) this.#fail(owed, "unknown_receiver");
+    } else if (peer.epoch !== null && peer.epoch !== reply.epoch) {
       // An answer of a life that has ended meanwhile: what was owed to it has failed already.
     } else {
       if (lane.hasTold(peer, told)) this.#log.peers.changed(peer);

@@ -1,12 +1,15 @@
 // One user's mailbox: the log, the sockets, the lanes. This file only wires the verbs to the runtime's events.
 import { DurableObject } from "cloudflare:workers";
+import { readToken } from "../identity/who.ts";
+import type { NewToken, SignedIn } from "../protocol/account.ts";
 import type { Range, Settings } from "../protocol/browse.ts";
 import { shardOf } from "../protocol/census.ts";
 import type { Delivery, MailboxCalls, Presence, Reply, Signal } from "../protocol/envelope.ts";
 import { note, reasonOf } from "../protocol/journal.ts";
-import { refusal } from "../protocol/refusals.ts";
 import { V1 } from "../protocol/version.ts";
 import { readVisit } from "../protocol/visit.ts";
+import type { Answer, Visitor } from "../protocol/visitor.ts";
+import { claim, devices, isOver, link, linkCode, objectionTo, recover, recoveryCode, signOut } from "./account.ts";
 import { keepCursors } from "./ack.ts";
 import type { Box } from "./box.ts";
 import { conversations, messages } from "./browse.ts";
@@ -19,6 +22,7 @@ import { Peers } from "./peers.ts";
 import { pump } from "./pump.ts";
 import { receive } from "./receive.ts";
 import { retentionOf } from "./retention.ts";
+import { rulesOf } from "./rules.ts";
 import { settings } from "./settings.ts";
 import { announce, hear, presenceFor } from "./signal.ts";
 import { type Session, Sockets } from "./sockets.ts";
@@ -37,9 +41,7 @@ export class Mailbox extends DurableObject<Env> implements MailboxCalls {
     const visit = readVisit(request);
     const box = this.#box(visit.name);
     const no = objection(box, visit);
-    if (no !== null) {
-      return Response.json(refusal(no, "cursor is beyond what any mailbox can have given"), { status: 400 });
-    }
+    if (no !== null) return Response.json(no, { status: 400 });
     const pair = new WebSocketPair();
     box.turn.now(() => {
       const old = visit.dialect === V1 ? box.sockets.ofDevice(visit.place.device) : undefined;
@@ -58,8 +60,10 @@ export class Mailbox extends DurableObject<Env> implements MailboxCalls {
   override webSocketMessage(ws: WebSocket, data: string | ArrayBuffer): void {
     const box = this.#box();
     const session = box.sockets.of(ws);
-    if (session === undefined || receive(box, session, data)) return;
-    box.turn.now(() => end(box, session, "too_large"));
+    if (session === undefined) return;
+    const over = isOver(box, session);
+    if (over === null && receive(box, session, data)) return;
+    box.turn.now(() => end(box, session, over ?? "too_large"));
     this.#left(box, session);
   }
 
@@ -100,20 +104,63 @@ export class Mailbox extends DurableObject<Env> implements MailboxCalls {
     return Promise.resolve(this.#box(name).sockets.size);
   }
 
-  /** As JSON text; see browse.ts. */
-  conversations(name: string, range: Range): Promise<string> {
-    return Promise.resolve(conversations(this.#box(name), range));
+  claim(name: string, claimed: Parameters<typeof claim>[1]): Promise<Answer<{ readonly id: string }>> {
+    const box = this.#box(name);
+    return box.turn.joined(() => claim(box, claimed));
+  }
+
+  recover(name: string, hash: string, next: string, token: NewToken): Promise<Answer<{ readonly id: string }>> {
+    const box = this.#box(name);
+    return box.turn.joined(() => recover(box, hash, next, token));
+  }
+
+  link(name: string, hash: string, token: NewToken): Promise<Answer<{ readonly id: string }>> {
+    const box = this.#box(name);
+    return box.turn.joined(() => link(box, hash, token));
+  }
+
+  linkCode(visitor: Visitor, hash: string): Promise<Answer<number>> {
+    return this.#for(visitor, (box) => linkCode(box, hash));
+  }
+
+  recoveryCode(visitor: Visitor, hash: string): Promise<Answer<null>> {
+    return this.#for(visitor, (box) => recoveryCode(box, hash));
+  }
+
+  devices(visitor: Visitor): Promise<Answer<readonly SignedIn[]>> {
+    return this.#for(visitor, (box) => devices(box, visitor.proof));
+  }
+
+  signOut(visitor: Visitor, device: string | null): Promise<Answer<null>> {
+    return this.#answer(visitor, (box) => signOut(box, visitor.proof, device));
   }
 
   /** As JSON text; see browse.ts. */
-  messages(name: string, peer: string, range: Range): Promise<string> {
-    return Promise.resolve(messages(this.#box(name), peer, range));
+  conversations(visitor: Visitor, range: Range): Promise<Answer<string>> {
+    return this.#for(visitor, (box) => conversations(box, range));
+  }
+
+  /** As JSON text; see browse.ts. */
+  messages(visitor: Visitor, peer: string, range: Range): Promise<Answer<string>> {
+    return this.#for(visitor, (box) => messages(box, peer, range));
   }
 
   /** Changes what is given, and returns what holds then. */
-  settings(name: string, change: Partial<Settings>): Promise<Settings> {
+  settings(visitor: Visitor, change: Partial<Settings>): Promise<Answer<Settings>> {
+    return this.#for(visitor, (box) => settings(box, change));
+  }
+
+  /** Does `work` in a group for whoever may come in. */
+  #for<T>(visitor: Visitor, work: (box: Parts) => T): Promise<Answer<T>> {
+    return this.#answer(visitor, (box) => ({ value: work(box) }));
+  }
+
+  #answer<T>({ name, proof }: Visitor, work: (box: Parts) => Answer<T>): Promise<Answer<T>> {
     const box = this.#box(name);
-    return box.turn.joined(() => settings(box, change));
+    return box.turn.joined(() => {
+      const no = objectionTo(box, proof);
+      return no === null ? work(box) : { refused: no };
+    });
   }
 
   #changed(box: Parts, event: "connect" | "disconnect", session: Session): void {
@@ -151,12 +198,20 @@ export class Mailbox extends DurableObject<Env> implements MailboxCalls {
     });
     const tally = new Tally({ user, shard: shardOf(user) }, (count) => peers.report(user, count));
     const background = (work: Promise<unknown>) => ctx.waitUntil(work);
-    return (this.#parts = { user, log, sockets, turn, lanes, peers, tally, background });
+    const rules = rulesOf(env);
+    const who = (token: string) => readToken(token, env);
+    return (this.#parts = { user, log, sockets, turn, rules, who, lanes, peers, tally, background });
   }
 
   /** The end of a group: first everything that is written, then everything that is told. */
   #seal(): boolean {
     const box = this.#box();
+    for (const session of box.sockets.all()) {
+      const over = isOver(box, session);
+      if (over === null) continue;
+      end(box, session, over);
+      this.#left(box, session);
+    }
     keepCursors(box);
     const wrote = box.log.seal(() => box.lanes.firstOwed);
     box.lanes.arm();

@@ -2,9 +2,11 @@
 import { write } from "../protocol/down.ts";
 import { CLOCK_SLACK, LIMITS } from "../protocol/limits.ts";
 import type { Place } from "../protocol/query.ts";
-import type { Code } from "../protocol/refusals.ts";
+import { type Refusal, refusal } from "../protocol/refusals.ts";
 import { V1, VERSION } from "../protocol/version.ts";
 import type { Visit } from "../protocol/visit.ts";
+import type { Proof } from "../protocol/visitor.ts";
+import { holder, idOf, objectionTo } from "./account.ts";
 import { keepCursor } from "./ack.ts";
 import type { Box } from "./box.ts";
 import { type Life, PLAIN_DEVICE } from "./log/schema.ts";
@@ -18,26 +20,32 @@ interface Start {
   readonly carries: boolean;
 }
 
+type V1Visit = Extract<Visit, { readonly dialect: typeof V1 }>;
+
 /** Why this visit can't be, or null. */
-export function objection(box: Box, visit: Visit): Code | null {
+export function objection(box: Box, visit: Visit): Refusal | null {
+  const why = objectionTo(box, visit.proof);
+  if (why !== null) return why;
   if (visit.dialect !== V1 || typeof visit.place.cursor !== "number") return null;
   const possible = Math.max(box.log.head, (Date.now() + CLOCK_SLACK) * 1_000);
-  return visit.place.cursor > possible ? "bad_query" : null;
+  if (visit.place.cursor <= possible) return null;
+  return refusal("bad_query", "cursor is beyond what any mailbox can have given");
 }
 
 /** Opens a socket: to be done in a group of its own, so that everything sent before is counted in. */
 export function open(box: Box, visit: Visit, ws: WebSocket): Session {
   const life = box.log.found(box.user);
   box.log.trim(() => box.lanes.firstOwed);
-  return visit.dialect === V1 ? openV1(box, life, visit.place, ws) : openPlain(box, ws);
+  return visit.dialect === V1 ? openV1(box, life, visit, ws) : openPlain(box, visit, ws);
 }
 
-function openV1(box: Box, life: Life, place: Place, ws: WebSocket): Session {
+function openV1(box: Box, life: Life, { place, proof }: V1Visit, ws: WebSocket): Session {
   const { position, gap, carries } = startOf(box, life, place);
   const { device } = place;
   const session = box.sockets.accept(ws, {
     dialect: V1,
     device,
+    ...grantOf(box, proof),
     opened: box.log.head,
     position,
     acked: position,
@@ -59,6 +67,7 @@ function openV1(box: Box, life: Life, place: Place, ws: WebSocket): Session {
       epoch: life.epoch,
       head: box.log.head,
       lastId: box.log.devices.get(device)?.lastId ?? 0,
+      ...(session.expires !== null && { expires: session.expires }),
       limits: LIMITS,
     }),
   );
@@ -70,12 +79,13 @@ function openV1(box: Box, life: Life, place: Place, ws: WebSocket): Session {
 }
 
 /** All plain sockets are one device, and it goes on with what no device has had yet. */
-function openPlain(box: Box, ws: WebSocket): Session {
+function openPlain(box: Box, { proof }: Visit, ws: WebSocket): Session {
   const { head } = box.log;
   const { delivered } = box.log.devices;
   const place = { device: PLAIN_DEVICE, opened: head, position: delivered, acked: delivered };
   return box.sockets.accept(ws, {
     ...place,
+    ...grantOf(box, proof),
     dialect: "restante.plain",
     carries: true,
     watched: [],
@@ -109,4 +119,10 @@ function startOf(box: Box, life: Life, place: Place): Start {
       return { position: log.head, gap: { from, seq: log.head }, carries };
     }
   }
+}
+
+/** What a socket carries of the proof that opened it. */
+export function grantOf(box: Box, proof: Proof): Pick<Session, "token" | "expires"> {
+  const token = holder(box, proof);
+  return { token: token === null ? null : idOf(token), expires: proof.is === "jwt" ? proof.expires : null };
 }

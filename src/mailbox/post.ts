@@ -7,6 +7,7 @@ import { acknowledge } from "./ack.ts";
 import type { Box } from "./box.ts";
 import { type Device, type Entry, PLAIN_DEVICE } from "./log/schema.ts";
 import { read } from "./receipt.ts";
+import { renew } from "./renew.ts";
 import { type, watch } from "./signal.ts";
 import type { Session } from "./sockets.ts";
 
@@ -43,6 +44,9 @@ export function post(box: Box, session: Session, frames: readonly Up[]): void {
         break;
       case "watch":
         watch(box, session, frame.peers);
+        break;
+      case "token":
+        box.background(renew(box, session, frame.token));
         break;
       default:
         frame satisfies never;

@@ -3,6 +3,7 @@ import { write } from "../protocol/down.ts";
 import type { Presence, Signal } from "../protocol/envelope.ts";
 import { note, reasonOf } from "../protocol/journal.ts";
 import { V1 } from "../protocol/version.ts";
+import { isOver } from "./account.ts";
 import type { Box } from "./box.ts";
 import type { Session } from "./sockets.ts";
 
@@ -47,7 +48,8 @@ async function ask(box: Box, session: Session, peer: string): Promise<void> {
 export function hear(box: Box, signal: Signal): void {
   if (box.log.life === null || !box.log.peers.has(signal.from)) return;
   for (const session of box.sockets.all()) {
-    if (session.dialect !== V1) continue;
+    // Nothing is given to it any more; the next group closes it.
+    if (session.dialect !== V1 || isOver(box, session) !== null) continue;
     if (signal.kind === "typing") box.sockets.say(session, write({ type: "typing", from: signal.from }));
     else if (session.watched.includes(signal.from) && box.log.life?.presence === 1) {
       box.sockets.say(session, write({ type: "presence", user: signal.from, ...signal.presence }));

@@ -13,6 +13,10 @@ export type Sent = readonly [seq: number, frames: number, bytes: number];
 interface Place {
   readonly dialect: Dialect;
   readonly device: string;
+  /** The token that it was opened with, by its id; null where there are no accounts. */
+  token: string | null;
+  /** From then on nothing more is taken or given, ms since 1970; null for no end. */
+  expires: number | null;
   /** The head when it opened: what its device sent after that came over this very socket. */
   readonly opened: number;
   /** Up to here the log was sent to it. */
@@ -53,7 +57,9 @@ export class Sockets {
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
     for (const ws of ctx.getWebSockets()) {
       const place = ws.deserializeAttachment() as Place | null;
-      if (place !== null) this.#sessions.set(ws, { ...place, ws, outbox: [], changed: false });
+      // What an older version wrote knows neither token nor expiry.
+      const before = { token: null, expires: null };
+      if (place !== null) this.#sessions.set(ws, { ...before, ...place, ws, outbox: [], changed: false });
     }
   }
 
@@ -83,6 +89,12 @@ export class Sockets {
     const session = { ...place, ws, outbox: [], changed: true };
     this.#sessions.set(ws, session);
     return session;
+  }
+
+  /** From now on this socket stands on another token. */
+  regrant(session: Session, grant: Pick<Place, "token" | "expires">): void {
+    Object.assign(session, grant);
+    session.changed = true;
   }
 
   /** Says one frame; it goes out with the group. */
@@ -137,10 +149,12 @@ export class Sockets {
 
   #keep(session: Session): void {
     session.changed = false;
-    const { dialect, device, opened, position, acked, carries, watched, unkept, unacked } = session;
+    const { dialect, device, token, expires, opened, position, acked, carries, watched, unkept, unacked } = session;
     session.ws.serializeAttachment({
       dialect,
       device,
+      token,
+      expires,
       opened,
       position,
       acked,

@@ -42,10 +42,10 @@ export interface Settings {
   readonly presence: boolean;
 }
 
-/** Reads a change of the settings; null for anything else. */
-export function readSettings(value: unknown): Partial<Settings> | null {
+/** Reads a change of the settings; a string says what is wrong. */
+export function readSettings(value: unknown): Partial<Settings> | string {
   const read = settings.safeParse(value);
-  return read.success ? (read.data as Partial<Settings>) : null;
+  return read.success ? (read.data as Partial<Settings>) : "settings are receipts and presence, true or false";
 }
 
 function numberOf(text: string | null): number | null {

@@ -32,6 +32,7 @@ export const DOWN = {
   presence: { user: "text", online: "flag", at: "int" },
   accepted: { id: "int", entry: "int?", at: "int?", state: ["stored", "queued"] },
   refused: { id: "int", code: "text", message: "text", retryAfter: "int?" },
+  token: { expires: "int?" },
   error: { code: "text", message: "text" },
   closing: { code: "int", message: "text", retryAfter: "int?" },
 } as const;

@@ -33,8 +33,8 @@ export interface Reply {
   readonly epoch: string;
   /** The highest origin that the receiver has from this author. */
   readonly high: number;
-  /** `behind`: the receiver has less than `after`, and took nothing; send again from `high`. */
-  readonly verdict: "taken" | "behind" | "other";
+  /** `behind`: the receiver has less than `after`, and took nothing; send again from `high`. `nobody`: no such mailbox; it took nothing, for good. */
+  readonly verdict: "taken" | "behind" | "other" | "nobody";
   /** Those of the batch that are finally refused; all others are stored. */
   readonly refused: readonly { readonly origin: number; readonly code: Code }[];
 }

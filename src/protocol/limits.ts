@@ -24,6 +24,9 @@ export const BODY_DEPTH = 128;
 /** UTF-16 units of a userName, and characters of a device. Answers: names as storage. */
 export const NAME_UNITS = 64;
 
+/** UTF-16 units of a token, at most. Answers: hashing and parsing what nobody made. */
+export const TOKEN_UNITS = 8_192;
+
 /** First number that is no `seq` and no `id` any more. */
 export const NUMBER_END = 2 ** 53;
 

@@ -21,6 +21,7 @@ export const REFUSALS = {
   reserved_name: { message: "This name is kept back and is nobody's mailbox", close: 4400, status: 400 },
   bad_query: { message: "The address of the connection is wrong", close: 4400, status: 400 },
   unauthorized: { message: "The token is missing, wrong or expired", close: 4401, status: 401 },
+  name_taken: { message: "This name is taken", status: 409 },
   forbidden: { message: "This is not allowed", close: 4403, status: 403 },
   no_version: {
     message: "The server speaks none of the offered subprotocols; it speaks restante.v1 and restante.plain",

@@ -1,7 +1,7 @@
 // What a v1 device may say, and the one door for its texts: size, JSON, schema. Behind it nothing is unknown.
 import * as z from "zod/mini";
 import { keep, parse } from "./json.ts";
-import { LIMITS, NUMBER_END, WATCHED } from "./limits.ts";
+import { LIMITS, NUMBER_END, TOKEN_UNITS, WATCHED } from "./limits.ts";
 import { canonical } from "./names.ts";
 import { type Refusal, refusal } from "./refusals.ts";
 
@@ -15,8 +15,9 @@ const ack = z.object({ type: z.literal("ack"), seq });
 const read = z.object({ type: z.literal("read"), peer: z.string(), seq });
 const typing = z.object({ type: z.literal("typing"), to: z.string() });
 const watch = z.object({ type: z.literal("watch"), peers: z.array(z.string()).check(z.maxLength(WATCHED)) });
+const token = z.object({ type: z.literal("token"), token: z.string().check(z.maxLength(TOKEN_UNITS)) });
 /** The shape of what is said up; a test holds it still. */
-export const upFrame = z.discriminatedUnion("type", [send, ack, read, typing, watch]);
+export const upFrame = z.discriminatedUnion("type", [send, ack, read, typing, watch, token]);
 const numbered = z.object({ type: z.literal("send"), id });
 
 /** A frame as a device writes it. */
@@ -37,6 +38,7 @@ export type Up =
   | z.infer<typeof read>
   | z.infer<typeof typing>
   | z.infer<typeof watch>
+  | z.infer<typeof token>
   | { readonly type: "refused"; readonly id: number; readonly refusal: Refusal }
   | { readonly type: "error"; readonly refusal: Refusal };
 
@@ -58,6 +60,7 @@ function readFrame(value: unknown): Up {
   const up = known.data;
   switch (up.type) {
     case "ack":
+    case "token":
       return up;
     case "send":
       return readSend(up);

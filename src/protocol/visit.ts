@@ -1,10 +1,10 @@
-// A visit: what the Worker hands a mailbox when somebody was let in. Everything in it was checked; nothing else is handed on.
+// A visit: what the Worker hands a mailbox when somebody wants to open a socket. Everything in it was checked; nothing else is handed on.
 import type { Place } from "./query.ts";
 import type { PLAIN, V1 } from "./version.ts";
+import type { Visitor } from "./visitor.ts";
 
-/** Whose mailbox, in which dialect, and the subprotocol to answer with. */
-interface Guest {
-  readonly name: string;
+/** Who visits, and the subprotocol to answer with. */
+interface Guest extends Visitor {
   readonly answer: string | null;
 }
 

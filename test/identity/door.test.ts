@@ -2,8 +2,7 @@
 import { env, exports } from "cloudflare:workers";
 import { listDurableObjectIds } from "cloudflare:test";
 import { expect, test } from "vitest";
-import { admit } from "../../src/identity/admit.ts";
-import { chooseDialect } from "../../src/protocol/version.ts";
+import worker from "../../src/worker.ts";
 import { fresh, lineOf, open, plain, upgrade } from "../support/devices.ts";
 import { heard } from "../support/line.ts";
 
@@ -81,13 +80,61 @@ test("[D5] a version that is not spoken is refused with 4406, under its own name
   expect(await listDurableObjectIds(env.MAILBOX)).toEqual([]);
 });
 
-test("a mode of AUTH that is not known lets nobody in", () => {
-  const request = new Request("http://restante.test/client/alice?device=d");
-  for (const auth of ["", "none", "OPEN"]) {
-    expect(admit("alice", request, chooseDialect("restante.v1"), auth)).toMatchObject({
-      refused: { code: "internal" },
-    });
-  }
+const secret = "x".repeat(32);
+const misconfigured: [why: string, variables: Record<string, string>][] = [
+  ["a mode that is not known", { AUTH: "none" }],
+  ["a mode in capitals", { AUTH: "OPEN" }],
+  ["no mode", { AUTH: "" }],
+  ["a registration that is not known", { AUTH: "accounts", REGISTRATION: "friends" }],
+  ["invitations without a secret", { AUTH: "accounts", REGISTRATION: "invite" }],
+  ["invitations with a short secret", { AUTH: "accounts", REGISTRATION: "invite", INVITE_SECRET: "short" }],
+  ["cookies for every origin", { AUTH: "accounts", ALLOWED_ORIGINS: "*" }],
+  ["tokens without keys", { AUTH: "jwt", JWT_ISSUER: "i", JWT_AUDIENCE: "a" }],
+  ["tokens without an issuer", { AUTH: "jwt", JWT_SECRET: secret, JWT_AUDIENCE: "a" }],
+  ["tokens without an audience", { AUTH: "jwt", JWT_SECRET: secret, JWT_ISSUER: "i" }],
+  ["a short secret", { AUTH: "jwt", JWT_SECRET: "short", JWT_ISSUER: "i", JWT_AUDIENCE: "a" }],
+  [
+    "keys from an address that anybody can answer for",
+    { AUTH: "jwt", JWT_JWKS_URL: "http://keys.test/", JWT_ISSUER: "i", JWT_AUDIENCE: "a" },
+  ],
+  [
+    "two kinds of keys",
+    { AUTH: "jwt", JWT_SECRET: secret, JWT_JWKS_URL: "https://keys.test/", JWT_ISSUER: "i", JWT_AUDIENCE: "a" },
+  ],
+  [
+    "no algorithm that fits",
+    { AUTH: "jwt", JWT_SECRET: secret, JWT_ISSUER: "i", JWT_AUDIENCE: "a", JWT_ALGORITHMS: "none RS256" },
+  ],
+];
+
+test.each(misconfigured)("with %s nobody is let in, and nothing wakes", async (_, variables) => {
+  const request = new Request("http://localhost/api/conversations?user=alice");
+  const response = await worker.fetch(request, { ...env, ...variables } as Env);
+  expect(response.status).toBe(500);
+  expect(await response.json()).toMatchObject({ code: "internal", message: expect.stringContaining("not configured") });
+  expect(await listDurableObjectIds(env.MAILBOX)).toEqual([]);
+});
+
+test.each([
+  ["http://localhost:8787", 200],
+  ["http://127.0.0.1", 200],
+  ["http://[::1]:1234", 200],
+  ["http://10.1.2.3", 200],
+  ["http://172.31.0.1", 200],
+  ["http://192.168.0.7:8787", 200],
+  ["http://[fd00::1]", 200],
+  ["http://nas.local", 200],
+  ["https://restante.example.com", 403],
+  ["https://8.8.8.8", 403],
+  ["http://172.32.0.1", 403],
+  ["http://[2001:db8::1]", 403],
+  ["http://localhost.example.com", 403],
+  ["http://10.1.2.3.example.com", 403],
+])("open mode at %s answers %i, unless it is meant", async (origin, status) => {
+  const ask = (variables: Record<string, string>) =>
+    worker.fetch(new Request(`${origin}/api/conversations?user=alicia`), { ...env, ...variables } as Env);
+  expect((await ask({ OPEN_ANYWHERE: "" })).status).toBe(status);
+  expect((await ask({ OPEN_ANYWHERE: "yes" })).status).toBe(200);
 });
 
 test.each([

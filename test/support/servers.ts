@@ -30,10 +30,17 @@ process.on("exit", () => {
   for (const pid of groups) signal(pid, "SIGKILL");
 });
 
+/** Anybody may open any mailbox, as often as they like: most stories are about something else. */
+const OPEN = { AUTH: "open", RATE_LIMIT: "off" };
+
+const CONFIG = ["--config", join(ROOT, "wrangler.toml")];
+
+const flagsOf = (variables: Readonly<Record<string, string>>) =>
+  Object.entries(variables).flatMap(([name, value]) => ["--var", `${name}:${value}`]);
+
 /** One server with everything in it. */
-export async function startServer(...flags: string[]): Promise<Server> {
-  const folder = mkdtempSync(join(tmpdir(), "restante-"));
-  return launch(folder, ["--config", join(ROOT, "wrangler.toml"), ...flags]);
+export async function startServer(variables: Readonly<Record<string, string>> = OPEN): Promise<Server> {
+  return launch(mkdtempSync(join(tmpdir(), "restante-")), [...CONFIG, ...flagsOf(variables)]);
 }
 
 /** A server that holds the mailboxes, and as many front servers over it as asked for: all of them processes of their own. */
@@ -42,7 +49,7 @@ export async function startFronts(count: number): Promise<{ mailboxes: Server; f
   const env = { WRANGLER_REGISTRY_PATH: registry };
   const folder = mkdtempSync(join(tmpdir(), "restante-"));
   const entry = (name: string) => () => rmSync(join(registry, name), { force: true });
-  const mailboxes = await launch(folder, ["--config", join(ROOT, "wrangler.toml")], env, entry("restante"));
+  const mailboxes = await launch(folder, [...CONFIG, ...flagsOf(OPEN)], env, entry("restante"));
   const fronts = [];
   for (let i = 1; i <= count; i++) {
     const own = mkdtempSync(join(tmpdir(), `restante-front-${i}-`));
@@ -64,7 +71,7 @@ function frontConfig(i: number): string {
   return `name = "front-${i}"
 main = "${join(ROOT, "src/worker.ts")}"
 compatibility_date = "2026-10-23"
-vars = { AUTH = "open" }
+vars = { AUTH = "open", RATE_LIMIT = "off" }
 durable_objects.bindings = [
   { name = "MAILBOX", class_name = "Mailbox", script_name = "restante" },
   { name = "CENSUS", class_name = "Census", script_name = "restante" },

@@ -1,5 +1,6 @@
 // The log: one row an entry, numbers that only grow, and what a wake needs to know. This folder alone speaks SQL, and knows
 // neither sockets nor calls. What changes more than once in a group is kept in memory and written once, by `seal`.
+import { AccountRows } from "./account-rows.ts";
 import { DeviceRows } from "./device-rows.ts";
 import { History } from "./history.ts";
 import { PeerRows } from "./peer-rows.ts";
@@ -40,11 +41,13 @@ export class Log {
   peers: PeerRows;
   devices: DeviceRows;
   readonly history: History;
+  readonly account: AccountRows;
 
   constructor(storage: SqlStorage, retention: Retention = EVERYTHING) {
     this.#sql = new Sql(storage);
     this.#retention = retention;
     this.history = new History(this.#sql);
+    this.account = new AccountRows(this.#sql);
     this.peers = new PeerRows(this.#sql, 0, () => this.#next());
     this.devices = new DeviceRows(this.#sql, 0);
     if (this.#sql.row("SELECT 1 FROM sqlite_master WHERE name = 'mailbox'") !== undefined) this.#wake();
@@ -190,7 +193,7 @@ export class Log {
       this.#checkpoint(firstOwed());
       this.#trimDue = true;
     }
-    const wrote = [this.#wrote, this.peers.seal(), this.devices.seal()].includes(true);
+    const wrote = [this.#wrote, this.peers.seal(), this.devices.seal(), this.account.seal()].includes(true);
     this.#wrote = false;
     return wrote;
   }
@@ -252,6 +255,7 @@ export class Log {
     );
     this.#begin(life, Math.max(life.base, life.trimmed, life.raised, top?.head ?? 0));
     this.devices.load();
+    this.account.load();
     const query = "SELECT seq, kind, peer, origin, device, id, at, failed FROM entry WHERE seq > ? ORDER BY seq";
     const tail = readTail(this.#sql.read(query, life.checkpoint), (name) => {
       const peer = this.peers.get(name);

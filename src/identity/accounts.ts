@@ -1,0 +1,119 @@
+// Accounts without passwords: to claim a name, to sign in and out, and to see one's devices. A user's own mailbox is the authority;
+// this makes what is random, sees to the cookie, and lets no secret but its hash through to the mailbox.
+import { canonical } from "../protocol/names.ts";
+import { readClaim, readSignIn } from "../protocol/account.ts";
+import { refusal } from "../protocol/refusals.ts";
+import { ask, answered, bodyOf, refusedBy } from "./ask.ts";
+import { attempt } from "./attempts.ts";
+import { dropCookie, keepCookie } from "./cookie.ts";
+import { invites } from "./invite.ts";
+import { modeOf } from "./mode.ts";
+import { problem } from "./refuse.ts";
+import { hashOf, hashOfCode, isLinkCode, newLinkCode, newRecoveryCode, newToken, plainCode } from "./token.ts";
+import { type Asking, modeFor, whoAsks } from "./who.ts";
+
+/** What this server asks of whoever comes: for pages that show the right form. */
+export function about(c: Asking): Response {
+  const auth = modeOf(c.env);
+  const registration = auth === "accounts" ? { registration: c.env.REGISTRATION ?? "open" } : {};
+  return answered(c, { auth, ...registration });
+}
+
+/** Claims a free name: 201 with a token for this device, a recovery code that is shown once, and the cookie. */
+export async function claim(c: Asking): Promise<Response> {
+  const claimed = await bodyOf(c, readClaim);
+  if ("refused" in claimed) return problem(claimed.refused);
+  const name = canonical(claimed.userName);
+  if ("refused" in name) return problem(refusal(name.refused));
+  const why = await invites(name.name, claimed.invitation, c.env);
+  if (why !== null) return problem(why);
+  const token = newToken(name.name);
+  const recoveryCode = newRecoveryCode();
+  const answer = await c.env.MAILBOX.getByName(name.name).claim(name.name, {
+    token: { hash: await hashOf(token), label: labelOf(c, claimed.label) },
+    recovery: await hashOfCode(name.name, plainCode(recoveryCode)),
+  });
+  if ("refused" in answer) return problem(answer.refused);
+  keepCookie(c, token);
+  return answered(c, { userName: name.name, token, recoveryCode, device: answer.value.id }, 201);
+}
+
+/** Signs a device in with a recovery code, which is then replaced, or a link code: 200 with a token for it, and the cookie. */
+export async function signIn(c: Asking): Promise<Response> {
+  const read = await bodyOf(c, readSignIn);
+  if ("refused" in read) return problem(read.refused);
+  const name = canonical(read.userName);
+  if ("refused" in name) return problem(refusal(name.refused));
+  const code = plainCode(read.code);
+  const token = newToken(name.name);
+  const recoveryCode = newRecoveryCode();
+  const mailbox = c.env.MAILBOX.getByName(name.name);
+  const fresh = { hash: await hashOf(token), label: labelOf(c, read.label) };
+  const hash = await hashOfCode(name.name, code);
+  const linked = isLinkCode(code);
+  const next = await hashOfCode(name.name, plainCode(recoveryCode));
+  const answer = linked
+    ? await mailbox.link(name.name, hash, fresh)
+    : await mailbox.recover(name.name, hash, next, fresh);
+  if ("refused" in answer) return problem(answer.refused);
+  keepCookie(c, token);
+  const again = linked ? {} : { recoveryCode };
+  return answered(c, { userName: name.name, token, ...again, device: answer.value.id });
+}
+
+/** The device that asks is signed out: its sockets are closed, its token is worth nothing, and the cookie is gone. */
+export async function signOut(c: Asking): Promise<Response> {
+  const answer = await ask(c, (mailbox, visitor) => mailbox.signOut(visitor, null));
+  if (answer.ok) dropCookie(c);
+  return answer.ok ? c.body(null, 204) : answer;
+}
+
+/** Signs another device out. */
+export function revoke(c: Asking): Promise<Response> {
+  return ask(c, (mailbox, visitor) => mailbox.signOut(visitor, c.req.param("id") ?? ""));
+}
+
+/** A short code that lets one more device in, within ten minutes: 201. */
+export async function linkCode(c: Asking): Promise<Response> {
+  const visitor = await whoAsks(c, null);
+  if ("refused" in visitor) return problem(visitor.refused);
+  const code = newLinkCode();
+  const hash = await hashOfCode(visitor.name, plainCode(code));
+  const answer = await c.env.MAILBOX.getByName(visitor.name).linkCode(visitor, hash);
+  if ("refused" in answer) return refusedBy(c, answer.refused);
+  return answered(c, { code, expires: answer.value }, 201);
+}
+
+/** A new recovery code in place of the old one: 201. */
+export async function recoveryCode(c: Asking): Promise<Response> {
+  const visitor = await whoAsks(c, null);
+  if ("refused" in visitor) return problem(visitor.refused);
+  const code = newRecoveryCode();
+  const hash = await hashOfCode(visitor.name, plainCode(code));
+  const answer = await c.env.MAILBOX.getByName(visitor.name).recoveryCode(visitor, hash);
+  return "refused" in answer ? refusedBy(c, answer.refused) : answered(c, { recoveryCode: code }, 201);
+}
+
+/** Lets nobody through where there are no accounts. */
+export async function accountsOnly(c: Asking, next: () => Promise<void>): Promise<Response | void> {
+  const mode = modeFor(c);
+  if (typeof mode === "object") return problem(mode.refused);
+  if (mode !== "accounts") return problem(refusal("not_found", "there are no accounts here: AUTH is not accounts"));
+  return next();
+}
+
+/** Somebody without a token wants to have one: not too often. */
+export async function strangers(c: Asking, next: () => Promise<void>): Promise<Response | void> {
+  const tooMany = await attempt(c.req.raw, c.env);
+  return tooMany === null ? next() : problem(tooMany);
+}
+
+/** What the user calls the device, or what its browser says that it is. */
+function labelOf(c: Asking, given: string | undefined): string {
+  if (given !== undefined) return given;
+  const agent = c.req.header("User-Agent") ?? "";
+  const browser = /\b(Edg|OPR|Firefox|Chrome|Safari|curl)\b/.exec(agent)?.[1];
+  const system = /\b(Android|iPhone|iPad|Windows|Mac OS|Linux)\b/.exec(agent)?.[1];
+  const known = [browser === "Edg" ? "Edge" : browser === "OPR" ? "Opera" : browser, system].filter(Boolean);
+  return known.length === 0 ? "Unknown device" : known.join(", ");
+}

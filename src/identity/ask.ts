@@ -1,0 +1,73 @@
+// Questions over HTTP: read the body, find out who asks, ask their own mailbox, answer with what it says as JSON.
+import { note } from "../protocol/journal.ts";
+import { exceeds, LIMITS } from "../protocol/limits.ts";
+import { parse } from "../protocol/json.ts";
+import { canonical } from "../protocol/names.ts";
+import { type Refusal, refusal } from "../protocol/refusals.ts";
+import type { Answer, Visitor } from "../protocol/visitor.ts";
+import { attempt } from "./attempts.ts";
+import { problem } from "./refuse.ts";
+import { type Asking, whoAsks } from "./who.ts";
+
+export type Box = ReturnType<Env["MAILBOX"]["getByName"]>;
+
+/** Asks the mailbox of whoever asks; answers with the value as JSON (a text is JSON already), or 204 for none. */
+export async function ask(
+  c: Asking,
+  question: (mailbox: Box, visitor: Visitor) => Promise<Answer<unknown> | { readonly refused: Refusal }>,
+): Promise<Response> {
+  const visitor = await whoAsks(c, null);
+  if ("refused" in visitor) return problem(visitor.refused);
+  const answer = await question(c.env.MAILBOX.getByName(visitor.name), visitor);
+  return "refused" in answer ? refusedBy(c, answer.refused) : answered(c, answer.value);
+}
+
+/** The value as JSON, never to be kept by anybody on the way. */
+export function answered(c: Asking, value: unknown, status: 200 | 201 = 200): Response {
+  if (value === null || value === undefined) return c.body(null, 204);
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  return c.body(text, status, { "Content-Type": "application/json", "Cache-Control": "no-store" });
+}
+
+/** A mailbox said no. */
+export async function refusedBy(c: Asking, why: Refusal): Promise<Response> {
+  return problem(await counted(c, why));
+}
+
+/** A token that its mailbox does not know counts as an attempt, and there may have been too many. */
+export async function counted(c: Asking, why: Refusal): Promise<Refusal> {
+  return why.code === "unauthorized" ? ((await attempt(c.req.raw, c.env)) ?? why) : why;
+}
+
+/** The body as JSON, read by `read`; a refusal says what is wrong with it. */
+export async function bodyOf<T extends object>(
+  c: Asking,
+  read: (value: unknown) => T | string,
+): Promise<T | { readonly refused: Refusal }> {
+  const text = await textOf(c.req.raw);
+  if (text === null) return { refused: refusal("too_large") };
+  const value = read(parse(text));
+  return typeof value === "string" ? { refused: refusal("bad_frame", value) } : value;
+}
+
+/** The canonical name in the address, or a refusal. */
+export function nameIn(c: Asking, parameter: string): { readonly name: string } | { readonly refused: Refusal } {
+  const name = canonical(c.req.param(parameter) ?? "");
+  return "refused" in name ? { refused: refusal(name.refused) } : name;
+}
+
+/** The body as text, if it is not larger than a message may be; what goes beyond is not read. */
+async function textOf(request: Request): Promise<string | null> {
+  if (Number(request.headers.get("Content-Length") ?? 0) > LIMITS.bodyBytes) return null;
+  const decoder = new TextDecoder();
+  let text = "";
+  try {
+    for await (const chunk of request.body ?? []) {
+      text += decoder.decode(chunk as Uint8Array, { stream: true });
+      if (exceeds(text, LIMITS.bodyBytes)) return null;
+    }
+  } catch (error) {
+    note("body_lost", { reason: String(error) });
+  }
+  return text + decoder.decode();
+}

@@ -1,0 +1,66 @@
+// How often somebody may try to come in, by address. Counted in the isolate, and by the platform's own limiter where the binding RATE
+// exists. Bare workerd, which has none, is one process: there this count is exact. What is behind it (the tries of a code, the
+// sockets of a mailbox) each mailbox counts for itself.
+import { type Refusal, refusal } from "../protocol/refusals.ts";
+import type { Variables } from "./variables.ts";
+
+/** Attempts a minute for one address, unless ATTEMPTS_PER_MINUTE says otherwise. */
+const DEFAULT = 30;
+const MINUTE = 60_000;
+/** Addresses remembered at most. Answers: a botnet that fills memory. */
+const ADDRESSES = 10_000;
+
+interface Tally {
+  begun: number;
+  count: number;
+}
+
+const tallies = new Map<string, Tally>();
+
+/** What the platform counts by; see [[ratelimits]] in wrangler.toml. */
+interface Limiter {
+  limit(options: { readonly key: string }): Promise<{ readonly success: boolean }>;
+}
+
+export type AttemptLimits = Pick<Variables, "RATE_LIMIT" | "ATTEMPTS_PER_MINUTE"> & { readonly RATE?: Limiter };
+
+/** Counts one attempt; a refusal where there were too many. */
+export async function attempt(request: Request, limits: AttemptLimits): Promise<Refusal | null> {
+  if (limits.RATE_LIMIT === "off") return null;
+  const address = addressOf(request);
+  const now = Date.now();
+  const tally = tallyOf(address, now);
+  tally.count++;
+  const most = Number(limits.ATTEMPTS_PER_MINUTE) || DEFAULT;
+  if (tally.count > most) return tooMany(tally.begun + MINUTE - now);
+  if ((await limits.RATE?.limit({ key: address }))?.success === false) return tooMany(MINUTE);
+  return null;
+}
+
+/** Whether this address has used up its attempts; costs none. */
+export function usedUp(request: Request, limits: AttemptLimits): Refusal | null {
+  if (limits.RATE_LIMIT === "off") return null;
+  const now = Date.now();
+  const tally = tallyOf(addressOf(request), now);
+  const most = Number(limits.ATTEMPTS_PER_MINUTE) || DEFAULT;
+  return tally.count >= most ? tooMany(tally.begun + MINUTE - now) : null;
+}
+
+function tooMany(retryAfter: number): Refusal {
+  return { ...refusal("rate_limited"), retryAfter };
+}
+
+function tallyOf(address: string, now: number): Tally {
+  const known = tallies.get(address);
+  if (known !== undefined && now - known.begun < MINUTE) return known;
+  if (tallies.size >= ADDRESSES) tallies.clear();
+  const fresh = { begun: now, count: 0 };
+  tallies.set(address, fresh);
+  return fresh;
+}
+
+/** The client's address as Cloudflare has seen it; of an IPv6 one the network, because a household has 2^64 of them. */
+function addressOf(request: Request): string {
+  const address = request.headers.get("CF-Connecting-IP") ?? "";
+  return address.includes(":") ? address.split(":").slice(0, 4).join(":") : address;
+}

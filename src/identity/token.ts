@@ -1,0 +1,81 @@
+// What is random and secret: a device's token, which carries the name of its mailbox, and the codes that people type.
+// Only their hashes ever reach a mailbox.
+import { canonical } from "../protocol/names.ts";
+
+/** So that a token can be recognised where it should not be: in a log, in a repository. */
+const PREFIX = "rst1";
+const SECRET_BYTES = 32;
+
+/** Crockford's base 32: no letter looks like a digit. 32 characters, so that five bits of a random byte choose one. */
+const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
+const RECOVERY_LENGTH = 25;
+const LINK_LENGTH = 8;
+
+/** A fresh token for a device of `name`. */
+export function newToken(name: string): string {
+  const random = crypto.getRandomValues(new Uint8Array(SECRET_BYTES));
+  return `${PREFIX}.${base64url(new TextEncoder().encode(name))}.${base64url(random)}`;
+}
+
+/** Whose mailbox a token belongs to, or null for what is none. Whether it is any good only that mailbox knows. */
+export function nameOf(token: string): string | null {
+  const parts = /^rst1\.([\w-]{1,512})\.[\w-]{43}$/.exec(token);
+  if (parts === null) return null;
+  try {
+    const bytes = Uint8Array.from(atob((parts[1] ?? "").replaceAll("-", "+").replaceAll("_", "/")), (char) =>
+      char.charCodeAt(0),
+    );
+    const name = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    const known = canonical(name);
+    return "name" in known && known.name === name ? name : null;
+  } catch {
+    return null;
+  }
+}
+
+/** 125 random bits, in groups of five: what a person keeps on paper. */
+export function newRecoveryCode(): string {
+  return grouped(RECOVERY_LENGTH, 5);
+}
+
+/** 40 random bits, in two groups: good for ten minutes and a few tries. */
+export function newLinkCode(): string {
+  return grouped(LINK_LENGTH, 4);
+}
+
+/** A code as it was meant: any case, any separators, and the letters that are taken for digits. */
+export function plainCode(typed: string): string {
+  return typed
+    .toLowerCase()
+    .replaceAll(/[^0-9a-z]/g, "")
+    .replaceAll("o", "0")
+    .replaceAll(/[il]/g, "1");
+}
+
+/** Whether a code is a link code, by its length. */
+export function isLinkCode(plain: string): boolean {
+  return plain.length === LINK_LENGTH;
+}
+
+/** SHA-256, hex. A code is hashed with the name, so that one guess is a guess at one mailbox. */
+export async function hashOf(secret: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(secret));
+  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+export function hashOfCode(name: string, plain: string): Promise<string> {
+  return hashOf(`${name} ${plain}`);
+}
+
+export function base64url(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replaceAll("=", "");
+}
+
+function grouped(length: number, group: number): string {
+  const random = crypto.getRandomValues(new Uint8Array(length));
+  const text = [...random].map((byte) => ALPHABET[byte & 31]).join("");
+  return text.replaceAll(new RegExp(`.{${group}}(?=.)`, "g"), "$&-");
+}

@@ -1,0 +1,81 @@
+// Who asks: the origin first, then the token in one of its three places, then what the token says by itself. No object is woken here;
+// whether a device's token is any good its mailbox will say.
+import type { Context } from "hono";
+import { canonical } from "../protocol/names.ts";
+import { TOKEN_UNITS } from "../protocol/limits.ts";
+import { type Refusal, refusal } from "../protocol/refusals.ts";
+import type { Visitor } from "../protocol/visitor.ts";
+import { attempt, usedUp } from "./attempts.ts";
+import { cookieOf } from "./cookie.ts";
+import { readJwt } from "./jwt.ts";
+import { type Mode, misconfigured, modeOf, servesHost } from "./mode.ts";
+import { cookieCounts, isForeign } from "./origin.ts";
+import { hashOf, nameOf } from "./token.ts";
+import type { Variables } from "./variables.ts";
+
+export type Asking = Context<{ Bindings: Env }>;
+
+type Found = Visitor | { readonly refused: Refusal };
+
+/** The mode, unless this request can't be served at all: variables that make no sense, a foreign page, a host that is not private. */
+export function modeFor(c: Asking): Mode | { readonly refused: Refusal } {
+  const mode = modeOf(c.env);
+  if (mode === null) return { refused: misconfigured() };
+  if (isForeign(c.req.raw, c.env)) {
+    return { refused: refusal("forbidden", "pages of this origin may not use this server; see ALLOWED_ORIGINS") };
+  }
+  if (mode === "open" && !servesHost(c.env, c.req.url)) {
+    return { refused: refusal("forbidden", "AUTH is open, and this host is not private; see OPEN_ANYWHERE") };
+  }
+  return mode;
+}
+
+/** Who asks for the mailbox `wanted`, a canonical name; null for whichever is the asker's own. */
+export async function whoAsks(c: Asking, wanted: string | null): Promise<Found> {
+  const mode = modeFor(c);
+  if (typeof mode === "object") return mode;
+  if (mode === "open") return wanted === null ? namedInQuery(c) : { name: wanted, proof: { is: "none" } };
+  const request = c.req.raw;
+  const tooMany = usedUp(request, c.env);
+  if (tooMany !== null) return { refused: tooMany };
+  const token = tokenOf(c);
+  const visitor = token === null ? null : await readToken(token, c.env);
+  if (visitor === null) {
+    // Whoever brings nothing has guessed nothing.
+    const refused = token === null ? null : await attempt(request, c.env);
+    return { refused: refused ?? refusal("unauthorized") };
+  }
+  if (wanted !== null && visitor.name !== wanted) return { refused: refusal("forbidden", "it is another's mailbox") };
+  const asked = c.req.query("user");
+  const named = asked === undefined ? null : canonical(asked);
+  if (named === null || ("name" in named && named.name === visitor.name)) return visitor;
+  return { refused: refusal("forbidden", "it is another's mailbox") };
+}
+
+/** Whom a token speaks of; null for one that is not to be trusted, and where there are no tokens. */
+export async function readToken(token: string, variables: Variables): Promise<Visitor | null> {
+  const mode = modeOf(variables);
+  if (token.length > TOKEN_UNITS || mode === null || mode === "open") return null;
+  if (mode === "jwt") {
+    const known = await readJwt(token, variables);
+    return known === null ? null : { name: known.name, proof: { is: "jwt", expires: known.expires } };
+  }
+  const name = nameOf(token);
+  return name === null ? null : { name, proof: { is: "token", hash: await hashOf(token) } };
+}
+
+/** The header, the subprotocol beside `restante.v1`, or the cookie; never the address. */
+function tokenOf(c: Asking): string | null {
+  const header = /^Bearer +(\S+)$/i.exec(c.req.header("Authorization") ?? "");
+  if (header !== null) return header[1] ?? null;
+  const offered = (c.req.header("Sec-WebSocket-Protocol") ?? "").split(",").map((one) => one.trim());
+  const bearer = offered.find((one) => one.startsWith("bearer."));
+  if (bearer !== undefined) return bearer.slice("bearer.".length);
+  return cookieCounts(c.req.raw, c.env) ? cookieOf(c) : null;
+}
+
+function namedInQuery(c: Asking): Found {
+  const name = canonical(c.req.query("user") ?? "");
+  if ("refused" in name) return { refused: refusal(name.refused, "the query user names the mailbox") };
+  return { name: name.name, proof: { is: "none" } };
+}

@@ -1,0 +1,117 @@
+// The account of a mailbox whose name was claimed: who may come in. All of it in memory, a row written when it changes.
+// Of every secret only the hash is here; hashes are compared in constant time.
+import type { Sql } from "./sql.ts";
+
+/** Written once, when a name is claimed. */
+const TABLES = [
+  `CREATE TABLE account (one INTEGER PRIMARY KEY CHECK (one = 1), created INTEGER NOT NULL, recovery TEXT NOT NULL,
+    link TEXT, linkEnds INTEGER NOT NULL, linkTries INTEGER NOT NULL)`,
+  `CREATE TABLE token (hash TEXT PRIMARY KEY, label TEXT NOT NULL, created INTEGER NOT NULL, seen INTEGER NOT NULL) WITHOUT ROWID`,
+];
+
+/** The account itself. Hashes are SHA-256 in hex; times are ms since 1970. */
+export interface Account {
+  readonly created: number;
+  recovery: string;
+  /** The link code that is open at the moment; null for none. */
+  link: string | null;
+  linkEnds: number;
+  /** Wrong codes since the link code was shown. */
+  linkTries: number;
+}
+
+/** A signed-in device. */
+export interface Token {
+  readonly hash: string;
+  readonly label: string;
+  readonly created: number;
+  seen: number;
+}
+
+export class AccountRows {
+  readonly #sql: Sql;
+  #account: Account | null = null;
+  readonly #tokens = new Map<string, Token>();
+  #wrote = false;
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+  }
+
+  /** Reads it all, after a wake. */
+  load(): void {
+    if (this.#sql.row("SELECT 1 FROM sqlite_master WHERE name = 'account'") === undefined) return;
+    this.#account = this.#sql.row<Account>("SELECT * FROM account") ?? null;
+    for (const token of this.#sql.rows<Token>("SELECT * FROM token")) this.#tokens.set(token.hash, token);
+  }
+
+  /** Null until the name is claimed. */
+  get account(): Readonly<Account> | null {
+    return this.#account;
+  }
+
+  /** Claims the name: from now on only its tokens open the mailbox. */
+  claim(recovery: string, now: number): void {
+    for (const table of TABLES) this.#sql.run(table);
+    const statement =
+      "INSERT INTO account (one, created, recovery, link, linkEnds, linkTries) VALUES (1, ?, ?, NULL, 0, 0)";
+    this.#sql.run(statement, now, recovery);
+    this.#account = { created: now, recovery, link: null, linkEnds: 0, linkTries: 0 };
+    this.#wrote = true;
+  }
+
+  change(change: Partial<Account>): void {
+    if (this.#account === null) return;
+    Object.assign(this.#account, change);
+    const { recovery, link, linkEnds, linkTries } = this.#account;
+    const statement = "UPDATE account SET recovery = ?, link = ?, linkEnds = ?, linkTries = ?";
+    this.#sql.run(statement, recovery, link, linkEnds, linkTries);
+    this.#wrote = true;
+  }
+
+  /** The device with this token, or null. */
+  token(hash: string): Token | null {
+    let found: Token | null = null;
+    for (const token of this.#tokens.values()) if (isSame(token.hash, hash)) found = token;
+    return found;
+  }
+
+  /** The devices, the one that was seen last first. */
+  tokens(): Token[] {
+    return [...this.#tokens.values()].toSorted((a, b) => b.seen - a.seen);
+  }
+
+  add(token: Token): void {
+    this.#tokens.set(token.hash, token);
+    const { hash, label, created, seen } = token;
+    this.#sql.run("INSERT INTO token (hash, label, created, seen) VALUES (?, ?, ?, ?)", hash, label, created, seen);
+    this.#wrote = true;
+  }
+
+  remove({ hash }: Token): void {
+    this.#tokens.delete(hash);
+    this.#sql.run("DELETE FROM token WHERE hash = ?", hash);
+    this.#wrote = true;
+  }
+
+  saw(token: Token, now: number): void {
+    token.seen = now;
+    this.#sql.run("UPDATE token SET seen = ? WHERE hash = ?", now, token.hash);
+    this.#wrote = true;
+  }
+
+  /** Ends a group; true if anything was written. */
+  seal(): boolean {
+    const wrote = this.#wrote;
+    this.#wrote = false;
+    return wrote;
+  }
+}
+
+/** Whether two hashes are the same, in a time that does not tell how far they are. */
+export function isSame(one: string, other: string): boolean {
+  const [a, b] = [encoder.encode(one), encoder.encode(other)];
+  return a.byteLength === b.byteLength && crypto.subtle.timingSafeEqual(a, b);
+}
+
+const encoder = new TextEncoder();

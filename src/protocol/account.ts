@@ -1,0 +1,59 @@
+// What is asked over HTTP about accounts: read once, in the Worker; and what a mailbox tells of itself.
+import * as z from "zod/mini";
+
+z.config({ jitless: true });
+
+/** UTF-16 units of what a user calls a device, and of a code as somebody types it. Answers: names as storage. */
+const LABEL = 64;
+const CODE = 128;
+const INVITATION = 512;
+
+const label = z.optional(z.string().check(z.trim(), z.minLength(1), z.maxLength(LABEL)));
+
+const claim = z.strictObject({
+  userName: z.string(),
+  label,
+  invitation: z.optional(z.string().check(z.maxLength(INVITATION))),
+});
+
+const signIn = z.strictObject({ userName: z.string(), code: z.string().check(z.maxLength(CODE)), label });
+
+export type Claim = z.infer<typeof claim>;
+export type SignIn = z.infer<typeof signIn>;
+
+/** Reads a claim of a free name; a string says what is wrong. */
+export function readClaim(value: unknown): Claim | string {
+  const read = claim.safeParse(value);
+  return read.success ? read.data : wrong("userName, and perhaps label and invitation", read.error);
+}
+
+/** Reads a sign-in with a code; a string says what is wrong. */
+export function readSignIn(value: unknown): SignIn | string {
+  const read = signIn.safeParse(value);
+  return read.success ? read.data : wrong("userName, code, and perhaps label", read.error);
+}
+
+/** What a sign-in leaves in the mailbox: the hash of the device's token, and what the device is called. */
+export interface NewToken {
+  readonly hash: string;
+  readonly label: string;
+}
+
+/** A signed-in device, as its user sees it. Times in ms since 1970. */
+export interface SignedIn {
+  readonly id: string;
+  readonly label: string;
+  readonly created: number;
+  readonly seen: number;
+  /** Whether it has an open socket. */
+  readonly online: boolean;
+  /** Whether it is the one that asks. */
+  readonly current: boolean;
+}
+
+function wrong(fields: string, { issues }: z.core.$ZodError): string {
+  const field = issues[0]?.path[0];
+  return field === undefined
+    ? `the body is a JSON object with ${fields}`
+    : `${String(field)} is missing or not of its form`;
+}

@@ -1,0 +1,18 @@
+// Whoever asks a mailbox for something: whose mailbox it is to be, and what shows that they may. Made by the Worker, which has
+// looked at everything that can be looked at without waking an object; the mailbox has the last word.
+import type { Refusal } from "./refusals.ts";
+
+/** What was brought along. `hash`: SHA-256 of a device's token, hex. `expires`: ms since 1970. */
+export type Proof =
+  | { readonly is: "none" }
+  | { readonly is: "token"; readonly hash: string }
+  | { readonly is: "jwt"; readonly expires: number };
+
+export interface Visitor {
+  /** The canonical userName. */
+  readonly name: string;
+  readonly proof: Proof;
+}
+
+/** What a mailbox answers to a visitor. */
+export type Answer<T> = { readonly value: T } | { readonly refused: Refusal };

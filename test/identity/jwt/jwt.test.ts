@@ -1,0 +1,146 @@
+// Tokens of somebody else's users: what is taken, what is not, and that nothing goes on after their expiry.
+import { env } from "cloudflare:workers";
+import { runInDurableObject } from "cloudflare:test";
+import { SignJWT } from "jose";
+import { expect, test } from "vitest";
+import { address, ask, closedWith, say } from "../../support/accounts.ts";
+import { fresh, lineOf, upgrade } from "../../support/devices.ts";
+import { Device } from "../../support/line.ts";
+
+const key = new TextEncoder().encode((env as Env & { readonly JWT_SECRET: string }).JWT_SECRET);
+const now = () => Math.floor(Date.now() / 1_000);
+
+interface Claims {
+  readonly sub?: string;
+  readonly iss?: string;
+  readonly aud?: string;
+  readonly exp?: number | null;
+  readonly nbf?: number;
+  readonly [claim: string]: unknown;
+}
+
+/** A token that is good, but for what `change` says. */
+function signed(sub: string, change: Claims = {}, secret = key, alg = "HS256"): Promise<string> {
+  const { exp = now() + 600, ...claims } = { sub, iss: "https://issuer.test", aud: "restante", ...change };
+  const jwt = new SignJWT(claims).setProtectedHeader({ alg });
+  return (exp === null ? jwt : jwt.setExpirationTime(exp)).sign(secret);
+}
+
+const bearer = (token: string) => ({ Authorization: `Bearer ${token}`, "CF-Connecting-IP": address() });
+
+async function open(user: string, token: string, device = "phone") {
+  return Device.on(lineOf(await upgrade(`/client/${user}?device=${device}`, "restante.v1", bearer(token))));
+}
+
+test("[J1] a good token opens the mailbox of its subject, and `welcome` says until when", async () => {
+  const user = fresh("alice");
+  const exp = now() + 300;
+  const device = await open(user, await signed(user, { exp }));
+  expect(device.welcome).toMatchObject({ user, expires: exp * 1_000 });
+  expect((await ask("/api/conversations", { headers: bearer(await signed(user)) })).status).toBe(200);
+});
+
+const base64 = (value: unknown) => btoa(JSON.stringify(value)).replaceAll("=", "");
+const wrong: [why: string, token: (user: string) => Promise<string>][] = [
+  ["another secret", (user) => signed(user, {}, new TextEncoder().encode("x".repeat(32)))],
+  ["another algorithm", (user) => signed(user, {}, key, "HS512")],
+  ["no signature", async (user) => `${base64({ alg: "none" })}.${(await signed(user)).split(".")[1]}.`],
+  ["another issuer", (user) => signed(user, { iss: "https://evil.test" })],
+  ["another audience", (user) => signed(user, { aud: "elsewhere" })],
+  ["an expiry that has passed", (user) => signed(user, { exp: now() - 1 })],
+  ["no expiry", (user) => signed(user, { exp: null })],
+  ["a time that has not come", (user) => signed(user, { nbf: now() + 60 })],
+  ["no subject", () => signed(undefined as unknown as string)],
+  ["a subject that is no name", () => signed("a b")],
+  ["a reserved subject", () => signed("system")],
+  [
+    "a changed claim",
+    async (user) => {
+      const [head, , signature] = (await signed(user)).split(".");
+      return `${head}.${base64({ sub: user, iss: "https://issuer.test", aud: "restante", exp: now() + 600 })}x.${signature}`;
+    },
+  ],
+  ["nonsense", async () => "nonsense"],
+  ["a length of a mile", async (user) => `${await signed(user)}${"x".repeat(9_000)}`],
+];
+
+test.each(wrong)("[J2] a token with %s is refused with 4401", async (_, token) => {
+  const user = fresh("alice");
+  const text = await token(user);
+  expect(await closedWith(user, { Authorization: `Bearer ${text}` })).toBe(4401);
+  expect((await ask("/api/conversations", { headers: bearer(text) })).status).toBe(401);
+});
+
+test("[J2] a subject that is not in its canonical form is refused: it would be somebody else's mailbox", async () => {
+  const user = fresh("alice");
+  expect(await closedWith(user, { Authorization: `Bearer ${await signed(user.toUpperCase())}` })).toBe(4401);
+});
+
+test("[J2] a token opens no mailbox but its subject's", async () => {
+  const [alice, bob] = [fresh("alice"), fresh("bob")];
+  expect(await closedWith(bob, { Authorization: `Bearer ${await signed(alice)}` })).toBe(4403);
+});
+
+/** Sets the expiry of all sockets of a mailbox back, as time does. */
+const expire = (user: string) =>
+  runInDurableObject(env.MAILBOX.getByName(user), (instance, state) => {
+    for (const ws of state.getWebSockets()) {
+      const place = ws.deserializeAttachment() as Record<string, unknown>;
+      ws.serializeAttachment({ ...place, expires: Date.now() - 1 });
+    }
+    return instance;
+  });
+
+test("[J3] from the expiry on nothing more is taken: the next frame ends the connection with 4401", async () => {
+  const { evictDurableObject } = await import("cloudflare:test");
+  const [alice, bob] = [fresh("alice"), fresh("bob")];
+  const [phone, other] = [await open(alice, await signed(alice)), await open(bob, await signed(bob))];
+  await expire(alice);
+  await evictDurableObject(env.MAILBOX.getByName(alice), { webSockets: "hibernate" });
+  phone.send({ type: "send", id: 1, to: bob, body: "too late" });
+  expect(await phone.next()).toMatchObject({ type: "closing", code: 4401 });
+  expect(await other.settled()).toEqual([]);
+});
+
+test("[J3] from the expiry on nothing more is given: what comes ends the connection, and is there after the next", async () => {
+  const { evictDurableObject } = await import("cloudflare:test");
+  const [alice, bob] = [fresh("alice"), fresh("bob")];
+  const [phone, other] = [await open(alice, await signed(alice)), await open(bob, await signed(bob))];
+  await expire(alice);
+  await evictDurableObject(env.MAILBOX.getByName(alice), { webSockets: "hibernate" });
+  other.send({ type: "send", id: 1, to: alice, body: "for later" });
+  expect(await phone.next()).toMatchObject({ type: "closing", code: 4401 });
+  expect(phone.line.unread).toBe(0);
+  expect(await (await open(alice, await signed(alice))).until("message")).toMatchObject({ body: "for later" });
+});
+
+test("[J4] a fresh token on the open socket carries the connection on", async () => {
+  const [alice, bob] = [fresh("alice"), fresh("bob")];
+  const phone = await open(alice, await signed(alice, { exp: now() + 5 }));
+  const exp = now() + 900;
+  phone.send({ type: "token", token: await signed(alice, { exp }) });
+  expect(await phone.until("token")).toEqual({ type: "token", expires: exp * 1_000 });
+  phone.send({ type: "send", id: 1, to: bob, body: "still here" });
+  expect(await phone.until("accepted")).toMatchObject({ state: "stored" });
+});
+
+test.each([
+  ["somebody else's", 4403, () => signed("somebody-else")],
+  ["one that has expired", 4401, (user: string) => signed(user, { exp: now() - 10 })],
+])("[J4] presenting %s ends it with %i", async (_, code, token) => {
+  const alice = fresh("alice");
+  const phone = await open(alice, await signed(alice));
+  phone.send({ type: "token", token: await token(alice) });
+  expect(await phone.until("closing")).toMatchObject({ code });
+});
+
+test("[J5] any well-formed subject is a mailbox, and there are no accounts", async () => {
+  const [alice, bob] = [fresh("alice"), fresh("bob")];
+  const phone = await open(alice, await signed(alice));
+  phone.send({ type: "send", id: 1, to: bob, body: "you were never here" });
+  expect(await phone.until("accepted")).toMatchObject({ state: "stored" });
+  for (const path of ["/api/accounts", "/api/sign-in"]) {
+    expect((await say("POST", path, { userName: fresh("carol"), code: "x" })).status).toBe(404);
+  }
+  expect((await say("POST", "/api/link-codes", undefined, await signed(alice))).status).toBe(404);
+});
