@@ -53,6 +53,7 @@ app.get("/client/:userName", async (c) => {
 });
 
 app.get("/api/auth", about);
+app.get("/api/account", (c) => ask(c, (mailbox, visitor) => mailbox.account(visitor)));
 app.post("/api/accounts", accountsOnly, strangers, claim);
 app.post("/api/sign-in", accountsOnly, strangers, signIn);
 app.post("/api/sign-out", accountsOnly, signOut);

@@ -3,6 +3,7 @@
 import { keep } from "../protocol/json.ts";
 import { canonical } from "../protocol/names.ts";
 import { type Refusal, refusal } from "../protocol/refusals.ts";
+import { Account } from "./account.ts";
 import type { Messages, Options, Presences, Restante } from "./api.ts";
 import { browserStore, isBrowser, onNetwork } from "./browser.ts";
 import { Feed } from "./feed.ts";
@@ -27,6 +28,7 @@ export class Client implements Restante {
   readonly presence: Presences;
   readonly typists: Live<ReadonlySet<string>>;
   readonly gaps: Live<number>;
+  readonly account: Account;
   readonly #server: Server;
   readonly #store: Store;
   readonly #view: View;
@@ -36,6 +38,7 @@ export class Client implements Restante {
   constructor(user: string, options: Options) {
     this.user = user;
     this.#server = new Server(options.url, user, options.token);
+    this.account = new Account(this.#server);
     this.#store = options.store ?? (isBrowser() ? browserStore() : memoryStore());
     const feed = new Feed(() => this.#session.taken());
     this.#view = new View(user, feed);
@@ -48,7 +51,7 @@ export class Client implements Restante {
       user,
       since: options.since ?? "start",
       door: (place) => this.#server.door(place),
-      renews: this.#server.renews,
+      renew: this.#server.renews ? () => this.#server.present() : null,
       list: () => list(this.#server.ask, user),
     });
     this.connection = this.#session.state;

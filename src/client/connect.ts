@@ -6,6 +6,8 @@ import type { Options, Restante } from "./api.ts";
 import { Client } from "./client.ts";
 import type { Json } from "./store.ts";
 
+export { claim, entranceOf, signedInAs, signIn } from "./account.ts";
+export type { Account, AccountDevice, Entrance, SignedIn } from "./account.ts";
 export { browserStore } from "./browser.ts";
 export { memoryStore } from "./memory.ts";
 export type { Conversing, Messages, Options, Presences, Restante } from "./api.ts";
@@ -15,6 +17,7 @@ export type { Message, MessageState } from "./message.ts";
 export type { SentMessage } from "./sent.ts";
 export type { Presence } from "./signals.ts";
 export type { Conversation } from "./view.ts";
+export { Refused } from "./server.ts";
 export type * from "./store.ts";
 
 /** Opens the mailbox of `userName` and stays. Throws a TypeError if the name can't be one, or the url. */

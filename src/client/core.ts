@@ -2,7 +2,7 @@
 // Keep, then tell: nobody sees a message, and the mailbox gets no ack of it, before the store has it.
 import type { Down, Welcome } from "../protocol/down.ts";
 import { Archive, type Listed } from "./archive.ts";
-import { type ConnectionState, type Door, Line } from "./line.ts";
+import { type ConnectionState, type Door, Line, type Renew } from "./line.ts";
 import { Outbox } from "./outbox.ts";
 import type { Commit, Kept, Store } from "./store.ts";
 
@@ -16,8 +16,8 @@ export interface CoreOptions {
   readonly since: "start" | "now";
   /** Where the mailbox is opened; `place` is the query that says where this device is. */
   readonly door: (place: Record<string, string>) => Promise<Door>;
-  /** Whether another try may have another token. */
-  readonly renews: boolean;
+  /** Gives a fresh token; null where it is always the same. */
+  readonly renew: Renew | null;
   /** The mailbox's own list of conversations. */
   readonly list: () => Promise<readonly Listed[]>;
   /** Kept, and now to be shown. */
@@ -61,7 +61,7 @@ export class Core {
       ready: () => this.#flush(),
     });
     for (const draft of options.kept.drafts) this.#outbox.add(draft);
-    this.#line = new Line(() => this.#door(), options.renews, {
+    this.#line = new Line(() => this.#door(), options.renew, {
       state: (state) => this.#moved(state),
       frame: (value, down) => this.#hear(value, down),
       textEnded: () => this.#flush(),

@@ -20,15 +20,15 @@ const MESSAGES = { messages: "list", more: "flag" } as const;
 const REFUSED = { failed: "text" } as const;
 
 /** Asks `path` of the server, as the user; resolves with the answer's JSON, and rejects with a sentence. */
-export type Ask = (path: string, query: Record<string, string>) => Promise<unknown>;
+export type Ask = (path: string, query: { readonly search: Readonly<Record<string, string>> }) => Promise<unknown>;
 
 /** All conversations. */
 export async function list(ask: Ask, user: string): Promise<readonly Listed[]> {
   const all: Listed[] = [];
   for (;;) {
     const before = all.at(-1)?.seq;
-    const query = { limit: `${PAGE}`, ...(before !== undefined && { before: `${before}` }) };
-    const page = read(CONVERSATIONS, await ask("/api/conversations", query)).conversations;
+    const search = { limit: `${PAGE}`, ...(before !== undefined && { before: `${before}` }) };
+    const page = read(CONVERSATIONS, await ask("/api/conversations", { search })).conversations;
     for (const value of page) {
       const one = read(CONVERSATION, value);
       all.push({ ...one, last: entryOf(one.last, user) });
@@ -39,9 +39,9 @@ export async function list(ask: Ask, user: string): Promise<readonly Listed[]> {
 
 /** Messages of one conversation before a seq. */
 export async function past(ask: Ask, user: string, peer: string, before: number, limit: number): Promise<Piece> {
-  const query = { limit: `${limit}`, ...(Number.isFinite(before) && { before: `${before}` }) };
+  const search = { limit: `${limit}`, ...(Number.isFinite(before) && { before: `${before}` }) };
   const path = `/api/conversations/${encodeURIComponent(peer)}/messages`;
-  const page = read(MESSAGES, await ask(path, query));
+  const page = read(MESSAGES, await ask(path, { search }));
   const entries = page.messages.map((one) => entryOf(one, user)).filter((entry) => entry !== null);
   return { entries, from: page.more ? (entries[0]?.seq ?? 0) : 0 };
 }

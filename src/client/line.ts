@@ -10,6 +10,9 @@ export type ConnectionState =
   | { readonly is: "waiting"; readonly until: number }
   | { readonly is: "stopped"; readonly code: number; readonly message: string };
 
+/** Gives a fresh token. */
+export type Renew = () => Promise<string | undefined>;
+
 /** Where the next connection leads, and which subprotocols it offers. */
 export interface Door {
   readonly url: string;
@@ -40,12 +43,16 @@ const PROBE = 3_000;
 const SLEPT = 5_000;
 const SHORTEST = 500;
 const LONGEST = 20_000;
+/** After which share of its time a token is renewed; how often at most, in ms; and what a timer can wait for. */
+const RENEW_AFTER = 0.8;
+const RENEW_EVERY = 1_000;
+const LONGEST_TIMER = 2 ** 31 - 1;
 /** A connection that lasted so many ms was a good one, and the back-off begins anew. */
 const LASTED = 5_000;
 
 export class Line {
   readonly #door: () => Promise<Door>;
-  readonly #renews: boolean;
+  readonly #renew: Renew | null;
   readonly #events: LineEvents;
   #state: ConnectionState = { is: "connecting" };
   /** The present attempt, also while its door is still being asked for. */
@@ -59,11 +66,12 @@ export class Line {
   #next: ReturnType<typeof setTimeout> | undefined;
   #pings: ReturnType<typeof setTimeout> | undefined;
   #silence: ReturnType<typeof setTimeout> | undefined;
+  #renewal: ReturnType<typeof setTimeout> | undefined;
 
-  /** `door` is asked before every try: the cursor in it moves. `renews`: whether its token may be another one each time. */
-  constructor(door: () => Promise<Door>, renews: boolean, events: LineEvents) {
+  /** `door` is asked before every try: the cursor in it moves. `renew` is null where the token is always the same. */
+  constructor(door: () => Promise<Door>, renew: Renew | null, events: LineEvents) {
     this.#door = door;
-    this.#renews = renews;
+    this.#renew = renew;
     this.#events = events;
   }
 
@@ -100,7 +108,7 @@ export class Line {
 
   /** The connection is over; goes on as its code says, at the earliest after `retryAfter` ms. */
   lost(code = LOST, message = "", retryAfter = 0): void {
-    if (FINAL.has(code) || (code === UNAUTHORIZED && !this.#renews)) return this.#stop(code, message);
+    if (FINAL.has(code) || (code === UNAUTHORIZED && this.#renew === null)) return this.#stop(code, message);
     this.#drop();
     if (this.#openedAt !== null && Date.now() - this.#openedAt > LASTED) this.#tries = 0;
     this.#openedAt = null;
@@ -139,6 +147,7 @@ export class Line {
   /** Whatever the old socket still says is ignored; a close that the server begins would be heard only seconds later. */
   #drop(): void {
     clearTimeout(this.#pings);
+    clearTimeout(this.#renewal);
     this.#heard();
     const ws = this.#ws;
     this.#ws = null;
@@ -157,8 +166,23 @@ export class Line {
       // Lost by this frame, or by whoever heard it.
       if (ws !== this.#ws) return;
       if (down?.type === "welcome") this.#opened();
+      if (down?.type === "welcome" || down?.type === "token") this.#renewBefore(ws, down.expires);
     }
     this.#events.textEnded();
+  }
+
+  /** Presents a fresh token in time. Where the clocks differ too much, the server closes and the next connection has one. */
+  #renewBefore(ws: WebSocket, expires: number | undefined): void {
+    const renew = this.#renew;
+    if (renew === null || expires === undefined) return;
+    const pause = Math.min(Math.max((expires - Date.now()) * RENEW_AFTER, RENEW_EVERY), LONGEST_TIMER);
+    clearTimeout(this.#renewal);
+    this.#renewal = setTimeout(() => {
+      const present = (token: string | undefined) => {
+        if (ws === this.#ws && token !== undefined) this.say(JSON.stringify({ type: "token", token }));
+      };
+      renew().then(present, () => this.#renewBefore(ws, expires));
+    }, pause);
   }
 
   #opened(): void {

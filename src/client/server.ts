@@ -1,16 +1,39 @@
 // Where the server is and who asks: addresses, and the token in each of its places. It knows no frame.
+import { fits } from "../protocol/shape.ts";
 import { V1 } from "../protocol/version.ts";
+import { parse } from "../protocol/json.ts";
 import type { Door } from "./line.ts";
 
 type Token = string | (() => string | Promise<string>);
 
+/** What goes with a question. */
+export interface Query {
+  readonly method?: "GET" | "POST" | "PUT" | "DELETE";
+  readonly search?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+
+/** The server said no: `code` of docs/PROTOCOL.md, `message` a sentence, `retryAfter` ms where waiting helps. */
+export class Refused extends Error {
+  readonly code: string;
+  readonly retryAfter: number | null;
+
+  constructor(code: string, message: string, retryAfter: number | null) {
+    super(message);
+    this.code = code;
+    this.retryAfter = retryAfter;
+  }
+}
+
+const PROBLEM = { code: "text", message: "text", retryAfter: "int?" } as const;
+
 export class Server {
   readonly #origin: URL;
-  readonly #user: string;
+  readonly #user: string | null;
   readonly #token: Token | undefined;
 
-  /** Throws a TypeError if `url` is none. */
-  constructor(url: string, user: string, token: Token | undefined) {
+  /** `user` null: whoever the browser's cookie says. Throws a TypeError if `url` is none. */
+  constructor(url: string, user: string | null = null, token?: Token) {
     this.#origin = new URL(url.replace(/^ws/, "http"));
     this.#user = user;
     this.#token = token;
@@ -28,28 +51,36 @@ export class Server {
 
   /** The mailbox's socket; `place` is the query that says where this device is. */
   async door(place: Record<string, string>): Promise<Door> {
-    const url = this.#address(`/client/${encodeURIComponent(this.#user)}`, place);
+    const url = this.#address(`/client/${encodeURIComponent(this.#user ?? "")}`, place);
     url.protocol = url.protocol.replace("http", "ws");
-    const token = await this.#present();
+    const token = await this.present();
     return { url: url.href, protocols: token === undefined ? [V1] : [V1, `bearer.${token}`] };
   }
 
-  /** Asks over HTTP; resolves with the answer's JSON, rejects where there is none. */
-  readonly ask = async (path: string, query: Record<string, string>): Promise<unknown> => {
-    const token = await this.#present();
+  /** Asks over HTTP; resolves with the answer's JSON, rejects with a `Refused` or where there is no answer. */
+  readonly ask = async (path: string, { method = "GET", search = {}, body }: Query = {}): Promise<unknown> => {
+    const token = await this.present();
     const headers: Record<string, string> = token === undefined ? {} : { Authorization: `Bearer ${token}` };
-    const response = await fetch(this.#address(path, { user: this.#user, ...query }), { headers });
-    if (!response.ok) throw new Error(`The server answered ${response.status}.`);
-    return response.json();
+    const user = this.#user === null ? {} : { user: this.#user };
+    const response = await fetch(this.#address(path, { ...user, ...search }), {
+      method,
+      headers,
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const value = parse(await response.text());
+    if (response.ok) return value;
+    if (!fits(PROBLEM, value)) throw new Error(`The server answered ${response.status}.`);
+    throw new Refused(value.code, value.message, value.retryAfter ?? null);
   };
 
-  #address(path: string, query: Record<string, string>): URL {
+  /** The token of now. */
+  async present(): Promise<string | undefined> {
+    return typeof this.#token === "function" ? this.#token() : this.#token;
+  }
+
+  #address(path: string, query: Readonly<Record<string, string>>): URL {
     const url = new URL(path, this.#origin);
     url.search = new URLSearchParams(query).toString();
     return url;
-  }
-
-  async #present(): Promise<string | undefined> {
-    return typeof this.#token === "function" ? this.#token() : this.#token;
   }
 }

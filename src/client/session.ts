@@ -22,7 +22,7 @@ type Asked =
   | { readonly watch: readonly string[]; readonly tab: string }
   | { readonly ask: "state" | "retry" | "check" };
 
-type CoreParts = Pick<CoreOptions, "user" | "since" | "door" | "renews" | "list">;
+type CoreParts = Pick<CoreOptions, "user" | "since" | "door" | "renew" | "list">;
 
 const CLOSED: Why = { code: "closed", message: "The mailbox was closed before it answered." };
 const ENDED = { is: "stopped", code: 1000, message: "This device closed the mailbox." } as const;

@@ -47,6 +47,11 @@ export function isSomebody(box: Box): boolean {
   return box.rules.mode !== "accounts" || box.log.account.account !== null;
 }
 
+/** Whose mailbox this is, and since when; null where nobody had to claim it. */
+export function account(box: Box): { readonly userName: string; readonly created: number | null } {
+  return { userName: box.user, created: box.log.account.account?.created ?? null };
+}
+
 /** Claims the name for whoever comes first. A mailbox that was in use before there were accounts is nobody's to claim. */
 export function claim(
   box: Box,

@@ -9,7 +9,18 @@ import { note, reasonOf } from "../protocol/journal.ts";
 import { V1 } from "../protocol/version.ts";
 import { readVisit } from "../protocol/visit.ts";
 import type { Answer, Visitor } from "../protocol/visitor.ts";
-import { claim, devices, isOver, link, linkCode, objectionTo, recover, recoveryCode, signOut } from "./account.ts";
+import {
+  account,
+  claim,
+  devices,
+  isOver,
+  link,
+  linkCode,
+  objectionTo,
+  recover,
+  recoveryCode,
+  signOut,
+} from "./account.ts";
 import { keepCursors } from "./ack.ts";
 import type { Box } from "./box.ts";
 import { conversations, messages } from "./browse.ts";
@@ -102,6 +113,10 @@ export class Mailbox extends DurableObject<Env> implements MailboxCalls {
 
   countSockets(name: string): Promise<number> {
     return Promise.resolve(this.#box(name).sockets.size);
+  }
+
+  account(visitor: Visitor): Promise<Answer<{ readonly userName: string; readonly created: number | null }>> {
+    return this.#for(visitor, account);
   }
 
   claim(name: string, claimed: Parameters<typeof claim>[1]): Promise<Answer<{ readonly id: string }>> {

@@ -1,4 +1,4 @@
-// The first page: a name, a receiver, a text, and what arrives. It knows the DOM and the SDK's door; every thought about the
+// The first page: a name, and where there are accounts a sign-in; a receiver, a text, and what arrives. It knows the DOM and the SDK's door; every thought about the
 // protocol is behind that. Whatever people wrote becomes text nodes and nothing else.
 import {
   connect,
@@ -10,6 +10,8 @@ import {
   problemOfName,
   type Restante,
 } from "../client/connect.ts";
+import { type Field, find, showProblem } from "./field.ts";
+import { account, begin as beginAccount, code, enter, showAccount } from "./sign-in.ts";
 
 /** Messages on the page. */
 const SHOWN = 500;
@@ -21,8 +23,6 @@ const text = find("text", HTMLTextAreaElement);
 const messages = find("messages", HTMLOListElement);
 const status = find("state", HTMLElement);
 const retry = find("retry", HTMLButtonElement);
-
-type Field = HTMLInputElement | HTMLTextAreaElement;
 
 /** What is wrong with what was entered, or null. */
 const rules = new Map<Field, (value: string) => string | null>([
@@ -37,6 +37,25 @@ const clockOfTries = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" })
 
 let mailbox: { readonly entered: string; readonly me: Restante; readonly threads: Map<string, Conversing> } | null =
   null;
+
+async function leave(): Promise<void> {
+  const me = mailbox?.me;
+  await me?.account.signOut();
+  await me?.close();
+  mailbox = null;
+  messages.replaceChildren();
+  showAccount(null);
+  status.dataset["is"] = "none";
+  status.textContent = "Signed out.";
+  name.focus();
+}
+
+async function showLink(): Promise<void> {
+  const linked = await mailbox?.me.account.linkCode();
+  if (linked === undefined) return;
+  const until = clockOfTries.format(linked.expires);
+  find("link-code", HTMLOutputElement).textContent = `${linked.code} (on the other device, until ${until})`;
+}
 
 /** The mailbox of the name in the field, which is opened if it is not open yet. */
 function open(): Restante {
@@ -109,11 +128,6 @@ function check(field: Field): boolean {
   return problem === null;
 }
 
-function showProblem(field: Field, problem: string | null): void {
-  field.setAttribute("aria-invalid", String(problem !== null));
-  find(`${field.id}-problem`, HTMLElement).textContent = problem;
-}
-
 function showState(state: ConnectionState, userName: string): void {
   status.dataset["is"] = state.is;
   status.textContent = sentenceOf(state, userName);
@@ -173,12 +187,6 @@ function make(tag: string, className: string, ...children: (Node | string)[]): H
   return made;
 }
 
-function find<T extends HTMLElement>(id: string, kind: new () => T): T {
-  const found = document.getElementById(id);
-  if (found instanceof kind) return found;
-  throw new Error(`index.html has no ${id}`);
-}
-
 /** Enter, but not the one that ends the composition of a character. */
 function onEnter(field: Field, act: () => void): void {
   field.addEventListener("keydown", (event) => {
@@ -188,29 +196,50 @@ function onEnter(field: Field, act: () => void): void {
   });
 }
 
-form.addEventListener("submit", (event) => {
-  event.preventDefault();
+async function submit(): Promise<void> {
   const wrong = [...rules.keys()].filter((field) => !check(field));
   wrong[0]?.focus();
-  if (wrong.length > 0) return;
+  if (wrong.length > 0 || !(await enter())) return;
   const { to } = open().send(receiver.value.trim(), text.value);
   follow(to);
   text.value = "";
   text.focus();
+}
+
+async function openNamed(): Promise<void> {
+  if (check(name) && (await enter())) open();
+}
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  void submit();
 });
 
+// Leaving a field is not yet a wish to claim what stands in it.
 name.addEventListener("change", () => {
-  if (check(name)) open();
+  if (account() === undefined) void openNamed();
 });
 receiver.addEventListener("change", () => sessionStorage.setItem("receiver", receiver.value));
-for (const field of rules.keys()) field.addEventListener("input", () => showProblem(field, null));
+for (const field of [...rules.keys(), code]) field.addEventListener("input", () => showProblem(field, null));
 
-onEnter(name, () => receiver.focus());
+onEnter(name, () => {
+  if (account() === null) void openNamed();
+  receiver.focus();
+});
+onEnter(code, () => void openNamed());
 onEnter(receiver, () => text.focus());
 onEnter(text, () => form.requestSubmit());
 
 retry.addEventListener("click", () => mailbox?.me.retry());
 
-name.value = sessionStorage.getItem("name") ?? "";
-receiver.value = sessionStorage.getItem("receiver") ?? "";
-if (name.value !== "" && check(name)) open();
+find("leave", HTMLButtonElement).addEventListener("click", () => void leave());
+find("link", HTMLButtonElement).addEventListener("click", () => void showLink());
+
+async function begin(): Promise<void> {
+  receiver.value = sessionStorage.getItem("receiver") ?? "";
+  await beginAccount();
+  name.value ||= sessionStorage.getItem("name") ?? "";
+  if (name.value !== "" && account() !== null && check(name)) open();
+}
+
+void begin();

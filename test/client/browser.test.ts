@@ -10,7 +10,7 @@ import { startBrowser } from "../support/browser.ts";
 import { bundle } from "../support/bundle.ts";
 import type { Device } from "../support/line.ts";
 import { open } from "../support/people.ts";
-import { type Server, startServer } from "../support/servers.ts";
+import { OPEN, type Server, startServer } from "../support/servers.ts";
 
 let browser: Browser;
 let server: Server;
@@ -20,7 +20,7 @@ let origin: string;
 let count = 0;
 
 beforeAll(async () => {
-  [browser, server] = await Promise.all([startBrowser(), startServer()]);
+  [browser, server] = await Promise.all([startBrowser(), startServer({ ...OPEN, ALLOWED_ORIGINS: "*" })]);
   const script = readFileSync(await bundle("test/client/page.ts"), "utf8");
   site = createServer((request, response) => {
     const isScript = request.url === "/page.js";

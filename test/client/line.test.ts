@@ -174,3 +174,26 @@ test("nothing goes on after close", async () => {
   expect(links.length).toBe(1);
   expect(vi.getTimerCount()).toBe(0);
 });
+
+const tokensOf = async () => (await link().said()).filter(({ type }) => type === "token").map(({ token }) => token);
+
+test("[J4] a fresh token is presented on the open connection before the old one expires, and again before that one does", async () => {
+  let count = 0;
+  await enter({ token: () => `token-${++count}` });
+  expect(link().protocols).toEqual(["restante.v1", "bearer.token-1"]);
+  await link().welcome({ expires: Date.now() + 10_000 });
+  await pass(7_900);
+  expect(await tokensOf()).toEqual([]);
+  await pass(100);
+  expect(await tokensOf()).toEqual(["token-2"]);
+  await link().tell({ type: "token", expires: Date.now() + 10_000 });
+  await pass(8_000);
+  expect(await tokensOf()).toEqual(["token-3"]);
+});
+
+test("[J4] a token that is always the same is not presented again", async () => {
+  await enter({ token: "secret" });
+  await link().welcome({ expires: Date.now() + 10_000 });
+  await pass(9_000);
+  expect(await tokensOf()).toEqual([]);
+});

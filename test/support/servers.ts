@@ -31,7 +31,7 @@ process.on("exit", () => {
 });
 
 /** Anybody may open any mailbox, as often as they like: most stories are about something else. */
-const OPEN = { AUTH: "open", RATE_LIMIT: "off" };
+export const OPEN = { AUTH: "open", RATE_LIMIT: "off" };
 
 const CONFIG = ["--config", join(ROOT, "wrangler.toml")];
 

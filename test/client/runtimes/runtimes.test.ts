@@ -65,7 +65,7 @@ test.each([
   const script = readFileSync(await bundle("test/client/runtimes/browser.ts"), "utf8");
   const browser = await startBrowser();
   try {
-    const page = await browser.newPage();
+    const page = await browser.newPage({ bypassCSP: true });
     await page.goto(`${server.url}/page.css`);
     await page.addScriptTag({ content: script, type: "module" });
     await page.waitForFunction(() => "play" in globalThis);

@@ -1,0 +1,110 @@
+// Accounts, as an application sees them: to claim a name, to sign in, and to look after one's devices. It knows addresses and shapes
+// only; that a browser keeps the token in a cookie is the server's business.
+import { fits, type Shape, type ShapeOf } from "../protocol/shape.ts";
+import { type Query, Server } from "./server.ts";
+
+/** What the server asks of whoever comes. `auth`: accounts, jwt or open; `registration`: open, invite or closed. */
+export interface Entrance {
+  readonly auth: string;
+  readonly registration: string | null;
+}
+
+/** A signed-in device. The token is for whoever is no browser; the recovery code is shown once. */
+export interface SignedIn {
+  readonly userName: string;
+  readonly token: string;
+  readonly recoveryCode: string | null;
+}
+
+/** One of the user's devices. Times in ms since 1970. */
+export interface AccountDevice {
+  readonly id: string;
+  readonly label: string;
+  readonly created: number;
+  readonly seen: number;
+  readonly online: boolean;
+  readonly current: boolean;
+}
+
+const ENTRANCE = { auth: "text", registration: "text?" } as const;
+const SIGNED_IN = { userName: "text", token: "text", recoveryCode: "text?" } as const;
+const WHO = { userName: "text" } as const;
+const DEVICE = { id: "text", label: "text", created: "int", seen: "int", online: "flag", current: "flag" } as const;
+const LINK = { code: "text", expires: "int" } as const;
+const RECOVERY = { recoveryCode: "text" } as const;
+
+/** What the server at `url` asks of whoever comes. */
+export async function entranceOf(url: string): Promise<Entrance> {
+  const { auth, registration = null } = read(ENTRANCE, await new Server(url).ask("/api/auth"));
+  return { auth, registration };
+}
+
+/** Who the cookie says that this browser is signed in as, or null. */
+export async function signedInAs(url: string): Promise<string | null> {
+  try {
+    return read(WHO, await new Server(url).ask("/api/account")).userName;
+  } catch {
+    return null;
+  }
+}
+
+/** Claims a free name. Rejects with a `Refused`: `name_taken`, `forbidden` where registration is not open, `rate_limited`. */
+export function claim(
+  url: string,
+  claimed: { readonly userName: string; readonly label?: string; readonly invitation?: string },
+): Promise<SignedIn> {
+  return signed(url, "/api/accounts", claimed);
+}
+
+/** Signs this device in with a recovery code, which is replaced then, or a link code. Rejects with a `Refused`. */
+export function signIn(
+  url: string,
+  proof: { readonly userName: string; readonly code: string; readonly label?: string },
+): Promise<SignedIn> {
+  return signed(url, "/api/sign-in", proof);
+}
+
+/** The account of an open mailbox. Every method rejects with a `Refused` if the server says no. */
+export class Account {
+  readonly #server: Server;
+
+  constructor(server: Server) {
+    this.#server = server;
+  }
+
+  async devices(): Promise<readonly AccountDevice[]> {
+    const list = await this.#server.ask("/api/devices");
+    return (Array.isArray(list) ? list : []).map((one) => read(DEVICE, one));
+  }
+
+  /** Signs another device out; its connections are closed. */
+  async signOutDevice(id: string): Promise<void> {
+    await this.#server.ask(`/api/devices/${encodeURIComponent(id)}`, { method: "DELETE" });
+  }
+
+  /** Signs this device out. */
+  async signOut(): Promise<void> {
+    await this.#server.ask("/api/sign-out", { method: "POST" });
+  }
+
+  /** A short code with which one more device can sign in until `expires`, ms since 1970. */
+  async linkCode(): Promise<{ readonly code: string; readonly expires: number }> {
+    return read(LINK, await this.#server.ask("/api/link-codes", { method: "POST" }));
+  }
+
+  /** A new recovery code in place of the old one. */
+  async recoveryCode(): Promise<string> {
+    return read(RECOVERY, await this.#server.ask("/api/recovery-code", { method: "POST" })).recoveryCode;
+  }
+}
+
+async function signed(url: string, path: string, body: unknown): Promise<SignedIn> {
+  const query: Query = { method: "POST", body };
+  const { recoveryCode = null, ...rest } = read(SIGNED_IN, await new Server(url).ask(path, query));
+  return { ...rest, recoveryCode };
+}
+
+function read<S extends Shape>(shape: S, value: unknown): ShapeOf<S> {
+  if (!fits(shape, value)) throw new Error("The server's answer can't be read.");
+  return value;
+}
