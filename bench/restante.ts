@@ -32,7 +32,7 @@ async function bundle(): Promise<Worker> {
   await start(process.execPath, args, { cwd: ROOT, patience: PATIENCE }).output;
   const text = readFileSync(join(folder, "worker.js"), "utf8");
   dropFolder(folder);
-  return { text, date: compatibilityDate(), vars: { AUTH: "open" }, objects: objects() };
+  return { text, date: compatibilityDate(), vars: { AUTH: "open", RATE_LIMIT: "off" }, objects: objects() };
 }
 
 function objects(): Worker["objects"] {

@@ -14,7 +14,7 @@ import {
   strangers,
 } from "./identity/accounts.ts";
 import { admit } from "./identity/admit.ts";
-import { ask, bodyOf, counted, nameIn } from "./identity/ask.ts";
+import { ask, askAbout, bodyOf, counted } from "./identity/ask.ts";
 import { guard, share } from "./identity/headers.ts";
 import { announce } from "./identity/mode.ts";
 import { problem, refuseUpgrade } from "./identity/refuse.ts";
@@ -66,11 +66,15 @@ app.get("/api/conversations", (c) => {
   return browse(c, (range) => ask(c, (mailbox, visitor) => mailbox.conversations(visitor, range)));
 });
 
-app.get("/api/conversations/:peer/messages", (c) => {
-  const peer = nameIn(c, "peer");
-  if ("refused" in peer) return problem(peer.refused);
-  return browse(c, (range) => ask(c, (mailbox, visitor) => mailbox.messages(visitor, peer.name, range)));
+app.get("/api/conversations/:userName/messages", (c) => {
+  return browse(c, (range) => askAbout(c, (mailbox, visitor, peer) => mailbox.messages(visitor, peer, range)));
 });
+
+app.get("/api/requests", (c) => ask(c, (mailbox, visitor) => mailbox.standing(visitor, "request")));
+app.put("/api/contacts/:userName", (c) => askAbout(c, (mailbox, visitor, name) => mailbox.accept(visitor, name)));
+app.get("/api/blocks", (c) => ask(c, (mailbox, visitor) => mailbox.standing(visitor, "blocked")));
+app.put("/api/blocks/:userName", (c) => askAbout(c, (mailbox, visitor, name) => mailbox.block(visitor, name)));
+app.delete("/api/blocks/:userName", (c) => askAbout(c, (mailbox, visitor, name) => mailbox.unblock(visitor, name)));
 
 app.get("/api/settings", (c) => ask(c, (mailbox, visitor) => mailbox.settings(visitor, {})));
 

@@ -98,6 +98,35 @@ export class Account {
   }
 }
 
+/** Whom the user hears from. Every change comes back over the connection, and all devices see it. Each rejects with a `Refused`. */
+export class People {
+  readonly #server: Server;
+
+  constructor(server: Server) {
+    this.#server = server;
+  }
+
+  /** Takes what a stranger writes from now on. */
+  async accept(peer: string): Promise<void> {
+    await this.#server.ask(`/api/contacts/${encodeURIComponent(peer)}`, { method: "PUT" });
+  }
+
+  /** Takes nothing of theirs any more; they don't learn of it. */
+  async block(peer: string): Promise<void> {
+    await this.#server.ask(`/api/blocks/${encodeURIComponent(peer)}`, { method: "PUT" });
+  }
+
+  async unblock(peer: string): Promise<void> {
+    await this.#server.ask(`/api/blocks/${encodeURIComponent(peer)}`, { method: "DELETE" });
+  }
+
+  /** The names that are blocked. */
+  async blocked(): Promise<readonly string[]> {
+    const list = await this.#server.ask("/api/blocks");
+    return (Array.isArray(list) ? list : []).filter((name) => typeof name === "string");
+  }
+}
+
 async function signed(url: string, path: string, body: unknown): Promise<SignedIn> {
   const query: Query = { method: "POST", body };
   const { recoveryCode = null, ...rest } = read(SIGNED_IN, await new Server(url).ask(path, query));

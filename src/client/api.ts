@@ -1,5 +1,5 @@
 // What an application sees of the SDK: shapes only.
-import type { Account } from "./account.ts";
+import type { Account, People } from "./account.ts";
 import type { ConnectionState } from "./line.ts";
 import type { Live, Stop } from "./live.ts";
 import type { Message } from "./message.ts";
@@ -60,6 +60,8 @@ export interface Restante {
   readonly gaps: Live<number>;
   /** The user's account, where the server has accounts. */
   readonly account: Account;
+  /** Whom the user hears from: strangers to accept, people to block. */
+  readonly people: People;
   /** Sends when it can, in order. What can't be sent at all has failed when this returns. */
   send(to: string, body: Json): SentMessage;
   /** Sends a failed message again, as a new one in its place. */

@@ -15,6 +15,7 @@ export interface Listed {
   readonly unread: number;
   readonly marks: { readonly [K in keyof Marks]?: number | undefined };
   readonly last: Entry | null;
+  readonly standing?: string | undefined;
 }
 
 export class Archive {
@@ -109,6 +110,10 @@ export class Archive {
     this.#touch().told.push(peer);
   }
 
+  stands({ peer, standing }: Frame<"peer">): void {
+    this.#set({ ...this.#row(peer), standing });
+  }
+
   failed(of: number, why: Why): void {
     this.#touch().failures.push({ seq: of, ...why });
     for (const row of this.#rows.values()) {
@@ -141,7 +146,7 @@ export class Archive {
         delivered: max(row.delivered, delivered),
         read: max(row.read, read),
       };
-      this.#set({ ...merged, ...marks, last });
+      this.#set({ ...merged, ...marks, last, standing: one.standing ?? "contact" });
     }
     this.#move({ listed: true });
   }
@@ -193,6 +198,7 @@ const NEW_ROW: Omit<Row, "peer"> = {
   delivered: 0,
   read: 0,
   mine: 0,
+  standing: "contact",
 };
 
 /** How many messages of the peer are unread. */

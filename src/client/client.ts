@@ -3,7 +3,7 @@
 import { keep } from "../protocol/json.ts";
 import { canonical } from "../protocol/names.ts";
 import { type Refusal, refusal } from "../protocol/refusals.ts";
-import { Account } from "./account.ts";
+import { Account, People } from "./account.ts";
 import type { Messages, Options, Presences, Restante } from "./api.ts";
 import { browserStore, isBrowser, onNetwork } from "./browser.ts";
 import { Feed } from "./feed.ts";
@@ -29,6 +29,7 @@ export class Client implements Restante {
   readonly typists: Live<ReadonlySet<string>>;
   readonly gaps: Live<number>;
   readonly account: Account;
+  readonly people: People;
   readonly #server: Server;
   readonly #store: Store;
   readonly #view: View;
@@ -39,6 +40,7 @@ export class Client implements Restante {
     this.user = user;
     this.#server = new Server(options.url, user, options.token);
     this.account = new Account(this.#server);
+    this.people = new People(this.#server);
     this.#store = options.store ?? (isBrowser() ? browserStore() : memoryStore());
     const feed = new Feed(() => this.#session.taken());
     this.#view = new View(user, feed);

@@ -196,6 +196,9 @@ export class Core {
       case "presence":
         this.#options.signal(down);
         break;
+      case "peer":
+        this.#archive.stands(down);
+        break;
       case "token":
       case "error":
       case "closing":

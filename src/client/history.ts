@@ -15,6 +15,7 @@ const CONVERSATION = {
   unread: "int",
   marks: { stored: "int?", delivered: "int?", read: "int?", mine: "int?" },
   last: "any?",
+  standing: "text?",
 } as const;
 const MESSAGES = { messages: "list", more: "flag" } as const;
 const REFUSED = { failed: "text" } as const;

@@ -57,6 +57,8 @@ export interface Marks {
 export interface Row extends Marks {
   readonly peer: string;
   readonly last: Entry | null;
+  /** contact, request (a stranger who was not answered yet) or blocked. */
+  readonly standing?: string;
   /** The peer's messages that are unread: the latest by their seq, and how many more up to which seq. */
   readonly fresh: readonly number[];
   readonly more: number;

@@ -15,6 +15,8 @@ export interface Conversation {
   /** The newest message. */
   readonly last: Message;
   readonly unread: number;
+  /** `contact`, `request` (a stranger who was not answered yet) or `blocked`. */
+  readonly standing: string;
 }
 
 /** Own messages to one peer whose way is followed at once. */
@@ -121,7 +123,8 @@ export class View {
     const list: Conversation[] = [];
     for (const row of this.#rows.values()) {
       if (row.last === null) continue;
-      list.push({ peer: row.peer, last: ofEntry(row.last, this.user, row), unread: unreadOf(row) });
+      const { peer, standing = "contact" } = row;
+      list.push({ peer, last: ofEntry(row.last, this.user, row), unread: unreadOf(row), standing });
     }
     return list.sort((a, b) => (b.last.seq ?? 0) - (a.last.seq ?? 0));
   }

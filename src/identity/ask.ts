@@ -50,10 +50,14 @@ export async function bodyOf<T extends object>(
   return typeof value === "string" ? { refused: refusal("bad_frame", value) } : value;
 }
 
-/** The canonical name in the address, or a refusal. */
-export function nameIn(c: Asking, parameter: string): { readonly name: string } | { readonly refused: Refusal } {
-  const name = canonical(c.req.param(parameter) ?? "");
-  return "refused" in name ? { refused: refusal(name.refused) } : name;
+/** As `ask`, about somebody: the canonical name in the address. */
+export async function askAbout(
+  c: Asking,
+  question: (mailbox: Box, visitor: Visitor, name: string) => Promise<Answer<unknown> | { readonly refused: Refusal }>,
+): Promise<Response> {
+  const about = canonical(c.req.param("userName") ?? "");
+  if ("refused" in about) return problem(refusal(about.refused));
+  return ask(c, (mailbox, visitor) => question(mailbox, visitor, about.name));
 }
 
 /** The body as text, if it is not larger than a message may be; what goes beyond is not read. */

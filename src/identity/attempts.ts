@@ -1,11 +1,10 @@
 // How often somebody may try to come in, by address. Counted in the isolate, and by the platform's own limiter where the binding RATE
 // exists. Bare workerd, which has none, is one process: there this count is exact. What is behind it (the tries of a code, the
 // sockets of a mailbox) each mailbox counts for itself.
+import { QUOTAS } from "../protocol/limits.ts";
 import { type Refusal, refusal } from "../protocol/refusals.ts";
 import type { Variables } from "./variables.ts";
 
-/** Attempts a minute for one address, unless ATTEMPTS_PER_MINUTE says otherwise. */
-const DEFAULT = 30;
 const MINUTE = 60_000;
 /** Addresses remembered at most. Answers: a botnet that fills memory. */
 const ADDRESSES = 10_000;
@@ -31,8 +30,7 @@ export async function attempt(request: Request, limits: AttemptLimits): Promise<
   const now = Date.now();
   const tally = tallyOf(address, now);
   tally.count++;
-  const most = Number(limits.ATTEMPTS_PER_MINUTE) || DEFAULT;
-  if (tally.count > most) return tooMany(tally.begun + MINUTE - now);
+  if (tally.count > mostOf(limits)) return tooMany(tally.begun + MINUTE - now);
   if ((await limits.RATE?.limit({ key: address }))?.success === false) return tooMany(MINUTE);
   return null;
 }
@@ -42,8 +40,11 @@ export function usedUp(request: Request, limits: AttemptLimits): Refusal | null 
   if (limits.RATE_LIMIT === "off") return null;
   const now = Date.now();
   const tally = tallyOf(addressOf(request), now);
-  const most = Number(limits.ATTEMPTS_PER_MINUTE) || DEFAULT;
-  return tally.count >= most ? tooMany(tally.begun + MINUTE - now) : null;
+  return tally.count >= mostOf(limits) ? tooMany(tally.begun + MINUTE - now) : null;
+}
+
+function mostOf({ ATTEMPTS_PER_MINUTE }: AttemptLimits): number {
+  return Number(ATTEMPTS_PER_MINUTE) || QUOTAS.ATTEMPTS_PER_MINUTE;
 }
 
 function tooMany(retryAfter: number): Refusal {

@@ -1,19 +1,13 @@
 // Who may come in: this mailbox is the authority over its own name. Claiming, signing in with a code, signing out. To be done in a
 // group, all of it.
 import type { NewToken, SignedIn } from "../protocol/account.ts";
+import { LINK_MS, LINK_TRIES, RECOVERY_TRIES, SIGNED_IN } from "../protocol/limits.ts";
 import { type Code, type Refusal, refusal } from "../protocol/refusals.ts";
 import type { Answer, Proof } from "../protocol/visitor.ts";
 import type { Box } from "./box.ts";
 import { isSame, type Token } from "./log/account-rows.ts";
 import type { Session } from "./sockets.ts";
 
-/** Signed-in devices at most; the one not seen for longest goes. Answers: sign-ins as storage. */
-const DEVICES = 64;
-/** How long a link code is good, in ms, and how many wrong ones end it. Answers: guessing 40 bits. */
-const LINK_MS = 600_000;
-const LINK_TRIES = 5;
-/** Wrong recovery codes that one wake of a mailbox looks at in an hour. Answers: guessing, and waking it for that. */
-const RECOVERY_TRIES = 10;
 const HOUR = 3_600_000;
 /** A token's `seen` is written when it is so much older. Answers: a row for every request. */
 const SEEN_MS = HOUR;
@@ -148,7 +142,7 @@ function admit(box: Box, { hash, label }: NewToken): { readonly id: string } {
   const token = { hash, label, created: now, seen: now };
   const known = box.log.account.tokens();
   const oldest = known.at(-1);
-  if (known.length >= DEVICES && oldest !== undefined) box.log.account.remove(oldest);
+  if (known.length >= SIGNED_IN && oldest !== undefined) box.log.account.remove(oldest);
   box.log.account.add(token);
   return { id: idOf(token) };
 }

@@ -1,8 +1,10 @@
 // Conversations and history for HTTP: what is kept, page by page, without a socket. Reads only.
-import { writeCarbon, writeMessage } from "../protocol/down.ts";
+import { writeCarbon } from "../protocol/down.ts";
 import type { Range } from "../protocol/browse.ts";
 import type { Box } from "./box.ts";
 import type { Entry, Peer } from "./log/schema.ts";
+import { writeReceived } from "./pump.ts";
+import { standingOf } from "./standing.ts";
 
 /**
  * The conversations, the latest first, as JSON text: `{"epoch","conversations":[{"peer","unread","marks","last"}]}`. `last` is the
@@ -14,7 +16,9 @@ export function conversations(box: Box, { limit, before }: Range): string {
   const list = log.peers.latest(limit, before ?? Number.MAX_SAFE_INTEGER).map((peer) => {
     const last = log.entry(peer.last);
     const message = last === null || !isMessage(last) ? "" : `,"last":${messageOf(box, last)}`;
-    const about = JSON.stringify({ peer: peer.name, seq: peer.last, unread: peer.unread, marks: marksOf(box, peer) });
+    const { name, last: seq, unread } = peer;
+    const standing = standingOf(box, name) ?? "contact";
+    const about = JSON.stringify({ peer: name, seq, unread, marks: marksOf(box, peer), standing });
     return `${about.slice(0, -1)}${message}}`;
   });
   return `{"epoch":${JSON.stringify(log.life.epoch)},"conversations":[${list.join(",")}]}`;
@@ -52,7 +56,7 @@ function isMessage({ kind }: Entry): boolean {
 
 /** A `message` frame; a final no of the receiver's stands in it as `failed`. */
 function messageOf(box: Box, entry: Entry): string {
-  if (entry.kind === "in") return writeMessage({ ...entry, from: entry.peer, to: box.user, origin: entry.origin ?? 0 });
+  if (entry.kind === "in") return writeReceived(box, entry);
   const text = writeCarbon({ ...entry, from: box.user, to: entry.peer });
   return entry.failed === null ? text : `${text.slice(0, -1)},"failed":${JSON.stringify(entry.failed)}}`;
 }

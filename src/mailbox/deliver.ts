@@ -5,7 +5,9 @@ import type { Code } from "../protocol/refusals.ts";
 import { PEERING } from "../protocol/version.ts";
 import { isSomebody } from "./account.ts";
 import type { Box } from "./box.ts";
+import { ask } from "./contacts.ts";
 import type { Peer } from "./log/schema.ts";
+import { spaceFor } from "./quota.ts";
 import { heardReceipts } from "./receipt.ts";
 
 type Refused = Reply["refused"][number];
@@ -24,8 +26,16 @@ export function deliver(box: Box, delivery: Delivery): Reply {
   heardReceipts(box, peer, delivery);
   if (peer.high < delivery.after) return answer("behind");
   const refused = repeated(box, peer, delivery);
+  let { free, code } = spaceFor(box, peer);
   for (const { origin, at, body } of delivery.envelopes) {
     if (origin <= peer.high) continue;
+    if (--free < 0) {
+      peer.high = peer.refused = origin;
+      box.log.peers.changed(peer);
+      refused.push({ origin, code });
+      continue;
+    }
+    ask(box, peer.name);
     box.log.append({ kind: "in", peer: peer.name, origin, device: null, id: null, at, body });
     peer.high = origin;
     peer.unread++;

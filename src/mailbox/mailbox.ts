@@ -24,9 +24,11 @@ import {
 import { keepCursors } from "./ack.ts";
 import type { Box } from "./box.ts";
 import { conversations, messages } from "./browse.ts";
+import { accept, block, unblock } from "./contacts.ts";
 import { deliver } from "./deliver.ts";
 import { Lanes } from "./lanes.ts";
 import { end, leave } from "./leave.ts";
+import type { Standing } from "./log/contact-rows.ts";
 import { Log } from "./log/log.ts";
 import { objection, open } from "./open.ts";
 import { Peers } from "./peers.ts";
@@ -57,6 +59,12 @@ export class Mailbox extends DurableObject<Env> implements MailboxCalls {
     box.turn.now(() => {
       const old = visit.dialect === V1 ? box.sockets.ofDevice(visit.place.device) : undefined;
       const first = box.sockets.size === 0;
+      const idlest = box.sockets.size < (box.rules.quotas?.SOCKETS ?? Infinity) ? undefined : box.sockets.idlest();
+      const crowded = old === undefined ? idlest : undefined;
+      if (crowded !== undefined) {
+        end(box, crowded, "crowded_out");
+        this.#changed(box, "disconnect", crowded);
+      }
       if (old !== undefined) {
         end(box, old, "replaced");
         this.#changed(box, "disconnect", old);
@@ -72,6 +80,7 @@ export class Mailbox extends DurableObject<Env> implements MailboxCalls {
     const box = this.#box();
     const session = box.sockets.of(ws);
     if (session === undefined) return;
+    session.heard = Date.now();
     const over = isOver(box, session);
     if (over === null && receive(box, session, data)) return;
     box.turn.now(() => end(box, session, over ?? "too_large"));
@@ -148,6 +157,23 @@ export class Mailbox extends DurableObject<Env> implements MailboxCalls {
 
   signOut(visitor: Visitor, device: string | null): Promise<Answer<null>> {
     return this.#answer(visitor, (box) => signOut(box, visitor.proof, device));
+  }
+
+  /** Those who stand so, by name. */
+  standing(visitor: Visitor, standing: Standing): Promise<Answer<readonly string[]>> {
+    return this.#for(visitor, (box) => box.log.contacts.all(standing));
+  }
+
+  accept(visitor: Visitor, name: string): Promise<Answer<null>> {
+    return this.#answer(visitor, (box) => accept(box, name));
+  }
+
+  block(visitor: Visitor, name: string): Promise<Answer<null>> {
+    return this.#answer(visitor, (box) => block(box, name));
+  }
+
+  unblock(visitor: Visitor, name: string): Promise<Answer<null>> {
+    return this.#answer(visitor, (box) => unblock(box, name));
   }
 
   /** As JSON text; see browse.ts. */

@@ -1,12 +1,15 @@
 // A device sends. Ids are consecutive for each device: at or below the last one means accepted, for ever; the next one is taken;
 // anything above is refused and stays free. So idempotency costs no look-up, no row, and has no time limit.
 import { writeAccepted, writeError, writeRefused } from "../protocol/down.ts";
+import { writePlainRefusal } from "../protocol/plain.ts";
 import { type Refusal, refusal } from "../protocol/refusals.ts";
 import type { Send, Up } from "../protocol/up.ts";
 import { acknowledge } from "./ack.ts";
 import type { Box } from "./box.ts";
+import { wroteTo } from "./contacts.ts";
 import { type Device, type Entry, PLAIN_DEVICE } from "./log/schema.ts";
 import { read } from "./receipt.ts";
+import { objectionToSending, spend } from "./quota.ts";
 import { renew } from "./renew.ts";
 import { type, watch } from "./signal.ts";
 import type { Session } from "./sockets.ts";
@@ -24,7 +27,7 @@ export function post(box: Box, session: Session, frames: readonly Up[]): void {
       case "send":
         if (frame.id <= device.lastId) repeats.push(frame);
         else if (frame.id > device.lastId + 1) refuse(frame.id, refusal("out_of_order"));
-        else take(box, session, device, frame);
+        else take(box, device, frame, session, refuse);
         break;
       case "refused":
         // At or below the last id something was accepted, for ever, and it was not this.
@@ -56,13 +59,23 @@ export function post(box: Box, session: Session, frames: readonly Up[]): void {
   if (repeats.length > 0) repeat(box, session, repeats);
 }
 
-/** A plain message: no id, and no answer but where it fails. */
-export function postPlain(box: Box, to: string, body: string): void {
+/** A plain message: no id, and no answer but where it is refused or fails. */
+export function postPlain(box: Box, session: Session, to: string, body: string): void {
+  const no = objectionToSending(box, to);
+  if (no !== null) return box.sockets.say(session, writePlainRefusal(box.user, Date.now(), no));
   const entry = append(box, to, null, null, body);
   if (entry.kind === "out") box.lanes.add(entry, null);
 }
 
-function take(box: Box, session: Session, device: Device, frame: Send): void {
+function take(
+  box: Box,
+  device: Device,
+  frame: Send,
+  session: Session,
+  refuse: (id: number, why: Refusal) => void,
+): void {
+  const no = objectionToSending(box, frame.to);
+  if (no !== null) return refuse(frame.id, no);
   const entry = append(box, frame.to, device.name, frame.id, frame.body);
   box.log.devices.took(device.name, frame.id);
   if (entry.kind === "self") box.sockets.say(session, writeAccepted(frame.id, "stored", entry));
@@ -71,6 +84,10 @@ function take(box: Box, session: Session, device: Device, frame: Send): void {
 
 function append(box: Box, to: string, device: string | null, id: number | null, body: string): Entry {
   const kind = to === box.user ? "self" : "out";
+  if (kind === "out") {
+    wroteTo(box, to);
+    spend(box);
+  }
   return box.log.append({ kind, peer: to, origin: null, device, id, at: Date.now(), body });
 }
 

@@ -104,7 +104,9 @@ function frameOf(box: Box, session: Session, item: Entry | Peer): string | null 
   if (!("seq" in item)) return markOf(box, item);
   switch (item.kind) {
     case "in":
-      return writeMessage({ ...item, from: item.peer, to: box.user, origin: item.origin ?? 0 });
+      return writeReceived(box, item);
+    case "peer":
+      return write({ type: "peer", seq: item.seq, peer: item.peer, standing: item.body });
     case "out":
     case "self": {
       const sentIt = item.device === session.device && item.seq > session.opened;
@@ -119,6 +121,12 @@ function frameOf(box: Box, session: Session, item: Entry | Peer): string | null 
       item.kind satisfies never;
       return null;
   }
+}
+
+/** A message from somebody else; of a stranger's it says that it is a request. */
+export function writeReceived(box: Box, entry: Entry): string {
+  const request = box.log.contacts.standing(entry.peer) === "request";
+  return writeMessage({ ...entry, from: entry.peer, to: box.user, origin: entry.origin ?? 0, request });
 }
 
 /** The marks of a peer at their present value. */
@@ -142,6 +150,7 @@ function plainOf(user: string, entry: Entry): string | null {
     case "failed":
       return writePlainRefusal(user, entry.at, refusalOf(entry.body, `to ${entry.peer}`));
     case "out":
+    case "peer":
       return null; // Classic pages draw their own messages themselves.
     default:
       entry.kind satisfies never;

@@ -3,6 +3,7 @@
 import type { Delivery } from "../protocol/envelope.ts";
 import type { Box } from "./box.ts";
 import type { Peer } from "./log/schema.ts";
+import { isContact } from "./standing.ts";
 
 /** Everything up to `seq` was delivered to some device: the authors of what that adds will hear of it. */
 export function carry(box: Box, seq: number): void {
@@ -14,7 +15,7 @@ export function carry(box: Box, seq: number): void {
     if (entry.kind === "in" && entry.origin !== null) newest.set(entry.peer, entry.origin);
   }
   box.log.devices.carry(seq);
-  for (const [peer, origin] of newest) box.lanes.tell(peer, { delivered: origin });
+  for (const [peer, origin] of newest) if (isContact(box, peer)) box.lanes.tell(peer, { delivered: origin });
 }
 
 /** The user has read the conversation with `name` up to `seq`. To be done in a group. */
@@ -25,7 +26,7 @@ export function read(box: Box, name: string, seq: number): void {
   if (mine <= peer.mine) return;
   peer.mine = mine;
   peer.unread = box.log.history.unread(peer, mine);
-  if (box.log.life?.receipts === 1) {
+  if (box.log.life?.receipts === 1 && isContact(box, name)) {
     const origin = box.log.history.originUpTo(peer, mine);
     if (origin > 0) {
       // Kept with the mark, in the same row: it is owed until the author has it.

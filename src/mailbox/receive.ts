@@ -38,7 +38,7 @@ function receiveV1(box: Box, session: Session, text: string): void {
 function receivePlain(box: Box, session: Session, text: string): void {
   const read = readPlain(text);
   if (read === null) return;
-  if (read.type === "send") box.turn.join(() => postPlain(box, read.to, read.body));
+  if (read.type === "send") box.turn.join(() => postPlain(box, session, read.to, read.body));
   else complain(box, session, read.refusal);
 }
 

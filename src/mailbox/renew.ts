@@ -16,9 +16,9 @@ export async function renew(box: Box, session: Session, token: string): Promise<
     else if (visitor.name !== box.user) end(box, session, "forbidden");
     else if (objectionTo(box, visitor.proof) !== null) end(box, session, "unauthorized");
     else {
-      const grant = grantOf(box, visitor.proof);
-      box.sockets.regrant(session, grant);
-      box.sockets.say(session, write({ type: "token", ...(grant.expires !== null && { expires: grant.expires }) }));
+      const { token: id, expires } = grantOf(box, visitor.proof);
+      box.sockets.regrant(session, { token: id, expires });
+      box.sockets.say(session, write({ type: "token", ...(expires !== null && { expires }) }));
     }
   });
 }

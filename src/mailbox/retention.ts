@@ -1,5 +1,5 @@
 // What the operator wants kept: RETENTION_DAYS and RETENTION_ENTRIES. Empty or absent: everything.
-import type { Retention } from "./log/log.ts";
+import type { Retention } from "./log/keep.ts";
 
 const DAY_MS = 86_400_000;
 

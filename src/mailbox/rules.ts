@@ -1,14 +1,33 @@
-// What holds for every mailbox of a deployment, read from its variables once.
+// What holds for every mailbox of a deployment, read from its variables.
+import { QUOTAS } from "../protocol/limits.ts";
+
+export type Quotas = { readonly [Name in keyof typeof QUOTAS]: number };
 
 export interface Rules {
   /** The AUTH variable; see identity/mode.ts. */
   readonly mode: string;
+  /** Whether first contact is a request. */
+  readonly requests: boolean;
+  /** What a stranger may write before the user has accepted. */
+  readonly strangerMessages: number;
+  /** Null where the limits are off. */
+  readonly quotas: Quotas | null;
 }
 
-interface Variables {
-  readonly AUTH?: string;
-}
+type Variables = { readonly [Name in "AUTH" | "RATE_LIMIT" | "REQUESTS" | keyof typeof QUOTAS]?: string };
 
-export function rulesOf({ AUTH = "" }: Variables): Rules {
-  return { mode: AUTH };
+/** In `open` mode anybody is anybody, so there are no strangers unless REQUESTS says so. */
+export function rulesOf(variables: Variables): Rules {
+  const { AUTH = "", RATE_LIMIT, REQUESTS } = variables;
+  const quotas = { ...QUOTAS } as Record<keyof typeof QUOTAS, number>;
+  for (const name of Object.keys(QUOTAS) as (keyof typeof QUOTAS)[]) {
+    const given = Number(variables[name]);
+    if (given >= 1) quotas[name] = given;
+  }
+  return {
+    mode: AUTH,
+    requests: REQUESTS === "on" || (REQUESTS !== "off" && AUTH !== "open"),
+    strangerMessages: quotas.STRANGER_MESSAGES,
+    quotas: RATE_LIMIT === "off" ? null : quotas,
+  };
 }

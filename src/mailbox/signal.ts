@@ -6,6 +6,7 @@ import { V1 } from "../protocol/version.ts";
 import { isOver } from "./account.ts";
 import type { Box } from "./box.ts";
 import type { Session } from "./sockets.ts";
+import { isContact } from "./standing.ts";
 
 /** At most one typing signal a second goes to one peer. Answers: a key held down. */
 const TYPING_MS = 1_000;
@@ -46,7 +47,7 @@ async function ask(box: Box, session: Session, peer: string): Promise<void> {
 
 /** A signal of a peer's: passed on to the sockets that it is for. */
 export function hear(box: Box, signal: Signal): void {
-  if (box.log.life === null || !box.log.peers.has(signal.from)) return;
+  if (box.log.life === null || !isContact(box, signal.from)) return;
   for (const session of box.sockets.all()) {
     // Nothing is given to it any more; the next group closes it.
     if (session.dialect !== V1 || isOver(box, session) !== null) continue;
@@ -60,7 +61,7 @@ export function hear(box: Box, signal: Signal): void {
 
 /** Whether the user is online, for `asker`; null for strangers and where the user switched it off. */
 export function presenceFor(box: Box, asker: string): Presence | null {
-  if (box.log.life?.presence !== 1 || !box.log.peers.has(asker)) return null;
+  if (box.log.life?.presence !== 1 || !isContact(box, asker)) return null;
   return presenceOf(box);
 }
 
@@ -76,8 +77,13 @@ export function vanish(box: Box): void {
 
 function tellAll(box: Box, presence: Presence): void {
   for (const peer of box.log.peers.latest(TOLD, Number.MAX_SAFE_INTEGER)) {
-    if (peer.name !== box.user) send(box, { kind: "presence", from: box.user, to: peer.name, presence });
+    if (peer.name !== box.user && isContact(box, peer.name)) tellPresence(box, peer.name, presence);
   }
+}
+
+/** Tells one of them. */
+export function tellPresence(box: Box, to: string, presence: Presence): void {
+  send(box, { kind: "presence", from: box.user, to, presence });
 }
 
 function presenceOf(box: Box): Presence {

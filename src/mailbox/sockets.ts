@@ -17,6 +17,8 @@ interface Place {
   token: string | null;
   /** From then on nothing more is taken or given, ms since 1970; null for no end. */
   expires: number | null;
+  /** When it opened, ms since 1970. */
+  readonly since: number;
   /** The head when it opened: what its device sent after that came over this very socket. */
   readonly opened: number;
   /** Up to here the log was sent to it. */
@@ -39,6 +41,8 @@ export interface Session extends Place {
   /** What is said in this group, to be sent as few texts as the limits allow. */
   outbox: string[];
   changed: boolean;
+  /** When something last came from it, as far as this wake knows, ms since 1970. */
+  heard: number;
 }
 
 /** Texts remembered one by one; older ones are remembered together, so that an attachment stays small. */
@@ -58,8 +62,8 @@ export class Sockets {
     for (const ws of ctx.getWebSockets()) {
       const place = ws.deserializeAttachment() as Place | null;
       // What an older version wrote knows neither token nor expiry.
-      const before = { token: null, expires: null };
-      if (place !== null) this.#sessions.set(ws, { ...before, ...place, ws, outbox: [], changed: false });
+      const before = { token: null, expires: null, since: 0 };
+      if (place !== null) this.#sessions.set(ws, { ...before, ...place, ws, outbox: [], changed: false, heard: 0 });
     }
   }
 
@@ -84,9 +88,16 @@ export class Sockets {
     return undefined;
   }
 
+  /** The one from which nothing has come for longest; pings count. */
+  idlest(): Session | undefined {
+    const active = ({ ws, since, heard }: Session) =>
+      Math.max(since, heard, this.#ctx.getWebSocketAutoResponseTimestamp(ws)?.getTime() ?? 0);
+    return [...this.#sessions.values()].toSorted((a, b) => active(a) - active(b))[0];
+  }
+
   accept(ws: WebSocket, place: Place): Session {
     this.#ctx.acceptWebSocket(ws);
-    const session = { ...place, ws, outbox: [], changed: true };
+    const session = { ...place, ws, outbox: [], changed: true, heard: place.since };
     this.#sessions.set(ws, session);
     return session;
   }
@@ -149,12 +160,14 @@ export class Sockets {
 
   #keep(session: Session): void {
     session.changed = false;
-    const { dialect, device, token, expires, opened, position, acked, carries, watched, unkept, unacked } = session;
+    const { dialect, device, token, expires, since, opened, position, acked, carries, watched, unkept, unacked } =
+      session;
     session.ws.serializeAttachment({
       dialect,
       device,
       token,
       expires,
+      since,
       opened,
       position,
       acked,

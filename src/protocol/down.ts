@@ -25,8 +25,10 @@ export const DOWN = {
     id: "int?",
     device: "text?",
     origin: "int?",
+    request: "flag?",
   },
   failed: { seq: "int", of: "int", code: "text", message: "text" },
+  peer: { seq: "int", peer: "text", standing: "text" },
   mark: { seq: "int", peer: "text", stored: "int?", delivered: "int?", read: "int?", mine: "int?" },
   typing: { from: "text" },
   presence: { user: "text", online: "flag", at: "int" },
@@ -63,8 +65,10 @@ export function writeMessage(m: {
   at: number;
   origin: number;
   body: string;
+  request?: boolean;
 }): string {
-  return `{"type":"message","seq":${m.seq},"from":${quote(m.from)},"to":${quote(m.to)},"at":${m.at},"origin":${m.origin},"body":${m.body}}`;
+  const request = m.request ? `,"request":true` : "";
+  return `{"type":"message","seq":${m.seq},"from":${quote(m.from)},"to":${quote(m.to)},"at":${m.at},"origin":${m.origin}${request},"body":${m.body}}`;
 }
 
 /** One's own message, as the sender's devices see it; without `body` to the socket that sent it. */

@@ -15,6 +15,34 @@ export const LIMITS = {
   frames: 4_096,
 } as const;
 
+/** How much and how often. Each is a variable of the same name; RATE_LIMIT=off lifts all but the last. */
+export const QUOTAS = {
+  /** Messages that a user sends at once, and then in a second. Answers: a stolen or broken device that fills others' mailboxes. */
+  SEND_BURST: 60,
+  SENDS_PER_SECOND: 10,
+  /** People whom a user writes to for the first time in an hour. Answers: spam, and guessing who exists. */
+  NEW_CORRESPONDENTS_PER_HOUR: 60,
+  /** Open sockets of a user; the one idle for longest goes. Answers: a leak of connections, which are memory. */
+  SOCKETS: 16,
+  /** Messages of one author that no device of the user has, and of all authors. Answers: a mailbox as a dump. */
+  BACKLOG_PER_CORRESPONDENT: 10_000,
+  BACKLOG: 100_000,
+  /** Attempts to sign in or to register in a minute, for one address. Answers: guessing codes, and claiming names in bulk. */
+  ATTEMPTS_PER_MINUTE: 30,
+  /** Messages of a stranger before the user has accepted. Answers: unwanted mail. */
+  STRANGER_MESSAGES: 3,
+} as const;
+
+/** Signed-in devices of a user; the one not seen for longest goes. Answers: sign-ins as storage. */
+export const SIGNED_IN = 64;
+
+/** How long a link code is good, in ms, and how many wrong ones end it. Answers: guessing 40 bits. */
+export const LINK_MS = 600_000;
+export const LINK_TRIES = 5;
+
+/** Wrong recovery codes that one wake of a mailbox looks at in an hour. Answers: waking it to guess 125 bits. */
+export const RECOVERY_TRIES = 10;
+
 /** Peers whose presence one socket may watch. Answers: a socket that wakes half the world. */
 export const WATCHED = 64;
 

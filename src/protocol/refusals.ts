@@ -29,6 +29,11 @@ export const REFUSALS = {
     status: 400,
   },
   replaced: { message: "A newer connection of this device took over", close: 4409, status: 409 },
+  crowded_out: {
+    message: "A newer connection of this user needed the place of this idle one",
+    close: 4409,
+    status: 409,
+  },
   rate_limited: { message: "Too many; wait a moment", close: 4429, status: 429, retryAfter: 1_000 },
   too_large: { message: "This is larger than the limits allow", close: 1009, status: 413 },
   out_of_order: { message: "Ids are consecutive: the next one is welcome.lastId + 1", status: 409 },

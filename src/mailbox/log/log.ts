@@ -1,9 +1,11 @@
 // The log: one row an entry, numbers that only grow, and what a wake needs to know. This folder alone speaks SQL, and knows
 // neither sockets nor calls. What changes more than once in a group is kept in memory and written once, by `seal`.
 import { AccountRows } from "./account-rows.ts";
+import { ContactRows } from "./contact-rows.ts";
 import { DeviceRows } from "./device-rows.ts";
 import { History } from "./history.ts";
 import { PeerRows } from "./peer-rows.ts";
+import { lastToGo, type Retention } from "./keep.ts";
 import { Recent } from "./recent.ts";
 import { type Entry, type Life, type Sent, STORAGE, TABLES } from "./schema.ts";
 import { Sql } from "./sql.ts";
@@ -15,14 +17,6 @@ const CHECKPOINT_EVERY = 512;
 /** What of the log stays in memory for the live path, in UTF-16 units of bodies and a little for each row. */
 const RECENT_UNITS = 1_000_000;
 const ROW_UNITS = 100;
-
-/** What to keep, at most; null for everything. `age` in ms. */
-export interface Retention {
-  readonly entries: number | null;
-  readonly age: number | null;
-}
-
-const EVERYTHING: Retention = { entries: null, age: null };
 
 const INSERT_ENTRY =
   "INSERT INTO entry (seq, kind, peer, origin, device, id, at, failed, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
@@ -42,12 +36,14 @@ export class Log {
   devices: DeviceRows;
   readonly history: History;
   readonly account: AccountRows;
+  readonly contacts: ContactRows;
 
-  constructor(storage: SqlStorage, retention: Retention = EVERYTHING) {
+  constructor(storage: SqlStorage, retention: Retention = { entries: null, age: null }) {
     this.#sql = new Sql(storage);
     this.#retention = retention;
     this.history = new History(this.#sql);
     this.account = new AccountRows(this.#sql);
+    this.contacts = new ContactRows(this.#sql);
     this.peers = new PeerRows(this.#sql, 0, () => this.#next());
     this.devices = new DeviceRows(this.#sql, 0);
     if (this.#sql.row("SELECT 1 FROM sqlite_master WHERE name = 'mailbox'") !== undefined) this.#wake();
@@ -98,9 +94,9 @@ export class Log {
     const row = { seq: this.#next(), failed: null, ...entry };
     const { seq, kind, peer, origin, device, id, at, failed, body } = row;
     this.#sql.run(INSERT_ENTRY, seq, kind, peer, origin, device, id, at, failed, body);
-    if (kind !== "failed") this.history.note(this.peers.get(peer), seq);
+    if (kind !== "failed" && kind !== "peer") this.history.note(this.peers.get(peer), seq);
     // The row of a peer that was sent something is written with the reply; until then the tail tells.
-    if (kind !== "out") this.peers.changed(this.peers.get(peer));
+    if (kind !== "out" && kind !== "peer") this.peers.changed(this.peers.get(peer));
     this.#entries.push(row);
     this.#wrote = true;
     this.#sinceCheckpoint++;
@@ -179,6 +175,11 @@ export class Log {
     return this.#sql.rows<Sent>(query, peer, seq);
   }
 
+  /** How many messages of others came after `seq`. */
+  countIn(seq: number): number {
+    return this.#sql.row<{ n: number }>("SELECT count(*) AS n FROM entry WHERE seq > ? AND kind = 'in'", seq)?.n ?? 0;
+  }
+
   /** Switches receipts or presence on or off. */
   set(change: Partial<Pick<Life, "receipts" | "presence">>): void {
     if (this.#life === null) return;
@@ -193,7 +194,8 @@ export class Log {
       this.#checkpoint(firstOwed());
       this.#trimDue = true;
     }
-    const wrote = [this.#wrote, this.peers.seal(), this.devices.seal(), this.account.seal()].includes(true);
+    const rows = [this.peers, this.devices, this.account, this.contacts].map((part) => part.seal());
+    const wrote = this.#wrote || rows.includes(true);
     this.#wrote = false;
     return wrote;
   }
@@ -207,11 +209,8 @@ export class Log {
   /** Takes away what retention does not keep; never what is still owed. */
   trim(firstOwed: () => number | null): void {
     const life = this.#life;
-    const { entries, age } = this.#retention;
-    if (life === null || (entries === null && age === null)) return;
-    const beyond = entries === null ? undefined : this.#lastBeyond(entries);
-    const old = age === null ? undefined : this.#lastBefore(Date.now() - age);
-    const last = Math.min(Math.max(beyond ?? 0, old ?? 0), (firstOwed() ?? Infinity) - 1);
+    if (life === null) return;
+    const last = Math.min(lastToGo(this.#sql, this.#retention), (firstOwed() ?? Infinity) - 1);
     if (last <= life.trimmed) return;
     // What the tail would have told is said by the rows from now on.
     if (last > life.checkpoint) this.#checkpoint(firstOwed());
@@ -220,20 +219,6 @@ export class Log {
     life.trimmed = last;
     this.#sql.run("UPDATE mailbox SET trimmed = ?", last);
     this.#wrote = true;
-  }
-
-  #lastBeyond(entries: number): number | undefined {
-    return this.#sql.row<Sent>("SELECT seq FROM entry ORDER BY seq DESC LIMIT 1 OFFSET ?", entries)?.seq;
-  }
-
-  /** Entries are in the order of their writing, but `at` is the author's clock: it stops at the first young one. */
-  #lastBefore(time: number): number | undefined {
-    let last: number | undefined;
-    for (const { seq, at } of this.#sql.read<Sent>("SELECT seq, at FROM entry ORDER BY seq")) {
-      if (at >= time) break;
-      last = seq;
-    }
-    return last;
   }
 
   #checkpoint(firstOwed: number | null): void {

@@ -40,8 +40,8 @@ export interface Life {
   presence: number;
 }
 
-/** in: from a peer. out: to a peer. self: to oneself. failed: an `out` entry (`origin` is its seq) that the peer finally refused; body is the code. */
-export type Kind = "in" | "out" | "self" | "failed";
+/** in: from a peer. out: to a peer. self: to oneself. failed: an `out` entry (`origin` is its seq) that the peer finally refused; body is the code. peer: how the user stands to the peer from here on; body is the standing. */
+export type Kind = "in" | "out" | "self" | "failed" | "peer";
 
 /** One row of the log. `body` is JSON text. */
 export interface Entry {

@@ -20,7 +20,7 @@ export function readTail(entries: Iterable<Omit<Entry, "body">>, reached: (peer:
   for (const { seq, kind, peer, failed, device, id, at } of entries) {
     count++;
     if (device !== null && id !== null) ids.set(device, id);
-    if (kind !== "failed") exchanged.push({ seq, peer, at });
+    if (kind === "in" || kind === "out" || kind === "self") exchanged.push({ seq, peer, at });
     if (kind === "out" && failed === null && seq > reached(peer)) owed.push({ seq, peer, at });
   }
   return { owed, ids, exchanged, entries: count };

@@ -1,0 +1,61 @@
+// Whom the user hears from. First contact is a request, until the user answers or accepts; whoever asks learns nothing of the user
+// before. Every change is an entry, which all devices see. To be done in a group.
+import { type Refusal, refusal } from "../protocol/refusals.ts";
+import type { Answer } from "../protocol/visitor.ts";
+import type { Box } from "./box.ts";
+import type { Standing } from "./log/contact-rows.ts";
+import { tellPresence } from "./signal.ts";
+import { standingOf } from "./standing.ts";
+
+/** Somebody wrote for the first time: from now on a request, where there are requests. */
+export function ask(box: Box, name: string): void {
+  if (box.rules.requests && standingOf(box, name) === null) stand(box, name, "request");
+}
+
+/** The user writes to `name`, which accepts a request. `since`: the time of a first message to somebody new, if these are counted. */
+export function wroteTo(box: Box, name: string): void {
+  const standing = standingOf(box, name);
+  if (standing === "request") accept(box, name);
+  else if (standing === null && (box.rules.requests || box.rules.quotas !== null)) {
+    box.log.contacts.put(name, "contact", Date.now());
+  }
+}
+
+/** The user takes what `name` writes: also what was held back, the receipts, goes out. */
+export function accept(box: Box, name: string): Answer<null> {
+  if (standingOf(box, name) !== "request") return { refused: noSuch("request") };
+  stand(box, name, "contact");
+  const peer = box.log.peers.get(name);
+  const delivered = box.log.history.originUpTo(peer, box.log.devices.delivered);
+  if (delivered > 0) box.lanes.tell(name, { delivered });
+  const read = box.log.life?.receipts === 1 ? box.log.history.originUpTo(peer, peer.mine) : 0;
+  if (read > 0) box.lanes.tell(name, { read });
+  return { value: null };
+}
+
+/** Nothing of `name`'s is taken from now on, and they don't learn of it. */
+export function block(box: Box, name: string): Answer<null> {
+  if (name === box.user) return { refused: refusal("forbidden", "nobody can block themselves") };
+  const standing = standingOf(box, name);
+  if (standing === "blocked") return { value: null };
+  if (standing === "contact") tellPresence(box, name, { online: false, at: box.log.devices.seen });
+  stand(box, name, "blocked");
+  return { value: null };
+}
+
+export function unblock(box: Box, name: string): Answer<null> {
+  if (standingOf(box, name) !== "blocked") return { refused: noSuch("block") };
+  stand(box, name, "contact");
+  return { value: null };
+}
+
+function stand(box: Box, name: string, standing: Standing): void {
+  box.log.found(box.user);
+  box.log.contacts.put(name, standing);
+  const about = { kind: "peer", peer: name, origin: null, device: null, id: null } as const;
+  box.log.append({ ...about, at: Date.now(), body: standing });
+}
+
+function noSuch(what: string): Refusal {
+  return refusal("not_found", `there is no such ${what}`);
+}

@@ -1,0 +1,83 @@
+// How much and how often: what one user may send, and what one sender may leave here. Checked before anything is written.
+import { type Code, type Refusal, refusal } from "../protocol/refusals.ts";
+import { QUOTAS } from "../protocol/limits.ts";
+import type { Box } from "./box.ts";
+import type { Peer } from "./log/schema.ts";
+import { standingOf } from "./standing.ts";
+
+const HOUR = 3_600_000;
+
+/** The tokens of a user's bucket: when they were counted, and how many there were. In memory: a wake begins with a full one. */
+const buckets = new WeakMap<Box, { at: number; tokens: number }>();
+
+/** Why this user may not send to `to` now, or null. What is refused costs nothing and was not written. */
+export function objectionToSending(box: Box, to: string): Refusal | null {
+  if (standingOf(box, to) === "blocked") return refusal("declined", "you have blocked them");
+  const { quotas } = box.rules;
+  if (quotas === null || to === box.user) return null;
+  const now = Date.now();
+  const wait = Math.max(tooFast(box, now), tooManyNew(box, to, now));
+  return wait > 0 ? { ...refusal("rate_limited"), retryAfter: Math.ceil(wait) } : null;
+}
+
+/** One message was taken. */
+export function spend(box: Box): void {
+  const bucket = buckets.get(box);
+  if (bucket !== undefined) bucket.tokens--;
+}
+
+/** How many more of this author's envelopes are taken, and with which code those after them are refused. */
+export function spaceFor(box: Box, peer: Peer): { readonly free: number; readonly code: Code } {
+  const standing = standingOf(box, peer.name);
+  if (standing === "blocked") return { free: 0, code: "declined" };
+  const backlog = backlogSpace(box, peer);
+  if (!box.rules.requests || standing === "contact") return { free: backlog, code: "mailbox_full" };
+  // Of a stranger the conversation holds nothing but what they wrote.
+  const left = Math.max(0, box.rules.strangerMessages - (standing === null ? 0 : peer.page.length));
+  return left <= backlog ? { free: left, code: "declined" } : { free: backlog, code: "mailbox_full" };
+}
+
+/** Ms until the next message may be sent; 0 for now. */
+function tooFast(box: Box, now: number): number {
+  const { SEND_BURST: burst, SENDS_PER_SECOND: rate } = box.rules.quotas ?? QUOTAS;
+  const { at, tokens } = buckets.get(box) ?? { at: now, tokens: burst };
+  const filled = Math.min(burst, tokens + (Math.max(0, now - at) * rate) / 1_000);
+  buckets.set(box, { at: now, tokens: filled });
+  return filled >= 1 ? 0 : ((1 - filled) * 1_000) / rate;
+}
+
+/** Ms until somebody new may be written to; 0 for now, or for somebody who is not new. */
+function tooManyNew(box: Box, to: string, now: number): number {
+  if (standingOf(box, to) !== null) return 0;
+  const most = (box.rules.quotas ?? QUOTAS).NEW_CORRESPONDENTS_PER_HOUR;
+  const recent = box.log.contacts.wroteAfter(now - HOUR);
+  const first = recent.at(-most);
+  return recent.length < most || first === undefined ? 0 : first + HOUR - now;
+}
+
+/** What nobody has seen yet, of this author and of all: the smaller of what is left. */
+function backlogSpace(box: Box, peer: Peer): number {
+  const { quotas } = box.rules;
+  if (quotas === null) return Infinity;
+  const { BACKLOG_PER_CORRESPONDENT: ofOne, BACKLOG: ofAll } = quotas;
+  return Math.max(0, Math.min(ofOne - unseenOf(box, peer, ofOne), ofAll - unseen(box)));
+}
+
+/** Neither read nor on any device. The number of unread ones is at least as large, and costs nothing to know. */
+function unseenOf(box: Box, peer: Peer, most: number): number {
+  if (peer.unread < most) return peer.unread;
+  return box.log.history.unread(peer, Math.max(peer.mine, box.log.devices.delivered));
+}
+
+const counts = new WeakMap<Box, { readonly delivered: number; readonly head: number; count: number }>();
+
+/** Entries that no device has, of everybody. Counted anew when a device took some; otherwise what came is added. */
+function unseen(box: Box): number {
+  const { head } = box.log;
+  const { delivered } = box.log.devices;
+  const known = counts.get(box);
+  const same = known?.delivered === delivered;
+  const count = (same ? known.count : 0) + box.log.countIn(same ? known.head : delivered);
+  counts.set(box, { delivered, head, count });
+  return count;
+}

@@ -1,0 +1,14 @@
+// How a conversation stands: with a contact, with a stranger who has asked, or blocked. What that means for each verb is the verb's
+// business; contacts.ts changes it.
+import type { Box } from "./box.ts";
+import type { Standing } from "./log/contact-rows.ts";
+
+/** How the user stands to `name`; null for somebody with whom nothing was exchanged yet. */
+export function standingOf(box: Box, name: string): Standing | null {
+  return box.log.contacts.standing(name) ?? (box.log.peers.has(name) ? "contact" : null);
+}
+
+/** Whether `name` may know whether the user is there, types, or has read something. */
+export function isContact(box: Box, name: string): boolean {
+  return standingOf(box, name) === "contact";
+}
