@@ -1,0 +1,185 @@
+// How much and how often: what is too much is refused with a code, before anything is written, and with the time after which it may go.
+import { env } from "cloudflare:workers";
+import { runInDurableObject } from "cloudflare:test";
+import { expect, test, vi } from "vitest";
+import type { Delivery, Reply } from "../../../src/protocol/envelope.ts";
+import { QUOTAS } from "../../../src/protocol/limits.ts";
+import { rulesOf } from "../../../src/mailbox/rules.ts";
+import { Mailbox } from "../../../src/mailbox/mailbox.ts";
+import { type Account, claimed, openAs, say } from "../../support/accounts.ts";
+import { fresh, lineOf, upgrade } from "../../support/devices.ts";
+import { heard } from "../../support/line.ts";
+
+/** Two who know each other: neither is a stranger to the other. */
+async function friends(): Promise<{ a: Account; b: Account }> {
+  const [a, b] = [await claimed("alice"), await claimed("bob")];
+  for (const [from, to] of [
+    [a, b],
+    [b, a],
+  ] as const) {
+    const device = await openAs(from, "first");
+    device.send({ type: "send", id: 1, to: to.userName, body: "hi" });
+    await device.until("accepted");
+    device.line.close();
+  }
+  return { a, b };
+}
+
+const batch = (to: string, count: number, first = 1) =>
+  Array.from({ length: count }, (_, i) => ({ type: "send", id: first + i, to, body: i }));
+
+test("[U1] a user sends sixty at once; the next is refused with a time, and is free to be sent again", async () => {
+  const { a, b } = await friends();
+  const alice = await openAs(a);
+  alice.send(...batch(b.userName, 80));
+  const refused = await alice.until("refused");
+  expect(refused).toMatchObject({ code: "rate_limited", retryAfter: expect.any(Number) });
+  const id = Number(refused["id"]);
+  // One was spent before, and some came back meanwhile.
+  expect(id).toBeGreaterThanOrEqual(60);
+  expect(id).toBeLessThan(80);
+  expect(refused["retryAfter"]).toBeLessThanOrEqual(100);
+  expect((await alice.take("refused", 80 - id)).every(({ code }) => code === "out_of_order")).toBe(true);
+});
+
+test("[U1] a plain client is told", async () => {
+  const { a, b } = await friends();
+  const alice = lineOf(await upgrade(`/client/${a.userName}`, null, { Authorization: `Bearer ${a.token}` }));
+  await heard(alice);
+  for (let i = 0; i < 80; i++) alice.say(JSON.stringify({ receiver: b.userName, msg: "x" }));
+  expect(await heard(alice)).toMatchObject({ sender: "system", code: "rate_limited" });
+});
+
+test("[U1] what one writes to oneself is not counted", async () => {
+  const a = await claimed("alice");
+  const alice = await openAs(a);
+  alice.send(...batch(a.userName, 100));
+  expect(await alice.take("accepted", 100)).toHaveLength(100);
+});
+
+test("[U2] so many new people in an hour, and an eviction does not forget them", async () => {
+  const a = await claimed("alice");
+  const most = QUOTAS.NEW_CORRESPONDENTS_PER_HOUR;
+  const mailbox = env.MAILBOX.getByName(a.userName);
+  const alice = await openAs(a);
+  alice.send(...Array.from({ length: most }, (_, i) => ({ type: "send", id: i + 1, to: fresh("new"), body: i })));
+  await alice.take("accepted", most);
+  const { abortAllDurableObjects } = await import("cloudflare:test");
+  await abortAllDurableObjects();
+  const again = await openAs(a);
+  again.send({ type: "send", id: most + 1, to: fresh("new"), body: "one more" });
+  const refused = await again.until("refused");
+  expect(refused).toMatchObject({ code: "rate_limited" });
+  expect(Number(refused["retryAfter"])).toBeGreaterThan(3_000_000);
+  await runInDurableObject(mailbox, (_, state) => {
+    state.storage.sql.exec("UPDATE contact SET wrote = wrote - 3600000");
+  });
+  again.send({ type: "send", id: most + 1, to: fresh("new"), body: "an hour later" });
+  expect(await again.until("accepted")).toMatchObject({ id: most + 1 });
+});
+
+test("[U3] of seventeen sockets the one idle for longest goes, with a code after which it does not come back", async () => {
+  const a = await claimed("alice");
+  const devices = [];
+  for (let i = 0; i < 16; i++) devices.push(await openAs(a, `d${i}`));
+  // The first one shows that it is there; so the second is idle for longest.
+  await devices[0]?.settled();
+  const seventeenth = await openAs(a, "d16");
+  expect(await devices[1]?.next()).toMatchObject({ type: "closing", code: 4409 });
+  expect(await devices[0]?.settled()).toEqual([]);
+  expect(await seventeenth.settled()).toEqual([]);
+  const count = await runInDurableObject(env.MAILBOX.getByName(a.userName), (mailbox) =>
+    mailbox.countSockets(a.userName),
+  );
+  expect(count).toBe(16);
+});
+
+/** Delivers as an author of this name, and returns what was refused. */
+async function leave(to: string, from: string, first: number, count: number): Promise<Reply["refused"]> {
+  const delivery: Delivery = {
+    version: 1,
+    from,
+    epoch: "e1",
+    to,
+    toEpoch: null,
+    after: 0,
+    envelopes: Array.from({ length: count }, (_, i) => ({ origin: first + i, at: Date.now(), body: "1" })),
+  };
+  return (await runInDurableObject(env.MAILBOX.getByName(to), (mailbox) => mailbox.deliver(delivery))).refused;
+}
+
+test("[U4] what nobody has seen of one author is limited: then `mailbox_full`, until a device has it", async () => {
+  const { a, b } = await friends();
+  const most = QUOTAS.BACKLOG_PER_CORRESPONDENT;
+  const start = (Date.now() + 10_000) * 1_000;
+  const refused = await leave(b.userName, a.userName, start, most + 5);
+  expect(refused.length).toBeGreaterThanOrEqual(5);
+  expect(refused.every(({ code, origin }) => code === "mailbox_full" && origin >= start + most - 5)).toBe(true);
+  expect(await leave(b.userName, a.userName, start + 20_000, 1)).toMatchObject([{ code: "mailbox_full" }]);
+  const bob = await openAs(b, "first");
+  for (let seen = 0; seen < most - 5;) {
+    const page = [await bob.until("message"), ...(await bob.settled())];
+    seen += page.filter(({ type }) => type === "message").length;
+    bob.ack(Math.max(...page.map(({ seq }) => Number(seq ?? 0))));
+  }
+  await bob.settled();
+  expect(await leave(b.userName, a.userName, start + 30_000, 1)).toEqual([]);
+});
+
+test("[U4] what nobody has seen of all authors is limited too", async () => {
+  const b = await claimed("bob");
+  const each = QUOTAS.BACKLOG_PER_CORRESPONDENT;
+  const authors = QUOTAS.BACKLOG / each;
+  await runInDurableObject(env.MAILBOX.getByName(b.userName), (_, { storage }) => {
+    const put = "INSERT INTO entry (seq, kind, peer, origin, at, body) VALUES (?, 'in', 'x', ?, 0, '1')";
+    const base = Date.now() * 1_000;
+    storage.transactionSync(() => {
+      for (let i = 0; i < authors * each - 2; i++) storage.sql.exec(put, base + i, i);
+    });
+  });
+  const { abortAllDurableObjects } = await import("cloudflare:test");
+  await abortAllDurableObjects();
+  expect(await leave(b.userName, "carol", 1, 3)).toEqual([{ origin: 3, code: "mailbox_full" }]);
+  expect(await leave(b.userName, "dave", 1, 1)).toEqual([{ origin: 1, code: "mailbox_full" }]);
+});
+
+test("[U5] one who floods does not hold up others' mail to the same receiver: it goes with the next turn", async () => {
+  const { b } = await friends();
+  const [flood, calm] = ["flood", "calm"];
+  await say("PUT", `/api/contacts/${flood}`, undefined, b.token);
+  const order: string[] = [];
+  const deliver = Mailbox.prototype.deliver;
+  const spied = vi.spyOn(Mailbox.prototype, "deliver").mockImplementation(async function (this: Mailbox, delivery) {
+    const reply = await deliver.call(this, delivery);
+    order.push(delivery.from);
+    return reply;
+  });
+  const flowing = Promise.withResolvers<void>();
+  // One call under way per author, each as large as a lane makes it: the next leaves when the last is answered.
+  const flooding = (async () => {
+    for (let i = 0; i < 20; i++) {
+      await leave(b.userName, flood, 1 + i * 2_048, 2_048);
+      if (i === 3) flowing.resolve();
+    }
+  })();
+  await flowing.promise;
+  const before = order.length;
+  await leave(b.userName, calm, 1, 1);
+  const turns = order.indexOf(calm) - before;
+  await flooding;
+  spied.mockRestore();
+  expect(order.filter((from) => from === flood)).toHaveLength(20);
+  expect(turns).toBeLessThanOrEqual(2);
+});
+
+test("every limit is a variable of its name, and RATE_LIMIT=off lifts them", () => {
+  for (const name of Object.keys(QUOTAS) as (keyof typeof QUOTAS)[]) {
+    expect(rulesOf({ AUTH: "accounts", [name]: "7" }).quotas).toEqual({ ...QUOTAS, [name]: 7 });
+    expect(rulesOf({ AUTH: "accounts", [name]: "no number" }).quotas).toEqual(QUOTAS);
+  }
+  expect(rulesOf({ AUTH: "accounts", RATE_LIMIT: "off" }).quotas).toBe(null);
+  expect(rulesOf({ AUTH: "accounts" }).requests).toBe(true);
+  expect(rulesOf({ AUTH: "jwt", REQUESTS: "off" }).requests).toBe(false);
+  expect(rulesOf({ AUTH: "open" }).requests).toBe(false);
+  expect(rulesOf({ AUTH: "open", REQUESTS: "on" }).requests).toBe(true);
+});

@@ -1,0 +1,167 @@
+// First contact is a request: until the receiver has answered or accepted, a stranger learns nothing, and writes three messages at most.
+// And whoever is blocked is told the same as whoever is not wanted.
+import { env } from "cloudflare:workers";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { expect, test } from "vitest";
+import { claimed, openAs, say } from "../../support/accounts.ts";
+import { upgrade, lineOf } from "../../support/devices.ts";
+import { heard } from "../../support/line.ts";
+
+async function world() {
+  const [a, b] = [await claimed("alice"), await claimed("bob")];
+  return { a, b, alice: await openAs(a), bob: await openAs(b) };
+}
+
+/** A message, and what its author hears of it: "stored", or the code with which it failed. */
+async function outcome(from: Awaited<ReturnType<typeof openAs>>, id: number, to: string, body: unknown = id) {
+  from.send({ type: "send", id, to, body });
+  for (let failed: unknown = null; ;) {
+    const frame = await from.next();
+    if (frame["type"] === "failed") failed = frame["code"];
+    if (frame["type"] === "accepted" && frame["id"] === id) {
+      if (frame["state"] === "stored") return "stored";
+      return failed ?? (await from.until("failed"))["code"];
+    }
+  }
+}
+
+const get = async (path: string, token: string) => (await say("GET", path, undefined, token)).json();
+
+test("[Q1] a stranger's first message is a request: all devices hear how the conversation stands, then the message", async () => {
+  const { a, b, alice, bob } = await world();
+  const tablet = await openAs(b, "tablet");
+  expect(await outcome(alice, 1, b.userName, "hello")).toBe("stored");
+  for (const device of [bob, tablet]) {
+    const [peer, message] = [await device.next(), await device.next()];
+    expect(peer).toEqual({ type: "peer", seq: expect.any(Number), peer: a.userName, standing: "request" });
+    expect(message).toMatchObject({ type: "message", body: "hello", request: true });
+    expect(Number(message["seq"])).toBeGreaterThan(Number(peer["seq"]));
+  }
+  expect(await get("/api/requests", b.token)).toEqual([a.userName]);
+  expect(await get("/api/conversations", b.token)).toMatchObject({
+    conversations: [{ peer: a.userName, standing: "request", last: { request: true } }],
+  });
+});
+
+test("[Q2] three messages are taken of a stranger, the others fail with `declined`, also after an eviction", async () => {
+  const { b, alice } = await world();
+  for (let id = 1; id <= 3; id++) expect(await outcome(alice, id, b.userName)).toBe("stored");
+  expect(await outcome(alice, 4, b.userName)).toBe("declined");
+  await evictDurableObject(env.MAILBOX.getByName(b.userName), { webSockets: "hibernate" });
+  expect(await outcome(alice, 5, b.userName)).toBe("declined");
+});
+
+test("[Q2] a batch is cut where the limit is: three are stored, the others fail", async () => {
+  const { a, b, alice } = await world();
+  alice.send(...[1, 2, 3, 4, 5].map((id) => ({ type: "send", id, to: b.userName, body: id })));
+  await alice.take("accepted", 5);
+  const page = (await get(`/api/conversations/${b.userName}/messages`, a.token)) as {
+    messages: Record<string, unknown>[];
+  };
+  expect(page.messages.map(({ failed }) => failed)).toEqual([undefined, undefined, undefined, "declined", "declined"]);
+});
+
+test.each([
+  [
+    "accepting",
+    (b: { token: string }, a: { userName: string }) => say("PUT", `/api/contacts/${a.userName}`, undefined, b.token),
+  ],
+  ["answering", null],
+])("[Q3] after %s everything is taken, and what was delivered and read meanwhile is told", async (_, accept) => {
+  const { a, b, alice, bob } = await world();
+  expect(await outcome(alice, 1, b.userName)).toBe("stored");
+  const { seq } = await bob.until("message");
+  bob.ack(seq);
+  bob.send({ type: "read", peer: a.userName, seq });
+  await bob.mark("mine");
+  expect((await alice.settled()).filter((frame) => "delivered" in frame || "read" in frame)).toEqual([]);
+  if (accept === null) bob.send({ type: "send", id: 1, to: a.userName, body: "who is it?" });
+  else expect((await accept(b, a)).status).toBe(204);
+  expect(await bob.until("peer")).toMatchObject({ peer: a.userName, standing: "contact" });
+  expect(await alice.mark("read")).toMatchObject({ delivered: expect.any(Number), read: expect.any(Number) });
+  for (let id = 2; id <= 6; id++) expect(await outcome(alice, id, b.userName)).toBe("stored");
+  expect((await bob.until("message"))["request"]).toBeUndefined();
+  expect(await get("/api/requests", b.token)).toEqual([]);
+  expect((await say("PUT", `/api/contacts/${a.userName}`, undefined, b.token)).status).toBe(404);
+});
+
+test("[Q4] a stranger hears neither presence nor typing is passed on, until they are accepted", async () => {
+  const { a, b, alice, bob } = await world();
+  expect(await outcome(alice, 1, b.userName)).toBe("stored");
+  alice.send({ type: "watch", peers: [b.userName] }, { type: "typing", to: b.userName });
+  await alice.settled();
+  await bob.until("message");
+  const nothing = [...(await alice.settled()), ...(await bob.settled())].map(({ type }) => type);
+  expect(nothing).not.toContain("presence");
+  expect(nothing).not.toContain("typing");
+  const knows = (who: string) =>
+    runInDurableObject(env.MAILBOX.getByName(b.userName), (mailbox) => mailbox.presence(b.userName, who));
+  expect(await knows(a.userName)).toBe(null);
+  await say("PUT", `/api/contacts/${a.userName}`, undefined, b.token);
+  expect(await knows(a.userName)).toMatchObject({ online: true });
+});
+
+test("[Q5] of the blocked nothing is taken, they are told what strangers are told, and see nobody there", async () => {
+  const { a, b, alice, bob } = await world();
+  expect(await outcome(alice, 1, b.userName)).toBe("stored");
+  bob.send({ type: "send", id: 1, to: a.userName, body: "hi" });
+  await alice.until("message");
+  alice.send({ type: "watch", peers: [b.userName] });
+  expect(await alice.until("presence")).toMatchObject({ online: true });
+  await bob.settled();
+  expect((await say("PUT", `/api/blocks/${a.userName}`, undefined, b.token)).status).toBe(204);
+  expect(await bob.until("peer")).toMatchObject({ peer: a.userName, standing: "blocked" });
+  expect(await alice.until("presence")).toMatchObject({ user: b.userName, online: false });
+  expect(await outcome(alice, 2, b.userName)).toBe("declined");
+  alice.send({ type: "typing", to: b.userName });
+  await alice.settled();
+  expect((await bob.settled()).filter(({ type }) => type === "message" || type === "typing")).toEqual([]);
+  expect(await get("/api/blocks", b.token)).toEqual([a.userName]);
+  bob.send({ type: "send", id: 2, to: a.userName, body: "and I?" });
+  expect(await bob.until("refused")).toMatchObject({ id: 2, code: "declined" });
+  expect((await say("DELETE", `/api/blocks/${a.userName}`, undefined, b.token)).status).toBe(204);
+  expect(await outcome(alice, 3, b.userName)).toBe("stored");
+  expect((await say("DELETE", `/api/blocks/${a.userName}`, undefined, b.token)).status).toBe(404);
+  expect((await say("PUT", `/api/blocks/${b.userName}`, undefined, b.token)).status).toBe(403);
+});
+
+test("[Q5] somebody can be blocked before they have ever written", async () => {
+  const { a, b, alice } = await world();
+  await say("PUT", `/api/blocks/${a.userName}`, undefined, b.token);
+  expect(await outcome(alice, 1, b.userName)).toBe("declined");
+  expect(await get("/api/conversations", b.token)).toMatchObject({ conversations: [] });
+});
+
+test("[Q6] what was refused stays refused, though its answer was lost and its author is welcome by now", async () => {
+  const { a, b } = await world();
+  const deliver = (envelopes: readonly number[]) =>
+    runInDurableObject(env.MAILBOX.getByName(b.userName), (mailbox) =>
+      mailbox.deliver({
+        version: 1,
+        from: a.userName,
+        epoch: "e1",
+        to: b.userName,
+        toEpoch: null,
+        after: 0,
+        envelopes: envelopes.map((origin) => ({ origin, at: Date.now(), body: `${origin}` })),
+      }),
+    );
+  expect((await deliver([1, 2, 3, 4, 5])).refused).toEqual([4, 5].map((origin) => ({ origin, code: "declined" })));
+  await say("PUT", `/api/contacts/${a.userName}`, undefined, b.token);
+  expect((await deliver([4, 5])).refused).toEqual([4, 5].map((origin) => ({ origin, code: "declined" })));
+  expect((await deliver([6])).refused).toEqual([]);
+});
+
+test("[Q7] a plain client accepts by answering, and is told when it is declined", async () => {
+  const [a, b] = [await claimed("alice"), await claimed("bob")];
+  const plain = async ({ userName, token }: typeof a) =>
+    lineOf(await upgrade(`/client/${userName}`, null, { Authorization: `Bearer ${token}` }));
+  const [alice, bob] = [await plain(a), await plain(b)];
+  for (let i = 1; i <= 4; i++) alice.say(JSON.stringify({ receiver: b.userName, msg: `${i}` }));
+  expect(await heard(alice)).toMatchObject({ sender: "system", code: "declined" });
+  for (let i = 1; i <= 3; i++) expect(await heard(bob)).toMatchObject({ msg: `${i}` });
+  bob.say(JSON.stringify({ receiver: a.userName, msg: "yes?" }));
+  expect(await heard(alice)).toMatchObject({ msg: "yes?" });
+  alice.say(JSON.stringify({ receiver: b.userName, msg: "5" }));
+  expect(await heard(bob)).toMatchObject({ msg: "5" });
+});
