@@ -6,6 +6,8 @@ import {
   about,
   accountsOnly,
   claim,
+  erase,
+  exportAll,
   linkCode,
   recoveryCode,
   revoke,
@@ -17,6 +19,7 @@ import { admit } from "./identity/admit.ts";
 import { ask, askAbout, bodyOf, counted } from "./identity/ask.ts";
 import { guard, share } from "./identity/headers.ts";
 import { announce } from "./identity/mode.ts";
+import { addPasskey, passkeyOptions, passkeySignIn, signInOptions } from "./identity/passkeys.ts";
 import { problem, refuseUpgrade } from "./identity/refuse.ts";
 import { type Range, readRange, readSettings } from "./protocol/browse.ts";
 import { note, reasonOf } from "./protocol/journal.ts";
@@ -53,12 +56,22 @@ app.get("/client/:userName", async (c) => {
 });
 
 app.get("/api/auth", about);
+app.get("/api/export", exportAll);
+app.delete("/api/account", erase);
 app.get("/api/account", (c) => ask(c, (mailbox, visitor) => mailbox.account(visitor)));
 app.post("/api/accounts", accountsOnly, strangers, claim);
 app.post("/api/sign-in", accountsOnly, strangers, signIn);
 app.post("/api/sign-out", accountsOnly, signOut);
 app.post("/api/link-codes", accountsOnly, linkCode);
 app.post("/api/recovery-code", accountsOnly, recoveryCode);
+app.post("/api/sign-in/passkey/options", accountsOnly, strangers, signInOptions);
+app.post("/api/sign-in/passkey", accountsOnly, strangers, passkeySignIn);
+app.post("/api/passkeys/options", accountsOnly, passkeyOptions);
+app.post("/api/passkeys", accountsOnly, addPasskey);
+app.get("/api/passkeys", accountsOnly, (c) => ask(c, (mailbox, visitor) => mailbox.passkeys(visitor)));
+app.delete("/api/passkeys/:id", accountsOnly, (c) => {
+  return ask(c, (mailbox, visitor) => mailbox.removePasskey(visitor, c.req.param("id") ?? ""));
+});
 app.get("/api/devices", accountsOnly, (c) => ask(c, (mailbox, visitor) => mailbox.devices(visitor)));
 app.delete("/api/devices/:id", accountsOnly, revoke);
 

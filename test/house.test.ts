@@ -23,7 +23,7 @@ const MAY: Record<string, string[]> = {
 const PACKAGES: Record<string, string[]> = {
   protocol: ["zod/mini"],
   mailbox: ["cloudflare:workers"],
-  identity: ["hono", "hono/cookie", "hono/cors", "hono/secure-headers", "jose"],
+  identity: ["@simplewebauthn/server", "hono", "hono/cookie", "hono/cors", "hono/secure-headers", "jose"],
   census: ["cloudflare:workers"],
   client: ["idb"],
   page: [],

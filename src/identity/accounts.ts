@@ -73,6 +73,26 @@ export function revoke(c: Asking): Promise<Response> {
   return ask(c, (mailbox, visitor) => mailbox.signOut(visitor, c.req.param("id") ?? ""));
 }
 
+/** Everything gone, for good: 204. */
+export async function erase(c: Asking): Promise<Response> {
+  const answer = await ask(c, (mailbox, visitor) => mailbox.erase(visitor));
+  if (answer.ok) dropCookie(c);
+  return answer.ok ? c.body(null, 204) : answer;
+}
+
+/** Everything that the mailbox keeps, as JSON Lines. */
+export async function exportAll(c: Asking): Promise<Response> {
+  const visitor = await whoAsks(c, null);
+  if ("refused" in visitor) return problem(visitor.refused);
+  const answer = await c.env.MAILBOX.getByName(visitor.name).export(visitor);
+  if ("refused" in answer) return refusedBy(c, answer.refused);
+  return c.body(answer.value, 200, {
+    "Content-Type": "application/jsonl",
+    "Content-Disposition": `attachment; filename="restante.jsonl"`,
+    "Cache-Control": "no-store",
+  });
+}
+
 /** A short code that lets one more device in, within ten minutes: 201. */
 export async function linkCode(c: Asking): Promise<Response> {
   const visitor = await whoAsks(c, null);
@@ -109,7 +129,7 @@ export async function strangers(c: Asking, next: () => Promise<void>): Promise<R
 }
 
 /** What the user calls the device, or what its browser says that it is. */
-function labelOf(c: Asking, given: string | undefined): string {
+export function labelOf(c: Asking, given: string | undefined): string {
   if (given !== undefined) return given;
   const agent = c.req.header("User-Agent") ?? "";
   const browser = /\b(Edg|OPR|Firefox|Chrome|Safari|curl)\b/.exec(agent)?.[1];

@@ -5,6 +5,7 @@ import { LINK_MS, LINK_TRIES, RECOVERY_TRIES, SIGNED_IN } from "../protocol/limi
 import { type Code, type Refusal, refusal } from "../protocol/refusals.ts";
 import type { Answer, Proof } from "../protocol/visitor.ts";
 import type { Box } from "./box.ts";
+import { randomText } from "./challenge.ts";
 import { isSame, type Token } from "./log/account-rows.ts";
 import type { Session } from "./sockets.ts";
 
@@ -17,6 +18,7 @@ const wrongCodes = new WeakMap<Box, number[]>();
 
 /** Why whoever brings this may not come in, or null. */
 export function objectionTo(box: Box, proof: Proof): Refusal | null {
+  if (box.log.erased) return refusal("erased");
   return mayCome(box, proof) ? null : refusal("unauthorized");
 }
 
@@ -38,6 +40,7 @@ export function holder(box: Box, proof: Proof): Token | null {
 
 /** Whether letters can be put into this mailbox: in `accounts` mode somebody must have claimed it. */
 export function isSomebody(box: Box): boolean {
+  if (box.log.erased) return false;
   return box.rules.mode !== "accounts" || box.log.account.account !== null;
 }
 
@@ -51,9 +54,9 @@ export function claim(
   box: Box,
   { token, recovery }: { readonly token: NewToken; readonly recovery: string },
 ): Answer<{ readonly id: string }> {
-  if (box.log.life !== null) return { refused: refusal("name_taken") };
+  if (box.log.life !== null || box.log.erased) return { refused: refusal("name_taken") };
   box.log.found(box.user);
-  box.log.account.claim(recovery, Date.now());
+  box.log.account.claim(recovery, randomText(), Date.now());
   return { value: admit(box, token) };
 }
 
@@ -137,7 +140,8 @@ function mayCome(box: Box, proof: Proof): boolean {
   }
 }
 
-function admit(box: Box, { hash, label }: NewToken): { readonly id: string } {
+/** From now on this token opens the mailbox. */
+export function admit(box: Box, { hash, label }: NewToken): { readonly id: string } {
   const now = Date.now();
   const token = { hash, label, created: now, seen: now };
   const known = box.log.account.tokens();

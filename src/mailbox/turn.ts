@@ -8,6 +8,7 @@ export class Turn {
   #works: Work[] = [];
   #armed = false;
   #committing = false;
+  #ended = false;
   readonly #seal: () => boolean;
   readonly #committed: () => Promise<void>;
   readonly #broken: (error: unknown) => void;
@@ -24,19 +25,28 @@ export class Turn {
 
   /** Does `work` in the next group. Sealed a moment late: neighbours that are already waiting get in. */
   join(work: Work): void {
+    if (this.#ended) return;
     this.#works.push(work);
     this.#arm();
   }
 
   /** As `join`; resolves with what `work` returned. The runtime holds whatever follows until the group is durable. */
   joined<T>(work: () => T): Promise<T> {
+    if (this.#ended) return Promise.reject(new Error("this life of the mailbox has ended"));
     return new Promise((resolve) => this.join(() => resolve(work())));
   }
 
   /** Does what has joined so far, then `work`, at once, as one group. */
   now(work: Work): void {
+    if (this.#ended) return;
     this.#works.push(work);
     this.#run();
+  }
+
+  /** As `now`; what joins later is ignored. */
+  end(work: Work): void {
+    this.now(work);
+    this.#ended = true;
   }
 
   #arm(): void {

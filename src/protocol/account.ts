@@ -18,6 +18,47 @@ const claim = z.strictObject({
 
 const signIn = z.strictObject({ userName: z.string(), code: z.string().check(z.maxLength(CODE)), label });
 
+/** What a browser's authenticator has made is looked at by the library that verifies it; here only that it is an object with an id. */
+const response = z.looseObject({ id: z.string().check(z.minLength(1), z.maxLength(1_024)) });
+const passkey = z.strictObject({ response, label });
+const passkeySignIn = z.strictObject({ userName: z.string(), response, label });
+const userName = z.strictObject({ userName: z.string() });
+
+/** A passkey as a mailbox keeps it: `key` is the public one, COSE as base64url; times in ms since 1970. */
+export interface Passkey {
+  readonly id: string;
+  readonly key: string;
+  readonly counter: number;
+  readonly transports: readonly string[];
+  readonly label: string;
+  readonly created: number;
+  readonly seen: number;
+}
+
+/** What an authenticator is asked: to sign the challenge, with one of these or anew. */
+export interface PasskeyOptions {
+  readonly challenge: string;
+  readonly passkeys: readonly Pick<Passkey, "id" | "transports">[];
+}
+
+/** Reads a passkey that a browser has made; a string says what is wrong. */
+export function readPasskey(value: unknown): z.infer<typeof passkey> | string {
+  const read = passkey.safeParse(value);
+  return read.success ? read.data : wrong("response, and perhaps label", read.error);
+}
+
+/** Reads a sign-in with a passkey; a string says what is wrong. */
+export function readPasskeySignIn(value: unknown): z.infer<typeof passkeySignIn> | string {
+  const read = passkeySignIn.safeParse(value);
+  return read.success ? read.data : wrong("userName, response, and perhaps label", read.error);
+}
+
+/** Reads a name; a string says what is wrong. */
+export function readUserName(value: unknown): z.infer<typeof userName> | string {
+  const read = userName.safeParse(value);
+  return read.success ? read.data : wrong("userName", read.error);
+}
+
 export type Claim = z.infer<typeof claim>;
 export type SignIn = z.infer<typeof signIn>;
 

@@ -36,6 +36,9 @@ export const QUOTAS = {
 /** Signed-in devices of a user; the one not seen for longest goes. Answers: sign-ins as storage. */
 export const SIGNED_IN = 64;
 
+/** Passkeys of a user. Answers: keys as storage. */
+export const PASSKEYS = 16;
+
 /** How long a link code is good, in ms, and how many wrong ones end it. Answers: guessing 40 bits. */
 export const LINK_MS = 600_000;
 export const LINK_TRIES = 5;

@@ -23,6 +23,7 @@ export const REFUSALS = {
   unauthorized: { message: "The token is missing, wrong or expired", close: 4401, status: 401 },
   name_taken: { message: "This name is taken", status: 409 },
   forbidden: { message: "This is not allowed", close: 4403, status: 403 },
+  erased: { message: "This account was erased, and its name is nobody's for good", close: 4403, status: 403 },
   no_version: {
     message: "The server speaks none of the offered subprotocols; it speaks restante.v1 and restante.plain",
     close: 4406,

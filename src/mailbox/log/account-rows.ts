@@ -1,12 +1,16 @@
 // The account of a mailbox whose name was claimed: who may come in. All of it in memory, a row written when it changes.
 // Of every secret only the hash is here; hashes are compared in constant time.
+import type { Passkey } from "../../protocol/account.ts";
+import type { Challenge } from "../challenge.ts";
 import type { Sql } from "./sql.ts";
 
 /** Written once, when a name is claimed. */
 const TABLES = [
   `CREATE TABLE account (one INTEGER PRIMARY KEY CHECK (one = 1), created INTEGER NOT NULL, recovery TEXT NOT NULL,
-    link TEXT, linkEnds INTEGER NOT NULL, linkTries INTEGER NOT NULL)`,
+    link TEXT, linkEnds INTEGER NOT NULL, linkTries INTEGER NOT NULL, secret TEXT NOT NULL, used TEXT NOT NULL)`,
   `CREATE TABLE token (hash TEXT PRIMARY KEY, label TEXT NOT NULL, created INTEGER NOT NULL, seen INTEGER NOT NULL) WITHOUT ROWID`,
+  `CREATE TABLE passkey (id TEXT PRIMARY KEY, key TEXT NOT NULL, counter INTEGER NOT NULL, transports TEXT NOT NULL,
+    label TEXT NOT NULL, created INTEGER NOT NULL, seen INTEGER NOT NULL) WITHOUT ROWID`,
 ];
 
 /** The account itself. Hashes are SHA-256 in hex; times are ms since 1970. */
@@ -18,7 +22,13 @@ export interface Account {
   linkEnds: number;
   /** Wrong codes since the link code was shown. */
   linkTries: number;
+  /** What challenges are signed with, and those that were used and have not expired. JSON in the row. */
+  readonly secret: string;
+  used: readonly Challenge[];
 }
+
+type Row = Omit<Account, "used"> & { readonly used: string };
+type PasskeyRow = Omit<Passkey, "transports"> & { readonly transports: string };
 
 /** A signed-in device. */
 export interface Token {
@@ -32,6 +42,7 @@ export class AccountRows {
   readonly #sql: Sql;
   #account: Account | null = null;
   readonly #tokens = new Map<string, Token>();
+  readonly #passkeys = new Map<string, Passkey>();
   #wrote = false;
 
   constructor(sql: Sql) {
@@ -41,7 +52,11 @@ export class AccountRows {
   /** Reads it all, after a wake. */
   load(): void {
     if (this.#sql.row("SELECT 1 FROM sqlite_master WHERE name = 'account'") === undefined) return;
-    this.#account = this.#sql.row<Account>("SELECT * FROM account") ?? null;
+    const row = this.#sql.row<Row>("SELECT * FROM account");
+    this.#account = row === undefined ? null : { ...row, used: JSON.parse(row.used) as Challenge[] };
+    for (const key of this.#sql.rows<PasskeyRow>("SELECT * FROM passkey")) {
+      this.#passkeys.set(key.id, { ...key, transports: JSON.parse(key.transports) as string[] });
+    }
     for (const token of this.#sql.rows<Token>("SELECT * FROM token")) this.#tokens.set(token.hash, token);
   }
 
@@ -51,21 +66,21 @@ export class AccountRows {
   }
 
   /** Claims the name: from now on only its tokens open the mailbox. */
-  claim(recovery: string, now: number): void {
+  claim(recovery: string, secret: string, now: number): void {
     for (const table of TABLES) this.#sql.run(table);
     const statement =
-      "INSERT INTO account (one, created, recovery, link, linkEnds, linkTries) VALUES (1, ?, ?, NULL, 0, 0)";
-    this.#sql.run(statement, now, recovery);
-    this.#account = { created: now, recovery, link: null, linkEnds: 0, linkTries: 0 };
+      "INSERT INTO account (one, created, recovery, link, linkEnds, linkTries, secret, used) VALUES (1, ?, ?, NULL, 0, 0, ?, '[]')";
+    this.#sql.run(statement, now, recovery, secret);
+    this.#account = { created: now, recovery, link: null, linkEnds: 0, linkTries: 0, secret, used: [] };
     this.#wrote = true;
   }
 
   change(change: Partial<Account>): void {
     if (this.#account === null) return;
     Object.assign(this.#account, change);
-    const { recovery, link, linkEnds, linkTries } = this.#account;
-    const statement = "UPDATE account SET recovery = ?, link = ?, linkEnds = ?, linkTries = ?";
-    this.#sql.run(statement, recovery, link, linkEnds, linkTries);
+    const { recovery, link, linkEnds, linkTries, used } = this.#account;
+    const statement = "UPDATE account SET recovery = ?, link = ?, linkEnds = ?, linkTries = ?, used = ?";
+    this.#sql.run(statement, recovery, link, linkEnds, linkTries, JSON.stringify(used));
     this.#wrote = true;
   }
 
@@ -97,6 +112,32 @@ export class AccountRows {
   saw(token: Token, now: number): void {
     token.seen = now;
     this.#sql.run("UPDATE token SET seen = ? WHERE hash = ?", now, token.hash);
+    this.#wrote = true;
+  }
+
+  /** The passkeys, the oldest first. */
+  passkeys(): Passkey[] {
+    return [...this.#passkeys.values()].toSorted((a, b) => a.created - b.created);
+  }
+
+  addPasskey(passkey: Passkey): void {
+    this.#passkeys.set(passkey.id, passkey);
+    const { id, key, counter, transports, label, created, seen } = passkey;
+    const statement =
+      "INSERT INTO passkey (id, key, counter, transports, label, created, seen) VALUES (?, ?, ?, ?, ?, ?, ?)";
+    this.#sql.run(statement, id, key, counter, JSON.stringify(transports), label, created, seen);
+    this.#wrote = true;
+  }
+
+  usedPasskey(passkey: Passkey, counter: number, seen: number): void {
+    this.#passkeys.set(passkey.id, { ...passkey, counter, seen });
+    this.#sql.run("UPDATE passkey SET counter = ?, seen = ? WHERE id = ?", counter, seen, passkey.id);
+    this.#wrote = true;
+  }
+
+  removePasskey(id: string): void {
+    this.#passkeys.delete(id);
+    this.#sql.run("DELETE FROM passkey WHERE id = ?", id);
     this.#wrote = true;
   }
 

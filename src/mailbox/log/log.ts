@@ -7,7 +7,7 @@ import { History } from "./history.ts";
 import { PeerRows } from "./peer-rows.ts";
 import { lastToGo, type Retention } from "./keep.ts";
 import { Recent } from "./recent.ts";
-import { type Entry, type Life, type Sent, STORAGE, TABLES } from "./schema.ts";
+import { type Entry, type Life, type Sent, STORAGE, TABLES, TOMBSTONE } from "./schema.ts";
 import { Sql } from "./sql.ts";
 import { readTail } from "./tail.ts";
 
@@ -22,6 +22,8 @@ const INSERT_ENTRY =
   "INSERT INTO entry (seq, kind, peer, origin, device, id, at, failed, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 export class Log {
+  /** Whether this mailbox was erased: it is nobody's for good. */
+  readonly erased: boolean;
   readonly #sql: Sql;
   readonly #retention: Retention;
   #life: Life | null = null;
@@ -41,6 +43,7 @@ export class Log {
   constructor(storage: SqlStorage, retention: Retention = { entries: null, age: null }) {
     this.#sql = new Sql(storage);
     this.#retention = retention;
+    this.erased = this.#sql.row("SELECT 1 FROM sqlite_master WHERE name = 'tombstone'") !== undefined;
     this.history = new History(this.#sql);
     this.account = new AccountRows(this.#sql);
     this.contacts = new ContactRows(this.#sql);
@@ -178,6 +181,24 @@ export class Log {
   /** How many messages of others came after `seq`. */
   countIn(seq: number): number {
     return this.#sql.row<{ n: number }>("SELECT count(*) AS n FROM entry WHERE seq > ? AND kind = 'in'", seq)?.n ?? 0;
+  }
+
+  /** At most `limit` entries after `seq`, up to `last`, oldest first. */
+  page(seq: number, last: number, limit: number): Entry[] {
+    return this.#sql.rows<Entry>(
+      "SELECT * FROM entry WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?",
+      seq,
+      last,
+      limit,
+    );
+  }
+
+  /** Everything gone, in one transaction, but for the word that this name was somebody's. */
+  erase(): void {
+    const tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\'";
+    for (const { name } of this.#sql.rows<{ name: string }>(tables)) this.#sql.run(`DROP TABLE ${name}`);
+    this.#sql.run(TOMBSTONE);
+    this.#sql.run("INSERT INTO tombstone (one, at) VALUES (1, ?)", Date.now());
   }
 
   /** Switches receipts or presence on or off. */

@@ -18,6 +18,9 @@ export const TABLES = [
     delivered INTEGER NOT NULL, seen INTEGER NOT NULL) WITHOUT ROWID`,
 ] as const;
 
+/** All that is left of a mailbox that was erased. */
+export const TOMBSTONE = "CREATE TABLE tombstone (one INTEGER PRIMARY KEY CHECK (one = 1), at INTEGER NOT NULL)";
+
 /** The version of these tables. */
 export const STORAGE = 1;
 
