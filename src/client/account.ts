@@ -26,10 +26,19 @@ export interface AccountDevice {
   readonly current: boolean;
 }
 
+/** One of the user's passkeys. Times in ms since 1970. */
+export interface AccountPasskey {
+  readonly id: string;
+  readonly label: string;
+  readonly created: number;
+  readonly seen: number;
+}
+
 const ENTRANCE = { auth: "text", registration: "text?" } as const;
 const SIGNED_IN = { userName: "text", token: "text", recoveryCode: "text?" } as const;
 const WHO = { userName: "text" } as const;
 const DEVICE = { id: "text", label: "text", created: "int", seen: "int", online: "flag", current: "flag" } as const;
+const PASSKEY = { id: "text", label: "text", created: "int", seen: "int" } as const;
 const LINK = { code: "text", expires: "int" } as const;
 const RECOVERY = { recoveryCode: "text" } as const;
 
@@ -53,7 +62,7 @@ export function claim(
   url: string,
   claimed: { readonly userName: string; readonly label?: string; readonly invitation?: string },
 ): Promise<SignedIn> {
-  return signed(url, "/api/accounts", claimed);
+  return signedIn(url, "/api/accounts", claimed);
 }
 
 /** Signs this device in with a recovery code, which is replaced then, or a link code. Rejects with a `Refused`. */
@@ -61,7 +70,19 @@ export function signIn(
   url: string,
   proof: { readonly userName: string; readonly code: string; readonly label?: string },
 ): Promise<SignedIn> {
-  return signed(url, "/api/sign-in", proof);
+  return signedIn(url, "/api/sign-in", proof);
+}
+
+/** Signs this device in with a passkey that its browser has. Rejects with a `Refused`, or with what the browser says. */
+export async function signInWithPasskey(
+  url: string,
+  who: { readonly userName: string; readonly label?: string },
+): Promise<SignedIn> {
+  const { userName } = who;
+  const options = await new Server(url).ask("/api/sign-in/passkey/options", { method: "POST", body: { userName } });
+  const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(options as PublicKeyCredentialRequestOptionsJSON);
+  const signed = await navigator.credentials.get({ publicKey });
+  return signedIn(url, "/api/sign-in/passkey", { ...who, response: (signed as PublicKeyCredential).toJSON() });
 }
 
 /** The account of an open mailbox. Every method rejects with a `Refused` if the server says no. */
@@ -85,6 +106,31 @@ export class Account {
   /** Signs this device out. */
   async signOut(): Promise<void> {
     await this.#server.ask("/api/sign-out", { method: "POST" });
+  }
+
+  /** Has the browser make a passkey for this account. Rejects with what the browser says if it does not. */
+  async addPasskey(label?: string): Promise<void> {
+    const options = await this.#server.ask("/api/passkeys/options", { method: "POST" });
+    const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(
+      options as PublicKeyCredentialCreationOptionsJSON,
+    );
+    const made = await navigator.credentials.create({ publicKey });
+    const body = { response: (made as PublicKeyCredential).toJSON(), ...(label !== undefined && { label }) };
+    await this.#server.ask("/api/passkeys", { method: "POST", body });
+  }
+
+  async passkeys(): Promise<readonly AccountPasskey[]> {
+    const list = await this.#server.ask("/api/passkeys");
+    return (Array.isArray(list) ? list : []).map((one) => read(PASSKEY, one));
+  }
+
+  async removePasskey(id: string): Promise<void> {
+    await this.#server.ask(`/api/passkeys/${encodeURIComponent(id)}`, { method: "DELETE" });
+  }
+
+  /** Erases the account and everything in its mailbox, for good. */
+  async erase(): Promise<void> {
+    await this.#server.ask("/api/account", { method: "DELETE" });
   }
 
   /** A short code with which one more device can sign in until `expires`, ms since 1970. */
@@ -127,7 +173,7 @@ export class People {
   }
 }
 
-async function signed(url: string, path: string, body: unknown): Promise<SignedIn> {
+async function signedIn(url: string, path: string, body: unknown): Promise<SignedIn> {
   const query: Query = { method: "POST", body };
   const { recoveryCode = null, ...rest } = read(SIGNED_IN, await new Server(url).ask(path, query));
   return { ...rest, recoveryCode };

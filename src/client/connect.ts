@@ -6,8 +6,8 @@ import type { Options, Restante } from "./api.ts";
 import { Client } from "./client.ts";
 import type { Json } from "./store.ts";
 
-export { claim, entranceOf, signedInAs, signIn } from "./account.ts";
-export type { Account, AccountDevice, Entrance, People, SignedIn } from "./account.ts";
+export { claim, entranceOf, signedInAs, signIn, signInWithPasskey } from "./account.ts";
+export type { Account, AccountDevice, AccountPasskey, Entrance, People, SignedIn } from "./account.ts";
 export { browserStore } from "./browser.ts";
 export { memoryStore } from "./memory.ts";
 export type { Conversing, Messages, Options, Presences, Restante } from "./api.ts";

@@ -11,7 +11,7 @@ import {
   type Restante,
 } from "../client/connect.ts";
 import { type Field, find, showProblem } from "./field.ts";
-import { account, begin as beginAccount, code, enter, showAccount } from "./sign-in.ts";
+import { account, begin as beginAccount, code, enter, enterWithPasskey, showAccount } from "./sign-in.ts";
 
 /** Messages on the page. */
 const SHOWN = 500;
@@ -48,6 +48,14 @@ async function leave(): Promise<void> {
   status.dataset["is"] = "none";
   status.textContent = "Signed out.";
   name.focus();
+}
+
+async function addPasskey(): Promise<void> {
+  const added = await mailbox?.me.account.addPasskey().then(
+    () => "Passkey added.",
+    () => "No passkey was added.",
+  );
+  find("link-code", HTMLOutputElement).textContent = added ?? "";
 }
 
 async function showLink(): Promise<void> {
@@ -233,6 +241,12 @@ onEnter(text, () => form.requestSubmit());
 retry.addEventListener("click", () => mailbox?.me.retry());
 
 find("leave", HTMLButtonElement).addEventListener("click", () => void leave());
+find("passkey", HTMLButtonElement).addEventListener("click", () => {
+  void enterWithPasskey().then((entered) => {
+    if (entered) open();
+  });
+});
+find("add-passkey", HTMLButtonElement).addEventListener("click", () => void addPasskey());
 find("link", HTMLButtonElement).addEventListener("click", () => void showLink());
 
 async function begin(): Promise<void> {

@@ -1,5 +1,5 @@
 // Signing in, where the server has accounts: a free name is claimed, a taken one asks for a code.
-import { claim, entranceOf, Refused, signedInAs, signIn } from "../client/connect.ts";
+import { claim, entranceOf, Refused, signedInAs, signIn, signInWithPasskey } from "../client/connect.ts";
 import { find, showProblem } from "./field.ts";
 
 export const code = find("code", HTMLInputElement);
@@ -28,8 +28,8 @@ export async function enter(): Promise<boolean> {
       askForCode(
         "This name is taken. If it is yours, enter its recovery code, or a code that another of your devices shows.",
       );
-    else if (code.value === "") showProblem(name, sentenceOfError(error));
-    else askForCode(sentenceOfError(error));
+    else if (code.value === "") showProblem(name, sentenceOf(error));
+    else askForCode(sentenceOf(error));
     return false;
   }
 }
@@ -51,12 +51,24 @@ export function showAccount(userName: string | null): void {
   if (userName === null) find("recovery", HTMLElement).hidden = true;
 }
 
+/** Signs in as the name in the field, with a passkey. True once this browser is signed in. */
+export async function enterWithPasskey(): Promise<boolean> {
+  try {
+    showAccount((await signInWithPasskey(location.origin, { userName: name.value.trim() })).userName);
+    return true;
+  } catch (error) {
+    showProblem(code, sentenceOf(error));
+    return false;
+  }
+}
+
 /** Looks whether there are accounts, and whether this browser is signed in. */
 export async function begin(): Promise<void> {
   const { auth } = await entranceOf(location.origin);
   if (auth === "accounts") showAccount(await signedInAs(location.origin));
 }
 
-function sentenceOfError(error: unknown): string {
+function sentenceOf(error: unknown): string {
+  if (error instanceof DOMException) return "The browser has used no passkey.";
   return error instanceof Refused ? error.message : "The server can't be reached.";
 }

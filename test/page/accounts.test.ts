@@ -16,7 +16,7 @@ afterAll(async () => {
   await server.stop();
 });
 
-async function visit(): Promise<{ page: Page; errors: string[] }> {
+async function visit(url = server.url): Promise<{ page: Page; errors: string[] }> {
   const page = await (await browser.newContext()).newPage();
   const errors: string[] = [];
   page.setDefaultTimeout(60_000);
@@ -24,7 +24,7 @@ async function visit(): Promise<{ page: Page; errors: string[] }> {
   page.on("console", (line) => {
     if (line.type() === "error" && !line.text().includes("Failed to load resource")) errors.push(line.text());
   });
-  await page.goto(server.url);
+  await page.goto(url);
   // The server was asked whether there are accounts.
   await page.waitForLoadState("networkidle");
   return { page, errors };
@@ -77,4 +77,56 @@ test("two people claim their names and chat; a reload stays in; a code lets a se
   expect(await second.page.getByText("Good morning").count()).toBe(0);
   await alice.page.getByText("Good morning").waitFor();
   for (const { errors } of [alice, bob, second]) expect(errors).toEqual([]);
+});
+
+/** A browser whose authenticator is Chromium's own, as a phone's is. */
+async function withAuthenticator(page: Page) {
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send("WebAuthn.enable");
+  const options = {
+    protocol: "ctap2",
+    transport: "internal",
+    hasResidentKey: true,
+    hasUserVerification: true,
+    isUserVerified: true,
+    automaticPresenceSimulation: true,
+  } as const;
+  const { authenticatorId } = await devtools.send("WebAuthn.addVirtualAuthenticator", { options });
+  return {
+    credentials: async () => (await devtools.send("WebAuthn.getCredentials", { authenticatorId })).credentials,
+    add: (credential: Awaited<ReturnType<typeof devtools.send<"WebAuthn.getCredentials">>>["credentials"][number]) =>
+      devtools.send("WebAuthn.addCredential", { authenticatorId, credential }),
+  };
+}
+
+test("[A10] a passkey that was made on one device signs another one in", async () => {
+  // The passkey of a host that has a name: an address can have none.
+  const origin = server.url.replace("127.0.0.1", "localhost");
+  const first = await visit(origin);
+  const phone = await withAuthenticator(first.page);
+  await enter(first.page, "carol");
+  await reads(first.page, "Connected as carol");
+  await first.page.getByRole("button", { name: "Add a passkey" }).click();
+  await first.page.getByText("Passkey added.").waitFor();
+  const [credential] = await phone.credentials();
+  expect(credential).toMatchObject({ rpId: "localhost" });
+
+  // Synchronised to another device, as platforms do.
+  const second = await visit(origin);
+  const laptop = await withAuthenticator(second.page);
+  if (credential !== undefined) await laptop.add(credential);
+  await enter(second.page, "carol");
+  await second.page.getByText("This name is taken").waitFor();
+  await second.page.getByRole("button", { name: "Use a passkey" }).click();
+  await reads(second.page, "Connected as carol");
+  expect([...first.errors, ...second.errors]).toEqual([]);
+});
+
+test("[A10] without the passkey nobody is signed in", async () => {
+  const { page } = await visit(server.url.replace("127.0.0.1", "localhost"));
+  await withAuthenticator(page);
+  await enter(page, "carol");
+  await page.getByText("This name is taken").waitFor();
+  await page.getByRole("button", { name: "Use a passkey" }).click();
+  await page.getByText("The browser has used no passkey.").waitFor();
 });

@@ -1,0 +1,100 @@
+// The end of an account: everything is gone but the word that the name was somebody's; and before that, everything can be taken along.
+import { env } from "cloudflare:workers";
+import { runInDurableObject } from "cloudflare:test";
+import { expect, test } from "vitest";
+import { claimed, closedWith, openAs, say } from "../../support/accounts.ts";
+
+const tablesOf = (name: string) =>
+  runInDurableObject(env.MAILBOX.getByName(name), (_, { storage }) =>
+    storage.sql
+      .exec<{ name: string }>("SELECT name FROM sqlite_master WHERE name NOT LIKE '\\_%' ESCAPE '\\'")
+      .toArray()
+      .map(({ name: table }) => table),
+  );
+
+async function world() {
+  const [a, b] = [await claimed("alice"), await claimed("bob")];
+  const [alice, bob] = [await openAs(a), await openAs(b)];
+  alice.send({ type: "send", id: 1, to: b.userName, body: "good morning" });
+  await alice.until("accepted");
+  bob.send({ type: "send", id: 1, to: a.userName, body: { text: "Guten Morgen" } });
+  await bob.until("accepted");
+  await alice.until("message");
+  return { a, b, alice, bob };
+}
+
+test("[A11] everything can be taken along, as JSON Lines", async () => {
+  const { a, b } = await world();
+  const response = await say("GET", "/api/export", undefined, a.token);
+  expect([response.status, response.headers.get("Content-Type")]).toEqual([200, "application/jsonl"]);
+  const text = await response.text();
+  expect(text.endsWith("\n")).toBe(true);
+  const lines = text
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(lines[0]).toMatchObject({
+    type: "account",
+    userName: a.userName,
+    settings: { receipts: true, presence: true },
+  });
+  expect(lines.filter(({ type }) => type === "device")).toMatchObject([{ id: a.device }]);
+  expect(lines.filter(({ type }) => type === "contact")).toEqual([
+    { type: "contact", peer: b.userName, standing: "contact" },
+  ]);
+  expect(lines.filter(({ type }) => type === "message")).toMatchObject([
+    { from: a.userName, to: b.userName, body: "good morning" },
+    { from: b.userName, to: a.userName, body: { text: "Guten Morgen" } },
+  ]);
+  expect(text).not.toContain(a.token.split(".")[2]);
+});
+
+test("[A11] a large mailbox is taken along page by page, complete", async () => {
+  const { a } = await world();
+  await runInDurableObject(env.MAILBOX.getByName(a.userName), (_, { storage }) => {
+    const put = "INSERT INTO entry (seq, kind, peer, origin, at, body) VALUES (?, 'in', 'bob', ?, 0, ?)";
+    for (let i = 1; i <= 5_000; i++) storage.sql.exec(put, i, i, JSON.stringify("x".repeat(1_000)));
+  });
+  const text = await (await say("GET", "/api/export", undefined, a.token)).text();
+  expect(text.match(/"type":"message"/g)).toHaveLength(5_002);
+});
+
+test("[A12] erased: its sockets are closed with 4403, nothing is left but a tombstone, and nobody gets the name again", async () => {
+  const { a, b, alice, bob } = await world();
+  expect((await say("DELETE", "/api/account", undefined, a.token)).status).toBe(204);
+  expect(await alice.until("closing")).toMatchObject({ code: 4403 });
+  expect(await tablesOf(a.userName)).toEqual(["tombstone"]);
+  expect((await say("POST", "/api/accounts", { userName: a.userName })).status).toBe(409);
+  expect(await closedWith(a.userName, { Authorization: `Bearer ${a.token}` })).toBe(4403);
+  expect((await say("GET", "/api/conversations", undefined, a.token)).status).toBe(403);
+  expect((await say("POST", "/api/sign-in", { userName: a.userName, code: a.recoveryCode })).status).toBe(401);
+  // What the peers have is theirs.
+  const copy = (await (await say("GET", `/api/conversations/${a.userName}/messages`, undefined, b.token)).json()) as {
+    messages: unknown[];
+  };
+  expect(copy.messages).toHaveLength(2);
+  bob.send({ type: "send", id: 2, to: a.userName, body: "are you there?" });
+  const failed = (await bob.take("failed", 1))[0];
+  expect(failed).toMatchObject({ code: "unknown_receiver" });
+  const { abortAllDurableObjects } = await import("cloudflare:test");
+  await abortAllDurableObjects();
+  expect((await say("POST", "/api/accounts", { userName: a.userName })).status).toBe(409);
+  expect(await tablesOf(a.userName)).toEqual(["tombstone"]);
+});
+
+test("[A12] what is on its way when the account is erased is gone with it", async () => {
+  const { a, b, alice, bob } = await world();
+  alice.send(...Array.from({ length: 40 }, (_, i) => ({ type: "send", id: i + 2, to: b.userName, body: "late" })));
+  expect((await say("DELETE", "/api/account", undefined, a.token)).status).toBe(204);
+  await bob.settled();
+  bob.send({ type: "send", id: 2, to: a.userName, body: "?" });
+  await bob.until("failed");
+  expect(await tablesOf(a.userName)).toEqual(["tombstone"]);
+});
+
+test("[A12] an account is erased by its user alone", async () => {
+  const { a, b } = await world();
+  expect((await say("DELETE", `/api/account?user=${a.userName}`, undefined, b.token)).status).toBe(403);
+  expect((await say("DELETE", "/api/account")).status).toBe(401);
+  expect((await say("GET", "/api/account", undefined, a.token)).status).toBe(200);
+});

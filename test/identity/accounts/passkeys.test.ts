@@ -1,0 +1,143 @@
+// Passkeys from the server's side, with an authenticator that signs whatever it is given: nothing but a fresh challenge of this very
+// account, signed for this host and origin by whoever was there, signs anybody in.
+import { env } from "cloudflare:workers";
+import { runInDurableObject } from "cloudflare:test";
+import { expect, test } from "vitest";
+import { type Account, ask, claimed, HOST, openAs, say } from "../../support/accounts.ts";
+import { Authenticator, base64url, type Circumstances } from "../../support/authenticator.ts";
+import { fresh } from "../../support/devices.ts";
+
+const host = "restante.test";
+
+async function options(
+  path: string,
+  body?: unknown,
+  token?: string,
+): Promise<{ challenge: string } & Record<string, unknown>> {
+  const response = await say("POST", path, body, token);
+  expect(response.status).toBe(200);
+  return response.json();
+}
+
+const addOptions = ({ token }: Account) => options("/api/passkeys/options", undefined, token);
+const enterOptions = (userName: string) => options("/api/sign-in/passkey/options", { userName });
+
+/** Somebody with a passkey. */
+async function world(): Promise<{
+  alice: Account;
+  key: Authenticator;
+  signIn: (change?: Partial<Circumstances>) => Promise<Response>;
+}> {
+  const alice = await claimed("alice");
+  const key = await Authenticator.make();
+  const { challenge } = await addOptions(alice);
+  const response = await key.create({ challenge, origin: HOST, host, counter: 1 });
+  expect((await say("POST", "/api/passkeys", { response, label: "My key" }, alice.token)).status).toBe(204);
+  const signIn = async (change: Partial<Circumstances> = {}) => {
+    const { challenge: fresh } = await enterOptions(alice.userName);
+    const signed = await key.get({ challenge: fresh, origin: HOST, host, counter: 2, ...change });
+    return say("POST", "/api/sign-in/passkey", { userName: alice.userName, response: signed });
+  };
+  return { alice, key, signIn };
+}
+
+test("[A10] a passkey is added, listed, signs a device in, and can be removed", async () => {
+  const { alice, key, signIn } = await world();
+  const list = (await (await say("GET", "/api/passkeys", undefined, alice.token)).json()) as {
+    id: string;
+    label: string;
+  }[];
+  expect(list).toMatchObject([{ id: base64url(key.id), label: "My key" }]);
+  const response = await signIn();
+  expect(response.status).toBe(200);
+  expect(response.headers.get("Set-Cookie")).toMatch(/^__Host-restante=rst1\./);
+  const signed: Account = await response.json();
+  expect((await openAs(signed, "tablet")).welcome.user).toBe(alice.userName);
+  expect((await say("DELETE", `/api/passkeys/${base64url(key.id)}`, undefined, alice.token)).status).toBe(204);
+  expect((await signIn({ counter: 3 })).status).toBe(401);
+  expect((await say("DELETE", `/api/passkeys/${base64url(key.id)}`, undefined, alice.token)).status).toBe(404);
+});
+
+test.each<[string, Partial<Circumstances>]>([
+  ["for another origin", { origin: "https://evil.test" }],
+  ["for another host", { host: "evil.test" }],
+  ["by whoever may be there", { verified: false }],
+  ["with a counter that does not grow", { counter: 1 }],
+  ["over a challenge that was never given", { challenge: base64url(new Uint8Array(32)) }],
+])("[A10] what was signed %s signs nobody in", async (_, change) => {
+  const { signIn } = await world();
+  expect((await signIn(change)).status).toBe(401);
+  expect((await signIn()).status).toBe(200);
+});
+
+test("[A10] what was signed once is good once", async () => {
+  const { alice, key } = await world();
+  const { challenge } = await enterOptions(alice.userName);
+  const enter = async (counter: number) => {
+    const response = await key.get({ challenge, origin: HOST, host, counter });
+    return (await say("POST", "/api/sign-in/passkey", { userName: alice.userName, response })).status;
+  };
+  expect(await enter(2)).toBe(200);
+  expect(await enter(3)).toBe(401);
+});
+
+test("[A10] a challenge is good for one account and one purpose, and for five minutes", async () => {
+  const { alice, key, signIn } = await world();
+  const other = await world();
+  const { challenge: hers } = await enterOptions(other.alice.userName);
+  expect((await signIn({ challenge: hers })).status).toBe(401);
+  const { challenge: toAdd } = await addOptions(alice);
+  expect((await signIn({ challenge: toAdd })).status).toBe(401);
+  const second = await Authenticator.make();
+  const { challenge: toEnter } = await enterOptions(alice.userName);
+  const response = await second.create({ challenge: toEnter, origin: HOST, host, counter: 1 });
+  expect((await say("POST", "/api/passkeys", { response }, alice.token)).status).toBe(401);
+  const { challenge } = await enterOptions(alice.userName);
+  const [expires = "", ...rest] = new TextDecoder().decode(bytesOf(challenge)).split(".");
+  expect(Number(expires) - Date.now()).toBeLessThanOrEqual(300_000);
+  const later = [Number(expires) + 60_000, ...rest].join(".");
+  const longer = base64url(Uint8Array.from(new TextEncoder().encode(later)));
+  const signed = await key.get({ challenge: longer, origin: HOST, host, counter: 9 });
+  expect((await say("POST", "/api/sign-in/passkey", { userName: alice.userName, response: signed })).status).toBe(401);
+});
+
+test("[A10] somebody else's passkey signs in nobody but them", async () => {
+  const [one, two] = [await world(), await world()];
+  const { challenge } = await enterOptions(one.alice.userName);
+  const response = await two.key.get({ challenge, origin: HOST, host, counter: 2 });
+  expect((await say("POST", "/api/sign-in/passkey", { userName: one.alice.userName, response })).status).toBe(401);
+});
+
+test.each([
+  ["nothing", {}],
+  ["no response", { userName: "alice" }],
+  ["a response without an id", { userName: "alice", response: {} }],
+  [
+    "a response that is none",
+    { userName: "alice", response: { id: "x", rawId: "x", type: "public-key", response: {} } },
+  ],
+])("[A10] a sign-in with %s is refused with a sentence", async (_, body) => {
+  const response = await say("POST", "/api/sign-in/passkey", body);
+  expect([400, 401]).toContain(response.status);
+  expect(await response.json()).toEqual({ code: expect.any(String), message: expect.stringMatching(/\.$/) });
+  const added = await say("POST", "/api/passkeys", body, (await claimed("alice")).token);
+  expect(added.status).toBe(400);
+});
+
+test("[A10] options for a name that nobody has look the same, lead nowhere, and leave nothing behind", async () => {
+  const ghost = fresh("ghost");
+  const { challenge, allowCredentials } = await enterOptions(ghost);
+  expect(allowCredentials ?? []).toEqual([]);
+  const key = await Authenticator.make();
+  const response = await key.get({ challenge, origin: HOST, host, counter: 2 });
+  expect((await say("POST", "/api/sign-in/passkey", { userName: ghost, response })).status).toBe(401);
+  const tables = await runInDurableObject(env.MAILBOX.getByName(ghost), (_, { storage }) =>
+    storage.sql.exec("SELECT name FROM sqlite_master WHERE name NOT LIKE '\\_%' ESCAPE '\\'").toArray(),
+  );
+  expect(tables).toEqual([]);
+  expect((await ask("/api/passkeys")).status).toBe(401);
+});
+
+function bytesOf(text: string): Uint8Array {
+  return Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (char) => char.charCodeAt(0));
+}
