@@ -4,6 +4,7 @@
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { ROOT, run, stopWithParent } from "./child.mjs";
+import { invite } from "./invite.mjs";
 import { install, whatIsMissing } from "./install.mjs";
 import { test } from "./test.mjs";
 
@@ -14,7 +15,7 @@ const HELP = {
 
   All flags go to wrangler dev. The useful ones:
     --port 9999          another port
-    --ip 0.0.0.0         for other machines too; mind AUTH
+    --ip 0.0.0.0         for other machines too
     --persist-to DIR     where the mailboxes are kept (default: .wrangler/state)
     --var AUTH:open      a variable of wrangler.toml
   The others: npx wrangler dev --help`,
@@ -24,6 +25,12 @@ const HELP = {
   Plays the seeded chaos on real mailboxes. A seed that fails is named by its test.
     --seeds N    how many seeds (default 1000)
     --first N    the first of them (default 1); with --seeds 1 it plays one seed again`,
+
+  invite: `INVITE_SECRET=… npm run invite -- [flags]
+
+  Prints an invitation to a server whose REGISTRATION is invite. Whoever has it can claim a name until it expires.
+    --days N     how long it is good (default 7)
+    --for NAME   only for this name, and so only once`,
 
   test: `npm test -- [filters and flags]
 
@@ -77,8 +84,10 @@ async function main(command, flags) {
       return run("node", ["bench/bench.ts", ...flags]);
     case "chaos":
       return chaos(flags);
+    case "invite":
+      return invite(flags);
     default:
-      console.error("node scripts/run.mjs start|test|deploy|bench|chaos [flags]");
+      console.error("node scripts/run.mjs start|test|deploy|bench|chaos|invite [flags]");
       return 1;
   }
 }

@@ -1,0 +1,56 @@
+// Who may claim a name: anybody, whoever was invited, or nobody.
+import { env } from "cloudflare:workers";
+import { SignJWT } from "jose";
+import { expect, test } from "vitest";
+import worker from "../../../src/worker.ts";
+import { address, HOST } from "../../support/accounts.ts";
+import { fresh } from "../../support/devices.ts";
+
+const INVITE_SECRET = "a secret for invitations, long enough";
+const now = () => Math.floor(Date.now() / 1_000);
+
+function claim(registration: string, userName: string, invitation?: string): Promise<Response> {
+  const request = new Request(`${HOST}/api/accounts`, {
+    method: "POST",
+    headers: { "CF-Connecting-IP": address() },
+    body: JSON.stringify({ userName, ...(invitation !== undefined && { invitation }) }),
+  });
+  return Promise.resolve(worker.fetch(request, { ...env, REGISTRATION: registration, INVITE_SECRET } as Env));
+}
+
+/** What `npm run invite` prints, but for what `change` says. */
+function invitation(
+  change: { sub?: string; aud?: string; exp?: number } = {},
+  secret = INVITE_SECRET,
+): Promise<string> {
+  const { exp = now() + 600, aud = "restante invitation", ...claims } = change;
+  const made = new SignJWT(claims).setProtectedHeader({ alg: "HS256" }).setAudience(aud).setExpirationTime(exp);
+  return made.sign(new TextEncoder().encode(secret));
+}
+
+test("[A8] where registration is closed nobody claims a name", async () => {
+  const response = await claim("closed", fresh("alice"), await invitation());
+  expect([response.status, await response.json()]).toMatchObject([403, { code: "forbidden" }]);
+});
+
+test("[A8] where it takes an invitation, one is asked for and a good one lets in", async () => {
+  expect((await claim("invite", fresh("alice"))).status).toBe(403);
+  expect((await claim("invite", fresh("alice"), await invitation())).status).toBe(201);
+});
+
+test("[A8] an invitation for one name is for no other, and good once", async () => {
+  const name = fresh("alice");
+  const one = await invitation({ sub: name });
+  expect((await claim("invite", fresh("bob"), one)).status).toBe(403);
+  expect((await claim("invite", name, one)).status).toBe(201);
+  expect((await claim("invite", name, one)).status).toBe(409);
+});
+
+test.each<[string, () => Promise<string>]>([
+  ["of another secret", () => invitation({}, "another secret of the same length, no?")],
+  ["that has expired", () => invitation({ exp: now() - 1 })],
+  ["that is another kind of token", () => invitation({ aud: "restante" })],
+  ["that is nonsense", () => Promise.resolve("nonsense")],
+])("[A8] an invitation %s is refused", async (_, make) => {
+  expect((await claim("invite", fresh("alice"), await make())).status).toBe(403);
+});
