@@ -37,13 +37,13 @@ export function spaceFor(box: Box, peer: Peer): { readonly free: number; readonl
   return left <= backlog ? { free: left, code: "declined" } : { free: backlog, code: "mailbox_full" };
 }
 
-/** Ms until the next message may be sent; 0 for now. */
+/** Ms until a second's worth of messages may be sent, so that whoever waits sends several; 0 for now. */
 function tooFast(box: Box, now: number): number {
   const { SEND_BURST: burst, SENDS_PER_SECOND: rate } = box.rules.quotas ?? QUOTAS;
   const { at, tokens } = buckets.get(box) ?? { at: now, tokens: burst };
   const filled = Math.min(burst, tokens + (Math.max(0, now - at) * rate) / 1_000);
   buckets.set(box, { at: now, tokens: filled });
-  return filled >= 1 ? 0 : ((1 - filled) * 1_000) / rate;
+  return filled >= 1 ? 0 : ((Math.min(rate, burst) - filled) * 1_000) / rate;
 }
 
 /** Ms until somebody new may be written to; 0 for now, or for somebody who is not new. */

@@ -49,7 +49,7 @@ function exchange(text: string): Promise<string> {
 function isWhole(answer: string): boolean {
   const [head = "", ...body] = answer.split("\r\n\r\n");
   if (body.length === 0) return false;
-  if (/^HTTP\/1\.1 101/.test(head)) return answer.includes("\x88");
+  if (head.startsWith("HTTP/1.1 101")) return answer.includes("\x88");
   const length = /^content-length: (\d+)/im.exec(head)?.[1];
   const rest = body.join("\r\n\r\n");
   return length === undefined

@@ -1,0 +1,118 @@
+// Somebody else's users, with keys that are published: a real key set over HTTP that is rotated, a real server, and the SDK, which
+// presents fresh tokens on the open connection.
+import { createServer, type Server as HttpServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { exportJWK, generateKeyPair, type JWK, SignJWT } from "jose";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { connect, type ConnectionState } from "../../src/client/connect.ts";
+import { type Server, startServer } from "../support/servers.ts";
+
+type Pair = Awaited<ReturnType<typeof generateKeyPair>>;
+
+let site: HttpServer;
+let server: Server;
+/** What is published at the moment. */
+let keys: JWK[] = [];
+let asked = 0;
+
+/** The pairs by the id of their key, all published from the beginning but `two`. */
+const pairs = new Map<string, { pair: Pair; jwk: JWK }>();
+const pairOf = (kid: string): Pair => (pairs.get(kid) as { pair: Pair }).pair;
+
+beforeAll(async () => {
+  for (const [kid, alg] of [
+    ["RS256", "RS256"],
+    ["ES256", "ES256"],
+    ["EdDSA", "EdDSA"],
+    ["two", "ES256"],
+  ] as const) {
+    pairs.set(kid, await published(kid, alg));
+  }
+  keys = [...pairs.values()].map(({ jwk }) => jwk).filter(({ kid }) => kid !== "two");
+  site = createServer((_, response) => {
+    asked++;
+    response.setHeader("Content-Type", "application/json");
+    response.end(JSON.stringify({ keys }));
+  });
+  await new Promise<void>((done) => site.listen(0, "127.0.0.1", done));
+  server = await startServer({
+    AUTH: "jwt",
+    RATE_LIMIT: "off",
+    JWT_JWKS_URL: `http://127.0.0.1:${(site.address() as AddressInfo).port}/keys.json`,
+    JWT_ISSUER: "https://issuer.test",
+    JWT_AUDIENCE: "restante",
+  });
+});
+
+afterAll(async () => {
+  await server.stop();
+  site.close();
+});
+
+async function published(kid: string, alg: string): Promise<{ pair: Pair; jwk: JWK }> {
+  const pair = await generateKeyPair(alg, { extractable: true });
+  return { pair, jwk: { ...(await exportJWK(pair.publicKey)), kid, alg, use: "sig" } };
+}
+
+const signed = (sub: string, { privateKey }: Pair, kid: string, alg: string, seconds = 600) =>
+  new SignJWT({ sub })
+    .setProtectedHeader({ alg, kid })
+    .setIssuer("https://issuer.test")
+    .setAudience("restante")
+    .setExpirationTime(Math.floor(Date.now() / 1_000) + seconds)
+    .sign(privateKey);
+
+const status = async (token: string) =>
+  (await fetch(`${server.url}/api/conversations`, { headers: { Authorization: `Bearer ${token}` } })).status;
+
+test.each(["RS256", "ES256", "EdDSA"])(
+  "[J1] tokens with keys of %s are taken, and others of the same name are not",
+  async (alg) => {
+    expect(await status(await signed("alice", pairOf(alg), alg, alg))).toBe(200);
+    const forged = await signed("alice", await generateKeyPair(alg, { extractable: true }), alg, alg);
+    expect(await status(forged)).toBe(401);
+    // The public key as the secret of an HMAC: the oldest trick.
+    const confused = await new SignJWT({ sub: "alice" })
+      .setProtectedHeader({ alg: "HS256", kid: alg })
+      .setIssuer("https://issuer.test")
+      .setAudience("restante")
+      .setExpirationTime("10m")
+      .sign(new TextEncoder().encode(JSON.stringify(pairs.get(alg)?.jwk)));
+    expect(await status(confused)).toBe(401);
+  },
+);
+
+/** Resolves when a token is taken: a key that was published a moment ago is asked for after a while. */
+async function taken(token: string): Promise<void> {
+  while ((await status(token)) !== 200) await new Promise((done) => setTimeout(done, 250));
+}
+
+test("[J6] keys are rotated: the new one is found, the old one counts until it is gone, and inventing keys asks seldom", async () => {
+  const [one, two] = [pairOf("ES256"), pairOf("two")];
+  expect(await status(await signed("alice", one, "ES256", "ES256"))).toBe(200);
+  keys = [...pairs.values()].map(({ jwk }) => jwk).filter(({ kid }) => kid !== "ES256");
+  await taken(await signed("alice", two, "two", "ES256"));
+  expect(await status(await signed("alice", one, "ES256", "ES256"))).toBe(401);
+  const before = asked;
+  const invented = Array.from({ length: 20 }, (_, i) => signed("alice", one, `invented-${i}`, "ES256").then(status));
+  expect(new Set(await Promise.all(invented))).toEqual(new Set([401]));
+  expect(asked - before).toBeLessThanOrEqual(1);
+});
+
+test("[J4] the SDK stays connected beyond the expiry of its tokens", async () => {
+  let count = 0;
+  const enough = Promise.withResolvers<void>();
+  const token = () => {
+    if (++count === 4) enough.resolve();
+    return signed("bob", pairOf("EdDSA"), "EdDSA", "EdDSA", 3);
+  };
+  const me = connect({ url: server.url, userName: "bob", token });
+  const states: ConnectionState["is"][] = [];
+  me.connection.subscribe(({ is }) => states.push(is));
+  await enough.promise;
+  for await (const { is } of me.send("bob", "still here").state) {
+    if (is === "stored" || is === "delivered" || is === "read") break;
+  }
+  expect(states.filter((is) => is === "waiting")).toEqual([]);
+  await me.close();
+});
