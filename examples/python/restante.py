@@ -14,6 +14,7 @@ As a program: python3 restante.py --help
 import argparse
 import asyncio
 import json
+import os
 import random
 import secrets
 import sqlite3
@@ -39,8 +40,8 @@ class Stopped(Exception):
 class Mailbox:
     """One device of a user. What it was shown, its cursor and what waits to be sent are in one SQLite file, together."""
 
-    def __init__(self, url, user, path=":memory:"):
-        self.url, self.user = url.rstrip("/").replace("http", "ws", 1), user
+    def __init__(self, url, user, path=":memory:", token=None):
+        self.url, self.user, self.token = url.rstrip("/").replace("http", "ws", 1), user, token
         self.db = sqlite3.connect(path, isolation_level=None)
         self.db.execute("PRAGMA synchronous = FULL")
         self.db.executescript(SCHEMA)
@@ -96,7 +97,8 @@ class Mailbox:
         query = urlencode({name: value for name, value in query.items() if value is not None})
         address = f"{self.url}/client/{quote(self.user, safe='')}?{query}"
         # [F3] The server keeps its texts below textBytes. Pings are the protocol's own [F6], which wake nobody.
-        options = {"subprotocols": ["restante.v1"], "max_size": 2**20, "ping_interval": None, "open_timeout": SILENCE}
+        offered = ["restante.v1"] + ([f"bearer.{self.token}"] if self.token else [])  # [A2]
+        options = {"subprotocols": offered, "max_size": 2**20, "ping_interval": None, "open_timeout": SILENCE}
         async with websockets.connect(address, **options) as socket:
             self.socket = socket
             while True:
@@ -281,7 +283,7 @@ async def typed(mailbox, receiver):
 
 
 async def main(options):
-    async with Mailbox(options.url, options.user, options.state or f"{options.user}.db") as mailbox:
+    async with Mailbox(options.url, options.user, options.state or f"{options.user}.db", options.token) as mailbox:
         typing = asyncio.create_task(typed(mailbox, options.to))
         async for event in mailbox:
             if event["type"] == "connection" and event["open"]:
@@ -296,6 +298,7 @@ if __name__ == "__main__":
     parser.add_argument("user", help="your userName")
     parser.add_argument("--to", help="the receiver of every line", default="")
     parser.add_argument("--url", help="the server (default: %(default)s)", default="http://localhost:8787")
+    parser.add_argument("--token", help="where the server asks who you are (default: $RESTANTE_TOKEN)", default=os.environ.get("RESTANTE_TOKEN"))
     parser.add_argument("--state", metavar="FILE", help="what is kept between two runs (default: USER.db)")
     sys.stdout.reconfigure(errors="replace")  # A body may have a lone surrogate.
     try:

@@ -37,7 +37,7 @@ test("[R5] a device whose cursor lies before what is kept gets a gap, then the r
   expect(rest.length).toBeLessThan(600);
 });
 
-test("[R5][F1] what retention takes behind a shut window is said when the window opens, and not before", async () => {
+test("[R5][W1] what retention takes behind a shut window is said when the window opens, and not before", async () => {
   const [a, b] = [fresh("alice"), fresh("bob")];
   const alice = await open(a);
   const bob = await open(b);

@@ -144,3 +144,13 @@ test("[J5] any well-formed subject is a mailbox, and there are no accounts", asy
   }
   expect((await say("POST", "/api/link-codes", undefined, await signed(alice))).status).toBe(404);
 });
+
+test("[A12] an erased mailbox is nobody's: no token opens it, and nothing is put into it", async () => {
+  const [alice, bob] = [fresh("alice"), fresh("bob")];
+  const [phone, other] = [await open(alice, await signed(alice)), await open(bob, await signed(bob))];
+  expect((await say("DELETE", "/api/account", undefined, await signed(alice))).status).toBe(204);
+  expect(await phone.until("closing")).toMatchObject({ code: 4403 });
+  expect(await closedWith(alice, { Authorization: `Bearer ${await signed(alice)}` })).toBe(4403);
+  other.send({ type: "send", id: 1, to: alice, body: "?" });
+  expect(await other.until("failed")).toMatchObject({ code: "unknown_receiver" });
+});

@@ -1,0 +1,24 @@
+// What is served as it is has the same headers as what the Worker answers, and a policy under which only the page's own script runs.
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Server, startServer } from "../support/servers.ts";
+
+let server: Server;
+
+beforeAll(async () => {
+  server = await startServer();
+});
+
+afterAll(() => server.stop());
+
+test.each(["/", "/page.js", "/page.css"])("[O4] %s", async (path) => {
+  const { status, headers } = await fetch(`${server.url}${path}`);
+  expect(status).toBe(200);
+  const policy = headers.get("Content-Security-Policy") ?? "";
+  expect(policy).toContain("default-src 'none'");
+  expect(policy).toContain("frame-ancestors 'none'");
+  expect(policy).toContain("require-trusted-types-for 'script'");
+  expect(policy).not.toContain("unsafe");
+  expect(headers.get("X-Content-Type-Options")).toBe("nosniff");
+  expect(headers.get("X-Frame-Options")).toBe("DENY");
+  expect(headers.get("Referrer-Policy")).toBe("no-referrer");
+});
