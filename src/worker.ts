@@ -18,6 +18,7 @@ import {
 import { admit } from "./identity/admit.ts";
 import { ask, askAbout, bodyOf, counted } from "./identity/ask.ts";
 import { guard, share } from "./identity/headers.ts";
+import { vouch } from "./identity/attempts.ts";
 import { announce } from "./identity/mode.ts";
 import { addPasskey, passkeyOptions, passkeySignIn, signInOptions } from "./identity/passkeys.ts";
 import { problem, refuseUpgrade } from "./identity/refuse.ts";
@@ -46,9 +47,9 @@ app.get("/client/:userName", async (c) => {
   if ("refused" in verdict) return refuseUpgrade(offer, verdict.refused);
   try {
     const response = await c.env.MAILBOX.getByName(verdict.visit.name).fetch(visitRequest(verdict.visit));
-    return response.status === 101
-      ? response
-      : refuseUpgrade(offer, await counted(c, readRefusal(await response.json())));
+    if (response.status !== 101) return refuseUpgrade(offer, await counted(c, readRefusal(await response.json())));
+    vouch(verdict.visit.proof);
+    return response;
   } catch (error) {
     note("open_failed", { user: verdict.visit.name, reason: reasonOf(error) });
     return refuseUpgrade(offer, refusal("internal"));

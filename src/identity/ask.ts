@@ -5,7 +5,7 @@ import { parse } from "../protocol/json.ts";
 import { canonical } from "../protocol/names.ts";
 import { type Refusal, refusal } from "../protocol/refusals.ts";
 import type { Answer, Visitor } from "../protocol/visitor.ts";
-import { attempt } from "./attempts.ts";
+import { attempt, vouch } from "./attempts.ts";
 import { problem } from "./refuse.ts";
 import { type Asking, whoAsks } from "./who.ts";
 
@@ -19,7 +19,9 @@ export async function ask(
   const visitor = await whoAsks(c, null);
   if ("refused" in visitor) return problem(visitor.refused);
   const answer = await question(c.env.MAILBOX.getByName(visitor.name), visitor);
-  return "refused" in answer ? refusedBy(c, answer.refused) : answered(c, answer.value);
+  if ("refused" in answer) return refusedBy(c, answer.refused);
+  vouch(visitor.proof);
+  return answered(c, answer.value);
 }
 
 /** The value as JSON, never to be kept by anybody on the way. */

@@ -3,10 +3,11 @@
 // sockets of a mailbox) each mailbox counts for itself.
 import { QUOTAS } from "../protocol/limits.ts";
 import { type Refusal, refusal } from "../protocol/refusals.ts";
+import type { Proof } from "../protocol/visitor.ts";
 import type { Variables } from "./variables.ts";
 
 const MINUTE = 60_000;
-/** Addresses remembered at most. Answers: a botnet that fills memory. */
+/** Addresses, and tokens, remembered at most. Answers: a botnet that fills memory. */
 const ADDRESSES = 10_000;
 
 interface Tally {
@@ -41,6 +42,21 @@ export function usedUp(request: Request, limits: AttemptLimits): Refusal | null 
   const now = Date.now();
   const tally = tallyOf(addressOf(request), now);
   return tally.count >= mostOf(limits) ? tooMany(tally.begun + MINUTE - now) : null;
+}
+
+/** Hashes of tokens that their mailboxes took. Neighbours behind one address don't wait for one of them who guesses. */
+const known = new Set<string>();
+
+/** The mailbox has taken this proof. */
+export function vouch(proof: Proof): void {
+  if (proof.is !== "token") return;
+  if (known.size >= ADDRESSES) known.clear();
+  known.add(proof.hash);
+}
+
+/** Whether the proof needs no guessing: one that the Worker has verified, or a token that was good before. */
+export function isVouchedFor(proof: Proof): boolean {
+  return proof.is !== "token" || known.has(proof.hash);
 }
 
 function mostOf({ ATTEMPTS_PER_MINUTE }: AttemptLimits): number {

@@ -5,7 +5,7 @@ import { canonical } from "../protocol/names.ts";
 import { TOKEN_UNITS } from "../protocol/limits.ts";
 import { type Refusal, refusal } from "../protocol/refusals.ts";
 import type { Visitor } from "../protocol/visitor.ts";
-import { attempt, usedUp } from "./attempts.ts";
+import { attempt, isVouchedFor, usedUp } from "./attempts.ts";
 import { cookieOf } from "./cookie.ts";
 import { readJwt } from "./jwt.ts";
 import { type Mode, misconfigured, modeOf, servesHost } from "./mode.ts";
@@ -36,8 +36,6 @@ export async function whoAsks(c: Asking, wanted: string | null): Promise<Found> 
   if (typeof mode === "object") return mode;
   if (mode === "open") return wanted === null ? namedInQuery(c) : { name: wanted, proof: { is: "none" } };
   const request = c.req.raw;
-  const tooMany = usedUp(request, c.env);
-  if (tooMany !== null) return { refused: tooMany };
   const token = tokenOf(c);
   const visitor = token === null ? null : await readToken(token, c.env);
   if (visitor === null) {
@@ -45,6 +43,9 @@ export async function whoAsks(c: Asking, wanted: string | null): Promise<Found> 
     const refused = token === null ? null : await attempt(request, c.env);
     return { refused: refused ?? refusal("unauthorized") };
   }
+  // What only a mailbox can judge does not wake one for an address that has guessed too often.
+  const tooMany = isVouchedFor(visitor.proof) ? null : usedUp(request, c.env);
+  if (tooMany !== null) return { refused: tooMany };
   if (wanted !== null && visitor.name !== wanted) return { refused: refusal("forbidden", "it is another's mailbox") };
   const asked = c.req.query("user");
   const named = asked === undefined ? null : canonical(asked);

@@ -49,8 +49,12 @@ async function ask(box: Box, session: Session, peer: string): Promise<void> {
 export function hear(box: Box, signal: Signal): void {
   if (box.log.life === null || !isContact(box, signal.from)) return;
   for (const session of box.sockets.all()) {
-    // Nothing is given to it any more; the next group closes it.
-    if (session.dialect !== V1 || isOver(box, session) !== null) continue;
+    if (session.dialect !== V1) continue;
+    if (isOver(box, session) !== null) {
+      // Nothing is given to it any more, and the end of the next group closes it.
+      box.turn.join(() => undefined);
+      continue;
+    }
     if (signal.kind === "typing") box.sockets.say(session, write({ type: "typing", from: signal.from }));
     else if (session.watched.includes(signal.from) && box.log.life?.presence === 1) {
       box.sockets.say(session, write({ type: "presence", user: signal.from, ...signal.presence }));

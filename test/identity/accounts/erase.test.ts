@@ -1,6 +1,6 @@
 // The end of an account: everything is gone but the word that the name was somebody's; and before that, everything can be taken along.
 import { env } from "cloudflare:workers";
-import { runInDurableObject } from "cloudflare:test";
+import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
 import { claimed, closedWith, openAs, say } from "../../support/accounts.ts";
 
@@ -76,7 +76,6 @@ test("[A12] erased: its sockets are closed with 4403, nothing is left but a tomb
   bob.send({ type: "send", id: 2, to: a.userName, body: "are you there?" });
   const failed = (await bob.take("failed", 1))[0];
   expect(failed).toMatchObject({ code: "unknown_receiver" });
-  const { abortAllDurableObjects } = await import("cloudflare:test");
   await abortAllDurableObjects();
   expect((await say("POST", "/api/accounts", { userName: a.userName })).status).toBe(409);
   expect(await tablesOf(a.userName)).toEqual(["tombstone"]);

@@ -1,6 +1,6 @@
 // How much and how often: what is too much is refused with a code, before anything is written, and with the time after which it may go.
 import { env } from "cloudflare:workers";
-import { runInDurableObject } from "cloudflare:test";
+import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
 import type { Delivery, Reply } from "../../../src/protocol/envelope.ts";
 import { QUOTAS } from "../../../src/protocol/limits.ts";
@@ -64,7 +64,6 @@ test("[U2] so many new people in an hour, and an eviction does not forget them",
   const alice = await openAs(a);
   alice.send(...Array.from({ length: most }, (_, i) => ({ type: "send", id: i + 1, to: fresh("new"), body: i })));
   await alice.take("accepted", most);
-  const { abortAllDurableObjects } = await import("cloudflare:test");
   await abortAllDurableObjects();
   const again = await openAs(a);
   again.send({ type: "send", id: most + 1, to: fresh("new"), body: "one more" });
@@ -137,7 +136,6 @@ test("[U4] what nobody has seen of all authors is limited too", async () => {
       for (let i = 0; i < authors * each - 2; i++) storage.sql.exec(put, base + i, i);
     });
   });
-  const { abortAllDurableObjects } = await import("cloudflare:test");
   await abortAllDurableObjects();
   expect(await leave(b.userName, "carol", 1, 3)).toEqual([{ origin: 3, code: "mailbox_full" }]);
   expect(await leave(b.userName, "dave", 1, 1)).toEqual([{ origin: 1, code: "mailbox_full" }]);

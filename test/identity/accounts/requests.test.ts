@@ -2,7 +2,9 @@
 // And whoever is blocked is told the same as whoever is not wanted.
 import { env } from "cloudflare:workers";
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { Mailbox } from "../../../src/mailbox/mailbox.ts";
+import type { Delivery } from "../../../src/protocol/envelope.ts";
 import { claimed, openAs, say } from "../../support/accounts.ts";
 import { upgrade, lineOf } from "../../support/devices.ts";
 import { heard } from "../../support/line.ts";
@@ -70,19 +72,39 @@ test.each([
 ])("[Q3] after %s everything is taken, and what was delivered and read meanwhile is told", async (_, accept) => {
   const { a, b, alice, bob } = await world();
   expect(await outcome(alice, 1, b.userName)).toBe("stored");
+  const told: Delivery[] = [];
+  const deliver = Mailbox.prototype.deliver;
+  const spied = vi.spyOn(Mailbox.prototype, "deliver").mockImplementation(function (this: Mailbox, delivery) {
+    if (delivery.from === b.userName) told.push(delivery);
+    return deliver.call(this, delivery);
+  });
+  onTestFinished(() => spied.mockRestore());
   const { seq } = await bob.until("message");
   bob.ack(seq);
   bob.send({ type: "read", peer: a.userName, seq });
   await bob.mark("mine");
-  expect((await alice.settled()).filter((frame) => "delivered" in frame || "read" in frame)).toEqual([]);
+  // A whole way from alice and back: what bob's mailbox had to say by now it has said.
+  expect(await outcome(alice, 2, b.userName)).toBe("stored");
+  await bob.settled();
+  expect(told).toEqual([]);
   if (accept === null) bob.send({ type: "send", id: 1, to: a.userName, body: "who is it?" });
   else expect((await accept(b, a)).status).toBe(204);
   expect(await bob.until("peer")).toMatchObject({ peer: a.userName, standing: "contact" });
   expect(await alice.mark("read")).toMatchObject({ delivered: expect.any(Number), read: expect.any(Number) });
-  for (let id = 2; id <= 6; id++) expect(await outcome(alice, id, b.userName)).toBe("stored");
+  for (let id = 3; id <= 7; id++) expect(await outcome(alice, id, b.userName)).toBe("stored");
   expect((await bob.until("message"))["request"]).toBeUndefined();
   expect(await get("/api/requests", b.token)).toEqual([]);
   expect((await say("PUT", `/api/contacts/${a.userName}`, undefined, b.token)).status).toBe(404);
+});
+
+test("[Q3] what was delivered and not read is told as that", async () => {
+  const { a, b, alice, bob } = await world();
+  expect(await outcome(alice, 1, b.userName)).toBe("stored");
+  bob.ack((await bob.until("message"))["seq"]);
+  await bob.settled();
+  await say("PUT", `/api/contacts/${a.userName}`, undefined, b.token);
+  const mark = await alice.mark("delivered");
+  expect(mark["read"]).toBeUndefined();
 });
 
 test("[Q4] a stranger hears neither presence nor typing is passed on, until they are accepted", async () => {

@@ -1,6 +1,6 @@
 // Tokens of somebody else's users: what is taken, what is not, and that nothing goes on after their expiry.
 import { env } from "cloudflare:workers";
-import { runInDurableObject } from "cloudflare:test";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { SignJWT } from "jose";
 import { expect, test } from "vitest";
 import { address, ask, closedWith, say } from "../../support/accounts.ts";
@@ -92,18 +92,34 @@ const expire = (user: string) =>
   });
 
 test("[J3] from the expiry on nothing more is taken: the next frame ends the connection with 4401", async () => {
-  const { evictDurableObject } = await import("cloudflare:test");
   const [alice, bob] = [fresh("alice"), fresh("bob")];
   const [phone, other] = [await open(alice, await signed(alice)), await open(bob, await signed(bob))];
   await expire(alice);
   await evictDurableObject(env.MAILBOX.getByName(alice), { webSockets: "hibernate" });
   phone.send({ type: "send", id: 1, to: bob, body: "too late" });
   expect(await phone.next()).toMatchObject({ type: "closing", code: 4401 });
+  expect((await open(alice, await signed(alice))).welcome.lastId).toBe(0);
   expect(await other.settled()).toEqual([]);
 });
 
+test("[J3] a signal that comes after the expiry is not given either, and ends the connection", async () => {
+  const [alice, bob] = [fresh("alice"), fresh("bob")];
+  const [first, other] = [await open(alice, await signed(alice)), await open(bob, await signed(bob))];
+  first.send({ type: "send", id: 1, to: bob, body: "hi" });
+  expect(await first.until("accepted")).toMatchObject({ state: "stored" });
+  first.line.close();
+  await first.line.end();
+  const phone = await open(alice, await signed(alice));
+  await expire(alice);
+  await evictDurableObject(env.MAILBOX.getByName(alice), { webSockets: "hibernate" });
+  other.send({ type: "typing", to: alice });
+  const rest = [await phone.next()];
+  while (rest.at(-1)?.["type"] !== "closing") rest.push(await phone.next());
+  expect(rest.at(-1)).toMatchObject({ code: 4401 });
+  expect(rest.map(({ type }) => type)).not.toContain("typing");
+});
+
 test("[J3] from the expiry on nothing more is given: what comes ends the connection, and is there after the next", async () => {
-  const { evictDurableObject } = await import("cloudflare:test");
   const [alice, bob] = [fresh("alice"), fresh("bob")];
   const [phone, other] = [await open(alice, await signed(alice)), await open(bob, await signed(bob))];
   await expire(alice);
