@@ -76,6 +76,9 @@ export interface Restante {
   retry(): void;
   /** The network may have changed: an open connection has to show at once that it lives. Browsers call it by themselves. */
   check(): void;
-  /** Ends it. What a lasting store holds is sent when it is opened again; otherwise what has no answer yet fails. */
-  close(): Promise<void>;
+  /**
+   * Ends it. What a lasting store holds is sent when it is opened again; otherwise what has no answer yet fails. `forget`: the store
+   * keeps nothing, as after signing out.
+   */
+  close(options?: { readonly forget?: boolean }): Promise<void>;
 }

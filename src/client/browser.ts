@@ -1,6 +1,6 @@
 // The store of a browser: IndexedDB, which all tabs share; one of them connects, and they hear from each other what was kept.
 // It knows records and nothing of what they mean.
-import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB } from "idb";
+import { deleteDB, type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB } from "idb";
 import type { Commit, Draft, Entry, Kept, Past, Piece, Position, Read, Row, Shared, Store } from "./store.ts";
 
 interface Schema extends DBSchema {
@@ -100,10 +100,13 @@ class BrowserStore implements Store {
     return { entries: entries.toReversed(), from };
   }
 
-  async close(): Promise<void> {
+  async close(forget = false): Promise<void> {
+    const name = this.#db?.name;
     this.#tabs?.close();
     this.#db?.close();
     this.#db = null;
+    // Other tabs let go of it when they are asked to.
+    if (forget && name !== undefined) await deleteDB(name);
   }
 
   get #open(): IDBPDatabase<Schema> {

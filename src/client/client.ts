@@ -112,9 +112,9 @@ export class Client implements Restante {
     this.#session.check();
   }
 
-  async close(): Promise<void> {
+  async close({ forget = false }: { readonly forget?: boolean } = {}): Promise<void> {
     this.#unhook();
-    const closed = this.#session.close();
+    const closed = this.#session.close(forget);
     this.#view.end();
     await closed;
   }

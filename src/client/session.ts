@@ -86,7 +86,7 @@ export class Session {
     this.#ask({ ask: "check" });
   }
 
-  async close(): Promise<void> {
+  async close(forget: boolean): Promise<void> {
     if (this.#closed) return;
     this.#say({ watch: [], tab: this.#tab });
     this.#closed = true;
@@ -97,7 +97,7 @@ export class Session {
     this.gaps.end();
     await this.#ready;
     await stopped;
-    await this.#store.close();
+    await this.#store.close(forget);
   }
 
   async #start(): Promise<void> {

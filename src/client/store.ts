@@ -120,7 +120,8 @@ export interface Store {
   write(commit: Commit): Promise<void>;
   /** The latest `limit` messages of a conversation before a seq. */
   piece(peer: string, before: number, limit: number): Promise<Piece>;
-  close(): Promise<void>;
+  /** `forget`: nothing of it is kept any more. */
+  close(forget?: boolean): Promise<void>;
   /** Only of a store that several clients open at once, such as the tabs of a browser. */
   readonly shared?: Shared | undefined;
 }

@@ -41,7 +41,7 @@ let mailbox: { readonly entered: string; readonly me: Restante; readonly threads
 async function leave(): Promise<void> {
   const me = mailbox?.me;
   await me?.account.signOut();
-  await me?.close();
+  await me?.close({ forget: true });
   mailbox = null;
   messages.replaceChildren();
   showAccount(null);

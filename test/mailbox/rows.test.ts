@@ -1,27 +1,7 @@
 // Rows written are the bill: how many each message costs in each of the two mailboxes.
-import { env } from "cloudflare:workers";
-import { runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
 import { fresh, open } from "../support/devices.ts";
-
-/** Counts the rows that a mailbox writes from now on. */
-async function meter(name: string): Promise<() => number> {
-  let rows = 0;
-  await runInDurableObject(env.MAILBOX.getByName(name), (_, state) => {
-    const { sql } = state.storage;
-    const exec = sql.exec.bind(sql);
-    sql.exec = ((query: string, ...bindings: unknown[]) => {
-      const cursor = exec(query, ...bindings);
-      rows += cursor.rowsWritten;
-      return cursor;
-    }) as typeof sql.exec;
-  });
-  return () => {
-    const counted = rows;
-    rows = 0;
-    return counted;
-  };
-}
+import { meter } from "../support/meter.ts";
 
 async function world() {
   const [a, b] = [fresh("alice"), fresh("bob")];

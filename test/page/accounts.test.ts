@@ -72,6 +72,8 @@ test("two people claim their names and chat; a reload stays in; a code lets a se
 
   await second.page.getByRole("button", { name: "Sign out" }).click();
   await reads(second.page, "Signed out");
+  // What the browser kept for its user is gone with the session.
+  expect(await second.page.evaluate(() => indexedDB.databases())).toEqual([]);
   await second.page.reload();
   await second.page.waitForLoadState("networkidle");
   expect(await second.page.getByText("Good morning").count()).toBe(0);

@@ -2,7 +2,8 @@
 // account, signed for this host and origin by whoever was there, signs anybody in.
 import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
+import { makeChallenge } from "../../../src/mailbox/challenge.ts";
 import { type Account, ask, claimed, HOST, openAs, say } from "../../support/accounts.ts";
 import { Authenticator, base64url, type Circumstances } from "../../support/authenticator.ts";
 import { fresh } from "../../support/devices.ts";
@@ -99,6 +100,19 @@ test("[A10] a challenge is good for one account and one purpose, and for five mi
   const longer = base64url(Uint8Array.from(new TextEncoder().encode(later)));
   const signed = await key.get({ challenge: longer, origin: HOST, host, counter: 9 });
   expect((await say("POST", "/api/sign-in/passkey", { userName: alice.userName, response: signed })).status).toBe(401);
+});
+
+test("[A10] a challenge that has expired signs nobody in", async () => {
+  const { alice, signIn } = await world();
+  const secret = await runInDurableObject(env.MAILBOX.getByName(alice.userName), (_, { storage }) => {
+    return storage.sql.exec<{ secret: string }>("SELECT secret FROM account").one().secret;
+  });
+  const clock = vi.spyOn(Date, "now").mockReturnValue(Date.now() - 301_000);
+  const old = await makeChallenge(secret, "enter");
+  clock.mockRestore();
+  const coded = (text: string) => base64url(Uint8Array.from(new TextEncoder().encode(text)));
+  expect((await signIn({ challenge: coded(old) })).status).toBe(401);
+  expect((await signIn({ challenge: coded(await makeChallenge(secret, "enter")) })).status).toBe(200);
 });
 
 test("[A10] somebody else's passkey signs in nobody but them", async () => {

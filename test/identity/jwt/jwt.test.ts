@@ -61,7 +61,7 @@ const wrong: [why: string, token: (user: string) => Promise<string>][] = [
     },
   ],
   ["nonsense", async () => "nonsense"],
-  ["a length of a mile", async (user) => `${await signed(user)}${"x".repeat(9_000)}`],
+  ["a length of a mile", (user) => signed(user, { pad: "x".repeat(9_000) })],
 ];
 
 test.each(wrong)("[J2] a token with %s is refused with 4401", async (_, token) => {

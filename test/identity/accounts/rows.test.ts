@@ -1,0 +1,46 @@
+// What accounts, limits and requests cost in rows, beyond the messages themselves.
+import { expect, test } from "vitest";
+import { claimed, openAs, say } from "../../support/accounts.ts";
+import { meter } from "../../support/meter.ts";
+
+async function world() {
+  const [a, b] = [await claimed("alice"), await claimed("bob")];
+  const [alice, bob] = [await openAs(a), await openAs(b)];
+  // The table is made with its first row, which is not what is counted here.
+  for (const { token } of [a, b]) await say("PUT", "/api/blocks/somebody", undefined, token);
+  await Promise.all([alice.until("peer"), bob.until("peer")]);
+  return { a, b, alice, bob, ofAlice: await meter(a.userName), ofBob: await meter(b.userName) };
+}
+
+test("first contact costs a row more in the author's mailbox, and two in the receiver's; after that nothing", async () => {
+  const { b, alice, bob, ofAlice, ofBob } = await world();
+  alice.send({ type: "send", id: 1, to: b.userName, body: "hello" });
+  await alice.until("mark");
+  await bob.until("message");
+  // entry, peer, contact; entry, peer, contact, and the entry that says so.
+  expect([ofAlice(), ofBob()]).toEqual([3, 4]);
+  alice.send({ type: "send", id: 2, to: b.userName, body: "it is me" });
+  await alice.until("mark");
+  await bob.until("message");
+  expect([ofAlice(), ofBob()]).toEqual([2, 2]);
+});
+
+test("what is declined costs its author what a message and a failure cost, and the receiver one row a batch", async () => {
+  const { a, b, alice, ofBob } = await world();
+  await say("PUT", `/api/blocks/${a.userName}`, undefined, b.token);
+  ofBob();
+  alice.send(...[1, 2, 3, 4, 5].map((id) => ({ type: "send", id, to: b.userName, body: id })));
+  await alice.take("failed", 5);
+  expect(ofBob()).toBe(1);
+});
+
+test("questions, wrong tokens and wrong recovery codes cost nothing", async () => {
+  const { a, ofAlice } = await world();
+  await say("GET", "/api/devices", undefined, a.token);
+  await say("GET", "/api/export", undefined, a.token);
+  await say("GET", "/api/devices", undefined, `${a.token.slice(0, -1)}A`);
+  await say("POST", "/api/sign-in", { userName: a.userName, code: "1".repeat(25) });
+  await say("POST", "/api/sign-in/passkey/options", { userName: a.userName });
+  await say("POST", "/api/passkeys/options", undefined, a.token);
+  expect(ofAlice()).toBe(0);
+});
