@@ -1,6 +1,7 @@
 // Accounts, as an application sees them: to claim a name, to sign in, and to look after one's devices. It knows addresses and shapes
 // only; that a browser keeps the token in a cookie is the server's business.
 import { fits, type Shape, type ShapeOf } from "../protocol/shape.ts";
+import type { SignedInDevice } from "../protocol/visitor.ts";
 import { type Query, Server } from "./server.ts";
 
 /** What the server asks of whoever comes. `auth`: accounts, jwt or open; `registration`: open, invite or closed. */
@@ -14,16 +15,6 @@ export interface SignedIn {
   readonly userName: string;
   readonly token: string;
   readonly recoveryCode: string | null;
-}
-
-/** One of the user's devices. Times in ms since 1970. */
-export interface AccountDevice {
-  readonly id: string;
-  readonly label: string;
-  readonly created: number;
-  readonly seen: number;
-  readonly online: boolean;
-  readonly current: boolean;
 }
 
 /** One of the user's passkeys. Times in ms since 1970. */
@@ -93,7 +84,7 @@ export class Account {
     this.#server = server;
   }
 
-  async devices(): Promise<readonly AccountDevice[]> {
+  async devices(): Promise<readonly SignedInDevice[]> {
     const list = await this.#server.ask("/api/devices");
     return (Array.isArray(list) ? list : []).map((one) => read(DEVICE, one));
   }

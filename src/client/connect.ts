@@ -7,7 +7,7 @@ import { Client } from "./client.ts";
 import type { Json } from "./store.ts";
 
 export { claim, entranceOf, signedInAs, signIn, signInWithPasskey } from "./account.ts";
-export type { Account, AccountDevice, AccountPasskey, Entrance, People, SignedIn } from "./account.ts";
+export type { Account, AccountPasskey, Entrance, People, SignedIn } from "./account.ts";
 export { browserStore } from "./browser.ts";
 export { memoryStore } from "./memory.ts";
 export type { Conversing, Messages, Options, Presences, Restante } from "./api.ts";
@@ -17,6 +17,7 @@ export type { Message, MessageState } from "./message.ts";
 export type { SentMessage } from "./sent.ts";
 export type { Presence } from "./signals.ts";
 export type { Conversation } from "./view.ts";
+export type { SignedInDevice } from "../protocol/visitor.ts";
 export { Refused } from "./server.ts";
 export type * from "./store.ts";
 

@@ -1,9 +1,9 @@
 // Who may come in: this mailbox is the authority over its own name. Claiming, signing in with a code, signing out. To be done in a
 // group, all of it.
-import type { NewToken, SignedIn } from "../protocol/account.ts";
+import type { NewToken } from "../protocol/account.ts";
 import { LINK_MS, LINK_TRIES, RECOVERY_TRIES, SIGNED_IN } from "../protocol/limits.ts";
 import { type Code, type Refusal, refusal } from "../protocol/refusals.ts";
-import type { Answer, Proof } from "../protocol/visitor.ts";
+import type { Answer, Proof, SignedInDevice } from "../protocol/visitor.ts";
 import type { Box } from "./box.ts";
 import { randomText } from "./challenge.ts";
 import { isSame, type Token } from "./log/account-rows.ts";
@@ -103,7 +103,7 @@ export function link(box: Box, hash: string, token: NewToken): Answer<{ readonly
 }
 
 /** The signed-in devices, the latest first. */
-export function devices(box: Box, proof: Proof): readonly SignedIn[] {
+export function devices(box: Box, proof: Proof): readonly SignedInDevice[] {
   const current = holder(box, proof);
   const online = new Set([...box.sockets.all()].map(({ token }) => token));
   return box.log.account.tokens().map((token) => {

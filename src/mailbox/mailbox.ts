@@ -1,11 +1,11 @@
 // One user's mailbox: the log, the sockets, the lanes. This file only wires the verbs to the runtime's events.
 import { DurableObject } from "cloudflare:workers";
-import type { NewToken, Passkey, PasskeyOptions, SignedIn } from "../protocol/account.ts";
+import type { NewToken, Passkey, PasskeyOptions } from "../protocol/account.ts";
 import type { Range, Settings } from "../protocol/browse.ts";
 import type { Delivery, MailboxCalls, Presence, Reply, Signal } from "../protocol/envelope.ts";
 import { V1 } from "../protocol/version.ts";
 import { readVisit } from "../protocol/visit.ts";
-import type { Answer, Visitor } from "../protocol/visitor.ts";
+import type { Answer, SignedInDevice, Visitor } from "../protocol/visitor.ts";
 import {
   account,
   claim,
@@ -143,7 +143,7 @@ export class Mailbox extends DurableObject<Env> implements MailboxCalls {
     return this.#wiring.for(visitor, (box) => recoveryCode(box, hash));
   }
 
-  devices(visitor: Visitor): Promise<Answer<readonly SignedIn[]>> {
+  devices(visitor: Visitor): Promise<Answer<readonly SignedInDevice[]>> {
     return this.#wiring.for(visitor, (box) => devices(box, visitor.proof));
   }
 

@@ -80,18 +80,6 @@ export interface NewToken {
   readonly label: string;
 }
 
-/** A signed-in device, as its user sees it. Times in ms since 1970. */
-export interface SignedIn {
-  readonly id: string;
-  readonly label: string;
-  readonly created: number;
-  readonly seen: number;
-  /** Whether it has an open socket. */
-  readonly online: boolean;
-  /** Whether it is the one that asks. */
-  readonly current: boolean;
-}
-
 function wrong(fields: string, { issues }: z.core.$ZodError): string {
   const field = issues[0]?.path[0];
   return field === undefined

@@ -16,3 +16,15 @@ export interface Visitor {
 
 /** What a mailbox answers to a visitor. */
 export type Answer<T> = { readonly value: T } | { readonly refused: Refusal };
+
+/** A signed-in device, as its user sees it. Times in ms since 1970. */
+export interface SignedInDevice {
+  readonly id: string;
+  readonly label: string;
+  readonly created: number;
+  readonly seen: number;
+  /** Whether it has an open socket. */
+  readonly online: boolean;
+  /** Whether it is the one that asks. */
+  readonly current: boolean;
+}
