@@ -15,6 +15,8 @@ const options = {
   sourcemap: true,
   format: "esm",
   target: "es2022",
+  jsx: "automatic",
+  jsxImportSource: "preact",
   logLevel: "warning",
   write: false,
 };
@@ -33,7 +35,7 @@ function put(path, contents) {
   renameSync(part, path);
 }
 
-await Promise.all([make("src/page/page.ts", "public/page.js"), make("src/client/connect.ts", SDK)]);
+await Promise.all([make("src/page/main.tsx", "public/page.js"), make("src/client/connect.ts", SDK)]);
 
 const bytes = gzipSync(readFileSync(SDK), { level: 9 }).length;
 console.log(`${SDK}: ${bytes} bytes gzipped, of at most ${SDK_BYTES}`);

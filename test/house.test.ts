@@ -26,7 +26,7 @@ const PACKAGES: Record<string, string[]> = {
   identity: ["@simplewebauthn/server", "hono", "hono/cookie", "hono/cors", "hono/secure-headers", "jose"],
   census: ["cloudflare:workers"],
   client: ["idb"],
-  page: [],
+  page: ["preact", "preact/hooks"],
   "worker.ts": ["cloudflare:workers", "hono"],
 };
 

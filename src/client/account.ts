@@ -1,7 +1,7 @@
 // Accounts, as an application sees them: to claim a name, to sign in, and to look after one's devices. It knows addresses and shapes
 // only; that a browser keeps the token in a cookie is the server's business.
 import { fits, type Shape, type ShapeOf } from "../protocol/shape.ts";
-import type { SignedInDevice } from "../protocol/visitor.ts";
+import type { Settings, SignedInDevice } from "../protocol/visitor.ts";
 import { type Query, Server } from "./server.ts";
 
 /** What the server asks of whoever comes. `auth`: accounts, jwt or open; `registration`: open, invite or closed. */
@@ -30,6 +30,7 @@ const SIGNED_IN = { userName: "text", token: "text", recoveryCode: "text?" } as 
 const WHO = { userName: "text" } as const;
 const DEVICE = { id: "text", label: "text", created: "int", seen: "int", online: "flag", current: "flag" } as const;
 const PASSKEY = { id: "text", label: "text", created: "int", seen: "int" } as const;
+const SETTINGS = { receipts: "flag", presence: "flag" } as const;
 const LINK = { code: "text", expires: "int" } as const;
 const RECOVERY = { recoveryCode: "text" } as const;
 
@@ -117,6 +118,16 @@ export class Account {
 
   async removePasskey(id: string): Promise<void> {
     await this.#server.ask(`/api/passkeys/${encodeURIComponent(id)}`, { method: "DELETE" });
+  }
+
+  /** What the user lets others know, and sees of others. */
+  async settings(): Promise<Settings> {
+    return read(SETTINGS, await this.#server.ask("/api/settings"));
+  }
+
+  /** Changes what is given; resolves with what holds then. */
+  async change(settings: Partial<Settings>): Promise<Settings> {
+    return read(SETTINGS, await this.#server.ask("/api/settings", { method: "PUT", body: settings }));
   }
 
   /** Erases the account and everything in its mailbox, for good. */

@@ -17,7 +17,7 @@ export type { Message, MessageState } from "./message.ts";
 export type { SentMessage } from "./sent.ts";
 export type { Presence } from "./signals.ts";
 export type { Conversation } from "./view.ts";
-export type { SignedInDevice } from "../protocol/visitor.ts";
+export type { Settings, SignedInDevice } from "../protocol/visitor.ts";
 export { Refused } from "./server.ts";
 export type * from "./store.ts";
 

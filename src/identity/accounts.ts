@@ -132,7 +132,7 @@ export async function strangers(c: Asking, next: () => Promise<void>): Promise<R
 export function labelOf(c: Asking, given: string | undefined): string {
   if (given !== undefined) return given;
   const agent = c.req.header("User-Agent") ?? "";
-  const browser = /\b(Edg|OPR|Firefox|Chrome|Safari|curl)\b/.exec(agent)?.[1];
+  const browser = /(Edg|OPR|Firefox|Chrome|Safari|curl)\b/.exec(agent)?.[1];
   const system = /\b(Android|iPhone|iPad|Windows|Mac OS|Linux)\b/.exec(agent)?.[1];
   const known = [browser === "Edg" ? "Edge" : browser === "OPR" ? "Opera" : browser, system].filter(Boolean);
   return known.length === 0 ? "Unknown device" : known.join(", ");

@@ -4,7 +4,7 @@ import { type Refusal, refusal } from "../protocol/refusals.ts";
 import type { Answer } from "../protocol/visitor.ts";
 import type { Box } from "./box.ts";
 import type { Standing } from "./log/contact-rows.ts";
-import { tellPresence } from "./signal.ts";
+import { presenceOf, tellPresence } from "./signal.ts";
 import { standingOf } from "./standing.ts";
 
 /** Somebody wrote for the first time: from now on a request, where there are requests. */
@@ -25,6 +25,7 @@ export function wroteTo(box: Box, name: string): void {
 export function accept(box: Box, name: string): Answer<null> {
   if (standingOf(box, name) !== "request") return { refused: noSuch("request") };
   stand(box, name, "contact");
+  if (box.log.life?.presence === 1) tellPresence(box, name, presenceOf(box));
   const peer = box.log.peers.get(name);
   const delivered = box.log.history.originUpTo(peer, box.log.devices.delivered);
   if (delivered > 0) box.lanes.tell(name, { delivered });

@@ -1,11 +1,11 @@
 // One user's mailbox: the log, the sockets, the lanes. This file only wires the verbs to the runtime's events.
 import { DurableObject } from "cloudflare:workers";
 import type { NewToken, Passkey, PasskeyOptions } from "../protocol/account.ts";
-import type { Range, Settings } from "../protocol/browse.ts";
+import type { Range } from "../protocol/browse.ts";
 import type { Delivery, MailboxCalls, Presence, Reply, Signal } from "../protocol/envelope.ts";
 import { V1 } from "../protocol/version.ts";
 import { readVisit } from "../protocol/visit.ts";
-import type { Answer, SignedInDevice, Visitor } from "../protocol/visitor.ts";
+import type { Answer, Settings, SignedInDevice, Visitor } from "../protocol/visitor.ts";
 import {
   account,
   claim,

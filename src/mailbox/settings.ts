@@ -1,5 +1,5 @@
 // What the user lets others know: whether something was read, and whether they are online. Off works both ways.
-import type { Settings } from "../protocol/browse.ts";
+import type { Settings } from "../protocol/visitor.ts";
 import type { Box } from "./box.ts";
 import { announce, vanish } from "./signal.ts";
 

@@ -90,7 +90,8 @@ export function tellPresence(box: Box, to: string, presence: Presence): void {
   send(box, { kind: "presence", from: box.user, to, presence });
 }
 
-function presenceOf(box: Box): Presence {
+/** Whether the user is here, and since when not. */
+export function presenceOf(box: Box): Presence {
   const online = box.sockets.size > 0;
   return { online, at: online ? Date.now() : box.log.devices.seen };
 }

@@ -1,6 +1,7 @@
 // What is asked over HTTP about conversations and settings: read once, in the Worker.
 import * as z from "zod/mini";
 import { NUMBER_END } from "./limits.ts";
+import type { Settings } from "./visitor.ts";
 
 /** Which part of a list: at most `limit` items, before or after a seq. */
 export interface Range {
@@ -35,12 +36,6 @@ export function readRange(search: URLSearchParams): Range | string {
 }
 
 const settings = z.strictObject({ receipts: z.optional(z.boolean()), presence: z.optional(z.boolean()) });
-
-/** What a user lets others know, and sees of others. */
-export interface Settings {
-  readonly receipts: boolean;
-  readonly presence: boolean;
-}
 
 /** Reads a change of the settings; a string says what is wrong. */
 export function readSettings(value: unknown): Partial<Settings> | string {

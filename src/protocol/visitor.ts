@@ -17,6 +17,12 @@ export interface Visitor {
 /** What a mailbox answers to a visitor. */
 export type Answer<T> = { readonly value: T } | { readonly refused: Refusal };
 
+/** What a user lets others know, and sees of others. */
+export interface Settings {
+  readonly receipts: boolean;
+  readonly presence: boolean;
+}
+
 /** A signed-in device, as its user sees it. Times in ms since 1970. */
 export interface SignedInDevice {
   readonly id: string;

@@ -1,15 +1,18 @@
-// The page at `/` in a real browser, against a real server: what two people see.
-import type { Browser, BrowserContextOptions, Locator, Page } from "playwright-core";
+// The page in a real browser, against a real server with accounts: what people see and do.
+import { createRequire } from "node:module";
+import { readFileSync } from "node:fs";
+import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from "vitest";
 import { startBrowser } from "../support/browser.ts";
 import { type Server, startServer } from "../support/servers.ts";
+import { Visitor } from "../support/visitor.ts";
 
 let browser: Browser;
 let server: Server;
 let count = 0;
 
 beforeAll(async () => {
-  [browser, server] = await Promise.all([startBrowser(), startServer()]);
+  [browser, server] = await Promise.all([startBrowser(), startServer({ RATE_LIMIT: "off" })]);
 });
 
 afterEach(async () => {
@@ -21,229 +24,290 @@ afterAll(async () => {
   await server.stop();
 });
 
-/** Somebody before the page, in a browser context of their own. */
-class Visitor {
-  readonly page: Page;
-  readonly status: Locator;
-  readonly messages: Locator;
-  /** Errors in the console, and those that nobody caught. */
-  readonly errors: string[] = [];
-
-  constructor(page: Page) {
-    this.page = page;
-    this.status = page.getByRole("status");
-    this.messages = page.getByRole("log").getByRole("listitem");
-    page.setDefaultTimeout(60_000);
-    page.on("pageerror", (error) => this.errors.push(error.message));
-    page.on("console", (line) => {
-      if (line.type() === "error") this.errors.push(line.text());
-    });
-  }
-
-  static async at(url: string, options: BrowserContextOptions = {}): Promise<Visitor> {
-    const context = await browser.newContext(options);
-    const visitor = new Visitor(await context.newPage());
-    await visitor.page.goto(url);
-    return visitor;
-  }
-
-  field(label: string): Locator {
-    return this.page.getByLabel(label, { exact: true });
-  }
-
-  async enter(fields: Record<string, string>): Promise<void> {
-    for (const [label, value] of Object.entries(fields)) await this.field(label).fill(value);
-  }
-
-  async open(name: string): Promise<void> {
-    await this.enter({ "Your name": name });
-    await this.field("Your name").press("Enter");
-    await this.reads(`Connected as ${name}`);
-  }
-
-  async send(receiver: string, text: string): Promise<void> {
-    await this.enter({ Receiver: receiver, Text: text });
-    await this.page.getByRole("button", { name: "Send" }).click();
-  }
-
-  /** Waits until the state of the connection says so. */
-  async reads(words: string): Promise<void> {
-    await this.status.filter({ hasText: words }).waitFor();
-  }
-
-  /** Waits until a message shows all of these. */
-  async sees(...words: string[]): Promise<void> {
-    let message = this.messages;
-    for (const hasText of words) message = message.filter({ hasText });
-    await message.first().waitFor();
-  }
-
-  /** The texts of all messages on the page, from top to bottom. */
-  texts(): Promise<string[]> {
-    return this.messages.locator(".text").allTextContents();
-  }
-}
-
-/** Names that no other test has. */
-function names(): { a: string; b: string } {
+/** Two who have their names, and see each other's conversation. */
+async function two(url = server.url) {
   count++;
-  return { a: `alice-${count}`, b: `bob-${count}` };
+  const [a, b] = [`alice-${count}`, `bob-${count}`];
+  const [alice, bob] = await Promise.all([Visitor.at(browser, url), Visitor.at(browser, url)]);
+  await Promise.all([alice.claim(a), bob.claim(b)]);
+  return { a, b, alice, bob };
 }
 
-/** What is said of a field to those who can't see it. */
-function problemOf(visitor: Visitor, label: string): Promise<string | null> {
-  return visitor.field(label).evaluate((field) => {
-    const described = document.getElementById(field.getAttribute("aria-describedby") ?? "");
-    return field.getAttribute("aria-invalid") === "true" ? (described?.textContent ?? null) : null;
-  });
+/** Two who have exchanged a message already. */
+async function friends(url = server.url) {
+  const world = await two(url);
+  const { a, b, alice, bob } = world;
+  await alice.open(b);
+  await alice.send("hello");
+  await bob.open(a);
+  await bob.sees("hello");
+  await bob.send("hi");
+  await alice.sees("hi");
+  return world;
 }
 
-test("two users exchange messages both ways, whatever script they write in", async () => {
-  const { a, b } = names();
-  const alice = await Visitor.at(server.url);
-  const bob = await Visitor.at(server.url);
-  await alice.open(a);
-  await bob.open(b);
-  await alice.send(b, "你好，世界 🚀👩‍👩‍👧");
-  await bob.sees(a, "你好，世界 🚀👩‍👩‍👧");
-  await bob.send(a, "مرحبا\nzwei Zeilen");
-  await alice.sees(b, "مرحبا");
-  await alice.sees(`to ${b}`, "delivered");
+test("the whole story: a stranger asks, is accepted, and both see what becomes of their messages", async () => {
+  const { a, b, alice, bob } = await two();
+  await alice.open(b);
+  await alice.send("你好，世界 🚀👩‍👩‍👧");
+  await alice.sees("你好", "Sent");
+  await bob.list.getByRole("heading", { name: "Requests" }).waitFor();
+  await bob.list.getByText("1 unread").waitFor();
+  expect(await bob.page.title()).toBe("(1) Restante");
+  await bob.list.getByRole("link", { name: new RegExp(a) }).click();
+  await bob.page.getByText(`${a} wants to write to you.`, { exact: false }).waitFor();
+  await bob.sees("你好，世界 🚀👩‍👩‍👧");
+  await bob.button("Accept").click();
+  await alice.sees("你好", "Read");
+  await alice.page.locator(".about").getByText("online").waitFor();
+  await bob.composer.pressSequentially("m");
+  await alice.page.locator(".about").getByText("typing…").waitFor();
+  await bob.composer.fill("مرحبا\nzwei Zeilen");
+  await bob.composer.press("Enter");
+  await alice.sees("مرحبا");
   const both = ["你好，世界 🚀👩‍👩‍👧", "مرحبا\nzwei Zeilen"];
   expect(await alice.texts()).toEqual(both);
   expect(await bob.texts()).toEqual(both);
+  expect(await bob.page.title()).toBe("Restante");
   expect([...alice.errors, ...bob.errors]).toEqual([]);
 });
 
-test("a message to somebody who is away arrives when they open the page, with its sender and its time", async () => {
-  const { a, b } = names();
-  const alice = await Visitor.at(server.url);
-  await alice.open(a);
-  await alice.send(b, "for later");
-  await alice.sees("for later", "stored");
-  const bob = await Visitor.at(server.url);
-  await bob.open(b);
-  await bob.sees(a, "for later");
-  const time = await bob.messages.locator("time").getAttribute("datetime");
-  expect(Math.abs(Date.now() - Date.parse(time ?? ""))).toBeLessThan(120_000);
+test("who is blocked gets nothing through, and can be let go", async () => {
+  const { alice, bob } = await friends();
+  await bob.button("Block").click();
+  await bob.page.getByText("You have blocked them.", { exact: false }).waitFor();
+  await alice.send("are you angry?");
+  await alice.sees("are you angry?", "Not sent: The receiver does not take this message.");
+  await bob.button("Unblock").click();
+  await bob.composer.waitFor();
+  await alice.button("Send again").click();
+  await bob.sees("are you angry?");
+  expect(await bob.texts()).toEqual(["hello", "hi", "are you angry?"]);
 });
 
-test("a reload shows the history once, one's own messages with their state", async () => {
-  const { a, b } = names();
-  const alice = await Visitor.at(server.url);
-  await alice.open(a);
-  await alice.send(b, "to bob");
-  await alice.sees("to bob", "stored");
-  await alice.send(a, "to myself");
-  await alice.sees("to myself", "stored");
+test("a reload keeps the open conversation, its messages, and what was being written", async () => {
+  const { alice, b } = await friends();
+  await alice.composer.fill("not sent yet");
   await alice.page.reload();
-  await alice.sees("to bob", "stored");
-  await alice.sees("to myself", "stored");
-  expect(await alice.texts()).toEqual(["to bob", "to myself"]);
-});
-
-test("empty and malformed fields are named beside the field, and nothing is sent", async () => {
-  const { a, b } = names();
-  const bob = await Visitor.at(server.url);
-  await bob.open(b);
-  const alice = await Visitor.at(server.url);
-  const dialogs: string[] = [];
-  alice.page.on("dialog", (dialog) => dialogs.push(dialog.message()));
-  await alice.send("", "  ");
-  expect(await problemOf(alice, "Your name")).toBe("Enter your name.");
-  expect(await problemOf(alice, "Receiver")).toBe("Enter the receiver's name.");
-  expect(await problemOf(alice, "Text")).toBe("Enter a text.");
-  await alice.open(a);
-  await alice.send("no such name!", "not sent");
-  expect(await problemOf(alice, "Receiver")).toContain("A name has 1 to 64 letters");
-  await alice.send(b, "x".repeat(70_000));
-  expect(await problemOf(alice, "Text")).toContain("larger than the limits");
-  await alice.send(b, "sent");
-  await bob.sees("sent");
-  expect(await bob.texts()).toEqual(["sent"]);
-  expect(await alice.texts()).toEqual(["sent"]);
-  expect(dialogs).toEqual([]);
+  await alice.page.getByRole("heading", { name: b, exact: true }).waitFor();
+  await alice.sees("hi");
+  expect(await alice.composer.inputValue()).toBe("not sent yet");
+  expect(await alice.texts()).toEqual(["hello", "hi"]);
+  await alice.composer.press("Enter");
+  await alice.sees("not sent yet", "Read");
 });
 
 test("while the server is gone the page says so, and what is written meanwhile waits and arrives once", async () => {
-  const { a, b } = names();
-  const mortal = await startServer();
+  const mortal = await startServer({ RATE_LIMIT: "off" });
   onTestFinished(() => mortal.stop());
-  const alice = await Visitor.at(mortal.url);
-  const bob = await Visitor.at(mortal.url);
-  await alice.open(a);
-  await bob.open(b);
-  await alice.send(b, "before");
-  await bob.sees("before");
+  const { alice, bob } = await friends(mortal.url);
   await mortal.kill();
-  await alice.reads("No connection");
-  await alice.send(b, "meanwhile");
-  await alice.send(b, "meanwhile too");
-  await alice.sees("meanwhile", "waiting to be sent");
+  await alice.page.getByText("No connection.", { exact: false }).waitFor();
+  await alice.send("meanwhile", "meanwhile too");
+  await alice.sees("meanwhile", "Waiting to be sent");
   await mortal.restart();
-  await alice.reads("Connected as");
-  await alice.send(b, "after");
+  await alice.connected();
+  await alice.send("after");
   await bob.sees("after");
-  await alice.sees("after", "delivered");
-  const all = ["before", "meanwhile", "meanwhile too", "after"];
+  await alice.sees("after", "Read");
+  const all = ["hello", "hi", "meanwhile", "meanwhile too", "after"];
   expect(await bob.texts()).toEqual(all);
   expect(await alice.texts()).toEqual(all);
-  expect(await alice.messages.filter({ hasText: "delivered" }).count()).toBe(all.length);
 });
 
-test("markup that people write is text and runs nothing", async () => {
-  const { a, b } = names();
-  const alice = await Visitor.at(server.url);
-  const bob = await Visitor.at(server.url);
-  await alice.open(a);
-  await bob.open(b);
-  const hostile = `<img src=x onerror="document.title = 'run'"><script>document.title = 'run'</script>`;
-  await alice.send(b, hostile);
-  await alice.send(b, "and then");
-  await bob.sees("and then");
-  for (const visitor of [alice, bob]) {
-    expect(await visitor.texts()).toEqual([hostile, "and then"]);
-    expect(await visitor.page.locator("img").count()).toBe(0);
-    expect(await visitor.page.title()).toBe("Restante");
-    expect(visitor.errors).toEqual([]);
+/** Texts that would run, frame, fetch or break out, if they were anything but text. */
+const CORPUS = [
+  `<img src=x onerror="document.title='run'">`,
+  `<script>document.title='run'</script>`,
+  `<svg onload=document.title='run'>`,
+  `"><iframe srcdoc="<script>parent.document.title='run'</script>">`,
+  `javascript:document.title='run'`,
+  `https://example.com/"onmouseover="document.title='run'`,
+  `https://example.com/<b>x</b>`,
+  `{{constructor.constructor("document.title='run'")()}}`,
+  "${document.title='run'}",
+  `</textarea><script>document.title='run'</script>`,
+  "\u202Eevil\u202C \u0000 \uD800",
+  `<style>*{display:none}</style>`,
+  `<base href="https://evil.test/">`,
+  `&lt;script&gt;`,
+];
+
+test("whatever people write is text: nothing runs, and the policy has nothing to stop", async () => {
+  const { alice, bob } = await friends();
+  for (const { page } of [alice, bob]) {
+    await page.evaluate(() => {
+      const seen: string[] = [];
+      Object.assign(globalThis, { seen });
+      document.addEventListener("securitypolicyviolation", ({ violatedDirective }) => seen.push(violatedDirective));
+    });
+  }
+  await alice.send(...CORPUS);
+  await alice.send("the last");
+  await bob.sees("the last");
+  await bob.composer.fill(CORPUS.join("\n"));
+  for (const { page, errors } of [alice, bob]) {
+    expect(await page.title()).toBe("Restante");
+    expect(await page.evaluate(() => (globalThis as unknown as { seen: string[] }).seen)).toEqual([]);
+    expect(errors).toEqual([]);
+  }
+  expect(await bob.page.locator("img, iframe, .bubble script, .bubble svg[onload]").count()).toBe(0);
+  const links = await bob.messages.locator("a").evaluateAll((all) => all.map((one) => (one as HTMLAnchorElement).href));
+  expect(links.every((link) => /^https:\/\/(example\.com|evil\.test)\//.test(link))).toBe(true);
+});
+
+test("three tabs of one browser are one device: all show everything, and when the connected one is closed another goes on", async () => {
+  const { alice, bob } = await friends();
+  const context = bob.page.context();
+  const tabs = [bob, await Visitor.in(context, bob.page.url()), await Visitor.in(context, bob.page.url())];
+  await alice.send("to all tabs");
+  for (const tab of tabs) await tab.sees("to all tabs");
+  await bob.page.close();
+  await alice.send("to those that are left");
+  for (const tab of tabs.slice(1)) {
+    await tab.sees("to those that are left");
+    expect(await tab.texts()).toEqual(["hello", "hi", "to all tabs", "to those that are left"]);
   }
 });
 
-test("two tabs of one user are one device: both show everything, and when the connected one is closed the other goes on", async () => {
-  const { a, b } = names();
-  const bob = await Visitor.at(server.url);
-  await bob.open(b);
-  const alice = await Visitor.at(server.url);
-  await alice.open(a);
-  const other = new Visitor(await alice.page.context().newPage());
-  await other.page.goto(server.url);
-  await other.open(a);
-  await other.send(b, "from the other tab");
-  await alice.sees("from the other tab", "delivered");
-  await bob.send(a, "to both");
-  await alice.sees(b, "to both");
-  await other.sees(b, "to both");
-  await alice.page.close();
-  await other.send(b, "from the one that is left");
-  await bob.sees("from the one that is left");
-  await bob.send(a, "still here");
-  await other.sees(b, "still here");
-  expect(await other.texts()).toEqual(["from the other tab", "to both", "from the one that is left", "still here"]);
-  expect(await bob.texts()).toEqual(["from the other tab", "to both", "from the one that is left", "still here"]);
+test("older messages come as somebody scrolls up, all of them, in order, and the view stays where it is", async () => {
+  const { alice, bob, a } = await friends();
+  await alice.send(...Array.from({ length: 160 }, (_, i) => `number ${i}`));
+  await alice.sees("number 159", "Read");
+  await bob.page.evaluate(() => indexedDB.databases());
+  const later = await Visitor.in(bob.page.context(), bob.page.url());
+  await later.sees("number 159");
+  expect((await later.texts()).length).toBeLessThan(162);
+  await later.page.getByRole("log").focus();
+  while (!(await later.page.getByText("This is the beginning.").isVisible())) {
+    await later.page.getByRole("log").press("Home");
+    await later.page
+      .getByRole("log")
+      .evaluate((log) => new Promise((done) => log.ownerDocument.defaultView?.requestAnimationFrame(done)));
+  }
+  expect(await later.texts()).toEqual(["hello", "hi", ...Array.from({ length: 160 }, (_, i) => `number ${i}`)]);
+  await later.button("To the newest message").click();
+  await later.messages.filter({ hasText: "number 159" }).waitFor();
+  expect(a).toBeTruthy();
 });
 
-test("nothing is wider than a screen of 320 px", async () => {
-  const { a, b } = names();
-  const alice = await Visitor.at(server.url, { viewport: { width: 320, height: 568 } });
-  await alice.send("", "");
-  await alice.open(a);
-  const long = "w".repeat(64 - b.length) + b;
-  await alice.send(long, `https://example.org/${"wide".repeat(80)}`);
-  await alice.sees(long, "stored");
-  const wide = await alice.page.evaluate(() =>
-    [document.documentElement, ...document.querySelectorAll("body, header, main, form, [role=log], li")]
-      .filter((element) => element.scrollWidth > element.clientWidth || element.clientWidth > 320)
-      .map((element) => element.outerHTML.slice(0, 80)),
-  );
-  expect(wide).toEqual([]);
+test("everything goes by keyboard: Enter sends, Shift+Enter breaks the line, and the focus is visible", async () => {
+  const { b, alice, bob } = await two();
+  const { page } = alice;
+  await page.getByRole("searchbox").focus();
+  await page.keyboard.type(b);
+  await page.keyboard.press("Enter");
+  await alice.composer.waitFor();
+  await expect.poll(() => alice.composer.evaluate((field) => field === document.activeElement)).toBe(true);
+  await page.keyboard.type("one");
+  await page.keyboard.press("Shift+Enter");
+  await page.keyboard.type("two");
+  await page.keyboard.press("Enter");
+  await alice.sees("one\ntwo", "Sent");
+  await bob.list.getByRole("link").focus();
+  await bob.page.keyboard.press("Enter");
+  await bob.sees("one");
+  const outline = await bob.composer.evaluate((field) => getComputedStyle(field).outlineStyle);
+  expect(outline).toBe("solid");
+});
+
+test("a text that is too long says so before it is sent, and is not lost", async () => {
+  const { b, alice } = await two();
+  await alice.open(b);
+  await alice.composer.fill("x".repeat(70_000));
+  await alice.page.getByText("4466 bytes too long").waitFor();
+  expect(await alice.button("Send").isDisabled()).toBe(true);
+  await alice.composer.press("Enter");
+  expect((await alice.composer.inputValue()).length).toBe(70_000);
+  await alice.composer.fill("x".repeat(61_000));
+  await alice.page.getByText("4534 bytes left").waitFor();
+});
+
+test("a phone of 320 px shows one thing at a time, and nothing is wider than it", async () => {
+  const { a, b, bob } = await two();
+  const phone = await Visitor.at(browser, server.url, {
+    viewport: { width: 320, height: 560 },
+    isMobile: true,
+    hasTouch: true,
+  });
+  const fits = () =>
+    phone.page.evaluate(
+      () => document.documentElement.scrollWidth <= innerWidth && document.body.scrollWidth <= innerWidth,
+    );
+  expect(await fits()).toBe(true);
+  count++;
+  await phone.claim(`phone-${count}`);
+  expect(await fits()).toBe(true);
+  await phone.open(b);
+  expect(await phone.list.isVisible()).toBe(false);
+  await phone.send(`https://example.com/${"long".repeat(100)}`, "W".repeat(300));
+  await bob.list.getByRole("link").first().waitFor();
+  expect(await fits()).toBe(true);
+  await phone.button("Back").click();
+  await phone.list.waitFor();
+  expect(await fits()).toBe(true);
+  await phone.account.click();
+  expect(await fits()).toBe(true);
+  expect(a).toBeTruthy();
+});
+
+test("in 简体中文 nothing is said in English, from the browser's setting and by choice", async () => {
+  count++;
+  const wang = await Visitor.at(browser, server.url, { locale: "zh-CN" });
+  const { page } = wang;
+  const english = async () =>
+    ((await page.locator("#app").innerText()).match(/[A-Za-z]{2,}/g) ?? []).filter(
+      (word) => !/^(Restante|wang|Chrome|Linux|English)$/.test(word),
+    );
+  await page.getByLabel("你的名字").fill(`wang-${count}`);
+  expect(await english()).toEqual([]);
+  await page.getByRole("button", { name: "继续" }).click();
+  await page.getByRole("button", { name: "我已保存" }).waitFor();
+  await page.getByRole("button", { name: "我已保存" }).click();
+  await page.getByRole("button", { name: /^账户/ }).click();
+  await page.getByText("通行密钥", { exact: true }).waitFor();
+  expect(await english()).toEqual([]);
+  expect(await page.locator("html").getAttribute("lang")).toBe("zh-Hans");
+  await page.getByRole("combobox", { name: "语言" }).selectOption("en");
+  await page.getByRole("heading", { name: "Devices" }).waitFor();
+  await page.reload();
+  await wang.account.waitFor();
+  expect(wang.errors).toEqual([]);
+});
+
+test.each(["light", "dark"] as const)("axe finds nothing in %s, in any state that people see", async (colorScheme) => {
+  const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+  const { b, bob } = await two();
+  count++;
+  const options = { colorScheme, bypassCSP: true };
+  const carol = await Visitor.at(browser, server.url, options);
+  const check = async (state: string) => {
+    await carol.page.addScriptTag({ content: axe });
+    const found = await carol.page.evaluate(async () => {
+      const { axe: runner } = globalThis as unknown as {
+        axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+      };
+      return (await runner.run()).violations.map(
+        ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" | ")}`,
+      );
+    });
+    expect(found, state).toEqual([]);
+  };
+  await carol.page.getByLabel("Your name").waitFor();
+  await check("the way in");
+  await carol.claim(`carol-${count}`);
+  await check("no conversation");
+  await carol.open(b);
+  await carol.send("hello", "with a link: https://example.com/");
+  await bob.list.getByRole("link").click();
+  await bob.send("hello carol");
+  await carol.sees("hello carol");
+  await check("a conversation");
+  await carol.account.click();
+  await carol.page.getByText("Chrome, Linux").waitFor();
+  await check("the account");
+  await carol.button("Close").click();
+  await carol.button("Block").click();
+  await carol.button("Unblock").waitFor();
+  await check("blocked");
 });

@@ -120,6 +120,7 @@ test("[Q4] a stranger hears neither presence nor typing is passed on, until they
     runInDurableObject(env.MAILBOX.getByName(b.userName), (mailbox) => mailbox.presence(b.userName, who));
   expect(await knows(a.userName)).toBe(null);
   await say("PUT", `/api/contacts/${a.userName}`, undefined, b.token);
+  expect(await alice.until("presence")).toMatchObject({ user: b.userName, online: true });
   expect(await knows(a.userName)).toMatchObject({ online: true });
 });
 

@@ -1,0 +1,223 @@
+// One conversation: bubbles by day and by who wrote them, the newest at the bottom, older ones as somebody scrolls up.
+import type { JSX } from "preact";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { Conversing, Message } from "../client/connect.ts";
+import { Composer } from "./composer.tsx";
+import { clock, day, dayAndTime, dayOf } from "./dates.ts";
+import { Avatar, Icon, State } from "./icons.tsx";
+import { go, useLive, usePlace } from "./live.ts";
+import { Text } from "./text.tsx";
+
+export function Thread({ peer }: { readonly peer: string }): JSX.Element {
+  const { me, words } = usePlace();
+  const standing = useLive(me.conversations).find((one) => one.peer === peer)?.standing ?? "contact";
+  const conversing = useConversing(peer);
+  return (
+    <section class="thread" aria-label={peer}>
+      <Header peer={peer} standing={standing} />
+      {conversing !== null && <Messages key={peer} peer={peer} conversing={conversing} />}
+      {standing === "request" && (
+        <div class="notice" role="note">
+          <p>{words.asks(peer)}</p>
+          <div class="row">
+            <button type="button" onClick={() => void me.people.accept(peer)}>
+              {words.accept}
+            </button>
+            <button type="button" class="quiet" onClick={() => void me.people.block(peer)}>
+              {words.block}
+            </button>
+          </div>
+        </div>
+      )}
+      {standing === "blocked" ? (
+        <div class="notice" role="note">
+          <p>{words.blocked}</p>
+          <button type="button" class="quiet" onClick={() => void me.people.unblock(peer)}>
+            {words.unblock}
+          </button>
+        </div>
+      ) : (
+        <Composer key={`composer ${peer}`} peer={peer} />
+      )}
+    </section>
+  );
+}
+
+function Header({ peer, standing }: { readonly peer: string; readonly standing: string }): JSX.Element {
+  const { me, words, language } = usePlace();
+  const presence = useLive(me.presence).get(peer);
+  const types = useLive(me.typists).has(peer);
+  const seen = presence !== undefined && presence.at > 0 ? words.lastSeen(dayAndTime(presence.at, language)) : "";
+  return (
+    <header class="about">
+      <button type="button" class="quiet back" aria-label={words.back} onClick={() => go(null)}>
+        <Icon name="back" />
+      </button>
+      <Avatar name={peer} online={presence?.online === true} />
+      <div>
+        <h2>
+          <bdi>{peer}</bdi>
+        </h2>
+        <p class="soft" role="status">
+          {types ? words.typing : presence?.online === true ? words.online : seen}
+        </p>
+      </div>
+      {standing === "contact" && peer !== me.user && (
+        <button type="button" class="quiet" onClick={() => void me.people.block(peer)}>
+          {words.block}
+        </button>
+      )}
+    </header>
+  );
+}
+
+/** The conversation, as long as it is shown. */
+function useConversing(peer: string): Conversing | null {
+  const { me } = usePlace();
+  const [conversing, set] = useState<Conversing | null>(null);
+  useEffect(() => {
+    const opened = me.messages.with(peer);
+    set(opened);
+    return () => opened.close();
+  }, [me, peer]);
+  return conversing?.peer === peer ? conversing : null;
+}
+
+function Messages({ peer, conversing }: { readonly peer: string; readonly conversing: Conversing }): JSX.Element {
+  const { me, words } = usePlace();
+  const messages = useLive(conversing);
+  const gaps = useLive(me.gaps);
+  const scroll = useRef<HTMLDivElement>(null);
+  const top = useRef<HTMLDivElement>(null);
+  const [away, setAway] = useState(false);
+  const [failed, setFailed] = useState(false);
+  const newFrom = useNewFrom(peer, messages);
+  const last = messages.at(-1);
+
+  // Whoever sees the end has read it.
+  useEffect(() => {
+    const read = () => {
+      if (document.visibilityState === "visible" && !away && last?.state === null) me.read(peer);
+    };
+    read();
+    document.addEventListener("visibilitychange", read);
+    return () => document.removeEventListener("visibilitychange", read);
+  }, [me, peer, last, away]);
+
+  const older = () =>
+    void conversing.older().then(
+      () => setFailed(false),
+      () => setFailed(true),
+    );
+  useEffect(() => {
+    if (top.current === null || scroll.current === null) return;
+    const seen = new IntersectionObserver(
+      ([one]) => {
+        if (one?.isIntersecting === true && conversing.more) older();
+      },
+      { root: scroll.current, rootMargin: "600px 0px 0px" },
+    );
+    seen.observe(top.current);
+    return () => seen.disconnect();
+  }, [conversing, messages.length]);
+
+  // What one writes oneself is shown, wherever one is.
+  useLayoutEffect(() => {
+    if (last?.state?.is === "sending") scroll.current?.scrollTo({ top: 0 });
+  }, [last?.key]);
+
+  return (
+    <div
+      class="scroll"
+      ref={scroll}
+      tabIndex={0}
+      role="log"
+      aria-label={words.conversations}
+      onScroll={({ currentTarget }) => setAway(currentTarget.scrollTop < -200)}
+    >
+      <ol>
+        {messages.map((message, at) => (
+          <Bubble key={message.key} message={message} before={messages[at - 1]} isNew={message.key === newFrom} />
+        ))}
+      </ol>
+      <div ref={top} class="soft top">
+        {gaps > 0 && <p>{words.gone}</p>}
+        {failed ? (
+          <button type="button" class="quiet" onClick={older}>
+            {words.older}
+          </button>
+        ) : (
+          !conversing.more && <p>{words.start}</p>
+        )}
+        {failed && <p role="alert">{words.olderFailed}</p>}
+      </div>
+      {away && (
+        <button
+          type="button"
+          class="down"
+          aria-label={words.toNewest}
+          onClick={() => scroll.current?.scrollTo({ top: 0 })}
+        >
+          <Icon name="down" />
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** The first message that was unread when the conversation was opened, by its key. */
+function useNewFrom(peer: string, messages: readonly Message[]): string | null {
+  const { me } = usePlace();
+  const unread = useMemo(() => me.conversations.value.find((one) => one.peer === peer)?.unread ?? 0, [me, peer]);
+  const [key, set] = useState<string | null>(null);
+  useEffect(() => {
+    if (key !== null || unread === 0) return;
+    const theirs = messages.filter(({ state }) => state === null);
+    set(theirs.at(-unread)?.key ?? null);
+  }, [messages, unread]);
+  return key;
+}
+
+interface BubbleProps {
+  readonly message: Message;
+  readonly before: Message | undefined;
+  readonly isNew: boolean;
+}
+
+function Bubble({ message, before, isNew }: BubbleProps): JSX.Element {
+  const { me, words, language } = usePlace();
+  const { state, from, at, body } = message;
+  const newDay = before === undefined || dayOf(before.at) !== dayOf(at);
+  const follows = !newDay && !isNew && before.from === from && at - before.at < 300_000;
+  return (
+    <>
+      {newDay && (
+        <li class="day">
+          <time dateTime={new Date(at).toISOString()}>{day(at, language)}</time>
+        </li>
+      )}
+      {isNew && <li class="new">{words.newMessages}</li>}
+      <li class={`bubble ${state === null ? "theirs" : "own"} ${follows ? "follows" : ""}`}>
+        <Text body={body} />
+        <p class="when">
+          <span class="spoken">{from}</span>
+          <time dateTime={new Date(at).toISOString()}>{clock(at, language)}</time>
+          {state !== null && <State state={state} />}
+        </p>
+        {state?.is === "failed" && (
+          <div class="row">
+            <p class="problem">{words.failed(state.message)}</p>
+            <button type="button" class="quiet" onClick={() => me.resend(message)}>
+              {words.retry}
+            </button>
+            {message.seq === null && (
+              <button type="button" class="quiet" onClick={() => me.discard(message)}>
+                {words.discard}
+              </button>
+            )}
+          </div>
+        )}
+      </li>
+    </>
+  );
+}

@@ -1,0 +1,165 @@
+// The ways in: a free name is claimed, a taken one asks for a code or a passkey; signing out ends it, and leaves nothing in the browser.
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { startBrowser } from "../support/browser.ts";
+import { OPEN, type Server, startServer } from "../support/servers.ts";
+import { Visitor } from "../support/visitor.ts";
+
+let browser: Browser;
+let server: Server;
+
+beforeAll(async () => {
+  [browser, server] = await Promise.all([startBrowser(), startServer({ RATE_LIMIT: "off" })]);
+});
+
+afterEach(async () => {
+  for (const context of browser.contexts()) await context.close();
+});
+
+afterAll(async () => {
+  await browser.close();
+  await server.stop();
+});
+
+async function enter(visitor: Visitor, userName: string): Promise<void> {
+  await visitor.page.getByLabel("Your name").fill(userName);
+  await visitor.button("Continue").click();
+}
+
+test("a code from one device lets another in, and it is put out again from the first", async () => {
+  const first = await Visitor.at(browser, server.url);
+  const recovery = await first.claim("Alice");
+  expect(recovery).toMatch(/^([0-9a-z]{5}-){4}[0-9a-z]{5}$/);
+  await first.account.click();
+  await first.button("Link a device").click();
+  const code = (await first.page.locator("output.code").textContent()) ?? "";
+
+  const second = await Visitor.at(browser, server.url);
+  await enter(second, "alice");
+  await second.page.getByText("This name is taken.", { exact: false }).waitFor();
+  await second.page.getByLabel("Recovery or link code").fill("0000-0000");
+  await second.button("Sign in").click();
+  await second.page.getByText("the name or the code is wrong").waitFor();
+  await second.page.getByLabel("Recovery or link code").fill(code);
+  await second.button("Sign in").click();
+  await second.connected();
+
+  await first.button("Close").click();
+  await first.account.click();
+  await first.page
+    .getByRole("dialog")
+    .getByRole("listitem")
+    .filter({ hasNotText: "this one" })
+    .getByRole("button")
+    .click();
+  await second.page.getByText("This is not allowed.").waitFor();
+  expect([...first.errors, ...second.errors]).toEqual([]);
+});
+
+test("the recovery code lets in, and another one is shown", async () => {
+  const first = await Visitor.at(browser, server.url);
+  const recovery = await first.claim("rita");
+  const second = await Visitor.at(browser, server.url);
+  await enter(second, "rita");
+  await second.page.getByLabel("Recovery or link code").fill(recovery.toUpperCase());
+  await second.button("Sign in").click();
+  await second.button("I have kept it").waitFor();
+  expect(await second.page.locator("output").textContent()).not.toBe(recovery);
+  await second.button("I have kept it").click();
+  await second.connected();
+});
+
+test("signing out leaves nothing in the browser, and a reload stays out; before that it stays in", async () => {
+  const { page, ...visitor } = await Visitor.at(browser, server.url);
+  const dora = Object.assign(new Visitor(page), visitor);
+  await dora.claim("dora");
+  await page.reload();
+  await dora.connected();
+  await dora.account.click();
+  await dora.button("Sign out").click();
+  await page.getByLabel("Your name").waitFor();
+  expect(await page.evaluate(() => indexedDB.databases())).toEqual([]);
+  await page.reload();
+  await page.getByLabel("Your name").waitFor();
+});
+
+test.each([
+  ["", "A name has 1 to 64 letters"],
+  ["no such name!", "A name has 1 to 64 letters"],
+  ["system", "This name is kept back"],
+])("the name %j is refused beside the field", async (name, why) => {
+  const visitor = await Visitor.at(browser, server.url);
+  await enter(visitor, name);
+  await visitor.page.getByRole("alert").getByText(why, { exact: false }).waitFor();
+});
+
+test("an account is erased by whoever enters its name once more, and is gone", async () => {
+  const visitor = await Visitor.at(browser, server.url);
+  await visitor.claim("erna");
+  await visitor.account.click();
+  await visitor.button("Erase the account").click();
+  const confirm = visitor.page.getByRole("dialog").locator("form").getByRole("button");
+  expect(await confirm.isDisabled()).toBe(true);
+  await visitor.page.getByLabel("To confirm enter erna", { exact: false }).fill("erna");
+  await confirm.click();
+  await enter(visitor, "erna");
+  await visitor.page.getByText("This name is taken.", { exact: false }).waitFor();
+});
+
+test("where anybody may open any mailbox a name is enough, and stays through a reload", async () => {
+  const open = await startServer(OPEN);
+  try {
+    const visitor = await Visitor.at(browser, open.url);
+    await visitor.page.getByText("This server lets anybody open any mailbox.", { exact: false }).waitFor();
+    await enter(visitor, "otto");
+    await visitor.connected();
+    await visitor.page.reload();
+    await visitor.connected();
+  } finally {
+    await open.stop();
+  }
+});
+
+/** A browser whose authenticator is Chromium's own, as a phone's is. */
+async function withAuthenticator(page: Page) {
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send("WebAuthn.enable");
+  const options = {
+    protocol: "ctap2",
+    transport: "internal",
+    hasResidentKey: true,
+    hasUserVerification: true,
+    isUserVerified: true,
+    automaticPresenceSimulation: true,
+  } as const;
+  const { authenticatorId } = await devtools.send("WebAuthn.addVirtualAuthenticator", { options });
+  return {
+    credentials: async () => (await devtools.send("WebAuthn.getCredentials", { authenticatorId })).credentials,
+    add: (credential: Awaited<ReturnType<typeof devtools.send<"WebAuthn.getCredentials">>>["credentials"][number]) =>
+      devtools.send("WebAuthn.addCredential", { authenticatorId, credential }),
+  };
+}
+
+test("[A10] a passkey that was made on one device signs another one in, and without it nobody", async () => {
+  // The passkey of a host that has a name: an address can have none.
+  const origin = server.url.replace("127.0.0.1", "localhost");
+  const first = await Visitor.at(browser, origin);
+  const phone = await withAuthenticator(first.page);
+  await first.claim("carol");
+  await first.account.click();
+  await first.button("Add a passkey").click();
+  await first.button("Remove").waitFor();
+  const [credential] = await phone.credentials();
+  expect(credential).toMatchObject({ rpId: "localhost" });
+
+  const second = await Visitor.at(browser, origin);
+  const laptop = await withAuthenticator(second.page);
+  await enter(second, "carol");
+  await second.button("Use a passkey").click();
+  await second.page.getByText("The browser has used no passkey.").waitFor();
+  // Synchronised to another device, as platforms do.
+  if (credential !== undefined) await laptop.add(credential);
+  await second.button("Use a passkey").click();
+  await second.connected();
+  expect([...first.errors, ...second.errors]).toEqual([]);
+});

@@ -1,0 +1,90 @@
+// Somebody before the page, in a browser context of their own: what they see and do, in the words of the page.
+import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from "playwright-core";
+
+export class Visitor {
+  readonly page: Page;
+  /** Errors in the console, those that nobody caught, and what the policy had to stop. */
+  readonly errors: string[] = [];
+
+  constructor(page: Page) {
+    this.page = page;
+    page.setDefaultTimeout(60_000);
+    page.on("pageerror", (error) => this.errors.push(error.message));
+    page.on("console", (line) => {
+      // A browser notes every answer that is no success, also those that are expected.
+      if (line.type() === "error" && !line.text().startsWith("Failed to load resource")) this.errors.push(line.text());
+    });
+  }
+
+  static async at(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Visitor> {
+    return Visitor.in(await browser.newContext({ locale: "en-GB", ...options }), url);
+  }
+
+  /** A further tab of the same browser. */
+  static async in(context: BrowserContext, url: string): Promise<Visitor> {
+    const visitor = new Visitor(await context.newPage());
+    await visitor.page.goto(url);
+    return visitor;
+  }
+
+  /** Claims a name; returns the recovery code. */
+  async claim(userName: string): Promise<string> {
+    await this.page.getByLabel("Your name").fill(userName);
+    await this.button("Continue").click();
+    const code = (await this.page.locator("output").textContent()) ?? "";
+    await this.button("I have kept it").click();
+    await this.connected();
+    return code;
+  }
+
+  button(name: string): Locator {
+    return this.page.getByRole("button", { name, exact: true });
+  }
+
+  get account(): Locator {
+    return this.page.getByRole("button", { name: /^Account/ });
+  }
+
+  get list(): Locator {
+    return this.page.getByRole("navigation", { name: "Conversations" });
+  }
+
+  get messages(): Locator {
+    return this.page.getByRole("log").locator(".bubble");
+  }
+
+  get composer(): Locator {
+    return this.page.getByRole("textbox", { name: /^Message to / });
+  }
+
+  /** The banner says nothing while the connection is open. */
+  async connected(): Promise<void> {
+    await this.page.locator(".banner[data-is=open]").waitFor({ state: "attached" });
+  }
+
+  /** Opens the conversation with somebody, new or not, by the field above the list. */
+  async open(peer: string): Promise<void> {
+    await this.page.getByRole("searchbox").fill(peer);
+    await this.page.getByRole("searchbox").press("Enter");
+    await this.page.getByRole("heading", { name: peer, exact: true }).waitFor();
+  }
+
+  async send(...texts: string[]): Promise<void> {
+    for (const text of texts) {
+      await this.composer.fill(text);
+      await this.composer.press("Enter");
+    }
+  }
+
+  /** Waits until a message shows this, and one of the icons if it is given. */
+  async sees(hasText: string, icon?: string): Promise<void> {
+    let message = this.messages.filter({ hasText });
+    if (icon !== undefined) message = message.filter({ has: this.page.getByRole("img", { name: icon }) });
+    await message.first().waitFor();
+  }
+
+  /** The texts of all messages, from top to bottom. */
+  texts(): Promise<string[]> {
+    return this.messages.locator(".text").allTextContents();
+  }
+}
