@@ -3,6 +3,7 @@ import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { clock, dayAndTime } from "./dates.ts";
 import { usePlace } from "./live.ts";
+import { canNotify, notifies, setNotifies } from "./notify.ts";
 import { type Language, LANGUAGES } from "./words.ts";
 
 /** What is asked of the server: asked when the dialog opens, and again after each change. */
@@ -122,6 +123,7 @@ function Passkeys(): JSX.Element {
 function Privacy(): JSX.Element {
   const { me, words } = usePlace();
   const [settings, again] = useAsked(() => me.account.settings());
+  const [notified, setNotified] = useState(notifies);
   return (
     <Part title={words.privacy}>
       {(["receipts", "presence"] as const).map((name) => (
@@ -135,6 +137,16 @@ function Privacy(): JSX.Element {
           {words[name]}
         </label>
       ))}
+      {canNotify() && (
+        <label class="switch">
+          <input
+            type="checkbox"
+            checked={notified}
+            onChange={({ currentTarget }) => void setNotifies(currentTarget.checked).then(setNotified)}
+          />
+          {words.notify}
+        </label>
+      )}
     </Part>
   );
 }

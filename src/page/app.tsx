@@ -14,12 +14,15 @@ import { clockWithSeconds } from "./dates.ts";
 import { Icon } from "./icons.tsx";
 import { List } from "./list.tsx";
 import { go, PlaceContext, useLive, usePeer, usePlace } from "./live.ts";
+import { useNotifications } from "./notify.ts";
+import { keepLast, lastHere } from "./shell.ts";
 import { type Entered, SignIn } from "./sign-in.tsx";
 import { Thread } from "./thread.tsx";
 import { keepLanguage, type Language, languageNow, wordsIn } from "./words.ts";
 
-/** Whoever came in by name alone is still there after a reload; with a cookie the server knows. */
-const NAME = "restante name";
+/** Close codes: the token is not or no longer good; this device may not any more. */
+const UNAUTHORIZED = 4401;
+const FORBIDDEN = 4403;
 
 export function App(): JSX.Element {
   const [language, setLanguage] = useState(languageNow);
@@ -33,16 +36,28 @@ export function App(): JSX.Element {
   }, [language]);
 
   const look = async () => {
+    // What is kept is shown at once, also without a network; the server's answer comes after it.
+    const last = lastHere();
+    if (last !== null) {
+      setEntrance(last.entrance);
+      setWho({ userName: last.userName });
+    }
     try {
       const found = await entranceOf(location.origin);
-      const userName = found.auth === "accounts" ? await signedInAs(location.origin) : sessionStorage.getItem(NAME);
-      if (userName !== null && found.auth !== "jwt") setWho({ userName });
       setEntrance(found);
+      if (last !== null && found.auth === last.entrance.auth) return;
+      const userName = found.auth === "accounts" ? await signedInAs(location.origin) : null;
+      setWho(userName === null ? null : { userName });
     } catch {
-      setEntrance("unreachable");
+      if (last === null) setEntrance("unreachable");
     }
   };
   useEffect(() => void look(), []);
+
+  useEffect(() => {
+    if (who === null || who.token !== undefined || entrance === null || entrance === "unreachable") return;
+    keepLast({ entrance, userName: who.userName });
+  }, [who, entrance]);
 
   useEffect(() => {
     if (who === null) return setMe(null);
@@ -62,9 +77,16 @@ export function App(): JSX.Element {
         setLanguage(spoken);
       },
       leave: () => {
-        sessionStorage.removeItem(NAME);
+        keepLast(null);
         go(null);
         void me.close({ forget: true }).then(() => setWho(null));
+      },
+      turnedOut: async (forget: boolean) => {
+        const now = entrance.auth === "accounts" ? await signedInAs(location.origin) : null;
+        if (now === me.user) return;
+        keepLast(null);
+        await me.close({ forget: forget && now === null });
+        setWho(now === null ? null : { userName: now });
       },
     };
   }, [me, entrance, language]);
@@ -81,11 +103,7 @@ export function App(): JSX.Element {
     );
   }
   if (who === null) {
-    const entered = (whoever: Entered) => {
-      if (entrance.auth === "open") sessionStorage.setItem(NAME, whoever.userName);
-      setWho(whoever);
-    };
-    return <SignIn entrance={entrance} words={words} entered={entered} />;
+    return <SignIn entrance={entrance} words={words} entered={setWho} />;
   }
   if (place === null) return <p class="waiting">{words.loading}</p>;
   return (
@@ -96,9 +114,16 @@ export function App(): JSX.Element {
 }
 
 function Mailbox(): JSX.Element {
-  const { me, words } = usePlace();
+  const { me, words, turnedOut } = usePlace();
   const peer = usePeer();
   const [account, showAccount] = useState(false);
+  useNotifications(me);
+  const state = useLive(me.connection);
+  const out = state.is === "stopped" && (state.code === UNAUTHORIZED || state.code === FORBIDDEN) ? state.code : null;
+  // Signed out from elsewhere: then nothing is left here. Or another tab signed in as somebody else.
+  useEffect(() => {
+    if (out !== null) void turnedOut(out === FORBIDDEN);
+  }, [out]);
   const unread = useLive(me.conversations).reduce((sum, one) => sum + one.unread, 0);
   useEffect(() => {
     document.title = unread > 0 ? `(${unread}) ${words.title}` : words.title;

@@ -13,6 +13,8 @@ export interface Place {
   speak(language: Language): void;
   /** Everything of this user goes from the page. */
   leave(): void;
+  /** The server has ended it: the way in again, or as whoever this browser is signed in as now. */
+  turnedOut(forget: boolean): Promise<void>;
 }
 
 export const PlaceContext = createContext<Place | null>(null);

@@ -115,6 +115,53 @@ test("while the server is gone the page says so, and what is written meanwhile w
   expect(await alice.texts()).toEqual(all);
 });
 
+test("without a network the page opens, shows what it has, and sends what is written once there is one", async () => {
+  const { b, alice, bob } = await friends();
+  await alice.page.evaluate(async () => void (await navigator.serviceWorker.ready));
+  // The first visit was before there was a worker: this one goes through it.
+  await alice.page.reload();
+  await alice.sees("hi");
+  await alice.page.context().setOffline(true);
+  await alice.page.reload();
+  await alice.page.getByRole("heading", { name: b, exact: true }).waitFor();
+  await alice.sees("hi");
+  await alice.page.locator(".banner:not([data-is=open])").waitFor();
+  await alice.send("from the tunnel");
+  await alice.sees("from the tunnel", "Waiting to be sent");
+  await alice.page.reload();
+  await alice.sees("from the tunnel", "Waiting to be sent");
+  await alice.page.context().setOffline(false);
+  await alice.sees("from the tunnel", "Read");
+  expect(await bob.texts()).toEqual(["hello", "hi", "from the tunnel"]);
+  expect(await alice.texts()).toEqual(["hello", "hi", "from the tunnel"]);
+});
+
+test("what arrives while nobody looks is notified, if it was wanted", async () => {
+  const { a, b, alice, bob } = await friends();
+  await bob.page.context().grantPermissions(["notifications"]);
+  await bob.account.click();
+  await bob.page.getByLabel("Notify me", { exact: false }).check();
+  await bob.button("Close").click();
+  // Headless Chromium shows no notification and hides no page: what the page would show is noted.
+  await bob.page.evaluate(() => {
+    const shown: string[][] = [];
+    class Noted extends EventTarget {
+      static readonly permission = "granted";
+      constructor(title: string, { body }: { body: string }) {
+        super();
+        shown.push([title, body]);
+      }
+    }
+    Object.defineProperty(document, "visibilityState", { value: "hidden" });
+    Object.assign(globalThis, { Notification: Noted, shown });
+  });
+  await alice.send("psst");
+  await bob.sees("psst");
+  expect(await bob.page.evaluate(() => (globalThis as unknown as { shown: unknown }).shown)).toEqual([[a, "psst"]]);
+  expect(await bob.page.title()).toBe("(1) Restante");
+  expect(b).toBeTruthy();
+});
+
 /** Texts that would run, frame, fetch or break out, if they were anything but text. */
 const CORPUS = [
   `<img src=x onerror="document.title='run'">`,
