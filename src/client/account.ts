@@ -2,7 +2,7 @@
 // only; that a browser keeps the token in a cookie is the server's business.
 import { fits, type Shape, type ShapeOf } from "../protocol/shape.ts";
 import type { Settings, SignedInDevice } from "../protocol/visitor.ts";
-import { type Query, Server } from "./server.ts";
+import { type Query, Refused, Server } from "./server.ts";
 
 /** What the server asks of whoever comes. `auth`: accounts, jwt or open; `registration`: open, invite or closed. */
 export interface Entrance {
@@ -40,12 +40,13 @@ export async function entranceOf(url: string): Promise<Entrance> {
   return { auth, registration };
 }
 
-/** Who the cookie says that this browser is signed in as, or null. */
+/** Who the cookie says that this browser is signed in as, or null for nobody. Rejects where the server does not say. */
 export async function signedInAs(url: string): Promise<string | null> {
   try {
     return read(WHO, await new Server(url).ask("/api/account")).userName;
-  } catch {
-    return null;
+  } catch (error) {
+    if (error instanceof Refused) return null;
+    throw error;
   }
 }
 

@@ -122,7 +122,8 @@ function Mailbox(): JSX.Element {
   const out = state.is === "stopped" && (state.code === UNAUTHORIZED || state.code === FORBIDDEN) ? state.code : null;
   // Signed out from elsewhere: then nothing is left here. Or another tab signed in as somebody else.
   useEffect(() => {
-    if (out !== null) void turnedOut(out === FORBIDDEN);
+    // Where the server does not say who is signed in, the banner goes on saying what happened.
+    if (out !== null) turnedOut(out === FORBIDDEN).catch(() => undefined);
   }, [out]);
   const unread = useLive(me.conversations).reduce((sum, one) => sum + one.unread, 0);
   useEffect(() => {

@@ -7,6 +7,7 @@ import { clock, day, dayAndTime, dayOf } from "./dates.ts";
 import { Avatar, Icon, State } from "./icons.tsx";
 import { go, useLive, usePlace } from "./live.ts";
 import { Text } from "./text.tsx";
+import { useNear, useWindow } from "./window.ts";
 
 export function Thread({ peer }: { readonly peer: string }): JSX.Element {
   const { me, words } = usePlace();
@@ -88,42 +89,44 @@ function Messages({ peer, conversing }: { readonly peer: string; readonly conver
   const messages = useLive(conversing);
   const gaps = useLive(me.gaps);
   const scroll = useRef<HTMLDivElement>(null);
-  const top = useRef<HTMLDivElement>(null);
   const [away, setAway] = useState(false);
   const [failed, setFailed] = useState(false);
   const newFrom = useNewFrom(peer, messages);
+  const { shown, before, after, up, down, toEnd } = useWindow(messages, scroll);
   const last = messages.at(-1);
+  const atEnd = !away && !after;
 
   // Whoever sees the end has read it.
   useEffect(() => {
     const read = () => {
-      if (document.visibilityState === "visible" && !away && last?.state === null) me.read(peer);
+      if (document.visibilityState === "visible" && atEnd && last?.state === null) me.read(peer);
     };
     read();
     document.addEventListener("visibilitychange", read);
     return () => document.removeEventListener("visibilitychange", read);
-  }, [me, peer, last, away]);
+  }, [me, peer, last, atEnd]);
 
   const older = () =>
     void conversing.older().then(
       () => setFailed(false),
       () => setFailed(true),
     );
-  useEffect(() => {
-    if (top.current === null || scroll.current === null) return;
-    const seen = new IntersectionObserver(
-      ([one]) => {
-        if (one?.isIntersecting === true && conversing.more) older();
-      },
-      { root: scroll.current, rootMargin: "600px 0px 0px" },
-    );
-    seen.observe(top.current);
-    return () => seen.disconnect();
-  }, [conversing, messages.length]);
+  const part = [shown[0]?.key, shown.at(-1)?.key, messages.length, failed];
+  const top = useNear(scroll, part, () => {
+    if (before) up();
+    else if (conversing.more && !failed) older();
+  });
+  const bottom = useNear(scroll, part, () => {
+    if (after) down();
+  });
 
+  const newest = () => {
+    toEnd();
+    scroll.current?.scrollTo({ top: 0 });
+  };
   // What one writes oneself is shown, wherever one is.
   useLayoutEffect(() => {
-    if (last?.state?.is === "sending") scroll.current?.scrollTo({ top: 0 });
+    if (last?.state?.is === "sending") newest();
   }, [last?.key]);
 
   return (
@@ -135,9 +138,10 @@ function Messages({ peer, conversing }: { readonly peer: string; readonly conver
       aria-label={words.conversations}
       onScroll={({ currentTarget }) => setAway(currentTarget.scrollTop < -200)}
     >
+      <div ref={bottom} />
       <ol>
-        {messages.map((message, at) => (
-          <Bubble key={message.key} message={message} before={messages[at - 1]} isNew={message.key === newFrom} />
+        {shown.map((message, at) => (
+          <Bubble key={message.key} message={message} before={shown[at - 1]} isNew={message.key === newFrom} />
         ))}
       </ol>
       <div ref={top} class="soft top">
@@ -147,17 +151,12 @@ function Messages({ peer, conversing }: { readonly peer: string; readonly conver
             {words.older}
           </button>
         ) : (
-          !conversing.more && <p>{words.start}</p>
+          !conversing.more && !before && <p>{words.start}</p>
         )}
         {failed && <p role="alert">{words.olderFailed}</p>}
       </div>
-      {away && (
-        <button
-          type="button"
-          class="down"
-          aria-label={words.toNewest}
-          onClick={() => scroll.current?.scrollTo({ top: 0 })}
-        >
+      {!atEnd && (
+        <button type="button" class="down" aria-label={words.toNewest} onClick={newest}>
           <Icon name="down" />
         </button>
       )}
@@ -197,7 +196,7 @@ function Bubble({ message, before, isNew }: BubbleProps): JSX.Element {
         </li>
       )}
       {isNew && <li class="new">{words.newMessages}</li>}
-      <li class={`bubble ${state === null ? "theirs" : "own"} ${follows ? "follows" : ""}`}>
+      <li data-key={message.key} class={`bubble ${state === null ? "theirs" : "own"} ${follows ? "follows" : ""}`}>
         <Text body={body} />
         <p class="when">
           <span class="spoken">{from}</span>
