@@ -32,6 +32,10 @@ const HELP = {
     --days N     how long it is good (default 7)
     --for NAME   only for this name, and so only once`,
 
+  pictures: `npm run pictures
+
+  Takes the page's main states in Chromium, into pictures/, and those that README shows into docs/pictures/.`,
+
   test: `npm test -- [filters and flags]
 
   Installs what is missing (Chromium and python3-websockets too, as root on Debian), then checks types, lint, format, and runs all tests.
@@ -84,10 +88,12 @@ async function main(command, flags) {
       return run("node", ["bench/bench.ts", ...flags]);
     case "chaos":
       return chaos(flags);
+    case "pictures":
+      return run("node", ["scripts/pictures.ts", ...flags]);
     case "invite":
       return invite(flags);
     default:
-      console.error("node scripts/run.mjs start|test|deploy|bench|chaos|invite [flags]");
+      console.error("node scripts/run.mjs start|test|deploy|bench|chaos|invite|pictures [flags]");
       return 1;
   }
 }

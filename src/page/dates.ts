@@ -35,7 +35,10 @@ const formats = new Map<string, Intl.DateTimeFormat>();
 
 function format(at: number, language: Language, options: Intl.DateTimeFormatOptions): string {
   const key = language + JSON.stringify(options);
-  const known = formats.get(key) ?? new Intl.DateTimeFormat(language, options);
+  // The region's habits, where the browser names one that speaks this language.
+  const [spoken = ""] = language.split("-");
+  const locale = navigator.languages.find((one) => one.split("-")[0] === spoken) ?? language;
+  const known = formats.get(key) ?? new Intl.DateTimeFormat(locale, options);
   formats.set(key, known);
   return known.format(at);
 }

@@ -57,7 +57,10 @@ export function List({ open }: { readonly open: string | null }): JSX.Element {
         </section>
       )}
       {contacts.length > 0 ? (
-        <Items all={contacts} open={open} />
+        <section aria-label={words.conversations}>
+          {requests.length > 0 && <h2>{words.conversations}</h2>}
+          <Items all={contacts} open={open} />
+        </section>
       ) : (
         requests.length === 0 && !fresh && <p class="soft empty">{words.nobody}</p>
       )}
