@@ -1,6 +1,6 @@
 // The page: first the way in, then the conversations beside the open one.
 import type { JSX } from "preact";
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import {
   connect,
   type ConnectionState,
@@ -152,14 +152,18 @@ function Mailbox(): JSX.Element {
   );
 }
 
-/** What there is to say about the connection: nothing while it is open. */
+/** What there is to say about the connection: nothing while it is open, and a thin line while it opens for the first time. */
 function Banner(): JSX.Element {
   const { me, words, language } = usePlace();
   const state = useLive(me.connection);
+  const was = useRef(state.is);
+  // A banner that has come stays until the connection is open: nothing jumps with every try.
+  if (state.is !== "connecting") was.current = state.is;
+  const calm = state.is === "connecting" && was.current !== "waiting" && was.current !== "stopped";
   return (
     <div class="banner" role="status" data-is={state.is}>
-      {state.is !== "open" && <p>{sentenceOf(state)}</p>}
-      {(state.is === "waiting" || state.is === "stopped") && (
+      {state.is !== "open" && <p class={calm ? "spoken" : ""}>{sentenceOf(state)}</p>}
+      {state.is !== "open" && !calm && (
         <button type="button" class="quiet" onClick={() => me.retry()}>
           {words.connect}
         </button>

@@ -97,6 +97,44 @@ test("a reload keeps the open conversation, its messages, and what was being wri
   await alice.sees("not sent yet", "Read");
 });
 
+test("nothing jumps while the page loads with a conversation open", async () => {
+  const { alice } = await friends();
+  await alice.page.addInitScript(() => {
+    const shifts: number[] = [];
+    Object.assign(globalThis, { shifts });
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) shifts.push((entry as PerformanceEntry & { value: number }).value);
+    }).observe({ type: "layout-shift", buffered: true });
+  });
+  await alice.page.reload();
+  await alice.sees("hi");
+  await alice.connected();
+  await alice.page.locator(".about").getByText("online").waitFor();
+  const shifts = await alice.page.evaluate(() => (globalThis as unknown as { shifts: number[] }).shifts);
+  expect(shifts.reduce((sum, value) => sum + value, 0)).toBeLessThan(0.01);
+});
+
+test("two devices of one user agree on what is read", async () => {
+  const { a, b, alice, bob } = await friends();
+  await bob.account.click();
+  await bob.button("Link a device").click();
+  const code = (await bob.page.locator("output.code").textContent()) ?? "";
+  await bob.button("Close").click();
+  const tablet = await Visitor.at(browser, server.url);
+  await tablet.page.getByLabel("Your name").fill(b);
+  await tablet.button("Continue").click();
+  await tablet.page.getByLabel("Recovery or link code").fill(code);
+  await tablet.button("Sign in").click();
+  await tablet.connected();
+  await bob.page.goto(`${server.url}/#/`);
+  await alice.send("for both devices");
+  for (const device of [bob, tablet]) await device.list.getByText("1 unread").waitFor();
+  await tablet.list.getByRole("link", { name: new RegExp(a) }).click();
+  await tablet.sees("for both devices");
+  await bob.list.getByText("1 unread").waitFor({ state: "detached" });
+  await alice.sees("for both devices", "Read");
+});
+
 test("while the server is gone the page says so, and what is written meanwhile waits and arrives once", async () => {
   const mortal = await startServer({ RATE_LIMIT: "off" });
   onTestFinished(() => mortal.stop());

@@ -1,4 +1,5 @@
 // The ways in: a free name is claimed, a taken one asks for a code or a passkey; signing out ends it, and leaves nothing in the browser.
+import { readFileSync } from "node:fs";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { startBrowser } from "../support/browser.ts";
@@ -55,6 +56,21 @@ test("a code from one device lets another in, and it is put out again from the f
   await second.page.getByLabel("Your name").waitFor();
   expect(await second.page.evaluate(() => indexedDB.databases())).toEqual([]);
   expect([...first.errors, ...second.errors]).toEqual([]);
+});
+
+test("the recovery code can be copied and downloaded", async () => {
+  const visitor = await Visitor.at(browser, server.url, { permissions: ["clipboard-read", "clipboard-write"] });
+  await enter(visitor, "ida");
+  const code = (await visitor.page.locator("output").textContent()) ?? "";
+  await visitor.button("Copy").click();
+  await visitor.button("Copied").waitFor();
+  expect(await visitor.page.evaluate(() => navigator.clipboard.readText())).toBe(code);
+  const [download] = await Promise.all([
+    visitor.page.waitForEvent("download"),
+    visitor.page.getByRole("link", { name: "Download" }).click(),
+  ]);
+  expect(download.suggestedFilename()).toBe("restante-ida.txt");
+  expect(readFileSync(await download.path(), "utf8")).toContain(code);
 });
 
 test("the recovery code lets in, and another one is shown", async () => {
