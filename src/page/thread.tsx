@@ -16,7 +16,7 @@ export function Thread({ peer }: { readonly peer: string }): JSX.Element {
   return (
     <section class="thread" aria-label={peer}>
       <Header peer={peer} standing={standing} />
-      {conversing !== null && <Messages key={peer} peer={peer} conversing={conversing} />}
+      {conversing === null ? <div class="scroll" /> : <Messages key={peer} peer={peer} conversing={conversing} />}
       {standing === "request" && (
         <div class="notice" role="note">
           <p>{words.asks(peer)}</p>

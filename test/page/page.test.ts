@@ -231,6 +231,14 @@ test("whatever people write is text: nothing runs, and the policy has nothing to
   await alice.send("the last");
   await bob.sees("the last");
   await bob.composer.fill(CORPUS.join("\n"));
+  const stranger = await Visitor.at(browser, server.url);
+  for (const text of CORPUS) {
+    await bob.page.getByRole("searchbox").fill(text);
+    await stranger.page.getByLabel("Your name").fill(text);
+    await stranger.button("Continue").click();
+    await stranger.page.getByRole("alert").getByText("A name has 1 to 64", { exact: false }).waitFor();
+  }
+  expect(stranger.errors).toEqual([]);
   for (const { page, errors } of [alice, bob]) {
     expect(await page.title()).toBe("Restante");
     expect(await page.evaluate(() => (globalThis as unknown as { seen: string[] }).seen)).toEqual([]);
@@ -386,7 +394,7 @@ test("in 简体中文 nothing is said in English, from the browser's setting and
 
 test.each(["light", "dark"] as const)("axe finds nothing in %s, in any state that people see", async (colorScheme) => {
   const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-  const { b, bob } = await two();
+  const { a, b, alice, bob } = await two();
   count++;
   const options = { colorScheme, bypassCSP: true };
   const carol = await Visitor.at(browser, server.url, options);
@@ -404,7 +412,17 @@ test.each(["light", "dark"] as const)("axe finds nothing in %s, in any state tha
   };
   await carol.page.getByLabel("Your name").waitFor();
   await check("the way in");
-  await carol.claim(`carol-${count}`);
+  await carol.page.getByLabel("Your name").fill(b);
+  await carol.button("Continue").click();
+  await carol.page.getByText("This name is taken.", { exact: false }).waitFor();
+  await check("a name that is taken");
+  await carol.button("Another name").click();
+  await carol.page.getByLabel("Your name").fill(`carol-${count}`);
+  await carol.button("Continue").click();
+  await carol.button("I have kept it").waitFor();
+  await check("the recovery code");
+  await carol.button("I have kept it").click();
+  await carol.connected();
   await check("no conversation");
   await carol.open(b);
   await carol.send("hello", "with a link: https://example.com/");
@@ -419,4 +437,22 @@ test.each(["light", "dark"] as const)("axe finds nothing in %s, in any state tha
   await carol.button("Block").click();
   await carol.button("Unblock").waitFor();
   await check("blocked");
+  await alice.open(`carol-${count}`);
+  await alice.send("may I?");
+  await carol.list.getByRole("link", { name: new RegExp(a) }).click();
+  await carol.button("Accept").waitFor();
+  await check("a request");
+  await bob.button("Block").click();
+  await carol.open(b);
+  await carol.button("Unblock").click();
+  await carol.composer.waitFor();
+  await carol.page.context().setOffline(true);
+  await carol.page.getByText("No connection.", { exact: false }).waitFor();
+  await carol.composer.fill("x".repeat(61_000));
+  await check("no connection, and a long draft");
+  await carol.page.context().setOffline(false);
+  await carol.connected();
+  await carol.send("too late");
+  await carol.button("Send again").waitFor();
+  await check("a message that failed");
 });
