@@ -171,7 +171,7 @@ class Tabs implements Shared {
 /** In a browser: calls when the network, or the page's being seen, changes. Elsewhere nothing says so. */
 export function onNetwork(changed: () => void): () => void {
   if (!("ononline" in globalThis)) return () => undefined;
-  const events = ["online", "visibilitychange", "pageshow"];
+  const events = ["online", "offline", "visibilitychange", "pageshow"];
   for (const event of events) addEventListener(event, changed);
   return () => {
     for (const event of events) removeEventListener(event, changed);

@@ -29,6 +29,8 @@ export function App(): JSX.Element {
   const [entrance, setEntrance] = useState<Entrance | "unreachable" | null>(null);
   const [who, setWho] = useState<Entered | null>(null);
   const [me, setMe] = useState<Restante | null>(null);
+  /** Why somebody is at the way in again. */
+  const [why, setWhy] = useState<string | null>(null);
   const words = wordsIn(language);
 
   useEffect(() => {
@@ -85,6 +87,8 @@ export function App(): JSX.Element {
         const now = entrance.auth === "accounts" ? await signedInAs(location.origin) : null;
         if (now === me.user) return;
         keepLast(null);
+        const { value: state } = me.connection;
+        setWhy(state.is === "stopped" ? state.message : null);
         await me.close({ forget: forget && now === null });
         setWho(now === null ? null : { userName: now });
       },
@@ -103,7 +107,7 @@ export function App(): JSX.Element {
     );
   }
   if (who === null) {
-    return <SignIn entrance={entrance} words={words} entered={setWho} />;
+    return <SignIn entrance={entrance} words={words} why={why} entered={setWho} />;
   }
   if (place === null) return <p class="waiting">{words.loading}</p>;
   return (

@@ -14,15 +14,17 @@ export interface Entered {
 interface Props {
   readonly entrance: Entrance;
   readonly words: Words;
+  /** What the server has said, where it has ended a connection. */
+  readonly why: string | null;
   entered(who: Entered): void;
 }
 
-export function SignIn({ entrance, words, entered }: Props): JSX.Element {
+export function SignIn({ entrance, words, why, entered }: Props): JSX.Element {
   const [name, setName] = useState("");
   const [code, setCode] = useState("");
   const [extra, setExtra] = useState("");
   const [taken, setTaken] = useState(false);
-  const [problem, setProblem] = useState<string | null>(null);
+  const [problem, setProblem] = useState(why);
   const [busy, setBusy] = useState(false);
   const [recovery, setRecovery] = useState<{ readonly userName: string; readonly code: string } | null>(null);
   const { auth, registration } = entrance;

@@ -1,5 +1,6 @@
 // The ways in: a free name is claimed, a taken one asks for a code or a passkey; signing out ends it, and leaves nothing in the browser.
 import { readFileSync } from "node:fs";
+import { SignJWT } from "jose";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { startBrowser } from "../support/browser.ts";
@@ -134,6 +135,31 @@ test("where anybody may open any mailbox a name is enough, and stays through a r
     await visitor.connected();
   } finally {
     await open.stop();
+  }
+});
+
+test("where tokens come from elsewhere, a good one lets in and a wrong one leads back to the way in", async () => {
+  const secret = "a secret of more than thirty-two bytes";
+  const variables = { AUTH: "jwt", JWT_SECRET: secret, JWT_ISSUER: "https://issuer.test", JWT_AUDIENCE: "restante" };
+  const elsewhere = await startServer(variables);
+  try {
+    const visitor = await Visitor.at(browser, elsewhere.url);
+    const come = async (token: string) => {
+      await visitor.page.getByLabel("Your name").fill("judith");
+      await visitor.page.getByLabel("Token").fill(token);
+      await visitor.button("Continue").click();
+    };
+    await come("wrong");
+    await visitor.page.getByText("The token is missing, wrong or expired.").waitFor();
+    const jwt = new SignJWT({ sub: "judith" }).setProtectedHeader({ alg: "HS256" }).setExpirationTime("10m");
+    await come(
+      await jwt.setIssuer("https://issuer.test").setAudience("restante").sign(new TextEncoder().encode(secret)),
+    );
+    await visitor.connected();
+    await visitor.account.waitFor();
+    expect(visitor.errors).toEqual([]);
+  } finally {
+    await elsewhere.stop();
   }
 });
 
