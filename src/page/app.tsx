@@ -10,7 +10,7 @@ import {
   signedInAs,
 } from "../client/connect.ts";
 import { AccountDialog } from "./account.tsx";
-import { clockWithSeconds } from "./dates.ts";
+import { clockWithSeconds, number } from "./dates.ts";
 import { Icon } from "./icons.tsx";
 import { List } from "./list.tsx";
 import { go, PlaceContext, useLive, usePeer, usePlace } from "./live.ts";
@@ -118,7 +118,7 @@ export function App(): JSX.Element {
 }
 
 function Mailbox(): JSX.Element {
-  const { me, words, turnedOut } = usePlace();
+  const { me, words, language, turnedOut } = usePlace();
   const peer = usePeer();
   const [account, showAccount] = useState(false);
   useNotifications(me);
@@ -131,8 +131,8 @@ function Mailbox(): JSX.Element {
   }, [out]);
   const unread = useLive(me.conversations).reduce((sum, one) => sum + one.unread, 0);
   useEffect(() => {
-    document.title = unread > 0 ? `(${unread}) ${words.title}` : words.title;
-  }, [unread, words]);
+    document.title = unread > 0 ? `(${number(unread, language)}) ${words.title}` : words.title;
+  }, [unread, words, language]);
   return (
     <div class={`mailbox ${peer === null ? "" : "reading"}`}>
       <aside>

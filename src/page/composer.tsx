@@ -2,6 +2,7 @@
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { problemOfBody } from "../client/connect.ts";
+import { number } from "./dates.ts";
 import { Icon } from "./icons.tsx";
 import { usePlace } from "./live.ts";
 
@@ -10,7 +11,7 @@ const MOST = 65_536;
 const NEAR = 60_000;
 
 export function Composer({ peer }: { readonly peer: string }): JSX.Element {
-  const { me, words } = usePlace();
+  const { me, words, language } = usePlace();
   const key = `restante draft ${me.user} ${peer}`;
   const [text, setText] = useState(() => localStorage.getItem(key) ?? "");
   const field = useRef<HTMLTextAreaElement>(null);
@@ -69,7 +70,11 @@ export function Composer({ peer }: { readonly peer: string }): JSX.Element {
         <Icon name="send" />
       </button>
       <p id="left" class={left < 0 ? "problem" : "soft"} role="status">
-        {left < 0 ? words.tooLong(-left) : left < MOST - NEAR ? words.left(left) : ""}
+        {left < 0
+          ? words.tooLong(number(-left, language))
+          : left < MOST - NEAR
+            ? words.left(number(left, language))
+            : ""}
       </p>
     </form>
   );

@@ -1,4 +1,4 @@
-// Times as people read them, by Intl alone.
+// Times and numbers as people read them, by Intl alone.
 import type { Language } from "./words.ts";
 
 /** The hour today, the day this week, otherwise the date. */
@@ -31,14 +31,21 @@ export function dayOf(at: number): number {
   return Math.floor(Date.UTC(date.getFullYear(), date.getMonth(), date.getDate()) / 86_400_000);
 }
 
+export function number(value: number, language: Language): string {
+  return new Intl.NumberFormat(localeFor(language)).format(value);
+}
+
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 function format(at: number, language: Language, options: Intl.DateTimeFormatOptions): string {
   const key = language + JSON.stringify(options);
-  // The region's habits, where the browser names one that speaks this language.
-  const [spoken = ""] = language.split("-");
-  const locale = navigator.languages.find((one) => one.split("-")[0] === spoken) ?? language;
-  const known = formats.get(key) ?? new Intl.DateTimeFormat(locale, options);
+  const known = formats.get(key) ?? new Intl.DateTimeFormat(localeFor(language), options);
   formats.set(key, known);
   return known.format(at);
+}
+
+/** The region's habits, where the browser names one that speaks this language. */
+function localeFor(language: Language): string {
+  const [spoken = ""] = language.split("-");
+  return navigator.languages.find((one) => one.split("-")[0] === spoken) ?? language;
 }

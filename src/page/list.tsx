@@ -3,7 +3,7 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { type Conversation, problemOfName } from "../client/connect.ts";
-import { shortTime } from "./dates.ts";
+import { number, shortTime } from "./dates.ts";
 import { Avatar, State } from "./icons.tsx";
 import { addressOf, go, useLive, usePlace } from "./live.ts";
 import { plain } from "./text.tsx";
@@ -97,8 +97,8 @@ function Item({ peer, last, unread, isOpen }: Conversation & { readonly isOpen: 
         </span>
         {unread > 0 && (
           <span class="unread">
-            <span aria-hidden="true">{unread > 99 ? "99+" : unread}</span>
-            <span class="spoken">{words.unread(unread)}</span>
+            <span aria-hidden="true">{unread > 99 ? `${number(99, language)}+` : number(unread, language)}</span>
+            <span class="spoken">{words.unread(number(unread, language))}</span>
           </span>
         )}
       </a>

@@ -332,12 +332,12 @@ test("a text that is too long says so before it is sent, and is not lost", async
   const { b, alice } = await two();
   await alice.open(b);
   await alice.composer.fill("x".repeat(70_000));
-  await alice.page.getByText("4466 bytes too long").waitFor();
+  await alice.page.getByText("4,466 bytes too long").waitFor();
   expect(await alice.button("Send").isDisabled()).toBe(true);
   await alice.composer.press("Enter");
   expect((await alice.composer.inputValue()).length).toBe(70_000);
   await alice.composer.fill("x".repeat(61_000));
-  await alice.page.getByText("4534 bytes left").waitFor();
+  await alice.page.getByText("4,534 bytes left").waitFor();
 });
 
 test("a phone of 320 px shows one thing at a time, and nothing is wider than it", async () => {
