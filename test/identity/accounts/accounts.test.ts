@@ -331,3 +331,13 @@ test("[A9] an address has so many attempts a minute, then it waits; a right toke
   const line = lineOf(await upgrade(`/client/${alice.userName}?device=d`, "restante.v1, bearer.wrong", headers));
   expect(await heard(line)).toMatchObject({ type: "closing", code: 4429, retryAfter: expect.any(Number) });
 });
+
+test("[A7] a token that was revoked ends the connection that presents it", async () => {
+  const alice = await claimed("alice");
+  const { code } = (await (await say("POST", "/api/link-codes", undefined, alice.token)).json()) as { code: string };
+  const other = (await (await say("POST", "/api/sign-in", { userName: alice.userName, code })).json()) as typeof alice;
+  await say("DELETE", `/api/devices/${other.device}`, undefined, alice.token);
+  const phone = await openAs(alice);
+  phone.send({ type: "token", token: other.token });
+  expect(await phone.until("closing")).toMatchObject({ code: 4401 });
+});
