@@ -3,7 +3,8 @@
 import { canonical } from "../protocol/names.ts";
 import { readClaim, readSignIn } from "../protocol/account.ts";
 import { refusal } from "../protocol/refusals.ts";
-import { ask, answered, bodyOf, refusedBy } from "./ask.ts";
+import type { Visitor } from "../protocol/visitor.ts";
+import { ask, answered, bodyOf, type Box, refusedBy } from "./ask.ts";
 import { attempt } from "./attempts.ts";
 import { dropCookie, keepCookie } from "./cookie.ts";
 import { invites } from "./invite.ts";
@@ -94,24 +95,23 @@ export async function exportAll(c: Asking): Promise<Response> {
 }
 
 /** A short code that lets one more device in, within ten minutes: 201. */
-export async function linkCode(c: Asking): Promise<Response> {
-  const visitor = await whoAsks(c, null);
-  if ("refused" in visitor) return problem(visitor.refused);
-  const code = newLinkCode();
-  const hash = await hashOfCode(visitor.name, plainCode(code));
-  const answer = await c.env.MAILBOX.getByName(visitor.name).linkCode(visitor, hash);
-  if ("refused" in answer) return refusedBy(c, answer.refused);
-  return answered(c, { code, expires: answer.value }, 201);
+export function linkCode(c: Asking): Promise<Response> {
+  const question = async (mailbox: Box, visitor: Visitor) => {
+    const code = newLinkCode();
+    const answer = await mailbox.linkCode(visitor, await hashOfCode(visitor.name, plainCode(code)));
+    return "refused" in answer ? answer : { value: { code, expires: answer.value } };
+  };
+  return ask(c, question, 201);
 }
 
 /** A new recovery code in place of the old one: 201. */
-export async function recoveryCode(c: Asking): Promise<Response> {
-  const visitor = await whoAsks(c, null);
-  if ("refused" in visitor) return problem(visitor.refused);
-  const code = newRecoveryCode();
-  const hash = await hashOfCode(visitor.name, plainCode(code));
-  const answer = await c.env.MAILBOX.getByName(visitor.name).recoveryCode(visitor, hash);
-  return "refused" in answer ? refusedBy(c, answer.refused) : answered(c, { recoveryCode: code }, 201);
+export function recoveryCode(c: Asking): Promise<Response> {
+  const question = async (mailbox: Box, visitor: Visitor) => {
+    const code = newRecoveryCode();
+    const answer = await mailbox.recoveryCode(visitor, await hashOfCode(visitor.name, plainCode(code)));
+    return "refused" in answer ? answer : { value: { recoveryCode: code } };
+  };
+  return ask(c, question, 201);
 }
 
 /** Lets nobody through where there are no accounts. */

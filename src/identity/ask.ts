@@ -15,13 +15,14 @@ export type Box = ReturnType<Env["MAILBOX"]["getByName"]>;
 export async function ask(
   c: Asking,
   question: (mailbox: Box, visitor: Visitor) => Promise<Answer<unknown> | { readonly refused: Refusal }>,
+  status: 200 | 201 = 200,
 ): Promise<Response> {
   const visitor = await whoAsks(c, null);
   if ("refused" in visitor) return problem(visitor.refused);
   const answer = await question(c.env.MAILBOX.getByName(visitor.name), visitor);
   if ("refused" in answer) return refusedBy(c, answer.refused);
   vouch(visitor.proof);
-  return answered(c, answer.value);
+  return answered(c, answer.value, status);
 }
 
 /** The value as JSON, never to be kept by anybody on the way. */

@@ -12,7 +12,7 @@ export function ask(box: Box, name: string): void {
   if (box.rules.requests && standingOf(box, name) === null) stand(box, name, "request");
 }
 
-/** The user writes to `name`, which accepts a request. `since`: the time of a first message to somebody new, if these are counted. */
+/** The user writes to `name`: that accepts a request, and where new people are counted it is noted when they were first written to. */
 export function wroteTo(box: Box, name: string): void {
   const standing = standingOf(box, name);
   if (standing === "request") accept(box, name);

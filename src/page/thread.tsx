@@ -135,7 +135,7 @@ function Messages({ peer, conversing }: { readonly peer: string; readonly conver
       ref={scroll}
       tabIndex={0}
       role="log"
-      aria-label={words.conversations}
+      aria-label={peer}
       onScroll={({ currentTarget }) => setAway(currentTarget.scrollTop < -200)}
     >
       <div ref={bottom} />

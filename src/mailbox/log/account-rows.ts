@@ -91,6 +91,12 @@ export class AccountRows {
     return found;
   }
 
+  /** Whether a token whose hash begins so is still good. */
+  knows(id: string): boolean {
+    for (const hash of this.#tokens.keys()) if (hash.startsWith(id)) return true;
+    return false;
+  }
+
   /** The devices, the one that was seen last first. */
   tokens(): Token[] {
     return [...this.#tokens.values()].toSorted((a, b) => b.seen - a.seen);

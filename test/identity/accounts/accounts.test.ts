@@ -196,20 +196,20 @@ test("[A5] devices are listed, the one that asks among them", async () => {
   expect(list.find(({ current }) => !current)).toMatchObject({ label: "Tablet", online: false });
 });
 
-const sleeps = [
+const states = [
   ["awake", () => Promise.resolve()],
   ["hibernating", (name: string) => evictDurableObject(env.MAILBOX.getByName(name), { webSockets: "hibernate" })],
 ] as const;
 
-test.each(sleeps)(
+test.each(states)(
   "[A5] a device that was signed out is told with 4403 while its mailbox is %s, and is out",
-  async (_, sleep) => {
+  async (_, bring) => {
     const [alice, bob] = [await claimed("alice"), await claimed("bob")];
     const { code } = (await (await say("POST", "/api/link-codes", undefined, alice.token)).json()) as { code: string };
     const lost = (await (await say("POST", "/api/sign-in", { userName: alice.userName, code })).json()) as typeof alice;
     const phone = await openAs(alice, "phone");
     const tablet = await openAs(lost, "tablet");
-    await sleep(alice.userName);
+    await bring(alice.userName);
     const mailbox = env.MAILBOX.getByName(alice.userName);
     const half = await runInDurableObject(mailbox, (_, state) =>
       state.getWebSockets().find((ws) => (ws.deserializeAttachment() as { device: string }).device === "tablet"),
