@@ -14,7 +14,7 @@ export function conversations(box: Box, { limit, before }: Range): string {
   const { log } = box;
   if (log.life === null) return `{"epoch":null,"conversations":[]}`;
   const list = log.peers.latest(limit, before ?? Number.MAX_SAFE_INTEGER).map((peer) => {
-    const last = log.entry(peer.last);
+    const last = log.entries.get(peer.last);
     const message = last === null || !isMessage(last) ? "" : `,"last":${messageOf(box, last)}`;
     const { name, last: seq, unread } = peer;
     const standing = standingOf(box, name) ?? "contact";

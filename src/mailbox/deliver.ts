@@ -51,7 +51,7 @@ function repeated(box: Box, peer: Peer, delivery: Delivery): Refused[] {
   const doubtful = delivery.envelopes.filter(({ origin }) => origin <= peer.refused && origin <= peer.high);
   const first = doubtful[0];
   if (first === undefined) return [];
-  const held = box.log.originsFrom(peer.name, first.origin);
+  const held = box.log.entries.originsFrom(peer.name, first.origin);
   const code: Code = "declined";
   return doubtful.filter(({ origin }) => !held.has(origin)).map(({ origin }) => ({ origin, code }));
 }

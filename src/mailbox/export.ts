@@ -53,7 +53,7 @@ function* linesOf(box: Box): Generator<string> {
   }
   const { head } = log;
   for (let seq = 0; seq < head;) {
-    const page = log.page(seq, head, PAGE);
+    const page = log.entries.page(seq, head, PAGE);
     yield page.map((entry) => entryLine(box, entry)).join("");
     seq = page.at(-1)?.seq ?? head;
   }

@@ -93,7 +93,7 @@ function append(box: Box, to: string, device: string | null, id: number | null, 
 
 /** The same answer again, for ever. */
 function repeat(box: Box, session: Session, frames: readonly Send[]): void {
-  const kept = box.log.sentBy(session.device, new Set(frames.map(({ id }) => id)));
+  const kept = box.log.entries.sentBy(session.device, new Set(frames.map(({ id }) => id)));
   for (const { id, to, body } of frames) {
     const entry = kept.get(id);
     if (entry === undefined) box.sockets.say(session, writeAccepted(id, "stored"));

@@ -77,7 +77,7 @@ function unseen(box: Box): number {
   const { delivered } = box.log.devices;
   const known = counts.get(box);
   const same = known?.delivered === delivered;
-  const count = (same ? known.count : 0) + box.log.countIn(same ? known.head : delivered);
+  const count = (same ? known.count : 0) + box.log.entries.countIn(same ? known.head : delivered);
   counts.set(box, { delivered, head, count });
   return count;
 }

@@ -10,7 +10,7 @@ export function carry(box: Box, seq: number): void {
   const { delivered } = box.log.devices;
   if (seq <= delivered) return;
   const newest = new Map<string, number>();
-  for (const entry of box.log.after(delivered)) {
+  for (const entry of box.log.entries.after(delivered)) {
     if (entry.seq > seq) break;
     if (entry.kind === "in" && entry.origin !== null) newest.set(entry.peer, entry.origin);
   }

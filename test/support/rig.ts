@@ -29,15 +29,13 @@ export class Rig {
     const seal = () => {
       const wrote = this.log.seal(() => this.lanes.firstOwed);
       this.lanes.arm();
-      this.lanes.start();
-      this.#wake();
       return wrote;
     };
-    this.turn = new Turn(
-      seal,
-      () => state.storage.sync(),
-      () => undefined,
-    );
+    const tell = () => {
+      this.lanes.start();
+      this.#wake();
+    };
+    this.turn = new Turn({ seal, tell, committed: () => state.storage.sync(), broken: () => undefined });
     const reach = {
       deliver: (delivery: Delivery) => this.#called(delivery),
       setAlarm: (at: number) => void this.alarms.push(at),
@@ -76,7 +74,9 @@ export class Rig {
 
   /** What failed, as [of, code]. */
   failed(): [number | null, string][] {
-    return [...this.log.after(0)].filter(({ kind }) => kind === "failed").map(({ origin, body }) => [origin, body]);
+    return [...this.log.entries.after(0)]
+      .filter(({ kind }) => kind === "failed")
+      .map(({ origin, body }) => [origin, body]);
   }
 
   #called(delivery: Delivery): Promise<Reply> {

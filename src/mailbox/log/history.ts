@@ -1,5 +1,6 @@
 // Conversations as pages: which entries were exchanged with a peer, without an index on the log. The newest ones are in the peer's
 // row, which is written anyway; every 64 of them become a page, one row.
+import type { EntryRows } from "./entry-rows.ts";
 import type { Entry, Peer } from "./schema.ts";
 import { putting, type Sql } from "./sql.ts";
 
@@ -13,9 +14,11 @@ interface Page {
 
 export class History {
   readonly #sql: Sql;
+  readonly #rows: EntryRows;
 
-  constructor(sql: Sql) {
+  constructor(sql: Sql, rows: EntryRows) {
     this.#sql = sql;
+    this.#rows = rows;
   }
 
   /** Notes a new entry of the conversation in the peer's row, which the caller has written sooner or later: noted twice is noted once. */
@@ -38,20 +41,18 @@ export class History {
         if (found.length >= limit) break;
       }
     }
-    return this.#entries(found.slice(-limit));
+    return this.#rows.of(found.slice(-limit));
   }
 
   /** At most `limit` entries of the conversation after the seq `after`, oldest first. */
   after(peer: Peer, after: number, limit: number): Entry[] {
-    return this.#entries(this.#seqsAfter(peer, after, limit));
+    return this.#rows.of(this.#seqsAfter(peer, after, limit));
   }
 
   /** How many of the peer's entries lie after `seq`. */
   unread(peer: Peer, seq: number): number {
     if (seq >= peer.last) return 0;
-    const seqs = JSON.stringify(this.#seqsAfter(peer, seq, Infinity));
-    const query = "SELECT count(*) AS n FROM entry WHERE kind = 'in' AND seq IN (SELECT value FROM json_each(?))";
-    return this.#sql.row<{ n: number }>(query, seqs)?.n ?? 0;
+    return this.#rows.countInOf(this.#seqsAfter(peer, seq, Infinity));
   }
 
   /** The origin of the newest entry of the peer's up to `seq`; 0 if there is none. */
@@ -79,11 +80,6 @@ export class History {
     }
     found.push(...peer.page.filter((seq) => seq > after));
     return found.slice(0, limit);
-  }
-
-  #entries(seqs: readonly number[]): Entry[] {
-    const query = "SELECT * FROM entry WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq";
-    return this.#sql.rows<Entry>(query, JSON.stringify(seqs));
   }
 }
 

@@ -3,23 +3,16 @@
 import { AccountRows } from "./account-rows.ts";
 import { ContactRows } from "./contact-rows.ts";
 import { DeviceRows } from "./device-rows.ts";
+import { EntryRows } from "./entry-rows.ts";
 import { History } from "./history.ts";
 import { PeerRows } from "./peer-rows.ts";
 import { lastToGo, type Retention } from "./keep.ts";
-import { Recent } from "./recent.ts";
 import { type Entry, type Life, type Sent, STORAGE, TABLES, TOMBSTONE } from "./schema.ts";
 import { Sql } from "./sql.ts";
 import { readTail } from "./tail.ts";
 
 /** Entries between two checkpoints: what a wake has to scan at most, while nothing is owed. */
 const CHECKPOINT_EVERY = 512;
-
-/** What of the log stays in memory for the live path, in UTF-16 units of bodies and a little for each row. */
-const RECENT_UNITS = 1_000_000;
-const ROW_UNITS = 100;
-
-const INSERT_ENTRY =
-  "INSERT INTO entry (seq, kind, peer, origin, device, id, at, failed, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 export class Log {
   /** Whether this mailbox was erased: it is nobody's for good. */
@@ -32,11 +25,11 @@ export class Log {
   #wrote = false;
   #sinceCheckpoint = 0;
   #trimDue = false;
-  #entries = new Recent<Entry>(0, 0, () => 0);
   #owed: readonly Sent[] = [];
+  entries: EntryRows;
+  history: History;
   peers: PeerRows;
   devices: DeviceRows;
-  readonly history: History;
   readonly account: AccountRows;
   readonly contacts: ContactRows;
 
@@ -44,7 +37,8 @@ export class Log {
     this.#sql = new Sql(storage);
     this.#retention = retention;
     this.erased = this.#sql.row("SELECT 1 FROM sqlite_master WHERE name = 'tombstone'") !== undefined;
-    this.history = new History(this.#sql);
+    this.entries = new EntryRows(this.#sql, 0);
+    this.history = new History(this.#sql, this.entries);
     this.account = new AccountRows(this.#sql);
     this.contacts = new ContactRows(this.#sql);
     this.peers = new PeerRows(this.#sql, 0, () => this.#next());
@@ -95,12 +89,11 @@ export class Log {
   /** Writes one entry, gives it the next seq, and adds it to the conversation. */
   append(entry: Omit<Entry, "seq" | "failed">): Entry {
     const row = { seq: this.#next(), failed: null, ...entry };
-    const { seq, kind, peer, origin, device, id, at, failed, body } = row;
-    this.#sql.run(INSERT_ENTRY, seq, kind, peer, origin, device, id, at, failed, body);
+    const { seq, kind, peer } = row;
     if (kind !== "failed" && kind !== "peer") this.history.note(this.peers.get(peer), seq);
     // The row of a peer that was sent something is written with the reply; until then the tail tells.
     if (kind !== "out" && kind !== "peer") this.peers.changed(this.peers.get(peer));
-    this.#entries.push(row);
+    this.entries.add(row);
     this.#wrote = true;
     this.#sinceCheckpoint++;
     return row;
@@ -108,14 +101,9 @@ export class Log {
 
   /** An `out` entry was finally refused: an entry of its own, which every device sees, and a word in the old one. */
   fail(sent: Sent, code: string): void {
-    this.#sql.run("UPDATE entry SET failed = ? WHERE seq = ?", code, sent.seq);
+    this.entries.fail(sent.seq, code);
     const speaks = { kind: "failed", peer: sent.peer, origin: sent.seq, device: null, id: null } as const;
     this.append({ ...speaks, at: Date.now(), body: code });
-  }
-
-  /** Whether the entry `seq` was finally refused. */
-  failed(seq: number): boolean {
-    return this.#sql.row("SELECT 1 FROM entry WHERE seq = ? AND failed IS NOT NULL", seq) !== undefined;
   }
 
   /** Sees to it that whatever comes next lies above `seq`, also after a wake: a device has seen that number. */
@@ -132,65 +120,6 @@ export class Log {
     this.#life.checkpoint = seq;
     this.#sql.run("UPDATE mailbox SET checkpoint = ?", seq);
     this.#wrote = true;
-  }
-
-  /** The entries after `seq`, oldest first. Read it before the next `await`. */
-  after(seq: number): Iterable<Entry> {
-    return this.#entries.after(seq) ?? this.#sql.read("SELECT * FROM entry WHERE seq > ? ORDER BY seq", seq);
-  }
-
-  /** The newest entry of a conversation, by its seq. */
-  entry(seq: number): Entry | null {
-    return this.#sql.row<Entry>("SELECT * FROM entry WHERE seq = ?", seq) ?? null;
-  }
-
-  /** The bodies of these entries, in the order of seq, read as they are asked for. */
-  bodies(seqs: readonly number[]): Iterable<Pick<Entry, "seq" | "body">> {
-    if (seqs.length === 0) return [];
-    const query = "SELECT seq, body FROM entry WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq";
-    return this.#sql.read(query, JSON.stringify(seqs));
-  }
-
-  /** What `device` sent under these ids and is still in the log, by id. Ids grow with seq, so it reads backwards and stops. */
-  sentBy(device: string, ids: ReadonlySet<number>): Map<number, Entry> {
-    const found = new Map<number, Entry>();
-    const first = Math.min(...ids);
-    const query = "SELECT seq, id FROM entry WHERE device = ? ORDER BY seq DESC";
-    for (const { seq, id } of this.#sql.read<Entry>(query, device)) {
-      if (id !== null && id < first) break;
-      const entry = id !== null && ids.has(id) ? this.entry(seq) : null;
-      if (entry !== null && id !== null) found.set(id, entry);
-      if (found.size === ids.size) break;
-    }
-    return found;
-  }
-
-  /** Which origins from `first` on this peer's entries in the log have. */
-  originsFrom(peer: string, first: number): Set<number> {
-    const query = "SELECT origin FROM entry WHERE kind = 'in' AND peer = ? AND origin >= ?";
-    return new Set(this.#sql.rows<{ origin: number }>(query, peer, first).map((row) => row.origin));
-  }
-
-  /** What was sent to `peer` after `seq`, but for what it finally refused. */
-  sentTo(peer: string, seq: number): Sent[] {
-    const query =
-      "SELECT seq, peer, at FROM entry WHERE kind = 'out' AND peer = ? AND seq > ? AND failed IS NULL ORDER BY seq";
-    return this.#sql.rows<Sent>(query, peer, seq);
-  }
-
-  /** How many messages of others came after `seq`. */
-  countIn(seq: number): number {
-    return this.#sql.row<{ n: number }>("SELECT count(*) AS n FROM entry WHERE seq > ? AND kind = 'in'", seq)?.n ?? 0;
-  }
-
-  /** At most `limit` entries after `seq`, up to `last`, oldest first. */
-  page(seq: number, last: number, limit: number): Entry[] {
-    return this.#sql.rows<Entry>(
-      "SELECT * FROM entry WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?",
-      seq,
-      last,
-      limit,
-    );
   }
 
   /** Everything gone, in one transaction, but for the word that this name was somebody's. */
@@ -215,6 +144,7 @@ export class Log {
       this.#checkpoint(firstOwed());
       this.#trimDue = true;
     }
+    this.entries.seal();
     const rows = [this.peers, this.devices, this.account, this.contacts].map((part) => part.seal());
     const wrote = this.#wrote || rows.includes(true);
     this.#wrote = false;
@@ -231,11 +161,12 @@ export class Log {
   trim(firstOwed: () => number | null): void {
     const life = this.#life;
     if (life === null) return;
+    this.entries.seal();
     const last = Math.min(lastToGo(this.#sql, this.#retention), (firstOwed() ?? Infinity) - 1);
     if (last <= life.trimmed) return;
     // What the tail would have told is said by the rows from now on.
     if (last > life.checkpoint) this.#checkpoint(firstOwed());
-    this.#sql.run("DELETE FROM entry WHERE seq <= ?", last);
+    this.entries.trim(last);
     this.history.trim(last);
     life.trimmed = last;
     this.#sql.run("UPDATE mailbox SET trimmed = ?", last);
@@ -279,7 +210,8 @@ export class Log {
   #begin(life: Life, head: number): void {
     this.#life = life;
     this.#head = head;
-    this.#entries = new Recent(head, RECENT_UNITS, (entry) => entry.body.length + ROW_UNITS);
+    this.entries = new EntryRows(this.#sql, head);
+    this.history = new History(this.#sql, this.entries);
     this.peers = new PeerRows(this.#sql, head, () => this.#next());
     this.devices = new DeviceRows(this.#sql, life.base);
   }
