@@ -10,6 +10,7 @@ import { nextBatch } from "./batch.ts";
 import { Lane, type Owed, PACE, type Pace } from "./lane.ts";
 import type { Log } from "./log/log.ts";
 import type { Entry, Peer } from "./log/schema.ts";
+import { Soon } from "./soon.ts";
 import type { Turn } from "./turn.ts";
 
 /** How a lane reaches the world outside of its mailbox. */
@@ -19,6 +20,13 @@ export interface Reach extends AlarmSwitch {
 
 /** Bodies kept in memory over all lanes; what goes beyond is read from the log again. Answers: a receiver that is away for long. */
 const KEPT_UNITS = 4_000_000;
+
+/**
+ * Ms after which receipts leave, and after which a mark `stored` is written. The device that sends knows by its answer, and people can't
+ * tell the difference; but a burst is one call and one row, and `stored` is mostly written with the receipt, in the same row.
+ */
+const RECEIPTS = 50;
+const MARKS = 100;
 
 const VERDICTS: ReadonlySet<string> = new Set(["taken", "behind", "other", "nobody"] satisfies Reply["verdict"][]);
 
@@ -33,6 +41,8 @@ export class Lanes {
   readonly #troubled = new Set<Lane>();
   #keptUnits = 0;
   readonly #alarm: Alarm;
+  readonly #receipts = new Soon(RECEIPTS, () => this.#turn.join(() => this.#startTells()));
+  readonly #marks = new Soon(MARKS, () => this.#turn.join(() => this.#log.peers.markDue()));
 
   constructor(log: Log, turn: Turn, reach: Reach, pace: Pace = PACE) {
     this.#log = log;
@@ -73,7 +83,7 @@ export class Lanes {
   answer({ seq, peer }: Entry, answer: (state: State) => void): void {
     const lane = this.#lanes.get(peer);
     const owed = lane?.find(seq);
-    if (lane === undefined || owed === undefined) answer(this.#log.failed(seq) ? "queued" : "stored");
+    if (lane === undefined || owed === undefined) answer(this.#log.entries.failed(seq) ? "queued" : "stored");
     else if (lane.due !== null) answer("queued");
     else lane.alsoAnswer(owed, answer);
   }
@@ -84,7 +94,7 @@ export class Lanes {
     lane.tell.delivered = Math.max(lane.tell.delivered, delivered);
     lane.tell.read = Math.max(lane.tell.read, read);
     lane.since ??= Date.now();
-    if (lane.state === "idle") this.#ready.add(lane);
+    this.#receipts.ask();
   }
 
   /** Writes down which receipts are still on their way: a device's row is about to say that it was all delivered. */
@@ -92,9 +102,9 @@ export class Lanes {
     for (const lane of this.#lanes.values()) if (lane.tells) this.#keepTell(lane);
   }
 
-  /** Whether something is to be started at the end of a group. */
-  get ready(): boolean {
-    return this.#ready.size > 0;
+  /** Whether the device that sent `seq` to `peer` is still to be answered. */
+  awaits(peer: string, seq: number): boolean {
+    return (this.#lanes.get(peer)?.find(seq)?.answer ?? null) !== null;
   }
 
   /** Somebody delivers: who calls is there. Another epoch than the known one is another mailbox, to which nothing is owed. */
@@ -164,10 +174,15 @@ export class Lanes {
       note("deliver_failed", { user: from, to: lane.to, owed: lane.owed.length, reason: reasonOf(error) });
     }
     clearTimeout(patience);
-    this.#turn.join(() => {
+    const settle = () => {
       if (reply === null) this.#pause(lane);
       else this.#settle(lane, last, reply, tell);
-    });
+    };
+    // Mostly everything was stored: the devices hear it at once, and the rows follow with the next group. Lost before, they only make
+    // the lane ask again.
+    const stored = reply?.verdict === "taken" && reply.refused.length === 0 && reply.epoch === peer.epoch;
+    if (stored && lane.due === null) this.#turn.aside(settle);
+    else this.#turn.join(settle);
   }
 
   #settle(lane: Lane, last: number, reply: Reply, told: Lane["told"]): void {
@@ -210,8 +225,13 @@ export class Lanes {
     }
     if (stored > peer.stored) {
       peer.stored = stored;
-      this.#log.peers.mark(peer);
+      this.#log.peers.markSoon(peer);
+      this.#marks.ask();
     }
+  }
+
+  #startTells(): void {
+    for (const lane of this.#lanes.values()) if (lane.state === "idle" && lane.tells) this.#ready.add(lane);
   }
 
   #keepTell(lane: Lane): void {
@@ -226,7 +246,7 @@ export class Lanes {
     // A wake in the middle of it has to find again what is owed from here on.
     this.#log.reopen(reachedBy(peer));
     const known = new Map(lane.owed.map((owed) => [owed.seq, owed]));
-    lane.owed = this.#log
+    lane.owed = this.#log.entries
       .sentTo(lane.to, reachedBy(peer))
       .map((sent) => known.get(sent.seq) ?? { ...sent, body: null, answer: null });
   }
@@ -260,10 +280,9 @@ export class Lanes {
   /** Nothing under way: ready for the next call, or gone if nothing is owed. */
   #idle(lane: Lane): void {
     lane.state = "idle";
-    if (!lane.empty) {
-      this.#ready.add(lane);
-      return;
-    }
+    if (lane.owed.length > 0) this.#ready.add(lane);
+    if (lane.tells) this.#receipts.ask();
+    if (!lane.empty) return;
     this.#lanes.delete(lane.to);
     this.#troubled.delete(lane);
   }

@@ -19,7 +19,8 @@ export function pump(box: Box, session: Session): boolean {
   let position = session.position;
   let last = position;
   let bytes = 0;
-  for (const item of inOrder(box.log.after(position), box.log.peers.marksAfter(position))) {
+  let own = true;
+  for (const item of inOrder(box.log.entries.after(position), box.log.peers.marksAfter(position))) {
     const frame = frameOf(box, session, item);
     if (frame !== null) {
       const size = utf8Bytes(frame);
@@ -33,10 +34,11 @@ export function pump(box: Box, session: Session): boolean {
       bytes += size;
       page.push(frame);
       last = seqOf(item);
+      own &&= awaited(box, session, item);
     }
     position = seqOf(item);
   }
-  said(box, session, page, last, bytes, box.log.head);
+  said(box, session, page, last, bytes, box.log.head, own);
   return false;
 }
 
@@ -73,14 +75,31 @@ function windowOf(session: Session): Window {
   return { frames, bytes, free: session.unacked.length === 0 };
 }
 
-function said(box: Box, session: Session, page: string[], last: number, bytes: number, position: number): void {
-  box.sockets.sayLog(session, page, last, bytes, position);
+function said(
+  box: Box,
+  session: Session,
+  page: string[],
+  last: number,
+  bytes: number,
+  position: number,
+  waits = false,
+): void {
+  box.sockets.sayLog(session, page, last, bytes, position, waits);
   if (session.dialect === V1) return;
   // No ack in this dialect: what was handed to an open socket counts as delivered.
   session.unacked = [];
   session.unkept += page.length;
   session.acked = position;
   if (session.carries) carry(box, position);
+}
+
+/** Whether the device itself sent this over this socket, and is still to be answered. */
+function awaited(box: Box, session: Session, item: Entry | Peer): boolean {
+  return "seq" in item && sentIt(session, item) && box.lanes.awaits(item.peer, item.seq);
+}
+
+function sentIt(session: Session, { kind, device, seq }: Entry): boolean {
+  return kind === "out" && device === session.device && seq > session.opened;
 }
 
 /** Entries and changed marks, by seq. */
@@ -109,8 +128,8 @@ function frameOf(box: Box, session: Session, item: Entry | Peer): string | null 
       return write({ type: "peer", seq: item.seq, peer: item.peer, standing: item.body });
     case "out":
     case "self": {
-      const sentIt = item.device === session.device && item.seq > session.opened;
-      return writeCarbon({ ...item, from: box.user, to: item.peer, body: sentIt ? null : item.body });
+      const known = item.device === session.device && item.seq > session.opened;
+      return writeCarbon({ ...item, from: box.user, to: item.peer, body: known ? null : item.body });
     }
     case "failed": {
       const { code, message } = refusalOf(item.body);

@@ -40,6 +40,8 @@ export interface Session extends Place {
   readonly ws: WebSocket;
   /** What is said in this group, to be sent as few texts as the limits allow. */
   outbox: string[];
+  /** Whether the outbox is to leave with the group: it waits while all in it is the device's own, and the answer to that is still to come. */
+  due: boolean;
   changed: boolean;
   /** When something last came from it, as far as this wake knows, ms since 1970. */
   heard: number;
@@ -47,6 +49,8 @@ export interface Session extends Place {
 
 /** Texts remembered one by one; older ones are remembered together, so that an attachment stays small. */
 const REMEMBERED = 64;
+
+const SILENT = { due: false, changed: false };
 
 /** Reasons in a close frame have at most 123 bytes. */
 const REASON_BYTES = 123;
@@ -63,7 +67,7 @@ export class Sockets {
       const place = ws.deserializeAttachment() as Place | null;
       // What an older version wrote knows neither token nor expiry.
       const before = { token: null, expires: null, since: 0 };
-      if (place !== null) this.#sessions.set(ws, { ...before, ...place, ws, outbox: [], changed: false, heard: 0 });
+      if (place !== null) this.#sessions.set(ws, { ...before, ...place, ws, ...SILENT, outbox: [], heard: 0 });
     }
   }
 
@@ -97,7 +101,7 @@ export class Sockets {
 
   accept(ws: WebSocket, place: Place): Session {
     this.#ctx.acceptWebSocket(ws);
-    const session = { ...place, ws, outbox: [], changed: true, heard: place.since };
+    const session = { ...place, ws, outbox: [], due: false, changed: true, heard: place.since };
     this.#sessions.set(ws, session);
     return session;
   }
@@ -110,12 +114,24 @@ export class Sockets {
 
   /** Says one frame; it goes out with the group. */
   say(session: Session, frame: string): void {
+    session.due = true;
     session.outbox.push(frame);
   }
 
-  /** Says log frames, the last of them with the seq `last`, which the device has to acknowledge; then the socket is at `position`. */
-  sayLog(session: Session, frames: readonly string[], last: number, bytes: number, position: number): void {
+  /**
+   * Says log frames, the last of them with the seq `last`, which the device has to acknowledge; then the socket is at `position`.
+   * `waits`: they may leave with the next thing that is said.
+   */
+  sayLog(
+    session: Session,
+    frames: readonly string[],
+    last: number,
+    bytes: number,
+    position: number,
+    waits = false,
+  ): void {
     if (frames.length === 0 && position === session.position) return;
+    if (frames.length > 0 && !waits) session.due = true;
     for (const frame of frames) session.outbox.push(frame);
     session.position = position;
     session.changed = true;
@@ -127,7 +143,7 @@ export class Sockets {
   /** Sends what was said, and keeps what changed. */
   flush(): void {
     for (const session of this.#sessions.values()) {
-      if (session.outbox.length > 0) this.#send(session);
+      if (session.due) this.#send(session);
       if (session.changed) this.#keep(session);
     }
   }
@@ -181,6 +197,7 @@ export class Sockets {
   #send(session: Session): void {
     const frames = session.outbox;
     session.outbox = [];
+    session.due = false;
     for (const text of session.dialect === V1 ? texts(frames) : frames) quietly(() => session.ws.send(text));
   }
 }

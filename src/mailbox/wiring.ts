@@ -67,11 +67,12 @@ export class Wiring {
     const sockets = new Sockets(ctx);
     // What the sockets carried before they slept is not in any row yet; the authors have heard of it.
     for (const session of sockets.all()) if (session.carries) log.devices.carry(session.acked);
-    const turn = new Turn(
-      () => this.#seal(),
-      () => ctx.storage.sync(),
-      (error) => this.#broken(user, error),
-    );
+    const turn = new Turn({
+      seal: () => this.#seal(),
+      tell: () => this.#tell(),
+      committed: () => ctx.storage.sync(),
+      broken: (error) => this.#broken(user, error),
+    });
     const peers = new Peers(env);
     const lanes = new Lanes(log, turn, {
       deliver: (delivery) => peers.deliver(delivery),
@@ -90,7 +91,7 @@ export class Wiring {
     this.#parts = null;
   }
 
-  /** The end of a group: first everything that is written, then everything that is told. */
+  /** The end of a group: everything that is written. */
   #seal(): boolean {
     const box = this.box();
     for (const session of box.sockets.all()) {
@@ -102,13 +103,18 @@ export class Wiring {
     keepCursors(box);
     const wrote = box.log.seal(() => box.lanes.firstOwed);
     box.lanes.arm();
+    return wrote;
+  }
+
+  /** Everything that is told. */
+  #tell(): void {
+    const box = this.box();
     for (const session of box.sockets.all()) {
       if (pump(box, session)) box.turn.join(() => undefined);
     }
     box.sockets.flush();
     box.log.trimSometimes(() => box.lanes.firstOwed);
     box.lanes.start();
-    return wrote;
   }
 
   /** Memory may be ahead of the disk: nothing is told, and the object starts again from what is on disk. */

@@ -267,7 +267,9 @@ test("[F7] what a device sent just before its next socket opened is counted in b
 test("[L6] marks come once on a resume, at their present value", async () => {
   const { a, b, alice } = await world();
   await sendAll(alice, b, 1);
+  await alice.mark("stored");
   await sendAll(alice, b, 1);
+  await alice.mark("stored");
   const laptop = await open(a, "laptop");
   const marks = (await laptop.settled()).filter((frame) => frame["type"] === "mark");
   expect(marks).toEqual([{ type: "mark", seq, peer: b, stored: seq }]);

@@ -14,6 +14,8 @@ export class PeerRows {
   readonly #next: () => number;
   readonly #known = new Map<string, Peer>();
   readonly #dirty = new Set<Peer>();
+  /** Their marks changed, and the change has no seq yet. */
+  readonly #due = new Set<Peer>();
   readonly #marks: Recent<{ seq: number; peer: Peer }>;
 
   /** `next` gives the next seq; everything after `head` is yet to come. */
@@ -46,9 +48,21 @@ export class PeerRows {
 
   /** A mark of this peer changed: gives the change its seq. */
   mark(peer: Peer): void {
+    this.#due.delete(peer);
     peer.mark = this.#next();
     this.#marks.push({ seq: peer.mark, peer });
     this.changed(peer);
+  }
+
+  /** The same, with the next change of a mark of this peer, or when `markDue` is called. */
+  markSoon(peer: Peer): void {
+    this.#due.add(peer);
+    this.changed(peer);
+  }
+
+  /** Gives a seq to every change that has none yet. */
+  markDue(): void {
+    for (const peer of this.#due) this.mark(peer);
   }
 
   /** The peers whose marks changed after `seq`, in the order of the change. */
