@@ -76,7 +76,9 @@ export class Archive {
     const row = this.#row(from);
     if (origin !== 0 && origin <= row.origin) return false;
     this.#add({ key: `${seq}`, seq, peer: from, from, at, body });
-    this.#set({ ...unread(this.#row(from), seq), origin: Math.max(row.origin, origin) });
+    const open = this.#open(from);
+    open.origin = Math.max(row.origin, origin);
+    unread(open, seq);
     return true;
   }
 
@@ -92,8 +94,7 @@ export class Archive {
     if (seq === null || seq === undefined) return;
     const made = { key: draft.key, seq, peer: draft.peer, from: this.#user, at: at ?? draft.at, body: draft.body };
     this.#add(made);
-    const row = this.#row(draft.peer);
-    if (state === "stored" && seq > row.stored) this.#set({ ...row, stored: seq });
+    if (state === "stored" && seq > this.#row(draft.peer).stored) this.#open(draft.peer).stored = seq;
   }
 
   mark({ peer, stored = 0, delivered = 0, read = 0, mine = 0 }: Frame<"mark">): void {
@@ -137,9 +138,9 @@ export class Archive {
       const { stored = 0, delivered = 0, read = 0, mine = 0 } = one.marks;
       const { max } = Math;
       const later = arrived.filter(({ from, seq }) => from === one.peer && seq > one.seq);
-      let merged: Row = { ...row, mine, fresh: [], more: one.unread, moreUpTo: one.seq };
-      for (const { seq } of later) merged = unread(merged, seq);
-      merged = readUpTo(merged, row.mine);
+      const counted: OpenRow = { ...row, mine, fresh: [], more: one.unread, moreUpTo: one.seq };
+      for (const { seq } of later) unread(counted, seq);
+      const merged = readUpTo(counted, row.mine);
       const last = (row.last?.seq ?? 0) > one.seq ? row.last : (one.last ?? row.last);
       const marks = {
         stored: max(row.stored, stored),
@@ -163,8 +164,7 @@ export class Archive {
 
   #add(entry: Entry): void {
     this.#touch().entries.push(entry);
-    const row = this.#row(entry.peer);
-    if (entry.seq > (row.last?.seq ?? 0)) this.#set({ ...row, last: entry });
+    if (entry.seq > (this.#row(entry.peer).last?.seq ?? 0)) this.#open(entry.peer).last = entry;
   }
 
   #row(peer: string): Row {
@@ -175,6 +175,18 @@ export class Archive {
     this.#rows.set(row.peer, row);
     this.#touch();
     this.#commit.rows.add(row.peer);
+    this.#commit.open.delete(row.peer);
+  }
+
+  /** The row of a peer, to be changed in place: copied once a commit, because the last one handed it out. */
+  #open(peer: string): OpenRow {
+    const known = this.#commit.open.get(peer);
+    if (known !== undefined) return known;
+    const row = this.#row(peer);
+    const open: OpenRow = { ...row, fresh: [...row.fresh] };
+    this.#set(open);
+    this.#commit.open.set(peer, open);
+    return open;
   }
 
   #move(change: Partial<Position>): void {
@@ -206,11 +218,16 @@ export function unreadOf(row: Row): number {
   return row.more + row.fresh.length;
 }
 
-function unread(row: Row, seq: number): Row {
-  if (seq <= row.mine) return row;
-  const fresh = [...row.fresh, seq];
-  const moved = fresh.length > FRESH ? fresh.shift() : undefined;
-  return moved === undefined ? { ...row, fresh } : { ...row, fresh, more: row.more + 1, moreUpTo: moved };
+/** A row that nobody else has yet. */
+type OpenRow = { -readonly [Field in keyof Row]: Row[Field] } & { fresh: number[] };
+
+function unread(row: OpenRow, seq: number): void {
+  if (seq <= row.mine) return;
+  row.fresh.push(seq);
+  const moved = row.fresh.length > FRESH ? row.fresh.shift() : undefined;
+  if (moved === undefined) return;
+  row.more++;
+  row.moreUpTo = moved;
 }
 
 function readUpTo(row: Row, mine: number): Row {
@@ -223,6 +240,8 @@ function readUpTo(row: Row, mine: number): Row {
 interface Open {
   touched: boolean;
   readonly rows: Set<string>;
+  /** Rows of this commit that may still be changed in place. */
+  readonly open: Map<string, OpenRow>;
   readonly records: {
     readonly entries: Entry[];
     readonly failures: (Why & { readonly seq: number })[];
@@ -235,5 +254,5 @@ interface Open {
 
 function empty(): Open {
   const records = { entries: [], failures: [], drafts: new Map(), settled: [], reads: [], told: [] };
-  return { touched: false, rows: new Set(), records };
+  return { touched: false, rows: new Set(), open: new Map(), records };
 }

@@ -71,7 +71,8 @@ export class Client implements Restante {
     if (typeof json !== "string") return failed(json);
     if (this.#session.closed) return failed({ code: "closed", message: "The mailbox is closed." });
     // As JSON has it, and nobody else's to change.
-    const own: Draft = { ...draft, peer: receiver.name, body: JSON.parse(json) as unknown, failed: null };
+    const copy: unknown = typeof body === "string" ? body : JSON.parse(json);
+    const own: Draft = { ...draft, peer: receiver.name, body: copy, failed: null };
     const sent = this.#view.sending(own);
     this.#view.signals.sent(own.peer);
     sent.keep(this.#session.write({ drafts: [own] }));

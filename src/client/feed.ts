@@ -40,9 +40,10 @@ export class Feed implements AsyncIterable<Message> {
 
   /** The seq up to which every iteration is done. Where there never was one, nothing waits for it. */
   taken(): number {
-    const open = [...this.#readers].map(({ current, waiting }) => current ?? waiting[0]);
-    if (this.#iterated) open.push(this.#left[0]);
-    return Math.min(...open.map((message) => (message === undefined ? Number.POSITIVE_INFINITY : message.seq - 1)));
+    let before = this.#iterated ? (this.#left[0]?.seq ?? Infinity) : Infinity;
+    for (const { current, waiting } of this.#readers)
+      before = Math.min(before, (current ?? waiting[0])?.seq ?? Infinity);
+    return before - 1;
   }
 
   subscribe(listen: (message: Message) => void): Stop {

@@ -53,9 +53,14 @@ class MemoryStore implements Store {
   #put(entry: Entry): void {
     const held = this.#entries.get(entry.peer) ?? [];
     this.#entries.set(entry.peer, held);
-    const at = held.findLastIndex(({ seq }) => seq <= entry.seq);
-    held.splice(at + 1, 0, entry);
-    if (held[at]?.seq === entry.seq) held.splice(at, 1);
+    // Mostly it is the newest; not while older ones come in after what was just sent.
+    let at = held.length;
+    for (let low = 0; low < at;) {
+      const middle = (low + at) >>> 1;
+      if ((held[middle]?.seq ?? 0) < entry.seq) low = middle + 1;
+      else at = middle;
+    }
+    held.splice(at, held[at]?.seq === entry.seq ? 1 : 0, entry);
     if (held.length <= HELD * 2) return;
     held.splice(0, held.length - HELD);
     this.#from.set(entry.peer, held[0]?.seq ?? 0);

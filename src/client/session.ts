@@ -36,6 +36,9 @@ export class Session {
   readonly #parts: CoreParts;
   readonly #ready: Promise<void>;
   readonly #tab = newDevice();
+  /** What was written in this moment, and the promise that it is kept. */
+  #unwritten: Commit[] = [];
+  #written: Promise<void> | null = null;
   #core: Core | null = null;
   #state: ConnectionState = { is: "connecting" };
   #gaps = 0;
@@ -67,7 +70,15 @@ export class Session {
   /** What was written here: shown at once, kept as soon as it can be, and sent by whoever is connected. Resolves when it is kept. */
   write(commit: Commit): Promise<void> {
     this.#view.apply(commit);
-    return this.#ready.then(() => this.#keep(commit));
+    this.#unwritten.push(commit);
+    // What is written in the same moment is kept together.
+    this.#written ??= this.#ready.then(() => {
+      const commits = this.#unwritten;
+      this.#unwritten = [];
+      this.#written = null;
+      return this.#keep(commits.length === 1 ? commit : merged(commits));
+    });
+    return this.#written;
   }
 
   typing(peer: string): void {
@@ -220,4 +231,13 @@ export class Session {
     else if (this.#core.broken) void this.#lead();
     else this.#core.start();
   }
+}
+
+/** Several of what an application writes, as one. */
+function merged(commits: readonly Commit[]): Commit {
+  return {
+    drafts: commits.flatMap(({ drafts = [] }) => drafts),
+    settled: commits.flatMap(({ settled = [] }) => settled),
+    reads: commits.flatMap(({ reads = [] }) => reads),
+  };
 }

@@ -1,13 +1,32 @@
-// The next envelopes of a lane: as many as one call carries, with the bodies that are only on disk.
-import type { Envelope } from "../protocol/envelope.ts";
-import type { Owed } from "./lane.ts";
+// The next call of a lane: as many envelopes as one carries, with the bodies that are only on disk, and the receipts.
+import type { Delivery, Envelope } from "../protocol/envelope.ts";
+import { PEERING } from "../protocol/version.ts";
+import type { Lane, Owed } from "./lane.ts";
 import type { Log } from "./log/log.ts";
+import type { Peer } from "./log/schema.ts";
 
 /** One call's envelopes, and their UTF-16 units. Answers: arguments that a call can't carry, a group that holds up others. */
 const BATCH = 2_048;
 const BATCH_UNITS = 1_000_000;
-/** The first of what is owed, in order. Throws if an entry is not in the log. */
-export function nextBatch(owed: readonly Owed[], log: Log): Envelope[] {
+
+/** What the lane's receiver is to be handed now. Throws if an entry that is owed is not in the log. */
+export function nextDelivery({ to, owed, tell, told }: Lane, peer: Peer, log: Log): Delivery {
+  if (log.life === null) throw new Error("nothing can be owed before the mailbox begins");
+  return {
+    version: PEERING,
+    from: log.life.name,
+    epoch: log.life.epoch,
+    to,
+    toEpoch: peer.epoch,
+    after: peer.reached,
+    envelopes: nextBatch(owed, log),
+    ...(tell.delivered > told.delivered && { delivered: tell.delivered }),
+    ...(tell.read > told.read && { read: tell.read }),
+  };
+}
+
+/** The first of what is owed, in order. */
+function nextBatch(owed: readonly Owed[], log: Log): Envelope[] {
   const next = owed.slice(0, BATCH);
   const missing = next.filter(({ body }) => body === null).map(({ seq }) => seq);
   // Row by row, so that no more is in memory than the batch takes.

@@ -22,6 +22,28 @@ export interface Pace {
 
 export const PACE: Pace = { patience: 2_000, shortest: 500, longest: 300_000 };
 
+/** A call without an answer for so many ms is given up. Should it land later, the receiver's numbers deal with it. */
+const GIVEN_UP = 30_000;
+
+/** When the first of these lanes is due, ms since 1970; Infinity where none is in trouble. */
+export function firstDue(lanes: Iterable<Lane>): number {
+  let first = Infinity;
+  for (const { due } of lanes) first = Math.min(first, due ?? Infinity);
+  return first;
+}
+
+/** What `call` resolves with. `slow` is called when it takes longer than `patience`; rejects when it takes far too long. */
+export function inTime<T>(call: Promise<T>, patience: number, slow: () => void): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const late = () => reject(new Error(`no answer within ${GIVEN_UP} ms`));
+    let timer = setTimeout(() => {
+      timer = setTimeout(late, GIVEN_UP - patience);
+      slow();
+    }, patience);
+    call.finally(() => clearTimeout(timer)).then(resolve, reject);
+  });
+}
+
 /** The next try comes after this share of the time that the oldest entry has waited: exponential, and it needs no counter. */
 const BACK_OFF = 0.25;
 

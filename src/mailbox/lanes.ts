@@ -4,12 +4,11 @@ import type { Delivery, Reply } from "../protocol/envelope.ts";
 import type { State } from "../protocol/down.ts";
 import { note, reasonOf } from "../protocol/journal.ts";
 import type { Code } from "../protocol/refusals.ts";
-import { PEERING } from "../protocol/version.ts";
 import { Alarm, type AlarmSwitch } from "./alarm.ts";
-import { nextBatch } from "./batch.ts";
-import { Lane, type Owed, PACE, type Pace } from "./lane.ts";
+import { nextDelivery } from "./batch.ts";
+import { firstDue, inTime, Lane, type Owed, PACE, type Pace } from "./lane.ts";
 import type { Log } from "./log/log.ts";
-import type { Entry, Peer } from "./log/schema.ts";
+import { type Entry, type Peer, reachedBy } from "./log/schema.ts";
 import { Soon } from "./soon.ts";
 import type { Turn } from "./turn.ts";
 
@@ -131,8 +130,7 @@ export class Lanes {
 
   /** Sets the alarm, which exists only while something is owed: writes, so it comes before anything is told. */
   arm(): void {
-    let next = Infinity;
-    for (const lane of this.#troubled) next = Math.min(next, lane.due ?? Infinity);
+    const next = firstDue(this.#troubled);
     if (this.#lanes.size === 0) this.#alarm.clear();
     else if (next !== Infinity) this.#alarm.set(next);
   }
@@ -151,29 +149,22 @@ export class Lanes {
   async #call(lane: Lane): Promise<void> {
     lane.state = "calling";
     const peer = this.#log.peers.get(lane.to);
-    const { name: from, epoch } = this.#self();
     const tell = { ...lane.tell };
-    const patience = setTimeout(() => this.#turn.join(() => this.#trouble(lane)), this.#pace.patience);
     let reply: Reply | null = null;
     let last = 0;
     try {
-      const batch = nextBatch(lane.owed, this.#log);
-      last = batch.at(-1)?.origin ?? 0;
-      reply = await this.#reach.deliver({
-        version: PEERING,
-        from,
-        epoch,
-        to: lane.to,
-        toEpoch: peer.epoch,
-        after: peer.reached,
-        envelopes: batch,
-        ...(tell.delivered > lane.told.delivered && { delivered: tell.delivered }),
-        ...(tell.read > lane.told.read && { read: tell.read }),
-      });
+      const delivery = nextDelivery(lane, peer, this.#log);
+      last = delivery.envelopes.at(-1)?.origin ?? 0;
+      const slow = () => this.#turn.join(() => this.#trouble(lane));
+      reply = await inTime(this.#reach.deliver(delivery), this.#pace.patience, slow);
     } catch (error) {
-      note("deliver_failed", { user: from, to: lane.to, owed: lane.owed.length, reason: reasonOf(error) });
+      note("deliver_failed", {
+        user: this.#log.life?.name ?? null,
+        to: lane.to,
+        owed: lane.owed.length,
+        reason: reasonOf(error),
+      });
     }
-    clearTimeout(patience);
     const settle = () => {
       if (reply === null) this.#pause(lane);
       else this.#settle(lane, last, reply, tell);
@@ -304,15 +295,4 @@ export class Lanes {
     for (const { body } of settled) this.#keptUnits -= body?.length ?? 0;
     return settled;
   }
-
-  #self(): { name: string; epoch: string } {
-    const life = this.#log.life;
-    if (life === null) throw new Error("nothing can be owed before the mailbox begins");
-    return life;
-  }
-}
-
-/** Up to here the peer's present life has what was sent, or it is not meant for it. */
-function reachedBy(peer: Peer): number {
-  return Math.max(peer.reached, peer.began);
 }

@@ -3,7 +3,7 @@
 export class Soon {
   readonly #ms: number;
   readonly #act: () => void;
-  #timer: ReturnType<typeof setTimeout> | null = null;
+  #asked = false;
 
   constructor(ms: number, act: () => void) {
     this.#ms = ms;
@@ -11,8 +11,10 @@ export class Soon {
   }
 
   ask(): void {
-    this.#timer ??= setTimeout(() => {
-      this.#timer = null;
+    if (this.#asked) return;
+    this.#asked = true;
+    setTimeout(() => {
+      this.#asked = false;
       this.#act();
     }, this.#ms);
   }

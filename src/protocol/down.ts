@@ -46,9 +46,11 @@ export type Down = { [T in keyof Table]: { readonly type: T } & ShapeOf<Table[T]
 export type Welcome = Extract<Down, { type: "welcome" }>;
 export type State = Extract<Down, { type: "accepted" }>["state"];
 
+const TYPED = { type: "text" } as const;
+
 /** The frame that `value` is, or null for one that this version does not know and ignores. */
 export function readDown(value: unknown): Down | null {
-  if (!fits({ type: "text" }, value) || !Object.hasOwn(DOWN, value.type)) return null;
+  if (!fits(TYPED, value) || !Object.hasOwn(DOWN, value.type)) return null;
   return fits(DOWN[value.type as keyof Table], value) ? (value as Down) : null;
 }
 

@@ -20,6 +20,8 @@ const RESERVED = new Set([
 ]);
 
 const FORM = /^[\p{L}\p{Nd}][\p{L}\p{M}\p{Nd}._-]*$/u;
+/** Canonical as it stands: nothing in it folds. */
+const PLAIN = /^[a-z0-9][a-z0-9._-]*$/;
 const DEVICE = /^[A-Za-z0-9._-]+$/;
 
 /** The sender of whatever the server itself says in the plain dialect. */
@@ -34,8 +36,9 @@ export type Name = { readonly name: string } | { readonly refused: Code };
  */
 export function canonical(raw: string): Name {
   if (raw.length > NAME_UNITS * 4) return { refused: "bad_name" };
-  const name = fold(raw);
-  if (name.length > NAME_UNITS || !FORM.test(name) || fold(name) !== name) return { refused: "bad_name" };
+  const plain = PLAIN.test(raw);
+  const name = plain ? raw : fold(raw);
+  if (name.length > NAME_UNITS || !(plain || (FORM.test(name) && fold(name) === name))) return { refused: "bad_name" };
   return RESERVED.has(name) ? { refused: "reserved_name" } : { name };
 }
 

@@ -31,30 +31,40 @@ export type ShapeOf<S> = { [K in Exclude<keyof S, Optional<S>>]: ValueOf<S[K]> }
   [K in Optional<S>]?: ValueOf<S[K]> | undefined;
 };
 
+type Test = (value: unknown) => boolean;
+
+/** Each shape's fields with their tests: made once, because every frame is looked at. */
+const known = new WeakMap<Shape, readonly (readonly [name: string, test: Test])[]>();
+
 /** Whether `value` has this shape. Whole numbers are those that a double holds exactly. */
 export function fits<S extends Shape>(shape: S, value: unknown): value is ShapeOf<S> {
   if (typeof value !== "object" || value === null) return false;
-  return Object.entries(shape).every(([name, field]) =>
-    fieldFits(field, Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined),
-  );
+  let tests = known.get(shape);
+  if (tests === undefined) {
+    tests = Object.entries(shape).map(([name, field]) => [name, testOf(field)] as const);
+    known.set(shape, tests);
+  }
+  for (const [name, test] of tests) {
+    if (!test(Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined)) return false;
+  }
+  return true;
 }
 
-function fieldFits(field: Field, value: unknown): boolean {
-  if (typeof field !== "string") return isWords(field) ? field.includes(value as string) : fits(field, value);
-  if (field.endsWith("?") && value === undefined) return true;
-  switch (field.replace("?", "") as Plain) {
-    case "int":
-      return Number.isSafeInteger(value);
-    case "text":
-      return typeof value === "string";
-    case "flag":
-      return typeof value === "boolean";
-    case "list":
-      return Array.isArray(value);
-    case "any":
-      return value !== undefined;
+function testOf(field: Field): Test {
+  if (typeof field !== "string") {
+    return isWords(field) ? (value) => field.includes(value as string) : (value) => fits(field, value);
   }
+  const test = TESTS[field.replace("?", "") as Plain];
+  return field.endsWith("?") ? (value) => value === undefined || test(value) : test;
 }
+
+const TESTS: Readonly<Record<Plain, Test>> = {
+  int: Number.isSafeInteger,
+  text: (value) => typeof value === "string",
+  flag: (value) => typeof value === "boolean",
+  list: Array.isArray,
+  any: (value) => value !== undefined,
+};
 
 function isWords(field: readonly string[] | Shape): field is readonly string[] {
   return Array.isArray(field);

@@ -55,6 +55,7 @@ export function readText(text: string): readonly Up[] {
 
 function readFrame(value: unknown): Up {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return error("it is no object");
+  if (isSend(value)) return readSend(value);
   const known = upFrame.safeParse(value);
   if (!known.success) return unreadable(value, known.error);
   const up = known.data;
@@ -73,6 +74,21 @@ function readFrame(value: unknown): Up {
     default:
       return up satisfies never;
   }
+}
+
+/**
+ * Nearly every frame is a send, and nearly every send is well-formed: told here without the library, at a tenth of its time. A test
+ * holds that it takes nothing which the schema does not; whatever it does not take the schema judges.
+ */
+export function isSend(value: object): value is z.infer<typeof send> {
+  const { type, id, to } = value as { [Field in "type" | "id" | "to"]?: unknown };
+  return (
+    type === "send" &&
+    Number.isSafeInteger(id) &&
+    (id as number) >= 1 &&
+    typeof to === "string" &&
+    Object.hasOwn(value, "body")
+  );
 }
 
 function readSend(up: z.infer<typeof send>): Up {

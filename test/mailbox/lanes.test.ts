@@ -66,8 +66,8 @@ test("[M6] the alarm starts what is due, and is set again while it fails", async
     async (alice) => {
       alice.send("bob", "1");
       for (let tries = 1; tries <= 3; tries++) {
-        (await alice.call()).fail();
-        await alice.until(() => alice.alarms.length === tries);
+        const call = await alice.call();
+        await alice.joined(() => call.fail());
         alice.turn.now(() => alice.lanes.ring());
       }
       (await alice.call()).answer({});
@@ -296,8 +296,8 @@ test("[M8] a receipt that can't be told is tried ever less often, and costs one 
       const changed = vi.spyOn(alice.log.peers, "changed");
       alice.turn.now(() => alice.lanes.tell("bob", { delivered: 7 }));
       for (let tries = 1; tries <= 3; tries++) {
-        (await alice.call()).fail();
-        await alice.until(() => alice.alarms.length === tries);
+        const call = await alice.call();
+        await alice.joined(() => call.fail());
         alice.turn.now(() => alice.lanes.ring());
       }
       expect(changed).toHaveBeenCalledTimes(1);

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { readPlain, writePlain } from "../../src/protocol/plain.ts";
 import { REFUSALS } from "../../src/protocol/refusals.ts";
-import { readText } from "../../src/protocol/up.ts";
+import { isSend, readText, upFrame } from "../../src/protocol/up.ts";
 import { chooseDialect } from "../../src/protocol/version.ts";
 
 const anything = fc.oneof(
@@ -32,6 +32,29 @@ test("[S9] a body is kept as the JSON text that it is", () => {
       expect(readText(text)).toEqual([{ type: "send", id: 1, to: "bob", body: JSON.stringify(body) }]);
     }),
   );
+});
+
+test("[F5] what is told to be a send without the schema, the schema takes too", () => {
+  const wrong = fc.oneof(fc.jsonValue(), fc.double(), fc.constant(undefined));
+  const field = (good: fc.Arbitrary<unknown>) =>
+    fc.oneof({ weight: 6, arbitrary: good }, { weight: 1, arbitrary: wrong });
+  const near = fc.record({
+    type: field(fc.constant("send")),
+    id: field(fc.maxSafeNat()),
+    to: field(fc.string()),
+    body: field(fc.jsonValue()),
+  });
+  let sends = 0;
+  fc.assert(
+    fc.property(near, (fields) => {
+      const value: unknown = JSON.parse(JSON.stringify(fields));
+      if (!isSend(value as object)) return;
+      sends++;
+      expect(upFrame.safeParse(value)).toMatchObject({ success: true, data: value });
+    }),
+    { numRuns: 2_000 },
+  );
+  expect(sends).toBeGreaterThan(100);
 });
 
 test("[S9] NUL and lone surrogates are kept", () => {

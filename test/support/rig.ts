@@ -1,6 +1,7 @@
 // Lanes on a real log, inside a real object, with a receiver that the test plays: it sees each delivery and says what becomes of it.
 import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
+import { vi } from "vitest";
 import type { Delivery, Reply } from "../../src/protocol/envelope.ts";
 import type { Pace } from "../../src/mailbox/lane.ts";
 import { Lanes } from "../../src/mailbox/lanes.ts";
@@ -61,6 +62,14 @@ export class Rig {
     const call = this.#calls.shift();
     if (call === undefined) throw new Error("no call");
     return call;
+  }
+
+  /** Resolves when what `act` leads to has joined a group, or was done in one. */
+  async joined(act: () => void): Promise<void> {
+    const join = vi.spyOn(this.turn, "join");
+    act();
+    await this.until(() => join.mock.calls.length > 0);
+    join.mockRestore();
   }
 
   get waiting(): number {

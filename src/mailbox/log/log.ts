@@ -7,7 +7,7 @@ import { EntryRows } from "./entry-rows.ts";
 import { History } from "./history.ts";
 import { PeerRows } from "./peer-rows.ts";
 import { lastToGo, type Retention } from "./keep.ts";
-import { type Entry, type Life, type Sent, STORAGE, TABLES, TOMBSTONE } from "./schema.ts";
+import { type Entry, type Life, reachedBy, type Sent, STORAGE, TABLES, TOMBSTONE } from "./schema.ts";
 import { Sql } from "./sql.ts";
 import { readTail } from "./tail.ts";
 
@@ -195,8 +195,7 @@ export class Log {
     this.account.load();
     const query = "SELECT seq, kind, peer, origin, device, id, at, failed FROM entry WHERE seq > ? ORDER BY seq";
     const tail = readTail(this.#sql.read(query, life.checkpoint), (name) => {
-      const peer = this.peers.get(name);
-      return Math.max(peer.reached, peer.began);
+      return reachedBy(this.peers.get(name));
     });
     for (const [device, id] of tail.ids) this.devices.took(device, id);
     for (const { peer: name, seq } of tail.exchanged) {

@@ -106,6 +106,11 @@ export interface Peer extends Marks {
   page: number[];
 }
 
+/** Up to here the peer's present life has what was sent, or it is not meant for it. */
+export function reachedBy({ reached, began }: Peer): number {
+  return Math.max(reached, began);
+}
+
 /** One installation of the user's. */
 export interface Device {
   readonly name: string;
