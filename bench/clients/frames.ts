@@ -1,0 +1,57 @@
+// Restante's own protocol, frame by frame: each message a text of its own, or so many in one. What has arrived is acknowledged.
+import type { Down } from "../../src/protocol/down.ts";
+import { V1 } from "../../src/protocol/version.ts";
+import type { Connect, Ear } from "./client.ts";
+import { dial, soon } from "./dial.ts";
+import { bodyOf, numberOf } from "./text.ts";
+
+export const connectFrames: Connect = async (url, name, ear, { batch, fromStart = false }) => {
+  let last = 0;
+  let welcomed: () => void;
+  const ready = new Promise<void>((done) => (welcomed = done));
+  const place = fromStart ? "" : "&cursor=head";
+  const line = await dial(`${url}/client/${name}?device=bench${place}`, [V1], (text) => {
+    const value = JSON.parse(text) as Down | Down[];
+    const before = last;
+    for (const frame of Array.isArray(value) ? value : [value]) {
+      if ("seq" in frame) last = frame.seq;
+      if (frame.type === "welcome") welcomed();
+      else hear(frame, ear);
+    }
+    if (last > before) ack();
+  });
+  const ack = soon(() => line.say(`{"type":"ack","seq":${last}}`));
+  await ready;
+  return {
+    send(to, first, count) {
+      for (let next = first; next < first + count; next += batch) {
+        const size = Math.min(batch, first + count - next);
+        const sends = Array.from({ length: size }, (_, k) => sendOf(to, next + k));
+        line.say(batch === 1 ? sends.join("") : `[${sends.join(",")}]`);
+      }
+    },
+    close: () => line.cut(),
+  };
+};
+
+function sendOf(to: string, id: number): string {
+  return `{"type":"send","id":${id},"to":"${to}","body":"${bodyOf(id)}"}`;
+}
+
+function hear(frame: Down, ear: Ear): void {
+  switch (frame.type) {
+    case "message":
+      // Without body: the sender's own, in its log.
+      if (frame.body !== undefined) ear.message(frame.from, numberOf(frame.body));
+      break;
+    case "accepted":
+      if (frame.state !== "stored") throw new Error(`message ${frame.id} is ${frame.state}`);
+      ear.confirmed(frame.id);
+      break;
+    case "mark":
+    case "peer":
+      break;
+    default:
+      throw new Error(`unexpected: ${JSON.stringify(frame)}`);
+  }
+}
