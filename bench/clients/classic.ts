@@ -1,7 +1,7 @@
 // The classic servers: one JSON message a text. Where the server keeps messages, each is confirmed to its sender, and its receiver
 // acknowledges what it has.
-import type { Connect, Ear, Options, User } from "./client.ts";
-import { dial, soon } from "./dial.ts";
+import type { Connect, Ear, User } from "./client.ts";
+import { dial, lasting, soon } from "./dial.ts";
 import { bodyOf, numberOf } from "./text.ts";
 
 interface Down {
@@ -12,26 +12,29 @@ interface Down {
 }
 
 export const connectClassic: Connect = (url, name, ear) => connect(url, name, ear, false);
-export const connectConfirmed: Connect = (url, name, ear, _options: Options) => connect(url, name, ear, true);
+export const connectConfirmed: Connect = (url, name, ear) => connect(url, name, ear, true);
 
 async function connect(url: string, name: string, ear: Ear, confirmed: boolean): Promise<User> {
   let last = "";
-  const line = await dial(`${url}/client/${name}`, [], (text) => {
+  const hear = (text: string) => {
     const down = JSON.parse(text) as Down;
     if (down.stored !== undefined) return ear.confirmed(down.stored);
     ear.message(down.sender, numberOf(down.msg));
     if (down.id === undefined) return;
     last = down.id;
     ack();
-  });
-  const ack = soon(() => line.say(`{"ack":"${last}"}`));
+  };
+  const held = await lasting(() => dial(`${url}/client/${name}`, [], hear));
+  const ack = soon(() => held.line.say(`{"ack":"${last}"}`));
   return {
     send(to, first, count) {
       for (let n = first; n < first + count; n++) {
         const id = confirmed ? `"id":${n},` : "";
-        line.say(`{${id}"receiver":"${to}","msg":"${bodyOf(n)}"}`);
+        held.line.say(`{${id}"receiver":"${to}","msg":"${bodyOf(n)}"}`);
       }
     },
-    close: () => line.cut(),
+    cut: held.cut,
+    back: held.back,
+    close: held.cut,
   };
 }

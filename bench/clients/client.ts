@@ -16,14 +16,20 @@ export interface Ear {
 export interface User {
   /** Sends messages `first` … `first + count - 1`: as one text each, or in one, as the client does. */
   send(to: string, first: number, count: number): void;
+  /** The connection is gone, without a word. */
+  cut(): void;
+  /** Connects again, and goes on where it was as far as the peer can do that. */
+  back(): Promise<void>;
   close(): void;
 }
 
 export interface Options {
   /** How many messages may share a text. */
-  readonly batch: number;
+  readonly batch?: number;
   /** Begin with what is kept, and not with what comes from now on, where the peer keeps anything. */
   readonly fromStart?: boolean;
+  /** Whoever gets a message reads it, where the peer knows of that. */
+  readonly reads?: boolean;
 }
 
 export type Connect = (url: string, name: string, ear: Ear, options: Options) => Promise<User>;

@@ -16,7 +16,9 @@ export async function dial(url: string, protocols: string[], hear: (text: string
   let corked = false;
   let cut = false;
   ws.on("upgrade", (response) => (socket = response.socket));
-  ws.on("message", (data: Buffer) => hear(data.toString()));
+  ws.on("message", (data: Buffer) => {
+    if (!cut) hear(data.toString());
+  });
   ws.on("close", (code) => {
     if (!cut) throw new Error(`${url} closed with ${code}`);
   });
@@ -26,6 +28,7 @@ export async function dial(url: string, protocols: string[], hear: (text: string
   await new Promise((done) => ws.once("open", done));
   return {
     say(text) {
+      if (cut) return;
       if (!corked) {
         corked = true;
         socket?.cork();
@@ -41,6 +44,16 @@ export async function dial(url: string, protocols: string[], hear: (text: string
       ws.terminate();
     },
   };
+}
+
+/** What `open` gives, as a user's connection: cut, and opened again. */
+export async function lasting(open: () => Promise<Line>): Promise<{ line: Line; cut(): void; back(): Promise<void> }> {
+  const held = {
+    line: await open(),
+    cut: () => held.line.cut(),
+    back: async () => void (held.line = await open()),
+  };
+  return held;
 }
 
 /** Calls `act` once, when everything that has arrived was heard. */

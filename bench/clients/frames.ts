@@ -1,36 +1,48 @@
-// Restante's own protocol, frame by frame: each message a text of its own, or so many in one. What has arrived is acknowledged.
+// Restante's own protocol, frame by frame: each message a text of its own, or so many in one. What has arrived is acknowledged, and who
+// comes back says up to where it was.
 import type { Down } from "../../src/protocol/down.ts";
 import { V1 } from "../../src/protocol/version.ts";
 import type { Connect, Ear } from "./client.ts";
-import { dial, soon } from "./dial.ts";
+import { dial, lasting, type Line, soon } from "./dial.ts";
 import { bodyOf, numberOf } from "./text.ts";
 
-export const connectFrames: Connect = async (url, name, ear, { batch, fromStart = false }) => {
+export const connectFrames: Connect = async (url, name, ear, { batch = 1, fromStart = false }) => {
   let last = 0;
-  let welcomed: () => void;
-  const ready = new Promise<void>((done) => (welcomed = done));
-  const place = fromStart ? "" : "&cursor=head";
-  const line = await dial(`${url}/client/${name}?device=bench${place}`, [V1], (text) => {
-    const value = JSON.parse(text) as Down | Down[];
-    const before = last;
-    for (const frame of Array.isArray(value) ? value : [value]) {
-      if ("seq" in frame) last = frame.seq;
-      if (frame.type === "welcome") welcomed();
-      else hear(frame, ear);
-    }
-    if (last > before) ack();
-  });
-  const ack = soon(() => line.say(`{"type":"ack","seq":${last}}`));
-  await ready;
+  let place = fromStart ? "" : "&cursor=head";
+  const open = async (): Promise<Line> => {
+    let welcomed: () => void;
+    const ready = new Promise<void>((done) => (welcomed = done));
+    const line = await dial(`${url}/client/${name}?device=bench${place}`, [V1], (text) => {
+      const value = JSON.parse(text) as Down | Down[];
+      const before = last;
+      for (const frame of Array.isArray(value) ? value : [value]) {
+        if ("seq" in frame) last = frame.seq;
+        if (frame.type === "welcome") {
+          place = `&epoch=${frame.epoch}`;
+          welcomed();
+        } else hear(frame, ear);
+      }
+      if (last > before) ack();
+    });
+    await ready;
+    return line;
+  };
+  const held = await lasting(open);
+  const ack = soon(() => held.line.say(`{"type":"ack","seq":${last}}`));
   return {
     send(to, first, count) {
       for (let next = first; next < first + count; next += batch) {
         const size = Math.min(batch, first + count - next);
         const sends = Array.from({ length: size }, (_, k) => sendOf(to, next + k));
-        line.say(batch === 1 ? sends.join("") : `[${sends.join(",")}]`);
+        held.line.say(batch === 1 ? sends.join("") : `[${sends.join(",")}]`);
       }
     },
-    close: () => line.cut(),
+    cut: held.cut,
+    async back() {
+      if (last > 0) place += `&cursor=${last}`;
+      await held.back();
+    },
+    close: held.cut,
   };
 };
 

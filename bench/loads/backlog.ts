@@ -16,7 +16,9 @@ export async function backlog(task: Task<Extract<Load, { kind: "backlog" }>>): P
   const { urls, pids, name, load } = task;
   const receiver = `${name}b`;
   const each = Math.ceil(load.messages / SENDERS);
-  await Promise.all(Array.from({ length: SENDERS }, (_, i) => store(task, urls[i % urls.length] ?? "", `${name}a${i}`, receiver, each)));
+  await Promise.all(
+    Array.from({ length: SENDERS }, (_, i) => store(task, urls[i % urls.length] ?? "", `${name}a${i}`, receiver, each)),
+  );
   await sleep(PAUSE);
   const { connect } = CLIENTS[task.client];
   resetPeak(pids);
@@ -31,7 +33,12 @@ export async function backlog(task: Task<Extract<Load, { kind: "backlog" }>>): P
     last.set(from, n);
     if (++count === each * SENDERS) done();
   };
-  const user = await connect(urls[0] ?? "", receiver, { message, confirmed: () => undefined }, { batch: 1, fromStart: true });
+  const user = await connect(
+    urls[0] ?? "",
+    receiver,
+    { message, confirmed: () => undefined },
+    { batch: 1, fromStart: true },
+  );
   await complete;
   const [elapsed, use] = [(performance.now() - begun) / 1_000, usageOf(pids)];
   user.close();

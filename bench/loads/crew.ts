@@ -57,7 +57,11 @@ export async function gather(
 }
 
 /** Warms up, counts, stops whoever sends, lets everything arrive and checks the books. */
-export async function count({ senders, close }: Crew, { warmUp, seconds, pids }: Task, stop: () => void): Promise<Figures> {
+export async function count(
+  { senders, close }: Crew,
+  { warmUp, seconds, pids }: Task,
+  stop: () => void,
+): Promise<Figures> {
   const ledgers = senders.map(({ ledger }) => ledger);
   const settled = () => ledgers.map((ledger) => ledger.settled);
   await sleep(warmUp);

@@ -12,7 +12,13 @@ const WATCHED = 10_000;
 /** How many connect at once. */
 const AT_ONCE = 50;
 
-export async function idle({ client, urls, pids, load, name }: Task<Extract<Load, { kind: "idle" }>>): Promise<Figures> {
+export async function idle({
+  client,
+  urls,
+  pids,
+  load,
+  name,
+}: Task<Extract<Load, { kind: "idle" }>>): Promise<Figures> {
   const { connect } = CLIENTS[client];
   const ear = {
     message: () => undefined,

@@ -2,7 +2,9 @@
 // for each load. Any fault ends it with an error and without figures.
 import process from "node:process";
 import type { Figures } from "../measures/measure.ts";
+import { away } from "./away.ts";
 import { backlog } from "./backlog.ts";
+import { bill } from "./bill.ts";
 import { flood, hot } from "./flood.ts";
 import { idle } from "./idle.ts";
 import type { Job, Task } from "./job.ts";
@@ -25,8 +27,12 @@ function run(task: Task): Promise<Figures> {
       return backlog({ ...task, load });
     case "idle":
       return idle({ ...task, load });
+    case "away":
+      return away({ ...task, load });
+    case "bill":
+      return bill({ ...task, load });
     default:
-      throw new Error(`nothing can do ${load.kind}`);
+      return load satisfies never;
   }
 }
 

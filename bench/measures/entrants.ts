@@ -22,3 +22,6 @@ function on(peer: Entrant["peer"], servers: number, client: Entrant["client"]): 
 function restante(name: string, servers: number, client: Entrant["client"], batch: number): Entrant {
   return { name: servers === 1 ? name : `${name} ×${servers}`, peer: "restante", servers, client, batch };
 }
+
+/** The same Worker, with its platform's meter read. */
+export const counted = (entrant: Entrant): Entrant => ({ ...entrant, peer: "counted" });

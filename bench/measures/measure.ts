@@ -8,6 +8,7 @@ export type PeerName =
   | "recovery"
   | "streams"
   | "restante"
+  | "counted"
   | "echo";
 
 /** How a user of a peer speaks to it. */
@@ -35,8 +36,8 @@ export type Load =
   | { readonly kind: "idle"; readonly sockets: number }
   /** The receiver's connection is cut and comes back. */
   | { readonly kind: "away"; readonly perSecond: number }
-  /** What so many messages of one conversation, one after the other, make the platform do. */
-  | { readonly kind: "bill"; readonly messages: number };
+  /** What so many messages make the platform do: one after the other as people write, or so many in flight. */
+  | { readonly kind: "bill"; readonly messages: number; readonly flight: number };
 
 export type Section = "throughput" | "latency" | "growth" | "away" | "idle" | "backlog" | "hot" | "bill";
 
@@ -68,10 +69,11 @@ export interface Figures {
   generator?: number;
   /** Messages of the slowest sender beside the mean of all. */
   slowest?: number;
-  /** The share of messages that the receiver was given; how many came again; ms from its return until it had all that was sent before. */
+  /** The share of messages that the receiver was given; how many of a thousand came again; ms from its return until it had all that was sent before. */
   delivered?: number;
   repeated?: number;
   complete?: number;
+  complete99?: number;
   /** Of a thousand messages. */
   rowsWritten?: number;
   rowsRead?: number;
@@ -99,7 +101,7 @@ export function loadOf(load: Load): string {
     case "away":
       return `${load.perSecond} a second`;
     case "bill":
-      return `${load.messages} messages`;
+      return `${load.messages} messages, ${load.flight} in flight`;
     default:
       return load satisfies never;
   }

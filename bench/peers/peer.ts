@@ -4,7 +4,7 @@ import { startEcho } from "./echo.ts";
 import { startServers } from "./node.ts";
 import { startRabbitmq } from "./rabbitmq.ts";
 import { startRedis } from "./redis.ts";
-import { startRestante } from "./restante.ts";
+import { startCounted, startRestante } from "./restante.ts";
 
 export interface Served {
   /** One of each server, `ws://127.0.0.1:PORT`. */
@@ -22,5 +22,6 @@ export const PEERS: Readonly<Record<PeerName, (servers: number) => Promise<Serve
   recovery: async (servers) => startServers("socketio", servers, await startRedis("nothing"), ["recovery"]),
   streams: async (servers) => startServers("streams", servers, await startRedis("everything")),
   restante: startRestante,
+  counted: startCounted,
   echo: startEcho,
 };

@@ -20,6 +20,14 @@ export async function startRestante(servers: number): Promise<Served> {
   return serve(await made, servers);
 }
 
+/** The same with a meter around it; `/counts` says what was counted since it was asked last. */
+export async function startCounted(): Promise<Served> {
+  made ??= bundle();
+  const meter = readFileSync(join(import.meta.dirname, "meter.js"), "utf8");
+  const inner = await made;
+  return serve({ ...inner, text: meter, modules: { restante: inner.text } });
+}
+
 /** The compatibility date that both Workers run with. */
 export function compatibilityDate(): string {
   const date = /^compatibility_date = "([\d-]+)"$/m.exec(config())?.[1];

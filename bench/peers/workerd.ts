@@ -9,6 +9,8 @@ import type { Served } from "./peer.ts";
 /** A Worker as its configuration has it: the text of its module, its variables, its objects' bindings and classes. */
 export interface Worker {
   readonly text: string;
+  /** Further modules that it may import, by name. */
+  readonly modules?: Readonly<Record<string, string>>;
   readonly date: string;
   readonly vars: Readonly<Record<string, string>>;
   readonly objects: readonly { readonly binding: string; readonly className: string }[];
@@ -20,7 +22,7 @@ export const WORKERD = join(import.meta.dirname, "../../node_modules/.bin/worker
 export async function serve(worker: Worker, fronts = 1): Promise<Served> {
   const folder = makeFolder();
   mkdirSync(join(folder, "state"));
-  writeFileSync(join(folder, "worker.js"), worker.text);
+  for (const [name, text] of modulesOf(worker)) writeFileSync(join(folder, `${name}.js`), text);
   writeFileSync(join(folder, "config.capnp"), configOf(worker, fronts));
   // The log of events goes nowhere. Descriptor 3 is where workerd says which ports it got, one after the other.
   const stdio = ["ignore", "ignore", "pipe", "pipe"] as const;
@@ -38,7 +40,12 @@ export async function serve(worker: Worker, fronts = 1): Promise<Served> {
   };
 }
 
-function configOf({ date, vars, objects }: Worker, fronts: number): string {
+function modulesOf({ text, modules = {} }: Worker): (readonly [name: string, text: string])[] {
+  return [["worker", text], ...Object.entries(modules)];
+}
+
+function configOf(worker: Worker, fronts: number): string {
+  const { date, vars, objects } = worker;
   const all = Array.from({ length: fronts }, (_, i) => i);
   const bindings = (service: string) => [
     ...Object.entries(vars).map(([name, text]) => `(name = "${name}", text = "${text}")`),
@@ -49,7 +56,8 @@ function configOf({ date, vars, objects }: Worker, fronts: number): string {
   const classes = objects.map(({ className }) => {
     return `(className = "${className}", uniqueKey = "bench-${className}", enableSql = true)`;
   });
-  const module = `modules = [(name = "worker.js", esModule = embed "worker.js")], compatibilityDate = "${date}"`;
+  const modules = modulesOf(worker).map(([name]) => `(name = "${name}.js", esModule = embed "${name}.js")`);
+  const module = `modules = [${modules.join(", ")}], compatibilityDate = "${date}"`;
   const front = (i: number) => `const front${i} :Workerd.Worker = (
   ${module},
   bindings = [${bindings(', serviceName = "front0"').join(", ")}],

@@ -17,7 +17,10 @@ const http = createServer();
 const io = new Server(http, {
   transports: ["websocket"],
   ...(recovery === "recovery"
-    ? { adapter: createStreamsAdapter(redis, { maxLen: 1_000_000 }), connectionStateRecovery: { maxDisconnectionDuration: 120_000 } }
+    ? {
+        adapter: createStreamsAdapter(redis, { maxLen: 1_000_000 }),
+        connectionStateRecovery: { maxDisconnectionDuration: 120_000 },
+      }
     : { adapter: createAdapter(redis, await redis.duplicate().connect()) }),
 });
 
