@@ -1,15 +1,19 @@
-// npm run bench: takes the measures in rounds, then prints tables.
+// npm run bench: takes the measures in rounds, then prints the report and, where it is asked to, writes it.
 import { loadavg } from "node:os";
 import process from "node:process";
 import { HELP, readFlags } from "./flags.ts";
 import { titleOf } from "./measures/measure.ts";
 import { MEASURES } from "./measures/measures.ts";
 import { brief } from "./report/brief.ts";
-import { mediansOf } from "./report/medians.ts";
+import { charts } from "./report/charts/charts.ts";
+import { circumstances } from "./report/circumstances.ts";
+import { report, summary } from "./report/report.ts";
+import { Seen } from "./report/seen.ts";
+import { writeReport } from "./report/write.ts";
 import { takeRounds } from "./rounds.ts";
 
 async function main(args: readonly string[]): Promise<void> {
-  const { help, list, only, rounds, seconds } = readFlags(args);
+  const { help, list, only, rounds, seconds, write } = readFlags(args);
   if (help) return console.log(HELP);
   const measures = MEASURES.filter((measure) => only.every((text) => titleOf(measure).includes(text)));
   if (measures.length === 0) throw new Error(`no measure has ${only.join(" and ")} in its name; see --list`);
@@ -18,8 +22,11 @@ async function main(args: readonly string[]): Promise<void> {
   const results = await takeRounds(measures, rounds, seconds, (round, measure, figures) => {
     console.log(`${round}/${rounds}  ${titleOf(measure)}: ${brief(figures)}`);
   });
-  console.log(`\nMedians of ${rounds} rounds of ${seconds} s; load average before: ${busy.toFixed(2)}`);
-  for (const [measure, all] of results) console.log(`${titleOf(measure)}: ${brief(mediansOf(all))}`);
+  const seen = new Seen(results);
+  const command = ["npm run bench", ...(args.length > 0 ? ["--", ...args] : [])].join(" ");
+  const full = report(seen, circumstances(rounds, seconds, busy, command));
+  console.log(`\n${full}`);
+  if (write) writeReport(full, summary(seen), charts(seen));
 }
 
 try {

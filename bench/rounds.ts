@@ -4,7 +4,7 @@ import process from "node:process";
 import type { Job } from "./loads/job.ts";
 import { LONGEST, start } from "./machine/processes.ts";
 import type { Figures, Measure } from "./measures/measure.ts";
-import { groups } from "./measures/measures.ts";
+import { groups, ROUNDS } from "./measures/measures.ts";
 import { PEERS } from "./peers/peer.ts";
 
 export type Results = ReadonlyMap<Measure, readonly Figures[]>;
@@ -19,6 +19,7 @@ export async function takeRounds(
   const results = new Map<Measure, Figures[]>(measures.map((measure) => [measure, []]));
   for (let round = 1; round <= rounds; round++) {
     for (const group of groups(measures)) {
+      if (round > (ROUNDS[group[0].section] ?? rounds)) continue;
       const all = await takeGroup(group, seconds);
       for (const [i, measure] of group.entries()) {
         const figures = all[i] ?? {};

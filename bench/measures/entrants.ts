@@ -4,6 +4,9 @@ import type { Entrant } from "./measure.ts";
 export const single: Entrant = { name: "single", peer: "single", servers: 1, client: "classic", batch: 1 };
 export const echo: Entrant = { name: "echo", peer: "echo", servers: 1, client: "echo", batch: 1 };
 
+/** Two objects that write a row each, and nothing else. */
+export const bare: Entrant = { name: "bare objects", peer: "bare", servers: 1, client: "frames", batch: 1 };
+
 export const redis = (servers: number): Entrant => on("redis", servers, "classic");
 export const rabbitmq = (servers: number): Entrant => on("rabbitmq", servers, "classic");
 export const streams = (servers: number): Entrant => on("streams", servers, "confirmed");

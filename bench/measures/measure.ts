@@ -9,6 +9,7 @@ export type PeerName =
   | "streams"
   | "restante"
   | "counted"
+  | "bare"
   | "echo";
 
 /** How a user of a peer speaks to it. */

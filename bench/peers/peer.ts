@@ -1,5 +1,6 @@
 // How each peer is started, fresh: on empty disks, with a broker of its own where it needs one.
 import type { PeerName } from "../measures/measure.ts";
+import { startBare } from "./bare.ts";
 import { startEcho } from "./echo.ts";
 import { startServers } from "./node.ts";
 import { startRabbitmq } from "./rabbitmq.ts";
@@ -23,5 +24,6 @@ export const PEERS: Readonly<Record<PeerName, (servers: number) => Promise<Serve
   streams: async (servers) => startServers("streams", servers, await startRedis("everything")),
   restante: startRestante,
   counted: startCounted,
+  bare: startBare,
   echo: startEcho,
 };
