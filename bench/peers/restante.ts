@@ -3,10 +3,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { dropFolder, makeFolder, start } from "./processes.ts";
-import { serve, type Served, type Worker } from "./workerd.ts";
+import { dropFolder, makeFolder, start } from "../machine/processes.ts";
+import type { Served } from "./peer.ts";
+import { serve, type Worker } from "./workerd.ts";
 
-const ROOT = join(import.meta.dirname, "..");
+const ROOT = join(import.meta.dirname, "../..");
 const WRANGLER = join(ROOT, "node_modules/wrangler/bin/wrangler.js");
 
 /** Making the bundle takes a second or two; ms. */
@@ -14,9 +15,17 @@ const PATIENCE = 60_000;
 
 let made: Promise<Worker> | undefined;
 
-export async function startRestante(): Promise<Served> {
+export async function startRestante(servers: number): Promise<Served> {
   made ??= bundle();
-  return serve(await made);
+  return serve(await made, servers);
+}
+
+/** The same with a meter around it; `/counts` says what was counted since it was asked last. */
+export async function startCounted(): Promise<Served> {
+  made ??= bundle();
+  const meter = readFileSync(join(import.meta.dirname, "meter.js"), "utf8");
+  const inner = await made;
+  return serve({ ...inner, text: meter, modules: { restante: inner.text } });
 }
 
 /** The compatibility date that both Workers run with. */

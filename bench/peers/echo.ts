@@ -1,7 +1,8 @@
 // The ceiling: a Worker in the same workerd that does nothing but send every text back, one hibernatable socket an object.
 // It stores nothing, parses nothing and calls nobody; what Restante costs is the distance to it.
 import { compatibilityDate } from "./restante.ts";
-import { serve, type Served } from "./workerd.ts";
+import type { Served } from "./peer.ts";
+import { serve } from "./workerd.ts";
 
 const TEXT = `
 import { DurableObject } from "cloudflare:workers";

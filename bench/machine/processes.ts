@@ -4,6 +4,7 @@ import { type ChildProcess, spawn, type StdioOptions } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import process from "node:process";
 
 export interface Started {
@@ -13,6 +14,9 @@ export interface Started {
   /** SIGKILL to its group; resolves when it has ended. Nothing that runs here has anything to lose. */
   stop(): Promise<void>;
 }
+
+/** No server runs longer than this, ms, whatever happens to us. */
+export const LONGEST = 300_000;
 
 /** Characters of stderr that are kept. */
 const KEPT = 4_000;
@@ -32,10 +36,10 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 export function start(
   file: string,
   args: readonly string[],
-  options: { cwd?: string; patience: number; stdio?: StdioOptions },
+  options: { cwd?: string; env?: NodeJS.ProcessEnv; patience: number; stdio?: StdioOptions },
 ): Started {
-  const { cwd = process.cwd(), patience, stdio = ["ignore", "pipe", "pipe"] } = options;
-  const child = spawn(file, args, { cwd, stdio, detached: true });
+  const { cwd = process.cwd(), env = process.env, patience, stdio = ["ignore", "pipe", "pipe"] } = options;
+  const child = spawn(file, args, { cwd, env, stdio, detached: true });
   const { pid } = child;
   if (pid !== undefined) groups.add(pid);
   let output = "";
@@ -66,6 +70,20 @@ export function start(
       await ended;
     },
   };
+}
+
+/** The first match in what it writes to `stream`; rejects when it ends before, or with what `output` says. */
+export function heard({ output }: Started, stream: Readable | null, pattern: RegExp): Promise<RegExpExecArray> {
+  const found = new Promise<RegExpExecArray>((done) => {
+    let text = "";
+    stream?.on("data", (chunk: Buffer) => {
+      text += chunk.toString();
+      const match = pattern.exec(text);
+      if (match !== null) done(match);
+    });
+  });
+  const ended = output.then((text) => Promise.reject(new Error(`it ended before it was ready\n${text}`)));
+  return Promise.race([found, ended]);
 }
 
 /** A folder of our own in the system's place for such, until `dropFolder` or the end. */

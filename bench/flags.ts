@@ -1,0 +1,49 @@
+// What the command line asks for.
+import { parseArgs } from "node:util";
+
+export const HELP = `npm run bench -- [flags]
+
+  Restante beside other ways to do the same work, on this machine. bench/README.md says what is measured and how.
+
+    --list           names every measure, and takes none
+    --only TEXT      only measures with this in their name; several --only have to be in it all
+    --rounds 5       how often everything is measured, in turn; the figures are medians (1 to 20)
+    --seconds 1      how long one measure counts (0.2 to 30)
+    --write          puts tables and charts into bench/ and a table into README.md
+    --help           this
+
+  npm run bench -- --only "throughput: restante sdk, 8 pairs, 512" --rounds 3`;
+
+export interface Flags {
+  readonly help: boolean;
+  readonly list: boolean;
+  readonly only: readonly string[];
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly write: boolean;
+}
+
+export function readFlags(args: readonly string[]): Flags {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      help: { type: "boolean", short: "h", default: false },
+      list: { type: "boolean", default: false },
+      only: { type: "string", multiple: true, default: [] },
+      rounds: { type: "string", default: "5" },
+      seconds: { type: "string", default: "1" },
+      write: { type: "boolean", default: false },
+    },
+  });
+  const { help, list, only, write } = values;
+  if (write && only.length > 0) throw new Error("--write needs all measures, without --only");
+  const rounds = between("--rounds", values.rounds, 1, 20);
+  if (!Number.isInteger(rounds)) throw new Error("--rounds takes a whole number");
+  return { help, list, only, write, rounds, seconds: between("--seconds", values.seconds, 0.2, 30) };
+}
+
+function between(flag: string, text: string, least: number, most: number): number {
+  const number = Number(text);
+  if (text.trim() !== "" && number >= least && number <= most) return number;
+  throw new Error(`${flag} takes a number from ${least} to ${most}`);
+}

@@ -1,0 +1,78 @@
+// All measures, in the order in which they are taken; and which of them share a server that was just started.
+import {
+  bare,
+  batches,
+  counted,
+  echo,
+  frames,
+  rabbitmq,
+  recovery,
+  redis,
+  sdk,
+  single,
+  socketio,
+  streams,
+} from "./entrants.ts";
+import { type Entrant, type Load, type Measure, type Section, titleOf } from "./measure.ts";
+
+/** Everybody, each as it is used: behind a broker on two servers. */
+const ALL = [
+  single,
+  redis(2),
+  redis(8),
+  rabbitmq(2),
+  socketio(2),
+  recovery,
+  streams(2),
+  frames(),
+  batches(),
+  sdk(),
+  echo,
+];
+
+const floods = [1, 8].flatMap((pairs) => [1, 32, 512].map((flight): Load => ({ kind: "flood", pairs, flight })));
+const sizes = [1, 2, 4, 8, 16];
+/** Whose messages may be late: the bare objects beside those who keep messages, and no number of servers twice. */
+const LATE = [single, redis(2), rabbitmq(2), socketio(2), recovery, streams(2), bare, frames(), sdk(), echo];
+const growing = [...sizes.map(redis), ...sizes.map(rabbitmq), ...sizes.map(frames)];
+const returning = [redis(2), rabbitmq(2), socketio(2), recovery, streams(2), frames(), sdk()];
+const paces = [100, 300, 1_000].map((perSecond): Load => ({ kind: "pace", pairs: 8, perSecond }));
+
+export const MEASURES: readonly Measure[] = [
+  ...cross("throughput", ALL, floods),
+  ...cross("throughput", [bare], [{ kind: "flood", pairs: 8, flight: 32 }]),
+  ...cross("latency", LATE, paces),
+  ...cross("growth", growing, [{ kind: "pace", pairs: 16, perSecond: 1_000 }]),
+  ...cross("away", returning, [{ kind: "away", perSecond: 300 }]),
+  ...cross("hot", [redis(2), streams(2), sdk()], [{ kind: "hot", senders: 200, flight: 32 }]),
+  ...cross("backlog", [streams(2), frames(), sdk()], [{ kind: "backlog", messages: 100_000 }]),
+  ...cross("idle", [frames(), echo], [{ kind: "idle", sockets: 3_000 }]),
+  ...cross(
+    "bill",
+    [counted(frames()), counted(sdk())],
+    [
+      { kind: "bill", messages: 1_000, flight: 1 },
+      { kind: "bill", messages: 1_024, flight: 32 },
+    ],
+  ),
+];
+
+/** The most rounds that a section takes, where its figures are counts or do not move: it costs a minute, or says the same again. */
+export const ROUNDS: Partial<Record<Section, number>> = { idle: 3, bill: 1 };
+
+/** Measures that one server and one load generator take one after the other: of one entrant, where nothing is left that matters. */
+export function groups(measures: readonly Measure[]): readonly (readonly [Measure, ...Measure[]])[] {
+  const found = new Map<string, [Measure, ...Measure[]]>();
+  for (const measure of measures) {
+    const shares = measure.load.kind === "flood" || measure.load.kind === "pace";
+    const key = shares ? `${measure.section}: ${measure.entrant.name}` : titleOf(measure);
+    const group = found.get(key);
+    if (group === undefined) found.set(key, [measure]);
+    else group.push(measure);
+  }
+  return [...found.values()];
+}
+
+function cross(section: Measure["section"], entrants: readonly Entrant[], loads: readonly Load[]): Measure[] {
+  return entrants.flatMap((entrant) => loads.map((load) => ({ section, entrant, load })));
+}

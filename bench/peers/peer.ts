@@ -1,0 +1,29 @@
+// How each peer is started, fresh: on empty disks, with a broker of its own where it needs one.
+import type { PeerName } from "../measures/measure.ts";
+import { startBare } from "./bare.ts";
+import { startEcho } from "./echo.ts";
+import { startServers } from "./node.ts";
+import { startRabbitmq } from "./rabbitmq.ts";
+import { startRedis } from "./redis.ts";
+import { startCounted, startRestante } from "./restante.ts";
+
+export interface Served {
+  /** One of each server, `ws://127.0.0.1:PORT`. */
+  readonly urls: readonly string[];
+  /** The server processes, with those of its broker; what these have started counts too. */
+  readonly pids: readonly number[];
+  stop(): Promise<void>;
+}
+
+export const PEERS: Readonly<Record<PeerName, (servers: number) => Promise<Served>>> = {
+  single: () => startServers("single", 1),
+  redis: async (servers) => startServers("redis", servers, await startRedis("nothing")),
+  rabbitmq: async (servers) => startServers("rabbitmq", servers, await startRabbitmq()),
+  "socket.io": async (servers) => startServers("socketio", servers, await startRedis("nothing")),
+  recovery: async (servers) => startServers("socketio", servers, await startRedis("nothing"), ["recovery"]),
+  streams: async (servers) => startServers("streams", servers, await startRedis("everything")),
+  restante: startRestante,
+  counted: startCounted,
+  bare: startBare,
+  echo: startEcho,
+};

@@ -1,0 +1,119 @@
+// What Restante wants to reach, each with what was seen. A goal that was not measured is left out.
+import { BUSIEST, FRAMES, SDK } from "./names.ts";
+import type { Seen } from "./seen.ts";
+import { table } from "./table.ts";
+import { growthOf } from "./tables/growth.ts";
+import { fixed, mebibytes, share, short, times, whole } from "./words.ts";
+
+interface Goal {
+  readonly what: string;
+  readonly asked: string;
+  readonly seen: string;
+  /** NaN where it was not measured; reached from 0 on. */
+  readonly margin: number;
+}
+
+const AT_300 = "300 a second";
+const MIB = 1 << 20;
+
+export function goals(seen: Seen): string {
+  const all = [
+    ...through(seen),
+    single(seen),
+    ...late(seen),
+    ...growing(seen),
+    ...resting(seen),
+    ...returning(seen),
+    ...crowded(seen),
+  ];
+  const measured = all.filter(({ margin }) => !Number.isNaN(margin));
+  if (measured.length === 0) return "";
+  const rows = measured.map(({ what, asked, seen, margin }) => [what, asked, seen, margin >= 0 ? "yes" : "**no**"]);
+  return table(["goal", "asked", "seen", "reached"], rows, 1);
+}
+
+function atLeast(what: string, n: number, least: number, say: (n: number) => string): Goal {
+  return { what, asked: `≥ ${say(least)}`, seen: say(n), margin: n - least };
+}
+
+function atMost(what: string, n: number, most: number, say: (n: number) => string): Goal {
+  return { what, asked: `≤ ${say(most)}`, seen: say(n), margin: most - n };
+}
+
+function through(seen: Seen): Goal[] {
+  const of = (name: string, figure: "perSecond" | "cpuPerMessage") => seen.figure("throughput", name, BUSIEST, figure);
+  const peers: [name: string, least: number][] = [
+    ["redis ×2", 1.2],
+    ["redis ×8", 3],
+    ["rabbitmq ×2", 2.5],
+    ["streams ×2", 10],
+  ];
+  const rates = peers.map(([name, least]) => {
+    return atLeast(`SDK, ${BUSIEST}: rate / ${name}`, of(SDK, "perSecond") / of(name, "perSecond"), least, times);
+  });
+  const costs = peers.map(([name]): Goal => {
+    const [own, theirs] = [of(SDK, "cpuPerMessage"), of(name, "cpuPerMessage")];
+    const what = `SDK, ${BUSIEST}: server CPU a message, below ${name}`;
+    return {
+      what,
+      asked: `< ${fixed(theirs, 1)} µs`,
+      seen: `${fixed(own, 1)} µs`,
+      margin: own < theirs ? 0 : theirs - own - 1e-9,
+    };
+  });
+  return [...rates, ...costs];
+}
+
+function single(seen: Seen): Goal {
+  const of = (name: string) => seen.figure("throughput", name, "8 pairs, 32 in flight", "perSecond");
+  return atLeast("single frames, 8 pairs, 32 in flight: rate / bare echo", of(FRAMES) / of("echo"), 0.6, share);
+}
+
+function late(seen: Seen): Goal[] {
+  const figures = [
+    ["received50", "p50, received"],
+    ["received99", "p99, received"],
+    ["confirmed50", "p50, known to the sender"],
+    ["confirmed99", "p99, known to the sender"],
+  ] as const;
+  return figures.map(([figure, what]) => {
+    const of = (name: string) => seen.figure("latency", name, AT_300, figure);
+    const goal = atMost(`single frames at 300 a second: ${what} / streams`, of(FRAMES) / of("streams ×2"), 2.5, times);
+    return { ...goal, seen: `${goal.seen} (${short(of(FRAMES))} ms)` };
+  });
+}
+
+function growing(seen: Seen): Goal[] {
+  const grows = (peer: string) => {
+    const costs = growthOf(seen, peer);
+    return (costs.at(-1) ?? Number.NaN) / (costs[0] ?? Number.NaN);
+  };
+  const own = atMost("CPU a message, 16 front servers / 1", grows(FRAMES), 1.05, times);
+  const peers = ["redis", "rabbitmq"].map((peer) => `${peer} ${times(grows(peer))}`);
+  return [{ ...own, seen: `${own.seen} (${peers.join(", ")})` }];
+}
+
+function resting(seen: Seen): Goal[] {
+  const of = (name: string, figure: "memoryPerSocket" | "cpuPerMinute") => seen.figure("idle", name, undefined, figure);
+  const beside = of(FRAMES, "memoryPerSocket") / of("echo", "memoryPerSocket");
+  return [
+    atMost("3,000 idle sockets: memory / bare object", beside, 1.2, times),
+    atMost("3,000 idle sockets: CPU a minute", of(FRAMES, "cpuPerMinute"), 0.05, (n) => `${fixed(n, 2)} s`),
+  ];
+}
+
+function returning(seen: Seen): Goal[] {
+  const of = (figure: "perSecond" | "memory" | "peak") => seen.figure("backlog", SDK, undefined, figure);
+  return [
+    atLeast("backlog of 100,000 to a returning device, SDK: msg/s", of("perSecond"), 50_000, whole),
+    atMost("backlog: memory that it adds", of("peak") - of("memory"), 64 * MIB, (n) => `${mebibytes(n)} MiB`),
+  ];
+}
+
+function crowded(seen: Seen): Goal[] {
+  const of = (figure: "perSecond" | "slowest") => seen.figure("hot", SDK, undefined, figure);
+  return [
+    atLeast("200 senders to one mailbox, SDK: msg/s", of("perSecond"), 10_000, whole),
+    atLeast("200 senders: the slowest / the mean", of("slowest"), 0.5, share),
+  ];
+}

@@ -1,0 +1,5 @@
+// Those who take part, by the names that tables, charts and goals ask for.
+
+export const SDK = "restante sdk";
+export const FRAMES = "restante frames";
+export const BUSIEST = "8 pairs, 512 in flight";
