@@ -16,6 +16,9 @@ const RUNTIME = [
 
 // Which seeds the chaos plays; `npm run chaos` sets them.
 const { CHAOS_SEEDS = "200", CHAOS_FIRST = "1" } = process.env;
+/** Of the operator, in every mode. */
+const operator = { ADMIN_TOKEN: "operator-secret-of-at-least-32-characters" };
+
 const chaos = { CHAOS_SEEDS, CHAOS_FIRST };
 
 // What most tests are about has nothing to do with who may come in, or how often.
@@ -29,7 +32,12 @@ const jwt = {
 
 function inRuntime(name: string, include: string[], bindings: Record<string, string>) {
   return {
-    plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" }, miniflare: { bindings } })],
+    plugins: [
+      cloudflareTest({
+        wrangler: { configPath: "./wrangler.toml" },
+        miniflare: { bindings: { ...operator, ...bindings } },
+      }),
+    ],
     test: { name, include },
   };
 }

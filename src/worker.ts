@@ -9,6 +9,7 @@ import {
   erase,
   exportAll,
   linkCode,
+  peopleOnly,
   recoveryCode,
   revoke,
   signIn,
@@ -20,6 +21,15 @@ import { ask, askAbout, bodyOf, counted } from "./identity/ask.ts";
 import { guard, share } from "./identity/headers.ts";
 import { vouch } from "./identity/attempts.ts";
 import { announce } from "./identity/mode.ts";
+import { operatorOnly } from "./identity/operator.ts";
+import {
+  createService,
+  endService,
+  grantAccess,
+  listServices,
+  revokeAccess,
+  showService,
+} from "./identity/services.ts";
 import { addPasskey, passkeyOptions, passkeySignIn, signInOptions } from "./identity/passkeys.ts";
 import { problem, refuseUpgrade } from "./identity/refuse.ts";
 import { type Range, readRange, readSettings } from "./protocol/browse.ts";
@@ -29,6 +39,7 @@ import { chooseDialect } from "./protocol/version.ts";
 import { visitRequest } from "./protocol/visit.ts";
 
 export { Census } from "./census/census.ts";
+export { Registry } from "./registry/registry.ts";
 export { Mailbox } from "./mailbox/mailbox.ts";
 
 announce(env);
@@ -58,7 +69,7 @@ app.get("/client/:userName", async (c) => {
 
 app.get("/api/auth", about);
 app.get("/api/export", exportAll);
-app.delete("/api/account", erase);
+app.delete("/api/account", peopleOnly, erase);
 app.get("/api/account", (c) => ask(c, (mailbox, visitor) => mailbox.account(visitor)));
 app.post("/api/accounts", accountsOnly, strangers, claim);
 app.post("/api/sign-in", accountsOnly, strangers, signIn);
@@ -97,6 +108,14 @@ app.put("/api/settings", async (c) => {
   if ("refused" in change) return problem(change.refused);
   return ask(c, (mailbox, visitor) => mailbox.settings(visitor, change));
 });
+
+app.use("/api/admin/*", operatorOnly);
+app.post("/api/admin/services", createService);
+app.get("/api/admin/services", listServices);
+app.get("/api/admin/services/:userName", showService);
+app.delete("/api/admin/services/:userName", endService);
+app.post("/api/admin/services/:userName/tokens", grantAccess);
+app.delete("/api/admin/services/:userName/tokens/:id", revokeAccess);
 
 app.get("/api/online", async (c) => c.json(await countOnline(c.env), 200, { "Cache-Control": "no-store" }));
 

@@ -14,9 +14,10 @@ const MAY: Record<string, string[]> = {
   mailbox: ["protocol", "identity"],
   identity: ["protocol"],
   census: ["protocol"],
+  registry: ["protocol"],
   client: ["protocol"],
   page: ["client"],
-  "worker.ts": ["protocol", "mailbox", "identity", "census"],
+  "worker.ts": ["protocol", "mailbox", "identity", "census", "registry"],
 };
 
 /** Which packages a part may use. */
@@ -25,6 +26,7 @@ const PACKAGES: Record<string, string[]> = {
   mailbox: ["cloudflare:workers"],
   identity: ["@simplewebauthn/server", "hono", "hono/cookie", "hono/cors", "hono/secure-headers", "jose"],
   census: ["cloudflare:workers"],
+  registry: ["cloudflare:workers"],
   client: ["idb"],
   page: ["preact", "preact/hooks"],
   "worker.ts": ["cloudflare:workers", "hono"],
@@ -33,7 +35,7 @@ const PACKAGES: Record<string, string[]> = {
 /** The one file that may speak of something. */
 const ALONE: [what: string, pattern: RegExp, file: string][] = [
   ["sockets", /\.(serialize|deserialize)Attachment\(|acceptWebSocket|\.send\(/, "src/mailbox/sockets.ts"],
-  ["other objects", /\benv\.(MAILBOX|CENSUS)\b/, "src/mailbox/peers.ts"],
+  ["other objects", /\benv\.(MAILBOX|CENSUS|REGISTRY)\b/, "src/mailbox/peers.ts"],
 ];
 
 function imports(file: string): string[] {

@@ -10,8 +10,17 @@ import { dropCookie, keepCookie } from "./cookie.ts";
 import { invites } from "./invite.ts";
 import { modeOf } from "./mode.ts";
 import { problem } from "./refuse.ts";
-import { hashOf, hashOfCode, isLinkCode, newLinkCode, newRecoveryCode, newToken, plainCode } from "./token.ts";
-import { type Asking, modeFor, whoAsks } from "./who.ts";
+import {
+  hashOf,
+  hashOfCode,
+  isLinkCode,
+  newLinkCode,
+  newRecoveryCode,
+  newToken,
+  plainCode,
+  serviceOf,
+} from "./token.ts";
+import { type Asking, modeFor, tokenOf, whoAsks } from "./who.ts";
 
 /** What this server asks of whoever comes: for pages that show the right form. */
 export function about(c: Asking): Response {
@@ -119,7 +128,14 @@ export async function accountsOnly(c: Asking, next: () => Promise<void>): Promis
   const mode = modeFor(c);
   if (typeof mode === "object") return problem(mode.refused);
   if (mode !== "accounts") return problem(refusal("not_found", "there are no accounts here: AUTH is not accounts"));
-  return next();
+  return peopleOnly(c, next);
+}
+
+/** Lets no service account through: its tokens and its end are its operators' business. */
+export async function peopleOnly(c: Asking, next: () => Promise<void>): Promise<Response | void> {
+  const token = tokenOf(c);
+  if (token === null || serviceOf(token) === null) return next();
+  return problem(refusal("forbidden", "this is for people; operators see to service accounts"));
 }
 
 /** Somebody without a token wants to have one: not too often. */

@@ -8,6 +8,9 @@ export type Mode = "accounts" | "jwt" | "open";
 
 const MODES: ReadonlySet<string> = new Set(["accounts", "jwt", "open"] satisfies Mode[]);
 
+/** Characters of a secret in a variable. Answers: guessing it. */
+const SECRET_UNITS = 32;
+
 /** The mode, or null where the variables make no sense: then nobody is let in. */
 export function modeOf(variables: Variables): Mode | null {
   return problemOf(variables) === null ? (variables.AUTH as Mode) : null;
@@ -20,12 +23,21 @@ export function misconfigured(): Refusal {
 
 /** Logs what the mode means for whoever runs this. */
 export function announce(variables: Variables): void {
+  if ((variables.ADMIN_TOKEN ?? "") !== "" && adminToken(variables) === null) {
+    const error = `ADMIN_TOKEN needs at least ${SECRET_UNITS} characters, and no blanks. It opens nothing.`;
+    note("admin_misconfigured", { error });
+  }
   const problem = problemOf(variables);
   if (problem !== null) note("auth_misconfigured", { error: `${problem} Every connection is refused.` });
   else if (variables.AUTH === "open") {
     const where = opensAnywhere(variables) ? "" : " from this machine or a private network";
     note("auth_open", { warning: `AUTH is open: anybody who can reach this server${where} may open any mailbox` });
   }
+}
+
+/** What an operator has to bring; null where nothing opens what is for operators, but for a service's token. */
+export function adminToken({ ADMIN_TOKEN = "" }: Variables): string | null {
+  return ADMIN_TOKEN.length >= SECRET_UNITS && !/\s/.test(ADMIN_TOKEN) ? ADMIN_TOKEN : null;
 }
 
 /** In `open` mode only loopback and private hosts are served, unless a second variable says that it is meant. */
@@ -56,7 +68,9 @@ function problemOf(variables: Variables): string | null {
   if (AUTH === "jwt") return problemOfKeys(variables);
   if (AUTH !== "accounts") return null;
   if (!["open", "invite", "closed"].includes(REGISTRATION)) return "REGISTRATION can be open, invite or closed.";
-  if (REGISTRATION === "invite" && INVITE_SECRET.length < 32) return "INVITE_SECRET needs at least 32 characters.";
+  if (REGISTRATION === "invite" && INVITE_SECRET.length < SECRET_UNITS) {
+    return `INVITE_SECRET needs at least ${SECRET_UNITS} characters.`;
+  }
   if (wordsOf(variables.ALLOWED_ORIGINS).includes("*")) return "ALLOWED_ORIGINS can't be * where there are cookies.";
   return null;
 }

@@ -2,8 +2,9 @@
 // Only their hashes ever reach a mailbox.
 import { canonical } from "../protocol/names.ts";
 
-/** So that a token can be recognised where it should not be: in a log, in a repository. */
-const PREFIX = "rst1";
+/** So that a token can be recognised where it should not be: in a log, in a repository. A device's, and a service account's. */
+const DEVICE = "rst1";
+const SERVICE = "rss1";
 const SECRET_BYTES = 32;
 
 /** Crockford's base 32: no letter looks like a digit. 32 characters, so that five bits of a random byte choose one. */
@@ -13,16 +14,34 @@ const LINK_LENGTH = 8;
 
 /** A fresh token for a device of `name`. */
 export function newToken(name: string): string {
-  const random = crypto.getRandomValues(new Uint8Array(SECRET_BYTES));
-  return `${PREFIX}.${base64url(new TextEncoder().encode(name))}.${base64url(random)}`;
+  return random(DEVICE, name);
 }
 
-/** Whose mailbox a token belongs to, or null for what is none. Whether it is any good only that mailbox knows. */
+/** A fresh token for the service account `name`. */
+export function newServiceToken(name: string): string {
+  return random(SERVICE, name);
+}
+
+/** Whose mailbox a device's token belongs to, or null for what is none. Whether it is any good only that mailbox knows. */
 export function nameOf(token: string): string | null {
-  const parts = /^rst1\.([\w-]{1,512})\.[\w-]{43}$/.exec(token);
-  if (parts === null) return null;
+  return named(DEVICE, token);
+}
+
+/** As `nameOf`, of a service account's token. */
+export function serviceOf(token: string): string | null {
+  return named(SERVICE, token);
+}
+
+function random(prefix: string, name: string): string {
+  const secret = crypto.getRandomValues(new Uint8Array(SECRET_BYTES));
+  return `${prefix}.${base64url(new TextEncoder().encode(name))}.${base64url(secret)}`;
+}
+
+function named(prefix: string, token: string): string | null {
+  const parts = /^(\w+)\.([\w-]{1,512})\.[\w-]{43}$/.exec(token);
+  if (parts === null || parts[1] !== prefix) return null;
   try {
-    const bytes = Uint8Array.from(atob((parts[1] ?? "").replaceAll("-", "+").replaceAll("_", "/")), (char) =>
+    const bytes = Uint8Array.from(atob((parts[2] ?? "").replaceAll("-", "+").replaceAll("_", "/")), (char) =>
       char.charCodeAt(0),
     );
     const name = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);

@@ -12,6 +12,7 @@ export interface Variables {
   readonly JWT_AUDIENCE?: string;
   readonly JWT_ALGORITHMS?: string;
   readonly JWT_CLAIM?: string;
+  readonly ADMIN_TOKEN?: string;
   readonly RATE_LIMIT?: string;
   readonly ATTEMPTS_PER_MINUTE?: string;
 }

@@ -4,16 +4,20 @@ import type { Context } from "hono";
 import { canonical } from "../protocol/names.ts";
 import { TOKEN_UNITS } from "../protocol/limits.ts";
 import { type Refusal, refusal } from "../protocol/refusals.ts";
+import type { Scope } from "../protocol/service.ts";
 import type { Visitor } from "../protocol/visitor.ts";
 import { attempt, isVouchedFor, usedUp } from "./attempts.ts";
 import { cookieOf } from "./cookie.ts";
 import { readJwt } from "./jwt.ts";
 import { type Mode, misconfigured, modeOf, servesHost } from "./mode.ts";
 import { cookieCounts, isForeign } from "./origin.ts";
-import { hashOf, nameOf } from "./token.ts";
+import { hashOf, nameOf, serviceOf } from "./token.ts";
 import type { Variables } from "./variables.ts";
 
 export type Asking = Context<{ Bindings: Env }>;
+
+/** What a connection is opened for. */
+const SOCKET: readonly Scope[] = ["read", "send"];
 
 type Found = Visitor | { readonly refused: Refusal };
 
@@ -34,10 +38,12 @@ export function modeFor(c: Asking): Mode | { readonly refused: Refusal } {
 export async function whoAsks(c: Asking, wanted: string | null): Promise<Found> {
   const mode = modeFor(c);
   if (typeof mode === "object") return mode;
-  if (mode === "open") return wanted === null ? namedInQuery(c) : { name: wanted, proof: { is: "none" } };
   const request = c.req.raw;
   const token = tokenOf(c);
-  const visitor = token === null ? null : await readToken(token, c.env);
+  const visitor = token === null ? null : await readToken(token, c.env, needsOf(request));
+  if (mode === "open" && visitor === null) {
+    return wanted === null ? namedInQuery(c) : { name: wanted, proof: { is: "none" } };
+  }
   if (visitor === null) {
     // Whoever brings nothing has guessed nothing.
     const refused = token === null ? null : await attempt(request, c.env);
@@ -53,10 +59,20 @@ export async function whoAsks(c: Asking, wanted: string | null): Promise<Found> 
   return { refused: refusal("forbidden", "it is another's mailbox") };
 }
 
-/** Whom a token speaks of; null for one that is not to be trusted, and where there are no tokens. */
-export async function readToken(token: string, variables: Variables): Promise<Visitor | null> {
+/**
+ * Whom a token speaks of; null for one that is not to be trusted. Service accounts have theirs in every mode; `needs`: what such a token
+ * has to be good for.
+ */
+export async function readToken(
+  token: string,
+  variables: Variables,
+  needs: readonly Scope[] = SOCKET,
+): Promise<Visitor | null> {
   const mode = modeOf(variables);
-  if (token.length > TOKEN_UNITS || mode === null || mode === "open") return null;
+  if (token.length > TOKEN_UNITS || mode === null) return null;
+  const service = serviceOf(token);
+  if (service !== null) return { name: service, proof: { is: "service", hash: await hashOf(token), needs } };
+  if (mode === "open") return null;
   if (mode === "jwt") {
     const known = await readJwt(token, variables);
     return known === null ? null : { name: known.name, proof: { is: "jwt", expires: known.expires } };
@@ -65,8 +81,14 @@ export async function readToken(token: string, variables: Variables): Promise<Vi
   return name === null ? null : { name, proof: { is: "token", hash: await hashOf(token) } };
 }
 
+/** What a service's token has to be good for: a socket takes both. */
+function needsOf(request: Request): readonly Scope[] {
+  if (request.headers.get("Upgrade") !== null) return SOCKET;
+  return request.method === "GET" || request.method === "HEAD" ? ["read"] : ["send"];
+}
+
 /** The header, the subprotocol beside `restante.v1`, or the cookie; never the address. */
-function tokenOf(c: Asking): string | null {
+export function tokenOf(c: Asking): string | null {
   const header = /^Bearer +(\S+)$/i.exec(c.req.header("Authorization") ?? "");
   if (header !== null) return header[1] ?? null;
   const offered = (c.req.header("Sec-WebSocket-Protocol") ?? "").split(",").map((one) => one.trim());

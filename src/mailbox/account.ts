@@ -7,6 +7,7 @@ import type { Answer, Proof, SignedInDevice } from "../protocol/visitor.ts";
 import type { Box } from "./box.ts";
 import { randomText } from "./challenge.ts";
 import { isSame, type Token } from "./log/account-rows.ts";
+import { isEnded, isService, objectionToService } from "./service.ts";
 import type { Session } from "./sockets.ts";
 
 const HOUR = 3_600_000;
@@ -19,6 +20,8 @@ const wrongCodes = new WeakMap<Box, number[]>();
 /** Why whoever brings this may not come in, or null. */
 export function objectionTo(box: Box, proof: Proof): Refusal | null {
   if (box.log.erased) return refusal("erased");
+  if (proof.is === "service") return objectionToService(box, proof.hash, proof.needs);
+  if (isService(box)) return refusal("forbidden", "it is a service's mailbox");
   return mayCome(box, proof) ? null : refusal("unauthorized");
 }
 
@@ -39,7 +42,8 @@ export function holder(box: Box, proof: Proof): Token | null {
 
 /** Whether letters can be put into this mailbox: in `accounts` mode somebody must have claimed it. */
 export function isSomebody(box: Box): boolean {
-  if (box.log.erased) return false;
+  if (box.log.erased || isEnded(box)) return false;
+  if (isService(box)) return true;
   return box.rules.mode !== "accounts" || box.log.account.account !== null;
 }
 
@@ -126,7 +130,7 @@ export function idOf({ hash }: Token): string {
   return hash.slice(0, 16);
 }
 
-function mayCome(box: Box, proof: Proof): boolean {
+function mayCome(box: Box, proof: Exclude<Proof, { readonly is: "service" }>): boolean {
   switch (proof.is) {
     case "none":
       return box.rules.mode === "open";

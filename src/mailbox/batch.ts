@@ -22,6 +22,7 @@ export function nextDelivery({ to, owed, tell, told }: Lane, peer: Peer, log: Lo
     envelopes: nextBatch(owed, log),
     ...(tell.delivered > told.delivered && { delivered: tell.delivered }),
     ...(tell.read > told.read && { read: tell.read }),
+    ...(log.account.service.row !== null && { service: true as const }),
   };
 }
 

@@ -5,18 +5,19 @@ import type { Answer } from "../protocol/visitor.ts";
 import type { Box } from "./box.ts";
 import type { Standing } from "./log/contact-rows.ts";
 import { presenceOf, tellPresence } from "./signal.ts";
-import { standingOf } from "./standing.ts";
+import { isService } from "./service.ts";
+import { hasStrangers, standingOf } from "./standing.ts";
 
 /** Somebody wrote for the first time: from now on a request, where there are requests. */
 export function ask(box: Box, name: string): void {
-  if (box.rules.requests && standingOf(box, name) === null) stand(box, name, "request");
+  if (hasStrangers(box) && standingOf(box, name) === null) stand(box, name, "request");
 }
 
 /** The user writes to `name`: that accepts a request, and where new people are counted it is noted when they were first written to. */
 export function wroteTo(box: Box, name: string): void {
   const standing = standingOf(box, name);
   if (standing === "request") accept(box, name);
-  else if (standing === null && (box.rules.requests || box.rules.quotas !== null)) {
+  else if (standing === null && !isService(box) && (box.rules.requests || box.rules.quotas !== null)) {
     box.log.contacts.put(name, "contact", Date.now());
   }
 }

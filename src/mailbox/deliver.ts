@@ -26,7 +26,7 @@ export function deliver(box: Box, delivery: Delivery): Reply {
   heardReceipts(box, peer, delivery);
   if (peer.high < delivery.after) return answer("behind");
   const refused = repeated(box, peer, delivery);
-  let { free, code } = spaceFor(box, peer);
+  let { free, code } = spaceFor(box, peer, delivery.service === true);
   for (const { origin, at, body } of delivery.envelopes) {
     if (origin <= peer.high) continue;
     if (--free < 0) {
@@ -35,7 +35,7 @@ export function deliver(box: Box, delivery: Delivery): Reply {
       refused.push({ origin, code });
       continue;
     }
-    ask(box, peer.name);
+    if (delivery.service !== true) ask(box, peer.name);
     box.log.append({ kind: "in", peer: peer.name, origin, device: null, id: null, at, body });
     peer.high = origin;
     peer.unread++;

@@ -2,6 +2,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { NewToken, Passkey, PasskeyOptions } from "../protocol/account.ts";
 import type { Range } from "../protocol/browse.ts";
+import type { Service, ServiceOrder } from "../protocol/service.ts";
 import type { Delivery, MailboxCalls, Presence, Reply, Signal } from "../protocol/envelope.ts";
 import { V1 } from "../protocol/version.ts";
 import { readVisit } from "../protocol/visit.ts";
@@ -29,6 +30,7 @@ import type { Standing } from "./log/contact-rows.ts";
 import { objection, open } from "./open.ts";
 import { addPasskey, enter, removePasskey } from "./passkeys.ts";
 import { receive } from "./receive.ts";
+import { serve } from "./service.ts";
 import { settings } from "./settings.ts";
 import { announce, hear, presenceFor } from "./signal.ts";
 import { Wiring } from "./wiring.ts";
@@ -211,6 +213,12 @@ export class Mailbox extends DurableObject<Env> implements MailboxCalls {
     const challenge = await readChallenge(this.#secret(name), "enter", text);
     const box = this.#wiring.box(name);
     return box.turn.joined(() => enter(box, challenge, used, token));
+  }
+
+  /** What an operator has a service account do. The Worker has seen to it that it is an operator who asks. */
+  service(name: string, order: ServiceOrder): Promise<Answer<Service>> {
+    const box = this.#wiring.box(name);
+    return box.turn.joined(() => serve(box, order));
   }
 
   /** Everything that is kept, as JSON Lines. */

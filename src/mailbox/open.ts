@@ -123,7 +123,7 @@ function startOf(box: Box, life: Life, place: Place): Start {
 
 /** What a socket carries of the proof that opened it. */
 export function grantOf(box: Box, proof: Proof): Pick<Session, "token" | "expires" | "since"> {
-  const token = holder(box, proof);
+  const token = proof.is === "service" ? box.log.account.service.access(proof.hash) : holder(box, proof);
   return {
     token: token === null ? null : idOf(token),
     expires: proof.is === "jwt" ? proof.expires : null,

@@ -3,7 +3,8 @@ import { type Code, type Refusal, refusal } from "../protocol/refusals.ts";
 import { QUOTAS } from "../protocol/limits.ts";
 import type { Box } from "./box.ts";
 import type { Peer } from "./log/schema.ts";
-import { standingOf } from "./standing.ts";
+import { isService } from "./service.ts";
+import { hasStrangers, standingOf } from "./standing.ts";
 
 const HOUR = 3_600_000;
 
@@ -14,7 +15,7 @@ const buckets = new WeakMap<Box, { at: number; tokens: number }>();
 export function objectionToSending(box: Box, to: string): Refusal | null {
   if (standingOf(box, to) === "blocked") return refusal("declined", "you have blocked them");
   const { quotas } = box.rules;
-  if (quotas === null || to === box.user) return null;
+  if (quotas === null || to === box.user || isService(box)) return null;
   const now = Date.now();
   const wait = Math.max(tooFast(box, now), tooManyNew(box, to, now));
   return wait > 0 ? { ...refusal("rate_limited"), retryAfter: Math.ceil(wait) } : null;
@@ -26,12 +27,12 @@ export function spend(box: Box): void {
   if (bucket !== undefined) bucket.tokens--;
 }
 
-/** How many more of this author's envelopes are taken, and with which code those after them are refused. */
-export function spaceFor(box: Box, peer: Peer): { readonly free: number; readonly code: Code } {
+/** How many more of this author's envelopes are taken, and with which code those after them are refused. No service is a stranger. */
+export function spaceFor(box: Box, peer: Peer, service: boolean): { readonly free: number; readonly code: Code } {
   const standing = standingOf(box, peer.name);
   if (standing === "blocked") return { free: 0, code: "declined" };
   const backlog = backlogSpace(box, peer);
-  if (!box.rules.requests || standing === "contact") return { free: backlog, code: "mailbox_full" };
+  if (service || !hasStrangers(box) || standing === "contact") return { free: backlog, code: "mailbox_full" };
   // Of a stranger the conversation holds nothing but what they wrote.
   const left = Math.max(0, box.rules.strangerMessages - (standing === null ? 0 : peer.page.length));
   return left <= backlog ? { free: left, code: "declined" } : { free: backlog, code: "mailbox_full" };

@@ -2,10 +2,16 @@
 // business; contacts.ts changes it.
 import type { Box } from "./box.ts";
 import type { Standing } from "./log/contact-rows.ts";
+import { isService } from "./service.ts";
 
 /** How the user stands to `name`; null for somebody with whom nothing was exchanged yet. */
 export function standingOf(box: Box, name: string): Standing | null {
   return box.log.contacts.standing(name) ?? (box.log.peers.has(name) ? "contact" : null);
+}
+
+/** Whether first contact is a request here: a program has nobody who would accept it. */
+export function hasStrangers(box: Box): boolean {
+  return box.rules.requests && !isService(box);
 }
 
 /** Whether `name` may know whether the user is there, types, or has read something. */

@@ -24,6 +24,8 @@ export interface Delivery {
   /** Receipts, in the receiver's numbering: everything of the receiver's up to here was delivered to a device of the author's, or read. */
   readonly delivered?: number;
   readonly read?: number;
+  /** The author is a service account, which operators created: no stranger. */
+  readonly service?: true;
 }
 
 /** What became of a delivery. */

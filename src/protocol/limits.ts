@@ -36,6 +36,9 @@ export const QUOTAS = {
 /** Signed-in devices of a user; the one not seen for longest goes. Answers: sign-ins as storage. */
 export const SIGNED_IN = 64;
 
+/** Tokens of a service account. Answers: tokens as storage. */
+export const ACCESSES = 16;
+
 /** Passkeys of a user. Answers: keys as storage. */
 export const PASSKEYS = 16;
 

@@ -1,11 +1,13 @@
 // Whoever asks a mailbox for something: whose mailbox it is to be, and what shows that they may. Made by the Worker, which has
 // looked at everything that can be looked at without waking an object; the mailbox has the last word.
 import type { Refusal } from "./refusals.ts";
+import type { Scope } from "./service.ts";
 
-/** What was brought along. `hash`: SHA-256 of a device's token, hex. `expires`: ms since 1970. */
+/** What was brought along. `hash`: SHA-256 of a token, hex. `needs`: what a service's token has to be good for. `expires`: ms since 1970. */
 export type Proof =
   | { readonly is: "none" }
   | { readonly is: "token"; readonly hash: string }
+  | { readonly is: "service"; readonly hash: string; readonly needs: readonly Scope[] }
   | { readonly is: "jwt"; readonly expires: number };
 
 export interface Visitor {

@@ -75,6 +75,7 @@ vars = { AUTH = "open", RATE_LIMIT = "off" }
 durable_objects.bindings = [
   { name = "MAILBOX", class_name = "Mailbox", script_name = "restante" },
   { name = "CENSUS", class_name = "Census", script_name = "restante" },
+  { name = "REGISTRY", class_name = "Registry", script_name = "restante" },
 ]
 `;
 }

@@ -2,6 +2,7 @@
 // Of every secret only the hash is here; hashes are compared in constant time.
 import type { Passkey } from "../../protocol/account.ts";
 import type { Challenge } from "../challenge.ts";
+import { ServiceRows } from "./service-rows.ts";
 import type { Sql } from "./sql.ts";
 
 /** Written once, when a name is claimed. */
@@ -39,6 +40,7 @@ export interface Token {
 }
 
 export class AccountRows {
+  readonly service: ServiceRows;
   readonly #sql: Sql;
   #account: Account | null = null;
   readonly #tokens = new Map<string, Token>();
@@ -47,10 +49,12 @@ export class AccountRows {
 
   constructor(sql: Sql) {
     this.#sql = sql;
+    this.service = new ServiceRows(sql);
   }
 
   /** Reads it all, after a wake. */
   load(): void {
+    this.service.load();
     if (this.#sql.row("SELECT 1 FROM sqlite_master WHERE name = 'account'") === undefined) return;
     const row = this.#sql.row<Row>("SELECT * FROM account");
     this.#account = row === undefined ? null : { ...row, used: JSON.parse(row.used) as Challenge[] };
@@ -94,7 +98,7 @@ export class AccountRows {
   /** Whether a token whose hash begins so is still good. */
   knows(id: string): boolean {
     for (const hash of this.#tokens.keys()) if (hash.startsWith(id)) return true;
-    return false;
+    return this.service.knows(id);
   }
 
   /** The devices, the one that was seen last first. */
@@ -149,7 +153,7 @@ export class AccountRows {
 
   /** Ends a group; true if anything was written. */
   seal(): boolean {
-    const wrote = this.#wrote;
+    const wrote = this.service.seal() || this.#wrote;
     this.#wrote = false;
     return wrote;
   }

@@ -31,6 +31,11 @@ export class DeviceRows {
     return this.#known.get(name) ?? null;
   }
 
+  /** Whether any device was ever seen. */
+  get some(): boolean {
+    return this.#known.size > 0;
+  }
+
   /** When the user was last seen, ms since 1970; 0 for never. */
   get seen(): number {
     return Math.max(0, ...[...this.#known.values()].map(({ seen }) => seen));

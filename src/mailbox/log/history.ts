@@ -21,6 +21,11 @@ export class History {
     this.#rows = rows;
   }
 
+  /** Whether the user ever wrote anything. */
+  get hasSent(): boolean {
+    return this.#sql.row("SELECT 1 FROM entry WHERE kind IN ('out', 'self') LIMIT 1") !== undefined;
+  }
+
   /** Notes a new entry of the conversation in the peer's row, which the caller has written sooner or later: noted twice is noted once. */
   note(peer: Peer, seq: number): void {
     peer.last = seq;

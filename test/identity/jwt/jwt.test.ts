@@ -1,30 +1,11 @@
 // Tokens of somebody else's users: what is taken, what is not, and that nothing goes on after their expiry.
 import { env } from "cloudflare:workers";
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
-import { SignJWT } from "jose";
 import { expect, test } from "vitest";
 import { address, ask, closedWith, say } from "../../support/accounts.ts";
 import { fresh, lineOf, upgrade } from "../../support/devices.ts";
+import { key, now, signed } from "../../support/jwt.ts";
 import { Device } from "../../support/line.ts";
-
-const key = new TextEncoder().encode((env as Env & { readonly JWT_SECRET: string }).JWT_SECRET);
-const now = () => Math.floor(Date.now() / 1_000);
-
-interface Claims {
-  readonly sub?: string;
-  readonly iss?: string;
-  readonly aud?: string;
-  readonly exp?: number | null;
-  readonly nbf?: number;
-  readonly [claim: string]: unknown;
-}
-
-/** A token that is good, but for what `change` says. */
-function signed(sub: string, change: Claims = {}, secret = key, alg = "HS256"): Promise<string> {
-  const { exp = now() + 600, ...claims } = { sub, iss: "https://issuer.test", aud: "restante", ...change };
-  const jwt = new SignJWT(claims).setProtectedHeader({ alg });
-  return (exp === null ? jwt : jwt.setExpirationTime(exp)).sign(secret);
-}
 
 const bearer = (token: string) => ({ Authorization: `Bearer ${token}`, "CF-Connecting-IP": address() });
 

@@ -1,0 +1,115 @@
+// What makes a mailbox a service account: the operator's word that it is one, and its tokens with their scopes. All of it in memory, a
+// row written when it changes; of a token only the hash is here. The tables are made with their first row.
+import type { Scope } from "../../protocol/service.ts";
+import type { Sql } from "./sql.ts";
+
+const TABLES = [
+  "CREATE TABLE service (one INTEGER PRIMARY KEY CHECK (one = 1), created INTEGER NOT NULL, ended INTEGER NOT NULL)",
+  `CREATE TABLE access (hash TEXT PRIMARY KEY, label TEXT NOT NULL, scopes TEXT NOT NULL, created INTEGER NOT NULL,
+    seen INTEGER NOT NULL) WITHOUT ROWID`,
+];
+
+/** A token of the service's. `hash`: SHA-256, hex; times in ms since 1970. */
+export interface AccessRow {
+  readonly hash: string;
+  readonly label: string;
+  readonly scopes: readonly Scope[];
+  readonly created: number;
+  seen: number;
+}
+
+/** `ended`: when an operator revoked it, ms since 1970; 0 while it goes on. */
+interface ServiceRow {
+  readonly created: number;
+  ended: number;
+}
+
+export class ServiceRows {
+  readonly #sql: Sql;
+  #row: ServiceRow | null = null;
+  readonly #access = new Map<string, AccessRow>();
+  #wrote = false;
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+  }
+
+  /** Reads it all, after a wake. */
+  load(): void {
+    if (this.#sql.row("SELECT 1 FROM sqlite_master WHERE name = 'service'") === undefined) return;
+    this.#row = this.#sql.row<ServiceRow>("SELECT * FROM service") ?? null;
+    for (const row of this.#sql.rows<AccessRow & { scopes: string }>("SELECT * FROM access")) {
+      this.#access.set(row.hash, { ...row, scopes: row.scopes.split(" ") as Scope[] });
+    }
+  }
+
+  /** Null for a mailbox that is no service's. One that was revoked stays one: nobody else is given its name. */
+  get row(): Readonly<ServiceRow> | null {
+    return this.#row;
+  }
+
+  /** It is a service from now on, or again. */
+  create(now: number): void {
+    if (this.#row === null) {
+      for (const table of TABLES) this.#sql.run(table);
+      this.#sql.run("INSERT INTO service (one, created, ended) VALUES (1, ?, 0)", now);
+      this.#row = { created: now, ended: 0 };
+    } else this.#end(0);
+    this.#wrote = true;
+  }
+
+  /** No token opens it any more. */
+  end(now: number): void {
+    for (const row of this.all()) this.remove(row);
+    this.#end(now);
+  }
+
+  access(hash: string): AccessRow | null {
+    return this.#access.get(hash) ?? null;
+  }
+
+  /** Whether a token whose hash begins so is still good. */
+  knows(id: string): boolean {
+    for (const hash of this.#access.keys()) if (hash.startsWith(id)) return true;
+    return false;
+  }
+
+  /** The tokens, the oldest first. */
+  all(): AccessRow[] {
+    return [...this.#access.values()].toSorted((a, b) => a.created - b.created);
+  }
+
+  add(row: AccessRow): void {
+    this.#access.set(row.hash, row);
+    const { hash, label, scopes, created, seen } = row;
+    const statement = "INSERT INTO access (hash, label, scopes, created, seen) VALUES (?, ?, ?, ?, ?)";
+    this.#sql.run(statement, hash, label, scopes.join(" "), created, seen);
+    this.#wrote = true;
+  }
+
+  remove({ hash }: AccessRow): void {
+    this.#access.delete(hash);
+    this.#sql.run("DELETE FROM access WHERE hash = ?", hash);
+    this.#wrote = true;
+  }
+
+  saw(row: AccessRow, now: number): void {
+    row.seen = now;
+    this.#sql.run("UPDATE access SET seen = ? WHERE hash = ?", now, row.hash);
+    this.#wrote = true;
+  }
+
+  /** Ends a group; true if anything was written. */
+  seal(): boolean {
+    const wrote = this.#wrote;
+    this.#wrote = false;
+    return wrote;
+  }
+
+  #end(ended: number): void {
+    if (this.#row === null) return;
+    this.#row.ended = ended;
+    this.#sql.run("UPDATE service SET ended = ?", ended);
+    this.#wrote = true;
+  }
+}

@@ -1,0 +1,28 @@
+// Operators and the service accounts that they create, for tests inside the runtime, in every mode.
+import { env } from "cloudflare:workers";
+import type { Scope } from "../../src/protocol/service.ts";
+import { say } from "./accounts.ts";
+import { fresh } from "./devices.ts";
+
+export const ADMIN = (env as Env & { readonly ADMIN_TOKEN: string }).ADMIN_TOKEN;
+
+export interface Made {
+  readonly userName: string;
+  readonly token: string;
+  readonly id: string;
+  readonly scopes: readonly Scope[];
+}
+
+/** A service account that no other test has. */
+export async function service(name: string, ...scopes: Scope[]): Promise<Made> {
+  const response = await say("POST", "/api/admin/services", { userName: fresh(name), scopes }, ADMIN);
+  if (response.status !== 201) throw new Error(`not created: ${response.status} ${await response.text()}`);
+  return response.json();
+}
+
+/** The status and the code of an answer. */
+export async function verdict(response: Response | Promise<Response>): Promise<[status: number, code: unknown]> {
+  const answer = await response;
+  const text = await answer.text();
+  return [answer.status, text === "" ? null : (JSON.parse(text) as { code?: unknown }).code];
+}
