@@ -3,7 +3,7 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
-const ACCOUNTS = ["test/identity/accounts/**/*.test.ts"];
+const ACCOUNTS = ["test/identity/accounts/**/*.test.ts", "test/api/accounts/**/*.test.ts"];
 const JWT = ["test/identity/jwt/**/*.test.ts"];
 const RETENTION = ["test/retention/**/*.test.ts"];
 const RUNTIME = [
@@ -11,6 +11,7 @@ const RUNTIME = [
   "test/mailbox/**/*.test.ts",
   "test/census/**/*.test.ts",
   "test/identity/*.test.ts",
+  "test/api/*.test.ts",
   "test/transcripts/server.test.ts",
 ];
 

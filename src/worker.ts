@@ -1,6 +1,8 @@
 // The door: every route on one screen, and the objects.
 import { env } from "cloudflare:workers";
 import { type Context, Hono } from "hono";
+import { HTTPException } from "hono/http-exception";
+import { messages } from "./api/messages.ts";
 import { countOnline } from "./census/ask.ts";
 import {
   about,
@@ -67,6 +69,8 @@ app.get("/client/:userName", async (c) => {
   }
 });
 
+app.route("/", messages);
+
 app.get("/api/auth", about);
 app.get("/api/export", exportAll);
 app.delete("/api/account", peopleOnly, erase);
@@ -122,6 +126,8 @@ app.get("/api/online", async (c) => c.json(await countOnline(c.env), 200, { "Cac
 app.notFound(() => problem(refusal("not_found")));
 
 app.onError((error) => {
+  // Of those only what reads bodies throws any.
+  if (error instanceof HTTPException) return problem(refusal("bad_frame", "it is not JSON"));
   note("request_failed", { reason: error.message });
   return problem(refusal("internal"));
 });

@@ -13,11 +13,12 @@ const MAY: Record<string, string[]> = {
   protocol: [],
   mailbox: ["protocol", "identity"],
   identity: ["protocol"],
+  api: ["protocol", "identity", "census"],
   census: ["protocol"],
   registry: ["protocol"],
   client: ["protocol"],
   page: ["client"],
-  "worker.ts": ["protocol", "mailbox", "identity", "census", "registry"],
+  "worker.ts": ["protocol", "mailbox", "identity", "census", "registry", "api"],
 };
 
 /** Which packages a part may use. */
@@ -25,11 +26,12 @@ const PACKAGES: Record<string, string[]> = {
   protocol: ["zod/mini"],
   mailbox: ["cloudflare:workers"],
   identity: ["@simplewebauthn/server", "hono", "hono/cookie", "hono/cors", "hono/secure-headers", "jose"],
+  api: ["@hono/zod-openapi"],
   census: ["cloudflare:workers"],
   registry: ["cloudflare:workers"],
   client: ["idb"],
   page: ["preact", "preact/hooks"],
-  "worker.ts": ["cloudflare:workers", "hono"],
+  "worker.ts": ["cloudflare:workers", "hono", "hono/http-exception"],
 };
 
 /** The one file that may speak of something. */

@@ -47,7 +47,7 @@ export async function bodyOf<T extends object>(
   c: Asking,
   read: (value: unknown) => T | string,
 ): Promise<T | { readonly refused: Refusal }> {
-  const text = await textOf(c.req.raw);
+  const text = await textOf(c.req.raw, LIMITS.bodyBytes);
   if (text === null) return { refused: refusal("too_large") };
   const value = read(parse(text));
   return typeof value === "string" ? { refused: refusal("bad_frame", value) } : value;
@@ -63,15 +63,27 @@ export async function askAbout(
   return ask(c, (mailbox, visitor) => question(mailbox, visitor, about.name));
 }
 
-/** The body as text, if it is not larger than a message may be; what goes beyond is not read. */
-async function textOf(request: Request): Promise<string | null> {
-  if (Number(request.headers.get("Content-Length") ?? 0) > LIMITS.bodyBytes) return null;
+/** Lets a request through whose body is not larger than this many bytes; what comes behind finds it read, as JSON whatever it is called. */
+export function bounded(bytes: number) {
+  return async (c: Asking, next: () => Promise<void>): Promise<Response | void> => {
+    const body = await textOf(c.req.raw, bytes);
+    if (body === null) return problem(refusal("too_large", `a body has at most ${bytes} bytes`));
+    const headers = new Headers(c.req.raw.headers);
+    headers.set("Content-Type", "application/json");
+    c.req.raw = new Request(c.req.raw.url, { method: c.req.raw.method, headers, body });
+    return next();
+  };
+}
+
+/** The body as text, if it is not larger than that; what goes beyond is not read. */
+async function textOf(request: Request, bytes: number): Promise<string | null> {
+  if (Number(request.headers.get("Content-Length") ?? 0) > bytes) return null;
   const decoder = new TextDecoder();
   let text = "";
   try {
     for await (const chunk of request.body ?? []) {
       text += decoder.decode(chunk as Uint8Array, { stream: true });
-      if (exceeds(text, LIMITS.bodyBytes)) return null;
+      if (exceeds(text, bytes)) return null;
     }
   } catch (error) {
     note("body_lost", { reason: String(error) });

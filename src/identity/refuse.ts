@@ -10,10 +10,13 @@ export function refuseUpgrade(offer: Offer, why: Refusal): Response {
   return seesCloseCodes && answer !== null ? acceptAndClose(answer, why) : problem(why);
 }
 
-/** A refusal as an HTTP response: the status, the code, and one sentence. */
+/** A refusal as an HTTP response: a problem document (RFC 9457) with the code and the sentence of the wire. */
 export function problem(why: Refusal): Response {
+  const { status, message } = REFUSALS[why.code];
+  const about = { type: `urn:restante:${why.code}`, title: `${message}.`, status, detail: why.message };
   const wait = why.retryAfter === undefined ? {} : { "Retry-After": String(Math.ceil(why.retryAfter / 1_000)) };
-  return Response.json(why, { status: REFUSALS[why.code].status, headers: { "Cache-Control": "no-store", ...wait } });
+  const headers = { "Content-Type": "application/problem+json", "Cache-Control": "no-store", ...wait };
+  return Response.json({ ...about, ...why }, { status, headers });
 }
 
 function acceptAndClose(answer: string, why: Refusal): Response {

@@ -1,6 +1,7 @@
 // What a verb gets to work with: the parts of one mailbox, wired in mailbox.ts.
 import type { Visitor } from "../protocol/visitor.ts";
 import type { Lanes } from "./lanes.ts";
+import type { KeyRows } from "./log/key-rows.ts";
 import type { Log } from "./log/log.ts";
 import type { Peers } from "./peers.ts";
 import type { Rules } from "./rules.ts";
@@ -11,6 +12,8 @@ export interface Box {
   /** The canonical userName whose mailbox this is. */
   readonly user: string;
   readonly log: Log;
+  /** Of requests that were sent with one. */
+  readonly keys: KeyRows;
   readonly sockets: Sockets;
   readonly lanes: Lanes;
   readonly peers: Peers;

@@ -2,6 +2,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { NewToken, Passkey, PasskeyOptions } from "../protocol/account.ts";
 import type { Range } from "../protocol/browse.ts";
+import type { Outcome, Sending } from "../protocol/message.ts";
 import type { Service, ServiceOrder } from "../protocol/service.ts";
 import type { Delivery, MailboxCalls, Presence, Reply, Signal } from "../protocol/envelope.ts";
 import { V1 } from "../protocol/version.ts";
@@ -30,6 +31,7 @@ import type { Standing } from "./log/contact-rows.ts";
 import { objection, open } from "./open.ts";
 import { addPasskey, enter, removePasskey } from "./passkeys.ts";
 import { receive } from "./receive.ts";
+import { send } from "./send.ts";
 import { serve } from "./service.ts";
 import { settings } from "./settings.ts";
 import { announce, hear, presenceFor } from "./signal.ts";
@@ -151,6 +153,12 @@ export class Mailbox extends DurableObject<Env> implements MailboxCalls {
 
   signOut(visitor: Visitor, device: string | null): Promise<Answer<null>> {
     return this.#wiring.answer(visitor, (box) => signOut(box, visitor.proof, device));
+  }
+
+  /** Sends as the visitor; resolves when of each message is certain what the socket would have said. */
+  async send(visitor: Visitor, sending: Sending): Promise<Answer<readonly Outcome[]>> {
+    const begun = await this.#wiring.answer(visitor, (box) => send(box, sending));
+    return "refused" in begun ? begun : { value: await Promise.all(begun.value) };
   }
 
   /** Those who stand so, by name. */

@@ -82,7 +82,8 @@ function take(
   else box.lanes.add(entry, (state) => box.sockets.say(session, writeAccepted(frame.id, state, entry)));
 }
 
-function append(box: Box, to: string, device: string | null, id: number | null, body: string): Entry {
+/** Writes what the user sends, to be delivered by the lanes. */
+export function append(box: Box, to: string, device: string | null, id: number | null, body: string): Entry {
   const kind = to === box.user ? "self" : "out";
   if (kind === "out") {
     wroteTo(box, to);

@@ -8,6 +8,7 @@ import { keepCursors } from "./ack.ts";
 import type { Box } from "./box.ts";
 import { Lanes } from "./lanes.ts";
 import { end } from "./leave.ts";
+import { KeyRows } from "./log/key-rows.ts";
 import { Log } from "./log/log.ts";
 import { Peers } from "./peers.ts";
 import { pump } from "./pump.ts";
@@ -83,7 +84,8 @@ export class Wiring {
     const background = (work: Promise<unknown>) => ctx.waitUntil(work);
     const rules = rulesOf(env);
     const who = (token: string) => readToken(token, env);
-    return (this.#parts = { user, log, sockets, turn, rules, who, lanes, peers, tally, background });
+    const keys = new KeyRows(ctx.storage.sql);
+    return (this.#parts = { user, log, keys, sockets, turn, rules, who, lanes, peers, tally, background });
   }
 
   /** The mailbox was erased: the next event finds another one. */

@@ -55,6 +55,8 @@ export interface Refusal {
   readonly code: Code;
   readonly message: string;
   readonly retryAfter?: number;
+  /** Over HTTP: what of the request is wrong. */
+  readonly field?: string;
 }
 
 /** The refusal of this code; `detail` says what exactly was wrong and never quotes more than a name or a number. */

@@ -2,6 +2,7 @@
 import * as z from "zod/mini";
 import { keep, parse } from "./json.ts";
 import { LIMITS, NUMBER_END, TOKEN_UNITS, WATCHED } from "./limits.ts";
+import type { Outgoing } from "./message.ts";
 import { canonical } from "./names.ts";
 import { type Refusal, refusal } from "./refusals.ts";
 
@@ -91,12 +92,17 @@ export function isSend(value: object): value is z.infer<typeof send> {
   );
 }
 
-function readSend(up: z.infer<typeof send>): Up {
-  const to = canonical(up.to);
-  if ("refused" in to) return refused(up.id, refusal(to.refused));
-  const body = keep(up.body);
-  if (typeof body !== "string") return refused(up.id, body);
-  return { type: "send", id: up.id, to: to.name, body };
+function readSend({ id, to, body }: z.infer<typeof send>): Up {
+  const message = readMessage(to, body);
+  return "refused" in message ? refused(id, message.refused) : { type: "send", id, to: message.to, body: message.body };
+}
+
+/** A message as it is kept, or why it can't be. */
+export function readMessage(receiver: string, value: unknown): Outgoing {
+  const to = canonical(receiver);
+  if ("refused" in to) return { refused: refusal(to.refused) };
+  const body = keep(value);
+  return typeof body === "string" ? { to: to.name, body } : { refused: body };
 }
 
 function readWatch(raw: readonly string[]): Up {

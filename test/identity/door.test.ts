@@ -37,7 +37,7 @@ test.each(badNames)(
     expect(await line.end()).toEqual({ code: 4400, reason: code });
     const response = await upgrade(`/client/${name}`, null);
     expect(response.status).toBe(400);
-    expect(await response.json()).toEqual({ code, message: expect.stringMatching(/\.$/) });
+    expect(await response.json()).toMatchObject({ code, message: expect.stringMatching(/\.$/) });
     expect(await listDurableObjectIds(env.MAILBOX)).toEqual([]);
   },
 );

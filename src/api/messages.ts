@@ -1,0 +1,100 @@
+// To send over HTTP: one message or several, with the answers that a socket would have given.
+import { z } from "@hono/zod-openapi";
+import { answered, refusedBy } from "../identity/ask.ts";
+import { vouch } from "../identity/attempts.ts";
+import { problem } from "../identity/refuse.ts";
+import { hashOf } from "../identity/token.ts";
+import { whoAsks } from "../identity/who.ts";
+import { LIMITS } from "../protocol/limits.ts";
+import type { Outcome } from "../protocol/message.ts";
+import { type Code, REFUSALS } from "../protocol/refusals.ts";
+import { readMessage } from "../protocol/up.ts";
+import { api, route } from "./declare.ts";
+import { seq, time, whose } from "./schemas.ts";
+
+/** What speaks of the receiver's name, and what of the body. */
+const OF_NAMES: ReadonlySet<Code> = new Set(["bad_name", "reserved_name"]);
+const OF_BODIES: ReadonlySet<Code> = new Set(["bad_frame", "too_large"]);
+
+/** Characters of a key. Answers: keys as storage. */
+const KEY = 255;
+
+const message = z
+  .strictObject({
+    to: z.string().meta({ description: "The receiver's userName, in any spelling", example: "bob" }),
+    body: z
+      .unknown()
+      .refine((body) => body !== undefined, "it is missing")
+      .openapi({ description: "Any JSON value, of at most 65,536 bytes", example: "hi" }),
+  })
+  .meta({ id: "Outgoing" });
+
+const outcome = z
+  .discriminatedUnion("type", [
+    z.object({
+      type: z.literal("accepted"),
+      entry: seq.optional().meta({ description: "Its seq in your log, as long as it is kept" }),
+      at: time.optional(),
+      state: z.enum(["stored", "queued"]),
+    }),
+    z.object({
+      type: z.literal("refused"),
+      code: z.enum(Object.keys(REFUSALS) as [string, ...string[]]),
+      message: z.string(),
+      retryAfter: z.int().optional(),
+    }),
+  ])
+  .meta({ id: "Outcome" });
+
+export const messages = api();
+
+route(
+  messages,
+  {
+    method: "post",
+    path: "/api/messages",
+    tag: "Messages",
+    does: "Send one message, or several",
+    about:
+      "As the token's owner. One message that is refused is a problem; of several each is answered for itself, in their order. `Idempotency-Key`, kept for 24 hours, makes it harmless to send the same request again: what was accepted is answered again, what was refused is tried again.",
+    scope: "send",
+    query: z.object(whose),
+    headers: z.object({
+      "idempotency-key": z
+        .string()
+        .regex(new RegExp(`^[\\x21-\\x7e]{1,${KEY}}$`), `it must be 1 to ${KEY} visible ASCII characters`)
+        .optional()
+        .meta({ example: "order-1234" }),
+    }),
+    body: z.union([message, z.array(message).min(1).max(LIMITS.frames)]),
+    bytes: LIMITS.textBytes,
+    answers: { 200: z.union([outcome, z.array(outcome)]) },
+    no: ["bad_name", "reserved_name", "id_reused", "declined", "rate_limited", "erased"],
+  },
+  async (c, { body, headers }) => {
+    const visitor = await whoAsks(c, null);
+    if ("refused" in visitor) return problem(visitor.refused);
+    const all = [body].flat();
+    const name = headers["idempotency-key"];
+    const said = all.map(({ to, body: value }) => readMessage(to, value));
+    const key = name === undefined ? null : { name, digest: await hashOf(JSON.stringify(said)) };
+    const answer = await c.env.MAILBOX.getByName(visitor.name).send(visitor, { messages: said, key });
+    if ("refused" in answer) return refusedBy(c, answer.refused);
+    vouch(visitor.proof);
+    return Array.isArray(body) ? answered(c, answer.value) : one(answer.value[0], (value) => answered(c, value));
+  },
+);
+
+/** A single message that is refused is a problem of the request's. */
+function one(outcome: Outcome | undefined, told: (outcome: Outcome) => Response): Response {
+  if (outcome === undefined) throw new Error("a message without an answer");
+  if (outcome.type === "accepted") return told(outcome);
+  const { code, message, retryAfter } = outcome;
+  const field = OF_NAMES.has(code) ? "to" : OF_BODIES.has(code) ? "body" : undefined;
+  return problem({
+    code,
+    message,
+    ...(retryAfter !== undefined && { retryAfter }),
+    ...(field !== undefined && { field }),
+  });
+}

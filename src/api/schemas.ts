@@ -1,0 +1,60 @@
+// Schemas that several routes have: names, numbers, tokens, frames.
+import { z } from "@hono/zod-openapi";
+import { NUMBER_END } from "../protocol/limits.ts";
+import { canonical, isDevice } from "../protocol/names.ts";
+import { SCOPES } from "../protocol/service.ts";
+
+/** A userName in any spelling; read, it is canonical. */
+export const name = z
+  .string()
+  .transform((raw, { addIssue }) => {
+    const known = canonical(raw);
+    if ("name" in known) return known.name;
+    addIssue({ code: "custom", params: { code: known.refused } });
+    return z.NEVER;
+  })
+  .openapi({
+    type: "string",
+    minLength: 1,
+    maxLength: 64,
+    example: "alice",
+    description: "A userName, in any spelling ([N1], [N2])",
+  });
+
+export const canonicalName = z.string().meta({ example: "alice", description: "A userName, canonical" });
+
+export const seq = z.int().gte(0).lt(NUMBER_END);
+
+/** A whole number in an address. */
+export const whole = (most: number, least = 0) =>
+  z
+    .string()
+    .regex(/^\d{1,16}$/, `it must be a whole number, ${least} to ${most}`)
+    .transform(Number)
+    .pipe(z.int().gte(least, `it must be ${least} to ${most}`).lte(most, `it must be ${least} to ${most}`))
+    .openapi({ type: "integer", minimum: least, maximum: most });
+
+/** A seq in an address. */
+export const seqText = whole(NUMBER_END - 1);
+
+export const device = z.string().refine(isDevice, "it must be 1 to 64 of A-Z a-z 0-9 . _ -").openapi({
+  pattern: "^[A-Za-z0-9._-]{1,64}$",
+  description: "A device, by the name that it gave itself",
+  example: "phone",
+});
+
+/** UTF-16 units of what somebody calls a device or a token. Answers: names as storage. */
+const LABEL = 64;
+export const label = z.string().trim().min(1).max(LABEL);
+
+export const time = z.int().meta({ description: "Ms since 1970" });
+
+export const scopes = z.array(z.enum(SCOPES)).min(1).max(SCOPES.length);
+
+/** While AUTH is open: whose mailbox it is. Elsewhere the token says. */
+export const whose = { user: z.string().optional().meta({ description: "Whose mailbox, where AUTH is open" }) };
+
+/** What a frame of the log can be; `type` says which. docs/PROTOCOL.md has the fields of each. */
+export const logFrame = z
+  .looseObject({ type: z.enum(["message", "gap", "failed", "peer", "mark"]), seq })
+  .meta({ id: "LogFrame", description: "A log frame, as a socket gets it" });
