@@ -2,6 +2,7 @@
 import { env } from "cloudflare:workers";
 import { type Context, Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
+import { entries } from "./api/entries.ts";
 import { messages } from "./api/messages.ts";
 import { countOnline } from "./census/ask.ts";
 import {
@@ -70,6 +71,7 @@ app.get("/client/:userName", async (c) => {
 });
 
 app.route("/", messages);
+app.route("/", entries);
 
 app.get("/api/auth", about);
 app.get("/api/export", exportAll);

@@ -4,6 +4,7 @@ import { exceeds, LIMITS } from "../protocol/limits.ts";
 import { parse } from "../protocol/json.ts";
 import { canonical } from "../protocol/names.ts";
 import { type Refusal, refusal } from "../protocol/refusals.ts";
+import type { Scope } from "../protocol/service.ts";
 import type { Answer, Visitor } from "../protocol/visitor.ts";
 import { attempt, vouch } from "./attempts.ts";
 import { problem } from "./refuse.ts";
@@ -16,8 +17,9 @@ export async function ask(
   c: Asking,
   question: (mailbox: Box, visitor: Visitor) => Promise<Answer<unknown> | { readonly refused: Refusal }>,
   status: 200 | 201 = 200,
+  needs?: readonly Scope[],
 ): Promise<Response> {
-  const visitor = await whoAsks(c, null);
+  const visitor = await whoAsks(c, null, needs);
   if ("refused" in visitor) return problem(visitor.refused);
   const answer = await question(c.env.MAILBOX.getByName(visitor.name), visitor);
   if ("refused" in answer) return refusedBy(c, answer.refused);

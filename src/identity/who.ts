@@ -35,12 +35,12 @@ export function modeFor(c: Asking): Mode | { readonly refused: Refusal } {
 }
 
 /** Who asks for the mailbox `wanted`, a canonical name; null for whichever is the asker's own. */
-export async function whoAsks(c: Asking, wanted: string | null): Promise<Found> {
+export async function whoAsks(c: Asking, wanted: string | null, needs = needsOf(c.req.raw)): Promise<Found> {
   const mode = modeFor(c);
   if (typeof mode === "object") return mode;
   const request = c.req.raw;
   const token = tokenOf(c);
-  const visitor = token === null ? null : await readToken(token, c.env, needsOf(request));
+  const visitor = token === null ? null : await readToken(token, c.env, needs);
   if (mode === "open" && visitor === null) {
     return wanted === null ? namedInQuery(c) : { name: wanted, proof: { is: "none" } };
   }

@@ -10,6 +10,12 @@ export function leave(box: Box, session: Session): void {
   box.sockets.forget(session.ws);
 }
 
+/** A stream of events takes no more; its client comes again, which is its ack. To be done in a group. */
+export function finish(box: Box, session: Session): void {
+  keepCursor(box, session, { seen: Date.now() });
+  box.sockets.finish(session);
+}
+
 /** Ends a connection, and says why. To be done in a group. */
 export function end(box: Box, session: Session, code: Code): void {
   keepCursor(box, session, { seen: Date.now() });

@@ -2,11 +2,12 @@
 import { DurableObject } from "cloudflare:workers";
 import type { NewToken, Passkey, PasskeyOptions } from "../protocol/account.ts";
 import type { Range } from "../protocol/browse.ts";
+import type { PageAsked } from "../protocol/entries.ts";
 import type { Outcome, Sending } from "../protocol/message.ts";
 import type { Service, ServiceOrder } from "../protocol/service.ts";
 import type { Delivery, MailboxCalls, Presence, Reply, Signal } from "../protocol/envelope.ts";
 import { V1 } from "../protocol/version.ts";
-import { readVisit } from "../protocol/visit.ts";
+import { readVisit, type Visit } from "../protocol/visit.ts";
 import type { Answer, Settings, SignedInDevice, Visitor } from "../protocol/visitor.ts";
 import {
   account,
@@ -24,18 +25,20 @@ import { conversations, messages } from "./browse.ts";
 import { makeChallenge, type Purpose, randomText, readChallenge } from "./challenge.ts";
 import { accept, block, unblock } from "./contacts.ts";
 import { deliver } from "./deliver.ts";
+import { ack, entries } from "./entries.ts";
 import { farewell } from "./erase.ts";
 import { exported } from "./export.ts";
-import { end, leave } from "./leave.ts";
+import { end } from "./leave.ts";
 import type { Standing } from "./log/contact-rows.ts";
-import { objection, open } from "./open.ts";
+import { objection } from "./open.ts";
 import { addPasskey, enter, removePasskey } from "./passkeys.ts";
 import { receive } from "./receive.ts";
 import { send } from "./send.ts";
 import { serve } from "./service.ts";
 import { settings } from "./settings.ts";
-import { announce, hear, presenceFor } from "./signal.ts";
-import { Wiring } from "./wiring.ts";
+import { hear, presenceFor } from "./signal.ts";
+import { Stream } from "./stream.ts";
+import { type Parts, Wiring } from "./wiring.ts";
 
 export class Mailbox extends DurableObject<Env> implements MailboxCalls {
   readonly #wiring: Wiring;
@@ -51,25 +54,23 @@ export class Mailbox extends DurableObject<Env> implements MailboxCalls {
     const box = this.#wiring.box(visit.name);
     const no = objection(box, visit);
     if (no !== null) return Response.json(no, { status: 400 });
+    if (visit.dialect === V1 && visit.stream === true) return this.#stream(box, visit);
     const pair = new WebSocketPair();
-    box.turn.now(() => {
-      const old = visit.dialect === V1 ? box.sockets.ofDevice(visit.place.device) : undefined;
-      const first = box.sockets.size === 0;
-      const idlest = box.sockets.size < (box.rules.quotas?.SOCKETS ?? Infinity) ? undefined : box.sockets.idlest();
-      const crowded = old === undefined ? idlest : undefined;
-      if (crowded !== undefined) {
-        end(box, crowded, "crowded_out");
-        this.#wiring.changed(box, "disconnect", crowded);
-      }
-      if (old !== undefined) {
-        end(box, old, "replaced");
-        this.#wiring.changed(box, "disconnect", old);
-      }
-      this.#wiring.changed(box, "connect", open(box, visit, pair[1]));
-      if (first) announce(box);
-    });
+    this.#wiring.admit(box, visit, pair[1]);
     const headers: HeadersInit = visit.answer === null ? {} : { "Sec-WebSocket-Protocol": visit.answer };
     return new Response(null, { status: 101, webSocket: pair[0], headers });
+  }
+
+  /** As a socket, but as server-sent events, for places where WebSockets don't pass. */
+  #stream(box: Parts, visit: Visit): Response {
+    const { epoch } = box.log.found(box.user);
+    const stream = new Stream(
+      epoch,
+      () => this.ctx.storage.sync(),
+      (gone) => this.#wiring.gone(gone),
+    );
+    this.#wiring.admit(box, visit, stream);
+    return new Response(stream.body, { headers: { "Content-Type": "text/event-stream; charset=utf-8" } });
   }
 
   override webSocketMessage(ws: WebSocket, data: string | ArrayBuffer): void {
@@ -84,13 +85,8 @@ export class Mailbox extends DurableObject<Env> implements MailboxCalls {
   }
 
   override webSocketClose(ws: WebSocket, code: number): void {
-    const box = this.#wiring.box();
-    const session = box.sockets.of(ws);
-    if (session !== undefined) {
-      box.turn.now(() => leave(box, session));
-      this.#wiring.left(box, session);
-    }
-    box.sockets.answerClose(ws, code);
+    this.#wiring.gone(ws);
+    this.#wiring.box().sockets.answerClose(ws, code);
   }
 
   override webSocketError(ws: WebSocket): void {
@@ -159,6 +155,19 @@ export class Mailbox extends DurableObject<Env> implements MailboxCalls {
   async send(visitor: Visitor, sending: Sending): Promise<Answer<readonly Outcome[]>> {
     const begun = await this.#wiring.answer(visitor, (box) => send(box, sending));
     return "refused" in begun ? begun : { value: await Promise.all(begun.value) };
+  }
+
+  /** As JSON text; see entries.ts. */
+  entries(visitor: Visitor, asked: PageAsked): Promise<Answer<string>> {
+    return this.#wiring.answer(visitor, (box) => entries(box, asked));
+  }
+
+  /** A device holds everything up to `seq`. */
+  ack(visitor: Visitor, device: string, seq: number): Promise<Answer<null>> {
+    return this.#wiring.answer(visitor, (box) => {
+      const no = ack(box, device, seq);
+      return no === null ? { value: null } : { refused: no };
+    });
   }
 
   /** Those who stand so, by name. */

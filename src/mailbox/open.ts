@@ -11,7 +11,7 @@ import { keepCursor } from "./ack.ts";
 import type { Box } from "./box.ts";
 import { type Life, PLAIN_DEVICE } from "./log/schema.ts";
 import { carry } from "./receipt.ts";
-import type { Session } from "./sockets.ts";
+import type { Session, Wire } from "./sockets.ts";
 
 /** Where a socket starts; `gap`: what is gone for good. */
 interface Start {
@@ -26,20 +26,25 @@ type V1Visit = Extract<Visit, { readonly dialect: typeof V1 }>;
 export function objection(box: Box, visit: Visit): Refusal | null {
   const why = objectionTo(box, visit.proof);
   if (why !== null) return why;
-  if (visit.dialect !== V1 || typeof visit.place.cursor !== "number") return null;
+  return visit.dialect === V1 ? objectionToCursor(box, visit.place.cursor) : null;
+}
+
+/** Why nobody can be there, or null. */
+export function objectionToCursor(box: Box, cursor: Place["cursor"]): Refusal | null {
+  if (typeof cursor !== "number") return null;
   const possible = Math.max(box.log.head, (Date.now() + CLOCK_SLACK) * 1_000);
-  if (visit.place.cursor <= possible) return null;
+  if (cursor <= possible) return null;
   return refusal("bad_query", "cursor is beyond what any mailbox can have given");
 }
 
 /** Opens a socket: to be done in a group of its own, so that everything sent before is counted in. */
-export function open(box: Box, visit: Visit, ws: WebSocket): Session {
+export function open(box: Box, visit: Visit, ws: Wire): Session {
   const life = box.log.found(box.user);
   box.log.trim(() => box.lanes.firstOwed);
   return visit.dialect === V1 ? openV1(box, life, visit, ws) : openPlain(box, visit, ws);
 }
 
-function openV1(box: Box, life: Life, { place, proof }: V1Visit, ws: WebSocket): Session {
+function openV1(box: Box, life: Life, { place, proof }: V1Visit, ws: Wire): Session {
   const { position, gap, carries } = startOf(box, life, place);
   const { device } = place;
   const session = box.sockets.accept(ws, {
@@ -79,7 +84,7 @@ function openV1(box: Box, life: Life, { place, proof }: V1Visit, ws: WebSocket):
 }
 
 /** All plain sockets are one device, and it goes on with what no device has had yet. */
-function openPlain(box: Box, { proof }: Visit, ws: WebSocket): Session {
+function openPlain(box: Box, { proof }: Visit, ws: Wire): Session {
   const { head } = box.log;
   const { delivered } = box.log.devices;
   const place = { device: PLAIN_DEVICE, opened: head, position: delivered, acked: delivered };
@@ -94,7 +99,8 @@ function openPlain(box: Box, { proof }: Visit, ws: WebSocket): Session {
   });
 }
 
-function startOf(box: Box, life: Life, place: Place): Start {
+/** Where in the log somebody goes on who was there. */
+export function startOf(box: Box, life: Life, place: Place): Start {
   const { log } = box;
   const { delivered } = log.devices;
   const known = log.devices.get(place.device);

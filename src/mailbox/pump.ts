@@ -66,7 +66,7 @@ function isShut({ frames, bytes, free }: Window): boolean {
 }
 
 function windowOf(session: Session): Window {
-  let frames: number = LIMITS.window;
+  let frames: number = session.window ?? LIMITS.window;
   let bytes: number = LIMITS.windowBytes;
   for (const [, sentFrames, sentBytes] of session.unacked) {
     frames -= sentFrames;

@@ -43,7 +43,7 @@ export function send(box: Box, { messages, key }: Sending): Answer<readonly Pend
 
 /** The same answer again, as far as the log still knows of it. */
 function again(box: Box, seq: number): Pending {
-  const entry = box.log.entry(seq);
+  const entry = box.log.entries.get(seq);
   return entry === null ? accepted("stored") : settled((tell) => box.lanes.answer(entry, tell), entry);
 }
 

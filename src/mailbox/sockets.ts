@@ -9,6 +9,15 @@ import { texts } from "./texts.ts";
 /** A text on its way: its last seq, how many log frames it has, and their bytes. */
 export type Sent = readonly [seq: number, frames: number, bytes: number];
 
+/** What a session needs of what carries it: a WebSocket has it, and so has a stream of events. */
+export interface Wire {
+  send(text: string): void;
+  close(code?: number, reason?: string): void;
+  serializeAttachment(value: unknown): void;
+  /** Whether frames go one by one, and nothing comes back: it ends when its window is full. */
+  readonly apart?: boolean;
+}
+
 /** What a socket is, in its attachment. */
 interface Place {
   readonly dialect: Dialect;
@@ -33,11 +42,13 @@ interface Place {
   unkept: number;
   /** What was sent and is not acknowledged yet. */
   unacked: Sent[];
+  /** Log frames that may be unacknowledged; of every socket the same, if nothing else is said. */
+  readonly window?: number;
 }
 
 /** One open socket. */
 export interface Session extends Place {
-  readonly ws: WebSocket;
+  readonly ws: Wire;
   /** What is said in this group, to be sent as few texts as the limits allow. */
   outbox: string[];
   /** Whether the outbox is to leave with the group: it waits while all in it is the device's own, and the answer to that is still to come. */
@@ -57,7 +68,7 @@ const REASON_BYTES = 123;
 
 export class Sockets {
   readonly #ctx: DurableObjectState;
-  readonly #sessions = new Map<WebSocket, Session>();
+  readonly #sessions = new Map<Wire, Session>();
 
   constructor(ctx: DurableObjectState) {
     this.#ctx = ctx;
@@ -80,7 +91,7 @@ export class Sockets {
   }
 
   /** Undefined for one that was closed: what still arrives on it is ignored. */
-  of(ws: WebSocket): Session | undefined {
+  of(ws: Wire): Session | undefined {
     return this.#sessions.get(ws);
   }
 
@@ -95,12 +106,12 @@ export class Sockets {
   /** The one from which nothing has come for longest; pings count. */
   idlest(): Session | undefined {
     const active = ({ ws, since, heard }: Session) =>
-      Math.max(since, heard, this.#ctx.getWebSocketAutoResponseTimestamp(ws)?.getTime() ?? 0);
+      Math.max(since, heard, ws instanceof WebSocket ? this.#pinged(ws) : 0);
     return [...this.#sessions.values()].toSorted((a, b) => active(a) - active(b))[0];
   }
 
-  accept(ws: WebSocket, place: Place): Session {
-    this.#ctx.acceptWebSocket(ws);
+  accept(ws: Wire, place: Place): Session {
+    if (ws instanceof WebSocket) this.#ctx.acceptWebSocket(ws);
     const session = { ...place, ws, outbox: [], due: false, changed: true, heard: place.since };
     this.#sessions.set(ws, session);
     return session;
@@ -163,8 +174,14 @@ export class Sockets {
     quietly(() => session.ws.close(closeCode(code), why.message.slice(0, REASON_BYTES)));
   }
 
+  /** Closes one that takes no more, without a word: whoever is there comes again. */
+  finish(session: Session): void {
+    this.forget(session.ws);
+    quietly(() => session.ws.close());
+  }
+
   /** Whatever comes from this socket from now on is ignored. */
-  forget(ws: WebSocket): void {
+  forget(ws: Wire): void {
     this.#sessions.delete(ws);
   }
 
@@ -172,6 +189,10 @@ export class Sockets {
   answerClose(ws: WebSocket, code: number): void {
     const unsayable = code === 1005 || code === 1006 || code === 1015;
     quietly(() => (unsayable ? ws.close() : ws.close(code)));
+  }
+
+  #pinged(ws: WebSocket): number {
+    return this.#ctx.getWebSocketAutoResponseTimestamp(ws)?.getTime() ?? 0;
   }
 
   #keep(session: Session): void {
@@ -198,7 +219,8 @@ export class Sockets {
     const frames = session.outbox;
     session.outbox = [];
     session.due = false;
-    for (const text of session.dialect === V1 ? texts(frames) : frames) quietly(() => session.ws.send(text));
+    const together = session.dialect === V1 && session.ws.apart !== true;
+    for (const text of together ? texts(frames) : frames) quietly(() => session.ws.send(text));
   }
 }
 

@@ -2,20 +2,23 @@
 import { readToken } from "../identity/who.ts";
 import { shardOf } from "../protocol/census.ts";
 import { note, reasonOf } from "../protocol/journal.ts";
+import { V1 } from "../protocol/version.ts";
+import type { Visit } from "../protocol/visit.ts";
 import type { Answer, Visitor } from "../protocol/visitor.ts";
 import { isOver, objectionTo } from "./account.ts";
 import { keepCursors } from "./ack.ts";
 import type { Box } from "./box.ts";
 import { Lanes } from "./lanes.ts";
-import { end } from "./leave.ts";
+import { end, finish, leave } from "./leave.ts";
 import { KeyRows } from "./log/key-rows.ts";
 import { Log } from "./log/log.ts";
+import { open } from "./open.ts";
 import { Peers } from "./peers.ts";
 import { pump } from "./pump.ts";
 import { retentionOf } from "./retention.ts";
 import { rulesOf } from "./rules.ts";
 import { announce } from "./signal.ts";
-import { type Session, Sockets } from "./sockets.ts";
+import { type Session, Sockets, type Wire } from "./sockets.ts";
 import { Tally } from "./tally.ts";
 import { Turn } from "./turn.ts";
 
@@ -44,6 +47,35 @@ export class Wiring {
       const no = objectionTo(box, proof);
       return no === null ? work(box) : { refused: no };
     });
+  }
+
+  /** Lets somebody in; a connection of the same device goes, or, where there are too many, the one that was idle for longest. */
+  admit(box: Parts, visit: Visit, wire: Wire): void {
+    box.turn.now(() => {
+      const old = visit.dialect === V1 ? box.sockets.ofDevice(visit.place.device) : undefined;
+      const first = box.sockets.size === 0;
+      const idlest = box.sockets.size < (box.rules.quotas?.SOCKETS ?? Infinity) ? undefined : box.sockets.idlest();
+      const crowded = old === undefined ? idlest : undefined;
+      if (crowded !== undefined) {
+        end(box, crowded, "crowded_out");
+        this.changed(box, "disconnect", crowded);
+      }
+      if (old !== undefined) {
+        end(box, old, "replaced");
+        this.changed(box, "disconnect", old);
+      }
+      this.changed(box, "connect", open(box, visit, wire));
+      if (first) announce(box);
+    });
+  }
+
+  /** The client is gone; what its device held is kept. */
+  gone(wire: Wire): void {
+    const box = this.box();
+    const session = box.sockets.of(wire);
+    if (session === undefined) return;
+    box.turn.now(() => leave(box, session));
+    this.left(box, session);
   }
 
   changed(box: Parts, event: "connect" | "disconnect", session: Session): void {
@@ -113,10 +145,19 @@ export class Wiring {
     const box = this.box();
     for (const session of box.sockets.all()) {
       if (pump(box, session)) box.turn.join(() => undefined);
+      else if (session.ws.apart === true && session.position < box.log.head) this.#finish(box, session);
     }
     box.sockets.flush();
     box.log.trimSometimes(() => box.lanes.firstOwed);
     box.lanes.start();
+  }
+
+  #finish(box: Parts, session: Session): void {
+    box.turn.join(() => {
+      if (box.sockets.of(session.ws) !== session) return;
+      finish(box, session);
+      this.left(box, session);
+    });
   }
 
   /** Memory may be ahead of the disk: nothing is told, and the object starts again from what is on disk. */

@@ -1,6 +1,6 @@
 // A visit: what the Worker hands a mailbox when somebody wants to open a socket. Everything in it was checked; nothing else is handed on.
 import type { Place } from "./query.ts";
-import type { PLAIN, V1 } from "./version.ts";
+import { PLAIN, type V1 } from "./version.ts";
 import type { Visitor } from "./visitor.ts";
 
 /** Who visits, and the subprotocol to answer with. */
@@ -8,14 +8,16 @@ interface Guest extends Visitor {
   readonly answer: string | null;
 }
 
+/** `stream`: as server-sent events in place of a socket. */
 export type Visit =
-  | (Guest & { readonly dialect: typeof V1; readonly place: Place })
+  | (Guest & { readonly dialect: typeof V1; readonly place: Place; readonly stream?: true })
   | (Guest & { readonly dialect: typeof PLAIN });
 
 /** The request that opens a socket at the mailbox: the visit in its address, and no header of the client's. */
 export function visitRequest(visit: Visit): Request {
   const url = `https://mailbox/open?visit=${encodeURIComponent(JSON.stringify(visit))}`;
-  return new Request(url, { headers: { Upgrade: "websocket" } });
+  const streams = visit.dialect !== PLAIN && visit.stream === true;
+  return new Request(url, streams ? {} : { headers: { Upgrade: "websocket" } });
 }
 
 /** The visit of such a request. Only the Worker can make one: objects have no address of their own. */

@@ -1,0 +1,65 @@
+// The log over HTTP, page by page: what the pump would say to a socket that starts here and whose window is the page. Also what a device
+// holds, said without a socket.
+import type { PageAsked } from "../protocol/entries.ts";
+import { write } from "../protocol/down.ts";
+import { type Refusal, refusal } from "../protocol/refusals.ts";
+import { V1 } from "../protocol/version.ts";
+import type { Answer } from "../protocol/visitor.ts";
+import { acknowledge } from "./ack.ts";
+import type { Box } from "./box.ts";
+import { objectionToCursor, startOf } from "./open.ts";
+import { pump } from "./pump.ts";
+import { carry } from "./receipt.ts";
+import type { Session, Wire } from "./sockets.ts";
+
+/** A page is read off; nobody listens. */
+const NOWHERE: Wire = { send: () => undefined, close: () => undefined, serializeAttachment: () => undefined };
+
+/**
+ * A page of the log as JSON text: `{"epoch","head","cursor","more","frames":[…]}`. `cursor`: where the next one begins. To be done in a
+ * group; for a device, to ask with a cursor is to hold everything up to it.
+ */
+export function entries(box: Box, { device, epoch, cursor, limit }: PageAsked): Answer<string> {
+  const { log } = box;
+  const no = objectionToCursor(box, cursor);
+  if (no !== null) return { refused: no };
+  if (log.life === null) return { value: textOf(null, 0, 0, []) };
+  log.trim(() => box.lanes.firstOwed);
+  const start = startOf(box, log.life, { device: device ?? "", epoch, cursor });
+  // A device's first row is written at once: from here on it has been seen.
+  if (device !== null && (typeof cursor === "number" || log.devices.get(device) === null)) hold(box, device, start);
+  const { position, gap } = start;
+  const nobody = { token: null, expires: null, since: 0, opened: log.head, carries: false, watched: [], heard: 0 };
+  const none = { unkept: 0, unacked: [], due: false, changed: false };
+  const place = { device: device ?? "", position, acked: position, window: limit };
+  const session: Session = { ...nobody, ...none, ...place, ws: NOWHERE, dialect: V1, outbox: [] };
+  if (gap !== null) box.sockets.say(session, write({ type: "gap", ...gap }));
+  pump(box, session);
+  return { value: textOf(log.life.epoch, log.head, session.position, session.outbox) };
+}
+
+/** A device holds everything up to `seq`, but never more than there is, nor than its connection was sent. To be done in a group. */
+export function ack(box: Box, device: string, seq: number): Refusal | null {
+  const session = box.sockets.ofDevice(device);
+  const { life, head } = box.log;
+  if (session !== undefined) acknowledge(box, session, seq);
+  else if (life === null || box.log.devices.get(device) === null)
+    return refusal("not_found", "there is no such device");
+  else hold(box, device, startOf(box, life, { device, epoch: null, cursor: Math.min(seq, head) }));
+  return null;
+}
+
+function hold(box: Box, device: string, { position, carries }: ReturnType<typeof startOf>): void {
+  const known = box.log.devices.get(device);
+  if (carries) {
+    carry(box, position);
+    box.lanes.keepTells();
+  }
+  const cursor = Math.max(position, known?.cursor ?? 0);
+  box.log.devices.keep(device, { cursor, delivered: Math.max(carries ? position : 0, known?.delivered ?? 0) });
+}
+
+function textOf(epoch: string | null, head: number, cursor: number, frames: readonly string[]): string {
+  const about = JSON.stringify({ epoch, head, cursor, more: cursor < head });
+  return `${about.slice(0, -1)},"frames":[${frames.join(",")}]}`;
+}

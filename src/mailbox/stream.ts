@@ -1,0 +1,74 @@
+// The log as server-sent events, where WebSockets don't pass: something that the mailbox takes for a socket, so that the one pump feeds
+// it. While one is open the object is awake. It knows frames as texts, and what of them is an event's id.
+
+/** A comment so often, in ms. Answers: what lies on the way and ends connections that say nothing; and clients that went without a word. */
+const ALIVE_MS = 20_000;
+
+/** What a client waits before it comes again, in ms: an end is nothing unusual. */
+const RETRY_MS = 500;
+
+export class Stream {
+  /** Frames come one by one. */
+  readonly apart = true;
+  readonly body: ReadableStream<Uint8Array>;
+  readonly #epoch: string;
+  readonly #durable: () => Promise<void>;
+  readonly #alive: ReturnType<typeof setInterval>;
+  #controller: ReadableStreamDefaultController<Uint8Array> | null = null;
+  /** What was said so far is with the client, or on its way. */
+  #said: Promise<void> = Promise.resolve();
+
+  /**
+   * `durable` resolves when everything written is on disk: nothing is told before. `left` is called once, when the client is gone.
+   */
+  constructor(epoch: string, durable: () => Promise<void>, left: (stream: Stream) => void) {
+    this.#epoch = epoch;
+    this.#durable = durable;
+    this.body = new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        this.#controller = controller;
+      },
+      cancel: () => {
+        this.#end();
+        left(this);
+      },
+    });
+    this.#write(`retry: ${RETRY_MS}\n\n`);
+    this.#alive = setInterval(() => this.#write(": \n\n"), ALIVE_MS);
+  }
+
+  /** One frame is one event; a log frame's has an id. */
+  send(frame: string): void {
+    const { seq } = JSON.parse(frame) as { readonly seq?: number };
+    const id = seq === undefined ? "" : `id: ${this.#epoch}:${seq}\n`;
+    this.#after(() => this.#write(`${id}data: ${frame}\n\n`));
+  }
+
+  /** The last thing that was said goes first. */
+  close(): void {
+    this.#after(() => {
+      const controller = this.#controller;
+      this.#end();
+      controller?.close();
+    });
+  }
+
+  /** It does not outlive the object's sleep, because the object does not sleep. */
+  serializeAttachment(): void {}
+
+  #after(act: () => void): void {
+    const durable = this.#durable();
+    this.#said = this.#said.then(() => durable).then(act, () => this.#end());
+  }
+
+  #write(text: string): void {
+    this.#controller?.enqueue(encoder.encode(text));
+  }
+
+  #end(): void {
+    clearInterval(this.#alive);
+    this.#controller = null;
+  }
+}
+
+const encoder = new TextEncoder();
