@@ -1,8 +1,11 @@
 // The log as server-sent events, where WebSockets don't pass: something that the mailbox takes for a socket, so that the one pump feeds
 // it. While one is open the object is awake. It knows frames as texts, and what of them is an event's id.
 
-/** A comment so often, in ms. Answers: what lies on the way and ends connections that say nothing; and clients that went without a word. */
-const ALIVE_MS = 20_000;
+/**
+ * A comment so often, in ms. Answers: what lies on the way and ends connections that say nothing; and clients that went without a word,
+ * which the runtime notices when something is written (seen with workerd 2026-10-23).
+ */
+const ALIVE_MS = 10_000;
 
 /** What a client waits before it comes again, in ms: an end is nothing unusual. */
 const RETRY_MS = 500;
