@@ -12,6 +12,9 @@ const SDK = "dist/restante.js";
 const PAGE_BYTES = 60_000;
 const PAGE = "public/page.js";
 
+/** What shows the API's description at /api/docs, served from here as it is. */
+const VIEWER = ["swagger-ui-bundle.js", "swagger-ui.css"];
+
 const options = {
   bundle: true,
   minify: true,
@@ -39,6 +42,7 @@ function put(path, contents) {
 }
 
 await Promise.all([make("src/page/main.tsx", PAGE), make("src/client/connect.ts", SDK)]);
+for (const file of VIEWER) put(`public/api/docs/${file}`, readFileSync(`node_modules/swagger-ui-dist/${file}`));
 
 measure(SDK, SDK_BYTES);
 measure(PAGE, PAGE_BYTES);

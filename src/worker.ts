@@ -1,41 +1,22 @@
-// The door: every route on one screen, and the objects.
+// The door: every part on one screen, and the objects.
 import { env } from "cloudflare:workers";
-import { type Context, Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
+import { accounts } from "./api/accounts.ts";
+import { conversations } from "./api/conversations.ts";
+import { api } from "./api/declare.ts";
+import { describe } from "./api/describe.ts";
 import { entries } from "./api/entries.ts";
 import { messages } from "./api/messages.ts";
-import { countOnline } from "./census/ask.ts";
-import {
-  about,
-  accountsOnly,
-  claim,
-  erase,
-  exportAll,
-  linkCode,
-  peopleOnly,
-  recoveryCode,
-  revoke,
-  signIn,
-  signOut,
-  strangers,
-} from "./identity/accounts.ts";
+import { online } from "./api/online.ts";
+import { passkeys } from "./api/passkeys.ts";
+import { people } from "./api/people.ts";
+import { services } from "./api/services.ts";
 import { admit } from "./identity/admit.ts";
-import { ask, askAbout, bodyOf, counted } from "./identity/ask.ts";
-import { guard, share } from "./identity/headers.ts";
+import { counted } from "./identity/ask.ts";
 import { vouch } from "./identity/attempts.ts";
+import { guard, share } from "./identity/headers.ts";
 import { announce } from "./identity/mode.ts";
-import { operatorOnly } from "./identity/operator.ts";
-import {
-  createService,
-  endService,
-  grantAccess,
-  listServices,
-  revokeAccess,
-  showService,
-} from "./identity/services.ts";
-import { addPasskey, passkeyOptions, passkeySignIn, signInOptions } from "./identity/passkeys.ts";
 import { problem, refuseUpgrade } from "./identity/refuse.ts";
-import { type Range, readRange, readSettings } from "./protocol/browse.ts";
 import { note, reasonOf } from "./protocol/journal.ts";
 import { readRefusal, refusal } from "./protocol/refusals.ts";
 import { chooseDialect } from "./protocol/version.ts";
@@ -47,7 +28,7 @@ export { Mailbox } from "./mailbox/mailbox.ts";
 
 announce(env);
 
-const app = new Hono<{ Bindings: Env }>();
+const app = api();
 
 app.use(guard);
 app.use("/api/*", share);
@@ -70,60 +51,9 @@ app.get("/client/:userName", async (c) => {
   }
 });
 
-app.route("/", messages);
-app.route("/", entries);
-
-app.get("/api/auth", about);
-app.get("/api/export", exportAll);
-app.delete("/api/account", peopleOnly, erase);
-app.get("/api/account", (c) => ask(c, (mailbox, visitor) => mailbox.account(visitor)));
-app.post("/api/accounts", accountsOnly, strangers, claim);
-app.post("/api/sign-in", accountsOnly, strangers, signIn);
-app.post("/api/sign-out", accountsOnly, signOut);
-app.post("/api/link-codes", accountsOnly, linkCode);
-app.post("/api/recovery-code", accountsOnly, recoveryCode);
-app.post("/api/sign-in/passkey/options", accountsOnly, strangers, signInOptions);
-app.post("/api/sign-in/passkey", accountsOnly, strangers, passkeySignIn);
-app.post("/api/passkeys/options", accountsOnly, passkeyOptions);
-app.post("/api/passkeys", accountsOnly, addPasskey);
-app.get("/api/passkeys", accountsOnly, (c) => ask(c, (mailbox, visitor) => mailbox.passkeys(visitor)));
-app.delete("/api/passkeys/:id", accountsOnly, (c) => {
-  return ask(c, (mailbox, visitor) => mailbox.removePasskey(visitor, c.req.param("id") ?? ""));
-});
-app.get("/api/devices", accountsOnly, (c) => ask(c, (mailbox, visitor) => mailbox.devices(visitor)));
-app.delete("/api/devices/:id", accountsOnly, revoke);
-
-app.get("/api/conversations", (c) => {
-  return browse(c, (range) => ask(c, (mailbox, visitor) => mailbox.conversations(visitor, range)));
-});
-
-app.get("/api/conversations/:userName/messages", (c) => {
-  return browse(c, (range) => askAbout(c, (mailbox, visitor, peer) => mailbox.messages(visitor, peer, range)));
-});
-
-app.get("/api/requests", (c) => ask(c, (mailbox, visitor) => mailbox.standing(visitor, "request")));
-app.put("/api/contacts/:userName", (c) => askAbout(c, (mailbox, visitor, name) => mailbox.accept(visitor, name)));
-app.get("/api/blocks", (c) => ask(c, (mailbox, visitor) => mailbox.standing(visitor, "blocked")));
-app.put("/api/blocks/:userName", (c) => askAbout(c, (mailbox, visitor, name) => mailbox.block(visitor, name)));
-app.delete("/api/blocks/:userName", (c) => askAbout(c, (mailbox, visitor, name) => mailbox.unblock(visitor, name)));
-
-app.get("/api/settings", (c) => ask(c, (mailbox, visitor) => mailbox.settings(visitor, {})));
-
-app.put("/api/settings", async (c) => {
-  const change = await bodyOf(c, readSettings);
-  if ("refused" in change) return problem(change.refused);
-  return ask(c, (mailbox, visitor) => mailbox.settings(visitor, change));
-});
-
-app.use("/api/admin/*", operatorOnly);
-app.post("/api/admin/services", createService);
-app.get("/api/admin/services", listServices);
-app.get("/api/admin/services/:userName", showService);
-app.delete("/api/admin/services/:userName", endService);
-app.post("/api/admin/services/:userName/tokens", grantAccess);
-app.delete("/api/admin/services/:userName/tokens/:id", revokeAccess);
-
-app.get("/api/online", async (c) => c.json(await countOnline(c.env), 200, { "Cache-Control": "no-store" }));
+for (const part of [accounts, passkeys, messages, entries, conversations, people, services, online])
+  app.route("/", part);
+describe(app);
 
 app.notFound(() => problem(refusal("not_found")));
 
@@ -133,10 +63,5 @@ app.onError((error) => {
   note("request_failed", { reason: error.message });
   return problem(refusal("internal"));
 });
-
-function browse(c: Context, answer: (range: Range) => Promise<Response>): Response | Promise<Response> {
-  const range = readRange(new URL(c.req.url).searchParams);
-  return typeof range === "string" ? problem(refusal("bad_query", range)) : answer(range);
-}
 
 export default app;

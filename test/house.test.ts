@@ -31,7 +31,7 @@ const PACKAGES: Record<string, string[]> = {
   registry: ["cloudflare:workers"],
   client: ["idb"],
   page: ["preact", "preact/hooks"],
-  "worker.ts": ["cloudflare:workers", "hono", "hono/http-exception"],
+  "worker.ts": ["cloudflare:workers", "hono/http-exception"],
 };
 
 /** The one file that may speak of something. */

@@ -79,7 +79,18 @@ const problemDocument = z
       .optional()
       .meta({ description: "Ms after which trying again can help; also in `Retry-After`, in s" }),
   })
-  .meta({ id: "Problem" });
+  .meta({
+    id: "Problem",
+    example: {
+      type: "urn:restante:bad_name",
+      title: `${REFUSALS.bad_name.message}.`,
+      status: REFUSALS.bad_name.status,
+      detail: refusal("bad_name").message,
+      code: "bad_name",
+      message: refusal("bad_name").message,
+      field: "to",
+    },
+  });
 
 /** Declares a route, and answers it. */
 export function route<const D extends Declared>(

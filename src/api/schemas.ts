@@ -51,6 +51,16 @@ export const time = z.int().meta({ description: "Ms since 1970" });
 
 export const scopes = z.array(z.enum(SCOPES)).min(1).max(SCOPES.length);
 
+/** What whoever signs in is given. */
+export const signedIn = z
+  .object({
+    userName: canonicalName,
+    token: z.string().meta({ description: "For `Authorization: Bearer …`; shown once" }),
+    recoveryCode: z.string().optional().meta({ description: "Shown once" }),
+    device: z.string(),
+  })
+  .meta({ id: "SignedIn" });
+
 /** While AUTH is open: whose mailbox it is. Elsewhere the token says. */
 export const whose = { user: z.string().optional().meta({ description: "Whose mailbox, where AUTH is open" }) };
 

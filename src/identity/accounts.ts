@@ -1,10 +1,8 @@
 // Accounts without passwords: to claim a name, to sign in and out, and to see one's devices. A user's own mailbox is the authority;
 // this makes what is random, sees to the cookie, and lets no secret but its hash through to the mailbox.
-import { canonical } from "../protocol/names.ts";
-import { readClaim, readSignIn } from "../protocol/account.ts";
 import { refusal } from "../protocol/refusals.ts";
 import type { Visitor } from "../protocol/visitor.ts";
-import { ask, answered, bodyOf, type Box, refusedBy } from "./ask.ts";
+import { ask, answered, type Box, refusedBy } from "./ask.ts";
 import { attempt } from "./attempts.ts";
 import { dropCookie, keepCookie } from "./cookie.ts";
 import { invites } from "./invite.ts";
@@ -30,45 +28,48 @@ export function about(c: Asking): Response {
 }
 
 /** Claims a free name: 201 with a token for this device, a recovery code that is shown once, and the cookie. */
-export async function claim(c: Asking): Promise<Response> {
-  const claimed = await bodyOf(c, readClaim);
-  if ("refused" in claimed) return problem(claimed.refused);
-  const name = canonical(claimed.userName);
-  if ("refused" in name) return problem(refusal(name.refused));
-  const why = await invites(name.name, claimed.invitation, c.env);
+export async function claim(
+  c: Asking,
+  {
+    userName,
+    label,
+    invitation,
+  }: { readonly userName: string; readonly label?: string | undefined; readonly invitation?: string | undefined },
+): Promise<Response> {
+  const why = await invites(userName, invitation, c.env);
   if (why !== null) return problem(why);
-  const token = newToken(name.name);
+  const token = newToken(userName);
   const recoveryCode = newRecoveryCode();
-  const answer = await c.env.MAILBOX.getByName(name.name).claim(name.name, {
-    token: { hash: await hashOf(token), label: labelOf(c, claimed.label) },
-    recovery: await hashOfCode(name.name, plainCode(recoveryCode)),
+  const answer = await c.env.MAILBOX.getByName(userName).claim(userName, {
+    token: { hash: await hashOf(token), label: labelOf(c, label) },
+    recovery: await hashOfCode(userName, plainCode(recoveryCode)),
   });
   if ("refused" in answer) return problem(answer.refused);
   keepCookie(c, token);
-  return answered(c, { userName: name.name, token, recoveryCode, device: answer.value.id }, 201);
+  return answered(c, { userName, token, recoveryCode, device: answer.value.id }, 201);
 }
 
 /** Signs a device in with a recovery code, which is then replaced, or a link code: 200 with a token for it, and the cookie. */
-export async function signIn(c: Asking): Promise<Response> {
-  const read = await bodyOf(c, readSignIn);
-  if ("refused" in read) return problem(read.refused);
-  const name = canonical(read.userName);
-  if ("refused" in name) return problem(refusal(name.refused));
+export async function signIn(
+  c: Asking,
+  read: { readonly userName: string; readonly code: string; readonly label?: string | undefined },
+): Promise<Response> {
+  const { userName } = read;
   const code = plainCode(read.code);
-  const token = newToken(name.name);
+  const token = newToken(userName);
   const recoveryCode = newRecoveryCode();
-  const mailbox = c.env.MAILBOX.getByName(name.name);
+  const mailbox = c.env.MAILBOX.getByName(userName);
   const fresh = { hash: await hashOf(token), label: labelOf(c, read.label) };
-  const hash = await hashOfCode(name.name, code);
+  const hash = await hashOfCode(userName, code);
   const linked = isLinkCode(code);
-  const next = await hashOfCode(name.name, plainCode(recoveryCode));
+  const next = await hashOfCode(userName, plainCode(recoveryCode));
   const answer = linked
-    ? await mailbox.link(name.name, hash, fresh)
-    : await mailbox.recover(name.name, hash, next, fresh);
+    ? await mailbox.link(userName, hash, fresh)
+    : await mailbox.recover(userName, hash, next, fresh);
   if ("refused" in answer) return problem(answer.refused);
   keepCookie(c, token);
   const again = linked ? {} : { recoveryCode };
-  return answered(c, { userName: name.name, token, ...again, device: answer.value.id });
+  return answered(c, { userName, token, ...again, device: answer.value.id });
 }
 
 /** The device that asks is signed out: its sockets are closed, its token is worth nothing, and the cookie is gone. */
@@ -79,8 +80,8 @@ export async function signOut(c: Asking): Promise<Response> {
 }
 
 /** Signs another device out. */
-export function revoke(c: Asking): Promise<Response> {
-  return ask(c, (mailbox, visitor) => mailbox.signOut(visitor, c.req.param("id") ?? ""));
+export function revoke(c: Asking, id: string): Promise<Response> {
+  return ask(c, (mailbox, visitor) => mailbox.signOut(visitor, id));
 }
 
 /** Everything gone, for good: 204. */

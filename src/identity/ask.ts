@@ -1,8 +1,6 @@
 // Questions over HTTP: read the body, find out who asks, ask their own mailbox, answer with what it says as JSON.
 import { note } from "../protocol/journal.ts";
-import { exceeds, LIMITS } from "../protocol/limits.ts";
-import { parse } from "../protocol/json.ts";
-import { canonical } from "../protocol/names.ts";
+import { exceeds } from "../protocol/limits.ts";
 import { type Refusal, refusal } from "../protocol/refusals.ts";
 import type { Scope } from "../protocol/service.ts";
 import type { Answer, Visitor } from "../protocol/visitor.ts";
@@ -42,27 +40,6 @@ export async function refusedBy(c: Asking, why: Refusal): Promise<Response> {
 /** A token that its mailbox does not know counts as an attempt, and there may have been too many. */
 export async function counted(c: Asking, why: Refusal): Promise<Refusal> {
   return why.code === "unauthorized" ? ((await attempt(c.req.raw, c.env)) ?? why) : why;
-}
-
-/** The body as JSON, read by `read`; a refusal says what is wrong with it. */
-export async function bodyOf<T extends object>(
-  c: Asking,
-  read: (value: unknown) => T | string,
-): Promise<T | { readonly refused: Refusal }> {
-  const text = await textOf(c.req.raw, LIMITS.bodyBytes);
-  if (text === null) return { refused: refusal("too_large") };
-  const value = read(parse(text));
-  return typeof value === "string" ? { refused: refusal("bad_frame", value) } : value;
-}
-
-/** As `ask`, about somebody: the canonical name in the address. */
-export async function askAbout(
-  c: Asking,
-  question: (mailbox: Box, visitor: Visitor, name: string) => Promise<Answer<unknown> | { readonly refused: Refusal }>,
-): Promise<Response> {
-  const about = canonical(c.req.param("userName") ?? "");
-  if ("refused" in about) return problem(refusal(about.refused));
-  return ask(c, (mailbox, visitor) => question(mailbox, visitor, about.name));
 }
 
 /** Lets a request through whose body is not larger than this many bytes; what comes behind finds it read, as JSON whatever it is called. */

@@ -1,11 +1,10 @@
 // Passkeys: options for the browser, and what its authenticator has signed, verified by @simplewebauthn/server. The relying party is
 // the host that was asked. The library is large and seldom needed, so it is loaded when it is.
 import type { AuthenticationResponseJSON, RegistrationResponseJSON } from "@simplewebauthn/server";
-import { type Passkey, readPasskey, readPasskeySignIn, readUserName } from "../protocol/account.ts";
-import { canonical } from "../protocol/names.ts";
+import type { Passkey } from "../protocol/account.ts";
 import { refusal } from "../protocol/refusals.ts";
 import { labelOf } from "./accounts.ts";
-import { answered, ask, bodyOf, refusedBy } from "./ask.ts";
+import { answered, ask, refusedBy } from "./ask.ts";
 import { keepCookie } from "./cookie.ts";
 import { problem } from "./refuse.ts";
 import { base64url, hashOf, newToken } from "./token.ts";
@@ -19,6 +18,12 @@ const relyingParty = (c: Asking) => new URL(c.req.url).hostname;
 
 /** The page's origin, which the Worker has checked; a program that names none can only mean this server. */
 const originOf = (c: Asking) => c.req.header("Origin") ?? new URL(c.req.url).origin;
+
+/** What a browser's authenticator has made: looked at by the library that verifies it. */
+interface Made {
+  readonly response: { readonly id: string };
+  readonly label?: string | undefined;
+}
 
 /** What a browser needs to make a passkey for whoever is signed in. */
 export async function passkeyOptions(c: Asking): Promise<Response> {
@@ -42,9 +47,9 @@ export async function passkeyOptions(c: Asking): Promise<Response> {
 }
 
 /** Adds a passkey that a browser has made: 204. */
-export async function addPasskey(c: Asking): Promise<Response> {
-  const read = await bodyOf(c, readPasskey);
-  if ("refused" in read) return problem(read.refused);
+export async function addPasskey(c: Asking, read: Made): Promise<Response> {
+  const visitor = await whoAsks(c, null);
+  if ("refused" in visitor) return problem(visitor.refused);
   let challenge = "";
   let passkey: Passkey;
   try {
@@ -67,12 +72,8 @@ export async function addPasskey(c: Asking): Promise<Response> {
 }
 
 /** What a browser needs to sign in as somebody: 200 for any name, so that it tells nothing of whether there is one. */
-export async function signInOptions(c: Asking): Promise<Response> {
-  const read = await bodyOf(c, readUserName);
-  if ("refused" in read) return problem(read.refused);
-  const name = canonical(read.userName);
-  if ("refused" in name) return problem(refusal(name.refused));
-  const { challenge, passkeys } = await c.env.MAILBOX.getByName(name.name).enterOptions(name.name);
+export async function signInOptions(c: Asking, userName: string): Promise<Response> {
+  const { challenge, passkeys } = await c.env.MAILBOX.getByName(userName).enterOptions(userName);
   const { generateAuthenticationOptions } = await library();
   const options = await generateAuthenticationOptions({
     rpID: relyingParty(c),
@@ -84,15 +85,12 @@ export async function signInOptions(c: Asking): Promise<Response> {
 }
 
 /** Signs a device in with a passkey: 200 with a token for it, and the cookie. */
-export async function passkeySignIn(c: Asking): Promise<Response> {
-  const read = await bodyOf(c, readPasskeySignIn);
-  if ("refused" in read) return problem(read.refused);
-  const name = canonical(read.userName);
-  if ("refused" in name) return problem(refusal(name.refused));
+export async function passkeySignIn(c: Asking, read: Made & { readonly userName: string }): Promise<Response> {
+  const { userName } = read;
   const wrong = refusal("unauthorized", "the passkey is not or no longer good");
-  const mailbox = c.env.MAILBOX.getByName(name.name);
+  const mailbox = c.env.MAILBOX.getByName(userName);
   const response = read.response as unknown as AuthenticationResponseJSON;
-  const known = await mailbox.passkey(name.name, response.id);
+  const known = await mailbox.passkey(userName, response.id);
   if (known === null) return problem(wrong);
   let challenge = "";
   let counter = 0;
@@ -111,12 +109,12 @@ export async function passkeySignIn(c: Asking): Promise<Response> {
   } catch {
     return problem(wrong);
   }
-  const token = newToken(name.name);
+  const token = newToken(userName);
   const fresh = { hash: await hashOf(token), label: labelOf(c, read.label) };
-  const answer = await mailbox.enter(name.name, challenge, { id: known.id, counter }, fresh);
+  const answer = await mailbox.enter(userName, challenge, { id: known.id, counter }, fresh);
   if ("refused" in answer) return problem(answer.refused);
   keepCookie(c, token);
-  return answered(c, { userName: name.name, token, device: answer.value.id });
+  return answered(c, { userName, token, device: answer.value.id });
 }
 
 function textOf(base64: string): string {

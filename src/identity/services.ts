@@ -1,69 +1,59 @@
 // What operators do with service accounts: create, list, look at, revoke. The account's mailbox is the authority; the registry only
 // remembers the names. Secrets are made here, and shown once.
-import { canonical } from "../protocol/names.ts";
-import { type Refusal, refusal } from "../protocol/refusals.ts";
-import { type NewAccess, readNewAccess, readNewService, type Scope, type Service } from "../protocol/service.ts";
+import type { NewAccess, Scope, Service } from "../protocol/service.ts";
 import type { Answer } from "../protocol/visitor.ts";
-import { answered, bodyOf } from "./ask.ts";
+import { answered } from "./ask.ts";
 import { problem } from "./refuse.ts";
 import { hashOf, newServiceToken } from "./token.ts";
 import type { Asking } from "./who.ts";
+
+/** What a new token is to be good for, and what operators call it. */
+interface Wanted {
+  readonly scopes: readonly Scope[];
+  readonly label?: string | undefined;
+}
 
 /** Services of one answer. */
 const PAGE = 500;
 
 /** Creates a service account: 201 with its first token, which is shown once. */
-export async function createService(c: Asking): Promise<Response> {
-  const read = await bodyOf(c, readNewService);
-  if ("refused" in read) return problem(read.refused);
-  const name = canonical(read.userName);
-  if ("refused" in name) return problem(refusal(name.refused));
-  const { token, access } = await fresh(name.name, read.scopes, read.label);
+export async function createService(c: Asking, name: string, wanted: Wanted): Promise<Response> {
+  const { token, access } = await fresh(name, wanted);
   // The list first: what is listed and was not created is not found when it is looked at; the other way round nobody would know of it.
   const registry = registryOf(c);
-  await registry.add(name.name, Date.now());
-  const answer = await c.env.MAILBOX.getByName(name.name).service(name.name, { is: "create", token: access });
-  if ("refused" in answer && !(await isThere(c, name.name))) await registry.remove(name.name);
+  await registry.add(name, Date.now());
+  const answer = await c.env.MAILBOX.getByName(name).service(name, { is: "create", token: access });
+  if ("refused" in answer && !(await isThere(c, name))) await registry.remove(name);
   return created(c, answer, token);
 }
 
 /** The service accounts by name: `services`, and `more` if there are further ones after the last. */
-export async function listServices(c: Asking): Promise<Response> {
-  const after = c.req.query("after") ?? "";
+export async function listServices(c: Asking, after: string): Promise<Response> {
   const listed = await registryOf(c).list(after, PAGE + 1);
   return answered(c, { services: listed.slice(0, PAGE), more: listed.length > PAGE });
 }
 
 /** One of them, with its tokens' scopes. */
-export function showService(c: Asking): Promise<Response> {
-  return about(c, async (name) => told(c, await c.env.MAILBOX.getByName(name).service(name, { is: "show" })));
+export async function showService(c: Asking, name: string): Promise<Response> {
+  return told(c, await c.env.MAILBOX.getByName(name).service(name, { is: "show" }));
 }
 
 /** One more token: 201. */
-export async function grantAccess(c: Asking): Promise<Response> {
-  const read = await bodyOf(c, readNewAccess);
-  if ("refused" in read) return problem(read.refused);
-  return about(c, async (name) => {
-    const { token, access } = await fresh(name, read.scopes, read.label);
-    return created(c, await c.env.MAILBOX.getByName(name).service(name, { is: "grant", token: access }), token);
-  });
+export async function grantAccess(c: Asking, name: string, wanted: Wanted): Promise<Response> {
+  const { token, access } = await fresh(name, wanted);
+  return created(c, await c.env.MAILBOX.getByName(name).service(name, { is: "grant", token: access }), token);
 }
 
 /** Takes one token away, with its connections: 204. */
-export function revokeAccess(c: Asking): Promise<Response> {
-  return about(c, async (name) => {
-    const order = { is: "revoke", id: c.req.param("id") ?? "" } as const;
-    return done(c, await c.env.MAILBOX.getByName(name).service(name, order));
-  });
+export async function revokeAccess(c: Asking, name: string, id: string): Promise<Response> {
+  return done(c, await c.env.MAILBOX.getByName(name).service(name, { is: "revoke", id }));
 }
 
 /** Ends a service: no token opens it any more, its connections are closed, its mailbox takes nothing: 204. */
-export function endService(c: Asking): Promise<Response> {
-  return about(c, async (name) => {
-    const answer = await c.env.MAILBOX.getByName(name).service(name, { is: "end" });
-    await registryOf(c).remove(name);
-    return done(c, answer);
-  });
+export async function endService(c: Asking, name: string): Promise<Response> {
+  const answer = await c.env.MAILBOX.getByName(name).service(name, { is: "end" });
+  await registryOf(c).remove(name);
+  return done(c, answer);
 }
 
 async function isThere(c: Asking, name: string): Promise<boolean> {
@@ -72,8 +62,7 @@ async function isThere(c: Asking, name: string): Promise<boolean> {
 
 async function fresh(
   name: string,
-  scopes: readonly Scope[],
-  label = "",
+  { scopes, label = "" }: Wanted,
 ): Promise<{ readonly token: string; readonly access: NewAccess }> {
   const token = newServiceToken(name);
   return { token, access: { hash: await hashOf(token), label, scopes } };
@@ -92,13 +81,6 @@ function told(c: Asking, answer: Answer<Service>): Response {
 
 function done(c: Asking, answer: Answer<Service>): Response {
   return "refused" in answer ? problem(answer.refused) : answered(c, null);
-}
-
-async function about(c: Asking, answer: (name: string) => Promise<Response>): Promise<Response> {
-  const name: { readonly name: string } | { readonly refused: Refusal["code"] } = canonical(
-    c.req.param("userName") ?? "",
-  );
-  return "refused" in name ? problem(refusal(name.refused)) : answer(name.name);
 }
 
 function registryOf(c: Asking) {

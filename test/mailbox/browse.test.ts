@@ -120,7 +120,7 @@ test.each([
   ["/api/conversations?user=bob&limit=1000", "bad_query"],
   ["/api/conversations?user=bob&limit=ten", "bad_query"],
   ["/api/conversations?user=bob&before=-1", "bad_query"],
-  ["/api/conversations?user=bob&before=1&after=1", "bad_query"],
+  ["/api/conversations/alice/messages?user=bob&before=1&after=1", "bad_query"],
   ["/api/conversations/!/messages?user=bob", "bad_name"],
 ])("%s is refused with %s and a sentence", async (path, code) => {
   expect(await get(path)).toMatchObject({ code, message: expect.stringMatching(/\.$/) });

@@ -1,0 +1,108 @@
+// Conversations and history, page by page.
+import { z } from "@hono/zod-openapi";
+import { ask } from "../identity/ask.ts";
+import { problem } from "../identity/refuse.ts";
+import type { Range } from "../protocol/browse.ts";
+import { refusal } from "../protocol/refusals.ts";
+import { api, route } from "./declare.ts";
+import { canonicalName, name, seq, seqText, time, whole, whose } from "./schemas.ts";
+
+/** Items of one answer, at most and by default. Answers: a page of history that fills memory. */
+const MOST = 200;
+const DEFAULT = 50;
+
+const tag = "Conversations";
+const limit = whole(MOST, 1).optional().openapi({ default: DEFAULT });
+
+const marks = z.object({ stored: seq, delivered: seq, read: seq, mine: seq }).partial().meta({
+  id: "Marks",
+  description: "Up to which seq of yours the peer has stored, was delivered, has read; and you have read",
+});
+
+const message = z
+  .looseObject({
+    type: z.literal("message"),
+    seq,
+    from: canonicalName,
+    to: canonicalName,
+    at: time,
+    body: z.unknown().optional(),
+    failed: z.string().optional().meta({ description: "The code with which its receiver finally refused it" }),
+  })
+  .meta({ id: "Message" });
+
+const standing = z.enum(["contact", "request", "blocked"]);
+
+export const conversations = api();
+
+route(
+  conversations,
+  {
+    method: "get",
+    path: "/api/conversations",
+    tag,
+    does: "The conversations, the latest first",
+    scope: "read",
+    query: z.object({
+      limit,
+      before: seqText.optional().openapi({ description: "The `seq` of the last one that you have" }),
+      ...whose,
+    }),
+    answers: {
+      200: z.object({
+        epoch: z.string().nullable(),
+        conversations: z.array(
+          z.object({
+            peer: canonicalName,
+            seq,
+            unread: z.int(),
+            marks,
+            standing,
+            last: message.optional(),
+          }),
+        ),
+      }),
+    },
+    no: ["erased"],
+  },
+  (c, { query }) => ask(c, (mailbox, visitor) => mailbox.conversations(visitor, rangeOf(query))),
+);
+
+route(
+  conversations,
+  {
+    method: "get",
+    path: "/api/conversations/{userName}/messages",
+    tag,
+    does: "Messages of one conversation, oldest first",
+    about: "Without `before` and `after` the newest.",
+    scope: "read",
+    params: z.object({ userName: name }),
+    query: z.object({ limit, before: seqText.optional(), after: seqText.optional(), ...whose }),
+    answers: {
+      200: z.object({
+        epoch: z.string().nullable(),
+        peer: canonicalName,
+        unread: z.int(),
+        marks,
+        messages: z.array(message),
+        more: z.boolean().meta({ description: "Whether there are further ones in that direction" }),
+      }),
+    },
+    no: ["bad_name", "reserved_name", "erased"],
+  },
+  (c, { params, query }) => {
+    if (query.before !== undefined && query.after !== undefined) {
+      return problem({ ...refusal("bad_query", "before and after exclude each other"), field: "after" });
+    }
+    return ask(c, (mailbox, visitor) => mailbox.messages(visitor, params.userName, rangeOf(query)));
+  },
+);
+
+function rangeOf(query: {
+  readonly limit?: number | undefined;
+  readonly before?: number | undefined;
+  readonly after?: number | undefined;
+}): Range {
+  return { limit: query.limit ?? DEFAULT, before: query.before ?? null, after: query.after ?? null };
+}

@@ -1,0 +1,134 @@
+// Service accounts, for operators.
+import { z } from "@hono/zod-openapi";
+import { operatorOnly } from "../identity/operator.ts";
+import {
+  createService,
+  endService,
+  grantAccess,
+  listServices,
+  revokeAccess,
+  showService,
+} from "../identity/services.ts";
+import { api, route } from "./declare.ts";
+import { canonicalName, label, name, scopes, time } from "./schemas.ts";
+
+const tag = "Service accounts";
+const through = [operatorOnly];
+const params = z.object({ userName: name });
+
+const made = z
+  .object({
+    userName: canonicalName,
+    token: z.string().meta({ description: "Shown once" }),
+    id: z.string(),
+    scopes,
+  })
+  .meta({ id: "NewServiceToken" });
+
+const service = z
+  .object({
+    userName: canonicalName,
+    created: time,
+    tokens: z.array(z.object({ id: z.string(), label: z.string(), scopes, created: time, seen: time })),
+  })
+  .meta({ id: "Service" });
+
+export const services = api();
+
+route(
+  services,
+  {
+    method: "post",
+    path: "/api/admin/services",
+    tag,
+    does: "Create a service account",
+    scope: "admin",
+    through,
+    body: z.strictObject({ userName: name, scopes, label: label.optional() }).meta({ id: "NewService" }),
+    answers: { 201: made },
+    no: ["bad_name", "reserved_name", "name_taken"],
+  },
+  (c, { body: { userName, ...wanted } }) => createService(c, userName, wanted),
+);
+
+route(
+  services,
+  {
+    method: "get",
+    path: "/api/admin/services",
+    tag,
+    does: "The service accounts, by name",
+    scope: "admin",
+    through,
+    query: z.object({ after: z.string().max(64).optional().meta({ description: "The last name that you have" }) }),
+    answers: {
+      200: z.object({ services: z.array(z.object({ userName: canonicalName, created: time })), more: z.boolean() }),
+    },
+  },
+  (c, { query }) => listServices(c, query.after ?? ""),
+);
+
+route(
+  services,
+  {
+    method: "get",
+    path: "/api/admin/services/{userName}",
+    tag,
+    does: "A service account, with what its tokens are good for",
+    scope: "admin",
+    through,
+    params,
+    answers: { 200: service },
+    no: ["bad_name", "reserved_name", "not_found"],
+  },
+  (c, { params: { userName } }) => showService(c, userName),
+);
+
+route(
+  services,
+  {
+    method: "delete",
+    path: "/api/admin/services/{userName}",
+    tag,
+    does: "Revoke a service account",
+    scope: "admin",
+    through,
+    params,
+    answers: { 204: null },
+    no: ["bad_name", "reserved_name", "not_found"],
+  },
+  (c, { params: { userName } }) => endService(c, userName),
+);
+
+route(
+  services,
+  {
+    method: "post",
+    path: "/api/admin/services/{userName}/tokens",
+    tag,
+    does: "Make one more token for a service account",
+    scope: "admin",
+    through,
+    params,
+    body: z.strictObject({ scopes, label: label.optional() }).meta({ id: "NewServiceAccess" }),
+    answers: { 201: made },
+    no: ["bad_name", "reserved_name", "not_found"],
+  },
+  (c, { params: { userName }, body }) => grantAccess(c, userName, body),
+);
+
+route(
+  services,
+  {
+    method: "delete",
+    path: "/api/admin/services/{userName}/tokens/{id}",
+    tag,
+    does: "Take a token of a service account away",
+    scope: "admin",
+    through,
+    params: z.object({ userName: name, id: z.string() }),
+    answers: { 204: null },
+    no: ["bad_name", "reserved_name", "not_found"],
+  },
+  (c, { params: { userName, id } }) => revokeAccess(c, userName, id),
+);

@@ -1,0 +1,295 @@
+// The description at /api/openapi.json is walked: every route of it is called with input that fits and with input that does not, and
+// answers nothing but what it says.
+import { exports } from "cloudflare:workers";
+import { beforeAll, expect, test } from "vitest";
+import { type Account, ask, claimed, HOST, say } from "../../support/accounts.ts";
+import { Authenticator, base64url } from "../../support/authenticator.ts";
+import { description, followed, objectionTo, type Operation, operations } from "../../support/description.ts";
+import { fresh } from "../../support/devices.ts";
+import { ADMIN, type Made, service } from "../../support/operators.ts";
+
+interface Call {
+  readonly path?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+
+/** Whoever asks, if nobody else is said: each call is somebody's own, so that none is in another's way. */
+let alice: Account;
+let bob: Account;
+let shop: Made;
+let key: Authenticator;
+
+const host = new URL(HOST).host;
+const json = async (response: Promise<Response>) => (await response).json<Record<string, string>>();
+
+beforeAll(async () => {
+  [alice, bob, shop, key] = [
+    await claimed("alice"),
+    await claimed("bob"),
+    await service("shop", "send", "read"),
+    await Authenticator.make(),
+  ];
+  await say("POST", "/api/messages", { to: alice.userName, body: "hello" }, bob.token);
+  await say(
+    "POST",
+    "/api/messages",
+    [
+      { to: alice.userName, body: "hello" },
+      { to: alice.userName, body: 1 },
+    ],
+    shop.token,
+  );
+  await say("GET", "/api/entries?device=feed", undefined, alice.token);
+});
+
+/** One call of each route that goes well, made when its turn comes; and with which token, if not with alice's. */
+const good: Readonly<Record<string, readonly [call: () => Call | Promise<Call>, token?: () => string | undefined]>> = {
+  "GET /api/auth": [() => ({}), () => undefined],
+  "GET /api/online": [() => ({}), () => undefined],
+  "POST /api/accounts": [() => ({ body: { userName: fresh("carol"), label: "laptop" } }), () => undefined],
+  "POST /api/sign-in": [
+    async () => ({
+      body: {
+        userName: alice.userName,
+        code: (await json(say("POST", "/api/recovery-code", undefined, alice.token)))["recoveryCode"],
+      },
+    }),
+    () => undefined,
+  ],
+  "POST /api/link-codes": [() => ({})],
+  "POST /api/recovery-code": [() => ({})],
+  "GET /api/devices": [() => ({})],
+  "DELETE /api/devices/{id}": [async () => ({ path: { id: await anotherDevice() } })],
+  "GET /api/account": [() => ({})],
+  "GET /api/export": [() => ({})],
+  "POST /api/passkeys/options": [() => ({})],
+  "POST /api/passkeys": [async () => ({ body: { response: await created(), label: "my key" } })],
+  "GET /api/passkeys": [() => ({})],
+  "POST /api/sign-in/passkey/options": [() => ({ body: { userName: alice.userName } }), () => undefined],
+  "POST /api/sign-in/passkey": [
+    async () => ({ body: { userName: alice.userName, response: await signed() } }),
+    () => undefined,
+  ],
+  "DELETE /api/passkeys/{id}": [() => ({ path: { id: base64url(key.id) } })],
+  "POST /api/messages": [
+    () => ({ body: { to: bob.userName, body: { text: "hi" } }, headers: { "Idempotency-Key": "k" } }),
+  ],
+  "GET /api/entries": [() => ({ query: { limit: "10", cursor: "0" } })],
+  "POST /api/acks": [() => ({ body: { device: "feed", seq: 1 } })],
+  "GET /api/conversations": [() => ({ query: { limit: "5" } })],
+  "GET /api/conversations/{userName}/messages": [() => ({ path: { userName: bob.userName }, query: { limit: "5" } })],
+  "GET /api/requests": [() => ({}), () => bob.token],
+  "PUT /api/contacts/{userName}": [async () => ({ path: { userName: await stranger() } })],
+  "GET /api/blocks": [() => ({})],
+  "PUT /api/blocks/{userName}": [() => ({ path: { userName: "mallory" } })],
+  "DELETE /api/blocks/{userName}": [() => ({ path: { userName: "mallory" } })],
+  "GET /api/settings": [() => ({})],
+  "PUT /api/settings": [() => ({ body: { receipts: false } })],
+  "POST /api/admin/services": [() => ({ body: { userName: fresh("robot"), scopes: ["read"] } }), () => ADMIN],
+  "GET /api/admin/services": [() => ({}), () => ADMIN],
+  "GET /api/admin/services/{userName}": [() => ({ path: { userName: shop.userName } }), () => ADMIN],
+  "POST /api/admin/services/{userName}/tokens": [
+    () => ({ path: { userName: shop.userName }, body: { scopes: ["send"] } }),
+    () => ADMIN,
+  ],
+  "DELETE /api/admin/services/{userName}/tokens/{id}": [
+    () => ({ path: { userName: shop.userName, id: shop.id } }),
+    () => ADMIN,
+  ],
+  "DELETE /api/admin/services/{userName}": [() => ({ path: { userName: shop.userName } }), () => ADMIN],
+  "POST /api/sign-out": [() => ({})],
+  "DELETE /api/account": [() => ({}), () => bob.token],
+};
+
+/** Those that end what the others need come last. */
+const inOrder = operations.toSorted((a, b) => orderOf(a) - orderOf(b));
+
+function orderOf({ name }: Operation): number {
+  return Object.keys(good).indexOf(name);
+}
+
+test("[H11] everything under /api is described, and everything described is called here", () => {
+  expect(description.openapi).toBe("3.1.0");
+  expect(operations.map(({ name }) => name).toSorted()).toEqual(Object.keys(good).toSorted());
+  for (const { summary, tags, path } of operations) {
+    expect([summary.length > 5, tags.length, path.startsWith("/api/")]).toEqual([true, 1, true]);
+  }
+});
+
+test.each(inOrder.map((operation) => [operation.name, operation] as const))(
+  "[H11][H9] %s refuses what does not fit, with a problem that names the field",
+  async (name, operation) => {
+    const [make, token = () => alice.token] = good[name] ?? [() => ({})];
+    const needs = operation.body === null && operation.parameters.length === 0;
+    const call = needs
+      ? {}
+      : name.startsWith("POST /api/sign-in") || name.startsWith("POST /api/passkeys")
+        ? placeholder(operation)
+        : await make();
+    for (const { what, change, field } of badInputs(operation, call)) {
+      const response = await request(operation, change, token());
+      const problem = await response.clone().json<Record<string, unknown>>();
+      expect([what, response.status >= 400 && response.status < 500]).toEqual([what, true]);
+      expect(response.headers.get("Content-Type")).toBe("application/problem+json");
+      expect(problem).toMatchObject({
+        status: response.status,
+        code: expect.any(String),
+        detail: expect.stringMatching(/\.$/),
+      });
+      if (field !== undefined) expect([what, problem["field"]]).toEqual([what, field]);
+      expect(await objectionTo(operation, response)).toBeNull();
+    }
+  },
+);
+
+test.each(
+  inOrder.filter(({ security }) => security.length > 0).map((operation) => [operation.name, operation] as const),
+)("[H11] %s takes a token, and one with the scope that it says", async (name, operation) => {
+  const [make] = good[name] ?? [() => ({})];
+  const call =
+    operation.body !== null && name.startsWith("POST /api/passkeys")
+      ? placeholder(operation)
+      : name.includes("{")
+        ? somewhere(operation)
+        : await make();
+  const none = await request(operation, call, undefined);
+  expect(none.status).toBe(401);
+  expect(await objectionTo(operation, none)).toBeNull();
+  const needed = operation.security[0]?.["token"]?.[0];
+  const others = (["send", "read", "admin"] as const).filter((scope) => scope !== needed);
+  const { token } = await service("other", ...others);
+  const without = await request(operation, call, token);
+  expect(without.status).toBe(403);
+  expect(await objectionTo(operation, without)).toBeNull();
+});
+
+test.each(inOrder.map((operation) => [operation.name, operation] as const))(
+  "[H11] %s answers what it says where everything fits",
+  async (name, operation) => {
+    const [make, token = () => alice.token] = good[name] ?? [() => ({})];
+    const response = await request(operation, await make(), token());
+    expect(response.status).toBeLessThan(300);
+    expect(await objectionTo(operation, response)).toBeNull();
+  },
+);
+
+test("[H11] the description is served to anybody, and is one document", async () => {
+  const response = await ask("/api/openapi.json");
+  expect([response.status, response.headers.get("Content-Type")]).toEqual([200, "application/json"]);
+  const text = await response.text();
+  for (const [, name = ""] of text.matchAll(/"#\/components\/schemas\/(\w+)"/g)) {
+    expect(Object.keys(description.components.schemas)).toContain(name);
+  }
+});
+
+interface Bad {
+  readonly what: string;
+  readonly change: Call;
+  readonly field?: string;
+}
+
+/** Each input of a route, wrong in each way that there is. */
+function badInputs(operation: Operation, call: Call): Bad[] {
+  const bad: Bad[] = [];
+  for (const { name, in: where, schema } of operation.parameters) {
+    if (where === "path" && name === "userName") {
+      bad.push({
+        what: "a name that is none",
+        change: { ...call, path: { ...call.path, userName: "a b" } },
+        field: name,
+      });
+    }
+    if (where !== "query" || followed(schema)["type"] !== "integer") continue;
+    for (const value of ["x", "-1", "1.5", "99999999999999999"]) {
+      bad.push({ what: `${name}=${value}`, change: { ...call, query: { ...call.query, [name]: value } }, field: name });
+    }
+  }
+  if (operation.body === null) return bad;
+  for (const body of ["{", "", "null", "7", '"text"', "[[]]"])
+    bad.push({ what: `the body ${body}`, change: { ...call, body: new Text(body) } });
+  bad.push({ what: "a body of a mile", change: { ...call, body: new Text(`{"x":"${"x".repeat(1_100_000)}"}`) } });
+  const fields = call.body as Record<string, unknown>;
+  for (const field of requiredOf(operation.body)) {
+    const { [field]: _, ...rest } = fields;
+    bad.push({ what: `without ${field}`, change: { ...call, body: rest }, field });
+    if (field !== "body")
+      bad.push({ what: `${field} is nothing`, change: { ...call, body: { ...rest, [field]: null } }, field });
+  }
+  bad.push({ what: "a field too many", change: { ...call, body: { ...fields, surprise: 1 } }, field: "surprise" });
+  return bad;
+}
+
+class Text {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+function requiredOf(schema: Record<string, unknown>): string[] {
+  const { required, anyOf } = followed(schema) as { required?: string[]; anyOf?: Record<string, unknown>[] };
+  return required ?? anyOf?.flatMap(requiredOf) ?? [];
+}
+
+/** Fields of the right kind that mean nothing: for what is refused before it is looked at. */
+function placeholder({ body }: Operation): Call {
+  const values: Record<string, unknown> = { userName: "zoe", code: "1111-1111", response: { id: "x" } };
+  return { body: Object.fromEntries(requiredOf(body ?? {}).map((name) => [name, values[name]])) };
+}
+
+/** An address of nothing. */
+function somewhere({ parameters, body }: Operation): Call {
+  const path = Object.fromEntries(
+    parameters.filter(({ in: where }) => where === "path").map(({ name }) => [name, "nothing"]),
+  );
+  return { path, ...(body !== null && { body: { scopes: ["send"] } }) };
+}
+
+let addresses = 0;
+
+function request(
+  { method, path }: Operation,
+  { path: places = {}, query = {}, headers = {}, body }: Call,
+  token: string | undefined,
+): Promise<Response> {
+  const place = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(places[name] ?? ""));
+  const url = new URL(place, HOST);
+  url.search = new URLSearchParams(query).toString();
+  addresses++;
+  return exports.default.fetch(
+    new Request(url, {
+      method,
+      headers: {
+        "CF-Connecting-IP": `198.51.${addresses >> 8}.${addresses & 255}`,
+        ...headers,
+        ...(token !== undefined && { Authorization: `Bearer ${token}` }),
+      },
+      ...(body !== undefined && { body: body instanceof Text ? body.text : JSON.stringify(body) }),
+    }),
+  );
+}
+
+/** Signs another device of alice's in; its id. */
+async function anotherDevice(): Promise<string> {
+  const { code } = await json(say("POST", "/api/link-codes", undefined, alice.token));
+  return (await json(say("POST", "/api/sign-in", { userName: alice.userName, code })))["device"] ?? "";
+}
+
+/** Somebody who waits to be accepted by alice. */
+async function stranger(): Promise<string> {
+  const { userName, token } = await claimed("dave");
+  await say("POST", "/api/messages", { to: alice.userName, body: "hi" }, token);
+  return userName;
+}
+
+async function created(): Promise<unknown> {
+  const { challenge = "" } = await json(say("POST", "/api/passkeys/options", undefined, alice.token));
+  return key.create({ challenge, origin: HOST, host, counter: 1 });
+}
+
+async function signed(): Promise<unknown> {
+  const { challenge = "" } = await json(say("POST", "/api/sign-in/passkey/options", { userName: alice.userName }));
+  return key.get({ challenge, origin: HOST, host, counter: 2 });
+}
