@@ -24,7 +24,7 @@ const MAY: Record<string, string[]> = {
 /** Which packages a part may use. */
 const PACKAGES: Record<string, string[]> = {
   protocol: ["zod/mini"],
-  mailbox: ["cloudflare:workers"],
+  mailbox: ["cloudflare:workers", "ipaddr.js"],
   identity: ["@simplewebauthn/server", "hono", "hono/cookie", "hono/cors", "hono/secure-headers", "jose"],
   api: ["@hono/zod-openapi"],
   census: ["cloudflare:workers"],

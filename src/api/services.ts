@@ -7,7 +7,9 @@ import {
   grantAccess,
   listServices,
   revokeAccess,
+  hookService,
   showService,
+  unhookService,
 } from "../identity/services.ts";
 import { api, route } from "./declare.ts";
 import { canonicalName, label, name, scopes, time } from "./schemas.ts";
@@ -30,6 +32,16 @@ const service = z
     userName: canonicalName,
     created: time,
     tokens: z.array(z.object({ id: z.string(), label: z.string(), scopes, created: time, seen: time })),
+    webhook: z
+      .object({
+        url: z.string(),
+        created: time,
+        failing: time.nullable().meta({ description: "Since when nothing was taken" }),
+        tries: z.int(),
+        due: time.nullable().meta({ description: "When the next try is" }),
+        disabled: time.nullable().meta({ description: "When it was given up" }),
+      })
+      .nullable(),
   })
   .meta({ id: "Service" });
 
@@ -131,4 +143,39 @@ route(
     no: ["bad_name", "reserved_name", "not_found"],
   },
   (c, { params: { userName, id } }) => revokeAccess(c, userName, id),
+);
+
+route(
+  services,
+  {
+    method: "put",
+    path: "/api/admin/services/{userName}/webhook",
+    tag,
+    does: "Have a service's mail posted to an address",
+    about:
+      "What reaches the mailbox is posted as `{user, epoch, frames}`, in order, until it is answered with 2xx; signed as Standard Webhooks has it, with the secret that is shown once. Set again, it goes on where it was, with another secret.",
+    scope: "admin",
+    through,
+    params,
+    body: z.strictObject({ url: z.string().meta({ example: "https://example.com/hook" }) }).meta({ id: "NewWebhook" }),
+    answers: { 201: z.object({ url: z.string(), secret: z.string() }) },
+    no: ["bad_name", "reserved_name", "not_found"],
+  },
+  (c, { params: { userName }, body }) => hookService(c, userName, body.url),
+);
+
+route(
+  services,
+  {
+    method: "delete",
+    path: "/api/admin/services/{userName}/webhook",
+    tag,
+    does: "Post a service's mail nowhere any more",
+    scope: "admin",
+    through,
+    params,
+    answers: { 204: null },
+    no: ["bad_name", "reserved_name", "not_found"],
+  },
+  (c, { params: { userName } }) => unhookService(c, userName),
 );

@@ -199,6 +199,7 @@ export class Core {
       case "peer":
         this.#archive.stands(down);
         break;
+      case "notice":
       case "token":
       case "error":
       case "closing":

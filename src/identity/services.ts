@@ -56,6 +56,18 @@ export async function endService(c: Asking, name: string): Promise<Response> {
   return done(c, answer);
 }
 
+/** Sets where the service's mail is posted to: 201 with the secret that posts are signed with, which is shown once. */
+export async function hookService(c: Asking, name: string, url: string): Promise<Response> {
+  const secret = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32))));
+  const answer = await c.env.MAILBOX.getByName(name).service(name, { is: "hook", url, secret });
+  return "refused" in answer ? problem(answer.refused) : answered(c, { url, secret: `whsec_${secret}` }, 201);
+}
+
+/** Posts nothing any more: 204. */
+export async function unhookService(c: Asking, name: string): Promise<Response> {
+  return done(c, await c.env.MAILBOX.getByName(name).service(name, { is: "unhook" }));
+}
+
 async function isThere(c: Asking, name: string): Promise<boolean> {
   return "value" in (await c.env.MAILBOX.getByName(name).service(name, { is: "show" }));
 }

@@ -7,6 +7,7 @@ import type { Peers } from "./peers.ts";
 import type { Rules } from "./rules.ts";
 import type { Sockets } from "./sockets.ts";
 import type { Turn } from "./turn.ts";
+import type { Webhook } from "./webhook.ts";
 
 export interface Box {
   /** The canonical userName whose mailbox this is. */
@@ -19,6 +20,7 @@ export interface Box {
   readonly peers: Peers;
   readonly turn: Turn;
   readonly rules: Rules;
+  readonly webhook: Webhook;
   /** Whom a token speaks of; null for one that is not to be trusted. */
   who(token: string): Promise<Visitor | null>;
   /** Lets something go on after the event that began it. */

@@ -29,13 +29,24 @@ export function entries(box: Box, { device, epoch, cursor, limit }: PageAsked): 
   // A device's first row is written at once: from here on it has been seen.
   if (device !== null && (typeof cursor === "number" || log.devices.get(device) === null)) hold(box, device, start);
   const { position, gap } = start;
-  const nobody = { token: null, expires: null, since: 0, opened: log.head, carries: false, watched: [], heard: 0 };
+  const page = readPage(box, device ?? "", position, limit);
+  const frames = gap === null ? page.frames : [write({ type: "gap", ...gap }), ...page.frames];
+  return { value: textOf(log.life.epoch, log.head, page.position, frames) };
+}
+
+/** What the pump says to somebody who is at `from`, at most `limit` frames. */
+export function readPage(
+  box: Box,
+  device: string,
+  from: number,
+  limit: number,
+): { readonly frames: readonly string[]; readonly position: number } {
+  const nobody = { token: null, expires: null, since: 0, opened: box.log.head, carries: false, watched: [], heard: 0 };
   const none = { unkept: 0, unacked: [], due: false, changed: false };
-  const place = { device: device ?? "", position, acked: position, window: limit };
+  const place = { device, position: from, acked: from, window: limit };
   const session: Session = { ...nobody, ...none, ...place, ws: NOWHERE, dialect: V1, outbox: [] };
-  if (gap !== null) box.sockets.say(session, write({ type: "gap", ...gap }));
   pump(box, session);
-  return { value: textOf(log.life.epoch, log.head, session.position, session.outbox) };
+  return { frames: session.outbox, position: session.position };
 }
 
 /** A device holds everything up to `seq`, but never more than there is, nor than its connection was sent. To be done in a group. */
@@ -49,7 +60,12 @@ export function ack(box: Box, device: string, seq: number): Refusal | null {
   return null;
 }
 
-function hold(box: Box, device: string, { position, carries }: ReturnType<typeof startOf>): void {
+/** A device has everything up to there. `carries`: it had everything before. To be done in a group. */
+export function hold(
+  box: Box,
+  device: string,
+  { position, carries }: { readonly position: number; readonly carries: boolean },
+): void {
   const known = box.log.devices.get(device);
   if (carries) {
     carry(box, position);

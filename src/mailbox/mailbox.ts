@@ -94,8 +94,7 @@ export class Mailbox extends DurableObject<Env> implements MailboxCalls {
   }
 
   override alarm(): void {
-    const box = this.#wiring.box();
-    box.turn.now(() => box.lanes.ring());
+    this.#wiring.ring();
   }
 
   deliver(delivery: Delivery): Promise<Reply> {

@@ -4,6 +4,7 @@ import { write, writeCarbon, writeMessage } from "../protocol/down.ts";
 import { LIMITS, utf8Bytes } from "../protocol/limits.ts";
 import { writePlain, writePlainRefusal } from "../protocol/plain.ts";
 import { refusal, refusalOf } from "../protocol/refusals.ts";
+import { NOTICES } from "../protocol/service.ts";
 import { V1 } from "../protocol/version.ts";
 import type { Box } from "./box.ts";
 import type { Entry, Peer } from "./log/schema.ts";
@@ -124,6 +125,8 @@ function frameOf(box: Box, session: Session, item: Entry | Peer): string | null 
   switch (item.kind) {
     case "in":
       return writeReceived(box, item);
+    case "notice":
+      return write({ type: "notice", seq: item.seq, code: item.body, message: NOTICES.get(item.body) ?? "" });
     case "peer":
       return write({ type: "peer", seq: item.seq, peer: item.peer, standing: item.body });
     case "out":
@@ -170,6 +173,7 @@ function plainOf(user: string, entry: Entry): string | null {
       return writePlainRefusal(user, entry.at, refusalOf(entry.body, `to ${entry.peer}`));
     case "out":
     case "peer":
+    case "notice":
       return null; // Classic pages draw their own messages themselves.
     default:
       entry.kind satisfies never;

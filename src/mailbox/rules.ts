@@ -10,15 +10,19 @@ export interface Rules {
   readonly requests: boolean;
   /** What a stranger may write before the user has accepted. */
   readonly strangerMessages: number;
+  /** Hosts of webhooks that may be private, and without TLS. */
+  readonly webhookHosts: ReadonlySet<string>;
   /** Null where the limits are off. */
   readonly quotas: Quotas | null;
 }
 
-type Variables = { readonly [Name in "AUTH" | "RATE_LIMIT" | "REQUESTS" | keyof typeof QUOTAS]?: string };
+type Variables = {
+  readonly [Name in "AUTH" | "RATE_LIMIT" | "REQUESTS" | "WEBHOOK_HOSTS" | keyof typeof QUOTAS]?: string;
+};
 
 /** In `open` mode anybody is anybody, so there are no strangers unless REQUESTS says so. */
 export function rulesOf(variables: Variables): Rules {
-  const { AUTH = "", RATE_LIMIT, REQUESTS } = variables;
+  const { AUTH = "", RATE_LIMIT, REQUESTS, WEBHOOK_HOSTS = "" } = variables;
   const quotas = { ...QUOTAS } as Record<keyof typeof QUOTAS, number>;
   for (const name of Object.keys(QUOTAS) as (keyof typeof QUOTAS)[]) {
     const given = Number(variables[name]);
@@ -27,6 +31,7 @@ export function rulesOf(variables: Variables): Rules {
   return {
     mode: AUTH,
     requests: REQUESTS === "on" || (REQUESTS !== "off" && AUTH !== "open"),
+    webhookHosts: new Set(WEBHOOK_HOSTS.split(/[\s,]+/).filter((host) => host !== "")),
     strangerMessages: quotas.STRANGER_MESSAGES,
     quotas: RATE_LIMIT === "off" ? null : quotas,
   };

@@ -1,10 +1,11 @@
 // A mailbox as a service account: what operators have it do, and what its tokens may. To be done in a group, all of it.
 import { ACCESSES } from "../protocol/limits.ts";
 import { type Refusal, refusal } from "../protocol/refusals.ts";
-import type { NewAccess, Scope, Service, ServiceOrder } from "../protocol/service.ts";
+import type { NewAccess, Scope, Service, ServiceOrder, WebhookState } from "../protocol/service.ts";
 import type { Answer } from "../protocol/visitor.ts";
 import type { Box } from "./box.ts";
 import type { AccessRow } from "./log/service-rows.ts";
+import { hook } from "./webhook.ts";
 
 /** A token's `seen` is written when it is so much older, in ms. Answers: a row for every request. */
 const SEEN_MS = 3_600_000;
@@ -57,7 +58,18 @@ function change(box: Box, order: Exclude<ServiceOrder, { readonly is: "create" }
       return grant(box, order.token);
     case "revoke":
       return revoke(box, order.id);
+    case "hook": {
+      const why = hook(box, order.url, order.secret);
+      if (why === null) box.webhook.reset();
+      return why === null ? null : { ...refusal("bad_frame", `url: ${why}`), field: "url" };
+    }
+    case "unhook":
+      if (box.log.account.service.webhook.row === null) return refusal("not_found", "there is no webhook");
+      box.log.account.service.webhook.remove();
+      box.webhook.reset();
+      return null;
     case "end":
+      if (box.log.account.service.webhook.row !== null) box.webhook.reset();
       box.log.account.service.end(Date.now());
       return null;
     default:
@@ -94,7 +106,14 @@ function described(box: Box): Service {
     const { label, scopes, created, seen } = row;
     return { id: idOf(row), label, scopes, created, seen };
   });
-  return { userName: box.user, created: service.row?.created ?? 0, tokens };
+  return { userName: box.user, created: service.row?.created ?? 0, tokens, webhook: webhookOf(box) };
+}
+
+function webhookOf(box: Box): WebhookState | null {
+  const { row } = box.log.account.service.webhook;
+  if (row === null) return null;
+  const { url, created, failing, tries, due, disabled } = row;
+  return { url, created, failing: failing || null, tries, due: due || null, disabled: disabled || null };
 }
 
 function idOf({ hash }: AccessRow): string {

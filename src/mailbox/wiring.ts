@@ -8,6 +8,7 @@ import type { Answer, Visitor } from "../protocol/visitor.ts";
 import { isOver, objectionTo } from "./account.ts";
 import { keepCursors } from "./ack.ts";
 import type { Box } from "./box.ts";
+import { Clock } from "./clock.ts";
 import { Lanes } from "./lanes.ts";
 import { end, finish, leave } from "./leave.ts";
 import { KeyRows } from "./log/key-rows.ts";
@@ -21,8 +22,10 @@ import { announce } from "./signal.ts";
 import { type Session, Sockets, type Wire } from "./sockets.ts";
 import { Tally } from "./tally.ts";
 import { Turn } from "./turn.ts";
+import { Webhook } from "./webhook.ts";
 
 export interface Parts extends Box {
+  readonly clock: Clock;
   readonly tally: Tally;
 }
 
@@ -78,6 +81,15 @@ export class Wiring {
     this.left(box, session);
   }
 
+  /** The alarm rang. */
+  ring(): void {
+    const box = this.box();
+    box.turn.now(() => {
+      box.clock.rang(Date.now());
+      box.lanes.ring();
+    });
+  }
+
   changed(box: Parts, event: "connect" | "disconnect", session: Session): void {
     this.#ctx.waitUntil(box.tally.changed({ event, device: session.device, sockets: box.sockets.size }));
   }
@@ -107,17 +119,33 @@ export class Wiring {
       broken: (error) => this.#broken(user, error),
     });
     const peers = new Peers(env);
-    const lanes = new Lanes(log, turn, {
-      deliver: (delivery) => peers.deliver(delivery),
+    const clock = new Clock({
       setAlarm: (at) => void ctx.storage.setAlarm(at),
       deleteAlarm: () => void ctx.storage.deleteAlarm(),
     });
+    const hook = log.account.service.webhook.row;
+    const webhook = new Webhook(clock.for("webhook", hook === null || hook.disabled > 0 ? null : hook.due || null));
+    const lanes = new Lanes(log, turn, { deliver: (delivery) => peers.deliver(delivery), ...clock.for("lanes") });
     const tally = new Tally({ user, shard: shardOf(user) }, (count) => peers.report(user, count));
     const background = (work: Promise<unknown>) => ctx.waitUntil(work);
     const rules = rulesOf(env);
     const who = (token: string) => readToken(token, env);
     const keys = new KeyRows(ctx.storage.sql);
-    return (this.#parts = { user, log, keys, sockets, turn, rules, who, lanes, peers, tally, background });
+    return (this.#parts = {
+      user,
+      log,
+      keys,
+      sockets,
+      turn,
+      rules,
+      who,
+      lanes,
+      clock,
+      webhook,
+      peers,
+      tally,
+      background,
+    });
   }
 
   /** The mailbox was erased: the next event finds another one. */
@@ -150,6 +178,7 @@ export class Wiring {
     box.sockets.flush();
     box.log.trimSometimes(() => box.lanes.firstOwed);
     box.lanes.start();
+    box.webhook.go(box);
   }
 
   #finish(box: Parts, session: Session): void {

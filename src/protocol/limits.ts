@@ -39,6 +39,18 @@ export const SIGNED_IN = 64;
 /** Tokens of a service account. Answers: tokens as storage. */
 export const ACCESSES = 16;
 
+/** Of a webhook. */
+export const HOOK = {
+  /** Frames of one post; their bytes are limited as a window's are. Answers: a post that nobody can take. */
+  FRAMES: 64,
+  /** How long an answer is waited for, ms. Answers: an address that keeps a mailbox awake. */
+  TIMEOUT_MS: 15_000,
+  /** The shortest and the longest wait before the next try, ms, and after how long without success there is none. Answers: trying for ever. */
+  SHORTEST_MS: 5_000,
+  LONGEST_MS: 4 * 3_600_000,
+  GIVE_UP_MS: 3 * 86_400_000,
+} as const;
+
 /** Passkeys of a user. Answers: keys as storage. */
 export const PASSKEYS = 16;
 

@@ -19,7 +19,26 @@ export interface Service {
   readonly userName: string;
   readonly created: number;
   readonly tokens: readonly Access[];
+  readonly webhook: WebhookState | null;
 }
+
+/** How a webhook goes; times in ms since 1970, null for never. */
+export interface WebhookState {
+  readonly url: string;
+  readonly created: number;
+  /** Since when nothing was taken, after how many posts, and when the next one is due. */
+  readonly failing: number | null;
+  readonly tries: number;
+  readonly due: number | null;
+  /** When it was given up. */
+  readonly disabled: number | null;
+}
+
+/** The code of the notice that a webhook was given up, and its sentence. */
+export const WEBHOOK_DISABLED = "webhook_disabled";
+export const NOTICES: ReadonlyMap<string, string> = new Map([
+  [WEBHOOK_DISABLED, "The webhook was not answered for days and is disabled; an operator can set it again."],
+]);
 
 /** What a new token leaves in the mailbox. */
 export interface NewAccess extends NewToken {
@@ -32,4 +51,6 @@ export type ServiceOrder =
   | { readonly is: "create"; readonly token: NewAccess }
   | { readonly is: "grant"; readonly token: NewAccess }
   | { readonly is: "revoke"; readonly id: string }
+  | { readonly is: "hook"; readonly url: string; readonly secret: string }
+  | { readonly is: "unhook" }
   | { readonly is: "end" };

@@ -90,9 +90,9 @@ export class Log {
   append(entry: Omit<Entry, "seq" | "failed">): Entry {
     const row = { seq: this.#next(), failed: null, ...entry };
     const { seq, kind, peer } = row;
-    if (kind !== "failed" && kind !== "peer") this.history.note(this.peers.get(peer), seq);
+    if (kind === "in" || kind === "out" || kind === "self") this.history.note(this.peers.get(peer), seq);
     // The row of a peer that was sent something is written with the reply; until then the tail tells.
-    if (kind !== "out" && kind !== "peer") this.peers.changed(this.peers.get(peer));
+    if (kind !== "out" && kind !== "peer" && kind !== "notice") this.peers.changed(this.peers.get(peer));
     this.entries.add(row);
     this.#wrote = true;
     this.#sinceCheckpoint++;

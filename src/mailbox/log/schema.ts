@@ -43,8 +43,8 @@ export interface Life {
   presence: number;
 }
 
-/** in: from a peer. out: to a peer. self: to oneself. failed: an `out` entry (`origin` is its seq) that the peer finally refused; body is the code. peer: how the user stands to the peer from here on; body is the standing. */
-export type Kind = "in" | "out" | "self" | "failed" | "peer";
+/** in: from a peer. out: to a peer. self: to oneself. failed: an `out` entry (`origin` is its seq) that the peer finally refused; body is the code. peer: how the user stands to the peer from here on; body is the standing. notice: the server tells the user something; body is its code. */
+export type Kind = "in" | "out" | "self" | "failed" | "peer" | "notice";
 
 /** One row of the log. `body` is JSON text. */
 export interface Entry {

@@ -2,6 +2,7 @@
 // row written when it changes; of a token only the hash is here. The tables are made with their first row.
 import type { Scope } from "../../protocol/service.ts";
 import type { Sql } from "./sql.ts";
+import { WebhookRows } from "./webhook-rows.ts";
 
 const TABLES = [
   "CREATE TABLE service (one INTEGER PRIMARY KEY CHECK (one = 1), created INTEGER NOT NULL, ended INTEGER NOT NULL)",
@@ -25,6 +26,7 @@ interface ServiceRow {
 }
 
 export class ServiceRows {
+  readonly webhook: WebhookRows;
   readonly #sql: Sql;
   #row: ServiceRow | null = null;
   readonly #access = new Map<string, AccessRow>();
@@ -32,12 +34,14 @@ export class ServiceRows {
 
   constructor(sql: Sql) {
     this.#sql = sql;
+    this.webhook = new WebhookRows(sql);
   }
 
   /** Reads it all, after a wake. */
   load(): void {
     if (this.#sql.row("SELECT 1 FROM sqlite_master WHERE name = 'service'") === undefined) return;
     this.#row = this.#sql.row<ServiceRow>("SELECT * FROM service") ?? null;
+    this.webhook.load();
     for (const row of this.#sql.rows<AccessRow & { scopes: string }>("SELECT * FROM access")) {
       this.#access.set(row.hash, { ...row, scopes: row.scopes.split(" ") as Scope[] });
     }
@@ -61,6 +65,7 @@ export class ServiceRows {
   /** No token opens it any more. */
   end(now: number): void {
     for (const row of this.all()) this.remove(row);
+    this.webhook.remove();
     this.#end(now);
   }
 
@@ -101,7 +106,7 @@ export class ServiceRows {
 
   /** Ends a group; true if anything was written. */
   seal(): boolean {
-    const wrote = this.#wrote;
+    const wrote = this.webhook.seal() || this.#wrote;
     this.#wrote = false;
     return wrote;
   }

@@ -1,0 +1,366 @@
+// Webhooks: what reaches a service's mailbox is posted, signed, in order, until it is taken. The world outside is played here; the story
+// test has a real one.
+import { env } from "cloudflare:workers";
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { objectionToTarget } from "../../src/mailbox/target.ts";
+import { say } from "../support/accounts.ts";
+import { fresh, open } from "../support/devices.ts";
+import { meter } from "../support/meter.ts";
+import { ADMIN, type Made, service, verdict } from "../support/operators.ts";
+
+interface Post {
+  readonly url: string;
+  readonly init: RequestInit;
+  readonly headers: Headers;
+  readonly body: { readonly user: string; readonly epoch: string; readonly frames: readonly Record<string, unknown>[] };
+  readonly text: string;
+  answer(status: number, headers?: Record<string, string>): Promise<void>;
+  fail(): Promise<void>;
+}
+
+/** What was posted and is not looked at yet, and who waits for the next one. */
+let posts: Post[] = [];
+let waiting: (() => void)[] = [];
+
+beforeEach(() => {
+  posts = [];
+  waiting = [];
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
+  const world = globalThis.fetch;
+  vi.spyOn(globalThis, "fetch").mockImplementation((url, init) => {
+    // The test's own tools ask for their files so.
+    if (typeof url !== "string" || !url.startsWith(URL)) return world(url, init);
+    return new Promise<Response>((resolve, reject) => {
+      const text = String(init?.body);
+      posts.push({
+        url,
+        init: init ?? {},
+        headers: new Headers(init?.headers as Record<string, string>),
+        body: JSON.parse(text) as Post["body"],
+        text,
+        answer: (status, headers = {}) => inside(text, () => resolve(new Response(null, { status, headers }))),
+        fail: () => inside(text, () => reject(new Error("not to be reached"))),
+      });
+      for (const done of waiting.splice(0)) done();
+    });
+  });
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
+
+/** An answer belongs to the object that waits for it. */
+function inside(text: string, act: () => void): Promise<void> {
+  return runInDurableObject(mailboxOf((JSON.parse(text) as Post["body"]).user), act);
+}
+
+async function posted(): Promise<Post> {
+  while (posts.length === 0) await new Promise<void>((done) => waiting.push(done));
+  const post = posts.shift();
+  if (post === undefined) throw new Error("no post");
+  return post;
+}
+
+const URL = "https://hooks.example.com/in";
+const hookOf = (name: string) => `/api/admin/services/${name}/webhook`;
+const mailboxOf = (name: string) => env.MAILBOX.getByName(name);
+
+/** A service with a webhook. */
+async function hooked(url = URL): Promise<{ shop: Made; secret: string }> {
+  const shop = await service("shop", "send", "read");
+  const response = await say("PUT", hookOf(shop.userName), { url }, ADMIN);
+  expect(response.status).toBe(201);
+  const { secret } = await response.json<{ secret: string }>();
+  return { shop, secret };
+}
+
+const send = (from: string, to: string, ...all: unknown[]) =>
+  say(
+    "POST",
+    `/api/messages?user=${from}`,
+    all.map((body) => ({ to, body })),
+  );
+
+const stateOf = async ({ userName }: Made) =>
+  (
+    await (
+      await say("GET", `/api/admin/services/${userName}`, undefined, ADMIN)
+    ).json<{ webhook: Record<string, unknown> }>()
+  ).webhook;
+
+/** Waits until the webhook's state is so: each question is a group of its own, so it sees what was written. */
+async function until(shop: Made, is: (state: Record<string, unknown>) => boolean): Promise<Record<string, unknown>> {
+  for (let asked = 0; asked < 1_000; asked++) {
+    const state = await stateOf(shop);
+    if (is(state)) return state;
+  }
+  throw new Error(`it never came to that: ${JSON.stringify(await stateOf(shop))}`);
+}
+
+/** So many ms go by, and the alarm rings. */
+async function later(shop: Made, ms: number): Promise<void> {
+  vi.setSystemTime(Date.now() + ms);
+  expect(await runDurableObjectAlarm(mailboxOf(shop.userName))).toBe(true);
+}
+
+const bodies = ({ body }: Post) => body.frames.map((frame) => frame["body"]);
+
+test("[K1] an operator sets a webhook: 201 with a secret that is shown once, and takes it away", async () => {
+  const shop = await service("shop", "send", "read");
+  expect(await stateOf(shop)).toBeNull();
+  const response = await say("PUT", hookOf(shop.userName), { url: URL }, ADMIN);
+  expect([response.status, await response.json()]).toEqual([
+    201,
+    { url: URL, secret: expect.stringMatching(/^whsec_[A-Za-z0-9+/]{43}=$/) },
+  ]);
+  expect(await stateOf(shop)).toEqual({
+    url: URL,
+    created: expect.any(Number),
+    failing: null,
+    tries: 0,
+    due: null,
+    disabled: null,
+  });
+  for (const token of [shop.token, undefined]) {
+    expect((await verdict(say("PUT", hookOf(shop.userName), { url: URL }, token)))[0]).toBe(
+      token === undefined ? 401 : 403,
+    );
+  }
+  expect((await say("DELETE", hookOf(shop.userName), undefined, ADMIN)).status).toBe(204);
+  expect(await stateOf(shop)).toBeNull();
+  expect(await verdict(say("DELETE", hookOf(shop.userName), undefined, ADMIN))).toEqual([404, "not_found"]);
+  expect(await verdict(say("PUT", hookOf(fresh("nobody")), { url: URL }, ADMIN))).toEqual([404, "not_found"]);
+  await send(fresh("alice"), shop.userName, "anybody?");
+  expect(posts).toEqual([]);
+});
+
+test("[K2] what reaches the mailbox is posted in order, one post at a time, each when the last one was taken", async () => {
+  const { shop } = await hooked();
+  const alice = fresh("alice");
+  await send(alice, shop.userName, "one");
+  const first = await posted();
+  expect(first).toMatchObject({
+    url: URL,
+    init: { method: "POST", redirect: "manual" },
+    body: { user: shop.userName },
+  });
+  expect(first.body.frames).toMatchObject([{ type: "message", from: alice, to: shop.userName, body: "one" }]);
+  await send(alice, shop.userName, "two", "three");
+  await send(fresh("bob"), shop.userName, "four");
+  expect(posts).toEqual([]);
+  await first.answer(204);
+  const second = await posted();
+  expect(bodies(second)).toEqual(["two", "three", "four"]);
+  await second.answer(200);
+});
+
+test("[K2] what waited unseen goes first, one's own messages and marks don't go, and a failure does", async () => {
+  const shop = await service("shop", "send", "read");
+  await send(fresh("alice"), shop.userName, "early");
+  await say("PUT", hookOf(shop.userName), { url: URL }, ADMIN);
+  const first = await posted();
+  expect(bodies(first)).toEqual(["early"]);
+  await first.answer(200);
+  const robot = (to: string, body: unknown) => say("POST", "/api/messages", { to, body }, shop.token);
+  await robot(fresh("bob"), "own");
+  await robot(shop.userName, "to myself");
+  const second = await posted();
+  expect(second.body.frames.map(({ type, body }) => [type, body])).toEqual([["message", "to myself"]]);
+  await second.answer(200);
+});
+
+test("[K2] a post has at most 64 frames", async () => {
+  const { shop } = await hooked();
+  await send(fresh("alice"), shop.userName, "first");
+  const first = await posted();
+  await send(fresh("bob"), shop.userName, ...Array.from({ length: 100 }, (_, i) => i));
+  await first.answer(200);
+  const sizes: number[] = [];
+  for (let i = 0; i < 2; i++) {
+    const post = await posted();
+    sizes.push(post.body.frames.length);
+    await post.answer(200);
+  }
+  expect(sizes).toEqual([64, 36]);
+});
+
+test("[K3] a post is signed over its id, the time and the body", async () => {
+  const { shop, secret } = await hooked();
+  await send(fresh("alice"), shop.userName, { text: "g\u00fcnstig \u{1f4e6}" });
+  const { headers, text, body, answer } = await posted();
+  const [id, time] = [headers.get("webhook-id") ?? "", headers.get("webhook-timestamp") ?? ""];
+  const key = Uint8Array.from(atob(secret.replace("whsec_", "")), (char) => char.charCodeAt(0));
+  const hmac = { name: "HMAC", hash: "SHA-256" };
+  const verifier = await crypto.subtle.importKey("raw", key, hmac, false, ["verify"]);
+  const [version, signature = ""] = (headers.get("webhook-signature") ?? "").split(",");
+  const signed = Uint8Array.from(atob(signature), (char) => char.charCodeAt(0));
+  const said = new TextEncoder().encode(`${id}.${time}.${text}`);
+  expect([version, await crypto.subtle.verify(hmac, verifier, signed, said)]).toEqual(["v1", true]);
+  expect(Math.abs(Number(time) - Date.now() / 1_000)).toBeLessThan(60);
+  expect(id).toBe(`${body.epoch}:${String(body.frames.at(-1)?.["seq"])}`);
+  expect(headers.get("Content-Type")).toBe("application/json");
+  await answer(200);
+});
+
+test.each([
+  ["an error", (post: Post) => post.answer(500)],
+  ["a refusal", (post: Post) => post.answer(401)],
+  ["a redirect", (post: Post) => post.answer(302, { Location: "https://elsewhere.example.com/" })],
+  ["nothing", (post: Post) => post.fail()],
+])("[K4] after %s the same is posted again, later, and what came meanwhile behind it", async (_, no) => {
+  const { shop } = await hooked();
+  const alice = fresh("alice");
+  await send(alice, shop.userName, "one");
+  await no(await posted());
+  const failing = await until(shop, ({ tries }) => tries === 1);
+  expect(failing).toMatchObject({ failing: expect.any(Number), disabled: null });
+  const wait = Number(failing["due"]) - Number(failing["failing"]);
+  expect([wait >= 3_750, wait <= 6_250]).toEqual([true, true]);
+  await send(alice, shop.userName, "two");
+  expect(posts).toEqual([]);
+  await later(shop, 10_000);
+  const again = await posted();
+  expect(bodies(again)).toEqual(["one", "two"]);
+  expect(again.url).toBe(URL);
+  await again.answer(200);
+  expect(await until(shop, ({ tries }) => tries === 0)).toMatchObject({ failing: null, due: null });
+  expect(await runDurableObjectAlarm(mailboxOf(shop.userName))).toBe(false);
+});
+
+test("[K4] it waits ever longer, at most four hours, and gives up after three days with a notice", async () => {
+  const { shop } = await hooked();
+  const alice = fresh("alice");
+  await send(alice, shop.userName, "one");
+  await (await posted()).answer(503);
+  let state = await until(shop, ({ tries }) => tries === 1);
+  const waits: number[] = [];
+  const HOUR = 3_600_000;
+  for (let tries = 2; tries < 14; tries++) {
+    await later(shop, 5 * HOUR);
+    await (await posted()).answer(503);
+    const before = Date.now();
+    state = await until(shop, (now) => now["tries"] === tries);
+    waits.push(Number(state["due"]) - before);
+  }
+  const [second = 0] = waits;
+  expect(second).toBeGreaterThan(7_000);
+  expect(Math.max(...waits)).toBeLessThanOrEqual(5 * HOUR + 5_000);
+  expect(waits.at(-1)).toBeGreaterThan(3 * HOUR - 5_000);
+  expect(state["disabled"]).toBeNull();
+  await later(shop, 20 * HOUR);
+  await (await posted()).answer(503);
+  state = await until(shop, ({ disabled }) => disabled !== null);
+  expect(await runDurableObjectAlarm(mailboxOf(shop.userName))).toBe(false);
+  const log = await (
+    await say("GET", "/api/entries", undefined, shop.token)
+  ).json<{ frames: Record<string, unknown>[] }>();
+  expect(log.frames.at(-1)).toMatchObject({
+    type: "notice",
+    code: "webhook_disabled",
+    message: expect.stringMatching(/\.$/),
+  });
+  // Nothing more, until it is set again: then it goes on where it was.
+  await send(alice, shop.userName, "two");
+  expect(posts).toEqual([]);
+  await say("PUT", hookOf(shop.userName), { url: `${URL}/2` }, ADMIN);
+  const again = await posted();
+  expect(again.url).toBe(`${URL}/2`);
+  expect(again.body.frames.map(({ body, type }) => body ?? type)).toEqual(["one", "notice", "two"]);
+  await again.answer(200);
+});
+
+test("[K4] an address that is gone for good is given up at once", async () => {
+  const { shop } = await hooked();
+  await send(fresh("alice"), shop.userName, "one");
+  await (await posted()).answer(410);
+  expect(await until(shop, ({ disabled }) => disabled !== null)).toMatchObject({ tries: 1 });
+});
+
+test("[K6] what was taken is delivered: its author hears of it", async () => {
+  const { shop } = await hooked();
+  const alice = await open(fresh("alice"));
+  alice.send({ type: "send", id: 1, to: shop.userName, body: "hi" });
+  await (await posted()).answer(200);
+  expect(await alice.mark("delivered")).toMatchObject({ peer: shop.userName });
+});
+
+test("[K2] a post that was taken costs a row, and an idle mailbox nothing", async () => {
+  const { shop } = await hooked();
+  await send(fresh("alice"), shop.userName, "one");
+  await (await posted()).answer(200);
+  await say("GET", "/api/settings", undefined, shop.token);
+  const rows = await meter(shop.userName);
+  await say("GET", "/api/settings", undefined, shop.token);
+  expect(rows()).toBe(0);
+  expect(await runDurableObjectAlarm(mailboxOf(shop.userName))).toBe(false);
+});
+
+test("[K1] with the service its webhook ends", async () => {
+  const { shop } = await hooked();
+  await send(fresh("alice"), shop.userName, "one");
+  await (await posted()).answer(500);
+  await until(shop, ({ tries }) => tries === 1);
+  await say("DELETE", `/api/admin/services/${shop.userName}`, undefined, ADMIN);
+  expect(await runDurableObjectAlarm(mailboxOf(shop.userName))).toBe(false);
+  await say("POST", "/api/admin/services", { userName: shop.userName, scopes: ["read"] }, ADMIN);
+  expect(await stateOf(shop)).toBeNull();
+});
+
+const NOWHERE = [
+  "http://hooks.example.com/",
+  "ftp://hooks.example.com/",
+  "https://user:secret@hooks.example.com/",
+  "https://localhost/",
+  "https://a.localhost/",
+  "https://printer.local/",
+  "https://db.internal/",
+  "https://intranet/",
+  "https://127.0.0.1/",
+  "https://127.1/",
+  "https://0x7f000001/",
+  "https://2130706433/",
+  "https://0.0.0.0/",
+  "https://10.1.2.3/",
+  "https://172.16.0.1/",
+  "https://192.168.1.1/",
+  "https://169.254.169.254/latest/meta-data/",
+  "https://100.64.0.1/",
+  "https://[::1]/",
+  "https://[::]/",
+  "https://[fd00::1]/",
+  "https://[fe80::1]/",
+  "https://[::ffff:127.0.0.1]/",
+  "https://[64:ff9b::7f00:1]/",
+  "https://224.0.0.1/",
+  "javascript:alert(1)",
+  "not an address",
+  "",
+  `https://hooks.example.com/${"x".repeat(2_100)}`,
+];
+
+test.each(NOWHERE)("[K5] nothing is posted to %s", async (url) => {
+  const shop = await service("shop", "send", "read");
+  const response = await say("PUT", hookOf(shop.userName), { url }, ADMIN);
+  expect([response.status, await response.json()]).toMatchObject([400, { code: "bad_frame", field: "url" }]);
+  expect(await stateOf(shop)).toBeNull();
+});
+
+test.each([
+  "https://hooks.example.com/in?a=b#c",
+  "https://example.com:8443/",
+  "https://93.184.216.34/",
+  "https://[2606:4700::1111]/",
+])("[K5] %s is fine", (url) => {
+  expect(objectionToTarget(url, new Set())).toBeNull();
+});
+
+test("[K5] a host that the operator names may be private and without TLS, and no other", () => {
+  const hosts = new Set(["127.0.0.1", "hooks.lan"]);
+  for (const url of ["http://127.0.0.1:8080/", "https://hooks.lan/"]) expect(objectionToTarget(url, hosts)).toBeNull();
+  for (const url of ["http://127.0.0.2/", "ftp://127.0.0.1/", "http://x.hooks.lan/"]) {
+    expect(objectionToTarget(url, hosts)).toEqual(expect.any(String));
+  }
+});
