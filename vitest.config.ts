@@ -12,6 +12,7 @@ const RUNTIME = [
   "test/census/**/*.test.ts",
   "test/identity/*.test.ts",
   "test/api/*.test.ts",
+  "test/operator/*.test.ts",
   "test/transcripts/server.test.ts",
 ];
 

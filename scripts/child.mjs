@@ -12,6 +12,7 @@ export const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 const TOOLS = join(ROOT, "node_modules", ".bin");
 
 let child = null;
+let patience = null;
 let asked = null;
 
 // A terminal sends Ctrl-C to everybody; a service or a test sends its signal to us alone. SIGHUP becomes SIGTERM,
@@ -24,6 +25,7 @@ function stop(signal) {
   asked = signal;
   if (child === null) process.exit(codeOf(signal));
   child.kill(signal);
+  if (patience !== null) setTimeout(() => child?.kill("SIGKILL"), patience).unref();
 }
 
 /**
@@ -49,13 +51,19 @@ function ancestors() {
   }
 }
 
-/** Runs it to its end and answers with its exit code. With `print`, its output goes there, in pieces, and not to ours. */
-export async function run(name, args = [], { print, env = {} } = {}) {
+/**
+ * Runs it to its end and answers with its exit code. With `print`, its output goes there, in pieces, and not to ours; what it writes to
+ * descriptor 3 goes to `control`. Asked to stop, it has `grace` ms for it; without, as long as it likes.
+ */
+export async function run(name, args = [], { print, control, grace = null, env = {} } = {}) {
+  patience = grace;
+  const stdio = print ? ["ignore", "pipe", "pipe"] : ["inherit", "inherit", "inherit"];
   child = spawn(name, args, {
-    stdio: print ? ["ignore", "pipe", "pipe"] : "inherit",
+    stdio: control ? [...stdio, "pipe"] : stdio,
     env: { ...process.env, PATH: `${TOOLS}${delimiter}${process.env.PATH ?? ""}`, ...env },
   });
   for (const stream of [child.stdout, child.stderr]) stream?.setEncoding("utf8").on("data", print);
+  child.stdio[3]?.setEncoding("utf8").on("data", control);
   const code = await new Promise((done) => {
     child.once("error", (error) => {
       console.error(`${name} can't be started: ${error.message}`);

@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import { ROOT, run, stopWithParent } from "./child.mjs";
 import { invite } from "./invite.mjs";
 import { install, whatIsMissing } from "./install.mjs";
+import { selfhost, SELFHOST_HELP } from "./selfhost/selfhost.mjs";
 import { test } from "./test.mjs";
 
 const HELP = {
@@ -19,6 +20,8 @@ const HELP = {
     --persist-to DIR     where the mailboxes are kept (default: .wrangler/state)
     --var AUTH:open      a variable of wrangler.toml
   The others: npx wrangler dev --help`,
+
+  selfhost: SELFHOST_HELP,
 
   chaos: `npm run chaos -- --seeds 10000
 
@@ -82,6 +85,8 @@ async function main(command, flags) {
   switch (command) {
     case "start":
       return run("wrangler", ["dev", ...withPort(flags)]);
+    case "selfhost":
+      return selfhost(flags);
     case "deploy":
       return run("wrangler", ["deploy", ...flags]);
     case "bench":
@@ -93,7 +98,7 @@ async function main(command, flags) {
     case "invite":
       return invite(flags);
     default:
-      console.error("node scripts/run.mjs start|test|deploy|bench|chaos|invite|pictures [flags]");
+      console.error("node scripts/run.mjs start|selfhost|test|deploy|bench|chaos|invite|pictures [flags]");
       return 1;
   }
 }

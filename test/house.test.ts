@@ -16,9 +16,10 @@ const MAY: Record<string, string[]> = {
   api: ["protocol", "identity", "census"],
   census: ["protocol"],
   registry: ["protocol"],
+  operator: ["protocol", "identity"],
   client: ["protocol"],
   page: ["client"],
-  "worker.ts": ["protocol", "mailbox", "identity", "census", "registry", "api"],
+  "worker.ts": ["protocol", "mailbox", "identity", "census", "registry", "api", "operator"],
 };
 
 /** Which packages a part may use. */
@@ -29,6 +30,7 @@ const PACKAGES: Record<string, string[]> = {
   api: ["@hono/zod-openapi"],
   census: ["cloudflare:workers"],
   registry: ["cloudflare:workers"],
+  operator: ["hono"],
   client: ["idb"],
   page: ["preact", "preact/hooks"],
   "worker.ts": ["cloudflare:workers", "hono/http-exception"],

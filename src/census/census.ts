@@ -47,6 +47,11 @@ export class Census extends DurableObject<Env> implements CensusCalls {
     return Promise.resolve({ ...this.#count });
   }
 
+  /** Whether this object and its disk answer. */
+  ping(): Promise<boolean> {
+    return Promise.resolve(this.#rows("SELECT 1").length === 1);
+  }
+
   /** Asks a few mailboxes that said nothing since `before` (ms) for their true number; returns how many were asked. */
   async audit(before: number): Promise<number> {
     const query = "SELECT * FROM online WHERE user > ? AND at <= ? ORDER BY user LIMIT ?";

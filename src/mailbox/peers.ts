@@ -1,6 +1,7 @@
 // The other objects: mailboxes by name, and the census. The only file that calls them.
 import { type Online, shardOf } from "../protocol/census.ts";
 import type { Delivery, Presence, Reply, Signal } from "../protocol/envelope.ts";
+import { inTime } from "../protocol/time.ts";
 
 /** A call without an answer for so long is given up. Should it land later, the receiver's numbers deal with it. */
 const CALL_MS = 30_000;
@@ -20,27 +21,15 @@ export class Peers {
 
   /** Tells the census how many sockets the user has. */
   report(user: string, sockets: number): Promise<Online> {
-    return inTime(this.#env.CENSUS.getByName(String(shardOf(user))).report(user, sockets));
+    return inTime(this.#env.CENSUS.getByName(String(shardOf(user))).report(user, sockets), CALL_MS);
   }
 
   signal(signal: Signal): Promise<void> {
-    return inTime(this.#env.MAILBOX.getByName(signal.to).signal(signal));
+    return inTime(this.#env.MAILBOX.getByName(signal.to).signal(signal), CALL_MS);
   }
 
   /** Whether `name` is online, as far as that is `asker`'s business; null where it is not. */
   presence(name: string, asker: string): Promise<Presence | null> {
-    return inTime(this.#env.MAILBOX.getByName(name).presence(name, asker));
-  }
-}
-
-async function inTime<T>(call: Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | null = null;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${CALL_MS} ms`)), CALL_MS);
-  });
-  try {
-    return await Promise.race([call, late]);
-  } finally {
-    clearTimeout(timer);
+    return inTime(this.#env.MAILBOX.getByName(name).presence(name, asker), CALL_MS);
   }
 }

@@ -14,6 +14,7 @@ export interface CensusCalls {
   /** `user` has `sockets` sockets now. Returns the shard's count, with this one in it. */
   report(user: string, sockets: number): Promise<Online>;
   count(): Promise<Online>;
+  ping(): Promise<boolean>;
 }
 
 /** The shard of a canonical userName, 0 … SHARDS-1: FNV-1a over its UTF-16 units. */

@@ -59,6 +59,16 @@ export async function startFronts(count: number): Promise<{ mailboxes: Server; f
   return { mailboxes, fronts };
 }
 
+/** The same in bare workerd, as `npm run selfhost` starts it. */
+export async function startSelfhost(
+  variables: Readonly<Record<string, string>> = OPEN,
+  more: string[] = [],
+): Promise<Server> {
+  const folder = mkdtempSync(join(tmpdir(), "restante-selfhost-"));
+  const command = (port: string) => [join(ROOT, "scripts/run.mjs"), "selfhost", "--port", port, "--state", folder];
+  return launch(folder, [...flagsOf(variables), ...more], {}, undefined, command);
+}
+
 /** Another Worker, of one file and without bindings. */
 export async function startWorker(main: string): Promise<Server> {
   const own = mkdtempSync(join(tmpdir(), "restante-worker-"));
@@ -86,24 +96,13 @@ async function launch(
   flags: string[],
   env: Record<string, string> = {},
   forget: () => void = () => undefined,
+  command: (port: string, folder: string) => string[] = wranglerDev,
 ): Promise<Server> {
   let port = "0";
   let output = "";
   let child: ChildProcess | null = null;
   const start = async () => {
-    const args = [
-      "dev",
-      "--ip",
-      "127.0.0.1",
-      "--port",
-      port,
-      "--inspector-port",
-      "0",
-      "--persist-to",
-      folder,
-      ...flags,
-    ];
-    child = spawn(process.execPath, [WRANGLER, ...args], {
+    child = spawn(process.execPath, [...command(port, folder), ...flags], {
       cwd: ROOT,
       detached: true,
       stdio: ["ignore", "pipe", "pipe"],
@@ -149,6 +148,11 @@ async function launch(
     kill: () => end("SIGKILL"),
     restart: start,
   };
+}
+
+function wranglerDev(port: string, folder: string): string[] {
+  const quiet = ["--ip", "127.0.0.1", "--inspector-port", "0"];
+  return [WRANGLER, "dev", ...quiet, "--port", port, "--persist-to", folder];
 }
 
 /** The port, once it is served. */

@@ -1,0 +1,76 @@
+// The configuration of bare workerd, made from wrangler.toml: so that no binding and no variable is written down twice.
+import process from "node:process";
+
+/** Letters of variables of ours; workerd takes them from its environment, so none of them is in a file or on a command line. */
+const NAME = /^[A-Z][A-Z0-9_]*$/;
+
+/** wrangler.toml, and its variables with what was given in their place; or what is wrong. */
+export async function variablesOf({ var: given, env: taken }) {
+  const { unstable_readConfig: readConfig } = await import("wrangler");
+  const config = readConfig({ config: "wrangler.toml" });
+  const variables = { ...config.vars };
+  for (const one of given) {
+    const [, name = "", value = ""] = /^([^:]*):(.*)$/s.exec(one) ?? [];
+    if (!NAME.test(name)) return { problem: `--var ${one}: it is NAME:VALUE.` };
+    variables[name] = value;
+  }
+  for (const name of taken) {
+    const value = process.env[name];
+    if (!NAME.test(name) || value === undefined)
+      return { problem: `--env ${name}: there is no such variable in the environment.` };
+    variables[name] = value;
+  }
+  if (variables.JURISDICTION)
+    return { problem: "JURISDICTION is Cloudflare's: here the mailboxes are where this machine is." };
+  return { config, variables };
+}
+
+/** The text of config.capnp. What it embeds lies beside it. */
+export function configOf({ config, variables, front, address, state }) {
+  const objects = config.durable_objects.bindings;
+  const bindings = [
+    ...Object.keys(variables).map((name) => `(name = ${text(name)}, fromEnvironment = ${text(name)})`),
+    ...objects.map(({ name, class_name }) => `(name = ${text(name)}, durableObjectNamespace = ${text(class_name)})`),
+  ];
+  const classes = objects.map(({ class_name: name }) => {
+    return `(className = ${text(name)}, uniqueKey = ${text(`restante-${name}`)}, enableSql = true)`;
+  });
+  const proxied = front.proxied ? `forwardedProtoHeader = "X-Forwarded-Proto"` : "";
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    (name = "front", worker = .front),
+    (name = "worker", worker = .worker),
+    (name = "page", disk = (path = ${text(`${state}/server/page`)})),
+    (name = "mailboxes", disk = (path = ${text(`${state}/mailboxes`)}, writable = true)),
+  ],
+  sockets = [(name = "http", address = ${text(address)}, http = (${proxied}), service = "front")],
+);
+const front :Workerd.Worker = (
+  modules = [(name = "front.js", esModule = embed "front.js")],
+  compatibilityDate = ${text(config.compatibility_date)},
+  bindings = [
+    (name = "WORKER", service = "worker"),
+    (name = "PAGE", service = "page"),
+    (name = "RULES", json = ${text(JSON.stringify(front))}),
+  ],
+);
+const worker :Workerd.Worker = (
+  modules = [(name = "worker.js", esModule = embed "worker.js")],
+  compatibilityDate = ${text(config.compatibility_date)},
+  bindings = [${bindings.join(", ")}],
+  durableObjectNamespaces = [${classes.join(", ")}],
+  durableObjectStorage = (localDisk = "mailboxes"),
+);
+`;
+}
+
+/** A text literal. JSON's escapes are Cap'n Proto's but for \\u, which ASCII alone does not need. */
+function text(value) {
+  const bytes = [...new TextEncoder().encode(value)];
+  const plain = (byte) => byte >= 32 && byte < 127 && byte !== 34 && byte !== 92;
+  const escaped = bytes.map((byte) =>
+    plain(byte) ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, "0")}`,
+  );
+  return `"${escaped.join("")}"`;
+}

@@ -1,0 +1,101 @@
+// npm run selfhost: the bundle that `npm run deploy` would send, in bare workerd, with everything that it keeps in one folder.
+// What Cloudflare does in front of the Worker, front.js does here.
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { run, succeeds } from "../child.mjs";
+import { configOf, variablesOf } from "./config.mjs";
+import { pageOf } from "./page.mjs";
+
+export const SELFHOST_HELP = `npm run selfhost -- [flags]
+
+  Builds what npm run deploy would send, and serves it from this machine in bare workerd: no Cloudflare, no wrangler. Ctrl-C stops it,
+  and a crash loses nothing that was accepted. README says what it gives up.
+    --port 8787          the port; 0 for a free one
+    --ip 127.0.0.1       the address; 0.0.0.0 for all
+    --state ./restante   the folder with everything: mailboxes/ is what to back up, server/ is built anew at each start
+    --var NAME:VALUE     a variable of README's table, in place of wrangler.toml's; may come several times
+    --env NAME           a variable taken from the environment: secrets, which a command line would show to everybody on the machine
+    --behind-proxy       a proxy in front sets X-Forwarded-For and X-Forwarded-Proto, and nobody else reaches the port
+
+  A server for others needs TLS in front of it, by a proxy of yours: with Caddy, "chat.example.com { reverse_proxy 127.0.0.1:8787 }".
+  ADMIN_TOKEN=… npm run selfhost -- --env ADMIN_TOKEN --behind-proxy`;
+
+/** Ms for requests under way. Asked to stop, workerd waits for open sockets to end too, which would be for ever; it has nothing to lose. */
+const GRACE = 1_000;
+
+const OPTIONS = {
+  port: { type: "string", default: "8787" },
+  ip: { type: "string", default: "127.0.0.1" },
+  state: { type: "string", default: "restante" },
+  var: { type: "string", multiple: true, default: [] },
+  env: { type: "string", multiple: true, default: [] },
+  "behind-proxy": { type: "boolean", default: false },
+};
+
+/** Serves until it is stopped; the exit code. */
+export async function selfhost(flags) {
+  let values;
+  try {
+    ({ values } = parseArgs({ args: flags, options: OPTIONS }));
+  } catch (error) {
+    return fail(error.message);
+  }
+  if (!/^\d{1,5}$/.test(values.port) || Number(values.port) > 65_535)
+    return fail("--port is a number from 0 to 65535.");
+  const { config, variables, problem } = await variablesOf(values);
+  if (problem) return fail(problem);
+  const state = resolve(values.state);
+  const server = join(state, "server");
+  const running = servedBy(server);
+  if (running !== null)
+    return fail(`Process ${running} serves ${state} already; two would spoil each other's mailboxes.`);
+  if (!(await build(server))) return 1;
+  const page = pageOf(join(server, "page"));
+  const first = config.assets?.run_worker_first ?? [];
+  const front = { page, first, proxied: values["behind-proxy"] };
+  const address = `${values.ip.includes(":") ? `[${values.ip}]` : values.ip}:${values.port}`;
+  writeFileSync(join(server, "config.capnp"), configOf({ config, variables, front, address, state }));
+  const say = (port) => console.log(`Ready on http://${address.replace(/\d+$/, port)}, with its state in ${state}`);
+  return run("workerd", ["serve", "--control-fd=3", join(server, "config.capnp")], {
+    env: variables,
+    grace: GRACE,
+    control: (text) => {
+      const port = /"port":(\d+)/.exec(text)?.[1];
+      if (port) say(port);
+    },
+  });
+}
+
+/** The bundle and the page, as they would be deployed. */
+async function build(server) {
+  const made = join(server, "bundle");
+  rmSync(server, { recursive: true, force: true });
+  mkdirSync(join(server, "..", "mailboxes"), { recursive: true, mode: 0o700 });
+  if (!(await succeeds("wrangler", ["deploy", "--dry-run", "--outdir", made]))) return false;
+  cpSync(join(made, "worker.js"), join(server, "worker.js"));
+  rmSync(made, { recursive: true });
+  cpSync("public", join(server, "page"), { recursive: true });
+  cpSync("scripts/selfhost/front.js", join(server, "front.js"));
+  return true;
+}
+
+/** The process that serves this folder, or null. Linux only: elsewhere the port alone is in the way of a second one. */
+function servedBy(server) {
+  if (!existsSync("/proc/self/cmdline")) return null;
+  const config = join(server, "config.capnp");
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    try {
+      const [program = "", ...args] = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+      if (program.endsWith("workerd") && args.includes(config)) return pid;
+    } catch {
+      // It ended meanwhile.
+    }
+  }
+  return null;
+}
+
+function fail(why) {
+  console.error(`${why}\n\nnpm run selfhost -- --help tells more.`);
+  return 1;
+}

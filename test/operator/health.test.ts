@@ -1,0 +1,31 @@
+// Whether it works: what somebody who watches over a deployment is told.
+import { env } from "cloudflare:workers";
+import { runInDurableObject } from "cloudflare:test";
+import { expect, test, vi } from "vitest";
+import { Census } from "../../src/census/census.ts";
+import { SHARDS } from "../../src/protocol/census.ts";
+import { ask } from "../support/accounts.ts";
+
+test("health is a round trip to an object, and wakes no mailbox", async () => {
+  const audit = vi.spyOn(Census.prototype, "audit");
+  await env.CENSUS.getByName("0").report("somebody", 1);
+  const response = await ask("/api/health");
+  expect(response.status).toBe(200);
+  expect(response.headers.get("Cache-Control")).toBe("no-store");
+  expect(await response.json()).toEqual({ status: "ok", object: { ms: expect.any(Number) } });
+  expect(audit).not.toHaveBeenCalled();
+  audit.mockRestore();
+});
+
+test("it fails, without a stack, while the objects' disks don't answer", async () => {
+  for (let shard = 0; shard < SHARDS; shard++) {
+    await runInDurableObject(env.CENSUS.getByName(String(shard)), (_, state) => {
+      state.storage.sql.exec = () => {
+        throw new Error("the disk is gone");
+      };
+    });
+  }
+  const response = await ask("/api/health");
+  expect(response.status).toBe(503);
+  expect(await response.json()).toEqual({ status: "failing", object: { ms: expect.any(Number) } });
+});

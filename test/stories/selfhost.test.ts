@@ -1,0 +1,110 @@
+// Without Cloudflare: the bundle that is deployed, in bare workerd, as `npm run selfhost` starts it. The page is served as it is
+// there, the promises hold, and SIGKILL in the middle of everything loses nothing that was accepted.
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { claim, connect } from "../../src/client/connect.ts";
+import { open, plain } from "../support/people.ts";
+import { heard } from "../support/line.ts";
+import { OPEN, type Server, startSelfhost } from "../support/servers.ts";
+
+let server: Server;
+
+beforeAll(async () => {
+  server = await startSelfhost();
+});
+
+afterAll(() => server.stop());
+
+test("the page is there, with its headers, and nothing else of the disk is", async () => {
+  const page = await fetch(server.url);
+  expect(page.status).toBe(200);
+  expect(page.headers.get("Content-Type")).toBe("text/html; charset=utf-8");
+  expect(page.headers.get("Content-Security-Policy")).toContain("default-src 'none'");
+  expect(page.headers.get("X-Content-Type-Options")).toBe("nosniff");
+  const html = await page.text();
+  for (const [, path = ""] of html.matchAll(/(?:src|href)="(\/[^"]+)"/g)) {
+    expect((await fetch(`${server.url}${path}`)).status, path).toBe(200);
+  }
+  const again = await fetch(server.url, { headers: { "If-None-Match": page.headers.get("ETag") ?? "" } });
+  expect(again.status).toBe(304);
+  for (const path of ["/_headers", "/index", "/..%2fconfig.capnp", "/%2e%2e/config.capnp", "/page", "/constructor"]) {
+    const nothing = await fetch(`${server.url}${path}`);
+    expect([nothing.status, await nothing.json()], path).toMatchObject([404, { code: "not_found" }]);
+  }
+  expect(await (await fetch(`${server.url}/api/health`)).json()).toMatchObject({ status: "ok" });
+});
+
+test("both dialects speak, receipts come, and SIGKILL in a burst loses nothing that was accepted", async () => {
+  const receivers = ["w1", "w2", "w3"];
+  const [sender, page] = [await open(server.url, "sender"), await plain(server.url, "w1")];
+  sender.send({ type: "send", id: 1, to: "w1", body: "hello" });
+  expect(await sender.until("accepted")).toMatchObject({ id: 1, state: "stored" });
+  expect(await heard(page)).toMatchObject({ sender: "sender", msg: "hello" });
+  await sender.mark("delivered");
+  page.close();
+  const accepted = new Set<number>();
+  let id = 1;
+  const burst = () => {
+    const batch = Array.from({ length: 20 }, () => ({ type: "send", id: ++id, to: receivers[id % 3], body: id }));
+    sender.send(...batch);
+  };
+  for (let n = 0; n < 10; n++) burst();
+  while (accepted.size < 60) {
+    accepted.add(Number((await sender.until("accepted"))["id"]));
+    if (accepted.size % 20 === 0) burst();
+  }
+  await server.kill();
+  await server.restart();
+  const again = await open(server.url, "sender");
+  const { lastId } = again.welcome;
+  expect(lastId).toBeGreaterThanOrEqual(Math.max(...accepted));
+  const arrived: unknown[] = [];
+  for (const [n, name] of receivers.entries()) {
+    const expected = Array.from({ length: lastId }, (_, i) => i + 1).filter((one) => one > 1 && one % 3 === n);
+    const receiver = await open(server.url, name, "later");
+    const got = (await receiver.take("message", expected.length + (n === 0 ? 1 : 0))).map(({ body }) => body);
+    expect(got.filter((body) => body !== "hello")).toEqual(expected);
+    arrived.push(...got);
+  }
+  for (const one of accepted) expect(arrived).toContain(one);
+});
+
+test("what it keeps is in one folder, and a second server of the same folder does not start", async () => {
+  expect(readdirSync(server.folder).toSorted()).toEqual(["mailboxes", "server"]);
+  expect(readdirSync(join(server.folder, "mailboxes/restante-Mailbox")).length).toBeGreaterThan(3);
+  const second = startSelfhost(OPEN, ["--state", server.folder]);
+  await expect(second).rejects.toThrow(/serves .* already/);
+});
+
+test("accounts work with the SDK, and guesses are counted by the address that the server has seen", async () => {
+  const own = await startSelfhost({ ATTEMPTS_PER_MINUTE: "3" });
+  try {
+    const { token } = await claim(own.url, { userName: "alice" });
+    const alice = connect({ url: own.url, userName: "alice", token });
+    await alice.send("alice", "a note").reached("stored");
+    await alice.close();
+    const guess = (address: string) =>
+      fetch(`${own.url}/api/sign-in`, {
+        method: "POST",
+        headers: { "CF-Connecting-IP": address, "X-Forwarded-For": address },
+        body: JSON.stringify({ userName: "alice", code: "00000-00000-00000-00000-00000" }),
+      });
+    const answers = [];
+    for (let n = 1; n <= 4; n++) answers.push((await guess(`198.18.0.${n}`)).status);
+    expect(answers).toEqual([401, 401, 429, 429]);
+  } finally {
+    await own.stop();
+  }
+});
+
+test("wrong flags are named before anything is built", async () => {
+  for (const [flags, told] of [
+    [["--prot", "1"], "--prot"],
+    [["--var", "auth=open"], "NAME:VALUE"],
+    [["--env", "NO_SUCH_VARIABLE"], "NO_SUCH_VARIABLE"],
+    [["--var", "JURISDICTION:eu"], "JURISDICTION is Cloudflare's"],
+  ] as const) {
+    await expect(startSelfhost({}, [...flags])).rejects.toThrow(told);
+  }
+});
