@@ -11,12 +11,13 @@ const partOf = (file: string) => file.split("/").slice(1, -1)[0] ?? file.split("
 /** Which part may import which, beside itself. */
 const MAY: Record<string, string[]> = {
   protocol: [],
-  mailbox: ["protocol", "identity"],
+  mailbox: ["protocol", "identity", "meter"],
   identity: ["protocol"],
   api: ["protocol", "identity", "census"],
   census: ["protocol"],
   registry: ["protocol"],
-  operator: ["protocol", "identity"],
+  meter: ["protocol"],
+  operator: ["protocol", "identity", "meter"],
   client: ["protocol"],
   page: ["client"],
   "worker.ts": ["protocol", "mailbox", "identity", "census", "registry", "api", "operator"],
@@ -30,6 +31,7 @@ const PACKAGES: Record<string, string[]> = {
   api: ["@hono/zod-openapi"],
   census: ["cloudflare:workers"],
   registry: ["cloudflare:workers"],
+  meter: [],
   operator: ["hono"],
   client: ["idb"],
   page: ["preact", "preact/hooks"],

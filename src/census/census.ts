@@ -2,7 +2,9 @@
 // What a crash left behind is corrected by a bounded audit while somebody asks; nobody is woken otherwise.
 import { DurableObject } from "cloudflare:workers";
 import type { CensusCalls, Online } from "../protocol/census.ts";
+import type { Figures } from "../protocol/counts.ts";
 import { note, reasonOf } from "../protocol/journal.ts";
+import { Counted } from "./counted.ts";
 
 /** Mailboxes asked in one audit, and the least time between two, ms. Answers: a question that wakes everybody. */
 const AUDIT = 8;
@@ -18,6 +20,7 @@ interface Row {
 
 export class Census extends DurableObject<Env> implements CensusCalls {
   readonly #sql: SqlStorage;
+  readonly #counted: Counted;
   readonly #count: { users: number; sockets: number };
   #audited = 0;
   /** The audit goes round by name, and on from here. */
@@ -29,6 +32,7 @@ export class Census extends DurableObject<Env> implements CensusCalls {
     this.#sql.exec(
       "CREATE TABLE IF NOT EXISTS online (user TEXT PRIMARY KEY, sockets INTEGER NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID",
     );
+    this.#counted = new Counted(this.#sql);
     const [sum] = this.#rows<Online>("SELECT count(*) AS users, coalesce(sum(sockets), 0) AS sockets FROM online");
     this.#count = { users: sum?.users ?? 0, sockets: sum?.sockets ?? 0 };
   }
@@ -45,6 +49,17 @@ export class Census extends DurableObject<Env> implements CensusCalls {
       this.ctx.waitUntil(this.audit(Date.now() - FRESH_MS));
     }
     return Promise.resolve({ ...this.#count });
+  }
+
+  /** Keeps what an isolate has counted so far. Absolute: a report that came twice changes nothing. */
+  counted(reporter: string, figures: string): Promise<void> {
+    this.#counted.put(reporter, figures);
+    return Promise.resolve();
+  }
+
+  /** Who is online, and what was counted. Nobody is asked: no mailbox wakes because somebody looks. */
+  figures(): Promise<{ readonly online: Online; readonly figures: Figures }> {
+    return Promise.resolve({ online: { ...this.#count }, figures: this.#counted.total() });
   }
 
   /** Whether this object and its disk answer. */

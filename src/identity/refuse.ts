@@ -1,5 +1,6 @@
 // How an upgrade is refused. A browser can't see the HTTP status of a failed upgrade, so where v1 was offered the socket is accepted
 // here, told why, and closed at once; no object is woken. A plain client gets an HTTP status.
+import { count } from "../protocol/counts.ts";
 import { write } from "../protocol/down.ts";
 import { closeCode, REFUSALS, type Refusal } from "../protocol/refusals.ts";
 import { type Offer, V1 } from "../protocol/version.ts";
@@ -12,6 +13,7 @@ export function refuseUpgrade(offer: Offer, why: Refusal): Response {
 
 /** A refusal as an HTTP response: a problem document (RFC 9457) with the code and the sentence of the wire. */
 export function problem(why: Refusal): Response {
+  count("problem", why.code);
   const { status, message } = REFUSALS[why.code];
   const about = { type: `urn:restante:${why.code}`, title: `${message}.`, status, detail: why.message };
   const wait = why.retryAfter === undefined ? {} : { "Retry-After": String(Math.ceil(why.retryAfter / 1_000)) };
@@ -20,6 +22,7 @@ export function problem(why: Refusal): Response {
 }
 
 function acceptAndClose(answer: string, why: Refusal): Response {
+  count("problem", why.code);
   const pair = new WebSocketPair();
   const code = closeCode(why.code);
   const retry = why.retryAfter === undefined ? {} : { retryAfter: why.retryAfter };

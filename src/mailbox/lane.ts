@@ -1,4 +1,5 @@
 // One lane: what is owed to one receiver, in the order of the log. It knows neither how to call nor what a group is.
+import { counts } from "../protocol/counts.ts";
 import type { State } from "../protocol/down.ts";
 import type { Peer, Sent } from "./log/schema.ts";
 
@@ -126,6 +127,7 @@ export class Lane {
   /** There is trouble: the devices hear `queued`, and the next try is due after a while. */
   trouble(pace: Pace): void {
     for (const owed of this.owed) {
+      if (owed.answer !== null) counts.queued++;
       owed.answer?.("queued");
       owed.answer = null;
     }

@@ -1,6 +1,7 @@
 // The lanes: what this mailbox owes to others. One lane a receiver, one call under way in it, so the order is the order of the log.
 // The outbox is the log itself; a lane only remembers which of its entries are not settled yet.
-import type { Delivery, Reply } from "../protocol/envelope.ts";
+import { counts, countStored } from "../protocol/counts.ts";
+import { type Delivery, type Reply, VERDICTS } from "../protocol/envelope.ts";
 import type { State } from "../protocol/down.ts";
 import { note, reasonOf } from "../protocol/journal.ts";
 import type { Code } from "../protocol/refusals.ts";
@@ -26,8 +27,6 @@ const KEPT_UNITS = 4_000_000;
  */
 const RECEIPTS = 50;
 const MARKS = 100;
-
-const VERDICTS: ReadonlySet<string> = new Set(["taken", "behind", "other", "nobody"] satisfies Reply["verdict"][]);
 
 export class Lanes {
   readonly #log: Log;
@@ -74,6 +73,7 @@ export class Lanes {
     if (kept) this.#keptUnits += entry.body.length;
     const troubled = this.#lanes.get(entry.peer)?.due != null;
     if (troubled) answer?.("queued");
+    counts.queued += Number(troubled);
     const { seq, peer, at, body } = entry;
     this.#push({ seq, peer, at, body: kept ? body : null, answer: troubled ? null : answer });
   }
@@ -142,6 +142,7 @@ export class Lanes {
     for (const lane of this.#troubled) {
       if (lane.due === null || lane.due > now) continue;
       if (lane.state === "waiting") this.#idle(lane);
+      counts.retries++;
       lane.put(this.#pace);
     }
   }
@@ -158,12 +159,8 @@ export class Lanes {
       const slow = () => this.#turn.join(() => this.#trouble(lane));
       reply = await inTime(this.#reach.deliver(delivery), this.#pace.patience, slow);
     } catch (error) {
-      note("deliver_failed", {
-        user: this.#log.life?.name ?? null,
-        to: lane.to,
-        owed: lane.owed.length,
-        reason: reasonOf(error),
-      });
+      const user = this.#log.life?.name ?? null;
+      note("deliver_failed", { user, to: lane.to, owed: lane.owed.length, reason: reasonOf(error) });
     }
     const settle = () => {
       if (reply === null) this.#pause(lane);
@@ -180,6 +177,7 @@ export class Lanes {
     // A newer mailbox may answer what this version does not know: then nothing is certain, and it is tried again.
     if (!VERDICTS.has(reply.verdict)) return this.#pause(lane);
     const peer = this.#log.peers.get(lane.to);
+    if (lane.due !== null) note("delivered_late", { user: this.#log.life?.name ?? null, to: lane.to, last });
     lane.due = null;
     this.#troubled.delete(lane);
     if (reply.verdict === "other") this.heard(peer, reply.epoch);
@@ -207,6 +205,7 @@ export class Lanes {
       const code = refused.get(owed.seq);
       if (code === undefined) {
         stored = owed.seq;
+        countStored(Date.now() - owed.at);
         owed.answer?.("stored");
       } else this.#fail(owed, code);
     }

@@ -1,6 +1,7 @@
 // One user's mailbox: the log, the sockets, the lanes. This file only wires the verbs to the runtime's events.
 import { DurableObject } from "cloudflare:workers";
 import type { NewToken, Passkey, PasskeyOptions } from "../protocol/account.ts";
+import { counts } from "../protocol/counts.ts";
 import type { Range } from "../protocol/browse.ts";
 import type { PageAsked } from "../protocol/entries.ts";
 import type { Outcome, Sending } from "../protocol/message.ts";
@@ -94,6 +95,7 @@ export class Mailbox extends DurableObject<Env> implements MailboxCalls {
   }
 
   override alarm(): void {
+    counts.alarms++;
     this.#wiring.ring();
   }
 

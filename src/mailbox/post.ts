@@ -1,5 +1,6 @@
 // A device sends. Ids are consecutive for each device: at or below the last one means accepted, for ever; the next one is taken;
 // anything above is refused and stays free. So idempotency costs no look-up, no row, and has no time limit.
+import { count, counts, countStored } from "../protocol/counts.ts";
 import { writeAccepted, writeError, writeRefused } from "../protocol/down.ts";
 import { writePlainRefusal } from "../protocol/plain.ts";
 import { type Refusal, refusal } from "../protocol/refusals.ts";
@@ -21,7 +22,10 @@ export function post(box: Box, session: Session, frames: readonly Up[]): void {
   const device = deviceOf(box, session);
   const repeats: Send[] = [];
   let held = 0;
-  const refuse = (id: number, why: Refusal) => box.sockets.say(session, writeRefused(id, why));
+  const refuse = (id: number, why: Refusal) => {
+    count("refused", why.code);
+    box.sockets.say(session, writeRefused(id, why));
+  };
   for (const frame of frames) {
     switch (frame.type) {
       case "send":
@@ -62,6 +66,7 @@ export function post(box: Box, session: Session, frames: readonly Up[]): void {
 /** A plain message: no id, and no answer but where it is refused or fails. */
 export function postPlain(box: Box, session: Session, to: string, body: string): void {
   const no = objectionToSending(box, to);
+  if (no !== null) count("refused", no.code);
   if (no !== null) return box.sockets.say(session, writePlainRefusal(box.user, Date.now(), no));
   const entry = append(box, to, null, null, body);
   if (entry.kind === "out") box.lanes.add(entry, null);
@@ -88,7 +93,8 @@ export function append(box: Box, to: string, device: string | null, id: number |
   if (kind === "out") {
     wroteTo(box, to);
     spend(box);
-  }
+  } else countStored(0);
+  counts.accepted++;
   return box.log.append({ kind, peer: to, origin: null, device, id, at: Date.now(), body });
 }
 

@@ -1,5 +1,6 @@
 // The sockets of a mailbox. The only file that touches them: accepts, sends, closes, and keeps what must survive hibernation in
 // their attachments. It knows no log and no other mailbox.
+import { count } from "../protocol/counts.ts";
 import { write } from "../protocol/down.ts";
 import { writePlainRefusal } from "../protocol/plain.ts";
 import { type Code, closeCode, refusal } from "../protocol/refusals.ts";
@@ -162,6 +163,7 @@ export class Sockets {
   /** Closes from our side: `closing` first, because a client may see the close itself only seconds later. */
   close(session: Session, code: Code, user: string): void {
     const why = refusal(code);
+    count("closed", code);
     const closing = { type: "closing", code: closeCode(code), message: why.message } as const;
     const retry = why.retryAfter === undefined ? {} : { retryAfter: why.retryAfter };
     this.say(

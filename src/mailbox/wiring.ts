@@ -1,6 +1,8 @@
 // The parts of one mailbox, put together at the first event after a wake, and what holds them together: a group ends here.
 import { readToken } from "../identity/who.ts";
+import { meter } from "../meter/meter.ts";
 import { shardOf } from "../protocol/census.ts";
+import { counts } from "../protocol/counts.ts";
 import { note, reasonOf } from "../protocol/journal.ts";
 import { V1 } from "../protocol/version.ts";
 import type { Visit } from "../protocol/visit.ts";
@@ -95,6 +97,7 @@ export class Wiring {
   }
 
   left(box: Parts, session: Session): void {
+    box.background(meter.report(this.#env));
     this.changed(box, "disconnect", session);
     if (box.sockets.size === 0) announce(box);
   }
@@ -106,6 +109,7 @@ export class Wiring {
   box(name?: string): Parts {
     if (this.#parts !== null) return this.#parts;
     const [ctx, env] = [this.#ctx, this.#env];
+    counts.wakes++;
     const log = new Log(ctx.storage.sql, retentionOf(env));
     const user = log.life?.name ?? name ?? ctx.id.name;
     if (user === undefined) throw new Error("an event for a mailbox that never began");
@@ -120,7 +124,7 @@ export class Wiring {
     });
     const peers = new Peers(env);
     const clock = new Clock({
-      setAlarm: (at) => void ctx.storage.setAlarm(at),
+      setAlarm: (at) => (counts.rows++, void ctx.storage.setAlarm(at)),
       deleteAlarm: () => void ctx.storage.deleteAlarm(),
     });
     const hook = log.account.service.webhook.row;
@@ -179,6 +183,7 @@ export class Wiring {
     box.log.trimSometimes(() => box.lanes.firstOwed);
     box.lanes.start();
     box.webhook.go(box);
+    if (meter.isDue(Date.now())) box.background(meter.report(this.#env));
   }
 
   #finish(box: Parts, session: Session): void {

@@ -1,4 +1,6 @@
-// What a mailbox tells the census: its own absolute number, to the shard that its name falls on.
+// What a mailbox tells the census: its own absolute number, to the shard that its name falls on; and an isolate what it has counted, to
+// any shard.
+import type { Figures } from "./counts.ts";
 
 /** Shards of the census. Each takes its share of connects and disconnects; a question asks all of them. */
 export const SHARDS = 16;
@@ -14,6 +16,9 @@ export interface CensusCalls {
   /** `user` has `sockets` sockets now. Returns the shard's count, with this one in it. */
   report(user: string, sockets: number): Promise<Online>;
   count(): Promise<Online>;
+  /** `reporter` has counted so much in all. `figures`: Figures as JSON text. */
+  counted(reporter: string, figures: string): Promise<void>;
+  figures(): Promise<{ readonly online: Online; readonly figures: Figures }>;
   ping(): Promise<boolean>;
 }
 

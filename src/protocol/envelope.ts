@@ -41,6 +41,14 @@ export interface Reply {
   readonly refused: readonly { readonly origin: number; readonly code: Code }[];
 }
 
+/** The verdicts that this version knows; a newer mailbox may have others. */
+export const VERDICTS: ReadonlySet<string> = new Set([
+  "taken",
+  "behind",
+  "other",
+  "nobody",
+] satisfies Reply["verdict"][]);
+
 /** What is never stored: somebody types, or came or went. `at`: last seen, ms since 1970. */
 export type Signal =
   | { readonly kind: "typing"; readonly from: string; readonly to: string }

@@ -1,5 +1,6 @@
 // The log: one row an entry, numbers that only grow, and what a wake needs to know. This folder alone speaks SQL, and knows
 // neither sockets nor calls. What changes more than once in a group is kept in memory and written once, by `seal`.
+import { count } from "../../protocol/counts.ts";
 import { AccountRows } from "./account-rows.ts";
 import { ContactRows } from "./contact-rows.ts";
 import { DeviceRows } from "./device-rows.ts";
@@ -101,6 +102,7 @@ export class Log {
 
   /** An `out` entry was finally refused: an entry of its own, which every device sees, and a word in the old one. */
   fail(sent: Sent, code: string): void {
+    count("failed", code);
     this.entries.fail(sent.seq, code);
     const speaks = { kind: "failed", peer: sent.peer, origin: sent.seq, device: null, id: null } as const;
     this.append({ ...speaks, at: Date.now(), body: code });

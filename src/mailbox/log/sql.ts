@@ -1,5 +1,7 @@
 // How this folder asks its database. Rows are as the tables say; what comes back is trusted, because only this folder wrote it.
 
+import { counts } from "../../protocol/counts.ts";
+
 type Value = string | number | null;
 
 export class Sql {
@@ -25,7 +27,7 @@ export class Sql {
   }
 
   run(query: string, ...bindings: Value[]): void {
-    this.#storage.exec(query, ...bindings);
+    counts.rows += this.#storage.exec(query, ...bindings).rowsWritten;
   }
 }
 

@@ -1,0 +1,96 @@
+// GET /api/metrics: who is online and what was counted, over all shards of the census, in Prometheus' text format. No mailbox is asked
+// and none wakes. docs/OPERATIONS.md says what each number means, and by how much it may lag.
+import type { Context } from "hono";
+import { meter } from "../meter/meter.ts";
+import { type Online, SHARDS } from "../protocol/census.ts";
+import { CLASSES, type Figures, sum } from "../protocol/counts.ts";
+import { inTime } from "../protocol/time.ts";
+
+/** A shard that has not answered for so long, ms, fails the whole: a sum without it would go back. */
+const PATIENCE = 10_000;
+
+export interface Seen {
+  readonly online: Online;
+  readonly figures: Figures;
+}
+
+/** What the whole deployment has counted, with what this isolate has not reported yet. */
+export async function look(env: Env): Promise<Seen> {
+  await meter.reportNow(env);
+  const shards = Array.from({ length: SHARDS }, (_, shard) => {
+    return inTime(env.CENSUS.getByName(String(shard)).figures(), PATIENCE);
+  });
+  const seen = await Promise.all(shards);
+  const online = { users: 0, sockets: 0 };
+  for (const shard of seen) {
+    online.users += shard.online.users;
+    online.sockets += shard.online.sockets;
+  }
+  return { online, figures: sum(seen.map(({ figures }) => figures)) };
+}
+
+export async function metrics(c: Context<{ Bindings: Env }>): Promise<Response> {
+  return c.body(written(await look(c.env)), 200, {
+    "Content-Type": "text/plain; version=0.0.4; charset=utf-8",
+    "Cache-Control": "no-store",
+  });
+}
+
+/** The numbers with a name of their own: as Prometheus, people, and the code call them. */
+export const PLAIN = [
+  ["restante_accepted_total", "Messages that mailboxes accepted from their users", "accepted"],
+  [
+    "restante_queued_total",
+    "Messages that were answered queued, because their receiver did not answer at once",
+    "queued",
+  ],
+  ["restante_stored_total", "Messages that are in their receivers' mailboxes", "stored"],
+  ["restante_retries_total", "Times that a receiver was tried again", "retries"],
+  ["restante_alarms_total", "Alarms that rang", "alarms"],
+  ["restante_wakes_total", "Mailboxes that came into memory", "wakes"],
+  ["restante_rows_written_total", "Rows that mailboxes wrote, alarms among them", "rows"],
+] as const;
+
+/** Those that are told apart by a word. */
+export const LABELLED = [
+  ["restante_refused_total", "Messages that were refused before anything was written", "refused", "code"],
+  ["restante_failed_total", "Accepted messages that their receivers finally refused", "failed", "code"],
+  ["restante_problems_total", "Requests and upgrades that were refused", "problem", "code"],
+  ["restante_closed_total", "Sockets that the server closed", "closed", "code"],
+  ["restante_events_total", "Lines of the log", "event", "event"],
+] as const;
+
+/** The text. */
+export function written({ online, figures }: Seen): string {
+  const lines: string[] = [];
+  const head = (name: string, help: string, type: string) =>
+    lines.push(`# HELP ${name} ${help}.`, `# TYPE ${name} ${type}`);
+  head("restante_users_online", "Users with an open socket", "gauge");
+  lines.push(`restante_users_online ${online.users}`);
+  head("restante_sockets_online", "Open sockets", "gauge");
+  lines.push(`restante_sockets_online ${online.sockets}`);
+  for (const [name, help, key] of PLAIN) {
+    head(name, help, "counter");
+    lines.push(`${name} ${figures[key] ?? 0}`);
+  }
+  for (const [name, help, key, label] of LABELLED) {
+    head(name, help, "counter");
+    for (const [word, number] of wordsOf(figures, key)) lines.push(`${name}{${label}="${word}"} ${number}`);
+  }
+  head("restante_delivery_seconds", "From accepted to being in the receiver's mailbox", "histogram");
+  let below = 0;
+  for (const [place, end] of [...CLASSES, Infinity].entries()) {
+    below += figures[`class:${place}`] ?? 0;
+    lines.push(`restante_delivery_seconds_bucket{le="${end === Infinity ? "+Inf" : end / 1_000}"} ${below}`);
+  }
+  lines.push(`restante_delivery_seconds_sum ${(figures["storedMs"] ?? 0) / 1_000}`);
+  lines.push(`restante_delivery_seconds_count ${below}`);
+  return `${lines.join("\n")}\n`;
+}
+
+/** The words of one kind, in their order, with their numbers. */
+export function wordsOf(figures: Figures, key: string): [word: string, number: number][] {
+  const found = Object.entries(figures).filter(([name]) => name.startsWith(`${key}:`));
+  const words = found.map(([name, number]): [string, number] => [name.slice(key.length + 1), number]);
+  return words.filter(([word]) => /^\w+$/.test(word)).toSorted(([a], [b]) => (a < b ? -1 : 1));
+}

@@ -1,0 +1,181 @@
+// What an operator sees: numbers over all shards, that nobody is woken for, and that come out right whatever is reported twice.
+import { env } from "cloudflare:workers";
+import { evictAllDurableObjects, runInDurableObject } from "cloudflare:test";
+import { expect, test, vi } from "vitest";
+import { Counted } from "../../src/census/counted.ts";
+import { Log } from "../../src/mailbox/log/log.ts";
+import { Mailbox } from "../../src/mailbox/mailbox.ts";
+import { Meter, type Reach } from "../../src/meter/meter.ts";
+import { DOUBLES } from "../../src/meter/points.ts";
+import { countStored, counts, type Figures } from "../../src/protocol/counts.ts";
+import { ask, say } from "../support/accounts.ts";
+import { fresh, open } from "../support/devices.ts";
+import { meter as rowsOf } from "../support/meter.ts";
+import { ADMIN, service, verdict } from "../support/operators.ts";
+
+/** The metrics as a scraper has them: numbers by what stands before them. */
+async function scrape(token = ADMIN): Promise<Record<string, number>> {
+  const response = await say("GET", "/api/metrics", undefined, token);
+  expect(response.status).toBe(200);
+  expect(response.headers.get("Content-Type")).toBe("text/plain; version=0.0.4; charset=utf-8");
+  const lines = (await response.text()).trimEnd().split("\n");
+  for (const line of lines)
+    expect(line).toMatch(/^(# (HELP|TYPE) restante_\w+ .+|restante_\w+(\{\w+="[^"]+"\})? [\d.]+)$/);
+  const samples = lines.filter((line) => !line.startsWith("#")).map((line) => line.split(" "));
+  expect(new Set(samples.map(([name]) => name)).size).toBe(samples.length);
+  return Object.fromEntries(samples.map(([name = "", number]) => [name, Number(number)]));
+}
+
+/** What came since. */
+const more = (after: Record<string, number>, before: Record<string, number>, name: string) =>
+  (after[name] ?? 0) - (before[name] ?? 0);
+
+test("operators alone see it: the secret, and a service's token of scope admin", async () => {
+  expect(await verdict(ask("/api/metrics"))).toEqual([401, "unauthorized"]);
+  expect(await verdict(say("GET", "/api/metrics", undefined, "x".repeat(40)))).toEqual([401, "unauthorized"]);
+  const { token } = await service("reader", "read");
+  expect(await verdict(say("GET", "/api/metrics", undefined, token))).toEqual([403, "forbidden"]);
+  const { token: admin } = await service("grafana", "admin");
+  await scrape(admin);
+});
+
+test("messages, refusals, classes of time and rows are what happened", async () => {
+  const [a, b] = [fresh("alice"), fresh("bob")];
+  const [alice, bob] = [await open(a), await open(b)];
+  const before = await scrape();
+  const [ofAlice, ofBob] = [await rowsOf(a), await rowsOf(b)];
+  for (let id = 1; id <= 5; id++) alice.send({ type: "send", id, to: b, body: id });
+  await bob.take("message", 5);
+  await alice.take("accepted", 5);
+  alice.send({ type: "send", id: 9, to: b, body: "too early" }, { type: "send", id: 6, to: a, body: "a note" });
+  await alice.until("refused");
+  await alice.until("accepted");
+  await ask("/api/nothing");
+  const after = await scrape();
+  const rows = ofAlice() + ofBob();
+  expect(more(after, before, "restante_accepted_total")).toBe(6);
+  expect(more(after, before, "restante_stored_total")).toBe(6);
+  expect(more(after, before, "restante_queued_total")).toBe(0);
+  expect(more(after, before, `restante_refused_total{code="out_of_order"}`)).toBe(1);
+  expect(more(after, before, `restante_problems_total{code="not_found"}`)).toBe(1);
+  expect(more(after, before, "restante_rows_written_total")).toBe(rows);
+  expect(rows).toBeGreaterThan(12);
+  expect(more(after, before, `restante_delivery_seconds_bucket{le="+Inf"}`)).toBe(6);
+  expect(more(after, before, "restante_delivery_seconds_count")).toBe(6);
+  const ends = Object.entries(after).filter(([name]) => name.startsWith("restante_delivery_seconds_bucket"));
+  expect(ends.map(([, number]) => number)).toEqual(ends.map(([, number]) => number).toSorted((x, y) => x - y));
+  expect(after["restante_users_online"]).toBeGreaterThanOrEqual(2);
+});
+
+test("no mailbox wakes because somebody looks, again and again", async () => {
+  for (let n = 0; n < 20; n++) await open(fresh("sleeper"));
+  await evictAllDurableObjects({ webSockets: "hibernate" });
+  const woken = [vi.spyOn(Log.prototype, "life", "get"), vi.spyOn(Mailbox.prototype, "countSockets")];
+  const first = await scrape();
+  const second = await scrape();
+  for (const event of woken) expect(event).not.toHaveBeenCalled();
+  vi.restoreAllMocks();
+  expect(second["restante_wakes_total"]).toBe(first["restante_wakes_total"]);
+  expect(second["restante_sockets_online"]).toBe(first["restante_sockets_online"]);
+});
+
+test("the end of a socket reports by itself", async () => {
+  const reported = vi.spyOn(Counted.prototype, "put");
+  const alice = await open(fresh("alice"));
+  alice.send({ type: "send", id: 1, to: fresh("bob"), body: "hi" });
+  await alice.until("accepted");
+  const sofar = counts.accepted;
+  alice.line.close();
+  const has = ([, text]: Parameters<Counted["put"]>) => ((JSON.parse(text) as Figures)["accepted"] ?? 0) >= sofar;
+  await vi.waitUntil(() => reported.mock.calls.some(has), { timeout: 10_000 });
+  vi.restoreAllMocks();
+});
+
+/** A census that the test plays, and what it was told. */
+function played(): { reach: Reach; told: { reporter: string; figures: Figures }[]; fails: { next: boolean } } {
+  const told: { reporter: string; figures: Figures }[] = [];
+  const fails = { next: false };
+  const counted = (reporter: string, text: string) => {
+    told.push({ reporter, figures: JSON.parse(text) as Figures });
+    return fails.next ? Promise.reject(new Error("the answer is lost")) : Promise.resolve();
+  };
+  return { reach: { CENSUS: { getByName: () => ({ counted }) } }, told, fails };
+}
+
+test("a report whose answer was lost is sent again in full, and counts once", async () => {
+  const { reach, told, fails } = played();
+  const meter = new Meter();
+  countStored(1);
+  fails.next = true;
+  await meter.report(reach, 0);
+  countStored(1);
+  fails.next = false;
+  await meter.report(reach, 0);
+  expect(new Set(told.map(({ reporter }) => reporter)).size).toBe(1);
+  expect((told[1]?.figures["stored"] ?? 0) - (told[0]?.figures["stored"] ?? 0)).toBe(1);
+  await meter.report(reach, 0);
+  expect(told[2]?.figures["stored"] ?? told[1]?.figures["stored"]).toBe(told[1]?.figures["stored"]);
+});
+
+test("after an hour the numbers go on under another name, from where they were", async () => {
+  vi.useFakeTimers({ now: 1_800_000_000_000, toFake: ["Date"] });
+  const { reach, told } = played();
+  const meter = new Meter();
+  countStored(1);
+  await meter.report(reach, 0);
+  vi.setSystemTime(1_800_000_000_000 + 3_700_000);
+  countStored(1);
+  countStored(1);
+  await meter.report(reach, 0);
+  vi.useRealTimers();
+  expect(told[1]?.reporter).not.toBe(told[0]?.reporter);
+  expect(told[1]?.figures["stored"]).toBe(2);
+});
+
+test("reports that come while one is under way become one", async () => {
+  const { reach, told } = played();
+  const meter = new Meter();
+  countStored(1);
+  const first = meter.report(reach, 0);
+  for (let n = 0; n < 10; n++) {
+    countStored(1);
+    void meter.report(reach, 0);
+  }
+  await first;
+  expect(told.length).toBeLessThanOrEqual(2);
+  expect((told.at(-1)?.figures["stored"] ?? 0) - counts.stored).toBe(0);
+});
+
+test("a shard keeps one row a reporter, adds up those that have ended, and its sum never goes back", async () => {
+  await runInDurableObject(env.CENSUS.getByName("15"), (_, { storage: { sql } }) => {
+    const counted = new Counted(sql);
+    const hour = 3_600_000;
+    const before = counted.total()["made"] ?? 0;
+    for (let n = 0; n < 50; n++) {
+      counted.put(`ended-${n}`, JSON.stringify({ made: 1 }), 0);
+      counted.put(`ended-${n}`, JSON.stringify({ made: 2 }), 0);
+    }
+    expect(counted.total()["made"]).toBe(before + 100);
+    counted.put("alive", JSON.stringify({ made: 7 }), 4 * hour);
+    expect(counted.total()["made"]).toBe(before + 107);
+    const rows = sql.exec("SELECT reporter FROM counted WHERE reporter LIKE 'ended%'").toArray();
+    expect(rows).toEqual([]);
+    expect(new Counted(sql).total()["made"]).toBe(before + 107);
+  });
+});
+
+test("Analytics Engine is told what came since, in points that it takes", async () => {
+  const { reach, told } = played();
+  const points: { indexes: string[]; blobs: string[]; doubles: number[] }[] = [];
+  const meter = new Meter();
+  const all = { ...reach, ANALYTICS: { writeDataPoint: (point: (typeof points)[number]) => void points.push(point) } };
+  await meter.report(all, 0);
+  points.length = 0;
+  countStored(30);
+  await meter.report(all, 0);
+  expect(told).toHaveLength(2);
+  expect(points[0]).toMatchObject({ indexes: ["counts"], blobs: ["counts"] });
+  expect(points[0]?.doubles[DOUBLES.indexOf("stored")]).toBe(1);
+  expect(points[0]?.doubles[DOUBLES.indexOf("class:3")]).toBe(1);
+  expect(DOUBLES.length).toBeLessThanOrEqual(20);
+});
