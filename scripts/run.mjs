@@ -95,10 +95,12 @@ async function main(command, flags) {
       return chaos(flags);
     case "pictures":
       return run("node", ["scripts/pictures.ts", ...flags]);
+    case "admin":
+      return run("node", ["scripts/admin/admin.ts", ...flags]);
     case "invite":
       return invite(flags);
     default:
-      console.error("node scripts/run.mjs start|selfhost|test|deploy|bench|chaos|invite|pictures [flags]");
+      console.error("node scripts/run.mjs start|selfhost|test|deploy|bench|chaos|invite|admin|pictures [flags]");
       return 1;
   }
 }

@@ -20,6 +20,9 @@ const wrongCodes = new WeakMap<Box, number[]>();
 /** Why whoever brings this may not come in, or null. */
 export function objectionTo(box: Box, proof: Proof): Refusal | null {
   if (box.log.erased) return refusal("erased");
+  // Nobody's mailbox stays nobody's, whatever an operator mistypes.
+  if (proof.is === "operator") return box.log.life === null ? refusal("unknown_receiver") : null;
+  if (box.suspension.now !== null) return refusal("suspended");
   if (proof.is === "service") return objectionToService(box, proof.hash, proof.needs);
   if (isService(box)) return refusal("forbidden", "it is a service's mailbox");
   return mayCome(box, proof) ? null : refusal("unauthorized");
@@ -27,6 +30,7 @@ export function objectionTo(box: Box, proof: Proof): Refusal | null {
 
 /** Why nothing more is taken from a socket or given to it, or null: its token has expired, or its device was signed out. */
 export function isOver(box: Box, { expires, token }: Session): Code | null {
+  if (box.suspension.now !== null) return "suspended";
   if (expires !== null && expires <= Date.now()) return "unauthorized";
   return token === null || box.log.account.knows(token) ? null : "forbidden";
 }
@@ -130,7 +134,7 @@ export function idOf({ hash }: Token): string {
   return hash.slice(0, 16);
 }
 
-function mayCome(box: Box, proof: Exclude<Proof, { readonly is: "service" }>): boolean {
+function mayCome(box: Box, proof: Exclude<Proof, { readonly is: "service" | "operator" }>): boolean {
   switch (proof.is) {
     case "none":
       return box.rules.mode === "open";

@@ -2,7 +2,9 @@
 import type { Visitor } from "../protocol/visitor.ts";
 import type { Lanes } from "./lanes.ts";
 import type { KeyRows } from "./log/key-rows.ts";
+import type { Facts } from "./log/facts.ts";
 import type { Log } from "./log/log.ts";
+import type { Suspension } from "./log/suspension.ts";
 import type { Peers } from "./peers.ts";
 import type { Rules } from "./rules.ts";
 import type { Sockets } from "./sockets.ts";
@@ -15,6 +17,8 @@ export interface Box {
   readonly log: Log;
   /** Of requests that were sent with one. */
   readonly keys: KeyRows;
+  readonly suspension: Suspension;
+  readonly facts: Facts;
   readonly sockets: Sockets;
   readonly lanes: Lanes;
   readonly peers: Peers;

@@ -6,6 +6,7 @@ import type { Range } from "../protocol/browse.ts";
 import type { PageAsked } from "../protocol/entries.ts";
 import type { Outcome, Sending } from "../protocol/message.ts";
 import type { Service, ServiceOrder } from "../protocol/service.ts";
+import type { Order, Told } from "../protocol/operate.ts";
 import type { Delivery, MailboxCalls, Presence, Reply, Signal } from "../protocol/envelope.ts";
 import { V1 } from "../protocol/version.ts";
 import { readVisit, type Visit } from "../protocol/visit.ts";
@@ -30,6 +31,7 @@ import { ack, entries } from "./entries.ts";
 import { farewell } from "./erase.ts";
 import { exported } from "./export.ts";
 import { end } from "./leave.ts";
+import { operate } from "./operate.ts";
 import type { Standing } from "./log/contact-rows.ts";
 import { objection } from "./open.ts";
 import { addPasskey, enter, removePasskey } from "./passkeys.ts";
@@ -237,6 +239,13 @@ export class Mailbox extends DurableObject<Env> implements MailboxCalls {
   service(name: string, order: ServiceOrder): Promise<Answer<Service>> {
     const box = this.#wiring.box(name);
     return box.turn.joined(() => serve(box, order));
+  }
+
+  /** What an operator has it tell or do; see operate.ts. The Worker has seen to it that an operator asks. */
+  async operate(name: string, order: Order): Promise<Answer<Told[Order["is"]]>> {
+    const box = this.#wiring.box(name);
+    const body = { bytes: this.ctx.storage.sql.databaseSize, alarm: await this.ctx.storage.getAlarm() };
+    return box.turn.joined(() => operate(box, order, body, (session) => this.#wiring.left(box, session)));
   }
 
   /** Everything that is kept, as JSON Lines. */

@@ -30,7 +30,8 @@ export function spend(box: Box): void {
 /** How many more of this author's envelopes are taken, and with which code those after them are refused. No service is a stranger. */
 export function spaceFor(box: Box, peer: Peer, service: boolean): { readonly free: number; readonly code: Code } {
   const standing = standingOf(box, peer.name);
-  if (standing === "blocked") return { free: 0, code: "declined" };
+  // One code for both, so that it tells the author nothing.
+  if (standing === "blocked" || box.suspension.now !== null) return { free: 0, code: "declined" };
   const backlog = backlogSpace(box, peer);
   if (service || !hasStrangers(box) || standing === "contact") return { free: backlog, code: "mailbox_full" };
   // Of a stranger the conversation holds nothing but what they wrote.

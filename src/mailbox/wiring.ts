@@ -14,8 +14,11 @@ import { Clock } from "./clock.ts";
 import { Lanes } from "./lanes.ts";
 import { end, finish, leave } from "./leave.ts";
 import { KeyRows } from "./log/key-rows.ts";
+import { Facts } from "./log/facts.ts";
 import { Log } from "./log/log.ts";
 import { open } from "./open.ts";
+import { Sql } from "./log/sql.ts";
+import { Suspension } from "./log/suspension.ts";
 import { Peers } from "./peers.ts";
 import { pump } from "./pump.ts";
 import { retentionOf } from "./retention.ts";
@@ -133,11 +136,13 @@ export class Wiring {
     const tally = new Tally({ user, shard: shardOf(user) }, (count) => peers.report(user, count));
     const background = (work: Promise<unknown>) => ctx.waitUntil(work);
     const rules = rulesOf(env);
+    const sql = new Sql(ctx.storage.sql);
+    const kept = { log, suspension: new Suspension(sql), facts: new Facts(sql) };
     const who = (token: string) => readToken(token, env);
     const keys = new KeyRows(ctx.storage.sql);
     return (this.#parts = {
       user,
-      log,
+      ...kept,
       keys,
       sockets,
       turn,

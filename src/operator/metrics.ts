@@ -1,6 +1,5 @@
 // GET /api/metrics: who is online and what was counted, over all shards of the census, in Prometheus' text format. No mailbox is asked
 // and none wakes. docs/OPERATIONS.md says what each number means, and by how much it may lag.
-import type { Context } from "hono";
 import { meter } from "../meter/meter.ts";
 import { type Online, SHARDS } from "../protocol/census.ts";
 import { CLASSES, type Figures, sum } from "../protocol/counts.ts";
@@ -12,6 +11,7 @@ const PATIENCE = 10_000;
 export interface Seen {
   readonly online: Online;
   readonly figures: Figures;
+  readonly shards: readonly (Online & { readonly shard: number })[];
 }
 
 /** What the whole deployment has counted, with what this isolate has not reported yet. */
@@ -26,14 +26,8 @@ export async function look(env: Env): Promise<Seen> {
     online.users += shard.online.users;
     online.sockets += shard.online.sockets;
   }
-  return { online, figures: sum(seen.map(({ figures }) => figures)) };
-}
-
-export async function metrics(c: Context<{ Bindings: Env }>): Promise<Response> {
-  return c.body(written(await look(c.env)), 200, {
-    "Content-Type": "text/plain; version=0.0.4; charset=utf-8",
-    "Cache-Control": "no-store",
-  });
+  const shares = seen.map((one, shard) => ({ shard, ...one.online }));
+  return { online, figures: sum(seen.map(({ figures }) => figures)), shards: shares };
 }
 
 /** The numbers with a name of their own: as Prometheus, people, and the code call them. */
@@ -61,7 +55,7 @@ export const LABELLED = [
 ] as const;
 
 /** The text. */
-export function written({ online, figures }: Seen): string {
+export function written({ online, figures }: Pick<Seen, "online" | "figures">): string {
   const lines: string[] = [];
   const head = (name: string, help: string, type: string) =>
     lines.push(`# HELP ${name} ${help}.`, `# TYPE ${name} ${type}`);

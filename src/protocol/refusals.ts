@@ -24,6 +24,12 @@ export const REFUSALS = {
   name_taken: { message: "This name is taken", status: 409 },
   forbidden: { message: "This is not allowed", close: 4403, status: 403 },
   erased: { message: "This account was erased, and its name is nobody's for good", close: 4403, status: 403 },
+  suspended: { message: "The operators of this server have suspended this account", close: 4403, status: 403 },
+  disconnected: {
+    message: "The operators of this server closed this connection; it may come back",
+    close: 1012,
+    status: 409,
+  },
   no_version: {
     message: "The server speaks none of the offered subprotocols; it speaks restante.v1 and restante.plain",
     close: 4406,

@@ -3,9 +3,11 @@
 import type { Refusal } from "./refusals.ts";
 import type { Scope } from "./service.ts";
 
-/** What was brought along. `hash`: SHA-256 of a token, hex. `needs`: what a service's token has to be good for. `expires`: ms since 1970. */
+/** What was brought along. `hash`: SHA-256 of a token, hex. `needs`: what a service's token has to be good for.
+ * `operator`: the Worker has seen to it. `expires`: ms since 1970. */
 export type Proof =
   | { readonly is: "none" }
+  | { readonly is: "operator" }
   | { readonly is: "token"; readonly hash: string }
   | { readonly is: "service"; readonly hash: string; readonly needs: readonly Scope[] }
   | { readonly is: "jwt"; readonly expires: number };

@@ -36,6 +36,10 @@ export class DeviceRows {
     return this.#known.size > 0;
   }
 
+  all(): Device[] {
+    return [...this.#known.values()];
+  }
+
   /** When the user was last seen, ms since 1970; 0 for never. */
   get seen(): number {
     return Math.max(0, ...[...this.#known.values()].map(({ seen }) => seen));

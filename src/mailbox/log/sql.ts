@@ -1,5 +1,4 @@
 // How this folder asks its database. Rows are as the tables say; what comes back is trusted, because only this folder wrote it.
-
 import { counts } from "../../protocol/counts.ts";
 
 type Value = string | number | null;

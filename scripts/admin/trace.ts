@@ -1,0 +1,69 @@
+// A message's life, told step by step.
+import type { Sight, Trace } from "../../src/protocol/operate.ts";
+import type { Line } from "./logs.ts";
+import { bytes, long, table, time, titled } from "./table.ts";
+
+type Step = readonly [step: string, is: string, at: string, more: string];
+
+export function traceText(trace: Trace, logs: readonly Line[], now: number): string {
+  const { from, to, state, code, author, receiver } = trace;
+  const written = author?.message ?? receiver?.message;
+  const title = `${from} → ${to}${written ? `, ${bytes(written.bytes)}` : ""}: ${state}${code === null ? "" : ` (${code})`}\n`;
+  const steps: Step[] = [
+    accepted(author, from),
+    ...(from === to ? [] : [queued(author, now), stored(trace), ...seen(trace)]),
+  ];
+  const lines = logs.map(({ event, at, user: _user, ...rest }) => [time(at), event, wordsOf(rest)]);
+  return `${title}\n${table(["step", "", "at (UTC)", ""], steps)}${titled("In the log", table(["at (UTC)", "event", ""], lines))}`;
+}
+
+function accepted(author: Sight | null, from: string): Step {
+  const message = author?.message ?? null;
+  if (message === null) return ["accepted", "?", "–", `${from}'s mailbox has no entry of it any more`];
+  const by = message.device === null ? "a plain client" : `device ${message.device}, id ${message.id}`;
+  return ["accepted", "yes", time(message.at), `seq ${message.seq}, by ${by}`];
+}
+
+function queued(author: Sight | null, now: number): Step {
+  if (author?.owed !== true) return ["queued", "no", "–", "nothing of it is on its way"];
+  const next =
+    author.alarm === null ? "a try is under way" : `next try ${time(author.alarm)}, in ${long(author.alarm - now)}`;
+  return ["queued", "yes", "–", next];
+}
+
+function stored({ to, state, code, receiver }: Trace): Step {
+  const message = receiver?.message ?? null;
+  if (message !== null) return ["stored", "yes", "–", `seq ${message.seq} in ${to}'s log`];
+  if (state === "failed")
+    return [
+      "stored",
+      "no",
+      "–",
+      `finally refused: ${code}${receiver?.suspended === true ? "; the receiver is suspended" : ""}`,
+    ];
+  if (state === "queued" || state === "unknown")
+    return ["stored", "no", "–", receiver === null ? `${to} has no mailbox, or it did not answer` : ""];
+  return ["stored", "yes", "–", `and ${to}'s mailbox does not keep it any more`];
+}
+
+function seen({ state, author, receiver }: Trace): Step[] {
+  if (state === "failed") return [];
+  const seq = receiver?.message?.seq ?? Infinity;
+  const devices = (receiver?.devices ?? []).map(({ device, cursor, online }) => {
+    return `${device}${cursor >= seq ? " has it" : " lacks it"}${online ? ", online" : ""}`;
+  });
+  const told = author?.message ?? null;
+  const delivered = told !== null && (author?.peer.delivered ?? 0) >= told.seq;
+  const read = (receiver?.peer.mine ?? 0) >= seq;
+  const heard = told !== null && (author?.peer.read ?? 0) >= told.seq;
+  return [
+    ["delivered", delivered ? "yes" : "no", "–", devices.join("; ") || "the receiver has no device yet"],
+    ["read", read || heard ? "yes" : "no", "–", read && !heard ? "and the author is not told, or not yet" : ""],
+  ];
+}
+
+function wordsOf(fields: Readonly<Record<string, unknown>>): string {
+  return Object.entries(fields)
+    .map(([name, value]) => `${name}=${String(value)}`)
+    .join(" ");
+}

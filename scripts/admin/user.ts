@@ -1,0 +1,43 @@
+// How a mailbox looks to an operator.
+import type { Overview } from "../../src/protocol/operate.ts";
+import { bytes, list, long, number, table, time, titled } from "./table.ts";
+
+export function userText(seen: Overview, now: number): string {
+  const { sizes, contacts, suspended } = seen;
+  if (seen.is === "nobody") return `${seen.userName} is nobody: nothing was ever kept under this name.\n`;
+  if (seen.is === "erased") return `${seen.userName} was erased, for good.\n`;
+  const top = list([
+    ["user", `${seen.userName}${seen.is === "service" ? ", a service account" : ""}`],
+    ["since", time(seen.created)],
+    [
+      "suspended",
+      suspended === null ? "no" : `since ${time(suspended.at)}${suspended.reason && `: ${suspended.reason}`}`,
+    ],
+    ["epoch, head", `${seen.epoch}, ${seen.head}`],
+    ["backlog", `${number(seen.unseen)} messages that no device has`],
+    ["log", `${number(sizes.entries)} entries in ${number(sizes.conversations)} conversations, ${bytes(sizes.bytes)}`],
+    ["retention", seen.trimmed === 0 ? "took nothing" : `took everything up to ${seen.trimmed}`],
+    ["contacts", `${contacts.contact} accepted, ${contacts.request} asking, ${contacts.blocked} blocked`],
+    ["passkeys", seen.passkeys],
+    ["next try", seen.alarm === null ? "–" : `${time(seen.alarm)}, in ${long(seen.alarm - now)}`],
+  ]);
+  const devices = seen.devices.map((one) => [
+    one.device === "*" ? "* (plain)" : one.device,
+    one.online ? "online" : time(one.seen),
+    one.cursor,
+    one.behind,
+    one.lastId,
+  ]);
+  const sockets = seen.sockets.map(({ device, dialect, since, position, acked, unacked }) => {
+    return [device, dialect, long(now - since), position, acked, unacked.frames, bytes(unacked.bytes)];
+  });
+  const signedIn = seen.signedIn.map(({ id, label, created, seen: last }) => [id, label, time(created), time(last)]);
+  const owing = seen.owing.map(({ peer, messages, since }) => [peer, messages, long(now - since)]);
+  return [
+    top,
+    titled("Devices", table(["device", "last seen", "cursor", "behind", "last id"], devices)),
+    titled("Sockets", table(["device", "dialect", "open for", "position", "acked", "unacked", ""], sockets)),
+    titled("Signed in", table(["id", "label", "since", "seen"], signedIn)),
+    titled("On its way", table(["to", "messages", "oldest"], owing)),
+  ].join("");
+}

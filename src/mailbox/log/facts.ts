@@ -1,0 +1,55 @@
+// What a mailbox's tables say to an operator: sizes, what is owed, and one message; never a body. Asked seldom, so these may scan what
+// the verbs must not.
+import type { MessageRow, Owing } from "../../protocol/operate.ts";
+import type { Sql } from "./sql.ts";
+
+const MESSAGE =
+  "SELECT seq, kind, peer, origin, device, id, at, failed, length(CAST(body AS BLOB)) AS bytes FROM entry";
+/** Sent, neither stored nor failed; entries up to the checkpoint are settled. */
+const OWED = `FROM entry LEFT JOIN peer ON peer.name = entry.peer, mailbox
+  WHERE entry.seq > mailbox.checkpoint AND kind = 'out' AND failed IS NULL
+  AND entry.seq > max(coalesce(peer.reached, 0), coalesce(peer.began, 0))`;
+
+/** Peers named in one answer. */
+const OWING = 20;
+
+export class Facts {
+  readonly #sql: Sql;
+
+  /** Of a mailbox that has begun. */
+  constructor(sql: Sql) {
+    this.#sql = sql;
+  }
+
+  /** How much there is. */
+  sizes(): { readonly entries: number; readonly conversations: number } {
+    const count = (from: string) => this.#sql.row<{ n: number }>(`SELECT count(*) AS n FROM ${from}`)?.n ?? 0;
+    return { entries: count("entry"), conversations: count("peer WHERE last > 0") };
+  }
+
+  /** How many entries came after `seq`. */
+  after(seq: number): number {
+    return this.#sql.row<{ n: number }>("SELECT count(*) AS n FROM entry WHERE seq > ?", seq)?.n ?? 0;
+  }
+
+  /** To whom something is on its way, those with the oldest first. */
+  owing(): Owing[] {
+    const query = `SELECT entry.peer AS peer, count(*) AS messages, min(at) AS since ${OWED} GROUP BY entry.peer ORDER BY since LIMIT ?`;
+    return this.#sql.rows<Owing>(query, OWING);
+  }
+
+  /** Whether the entry `seq` is on its way. */
+  owes(seq: number): boolean {
+    return this.#sql.row(`SELECT 1 ${OWED} AND entry.seq = ?`, seq) !== undefined;
+  }
+
+  /** The entry `seq`, without its body. */
+  message(seq: number): MessageRow | null {
+    return this.#sql.row<MessageRow>(`${MESSAGE} WHERE seq = ?`, seq) ?? null;
+  }
+
+  /** What this author sent as `origin`. */
+  received(peer: string, origin: number): MessageRow | null {
+    return this.#sql.row<MessageRow>(`${MESSAGE} WHERE kind = 'in' AND peer = ? AND origin = ?`, peer, origin) ?? null;
+  }
+}

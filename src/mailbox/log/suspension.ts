@@ -1,0 +1,36 @@
+// The operator's word that this user is out: one row while it holds, in a table that is made with it.
+import type { Suspended } from "../../protocol/operate.ts";
+import type { Sql } from "./sql.ts";
+
+const TABLE =
+  "CREATE TABLE IF NOT EXISTS suspension (one INTEGER PRIMARY KEY CHECK (one = 1), at INTEGER NOT NULL, reason TEXT NOT NULL)";
+
+export class Suspension {
+  readonly #sql: Sql;
+  #now: Suspended | null = null;
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+    if (sql.row("SELECT 1 FROM sqlite_master WHERE name = 'suspension'") === undefined) return;
+    this.#now = sql.row<Suspended>("SELECT at, reason FROM suspension") ?? null;
+  }
+
+  /** Null while the user is not suspended. */
+  get now(): Suspended | null {
+    return this.#now;
+  }
+
+  /** From now on; one that holds already goes on as it is. */
+  begin(reason: string): Suspended {
+    if (this.#now !== null) return this.#now;
+    const at = Date.now();
+    this.#sql.run(TABLE);
+    this.#sql.run("INSERT INTO suspension (one, at, reason) VALUES (1, ?, ?)", at, reason);
+    return (this.#now = { at, reason });
+  }
+
+  end(): void {
+    if (this.#now !== null) this.#sql.run("DELETE FROM suspension");
+    this.#now = null;
+  }
+}

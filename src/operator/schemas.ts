@@ -1,0 +1,108 @@
+// What operators are answered, as it is described.
+import { z } from "@hono/zod-openapi";
+import { canonicalName, device, seq, time } from "../api/schemas.ts";
+
+const size = z.int();
+const soon = time.nullable().meta({ description: "When the next try is due; null for none" });
+
+const deviceFacts = z.object({
+  device,
+  cursor: seq.meta({ description: "What it holds" }),
+  behind: size.meta({ description: "Entries that it does not hold" }),
+  lastId: z.int(),
+  seen: time.meta({ description: "When its last connection ended; 0 for never" }),
+  online: z.boolean(),
+});
+
+export const overview = z
+  .object({
+    userName: canonicalName,
+    is: z.enum(["user", "service", "erased", "nobody"]),
+    created: time.nullable(),
+    suspended: z.object({ at: time, reason: z.string() }).nullable(),
+    epoch: z.string().nullable(),
+    head: seq,
+    unseen: size.meta({ description: "Messages of others that no device has" }),
+    sizes: z.object({ bytes: size, entries: size, conversations: size }),
+    trimmed: seq.meta({ description: "Up to here retention took entries away" }),
+    devices: z.array(deviceFacts),
+    signedIn: z.array(
+      z.object({
+        id: z.string(),
+        label: z.string(),
+        created: time,
+        seen: time,
+        online: z.boolean(),
+        current: z.boolean(),
+      }),
+    ),
+    passkeys: size,
+    sockets: z.array(
+      z.object({
+        device: z.string(),
+        dialect: z.string(),
+        since: time,
+        position: seq,
+        acked: seq,
+        unacked: z.object({ frames: size, bytes: size }),
+      }),
+    ),
+    owing: z
+      .array(z.object({ peer: canonicalName, messages: size, since: time }))
+      .meta({ description: "What is on its way to whom, the oldest first; at most 20" }),
+    alarm: soon,
+    contacts: z.object({ contact: size, request: size, blocked: size }),
+  })
+  .meta({ id: "Overview", description: "How a mailbox is; never what is in it" });
+
+const sight = z
+  .object({
+    userName: canonicalName,
+    epoch: z.string(),
+    message: z
+      .object({
+        seq,
+        kind: z.string(),
+        peer: canonicalName,
+        origin: seq.nullable(),
+        device: z.string().nullable(),
+        id: z.int().nullable(),
+        at: time,
+        failed: z.string().nullable(),
+        bytes: size,
+      })
+      .nullable()
+      .meta({ description: "Null where it is not, or no longer, in this mailbox" }),
+    trimmed: seq,
+    suspended: z.boolean(),
+    owed: z.boolean().meta({ description: "Whether it is on its way to its receiver" }),
+    alarm: soon,
+    peer: z.looseObject({ name: z.string(), stored: seq, delivered: seq, read: seq, mine: seq }).meta({
+      description: "What this mailbox knows of the other: the marks, in its own numbering",
+    }),
+    devices: z.array(deviceFacts),
+  })
+  .meta({ id: "Sight" });
+
+export const trace = z
+  .object({
+    from: canonicalName,
+    to: canonicalName,
+    state: z.enum(["queued", "stored", "delivered", "read", "failed", "unknown"]),
+    code: z.string().nullable().meta({ description: "Why it failed" }),
+    author: sight.nullable(),
+    receiver: sight.nullable(),
+  })
+  .meta({ id: "Trace", description: "One message's life, from what both mailboxes store; never its body" });
+
+export const stats = z
+  .object({
+    at: time,
+    auth: z.string(),
+    online: z.object({ users: size, sockets: size }),
+    figures: z
+      .record(z.string(), z.number())
+      .meta({ description: "What was counted, by name; see docs/OPERATIONS.md" }),
+    shards: z.array(z.object({ shard: size, users: size, sockets: size })),
+  })
+  .meta({ id: "Stats" });

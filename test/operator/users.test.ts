@@ -1,0 +1,237 @@
+// What an operator sees of a user and does with one, in the open: where there are no accounts.
+import { env } from "cloudflare:workers";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { expect, test } from "vitest";
+import type { Overview, Trace } from "../../src/protocol/operate.ts";
+import { ask, say } from "../support/accounts.ts";
+import { fresh, open, plain } from "../support/devices.ts";
+import { heard } from "../support/line.ts";
+import { ADMIN, service, verdict } from "../support/operators.ts";
+
+const at = (name: string, rest = "") => `/api/admin/users/${encodeURIComponent(name)}${rest}`;
+const operate = (method: string, path: string, body?: unknown) => say(method, path, body, ADMIN);
+
+async function look(name: string): Promise<Overview> {
+  const response = await operate("GET", at(name));
+  expect(response.status).toBe(200);
+  return response.json();
+}
+
+async function traced(name: string, seq: unknown): Promise<Trace> {
+  const response = await operate("GET", at(name, `/messages/${String(seq)}`));
+  expect(response.status, await response.clone().text()).toBe(200);
+  return response.json();
+}
+
+const SECRET = "nobody-else-is-to-read-this";
+
+test("every route of an operator's is closed to everybody else", async () => {
+  const { token } = await service("bot", "send", "read");
+  const routes = [
+    ["GET", "/api/metrics"],
+    ["GET", "/api/admin/stats"],
+    ["GET", at("alice")],
+    ["POST", at("alice", "/disconnect")],
+    ["PUT", at("alice", "/suspension")],
+    ["DELETE", at("alice", "/suspension")],
+    ["GET", at("alice", "/messages/1")],
+    ["GET", at("alice", "/export")],
+    ["DELETE", at("alice")],
+  ] as const;
+  for (const [method, path] of routes) {
+    expect(await verdict(ask(path, { method })), path).toEqual([401, "unauthorized"]);
+    const body = method === "GET" ? undefined : {};
+    expect(await verdict(say(method, path, body, "x".repeat(40))), path).toEqual([401, "unauthorized"]);
+    expect(await verdict(say(method, path, body, token)), path).toEqual([403, "forbidden"]);
+  }
+});
+
+test("a mailbox tells how it is, and nothing of what is in it", async () => {
+  const [a, b] = [fresh("alice"), fresh("bob")];
+  const [alice, bob] = [await open(a, "phone"), await open(b, "laptop")];
+  alice.send({ type: "send", id: 1, to: b, body: SECRET }, { type: "send", id: 2, to: b, body: { [SECRET]: 1 } });
+  await alice.take("accepted", 2);
+  const [first] = await bob.take("message", 2);
+  bob.ack(first?.["seq"]);
+  await bob.settled();
+  const seen = await look(b);
+  expect(seen).toMatchObject({ userName: b, is: "user", suspended: null, unseen: 1, owing: [], alarm: null });
+  expect(seen.sizes).toMatchObject({ entries: 2, conversations: 1 });
+  expect(seen.sizes.bytes).toBeGreaterThan(4_000);
+  expect(seen.devices).toMatchObject([{ device: "laptop", cursor: first?.["seq"], behind: 1, online: true, seen: 0 }]);
+  expect(seen.sockets).toMatchObject([{ device: "laptop", dialect: "restante.v1", position: seen.head }]);
+  expect(JSON.stringify([seen, await look(a)])).not.toContain(SECRET);
+});
+
+test("to ask about a name that nobody has leaves no trace, and nothing can be done with it", async () => {
+  const name = fresh("nobody");
+  expect(await look(name)).toMatchObject({ is: "nobody", head: 0, sizes: { entries: 0 }, devices: [] });
+  for (const [method, path, body] of [
+    ["POST", "/disconnect", {}],
+    ["PUT", "/suspension", {}],
+    ["DELETE", "/suspension"],
+    ["GET", "/messages/1"],
+    ["GET", "/export"],
+    ["DELETE", ""],
+  ] as const) {
+    expect(await verdict(operate(method, at(name, path), body)), path).toEqual([404, "unknown_receiver"]);
+  }
+  const tables = await runInDurableObject(env.MAILBOX.getByName(name), (_, { storage }) =>
+    storage.sql.exec("SELECT name FROM sqlite_master WHERE name NOT LIKE '\\_%' ESCAPE '\\'").toArray(),
+  );
+  expect(tables).toEqual([]);
+});
+
+test("bad input is a problem that names the field, and changes nothing", async () => {
+  const name = fresh("alice");
+  await open(name);
+  const long = "x".repeat(501);
+  for (const [method, path, body, expected] of [
+    ["GET", at("-x"), undefined, { code: "bad_name", field: "userName" }],
+    ["GET", at(name, "/messages/first"), undefined, { code: "bad_query", field: "seq" }],
+    ["POST", at(name, "/disconnect"), { device: 7 }, { code: "bad_frame", field: "device" }],
+    ["POST", at(name, "/disconnect"), { devices: "x" }, { code: "bad_frame", field: "devices" }],
+    ["PUT", at(name, "/suspension"), { reason: long }, { code: "bad_frame", field: "reason" }],
+    ["PUT", at(name, "/suspension"), [], { code: "bad_frame" }],
+  ] as const) {
+    const response = await operate(method, path, body);
+    expect(response.headers.get("Content-Type"), path).toBe("application/problem+json");
+    expect(await response.json(), path).toMatchObject(expected);
+  }
+  expect(await look(name)).toMatchObject({ suspended: null, sockets: [{ device: "phone" }] });
+});
+
+test("disconnect closes one device's sockets or all, and they may come back", async () => {
+  const name = fresh("alice");
+  const [phone, laptop] = [await open(name, "phone"), await open(name, "laptop")];
+  expect(await (await operate("POST", at(name, "/disconnect"), { device: "phone" })).json()).toEqual({ closed: 1 });
+  expect(await phone.until("closing")).toMatchObject({ code: 1012 });
+  expect(await laptop.settled()).toEqual([]);
+  const again = await open(name, "phone");
+  expect(await (await operate("POST", at(name, "/disconnect"), {})).json()).toEqual({ closed: 2 });
+  await Promise.all([again, laptop].map((device) => device.until("closing")));
+  expect((await look(name)).sockets).toEqual([]);
+});
+
+test("whoever is suspended is out until they are let in again, and loses nothing", async () => {
+  const [a, b] = [fresh("alice"), fresh("bob")];
+  const [alice, bob, page] = [await open(a), await open(b), await plain(a)];
+  bob.send({ type: "send", id: 1, to: a, body: "before" });
+  await bob.until("accepted");
+  await alice.until("message");
+  await heard(page);
+  const suspended = await operate("PUT", at(a, "/suspension"), { reason: "spam" });
+  expect(await suspended.json()).toMatchObject({ reason: "spam", at: expect.any(Number) });
+  expect(await alice.until("closing")).toMatchObject({ code: 4403, message: expect.stringContaining("suspended") });
+  expect(await heard(page)).toMatchObject({ sender: "system", code: "suspended" });
+  await evictDurableObject(env.MAILBOX.getByName(a), { webSockets: "close" });
+  await expect(open(a)).rejects.toThrow("welcome");
+  expect(await verdict(say("POST", `/api/messages?user=${a}`, { to: b, body: "hi" }))).toEqual([403, "suspended"]);
+  expect(await verdict(ask(`/api/conversations?user=${a}`))).toEqual([403, "suspended"]);
+  bob.send({ type: "send", id: 2, to: a, body: "during" });
+  expect(await bob.until("failed")).toMatchObject({ code: "declined" });
+  expect(await look(a)).toMatchObject({ suspended: { reason: "spam" }, sockets: [] });
+  // Again changes nothing; nor does lifting what does not hold.
+  expect(await (await operate("PUT", at(a, "/suspension"), { reason: "other" })).json()).toMatchObject({
+    reason: "spam",
+  });
+  for (let n = 0; n < 2; n++) expect((await operate("DELETE", at(a, "/suspension"))).status).toBe(204);
+  bob.send({ type: "send", id: 3, to: a, body: "after" });
+  const back = await open(a, "other");
+  expect((await back.take("message", 2)).map(({ body }) => body)).toEqual(["before", "after"]);
+  expect(await look(a)).toMatchObject({ suspended: null });
+});
+
+test("a message is traced from either end: queued, stored, delivered, read", async () => {
+  const [a, b] = [fresh("alice"), fresh("bob")];
+  const alice = await open(a, "phone");
+  alice.send({ type: "send", id: 1, to: b, body: SECRET });
+  const { entry, at: time } = await alice.until("accepted");
+  const stored = await traced(a, entry);
+  expect(stored).toMatchObject({
+    from: a,
+    to: b,
+    state: "stored",
+    code: null,
+    author: { userName: a, message: { seq: entry, at: time, kind: "out", device: "phone", id: 1 }, owed: false },
+    receiver: { userName: b, message: { kind: "in", origin: entry, bytes: SECRET.length + 2 }, devices: [] },
+  });
+  const bob = await open(b, "laptop");
+  const { seq } = await bob.until("message");
+  bob.ack(seq);
+  await alice.mark("delivered");
+  expect(await traced(b, seq)).toMatchObject({
+    state: "delivered",
+    receiver: { devices: [{ device: "laptop", behind: 0 }] },
+  });
+  bob.send({ type: "read", peer: a, seq });
+  await alice.mark("read");
+  const both = [await traced(a, entry), await traced(b, seq)];
+  expect(both[0]).toEqual(both[1]);
+  expect(both[0]).toMatchObject({ state: "read" });
+  expect(JSON.stringify([stored, both])).not.toContain(SECRET);
+});
+
+test("what is queued is traced with its next try, and what failed with its code", async () => {
+  const [a, b, c] = [fresh("alice"), fresh("bob"), fresh("carol")];
+  const alice = await open(a);
+  await runInDurableObject(env.MAILBOX.getByName(b), (mailbox) => {
+    Object.assign(mailbox, { deliver: () => Promise.reject(new Error("not to be reached")) });
+  });
+  alice.send({ type: "send", id: 1, to: b, body: "hi" });
+  const { entry } = await alice.until("accepted");
+  expect(await traced(a, entry)).toMatchObject({
+    state: "queued",
+    author: { owed: true, alarm: expect.any(Number) },
+    receiver: null,
+  });
+  expect(await look(a)).toMatchObject({ owing: [{ peer: b, messages: 1 }] });
+  await open(c);
+  await operate("PUT", at(c, "/suspension"), {});
+  alice.send({ type: "send", id: 2, to: c, body: "hi" });
+  const failed = await alice.until("failed");
+  const one = await traced(a, failed["of"]);
+  expect(one).toMatchObject({ state: "failed", code: "declined", receiver: { message: null, suspended: true } });
+  expect(await traced(a, failed["seq"])).toEqual(one);
+  expect(await verdict(operate("GET", at(a, "/messages/77")))).toEqual([404, "not_found"]);
+});
+
+test("an operator takes a user's export, and erases them, for good", async () => {
+  const [a, b] = [fresh("alice"), fresh("bob")];
+  const alice = await open(a);
+  alice.send({ type: "send", id: 1, to: b, body: "hello" });
+  await alice.until("accepted");
+  const response = await operate("GET", at(a, "/export"));
+  expect([response.status, response.headers.get("Content-Type")]).toEqual([200, "application/jsonl"]);
+  const lines = (await response.text())
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(lines.map(({ type }) => type)).toEqual(["account", "conversation", "message"]);
+  expect((await operate("DELETE", at(a))).status).toBe(204);
+  expect(await alice.until("closing")).toMatchObject({ code: 4403 });
+  expect(await look(a)).toMatchObject({ is: "erased", sizes: { entries: 0 } });
+  expect(await verdict(operate("DELETE", at(a)))).toEqual([403, "erased"]);
+  expect(await verdict(operate("PUT", at(a, "/suspension"), {}))).toEqual([403, "erased"]);
+});
+
+test("an erased service is not listed any more", async () => {
+  const { userName } = await service("bot", "send");
+  expect((await operate("DELETE", at(userName))).status).toBe(204);
+  const { services } = (await (await operate("GET", "/api/admin/services")).json()) as {
+    services: { userName: string }[];
+  };
+  expect(services.map((one) => one.userName)).not.toContain(userName);
+});
+
+test("stats are the metrics as JSON, with each shard", async () => {
+  await open(fresh("alice"));
+  const stats = (await (await operate("GET", "/api/admin/stats")).json()) as {
+    auth: string;
+    online: { users: number };
+    shards: { users: number }[];
+  };
+  expect(stats.auth).toBe("open");
+  expect(stats.shards).toHaveLength(16);
+  expect(stats.shards.reduce((sum, { users }) => sum + users, 0)).toBe(stats.online.users);
+});
