@@ -11,6 +11,7 @@ const SDK = "dist/restante.js";
 /** Bytes of the page with the SDK in it, gzipped: on a slow line that is three seconds. */
 const PAGE_BYTES = 60_000;
 const PAGE = "public/page.js";
+const STATUS = "public/status.js";
 
 /** What shows the API's description at /api/docs, served from here as it is. */
 const VIEWER = ["swagger-ui-bundle.js", "swagger-ui.css"];
@@ -41,7 +42,11 @@ function put(path, contents) {
   renameSync(part, path);
 }
 
-await Promise.all([make("src/page/main.tsx", PAGE), make("src/client/connect.ts", SDK)]);
+await Promise.all([
+  make("src/page/main.tsx", PAGE),
+  make("src/page/status/status.tsx", STATUS),
+  make("src/client/connect.ts", SDK),
+]);
 for (const file of VIEWER) put(`public/api/docs/${file}`, readFileSync(`node_modules/swagger-ui-dist/${file}`));
 
 measure(SDK, SDK_BYTES);

@@ -4,6 +4,7 @@
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { ROOT, run, stopWithParent } from "./child.mjs";
+import { deploy, DEPLOY_HELP } from "./deploy.mjs";
 import { invite } from "./invite.mjs";
 import { install, whatIsMissing } from "./install.mjs";
 import { selfhost, SELFHOST_HELP } from "./selfhost/selfhost.mjs";
@@ -22,6 +23,8 @@ const HELP = {
   The others: npx wrangler dev --help`,
 
   selfhost: SELFHOST_HELP,
+
+  deploy: DEPLOY_HELP,
 
   chaos: `npm run chaos -- --seeds 10000
 
@@ -88,7 +91,7 @@ async function main(command, flags) {
     case "selfhost":
       return selfhost(flags);
     case "deploy":
-      return run("wrangler", ["deploy", ...flags]);
+      return deploy(flags);
     case "bench":
       return run("node", ["bench/bench.ts", ...flags]);
     case "chaos":

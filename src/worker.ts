@@ -17,7 +17,10 @@ import { vouch } from "./identity/attempts.ts";
 import { guard, share } from "./identity/headers.ts";
 import { announce } from "./identity/mode.ts";
 import { problem, refuseUpgrade } from "./identity/refuse.ts";
+import { users } from "./operator/users.ts";
+import { watch } from "./operator/watch.ts";
 import { note, reasonOf } from "./protocol/journal.ts";
+import { placed } from "./protocol/place.ts";
 import { readRefusal, refusal } from "./protocol/refusals.ts";
 import { chooseDialect } from "./protocol/version.ts";
 import { visitRequest } from "./protocol/visit.ts";
@@ -30,6 +33,10 @@ announce(env);
 
 const app = api();
 
+app.use((c, next) => {
+  c.env = placed(c.env);
+  return next();
+});
 app.use(guard);
 app.use("/api/*", share);
 
@@ -51,7 +58,7 @@ app.get("/client/:userName", async (c) => {
   }
 });
 
-for (const part of [accounts, passkeys, messages, entries, conversations, people, services, online])
+for (const part of [accounts, passkeys, messages, entries, conversations, people, services, online, watch, users])
   app.route("/", part);
 describe(app);
 

@@ -3,6 +3,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { CensusCalls, Online } from "../protocol/census.ts";
 import type { Figures } from "../protocol/counts.ts";
+import { placed } from "../protocol/place.ts";
 import { note, reasonOf } from "../protocol/journal.ts";
 import { Counted } from "./counted.ts";
 
@@ -27,7 +28,7 @@ export class Census extends DurableObject<Env> implements CensusCalls {
   #last = "";
 
   constructor(ctx: DurableObjectState, env: Env) {
-    super(ctx, env);
+    super(ctx, placed(env));
     this.#sql = ctx.storage.sql;
     this.#sql.exec(
       "CREATE TABLE IF NOT EXISTS online (user TEXT PRIMARY KEY, sockets INTEGER NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID",

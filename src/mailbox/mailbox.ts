@@ -6,6 +6,7 @@ import type { Range } from "../protocol/browse.ts";
 import type { PageAsked } from "../protocol/entries.ts";
 import type { Outcome, Sending } from "../protocol/message.ts";
 import type { Service, ServiceOrder } from "../protocol/service.ts";
+import { placed } from "../protocol/place.ts";
 import type { Order, Told } from "../protocol/operate.ts";
 import type { Delivery, MailboxCalls, Presence, Reply, Signal } from "../protocol/envelope.ts";
 import { V1 } from "../protocol/version.ts";
@@ -48,7 +49,7 @@ export class Mailbox extends DurableObject<Env> implements MailboxCalls {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    this.#wiring = new Wiring(ctx, env);
+    this.#wiring = new Wiring(ctx, placed(env));
   }
 
   /** Opens a socket for a visit that the Worker let in: 101, or a refusal's status and its code as JSON. */

@@ -10,7 +10,7 @@ beforeAll(async () => {
 
 afterAll(() => server.stop());
 
-test.each(["/", "/page.js", "/page.css"])("[O4] %s", async (path) => {
+test.each(["/", "/page.js", "/page.css", "/status", "/status.js"])("[O4] %s", async (path) => {
   const { status, headers } = await fetch(`${server.url}${path}`);
   expect(status).toBe(200);
   const policy = headers.get("Content-Security-Policy") ?? "";

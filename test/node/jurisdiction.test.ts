@@ -1,0 +1,71 @@
+// A deployment in another jurisdiction has other mailboxes: it is the namespaces that change, and the deploy says so before it does it.
+import { spawnSync } from "node:child_process";
+import { resolve } from "node:path";
+import { expect, test } from "vitest";
+import { deployedJurisdiction, warningOf } from "../../scripts/deploy.mjs";
+import { placed } from "../../src/protocol/place.ts";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+
+/** A namespace that tells which it is. */
+const space = (name: string) => ({ name, jurisdiction: (where: string) => ({ name: `${name} in ${where}` }) });
+const spaces = () => ({
+  MAILBOX: space("MAILBOX"),
+  CENSUS: space("CENSUS"),
+  REGISTRY: space("REGISTRY"),
+  AUTH: "open",
+});
+
+test("JURISDICTION puts every kind of object there, and without it they are as they were", () => {
+  const world = spaces();
+  expect(placed(world)).toBe(world);
+  const there = placed({ ...world, JURISDICTION: "eu" });
+  expect(there).toMatchObject({
+    MAILBOX: { name: "MAILBOX in eu" },
+    CENSUS: { name: "CENSUS in eu" },
+    REGISTRY: { name: "REGISTRY in eu" },
+    AUTH: "open",
+  });
+});
+
+/** What wrangler 4.155 answers to the two questions, as far as it plays a part. */
+const answers = (...bindings: object[]) => {
+  const asked: string[][] = [];
+  const ask = (args: string[]) => {
+    asked.push(args);
+    return Promise.resolve(
+      args[0] === "deployments"
+        ? { id: "d1", versions: [{ version_id: "v7", percentage: 100 }] }
+        : { id: "v7", resources: { bindings: [{ type: "plain_text", name: "AUTH", text: "accounts" }, ...bindings] } },
+    );
+  };
+  return { ask, asked };
+};
+
+test("what is deployed tells its jurisdiction; nothing deployed, or no account, tells nothing", async () => {
+  const eu = answers({ type: "plain_text", name: "JURISDICTION", text: "eu" });
+  expect(await deployedJurisdiction(eu.ask, ["--name", "chat"])).toBe("eu");
+  expect(eu.asked).toEqual([
+    ["deployments", "status", "--json", "--name", "chat"],
+    ["versions", "view", "v7", "--json", "--name", "chat"],
+  ]);
+  expect(await deployedJurisdiction(answers().ask)).toBe("");
+  expect(await deployedJurisdiction(() => Promise.resolve(null))).toBe(null);
+});
+
+test("the deploy warns where the mailboxes would be others, and only there", () => {
+  expect(warningOf(null, "eu")).toBe(null);
+  expect(warningOf("", "")).toBe(null);
+  expect(warningOf("eu", "eu")).toBe(null);
+  expect(warningOf("", "eu")).toMatch(/no jurisdiction.*the jurisdiction eu[\s\S]*empty[\s\S]*--change-jurisdiction/);
+  expect(warningOf("eu", "")).toMatch(/the jurisdiction eu.*no jurisdiction/);
+});
+
+test("the deploy's help says so", () => {
+  const { stdout, status } = spawnSync(process.execPath, ["scripts/run.mjs", "deploy", "--help"], {
+    cwd: ROOT,
+    encoding: "utf8",
+  });
+  expect(status).toBe(0);
+  expect(stdout).toContain("--change-jurisdiction");
+});

@@ -1,0 +1,82 @@
+// The operators' page in a browser: nothing without a token, then numbers that follow what happens; and what it makes of two looks.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { more, quantile, rate, readLook } from "../../src/page/status/metrics.ts";
+import { startBrowser } from "../support/browser.ts";
+import { open } from "../support/people.ts";
+import { OPEN, type Server, startSelfhost } from "../support/servers.ts";
+
+const ADMIN_TOKEN = "an-operator-secret-of-more-than-32-characters";
+
+let browser: Browser;
+let server: Server;
+
+beforeAll(async () => {
+  [browser, server] = await Promise.all([startBrowser(), startSelfhost({ ...OPEN, ADMIN_TOKEN })]);
+});
+
+afterAll(async () => {
+  await browser.close();
+  await server.stop();
+});
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+test("it shows nothing without an operator's token, and then what happens, as it happens", async () => {
+  const page = await (await browser.newContext({ bypassCSP: true })).newPage();
+  const wrong: string[] = [];
+  page.on("pageerror", (error) => wrong.push(error.message));
+  page.on("console", (message) => {
+    // A wrong token is a 401, which the browser notes by itself.
+    if (message.type() === "error" && !message.text().includes("401")) wrong.push(message.text());
+  });
+  await page.goto(`${server.url}/status`);
+  await page.getByLabel("An operator's token").fill("x".repeat(40));
+  await page.getByRole("button", { name: "Look" }).click();
+  await page.getByRole("alert").getByText("not an operator's").waitFor();
+  await page.getByLabel("An operator's token").fill(ADMIN_TOKEN);
+  await page.getByRole("button", { name: "Look" }).click();
+  await page.getByRole("heading", { name: "Users online" }).waitFor();
+  const [alice, bob] = [await open(server.url, "alice"), await open(server.url, "bob")];
+  alice.send({ type: "send", id: 1, to: "bob", body: "hi" }, { type: "send", id: 7, to: "bob", body: "too early" });
+  await bob.until("message");
+  const tile = (title: string) =>
+    page.getByRole("listitem").filter({ has: page.getByRole("heading", { name: title }) });
+  await tile("Users online").locator("strong", { hasText: /^2$/ }).waitFor();
+  await tile("Accepted a second").getByText("1 in all").waitFor();
+  await page.getByRole("table").getByRole("row", { name: "out_of_order 1" }).waitFor();
+  expect(await tile("Users online").getByRole("img").getAttribute("aria-label")).toBe("Users online: 2 now, at most 2");
+  await page.addScriptTag({ content: axe });
+  const found = await page.evaluate(async () => {
+    const { axe: runner } = globalThis as unknown as { axe: { run(): Promise<{ violations: { id: string }[] }> } };
+    return (await runner.run()).violations.map(({ id }) => id);
+  });
+  expect(found).toEqual([]);
+  await page.reload();
+  await page.getByRole("heading", { name: "Users online" }).waitFor();
+  await page.getByRole("button", { name: "Forget the token" }).click();
+  await page.reload();
+  await page.getByLabel("An operator's token").waitFor();
+  expect(wrong).toEqual([]);
+});
+
+const text = (stored: number, below: readonly number[], refused: number) => `# HELP restante_stored_total Messages.
+# TYPE restante_stored_total counter
+restante_stored_total ${stored}
+restante_refused_total{code="rate_limited"} ${refused}
+restante_refused_total{code="declined"} 1
+${[0.005, 0.1, "+Inf"].map((end, i) => `t_bucket{le="${end}"} ${below[i]}`).join("\n")}
+`;
+
+test("two looks make rates and shares of time; what went back counts as nothing", () => {
+  const [a, b] = [readLook(text(10, [5, 10, 10], 2), 1_000), readLook(text(30, [14, 29, 30], 4), 6_000)];
+  expect(rate(a, b, "restante_stored_total")).toBe(4);
+  expect(more(a, b, "restante_refused_total")).toBe(2);
+  expect(quantile(a, b, "t", 0.45)).toBe(0.005);
+  expect(quantile(a, b, "t", 0.95)).toBe(0.1);
+  expect(quantile(a, b, "t", 1)).toBe(Infinity);
+  expect(quantile(b, b, "t", 0.5)).toBe(null);
+  expect(more(b, a, "restante_stored_total")).toBe(0);
+});
