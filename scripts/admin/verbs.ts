@@ -146,6 +146,24 @@ const exported: Verb = {
   },
 };
 
+const restore: Verb = {
+  takes: ["NAME"],
+  about: [
+    "sets a mailbox back to how it was at a time, within 30 days",
+    "By Cloudflare's point-in-time recovery; there is none elsewhere. What was sent to it since is sent again by those who sent it; what its",
+    "user sent since stays with those who got it. It prints the platform's bookmark of how it was before.",
+  ],
+  options: { to: { type: "string" } },
+  tells: { to: "the time, as 2026-11-25T10:00:00Z" },
+  async does(deployment, given) {
+    const to = textOf(given["to"]) ?? "";
+    const at = Date.parse(to);
+    if (!(at > 0)) return `--to ${to}: it is a time, as 2026-11-25T10:00:00Z.`;
+    const value = await deployment.ask<{ undo: string }>("POST", `${userPath(given)}/restore`, { at });
+    return { value, text: `${nameIn(given)} is as it was at ${time(at)}\nbefore that it was ${value.undo}\n` };
+  },
+};
+
 const erase: Verb = {
   takes: ["NAME"],
   about: [
@@ -162,5 +180,5 @@ const erase: Verb = {
 };
 
 export const VERBS: ReadonlyMap<string, Verb> = new Map(
-  Object.entries({ stats, user, disconnect, suspend, resume, trace, export: exported, erase, ...SERVICE }),
+  Object.entries({ stats, user, disconnect, suspend, resume, trace, export: exported, restore, erase, ...SERVICE }),
 );

@@ -11,8 +11,11 @@ export default {
   },
 };
 
+/** What the Worker answers even where there is a file: `!` takes a pattern's paths out again. */
 function isFirst(patterns, pathname) {
-  return patterns.some((pattern) => pathname.startsWith(pattern.replace(/\*$/, "")));
+  const meant = (pattern) => (pattern.endsWith("*") ? pathname.startsWith(pattern.slice(0, -1)) : pathname === pattern);
+  if (patterns.some((pattern) => pattern.startsWith("!") && meant(pattern.slice(1)))) return false;
+  return patterns.some(meant);
 }
 
 async function served(request, page, { file, headers }) {

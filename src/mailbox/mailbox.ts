@@ -37,6 +37,7 @@ import type { Standing } from "./log/contact-rows.ts";
 import { objection } from "./open.ts";
 import { addPasskey, enter, removePasskey } from "./passkeys.ts";
 import { receive } from "./receive.ts";
+import { restore } from "./restore.ts";
 import { send } from "./send.ts";
 import { serve } from "./service.ts";
 import { settings } from "./settings.ts";
@@ -247,6 +248,11 @@ export class Mailbox extends DurableObject<Env> implements MailboxCalls {
     const box = this.#wiring.box(name);
     const body = { bytes: this.ctx.storage.sql.databaseSize, alarm: await this.ctx.storage.getAlarm() };
     return box.turn.joined(() => operate(box, order, body, (session) => this.#wiring.left(box, session)));
+  }
+
+  /** Sets it back to how it was, for an operator. */
+  restore(name: string, at: number): Promise<Answer<{ readonly undo: string }>> {
+    return restore(this.ctx, this.#wiring.box(name), at);
   }
 
   /** Everything that is kept, as JSON Lines. */

@@ -133,6 +133,26 @@ route(
   users,
   {
     ...operators,
+    method: "post",
+    path: "/api/admin/users/{userName}/restore",
+    does: "Set a mailbox back to how it was",
+    about:
+      "Within the last 30 days, by the platform's point-in-time recovery, where there is one. Its sockets are closed. `undo` is the platform's bookmark of how it was before.",
+    body: z.strictObject({ at: time.gte(1) }),
+    answers: { 200: z.object({ undo: z.string() }) },
+    no: [...gone, "not_found"],
+  },
+  async (c, { params: { userName }, body: { at } }) => {
+    const answer = await c.env.MAILBOX.getByName(userName).restore(userName, at);
+    if ("value" in answer) note("restored", { user: userName, to: at });
+    return told(c, answer);
+  },
+);
+
+route(
+  users,
+  {
+    ...operators,
     method: "delete",
     path: "/api/admin/users/{userName}",
     does: "Erase a user, for good",

@@ -20,6 +20,8 @@ export const EVENTS = {
   resumed: "An operator let a suspended user in again",
   disconnected: "An operator closed a user's sockets",
   exported: "An operator took a user's export",
+  restored: "An operator set a mailbox back to an earlier time",
+  restore_failed: "A mailbox could not be set back",
   erased: "An operator erased a user",
   auth_open: "AUTH is open: a warning at the start",
   auth_misconfigured: "Variables make no sense, and nobody is let in",

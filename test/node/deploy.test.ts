@@ -33,7 +33,7 @@ it("builds what is deployed without network", { timeout: 60_000 }, () => {
   const { status, stdout, stderr } = offline([process.execPath, wrangler, ...args]);
 
   expect(status, `${stdout}\n${stderr}`).toBe(0);
-  expect(exportsOf("worker.js")).toEqual(["Census", "Mailbox", "default"]);
+  expect(exportsOf("worker.js")).toEqual(["Census", "Mailbox", "Registry", "default"]);
   expect(gzipSync(readFileSync(join(bundle, "worker.js"))).length).toBeLessThan(LIMIT);
   expect(statSync(join(folder, "public/page.js")).size).toBeGreaterThan(0);
 });

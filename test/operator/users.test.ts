@@ -2,6 +2,7 @@
 import { env } from "cloudflare:workers";
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
+import { setBack } from "../../src/mailbox/restore.ts";
 import type { Overview, Trace } from "../../src/protocol/operate.ts";
 import { ask, say } from "../support/accounts.ts";
 import { fresh, open, plain } from "../support/devices.ts";
@@ -36,6 +37,7 @@ test("every route of an operator's is closed to everybody else", async () => {
     ["DELETE", at("alice", "/suspension")],
     ["GET", at("alice", "/messages/1")],
     ["GET", at("alice", "/export")],
+    ["POST", at("alice", "/restore")],
     ["DELETE", at("alice")],
   ] as const;
   for (const [method, path] of routes) {
@@ -213,6 +215,28 @@ test("an operator takes a user's export, and erases them, for good", async () =>
   expect(await look(a)).toMatchObject({ is: "erased", sizes: { entries: 0 } });
   expect(await verdict(operate("DELETE", at(a)))).toEqual([403, "erased"]);
   expect(await verdict(operate("PUT", at(a, "/suspension"), {}))).toEqual([403, "erased"]);
+});
+
+test("a mailbox is set back by the platform alone; where it keeps no earlier states nothing happens", async () => {
+  const name = fresh("alice");
+  const alice = await open(name);
+  expect(await verdict(operate("POST", at(name, "/restore"), { at: Date.now() - 1_000 }))).toEqual([404, "not_found"]);
+  expect(await verdict(operate("POST", at(name, "/restore"), { at: "now" }))).toEqual([400, "bad_frame"]);
+  expect(await verdict(operate("POST", at(fresh("nobody"), "/restore"), { at: 1 }))).toEqual([404, "unknown_receiver"]);
+  expect(await alice.settled()).toEqual([]);
+  const asked: unknown[] = [];
+  const keeps = {
+    getBookmarkForTime: (time: number | Date) => Promise.resolve(`at ${Number(time)}`),
+    onNextSessionRestoreBookmark: (bookmark: string) => {
+      asked.push(bookmark);
+      return Promise.resolve("before");
+    },
+  };
+  const restarted = new Promise<void>((done) => {
+    void setBack(keeps, 77, done).then((answer) => asked.push(answer));
+  });
+  await restarted;
+  expect(asked).toEqual(["at 77", { value: { undo: "before" } }]);
 });
 
 test("an erased service is not listed any more", async () => {

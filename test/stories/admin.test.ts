@@ -53,7 +53,7 @@ test("the help teaches: every verb, the token, the exit codes; and each verb has
   for (const word of ["RESTANTE_ADMIN_TOKEN", "--url", "--json", "Exit codes"]) expect(out).toContain(word);
   const verbs = [...out.matchAll(/^ {2}((?:service )?[a-z]+)(?: [A-Z]+)* {2,}/gm)].map((match) => match[1] ?? "");
   const all =
-    "stats,user,disconnect,suspend,resume,trace,export,erase,service create,service grant,service list,service show,service revoke";
+    "stats,user,disconnect,suspend,resume,trace,export,restore,erase,service create,service grant,service list,service show,service revoke";
   expect(verbs.join()).toBe(all);
   for (const verb of verbs) {
     const own = await admin([...verb.split(" "), "--help"], { RESTANTE_ADMIN_TOKEN: "" });
@@ -69,6 +69,7 @@ test("what it is asked wrongly is 2, what the server refuses is 1, and a server 
     [["user", "a", "--frob"], /--frob/],
     [["trace", "a", "first"], /SEQ is a number/],
     [["erase", "a"], /--yes/],
+    [["restore", "a", "--to", "yesterday"], /--to yesterday/],
     [["service", "create", "bot"], /--scope/],
     [["stats", "--url", "ftp://x"], /--url ftp:/],
     [["trace", "a", "1", "--logs", "/no/such/file"], /./],

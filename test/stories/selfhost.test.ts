@@ -32,6 +32,14 @@ test("the page is there, with its headers, and nothing else of the disk is", asy
     const nothing = await fetch(`${server.url}${path}`);
     expect([nothing.status, await nothing.json()], path).toMatchObject([404, { code: "not_found" }]);
   }
+  // The reference is a page of its own, under a policy of its own; its description is the Worker's.
+  const docs = await fetch(`${server.url}/api/docs`);
+  expect([docs.status, docs.headers.get("Content-Type")]).toEqual([200, "text/html; charset=utf-8"]);
+  expect(docs.headers.get("Content-Security-Policy")).toContain("trusted-types default dompurify");
+  expect((await fetch(`${server.url}/api/docs/swagger-ui.css`)).headers.get("Content-Security-Policy")).toContain(
+    "trusted-types restante",
+  );
+  expect(await (await fetch(`${server.url}/api/openapi.json`)).json()).toHaveProperty("openapi");
   expect(await (await fetch(`${server.url}/api/health`)).json()).toMatchObject({ status: "ok" });
 });
 

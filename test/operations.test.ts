@@ -1,0 +1,69 @@
+// docs/OPERATIONS.md says what the code does: the events of the log, the metrics, the verbs; and README every variable.
+import { globSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { expect, test } from "vitest";
+import { VERBS } from "../scripts/admin/verbs.ts";
+import { CLASSES } from "../src/protocol/counts.ts";
+import { EVENTS } from "../src/protocol/journal.ts";
+
+const ROOT = resolve(import.meta.dirname, "..");
+const textOf = (file: string) => readFileSync(join(ROOT, file), "utf8");
+const page = textOf("docs/OPERATIONS.md");
+
+/** The rows of the table under a heading: their cells. */
+function tableUnder(heading: string): string[][] {
+  const [, rest = ""] = page.split(`\n${heading}\n`);
+  const lines = (rest.split(/\n#{2,3} /)[0] ?? "").split("\n").filter((line) => line.startsWith("|"));
+  return lines.slice(2).map((line) =>
+    line
+      .split("|")
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  );
+}
+
+test("the list of events is the code's, word by word", () => {
+  const listed = tableUnder("### The log").map(([event = "", says = ""]) => [event.replaceAll("`", ""), says]);
+  expect(listed).toEqual(Object.entries(EVENTS));
+});
+
+test("every event is written somewhere, and nothing else is", () => {
+  const sources = globSync("src/**/*.ts", { cwd: ROOT }).map(textOf).join("\n");
+  const written = [...sources.matchAll(/\bnote\(\s*"(\w+)"/g)].map((match) => match[1] ?? "");
+  // One line serves both.
+  expect(new Set([...written, "connect", "disconnect"])).toEqual(new Set(Object.keys(EVENTS)));
+  expect(sources.match(/console\.(log|warn|error|info|debug)\(/g)).toHaveLength(1);
+});
+
+test("every metric is explained, and every explained one is there", () => {
+  const source = textOf("src/operator/metrics.ts");
+  const named = new Set([...source.matchAll(/"(restante_\w+)"/g)].map((match) => match[1] ?? ""));
+  const explained = tableUnder("### Metrics").flatMap(([cell = ""]) =>
+    [...cell.matchAll(/`(\w+)(?:\{\w+\})?`/g)].map(([, name = ""]) =>
+      name.startsWith("_") ? `restante${name}` : name,
+    ),
+  );
+  expect(new Set(explained)).toEqual(named);
+  expect(page).toContain(CLASSES.map((end) => end.toLocaleString("en")).join(", "));
+});
+
+test("every verb of the command is there", () => {
+  for (const verb of VERBS.keys()) {
+    const [first = "", second] = verb.split(" ");
+    expect(page).toContain(
+      second === undefined ? `\`${first}` : `\`${second}\``.replace("`create`", "`service create`"),
+    );
+  }
+});
+
+test("README's table has every variable that wrangler.toml sets, and every one that the code reads", () => {
+  const table = textOf("README.md")
+    .split("\n")
+    .filter((line) => line.startsWith("| `"))
+    .join("\n");
+  const set = [...textOf("wrangler.toml").matchAll(/^([A-Z][A-Z_]+) = /gm)].map((match) => match[1] ?? "");
+  const declared = textOf("src/identity/variables.ts") + textOf("src/protocol/place.ts");
+  const read = [...declared.matchAll(/readonly ([A-Z][A-Z_]+)\?: string/g)].map((match) => match[1] ?? "");
+  expect(set.length).toBeGreaterThan(5);
+  expect([...set, ...read].filter((name) => !table.includes(`\`${name}\``))).toEqual([]);
+});
