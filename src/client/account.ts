@@ -45,7 +45,8 @@ export async function signedInAs(url: string): Promise<string | null> {
   try {
     return read(WHO, await new Server(url).ask("/api/account")).userName;
   } catch (error) {
-    if (error instanceof Refused) return null;
+    // Whoever is suspended is still signed in: nothing of theirs is forgotten.
+    if (error instanceof Refused && error.code !== "suspended") return null;
     throw error;
   }
 }

@@ -22,7 +22,12 @@ export function objectionTo(box: Box, proof: Proof): Refusal | null {
   if (box.log.erased) return refusal("erased");
   // Nobody's mailbox stays nobody's, whatever an operator mistypes.
   if (proof.is === "operator") return box.log.life === null ? refusal("unknown_receiver") : null;
-  if (box.suspension.now !== null) return refusal("suspended");
+  const no = objectionToProof(box, proof);
+  // Only who could come in otherwise is told why they can't.
+  return no === null && box.suspension.now !== null ? refusal("suspended") : no;
+}
+
+function objectionToProof(box: Box, proof: Exclude<Proof, { readonly is: "operator" }>): Refusal | null {
   if (proof.is === "service") return objectionToService(box, proof.hash, proof.needs);
   if (isService(box)) return refusal("forbidden", "it is a service's mailbox");
   return mayCome(box, proof) ? null : refusal("unauthorized");

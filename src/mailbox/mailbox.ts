@@ -32,7 +32,6 @@ import { ack, entries } from "./entries.ts";
 import { farewell } from "./erase.ts";
 import { exported } from "./export.ts";
 import { end } from "./leave.ts";
-import { operate } from "./operate.ts";
 import type { Standing } from "./log/contact-rows.ts";
 import { objection } from "./open.ts";
 import { addPasskey, enter, removePasskey } from "./passkeys.ts";
@@ -244,10 +243,8 @@ export class Mailbox extends DurableObject<Env> implements MailboxCalls {
   }
 
   /** What an operator has it tell or do; see operate.ts. The Worker has seen to it that an operator asks. */
-  async operate(name: string, order: Order): Promise<Answer<Told[Order["is"]]>> {
-    const box = this.#wiring.box(name);
-    const body = { bytes: this.ctx.storage.sql.databaseSize, alarm: await this.ctx.storage.getAlarm() };
-    return box.turn.joined(() => operate(box, order, body, (session) => this.#wiring.left(box, session)));
+  operate(name: string, order: Order): Promise<Answer<Told[Order["is"]]>> {
+    return this.#wiring.operate(name, order);
   }
 
   /** Sets it back to how it was, for an operator. */

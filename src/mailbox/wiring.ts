@@ -4,6 +4,7 @@ import { meter } from "../meter/meter.ts";
 import { shardOf } from "../protocol/census.ts";
 import { counts } from "../protocol/counts.ts";
 import { note, reasonOf } from "../protocol/journal.ts";
+import type { Order, Told } from "../protocol/operate.ts";
 import { V1 } from "../protocol/version.ts";
 import type { Visit } from "../protocol/visit.ts";
 import type { Answer, Visitor } from "../protocol/visitor.ts";
@@ -19,6 +20,7 @@ import { Log } from "./log/log.ts";
 import { open } from "./open.ts";
 import { Sql } from "./log/sql.ts";
 import { Suspension } from "./log/suspension.ts";
+import { operate } from "./operate.ts";
 import { Peers } from "./peers.ts";
 import { pump } from "./pump.ts";
 import { retentionOf } from "./retention.ts";
@@ -55,6 +57,14 @@ export class Wiring {
       const no = objectionTo(box, proof);
       return no === null ? work(box) : { refused: no };
     });
+  }
+
+  /** Has it tell or do what an operator wants. */
+  async operate(name: string, order: Order): Promise<Answer<Told[Order["is"]]>> {
+    const { storage } = this.#ctx;
+    const box = this.box(name);
+    const body = { bytes: storage.sql.databaseSize, alarm: await storage.getAlarm() };
+    return box.turn.joined(() => operate(box, order, body, (session) => this.left(box, session)));
   }
 
   /** Lets somebody in; a connection of the same device goes, or, where there are too many, the one that was idle for longest. */

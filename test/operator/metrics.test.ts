@@ -67,7 +67,7 @@ test("messages, refusals, classes of time and rows are what happened", async () 
   expect(after["restante_users_online"]).toBeGreaterThanOrEqual(2);
 });
 
-test("no mailbox wakes because somebody looks, again and again", async () => {
+test("[X5] no mailbox wakes because somebody looks, again and again", async () => {
   for (let n = 0; n < 20; n++) await open(fresh("sleeper"));
   await evictAllDurableObjects({ webSockets: "hibernate" });
   const woken = [vi.spyOn(Log.prototype, "life", "get"), vi.spyOn(Mailbox.prototype, "countSockets")];

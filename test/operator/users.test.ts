@@ -48,7 +48,7 @@ test("every route of an operator's is closed to everybody else", async () => {
   }
 });
 
-test("a mailbox tells how it is, and nothing of what is in it", async () => {
+test("[X2] a mailbox tells how it is, and nothing of what is in it", async () => {
   const [a, b] = [fresh("alice"), fresh("bob")];
   const [alice, bob] = [await open(a, "phone"), await open(b, "laptop")];
   alice.send({ type: "send", id: 1, to: b, body: SECRET }, { type: "send", id: 2, to: b, body: { [SECRET]: 1 } });
@@ -65,7 +65,7 @@ test("a mailbox tells how it is, and nothing of what is in it", async () => {
   expect(JSON.stringify([seen, await look(a)])).not.toContain(SECRET);
 });
 
-test("to ask about a name that nobody has leaves no trace, and nothing can be done with it", async () => {
+test("[X2] to ask about a name that nobody has leaves no trace, and nothing can be done with it", async () => {
   const name = fresh("nobody");
   expect(await look(name)).toMatchObject({ is: "nobody", head: 0, sizes: { entries: 0 }, devices: [] });
   for (const [method, path, body] of [
@@ -103,7 +103,7 @@ test("bad input is a problem that names the field, and changes nothing", async (
   expect(await look(name)).toMatchObject({ suspended: null, sockets: [{ device: "phone" }] });
 });
 
-test("disconnect closes one device's sockets or all, and they may come back", async () => {
+test("[X3] disconnect closes one device's sockets or all, and they may come back", async () => {
   const name = fresh("alice");
   const [phone, laptop] = [await open(name, "phone"), await open(name, "laptop")];
   expect(await (await operate("POST", at(name, "/disconnect"), { device: "phone" })).json()).toEqual({ closed: 1 });
@@ -115,7 +115,7 @@ test("disconnect closes one device's sockets or all, and they may come back", as
   expect((await look(name)).sockets).toEqual([]);
 });
 
-test("whoever is suspended is out until they are let in again, and loses nothing", async () => {
+test("[X1] whoever is suspended is out until they are let in again, and loses nothing", async () => {
   const [a, b] = [fresh("alice"), fresh("bob")];
   const [alice, bob, page] = [await open(a), await open(b), await plain(a)];
   bob.send({ type: "send", id: 1, to: a, body: "before" });
@@ -198,7 +198,7 @@ test("what is queued is traced with its next try, and what failed with its code"
   expect(await verdict(operate("GET", at(a, "/messages/77")))).toEqual([404, "not_found"]);
 });
 
-test("an operator takes a user's export, and erases them, for good", async () => {
+test("[X4] an operator takes a user's export, and erases them, for good", async () => {
   const [a, b] = [fresh("alice"), fresh("bob")];
   const alice = await open(a);
   alice.send({ type: "send", id: 1, to: b, body: "hello" });

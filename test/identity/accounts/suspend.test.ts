@@ -20,6 +20,8 @@ test("a suspended account's tokens open nothing until it is let in again", async
   ] as const) {
     expect(await verdict(say(method, route, body, a.token)), route).toEqual([403, "suspended"]);
   }
+  // Whoever has no good token learns nothing of it.
+  expect(await closedWith(a.userName, { Authorization: `Bearer ${a.token.slice(0, -1)}x` })).toBe(4401);
   bob.send({ type: "send", id: 1, to: a.userName, body: "are you there?" });
   expect(await bob.until("failed")).toMatchObject({ code: "declined" });
   expect((await say("DELETE", `${path}/suspension`, undefined, ADMIN)).status).toBe(204);
