@@ -10,6 +10,9 @@ import * as schema from "./schemas.ts";
 
 const operators = { tag: "Operators", scope: "admin", through: [operatorOnly] } as const;
 
+/** `ms`: how long the object took. */
+const healthOf = (status: string) => z.object({ status: z.literal(status), object: z.object({ ms: z.number() }) });
+
 export const watch = api();
 
 route(
@@ -21,7 +24,7 @@ route(
     scope: null,
     does: "Whether it works",
     about: "The Worker, and one round trip to an object and its disk. 503 where that fails.",
-    answers: { 200: z.object({ status: z.literal("ok"), object: z.object({ ms: z.number() }) }) },
+    answers: { 200: healthOf("ok"), 503: healthOf("failing") },
   },
   (c) => health(c),
 );
