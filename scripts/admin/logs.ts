@@ -19,19 +19,23 @@ const PRESENCE = new Set(["connect", "disconnect", "broken", "disconnected", "su
 /** The lines that may be about the message, in their order; a string says what is wrong with the file. */
 export async function readLogs(file: string, trace: Trace): Promise<Line[] | string> {
   const found: Line[] = [];
+  const begun = (trace.author?.message?.at ?? trace.receiver?.message?.at ?? 0) - SLACK;
+  let before: Line | null = null;
   try {
     for await (const text of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) {
-      found.push(...linesOf(text).filter((line) => isAbout(line, trace)));
+      for (const line of linesOf(text).filter((one) => isAbout(one, trace))) {
+        if (line.at >= begun) found.push(line);
+        else if (PRESENCE.has(line.event) && line.at >= (before?.at ?? 0)) before = line;
+      }
     }
   } catch (error) {
     return `--logs ${file}: ${error instanceof Error ? error.message : ""}.`;
   }
-  return found.toSorted((a, b) => a.at - b.at);
+  // Whether somebody was there when it came is told by the last line before.
+  return [...(before === null ? [] : [before]), ...found.toSorted((a, b) => a.at - b.at)];
 }
 
-function isAbout(line: Line, { from, to, author, receiver }: Trace): boolean {
-  const begun = author?.message?.at ?? receiver?.message?.at ?? 0;
-  if (line.at < begun - SLACK) return false;
+function isAbout(line: Line, { from, to }: Trace): boolean {
   if (line["user"] === from && line["to"] === to) return true;
   return line["user"] === to && (PRESENCE.has(line.event) || line.event.startsWith("push"));
 }
