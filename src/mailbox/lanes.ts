@@ -141,8 +141,8 @@ export class Lanes {
     const now = Date.now();
     for (const lane of this.#troubled) {
       if (lane.due === null || lane.due > now) continue;
+      counts.retries += Number(lane.state === "waiting");
       if (lane.state === "waiting") this.#idle(lane);
-      counts.retries++;
       lane.put(this.#pace);
     }
   }

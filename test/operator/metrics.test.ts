@@ -67,6 +67,31 @@ test("messages, refusals, classes of time and rows are what happened", async () 
   expect(after["restante_users_online"]).toBeGreaterThanOrEqual(2);
 });
 
+test("what is queued, tried again and finally refused is counted", async () => {
+  const [a, b, c] = [fresh("alice"), fresh("bob"), fresh("carol")];
+  const [alice] = [await open(a), await open(c)];
+  const before = await scrape();
+  // Nobody can reach bob, for a while.
+  await runInDurableObject(env.MAILBOX.getByName(b), (bob) => void Reflect.set(bob, "deliver", null));
+  alice.send({ type: "send", id: 1, to: b, body: "hi" });
+  expect(await alice.until("accepted")).toMatchObject({ state: "queued" });
+  await runInDurableObject(env.MAILBOX.getByName(b), (bob) => void Reflect.deleteProperty(bob, "deliver"));
+  await alice.mark("stored");
+  await say("PUT", `/api/admin/users/${c}/suspension`, {}, ADMIN);
+  alice.send({ type: "send", id: 2, to: c, body: "hi" });
+  await alice.until("failed");
+  const after = await scrape();
+  expect(more(after, before, "restante_queued_total")).toBe(1);
+  expect(more(after, before, "restante_stored_total")).toBe(1);
+  expect(more(after, before, "restante_retries_total")).toBeGreaterThanOrEqual(1);
+  expect(more(after, before, "restante_alarms_total")).toBeGreaterThanOrEqual(1);
+  expect(more(after, before, `restante_failed_total{code="declined"}`)).toBe(1);
+  expect(more(after, before, `restante_closed_total{code="suspended"}`)).toBe(1);
+  for (const event of ["deliver_failed", "delivered_late"]) {
+    expect(more(after, before, `restante_events_total{event="${event}"}`), event).toBeGreaterThanOrEqual(1);
+  }
+});
+
 test("[X5] no mailbox wakes because somebody looks, again and again", async () => {
   for (let n = 0; n < 20; n++) await open(fresh("sleeper"));
   await evictAllDurableObjects({ webSockets: "hibernate" });
