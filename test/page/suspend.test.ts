@@ -1,0 +1,40 @@
+// Somebody who is suspended in the middle of it: the page says so and forgets nothing; let in again, they go on where they were.
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { startBrowser } from "../support/browser.ts";
+import { type Server, startSelfhost } from "../support/servers.ts";
+import { Visitor } from "../support/visitor.ts";
+
+const ADMIN_TOKEN = "an-operator-secret-of-more-than-32-characters";
+
+let browser: Browser;
+let server: Server;
+
+beforeAll(async () => {
+  [browser, server] = await Promise.all([startBrowser(), startSelfhost({ RATE_LIMIT: "off", ADMIN_TOKEN })]);
+});
+
+afterAll(async () => {
+  await browser.close();
+  await server.stop();
+});
+
+function suspension(method: "PUT" | "DELETE"): Promise<Response> {
+  return fetch(`${server.url}/api/admin/users/alice/suspension`, {
+    method,
+    headers: { Authorization: `Bearer ${ADMIN_TOKEN}` },
+    ...(method === "PUT" && { body: "{}" }),
+  });
+}
+
+test("whoever is suspended is told so, keeps what the browser has, and goes on when they are let in", async () => {
+  const alice = await Visitor.at(browser, server.url);
+  await alice.claim("alice");
+  await alice.connected();
+  expect((await suspension("PUT")).status).toBe(200);
+  await alice.page.getByText("suspended", { exact: false }).first().waitFor();
+  expect((await alice.page.evaluate(() => indexedDB.databases())).length).toBeGreaterThan(0);
+  expect((await suspension("DELETE")).status).toBe(204);
+  await alice.page.reload();
+  await alice.connected();
+});
