@@ -15,6 +15,9 @@ import { renew } from "./renew.ts";
 import { type, watch } from "./signal.ts";
 import type { Session } from "./sockets.ts";
 
+/** Answers that a frame was not taken. */
+type Refuse = (id: number, why: Refusal) => void;
+
 /** Answers the frames of one text, in their order. To be done in a group. */
 export function post(box: Box, session: Session, frames: readonly Up[]): void {
   // Closed or replaced while the group waited: nothing was answered, and the device sends it again.
@@ -22,7 +25,7 @@ export function post(box: Box, session: Session, frames: readonly Up[]): void {
   const device = deviceOf(box, session);
   const repeats: Send[] = [];
   let held = 0;
-  const refuse = (id: number, why: Refusal) => {
+  const refuse: Refuse = (id, why) => {
     count("refused", why.code);
     box.sockets.say(session, writeRefused(id, why));
   };
@@ -60,7 +63,7 @@ export function post(box: Box, session: Session, frames: readonly Up[]): void {
     }
   }
   if (held > 0) acknowledge(box, session, held);
-  if (repeats.length > 0) repeat(box, session, repeats);
+  if (repeats.length > 0) repeat(box, session, repeats, refuse);
 }
 
 /** A plain message: no id, and no answer but where it is refused or fails. */
@@ -72,13 +75,7 @@ export function postPlain(box: Box, session: Session, to: string, body: string):
   if (entry.kind === "out") box.lanes.add(entry, null);
 }
 
-function take(
-  box: Box,
-  device: Device,
-  frame: Send,
-  session: Session,
-  refuse: (id: number, why: Refusal) => void,
-): void {
+function take(box: Box, device: Device, frame: Send, session: Session, refuse: Refuse): void {
   const no = objectionToSending(box, frame.to);
   if (no !== null) return refuse(frame.id, no);
   const entry = append(box, frame.to, device.name, frame.id, frame.body);
@@ -99,12 +96,12 @@ export function append(box: Box, to: string, device: string | null, id: number |
 }
 
 /** The same answer again, for ever. */
-function repeat(box: Box, session: Session, frames: readonly Send[]): void {
+function repeat(box: Box, session: Session, frames: readonly Send[], refuse: Refuse): void {
   const kept = box.log.entries.sentBy(session.device, new Set(frames.map(({ id }) => id)));
   for (const { id, to, body } of frames) {
     const entry = kept.get(id);
     if (entry === undefined) box.sockets.say(session, writeAccepted(id, "stored"));
-    else if (entry.peer !== to || entry.body !== body) box.sockets.say(session, writeRefused(id, refusal("id_reused")));
+    else if (entry.peer !== to || entry.body !== body) refuse(id, refusal("id_reused"));
     else box.lanes.answer(entry, (state) => box.sockets.say(session, writeAccepted(id, state, entry)));
   }
 }

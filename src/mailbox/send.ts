@@ -1,5 +1,6 @@
 // A program sends over HTTP. Its messages have no ids; each is taken or refused for itself, with the answer that a socket would have
 // given. A key makes a repetition of the same request harmless: what was accepted is answered again, what was refused is tried again.
+import { count } from "../protocol/counts.ts";
 import type { Outcome, Sending } from "../protocol/message.ts";
 import { type Refusal, refusal } from "../protocol/refusals.ts";
 import type { Answer } from "../protocol/visitor.ts";
@@ -56,5 +57,6 @@ function accepted(state: "stored" | "queued", entry?: Entry): Outcome {
 }
 
 function refused(why: Refusal): Outcome {
+  count("refused", why.code);
   return { type: "refused", ...why };
 }

@@ -50,6 +50,8 @@ test("messages, refusals, classes of time and rows are what happened", async () 
   alice.send({ type: "send", id: 9, to: b, body: "too early" }, { type: "send", id: 6, to: a, body: "a note" });
   await alice.until("refused");
   await alice.until("accepted");
+  alice.send({ type: "send", id: 1, to: b, body: "another" });
+  await alice.until("refused");
   await ask("/api/nothing");
   const after = await scrape();
   const rows = ofAlice() + ofBob();
@@ -57,6 +59,7 @@ test("messages, refusals, classes of time and rows are what happened", async () 
   expect(more(after, before, "restante_stored_total")).toBe(6);
   expect(more(after, before, "restante_queued_total")).toBe(0);
   expect(more(after, before, `restante_refused_total{code="out_of_order"}`)).toBe(1);
+  expect(more(after, before, `restante_refused_total{code="id_reused"}`)).toBe(1);
   expect(more(after, before, `restante_problems_total{code="not_found"}`)).toBe(1);
   expect(more(after, before, "restante_rows_written_total")).toBe(rows);
   expect(rows).toBeGreaterThan(12);
