@@ -12,6 +12,8 @@ const EVERY = 10_000;
 const LEAST = 1_000;
 /** A report has so long, ms; an object that ended in the middle of one is in nobody's way for longer. */
 const CALL_MS = 10_000;
+/** Reports that one event makes, at most. */
+const ROUNDS = 10;
 /** Whoever is about to look waits in steps of so many ms for a report that is under way. */
 const LOOK_MS = 20;
 /** After so long, ms, the numbers go on under another name, so that the census can add up those that have ended. */
@@ -50,13 +52,15 @@ export class Meter {
       this.#again = true;
       return;
     }
+    // One event's object does not stay awake for the others' for ever; the next one goes on.
+    let rounds = ROUNDS;
     do {
       const wait = Math.max(0, this.#last + least - Date.now());
       this.#busyUntil = Date.now() + wait + CALL_MS;
       if (wait > 0) await new Promise((done) => setTimeout(done, wait));
       this.#again = false;
       await this.#send(reach);
-    } while (this.#again);
+    } while (this.#again && --rounds > 0);
     this.#busyUntil = 0;
   }
 
