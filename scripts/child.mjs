@@ -25,7 +25,7 @@ function stop(signal) {
   asked = signal;
   if (child === null) process.exit(codeOf(signal));
   child.kill(signal);
-  if (patience !== null) setTimeout(() => child?.kill("SIGKILL"), patience).unref();
+  if (patience !== null) setTimeout(patience, undefined, { ref: false }).then(() => child?.kill("SIGKILL"));
 }
 
 /**
@@ -69,7 +69,7 @@ export async function run(name, args = [], { print, control, grace = null, env =
       console.error(`${name} can't be started: ${error.message}`);
       done(127);
     });
-    child.once("close", (exit, signal) => done(exit ?? codeOf(signal)));
+    child.once("close", (exit, signal) => done(exit ?? codeOf(asked ?? signal)));
   });
   child = null;
   return code;

@@ -1,7 +1,10 @@
 // Without Cloudflare: the bundle that is deployed, in bare workerd, as `npm run selfhost` starts it. The page is served as it is
 // there, the promises hold, and SIGKILL in the middle of everything loses nothing that was accepted.
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { claim, connect } from "../../src/client/connect.ts";
 import { open, plain } from "../support/people.ts";
@@ -9,6 +12,15 @@ import { heard } from "../support/line.ts";
 import { OPEN, type Server, startSelfhost } from "../support/servers.ts";
 
 let server: Server;
+
+/** Whatever of it is left. */
+function stopGroup(pid = 0): void {
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // Nothing is.
+  }
+}
 
 beforeAll(async () => {
   server = await startSelfhost();
@@ -76,6 +88,26 @@ test("both dialects speak, receipts come, and SIGKILL in a burst loses nothing t
     arrived.push(...got);
   }
   for (const one of accepted) expect(arrived).toContain(one);
+});
+
+test("asked to stop it stops, with nothing left, though a socket is open", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "restante-selfhost-"));
+  const args = [resolve(import.meta.dirname, "../../scripts/run.mjs"), "selfhost", "--port", "0", "--state", folder];
+  const child = spawn(process.execPath, [...args, "--var", "AUTH:open"], { detached: true });
+  try {
+    let output = "";
+    for await (const text of child.stdout) if (/Ready on /.test((output += String(text)))) break;
+    const url = /http:\/\/127\.0\.0\.1:\d+/.exec(output)?.[0] ?? "";
+    const alice = await open(url, "alice");
+    // To it alone, as a service manager may.
+    child.kill("SIGTERM");
+    expect(await once(child, "close")).toEqual([143, null]);
+    await alice.line.end();
+    await expect(fetch(url)).rejects.toThrow();
+  } finally {
+    stopGroup(child.pid);
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 test("what it keeps is in one folder, and a second server of the same folder does not start", async () => {
