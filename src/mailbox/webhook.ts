@@ -30,7 +30,7 @@ export class Webhook {
 
   /** Posts what lies after its position, if it is time. To be called at the end of a group. */
   go(box: Box): void {
-    const row = rowOf(box);
+    const row = box.suspension.now === null ? rowOf(box) : null;
     if (row === null || row.disabled > 0 || this.#busy || row.due > Date.now()) return;
     const from = this.#positionOf(box);
     if (box.log.life === null || from >= box.log.head) return;

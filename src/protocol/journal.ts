@@ -9,6 +9,8 @@ export const EVENTS = {
   delivered_late: "What had failed before is in its receiver's mailbox now, or was refused by it",
   open_failed: "A socket could not be opened, because the mailbox did not answer",
   broken: "A mailbox could not finish a group: nothing of it was told, and it starts again from its disk",
+  webhook_failed: "A webhook's address did not take a post; it is tried again",
+  webhook_disabled: "A webhook was given up after days without an answer",
   signal_lost: "Typing or presence did not reach somebody; nothing is tried again",
   report_failed: "A mailbox could not tell the census its number",
   audit_failed: "The census could not ask a mailbox for its number",

@@ -364,3 +364,17 @@ test("[K5] a host that the operator names may be private and without TLS, and no
     expect(objectionToTarget(url, hosts)).toEqual(expect.any(String));
   }
 });
+
+test("a suspended service's webhook gets nothing until it is let in again", async () => {
+  const { shop } = await hooked();
+  const suspension = `/api/admin/users/${shop.userName}/suspension`;
+  await send(fresh("alice"), shop.userName, "hi");
+  await (await posted()).answer(500);
+  await until(shop, ({ failing }) => Number(failing) > 0);
+  await say("PUT", suspension, {}, ADMIN);
+  await later(shop, 86_400_000);
+  for (let asked = 0; asked < 50; asked++) await stateOf(shop);
+  expect(posts).toEqual([]);
+  await say("DELETE", suspension, undefined, ADMIN);
+  expect(bodies(await posted())).toEqual(["hi"]);
+});
