@@ -76,7 +76,7 @@ test("connects and disconnects are logged as lines of JSON, without any text of 
       .map((line) => JSON.parse(line) as Record<string, unknown>);
   await expect.poll(() => events().length).toBe(2);
   const shard: unknown = expect.any(Number);
-  const counts = { shard, shardUsers: shard, shardSockets: shard };
+  const counts = { at: shard, shard, shardUsers: shard, shardSockets: shard };
   expect(events()).toEqual([
     { event: "connect", user: "u3", device: "laptop", sockets: 1, ...counts },
     { event: "disconnect", user: "u3", device: "laptop", sockets: 0, ...counts },
