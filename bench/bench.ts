@@ -2,6 +2,7 @@
 import { loadavg } from "node:os";
 import process from "node:process";
 import { HELP, readFlags } from "./flags.ts";
+import { stopAll } from "./machine/processes.ts";
 import { titleOf } from "./measures/measure.ts";
 import { MEASURES } from "./measures/measures.ts";
 import { brief } from "./report/brief.ts";
@@ -34,4 +35,6 @@ try {
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
+} finally {
+  stopAll();
 }

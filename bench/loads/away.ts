@@ -11,7 +11,7 @@ const PAIRS = 8;
 const THERE = 1_000;
 const AWAY = 2_000;
 const PATIENCE = 2_000;
-const CYCLES = 2;
+const CYCLES = 1;
 
 interface Pair {
   readonly sender: User;

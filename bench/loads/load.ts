@@ -11,8 +11,8 @@ import type { Job, Task } from "./job.ts";
 import { pace } from "./pace.ts";
 
 /** Ms until code is compiled and objects are at work: at the start, and before each further load. */
-const WARM_UP = 1_000;
-const AGAIN = 300;
+const WARM_UP = 600;
+const AGAIN = 200;
 
 function run(task: Task): Promise<Figures> {
   const { load } = task;
