@@ -24,7 +24,8 @@ async function main(args: readonly string[]): Promise<void> {
     console.log(`${round}/${rounds}  ${titleOf(measure)}: ${brief(figures)}`);
   });
   const seen = new Seen(results);
-  const command = ["npm run bench", ...(args.length > 0 ? ["--", ...args] : [])].join(" ");
+  const quoted = args.map((arg) => (arg.includes(" ") ? `"${arg}"` : arg));
+  const command = ["npm run bench", ...(args.length > 0 ? ["--", ...quoted] : [])].join(" ");
   const full = report(seen, circumstances(rounds, seconds, busy, command));
   console.log(`\n${full}`);
   if (write) writeReport(full, summary(seen), charts(seen));

@@ -36,6 +36,12 @@ function run(task: Task): Promise<Figures> {
   }
 }
 
+// A client throws from where it hears: nobody else is there to be told.
+process.on("uncaughtException", (error) => {
+  console.error(error.message);
+  process.exit(1);
+});
+
 const job = JSON.parse(process.argv[2] ?? "") as Job;
 const all: Figures[] = [];
 for (const [i, load] of job.loads.entries()) {

@@ -41,8 +41,8 @@ const returning = [redis(2), rabbitmq(2), socketio(2), recovery, streams(2), fra
 const paces = [100, 300, 1_000].map((perSecond): Load => ({ kind: "pace", pairs: 8, perSecond }));
 
 export const MEASURES: readonly Measure[] = [
-  ...cross("throughput", FEW, floods(1)),
   ...cross("throughput", ALL, floods(8)),
+  ...cross("throughput", FEW, floods(1)),
   ...cross("throughput", [bare], [{ kind: "flood", pairs: 8, flight: 32 }]),
   ...cross("latency", LATE, paces),
   ...cross("growth", growing, [{ kind: "pace", pairs: 16, perSecond: 1_000 }]),

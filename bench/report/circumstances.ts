@@ -26,7 +26,7 @@ export function circumstances(rounds: number, seconds: number, busy: number, com
 - An fsync of 4 kB where the mailboxes lie: ${fsyncTime().toFixed(2)} ms (median of 200); two of them in a row are the least a message needs here
 - ${said(WORKERD, "--version")}, Node.js ${process.versions.node}, ${packages}
 - ${redisVersion()}, RabbitMQ ${rabbitmqVersion()}
-- ${new Date().toISOString().slice(0, 10)}, \`${command}\`: medians of ${rounds} rounds of ${seconds} s; load average before: ${busy.toFixed(2)}
+- ${new Date().toISOString().slice(0, 10)}, \`${command}\`: medians of ${rounds} ${rounds === 1 ? "round" : "rounds"} of ${seconds} s; load average before: ${busy.toFixed(2)}
 `;
 }
 
