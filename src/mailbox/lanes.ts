@@ -25,7 +25,7 @@ const KEPT_UNITS = 4_000_000;
  * tell the difference; but a burst is one call and one row, and `stored` is mostly written with the receipt, in the same row.
  */
 const RECEIPTS = 50;
-const MARKS = 100;
+const MARKS = 120;
 
 const VERDICTS: ReadonlySet<string> = new Set(["taken", "behind", "other", "nobody"] satisfies Reply["verdict"][]);
 
@@ -41,7 +41,6 @@ export class Lanes {
   #keptUnits = 0;
   readonly #alarm: Alarm;
   readonly #receipts = new Soon(RECEIPTS, () => this.#turn.join(() => this.#startTells()));
-  readonly #marks = new Soon(MARKS, () => this.#turn.join(() => this.#log.peers.markDue()));
 
   constructor(log: Log, turn: Turn, reach: Reach, pace: Pace = PACE) {
     this.#log = log;
@@ -216,8 +215,7 @@ export class Lanes {
     }
     if (stored > peer.stored) {
       peer.stored = stored;
-      this.#log.peers.markSoon(peer);
-      this.#marks.ask();
+      if (this.#log.peers.markSoon(peer)) this.#turn.later(() => this.#log.peers.markDue(), MARKS);
     }
   }
 

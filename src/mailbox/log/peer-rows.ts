@@ -54,10 +54,12 @@ export class PeerRows {
     this.changed(peer);
   }
 
-  /** The same, with the next change of a mark of this peer, or when `markDue` is called. */
-  markSoon(peer: Peer): void {
+  /** The same, with the next change of a mark of this peer, or when `markDue` is called: true for the first that waits for that. */
+  markSoon(peer: Peer): boolean {
+    const first = this.#due.size === 0;
     this.#due.add(peer);
     this.changed(peer);
+    return first;
   }
 
   /** Gives a seq to every change that has none yet. */
