@@ -2,7 +2,7 @@
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CLIENTS, type Ear, type User } from "../clients/client.ts";
-import { resetPeak, usageOf } from "../machine/usage.ts";
+import { busySeconds, resetPeak, usageOf } from "../machine/usage.ts";
 import type { Ready, Task } from "./job.ts";
 import { Ledger } from "./ledger.ts";
 import type { Part } from "./part.ts";
@@ -78,10 +78,16 @@ export async function count(
   // One thread looks at the servers; what it costs counts for the load generator.
   const looks = task.thread === 0 ? pids : [];
   resetPeak(looks);
-  const [before, used, own, begun] = [settled(), usageOf(looks), process.cpuUsage(), performance.now()];
+  const [before, used, own, worked, begun] = [
+    settled(),
+    usageOf(looks),
+    process.cpuUsage(),
+    busySeconds(),
+    performance.now(),
+  ];
   await sleep(seconds * 1_000);
   const ended = performance.now();
-  const [after, use, { user, system }] = [settled(), usageOf(looks), process.cpuUsage(own)];
+  const [after, use, { user, system }, busy] = [settled(), usageOf(looks), process.cpuUsage(own), busySeconds()];
   const received = Float64Array.from(ledgers.flatMap((ledger) => ledger.receivedAfter));
   const confirmed = Float64Array.from(ledgers.flatMap((ledger) => ledger.confirmedAfter));
   stop();
@@ -97,5 +103,6 @@ export async function count(
     memory: use.memory,
     peak: use.peak,
     generator: (user + system) / 1e6,
+    busy: busy - worked,
   };
 }

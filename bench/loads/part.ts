@@ -13,11 +13,13 @@ export interface Part {
   readonly memory: number;
   readonly peak: number;
   readonly generator: number;
+  /** Seconds that all processors of the machine were busy. */
+  readonly busy: number;
 }
 
 export function merge(parts: readonly [Part, ...Part[]]): Figures {
   // The first thread's look at the servers holds for all: they counted at the same time.
-  const [{ seconds, cpu, memory, peak, generator }] = parts;
+  const [{ seconds, cpu, memory, peak, generator, busy }] = parts;
   const each = parts.flatMap((part) => part.each);
   const messages = each.reduce((sum, n) => sum + n, 0);
   const [received50, received99] = shares(parts.map(({ received }) => received));
@@ -33,6 +35,7 @@ export function merge(parts: readonly [Part, ...Part[]]): Figures {
     memory,
     peak,
     generator: generator / seconds,
+    others: Math.max(0, busy - cpu - generator) / seconds,
     slowest: (Math.min(...each) * each.length) / messages,
   };
 }
