@@ -27,8 +27,7 @@ export function circumstances(rounds: number, seconds: number, others: readonly 
 - ${said(WORKERD, "--version")}, Node.js ${process.versions.node}, ${packages}
 - ${redisVersion()}, RabbitMQ ${rabbitmqVersion()}
 - ${new Date().toISOString().slice(0, 10)}, \`${command}\`: medians of ${rounds} ${rounds === 1 ? "round" : "rounds"} of ${seconds} s
-- Everything else on the machine was busy on ${median(others).toFixed(2)} cores meanwhile (median), ${Math.max(...others).toFixed(2)} at most
-`;
+${others.length === 0 ? "" : `- Everything else on the machine was busy on ${median(others).toFixed(2)} cores meanwhile (median), ${Math.max(...others).toFixed(2)} at most\n`}`;
 }
 
 /** Every commit waits for one of these. */
