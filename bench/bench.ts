@@ -1,5 +1,4 @@
 // npm run bench: takes the measures in rounds, then prints the report and, where it is asked to, writes it.
-import { loadavg } from "node:os";
 import process from "node:process";
 import { HELP, readFlags } from "./flags.ts";
 import { stopAll } from "./machine/processes.ts";
@@ -19,14 +18,13 @@ async function main(args: readonly string[]): Promise<void> {
   const measures = MEASURES.filter((measure) => only.every((text) => titleOf(measure).includes(text)));
   if (measures.length === 0) throw new Error(`no measure has ${only.join(" and ")} in its name; see --list`);
   if (list) return console.log(measures.map(titleOf).join("\n"));
-  const [busy = 0] = loadavg();
   const results = await takeRounds(measures, rounds, seconds, (round, measure, figures) => {
     console.log(`${round}/${rounds}  ${titleOf(measure)}: ${brief(figures)}`);
   });
   const seen = new Seen(results);
   const quoted = args.map((arg) => (arg.includes(" ") ? `"${arg}"` : arg));
   const command = ["npm run bench", ...(args.length > 0 ? ["--", ...quoted] : [])].join(" ");
-  const full = report(seen, circumstances(rounds, seconds, busy, command));
+  const full = report(seen, circumstances(rounds, seconds, seen.all("others"), command));
   console.log(`\n${full}`);
   if (write) writeReport(full, summary(seen), charts(seen));
 }

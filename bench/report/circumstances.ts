@@ -17,8 +17,8 @@ const PACKAGES = [
   "@socket.io/redis-streams-adapter",
 ];
 
-/** `busy` is the load average before anything was started. */
-export function circumstances(rounds: number, seconds: number, busy: number, command: string): string {
+/** `others`: cores that everything else was busy on, in each run. */
+export function circumstances(rounds: number, seconds: number, others: readonly number[], command: string): string {
   const cores = cpus();
   const memory = Math.round(totalmem() / 2 ** 30);
   const packages = PACKAGES.map((name) => `${name} ${versionOf(name)}`).join(", ");
@@ -26,8 +26,8 @@ export function circumstances(rounds: number, seconds: number, busy: number, com
 - An fsync of 4 kB where the mailboxes lie: ${fsyncTime().toFixed(2)} ms (median of 200); two of them in a row are the least a message needs here
 - ${said(WORKERD, "--version")}, Node.js ${process.versions.node}, ${packages}
 - ${redisVersion()}, RabbitMQ ${rabbitmqVersion()}
-- ${new Date().toISOString().slice(0, 10)}, \`${command}\`: medians of ${rounds} ${rounds === 1 ? "round" : "rounds"} of ${seconds} s; load average before: ${busy.toFixed(2)}
-`;
+- ${new Date().toISOString().slice(0, 10)}, \`${command}\`: medians of ${rounds} ${rounds === 1 ? "round" : "rounds"} of ${seconds} s
+${others.length === 0 ? "" : `- Everything else on the machine was busy on ${median(others).toFixed(2)} cores meanwhile (median), ${Math.max(...others).toFixed(2)} at most\n`}`;
 }
 
 /** Every commit waits for one of these. */

@@ -21,6 +21,11 @@ export class Seen {
     return this.#rows.filter(({ measure }) => measure.section === section);
   }
 
+  /** A figure of every run. */
+  all(of: keyof Figures): readonly number[] {
+    return this.#rows.flatMap(({ rounds }) => rounds.flatMap((figures) => figures[of] ?? []));
+  }
+
   /** Names of those who took part, in order, each once. */
   names(section: Section): readonly string[] {
     return [...new Set(this.rows(section).map(({ measure }) => measure.entrant.name))];
