@@ -112,7 +112,12 @@ function startOf(box: Box, life: Life, place: Place): Start {
     default: {
       const before = Math.min(known?.cursor ?? place.cursor, place.cursor);
       const carries = before <= delivered;
-      if (place.cursor <= log.head) return { position: place.cursor, gap: null, carries };
+      if (place.cursor <= log.head) {
+        // What this device said that it holds was given. Anything else may be older than the copy that the mailbox was set back to.
+        const jump = place.cursor > (known?.cursor ?? 0) ? log.jumpOver(place.cursor) : null;
+        if (jump === null) return { position: place.cursor, gap: null, carries };
+        return { position: jump.last, gap: { from: jump.before + 1, seq: jump.last }, carries };
+      }
       // Given before the mailbox was set back: what came after its head then is gone, and nothing new may lie below.
       const from = log.head + 1;
       log.raise(Math.max(place.cursor, Date.now() * 1_000));
