@@ -1,5 +1,5 @@
 // What the tests need beyond npm: found, or installed from Debian's packages where we may; otherwise one line says what is missing.
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import process from "node:process";
 import { run, succeeds, which } from "./child.mjs";
 
@@ -27,10 +27,26 @@ const TOOLS = [
   },
 ];
 
+/** What `npm run faults` uses beyond that. Without them it leaves out what needs them, and says so. */
+export const FAULT_TOOLS = [
+  {
+    name: "Redis",
+    variable: "REDIS_SERVER",
+    debian: "redis-server",
+    look: async () => which("redis-server"),
+  },
+  {
+    name: "libfaketime",
+    variable: "FAKETIME",
+    debian: "faketime",
+    look: async () => libraryOf("faketime/libfaketime.so.1"),
+  },
+];
+
 /** Finds every tool, and puts its path into the environment. A sentence for each that is missing. */
-export async function findTools() {
+export async function findTools(tools = TOOLS) {
   const missing = [];
-  for (const tool of TOOLS) {
+  for (const tool of tools) {
     const path = (await find(tool)) ?? ((await install(tool)) ? await find(tool) : undefined);
     if (path) process.env[tool.variable] = path;
     else missing.push(`${tool.name} is missing: apt-get install ${tool.debian}`);
@@ -55,4 +71,10 @@ async function install({ debian }) {
 
 async function imports(python, name) {
   return (await run(python, ["-c", `import ${name}`], { print: () => undefined })) === 0;
+}
+
+/** A library in the folder of the machine's kind. */
+function libraryOf(name) {
+  const folders = existsSync("/usr/lib") ? readdirSync("/usr/lib") : [];
+  return folders.map((folder) => `/usr/lib/${folder}/${name}`).find((path) => existsSync(path));
 }
