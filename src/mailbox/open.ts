@@ -26,6 +26,7 @@ type V1Visit = Extract<Visit, { readonly dialect: typeof V1 }>;
 export function objection(box: Box, visit: Visit): Refusal | null {
   const why = objectionTo(box, visit.proof);
   if (why !== null) return why;
+  if (Date.now() < box.unableUntil) return refusal("unable_to_store");
   if (visit.dialect !== V1 || typeof visit.place.cursor !== "number") return null;
   const possible = Math.max(box.log.head, (Date.now() + CLOCK_SLACK) * 1_000);
   if (visit.place.cursor <= possible) return null;
