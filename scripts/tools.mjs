@@ -1,5 +1,5 @@
 // What the tests need beyond npm: found, or installed from Debian's packages where we may; otherwise one line says what is missing.
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import process from "node:process";
 import { run, succeeds, which } from "./child.mjs";
 
@@ -36,10 +36,10 @@ export const FAULT_TOOLS = [
     look: async () => which("redis-server"),
   },
   {
-    name: "libfaketime",
-    variable: "FAKETIME",
-    debian: "faketime",
-    look: async () => libraryOf("faketime/libfaketime.so.1"),
+    name: "A C compiler",
+    variable: "CC",
+    debian: "gcc libc6-dev",
+    look: async () => which("cc", "gcc"),
   },
 ];
 
@@ -66,15 +66,9 @@ async function install({ debian }) {
   console.log(`Installing with apt-get install ${debian}, because there is none.`);
   const env = { DEBIAN_FRONTEND: "noninteractive" };
   if (!(await succeeds("apt-get", ["update"], env))) return false;
-  return succeeds("apt-get", ["install", "-y", "--no-install-recommends", debian], env);
+  return succeeds("apt-get", ["install", "-y", "--no-install-recommends", ...debian.split(" ")], env);
 }
 
 async function imports(python, name) {
   return (await run(python, ["-c", `import ${name}`], { print: () => undefined })) === 0;
-}
-
-/** A library in the folder of the machine's kind. */
-function libraryOf(name) {
-  const folders = existsSync("/usr/lib") ? readdirSync("/usr/lib") : [];
-  return folders.map((folder) => `/usr/lib/${folder}/${name}`).find((path) => existsSync(path));
 }

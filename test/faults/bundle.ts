@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import process from "node:process";
-import { dropFolder, makeFolder, start } from "../../bench/processes.ts";
+import { dropFolder, makeFolder, start } from "../../bench/machine/processes.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const WRANGLER = join(ROOT, "node_modules/wrangler/bin/wrangler.js");
@@ -15,6 +15,7 @@ const PATIENCE = 60_000;
 export interface Code {
   readonly modules: readonly { readonly name: string; readonly text: string }[];
   readonly date: string;
+  readonly flags: readonly string[];
 }
 
 let made: Promise<Code> | undefined;
@@ -26,13 +27,13 @@ export function product(): Promise<Code> {
 
 /** The same behind a wrapper: `GET /faults/sever?user=…&how=fail|hang|heal` and `GET /faults/evict?user=…,…`. */
 export async function severable(): Promise<Code> {
-  const { modules, date } = await product();
-  return { modules: [{ name: "wrapper.js", text: WRAPPER }, ...modules], date };
+  const code = await product();
+  return { ...code, modules: [{ name: "wrapper.js", text: WRAPPER }, ...code.modules] };
 }
 
 /** The same with other bytes, as a release of the same protocol is. */
-export function release({ modules, date }: Code, name: string): Code {
-  return { modules: modules.map((module) => ({ ...module, text: `// ${name}\n${module.text}` })), date };
+export function release(code: Code, name: string): Code {
+  return { ...code, modules: code.modules.map((module) => ({ ...module, text: `// ${name}\n${module.text}` })) };
 }
 
 async function bundle(): Promise<Code> {
@@ -44,7 +45,8 @@ async function bundle(): Promise<Code> {
   const toml = readFileSync(join(ROOT, "wrangler.toml"), "utf8");
   const date = /^compatibility_date = "([\d-]+)"$/m.exec(toml)?.[1];
   if (date === undefined) throw new Error("wrangler.toml has no compatibility_date that can be read");
-  return { modules: [{ name: "worker.js", text }], date };
+  const [, flags = ""] = /^compatibility_flags = \[(.*)\]$/m.exec(toml) ?? [];
+  return { modules: [{ name: "worker.js", text }], date, flags: flags.split(/[", ]+/).filter(Boolean) };
 }
 
 /**

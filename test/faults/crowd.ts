@@ -2,7 +2,7 @@
 // what its mailboxes hold it makes a history. It knows no fault.
 import { type Holding, type History, Recorder } from "./history.ts";
 import { Gate } from "./gate.ts";
-import { Person, wordOf } from "./person.ts";
+import { Person, type Sdk, wordOf } from "./person.ts";
 import type { Server } from "./server.ts";
 
 /** The longest that it takes until everything is where it belongs when the world is well again, ms. */
@@ -17,17 +17,19 @@ export class Crowd {
   /** Conversations that took place, both ways, as "user peer". */
   readonly #pairs = new Set<string>();
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
+  readonly #turns = new Set<Promise<void>>();
+  #quiet = false;
 
   constructor(server: Server) {
     this.#server = server;
   }
 
   /** Brings a device of each user in, and waits until all are. */
-  async enter(users: readonly string[], device = "a"): Promise<Person[]> {
+  async enter(users: readonly string[], device = "a", sdk?: Sdk): Promise<Person[]> {
     const came: Person[] = [];
     for (const user of users) {
       const gate = await Gate.open(this.#server.port);
-      came.push(new Person({ user, device, gate, recorder: this.recorder }));
+      came.push(new Person({ user, device, gate, recorder: this.recorder, ...(sdk && { sdk }) }));
       if (came.length % AT_ONCE === 0) await this.allOnline(came);
     }
     this.people.push(...came);
@@ -56,14 +58,34 @@ export class Crowd {
     this.#timers.add(timer);
   }
 
-  quiet(): void {
+  /** The same at uneven times: each turn begins `wait` ms after the last one has ended. A turn that has begun is played to its end. */
+  sometimes(wait: () => number, act: () => Promise<void>): void {
+    const turn = () => {
+      const timer = setTimeout(() => {
+        this.#timers.delete(timer);
+        const playing = act().then(() => {
+          this.#turns.delete(playing);
+          if (!this.#quiet) turn();
+        });
+        this.#turns.add(playing);
+      }, wait());
+      this.#timers.add(timer);
+    };
+    turn();
+  }
+
+  /** Ends all of that; resolves when every turn has ended. */
+  async quiet(): Promise<void> {
+    this.#quiet = true;
     for (const timer of this.#timers) clearInterval(timer);
     this.#timers.clear();
+    await Promise.all(this.#turns);
+    this.#quiet = false;
   }
 
   /** Everybody is back, and everything that was sent has come as far as it can. False if it took too long: the checker says what is missing. */
   async settle(): Promise<boolean> {
-    this.quiet();
+    await this.quiet();
     try {
       await this.allOnline();
       await until(() => this.people.every(({ waiting }) => waiting === 0), "not everything was delivered");
@@ -81,7 +103,7 @@ export class Crowd {
   }
 
   async end(): Promise<void> {
-    this.quiet();
+    await this.quiet();
     await Promise.all(this.people.map((person) => person.close()));
     for (const { gate } of this.people) gate.close();
   }

@@ -72,3 +72,15 @@ export function curve(times: readonly number[], step = 200): string {
   });
   return `\`\`\`text\n${lines.join("\n")}\n\`\`\``;
 }
+
+/** Ms from sending to being shown, of the messages for `to` that were sent between two moments. */
+export function latencies({ events }: History, to: string, from = 0, until = Number.POSITIVE_INFINITY): number[] {
+  const sent = new Map<string, number>();
+  const times: number[] = [];
+  for (const event of events) {
+    if (event.is === "sent" && event.to === to && event.at >= from && event.at < until) sent.set(event.word, event.at);
+    const at = event.is === "shown" && userOf(event.by) === to ? sent.get(event.word) : undefined;
+    if (at !== undefined && event.is === "shown") times.push(event.at - at);
+  }
+  return times;
+}

@@ -1,10 +1,15 @@
 // One person on one device: the SDK as its users have it, behind a network of its own, with a store that outlives the application.
 // Everything that the application sees and is told is noted. It knows no server, and no fault beyond its own network.
-import { connect, memoryStore, type Message, type Restante, type Store } from "../../src/client/connect.ts";
+import * as present from "../../src/client/connect.ts";
+import type { Message, Restante, Store } from "../../src/client/connect.ts";
 import type { Gate } from "./gate.ts";
 import type { Held, Recorder, State, Who } from "./history.ts";
 
+/** What of the SDK is used here, of this release or another. */
+export type Sdk = Pick<typeof import("../../src/client/connect.ts"), "connect" | "memoryStore">;
+
 export interface PersonOptions {
+  readonly sdk?: Sdk;
   readonly user: string;
   readonly device: string;
   readonly gate: Gate;
@@ -17,14 +22,18 @@ export class Person {
   readonly who: Who;
   readonly gate: Gate;
   readonly #recorder: Recorder;
-  readonly #store = keptStore();
-  /** Words that have no final answer yet. */
+  readonly #sdk: Sdk;
+  readonly #store: Store;
+  /** Words that have no answer yet, and those that have not come to their end. */
+  readonly #unanswered = new Set<string>();
   readonly #open = new Set<string>();
   #me: Restante;
   #count = 0;
   #newest = new Map<string, string>();
 
-  constructor({ user, device, gate, recorder }: PersonOptions) {
+  constructor({ user, device, gate, recorder, sdk = present }: PersonOptions) {
+    this.#sdk = sdk;
+    this.#store = keptStore(sdk);
     this.user = user;
     this.device = device;
     this.who = `${user}/${device}`;
@@ -47,16 +56,23 @@ export class Person {
     return this.#open.size;
   }
 
+  /** How many messages are neither accepted nor refused. */
+  get unanswered(): number {
+    return this.#unanswered.size;
+  }
+
   /** Sends a message, and follows it; its word. */
   send(to: string, more?: unknown): string {
     const word = `${this.who}/${++this.#count}`;
     this.#recorder.note(this.who, { is: "sent", word, to });
     this.#open.add(word);
+    this.#unanswered.add(word);
     const sent = this.#me.send(to, more === undefined ? word : ({ word, more } as never));
     let last = "sending";
     sent.state.subscribe((state) => {
       if (state.is === last || state.is === "sending") return;
       last = state.is;
+      this.#unanswered.delete(word);
       if (state.is === "failed" && state.code === "closed") return;
       this.#recorder.note(this.who, {
         is: "told",
@@ -94,6 +110,7 @@ export class Person {
   async restart(): Promise<void> {
     await this.#me.close();
     this.#open.clear();
+    this.#unanswered.clear();
     this.#recorder.note(this.who, { is: "restarted" });
     this.#me = this.#enter();
   }
@@ -112,7 +129,7 @@ export class Person {
   }
 
   #enter(): Restante {
-    const me = connect({ url: this.gate.url, userName: this.user, store: this.#store });
+    const me = this.#sdk.connect({ url: this.gate.url, userName: this.user, store: this.#store });
     const note = this.#recorder.note.bind(this.#recorder, this.who);
     let gaps = 0;
     me.messages.subscribe(({ from, body, seq }) => {
@@ -138,8 +155,8 @@ export class Person {
 }
 
 /** A store that is there when the application is opened again. */
-function keptStore(): Store {
-  const inner = memoryStore();
+function keptStore(sdk: Sdk): Store {
+  const inner = sdk.memoryStore();
   return {
     lasting: true,
     open: (name, first) => inner.open(name, first),

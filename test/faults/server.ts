@@ -12,8 +12,9 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import process from "node:process";
 import type { Readable } from "node:stream";
-import { dropFolder, makeFolder, start, type Started } from "../../bench/processes.ts";
+import { dropFolder, heard, makeFolder, start, type Started } from "../../bench/machine/processes.ts";
 import { type Code, product } from "./bundle.ts";
 
 const WORKERD = join(import.meta.dirname, "../../node_modules/.bin/workerd");
@@ -83,16 +84,20 @@ export class Server {
     writeFileSync(join(this.#folder, "config.capnp"), configOf(code, this.#vars, this.state, this.#port));
     // Descriptor 3 is where workerd says which port it got.
     const log = openSync(this.#log, "a");
-    // `env` becomes workerd: the process keeps its id.
-    const variables = Object.entries(this.#env).map(([name, value]) => `${name}=${value}`);
-    const started = start("env", [...variables, WORKERD, "serve", "--control-fd=3", "config.capnp"], {
+    const started = start(WORKERD, ["serve", "--control-fd=3", "config.capnp"], {
       cwd: this.#folder,
+      env: { ...process.env, ...this.#env },
       patience: LONGEST,
       stdio: ["ignore", log, log, "pipe"],
     });
     closeSync(log);
     this.#started = started;
-    this.#port = await portOf(started, () => this.output.slice(-2_000));
+    try {
+      const [, port] = await heard(started, started.child.stdio[3] as Readable, /"port":(\d+)/);
+      this.#port = Number(port);
+    } catch (error) {
+      throw new Error(this.output.slice(-2_000), { cause: error });
+    }
   }
 
   /** A copy of the mailboxes, of a server that does not run. */
@@ -142,25 +147,8 @@ export class Server {
   }
 }
 
-async function portOf({ child, output }: Started, said: () => string): Promise<number> {
-  const control = child.stdio[3] as Readable;
-  const listening = new Promise<number>((done) => {
-    let text = "";
-    control.on("data", (chunk: Buffer) => {
-      text += chunk.toString();
-      const port = /"port":(\d+)/.exec(text)?.[1];
-      if (port !== undefined) done(Number(port));
-    });
-  });
-  const ended = output.then(
-    () => Promise.reject(new Error("workerd ended before it listened")),
-    (error: Error) => Promise.reject(new Error(`${error.message}${said()}`)),
-  );
-  return Promise.race([listening, ended]);
-}
-
 function configOf(
-  { modules, date }: Code,
+  { modules, date, flags }: Code,
   vars: Readonly<Record<string, string>>,
   state: string,
   port: number,
@@ -178,6 +166,7 @@ const config :Workerd.Config = (
 const main :Workerd.Worker = (
   modules = [${files.join(", ")}],
   compatibilityDate = "${date}",
+  compatibilityFlags = [${flags.map((flag) => `"${flag}"`).join(", ")}],
   bindings = [${bindings.join(", ")}],
   durableObjectNamespaces = [
     (className = "Mailbox", uniqueKey = "faults-mailbox", enableSql = true),

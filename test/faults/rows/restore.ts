@@ -3,7 +3,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { dropFolder } from "../../../bench/processes.ts";
+import { dropFolder } from "../../../bench/machine/processes.ts";
 import { Random } from "../../chaos/random.ts";
 import type { Crowd } from "../crowd.ts";
 import { type Fault, judge, names, pause, type Scale, withCrowd } from "../fault.ts";
@@ -73,7 +73,7 @@ async function playOne(scale: Scale, alone: boolean): Promise<{ wrong: readonly 
 
 /** Everybody says one more thing to everybody: a peer finds out that a mailbox has less than it confirmed when it next speaks to it. */
 async function speakOnce(crowd: Crowd, users: readonly string[]): Promise<void> {
-  crowd.quiet();
+  await crowd.quiet();
   for (const person of crowd.people) {
     if (person.device !== "a") continue;
     for (const user of new Set(users)) if (user !== person.user) crowd.send(person, user);
