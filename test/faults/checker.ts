@@ -126,8 +126,8 @@ function ahead(facts: Facts): string[] {
     const rank = STATES.indexOf(state);
     if (rank < (before.get(word) ?? 0)) wrong.push(`${by} was told that ${word} is ${state}, and more before`);
     before.set(word, Math.max(rank, before.get(word) ?? 0));
-    // Of what a mailbox has lost, its receipts say nothing that is true: they only grow, and speak of what came later.
-    if (facts.disturbed(word)) continue;
+    // Of what a mailbox has lost, its receipts say nothing from then on: they only grow, and speak of what came later.
+    if (facts.disturbed(word) && facts.history.setBack.some(({ after }) => index >= after)) continue;
     if (state === "delivered" && !facts.wasShown(message, index)) {
       wrong.push(`${by} was told that ${word} was delivered, and no device of ${message.to} had it`);
     }

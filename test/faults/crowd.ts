@@ -1,5 +1,6 @@
 // Many people, and what they do all together: come in, talk, settle, and say in the end what they hold. With the server's own word on
 // what its mailboxes hold it makes a history. It knows no fault.
+import { Bustle } from "./bustle.ts";
 import { type Holding, type History, Recorder } from "./history.ts";
 import { Gate } from "./gate.ts";
 import { Person, type Sdk, wordOf } from "./person.ts";
@@ -10,17 +11,15 @@ const SETTLED = 60_000;
 /** People who come in, or are asked, at once. */
 const AT_ONCE = 50;
 
-export class Crowd {
+export class Crowd extends Bustle {
   readonly recorder = new Recorder();
   readonly people: Person[] = [];
   readonly #server: Server;
   /** Conversations that took place, both ways, as "user peer". */
   readonly #pairs = new Set<string>();
-  readonly #timers = new Set<ReturnType<typeof setTimeout>>();
-  readonly #turns = new Set<Promise<void>>();
-  #quiet = false;
 
   constructor(server: Server) {
+    super();
     this.#server = server;
   }
 
@@ -45,42 +44,6 @@ export class Crowd {
   send(from: Person, to: string, more?: unknown): string {
     this.#pairs.add(`${from.user} ${to}`).add(`${to} ${from.user}`);
     return from.send(to, more);
-  }
-
-  /** From now on and until `quiet` each of these calls comes again after `ms`, the first at a random moment. */
-  every(ms: number, act: () => void): void {
-    let timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      act();
-      timer = setInterval(act, ms);
-      this.#timers.add(timer);
-    }, Math.random() * ms);
-    this.#timers.add(timer);
-  }
-
-  /** The same at uneven times: each turn begins `wait` ms after the last one has ended. A turn that has begun is played to its end. */
-  sometimes(wait: () => number, act: () => Promise<void>): void {
-    const turn = () => {
-      const timer = setTimeout(() => {
-        this.#timers.delete(timer);
-        const playing = act().then(() => {
-          this.#turns.delete(playing);
-          if (!this.#quiet) turn();
-        });
-        this.#turns.add(playing);
-      }, wait());
-      this.#timers.add(timer);
-    };
-    turn();
-  }
-
-  /** Ends all of that; resolves when every turn has ended. */
-  async quiet(): Promise<void> {
-    this.#quiet = true;
-    for (const timer of this.#timers) clearInterval(timer);
-    this.#timers.clear();
-    await Promise.all(this.#turns);
-    this.#quiet = false;
   }
 
   /** Everybody is back, and everything that was sent has come as far as it can. False if it took too long: the checker says what is missing. */

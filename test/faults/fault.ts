@@ -14,6 +14,8 @@ export interface Fault {
   readonly name: string;
   readonly how: string;
   readonly hold: string;
+  /** Played while nothing else is: its times are those of a server under load. */
+  readonly alone?: true;
   play(scale: Scale): Promise<Outcome>;
 }
 

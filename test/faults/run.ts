@@ -22,20 +22,27 @@ const begun = performance.now();
 const proved = prove();
 console.log(`The judge found each of ${proved} faults that were planted into recorded histories.`);
 
-const outcomes: [Fault, Outcome][] = [];
-for (const fault of chosen) {
-  const began = performance.now();
-  const outcome = await play(fault);
-  outcomes.push([fault, outcome]);
-  const word = outcome.skipped === undefined ? (held(outcome) ? "held" : "NOT HELD") : "skipped";
-  console.log(`\n${fault.name}: ${word}, in ${ms(performance.now() - began)}\n  ${outcome.skipped ?? outcome.seen}`);
-  for (const wrong of [...outcome.wrong.slice(0, 20), ...(outcome.missed ?? [])]) console.log(`  ✗ ${wrong}`);
-}
+const played = new Map<Fault, Outcome>();
+for (const fault of chosen.filter(({ alone }) => alone)) await play(fault);
+await Promise.all(chosen.filter(({ alone }) => !alone).map(play));
+const outcomes = chosen.flatMap((fault): [Fault, Outcome][] => {
+  const outcome = played.get(fault);
+  return outcome === undefined ? [] : [[fault, outcome]];
+});
 console.log(`\n${table(outcomes)}\n\nIn ${ms(performance.now() - begun)}.`);
 if (only === "" && !short) writeReport(outcomes, proved, performance.now() - begun);
 process.exit(outcomes.every(([, outcome]) => held(outcome)) ? 0 : 1);
 
-async function play(fault: Fault): Promise<Outcome> {
+async function play(fault: Fault): Promise<void> {
+  const began = performance.now();
+  const outcome = await outcomeOf(fault);
+  played.set(fault, outcome);
+  const word = outcome.skipped === undefined ? (held(outcome) ? "held" : "NOT HELD") : "skipped";
+  console.log(`\n${fault.name}: ${word}, in ${ms(performance.now() - began)}\n  ${outcome.skipped ?? outcome.seen}`);
+  for (const wrong of [...outcome.wrong.slice(0, 20), ...(outcome.missed ?? [])]) console.log(`  ✗ ${wrong}`);
+}
+
+async function outcomeOf(fault: Fault): Promise<Outcome> {
   try {
     return await fault.play(short ? "short" : "whole");
   } catch (error) {
