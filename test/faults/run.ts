@@ -39,6 +39,7 @@ async function play(fault: Fault): Promise<void> {
   played.set(fault, outcome);
   const word = outcome.skipped === undefined ? (held(outcome) ? "held" : "NOT HELD") : "skipped";
   console.log(`\n${fault.name}: ${word}, in ${ms(performance.now() - began)}\n  ${outcome.skipped ?? outcome.seen}`);
+  if (outcome.more !== undefined) console.log(`\n${outcome.more}\n`);
   for (const wrong of [...outcome.wrong.slice(0, 20), ...(outcome.missed ?? [])]) console.log(`  ✗ ${wrong}`);
 }
 

@@ -24,7 +24,8 @@ export const versions: Fault = {
         crowd.every(200, () => {
           // Across the two, and within each.
           crowd.send(person, users[(i + half) % users.length] ?? "");
-          if (person.user !== users[i ^ 1]) crowd.send(person, users[i ^ 1] ?? users[0] ?? "");
+          const neighbour = users[(i ^ 1) % users.length] ?? "";
+          if (neighbour !== person.user) crowd.send(person, neighbour);
           person.read(users[(i + half) % users.length] ?? "");
         });
       }
