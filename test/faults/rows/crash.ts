@@ -2,7 +2,7 @@
 import { Random } from "../../chaos/random.ts";
 import { type Fault, judge, ms, names, pause, share, withCrowd } from "../fault.ts";
 
-/** Ms within which it is to serve everybody again. */
+/** Ms within which it is to serve again. */
 const SERVING = 5_000;
 
 export const crash: Fault = {
@@ -23,23 +23,25 @@ export const crash: Fault = {
           if (random.chance(0.2)) person.read(random.pick(everybody));
         });
       }
-      const times: number[] = [];
+      const [serving, all]: [number[], number[]] = [[], []];
       for (let i = 0; i < kills; i++) {
         await pause(100 + random.below(1_200));
         const killed = performance.now();
         await server.kill();
         await server.restart();
+        await fetch(`${server.url}/api/online`);
+        serving.push(performance.now() - killed);
         await crowd.allOnline();
-        times.push(performance.now() - killed);
+        all.push(performance.now() - killed);
         if (i % 2 === 1) await random.pick(people).restart();
       }
       await pause(500);
       const { wrong, counts } = await judge(crowd);
-      const slowest = share(times, 1);
+      const slowest = share(serving, 1);
       return {
         wrong,
-        missed: slowest > SERVING ? [`once it took ${ms(slowest)} until everybody was served again`] : [],
-        seen: `${kills} kills; ${counts}; all ${people.length} clients connected again after ${ms(share(times, 0.5))} (median), ${ms(slowest)} (slowest)`,
+        missed: slowest > SERVING ? [`once it took ${ms(slowest)} until it served again`] : [],
+        seen: `${kills} kills; ${counts}; it served again after ${ms(share(serving, 0.5))} (median), ${ms(slowest)} (slowest); all ${people.length} clients, backing off from one kill to the next, after ${ms(share(all, 0.5))}, ${ms(share(all, 1))}`,
       };
     });
   },
