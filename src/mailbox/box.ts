@@ -10,6 +10,8 @@ import type { Turn } from "./turn.ts";
 export interface Box {
   /** The canonical userName whose mailbox this is. */
   readonly user: string;
+  /** Until then it says that it can't store anything, ms since 1970; 0 where nothing speaks for it. */
+  readonly unableUntil: number;
   readonly log: Log;
   readonly sockets: Sockets;
   readonly lanes: Lanes;

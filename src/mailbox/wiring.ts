@@ -6,6 +6,7 @@ import type { Answer, Visitor } from "../protocol/visitor.ts";
 import { isOver, objectionTo } from "./account.ts";
 import { keepCursors } from "./ack.ts";
 import type { Box } from "./box.ts";
+import { committing, unableUntil } from "./commits.ts";
 import { Lanes } from "./lanes.ts";
 import { end } from "./leave.ts";
 import { Log } from "./log/log.ts";
@@ -70,7 +71,7 @@ export class Wiring {
     const turn = new Turn({
       seal: () => this.#seal(),
       tell: () => this.#tell(),
-      committed: () => ctx.storage.sync(),
+      committed: () => committing(user, ctx.storage.sync()),
       broken: (error) => this.#broken(user, error),
     });
     const peers = new Peers(env);
@@ -83,7 +84,19 @@ export class Wiring {
     const background = (work: Promise<unknown>) => ctx.waitUntil(work);
     const rules = rulesOf(env);
     const who = (token: string) => readToken(token, env);
-    return (this.#parts = { user, log, sockets, turn, rules, who, lanes, peers, tally, background });
+    return (this.#parts = {
+      user,
+      unableUntil: unableUntil(user),
+      log,
+      sockets,
+      turn,
+      rules,
+      who,
+      lanes,
+      peers,
+      tally,
+      background,
+    });
   }
 
   /** The mailbox was erased: the next event finds another one. */

@@ -45,6 +45,12 @@ export const REFUSALS = {
   not_found: { message: "There is nothing at this address", status: 404 },
   upgrade_required: { message: "This address speaks WebSocket only; connect with a WebSocket client", status: 426 },
   gone: { message: "Older messages are no longer kept", status: 410 },
+  unable_to_store: {
+    message: "The server can't store anything at the moment",
+    close: 1011,
+    status: 503,
+    retryAfter: 5_000,
+  },
   internal: { message: "Something went wrong on the server", close: 1011, status: 500, retryAfter: 1_000 },
 } as const satisfies Record<string, Row>;
 
