@@ -196,7 +196,9 @@ export class Lanes {
   }
 
   #taken(lane: Lane, peer: Peer, last: number, reply: Reply): void {
-    if (peer.epoch === null) {
+    // A first exchange is written now, and its mark in the same row.
+    const first = peer.epoch === null;
+    if (first) {
       peer.epoch = reply.epoch;
       this.#log.peers.changed(peer);
     }
@@ -215,7 +217,8 @@ export class Lanes {
     }
     if (stored > peer.stored) {
       peer.stored = stored;
-      if (this.#log.peers.markSoon(peer)) this.#turn.later(() => this.#log.peers.markDue(), MARKS);
+      if (first) this.#log.peers.mark(peer);
+      else if (this.#log.peers.markSoon(peer)) this.#turn.later(() => this.#log.peers.markDue(), MARKS);
     }
   }
 
