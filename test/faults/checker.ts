@@ -91,7 +91,7 @@ function disordered(facts: Facts): string[] {
     let highest = -1;
     for (const word of facts.logOf(user, peer).keys()) {
       const at = facts.byWord.get(word)?.user === user ? place.get(word) : undefined;
-      if (at === undefined) continue;
+      if (at === undefined || facts.unansweredWhenSetBack(word)) continue;
       if (at < highest) wrong.push(`the mailboxes of ${user} and ${peer} have ${word} in different places`);
       highest = Math.max(highest, at);
     }

@@ -102,9 +102,11 @@ export class Facts {
     return message !== undefined && this.gone(message, owner);
   }
 
-  /** Whether it was accepted in a time that some mailbox knows nothing of any more. */
+  /** Whether it may have been taken in a time that some mailbox knows nothing of any more. */
   disturbed(word: string): boolean {
-    return this.unansweredWhenSetBack(word) || this.#within(this.toldFirst.get(word), () => true);
+    const sent = this.byWord.get(word)?.index ?? Number.POSITIVE_INFINITY;
+    const told = this.toldFirst.get(word) ?? Number.POSITIVE_INFINITY;
+    return this.history.setBack.some(({ copied, after }) => sent < after && told >= copied);
   }
 
   /** Its sender had no answer when the sender's mailbox was set back: nobody can know that it was taken, so it is sent as a new one. */
