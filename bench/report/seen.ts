@@ -21,6 +21,15 @@ export class Seen {
     return this.#rows.filter(({ measure }) => measure.section === section);
   }
 
+  /** How often each section was measured, in words. */
+  get rounds(): string {
+    const sections = new Map<Section, number>();
+    for (const { measure, rounds } of this.#rows) {
+      sections.set(measure.section, Math.min(rounds.length, sections.get(measure.section) ?? rounds.length));
+    }
+    return [...sections].map(([section, rounds]) => `${section} ${rounds}`).join(", ");
+  }
+
   /** A figure of every run. */
   all(of: keyof Figures): readonly number[] {
     return this.#rows.flatMap(({ rounds }) => rounds.flatMap((figures) => figures[of] ?? []));
