@@ -7,7 +7,7 @@ import process from "node:process";
 import { dropFolder, makeFolder } from "../machine/processes.ts";
 import { WORKERD } from "../peers/workerd.ts";
 import { median } from "./medians.ts";
-import type { Seen } from "./seen.ts";
+import { CALM, type Seen } from "./seen.ts";
 
 const PACKAGES = [
   "ws",
@@ -28,7 +28,7 @@ export function circumstances(seen: Seen, seconds: number, command: string): str
 - ${said(WORKERD, "--version")}, Node.js ${process.versions.node}, ${packages}
 - ${redisVersion()}, RabbitMQ ${rabbitmqVersion()}
 - ${new Date().toISOString().slice(0, 10)}, \`${command}\`: ${seconds} s each; medians of so many rounds: ${seen.rounds}
-${others.length === 0 ? "" : `- Everything else on the machine was busy on ${median(others).toFixed(2)} cores meanwhile (median), ${Math.max(...others).toFixed(2)} at most\n`}`;
+${others.length === 0 ? "" : `- Everything else on the machine was busy on ${median(others).toFixed(2)} cores meanwhile (median), ${Math.max(...others).toFixed(2)} at most; ${seen.leftOut} runs of ${seen.taken} are left out because it was more than ${CALM}\n`}`;
 }
 
 /** Every commit waits for one of these. */

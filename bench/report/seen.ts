@@ -9,12 +9,24 @@ export interface Row {
   readonly figures: Figures;
 }
 
+/** Cores: a run during which everything else was busy on more says more of that than of the peer, and is left out. */
+export const CALM = 0.25;
+
 export class Seen {
   readonly #rows: readonly Row[];
+  /** How many runs were left out, of how many. */
+  readonly leftOut: number;
+  readonly taken: number;
 
   constructor(results: Results) {
-    const taken = [...results].filter(([, rounds]) => rounds.length > 0);
-    this.#rows = taken.map(([measure, rounds]) => ({ measure, rounds, figures: mediansOf(rounds) }));
+    const all = [...results].filter(([, rounds]) => rounds.length > 0);
+    this.#rows = all.map(([measure, rounds]) => {
+      const calm = rounds.filter(({ others = 0 }) => others <= CALM);
+      const used = calm.length > 0 ? calm : rounds;
+      return { measure, rounds: used, figures: mediansOf(used) };
+    });
+    this.taken = all.reduce((sum, [, rounds]) => sum + rounds.length, 0);
+    this.leftOut = this.taken - this.#rows.reduce((sum, { rounds }) => sum + rounds.length, 0);
   }
 
   rows(section: Section): readonly Row[] {
