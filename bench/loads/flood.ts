@@ -6,14 +6,19 @@ import type { Ready, Task } from "./job.ts";
 import type { Part } from "./part.ts";
 
 type Flood = Extract<Load, { kind: "flood" }>;
+/** Seconds. */
+const TURNS = 3;
+
 type Hot = Extract<Load, { kind: "hot" }>;
 
 export function flood(task: Task<Flood>, ready: Ready): Promise<Part> {
   return fill(task, ready, task.load.pairs, task.load.flight, (i) => i);
 }
 
+/** Counts for longer than others: with so many in flight a sender's turn takes up to half a second, and each is to have several. */
 export function hot(task: Task<Hot>, ready: Ready): Promise<Part> {
-  return fill(task, ready, task.load.senders, task.load.flight, () => 0);
+  const longer = { ...task, seconds: Math.max(task.seconds, TURNS) };
+  return fill(longer, ready, task.load.senders, task.load.flight, () => 0);
 }
 
 /** Each sender fills up what it has in flight, once for all that was settled in one moment; a batch only when there is room for it. */

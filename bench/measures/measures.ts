@@ -30,7 +30,7 @@ const ALL = [
   echo,
 ];
 
-const FEW = [single, redis(2), rabbitmq(2), streams(2), frames(), batches(), sdk(), echo];
+const FEW = [single, redis(2), streams(2), frames(), batches(), sdk(), echo];
 
 const floods = (pairs: number) => [1, 32, 512].map((flight): Load => ({ kind: "flood", pairs, flight }));
 const sizes = [1, 2, 4, 8, 16];
