@@ -1,7 +1,8 @@
 // npm run bench: takes the measures in rounds, then prints the report and, where it is asked to, writes it.
-import { loadavg } from "node:os";
 import process from "node:process";
 import { HELP, readFlags } from "./flags.ts";
+import { keep, readKept } from "./kept.ts";
+import { stopAll } from "./machine/processes.ts";
 import { titleOf } from "./measures/measure.ts";
 import { MEASURES } from "./measures/measures.ts";
 import { brief } from "./report/brief.ts";
@@ -13,18 +14,22 @@ import { writeReport } from "./report/write.ts";
 import { takeRounds } from "./rounds.ts";
 
 async function main(args: readonly string[]): Promise<void> {
-  const { help, list, only, rounds, seconds, write } = readFlags(args);
+  const { help, list, only, rounds, seconds, write, keep: file } = readFlags(args);
   if (help) return console.log(HELP);
   const measures = MEASURES.filter((measure) => only.every((text) => titleOf(measure).includes(text)));
   if (measures.length === 0) throw new Error(`no measure has ${only.join(" and ")} in its name; see --list`);
   if (list) return console.log(measures.map(titleOf).join("\n"));
-  const [busy = 0] = loadavg();
-  const results = await takeRounds(measures, rounds, seconds, (round, measure, figures) => {
+  const kept = file === null ? {} : readKept(file);
+  const results = new Map(MEASURES.map((measure) => [measure, [...(kept[titleOf(measure)] ?? [])]]));
+  await takeRounds(results, measures, rounds, seconds, (round, measure, figures) => {
     console.log(`${round}/${rounds}  ${titleOf(measure)}: ${brief(figures)}`);
+    if (file !== null) keep(file, results);
   });
   const seen = new Seen(results);
-  const command = ["npm run bench", ...(args.length > 0 ? ["--", ...args] : [])].join(" ");
-  const full = report(seen, circumstances(rounds, seconds, busy, command));
+  const quoted = args.map((arg) => (arg.includes(" ") ? `"${arg}"` : arg));
+  const said = file === null ? quoted : ["--keep", "FILE", "--seconds", `${seconds}`];
+  const command = ["npm run bench", ...(said.length > 0 ? ["--", ...said] : [])].join(" ");
+  const full = report(seen, circumstances(seen, seconds, command));
   console.log(`\n${full}`);
   if (write) writeReport(full, summary(seen), charts(seen));
 }
@@ -34,4 +39,6 @@ try {
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
+} finally {
+  stopAll();
 }

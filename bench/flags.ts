@@ -7,8 +7,9 @@ export const HELP = `npm run bench -- [flags]
 
     --list           names every measure, and takes none
     --only TEXT      only measures with this in their name; several --only have to be in it all
-    --rounds 5       how often everything is measured, in turn; the figures are medians (1 to 20)
+    --rounds 5       how often everything is measured, in turn; the figures are medians (0 to 20)
     --seconds 1      how long one measure counts (0.2 to 30)
+    --keep FILE      adds the results to those in FILE, and reports all of them: a long run in pieces
     --write          puts tables and charts into bench/ and a table into README.md
     --help           this
 
@@ -21,6 +22,7 @@ export interface Flags {
   readonly rounds: number;
   readonly seconds: number;
   readonly write: boolean;
+  readonly keep: string | null;
 }
 
 export function readFlags(args: readonly string[]): Flags {
@@ -32,14 +34,15 @@ export function readFlags(args: readonly string[]): Flags {
       only: { type: "string", multiple: true, default: [] },
       rounds: { type: "string", default: "5" },
       seconds: { type: "string", default: "1" },
+      keep: { type: "string" },
       write: { type: "boolean", default: false },
     },
   });
-  const { help, list, only, write } = values;
+  const { help, list, only, write, keep = null } = values;
   if (write && only.length > 0) throw new Error("--write needs all measures, without --only");
-  const rounds = between("--rounds", values.rounds, 1, 20);
+  const rounds = between("--rounds", values.rounds, keep === null ? 1 : 0, 20);
   if (!Number.isInteger(rounds)) throw new Error("--rounds takes a whole number");
-  return { help, list, only, write, rounds, seconds: between("--seconds", values.seconds, 0.2, 30) };
+  return { help, list, only, write, keep, rounds, seconds: between("--seconds", values.seconds, 0.2, 30) };
 }
 
 function between(flag: string, text: string, least: number, most: number): number {

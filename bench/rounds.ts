@@ -9,17 +9,18 @@ import { PEERS } from "./peers/peer.ts";
 
 export type Results = ReadonlyMap<Measure, readonly Figures[]>;
 
-/** Calls `seen` after each measure of each round. */
+/** Adds to `results`, which has every measure of these; calls `seen` after each measure of each round. */
 export async function takeRounds(
+  results: ReadonlyMap<Measure, Figures[]>,
   measures: readonly Measure[],
   rounds: number,
   seconds: number,
   seen: (round: number, measure: Measure, figures: Figures) => void,
-): Promise<Results> {
-  const results = new Map<Measure, Figures[]>(measures.map((measure) => [measure, []]));
+): Promise<void> {
   for (let round = 1; round <= rounds; round++) {
     for (const group of groups(measures)) {
-      if (round > (ROUNDS[group[0].section] ?? rounds)) continue;
+      const most = ROUNDS[group[0].section] ?? Number.POSITIVE_INFINITY;
+      if ((results.get(group[0])?.length ?? 0) >= most) continue;
       const all = await takeGroup(group, seconds);
       for (const [i, measure] of group.entries()) {
         const figures = all[i] ?? {};
@@ -28,7 +29,6 @@ export async function takeRounds(
       }
     }
   }
-  return results;
 }
 
 /** On a server that was just started. */

@@ -27,10 +27,26 @@ const TOOLS = [
   },
 ];
 
+/** What `npm run faults` uses beyond that. Without them it leaves out what needs them, and says so. */
+export const FAULT_TOOLS = [
+  {
+    name: "Redis",
+    variable: "REDIS_SERVER",
+    debian: "redis-server",
+    look: async () => which("redis-server"),
+  },
+  {
+    name: "A C compiler",
+    variable: "CC",
+    debian: "gcc libc6-dev",
+    look: async () => which("cc", "gcc"),
+  },
+];
+
 /** Finds every tool, and puts its path into the environment. A sentence for each that is missing. */
-export async function findTools() {
+export async function findTools(tools = TOOLS) {
   const missing = [];
-  for (const tool of TOOLS) {
+  for (const tool of tools) {
     const path = (await find(tool)) ?? ((await install(tool)) ? await find(tool) : undefined);
     if (path) process.env[tool.variable] = path;
     else missing.push(`${tool.name} is missing: apt-get install ${tool.debian}`);
@@ -50,7 +66,7 @@ async function install({ debian }) {
   console.log(`Installing with apt-get install ${debian}, because there is none.`);
   const env = { DEBIAN_FRONTEND: "noninteractive" };
   if (!(await succeeds("apt-get", ["update"], env))) return false;
-  return succeeds("apt-get", ["install", "-y", "--no-install-recommends", debian], env);
+  return succeeds("apt-get", ["install", "-y", "--no-install-recommends", ...debian.split(" ")], env);
 }
 
 async function imports(python, name) {

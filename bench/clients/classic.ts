@@ -1,7 +1,7 @@
 // The classic servers: one JSON message a text. Where the server keeps messages, each is confirmed to its sender, and its receiver
 // acknowledges what it has.
 import type { Connect, Ear, User } from "./client.ts";
-import { dial, lasting, soon } from "./dial.ts";
+import { dial, lasting, type Line, soon } from "./dial.ts";
 import { bodyOf, numberOf } from "./text.ts";
 
 interface Down {
@@ -16,16 +16,18 @@ export const connectConfirmed: Connect = (url, name, ear) => connect(url, name, 
 
 async function connect(url: string, name: string, ear: Ear, confirmed: boolean): Promise<User> {
   let last = "";
-  const hear = (text: string) => {
+  let acks: Line | null = null;
+  const ack = soon(() => acks?.say(`{"ack":"${last}"}`));
+  const hear = (text: string, line: Line) => {
     const down = JSON.parse(text) as Down;
     if (down.stored !== undefined) return ear.confirmed(down.stored);
     ear.message(down.sender, numberOf(down.msg));
     if (down.id === undefined) return;
     last = down.id;
+    acks = line;
     ack();
   };
   const held = await lasting(() => dial(`${url}/client/${name}`, [], hear));
-  const ack = soon(() => held.line.say(`{"ack":"${last}"}`));
   return {
     send(to, first, count) {
       for (let n = first; n < first + count; n++) {

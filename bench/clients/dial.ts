@@ -10,14 +10,14 @@ export interface Line {
 }
 
 /** Resolves when it is open. Whatever ends it but `cut` is an error that nobody catches. */
-export async function dial(url: string, protocols: string[], hear: (text: string) => void): Promise<Line> {
+export async function dial(url: string, protocols: string[], hear: (text: string, line: Line) => void): Promise<Line> {
   const ws = new WebSocket(url, protocols, { perMessageDeflate: false });
   let socket: Socket | undefined;
   let corked = false;
   let cut = false;
   ws.on("upgrade", (response) => (socket = response.socket));
   ws.on("message", (data: Buffer) => {
-    if (!cut) hear(data.toString());
+    if (!cut) hear(data.toString(), line);
   });
   ws.on("close", (code) => {
     if (!cut) throw new Error(`${url} closed with ${code}`);
@@ -25,8 +25,7 @@ export async function dial(url: string, protocols: string[], hear: (text: string
   ws.on("error", (error) => {
     if (!cut) throw error;
   });
-  await new Promise((done) => ws.once("open", done));
-  return {
+  const line: Line = {
     say(text) {
       if (cut) return;
       if (!corked) {
@@ -44,6 +43,8 @@ export async function dial(url: string, protocols: string[], hear: (text: string
       ws.terminate();
     },
   };
+  await new Promise((done) => ws.once("open", done));
+  return line;
 }
 
 /** What `open` gives, as a user's connection: cut, and opened again. */

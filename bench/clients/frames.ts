@@ -8,11 +8,13 @@ import { bodyOf, numberOf } from "./text.ts";
 
 export const connectFrames: Connect = async (url, name, ear, { batch = 1, fromStart = false }) => {
   let last = 0;
+  let acks: Line | null = null;
+  const ack = soon(() => acks?.say(`{"type":"ack","seq":${last}}`));
   let place = fromStart ? "" : "&cursor=head";
   const open = async (): Promise<Line> => {
     let welcomed: () => void;
     const ready = new Promise<void>((done) => (welcomed = done));
-    const line = await dial(`${url}/client/${name}?device=bench${place}`, [V1], (text) => {
+    const line = await dial(`${url}/client/${name}?device=bench${place}`, [V1], (text, from) => {
       const value = JSON.parse(text) as Down | Down[];
       const before = last;
       for (const frame of Array.isArray(value) ? value : [value]) {
@@ -22,13 +24,14 @@ export const connectFrames: Connect = async (url, name, ear, { batch = 1, fromSt
           welcomed();
         } else hear(frame, ear);
       }
-      if (last > before) ack();
+      if (last === before) return;
+      acks = from;
+      ack();
     });
     await ready;
     return line;
   };
   const held = await lasting(open);
-  const ack = soon(() => held.line.say(`{"type":"ack","seq":${last}}`));
   return {
     send(to, first, count) {
       for (let next = first; next < first + count; next += batch) {

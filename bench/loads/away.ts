@@ -4,14 +4,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { CLIENTS, type User } from "../clients/client.ts";
 import type { Figures, Load } from "../measures/measure.ts";
 import type { Task } from "./job.ts";
-import { shares } from "./shares.ts";
+import { shares } from "./part.ts";
 
 const PAIRS = 8;
 /** Ms: connected, away, and how long what is missing may still come at the end. */
 const THERE = 1_000;
 const AWAY = 2_000;
 const PATIENCE = 2_000;
-const CYCLES = 2;
+const CYCLES = 1;
 
 interface Pair {
   readonly sender: User;

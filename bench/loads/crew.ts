@@ -2,11 +2,10 @@
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CLIENTS, type Ear, type User } from "../clients/client.ts";
-import { resetPeak, usageOf } from "../machine/usage.ts";
-import type { Figures } from "../measures/measure.ts";
-import type { Task } from "./job.ts";
+import { busySeconds, resetPeak, usageOf } from "../machine/usage.ts";
+import type { Ready, Task } from "./job.ts";
 import { Ledger } from "./ledger.ts";
-import { shares } from "./shares.ts";
+import type { Part } from "./part.ts";
 
 /** The longest that what is in flight may take at the end, ms. */
 const DRAIN = 20_000;
@@ -17,24 +16,28 @@ export interface Sender {
 }
 
 export interface Crew {
+  /** Those of this thread. */
   readonly senders: readonly Sender[];
   close(): void;
 }
 
-/** Sender `i` writes to receiver `to(i)`; with several servers each of the two is on another one. `moved` when one of `i`'s is settled. */
+/**
+ * Sender `i` writes to receiver `to(i)`; with several servers each of the two is on another one. `moved` is told the place of a sender
+ * in `senders` when one of its messages is settled.
+ */
 export async function gather(
   task: Task,
   count: number,
   to: (i: number) => number,
-  moved: (i: number) => void = () => undefined,
+  moved: (place: number) => void = () => undefined,
 ): Promise<Crew> {
-  const { client, urls, name, batch } = task;
+  const { client, urls, name, batch, thread, threads } = task;
   const { connect, confirms } = CLIENTS[client];
   const mirror = client === "echo";
-  const ledgers = Array.from({ length: count }, (_, i) => new Ledger(confirms, () => moved(i)));
+  const mine = Array.from({ length: count }, (_, i) => i).filter((i) => i % threads === thread);
   const senderName = (i: number) => `${name}a${i}`;
   const receiverName = (i: number) => (mirror ? senderName(i) : `${name}b${to(i)}`);
-  const books = new Map(ledgers.map((ledger, i) => [senderName(i), ledger]));
+  const books = new Map(mine.map((i, place) => [senderName(i), new Ledger(confirms, () => moved(place))]));
   const urlOf = (i: number) => urls[i % urls.length] ?? "";
   const message: Ear["message"] = (from, n) => {
     const ledger = books.get(from);
@@ -43,12 +46,13 @@ export async function gather(
   };
   const users: User[] = [];
   const nobody = { message, confirmed: () => undefined };
-  for (const receiver of mirror ? [] : new Set(ledgers.map((_, i) => to(i)))) {
+  for (const receiver of mirror ? [] : new Set(mine.map(to))) {
     const url = urlOf(receiver + Math.floor(urls.length / 2));
     users.push(await connect(url, `${name}b${receiver}`, nobody, { batch }));
   }
   const senders: Sender[] = [];
-  for (const [i, ledger] of ledgers.entries()) {
+  for (const i of mine) {
+    const ledger = books.get(senderName(i)) ?? new Ledger(confirms);
     const user = await connect(urlOf(i), senderName(i), { message, confirmed: (n) => ledger.confirmed(n) }, { batch });
     users.push(user);
     senders.push({ ledger, send: (many, start) => user.send(receiverName(i), ledger.begin(many, start), many) });
@@ -56,42 +60,49 @@ export async function gather(
   return { senders, close: () => users.forEach((user) => user.close()) };
 }
 
-/** Warms up, counts, stops whoever sends, lets everything arrive and checks the books. */
+/** Lets them begin, warms up, counts, stops whoever sends, lets everything arrive and checks the books. */
 export async function count(
   { senders, close }: Crew,
-  { warmUp, seconds, pids }: Task,
-  stop: () => void,
-): Promise<Figures> {
+  task: Task,
+  ready: Ready,
+  begin: () => () => void,
+): Promise<Part> {
+  const { warmUp, seconds, pids } = task;
   const ledgers = senders.map(({ ledger }) => ledger);
   const settled = () => ledgers.map((ledger) => ledger.settled);
+  const inFlight = () => ledgers.some((ledger) => ledger.inFlight > 0);
+  await ready();
+  const stop = begin();
   await sleep(warmUp);
   for (const ledger of ledgers) ledger.reset();
-  resetPeak(pids);
-  const [before, used, own, begun] = [settled(), usageOf(pids), process.cpuUsage(), performance.now()];
+  // One thread looks at the servers; what it costs counts for the load generator.
+  const looks = task.thread === 0 ? pids : [];
+  resetPeak(looks);
+  const [before, used, own, worked, begun] = [
+    settled(),
+    usageOf(looks),
+    process.cpuUsage(),
+    busySeconds(),
+    performance.now(),
+  ];
   await sleep(seconds * 1_000);
   const ended = performance.now();
-  const [after, use, { user, system }] = [settled(), usageOf(pids), process.cpuUsage(own)];
-  const elapsed = (ended - begun) / 1_000;
-  const received = shares(ledgers.map((ledger) => ledger.receivedAfter));
-  const confirmed = shares(ledgers.map((ledger) => ledger.confirmedAfter));
+  const [after, use, { user, system }, busy] = [settled(), usageOf(looks), process.cpuUsage(own), busySeconds()];
+  const received = Float64Array.from(ledgers.flatMap((ledger) => ledger.receivedAfter));
+  const confirmed = Float64Array.from(ledgers.flatMap((ledger) => ledger.confirmedAfter));
   stop();
-  while (ledgers.some(({ inFlight }) => inFlight > 0) && performance.now() < ended + DRAIN) await sleep(5);
+  while (inFlight() && performance.now() < ended + DRAIN) await sleep(5);
   for (const ledger of ledgers) ledger.close();
   close();
-  const each = after.map((n, i) => n - (before[i] ?? 0));
-  const messages = each.reduce((sum, n) => sum + n, 0);
-  const cpu = use.cpu - used.cpu;
   return {
-    perSecond: messages / elapsed,
-    received50: received[0],
-    received99: received[1],
-    confirmed50: confirmed[0],
-    confirmed99: confirmed[1],
-    cpuPerMessage: (cpu / messages) * 1e6,
-    cpu: cpu / elapsed,
+    each: after.map((n, i) => n - (before[i] ?? 0)),
+    seconds: (ended - begun) / 1_000,
+    received,
+    confirmed,
+    cpu: use.cpu - used.cpu,
     memory: use.memory,
     peak: use.peak,
-    generator: (user + system) / 1e6 / elapsed,
-    slowest: (Math.min(...each) * each.length) / messages,
+    generator: (user + system) / 1e6,
+    busy: busy - worked,
   };
 }

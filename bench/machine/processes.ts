@@ -24,12 +24,15 @@ const KEPT = 4_000;
 const groups = new Set<number>();
 const folders = new Set<string>();
 
-process.on("exit", () => {
-  for (const pid of groups) kill(pid);
-  for (const path of folders) drop(path);
-});
+process.on("exit", stopAll);
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(signal, () => process.exit(128 + constants.signals[signal]));
+}
+
+/** Everything that still runs and lies about. */
+export function stopAll(): void {
+  for (const pid of groups) kill(pid);
+  for (const path of folders) drop(path);
 }
 
 /** Starts a program; after `patience` ms it is stopped and has failed. */

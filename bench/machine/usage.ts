@@ -20,6 +20,13 @@ export function usageOf(roots: readonly number[]): Usage {
   return { cpu: sum((u) => u.cpu), memory: sum((u) => u.memory), peak: sum((u) => u.peak), files: sum((u) => u.files) };
 }
 
+/** Seconds that all processors of the machine were busy since it started. */
+export function busySeconds(): number {
+  const [, user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] =
+    readFileSync("/proc/stat", "latin1").split("\n", 1)[0]?.split(/\s+/).map(Number) ?? [];
+  return (user + nice + system + irq + softirq + steal) / TICKS;
+}
+
 export function resetPeak(roots: readonly number[]): void {
   for (const pid of treeOf(roots)) writeFileSync(`/proc/${pid}/clear_refs`, "5");
 }

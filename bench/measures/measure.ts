@@ -68,6 +68,8 @@ export interface Figures {
   filesPerSocket?: number;
   /** The share of one core that the load generator itself used. */
   generator?: number;
+  /** Cores that everything else on the machine was busy on meanwhile: above some hundredths the figures are worth little. */
+  others?: number;
   /** Messages of the slowest sender beside the mean of all. */
   slowest?: number;
   /** The share of messages that the receiver was given; how many of a thousand came again; ms from its return until it had all that was sent before. */

@@ -2,7 +2,7 @@
 // writes a row too. It speaks of Restante's frames what a sender and a receiver need, and has nothing else: no order, no repeats
 // noticed, no batches, no cursor, no one who was away. What lies between it and Restante is what the promises cost, or save.
 import type { Served } from "./peer.ts";
-import { compatibilityDate } from "./restante.ts";
+import { compatibility } from "./restante.ts";
 import { serve } from "./workerd.ts";
 
 const TEXT = `
@@ -47,5 +47,5 @@ export default {
 
 export function startBare(): Promise<Served> {
   const objects = [{ binding: "BARE", className: "Bare" }];
-  return serve({ text: TEXT, date: compatibilityDate(), vars: {}, objects });
+  return serve({ text: TEXT, ...compatibility(), vars: {}, objects });
 }

@@ -1,6 +1,6 @@
 // The ceiling: a Worker in the same workerd that does nothing but send every text back, one hibernatable socket an object.
 // It stores nothing, parses nothing and calls nobody; what Restante costs is the distance to it.
-import { compatibilityDate } from "./restante.ts";
+import { compatibility } from "./restante.ts";
 import type { Served } from "./peer.ts";
 import { serve } from "./workerd.ts";
 
@@ -28,5 +28,5 @@ export default {
 
 export function startEcho(): Promise<Served> {
   const objects = [{ binding: "ECHO", className: "Echo" }];
-  return serve({ text: TEXT, date: compatibilityDate(), vars: {}, objects });
+  return serve({ text: TEXT, ...compatibility(), vars: {}, objects });
 }

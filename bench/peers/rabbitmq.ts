@@ -3,12 +3,23 @@
 import process from "node:process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { dropFolder, heard, LONGEST, makeFolder, start } from "../machine/processes.ts";
+import { dropFolder, heard, makeFolder, start } from "../machine/processes.ts";
 import { freePorts } from "../machine/ports.ts";
 import { findTool } from "../machine/tools.ts";
 import type { Broker } from "./node.ts";
 
+/** As long as the longest run, ms. */
+const RUNS = 3_600_000;
+
+let running: Promise<Broker> | undefined;
+
+/** One for all that need it, because it takes 6 s to start: it keeps nothing of a peer that has stopped, and ends with us. */
 export async function startRabbitmq(): Promise<Broker> {
+  running ??= startBroker();
+  return { ...(await running), stop: () => Promise.resolve() };
+}
+
+async function startBroker(): Promise<Broker> {
   const program = findTool("rabbitmq-server");
   const [port = 0, distribution = 0, epmdPort = 0] = await freePorts(3);
   const folder = makeFolder();
@@ -31,8 +42,8 @@ export async function startRabbitmq(): Promise<Broker> {
     RABBITMQ_LOGS: "-",
     RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: "-start_epmd false -kernel inet_dist_use_interface {127,0,0,1}",
   };
-  const epmd = start(findTool("epmd"), ["-port", `${epmdPort}`, "-address", "127.0.0.1"], { env, patience: LONGEST });
-  const rabbitmq = start(program, [], { cwd: folder, env, patience: LONGEST });
+  const epmd = start(findTool("epmd"), ["-port", `${epmdPort}`, "-address", "127.0.0.1"], { env, patience: RUNS });
+  const rabbitmq = start(program, [], { cwd: folder, env, patience: RUNS });
   const stop = async () => {
     await Promise.all([rabbitmq.stop(), epmd.stop()]);
     dropFolder(folder);

@@ -28,11 +28,12 @@ export async function startCounted(): Promise<Served> {
   return serve({ ...inner, text: meter, modules: { restante: inner.text } });
 }
 
-/** The compatibility date that both Workers run with. */
-export function compatibilityDate(): string {
+/** The compatibility date and flags that all Workers here run with. */
+export function compatibility(): Pick<Worker, "date" | "flags"> {
   const date = /^compatibility_date = "([\d-]+)"$/m.exec(config())?.[1];
   if (date === undefined) throw new Error("wrangler.toml has no compatibility_date that can be read");
-  return date;
+  const flags = /^compatibility_flags = \[(.*)\]$/m.exec(config())?.[1] ?? "";
+  return { date, flags: [...flags.matchAll(/"(\w+)"/g)].map(([, flag = ""]) => flag) };
 }
 
 async function bundle(): Promise<Worker> {
@@ -41,7 +42,7 @@ async function bundle(): Promise<Worker> {
   await start(process.execPath, args, { cwd: ROOT, patience: PATIENCE }).output;
   const text = readFileSync(join(folder, "worker.js"), "utf8");
   dropFolder(folder);
-  return { text, date: compatibilityDate(), vars: { AUTH: "open", RATE_LIMIT: "off" }, objects: objects() };
+  return { text, ...compatibility(), vars: { AUTH: "open", RATE_LIMIT: "off" }, objects: objects() };
 }
 
 function objects(): Worker["objects"] {

@@ -12,6 +12,7 @@ export interface Worker {
   /** Further modules that it may import, by name. */
   readonly modules?: Readonly<Record<string, string>>;
   readonly date: string;
+  readonly flags: readonly string[];
   readonly vars: Readonly<Record<string, string>>;
   readonly objects: readonly { readonly binding: string; readonly className: string }[];
 }
@@ -45,7 +46,7 @@ function modulesOf({ text, modules = {} }: Worker): (readonly [name: string, tex
 }
 
 function configOf(worker: Worker, fronts: number): string {
-  const { date, vars, objects } = worker;
+  const { date, flags, vars, objects } = worker;
   const all = Array.from({ length: fronts }, (_, i) => i);
   const bindings = (service: string) => [
     ...Object.entries(vars).map(([name, text]) => `(name = "${name}", text = "${text}")`),
@@ -57,7 +58,8 @@ function configOf(worker: Worker, fronts: number): string {
     return `(className = "${className}", uniqueKey = "bench-${className}", enableSql = true)`;
   });
   const modules = modulesOf(worker).map(([name]) => `(name = "${name}.js", esModule = embed "${name}.js")`);
-  const module = `modules = [${modules.join(", ")}], compatibilityDate = "${date}"`;
+  const module = `modules = [${modules.join(", ")}], compatibilityDate = "${date}",
+  compatibilityFlags = [${flags.map((flag) => `"${flag}"`).join(", ")}]`;
   const front = (i: number) => `const front${i} :Workerd.Worker = (
   ${module},
   bindings = [${bindings(', serviceName = "front0"').join(", ")}],

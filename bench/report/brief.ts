@@ -15,6 +15,7 @@ const WORDS: readonly [name: keyof Figures, say: (n: number) => string | null][]
   ["memory", (n) => `${whole(n / MIB)} MiB`],
   ["peak", (n) => `peak ${whole(n / MIB)} MiB`],
   ["generator", (n) => `generator ${whole(n * 100)} %`],
+  ["others", (n) => `others ${n.toFixed(2)} cores`],
   ["slowest", (n) => (n > 0.99 ? null : `slowest sender ${whole(n * 100)} % of the mean`)],
   ["memoryPerSocket", (n) => `${whole(n / 1_024)} KiB/socket`],
   ["filesPerSocket", (n) => `${n.toFixed(2)} files/socket`],

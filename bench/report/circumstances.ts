@@ -7,6 +7,7 @@ import process from "node:process";
 import { dropFolder, makeFolder } from "../machine/processes.ts";
 import { WORKERD } from "../peers/workerd.ts";
 import { median } from "./medians.ts";
+import { CALM, type Seen } from "./seen.ts";
 
 const PACKAGES = [
   "ws",
@@ -17,8 +18,8 @@ const PACKAGES = [
   "@socket.io/redis-streams-adapter",
 ];
 
-/** `busy` is the load average before anything was started. */
-export function circumstances(rounds: number, seconds: number, busy: number, command: string): string {
+export function circumstances(seen: Seen, seconds: number, command: string): string {
+  const others = seen.all("others");
   const cores = cpus();
   const memory = Math.round(totalmem() / 2 ** 30);
   const packages = PACKAGES.map((name) => `${name} ${versionOf(name)}`).join(", ");
@@ -26,8 +27,8 @@ export function circumstances(rounds: number, seconds: number, busy: number, com
 - An fsync of 4 kB where the mailboxes lie: ${fsyncTime().toFixed(2)} ms (median of 200); two of them in a row are the least a message needs here
 - ${said(WORKERD, "--version")}, Node.js ${process.versions.node}, ${packages}
 - ${redisVersion()}, RabbitMQ ${rabbitmqVersion()}
-- ${new Date().toISOString().slice(0, 10)}, \`${command}\`: medians of ${rounds} rounds of ${seconds} s; load average before: ${busy.toFixed(2)}
-`;
+- ${new Date().toISOString().slice(0, 10)}, \`${command}\`: ${seconds} s each; medians of so many rounds: ${seen.rounds}
+${others.length === 0 ? "" : `- Everything else on the machine was busy on ${median(others).toFixed(2)} cores meanwhile (median), ${Math.max(...others).toFixed(2)} at most; ${seen.leftOut} runs of ${seen.taken} are left out because it was more than ${CALM}\n`}`;
 }
 
 /** Every commit waits for one of these. */

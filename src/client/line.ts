@@ -3,11 +3,11 @@
 import { type Down, readDown } from "../protocol/down.ts";
 import { parse } from "../protocol/json.ts";
 
-/** `until`: the time of the next try, ms since 1970. `code`: a close code; `message`: a sentence for people. */
+/** `until`: the time of the next try, ms since 1970. `code`: a close code; `message`: a sentence for people, where the server said one. */
 export type ConnectionState =
   | { readonly is: "connecting" }
   | { readonly is: "open" }
-  | { readonly is: "waiting"; readonly until: number }
+  | { readonly is: "waiting"; readonly until: number; readonly code?: number; readonly message?: string }
   | { readonly is: "stopped"; readonly code: number; readonly message: string };
 
 /** Gives a fresh token. */
@@ -37,6 +37,8 @@ const ENDED = 1000;
 /** Ms without any text after which a ping asks, and ms that the answer may take: together less than 30 s. */
 const QUIET = 20_000;
 const SILENCE = 8_000;
+/** Fewer UTF-16 units than that in ten seconds or more are not what holds a pong up. */
+const FEW = 20_000;
 /** The same where something says that the network may have changed. */
 const PROBE = 3_000;
 /** A timer that is so many ms late has slept. */
@@ -61,6 +63,11 @@ export class Line {
   #tries = 0;
   #openedAt: number | null = null;
   #heardAt = 0;
+  /** Whether something was said since the last ping: the way up may be dead, though the way down is not. */
+  #said = false;
+  /** When the ping was said that no pong has answered, and how much was heard since. */
+  #asked = Number.POSITIVE_INFINITY;
+  #units = 0;
   /** When the silence is too long. */
   #until = Number.POSITIVE_INFINITY;
   #next: ReturnType<typeof setTimeout> | undefined;
@@ -104,6 +111,7 @@ export class Line {
 
   say(text: string): void {
     if (this.#ws?.readyState === WebSocket.OPEN) this.#ws.send(text);
+    this.#said = true;
   }
 
   /** The connection is over; goes on as its code says, at the earliest after `retryAfter` ms. */
@@ -115,7 +123,7 @@ export class Line {
     const longest = Math.min(LONGEST, SHORTEST * 2 ** ++this.#tries);
     const pause = retryAfter + SHORTEST + Math.random() * (longest - SHORTEST);
     this.#next = setTimeout(() => this.start(), pause);
-    this.#move({ is: "waiting", until: Date.now() + pause });
+    this.#move({ is: "waiting", until: Date.now() + pause, ...(message !== "" && { code, message }) });
   }
 
   /** Ends it for good, from this side. */
@@ -157,7 +165,11 @@ export class Line {
 
   #receive(ws: WebSocket, text: string): void {
     this.#heard();
-    if (text === "pong") return;
+    this.#units += text.length;
+    if (text === "pong") {
+      this.#asked = Number.POSITIVE_INFINITY;
+      return;
+    }
     const value = parse(text);
     for (const frame of Array.isArray(value) ? value : [value]) {
       const down = readDown(frame);
@@ -187,6 +199,7 @@ export class Line {
 
   #opened(): void {
     this.#openedAt = Date.now();
+    this.#asked = Number.POSITIVE_INFINITY;
     this.#listen(QUIET);
     this.#move({ is: "open" });
   }
@@ -198,14 +211,24 @@ export class Line {
       const now = Date.now();
       const quiet = now - this.#heardAt;
       if (now - due > SLEPT) this.#ask(PROBE);
+      else if (now - this.#asked >= QUIET / 2 && this.#units < FEW) return this.lost();
       else if (quiet >= QUIET) this.#ask(SILENCE);
+      else if (this.#said && this.#asked > now) this.#ping();
       this.#listen(quiet >= QUIET ? QUIET : QUIET - quiet);
     }, ms);
   }
 
   #ask(within: number): void {
-    this.say("ping");
+    this.#ping();
     this.#expect(within);
+  }
+
+  /** What is heard after it shows that the way down is alive; the pong, that the way up is too. */
+  #ping(): void {
+    this.say("ping");
+    this.#said = false;
+    this.#asked = Date.now();
+    this.#units = 0;
   }
 
   /** Unless something is heard within `ms`, nobody is there. */

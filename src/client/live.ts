@@ -12,9 +12,10 @@ export interface Live<T> extends AsyncIterable<T> {
 /** The side of a `Live` that changes it. The value is computed when somebody wants it, and not before. */
 export class Source<T> implements Live<T> {
   readonly #compute: () => T;
-  readonly #listeners = new Set<(value: T) => void>();
+  /** Made when the first comes: there is a source for every message that is sent. */
+  #listeners: Set<(value: T) => void> | null = null;
   /** Iterations that wait for the next value. */
-  readonly #waiting = new Set<() => void>();
+  #waiting: (() => void)[] | null = null;
   #cached: { readonly value: T } | null = null;
   #ended = false;
 
@@ -29,23 +30,23 @@ export class Source<T> implements Live<T> {
   /** To be called when `compute` would answer otherwise. */
   changed(): void {
     this.#cached = null;
-    for (const listen of this.#listeners) tell(listen, this.value);
+    for (const listen of this.#listeners ?? []) tell(listen, this.value);
     this.#wake();
   }
 
   /** Nothing will change any more: iterations end. */
   end(): void {
     this.#ended = true;
-    this.#listeners.clear();
+    this.#listeners = null;
     this.#wake();
   }
 
   subscribe(listen: (value: T) => void): Stop {
     // A listener of its own: the same function may subscribe twice.
     const own = (value: T) => listen(value);
-    if (!this.#ended) this.#listeners.add(own);
+    if (!this.#ended) (this.#listeners ??= new Set()).add(own);
     tell(own, this.value);
-    return () => this.#listeners.delete(own);
+    return () => this.#listeners?.delete(own);
   }
 
   /** The present value, then each later one; whoever is slow is given the latest. */
@@ -57,7 +58,7 @@ export class Source<T> implements Live<T> {
         given = now;
         yield now.value;
       } else if (this.#ended) return;
-      else await new Promise<void>((done) => this.#waiting.add(done));
+      else await new Promise<void>((done) => (this.#waiting ??= []).push(done));
     }
   }
 
@@ -67,8 +68,9 @@ export class Source<T> implements Live<T> {
   }
 
   #wake(): void {
-    for (const wake of this.#waiting) wake();
-    this.#waiting.clear();
+    const waiting = this.#waiting ?? [];
+    this.#waiting = null;
+    for (const wake of waiting) wake();
   }
 }
 

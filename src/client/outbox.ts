@@ -15,7 +15,7 @@ export interface OutboxEvents {
   ready(): void;
 }
 
-/** Keys of drafts that are remembered. */
+/** Keys of drafts that are remembered, at least. */
 const KNOWN = 10_000;
 
 export class Outbox {
@@ -28,7 +28,8 @@ export class Outbox {
   /** Said on the present connection. */
   readonly #said = new Set<string>();
   /** The latest drafts that were here: another tab's word of one may come after it was sent. */
-  readonly #known = new Set<string>();
+  #known = new Set<string>();
+  #knownBefore: ReadonlySet<string> = new Set();
   #limits: { readonly frames: number; readonly textBytes: number } = LIMITS;
   /** As the last `welcome` said: ids up to here are used for ever. */
   #lastId = 0;
@@ -42,10 +43,12 @@ export class Outbox {
 
   /** Takes a draft, to be sent when it can be. */
   add(draft: Draft): void {
-    if (this.#known.has(draft.key)) return;
+    if (this.#known.has(draft.key) || this.#knownBefore.has(draft.key)) return;
     this.#known.add(draft.key);
-    const [oldest = ""] = this.#known;
-    if (this.#known.size > KNOWN) this.#known.delete(oldest);
+    if (this.#known.size >= KNOWN) {
+      this.#knownBefore = this.#known;
+      this.#known = new Set();
+    }
     if (draft.failed === null) this.#drafts.set(draft.key, draft);
   }
 

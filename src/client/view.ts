@@ -32,7 +32,7 @@ export class View {
   readonly #drafts = new Map<string, Draft>();
   /** Own messages that an application holds: those without an entry by key, then by peer. */
   readonly #unanswered = new Map<string, Sent>();
-  readonly #followed = new Map<string, Set<Sent>>();
+  readonly #followed = new Map<string, Sent[]>();
 
   constructor(user: string, feed: Feed) {
     this.user = user;
@@ -93,10 +93,9 @@ export class View {
       if (sent === undefined) continue;
       this.#unanswered.delete(key);
       sent.taken(seq);
-      const sents = this.#followed.get(peer) ?? new Set();
-      this.#followed.set(peer, sents.add(sent));
-      const [oldest] = sents;
-      if (sents.size > FOLLOWED && oldest !== undefined) end(oldest, sents);
+      const sents = this.#followed.get(peer) ?? [];
+      sents.push(sent);
+      this.#followed.set(peer, sents);
     }
     for (const { key, failed } of commit.drafts ?? []) {
       const sent = failed === null ? undefined : this.#unanswered.get(key);
@@ -113,10 +112,19 @@ export class View {
         for (const sent of sents) if (sent.seq === seq) sent.fail({ code, message });
       }
     }
-    for (const { peer } of commit.rows ?? []) {
-      const sents = this.#followed.get(peer) ?? new Set();
-      for (const sent of sents) if (sent.moved()) end(sent, sents);
+    for (const { peer } of commit.rows ?? []) this.#followUp(peer);
+  }
+
+  /** What was sent to `peer` hears how far it has come; the oldest are let go of. */
+  #followUp(peer: string): void {
+    const sents = this.#followed.get(peer);
+    if (sents === undefined) return;
+    let kept = 0;
+    for (const [i, sent] of sents.entries()) {
+      if (sent.moved() || i < sents.length - FOLLOWED) sent.state.end();
+      else sents[kept++] = sent;
     }
+    sents.length = kept;
   }
 
   #list(): readonly Conversation[] {
@@ -128,9 +136,4 @@ export class View {
     }
     return list.sort((a, b) => (b.last.seq ?? 0) - (a.last.seq ?? 0));
   }
-}
-
-function end(sent: Sent, sents: Set<Sent>): void {
-  sents.delete(sent);
-  sent.state.end();
 }

@@ -14,6 +14,8 @@ import type { Webhook } from "./webhook.ts";
 export interface Box {
   /** The canonical userName whose mailbox this is. */
   readonly user: string;
+  /** Until then it says that it can't store anything, ms since 1970; 0 where nothing speaks for it. */
+  readonly unableUntil: number;
   readonly log: Log;
   /** Of requests that were sent with one. */
   readonly keys: KeyRows;

@@ -26,7 +26,7 @@ export function deliver(box: Box, delivery: Delivery): Reply {
   heardReceipts(box, peer, delivery);
   if (peer.high < delivery.after) return answer("behind");
   const refused = repeated(box, peer, delivery);
-  let { free, code } = spaceFor(box, peer, delivery.service === true);
+  let { free, code } = spaceFor(box, peer, delivery);
   for (const { origin, at, body } of delivery.envelopes) {
     if (origin <= peer.high) continue;
     if (--free < 0) {

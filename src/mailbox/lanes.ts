@@ -26,7 +26,7 @@ const KEPT_UNITS = 4_000_000;
  * tell the difference; but a burst is one call and one row, and `stored` is mostly written with the receipt, in the same row.
  */
 const RECEIPTS = 50;
-const MARKS = 100;
+const MARKS = 120;
 
 export class Lanes {
   readonly #log: Log;
@@ -40,7 +40,6 @@ export class Lanes {
   #keptUnits = 0;
   readonly #alarm: Alarm;
   readonly #receipts = new Soon(RECEIPTS, () => this.#turn.join(() => this.#startTells()));
-  readonly #marks = new Soon(MARKS, () => this.#turn.join(() => this.#log.peers.markDue()));
 
   constructor(log: Log, turn: Turn, reach: Reach, pace: Pace = PACE) {
     this.#log = log;
@@ -195,7 +194,9 @@ export class Lanes {
   }
 
   #taken(lane: Lane, peer: Peer, last: number, reply: Reply): void {
-    if (peer.epoch === null) {
+    // A first exchange is written now, and its mark in the same row.
+    const first = peer.epoch === null;
+    if (first) {
       peer.epoch = reply.epoch;
       this.#log.peers.changed(peer);
     }
@@ -215,8 +216,8 @@ export class Lanes {
     }
     if (stored > peer.stored) {
       peer.stored = stored;
-      this.#log.peers.markSoon(peer);
-      this.#marks.ask();
+      if (first) this.#log.peers.mark(peer);
+      else if (this.#log.peers.markSoon(peer)) this.#turn.later(() => this.#log.peers.markDue(), MARKS);
     }
   }
 

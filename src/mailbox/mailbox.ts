@@ -104,7 +104,8 @@ export class Mailbox extends DurableObject<Env> implements MailboxCalls {
 
   deliver(delivery: Delivery): Promise<Reply> {
     const box = this.#wiring.box(delivery.to);
-    return box.turn.joined(() => deliver(box, delivery));
+    const work = () => deliver(box, delivery);
+    return delivery.envelopes.length > 0 ? box.turn.joined(work) : box.turn.joinedSoon(work);
   }
 
   signal(signal: Signal): Promise<void> {

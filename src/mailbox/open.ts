@@ -26,6 +26,7 @@ type V1Visit = Extract<Visit, { readonly dialect: typeof V1 }>;
 export function objection(box: Box, visit: Visit): Refusal | null {
   const why = objectionTo(box, visit.proof);
   if (why !== null) return why;
+  if (Date.now() < box.unableUntil) return refusal("unable_to_store");
   return visit.dialect === V1 ? objectionToCursor(box, visit.place.cursor) : null;
 }
 
@@ -118,7 +119,12 @@ export function startOf(box: Box, life: Life, place: Place): Start {
     default: {
       const before = Math.min(known?.cursor ?? place.cursor, place.cursor);
       const carries = before <= delivered;
-      if (place.cursor <= log.head) return { position: place.cursor, gap: null, carries };
+      if (place.cursor <= log.head) {
+        // What this device said that it holds was given. Anything else may be older than the copy that the mailbox was set back to.
+        const jump = place.cursor > (known?.cursor ?? 0) ? log.jumpOver(place.cursor) : null;
+        if (jump === null) return { position: place.cursor, gap: null, carries };
+        return { position: jump.last, gap: { from: jump.before + 1, seq: jump.last }, carries };
+      }
       // Given before the mailbox was set back: what came after its head then is gone, and nothing new may lie below.
       const from = log.head + 1;
       log.raise(Math.max(place.cursor, Date.now() * 1_000));

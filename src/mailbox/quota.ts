@@ -1,6 +1,7 @@
 // How much and how often: what one user may send, and what one sender may leave here. Checked before anything is written.
 import { type Code, type Refusal, refusal } from "../protocol/refusals.ts";
 import { QUOTAS } from "../protocol/limits.ts";
+import type { Delivery } from "../protocol/envelope.ts";
 import type { Box } from "./box.ts";
 import type { Peer } from "./log/schema.ts";
 import { isService } from "./service.ts";
@@ -27,12 +28,18 @@ export function spend(box: Box): void {
   if (bucket !== undefined) bucket.tokens--;
 }
 
-/** How many more of this author's envelopes are taken, and with which code those after them are refused. No service is a stranger. */
-export function spaceFor(box: Box, peer: Peer, service: boolean): { readonly free: number; readonly code: Code } {
+/**
+ * How many of a delivery's envelopes are taken, if not all, and with which code those after them are refused. No service is a stranger.
+ */
+export function spaceFor(
+  box: Box,
+  peer: Peer,
+  { envelopes, service }: Delivery,
+): { readonly free: number; readonly code: Code } {
   const standing = standingOf(box, peer.name);
   // One code for both, so that it tells the author nothing.
   if (standing === "blocked" || box.suspension.now !== null) return { free: 0, code: "declined" };
-  const backlog = backlogSpace(box, peer);
+  const backlog = backlogSpace(box, peer, envelopes.length);
   if (service || !hasStrangers(box) || standing === "contact") return { free: backlog, code: "mailbox_full" };
   // Of a stranger the conversation holds nothing but what they wrote.
   const left = Math.max(0, box.rules.strangerMessages - (standing === null ? 0 : peer.page.length));
@@ -58,16 +65,16 @@ function tooManyNew(box: Box, to: string, now: number): number {
 }
 
 /** What nobody has seen yet, of this author and of all: the smaller of what is left. */
-function backlogSpace(box: Box, peer: Peer): number {
+function backlogSpace(box: Box, peer: Peer, count: number): number {
   const { quotas } = box.rules;
   if (quotas === null) return Infinity;
   const { BACKLOG_PER_CORRESPONDENT: ofOne, BACKLOG: ofAll } = quotas;
-  return Math.max(0, Math.min(ofOne - unseenOf(box, peer, ofOne), ofAll - unseen(box)));
+  return Math.max(0, Math.min(ofOne - unseenOf(box, peer, ofOne - count), ofAll - unseen(box)));
 }
 
-/** Neither read nor on any device. The number of unread ones is at least as large, and costs nothing to know. */
-function unseenOf(box: Box, peer: Peer, most: number): number {
-  if (peer.unread < most) return peer.unread;
+/** Neither read nor on any device. The number of unread ones is at least as large, and costs nothing to know: enough where it is small. */
+function unseenOf(box: Box, peer: Peer, small: number): number {
+  if (peer.unread <= small) return peer.unread;
   return box.log.history.unread(peer, Math.max(peer.mine, box.log.devices.delivered));
 }
 

@@ -5,6 +5,7 @@ import { write } from "../protocol/down.ts";
 import { writePlainRefusal } from "../protocol/plain.ts";
 import { type Code, closeCode, refusal } from "../protocol/refusals.ts";
 import { type Dialect, V1 } from "../protocol/version.ts";
+import { Soon } from "./soon.ts";
 import { texts } from "./texts.ts";
 
 /** A text on its way: its last seq, how many log frames it has, and their bytes. */
@@ -67,9 +68,15 @@ const SILENT = { due: false, changed: false };
 /** Reasons in a close frame have at most 123 bytes. */
 const REASON_BYTES = 123;
 
+/** Ms that a device's own messages wait for their answers; a receiver that can't be reached keeps them no longer. */
+const HELD = 100;
+
 export class Sockets {
   readonly #ctx: DurableObjectState;
   readonly #sessions = new Map<Wire, Session>();
+  readonly #held = new Soon(HELD, () => {
+    for (const session of this.#sessions.values()) if (session.outbox.length > 0) this.#send(session);
+  });
 
   constructor(ctx: DurableObjectState) {
     this.#ctx = ctx;
@@ -156,6 +163,7 @@ export class Sockets {
   flush(): void {
     for (const session of this.#sessions.values()) {
       if (session.due) this.#send(session);
+      else if (session.outbox.length > 0) this.#held.ask();
       if (session.changed) this.#keep(session);
     }
   }

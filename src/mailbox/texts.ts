@@ -11,8 +11,12 @@ export function texts(frames: readonly string[]): string[] {
     open = [];
     bytes = 2;
   };
+  // Counted only where it may matter: a unit is at most three bytes.
+  let most = 2;
+  for (const frame of frames) most += frame.length * 3 + 1;
+  const whole = most <= LIMITS.textBytes;
   for (const frame of frames) {
-    const size = utf8Bytes(frame) + 1;
+    const size = whole ? 0 : utf8Bytes(frame) + 1;
     if (open.length >= LIMITS.frames || bytes + size > LIMITS.textBytes) close();
     open.push(frame);
     bytes += size;

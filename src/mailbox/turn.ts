@@ -16,22 +16,24 @@ export interface Ends {
   broken(error: unknown): void;
 }
 
-/** Ms without work after which nobody is waited for. */
-const QUIET = 1;
+/** Ms after a group in which more work shows that it was sealed too early. */
+const CLOSE = 1;
 
-/**
- * When work last joined a turn, in any mailbox of this isolate, ms since 1970. A burst is one burst for the disk, whosever it is:
- * a mailbox alone would take each round of a busy neighbourhood for the end of a quiet time, and seal its first frame by itself.
- */
-let lastWork = 0;
+/** Ms in which groups follow each other where people are busy. */
+const MOMENT = 20;
 
 export class Turn {
   #works: Work[] = [];
+  /** Work that any group takes along, and when a timer makes one for it, ms since 1970. */
+  #lates: Work[] = [];
+  #lateDue = Infinity;
   #armed = false;
   #running = false;
   #committing = false;
   #ended = false;
-  #lastGroup = 0;
+  /** When the last group was, ms since 1970, and whether the next one waits for neighbours. */
+  #last = 0;
+  #waits = false;
   readonly #ends: Ends;
 
   constructor(ends: Ends) {
@@ -39,26 +41,41 @@ export class Turn {
   }
 
   /**
-   * Does `work` in the next group. Sealed a moment late, so that neighbours that are already waiting get in; at once where
-   * nothing came for a while.
+   * Does `work` in the next group. Where waiting a moment brought neighbours together the last time, it waits; where it did not, the
+   * group is sealed at once.
    */
   join(work: Work): void {
-    const now = Date.now();
-    const quiet = now - lastWork > QUIET;
-    lastWork = now;
-    this.#add(work, quiet);
+    if (this.#ended) return;
+    this.#works.push(work);
+    if (this.#armed || this.#committing) return;
+    if (Date.now() - this.#last <= CLOSE) this.#waits = true;
+    if (this.#waits || this.#running) this.#arm();
+    else this.#run();
   }
 
-  /** As `join`, for work that is many messages already: only this mailbox's own last group is waited for. */
-  joinMany(work: Work): void {
-    lastWork = Date.now();
-    this.#add(work, lastWork - this.#lastGroup > QUIET);
-  }
-
-  /** As `joinMany`; resolves with what `work` returned. The runtime holds whatever follows until the group is durable. */
+  /** As `join`; resolves with what `work` returned. The runtime holds whatever follows until the group is durable. */
   joined<T>(work: () => T): Promise<T> {
     if (this.#ended) return Promise.reject(new Error("this life of the mailbox has ended"));
-    return new Promise((resolve) => this.joinMany(() => resolve(work())));
+    return new Promise((resolve) => this.join(() => resolve(work())));
+  }
+
+  /** Does `work` with the next group, whatever that is for; after `ms` in one of its own. */
+  later(work: Work, ms: number): void {
+    if (this.#ended) return;
+    this.#lates.push(work);
+    const due = Date.now() + ms;
+    if (this.#lateDue <= due) return;
+    this.#lateDue = due;
+    setTimeout(() => {
+      this.#lateDue = Infinity;
+      if (this.#lates.length > 0) this.#run();
+    }, ms);
+  }
+
+  /** As `joined`, but where a group was a moment ago it waits for the next one, for another moment: a commit less. */
+  joinedSoon<T>(work: () => T): Promise<T> {
+    if (Date.now() - this.#last > MOMENT) return this.joined(work);
+    return new Promise((resolve) => this.later(() => resolve(work()), MOMENT));
   }
 
   /** Does what has joined so far, then `work`, at once, as one group. */
@@ -83,27 +100,21 @@ export class Turn {
     this.#ended = true;
   }
 
-  #add(work: Work, quiet: boolean): void {
-    if (this.#ended) return;
-    this.#works.push(work);
-    if (this.#armed || this.#committing) return;
-    if (quiet && !this.#running) this.#run();
-    else this.#arm();
-  }
-
   #arm(): void {
     this.#armed = true;
     setTimeout(() => {
       this.#armed = false;
+      this.#waits = this.#works.length > 1;
       this.#run();
     }, 0);
   }
 
   #run(): void {
-    const works = this.#works;
+    const works = [...this.#lates, ...this.#works];
     if (works.length === 0) return;
+    this.#lates = [];
     this.#works = [];
-    this.#lastGroup = Date.now();
+    this.#last = Date.now();
     this.#guarded(() => {
       for (const work of works) work();
       const wrote = this.#ends.seal();

@@ -182,7 +182,7 @@ function Banner(): JSX.Element {
       case "connecting":
         return words.connecting;
       case "waiting":
-        return words.waiting(clockWithSeconds(now.until, language));
+        return [now.message, words.waiting(clockWithSeconds(now.until, language))].join(" ").trim();
       case "stopped":
         return now.message;
       default:

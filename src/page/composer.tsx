@@ -18,10 +18,12 @@ export function Composer({ peer }: { readonly peer: string }): JSX.Element {
   const left = MOST - bytesOf(text);
   const problem = text.trim() === "" ? null : problemOfBody(text);
 
-  useEffect(() => {
-    if (text === "") localStorage.removeItem(key);
-    else localStorage.setItem(key, text);
-  }, [key, text]);
+  // Kept at once: an effect comes after the next frame, and a page that is left before loses what was typed.
+  const write = (next: string) => {
+    setText(next);
+    if (next === "") localStorage.removeItem(key);
+    else localStorage.setItem(key, next);
+  };
   useEffect(() => field.current?.focus(), [peer]);
   // As high as what is in it, up to what the style allows.
   useLayoutEffect(() => {
@@ -34,7 +36,7 @@ export function Composer({ peer }: { readonly peer: string }): JSX.Element {
   const send = () => {
     if (text.trim() === "" || problem !== null) return;
     me.send(peer, text);
-    setText("");
+    write("");
     field.current?.focus();
   };
 
@@ -57,7 +59,7 @@ export function Composer({ peer }: { readonly peer: string }): JSX.Element {
         aria-describedby="left"
         enterkeyhint="send"
         onInput={({ currentTarget }) => {
-          setText(currentTarget.value);
+          write(currentTarget.value);
           me.typing(peer);
         }}
         onKeyDown={(event) => {

@@ -24,9 +24,9 @@ export const REFUSALS = {
   name_taken: { message: "This name is taken", status: 409 },
   forbidden: { message: "This is not allowed", close: 4403, status: 403 },
   erased: { message: "This account was erased, and its name is nobody's for good", close: 4403, status: 403 },
-  suspended: { message: "The operators of this server have suspended this account", close: 4403, status: 403 },
+  suspended: { message: "Suspended by an operator", close: 4403, status: 403 },
   disconnected: {
-    message: "The operators of this server closed this connection; it may come back",
+    message: "Closed by an operator",
     close: 1012,
     status: 409,
   },
@@ -51,6 +51,12 @@ export const REFUSALS = {
   not_found: { message: "There is nothing at this address", status: 404 },
   upgrade_required: { message: "This address speaks WebSocket only; connect with a WebSocket client", status: 426 },
   gone: { message: "Older messages are no longer kept", status: 410 },
+  unable_to_store: {
+    message: "The server can't store anything now",
+    close: 1011,
+    status: 503,
+    retryAfter: 5_000,
+  },
   internal: { message: "Something went wrong on the server", close: 1011, status: 500, retryAfter: 1_000 },
 } as const satisfies Record<string, Row>;
 

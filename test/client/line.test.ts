@@ -80,6 +80,30 @@ test("a connection that is heard of is not pinged", async () => {
   expect(me.connection.value.is).toBe("open");
 });
 
+test("a dead way up is noticed though the way down lives, and one that is only slow is left alone", async () => {
+  const { me, mailbox } = await entered();
+  const states = new Set<string>();
+  me.connection.subscribe(({ is }) => states.add(is));
+  for (const [text, ends] of [
+    ["x".repeat(30_000), false],
+    ["x", true],
+  ] as const) {
+    me.typing("bob");
+    for (let i = 0; i < 10; i++) {
+      await pass(5_000);
+      await mailbox.tell({ type: "typing", from: "bob", more: text });
+    }
+    expect(states.has("waiting")).toBe(ends);
+    await mailbox.tell("pong");
+  }
+});
+
+test("why the server ended a connection is said while the next one is waited for", async () => {
+  const { me, mailbox } = await entered();
+  await mailbox.tell({ type: "closing", code: 1011, message: "The server can't store anything.", retryAfter: 5_000 });
+  expect(me.connection.value).toMatchObject({ is: "waiting", code: 1011, message: "The server can't store anything." });
+});
+
 test("a check notices a half-open connection within 3 s, and connects at once when it waits", async () => {
   const { me } = await entered();
   me.check();

@@ -118,6 +118,29 @@ test("[R3] a cursor beyond the head was given before a set-back: a gap says so, 
   expect(await heard(classic)).toMatchObject({ msg: "hi" });
 });
 
+test("[R3] a cursor that this mailbox never gave is said to be of before a set-back, also when others wrote since, and after any sleep", async () => {
+  const { b, alice } = await world();
+  const bob = await open(b);
+  await sendAll(alice, b, 1);
+  const { seq } = await bob.until("message");
+  const held = Number(seq);
+  const wake = () => evictDurableObject(env.MAILBOX.getByName(b), { webSockets: "close" });
+  await wake();
+  await sendAll(alice, b, 1, () => "since then");
+  await wake();
+  for (const device of ["phone", "laptop"]) {
+    const back = await open(b, device, `&cursor=${held + 5}`);
+    const gap = await back.next();
+    expect(gap).toMatchObject({ type: "gap", from: held + 1 });
+    expect(await back.next()).toMatchObject({ body: "since then" });
+    // What the gap said is a cursor like any other, and so is what the mailbox really gave.
+    for (const cursor of [gap["seq"], held]) {
+      const again = await open(b, device, `&cursor=${String(cursor)}`);
+      expect(await again.next()).toMatchObject({ body: "since then" });
+    }
+  }
+});
+
 test("[W2] an ack of the last frame opens the window, also where the head lies above it", async () => {
   const { b, alice } = await world();
   const body = "x".repeat(60_000);

@@ -7,6 +7,7 @@ import { DeviceRows } from "./device-rows.ts";
 import { EntryRows } from "./entry-rows.ts";
 import { History } from "./history.ts";
 import { PeerRows } from "./peer-rows.ts";
+import { type Jump, Jumps } from "./jumps.ts";
 import { lastToGo, type Retention } from "./keep.ts";
 import { type Entry, type Life, reachedBy, type Sent, STORAGE, TABLES, TOMBSTONE } from "./schema.ts";
 import { Sql } from "./sql.ts";
@@ -23,6 +24,7 @@ export class Log {
   #life: Life | null = null;
   #head = 0;
   #woke = false;
+  #jumps: Jumps;
   #wrote = false;
   #sinceCheckpoint = 0;
   #trimDue = false;
@@ -42,7 +44,8 @@ export class Log {
     this.history = new History(this.#sql, this.entries);
     this.account = new AccountRows(this.#sql);
     this.contacts = new ContactRows(this.#sql);
-    this.peers = new PeerRows(this.#sql, 0, () => this.#next());
+    this.#jumps = new Jumps(this.#sql);
+    this.peers = new PeerRows(this.#sql, 0, this.#jumps, () => this.#next());
     this.devices = new DeviceRows(this.#sql, 0);
     if (this.#sql.row("SELECT 1 FROM sqlite_master WHERE name = 'mailbox'") !== undefined) this.#wake();
   }
@@ -111,9 +114,15 @@ export class Log {
   /** Sees to it that whatever comes next lies above `seq`, also after a wake: a device has seen that number. */
   raise(seq: number): void {
     if (seq <= this.#head || this.#life === null) return;
+    this.#jumps.note(this.#head, seq);
     this.#head = seq;
     this.#sql.run("UPDATE mailbox SET raised = ?", seq);
     this.#wrote = true;
+  }
+
+  /** Where the numbering jumped over `seq`, which was given before the mailbox was set back; null if it is one of its own. */
+  jumpOver(seq: number): Jump | null {
+    return this.#jumps.around(seq);
   }
 
   /** From `seq` on, entries may be owed again: a wake looks there too. */
@@ -192,7 +201,9 @@ export class Log {
     const top = this.#sql.row<{ head: number }>(
       "SELECT max(coalesce((SELECT max(seq) FROM entry), 0), coalesce((SELECT max(mark) FROM peer), 0)) AS head",
     );
-    this.#begin(life, Math.max(life.base, life.trimmed, life.raised, top?.head ?? 0));
+    const head = Math.max(life.base, life.trimmed, top?.head ?? 0);
+    this.#begin(life, Math.max(head, life.raised));
+    this.#jumps.note(head, life.raised);
     this.devices.load();
     this.account.load();
     const query = "SELECT seq, kind, peer, origin, device, id, at, failed FROM entry WHERE seq > ? ORDER BY seq";
@@ -213,13 +224,18 @@ export class Log {
     this.#head = head;
     this.entries = new EntryRows(this.#sql, head);
     this.history = new History(this.#sql, this.entries);
-    this.peers = new PeerRows(this.#sql, head, () => this.#next());
+    this.#jumps = new Jumps(this.#sql);
+    this.peers = new PeerRows(this.#sql, head, this.#jumps, () => this.#next());
     this.devices = new DeviceRows(this.#sql, life.base);
   }
 
   /** Never given twice, not even by a mailbox set back to an older copy of its file: the first one after a wake is beyond the clock. */
   #next(): number {
-    if (!this.#woke) this.#head = Math.max(this.#head, Date.now() * 1_000);
+    if (!this.#woke) {
+      const before = this.#head;
+      this.#head = Math.max(before, Date.now() * 1_000);
+      this.#jumps.note(before, this.#head);
+    }
     this.#woke = true;
     return ++this.#head;
   }

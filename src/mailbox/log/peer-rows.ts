@@ -1,4 +1,5 @@
 // The rows of the peers: in memory once they were needed, written once a group, and the marks in the order of their change.
+import type { Jumps } from "./jumps.ts";
 import { Recent } from "./recent.ts";
 import type { Peer } from "./schema.ts";
 import { putting, type Sql } from "./sql.ts";
@@ -11,6 +12,7 @@ type Row = Omit<Peer, "page"> & { readonly page: string };
 
 export class PeerRows {
   readonly #sql: Sql;
+  readonly #jumps: Jumps;
   readonly #next: () => number;
   readonly #known = new Map<string, Peer>();
   readonly #dirty = new Set<Peer>();
@@ -19,8 +21,9 @@ export class PeerRows {
   readonly #marks: Recent<{ seq: number; peer: Peer }>;
 
   /** `next` gives the next seq; everything after `head` is yet to come. */
-  constructor(sql: Sql, head: number, next: () => number) {
+  constructor(sql: Sql, head: number, jumps: Jumps, next: () => number) {
     this.#sql = sql;
+    this.#jumps = jumps;
     this.#next = next;
     this.#marks = new Recent(head, RECENT_MARKS, () => 1);
   }
@@ -54,10 +57,12 @@ export class PeerRows {
     this.changed(peer);
   }
 
-  /** The same, with the next change of a mark of this peer, or when `markDue` is called. */
-  markSoon(peer: Peer): void {
+  /** The same, with the next change of a mark of this peer, or when `markDue` is called: true for the first that waits for that. */
+  markSoon(peer: Peer): boolean {
+    const first = this.#due.size === 0;
     this.#due.add(peer);
     this.changed(peer);
+    return first;
   }
 
   /** Gives a seq to every change that has none yet. */
@@ -88,7 +93,10 @@ export class PeerRows {
     if (this.#dirty.size === 0) return false;
     for (const peer of this.#dirty) {
       const row: Row = { ...peer, page: JSON.stringify(peer.page) };
-      this.#sql.run(PUT_PEER, ...COLUMNS.map((column) => row[column]));
+      const values = COLUMNS.map((column) => row[column]);
+      const jumps = this.#jumps.take(peer.name);
+      if (jumps === null) this.#sql.run(PUT_PEER, ...values);
+      else this.#sql.run(PUT_JUMPED_PEER, ...values, jumps);
     }
     this.#dirty.clear();
     return true;
@@ -118,6 +126,7 @@ const COLUMNS = [
   "page",
 ] as const satisfies readonly (keyof Row)[];
 const PUT_PEER = putting("peer", COLUMNS);
+const PUT_JUMPED_PEER = putting("peer", [...COLUMNS, "jumps"]);
 
 function freshPeer(name: string): Peer {
   const marks = { stored: 0, delivered: 0, read: 0, mine: 0 };

@@ -1,0 +1,29 @@
+// Commits that are under way, over all mailboxes of this isolate. Where the disk is full, a commit fails after everything that could say so:
+// the object ends and its sockets break without a word. Its next life finds here that the last ones did not finish, and says it.
+
+/** For so long, ms, a mailbox whose commits failed says so; then it tries again. */
+const SAYS = 5_000;
+/** Lives that ended in a commit, one after the other: a single one may have ended so by chance. */
+const FAILED = 2;
+
+/** By mailbox: when its commit began, ms since 1970; and how many lives ended in one since the last that was done. */
+const underWay = new Map<string, number>();
+const failed = new Map<string, number>();
+
+/** Notes that a commit of this mailbox has begun, until it is done. */
+export async function committing(user: string, commit: Promise<void>): Promise<void> {
+  underWay.set(user, Date.now());
+  await commit;
+  underWay.delete(user);
+  failed.delete(user);
+}
+
+/** Until when a mailbox that wakes is to say that it can't store, ms since 1970; 0 where nothing speaks for it. */
+export function unableUntil(user: string): number {
+  const began = underWay.get(user);
+  if (began === undefined) return 0;
+  const lives = (failed.get(user) ?? 0) + 1;
+  underWay.delete(user);
+  failed.set(user, lives);
+  return lives < FAILED ? 0 : began + SAYS;
+}

@@ -1,0 +1,71 @@
+// Hostile clients at full speed, each kind for some seconds, while others talk. The server has its limits as they are deployed.
+import { join } from "node:path";
+import process from "node:process";
+import { start } from "../../../bench/machine/processes.ts";
+import { type Fault, judge, ms, names, pause, share, withCrowd } from "../fault.ts";
+import { latencies } from "../figures.ts";
+import type { Server } from "../server.ts";
+import { mega } from "./slow-reader.ts";
+
+const KINDS = ["send", "open", "garbage"] as const;
+/** Ms that another's message may take meanwhile (p99), and bytes that the server may hold more when it is over. */
+const LATENCY = 500;
+const ROOM = 150_000_000;
+
+export const flood: Fault = {
+  name: "Flood",
+  how: "one client sends as fast as it can; connections are opened and dropped as fast as they come; 100 MB of what is no upgrade. Limits as deployed",
+  hold: "others keep their latency and lose nothing; memory comes back",
+  alone: true,
+  async play(scale) {
+    const seconds = scale === "whole" ? 7 : 2;
+    return withCrowd({ vars: { AUTH: "open" } }, async (server, crowd) => {
+      const people = await crowd.enter(names(20));
+      for (const [i, person] of people.entries()) crowd.every(250, () => crowd.send(person, `u${i ^ 1}`));
+      await pause(2_000);
+      const memory = server.memory();
+      const moments = [crowd.recorder.now];
+      const did: string[] = [];
+      let peak = memory;
+      const watch = setInterval(() => (peak = Math.max(peak, server.memory())), 100);
+      for (const kind of KINDS) {
+        did.push(await attack(kind, server, seconds));
+        moments.push(crowd.recorder.now);
+      }
+      clearInterval(watch);
+      const after = await lowest(server, memory + ROOM / 3, 15_000);
+      const { wrong, history, counts } = await judge(crowd);
+      const p99 = (from: number, to: number) => {
+        return share(
+          people.flatMap(({ user }) => latencies(history, user, from, to)),
+          0.99,
+        );
+      };
+      const before = p99(0, moments[0] ?? 0);
+      const during = KINDS.map((_, i) => p99(moments[i] ?? 0, moments[i + 1] ?? 0));
+      return {
+        wrong,
+        missed: [
+          ...during.flatMap((time, i) =>
+            time > LATENCY ? [`meanwhile (${KINDS[i]}) others waited ${ms(time)} (p99)`] : [],
+          ),
+          ...(after - memory > ROOM ? [`${mega(after - memory)} of memory did not come back`] : []),
+        ],
+        seen: `${did.join("; ")}; others' messages ${ms(before)} before, ${during.map(ms).join(", ")} meanwhile (p99); ${counts}; memory ${mega(memory)}, at most ${mega(peak)}, ${mega(after)} afterwards`,
+      };
+    });
+  },
+};
+
+export async function attack(kind: (typeof KINDS)[number], server: Server, seconds: number): Promise<string> {
+  const file = join(import.meta.dirname, "../hostile.ts");
+  const started = start(process.execPath, [file, kind, String(server.port), String(seconds)], { patience: 60_000 });
+  return (await started.output).trim();
+}
+
+/** What it holds when that has come down so far, or at the end of so much time. */
+async function lowest(server: Server, enough: number, within: number): Promise<number> {
+  const end = performance.now() + within;
+  while (server.memory() > enough && performance.now() < end) await pause(200);
+  return server.memory();
+}

@@ -1,0 +1,178 @@
+// A server as users meet it: the Worker in a bare workerd, a process of its own, with its mailboxes in a folder. It can be killed, started
+// again on the same port, given other code, set back to a copy, and put on a small disk. It knows no client.
+import {
+  closeSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import type { Readable } from "node:stream";
+import { dropFolder, heard, makeFolder, start, type Started } from "../../bench/machine/processes.ts";
+import { type Code, product } from "./bundle.ts";
+
+const WORKERD = join(import.meta.dirname, "../../node_modules/.bin/workerd");
+
+/** No server runs longer than this, ms, whatever happens to us. */
+const LONGEST = 1_200_000;
+
+/** Anybody may open any mailbox, as often as they like. */
+const OPEN = { AUTH: "open", RATE_LIMIT: "off" };
+
+export interface ServerOptions {
+  readonly code?: Code;
+  readonly vars?: Readonly<Record<string, string>>;
+  /** Where the mailboxes are; by default a folder of its own. */
+  readonly state?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export class Server {
+  readonly #folder = makeFolder();
+  readonly #vars: Readonly<Record<string, string>>;
+  readonly #env: Readonly<Record<string, string>>;
+  #code: Code;
+  #started: Started | null = null;
+  #port = 0;
+  readonly state: string;
+
+  private constructor({ vars = OPEN, state, env = {} }: ServerOptions, code: Code) {
+    this.#code = code;
+    this.#vars = vars;
+    this.#env = env;
+    this.state = state ?? join(this.#folder, "state");
+  }
+
+  static async start(options: ServerOptions = {}): Promise<Server> {
+    const server = new Server(options, options.code ?? (await product()));
+    mkdirSync(server.state, { recursive: true });
+    await server.restart();
+    return server;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  /** `http://127.0.0.1:PORT`, the same after a restart. */
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  /** Of the process that serves now. */
+  get pid(): number {
+    return this.#started?.child.pid ?? 0;
+  }
+
+  /** SIGKILL, in the middle of whatever it does. */
+  async kill(): Promise<void> {
+    await this.#started?.stop();
+    this.#started = null;
+  }
+
+  /** Serves again on the same port and the same disk, with other code where some is given. */
+  async restart(code: Code = this.#code): Promise<void> {
+    await this.kill();
+    this.#code = code;
+    for (const { name, text } of code.modules) writeFileSync(join(this.#folder, name), text);
+    writeFileSync(join(this.#folder, "config.capnp"), configOf(code, this.#vars, this.state, this.#port));
+    // Descriptor 3 is where workerd says which port it got.
+    const log = openSync(this.#log, "a");
+    const started = start(WORKERD, ["serve", "--control-fd=3", "config.capnp"], {
+      cwd: this.#folder,
+      env: { ...process.env, ...this.#env },
+      patience: LONGEST,
+      stdio: ["ignore", log, log, "pipe"],
+    });
+    closeSync(log);
+    this.#started = started;
+    try {
+      const [, port] = await heard(started, started.child.stdio[3] as Readable, /"port":(\d+)/);
+      this.#port = Number(port);
+    } catch (error) {
+      throw new Error(this.output.slice(-2_000), { cause: error });
+    }
+  }
+
+  /** A copy of the mailboxes, of a server that does not run. */
+  copy(): string {
+    const path = makeFolder();
+    cpSync(this.state, path, { recursive: true });
+    return path;
+  }
+
+  /** Puts a copy in the place of the mailboxes, or of one alone. For a server that does not run. */
+  putBack(copy: string, file?: string): void {
+    if (file === undefined) {
+      rmSync(this.state, { recursive: true });
+      cpSync(copy, this.state, { recursive: true });
+      return;
+    }
+    for (const suffix of ["", "-wal", "-shm"]) {
+      const [from, to] = [join(copy, file + suffix), join(this.state, file + suffix)];
+      rmSync(to, { force: true });
+      if (existsSync(from)) cpSync(from, to);
+    }
+  }
+
+  /** Everything that it has printed. */
+  get output(): string {
+    return readFileSync(this.#log, "utf8");
+  }
+
+  /** Bytes of memory that it holds at the moment. Linux only. */
+  memory(): number {
+    const status = readFileSync(`/proc/${this.pid}/status`, "latin1");
+    return 1_024 * Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0);
+  }
+
+  /** Open files and sockets. Linux only. */
+  descriptors(): number {
+    return readdirSync(`/proc/${this.pid}/fd`).length;
+  }
+
+  async stop(): Promise<void> {
+    await this.kill();
+    dropFolder(this.#folder);
+  }
+
+  get #log(): string {
+    return join(this.#folder, "output");
+  }
+}
+
+function configOf(
+  { modules, date, flags }: Code,
+  vars: Readonly<Record<string, string>>,
+  state: string,
+  port: number,
+): string {
+  const bindings = [
+    ...Object.entries(vars).map(([name, text]) => `(name = "${name}", text = "${text}")`),
+    ...["Mailbox", "Census"].map((name) => `(name = "${name.toUpperCase()}", durableObjectNamespace = "${name}")`),
+  ];
+  const files = modules.map(({ name }) => `(name = "${name}", esModule = embed "${name}")`);
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [(name = "main", worker = .main), (name = "disk", disk = (path = "${state}", writable = true))],
+  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],
+);
+const main :Workerd.Worker = (
+  modules = [${files.join(", ")}],
+  compatibilityDate = "${date}",
+  compatibilityFlags = [${flags.map((flag) => `"${flag}"`).join(", ")}],
+  bindings = [${bindings.join(", ")}],
+  durableObjectNamespaces = [
+    (className = "Mailbox", uniqueKey = "faults-mailbox", enableSql = true),
+    (className = "Census", uniqueKey = "faults-census", enableSql = true),
+  ],
+  durableObjectStorage = (localDisk = "disk"),
+);
+`;
+}
