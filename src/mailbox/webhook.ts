@@ -1,6 +1,6 @@
 // A service's webhook: what reaches its mailbox is posted to an address, in order, one post at a time, until it is taken. It is a device
-// that acknowledges by answering 2xx, and the pump tells what to post. Nothing here costs an idle mailbox anything: the alarm is set only
-// while the other side does not answer.
+// that acknowledges by answering 2xx, and the pump tells what to post. Nothing here costs an idle mailbox anything: the alarm rings once
+// after something was posted, and goes on only while the other side does not answer.
 import { note } from "../protocol/journal.ts";
 import { HOOK } from "../protocol/limits.ts";
 import { WEBHOOK_DISABLED } from "../protocol/service.ts";
@@ -23,6 +23,8 @@ export class Webhook {
   /** Up to here there is nothing to post, ahead of the row. */
   #passed = 0;
   #unkept = 0;
+  /** When the alarm rings, ms since 1970, as far as this wake knows. */
+  #rings = 0;
 
   constructor(alarm: AlarmSwitch) {
     this.#alarm = alarm;
@@ -38,14 +40,24 @@ export class Webhook {
     const frames = page.frames.filter((frame) => concerns(box.user, frame));
     if (frames.length === 0) return this.#pass(box, page.position, page.frames.length);
     this.#busy = true;
+    this.#watch();
     const { epoch } = box.log.life;
     const body = `{"user":"${box.user}","epoch":"${epoch}","frames":[${frames.join(",")}]}`;
     box.background(this.#post(box, row, page.position, `${epoch}:${page.position}`, body));
   }
 
+  /** Should this life of the object end before the answer, there has to be another: an alarm, one for all posts of a while. */
+  #watch(): void {
+    const now = Date.now();
+    if (this.#rings > now) return;
+    this.#rings = now + HOOK.WATCH_MS;
+    this.#alarm.setAlarm(this.#rings);
+  }
+
   /** It was set, or taken away: whatever was waited for is not any more. To be done in a group. */
   reset(): void {
     this.#passed = 0;
+    this.#rings = 0;
     this.#alarm.deleteAlarm();
   }
 
@@ -66,7 +78,6 @@ export class Webhook {
     this.#keep(box, position);
     if (row.failing === 0) return;
     box.log.account.service.webhook.put({ ...row, failing: 0, tries: 0, due: 0 });
-    this.#alarm.deleteAlarm();
   }
 
   #failed(box: Box, row: WebhookRow, status: number): void {
@@ -83,6 +94,7 @@ export class Webhook {
       due: gone ? null : due,
     });
     box.log.account.service.webhook.put({ ...row, failing, tries, due, disabled: gone ? now : 0 });
+    this.#rings = gone ? 0 : due;
     if (!gone) return this.#alarm.setAlarm(due);
     this.#alarm.deleteAlarm();
     const about = { kind: "notice", peer: "", origin: null, device: null, id: null } as const;

@@ -45,6 +45,8 @@ export const HOOK = {
   FRAMES: 64,
   /** How long an answer is waited for, ms. Answers: an address that keeps a mailbox awake. */
   TIMEOUT_MS: 15_000,
+  /** After a post an alarm rings so much later, ms, when it must be over: for what a crash has interrupted. */
+  WATCH_MS: 20_000,
   /** The shortest and the longest wait before the next try, ms, and after how long without success there is none. Answers: trying for ever. */
   SHORTEST_MS: 5_000,
   LONGEST_MS: 4 * 3_600_000,
