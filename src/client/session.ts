@@ -76,7 +76,7 @@ export class Session {
       const commits = this.#unwritten;
       this.#unwritten = [];
       this.#written = null;
-      return this.#keep(commits.length === 1 ? commit : merged(commits));
+      return this.#keep(merged(commits));
     });
     return this.#written;
   }
@@ -236,8 +236,8 @@ export class Session {
 /** Several of what an application writes, as one. */
 function merged(commits: readonly Commit[]): Commit {
   return {
-    drafts: commits.flatMap(({ drafts = [] }) => drafts),
-    settled: commits.flatMap(({ settled = [] }) => settled),
-    reads: commits.flatMap(({ reads = [] }) => reads),
+    drafts: commits.flatMap((commit) => commit.drafts ?? []),
+    settled: commits.flatMap((commit) => commit.settled ?? []),
+    reads: commits.flatMap((commit) => commit.reads ?? []),
   };
 }

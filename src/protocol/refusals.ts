@@ -49,7 +49,7 @@ export const REFUSALS = {
   declined: { message: "The receiver does not take this message", status: 403 },
   mailbox_full: { message: "The receiver's mailbox is full", status: 507, retryAfter: 60_000 },
   not_found: { message: "There is nothing at this address", status: 404 },
-  upgrade_required: { message: "This address speaks WebSocket only; connect with a WebSocket client", status: 426 },
+  upgrade_required: { message: "This address speaks WebSocket only", status: 426 },
   gone: { message: "Older messages are no longer kept", status: 410 },
   unable_to_store: {
     message: "The server can't store anything now",
