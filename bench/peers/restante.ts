@@ -46,7 +46,7 @@ async function bundle(): Promise<Worker> {
 }
 
 function objects(): Worker["objects"] {
-  const bindings = /^bindings = \[(.*)\]$/m.exec(config())?.[1] ?? "";
+  const bindings = /^bindings = \[([^\]]*)\]/m.exec(config())?.[1] ?? "";
   return [...bindings.matchAll(/name = "(\w+)", class_name = "(\w+)"/g)].map(([, binding = "", className = ""]) => {
     return { binding, className };
   });

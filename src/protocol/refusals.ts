@@ -24,7 +24,7 @@ export const REFUSALS = {
   name_taken: { message: "This name is taken", status: 409 },
   forbidden: { message: "This is not allowed", close: 4403, status: 403 },
   erased: { message: "This account was erased, and its name is nobody's for good", close: 4403, status: 403 },
-  suspended: { message: "Suspended by an operator", close: 4403, status: 403 },
+  suspended: { message: "An operator suspended this account", close: 4403, status: 403 },
   disconnected: {
     message: "Closed by an operator",
     close: 1012,
