@@ -54,7 +54,8 @@ function* linesOf(box: Box): Generator<string> {
   const { head } = log;
   for (let seq = 0; seq < head;) {
     const page = log.entries.page(seq, head, PAGE);
-    yield page.map((entry) => entryLine(box, entry)).join("");
+    // The head may be a mark's, with no entry up to there; and a stream of bytes takes no empty piece.
+    if (page.length > 0) yield page.map((entry) => entryLine(box, entry)).join("");
     seq = page.at(-1)?.seq ?? head;
   }
 }

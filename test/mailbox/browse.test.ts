@@ -44,6 +44,20 @@ test("[H1] conversations come latest first, with the last message, what is unrea
   expect(theirs.conversations).toMatchObject([{ peer: a, unread: 3, last: { body: "answer" } }]);
 });
 
+test("[H1] what was accepted a moment ago is in the list, though its row waits for the next group", async () => {
+  const { a, b, alice } = await exchange(1);
+  const carol = fresh("carol");
+  for (const [id, to] of [carol, b, carol, b].entries()) {
+    alice.send({ type: "send", id: id + 2, to, body: id });
+    await alice.until("accepted");
+  }
+  const { conversations } = (await get(`/api/conversations?user=${a}`)) as { conversations: unknown[] };
+  expect(conversations).toMatchObject([
+    { peer: b, last: { body: 3 } },
+    { peer: carol, last: { body: 2 } },
+  ]);
+});
+
 test("[H1] conversations come in pages", async () => {
   const a = fresh("alice");
   const alice = await open(a);

@@ -102,7 +102,9 @@ export class PeerRows {
     return true;
   }
 
+  /** Rows that changed are written first: who asks the table is to find what is known. */
   #names(query: string, ...bindings: number[]): Peer[] {
+    this.seal();
     return this.#sql.rows<{ name: string }>(query, ...bindings).map(({ name }) => this.get(name));
   }
 }
