@@ -7,6 +7,9 @@ export const echo: Entrant = { name: "echo", peer: "echo", servers: 1, client: "
 /** Two objects that write a row each, and nothing else. */
 export const bare: Entrant = { name: "bare objects", peer: "bare", servers: 1, client: "frames", batch: 1 };
 
+/** The same, a group at a time. */
+export const bareGroups: Entrant = { name: "bare groups", peer: "groups", servers: 1, client: "frames", batch: 1 };
+
 export const redis = (servers: number): Entrant => on("redis", servers, "classic");
 export const rabbitmq = (servers: number): Entrant => on("rabbitmq", servers, "classic");
 export const streams = (servers: number): Entrant => on("streams", servers, "confirmed");

@@ -10,6 +10,7 @@ export type PeerName =
   | "restante"
   | "counted"
   | "bare"
+  | "groups"
   | "echo";
 
 /** How a user of a peer speaks to it. */

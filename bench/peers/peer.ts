@@ -2,6 +2,7 @@
 import type { PeerName } from "../measures/measure.ts";
 import { startBare } from "./bare.ts";
 import { startEcho } from "./echo.ts";
+import { startGroups } from "./groups.ts";
 import { startServers } from "./node.ts";
 import { startRabbitmq } from "./rabbitmq.ts";
 import { startRedis } from "./redis.ts";
@@ -25,5 +26,6 @@ export const PEERS: Readonly<Record<PeerName, (servers: number) => Promise<Serve
   restante: startRestante,
   counted: startCounted,
   bare: startBare,
+  groups: startGroups,
   echo: startEcho,
 };

@@ -28,11 +28,14 @@ export const flood: Fault = {
       const did: string[] = [];
       let peak = memory;
       const watch = setInterval(() => (peak = Math.max(peak, server.memory())), 100);
-      for (const kind of KINDS) {
-        did.push(await attack(kind, server, seconds));
-        moments.push(crowd.recorder.now);
+      try {
+        for (const kind of KINDS) {
+          did.push(await attack(kind, server, seconds));
+          moments.push(crowd.recorder.now);
+        }
+      } finally {
+        clearInterval(watch);
       }
-      clearInterval(watch);
       const after = await lowest(server, memory + ROOM / 3, 15_000);
       const { wrong, history, counts } = await judge(crowd);
       const p99 = (from: number, to: number) => {
