@@ -6,6 +6,8 @@ export class Clock {
   readonly #switch: AlarmSwitch;
   /** When whom, ms since 1970. */
   readonly #wants = new Map<string, number>();
+  /** When it is set for; null for not at all; undefined while that is unknown after a wake. Each time is a row written. */
+  #at: number | null | undefined;
 
   constructor(alarm: AlarmSwitch) {
     this.#switch = alarm;
@@ -29,11 +31,15 @@ export class Clock {
   /** It rang: whose time has come has been woken, and it is set for the others. */
   rang(now: number): void {
     for (const [part, at] of this.#wants) if (at <= now) this.#wants.delete(part);
-    if (this.#wants.size > 0) this.#set();
+    this.#at = null;
+    this.#set();
   }
 
   #set(): void {
-    if (this.#wants.size === 0) this.#switch.deleteAlarm();
-    else this.#switch.setAlarm(Math.min(...this.#wants.values()));
+    const at = this.#wants.size === 0 ? null : Math.min(...this.#wants.values());
+    if (at === this.#at) return;
+    this.#at = at;
+    if (at === null) this.#switch.deleteAlarm();
+    else this.#switch.setAlarm(at);
   }
 }

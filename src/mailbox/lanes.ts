@@ -40,6 +40,7 @@ export class Lanes {
   #keptUnits = 0;
   readonly #alarm: Alarm;
   readonly #receipts = new Soon(RECEIPTS, () => this.#turn.join(() => this.#startTells()));
+  readonly #rows = new Soon(MARKS, () => this.#turn.join(() => undefined));
 
   constructor(log: Log, turn: Turn, reach: Reach, pace: Pace = PACE) {
     this.#log = log;
@@ -168,8 +169,9 @@ export class Lanes {
     // Mostly everything was stored: the devices hear it at once, and the rows follow with the next group. Lost before, they only make
     // the lane ask again.
     const stored = reply?.verdict === "taken" && reply.refused.length === 0 && reply.epoch === peer.epoch;
-    if (stored && lane.due === null) this.#turn.aside(settle);
-    else this.#turn.join(settle);
+    if (!stored || lane.due !== null) return this.#turn.join(settle);
+    this.#turn.aside(settle);
+    if (this.#log.peers.waits) this.#rows.ask();
   }
 
   #settle(lane: Lane, last: number, reply: Reply, told: Lane["told"]): void {
@@ -217,7 +219,7 @@ export class Lanes {
     if (stored > peer.stored) {
       peer.stored = stored;
       if (first) this.#log.peers.mark(peer);
-      else if (this.#log.peers.markSoon(peer)) this.#turn.later(() => this.#log.peers.markDue(), MARKS);
+      else this.#log.peers.markSoon(peer);
     }
   }
 

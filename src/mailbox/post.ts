@@ -27,6 +27,7 @@ export function post(box: Box, session: Session, frames: readonly Up[]): void {
   let held = 0;
   const refuse: Refuse = (id, why) => {
     count("refused", why.code);
+    session.vain++;
     box.sockets.say(session, writeRefused(id, why));
   };
   for (const frame of frames) {
@@ -41,6 +42,7 @@ export function post(box: Box, session: Session, frames: readonly Up[]): void {
         refuse(frame.id, frame.id <= device.lastId ? refusal("id_reused") : frame.refusal);
         break;
       case "error":
+        session.vain++;
         box.sockets.say(session, writeError(frame.refusal));
         break;
       case "ack":
@@ -69,8 +71,12 @@ export function post(box: Box, session: Session, frames: readonly Up[]): void {
 /** A plain message: no id, and no answer but where it is refused or fails. */
 export function postPlain(box: Box, session: Session, to: string, body: string): void {
   const no = objectionToSending(box, to);
-  if (no !== null) count("refused", no.code);
-  if (no !== null) return box.sockets.say(session, writePlainRefusal(box.user, Date.now(), no));
+  if (no !== null) {
+    count("refused", no.code);
+    session.vain++;
+    return box.sockets.say(session, writePlainRefusal(box.user, Date.now(), no));
+  }
+  session.vain = 0;
   const entry = append(box, to, null, null, body);
   if (entry.kind === "out") box.lanes.add(entry, null);
 }
@@ -80,6 +86,7 @@ function take(box: Box, device: Device, frame: Send, session: Session, refuse: R
   if (no !== null) return refuse(frame.id, no);
   const entry = append(box, frame.to, device.name, frame.id, frame.body);
   box.log.devices.took(device.name, frame.id);
+  session.vain = 0;
   if (entry.kind === "self") box.sockets.say(session, writeAccepted(frame.id, "stored", entry));
   else box.lanes.add(entry, (state) => box.sockets.say(session, writeAccepted(frame.id, state, entry)));
 }
@@ -95,8 +102,9 @@ export function append(box: Box, to: string, device: string | null, id: number |
   return box.log.append({ kind, peer: to, origin: null, device, id, at: Date.now(), body });
 }
 
-/** The same answer again, for ever. */
+/** The same answer again, for ever; which is nothing new. */
 function repeat(box: Box, session: Session, frames: readonly Send[], refuse: Refuse): void {
+  session.vain += frames.length;
   const kept = box.log.entries.sentBy(session.device, new Set(frames.map(({ id }) => id)));
   for (const { id, to, body } of frames) {
     const entry = kept.get(id);

@@ -99,8 +99,9 @@ function awaited(box: Box, session: Session, item: Entry | Peer): boolean {
   return "seq" in item && sentIt(session, item) && box.lanes.awaits(item.peer, item.seq);
 }
 
-function sentIt(session: Session, { kind, device, seq }: Entry): boolean {
-  return kind === "out" && device === session.device && seq > session.opened;
+/** Whether it came over this very socket. */
+function sentIt(session: Session, { device, seq }: Entry): boolean {
+  return device === session.device && seq > session.opened;
 }
 
 /** Entries and changed marks, by seq. */
@@ -131,8 +132,8 @@ function frameOf(box: Box, session: Session, item: Entry | Peer): string | null 
       return write({ type: "peer", seq: item.seq, peer: item.peer, standing: item.body });
     case "out":
     case "self": {
-      const known = item.device === session.device && item.seq > session.opened;
-      return writeCarbon({ ...item, from: box.user, to: item.peer, body: known ? null : item.body });
+      const body = sentIt(session, item) ? null : item.body;
+      return writeCarbon({ ...item, from: box.user, to: item.peer, body });
     }
     case "failed": {
       const { code, message } = refusalOf(item.body);

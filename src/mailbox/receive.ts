@@ -25,7 +25,7 @@ function receiveV1(box: Box, session: Session, text: string): void {
   const frames = readText(text);
   // A refused send is judged behind the sends that wait.
   if (frames.some(({ type }) => type === "send" || type === "refused" || type === "read")) {
-    box.turn.join(() => post(box, session, frames));
+    box.turn.join(() => post(box, session, frames), text.length);
     return;
   }
   post(box, session, frames);
@@ -36,11 +36,12 @@ function receiveV1(box: Box, session: Session, text: string): void {
 function receivePlain(box: Box, session: Session, text: string): void {
   const read = readPlain(text);
   if (read === null) return;
-  if (read.type === "send") box.turn.join(() => postPlain(box, session, read.to, read.body));
+  if (read.type === "send") box.turn.join(() => postPlain(box, session, read.to, read.body), text.length);
   else complain(box, session, read.refusal);
 }
 
 function complain(box: Box, session: Session, why: Refusal): void {
+  session.vain++;
   const frame = session.dialect === V1 ? writeError(why) : writePlainRefusal(box.user, Date.now(), why);
   box.sockets.say(session, frame);
   box.sockets.flush();

@@ -56,6 +56,8 @@ export interface Session extends Place {
   /** Whether the outbox is to leave with the group: it waits while all in it is the device's own, and the answer to that is still to come. */
   due: boolean;
   changed: boolean;
+  /** Frames in a row of which none was taken. */
+  vain: number;
   /** When something last came from it, as far as this wake knows, ms since 1970. */
   heard: number;
 }
@@ -63,7 +65,8 @@ export interface Session extends Place {
 /** Texts remembered one by one; older ones are remembered together, so that an attachment stays small. */
 const REMEMBERED = 64;
 
-const SILENT = { due: false, changed: false };
+/** Nothing is said yet, and nothing was heard in vain. */
+const FRESH = { due: false, vain: 0 };
 
 /** Reasons in a close frame have at most 123 bytes. */
 const REASON_BYTES = 123;
@@ -86,7 +89,8 @@ export class Sockets {
       const place = ws.deserializeAttachment() as Place | null;
       // What an older version wrote knows neither token nor expiry.
       const before = { token: null, expires: null, since: 0 };
-      if (place !== null) this.#sessions.set(ws, { ...before, ...place, ws, ...SILENT, outbox: [], heard: 0 });
+      if (place !== null)
+        this.#sessions.set(ws, { ...before, ...place, ...FRESH, ws, outbox: [], changed: false, heard: 0 });
     }
   }
 
@@ -120,7 +124,7 @@ export class Sockets {
 
   accept(ws: Wire, place: Place): Session {
     if (ws instanceof WebSocket) this.#ctx.acceptWebSocket(ws);
-    const session = { ...place, ws, outbox: [], due: false, changed: true, heard: place.since };
+    const session = { ...place, ws, ...FRESH, outbox: [], changed: true, heard: place.since };
     this.#sessions.set(ws, session);
     return session;
   }

@@ -1,6 +1,7 @@
 // Group commit. Every commit is an fsync, or a quorum round trip on the edge, so the unit of work is a group: what arrives while
 // a group waits or is being committed joins it or the next one. Inside a group there is no `await`: it is one transaction.
 // It knows nothing of what the work is.
+import { Soon } from "./soon.ts";
 
 type Work = () => void;
 
@@ -19,14 +20,18 @@ export interface Ends {
 /** Ms after a group in which more work shows that it was sealed too early. */
 const CLOSE = 1;
 
+/** UTF-16 units of what waits for one group. Answers: a flood that keeps the timer from coming, and fills memory meanwhile. */
+const UNITS = 1_000_000;
+
 /** Ms in which groups follow each other where people are busy. */
 const MOMENT = 20;
 
 export class Turn {
   #works: Work[] = [];
-  /** Work that any group takes along, and when a timer makes one for it, ms since 1970. */
+  #units = 0;
+  /** Work that any group takes along; after a moment it gets one of its own. */
   #lates: Work[] = [];
-  #lateDue = Infinity;
+  readonly #moment = new Soon(MOMENT, () => this.#run());
   #armed = false;
   #running = false;
   #committing = false;
@@ -42,11 +47,13 @@ export class Turn {
 
   /**
    * Does `work` in the next group. Where waiting a moment brought neighbours together the last time, it waits; where it did not, the
-   * group is sealed at once.
+   * group is sealed at once. `units`: about what the work keeps in memory until it is done, in UTF-16 units.
    */
-  join(work: Work): void {
+  join(work: Work, units = 0): void {
     if (this.#ended) return;
     this.#works.push(work);
+    this.#units += units;
+    if (this.#units > UNITS && !this.#running) return this.#run();
     if (this.#armed || this.#committing) return;
     if (Date.now() - this.#last <= CLOSE) this.#waits = true;
     if (this.#waits || this.#running) this.#arm();
@@ -59,23 +66,13 @@ export class Turn {
     return new Promise((resolve) => this.join(() => resolve(work())));
   }
 
-  /** Does `work` with the next group, whatever that is for; after `ms` in one of its own. */
-  later(work: Work, ms: number): void {
-    if (this.#ended) return;
-    this.#lates.push(work);
-    const due = Date.now() + ms;
-    if (this.#lateDue <= due) return;
-    this.#lateDue = due;
-    setTimeout(() => {
-      this.#lateDue = Infinity;
-      if (this.#lates.length > 0) this.#run();
-    }, ms);
-  }
-
   /** As `joined`, but where a group was a moment ago it waits for the next one, for another moment: a commit less. */
   joinedSoon<T>(work: () => T): Promise<T> {
-    if (Date.now() - this.#last > MOMENT) return this.joined(work);
-    return new Promise((resolve) => this.later(() => resolve(work()), MOMENT));
+    if (this.#ended || Date.now() - this.#last > MOMENT) return this.joined(work);
+    return new Promise((resolve) => {
+      this.#lates.push(() => resolve(work()));
+      this.#moment.ask();
+    });
   }
 
   /** Does what has joined so far, then `work`, at once, as one group. */
@@ -114,6 +111,7 @@ export class Turn {
     if (works.length === 0) return;
     this.#lates = [];
     this.#works = [];
+    this.#units = 0;
     this.#last = Date.now();
     this.#guarded(() => {
       for (const work of works) work();

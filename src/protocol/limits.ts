@@ -15,6 +15,9 @@ export const LIMITS = {
   frames: 4_096,
 } as const;
 
+/** Frames in a row of which a mailbox took none, over which a socket is closed: two full texts. Answers: a client that sends on whatever it is told, and answers that nobody reads. */
+export const IN_VAIN = 8_192;
+
 /** How much and how often. Each is a variable of the same name; RATE_LIMIT=off lifts all but the last. */
 export const QUOTAS = {
   /** Messages that a user sends at once, and then in a second. Answers: a stolen or broken device that fills others' mailboxes. */

@@ -7,19 +7,26 @@ import WebSocket from "ws";
 /** Connections at once, and bytes of garbage. */
 const AT_ONCE = 32;
 const GARBAGE = 100_000_000;
+/** A server that is busy with others is not waited for. */
+const PATIENT = { handshakeTimeout: 5_000 };
 
 const [kind = "", port = "0", seconds = "0"] = process.argv.slice(2);
 const until = performance.now() + Number(seconds) * 1_000;
 const over = () => performance.now() > until;
 
-/** Sends in texts of a hundred and waits for nothing but the socket. */
+/** Sends, and comes again when it is put out. */
 async function send(): Promise<string> {
-  const ws = new WebSocket(`ws://127.0.0.1:${port}/client/flooder?device=d`, "restante.v1");
+  const all = { sent: 0, refused: 0, connections: 0 };
+  for (; !over(); all.connections++) await flood(all);
+  return `${all.sent} messages sent over ${all.connections} connections, ${all.refused} refusals heard`;
+}
+
+/** In texts of a hundred, and waits for nothing but the socket. */
+async function flood(all: { sent: number; refused: number }): Promise<void> {
+  const ws = new WebSocket(`ws://127.0.0.1:${port}/client/flooder?device=d`, "restante.v1", PATIENT);
   let id = 0;
-  let sent = 0;
-  let refused = 0;
-  await new Promise<void>((done, fail) => {
-    ws.on("error", fail);
+  await new Promise<void>((done) => {
+    ws.on("error", () => done()).on("close", () => done());
     ws.on("message", (data) => {
       const frames = [JSON.parse(String(data))].flat() as {
         type: string;
@@ -29,22 +36,22 @@ async function send(): Promise<string> {
       }[];
       for (const frame of frames) {
         if (frame.type === "welcome") id = frame.lastId ?? 0;
-        if (frame.type === "refused") refused++;
+        if (frame.type === "refused") all.refused++;
+        if (frame.type === "closing") ws.terminate();
         if (frame.type === "accepted") id = Math.max(id, frame.id ?? 0);
       }
       const seq = Math.max(0, ...frames.map((frame) => frame.seq ?? 0));
-      if (seq > 0) ws.send(JSON.stringify({ type: "ack", seq }));
+      if (seq > 0 && ws.readyState === WebSocket.OPEN) ws.send(JSON.stringify({ type: "ack", seq }));
       done();
     });
   });
   while (!over() && ws.readyState === WebSocket.OPEN) {
     const batch = Array.from({ length: 100 }, (_, i) => ({ type: "send", id: id + 1 + i, to: "sink", body: "flood" }));
     ws.send(JSON.stringify(batch));
-    sent += batch.length;
+    all.sent += batch.length;
     await new Promise((done) => (ws.bufferedAmount > 1_000_000 ? setTimeout(done, 10) : setImmediate(done)));
   }
   ws.terminate();
-  return `${sent} messages sent, ${refused} refusals heard`;
 }
 
 /** Opens WebSockets under ever other names' devices and drops them as soon as they are open. */
@@ -52,7 +59,7 @@ async function open(): Promise<string> {
   let opened = 0;
   const one = async (n: number) => {
     while (!over()) {
-      const ws = new WebSocket(`ws://127.0.0.1:${port}/client/dropper${n}?device=d`, "restante.v1");
+      const ws = new WebSocket(`ws://127.0.0.1:${port}/client/dropper${n}?device=d`, "restante.v1", PATIENT);
       await new Promise<void>((done) => ws.on("open", done).on("error", () => done()));
       if (ws.readyState === WebSocket.OPEN) opened++;
       ws.terminate();

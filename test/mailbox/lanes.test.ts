@@ -288,6 +288,22 @@ test("[L6] a mark that changed in this very group is among the marks after a seq
   });
 });
 
+test("[M8] a receipt that was told is put down by itself: the next wake owes nothing", async () => {
+  await rig(fresh("alice"), async (alice, again) => {
+    alice.send("bob", "1");
+    (await alice.call()).answer({});
+    await alice.until(() => alice.log.peers.get("bob").mark > 0);
+    alice.turn.now(() => {
+      alice.lanes.tell("bob", { delivered: 7 });
+      alice.lanes.keepTells();
+    });
+    expect(again().log.peers.owing()).toHaveLength(1);
+    (await alice.call()).answer({});
+    await alice.until(() => again().log.peers.owing().length === 0);
+    expect(alice.alarms).toEqual([]);
+  });
+});
+
 test("[M8] a receipt that can't be told is tried ever less often, and costs one row, not one a try", async () => {
   const pace = { patience: 60_000, shortest: 0, longest: 0 };
   await rig(

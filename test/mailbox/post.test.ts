@@ -27,6 +27,15 @@ test("[S5][S7][L5] a message is accepted as stored and arrives, stamped by the s
   });
 });
 
+test("a device's own message comes down with its answer, in one text; to another device it comes at once", async () => {
+  const { a, b, alice } = await world();
+  const laptop = await open(a, "laptop");
+  alice.send({ type: "send", id: 1, to: b, body: "hi" });
+  const types = (text: string) => [JSON.parse(text) as { type: string }].flat().map(({ type }) => type);
+  expect(types(await alice.line.text()).slice(0, 2)).toEqual(["message", "accepted"]);
+  expect(types(await laptop.line.text())[0]).toBe("message");
+});
+
 test("[S9] every kind of JSON value is a body and arrives as it was", async () => {
   const { b, alice, bob } = await world();
   const bodies = [null, 0, -1.5, "", "你好 🚀", "\0", "\ud800 alone", [1, [2]], { a: { b: [null] } }, true];

@@ -57,17 +57,15 @@ export class PeerRows {
     this.changed(peer);
   }
 
-  /** The same, with the next change of a mark of this peer, or when `markDue` is called: true for the first that waits for that. */
-  markSoon(peer: Peer): boolean {
-    const first = this.#due.size === 0;
+  /** The same, with the next group, whatever that is for. */
+  markSoon(peer: Peer): void {
     this.#due.add(peer);
     this.changed(peer);
-    return first;
   }
 
-  /** Gives a seq to every change that has none yet. */
-  markDue(): void {
-    for (const peer of this.#due) this.mark(peer);
+  /** Whether a row is ahead of the disk. */
+  get waits(): boolean {
+    return this.#dirty.size > 0;
   }
 
   /** The peers whose marks changed after `seq`, in the order of the change. */
@@ -88,8 +86,13 @@ export class PeerRows {
     return this.#names(query, limit, before);
   }
 
-  /** Writes what changed, a row each; true if there was anything. */
+  /** Ends a group: writes what changed, a row each; true if there was anything. */
   seal(): boolean {
+    for (const peer of this.#due) this.mark(peer);
+    return this.#write();
+  }
+
+  #write(): boolean {
     if (this.#dirty.size === 0) return false;
     for (const peer of this.#dirty) {
       const row: Row = { ...peer, page: JSON.stringify(peer.page) };
@@ -104,7 +107,7 @@ export class PeerRows {
 
   /** Rows that changed are written first: who asks the table is to find what is known. */
   #names(query: string, ...bindings: number[]): Peer[] {
-    this.seal();
+    this.#write();
     return this.#sql.rows<{ name: string }>(query, ...bindings).map(({ name }) => this.get(name));
   }
 }

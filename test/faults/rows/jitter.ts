@@ -94,6 +94,9 @@ async function playPeer(system: System, scale: Scale): Promise<string> {
     await until(() => people.every(({ online }) => online), "not everybody is connected");
     await pause(3_000);
     return rowOf(system.name, recorder.events);
+  } catch (error) {
+    // What the others did still counts.
+    return `| ${system.name} | not played to its end: ${error instanceof Error ? error.message : "unknown"} | | | | |`;
   } finally {
     await bustle.quiet();
     for (const person of people) person.close();
