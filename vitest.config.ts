@@ -40,14 +40,12 @@ function inRuntime(name: string, include: string[], bindings: Record<string, str
         miniflare: { bindings: { ...operator, ...bindings } },
       }),
     ],
-    test: { name, include },
+    test: { name, include, setupFiles: ["test/support/quiet.ts"] },
   };
 }
 
 export default defineConfig({
   test: {
-    // The structured log of the objects under test is of no use between the lines of a report.
-    onConsoleLog: (text) => !text.startsWith('{"event"'),
     projects: [
       inRuntime("workerd", RUNTIME, { ...open, ...chaos }),
       inRuntime("retention", RETENTION, { ...open, RETENTION_ENTRIES: "100" }),
