@@ -43,13 +43,15 @@ const FEW = 20_000;
 const PROBE = 3_000;
 /** A timer that is so many ms late has slept. */
 const SLEPT = 5_000;
-const SHORTEST = 500;
+/** The back-off: a random pause below a share of the time since the connection was lost, and the bounds of that. */
+const SHARE = 1 / 4;
+const SHORTEST = 1_000;
 const LONGEST = 20_000;
 /** After which share of its time a token is renewed; how often at most, in ms; and what a timer can wait for. */
 const RENEW_AFTER = 0.8;
 const RENEW_EVERY = 1_000;
 const LONGEST_TIMER = 2 ** 31 - 1;
-/** A connection that lasted so many ms was a good one, and the back-off begins anew. */
+/** A connection that lasted so many ms was a good one: what is lost now is lost anew. */
 const LASTED = 5_000;
 
 export class Line {
@@ -60,7 +62,8 @@ export class Line {
   /** The present attempt, also while its door is still being asked for. */
   #attempt: object | null = null;
   #ws: WebSocket | null = null;
-  #tries = 0;
+  /** Since when there has been no good connection. */
+  #lostAt: number | null = null;
   #openedAt: number | null = null;
   #heardAt = 0;
   /** Whether something was said since the last ping: the way up may be dead, though the way down is not. */
@@ -118,12 +121,14 @@ export class Line {
   lost(code = LOST, message = "", retryAfter = 0): void {
     if (FINAL.has(code) || (code === UNAUTHORIZED && this.#renew === null)) return this.#stop(code, message);
     this.#drop();
-    if (this.#openedAt !== null && Date.now() - this.#openedAt > LASTED) this.#tries = 0;
+    const now = Date.now();
+    if (this.#openedAt !== null && now - this.#openedAt > LASTED) this.#lostAt = null;
     this.#openedAt = null;
-    const longest = Math.min(LONGEST, SHORTEST * 2 ** ++this.#tries);
-    const pause = retryAfter + SHORTEST + Math.random() * (longest - SHORTEST);
+    this.#lostAt ??= now;
+    const longest = Math.min(Math.max((now - this.#lostAt) * SHARE, SHORTEST), LONGEST);
+    const pause = retryAfter + Math.random() * longest;
     this.#next = setTimeout(() => this.start(), pause);
-    this.#move({ is: "waiting", until: Date.now() + pause, ...(message !== "" && { code, message }) });
+    this.#move({ is: "waiting", until: now + pause, ...(message !== "" && { code, message }) });
   }
 
   /** Ends it for good, from this side. */

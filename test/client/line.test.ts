@@ -26,28 +26,44 @@ test("[R1] a device that begins now asks for what comes from now on", async () =
 });
 
 test.each([
-  ["shortest", 0, [500, 500, 500, 500, 500, 500, 500, 500]],
-  ["longest", 1, [1_000, 2_000, 4_000, 8_000, 16_000, 20_000, 20_000, 20_000]],
-])("back-off has full jitter between 0.5 s and a bound that doubles up to 20 s: the %s", async (_, random, pauses) => {
-  vi.spyOn(Math, "random").mockReturnValue(random);
+  ["shortest", 0.001, [1, 1, 1]],
+  // Each of them waits for all the time that was lost before.
+  ["longest", 1, [1_000, 1_000, 1_000, 1_000, 1_000, 1_250]],
+])(
+  "back-off has full jitter below a quarter of the time that was lost, and a second: the %s",
+  async (_, random, all) => {
+    vi.spyOn(Math, "random").mockReturnValue(random);
+    const me = await enter();
+    for (const pause of all) {
+      await link().cut();
+      expect(me.connection.value).toEqual({ is: "waiting", until: Date.now() + pause });
+      const before = links.length;
+      await pass(pause - 1);
+      expect(links.length).toBe(before);
+      await pass(1);
+      expect(links.length).toBe(before + 1);
+    }
+  },
+);
+
+test("however long there is nobody, it tries again within 20 s", async () => {
+  vi.spyOn(Math, "random").mockReturnValue(1);
   const me = await enter();
-  for (const pause of pauses) {
+  await link().cut();
+  for (let tries = 0; tries < 30; tries++) {
+    await pass(20_000);
     await link().cut();
-    expect(me.connection.value).toEqual({ is: "waiting", until: Date.now() + pause });
-    const before = links.length;
-    await pass(pause - 1);
-    expect(links.length).toBe(before);
-    await pass(1);
-    expect(links.length).toBe(before + 1);
   }
+  expect(me.connection.value).toEqual({ is: "waiting", until: Date.now() + 20_000 });
 });
 
 test("a connection that lasted makes the back-off begin anew; one that was cut at once does not", async () => {
   vi.spyOn(Math, "random").mockReturnValue(1);
   const me = await enter();
   const until = () => (me.connection.value.is === "waiting" ? me.connection.value.until - Date.now() : null);
-  for (const pause of [1_000, 2_000, 4_000]) {
+  for (const pause of [1_000, 1_000, 2_000, 3_250]) {
     await link().welcome();
+    await pass(3_000);
     await link().cut();
     expect(until()).toBe(pause);
     await pass(pause);

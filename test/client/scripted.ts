@@ -66,7 +66,7 @@ export async function settle(): Promise<void> {
   await vi.advanceTimersByTimeAsync(0);
 }
 
-/** The first pause between two tries, where chance is the shortest. */
+/** The first pause between two tries. */
 export const PAUSE = 500;
 
 export const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
@@ -77,7 +77,7 @@ export const links: Link[] = [];
 /** To be called before each test: a clock that stands, and a network that the test plays. */
 export function stage(): void {
   vi.useFakeTimers();
-  vi.spyOn(Math, "random").mockReturnValue(0);
+  vi.spyOn(Math, "random").mockReturnValue(0.5);
   links.length = 0;
   vi.stubGlobal(
     "WebSocket",
