@@ -14,8 +14,10 @@ export interface Fault {
   readonly name: string;
   readonly how: string;
   readonly hold: string;
-  /** Played while nothing else is: its times are those of a server under load. */
-  readonly alone?: true;
+  /** What may be played at the same time: nothing, where its times are what it is about; the long one, where they only have to be bounded. */
+  readonly beside?: "nothing" | "long";
+  /** It takes so long that others are played meanwhile. */
+  readonly long?: true;
   play(scale: Scale): Promise<Outcome>;
 }
 

@@ -23,8 +23,10 @@ const proved = prove();
 console.log(`The judge found each of ${proved} faults that were planted into recorded histories.`);
 
 const played = new Map<Fault, Outcome>();
-for (const fault of chosen.filter(({ alone }) => alone)) await play(fault);
-await Promise.all(chosen.filter(({ alone }) => !alone).map(play));
+await inTurn(chosen.filter(({ beside }) => beside === "nothing"));
+const long = Promise.all(chosen.filter(({ long }) => long).map(play));
+await inTurn(chosen.filter(({ beside }) => beside === "long"));
+await Promise.all([long, ...chosen.filter(({ beside, long }) => beside === undefined && !long).map(play)]);
 const outcomes = chosen.flatMap((fault): [Fault, Outcome][] => {
   const outcome = played.get(fault);
   return outcome === undefined ? [] : [[fault, outcome]];
@@ -32,6 +34,10 @@ const outcomes = chosen.flatMap((fault): [Fault, Outcome][] => {
 console.log(`\n${table(outcomes)}\n\nIn ${ms(performance.now() - begun)}.`);
 if (only === "" && !short) writeReport(outcomes, proved, performance.now() - begun);
 process.exit(outcomes.every(([, outcome]) => held(outcome)) ? 0 : 1);
+
+async function inTurn(faults: readonly Fault[]): Promise<void> {
+  for (const fault of faults) await play(fault);
+}
 
 async function play(fault: Fault): Promise<void> {
   const began = performance.now();

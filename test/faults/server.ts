@@ -100,10 +100,12 @@ export class Server {
     }
   }
 
-  /** A copy of the mailboxes, of a server that does not run. */
+  /** A copy of the mailboxes. A server that runs stands still meanwhile. */
   copy(): string {
     const path = makeFolder();
+    if (this.#started !== null) process.kill(this.pid, "SIGSTOP");
     cpSync(this.state, path, { recursive: true });
+    if (this.#started !== null) process.kill(this.pid, "SIGCONT");
     return path;
   }
 

@@ -9,7 +9,7 @@ export const crash: Fault = {
   name: "Crash",
   how: "SIGKILL of workerd in the middle of bursts, 20 times, at random moments; between them one client after another is closed and opened again",
   hold: "0 accepted lost, 0 twice; serving again in seconds",
-  alone: true,
+  beside: "long",
   async play(scale) {
     const [users, kills] = scale === "whole" ? [40, 20] : [12, 4];
     const random = new Random(7);

@@ -12,7 +12,7 @@ export const deploy: Fault = {
   name: "Deploy",
   how: "the Worker's code is replaced under 1,000 connected clients who talk; then every object is evicted with its sockets closed",
   hold: "0 lost; 95 % complete again < 2 s; reconnects are spread",
-  alone: true,
+  beside: "nothing",
   async play(scale) {
     const users = scale === "whole" ? 1_000 : 40;
     const code = await severable();

@@ -16,7 +16,7 @@ export const flood: Fault = {
   name: "Flood",
   how: "one client sends as fast as it can; connections are opened and dropped as fast as they come; 100 MB of what is no upgrade. Limits as deployed",
   hold: "others keep their latency and lose nothing; memory comes back",
-  alone: true,
+  beside: "long",
   async play(scale) {
     const seconds = scale === "whole" ? 7 : 2;
     return withCrowd({ vars: { AUTH: "open" } }, async (server, crowd) => {

@@ -24,7 +24,7 @@ export const jitter: Fault = {
   name: "Jitter",
   how: "1,000 clients in pairs, two messages a second each way for 60 s; their sockets are cut without a close about every 15 s, half of them so that the server does not notice; away about 2 s",
   hold: "100 % delivered, 0 twice; from coming back to complete: p99 < 1 s",
-  alone: true,
+  beside: "nothing",
   async play(scale) {
     const { users, length } = SIZES[scale];
     return withCrowd({}, async (_, crowd) => {

@@ -17,7 +17,7 @@ export const slowReader: Fault = {
   name: "Slow reader",
   how: "a client that reads one text a second and acknowledges one frame of it, while 10,000 messages come for it; its user has a second device, and others talk",
   hold: "bounded server memory, others' latency unchanged",
-  alone: true,
+  beside: "long",
   async play(scale) {
     const messages = scale === "whole" ? 10_000 : 1_000;
     return withCrowd({}, async (server, crowd) => {
