@@ -56,10 +56,15 @@ export function keepHistories(folder: string): void {
   keeping.folder = folder;
 }
 
+export interface Judged {
+  readonly history: History;
+  readonly wrong: readonly string[];
+  /** How much there was, and what was wrong with it, for the table. */
+  readonly counts: string;
+}
+
 /** Waits until everything is where it belongs, and judges. */
-export async function judge(
-  crowd: Crowd,
-): Promise<{ readonly history: History; readonly wrong: string[]; readonly counts: string }> {
+export async function judge(crowd: Crowd): Promise<Judged> {
   await crowd.settle();
   const history = await crowd.history();
   const wrong = check(history);

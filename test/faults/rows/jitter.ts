@@ -3,7 +3,7 @@ import process from "node:process";
 import { Random } from "../../chaos/random.ts";
 import { Bustle } from "../bustle.ts";
 import { until } from "../crowd.ts";
-import { count, type Fault, judge, ms, names, pause, type Scale, share, withCrowd } from "../fault.ts";
+import { count, type Fault, judge, type Judged, ms, names, pause, type Scale, share, withCrowd } from "../fault.ts";
 import { returns } from "../figures.ts";
 import { type Event, Recorder } from "../history.ts";
 import { Peer, type System, SYSTEMS } from "../peers.ts";
@@ -14,11 +14,20 @@ const COMPLETE = 1_000;
 const EACH = 500;
 const AWAY = 2_000;
 
-/** Ms between two losses of one's network on average, and of the whole. */
-const SIZES = {
+/** Ms of the whole, and between two losses of one's network on average. */
+interface Size {
+  readonly users: number;
+  readonly length: number;
+  readonly every: number;
+}
+
+const SIZES: Readonly<Record<Scale, Size>> = {
   whole: { users: 1_000, length: 60_000, every: 15_000 },
   short: { users: 30, length: 8_000, every: 4_000 },
-} as const;
+};
+/** Of those that it is compared with: itself with half as many people, and other systems. */
+const HALF: Size = { users: 500, length: 20_000, every: 15_000 };
+const OTHERS: Size = { users: 1_000, length: 20_000, every: 15_000 };
 
 export const jitter: Fault = {
   name: "Jitter",
@@ -26,31 +35,37 @@ export const jitter: Fault = {
   hold: "100 % delivered, 0 twice; from coming back to complete: p99 < 1 s",
   beside: "nothing",
   async play(scale) {
-    const { users, length } = SIZES[scale];
-    return withCrowd({}, async (_, crowd) => {
-      const people = await crowd.enter(names(users));
-      disturb(crowd, people, (person, to) => crowd.send(person, to), scale);
-      await pause(length);
-      const { wrong, history, counts } = await judge(crowd);
-      const times = returns(history).map(({ complete }) => complete);
-      const p99 = share(times, 0.99);
-      const rows = [rowOf("Restante", history.events)];
-      if (scale === "whole") for (const system of SYSTEMS) rows.push(await playPeer(system, scale));
-      return {
-        wrong,
-        missed: p99 > COMPLETE ? [`1 in 100 comebacks took more than ${ms(p99)}`] : [],
-        seen: `${counts}; ${count(times.length)} comebacks, complete after ${ms(share(times, 0.5))} (median), ${ms(p99)} (p99)`,
-        more: [
-          "The same people and the same networks, one system after the other, each with one server process; complete is what came at all:",
-          "",
-          "| system | messages | delivered | twice | complete after, median | p99 |",
-          "| --- | ---: | ---: | ---: | ---: | ---: |",
-          ...rows,
-        ].join("\n"),
-      };
-    });
+    const { wrong, history, counts } = await playOurs(SIZES[scale]);
+    const times = returns(history).map(({ complete }) => complete);
+    const p99 = share(times, 0.99);
+    const seen = `${counts}; ${count(times.length)} comebacks, complete after ${ms(share(times, 0.5))} (median), ${ms(p99)} (p99)`;
+    if (scale === "short") return { wrong, seen };
+    const half = await playOurs(HALF);
+    const rows = [rowOf("Restante", SIZES.whole, history.events), rowOf("Restante", HALF, half.history.events)];
+    for (const system of SYSTEMS) rows.push(await playPeer(system, OTHERS));
+    return {
+      wrong: [...wrong, ...half.wrong],
+      missed: p99 > COMPLETE ? [`1 in 100 comebacks took more than ${ms(p99)}`] : [],
+      seen,
+      more: [
+        "The same people and the same networks, one system after the other, each with one server process; complete is what came at all:",
+        "",
+        "| system | clients | for | messages | delivered | twice | complete after, median | p99 |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+        ...rows,
+      ].join("\n"),
+    };
   },
 };
+
+async function playOurs(size: Size): Promise<Judged> {
+  return withCrowd({}, async (_, crowd) => {
+    const people = await crowd.enter(names(size.users));
+    disturb(crowd, people, (person, to) => crowd.send(person, to), size);
+    await pause(size.length);
+    return judge(crowd);
+  });
+}
 
 interface Disturbed {
   leave(silently: boolean): void;
@@ -62,13 +77,13 @@ function disturb<P extends Disturbed>(
   bustle: Bustle,
   people: readonly P[],
   send: (person: P, to: string) => void,
-  scale: Scale,
+  { every }: Size,
 ): void {
   const random = new Random(1);
   for (const [i, person] of people.entries()) {
     bustle.every(EACH, () => send(person, `u${i ^ 1}`));
     bustle.sometimes(
-      () => SIZES[scale].every * (0.5 + random.next()),
+      () => every * (0.5 + random.next()),
       async () => {
         person.leave(random.chance(0.5));
         await pause(AWAY * (0.5 + random.next()));
@@ -78,25 +93,24 @@ function disturb<P extends Disturbed>(
   }
 }
 
-async function playPeer(system: System, scale: Scale): Promise<string> {
-  if (process.env["REDIS_SERVER"] === undefined) return `| ${system.name} | not played: needs redis-server | | | | |`;
-  const { users, length } = SIZES[scale];
+async function playPeer(system: System, size: Size): Promise<string> {
+  if (process.env["REDIS_SERVER"] === undefined) return `| ${system.name} | not played: needs redis-server |`;
   const served = await system.start();
   const recorder = new Recorder();
   const bustle = new Bustle();
   const people: Peer[] = [];
   try {
-    for (const user of names(users)) people.push(await Peer.enter(user, served, recorder, system));
-    await until(() => people.every(({ online }) => online), "not everybody is connected");
-    disturb(bustle, people, (person, to) => person.send(to), scale);
-    await pause(length);
+    for (const user of names(size.users)) people.push(await Peer.enter(user, served, recorder, system));
+    await until(() => people.every(({ online }) => online), "not everybody came in");
+    disturb(bustle, people, (person, to) => person.send(to), size);
+    await pause(size.length);
     await bustle.quiet();
-    await until(() => people.every(({ online }) => online), "not everybody is connected");
+    await until(() => people.every(({ online }) => online), "not everybody came back");
     await pause(3_000);
-    return rowOf(system.name, recorder.events);
+    return rowOf(system.name, size, recorder.events);
   } catch (error) {
     // What the others did still counts.
-    return `| ${system.name} | not played to its end: ${error instanceof Error ? error.message : "unknown"} | | | | |`;
+    return `| ${system.name} | not played to its end: ${error instanceof Error ? error.message : "unknown"} |`;
   } finally {
     await bustle.quiet();
     for (const person of people) person.close();
@@ -104,13 +118,15 @@ async function playPeer(system: System, scale: Scale): Promise<string> {
   }
 }
 
-function rowOf(name: string, events: readonly Event[]): string {
+function rowOf(name: string, { users, length }: Size, events: readonly Event[]): string {
   const sent = events.filter(({ is }) => is === "sent").length;
   const shown = events.flatMap((event) => (event.is === "shown" ? [`${event.by} ${event.word}`] : []));
   const once = new Set(shown).size;
   const times = returns({ events, setBack: [], holdings: [] }).map(({ complete }) => complete);
   const cells = [
     name,
+    count(users),
+    ms(length),
     count(sent),
     `${((100 * once) / sent).toFixed(once === sent ? 0 : 2)} %`,
     count(shown.length - once),
