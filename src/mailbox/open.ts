@@ -54,7 +54,8 @@ function openV1(box: Box, life: Life, { place, proof }: V1Visit, ws: Wire): Sess
     ...grantOf(box, proof),
     opened: box.log.head,
     position,
-    acked: position,
+    // A gap that is lost on its way is said again: until it is acknowledged, the device has what it had.
+    acked: gap === null ? position : (box.log.devices.get(device)?.cursor ?? 0),
     carries,
     watched: [],
     unkept: 0,
@@ -127,7 +128,8 @@ export function startOf(box: Box, life: Life, place: Place): Start {
       }
       // Given before the mailbox was set back: what came after its head then is gone, and nothing new may lie below.
       const from = log.head + 1;
-      log.raise(Math.max(place.cursor, Date.now() * 1_000));
+      // Above it: with that number for a cursor, the device has heard of the gap.
+      log.raise(Math.max(place.cursor + 1, Date.now() * 1_000));
       return { position: log.head, gap: { from, seq: log.head }, carries };
     }
   }

@@ -21,11 +21,15 @@ export function check(history: History): string[] {
 }
 
 /** In the end nothing waits: its sender was told, or it was closed meanwhile, and then it is where it belongs. */
-function unanswered({ sent, toldFirst, restarted, failed, logOf }: Facts): string[] {
-  return sent
-    .filter(({ word }) => !toldFirst.has(word) && !failed.has(word))
-    .filter(({ by, to, word, user }) => !restarted.has(by) || !logOf(to, user).has(word))
+function unanswered(facts: Facts): string[] {
+  return facts.sent
+    .filter(({ word }) => !facts.toldFirst.has(word) && !facts.failed.has(word))
+    .filter((message) => !facts.restarted.has(message.by) || !belongs(facts, message))
     .map(({ word, by }) => `${word} was sent by ${by}, who was never told what became of it`);
+}
+
+function belongs(facts: Facts, message: Sent): boolean {
+  return facts.logOf(message.to, message.user).has(message.word) || facts.gone(message, message.to);
 }
 
 /** What was accepted is in both mailboxes, on every device of both users, and was shown to every device of the receiver. */

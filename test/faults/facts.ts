@@ -90,11 +90,14 @@ export class Facts {
 
   /**
    * Whether this message may be missing in `owner`'s mailbox, and on the devices that did not have it: it was accepted after the copy was
-   * made, and before it was put back. What one mailbox alone lost of what others sent, they send again.
+   * made, and before it was put back. What one mailbox alone lost of what others sent, they send again. An application that was closed
+   * was not told: then it is when the receiver was shown it, or when it was sent.
    */
   gone(message: Sent, owner: string): boolean {
-    const told = this.toldFirst.get(message.word);
-    return this.#within(told, (one) => one.user === null || (one.user === owner && owner === message.user));
+    const { by, to, word, user, index } = message;
+    const untold = this.restarted.has(by) ? (this.#reached.get(`${to} ${word}`)?.index ?? index) : undefined;
+    const accepted = this.toldFirst.get(word) ?? untold;
+    return this.#within(accepted, (one) => one.user === null || (one.user === owner && owner === user));
   }
 
   isGone(word: string, owner: string): boolean {
@@ -140,9 +143,9 @@ export class Facts {
     return [...shown, ...held];
   }
 
-  #within(told: number | undefined, fits: (one: SetBack) => boolean): boolean {
-    if (told === undefined) return false;
-    return this.history.setBack.some((one) => fits(one) && one.copied <= told && told < one.after);
+  #within(at: number | undefined, fits: (one: SetBack) => boolean): boolean {
+    if (at === undefined) return false;
+    return this.history.setBack.some((one) => fits(one) && one.copied <= at && at < one.after);
   }
 
   #device(who: Who): void {

@@ -26,8 +26,8 @@ const SIZES: Readonly<Record<Scale, Size>> = {
   short: { users: 30, length: 8_000, every: 4_000 },
 };
 /** Of those that it is compared with: itself with half as many people, and other systems. */
-const HALF: Size = { users: 500, length: 20_000, every: 15_000 };
-const OTHERS: Size = { users: 1_000, length: 20_000, every: 15_000 };
+const HALF: Size = { users: 500, length: 15_000, every: 15_000 };
+const OTHERS: Size = { users: 1_000, length: 15_000, every: 15_000 };
 
 export const jitter: Fault = {
   name: "Jitter",
