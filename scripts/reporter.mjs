@@ -7,7 +7,9 @@ import process from "node:process";
 const PATIENCE = 300_000;
 
 export default class Reporter {
-  #result = { passed: 0, skipped: 0, failures: [] };
+  #failures = [];
+  /** By id. What is queued is not yet what is collected. */
+  #modules = new Map();
   /** Names of files and tests that have begun, by id. */
   #running = new Map();
   #watch = setTimeout(() => this.#giveUp(), PATIENCE).unref();
@@ -16,15 +18,16 @@ export default class Reporter {
     this.#running.set(module.id, module.relativeModuleId);
   }
 
+  onTestModuleCollected(module) {
+    this.#modules.set(module.id, module);
+  }
+
   onTestCaseReady(test) {
     this.#running.set(test.id, nameOf(test));
   }
 
   onTestCaseResult(test) {
     this.#running.delete(test.id);
-    const { state } = test.result();
-    if (state === "failed") this.#result.failures.push(nameOf(test));
-    else this.#result[state]++;
     this.#watch.refresh();
   }
 
@@ -45,19 +48,24 @@ export default class Reporter {
 
   /** Of a hook, or of a file that could not be read. */
   #errors(name, errors) {
-    for (const { message } of errors) this.#result.failures.push(`${name}: ${message}`);
+    for (const { message } of errors) this.#failures.push(`${name}: ${message}`);
   }
 
   #giveUp() {
     const why = `nothing has ended for ${PATIENCE / 60_000} minutes`;
-    this.#result.failures.push(...[...this.#running.values()].map((name) => `${name}: still running when ${why}`));
-    if (this.#running.size === 0) this.#result.failures.push(`Tests: vitest does not end: ${why}`);
+    this.#failures.push(...[...this.#running.values()].map((name) => `${name}: still running when ${why}`));
+    if (this.#running.size === 0) this.#failures.push(`Tests: vitest does not end: ${why}`);
     this.#write();
     process.exit(1);
   }
 
   #write() {
-    writeFileSync(process.env.RESTANTE_TEST_RESULT, JSON.stringify(this.#result));
+    const tests = [...this.#modules.values()].flatMap((module) => [...module.children.allTests()]);
+    const states = Object.groupBy(tests, (test) => test.result().state);
+    const { passed = [], skipped = [], failed = [] } = states;
+    const failures = [...failed.map(nameOf), ...this.#failures];
+    const result = { passed: passed.length, skipped: skipped.length, failures };
+    writeFileSync(process.env.RESTANTE_TEST_RESULT, JSON.stringify(result));
   }
 }
 

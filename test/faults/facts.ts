@@ -1,5 +1,5 @@
 // A history, put in order for the checker: who sent what, who was told and shown it, and where it lies. It judges nothing.
-import { type Event, type Held, type History, type SetBack, userOf, type Who } from "./history.ts";
+import { type Event, type Held, type History, userOf, type Who } from "./history.ts";
 
 type Of<I extends Event["is"]> = Extract<Event, { readonly is: I }>;
 type At<I extends Event["is"]> = Of<I> & { readonly index: number };
@@ -91,13 +91,18 @@ export class Facts {
   /**
    * Whether this message may be missing in `owner`'s mailbox, and on the devices that did not have it: it was accepted after the copy was
    * made, and before it was put back. What one mailbox alone lost of what others sent, they send again. An application that was closed
-   * was not told: then it is when the receiver was shown it, or when it was sent.
+   * was not told: then it is any time after it was sent, and before the receiver was shown it.
    */
   gone(message: Sent, owner: string): boolean {
     const { by, to, word, user, index } = message;
-    const untold = this.restarted.has(by) ? (this.#reached.get(`${to} ${word}`)?.index ?? index) : undefined;
-    const accepted = this.toldFirst.get(word) ?? untold;
-    return this.#within(accepted, (one) => one.user === null || (one.user === owner && owner === user));
+    const told = this.toldFirst.get(word);
+    if (told === undefined && !this.restarted.has(by)) return false;
+    const earliest = told ?? index;
+    const latest = told ?? this.#reached.get(`${to} ${word}`)?.index ?? Number.POSITIVE_INFINITY;
+    return this.history.setBack.some((one) => {
+      const fits = one.user === null || (one.user === owner && owner === user);
+      return fits && earliest < one.after && latest >= one.copied;
+    });
   }
 
   isGone(word: string, owner: string): boolean {
@@ -105,11 +110,13 @@ export class Facts {
     return message !== undefined && this.gone(message, owner);
   }
 
-  /** Whether it may have been taken in a time that some mailbox knows nothing of any more. */
+  /** Whether it may have been taken, or have come to its receiver, in a time that some mailbox knows nothing of any more. */
   disturbed(word: string): boolean {
-    const sent = this.byWord.get(word)?.index ?? Number.POSITIVE_INFINITY;
+    const sent = this.byWord.get(word);
+    if (sent === undefined) return false;
     const told = this.toldFirst.get(word) ?? Number.POSITIVE_INFINITY;
-    return this.history.setBack.some(({ copied, after }) => sent < after && told >= copied);
+    const came = this.#reached.get(`${sent.to} ${word}`)?.index ?? told;
+    return this.history.setBack.some(({ copied, after }) => sent.index < after && Math.max(told, came) >= copied);
   }
 
   /** Its sender had no answer when the sender's mailbox was set back: nobody can know that it was taken, so it is sent as a new one. */
@@ -141,11 +148,6 @@ export class Facts {
       return messages.map(({ from, word, seq }) => ({ who, owner: user, from, word, seq }));
     });
     return [...shown, ...held];
-  }
-
-  #within(at: number | undefined, fits: (one: SetBack) => boolean): boolean {
-    if (at === undefined) return false;
-    return this.history.setBack.some((one) => fits(one) && one.copied <= at && at < one.after);
   }
 
   #device(who: Who): void {
