@@ -35,7 +35,7 @@ const HELP = {
 
   faults: `npm run faults -- [flags]
 
-  Plays every fault on real processes and real sockets; it takes a while. Prints a table, and writes it into docs/RELIABILITY.md.
+  Plays every fault on real processes and real sockets, in about 15 minutes. Prints a table, and writes it into docs/RELIABILITY.md.
   Installs redis-server and a C compiler as root on Debian; without them, or without the right to mount, it says what it did not play.
     --only TEXT      only faults with this in their name; nothing is written
     --short          as in npm test: smaller, and times don't count; nothing is written
