@@ -61,8 +61,8 @@ export const MEASURES: readonly Measure[] = [
   ),
 ];
 
-/** The most rounds that a section takes, because it takes long and its figures are counts, or hardly move. */
-export const ROUNDS: Partial<Record<Section, number>> = { away: 3, idle: 2, bill: 1 };
+/** The most rounds that a section takes: its figures are counts, and the same each time. */
+export const ROUNDS: Partial<Record<Section, number>> = { bill: 1 };
 
 /** Measures that one server and one load generator take one after the other: of one entrant, where nothing is left that matters. */
 export function groups(measures: readonly Measure[]): readonly (readonly [Measure, ...Measure[]])[] {
