@@ -7,7 +7,7 @@ import { V1 } from "../protocol/version.ts";
 import type { Answer } from "../protocol/visitor.ts";
 import { acknowledge } from "./ack.ts";
 import type { Box } from "./box.ts";
-import { objectionToCursor, startOf } from "./open.ts";
+import { objectionToCursor, type Start, startOf } from "./open.ts";
 import { pump } from "./pump.ts";
 import { carry } from "./receipt.ts";
 import type { Session, Wire } from "./sockets.ts";
@@ -60,19 +60,15 @@ export function ack(box: Box, device: string, seq: number): Refusal | null {
   return null;
 }
 
-/** A device has everything up to there. `carries`: it had everything before. To be done in a group. */
-export function hold(
-  box: Box,
-  device: string,
-  { position, carries }: { readonly position: number; readonly carries: boolean },
-): void {
+/** A device has everything up to `held`. `carries`: it had everything before. To be done in a group. */
+export function hold(box: Box, device: string, { held, carries }: Pick<Start, "held" | "carries">): void {
   const known = box.log.devices.get(device);
   if (carries) {
-    carry(box, position);
+    carry(box, held);
     box.lanes.keepTells();
   }
-  const cursor = Math.max(position, known?.cursor ?? 0);
-  box.log.devices.keep(device, { cursor, delivered: Math.max(carries ? position : 0, known?.delivered ?? 0) });
+  const cursor = Math.max(held, known?.cursor ?? 0);
+  box.log.devices.keep(device, { cursor, delivered: Math.max(carries ? held : 0, known?.delivered ?? 0) });
 }
 
 function textOf(epoch: string | null, head: number, cursor: number, frames: readonly string[]): string {

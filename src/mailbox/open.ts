@@ -13,9 +13,13 @@ import { type Life, PLAIN_DEVICE } from "./log/schema.ts";
 import { carry } from "./receipt.ts";
 import type { Session, Wire } from "./sockets.ts";
 
-/** Where a socket starts; `gap`: what is gone for good. */
-interface Start {
+/**
+ * Where a socket starts; `gap`: what is gone for good. `held`: what the device has acknowledged, which is less where there is a gap: one
+ * that is lost on its way is said again.
+ */
+export interface Start {
   readonly position: number;
+  readonly held: number;
   readonly gap: { readonly from: number; readonly seq: number } | null;
   readonly carries: boolean;
 }
@@ -46,7 +50,7 @@ export function open(box: Box, visit: Visit, ws: Wire): Session {
 }
 
 function openV1(box: Box, life: Life, { place, proof }: V1Visit, ws: Wire): Session {
-  const { position, gap, carries } = startOf(box, life, place);
+  const { position, held, gap, carries } = startOf(box, life, place);
   const { device } = place;
   const session = box.sockets.accept(ws, {
     dialect: V1,
@@ -54,8 +58,7 @@ function openV1(box: Box, life: Life, { place, proof }: V1Visit, ws: Wire): Sess
     ...grantOf(box, proof),
     opened: box.log.head,
     position,
-    // A gap that is lost on its way is said again: until it is acknowledged, the device has what it had.
-    acked: gap === null ? position : (box.log.devices.get(device)?.cursor ?? 0),
+    acked: held,
     carries,
     watched: [],
     unkept: 0,
@@ -105,32 +108,36 @@ function openPlain(box: Box, { proof }: Visit, ws: Wire): Session {
 export function startOf(box: Box, life: Life, place: Place): Start {
   const { log } = box;
   const { delivered } = log.devices;
-  const known = log.devices.get(place.device);
+  const known = log.devices.get(place.device)?.cursor;
+  const kept = known ?? Math.max(life.base, life.trimmed);
+  const from = (position: number, before = position): Start => {
+    return { position, held: position, gap: null, carries: before <= delivered };
+  };
+  const behind = (gap: NonNullable<Start["gap"]>, before: number): Start => {
+    return { position: gap.seq, held: kept, gap, carries: before <= delivered };
+  };
   if (place.epoch !== null && place.epoch !== life.epoch) {
     const gone = Math.max(life.base, life.trimmed);
-    return { position: gone, gap: { from: 1, seq: gone }, carries: gone <= delivered };
+    return behind({ from: 1, seq: gone }, gone);
   }
   switch (place.cursor) {
     case "head":
-      return { position: log.head, gap: null, carries: log.head <= delivered };
-    case null: {
-      const position = known?.cursor ?? Math.max(life.base, life.trimmed);
-      return { position, gap: null, carries: position <= delivered };
-    }
+      return from(log.head);
+    case null:
+      return from(kept);
     default: {
-      const before = Math.min(known?.cursor ?? place.cursor, place.cursor);
-      const carries = before <= delivered;
+      const before = Math.min(known ?? place.cursor, place.cursor);
       if (place.cursor <= log.head) {
         // What this device said that it holds was given. Anything else may be older than the copy that the mailbox was set back to.
-        const jump = place.cursor > (known?.cursor ?? 0) ? log.jumpOver(place.cursor) : null;
-        if (jump === null) return { position: place.cursor, gap: null, carries };
-        return { position: jump.last, gap: { from: jump.before + 1, seq: jump.last }, carries };
+        const jump = place.cursor > (known ?? 0) ? log.jumpOver(place.cursor) : null;
+        if (jump === null) return from(place.cursor, before);
+        return behind({ from: jump.before + 1, seq: jump.last }, before);
       }
       // Given before the mailbox was set back: what came after its head then is gone, and nothing new may lie below.
-      const from = log.head + 1;
+      const gone = log.head + 1;
       // Above it: with that number for a cursor, the device has heard of the gap.
       log.raise(Math.max(place.cursor + 1, Date.now() * 1_000));
-      return { position: log.head, gap: { from, seq: log.head }, carries };
+      return behind({ from: gone, seq: log.head }, before);
     }
   }
 }

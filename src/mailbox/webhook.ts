@@ -112,7 +112,7 @@ export class Webhook {
   #keep(box: Box, position: number): void {
     this.#unkept = 0;
     const known = box.log.devices.get(WEBHOOK_DEVICE)?.cursor ?? 0;
-    hold(box, WEBHOOK_DEVICE, { position, carries: known <= box.log.devices.delivered });
+    hold(box, WEBHOOK_DEVICE, { held: position, carries: known <= box.log.devices.delivered });
   }
 
   #positionOf(box: Box): number {

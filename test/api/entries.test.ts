@@ -161,6 +161,20 @@ test("[H8] `Last-Event-ID` goes on where the last stream was, and is an ack", as
   await again.close();
 });
 
+test("[R3][H7] a gap whose answer was lost is said again, until the device asks with what it said", async () => {
+  const [alice, bob] = [await open(fresh("alice")), fresh("bob")];
+  await sends(alice, bob, 1);
+  const { cursor } = await page(bob, "&device=feed");
+  const known = `&device=feed&cursor=${cursor + 5}`;
+  const lost = await page(bob, known);
+  expect(lost.frames).toMatchObject([{ type: "gap", from: cursor + 1 }]);
+  await sends(alice, bob, 1, 2);
+  const again = await page(bob, known);
+  expect(again.frames).toMatchObject([{ type: "gap", from: cursor + 1, seq: lost.cursor }, { body: 2 }]);
+  expect((await page(bob, `&device=feed&cursor=${lost.cursor}`)).frames).toMatchObject([{ body: 2 }]);
+  expect((await page(bob, known)).frames).toMatchObject([{ body: 2 }]);
+});
+
 test("[H8] an id of another life starts over, with a gap", async () => {
   const bob = await open(fresh("bob"));
   const stream = await follow(bob.welcome.user, "", { "Last-Event-ID": "another-life:7" });

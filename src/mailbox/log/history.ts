@@ -62,11 +62,12 @@ export class History {
 
   /** The origin of the newest entry of the peer's up to `seq`; 0 if there is none. */
   originUpTo(peer: Peer, seq: number): number {
-    for (let before = seq + 1; ;) {
-      const entries = this.before(peer, before, PAGE);
+    // Mostly it is the very last.
+    for (let [before, limit] = [seq + 1, 1]; ; limit = PAGE) {
+      const entries = this.before(peer, before, limit);
       const newest = entries.findLast((entry) => entry.kind === "in");
       if (newest !== undefined) return newest.origin ?? 0;
-      if (entries.length < PAGE) return 0;
+      if (entries.length < limit) return 0;
       before = entries[0]?.seq ?? 0;
     }
   }
