@@ -62,7 +62,7 @@ export function newLinkCode(): string {
   return grouped(LINK_LENGTH, 4);
 }
 
-/** A code as it was meant: any case, any separators, and the letters that are taken for digits. */
+/** A code as it was meant: in small letters, without separators, and with digits where letters were taken for them. */
 export function plainCode(typed: string): string {
   return typed
     .toLowerCase()

@@ -1,6 +1,6 @@
 // A client that reads one text a second, while thousands of messages come for it. Its mailbox keeps what it does not take; nobody waits for it.
-import { setTimeout as sleep } from "node:timers/promises";
 import WebSocket from "ws";
+import { until } from "../crowd.ts";
 import { count, type Fault, judge, ms, names, share, withCrowd } from "../fault.ts";
 import { latencies } from "../figures.ts";
 import type { Server } from "../server.ts";
@@ -10,6 +10,13 @@ const ROOM = 75_000_000;
 /** How often another's message may take as long as before, and how many ms more whatever it took. */
 const TIMES = 3;
 const MORE = 100;
+/** Ms between two messages of those who talk, and how many of them are waited for, before and after. */
+const TALK = 50;
+const BEFORE = 30;
+const AFTER = 100;
+/** So many messages of each writer at once, and ms between that. */
+const AT_ONCE = 20;
+const EACH = 100;
 /** What a message has beside its word. */
 const BODY = "x".repeat(400);
 
@@ -25,21 +32,21 @@ export const slowReader: Fault = {
       const [carol] = await crowd.enter(["carol", "dave"]);
       await crowd.enter(["slow"], "quick");
       const slow = await readSlowly(server);
-      const talk = () => carol !== undefined && crowd.send(carol, "dave");
-      for (let i = 0; i < 30; i++) await Promise.all([sleep(50), talk()]);
+      const heard = () => crowd.recorder.events.filter(({ is, by }) => is === "shown" && by === "dave/a").length;
+      if (carol !== undefined) crowd.every(TALK, () => crowd.send(carol, "dave"));
+      await until(() => heard() >= BEFORE, "dave heard nothing");
       const [from, memory] = [crowd.recorder.now, server.memory()];
       let peak = memory;
-      const each = messages / writers.length;
-      for (let sent = 0; sent < each; sent += 20) {
-        for (const writer of writers) for (let i = 0; i < 20; i++) crowd.send(writer, "slow", BODY);
-        talk();
-        await sleep(100);
-        peak = Math.max(peak, server.memory());
+      crowd.every(TALK, () => (peak = Math.max(peak, server.memory())));
+      let left = messages;
+      for (const writer of writers) {
+        crowd.every(EACH, () => {
+          for (let i = 0; i < AT_ONCE && left > 0; i++, left--) crowd.send(writer, "slow", BODY);
+        });
       }
-      for (let i = 0; i < 100; i++) {
-        await Promise.all([sleep(50), talk()]);
-        peak = Math.max(peak, server.memory());
-      }
+      await until(() => left === 0, "not everything was sent");
+      const sent = heard();
+      await until(() => heard() >= sent + AFTER, "dave hears nothing any more");
       const { wrong, history, counts } = await judge(crowd);
       const read = slow.read();
       slow.end();
