@@ -61,7 +61,7 @@ export const MEASURES: readonly Measure[] = [
   ),
 ];
 
-/** The most rounds that a section takes: its figures are counts, and the same each time. */
+/** The most rounds that a section takes: its figures are counts, and hardly move. */
 export const ROUNDS: Partial<Record<Section, number>> = { bill: 1 };
 
 /** Measures that one server and one load generator take one after the other: of one entrant, where nothing is left that matters. */

@@ -1,6 +1,5 @@
 // What a mailbox owes to others: in order, until it is stored or finally failed, and an alarm only while something is owed.
-import { expect, test, vi } from "vitest";
-import { Lane, PACE } from "../../src/mailbox/lane.ts";
+import { expect, test } from "vitest";
 import { fresh } from "../support/devices.ts";
 import { rig } from "../support/rig.ts";
 
@@ -276,61 +275,4 @@ test("a call that can't be put together is tried again", async () => {
     next.turn.now(() => undefined);
     expect(origins((await next.call()).delivery)).toEqual([one]);
   });
-});
-
-test("[L6] a mark that changed in this very group is among the marks after a seq", async () => {
-  await rig(fresh("alice"), async (alice, again) => {
-    const one = alice.send("bob", "1");
-    alice.turn.now(() => alice.log.peers.mark(alice.log.peers.get("bob")));
-    const next = again();
-    next.turn.now(() => next.log.peers.mark(next.log.peers.get("carol")));
-    expect([...next.log.peers.marksAfter(one - 1)].map(({ name }) => name)).toEqual(["bob", "carol"]);
-  });
-});
-
-test("[M8] a receipt that was told is put down by itself: the next wake owes nothing", async () => {
-  await rig(fresh("alice"), async (alice, again) => {
-    alice.send("bob", "1");
-    (await alice.call()).answer({});
-    await alice.until(() => alice.log.peers.get("bob").mark > 0);
-    alice.turn.now(() => {
-      alice.lanes.tell("bob", { delivered: 7 });
-      alice.lanes.keepTells();
-    });
-    expect(again().log.peers.owing()).toHaveLength(1);
-    (await alice.call()).answer({});
-    await alice.until(() => again().log.peers.owing().length === 0);
-    expect(alice.alarms).toEqual([]);
-  });
-});
-
-test("[M8] a receipt that can't be told is tried ever less often, and costs one row, not one a try", async () => {
-  const pace = { patience: 60_000, shortest: 0, longest: 0 };
-  await rig(
-    fresh("alice"),
-    async (alice, again) => {
-      const changed = vi.spyOn(alice.log.peers, "changed");
-      alice.turn.now(() => alice.lanes.tell("bob", { delivered: 7 }));
-      for (let tries = 1; tries <= 3; tries++) {
-        const call = await alice.call();
-        await alice.joined(() => call.fail());
-        alice.turn.now(() => alice.lanes.ring());
-      }
-      expect(changed).toHaveBeenCalledTimes(1);
-      const next = again();
-      next.turn.now(() => undefined);
-      const call = await next.call();
-      expect(call.delivery).toMatchObject({ delivered: 7, envelopes: [] });
-      call.answer({});
-      await next.until(() => next.log.peers.get("bob").owesDelivered === 0);
-    },
-    pace,
-  );
-  const lane = new Lane("bob");
-  lane.tell.delivered = (Date.now() - 100_000) * 1_000;
-  lane.put(PACE);
-  expect(Number(lane.due) - Date.now()).toBeGreaterThan(15_000);
-  lane.since = Date.now();
-  lane.put(PACE);
-  expect(Number(lane.due) - Date.now()).toBeLessThan(1_000);
 });

@@ -2,29 +2,12 @@
 import { env } from "cloudflare:workers";
 import { abortAllDurableObjects, evictDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
-import { CLOCK_SLACK, LIMITS } from "../../src/protocol/limits.ts";
-import { fresh, lineOf, open, plain, upgrade } from "../support/devices.ts";
-import { type Device, heard } from "../support/line.ts";
+import { CLOCK_SLACK } from "../../src/protocol/limits.ts";
+import { fresh, lineOf, open, plain, sendAll, upgrade, world } from "../support/devices.ts";
+import { heard } from "../support/line.ts";
 
 const seq: unknown = expect.any(Number);
 const bodies = (frames: Record<string, unknown>[]) => frames.map((frame) => frame["body"]);
-
-async function world() {
-  const [a, b] = [fresh("alice"), fresh("bob")];
-  return { a, b, alice: await open(a) };
-}
-
-/** Sends bodies 1 … count, and waits until all of them are stored. */
-async function sendAll(from: Device, to: string, count: number, body: (n: number) => unknown = (n) => n) {
-  const first = from.welcome.lastId + 1;
-  from.welcome.lastId += count;
-  for (let n = 1; n <= count; n += 1_000) {
-    const batch = Array.from({ length: Math.min(1_000, count - n + 1) }, (_, i) => n + i);
-    from.send(...batch.map((k) => ({ type: "send", id: first + k - 1, to, body: body(k) })));
-    await from.take("accepted", batch.length);
-    from.ack(Number.MAX_SAFE_INTEGER);
-  }
-}
 
 test("[R1] a device that was never seen gets everything from the start of what is kept", async () => {
   const { b, alice } = await world();
@@ -169,19 +152,6 @@ test("[R3] a gap that was lost on its way is said again, and not once it was ack
   expect(await (await open(b, "phone", known)).next()).toMatchObject({ type: "message", body: "since then" });
 });
 
-test("[W2] an ack of the last frame opens the window, also where the head lies above it", async () => {
-  const { b, alice } = await world();
-  const body = "x".repeat(60_000);
-  for (let n = 0; n < 7; n++) await sendAll(alice, b, 10, () => body);
-  await open(b, "other", `&cursor=${(Date.now() + 60_000) * 1_000}`);
-  const bob = await open(b);
-  const sent = (await bob.settled()).filter(({ type }) => type === "message");
-  bob.ack(sent.at(-1)?.["seq"]);
-  await bob.settled();
-  await sendAll(alice, b, 1, () => body);
-  expect((await bob.settled()).length).toBeGreaterThan(0);
-});
-
 test("[W4] what a device delivered once stays delivered, whatever cursor it comes back with", async () => {
   const { b, alice } = await world();
   const bob = await open(b);
@@ -205,73 +175,6 @@ test("[L1] seqs only grow, and the first after a wake lies beyond the clock", as
   const again = await open(a, "phone", "&cursor=head");
   again.send({ type: "send", id: 3, to: b, body: 3 });
   expect(Number((await again.until("accepted"))["entry"])).toBeGreaterThan(before);
-});
-
-test("[W1] no more than the window is on its way, and an ack makes room", async () => {
-  const { b, alice } = await world();
-  const count = LIMITS.window + 10;
-  await sendAll(alice, b, count);
-  const bob = await open(b);
-  const first = (await bob.settled()).filter((frame) => frame["type"] === "message");
-  expect(first.length).toBe(LIMITS.window);
-  bob.ack(first.at(-1)?.["seq"]);
-  expect(bodies(await bob.take("message", 10)).at(-1)).toBe(count);
-});
-
-test("[W1][F3] no more than the window's bytes are on their way, and no text is larger than the limit", async () => {
-  const { b, alice } = await world();
-  const body = "x".repeat(60_000);
-  for (let n = 0; n < 10; n++) await sendAll(alice, b, 10, () => body);
-  const line = lineOf(await upgrade(`/client/${b}?device=phone`, "restante.v1"));
-  line.say("{}");
-  let bytes = 0;
-  let seen = 0;
-  for (let text = await line.text(); !text.includes('"type":"error"'); text = await line.text()) {
-    expect(text.length).toBeLessThanOrEqual(LIMITS.textBytes);
-    bytes += text.length;
-    seen += text.split('"type":"message"').length - 1;
-  }
-  expect(seen).toBeGreaterThan(60);
-  expect(seen).toBeLessThan(100);
-  expect(bytes).toBeLessThanOrEqual(LIMITS.windowBytes + 10_000);
-});
-
-test("[W3] a device that stops reading delays no other device", async () => {
-  const { b, alice } = await world();
-  const stuck = await open(b, "stuck");
-  const quick = await open(b, "quick");
-  const count = LIMITS.window + 100;
-  await sendAll(alice, b, count);
-  let seen = 0;
-  while (seen < count) {
-    const frame = await quick.until("message");
-    seen = Number(frame["body"]);
-    quick.ack(frame["seq"]);
-  }
-  expect((await stuck.settled()).length).toBe(LIMITS.window);
-});
-
-test("[W2] an ack is clamped to what this socket was sent", async () => {
-  const { b, alice } = await world();
-  const bob = await open(b);
-  bob.ack(Number.MAX_SAFE_INTEGER);
-  await sendAll(alice, b, 1);
-  await bob.next();
-  bob.line.close();
-  await bob.line.end();
-  expect(bodies(await (await open(b)).take("message", 1))).toEqual([1]);
-});
-
-test("[W1] the window survives hibernation", async () => {
-  const { b, alice } = await world();
-  const bob = await open(b);
-  await sendAll(alice, b, LIMITS.window);
-  await bob.take("message", LIMITS.window);
-  await evictDurableObject(env.MAILBOX.getByName(b), { webSockets: "hibernate" });
-  await sendAll(alice, b, 1, () => "beyond");
-  expect(await bob.settled()).toEqual([]);
-  bob.ack(Number.MAX_SAFE_INTEGER);
-  expect(await bob.next()).toMatchObject({ body: "beyond" });
 });
 
 test("[E2][W4] a new laptop that starts at head has delivered nothing of what lies before", async () => {

@@ -53,3 +53,21 @@ export async function put(path: string, value: unknown): Promise<unknown> {
   const body = typeof value === "string" ? value : JSON.stringify(value);
   return (await exports.default.fetch(new Request(`http://restante.test${path}`, { method: "PUT", body }))).json();
 }
+
+/** A user who is there, and a name for another. */
+export async function world() {
+  const [a, b] = [fresh("alice"), fresh("bob")];
+  return { a, b, alice: await open(a) };
+}
+
+/** Sends bodies 1 … count, and waits until all of them are stored. */
+export async function sendAll(from: Device, to: string, count: number, body: (n: number) => unknown = (n) => n) {
+  const first = from.welcome.lastId + 1;
+  from.welcome.lastId += count;
+  for (let n = 1; n <= count; n += 1_000) {
+    const batch = Array.from({ length: Math.min(1_000, count - n + 1) }, (_, i) => n + i);
+    from.send(...batch.map((k) => ({ type: "send", id: first + k - 1, to, body: body(k) })));
+    await from.take("accepted", batch.length);
+    from.ack(Number.MAX_SAFE_INTEGER);
+  }
+}
