@@ -6,24 +6,28 @@ const SAYS = 5_000;
 /** Lives that ended in a commit, one after the other: a single one may have ended so by chance. */
 const FAILED = 2;
 
-/** By mailbox: when its commit began, ms since 1970; and how many lives ended in one since the last that was done. */
-const underWay = new Map<string, number>();
-const failed = new Map<string, number>();
+export class Commits {
+  /** By mailbox: when its commit began, ms since 1970; and how many lives ended in one since the last that was done. */
+  readonly #underWay = new Map<string, number>();
+  readonly #failed = new Map<string, number>();
 
-/** Notes that a commit of this mailbox has begun, until it is done. */
-export async function committing(user: string, commit: Promise<void>): Promise<void> {
-  underWay.set(user, Date.now());
-  await commit;
-  underWay.delete(user);
-  failed.delete(user);
+  /** Notes that a commit of this mailbox has begun, until it is done. */
+  async track(user: string, commit: Promise<void>): Promise<void> {
+    this.#underWay.set(user, Date.now());
+    await commit;
+    this.#underWay.delete(user);
+    this.#failed.delete(user);
+  }
+
+  /** Until when a mailbox that wakes is to say that it can't store, ms since 1970; 0 where nothing speaks for it. */
+  unableUntil(user: string): number {
+    const began = this.#underWay.get(user);
+    if (began === undefined) return 0;
+    const lives = (this.#failed.get(user) ?? 0) + 1;
+    this.#underWay.delete(user);
+    this.#failed.set(user, lives);
+    return lives < FAILED ? 0 : began + SAYS;
+  }
 }
 
-/** Until when a mailbox that wakes is to say that it can't store, ms since 1970; 0 where nothing speaks for it. */
-export function unableUntil(user: string): number {
-  const began = underWay.get(user);
-  if (began === undefined) return 0;
-  const lives = (failed.get(user) ?? 0) + 1;
-  underWay.delete(user);
-  failed.set(user, lives);
-  return lives < FAILED ? 0 : began + SAYS;
-}
+export const commits = new Commits();

@@ -12,7 +12,7 @@ import { isOver, objectionTo } from "./account.ts";
 import { keepCursors } from "./ack.ts";
 import type { Box } from "./box.ts";
 import { Clock } from "./clock.ts";
-import { committing, unableUntil } from "./commits.ts";
+import { commits } from "./commits.ts";
 import { Lanes } from "./lanes.ts";
 import { end, finish, leave } from "./leave.ts";
 import { KeyRows } from "./log/key-rows.ts";
@@ -133,7 +133,7 @@ export class Wiring {
     const turn = new Turn({
       seal: () => this.#seal(),
       tell: () => this.#tell(),
-      committed: () => committing(user, ctx.storage.sync()),
+      committed: () => commits.track(user, ctx.storage.sync()),
       broken: (error) => this.#broken(user, error),
     });
     const peers = new Peers(env);
@@ -153,7 +153,7 @@ export class Wiring {
     const keys = new KeyRows(ctx.storage.sql);
     return (this.#parts = {
       user,
-      unableUntil: unableUntil(user),
+      unableUntil: commits.unableUntil(user),
       ...kept,
       keys,
       sockets,

@@ -3,6 +3,7 @@
 import { env } from "cloudflare:workers";
 import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
 import { vi } from "vitest";
+import { commits } from "../../src/mailbox/commits.ts";
 import { Lane } from "../../src/mailbox/lane.ts";
 import { Mailbox } from "../../src/mailbox/mailbox.ts";
 import { LIMITS } from "../../src/protocol/limits.ts";
@@ -50,6 +51,8 @@ class World {
   readonly #hurry = vi.spyOn(Lane.prototype, "put").mockImplementation(function (this: Lane) {
     this.due = Date.now();
   });
+  /** A crash takes the process with it, and what that knew of commits that never ended. */
+  readonly #oblivion = vi.spyOn(commits, "unableUntil").mockReturnValue(0);
   /** Deliveries that are held go on with the next release. */
   #releases = 0;
   readonly #past: Delivery[] = [];
@@ -85,6 +88,7 @@ class World {
   end(): void {
     this.#spy.mockRestore();
     this.#hurry.mockRestore();
+    this.#oblivion.mockRestore();
     this.#release();
     for (const device of this.#devices) device.close();
   }
