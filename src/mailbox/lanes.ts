@@ -106,6 +106,12 @@ export class Lanes {
     return (this.#lanes.get(peer)?.find(seq)?.answer ?? null) !== null;
   }
 
+  /** Whether a call to `peer` is under way, and not in trouble: what is sent to it now has to wait for the end of that. */
+  calls(peer: string): boolean {
+    const lane = this.#lanes.get(peer);
+    return lane?.state === "calling" && lane.due === null;
+  }
+
   /** Somebody delivers: who calls is there. Another epoch than the known one is another mailbox, to which nothing is owed. */
   heard(peer: Peer, epoch: string): void {
     const lane = this.#lanes.get(peer.name);
@@ -171,6 +177,7 @@ export class Lanes {
     const stored = reply?.verdict === "taken" && reply.refused.length === 0 && reply.epoch === peer.epoch;
     if (!stored || lane.due !== null) return this.#turn.join(settle);
     this.#turn.aside(settle);
+    if (lane.state !== "calling") this.#turn.release();
     if (this.#log.peers.waits) this.#rows.ask();
   }
 

@@ -25,7 +25,11 @@ function receiveV1(box: Box, session: Session, text: string): void {
   const frames = readText(text);
   // A refused send is judged behind the sends that wait.
   if (frames.some(({ type }) => type === "send" || type === "refused" || type === "read")) {
-    box.turn.join(() => post(box, session, frames), text.length);
+    // What is sent while a call to its receiver is under way leaves with the next one: until then it is collected.
+    const work = () => post(box, session, frames);
+    if (frames.every((frame) => frame.type === "send" && box.lanes.calls(frame.to)))
+      box.turn.joinBehind(work, text.length);
+    else box.turn.join(work, text.length);
     return;
   }
   post(box, session, frames);

@@ -23,6 +23,9 @@ const CLOSE = 1;
 /** UTF-16 units of what waits for one group. Answers: a flood that keeps the timer from coming, and fills memory meanwhile. */
 const UNITS = 1_000_000;
 
+/** UTF-16 units that are worth a group: its own cost is little beside theirs. */
+const ENOUGH = 8_000;
+
 /** Ms in which groups follow each other where people are busy. */
 const MOMENT = 20;
 
@@ -73,6 +76,28 @@ export class Turn {
       this.#lates.push(() => resolve(work()));
       this.#moment.ask();
     });
+  }
+
+  /**
+   * As `join`, for work that leads to nothing before something else is done: it goes along with the next group, and waits until
+   * `release`, or a moment at most. What is worth a group of its own waits for nothing.
+   */
+  joinBehind(work: Work, units: number): void {
+    if (this.#works.length > 0 || this.#units + units > ENOUGH) {
+      this.release();
+      return this.join(work, units);
+    }
+    if (this.#ended) return;
+    this.#lates.push(work);
+    this.#units += units;
+    this.#moment.ask();
+  }
+
+  /** What waits behind something else goes on. */
+  release(): void {
+    const lates = this.#lates;
+    this.#lates = [];
+    for (const work of lates) this.join(work);
   }
 
   /** Does what has joined so far, then `work`, at once, as one group. */

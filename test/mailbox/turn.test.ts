@@ -66,6 +66,29 @@ test("what can wait a moment waits no longer, and not at all where nobody is bus
   expect(seen.slice(3)).toEqual(["second", "seal", "tell"]);
 });
 
+test("what waits behind something else is collected until that is done, and keeps its place", () => {
+  const { turn, seen, work } = noted();
+  turn.joinBehind(work("a"), 10);
+  turn.joinBehind(work("b"), 10);
+  expect(seen).toEqual([]);
+  turn.release();
+  expect(seen.slice(0, 2)).toEqual(["a", "seal"]);
+  turn.now(work("c"));
+  expect(seen.slice(3, 6)).toEqual(["b", "c", "seal"]);
+});
+
+test("what waits behind something else waits a moment at most, and not where it is worth a group", async () => {
+  const { turn, seen, until, work } = noted();
+  turn.joinBehind(work("a"), 10);
+  await until(1);
+  expect(seen).toEqual(["a", "seal", "tell"]);
+  turn.joinBehind(work("b"), 10);
+  turn.joinBehind(work("c"), 9_000);
+  turn.joinBehind(work("d"), 10);
+  await until(2);
+  expect(seen.slice(3)).toEqual(["b", "c", "d", "seal", "tell"]);
+});
+
 test("what writes nothing is told without a group", () => {
   const { turn, seen, work } = noted();
   turn.aside(work("answer"));
