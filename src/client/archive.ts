@@ -22,12 +22,12 @@ export class Archive {
   readonly #user: string;
   readonly #rows = new Map<string, Row>();
   readonly #reads = new Map<string, number>();
-  #position: Position;
+  readonly #position: { -readonly [Field in keyof Position]: Position[Field] };
   #commit: Open = empty();
 
   constructor(user: string, { position, rows, reads }: Kept) {
     this.#user = user;
-    this.#position = position;
+    this.#position = { ...position };
     for (const row of rows) this.#rows.set(row.peer, row);
     for (const { peer, seq } of reads) this.#reads.set(peer, seq);
   }
@@ -47,7 +47,7 @@ export class Archive {
     if (!open.touched) return null;
     this.#commit = empty();
     const rows = [...open.rows].map((peer) => this.#row(peer));
-    return { ...open.records, drafts: [...open.records.drafts.values()], rows, position: this.#position };
+    return { ...open.records, drafts: [...open.records.drafts.values()], rows, position: { ...this.#position } };
   }
 
   /** A connection begins. False in another life of the mailbox than before, where numbers of the last one mean nothing. */
@@ -67,7 +67,9 @@ export class Archive {
   /** Every frame with a seq moves the cursor, known or not. False if this one was heard already. */
   advance(seq: number): boolean {
     if (seq <= (this.#position.cursor ?? 0)) return false;
-    this.#move({ cursor: seq, base: this.#position.base ?? seq });
+    this.#position.cursor = seq;
+    this.#position.base ??= seq;
+    this.#touch();
     return true;
   }
 
@@ -190,7 +192,7 @@ export class Archive {
   }
 
   #move(change: Partial<Position>): void {
-    this.#position = { ...this.#position, ...change };
+    Object.assign(this.#position, change);
     this.#touch();
   }
 

@@ -64,18 +64,21 @@ export class Client implements Restante {
   send(to: string, body: Json): SentMessage {
     const receiver = canonical(to);
     const json = keep(body);
-    const draft = { key: keyOf(), peer: to, at: Date.now(), body, id: null, seq: null };
-    const failed = (why: Refusal | Why) =>
-      this.#view.sending({ ...draft, failed: { code: why.code, message: why.message } });
-    if ("refused" in receiver) return failed(refusal(receiver.refused));
-    if (typeof json !== "string") return failed(json);
-    if (this.#session.closed) return failed({ code: "closed", message: "The mailbox is closed." });
-    // As JSON has it, and nobody else's to change.
-    const copy: unknown = typeof body === "string" ? body : JSON.parse(json);
-    const own: Draft = { ...draft, peer: receiver.name, body: copy, failed: null };
-    const sent = this.#view.sending(own);
-    this.#view.signals.sent(own.peer);
-    sent.keep(this.#session.write({ drafts: [own] }));
+    const why = this.#objection(receiver, json);
+    const draft: Draft = {
+      key: keyOf(),
+      peer: "name" in receiver ? receiver.name : to,
+      at: Date.now(),
+      // As JSON has it, and nobody else's to change.
+      body: why !== null || typeof body === "string" ? body : JSON.parse(json as string),
+      id: null,
+      seq: null,
+      failed: why && { code: why.code, message: why.message },
+    };
+    const sent = this.#view.sending(draft);
+    if (why !== null) return sent;
+    this.#view.signals.sent(draft.peer);
+    sent.kept = this.#session.write({ drafts: [draft] });
     return sent;
   }
 
@@ -85,7 +88,7 @@ export class Client implements Restante {
   }
 
   discard({ key }: Message): void {
-    if (this.#view.draft(key)?.failed) this.#session.write({ settled: [key] }).catch(() => undefined);
+    if (this.#view.draft(key)?.failed) void this.#session.write({ settled: [key] });
   }
 
   read(peer: string, upTo?: Message): void {
@@ -118,6 +121,13 @@ export class Client implements Restante {
     const closed = this.#session.close(forget);
     this.#view.end();
     await closed;
+  }
+
+  /** Why this can't be sent, or null. */
+  #objection(receiver: ReturnType<typeof canonical>, json: string | Refusal): Refusal | Why | null {
+    if ("refused" in receiver) return refusal(receiver.refused);
+    if (typeof json !== "string") return json;
+    return this.#session.closed ? { code: "closed", message: "The mailbox is closed." } : null;
   }
 
   #open({ device, since }: Options): Promise<Kept> {

@@ -60,7 +60,7 @@ export class Core {
       settled: (key) => this.#archive.settled(key),
       ready: () => this.#flush(),
     });
-    for (const draft of options.kept.drafts) this.#outbox.add(draft);
+    for (const draft of options.kept.drafts) this.#outbox.add(draft, true);
     this.#line = new Line(() => this.#door(), options.renew, {
       state: (state) => this.#moved(state),
       frame: (value, down) => this.#hear(value, down),
@@ -91,7 +91,7 @@ export class Core {
    */
   async take(commit: Commit, kept: boolean): Promise<void> {
     for (const draft of commit.drafts ?? []) {
-      this.#outbox.add(draft);
+      this.#outbox.add(draft, kept);
       if (!kept) this.#archive.draft(draft);
     }
     for (const key of commit.settled ?? []) this.#outbox.drop(key);

@@ -1,13 +1,11 @@
 // What others wrote, message by message, for whoever wants each of them once. It knows messages, and up to where they were taken.
 import { type Stop, tell } from "./live.ts";
-import type { Message } from "./message.ts";
-
-type Received = Message & { readonly seq: number };
+import type { Message, Numbered } from "./message.ts";
 
 /** One iteration: what waits, and the message that is being worked on. */
 interface Reader {
-  readonly waiting: Received[];
-  current: Received | null;
+  readonly waiting: Numbered[];
+  current: Numbered | null;
   wake: () => void;
 }
 
@@ -19,7 +17,7 @@ export class Feed implements AsyncIterable<Message> {
   readonly #listeners = new Set<(message: Message) => void>();
   readonly #readers = new Set<Reader>();
   /** What came while nobody iterated. */
-  #left: Received[] = [];
+  #left: Numbered[] = [];
   #iterated = false;
   #ended = false;
 
@@ -28,7 +26,7 @@ export class Feed implements AsyncIterable<Message> {
     this.#moved = moved;
   }
 
-  push(message: Received): void {
+  push(message: Numbered): void {
     for (const listen of this.#listeners) tell(listen, message);
     for (const reader of this.#readers) {
       reader.waiting.push(message);

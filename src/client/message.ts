@@ -25,6 +25,9 @@ export interface Message {
   readonly state: MessageState | null;
 }
 
+/** A message that the mailbox has taken. */
+export type Numbered = Message & Pick<Entry, "seq">;
+
 /** In the order in which a message comes by them. */
 export const STEPS = ["sending", "queued", "stored", "delivered", "read"] as const;
 const STATES = STEPS.map((is): MessageState => ({ is }));
@@ -39,7 +42,7 @@ export function stateOf(entry: Pick<Entry, "seq" | "failed">, marks: Marks | und
 }
 
 /** An entry as a message of `user`'s mailbox. */
-export function ofEntry(entry: Entry, user: string, marks: Marks | undefined): Message {
+export function ofEntry(entry: Entry, user: string, marks: Marks | undefined): Numbered {
   const { key, seq, from, peer, at, body } = entry;
   const own = from === user;
   const state = own ? stateOf(entry, marks, peer === user) : null;

@@ -25,9 +25,9 @@ export class Outbox {
   readonly #byId = new Map<number, string>();
   /** The drafts of the text that is under way. One at a time: so an answer never speaks of an older numbering. */
   readonly #underWay = new Set<string>();
-  /** Said on the present connection. */
-  readonly #said = new Set<string>();
-  /** The latest drafts that were here: another tab's word of one may come after it was sent. */
+  /** Those with an id that are to be said once more on the present connection; others are said when they get one. */
+  readonly #again = new Set<string>();
+  /** The latest drafts that the store had: another tab's word of one may come after it was sent. */
   #known = new Set<string>();
   #knownBefore: ReadonlySet<string> = new Set();
   #limits: { readonly frames: number; readonly textBytes: number } = LIMITS;
@@ -41,13 +41,15 @@ export class Outbox {
     this.#events = events;
   }
 
-  /** Takes a draft, to be sent when it can be. */
-  add(draft: Draft): void {
-    if (this.#known.has(draft.key) || this.#knownBefore.has(draft.key)) return;
-    this.#known.add(draft.key);
-    if (this.#known.size >= KNOWN) {
-      this.#knownBefore = this.#known;
-      this.#known = new Set();
+  /** Takes a draft, to be sent when it can be. `kept`: the store has it already. */
+  add(draft: Draft, kept: boolean): void {
+    if (kept) {
+      if (this.#known.has(draft.key) || this.#knownBefore.has(draft.key)) return;
+      this.#known.add(draft.key);
+      if (this.#known.size >= KNOWN) {
+        this.#knownBefore = this.#known;
+        this.#known = new Set();
+      }
     }
     if (draft.failed === null) this.#drafts.set(draft.key, draft);
   }
@@ -59,12 +61,14 @@ export class Outbox {
     this.#lastId = lastId;
     this.#nextId = lastId + 1;
     this.#underWay.clear();
-    this.#said.clear();
+    this.#again.clear();
     this.#byId.clear();
     for (const draft of this.#drafts.values()) {
       if (draft.id === null) continue;
-      if (sameLife && draft.id <= lastId) this.#byId.set(draft.id, draft.key);
-      else this.#change({ ...draft, id: null, seq: null });
+      if (sameLife && draft.id <= lastId) {
+        this.#byId.set(draft.id, draft.key);
+        this.#again.add(draft.key);
+      } else this.#change({ ...draft, id: null, seq: null });
     }
   }
 
@@ -79,9 +83,9 @@ export class Outbox {
     const frames: string[] = [];
     let bytes = 2;
     for (const draft of this.#drafts.values()) {
-      if (this.#said.has(draft.key)) continue;
+      if (draft.id !== null && !this.#again.has(draft.key)) continue;
       const id = draft.id ?? this.#nextId;
-      const frame = `{"type":"send","id":${id},"to":${JSON.stringify(draft.peer)},"body":${JSON.stringify(draft.body)}}`;
+      const frame = `{"type":"send","id":${id},"to":"${draft.peer}","body":${JSON.stringify(draft.body)}}`;
       bytes += utf8Bytes(frame) + 1;
       if (frames.length > 0 && (frames.length >= this.#limits.frames || bytes > this.#limits.textBytes)) break;
       this.#number(draft, id);
@@ -129,7 +133,6 @@ export class Outbox {
     if (id > this.#lastId) this.#nextId = Math.min(this.#nextId, id);
     this.#byId.delete(id);
     this.#underWay.delete(draft.key);
-    this.#said.delete(draft.key);
     if (code === "out_of_order" || code === "id_reused" || retryAfter !== undefined) {
       this.#change({ ...draft, id: null });
       if (retryAfter !== undefined) this.#hold(retryAfter);
@@ -146,7 +149,6 @@ export class Outbox {
     if (id !== null) this.#byId.delete(id);
     this.#drafts.delete(key);
     this.#underWay.delete(key);
-    this.#said.delete(key);
     this.#events.settled(key);
   }
 
@@ -161,7 +163,7 @@ export class Outbox {
   }
 
   #number(draft: Draft, id: number): void {
-    this.#said.add(draft.key);
+    this.#again.delete(draft.key);
     this.#underWay.add(draft.key);
     if (draft.id !== null) return;
     this.#nextId++;

@@ -26,25 +26,21 @@ export class Sent implements SentMessage {
   readonly body: unknown;
   readonly at: number;
   readonly state: Source<MessageState>;
+  kept = Promise.resolve();
   readonly #user: string;
-  readonly #row: () => Row | undefined;
+  readonly #rows: ReadonlyMap<string, Row>;
   #failed: Why | null;
   #seq: number | null = null;
-  #kept: Promise<void> = Promise.resolve();
 
-  constructor({ key, peer, body, at, failed }: Draft, user: string, row: () => Row | undefined) {
+  constructor({ key, peer, body, at, failed }: Draft, user: string, rows: ReadonlyMap<string, Row>) {
     this.key = key;
     this.to = peer;
     this.body = body;
     this.at = at;
     this.#user = user;
-    this.#row = row;
+    this.#rows = rows;
     this.#failed = failed;
     this.state = new Source(() => this.#now());
-  }
-
-  get kept(): Promise<void> {
-    return this.#kept;
   }
 
   get seq(): number | null {
@@ -57,12 +53,6 @@ export class Sent implements SentMessage {
       if (STEPS.indexOf(state.is) >= STEPS.indexOf(is)) return state;
     }
     throw Object.assign(new Error("The mailbox was closed before."), { code: "closed" });
-  }
-
-  keep(kept: Promise<void>): void {
-    this.#kept = kept;
-    // Whoever does not ask is told by the connection's state.
-    kept.catch(() => undefined);
   }
 
   taken(seq: number): void {
@@ -86,6 +76,6 @@ export class Sent implements SentMessage {
   #now(): MessageState {
     if (this.#failed !== null) return { is: "failed", ...this.#failed };
     if (this.#seq === null) return { is: "sending" };
-    return stateOf({ seq: this.#seq }, this.#row(), this.to === this.#user);
+    return stateOf({ seq: this.#seq }, this.#rows.get(this.to), this.to === this.#user);
   }
 }

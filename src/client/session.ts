@@ -72,12 +72,16 @@ export class Session {
     this.#view.apply(commit);
     this.#unwritten.push(commit);
     // What is written in the same moment is kept together.
-    this.#written ??= this.#ready.then(() => {
-      const commits = this.#unwritten;
-      this.#unwritten = [];
-      this.#written = null;
-      return this.#keep(merged(commits));
-    });
+    if (this.#written === null) {
+      this.#written = this.#ready.then(() => {
+        const commits = this.#unwritten;
+        this.#unwritten = [];
+        this.#written = null;
+        return this.#keep(merged(commits));
+      });
+      // Whoever does not wait for it is told by the connection's state.
+      this.#written.catch(() => undefined);
+    }
     return this.#written;
   }
 

@@ -67,13 +67,13 @@ export class View {
     for (const entry of commit.entries ?? []) {
       if (entry.from === this.user) continue;
       this.signals.wrote(entry.from);
-      this.feed.push({ ...ofEntry(entry, this.user, undefined), seq: entry.seq });
+      this.feed.push(ofEntry(entry, this.user, undefined));
     }
   }
 
   /** A message that is being sent, for whoever sends it. */
   sending(draft: Draft): Sent {
-    const sent = new Sent(draft, this.user, () => this.#rows.get(draft.peer));
+    const sent = new Sent(draft, this.user, this.#rows);
     if (draft.failed === null) this.#unanswered.set(draft.key, sent);
     return sent;
   }
@@ -120,8 +120,10 @@ export class View {
     const sents = this.#followed.get(peer);
     if (sents === undefined) return;
     let kept = 0;
-    for (const [i, sent] of sents.entries()) {
-      if (sent.moved() || i < sents.length - FOLLOWED) sent.state.end();
+    let many = sents.length - FOLLOWED;
+    for (const sent of sents) {
+      const moved = sent.moved();
+      if (many-- > 0 || moved) sent.state.end();
       else sents[kept++] = sent;
     }
     sents.length = kept;
