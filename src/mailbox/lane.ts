@@ -41,7 +41,16 @@ export function inTime<T>(call: Promise<T>, patience: number, slow: () => void):
       timer = setTimeout(late, GIVEN_UP - patience);
       slow();
     }, patience);
-    call.finally(() => clearTimeout(timer)).then(resolve, reject);
+    call.then(
+      (value) => {
+        clearTimeout(timer);
+        resolve(value);
+      },
+      (error: unknown) => {
+        clearTimeout(timer);
+        reject(error);
+      },
+    );
   });
 }
 

@@ -5,7 +5,7 @@ import type { Entry, Sent } from "./schema.ts";
 import type { Sql } from "./sql.ts";
 
 /** What stays in memory for the live path, in UTF-16 units of bodies and a little for each row. */
-const RECENT_UNITS = 1_000_000;
+const RECENT_UNITS = 400_000;
 const ROW_UNITS = 100;
 
 /** A run is written when it has grown to so many UTF-16 units of bodies. Answers: a statement as large as a group. */
