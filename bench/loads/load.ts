@@ -11,7 +11,7 @@ import type { Said } from "./thread.ts";
 
 const THREADS = 2;
 /** Ms until code is compiled and objects are at work: at the start, and before each further load. */
-const WARM_UP = 600;
+const WARM_UP = 1_500;
 const AGAIN = 200;
 
 const job = JSON.parse(process.argv[2] ?? "") as Job;
