@@ -56,11 +56,7 @@ export class Turn {
     if (this.#ended) return;
     this.#works.push(work);
     this.#units += units;
-    if (this.#units > UNITS && !this.#running) return this.#run();
-    if (this.#armed || this.#committing) return;
-    if (Date.now() - this.#last <= CLOSE) this.#waits = true;
-    if (this.#waits || this.#running) this.#arm();
-    else this.#run();
+    this.#begin();
   }
 
   /** As `join`; resolves with what `work` returned. The runtime holds whatever follows until the group is durable. */
@@ -83,21 +79,19 @@ export class Turn {
    * `release`, or a moment at most. What is worth a group of its own waits for nothing.
    */
   joinBehind(work: Work, units: number): void {
-    if (this.#works.length > 0 || this.#units + units > ENOUGH) {
-      this.release();
-      return this.join(work, units);
-    }
+    if (this.#works.length > 0) return this.join(work, units);
     if (this.#ended) return;
     this.#lates.push(work);
     this.#units += units;
-    this.#moment.ask();
+    if (this.#units > ENOUGH) this.release();
+    else this.#moment.ask();
   }
 
   /** What waits behind something else goes on. */
   release(): void {
-    const lates = this.#lates;
+    this.#works = [...this.#lates, ...this.#works];
     this.#lates = [];
-    for (const work of lates) this.join(work);
+    if (this.#works.length > 0) this.#begin();
   }
 
   /** Does what has joined so far, then `work`, at once, as one group. */
@@ -120,6 +114,15 @@ export class Turn {
   end(work: Work): void {
     this.now(work);
     this.#ended = true;
+  }
+
+  /** Sees to it that what waits is done: now, or when neighbours have had the time to come. */
+  #begin(): void {
+    if (this.#units > UNITS && !this.#running) return this.#run();
+    if (this.#armed || this.#committing) return;
+    if (Date.now() - this.#last <= CLOSE) this.#waits = true;
+    if (this.#waits || this.#running) this.#arm();
+    else this.#run();
   }
 
   #arm(): void {

@@ -66,15 +66,24 @@ test("what can wait a moment waits no longer, and not at all where nobody is bus
   expect(seen.slice(3)).toEqual(["second", "seal", "tell"]);
 });
 
-test("what waits behind something else is collected until that is done, and keeps its place", () => {
+test("what waits behind something else is collected until that is done, and is one group", () => {
   const { turn, seen, work } = noted();
   turn.joinBehind(work("a"), 10);
   turn.joinBehind(work("b"), 10);
   expect(seen).toEqual([]);
   turn.release();
-  expect(seen.slice(0, 2)).toEqual(["a", "seal"]);
-  turn.now(work("c"));
-  expect(seen.slice(3, 6)).toEqual(["b", "c", "seal"]);
+  expect(seen).toEqual(["a", "b", "seal", "tell"]);
+});
+
+test("whatever joins meanwhile comes after what was collected before it", async () => {
+  const { turn, seen, until, work } = noted();
+  turn.now(work("first"));
+  turn.joinBehind(work("a"), 10);
+  turn.join(work("b"));
+  turn.joinBehind(work("c"), 10);
+  turn.release();
+  await until(2);
+  expect(seen.slice(3)).toEqual(["a", "b", "c", "seal", "tell"]);
 });
 
 test("what waits behind something else waits a moment at most, and not where it is worth a group", async () => {
