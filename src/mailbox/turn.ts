@@ -39,7 +39,7 @@ export class Turn {
   #running = false;
   #committing = false;
   #ended = false;
-  /** When the last group was, ms since 1970, and whether the next one waits for neighbours. */
+  /** When the last group was, ms since 1970, and whether the next one waits for neighbours: where that one had some. */
   #last = 0;
   #waits = false;
   readonly #ends: Ends;
@@ -129,7 +129,6 @@ export class Turn {
     this.#armed = true;
     setTimeout(() => {
       this.#armed = false;
-      this.#waits = this.#works.length > 1;
       this.#run();
     }, 0);
   }
@@ -137,6 +136,7 @@ export class Turn {
   #run(): void {
     const works = [...this.#lates, ...this.#works];
     if (works.length === 0) return;
+    this.#waits = works.length > 1;
     this.#lates = [];
     this.#works = [];
     this.#units = 0;

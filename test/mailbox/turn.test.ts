@@ -6,6 +6,11 @@ import { Turn } from "../../src/mailbox/turn.ts";
 beforeEach(() => void vi.useFakeTimers({ toFake: ["Date"] }));
 afterEach(() => void vi.useRealTimers());
 
+/** What follows on a commit has followed. */
+const settled = async () => {
+  for (let i = 0; i < 5; i++) await Promise.resolve();
+};
+
 /** A turn that notes what happens: works by their name, "seal" and "tell"; every group writes. */
 function noted() {
   const seen: string[] = [];
@@ -66,13 +71,18 @@ test("what can wait a moment waits no longer, and not at all where nobody is bus
   expect(seen.slice(3)).toEqual(["second", "seal", "tell"]);
 });
 
-test("what waits behind something else is collected until that is done, and is one group", () => {
+test("what waits behind something else is collected until that is done, and is one group", async () => {
   const { turn, seen, work } = noted();
   turn.joinBehind(work("a"), 10);
   turn.joinBehind(work("b"), 10);
   expect(seen).toEqual([]);
   turn.release();
   expect(seen).toEqual(["a", "b", "seal", "tell"]);
+  // There were several, so the next one waits for its neighbours, also when all of this is written and some time has passed.
+  await settled();
+  vi.advanceTimersByTime(10);
+  turn.join(work("c"));
+  expect(seen.length).toBe(4);
 });
 
 test("whatever joins meanwhile comes after what was collected before it", async () => {
