@@ -7,7 +7,7 @@ import { note, reasonOf } from "../protocol/journal.ts";
 import type { Code } from "../protocol/refusals.ts";
 import { Alarm, type AlarmSwitch } from "./alarm.ts";
 import { nextDelivery } from "./batch.ts";
-import { firstDue, inTime, Lane, type Owed, PACE, type Pace } from "./lane.ts";
+import { firstDue, inTime, Lane, MARKS, type Owed, PACE, type Pace, RECEIPTS } from "./lane.ts";
 import type { Log } from "./log/log.ts";
 import { type Entry, type Peer, reachedBy } from "./log/schema.ts";
 import { Soon } from "./soon.ts";
@@ -20,13 +20,6 @@ export interface Reach extends AlarmSwitch {
 
 /** Bodies kept in memory over all lanes; what goes beyond is read from the log again. Answers: a receiver that is away for long. */
 const KEPT_UNITS = 4_000_000;
-
-/**
- * Ms after which receipts leave, and after which a mark `stored` is written. The device that sends knows by its answer, and people can't
- * tell the difference; but a burst is one call and one row, and `stored` is mostly written with the receipt, in the same row.
- */
-const RECEIPTS = 50;
-const MARKS = 120;
 
 export class Lanes {
   readonly #log: Log;
