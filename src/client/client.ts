@@ -70,7 +70,7 @@ export class Client implements Restante {
       peer: "name" in receiver ? receiver.name : to,
       at: Date.now(),
       // As JSON has it, and nobody else's to change.
-      body: why !== null || typeof body === "string" ? body : JSON.parse(json as string),
+      body: typeof json !== "string" || typeof body === "string" ? body : JSON.parse(json),
       id: null,
       seq: null,
       failed: why && { code: why.code, message: why.message },

@@ -120,10 +120,10 @@ export class View {
     const sents = this.#followed.get(peer);
     if (sents === undefined) return;
     let kept = 0;
-    let many = sents.length - FOLLOWED;
+    let tooMany = sents.length - FOLLOWED;
     for (const sent of sents) {
       const moved = sent.moved();
-      if (many-- > 0 || moved) sent.state.end();
+      if (tooMany-- > 0 || moved) sent.state.end();
       else sents[kept++] = sent;
     }
     sents.length = kept;

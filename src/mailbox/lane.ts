@@ -48,16 +48,7 @@ export function inTime<T>(call: Promise<T>, patience: number, slow: () => void):
       timer = setTimeout(late, GIVEN_UP - patience);
       slow();
     }, patience);
-    call.then(
-      (value) => {
-        clearTimeout(timer);
-        resolve(value);
-      },
-      (error: unknown) => {
-        clearTimeout(timer);
-        reject(error);
-      },
-    );
+    call.finally(() => clearTimeout(timer)).then(resolve, reject);
   });
 }
 

@@ -5,6 +5,7 @@ import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runI
 import { afterEach, expect, test, vi } from "vitest";
 import type { Delivery, Reply } from "../../src/protocol/envelope.ts";
 import { Mailbox } from "../../src/mailbox/mailbox.ts";
+import { Turn } from "../../src/mailbox/turn.ts";
 import { fresh, open, plain } from "../support/devices.ts";
 import { heard } from "../support/line.ts";
 
@@ -30,6 +31,19 @@ function breakDeliveries(when: "before" | "after") {
     if (when === "after") await deliver.call(this, delivery);
     throw new Error("the object is being replaced");
   });
+}
+
+/** Deliveries to `to` are under way until they are released. `called`: the bodies of each. */
+function holdDeliveries(to: string) {
+  const called: string[][] = [];
+  let held = true;
+  const deliver = Mailbox.prototype.deliver;
+  vi.spyOn(Mailbox.prototype, "deliver").mockImplementation(async function (this: Mailbox, delivery: Delivery) {
+    if (delivery.to === to) called.push(delivery.envelopes.map(({ body }) => body));
+    while (held && delivery.to === to) await new Promise((done) => setTimeout(done, 1));
+    return deliver.call(this, delivery);
+  });
+  return { called, release: () => (held = false) };
 }
 
 test.each(["before", "after"] as const)(
@@ -104,21 +118,35 @@ test("[S5] one receiver that can't be reached holds up nobody else", async () =>
   expect(await alice.until("accepted")).toMatchObject({ id: 1, state: "queued" });
 });
 
+test("[S1] what is sent while a call is under way is collected for the next one, in the order of its socket", async () => {
+  const { b, alice, bob } = await world();
+  const carol = await open(fresh("carol"));
+  const held = holdDeliveries(b);
+  const collected = vi.spyOn(Turn.prototype, "joinBehind");
+  const send = (id: number, to: string) => alice.send({ type: "send", id, to, body: id });
+  send(1, b);
+  await vi.waitUntil(() => held.called.length === 1);
+  for (const id of [2, 3]) send(id, b);
+  send(4, carol.welcome.user);
+  send(5, b);
+  expect(await carol.until("message")).toMatchObject({ body: 4 });
+  expect(collected.mock.calls.length).toBe(3);
+  held.release();
+  expect(bodies(await bob.take("message", 4))).toEqual([1, 2, 3, 5]);
+  expect(held.called.filter((sent) => sent.length > 0)).toEqual([["1"], ["2", "3", "5"]]);
+  expect((await alice.take("accepted", 5)).map(({ state }) => state)).toEqual(Array(5).fill("stored"));
+});
+
 test("[S2] an id that is sent again while its call is under way is answered with the call, not before", async () => {
   const { a, b, alice } = await world();
-  const held = new Set(["the call"]);
-  const deliver = Mailbox.prototype.deliver;
-  vi.spyOn(Mailbox.prototype, "deliver").mockImplementation(async function (this: Mailbox, delivery: Delivery) {
-    while (held.size > 0) await new Promise((done) => setTimeout(done, 1));
-    return deliver.call(this, delivery);
-  });
+  const held = holdDeliveries(b);
   alice.send({ type: "send", id: 1, to: b, body: 1 });
   // Its own message is kept back for the answer a moment, not for as long as that takes.
   await alice.until("message");
   alice.send({ type: "send", id: 1, to: b, body: 1 });
   expect((await alice.settled()).filter(({ type }) => type === "accepted")).toEqual([]);
   expect(await alarmOf(a)).toBe(null);
-  held.clear();
+  held.release();
   expect((await alice.take("accepted", 2)).map(({ id, state }) => [id, state])).toEqual([
     [1, "stored"],
     [1, "stored"],

@@ -92,9 +92,8 @@ export class Log {
 
   /** Writes one entry, gives it the next seq, and adds it to the conversation. */
   append(entry: Omit<Entry, "seq" | "failed">): Entry {
-    const { kind, peer, origin, device, id, at, body } = entry;
-    const seq = this.#next();
-    const row = { seq, kind, peer, origin, device, id, at, failed: null, body };
+    const row = { seq: this.#next(), failed: null, ...entry };
+    const { seq, kind, peer } = row;
     if (kind === "in" || kind === "out" || kind === "self") this.history.note(this.peers.get(peer), seq);
     // The row of a peer that was sent something is written with the reply; until then the tail tells.
     if (kind !== "out" && kind !== "peer" && kind !== "notice") this.peers.changed(this.peers.get(peer));
