@@ -59,7 +59,8 @@ test("a lane without an order is seen", { timeout: 60_000 }, async () => {
       envelopes: delivery.envelopes.map((envelope, i) => ({ ...envelope, body: bodies[i] ?? "" })),
     };
   };
-  expect(await complaint(shuffle)).toMatch(/too late|not shown the same/);
+  // A call that is tried again with more in it is shuffled otherwise, and shows something twice.
+  expect(await complaint(shuffle)).toMatch(/too late|not shown the same|twice/);
 });
 
 test("an outbox that is forgotten in a crash loses something", { timeout: 60_000 }, async () => {

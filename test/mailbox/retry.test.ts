@@ -36,14 +36,14 @@ function breakDeliveries(when: "before" | "after") {
 /** Deliveries to `to` are under way until they are released. `called`: the bodies of each. */
 function holdDeliveries(to: string) {
   const called: string[][] = [];
-  let held = true;
+  const gate = { shut: true };
   const deliver = Mailbox.prototype.deliver;
   vi.spyOn(Mailbox.prototype, "deliver").mockImplementation(async function (this: Mailbox, delivery: Delivery) {
     if (delivery.to === to) called.push(delivery.envelopes.map(({ body }) => body));
-    while (held && delivery.to === to) await new Promise((done) => setTimeout(done, 1));
+    while (gate.shut && delivery.to === to) await new Promise((done) => setTimeout(done, 1));
     return deliver.call(this, delivery);
   });
-  return { called, release: () => (held = false) };
+  return { called, release: () => (gate.shut = false) };
 }
 
 test.each(["before", "after"] as const)(
