@@ -57,7 +57,7 @@ function isMessage({ kind }: Entry): boolean {
 /** A `message` frame; a final no of the receiver's stands in it as `failed`. */
 export function messageOf(box: Box, entry: Entry): string {
   if (entry.kind === "in") return writeReceived(box, entry);
-  const text = writeCarbon({ ...entry, from: box.user, to: entry.peer });
+  const text = writeCarbon(entry, box.user, false);
   return entry.failed === null ? text : `${text.slice(0, -1)},"failed":${JSON.stringify(entry.failed)}}`;
 }
 

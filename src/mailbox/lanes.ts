@@ -33,7 +33,7 @@ export class Lanes {
   #keptUnits = 0;
   readonly #alarm: Alarm;
   readonly #receipts = new Soon(RECEIPTS, () => this.#turn.join(() => this.#startTells()));
-  readonly #rows = new Soon(MARKS, () => this.#turn.join(() => undefined));
+  readonly #rows = new Soon(MARKS, () => this.#turn.join(() => this.#log.peers.catchUp()));
 
   constructor(log: Log, turn: Turn, reach: Reach, pace: Pace = PACE) {
     this.#log = log;
@@ -212,15 +212,13 @@ export class Lanes {
         owed.answer?.("stored");
       } else this.#fail(owed, code);
     }
-    if (stored > peer.reached) {
-      peer.reached = stored;
-      this.#log.peers.changed(peer);
-    }
-    if (stored > peer.stored) {
-      peer.stored = stored;
-      if (first) this.#log.peers.mark(peer);
-      else this.#log.peers.markSoon(peer);
-    }
+    const further = stored > peer.stored;
+    if (stored > peer.reached && !further) this.#log.peers.changed(peer);
+    peer.reached = Math.max(peer.reached, stored);
+    if (!further) return;
+    peer.stored = stored;
+    if (first) this.#log.peers.mark(peer);
+    else this.#log.peers.markLate(peer);
   }
 
   #startTells(): void {

@@ -131,10 +131,8 @@ function frameOf(box: Box, session: Session, item: Entry | Peer): string | null 
     case "peer":
       return write({ type: "peer", seq: item.seq, peer: item.peer, standing: item.body });
     case "out":
-    case "self": {
-      const body = sentIt(session, item) ? null : item.body;
-      return writeCarbon({ ...item, from: box.user, to: item.peer, body });
-    }
+    case "self":
+      return writeCarbon(item, box.user, sentIt(session, item));
     case "failed": {
       const { code, message } = refusalOf(item.body);
       return write({ type: "failed", seq: item.seq, of: item.origin ?? 0, code, message });
@@ -149,7 +147,7 @@ function frameOf(box: Box, session: Session, item: Entry | Peer): string | null 
 /** A message from somebody else; of a stranger's it says that it is a request. */
 export function writeReceived(box: Box, entry: Entry): string {
   const request = box.log.contacts.standing(entry.peer) === "request";
-  return writeMessage({ ...entry, from: entry.peer, to: box.user, origin: entry.origin ?? 0, request });
+  return writeMessage(entry, box.user, request);
 }
 
 /** The marks of a peer at their present value. */

@@ -60,33 +60,30 @@ export function write(down: Down): string {
   return JSON.stringify(down);
 }
 
-/** A message from somebody else. `body` is JSON text. */
-export function writeMessage(m: {
-  seq: number;
-  from: string;
-  to: string;
-  at: number;
-  origin: number;
-  body: string;
-  request?: boolean;
-}): string {
-  const request = m.request ? `,"request":true` : "";
-  return `{"type":"message","seq":${m.seq},"from":${quote(m.from)},"to":${quote(m.to)},"at":${m.at},"origin":${m.origin}${request},"body":${m.body}}`;
+/** A message as a mailbox has it; `peer` is the other one. */
+interface Kept {
+  readonly seq: number;
+  readonly peer: string;
+  readonly at: number;
+  /** JSON text. */
+  readonly body: string;
 }
 
-/** One's own message, as the sender's devices see it; without `body` to the socket that sent it. */
-export function writeCarbon(m: {
-  seq: number;
-  from: string;
-  to: string;
-  at: number;
-  id: number | null;
-  device: string | null;
-  body: string | null;
-}): string {
+/** A message from somebody else, for `user`. */
+export function writeMessage(m: Kept & { readonly origin: number | null }, user: string, isRequest: boolean): string {
+  const request = isRequest ? `,"request":true` : "";
+  return `{"type":"message","seq":${m.seq},"from":${quote(m.peer)},"to":${quote(user)},"at":${m.at},"origin":${m.origin ?? 0}${request},"body":${m.body}}`;
+}
+
+/** A message of `user`'s own, as the sender's devices see it; `bare`, without `body`, to the socket that sent it. */
+export function writeCarbon(
+  m: Kept & { readonly id: number | null; readonly device: string | null },
+  user: string,
+  bare: boolean,
+): string {
   const sent = m.id === null ? "" : `,"id":${m.id},"device":${quote(m.device ?? "")}`;
-  const body = m.body === null ? "" : `,"body":${m.body}`;
-  return `{"type":"message","seq":${m.seq},"from":${quote(m.from)},"to":${quote(m.to)},"at":${m.at}${sent}${body}}`;
+  const body = bare ? "" : `,"body":${m.body}`;
+  return `{"type":"message","seq":${m.seq},"from":${quote(user)},"to":${quote(m.peer)},"at":${m.at}${sent}${body}}`;
 }
 
 /** The answer to a send. Without `entry` where retention removed it. */

@@ -57,6 +57,7 @@ export function readText(text: string): readonly Up[] {
 function readFrame(value: unknown): Up {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return error("it is no object");
   if (isSend(value)) return readSend(value);
+  if (isAck(value)) return value;
   const known = upFrame.safeParse(value);
   if (!known.success) return unreadable(value, known.error);
   const up = known.data;
@@ -90,6 +91,12 @@ export function isSend(value: object): value is z.infer<typeof send> {
     typeof to === "string" &&
     Object.hasOwn(value, "body")
   );
+}
+
+/** The same for what a device says next to often. */
+export function isAck(value: object): value is z.infer<typeof ack> {
+  const { type, seq } = value as { [Field in "type" | "seq"]?: unknown };
+  return type === "ack" && Number.isSafeInteger(seq) && (seq as number) >= 0;
 }
 
 function readSend({ id, to, body }: z.infer<typeof send>): Up {

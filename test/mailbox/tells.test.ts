@@ -14,6 +14,36 @@ test("[L6] a mark that changed in this very group is among the marks after a seq
   });
 });
 
+test("a mark that may wait costs no row of its own: it is written with the peer's row, or with a checkpoint", async () => {
+  await rig(fresh("alice"), async (alice, again) => {
+    const one = alice.send("bob", "1");
+    (await alice.call()).answer({});
+    await alice.until(() => again().log.peers.get("bob").mark > 0);
+    const peer = alice.log.peers.get("bob");
+    const onDisk = () => again().log.peers.get("bob");
+    const later = (stored: number) => {
+      peer.stored = stored;
+      alice.log.peers.markLate(peer);
+    };
+    alice.turn.now(() => later(one + 1));
+    expect(onDisk().stored).toBe(one);
+    alice.turn.now(() => alice.log.peers.changed(peer));
+    expect(onDisk()).toMatchObject({ stored: one + 1, mark: alice.log.head });
+    alice.turn.now(() => later(one + 2));
+    alice.turn.now(() => alice.log.peers.catchUp());
+    expect(onDisk()).toMatchObject({ stored: one + 2, mark: alice.log.head });
+    alice.turn.now(() => later(one + 3));
+    expect(alice.log.peers.latest(1, Infinity)).toEqual([peer]);
+    expect(onDisk()).toMatchObject({ stored: one + 3, mark: alice.log.head });
+    alice.turn.now(() => {
+      later(one + 4);
+      const note = { kind: "self", peer: "alice", origin: null, device: null, id: null, at: 0, body: "0" } as const;
+      for (let n = 0; n < 512; n++) alice.log.append(note);
+    });
+    expect(onDisk().stored).toBe(one + 4);
+  });
+});
+
 test("[M8] a receipt that was told is put down by itself: the next wake owes nothing", async () => {
   await rig(fresh("alice"), async (alice, again) => {
     alice.send("bob", "1");

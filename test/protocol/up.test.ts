@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { readPlain, writePlain } from "../../src/protocol/plain.ts";
 import { REFUSALS } from "../../src/protocol/refusals.ts";
-import { isSend, readText, upFrame } from "../../src/protocol/up.ts";
+import { isAck, isSend, readText, upFrame } from "../../src/protocol/up.ts";
 import { chooseDialect } from "../../src/protocol/version.ts";
 
 const anything = fc.oneof(
@@ -34,7 +34,7 @@ test("[S9] a body is kept as the JSON text that it is", () => {
   );
 });
 
-test("[F5] what is told to be a send without the schema, the schema takes too", () => {
+test("[F5] what is told to be a send or an ack without the schema, the schema takes too", () => {
   const wrong = fc.oneof(fc.jsonValue(), fc.double(), fc.constant(undefined));
   const field = (good: fc.Arbitrary<unknown>) =>
     fc.oneof({ weight: 6, arbitrary: good }, { weight: 1, arbitrary: wrong });
@@ -44,17 +44,20 @@ test("[F5] what is told to be a send without the schema, the schema takes too", 
     to: field(fc.string()),
     body: field(fc.jsonValue()),
   });
-  let sends = 0;
+  const nearAck = fc.record({ type: field(fc.constant("ack")), seq: field(fc.maxSafeInteger()) });
+  let [sends, acks] = [0, 0];
   fc.assert(
-    fc.property(near, (fields) => {
-      const value: unknown = JSON.parse(JSON.stringify(fields));
-      if (!isSend(value as object)) return;
-      sends++;
+    fc.property(fc.oneof(near, nearAck), (fields) => {
+      const value = JSON.parse(JSON.stringify(fields)) as object;
+      const known = [isSend(value), isAck(value)];
+      if (!known.includes(true)) return;
+      sends += Number(known[0]);
+      acks += Number(known[1]);
       expect(upFrame.safeParse(value)).toMatchObject({ success: true, data: value });
     }),
     { numRuns: 2_000 },
   );
-  expect(sends).toBeGreaterThan(100);
+  expect(Math.min(sends, acks)).toBeGreaterThan(100);
 });
 
 test("[S9] NUL and lone surrogates are kept", () => {

@@ -4,7 +4,8 @@ import type { EntryRows } from "./entry-rows.ts";
 import type { Entry, Peer } from "./schema.ts";
 import { putting, type Sql } from "./sql.ts";
 
-const PAGE = 64;
+/** As many as fit into a page of the database beside the rest of the row: what overflows is another page written. */
+const PAGE = 48;
 const PUT_PAGE = putting("page", ["peer", "first", "last", "seqs"], 2);
 
 interface Page {

@@ -15,9 +15,10 @@ export class PeerRows {
   readonly #jumps: Jumps;
   readonly #next: () => number;
   readonly #known = new Map<string, Peer>();
+  /** Their rows are written with the group. */
   readonly #dirty = new Set<Peer>();
-  /** Their marks changed, and the change has no seq yet. */
-  readonly #due = new Set<Peer>();
+  /** Those that may wait: what the peer has moved, and the change has no seq yet. */
+  readonly #late = new Set<Peer>();
   readonly #marks: Recent<{ seq: number; peer: Peer }>;
 
   /** `next` gives the next seq; everything after `head` is yet to come. */
@@ -51,21 +52,25 @@ export class PeerRows {
 
   /** A mark of this peer changed: gives the change its seq. */
   mark(peer: Peer): void {
-    this.#due.delete(peer);
+    this.#late.delete(peer);
     peer.mark = this.#next();
     this.#marks.push({ seq: peer.mark, peer });
     this.changed(peer);
   }
 
-  /** The same, with the next group, whatever that is for. */
-  markSoon(peer: Peer): void {
-    this.#due.add(peer);
-    this.changed(peer);
+  /** The same, when its row is written for something else, or by `catchUp`. */
+  markLate(peer: Peer): void {
+    this.#late.add(peer);
   }
 
   /** Whether a row is ahead of the disk. */
   get waits(): boolean {
-    return this.#dirty.size > 0;
+    return this.#dirty.size + this.#late.size > 0;
+  }
+
+  /** Marks those that wait. */
+  catchUp(): void {
+    for (const peer of this.#late) this.mark(peer);
   }
 
   /** The peers whose marks changed after `seq`, in the order of the change. */
@@ -88,7 +93,7 @@ export class PeerRows {
 
   /** Ends a group: writes what changed, a row each; true if there was anything. */
   seal(): boolean {
-    for (const peer of this.#due) this.mark(peer);
+    for (const peer of this.#late) if (this.#dirty.has(peer)) this.mark(peer);
     return this.#write();
   }
 
@@ -107,6 +112,7 @@ export class PeerRows {
 
   /** Rows that changed are written first: who asks the table is to find what is known. */
   #names(query: string, ...bindings: number[]): Peer[] {
+    this.catchUp();
     this.#write();
     return this.#sql.rows<{ name: string }>(query, ...bindings).map(({ name }) => this.get(name));
   }
