@@ -10,9 +10,8 @@ import { merge, type Part } from "./part.ts";
 import type { Said } from "./thread.ts";
 
 const THREADS = 2;
-/** Ms until code is compiled and objects are at work: at the start, and before each further load. */
+/** Ms before each load is counted, until code is compiled for it and objects are at work. */
 const WARM_UP = 1_500;
-const AGAIN = 200;
 
 const job = JSON.parse(process.argv[2] ?? "") as Job;
 const most = Math.max(...job.loads.map(threadsOf));
@@ -22,7 +21,7 @@ const all: Figures[] = [];
 for (const [i, load] of job.loads.entries()) {
   const threads = threadsOf(load);
   const { loads: _, ...rest } = job;
-  const task = { ...rest, load, name: `t${i}`, warmUp: i === 0 ? WARM_UP : AGAIN, threads };
+  const task = { ...rest, load, name: `t${i}`, warmUp: WARM_UP, threads };
   const parts = await together(workers.slice(0, threads), task);
   const [first] = parts;
   all.push("each" in first ? merge(parts as [Part, ...Part[]]) : first);
