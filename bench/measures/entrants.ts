@@ -9,6 +9,7 @@ export const bare: Entrant = { name: "bare objects", peer: "bare", servers: 1, c
 
 /** The same, a group at a time. */
 export const bareGroups: Entrant = { name: "bare groups", peer: "groups", servers: 1, client: "frames", batch: 1 };
+export const bareBatches: Entrant = { ...bareGroups, name: "bare batches", batch: 128 };
 
 export const redis = (servers: number): Entrant => on("redis", servers, "classic");
 export const rabbitmq = (servers: number): Entrant => on("rabbitmq", servers, "classic");

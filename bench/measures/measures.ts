@@ -1,6 +1,7 @@
 // All measures, in the order in which they are taken; and which of them share a server that was just started.
 import {
   bare,
+  bareBatches,
   bareGroups,
   batches,
   counted,
@@ -45,6 +46,7 @@ export const MEASURES: readonly Measure[] = [
   ...cross("throughput", ALL, floods(8)),
   ...cross("throughput", FEW, floods(1)),
   ...cross("throughput", [bare, bareGroups], [{ kind: "flood", pairs: 8, flight: 32 }]),
+  ...cross("throughput", [bareBatches], [{ kind: "flood", pairs: 8, flight: 512 }]),
   ...cross("latency", LATE, paces),
   ...cross("growth", growing, [{ kind: "pace", pairs: 16, perSecond: 1_000 }]),
   ...cross("away", returning, [{ kind: "away", perSecond: 300 }]),

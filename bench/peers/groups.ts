@@ -1,4 +1,4 @@
-// The floor for single frames: as the bare objects, but what arrives in the same moment is one commit, one call and one text, with one
+// The floor for single frames, and for batches: as the bare objects, but what arrives in the same moment is one commit, one call and one text, with one
 // call under way, as Restante does it. Nothing else of it is there: no check, no order of ids, no repeats noticed, no cursor, no marks.
 import type { Served } from "./peer.ts";
 import { compatibility } from "./restante.ts";
@@ -24,9 +24,9 @@ export class Groups extends DurableObject {
   }
 
   webSocketMessage(ws, text) {
-    const frame = JSON.parse(text);
-    if (frame.type !== "send") return;
-    this.waiting.push(frame);
+    const sends = [JSON.parse(text)].flat().filter(({ type }) => type === "send");
+    if (sends.length === 0) return;
+    this.waiting.push(...sends);
     this.timer ??= setTimeout(() => {
       this.timer = null;
       const frames = this.waiting;

@@ -171,7 +171,6 @@ export class Lanes {
     if (!stored || lane.due !== null) return this.#turn.join(settle);
     this.#turn.aside(settle);
     if (lane.state !== "calling") this.#turn.release();
-    if (this.#log.peers.waits) this.#rows.ask();
   }
 
   #settle(lane: Lane, last: number, reply: Reply, told: Lane["told"]): void {
@@ -193,6 +192,7 @@ export class Lanes {
       else this.#taken(lane, peer, last, reply);
     }
     this.#idle(lane);
+    if (this.#log.peers.waits) this.#rows.ask();
   }
 
   #taken(lane: Lane, peer: Peer, last: number, reply: Reply): void {

@@ -44,6 +44,20 @@ test("a mark that may wait costs no row of its own: it is written with the peer'
   });
 });
 
+test("[L6] the mark of what was stored after trouble is written, though nothing else happens", async () => {
+  await rig(fresh("alice"), async (alice, again) => {
+    alice.send("bob", "1");
+    (await alice.call()).answer({});
+    await alice.until(() => again().log.peers.get("bob").mark > 0);
+    const two = alice.send("bob", "2");
+    (await alice.call()).fail();
+    await alice.until(() => alice.answers.includes("2 queued"));
+    alice.turn.now(() => alice.lanes.heard(alice.log.peers.get("bob"), "b1"));
+    (await alice.call()).answer({});
+    await alice.until(() => again().log.peers.get("bob").stored === two);
+  });
+});
+
 test("[M8] a receipt that was told is put down by itself: the next wake owes nothing", async () => {
   await rig(fresh("alice"), async (alice, again) => {
     alice.send("bob", "1");
