@@ -1,5 +1,5 @@
-// The floor for single frames, and for batches: as the bare objects, but what arrives in the same moment is one commit, one call and one text, with one
-// call under way, as Restante does it. Nothing else of it is there: no check, no order of ids, no repeats noticed, no cursor, no marks.
+// The floor for single frames, and for batches: as the bare objects, but what arrives in the same moment is one commit, one call and one
+// text, with one call under way, as Restante does it. Nothing else of it is there: no check, no order of ids, no repeats noticed, no cursor, no marks.
 import type { Served } from "./peer.ts";
 import { compatibility } from "./restante.ts";
 import { serve } from "./workerd.ts";

@@ -165,7 +165,7 @@ export class Lanes {
       if (reply === null) this.#pause(lane);
       else this.#settle(lane, last, reply, tell);
     };
-    // Mostly everything was stored: the devices hear it at once, and the rows follow with the next group. Lost before, they only make
+    // Mostly everything was stored: the devices hear it at once, and the rows follow some time later. Lost before, they only make
     // the lane ask again.
     const stored = reply?.verdict === "taken" && reply.refused.length === 0 && reply.epoch === peer.epoch;
     if (!stored || lane.due !== null) return this.#turn.join(settle);

@@ -44,6 +44,24 @@ test("a mark that may wait costs no row of its own: it is written with the peer'
   });
 });
 
+test("messages that follow each other leave the row of their peer alone", async () => {
+  await rig(fresh("alice"), async (alice, again) => {
+    const one = alice.send("bob", "1");
+    (await alice.call()).answer({});
+    await alice.until(() => again().log.peers.get("bob").mark > 0);
+    // Else its time might come meanwhile.
+    vi.spyOn(alice.log.peers, "catchUp").mockImplementation(() => undefined);
+    for (const body of ["2", "3", "4"]) {
+      alice.send("bob", body);
+      (await alice.call()).answer({});
+      await alice.until(() => alice.answers.includes(`${body} stored`));
+    }
+    alice.turn.now(() => undefined);
+    expect(alice.log.peers.get("bob").stored).toBeGreaterThan(one);
+    expect(again().log.peers.get("bob").stored).toBe(one);
+  });
+});
+
 test("[L6] the mark of what was stored after trouble is written, though nothing else happens", async () => {
   await rig(fresh("alice"), async (alice, again) => {
     alice.send("bob", "1");

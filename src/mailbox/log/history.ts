@@ -1,5 +1,5 @@
 // Conversations as pages: which entries were exchanged with a peer, without an index on the log. The newest ones are in the peer's
-// row, which is written anyway; every 64 of them become a page, one row.
+// row, which is written anyway; every 48 of them become a page, one row.
 import type { EntryRows } from "./entry-rows.ts";
 import type { Entry, Peer } from "./schema.ts";
 import { putting, type Sql } from "./sql.ts";

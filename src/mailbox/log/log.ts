@@ -96,7 +96,7 @@ export class Log {
     // Field by field: a spread costs more than all the rest here.
     const row = { seq, kind, peer, origin, device, id, at, failed: null, body };
     if (kind === "in" || kind === "out" || kind === "self") this.history.note(this.peers.get(peer), seq);
-    // The row of a peer that was sent something is written with the reply; until then the tail tells.
+    // The row of a peer that was sent something is written some time after the reply; until then the tail tells.
     if (kind !== "out" && kind !== "peer" && kind !== "notice") this.peers.changed(this.peers.get(peer));
     this.entries.add(row);
     this.#wrote = true;
