@@ -44,7 +44,7 @@ export const connectSdk: Connect = async (url, name, ear, { fromStart = false, r
     const stop = me.send(to, bodyOf(n)).state.subscribe((state) => {
       if (state.is === "sending") return;
       if (state.is === "failed" || state.is === "queued") throw new Error(`message ${n} is ${state.is}`);
-      queueMicrotask(() => stop());
+      stop();
       ear.confirmed(n);
     });
   };

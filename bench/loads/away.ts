@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { CLIENTS, type User } from "../clients/client.ts";
 import type { Figures, Load } from "../measures/measure.ts";
 import type { Task } from "./job.ts";
-import { shares } from "./part.ts";
+import { shares } from "./counted.ts";
 
 const PAIRS = 8;
 /** Ms: connected, away, and how long what is missing may still come at the end. */
@@ -43,7 +43,7 @@ export async function away(task: Task<Extract<Load, { kind: "away" }>>): Promise
   clearInterval(timer);
   for (const end = performance.now() + PATIENCE; pairs.some(isShort) && performance.now() < end;) await sleep(10);
   const sent = pairs.reduce((sum, pair) => sum + pair.sent, 0);
-  const [half, most] = shares([times]);
+  const [half, most] = shares(times);
   return {
     delivered: pairs.reduce((sum, { got }) => sum + got.size, 0) / sent,
     repeated: (pairs.reduce((sum, { repeated }) => sum + repeated, 0) / sent) * 1_000,

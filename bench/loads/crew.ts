@@ -3,9 +3,10 @@ import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CLIENTS, type Ear, type User } from "../clients/client.ts";
 import { busySeconds, resetPeak, usageOf } from "../machine/usage.ts";
-import type { Ready, Task } from "./job.ts";
+import type { Task } from "./job.ts";
+import type { Figures } from "../measures/measure.ts";
+import { figuresOf } from "./counted.ts";
 import { Ledger } from "./ledger.ts";
-import type { Part } from "./part.ts";
 
 /** The longest that what is in flight may take at the end, ms. */
 const DRAIN = 20_000;
@@ -16,7 +17,6 @@ export interface Sender {
 }
 
 export interface Crew {
-  /** Those of this thread. */
   readonly senders: readonly Sender[];
   close(): void;
 }
@@ -31,13 +31,13 @@ export async function gather(
   to: (i: number) => number,
   moved: (place: number) => void = () => undefined,
 ): Promise<Crew> {
-  const { client, urls, name, batch, thread, threads } = task;
+  const { client, urls, name, batch } = task;
   const { connect, confirms } = CLIENTS[client];
   const mirror = client === "echo";
-  const mine = Array.from({ length: count }, (_, i) => i).filter((i) => i % threads === thread);
+  const all = Array.from({ length: count }, (_, i) => i);
   const senderName = (i: number) => `${name}a${i}`;
   const receiverName = (i: number) => (mirror ? senderName(i) : `${name}b${to(i)}`);
-  const books = new Map(mine.map((i, place) => [senderName(i), new Ledger(confirms, () => moved(place))]));
+  const books = new Map(all.map((i) => [senderName(i), new Ledger(confirms, () => moved(i))]));
   const urlOf = (i: number) => urls[i % urls.length] ?? "";
   const message: Ear["message"] = (from, n) => {
     const ledger = books.get(from);
@@ -46,12 +46,12 @@ export async function gather(
   };
   const users: User[] = [];
   const nobody = { message, confirmed: () => undefined };
-  for (const receiver of mirror ? [] : new Set(mine.map(to))) {
+  for (const receiver of mirror ? [] : new Set(all.map(to))) {
     const url = urlOf(receiver + Math.floor(urls.length / 2));
     users.push(await connect(url, `${name}b${receiver}`, nobody, { batch }));
   }
   const senders: Sender[] = [];
-  for (const i of mine) {
+  for (const i of all) {
     const ledger = books.get(senderName(i)) ?? new Ledger(confirms);
     const user = await connect(urlOf(i), senderName(i), { message, confirmed: (n) => ledger.confirmed(n) }, { batch });
     users.push(user);
@@ -61,40 +61,32 @@ export async function gather(
 }
 
 /** Lets them begin, warms up, counts, stops whoever sends, lets everything arrive and checks the books. */
-export async function count(
-  { senders, close }: Crew,
-  task: Task,
-  ready: Ready,
-  begin: () => () => void,
-): Promise<Part> {
+export async function count({ senders, close }: Crew, task: Task, begin: () => () => void): Promise<Figures> {
   const { warmUp, seconds, pids } = task;
   const ledgers = senders.map(({ ledger }) => ledger);
   const settled = () => ledgers.map((ledger) => ledger.settled);
   const inFlight = () => ledgers.some((ledger) => ledger.inFlight > 0);
-  await ready();
   const stop = begin();
   await sleep(warmUp);
   for (const ledger of ledgers) ledger.reset();
-  // One thread looks at the servers; what it costs counts for the load generator.
-  const looks = task.thread === 0 ? pids : [];
-  resetPeak(looks);
+  resetPeak(pids);
   const [before, used, own, worked, begun] = [
     settled(),
-    usageOf(looks),
+    usageOf(pids),
     process.cpuUsage(),
     busySeconds(),
     performance.now(),
   ];
   await sleep(seconds * 1_000);
   const ended = performance.now();
-  const [after, use, { user, system }, busy] = [settled(), usageOf(looks), process.cpuUsage(own), busySeconds()];
+  const [after, use, { user, system }, busy] = [settled(), usageOf(pids), process.cpuUsage(own), busySeconds()];
   const received = Float64Array.from(ledgers.flatMap((ledger) => ledger.receivedAfter));
   const confirmed = Float64Array.from(ledgers.flatMap((ledger) => ledger.confirmedAfter));
   stop();
   while (inFlight() && performance.now() < ended + DRAIN) await sleep(5);
   for (const ledger of ledgers) ledger.close();
   close();
-  return {
+  return figuresOf({
     each: after.map((n, i) => n - (before[i] ?? 0)),
     seconds: (ended - begun) / 1_000,
     received,
@@ -104,5 +96,5 @@ export async function count(
     peak: use.peak,
     generator: (user + system) / 1e6,
     busy: busy - worked,
-  };
+  });
 }

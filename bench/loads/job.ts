@@ -12,17 +12,11 @@ export interface Job {
   readonly seconds: number;
 }
 
-/** One load of a job, for one thread. */
+/** One load of a job. */
 export interface Task<L extends Load = Load> extends Omit<Job, "loads"> {
   readonly load: L;
   /** Keeps the names of its users apart from those of the other loads. */
   readonly name: string;
   /** Ms before anything counts. */
   readonly warmUp: number;
-  /** Which of how many threads: pair `i` belongs to thread `i % threads`. */
-  readonly thread: number;
-  readonly threads: number;
 }
-
-/** Resolves when every thread is connected. */
-export type Ready = () => Promise<void>;

@@ -1,56 +1,47 @@
 // The load generator, a process of its own: `node load.ts JOB`, where JOB is a Job as JSON; its figures go to stdout as JSON, one object
-// for each load. Where there are several pairs two threads share them, so that it is not the load generator that is measured. Any
-// fault ends it with an error and without figures.
-/* oxlint-disable unicorn/require-post-message-target-origin -- a thread is no window */
+// for each load. A client throws from where it hears; any such fault ends it with an error and without figures.
+// One thread, so that servers have the other core: with two, none of the peers was faster, and those that need a whole core were slower.
 import process from "node:process";
-import { Worker } from "node:worker_threads";
-import type { Figures, Load } from "../measures/measure.ts";
+import type { Figures } from "../measures/measure.ts";
+import { away } from "./away.ts";
+import { backlog } from "./backlog.ts";
+import { bill } from "./bill.ts";
+import { flood, hot } from "./flood.ts";
+import { idle } from "./idle.ts";
 import type { Job, Task } from "./job.ts";
-import { merge, type Part } from "./part.ts";
-import type { Said } from "./thread.ts";
+import { pace } from "./pace.ts";
 
-const THREADS = 2;
 /** Ms before each load is counted, until code is compiled for it and objects are at work. */
 const WARM_UP = 1_500;
 
-const job = JSON.parse(process.argv[2] ?? "") as Job;
-const most = Math.max(...job.loads.map(threadsOf));
-const workers = Array.from({ length: most }, () => new Worker(new URL("thread.ts", import.meta.url)));
-for (const worker of workers) worker.on("error", fail);
+process.on("uncaughtException", ({ message }) => {
+  console.error(message);
+  process.exit(1);
+});
+
+const { loads, ...rest } = JSON.parse(process.argv[2] ?? "") as Job;
 const all: Figures[] = [];
-for (const [i, load] of job.loads.entries()) {
-  const threads = threadsOf(load);
-  const { loads: _, ...rest } = job;
-  const task = { ...rest, load, name: `t${i}`, warmUp: WARM_UP, threads };
-  const parts = await together(workers.slice(0, threads), task);
-  const [first] = parts;
-  all.push("each" in first ? merge(parts as [Part, ...Part[]]) : first);
-}
+for (const [i, load] of loads.entries()) all.push(await run({ ...rest, load, name: `t${i}`, warmUp: WARM_UP }));
 process.stdout.write(JSON.stringify(all), () => process.exit(0));
 
-function threadsOf(load: Load): number {
-  return "pairs" in load && load.pairs > 1 ? THREADS : 1;
-}
-
-/** Gives all of them the task, and the word to go when each is connected. */
-async function together(threads: readonly Worker[], task: Omit<Task, "thread">): Promise<[Part | Figures, ...Part[]]> {
-  let ready = 0;
-  const parts = threads.map((worker, thread) => {
-    return new Promise<Part | Figures>((done) => {
-      const hear = (said: Said) => {
-        if (said !== "ready") {
-          worker.off("message", hear);
-          done(said);
-        } else if (++ready === threads.length) for (const each of threads) each.postMessage("go");
-      };
-      worker.on("message", hear);
-      worker.postMessage({ ...task, thread });
-    });
-  });
-  return (await Promise.all(parts)) as [Part | Figures, ...Part[]];
-}
-
-function fail(error: Error): void {
-  console.error(error.message);
-  process.exit(1);
+function run(task: Task): Promise<Figures> {
+  const { load } = task;
+  switch (load.kind) {
+    case "flood":
+      return flood({ ...task, load });
+    case "hot":
+      return hot({ ...task, load });
+    case "pace":
+      return pace({ ...task, load });
+    case "backlog":
+      return backlog({ ...task, load });
+    case "idle":
+      return idle({ ...task, load });
+    case "away":
+      return away({ ...task, load });
+    case "bill":
+      return bill({ ...task, load });
+    default:
+      return load satisfies never;
+  }
 }
