@@ -1,8 +1,8 @@
 // One client, as an application holds it: names are made canonical here, bodies are measured, and what is wrong is said at once.
 // It knows the view and the session; no socket, no frame and no store.
+import { type Fault, fault } from "../protocol/faults.ts";
 import { keep } from "../protocol/json.ts";
 import { canonical } from "../protocol/names.ts";
-import { type Refusal, refusal } from "../protocol/refusals.ts";
 import { Account, People } from "./account.ts";
 import type { Messages, Options, Presences, Restante } from "./api.ts";
 import { browserStore, isBrowser, onNetwork } from "./browser.ts";
@@ -124,8 +124,8 @@ export class Client implements Restante {
   }
 
   /** Why this can't be sent, or null. */
-  #objection(receiver: ReturnType<typeof canonical>, json: string | Refusal): Refusal | Why | null {
-    if ("refused" in receiver) return refusal(receiver.refused);
+  #objection(receiver: ReturnType<typeof canonical>, json: string | Fault): Fault | Why | null {
+    if ("refused" in receiver) return fault(receiver.refused);
     if (typeof json !== "string") return json;
     return this.#session.closed ? { code: "closed", message: "The mailbox is closed." } : null;
   }

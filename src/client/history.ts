@@ -1,6 +1,6 @@
 // What is read over HTTP: the list of conversations, and messages older than those that came over the socket.
 import { readDown } from "../protocol/down.ts";
-import { refusalOf } from "../protocol/refusals.ts";
+import { faultOf } from "../protocol/faults.ts";
 import { fits, type Shape, type ShapeOf } from "../protocol/shape.ts";
 import type { Listed } from "./archive.ts";
 import type { Entry, Piece } from "./store.ts";
@@ -51,9 +51,7 @@ function entryOf(value: unknown, user: string): Entry | null {
   const down = readDown(value);
   if (down?.type !== "message") return null;
   const { seq, from, to, at, body } = down;
-  const failed = fits(REFUSED, value)
-    ? { failed: { code: value.failed, message: refusalOf(value.failed).message } }
-    : {};
+  const failed = fits(REFUSED, value) ? { failed: { code: value.failed, message: faultOf(value.failed).message } } : {};
   return { key: `${seq}`, seq, peer: from === user ? to : from, from, at, body, ...failed };
 }
 

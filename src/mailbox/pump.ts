@@ -1,9 +1,10 @@
 // The one pump. A socket has a position in the log; the pump says what lies after it, up to the socket's window. Live delivery,
 // catch-up after a reconnect and the return after a year are this one loop.
 import { write, writeCarbon, writeMessage } from "../protocol/down.ts";
+import { faultOf } from "../protocol/faults.ts";
 import { LIMITS, utf8Bytes } from "../protocol/limits.ts";
 import { writePlain, writePlainRefusal } from "../protocol/plain.ts";
-import { refusal, refusalOf } from "../protocol/refusals.ts";
+import { refusal } from "../protocol/refusals.ts";
 import { NOTICES } from "../protocol/service.ts";
 import { V1 } from "../protocol/version.ts";
 import type { Box } from "./box.ts";
@@ -21,7 +22,7 @@ export function pump(box: Box, session: Session): boolean {
   let last = position;
   let bytes = 0;
   let own = true;
-  for (const item of inOrder(box.log.entries.after(position), box.log.peers.marksAfter(position))) {
+  for (const item of inOrder(box.log.entries.after(position), [...box.log.peers.marksAfter(position)])) {
     const frame = frameOf(box, session, item);
     if (frame !== null) {
       const size = utf8Bytes(frame);
@@ -105,8 +106,11 @@ function sentIt(session: Session, { device, seq }: Entry): boolean {
 }
 
 /** Entries and changed marks, by seq. */
-function* inOrder(entries: Iterable<Entry>, marks: Iterable<Peer>): Generator<Entry | Peer> {
-  const rest = [...marks];
+function inOrder(entries: Iterable<Entry>, marks: readonly Peer[]): Iterable<Entry | Peer> {
+  return marks.length === 0 ? entries : mixed(entries, marks);
+}
+
+function* mixed(entries: Iterable<Entry>, rest: readonly Peer[]): Generator<Entry | Peer> {
   let next = 0;
   for (const entry of entries) {
     for (let peer = rest[next]; peer !== undefined && peer.mark < entry.seq; peer = rest[++next]) yield peer;
@@ -134,7 +138,7 @@ function frameOf(box: Box, session: Session, item: Entry | Peer): string | null 
     case "self":
       return writeCarbon(item, box.user, sentIt(session, item));
     case "failed": {
-      const { code, message } = refusalOf(item.body);
+      const { code, message } = faultOf(item.body);
       return write({ type: "failed", seq: item.seq, of: item.origin ?? 0, code, message });
     }
     default:
@@ -169,7 +173,7 @@ function plainOf(user: string, entry: Entry): string | null {
     case "self":
       return writePlain({ ...entry, from: entry.peer, to: user });
     case "failed":
-      return writePlainRefusal(user, entry.at, refusalOf(entry.body, `to ${entry.peer}`));
+      return writePlainRefusal(user, entry.at, faultOf(entry.body, `to ${entry.peer}`));
     case "out":
     case "peer":
     case "notice":

@@ -1,6 +1,6 @@
 // JSON texts: reading one without trust, and a body as the text that is kept of it. Pure; knows no frame.
 import { BODY_DEPTH, exceeds, LIMITS } from "./limits.ts";
-import { type Refusal, refusal } from "./refusals.ts";
+import { type Fault, fault } from "./faults.ts";
 
 /** The value of a JSON text, or undefined. */
 export function parse(text: string): unknown {
@@ -12,15 +12,15 @@ export function parse(text: string): unknown {
 }
 
 /** The JSON text of a body, or why it can't be kept. Taken from JSON, so NUL and lone surrogates come out escaped. */
-export function keep(body: unknown): string | Refusal {
+export function keep(body: unknown): string | Fault {
   let text: string;
   try {
     text = JSON.stringify(body);
   } catch {
-    return refusal("bad_frame", `body is nested more than ${BODY_DEPTH} deep`);
+    return fault("bad_frame", `body is nested more than ${BODY_DEPTH} deep`);
   }
-  if (exceeds(text, LIMITS.bodyBytes)) return refusal("too_large", `a body has at most ${LIMITS.bodyBytes} bytes`);
-  if (tooDeep(text)) return refusal("bad_frame", `body is nested more than ${BODY_DEPTH} deep`);
+  if (exceeds(text, LIMITS.bodyBytes)) return fault("too_large", `a body has at most ${LIMITS.bodyBytes} bytes`);
+  if (tooDeep(text)) return fault("bad_frame", `body is nested more than ${BODY_DEPTH} deep`);
   return text;
 }
 

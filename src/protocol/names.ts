@@ -1,7 +1,6 @@
 // Names: one spelling for every mailbox, made before it becomes an object's name.
 // Pure; knows nothing of who may open what.
 import { NAME_UNITS } from "./limits.ts";
-import type { Code } from "./refusals.ts";
 
 /** The dialects' own voice and names that people would mistake for it; nobody's mailbox. */
 const RESERVED = new Set([
@@ -27,7 +26,7 @@ const DEVICE = /^[A-Za-z0-9._-]+$/;
 /** The sender of whatever the server itself says in the plain dialect. */
 export const SYSTEM = "system";
 
-export type Name = { readonly name: string } | { readonly refused: Code };
+export type Name = { readonly name: string } | { readonly refused: "bad_name" | "reserved_name" };
 
 /**
  * The canonical form of a userName: NFKC, lower case, NFKC; 1–64 UTF-16 units of letters, marks and digits of any script

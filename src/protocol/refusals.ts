@@ -1,24 +1,9 @@
 // The one table of refusals: code, sentence, close code, HTTP status, and after how long trying again can help.
 // Few words for outside; reasons that only the operator should know go to the log.
-
-interface Row {
-  readonly message: string;
-  /** The WebSocket close code, where a connection ends with it. */
-  readonly close?: number;
-  /** The HTTP status, where a request is answered with it. */
-  readonly status: number;
-  /** Milliseconds, where trying again can help. */
-  readonly retryAfter?: number;
-}
+import { FAULTS, no, type No, type Row } from "./faults.ts";
 
 export const REFUSALS = {
-  bad_frame: { message: "This frame can't be read", status: 400 },
-  bad_name: {
-    message: "A name has 1 to 64 letters, marks or digits of any script, or . _ -, and starts with a letter or digit",
-    close: 4400,
-    status: 400,
-  },
-  reserved_name: { message: "This name is kept back and is nobody's mailbox", close: 4400, status: 400 },
+  ...FAULTS,
   bad_query: { message: "The address of the connection is wrong", close: 4400, status: 400 },
   unauthorized: { message: "The token is missing, wrong or expired", close: 4401, status: 401 },
   name_taken: { message: "This name is taken", status: 409 },
@@ -42,12 +27,8 @@ export const REFUSALS = {
     status: 409,
   },
   rate_limited: { message: "Too many; wait a moment", close: 4429, status: 429, retryAfter: 1_000 },
-  too_large: { message: "This is larger than the limits allow", close: 1009, status: 413 },
   out_of_order: { message: "Ids are consecutive: the next one is welcome.lastId + 1", status: 409 },
   id_reused: { message: "This id was accepted with another message", status: 409 },
-  unknown_receiver: { message: "There is no mailbox of this name", status: 404 },
-  declined: { message: "The receiver does not take this message", status: 403 },
-  mailbox_full: { message: "The receiver's mailbox is full", status: 507, retryAfter: 60_000 },
   not_found: { message: "There is nothing at this address", status: 404 },
   upgrade_required: { message: "This address speaks WebSocket only", status: 426 },
   gone: { message: "Older messages are no longer kept", status: 410 },
@@ -62,26 +43,15 @@ export const REFUSALS = {
 
 export type Code = keyof typeof REFUSALS;
 
-/** A no: what was wrong, in a sentence. `retryAfter` (ms) only where trying again can help. */
-export interface Refusal {
-  readonly code: Code;
-  readonly message: string;
-  readonly retryAfter?: number;
+/** What was wrong, in a sentence. */
+export interface Refusal extends No<Code> {
   /** Over HTTP: what of the request is wrong. */
   readonly field?: string;
 }
 
 /** The refusal of this code; `detail` says what exactly was wrong and never quotes more than a name or a number. */
 export function refusal(code: Code, detail?: string): Refusal {
-  const row: Row = REFUSALS[code];
-  const message = `${row.message}${detail === undefined ? "" : `: ${detail}`}.`;
-  return row.retryAfter === undefined ? { code, message } : { code, message, retryAfter: row.retryAfter };
-}
-
-/** The refusal that a mailbox of another version may have written: a code that this one does not know keeps its name. */
-export function refusalOf(code: string, detail?: string): { readonly code: string; readonly message: string } {
-  if (Object.hasOwn(REFUSALS, code)) return refusal(code as Code, detail);
-  return { code, message: "The receiver refused this message." };
+  return no(code, REFUSALS[code], detail);
 }
 
 /** The close code of a refusal that ends a connection. */
