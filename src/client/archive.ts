@@ -41,13 +41,13 @@ export class Archive {
     return [...this.#reads].map(([peer, seq]) => ({ peer, seq }));
   }
 
-  /** What changed since the last one, or null. */
-  seal(): Commit | null {
+  /** What changed since the last one, and those drafts; or null. */
+  seal(drafts: readonly Draft[]): Commit | null {
     const open = this.#commit;
-    if (!open.touched) return null;
+    if (!open.touched && drafts.length === 0) return null;
     this.#commit = empty();
     const rows = [...open.rows].map((peer) => this.#row(peer));
-    return { ...open.records, drafts: [...open.records.drafts.values()], rows, position: { ...this.#position } };
+    return { ...open.records, drafts, rows, position: { ...this.#position } };
   }
 
   /** A connection begins. False in another life of the mailbox than before, where numbers of the last one mean nothing. */
@@ -154,14 +154,8 @@ export class Archive {
     this.#move({ listed: true });
   }
 
-  draft(draft: Draft): void {
-    this.#touch().drafts.set(draft.key, draft);
-  }
-
   settled(key: string): void {
-    const records = this.#touch();
-    records.drafts.delete(key);
-    records.settled.push(key);
+    this.#touch().settled.push(key);
   }
 
   #add(entry: Entry): void {
@@ -247,7 +241,6 @@ interface Open {
   readonly records: {
     readonly entries: Entry[];
     readonly failures: (Why & { readonly seq: number })[];
-    readonly drafts: Map<string, Draft>;
     readonly settled: string[];
     readonly reads: Read[];
     readonly told: string[];
@@ -255,6 +248,6 @@ interface Open {
 }
 
 function empty(): Open {
-  const records = { entries: [], failures: [], drafts: new Map(), settled: [], reads: [], told: [] };
+  const records = { entries: [], failures: [], settled: [], reads: [], told: [] };
   return { touched: false, rows: new Set(), open: new Map(), records };
 }

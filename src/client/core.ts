@@ -56,7 +56,6 @@ export class Core {
     this.#archive = new Archive(options.user, options.kept);
     this.#kept = options.kept.position.cursor ?? 0;
     this.#outbox = new Outbox({
-      changed: (draft) => this.#archive.draft(draft),
       settled: (key) => this.#archive.settled(key),
       ready: () => this.#flush(),
     });
@@ -90,10 +89,7 @@ export class Core {
    * when the store has failed.
    */
   async take(commit: Commit, kept: boolean): Promise<void> {
-    for (const draft of commit.drafts ?? []) {
-      this.#outbox.add(draft, kept);
-      if (!kept) this.#archive.draft(draft);
-    }
+    for (const draft of commit.drafts ?? []) this.#outbox.add(draft, kept);
     for (const key of commit.settled ?? []) this.#outbox.drop(key);
     for (const read of commit.reads ?? []) {
       this.#archive.read(read);
@@ -269,7 +265,7 @@ export class Core {
         await Promise.resolve();
         const text = this.#outbox.next();
         const connection = this.#connection;
-        const commit = this.#archive.seal();
+        const commit = this.#archive.seal(this.#outbox.changes());
         if (commit === null && text === null) break;
         if (commit !== null) {
           await this.#options.store.write(commit);

@@ -9,11 +9,16 @@ export interface Live<T> extends AsyncIterable<T> {
   subscribe(listen: (value: T) => void): Stop;
 }
 
+/** One subscription. The function is gone when it has ended, also in the middle of a change. */
+interface Listener<T> {
+  listen: ((value: T) => void) | null;
+}
+
 /** The side of a `Live` that changes it. The value is computed when somebody wants it, and not before. */
 export class Source<T> implements Live<T> {
   readonly #compute: () => T;
   /** Made when the first comes: there is a source for every message that is sent. */
-  #listeners: Set<(value: T) => void> | null = null;
+  #listeners: Listener<T>[] | null = null;
   /** Iterations that wait for the next value. */
   #waiting: (() => void)[] | null = null;
   #cached: { readonly value: T } | null = null;
@@ -30,7 +35,7 @@ export class Source<T> implements Live<T> {
   /** To be called when `compute` would answer otherwise. */
   changed(): void {
     this.#cached = null;
-    for (const listen of this.#listeners ?? []) tell(listen, this.value);
+    for (const { listen } of this.#listeners ?? []) if (listen !== null) tell(listen, this.value);
     this.#wake();
   }
 
@@ -42,11 +47,13 @@ export class Source<T> implements Live<T> {
   }
 
   subscribe(listen: (value: T) => void): Stop {
-    // A listener of its own: the same function may subscribe twice.
-    const own = (value: T) => listen(value);
-    if (!this.#ended) (this.#listeners ??= new Set()).add(own);
-    tell(own, this.value);
-    return () => this.#listeners?.delete(own);
+    const own: Listener<T> = { listen };
+    if (!this.#ended) (this.#listeners ??= []).push(own);
+    tell(listen, this.value);
+    return () => {
+      own.listen = null;
+      this.#listeners = this.#listeners?.filter((one) => one !== own) ?? null;
+    };
   }
 
   /** The present value, then each later one; whoever is slow is given the latest. */

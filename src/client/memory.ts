@@ -52,15 +52,11 @@ class MemoryStore implements Store {
 
   #put(entry: Entry): void {
     const held = this.#entries.get(entry.peer) ?? [];
-    this.#entries.set(entry.peer, held);
-    // Mostly it is the newest; not while older ones come in after what was just sent.
-    let at = held.length;
-    for (let low = 0; low < at;) {
-      const middle = (low + at) >>> 1;
-      if ((held[middle]?.seq ?? 0) < entry.seq) low = middle + 1;
-      else at = middle;
-    }
-    held.splice(at, held[at]?.seq === entry.seq ? 1 : 0, entry);
+    if (held.length === 0) this.#entries.set(entry.peer, held);
+    // Mostly it is the newest, or comes in shortly before what was just sent.
+    const at = held.findLastIndex(({ seq }) => seq < entry.seq) + 1;
+    if (at === held.length) held.push(entry);
+    else held.splice(at, held[at]?.seq === entry.seq ? 1 : 0, entry);
     if (held.length <= HELD * 2) return;
     held.splice(0, held.length - HELD);
     this.#from.set(entry.peer, held[0]?.seq ?? 0);

@@ -8,8 +8,6 @@ type Frame<T extends Down["type"]> = Extract<Down, { type: T }>;
 
 /** What the outbox tells its owner. */
 export interface OutboxEvents {
-  /** To be kept before the next text is said. */
-  changed(draft: Draft): void;
   settled(key: string): void;
   /** A wait that the mailbox asked for is over. */
   ready(): void;
@@ -18,15 +16,24 @@ export interface OutboxEvents {
 /** Keys of drafts that are remembered, at least. */
 const KNOWN = 10_000;
 
+/** waits: to be said on the present connection. under way: in the text that has no answer yet. said: the log has shown it. */
+type Step = "waits" | "under way" | "said" | "failed" | "settled";
+
+/** A draft as it changes. */
+type Item = { -readonly [Field in keyof Draft]: Draft[Field] } & {
+  step: Step;
+  /** Whether it differs from what was handed out last. */
+  changed: boolean;
+};
+
 export class Outbox {
   readonly #events: OutboxEvents;
-  /** In the order of sending. */
-  readonly #drafts = new Map<string, Draft>();
-  readonly #byId = new Map<number, string>();
-  /** The drafts of the text that is under way. One at a time: so an answer never speaks of an older numbering. */
-  readonly #underWay = new Set<string>();
-  /** Those with an id that are to be said once more on the present connection; others are said when they get one. */
-  readonly #again = new Set<string>();
+  /** In the order of sending; those that are settled are let go of with the next text. */
+  #items: Item[] = [];
+  readonly #byId = new Map<number, Item>();
+  #changed: Item[] = [];
+  /** Drafts of the text that is under way. One at a time: so an answer never speaks of an older numbering. */
+  #underWay = 0;
   /** The latest drafts that the store had: another tab's word of one may come after it was sent. */
   #known = new Set<string>();
   #knownBefore: ReadonlySet<string> = new Set();
@@ -51,7 +58,10 @@ export class Outbox {
         this.#known = new Set();
       }
     }
-    if (draft.failed === null) this.#drafts.set(draft.key, draft);
+    if (draft.failed !== null) return;
+    const item: Item = { ...draft, step: "waits", changed: false };
+    this.#items.push(item);
+    if (!kept) this.#change(item);
   }
 
   /** A connection begins. What the mailbox took keeps its id, to be answered again; everything else gets the next ones. */
@@ -60,15 +70,16 @@ export class Outbox {
     this.#limits = limits;
     this.#lastId = lastId;
     this.#nextId = lastId + 1;
-    this.#underWay.clear();
-    this.#again.clear();
+    this.#underWay = 0;
     this.#byId.clear();
-    for (const draft of this.#drafts.values()) {
-      if (draft.id === null) continue;
-      if (sameLife && draft.id <= lastId) {
-        this.#byId.set(draft.id, draft.key);
-        this.#again.add(draft.key);
-      } else this.#change({ ...draft, id: null, seq: null });
+    for (const item of this.#live()) {
+      item.step = "waits";
+      if (item.id === null) continue;
+      if (sameLife && item.id <= lastId) this.#byId.set(item.id, item);
+      else {
+        item.id = item.seq = null;
+        this.#change(item);
+      }
     }
   }
 
@@ -79,77 +90,85 @@ export class Outbox {
 
   /** Everything that waits, as one text within the limits; null while a text is under way, and where nothing waits. */
   next(): string | null {
-    if (!this.#open || this.#held !== undefined || this.#underWay.size > 0) return null;
+    if (!this.#open || this.#held !== undefined || this.#underWay > 0) return null;
     const frames: string[] = [];
     let bytes = 2;
-    for (const draft of this.#drafts.values()) {
-      if (draft.id !== null && !this.#again.has(draft.key)) continue;
-      const id = draft.id ?? this.#nextId;
-      const frame = `{"type":"send","id":${id},"to":"${draft.peer}","body":${JSON.stringify(draft.body)}}`;
+    for (const item of this.#live()) {
+      if (item.step !== "waits") continue;
+      const id = item.id ?? this.#nextId;
+      const frame = `{"type":"send","id":${id},"to":"${item.peer}","body":${JSON.stringify(item.body)}}`;
       bytes += utf8Bytes(frame) + 1;
       if (frames.length > 0 && (frames.length >= this.#limits.frames || bytes > this.#limits.textBytes)) break;
-      this.#number(draft, id);
+      this.#number(item, id);
       frames.push(frame);
     }
     if (frames.length === 0) return null;
     return frames.length === 1 ? (frames[0] ?? "") : `[${frames.join(",")}]`;
   }
 
+  /** The drafts that have changed since they were last asked for: to be kept before the next text is said. */
+  changes(): Draft[] {
+    const drafts: Draft[] = [];
+    for (const item of this.#changed) {
+      item.changed = false;
+      const { key, peer, at, body, id, seq, failed } = item;
+      if (item.step !== "settled") drafts.push({ key, peer, at, body, id, seq, failed });
+    }
+    this.#changed = [];
+    return drafts;
+  }
+
   /** The log shows this device's message: it was taken, though the answer may still wait for the receiver. */
   taken(frame: Frame<"message">): boolean {
-    const draft = this.#of(frame.id);
-    if (draft === undefined || draft.peer !== frame.to) return false;
+    const item = this.#byId.get(frame.id ?? 0);
+    if (item === undefined || item.peer !== frame.to) return false;
     // Another installation that was copied from this one, id and all, may have used the id for something else.
-    if (frame.body !== undefined && JSON.stringify(frame.body) !== JSON.stringify(draft.body)) return false;
-    this.#underWay.delete(draft.key);
-    this.#change({ ...draft, seq: frame.seq });
+    if (frame.body !== undefined && JSON.stringify(frame.body) !== JSON.stringify(item.body)) return false;
+    // What waits to be said once more still does: it is owed an answer.
+    if (item.step !== "waits") this.#move(item, "said");
+    item.seq = frame.seq;
+    this.#change(item);
     return true;
   }
 
   /** The draft that this answers; it is none any more. */
   accepted({ id }: Frame<"accepted">): Draft | null {
-    const draft = this.#of(id);
-    if (draft === undefined) return null;
-    this.drop(draft.key);
-    return draft;
+    const item = this.#byId.get(id);
+    if (item !== undefined) this.#settle(item);
+    return item ?? null;
   }
 
   /** The draft that the log has shown with this seq; it is none any more. */
   failed(seq: number): Draft | null {
-    for (const draft of this.#drafts.values()) {
-      if (draft.seq !== seq) continue;
-      this.drop(draft.key);
-      return draft;
-    }
-    return null;
+    const item = this.#live().find((one) => one.seq === seq);
+    if (item !== undefined) this.#settle(item);
+    return item ?? null;
   }
 
   /** False if the mailbox counts otherwise than this device, which only another `welcome` can mend. */
   refused({ id, code, message, retryAfter }: Frame<"refused">): boolean {
-    const draft = this.#of(id);
-    if (draft === undefined) return true;
+    const item = this.#byId.get(id);
+    if (item === undefined) return true;
     // What follows a refused id is out of order; the refused one itself never is.
     if (code === "out_of_order" && id < this.#nextId) return false;
     if (id > this.#lastId) this.#nextId = Math.min(this.#nextId, id);
     this.#byId.delete(id);
-    this.#underWay.delete(draft.key);
-    if (code === "out_of_order" || code === "id_reused" || retryAfter !== undefined) {
-      this.#change({ ...draft, id: null });
-      if (retryAfter !== undefined) this.#hold(retryAfter);
-    } else {
-      this.#drafts.delete(draft.key);
-      this.#events.changed({ ...draft, id: null, failed: { code, message } });
+    this.#move(item, "waits");
+    item.id = null;
+    this.#change(item);
+    if (retryAfter !== undefined) this.#hold(retryAfter);
+    else if (code !== "out_of_order" && code !== "id_reused") {
+      item.failed = { code, message };
+      item.step = "failed";
     }
     return true;
   }
 
   /** Forgets a draft. */
   drop(key: string): void {
-    const id = this.#drafts.get(key)?.id ?? null;
-    if (id !== null) this.#byId.delete(id);
-    this.#drafts.delete(key);
-    this.#underWay.delete(key);
-    this.#events.settled(key);
+    const item = this.#live().find((one) => one.key === key);
+    if (item === undefined) this.#events.settled(key);
+    else this.#settle(item);
   }
 
   /** Nothing is sent any more. */
@@ -158,22 +177,34 @@ export class Outbox {
     clearTimeout(this.#held);
   }
 
-  #of(id: number | undefined): Draft | undefined {
-    return this.#drafts.get(this.#byId.get(id ?? 0) ?? "");
+  #live(): readonly Item[] {
+    return (this.#items = this.#items.filter(({ step }) => step !== "settled" && step !== "failed"));
   }
 
-  #number(draft: Draft, id: number): void {
-    this.#again.delete(draft.key);
-    this.#underWay.add(draft.key);
-    if (draft.id !== null) return;
+  #settle(item: Item): void {
+    this.#move(item, "settled");
+    if (item.id !== null) this.#byId.delete(item.id);
+    this.#events.settled(item.key);
+  }
+
+  #number(item: Item, id: number): void {
+    item.step = "under way";
+    this.#underWay++;
+    if (item.id !== null) return;
     this.#nextId++;
-    this.#byId.set(id, draft.key);
-    this.#change({ ...draft, id });
+    item.id = id;
+    this.#byId.set(id, item);
+    this.#change(item);
   }
 
-  #change(draft: Draft): void {
-    this.#drafts.set(draft.key, draft);
-    this.#events.changed(draft);
+  #move(item: Item, step: Step): void {
+    if (item.step === "under way") this.#underWay--;
+    item.step = step;
+  }
+
+  #change(item: Item): void {
+    if (!item.changed) this.#changed.push(item);
+    item.changed = true;
   }
 
   #hold(ms: number): void {

@@ -1,6 +1,10 @@
 // Names that nobody else makes: of a device, and of a message before the mailbox has given it a number.
 
-let made = 0;
+/** Begins where its numerals have six places. */
+let made = 36 ** 5;
+/** The last time that a key was made, and its numerals. */
+let last = 0;
+let time = "";
 /** Of this process or tab. Made when it is needed: Workers have nothing random before their first event. */
 let here: string | undefined;
 
@@ -12,5 +16,7 @@ export function newDevice(): string {
 /** A fresh key for a draft. Keys sort in the order in which they were made, across tabs as far as their clocks go. */
 export function keyOf(): string {
   here ??= newDevice().slice(0, 8);
-  return `${Date.now().toString(36).padStart(9, "0")}-${(made++).toString(36).padStart(6, "0")}-${here}`;
+  const now = Date.now();
+  if (now !== last) time = (last = now).toString(36).padStart(9, "0");
+  return `${time}-${(made++).toString(36)}-${here}`;
 }

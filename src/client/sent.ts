@@ -21,30 +21,36 @@ export interface SentMessage {
 type Step = (typeof STEPS)[number];
 
 export class Sent implements SentMessage {
-  readonly key: string;
-  readonly to: string;
-  readonly body: unknown;
-  readonly at: number;
+  /** As it was kept last. */
+  draft: Draft;
+  /** Null until the mailbox has answered. */
+  seq: number | null = null;
   readonly state: Source<MessageState>;
   kept = Promise.resolve();
   readonly #user: string;
   readonly #rows: ReadonlyMap<string, Row>;
-  #failed: Why | null;
-  #seq: number | null = null;
 
-  constructor({ key, peer, body, at, failed }: Draft, user: string, rows: ReadonlyMap<string, Row>) {
-    this.key = key;
-    this.to = peer;
-    this.body = body;
-    this.at = at;
+  constructor(draft: Draft, user: string, rows: ReadonlyMap<string, Row>) {
+    this.draft = draft;
     this.#user = user;
     this.#rows = rows;
-    this.#failed = failed;
     this.state = new Source(() => this.#now());
   }
 
-  get seq(): number | null {
-    return this.#seq;
+  get key(): string {
+    return this.draft.key;
+  }
+
+  get to(): string {
+    return this.draft.peer;
+  }
+
+  get body(): unknown {
+    return this.draft.body;
+  }
+
+  get at(): number {
+    return this.draft.at;
   }
 
   async reached(is: Step): Promise<MessageState> {
@@ -55,13 +61,8 @@ export class Sent implements SentMessage {
     throw Object.assign(new Error("The mailbox was closed before."), { code: "closed" });
   }
 
-  taken(seq: number): void {
-    this.#seq = seq;
-    this.moved();
-  }
-
-  fail(why: Why): void {
-    this.#failed = why;
+  fail(failed: Why): void {
+    this.draft = { ...this.draft, failed };
     this.state.changed();
     this.state.end();
   }
@@ -74,8 +75,9 @@ export class Sent implements SentMessage {
   }
 
   #now(): MessageState {
-    if (this.#failed !== null) return { is: "failed", ...this.#failed };
-    if (this.#seq === null) return { is: "sending" };
-    return stateOf({ seq: this.#seq }, this.#rows.get(this.to), this.to === this.#user);
+    const { failed, peer } = this.draft;
+    if (failed !== null) return { is: "failed", ...failed };
+    if (this.seq === null) return { is: "sending" };
+    return stateOf({ seq: this.seq }, this.#rows.get(peer), peer === this.#user);
   }
 }

@@ -6,7 +6,7 @@ import { Source } from "./live.ts";
 import { type Message, ofEntry } from "./message.ts";
 import { Sent } from "./sent.ts";
 import { Signals } from "./signals.ts";
-import type { Commit, Draft, Kept, Row } from "./store.ts";
+import type { Commit, Draft, Entry, Kept, Row } from "./store.ts";
 import type { Thread } from "./thread.ts";
 
 /** One conversation of the list. */
@@ -22,6 +22,8 @@ export interface Conversation {
 /** Own messages to one peer whose way is followed at once. */
 const FOLLOWED = 1_000;
 
+const NONE: readonly never[] = [];
+
 export class View {
   readonly user: string;
   readonly feed: Feed;
@@ -29,9 +31,8 @@ export class View {
   readonly conversations = new Source(() => this.#list());
   readonly threads = new Set<Thread>();
   readonly #rows = new Map<string, Row>();
-  readonly #drafts = new Map<string, Draft>();
-  /** Own messages that an application holds: those without an entry by key, then by peer. */
-  readonly #unanswered = new Map<string, Sent>();
+  /** Own messages: those without an answer by key, then by peer. */
+  readonly #drafts = new Map<string, Sent>();
   readonly #followed = new Map<string, Sent[]>();
 
   constructor(user: string, feed: Feed) {
@@ -49,22 +50,32 @@ export class View {
   }
 
   draft(key: string): Draft | undefined {
-    return this.#drafts.get(key);
+    return this.#drafts.get(key)?.draft;
   }
 
   drafts(): Draft[] {
-    return [...this.#drafts.values()];
+    return [...this.#drafts.values()].map((sent) => sent.draft);
   }
 
   /** Something changed and is kept; or a draft, which is shown before. */
   apply(commit: Commit): void {
-    for (const row of commit.rows ?? []) this.#rows.set(row.peer, row);
-    for (const draft of commit.drafts ?? []) this.#drafts.set(draft.key, draft);
-    for (const key of commit.settled ?? []) this.#drafts.delete(key);
+    const { rows = NONE, drafts = NONE, settled = NONE, failures = NONE, entries = NONE } = commit;
+    for (const row of rows) this.#rows.set(row.peer, row);
+    for (const draft of drafts) (this.#drafts.get(draft.key) ?? this.#draft(draft)).draft = draft;
+    const answered = this.#answered(entries);
+    const ended = settled.map((key) => this.#remove(key));
     for (const thread of this.threads) thread.apply(commit);
-    this.#follow(commit);
-    if ((commit.rows ?? []).length > 0 || (commit.failures ?? []).length > 0) this.conversations.changed();
-    for (const entry of commit.entries ?? []) {
+    for (const sent of answered) sent.moved();
+    for (const { key, failed } of drafts) if (failed !== null) this.#drafts.get(key)?.fail(failed);
+    for (const sent of ended) sent?.state.end();
+    for (const { seq, code, message } of failures) {
+      for (const sents of this.#followed.values()) {
+        for (const sent of sents) if (sent.seq === seq) sent.fail({ code, message });
+      }
+    }
+    for (const { peer } of rows) this.#followUp(peer);
+    if (rows.length > 0 || failures.length > 0) this.conversations.changed();
+    for (const entry of entries) {
       if (entry.from === this.user) continue;
       this.signals.wrote(entry.from);
       this.feed.push(ofEntry(entry, this.user, undefined));
@@ -73,9 +84,7 @@ export class View {
 
   /** A message that is being sent, for whoever sends it. */
   sending(draft: Draft): Sent {
-    const sent = new Sent(draft, this.user, this.#rows);
-    if (draft.failed === null) this.#unanswered.set(draft.key, sent);
-    return sent;
+    return draft.failed === null ? this.#draft(draft) : new Sent(draft, this.user, this.#rows);
   }
 
   end(): void {
@@ -84,35 +93,35 @@ export class View {
     this.conversations.end();
     for (const thread of this.threads) thread.end();
     for (const sents of this.#followed.values()) for (const sent of sents) sent.state.end();
-    for (const sent of this.#unanswered.values()) sent.state.end();
+    for (const sent of this.#drafts.values()) sent.state.end();
   }
 
-  #follow(commit: Commit): void {
-    for (const { key, peer, seq } of commit.entries ?? []) {
-      const sent = this.#unanswered.get(key);
+  #draft(draft: Draft): Sent {
+    const sent = new Sent(draft, this.user, this.#rows);
+    this.#drafts.set(draft.key, sent);
+    return sent;
+  }
+
+  /** The draft of this key is none any more. */
+  #remove(key: string): Sent | undefined {
+    const sent = this.#drafts.get(key);
+    if (sent !== undefined) this.#drafts.delete(key);
+    return sent;
+  }
+
+  /** Drafts that have become entries: from now on they follow their conversation. */
+  #answered(entries: readonly Entry[]): Sent[] {
+    const answered: Sent[] = [];
+    for (const { key, peer, seq } of entries) {
+      const sent = this.#remove(key);
       if (sent === undefined) continue;
-      this.#unanswered.delete(key);
-      sent.taken(seq);
-      const sents = this.#followed.get(peer) ?? [];
-      sents.push(sent);
-      this.#followed.set(peer, sents);
+      sent.seq = seq;
+      answered.push(sent);
+      const sents = this.#followed.get(peer);
+      if (sents === undefined) this.#followed.set(peer, [sent]);
+      else sents.push(sent);
     }
-    for (const { key, failed } of commit.drafts ?? []) {
-      const sent = failed === null ? undefined : this.#unanswered.get(key);
-      if (sent === undefined || failed === null) continue;
-      this.#unanswered.delete(key);
-      sent.fail(failed);
-    }
-    for (const key of commit.settled ?? []) {
-      this.#unanswered.get(key)?.state.end();
-      this.#unanswered.delete(key);
-    }
-    for (const { seq, code, message } of commit.failures ?? []) {
-      for (const sents of this.#followed.values()) {
-        for (const sent of sents) if (sent.seq === seq) sent.fail({ code, message });
-      }
-    }
-    for (const { peer } of commit.rows ?? []) this.#followUp(peer);
+    return answered;
   }
 
   /** What was sent to `peer` hears how far it has come; the oldest are let go of. */

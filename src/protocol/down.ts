@@ -47,12 +47,12 @@ export type Down = { [T in keyof Table]: { readonly type: T } & ShapeOf<Table[T]
 export type Welcome = Extract<Down, { type: "welcome" }>;
 export type State = Extract<Down, { type: "accepted" }>["state"];
 
-const TYPED = { type: "text" } as const;
+const SHAPES: ReadonlyMap<unknown, Table[keyof Table]> = new Map(Object.entries(DOWN));
 
 /** The frame that `value` is, or null for one that this version does not know and ignores. */
 export function readDown(value: unknown): Down | null {
-  if (!fits(TYPED, value) || !Object.hasOwn(DOWN, value.type)) return null;
-  return fits(DOWN[value.type as keyof Table], value) ? (value as Down) : null;
+  const shape = SHAPES.get((value as { readonly type?: unknown } | null)?.type);
+  return shape !== undefined && fits(shape, value) ? (value as Down) : null;
 }
 
 /** Any frame as the text of itself. */

@@ -45,7 +45,7 @@ export function fits<S extends Shape>(shape: S, value: unknown): value is ShapeO
     known.set(shape, tests);
   }
   for (const [name, test] of tests) {
-    if (!test(Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined)) return false;
+    if (!test((value as Record<string, unknown>)[name])) return false;
   }
   return true;
 }

@@ -311,3 +311,25 @@ test("a listener that throws harms nobody else", async () => {
   expect(shown).toEqual(["message 1"]);
   expect(uncaught).toEqual([error]);
 });
+
+test("whoever stops hears nothing more, also in the middle of a change, and of others nobody is passed over", async () => {
+  const { me, mailbox } = await entered();
+  const heard: string[] = [];
+  const listen = (name: string, act: () => void = () => undefined) =>
+    me.conversations.subscribe((list) => {
+      if (list.length === 0) return;
+      heard.push(name);
+      act();
+    });
+  const stopFirst = listen("stops itself and the third", () => {
+    stopFirst();
+    stopThird();
+  });
+  listen("second");
+  const stopThird = listen("third");
+  listen("fourth");
+  await mailbox.tell(fromBob(1));
+  expect(heard).toEqual(["stops itself and the third", "second", "fourth"]);
+  await mailbox.tell(fromBob(2));
+  expect(heard.slice(3)).toEqual(["second", "fourth"]);
+});
