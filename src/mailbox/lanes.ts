@@ -203,12 +203,13 @@ export class Lanes {
       this.#log.peers.changed(peer);
     }
     const refused = new Map(reply.refused.map(({ origin, code }) => [origin, code]));
+    const now = Date.now();
     let stored = 0;
     for (const owed of this.#shift(lane, last)) {
       const code = refused.get(owed.seq);
       if (code === undefined) {
         stored = owed.seq;
-        countStored(Date.now() - owed.at);
+        countStored(now - owed.at);
         owed.answer?.("stored");
       } else this.#fail(owed, code);
     }

@@ -23,6 +23,7 @@ export function post(box: Box, session: Session, frames: readonly Up[]): void {
   // Closed or replaced while the group waited: nothing was answered, and the device sends it again.
   if (box.sockets.of(session.ws) !== session) return;
   const device = deviceOf(box, session);
+  const now = Date.now();
   const repeats: Send[] = [];
   let held = 0;
   const refuse: Refuse = (id, why) => {
@@ -35,7 +36,7 @@ export function post(box: Box, session: Session, frames: readonly Up[]): void {
       case "send":
         if (frame.id <= device.lastId) repeats.push(frame);
         else if (frame.id > device.lastId + 1) refuse(frame.id, refusal("out_of_order"));
-        else take(box, device, frame, session, refuse);
+        else take(box, device, frame, session, refuse, now);
         break;
       case "refused":
         // At or below the last id something was accepted, for ever, and it was not this.
@@ -81,10 +82,10 @@ export function postPlain(box: Box, session: Session, to: string, body: string):
   if (entry.kind === "out") box.lanes.add(entry, null);
 }
 
-function take(box: Box, device: Device, frame: Send, session: Session, refuse: Refuse): void {
+function take(box: Box, device: Device, frame: Send, session: Session, refuse: Refuse, at: number): void {
   const no = objectionToSending(box, frame.to);
   if (no !== null) return refuse(frame.id, no);
-  const entry = append(box, frame.to, device.name, frame.id, frame.body);
+  const entry = append(box, frame.to, device.name, frame.id, frame.body, at);
   box.log.devices.took(device.name, frame.id);
   session.vain = 0;
   if (entry.kind === "self") box.sockets.say(session, writeAccepted(frame.id, "stored", entry));
@@ -92,14 +93,21 @@ function take(box: Box, device: Device, frame: Send, session: Session, refuse: R
 }
 
 /** Writes what the user sends, to be delivered by the lanes. */
-export function append(box: Box, to: string, device: string | null, id: number | null, body: string): Entry {
+export function append(
+  box: Box,
+  to: string,
+  device: string | null,
+  id: number | null,
+  body: string,
+  at = Date.now(),
+): Entry {
   const kind = to === box.user ? "self" : "out";
   if (kind === "out") {
     wroteTo(box, to);
     spend(box);
   } else countStored(0);
   counts.accepted++;
-  return box.log.append({ kind, peer: to, origin: null, device, id, at: Date.now(), body });
+  return box.log.append({ kind, peer: to, origin: null, device, id, at, body });
 }
 
 /** The same answer again, for ever; which is nothing new. */

@@ -95,9 +95,12 @@ export class Log {
     const seq = this.#next();
     // Field by field: a spread costs more than all the rest here.
     const row = { seq, kind, peer, origin, device, id, at, failed: null, body };
-    if (kind === "in" || kind === "out" || kind === "self") this.history.note(this.peers.get(peer), seq);
-    // The row of a peer that was sent something is written some time after the reply; until then the tail tells.
-    if (kind !== "out" && kind !== "peer" && kind !== "notice") this.peers.changed(this.peers.get(peer));
+    if (kind !== "peer" && kind !== "notice") {
+      const other = this.peers.get(peer);
+      if (kind !== "failed") this.history.note(other, seq);
+      // The row of a peer that was sent something is written some time after the reply; until then the tail tells.
+      if (kind !== "out") this.peers.changed(other);
+    }
     this.entries.add(row);
     this.#wrote = true;
     this.#sinceCheckpoint++;
