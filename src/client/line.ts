@@ -143,8 +143,8 @@ export class Line {
   #open({ url, protocols }: Door): void {
     const ws = new WebSocket(url, protocols);
     this.#ws = ws;
-    ws.addEventListener("message", (event) => {
-      if (ws === this.#ws && typeof event.data === "string") this.#receive(ws, event.data);
+    ws.addEventListener("message", ({ data }) => {
+      if (ws === this.#ws && typeof data === "string") this.#receive(ws, data);
     });
     ws.addEventListener("close", ({ code, reason }) => {
       if (ws === this.#ws) this.lost(code, reason);

@@ -21,7 +21,10 @@ export class Source<T> implements Live<T> {
   #listeners: Listener<T>[] | null = null;
   /** Iterations that wait for the next value. */
   #waiting: (() => void)[] | null = null;
-  #cached: { readonly value: T } | null = null;
+  /** Computed since the last change, or not. */
+  #value: T | undefined;
+  #known = false;
+  #changes = 0;
   #ended = false;
 
   constructor(compute: () => T) {
@@ -29,12 +32,15 @@ export class Source<T> implements Live<T> {
   }
 
   get value(): T {
-    return this.#now().value;
+    if (!this.#known) this.#value = this.#compute();
+    this.#known = true;
+    return this.#value as T;
   }
 
   /** To be called when `compute` would answer otherwise. */
   changed(): void {
-    this.#cached = null;
+    this.#known = false;
+    this.#changes++;
     for (const { listen } of this.#listeners ?? []) if (listen !== null) tell(listen, this.value);
     this.#wake();
   }
@@ -58,26 +64,20 @@ export class Source<T> implements Live<T> {
 
   /** The present value, then each later one; whoever is slow is given the latest. */
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, void> {
-    let given: { readonly value: T } | null = null;
+    let given = -1;
     for (;;) {
-      const now = this.#now();
-      if (now !== given) {
-        given = now;
-        yield now.value;
+      if (given !== this.#changes) {
+        given = this.#changes;
+        yield this.value;
       } else if (this.#ended) return;
       else await new Promise<void>((done) => (this.#waiting ??= []).push(done));
     }
   }
 
-  #now(): { readonly value: T } {
-    this.#cached ??= { value: this.#compute() };
-    return this.#cached;
-  }
-
   #wake(): void {
-    const waiting = this.#waiting ?? [];
+    const waiting = this.#waiting;
     this.#waiting = null;
-    for (const wake of waiting) wake();
+    waiting?.forEach((wake) => wake());
   }
 }
 

@@ -32,10 +32,11 @@ export type Numbered = Message & Pick<Entry, "seq">;
 export const STEPS = ["sending", "queued", "stored", "delivered", "read"] as const;
 const STATES = STEPS.map((is): MessageState => ({ is }));
 
-/** What an own entry has come to. */
-export function stateOf(entry: Pick<Entry, "seq" | "failed">, marks: Marks | undefined, toSelf: boolean): MessageState {
-  if (entry.failed !== undefined) return { is: "failed", ...entry.failed };
-  const { seq } = entry;
+/** Of a message without an answer. */
+export const SENDING = STATES[0] as MessageState;
+
+/** What an own entry that has not failed has come to. */
+export function stateOf(seq: number, marks: Marks | undefined, toSelf: boolean): MessageState {
   const { stored = 0, delivered = 0, read = 0 } = marks ?? {};
   const step = seq <= read ? 4 : seq <= delivered ? 3 : seq <= stored || toSelf ? 2 : 1;
   return STATES[step] as MessageState;
@@ -43,14 +44,20 @@ export function stateOf(entry: Pick<Entry, "seq" | "failed">, marks: Marks | und
 
 /** An entry as a message of `user`'s mailbox. */
 export function ofEntry(entry: Entry, user: string, marks: Marks | undefined): Numbered {
-  const { key, seq, from, peer, at, body } = entry;
+  const { key, seq, from, peer, at, body, failed } = entry;
   const own = from === user;
-  const state = own ? stateOf(entry, marks, peer === user) : null;
+  const reached = failed === undefined ? stateOf(seq, marks, peer === user) : failedBy(failed);
+  const state = own ? reached : null;
   return { key, seq, from, to: own ? peer : user, peer, at, body, state };
 }
 
 /** A draft as a message of `user`'s mailbox. */
 export function ofDraft({ key, peer, at, body, failed }: Draft, user: string): Message {
-  const state: MessageState = failed === null ? { is: "sending" } : { is: "failed", ...failed };
+  const state = failed === null ? SENDING : failedBy(failed);
   return { key, seq: null, from: user, to: peer, peer, at, body, state };
+}
+
+/** Of a message that failed. */
+export function failedBy(why: Why): MessageState {
+  return { is: "failed", ...why };
 }

@@ -1,6 +1,6 @@
 // A message of the user's own, from the moment in which it was written. It knows the marks of its conversation.
 import { type Live, Source } from "./live.ts";
-import { type MessageState, STEPS, stateOf } from "./message.ts";
+import { failedBy, type MessageState, SENDING, STEPS, stateOf } from "./message.ts";
 import type { Draft, Row, Why } from "./store.ts";
 
 /** What `send` returns. */
@@ -76,8 +76,8 @@ export class Sent implements SentMessage {
 
   #now(): MessageState {
     const { failed, peer } = this.draft;
-    if (failed !== null) return { is: "failed", ...failed };
-    if (this.seq === null) return { is: "sending" };
-    return stateOf({ seq: this.seq }, this.#rows.get(peer), peer === this.#user);
+    if (failed !== null) return failedBy(failed);
+    if (this.seq === null) return SENDING;
+    return stateOf(this.seq, this.#rows.get(peer), peer === this.#user);
   }
 }

@@ -4,7 +4,7 @@ import { Core, type CoreOptions, type Signal } from "./core.ts";
 import type { ConnectionState } from "./line.ts";
 import { Source } from "./live.ts";
 import { newDevice } from "./random.ts";
-import type { Commit, Draft, Kept, Store, Why } from "./store.ts";
+import { type Commit, type Draft, type Kept, NONE, type Store, type Why } from "./store.ts";
 import type { View } from "./view.ts";
 
 /** What the client that is connected says to all others. */
@@ -240,8 +240,8 @@ export class Session {
 /** Several of what an application writes, as one. */
 function merged(commits: readonly Commit[]): Commit {
   return {
-    drafts: commits.flatMap((commit) => commit.drafts ?? []),
-    settled: commits.flatMap((commit) => commit.settled ?? []),
-    reads: commits.flatMap((commit) => commit.reads ?? []),
+    drafts: commits.flatMap(({ drafts = NONE }) => drafts),
+    settled: commits.flatMap(({ settled = NONE }) => settled),
+    reads: commits.flatMap(({ reads = NONE }) => reads),
   };
 }

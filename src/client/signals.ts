@@ -37,8 +37,10 @@ export class Signals {
 
   /** Who wrote types no more, and is there. */
   wrote(peer: string): void {
+    if (!this.#typing.has(peer)) return;
     clearTimeout(this.#typing.get(peer));
-    if (this.#typing.delete(peer)) this.typing.changed();
+    this.#typing.delete(peer);
+    this.typing.changed();
   }
 
   /** Whether it is to be said that the user types to `peer`. */

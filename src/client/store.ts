@@ -96,6 +96,9 @@ export interface Commit {
   readonly past?: Past;
 }
 
+/** For fields that a commit does not have. */
+export const NONE: readonly never[] = [];
+
 /** Everything that a client begins with. */
 export interface Kept {
   readonly position: Position;

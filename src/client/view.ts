@@ -6,7 +6,7 @@ import { Source } from "./live.ts";
 import { type Message, ofEntry } from "./message.ts";
 import { Sent } from "./sent.ts";
 import { Signals } from "./signals.ts";
-import type { Commit, Draft, Entry, Kept, Row } from "./store.ts";
+import { type Commit, type Draft, type Entry, type Kept, NONE, type Row } from "./store.ts";
 import type { Thread } from "./thread.ts";
 
 /** One conversation of the list. */
@@ -21,8 +21,6 @@ export interface Conversation {
 
 /** Own messages to one peer whose way is followed at once. */
 const FOLLOWED = 1_000;
-
-const NONE: readonly never[] = [];
 
 export class View {
   readonly user: string;
@@ -112,8 +110,8 @@ export class View {
   /** Drafts that have become entries: from now on they follow their conversation. */
   #answered(entries: readonly Entry[]): Sent[] {
     const answered: Sent[] = [];
-    for (const { key, peer, seq } of entries) {
-      const sent = this.#remove(key);
+    for (const { key, peer, from, seq } of entries) {
+      const sent = from === this.user ? this.#remove(key) : undefined;
       if (sent === undefined) continue;
       sent.seq = seq;
       answered.push(sent);
