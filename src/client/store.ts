@@ -88,7 +88,7 @@ export interface Commit {
   /** Entries that finally failed. Applied after `entries`. */
   readonly failures?: readonly (Why & { readonly seq: number })[];
   readonly drafts?: readonly Draft[];
-  /** Keys of drafts that are none any more. */
+  /** Keys of drafts that are none any more. Applied after `drafts`. */
   readonly settled?: readonly string[];
   readonly reads?: readonly Read[];
   /** Peers whose `Read` is none any more. */
