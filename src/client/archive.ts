@@ -75,9 +75,11 @@ export class Archive {
 
   /** A message from somebody else. False if it was shown before: its sender sent it again, because the mailbox was set back. */
   received({ seq, from, at, body, origin = 0 }: Frame<"message">): boolean {
-    if (origin !== 0 && origin <= this.#row(from).origin) return false;
-    const open = this.#add({ key: `${seq}`, seq, peer: from, from, at, body });
-    open.origin = Math.max(open.origin, origin);
+    const row = this.#row(from);
+    if (origin !== 0 && origin <= row.origin) return false;
+    this.#add({ key: `${seq}`, seq, peer: from, from, at, body });
+    const open = this.#open(from);
+    open.origin = Math.max(row.origin, origin);
     unread(open, seq);
     return true;
   }
@@ -93,8 +95,8 @@ export class Archive {
     const seq = entry ?? draft.seq;
     if (seq === null || seq === undefined) return;
     const made = { key: draft.key, seq, peer: draft.peer, from: this.#user, at: at ?? draft.at, body: draft.body };
-    const open = this.#add(made);
-    if (state === "stored" && seq > open.stored) open.stored = seq;
+    this.#add(made);
+    if (state === "stored" && seq > this.#row(draft.peer).stored) this.#open(draft.peer).stored = seq;
   }
 
   mark({ peer, stored = 0, delivered = 0, read = 0, mine = 0 }: Frame<"mark">): void {
@@ -156,12 +158,9 @@ export class Archive {
     this.#touch().settled.push(key);
   }
 
-  /** One more entry, and its conversation's row. */
-  #add(entry: Entry): OpenRow {
-    const open = this.#open(entry.peer);
+  #add(entry: Entry): void {
     this.#touch().entries.push(entry);
-    if (entry.seq > (open.last?.seq ?? 0)) open.last = entry;
-    return open;
+    if (entry.seq > (this.#row(entry.peer).last?.seq ?? 0)) this.#open(entry.peer).last = entry;
   }
 
   #row(peer: string): Row {

@@ -16,8 +16,11 @@ export interface OutboxEvents {
 /** Keys of drafts that are remembered, at least. */
 const KNOWN = 10_000;
 
-/** waits: to be said on the present connection. under way: in the text that has no answer yet. said: the log has shown it. */
-type Step = "waits" | "under way" | "said" | "failed" | "settled";
+/**
+ * waits: to be said on the present connection. under way: in the text that is out. taken: the log has shown it, and the answer is still
+ * to come. failed: refused for good. settled: answered, or dropped.
+ */
+type Step = "waits" | "under way" | "taken" | "failed" | "settled";
 
 /** A draft as it changes. */
 type Item = { -readonly [Field in keyof Draft]: Draft[Field] } & {
@@ -28,7 +31,7 @@ type Item = { -readonly [Field in keyof Draft]: Draft[Field] } & {
 
 export class Outbox {
   readonly #events: OutboxEvents;
-  /** In the order of sending; those that are settled are let go of with the next text. */
+  /** In the order of sending; those that are over are let go of by and by. */
   #items: Item[] = [];
   readonly #byId = new Map<number, Item>();
   #changed: Item[] = [];
@@ -72,7 +75,7 @@ export class Outbox {
     this.#nextId = lastId + 1;
     this.#underWay = 0;
     this.#byId.clear();
-    for (const item of this.#live()) {
+    for (const item of this.#present()) {
       item.step = "waits";
       if (item.id === null) continue;
       if (sameLife && item.id <= lastId) this.#byId.set(item.id, item);
@@ -93,7 +96,7 @@ export class Outbox {
     if (!this.#open || this.#held !== undefined || this.#underWay > 0) return null;
     const frames: string[] = [];
     let bytes = 2;
-    for (const item of this.#live()) {
+    for (const item of this.#present()) {
       if (item.step !== "waits") continue;
       const id = item.id ?? this.#nextId;
       const frame = `{"type":"send","id":${id},"to":"${item.peer}","body":${JSON.stringify(item.body)}}`;
@@ -125,7 +128,7 @@ export class Outbox {
     // Another installation that was copied from this one, id and all, may have used the id for something else.
     if (frame.body !== undefined && JSON.stringify(frame.body) !== JSON.stringify(item.body)) return false;
     // What waits to be said once more still does: it is owed an answer.
-    if (item.step !== "waits") this.#move(item, "said");
+    if (item.step !== "waits") this.#move(item, "taken");
     item.seq = frame.seq;
     this.#change(item);
     return true;
@@ -140,7 +143,7 @@ export class Outbox {
 
   /** The draft that the log has shown with this seq; it is none any more. */
   failed(seq: number): Draft | null {
-    const item = this.#live().find((one) => one.seq === seq);
+    const item = this.#present().find((one) => one.seq === seq);
     if (item !== undefined) this.#settle(item);
     return item ?? null;
   }
@@ -166,7 +169,7 @@ export class Outbox {
 
   /** Forgets a draft. */
   drop(key: string): void {
-    const item = this.#live().find((one) => one.key === key);
+    const item = this.#present().find((one) => one.key === key);
     if (item === undefined) this.#events.settled(key);
     else this.#settle(item);
   }
@@ -177,7 +180,8 @@ export class Outbox {
     clearTimeout(this.#held);
   }
 
-  #live(): readonly Item[] {
+  /** Those that are not over. */
+  #present(): readonly Item[] {
     return (this.#items = this.#items.filter(({ step }) => step !== "settled" && step !== "failed"));
   }
 

@@ -3,7 +3,7 @@
 /** Begins where its numerals have six places. */
 let made = 36 ** 5;
 /** The last time that a key was made, and its numerals. */
-let last = 0;
+let last = -1;
 let time = "";
 /** Of this process or tab. Made when it is needed: Workers have nothing random before their first event. */
 let here: string | undefined;

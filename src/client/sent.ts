@@ -21,36 +21,45 @@ export interface SentMessage {
 type Step = (typeof STEPS)[number];
 
 export class Sent implements SentMessage {
-  /** As it was kept last. */
-  draft: Draft;
-  /** Null until the mailbox has answered. */
-  seq: number | null = null;
+  readonly key: string;
+  readonly to: string;
+  readonly body: unknown;
+  readonly at: number;
   readonly state: Source<MessageState>;
   kept = Promise.resolve();
+  /** The draft as it was heard of last, until the mailbox has answered; then the seq that it gave. */
+  #draft: Draft;
+  #seq: number | null = null;
+  #failed: Why | null;
   readonly #user: string;
   readonly #rows: ReadonlyMap<string, Row>;
 
   constructor(draft: Draft, user: string, rows: ReadonlyMap<string, Row>) {
-    this.draft = draft;
+    this.key = draft.key;
+    this.to = draft.peer;
+    this.body = draft.body;
+    this.at = draft.at;
+    this.#draft = draft;
+    this.#failed = draft.failed;
     this.#user = user;
     this.#rows = rows;
     this.state = new Source(() => this.#now());
   }
 
-  get key(): string {
-    return this.draft.key;
+  get draft(): Draft {
+    return this.#draft;
   }
 
-  get to(): string {
-    return this.draft.peer;
+  set draft(draft: Draft) {
+    this.#draft = draft;
   }
 
-  get body(): unknown {
-    return this.draft.body;
+  get seq(): number | null {
+    return this.#seq;
   }
 
-  get at(): number {
-    return this.draft.at;
+  set seq(seq: number) {
+    this.#seq = seq;
   }
 
   async reached(is: Step): Promise<MessageState> {
@@ -61,8 +70,10 @@ export class Sent implements SentMessage {
     throw Object.assign(new Error("The mailbox was closed before."), { code: "closed" });
   }
 
-  fail(failed: Why): void {
-    this.draft = { ...this.draft, failed };
+  /** The first reason stays. */
+  fail(why: Why): void {
+    if (this.#failed !== null) return;
+    this.#failed = why;
     this.state.changed();
     this.state.end();
   }
@@ -75,9 +86,8 @@ export class Sent implements SentMessage {
   }
 
   #now(): MessageState {
-    const { failed, peer } = this.draft;
-    if (failed !== null) return failedBy(failed);
-    if (this.seq === null) return SENDING;
-    return stateOf(this.seq, this.#rows.get(peer), peer === this.#user);
+    if (this.#failed !== null) return failedBy(this.#failed);
+    if (this.#seq === null) return SENDING;
+    return stateOf(this.#seq, this.#rows.get(this.to), this.to === this.#user);
   }
 }

@@ -29,7 +29,7 @@ export class View {
   readonly conversations = new Source(() => this.#list());
   readonly threads = new Set<Thread>();
   readonly #rows = new Map<string, Row>();
-  /** Own messages: those without an answer by key, then by peer. */
+  /** Own messages: drafts by key, those that became entries by peer. */
   readonly #drafts = new Map<string, Sent>();
   readonly #followed = new Map<string, Sent[]>();
 
@@ -59,7 +59,8 @@ export class View {
   apply(commit: Commit): void {
     const { rows = NONE, drafts = NONE, settled = NONE, failures = NONE, entries = NONE } = commit;
     for (const row of rows) this.#rows.set(row.peer, row);
-    for (const draft of drafts) (this.#drafts.get(draft.key) ?? this.#draft(draft)).draft = draft;
+    for (const draft of drafts) (this.#drafts.get(draft.key) ?? this.#begin(draft)).draft = draft;
+    // A draft that became an entry is settled as well: it is taken out before the others end.
     const answered = this.#answered(entries);
     const ended = settled.map((key) => this.#remove(key));
     for (const thread of this.threads) thread.apply(commit);
@@ -82,7 +83,7 @@ export class View {
 
   /** A message that is being sent, for whoever sends it. */
   sending(draft: Draft): Sent {
-    return draft.failed === null ? this.#draft(draft) : new Sent(draft, this.user, this.#rows);
+    return draft.failed === null ? this.#begin(draft) : new Sent(draft, this.user, this.#rows);
   }
 
   end(): void {
@@ -94,7 +95,7 @@ export class View {
     for (const sent of this.#drafts.values()) sent.state.end();
   }
 
-  #draft(draft: Draft): Sent {
+  #begin(draft: Draft): Sent {
     const sent = new Sent(draft, this.user, this.#rows);
     this.#drafts.set(draft.key, sent);
     return sent;

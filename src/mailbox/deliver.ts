@@ -1,7 +1,7 @@
 // Another mailbox delivers. Lanes are in order, so the receiver is idempotent by one comparison: whatever is not above the highest
 // number that it has from this author was dealt with before.
 import type { Delivery, Reply } from "../protocol/envelope.ts";
-import type { Code } from "../protocol/refusals.ts";
+import type { FaultCode } from "../protocol/faults.ts";
 import { PEERING } from "../protocol/version.ts";
 import { isSomebody } from "./account.ts";
 import type { Box } from "./box.ts";
@@ -52,6 +52,6 @@ function repeated(box: Box, peer: Peer, delivery: Delivery): Refused[] {
   const first = doubtful[0];
   if (first === undefined) return [];
   const held = box.log.entries.originsFrom(peer.name, first.origin);
-  const code: Code = "declined";
+  const code: FaultCode = "declined";
   return doubtful.filter(({ origin }) => !held.has(origin)).map(({ origin }) => ({ origin, code }));
 }

@@ -106,8 +106,8 @@ export class Lane {
   /** The owed entry `seq`, if it is one. */
   find(seq: number): Owed | undefined {
     // Mostly they follow each other without a gap.
-    const guess = this.owed[seq - (this.owed[0]?.seq ?? 0)];
-    if (guess?.seq === seq) return guess;
+    const at = seq - (this.owed[0]?.seq ?? seq);
+    if (at >= 0 && at < this.owed.length && this.owed[at]?.seq === seq) return this.owed[at];
     let low = 0;
     let high = this.owed.length;
     while (low < high) {

@@ -4,7 +4,7 @@ import { counts, countStored } from "../protocol/counts.ts";
 import { type Delivery, type Reply, VERDICTS } from "../protocol/envelope.ts";
 import type { State } from "../protocol/down.ts";
 import { note, reasonOf } from "../protocol/journal.ts";
-import type { Code } from "../protocol/refusals.ts";
+import type { FaultCode } from "../protocol/faults.ts";
 import { Alarm, type AlarmSwitch } from "./alarm.ts";
 import { nextDelivery } from "./batch.ts";
 import { firstDue, inTime, Lane, MARKS, type Owed, PACE, type Pace, RECEIPTS } from "./lane.ts";
@@ -243,14 +243,14 @@ export class Lanes {
       .map((sent) => known.get(sent.seq) ?? { ...sent, body: null, answer: null });
   }
 
-  #fail(owed: Owed, code: Code): void {
+  #fail(owed: Owed, code: FaultCode): void {
     this.#log.fail(owed, code);
     // Accepted it was; that it failed is an entry, which every device sees.
     owed.answer?.("queued");
     owed.answer = null;
   }
 
-  #failAll(lane: Lane, code: Code): void {
+  #failAll(lane: Lane, code: FaultCode): void {
     for (const owed of this.#shift(lane, Infinity)) this.#fail(owed, code);
     Object.assign(lane.tell, lane.told);
   }

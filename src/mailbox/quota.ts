@@ -1,5 +1,6 @@
 // How much and how often: what one user may send, and what one sender may leave here. Checked before anything is written.
-import { type Code, type Refusal, refusal } from "../protocol/refusals.ts";
+import type { FaultCode } from "../protocol/faults.ts";
+import { type Refusal, refusal } from "../protocol/refusals.ts";
 import { QUOTAS } from "../protocol/limits.ts";
 import type { Delivery } from "../protocol/envelope.ts";
 import type { Box } from "./box.ts";
@@ -35,7 +36,7 @@ export function spaceFor(
   box: Box,
   peer: Peer,
   { envelopes, service }: Delivery,
-): { readonly free: number; readonly code: Code } {
+): { readonly free: number; readonly code: FaultCode } {
   const standing = standingOf(box, peer.name);
   // One code for both, so that it tells the author nothing.
   if (standing === "blocked" || box.suspension.now !== null) return { free: 0, code: "declined" };

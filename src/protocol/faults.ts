@@ -2,7 +2,7 @@
 // The part of the table in refusals.ts that the SDK carries.
 
 /** One line of the table. */
-export interface Row {
+export interface TableRow {
   readonly message: string;
   /** The WebSocket close code, where a connection ends with it. */
   readonly close?: number;
@@ -24,7 +24,7 @@ export const FAULTS = {
   unknown_receiver: { message: "There is no mailbox of this name", status: 404 },
   declined: { message: "The receiver does not take this message", status: 403 },
   mailbox_full: { message: "The receiver's mailbox is full", status: 507, retryAfter: 60_000 },
-} as const satisfies Record<string, Row>;
+} as const satisfies Record<string, TableRow>;
 
 /** A no: what was wrong, in a sentence. `retryAfter` (ms) only where trying again can help. */
 export interface No<Code extends string> {
@@ -34,20 +34,20 @@ export interface No<Code extends string> {
 }
 
 /** The no of this line; `detail` says what exactly was wrong and never quotes more than a name or a number. */
-export function no<Code extends string>(code: Code, row: Row, detail?: string): No<Code> {
+export function noOf<Code extends string>(code: Code, row: TableRow, detail?: string): No<Code> {
   const message = `${row.message}${detail === undefined ? "" : `: ${detail}`}.`;
   return row.retryAfter === undefined ? { code, message } : { code, message, retryAfter: row.retryAfter };
 }
 
-type FaultCode = keyof typeof FAULTS;
+export type FaultCode = keyof typeof FAULTS;
 export type Fault = No<FaultCode>;
 
 /** The fault of this code. */
 export function fault(code: FaultCode, detail?: string): Fault {
-  return no(code, FAULTS[code], detail);
+  return noOf(code, FAULTS[code], detail);
 }
 
-/** Why a message failed, as a mailbox of another version may have written it: a code that this one does not know keeps its name. */
+/** Why a message failed, as a mailbox of another version may have written it: a code that is not among these keeps its name. */
 export function faultOf(code: string, detail?: string): No<string> {
   if (Object.hasOwn(FAULTS, code)) return fault(code as FaultCode, detail);
   return { code, message: "The receiver refused this message." };

@@ -1,6 +1,6 @@
-// The one table of refusals: code, sentence, close code, HTTP status, and after how long trying again can help.
+// The table of refusals: code, sentence, close code, HTTP status, and after how long trying again can help. Those of messages: faults.ts.
 // Few words for outside; reasons that only the operator should know go to the log.
-import { FAULTS, no, type No, type Row } from "./faults.ts";
+import { FAULTS, noOf, type No, type TableRow } from "./faults.ts";
 
 export const REFUSALS = {
   ...FAULTS,
@@ -39,11 +39,11 @@ export const REFUSALS = {
     retryAfter: 5_000,
   },
   internal: { message: "Something went wrong on the server", close: 1011, status: 500, retryAfter: 1_000 },
-} as const satisfies Record<string, Row>;
+} as const satisfies Record<string, TableRow>;
 
 export type Code = keyof typeof REFUSALS;
 
-/** What was wrong, in a sentence. */
+/** A no of any code. */
 export interface Refusal extends No<Code> {
   /** Over HTTP: what of the request is wrong. */
   readonly field?: string;
@@ -51,12 +51,12 @@ export interface Refusal extends No<Code> {
 
 /** The refusal of this code; `detail` says what exactly was wrong and never quotes more than a name or a number. */
 export function refusal(code: Code, detail?: string): Refusal {
-  return no(code, REFUSALS[code], detail);
+  return noOf(code, REFUSALS[code], detail);
 }
 
 /** The close code of a refusal that ends a connection. */
 export function closeCode(code: Code): number {
-  const row: Row = REFUSALS[code];
+  const row: TableRow = REFUSALS[code];
   return row.close ?? 1011;
 }
 
