@@ -24,7 +24,9 @@ export const halfOpen: Fault = {
       await pause(100);
       for (const { gate } of deaf) gate.swallow("none");
       if (scale === "short") await crowd.quiet();
-      await pause(scale === "whole" ? UNHEARD : NOTICED);
+      // Who is not heard may hear others come back, just before it would have asked whether anybody hears it.
+      const all = () => deaf.every(({ who }) => Number.isFinite(lostAfter(crowd.recorder, who, from)));
+      for (const end = performance.now() + UNHEARD; performance.now() < end && !all();) await pause(200);
       const { wrong, history, counts } = await judge(crowd);
       const noticed = deaf.map(({ who }) => lostAfter(history, who, from) - from);
       const unheard = noticed.filter((_, i) => WAYS[i % WAYS.length] === "up");
@@ -46,7 +48,7 @@ export const halfOpen: Fault = {
   },
 };
 
-function lostAfter({ events }: History, who: Who, from: number): number {
+function lostAfter({ events }: Pick<History, "events">, who: Who, from: number): number {
   return (
     events.find((event) => event.by === who && event.at > from && event.is === "line")?.at ?? Number.POSITIVE_INFINITY
   );
