@@ -21,10 +21,7 @@ export class Source<T> implements Live<T> {
   #listeners: Listener<T>[] | null = null;
   /** Iterations that wait for the next value. */
   #waiting: (() => void)[] | null = null;
-  /** Computed since the last change, or not. */
-  #value: T | undefined;
-  #known = false;
-  #changes = 0;
+  #cached: { readonly value: T } | null = null;
   #ended = false;
 
   constructor(compute: () => T) {
@@ -32,15 +29,12 @@ export class Source<T> implements Live<T> {
   }
 
   get value(): T {
-    if (!this.#known) this.#value = this.#compute();
-    this.#known = true;
-    return this.#value as T;
+    return this.#now().value;
   }
 
   /** To be called when `compute` would answer otherwise. */
   changed(): void {
-    this.#known = false;
-    this.#changes++;
+    this.#cached = null;
     for (const { listen } of this.#listeners ?? []) if (listen !== null) tell(listen, this.value);
     this.#wake();
   }
@@ -64,14 +58,20 @@ export class Source<T> implements Live<T> {
 
   /** The present value, then each later one; whoever is slow is given the latest. */
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, void> {
-    let given = -1;
+    let given: { readonly value: T } | null = null;
     for (;;) {
-      if (given !== this.#changes) {
-        given = this.#changes;
-        yield this.value;
+      const now = this.#now();
+      if (now !== given) {
+        given = now;
+        yield now.value;
       } else if (this.#ended) return;
       else await new Promise<void>((done) => (this.#waiting ??= []).push(done));
     }
+  }
+
+  #now(): { readonly value: T } {
+    this.#cached ??= { value: this.#compute() };
+    return this.#cached;
   }
 
   #wake(): void {

@@ -44,11 +44,13 @@ export function stateOf(seq: number, marks: Marks | undefined, toSelf: boolean):
 
 /** An entry as a message of `user`'s mailbox. */
 export function ofEntry(entry: Entry, user: string, marks: Marks | undefined): Numbered {
-  const { key, seq, from, peer, at, body, failed } = entry;
+  const { key, seq, from, peer, at, body } = entry;
   const own = from === user;
-  const reached = failed === undefined ? stateOf(seq, marks, peer === user) : failedBy(failed);
-  const state = own ? reached : null;
-  return { key, seq, from, to: own ? peer : user, peer, at, body, state };
+  return { key, seq, from, to: own ? peer : user, peer, at, body, state: own ? ownState(entry, user, marks) : null };
+}
+
+function ownState({ seq, peer, failed }: Entry, user: string, marks: Marks | undefined): MessageState {
+  return failed === undefined ? stateOf(seq, marks, peer === user) : failedBy(failed);
 }
 
 /** A draft as a message of `user`'s mailbox. */

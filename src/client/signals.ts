@@ -37,10 +37,8 @@ export class Signals {
 
   /** Who wrote types no more, and is there. */
   wrote(peer: string): void {
-    if (!this.#typing.has(peer)) return;
     clearTimeout(this.#typing.get(peer));
-    this.#typing.delete(peer);
-    this.typing.changed();
+    if (this.#typing.delete(peer)) this.typing.changed();
   }
 
   /** Whether it is to be said that the user types to `peer`. */

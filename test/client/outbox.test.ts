@@ -262,3 +262,15 @@ function bare(store: Store): Omit<Store, "lasting" | "shared"> {
     close: () => store.close(),
   };
 }
+
+test("what send() returns can be copied, and says once that it failed", async () => {
+  const { me, mailbox } = await entered();
+  const sent = me.send("bob", "a");
+  expect({ ...sent }).toMatchObject({ key: sent.key, to: "bob", body: "a", at: sent.at });
+  await mailbox.said();
+  await mailbox.tell({ type: "refused", id: 1, code: "declined", message: "No." });
+  const failed = sent.state.value;
+  expect(failed).toEqual({ is: "failed", code: "declined", message: "No." });
+  await me.close();
+  expect(sent.state.value).toBe(failed);
+});

@@ -1,0 +1,22 @@
+// What waits for an iteration while there is none, and what that holds up.
+import { expect, test } from "vitest";
+import { Feed } from "../../src/client/feed.ts";
+
+const message = (seq: number) => {
+  const people = { from: "bob", to: "alice", peer: "bob" };
+  return { key: `${seq}`, seq, ...people, at: 7, body: seq, state: null };
+};
+
+test("the latest 1,000 messages wait for the next iteration, and hold up the acks for no more than 1,250", async () => {
+  const feed = new Feed(() => undefined);
+  feed.push(message(1));
+  for await (const _ of feed) break;
+  for (let seq = 2; seq <= 1_250; seq++) feed.push(message(seq));
+  expect(feed.taken()).toBe(1);
+  feed.push(message(1_251));
+  expect(feed.taken()).toBe(251);
+  feed.end();
+  const given: number[] = [];
+  for await (const { seq } of feed) given.push(seq ?? 0);
+  expect(given).toEqual(Array.from({ length: 1_000 }, (_, i) => 252 + i));
+});
