@@ -99,15 +99,9 @@ export class Archive {
     if (state === "stored" && seq > this.#row(draft.peer).stored) this.#open(draft.peer).stored = seq;
   }
 
-  mark({ peer, stored = 0, delivered = 0, read = 0, mine = 0 }: Frame<"mark">): void {
+  mark({ peer, mine = 0, ...marks }: Frame<"mark">): void {
     const row = this.#row(peer);
-    const { max } = Math;
-    const marks = {
-      stored: max(row.stored, stored),
-      delivered: max(row.delivered, delivered),
-      read: max(row.read, read),
-    };
-    this.#set({ ...readUpTo(row, mine), ...marks });
+    this.#set({ ...readUpTo(row, mine), ...further(row, marks) });
     if (mine < (this.#reads.get(peer) ?? Number.POSITIVE_INFINITY)) return;
     this.#reads.delete(peer);
     this.#touch().told.push(peer);
@@ -137,19 +131,13 @@ export class Archive {
   listed(list: readonly Listed[], arrived: readonly { readonly from: string; readonly seq: number }[]): void {
     for (const one of list) {
       const row = this.#row(one.peer);
-      const { stored = 0, delivered = 0, read = 0, mine = 0 } = one.marks;
-      const { max } = Math;
+      const { mine = 0 } = one.marks;
       const later = arrived.filter(({ from, seq }) => from === one.peer && seq > one.seq);
       const counted: OpenRow = { ...row, mine, fresh: [], more: one.unread, moreUpTo: one.seq };
       for (const { seq } of later) unread(counted, seq);
       const merged = readUpTo(counted, row.mine);
       const last = (row.last?.seq ?? 0) > one.seq ? row.last : (one.last ?? row.last);
-      const marks = {
-        stored: max(row.stored, stored),
-        delivered: max(row.delivered, delivered),
-        read: max(row.read, read),
-      };
-      this.#set({ ...merged, ...marks, last, standing: one.standing ?? "contact" });
+      this.#set({ ...merged, ...further(row, one.marks), last, standing: one.standing ?? "contact" });
     }
     this.#move({ listed: true });
   }
@@ -224,6 +212,12 @@ function unread(row: OpenRow, seq: number): void {
   if (moved === undefined) return;
   row.more++;
   row.moreUpTo = moved;
+}
+
+/** The peer's marks: they only grow. */
+function further(row: Row, { stored = 0, delivered = 0, read = 0 }: Listed["marks"]): Omit<Marks, "mine"> {
+  const { max } = Math;
+  return { stored: max(row.stored, stored), delivered: max(row.delivered, delivered), read: max(row.read, read) };
 }
 
 function readUpTo(row: Row, mine: number): Row {

@@ -141,6 +141,7 @@ export class Core {
     const taken = cursor === null ? null : Math.min(this.#kept, this.#options.taken());
     return this.#options.door({
       device,
+      runs: "1",
       ...(epoch !== null && { epoch }),
       ...(taken !== null ? { cursor: `${taken}` } : fromNow && { cursor: "head" }),
     });
@@ -286,6 +287,6 @@ export class Core {
 
 /** Only log frames have a field `seq`, and every one of them moves the cursor, known type or not. */
 function seqOf(value: unknown): number | null {
-  if (typeof value !== "object" || value === null || !("seq" in value)) return null;
-  return typeof value.seq === "number" ? value.seq : null;
+  const seq = (value as { readonly seq?: unknown } | null)?.seq;
+  return typeof seq === "number" ? seq : null;
 }

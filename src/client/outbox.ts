@@ -29,6 +29,16 @@ type Item = { -readonly [Field in keyof Draft]: Draft[Field] } & {
   changed: boolean;
 };
 
+/** Messages that are one frame: ids in a row, of which this is the last. */
+interface Run {
+  id: number;
+  readonly to: string;
+  readonly bodies: string[];
+}
+
+/** Bytes of a frame that are neither the receiver nor bodies, with what is before it, at most. */
+const HEAD = 58;
+
 export class Outbox {
   readonly #events: OutboxEvents;
   /** In the order of sending; those that are over are let go of by and by. */
@@ -40,6 +50,8 @@ export class Outbox {
   /** The latest drafts that the store had: another tab's word of one may come after it was sent. */
   #known = new Set<string>();
   #knownBefore: ReadonlySet<string> = new Set();
+  /** Whether the mailbox reads runs. */
+  #runs = false;
   #limits: { readonly frames: number; readonly textBytes: number } = LIMITS;
   /** As the last `welcome` said: ids up to here are used for ever. */
   #lastId = 0;
@@ -68,8 +80,9 @@ export class Outbox {
   }
 
   /** A connection begins. What the mailbox took keeps its id, to be answered again; everything else gets the next ones. */
-  begin({ lastId, limits }: Welcome, sameLife: boolean): void {
+  begin({ lastId, limits, runs = false }: Welcome, sameLife: boolean): void {
     this.#open = true;
+    this.#runs = runs;
     this.#limits = limits;
     this.#lastId = lastId;
     this.#nextId = lastId + 1;
@@ -94,19 +107,26 @@ export class Outbox {
   /** Everything that waits, as one text within the limits; null while a text is under way, and where nothing waits. */
   next(): string | null {
     if (!this.#open || this.#held !== undefined || this.#underWay > 0) return null;
-    const frames: string[] = [];
+    const runs: Run[] = [];
     let bytes = 2;
     for (const item of this.#present()) {
       if (item.step !== "waits") continue;
       const id = item.id ?? this.#nextId;
-      const frame = `{"type":"send","id":${id},"to":"${item.peer}","body":${JSON.stringify(item.body)}}`;
-      bytes += utf8Bytes(frame) + 1;
-      if (frames.length > 0 && (frames.length >= this.#limits.frames || bytes > this.#limits.textBytes)) break;
+      const to = item.peer;
+      const body = JSON.stringify(item.body);
+      const run = runs.at(-1);
+      const goesOn = this.#runs && run?.to === to && run.id === id - 1;
+      bytes += utf8Bytes(body) + (goesOn ? 1 : HEAD + utf8Bytes(to));
+      if (this.#underWay > 0 && (this.#underWay >= this.#limits.frames || bytes > this.#limits.textBytes)) break;
       this.#number(item, id);
-      frames.push(frame);
+      if (goesOn) {
+        run.id = id;
+        run.bodies.push(body);
+      } else runs.push({ id, to, bodies: [body] });
     }
-    if (frames.length === 0) return null;
-    return frames.length === 1 ? (frames[0] ?? "") : `[${frames.join(",")}]`;
+    if (runs.length === 0) return null;
+    const frames = runs.map(write).join(",");
+    return runs.length === 1 ? frames : `[${frames}]`;
   }
 
   /** The drafts that have changed since they were last asked for: to be kept before the next text is said. */
@@ -218,4 +238,9 @@ export class Outbox {
       this.#events.ready();
     }, ms);
   }
+}
+
+function write({ id, to, bodies }: Run): string {
+  const rest = bodies.length === 1 ? `"body":${bodies[0]}` : `"bodies":[${bodies.join(",")}]`;
+  return `{"type":"send","id":${id},"to":"${to}",${rest}}`;
 }

@@ -42,7 +42,7 @@ export function readPage(
   limit: number,
 ): { readonly frames: readonly string[]; readonly position: number } {
   const nobody = { token: null, expires: null, since: 0, opened: box.log.head, carries: false, watched: [], heard: 0 };
-  const none = { unkept: 0, unacked: [], due: false, changed: false, vain: 0 };
+  const none = { unkept: 0, unacked: [], runs: false, answer: null, due: false, changed: false, vain: 0 };
   const place = { device, position: from, acked: from, window: limit };
   const session: Session = { ...nobody, ...none, ...place, ws: NOWHERE, dialect: V1, outbox: [] };
   pump(box, session);

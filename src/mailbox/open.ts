@@ -63,6 +63,7 @@ function openV1(box: Box, life: Life, { place, proof }: V1Visit, ws: Wire): Sess
     watched: [],
     unkept: 0,
     unacked: [],
+    runs: place.runs === true,
   });
   if (carries) carry(box, position);
   // A device's first row is written at once: from here on it has been seen. So is a jump, which ends what it carried.
@@ -78,12 +79,13 @@ function openV1(box: Box, life: Life, { place, proof }: V1Visit, ws: Wire): Sess
       head: box.log.head,
       lastId: box.log.devices.get(device)?.lastId ?? 0,
       ...(session.expires !== null && { expires: session.expires }),
+      ...(session.runs && { runs: true }),
       limits: LIMITS,
     }),
   );
   if (gap !== null) {
     const frame = write({ type: "gap", ...gap });
-    box.sockets.sayLog(session, [frame], gap.seq, frame.length, gap.seq);
+    box.sockets.sayLog(session, { frames: [frame], count: 1, bytes: frame.length, last: gap.seq }, gap.seq);
   }
   return session;
 }
@@ -101,6 +103,7 @@ function openPlain(box: Box, { proof }: Visit, ws: Wire): Session {
     watched: [],
     unkept: 0,
     unacked: [],
+    runs: false,
   });
 }
 

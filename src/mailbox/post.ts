@@ -1,7 +1,7 @@
 // A device sends. Ids are consecutive for each device: at or below the last one means accepted, for ever; the next one is taken;
 // anything above is refused and stays free. So idempotency costs no look-up, no row, and has no time limit.
 import { count, counts, countStored } from "../protocol/counts.ts";
-import { writeAccepted, writeError, writeRefused } from "../protocol/down.ts";
+import { writeError, writeRefused } from "../protocol/down.ts";
 import { writePlainRefusal } from "../protocol/plain.ts";
 import { type Refusal, refusal } from "../protocol/refusals.ts";
 import type { Send, Up } from "../protocol/up.ts";
@@ -88,8 +88,8 @@ function take(box: Box, device: Device, frame: Send, session: Session, refuse: R
   const entry = append(box, frame.to, device.name, frame.id, frame.body, at);
   box.log.devices.took(device.name, frame.id);
   session.vain = 0;
-  if (entry.kind === "self") box.sockets.say(session, writeAccepted(frame.id, "stored", entry));
-  else box.lanes.add(entry, (state) => box.sockets.say(session, writeAccepted(frame.id, state, entry)));
+  if (entry.kind === "self") box.sockets.answer(session, frame.id, "stored", entry);
+  else box.lanes.add(entry, (state) => box.sockets.answer(session, frame.id, state, entry));
 }
 
 /** Writes what the user sends, to be delivered by the lanes. */
@@ -116,9 +116,9 @@ function repeat(box: Box, session: Session, frames: readonly Send[], refuse: Ref
   const kept = box.log.entries.sentBy(session.device, new Set(frames.map(({ id }) => id)));
   for (const { id, to, body } of frames) {
     const entry = kept.get(id);
-    if (entry === undefined) box.sockets.say(session, writeAccepted(id, "stored"));
+    if (entry === undefined) box.sockets.answer(session, id, "stored");
     else if (entry.peer !== to || entry.body !== body) refuse(id, refusal("id_reused"));
-    else box.lanes.answer(entry, (state) => box.sockets.say(session, writeAccepted(id, state, entry)));
+    else box.lanes.answer(entry, (state) => box.sockets.answer(session, id, state, entry));
   }
 }
 

@@ -2,13 +2,14 @@
 // catch-up after a reconnect and the return after a year are this one loop.
 import { write, writeCarbon, writeMessage } from "../protocol/down.ts";
 import { faultOf } from "../protocol/faults.ts";
-import { LIMITS, utf8Bytes } from "../protocol/limits.ts";
+import { LIMITS } from "../protocol/limits.ts";
 import { writePlain, writePlainRefusal } from "../protocol/plain.ts";
 import { refusal } from "../protocol/refusals.ts";
 import { NOTICES } from "../protocol/service.ts";
 import { V1 } from "../protocol/version.ts";
 import type { Box } from "./box.ts";
 import type { Entry, Peer } from "./log/schema.ts";
+import { Page, type Window } from "./page.ts";
 import { carry } from "./receipt.ts";
 import type { Session } from "./sockets.ts";
 
@@ -16,31 +17,22 @@ import type { Session } from "./sockets.ts";
 export function pump(box: Box, session: Session): boolean {
   if (session.position >= box.log.head || isShut(windowOf(session))) return false;
   skipGap(box, session);
-  let { frames: left, bytes: bytesLeft, free } = windowOf(session);
-  const page: string[] = [];
+  const writer = {
+    write: (item: Entry | Peer, bodies?: readonly string[]) => frameOf(box, session, item, bodies),
+    isBare: (entry: Entry) => sentIt(session, entry),
+  };
+  const page = new Page(windowOf(session), writer, session.runs);
   let position = session.position;
-  let last = position;
-  let bytes = 0;
   let own = true;
   for (const item of inOrder(box.log.entries.after(position), [...box.log.peers.marksAfter(position)])) {
-    const frame = frameOf(box, session, item);
-    if (frame !== null) {
-      const size = utf8Bytes(frame);
-      if (!free && (left <= 0 || size > bytesLeft)) {
-        said(box, session, page, last, bytes, position);
-        return session.dialect !== V1;
-      }
-      free = false;
-      left--;
-      bytesLeft -= size;
-      bytes += size;
-      page.push(frame);
-      last = seqOf(item);
-      own &&= awaited(box, session, item);
+    if (!page.add(item)) {
+      said(box, session, page, position);
+      return session.dialect !== V1;
     }
+    own &&= awaited(box, session, item);
     position = seqOf(item);
   }
-  said(box, session, page, last, bytes, box.log.head, own);
+  said(box, session, page, box.log.head, own);
   return false;
 }
 
@@ -52,15 +44,8 @@ function skipGap(box: Box, session: Session): void {
   const gap = v1
     ? write({ type: "gap", from: session.position + 1, seq: trimmed })
     : writePlainRefusal(box.user, Date.now(), refusal("gone"));
-  box.sockets.sayLog(session, [gap], trimmed, gap.length, trimmed);
+  box.sockets.sayLog(session, { frames: [gap], count: 1, bytes: gap.length, last: trimmed }, trimmed);
   if (!v1) session.unacked = [];
-}
-
-/** What a socket may still be sent. `free`: nothing is on its way, so one frame may go, however large. */
-interface Window {
-  readonly frames: number;
-  readonly bytes: number;
-  readonly free: boolean;
 }
 
 function isShut({ frames, bytes, free }: Window): boolean {
@@ -77,20 +62,13 @@ function windowOf(session: Session): Window {
   return { frames, bytes, free: session.unacked.length === 0 };
 }
 
-function said(
-  box: Box,
-  session: Session,
-  page: string[],
-  last: number,
-  bytes: number,
-  position: number,
-  waits = false,
-): void {
-  box.sockets.sayLog(session, page, last, bytes, position, waits);
+function said(box: Box, session: Session, page: Page, position: number, waits = false): void {
+  page.seal();
+  box.sockets.sayLog(session, page, position, waits);
   if (session.dialect === V1) return;
   // No ack in this dialect: what was handed to an open socket counts as delivered.
   session.unacked = [];
-  session.unkept += page.length;
+  session.unkept += page.count;
   session.acked = position;
   if (session.carries) carry(box, position);
 }
@@ -123,20 +101,20 @@ function seqOf(item: Entry | Peer): number {
   return "seq" in item ? item.seq : item.mark;
 }
 
-/** The frame that this socket's dialect has for it; null for none. */
-function frameOf(box: Box, session: Session, item: Entry | Peer): string | null {
+/** The frame that this socket's dialect has for it, or, with several bodies, for the run that it ends; null for none. */
+function frameOf(box: Box, session: Session, item: Entry | Peer, bodies?: readonly string[]): string | null {
   if (session.dialect !== V1) return "seq" in item ? plainOf(box.user, item) : null;
   if (!("seq" in item)) return markOf(box, item);
   switch (item.kind) {
     case "in":
-      return writeReceived(box, item);
+      return writeReceived(box, item, bodies);
     case "notice":
       return write({ type: "notice", seq: item.seq, code: item.body, message: NOTICES.get(item.body) ?? "" });
     case "peer":
       return write({ type: "peer", seq: item.seq, peer: item.peer, standing: item.body });
     case "out":
     case "self":
-      return writeCarbon(item, box.user, sentIt(session, item));
+      return writeCarbon(item, box.user, sentIt(session, item), bodies);
     case "failed": {
       const { code, message } = faultOf(item.body);
       return write({ type: "failed", seq: item.seq, of: item.origin ?? 0, code, message });
@@ -149,9 +127,9 @@ function frameOf(box: Box, session: Session, item: Entry | Peer): string | null 
 }
 
 /** A message from somebody else; of a stranger's it says that it is a request. */
-export function writeReceived(box: Box, entry: Entry): string {
+export function writeReceived(box: Box, entry: Entry, bodies?: readonly string[]): string {
   const request = box.log.contacts.standing(entry.peer) === "request";
-  return writeMessage(entry, box.user, request);
+  return writeMessage(entry, box.user, request, bodies);
 }
 
 /** The marks of a peer at their present value. */

@@ -1,7 +1,7 @@
 // The sockets of a mailbox. The only file that touches them: accepts, sends, closes, and keeps what must survive hibernation in
 // their attachments. It knows no log and no other mailbox.
 import { count } from "../protocol/counts.ts";
-import { write } from "../protocol/down.ts";
+import { type State, write, writeAccepted } from "../protocol/down.ts";
 import { writePlainRefusal } from "../protocol/plain.ts";
 import { type Code, closeCode, refusal } from "../protocol/refusals.ts";
 import { type Dialect, V1 } from "../protocol/version.ts";
@@ -44,6 +44,8 @@ interface Place {
   unkept: number;
   /** What was sent and is not acknowledged yet. */
   unacked: Sent[];
+  /** Whether its device reads frames that speak for a run. */
+  readonly runs: boolean;
   /** Log frames that may be unacknowledged; of every socket the same, if nothing else is said. */
   readonly window?: number;
 }
@@ -53,6 +55,8 @@ export interface Session extends Place {
   readonly ws: Wire;
   /** What is said in this group, to be sent as few texts as the limits allow. */
   outbox: string[];
+  /** The answer that may yet become one for a run, and comes after the outbox. */
+  answer: Answer | null;
   /** Whether the outbox is to leave with the group: it waits while all in it is the device's own, and the answer to that is still to come. */
   due: boolean;
   changed: boolean;
@@ -62,11 +66,27 @@ export interface Session extends Place {
   heard: number;
 }
 
+/** An answer to sends: `id` and `entry` are the last one's. */
+interface Answer {
+  id: number;
+  readonly state: State;
+  entry: { readonly seq: number; readonly at: number } | undefined;
+  count: number;
+}
+
+/** Log frames that are said together: for how many entries and marks they speak, their bytes, and the seq of the last. */
+interface Said {
+  readonly frames: readonly string[];
+  readonly count: number;
+  readonly bytes: number;
+  readonly last: number;
+}
+
 /** Texts remembered one by one; older ones are remembered together, so that an attachment stays small. */
 const REMEMBERED = 64;
 
 /** Nothing is said yet, and nothing was heard in vain. */
-const FRESH = { due: false, vain: 0 };
+const FRESH = { due: false, vain: 0, answer: null };
 
 /** Reasons in a close frame have at most 123 bytes. */
 const REASON_BYTES = 123;
@@ -87,8 +107,8 @@ export class Sockets {
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
     for (const ws of ctx.getWebSockets()) {
       const place = ws.deserializeAttachment() as Place | null;
-      // What an older version wrote knows neither token nor expiry.
-      const before = { token: null, expires: null, since: 0 };
+      // What an older version wrote knows neither token nor expiry, nor runs.
+      const before = { token: null, expires: null, since: 0, runs: false };
       if (place !== null)
         this.#sessions.set(ws, { ...before, ...place, ...FRESH, ws, outbox: [], changed: false, heard: 0 });
     }
@@ -138,29 +158,35 @@ export class Sockets {
   /** Says one frame; it goes out with the group. */
   say(session: Session, frame: string): void {
     session.due = true;
+    close(session);
     session.outbox.push(frame);
   }
 
-  /**
-   * Says log frames, the last of them with the seq `last`, which the device has to acknowledge; then the socket is at `position`.
-   * `waits`: they may leave with the next thing that is said.
-   */
-  sayLog(
-    session: Session,
-    frames: readonly string[],
-    last: number,
-    bytes: number,
-    position: number,
-    waits = false,
-  ): void {
+  /** Says what became of a send; of several in a row at once, where the device reads that. */
+  answer(session: Session, id: number, state: State, entry?: { readonly seq: number; readonly at: number }): void {
+    session.due = true;
+    const { answer, runs } = session;
+    if (answer !== null && runs && goesOn(answer, id, state, entry)) {
+      answer.id = id;
+      answer.entry = entry;
+      answer.count++;
+      return;
+    }
+    close(session);
+    session.answer = { id, state, entry, count: 1 };
+  }
+
+  /** Says log frames, which the device has to acknowledge; then the socket is at `position`. `waits`: they may leave with the next thing that is said. */
+  sayLog(session: Session, { frames, count, bytes, last }: Said, position: number, waits = false): void {
     if (frames.length === 0 && position === session.position) return;
     if (frames.length > 0 && !waits) session.due = true;
+    if (frames.length > 0) close(session);
     for (const frame of frames) session.outbox.push(frame);
     session.position = position;
     session.changed = true;
     if (frames.length === 0) return;
     if (session.unacked.length >= REMEMBERED) merge(session.unacked);
-    session.unacked.push([last, frames.length, bytes]);
+    session.unacked.push([last, count, bytes]);
   }
 
   /** Sends what was said, and keeps what changed. */
@@ -213,6 +239,7 @@ export class Sockets {
     session.changed = false;
     const { dialect, device, token, expires, since, opened, position, acked, carries, watched, unkept, unacked } =
       session;
+    const { runs } = session;
     session.ws.serializeAttachment({
       dialect,
       device,
@@ -226,16 +253,34 @@ export class Sockets {
       watched,
       unkept,
       unacked,
+      runs,
     } satisfies Place);
   }
 
   #send(session: Session): void {
+    close(session);
     const frames = session.outbox;
     session.outbox = [];
     session.due = false;
     const together = session.dialect === V1 && session.ws.apart !== true;
     for (const text of together ? texts(frames) : frames) quietly(() => session.ws.send(text));
   }
+}
+
+/** The answer that was open is said. */
+function close(session: Session): void {
+  const { answer } = session;
+  if (answer === null) return;
+  session.answer = null;
+  session.outbox.push(writeAccepted(answer.id, answer.state, answer.entry, answer.count));
+}
+
+/** Whether an answer to the next id differs from `answer` only by what counts up. */
+function goesOn(answer: Answer, id: number, state: State, entry: Answer["entry"]): boolean {
+  const before = answer.entry;
+  if (id !== answer.id + 1 || state !== answer.state) return false;
+  if (before === undefined || entry === undefined) return before === entry;
+  return entry.seq === before.seq + 1 && entry.at === before.at;
 }
 
 /** Takes the two oldest for one: less exact, never too little. */

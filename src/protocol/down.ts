@@ -13,6 +13,7 @@ export const DOWN = {
     head: "int",
     lastId: "int",
     expires: "int?",
+    runs: "flag?",
     limits: { window: "int", windowBytes: "int", bodyBytes: "int", textBytes: "int", frames: "int" },
   },
   gap: { from: "int", seq: "int" },
@@ -22,6 +23,8 @@ export const DOWN = {
     to: "text",
     at: "int",
     body: "any?",
+    count: "int?",
+    bodies: "list?",
     id: "int?",
     device: "text?",
     origin: "int?",
@@ -33,7 +36,7 @@ export const DOWN = {
   mark: { seq: "int", peer: "text", stored: "int?", delivered: "int?", read: "int?", mine: "int?" },
   typing: { from: "text" },
   presence: { user: "text", online: "flag", at: "int" },
-  accepted: { id: "int", entry: "int?", at: "int?", state: ["stored", "queued"] },
+  accepted: { id: "int", entry: "int?", at: "int?", state: ["stored", "queued"], count: "int?" },
   refused: { id: "int", code: "text", message: "text", retryAfter: "int?" },
   token: { expires: "int?" },
   error: { code: "text", message: "text" },
@@ -55,6 +58,38 @@ export function readDown(value: unknown): Down | null {
   return shape !== undefined && fits(shape, value) ? (value as Down) : null;
 }
 
+/** The frames that may speak for a run, as one shape. */
+type Fields<T extends Down["type"]> = Omit<Extract<Down, { type: T }>, "type">;
+type Many = Pick<Down, "type"> & {
+  [F in keyof (Fields<"message"> & Fields<"accepted">)]?: (Fields<"message"> & Fields<"accepted">)[F] | undefined;
+};
+
+/** A frame that speaks for a run, as those that it stands for; any other as it is. */
+export function unfold(down: Down): readonly Down[] {
+  const { type, count, seq, from, to, at, bodies, id, device, origin, request, entry, state } = down as Many;
+  if (count === undefined) return [down];
+  const all: Many[] = [];
+  for (let i = 0; i < count; i++) {
+    const its = (last?: number) => last && last - count + 1 + i;
+    // Field by field: a spread costs more than all the rest here.
+    all.push({
+      type,
+      seq: its(seq),
+      from,
+      to,
+      at,
+      body: bodies?.[i],
+      id: its(id),
+      device,
+      origin: its(origin),
+      request,
+      entry: its(entry),
+      state,
+    });
+  }
+  return all as Down[];
+}
+
 /** Any frame as the text of itself. */
 export function write(down: Down): string {
   return JSON.stringify(down);
@@ -69,27 +104,33 @@ interface Kept {
   readonly body: string;
 }
 
-/** A message from somebody else, for `user`. */
-export function writeMessage(m: Kept & { readonly origin: number | null }, user: string, isRequest: boolean): string {
+/** A message from somebody else, for `user`; or, with several `bodies`, the run of which `m` is the last. */
+export function writeMessage(
+  m: Kept & { readonly origin: number | null },
+  user: string,
+  isRequest: boolean,
+  bodies: readonly string[] = [m.body],
+): string {
   const request = isRequest ? `,"request":true` : "";
-  return `{"type":"message","seq":${m.seq},"from":${quote(m.peer)},"to":${quote(user)},"at":${m.at},"origin":${m.origin ?? 0}${request},"body":${m.body}}`;
+  return `{"type":"message","seq":${m.seq},"from":${quote(m.peer)},"to":${quote(user)},"at":${m.at},"origin":${m.origin ?? 0}${request}${told(bodies)}}`;
 }
 
-/** A message of `user`'s own, as the sender's devices see it; `bare`, without `body`, to the socket that sent it. */
+/** A message of `user`'s own, or a run, as the sender's devices see it; `bare`, without bodies, to the socket that sent it. */
 export function writeCarbon(
   m: Kept & { readonly id: number | null; readonly device: string | null },
   user: string,
   bare: boolean,
+  bodies: readonly string[] = [m.body],
 ): string {
   const sent = m.id === null ? "" : `,"id":${m.id},"device":${quote(m.device ?? "")}`;
-  const body = bare ? "" : `,"body":${m.body}`;
-  return `{"type":"message","seq":${m.seq},"from":${quote(user)},"to":${quote(m.peer)},"at":${m.at}${sent}${body}}`;
+  const rest = bare ? many(bodies.length) : told(bodies);
+  return `{"type":"message","seq":${m.seq},"from":${quote(user)},"to":${quote(m.peer)},"at":${m.at}${sent}${rest}}`;
 }
 
-/** The answer to a send. Without `entry` where retention removed it. */
-export function writeAccepted(id: number, state: State, entry?: { seq: number; at: number }): string {
+/** The answer to a send, or to `count` of them, of which this is the last. Without `entry` where retention removed it. */
+export function writeAccepted(id: number, state: State, entry?: { seq: number; at: number }, count = 1): string {
   const where = entry === undefined ? "" : `,"entry":${entry.seq},"at":${entry.at}`;
-  return `{"type":"accepted","id":${id}${where},"state":"${state}"}`;
+  return `{"type":"accepted","id":${id}${where},"state":"${state}"${many(count)}}`;
 }
 
 export function writeRefused(id: number, why: Refusal): string {
@@ -98,6 +139,15 @@ export function writeRefused(id: number, why: Refusal): string {
 
 export function writeError(why: Refusal): string {
   return JSON.stringify({ type: "error", code: why.code, message: why.message });
+}
+
+function told(bodies: readonly string[]): string {
+  return bodies.length === 1 ? `,"body":${bodies[0]}` : `${many(bodies.length)},"bodies":[${bodies.join(",")}]`;
+}
+
+/** For how many a frame speaks: its numbers are those of the last. */
+function many(count: number): string {
+  return count === 1 ? "" : `,"count":${count}`;
 }
 
 /** Names hold no character that JSON escapes, but for the letters outside of ASCII that need no escape either. */

@@ -8,6 +8,8 @@ export interface Place {
   readonly device: string;
   readonly epoch: string | null;
   readonly cursor: number | "head" | null;
+  /** It reads frames that speak for a run. */
+  readonly runs?: boolean;
 }
 
 const whole = z.pipe(
@@ -22,14 +24,19 @@ const query = z.object({
   device: z.string().check(z.refine(isDevice)),
   epoch: z.nullable(z.string().check(z.minLength(1), z.maxLength(64))),
   cursor: z.nullable(z.union([z.literal("head"), whole])),
+  runs: z.pipe(
+    z.nullable(z.literal("1")),
+    z.transform((asked) => asked !== null),
+  ),
 });
 
-/** Reads `device`, `epoch` and `cursor`; a string says which of them is wrong. */
+/** Reads `device`, `epoch`, `cursor` and `runs`; a string says which of them is wrong. */
 export function readPlace(search: URLSearchParams): Place | string {
   const read = query.safeParse({
     device: search.get("device") ?? "",
     epoch: search.get("epoch"),
     cursor: search.get("cursor"),
+    runs: search.get("runs"),
   });
   if (read.success) return read.data;
   switch (read.error.issues[0]?.path[0]) {
@@ -37,6 +44,8 @@ export function readPlace(search: URLSearchParams): Place | string {
       return "device must be 1 to 64 of A-Z a-z 0-9 . _ -";
     case "epoch":
       return "epoch must be the one that welcome gave";
+    case "runs":
+      return "runs must be 1, or be left out";
     default:
       return "cursor must be a whole number below 2^53, or head";
   }

@@ -3,7 +3,7 @@ import * as z from "zod/mini";
 import { keep, parse } from "./json.ts";
 import { LIMITS, NUMBER_END, TOKEN_UNITS, WATCHED } from "./limits.ts";
 import type { Outgoing } from "./message.ts";
-import { canonical } from "./names.ts";
+import { canonical, type Name } from "./names.ts";
 import { type Refusal, refusal } from "./refusals.ts";
 
 z.config({ jitless: true });
@@ -12,6 +12,8 @@ const id = z.int().check(z.gte(1), z.lt(NUMBER_END));
 const seq = z.int().check(z.gte(0), z.lt(NUMBER_END));
 
 const send = z.object({ type: z.literal("send"), id, to: z.string(), body: z.unknown() });
+/** A run: messages to one receiver with ids in a row, of which `id` is the last one's. */
+export const upRun = z.object({ type: z.literal("send"), id, to: z.string(), bodies: z.array(z.unknown()) });
 const ack = z.object({ type: z.literal("ack"), seq });
 const read = z.object({ type: z.literal("read"), peer: z.string(), seq });
 const typing = z.object({ type: z.literal("typing"), to: z.string() });
@@ -47,11 +49,36 @@ export type Up =
 export function readText(text: string): readonly Up[] {
   const value = parse(text);
   if (value === undefined) return [error("it is not JSON")];
-  if (!Array.isArray(value)) return [readFrame(value)];
-  if (value.length > LIMITS.frames) {
+  const said: readonly unknown[] = Array.isArray(value) ? value : [value];
+  let count = 0;
+  for (const one of said) count += isRun(one) ? one.bodies.length : 1;
+  if (count > LIMITS.frames) {
     return [{ type: "error", refusal: refusal("too_large", `a text has at most ${LIMITS.frames} frames`) }];
   }
-  return value.map(readFrame);
+  const frames: Up[] = [];
+  for (const one of said) {
+    if (isRun(one)) for (const up of readRun(one)) frames.push(up);
+    else frames.push(readFrame(one));
+  }
+  return frames;
+}
+
+/** Whether it is to be read as a run. */
+function isRun(value: unknown): value is { readonly bodies: readonly unknown[] } {
+  if (typeof value !== "object" || value === null || Object.hasOwn(value, "body")) return false;
+  const { type, bodies } = value as { [Field in "type" | "bodies"]?: unknown };
+  return type === "send" && Array.isArray(bodies);
+}
+
+/** Each message of a run, as if it had come by itself. */
+function readRun(value: object): readonly Up[] {
+  const known = upRun.safeParse(value);
+  if (!known.success) return [unreadable(value, known.error)];
+  const { id: last, to, bodies } = known.data;
+  const first = last - bodies.length + 1;
+  if (bodies.length === 0 || first < 1) return [error("a run has one body or more, and its id is the last one's")];
+  const name = canonical(to);
+  return bodies.map((body, i) => sendOf(first + i, readBody(name, body)));
 }
 
 function readFrame(value: unknown): Up {
@@ -100,13 +127,19 @@ export function isAck(value: object): value is z.infer<typeof ack> {
 }
 
 function readSend({ id, to, body }: z.infer<typeof send>): Up {
-  const message = readMessage(to, body);
+  return sendOf(id, readMessage(to, body));
+}
+
+function sendOf(id: number, message: Outgoing): Up {
   return "refused" in message ? refused(id, message.refused) : { type: "send", id, to: message.to, body: message.body };
 }
 
 /** A message as it is kept, or why it can't be. */
 export function readMessage(receiver: string, value: unknown): Outgoing {
-  const to = canonical(receiver);
+  return readBody(canonical(receiver), value);
+}
+
+function readBody(to: Name, value: unknown): Outgoing {
   if ("refused" in to) return { refused: refusal(to.refused) };
   const body = keep(value);
   return typeof body === "string" ? { to: to.name, body } : { refused: body };

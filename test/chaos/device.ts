@@ -1,8 +1,9 @@
 // A device as the protocol wants it, small enough to be right: it keeps what it sent until it has an answer, keeps its cursor together
 // with what it was shown, and comes back. The weather decides when it reads, acknowledges and falls silent.
-import { readDown, type Down } from "../../src/protocol/down.ts";
+import { readDown, type Down, unfold } from "../../src/protocol/down.ts";
 import { lineOf, upgrade } from "../support/devices.ts";
-import type { Line } from "../support/line.ts";
+import { fold } from "../support/fold.ts";
+import type { Frame, Line } from "../support/line.ts";
 import type { Accepted, DeviceHistory, Shown, Told } from "./checker.ts";
 
 interface Pending {
@@ -23,6 +24,7 @@ export class ChaosDevice {
   #cursor = 0;
   #acked = 0;
   #window = 0;
+  #runs = false;
   #welcomed = false;
   #lastId = 0;
   /** What was sent under which id. Nothing is refused here, so ids are never used again. */
@@ -35,6 +37,11 @@ export class ChaosDevice {
   constructor(user: string, device: string) {
     this.user = user;
     this.device = device;
+  }
+
+  /** Every other kind of device speaks in runs. */
+  get #asks(): boolean {
+    return this.device === "laptop";
   }
 
   get online(): boolean {
@@ -61,7 +68,7 @@ export class ChaosDevice {
   /** Connects anew; an older connection is left as it is, half open. */
   async connect(): Promise<void> {
     const epoch = this.#epoch === null ? "" : `&epoch=${this.#epoch}`;
-    const path = `/client/${this.user}?device=${this.device}&cursor=${this.#cursor}${epoch}`;
+    const path = `/client/${this.user}?device=${this.device}&cursor=${this.#cursor}${epoch}${this.#asks ? "&runs=1" : ""}`;
     this.#line = null;
     const response = await upgrade(path, "restante.v1").catch(() => null);
     if (response?.webSocket == null) return;
@@ -122,18 +129,21 @@ export class ChaosDevice {
   #hear(text: string): void {
     const value: unknown = JSON.parse(text);
     for (const one of Array.isArray(value) ? value : [value]) {
-      const frame = readDown(one);
-      if (frame === null) throw new Error(`a frame that nobody knows: ${JSON.stringify(one)}`);
-      if ("seq" in frame) {
-        this.#held.push(frame.seq);
-        this.#unacknowledged = Math.max(this.#unacknowledged, this.#held.length);
+      const said = readDown(one);
+      if (said === null) throw new Error(`a frame that nobody knows: ${JSON.stringify(one)}`);
+      if ("count" in said && !this.#runs) throw new Error(`a run that was not asked for: ${JSON.stringify(one)}`);
+      for (const frame of unfold(said)) {
+        if ("seq" in frame && frame.seq !== undefined) {
+          this.#held.push(frame.seq);
+          this.#unacknowledged = Math.max(this.#unacknowledged, this.#held.length);
+        }
+        this.#act(frame);
       }
-      this.#act(frame);
     }
   }
 
   #act(frame: Down): void {
-    if ("seq" in frame && frame.type !== "gap") {
+    if ("seq" in frame && frame.seq !== undefined && frame.type !== "gap") {
       if (frame.seq <= this.#cursor) return;
       this.#cursor = frame.seq;
     }
@@ -142,6 +152,8 @@ export class ChaosDevice {
         this.#welcomed = true;
         this.#epoch = frame.epoch;
         this.#window = frame.limits.window;
+        this.#runs = frame.runs === true;
+        if (this.#runs !== this.#asks) throw new Error("runs are granted to whoever asks");
         this.head = frame.head;
         this.#lastId = frame.lastId;
         this.#say(this.pending.map(frameOf));
@@ -185,16 +197,16 @@ export class ChaosDevice {
     this.accepted.push({ from: this.user, to: message.to, word: message.word, entry });
   }
 
-  #say(frames: readonly unknown[]): void {
+  #say(frames: readonly Frame[]): void {
     if (!this.online || frames.length === 0) return;
     try {
-      this.#line?.say(JSON.stringify(frames));
+      this.#line?.say(JSON.stringify(this.#runs ? fold(frames, () => true) : frames));
     } catch {
       // Closed meanwhile.
     }
   }
 }
 
-function frameOf({ id, to, word }: Pending) {
+function frameOf({ id, to, word }: Pending): Frame {
   return { type: "send", id, to, body: word };
 }

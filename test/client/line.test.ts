@@ -6,14 +6,14 @@ beforeEach(stage);
 
 test("[D2][D3] it says who it is and where it was, and the token travels as a subprotocol", async () => {
   await enter({ device: "phone", token: "secret" });
-  expect(link().url.href).toBe("ws://mailbox.test/client/alice?device=phone");
+  expect(link().url.href).toBe("ws://mailbox.test/client/alice?device=phone&runs=1");
   expect(link().protocols).toEqual(["restante.v1", "bearer.secret"]);
   await link().welcome({ head: 9 });
   await link().tell({ type: "message", seq: 9, from: "bob", to: "alice", at: 1, origin: 1, body: "hi" });
   await link().cut();
   await pass(PAUSE);
   expect(links.length).toBe(2);
-  expect(link().query).toEqual({ device: "phone", epoch: "e1", cursor: "9" });
+  expect(link().query).toEqual({ device: "phone", runs: "1", epoch: "e1", cursor: "9" });
 });
 
 test("[R1] a device that begins now asks for what comes from now on", async () => {

@@ -1,6 +1,7 @@
 // A mailbox to play against: one log, the rules of ids and of resuming, and a network that cuts, delays and forgets as it is told.
 // It stands in for the server where every moment has to be chosen; the server itself is tried in test/chaos and test/stories.
 import type { Random } from "../chaos/random.ts";
+import { fold } from "../support/fold.ts";
 
 type Frame = Record<string, unknown>;
 
@@ -42,7 +43,7 @@ export class Model {
 
   /** What `new WebSocket` gives. */
   connect(url: string): Socket {
-    const socket = new Socket(new URL(url), this);
+    const socket = new Socket(new URL(url), this, this.#random);
     this.#sockets.add(socket);
     void Promise.resolve().then(() => this.#welcome(socket));
     return socket;
@@ -70,7 +71,7 @@ export class Model {
     if (text === "ping") return socket.tell("pong");
     if (this.#random.chance(this.weather.cut)) return socket.cut();
     const frames = [JSON.parse(text)].flat() as Frame[];
-    for (const frame of frames) {
+    for (const frame of frames.flatMap(eachOf)) {
       if (frame["type"] === "send") this.#send(socket, frame);
       if (frame["type"] === "ack") this.acked = Math.max(this.acked, Number(frame["seq"]));
     }
@@ -85,7 +86,14 @@ export class Model {
     if (!socket.live) return;
     const limits = { window: 4_096, windowBytes: 4e6, bodyBytes: 65_536, textBytes: 1_000_000, frames: 7 };
     const about = { version: 1, user: this.#user, device: socket.device, epoch: this.epoch };
-    const welcome = { type: "welcome", ...about, head: this.#head, lastId: this.lastId, limits };
+    const welcome = {
+      type: "welcome",
+      ...about,
+      head: this.#head,
+      lastId: this.lastId,
+      limits,
+      ...(socket.runs && { runs: true }),
+    };
     const given =
       socket.url.searchParams.get("epoch") === this.epoch ? Number(socket.url.searchParams.get("cursor") ?? 0) : 0;
     this.acked = Math.max(this.acked, given);
@@ -139,21 +147,33 @@ function frameOf({ id, ...entry }: LogEntry, device: string): Frame {
   return { type: "message", at: 1, ...entry, ...(id !== undefined && { id, device }) };
 }
 
+/** The sends of a run. */
+function eachOf({ bodies, ...frame }: Frame): Frame[] {
+  if (!Array.isArray(bodies)) return [frame];
+  return bodies.map((body, i) => ({ ...frame, id: Number(frame["id"]) - bodies.length + 1 + i, body }));
+}
+
 /** The client's side of a connection: a WebSocket as the SDK uses it. */
 export class Socket extends EventTarget {
   static readonly OPEN = 1;
   readonly url: URL;
   readonly device: string;
+  /** Whether this mailbox speaks in runs, where it is asked to: an older one does not. */
+  readonly runs: boolean;
   readonly #model: Model;
+  readonly #random: Random;
+  #untold: Frame[] = [];
   readyState = 0;
   welcomed = false;
   #cut = false;
 
-  constructor(url: URL, model: Model) {
+  constructor(url: URL, model: Model, random: Random) {
     super();
     this.url = url;
     this.device = url.searchParams.get("device") ?? "";
+    this.runs = url.searchParams.get("runs") === "1" && random.chance(0.75);
     this.#model = model;
+    this.#random = random;
   }
 
   get live(): boolean {
@@ -169,14 +189,27 @@ export class Socket extends EventTarget {
     this.welcomed = true;
     for (let at = 0; at < frames.length && this.live;) {
       const size = 1 + random.below(5);
-      this.tell(frames.slice(at, at + size));
+      this.#text(frames.slice(at, at + size));
       at += size;
       if (random.chance(cut)) this.cut();
     }
   }
 
-  tell(what: unknown): void {
-    const data = typeof what === "string" ? what : JSON.stringify(what);
+  /** Where it speaks in runs, what is told in one moment is one text. */
+  tell(what: Frame | "pong"): void {
+    if (what === "pong" || !this.runs) return this.#text(what);
+    this.#untold.push(what);
+    if (this.#untold.length > 1) return;
+    queueMicrotask(() => {
+      const frames = this.#untold;
+      this.#untold = [];
+      this.#text(frames);
+    });
+  }
+
+  #text(what: Frame | readonly Frame[] | "pong"): void {
+    const frames = this.runs && Array.isArray(what) ? fold(what, () => this.#random.chance(0.8)) : what;
+    const data = what === "pong" ? what : JSON.stringify(frames);
     queueMicrotask(() => {
       if (this.live) this.dispatchEvent(new MessageEvent("message", { data }));
     });

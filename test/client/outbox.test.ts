@@ -49,6 +49,38 @@ test("[F3] a text has at most the frames and the bytes that the welcome allows",
   expect((await link().said()).map(({ id }) => id)).toEqual([1, 2, 3, 4]);
 });
 
+test("[F3] where the mailbox reads runs, what goes to one receiver in a row is one frame, within the same limits", async () => {
+  const me = await enter();
+  const bodies = ["a", { b: [1] }, "c", "d", "e", "f".repeat(60)];
+  for (const [i, body] of bodies.entries()) me.send(i === 3 ? "carol" : "bob", body);
+  const limits = { window: 10, windowBytes: 9_999, bodyBytes: 65_536, textBytes: 260, frames: 5 };
+  await link().welcome({ limits, runs: true, lastId: 6 });
+  const run = { type: "send", id: 9, to: "bob", bodies: bodies.slice(0, 3) };
+  expect(await link().said()).toEqual([run, send(10, "d", "carol"), send(11, "e")]);
+  await link().tell({ ...accepted(11, 11), count: 5 });
+  expect(await link().said()).toEqual([send(12, bodies[5])]);
+  await link().tell(accepted(12, 12));
+  me.send("bob", "f".repeat(190));
+  me.send("bob", "g".repeat(20));
+  expect((await link().said()).map(({ id }) => id)).toEqual([13]);
+  expect(link().texts.every((text) => text.length <= 260)).toBe(true);
+});
+
+test("[S2] a number that was answered between two others is in no run", async () => {
+  const { me, mailbox } = await entered();
+  for (const [to, body] of [
+    ["bob", "a"],
+    ["bob", "b"],
+    ["carol", "c"],
+  ] as const)
+    me.send(to, body);
+  await mailbox.said();
+  await mailbox.tell(accepted(3, 13));
+  me.send("bob", "d");
+  const next = await again(mailbox, { lastId: 3, runs: true });
+  expect(await next.said()).toEqual([{ type: "send", id: 2, to: "bob", bodies: ["a", "b"] }, send(4, "d")]);
+});
+
 test("[S10] an id is kept before the text that uses it leaves", async () => {
   const held: (() => void)[] = [];
   const inner = memoryStore();

@@ -7,7 +7,7 @@ import { toJSONSchema } from "zod/mini";
 import { DOWN } from "../../src/protocol/down.ts";
 import { LIMITS } from "../../src/protocol/limits.ts";
 import { REFUSALS } from "../../src/protocol/refusals.ts";
-import { upFrame } from "../../src/protocol/up.ts";
+import { upFrame, upRun } from "../../src/protocol/up.ts";
 import { PEERING, VERSION } from "../../src/protocol/version.ts";
 
 const FILE = join(import.meta.dirname, "wire.json");
@@ -23,6 +23,7 @@ const wire = JSON.stringify(
     limits: LIMITS,
     codes: closes,
     up: toJSONSchema(upFrame),
+    run: toJSONSchema(upRun),
     down: DOWN,
   },
   null,

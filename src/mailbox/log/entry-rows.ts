@@ -1,7 +1,7 @@
 // The rows of the log. A statement costs several times what a row in it costs, so neighbours that differ only by what counts up are
 // one run, written by one statement; whoever asks this table anything is answered after the open run is written.
 import { Recent } from "./recent.ts";
-import type { Entry, Sent } from "./schema.ts";
+import { type Entry, follows, type Sent } from "./schema.ts";
 import type { Sql } from "./sql.ts";
 
 /** What stays in memory for the live path, in UTF-16 units of bodies and a little for each row. */
@@ -15,9 +15,10 @@ const RUN_UNITS = 1_000_000;
 const INSERT_RUN = `INSERT INTO entry (seq, kind, peer, origin, device, id, at, body)
   SELECT ?1 + key, ?2, ?3, ?4 + key, ?5, ?6 + key, ?7, value FROM json_each(?8)`;
 
-/** Rows that differ only by what counts up: the first of them, and the bodies of all. */
+/** Rows that differ only by what counts up: the first and the last of them, and the bodies of all. */
 interface Run {
   readonly first: Entry;
+  last: Entry;
   readonly bodies: string[];
   units: number;
 }
@@ -36,12 +37,14 @@ export class EntryRows {
   /** One more row, above all others. It is written with the group at the latest. */
   add(entry: Entry): void {
     this.#recent.push(entry);
-    if (this.#run === null || !goesOn(this.#run, entry)) {
+    let run = this.#run;
+    if (run === null || !follows(run.last, entry) || run.units + entry.body.length > RUN_UNITS) {
       this.seal();
-      this.#run = { first: entry, bodies: [], units: 0 };
+      run = this.#run = { first: entry, last: entry, bodies: [], units: 0 };
     }
-    this.#run.bodies.push(entry.body);
-    this.#run.units += entry.body.length;
+    run.last = entry;
+    run.bodies.push(entry.body);
+    run.units += entry.body.length;
   }
 
   /** Writes what is not written yet. */
@@ -144,18 +147,4 @@ export class EntryRows {
     this.seal();
     return this.#sql;
   }
-}
-
-function goesOn({ first, bodies, units }: Run, { seq, kind, peer, origin, device, id, at, body }: Entry): boolean {
-  const count = bodies.length;
-  return (
-    seq === first.seq + count &&
-    kind === first.kind &&
-    peer === first.peer &&
-    origin === (first.origin === null ? null : first.origin + count) &&
-    device === first.device &&
-    id === (first.id === null ? null : first.id + count) &&
-    at === first.at &&
-    units + body.length <= RUN_UNITS
-  );
 }

@@ -61,6 +61,19 @@ export interface Entry {
   readonly body: string;
 }
 
+/** Whether `next` comes right after `entry`, and differs from it only by its body and by what counts up. */
+export function follows(entry: Entry, next: Entry): boolean {
+  return (
+    next.seq === entry.seq + 1 &&
+    next.kind === entry.kind &&
+    next.peer === entry.peer &&
+    next.at === entry.at &&
+    next.device === entry.device &&
+    next.id === (entry.id === null ? null : entry.id + 1) &&
+    next.origin === (entry.origin === null ? null : entry.origin + 1)
+  );
+}
+
 /** An entry that was sent, without its body. */
 export interface Sent {
   readonly seq: number;

@@ -1,0 +1,191 @@
+// Frames that speak for a run: who asked for them hears the same as everybody else, in fewer frames, and may say the same.
+import { env } from "cloudflare:workers";
+import { evictDurableObject } from "cloudflare:test";
+import { expect, test } from "vitest";
+import { type Down, readDown, unfold } from "../../src/protocol/down.ts";
+import { LIMITS } from "../../src/protocol/limits.ts";
+import { Random } from "../chaos/random.ts";
+import { fresh, lineOf, open, sendAll, upgrade, world } from "../support/devices.ts";
+import type { Device, Frame } from "../support/line.ts";
+
+const send = (to: string, id: number, ...bodies: unknown[]): Frame => ({ type: "send", id, to, bodies });
+
+/** Each message of these frames, by itself. */
+function each(frames: readonly Frame[]): Down[] {
+  return frames.flatMap((frame) => {
+    const down = readDown(frame);
+    return down === null ? [] : [...unfold(down)];
+  });
+}
+
+function messages(frames: readonly Frame[]): Down[] {
+  return each(frames).filter(({ type }) => type === "message");
+}
+
+/** Frames until `count` messages came. */
+async function heard(device: Device, count: number): Promise<Frame[]> {
+  const frames: Frame[] = [];
+  while (messages(frames).length < count) frames.push(await device.next());
+  return frames;
+}
+
+const plainly = (downs: readonly Down[]) => downs.map((down) => JSON.parse(JSON.stringify(down)) as Frame);
+
+test("[F3] a run is one frame to whoever asked, and its messages to everybody else", async () => {
+  const { a, b, alice } = await world();
+  const [quick, other] = [await open(b, "quick", "&runs=1"), await open(b, "other")];
+  expect([quick.welcome.runs, other.welcome.runs]).toEqual([true, undefined]);
+  alice.send(...["x", { y: [1] }, null].map((body, i) => ({ type: "send", id: i + 1, to: b, body })));
+  const run = await quick.next();
+  expect(run).toMatchObject({ type: "message", from: a, to: b, count: 3, bodies: ["x", { y: [1] }, null] });
+  const single = await other.take("message", 3);
+  expect(single.every((frame) => "body" in frame && !("count" in frame))).toBe(true);
+  expect(run["seq"]).toBe(single.at(-1)?.["seq"]);
+  expect(plainly(each([run]))).toEqual(single);
+});
+
+test("[S7][F3] sent as a run, and answered as one, on the device that sent it without bodies", async () => {
+  const [a, b] = [fresh("alice"), fresh("bob")];
+  const alice = await open(a, "phone", "&runs=1");
+  const [laptop, bob] = [await open(a, "laptop", "&runs=1"), await open(b)];
+  alice.send(send(b, 3, "one", "two", "three"));
+  const [own, answer] = [await alice.next(), await alice.next()];
+  expect(own).toMatchObject({ type: "message", from: a, to: b, id: 3, device: "phone", count: 3 });
+  expect(own).not.toHaveProperty("bodies");
+  expect(answer).toEqual({ type: "accepted", id: 3, entry: own["seq"], at: own["at"], state: "stored", count: 3 });
+  expect(await laptop.next()).toEqual({ ...own, bodies: ["one", "two", "three"] });
+  expect((await bob.take("message", 3)).map(({ body }) => body)).toEqual(["one", "two", "three"]);
+  alice.send(send(b, 3, "one", "two", "three"));
+  expect(await alice.until("accepted")).toEqual(answer);
+});
+
+test("[S1][S4] a run is cut cleanly where one of it is refused", async () => {
+  const { b, alice } = await world();
+  const bob = await open(b);
+  alice.send(send(b, 4, "one", "two", "x".repeat(LIMITS.bodyBytes), "four"));
+  const answers = [...(await alice.take("refused", 2)), ...(await alice.take("accepted", 2))];
+  expect(answers.map(({ type, id, code }) => [type, id, code])).toEqual([
+    ["refused", 3, "too_large"],
+    ["refused", 4, "out_of_order"],
+    ["accepted", 1, undefined],
+    ["accepted", 2, undefined],
+  ]);
+  alice.send(send(b, 3, "again"));
+  expect(await alice.until("accepted")).toMatchObject({ id: 3 });
+  expect((await bob.take("message", 3)).map(({ body }) => body)).toEqual(["one", "two", "again"]);
+});
+
+test.each([
+  ["no body", { bodies: [] }],
+  ["more bodies than ids", { id: 2, bodies: [1, 2, 3] }],
+  ["bodies that are no list", { id: 2, bodies: { length: 2 } }],
+  ["no id", { id: "2", bodies: [1] }],
+])("[F5] a run with %s is an error or a refusal, and nothing of it is written", async (_, fields) => {
+  const { b, alice } = await world();
+  const { head } = alice.welcome;
+  alice.send({ type: "send", id: 1, to: b, ...fields });
+  expect(await alice.next()).toMatchObject({ code: "bad_frame" });
+  alice.line.close();
+  const again = await open(alice.welcome.user);
+  expect([again.welcome.head, again.welcome.lastId]).toEqual([head, 0]);
+});
+
+test("[F3] a text has no more messages than frames, however they are said", async () => {
+  const { b, alice } = await world();
+  const half = LIMITS.frames / 2;
+  const bodies = Array.from({ length: half }, (_, i) => i);
+  alice.send(send(b, half, ...bodies), send(b, 2 * half + 1, ...bodies, 0));
+  expect(await alice.next()).toMatchObject({ type: "error", code: "too_large" });
+  alice.send(send(b, half, ...bodies), send(b, 2 * half, ...bodies));
+  expect((await alice.take("accepted", 2 * half)).at(-1)).toMatchObject({ id: 2 * half });
+});
+
+test("[F4] a text of a million bodies is refused, and not taken apart", async () => {
+  const { b, alice } = await world();
+  alice.line.say(`{"type":"send","id":400000,"to":"${b}","bodies":[${"1,".repeat(399_999)}1]}`);
+  expect(await alice.next()).toMatchObject({ type: "error", code: "too_large" });
+});
+
+test("[F5] who asks for anything but runs=1 is told so", async () => {
+  const line = await upgrade(`/client/${fresh("alice")}?device=phone&runs=yes`, "restante.v1");
+  const ws = line.webSocket;
+  const said = new Promise<string>((done) => ws?.addEventListener("message", ({ data }) => done(String(data))));
+  ws?.accept();
+  expect(JSON.parse(await said)).toMatchObject({
+    type: "closing",
+    code: 4400,
+    message: expect.stringContaining("runs"),
+  });
+});
+
+test("[W1][W2] a window counts messages, not frames; an ack in the middle of a run makes room for so many", async () => {
+  const { b, alice } = await world();
+  await sendAll(alice, b, LIMITS.window + 200);
+  const bob = await open(b, "phone", "&runs=1");
+  const frames = messages(await bob.settled());
+  expect(frames.length).toBe(LIMITS.window);
+  const at = (n: number) => (frames[n] as { readonly seq: number }).seq;
+  bob.ack(at(0));
+  expect(messages(await bob.settled())).toEqual([]);
+  bob.ack(at(LIMITS.window - 1));
+  const rest = messages(await heard(bob, 200)) as { readonly body: unknown }[];
+  expect(rest.map(({ body }) => body)).toEqual(Array.from({ length: 200 }, (_, i) => LIMITS.window + 1 + i));
+});
+
+test("[W1][F3] a run is never larger than a text, nor all that is on its way than the window", async () => {
+  const { b, alice } = await world();
+  // Three bytes each, which are one unit.
+  const body = "的".repeat(20_000);
+  for (let n = 0; n < 10; n++) await sendAll(alice, b, 10, () => body);
+  const line = lineOf(await upgrade(`/client/${b}?device=phone&runs=1`, "restante.v1"));
+  line.say("{}");
+  let [bytes, seen, text] = [0, 0, ""];
+  while (!text.includes('"type":"error"')) {
+    text = await line.text();
+    const size = new TextEncoder().encode(text).length;
+    expect(size).toBeLessThanOrEqual(LIMITS.textBytes);
+    bytes += size;
+    seen += messages([JSON.parse(text)].flat() as Frame[]).length;
+  }
+  expect(seen).toBeGreaterThan(60);
+  expect(bytes).toBeLessThanOrEqual(LIMITS.windowBytes);
+});
+
+test("[W1] what a socket asked for survives hibernation", async () => {
+  const { b, alice } = await world();
+  const bob = await open(b, "phone", "&runs=1");
+  await bob.settled();
+  await evictDurableObject(env.MAILBOX.getByName(b));
+  await sendAll(alice, b, 5);
+  expect(await bob.next()).toMatchObject({ count: 5, bodies: [1, 2, 3, 4, 5] });
+});
+
+test("[X1] whatever comes from whomever, a device that reads runs is shown what another one is shown", async () => {
+  for (let seed = 1; seed <= 12; seed++) {
+    const random = new Random(seed);
+    const [a, b] = [fresh("alice"), fresh("bob")];
+    const one = await open(b, "one", "&runs=1");
+    const all = await open(b, "all");
+    const senders = [await open(a, "phone", "&runs=1"), await open(a, "laptop"), one, await open(b, "desk")];
+    const ids = senders.map(() => 0);
+    let sent = 0;
+    for (let turn = 0; turn < 30; turn++) {
+      const who = random.below(senders.length);
+      const [sender, to] = [senders[who], random.pick([a, b])];
+      const bodies = Array.from({ length: 1 + random.below(6) }, (_, i) => `${turn}.${i}`);
+      const first = (ids[who] ?? 0) + 1;
+      ids[who] = first + bodies.length - 1;
+      sent += who > 1 || to === b ? bodies.length : 0;
+      if (random.chance(0.5)) sender?.send(send(to, ids[who], ...bodies));
+      else sender?.send(...bodies.map((body, i) => ({ type: "send", id: first + i, to, body })));
+      // What `one` hears is looked at in the end.
+      if (random.chance(0.3) && sender !== one) await sender?.settled();
+    }
+    const whole = messages(await heard(all, sent));
+    const folded = messages(await heard(one, sent));
+    // What it sent itself comes without a body there.
+    const bare = (down: Down) =>
+      down.type === "message" && down.device === "one" ? { ...down, body: undefined } : down;
+    expect(plainly(folded.map(bare)), `seed ${seed}`).toEqual(plainly(whole.map(bare)));
+  }
+});
