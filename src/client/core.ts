@@ -196,14 +196,9 @@ export class Core {
       case "peer":
         this.#archive.stands(down);
         break;
-      case "notice":
-      case "token":
-      case "error":
-      case "closing":
-        // The socket stands on the fresh token. An error answers a frame that this version does not send; the line has dealt with a close.
-        break;
       default:
-        down satisfies never;
+        // The socket stands on the fresh token. An error answers a frame that this version does not send; the line has dealt with a close.
+        down.type satisfies "notice" | "token" | "error" | "closing";
     }
   }
 

@@ -15,11 +15,11 @@ type Refused = Reply["refused"][number];
 /** Takes one delivery into the log. To be done in a group; the reply leaves when the group is durable. */
 export function deliver(box: Box, delivery: Delivery): Reply {
   // Nothing is written of a name that nobody has: whoever guesses names leaves no trace.
-  if (!isSomebody(box)) return { version: PEERING, epoch: "", high: 0, verdict: "nobody", refused: [] };
+  if (!isSomebody(box)) return { version: PEERING, epoch: "", high: 0, verdict: "nobody", refused: [], runs: true };
   const { epoch } = box.log.found(box.user);
   const peer = box.log.peers.get(delivery.from);
   const answer = (verdict: Reply["verdict"], refused: Refused[] = []): Reply => {
-    return { version: PEERING, epoch, high: peer.high, verdict, refused };
+    return { version: PEERING, epoch, high: peer.high, verdict, refused, runs: true };
   };
   if (delivery.toEpoch !== null && delivery.toEpoch !== epoch) return answer("other");
   box.lanes.heard(peer, delivery.epoch);

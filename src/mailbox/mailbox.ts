@@ -6,9 +6,10 @@ import type { Range } from "../protocol/browse.ts";
 import type { PageAsked } from "../protocol/entries.ts";
 import type { Outcome, Sending } from "../protocol/message.ts";
 import type { Service, ServiceOrder } from "../protocol/service.ts";
+import { unpack } from "../protocol/packed.ts";
 import { placed } from "../protocol/place.ts";
 import type { Order, Told } from "../protocol/operate.ts";
-import type { Delivery, MailboxCalls, Presence, Reply, Signal } from "../protocol/envelope.ts";
+import type { Delivery, MailboxCalls, PackedDelivery, Presence, Reply, Signal } from "../protocol/envelope.ts";
 import { V1 } from "../protocol/version.ts";
 import { readVisit, type Visit } from "../protocol/visit.ts";
 import type { Answer, Settings, SignedInDevice, Visitor } from "../protocol/visitor.ts";
@@ -102,7 +103,8 @@ export class Mailbox extends DurableObject<Env> implements MailboxCalls {
     this.#wiring.ring();
   }
 
-  deliver(delivery: Delivery): Promise<Reply> {
+  deliver(said: Delivery | PackedDelivery): Promise<Reply> {
+    const delivery = unpack(said);
     const box = this.#wiring.box(delivery.to);
     const work = () => deliver(box, delivery);
     return delivery.envelopes.length > 0 ? box.turn.joined(work) : box.turn.joinedSoon(work);

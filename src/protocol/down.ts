@@ -58,36 +58,25 @@ export function readDown(value: unknown): Down | null {
   return shape !== undefined && fits(shape, value) ? (value as Down) : null;
 }
 
-/** The frames that may speak for a run, as one shape. */
-type Fields<T extends Down["type"]> = Omit<Extract<Down, { type: T }>, "type">;
-type Many = Pick<Down, "type"> & {
-  [F in keyof (Fields<"message"> & Fields<"accepted">)]?: (Fields<"message"> & Fields<"accepted">)[F] | undefined;
-};
-
 /** A frame that speaks for a run, as those that it stands for; any other as it is. */
 export function unfold(down: Down): readonly Down[] {
-  const { type, count, seq, from, to, at, bodies, id, device, origin, request, entry, state } = down as Many;
-  if (count === undefined) return [down];
-  const all: Many[] = [];
-  for (let i = 0; i < count; i++) {
-    const its = (last?: number) => last && last - count + 1 + i;
-    // Field by field: a spread costs more than all the rest here.
-    all.push({
-      type,
-      seq: its(seq),
-      from,
-      to,
-      at,
-      body: bodies?.[i],
-      id: its(id),
-      device,
-      origin: its(origin),
-      request,
-      entry: its(entry),
-      state,
-    });
-  }
-  return all as Down[];
+  if ((down.type !== "message" && down.type !== "accepted") || down.count === undefined) return [down];
+  const all: Down[] = [];
+  for (let back = down.count - 1; back >= 0; back--) all.push(nthLast(down, back));
+  return all;
+}
+
+/** Field by field: a spread costs more than all the rest here. */
+function nthLast(down: Extract<Down, { type: "message" | "accepted" }>, back: number): Down {
+  const { type, id, at } = down;
+  if (type === "accepted") return { type, id: id - back, entry: less(down.entry, back), at, state: down.state };
+  const { seq, from, to, bodies, device, origin, request } = down;
+  const body = bodies?.at(-1 - back);
+  return { type, seq: seq - back, from, to, at, body, id: less(id, back), device, origin: less(origin, back), request };
+}
+
+function less(number: number | undefined, back: number): number | undefined {
+  return number && number - back;
 }
 
 /** Any frame as the text of itself. */

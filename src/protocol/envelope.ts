@@ -28,6 +28,11 @@ export interface Delivery {
   readonly service?: true;
 }
 
+/** A delivery whose envelopes are in runs: `origin` is the last one's, each before it has one less, and `at` is the same. */
+export interface PackedDelivery extends Omit<Delivery, "envelopes"> {
+  readonly runs: readonly { readonly origin: number; readonly at: number; readonly bodies: readonly string[] }[];
+}
+
 /** What became of a delivery. */
 export interface Reply {
   readonly version: number;
@@ -39,6 +44,8 @@ export interface Reply {
   readonly verdict: "taken" | "behind" | "other" | "nobody";
   /** Those of the batch that are finally refused; all others are stored. */
   readonly refused: readonly { readonly origin: number; readonly code: FaultCode }[];
+  /** Whether the receiver reads deliveries in runs. */
+  readonly runs?: boolean;
 }
 
 /** The verdicts that this version knows; a newer mailbox may have others. */
@@ -61,7 +68,7 @@ export interface Presence {
 
 /** What a mailbox answers to other objects, by name. */
 export interface MailboxCalls {
-  deliver(delivery: Delivery): Promise<Reply>;
+  deliver(said: Delivery | PackedDelivery): Promise<Reply>;
   signal(signal: Signal): Promise<void>;
   /** Whether `name` is online, for `asker`; null where that is not the asker's business. */
   presence(name: string, asker: string): Promise<Presence | null>;

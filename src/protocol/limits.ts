@@ -50,10 +50,10 @@ export const HOOK = {
   TIMEOUT_MS: 15_000,
   /** After a post an alarm rings so much later, ms, when it must be over: for what a crash has interrupted. */
   WATCH_MS: 20_000,
-  /** The shortest and the longest wait before the next try, ms, and after how long without success there is none. Answers: trying for ever. */
+  /** The shortest and the longest wait before the next try, ms, and after how long without success there is none: 4 hours, 3 days. Answers: trying for ever. */
   SHORTEST_MS: 5_000,
-  LONGEST_MS: 4 * 3_600_000,
-  GIVE_UP_MS: 3 * 86_400_000,
+  LONGEST_MS: 14_400_000,
+  GIVE_UP_MS: 259_200_000,
 } as const;
 
 /** Passkeys of a user. Answers: keys as storage. */
@@ -78,8 +78,8 @@ export const NAME_UNITS = 64;
 /** UTF-16 units of a token, at most. Answers: hashing and parsing what nobody made. */
 export const TOKEN_UNITS = 8_192;
 
-/** First number that is no `seq` and no `id` any more. */
-export const NUMBER_END = 2 ** 53;
+/** First number that is no `seq` and no `id` any more: 2^53. */
+export const NUMBER_END = 9_007_199_254_740_992;
 
 /** How far ahead of the clock, in ms, a cursor may point. Answers: a cursor that no mailbox can ever have given, which would hide what comes. */
 export const CLOCK_SLACK = 86_400_000;

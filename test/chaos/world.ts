@@ -7,7 +7,8 @@ import { commits } from "../../src/mailbox/commits.ts";
 import { Lane } from "../../src/mailbox/lane.ts";
 import { Mailbox } from "../../src/mailbox/mailbox.ts";
 import { LIMITS } from "../../src/protocol/limits.ts";
-import type { Delivery, Reply } from "../../src/protocol/envelope.ts";
+import type { Delivery, PackedDelivery, Reply } from "../../src/protocol/envelope.ts";
+import { unpack } from "../../src/protocol/packed.ts";
 import { type Accepted, check } from "./checker.ts";
 import { ChaosDevice } from "./device.ts";
 import { Random } from "./random.ts";
@@ -16,7 +17,8 @@ const STEPS = 80;
 /** Rounds after the weather has cleared in which everything has to arrive. */
 const ROUNDS = 30;
 
-type Deliver = (this: Mailbox, delivery: Delivery) => Promise<Reply>;
+type Said = Delivery | PackedDelivery;
+type Deliver = (this: Mailbox, said: Said) => Promise<Reply>;
 
 let runs = 0;
 
@@ -26,8 +28,10 @@ Object.assign(LIMITS, { window: 12 });
 /** A fault on purpose: what a delivery becomes on its way. */
 type Tamper = (delivery: Delivery) => Delivery;
 
+const NONE: Tamper = (delivery) => delivery;
+
 /** Plays a seed; what is wrong with its history, in sentences. */
-export async function play(seed: number, tamper: Tamper = (delivery) => delivery): Promise<string[]> {
+export async function play(seed: number, tamper: Tamper = NONE): Promise<string[]> {
   const world = new World(seed, tamper);
   try {
     return await world.play();
@@ -55,7 +59,7 @@ class World {
   readonly #oblivion = vi.spyOn(commits, "unableUntil").mockReturnValue(0);
   /** Deliveries that are held go on with the next release. */
   #releases = 0;
-  readonly #past: Delivery[] = [];
+  readonly #past: Said[] = [];
   #storm = true;
   #holds = true;
 
@@ -65,9 +69,10 @@ class World {
     this.#users = ["ann", "ben", "cy"].map((name) => `${name}-${seed}-${run}`);
     this.#devices = this.#users.flatMap((user) => ["phone", "laptop"].map((device) => new ChaosDevice(user, device)));
     this.#deliver = Mailbox.prototype.deliver;
-    const weather = (mailbox: Mailbox, delivery: Delivery) => this.#weather(mailbox, tamper(delivery));
-    this.#spy = vi.spyOn(Mailbox.prototype, "deliver").mockImplementation(function (this: Mailbox, delivery: Delivery) {
-      return weather(this, delivery);
+    const tampered = (said: Said) => (tamper === NONE ? said : tamper(unpack(said)));
+    const weather = (mailbox: Mailbox, said: Said) => this.#weather(mailbox, tampered(said));
+    this.#spy = vi.spyOn(Mailbox.prototype, "deliver").mockImplementation(function (this: Mailbox, said: Said) {
+      return weather(this, said);
     });
   }
 
@@ -97,10 +102,11 @@ class World {
     return this.#devices.flatMap((device) => device.accepted);
   }
 
-  async #weather(mailbox: Mailbox, delivery: Delivery): Promise<Reply> {
+  async #weather(mailbox: Mailbox, delivery: Said): Promise<Reply> {
     if (!this.#storm) return this.#deliver.call(mailbox, delivery);
     const kind = this.#random.next();
     if (kind < 0.1) throw new Error("the receiver is not to be reached");
+    if ("runs" in delivery && this.#random.chance(0.1)) throw new TypeError("this is older code, and reads no runs");
     if (kind < 0.25) await this.#hold();
     const reply = await this.#deliver.call(mailbox, delivery);
     this.#past.push(delivery);

@@ -21,9 +21,21 @@ function mailbox() {
 test("[M2][M5] a delivery is stored, and the reply says the epoch and the highest number", async () => {
   const { to, deliver, kept } = mailbox();
   const reply = await deliver([3, 7]);
-  expect(reply).toEqual({ version: 1, epoch: expect.any(String), high: 7, verdict: "taken", refused: [] });
+  expect(reply).toEqual({ version: 1, epoch: expect.any(String), high: 7, verdict: "taken", refused: [], runs: true });
   expect((await open(to, "x")).welcome.epoch).toBe(reply.epoch);
   expect(await kept()).toEqual([3, 7]);
+});
+
+test("[M11] a delivery in runs is the same delivery", async () => {
+  const { to, stub, deliver, kept } = mailbox();
+  await deliver([3]);
+  const about = { version: 1, from: "ann", epoch: "a1", to, toEpoch: null, after: 3 };
+  const runs = [
+    { origin: 4, at: 1, bodies: ["3", "4"] },
+    { origin: 9, at: 2, bodies: ["8", "9"] },
+  ];
+  expect(await stub.deliver({ ...about, runs })).toMatchObject({ verdict: "taken", high: 9, refused: [] });
+  expect(await kept()).toEqual([3, 4, 8, 9]);
 });
 
 test("[M3] what was delivered before is not stored again, in whole or in part", async () => {

@@ -3,11 +3,14 @@
 import { env } from "cloudflare:workers";
 import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, expect, test, vi } from "vitest";
-import type { Delivery, Reply } from "../../src/protocol/envelope.ts";
+import type { Delivery, PackedDelivery, Reply } from "../../src/protocol/envelope.ts";
 import { Mailbox } from "../../src/mailbox/mailbox.ts";
 import { Turn } from "../../src/mailbox/turn.ts";
+import { unpack } from "../../src/protocol/packed.ts";
 import { fresh, open, plain } from "../support/devices.ts";
 import { heard } from "../support/line.ts";
+
+type Said = Delivery | PackedDelivery;
 
 afterEach(() => void vi.restoreAllMocks());
 
@@ -26,7 +29,7 @@ function breakDeliveries(when: "before" | "after") {
   const deliver = Mailbox.prototype.deliver;
   return vi.spyOn(Mailbox.prototype, "deliver").mockImplementation(async function (
     this: Mailbox,
-    delivery: Delivery,
+    delivery: Said,
   ): Promise<Reply> {
     if (when === "after") await deliver.call(this, delivery);
     throw new Error("the object is being replaced");
@@ -38,8 +41,8 @@ function holdDeliveries(to: string) {
   const called: string[][] = [];
   const gate = { shut: true };
   const deliver = Mailbox.prototype.deliver;
-  vi.spyOn(Mailbox.prototype, "deliver").mockImplementation(async function (this: Mailbox, delivery: Delivery) {
-    if (delivery.to === to) called.push(delivery.envelopes.map(({ body }) => body));
+  vi.spyOn(Mailbox.prototype, "deliver").mockImplementation(async function (this: Mailbox, delivery: Said) {
+    if (delivery.to === to) called.push(unpack(delivery).envelopes.map(({ body }) => body));
     while (gate.shut && delivery.to === to) await new Promise((done) => setTimeout(done, 1));
     return deliver.call(this, delivery);
   });
@@ -105,11 +108,44 @@ test("[M6] who delivers is there: what is queued for them starts at once", async
   await vi.waitUntil(async () => (await alarmOf(a)) === null);
 });
 
+test("[M11] runs go to a mailbox that has said that it reads them, and envelopes again to one that does not any more", async () => {
+  const { a, b, alice, bob } = await world();
+  const deliver = Mailbox.prototype.deliver;
+  const said: string[] = [];
+  let isOld = false;
+  vi.spyOn(Mailbox.prototype, "deliver").mockImplementation(async function (this: Mailbox, delivery: Said) {
+    if (delivery.to !== b) return deliver.call(this, delivery);
+    said.push(Object.keys(delivery).find((field) => field === "runs" || field === "envelopes") ?? "");
+    if (!isOld) return deliver.call(this, delivery);
+    // As code of before would.
+    if ((delivery as Delivery).envelopes.length === 0) throw new Error("a call without anything");
+    const { runs: _, ...reply } = await deliver.call(this, delivery);
+    return reply;
+  });
+  const send = async (id: number) => {
+    alice.send({ type: "send", id, to: b, bodies: [`${id - 1}`, `${id}`] });
+    return (await alice.take("accepted", 2)).map(({ state }) => state);
+  };
+  expect([await send(2), await send(4)]).toEqual([
+    ["stored", "stored"],
+    ["stored", "stored"],
+  ]);
+  isOld = true;
+  expect(await send(6)).toEqual(["queued", "queued"]);
+  await runDurableObjectAlarm(env.MAILBOX.getByName(a));
+  await vi.waitUntil(async () => (await alarmOf(a)) === null);
+  expect(await send(8)).toEqual(["stored", "stored"]);
+  isOld = false;
+  expect([await send(10), await send(12)].flat()).toEqual(["stored", "stored", "stored", "stored"]);
+  expect(bodies(await bob.take("message", 12))).toEqual(Array.from({ length: 12 }, (_, i) => `${i + 1}`));
+  expect(said.filter((one, i) => i < 2 || one !== said[i - 1])).toEqual(["envelopes", "runs", "envelopes", "runs"]);
+});
+
 test("[S5] one receiver that can't be reached holds up nobody else", async () => {
   const { b, alice } = await world();
   const carol = await open(fresh("carol"));
   const deliver = Mailbox.prototype.deliver;
-  vi.spyOn(Mailbox.prototype, "deliver").mockImplementation(function (this: Mailbox, delivery: Delivery) {
+  vi.spyOn(Mailbox.prototype, "deliver").mockImplementation(function (this: Mailbox, delivery: Said) {
     return delivery.to === b ? new Promise(() => undefined) : deliver.call(this, delivery);
   });
   alice.send({ type: "send", id: 1, to: b, body: 1 }, { type: "send", id: 2, to: carol.welcome.user, body: 2 });
@@ -156,8 +192,8 @@ test("[S2] an id that is sent again while its call is under way is answered with
 test("[M7] a code that this version does not know is told with its name, in both dialects", async () => {
   const { a, b, alice } = await world();
   const classic = await plain(a);
-  vi.spyOn(Mailbox.prototype, "deliver").mockImplementation((delivery: Delivery) => {
-    const refused = delivery.envelopes.map(({ origin }) => ({ origin, code: "quota" as never }));
+  vi.spyOn(Mailbox.prototype, "deliver").mockImplementation((delivery: Said) => {
+    const refused = unpack(delivery).envelopes.map(({ origin }) => ({ origin, code: "quota" as never }));
     return Promise.resolve({ version: 2, epoch: "b1", high: 0, verdict: "taken", refused });
   });
   alice.send({ type: "send", id: 1, to: b, body: 1 });
@@ -195,7 +231,7 @@ test("[M5] a receiver that was set back gets again everything that it lost, thou
   await evictDurableObject(env.MAILBOX.getByName(b), { webSockets: "close" });
   const deliver = Mailbox.prototype.deliver;
   let calls = 0;
-  vi.spyOn(Mailbox.prototype, "deliver").mockImplementation(function (this: Mailbox, delivery: Delivery) {
+  vi.spyOn(Mailbox.prototype, "deliver").mockImplementation(function (this: Mailbox, delivery: Said) {
     if (++calls === 1) return deliver.call(this, delivery);
     return Promise.reject(new Error("the object is being replaced"));
   });

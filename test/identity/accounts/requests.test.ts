@@ -5,6 +5,7 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { Mailbox } from "../../../src/mailbox/mailbox.ts";
 import type { Delivery } from "../../../src/protocol/envelope.ts";
+import { unpack } from "../../../src/protocol/packed.ts";
 import { claimed, openAs, say } from "../../support/accounts.ts";
 import { upgrade, lineOf } from "../../support/devices.ts";
 import { heard } from "../../support/line.ts";
@@ -75,7 +76,7 @@ test.each([
   const told: Delivery[] = [];
   const deliver = Mailbox.prototype.deliver;
   const spied = vi.spyOn(Mailbox.prototype, "deliver").mockImplementation(function (this: Mailbox, delivery) {
-    if (delivery.from === b.userName) told.push(delivery);
+    if (delivery.from === b.userName) told.push(unpack(delivery));
     return deliver.call(this, delivery);
   });
   onTestFinished(() => spied.mockRestore());

@@ -1,0 +1,28 @@
+// Deliveries in fewer values: envelopes that differ only by body and by what counts up are one. A mailbox of older code does not read them,
+// so they go to those alone that have said so.
+import type { Delivery, Envelope, PackedDelivery } from "./envelope.ts";
+
+/** The same delivery in runs. */
+export function pack({ envelopes, ...delivery }: Delivery): PackedDelivery {
+  const runs: { origin: number; readonly at: number; readonly bodies: string[] }[] = [];
+  for (const { origin, at, body } of envelopes) {
+    const run = runs.at(-1);
+    if (run !== undefined && run.origin === origin - 1 && run.at === at) {
+      run.origin = origin;
+      run.bodies.push(body);
+    } else runs.push({ origin, at, bodies: [body] });
+  }
+  return { ...delivery, runs };
+}
+
+/** A delivery with its envelopes one by one, however it came. */
+export function unpack(said: Delivery | PackedDelivery): Delivery {
+  if (!("runs" in said)) return said;
+  const { runs, ...delivery } = said;
+  const envelopes: Envelope[] = [];
+  for (const { origin, at, bodies } of runs) {
+    let next = origin - bodies.length;
+    for (const body of bodies) envelopes.push({ origin: ++next, at, body });
+  }
+  return { ...delivery, envelopes };
+}

@@ -1,0 +1,29 @@
+// Deliveries in runs are the same deliveries.
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { pack, unpack } from "../../src/protocol/packed.ts";
+
+const step = fc.record({
+  gap: fc.constantFrom(1, 1, 1, 2, 50),
+  at: fc.constantFrom(7, 7, 7, 8),
+  body: fc.json(),
+});
+
+test("[M11] what is packed comes out as it was, in no more runs than there have to be", () => {
+  fc.assert(
+    fc.property(fc.array(step), fc.boolean(), (steps, service) => {
+      let origin = 1_000;
+      const envelopes = steps.map(({ gap, at, body }) => ({ origin: (origin += gap), at, body }));
+      const about = { version: 1, from: "ann", epoch: "a", to: "bob", toEpoch: null, after: 3, delivered: 9 };
+      const delivery = { ...about, ...(service && { service: true as const }), envelopes };
+      const packed = pack(delivery);
+      expect(unpack(packed)).toEqual(delivery);
+      expect(unpack(delivery)).toEqual(delivery);
+      const breaks = envelopes.filter(({ origin: number, at }, i) => {
+        const before = envelopes[i - 1];
+        return before?.origin !== number - 1 || before.at !== at;
+      });
+      expect(packed.runs.length).toBe(breaks.length);
+    }),
+  );
+});
