@@ -49,7 +49,7 @@ test("[F3] a text has at most the frames and the bytes that the welcome allows",
   expect((await link().said()).map(({ id }) => id)).toEqual([1, 2, 3, 4]);
 });
 
-test("[F3] where the mailbox reads runs, what goes to one receiver in a row is one frame, within the same limits", async () => {
+test("[F3][F8] where the mailbox reads runs, what goes to one receiver in a row is one frame, within the same limits", async () => {
   const me = await enter();
   const bodies = ["a", { b: [1] }, "c", "d", "e", "f".repeat(60)];
   for (const [i, body] of bodies.entries()) me.send(i === 3 ? "carol" : "bob", body);
@@ -66,7 +66,7 @@ test("[F3] where the mailbox reads runs, what goes to one receiver in a row is o
   expect(link().texts.every((text) => text.length <= 260)).toBe(true);
 });
 
-test("[S2] a number that was answered between two others is in no run", async () => {
+test("[S2][F8] a number that was answered between two others is in no run", async () => {
   const { me, mailbox } = await entered();
   for (const [to, body] of [
     ["bob", "a"],

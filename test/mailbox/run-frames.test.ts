@@ -31,7 +31,7 @@ async function heard(device: Device, count: number): Promise<Frame[]> {
 
 const plainly = (downs: readonly Down[]) => downs.map((down) => JSON.parse(JSON.stringify(down)) as Frame);
 
-test("[F3] a run is one frame to whoever asked, and its messages to everybody else", async () => {
+test("[F8] a run is one frame to whoever asked, and its messages to everybody else", async () => {
   const { a, b, alice } = await world();
   const [quick, other] = [await open(b, "quick", "&runs=1"), await open(b, "other")];
   expect([quick.welcome.runs, other.welcome.runs]).toEqual([true, undefined]);
@@ -44,7 +44,7 @@ test("[F3] a run is one frame to whoever asked, and its messages to everybody el
   expect(plainly(each([run]))).toEqual(single);
 });
 
-test("[S7][F3] sent as a run, and answered as one, on the device that sent it without bodies", async () => {
+test("[S7][F8] sent as a run, and answered as one, on the device that sent it without bodies", async () => {
   const [a, b] = [fresh("alice"), fresh("bob")];
   const alice = await open(a, "phone", "&runs=1");
   const [laptop, bob] = [await open(a, "laptop", "&runs=1"), await open(b)];
@@ -59,7 +59,7 @@ test("[S7][F3] sent as a run, and answered as one, on the device that sent it wi
   expect(await alice.until("accepted")).toEqual(answer);
 });
 
-test("[S1][S4] a run is cut cleanly where one of it is refused", async () => {
+test("[S4][F8] a run is cut cleanly where one of it is refused", async () => {
   const { b, alice } = await world();
   const bob = await open(b);
   alice.send(send(b, 4, "one", "two", "x".repeat(LIMITS.bodyBytes), "four"));
@@ -80,7 +80,7 @@ test.each([
   ["more bodies than ids", { id: 2, bodies: [1, 2, 3] }],
   ["bodies that are no list", { id: 2, bodies: { length: 2 } }],
   ["no id", { id: "2", bodies: [1] }],
-])("[F5] a run with %s is an error or a refusal, and nothing of it is written", async (_, fields) => {
+])("[F5][F8] a run with %s is an error or a refusal, and nothing of it is written", async (_, fields) => {
   const { b, alice } = await world();
   const { head } = alice.welcome;
   alice.send({ type: "send", id: 1, to: b, ...fields });
@@ -90,7 +90,7 @@ test.each([
   expect([again.welcome.head, again.welcome.lastId]).toEqual([head, 0]);
 });
 
-test("[F3] a text has no more messages than frames, however they are said", async () => {
+test("[F3][F8] a text has no more messages than frames, however they are said", async () => {
   const { b, alice } = await world();
   const half = LIMITS.frames / 2;
   const bodies = Array.from({ length: half }, (_, i) => i);
@@ -106,7 +106,7 @@ test("[F4] a text of a million bodies is refused, and not taken apart", async ()
   expect(await alice.next()).toMatchObject({ type: "error", code: "too_large" });
 });
 
-test("[F5] who asks for anything but runs=1 is told so", async () => {
+test("[D3] who asks for anything but runs=1 is told so", async () => {
   const line = await upgrade(`/client/${fresh("alice")}?device=phone&runs=yes`, "restante.v1");
   const ws = line.webSocket;
   const said = new Promise<string>((done) => ws?.addEventListener("message", ({ data }) => done(String(data))));
@@ -118,7 +118,7 @@ test("[F5] who asks for anything but runs=1 is told so", async () => {
   });
 });
 
-test("[W1][W2] a window counts messages, not frames; an ack in the middle of a run makes room for so many", async () => {
+test("[W1][W2][F8] a window counts messages, not frames; an ack in the middle of a run makes room for so many", async () => {
   const { b, alice } = await world();
   await sendAll(alice, b, LIMITS.window + 200);
   const bob = await open(b, "phone", "&runs=1");
@@ -132,7 +132,7 @@ test("[W1][W2] a window counts messages, not frames; an ack in the middle of a r
   expect(rest.map(({ body }) => body)).toEqual(Array.from({ length: 200 }, (_, i) => LIMITS.window + 1 + i));
 });
 
-test("[W1][F3] a run is never larger than a text, nor all that is on its way than the window", async () => {
+test("[W1][F3][F8] a run is never larger than a text, nor all that is on its way than the window", async () => {
   const { b, alice } = await world();
   // Three bytes each, which are one unit.
   const body = "的".repeat(20_000);
@@ -151,7 +151,7 @@ test("[W1][F3] a run is never larger than a text, nor all that is on its way tha
   expect(bytes).toBeLessThanOrEqual(LIMITS.windowBytes);
 });
 
-test("[W1] what a socket asked for survives hibernation", async () => {
+test("[F8] what a socket asked for survives hibernation", async () => {
   const { b, alice } = await world();
   const bob = await open(b, "phone", "&runs=1");
   await bob.settled();
@@ -160,7 +160,7 @@ test("[W1] what a socket asked for survives hibernation", async () => {
   expect(await bob.next()).toMatchObject({ count: 5, bodies: [1, 2, 3, 4, 5] });
 });
 
-test("[X1] whatever comes from whomever, a device that reads runs is shown what another one is shown", async () => {
+test("[F8] whatever comes from whomever, a device that reads runs is shown what another one is shown", async () => {
   for (let seed = 1; seed <= 12; seed++) {
     const random = new Random(seed);
     const [a, b] = [fresh("alice"), fresh("bob")];
