@@ -4,10 +4,14 @@ import type { Figures, Load } from "../measures/measure.ts";
 import { count, gather } from "./crew.ts";
 import type { Task } from "./job.ts";
 
+/** Counted at least, so that one of a hundred is ten. */
+const MESSAGES = 1_000;
+
 export async function pace(task: Task<Extract<Load, { kind: "pace" }>>): Promise<Figures> {
   const { pairs, perSecond } = task.load;
   const crew = await gather(task, pairs, (i) => i);
-  return count(crew, task, () => {
+  const longer = { ...task, seconds: Math.max(task.seconds, MESSAGES / perSecond) };
+  return count(crew, longer, () => {
     const first = performance.now();
     let next = 0;
     let timer: ReturnType<typeof setTimeout>;

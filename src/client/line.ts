@@ -179,7 +179,8 @@ export class Line {
     for (const frame of Array.isArray(value) ? value : [value]) {
       const down = readDown(frame);
       if (down?.type === "closing") this.lost(down.code, down.message, down.retryAfter);
-      else for (const one of down ? unfold(down) : [null]) this.#events.frame(one ?? frame, one);
+      else if (down === null) this.#events.frame(frame, down);
+      else for (const one of unfold(down)) this.#events.frame(one, one);
       // Lost by this frame, or by whoever heard it.
       if (ws !== this.#ws) return;
       if (down?.type === "welcome") this.#opened();

@@ -1,6 +1,6 @@
 // What the pump says to one socket at a time: as many log frames as its window takes. Neighbours that differ only by what counts up are
 // one frame, where the device asked for runs.
-import { utf8Bytes } from "../protocol/limits.ts";
+import { LIMITS, utf8Bytes } from "../protocol/limits.ts";
 import { type Entry, follows, type Peer } from "./log/schema.ts";
 
 /** Bytes of the frame of a run. Answers: a frame that no text can carry. */
@@ -59,7 +59,8 @@ export class Page {
     const run = this.#run;
     if (run !== null && isEntry && follows(run.last, item) && run.bare === this.#writer.isBare(item)) {
       const size = (run.bodies.length === 1 ? RUN_HEAD : 0) + (run.bare ? 0 : utf8Bytes(item.body) + 1);
-      if (run.bytes + size <= RUN_BYTES) return this.#goOn(run, item, size);
+      const fits = run.bytes + size <= RUN_BYTES && run.bodies.length < LIMITS.frames;
+      if (fits) return this.#goOn(run, item, size);
     }
     const frame = this.#writer.write(item);
     if (frame === null) return true;
@@ -80,7 +81,8 @@ export class Page {
     this.#run = null;
     if (run === null || run.bodies.length === 1) return;
     const frame = this.#writer.write(run.last, run.bodies);
-    if (frame !== null) this.frames[run.place] = frame;
+    if (frame === null) throw new Error("a run of what has no frame");
+    this.frames[run.place] = frame;
   }
 
   #goOn(run: Run, entry: Entry, size: number): boolean {

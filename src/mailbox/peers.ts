@@ -25,7 +25,9 @@ export class Peers {
     // After a failure it may be older code that answers next.
     const inRuns = this.#inRuns.delete(to);
     const reply = await this.#env.MAILBOX.getByName(to).deliver(inRuns ? pack(delivery) : delivery);
-    if (reply.runs === true && this.#inRuns.size < KNOWN) this.#inRuns.add(to);
+    if (reply.runs === true) this.#inRuns.add(to);
+    const [oldest = ""] = this.#inRuns;
+    if (this.#inRuns.size > KNOWN) this.#inRuns.delete(oldest);
     return reply;
   }
 

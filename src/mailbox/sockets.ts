@@ -5,6 +5,7 @@ import { type State, write, writeAccepted } from "../protocol/down.ts";
 import { writePlainRefusal } from "../protocol/plain.ts";
 import { type Code, closeCode, refusal } from "../protocol/refusals.ts";
 import { type Dialect, V1 } from "../protocol/version.ts";
+import { type Answer, goesOn } from "./answer.ts";
 import { Soon } from "./soon.ts";
 import { texts } from "./texts.ts";
 
@@ -64,14 +65,6 @@ export interface Session extends Place {
   vain: number;
   /** When something last came from it, as far as this wake knows, ms since 1970. */
   heard: number;
-}
-
-/** An answer to sends: `id` and `entry` are the last one's. */
-interface Answer {
-  id: number;
-  readonly state: State;
-  entry: { readonly seq: number; readonly at: number } | undefined;
-  count: number;
 }
 
 /** Log frames that are said together: for how many entries and marks they speak, their bytes, and the seq of the last. */
@@ -158,35 +151,32 @@ export class Sockets {
   /** Says one frame; it goes out with the group. */
   say(session: Session, frame: string): void {
     session.due = true;
-    close(session);
+    sayAnswer(session);
     session.outbox.push(frame);
   }
 
   /** Says what became of a send; of several in a row at once, where the device reads that. */
   answer(session: Session, id: number, state: State, entry?: { readonly seq: number; readonly at: number }): void {
+    if (!session.runs) return this.say(session, writeAccepted(id, state, entry));
     session.due = true;
-    const { answer, runs } = session;
-    if (answer !== null && runs && goesOn(answer, id, state, entry)) {
-      answer.id = id;
-      answer.entry = entry;
-      answer.count++;
-      return;
-    }
-    close(session);
+    const { answer } = session;
+    if (answer !== null && goesOn(answer, id, state, entry)) return;
+    sayAnswer(session);
     session.answer = { id, state, entry, count: 1 };
   }
 
   /** Says log frames, which the device has to acknowledge; then the socket is at `position`. `waits`: they may leave with the next thing that is said. */
-  sayLog(session: Session, { frames, count, bytes, last }: Said, position: number, waits = false): void {
+  sayLog(session: Session, said: Said, position: number, waits = false): void {
+    const { frames } = said;
     if (frames.length === 0 && position === session.position) return;
     if (frames.length > 0 && !waits) session.due = true;
-    if (frames.length > 0) close(session);
+    if (frames.length > 0) sayAnswer(session);
     for (const frame of frames) session.outbox.push(frame);
     session.position = position;
     session.changed = true;
     if (frames.length === 0) return;
     if (session.unacked.length >= REMEMBERED) merge(session.unacked);
-    session.unacked.push([last, count, bytes]);
+    session.unacked.push([said.last, said.count, said.bytes]);
   }
 
   /** Sends what was said, and keeps what changed. */
@@ -237,9 +227,8 @@ export class Sockets {
 
   #keep(session: Session): void {
     session.changed = false;
-    const { dialect, device, token, expires, since, opened, position, acked, carries, watched, unkept, unacked } =
-      session;
-    const { runs } = session;
+    const { dialect, device, token, expires, since, opened, runs } = session;
+    const { position, acked, carries, watched, unkept, unacked } = session;
     session.ws.serializeAttachment({
       dialect,
       device,
@@ -247,18 +236,18 @@ export class Sockets {
       expires,
       since,
       opened,
+      runs,
       position,
       acked,
       carries,
       watched,
       unkept,
       unacked,
-      runs,
     } satisfies Place);
   }
 
   #send(session: Session): void {
-    close(session);
+    sayAnswer(session);
     const frames = session.outbox;
     session.outbox = [];
     session.due = false;
@@ -268,19 +257,11 @@ export class Sockets {
 }
 
 /** The answer that was open is said. */
-function close(session: Session): void {
+function sayAnswer(session: Session): void {
   const { answer } = session;
   if (answer === null) return;
   session.answer = null;
   session.outbox.push(writeAccepted(answer.id, answer.state, answer.entry, answer.count));
-}
-
-/** Whether an answer to the next id differs from `answer` only by what counts up. */
-function goesOn(answer: Answer, id: number, state: State, entry: Answer["entry"]): boolean {
-  const before = answer.entry;
-  if (id !== answer.id + 1 || state !== answer.state) return false;
-  if (before === undefined || entry === undefined) return before === entry;
-  return entry.seq === before.seq + 1 && entry.at === before.at;
 }
 
 /** Takes the two oldest for one: less exact, never too little. */

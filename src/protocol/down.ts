@@ -1,5 +1,6 @@
 // What the mailbox says in v1: the frames' shapes for whoever reads them, and the texts that the server writes.
 // Written by hand where a body goes through as the JSON text it is; everything else is plain JSON.
+import { LIMITS } from "./limits.ts";
 import type { Refusal } from "./refusals.ts";
 import { fits, type ShapeOf } from "./shape.ts";
 
@@ -55,7 +56,17 @@ const SHAPES: ReadonlyMap<unknown, Table[keyof Table]> = new Map(Object.entries(
 /** The frame that `value` is, or null for one that this version does not know and ignores. */
 export function readDown(value: unknown): Down | null {
   const shape = SHAPES.get((value as { readonly type?: unknown } | null)?.type);
-  return shape !== undefined && fits(shape, value) ? (value as Down) : null;
+  return shape !== undefined && fits(shape, value) && isCounted(value) ? (value as Down) : null;
+}
+
+/** Whether what it says of a run agrees with itself; most frames say nothing of any. */
+function isCounted({ count, bodies }: { readonly count?: unknown; readonly bodies?: unknown }): boolean {
+  if (count === undefined) return bodies === undefined;
+  return (
+    Number(count) > 1 &&
+    Number(count) <= LIMITS.frames &&
+    ((bodies as unknown[] | undefined)?.length ?? count) === count
+  );
 }
 
 /** A frame that speaks for a run, as those that it stands for; any other as it is. */
@@ -75,6 +86,7 @@ function nthLast(down: Extract<Down, { type: "message" | "accepted" }>, back: nu
   return { type, seq: seq - back, from, to, at, body, id: less(id, back), device, origin: less(origin, back), request };
 }
 
+/** Of a number that is there; 0 stands for none. */
 function less(number: number | undefined, back: number): number | undefined {
   return number && number - back;
 }

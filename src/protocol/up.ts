@@ -51,7 +51,7 @@ export function readText(text: string): readonly Up[] {
   if (value === undefined) return [error("it is not JSON")];
   const said: readonly unknown[] = Array.isArray(value) ? value : [value];
   let count = 0;
-  for (const one of said) count += isRun(one) ? one.bodies.length : 1;
+  for (const one of said) count += Math.max(1, isRun(one) ? one.bodies.length : 0);
   if (count > LIMITS.frames) {
     return [{ type: "error", refusal: refusal("too_large", `a text has at most ${LIMITS.frames} frames`) }];
   }
@@ -63,22 +63,38 @@ export function readText(text: string): readonly Up[] {
   return frames;
 }
 
+interface RunLike {
+  readonly id?: unknown;
+  readonly to?: unknown;
+  readonly bodies: readonly unknown[];
+}
+
 /** Whether it is to be read as a run. */
-function isRun(value: unknown): value is { readonly bodies: readonly unknown[] } {
+function isRun(value: unknown): value is RunLike {
   if (typeof value !== "object" || value === null || Object.hasOwn(value, "body")) return false;
   const { type, bodies } = value as { [Field in "type" | "bodies"]?: unknown };
   return type === "send" && Array.isArray(bodies);
 }
 
 /** Each message of a run, as if it had come by itself. */
-function readRun(value: object): readonly Up[] {
-  const known = upRun.safeParse(value);
-  if (!known.success) return [unreadable(value, known.error)];
-  const { id: last, to, bodies } = known.data;
-  const first = last - bodies.length + 1;
-  if (bodies.length === 0 || first < 1) return [error("a run has one body or more, and its id is the last one's")];
+function readRun(value: RunLike): readonly Up[] {
+  if (!isWellFormed(value)) return [unreadableRun(value)];
+  const { id, to, bodies } = value;
+  const first = id - bodies.length + 1;
   const name = canonical(to);
   return bodies.map((body, i) => sendOf(first + i, readBody(name, body)));
+}
+
+/** Told without the library, as with a send. */
+function isWellFormed(value: RunLike): value is z.infer<typeof upRun> {
+  const { id, to, bodies } = value;
+  return Number.isSafeInteger(id) && (id as number) >= bodies.length && bodies.length > 0 && typeof to === "string";
+}
+
+function unreadableRun(value: RunLike): Up {
+  const known = upRun.safeParse(value);
+  if (!known.success) return unreadable(value, known.error);
+  return refused(known.data.id, refusal("bad_frame", "a run has one body or more, and its id is the last one's"));
 }
 
 function readFrame(value: unknown): Up {

@@ -39,7 +39,7 @@ export class ChaosDevice {
     this.device = device;
   }
 
-  /** Every other kind of device speaks in runs. */
+  /** Laptops speak in runs, phones do not. */
   get #asks(): boolean {
     return this.device === "laptop";
   }
@@ -88,12 +88,12 @@ export class ChaosDevice {
     this.#line = null;
   }
 
-  send(to: string, word: string): void {
+  send(to: string, words: readonly string[]): void {
     const last = Math.max(this.pending.at(-1)?.id ?? 0, this.#lastId);
-    const message = { to, word, id: last + 1 };
-    this.pending.push(message);
-    this.#words.set(message.id, word);
-    if (this.#welcomed) this.#say([frameOf(message)]);
+    const messages = words.map((word, i) => ({ to, word, id: last + 1 + i }));
+    this.pending.push(...messages);
+    for (const { id, word } of messages) this.#words.set(id, word);
+    if (this.#welcomed) this.#say(messages.map(frameOf));
   }
 
   /** Waits until the mailbox has dealt with everything that was said before. False if the connection is gone. */

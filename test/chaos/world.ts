@@ -143,11 +143,9 @@ class World {
 
   #send(device: ChaosDevice, count: number): void {
     const to = this.#random.pick(this.#users);
-    for (let n = 0; n < count; n++) {
-      const word = `${device.user}/${device.device}/${this.#sent.length}`;
-      this.#sent.push({ from: device.user, to, word });
-      device.send(to, word);
-    }
+    const words = Array.from({ length: count }, (_, n) => `${device.user}/${device.device}/${this.#sent.length + n}`);
+    for (const word of words) this.#sent.push({ from: device.user, to, word });
+    device.send(to, words);
   }
 
   #readSomething(device: ChaosDevice): void {

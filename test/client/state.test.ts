@@ -99,6 +99,18 @@ test("[L4] nothing is shown twice: what comes again below the cursor, and what i
   expect(shown).toEqual(["message 1", "message 2", "message 3", "carol's first"]);
 });
 
+test("[L4][F8] of a run that begins below the cursor the rest is shown", async () => {
+  const { me, mailbox } = await entered();
+  const shown: unknown[] = [];
+  me.messages.subscribe(({ body, seq }) => shown.push([seq, body]));
+  await mailbox.tell(fromBob(5), fromBob(6));
+  const bodies = ["message 5", "message 6", "message 7", "message 8"];
+  await mailbox.tell({ ...fromBob(8), body: undefined, bodies, count: 4 });
+  const seqs = [5, 6, 7, 8];
+  expect(shown).toEqual(seqs.map((seq) => [seq, `message ${seq}`]));
+  expect((await mailbox.said()).at(-1)).toEqual({ type: "ack", seq: 8 });
+});
+
 test("[R2] another life of the mailbox begins at its own numbers, and what was shown stays", async () => {
   const { me, mailbox } = await entered();
   await mailbox.tell(fromBob(900));

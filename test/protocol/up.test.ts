@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { readPlain, writePlain } from "../../src/protocol/plain.ts";
 import { REFUSALS } from "../../src/protocol/refusals.ts";
-import { isAck, isSend, readText, upFrame } from "../../src/protocol/up.ts";
+import { isAck, isSend, readText, upFrame, upRun } from "../../src/protocol/up.ts";
 import { chooseDialect } from "../../src/protocol/version.ts";
 
 const anything = fc.oneof(
@@ -58,6 +58,44 @@ test("[F5] what is told to be a send or an ack without the schema, the schema ta
     { numRuns: 2_000 },
   );
   expect(Math.min(sends, acks)).toBeGreaterThan(100);
+});
+
+test("[F8] a run is read as the sends that it stands for", () => {
+  const body = fc.oneof(
+    { weight: 8, arbitrary: fc.jsonValue() },
+    { weight: 1, arbitrary: fc.constant("x".repeat(70_000)) },
+  );
+  const to = fc.oneof(fc.constantFrom("bob", "Bob", "no such name!", "system"), fc.string());
+  fc.assert(
+    fc.property(fc.array(body, { minLength: 1, maxLength: 9 }), to, fc.nat(), (bodies, receiver, before) => {
+      const sends = bodies.map((one, i) => ({ type: "send", id: before + 1 + i, to: receiver, body: one }));
+      const run = { type: "send", id: before + bodies.length, to: receiver, bodies };
+      expect(readText(JSON.stringify(run))).toEqual(readText(JSON.stringify(sends)));
+    }),
+  );
+});
+
+test("[F8] what is told to be a run without the schema, the schema takes too", () => {
+  const field = (good: fc.Arbitrary<unknown>) =>
+    fc.oneof({ weight: 6, arbitrary: good }, { weight: 1, arbitrary: fc.oneof(fc.jsonValue(), fc.double()) });
+  const near = fc.record({
+    id: field(fc.integer({ min: -2, max: 9 })),
+    to: field(fc.constant("bob")),
+    bodies: field(fc.array(fc.nat(9))),
+  });
+  let runs = 0;
+  fc.assert(
+    fc.property(near, (fields) => {
+      const value = JSON.parse(JSON.stringify({ type: "send", ...fields })) as { bodies?: unknown };
+      const read = readText(JSON.stringify(value));
+      if (!Array.isArray(value.bodies) || read.some(({ type }) => type !== "send")) return;
+      runs++;
+      expect(upRun.safeParse(value)).toMatchObject({ success: true });
+      expect(read.length).toBe(value.bodies.length);
+    }),
+    { numRuns: 2_000 },
+  );
+  expect(runs).toBeGreaterThan(100);
 });
 
 test("[S9] NUL and lone surrogates are kept", () => {

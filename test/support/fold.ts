@@ -17,11 +17,9 @@ export function fold(frames: readonly Frame[], joins: () => boolean): Frame[] {
 function goesOn(before: Frame, frame: Frame): boolean {
   if (!["message", "accepted", "send"].includes(String(frame["type"])) || hasBody(before) !== hasBody(frame))
     return false;
-  const { body: _, bodies: __, count: ___, ...rest } = before;
-  const { body: ____, ...next } = frame;
-  const fields = Object.keys(next);
-  if (fields.length !== Object.keys(rest).length) return false;
-  return fields.every((field) => next[field] === (NUMBERS.has(field) ? Number(rest[field]) + 1 : rest[field]));
+  const fields = fieldsOf(frame);
+  if (String(fields) !== String(fieldsOf(before))) return false;
+  return fields.every((field) => frame[field] === (NUMBERS.has(field) ? Number(before[field]) + 1 : before[field]));
 }
 
 function joined(before: Frame, frame: Frame): Frame {
@@ -29,6 +27,13 @@ function joined(before: Frame, frame: Frame): Frame {
   const { body: last, ...numbers } = frame;
   const count = frame["type"] === "send" ? {} : { count: Number(rest["count"] ?? 1) + 1 };
   return { ...rest, ...numbers, ...count, ...(hasBody(frame) && { bodies: [...bodies, last] }) };
+}
+
+/** But for what a run has otherwise. */
+function fieldsOf(frame: Frame): string[] {
+  return Object.keys(frame)
+    .filter((field) => !["body", "bodies", "count"].includes(field))
+    .toSorted();
 }
 
 function hasBody(frame: Frame): boolean {

@@ -43,6 +43,15 @@ const frame = fc.oneof(
     arbitrary: fc.record({ type: fc.constant("send"), id: fc.integer({ min: 1, max: 300 }), to: name, body: anything }),
   },
   {
+    weight: 3,
+    arbitrary: fc.record({
+      type: fc.constant("send"),
+      id: number,
+      to: name,
+      bodies: fc.oneof(fc.array(anything, { maxLength: 5 }), anything),
+    }),
+  },
+  {
     weight: 2,
     arbitrary: fc.record({ type: fc.constantFrom("ack", "read"), seq: number, peer: name }, { requiredKeys: ["type"] }),
   },
@@ -55,6 +64,8 @@ const frame = fc.oneof(
         id: field,
         to: field,
         body: field,
+        bodies: field,
+        count: field,
         seq: field,
         peer: field,
         peers: field,
@@ -81,7 +92,7 @@ const text = (one: fc.Arbitrary<unknown>) =>
   );
 
 const DIALECTS = {
-  "restante.v1": { query: "?device=fuzz", texts: text(frame) },
+  "restante.v1": { query: "?device=fuzz&runs=1", texts: text(frame) },
   "restante.plain": { query: "", texts: text(plain) },
 } as const;
 type Dialect = keyof typeof DIALECTS;
