@@ -10,8 +10,8 @@ export interface Answer {
   count: number;
 }
 
-/** Takes one more in, if it differs only by what counts up. */
-export function goesOn(answer: Answer, id: number, state: State, entry: Answer["entry"]): boolean {
+/** Takes one more in. False if it differs by more than what counts up. */
+export function grow(answer: Answer, id: number, state: State, entry: Answer["entry"]): boolean {
   if (id !== answer.id + 1 || state !== answer.state || answer.count >= LIMITS.frames) return false;
   const before = answer.entry;
   const both = before !== undefined && entry !== undefined;

@@ -5,7 +5,7 @@ import { type State, write, writeAccepted } from "../protocol/down.ts";
 import { writePlainRefusal } from "../protocol/plain.ts";
 import { type Code, closeCode, refusal } from "../protocol/refusals.ts";
 import { type Dialect, V1 } from "../protocol/version.ts";
-import { type Answer, goesOn } from "./answer.ts";
+import { type Answer, grow } from "./answer.ts";
 import { Soon } from "./soon.ts";
 import { texts } from "./texts.ts";
 
@@ -160,7 +160,7 @@ export class Sockets {
     if (!session.runs) return this.say(session, writeAccepted(id, state, entry));
     session.due = true;
     const { answer } = session;
-    if (answer !== null && goesOn(answer, id, state, entry)) return;
+    if (answer !== null && grow(answer, id, state, entry)) return;
     sayAnswer(session);
     session.answer = { id, state, entry, count: 1 };
   }
