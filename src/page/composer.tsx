@@ -35,8 +35,11 @@ export function Composer({ peer }: { readonly peer: string }): JSX.Element {
 
   const send = () => {
     if (text.trim() === "" || problem !== null) return;
-    me.send(peer, text);
-    write("");
+    // Kept here until the store has it: of a page that is left in between the text is in the field again.
+    me.send(peer, text)
+      .kept.then(() => localStorage.getItem(key) === text && localStorage.removeItem(key))
+      .catch(() => undefined);
+    setText("");
     field.current?.focus();
   };
 

@@ -166,12 +166,35 @@ test("without a network the page opens, shows what it has, and sends what is wri
   await alice.page.locator(".banner:not([data-is=open])").waitFor();
   await alice.send("from the tunnel");
   await alice.sees("from the tunnel", "Waiting to be sent");
+  await alice.kept();
   await alice.page.reload();
   await alice.sees("from the tunnel", "Waiting to be sent");
   await alice.page.context().setOffline(false);
   await alice.sees("from the tunnel", "Read");
   expect(await bob.texts()).toEqual(["hello", "hi", "from the tunnel"]);
   expect(await alice.texts()).toEqual(["hello", "hi", "from the tunnel"]);
+});
+
+test("of a page that is left before the store has what was sent, the text is in the field again", async () => {
+  const { alice } = await friends();
+  await alice.page.evaluate(async () => {
+    const [found] = await indexedDB.databases();
+    const opening = indexedDB.open(found?.name ?? "");
+    await new Promise((opened) => (opening.onsuccess = opened));
+    // As long as this one goes on, all that follow wait.
+    const store = opening.result.transaction(opening.result.objectStoreNames, "readwrite").objectStore("drafts");
+    const goOn = () => void (store.count().onsuccess = goOn);
+    goOn();
+  });
+  await alice.send("too early");
+  await alice.sees("too early");
+  await alice.page.reload();
+  await alice.sees("hi");
+  expect(await alice.texts()).toEqual(["hello", "hi"]);
+  expect(await alice.composer.inputValue()).toBe("too early");
+  await alice.composer.press("Enter");
+  await alice.sees("too early", "Read");
+  await alice.kept();
 });
 
 test("what arrives while nobody looks is notified, if it was wanted", async () => {

@@ -80,7 +80,16 @@ export class Visitor {
   async sees(hasText: string, icon?: string): Promise<void> {
     let message = this.messages.filter({ hasText });
     if (icon !== undefined) message = message.filter({ has: this.page.getByRole("img", { name: icon }) });
-    await message.first().waitFor();
+    try {
+      await message.first().waitFor();
+    } catch (error) {
+      throw new Error(`The page shows ${await this.page.locator("body").ariaSnapshot()}`, { cause: error });
+    }
+  }
+
+  /** Waits until what was sent is in the browser's store. */
+  async kept(): Promise<void> {
+    await this.page.waitForFunction(() => !Object.keys(localStorage).some((key) => key.startsWith("restante draft ")));
   }
 
   /** The texts of all messages, from top to bottom. */
