@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { dropFolder, heard, LONGEST, makeFolder, start } from "../machine/processes.ts";
+import { V8 } from "../../scripts/selfhost/config.mjs";
 import type { Served } from "./peer.ts";
 
 /** A Worker as its configuration has it: the text of its module, its variables, its objects' bindings and classes. */
@@ -67,6 +68,7 @@ function configOf(worker: Worker, fronts: number): string {
 `;
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
+  ${V8},
   services = [
     ${all.map((i) => `(name = "front${i}", worker = .front${i})`).join(",\n    ")},
     (name = "disk", disk = (path = "state", writable = true)),

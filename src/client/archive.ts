@@ -102,7 +102,7 @@ export class Archive {
   mark({ peer, mine = 0, ...marks }: Frame<"mark">): void {
     const row = this.#row(peer);
     this.#set({ ...readUpTo(row, mine), ...further(row, marks) });
-    if (mine < (this.#reads.get(peer) ?? Number.POSITIVE_INFINITY)) return;
+    if (mine < (this.#reads.get(peer) ?? Infinity)) return;
     this.#reads.delete(peer);
     this.#touch().told.push(peer);
   }

@@ -87,7 +87,7 @@ class BrowserStore implements Store {
     const tx = this.#open.transaction(["about", "entries", "past"]);
     const past = await tx.objectStore("past").get(peer);
     const position = await tx.objectStore("about").get(POSITION);
-    const from = past?.from ?? position?.base ?? Number.POSITIVE_INFINITY;
+    const from = past?.from ?? position?.base ?? Infinity;
     const entries: Entry[] = [];
     if (from < before) {
       const range = IDBKeyRange.bound([peer, from], [peer, before], false, true);

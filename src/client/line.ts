@@ -69,10 +69,10 @@ export class Line {
   /** Whether something was said since the last ping: the way up may be dead, though the way down is not. */
   #said = false;
   /** When the ping was said that no pong has answered, and how much was heard since. */
-  #asked = Number.POSITIVE_INFINITY;
+  #asked = Infinity;
   #units = 0;
   /** When the silence is too long. */
-  #until = Number.POSITIVE_INFINITY;
+  #until = Infinity;
   #next: ReturnType<typeof setTimeout> | undefined;
   #pings: ReturnType<typeof setTimeout> | undefined;
   #silence: ReturnType<typeof setTimeout> | undefined;
@@ -172,7 +172,7 @@ export class Line {
     this.#heard();
     this.#units += text.length;
     if (text === "pong") {
-      this.#asked = Number.POSITIVE_INFINITY;
+      this.#asked = Infinity;
       return;
     }
     const value = parse(text);
@@ -205,7 +205,7 @@ export class Line {
 
   #opened(): void {
     this.#openedAt = Date.now();
-    this.#asked = Number.POSITIVE_INFINITY;
+    this.#asked = Infinity;
     this.#listen(QUIET);
     this.#move({ is: "open" });
   }
@@ -248,7 +248,7 @@ export class Line {
   #heard(): void {
     this.#heardAt = Date.now();
     clearTimeout(this.#silence);
-    this.#until = Number.POSITIVE_INFINITY;
+    this.#until = Infinity;
   }
 
   #move(state: ConnectionState): void {

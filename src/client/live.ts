@@ -9,75 +9,95 @@ export interface Live<T> extends AsyncIterable<T> {
   subscribe(listen: (value: T) => void): Stop;
 }
 
-/** One subscription. The function is gone when it has ended, also in the middle of a change. */
-interface Listener<T> {
-  listen: ((value: T) => void) | null;
-}
-
-/** The side of a `Live` that changes it. The value is computed when somebody wants it, and not before. */
-export class Source<T> implements Live<T> {
-  readonly #compute: () => T;
-  /** Made when the first comes: there is a source for every message that is sent. */
-  #listeners: Listener<T>[] | null = null;
-  /** Iterations that wait for the next value. */
-  #waiting: (() => void)[] | null = null;
-  #cached: { readonly value: T } | null = null;
+/** The side of a `Live` that changes it. */
+export abstract class Source<T> implements Live<T> {
+  /** Called after each change, and when nothing will change any more. Replaced and never changed: most have one, or none. */
+  #hearing: readonly (() => void)[] = [];
   #ended = false;
 
-  constructor(compute: () => T) {
-    this.#compute = compute;
+  abstract get value(): T;
+
+  /** Whether anybody wants to hear of changes. */
+  get heard(): boolean {
+    return this.#hearing.length > 0;
   }
 
-  get value(): T {
-    return this.#now().value;
-  }
-
-  /** To be called when `compute` would answer otherwise. */
+  /** To be called when there is another value. */
   changed(): void {
-    this.#cached = null;
-    for (const { listen } of this.#listeners ?? []) if (listen !== null) tell(listen, this.value);
-    this.#wake();
+    // Whoever stops in the middle of a change is not told of it.
+    for (const hear of this.#hearing) if (this.#hearing.includes(hear)) hear();
   }
 
   /** Nothing will change any more: iterations end. */
   end(): void {
     this.#ended = true;
-    this.#listeners = null;
-    this.#wake();
+    this.changed();
+    this.#hearing = [];
   }
 
   subscribe(listen: (value: T) => void): Stop {
-    const own: Listener<T> = { listen };
-    if (!this.#ended) (this.#listeners ??= []).push(own);
-    tell(listen, this.value);
-    return () => {
-      own.listen = null;
-      this.#listeners = this.#listeners?.filter((one) => one !== own) ?? null;
+    const hear = () => {
+      if (!this.#ended) tell(listen, this.value);
     };
+    this.#add(hear);
+    tell(listen, this.value);
+    return () => this.#remove(hear);
   }
 
   /** The present value, then each later one; whoever is slow is given the latest. */
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, void> {
-    let given: { readonly value: T } | null = null;
-    for (;;) {
-      const now = this.#now();
-      if (now !== given) {
-        given = now;
-        yield now.value;
-      } else if (this.#ended) return;
-      else await new Promise<void>((done) => (this.#waiting ??= []).push(done));
+    let news = true;
+    let wake = () => {};
+    const hear = () => {
+      news ||= !this.#ended;
+      wake();
+    };
+    this.#add(hear);
+    try {
+      for (;;) {
+        if (news) {
+          news = false;
+          yield this.value;
+        } else if (this.#ended) return;
+        else await new Promise<void>((done) => (wake = done));
+      }
+    } finally {
+      this.#remove(hear);
     }
   }
 
-  #now(): { readonly value: T } {
-    this.#cached ??= { value: this.#compute() };
-    return this.#cached;
+  /** Somebody begins to hear. */
+  protected begun(): void {}
+
+  #add(hear: () => void): void {
+    if (this.#ended) return;
+    this.#hearing = [...this.#hearing, hear];
+    this.begun();
   }
 
-  #wake(): void {
-    const waiting = this.#waiting;
-    this.#waiting = null;
-    waiting?.forEach((wake) => wake());
+  #remove(hear: () => void): void {
+    this.#hearing = this.#hearing.filter((one) => one !== hear);
+  }
+}
+
+/** A value that is computed when somebody wants it, and not before. */
+export class Computed<T> extends Source<T> {
+  readonly #compute: () => T;
+  #cached: { readonly value: T } | null = null;
+
+  constructor(compute: () => T) {
+    super();
+    this.#compute = compute;
+  }
+
+  get value(): T {
+    this.#cached ??= { value: this.#compute() };
+    return this.#cached.value;
+  }
+
+  override changed(): void {
+    this.#cached = null;
+    super.changed();
   }
 }
 

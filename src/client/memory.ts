@@ -43,7 +43,7 @@ class MemoryStore implements Store {
   }
 
   async piece(peer: string, before: number, limit: number): Promise<Piece> {
-    const from = this.#from.get(peer) ?? this.#position?.base ?? Number.POSITIVE_INFINITY;
+    const from = this.#from.get(peer) ?? this.#position?.base ?? Infinity;
     const entries = (this.#entries.get(peer) ?? []).filter(({ seq }) => seq >= from && seq < before);
     return { entries: entries.slice(-limit), from };
   }

@@ -10,7 +10,7 @@ export interface SentMessage {
   readonly body: unknown;
   /** Ms since 1970, by this device's clock. */
   readonly at: number;
-  /** Followed until it is read or failed, or until 1,000 later ones to the same receiver were taken. */
+  /** Whoever follows it hears until it is read or failed, or until 1,000 later ones to the same receiver are followed. */
   readonly state: Live<MessageState>;
   /** Resolves when it is in the store: from then on it is sent even if this process ends, where the store outlives it. */
   readonly kept: Promise<void>;
@@ -20,50 +20,49 @@ export interface SentMessage {
 
 type Step = (typeof STEPS)[number];
 
-export class Sent implements SentMessage {
+/** What a message needs of its client. */
+export interface Marked {
+  readonly user: string;
+  row(peer: string): Row | undefined;
+  /** Somebody wants to hear of this one, which is in the log. */
+  follow(sent: Sent): void;
+}
+
+/** It is its own state: there is one for every message. */
+export class Sent extends Source<MessageState> implements SentMessage {
   readonly key: string;
   readonly to: string;
   readonly body: unknown;
   readonly at: number;
-  readonly state: Source<MessageState>;
+  readonly state = this;
   kept = Promise.resolve();
-  /** The draft as it was heard of last, until the mailbox has answered; then the seq that it gave. */
-  #draft: Draft;
-  #seq: number | null = null;
-  #failed: Why | null;
-  readonly #user: string;
-  readonly #rows: ReadonlyMap<string, Row>;
+  /** As it was heard of last. */
+  draft: Draft;
+  /** Its number, once the mailbox has answered. */
+  seq: number | null = null;
+  #told = SENDING;
+  #failed: MessageState | null;
+  readonly #client: Marked;
 
-  constructor(draft: Draft, user: string, rows: ReadonlyMap<string, Row>) {
+  constructor(draft: Draft, client: Marked) {
+    super();
     this.key = draft.key;
     this.to = draft.peer;
     this.body = draft.body;
     this.at = draft.at;
-    this.#draft = draft;
-    this.#failed = draft.failed;
-    this.#user = user;
-    this.#rows = rows;
-    this.state = new Source(() => this.#now());
+    this.draft = draft;
+    this.#failed = draft.failed && failedBy(draft.failed);
+    this.#client = client;
   }
 
-  get draft(): Draft {
-    return this.#draft;
-  }
-
-  set draft(draft: Draft) {
-    this.#draft = draft;
-  }
-
-  get seq(): number | null {
-    return this.#seq;
-  }
-
-  set seq(seq: number) {
-    this.#seq = seq;
+  get value(): MessageState {
+    if (this.#failed !== null) return this.#failed;
+    if (this.seq === null) return SENDING;
+    return stateOf(this.seq, this.#client.row(this.to), this.to === this.#client.user);
   }
 
   async reached(is: Step): Promise<MessageState> {
-    for await (const state of this.state) {
+    for await (const state of this) {
       if (state.is === "failed") throw Object.assign(new Error(state.message), { code: state.code });
       if (STEPS.indexOf(state.is) >= STEPS.indexOf(is)) return state;
     }
@@ -73,21 +72,25 @@ export class Sent implements SentMessage {
   /** The first reason stays. */
   fail(why: Why): void {
     if (this.#failed !== null) return;
-    this.#failed = why;
-    this.state.changed();
-    this.state.end();
+    this.#failed = failedBy(why);
+    this.changed();
+    this.end();
   }
 
-  /** The conversation has come further. True when nothing more can become of this message. */
+  /** The conversation has come further. False when nobody has to be told any more: one that is only queued may yet fail. */
   moved(): boolean {
-    const { is } = this.#now();
-    if (is !== this.state.value.is) this.state.changed();
-    return is === "read" || is === "failed";
+    const now = this.value;
+    const { is } = now;
+    if (now !== this.#told) {
+      this.#told = now;
+      this.changed();
+    }
+    if (is === "read" || is === "failed") this.end();
+    return is === "queued" || this.heard;
   }
 
-  #now(): MessageState {
-    if (this.#failed !== null) return failedBy(this.#failed);
-    if (this.#seq === null) return SENDING;
-    return stateOf(this.#seq, this.#rows.get(this.to), this.to === this.#user);
+  protected override begun(): void {
+    this.#told = this.value;
+    if (this.moved() && this.seq !== null) this.#client.follow(this);
   }
 }

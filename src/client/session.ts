@@ -2,7 +2,7 @@
 // It knows who leads and what clients of a store say to each other; no frame, and nothing of what a commit means.
 import { Core, type CoreOptions, type Signal } from "./core.ts";
 import type { ConnectionState } from "./line.ts";
-import { Source } from "./live.ts";
+import { Computed } from "./live.ts";
 import { newDevice } from "./random.ts";
 import { type Commit, type Draft, type Kept, NONE, type Store, type Why } from "./store.ts";
 import type { View } from "./view.ts";
@@ -28,8 +28,8 @@ const CLOSED: Why = { code: "closed", message: "The mailbox was closed before it
 const ENDED = { is: "stopped", code: 1000, message: "This device closed the mailbox." } as const;
 
 export class Session {
-  readonly state = new Source(() => this.#state);
-  readonly gaps = new Source(() => this.#gaps);
+  readonly state = new Computed(() => this.#state);
+  readonly gaps = new Computed(() => this.#gaps);
   readonly #store: Store;
   readonly #open: () => Promise<Kept>;
   readonly #view: View;

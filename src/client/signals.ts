@@ -1,6 +1,6 @@
 // Who is there and who is typing, as it is to be shown: a reload does not flicker, and typing is let go of. Nothing of it is kept.
 import type { Signal } from "./core.ts";
-import { Source } from "./live.ts";
+import { Computed } from "./live.ts";
 
 /** Whether somebody is there. `at`: last seen, ms since 1970, or since when this was heard. */
 export interface Presence {
@@ -21,8 +21,8 @@ const WATCHED = 64;
 type Timer = ReturnType<typeof setTimeout>;
 
 export class Signals {
-  readonly presence = new Source<ReadonlyMap<string, Presence>>(() => new Map(this.#presence));
-  readonly typing = new Source<ReadonlySet<string>>(() => new Set(this.#typing.keys()));
+  readonly presence = new Computed<ReadonlyMap<string, Presence>>(() => new Map(this.#presence));
+  readonly typing = new Computed<ReadonlySet<string>>(() => new Set(this.#typing.keys()));
   readonly #presence = new Map<string, Presence>();
   readonly #leaving = new Map<string, Timer>();
   readonly #typing = new Map<string, Timer>();

@@ -1,6 +1,6 @@
 // One conversation as it is shown: the latest messages, and older ones when somebody asks; first from the store, then from the
 // mailbox's history. It knows records; no socket, and no frame.
-import { Source } from "./live.ts";
+import { Computed } from "./live.ts";
 import { type Message, ofDraft, ofEntry } from "./message.ts";
 import type { Commit, Draft, Entry, Piece, Row, Why } from "./store.ts";
 
@@ -20,7 +20,7 @@ export interface ThreadSource {
 }
 
 /** The messages of one conversation, oldest first; those without an answer last. */
-export class Thread extends Source<readonly Message[]> {
+export class Thread extends Computed<readonly Message[]> {
   readonly peer: string;
   readonly #source: ThreadSource;
   #entries: readonly Entry[] = [];
@@ -67,7 +67,7 @@ export class Thread extends Source<readonly Message[]> {
   }
 
   async #older(): Promise<boolean> {
-    const first = this.#entries[0]?.seq ?? Number.POSITIVE_INFINITY;
+    const first = this.#entries[0]?.seq ?? Infinity;
     let piece = await this.#source.piece(this.peer, first, PIECE);
     if (piece.entries.length === 0 && piece.from > 0) piece = await this.#source.past(this.peer, first, PIECE);
     this.#more = piece.from > 0 || piece.entries.length === PIECE;

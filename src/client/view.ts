@@ -2,9 +2,9 @@
 // them see nothing but commits. It knows records; no socket, no frame, no store.
 import { unreadOf } from "./archive.ts";
 import { Feed } from "./feed.ts";
-import { Source } from "./live.ts";
+import { Computed } from "./live.ts";
 import { type Message, ofEntry } from "./message.ts";
-import { Sent } from "./sent.ts";
+import { type Marked, Sent } from "./sent.ts";
 import { Signals } from "./signals.ts";
 import { type Commit, type Draft, type Entry, type Kept, NONE, type Row } from "./store.ts";
 import type { Thread } from "./thread.ts";
@@ -19,19 +19,20 @@ export interface Conversation {
   readonly standing: string;
 }
 
-/** Own messages to one peer whose way is followed at once. */
+/** Own messages to one peer that are followed at once. */
 const FOLLOWED = 1_000;
 
-export class View {
+export class View implements Marked {
   readonly user: string;
   readonly feed: Feed;
   readonly signals = new Signals();
-  readonly conversations = new Source(() => this.#list());
+  readonly conversations = new Computed(() => this.#list());
   readonly threads = new Set<Thread>();
   readonly #rows = new Map<string, Row>();
-  /** Own messages: drafts by key, those that became entries by peer. */
+  /** Own messages: drafts by key; by peer those that became entries, and of which somebody has to be told. */
   readonly #drafts = new Map<string, Sent>();
-  readonly #followed = new Map<string, Sent[]>();
+  readonly #followed = new Map<string, Set<Sent>>();
+  #ended = false;
 
   constructor(user: string, feed: Feed) {
     this.user = user;
@@ -64,14 +65,14 @@ export class View {
     const answered = this.#answered(entries);
     const ended = settled.map((key) => this.#remove(key));
     for (const thread of this.threads) thread.apply(commit);
-    for (const sent of answered) sent.moved();
     for (const { key, failed } of drafts) if (failed !== null) this.#drafts.get(key)?.fail(failed);
-    for (const sent of ended) sent?.state.end();
+    for (const sent of ended) sent?.end();
     for (const { seq, code, message } of failures) {
-      for (const sents of this.#followed.values()) {
+      for (const sents of [answered, ...this.#followed.values()]) {
         for (const sent of sents) if (sent.seq === seq) sent.fail({ code, message });
       }
     }
+    for (const sent of answered) if (sent.moved()) this.follow(sent);
     for (const { peer } of rows) this.#followUp(peer);
     if (rows.length > 0 || failures.length > 0) this.conversations.changed();
     for (const entry of entries) {
@@ -83,20 +84,29 @@ export class View {
 
   /** A message that is being sent, for whoever sends it. */
   sending(draft: Draft): Sent {
-    return draft.failed === null ? this.#begin(draft) : new Sent(draft, this.user, this.#rows);
+    return draft.failed === null ? this.#begin(draft) : new Sent(draft, this);
+  }
+
+  /** A message that is in the log is heard of until it is read, failed, or one of too many. */
+  follow(sent: Sent): void {
+    if (this.#ended) return sent.end();
+    const sents = this.#followed.get(sent.to);
+    if (sents === undefined) this.#followed.set(sent.to, new Set([sent]));
+    else sents.add(sent);
   }
 
   end(): void {
+    this.#ended = true;
     this.feed.end();
     this.signals.end();
     this.conversations.end();
     for (const thread of this.threads) thread.end();
-    for (const sents of this.#followed.values()) for (const sent of sents) sent.state.end();
-    for (const sent of this.#drafts.values()) sent.state.end();
+    for (const sents of this.#followed.values()) for (const sent of sents) sent.end();
+    for (const sent of this.#drafts.values()) sent.end();
   }
 
   #begin(draft: Draft): Sent {
-    const sent = new Sent(draft, this.user, this.#rows);
+    const sent = new Sent(draft, this);
     this.#drafts.set(draft.key, sent);
     return sent;
   }
@@ -111,14 +121,11 @@ export class View {
   /** Drafts that have become entries: from now on they follow their conversation. */
   #answered(entries: readonly Entry[]): Sent[] {
     const answered: Sent[] = [];
-    for (const { key, peer, from, seq } of entries) {
+    for (const { key, from, seq } of entries) {
       const sent = from === this.user ? this.#remove(key) : undefined;
       if (sent === undefined) continue;
       sent.seq = seq;
       answered.push(sent);
-      const sents = this.#followed.get(peer);
-      if (sents === undefined) this.#followed.set(peer, [sent]);
-      else sents.push(sent);
     }
     return answered;
   }
@@ -127,14 +134,13 @@ export class View {
   #followUp(peer: string): void {
     const sents = this.#followed.get(peer);
     if (sents === undefined) return;
-    let kept = 0;
-    let tooMany = sents.length - FOLLOWED;
+    let tooMany = sents.size - FOLLOWED;
     for (const sent of sents) {
-      const moved = sent.moved();
-      if (tooMany-- > 0 || moved) sent.state.end();
-      else sents[kept++] = sent;
+      const goesOn = sent.moved();
+      if (tooMany-- > 0) sent.end();
+      else if (goesOn) continue;
+      sents.delete(sent);
     }
-    sents.length = kept;
   }
 
   #list(): readonly Conversation[] {

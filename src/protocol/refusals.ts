@@ -1,9 +1,26 @@
-// The table of refusals: code, sentence, close code, HTTP status, and after how long trying again can help. Those of messages: faults.ts.
+// The table of refusals: code, sentence, close code, HTTP status, and after how long trying again can help. Sentences of messages' refusals: faults.ts.
 // Few words for outside; reasons that only the operator should know go to the log.
-import { FAULTS, noOf, type No, type TableRow } from "./faults.ts";
+import { FAULTS, noOf, type No } from "./faults.ts";
+
+/** One line of the table. */
+interface TableRow {
+  readonly message: string;
+  /** The WebSocket close code, where a connection ends with it. */
+  readonly close?: number;
+  /** The HTTP status, where a request is answered with it. */
+  readonly status: number;
+  /** Milliseconds, where trying again can help. */
+  readonly retryAfter?: number;
+}
 
 export const REFUSALS = {
-  ...FAULTS,
+  bad_frame: { message: FAULTS.bad_frame, status: 400 },
+  bad_name: { message: FAULTS.bad_name, close: 4400, status: 400 },
+  reserved_name: { message: FAULTS.reserved_name, close: 4400, status: 400 },
+  too_large: { message: FAULTS.too_large, close: 1009, status: 413 },
+  unknown_receiver: { message: FAULTS.unknown_receiver, status: 404 },
+  declined: { message: FAULTS.declined, status: 403 },
+  mailbox_full: { message: FAULTS.mailbox_full, status: 507, retryAfter: 60_000 },
   bad_query: { message: "The address of the connection is wrong", close: 4400, status: 400 },
   unauthorized: { message: "The token is missing, wrong or expired", close: 4401, status: 401 },
   name_taken: { message: "This name is taken", status: 409 },
@@ -45,13 +62,17 @@ export type Code = keyof typeof REFUSALS;
 
 /** A no of any code. */
 export interface Refusal extends No<Code> {
+  /** Milliseconds, only where trying again can help. */
+  readonly retryAfter?: number;
   /** Over HTTP: what of the request is wrong. */
   readonly field?: string;
 }
 
 /** The refusal of this code; `detail` says what exactly was wrong and never quotes more than a name or a number. */
 export function refusal(code: Code, detail?: string): Refusal {
-  return noOf(code, REFUSALS[code], detail);
+  const { message, retryAfter }: TableRow = REFUSALS[code];
+  const no = noOf(code, message, detail);
+  return retryAfter === undefined ? no : { ...no, retryAfter };
 }
 
 /** The close code of a refusal that ends a connection. */

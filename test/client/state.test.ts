@@ -144,6 +144,48 @@ test("[L6] marks move one's own messages on, never back, and only those of that 
   expect(await sent[0]?.reached("delivered")).toEqual({ is: "read" });
 });
 
+test("[L6] whoever begins to follow a message late hears where it is, what comes, and the end", async () => {
+  const { me, mailbox } = await entered();
+  const sent = ["a", "b", "c"].map((body) => me.send("bob", body));
+  await mailbox.said();
+  const taken = { type: "accepted", id: 3, count: 3, entry: 13, at: 1, state: "stored" };
+  await mailbox.tell(taken, mark(14, { stored: 13 }), mark(15, { read: 11 }));
+  const heard = sent.map((): string[] => []);
+  const follow = async (i: number) => {
+    for await (const { is } of sent[i]?.state ?? []) heard[i]?.push(is);
+    heard[i]?.push("over");
+  };
+  void follow(0);
+  void follow(1);
+  const stop = sent[2]?.state.subscribe(({ is }) => heard[2]?.push(is));
+  await settle();
+  await mailbox.tell(mark(16, { delivered: 13 }));
+  stop?.();
+  await mailbox.tell(mark(17, { read: 12 }));
+  expect(heard).toEqual([
+    ["read", "over"],
+    ["stored", "delivered", "read", "over"],
+    ["stored", "delivered"],
+  ]);
+  await me.close();
+  void follow(2);
+  await settle();
+  expect(heard[2]).toEqual(["stored", "delivered", "delivered", "over"]);
+});
+
+test("[S6] nobody has to follow a message that fails for its state to say so", async () => {
+  const { me, mailbox } = await entered();
+  const [early, late] = [me.send("bob", "a"), me.send("bob", "b")];
+  await mailbox.said();
+  const answer = (id: number) => ({ type: "accepted", id, entry: 10 + id, at: 1, state: "queued" });
+  const failed = (of: number) => ({ type: "failed", seq: of * 2, of, code: "declined", message: "No." });
+  await mailbox.tell(answer(1), failed(11), mark(23, { stored: 11 }));
+  expect(early.state.value).toMatchObject({ is: "failed", code: "declined" });
+  await mailbox.tell(answer(2));
+  await mailbox.tell(failed(12));
+  expect(late.state.value.is).toBe("failed");
+});
+
 test("[E3] unread counts what came and was not read, here or on another device", async () => {
   const { me, mailbox } = await entered();
   const unread = () => me.conversations.value.map(({ peer, unread: count }) => [peer, count]);
