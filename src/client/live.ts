@@ -9,10 +9,12 @@ export interface Live<T> extends AsyncIterable<T> {
   subscribe(listen: (value: T) => void): Stop;
 }
 
+const NOBODY: readonly never[] = [];
+
 /** The side of a `Live` that changes it. */
 export abstract class Source<T> implements Live<T> {
   /** Called after each change, and when nothing will change any more. Replaced and never changed: most have one, or none. */
-  #hearing: readonly (() => void)[] = [];
+  #hearing: readonly (() => void)[] = NOBODY;
   #ended = false;
 
   abstract get value(): T;
@@ -32,7 +34,7 @@ export abstract class Source<T> implements Live<T> {
   end(): void {
     this.#ended = true;
     this.changed();
-    this.#hearing = [];
+    this.#hearing = NOBODY;
   }
 
   subscribe(listen: (value: T) => void): Stop {

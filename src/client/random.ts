@@ -2,10 +2,10 @@
 
 /** Begins where its numerals have six places. */
 let made = 36 ** 5;
-/** The last time that a key was made, and its numerals. */
+/** The last time that a key was made, and what its keys begin with. */
 let last = -1;
 let time = "";
-/** Of this process or tab. Made when it is needed: Workers have nothing random before their first event. */
+/** What all keys of this process or tab end with. Made when it is needed: Workers have nothing random before their first event. */
 let here: string | undefined;
 
 /** A fresh name for a device. */
@@ -15,8 +15,8 @@ export function newDevice(): string {
 
 /** A fresh key for a draft. Keys sort in the order in which they were made, across tabs as far as their clocks go. */
 export function keyOf(): string {
-  here ??= newDevice().slice(0, 8);
+  here ??= `-${newDevice().slice(0, 8)}`;
   const now = Date.now();
-  if (now !== last) time = (last = now).toString(36).padStart(9, "0");
-  return `${time}-${(made++).toString(36)}-${here}`;
+  if (now !== last) time = `${(last = now).toString(36).padStart(9, "0")}-`;
+  return time + (made++).toString(36) + here;
 }

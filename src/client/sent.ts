@@ -28,6 +28,8 @@ export interface Marked {
   follow(sent: Sent): void;
 }
 
+const KEPT = Promise.resolve();
+
 /** It is its own state: there is one for every message. */
 export class Sent extends Source<MessageState> implements SentMessage {
   readonly key: string;
@@ -35,7 +37,7 @@ export class Sent extends Source<MessageState> implements SentMessage {
   readonly body: unknown;
   readonly at: number;
   readonly state = this;
-  kept = Promise.resolve();
+  kept = KEPT;
   /** As it was heard of last. */
   draft: Draft;
   /** Its number, once the mailbox has answered. */
