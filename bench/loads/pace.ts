@@ -4,13 +4,10 @@ import type { Figures, Load } from "../measures/measure.ts";
 import { count, gather } from "./crew.ts";
 import type { Task } from "./job.ts";
 
-/** Counted at least, so that one of a hundred is ten. */
-const MESSAGES = 1_000;
-
 export async function pace(task: Task<Extract<Load, { kind: "pace" }>>): Promise<Figures> {
-  const { pairs, perSecond } = task.load;
+  const { pairs, perSecond, atLeast } = task.load;
   const crew = await gather(task, pairs, (i) => i);
-  const longer = { ...task, seconds: Math.max(task.seconds, MESSAGES / perSecond) };
+  const longer = { ...task, seconds: Math.max(task.seconds, atLeast) };
   return count(crew, longer, () => {
     const first = performance.now();
     let next = 0;

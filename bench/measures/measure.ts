@@ -29,7 +29,8 @@ export type Load =
   /** As much as goes with so many messages in flight for each pair. */
   | { readonly kind: "flood"; readonly pairs: number; readonly flight: number }
   /** So many a second over all pairs, each when it is due, however many are under way. */
-  | { readonly kind: "pace"; readonly pairs: number; readonly perSecond: number }
+  /** `atLeast`: seconds that are counted however short the others are. */
+  | { readonly kind: "pace"; readonly pairs: number; readonly perSecond: number; readonly atLeast: number }
   /** Many senders, one receiver. */
   | { readonly kind: "hot"; readonly senders: number; readonly flight: number }
   /** So many messages are stored while the receiver is away; then its device comes. */
