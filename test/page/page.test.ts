@@ -1,53 +1,13 @@
 // The page in a real browser, against a real server with accounts: what people see and do.
-import { createRequire } from "node:module";
-import { readFileSync } from "node:fs";
-import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from "vitest";
-import { startBrowser } from "../support/browser.ts";
-import { type Server, startServer } from "../support/servers.ts";
+import { expect, onTestFinished, test } from "vitest";
+import { House } from "../support/house.ts";
+import { startServer } from "../support/servers.ts";
 import { Visitor } from "../support/visitor.ts";
 
-let browser: Browser;
-let server: Server;
-let count = 0;
-
-beforeAll(async () => {
-  [browser, server] = await Promise.all([startBrowser(), startServer({ RATE_LIMIT: "off" })]);
-});
-
-afterEach(async () => {
-  for (const context of browser.contexts()) await context.close();
-});
-
-afterAll(async () => {
-  await browser.close();
-  await server.stop();
-});
-
-/** Two who have their names, and see each other's conversation. */
-async function two(url = server.url) {
-  count++;
-  const [a, b] = [`alice-${count}`, `bob-${count}`];
-  const [alice, bob] = await Promise.all([Visitor.at(browser, url), Visitor.at(browser, url)]);
-  await Promise.all([alice.claim(a), bob.claim(b)]);
-  return { a, b, alice, bob };
-}
-
-/** Two who have exchanged a message already. */
-async function friends(url = server.url) {
-  const world = await two(url);
-  const { a, b, alice, bob } = world;
-  await alice.open(b);
-  await alice.send("hello");
-  await bob.open(a);
-  await bob.sees("hello");
-  await bob.send("hi");
-  await alice.sees("hi");
-  return world;
-}
+const house = new House();
 
 test("the whole story: a stranger asks, is accepted, and both see what becomes of their messages", async () => {
-  const { a, b, alice, bob } = await two();
+  const { a, b, alice, bob } = await house.two();
   await alice.open(b);
   await alice.send("你好，世界 🚀👩‍👩‍👧");
   await alice.sees("你好", "Sent");
@@ -73,7 +33,7 @@ test("the whole story: a stranger asks, is accepted, and both see what becomes o
 });
 
 test("who is blocked gets nothing through, and can be let go", async () => {
-  const { alice, bob } = await friends();
+  const { alice, bob } = await house.friends();
   await bob.button("Block").click();
   await bob.page.getByText("You have blocked them.", { exact: false }).waitFor();
   await alice.send("are you angry?");
@@ -86,7 +46,7 @@ test("who is blocked gets nothing through, and can be let go", async () => {
 });
 
 test("a reload keeps the open conversation, its messages, and what was being written", async () => {
-  const { alice, b } = await friends();
+  const { alice, b } = await house.friends();
   await alice.composer.fill("not sent yet");
   await alice.page.reload();
   await alice.page.getByRole("heading", { name: b, exact: true }).waitFor();
@@ -97,36 +57,19 @@ test("a reload keeps the open conversation, its messages, and what was being wri
   await alice.sees("not sent yet", "Read");
 });
 
-test("nothing jumps while the page loads with a conversation open", async () => {
-  const { alice } = await friends();
-  await alice.page.addInitScript(() => {
-    const shifts: number[] = [];
-    Object.assign(globalThis, { shifts });
-    new PerformanceObserver((list) => {
-      for (const entry of list.getEntries()) shifts.push((entry as PerformanceEntry & { value: number }).value);
-    }).observe({ type: "layout-shift", buffered: true });
-  });
-  await alice.page.reload();
-  await alice.sees("hi");
-  await alice.connected();
-  await alice.page.locator(".about").getByText("online").waitFor();
-  const shifts = await alice.page.evaluate(() => (globalThis as unknown as { shifts: number[] }).shifts);
-  expect(shifts.reduce((sum, value) => sum + value, 0)).toBeLessThan(0.01);
-});
-
 test("two devices of one user agree on what is read", async () => {
-  const { a, b, alice, bob } = await friends();
+  const { a, b, alice, bob } = await house.friends();
   await bob.account.click();
   await bob.button("Link a device").click();
   const code = (await bob.page.locator("output.code").textContent()) ?? "";
   await bob.button("Close").click();
-  const tablet = await Visitor.at(browser, server.url);
+  const tablet = await house.visitor();
   await tablet.page.getByLabel("Your name").fill(b);
   await tablet.button("Continue").click();
   await tablet.page.getByLabel("Recovery or link code").fill(code);
   await tablet.button("Sign in").click();
   await tablet.connected();
-  await bob.page.goto(`${server.url}/#/`);
+  await bob.page.goto(`${house.url}/#/`);
   await alice.send("for both devices");
   for (const device of [bob, tablet]) await device.list.getByText("1 unread").waitFor();
   await tablet.list.getByRole("link", { name: new RegExp(a) }).click();
@@ -138,7 +81,7 @@ test("two devices of one user agree on what is read", async () => {
 test("while the server is gone the page says so, and what is written meanwhile waits and arrives once", async () => {
   const mortal = await startServer({ RATE_LIMIT: "off" });
   onTestFinished(() => mortal.stop());
-  const { alice, bob } = await friends(mortal.url);
+  const { alice, bob } = await house.friends(mortal.url);
   await mortal.kill();
   await alice.page.getByText("No connection.", { exact: false }).waitFor();
   await alice.send("meanwhile", "meanwhile too");
@@ -154,7 +97,7 @@ test("while the server is gone the page says so, and what is written meanwhile w
 });
 
 test("without a network the page opens, shows what it has, and sends what is written once there is one", async () => {
-  const { b, alice, bob } = await friends();
+  const { b, alice, bob } = await house.friends();
   await alice.page.evaluate(async () => void (await navigator.serviceWorker.ready));
   // The first visit was before there was a worker: this one goes through it.
   await alice.page.reload();
@@ -176,7 +119,7 @@ test("without a network the page opens, shows what it has, and sends what is wri
 });
 
 test("of a page that is left before the store has what was sent, the text is in the field again", async () => {
-  const { alice } = await friends();
+  const { alice } = await house.friends();
   await alice.page.evaluate(async () => {
     const [found] = await indexedDB.databases();
     const opening = indexedDB.open(found?.name ?? "");
@@ -198,7 +141,7 @@ test("of a page that is left before the store has what was sent, the text is in 
 });
 
 test("what arrives while nobody looks is notified, if it was wanted", async () => {
-  const { a, alice, bob } = await friends();
+  const { a, alice, bob } = await house.friends();
   await bob.page.context().grantPermissions(["notifications"]);
   await bob.account.click();
   await bob.page.getByLabel("Notify me", { exact: false }).check();
@@ -241,7 +184,7 @@ const CORPUS = [
 ];
 
 test("whatever people write is text: nothing runs, and the policy has nothing to stop", async () => {
-  const { alice, bob } = await friends();
+  const { alice, bob } = await house.friends();
   for (const { page } of [alice, bob]) {
     await page.evaluate(() => {
       const seen: string[] = [];
@@ -253,7 +196,7 @@ test("whatever people write is text: nothing runs, and the policy has nothing to
   await alice.send("the last");
   await bob.sees("the last");
   await bob.composer.fill(CORPUS.join("\n"));
-  const stranger = await Visitor.at(browser, server.url);
+  const stranger = await house.visitor();
   for (const text of CORPUS) {
     await bob.page.getByRole("searchbox").fill(text);
     await stranger.page.getByLabel("Your name").fill(text);
@@ -272,7 +215,7 @@ test("whatever people write is text: nothing runs, and the policy has nothing to
 });
 
 test("three tabs of one browser are one device: all show everything, and when the connected one is closed another goes on", async () => {
-  const { alice, bob } = await friends();
+  const { alice, bob } = await house.friends();
   const context = bob.page.context();
   const tabs = [bob, await Visitor.in(context, bob.page.url()), await Visitor.in(context, bob.page.url())];
   await alice.send("to all tabs");
@@ -283,197 +226,4 @@ test("three tabs of one browser are one device: all show everything, and when th
     await tab.sees("to those that are left");
     expect(await tab.texts()).toEqual(["hello", "hi", "to all tabs", "to those that are left"]);
   }
-});
-
-test("a long conversation is drawn in part: scrolling up shows all of it, in order and without a jump, and there is a way back", async () => {
-  const { a, b, alice, bob } = await friends();
-  const most = 900;
-  // Another device of alice's sends them all at once.
-  const sender = `${server.url.replace("http", "ws")}/client/${a}?device=loader&cursor=head`;
-  await alice.page.evaluate(
-    ([address, to, count]) => {
-      const socket = new WebSocket(address, "restante.v1");
-      const frames = Array.from({ length: count }, (_, i) => ({ type: "send", id: i + 1, to, body: `number ${i}` }));
-      socket.addEventListener("message", () => socket.send(JSON.stringify(frames)), { once: true });
-    },
-    [sender, b, most] as const,
-  );
-  await bob.sees(`number ${most - 1}`);
-  const later = await Visitor.in(bob.page.context(), bob.page.url());
-  await later.sees(`number ${most - 1}`);
-  const log = later.page.getByRole("log");
-  /** Scrolls up a little; returns what is seen first then, how many are drawn, and whether it was the beginning. */
-  const up = () =>
-    log.evaluate(async (box) => {
-      box.scrollTop -= 400;
-      for (let frame = 0; frame < 3; frame++) await new Promise((done) => requestAnimationFrame(done));
-      const items = [...box.querySelectorAll<HTMLElement>("[data-key]")];
-      const { top } = box.getBoundingClientRect();
-      const first = items.find((item) => item.getBoundingClientRect().bottom > top);
-      const number = Number(/number (\d+)/.exec(first?.textContent ?? "")?.[1] ?? -1);
-      return { number, drawn: items.length, start: box.textContent.includes("This is the beginning.") };
-    });
-  const seen: number[] = [];
-  for (;;) {
-    const { number, drawn, start } = await up();
-    seen.push(number);
-    expect(drawn).toBeLessThanOrEqual(200);
-    if (start && number < 5) break;
-  }
-  const steps = seen.slice(1).map((number, i) => (seen[i] ?? 0) - number);
-  expect(Math.min(...steps)).toBeGreaterThanOrEqual(0);
-  expect(Math.max(...steps)).toBeLessThan(20);
-  expect((await later.texts()).slice(0, 3)).toEqual(["hello", "hi", "number 0"]);
-  await later.button("To the newest message").click();
-  await later.messages.filter({ hasText: `number ${most - 1}` }).waitFor();
-  await alice.send("and one more");
-  await later.sees("and one more");
-});
-
-test("everything goes by keyboard: Enter sends, Shift+Enter breaks the line, and the focus is visible", async () => {
-  const { b, alice, bob } = await two();
-  const { page } = alice;
-  await page.getByRole("searchbox").focus();
-  await page.keyboard.type(b);
-  await page.keyboard.press("Enter");
-  await alice.composer.waitFor();
-  await expect.poll(() => alice.composer.evaluate((field) => field === document.activeElement)).toBe(true);
-  await page.keyboard.type("one");
-  await page.keyboard.press("Shift+Enter");
-  await page.keyboard.type("two");
-  await page.keyboard.press("Enter");
-  await alice.sees("one\ntwo", "Sent");
-  await bob.list.getByRole("link").focus();
-  await bob.page.keyboard.press("Enter");
-  await bob.sees("one");
-  const outline = await bob.composer.evaluate((field) => getComputedStyle(field).outlineStyle);
-  expect(outline).toBe("solid");
-});
-
-test("a text that is too long says so before it is sent, and is not lost", async () => {
-  const { b, alice } = await two();
-  await alice.open(b);
-  await alice.composer.fill("x".repeat(70_000));
-  await alice.page.getByText("4,466 bytes too long").waitFor();
-  expect(await alice.button("Send").isDisabled()).toBe(true);
-  await alice.composer.press("Enter");
-  expect((await alice.composer.inputValue()).length).toBe(70_000);
-  await alice.composer.fill("x".repeat(61_000));
-  await alice.page.getByText("4,534 bytes left").waitFor();
-});
-
-test("a phone of 320 px shows one thing at a time, and nothing is wider than it", async () => {
-  const { b, bob } = await two();
-  const phone = await Visitor.at(browser, server.url, {
-    viewport: { width: 320, height: 560 },
-    isMobile: true,
-    hasTouch: true,
-  });
-  const fits = () =>
-    phone.page.evaluate(
-      () => document.documentElement.scrollWidth <= innerWidth && document.body.scrollWidth <= innerWidth,
-    );
-  expect(await fits()).toBe(true);
-  count++;
-  await phone.claim(`phone-${count}`);
-  expect(await fits()).toBe(true);
-  await phone.open(b);
-  expect(await phone.list.isVisible()).toBe(false);
-  await phone.send(`https://example.com/${"long".repeat(100)}`, "W".repeat(300));
-  await bob.list.getByRole("link").first().waitFor();
-  expect(await fits()).toBe(true);
-  await phone.button("Back").click();
-  await phone.list.waitFor();
-  expect(await fits()).toBe(true);
-  await phone.account.click();
-  expect(await fits()).toBe(true);
-});
-
-test("in 简体中文 nothing is said in English, from the browser's setting and by choice", async () => {
-  count++;
-  const wang = await Visitor.at(browser, server.url, { locale: "zh-CN" });
-  const { page } = wang;
-  const english = async () =>
-    ((await page.locator("#app").innerText()).match(/[A-Za-z]{2,}/g) ?? []).filter(
-      (word) => !/^(Restante|wang|Chrome|Linux|English)$/.test(word),
-    );
-  await page.getByLabel("你的名字").fill(`wang-${count}`);
-  expect(await english()).toEqual([]);
-  await page.getByRole("button", { name: "继续" }).click();
-  await page.getByRole("button", { name: "我已保存" }).waitFor();
-  await page.getByRole("button", { name: "我已保存" }).click();
-  await page.getByRole("button", { name: /^账户/ }).click();
-  await page.getByText("通行密钥", { exact: true }).waitFor();
-  expect(await english()).toEqual([]);
-  expect(await page.locator("html").getAttribute("lang")).toBe("zh-Hans");
-  await page.getByRole("combobox", { name: "语言" }).selectOption("en");
-  await page.getByRole("heading", { name: "Devices" }).waitFor();
-  await page.reload();
-  await wang.account.waitFor();
-  expect(wang.errors).toEqual([]);
-});
-
-test.each(["light", "dark"] as const)("axe finds nothing in %s, in any state that people see", async (colorScheme) => {
-  const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-  const { a, b, alice, bob } = await two();
-  count++;
-  const options = { colorScheme, bypassCSP: true };
-  const carol = await Visitor.at(browser, server.url, options);
-  const check = async (state: string) => {
-    await carol.page.addScriptTag({ content: axe });
-    const found = await carol.page.evaluate(async () => {
-      const { axe: runner } = globalThis as unknown as {
-        axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
-      };
-      return (await runner.run()).violations.map(
-        ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" | ")}`,
-      );
-    });
-    expect(found, state).toEqual([]);
-  };
-  await carol.page.getByLabel("Your name").waitFor();
-  await check("the way in");
-  await carol.page.getByLabel("Your name").fill(b);
-  await carol.button("Continue").click();
-  await carol.page.getByText("This name is taken.", { exact: false }).waitFor();
-  await check("a name that is taken");
-  await carol.button("Another name").click();
-  await carol.page.getByLabel("Your name").fill(`carol-${count}`);
-  await carol.button("Continue").click();
-  await carol.button("I have kept it").waitFor();
-  await check("the recovery code");
-  await carol.button("I have kept it").click();
-  await carol.connected();
-  await check("no conversation");
-  await carol.open(b);
-  await carol.send("hello", "with a link: https://example.com/");
-  await bob.list.getByRole("link").click();
-  await bob.send("hello carol");
-  await carol.sees("hello carol");
-  await check("a conversation");
-  await carol.account.click();
-  await carol.page.getByText("Chrome, Linux").waitFor();
-  await check("the account");
-  await carol.button("Close").click();
-  await carol.button("Block").click();
-  await carol.button("Unblock").waitFor();
-  await check("blocked");
-  await alice.open(`carol-${count}`);
-  await alice.send("may I?");
-  await carol.list.getByRole("link", { name: new RegExp(a) }).click();
-  await carol.button("Accept").waitFor();
-  await check("a request");
-  await bob.button("Block").click();
-  await carol.open(b);
-  await carol.button("Unblock").click();
-  await carol.composer.waitFor();
-  await carol.page.context().setOffline(true);
-  await carol.page.getByText("No connection.", { exact: false }).waitFor();
-  await carol.composer.fill("x".repeat(61_000));
-  await check("no connection, and a long draft");
-  await carol.page.context().setOffline(false);
-  await carol.connected();
-  await carol.send("too late");
-  await carol.button("Send again").waitFor();
-  await check("a message that failed");
 });

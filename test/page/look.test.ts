@@ -1,0 +1,216 @@
+// What of the page can be looked at: on a phone, by keyboard, in another language, in the dark, and by whoever can't see it.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { expect, test } from "vitest";
+import { House } from "../support/house.ts";
+import { Visitor } from "../support/visitor.ts";
+
+const house = new House();
+
+test("nothing jumps while the page loads with a conversation open", async () => {
+  const { alice } = await house.friends();
+  await alice.page.addInitScript(() => {
+    const shifts: number[] = [];
+    Object.assign(globalThis, { shifts });
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) shifts.push((entry as PerformanceEntry & { value: number }).value);
+    }).observe({ type: "layout-shift", buffered: true });
+  });
+  await alice.page.reload();
+  await alice.sees("hi");
+  await alice.connected();
+  await alice.page.locator(".about").getByText("online").waitFor();
+  const shifts = await alice.page.evaluate(() => (globalThis as unknown as { shifts: number[] }).shifts);
+  expect(shifts.reduce((sum, value) => sum + value, 0)).toBeLessThan(0.01);
+});
+
+test("a long conversation is drawn in part: scrolling up shows all of it, in order and without a jump, and there is a way back", async () => {
+  const { a, b, alice, bob } = await house.friends();
+  const most = 900;
+  // Another device of alice's sends them all at once.
+  const sender = `${house.url.replace("http", "ws")}/client/${a}?device=loader&cursor=head`;
+  await alice.page.evaluate(
+    ([address, to, count]) => {
+      const socket = new WebSocket(address, "restante.v1");
+      const frames = Array.from({ length: count }, (_, i) => ({ type: "send", id: i + 1, to, body: `number ${i}` }));
+      socket.addEventListener("message", () => socket.send(JSON.stringify(frames)), { once: true });
+    },
+    [sender, b, most] as const,
+  );
+  await bob.sees(`number ${most - 1}`);
+  const later = await Visitor.in(bob.page.context(), bob.page.url());
+  await later.sees(`number ${most - 1}`);
+  const log = later.page.getByRole("log");
+  /** Scrolls up a little; returns what is seen first then, how many are drawn, and whether it was the beginning. */
+  const up = () =>
+    log.evaluate(async (box) => {
+      box.scrollTop -= 400;
+      for (let frame = 0; frame < 3; frame++) await new Promise((done) => requestAnimationFrame(done));
+      const items = [...box.querySelectorAll<HTMLElement>("[data-key]")];
+      const { top } = box.getBoundingClientRect();
+      const first = items.find((item) => item.getBoundingClientRect().bottom > top);
+      const number = Number(/number (\d+)/.exec(first?.textContent ?? "")?.[1] ?? -1);
+      return { number, drawn: items.length, start: box.textContent.includes("This is the beginning.") };
+    });
+  const seen: number[] = [];
+  for (;;) {
+    const { number, drawn, start } = await up();
+    seen.push(number);
+    expect(drawn).toBeLessThanOrEqual(200);
+    if (start && number < 5) break;
+  }
+  const steps = seen.slice(1).map((number, i) => (seen[i] ?? 0) - number);
+  expect(Math.min(...steps)).toBeGreaterThanOrEqual(0);
+  expect(Math.max(...steps)).toBeLessThan(20);
+  expect((await later.texts()).slice(0, 3)).toEqual(["hello", "hi", "number 0"]);
+  await later.button("To the newest message").click();
+  await later.messages.filter({ hasText: `number ${most - 1}` }).waitFor();
+  await alice.send("and one more");
+  await later.sees("and one more");
+});
+
+test("everything goes by keyboard: Enter sends, Shift+Enter breaks the line, and the focus is visible", async () => {
+  const { b, alice, bob } = await house.two();
+  const { page } = alice;
+  await page.getByRole("searchbox").focus();
+  await page.keyboard.type(b);
+  await page.keyboard.press("Enter");
+  await alice.composer.waitFor();
+  await expect.poll(() => alice.composer.evaluate((field) => field === document.activeElement)).toBe(true);
+  await page.keyboard.type("one");
+  await page.keyboard.press("Shift+Enter");
+  await page.keyboard.type("two");
+  await page.keyboard.press("Enter");
+  await alice.sees("one\ntwo", "Sent");
+  await bob.list.getByRole("link").focus();
+  await bob.page.keyboard.press("Enter");
+  await bob.sees("one");
+  const outline = await bob.composer.evaluate((field) => getComputedStyle(field).outlineStyle);
+  expect(outline).toBe("solid");
+});
+
+test("a text that is too long says so before it is sent, and is not lost", async () => {
+  const { b, alice } = await house.two();
+  await alice.open(b);
+  await alice.composer.fill("x".repeat(70_000));
+  await alice.page.getByText("4,466 bytes too long").waitFor();
+  expect(await alice.button("Send").isDisabled()).toBe(true);
+  await alice.composer.press("Enter");
+  expect((await alice.composer.inputValue()).length).toBe(70_000);
+  await alice.composer.fill("x".repeat(61_000));
+  await alice.page.getByText("4,534 bytes left").waitFor();
+});
+
+test("a phone of 320 px shows one thing at a time, and nothing is wider than it", async () => {
+  const { b, bob } = await house.two();
+  const phone = await house.visitor({
+    viewport: { width: 320, height: 560 },
+    isMobile: true,
+    hasTouch: true,
+  });
+  const fits = () =>
+    phone.page.evaluate(
+      () => document.documentElement.scrollWidth <= innerWidth && document.body.scrollWidth <= innerWidth,
+    );
+  expect(await fits()).toBe(true);
+  await phone.claim(house.named("phone"));
+  expect(await fits()).toBe(true);
+  await phone.open(b);
+  expect(await phone.list.isVisible()).toBe(false);
+  await phone.send(`https://example.com/${"long".repeat(100)}`, "W".repeat(300));
+  await bob.list.getByRole("link").first().waitFor();
+  expect(await fits()).toBe(true);
+  await phone.button("Back").click();
+  await phone.list.waitFor();
+  expect(await fits()).toBe(true);
+  await phone.account.click();
+  expect(await fits()).toBe(true);
+});
+
+test("in 简体中文 nothing is said in English, from the browser's setting and by choice", async () => {
+  const wang = await house.visitor({ locale: "zh-CN" });
+  const { page } = wang;
+  const english = async () =>
+    ((await page.locator("#app").innerText()).match(/[A-Za-z]{2,}/g) ?? []).filter(
+      (word) => !/^(Restante|wang|Chrome|Linux|English)$/.test(word),
+    );
+  await page.getByLabel("你的名字").fill(house.named("wang"));
+  expect(await english()).toEqual([]);
+  await page.getByRole("button", { name: "继续" }).click();
+  await page.getByRole("button", { name: "我已保存" }).waitFor();
+  await page.getByRole("button", { name: "我已保存" }).click();
+  await page.getByRole("button", { name: /^账户/ }).click();
+  await page.getByText("通行密钥", { exact: true }).waitFor();
+  expect(await english()).toEqual([]);
+  expect(await page.locator("html").getAttribute("lang")).toBe("zh-Hans");
+  await page.getByRole("combobox", { name: "语言" }).selectOption("en");
+  await page.getByRole("heading", { name: "Devices" }).waitFor();
+  await page.reload();
+  await wang.account.waitFor();
+  expect(wang.errors).toEqual([]);
+});
+
+test.each(["light", "dark"] as const)("axe finds nothing in %s, in any state that people see", async (colorScheme) => {
+  const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+  const { a, b, alice, bob } = await house.two();
+  const c = house.named("carol");
+  const options = { colorScheme, bypassCSP: true };
+  const carol = await house.visitor(options);
+  const check = async (state: string) => {
+    await carol.page.addScriptTag({ content: axe });
+    const found = await carol.page.evaluate(async () => {
+      const { axe: runner } = globalThis as unknown as {
+        axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+      };
+      return (await runner.run()).violations.map(
+        ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" | ")}`,
+      );
+    });
+    expect(found, state).toEqual([]);
+  };
+  await carol.page.getByLabel("Your name").waitFor();
+  await check("the way in");
+  await carol.page.getByLabel("Your name").fill(b);
+  await carol.button("Continue").click();
+  await carol.page.getByText("This name is taken.", { exact: false }).waitFor();
+  await check("a name that is taken");
+  await carol.button("Another name").click();
+  await carol.page.getByLabel("Your name").fill(c);
+  await carol.button("Continue").click();
+  await carol.button("I have kept it").waitFor();
+  await check("the recovery code");
+  await carol.button("I have kept it").click();
+  await carol.connected();
+  await check("no conversation");
+  await carol.open(b);
+  await carol.send("hello", "with a link: https://example.com/");
+  await bob.list.getByRole("link").click();
+  await bob.send("hello carol");
+  await carol.sees("hello carol");
+  await check("a conversation");
+  await carol.account.click();
+  await carol.page.getByText("Chrome, Linux").waitFor();
+  await check("the account");
+  await carol.button("Close").click();
+  await carol.button("Block").click();
+  await carol.button("Unblock").waitFor();
+  await check("blocked");
+  await alice.open(c);
+  await alice.send("may I?");
+  await carol.list.getByRole("link", { name: new RegExp(a) }).click();
+  await carol.button("Accept").waitFor();
+  await check("a request");
+  await bob.button("Block").click();
+  await carol.open(b);
+  await carol.button("Unblock").click();
+  await carol.composer.waitFor();
+  await carol.page.context().setOffline(true);
+  await carol.page.getByText("No connection.", { exact: false }).waitFor();
+  await carol.composer.fill("x".repeat(61_000));
+  await check("no connection, and a long draft");
+  await carol.page.context().setOffline(false);
+  await carol.connected();
+  await carol.send("too late");
+  await carol.button("Send again").waitFor();
+  await check("a message that failed");
+});
