@@ -2,13 +2,13 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { expect, test } from "vitest";
-import { House } from "../support/house.ts";
+import { Venue } from "../support/venue.ts";
 import { Visitor } from "../support/visitor.ts";
 
-const house = new House();
+const venue = new Venue();
 
 test("nothing jumps while the page loads with a conversation open", async () => {
-  const { alice } = await house.friends();
+  const { alice } = await venue.friends();
   await alice.page.addInitScript(() => {
     const shifts: number[] = [];
     Object.assign(globalThis, { shifts });
@@ -25,10 +25,10 @@ test("nothing jumps while the page loads with a conversation open", async () => 
 });
 
 test("a long conversation is drawn in part: scrolling up shows all of it, in order and without a jump, and there is a way back", async () => {
-  const { a, b, alice, bob } = await house.friends();
+  const { a, b, alice, bob } = await venue.friends();
   const most = 900;
   // Another device of alice's sends them all at once.
-  const sender = `${house.url.replace("http", "ws")}/client/${a}?device=loader&cursor=head`;
+  const sender = `${venue.url.replace("http", "ws")}/client/${a}?device=loader&cursor=head`;
   await alice.page.evaluate(
     ([address, to, count]) => {
       const socket = new WebSocket(address, "restante.v1");
@@ -70,7 +70,7 @@ test("a long conversation is drawn in part: scrolling up shows all of it, in ord
 });
 
 test("everything goes by keyboard: Enter sends, Shift+Enter breaks the line, and the focus is visible", async () => {
-  const { b, alice, bob } = await house.two();
+  const { b, alice, bob } = await venue.two();
   const { page } = alice;
   await page.getByRole("searchbox").focus();
   await page.keyboard.type(b);
@@ -90,7 +90,7 @@ test("everything goes by keyboard: Enter sends, Shift+Enter breaks the line, and
 });
 
 test("a text that is too long says so before it is sent, and is not lost", async () => {
-  const { b, alice } = await house.two();
+  const { b, alice } = await venue.two();
   await alice.open(b);
   await alice.composer.fill("x".repeat(70_000));
   await alice.page.getByText("4,466 bytes too long").waitFor();
@@ -102,8 +102,8 @@ test("a text that is too long says so before it is sent, and is not lost", async
 });
 
 test("a phone of 320 px shows one thing at a time, and nothing is wider than it", async () => {
-  const { b, bob } = await house.two();
-  const phone = await house.visitor({
+  const { b, bob } = await venue.two();
+  const phone = await venue.visitor({
     viewport: { width: 320, height: 560 },
     isMobile: true,
     hasTouch: true,
@@ -113,7 +113,7 @@ test("a phone of 320 px shows one thing at a time, and nothing is wider than it"
       () => document.documentElement.scrollWidth <= innerWidth && document.body.scrollWidth <= innerWidth,
     );
   expect(await fits()).toBe(true);
-  await phone.claim(house.named("phone"));
+  await phone.claim(venue.named("phone"));
   expect(await fits()).toBe(true);
   await phone.open(b);
   expect(await phone.list.isVisible()).toBe(false);
@@ -128,13 +128,13 @@ test("a phone of 320 px shows one thing at a time, and nothing is wider than it"
 });
 
 test("in 简体中文 nothing is said in English, from the browser's setting and by choice", async () => {
-  const wang = await house.visitor({ locale: "zh-CN" });
+  const wang = await venue.visitor({ locale: "zh-CN" });
   const { page } = wang;
   const english = async () =>
     ((await page.locator("#app").innerText()).match(/[A-Za-z]{2,}/g) ?? []).filter(
       (word) => !/^(Restante|wang|Chrome|Linux|English)$/.test(word),
     );
-  await page.getByLabel("你的名字").fill(house.named("wang"));
+  await page.getByLabel("你的名字").fill(venue.named("wang"));
   expect(await english()).toEqual([]);
   await page.getByRole("button", { name: "继续" }).click();
   await page.getByRole("button", { name: "我已保存" }).waitFor();
@@ -152,10 +152,10 @@ test("in 简体中文 nothing is said in English, from the browser's setting and
 
 test.each(["light", "dark"] as const)("axe finds nothing in %s, in any state that people see", async (colorScheme) => {
   const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-  const { a, b, alice, bob } = await house.two();
-  const c = house.named("carol");
+  const { a, b, alice, bob } = await venue.two();
+  const c = venue.named("carol");
   const options = { colorScheme, bypassCSP: true };
-  const carol = await house.visitor(options);
+  const carol = await venue.visitor(options);
   const check = async (state: string) => {
     await carol.page.addScriptTag({ content: axe });
     const found = await carol.page.evaluate(async () => {

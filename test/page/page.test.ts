@@ -1,13 +1,13 @@
 // The page in a real browser, against a real server with accounts: what people see and do.
 import { expect, onTestFinished, test } from "vitest";
-import { House } from "../support/house.ts";
+import { Venue } from "../support/venue.ts";
 import { startServer } from "../support/servers.ts";
 import { Visitor } from "../support/visitor.ts";
 
-const house = new House();
+const venue = new Venue();
 
 test("the whole story: a stranger asks, is accepted, and both see what becomes of their messages", async () => {
-  const { a, b, alice, bob } = await house.two();
+  const { a, b, alice, bob } = await venue.two();
   await alice.open(b);
   await alice.send("你好，世界 🚀👩‍👩‍👧");
   await alice.sees("你好", "Sent");
@@ -33,7 +33,7 @@ test("the whole story: a stranger asks, is accepted, and both see what becomes o
 });
 
 test("who is blocked gets nothing through, and can be let go", async () => {
-  const { alice, bob } = await house.friends();
+  const { alice, bob } = await venue.friends();
   await bob.button("Block").click();
   await bob.page.getByText("You have blocked them.", { exact: false }).waitFor();
   await alice.send("are you angry?");
@@ -46,7 +46,7 @@ test("who is blocked gets nothing through, and can be let go", async () => {
 });
 
 test("a reload keeps the open conversation, its messages, and what was being written", async () => {
-  const { alice, b } = await house.friends();
+  const { alice, b } = await venue.friends();
   await alice.composer.fill("not sent yet");
   await alice.page.reload();
   await alice.page.getByRole("heading", { name: b, exact: true }).waitFor();
@@ -58,18 +58,18 @@ test("a reload keeps the open conversation, its messages, and what was being wri
 });
 
 test("two devices of one user agree on what is read", async () => {
-  const { a, b, alice, bob } = await house.friends();
+  const { a, b, alice, bob } = await venue.friends();
   await bob.account.click();
   await bob.button("Link a device").click();
   const code = (await bob.page.locator("output.code").textContent()) ?? "";
   await bob.button("Close").click();
-  const tablet = await house.visitor();
+  const tablet = await venue.visitor();
   await tablet.page.getByLabel("Your name").fill(b);
   await tablet.button("Continue").click();
   await tablet.page.getByLabel("Recovery or link code").fill(code);
   await tablet.button("Sign in").click();
   await tablet.connected();
-  await bob.page.goto(`${house.url}/#/`);
+  await bob.page.goto(`${venue.url}/#/`);
   await alice.send("for both devices");
   for (const device of [bob, tablet]) await device.list.getByText("1 unread").waitFor();
   await tablet.list.getByRole("link", { name: new RegExp(a) }).click();
@@ -81,7 +81,7 @@ test("two devices of one user agree on what is read", async () => {
 test("while the server is gone the page says so, and what is written meanwhile waits and arrives once", async () => {
   const mortal = await startServer({ RATE_LIMIT: "off" });
   onTestFinished(() => mortal.stop());
-  const { alice, bob } = await house.friends(mortal.url);
+  const { alice, bob } = await venue.friends(mortal.url);
   await mortal.kill();
   await alice.page.getByText("No connection.", { exact: false }).waitFor();
   await alice.send("meanwhile", "meanwhile too");
@@ -97,7 +97,7 @@ test("while the server is gone the page says so, and what is written meanwhile w
 });
 
 test("without a network the page opens, shows what it has, and sends what is written once there is one", async () => {
-  const { b, alice, bob } = await house.friends();
+  const { b, alice, bob } = await venue.friends();
   await alice.page.evaluate(async () => void (await navigator.serviceWorker.ready));
   // The first visit was before there was a worker: this one goes through it.
   await alice.page.reload();
@@ -119,7 +119,7 @@ test("without a network the page opens, shows what it has, and sends what is wri
 });
 
 test("of a page that is left before the store has what was sent, the text is in the field again", async () => {
-  const { alice } = await house.friends();
+  const { alice } = await venue.friends();
   await alice.page.evaluate(async () => {
     const [found] = await indexedDB.databases();
     const opening = indexedDB.open(found?.name ?? "");
@@ -141,7 +141,7 @@ test("of a page that is left before the store has what was sent, the text is in 
 });
 
 test("what arrives while nobody looks is notified, if it was wanted", async () => {
-  const { a, alice, bob } = await house.friends();
+  const { a, alice, bob } = await venue.friends();
   await bob.page.context().grantPermissions(["notifications"]);
   await bob.account.click();
   await bob.page.getByLabel("Notify me", { exact: false }).check();
@@ -184,7 +184,7 @@ const CORPUS = [
 ];
 
 test("whatever people write is text: nothing runs, and the policy has nothing to stop", async () => {
-  const { alice, bob } = await house.friends();
+  const { alice, bob } = await venue.friends();
   for (const { page } of [alice, bob]) {
     await page.evaluate(() => {
       const seen: string[] = [];
@@ -196,7 +196,7 @@ test("whatever people write is text: nothing runs, and the policy has nothing to
   await alice.send("the last");
   await bob.sees("the last");
   await bob.composer.fill(CORPUS.join("\n"));
-  const stranger = await house.visitor();
+  const stranger = await venue.visitor();
   for (const text of CORPUS) {
     await bob.page.getByRole("searchbox").fill(text);
     await stranger.page.getByLabel("Your name").fill(text);
@@ -215,7 +215,7 @@ test("whatever people write is text: nothing runs, and the policy has nothing to
 });
 
 test("three tabs of one browser are one device: all show everything, and when the connected one is closed another goes on", async () => {
-  const { alice, bob } = await house.friends();
+  const { alice, bob } = await venue.friends();
   const context = bob.page.context();
   const tabs = [bob, await Visitor.in(context, bob.page.url()), await Visitor.in(context, bob.page.url())];
   await alice.send("to all tabs");

@@ -6,7 +6,7 @@ import { startBrowser } from "./browser.ts";
 import { type Server, startServer } from "./servers.ts";
 import { Visitor } from "./visitor.ts";
 
-export class House {
+export class Venue {
   #browser!: Browser;
   #server!: Server;
   #count = 0;
