@@ -7,13 +7,25 @@ import { inTime } from "../protocol/time.ts";
 /** A call without an answer for so long is given up. Should it land later, the receiver's numbers deal with it. */
 const CALL_MS = 30_000;
 
-/** Names of mailboxes that are known to read runs. Answers: somebody who writes to many. */
-const KNOWN = 1_000;
+/** Receivers whose stubs are kept, of some 32 KiB each in the books of the runtime. Answers: a mailbox that writes to many while awake. */
+const KEPT = 32;
 
-/** Calls by name. A new stub each time: one that threw is broken for good. */
+type Stub = ReturnType<Env["MAILBOX"]["getByName"]>;
+
+/** A receiver that has answered: how to reach it, and whether it is known to read runs. */
+interface Receiver {
+  readonly stub: Stub;
+  readonly inRuns: boolean;
+}
+
+/**
+ * Calls by name. To deliver, a stub is used again until it throws, for then it may be broken for good: each new one is memory that
+ * only a collection of all garbage gives back. Everything else is rare, and has a new one each time.
+ */
 export class Peers {
   readonly #env: Env;
-  readonly #inRuns = new Set<string>();
+  /** By name, the one that answered last at the end. */
+  readonly #receivers = new Map<string, Receiver>();
 
   constructor(env: Env) {
     this.#env = env;
@@ -21,13 +33,25 @@ export class Peers {
 
   /** Hands a delivery to its receiver. How long that may take is the lane's business. */
   async deliver(delivery: Delivery): Promise<Reply> {
-    const { to } = delivery;
+    const known = this.#receivers.get(delivery.to);
+    this.#receivers.delete(delivery.to);
+    if (known !== undefined) {
+      try {
+        return await this.#hand(delivery, known);
+      } catch (error) {
+        // Its object may only have been somewhere else before. It says so itself where asking again would make it worse.
+        if ((error as { readonly overloaded?: boolean }).overloaded === true) throw error;
+      }
+    }
     // After a failure it may be older code that answers next.
-    const inRuns = this.#inRuns.delete(to);
-    const reply = await this.#env.MAILBOX.getByName(to).deliver(inRuns ? pack(delivery) : delivery);
-    if (reply.runs === true) this.#inRuns.add(to);
-    const [oldest = ""] = this.#inRuns;
-    if (this.#inRuns.size > KNOWN) this.#inRuns.delete(oldest);
+    return this.#hand(delivery, { stub: this.#env.MAILBOX.getByName(delivery.to), inRuns: false });
+  }
+
+  async #hand(delivery: Delivery, { stub, inRuns }: Receiver): Promise<Reply> {
+    const reply = await stub.deliver(inRuns ? pack(delivery) : delivery);
+    this.#receivers.set(delivery.to, { stub, inRuns: reply.runs === true });
+    const [oldest = ""] = this.#receivers.keys();
+    if (this.#receivers.size > KEPT) this.#receivers.delete(oldest);
     return reply;
   }
 

@@ -1,0 +1,75 @@
+// Who is called on which stub: real ones can't be counted, so these only say what was asked of them.
+import { expect, test } from "vitest";
+import { Peers } from "../../src/mailbox/peers.ts";
+import type { Delivery, Reply } from "../../src/protocol/envelope.ts";
+
+const REPLY: Reply = { version: 2, epoch: "b1", high: 0, verdict: "taken", refused: [], runs: true };
+
+/** Mailboxes of which every stub that was made, and every call on it, is written down: `bob 1` is bob's first stub. */
+function world() {
+  const stubs = new Map<string, number>();
+  const called: string[] = [];
+  /** What the next calls throw. */
+  const failures: Error[] = [];
+  const getByName = (name: string) => {
+    const nth = (stubs.get(name) ?? 0) + 1;
+    stubs.set(name, nth);
+    const deliver = (delivery: object) => {
+      called.push(`${name} ${nth}${"runs" in delivery ? " in runs" : ""}`);
+      const failure = failures.shift();
+      return failure === undefined ? Promise.resolve(REPLY) : Promise.reject(failure);
+    };
+    return { deliver };
+  };
+  const peers = new Peers({ MAILBOX: { getByName } } as unknown as Env);
+  const deliver = (to: string) => {
+    const ends = { from: "alice", epoch: "a1", to, toEpoch: "b1" };
+    const delivery: Delivery = { version: 2, ...ends, after: 0, envelopes: [], delivered: 0, read: 0 };
+    return peers.deliver(delivery);
+  };
+  return { deliver, called, failures };
+}
+
+test("a stub is used again for as long as it answers", async () => {
+  const { deliver, called } = world();
+  for (const to of ["bob", "bob", "carol", "bob"]) await deliver(to);
+  expect(called).toEqual(["bob 1", "bob 1 in runs", "carol 1", "bob 1 in runs"]);
+});
+
+test("[S5][M6] a stub that throws is not used again: the same delivery goes out once more, on a new one", async () => {
+  const { deliver, called, failures } = world();
+  await deliver("bob");
+  failures.push(new Error("the object was somewhere else before"));
+  expect(await deliver("bob")).toEqual(REPLY);
+  await deliver("bob");
+  expect(called).toEqual(["bob 1", "bob 1 in runs", "bob 2", "bob 2 in runs"]);
+});
+
+test("[S5] a failure on a new stub is one, and so is another right after the first", async () => {
+  const { deliver, called, failures } = world();
+  failures.push(new Error("not there"));
+  await expect(deliver("bob")).rejects.toThrow("not there");
+  await deliver("bob");
+  failures.push(new Error("the object was somewhere else before"), new Error("nor is it anywhere"));
+  await expect(deliver("bob")).rejects.toThrow("nor is it anywhere");
+  expect(called).toEqual(["bob 1", "bob 2", "bob 2 in runs", "bob 3"]);
+});
+
+test("[M6] who has too much to do is not asked twice", async () => {
+  const { deliver, called, failures } = world();
+  await deliver("bob");
+  failures.push(Object.assign(new Error("overloaded"), { overloaded: true }));
+  await expect(deliver("bob")).rejects.toThrow("overloaded");
+  await deliver("bob");
+  expect(called).toEqual(["bob 1", "bob 1 in runs", "bob 2"]);
+});
+
+test("of many receivers, those who answered last are kept", async () => {
+  const { deliver, called } = world();
+  for (let n = 1; n <= 32; n++) await deliver(`user-${n}`);
+  await deliver("user-1");
+  await deliver("user-33");
+  called.length = 0;
+  for (const n of [1, 3, 33, 2]) await deliver(`user-${n}`);
+  expect(called).toEqual(["user-1 1 in runs", "user-3 1 in runs", "user-33 1 in runs", "user-2 2"]);
+});
