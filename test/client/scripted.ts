@@ -120,6 +120,11 @@ export async function entered(options: Partial<Options> = {}): Promise<{ me: Res
   return { me, mailbox: link() };
 }
 
+/** How far the conversation with `peer` is. */
+export function mark(seq: number, marks: Record<string, number>, peer = "bob"): Frame {
+  return { type: "mark", seq, peer, ...marks };
+}
+
 /** A message of bob's, as his origin and its body. */
 export function fromBob(seq: number, body: unknown = `message ${seq}`, origin = seq): Frame {
   return { type: "message", seq, from: "bob", to: "alice", at: seq, origin, body };

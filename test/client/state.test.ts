@@ -1,12 +1,10 @@
-// What is seen: the log as messages, conversations and marks; shown when it is kept, and acknowledged after that.
+// What is seen of the log: messages with their state, shown when they are kept, and acknowledged after that.
 import { beforeEach, expect, test, vi } from "vitest";
-import { memoryStore, type Message } from "../../src/client/connect.ts";
+import { memoryStore } from "../../src/client/connect.ts";
 import type { Store } from "../../src/client/store.ts";
-import { enter, entered, fromBob, link, links, pass, PAUSE, settle, stage } from "./scripted.ts";
+import { enter, entered, fromBob, link, links, mark, pass, PAUSE, settle, stage } from "./scripted.ts";
 
 beforeEach(stage);
-
-const mark = (seq: number, marks: Record<string, number>, peer = "bob") => ({ type: "mark", seq, peer, ...marks });
 
 /** A store whose writes a test lets through one by one. */
 function slow(): { store: Store; write: (error?: Error) => Promise<void>; held: () => number } {
@@ -184,120 +182,6 @@ test("[S6] nobody has to follow a message that fails for its state to say so", a
   await mailbox.tell(answer(2));
   await mailbox.tell(failed(12));
   expect(late.state.value.is).toBe("failed");
-});
-
-test("[E3] unread counts what came and was not read, here or on another device", async () => {
-  const { me, mailbox } = await entered();
-  const unread = () => me.conversations.value.map(({ peer, unread: count }) => [peer, count]);
-  await mailbox.tell(fromBob(1), fromBob(2), fromBob(3));
-  expect(unread()).toEqual([["bob", 3]]);
-  await mailbox.tell(mark(4, { mine: 2 }));
-  expect(unread()).toEqual([["bob", 1]]);
-  me.read("bob");
-  expect((await mailbox.said()).at(-1)).toEqual({ type: "read", peer: "bob", seq: 3 });
-  expect(unread()).toEqual([["bob", 0]]);
-  await mailbox.tell(...Array.from({ length: 250 }, (_, i) => fromBob(10 + i)));
-  expect(unread()).toEqual([["bob", 250]]);
-  await mailbox.tell(mark(300, { mine: 250 }));
-  expect(unread()).toEqual([["bob", 9]]);
-});
-
-test("[E4] what is read without a connection is told when there is one, until the mailbox has said so", async () => {
-  const { me, mailbox } = await entered();
-  await mailbox.tell(fromBob(1), fromBob(2));
-  await mailbox.cut();
-  me.read("bob");
-  await settle();
-  for (let i = 0; i < 2; i++) {
-    await pass(2_000);
-    await link().welcome();
-    expect(await link().said()).toEqual([{ type: "read", peer: "bob", seq: 2 }]);
-    await link().cut();
-  }
-  await pass(4_000);
-  await link().welcome();
-  await link().tell(mark(3, { mine: 2 }));
-  await link().cut();
-  await pass(8_000);
-  await link().welcome();
-  expect(await link().said()).toEqual([]);
-});
-
-test("conversations are listed the latest first, with their last message", async () => {
-  const { me, mailbox } = await entered();
-  await mailbox.tell(fromBob(1), { ...fromBob(2, "from carol", 1), from: "carol" });
-  me.send("dora", "no answer yet");
-  await settle();
-  const list = () => me.conversations.value.map(({ peer, last }) => [peer, last.body]);
-  expect(list()).toEqual([
-    ["carol", "from carol"],
-    ["bob", "message 1"],
-  ]);
-  const before = me.conversations.value;
-  await mailbox.tell({ type: "typing", from: "bob" });
-  expect(me.conversations.value).toBe(before);
-});
-
-test("a device that begins now reads its conversations over HTTP, and counts what comes meanwhile", async () => {
-  let answer: (value: Response) => void = () => undefined;
-  const asked: string[] = [];
-  vi.stubGlobal("fetch", (url: URL, { headers }: RequestInit) => {
-    asked.push(`${url.pathname}${url.search} ${JSON.stringify(headers)}`);
-    return new Promise<Response>((done) => (answer = done));
-  });
-  const me = await enter({ since: "now", token: "secret" });
-  await link().welcome({ head: 50 });
-  await link().tell(fromBob(51), fromBob(52));
-  const list = [
-    { peer: "bob", seq: 51, unread: 4, marks: { stored: 0, delivered: 0, read: 0, mine: 0 }, last: fromBob(51) },
-    {
-      peer: "carol",
-      seq: 30,
-      unread: 0,
-      marks: { stored: 30, delivered: 30, read: 20, mine: 0 },
-      last: { type: "message", seq: 30, from: "alice", to: "carol", at: 1, body: "mine" },
-    },
-  ];
-  answer(Response.json({ conversations: list }));
-  await settle();
-  await settle();
-  expect(asked).toEqual([`/api/conversations?user=alice&limit=200 {"Authorization":"Bearer secret"}`]);
-  expect(me.conversations.value.map(({ peer, unread, last }) => [peer, unread, last.body, last.state?.is])).toEqual([
-    ["bob", 5, "message 52", undefined],
-    ["carol", 0, "mine", "delivered"],
-  ]);
-});
-
-test("a conversation shows what is kept, then what the mailbox has, without a hole and without doubles", async () => {
-  const asked: string[] = [];
-  let online = false;
-  vi.stubGlobal("fetch", async (url: URL) => {
-    if (!online) throw new Error("no network");
-    if (!url.pathname.endsWith("/messages")) return Response.json({ conversations: [] });
-    asked.push(url.search);
-    const before = Number(url.searchParams.get("before"));
-    const messages = [1, 2, 3, 4, 5]
-      .map((i) => before - 6 + i)
-      .filter((seq) => seq > 0)
-      .map((seq) => fromBob(seq));
-    return Response.json({ messages, more: before > 6 });
-  });
-  const me = await enter({ since: "now" });
-  await link().welcome({ head: 10 });
-  await link().tell(fromBob(11), fromBob(12));
-  const thread = me.messages.with("bob");
-  await settle();
-  const seqs = () => thread.value.map(({ seq }) => seq);
-  expect([seqs(), thread.more]).toEqual([[11, 12], true]);
-  await expect(thread.older()).rejects.toThrow("no network");
-  online = true;
-  const kept: readonly Message[] = thread.value;
-  expect(await thread.older()).toBe(true);
-  expect(seqs()).toEqual([6, 7, 8, 9, 10, 11, 12]);
-  expect(thread.value.at(-1)).toBe(kept.at(-1));
-  expect(await thread.older()).toBe(false);
-  expect(seqs()).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
-  expect(asked).toEqual(["?user=alice&limit=50&before=11", "?user=alice&limit=50&before=6"]);
 });
 
 test("[W2] an iteration gives each message once, and what it has not finished is not acknowledged, nor by a new connection", async () => {
