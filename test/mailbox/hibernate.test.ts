@@ -28,6 +28,23 @@ test("a socket goes on where it was after each side hibernated", async () => {
   expect(seen).toMatchObject({ from: b, body: "back" });
 });
 
+test("[S5] a receiver that left memory alone, or ended there, is reached by a sender that stayed: stored, not queued", async () => {
+  const { b, alice, bob } = await world();
+  const end = () => runInDurableObject(env.MAILBOX.getByName(b), (_, state) => state.abort("ended here"));
+  const leave = [() => hibernate(b), () => end().catch(() => undefined), () => hibernate(b)];
+  for (const [i, leaves] of leave.entries()) {
+    for (const id of [2 * i + 1, 2 * i + 2]) {
+      alice.send({ type: "send", id, to: b, body: id });
+      expect(await alice.until("accepted")).toMatchObject({ id, state: "stored" });
+    }
+    await leaves();
+  }
+  alice.send({ type: "send", id: 7, to: b, body: 7 });
+  expect(await alice.until("accepted")).toMatchObject({ id: 7, state: "stored" });
+  const back = await open(b, "phone", `&cursor=${bob.welcome.head}`);
+  expect((await back.take("message", 7)).map(({ body }) => body)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+});
+
 test("[F6] a ping wakes nobody", async () => {
   const { a, alice } = await world();
   await alice.settled();
