@@ -31,7 +31,7 @@ function nextBatch(owed: readonly Owed[], log: Log): Envelope[] {
   const next = owed.slice(0, BATCH);
   const missing = next.filter(({ body }) => body === null).map(({ seq }) => seq);
   // Row by row, so that no more is in memory than the batch takes.
-  const read = log.entries.bodies(missing)[Symbol.iterator]();
+  const read = log.entries.of(missing)[Symbol.iterator]();
   const batch = [];
   let units = 0;
   for (const { seq, at, body: kept } of next) {

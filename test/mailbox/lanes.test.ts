@@ -247,9 +247,9 @@ test("no more bodies are read than a call takes", async () => {
     for (let n = 0; n < 200; n++) alice.send("bob", body);
     const next = again();
     let read = 0;
-    const bodies = next.log.entries.bodies.bind(next.log.entries);
-    next.log.entries.bodies = function* counted(seqs) {
-      for (const row of bodies(seqs)) {
+    const of = next.log.entries.of.bind(next.log.entries);
+    next.log.entries.of = function* counted(seqs) {
+      for (const row of of(seqs)) {
         read++;
         yield row;
       }
@@ -264,13 +264,13 @@ test("a call that can't be put together is tried again", async () => {
   await rig(fresh("alice"), async (alice, again) => {
     const one = alice.send("bob", "1");
     const next = again();
-    const bodies = next.log.entries.bodies.bind(next.log.entries);
-    next.log.entries.bodies = () => {
+    const of = next.log.entries.of.bind(next.log.entries);
+    next.log.entries.of = () => {
       throw new Error("disk I/O error");
     };
     next.turn.now(() => undefined);
     await next.until(() => next.alarms.length > 1);
-    next.log.entries.bodies = bodies;
+    next.log.entries.of = of;
     next.lanes.heard(next.log.peers.get("bob"), "b1");
     next.turn.now(() => undefined);
     expect(origins((await next.call()).delivery)).toEqual([one]);

@@ -208,7 +208,11 @@ test("[V2] a kind of entry that this version does not know is passed over", asyn
   const { a, b } = await world();
   await runInDurableObject(env.MAILBOX.getByName(a), (_, state) => {
     const at = Date.now() * 1_000;
-    state.storage.sql.exec("INSERT INTO entry VALUES (?, 'edit', ?, 1, NULL, NULL, 1, NULL, '1')", at, b);
+    state.storage.sql.exec(
+      "INSERT INTO run (seq, count, kind, peer, at, body) VALUES (?, 1, 'edit', ?, 1, '1')",
+      at,
+      b,
+    );
   });
   await evictDurableObject(env.MAILBOX.getByName(a), { webSockets: "close" });
   const back = await open(a, "laptop");
@@ -224,8 +228,8 @@ test("[M5] a receiver that was set back gets again everything that it lost, thou
     alice.ack(Number.MAX_SAFE_INTEGER);
   }
   await runInDurableObject(env.MAILBOX.getByName(b), (_, { storage }) => {
-    storage.sql.exec("DELETE FROM entry WHERE seq NOT IN (SELECT seq FROM entry ORDER BY seq LIMIT 10)");
-    storage.sql.exec("UPDATE peer SET high = (SELECT max(origin) FROM entry)");
+    storage.sql.exec("DELETE FROM run WHERE seq NOT IN (SELECT seq FROM run ORDER BY seq LIMIT 2)");
+    storage.sql.exec("UPDATE peer SET high = (SELECT max(origin) FROM run)");
   });
   await evictDurableObject(env.MAILBOX.getByName(b), { webSockets: "close" });
   const deliver = Mailbox.prototype.deliver;

@@ -74,14 +74,14 @@ test("[V5] what newer code has added is let be, and everything goes on after it 
     await sql(
       name,
       "UPDATE mailbox SET version = 2",
-      ...["mailbox", "entry", "peer", "page", "device"].map(
+      ...["mailbox", "run", "peer", "page", "device"].map(
         (table) => `ALTER TABLE ${table} ADD COLUMN novelty TEXT DEFAULT 'none'`,
       ),
       "UPDATE peer SET novelty = 'kept'",
       "UPDATE device SET novelty = 'kept'",
       "CREATE TABLE invention (name TEXT PRIMARY KEY) WITHOUT ROWID",
-      `INSERT INTO entry (seq, kind, peer, at, body, novelty) VALUES ((SELECT max(seq) + 9 FROM entry), 'edit', '${name === a ? b : a}', 1, '{}', 'new')`,
-      "UPDATE peer SET last = (SELECT max(seq) FROM entry), page = json_insert(page, '$[#]', (SELECT max(seq) FROM entry))",
+      `INSERT INTO run (seq, count, kind, peer, at, body, novelty) VALUES ((SELECT max(seq) + 9 FROM run), 1, 'edit', '${name === a ? b : a}', 1, '{}', 'new')`,
+      "UPDATE peer SET last = (SELECT max(seq) FROM run), page = json_insert(page, '$[#]', (SELECT max(seq) FROM run))",
     );
     await evict(name);
   }
@@ -101,5 +101,5 @@ test("[V5] what newer code has added is let be, and everything goes on after it 
   again.line.close();
   await again.line.end();
   expect(await sql(a, "SELECT novelty FROM peer UNION SELECT novelty FROM device")).toEqual([{ novelty: "kept" }]);
-  expect(await sql(a, "SELECT novelty FROM entry WHERE kind = 'edit'")).toEqual([{ novelty: "new" }]);
+  expect(await sql(a, "SELECT novelty FROM run WHERE kind = 'edit'")).toEqual([{ novelty: "new" }]);
 });

@@ -1,34 +1,39 @@
-// Rows of the log are written in runs: whatever follows whatever, what is on disk is what was appended, row by row.
+// Entries are written in runs: whatever follows whatever, whoever asks the log finds what was appended, entry by entry; and so does code
+// of before there were runs, which knows a table `entry`.
 import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
+import { Facts } from "../../src/mailbox/log/facts.ts";
 import { Log } from "../../src/mailbox/log/log.ts";
 import type { Entry, Kind } from "../../src/mailbox/log/schema.ts";
+import { Sql } from "../../src/mailbox/log/sql.ts";
 import { Random } from "../chaos/random.ts";
 import { fresh } from "../support/devices.ts";
 
 const BODIES = ['"hi"', "null", '"\\u0000"', '"\\ud800 alone"', '{"a":["\\"",1.50e3]}', '"你好 🚀"', "[]"];
+const COLUMNS = "seq, kind, peer, origin, device, id, at, failed, body";
 
-/** Appends so many entries, mostly such as follow each other; now and then a group ends, or something is asked of the table. */
-function append(log: Log, random: Random, count: number): Entry[] {
-  const made: Entry[] = [];
+type Made = Entry & { failed: string | null };
+
+/** Appends so many entries, mostly such as follow each other; now and then a group ends, something fails, or something is asked of the table. */
+function append(log: Log, random: Random, count: number, made: Made[] = []): Made[] {
   let [kind, peer, number, at]: [Kind, string, number, number] = [
     "in",
     "bob",
-    1_764_000_000_000_001,
+    1_764_000_000_000_001 + 10 * made.length,
     1_764_000_000_000,
   ];
   for (let n = 0; n < count; n++) {
     if (random.chance(0.1)) kind = random.pick(["in", "out", "self", "peer"] as const);
-    if (random.chance(0.1)) peer = random.pick(["bob", "carol"]);
-    if (random.chance(0.1)) at++;
-    number += random.chance(0.1) ? 2 : 1;
-    const ids =
-      kind === "out" || kind === "self" ? { device: random.pick(["a", null]), id: number } : { device: null, id: null };
+    if (random.chance(0.05)) peer = random.pick(["bob", "carol"]);
+    if (random.chance(0.05)) at++;
+    number += random.chance(0.05) ? 2 : 1;
+    const ids = kind === "out" || kind === "self" ? { device: "a", id: number } : { device: null, id: null };
     const body = random.pick(BODIES);
-    made.push(log.append({ kind, peer, origin: kind === "in" ? number : null, at, body, ...ids }));
+    made.push({ ...log.append({ kind, peer, origin: kind === "in" ? number : null, at, body, ...ids }) });
     if (random.chance(0.05)) log.peers.mark(log.peers.get(peer));
-    const then = random.below(20);
+    if (random.chance(0.05)) fail(log, random.pick(made), made);
+    const then = random.below(30);
     if (then === 0) log.seal(() => null);
     if (then === 1) expect(log.entries.get(made.at(-1)?.seq ?? 0)).toEqual(made.at(-1));
   }
@@ -36,14 +41,130 @@ function append(log: Log, random: Random, count: number): Entry[] {
   return made;
 }
 
-test("[S9] what was appended is on disk, row by row, with numbers as numbers", async () => {
-  await runInDurableObject(env.MAILBOX.getByName(fresh("alice")), (_, { storage: { sql } }) => {
+/** What can fail is what was sent, once. */
+function fail(log: Log, sent: Made, made: Made[]): void {
+  if (sent.kind !== "out" || sent.failed !== null) return;
+  sent.failed = "quota";
+  log.entries.fail(sent.seq, "quota");
+  const last = { kind: "failed", peer: sent.peer, origin: sent.seq, device: null, id: null, at: sent.at } as const;
+  made.push({ ...log.append({ ...last, body: "quota" }) });
+}
+
+function inLog(act: (log: Log, sql: SqlStorage) => void): Promise<void> {
+  return runInDurableObject(env.MAILBOX.getByName(fresh("alice")), (_, { storage: { sql } }) => {
     const log = new Log(sql);
     log.found("alice");
+    act(log, sql);
+  });
+}
+
+const rowsOf = (sql: SqlStorage) => sql.exec<{ n: number }>("SELECT count(*) AS n FROM run").one().n;
+
+test("[S9] what was appended is on disk, entry by entry, with numbers as numbers, in far fewer rows", async () => {
+  await inLog((log, sql) => {
     const made = append(log, new Random(7), 1_000);
-    expect(sql.exec("SELECT * FROM entry ORDER BY seq").toArray()).toEqual(made);
-    const types =
-      "SELECT DISTINCT typeof(seq) || typeof(at) || typeof(coalesce(origin, 0)) || typeof(coalesce(id, 0)) AS t FROM entry";
-    expect(sql.exec(types).toArray()).toEqual([{ t: "integer".repeat(4) }]);
+    expect(sql.exec(`SELECT ${COLUMNS} FROM entry ORDER BY seq`).toArray()).toEqual(made);
+    expect(made.filter(({ failed }) => failed !== null).length).toBeGreaterThan(5);
+    expect(rowsOf(sql)).toBeLessThan(made.length / 2);
+    for (const from of ["run", "entry"]) {
+      const types = `SELECT DISTINCT typeof(seq) || typeof(at) || typeof(coalesce(origin, 0)) || typeof(coalesce(id, 0)) AS t FROM ${from}`;
+      expect(sql.exec(types).toArray()).toEqual([{ t: "integer".repeat(4) }]);
+    }
+  });
+});
+
+test.each([1, 2, 3, 4, 5])(
+  "whoever asks the log finds what was appended, from any number on (seed %i)",
+  async (seed) => {
+    await inLog((log, sql) => {
+      const random = new Random(seed);
+      append(log, random, 400);
+      // One that has nothing in memory.
+      const rest = new Log(sql);
+      const made = append(rest, random, 100, [...log.entries.page(0, Infinity, 10_000)]);
+      const cold = new Log(sql);
+      for (const { entries } of [rest, cold]) {
+        for (let n = 0; n < 60; n++) {
+          const { seq, device, origin, peer } = random.pick(made);
+          const from = seq - random.below(2);
+          const after = made.filter((entry) => entry.seq > from);
+          const some = made.filter(() => random.chance(0.1));
+          const seqs = some.map((entry) => entry.seq);
+          expect([...entries.after(from)]).toMatchObject(after.map((entry) => ({ seq: entry.seq, body: entry.body })));
+          expect([...entries.headsAfter(from)].map((entry) => entry.seq)).toEqual(after.map((entry) => entry.seq));
+          expect(entries.get(seq)).toEqual(made.find((entry) => entry.seq === seq));
+          expect([...entries.of([...seqs, 1, seq + 0.5])]).toEqual(some);
+          expect(entries.countInOf(seqs)).toBe(some.filter(({ kind }) => kind === "in").length);
+          expect(entries.countIn(from)).toBe(after.filter(({ kind }) => kind === "in").length);
+          expect(entries.page(from, seq + 40, 17)).toEqual(after.filter((entry) => entry.seq <= seq + 40).slice(0, 17));
+          const sent = after.filter(
+            ({ kind, failed, ...entry }) => kind === "out" && failed === null && entry.peer === peer,
+          );
+          expect(entries.sentTo(peer, from).map((entry) => entry.seq)).toEqual(sent.map((entry) => entry.seq));
+          const ids = some.filter((entry) => entry.device === "a").map(({ id }) => id ?? 0);
+          expect([...entries.sentBy("a", new Set(ids)).keys()].toSorted((x, y) => x - y)).toEqual(ids);
+          expect(device === null || entries.sentBy(device, new Set([0])).size === 0).toBe(true);
+          const origins = made.filter(
+            (entry) => entry.kind === "in" && entry.peer === peer && (entry.origin ?? 0) >= (origin ?? 0),
+          );
+          expect(entries.originsFrom(peer, origin ?? 0)).toEqual(new Set(origins.map((entry) => entry.origin)));
+          expect(entries.failed(seq)).toBe(made.find((entry) => entry.seq === seq)?.failed !== null);
+        }
+      }
+      const facts = new Facts(new Sql(sql));
+      expect(facts.sizes().entries).toBe(made.length);
+      const one = random.pick(made.filter(({ kind }) => kind === "in"));
+      const bytes = new TextEncoder().encode(one.body).length;
+      expect(facts.after(one.seq)).toBe(made.filter(({ seq }) => seq > one.seq).length);
+      expect([facts.message(one.seq), facts.received(one.peer, one.origin ?? 0)]).toMatchObject([
+        { seq: one.seq, bytes },
+        { seq: one.seq, bytes },
+      ]);
+    });
+  },
+);
+
+test("a run ends where a row would grow too large, and one entry is read out of it", async () => {
+  await inLog((log, sql) => {
+    const entry = { kind: "out", peer: "bob", origin: null, device: "a", at: 1 } as const;
+    const body = JSON.stringify("x".repeat(20_000));
+    const made = Array.from({ length: 10 }, (_, i) => log.append({ ...entry, id: i + 1, body }));
+    log.seal(() => null);
+    expect(rowsOf(sql)).toBe(4);
+    expect(made.map(({ seq }) => new Log(sql).entries.get(seq))).toEqual(made);
+  });
+});
+
+// As code wrote and read before there were runs.
+test("[V5] after a rollback a table `entry` is read and written, and what it wrote then is read again", async () => {
+  await inLog((log, sql) => {
+    const made = append(log, new Random(8), 200);
+    const [before, last] = [made[49]?.seq ?? 0, made.at(-1)?.seq ?? 0];
+    expect(sql.exec("SELECT max(seq) AS n FROM entry").one()).toEqual({ n: last });
+    const insert = `INSERT INTO entry (seq, kind, peer, origin, device, id, at, body)
+      SELECT ?1 + key, ?2, ?3, ?4 + key, ?5, ?6 + key, ?7, value FROM json_each(?8)`;
+    sql.exec(insert, last + 1, "out", "bob", null, "a", 9, 5, JSON.stringify(BODIES));
+    for (const [i, body] of BODIES.entries())
+      made.push({
+        seq: last + 1 + i,
+        kind: "out",
+        peer: "bob",
+        origin: null,
+        device: "a",
+        id: 9 + i,
+        at: 5,
+        failed: null,
+        body,
+      });
+    const sent = made.filter(({ kind, failed }) => kind === "out" && failed === null);
+    for (const entry of sent.slice(-BODIES.length - 9)) {
+      entry.failed = "unknown_receiver";
+      sql.exec("UPDATE entry SET failed = ? WHERE seq = ?", entry.failed, entry.seq);
+    }
+    sql.exec("DELETE FROM entry WHERE seq <= ?", before);
+    const left = [...new Log(sql).entries.after(before)];
+    expect(left).toEqual(made.filter(({ seq }) => seq > before));
+    // Of a run that is cut all is left.
+    expect(sql.exec("SELECT min(run) AS run FROM entry").one()["run"]).toBeGreaterThan(before);
   });
 });

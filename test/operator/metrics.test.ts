@@ -62,7 +62,7 @@ test("messages, refusals, classes of time and rows are what happened", async () 
   expect(more(after, before, `restante_refused_total{code="id_reused"}`)).toBe(1);
   expect(more(after, before, `restante_problems_total{code="not_found"}`)).toBe(1);
   expect(more(after, before, "restante_rows_written_total")).toBe(rows);
-  expect(rows).toBeGreaterThan(12);
+  expect(rows).toBeGreaterThanOrEqual(6);
   expect(more(after, before, `restante_delivery_seconds_bucket{le="+Inf"}`)).toBe(6);
   expect(more(after, before, "restante_delivery_seconds_count")).toBe(6);
   const ends = Object.entries(after).filter(([name]) => name.startsWith("restante_delivery_seconds_bucket"));

@@ -127,6 +127,24 @@ test("what is older than the age is taken away, and what is younger stays", asyn
   });
 });
 
+test("a row of many entries goes as a whole or stays: no fewer are kept than asked, and nothing that is owed goes", async () => {
+  await runInDurableObject(env.MAILBOX.getByName(fresh("alice")), (_, state) => {
+    const log = new Log(state.storage.sql, { entries: 10, age: null });
+    log.found("alice");
+    const entry = { kind: "out", peer: "bob", origin: null, device: "phone", at: 1, body: "1" } as const;
+    const seqs = Array.from({ length: 40 }, (_n, i) => {
+      const { seq } = log.append({ ...entry, id: i + 1 });
+      if (i % 8 === 7) log.seal(() => null);
+      return seq;
+    });
+    const left = () => [...log.entries.headsAfter(0)].map(({ seq }) => seq);
+    log.trim(() => seqs[12] ?? null);
+    expect([left(), log.life?.trimmed]).toEqual([seqs.slice(8), seqs[7]]);
+    log.trim(() => null);
+    expect([left(), log.life?.trimmed]).toEqual([seqs.slice(24), seqs[23]]);
+  });
+});
+
 test.each([
   [{}, null, null],
   [{ RETENTION_DAYS: "", RETENTION_ENTRIES: " " }, null, null],

@@ -1,150 +1,218 @@
-// The rows of the log. A statement costs several times what a row in it costs, so neighbours that differ only by what counts up are
-// one run, written by one statement; whoever asks this table anything is answered after the open run is written.
+// The rows of the log: a run of entries each, mostly of one. Neighbours that differ only by what counts up are written as one row, whose
+// numbers are the last one's, so that a text of many messages costs what one costs; whoever asks this table anything is answered after
+// the open run is written.
 import { Recent } from "./recent.ts";
 import { type Entry, follows, type Sent } from "./schema.ts";
 import type { Sql } from "./sql.ts";
 
 /** What stays in memory for the live path, in UTF-16 units of bodies and a little for each row. */
 const RECENT_UNITS = 400_000;
-const ROW_UNITS = 100;
+const ENTRY_UNITS = 100;
 
-/** A run is written when it has grown to so many UTF-16 units of bodies. Answers: a statement as large as a group. */
-const RUN_UNITS = 1_000_000;
+/** A run is written when it has grown to so many UTF-16 units of bodies. Answers: whoever wants one entry of it reads all. */
+const RUN_UNITS = 64_000;
 
-/** ?1, ?4 and ?6 count up with the row; where they are null they stay null. */
-const INSERT_RUN = `INSERT INTO entry (seq, kind, peer, origin, device, id, at, body)
-  SELECT ?1 + key, ?2, ?3, ?4 + key, ?5, ?6 + key, ?7, value FROM json_each(?8)`;
+/** Between the bodies of a run (RS, as in RFC 7464): the JSON texts that are kept have no such character. */
+const SEPARATOR = "\u001E";
 
-/** Rows that differ only by what counts up: the first and the last of them, and the bodies of all. */
-interface Run {
-  readonly first: Entry;
-  last: Entry;
-  readonly bodies: string[];
-  units: number;
-}
+const HEAD = "seq, count, kind, peer, origin, device, id, at, failed";
+const PUT_RUN = `INSERT INTO run (seq, count, kind, peer, origin, device, id, at, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+/** The rows in which these seqs lie. The columns that follow are said by whoever asks. */
+const HOLDING = `FROM run WHERE seq IN
+  (SELECT (SELECT min(run.seq) FROM run WHERE run.seq >= value) FROM json_each(?)) ORDER BY seq`;
+
+/** An entry without its body. */
+export type Head = Omit<Entry, "body">;
+
+/** A row without its bodies: `seq`, `origin` and `id` are the last one's; `failed` is JSON, codes by seq, where there are several entries. */
+type HeadRow = Head & { readonly count: number };
+type Row = HeadRow & { readonly body: string };
 
 export class EntryRows {
   readonly #sql: Sql;
   readonly #recent: Recent<Entry>;
-  #run: Run | null = null;
+  /** What is not written yet: a run, the UTF-16 units of its bodies, and which entries failed, with the code. */
+  #run: Entry[] = [];
+  #units = 0;
+  readonly #failed = new Map<number, string>();
 
   /** Everything after `head` is yet to come. */
   constructor(sql: Sql, head: number) {
     this.#sql = sql;
-    this.#recent = new Recent(head, RECENT_UNITS, (entry) => entry.body.length + ROW_UNITS);
+    this.#recent = new Recent(head, RECENT_UNITS, (entry) => entry.body.length + ENTRY_UNITS);
   }
 
-  /** One more row, above all others. It is written with the group at the latest. */
+  /** One more entry, above all others. It is written with the group at the latest. */
   add(entry: Entry): void {
     this.#recent.push(entry);
-    let run = this.#run;
-    if (run === null || !follows(run.last, entry) || run.units + entry.body.length > RUN_UNITS) {
-      this.seal();
-      run = this.#run = { first: entry, last: entry, bodies: [], units: 0 };
-    }
-    run.last = entry;
-    run.bodies.push(entry.body);
-    run.units += entry.body.length;
+    const last = this.#run.at(-1);
+    if (last !== undefined && (!follows(last, entry) || this.#units + entry.body.length > RUN_UNITS)) this.#write();
+    this.#run.push(entry);
+    this.#units += entry.body.length;
   }
 
   /** Writes what is not written yet. */
   seal(): void {
-    if (this.#run === null) return;
-    const { first, bodies } = this.#run;
-    this.#run = null;
-    const { seq, kind, peer, origin, device, id, at } = first;
-    this.#sql.run(INSERT_RUN, seq, kind, peer, origin, device, id, at, JSON.stringify(bodies));
+    this.#write();
+    if (this.#failed.size === 0) return;
+    const failed = new Map(this.#failed);
+    this.#failed.clear();
+    for (const row of this.#sql.rows<HeadRow>(`SELECT ${HEAD} ${HOLDING}`, JSON.stringify([...failed.keys()]))) {
+      const codes = headsOf(row).map((entry) => [entry.seq, failed.get(entry.seq) ?? entry.failed] as const);
+      const said =
+        row.count === 1 ? codes[0]?.[1] : JSON.stringify(Object.fromEntries(codes.filter(([, code]) => code)));
+      this.#sql.run("UPDATE run SET failed = ? WHERE seq = ?", said ?? null, row.seq);
+    }
+  }
+
+  #write(): void {
+    const last = this.#run.at(-1);
+    if (last === undefined) return;
+    const { seq, kind, peer, origin, device, id, at } = last;
+    const bodies = this.#run.map(({ body }) => body).join(SEPARATOR);
+    this.#sql.run(PUT_RUN, seq, this.#run.length, kind, peer, origin, device, id, at, bodies);
+    this.#run = [];
+    this.#units = 0;
   }
 
   /** The entries after `seq`, oldest first. Read it before the next `await`. */
   after(seq: number): Iterable<Entry> {
-    return this.#recent.after(seq) ?? this.#written().read("SELECT * FROM entry WHERE seq > ? ORDER BY seq", seq);
+    return this.#recent.after(seq) ?? this.#after(seq);
+  }
+
+  /** The same, without bodies, and always from disk. */
+  *headsAfter(seq: number): Iterable<Head> {
+    const rows = this.#written().read<HeadRow>(`SELECT ${HEAD} FROM run WHERE seq > ? ORDER BY seq`, seq);
+    for (const row of rows) for (const entry of headsOf(row)) if (entry.seq > seq) yield entry;
   }
 
   /** The entry of this seq. */
   get(seq: number): Entry | null {
-    return this.#written().row<Entry>("SELECT * FROM entry WHERE seq = ?", seq) ?? null;
+    const row = this.#written().row<Row>(`SELECT ${HEAD}, body FROM run WHERE seq >= ? ORDER BY seq LIMIT 1`, seq);
+    return (row && entriesOf(row).find((entry) => entry.seq === seq)) ?? null;
   }
 
-  /** The entries of these seqs, oldest first. */
-  of(seqs: readonly number[]): Entry[] {
-    const query = "SELECT * FROM entry WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq";
-    return this.#written().rows<Entry>(query, JSON.stringify(seqs));
+  /** The entries of these seqs, oldest first, read as they are asked for. Read it before the next `await`. */
+  *of(seqs: readonly number[]): Iterable<Entry> {
+    if (seqs.length === 0) return;
+    const asked = new Set(seqs);
+    for (const row of this.#written().read<Row>(`SELECT ${HEAD}, body ${HOLDING}`, JSON.stringify(seqs)))
+      for (const entry of entriesOf(row)) if (asked.has(entry.seq)) yield entry;
   }
 
   /** How many of these seqs are messages of others. */
   countInOf(seqs: readonly number[]): number {
-    const query = "SELECT count(*) AS n FROM entry WHERE kind = 'in' AND seq IN (SELECT value FROM json_each(?))";
-    return this.#written().row<{ n: number }>(query, JSON.stringify(seqs))?.n ?? 0;
+    const asked = new Set(seqs);
+    const rows = this.#written().rows<HeadRow>(`SELECT ${HEAD} ${HOLDING}`, JSON.stringify(seqs));
+    return rows
+      .filter(({ kind }) => kind === "in")
+      .flatMap(headsOf)
+      .filter(({ seq }) => asked.has(seq)).length;
   }
 
   /** How many messages of others came after `seq`. */
   countIn(seq: number): number {
-    const query = "SELECT count(*) AS n FROM entry WHERE seq > ? AND kind = 'in'";
+    const query = "SELECT coalesce(sum(min(count, seq - ?1)), 0) AS n FROM run WHERE seq > ?1 AND kind = 'in'";
     return this.#written().row<{ n: number }>(query, seq)?.n ?? 0;
-  }
-
-  /** The bodies of these entries, in the order of seq, read as they are asked for. */
-  bodies(seqs: readonly number[]): Iterable<Pick<Entry, "seq" | "body">> {
-    if (seqs.length === 0) return [];
-    const query = "SELECT seq, body FROM entry WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq";
-    return this.#written().read(query, JSON.stringify(seqs));
   }
 
   /** What `device` sent under these ids and is still in the log, by id. Ids grow with seq, so it reads backwards and stops. */
   sentBy(device: string, ids: ReadonlySet<number>): Map<number, Entry> {
-    const found = new Map<number, Entry>();
     const first = Math.min(...ids);
-    const query = "SELECT seq, id FROM entry WHERE device = ? ORDER BY seq DESC";
-    for (const { seq, id } of this.#written().read<Entry>(query, device)) {
-      if (id !== null && id < first) break;
-      const entry = id !== null && ids.has(id) ? this.get(seq) : null;
-      if (entry !== null && id !== null) found.set(id, entry);
-      if (found.size === ids.size) break;
+    const seqs: number[] = [];
+    const query = `SELECT ${HEAD} FROM run WHERE device = ? ORDER BY seq DESC`;
+    for (const row of this.#written().read<HeadRow>(query, device)) {
+      if (row.id !== null && row.id < first) break;
+      for (const { seq, id } of headsOf(row)) if (id !== null && ids.has(id)) seqs.push(seq);
+      if (seqs.length === ids.size) break;
     }
-    return found;
+    return new Map([...this.of(seqs)].map((entry) => [entry.id ?? 0, entry]));
   }
 
   /** Which origins from `first` on this peer's entries have. */
   originsFrom(peer: string, first: number): Set<number> {
-    const query = "SELECT origin FROM entry WHERE kind = 'in' AND peer = ? AND origin >= ?";
-    return new Set(
-      this.#written()
-        .rows<{ origin: number }>(query, peer, first)
-        .map((row) => row.origin),
-    );
+    const query = `SELECT ${HEAD} FROM run WHERE kind = 'in' AND peer = ? AND origin >= ?`;
+    const origins = this.#written().rows<HeadRow>(query, peer, first).flatMap(headsOf);
+    return new Set(origins.map(({ origin }) => origin ?? 0).filter((origin) => origin >= first));
   }
 
   /** What was sent to `peer` after `seq`, but for what it finally refused. */
   sentTo(peer: string, seq: number): Sent[] {
-    const query =
-      "SELECT seq, peer, at FROM entry WHERE kind = 'out' AND peer = ? AND seq > ? AND failed IS NULL ORDER BY seq";
-    return this.#written().rows<Sent>(query, peer, seq);
+    const query = `SELECT ${HEAD} FROM run WHERE kind = 'out' AND peer = ? AND seq > ? ORDER BY seq`;
+    const sent = this.#written().rows<HeadRow>(query, peer, seq).flatMap(headsOf);
+    return sent.filter((entry) => entry.seq > seq && entry.failed === null);
   }
 
   /** At most `limit` entries after `seq`, up to `last`, oldest first. */
   page(seq: number, last: number, limit: number): Entry[] {
-    const query = "SELECT * FROM entry WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?";
-    return this.#written().rows<Entry>(query, seq, last, limit);
+    const query = `SELECT ${HEAD} FROM run WHERE seq > ? ORDER BY seq LIMIT ?`;
+    const heads = this.#written().rows<HeadRow>(query, seq, limit).flatMap(headsOf);
+    const asked = heads.filter((entry) => entry.seq > seq && entry.seq <= last).slice(0, limit);
+    return [...this.of(asked.map((entry) => entry.seq))];
   }
 
   /** Puts down that the peer finally refused the entry `seq`. */
   fail(seq: number, code: string): void {
-    this.#written().run("UPDATE entry SET failed = ? WHERE seq = ?", code, seq);
+    this.#failed.set(seq, code);
   }
 
   /** Whether the entry `seq` was finally refused. */
   failed(seq: number): boolean {
-    return this.#written().row("SELECT 1 FROM entry WHERE seq = ? AND failed IS NOT NULL", seq) !== undefined;
+    return (this.get(seq)?.failed ?? null) !== null;
   }
 
-  /** Retention takes everything up to `seq`. */
+  /** The last entry, up to `seq`, after which no run is cut in two; 0 for none. */
+  cutUpTo(seq: number): number {
+    return (
+      this.#written().row<{ last: number | null }>("SELECT max(seq) AS last FROM run WHERE seq <= ?", seq)?.last ?? 0
+    );
+  }
+
+  /** Retention takes everything up to `seq`, which ends a run. */
   trim(seq: number): void {
-    this.#written().run("DELETE FROM entry WHERE seq <= ?", seq);
+    this.#written().run("DELETE FROM run WHERE seq <= ?", seq);
+  }
+
+  *#after(seq: number): Iterable<Entry> {
+    const rows = this.#written().read<Row>(`SELECT ${HEAD}, body FROM run WHERE seq > ? ORDER BY seq`, seq);
+    for (const row of rows) for (const entry of entriesOf(row)) if (entry.seq > seq) yield entry;
   }
 
   #written(): Sql {
     this.seal();
     return this.#sql;
   }
+}
+
+function headsOf(row: HeadRow): readonly Head[] {
+  return unfold(row, []);
+}
+
+function entriesOf(row: Row): readonly Entry[] {
+  const bodies = row.count === 1 ? [row.body] : row.body.split(SEPARATOR);
+  if (bodies.length !== row.count) throw new Error(`the row ${row.seq} has ${bodies.length} bodies of ${row.count}`);
+  return unfold(row, bodies);
+}
+
+/** The entries of a row, oldest first. */
+function unfold(
+  { seq, count, kind, peer, origin, device, id, at, failed }: HeadRow,
+  bodies: readonly string[],
+): Entry[] {
+  const codes = count === 1 || failed === null ? null : (JSON.parse(failed) as Record<number, string>);
+  const entries: Entry[] = [];
+  for (let back = count - 1; back >= 0; back--) {
+    entries.push({
+      seq: seq - back,
+      kind,
+      peer,
+      origin: origin === null ? null : origin - back,
+      device,
+      id: id === null ? null : id - back,
+      at,
+      failed: count === 1 ? failed : (codes?.[seq - back] ?? null),
+      body: bodies[entries.length] ?? "",
+    });
+  }
+  return entries;
 }

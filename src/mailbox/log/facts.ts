@@ -7,8 +7,10 @@ const MESSAGE =
   "SELECT seq, kind, peer, origin, device, id, at, failed, length(CAST(body AS BLOB)) AS bytes FROM entry";
 /** Sent, neither stored nor failed; entries up to the checkpoint are settled. */
 const OWED = `FROM entry LEFT JOIN peer ON peer.name = entry.peer, mailbox
-  WHERE entry.seq > mailbox.checkpoint AND kind = 'out' AND failed IS NULL
+  WHERE entry.run > mailbox.checkpoint AND entry.seq > mailbox.checkpoint AND kind = 'out' AND failed IS NULL
   AND entry.seq > max(coalesce(peer.reached, 0), coalesce(peer.began, 0))`;
+
+const AFTER = "SELECT coalesce(sum(min(count, seq - ?1)), 0) AS n FROM run WHERE seq > ?1";
 
 /** Peers named in one answer. */
 const OWING = 20;
@@ -24,12 +26,12 @@ export class Facts {
   /** How much there is. */
   sizes(): { readonly entries: number; readonly conversations: number } {
     const count = (from: string) => this.#sql.row<{ n: number }>(`SELECT count(*) AS n FROM ${from}`)?.n ?? 0;
-    return { entries: count("entry"), conversations: count("peer WHERE last > 0") };
+    return { entries: this.after(0), conversations: count("peer WHERE last > 0") };
   }
 
   /** How many entries came after `seq`. */
   after(seq: number): number {
-    return this.#sql.row<{ n: number }>("SELECT count(*) AS n FROM entry WHERE seq > ?", seq)?.n ?? 0;
+    return this.#sql.row<{ n: number }>(AFTER, seq)?.n ?? 0;
   }
 
   /** To whom something is on its way, those with the oldest first. */
@@ -45,11 +47,17 @@ export class Facts {
 
   /** The entry `seq`, without its body. */
   message(seq: number): MessageRow | null {
-    return this.#sql.row<MessageRow>(`${MESSAGE} WHERE seq = ?`, seq) ?? null;
+    return (
+      this.#sql.row<MessageRow>(
+        `${MESSAGE} WHERE run = (SELECT min(seq) FROM run WHERE seq >= ?1) AND seq = ?1`,
+        seq,
+      ) ?? null
+    );
   }
 
   /** What this author sent as `origin`. */
   received(peer: string, origin: number): MessageRow | null {
-    return this.#sql.row<MessageRow>(`${MESSAGE} WHERE kind = 'in' AND peer = ? AND origin = ?`, peer, origin) ?? null;
+    const run = "SELECT seq FROM run WHERE kind = 'in' AND peer = ?1 AND origin >= ?2 AND origin - count < ?2";
+    return this.#sql.row<MessageRow>(`${MESSAGE} WHERE run IN (${run}) AND origin = ?2`, peer, origin) ?? null;
   }
 }

@@ -24,7 +24,7 @@ export class History {
 
   /** Whether the user ever wrote anything. */
   get hasSent(): boolean {
-    return this.#sql.row("SELECT 1 FROM entry WHERE kind IN ('out', 'self') LIMIT 1") !== undefined;
+    return this.#sql.row("SELECT 1 FROM run WHERE kind IN ('out', 'self') LIMIT 1") !== undefined;
   }
 
   /** Notes a new entry of the conversation in the peer's row, which the caller has written sooner or later: noted twice is noted once. */
@@ -47,12 +47,12 @@ export class History {
         if (found.length >= limit) break;
       }
     }
-    return this.#rows.of(found.slice(-limit));
+    return [...this.#rows.of(found.slice(-limit))];
   }
 
   /** At most `limit` entries of the conversation after the seq `after`, oldest first. */
   after(peer: Peer, after: number, limit: number): Entry[] {
-    return this.#rows.of(this.#seqsAfter(peer, after, limit));
+    return [...this.#rows.of(this.#seqsAfter(peer, after, limit))];
   }
 
   /** How many of the peer's entries lie after `seq`. */

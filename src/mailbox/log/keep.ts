@@ -2,7 +2,7 @@
 import type { Sent } from "./schema.ts";
 import type { Sql } from "./sql.ts";
 
-/** What to keep, at most; null for everything. `age` in ms. */
+/** What to keep, at most, and what shares a row with the oldest of it; null for everything. `age` in ms. */
 export interface Retention {
   readonly entries: number | null;
   readonly age: number | null;
@@ -15,13 +15,20 @@ export function lastToGo(sql: Sql, { entries, age }: Retention): number {
 }
 
 function lastBeyond(sql: Sql, entries: number): number {
-  return sql.row<Sent>("SELECT seq FROM entry ORDER BY seq DESC LIMIT 1 OFFSET ?", entries)?.seq ?? 0;
+  let kept = 0;
+  for (const { seq, count } of sql.read<{ seq: number; count: number }>(
+    "SELECT seq, count FROM run ORDER BY seq DESC",
+  )) {
+    if (kept >= entries) return seq;
+    kept += count;
+  }
+  return 0;
 }
 
 /** Entries are in the order of their writing, but `at` is the author's clock: it stops at the first young one. */
 function lastBefore(sql: Sql, time: number): number {
   let last = 0;
-  for (const { seq, at } of sql.read<Sent>("SELECT seq, at FROM entry ORDER BY seq")) {
+  for (const { seq, at } of sql.read<Sent>("SELECT seq, at FROM run ORDER BY seq")) {
     if (at >= time) break;
     last = seq;
   }

@@ -1,4 +1,4 @@
-// The log: one row an entry, numbers that only grow, and what a wake needs to know. This folder alone speaks SQL, and knows
+// The log: entries in runs, numbers that only grow, and what a wake needs to know. This folder alone speaks SQL, and knows
 // neither sockets nor calls. What changes more than once in a group is kept in memory and written once, by `seal`.
 import { count } from "../../protocol/counts.ts";
 import { AccountRows } from "./account-rows.ts";
@@ -9,7 +9,17 @@ import { History } from "./history.ts";
 import { PeerRows } from "./peer-rows.ts";
 import { type Jump, Jumps } from "./jumps.ts";
 import { lastToGo, type Retention } from "./keep.ts";
-import { type Entry, type Life, reachedBy, type Sent, STORAGE, TABLES, TOMBSTONE } from "./schema.ts";
+import {
+  ENTRY_VIEW,
+  type Entry,
+  type Life,
+  MAKE_RUNS,
+  reachedBy,
+  type Sent,
+  STORAGE,
+  TABLES,
+  TOMBSTONE,
+} from "./schema.ts";
 import { Sql } from "./sql.ts";
 import { readTail } from "./tail.ts";
 
@@ -70,7 +80,7 @@ export class Log {
   /** Begins the mailbox, if it has not begun yet. */
   found(name: string): Life {
     if (this.#life !== null) return this.#life;
-    for (const table of TABLES) this.#sql.run(table);
+    for (const made of [...TABLES, ...ENTRY_VIEW]) this.#sql.run(made);
     const base = Date.now() * 1_000;
     const life = {
       name,
@@ -139,6 +149,7 @@ export class Log {
 
   /** Everything gone, in one transaction, but for the word that this name was somebody's. */
   erase(): void {
+    this.#sql.run("DROP VIEW IF EXISTS entry");
     const tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\'";
     for (const { name } of this.#sql.rows<{ name: string }>(tables)) this.#sql.run(`DROP TABLE ${name}`);
     this.#sql.run(TOMBSTONE);
@@ -177,7 +188,7 @@ export class Log {
     const life = this.#life;
     if (life === null) return;
     this.entries.seal();
-    const last = Math.min(lastToGo(this.#sql, this.#retention), (firstOwed() ?? Infinity) - 1);
+    const last = this.entries.cutUpTo(Math.min(lastToGo(this.#sql, this.#retention), (firstOwed() ?? Infinity) - 1));
     if (last <= life.trimmed) return;
     // What the tail would have told is said by the rows from now on.
     if (last > life.checkpoint) this.#checkpoint(firstOwed());
@@ -203,18 +214,17 @@ export class Log {
   #wake(): void {
     const life = this.#sql.row<Life>("SELECT * FROM mailbox");
     if (life === undefined) return;
+    const runs = this.#sql.row("SELECT 1 FROM sqlite_master WHERE name = 'run'") !== undefined;
+    if (!runs) for (const made of [...MAKE_RUNS, ...ENTRY_VIEW]) this.#sql.run(made);
     const top = this.#sql.row<{ head: number }>(
-      "SELECT max(coalesce((SELECT max(seq) FROM entry), 0), coalesce((SELECT max(mark) FROM peer), 0)) AS head",
+      "SELECT max(coalesce((SELECT max(seq) FROM run), 0), coalesce((SELECT max(mark) FROM peer), 0)) AS head",
     );
     const head = Math.max(life.base, life.trimmed, top?.head ?? 0);
     this.#begin(life, Math.max(head, life.raised));
     this.#jumps.note(head, life.raised);
     this.devices.load();
     this.account.load();
-    const query = "SELECT seq, kind, peer, origin, device, id, at, failed FROM entry WHERE seq > ? ORDER BY seq";
-    const tail = readTail(this.#sql.read(query, life.checkpoint), (name) => {
-      return reachedBy(this.peers.get(name));
-    });
+    const tail = readTail(this.entries.headsAfter(life.checkpoint), (name) => reachedBy(this.peers.get(name)));
     for (const [device, id] of tail.ids) this.devices.took(device, id);
     for (const { peer: name, seq } of tail.exchanged) {
       const peer = this.peers.get(name);

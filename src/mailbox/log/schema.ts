@@ -6,7 +6,7 @@ export const TABLES = [
   `CREATE TABLE mailbox (one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL, name TEXT NOT NULL,
     epoch TEXT NOT NULL, base INTEGER NOT NULL, checkpoint INTEGER NOT NULL, trimmed INTEGER NOT NULL, raised INTEGER NOT NULL,
     receipts INTEGER NOT NULL, presence INTEGER NOT NULL)`,
-  `CREATE TABLE entry (seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, peer TEXT NOT NULL, origin INTEGER, device TEXT,
+  `CREATE TABLE run (seq INTEGER PRIMARY KEY, count INTEGER NOT NULL, kind TEXT NOT NULL, peer TEXT NOT NULL, origin INTEGER, device TEXT,
     id INTEGER, at INTEGER NOT NULL, failed TEXT, body TEXT NOT NULL)`,
   `CREATE TABLE peer (name TEXT PRIMARY KEY, epoch TEXT, began INTEGER NOT NULL, high INTEGER NOT NULL, refused INTEGER NOT NULL,
     reached INTEGER NOT NULL, stored INTEGER NOT NULL, delivered INTEGER NOT NULL, read INTEGER NOT NULL,
@@ -16,6 +16,27 @@ export const TABLES = [
     PRIMARY KEY (peer, first)) WITHOUT ROWID`,
   `CREATE TABLE device (name TEXT PRIMARY KEY, cursor INTEGER NOT NULL, lastId INTEGER NOT NULL,
     delivered INTEGER NOT NULL, seen INTEGER NOT NULL) WITHOUT ROWID`,
+] as const;
+
+/** The runs entry by entry, as the table of that name had them before there were runs: for code that a rollback brings back, and for operators. `run` is the row's key. */
+export const ENTRY_VIEW = [
+  `CREATE VIEW entry AS SELECT run.seq - run.count + 1 + part.key AS seq, run.kind, run.peer, run.origin - run.count + 1 + part.key AS origin,
+    run.device, run.id - run.count + 1 + part.key AS id, run.at, CASE run.count WHEN 1 THEN run.failed
+    ELSE json_extract(run.failed, '$."' || (run.seq - run.count + 1 + part.key) || '"') END AS failed, part.value AS body, run.seq AS run
+    FROM run, json_each('["' || replace(replace(replace(run.body, '\\', '\\\\'), '"', '\\"'), char(30), '","') || '"]') AS part`,
+  `CREATE TRIGGER entry_insert INSTEAD OF INSERT ON entry BEGIN
+    INSERT INTO run (seq, count, kind, peer, origin, device, id, at, failed, body)
+    VALUES (NEW.seq, 1, NEW.kind, NEW.peer, NEW.origin, NEW.device, NEW.id, NEW.at, NEW.failed, NEW.body); END`,
+  `CREATE TRIGGER entry_update INSTEAD OF UPDATE ON entry BEGIN UPDATE run SET failed =
+    CASE count WHEN 1 THEN NEW.failed ELSE json_set(coalesce(failed, '{}'), '$."' || OLD.seq || '"', NEW.failed) END
+    WHERE seq = OLD.run; END`,
+  `CREATE TRIGGER entry_delete INSTEAD OF DELETE ON entry WHEN OLD.seq = OLD.run BEGIN DELETE FROM run WHERE seq = OLD.run; END`,
+] as const;
+
+/** The table as it was before there were runs becomes one of runs of one. */
+export const MAKE_RUNS = [
+  "ALTER TABLE entry RENAME TO run",
+  "ALTER TABLE run ADD COLUMN count INTEGER NOT NULL DEFAULT 1",
 ] as const;
 
 /** All that is left of a mailbox that was erased. */
@@ -46,7 +67,7 @@ export interface Life {
 /** in: from a peer. out: to a peer. self: to oneself. failed: an `out` entry (`origin` is its seq) that the peer finally refused; body is the code. peer: how the user stands to the peer from here on; body is the standing. notice: the server tells the user something; body is its code. */
 export type Kind = "in" | "out" | "self" | "failed" | "peer" | "notice";
 
-/** One row of the log. `body` is JSON text. */
+/** One entry of the log. `body` is JSON text. */
 export interface Entry {
   readonly seq: number;
   readonly kind: Kind;

@@ -1,5 +1,6 @@
 // What a wake reads off the end of the log: the last id of each device, and what is still owed. Pure; log.ts brings the rows.
-import type { Entry, Sent } from "./schema.ts";
+import type { Head } from "./entry-rows.ts";
+import type { Sent } from "./schema.ts";
 
 export interface Tail {
   /** Sent, and neither stored nor failed, in order. */
@@ -12,7 +13,7 @@ export interface Tail {
 }
 
 /** Reads the entries after the checkpoint, oldest first. `reached` tells up to which seq a peer has what was sent to it. */
-export function readTail(entries: Iterable<Omit<Entry, "body">>, reached: (peer: string) => number): Tail {
+export function readTail(entries: Iterable<Head>, reached: (peer: string) => number): Tail {
   const ids = new Map<string, number>();
   const owed: Sent[] = [];
   const exchanged: Sent[] = [];
