@@ -168,3 +168,30 @@ test("[V5] after a rollback a table `entry` is read and written, and what it wro
     expect(sql.exec("SELECT min(run) AS run FROM entry").one()["run"]).toBeGreaterThan(before);
   });
 });
+
+test.each([
+  ["in one page", "SELECT 1"],
+  [
+    "[V5] in pages of 48 that code of before wrote ahead of the peer's row",
+    `UPDATE peer SET last = 0, page = '[]';
+     INSERT INTO page SELECT peer, min(seq), max(seq), json_group_array(seq) FROM
+       (SELECT peer, seq, row_number() OVER (ORDER BY seq) - 1 AS n FROM entry) WHERE n < 96 GROUP BY n / 48
+       ON CONFLICT DO UPDATE SET last = excluded.last, seqs = excluded.seqs`,
+  ],
+])("after a wake a conversation has everything once, %s", async (_how, change) => {
+  await inLog((log, sql) => {
+    const entry = { kind: "out", peer: "bob", origin: null, device: "a", at: 1, body: "1" } as const;
+    const seqs = Array.from({ length: 110 }, (_, i) => log.append({ ...entry, id: i + 1 }).seq);
+    log.seal(() => null);
+    sql.exec(change);
+    const again = new Log(sql);
+    const peer = again.peers.get("bob");
+    const history = () => again.history.before(peer, Infinity, 1_000).map(({ seq }) => seq);
+    expect(history()).toEqual(seqs);
+    for (let id = 111; id <= 200; id++) seqs.push(again.append({ ...entry, id }).seq);
+    again.seal(() => null);
+    expect(history()).toEqual(seqs);
+    expect(again.history.after(peer, seqs[40] ?? 0, 100).map(({ seq }) => seq)).toEqual(seqs.slice(41, 141));
+    expect(new Log(sql).history.before(peer, seqs[150] ?? 0, 120).map(({ seq }) => seq)).toEqual(seqs.slice(30, 150));
+  });
+});

@@ -1,5 +1,5 @@
 // Conversations as pages: which entries were exchanged with a peer, without an index on the log. The newest ones are in the peer's
-// row, which is written anyway; every 48 of them become a page, one row.
+// row, which is written anyway; when they are 48 or more at the end of a group they become a page, one row.
 import type { EntryRows } from "./entry-rows.ts";
 import type { Entry, Peer } from "./schema.ts";
 import { putting, type Sql } from "./sql.ts";
@@ -16,6 +16,8 @@ interface Page {
 export class History {
   readonly #sql: Sql;
   readonly #rows: EntryRows;
+  /** Those whose newest entries are enough for a page. */
+  readonly #full = new Set<Peer>();
 
   constructor(sql: Sql, rows: EntryRows) {
     this.#sql = sql;
@@ -27,14 +29,28 @@ export class History {
     return this.#sql.row("SELECT 1 FROM run WHERE kind IN ('out', 'self') LIMIT 1") !== undefined;
   }
 
-  /** Notes a new entry of the conversation in the peer's row, which the caller has written sooner or later: noted twice is noted once. */
+  /** Notes a new entry of the conversation in the peer's row, which the caller has written sooner or later. */
   note(peer: Peer, seq: number): void {
     peer.last = seq;
     peer.page.push(seq);
-    if (peer.page.length < PAGE) return;
-    const [first = seq] = peer.page;
-    this.#sql.run(PUT_PAGE, peer.name, first, seq, JSON.stringify(peer.page));
-    peer.page = [];
+    if (peer.page.length >= PAGE) this.#full.add(peer);
+  }
+
+  /** Writes the pages that are full, and gives back whose row has to be written together with them. */
+  seal(): readonly Peer[] {
+    if (this.#full.size === 0) return [];
+    const peers = [...this.#full];
+    this.#full.clear();
+    for (const peer of peers) {
+      this.#sql.run(PUT_PAGE, peer.name, peer.page[0] ?? 0, peer.last, JSON.stringify(peer.page));
+      peer.page = [];
+    }
+    return peers;
+  }
+
+  /** Before the tail is noted again: pages beyond the peer's row, which code of before wrote ahead of it. */
+  rewind(peer: Peer): void {
+    this.#sql.run("DELETE FROM page WHERE peer = ? AND last > ?", peer.name, peer.last);
   }
 
   /** At most `limit` entries of the conversation before the seq `before`, oldest first. */

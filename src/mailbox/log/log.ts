@@ -171,6 +171,7 @@ export class Log {
       this.#trimDue = true;
     }
     this.entries.seal();
+    for (const peer of this.history.seal()) this.peers.changed(peer);
     const rows = [this.peers, this.devices, this.account, this.contacts].map((part) => part.seal());
     const wrote = this.#wrote || rows.includes(true);
     this.#wrote = false;
@@ -188,7 +189,8 @@ export class Log {
     const life = this.#life;
     if (life === null) return;
     this.entries.seal();
-    const last = this.entries.cutUpTo(Math.min(lastToGo(this.#sql, this.#retention), (firstOwed() ?? Infinity) - 1));
+    const due = Math.min(lastToGo(this.#sql, this.#retention), (firstOwed() ?? Infinity) - 1);
+    const last = due <= life.trimmed ? due : this.entries.cutUpTo(due);
     if (last <= life.trimmed) return;
     // What the tail would have told is said by the rows from now on.
     if (last > life.checkpoint) this.#checkpoint(firstOwed());
@@ -226,10 +228,9 @@ export class Log {
     this.account.load();
     const tail = readTail(this.entries.headsAfter(life.checkpoint), (name) => reachedBy(this.peers.get(name)));
     for (const [device, id] of tail.ids) this.devices.took(device, id);
-    for (const { peer: name, seq } of tail.exchanged) {
-      const peer = this.peers.get(name);
-      if (seq > peer.last) this.history.note(peer, seq);
-    }
+    const behind = tail.exchanged.filter(({ peer, seq }) => seq > this.peers.get(peer).last);
+    for (const name of new Set(behind.map(({ peer }) => peer))) this.history.rewind(this.peers.get(name));
+    for (const { peer, seq } of behind) this.history.note(this.peers.get(peer), seq);
     this.#owed = tail.owed;
     this.#sinceCheckpoint = tail.entries;
   }
