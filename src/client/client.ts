@@ -88,7 +88,9 @@ export class Client implements Restante {
   }
 
   discard({ key }: Message): void {
-    if (this.#view.draft(key)?.failed) void this.#session.write({ settled: [key] });
+    if (!this.#view.draft(key)?.failed) return;
+    this.#view.apply({ settled: [key] });
+    void this.#session.write({ settled: [key] });
   }
 
   read(peer: string, upTo?: Message): void {

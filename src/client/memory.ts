@@ -54,7 +54,8 @@ class MemoryStore implements Store {
     const held = this.#entries.get(entry.peer) ?? [];
     if (held.length === 0) this.#entries.set(entry.peer, held);
     // Mostly it is the newest, or comes in shortly before what was just sent.
-    const at = held.findLastIndex(({ seq }) => seq < entry.seq) + 1;
+    let at = held.length;
+    while (at > 0 && (held[at - 1] as Entry).seq >= entry.seq) at--;
     if (at === held.length) held.push(entry);
     else held.splice(at, held[at]?.seq === entry.seq ? 1 : 0, entry);
     if (held.length <= HELD * 2) return;

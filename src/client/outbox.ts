@@ -74,7 +74,8 @@ export class Outbox {
       }
     }
     if (draft.failed !== null) return;
-    const item: Item = { ...draft, step: "waits", changed: false };
+    const { key, peer, at, body, id, seq, failed } = draft;
+    const item: Item = { key, peer, at, body, id, seq, failed, step: "waits", changed: false };
     this.#items.push(item);
     if (!kept) this.#change(item);
   }

@@ -67,9 +67,8 @@ export class Session {
     this.#core?.ack();
   }
 
-  /** What was written here: shown at once, kept as soon as it can be, and sent by whoever is connected. Resolves when it is kept. */
+  /** What was written here, and is shown: kept as soon as it can be, and sent by whoever is connected. Resolves when it is kept. */
   write(commit: Commit): Promise<void> {
-    this.#view.apply(commit);
     this.#unwritten.push(commit);
     // What is written in the same moment is kept together.
     if (this.#written === null) {
@@ -118,7 +117,7 @@ export class Session {
   async #start(): Promise<void> {
     try {
       const kept = await this.#open();
-      this.#view.load(kept);
+      this.#view.apply(kept);
       const { shared } = this.#store;
       if (shared === undefined) return this.#begin(kept);
       shared.listen((word) => this.#hear(word as Told | Asked));

@@ -6,7 +6,7 @@ import { Computed } from "./live.ts";
 import { type Message, ofEntry } from "./message.ts";
 import { type Marked, Sent } from "./sent.ts";
 import { Signals } from "./signals.ts";
-import { type Commit, type Draft, type Entry, type Kept, NONE, type Row } from "./store.ts";
+import { type Commit, type Draft, type Entry, NONE, type Row } from "./store.ts";
 import type { Thread } from "./thread.ts";
 
 /** One conversation of the list. */
@@ -39,11 +39,6 @@ export class View implements Marked {
     this.feed = feed;
   }
 
-  /** What was kept before. */
-  load({ rows, drafts }: Kept): void {
-    this.apply({ rows, drafts });
-  }
-
   row(peer: string): Row | undefined {
     return this.#rows.get(peer);
   }
@@ -56,7 +51,7 @@ export class View implements Marked {
     return [...this.#drafts.values()].map((sent) => sent.draft);
   }
 
-  /** Something changed and is kept; or a draft, which is shown before. */
+  /** Something changed and is kept, or was kept before. */
   apply(commit: Commit): void {
     const { rows = NONE, drafts = NONE, settled = NONE, failures = NONE, entries = NONE } = commit;
     for (const row of rows) this.#rows.set(row.peer, row);
@@ -82,9 +77,12 @@ export class View implements Marked {
     }
   }
 
-  /** A message that is being sent, for whoever sends it. */
+  /** A message that is being sent, for whoever sends it: shown before it is kept. */
   sending(draft: Draft): Sent {
-    return draft.failed === null ? this.#begin(draft) : new Sent(draft, this);
+    if (draft.failed !== null) return new Sent(draft, this);
+    const sent = this.#begin(draft);
+    for (const thread of this.threads) thread.apply({ drafts: [draft] });
+    return sent;
   }
 
   /** A message that is in the log is heard of until it is read, failed, or one of too many. */
