@@ -1,4 +1,4 @@
-// The floor for single frames, and for batches: as the bare objects, but what arrives in the same moment is one commit, one call and one
+// The floor for single frames, and for batches: as the bare objects, but what arrives in the same moment is one row, one commit, one call and one
 // text, with one call under way, as Restante does it. Nothing else of it is there: no check, no order of ids, no repeats noticed, no cursor, no marks.
 import type { Served } from "./peer.ts";
 import { compatibility } from "./restante.ts";
@@ -17,7 +17,7 @@ export class Groups extends DurableObject {
   fetch(request) {
     const pair = new WebSocketPair();
     this.ctx.acceptWebSocket(pair[1]);
-    this.ctx.storage.sql.exec("CREATE TABLE IF NOT EXISTS entry (seq INTEGER PRIMARY KEY, body)");
+    this.ctx.storage.sql.exec("CREATE TABLE IF NOT EXISTS run (seq INTEGER PRIMARY KEY, bodies)");
     pair[1].serializeAttachment(new URL(request.url).pathname.split("/")[2]);
     pair[1].send('{"type":"welcome","epoch":"1"}');
     return new Response(null, { status: 101, webSocket: pair[0], headers: { "Sec-WebSocket-Protocol": "restante.v1" } });
@@ -56,9 +56,8 @@ export class Groups extends DurableObject {
 
   keep(frames) {
     const first = this.head + 1;
-    const bodies = JSON.stringify(frames.map(({ body }) => body));
-    this.ctx.storage.sql.exec("INSERT INTO entry (seq, body) SELECT ?1 + key, value FROM json_each(?2)", first, bodies);
     this.head += frames.length;
+    this.ctx.storage.sql.exec("INSERT INTO run (seq, bodies) VALUES (?, ?)", this.head, JSON.stringify(frames.map(({ body }) => body)));
     return first;
   }
 }
