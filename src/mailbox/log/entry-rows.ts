@@ -103,11 +103,13 @@ export class EntryRows {
   /** How many of these seqs are messages of others. */
   countInOf(seqs: readonly number[]): number {
     const asked = new Set(seqs);
-    const rows = this.#written().rows<HeadRow>(`SELECT ${HEAD} ${HOLDING}`, JSON.stringify(seqs));
-    return rows
-      .filter(({ kind }) => kind === "in")
-      .flatMap(headsOf)
-      .filter(({ seq }) => asked.has(seq)).length;
+    let found = 0;
+    for (const { seq, count, kind } of this.#written().read<HeadRow>(
+      `SELECT seq, count, kind ${HOLDING}`,
+      JSON.stringify(seqs),
+    ))
+      for (let back = 0; back < count; back++) if (kind === "in" && asked.has(seq - back)) found++;
+    return found;
   }
 
   /** How many messages of others came after `seq`. */
