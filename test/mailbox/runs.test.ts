@@ -7,6 +7,7 @@ import { Facts } from "../../src/mailbox/log/facts.ts";
 import { Log } from "../../src/mailbox/log/log.ts";
 import type { Entry, Kind } from "../../src/mailbox/log/schema.ts";
 import { Sql } from "../../src/mailbox/log/sql.ts";
+import { counts } from "../../src/protocol/counts.ts";
 import { Random } from "../chaos/random.ts";
 import { fresh } from "../support/devices.ts";
 
@@ -132,6 +133,20 @@ test("a run ends where a row would grow too large, and one entry is read out of 
     log.seal(() => null);
     expect(rowsOf(sql)).toBe(4);
     expect(made.map(({ seq }) => new Log(sql).entries.get(seq))).toEqual(made);
+  });
+});
+
+test("a batch that fails costs three rows: the failures, the codes in what failed, and the peer's", async () => {
+  await inLog((log, sql) => {
+    const entry = { kind: "out", peer: "bob", origin: null, device: "a", at: 1, body: "1" } as const;
+    const made = Array.from({ length: 40 }, (_, i) => log.append({ ...entry, id: i + 1 }));
+    log.seal(() => null);
+    const before = counts.rows;
+    for (const { seq, peer, at } of made.slice(3)) log.fail({ seq, peer, at }, "quota");
+    log.seal(() => null);
+    expect([counts.rows - before, rowsOf(sql)]).toEqual([3, 2]);
+    const failed = made.map(({ seq }) => new Log(sql).entries.failed(seq));
+    expect(failed).toEqual(made.map((_, i) => i >= 3));
   });
 });
 
