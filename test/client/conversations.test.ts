@@ -1,6 +1,6 @@
 // Conversations: in which order they are listed, what in them is unread, and their history without a hole and without doubles.
 import { beforeEach, expect, test, vi } from "vitest";
-import type { Message } from "../../src/client/connect.ts";
+import { memoryStore, type Message } from "../../src/client/connect.ts";
 import { enter, entered, fromBob, link, mark, pass, settle, stage } from "./scripted.ts";
 
 beforeEach(stage);
@@ -117,4 +117,29 @@ test("a conversation shows what is kept, then what the mailbox has, without a ho
   expect(await thread.older()).toBe(false);
   expect(seqs()).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
   expect(asked).toEqual(["?user=alice&limit=50&before=11", "?user=alice&limit=50&before=6"]);
+});
+
+test("what is sent is in its conversation at once, before it is kept, with a connection and without", async () => {
+  const { me, mailbox } = await entered();
+  const thread = me.messages.with("bob");
+  await settle();
+  const shown: number[] = [];
+  thread.subscribe((messages) => shown.push(messages.length));
+  me.send("bob", "now");
+  expect(thread.value.map(({ body }) => body)).toEqual(["now"]);
+  expect(shown).toEqual([0, 1]);
+  await settle();
+  await mailbox.cut();
+  me.send("bob", "later");
+  expect(thread.value.map(({ body }) => body)).toEqual(["now", "later"]);
+});
+
+test("the store in memory keeps a message once and in its place, in whatever order it comes", async () => {
+  const store = memoryStore();
+  await store.open("x", { device: "d", epoch: null, cursor: null, base: 0, listed: true });
+  const entry = (seq: number, body: string) => ({ key: `${seq}`, seq, peer: "bob", from: "bob", at: 1, body });
+  for (const one of [entry(5, "e"), entry(3, "c"), entry(9, "i"), entry(5, "E"), entry(1, "a"), entry(9, "I")])
+    await store.write({ entries: [one] });
+  const { entries } = await store.piece("bob", Infinity, 9);
+  expect(entries.map(({ body }) => body)).toEqual(["a", "c", "E", "I"]);
 });

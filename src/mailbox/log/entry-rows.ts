@@ -55,14 +55,14 @@ export class EntryRows {
   seal(): void {
     this.#write();
     if (this.#failed.size === 0) return;
-    const failed = new Map(this.#failed);
-    this.#failed.clear();
-    for (const row of this.#sql.rows<HeadRow>(`SELECT ${HEAD} ${HOLDING}`, JSON.stringify([...failed.keys()]))) {
-      const codes = headsOf(row).map((entry) => [entry.seq, failed.get(entry.seq) ?? entry.failed] as const);
+    const failed = JSON.stringify([...this.#failed.keys()]);
+    for (const row of this.#sql.rows<HeadRow>(`SELECT ${HEAD} ${HOLDING}`, failed)) {
+      const codes = headsOf(row).map(({ seq, failed: before }) => [seq, this.#failed.get(seq) ?? before] as const);
       const said =
         row.count === 1 ? codes[0]?.[1] : JSON.stringify(Object.fromEntries(codes.filter(([, code]) => code)));
       this.#sql.run("UPDATE run SET failed = ? WHERE seq = ?", said ?? null, row.seq);
     }
+    this.#failed.clear();
   }
 
   #write(): void {
@@ -147,10 +147,9 @@ export class EntryRows {
 
   /** At most `limit` entries after `seq`, up to `last`, oldest first. */
   page(seq: number, last: number, limit: number): Entry[] {
-    const query = `SELECT ${HEAD} FROM run WHERE seq > ? ORDER BY seq LIMIT ?`;
-    const heads = this.#written().rows<HeadRow>(query, seq, limit).flatMap(headsOf);
-    const asked = heads.filter((entry) => entry.seq > seq && entry.seq <= last).slice(0, limit);
-    return [...this.of(asked.map((entry) => entry.seq))];
+    const page: Entry[] = [];
+    for (const entry of this.#after(seq)) if (entry.seq > last || page.push(entry) === limit) break;
+    return page;
   }
 
   /** Puts down that the peer finally refused the entry `seq`. */

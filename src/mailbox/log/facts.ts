@@ -6,9 +6,9 @@ import type { Sql } from "./sql.ts";
 const MESSAGE =
   "SELECT seq, kind, peer, origin, device, id, at, failed, length(CAST(body AS BLOB)) AS bytes FROM entry";
 /** Sent, neither stored nor failed; entries up to the checkpoint are settled. */
-const OWED = `FROM entry LEFT JOIN peer ON peer.name = entry.peer, mailbox
-  WHERE entry.run > mailbox.checkpoint AND entry.seq > mailbox.checkpoint AND kind = 'out' AND failed IS NULL
-  AND entry.seq > max(coalesce(peer.reached, 0), coalesce(peer.began, 0))`;
+const OWED = `FROM entry LEFT JOIN peer ON peer.name = entry.peer
+  WHERE entry.run > (SELECT checkpoint FROM mailbox) AND entry.seq > (SELECT checkpoint FROM mailbox) AND kind = 'out'
+  AND failed IS NULL AND entry.seq > max(coalesce(peer.reached, 0), coalesce(peer.began, 0))`;
 
 const AFTER = "SELECT coalesce(sum(min(count, seq - ?1)), 0) AS n FROM run WHERE seq > ?1";
 
@@ -25,8 +25,8 @@ export class Facts {
 
   /** How much there is. */
   sizes(): { readonly entries: number; readonly conversations: number } {
-    const count = (from: string) => this.#sql.row<{ n: number }>(`SELECT count(*) AS n FROM ${from}`)?.n ?? 0;
-    return { entries: this.after(0), conversations: count("peer WHERE last > 0") };
+    const conversations = this.#sql.row<{ n: number }>("SELECT count(*) AS n FROM peer WHERE last > 0")?.n ?? 0;
+    return { entries: this.after(0), conversations };
   }
 
   /** How many entries came after `seq`. */
