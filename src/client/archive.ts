@@ -1,6 +1,6 @@
 // What the mailbox's log says, turned into records: each frame changes rows, entries and the position, and what changed is
 // handed out as one commit. It knows frames; no socket, no store, and nothing of who looks at the records.
-import type { Down, Welcome } from "../protocol/down.ts";
+import { bodyOf, type Down, type Welcome } from "../protocol/down.ts";
 import type { Commit, Draft, Entry, Kept, Marks, Position, Read, Row, Why } from "./store.ts";
 
 type Frame<T extends Down["type"]> = Extract<Down, { type: T }>;
@@ -16,6 +16,12 @@ export interface Listed {
   readonly marks: { readonly [K in keyof Marks]?: number | undefined };
   readonly last: Entry | null;
   readonly standing?: string | undefined;
+}
+
+/** A message that came from somebody else. */
+export interface Arrived {
+  readonly from: string;
+  readonly seq: number;
 }
 
 export class Archive {
@@ -64,39 +70,48 @@ export class Archive {
     this.#move({ cursor: seq, listed: false });
   }
 
-  /** Every frame with a seq moves the cursor, known or not. False if this one was heard already. */
-  advance(seq: number): boolean {
-    if (seq <= (this.#position.cursor ?? 0)) return false;
+  /** Every frame with a seq moves the cursor, known or not. Of the `count` seqs that end with this one: how many were not heard before. */
+  advance(seq: number, count: number): number {
+    const news = Math.min(count, seq - (this.#position.cursor ?? 0));
+    if (news <= 0) return 0;
     this.#position.cursor = seq;
-    this.#position.base ??= seq;
+    this.#position.base ??= seq - news + 1;
     this.#touch();
-    return true;
+    return news;
   }
 
-  /** A message from somebody else. False if it was shown before: its sender sent it again, because the mailbox was set back. */
-  received({ seq, from, at, body, origin = 0 }: Frame<"message">): boolean {
-    const row = this.#row(from);
-    if (origin !== 0 && origin <= row.origin) return false;
-    this.#add({ key: `${seq}`, seq, peer: from, from, at, body });
-    const open = this.#open(from);
-    open.origin = Math.max(row.origin, origin);
-    unread(open, seq);
-    return true;
+  /** The last `news` of a run from somebody else, but for what was shown: its sender sends again what a mailbox that was set back has lost. */
+  received(run: Frame<"message">, news: number, arrived: Arrived[] | null): void {
+    const { from, at, origin = 0 } = run;
+    const unshown = origin === 0 ? news : Math.min(news, origin - this.#row(from).origin);
+    if (unshown <= 0) return;
+    const row = this.#open(from);
+    for (let back = unshown - 1; back >= 0; back--) {
+      const seq = run.seq - back;
+      this.#add(row, { key: `${seq}`, seq, peer: from, from, at, body: bodyOf(run, back) });
+      unread(row, seq);
+      arrived?.push({ from, seq });
+    }
+    row.origin = origin || row.origin;
   }
 
   /** One's own message that is no draft of this device: from another one, or answered already. */
-  carbon({ seq, to, at, body }: Frame<"message">): void {
+  carbon(run: Frame<"message">, back: number): void {
+    const { to, at } = run;
+    const seq = run.seq - back;
+    const body = bodyOf(run, back);
     // Without a body to the socket that sent it: then the answer came before, and it is here.
-    if (body !== undefined) this.#add({ key: `${seq}`, seq, peer: to, from: this.#user, at, body });
+    if (body !== undefined) this.#add(this.#open(to), { key: `${seq}`, seq, peer: to, from: this.#user, at, body });
   }
 
-  /** A draft was accepted, as this entry. */
-  sent(draft: Draft, { entry, at, state }: Frame<"accepted">): void {
-    const seq = entry ?? draft.seq;
-    if (seq === null || seq === undefined) return;
-    const made = { key: draft.key, seq, peer: draft.peer, from: this.#user, at: at ?? draft.at, body: draft.body };
-    this.#add(made);
-    if (state === "stored" && seq > this.#row(draft.peer).stored) this.#open(draft.peer).stored = seq;
+  /** A draft was accepted, as the entry that is `back` before the run's last. */
+  sent(draft: Draft, { entry, at, state }: Frame<"accepted">, back: number): void {
+    const seq = entry === undefined ? draft.seq : entry - back;
+    if (seq === null) return;
+    const { key, peer, body } = draft;
+    const row = this.#open(peer);
+    this.#add(row, { key, seq, peer, from: this.#user, at: at ?? draft.at, body });
+    if (state === "stored" && seq > row.stored) row.stored = seq;
   }
 
   mark({ peer, mine = 0, ...marks }: Frame<"mark">): void {
@@ -128,7 +143,7 @@ export class Archive {
   }
 
   /** The mailbox's own list of conversations, asked for when `arrived` began to be noted: what came from whom since. */
-  listed(list: readonly Listed[], arrived: readonly { readonly from: string; readonly seq: number }[]): void {
+  listed(list: readonly Listed[], arrived: readonly Arrived[]): void {
     for (const one of list) {
       const row = this.#row(one.peer);
       const { mine = 0 } = one.marks;
@@ -146,9 +161,9 @@ export class Archive {
     this.#touch().settled.push(key);
   }
 
-  #add(entry: Entry): void {
+  #add(row: OpenRow, entry: Entry): void {
     this.#touch().entries.push(entry);
-    if (entry.seq > (this.#row(entry.peer).last?.seq ?? 0)) this.#open(entry.peer).last = entry;
+    if (entry.seq > (row.last?.seq ?? 0)) row.last = entry;
   }
 
   #row(peer: string): Row {

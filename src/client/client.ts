@@ -20,6 +20,9 @@ import type { Draft, Json, Kept, Piece, Store, Why } from "./store.ts";
 import { Thread } from "./thread.ts";
 import { type Conversation, View } from "./view.ts";
 
+/** UTF-16 units of which each may be six bytes of JSON. */
+const SHORT = 10_000;
+
 export class Client implements Restante {
   readonly user: string;
   readonly connection: Live<ConnectionState>;
@@ -63,7 +66,8 @@ export class Client implements Restante {
 
   send(to: string, body: Json): SentMessage {
     const receiver = canonical(to);
-    const json = keep(body);
+    // Most are short texts, of which nothing has to be asked.
+    const json = typeof body === "string" && body.length < SHORT ? body : keep(body);
     const why = this.#objection(receiver, json);
     const draft: Draft = {
       key: keyOf(),

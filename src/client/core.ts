@@ -1,12 +1,13 @@
 // The one client of a store that is connected: what the line hears becomes records, and what is to be said waits until it is kept.
 // Keep, then tell: nobody sees a message, and the mailbox gets no ack of it, before the store has it.
-import type { Down, Welcome } from "../protocol/down.ts";
-import { Archive, type Listed } from "./archive.ts";
+import { countOf, type Down, type Welcome } from "../protocol/down.ts";
+import { Archive, type Arrived, type Listed } from "./archive.ts";
 import { type ConnectionState, type Door, Line, type Renew } from "./line.ts";
 import { Outbox } from "./outbox.ts";
 import type { Commit, Kept, Store } from "./store.ts";
 
-export type Signal = Extract<Down, { type: "typing" | "presence" }>;
+type Frame<T extends Down["type"]> = Extract<Down, { type: T }>;
+export type Signal = Frame<"typing" | "presence">;
 
 /** What a core is given, and whom it tells. */
 export interface CoreOptions {
@@ -49,7 +50,7 @@ export class Core {
   #acked = 0;
   #ackTimer: ReturnType<typeof setTimeout> | undefined;
   /** What came from others while the list of conversations is asked for. */
-  #arrived: { readonly from: string; readonly seq: number }[] | null = null;
+  #arrived: Arrived[] | null = null;
 
   constructor(options: CoreOptions) {
     this.#options = options;
@@ -164,18 +165,20 @@ export class Core {
       return;
     }
     const seq = seqOf(value);
-    if (seq !== null && !this.#archive.advance(seq)) return;
-    if (down !== null) this.#act(down);
+    const count = countOf(down);
+    const news = seq === null ? count : this.#archive.advance(seq, count);
+    if (down !== null && news > 0) this.#act(down, news);
   }
 
-  #act(down: Exclude<Down, { type: "gap" }>): void {
+  /** `news`: of a run only so many, the last ones, were not heard before. */
+  #act(down: Exclude<Down, { type: "gap" }>, news: number): void {
     switch (down.type) {
       case "welcome":
         this.#begin(down);
         break;
       case "message":
-        if (down.from !== this.#options.user) this.#received(down);
-        else if (!this.#ownDraft(down)) this.#archive.carbon(down);
+        if (down.from === this.#options.user) this.#own(down, news);
+        else this.#archive.received(down, news, this.#arrived);
         break;
       case "accepted":
         this.#accepted(down);
@@ -210,22 +213,23 @@ export class Core {
     this.#outbox.begin(welcome, sameLife);
   }
 
-  #received(down: Extract<Down, { type: "message" }>): void {
-    if (this.#archive.received(down)) this.#arrived?.push(down);
+  #own(run: Frame<"message">, news: number): void {
+    const here = run.device === this.#archive.position.device;
+    for (let back = news - 1; back >= 0; back--) {
+      if (!here || !this.#outbox.taken(run, back)) this.#archive.carbon(run, back);
+    }
   }
 
-  #ownDraft(down: Extract<Down, { type: "message" }>): boolean {
-    return down.device === this.#archive.position.device && this.#outbox.taken(down);
+  #accepted(run: Frame<"accepted">): void {
+    for (let back = countOf(run) - 1; back >= 0; back--) {
+      const draft = this.#outbox.accepted(run.id - back);
+      if (draft !== null) this.#archive.sent(draft, run, back);
+    }
   }
 
-  #accepted(down: Extract<Down, { type: "accepted" }>): void {
-    const draft = this.#outbox.accepted(down);
-    if (draft !== null) this.#archive.sent(draft, down);
-  }
-
-  #failed({ of, code, message }: Extract<Down, { type: "failed" }>): void {
+  #failed({ of, code, message }: Frame<"failed">): void {
     const draft = this.#outbox.failed(of);
-    if (draft !== null) this.#archive.sent(draft, { type: "accepted", id: draft.id ?? 0, state: "queued" });
+    if (draft !== null) this.#archive.sent(draft, { type: "accepted", id: draft.id ?? 0, state: "queued" }, 0);
     this.#archive.failed(of, { code, message });
   }
 

@@ -1,6 +1,6 @@
 // One connection after another to one mailbox: opening, pings, back-off, and when to stop for good.
 // It reads the frames that speak of the connection itself and hands everything on; it knows no message, no id and no cursor.
-import { type Down, readDown, unfold } from "../protocol/down.ts";
+import { type Down, readDown } from "../protocol/down.ts";
 import { parse } from "../protocol/json.ts";
 
 /** `until`: the time of the next try, ms since 1970. `code`: a close code; `message`: a sentence for people, where the server said one. */
@@ -179,8 +179,7 @@ export class Line {
     for (const frame of Array.isArray(value) ? value : [value]) {
       const down = readDown(frame);
       if (down?.type === "closing") this.lost(down.code, down.message, down.retryAfter);
-      else if (down === null) this.#events.frame(frame, down);
-      else for (const one of unfold(down)) this.#events.frame(one, one);
+      else this.#events.frame(frame, down);
       // Lost by this frame, or by whoever heard it.
       if (ws !== this.#ws) return;
       if (down?.type === "welcome") this.#opened();

@@ -1,6 +1,6 @@
 // What this device sends: each draft is kept with its id until the mailbox has answered, whatever happens to connections
 // meanwhile. It knows the numbering of ids and the size of a text; no socket, no cursor, and nothing of what others write.
-import type { Down, Welcome } from "../protocol/down.ts";
+import { bodyOf, type Down, type Welcome } from "../protocol/down.ts";
 import { LIMITS, utf8Bytes } from "../protocol/limits.ts";
 import type { Draft } from "./store.ts";
 
@@ -143,20 +143,21 @@ export class Outbox {
   }
 
   /** The log shows this device's message: it was taken, though the answer may still wait for the receiver. */
-  taken(frame: Frame<"message">): boolean {
-    const item = this.#byId.get(frame.id ?? 0);
-    if (item === undefined || item.peer !== frame.to) return false;
+  taken(run: Frame<"message">, back: number): boolean {
+    const item = this.#byId.get((run.id ?? 0) - back);
+    if (item === undefined || item.peer !== run.to) return false;
     // Another installation that was copied from this one, id and all, may have used the id for something else.
-    if (frame.body !== undefined && JSON.stringify(frame.body) !== JSON.stringify(item.body)) return false;
+    const body = bodyOf(run, back);
+    if (body !== undefined && JSON.stringify(body) !== JSON.stringify(item.body)) return false;
     // What waits to be said once more still does: it is owed an answer.
     if (item.step !== "waits") this.#move(item, "taken");
-    item.seq = frame.seq;
+    item.seq = run.seq - back;
     this.#change(item);
     return true;
   }
 
   /** The draft that this answers; it is none any more. */
-  accepted({ id }: Frame<"accepted">): Draft | null {
+  accepted(id: number): Draft | null {
     const item = this.#byId.get(id);
     if (item !== undefined) this.#settle(item);
     return item ?? null;

@@ -4,7 +4,7 @@ import { Core, type CoreOptions, type Signal } from "./core.ts";
 import type { ConnectionState } from "./line.ts";
 import { Computed } from "./live.ts";
 import { newDevice } from "./random.ts";
-import { type Commit, type Draft, type Kept, NONE, type Store, type Why } from "./store.ts";
+import { type Commit, type Draft, type Kept, NONE, type Read, type Store, type Why } from "./store.ts";
 import type { View } from "./view.ts";
 
 /** What the client that is connected says to all others. */
@@ -37,7 +37,7 @@ export class Session {
   readonly #ready: Promise<void>;
   readonly #tab = newDevice();
   /** What was written in this moment, and the promise that it is kept. */
-  #unwritten: Commit[] = [];
+  #unwritten = unwritten();
   #written: Promise<void> | null = null;
   #core: Core | null = null;
   #state: ConnectionState = { is: "connecting" };
@@ -69,14 +69,17 @@ export class Session {
 
   /** What was written here, and is shown: kept as soon as it can be, and sent by whoever is connected. Resolves when it is kept. */
   write(commit: Commit): Promise<void> {
-    this.#unwritten.push(commit);
+    const { drafts = NONE, settled = NONE, reads = NONE } = commit;
+    this.#unwritten.drafts.push(...drafts);
+    this.#unwritten.settled.push(...settled);
+    this.#unwritten.reads.push(...reads);
     // What is written in the same moment is kept together.
     if (this.#written === null) {
       this.#written = this.#ready.then(() => {
-        const commits = this.#unwritten;
-        this.#unwritten = [];
+        const all = this.#unwritten;
+        this.#unwritten = unwritten();
         this.#written = null;
-        return this.#keep(merged(commits));
+        return this.#keep(all);
       });
       // Whoever does not wait for it is told by the connection's state.
       this.#written.catch(() => undefined);
@@ -236,11 +239,7 @@ export class Session {
   }
 }
 
-/** Several of what an application writes, as one. */
-function merged(commits: readonly Commit[]): Commit {
-  return {
-    drafts: commits.flatMap(({ drafts = NONE }) => drafts),
-    settled: commits.flatMap(({ settled = NONE }) => settled),
-    reads: commits.flatMap(({ reads = NONE }) => reads),
-  };
+/** What an application writes in one moment. */
+function unwritten(): { readonly drafts: Draft[]; readonly settled: string[]; readonly reads: Read[] } {
+  return { drafts: [], settled: [], reads: [] };
 }

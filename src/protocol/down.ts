@@ -69,26 +69,14 @@ function isCounted({ count, bodies }: { readonly count?: unknown; readonly bodie
   );
 }
 
-/** A frame that speaks for a run, as those that it stands for; any other as it is. */
-export function unfold(down: Down): readonly Down[] {
-  if ((down.type !== "message" && down.type !== "accepted") || down.count === undefined) return [down];
-  const all: Down[] = [];
-  for (let back = down.count - 1; back >= 0; back--) all.push(nthLast(down, back));
-  return all;
+/** For how many messages a frame speaks; one that this version does not know, for one. */
+export function countOf(down: Down | null): number {
+  return (down as { readonly count?: number } | null)?.count ?? 1;
 }
 
-/** Field by field: a spread costs more than all the rest here. */
-function nthLast(down: Extract<Down, { type: "message" | "accepted" }>, back: number): Down {
-  const { type, id, at } = down;
-  if (type === "accepted") return { type, id: id - back, entry: less(down.entry, back), at, state: down.state };
-  const { seq, from, to, bodies, device, origin, request } = down;
-  const body = bodies?.at(-1 - back);
-  return { type, seq: seq - back, from, to, at, body, id: less(id, back), device, origin: less(origin, back), request };
-}
-
-/** Of a number that is there; 0 stands for none. */
-function less(number: number | undefined, back: number): number | undefined {
-  return number && number - back;
+/** The body of the message that is `back` before the last of a run; undefined where the frame has none. */
+export function bodyOf({ body, bodies }: Extract<Down, { type: "message" }>, back: number): unknown {
+  return bodies === undefined ? body : bodies[bodies.length - 1 - back];
 }
 
 /** Any frame as the text of itself. */

@@ -1,8 +1,8 @@
 // A device as the protocol wants it, small enough to be right: it keeps what it sent until it has an answer, keeps its cursor together
 // with what it was shown, and comes back. The weather decides when it reads, acknowledges and falls silent.
-import { readDown, type Down, unfold } from "../../src/protocol/down.ts";
+import { readDown, type Down } from "../../src/protocol/down.ts";
 import { lineOf, upgrade } from "../support/devices.ts";
-import { fold } from "../support/fold.ts";
+import { fold, unfold } from "../support/fold.ts";
 import type { Frame, Line } from "../support/line.ts";
 import type { Accepted, DeviceHistory, Shown, Told } from "./checker.ts";
 

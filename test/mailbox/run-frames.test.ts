@@ -2,9 +2,10 @@
 import { env } from "cloudflare:workers";
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
-import { type Down, readDown, unfold } from "../../src/protocol/down.ts";
+import { type Down, readDown } from "../../src/protocol/down.ts";
 import { LIMITS } from "../../src/protocol/limits.ts";
 import { Random } from "../chaos/random.ts";
+import { unfold } from "../support/fold.ts";
 import { fresh, lineOf, open, sendAll, upgrade, world } from "../support/devices.ts";
 import type { Device, Frame } from "../support/line.ts";
 

@@ -1,9 +1,9 @@
 // Frames that speak for a run, as whoever reads them takes them apart.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { readDown, unfold } from "../../src/protocol/down.ts";
+import { readDown } from "../../src/protocol/down.ts";
 import { LIMITS } from "../../src/protocol/limits.ts";
-import { fold } from "../support/fold.ts";
+import { fold, unfold } from "../support/fold.ts";
 
 const step = fc.record({
   gap: fc.constantFrom(1, 1, 1, 5),

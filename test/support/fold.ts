@@ -1,4 +1,5 @@
-// Frames as runs, written the long way round: the other side of what src/protocol/down.ts unfolds.
+// Frames as runs, and back, written the long way round: what the mailbox and the SDK do without taking each apart.
+import { bodyOf, countOf, type Down } from "../../src/protocol/down.ts";
 import type { Frame } from "./line.ts";
 
 const NUMBERS = new Set(["seq", "id", "origin", "entry"]);
@@ -38,4 +39,18 @@ function fieldsOf(frame: Frame): string[] {
 
 function hasBody(frame: Frame): boolean {
   return "body" in frame || "bodies" in frame;
+}
+
+/** A frame that speaks for a run, as those that it stands for; any other as it is. */
+export function unfold(down: Down): readonly Down[] {
+  const count = countOf(down);
+  if (count === 1) return [down];
+  const { count: _, bodies, ...last } = { bodies: undefined, ...down } as Frame;
+  return Array.from({ length: count }, (_, i) => {
+    const back = count - 1 - i;
+    const one = { ...last };
+    for (const name of NUMBERS) if (Number(one[name] ?? 0) > 0) one[name] = Number(one[name]) - back;
+    if (bodies !== undefined) one["body"] = bodyOf(down as Extract<Down, { type: "message" }>, back);
+    return one as unknown as Down;
+  });
 }
