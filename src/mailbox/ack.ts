@@ -3,8 +3,8 @@ import type { Box } from "./box.ts";
 import { carry } from "./receipt.ts";
 import type { Session } from "./sockets.ts";
 
-/** Rows are not spent on every ack: after this many acknowledged log frames a device's cursor is kept. */
-const KEEP_EVERY = 256;
+/** Rows are not spent on every ack: after this many acknowledged log frames, a quarter of a window, a device's cursor is kept. */
+const KEEP_EVERY = 1_024;
 
 /** Everything up to `seq` is held, but never more than was sent to this socket. What the window takes now is the pump's business. */
 export function acknowledge(box: Box, session: Session, seq: number): void {

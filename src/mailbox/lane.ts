@@ -27,8 +27,8 @@ export const PACE: Pace = { patience: 2_000, shortest: 500, longest: 300_000 };
  * Ms after which receipts leave, and after which a mark `stored` is written. The device that sends knows by its answer, and people can't
  * tell the difference; but a burst is one call and one row, and `stored` is mostly written with the receipt, in the same row.
  */
-export const RECEIPTS = 150;
-export const MARKS = 250;
+export const RECEIPTS = 250;
+export const MARKS = 400;
 
 /** A call without an answer for so many ms is given up. Should it land later, the receiver's numbers deal with it. */
 const GIVEN_UP = 30_000;

@@ -286,8 +286,8 @@ export class Lanes {
   }
 
   #lane(to: string): Lane {
-    const lane = this.#lanes.get(to) ?? new Lane(to);
-    this.#lanes.set(to, lane);
+    let lane = this.#lanes.get(to);
+    if (lane === undefined) this.#lanes.set(to, (lane = new Lane(to)));
     return lane;
   }
 

@@ -34,6 +34,12 @@ export interface Send {
   readonly body: string;
 }
 
+interface Refused {
+  readonly type: "refused";
+  readonly id: number;
+  readonly refusal: Refusal;
+}
+
 /** A frame as it is acted upon. `refused` is a send whose id could be read; `error` is anything else that was wrong. */
 export type Up =
   | Send
@@ -42,7 +48,7 @@ export type Up =
   | z.infer<typeof typing>
   | z.infer<typeof watch>
   | z.infer<typeof token>
-  | { readonly type: "refused"; readonly id: number; readonly refusal: Refusal }
+  | Refused
   | { readonly type: "error"; readonly refusal: Refusal };
 
 /** The frames of one text, each answered for itself; or the reason why the whole text is none. */
@@ -57,7 +63,7 @@ export function readText(text: string): readonly Up[] {
   }
   const frames: Up[] = [];
   for (const one of said) {
-    if (isRun(one)) for (const up of readRun(one)) frames.push(up);
+    if (isRun(one)) readRun(one, frames);
     else frames.push(readFrame(one));
   }
   return frames;
@@ -76,13 +82,13 @@ function isRun(value: unknown): value is RunLike {
   return type === "send" && Array.isArray(bodies);
 }
 
-/** Each message of a run, as if it had come by itself. */
-function readRun(value: RunLike): readonly Up[] {
-  if (!isWellFormed(value)) return [unreadableRun(value)];
+/** Adds each message of a run to the frames, as if it had come by itself. */
+function readRun(value: RunLike, frames: Up[]): void {
+  if (!isWellFormed(value)) return void frames.push(unreadableRun(value));
   const { id, to, bodies } = value;
-  const first = id - bodies.length + 1;
   const name = canonical(to);
-  return bodies.map((body, i) => sendOf(first + i, readBody(name, body)));
+  let next = id - bodies.length;
+  for (const body of bodies) frames.push(readSend(++next, name, body));
 }
 
 /** Told without the library, as with a send. */
@@ -99,7 +105,7 @@ function unreadableRun(value: RunLike): Up {
 
 function readFrame(value: unknown): Up {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return error("it is no object");
-  if (isSend(value)) return readSend(value);
+  if (isSend(value)) return readSend(value.id, canonical(value.to), value.body);
   if (isAck(value)) return value;
   const known = upFrame.safeParse(value);
   if (!known.success) return unreadable(value, known.error);
@@ -109,7 +115,7 @@ function readFrame(value: unknown): Up {
     case "token":
       return up;
     case "send":
-      return readSend(up);
+      return readSend(up.id, canonical(up.to), up.body);
     case "read":
       return named(up.peer, (peer) => ({ ...up, peer }));
     case "typing":
@@ -142,23 +148,17 @@ export function isAck(value: object): value is z.infer<typeof ack> {
   return type === "ack" && Number.isSafeInteger(seq) && (seq as number) >= 0;
 }
 
-function readSend({ id, to, body }: z.infer<typeof send>): Up {
-  return sendOf(id, readMessage(to, body));
-}
-
-function sendOf(id: number, message: Outgoing): Up {
-  return "refused" in message ? refused(id, message.refused) : { type: "send", id, to: message.to, body: message.body };
+function readSend(id: number, to: Name, value: unknown): Send | Refused {
+  if ("refused" in to) return refused(id, refusal(to.refused));
+  const body = keep(value);
+  return typeof body === "string" ? { type: "send", id, to: to.name, body } : refused(id, body);
 }
 
 /** A message as it is kept, or why it can't be. */
 export function readMessage(receiver: string, value: unknown): Outgoing {
-  return readBody(canonical(receiver), value);
-}
-
-function readBody(to: Name, value: unknown): Outgoing {
-  if ("refused" in to) return { refused: refusal(to.refused) };
-  const body = keep(value);
-  return typeof body === "string" ? { to: to.name, body } : { refused: body };
+  // Over HTTP there are no ids.
+  const said = readSend(0, canonical(receiver), value);
+  return said.type === "send" ? { to: said.to, body: said.body } : { refused: said.refusal };
 }
 
 function readWatch(raw: readonly string[]): Up {
@@ -188,6 +188,6 @@ function error(detail: string): Up {
   return { type: "error", refusal: refusal("bad_frame", detail) };
 }
 
-function refused(id: number, why: Refusal): Up {
+function refused(id: number, why: Refusal): Refused {
   return { type: "refused", id, refusal: why };
 }

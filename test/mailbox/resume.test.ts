@@ -33,8 +33,8 @@ test("[R1] a device goes on after what it acknowledged last, over hibernation an
 test("what a device acknowledged is kept now and then, so that a crash gives little of it again", async () => {
   const { b, alice } = await world();
   const bob = await open(b);
-  await sendAll(alice, b, 300);
-  bob.ack((await bob.take("message", 300)).at(-1)?.["seq"]);
+  await sendAll(alice, b, 1_100);
+  bob.ack((await bob.take("message", 1_100)).at(-1)?.["seq"]);
   await sendAll(alice, b, 1, () => "last");
   await bob.until("message");
   await abortAllDurableObjects();

@@ -213,3 +213,24 @@ test.each([
     expect(new Log(sql).history.before(peer, seqs[150] ?? 0, 120).map(({ seq }) => seq)).toEqual(seqs.slice(30, 150));
   });
 });
+
+test("a wake scans few rows: the checkpoint follows every 512 of them, and an entry that goes on in a row counts little", async () => {
+  await inLog((log, sql) => {
+    const checkpoint = () => sql.exec<{ checkpoint: number }>("SELECT checkpoint FROM mailbox").one().checkpoint;
+    const group = (count: number, at: (n: number) => number) => {
+      for (let n = 0; n < count; n++)
+        log.append({ kind: "in", peer: "bob", origin: log.head + 1, device: null, id: null, at: at(n), body: "1" });
+      log.seal(() => null);
+    };
+    const first = checkpoint();
+    for (let n = 0; n < 8; n++) group(500, () => n);
+    expect(checkpoint()).toBe(first);
+    for (let n = 8; n < 16; n++) group(500, () => n);
+    const [second, head] = [checkpoint(), log.head];
+    expect(second).toBeGreaterThan(first);
+    group(500, (n) => n);
+    expect(checkpoint()).toBe(second);
+    group(500, (n) => n);
+    expect(checkpoint()).toBeGreaterThan(head);
+  });
+});

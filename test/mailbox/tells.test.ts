@@ -37,8 +37,8 @@ test("a mark that may wait costs no row of its own: it is written with the peer'
     expect(onDisk()).toMatchObject({ stored: one + 3, mark: alice.log.head });
     alice.turn.now(() => {
       later(one + 4);
-      const note = { kind: "self", peer: "alice", origin: null, device: null, id: null, at: 0, body: "0" } as const;
-      for (let n = 0; n < 512; n++) alice.log.append(note);
+      const note = { kind: "self", peer: "alice", origin: null, device: null, id: null, body: "0" } as const;
+      for (let at = 0; at < 512; at++) alice.log.append({ ...note, at });
     });
     expect(onDisk().stored).toBe(one + 4);
   });

@@ -65,8 +65,9 @@ export class DeviceRows {
 
   /** The id of the newest entry that a device sent. Its row follows at the next checkpoint; until then the log itself tells. */
   took(name: string, id: number): void {
-    const device = this.#known.get(name) ?? freshDevice(name);
-    this.#known.set(name, device);
+    const known = this.#known.get(name);
+    const device = known ?? freshDevice(name);
+    if (known === undefined) this.#known.set(name, device);
     if (id <= device.lastId) return;
     device.lastId = id;
     this.#ahead.add(device);

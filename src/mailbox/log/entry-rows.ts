@@ -42,13 +42,15 @@ export class EntryRows {
     this.#recent = new Recent(head, RECENT_UNITS, (entry) => entry.body.length + ENTRY_UNITS);
   }
 
-  /** One more entry, above all others. It is written with the group at the latest. */
-  add(entry: Entry): void {
+  /** One more entry, above all others; true if it begins a row. It is written with the group at the latest. */
+  add(entry: Entry): boolean {
     this.#recent.push(entry);
     const last = this.#run.at(-1);
-    if (last !== undefined && (!follows(last, entry) || this.#units + entry.body.length > RUN_UNITS)) this.#write();
+    const goesOn = last !== undefined && follows(last, entry) && this.#units + entry.body.length <= RUN_UNITS;
+    if (!goesOn) this.#write();
     this.#run.push(entry);
     this.#units += entry.body.length;
+    return !goesOn;
   }
 
   /** Writes what is not written yet. */

@@ -23,8 +23,12 @@ import {
 import { Sql } from "./sql.ts";
 import { readTail } from "./tail.ts";
 
-/** Entries between two checkpoints: what a wake has to scan at most, while nothing is owed. */
+/** Rows of entries between two checkpoints: what a wake has to scan at most, while nothing is owed. */
 const CHECKPOINT_EVERY = 512;
+/** What an entry is of a row that another one began: about as much as it adds to the scan. */
+const SHARE = 1 / 16;
+/** Entries between two looks for what retention takes. */
+const TRIM_EVERY = 512;
 
 export class Log {
   /** Whether this mailbox was erased: it is nobody's for good. */
@@ -37,7 +41,7 @@ export class Log {
   #jumps: Jumps;
   #wrote = false;
   #sinceCheckpoint = 0;
-  #trimDue = false;
+  #sinceTrim = 0;
   #owed: readonly Sent[] = [];
   entries: EntryRows;
   history: History;
@@ -111,9 +115,9 @@ export class Log {
       // The row of a peer that was sent something is written some time after the reply; until then the tail tells.
       if (kind !== "out") this.peers.changed(other);
     }
-    this.entries.add(row);
+    this.#sinceCheckpoint += this.entries.add(row) ? 1 : SHARE;
+    this.#sinceTrim++;
     this.#wrote = true;
-    this.#sinceCheckpoint++;
     return row;
   }
 
@@ -166,10 +170,7 @@ export class Log {
 
   /** Writes what changed since the last time, once per row; true if this group wrote anything. `firstOwed`: the oldest entry that a lane still owes. */
   seal(firstOwed: () => number | null): boolean {
-    if (this.#sinceCheckpoint >= CHECKPOINT_EVERY) {
-      this.#checkpoint(firstOwed());
-      this.#trimDue = true;
-    }
+    if (this.#sinceCheckpoint >= CHECKPOINT_EVERY) this.#checkpoint(firstOwed());
     this.entries.seal();
     for (const peer of this.history.seal()) this.peers.changed(peer);
     const rows = [this.peers, this.devices, this.account, this.contacts].map((part) => part.seal());
@@ -180,13 +181,13 @@ export class Log {
 
   /** Trims now and then: after the sockets were told of what is new, so that nobody who is there misses it. */
   trimSometimes(firstOwed: () => number | null): void {
-    if (this.#trimDue) this.trim(firstOwed);
-    this.#trimDue = false;
+    if (this.#sinceTrim >= TRIM_EVERY) this.trim(firstOwed);
   }
 
   /** Takes away what retention does not keep; never what is still owed. */
   trim(firstOwed: () => number | null): void {
     const life = this.#life;
+    this.#sinceTrim = 0;
     if (life === null) return;
     this.entries.seal();
     const due = Math.min(lastToGo(this.#sql, this.#retention), (firstOwed() ?? Infinity) - 1);
@@ -233,6 +234,7 @@ export class Log {
     for (const { peer, seq } of behind) this.history.note(this.peers.get(peer), seq);
     this.#owed = tail.owed;
     this.#sinceCheckpoint = tail.entries;
+    this.#sinceTrim = tail.entries;
   }
 
   #begin(life: Life, head: number): void {
