@@ -20,7 +20,7 @@ import type { Draft, Json, Kept, Piece, Store, Why } from "./store.ts";
 import { Thread } from "./thread.ts";
 import { type Conversation, View } from "./view.ts";
 
-/** UTF-16 units of which each may be six bytes of JSON. */
+/** A text of fewer UTF-16 units can be kept, though each may be six bytes of JSON. */
 const SHORT = 10_000;
 
 export class Client implements Restante {
@@ -67,14 +67,14 @@ export class Client implements Restante {
   send(to: string, body: Json): SentMessage {
     const receiver = canonical(to);
     // Most are short texts, of which nothing has to be asked.
-    const json = typeof body === "string" && body.length < SHORT ? body : keep(body);
-    const why = this.#objection(receiver, json);
+    const kept = typeof body === "string" && body.length < SHORT ? body : keep(body);
+    const why = this.#objection(receiver, kept);
     const draft: Draft = {
       key: keyOf(),
       peer: "name" in receiver ? receiver.name : to,
       at: Date.now(),
       // As JSON has it, and nobody else's to change.
-      body: typeof json !== "string" || typeof body === "string" ? body : JSON.parse(json),
+      body: typeof kept !== "string" || typeof body === "string" ? body : JSON.parse(kept),
       id: null,
       seq: null,
       failed: why && { code: why.code, message: why.message },

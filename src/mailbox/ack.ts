@@ -1,10 +1,11 @@
 // A device says what it holds. Positions live with the socket and reach the disk only when it matters.
+import { V1 } from "../protocol/version.ts";
 import type { Box } from "./box.ts";
 import { carry } from "./receipt.ts";
 import type { Session } from "./sockets.ts";
 
-/** Rows are not spent on every ack: after this many acknowledged log frames, a quarter of a window, a device's cursor is kept. */
-const KEEP_EVERY = 1_024;
+/** Rows are not spent on every ack: a device's cursor is kept after about so many log frames. After a crash a plain one says no cursor of its own. */
+const KEEP_EVERY = { v1: 1_024, plain: 256 };
 
 /** Everything up to `seq` is held, but never more than was sent to this socket. What the window takes now is the pump's business. */
 export function acknowledge(box: Box, session: Session, seq: number): void {
@@ -20,7 +21,7 @@ export function acknowledge(box: Box, session: Session, seq: number): void {
 /** Keeps every device that is far enough ahead of its row. */
 export function keepCursors(box: Box): void {
   for (const session of box.sockets.all()) {
-    if (session.unkept < KEEP_EVERY) continue;
+    if (session.unkept < (session.dialect === V1 ? KEEP_EVERY.v1 : KEEP_EVERY.plain)) continue;
     keepCursor(box, session);
     session.changed = true;
   }

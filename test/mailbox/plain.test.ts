@@ -1,8 +1,8 @@
 // The plain dialect, as existing pages speak it, and what crosses between the dialects.
 import { env } from "cloudflare:workers";
-import { evictDurableObject } from "cloudflare:test";
+import { abortAllDurableObjects, evictDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
-import { fresh, open, plain } from "../support/devices.ts";
+import { fresh, open, plain, sendAll, world } from "../support/devices.ts";
 import { heard } from "../support/line.ts";
 
 const createTime: unknown = expect.stringMatching(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/);
@@ -46,6 +46,17 @@ test("[P4] what came while nobody was there is sent in order, once, on connectin
   alice.say(JSON.stringify({ receiver: b, msg: 6 }));
   const again = await plain(b);
   expect(await heard(again)).toMatchObject({ msg: 6 });
+});
+
+test("[P5] what was handed to an open socket is kept now and then, so that a crash gives little of it again", async () => {
+  const { b, alice } = await world();
+  const bob = await plain(b);
+  await sendAll(alice, b, 300);
+  for (let n = 0; n < 300; n++) await heard(bob);
+  await sendAll(alice, b, 1, () => "last");
+  await heard(bob);
+  await abortAllDurableObjects();
+  expect(await heard(await plain(b))).toMatchObject({ msg: "last" });
 });
 
 test("[P5] what was handed to an open socket is not sent again after hibernation", async () => {

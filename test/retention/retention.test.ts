@@ -87,6 +87,17 @@ test("[S2] ids are remembered beyond what is kept: accepted for ever, without an
   expect(await back.until("accepted")).toMatchObject({ id: 601, state: "stored" });
 });
 
+test("[S2] what others send takes a silent device's messages away, and its ids are remembered all the same", async () => {
+  const [a, b, c] = [fresh("alice"), fresh("bob"), fresh("carol")];
+  const laptop = await open(b, "laptop");
+  await sendAll(laptop, c, 1, 5);
+  // Far from a checkpoint by rows, and nothing else makes a group afterwards.
+  const alice = await open(a);
+  for (let n = 0; n < 6; n++) await sendAll(alice, b, n * 100 + 1, n * 100 + 100);
+  await abortAllDurableObjects();
+  expect((await open(b, "laptop", "&cursor=head")).welcome.lastId).toBe(5);
+});
+
 test("[R5] what is owed is not taken away", async () => {
   const [a, b] = [fresh("alice"), fresh("bob")];
   const alice = await open(a);

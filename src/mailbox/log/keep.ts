@@ -8,6 +8,10 @@ export interface Retention {
   readonly age: number | null;
 }
 
+export function keepsAll({ entries, age }: Retention): boolean {
+  return entries === null && age === null;
+}
+
 /** The last entry that is not kept any more, by its seq; 0 for none. */
 export function lastToGo(sql: Sql, { entries, age }: Retention): number {
   const beyond = entries === null ? 0 : lastBeyond(sql, entries);

@@ -8,7 +8,7 @@ import { EntryRows } from "./entry-rows.ts";
 import { History } from "./history.ts";
 import { PeerRows } from "./peer-rows.ts";
 import { type Jump, Jumps } from "./jumps.ts";
-import { lastToGo, type Retention } from "./keep.ts";
+import { keepsAll, lastToGo, type Retention } from "./keep.ts";
 import {
   ENTRY_VIEW,
   type Entry,
@@ -25,10 +25,8 @@ import { readTail } from "./tail.ts";
 
 /** Rows of entries between two checkpoints: what a wake has to scan at most, while nothing is owed. */
 const CHECKPOINT_EVERY = 512;
-/** What an entry is of a row that another one began: about as much as it adds to the scan. */
-const SHARE = 1 / 16;
-/** Entries between two looks for what retention takes. */
-const TRIM_EVERY = 512;
+/** What an entry counts that goes on in a row: about as much as it adds to the scan. */
+const GOES_ON = 1 / 16;
 
 export class Log {
   /** Whether this mailbox was erased: it is nobody's for good. */
@@ -41,7 +39,7 @@ export class Log {
   #jumps: Jumps;
   #wrote = false;
   #sinceCheckpoint = 0;
-  #sinceTrim = 0;
+  #trimDue = false;
   #owed: readonly Sent[] = [];
   entries: EntryRows;
   history: History;
@@ -115,8 +113,9 @@ export class Log {
       // The row of a peer that was sent something is written some time after the reply; until then the tail tells.
       if (kind !== "out") this.peers.changed(other);
     }
-    this.#sinceCheckpoint += this.entries.add(row) ? 1 : SHARE;
-    this.#sinceTrim++;
+    const begins = this.entries.add(row);
+    // What retention takes is looked for at a checkpoint, and it counts entries.
+    this.#sinceCheckpoint += begins || !keepsAll(this.#retention) ? 1 : GOES_ON;
     this.#wrote = true;
     return row;
   }
@@ -170,7 +169,10 @@ export class Log {
 
   /** Writes what changed since the last time, once per row; true if this group wrote anything. `firstOwed`: the oldest entry that a lane still owes. */
   seal(firstOwed: () => number | null): boolean {
-    if (this.#sinceCheckpoint >= CHECKPOINT_EVERY) this.#checkpoint(firstOwed());
+    if (this.#sinceCheckpoint >= CHECKPOINT_EVERY) {
+      this.#checkpoint(firstOwed());
+      this.#trimDue = true;
+    }
     this.entries.seal();
     for (const peer of this.history.seal()) this.peers.changed(peer);
     const rows = [this.peers, this.devices, this.account, this.contacts].map((part) => part.seal());
@@ -181,13 +183,13 @@ export class Log {
 
   /** Trims now and then: after the sockets were told of what is new, so that nobody who is there misses it. */
   trimSometimes(firstOwed: () => number | null): void {
-    if (this.#sinceTrim >= TRIM_EVERY) this.trim(firstOwed);
+    if (this.#trimDue) this.trim(firstOwed);
+    this.#trimDue = false;
   }
 
   /** Takes away what retention does not keep; never what is still owed. */
   trim(firstOwed: () => number | null): void {
     const life = this.#life;
-    this.#sinceTrim = 0;
     if (life === null) return;
     this.entries.seal();
     const due = Math.min(lastToGo(this.#sql, this.#retention), (firstOwed() ?? Infinity) - 1);
@@ -233,8 +235,8 @@ export class Log {
     for (const name of new Set(behind.map(({ peer }) => peer))) this.history.rewind(this.peers.get(name));
     for (const { peer, seq } of behind) this.history.note(this.peers.get(peer), seq);
     this.#owed = tail.owed;
+    // As if each were a row: the next checkpoint only comes sooner.
     this.#sinceCheckpoint = tail.entries;
-    this.#sinceTrim = tail.entries;
   }
 
   #begin(life: Life, head: number): void {
