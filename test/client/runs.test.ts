@@ -26,6 +26,19 @@ function written(random: Random): Frame[] {
   });
 }
 
+/** What is new to whoever reads it in order: no origin of an author twice. */
+function news(frames: readonly Frame[]): unknown[] {
+  const highest = new Map<unknown, number>();
+  const received = frames.filter(({ type, from }) => type === "message" && from !== "alice");
+  return received
+    .filter(({ from, origin }) => {
+      const known = highest.get(from) ?? 0;
+      highest.set(from, Math.max(known, Number(origin)));
+      return Number(origin) > known;
+    })
+    .map(({ seq, from, body }) => [seq, from, body]);
+}
+
 async function reader(): Promise<{ tell: (frames: readonly Frame[]) => Promise<void>; seen: () => Promise<unknown> }> {
   const { me, mailbox } = await entered({ device: "phone" });
   const shown: unknown[] = [];
@@ -51,7 +64,7 @@ test.each(Array.from({ length: 30 }, (_, seed) => seed))("[F8][L4] seed %i", asy
   const frames = written(random);
   const [single, inRuns] = [await reader(), await reader()];
   let joined = 0;
-  for (let next = 0; next < frames.length; ) {
+  for (let next = 0; next < frames.length;) {
     const from = Math.max(0, next - random.below(8));
     next += 1 + random.below(20);
     const text = frames.slice(from, next);
@@ -61,5 +74,6 @@ test.each(Array.from({ length: 30 }, (_, seed) => seed))("[F8][L4] seed %i", asy
     await inRuns.tell(folded);
   }
   expect(joined).toBeGreaterThan(10);
+  expect(await single.seen()).toMatchObject({ shown: news(frames) });
   expect(await inRuns.seen()).toEqual(await single.seen());
 });
