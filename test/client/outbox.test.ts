@@ -81,23 +81,6 @@ test("[S2][F8] a number that was answered between two others is in no run", asyn
   expect(await next.said()).toEqual([{ type: "send", id: 2, to: "bob", bodies: ["a", "b"] }, send(4, "d")]);
 });
 
-test("[S2][F8] what the log shows of a run that waits for its answers is each of its drafts, and no other message", async () => {
-  const { me, mailbox } = await entered();
-  for (const body of ["a", "b", "c"]) me.send("bob", body);
-  await mailbox.said();
-  const next = await again(mailbox, { lastId: 3 });
-  const device = link().query["device"];
-  const carbon = { type: "message", seq: 13, from: "alice", to: "bob", at: 7, id: 3, device, count: 3 };
-  await next.tell({ ...carbon, bodies: ["a", "b", "c"] });
-  const thread = me.messages.with("bob");
-  await settle();
-  const shown = () => thread.value.map(({ seq, body }) => [seq, body]);
-  expect(shown()).toEqual(["a", "b", "c"].map((body) => [null, body]));
-  // Retention has taken the entries meanwhile: the answer doesn't say which they were.
-  await next.tell({ type: "accepted", id: 3, state: "stored", count: 3 });
-  expect(shown()).toEqual(["a", "b", "c"].map((body, i) => [11 + i, body]));
-});
-
 test("[S10] an id is kept before the text that uses it leaves", async () => {
   const held: (() => void)[] = [];
   const inner = memoryStore();

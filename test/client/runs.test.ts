@@ -3,7 +3,7 @@ import { beforeEach, expect, test } from "vitest";
 import type { Restante } from "../../src/client/connect.ts";
 import { Random } from "../chaos/random.ts";
 import { fold } from "../support/fold.ts";
-import { entered, type Frame, settle, stage } from "./scripted.ts";
+import { entered, type Frame, fromBob, link, pass, PAUSE, settle, stage } from "./scripted.ts";
 
 beforeEach(stage);
 
@@ -76,4 +76,66 @@ test.each(Array.from({ length: 30 }, (_, seed) => seed))("[F8][L4] seed %i", asy
   expect(joined).toBeGreaterThan(10);
   expect(await single.seen()).toMatchObject({ shown: news(frames) });
   expect(await inRuns.seen()).toEqual(await single.seen());
+});
+
+test("[L4][F8] of a run that begins below the cursor the rest is shown", async () => {
+  const { me, mailbox } = await entered();
+  const shown: unknown[] = [];
+  me.messages.subscribe(({ body, seq }) => shown.push([seq, body]));
+  await mailbox.tell(fromBob(5), fromBob(6));
+  const bodies = ["message 5", "message 6", "message 7", "message 8"];
+  await mailbox.tell({ ...fromBob(8), body: undefined, bodies, count: 4 });
+  const seqs = [5, 6, 7, 8];
+  expect(shown).toEqual(seqs.map((seq) => [seq, `message ${seq}`]));
+  expect((await mailbox.said()).at(-1)).toEqual({ type: "ack", seq: 8 });
+  // Where nothing else tells them apart, too.
+  await mailbox.tell({ ...fromBob(9, undefined, 0), bodies: ["message 8", "message 9"], count: 2 });
+  expect(shown.slice(4)).toEqual([[9, "message 9"]]);
+});
+
+test("[F8] the first that a device hears may be a run: all of it is kept", async () => {
+  const { me, mailbox } = await entered({ device: "phone" });
+  await mailbox.tell({ ...fromBob(8, undefined), bodies: ["a", "b", "c"], count: 3 });
+  const thread = me.messages.with("bob");
+  await settle();
+  expect(thread.value.map(({ seq }) => seq)).toEqual([6, 7, 8]);
+});
+
+test("[L4][F8] of a run that its sender sends again after a set-back the rest is shown, and counted", async () => {
+  const { me, mailbox } = await entered();
+  const shown: unknown[] = [];
+  me.messages.subscribe(({ body, seq }) => shown.push([seq, body]));
+  await mailbox.tell(fromBob(1), fromBob(2));
+  const bodies = ["message 1", "message 2", "message 3", null];
+  await mailbox.tell({ ...fromBob(104, undefined, 4), bodies, count: 4 });
+  await mailbox.tell({ ...fromBob(204, undefined, 4), bodies, count: 4 });
+  await mailbox.tell(fromBob(205, "message 5", 5));
+  expect(shown).toEqual([
+    [1, "message 1"],
+    [2, "message 2"],
+    [103, "message 3"],
+    [104, null],
+    [205, "message 5"],
+  ]);
+  expect(me.conversations.value[0]?.unread).toBe(5);
+});
+
+test("[S2][F8] what the log shows of a run that waits for its answers is each of its drafts, and no other message", async () => {
+  const { me, mailbox } = await entered();
+  for (const body of ["a", "b", "c"]) me.send("bob", body);
+  await mailbox.said();
+  await mailbox.cut();
+  await pass(PAUSE);
+  const next = link();
+  await next.welcome({ lastId: 3 });
+  const { device } = next.query;
+  const carbon = { type: "message", seq: 13, from: "alice", to: "bob", at: 7, id: 3, device, count: 3 };
+  await next.tell({ ...carbon, bodies: ["a", "b", "c"] });
+  const thread = me.messages.with("bob");
+  await settle();
+  const shown = () => thread.value.map(({ seq, body }) => [seq, body]);
+  expect(shown()).toEqual(["a", "b", "c"].map((body) => [null, body]));
+  // Retention has taken the entries meanwhile: the answer doesn't say which they were.
+  await next.tell({ type: "accepted", id: 3, state: "stored", count: 3 });
+  expect(shown()).toEqual(["a", "b", "c"].map((body, i) => [11 + i, body]));
 });

@@ -97,48 +97,6 @@ test("[L4] nothing is shown twice: what comes again below the cursor, and what i
   expect(shown).toEqual(["message 1", "message 2", "message 3", "carol's first"]);
 });
 
-test("[L4][F8] of a run that begins below the cursor the rest is shown", async () => {
-  const { me, mailbox } = await entered();
-  const shown: unknown[] = [];
-  me.messages.subscribe(({ body, seq }) => shown.push([seq, body]));
-  await mailbox.tell(fromBob(5), fromBob(6));
-  const bodies = ["message 5", "message 6", "message 7", "message 8"];
-  await mailbox.tell({ ...fromBob(8), body: undefined, bodies, count: 4 });
-  const seqs = [5, 6, 7, 8];
-  expect(shown).toEqual(seqs.map((seq) => [seq, `message ${seq}`]));
-  expect((await mailbox.said()).at(-1)).toEqual({ type: "ack", seq: 8 });
-  // Where nothing else tells them apart, too.
-  await mailbox.tell({ ...fromBob(9, undefined, 0), bodies: ["message 8", "message 9"], count: 2 });
-  expect(shown.slice(4)).toEqual([[9, "message 9"]]);
-});
-
-test("[F8] the first that a device hears may be a run: all of it is kept", async () => {
-  const { me, mailbox } = await entered({ device: "phone" });
-  await mailbox.tell({ ...fromBob(8, undefined), bodies: ["a", "b", "c"], count: 3 });
-  const thread = me.messages.with("bob");
-  await settle();
-  expect(thread.value.map(({ seq }) => seq)).toEqual([6, 7, 8]);
-});
-
-test("[L4][F8] of a run that its sender sends again after a set-back the rest is shown, and counted", async () => {
-  const { me, mailbox } = await entered();
-  const shown: unknown[] = [];
-  me.messages.subscribe(({ body, seq }) => shown.push([seq, body]));
-  await mailbox.tell(fromBob(1), fromBob(2));
-  const bodies = ["message 1", "message 2", "message 3", null];
-  await mailbox.tell({ ...fromBob(104, undefined, 4), bodies, count: 4 });
-  await mailbox.tell({ ...fromBob(204, undefined, 4), bodies, count: 4 });
-  await mailbox.tell(fromBob(205, "message 5", 5));
-  expect(shown).toEqual([
-    [1, "message 1"],
-    [2, "message 2"],
-    [103, "message 3"],
-    [104, null],
-    [205, "message 5"],
-  ]);
-  expect(me.conversations.value[0]?.unread).toBe(5);
-});
-
 test("[R2] another life of the mailbox begins at its own numbers, and what was shown stays", async () => {
   const { me, mailbox } = await entered();
   await mailbox.tell(fromBob(900));

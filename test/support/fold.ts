@@ -1,5 +1,5 @@
 // Frames as runs, and back, written the long way round: what the mailbox and the SDK do without taking each apart.
-import { bodyOf, countOf, type Down } from "../../src/protocol/down.ts";
+import type { Down } from "../../src/protocol/down.ts";
 import type { Frame } from "./line.ts";
 
 const NUMBERS = new Set(["seq", "id", "origin", "entry"]);
@@ -43,14 +43,12 @@ function hasBody(frame: Frame): boolean {
 
 /** A frame that speaks for a run, as those that it stands for; any other as it is. */
 export function unfold(down: Down): readonly Down[] {
-  const count = countOf(down);
+  const { count = 1, bodies, ...last } = down as Frame & { count?: number; bodies?: unknown[] };
   if (count === 1) return [down];
-  const { count: _, bodies, ...last } = { bodies: undefined, ...down } as Frame;
   return Array.from({ length: count }, (_, i) => {
-    const back = count - 1 - i;
-    const one = { ...last };
-    for (const name of NUMBERS) if (Number(one[name] ?? 0) > 0) one[name] = Number(one[name]) - back;
-    if (bodies !== undefined) one["body"] = bodyOf(down as Extract<Down, { type: "message" }>, back);
+    const one: Frame = { ...last };
+    for (const name of NUMBERS) if (Number(one[name] ?? 0) > 0) one[name] = Number(one[name]) - (count - 1 - i);
+    if (bodies !== undefined) one["body"] = bodies[i];
     return one as unknown as Down;
   });
 }

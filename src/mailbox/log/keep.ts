@@ -8,6 +8,7 @@ export interface Retention {
   readonly age: number | null;
 }
 
+/** Whether nothing is ever taken away. */
 export function keepsAll({ entries, age }: Retention): boolean {
   return entries === null && age === null;
 }
