@@ -1,8 +1,7 @@
 // Accounts, as an application sees them: to claim a name, to sign in, and to look after one's devices. It knows addresses and shapes
 // only; that a browser keeps the token in a cookie is the server's business.
-import { fits, type Shape, type ShapeOf } from "../protocol/shape.ts";
 import type { Settings, SignedInDevice } from "../protocol/visitor.ts";
-import { type Query, Refused, Server } from "./server.ts";
+import { type Query, read, Refused, Server } from "./server.ts";
 
 /** What the server asks of whoever comes. `auth`: accounts, jwt or open; `registration`: open, invite or closed. */
 export interface Entrance {
@@ -181,9 +180,4 @@ async function signedIn(url: string, path: string, body: unknown): Promise<Signe
   const query: Query = { method: "POST", body };
   const { recoveryCode = null, ...rest } = read(SIGNED_IN, await new Server(url).ask(path, query));
   return { ...rest, recoveryCode };
-}
-
-function read<S extends Shape>(shape: S, value: unknown): ShapeOf<S> {
-  if (!fits(shape, value)) throw new Error("The server's answer can't be read.");
-  return value;
 }

@@ -15,6 +15,8 @@ interface Schema extends DBSchema {
 }
 
 const STORES = ["about", "rows", "entries", "drafts", "reads", "past"] as const;
+/** Those whose records a commit has under the same name. */
+const PUT = ["rows", "entries", "drafts", "reads"] as const;
 const POSITION = "position";
 
 /** Whether this runtime has what the store of a browser needs. */
@@ -67,16 +69,14 @@ class BrowserStore implements Store {
   async write(commit: Commit): Promise<void> {
     const tx = this.#open.transaction(STORES, "readwrite", { durability: "strict" });
     const wrong: Promise<unknown>[] = [];
-    const entries = tx.objectStore("entries");
     if (commit.position) wrong.push(tx.objectStore("about").put(commit.position, POSITION));
-    for (const row of commit.rows ?? []) wrong.push(tx.objectStore("rows").put(row));
-    for (const entry of commit.entries ?? []) wrong.push(entries.put(entry));
-    for (const draft of commit.drafts ?? []) wrong.push(tx.objectStore("drafts").put(draft));
+    for (const name of PUT)
+      for (const record of commit[name] ?? []) wrong.push(tx.objectStore(name).put(record as never));
     for (const key of commit.settled ?? []) wrong.push(tx.objectStore("drafts").delete(key));
-    for (const read of commit.reads ?? []) wrong.push(tx.objectStore("reads").put(read));
     for (const peer of commit.told ?? []) wrong.push(tx.objectStore("reads").delete(peer));
     if (commit.past) wrong.push(this.#keepPast(tx, commit.past));
     for (const { seq, ...failed } of commit.failures ?? []) {
+      const entries = tx.objectStore("entries");
       const found = entries.index("seq").get(seq);
       wrong.push(found.then((entry) => entry && entries.put({ ...entry, failed })));
     }

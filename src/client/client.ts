@@ -137,7 +137,7 @@ export class Client implements Restante {
   }
 
   #open({ device, since }: Options): Promise<Kept> {
-    const name = ["restante", this.#server.host, this.user, ...(device === undefined ? [] : [device])].join(" ");
+    const name = ["restante", this.#server.host, this.user, device ?? []].flat().join(" ");
     // A device that is made here has had nothing yet; of one that has a name already only the mailbox knows.
     const whole = device === undefined && since !== "now";
     const first = { device: device ?? newDevice(), epoch: null, cursor: null, base: whole ? 0 : null, listed: whole };
@@ -146,17 +146,10 @@ export class Client implements Restante {
 
   #thread(raw: string): Thread {
     const name = canonical(raw);
-    const view = this.#view;
-    const thread = new Thread("refused" in name ? raw : name.name, {
-      user: this.user,
-      row: (peer) => view.row(peer),
-      draftsOf: (peer) => view.drafts().filter((draft) => draft.peer === peer),
+    return new Thread("refused" in name ? raw : name.name, this.#view, {
       piece: (peer, before, limit) => this.#session.ready.then(() => this.#store.piece(peer, before, limit)),
       past: (peer, before, limit) => this.#past(peer, before, limit),
-      closed: (closed) => view.threads.delete(closed),
     });
-    view.threads.add(thread);
-    return thread;
   }
 
   async #past(peer: string, before: number, limit: number): Promise<Piece> {

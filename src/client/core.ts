@@ -9,6 +9,15 @@ import type { Commit, Kept, Store } from "./store.ts";
 type Frame<T extends Down["type"]> = Extract<Down, { type: T }>;
 export type Signal = Frame<"typing" | "presence">;
 
+/** What a core tells. */
+export type Told =
+  /** Kept, and now to be shown. */
+  | { readonly commit: Commit }
+  | { readonly signal: Signal }
+  | { readonly state: ConnectionState }
+  /** Entries from the log are gone for good, and were not shown. */
+  | { readonly gap: true };
+
 /** What a core is given, and whom it tells. */
 export interface CoreOptions {
   readonly user: string;
@@ -21,12 +30,7 @@ export interface CoreOptions {
   readonly renew: Renew | null;
   /** The mailbox's own list of conversations. */
   readonly list: () => Promise<readonly Listed[]>;
-  /** Kept, and now to be shown. */
-  readonly committed: (commit: Commit) => void;
-  readonly state: (state: ConnectionState) => void;
-  readonly signal: (signal: Signal) => void;
-  /** Entries from the log are gone for good, and were not shown. */
-  readonly gap: () => void;
+  readonly tell: (told: Told) => void;
   /** Up to which seq the application has taken what was shown. */
   readonly taken: () => number;
 }
@@ -151,7 +155,7 @@ export class Core {
   #moved(state: ConnectionState): void {
     this.#connection++;
     if (state.is !== "open") this.#outbox.end();
-    this.#options.state(state);
+    this.#options.tell({ state });
     if (state.is !== "open") return;
     if (this.#watched.length > 0) this.#sayNow({ type: "watch", peers: this.#watched });
     for (const read of this.#archive.reads) this.#sayNow({ type: "read", ...read });
@@ -161,7 +165,7 @@ export class Core {
   #hear(value: unknown, down: Down | null): void {
     if (down?.type === "gap") {
       this.#archive.gap(down);
-      this.#options.gap();
+      this.#options.tell({ gap: true });
       return;
     }
     const seq = seqOf(value);
@@ -194,7 +198,7 @@ export class Core {
         break;
       case "typing":
       case "presence":
-        this.#options.signal(down);
+        this.#options.tell({ signal: down });
         break;
       case "peer":
         this.#archive.stands(down);
@@ -270,7 +274,7 @@ export class Core {
         if (commit !== null) {
           await this.#options.store.write(commit);
           this.#kept = commit.position?.cursor ?? this.#kept;
-          this.#options.committed(commit);
+          this.#options.tell({ commit });
           this.ack();
         }
         if (text !== null && connection === this.#connection) this.#line.say(text);

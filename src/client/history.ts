@@ -1,8 +1,9 @@
 // What is read over HTTP: the list of conversations, and messages older than those that came over the socket.
 import { readDown } from "../protocol/down.ts";
 import { faultOf } from "../protocol/faults.ts";
-import { fits, type Shape, type ShapeOf } from "../protocol/shape.ts";
+import { fits } from "../protocol/shape.ts";
 import type { Listed } from "./archive.ts";
+import { read } from "./server.ts";
 import type { Entry, Piece } from "./store.ts";
 
 /** Conversations in one answer. */
@@ -53,9 +54,4 @@ function entryOf(value: unknown, user: string): Entry | null {
   const { seq, from, to, at, body } = down;
   const failed = fits(REFUSED, value) ? { failed: { code: value.failed, message: faultOf(value.failed).message } } : {};
   return { key: `${seq}`, seq, peer: from === user ? to : from, from, at, body, ...failed };
-}
-
-function read<S extends Shape>(shape: S, value: unknown): ShapeOf<S> {
-  if (!fits(shape, value)) throw new Error("The server's answer can't be read.");
-  return value;
 }

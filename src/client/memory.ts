@@ -1,5 +1,6 @@
 // The store that ends with the process: where nothing is to be kept, and in tests. Of each conversation it holds the latest
 // messages only; older ones are read from the mailbox again. It knows records and nothing of what they mean.
+import { Queue } from "./queue.ts";
 import type { Commit, Draft, Entry, Kept, Piece, Position, Read, Row, Store } from "./store.ts";
 
 /** Messages of one conversation that are held. */
@@ -14,7 +15,7 @@ class MemoryStore implements Store {
   readonly lasting = false;
   #position: Position | null = null;
   readonly #rows = new Map<string, Row>();
-  readonly #drafts = new Map<string, Draft>();
+  readonly #drafts = new Queue<Draft>();
   readonly #reads = new Map<string, Read>();
   /** By peer, in the order of their seqs. */
   readonly #entries = new Map<string, Entry[]>();
@@ -26,7 +27,7 @@ class MemoryStore implements Store {
     return {
       position,
       rows: [...this.#rows.values()],
-      drafts: [...this.#drafts.values()],
+      drafts: this.#drafts.values(),
       reads: [...this.#reads.values()],
     };
   }
@@ -36,8 +37,8 @@ class MemoryStore implements Store {
     for (const row of commit.rows ?? []) this.#rows.set(row.peer, row);
     for (const entry of commit.entries ?? []) this.#put(entry);
     for (const { seq, ...failed } of commit.failures ?? []) this.#fail(seq, failed);
-    for (const draft of commit.drafts ?? []) this.#drafts.set(draft.key, draft);
-    for (const key of commit.settled ?? []) this.#drafts.delete(key);
+    for (const draft of commit.drafts ?? []) this.#drafts.set(draft);
+    for (const key of commit.settled ?? []) this.#drafts.take(key);
     for (const read of commit.reads ?? []) this.#reads.set(read.peer, read);
     for (const peer of commit.told ?? []) this.#reads.delete(peer);
   }

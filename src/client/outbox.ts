@@ -2,6 +2,7 @@
 // meanwhile. It knows the numbering of ids and the size of a text; no socket, no cursor, and nothing of what others write.
 import { bodyOf, type Down, type Welcome } from "../protocol/down.ts";
 import { LIMITS, utf8Bytes } from "../protocol/limits.ts";
+import { Queue } from "./queue.ts";
 import type { Draft } from "./store.ts";
 
 type Frame<T extends Down["type"]> = Extract<Down, { type: T }>;
@@ -16,11 +17,8 @@ export interface OutboxEvents {
 /** Keys of drafts that are remembered, at least. */
 const KNOWN = 10_000;
 
-/**
- * waits: to be said on the present connection. under way: in the text that is out. taken: the log has shown it, and the answer is still
- * to come. failed: refused for good. settled: answered, or dropped.
- */
-type Step = "waits" | "under way" | "taken" | "failed" | "settled";
+/** waits: to be said on the present connection. under way: in the text that is out. taken: the log has shown it, and the answer is still to come. */
+type Step = "waits" | "under way" | "taken";
 
 /** A draft as it changes. */
 type Item = { -readonly [Field in keyof Draft]: Draft[Field] } & {
@@ -39,11 +37,13 @@ interface Run {
 /** Bytes of a frame that are neither the receiver nor bodies, with what is before it, at most. */
 const HEAD = 58;
 
+const hasId = (item: Item, id: number) => item.id === id;
+const hasSeq = (item: Item, seq: number) => item.seq === seq;
+
 export class Outbox {
   readonly #events: OutboxEvents;
-  /** In the order of sending; those that are over are let go of by and by. */
-  #items: Item[] = [];
-  readonly #byId = new Map<number, Item>();
+  /** In the order of sending, until they are answered, dropped, or refused for good. */
+  readonly #items = new Queue<Item>();
   #changed: Item[] = [];
   /** Drafts of the text that is under way. One at a time: so an answer never speaks of an older numbering. */
   #underWay = 0;
@@ -76,7 +76,7 @@ export class Outbox {
     if (draft.failed !== null) return;
     const { key, peer, at, body, id, seq, failed } = draft;
     const item: Item = { key, peer, at, body, id, seq, failed, step: "waits", changed: false };
-    this.#items.push(item);
+    this.#items.set(item);
     if (!kept) this.#change(item);
   }
 
@@ -88,15 +88,11 @@ export class Outbox {
     this.#lastId = lastId;
     this.#nextId = lastId + 1;
     this.#underWay = 0;
-    this.#byId.clear();
-    for (const item of this.#present()) {
+    for (const item of this.#items.values()) {
       item.step = "waits";
-      if (item.id === null) continue;
-      if (sameLife && item.id <= lastId) this.#byId.set(item.id, item);
-      else {
-        item.id = item.seq = null;
-        this.#change(item);
-      }
+      if (item.id === null || (sameLife && item.id <= lastId)) continue;
+      item.id = item.seq = null;
+      this.#change(item);
     }
   }
 
@@ -110,7 +106,7 @@ export class Outbox {
     if (!this.#open || this.#held !== undefined || this.#underWay > 0) return null;
     const runs: Run[] = [];
     let bytes = 2;
-    for (const item of this.#present()) {
+    for (const item of this.#items.values()) {
       if (item.step !== "waits") continue;
       const id = item.id ?? this.#nextId;
       const to = item.peer;
@@ -119,24 +115,29 @@ export class Outbox {
       const goesOn = this.#runs && run?.to === to && run.id === id - 1;
       bytes += utf8Bytes(body) + (goesOn ? 1 : HEAD + utf8Bytes(to));
       if (this.#underWay > 0 && (this.#underWay >= this.#limits.frames || bytes > this.#limits.textBytes)) break;
-      this.#number(item, id);
+      this.#underWay++;
+      item.step = "under way";
+      if (item.id === null) {
+        this.#nextId++;
+        item.id = id;
+        this.#change(item);
+      }
       if (goesOn) {
         run.id = id;
         run.bodies.push(body);
       } else runs.push({ id, to, bodies: [body] });
     }
-    if (runs.length === 0) return null;
-    const frames = runs.map(write).join(",");
-    return runs.length === 1 ? frames : `[${frames}]`;
+    const frames = runs.map(write);
+    return frames.length > 1 ? `[${frames.join(",")}]` : (frames[0] ?? null);
   }
 
   /** The drafts that have changed since they were last asked for: to be kept before the next text is said. */
   changes(): Draft[] {
     const drafts: Draft[] = [];
     for (const item of this.#changed) {
+      const { key, peer, at, body, id, seq, failed, changed } = item;
+      if (changed) drafts.push({ key, peer, at, body, id, seq, failed });
       item.changed = false;
-      const { key, peer, at, body, id, seq, failed } = item;
-      if (item.step !== "settled") drafts.push({ key, peer, at, body, id, seq, failed });
     }
     this.#changed = [];
     return drafts;
@@ -144,7 +145,7 @@ export class Outbox {
 
   /** The log shows this device's message: it was taken, though the answer may still wait for the receiver. */
   taken(run: Frame<"message">, back: number): boolean {
-    const item = this.#byId.get((run.id ?? 0) - back);
+    const item = this.#items.find(hasId, (run.id ?? 0) - back);
     if (item === undefined || item.peer !== run.to) return false;
     // Another installation that was copied from this one, id and all, may have used the id for something else.
     const body = bodyOf(run, back);
@@ -158,42 +159,40 @@ export class Outbox {
 
   /** The draft that this answers; it is none any more. */
   accepted(id: number): Draft | null {
-    const item = this.#byId.get(id);
-    if (item !== undefined) this.#settle(item);
-    return item ?? null;
+    return this.#settle(this.#items.find(hasId, id));
   }
 
   /** The draft that the log has shown with this seq; it is none any more. */
   failed(seq: number): Draft | null {
-    const item = this.#present().find((one) => one.seq === seq);
-    if (item !== undefined) this.#settle(item);
-    return item ?? null;
+    return this.#settle(this.#items.find(hasSeq, seq));
   }
 
   /** False if the mailbox counts otherwise than this device, which only another `welcome` can mend. */
   refused({ id, code, message, retryAfter }: Frame<"refused">): boolean {
-    const item = this.#byId.get(id);
+    const item = this.#items.find(hasId, id);
     if (item === undefined) return true;
     // What follows a refused id is out of order; the refused one itself never is.
     if (code === "out_of_order" && id < this.#nextId) return false;
     if (id > this.#lastId) this.#nextId = Math.min(this.#nextId, id);
-    this.#byId.delete(id);
     this.#move(item, "waits");
     item.id = null;
     this.#change(item);
-    if (retryAfter !== undefined) this.#hold(retryAfter);
-    else if (code !== "out_of_order" && code !== "id_reused") {
+    if (retryAfter !== undefined) {
+      clearTimeout(this.#held);
+      this.#held = setTimeout(() => {
+        this.#held = undefined;
+        this.#events.ready();
+      }, retryAfter);
+    } else if (code !== "out_of_order" && code !== "id_reused") {
       item.failed = { code, message };
-      item.step = "failed";
+      this.#items.take(item.key);
     }
     return true;
   }
 
   /** Forgets a draft. */
   drop(key: string): void {
-    const item = this.#present().find((one) => one.key === key);
-    if (item === undefined) this.#events.settled(key);
-    else this.#settle(item);
+    if (this.#settle(this.#items.get(key)) === null) this.#events.settled(key);
   }
 
   /** Nothing is sent any more. */
@@ -202,25 +201,13 @@ export class Outbox {
     clearTimeout(this.#held);
   }
 
-  /** Those that are not over. */
-  #present(): readonly Item[] {
-    return (this.#items = this.#items.filter(({ step }) => step !== "settled" && step !== "failed"));
-  }
-
-  #settle(item: Item): void {
-    this.#move(item, "settled");
-    if (item.id !== null) this.#byId.delete(item.id);
+  #settle(item: Item | undefined): Draft | null {
+    if (item === undefined) return null;
+    this.#move(item, "taken");
+    item.changed = false;
+    this.#items.take(item.key);
     this.#events.settled(item.key);
-  }
-
-  #number(item: Item, id: number): void {
-    item.step = "under way";
-    this.#underWay++;
-    if (item.id !== null) return;
-    this.#nextId++;
-    item.id = id;
-    this.#byId.set(id, item);
-    this.#change(item);
+    return item;
   }
 
   #move(item: Item, step: Step): void {
@@ -231,14 +218,6 @@ export class Outbox {
   #change(item: Item): void {
     if (!item.changed) this.#changed.push(item);
     item.changed = true;
-  }
-
-  #hold(ms: number): void {
-    clearTimeout(this.#held);
-    this.#held = setTimeout(() => {
-      this.#held = undefined;
-      this.#events.ready();
-    }, ms);
   }
 }
 

@@ -1,10 +1,7 @@
 // Names that nobody else makes: of a device, and of a message before the mailbox has given it a number.
 
-/** Begins where its numerals have six places. */
-let made = 36 ** 5;
-/** The last time that a key was made, and what its keys begin with. */
-let last = -1;
-let time = "";
+/** Counts keys; begins where its numerals have as many places as they will ever have. */
+let made = 1e9;
 /** What all keys of this process or tab end with. Made when it is needed: Workers have nothing random before their first event. */
 let here: string | undefined;
 
@@ -16,7 +13,5 @@ export function newDevice(): string {
 /** A fresh key for a draft. Keys sort in the order in which they were made, across tabs as far as their clocks go. */
 export function keyOf(): string {
   here ??= `-${newDevice().slice(0, 8)}`;
-  const now = Date.now();
-  if (now !== last) time = `${(last = now).toString(36).padStart(9, "0")}-`;
-  return time + (made++).toString(36) + here;
+  return `${Date.now()}-${made++}${here}`;
 }

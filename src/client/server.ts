@@ -1,5 +1,5 @@
 // Where the server is and who asks: addresses, and the token in each of its places. It knows no frame.
-import { fits } from "../protocol/shape.ts";
+import { fits, type Shape, type ShapeOf } from "../protocol/shape.ts";
 import { V1 } from "../protocol/version.ts";
 import { parse } from "../protocol/json.ts";
 import type { Door } from "./line.ts";
@@ -83,4 +83,10 @@ export class Server {
     url.search = new URLSearchParams(query).toString();
     return url;
   }
+}
+
+/** An answer of this shape; throws a sentence. */
+export function read<S extends Shape>(shape: S, value: unknown): ShapeOf<S> {
+  if (!fits(shape, value)) throw new Error("The server's answer can't be read.");
+  return value;
 }

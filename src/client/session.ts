@@ -1,18 +1,11 @@
 // The clients of one store: one of them is connected, by a core; all see what it commits, and write what is theirs into the store.
 // It knows who leads and what clients of a store say to each other; no frame, and nothing of what a commit means.
-import { Core, type CoreOptions, type Signal } from "./core.ts";
+import { Core, type CoreOptions, type Told } from "./core.ts";
 import type { ConnectionState } from "./line.ts";
 import { Computed } from "./live.ts";
 import { newDevice } from "./random.ts";
 import { type Commit, type Draft, type Kept, NONE, type Read, type Store, type Why } from "./store.ts";
 import type { View } from "./view.ts";
-
-/** What the client that is connected says to all others. */
-type Told =
-  | { readonly commit: Commit }
-  | { readonly signal: Signal }
-  | { readonly state: ConnectionState }
-  | { readonly gap: true };
 
 /** What any client says to the one that is connected. */
 type Asked =
@@ -150,10 +143,7 @@ export class Session {
       ...this.#parts,
       store: this.#store,
       kept,
-      committed: (commit) => this.#tell({ commit }),
-      state: (state) => this.#tell({ state }),
-      signal: (signal) => this.#tell({ signal }),
-      gap: () => this.#tell({ gap: true }),
+      tell: (told) => this.#tell(told),
       taken: () => this.#view.feed.taken(),
     });
     this.#core.watch(this.#view.signals.watched);
@@ -199,9 +189,9 @@ export class Session {
   }
 
   /** From the core: here, and to all others. */
-  #tell(word: Told): void {
-    this.#hear(word);
-    this.#say(word);
+  #tell(told: Told): void {
+    this.#hear(told);
+    this.#say(told);
   }
 
   /** To whoever is connected: this client, or another one of the store. */

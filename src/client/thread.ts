@@ -7,31 +7,41 @@ import type { Commit, Draft, Entry, Piece, Row, Why } from "./store.ts";
 /** Messages that a conversation begins with, and that `older` adds. */
 const PIECE = 50;
 
-/** What a thread needs of its client. */
+/** What a thread needs of its client's view. */
 export interface ThreadSource {
   readonly user: string;
+  readonly threads: Set<Thread>;
   row(peer: string): Row | undefined;
-  draftsOf(peer: string): readonly Draft[];
+  drafts(): readonly Draft[];
+}
+
+/** The messages of a conversation that lie before a seq: at most `limit`, the latest ones. */
+type Read = (peer: string, before: number, limit: number) => Promise<Piece>;
+
+/** Where a thread reads. */
+export interface Shelf {
   /** What is kept here. */
-  piece(peer: string, before: number, limit: number): Promise<Piece>;
+  readonly piece: Read;
   /** What the mailbox still has, `from` 0 where nothing lies before. It is kept here from then on. Throws without a connection. */
-  past(peer: string, before: number, limit: number): Promise<Piece>;
-  closed(thread: Thread): void;
+  readonly past: Read;
 }
 
 /** The messages of one conversation, oldest first; those without an answer last. */
 export class Thread extends Computed<readonly Message[]> {
   readonly peer: string;
   readonly #source: ThreadSource;
+  readonly #shelf: Shelf;
   #entries: readonly Entry[] = [];
   #shown = new Map<string, Message>();
   #asked: Promise<boolean> | null = null;
   #more = true;
 
-  constructor(peer: string, source: ThreadSource) {
+  constructor(peer: string, source: ThreadSource, shelf: Shelf) {
     super(() => this.#show());
     this.peer = peer;
     this.#source = source;
+    this.#shelf = shelf;
+    source.threads.add(this);
     this.older().catch(() => undefined);
   }
 
@@ -52,7 +62,7 @@ export class Thread extends Computed<readonly Message[]> {
   /** Shows nothing new any more. */
   close(): void {
     this.end();
-    this.#source.closed(this);
+    this.#source.threads.delete(this);
   }
 
   /** Something was kept, somewhere: of this conversation or not. */
@@ -68,8 +78,8 @@ export class Thread extends Computed<readonly Message[]> {
 
   async #older(): Promise<boolean> {
     const first = this.#entries[0]?.seq ?? Infinity;
-    let piece = await this.#source.piece(this.peer, first, PIECE);
-    if (piece.entries.length === 0 && piece.from > 0) piece = await this.#source.past(this.peer, first, PIECE);
+    let piece = await this.#shelf.piece(this.peer, first, PIECE);
+    if (piece.entries.length === 0 && piece.from > 0) piece = await this.#shelf.past(this.peer, first, PIECE);
     this.#more = piece.from > 0 || piece.entries.length === PIECE;
     if (piece.entries.length > 0) this.#merge(piece.entries);
     this.changed();
@@ -92,7 +102,7 @@ export class Thread extends Computed<readonly Message[]> {
     const { user } = this.#source;
     const row = this.#source.row(this.peer);
     const kept = new Set(this.#entries.map(({ key }) => key));
-    const drafts = this.#source.draftsOf(this.peer).filter(({ key }) => !kept.has(key));
+    const drafts = this.#source.drafts().filter(({ key, peer }) => peer === this.peer && !kept.has(key));
     const made = [
       ...this.#entries.map((entry) => ofEntry(entry, user, row)),
       ...drafts.map((draft) => ofDraft(draft, user)),

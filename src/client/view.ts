@@ -4,6 +4,7 @@ import { unreadOf } from "./archive.ts";
 import { Feed } from "./feed.ts";
 import { Computed } from "./live.ts";
 import { type Message, ofEntry } from "./message.ts";
+import { Queue } from "./queue.ts";
 import { type Marked, Sent } from "./sent.ts";
 import { Signals } from "./signals.ts";
 import { type Commit, type Draft, type Entry, NONE, type Row } from "./store.ts";
@@ -30,7 +31,7 @@ export class View implements Marked {
   readonly threads = new Set<Thread>();
   readonly #rows = new Map<string, Row>();
   /** Own messages: drafts by key; by peer those that became entries, and of which somebody has to be told. */
-  readonly #drafts = new Map<string, Sent>();
+  readonly #drafts = new Queue<Sent>();
   readonly #followed = new Map<string, Set<Sent>>();
   #ended = false;
 
@@ -48,7 +49,7 @@ export class View implements Marked {
   }
 
   drafts(): Draft[] {
-    return [...this.#drafts.values()].map((sent) => sent.draft);
+    return this.#drafts.values().map((sent) => sent.draft);
   }
 
   /** Something changed and is kept, or was kept before. */
@@ -58,7 +59,8 @@ export class View implements Marked {
     for (const draft of drafts) (this.#drafts.get(draft.key) ?? this.#begin(draft)).draft = draft;
     // A draft that became an entry is settled as well: it is taken out before the others end.
     const answered = this.#answered(entries);
-    const ended = settled.map((key) => this.#remove(key));
+    let next = 0;
+    const ended = settled.map((key) => (key === answered[next]?.key ? void next++ : this.#drafts.take(key)));
     for (const thread of this.threads) thread.apply(commit);
     for (const { key, failed } of drafts) if (failed !== null) this.#drafts.get(key)?.fail(failed);
     for (const sent of ended) sent?.end();
@@ -105,14 +107,7 @@ export class View implements Marked {
 
   #begin(draft: Draft): Sent {
     const sent = new Sent(draft, this);
-    this.#drafts.set(draft.key, sent);
-    return sent;
-  }
-
-  /** The draft of this key is none any more. */
-  #remove(key: string): Sent | undefined {
-    const sent = this.#drafts.get(key);
-    if (sent !== undefined) this.#drafts.delete(key);
+    this.#drafts.set(sent);
     return sent;
   }
 
@@ -120,7 +115,7 @@ export class View implements Marked {
   #answered(entries: readonly Entry[]): Sent[] {
     const answered: Sent[] = [];
     for (const { key, from, seq } of entries) {
-      const sent = from === this.user ? this.#remove(key) : undefined;
+      const sent = from === this.user ? this.#drafts.take(key) : undefined;
       if (sent === undefined) continue;
       sent.seq = seq;
       answered.push(sent);
