@@ -13,6 +13,8 @@ import { pace } from "./pace.ts";
 
 /** Ms before each load is counted, until code is compiled for it and objects are at work. */
 const WARM_UP = 1_500;
+/** The same where as much goes as can: eight servers on two cores are not done with compiling for some seconds. */
+const FLOOD_WARM_UP = 2_500;
 
 process.on("uncaughtException", ({ message }) => {
   console.error(message);
@@ -28,7 +30,7 @@ function run(task: Task): Promise<Figures> {
   const { load } = task;
   switch (load.kind) {
     case "flood":
-      return flood({ ...task, load });
+      return flood({ ...task, load, warmUp: FLOOD_WARM_UP });
     case "hot":
       return hot({ ...task, load });
     case "pace":

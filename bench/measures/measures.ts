@@ -37,7 +37,7 @@ const FEW = [single, redis(2), streams(2), frames(), batches(), sdk(), echo];
 const floods = (pairs: number) => [1, 32, 512].map((flight): Load => ({ kind: "flood", pairs, flight }));
 const sizes = [1, 2, 4, 8, 16];
 /** Whose messages may be late: the bare objects beside those who keep messages, and no number of servers twice. */
-const LATE = [redis(2), rabbitmq(2), socketio(2), streams(2), bare, frames(), sdk(), echo];
+const LATE = [redis(2), rabbitmq(2), socketio(2), bare, streams(2), frames(), sdk(), echo];
 const growing = [...sizes.map(redis), ...sizes.map(rabbitmq), ...sizes.map(frames)];
 const returning = [redis(2), rabbitmq(2), socketio(2), recovery, streams(2), frames(), sdk()];
 /** Ten seconds are a thousand messages at the slowest pace: one of a hundred is ten. */
@@ -67,17 +67,31 @@ export const MEASURES: readonly Measure[] = [
 /** The most rounds that a section takes: its figures are counts, and hardly move. */
 export const ROUNDS: Partial<Record<Section, number>> = { bill: 1 };
 
-/** Measures that one server and one load generator take one after the other: of one entrant, where nothing is left that matters. */
+/** With 8 pairs, those that goals compare are taken right after each other, in this order and after the others: some minutes later the machine may be another. */
+const NEIGHBOURS = [rabbitmq(2), streams(2), redis(2), sdk(), redis(8), bareGroups, frames(), echo].map(
+  ({ name }) => name,
+);
+
+/**
+ * Measures in the order in which they are taken; together those that one server and one load generator take one after the other: of
+ * one entrant, where nothing is left that matters.
+ */
 export function groups(measures: readonly Measure[]): readonly (readonly [Measure, ...Measure[]])[] {
   const found = new Map<string, [Measure, ...Measure[]]>();
   for (const measure of measures) {
-    const shares = measure.load.kind === "flood" || measure.load.kind === "pace";
-    const key = shares ? `${measure.section}: ${measure.entrant.name}` : titleOf(measure);
+    const { section, entrant, load } = measure;
+    const pairs = load.kind === "flood" || load.kind === "pace" ? load.pairs : null;
+    const key = pairs === null ? titleOf(measure) : `${section}: ${entrant.name}, ${pairs}`;
     const group = found.get(key);
     if (group === undefined) found.set(key, [measure]);
     else group.push(measure);
   }
-  return [...found.values()];
+  return [...found.values()].toSorted(([a], [b]) => placeOf(a) - placeOf(b) || 0);
+}
+
+function placeOf({ section, entrant, load }: Measure): number {
+  if (section !== "throughput" || load.kind !== "flood") return Infinity;
+  return load.pairs === 8 ? NEIGHBOURS.indexOf(entrant.name) : NEIGHBOURS.length;
 }
 
 function cross(section: Measure["section"], entrants: readonly Entrant[], loads: readonly Load[]): Measure[] {

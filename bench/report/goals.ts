@@ -41,7 +41,7 @@ function atMost(what: string, n: number, most: number, say: (n: number) => strin
 }
 
 function through(seen: Seen): Goal[] {
-  const of = (name: string, figure: "perSecond" | "cpuPerMessage") => seen.figure("throughput", name, BUSIEST, figure);
+  const costOf = (name: string) => seen.figure("throughput", name, BUSIEST, "cpuPerMessage");
   const peers: [name: string, least: number][] = [
     ["redis ×2", 1.2],
     ["redis ×8", 3],
@@ -49,10 +49,11 @@ function through(seen: Seen): Goal[] {
     ["streams ×2", 10],
   ];
   const rates = peers.map(([name, least]) => {
-    return atLeast(`SDK, ${BUSIEST}: rate / ${name}`, of(SDK, "perSecond") / of(name, "perSecond"), least, times);
+    const beside = seen.beside("throughput", SDK, name, BUSIEST, "perSecond");
+    return atLeast(`SDK, ${BUSIEST}: rate / ${name}`, beside, least, times);
   });
   const costs = peers.map(([name]): Goal => {
-    const [own, theirs] = [of(SDK, "cpuPerMessage"), of(name, "cpuPerMessage")];
+    const [own, theirs] = [costOf(SDK), costOf(name)];
     const what = `SDK, ${BUSIEST}: server CPU a message, below ${name}`;
     return {
       what,
@@ -65,8 +66,8 @@ function through(seen: Seen): Goal[] {
 }
 
 function single(seen: Seen): Goal {
-  const of = (name: string) => seen.figure("throughput", name, "8 pairs, 32 in flight", "perSecond");
-  return atLeast("single frames, 8 pairs, 32 in flight: rate / bare echo", of(FRAMES) / of("echo"), 0.6, share);
+  const beside = seen.beside("throughput", FRAMES, "echo", "8 pairs, 32 in flight", "perSecond");
+  return atLeast("single frames, 8 pairs, 32 in flight: rate / bare echo", beside, 0.6, share);
 }
 
 function late(seen: Seen): Goal[] {
@@ -77,9 +78,9 @@ function late(seen: Seen): Goal[] {
     ["confirmed99", "p99, known to the sender"],
   ] as const;
   return figures.map(([figure, what]) => {
-    const of = (name: string) => seen.figure("latency", name, AT_300, figure);
-    const goal = atMost(`single frames at 300 a second: ${what} / streams`, of(FRAMES) / of("streams ×2"), 2.5, times);
-    return { ...goal, seen: `${goal.seen} (${short(of(FRAMES))} ms)` };
+    const beside = seen.beside("latency", FRAMES, "streams ×2", AT_300, figure);
+    const goal = atMost(`single frames at 300 a second: ${what} / streams`, beside, 2.5, times);
+    return { ...goal, seen: `${goal.seen} (${short(seen.figure("latency", FRAMES, AT_300, figure))} ms)` };
   });
 }
 
@@ -94,11 +95,11 @@ function growing(seen: Seen): Goal[] {
 }
 
 function resting(seen: Seen): Goal[] {
-  const of = (name: string, figure: "memoryPerSocket" | "cpuPerMinute") => seen.figure("idle", name, undefined, figure);
-  const beside = of(FRAMES, "memoryPerSocket") / of("echo", "memoryPerSocket");
+  const beside = seen.beside("idle", FRAMES, "echo", undefined, "memoryPerSocket");
+  const cpu = seen.figure("idle", FRAMES, undefined, "cpuPerMinute");
   return [
     atMost("3,000 idle sockets: memory / bare object", beside, 1.2, times),
-    atMost("3,000 idle sockets: CPU a minute", of(FRAMES, "cpuPerMinute"), 0.05, (n) => `${fixed(n, 2)} s`),
+    atMost("3,000 idle sockets: CPU a minute", cpu, 0.05, (n) => `${fixed(n, 2)} s`),
   ];
 }
 

@@ -20,7 +20,7 @@ export function summary(seen: Seen): string {
   const names = ["redis ×2", "redis ×8", "rabbitmq ×2", "socket.io ×2", "streams ×2", "restante frames", SDK];
   const rows = names.map((name) => {
     const rate = seen.figure("throughput", name, BUSIEST, "perSecond");
-    const ratio = seen.figure("throughput", SDK, BUSIEST, "perSecond") / rate;
+    const ratio = seen.beside("throughput", SDK, name, BUSIEST, "perSecond");
     return [
       name,
       KEEPS.has(name) ? "yes" : "no",

@@ -1,10 +1,11 @@
 // What was seen, to be asked: the medians of a measure, by its section, who, and under which load.
 import { loadOf, type Figures, type Measure, type Section } from "../measures/measure.ts";
 import type { Results } from "../rounds.ts";
-import { mediansOf } from "./medians.ts";
+import { median, mediansOf } from "./medians.ts";
 
 export interface Row {
   readonly measure: Measure;
+  /** Those that count. */
   readonly rounds: readonly Figures[];
   readonly figures: Figures;
 }
@@ -14,14 +15,16 @@ export const CALM = 0.25;
 
 export class Seen {
   readonly #rows: readonly Row[];
+  readonly #results: Results;
   /** How many runs were left out, of how many. */
   readonly leftOut: number;
   readonly taken: number;
 
   constructor(results: Results) {
     const all = [...results].filter(([, rounds]) => rounds.length > 0);
+    this.#results = results;
     this.#rows = all.map(([measure, rounds]) => {
-      const calm = rounds.filter(({ others = 0 }) => others <= CALM);
+      const calm = rounds.filter(isCalm);
       const used = calm.length > 0 ? calm : rounds;
       return { measure, rounds: used, figures: mediansOf(used) };
     });
@@ -62,4 +65,30 @@ export class Seen {
   figure(section: Section, name: string, load: string | undefined, of: keyof Figures): number {
     return this.row(section, name, load)?.figures[of] ?? Number.NaN;
   }
+
+  /**
+   * A figure of one beside that of another: the median over the rounds of their ratio, because what is measured one shortly after the
+   * other is measured on the same machine, and after an hour it may be another. Of the medians, where no round has both.
+   */
+  beside(section: Section, name: string, other: string, load: string | undefined, of: keyof Figures): number {
+    const roundsOf = (who: string) => {
+      const row = this.row(section, who, load);
+      return row === undefined ? [] : (this.#results.get(row.measure) ?? []);
+    };
+    const others = roundsOf(other);
+    const ratios = roundsOf(name).flatMap((figures, i) => {
+      const theirs = others[i];
+      return theirs !== undefined && isCalm(figures) && isCalm(theirs) ? ratioOf(figures[of], theirs[of]) : [];
+    });
+    if (ratios.length > 0) return median(ratios);
+    return this.figure(section, name, load, of) / this.figure(section, other, load, of);
+  }
+}
+
+function isCalm({ others = 0 }: Figures): boolean {
+  return others <= CALM;
+}
+
+function ratioOf(one = Number.NaN, other = Number.NaN): number {
+  return one / other;
 }

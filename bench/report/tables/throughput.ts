@@ -20,7 +20,7 @@ export function throughput(seen: Seen, pairs: string): string {
     if (!loads.some((load) => Number.isFinite(rate(name, load)))) return null;
     const cells = loads.flatMap((load) => [
       whole(rate(name, load)),
-      name === SDK ? "" : times(rate(SDK, load) / rate(name, load)),
+      name === SDK ? "" : times(seen.beside("throughput", SDK, name, load, "perSecond")),
     ]);
     const last = seen.row("throughput", name, loads[2])?.rounds.map(({ perSecond = Number.NaN }) => perSecond);
     return [...cells, ...(last ? [whole(Math.min(...last)), whole(Math.max(...last))] : ["", ""])];
@@ -42,7 +42,7 @@ export function effort(seen: Seen): string {
     const row = seen.row("throughput", name, BUSIEST);
     if (row === undefined) return null;
     const { cpuPerMessage = Number.NaN, cpu, memory, received50, received99, generator } = row.figures;
-    const beside = seen.figure("throughput", SDK, BUSIEST, "cpuPerMessage") / cpuPerMessage;
+    const beside = seen.beside("throughput", SDK, name, BUSIEST, "cpuPerMessage");
     return [
       fixed(cpuPerMessage, 1),
       name === SDK ? "" : times(beside),
@@ -64,7 +64,7 @@ export function backlog(seen: Seen): string {
       memory = Number.NaN,
       peak = Number.NaN,
     } = seen.row("backlog", name)?.figures ?? {};
-    const beside = seen.figure("backlog", SDK, undefined, "perSecond") / perSecond;
+    const beside = seen.beside("backlog", SDK, name, undefined, "perSecond");
     return [
       whole(perSecond),
       name === SDK ? "" : times(beside),
@@ -93,7 +93,7 @@ export function hot(seen: Seen): string {
       received50,
       received99,
     } = seen.row("hot", name)?.figures ?? {};
-    const beside = seen.figure("hot", SDK, undefined, "perSecond") / perSecond;
+    const beside = seen.beside("hot", SDK, name, undefined, "perSecond");
     return [
       whole(perSecond),
       name === SDK ? "" : times(beside),
