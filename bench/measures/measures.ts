@@ -86,11 +86,11 @@ export function groups(measures: readonly Measure[]): readonly (readonly [Measur
     if (group === undefined) found.set(key, [measure]);
     else group.push(measure);
   }
-  return [...found.values()].toSorted(([a], [b]) => placeOf(a) - placeOf(b) || 0);
+  return [...found.values()].toSorted(([a], [b]) => placeOf(a) - placeOf(b));
 }
 
 function placeOf({ section, entrant, load }: Measure): number {
-  if (section !== "throughput" || load.kind !== "flood") return Infinity;
+  if (section !== "throughput" || load.kind !== "flood") return NEIGHBOURS.length + 1;
   return load.pairs === 8 ? NEIGHBOURS.indexOf(entrant.name) : NEIGHBOURS.length;
 }
 

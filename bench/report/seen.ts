@@ -68,7 +68,8 @@ export class Seen {
 
   /**
    * A figure of one beside that of another: the median over the rounds of their ratio, because what is measured one shortly after the
-   * other is measured on the same machine, and after an hour it may be another. Of the medians, where no round has both.
+   * other is measured on the same machine, and after an hour it may be another. Rounds are told apart by their place, so all measures have to be
+   * taken in each. Of the medians, where no round has both.
    */
   beside(section: Section, name: string, other: string, load: string | undefined, of: keyof Figures): number {
     const roundsOf = (who: string) => {

@@ -57,7 +57,8 @@ export class View implements Marked {
     const { rows = NONE, drafts = NONE, settled = NONE, failures = NONE, entries = NONE } = commit;
     for (const row of rows) this.#rows.set(row.peer, row);
     for (const draft of drafts) (this.#drafts.get(draft.key) ?? this.#begin(draft)).draft = draft;
-    // A draft that became an entry is settled as well: it is taken out before the others end.
+    // A draft that became an entry is settled as well: it is taken out before the others end, and not looked for again, which would be
+    // a search through all.
     const answered = this.#answered(entries);
     let next = 0;
     const ended = settled.map((key) => (key === answered[next]?.key ? void next++ : this.#drafts.take(key)));

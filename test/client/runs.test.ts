@@ -1,6 +1,7 @@
 // The same log, frame by frame and in runs: whoever reads it sees the same, wherever the runs are cut and whatever is said again.
 import { beforeEach, expect, test } from "vitest";
-import type { Restante } from "../../src/client/connect.ts";
+import { memoryStore, type Restante } from "../../src/client/connect.ts";
+import type { Commit, Store } from "../../src/client/store.ts";
 import { Random } from "../chaos/random.ts";
 import { fold } from "../support/fold.ts";
 import { entered, type Frame, fromBob, link, pass, PAUSE, settle, stage } from "./scripted.ts";
@@ -138,4 +139,30 @@ test("[S2][F8] what the log shows of a run that waits for its answers is each of
   // Retention has taken the entries meanwhile: the answer doesn't say which they were.
   await next.tell({ type: "accepted", id: 3, state: "stored", count: 3 });
   expect(shown()).toEqual(["a", "b", "c"].map((body, i) => [11 + i, body]));
+});
+
+test("[S2] the store is not given again what an answer in the same text has settled", async () => {
+  const inner = memoryStore();
+  const commits: Commit[] = [];
+  const store: Store = {
+    lasting: false,
+    open: (name, first) => inner.open(name, first),
+    write: (commit) => (commits.push(commit), inner.write(commit)),
+    piece: (peer, before, limit) => inner.piece(peer, before, limit),
+    close: () => inner.close(),
+  };
+  const { me, mailbox } = await entered({ store });
+  for (const body of ["a", "b"]) me.send("bob", body);
+  await mailbox.said();
+  const { device } = mailbox.query;
+  const carbon = { type: "message", seq: 12, from: "alice", to: "bob", at: 7, id: 2, device, count: 2 };
+  await mailbox.tell(carbon, { type: "accepted", id: 2, entry: 12, at: 7, state: "stored", count: 2 });
+  const [kept, settled] = commits.slice(-2);
+  expect(kept?.drafts?.map(({ body }) => body)).toEqual(["a", "b"]);
+  expect(settled?.settled).toEqual(kept?.drafts?.map(({ key }) => key));
+  expect(settled?.entries?.map(({ seq, body }) => [seq, body])).toEqual([
+    [11, "a"],
+    [12, "b"],
+  ]);
+  expect(settled?.drafts).toEqual([]);
 });
