@@ -30,9 +30,6 @@ export const PACE: Pace = { patience: 2_000, shortest: 500, longest: 300_000 };
 export const RECEIPTS = 250;
 export const MARKS = 400;
 
-/** A call without an answer for so many ms is given up. Should it land later, the receiver's numbers deal with it. */
-const GIVEN_UP = 30_000;
-
 /** When the first of these lanes is due, ms since 1970; Infinity where none is in trouble. */
 export function firstDue(lanes: Iterable<Lane>): number {
   let first = Infinity;
@@ -40,16 +37,11 @@ export function firstDue(lanes: Iterable<Lane>): number {
   return first;
 }
 
-/** What `call` resolves with. `slow` is called when it takes longer than `patience`; rejects when it takes far too long. */
-export function inTime<T>(call: Promise<T>, patience: number, slow: () => void): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const late = () => reject(new Error(`no answer within ${GIVEN_UP} ms`));
-    let timer = setTimeout(() => {
-      timer = setTimeout(late, GIVEN_UP - patience);
-      slow();
-    }, patience);
-    call.finally(() => clearTimeout(timer)).then(resolve, reject);
-  });
+/** The oldest entry that one of these lanes owes, by its seq; null for none. */
+export function firstOwed(lanes: Iterable<Lane>): number | null {
+  let first = Infinity;
+  for (const { owed } of lanes) first = Math.min(first, owed[0]?.seq ?? Infinity);
+  return first === Infinity ? null : first;
 }
 
 /** The next try comes after this share of the time that the oldest entry has waited: exponential, and it needs no counter. */

@@ -7,9 +7,10 @@ import { note, reasonOf } from "../protocol/journal.ts";
 import type { FaultCode } from "../protocol/faults.ts";
 import { Alarm, type AlarmSwitch } from "./alarm.ts";
 import { nextDelivery } from "./batch.ts";
-import { firstDue, inTime, Lane, MARKS, type Owed, PACE, type Pace, RECEIPTS } from "./lane.ts";
+import { firstDue, firstOwed, Lane, MARKS, type Owed, PACE, type Pace, RECEIPTS } from "./lane.ts";
 import type { Log } from "./log/log.ts";
 import { type Entry, type Peer, reachedBy } from "./log/schema.ts";
+import { Patience } from "./patience.ts";
 import { Soon } from "./soon.ts";
 import type { Turn } from "./turn.ts";
 
@@ -26,6 +27,7 @@ export class Lanes {
   readonly #turn: Turn;
   readonly #reach: Reach;
   readonly #pace: Pace;
+  readonly #patience: Patience;
   readonly #lanes = new Map<string, Lane>();
   /** Lanes that may have something to start. */
   readonly #ready = new Set<Lane>();
@@ -38,6 +40,7 @@ export class Lanes {
   constructor(log: Log, turn: Turn, reach: Reach, pace: Pace = PACE) {
     this.#log = log;
     this.#pace = pace;
+    this.#patience = new Patience(pace.patience);
     this.#turn = turn;
     this.#reach = reach;
     for (const sent of log.takeOwed()) this.#push({ ...sent, body: null, answer: null });
@@ -52,12 +55,7 @@ export class Lanes {
 
   /** The oldest entry that is not settled, over all lanes. */
   get firstOwed(): number | null {
-    let first: number | null = null;
-    for (const { owed } of this.#lanes.values()) {
-      const seq = owed[0]?.seq;
-      if (seq !== undefined && (first === null || seq < first)) first = seq;
-    }
-    return first;
+    return firstOwed(this.#lanes.values());
   }
 
   /** Owes `entry` to its peer. `answer` is called in a group, with what is certain first. */
@@ -155,8 +153,9 @@ export class Lanes {
     try {
       const delivery = nextDelivery(lane, peer, this.#log);
       last = delivery.envelopes.at(-1)?.origin ?? 0;
-      const slow = () => this.#turn.join(() => this.#trouble(lane));
-      reply = await inTime(this.#reach.deliver(delivery), this.#pace.patience, slow);
+      reply = await this.#patience.with(this.#reach.deliver(delivery), () =>
+        this.#turn.join(() => this.#trouble(lane)),
+      );
     } catch (error) {
       const user = this.#log.life?.name ?? null;
       note("deliver_failed", { user, to: lane.to, owed: lane.owed.length, reason: reasonOf(error) });

@@ -91,7 +91,8 @@ export class Sockets {
   readonly #ctx: DurableObjectState;
   readonly #sessions = new Map<Wire, Session>();
   readonly #held = new Soon(HELD, () => {
-    for (const session of this.#sessions.values()) if (session.outbox.length > 0) this.#send(session);
+    for (const session of this.#sessions.values()) session.due ||= session.outbox.length > 0;
+    this.flush();
   });
 
   constructor(ctx: DurableObjectState) {
@@ -179,12 +180,12 @@ export class Sockets {
     session.unacked.push([said.last, said.count, said.bytes]);
   }
 
-  /** Sends what was said, and keeps what changed. */
+  /** Sends what was said, and keeps what changed: a place only when what leads to it has left. */
   flush(): void {
     for (const session of this.#sessions.values()) {
       if (session.due) this.#send(session);
-      else if (session.outbox.length > 0) this.#held.ask();
-      if (session.changed) this.#keep(session);
+      if (session.outbox.length > 0) this.#held.ask();
+      else if (session.changed) this.#keep(session);
     }
   }
 

@@ -1,0 +1,42 @@
+// How long a call may take. Nearly every one is answered within a moment, so those alone that are not have a timer each.
+import { Soon } from "./soon.ts";
+
+/** Calls begun within so many ms are looked at together. */
+const MOMENT = 250;
+
+/** A call without an answer for so many ms is given up. Should it land later, the receiver's numbers deal with it. */
+const GIVEN_UP = 30_000;
+
+export class Patience {
+  readonly #ms: number;
+  /** Of each call without a timer: what starts one. */
+  readonly #young = new Set<() => void>();
+  readonly #moment = new Soon(MOMENT, () => {
+    for (const arm of this.#young) arm();
+    this.#young.clear();
+  });
+
+  /** Of so many ms. */
+  constructor(ms: number) {
+    this.#ms = ms;
+  }
+
+  /** What `call` resolves with. `slow` is called when it takes longer than that; rejects when it takes far too long. */
+  with<T>(call: Promise<T>, slow: () => void): Promise<T> {
+    const began = Date.now();
+    return new Promise((resolve, reject) => {
+      let timer: ReturnType<typeof setTimeout> | null = null;
+      const after = (ms: number, act: () => void) => (timer = setTimeout(act, began + ms - Date.now()));
+      const arm = () =>
+        after(this.#ms, () => {
+          after(GIVEN_UP, () => reject(new Error(`no answer within ${GIVEN_UP} ms`)));
+          slow();
+        });
+      this.#young.add(arm);
+      this.#moment.ask();
+      call.then(resolve, reject).finally(() => {
+        if (!this.#young.delete(arm)) clearTimeout(timer);
+      });
+    });
+  }
+}
