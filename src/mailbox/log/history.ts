@@ -2,6 +2,7 @@
 // row, which is written anyway; when they are 48 or more at the end of a group they become a page, one row.
 import type { EntryRows } from "./entry-rows.ts";
 import type { Entry, Peer } from "./schema.ts";
+import { Spans } from "./spans.ts";
 import { putting, type Sql } from "./sql.ts";
 
 /** As many as fit into a page of the database beside the rest of the row: what overflows is another page written. */
@@ -9,7 +10,6 @@ const PAGE = 48;
 const PUT_PAGE = putting("page", ["peer", "first", "last", "seqs"], 2);
 
 interface Page {
-  readonly first: number;
   readonly seqs: string;
 }
 
@@ -32,8 +32,8 @@ export class History {
   /** Notes a new entry of the conversation in the peer's row, which the caller has written sooner or later. */
   note(peer: Peer, seq: number): void {
     peer.last = seq;
-    peer.page.push(seq);
-    if (peer.page.length >= PAGE) this.#full.add(peer);
+    peer.page.add(seq);
+    if (peer.page.size >= PAGE) this.#full.add(peer);
   }
 
   /** Writes the pages that are full, and gives back whose row has to be written together with them. */
@@ -42,8 +42,8 @@ export class History {
     const peers = [...this.#full];
     this.#full.clear();
     for (const peer of peers) {
-      this.#sql.run(PUT_PAGE, peer.name, peer.page[0] ?? 0, peer.last, JSON.stringify(peer.page));
-      peer.page = [];
+      this.#sql.run(PUT_PAGE, peer.name, peer.page.first, peer.last, peer.page.text);
+      peer.page = new Spans();
     }
     return peers;
   }
@@ -55,15 +55,15 @@ export class History {
 
   /** At most `limit` entries of the conversation before the seq `before`, oldest first. */
   before(peer: Peer, before: number, limit: number): Entry[] {
-    const found = peer.page.filter((seq) => seq < before);
-    const pages = "SELECT first, seqs FROM page WHERE peer = ? AND first < ? ORDER BY first DESC";
+    let found = peer.page.below(before, limit);
+    const pages = "SELECT seqs FROM page WHERE peer = ? AND first < ? ORDER BY first DESC";
     if (found.length < limit) {
       for (const { seqs } of this.#sql.read<Page>(pages, peer.name, before)) {
-        found.unshift(...read(seqs).filter((seq) => seq < before));
+        found = [...Spans.read(seqs).below(before, limit - found.length), ...found];
         if (found.length >= limit) break;
       }
     }
-    return [...this.#rows.of(found.slice(-limit))];
+    return [...this.#rows.of(found)];
   }
 
   /** At most `limit` entries of the conversation after the seq `after`, oldest first. */
@@ -96,16 +96,11 @@ export class History {
 
   #seqsAfter(peer: Peer, after: number, limit: number): number[] {
     const found: number[] = [];
-    const pages = "SELECT first, seqs FROM page WHERE peer = ? AND last > ? ORDER BY first";
+    const pages = "SELECT seqs FROM page WHERE peer = ? AND last > ? ORDER BY first";
     for (const { seqs } of this.#sql.read<Page>(pages, peer.name, after)) {
-      found.push(...read(seqs).filter((seq) => seq > after));
-      if (found.length >= limit) return found.slice(0, limit);
+      for (const seq of Spans.read(seqs).above(after, limit - found.length)) found.push(seq);
+      if (found.length >= limit) return found;
     }
-    found.push(...peer.page.filter((seq) => seq > after));
-    return found.slice(0, limit);
+    return [...found, ...peer.page.above(after, limit - found.length)];
   }
-}
-
-function read(seqs: string): number[] {
-  return JSON.parse(seqs) as number[];
 }

@@ -2,6 +2,7 @@
 import type { Jumps } from "./jumps.ts";
 import { Recent } from "./recent.ts";
 import type { Peer } from "./schema.ts";
+import { Spans } from "./spans.ts";
 import { putting, type Sql } from "./sql.ts";
 
 /** Changes of marks kept in memory for the live path. */
@@ -34,7 +35,7 @@ export class PeerRows {
     const known = this.#known.get(name);
     if (known !== undefined) return known;
     const row = this.#sql.row<Row>("SELECT * FROM peer WHERE name = ?", name);
-    const peer = row === undefined ? freshPeer(name) : { ...row, page: JSON.parse(row.page) as number[] };
+    const peer = row === undefined ? freshPeer(name) : { ...row, page: Spans.read(row.page) };
     this.#known.set(name, peer);
     return peer;
   }
@@ -100,7 +101,7 @@ export class PeerRows {
   #write(): boolean {
     if (this.#dirty.size === 0) return false;
     for (const peer of this.#dirty) {
-      const row: Row = { ...peer, page: JSON.stringify(peer.page) };
+      const row: Row = { ...peer, page: peer.page.text };
       const values = COLUMNS.map((column) => row[column]);
       const jumps = this.#jumps.take(peer.name);
       if (jumps === null) this.#sql.run(PUT_PEER, ...values);
@@ -152,5 +153,5 @@ function freshPeer(name: string): Peer {
     owesRead: 0,
     last: 0,
   };
-  return { name, epoch: null, ...marks, ...numbers, page: [] };
+  return { name, epoch: null, ...marks, ...numbers, page: new Spans() };
 }

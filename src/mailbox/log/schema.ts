@@ -1,5 +1,6 @@
 // The tables, and the rows as the code knows them. docs/STORAGE.md tells what each is for and when it is written.
 // No index anywhere: every index row is a row written.
+import type { Spans } from "./spans.ts";
 
 /** Written once, when a mailbox begins. */
 export const TABLES = [
@@ -136,8 +137,8 @@ export interface Peer extends Marks {
   owesRead: number;
   /** The newest entry of the conversation; 0 for none. */
   last: number;
-  /** The seqs of the newest entries of the conversation that are in no page yet. JSON in the row. */
-  page: number[];
+  /** The seqs of the newest entries of the conversation that are in no page yet. Text in the row. */
+  page: Spans;
 }
 
 /** Up to here the peer's present life has what was sent, or it is not meant for it. */

@@ -1,0 +1,54 @@
+// What a conversation has of the log: spans say what a list of the numbers would say, in either form that a row may have.
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { Spans } from "../../src/mailbox/log/spans.ts";
+
+/** Ascending, often in a row, from a seq of today on. */
+const numbers = fc
+  .tuple(
+    fc.integer({ min: 1, max: 1_800_000_000_000_000 }),
+    fc.array(fc.oneof({ weight: 3, arbitrary: fc.constant(1) }, fc.integer({ min: 1, max: 1_000_000_000 }))),
+  )
+  .map(([first, steps]) => {
+    let last = first;
+    return [first, ...steps.map((step) => (last += step))];
+  });
+
+/** Written without the class. */
+function spansOf(list: readonly number[]): { readonly first: number; readonly spans: number[] } {
+  const starts = list.flatMap((number, i) => (number === (list[i - 1] ?? -1) + 1 ? [] : [i]));
+  const spans = starts.flatMap((start, k) => {
+    const next = starts[k + 1];
+    return next === undefined ? [list.length - start] : [next - start, (list[next] ?? 0) - (list[next - 1] ?? 0)];
+  });
+  return { first: list[0] ?? 0, spans };
+}
+
+test("[V5] spans give what the list has, however they came to be: added, or read in either form", () => {
+  fc.assert(
+    fc.property(numbers, fc.nat(200), fc.nat(120), fc.integer({ min: -1, max: 1 }), (list, place, limit, off) => {
+      const added = new Spans();
+      for (const number of list) added.add(number);
+      const border = (list[place % list.length] ?? 0) + off;
+      const above = list.filter((number) => number > border).slice(0, limit);
+      const below = list.filter((number) => number < border).slice(limit === 0 ? list.length : -limit);
+      for (const spans of [added, Spans.read(JSON.stringify(list)), Spans.read(JSON.stringify(spansOf(list)))]) {
+        expect(spans.above(border, limit)).toEqual(above);
+        expect(spans.below(border, limit)).toEqual(below);
+        expect([spans.first, spans.size]).toEqual([list[0], list.length]);
+        expect(JSON.parse(spans.text)).toEqual(list);
+        const next = (list.at(-1) ?? 0) + 1 + (place % 2);
+        spans.add(next);
+        expect(spans.above(0, Infinity)).toEqual([...list, next]);
+      }
+    }),
+  );
+});
+
+test("where there is nothing, nothing is found", () => {
+  for (const spans of [new Spans(), Spans.read("[]"), Spans.read(`{"first":0,"spans":[]}`)]) {
+    expect([spans.size, spans.first, spans.above(0, 9), spans.below(Infinity, 9)]).toEqual([0, 0, [], []]);
+    spans.add(7);
+    expect(spans.text).toBe("[7]");
+  }
+});
