@@ -1,6 +1,7 @@
 // Conversations and history over HTTP.
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { abortAllDurableObjects } from "cloudflare:test";
+import { Mailbox } from "../../src/mailbox/mailbox.ts";
 import { fresh, get, open, put } from "../support/devices.ts";
 
 interface Message {
@@ -15,6 +16,8 @@ interface History {
   more: boolean;
   marks: Record<string, number>;
 }
+
+afterEach(() => void vi.restoreAllMocks());
 
 const history = async (user: string, peer: string, query = "") =>
   (await get(`/api/conversations/${encodeURIComponent(peer)}/messages?user=${user}${query}`)) as History;
@@ -108,6 +111,22 @@ test("[H2] history is the same after a crash, also of what was on its way", asyn
   const before = await history(a, b);
   await abortAllDurableObjects();
   expect(await history(a, b)).toEqual(before);
+});
+
+test("[H1] the list is the same after a crash, also of what was sent a moment ago to somebody new", async () => {
+  const { a, b, alice } = await exchange(1);
+  const carol = fresh("carol");
+  vi.spyOn(Mailbox.prototype, "deliver").mockRejectedValue(new Error("not to be reached"));
+  for (const [id, to] of [b, carol].entries()) {
+    alice.send({ type: "send", id: id + 2, to, body: id });
+    await alice.until("accepted");
+  }
+  await abortAllDurableObjects();
+  const { conversations } = (await get(`/api/conversations?user=${a}`)) as { conversations: unknown[] };
+  expect(conversations).toMatchObject([
+    { peer: carol, last: { body: 1 } },
+    { peer: b, last: { body: 0 } },
+  ]);
 });
 
 test("[H1][E3] reading sets the count back", async () => {

@@ -232,7 +232,12 @@ export class Log {
     const tail = readTail(this.entries.headsAfter(life.checkpoint), (name) => reachedBy(this.peers.get(name)));
     for (const [device, id] of tail.ids) this.devices.took(device, id);
     const behind = tail.exchanged.filter(({ peer, seq }) => seq > this.peers.get(peer).last);
-    for (const name of new Set(behind.map(({ peer }) => peer))) this.history.rewind(this.peers.get(name));
+    for (const name of new Set(behind.map(({ peer }) => peer))) {
+      const peer = this.peers.get(name);
+      this.history.rewind(peer);
+      // Whoever asks the table for the newest conversations finds it there again.
+      this.peers.changed(peer);
+    }
     for (const { peer, seq } of behind) this.history.note(this.peers.get(peer), seq);
     this.#owed = tail.owed;
     // As if each were a row: the next checkpoint only comes sooner.
