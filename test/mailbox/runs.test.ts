@@ -214,6 +214,28 @@ test.each([
   });
 });
 
+test("[V5] a wake knows from the tail what was received beyond a peer's row, once", async () => {
+  await inLog((log, sql) => {
+    const receive = (origin: number) => {
+      const peer = log.peers.get("bob");
+      log.append({ kind: "in", peer: "bob", origin, device: null, id: null, at: 1, body: "1" });
+      Object.assign(peer, { high: origin, unread: peer.unread + 1 });
+      log.seal(() => null);
+    };
+    receive(7);
+    const row = sql.exec<{ last: number; page: string }>("SELECT last, page FROM peer").one();
+    receive(8);
+    receive(11);
+    const known = { high: 11, unread: 3 };
+    expect(new Log(sql).peers.get("bob")).toMatchObject(known);
+    sql.exec("UPDATE peer SET high = 7, unread = 1, last = ?, page = ?", row.last, row.page);
+    const again = new Log(sql);
+    expect(again.peers.get("bob")).toMatchObject(known);
+    again.seal(() => null);
+    expect(new Log(sql).peers.get("bob")).toMatchObject(known);
+  });
+});
+
 test("a wake scans few rows: the checkpoint follows every 512 of them, and an entry that goes on in a row counts little", async () => {
   await inLog((log, sql) => {
     const checkpoint = () => sql.exec<{ checkpoint: number }>("SELECT checkpoint FROM mailbox").one().checkpoint;

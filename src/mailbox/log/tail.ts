@@ -7,8 +7,8 @@ export interface Tail {
   readonly owed: readonly Sent[];
   /** The last id that was taken from each device. */
   readonly ids: ReadonlyMap<string, number>;
-  /** What belongs to conversations. */
-  readonly exchanged: readonly Sent[];
+  /** What belongs to conversations; `origin` is null for the user's own. */
+  readonly exchanged: readonly Pick<Head, "seq" | "peer" | "origin">[];
   readonly entries: number;
 }
 
@@ -16,12 +16,12 @@ export interface Tail {
 export function readTail(entries: Iterable<Head>, reached: (peer: string) => number): Tail {
   const ids = new Map<string, number>();
   const owed: Sent[] = [];
-  const exchanged: Sent[] = [];
+  const exchanged: Pick<Head, "seq" | "peer" | "origin">[] = [];
   let count = 0;
-  for (const { seq, kind, peer, failed, device, id, at } of entries) {
+  for (const { seq, kind, peer, origin, failed, device, id, at } of entries) {
     count++;
     if (device !== null && id !== null) ids.set(device, id);
-    if (kind === "in" || kind === "out" || kind === "self") exchanged.push({ seq, peer, at });
+    if (kind === "in" || kind === "out" || kind === "self") exchanged.push({ seq, peer, origin });
     if (kind === "out" && failed === null && seq > reached(peer)) owed.push({ seq, peer, at });
   }
   return { owed, ids, exchanged, entries: count };
