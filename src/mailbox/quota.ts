@@ -43,7 +43,7 @@ export function spaceFor(
   const backlog = backlogSpace(box, peer, envelopes.length);
   if (service || !hasStrangers(box) || standing === "contact") return { free: backlog, code: "mailbox_full" };
   // Of a stranger the conversation holds nothing but what they wrote.
-  const left = Math.max(0, box.rules.strangerMessages - (standing === null ? 0 : peer.page.size));
+  const left = Math.max(0, box.rules.strangerMessages - (standing === null ? 0 : box.log.history.size(peer)));
   return left <= backlog ? { free: left, code: "declined" } : { free: backlog, code: "mailbox_full" };
 }
 

@@ -7,7 +7,11 @@ import { Facts } from "../../src/mailbox/log/facts.ts";
 import { Log } from "../../src/mailbox/log/log.ts";
 import type { Entry, Kind } from "../../src/mailbox/log/schema.ts";
 import { Sql } from "../../src/mailbox/log/sql.ts";
+import type { Box } from "../../src/mailbox/box.ts";
+import { spaceFor } from "../../src/mailbox/quota.ts";
+import { rulesOf } from "../../src/mailbox/rules.ts";
 import { counts } from "../../src/protocol/counts.ts";
+import type { Delivery } from "../../src/protocol/envelope.ts";
 import { Random } from "../chaos/random.ts";
 import { fresh } from "../support/devices.ts";
 
@@ -211,6 +215,21 @@ test.each([
     expect(history()).toEqual(seqs);
     expect(again.history.after(peer, seqs[40] ?? 0, 100).map(({ seq }) => seq)).toEqual(seqs.slice(41, 141));
     expect(new Log(sql).history.before(peer, seqs[150] ?? 0, 120).map(({ seq }) => seq)).toEqual(seqs.slice(30, 150));
+  });
+});
+
+test("[Q2] a stranger's messages are counted over the pages of the conversation, also where many are taken", async () => {
+  await inLog((log) => {
+    log.contacts.put("bob", "request");
+    const rules = { ...rulesOf({ AUTH: "accounts", STRANGER_MESSAGES: "150" }), quotas: null };
+    const box = { user: "alice", log, rules, suspension: { now: null } } as unknown as Box;
+    const envelopes = [{ origin: 1, at: 1, body: "1" }];
+    const left = () => spaceFor(box, log.peers.get("bob"), { envelopes } as unknown as Delivery).free;
+    for (let origin = 1; origin <= 140; origin++) {
+      expect(left()).toBe(151 - origin);
+      log.append({ kind: "in", peer: "bob", origin, device: null, id: null, at: origin, body: "1" });
+      if (origin % 5 === 0) log.seal(() => null);
+    }
   });
 });
 

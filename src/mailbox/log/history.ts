@@ -53,6 +53,12 @@ export class History {
     this.#sql.run("DELETE FROM page WHERE peer = ? AND last > ?", peer.name, peer.last);
   }
 
+  /** How many entries the conversation has. */
+  size(peer: Peer): number {
+    const pages = this.#sql.rows<Page>("SELECT seqs FROM page WHERE peer = ?", peer.name);
+    return pages.reduce((size, { seqs }) => size + Spans.read(seqs).size, peer.page.size);
+  }
+
   /** At most `limit` entries of the conversation before the seq `before`, oldest first. */
   before(peer: Peer, before: number, limit: number): Entry[] {
     let found = peer.page.below(before, limit);
