@@ -61,11 +61,11 @@ export class History {
 
   /** At most `limit` entries of the conversation before the seq `before`, oldest first. */
   before(peer: Peer, before: number, limit: number): Entry[] {
-    let found = peer.page.below(before, limit);
+    const found = peer.page.below(before, limit);
     const pages = "SELECT seqs FROM page WHERE peer = ? AND first < ? ORDER BY first DESC";
     if (found.length < limit) {
       for (const { seqs } of this.#sql.read<Page>(pages, peer.name, before)) {
-        found = [...Spans.read(seqs).below(before, limit - found.length), ...found];
+        found.unshift(...Spans.read(seqs).below(before, limit - found.length));
         if (found.length >= limit) break;
       }
     }
