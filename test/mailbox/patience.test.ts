@@ -1,0 +1,67 @@
+// How long a call may take: most have no timer, and those that take long are noticed all the same, each at its own time.
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { Patience } from "../../src/mailbox/patience.ts";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+/** A call that is answered when somebody says so. */
+function call() {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const slow = vi.fn();
+  const heard = { slow, settled: vi.fn() };
+  return { promise, resolve, reject, heard };
+}
+
+function begin(patience: Patience) {
+  const one = call();
+  patience.with(one.promise, one.heard.slow).then(
+    (value) => one.heard.settled(value),
+    (error: unknown) => one.heard.settled(String(error)),
+  );
+  return one;
+}
+
+test("what is answered in time is nothing but answered, and leaves no timer behind", async () => {
+  const patience = new Patience(2_000);
+  const [quick, later, failing] = [begin(patience), begin(patience), begin(patience)];
+  quick.resolve("quick");
+  failing.reject(new Error("no"));
+  await vi.advanceTimersByTimeAsync(1_900);
+  later.resolve("later");
+  await vi.advanceTimersByTimeAsync(0);
+  for (const [{ heard }, said] of [
+    [quick, "quick"] as const,
+    [later, "later"] as const,
+    [failing, "Error: no"] as const,
+  ]) {
+    expect([heard.slow.mock.calls.length, heard.settled.mock.calls]).toEqual([0, [[said]]]);
+  }
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test("[S5] each call is slow after so long, however many others there are, and is given up after 30 s", async () => {
+  const patience = new Patience(2_000);
+  const calls = [];
+  for (let n = 0; n < 5; n++) {
+    calls.push({ began: n * 70, ...begin(patience) });
+    await vi.advanceTimersByTimeAsync(70);
+  }
+  const after = async (ms: number) => vi.advanceTimersByTimeAsync(ms - Date.now());
+  const start = Date.now() - 350;
+  for (const { began, heard } of calls) {
+    await after(start + began + 1_999);
+    expect(heard.slow).not.toHaveBeenCalled();
+    await after(start + began + 2_000);
+    expect(heard.slow).toHaveBeenCalledTimes(1);
+  }
+  const [first, second] = calls;
+  await after(start + 29_999);
+  first?.resolve("late, but in time");
+  await after(start + 30_000 + 69);
+  expect([first?.heard.settled.mock.calls, second?.heard.settled.mock.calls]).toEqual([[["late, but in time"]], []]);
+  await after(start + 30_000 + 70);
+  expect(second?.heard.settled.mock.calls).toEqual([["Error: no answer within 30000 ms"]]);
+  await after(start + 40_000);
+  expect([calls.map(({ heard }) => heard.slow.mock.calls.length), vi.getTimerCount()]).toEqual([[1, 1, 1, 1, 1], 0]);
+});
