@@ -13,7 +13,7 @@ test("the whole story: a stranger asks, is accepted, and both see what becomes o
   await alice.sees("你好", "Sent");
   await bob.list.getByRole("heading", { name: "Requests" }).waitFor();
   await bob.list.getByText("1 unread").waitFor();
-  expect(await bob.page.title()).toBe("(1) Restante");
+  await bob.titled("(1) Restante");
   await bob.list.getByRole("link", { name: new RegExp(a) }).click();
   await bob.page.getByText(`${a} wants to write to you.`, { exact: false }).waitFor();
   await bob.sees("你好，世界 🚀👩‍👩‍👧");
@@ -28,7 +28,7 @@ test("the whole story: a stranger asks, is accepted, and both see what becomes o
   const both = ["你好，世界 🚀👩‍👩‍👧", "مرحبا\nzwei Zeilen"];
   expect(await alice.texts()).toEqual(both);
   expect(await bob.texts()).toEqual(both);
-  expect(await bob.page.title()).toBe("Restante");
+  await bob.titled("Restante");
   expect([...alice.errors, ...bob.errors]).toEqual([]);
 });
 
@@ -162,7 +162,7 @@ test("what arrives while nobody looks is notified, if it was wanted", async () =
   await alice.send("psst");
   await bob.sees("psst");
   expect(await bob.page.evaluate(() => (globalThis as unknown as { shown: unknown }).shown)).toEqual([[a, "psst"]]);
-  expect(await bob.page.title()).toBe("(1) Restante");
+  await bob.titled("(1) Restante");
 });
 
 /** Texts that would run, frame, fetch or break out, if they were anything but text. */

@@ -87,6 +87,11 @@ export class Visitor {
     }
   }
 
+  /** Waits for the page's title, which follows what is drawn by a frame. */
+  async titled(title: string): Promise<void> {
+    await this.page.waitForFunction((expected) => document.title === expected, title);
+  }
+
   /** Waits until what was sent is in the browser's store. */
   async kept(): Promise<void> {
     await this.page.waitForFunction(() => !Object.keys(localStorage).some((key) => key.startsWith("restante draft ")));
