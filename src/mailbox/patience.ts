@@ -26,7 +26,8 @@ export class Patience {
     const began = Date.now();
     return new Promise((resolve, reject) => {
       let timer: ReturnType<typeof setTimeout> | null = null;
-      const after = (ms: number, act: () => void) => (timer = setTimeout(act, began + ms - Date.now()));
+      // From its beginning on; where the clock was set back meanwhile, from now on.
+      const after = (ms: number, act: () => void) => (timer = setTimeout(act, Math.min(ms, began + ms - Date.now())));
       const arm = () =>
         after(this.#ms, () => {
           after(GIVEN_UP, () => reject(new Error(`no answer within ${GIVEN_UP} ms`)));

@@ -65,3 +65,13 @@ test("[S5] each call is slow after so long, however many others there are, and i
   await after(start + 40_000);
   expect([calls.map(({ heard }) => heard.slow.mock.calls.length), vi.getTimerCount()]).toEqual([[1, 1, 1, 1, 1], 0]);
 });
+
+test("[S5] a clock that is set back by an hour does not make a call wait for an hour", async () => {
+  const { heard } = begin(new Patience(2_000));
+  vi.setSystemTime(Date.now() - 3_600_000);
+  await vi.advanceTimersByTimeAsync(2_250);
+  expect(heard.slow).toHaveBeenCalledTimes(1);
+  vi.setSystemTime(Date.now() - 3_600_000);
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect(heard.settled).toHaveBeenCalledTimes(1);
+});
