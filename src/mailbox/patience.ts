@@ -16,7 +16,7 @@ export class Patience {
     this.#young.clear();
   });
 
-  /** Of so many ms. */
+  /** Of so many ms; one shorter than a moment is as long as that. */
   constructor(ms: number) {
     this.#ms = ms;
   }
