@@ -81,7 +81,7 @@ test("[V5] what newer code has added is let be, and everything goes on after it 
       "UPDATE device SET novelty = 'kept'",
       "CREATE TABLE invention (name TEXT PRIMARY KEY) WITHOUT ROWID",
       `INSERT INTO run (seq, count, kind, peer, at, body, novelty) VALUES ((SELECT max(seq) + 9 FROM run), 1, 'edit', '${name === a ? b : a}', 1, '{}', 'new')`,
-      "UPDATE peer SET last = (SELECT max(seq) FROM run), page = json_insert(page, '$[#]', (SELECT max(seq) FROM run))",
+      "UPDATE peer SET last = (SELECT max(seq) FROM run), page = (SELECT json_group_array(seq) FROM entry)",
     );
     await evict(name);
   }

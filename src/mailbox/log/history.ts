@@ -1,11 +1,11 @@
 // Conversations as pages: which entries were exchanged with a peer, without an index on the log. The newest ones are in the peer's
-// row, which is written anyway; when they are 48 or more at the end of a group they become a page, one row.
+// row, which is written anyway; when they are 48 spans or more at the end of a group they become a page, one row.
 import type { EntryRows } from "./entry-rows.ts";
 import type { Entry, Peer } from "./schema.ts";
 import { Spans } from "./spans.ts";
 import { putting, type Sql } from "./sql.ts";
 
-/** As many as fit into a page of the database beside the rest of the row: what overflows is another page written. */
+/** As many spans as fit into a page of the database beside the rest of the row: what overflows is another page written. */
 const PAGE = 48;
 const PUT_PAGE = putting("page", ["peer", "first", "last", "seqs"], 2);
 
@@ -18,10 +18,13 @@ export class History {
   readonly #rows: EntryRows;
   /** Those whose newest entries are enough for a page. */
   readonly #full = new Set<Peer>();
+  /** Retention took everything up to here. A page lasts until all of it is gone. */
+  #trimmed: number;
 
-  constructor(sql: Sql, rows: EntryRows) {
+  constructor(sql: Sql, rows: EntryRows, trimmed: number) {
     this.#sql = sql;
     this.#rows = rows;
+    this.#trimmed = trimmed;
   }
 
   /** Whether the user ever wrote anything. */
@@ -33,7 +36,7 @@ export class History {
   note(peer: Peer, seq: number): void {
     peer.last = seq;
     peer.page.add(seq);
-    if (peer.page.size >= PAGE) this.#full.add(peer);
+    if (peer.page.spans >= PAGE) this.#full.add(peer);
   }
 
   /** Writes the pages that are full, and gives back whose row has to be written together with them. */
@@ -53,7 +56,7 @@ export class History {
     this.#sql.run("DELETE FROM page WHERE peer = ? AND last > ?", peer.name, peer.last);
   }
 
-  /** How many entries the conversation has. */
+  /** How many entries the conversation has; some of them retention may have taken. */
   size(peer: Peer): number {
     const pages = this.#sql.rows<Page>("SELECT seqs FROM page WHERE peer = ?", peer.name);
     return pages.reduce((size, { seqs }) => size + Spans.read(seqs).size, peer.page.size);
@@ -97,11 +100,13 @@ export class History {
 
   /** Retention took everything up to `seq`. */
   trim(seq: number): void {
+    this.#trimmed = seq;
     this.#sql.run("DELETE FROM page WHERE last <= ?", seq);
   }
 
-  #seqsAfter(peer: Peer, after: number, limit: number): number[] {
+  #seqsAfter(peer: Peer, seq: number, limit: number): number[] {
     const found: number[] = [];
+    const after = Math.max(seq, this.#trimmed);
     const pages = "SELECT seqs FROM page WHERE peer = ? AND last > ? ORDER BY first";
     for (const { seqs } of this.#sql.read<Page>(pages, peer.name, after)) {
       for (const seq of Spans.read(seqs).above(after, limit - found.length)) found.push(seq);

@@ -31,6 +31,11 @@ export class Jumps {
     this.#unkept.push([before, last]);
   }
 
+  /** Whether there is one that is in no row yet. */
+  get wait(): boolean {
+    return this.#unkept.length > 0;
+  }
+
   /** What the row of `peer`, which is about to be written, has to keep; null for nothing new. */
   take(peer: string): string | null {
     if (this.#unkept.length === 0) return null;

@@ -53,7 +53,7 @@ export class Log {
     this.#retention = retention;
     this.erased = this.#sql.row("SELECT 1 FROM sqlite_master WHERE name = 'tombstone'") !== undefined;
     this.entries = new EntryRows(this.#sql, 0);
-    this.history = new History(this.#sql, this.entries);
+    this.history = new History(this.#sql, this.entries, 0);
     this.account = new AccountRows(this.#sql);
     this.contacts = new ContactRows(this.#sql);
     this.#jumps = new Jumps(this.#sql);
@@ -110,8 +110,9 @@ export class Log {
     if (kind !== "peer" && kind !== "notice") {
       const other = this.peers.get(peer);
       if (kind !== "failed") this.history.note(other, seq);
-      // The row of a peer that was sent something is written some time after the reply; until then the tail tells.
-      if (kind !== "out") this.peers.changed(other);
+      // What is sent or received stands in the tail; the row follows some time after the reply, or with what else changes in it.
+      if (kind === "in") this.peers.ahead(other);
+      else if (kind !== "out") this.peers.changed(other);
     }
     const begins = this.entries.add(row);
     // What retention takes is looked for at a checkpoint, and it counts entries.
@@ -211,7 +212,7 @@ export class Log {
     if (settled <= this.#life.checkpoint) return;
     this.#life.checkpoint = settled;
     this.#sql.run("UPDATE mailbox SET checkpoint = ?", settled);
-    this.peers.catchUp();
+    this.peers.checkpoint();
     this.devices.checkpoint();
   }
 
@@ -236,11 +237,9 @@ export class Log {
     for (const { peer: name, seq, origin } of behind) {
       const peer = this.peers.get(name);
       this.history.note(peer, seq);
-      // Code that leaves this to the tail comes with a later deploy; until then the row knows it.
       peer.high = Math.max(peer.high, origin ?? 0);
       peer.unread += origin === null ? 0 : 1;
-      // Whoever asks the table for the newest conversations finds it there again.
-      this.peers.changed(peer);
+      this.peers.ahead(peer);
     }
     this.#owed = tail.owed;
     // As if each were a row: the next checkpoint only comes sooner.
@@ -251,7 +250,7 @@ export class Log {
     this.#life = life;
     this.#head = head;
     this.entries = new EntryRows(this.#sql, head);
-    this.history = new History(this.#sql, this.entries);
+    this.history = new History(this.#sql, this.entries, life.trimmed);
     this.#jumps = new Jumps(this.#sql);
     this.peers = new PeerRows(this.#sql, head, this.#jumps, () => this.#next());
     this.devices = new DeviceRows(this.#sql, life.base);

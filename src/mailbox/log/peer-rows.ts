@@ -20,6 +20,8 @@ export class PeerRows {
   readonly #dirty = new Set<Peer>();
   /** Those that may wait: what the peer has moved, and the change has no seq yet. */
   readonly #late = new Set<Peer>();
+  /** Those whose rows may lack what the tail of the log tells, for as long as it does. */
+  readonly #ahead = new Set<Peer>();
   readonly #marks: Recent<{ seq: number; peer: Peer }>;
 
   /** `next` gives the next seq; everything after `head` is yet to come. */
@@ -51,6 +53,12 @@ export class PeerRows {
     this.#dirty.add(peer);
   }
 
+  /** To be called by whoever changed of a row only what the tail of the log tells: `high`, `unread`, `last` and `page`. */
+  ahead(peer: Peer): void {
+    // A row is due where the numbering has just jumped, which is kept in one.
+    (this.#jumps.wait ? this.#dirty : this.#ahead).add(peer);
+  }
+
   /** A mark of this peer changed: gives the change its seq. */
   mark(peer: Peer): void {
     this.#late.delete(peer);
@@ -74,6 +82,12 @@ export class PeerRows {
     for (const peer of this.#late) this.mark(peer);
   }
 
+  /** The same, and the rows say from now on what the tail told. */
+  checkpoint(): void {
+    this.catchUp();
+    for (const peer of this.#ahead) this.changed(peer);
+  }
+
   /** The peers whose marks changed after `seq`, in the order of the change. */
   marksAfter(seq: number): Iterable<Peer> {
     const recent = this.#marks.after(seq);
@@ -89,6 +103,7 @@ export class PeerRows {
   /** Those with whom the newest entries were exchanged, the newest first: at most `limit`, before the entry `before`. */
   latest(limit: number, before: number): Peer[] {
     const query = "SELECT name FROM peer WHERE last > 0 AND last < ?2 ORDER BY last DESC LIMIT ?1";
+    this.checkpoint();
     return this.#names(query, limit, before);
   }
 
@@ -106,6 +121,7 @@ export class PeerRows {
       const jumps = this.#jumps.take(peer.name);
       if (jumps === null) this.#sql.run(PUT_PEER, ...values);
       else this.#sql.run(PUT_JUMPED_PEER, ...values, jumps);
+      this.#ahead.delete(peer);
     }
     this.#dirty.clear();
     return true;

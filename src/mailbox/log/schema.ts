@@ -122,7 +122,7 @@ export interface Peer extends Marks {
   epoch: string | null;
   /** The own head when this life was first heard of; 0 for the first one. What lies before is not this life's business. */
   began: number;
-  /** The highest origin taken from the peer. Kept, never derived from entries. */
+  /** The highest origin taken from the peer. In the row as of the checkpoint at least; the tail of the log tells the rest. */
   high: number;
   /** The highest origin that was refused: only at or below it does a repeated origin need a look into the log. */
   refused: number;

@@ -7,10 +7,7 @@ export class Spans {
   #last = 0;
   #size = 0;
 
-  /**
-   * What a row keeps: a JSON array of the numbers, or `{"first","spans"}`, where `spans` is count, step, count, … as above. Code that
-   * writes the second form comes with a later deploy; until then it is read.
-   */
+  /** Takes what a row keeps: `text`, or a JSON array of the numbers, as it was written before. */
   static read(text: string): Spans {
     const kept = JSON.parse(text) as readonly number[] | { readonly first: number; readonly spans: readonly number[] };
     const spans = new Spans();
@@ -19,11 +16,17 @@ export class Spans {
     return spans;
   }
 
-  /** For a row, as `read` takes it. */
+  /** For a row: `{"first","spans"}` as JSON, where `spans` is count, step, count, … as above. */
   get text(): string {
-    return JSON.stringify(this.above(0, Infinity));
+    return `{"first":${this.#first},"spans":[${this.#counts.join(",")}]}`;
   }
 
+  /** How many spans there are. */
+  get spans(): number {
+    return Math.ceil(this.#counts.length / 2);
+  }
+
+  /** How many numbers there are. */
   get size(): number {
     return this.#size;
   }
