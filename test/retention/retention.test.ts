@@ -129,6 +129,23 @@ test("history ends where what is kept begins", async () => {
   expect(await asked()).toMatchObject({ messages, more });
 });
 
+test("what retention took is not counted any more as a conversation's, though its page goes on", async () => {
+  await runInDurableObject(env.MAILBOX.getByName(fresh("alice")), (_, { storage: { sql } }) => {
+    const retention = { entries: 10, age: null };
+    const log = new Log(sql, retention);
+    log.found("alice");
+    const size = ({ history, peers }: Log) => history.size(peers.get("bob"));
+    for (let origin = 1; origin <= 60; origin++) {
+      log.append({ kind: "in", peer: "bob", device: null, id: null, body: "1", origin, at: 1 });
+      if (origin % 6 === 0) log.seal(() => null);
+    }
+    expect(size(log)).toBe(60);
+    log.trim(() => null);
+    log.seal(() => null);
+    expect([size(log), size(new Log(sql, retention))]).toEqual([12, 12]);
+  });
+});
+
 test("what is older than the age is taken away, and what is younger stays", async () => {
   await runInDurableObject(env.MAILBOX.getByName(fresh("alice")), (_, state) => {
     const log = new Log(state.storage.sql, { entries: null, age: 1_000 });

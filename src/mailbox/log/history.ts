@@ -1,5 +1,5 @@
 // Conversations as pages: which entries were exchanged with a peer, without an index on the log. The newest ones are in the peer's
-// row, which is written anyway; when they are 48 spans or more at the end of a group they become a page, one row.
+// row, which is written for other things as well; when they are 48 spans or more at the end of a group they become a page, one row.
 import type { EntryRows } from "./entry-rows.ts";
 import type { Entry, Peer } from "./schema.ts";
 import { Spans } from "./spans.ts";
@@ -7,6 +7,8 @@ import { putting, type Sql } from "./sql.ts";
 
 /** As many spans as fit into a page of the database beside the rest of the row: what overflows is another page written. */
 const PAGE = 48;
+/** As many entries as a page of one span may have. Answers: a version before this one writes each of them, and a row has 2 MB at most. */
+const PAGE_ENTRIES = 10_000;
 const PUT_PAGE = putting("page", ["peer", "first", "last", "seqs"], 2);
 
 interface Page {
@@ -36,7 +38,7 @@ export class History {
   note(peer: Peer, seq: number): void {
     peer.last = seq;
     peer.page.add(seq);
-    if (peer.page.spans >= PAGE) this.#full.add(peer);
+    if (peer.page.spans >= PAGE || peer.page.size >= PAGE_ENTRIES) this.#full.add(peer);
   }
 
   /** Writes the pages that are full, and gives back whose row has to be written together with them. */
@@ -56,10 +58,11 @@ export class History {
     this.#sql.run("DELETE FROM page WHERE peer = ? AND last > ?", peer.name, peer.last);
   }
 
-  /** How many entries the conversation has; some of them retention may have taken. */
+  /** How many entries the conversation has. */
   size(peer: Peer): number {
     const pages = this.#sql.rows<Page>("SELECT seqs FROM page WHERE peer = ?", peer.name);
-    return pages.reduce((size, { seqs }) => size + Spans.read(seqs).size, peer.page.size);
+    const kept = (spans: Spans) => spans.above(this.#trimmed, Infinity).length;
+    return pages.reduce((size, { seqs }) => size + kept(Spans.read(seqs)), kept(peer.page));
   }
 
   /** At most `limit` entries of the conversation before the seq `before`, oldest first. */

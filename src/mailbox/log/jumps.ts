@@ -1,5 +1,5 @@
 // Where the numbering jumped: numbers that this mailbox never gave. A device that was given one of them knew the mailbox before it was set
-// back to an older copy. Kept with the rows of peers that are written anyway, so that it costs no row.
+// back to an older copy. Kept in the row of the first peer that a wake writes, which mostly is written anyway.
 import type { Sql } from "./sql.ts";
 
 /** The numbers between `before` and `last` were never given; `last` is where the numbering went on, and can be a cursor. */

@@ -103,8 +103,10 @@ export class PeerRows {
   /** Those with whom the newest entries were exchanged, the newest first: at most `limit`, before the entry `before`. */
   latest(limit: number, before: number): Peer[] {
     const query = "SELECT name FROM peer WHERE last > 0 AND last < ?2 ORDER BY last DESC LIMIT ?1";
-    this.checkpoint();
-    return this.#names(query, limit, before);
+    // Those that are ahead of their rows stand too low in the table, if they stand there at all.
+    const peers = new Set([...this.#names(query, limit + this.#ahead.size, before), ...this.#ahead]);
+    const found = [...peers].filter(({ last }) => last < before);
+    return found.toSorted((x, y) => y.last - x.last).slice(0, limit);
   }
 
   /** Ends a group: writes what changed, a row each; true if there was anything. */
