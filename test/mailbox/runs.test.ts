@@ -1,19 +1,13 @@
 // Entries are written in runs: whatever follows whatever, whoever asks the log finds what was appended, entry by entry; and so does code
 // of before there were runs, which knows a table `entry`.
-import { env } from "cloudflare:workers";
-import { runInDurableObject } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
 import { Facts } from "../../src/mailbox/log/facts.ts";
 import { Log } from "../../src/mailbox/log/log.ts";
-import type { Entry, Kind, Peer } from "../../src/mailbox/log/schema.ts";
+import type { Entry, Kind } from "../../src/mailbox/log/schema.ts";
 import { Sql } from "../../src/mailbox/log/sql.ts";
-import type { Box } from "../../src/mailbox/box.ts";
-import { spaceFor } from "../../src/mailbox/quota.ts";
-import { rulesOf } from "../../src/mailbox/rules.ts";
 import { counts } from "../../src/protocol/counts.ts";
-import type { Delivery } from "../../src/protocol/envelope.ts";
 import { Random } from "../chaos/random.ts";
-import { fresh } from "../support/devices.ts";
+import { inLog } from "../support/log.ts";
 
 const BODIES = ['"hi"', "null", '"\\u0000"', '"\\ud800 alone"', '{"a":["\\"",1.50e3]}', '"你好 🚀"', "[]"];
 const COLUMNS = "seq, kind, peer, origin, device, id, at, failed, body";
@@ -53,14 +47,6 @@ function fail(log: Log, sent: Made, made: Made[]): void {
   log.entries.fail(sent.seq, "quota");
   const last = { kind: "failed", peer: sent.peer, origin: sent.seq, device: null, id: null, at: sent.at } as const;
   made.push({ ...log.append({ ...last, body: "quota" }) });
-}
-
-function inLog(act: (log: Log, sql: SqlStorage) => void): Promise<void> {
-  return runInDurableObject(env.MAILBOX.getByName(fresh("alice")), (_, { storage: { sql } }) => {
-    const log = new Log(sql);
-    log.found("alice");
-    act(log, sql);
-  });
 }
 
 const rowsOf = (sql: SqlStorage) => sql.exec<{ n: number }>("SELECT count(*) AS n FROM run").one().n;
@@ -190,139 +176,6 @@ test("[V5] after a rollback a table `entry` is read and written, and what it wro
     expect(sql.exec("SELECT min(run) AS run FROM entry").one()["run"]).toBeGreaterThan(before);
   });
 });
-
-test.each([
-  ["in one page", "SELECT 1"],
-  [
-    "[V5] in pages of 48 that code of before wrote ahead of the peer's row",
-    `UPDATE peer SET last = 0, page = '[]';
-     INSERT INTO page SELECT peer, min(seq), max(seq), json_group_array(seq) FROM
-       (SELECT peer, seq, row_number() OVER (ORDER BY seq) - 1 AS n FROM entry) WHERE n < 96 GROUP BY n / 48
-       ON CONFLICT DO UPDATE SET last = excluded.last, seqs = excluded.seqs`,
-  ],
-])("after a wake a conversation has everything once, %s", async (_how, change) => {
-  await inLog((log, sql) => {
-    const entry = { kind: "out", peer: "bob", origin: null, device: "a", at: 1, body: "1" } as const;
-    const seqs = Array.from({ length: 110 }, (_, i) => log.append({ ...entry, id: i + 1 }).seq);
-    log.seal(() => null);
-    sql.exec(change);
-    const again = new Log(sql);
-    const peer = again.peers.get("bob");
-    const history = () => again.history.before(peer, Infinity, 1_000).map(({ seq }) => seq);
-    expect(history()).toEqual(seqs);
-    for (let id = 111; id <= 200; id++) seqs.push(again.append({ ...entry, id }).seq);
-    again.seal(() => null);
-    expect(history()).toEqual(seqs);
-    expect(again.history.after(peer, seqs[40] ?? 0, 100).map(({ seq }) => seq)).toEqual(seqs.slice(41, 141));
-    expect(new Log(sql).history.before(peer, seqs[150] ?? 0, 120).map(({ seq }) => seq)).toEqual(seqs.slice(30, 150));
-  });
-});
-
-/** One message of each of these, in order, each in a group of its own. */
-function arrive(log: Log, ...names: string[]): void {
-  for (const peer of names) {
-    log.append({ kind: "in", peer, origin: log.head, device: null, id: null, at: 1, body: "1" });
-    log.seal(() => null);
-  }
-}
-
-test("a conversation is counted from its first message on", async () => {
-  await inLog((log, sql) => {
-    const conversations = () => new Facts(new Sql(sql)).sizes().conversations;
-    // As somebody leaves it who is behind: heard of, and nothing taken.
-    log.peers.changed(log.peers.get("bob"));
-    arrive(log, "carol");
-    expect(conversations()).toBe(1);
-    arrive(log, "bob");
-    expect(conversations()).toBe(2);
-  });
-});
-
-test("the newest conversations are known, also where their rows are late", async () => {
-  await inLog((log, sql) => {
-    arrive(log, "bob", "carol", "dave", "erin", "bob", "erin");
-    const rows = counts.rows;
-    for (const { peers } of [log, new Log(sql)]) {
-      const latest = (before: string | null) =>
-        peers.latest(1, before === null ? Infinity : peers.get(before).last).map(({ name }) => name);
-      expect([null, "erin", "bob", "dave", "carol"].map(latest)).toEqual([["erin"], ["bob"], ["dave"], ["carol"], []]);
-      const all = peers.latest(9, Infinity).map(({ name }) => name);
-      expect(all).toEqual(["erin", "bob", "dave", "carol"]);
-    }
-    // Asking writes nothing.
-    expect(counts.rows).toBe(rows);
-  });
-});
-
-test("a page is full with 10,000 entries, however few its spans are", async () => {
-  await inLog((log, sql) => {
-    const entry = { kind: "out", peer: "bob", origin: null, device: "a", at: 1, body: "1" } as const;
-    const pages = () => sql.exec<{ n: number }>("SELECT count(*) AS n FROM page").one().n;
-    const seqs = Array.from({ length: 9_999 }, (_, i) => log.append({ ...entry, id: i + 1 }).seq);
-    log.seal(() => null);
-    expect(pages()).toBe(0);
-    for (let id = 10_000; id <= 10_010; id++) seqs.push(log.append({ ...entry, id }).seq);
-    log.seal(() => null);
-    expect(pages()).toBe(1);
-    seqs.push(log.append({ ...entry, id: 10_011 }).seq);
-    log.seal(() => null);
-    for (const { history, peers } of [log, new Log(sql)]) {
-      const bob = peers.get("bob");
-      expect(history.size(bob)).toBe(seqs.length);
-      expect(history.before(bob, Infinity, 20).map(({ seq }) => seq)).toEqual(seqs.slice(-20));
-      expect(history.after(bob, seqs.at(-3) ?? 0, 20).map(({ seq }) => seq)).toEqual(seqs.slice(-2));
-    }
-  });
-});
-
-test("[Q2] a stranger's messages are counted over the pages of the conversation, also where many are taken", async () => {
-  await inLog((log) => {
-    log.contacts.put("bob", "request");
-    const rules = { ...rulesOf({ AUTH: "accounts", STRANGER_MESSAGES: "150" }), quotas: null };
-    const box = { user: "alice", log, rules, suspension: { now: null } } as unknown as Box;
-    const envelopes = [{ origin: 1, at: 1, body: "1" }];
-    const left = () => spaceFor(box, log.peers.get("bob"), { envelopes } as unknown as Delivery).free;
-    for (let origin = 1; origin <= 140; origin++) {
-      expect(left()).toBe(151 - origin);
-      log.append({ kind: "in", peer: "bob", origin, device: null, id: null, at: origin, body: "1" });
-      if (origin % 5 === 0) log.seal(() => null);
-    }
-  });
-});
-
-test.each([1, 2, 3])(
-  "[M3] whenever it ends, a wake knows what was received, though rows are late (seed %i)",
-  async (seed) => {
-    await inLog((log, sql) => {
-      const random = new Random(seed);
-      const names = ["bob", "carol", "dave"];
-      const receive = (name: string) => {
-        const peer = log.peers.get(name);
-        const origin = peer.high + 1 + random.below(3);
-        log.append({ kind: "in", peer: name, origin, device: null, id: null, at: random.below(2), body: "1" });
-        Object.assign(peer, { high: origin, unread: peer.unread + 1 });
-      };
-      const known = ({ peers, history }: Log) => {
-        const all = names.map((name) => peers.get(name));
-        const seqs = (peer: Peer) => history.after(peer, 0, Infinity).map(({ seq }) => seq);
-        return all.map((peer) => [peer.high, peer.unread, peer.last, history.size(peer), ...seqs(peer)]);
-      };
-      const last = () => sql.exec<{ last: number }>("SELECT max(last) AS last FROM peer").one().last;
-      let [late, checkpoints] = [0, 0];
-      for (let n = 0; n < 300; n++) {
-        const checkpoint = log.life?.checkpoint;
-        for (let m = random.below(12); m >= 0; m--) receive(random.pick(names));
-        if (random.chance(0.02)) log.peers.mark(log.peers.get(random.pick(names)));
-        log.seal(() => null);
-        late += Number(last() < log.head);
-        checkpoints += Number(checkpoint !== log.life?.checkpoint);
-        if (random.chance(0.1)) expect(known(new Log(sql))).toEqual(known(log));
-      }
-      expect(late).toBeGreaterThan(200);
-      expect(checkpoints).toBeGreaterThan(1);
-    });
-  },
-);
 
 test("a wake scans few rows: the checkpoint follows every 512 of them, and an entry that goes on in a row counts little", async () => {
   await inLog((log, sql) => {

@@ -7,8 +7,11 @@ import { putting, type Sql } from "./sql.ts";
 
 /** As many spans as fit into a page of the database beside the rest of the row: what overflows is another page written. */
 const PAGE = 48;
-/** As many entries as a page of one span may have. Answers: a version before this one writes each of them, and a row has 2 MB at most. */
+/** So many entries are enough for a page too. Answers: a version before this one writes each of them, and a row has 2 MB at most. */
 const PAGE_ENTRIES = 10_000;
+/** Pages with entries after a seq, found by their key: they are in order, and but for the first of them begin after it. */
+const PAGES_AFTER = `FROM page WHERE peer = ?1 AND last > ?2
+  AND first >= coalesce((SELECT max(first) FROM page WHERE peer = ?1 AND first <= ?2), 0)`;
 const PUT_PAGE = putting("page", ["peer", "first", "last", "seqs"], 2);
 
 interface Page {
@@ -55,7 +58,7 @@ export class History {
 
   /** Before the tail is noted again: pages beyond the peer's row, which code of before wrote ahead of it. */
   rewind(peer: Peer): void {
-    this.#sql.run("DELETE FROM page WHERE peer = ? AND last > ?", peer.name, peer.last);
+    this.#sql.run(`DELETE ${PAGES_AFTER}`, peer.name, peer.last);
   }
 
   /** How many entries the conversation has. */
@@ -110,8 +113,7 @@ export class History {
   #seqsAfter(peer: Peer, seq: number, limit: number): number[] {
     const found: number[] = [];
     const after = Math.max(seq, this.#trimmed);
-    const pages = "SELECT seqs FROM page WHERE peer = ? AND last > ? ORDER BY first";
-    for (const { seqs } of this.#sql.read<Page>(pages, peer.name, after)) {
+    for (const { seqs } of this.#sql.read<Page>(`SELECT seqs ${PAGES_AFTER} ORDER BY first`, peer.name, after)) {
       for (const seq of Spans.read(seqs).above(after, limit - found.length)) found.push(seq);
       if (found.length >= limit) return found;
     }

@@ -109,10 +109,10 @@ export class Log {
     const row = { seq, kind, peer, origin, device, id, at, failed: null, body };
     if (kind !== "peer" && kind !== "notice") {
       const other = this.peers.get(peer);
-      const begins = other.last === 0;
+      const known = other.last > 0;
       if (kind !== "failed") this.history.note(other, seq);
       // What is sent or received stands in the tail; the row follows some time after the reply, or with what else changes in it.
-      if (kind === "in" && !begins) this.peers.ahead(other);
+      if (kind === "in" && known) this.peers.ahead(other);
       else if (kind !== "out") this.peers.changed(other);
     }
     const begins = this.entries.add(row);
