@@ -3,22 +3,25 @@ import process from "node:process";
 import { HELP, readFlags } from "./flags.ts";
 import { keep, readKept } from "./kept.ts";
 import { stopAll } from "./machine/processes.ts";
-import { titleOf } from "./measures/measure.ts";
-import { MEASURES } from "./measures/measures.ts";
+import { type Measure, titleOf } from "./measures/measure.ts";
+import { MEASURES, PROFILED } from "./measures/measures.ts";
+import { MORE_V8 } from "./peers/workerd.ts";
+import { NAMED, type Profile, profileReport } from "./profile/profile.ts";
 import { brief } from "./report/brief.ts";
 import { charts } from "./report/charts/charts.ts";
 import { circumstances } from "./report/circumstances.ts";
 import { report, summary } from "./report/report.ts";
 import { Seen } from "./report/seen.ts";
 import { writeReport } from "./report/write.ts";
-import { takeRounds } from "./rounds.ts";
+import { takeProfile, takeRounds } from "./rounds.ts";
 
 async function main(args: readonly string[]): Promise<void> {
-  const { help, list, only, rounds, seconds, write, keep: file } = readFlags(args);
+  const { help, list, only, rounds, seconds, profile, write, keep: file } = readFlags(args);
   if (help) return console.log(HELP);
   const measures = MEASURES.filter((measure) => only.every((text) => titleOf(measure).includes(text)));
   if (measures.length === 0) throw new Error(`no measure has ${only.join(" and ")} in its name; see --list`);
   if (list) return console.log(measures.map(titleOf).join("\n"));
+  if (profile) return profileAll(only.length > 0 ? measures : PROFILED, seconds);
   const kept = file === null ? {} : readKept(file);
   const results = new Map(MEASURES.map((measure) => [measure, [...(kept[titleOf(measure)] ?? [])]]));
   await takeRounds(results, measures, rounds, seconds, (round, measure, figures) => {
@@ -32,6 +35,16 @@ async function main(args: readonly string[]): Promise<void> {
   const full = report(seen, circumstances(seen, seconds, command));
   console.log(`\n${full}`);
   if (write) writeReport(full, summary(seen), charts(seen));
+}
+
+async function profileAll(measures: readonly Measure[], seconds: number): Promise<void> {
+  MORE_V8.push(...NAMED);
+  const profiles = new Map<Measure, Profile>();
+  for (const measure of measures) {
+    profiles.set(measure, await takeProfile(measure, seconds));
+    console.log(titleOf(measure));
+  }
+  console.log(`\n${profileReport(profiles)}`);
 }
 
 try {

@@ -3,9 +3,10 @@ import { join } from "node:path";
 import process from "node:process";
 import type { Job } from "./loads/job.ts";
 import { LONGEST, start } from "./machine/processes.ts";
-import type { Figures, Measure } from "./measures/measure.ts";
+import type { Entrant, Figures, Measure } from "./measures/measure.ts";
 import { groups, ROUNDS } from "./measures/measures.ts";
-import { PEERS } from "./peers/peer.ts";
+import { PEERS, type Served } from "./peers/peer.ts";
+import { BEFORE, type Profile, profiled } from "./profile/profile.ts";
 
 export type Results = ReadonlyMap<Measure, readonly Figures[]>;
 
@@ -33,14 +34,36 @@ export async function takeRounds(
 
 /** On a server that was just started. */
 async function takeGroup(group: readonly [Measure, ...Measure[]], seconds: number): Promise<readonly Figures[]> {
-  const { peer, servers, client, batch } = group[0].entrant;
-  const server = await PEERS[peer](servers);
+  const server = await startOf(group[0].entrant);
   try {
-    const { urls, pids } = server;
-    const job: Job = { client, batch, urls, pids, loads: group.map(({ load }) => load), seconds };
-    const generator = join(import.meta.dirname, "loads/load.ts");
-    return JSON.parse(await start(process.execPath, [generator, JSON.stringify(job)], { patience: LONGEST }).output);
+    return await generate(server, group, seconds);
   } finally {
     await server.stop();
   }
+}
+
+/** What its server's CPU goes into for some of the seconds in which the measure is taken. */
+export async function takeProfile(measure: Measure, seconds: number): Promise<Profile> {
+  const server = await startOf(measure.entrant);
+  try {
+    const figures = generate(server, [measure], BEFORE + seconds).then(([first = {}]) => first);
+    return await profiled(server.pids, seconds, figures);
+  } finally {
+    await server.stop();
+  }
+}
+
+function startOf({ peer, servers }: Entrant): Promise<Served> {
+  return PEERS[peer](servers);
+}
+
+async function generate(
+  { urls, pids }: Served,
+  group: readonly [Measure, ...Measure[]],
+  seconds: number,
+): Promise<readonly Figures[]> {
+  const { client, batch } = group[0].entrant;
+  const job: Job = { client, batch, urls, pids, loads: group.map(({ load }) => load), seconds };
+  const generator = join(import.meta.dirname, "loads/load.ts");
+  return JSON.parse(await start(process.execPath, [generator, JSON.stringify(job)], { patience: LONGEST }).output);
 }

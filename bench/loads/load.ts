@@ -13,8 +13,8 @@ import { pace } from "./pace.ts";
 
 /** Ms before each load is counted, until code is compiled for it and objects are at work. */
 const WARM_UP = 1_500;
-/** The same where as much goes as can: eight servers on two cores are not done with compiling for some seconds. */
-const FLOOD_WARM_UP = 2_500;
+/** The same where as much goes as can: what is compiled for such a load is done after 4 to 6 s, and servers run for days. */
+const FLOOD_WARM_UP = 5_000;
 
 process.on("uncaughtException", ({ message }) => {
   console.error(message);

@@ -4,12 +4,15 @@ import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import process from "node:process";
 
-/** Where each may be, beside PATH; the package has the same name. Debian's own /usr/sbin/rabbitmq-server would change the user. */
+/** Where each may be, beside PATH; most have the name of their package. Debian's own /usr/sbin/rabbitmq-server would change the user. */
 const TOOLS = {
   "redis-server": ["/usr/bin", "/usr/local/bin"],
   "rabbitmq-server": ["/usr/lib/rabbitmq/bin"],
   epmd: ["/usr/bin", "/usr/local/bin"],
+  perf: ["/usr/bin"],
 } as const;
+
+const PACKAGES: Partial<Record<keyof typeof TOOLS, string>> = { epmd: "erlang-base", perf: "linux-perf" };
 
 const installed = new Set<string>();
 
@@ -19,7 +22,7 @@ export function findTool(name: keyof typeof TOOLS): string {
   const folders = [...TOOLS[name], ...PATH.split(delimiter).filter(Boolean)];
   const path = folders.map((folder) => join(folder, name)).find((file) => existsSync(file));
   if (path !== undefined) return path;
-  const debian = name === "epmd" ? "erlang-base" : name;
+  const debian = PACKAGES[name] ?? name;
   if (installed.has(debian) || !install(debian)) throw new Error(`${name} is missing: apt-get install ${debian}`);
   installed.add(debian);
   return findTool(name);

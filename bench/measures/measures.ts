@@ -64,6 +64,12 @@ export const MEASURES: readonly Measure[] = [
   ),
 ];
 
+/** What is profiled unless it is said: Restante one by one and in batches, each beside its floor. */
+export const PROFILED = [
+  ...cross("throughput", [echo, bareGroups, frames()], [{ kind: "flood", pairs: 8, flight: 32 }]),
+  ...cross("throughput", [bareBatches, sdk()], [{ kind: "flood", pairs: 8, flight: 512 }]),
+];
+
 /** The most rounds that a section takes: its figures are counts, and hardly move. */
 export const ROUNDS: Partial<Record<Section, number>> = { bill: 1 };
 

@@ -18,6 +18,9 @@ export interface Worker {
   readonly objects: readonly { readonly binding: string; readonly className: string }[];
 }
 
+/** What V8 is told beyond what it is told where Restante is served. */
+export const MORE_V8: string[] = [];
+
 export const WORKERD = join(import.meta.dirname, "../../node_modules/.bin/workerd");
 
 /** On `fronts` ports: the first one is the Worker itself, the others are the same Worker without objects of its own. */
@@ -68,7 +71,7 @@ function configOf(worker: Worker, fronts: number): string {
 `;
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
-  ${V8},
+  v8Flags = [${[...V8, ...MORE_V8].map((flag) => `"${flag}"`).join(", ")}],
   services = [
     ${all.map((i) => `(name = "front${i}", worker = .front${i})`).join(",\n    ")},
     (name = "disk", disk = (path = "state", writable = true)),

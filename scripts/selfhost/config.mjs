@@ -26,10 +26,10 @@ export async function variablesOf({ var: given, env: taken }) {
 }
 
 /**
- * For V8, in a configuration: MB of heap before everything is collected at once, which stops the server for some 15 ms
+ * For V8: MB of heap before everything is collected at once, which stops the server for some 15 ms
  * (docs/decisions/0037-room-at-the-start.md).
  */
-export const V8 = `v8Flags = ["--initial-heap-size=64"]`;
+export const V8 = ["--initial-heap-size=64"];
 
 /** The text of config.capnp. What it embeds lies beside it. */
 export function configOf({ config, variables, front, address, state }) {
@@ -44,7 +44,7 @@ export function configOf({ config, variables, front, address, state }) {
   const proxied = front.proxied ? `forwardedProtoHeader = "X-Forwarded-Proto"` : "";
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
-  ${V8},
+  v8Flags = [${V8.map(text).join(", ")}],
   services = [
     (name = "front", worker = .front),
     (name = "worker", worker = .worker),
