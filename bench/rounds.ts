@@ -62,10 +62,8 @@ async function generate(
   group: readonly [Measure, ...Measure[]],
   seconds: number,
 ): Promise<readonly Figures[]> {
-  const { section, entrant } = group[0];
-  const { client, batch } = entrant;
-  const loads = group.map(({ load }) => load);
-  const job: Job = { client, batch, urls, pids, loads, flooded: section === "latency", seconds };
+  const { client, batch } = group[0].entrant;
+  const job: Job = { client, batch, urls, pids, loads: group.map(({ load }) => load), seconds };
   const generator = join(import.meta.dirname, "loads/load.ts");
   return JSON.parse(await start(process.execPath, [generator, JSON.stringify(job)], { patience: LONGEST }).output);
 }

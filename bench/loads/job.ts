@@ -8,14 +8,12 @@ export interface Job {
   /** The server processes, to read from /proc what they use. */
   readonly pids: readonly number[];
   readonly loads: readonly Load[];
-  /** Whether as much as goes comes before them, and is not counted: for loads under which nothing is compiled in their time. */
-  readonly flooded: boolean;
   /** How long one load counts. */
   readonly seconds: number;
 }
 
 /** One load of a job. */
-export interface Task<L extends Load = Load> extends Omit<Job, "loads" | "flooded"> {
+export interface Task<L extends Load = Load> extends Omit<Job, "loads"> {
   readonly load: L;
   /** Keeps the names of its users apart from those of the other loads. */
   readonly name: string;

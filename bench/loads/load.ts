@@ -21,8 +21,7 @@ process.on("uncaughtException", ({ message }) => {
   process.exit(1);
 });
 
-const { loads, flooded, ...rest } = JSON.parse(process.argv[2] ?? "") as Job;
-if (flooded) await run({ ...rest, load: { kind: "flood", pairs: 8, flight: 32 }, name: "flood", warmUp: WARM_UP });
+const { loads, ...rest } = JSON.parse(process.argv[2] ?? "") as Job;
 const all: Figures[] = [];
 for (const [i, load] of loads.entries()) all.push(await run({ ...rest, load, name: `t${i}`, warmUp: WARM_UP }));
 process.stdout.write(JSON.stringify(all), () => process.exit(0));
