@@ -3,8 +3,9 @@ import process from "node:process";
 import { HELP, readFlags } from "./flags.ts";
 import { keep, readKept } from "./kept.ts";
 import { stopAll } from "./machine/processes.ts";
+import { findTool } from "./machine/tools.ts";
 import { type Measure, titleOf } from "./measures/measure.ts";
-import { MEASURES, PROFILED } from "./measures/measures.ts";
+import { canBeProfiled, MEASURES, PROFILED } from "./measures/measures.ts";
 import { MORE_V8 } from "./peers/workerd.ts";
 import { NAMED, type Profile, profileReport } from "./profile/profile.ts";
 import { brief } from "./report/brief.ts";
@@ -21,7 +22,7 @@ async function main(args: readonly string[]): Promise<void> {
   const measures = MEASURES.filter((measure) => only.every((text) => titleOf(measure).includes(text)));
   if (measures.length === 0) throw new Error(`no measure has ${only.join(" and ")} in its name; see --list`);
   if (list) return console.log(measures.map(titleOf).join("\n"));
-  if (profile) return profileAll(only.length > 0 ? measures : PROFILED, seconds);
+  if (profile) return profileAll(only.length > 0 ? measures.filter(canBeProfiled) : PROFILED, seconds);
   const kept = file === null ? {} : readKept(file);
   const results = new Map(MEASURES.map((measure) => [measure, [...(kept[titleOf(measure)] ?? [])]]));
   await takeRounds(results, measures, rounds, seconds, (round, measure, figures) => {
@@ -38,6 +39,8 @@ async function main(args: readonly string[]): Promise<void> {
 }
 
 async function profileAll(measures: readonly Measure[], seconds: number): Promise<void> {
+  if (measures.length === 0) throw new Error("only floods and paces of workerd's can be profiled");
+  findTool("perf");
   MORE_V8.push(...NAMED);
   const profiles = new Map<Measure, Profile>();
   for (const measure of measures) {

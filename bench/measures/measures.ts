@@ -70,6 +70,11 @@ export const PROFILED = [
   ...cross("throughput", [bareBatches, sdk()], [{ kind: "flood", pairs: 8, flight: 512 }]),
 ];
 
+/** V8 names functions in workerd alone, and a profile is by message. */
+export function canBeProfiled({ entrant: { peer }, load: { kind } }: Measure): boolean {
+  return ["restante", "bare", "groups", "echo"].includes(peer) && ["flood", "pace"].includes(kind);
+}
+
 /** The most rounds that a section takes: its figures are counts, and hardly move. */
 export const ROUNDS: Partial<Record<Section, number>> = { bill: 1 };
 
