@@ -139,6 +139,8 @@ function responsesOf({ answers, also = {}, no = [], scope, body, params, query }
   }
   const codes = new Set<Code>([...no, "internal", "forbidden"]);
   if (scope !== null) for (const code of ["unauthorized", "rate_limited"] as const) codes.add(code);
+  // Where nobody has to claim a name, whatever is first asked of a mailbox begins it.
+  if (scope !== null && scope !== "admin") for (const code of ["bad_name", "reserved_name"] as const) codes.add(code);
   if (body !== undefined) for (const code of ["bad_frame", "too_large"] as const) codes.add(code);
   if (params !== undefined || query !== undefined) codes.add("bad_query");
   for (const status of new Set([...codes].map((code) => REFUSALS[code].status))) {

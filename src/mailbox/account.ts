@@ -4,6 +4,7 @@ import type { NewToken } from "../protocol/account.ts";
 import { IN_VAIN, LINK_MS, LINK_TRIES, RECOVERY_TRIES, SIGNED_IN } from "../protocol/limits.ts";
 import { type Code, type Refusal, refusal } from "../protocol/refusals.ts";
 import type { Answer, Proof, SignedInDevice } from "../protocol/visitor.ts";
+import { objectionToBeginning } from "./beginning.ts";
 import type { Box } from "./box.ts";
 import { randomText } from "./challenge.ts";
 import { isSame, type Token } from "./log/account-rows.ts";
@@ -23,8 +24,9 @@ export function objectionTo(box: Box, proof: Proof): Refusal | null {
   // Nobody's mailbox stays nobody's, whatever an operator mistypes.
   if (proof.is === "operator") return box.log.life === null ? refusal("unknown_receiver") : null;
   const no = objectionToProof(box, proof);
+  if (no !== null) return no;
   // Only who could come in otherwise is told why they can't.
-  return no === null && box.suspension.now !== null ? refusal("suspended") : no;
+  return box.suspension.now !== null ? refusal("suspended") : objectionToBeginning(box);
 }
 
 function objectionToProof(box: Box, proof: Exclude<Proof, { readonly is: "operator" }>): Refusal | null {
@@ -54,7 +56,8 @@ export function holder(box: Box, proof: Proof): Token | null {
 export function isSomebody(box: Box): boolean {
   if (box.log.erased || isEnded(box)) return false;
   if (isService(box)) return true;
-  return box.rules.mode !== "accounts" || box.log.account.account !== null;
+  if (box.rules.mode === "accounts") return box.log.account.account !== null;
+  return objectionToBeginning(box) === null;
 }
 
 /** Whose mailbox this is, and since when; null where nobody had to claim it. */
@@ -68,6 +71,8 @@ export function claim(
   { token, recovery }: { readonly token: NewToken; readonly recovery: string },
 ): Answer<{ readonly id: string }> {
   if (box.log.life !== null || box.log.erased) return { refused: refusal("name_taken") };
+  const no = objectionToBeginning(box);
+  if (no !== null) return { refused: no };
   box.log.found(box.user);
   box.log.account.claim(recovery, randomText(), Date.now());
   return { value: admit(box, token) };

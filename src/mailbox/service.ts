@@ -3,6 +3,7 @@ import { ACCESSES } from "../protocol/limits.ts";
 import { type Refusal, refusal } from "../protocol/refusals.ts";
 import type { NewAccess, Scope, Service, ServiceOrder, WebhookState } from "../protocol/service.ts";
 import type { Answer } from "../protocol/visitor.ts";
+import { objectionToBeginning } from "./beginning.ts";
 import type { Box } from "./box.ts";
 import type { AccessRow } from "./log/service-rows.ts";
 import { hook } from "./webhook.ts";
@@ -44,6 +45,8 @@ export function serve(box: Box, order: ServiceOrder): Answer<Service> {
 function create(box: Box, token: NewAccess): Refusal | null {
   if (isService(box) && !isEnded(box)) return refusal("name_taken", "there is a service of this name");
   if (!isService(box) && isUsed(box)) return refusal("name_taken");
+  const no = objectionToBeginning(box);
+  if (no !== null) return no;
   box.log.found(box.user);
   box.log.account.service.create(Date.now());
   return grant(box, token);

@@ -1,9 +1,9 @@
-// Names: one spelling for every mailbox, made before it becomes an object's name.
-// Pure; knows nothing of who may open what.
+// Names: one spelling for every mailbox, made before it becomes an object's name. What else a name has to be before it can begin:
+// new-names.ts, which is too large for the SDK. Pure; knows nothing of who may open what.
 import { NAME_UNITS } from "./limits.ts";
 
 /** The dialects' own voice and names that people would mistake for it; nobody's mailbox. */
-const RESERVED = new Set([
+export const RESERVED: ReadonlySet<string> = new Set([
   "system",
   "restante",
   "admin",

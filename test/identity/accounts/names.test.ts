@@ -1,0 +1,48 @@
+// Names where they are claimed: nobody gets a second `mallory`, and who had one before keeps it.
+import { expect, test } from "vitest";
+import { claimed, openAs, say } from "../../support/accounts.ts";
+import { fresh } from "../../support/devices.ts";
+import { begunBefore } from "../../support/old-names.ts";
+import { ADMIN, verdict } from "../../support/operators.ts";
+
+const claim = (userName: string) => verdict(say("POST", "/api/accounts", { userName }));
+
+test("[N4] nobody claims a name that can't be told from mallory's", async () => {
+  const mallory = (await claimed("mallory")).userName;
+  const added = ["\u034f", "\ufe0f", "\ufe00", "\u180b", "\u{e0100}", "\u115f", "\u3164", "\u17b4"];
+  const alike = added.map((character) => `${mallory}${character}`);
+  alike.push(mallory.replace("a", "\u0430"), mallory.replace("o", "\u03bf"), `${mallory}${"\u0301\u0302".repeat(22)}`);
+  for (const name of alike) expect([name, ...(await claim(name))]).toEqual([name, 400, "bad_name"]);
+});
+
+test.each(["admin\u034f", "system\u034f", "restante\u034f", "\u0430dmin", "\u0455ystem", "adm\u0131n", "adrnin"])(
+  "[N5] nobody claims %j, nor makes a service of it",
+  async (userName) => {
+    const [status, code] = await claim(userName);
+    expect([status, code]).toEqual([400, expect.stringMatching(/^(bad|reserved)_name$/)]);
+    const made = say("POST", "/api/admin/services", { userName, scopes: ["send"] }, ADMIN);
+    expect(await verdict(made)).toEqual([400, code]);
+    const listed = await (await say("GET", "/api/admin/services", undefined, ADMIN)).text();
+    expect(listed).not.toContain(JSON.stringify(userName));
+  },
+);
+
+test("[N4] a refusal says what is wrong with the name", async () => {
+  const answer = await say("POST", "/api/accounts", { userName: "m\u0430llory" });
+  expect(await answer.json()).toMatchObject({
+    message: "This name can't be taken: its letters are of several scripts.",
+  });
+});
+
+test("[N6] who has a name of the old rule opens it, sends, and is written to", async () => {
+  const old = await begunBefore(fresh("m\u0430llory\u034f"), true);
+  const alice = await claimed("alice");
+  const [device, hers] = [await openAs(old), await openAs(alice)];
+  device.send({ type: "send", id: 1, to: alice.userName, body: "still here" });
+  expect(await hers.take("message", 1)).toMatchObject([{ from: old.userName, body: "still here" }]);
+  hers.send({ type: "send", id: 1, to: old.userName, body: "so you are" });
+  expect(await hers.take("accepted", 1)).toMatchObject([{ state: "stored" }]);
+  expect((await device.take("message", 2)).at(-1)).toMatchObject({ from: alice.userName, body: "so you are" });
+  expect(await claim(old.userName)).toEqual([409, "name_taken"]);
+  expect((await say("GET", "/api/account", undefined, old.token)).status).toBe(200);
+});

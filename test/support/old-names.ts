@@ -1,0 +1,23 @@
+// Mailboxes that have begun under names which none can begin under any more, as code of before left them.
+import { env } from "cloudflare:workers";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { hashOf, newToken } from "../../src/identity/token.ts";
+import { Log } from "../../src/mailbox/log/log.ts";
+
+/** Begins a mailbox, whatever its name is; with a device's token if it is `claimed`. */
+export async function begunBefore(userName: string, claimed: boolean): Promise<{ userName: string; token: string }> {
+  const token = newToken(userName);
+  const hash = await hashOf(token);
+  const mailbox = env.MAILBOX.getByName(userName);
+  await runInDurableObject(mailbox, (_, state) => {
+    const log = new Log(state.storage.sql);
+    log.found(userName);
+    if (claimed) {
+      log.account.claim("", "", Date.now());
+      log.account.add({ hash, label: "", created: Date.now(), seen: Date.now() });
+    }
+    log.seal(() => null);
+  });
+  await evictDurableObject(mailbox);
+  return { userName, token };
+}
