@@ -1,6 +1,7 @@
 // npm run admin: what operators do, against any deployment, over HTTP alone. It knows nothing of the server but its API.
 // Exit codes: 0 done, 1 the server said no, 2 it was asked wrongly, 3 the server can't be reached.
 import { parseArgs } from "node:util";
+import { printable } from "../../src/protocol/text.ts";
 import { Deployment, Refused, Unreachable } from "./deployment.ts";
 import { HELP, helpOf } from "./help.ts";
 import { VERBS, type Verb } from "./verbs.ts";
@@ -27,7 +28,8 @@ async function main(args: string[]): Promise<number> {
     throw new Wrong(`${name} takes ${verb.takes.join(" and ") || "nothing"}.`);
   const found = await verb.does(deploymentOf(values["url"]), { ...values, positionals });
   if (typeof found === "string") throw new Wrong(found);
-  process.stdout.write(values["json"] === true ? `${JSON.stringify(found.value)}\n` : found.text);
+  // Labels and names are other people's, and a terminal obeys what it is shown.
+  process.stdout.write(printable(values["json"] === true ? `${JSON.stringify(found.value)}\n` : found.text));
   return 0;
 }
 

@@ -3,6 +3,7 @@ import { z } from "@hono/zod-openapi";
 import { NUMBER_END } from "../protocol/limits.ts";
 import { canonical, isDevice } from "../protocol/names.ts";
 import { SCOPES } from "../protocol/service.ts";
+import { shown } from "../protocol/text.ts";
 
 /** A userName in any spelling; read, it is canonical. */
 export const name = z
@@ -45,7 +46,16 @@ export const device = z.string().refine(isDevice, "it must be 1 to 64 of A-Z a-z
 
 /** UTF-16 units of what somebody calls a device or a token. Answers: names as storage. */
 const LABEL = 64;
-export const label = z.string().trim().min(1).max(LABEL);
+export const label = line(LABEL, 1);
+
+/** A text of one line, as it is shown: what is not shown of it is left out. */
+export function line(most: number, least = 0) {
+  return z
+    .string()
+    .transform(shown)
+    .pipe(z.string().min(least).max(most))
+    .openapi({ type: "string", minLength: least, maxLength: most });
+}
 
 export const time = z.int().meta({ description: "Ms since 1970" });
 

@@ -2,7 +2,7 @@
 // mailbox, which has no body to show to anybody but in an export.
 import { z } from "@hono/zod-openapi";
 import { api, route } from "../api/declare.ts";
-import { name, seqText, time } from "../api/schemas.ts";
+import { line, name, seqText, time } from "../api/schemas.ts";
 import { answered } from "../identity/ask.ts";
 import { operatorOnly } from "../identity/operator.ts";
 import { problem } from "../identity/refuse.ts";
@@ -64,7 +64,7 @@ route(
     does: "Suspend a user",
     about:
       "Until it is lifted the user's sockets are closed (4403), nobody comes in or sends as them, and what is sent to them is declined. Nothing of the mailbox is lost.",
-    body: z.strictObject({ reason: z.string().max(REASON).optional() }),
+    body: z.strictObject({ reason: line(REASON).optional() }),
     answers: { 200: z.object({ at: time, reason: z.string() }) },
     no: gone,
   },

@@ -3,6 +3,7 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { type Conversation, problemOfName } from "../client/connect.ts";
+import { useLookAlikes } from "./alike.ts";
 import { number, shortTime } from "./dates.ts";
 import { Avatar, State } from "./icons.tsx";
 import { addressOf, go, useLive, usePlace } from "./live.ts";
@@ -14,6 +15,7 @@ const WATCHED = 64;
 export function List({ open }: { readonly open: string | null }): JSX.Element {
   const { me, words } = usePlace();
   const all = useLive(me.conversations);
+  const alike = useLookAlikes();
   const [sought, seek] = useState("");
   const wanted = sought.trim().toLowerCase().normalize("NFKC");
   const found = all.filter(({ peer }) => peer.includes(wanted));
@@ -47,19 +49,22 @@ export function List({ open }: { readonly open: string | null }): JSX.Element {
       {fresh && (
         <a class="item fresh" href={addressOf(wanted)} onClick={() => seek("")}>
           <Avatar name={wanted} />
-          <span>{words.startWith(wanted)}</span>
+          <span>
+            {words.startWith(wanted)}
+            <Alike name={wanted} other={alike(wanted)} />
+          </span>
         </a>
       )}
       {requests.length > 0 && (
         <section aria-labelledby="requests">
           <h2 id="requests">{words.requests}</h2>
-          <Items all={requests} open={open} />
+          <Items all={requests} open={open} alike={alike} />
         </section>
       )}
       {contacts.length > 0 ? (
         <section aria-label={words.conversations}>
           {requests.length > 0 && <h2>{words.conversations}</h2>}
-          <Items all={contacts} open={open} />
+          <Items all={contacts} open={open} alike={alike} />
         </section>
       ) : (
         requests.length === 0 && !fresh && <p class="soft empty">{words.nobody}</p>
@@ -68,17 +73,35 @@ export function List({ open }: { readonly open: string | null }): JSX.Element {
   );
 }
 
-function Items({ all, open }: { readonly all: readonly Conversation[]; readonly open: string | null }): JSX.Element {
+interface ItemsProps {
+  readonly all: readonly Conversation[];
+  readonly open: string | null;
+  alike(name: string): string | null;
+}
+
+function Items({ all, open, alike }: ItemsProps): JSX.Element {
   return (
     <ul>
       {all.map((one) => (
-        <Item key={one.peer} {...one} isOpen={one.peer === open} />
+        <Item key={one.peer} {...one} isOpen={one.peer === open} other={alike(one.peer)} />
       ))}
     </ul>
   );
 }
 
-function Item({ peer, last, unread, isOpen }: Conversation & { readonly isOpen: boolean }): JSX.Element {
+/** Says that a name is not the one that it looks like; nothing where it looks like none. */
+export function Alike({ name, other }: { readonly name: string; readonly other: string | null }): JSX.Element | null {
+  const { words } = usePlace();
+  return other === null ? null : <span class="alike">{words.lookAlike(name, other)}</span>;
+}
+
+interface ItemProps extends Conversation {
+  readonly isOpen: boolean;
+  /** Whom the peer could be taken for, or null. */
+  readonly other: string | null;
+}
+
+function Item({ peer, last, unread, isOpen, other }: ItemProps): JSX.Element {
   const { me, words, language } = usePlace();
   const online = useLive(me.presence).get(peer)?.online === true;
   const types = useLive(me.typists).has(peer);
@@ -101,6 +124,7 @@ function Item({ peer, last, unread, isOpen }: Conversation & { readonly isOpen: 
             <span class="spoken">{words.unread(number(unread, language))}</span>
           </span>
         )}
+        <Alike name={peer} other={other} />
       </a>
     </li>
   );

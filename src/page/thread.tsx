@@ -2,9 +2,11 @@
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Conversing, Message } from "../client/connect.ts";
+import { useLookAlikes } from "./alike.ts";
 import { Composer } from "./composer.tsx";
 import { clock, day, dayAndTime, dayOf } from "./dates.ts";
 import { Avatar, Icon, State } from "./icons.tsx";
+import { Alike } from "./list.tsx";
 import { go, useLive, usePlace } from "./live.ts";
 import { Text } from "./text.tsx";
 import { useNear, useWindow } from "./window.ts";
@@ -13,9 +15,15 @@ export function Thread({ peer }: { readonly peer: string }): JSX.Element {
   const { me, words } = usePlace();
   const standing = useLive(me.conversations).find((one) => one.peer === peer)?.standing ?? "contact";
   const conversing = useConversing(peer);
+  const other = useLookAlikes()(peer);
   return (
     <section class="thread" aria-label={peer}>
       <Header peer={peer} standing={standing} />
+      {other !== null && (
+        <p class="notice" role="note">
+          <Alike name={peer} other={other} />
+        </p>
+      )}
       {conversing === null ? <div class="scroll" /> : <Messages key={peer} peer={peer} conversing={conversing} />}
       {standing === "request" && (
         <div class="notice" role="note">

@@ -1,5 +1,13 @@
 // What the page says, in each language. The second table has the type of the first, so that no text can be left untranslated.
 
+/** Letters that are written from right to left. */
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+
+/** A name in a sentence, so that its direction changes the order of nothing around it: what `bdi` is in markup. */
+function isolated(name: string): string {
+  return RIGHT_TO_LEFT.test(name) ? `\u2068${name}\u2069` : name;
+}
+
 const ENGLISH = {
   title: "Restante",
   loading: "Loading…",
@@ -28,7 +36,7 @@ const ENGLISH = {
   kept: "I have kept it",
   // Conversations
   search: "Search, or a new name",
-  startWith: (name: string) => `Write to ${name}`,
+  startWith: (name: string) => `Write to ${isolated(name)}`,
   requests: "Requests",
   conversations: "Conversations",
   nobody: "No conversations yet. Enter a name above, and write.",
@@ -40,7 +48,7 @@ const ENGLISH = {
   // One conversation
   back: "Back",
   choose: "Choose a conversation",
-  write: (name: string) => `Message to ${name}`,
+  write: (name: string) => `Message to ${isolated(name)}`,
   send: "Send",
   older: "Show older messages",
   olderFailed: "Older messages can't be loaded without a connection.",
@@ -55,7 +63,9 @@ const ENGLISH = {
   unblock: "Unblock",
   block: "Block",
   asks: (name: string) =>
-    `${name} wants to write to you. Until you answer or accept, they don't learn whether you are here.`,
+    `${isolated(name)} wants to write to you. Until you answer or accept, they don't learn whether you are here.`,
+  lookAlike: (name: string, other: string) =>
+    `${isolated(name)} is not ${isolated(other)}: the letters only look alike.`,
   accept: "Accept",
   sending: "Waiting to be sent",
   queued: "On its way",
@@ -89,7 +99,8 @@ const ENGLISH = {
   data: "Your data",
   exportAll: "Download everything",
   erase: "Erase the account",
-  eraseHint: (name: string) => `Everything goes, for good, and nobody gets the name again. To confirm enter ${name}:`,
+  eraseHint: (name: string) =>
+    `Everything goes, for good, and nobody gets the name again. To confirm enter ${isolated(name)}:`,
   signOut: "Sign out",
 };
 
@@ -121,7 +132,7 @@ const CHINESE: Words = {
   download: "下载",
   kept: "我已保存",
   search: "搜索，或输入新名字",
-  startWith: (name) => `给 ${name} 写消息`,
+  startWith: (name) => `给 ${isolated(name)} 写消息`,
   requests: "请求",
   conversations: "会话",
   nobody: "还没有会话。在上方输入名字，开始写吧。",
@@ -132,7 +143,7 @@ const CHINESE: Words = {
   typing: "正在输入…",
   back: "返回",
   choose: "选择一个会话",
-  write: (name) => `发给 ${name} 的消息`,
+  write: (name) => `发给 ${isolated(name)} 的消息`,
   send: "发送",
   older: "显示更早的消息",
   olderFailed: "没有连接，无法加载更早的消息。",
@@ -146,7 +157,8 @@ const CHINESE: Words = {
   blocked: "你已屏蔽对方，不会收到对方的任何内容。",
   unblock: "取消屏蔽",
   block: "屏蔽",
-  asks: (name) => `${name} 想给你写消息。在你回复或接受之前，对方无法得知你是否在线。`,
+  asks: (name) => `${isolated(name)} 想给你写消息。在你回复或接受之前，对方无法得知你是否在线。`,
+  lookAlike: (name, other) => `${isolated(name)} 不是 ${isolated(other)}：只是字母看起来相似。`,
   accept: "接受",
   sending: "等待发送",
   queued: "发送途中",
@@ -178,7 +190,7 @@ const CHINESE: Words = {
   data: "你的数据",
   exportAll: "下载全部数据",
   erase: "注销账户",
-  eraseHint: (name) => `所有内容将永久删除，名字也不会再给任何人。请输入 ${name} 以确认：`,
+  eraseHint: (name) => `所有内容将永久删除，名字也不会再给任何人。请输入 ${isolated(name)} 以确认：`,
   signOut: "退出登录",
 };
 

@@ -46,3 +46,13 @@ test("[N6] who has a name of the old rule opens it, sends, and is written to", a
   expect(await claim(old.userName)).toEqual([409, "name_taken"]);
   expect((await say("GET", "/api/account", undefined, old.token)).status).toBe(200);
 });
+
+test("a device's label is kept as it is shown, without what a terminal or the order of writing obeys", async () => {
+  const label = "my\u001b[2J \u202ephone\u2066";
+  const claim = await say("POST", "/api/accounts", { userName: fresh("labelled"), label });
+  const { token } = await claim.json<{ token: string }>();
+  const devices = await (await say("GET", "/api/devices", undefined, token)).json();
+  expect(devices).toMatchObject([{ label: "my [2J phone" }]);
+  const nothing = say("POST", "/api/accounts", { userName: fresh("labelled"), label: "\u202e" });
+  expect(await verdict(nothing)).toEqual([400, "bad_frame"]);
+});

@@ -1,0 +1,30 @@
+// Labels and reasons: what is kept of them is what is shown.
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { printable, shown } from "../../src/protocol/text.ts";
+
+test.each([
+  [" my  phone ", "my phone"],
+  ["phone\u202egnp.exe", "phone gnp.exe"],
+  ["\u2066a\u2069\u200eb", "a b"],
+  ["a\u001b[2Jb\u009b2K", "a [2Jb 2K"],
+  ["two\r\nlines\u2028more", "two lines more"],
+  ["הטלפון שלי", "הטלפון שלי"],
+  ["👩‍👩‍👧 tablet", "👩‍👩‍👧 tablet"],
+  ["\u202e\n", ""],
+])("%j is kept as %j", (text, kept) => {
+  expect(shown(text)).toBe(kept);
+});
+
+test("what is kept stays what it is, and nothing in it turns the direction or reaches a terminal", () => {
+  const texts = fc.oneof(fc.string({ unit: "binary" }), fc.string({ unit: "grapheme" }));
+  fc.assert(
+    fc.property(texts, (text) => {
+      const kept = shown(text);
+      expect(shown(kept)).toBe(kept);
+      expect(kept).not.toMatch(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/u);
+      expect(printable(text).split("\n").length).toBe(text.split("\n").length);
+      expect(printable(text).replaceAll("\n", "")).not.toMatch(/\p{Cc}/u);
+    }),
+  );
+});
