@@ -1,9 +1,11 @@
-// Builds the page into public/ and the SDK into dist/, one file each. wrangler runs it before `dev` and before `deploy`.
+// Builds the page into public/ and the SDK into dist/, one file each, and writes beside them whose code is in them. wrangler runs it
+// before `dev` and before `deploy`.
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import process from "node:process";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { noticesOf, packagesOf } from "./licenses.mjs";
 
 /** Bytes of the SDK, gzipped: it is loaded before a page can show anything. */
 const SDK_BYTES = 15_000;
@@ -14,7 +16,12 @@ const PAGE = "public/page.js";
 const STATUS = "public/status.js";
 
 /** What shows the API's description at /api/docs, served from here as it is. */
-const VIEWER = ["swagger-ui-bundle.js", "swagger-ui.css"];
+const VIEWER = ["swagger-ui-bundle.js", "swagger-ui-bundle.js.LICENSE.txt", "swagger-ui.css"];
+const VIEWER_FROM = "node_modules/swagger-ui-dist";
+
+/** Other people's code in what is served and in what serves it; and in the SDK. */
+const SERVED_LICENSES = "public/licenses.txt";
+const SDK_LICENSES = "dist/LICENSES.txt";
 
 const options = {
   bundle: true,
@@ -25,12 +32,22 @@ const options = {
   jsx: "automatic",
   jsxImportSource: "preact",
   logLevel: "warning",
+  metafile: true,
   write: false,
 };
 
+/** The folders of the packages that are in it. */
 async function make(entry, outfile) {
-  const { outputFiles } = await build({ ...options, entryPoints: [entry], outfile });
+  const { outputFiles, metafile } = await build({ ...options, entryPoints: [entry], outfile });
   for (const { path, contents } of outputFiles) put(path, contents);
+  return packagesOf(metafile);
+}
+
+/** The same of the Worker, which wrangler bundles. */
+async function packagesOfWorker() {
+  const runtime = { external: ["cloudflare:*", "node:*"], conditions: ["workerd", "worker", "browser"] };
+  const { metafile } = await build({ ...options, ...runtime, sourcemap: false, entryPoints: ["src/worker.ts"] });
+  return packagesOf(metafile);
 }
 
 /** Whole or not at all, and only what has changed: several servers of this folder may start, and build, at once. */
@@ -42,12 +59,19 @@ function put(path, contents) {
   renameSync(part, path);
 }
 
-await Promise.all([
+const [page, status, sdk, worker] = await Promise.all([
   make("src/page/main.tsx", PAGE),
   make("src/page/status/status.tsx", STATUS),
   make("src/client/connect.ts", SDK),
+  packagesOfWorker(),
 ]);
-for (const file of VIEWER) put(`public/api/docs/${file}`, readFileSync(`node_modules/swagger-ui-dist/${file}`));
+for (const file of VIEWER) put(`public/api/docs/${file}`, readFileSync(`${VIEWER_FROM}/${file}`));
+const served = new Set([...page, ...status, ...worker, VIEWER_FROM]);
+put(
+  SERVED_LICENSES,
+  Buffer.from(noticesOf(served, "Restante (MIT), and the code of others in what this server runs and serves:")),
+);
+put(SDK_LICENSES, Buffer.from(noticesOf(sdk, "The code of others in restante.js:")));
 
 measure(SDK, SDK_BYTES);
 measure(PAGE, PAGE_BYTES);

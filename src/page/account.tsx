@@ -34,6 +34,11 @@ export function AccountDialog({ close }: { close(): void }): JSX.Element {
       <Blocks />
       <LanguageChoice />
       <Data />
+      <p>
+        <a class="soft" href="/licenses.txt" target="_blank" rel="license noopener">
+          {words.licenses}
+        </a>
+      </p>
     </dialog>
   );
 }

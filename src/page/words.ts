@@ -102,6 +102,7 @@ const ENGLISH = {
   eraseHint: (name: string) =>
     `Everything goes, for good, and nobody gets the name again. To confirm enter ${isolated(name)}:`,
   signOut: "Sign out",
+  licenses: "Licences",
 };
 
 export type Words = typeof ENGLISH;
@@ -192,6 +193,7 @@ const CHINESE: Words = {
   erase: "注销账户",
   eraseHint: (name) => `所有内容将永久删除，名字也不会再给任何人。请输入 ${isolated(name)} 以确认：`,
   signOut: "退出登录",
+  licenses: "许可证",
 };
 
 export const LANGUAGES = { en: "English", "zh-Hans": "简体中文" } as const;
