@@ -27,7 +27,15 @@ const MAY: Record<string, string[]> = {
 const PACKAGES: Record<string, string[]> = {
   protocol: ["zod/mini"],
   mailbox: ["cloudflare:workers", "ipaddr.js"],
-  identity: ["@simplewebauthn/server", "hono", "hono/cookie", "hono/cors", "hono/secure-headers", "jose"],
+  identity: [
+    "@simplewebauthn/server",
+    "cloudflare:workers",
+    "hono",
+    "hono/cookie",
+    "hono/cors",
+    "hono/secure-headers",
+    "jose",
+  ],
   api: ["@hono/zod-openapi"],
   census: ["cloudflare:workers"],
   registry: ["cloudflare:workers"],
