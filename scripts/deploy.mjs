@@ -8,7 +8,7 @@ const CHANGE = "--change-jurisdiction";
 export const DEPLOY_HELP = `npm run deploy -- [flags]
 
   Deploys to the account that npx wrangler login signed in to, or that CLOUDFLARE_API_TOKEN is of. README tells what comes into being.
-  It stops where JURISDICTION is another than that of what is deployed: mailboxes in another jurisdiction are others, and empty.
+  It stops where a variable makes no sense, and where JURISDICTION is another than that of what is deployed: mailboxes in another jurisdiction are others, and empty.
 
     ${CHANGE}    deploys all the same
     --dry-run                builds, and sends nothing
@@ -16,6 +16,8 @@ export const DEPLOY_HELP = `npm run deploy -- [flags]
 
 /** Deploys; the exit code. */
 export async function deploy(flags) {
+  const wrong = await run("node", ["scripts/variables.ts", "deploy", ...flags]);
+  if (wrong !== 0) return wrong;
   if (!flags.includes("--dry-run") && !flags.includes(CHANGE)) {
     const warning = warningOf(await deployedJurisdiction(wrangler, targetOf(flags)), await wantedJurisdiction(flags));
     if (warning !== null) {

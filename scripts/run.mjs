@@ -96,7 +96,9 @@ async function main(command, flags) {
   if (missing && !(await install(missing))) return 1;
   switch (command) {
     case "start":
-      return run("wrangler", ["dev", ...withPort(flags)]);
+      return (
+        (await run("node", ["scripts/variables.ts", "start", ...flags])) || run("wrangler", ["dev", ...withPort(flags)])
+      );
     case "selfhost":
       return selfhost(flags);
     case "deploy":

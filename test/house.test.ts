@@ -30,7 +30,15 @@ const ALSO = new Set(["src/page/alike.ts imports ../protocol/skeleton.ts"]);
 const PACKAGES: Record<string, string[]> = {
   protocol: ["zod/mini"],
   mailbox: ["cloudflare:workers", "ipaddr.js"],
-  identity: ["@simplewebauthn/server", "hono", "hono/cookie", "hono/cors", "hono/secure-headers", "jose"],
+  identity: [
+    "@simplewebauthn/server",
+    "cloudflare:workers",
+    "hono",
+    "hono/cookie",
+    "hono/cors",
+    "hono/secure-headers",
+    "jose",
+  ],
   api: ["@hono/zod-openapi"],
   census: ["cloudflare:workers"],
   registry: ["cloudflare:workers"],

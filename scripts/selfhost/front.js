@@ -1,8 +1,11 @@
 // In front of the Worker, in bare workerd: serves the page, and says where a request comes from, as Cloudflare does there.
-// It knows nothing of what the Worker does.
+// It knows nothing of what the Worker does, but when both refuse a request for its Host.
+import { objectionToHost } from "../../src/identity/host.ts";
 
 export default {
   async fetch(request, { PAGE, WORKER, RULES }) {
+    const refused = objectionToHost(request);
+    if (refused !== null) return refused;
     const { pathname } = new URL(request.url);
     const reads = request.method === "GET" || request.method === "HEAD";
     const found =

@@ -45,6 +45,8 @@ export async function selfhost(flags) {
     return fail("--port is a number from 0 to 65535.");
   const { config, variables, problem } = await variablesOf(values);
   if (problem) return fail(problem);
+  const wrong = await run("node", ["scripts/variables.ts"], { env: { RESTANTE_VARIABLES: JSON.stringify(variables) } });
+  if (wrong !== 0) return wrong;
   const state = resolve(values.state);
   const server = join(state, "server");
   const running = servedBy(server);
@@ -76,8 +78,13 @@ async function build(server) {
   cpSync(join(made, "worker.js"), join(server, "worker.js"));
   rmSync(made, { recursive: true });
   cpSync("public", join(server, "page"), { recursive: true });
-  cpSync("scripts/selfhost/front.js", join(server, "front.js"));
-  return true;
+  return succeeds("esbuild", [
+    "scripts/selfhost/front.js",
+    "--bundle",
+    "--format=esm",
+    "--log-level=warning",
+    `--outfile=${join(server, "front.js")}`,
+  ]);
 }
 
 /** The process that serves this folder, or null. Linux only: elsewhere the port alone is in the way of a second one. */

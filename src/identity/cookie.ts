@@ -1,7 +1,8 @@
 // The session cookie of browsers: a token that no script can read.
 import type { Context } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
-import { isLoopback } from "./mode.ts";
+import { isLoopback } from "../protocol/host.ts";
+import { cookieIsOurs, originOf } from "./origin.ts";
 
 /** As long as browsers keep a cookie, in seconds; each sign-in begins it anew. */
 const KEEP = 400 * 86_400;
@@ -13,11 +14,11 @@ export function cookieOf(c: Asking): string | null {
 }
 
 export function keepCookie(c: Asking, token: string): void {
-  setCookie(c, nameFor(c), token, { ...placeFor(c), maxAge: KEEP });
+  if (cookieIsOurs(c.req.raw, c.env)) setCookie(c, nameFor(c), token, { ...placeFor(c), maxAge: KEEP });
 }
 
 export function dropCookie(c: Asking): void {
-  deleteCookie(c, nameFor(c), placeFor(c));
+  if (cookieIsOurs(c.req.raw, c.env)) deleteCookie(c, nameFor(c), placeFor(c));
 }
 
 /** Off loopback the name itself makes browsers insist on `Secure`, on this host alone, and on the path /. */
@@ -30,5 +31,5 @@ function placeFor(c: Asking): { path: string; httpOnly: boolean; secure: boolean
 }
 
 function isSecure(c: Asking): boolean {
-  return !isLoopback(new URL(c.req.url).hostname);
+  return !isLoopback(new URL(originOf(c.req.url, c.env)).hostname);
 }

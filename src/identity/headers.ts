@@ -2,9 +2,20 @@
 import type { MiddlewareHandler as Middleware } from "hono";
 import { cors } from "hono/cors";
 import { secureHeaders } from "hono/secure-headers";
+import { objectionToHost } from "./host.ts";
 import { allows } from "./origin.ts";
 
 type Guard = Middleware<{ Bindings: Env }>;
+
+/** Everything that a browser may give to a page, and that no answer of ours may use. public/_headers lets the page use the last three. */
+const FEATURES = `
+  accelerometer autoplay bluetooth camera clipboard-read display-capture encrypted-media fullscreen gamepad geolocation gyroscope hid
+  idle-detection keyboard-map local-fonts magnetometer microphone midi payment picture-in-picture screen-wake-lock serial storage-access
+  sync-xhr usb web-share window-management xr-spatial-tracking clipboard-write publickey-credentials-create publickey-credentials-get`;
+const PERMISSIONS = FEATURES.trim()
+  .split(/\s+/)
+  .map((feature) => `${feature}=()`)
+  .join(", ");
 
 const secure = secureHeaders({
   // An answer is data: should a browser ever show it as a page, nothing in it runs or is framed.
@@ -15,17 +26,24 @@ const secure = secureHeaders({
   strictTransportSecurity: "max-age=31536000",
 });
 
-/** Every answer but an upgrade, whose headers are the runtime's. */
+/** Every answer but an upgrade, whose headers are the runtime's. Before anything else: whether the address that was asked is one. */
 export const guard: Guard = async (c, next) => {
-  await next();
-  if (c.res.status !== 101) await secure(c, () => Promise.resolve());
+  const refused = objectionToHost(c.req.raw);
+  if (refused === null) await next();
+  else c.res = refused;
+  if (c.res.status === 101) return;
+  await secure(c, () => Promise.resolve());
+  c.res.headers.set("Permissions-Policy", PERMISSIONS);
 };
 
-/** Pages of allowed origins may ask and read, with a token of their own; the cookie is never theirs. */
+/**
+ * Pages of allowed origins may ask and read, with a token of their own; the cookie is never theirs. Every header that a route declares is
+ * among these: a test walks the routes.
+ */
 export const share: Guard = cors({
   origin: (origin, c) => (allows(origin, c.req.url, c.env as Env) ? origin : null),
   allowMethods: ["GET", "POST", "PUT", "DELETE"],
-  allowHeaders: ["Authorization", "Content-Type"],
+  allowHeaders: ["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID"],
   exposeHeaders: ["Retry-After"],
   maxAge: 600,
 });

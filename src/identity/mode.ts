@@ -1,19 +1,21 @@
-// The AUTH variable: what it can be, what is wrong with it, and what it means, said aloud once when an isolate starts.
+// The AUTH variable: what it means, and what is wrong with the variables around it, said aloud once when an isolate starts.
+import { isPrivate } from "../protocol/host.ts";
 import { note } from "../protocol/journal.ts";
 import { type Refusal, refusal } from "../protocol/refusals.ts";
-import { problemOfKeys } from "./jwt.ts";
-import { type Variables, wordsOf } from "./variables.ts";
+import { problemOfValue, valueOf } from "../protocol/variables.ts";
+import { isVariable, nearestName, problemOfDoor, problemsBeside, type Variables } from "./variables.ts";
 
 export type Mode = "accounts" | "jwt" | "open";
 
-const MODES: ReadonlySet<string> = new Set(["accounts", "jwt", "open"] satisfies Mode[]);
-
-/** Characters of a secret in a variable. Answers: guessing it. */
-const SECRET_UNITS = 32;
+const modes = new WeakMap<object, Mode | null>();
 
 /** The mode, or null where the variables make no sense: then nobody is let in. */
 export function modeOf(variables: Variables): Mode | null {
-  return problemOf(variables) === null ? (variables.AUTH as Mode) : null;
+  const known = modes.get(variables);
+  if (known !== undefined) return known;
+  const mode = problemOfDoor(variables) === null ? valueOf(variables, "AUTH") : null;
+  modes.set(variables, mode);
+  return mode;
 }
 
 /** Why nobody is let in where the mode makes no sense; the details are in the log. */
@@ -21,23 +23,26 @@ export function misconfigured(): Refusal {
   return refusal("internal", "the server is not configured; its log says what is missing");
 }
 
-/** Logs what the mode means for whoever runs this. */
+/** Logs what the variables mean for whoever runs this: who comes in, and which of them are not as they were meant. */
 export function announce(variables: Variables): void {
-  if ((variables.ADMIN_TOKEN ?? "") !== "" && adminToken(variables) === null) {
-    const error = `ADMIN_TOKEN needs at least ${SECRET_UNITS} characters, and no blanks. It opens nothing.`;
-    note("admin_misconfigured", { error });
-  }
-  const problem = problemOf(variables);
+  const secret = problemOfValue(variables, "ADMIN_TOKEN");
+  if (secret !== null) note("admin_misconfigured", { error: `${secret} It opens nothing.` });
+  const problem = problemOfDoor(variables);
   if (problem !== null) note("auth_misconfigured", { error: `${problem} Every connection is refused.` });
-  else if (variables.AUTH === "open") {
+  else if (valueOf(variables, "AUTH") === "open") {
     const where = opensAnywhere(variables) ? "" : " from this machine or a private network";
     note("auth_open", { warning: `AUTH is open: anybody who can reach this server${where} may open any mailbox` });
+  }
+  for (const error of problemsBeside(variables)) note("variable_misconfigured", { error });
+  for (const [name, value] of Object.entries(variables)) {
+    const meant = typeof value !== "string" || isVariable(name) ? null : nearestName(name);
+    if (meant !== null) note("variable_misconfigured", { error: `${name} is no variable; did you mean ${meant}?` });
   }
 }
 
 /** What an operator has to bring; null where nothing opens what is for operators, but for a service's token. */
-export function adminToken({ ADMIN_TOKEN = "" }: Variables): string | null {
-  return ADMIN_TOKEN.length >= SECRET_UNITS && !/\s/.test(ADMIN_TOKEN) ? ADMIN_TOKEN : null;
+export function adminToken(variables: Variables): string | null {
+  return valueOf(variables, "ADMIN_TOKEN") || null;
 }
 
 /** In `open` mode only loopback and private hosts are served, unless a second variable says that it is meant. */
@@ -45,32 +50,6 @@ export function servesHost(variables: Variables, url: string): boolean {
   return opensAnywhere(variables) || isPrivate(new URL(url).hostname);
 }
 
-/** The machine itself. */
-export function isLoopback(host: string): boolean {
-  return host === "localhost" || host.endsWith(".localhost") || host === "[::1]" || /^127(\.\d+){3}$/.test(host);
-}
-
 function opensAnywhere(variables: Variables): boolean {
-  return variables.OPEN_ANYWHERE === "yes";
-}
-
-function isPrivate(host: string): boolean {
-  if (isLoopback(host) || host.endsWith(".local")) return true;
-  if (/^(10(\.\d+){3}|192\.168(\.\d+){2}|169\.254(\.\d+){2}|172\.(1[6-9]|2\d|3[01])(\.\d+){2})$/.test(host))
-    return true;
-  // Unique local and link-local addresses.
-  return /^\[(f[cd][0-9a-f]{2}|fe[89ab][0-9a-f]):/.test(host);
-}
-
-function problemOf(variables: Variables): string | null {
-  const { AUTH, REGISTRATION = "open", INVITE_SECRET = "" } = variables;
-  if (!MODES.has(AUTH)) return `AUTH is ${JSON.stringify(AUTH)}; it can be accounts, jwt or open.`;
-  if (AUTH === "jwt") return problemOfKeys(variables);
-  if (AUTH !== "accounts") return null;
-  if (!["open", "invite", "closed"].includes(REGISTRATION)) return "REGISTRATION can be open, invite or closed.";
-  if (REGISTRATION === "invite" && INVITE_SECRET.length < SECRET_UNITS) {
-    return `INVITE_SECRET needs at least ${SECRET_UNITS} characters.`;
-  }
-  if (wordsOf(variables.ALLOWED_ORIGINS).includes("*")) return "ALLOWED_ORIGINS can't be * where there are cookies.";
-  return null;
+  return valueOf(variables, "OPEN_ANYWHERE") === "yes";
 }

@@ -1,28 +1,73 @@
-// Which web pages may speak to this server. A browser says where a page comes from; whatever is no browser can say anything, so an
-// Origin only ever takes rights away: it never stands in for a token.
-import { type Variables, wordsOf } from "./variables.ts";
+// Which web pages may speak to this server, and which of them are its own. A browser says where a page comes from; whatever is no browser
+// can say anything, so an Origin only ever takes rights away: it never stands in for a token.
+import { note } from "../protocol/journal.ts";
+import { valueOf, type Variables } from "../protocol/variables.ts";
+import { isDue } from "./due.ts";
+
+/** The origin that cookies and passkeys are made for: ORIGIN, or else the one that was asked. */
+export function originOf(requestUrl: string, variables: Variables): string {
+  return valueOf(variables, "ORIGIN") || new URL(requestUrl).origin;
+}
 
 /** Whether a page of this origin may: one from here, or one that ALLOWED_ORIGINS names. */
 export function allows(origin: string, requestUrl: string, variables: Variables): boolean {
-  const allowed = wordsOf(variables.ALLOWED_ORIGINS);
-  if (allowed.includes("*") || allowed.includes(origin)) return true;
-  return URL.canParse(origin) && new URL(origin).host === new URL(requestUrl).host;
+  if (origin === originOf(requestUrl, variables)) return true;
+  const allowed = valueOf(variables, "ALLOWED_ORIGINS");
+  return allowed.includes("*") || allowed.includes(origin);
 }
 
 /** Whether the request comes from a page that may not. */
 export function isForeign(request: Request, variables: Variables): boolean {
   const origin = request.headers.get("Origin");
-  return origin !== null && !allows(origin, request.url, variables);
+  if (origin === null || allows(origin, request.url, variables)) return false;
+  const own = originOf(request.url, variables);
+  // More often than an attack it is a proxy with TLS that nobody told this server of.
+  const isNear = URL.canParse(origin) && new URL(origin).hostname === new URL(own).hostname;
+  if (isNear && isDue("origin")) note("origin_refused", { origin: new URL(origin).origin, own });
+  return true;
 }
 
 /**
- * Whether the cookie counts: only where the browser says that a page of ours asks. To a page's own server browsers send no Origin with
- * a GET; there `Sec-Fetch-Site`, which no script can set, says the same (decision 0011).
+ * Whether the cookie counts: only where the browser says that a page of ours asks, of this very scheme, host and port; pages of
+ * ALLOWED_ORIGINS bring a token. To a page's own server browsers send no Origin with a GET; there `Sec-Fetch-Site`, which no script can
+ * set, says the same (decision 0011).
  */
 export function cookieCounts(request: Request, variables: Variables): boolean {
   const { headers, method } = request;
+  if (!isAtHome(request.url, variables)) return false;
   const origin = headers.get("Origin");
-  if (origin !== null) return allows(origin, request.url, variables);
+  if (origin !== null) return origin === originOf(request.url, variables);
   const reads = (method === "GET" || method === "HEAD") && headers.get("Upgrade") === null;
   return reads && headers.get("Sec-Fetch-Site") === "same-origin";
+}
+
+/**
+ * Whether a cookie may be set or removed: not for a page from elsewhere, which could otherwise sign somebody in as somebody else, and not
+ * under another host than that of ORIGIN. Programs send no Origin, and keep no cookie.
+ */
+export function cookieIsOurs(request: Request, variables: Variables): boolean {
+  const origin = request.headers.get("Origin");
+  return isAtHome(request.url, variables) && (origin === null || origin === originOf(request.url, variables));
+}
+
+/** Whether the host that was asked is that of ORIGIN. The scheme is ORIGIN's to say: behind a proxy the request's is that of the proxy. */
+function isAtHome(requestUrl: string, variables: Variables): boolean {
+  const origin = valueOf(variables, "ORIGIN");
+  if (origin === "") return true;
+  const { protocol, host } = new URL(origin);
+  return new URL(`${protocol}//${new URL(requestUrl).host}`).host === host;
+}
+
+/** Whether a passkey was used in a frame of another page, as the browser says in what it had signed; so also where that can't be read. */
+export function isFramed(credential: unknown): boolean {
+  try {
+    const { response } = credential as { readonly response: { readonly clientDataJSON: string } };
+    const bytes = Uint8Array.from(atob(response.clientDataJSON.replaceAll("-", "+").replaceAll("_", "/")), (char) => {
+      return char.charCodeAt(0);
+    });
+    const said = JSON.parse(new TextDecoder().decode(bytes)) as Readonly<Record<string, unknown>>;
+    return (said["crossOrigin"] ?? false) !== false || said["topOrigin"] !== undefined;
+  } catch {
+    return true;
+  }
 }

@@ -6,6 +6,7 @@ import { refusal } from "../protocol/refusals.ts";
 import { labelOf } from "./accounts.ts";
 import { answered, ask, refusedBy } from "./ask.ts";
 import { keepCookie } from "./cookie.ts";
+import { isFramed, originOf as ownOrigin } from "./origin.ts";
 import { problem } from "./refuse.ts";
 import { base64url, hashOf, newToken } from "./token.ts";
 import { type Asking, whoAsks } from "./who.ts";
@@ -14,10 +15,10 @@ const library = () => import("@simplewebauthn/server");
 
 const bytesOf = (text: string) => Uint8Array.from(new TextEncoder().encode(text));
 
-const relyingParty = (c: Asking) => new URL(c.req.url).hostname;
+const relyingParty = (c: Asking) => new URL(ownOrigin(c.req.url, c.env)).hostname;
 
-/** The page's origin, which the Worker has checked; a program that names none can only mean this server. */
-const originOf = (c: Asking) => c.req.header("Origin") ?? new URL(c.req.url).origin;
+/** The server's own origin alone: no page of another, and no frame in one, may have anything signed. Then there is none to expect. */
+const originOf = (c: Asking, { response }: Made) => (isFramed(response) ? [] : ownOrigin(c.req.url, c.env));
 
 /** What a browser's authenticator has made: looked at by the library that verifies it. */
 interface Made {
@@ -57,7 +58,7 @@ export async function addPasskey(c: Asking, read: Made): Promise<Response> {
     const made = await verifyRegistrationResponse({
       response: read.response as unknown as RegistrationResponseJSON,
       expectedChallenge: (signed) => ((challenge = textOf(signed)), true),
-      expectedOrigin: originOf(c),
+      expectedOrigin: originOf(c, read),
       expectedRPID: relyingParty(c),
     });
     if (!made.verified) return problem(refusal("bad_frame", "the passkey can't be verified"));
@@ -99,7 +100,7 @@ export async function passkeySignIn(c: Asking, read: Made & { readonly userName:
     const signed = await verifyAuthenticationResponse({
       response,
       expectedChallenge: (text) => ((challenge = textOf(text)), true),
-      expectedOrigin: originOf(c),
+      expectedOrigin: originOf(c, read),
       expectedRPID: relyingParty(c),
       // The counter is judged by the mailbox, in the group that writes the next one.
       credential: { id: known.id, publicKey: keyOf(known.key), counter: 0, transports: [...known.transports] },

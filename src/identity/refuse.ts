@@ -2,23 +2,16 @@
 // here, told why, and closed at once; no object is woken. A plain client gets an HTTP status.
 import { count } from "../protocol/counts.ts";
 import { write } from "../protocol/down.ts";
-import { closeCode, REFUSALS, type Refusal } from "../protocol/refusals.ts";
+import { closeCode, type Refusal } from "../protocol/refusals.ts";
 import { type Offer, V1 } from "../protocol/version.ts";
+import { problem } from "./problem.ts";
+
+export { problem } from "./problem.ts";
 
 export function refuseUpgrade(offer: Offer, why: Refusal): Response {
   const answer = "dialect" in offer ? offer.answer : offer.unknown;
   const seesCloseCodes = "dialect" in offer ? offer.dialect === V1 : offer.unknown !== null;
   return seesCloseCodes && answer !== null ? acceptAndClose(answer, why) : problem(why);
-}
-
-/** A refusal as an HTTP response: a problem document (RFC 9457) with the code and the sentence of the wire. */
-export function problem(why: Refusal): Response {
-  count("problem", why.code);
-  const { status, message } = REFUSALS[why.code];
-  const about = { type: `urn:restante:${why.code}`, title: `${message}.`, status, detail: why.message };
-  const wait = why.retryAfter === undefined ? {} : { "Retry-After": String(Math.ceil(why.retryAfter / 1_000)) };
-  const headers = { "Content-Type": "application/problem+json", "Cache-Control": "no-store", ...wait };
-  return Response.json({ ...about, ...why }, { status, headers });
 }
 
 function acceptAndClose(answer: string, why: Refusal): Response {

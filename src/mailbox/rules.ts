@@ -1,5 +1,6 @@
 // What holds for every mailbox of a deployment, read from its variables.
 import { QUOTAS } from "../protocol/limits.ts";
+import { valueOf, type Variables } from "../protocol/variables.ts";
 
 export type Quotas = { readonly [Name in keyof typeof QUOTAS]: number };
 
@@ -16,23 +17,17 @@ export interface Rules {
   readonly quotas: Quotas | null;
 }
 
-type Variables = {
-  readonly [Name in "AUTH" | "RATE_LIMIT" | "REQUESTS" | "WEBHOOK_HOSTS" | keyof typeof QUOTAS]?: string;
-};
-
 /** In `open` mode anybody is anybody, so there are no strangers unless REQUESTS says so. */
 export function rulesOf(variables: Variables): Rules {
-  const { AUTH = "", RATE_LIMIT, REQUESTS, WEBHOOK_HOSTS = "" } = variables;
+  const mode = variables.AUTH ?? "";
+  const requests = valueOf(variables, "REQUESTS");
   const quotas = { ...QUOTAS } as Record<keyof typeof QUOTAS, number>;
-  for (const name of Object.keys(QUOTAS) as (keyof typeof QUOTAS)[]) {
-    const given = Number(variables[name]);
-    if (given >= 1) quotas[name] = given;
-  }
+  for (const name of Object.keys(QUOTAS) as (keyof typeof QUOTAS)[]) quotas[name] = valueOf(variables, name);
   return {
-    mode: AUTH,
-    requests: REQUESTS === "on" || (REQUESTS !== "off" && AUTH !== "open"),
-    webhookHosts: new Set(WEBHOOK_HOSTS.split(/[\s,]+/).filter((host) => host !== "")),
+    mode,
+    requests: requests === "on" || (requests === null && mode !== "open"),
+    webhookHosts: new Set(valueOf(variables, "WEBHOOK_HOSTS")),
     strangerMessages: quotas.STRANGER_MESSAGES,
-    quotas: RATE_LIMIT === "off" ? null : quotas,
+    quotas: valueOf(variables, "RATE_LIMIT") === "off" ? null : quotas,
   };
 }

@@ -27,6 +27,11 @@ export const EVENTS = {
   erased: "An operator erased a user",
   auth_open: "AUTH is open: a warning at the start",
   auth_misconfigured: "Variables make no sense, and nobody is let in",
+  variable_misconfigured: "A variable has a value that makes no sense, or a name that is none: its default holds",
+  origin_refused:
+    "A page of this host, but of another scheme or port, was refused: is ORIGIN or --behind-proxy missing?",
+  token_refused: "A JSON Web Token was refused, and why: one line a minute for each reason",
+  keys_failed: "The issuer's key set could not be fetched; a set that was good is used for hours",
   admin_misconfigured: "ADMIN_TOKEN is too short, and opens nothing",
 } as const;
 

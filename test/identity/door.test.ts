@@ -88,6 +88,8 @@ const misconfigured: [why: string, variables: Record<string, string>][] = [
   ["a registration that is not known", { AUTH: "accounts", REGISTRATION: "friends" }],
   ["invitations without a secret", { AUTH: "accounts", REGISTRATION: "invite" }],
   ["invitations with a short secret", { AUTH: "accounts", REGISTRATION: "invite", INVITE_SECRET: "short" }],
+  ["an origin that is none", { ORIGIN: "chat.example.com" }],
+  ["an origin with a path", { ORIGIN: "https://chat.example.com/app" }],
   ["cookies for every origin", { AUTH: "accounts", ALLOWED_ORIGINS: "*" }],
   ["tokens without keys", { AUTH: "jwt", JWT_ISSUER: "i", JWT_AUDIENCE: "a" }],
   ["tokens without an issuer", { AUTH: "jwt", JWT_SECRET: secret, JWT_AUDIENCE: "a" }],

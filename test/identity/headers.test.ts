@@ -24,4 +24,61 @@ test.each(answers)("[O4] %s has them", async (_, path, init) => {
   expect(headers.get("X-Content-Type-Options")).toBe("nosniff");
   expect(headers.get("X-Frame-Options")).toBe("DENY");
   expect(headers.get("Referrer-Policy")).toBe("no-referrer");
+  expect(headers.get("Permissions-Policy")).toMatch(/^([a-z-]+=\(\)(, |$)){30,}$/);
+});
+
+test.each([
+  ["a path", "localhost/api/auth?"],
+  ["a blank", "x y"],
+  ["a user", "somebody@localhost"],
+  ["a fragment", "localhost#x"],
+  ["two ports", "localhost:80:80"],
+  ["a port that is none", "localhost:99999"],
+  ["a length of a mile", "a".repeat(300)],
+  ["a label of a mile", `${"a".repeat(64)}.example`],
+  ["an empty label", "a..example"],
+  ["half an address", "[::1"],
+  ["a percent sign", "exa%6dple.com"],
+])(
+  "[O7] a Host with %s is refused with 400 before anything else, and the refusal has the headers too",
+  async (_, host) => {
+    const request = new Request(`${HOST}/api/auth`, { headers: { Host: host } });
+    const response = await exports.default.fetch(request);
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ code: "bad_query", message: expect.stringContaining("Host") });
+    expect(response.headers.get("Content-Security-Policy")).toMatch(/default-src 'none'/);
+    expect(response.headers.get("Permissions-Policy")).toContain("camera=()");
+  },
+);
+
+test.each(["localhost", "LOCALHOST:8787", "[::1]:8787", "a_b.example", "example.com.", "192.0.2.7:80"])(
+  "[O7] the Host %s is one",
+  async (host) => {
+    expect((await exports.default.fetch(new Request(`${HOST}/api/auth`, { headers: { Host: host } }))).status).toBe(
+      200,
+    );
+  },
+);
+
+interface Operation {
+  readonly parameters?: readonly { readonly in: string; readonly name: string }[];
+}
+
+test("[O9] a page of an allowed origin may use every method and every header that a route declares", async () => {
+  const description = await exports.default.fetch(new Request(`${HOST}/api/openapi.json`));
+  const { paths } = await description.json<{ paths: Record<string, Record<string, Operation>> }>();
+  const headers = { Origin: HOST, "Access-Control-Request-Method": "PUT" };
+  const preflight = await exports.default.fetch(new Request(`${HOST}/api/settings`, { method: "OPTIONS", headers }));
+  const allowed = (name: string) => (preflight.headers.get(name) ?? "").toLowerCase().split(/\s*,\s*/);
+  const operations = Object.values(paths).flatMap((path) => Object.entries(path));
+  const declared = operations.flatMap(([, { parameters = [] }]) =>
+    parameters.filter((one) => one.in === "header").map(({ name }) => name.toLowerCase()),
+  );
+  expect(declared).toContain("idempotency-key");
+  expect(declared).toContain("last-event-id");
+  // Any page may send `Accept`.
+  const asked = new Set([...declared.filter((name) => name !== "accept"), "authorization", "content-type"]);
+  expect([...asked].filter((name) => !allowed("Access-Control-Allow-Headers").includes(name))).toEqual([]);
+  const methods = new Set(operations.map(([method]) => method));
+  expect([...methods].filter((name) => !allowed("Access-Control-Allow-Methods").includes(name))).toEqual([]);
 });

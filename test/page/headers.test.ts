@@ -21,4 +21,15 @@ test.each(["/", "/page.js", "/page.css", "/status", "/status.js"])("[O4] %s", as
   expect(headers.get("X-Content-Type-Options")).toBe("nosniff");
   expect(headers.get("X-Frame-Options")).toBe("DENY");
   expect(headers.get("Referrer-Policy")).toBe("no-referrer");
+  // Everything is denied but what the page does: it copies a code, and makes and uses passkeys.
+  const features = (headers.get("Permissions-Policy") ?? "").split(", ");
+  expect(features.filter((one) => !one.endsWith("=()"))).toEqual([
+    "clipboard-write=(self)",
+    "publickey-credentials-create=(self)",
+    "publickey-credentials-get=(self)",
+  ]);
+  const ofTheApi = await fetch(`${server.url}/api/auth`);
+  expect((ofTheApi.headers.get("Permissions-Policy") ?? "").replaceAll(/=\(\)/g, "").split(", ")).toEqual(
+    features.map((one) => one.replace(/=.*/, "")),
+  );
 });

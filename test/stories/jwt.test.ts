@@ -99,6 +99,74 @@ test("[J6] keys are rotated: the new one is found, the old one counts until it i
   expect(asked - before).toBeLessThanOrEqual(1);
 });
 
+test("[J8] a token that can't be good asks the issuer for nothing", async () => {
+  // A server that has no keys yet.
+  const own = await startServer({
+    AUTH: "jwt",
+    RATE_LIMIT: "off",
+    JWT_JWKS_URL: `http://127.0.0.1:${(site.address() as AddressInfo).port}/keys.json`,
+    JWT_ISSUER: "https://issuer.test",
+    JWT_AUDIENCE: "restante",
+  });
+  try {
+    const { privateKey } = pairOf("EdDSA");
+    const made = (claims: Record<string, unknown>) =>
+      new SignJWT({ sub: "alice", iss: "https://issuer.test", aud: "restante", exp: 4_000_000_000, ...claims })
+        .setProtectedHeader({ alg: "EdDSA", kid: "EdDSA" })
+        .sign(privateKey);
+    const ask = async (token: string) =>
+      (await fetch(`${own.url}/api/conversations`, { headers: { Authorization: `Bearer ${token}` } })).status;
+    const before = asked;
+    for (const claims of [{ iss: "x" }, { aud: "x" }, { exp: 1 }, { exp: 4e9 + 0.5 }, { nbf: 4e9 }, { sub: "A B" }]) {
+      expect(await ask(await made(claims)), JSON.stringify(claims)).toBe(401);
+    }
+    const none = `${btoa('{"alg":"none"}').replaceAll("=", "")}.${(await made({})).split(".")[1]}.`;
+    for (const token of ["nonsense", "a.b.c", none]) expect(await ask(token)).toBe(401);
+    expect(asked - before).toBe(0);
+    expect(await ask(await made({}))).toBe(200);
+    expect(asked - before).toBe(1);
+    // Each reason is a line of the log, the first time.
+    for (const reason of ["issuer", "audience", "expired", "no_expiry", "not_before", "name", "form", "algorithm"]) {
+      expect(own.output).toContain(`"reason":"${reason}"`);
+    }
+  } finally {
+    await own.stop();
+  }
+});
+
+test("[J8] while the issuer is down a hundred tokens ask it once or twice, and when it is back they are good", async () => {
+  let isDown = true;
+  let tries = 0;
+  const issuer = createServer((_, response) => {
+    tries++;
+    if (isDown) response.writeHead(302, { Location: `${server.url}/api/auth` }).end();
+    else response.end(JSON.stringify({ keys }));
+  });
+  await new Promise<void>((done) => issuer.listen(0, "127.0.0.1", done));
+  const own = await startServer({
+    AUTH: "jwt",
+    RATE_LIMIT: "off",
+    JWT_JWKS_URL: `http://127.0.0.1:${(issuer.address() as AddressInfo).port}/keys.json`,
+    JWT_ISSUER: "https://issuer.test",
+    JWT_AUDIENCE: "restante",
+  });
+  try {
+    const token = await signed("alice", pairOf("EdDSA"), "EdDSA", "EdDSA");
+    const ask = async () =>
+      (await fetch(`${own.url}/api/conversations`, { headers: { Authorization: `Bearer ${token}` } })).status;
+    const begun = Date.now();
+    const all = await Promise.all(Array.from({ length: 100 }, ask));
+    expect(new Set(all)).toEqual(new Set([401]));
+    // The pauses are 1 s, 2 s, 4 s…, so this many fit in however long the hundred took.
+    expect(tries).toBeLessThanOrEqual(Math.floor(Math.log2(1 + (Date.now() - begun) / 1_000)) + 1);
+    isDown = false;
+    while ((await ask()) !== 200) await new Promise((done) => setTimeout(done, 100));
+  } finally {
+    await own.stop();
+    issuer.close();
+  }
+});
+
 test("[J4] the SDK stays connected beyond the expiry of its tokens", async () => {
   let count = 0;
   const enough = Promise.withResolvers<void>();

@@ -10,6 +10,8 @@ export interface Circumstances {
   readonly counter: number;
   /** Whether it has made sure who is there. */
   readonly verified?: boolean;
+  /** What the browser says of the page around it. */
+  readonly frame?: { readonly crossOrigin?: boolean; readonly topOrigin?: string };
 }
 
 export class Authenticator {
@@ -91,8 +93,8 @@ export function base64url(bytes: Bytes): string {
     .replaceAll("=", "");
 }
 
-function clientData(type: string, { challenge, origin }: Circumstances): Bytes {
-  return joined(new TextEncoder().encode(JSON.stringify({ type, challenge, origin, crossOrigin: false })));
+function clientData(type: string, { challenge, origin, frame = {} }: Circumstances): Bytes {
+  return joined(new TextEncoder().encode(JSON.stringify({ type, challenge, origin, crossOrigin: false, ...frame })));
 }
 
 function text(word: string): Bytes {

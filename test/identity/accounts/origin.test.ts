@@ -1,6 +1,6 @@
 // The cookie opens a mailbox only for pages from here: a page from elsewhere that a signed-in user visits gets nothing, whatever it tries.
 import { env } from "cloudflare:workers";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import worker from "../../../src/worker.ts";
 import { address, ask, claimed, HOST } from "../../support/accounts.ts";
 import { lineOf, upgrade } from "../../support/devices.ts";
@@ -76,4 +76,115 @@ test("[O3] ALLOWED_ORIGINS lets other pages in, and they may read the answers", 
   });
   expect(preflight.headers.get("Access-Control-Allow-Origin")).toBe(there);
   expect(preflight.headers.get("Access-Control-Allow-Headers")?.toLowerCase()).toContain("authorization");
+});
+
+const MARKETING = "http://www.restante.test:8877";
+
+/** A request as the Worker gets it, under these variables. */
+const under = (variables: Record<string, string>, url: string, init: RequestInit) =>
+  worker.fetch(new Request(url, init), { ...env, ...variables } as Env);
+
+test("[O3] the cookie counts for no page of ALLOWED_ORIGINS: not for reading, not by a simple POST, not for a socket", async () => {
+  const { userName, token } = await claimed("alice");
+  const there = { ...cookieOf(token), Origin: MARKETING, "Sec-Fetch-Site": "same-site" };
+  const ask = (path: string, init: RequestInit = {}) =>
+    under({ ALLOWED_ORIGINS: MARKETING }, `${HOST}${path}`, { ...init, headers: { ...there, ...init.headers } });
+  expect((await ask("/api/conversations")).status).toBe(401);
+  const simple = { method: "POST", headers: { "Content-Type": "text/plain" } };
+  expect((await ask("/api/messages", { ...simple, body: `{"to":"${userName}","body":"forged"}` })).status).toBe(401);
+  expect((await ask("/api/sign-out", simple)).status).toBe(401);
+  const socket = { Upgrade: "websocket", "Sec-WebSocket-Protocol": "restante.v1" };
+  const closed = await heard(lineOf(await ask(`/client/${userName}?device=page`, { headers: socket })));
+  expect(closed).toMatchObject({ type: "closing", code: 4401 });
+  // With a token of its own the same page may.
+  const bearer = { Authorization: `Bearer ${token}` };
+  expect((await ask("/api/conversations", { headers: bearer })).status).toBe(200);
+});
+
+test("[O3] a page of ALLOWED_ORIGINS gets no cookie set or removed: it can't sign anybody in as somebody else", async () => {
+  const { token } = await claimed("alice");
+  const claim = (origin: string) =>
+    under({ ALLOWED_ORIGINS: MARKETING }, `${HOST}/api/accounts`, {
+      method: "POST",
+      body: JSON.stringify({ userName: `guest-${crypto.randomUUID()}` }),
+      headers: { "CF-Connecting-IP": address(), Origin: origin },
+    });
+  const [there, here] = [await claim(MARKETING), await claim(HOST)];
+  expect([there.status, there.headers.get("Set-Cookie")]).toEqual([201, null]);
+  expect([here.status, here.headers.get("Set-Cookie")]).toEqual([201, expect.stringMatching(/^__Host-restante=/)]);
+  const out = await under({ ALLOWED_ORIGINS: MARKETING }, `${HOST}/api/sign-out`, {
+    method: "POST",
+    headers: { Authorization: `Bearer ${token}`, Origin: MARKETING, "CF-Connecting-IP": address() },
+  });
+  expect([out.status, out.headers.get("Set-Cookie")]).toEqual([204, null]);
+});
+
+test.each([
+  ["http://restante.test", "https://restante.test"],
+  ["https://restante.test", "http://restante.test"],
+  ["https://restante.test:8443", "https://restante.test"],
+])("[O1] a page of %s is refused by a server at %s, whose scheme or port is another", async (origin, server) => {
+  const { token } = await claimed("alice");
+  const headers = { ...cookieOf(token), Origin: origin };
+  expect((await under({}, `${server}/api/conversations`, { headers })).status).toBe(403);
+  const own = { ...cookieOf(token), Origin: server };
+  expect((await under({}, `${server}/api/conversations`, { headers: own })).status).toBe(200);
+});
+
+test("[O6] with ORIGIN the cookie counts for that origin alone, whatever Host a request has and whatever scheme a proxy speaks", async () => {
+  const { token } = await claimed("alice");
+  const variables = { ORIGIN: "https://Chat.Example.com:443/" };
+  const status = async (host: string, headers: Record<string, string>) =>
+    (await under(variables, `${host}/api/conversations`, { headers: { ...cookieOf(token), ...headers } })).status;
+  expect(await status("https://chat.example.com", { Origin: "https://chat.example.com" })).toBe(200);
+  expect(await status("http://chat.example.com", { Origin: "https://chat.example.com" })).toBe(200);
+  expect(await status("https://chat.example.com", { "Sec-Fetch-Site": "same-origin" })).toBe(200);
+  // Under another name of the same server nothing comes by cookie, and pages from there are foreign.
+  expect(await status("https://restante.workers.dev", { "Sec-Fetch-Site": "same-origin" })).toBe(401);
+  expect(await status("https://restante.workers.dev", { Origin: "https://chat.example.com" })).toBe(401);
+  expect(await status("https://restante.workers.dev", { Origin: "https://restante.workers.dev" })).toBe(403);
+  expect(await status("https://chat.example.com", { Origin: "http://chat.example.com" })).toBe(403);
+  // A program with a token is answered all the same.
+  expect(await status("https://restante.workers.dev", { Authorization: `Bearer ${token}` })).toBe(200);
+});
+
+test("[O1] a page of this host that came by another scheme is a line of the log: a proxy may be what nobody told of", async () => {
+  const lines: string[] = [];
+  const log = vi.spyOn(console, "log").mockImplementation((line: string) => void lines.push(line));
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 120_000 });
+  for (const origin of ["https://restante.test", "https://restante.test", "https://evil.test"]) {
+    expect((await under({}, `${HOST}/api/conversations`, { headers: { Origin: origin } })).status).toBe(403);
+  }
+  vi.useRealTimers();
+  log.mockRestore();
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+    { event: "origin_refused", at: expect.any(Number), origin: "https://restante.test", own: HOST },
+  ]);
+});
+
+test("[O6] a cookie is set under the host of ORIGIN alone", async () => {
+  const claim = async (host: string) => {
+    const body = JSON.stringify({ userName: `o-${crypto.randomUUID()}` });
+    const headers = { "CF-Connecting-IP": address() };
+    const variables = { ORIGIN: "https://chat.example.com" };
+    return (await under(variables, `${host}/api/accounts`, { method: "POST", body, headers })).headers.get(
+      "Set-Cookie",
+    );
+  };
+  expect(await claim("http://chat.example.com")).toMatch(/^__Host-restante=.*; Secure/);
+  expect(await claim("https://restante.workers.dev")).toBe(null);
+});
+
+test.each([
+  ["https://App.Example.com", "https://app.example.com"],
+  ["https://app.example.com/", "https://app.example.com"],
+  ["https://app.example.com:443", "https://app.example.com"],
+  ["http://app.example.com:80", "http://app.example.com"],
+  ["HTTPS://app.example.com", "https://app.example.com"],
+  ["https://bücher.example", "https://xn--bcher-kva.example"],
+  ["capacitor://localhost", "capacitor://localhost"],
+  ["nonsense, https://app.example.com", "https://app.example.com"],
+])("[O8] the entry %s of ALLOWED_ORIGINS lets pages of %s in", async (entry, origin) => {
+  const response = await under({ ALLOWED_ORIGINS: entry }, `${HOST}/api/auth`, { headers: { Origin: origin } });
+  expect(response.headers.get("Access-Control-Allow-Origin")).toBe(origin);
 });

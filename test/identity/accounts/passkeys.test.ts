@@ -4,7 +4,8 @@ import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
 import { makeChallenge } from "../../../src/mailbox/challenge.ts";
-import { type Account, ask, claimed, HOST, openAs, say } from "../../support/accounts.ts";
+import worker from "../../../src/worker.ts";
+import { type Account, address, ask, claimed, HOST, openAs, say } from "../../support/accounts.ts";
 import { Authenticator, base64url, type Circumstances } from "../../support/authenticator.ts";
 import { fresh } from "../../support/devices.ts";
 
@@ -62,6 +63,10 @@ test("[A10] a passkey is added, listed, signs a device in, and can be removed", 
 test.each<[string, Partial<Circumstances>]>([
   ["for another origin", { origin: "https://evil.test" }],
   ["for another host", { host: "evil.test" }],
+  ["for another scheme of this host", { origin: HOST.replace("http:", "https:") }],
+  ["for another port of this host", { origin: `${HOST}:9999` }],
+  ["in a frame of another page", { frame: { crossOrigin: true } }],
+  ["under another page", { frame: { topOrigin: "https://evil.test" } }],
   ["by whoever may be there", { verified: false }],
   ["with a counter that does not grow", { counter: 1 }],
   ["over a challenge that was never given", { challenge: base64url(new Uint8Array(32)) }],
@@ -69,6 +74,34 @@ test.each<[string, Partial<Circumstances>]>([
   const { signIn } = await world();
   expect((await signIn(change)).status).toBe(401);
   expect((await signIn()).status).toBe(200);
+});
+
+test("[O6] neither Origin nor Host chooses for whom a passkey is made or used: ORIGIN does", async () => {
+  const alice = await claimed("alice");
+  const key = await Authenticator.make();
+  const variables = { ...env, ORIGIN: "https://chat.example.com", ALLOWED_ORIGINS: "https://www.example.com" } as Env;
+  const send = async (
+    path: string,
+    body: unknown,
+    headers: Record<string, string> = {},
+    at = "http://restante.test",
+  ) => {
+    const init = { method: "POST", body: JSON.stringify(body), headers: { "CF-Connecting-IP": address(), ...headers } };
+    return worker.fetch(new Request(`${at}${path}`, init), variables);
+  };
+  const bearer = { Authorization: `Bearer ${alice.token}` };
+  const add = async (change: Partial<Circumstances>, origin: string) => {
+    const asked = await send("/api/passkeys/options", {}, bearer);
+    const { challenge, rp } = await asked.json<{ challenge: string; rp: { id: string } }>();
+    expect(rp.id).toBe("chat.example.com");
+    const home = { origin: "https://chat.example.com", host: "chat.example.com" };
+    const response = await key.create({ challenge, ...home, counter: 1, ...change });
+    return (await send("/api/passkeys", { response }, { ...bearer, Origin: origin })).status;
+  };
+  expect(await add({ origin: "https://www.example.com" }, "https://www.example.com")).toBe(400);
+  expect(await add({ origin: HOST, host }, "https://chat.example.com")).toBe(400);
+  expect(await add({ frame: { crossOrigin: true } }, "https://chat.example.com")).toBe(400);
+  expect(await add({}, "https://chat.example.com")).toBe(204);
 });
 
 test("[A10] what was signed once is good once", async () => {

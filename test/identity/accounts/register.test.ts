@@ -1,6 +1,6 @@
 // Who may claim a name: anybody, whoever was invited, or nobody.
 import { env } from "cloudflare:workers";
-import { SignJWT } from "jose";
+import { type JWTPayload, SignJWT } from "jose";
 import { expect, test } from "vitest";
 import worker from "../../../src/worker.ts";
 import { address, HOST } from "../../support/accounts.ts";
@@ -20,11 +20,11 @@ function claim(registration: string, userName: string, invitation?: string): Pro
 
 /** What `npm run invite` prints, but for what `change` says. */
 function invitation(
-  change: { sub?: string; aud?: string; exp?: number } = {},
+  change: { sub?: string; aud?: string; exp?: unknown; nbf?: unknown } = {},
   secret = INVITE_SECRET,
 ): Promise<string> {
   const { exp = now() + 600, aud = "restante invitation", ...claims } = change;
-  const made = new SignJWT(claims).setProtectedHeader({ alg: "HS256" }).setAudience(aud).setExpirationTime(exp);
+  const made = new SignJWT({ ...claims, aud, exp } as JWTPayload).setProtectedHeader({ alg: "HS256" });
   return made.sign(new TextEncoder().encode(secret));
 }
 
@@ -49,6 +49,10 @@ test("[A8] an invitation for one name is for no other, and good once", async () 
 test.each<[string, () => Promise<string>]>([
   ["of another secret", () => invitation({}, "another secret of the same length, no?")],
   ["that has expired", () => invitation({ exp: now() - 1 })],
+  ["whose expiry is a fraction", () => invitation({ exp: now() + 600.5 })],
+  ["whose expiry is in milliseconds", () => invitation({ exp: Date.now() + 600_000 })],
+  ["whose expiry is a text", () => invitation({ exp: String(now() + 600) })],
+  ["that is not good yet", () => invitation({ nbf: now() + 600 })],
   ["that is another kind of token", () => invitation({ aud: "restante" })],
   ["that is nonsense", () => Promise.resolve("nonsense")],
 ])("[A8] an invitation %s is refused", async (_, make) => {

@@ -1,7 +1,9 @@
 // Tokens of somebody else's users: what is taken, what is not, and that nothing goes on after their expiry.
 import { env } from "cloudflare:workers";
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
+import { readJwt } from "../../../src/identity/jwt.ts";
+import type { Variables } from "../../../src/identity/variables.ts";
 import { address, ask, closedWith, say } from "../../support/accounts.ts";
 import { fresh, lineOf, upgrade } from "../../support/devices.ts";
 import { key, now, signed } from "../../support/jwt.ts";
@@ -29,7 +31,7 @@ const wrong: [why: string, token: (user: string) => Promise<string>][] = [
   ["another issuer", (user) => signed(user, { iss: "https://evil.test" })],
   ["another audience", (user) => signed(user, { aud: "elsewhere" })],
   ["an expiry that has passed", (user) => signed(user, { exp: now() - 1 })],
-  ["no expiry", (user) => signed(user, { exp: null })],
+  ["no expiry", (user) => signed(user, { exp: undefined })],
   ["a time that has not come", (user) => signed(user, { nbf: now() + 60 })],
   ["no subject", () => signed(undefined as unknown as string)],
   ["a subject that is no name", () => signed("a b")],
@@ -41,9 +43,56 @@ const wrong: [why: string, token: (user: string) => Promise<string>][] = [
       return `${head}.${base64({ sub: user, iss: "https://issuer.test", aud: "restante", exp: now() + 600 })}x.${signature}`;
     },
   ],
+  ["an expiry that is a fraction", (user) => signed(user, { exp: now() + 600.5 })],
+  ["an expiry in milliseconds", (user) => signed(user, { exp: Date.now() + 600_000 })],
+  ["an expiry beyond all numbers", (user) => signed(user, { exp: 1e300 })],
+  ["an expiry that is negative", (user) => signed(user, { exp: -1 })],
+  ["an expiry that is a text", (user) => signed(user, { exp: String(now() + 600) })],
+  ["an expiry that is null", (user) => signed(user, { exp: null })],
+  ["a beginning that is a text", (user) => signed(user, { nbf: String(now() - 600) })],
+  ["a beginning that is a fraction", (user) => signed(user, { nbf: now() - 600.5 })],
+  ["a beginning that is negative", (user) => signed(user, { nbf: -1 })],
+  ["no issuer", (user) => signed(user, { iss: undefined })],
+  ["no audience", (user) => signed(user, { aud: undefined })],
+  ["a subject in capitals", () => signed("3F2504E0-4F89")],
+  ["a subject that is a number", () => signed("x", { sub: 5 })],
   ["nonsense", async () => "nonsense"],
+  ["nonsense in three parts", async () => "a.b.c"],
   ["a length of a mile", (user) => signed(user, { pad: "x".repeat(9_000) })],
 ];
+
+test("[J7] a clock that is a few seconds ahead is no reason, neither for `nbf` nor for `iat`", async () => {
+  const ahead = { nbf: now() + 3, iat: now() + 60 };
+  expect((await ask("/api/conversations", { headers: bearer(await signed(fresh("alice"), ahead)) })).status).toBe(200);
+});
+
+test("[J7] `welcome.expires` is a whole number of ms, and an expiry has no leeway", async () => {
+  const user = fresh("alice");
+  const far = 253_402_300_799;
+  expect((await open(user, await signed(user, { exp: far }))).welcome.expires).toBe(far * 1_000);
+  expect(await closedWith(user, { Authorization: `Bearer ${await signed(user, { exp: now() })}` })).toBe(4401);
+});
+
+test("[J7] why a token was refused is in the log, once a minute for each reason, and the token is not", async () => {
+  const lines: string[] = [];
+  const log = vi.spyOn(console, "log").mockImplementation((line: string) => void lines.push(line));
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 120_000 });
+  const token = await signed("auth0|Someone");
+  for (let i = 0; i < 3; i++) expect(await readJwt(token, env as Variables)).toBe(null);
+  expect(await readJwt(await signed("x", { aud: "elsewhere" }), env as Variables)).toBe(null);
+  vi.setSystemTime(Date.now() + 61_000);
+  expect(await readJwt(token, env as Variables)).toBe(null);
+  vi.useRealTimers();
+  log.mockRestore();
+  const told = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(told.map(({ event, reason }) => [event, reason])).toEqual([
+    ["token_refused", "name"],
+    ["token_refused", "audience"],
+    ["token_refused", "name"],
+  ]);
+  expect(lines.join("")).not.toContain(token.split(".")[1]);
+  expect(lines.join("")).not.toContain("auth0");
+});
 
 test.each(wrong)("[J2] a token with %s is refused with 4401", async (_, token) => {
   const user = fresh("alice");

@@ -1,0 +1,67 @@
+// What a JSON Web Token says of itself, looked at before anything is fetched or computed for it: a token that can't be good costs nothing.
+import { decodeJwt, decodeProtectedHeader, type JWTPayload } from "jose";
+
+/** Seconds by which the clock of an issuer may be ahead of ours. Not for `exp`: from there on nothing is given to a connection. */
+export const LEEWAY_S = 5;
+
+/** The end of the year 9999, in seconds since 1970. Answers: times in ms, and times that are no number any more once they are. */
+const END_S = 253_402_300_799;
+
+/** Why a token was refused, for the operator; outside all of them are one. */
+export type Reason = keyof typeof REASONS;
+
+/** No sentence quotes the token. */
+export const REASONS = {
+  form: "it is no JSON Web Token",
+  algorithm: "its alg is not one that this server takes: see JWT_ALGORITHMS",
+  issuer: "its iss is not JWT_ISSUER",
+  audience: "its aud is not JWT_AUDIENCE",
+  no_expiry: "it has no exp, or one that is no whole number of seconds up to the year 9999",
+  expired: "its exp has passed",
+  not_before: "its nbf is no whole number of seconds, or has not come: compare the clocks",
+  no_name: "it has no claim JWT_CLAIM that is a text",
+  name: "the claim JWT_CLAIM is no userName in its canonical form: see rule N2 of docs/PROTOCOL.md",
+  no_keys: "the issuer's key set can't be had: see keys_failed",
+  unknown_key: "the key set has no key for its kid and alg",
+  signature: "its signature is wrong",
+} as const;
+
+export interface Expected {
+  readonly algorithms: readonly string[];
+  /** Null for any. */
+  readonly issuers: readonly string[] | null;
+  readonly audiences: readonly string[];
+}
+
+/** The claims of a token whose signature nobody has looked at yet, or why it can't be good. */
+export function readClaims(token: string, expected: Expected): JWTPayload | Reason {
+  let claims: JWTPayload;
+  let alg: string | undefined;
+  try {
+    claims = decodeJwt(token);
+    ({ alg } = decodeProtectedHeader(token));
+  } catch {
+    return "form";
+  }
+  if (alg === undefined || !expected.algorithms.includes(alg)) return "algorithm";
+  const { iss, aud } = claims;
+  if (expected.issuers !== null && (iss === undefined || !expected.issuers.includes(iss))) return "issuer";
+  if (![aud ?? []].flat().some((one) => expected.audiences.includes(one))) return "audience";
+  return objectionToTimes(claims, Date.now()) ?? claims;
+}
+
+/** Until when a token is good, ms since 1970. Only of claims that were read. */
+export function expiryOf({ exp = 0 }: JWTPayload): number {
+  return exp * 1_000;
+}
+
+/** `iat` decides nothing here, so it is not looked at. */
+function objectionToTimes({ exp, nbf }: JWTPayload, nowMs: number): Reason | null {
+  if (!isTime(exp)) return "no_expiry";
+  if (exp * 1_000 <= nowMs) return "expired";
+  return nbf === undefined || (isTime(nbf) && nbf <= nowMs / 1_000 + LEEWAY_S) ? null : "not_before";
+}
+
+function isTime(value: unknown): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= END_S;
+}

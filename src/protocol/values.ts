@@ -1,0 +1,107 @@
+// Kinds of variables: how the text of each is read, and what is said of one that makes no sense. No secret is ever quoted.
+
+/** A value, what is wrong, or both: what is right of a list. A problem is the rest of a sentence that begins with the variable's name. */
+export type Read<T> = { readonly value: T; readonly problem?: string } | { readonly problem: string };
+
+/** A variable: a row of the table. */
+export interface Row<T> {
+  readonly kind: "choice" | "number" | "list" | "text" | "secret";
+  /** What holds where nothing was given, or nothing that makes sense. */
+  readonly fallback: T;
+  readonly means: string;
+  /** Whether a wrong one lets nobody in, because its default could let in who is not meant. */
+  readonly guards: boolean;
+  readonly read: (text: string) => Read<T>;
+}
+
+/** Characters of a secret. Answers: guessing it. */
+export const SECRET_UNITS = 32;
+
+/** The highest number of a limit. Answers: a typing error that means no limit. */
+const MOST = 1_000_000_000;
+
+/** One of these words. An empty text is the default, but not of a row that guards. */
+export function choice<const Word extends string, const Fallback extends Word | null>(
+  words: readonly Word[],
+  fallback: Fallback,
+  means: string,
+  { guards = false, empty = !guards }: { readonly guards?: boolean; readonly empty?: boolean } = {},
+): Row<Word | Fallback> {
+  const can = [...(empty ? ["empty"] : []), ...words].join(", ").replace(/, ([^,]*)$/, " or $1");
+  const read = (given: string): Read<Word | Fallback> => {
+    const word = words.find((one) => one === given);
+    if (word !== undefined) return { value: word };
+    if (given === "" && empty) return { value: fallback };
+    return { problem: `is ${quoted(given)}; it can be ${can}.` };
+  };
+  return { kind: "choice", fallback, means, guards, read };
+}
+
+interface Range {
+  readonly least?: number;
+  readonly most?: number;
+}
+
+/** A whole number; empty for the default. */
+export function whole(fallback: number, means: string, range?: Range): Row<number>;
+export function whole(fallback: null, means: string, range?: Range): Row<number | null>;
+export function whole(
+  fallback: number | null,
+  means: string,
+  { least = 1, most = MOST }: Range = {},
+): Row<number | null> {
+  const read = (given: string): Read<number | null> => {
+    const digits = given.trim();
+    if (digits === "") return { value: fallback };
+    const value = /^\d{1,15}$/.test(digits) ? Number(digits) : Number.NaN;
+    if (value >= least && value <= most) return { value };
+    return { problem: `is ${quoted(given)}; it is a whole number from ${least} to ${most}.` };
+  };
+  return { kind: "number", fallback, means, guards: false, read };
+}
+
+/** Words separated by commas or blanks, each read for itself; those that make no sense are passed over. */
+export function list(
+  means: string,
+  readWord: (word: string) => Read<string> = (value) => ({ value }),
+): Row<readonly string[]> {
+  const read = (given: string): Read<readonly string[]> => {
+    const words = wordsOf(given).map(readWord);
+    const value = words.flatMap((word) => ("value" in word ? [word.value] : []));
+    const wrong = words.flatMap(({ problem }) => (problem === undefined ? [] : [problem]));
+    return wrong.length === 0 ? { value } : { value, problem: wrong.join(" It ") };
+  };
+  return { kind: "list", fallback: [], means, guards: false, read };
+}
+
+/** Any text, empty for the default. */
+export function text(
+  means: string,
+  {
+    guards = false,
+    fallback = "",
+    read = (value) => ({ value }),
+  }: { readonly guards?: boolean; readonly fallback?: string; readonly read?: (given: string) => Read<string> } = {},
+): Row<string> {
+  return { kind: "text", fallback, means, guards, read: (given) => (given === "" ? { value: fallback } : read(given)) };
+}
+
+/** A secret, empty for none. Its length is looked at, its text never shown. */
+export function secret(means: string, { blanks = true }: { readonly blanks?: boolean } = {}): Row<string> {
+  const read = (given: string): Read<string> => {
+    const isGood = given.length >= SECRET_UNITS && (blanks || !/\s/.test(given));
+    if (given === "" || isGood) return { value: given };
+    return { problem: `needs at least ${SECRET_UNITS} characters${blanks ? "" : ", and no blanks"}.` };
+  };
+  return { kind: "secret", fallback: "", means, guards: false, read };
+}
+
+/** A list in a variable: its words, separated by commas or blanks. */
+export function wordsOf(variable: string | undefined): readonly string[] {
+  return (variable ?? "").split(/[\s,]+/).filter((word) => word !== "");
+}
+
+/** Short, and in one line. */
+function quoted(given: string): string {
+  return JSON.stringify(given.length > 40 ? `${given.slice(0, 40)}…` : given);
+}

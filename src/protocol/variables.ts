@@ -1,0 +1,86 @@
+// Every variable of a deployment, in one table: its default, what it can be, and what it means. To add one is to add a row; whoever reads
+// a variable gets its value from here, and so does what refuses a wrong one at the start. README's table says the same to people.
+import { readOrigin } from "./host.ts";
+import { QUOTAS } from "./limits.ts";
+import { choice, list, type Read, type Row, secret, text, whole } from "./values.ts";
+
+export const VARIABLES = {
+  AUTH: choice(["accounts", "jwt", "open"], null, "who may open a mailbox", { guards: true }),
+  REGISTRATION: choice(["open", "invite", "closed"], "open", "who may claim a name", { guards: true }),
+  INVITE_SECRET: secret("what invitations are signed with"),
+  ADMIN_TOKEN: secret("who has it is an operator", { blanks: false }),
+  ORIGIN: text("the origin that cookies and passkeys are made for", { guards: true, read: readOwn }),
+  ALLOWED_ORIGINS: list("pages of which other origins may use this server", readAllowed),
+  WEBHOOK_HOSTS: list("hosts that webhooks may be posted to though they are private"),
+  JWT_ISSUER: list("the iss that a token must have"),
+  JWT_AUDIENCE: list("the aud that a token must have"),
+  JWT_SECRET: secret("what tokens are signed with, for HS256"),
+  JWT_JWKS_URL: text("where the public keys are"),
+  JWT_ALGORITHMS: list("the algorithms that are taken"),
+  JWT_CLAIM: text("the claim that is the userName", { fallback: "sub" }),
+  OPEN_ANYWHERE: choice(["yes"], null, "lets AUTH=open serve hosts that are not private"),
+  REQUESTS: choice(["on", "off"], null, "whether first contact is a request"),
+  RATE_LIMIT: choice(["on", "off"], "on", "off lifts the limits on how much and how often"),
+  STRANGER_MESSAGES: whole(QUOTAS.STRANGER_MESSAGES, "messages of a stranger before they are accepted"),
+  SEND_BURST: whole(QUOTAS.SEND_BURST, "messages of a user at once"),
+  SENDS_PER_SECOND: whole(QUOTAS.SENDS_PER_SECOND, "messages of a user in a second"),
+  NEW_CORRESPONDENTS_PER_HOUR: whole(QUOTAS.NEW_CORRESPONDENTS_PER_HOUR, "people written to for the first time"),
+  SOCKETS: whole(QUOTAS.SOCKETS, "open connections of a user"),
+  BACKLOG_PER_CORRESPONDENT: whole(QUOTAS.BACKLOG_PER_CORRESPONDENT, "messages of one author that wait unseen"),
+  BACKLOG: whole(QUOTAS.BACKLOG, "messages that wait unseen in a mailbox"),
+  ATTEMPTS_PER_MINUTE: whole(QUOTAS.ATTEMPTS_PER_MINUTE, "attempts of an address to register or to sign in"),
+  // 100 years. Answers: a time that is no number any more.
+  RETENTION_DAYS: whole(null, "how many days a mailbox keeps entries of its log", { most: 36_500 }),
+  RETENTION_ENTRIES: whole(null, "how many entries of its log a mailbox keeps"),
+  JURISDICTION: choice(["eu", "fedramp", "fedramp-high"], null, "where all mailboxes are", {
+    guards: true,
+    empty: true,
+  }),
+} as const satisfies Readonly<Record<string, Row<unknown>>> & Readonly<Record<keyof typeof QUOTAS, Row<number>>>;
+
+export type VariableName = keyof typeof VARIABLES;
+
+type ValueOf<Name extends VariableName> = (typeof VARIABLES)[Name] extends Row<infer T> ? T : never;
+
+/** What a deployment gives: texts. Bindings stand beside them, and are not looked at. */
+export type Variables = { readonly [Name in VariableName]?: string };
+
+/** What was read of a deployment's variables, which never change while it lives. */
+const known = new WeakMap<object, Map<VariableName, unknown>>();
+
+/** What a variable is: what was given, or the default where that is nothing, or nothing that makes sense. */
+export function valueOf<Name extends VariableName>(variables: Variables, name: Name): ValueOf<Name> {
+  const values = known.get(variables) ?? new Map<VariableName, unknown>();
+  if (!values.has(name)) {
+    const row: Row<unknown> = VARIABLES[name];
+    const read = row.read(textOf(variables[name]));
+    values.set(name, "value" in read ? read.value : row.fallback);
+    known.set(variables, values);
+  }
+  return values.get(name) as ValueOf<Name>;
+}
+
+/** What is wrong with the text of a variable, in a sentence, or null. */
+export function problemOfValue(variables: Variables, name: VariableName): string | null {
+  const { problem } = (VARIABLES[name] as Row<unknown>).read(textOf(variables[name]));
+  return problem === undefined ? null : `${name} ${problem}`;
+}
+
+/** Numbers and booleans of wrangler.toml arrive as what they are. */
+function textOf(given: unknown): string {
+  return given === undefined || given === null ? "" : typeof given === "object" ? JSON.stringify(given) : String(given);
+}
+
+function readOwn(given: string): Read<string> {
+  const read = readOrigin(given);
+  if ("problem" in read) return { problem: `is ${read.problem}` };
+  return /^https?:/.test(read.origin)
+    ? { value: read.origin }
+    : { problem: `is ${given}: it begins with https:// or http://.` };
+}
+
+function readAllowed(word: string): Read<string> {
+  if (word === "*") return { value: word };
+  const read = readOrigin(word);
+  return "origin" in read ? { value: read.origin } : { problem: `has an entry that matches no page: ${read.problem}` };
+}

@@ -1,0 +1,139 @@
+// Key sets, with an issuer that is played here: what it is asked, and what becomes of tokens while it is slow, wrong or away.
+import { env } from "cloudflare:workers";
+import { runInDurableObject } from "cloudflare:test";
+import { exportJWK, generateKeyPair, type JWK, SignJWT } from "jose";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { KeySet } from "../../../src/identity/keys.ts";
+import { fresh } from "../../support/devices.ts";
+
+const OPTIONS = { algorithms: ["ES256"] };
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+
+let asked: RequestInit[] = [];
+let answer: () => Response | Promise<Response>;
+let lines: string[] = [];
+
+beforeEach(() => {
+  asked = [];
+  lines = [];
+  vi.useFakeTimers({ toFake: ["Date"] });
+  vi.spyOn(globalThis, "fetch").mockImplementation(async (_, init) => {
+    asked.push(init as RequestInit);
+    return answer();
+  });
+  vi.spyOn(console, "log").mockImplementation((line: string) => void lines.push(line));
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+const wait = (ms: number) => vi.setSystemTime(Date.now() + ms);
+const publish = (...keys: JWK[]) => (answer = () => Response.json({ keys }));
+const down = () => (answer = () => new Response("away", { status: 503 }));
+
+/** A key as it is published, and what signs with it. */
+async function pair(kid?: string) {
+  const { publicKey, privateKey } = await generateKeyPair("ES256", { extractable: true });
+  const jwk = { ...(await exportJWK(publicKey)), alg: "ES256", ...(kid !== undefined && { kid }) };
+  const header = { alg: "ES256", ...(kid !== undefined && { kid }) };
+  return { jwk, sign: () => new SignJWT({ sub: "alice" }).setProtectedHeader(header).sign(privateKey) };
+}
+
+const set = () => new KeySet("https://issuer.test/keys");
+
+test("[J8] after a failed request none goes out for a second, then for two, and never for more than a minute", async () => {
+  const one = await pair("one");
+  const [keys, token] = [set(), await one.sign()];
+  down();
+  for (let i = 0; i < 100; i++) expect(await keys.verify(token, OPTIONS)).toBe("no_keys");
+  expect(asked).toHaveLength(1);
+  wait(SECOND);
+  for (let i = 0; i < 100; i++) await keys.verify(token, OPTIONS);
+  expect(asked).toHaveLength(2);
+  wait(SECOND);
+  await keys.verify(token, OPTIONS);
+  expect(asked).toHaveLength(2);
+  for (let i = 0; i < 10; i++) {
+    wait(MINUTE);
+    await keys.verify(token, OPTIONS);
+  }
+  expect(asked).toHaveLength(12);
+  expect(lines.map((line) => (JSON.parse(line) as { event: string }).event)).toEqual(Array(12).fill("keys_failed"));
+  publish(one.jwk);
+  wait(MINUTE);
+  expect(await keys.verify(token, OPTIONS)).toBe(null);
+});
+
+test("[J8] a set that was good is used for six hours while its issuer is down, and no longer", async () => {
+  const one = await pair("one");
+  const [keys, token] = [set(), await one.sign()];
+  publish(one.jwk);
+  expect(await keys.verify(token, OPTIONS)).toBe(null);
+  down();
+  for (let hour = 1; hour <= 5; hour++) {
+    wait(60 * MINUTE);
+    expect(await keys.verify(token, OPTIONS)).toBe(null);
+  }
+  wait(61 * MINUTE);
+  expect(await keys.verify(token, OPTIONS)).toBe("no_keys");
+});
+
+test("[J8] a key that was withdrawn counts for ten minutes at most", async () => {
+  const [one, two] = [await pair("one"), await pair("two")];
+  const [keys, token] = [set(), await one.sign()];
+  publish(one.jwk);
+  expect(await keys.verify(token, OPTIONS)).toBe(null);
+  publish(two.jwk);
+  expect(await keys.verify(token, OPTIONS)).toBe(null);
+  wait(10 * MINUTE + 1);
+  expect(await keys.verify(token, OPTIONS)).toBe("unknown_key");
+});
+
+test("[J8] one request is under way at a time, and all who wait for it have its keys", async () => {
+  const one = await pair("one");
+  const [keys, token] = [set(), await one.sign()];
+  const gate = Promise.withResolvers<void>();
+  answer = async () => {
+    await gate.promise;
+    return Response.json({ keys: [one.jwk] });
+  };
+  const all = Promise.all(Array.from({ length: 20 }, () => keys.verify(token, OPTIONS)));
+  gate.resolve();
+  expect(new Set(await all)).toEqual(new Set([null]));
+  expect(asked).toHaveLength(1);
+});
+
+test("[J8] a mailbox asks as the Worker does, for a token on an open socket", async () => {
+  const one = await pair("one");
+  publish(one.jwk);
+  const token = await one.sign();
+  const mailbox = env.MAILBOX.getByName(fresh("alice"));
+  expect(await runInDurableObject(mailbox, () => set().verify(token, OPTIONS))).toBe(null);
+  expect(asked).toHaveLength(1);
+});
+
+const large = `{"keys":[],"pad":"${"x".repeat(300_000)}"}`;
+test.each<[string, () => Response, RegExp]>([
+  ["with a redirect", () => new Response(null, { status: 302, headers: { Location: "https://evil.test/" } }), /302/],
+  ["with 300 kB", () => new Response(large), /bytes/],
+  ["with what is no JSON", () => new Response("<html>"), /JSON/],
+  ["with what is no set", () => Response.json({ keys: "none" }), /Set/],
+])("[J8] an answer %s is none, is not followed, and its reason is in the log", async (_, made, why) => {
+  const one = await pair("one");
+  answer = made;
+  expect(await set().verify(await one.sign(), OPTIONS)).toBe("no_keys");
+  expect(asked).toEqual([expect.objectContaining({ redirect: "manual", signal: expect.any(AbortSignal) })]);
+  expect(JSON.parse(lines[0] ?? "{}")).toMatchObject({ event: "keys_failed", reason: expect.stringMatching(why) });
+});
+
+test("[J9] for a token that names no key each that fits is tried, up to four", async () => {
+  const all = await Promise.all(Array.from({ length: 6 }, () => pair()));
+  publish(...all.map(({ jwk }) => jwk));
+  const keys = set();
+  const taken = await Promise.all(all.map(async ({ sign }) => keys.verify(await sign(), OPTIONS)));
+  expect(taken).toEqual([null, null, null, null, "signature", "signature"]);
+  expect(await keys.verify(await (await pair()).sign(), OPTIONS)).toBe("signature");
+});
