@@ -1,5 +1,7 @@
 // What holds for every mailbox of a deployment, read from its variables.
-import { QUOTAS } from "../protocol/limits.ts";
+import { QUOTAS, SESSION_IDLE_DAYS } from "../protocol/limits.ts";
+
+const DAY_MS = 86_400_000;
 
 export type Quotas = { readonly [Name in keyof typeof QUOTAS]: number };
 
@@ -12,12 +14,16 @@ export interface Rules {
   readonly strangerMessages: number;
   /** Hosts of webhooks that may be private, and without TLS. */
   readonly webhookHosts: ReadonlySet<string>;
+  /** How long a device may show no sign, in ms; null for any time. */
+  readonly sessionIdleMs: number | null;
   /** Null where the limits are off. */
   readonly quotas: Quotas | null;
 }
 
 type Variables = {
-  readonly [Name in "AUTH" | "RATE_LIMIT" | "REQUESTS" | "WEBHOOK_HOSTS" | keyof typeof QUOTAS]?: string;
+  readonly [
+    Name in "AUTH" | "RATE_LIMIT" | "REQUESTS" | "WEBHOOK_HOSTS" | "SESSION_IDLE_DAYS" | keyof typeof QUOTAS
+  ]?: string;
 };
 
 /** In `open` mode anybody is anybody, so there are no strangers unless REQUESTS says so. */
@@ -32,7 +38,15 @@ export function rulesOf(variables: Variables): Rules {
     mode: AUTH,
     requests: REQUESTS === "on" || (REQUESTS !== "off" && AUTH !== "open"),
     webhookHosts: new Set(WEBHOOK_HOSTS.split(/[\s,]+/).filter((host) => host !== "")),
+    sessionIdleMs: idleMsOf(variables.SESSION_IDLE_DAYS),
     strangerMessages: quotas.STRANGER_MESSAGES,
     quotas: RATE_LIMIT === "off" ? null : quotas,
   };
+}
+
+/** 0 or empty for any time; what is no number is the default. */
+function idleMsOf(days: string | undefined): number | null {
+  const given = days === undefined ? SESSION_IDLE_DAYS : Number(days);
+  if (given === 0) return null;
+  return (given > 0 ? given : SESSION_IDLE_DAYS) * DAY_MS;
 }
