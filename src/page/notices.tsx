@@ -69,7 +69,7 @@ export function NoticeLine(props: { readonly notice: Notice; look(): void; dismi
   const { words, language } = usePlace();
   const { notice, look, dismiss } = props;
   return (
-    <div class="notice" role="status">
+    <div class="account-notice" role="status">
       <p>
         <Sentence notice={notice} words={words} language={language} />
       </p>

@@ -36,7 +36,7 @@ test("[A13] that another device signed in is told on the page, which leads to th
   const first = await venue.visitor();
   await first.claim(name);
   const second = await linkedWith(first, name);
-  const line = first.page.locator(".notice");
+  const line = first.page.locator(".account-notice");
   await line.getByText("Another device signed in.").waitFor();
   await first.page.reload();
   await line.getByText("Another device signed in.").waitFor();
@@ -48,7 +48,7 @@ test("[A13] that another device signed in is told on the page, which leads to th
   await first.connected();
   expect(await line.count()).toBe(0);
   // The one that has come is not told of itself.
-  expect(await second.page.locator(".notice").count()).toBe(0);
+  expect(await second.page.locator(".account-notice").count()).toBe(0);
   expect([...first.errors, ...second.errors]).toEqual([]);
 });
 

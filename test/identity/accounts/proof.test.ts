@@ -1,7 +1,7 @@
 // A fresh proof: what changes who comes in takes the recovery code or a passkey, unless the device has just signed in.
 import { expect, test } from "vitest";
 import { type Account, age, ask, claimed, linked, say, withPasskey } from "../../support/accounts.ts";
-import { verdict } from "../../support/operators.ts";
+import { ADMIN, verdict } from "../../support/operators.ts";
 
 /** Everything that asks for one, for a device and another one of the same user. */
 const guarded = (alice: Account, other: Account): readonly [method: string, path: string][] => [
@@ -76,4 +76,10 @@ test("[A15] to sign oneself out takes no proof", async () => {
   await age(bob);
   expect((await say("POST", "/api/sign-out", undefined, alice.token)).status).toBe(204);
   expect((await say("DELETE", `/api/devices/${bob.device}`, undefined, bob.token)).status).toBe(204);
+});
+
+test("[A15] of an operator no proof is asked for", async () => {
+  const alice = await claimed("alice");
+  await age(alice);
+  expect((await say("DELETE", `/api/admin/users/${alice.userName}`, undefined, ADMIN)).status).toBe(204);
 });

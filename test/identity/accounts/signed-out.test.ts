@@ -14,6 +14,7 @@ import {
   say,
   withPasskey,
 } from "../../support/accounts.ts";
+import { rulesOf } from "../../../src/mailbox/rules.ts";
 import { verdict } from "../../support/operators.ts";
 
 /** The owner, and somebody who has a device of hers. */
@@ -120,4 +121,18 @@ test("[A17] a browser that signs in anew has one session of that user, which goe
   const next = await (await enter(alice.userName, recoveryCode)).json<Account>();
   expect((await say("GET", "/api/account", undefined, alice.token)).status).toBe(401);
   expect(await (await say("GET", "/api/devices", undefined, next.token)).json()).toHaveLength(1);
+});
+
+test("[A17] SESSION_IDLE_DAYS says after how many days; 0 or nothing, never; what is no number, 90", () => {
+  const idle = (days?: string) => rulesOf(days === undefined ? {} : { SESSION_IDLE_DAYS: days }).sessionIdleMs;
+  const day = 86_400_000;
+  expect([undefined, "7", "0.5", "0", "", "no number", "-1"].map(idle)).toEqual([
+    90 * day,
+    7 * day,
+    day / 2,
+    null,
+    null,
+    90 * day,
+    90 * day,
+  ]);
 });
