@@ -195,6 +195,21 @@ test("[A10] an account remembers 64 used challenges; one more waits until the fi
   expect((await signIn()).status).toBe(200);
 });
 
+test("[A19] a passkey that can't be verified counts as an attempt of its address", async () => {
+  const alice = await claimed("alice");
+  const headers = { Authorization: `Bearer ${alice.token}`, "CF-Connecting-IP": "203.0.113.77" };
+  const key = await Authenticator.make();
+  const answers = [];
+  for (let i = 0; i < 31; i++) {
+    const { challenge } = await addOptions(alice);
+    const statement = Uint8Array.of(0xa1, 0x63, 0x78, 0x35, 0x63, 0x80); // {"x5c": []}
+    const attest = () => Promise.resolve({ format: "packed", statement });
+    const response = await key.create({ challenge, origin: HOST, host, counter: 1 }, attest);
+    answers.push((await ask("/api/passkeys", { method: "POST", headers, body: JSON.stringify({ response }) })).status);
+  }
+  expect([answers[0], answers.at(-1)]).toEqual([400, 429]);
+});
+
 function bytesOf(text: string): Uint8Array {
   return Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (char) => char.charCodeAt(0));
 }

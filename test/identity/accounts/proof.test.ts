@@ -1,6 +1,6 @@
 // A fresh proof: what changes who comes in takes the recovery code or a passkey, unless the device has just signed in.
 import { expect, test } from "vitest";
-import { type Account, age, ask, claimed, linked, say, withPasskey } from "../../support/accounts.ts";
+import { type Account, age, ask, claimed, linked, openAs, say, withPasskey } from "../../support/accounts.ts";
 import { ADMIN, verdict } from "../../support/operators.ts";
 
 /** Everything that asks for one, for a device and another one of the same user. */
@@ -59,14 +59,16 @@ test("[A15] a passkey is a proof as well, and what it has signed proves once, an
   expect((await (await enter(key, 3))()).status).toBe(200);
 });
 
-test("[A15] a wrong proof proves nothing, and counts as an attempt of its address", async () => {
+test("[A15] a wrong proof proves nothing, is told, and counts as an attempt of its address", async () => {
   const alice = await claimed("alice");
+  const phone = await openAs(alice);
   await age(alice);
   const headers = { Authorization: `Bearer ${alice.token}`, "CF-Connecting-IP": "203.0.113.55" };
   const prove = (code: string) => ask("/api/proof", { method: "POST", headers, body: JSON.stringify({ code }) });
   const answers = [];
   for (let i = 0; i < 31; i++) answers.push((await prove("1".repeat(25))).status);
   expect([answers[0], answers.at(-1)]).toEqual([401, 429]);
+  expect(await phone.until("notice")).toMatchObject({ code: "sign_in_attempts" });
   expect(await verdict(say("POST", "/api/link-codes", undefined, alice.token))).toEqual([403, "proof_required"]);
 });
 
