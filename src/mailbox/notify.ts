@@ -18,15 +18,15 @@ export function notify(box: Box, code: NoticeCode, about: string | null = null):
 }
 
 /**
- * Somebody brought a wrong code or passkey: the answer to them. The user is told, at most once an hour, which the account's row remembers
+ * Somebody brought a wrong code or passkey: the answer to them. The user is notified, at most once an hour, which the account's row remembers
  * over an eviction: so that a flood of wrong codes writes two rows an hour.
  */
 export function refuseAttempt(box: Box, event: "sign_in_refused" | "proof_refused", why: string): Refusal {
   const { account } = box.log.account;
   if (account !== null) {
     const now = Date.now();
-    if (now - account.told >= ATTEMPTS_NOTICE_MS) {
-      box.log.account.change({ told: now });
+    if (now - account.notified >= ATTEMPTS_NOTICE_MS) {
+      box.log.account.change({ notified: now });
       notify(box, "sign_in_attempts");
     }
     if (now - (lines.get(box) ?? 0) >= LINE_EVERY_MS) {

@@ -114,3 +114,24 @@ test("[A14] the page shows the recovery code that comes with the end of the devi
   await second.page.locator(".shown-once output").waitFor();
   expect([...first.errors, ...second.errors]).toEqual([]);
 });
+
+test("[A15] a passkey of this browser is a proof on the page too", async () => {
+  // The passkey of a host that has a name: an address can have none.
+  const first = await venue.visitor({}, venue.url.replace("127.0.0.1", "localhost"));
+  const devtools = await first.page.context().newCDPSession(first.page);
+  await devtools.send("WebAuthn.enable");
+  const kind = { protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true } as const;
+  const options = { ...kind, isUserVerified: true, automaticPresenceSimulation: true };
+  await devtools.send("WebAuthn.addVirtualAuthenticator", { options });
+  await first.claim(venue.named("kyra"));
+  await first.account.click();
+  await first.button("Add a passkey").click();
+  await first.button("Remove").waitFor();
+  await asksOnce(first, "/api/link-codes*");
+  const proved = first.page.waitForResponse((response) => response.url().includes("/api/proof/passkey?"));
+  await first.button("Link a device").click();
+  await first.button("Use a passkey").click();
+  expect((await proved).status()).toBe(204);
+  await first.page.getByText(/^[0-9a-z]{4}(-[0-9a-z]{4}){2}$/).waitFor();
+  expect(first.errors).toEqual([]);
+});

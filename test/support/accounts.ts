@@ -46,7 +46,7 @@ export async function claimed(name: string): Promise<Account> {
 export async function age({ userName }: Pick<Account, "userName">, ms = 3_600_000): Promise<void> {
   await runInDurableObject(env.MAILBOX.getByName(userName), (_, { storage: { sql } }) => {
     sql.exec("UPDATE token SET created = created - ?1, seen = seen - ?1, proved = proved - ?1", ms);
-    sql.exec("UPDATE account SET told = told - ?1", ms);
+    sql.exec("UPDATE account SET notified = notified - ?1", ms);
   });
   await evictDurableObject(env.MAILBOX.getByName(userName), { webSockets: "hibernate" });
 }

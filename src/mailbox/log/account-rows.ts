@@ -18,7 +18,7 @@ const TABLES = [
 const ADDED = [
   "ALTER TABLE account ADD COLUMN recoveryBy TEXT",
   "ALTER TABLE account ADD COLUMN linkBy TEXT",
-  "ALTER TABLE account ADD COLUMN told INTEGER NOT NULL DEFAULT 0",
+  "ALTER TABLE account ADD COLUMN notified INTEGER NOT NULL DEFAULT 0",
   "ALTER TABLE token ADD COLUMN proved INTEGER NOT NULL DEFAULT 0",
   // The last one, by which it is known that all are there.
   "ALTER TABLE passkey ADD COLUMN maker TEXT",
@@ -36,14 +36,14 @@ export interface Account {
   linkEnds: number;
   /** The id of the device that made the link code. */
   linkBy: string | null;
-  /** When the user was told of wrong codes the last time. */
-  told: number;
+  /** When the user was notified of wrong codes the last time. */
+  notified: number;
   /** What challenges are signed with, and those that were used and have not expired. JSON in the row. */
   readonly secret: string;
   used: readonly Challenge[];
 }
 
-type Later = "recoveryBy" | "linkBy" | "told";
+type Later = "recoveryBy" | "linkBy" | "notified";
 type Row = Omit<Account, "used" | Later> & Partial<Pick<Account, Later>> & { readonly used: string };
 type PasskeyRow = Omit<Passkey, "transports" | "maker"> & {
   readonly transports: string;
@@ -81,7 +81,7 @@ export class AccountRows {
     this.service.load();
     if (this.#sql.row("SELECT 1 FROM sqlite_master WHERE name = 'account'") === undefined) return;
     this.#whole = this.#sql.row(ALL_ADDED) !== undefined;
-    const later = { recoveryBy: null, linkBy: null, told: 0 };
+    const later = { recoveryBy: null, linkBy: null, notified: 0 };
     const row = this.#sql.row<Row>("SELECT * FROM account");
     this.#account = row === undefined ? null : { ...later, ...row, used: JSON.parse(row.used) as Challenge[] };
     for (const key of this.#sql.rows<PasskeyRow>("SELECT * FROM passkey")) {
@@ -110,7 +110,7 @@ export class AccountRows {
       secret,
       recoveryBy,
     );
-    this.#account = { ...first, created: now, link: null, linkEnds: 0, linkBy: null, told: 0, used: [] };
+    this.#account = { ...first, created: now, link: null, linkEnds: 0, linkBy: null, notified: 0, used: [] };
     this.#wrote = true;
   }
 
@@ -119,10 +119,10 @@ export class AccountRows {
     if (this.#account === null) return;
     this.#complete();
     Object.assign(this.#account, change);
-    const { recovery, recoveryBy, link, linkEnds, linkBy, told, used } = this.#account;
-    const columns = ["recovery", "recoveryBy", "link", "linkEnds", "linkBy", "told", "used"];
+    const { recovery, recoveryBy, link, linkEnds, linkBy, notified, used } = this.#account;
+    const columns = ["recovery", "recoveryBy", "link", "linkEnds", "linkBy", "notified", "used"];
     const statement = `UPDATE account SET ${columns.map((column) => `${column} = ?`).join(", ")}`;
-    this.#sql.run(statement, recovery, recoveryBy, link, linkEnds, linkBy, told, JSON.stringify(used));
+    this.#sql.run(statement, recovery, recoveryBy, link, linkEnds, linkBy, notified, JSON.stringify(used));
     this.#wrote = true;
   }
 
