@@ -8,8 +8,10 @@ import {
   exportAll,
   linkCode,
   peopleOnly,
+  prove,
   recoveryCode,
   revoke,
+  revokeOthers,
   signIn,
   signOut,
   strangers,
@@ -78,7 +80,7 @@ route(
       .strictObject({ userName: name, code: z.string().max(CODE), label: label.optional() })
       .meta({ id: "SignIn" }),
     answers: { 200: signedIn },
-    no: ["bad_name", "reserved_name", "unauthorized", "rate_limited", "not_found"],
+    no: ["bad_name", "reserved_name", "unauthorized", "suspended", "rate_limited", "not_found"],
   },
   (c, { body }) => signIn(c, body),
 );
@@ -102,13 +104,47 @@ route(
   accounts,
   {
     method: "post",
+    path: "/api/sign-out/others",
+    tag,
+    does: "Sign all other devices out",
+    about:
+      "Link codes end, passkeys that other devices made, and the recovery code, in whose place is the one of the answer.",
+    scope: "people",
+    through,
+    answers: { 200: z.object({ recoveryCode: z.string() }) },
+    no: ["not_found", "proof_required"],
+  },
+  (c) => revokeOthers(c),
+);
+
+route(
+  accounts,
+  {
+    method: "post",
+    path: "/api/proof",
+    tag,
+    does: "Show with the recovery code that it is the user who asks",
+    about: "For 15 minutes the device may change who comes in. The code stays good.",
+    scope: "people",
+    through,
+    body: z.strictObject({ code: z.string().max(CODE) }).meta({ id: "Proof" }),
+    answers: { 204: null },
+    no: ["not_found"],
+  },
+  (c, { body }) => prove(c, body.code),
+);
+
+route(
+  accounts,
+  {
+    method: "post",
     path: "/api/link-codes",
     tag,
     does: "Make a code that lets one more device in",
     scope: "people",
     through,
     answers: { 201: z.object({ code: z.string(), expires: time }) },
-    no: ["not_found"],
+    no: ["not_found", "proof_required"],
   },
   (c) => linkCode(c),
 );
@@ -123,7 +159,7 @@ route(
     scope: "people",
     through,
     answers: { 201: z.object({ recoveryCode: z.string() }) },
-    no: ["not_found"],
+    no: ["not_found", "proof_required"],
   },
   (c) => recoveryCode(c),
 );
@@ -163,9 +199,10 @@ route(
     does: "Sign a device out",
     scope: "people",
     through,
+    about: "Where it had made the recovery code, that ends with it, and the answer has the next one.",
     params: z.object({ id: z.string() }),
-    answers: { 204: null },
-    no: ["not_found"],
+    answers: { 200: z.object({ recoveryCode: z.string() }), 204: null },
+    no: ["not_found", "proof_required"],
   },
   (c, { params }) => revoke(c, params.id),
 );
@@ -197,7 +234,7 @@ route(
     through: [peopleOnly],
     query: z.object(whose),
     answers: { 204: null },
-    no: ["erased"],
+    no: ["erased", "proof_required"],
   },
   (c) => erase(c),
 );

@@ -2,7 +2,14 @@
 import { z } from "@hono/zod-openapi";
 import { accountsOnly, strangers } from "../identity/accounts.ts";
 import { ask } from "../identity/ask.ts";
-import { addPasskey, passkeyOptions, passkeySignIn, signInOptions } from "../identity/passkeys.ts";
+import {
+  addPasskey,
+  passkeyOptions,
+  passkeyProof,
+  passkeySignIn,
+  proofOptions,
+  signInOptions,
+} from "../identity/passkeys.ts";
 import { api, route } from "./declare.ts";
 import { label, name, signedIn, time } from "./schemas.ts";
 
@@ -28,7 +35,7 @@ route(
     scope: "people",
     through,
     answers: { 200: options },
-    no: ["not_found"],
+    no: ["not_found", "proof_required"],
   },
   (c) => passkeyOptions(c),
 );
@@ -44,7 +51,7 @@ route(
     through,
     body: z.strictObject({ response, label: label.optional() }),
     answers: { 204: null },
-    no: ["not_found"],
+    no: ["not_found", "proof_required"],
   },
   (c, { body }) => addPasskey(c, body),
 );
@@ -77,7 +84,7 @@ route(
     through,
     params: z.object({ id: z.string() }),
     answers: { 204: null },
-    no: ["not_found"],
+    no: ["not_found", "proof_required"],
   },
   (c, { params }) => ask(c, (mailbox, visitor) => mailbox.removePasskey(visitor, params.id)),
 );
@@ -110,7 +117,39 @@ route(
     through: [...through, strangers],
     body: z.strictObject({ userName: name, response, label: label.optional() }),
     answers: { 200: signedIn },
-    no: ["bad_name", "reserved_name", "unauthorized", "rate_limited", "not_found"],
+    no: ["bad_name", "reserved_name", "unauthorized", "suspended", "rate_limited", "not_found"],
   },
   (c, { body }) => passkeySignIn(c, body),
+);
+
+route(
+  passkeys,
+  {
+    method: "post",
+    path: "/api/proof/passkey/options",
+    tag,
+    does: "What a browser needs to show with a passkey that it is the user who asks",
+    scope: "people",
+    through,
+    answers: { 200: options },
+    no: ["not_found"],
+  },
+  (c) => proofOptions(c),
+);
+
+route(
+  passkeys,
+  {
+    method: "post",
+    path: "/api/proof/passkey",
+    tag,
+    does: "Show with a passkey that it is the user who asks",
+    about: "For 15 minutes the device may change who comes in.",
+    scope: "people",
+    through,
+    body: z.strictObject({ response }),
+    answers: { 204: null },
+    no: ["not_found"],
+  },
+  (c, { body }) => passkeyProof(c, body),
 );

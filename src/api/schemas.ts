@@ -76,5 +76,5 @@ export const whose = { user: z.string().optional().meta({ description: "Whose ma
 
 /** What a frame of the log can be; `type` says which. docs/PROTOCOL.md has the fields of each. */
 export const logFrame = z
-  .looseObject({ type: z.enum(["message", "gap", "failed", "peer", "mark"]), seq })
+  .looseObject({ type: z.enum(["message", "gap", "failed", "peer", "mark", "notice"]), seq })
   .meta({ id: "LogFrame", description: "A log frame, as a socket gets it" });

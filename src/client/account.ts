@@ -73,12 +73,19 @@ export async function signInWithPasskey(
 ): Promise<SignedIn> {
   const { userName } = who;
   const options = await new Server(url).ask("/api/sign-in/passkey/options", { method: "POST", body: { userName } });
-  const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(options as PublicKeyCredentialRequestOptionsJSON);
-  const signed = await navigator.credentials.get({ publicKey });
-  return signedIn(url, "/api/sign-in/passkey", { ...who, response: (signed as PublicKeyCredential).toJSON() });
+  return signedIn(url, "/api/sign-in/passkey", { ...who, response: await signedBy(options) });
 }
 
-/** The account of an open mailbox. Every method rejects with a `Refused` if the server says no. */
+/** What a passkey of this browser says to these options. */
+async function signedBy(options: unknown): Promise<unknown> {
+  const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(options as PublicKeyCredentialRequestOptionsJSON);
+  return ((await navigator.credentials.get({ publicKey })) as PublicKeyCredential).toJSON();
+}
+
+/**
+ * The account of an open mailbox. Every method rejects with a `Refused` if the server says no. What changes who comes in is refused with
+ * `proof_required` where this device has not signed in or proved something for a quarter of an hour: then `prove`, and ask again.
+ */
 export class Account {
   readonly #server: Server;
 
@@ -91,25 +98,45 @@ export class Account {
     return (Array.isArray(list) ? list : []).map((one) => read(DEVICE, one));
   }
 
-  /** Signs another device out; its connections are closed. */
-  async signOutDevice(id: string): Promise<void> {
-    await this.#server.ask(`/api/devices/${encodeURIComponent(id)}`, { method: "DELETE" });
+  /**
+   * Signs another device out; its connections are closed, and what it made to come in by ends. Resolves with a new recovery code, to be
+   * shown, where it had made the last one; otherwise with null.
+   */
+  async signOutDevice(id: string): Promise<string | null> {
+    const answer = await this.#server.ask(`/api/devices/${encodeURIComponent(id)}`, { method: "DELETE" });
+    return answer === undefined ? null : read(RECOVERY, answer).recoveryCode;
+  }
+
+  /** Signs all other devices out, with all that they made. Resolves with a new recovery code, to be shown. */
+  async signOutOthers(): Promise<string> {
+    return read(RECOVERY, await this.#post("/api/sign-out/others")).recoveryCode;
+  }
+
+  /** Shows with the recovery code, which stays good, that it is the user who asks. */
+  async prove(code: string): Promise<void> {
+    await this.#post("/api/proof", { code });
+  }
+
+  /** The same with a passkey that this browser has. Rejects also with what the browser says. */
+  async proveWithPasskey(): Promise<void> {
+    const response = await signedBy(await this.#post("/api/proof/passkey/options"));
+    await this.#post("/api/proof/passkey", { response });
   }
 
   /** Signs this device out. */
   async signOut(): Promise<void> {
-    await this.#server.ask("/api/sign-out", { method: "POST" });
+    await this.#post("/api/sign-out");
   }
 
   /** Has the browser make a passkey for this account. Rejects with what the browser says if it does not. */
   async addPasskey(label?: string): Promise<void> {
-    const options = await this.#server.ask("/api/passkeys/options", { method: "POST" });
+    const options = await this.#post("/api/passkeys/options");
     const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(
       options as PublicKeyCredentialCreationOptionsJSON,
     );
     const made = await navigator.credentials.create({ publicKey });
     const body = { response: (made as PublicKeyCredential).toJSON(), ...(label !== undefined && { label }) };
-    await this.#server.ask("/api/passkeys", { method: "POST", body });
+    await this.#post("/api/passkeys", body);
   }
 
   async passkeys(): Promise<readonly AccountPasskey[]> {
@@ -138,12 +165,16 @@ export class Account {
 
   /** A short code with which one more device can sign in until `expires`, ms since 1970. */
   async linkCode(): Promise<{ readonly code: string; readonly expires: number }> {
-    return read(LINK, await this.#server.ask("/api/link-codes", { method: "POST" }));
+    return read(LINK, await this.#post("/api/link-codes"));
   }
 
   /** A new recovery code in place of the old one. */
   async recoveryCode(): Promise<string> {
-    return read(RECOVERY, await this.#server.ask("/api/recovery-code", { method: "POST" })).recoveryCode;
+    return read(RECOVERY, await this.#post("/api/recovery-code")).recoveryCode;
+  }
+
+  #post(path: string, body?: unknown): Promise<unknown> {
+    return this.#server.ask(path, { method: "POST", body });
   }
 }
 

@@ -6,6 +6,7 @@ import type { Message } from "./message.ts";
 import type { SentMessage } from "./sent.ts";
 import type { Presence } from "./signals.ts";
 import type { Json, Store } from "./store.ts";
+import type { Notice } from "./told.ts";
 import type { Conversation } from "./view.ts";
 
 export interface Options {
@@ -58,6 +59,8 @@ export interface Restante {
   readonly typists: Live<ReadonlySet<string>>;
   /** How often entries of the log went for good without having been shown. */
   readonly gaps: Live<number>;
+  /** What the server has told of the account while this was open, the latest 20: another device, a new code, somebody who tries to come in. */
+  readonly notices: Live<readonly Notice[]>;
   /** The user's account, where the server has accounts. */
   readonly account: Account;
   /** Whom the user hears from: strangers to accept, people to block. */

@@ -18,6 +18,7 @@ import { Server } from "./server.ts";
 import { Session } from "./session.ts";
 import type { Draft, Json, Kept, Piece, Store, Why } from "./store.ts";
 import { Thread } from "./thread.ts";
+import type { Notice } from "./told.ts";
 import { type Conversation, View } from "./view.ts";
 
 /** A text of fewer UTF-16 units can be kept, though each may be six bytes of JSON. */
@@ -31,6 +32,7 @@ export class Client implements Restante {
   readonly presence: Presences;
   readonly typists: Live<ReadonlySet<string>>;
   readonly gaps: Live<number>;
+  readonly notices: Live<readonly Notice[]>;
   readonly account: Account;
   readonly people: People;
   readonly #server: Server;
@@ -61,6 +63,7 @@ export class Client implements Restante {
     });
     this.connection = this.#session.state;
     this.gaps = this.#session.gaps;
+    this.notices = this.#session.notices;
     this.#unhook = onNetwork(() => this.check());
   }
 

@@ -11,6 +11,7 @@ export type { Account, AccountPasskey, Entrance, People, SignedIn } from "./acco
 export { browserStore } from "./browser.ts";
 export { memoryStore } from "./memory.ts";
 export type { Conversing, Messages, Options, Presences, Restante } from "./api.ts";
+export type { Notice } from "./told.ts";
 export type { ConnectionState } from "./line.ts";
 export type { Live, Stop } from "./live.ts";
 export type { Message, MessageState } from "./message.ts";

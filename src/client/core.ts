@@ -5,18 +5,9 @@ import { Archive, type Arrived, type Listed } from "./archive.ts";
 import { type ConnectionState, type Door, Line, type Renew } from "./line.ts";
 import { Outbox } from "./outbox.ts";
 import type { Commit, Kept, Store } from "./store.ts";
+import type { Told } from "./told.ts";
 
 type Frame<T extends Down["type"]> = Extract<Down, { type: T }>;
-export type Signal = Frame<"typing" | "presence">;
-
-/** What a core tells. */
-export type Told =
-  /** Kept, and now to be shown. */
-  | { readonly commit: Commit }
-  | { readonly signal: Signal }
-  | { readonly state: ConnectionState }
-  /** Entries from the log are gone for good, and were not shown. */
-  | { readonly gap: true };
 
 /** What a core is given, and whom it tells. */
 export interface CoreOptions {
@@ -53,6 +44,8 @@ export class Core {
   #kept: number;
   #acked = 0;
   #ackTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Up to here notices are from before this device was here. */
+  #before = 0;
   /** What came from others while the list of conversations is asked for. */
   #arrived: Arrived[] | null = null;
 
@@ -203,13 +196,17 @@ export class Core {
       case "peer":
         this.#archive.stands(down);
         break;
+      case "notice":
+        if (down.seq > this.#before) this.#options.tell({ notice: down });
+        break;
       default:
         // The socket stands on the fresh token. An error answers a frame that this version does not send; the line has dealt with a close.
-        down.type satisfies "notice" | "token" | "error" | "closing";
+        down.type satisfies "token" | "error" | "closing";
     }
   }
 
   #begin(welcome: Welcome): void {
+    if (this.#archive.position.epoch === null) this.#before = welcome.head;
     const sameLife = this.#archive.begin(welcome, this.#options.since);
     if (!sameLife) this.#kept = 0;
     // What it was connected with.

@@ -1,10 +1,11 @@
 // The clients of one store: one of them is connected, by a core; all see what it commits, and write what is theirs into the store.
 // It knows who leads and what clients of a store say to each other; no frame, and nothing of what a commit means.
-import { Core, type CoreOptions, type Told } from "./core.ts";
+import { Core, type CoreOptions } from "./core.ts";
 import type { ConnectionState } from "./line.ts";
 import { Computed } from "./live.ts";
 import { newDevice } from "./random.ts";
 import { type Commit, type Draft, type Kept, NONE, type Read, type Store, type Why } from "./store.ts";
+import type { Notice, Told } from "./told.ts";
 import type { View } from "./view.ts";
 
 /** What any client says to the one that is connected. */
@@ -15,6 +16,9 @@ type Asked =
   | { readonly watch: readonly string[]; readonly tab: string }
   | { readonly ask: "state" | "retry" | "check" };
 
+/** The latest notices that are kept. */
+const NOTICES = 20;
+
 type CoreParts = Pick<CoreOptions, "user" | "since" | "door" | "renew" | "list">;
 
 const CLOSED: Why = { code: "closed", message: "The mailbox was closed before it answered." };
@@ -23,6 +27,7 @@ const ENDED = { is: "stopped", code: 1000, message: "This device closed the mail
 export class Session {
   readonly state = new Computed(() => this.#state);
   readonly gaps = new Computed(() => this.#gaps);
+  readonly notices = new Computed(() => this.#notices);
   readonly #store: Store;
   readonly #open: () => Promise<Kept>;
   readonly #view: View;
@@ -35,6 +40,7 @@ export class Session {
   #core: Core | null = null;
   #state: ConnectionState = { is: "connecting" };
   #gaps = 0;
+  #notices: readonly Notice[] = [];
   #closed = false;
 
   /** `open` opens the store, and reads it again when this client begins to lead. */
@@ -105,6 +111,7 @@ export class Session {
     this.#move(ENDED);
     this.state.end();
     this.gaps.end();
+    this.notices.end();
     await this.#ready;
     await stopped;
     await this.#store.close(forget);
@@ -210,6 +217,9 @@ export class Session {
     else if ("gap" in word) {
       this.#gaps++;
       this.gaps.changed();
+    } else if ("notice" in word) {
+      this.#notices = [...this.#notices, word.notice].slice(-NOTICES);
+      this.notices.changed();
     } else this.#asked(word);
   }
 

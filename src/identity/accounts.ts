@@ -1,17 +1,20 @@
 // Accounts without passwords: to claim a name, to sign in and out, and to see one's devices. A user's own mailbox is the authority;
 // this makes what is random, sees to the cookie, and lets no secret but its hash through to the mailbox.
+import type { NewToken } from "../protocol/account.ts";
 import { refusal } from "../protocol/refusals.ts";
 import type { Visitor } from "../protocol/visitor.ts";
 import { ask, answered, type Box, refusedBy } from "./ask.ts";
 import { attempt } from "./attempts.ts";
-import { dropCookie, keepCookie } from "./cookie.ts";
+import { cookieOf, dropCookie, keepCookie } from "./cookie.ts";
 import { invites } from "./invite.ts";
 import { modeOf } from "./mode.ts";
+import { cookieCounts } from "./origin.ts";
 import { problem } from "./refuse.ts";
 import {
   hashOf,
   hashOfCode,
   isLinkCode,
+  nameOf,
   newLinkCode,
   newRecoveryCode,
   newToken,
@@ -38,10 +41,10 @@ export async function claim(
 ): Promise<Response> {
   const why = await invites(userName, invitation, c.env);
   if (why !== null) return problem(why);
-  const token = newToken(userName);
+  const { token, fresh } = await freshToken(c, userName, label);
   const recoveryCode = newRecoveryCode();
   const answer = await c.env.MAILBOX.getByName(userName).claim(userName, {
-    token: { hash: await hashOf(token), label: labelOf(c, label) },
+    token: fresh,
     recovery: await hashOfCode(userName, plainCode(recoveryCode)),
   });
   if ("refused" in answer) return problem(answer.refused);
@@ -56,10 +59,9 @@ export async function signIn(
 ): Promise<Response> {
   const { userName } = read;
   const code = plainCode(read.code);
-  const token = newToken(userName);
+  const { token, fresh } = await freshToken(c, userName, read.label);
   const recoveryCode = newRecoveryCode();
   const mailbox = c.env.MAILBOX.getByName(userName);
-  const fresh = { hash: await hashOf(token), label: labelOf(c, read.label) };
   const hash = await hashOfCode(userName, code);
   const linked = isLinkCode(code);
   const next = await hashOfCode(userName, plainCode(recoveryCode));
@@ -79,9 +81,29 @@ export async function signOut(c: Asking): Promise<Response> {
   return answer.ok ? c.body(null, 204) : answer;
 }
 
-/** Signs another device out. */
+/** Signs another device out: 204, or 200 with the next recovery code where the device had made the last one, which ended with it. */
 export function revoke(c: Asking, id: string): Promise<Response> {
-  return ask(c, (mailbox, visitor) => mailbox.signOut(visitor, id));
+  const recoveryCode = newRecoveryCode();
+  return ask(c, async (mailbox, visitor) => {
+    const next = await hashOfCode(visitor.name, plainCode(recoveryCode));
+    const answer = await mailbox.signOut(visitor, id, next);
+    return "refused" in answer ? answer : { value: answer.value ? { recoveryCode } : null };
+  });
+}
+
+/** Signs all other devices out, and what they have made ends: 200 with the next recovery code. */
+export function revokeOthers(c: Asking): Promise<Response> {
+  const recoveryCode = newRecoveryCode();
+  return ask(c, async (mailbox, visitor) => {
+    const next = await hashOfCode(visitor.name, plainCode(recoveryCode));
+    const answer = await mailbox.signOutOthers(visitor, next);
+    return "refused" in answer ? answer : { value: { recoveryCode } };
+  });
+}
+
+/** The device that asks shows with the recovery code that it is the user: 204. The code stays good. */
+export function prove(c: Asking, code: string): Promise<Response> {
+  return ask(c, async (mailbox, visitor) => mailbox.prove(visitor, await hashOfCode(visitor.name, plainCode(code))));
 }
 
 /** Everything gone, for good: 204. */
@@ -143,6 +165,18 @@ export async function peopleOnly(c: Asking, next: () => Promise<void>): Promise<
 export async function strangers(c: Asking, next: () => Promise<void>): Promise<Response | void> {
   const tooMany = await attempt(c.req.raw, c.env);
   return tooMany === null ? next() : problem(tooMany);
+}
+
+/** A token for a device that may be about to sign in. The one that this browser has of the same user, in its cookie, ends when it does. */
+export async function freshToken(
+  c: Asking,
+  userName: string,
+  label: string | undefined,
+): Promise<{ readonly token: string; readonly fresh: NewToken }> {
+  const token = newToken(userName);
+  const before = cookieCounts(c.req.raw, c.env) ? cookieOf(c) : null;
+  const replaces = before !== null && nameOf(before) === userName ? { replaces: await hashOf(before) } : {};
+  return { token, fresh: { hash: await hashOf(token), label: labelOf(c, label), ...replaces } };
 }
 
 /** What the user calls the device, or what its browser says that it is. */

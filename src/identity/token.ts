@@ -10,7 +10,9 @@ const SECRET_BYTES = 32;
 /** Crockford's base 32: no letter looks like a digit. 32 characters, so that five bits of a random byte choose one. */
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 const RECOVERY_LENGTH = 25;
-const LINK_LENGTH = 8;
+const LINK_LENGTH = 12;
+/** Of codes that were open when their length changed: for ten minutes after that. */
+const OLD_LINK_LENGTH = 8;
 
 /** A fresh token for a device of `name`. */
 export function newToken(name: string): string {
@@ -57,7 +59,7 @@ export function newRecoveryCode(): string {
   return grouped(RECOVERY_LENGTH, 5);
 }
 
-/** 40 random bits, in two groups: good for ten minutes and a few tries. */
+/** 60 random bits, in three groups: nobody guesses it in the ten minutes for which it is good, so wrong codes end none. */
 export function newLinkCode(): string {
   return grouped(LINK_LENGTH, 4);
 }
@@ -73,7 +75,7 @@ export function plainCode(typed: string): string {
 
 /** Whether a code is a link code, by its length. */
 export function isLinkCode(plain: string): boolean {
-  return plain.length === LINK_LENGTH;
+  return plain.length === LINK_LENGTH || plain.length === OLD_LINK_LENGTH;
 }
 
 /** SHA-256, hex. A code is hashed with the name, so that one guess is a guess at one mailbox. */

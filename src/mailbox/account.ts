@@ -1,32 +1,29 @@
-// Who may come in: this mailbox is the authority over its own name. Claiming, signing in with a code, signing out. To be done in a
-// group, all of it.
-import type { NewToken } from "../protocol/account.ts";
-import { IN_VAIN, LINK_MS, LINK_TRIES, RECOVERY_TRIES, SIGNED_IN } from "../protocol/limits.ts";
+// Who may come in: this mailbox is the authority over its own name. To be done in a transaction, all of it.
 import { type Code, type Refusal, refusal } from "../protocol/refusals.ts";
-import type { Answer, Proof, SignedInDevice } from "../protocol/visitor.ts";
+import { IN_VAIN } from "../protocol/limits.ts";
+import { note } from "../protocol/journal.ts";
+import type { Proof } from "../protocol/visitor.ts";
 import { objectionToBeginning } from "./beginning.ts";
 import type { Box } from "./box.ts";
-import { randomText } from "./challenge.ts";
-import { isSame, type Token } from "./log/account-rows.ts";
+import type { Token } from "./log/account-rows.ts";
 import { isEnded, isService, objectionToService } from "./service.ts";
 import type { Session } from "./sockets.ts";
 
-const HOUR = 3_600_000;
 /** A token's `seen` is written when it is so much older. Answers: a row for every request. */
-const SEEN_MS = HOUR;
+const SEEN_MS = 3_600_000;
 
-/** When wrong recovery codes came. In memory alone: 125 bits need no more, and a wrong guess must cost no row. */
-const wrongCodes = new WeakMap<Box, number[]>();
+/** What a suspended user may do too: take everything along, have it gone, and show for that that it is them. */
+export type Even = "suspended";
 
 /** Why whoever brings this may not come in, or null. */
-export function objectionTo(box: Box, proof: Proof): Refusal | null {
+export function objectionTo(box: Box, proof: Proof, even: Even | null = null): Refusal | null {
   if (box.log.erased) return refusal("erased");
   // Nobody's mailbox stays nobody's, whatever an operator mistypes.
   if (proof.is === "operator") return box.log.life === null ? refusal("unknown_receiver") : null;
   const no = objectionToProof(box, proof);
   if (no !== null) return no;
   // Only who could come in otherwise is told why they can't.
-  return box.suspension.now !== null ? refusal("suspended") : objectionToBeginning(box);
+  return box.suspension.now !== null && even !== "suspended" ? refusal("suspended") : objectionToBeginning(box);
 }
 
 function objectionToProof(box: Box, proof: Exclude<Proof, { readonly is: "operator" }>): Refusal | null {
@@ -43,13 +40,36 @@ export function isOver(box: Box, { expires, token, vain }: Session): Code | null
   return token === null || box.log.account.knows(token) ? null : "forbidden";
 }
 
-/** The token that was brought, if it is one of ours; and now and then its row says that it was seen. */
+/** The token that was brought, if it is one of ours; its row says, to the hour, that it was seen. */
 export function holder(box: Box, proof: Proof): Token | null {
   if (proof.is !== "token") return null;
   const token = box.log.account.token(proof.hash);
+  if (token === null) return null;
   const now = Date.now();
-  if (token !== null && now - token.seen > SEEN_MS) box.log.account.saw(token, now);
+  if (isIdle(box, token, now)) {
+    dropIdle(box, token);
+    return null;
+  }
+  if (now - token.seen > SEEN_MS) box.log.account.saw(token, now);
   return token;
+}
+
+/** Signs out the devices of which nothing was seen for too long. What they made stays: nobody has signed them out. */
+export function endIdle(box: Box): void {
+  const now = Date.now();
+  for (const token of box.log.account.tokens()) if (isIdle(box, token, now)) dropIdle(box, token);
+}
+
+function isIdle(box: Box, token: Token, now: number): boolean {
+  const { sessionIdleMs } = box.rules;
+  if (sessionIdleMs === null || now - token.seen <= sessionIdleMs) return false;
+  for (const session of box.sockets.all()) if (session.token === idOf(token)) return false;
+  return true;
+}
+
+function dropIdle(box: Box, token: Token): void {
+  box.log.account.remove(token);
+  note("device_removed", { user: box.user, why: "idle" });
 }
 
 /** Whether letters can be put into this mailbox: in `accounts` mode somebody must have claimed it. */
@@ -65,83 +85,8 @@ export function account(box: Box): { readonly userName: string; readonly created
   return { userName: box.user, created: box.log.account.account?.created ?? null };
 }
 
-/** Claims the name for whoever comes first. A mailbox that was in use before there were accounts is nobody's to claim. */
-export function claim(
-  box: Box,
-  { token, recovery }: { readonly token: NewToken; readonly recovery: string },
-): Answer<{ readonly id: string }> {
-  if (box.log.life !== null || box.log.erased) return { refused: refusal("name_taken") };
-  const no = objectionToBeginning(box);
-  if (no !== null) return { refused: no };
-  box.log.found(box.user);
-  box.log.account.claim(recovery, randomText(), Date.now());
-  return { value: admit(box, token) };
-}
-
-/** Signs a device in with the recovery code, and puts the next one in its place. */
-export function recover(box: Box, hash: string, next: string, token: NewToken): Answer<{ readonly id: string }> {
-  const { account } = box.log.account;
-  const now = Date.now();
-  const wrong = (wrongCodes.get(box) ?? []).filter((at) => now - at < HOUR);
-  const oldest = wrong[0];
-  if (wrong.length >= RECOVERY_TRIES && oldest !== undefined) return tooMany(oldest + HOUR - now);
-  if (account === null || !isSame(account.recovery, hash)) {
-    wrongCodes.set(box, [...wrong, now]);
-    return { refused: refusal("unauthorized", "the name or the code is wrong") };
-  }
-  box.log.account.change({ recovery: next });
-  return { value: admit(box, token) };
-}
-
-/** Puts another recovery code in the place of the old one. */
-export function recoveryCode(box: Box, recovery: string): null {
-  box.log.account.change({ recovery });
-  return null;
-}
-
-/** Opens a link code in place of the last one. Returns until when it is good, ms since 1970. */
-export function linkCode(box: Box, hash: string): number {
-  const linkEnds = Date.now() + LINK_MS;
-  box.log.account.change({ link: hash, linkEnds, linkTries: 0 });
-  return linkEnds;
-}
-
-/** Signs a device in with the open link code, which is used up then. Wrong ones end it. */
-export function link(box: Box, hash: string, token: NewToken): Answer<{ readonly id: string }> {
-  const { account } = box.log.account;
-  const wrong = { refused: refusal("unauthorized", "the name or the code is wrong") };
-  if (account === null || account.link === null || account.linkEnds <= Date.now()) return wrong;
-  if (!isSame(account.link, hash)) {
-    const linkTries = account.linkTries + 1;
-    box.log.account.change({ linkTries, link: linkTries < LINK_TRIES ? account.link : null });
-    return wrong;
-  }
-  box.log.account.change({ link: null });
-  return { value: admit(box, token) };
-}
-
-/** The signed-in devices, the latest first. */
-export function devices(box: Box, proof: Proof): readonly SignedInDevice[] {
-  const current = holder(box, proof);
-  const online = new Set([...box.sockets.all()].map(({ token }) => token));
-  return box.log.account.tokens().map((token) => {
-    const { label, created, seen } = token;
-    const id = idOf(token);
-    return { id, label, created, seen, online: online.has(id), current: token === current };
-  });
-}
-
-/** Takes a device's token away, by its id, or the asker's own for null; its sockets are closed with the group. */
-export function signOut(box: Box, proof: Proof, id: string | null): Answer<null> {
-  const own = holder(box, proof);
-  const token = id === null ? own : box.log.account.tokens().find((one) => idOf(one) === id);
-  if (token === null || token === undefined) return { refused: refusal("not_found", "there is no such device") };
-  box.log.account.remove(token);
-  return { value: null };
-}
-
 /** What a token is called by everybody who is not to know it. */
-export function idOf({ hash }: Token): string {
+export function idOf({ hash }: Pick<Token, "hash">): string {
   return hash.slice(0, 16);
 }
 
@@ -156,19 +101,4 @@ function mayCome(box: Box, proof: Exclude<Proof, { readonly is: "service" | "ope
     default:
       return proof satisfies never;
   }
-}
-
-/** From now on this token opens the mailbox. */
-export function admit(box: Box, { hash, label }: NewToken): { readonly id: string } {
-  const now = Date.now();
-  const token = { hash, label, created: now, seen: now };
-  const known = box.log.account.tokens();
-  const oldest = known.at(-1);
-  if (known.length >= SIGNED_IN && oldest !== undefined) box.log.account.remove(oldest);
-  box.log.account.add(token);
-  return { id: idOf(token) };
-}
-
-function tooMany(retryAfter: number): { readonly refused: Refusal } {
-  return { refused: { ...refusal("rate_limited"), retryAfter } };
 }

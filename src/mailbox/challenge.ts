@@ -5,7 +5,7 @@
 const GOOD_MS = 300_000;
 
 /** What a challenge is for: one made to add a passkey signs nobody in. */
-export type Purpose = "add" | "enter";
+export type Purpose = "add" | "enter" | "prove";
 
 /** A challenge that was made here. `expires`: ms since 1970. */
 export interface Challenge {
@@ -26,6 +26,14 @@ export async function readChallenge(secret: string, purpose: Purpose, text: stri
   const key = await keyOf(secret);
   const made = await crypto.subtle.verify("HMAC", key, bytesOf(mac), encoder.encode(`${purpose}.${expires}.${nonce}`));
   return made ? { nonce, expires: Number(expires) } : null;
+}
+
+/**
+ * What authenticators know the account by, base64url: 32 bytes that tell nothing of whose it is. Derived from the account's secret, which
+ * is random, so that it is always the same and has to be kept nowhere else. No challenge is signed under this word.
+ */
+export function handleOf(secret: string): Promise<string> {
+  return sign(secret, "handle");
 }
 
 /** 256 random bits. */

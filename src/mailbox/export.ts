@@ -65,7 +65,7 @@ function entryLine(box: Box, entry: Parameters<typeof messageOf>[1]): string {
     case "failed":
       return line({ type: "failed", seq: entry.seq, of: entry.origin, code: entry.body, at: entry.at });
     case "notice":
-      return line({ type: "notice", seq: entry.seq, code: entry.body, at: entry.at });
+      return line({ type: "notice", seq: entry.seq, code: entry.body, about: entry.device ?? undefined, at: entry.at });
     case "peer":
       return `${write({ type: "peer", seq: entry.seq, peer: entry.peer, standing: entry.body })}\n`;
     default:

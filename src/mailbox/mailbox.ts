@@ -1,32 +1,20 @@
 // One user's mailbox: the log, the sockets, the lanes. This file only wires the verbs to the runtime's events.
-import { DurableObject } from "cloudflare:workers";
-import type { NewToken, Passkey, PasskeyOptions } from "../protocol/account.ts";
 import { counts } from "../protocol/counts.ts";
 import type { Range } from "../protocol/browse.ts";
 import type { PageAsked } from "../protocol/entries.ts";
 import type { Outcome, Sending } from "../protocol/message.ts";
 import type { Service, ServiceOrder } from "../protocol/service.ts";
 import { unpack } from "../protocol/packed.ts";
+import { note } from "../protocol/journal.ts";
 import { placed } from "../protocol/place.ts";
 import type { Order, Told } from "../protocol/operate.ts";
 import type { Delivery, MailboxCalls, PackedDelivery, Presence, Reply, Signal } from "../protocol/envelope.ts";
 import { V1 } from "../protocol/version.ts";
 import { readVisit, type Visit } from "../protocol/visit.ts";
-import type { Answer, Settings, SignedInDevice, Visitor } from "../protocol/visitor.ts";
-import {
-  account,
-  claim,
-  devices,
-  isOver,
-  link,
-  linkCode,
-  objectionTo,
-  recover,
-  recoveryCode,
-  signOut,
-} from "./account.ts";
+import type { Answer, Settings, Visitor } from "../protocol/visitor.ts";
+import { isOver, objectionTo } from "./account.ts";
+import { AccountCalls } from "./account-calls.ts";
 import { conversations, messages } from "./browse.ts";
-import { makeChallenge, type Purpose, randomText, readChallenge } from "./challenge.ts";
 import { accept, block, unblock } from "./contacts.ts";
 import { deliver } from "./deliver.ts";
 import { ack, entries } from "./entries.ts";
@@ -35,7 +23,7 @@ import { exported } from "./export.ts";
 import { end } from "./leave.ts";
 import type { Standing } from "./log/contact-rows.ts";
 import { objection } from "./open.ts";
-import { addPasskey, enter, removePasskey } from "./passkeys.ts";
+import { objectionToUnproved } from "./proof.ts";
 import { receive } from "./receive.ts";
 import { restore } from "./restore.ts";
 import { send } from "./send.ts";
@@ -45,12 +33,13 @@ import { hear, presenceFor } from "./signal.ts";
 import { Stream } from "./stream.ts";
 import { type Parts, Wiring } from "./wiring.ts";
 
-export class Mailbox extends DurableObject<Env> implements MailboxCalls {
+export class Mailbox extends AccountCalls implements MailboxCalls {
   readonly #wiring: Wiring;
 
   constructor(ctx: DurableObjectState, env: Env) {
-    super(ctx, env);
-    this.#wiring = new Wiring(ctx, placed(env));
+    const wiring = new Wiring(ctx, placed(env));
+    super(ctx, env, wiring);
+    this.#wiring = wiring;
   }
 
   /** Opens a socket for a visit that the Worker let in: 101, or a refusal's status and its code as JSON. */
@@ -123,41 +112,6 @@ export class Mailbox extends DurableObject<Env> implements MailboxCalls {
     return Promise.resolve(this.#wiring.box(name).sockets.size);
   }
 
-  account(visitor: Visitor): Promise<Answer<{ readonly userName: string; readonly created: number | null }>> {
-    return this.#wiring.for(visitor, account);
-  }
-
-  claim(name: string, claimed: Parameters<typeof claim>[1]): Promise<Answer<{ readonly id: string }>> {
-    const box = this.#wiring.box(name);
-    return box.turn.joined(() => claim(box, claimed));
-  }
-
-  recover(name: string, hash: string, next: string, token: NewToken): Promise<Answer<{ readonly id: string }>> {
-    const box = this.#wiring.box(name);
-    return box.turn.joined(() => recover(box, hash, next, token));
-  }
-
-  link(name: string, hash: string, token: NewToken): Promise<Answer<{ readonly id: string }>> {
-    const box = this.#wiring.box(name);
-    return box.turn.joined(() => link(box, hash, token));
-  }
-
-  linkCode(visitor: Visitor, hash: string): Promise<Answer<number>> {
-    return this.#wiring.for(visitor, (box) => linkCode(box, hash));
-  }
-
-  recoveryCode(visitor: Visitor, hash: string): Promise<Answer<null>> {
-    return this.#wiring.for(visitor, (box) => recoveryCode(box, hash));
-  }
-
-  devices(visitor: Visitor): Promise<Answer<readonly SignedInDevice[]>> {
-    return this.#wiring.for(visitor, (box) => devices(box, visitor.proof));
-  }
-
-  signOut(visitor: Visitor, device: string | null): Promise<Answer<null>> {
-    return this.#wiring.answer(visitor, (box) => signOut(box, visitor.proof, device));
-  }
-
   /** Sends as the visitor; resolves when of each message is certain what the socket would have said. */
   async send(visitor: Visitor, sending: Sending): Promise<Answer<readonly Outcome[]>> {
     const begun = await this.#wiring.answer(visitor, (box) => send(box, sending));
@@ -194,51 +148,6 @@ export class Mailbox extends DurableObject<Env> implements MailboxCalls {
     return this.#wiring.answer(visitor, (box) => unblock(box, name));
   }
 
-  /** What an authenticator needs to make a passkey for this account. */
-  async passkeyOptions(visitor: Visitor): Promise<Answer<PasskeyOptions>> {
-    const answer = await this.#wiring.for(visitor, (box) => box.log.account.account?.secret);
-    if ("refused" in answer) return answer;
-    return { value: await this.#options(visitor.name, "add", answer.value) };
-  }
-
-  /** What an authenticator needs to sign in; for a name that nobody has it looks the same, and leads nowhere. */
-  enterOptions(name: string): Promise<PasskeyOptions> {
-    return this.#options(name, "enter", this.#wiring.box(name).log.account.account?.secret);
-  }
-
-  passkeys(visitor: Visitor): Promise<Answer<readonly Passkey[]>> {
-    return this.#wiring.for(visitor, (box) => box.log.account.passkeys());
-  }
-
-  passkey(name: string, id: string): Promise<Passkey | null> {
-    return Promise.resolve(
-      this.#wiring
-        .box(name)
-        .log.account.passkeys()
-        .find((one) => one.id === id) ?? null,
-    );
-  }
-
-  async addPasskey(visitor: Visitor, text: string, passkey: Passkey): Promise<Answer<null>> {
-    const challenge = await readChallenge(this.#secret(visitor.name), "add", text);
-    return this.#wiring.answer(visitor, (box) => addPasskey(box, challenge, passkey));
-  }
-
-  removePasskey(visitor: Visitor, id: string): Promise<Answer<null>> {
-    return this.#wiring.answer(visitor, (box) => removePasskey(box, id));
-  }
-
-  async enter(
-    name: string,
-    text: string,
-    used: Parameters<typeof enter>[2],
-    token: NewToken,
-  ): Promise<Answer<{ readonly id: string }>> {
-    const challenge = await readChallenge(this.#secret(name), "enter", text);
-    const box = this.#wiring.box(name);
-    return box.turn.joined(() => enter(box, challenge, used, token));
-  }
-
   /** What an operator has a service account do. The Worker has seen to it that it is an operator who asks. */
   service(name: string, order: ServiceOrder): Promise<Answer<Service>> {
     const box = this.#wiring.box(name);
@@ -257,14 +166,15 @@ export class Mailbox extends DurableObject<Env> implements MailboxCalls {
 
   /** Everything that is kept, as JSON Lines. */
   export(visitor: Visitor): Promise<Answer<ReadableStream<Uint8Array>>> {
-    return this.#wiring.for(visitor, exported);
+    return this.#wiring.for(visitor, exported, "suspended");
   }
 
   /** Everything gone, but for the word that this name was somebody's. */
   async erase(visitor: Visitor): Promise<Answer<null>> {
     const box = this.#wiring.box(visitor.name);
-    const no = objectionTo(box, visitor.proof);
+    const no = objectionTo(box, visitor.proof, "suspended") ?? objectionToUnproved(box, visitor.proof);
     if (no !== null) return { refused: no };
+    if (visitor.proof.is !== "operator") note("account_erased", { user: box.user });
     box.turn.end(() => farewell(box));
     this.ctx.waitUntil(box.tally.changed({ event: "disconnect", device: "", sockets: 0 }));
     box.log.erase();
@@ -286,15 +196,5 @@ export class Mailbox extends DurableObject<Env> implements MailboxCalls {
   /** Changes what is given, and returns what holds then. */
   settings(visitor: Visitor, change: Partial<Settings>): Promise<Answer<Settings>> {
     return this.#wiring.for(visitor, (box) => settings(box, change));
-  }
-
-  async #options(name: string, purpose: Purpose, secret = randomText()): Promise<PasskeyOptions> {
-    const challenge = await makeChallenge(secret, purpose);
-    const passkeys = this.#wiring.box(name).log.account.passkeys();
-    return { challenge, passkeys: passkeys.map(({ id, transports }) => ({ id, transports })) };
-  }
-
-  #secret(name: string): string {
-    return this.#wiring.box(name).log.account.account?.secret ?? randomText();
   }
 }

@@ -1,8 +1,9 @@
 // What operators have a mailbox tell and do. The Worker has seen to it that it is an operator who asks. Nothing here reads a body.
 import type { DeviceFacts, Order, Overview, Sight, SocketFacts, Told, Which } from "../protocol/operate.ts";
 import type { Answer } from "../protocol/visitor.ts";
-import { devices as signedIn, objectionTo } from "./account.ts";
+import { objectionTo } from "./account.ts";
 import type { Box } from "./box.ts";
+import { devices as signedIn } from "./devices.ts";
 import { end } from "./leave.ts";
 import type { Session } from "./sockets.ts";
 import { isService } from "./service.ts";

@@ -5,7 +5,7 @@ import { faultOf } from "../protocol/faults.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import { writePlain, writePlainRefusal } from "../protocol/plain.ts";
 import { refusal } from "../protocol/refusals.ts";
-import { NOTICES } from "../protocol/service.ts";
+import { sentenceOf } from "../protocol/notices.ts";
 import { V1 } from "../protocol/version.ts";
 import type { Box } from "./box.ts";
 import type { Entry, Peer } from "./log/schema.ts";
@@ -109,7 +109,7 @@ function frameOf(box: Box, session: Session, item: Entry | Peer, bodies?: readon
     case "in":
       return writeReceived(box, item, bodies);
     case "notice":
-      return write({ type: "notice", seq: item.seq, code: item.body, message: NOTICES.get(item.body) ?? "" });
+      return writeNotice(item);
     case "peer":
       return write({ type: "peer", seq: item.seq, peer: item.peer, standing: item.body });
     case "out":
@@ -124,6 +124,11 @@ function frameOf(box: Box, session: Session, item: Entry | Peer, bodies?: readon
       item.kind satisfies never;
       return null;
   }
+}
+
+/** What it is about is in the column of a device, where older code reads nothing of a notice. */
+function writeNotice({ seq, body: code, device: about, at }: Entry): string {
+  return write({ type: "notice", seq, code, message: sentenceOf(code), ...(about !== null && { about }), at });
 }
 
 /** A message from somebody else; of a stranger's it says that it is a request. */

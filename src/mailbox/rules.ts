@@ -2,6 +2,8 @@
 import { QUOTAS } from "../protocol/limits.ts";
 import { valueOf, type Variables } from "../protocol/variables.ts";
 
+const DAY_MS = 86_400_000;
+
 export type Quotas = { readonly [Name in keyof typeof QUOTAS]: number };
 
 export interface Rules {
@@ -13,6 +15,8 @@ export interface Rules {
   readonly strangerMessages: number;
   /** Hosts of webhooks that may be private, and without TLS. */
   readonly webhookHosts: ReadonlySet<string>;
+  /** How long a device may show no sign, in ms; null for any time. */
+  readonly sessionIdleMs: number | null;
   /** Null where the limits are off. */
   readonly quotas: Quotas | null;
 }
@@ -21,12 +25,14 @@ export interface Rules {
 export function rulesOf(variables: Variables): Rules {
   const mode = variables.AUTH ?? "";
   const requests = valueOf(variables, "REQUESTS");
+  const idleDays = valueOf(variables, "SESSION_IDLE_DAYS");
   const quotas = { ...QUOTAS } as Record<keyof typeof QUOTAS, number>;
   for (const name of Object.keys(QUOTAS) as (keyof typeof QUOTAS)[]) quotas[name] = valueOf(variables, name);
   return {
     mode,
     requests: requests === "on" || (requests === null && mode !== "open"),
     webhookHosts: new Set(valueOf(variables, "WEBHOOK_HOSTS")),
+    sessionIdleMs: idleDays === 0 ? null : idleDays * DAY_MS,
     strangerMessages: quotas.STRANGER_MESSAGES,
     quotas: valueOf(variables, "RATE_LIMIT") === "off" ? null : quotas,
   };

@@ -3,11 +3,11 @@
 // after something was posted, and goes on only while the other side does not answer.
 import { note } from "../protocol/journal.ts";
 import { HOOK } from "../protocol/limits.ts";
-import { WEBHOOK_DISABLED } from "../protocol/service.ts";
 import type { AlarmSwitch } from "./alarm.ts";
 import type { Box } from "./box.ts";
 import { hold, readPage } from "./entries.ts";
 import type { WebhookRow } from "./log/webhook-rows.ts";
+import { notify } from "./notify.ts";
 import { post } from "./poster.ts";
 import { objectionToTarget } from "./target.ts";
 
@@ -97,8 +97,7 @@ export class Webhook {
     this.#rings = gone ? 0 : due;
     if (!gone) return this.#alarm.setAlarm(due);
     this.#alarm.deleteAlarm();
-    const about = { kind: "notice", peer: "", origin: null, device: null, id: null } as const;
-    box.log.append({ ...about, at: now, body: WEBHOOK_DISABLED });
+    notify(box, "webhook_disabled");
   }
 
   /** Nothing for the other side: a row says so now and then, and what comes next may be. */

@@ -8,7 +8,7 @@ import type { Order, Told } from "../protocol/operate.ts";
 import { V1 } from "../protocol/version.ts";
 import type { Visit } from "../protocol/visit.ts";
 import type { Answer, Visitor } from "../protocol/visitor.ts";
-import { isOver, objectionTo } from "./account.ts";
+import { type Even, isOver, objectionTo } from "./account.ts";
 import { keepCursors } from "./ack.ts";
 import type { Box } from "./box.ts";
 import { Clock } from "./clock.ts";
@@ -48,14 +48,15 @@ export class Wiring {
   }
 
   /** Does `work` in a group for whoever may come in. */
-  for<T>(visitor: Visitor, work: (box: Parts) => T): Promise<Answer<T>> {
-    return this.answer(visitor, (box) => ({ value: work(box) }));
+  for<T>(visitor: Visitor, work: (box: Parts) => T, even: Even | null = null): Promise<Answer<T>> {
+    return this.answer(visitor, (box) => ({ value: work(box) }), even);
   }
 
-  answer<T>({ name, proof }: Visitor, work: (box: Parts) => Answer<T>): Promise<Answer<T>> {
+  /** The same for work that may refuse. `even`: who else may come in. */
+  answer<T>({ name, proof }: Visitor, work: (box: Parts) => Answer<T>, even: Even | null = null): Promise<Answer<T>> {
     const box = this.box(name);
     return box.turn.joined(() => {
-      const no = objectionTo(box, proof);
+      const no = objectionTo(box, proof, even);
       return no === null ? work(box) : { refused: no };
     });
   }

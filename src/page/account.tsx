@@ -1,21 +1,18 @@
 // The user's account: devices and how more of them come in, what others may know, who is blocked, the language, and the end of it all.
-import type { ComponentChildren, JSX } from "preact";
+import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { clock, dayAndTime } from "./dates.ts";
+import type { Notice } from "../client/connect.ts";
+import { Devices, Passkeys } from "./devices.tsx";
 import { usePlace } from "./live.ts";
+import { NoticeList } from "./notices.tsx";
 import { canNotify, notifies, setNotifies } from "./notify.ts";
+import { Part, useAsked } from "./part.tsx";
+import { type Proven, useProof } from "./proof.tsx";
 import { type Language, LANGUAGES } from "./words.ts";
 
-/** What is asked of the server: asked when the dialog opens, and again after each change. */
-function useAsked<T>(ask: () => Promise<T>): readonly [T | null, () => void] {
-  const [value, set] = useState<T | null>(null);
-  const again = () => void ask().then(set, () => undefined);
-  useEffect(again, []);
-  return [value, again];
-}
-
-export function AccountDialog({ close }: { close(): void }): JSX.Element {
+export function AccountDialog({ close, lately }: { close(): void; readonly lately: readonly Notice[] }): JSX.Element {
   const { me, auth, words } = usePlace();
+  const [proven, proof] = useProof();
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
   return (
@@ -28,100 +25,24 @@ export function AccountDialog({ close }: { close(): void }): JSX.Element {
           {words.close}
         </button>
       </header>
-      {auth === "accounts" && <Devices />}
-      {auth === "accounts" && <Passkeys />}
+      {lately.length > 0 && (
+        <Part title={words.lately}>
+          <NoticeList notices={lately} />
+        </Part>
+      )}
+      {auth === "accounts" && <Devices proven={proven} />}
+      {auth === "accounts" && <Passkeys proven={proven} />}
       <Privacy />
       <Blocks />
       <LanguageChoice />
-      <Data />
+      <Data proven={proven} />
       <p>
         <a class="soft" href="/licenses.txt" target="_blank" rel="license noopener">
           {words.licenses}
         </a>
       </p>
+      {proof}
     </dialog>
-  );
-}
-
-function Part({ title, children }: { readonly title: string; readonly children: ComponentChildren }): JSX.Element {
-  return (
-    <section class="part" aria-label={title}>
-      <h3>{title}</h3>
-      {children}
-    </section>
-  );
-}
-
-function Devices(): JSX.Element {
-  const { me, words, language } = usePlace();
-  const [devices, again] = useAsked(() => me.account.devices());
-  const [link, setLink] = useState<{ readonly code: string; readonly expires: number } | null>(null);
-  const [recovery, setRecovery] = useState<string | null>(null);
-  return (
-    <Part title={words.devices}>
-      <ul>
-        {(devices ?? []).map(({ id, label, seen, online, current }) => (
-          <li key={id}>
-            <span>
-              <bdi>{label}</bdi>{" "}
-              <span class="soft">
-                {current ? words.thisDevice : online ? words.online : dayAndTime(seen, language)}
-              </span>
-            </span>
-            {!current && (
-              <button type="button" class="quiet" onClick={() => void me.account.signOutDevice(id).then(again)}>
-                {words.signOutDevice}
-              </button>
-            )}
-          </li>
-        ))}
-      </ul>
-      <div class="row">
-        <button type="button" class="quiet" onClick={() => void me.account.linkCode().then(setLink)}>
-          {words.linkDevice}
-        </button>
-        <button type="button" class="quiet" onClick={() => void me.account.recoveryCode().then(setRecovery)}>
-          {words.newRecovery}
-        </button>
-      </div>
-      {link !== null && (
-        <p role="status">
-          <output class="code">{link.code}</output> {words.linkHint(clock(link.expires, language))}
-        </p>
-      )}
-      {recovery !== null && (
-        <p role="status">
-          <output class="code">{recovery}</output> {words.recoveryHint}
-        </p>
-      )}
-    </Part>
-  );
-}
-
-function Passkeys(): JSX.Element {
-  const { me, words } = usePlace();
-  const [passkeys, again] = useAsked(() => me.account.passkeys());
-  const [problem, setProblem] = useState<string | null>(null);
-  const add = () => void me.account.addPasskey().then(again, () => setProblem(words.noPasskey));
-  return (
-    <Part title={words.passkeys}>
-      <ul>
-        {(passkeys ?? []).map(({ id, label }) => (
-          <li key={id}>
-            <bdi>{label}</bdi>
-            <button type="button" class="quiet" onClick={() => void me.account.removePasskey(id).then(again)}>
-              {words.remove}
-            </button>
-          </li>
-        ))}
-      </ul>
-      <button type="button" class="quiet" onClick={add}>
-        {words.addPasskey}
-      </button>
-      <p class="problem" role="alert">
-        {problem}
-      </p>
-    </Part>
   );
 }
 
@@ -195,7 +116,7 @@ function LanguageChoice(): JSX.Element {
   );
 }
 
-function Data(): JSX.Element {
+function Data({ proven }: { readonly proven: Proven }): JSX.Element {
   const { me, auth, words, leave } = usePlace();
   const [confirmed, setConfirmed] = useState("");
   const [asked, ask] = useState(false);
@@ -224,7 +145,8 @@ function Data(): JSX.Element {
         <form
           onSubmit={(event) => {
             event.preventDefault();
-            if (confirmed.trim() === me.user) void me.account.erase().then(leave);
+            if (confirmed.trim() !== me.user) return;
+            void proven(() => me.account.erase()).then(leave, () => undefined);
           }}
         >
           <label for="confirm">{words.eraseHint(me.user)}</label>

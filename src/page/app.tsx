@@ -14,6 +14,7 @@ import { clockWithSeconds, number } from "./dates.ts";
 import { Icon } from "./icons.tsx";
 import { List } from "./list.tsx";
 import { go, PlaceContext, useLive, usePeer, usePlace } from "./live.ts";
+import { forgetNotices, NoticeLine, useNotices } from "./notices.tsx";
 import { useNotifications } from "./notify.ts";
 import { keepLast, lastHere } from "./shell.ts";
 import { type Entered, SignIn } from "./sign-in.tsx";
@@ -80,6 +81,7 @@ export function App(): JSX.Element {
       },
       leave: () => {
         keepLast(null);
+        forgetNotices(me.user);
         go(null);
         void me.close({ forget: true }).then(() => setWho(null));
       },
@@ -89,6 +91,7 @@ export function App(): JSX.Element {
         keepLast(null);
         const { value: state } = me.connection;
         setWhy(state.is === "stopped" ? state.message : null);
+        if (forget && now === null) forgetNotices(me.user);
         await me.close({ forget: forget && now === null });
         setWho(now === null ? null : { userName: now });
       },
@@ -121,6 +124,13 @@ function Mailbox(): JSX.Element {
   const { me, words, language, turnedOut } = usePlace();
   const peer = usePeer();
   const [account, showAccount] = useState(false);
+  const { latest, fresh, see } = useNotices(me);
+  const newest = latest.at(-1);
+  // What comes while the dialog is open is shown there: most of it is what the user does in it.
+  const shows = (open: boolean) => {
+    see();
+    showAccount(open);
+  };
   useNotifications(me);
   const state = useLive(me.connection);
   const out = state.is === "stopped" && (state.code === UNAUTHORIZED || state.code === FORBIDDEN) ? state.code : null;
@@ -138,20 +148,18 @@ function Mailbox(): JSX.Element {
       <aside>
         <header class="self">
           <h1>{words.title}</h1>
-          <button
-            type="button"
-            class="quiet"
-            aria-label={`${words.account}: ${me.user}`}
-            onClick={() => showAccount(true)}
-          >
+          <button type="button" class="quiet" aria-label={`${words.account}: ${me.user}`} onClick={() => shows(true)}>
             <Icon name="person" /> <bdi>{me.user}</bdi>
           </button>
         </header>
         <Banner />
+        {fresh > 0 && newest !== undefined && !account && (
+          <NoticeLine notice={newest} look={() => shows(true)} dismiss={see} />
+        )}
         <List open={peer} />
       </aside>
       <main>{peer === null ? <p class="soft waiting">{words.choose}</p> : <Thread key={peer} peer={peer} />}</main>
-      {account && <AccountDialog close={() => showAccount(false)} />}
+      {account && <AccountDialog lately={latest} close={() => shows(false)} />}
     </div>
   );
 }

@@ -3,6 +3,7 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { claim, type Entrance, problemOfName, Refused, signIn, signInWithPasskey } from "../client/connect.ts";
+import { RecoveryCode } from "./recovery.tsx";
 import type { Words } from "./words.ts";
 
 /** Who came in: with a token only where there is no cookie. */
@@ -66,7 +67,16 @@ export function SignIn({ entrance, words, why, entered }: Props): JSX.Element {
   const passkey = () =>
     void attempt(async () => proceed((await signInWithPasskey(url, { userName: name.trim() })).userName, null));
 
-  if (recovery !== null) return <Recovery {...recovery} words={words} kept={() => entered(recovery)} />;
+  if (recovery !== null) {
+    return (
+      <main class="entrance">
+        <section>
+          <h1>{words.recoveryTitle}</h1>
+          <RecoveryCode {...recovery} words={words} kept={() => entered(recovery)} />
+        </section>
+      </main>
+    );
+  }
   return (
     <main class="entrance">
       <form onSubmit={submit} noValidate>
@@ -137,43 +147,6 @@ export function SignIn({ entrance, words, why, entered }: Props): JSX.Element {
           </div>
         )}
       </form>
-    </main>
-  );
-}
-
-interface RecoveryProps {
-  readonly userName: string;
-  readonly code: string;
-  readonly words: Words;
-  kept(): void;
-}
-
-/** The code that is shown once: to be copied or downloaded. */
-export function Recovery({ userName, code, words, kept }: RecoveryProps): JSX.Element {
-  const [copied, setCopied] = useState(false);
-  const file = `data:text/plain,${encodeURIComponent(`${location.host}\n${userName}\n${code}\n`)}`;
-  return (
-    <main class="entrance">
-      <section>
-        <h1>{words.recoveryTitle}</h1>
-        <p class="soft">{words.recoveryHint}</p>
-        <output class="code">{code}</output>
-        <div class="row">
-          <button
-            type="button"
-            class="quiet"
-            onClick={() => void navigator.clipboard.writeText(code).then(() => setCopied(true))}
-          >
-            {copied ? words.copied : words.copy}
-          </button>
-          <a class="button quiet" href={file} download={`restante-${userName}.txt`}>
-            {words.download}
-          </a>
-        </div>
-        <button type="button" onClick={kept}>
-          {words.kept}
-        </button>
-      </section>
     </main>
   );
 }

@@ -33,7 +33,7 @@ export const DOWN = {
   },
   failed: { seq: "int", of: "int", code: "text", message: "text" },
   peer: { seq: "int", peer: "text", standing: "text" },
-  notice: { seq: "int", code: "text", message: "text" },
+  notice: { seq: "int", code: "text", message: "text", about: "text?", at: "int?" },
   mark: { seq: "int", peer: "text", stored: "int?", delivered: "int?", read: "int?", mine: "int?" },
   typing: { from: "text" },
   presence: { user: "text", online: "flag", at: "int" },

@@ -59,12 +59,20 @@ export const HOOK = {
 /** Passkeys of a user. Answers: keys as storage. */
 export const PASSKEYS = 16;
 
-/** How long a link code is good, in ms, and how many wrong ones end it. Answers: guessing 40 bits. */
+/** How long a link code is good, in ms. Answers: a code that somebody finds later. */
 export const LINK_MS = 600_000;
-export const LINK_TRIES = 5;
 
-/** Wrong recovery codes that one wake of a mailbox looks at in an hour. Answers: waking it to guess 125 bits. */
-export const RECOVERY_TRIES = 10;
+/** How long after a sign-in or a proof a device may change who comes in, in ms. Answers: a device that somebody else picks up. */
+export const PROOF_MS = 900_000;
+
+/** A notice of wrong codes comes at most once in this time, ms. Answers: strangers who fill somebody's log with it. */
+export const ATTEMPTS_NOTICE_MS = 3_600_000;
+
+/** Used challenges that an account remembers until they expire. Answers: sign-ins as storage. */
+export const USED_CHALLENGES = 64;
+
+/** Days without a sign of a device after which it has to sign in anew. Answers: a forgotten device that opens the mailbox for ever. */
+export const SESSION_IDLE_DAYS = 90;
 
 /** Peers whose presence one socket may watch. Answers: a socket that wakes half the world. */
 export const WATCHED = 64;

@@ -25,6 +25,10 @@ export const REFUSALS = {
   unauthorized: { message: "The token is missing, wrong or expired", close: 4401, status: 401 },
   name_taken: { message: "This name is taken", status: 409 },
   forbidden: { message: "This is not allowed", close: 4403, status: 403 },
+  proof_required: {
+    message: "Show first that it is you: with the recovery code or a passkey, or by signing in again",
+    status: 403,
+  },
   erased: { message: "This account was erased, and its name is nobody's for good", close: 4403, status: 403 },
   suspended: { message: "An operator suspended this account", close: 4403, status: 403 },
   disconnected: {

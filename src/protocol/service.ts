@@ -34,12 +34,6 @@ export interface WebhookState {
   readonly disabled: number | null;
 }
 
-/** The code of the notice that a webhook was given up, and its sentence. */
-export const WEBHOOK_DISABLED = "webhook_disabled";
-export const NOTICES: ReadonlyMap<string, string> = new Map([
-  [WEBHOOK_DISABLED, "The webhook was not answered for days and is disabled; an operator can set it again."],
-]);
-
 /** What a new token leaves in the mailbox. */
 export interface NewAccess extends NewToken {
   readonly scopes: readonly Scope[];

@@ -1,7 +1,7 @@
 // Every variable of a deployment, in one table: its default, what it can be, and what it means. To add one is to add a row; whoever reads
 // a variable gets its value from here, and so does what refuses a wrong one at the start. README's table says the same to people.
 import { readOrigin } from "./host.ts";
-import { QUOTAS } from "./limits.ts";
+import { QUOTAS, SESSION_IDLE_DAYS } from "./limits.ts";
 import { choice, list, type Read, type Row, secret, text, whole } from "./values.ts";
 
 export const VARIABLES = {
@@ -29,6 +29,10 @@ export const VARIABLES = {
   BACKLOG_PER_CORRESPONDENT: whole(QUOTAS.BACKLOG_PER_CORRESPONDENT, "messages of one author that wait unseen"),
   BACKLOG: whole(QUOTAS.BACKLOG, "messages that wait unseen in a mailbox"),
   ATTEMPTS_PER_MINUTE: whole(QUOTAS.ATTEMPTS_PER_MINUTE, "attempts of an address to register or to sign in"),
+  SESSION_IDLE_DAYS: whole(SESSION_IDLE_DAYS, "idle days after which a device signs in anew; 0 for never", {
+    least: 0,
+    most: 36_500,
+  }),
   // 100 years. Answers: a time that is no number any more.
   RETENTION_DAYS: whole(null, "how many days a mailbox keeps entries of its log", { most: 36_500 }),
   RETENTION_ENTRIES: whole(null, "how many entries of its log a mailbox keeps"),

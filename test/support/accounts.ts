@@ -1,6 +1,8 @@
 // People with accounts, for tests inside the runtime: a claimed name, its token, and requests as a browser or as a program makes them.
-import { exports } from "cloudflare:workers";
+import { env, exports } from "cloudflare:workers";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { V1 } from "../../src/protocol/version.ts";
+import { Authenticator } from "./authenticator.ts";
 import { fresh, lineOf, upgrade } from "./devices.ts";
 import { Device } from "./line.ts";
 
@@ -38,6 +40,50 @@ export async function claimed(name: string): Promise<Account> {
   const response = await say("POST", "/api/accounts", { userName: fresh(name) });
   if (response.status !== 201) throw new Error(`not claimed: ${response.status} ${await response.text()}`);
   return response.json();
+}
+
+/** Days go by: what its tables say of an account's devices lies so many ms longer ago. An hour, if nothing else is said. */
+export async function age({ userName }: Pick<Account, "userName">, ms = 3_600_000): Promise<void> {
+  await runInDurableObject(env.MAILBOX.getByName(userName), (_, { storage: { sql } }) => {
+    sql.exec("UPDATE token SET created = created - ?1, seen = seen - ?1, proved = proved - ?1", ms);
+    sql.exec("UPDATE account SET notified = notified - ?1", ms);
+  });
+  await evictDurableObject(env.MAILBOX.getByName(userName), { webSockets: "hibernate" });
+}
+
+/** One more device, by a link code of the first one. */
+export async function linked(account: Account, label = "Tablet", maker = account.token): Promise<Account> {
+  const { code } = await (await say("POST", "/api/link-codes", undefined, maker)).json<{ code: string }>();
+  const response = await say("POST", "/api/sign-in", { userName: account.userName, code, label });
+  if (response.status !== 200) throw new Error(`not linked: ${response.status} ${await response.text()}`);
+  return response.json();
+}
+
+/** A passkey made by the account's device; `enter` signs a fresh challenge with it, and what it returns signs in with that. */
+export async function withPasskey({ userName, token }: Account, label = "My key") {
+  const key = await Authenticator.make();
+  const about = { origin: HOST, host: new URL(HOST).host };
+  const options = async (path: string, body?: unknown, as?: string) =>
+    (await (await say("POST", path, body, as)).json<{ challenge: string }>()).challenge;
+  const made = await key.create({
+    ...about,
+    challenge: await options("/api/passkeys/options", undefined, token),
+    counter: 1,
+  });
+  const added = await say("POST", "/api/passkeys", { response: made, label }, token);
+  if (added.status !== 204) throw new Error(`not added: ${added.status} ${await added.text()}`);
+  const enter = async (by: Authenticator, counter: number) => {
+    const challenge = await options("/api/sign-in/passkey/options", { userName });
+    const response = await by.get({ ...about, challenge, counter });
+    return () => say("POST", "/api/sign-in/passkey", { userName, response });
+  };
+  /** Signs a challenge to prove something with. */
+  const prove = async (counter: number, as = token) => {
+    const challenge = await options("/api/proof/passkey/options", undefined, as);
+    const response = await key.get({ ...about, challenge, counter });
+    return say("POST", "/api/proof/passkey", { response }, as);
+  };
+  return { key, enter, prove };
 }
 
 /** Opens a mailbox's socket with a token in the header. */

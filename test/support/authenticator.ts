@@ -1,5 +1,5 @@
 // An authenticator of our own, for what no browser would do: it signs whatever it is given, for any origin, with any counter.
-// The bytes are those of Web Authentication Level 3, 6.1 and 6.5, with an ES256 key and no attestation.
+// The bytes are those of Web Authentication Level 3, 6.1 and 6.5, with an ES256 key and, if nothing else is said, no attestation.
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -13,6 +13,20 @@ export interface Circumstances {
   /** What the browser says of the page around it. */
   readonly frame?: { readonly crossOrigin?: boolean; readonly topOrigin?: string };
 }
+
+/** What an authenticator says of itself: a format, and the statement, as CBOR. */
+export interface Attestation {
+  readonly format: string;
+  readonly statement: Bytes;
+}
+
+/** What a statement can be about: the new key, as DER, and the hash of what the browser has signed. */
+export interface Attested {
+  readonly key: Bytes;
+  readonly clientDataHash: Bytes;
+}
+
+const NONE: Attestation = { format: "none", statement: Uint8Array.of(0xa0) };
 
 export class Authenticator {
   readonly id: Bytes = crypto.getRandomValues(new Uint8Array(16));
@@ -28,7 +42,15 @@ export class Authenticator {
   }
 
   /** The answer to `navigator.credentials.create`, as JSON. */
-  async create(how: Circumstances): Promise<Record<string, unknown>> {
+  async create(
+    how: Circumstances,
+    attest: (about: Attested) => Promise<Attestation> = () => Promise.resolve(NONE),
+  ): Promise<Record<string, unknown>> {
+    const client = clientData("webauthn.create", how);
+    const { format, statement } = await attest({
+      key: new Uint8Array((await crypto.subtle.exportKey("spki", this.#keys.publicKey)) as ArrayBuffer),
+      clientDataHash: new Uint8Array(await crypto.subtle.digest("SHA-256", client)),
+    });
     const data = joined(
       await this.#about(how, 0x40),
       new Uint8Array(16),
@@ -39,15 +61,15 @@ export class Authenticator {
     const attestationObject = joined(
       [0xa3],
       text("fmt"),
-      text("none"),
+      text(format),
       text("attStmt"),
-      [0xa0],
+      statement,
       text("authData"),
       [0x58, data.length],
       data,
     );
     const response = {
-      clientDataJSON: base64url(clientData("webauthn.create", how)),
+      clientDataJSON: base64url(client),
       attestationObject: base64url(attestationObject),
       transports: ["internal"],
     };
@@ -97,12 +119,13 @@ function clientData(type: string, { challenge, origin, frame = {} }: Circumstanc
   return joined(new TextEncoder().encode(JSON.stringify({ type, challenge, origin, crossOrigin: false, ...frame })));
 }
 
-function text(word: string): Bytes {
+/** A short text, as CBOR. */
+export function text(word: string): Bytes {
   return joined([0x60 + word.length], new TextEncoder().encode(word));
 }
 
 /** Two numbers of 32 bytes as ASN.1 has them. */
-function der(raw: Bytes): Bytes {
+export function der(raw: Bytes): Bytes {
   const [r, s] = [raw.slice(0, 32), raw.slice(32)].map((half) => {
     const first = half.findIndex((byte) => byte !== 0);
     const short = half.slice(first);
@@ -113,6 +136,6 @@ function der(raw: Bytes): Bytes {
   return joined([0x30, both.length], both);
 }
 
-function joined(...parts: (Iterable<number> | Uint8Array)[]): Bytes {
+export function joined(...parts: (Iterable<number> | Uint8Array)[]): Bytes {
   return Uint8Array.from(parts.flatMap((part) => [...part]));
 }

@@ -13,8 +13,8 @@ export async function begunBefore(userName: string, claimed: boolean): Promise<{
     const log = new Log(state.storage.sql);
     log.found(userName);
     if (claimed) {
-      log.account.claim("", "", Date.now());
-      log.account.add({ hash, label: "", created: Date.now(), seen: Date.now() });
+      log.account.claim({ recovery: "", recoveryBy: "", secret: "" }, Date.now());
+      log.account.add({ hash, label: "", created: Date.now(), seen: Date.now(), proved: 0 });
     }
     log.seal(() => null);
   });

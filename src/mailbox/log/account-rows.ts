@@ -14,22 +14,42 @@ const TABLES = [
     label TEXT NOT NULL, created INTEGER NOT NULL, seen INTEGER NOT NULL) WITHOUT ROWID`,
 ];
 
+/** Columns that came later. An account that is older gets them when one is written for the first time. */
+const ADDED = [
+  "ALTER TABLE account ADD COLUMN recoveryBy TEXT",
+  "ALTER TABLE account ADD COLUMN linkBy TEXT",
+  "ALTER TABLE account ADD COLUMN notified INTEGER NOT NULL DEFAULT 0",
+  "ALTER TABLE token ADD COLUMN proved INTEGER NOT NULL DEFAULT 0",
+  // The last one, by which it is known that all are there.
+  "ALTER TABLE passkey ADD COLUMN maker TEXT",
+];
+const ALL_ADDED = "SELECT 1 FROM sqlite_master WHERE name = 'passkey' AND sql LIKE '%maker TEXT%'";
+
 /** The account itself. Hashes are SHA-256 in hex; times are ms since 1970. */
 export interface Account {
   readonly created: number;
   recovery: string;
+  /** The id of the device that made the recovery code; null where that is not known. */
+  recoveryBy: string | null;
   /** The link code that is open at the moment; null for none. */
   link: string | null;
   linkEnds: number;
-  /** Wrong codes since the link code was shown. */
-  linkTries: number;
+  /** The id of the device that made the link code. */
+  linkBy: string | null;
+  /** When the user was notified of wrong codes the last time. */
+  notified: number;
   /** What challenges are signed with, and those that were used and have not expired. JSON in the row. */
   readonly secret: string;
   used: readonly Challenge[];
 }
 
-type Row = Omit<Account, "used"> & { readonly used: string };
-type PasskeyRow = Omit<Passkey, "transports"> & { readonly transports: string };
+type Later = "recoveryBy" | "linkBy" | "notified";
+type Row = Omit<Account, "used" | Later> & Partial<Pick<Account, Later>> & { readonly used: string };
+type PasskeyRow = Omit<Passkey, "transports" | "maker"> & {
+  readonly transports: string;
+  readonly maker?: string | null;
+};
+type TokenRow = Omit<Token, "proved"> & { readonly proved?: number };
 
 /** A signed-in device. */
 export interface Token {
@@ -37,6 +57,8 @@ export interface Token {
   readonly label: string;
   readonly created: number;
   seen: number;
+  /** When it proved the last time that it is the user; 0 for never. */
+  proved: number;
 }
 
 export class AccountRows {
@@ -46,6 +68,8 @@ export class AccountRows {
   readonly #tokens = new Map<string, Token>();
   readonly #passkeys = new Map<string, Passkey>();
   #wrote = false;
+  /** Whether the tables have the columns that came later. */
+  #whole = false;
 
   constructor(sql: Sql) {
     this.#sql = sql;
@@ -56,12 +80,16 @@ export class AccountRows {
   load(): void {
     this.service.load();
     if (this.#sql.row("SELECT 1 FROM sqlite_master WHERE name = 'account'") === undefined) return;
+    this.#whole = this.#sql.row(ALL_ADDED) !== undefined;
+    const later = { recoveryBy: null, linkBy: null, notified: 0 };
     const row = this.#sql.row<Row>("SELECT * FROM account");
-    this.#account = row === undefined ? null : { ...row, used: JSON.parse(row.used) as Challenge[] };
+    this.#account = row === undefined ? null : { ...later, ...row, used: JSON.parse(row.used) as Challenge[] };
     for (const key of this.#sql.rows<PasskeyRow>("SELECT * FROM passkey")) {
-      this.#passkeys.set(key.id, { ...key, transports: JSON.parse(key.transports) as string[] });
+      this.#passkeys.set(key.id, { maker: null, ...key, transports: JSON.parse(key.transports) as string[] });
     }
-    for (const token of this.#sql.rows<Token>("SELECT * FROM token")) this.#tokens.set(token.hash, token);
+    for (const token of this.#sql.rows<TokenRow>("SELECT * FROM token")) {
+      this.#tokens.set(token.hash, { proved: 0, ...token });
+    }
   }
 
   /** Null until the name is claimed. */
@@ -70,21 +98,31 @@ export class AccountRows {
   }
 
   /** Claims the name: from now on only its tokens open the mailbox. */
-  claim(recovery: string, secret: string, now: number): void {
-    for (const table of TABLES) this.#sql.run(table);
-    const statement =
-      "INSERT INTO account (one, created, recovery, link, linkEnds, linkTries, secret, used) VALUES (1, ?, ?, NULL, 0, 0, ?, '[]')";
-    this.#sql.run(statement, now, recovery, secret);
-    this.#account = { created: now, recovery, link: null, linkEnds: 0, linkTries: 0, secret, used: [] };
+  claim(first: { readonly recovery: string; readonly recoveryBy: string; readonly secret: string }, now: number): void {
+    for (const statement of [...TABLES, ...ADDED]) this.#sql.run(statement);
+    this.#whole = true;
+    const { recovery, recoveryBy, secret } = first;
+    const columns = "one, created, recovery, link, linkEnds, linkTries, secret, used, recoveryBy";
+    this.#sql.run(
+      `INSERT INTO account (${columns}) VALUES (1, ?, ?, NULL, 0, 0, ?, '[]', ?)`,
+      now,
+      recovery,
+      secret,
+      recoveryBy,
+    );
+    this.#account = { ...first, created: now, link: null, linkEnds: 0, linkBy: null, notified: 0, used: [] };
     this.#wrote = true;
   }
 
+  /** `linkTries`, of which older code reads how often a wrong link code came, stays as it is. */
   change(change: Partial<Account>): void {
     if (this.#account === null) return;
+    this.#complete();
     Object.assign(this.#account, change);
-    const { recovery, link, linkEnds, linkTries, used } = this.#account;
-    const statement = "UPDATE account SET recovery = ?, link = ?, linkEnds = ?, linkTries = ?, used = ?";
-    this.#sql.run(statement, recovery, link, linkEnds, linkTries, JSON.stringify(used));
+    const { recovery, recoveryBy, link, linkEnds, linkBy, notified, used } = this.#account;
+    const columns = ["recovery", "recoveryBy", "link", "linkEnds", "linkBy", "notified", "used"];
+    const statement = `UPDATE account SET ${columns.map((column) => `${column} = ?`).join(", ")}`;
+    this.#sql.run(statement, recovery, recoveryBy, link, linkEnds, linkBy, notified, JSON.stringify(used));
     this.#wrote = true;
   }
 
@@ -119,6 +157,13 @@ export class AccountRows {
     this.#wrote = true;
   }
 
+  proved(token: Token, now: number): void {
+    this.#complete();
+    token.proved = now;
+    this.#sql.run("UPDATE token SET proved = ? WHERE hash = ?", now, token.hash);
+    this.#wrote = true;
+  }
+
   saw(token: Token, now: number): void {
     token.seen = now;
     this.#sql.run("UPDATE token SET seen = ? WHERE hash = ?", now, token.hash);
@@ -131,12 +176,26 @@ export class AccountRows {
   }
 
   addPasskey(passkey: Passkey): void {
+    this.#complete();
     this.#passkeys.set(passkey.id, passkey);
-    const { id, key, counter, transports, label, created, seen } = passkey;
+    const { id, key, counter, transports, label, created, seen, maker } = passkey;
     const statement =
-      "INSERT INTO passkey (id, key, counter, transports, label, created, seen) VALUES (?, ?, ?, ?, ?, ?, ?)";
-    this.#sql.run(statement, id, key, counter, JSON.stringify(transports), label, created, seen);
+      "INSERT INTO passkey (id, key, counter, transports, label, created, seen, maker) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+    this.#sql.run(statement, id, key, counter, JSON.stringify(transports), label, created, seen, maker);
     this.#wrote = true;
+  }
+
+  /** A browser signed in anew: what its last device made is its next one's. */
+  inherit(from: string, to: string): void {
+    for (const passkey of this.#passkeys.values()) {
+      if (passkey.maker !== from) continue;
+      this.#passkeys.set(passkey.id, { ...passkey, maker: to });
+      this.#sql.run("UPDATE passkey SET maker = ? WHERE id = ?", to, passkey.id);
+      this.#wrote = true;
+    }
+    const { recoveryBy = null, linkBy = null } = this.#account ?? {};
+    if (recoveryBy !== from && linkBy !== from) return;
+    this.change({ recoveryBy: recoveryBy === from ? to : recoveryBy, linkBy: linkBy === from ? to : linkBy });
   }
 
   usedPasskey(passkey: Passkey, counter: number, seen: number): void {
@@ -149,6 +208,11 @@ export class AccountRows {
     this.#passkeys.delete(id);
     this.#sql.run("DELETE FROM passkey WHERE id = ?", id);
     this.#wrote = true;
+  }
+
+  #complete(): void {
+    if (!this.#whole) for (const statement of ADDED) this.#sql.run(statement);
+    this.#whole = true;
   }
 
   /** Ends a group; true if anything was written. */

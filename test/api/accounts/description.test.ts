@@ -62,6 +62,11 @@ const good: Readonly<Record<string, readonly [call: () => Call | Promise<Call>, 
     () => undefined,
   ],
   "POST /api/link-codes": [() => ({})],
+  "POST /api/proof": [
+    async () => ({
+      body: { code: (await json(say("POST", "/api/recovery-code", undefined, alice.token)))["recoveryCode"] },
+    }),
+  ],
   "POST /api/recovery-code": [() => ({})],
   "GET /api/devices": [() => ({})],
   "DELETE /api/devices/{id}": [async () => ({ path: { id: await anotherDevice() } })],
@@ -75,6 +80,8 @@ const good: Readonly<Record<string, readonly [call: () => Call | Promise<Call>, 
     async () => ({ body: { userName: alice.userName, response: await signed() } }),
     () => undefined,
   ],
+  "POST /api/proof/passkey/options": [() => ({})],
+  "POST /api/proof/passkey": [async () => ({ body: { response: await proved() } })],
   "DELETE /api/passkeys/{id}": [() => ({ path: { id: base64url(key.id) } })],
   "POST /api/messages": [
     () => ({ body: { to: bob.userName, body: { text: "hi" } }, headers: { "Idempotency-Key": "k" } }),
@@ -133,6 +140,7 @@ const good: Readonly<Record<string, readonly [call: () => Call | Promise<Call>, 
   ],
   "DELETE /api/admin/services/{userName}/webhook": [() => ({ path: { userName: shop.userName } }), () => ADMIN],
   "DELETE /api/admin/services/{userName}": [() => ({ path: { userName: shop.userName } }), () => ADMIN],
+  "POST /api/sign-out/others": [() => ({})],
   "POST /api/sign-out": [() => ({})],
   "DELETE /api/account": [() => ({}), () => bob.token],
 };
@@ -162,7 +170,7 @@ test.each(inOrder.map((operation) => [operation.name, operation] as const))(
     const needs = operation.body === null && operation.parameters.length === 0;
     const call = needs
       ? {}
-      : name.startsWith("POST /api/sign-in") || name.startsWith("POST /api/passkeys")
+      : /^POST \/api\/(sign-in|passkeys|proof\/passkey)/.test(name)
         ? placeholder(operation)
         : await make();
     for (const { what, change, field } of badInputs(operation, call)) {
@@ -186,7 +194,7 @@ test.each(
 )("[H11] %s takes a token, and one with the scope that it says", async (name, operation) => {
   const [make] = good[name] ?? [() => ({})];
   const call =
-    operation.body !== null && name.startsWith("POST /api/passkeys")
+    operation.body !== null && /^POST \/api\/(passkeys|proof\/passkey)/.test(name)
       ? placeholder(operation)
       : name.includes("{")
         ? somewhere(operation)
@@ -336,4 +344,9 @@ async function created(): Promise<unknown> {
 async function signed(): Promise<unknown> {
   const { challenge = "" } = await json(say("POST", "/api/sign-in/passkey/options", { userName: alice.userName }));
   return key.get({ challenge, origin: HOST, host, counter: 2 });
+}
+
+async function proved(): Promise<unknown> {
+  const { challenge = "" } = await json(say("POST", "/api/proof/passkey/options", undefined, alice.token));
+  return key.get({ challenge, origin: HOST, host, counter: 3 });
 }

@@ -4,6 +4,7 @@ import { env, exports } from "cloudflare:workers";
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
 import { ask, claimed, closedWith, openAs, say } from "../../support/accounts.ts";
+import { hashOfCode } from "../../../src/identity/token.ts";
 import { fresh, lineOf, upgrade } from "../../support/devices.ts";
 import { heard } from "../../support/line.ts";
 
@@ -140,15 +141,12 @@ test("[A3] a new recovery code ends the old one", async () => {
   expect((await signIn(recoveryCode)).status).toBe(200);
 });
 
-test("[A3] after ten wrong recovery codes even the right one waits, and none has cost a row", async () => {
+test("[A3] after a hundred wrong recovery codes of strangers the right one signs its user in", async () => {
   const alice = await claimed("alice");
-  const before = await dump(alice.userName);
   const signIn = (code: string) => say("POST", "/api/sign-in", { userName: alice.userName, code });
-  for (let i = 0; i < 10; i++) expect((await signIn(`${i}`.repeat(25))).status).toBe(401);
-  const response = await signIn(alice.recoveryCode);
-  expect(response.status).toBe(429);
-  expect(Number(response.headers.get("Retry-After"))).toBeGreaterThan(60);
-  expect(await dump(alice.userName)).toBe(before);
+  const wrong = await Promise.all(Array.from({ length: 100 }, (_, i) => signIn(`${i}`.padStart(25, "x"))));
+  expect(new Set(wrong.map(({ status }) => status))).toEqual(new Set([401]));
+  expect((await signIn(alice.recoveryCode)).status).toBe(200);
 });
 
 test("[A4] a link code signs a device in, once", async () => {
@@ -156,7 +154,7 @@ test("[A4] a link code signs a device in, once", async () => {
   const made = await say("POST", "/api/link-codes", undefined, alice.token);
   expect(made.status).toBe(201);
   const { code, expires } = (await made.json()) as { code: string; expires: number };
-  expect(code).toMatch(/^[0-9a-z]{4}-[0-9a-z]{4}$/);
+  expect(code).toMatch(/^[0-9a-z]{4}(-[0-9a-z]{4}){2}$/);
   expect(Math.abs(expires - Date.now() - 600_000)).toBeLessThan(60_000);
   const signIn = () => say("POST", "/api/sign-in", { userName: alice.userName, code: code.toUpperCase() });
   const response = await signIn();
@@ -167,15 +165,23 @@ test("[A4] a link code signs a device in, once", async () => {
   expect((await signIn()).status).toBe(401);
 });
 
-test("[A4] five wrong ones end a link code, and an eviction does not forget them", async () => {
+test("[A4] wrong codes of strangers end no link code, and an eviction in between changes nothing", async () => {
   const alice = await claimed("alice");
   const { code } = (await (await say("POST", "/api/link-codes", undefined, alice.token)).json()) as { code: string };
   const signIn = (one: string) => say("POST", "/api/sign-in", { userName: alice.userName, code: one });
-  for (let i = 0; i < 5; i++) {
-    expect((await signIn(`0000000${i}`)).status).toBe(401);
-    await evictDurableObject(env.MAILBOX.getByName(alice.userName));
-  }
-  expect((await signIn(code)).status).toBe(401);
+  for (let i = 0; i < 20; i++) expect((await signIn(`0000-0000-00${i + 10}`)).status).toBe(401);
+  await evictDurableObject(env.MAILBOX.getByName(alice.userName));
+  expect((await signIn(code)).status).toBe(200);
+});
+
+test("[A4] a link code of eight characters, made before they had twelve, is good until it ends", async () => {
+  const alice = await claimed("alice");
+  await runInDurableObject(env.MAILBOX.getByName(alice.userName), async (_, state) => {
+    const hash = await hashOfCode(alice.userName, "12345678");
+    state.storage.sql.exec("UPDATE account SET link = ?, linkEnds = ?", hash, Date.now() + 60_000);
+  });
+  await evictDurableObject(env.MAILBOX.getByName(alice.userName));
+  expect((await say("POST", "/api/sign-in", { userName: alice.userName, code: "1234-5678" })).status).toBe(200);
 });
 
 test("[A4] a link code is good for ten minutes", async () => {
@@ -218,7 +224,7 @@ test.each(states)(
       state.getWebSockets().find((ws) => (ws.deserializeAttachment() as { device: string }).device === "tablet"),
     );
     expect((await say("DELETE", `/api/devices/${lost.device}`, undefined, alice.token)).status).toBe(204);
-    expect(await tablet.next()).toMatchObject({ type: "closing", code: 4403 });
+    expect(await tablet.until("closing")).toMatchObject({ code: 4403 });
     // Half open: its socket still says something, and nothing of it is taken.
     await runInDurableObject(mailbox, (instance) => {
       const frame = { type: "send", id: 1, to: bob.userName, body: "from a thief" };
@@ -303,7 +309,7 @@ test("[A7] a token may be presented anew on the open socket; a wrong one ends th
   expect(await phone.until("token")).toEqual({ type: "token" });
   // From now on it stands on the other token.
   await say("DELETE", `/api/devices/${alice.device}`, undefined, other.token);
-  expect(await phone.settled()).toEqual([]);
+  expect((await phone.settled()).filter(({ type }) => type !== "notice")).toEqual([]);
   phone.send({ type: "token", token: bob.token });
   expect(await phone.until("closing")).toMatchObject({ code: 4403 });
 });

@@ -1,7 +1,7 @@
 // Passkeys from the server's side, with an authenticator that signs whatever it is given: nothing but a fresh challenge of this very
 // account, signed for this host and origin by whoever was there, signs anybody in.
 import { env } from "cloudflare:workers";
-import { runInDurableObject } from "cloudflare:test";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
 import { makeChallenge } from "../../../src/mailbox/challenge.ts";
 import worker from "../../../src/worker.ts";
@@ -171,10 +171,17 @@ test.each([
   expect(added.status).toBe(400);
 });
 
-test("[A10] options for a name that nobody has look the same, lead nowhere, and leave nothing behind", async () => {
-  const ghost = fresh("ghost");
-  const { challenge, allowCredentials } = await enterOptions(ghost);
-  expect(allowCredentials ?? []).toEqual([]);
+test("[A18] options to sign in are the same for every name: with a passkey, without, and for nobody, who has no trace of it", async () => {
+  const { alice } = await world();
+  const [bob, ghost] = [await claimed("bob"), fresh("ghost")];
+  const shapes = [];
+  for (const name of [alice.userName, bob.userName, ghost]) {
+    const { challenge, ...rest } = await enterOptions(name);
+    shapes.push({ length: challenge.length, ...rest });
+  }
+  expect(shapes[0]).toMatchObject({ allowCredentials: [], userVerification: "required" });
+  expect(new Set(shapes.map((shape) => JSON.stringify(shape))).size).toBe(1);
+  const { challenge } = await enterOptions(ghost);
   const key = await Authenticator.make();
   const response = await key.get({ challenge, origin: HOST, host, counter: 2 });
   expect((await say("POST", "/api/sign-in/passkey", { userName: ghost, response })).status).toBe(401);
@@ -183,6 +190,57 @@ test("[A10] options for a name that nobody has look the same, lead nowhere, and 
   );
   expect(tables).toEqual([]);
   expect((await ask("/api/passkeys")).status).toBe(401);
+});
+
+test("[A18] an authenticator knows an account by 32 bytes that are always the same and tell nothing of its name", async () => {
+  const long = "字".repeat(30);
+  const [one, two] = [await claimed(`${long}a`), await claimed(`${long}b`)];
+  const handleOf = async (account: Account) => {
+    const { user, authenticatorSelection } = (await addOptions(account)) as unknown as {
+      user: { id: string };
+      authenticatorSelection: unknown;
+    };
+    expect(authenticatorSelection).toMatchObject({ residentKey: "required", requireResidentKey: true });
+    return user.id;
+  };
+  const handles = [await handleOf(one), await handleOf(two)];
+  expect(new Set(handles).size).toBe(2);
+  for (const handle of handles) expect(bytesOf(handle)).toHaveLength(32);
+  await evictDurableObject(env.MAILBOX.getByName(one.userName));
+  expect(await handleOf(one)).toBe(handles[0]);
+});
+
+test("[A10] an account remembers 64 used challenges; one more waits until the first has expired, and none is good twice", async () => {
+  const { alice, signIn } = await world();
+  /** So many of them are remembered, of which this many have expired. */
+  const remember = async (count: number, expired: number) => {
+    await runInDurableObject(env.MAILBOX.getByName(alice.userName), (_, { storage: { sql } }) => {
+      const expires = (i: number) => Date.now() + (i < expired ? -1 : 60_000);
+      const used = Array.from({ length: count }, (_, i) => ({ nonce: `${i}`, expires: expires(i) }));
+      sql.exec("UPDATE account SET used = ?", JSON.stringify(used));
+    });
+    await evictDurableObject(env.MAILBOX.getByName(alice.userName));
+  };
+  await remember(64, 0);
+  const response = await signIn();
+  expect([response.status, await response.json()]).toMatchObject([429, { retryAfter: expect.any(Number) }]);
+  await remember(64, 1);
+  expect((await signIn()).status).toBe(200);
+});
+
+test("[A19] a passkey that can't be verified counts as an attempt of its address", async () => {
+  const alice = await claimed("alice");
+  const headers = { Authorization: `Bearer ${alice.token}`, "CF-Connecting-IP": "203.0.113.77" };
+  const key = await Authenticator.make();
+  const answers = [];
+  for (let i = 0; i < 31; i++) {
+    const { challenge } = await addOptions(alice);
+    const statement = Uint8Array.of(0xa1, 0x63, 0x78, 0x35, 0x63, 0x80); // {"x5c": []}
+    const attest = () => Promise.resolve({ format: "packed", statement });
+    const response = await key.create({ challenge, origin: HOST, host, counter: 1 }, attest);
+    answers.push((await ask("/api/passkeys", { method: "POST", headers, body: JSON.stringify({ response }) })).status);
+  }
+  expect([answers[0], answers.at(-1)]).toEqual([400, 429]);
 });
 
 function bytesOf(text: string): Uint8Array {

@@ -1,9 +1,9 @@
 // A suspended account: its tokens open nothing, its friends are told no more than that they are declined, and it comes back whole.
 import { expect, test } from "vitest";
-import { claimed, closedWith, openAs, say } from "../../support/accounts.ts";
+import { age, claimed, closedWith, openAs, say, withPasskey } from "../../support/accounts.ts";
 import { ADMIN, verdict } from "../../support/operators.ts";
 
-test("a suspended account's tokens open nothing until it is let in again", async () => {
+test("[X1] a suspended account's tokens open nothing until it is let in again", async () => {
   const [a, b] = [await claimed("alice"), await claimed("bob")];
   const [alice, bob] = [await openAs(a), await openAs(b)];
   const path = `/api/admin/users/${a.userName}`;
@@ -13,10 +13,8 @@ test("a suspended account's tokens open nothing until it is let in again", async
   for (const [method, route, body] of [
     ["GET", "/api/account"],
     ["GET", "/api/devices"],
-    ["GET", "/api/export"],
     ["PUT", "/api/settings", {}],
     ["POST", "/api/messages", { to: b.userName, body: "hi" }],
-    ["DELETE", "/api/account"],
   ] as const) {
     expect(await verdict(say(method, route, body, a.token)), route).toEqual([403, "suspended"]);
   }
@@ -28,6 +26,35 @@ test("a suspended account's tokens open nothing until it is let in again", async
   const back = await openAs(a);
   bob.send({ type: "send", id: 2, to: a.userName, body: "and now?" });
   expect(await back.until("message")).toMatchObject({ body: "and now?" });
+});
+
+test("[X1] a suspended user can take everything along and have it gone, with a proof where one is due", async () => {
+  const a = await claimed("alice");
+  await say("PUT", `/api/admin/users/${a.userName}/suspension`, {}, ADMIN);
+  const response = await say("GET", "/api/export", undefined, a.token);
+  expect([response.status, await response.text()]).toEqual([200, expect.stringContaining(a.device)]);
+  await age(a);
+  expect(await verdict(say("DELETE", "/api/account", undefined, a.token))).toEqual([403, "proof_required"]);
+  expect((await say("POST", "/api/proof", { code: a.recoveryCode }, a.token)).status).toBe(204);
+  expect((await say("DELETE", "/api/account", undefined, a.token)).status).toBe(204);
+});
+
+test("[X1] a suspended user signs no further device in, and what was right is not used up by it", async () => {
+  const a = await claimed("alice");
+  const path = `/api/admin/users/${a.userName}/suspension`;
+  const { code } = (await (await say("POST", "/api/link-codes", undefined, a.token)).json()) as { code: string };
+  const { key, enter } = await withPasskey(a);
+  await say("PUT", path, {}, ADMIN);
+  const signIn = (one: string) => verdict(say("POST", "/api/sign-in", { userName: a.userName, code: one }));
+  expect(await signIn("0000-0000-0000")).toEqual([401, "unauthorized"]);
+  const signed = await enter(key, 2);
+  for (const tried of [signIn(code), signIn(a.recoveryCode), verdict(signed())]) {
+    expect(await tried).toEqual([403, "suspended"]);
+  }
+  await say("DELETE", path, undefined, ADMIN);
+  expect((await signed()).status).toBe(200);
+  expect(await signIn(code)).toEqual([200, undefined]);
+  expect(await signIn(a.recoveryCode)).toEqual([200, undefined]);
 });
 
 test("an operator sees an account's devices by their labels, and no secret", async () => {

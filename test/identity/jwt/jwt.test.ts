@@ -185,7 +185,7 @@ test("[J5] any well-formed subject is a mailbox, and there are no accounts", asy
   const phone = await open(alice, await signed(alice));
   phone.send({ type: "send", id: 1, to: bob, body: "you were never here" });
   expect(await phone.until("accepted")).toMatchObject({ state: "stored" });
-  for (const path of ["/api/accounts", "/api/sign-in"]) {
+  for (const path of ["/api/accounts", "/api/sign-in", "/api/proof", "/api/sign-out/others"]) {
     expect((await say("POST", path, { userName: fresh("carol"), code: "x" })).status).toBe(404);
   }
   expect((await say("POST", "/api/link-codes", undefined, await signed(alice))).status).toBe(404);

@@ -1,0 +1,87 @@
+// A fresh proof: what changes who comes in takes the recovery code or a passkey, unless the device has just signed in.
+import { expect, test } from "vitest";
+import { type Account, age, ask, claimed, linked, openAs, say, withPasskey } from "../../support/accounts.ts";
+import { ADMIN, verdict } from "../../support/operators.ts";
+
+/** Everything that asks for one, for a device and another one of the same user. */
+const guarded = (alice: Account, other: Account): readonly [method: string, path: string][] => [
+  ["POST", "/api/recovery-code"],
+  ["POST", "/api/link-codes"],
+  ["POST", "/api/passkeys/options"],
+  ["DELETE", "/api/passkeys/nothing"],
+  ["DELETE", `/api/devices/${other.device}`],
+  ["POST", "/api/sign-out/others"],
+  ["DELETE", `/api/account?user=${alice.userName}`],
+];
+
+test("[A15] a quarter of an hour after its sign-in a device is asked for a proof, each time, with a sentence", async () => {
+  const alice = await claimed("alice");
+  const other = await linked(alice);
+  await age(alice, 899_000 - 60_000);
+  expect((await say("POST", "/api/link-codes", undefined, alice.token)).status).toBe(201);
+  await age(alice, 61_000);
+  for (const [method, path] of guarded(alice, other)) {
+    const response = await say(method, path, undefined, alice.token);
+    expect([path, response.status, await response.json()]).toMatchObject([
+      path,
+      403,
+      { code: "proof_required", message: expect.stringMatching(/recovery code or a passkey.*\.$/) },
+    ]);
+  }
+  for (const path of ["/api/devices", "/api/passkeys", "/api/export", "/api/account"]) {
+    expect((await say("GET", path, undefined, alice.token)).status).toBe(200);
+  }
+});
+
+test("[A15] the recovery code is a proof for a quarter of an hour, for this device alone, and goes on to be good", async () => {
+  const alice = await claimed("alice");
+  const other = await linked(alice);
+  await age(alice);
+  expect((await say("POST", "/api/proof", { code: alice.recoveryCode.toUpperCase() }, alice.token)).status).toBe(204);
+  await age(alice, 60_000);
+  expect((await say("POST", "/api/link-codes", undefined, alice.token)).status).toBe(201);
+  expect(await verdict(say("POST", "/api/link-codes", undefined, other.token))).toEqual([403, "proof_required"]);
+  await age(alice, 900_000);
+  expect(await verdict(say("POST", "/api/link-codes", undefined, alice.token))).toEqual([403, "proof_required"]);
+  expect((await say("POST", "/api/sign-in", { userName: alice.userName, code: alice.recoveryCode })).status).toBe(200);
+});
+
+test("[A15] a passkey is a proof as well, and what it has signed proves once, and nothing else", async () => {
+  const alice = await claimed("alice");
+  const { key, prove, enter } = await withPasskey(alice);
+  await age(alice);
+  expect((await prove(2)).status).toBe(204);
+  expect((await say("POST", "/api/link-codes", undefined, alice.token)).status).toBe(201);
+  await age(alice);
+  // A copy of it, whose counter does not grow.
+  expect((await prove(2)).status).toBe(401);
+  expect(await verdict(say("POST", "/api/link-codes", undefined, alice.token))).toEqual([403, "proof_required"]);
+  expect((await (await enter(key, 3))()).status).toBe(200);
+});
+
+test("[A15] a wrong proof proves nothing, is told, and counts as an attempt of its address", async () => {
+  const alice = await claimed("alice");
+  const phone = await openAs(alice);
+  await age(alice);
+  const headers = { Authorization: `Bearer ${alice.token}`, "CF-Connecting-IP": "203.0.113.55" };
+  const prove = (code: string) => ask("/api/proof", { method: "POST", headers, body: JSON.stringify({ code }) });
+  const answers = [];
+  for (let i = 0; i < 31; i++) answers.push((await prove("1".repeat(25))).status);
+  expect([answers[0], answers.at(-1)]).toEqual([401, 429]);
+  expect(await phone.until("notice")).toMatchObject({ code: "sign_in_attempts" });
+  expect(await verdict(say("POST", "/api/link-codes", undefined, alice.token))).toEqual([403, "proof_required"]);
+});
+
+test("[A15] to sign oneself out takes no proof", async () => {
+  const [alice, bob] = [await claimed("alice"), await claimed("bob")];
+  await age(alice);
+  await age(bob);
+  expect((await say("POST", "/api/sign-out", undefined, alice.token)).status).toBe(204);
+  expect((await say("DELETE", `/api/devices/${bob.device}`, undefined, bob.token)).status).toBe(204);
+});
+
+test("[A15] of an operator no proof is asked for", async () => {
+  const alice = await claimed("alice");
+  await age(alice);
+  expect((await say("DELETE", `/api/admin/users/${alice.userName}`, undefined, ADMIN)).status).toBe(204);
+});

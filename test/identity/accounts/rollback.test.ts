@@ -1,0 +1,70 @@
+// An account outlives the code that wrote it: tables as the first release made them are read and completed, and what this code has
+// written is read by that of before.
+import { env } from "cloudflare:workers";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { expect, test } from "vitest";
+import { type Account, claimed, linked, openAs, say, withPasskey } from "../../support/accounts.ts";
+
+/** The tables of an account as the first release made them. Never to be changed. */
+const FIRST = [
+  `CREATE TABLE account (one INTEGER PRIMARY KEY CHECK (one = 1), created INTEGER NOT NULL, recovery TEXT NOT NULL,
+    link TEXT, linkEnds INTEGER NOT NULL, linkTries INTEGER NOT NULL, secret TEXT NOT NULL, used TEXT NOT NULL)`,
+  `CREATE TABLE token (hash TEXT PRIMARY KEY, label TEXT NOT NULL, created INTEGER NOT NULL, seen INTEGER NOT NULL) WITHOUT ROWID`,
+  `CREATE TABLE passkey (id TEXT PRIMARY KEY, key TEXT NOT NULL, counter INTEGER NOT NULL, transports TEXT NOT NULL,
+    label TEXT NOT NULL, created INTEGER NOT NULL, seen INTEGER NOT NULL) WITHOUT ROWID`,
+];
+const COLUMNS = {
+  account: "one, created, recovery, link, linkEnds, linkTries, secret, used",
+  token: "hash, label, created, seen",
+  passkey: "id, key, counter, transports, label, created, seen",
+} as const;
+
+/** The account as the first release had it: its rows, in its tables. */
+async function asAtFirst({ userName }: Account): Promise<void> {
+  await runInDurableObject(env.MAILBOX.getByName(userName), (_, { storage: { sql } }) => {
+    for (const table of Object.keys(COLUMNS)) sql.exec(`ALTER TABLE ${table} RENAME TO ${table}_now`);
+    for (const statement of FIRST) sql.exec(statement);
+    for (const [table, columns] of Object.entries(COLUMNS)) {
+      sql.exec(`INSERT INTO ${table} (${columns}) SELECT ${columns} FROM ${table}_now`);
+      sql.exec(`DROP TABLE ${table}_now`);
+    }
+  });
+  await evictDurableObject(env.MAILBOX.getByName(userName));
+}
+
+test("[V5] an account of the first release opens, and has all that came later", async () => {
+  const alice = await claimed("alice");
+  const { key, enter } = await withPasskey(alice);
+  await asAtFirst(alice);
+  expect((await openAs(alice)).welcome.user).toBe(alice.userName);
+  expect((await (await enter(key, 2))()).status).toBe(200);
+  await asAtFirst(alice);
+  expect((await say("POST", "/api/proof", { code: alice.recoveryCode }, alice.token)).status).toBe(204);
+  const tablet = await linked(alice);
+  const theirs = await withPasskey(tablet);
+  await evictDurableObject(env.MAILBOX.getByName(alice.userName));
+  expect((await say("DELETE", `/api/devices/${tablet.device}`, undefined, alice.token)).status).toBe(204);
+  expect((await (await theirs.enter(theirs.key, 2))()).status).toBe(401);
+  expect((await (await enter(key, 3))()).status).toBe(200);
+  expect((await say("POST", "/api/sign-in", { userName: alice.userName, code: alice.recoveryCode })).status).toBe(200);
+});
+
+test("[V5] what this code writes of an account the first release can go on with", async () => {
+  const alice = await claimed("alice");
+  await withPasskey(alice);
+  await linked(alice);
+  await runInDurableObject(env.MAILBOX.getByName(alice.userName), (_, { storage: { sql } }) => {
+    // As it writes: columns are named, and others are let be.
+    sql.exec("INSERT INTO token (hash, label, created, seen) VALUES ('f', 'Old', 1, 1)");
+    const columns = "id, key, counter, transports, label, created, seen";
+    sql.exec(`INSERT INTO passkey (${columns}) VALUES ('p', 'k', 0, '[]', 'Old', 1, 1)`);
+    sql.exec(
+      "UPDATE account SET recovery = recovery, link = NULL, linkEnds = 0, linkTries = linkTries + 1, used = used",
+    );
+    const [notice] = sql.exec("SELECT kind, peer, body FROM run WHERE kind = 'notice'").toArray();
+    expect(notice).toEqual({ kind: "notice", peer: "", body: "new_passkey" });
+  });
+  await evictDurableObject(env.MAILBOX.getByName(alice.userName));
+  const list = await (await say("GET", "/api/passkeys", undefined, alice.token)).json<{ label: string }[]>();
+  expect(list.map(({ label }) => label)).toEqual(["Old", "My key"]);
+});

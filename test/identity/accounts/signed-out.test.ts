@@ -1,0 +1,138 @@
+// A device that another one has signed out is out for good: whatever it made to come back with ends with it.
+import { env } from "cloudflare:workers";
+import { runInDurableObject } from "cloudflare:test";
+import { expect, test } from "vitest";
+import {
+  type Account,
+  age,
+  ask,
+  address,
+  claimed,
+  HOST,
+  linked,
+  openAs,
+  say,
+  withPasskey,
+} from "../../support/accounts.ts";
+import { rulesOf } from "../../../src/mailbox/rules.ts";
+import { verdict } from "../../support/operators.ts";
+
+/** The owner, and somebody who has a device of hers. */
+async function world(): Promise<{ alice: Account; thief: Account }> {
+  const alice = await claimed("alice");
+  return { alice, thief: await linked(alice, "Stolen") };
+}
+
+const signIn = ({ userName }: Account, code: string) => say("POST", "/api/sign-in", { userName, code });
+const signOut = ({ token }: Account, { device }: Account) => say("DELETE", `/api/devices/${device}`, undefined, token);
+const made = async <T>(path: string, { token }: Account) => (await say("POST", path, undefined, token)).json<T>();
+
+test("[A14] the link code that a signed-out device has made signs nobody in", async () => {
+  const { alice, thief } = await world();
+  const { code } = await made<{ code: string }>("/api/link-codes", thief);
+  expect((await signOut(alice, thief)).status).toBe(204);
+  expect((await signIn(alice, code)).status).toBe(401);
+});
+
+test("[A14] the recovery code that a signed-out device has made ends with it, and the answer has the next one", async () => {
+  const { alice, thief } = await world();
+  const { recoveryCode } = await made<Account>("/api/recovery-code", thief);
+  const response = await signOut(alice, thief);
+  expect(response.status).toBe(200);
+  const next = (await response.json<Account>()).recoveryCode;
+  expect((await signIn(alice, recoveryCode)).status).toBe(401);
+  expect((await signIn(alice, next)).status).toBe(200);
+});
+
+test("[A14] the passkey that a signed-out device has made signs nobody in, and others' still do", async () => {
+  const { alice, thief } = await world();
+  const [hers, theirs] = [await withPasskey(alice, "hers"), await withPasskey(thief, "theirs")];
+  await signOut(alice, thief);
+  expect((await (await theirs.enter(theirs.key, 2))()).status).toBe(401);
+  expect((await (await hers.enter(hers.key, 2))()).status).toBe(200);
+});
+
+test("[A14] what the owner's own device has made outlasts another one that she signs out", async () => {
+  const { alice, thief } = await world();
+  const { code } = await made<{ code: string }>("/api/link-codes", alice);
+  expect((await signOut(alice, thief)).status).toBe(204);
+  expect((await signIn(alice, code)).status).toBe(200);
+  expect((await signIn(alice, alice.recoveryCode)).status).toBe(200);
+});
+
+test("[A14] a device that signs itself out leaves the recovery code and the passkeys that it made", async () => {
+  const alice = await claimed("alice");
+  const { key, enter } = await withPasskey(alice);
+  expect((await say("POST", "/api/sign-out", undefined, alice.token)).status).toBe(204);
+  expect((await (await enter(key, 2))()).status).toBe(200);
+  const second = await (await signIn(alice, alice.recoveryCode)).json<Account>();
+  expect((await signOut(second, second)).status).toBe(204);
+  expect((await signIn(alice, second.recoveryCode)).status).toBe(200);
+});
+
+test("[A16] to sign out everywhere else ends all devices, codes and passkeys but this one's, and gives a new recovery code", async () => {
+  const { alice, thief } = await world();
+  const third = await linked(alice, "Third");
+  const tablet = await openAs(thief, "tablet");
+  const [hers, theirs] = [await withPasskey(alice, "hers"), await withPasskey(thief, "theirs")];
+  // Whoever makes a passkey and signs itself out before is no device any more that could be signed out.
+  const gone = await withPasskey(third, "gone");
+  await say("POST", "/api/sign-out", undefined, third.token);
+  const { code } = await made<{ code: string }>("/api/link-codes", thief);
+  const response = await say("POST", "/api/sign-out/others", undefined, alice.token);
+  expect(response.status).toBe(200);
+  const { recoveryCode } = await response.json<Account>();
+  expect(await tablet.until("closing")).toMatchObject({ code: 4403 });
+  for (const old of [code, alice.recoveryCode]) expect((await signIn(alice, old)).status).toBe(401);
+  for (const { key, enter } of [theirs, gone]) expect((await (await enter(key, 2))()).status).toBe(401);
+  expect(await (await say("GET", "/api/devices", undefined, alice.token)).json()).toMatchObject([{ current: true }]);
+  expect((await (await hers.enter(hers.key, 2))()).status).toBe(200);
+  expect((await signIn(alice, recoveryCode)).status).toBe(200);
+});
+
+test("[A17] a device of which nothing was seen for 90 days is out, and its token is gone", async () => {
+  const { alice, thief } = await world();
+  await age(alice, 89 * 86_400_000);
+  expect((await say("GET", "/api/account", undefined, alice.token)).status).toBe(200);
+  await age(alice, 2 * 86_400_000);
+  expect(await verdict(say("GET", "/api/account", undefined, thief.token))).toEqual([401, "unauthorized"]);
+  const list = await (await say("GET", "/api/devices", undefined, alice.token)).json<unknown[]>();
+  expect(list).toMatchObject([{ id: alice.device }]);
+  const rows = await runInDurableObject(env.MAILBOX.getByName(alice.userName), (_, { storage: { sql } }) =>
+    sql.exec("SELECT label FROM token").toArray(),
+  );
+  expect(rows).toHaveLength(1);
+  // Nobody has signed it out: what it made stays.
+  expect((await signIn(alice, alice.recoveryCode)).status).toBe(200);
+});
+
+test("[A17] a browser that signs in anew has one session of that user, which goes on with what the last one made", async () => {
+  const alice = await claimed("alice");
+  const { recoveryCode } = alice;
+  const headers = { Cookie: `__Host-restante=${alice.token}`, Origin: HOST, "CF-Connecting-IP": address() };
+  const enter = (userName: string, code: string) =>
+    ask("/api/sign-in", { method: "POST", headers, body: JSON.stringify({ userName, code }) });
+  expect((await enter(alice.userName, "1".repeat(25))).status).toBe(401);
+  expect((await say("GET", "/api/account", undefined, alice.token)).status).toBe(200);
+  // As somebody else: the cookie's user is not the one who signs in.
+  const bob = await claimed("bob");
+  expect((await enter(bob.userName, bob.recoveryCode)).status).toBe(200);
+  expect((await say("GET", "/api/account", undefined, alice.token)).status).toBe(200);
+  const next = await (await enter(alice.userName, recoveryCode)).json<Account>();
+  expect((await say("GET", "/api/account", undefined, alice.token)).status).toBe(401);
+  expect(await (await say("GET", "/api/devices", undefined, next.token)).json()).toHaveLength(1);
+});
+
+test("[A17] SESSION_IDLE_DAYS says after how many days; 0 or nothing, never; what is no number, 90", () => {
+  const idle = (days?: string) => rulesOf(days === undefined ? {} : { SESSION_IDLE_DAYS: days }).sessionIdleMs;
+  const day = 86_400_000;
+  expect([undefined, "7", "0.5", "0", "", "no number", "-1"].map(idle)).toEqual([
+    90 * day,
+    7 * day,
+    day / 2,
+    null,
+    null,
+    90 * day,
+    90 * day,
+  ]);
+});

@@ -1,0 +1,137 @@
+// What becomes of an account, on the page: who comes in is told, a proof is asked for where the server asks for one, and everybody else
+// can be signed out.
+import { expect, test } from "vitest";
+import { Venue } from "../support/venue.ts";
+import type { Visitor } from "../support/visitor.ts";
+
+const venue = new Venue();
+
+/** Another browser of the same user, with a link code of the first one. */
+async function linkedWith(first: Visitor, userName: string): Promise<Visitor> {
+  await first.account.click();
+  await first.button("Link a device").click();
+  const code = (await first.page.locator("output.code").textContent()) ?? "";
+  await first.button("Close").click();
+  const second = await venue.visitor();
+  await second.page.getByLabel("Your name").fill(userName);
+  await second.button("Continue").click();
+  await second.page.getByLabel("Recovery or link code").fill(code);
+  await second.button("Sign in").click();
+  await second.connected();
+  return second;
+}
+
+/** The server asks once for a proof before it does this. */
+async function asksOnce({ page }: Visitor, path: string): Promise<void> {
+  const problem = {
+    type: "urn:restante:proof_required",
+    code: "proof_required",
+    message: "Show first that it is you.",
+  };
+  await page.route(`**${path}`, (route) => route.fulfill({ status: 403, json: problem }), { times: 1 });
+}
+
+test("[A13] that another device signed in is told on the page, which leads to the devices; a reload forgets neither it nor that it was seen", async () => {
+  const name = venue.named("nora");
+  const first = await venue.visitor();
+  await first.claim(name);
+  const second = await linkedWith(first, name);
+  const line = first.page.locator(".account-notice");
+  await line.getByText("Another device signed in.").waitFor();
+  await first.page.reload();
+  await line.getByText("Another device signed in.").waitFor();
+  await line.getByRole("button", { name: "Was it you? See your devices" }).click();
+  const dialog = first.page.getByRole("dialog");
+  await dialog.getByRole("region", { name: "What happened lately" }).getByText("Another device signed in.").waitFor();
+  await first.button("Close").click();
+  await first.page.reload();
+  await first.connected();
+  expect(await line.count()).toBe(0);
+  // The one that has come is not told of itself.
+  expect(await second.page.locator(".account-notice").count()).toBe(0);
+  expect([...first.errors, ...second.errors]).toEqual([]);
+});
+
+test("[A15] where the server asks for a proof the page asks for the recovery code, and goes on", async () => {
+  const first = await venue.visitor();
+  const recovery = await first.claim(venue.named("petra"));
+  await first.account.click();
+  await asksOnce(first, "/api/link-codes*");
+  await first.button("Link a device").click();
+  const proof = first.page.getByRole("dialog", { name: "Is it you?" });
+  await proof.getByLabel("Recovery code").fill("0000-0000");
+  await proof.getByRole("button", { name: "Continue" }).click();
+  await proof.getByText("the recovery code is wrong", { exact: false }).waitFor();
+  await proof.getByLabel("Recovery code").fill(recovery);
+  await proof.getByRole("button", { name: "Continue" }).click();
+  await first.page.getByText(/^[0-9a-z]{4}(-[0-9a-z]{4}){2}$/).waitFor();
+  expect(await proof.count()).toBe(0);
+  // Whoever would rather not leaves everything as it is.
+  await asksOnce(first, "/api/account*");
+  await first.button("Erase the account").click();
+  await first.page
+    .getByLabel("To confirm enter", { exact: false })
+    .fill((await first.account.textContent())?.trim() ?? "");
+  await first.page.getByRole("dialog").locator("form").getByRole("button").click();
+  await proof.getByRole("button", { name: "Cancel" }).click();
+  await proof.waitFor({ state: "detached" });
+  await first.button("Close").click();
+  await first.connected();
+  expect(first.errors).toEqual([]);
+});
+
+test("[A16] all other devices can be signed out from the page, which shows the next recovery code", async () => {
+  const name = venue.named("olga");
+  const first = await venue.visitor();
+  const recovery = await first.claim(name);
+  const second = await linkedWith(first, name);
+  await first.account.click();
+  await first.button("Sign out all other devices").click();
+  await second.page.getByLabel("Your name").waitFor();
+  const shown = first.page.locator(".shown-once output");
+  const next = (await shown.textContent()) ?? "";
+  expect(next).toMatch(/^([0-9a-z]{5}-){4}[0-9a-z]{5}$/);
+  expect(next).not.toBe(recovery);
+  await first.button("I have kept it").click();
+  await shown.waitFor({ state: "detached" });
+  await second.page.getByLabel("Your name").fill(name);
+  await second.button("Continue").click();
+  await second.page.getByLabel("Recovery or link code").fill(next);
+  await second.button("Sign in").click();
+  await second.button("I have kept it").waitFor();
+  expect([...first.errors, ...second.errors]).toEqual([]);
+});
+
+test("[A14] the page shows the recovery code that comes with the end of the device that had made the last one", async () => {
+  const name = venue.named("irma");
+  const first = await venue.visitor();
+  await first.claim(name);
+  const second = await linkedWith(first, name);
+  await second.account.click();
+  const others = second.page.getByRole("dialog").getByRole("listitem").filter({ hasNotText: "this one" });
+  await others.getByRole("button", { name: "Sign out" }).click();
+  await first.page.getByLabel("Your name").waitFor();
+  await second.page.locator(".shown-once output").waitFor();
+  expect([...first.errors, ...second.errors]).toEqual([]);
+});
+
+test("[A15] a passkey of this browser is a proof on the page too", async () => {
+  // The passkey of a host that has a name: an address can have none.
+  const first = await venue.visitor({}, venue.url.replace("127.0.0.1", "localhost"));
+  const devtools = await first.page.context().newCDPSession(first.page);
+  await devtools.send("WebAuthn.enable");
+  const kind = { protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true } as const;
+  const options = { ...kind, isUserVerified: true, automaticPresenceSimulation: true };
+  await devtools.send("WebAuthn.addVirtualAuthenticator", { options });
+  await first.claim(venue.named("kyra"));
+  await first.account.click();
+  await first.button("Add a passkey").click();
+  await first.button("Remove").waitFor();
+  await asksOnce(first, "/api/link-codes*");
+  const proved = first.page.waitForResponse((response) => response.url().includes("/api/proof/passkey?"));
+  await first.button("Link a device").click();
+  await first.button("Use a passkey").click();
+  expect((await proved).status()).toBe(204);
+  await first.page.getByText(/^[0-9a-z]{4}(-[0-9a-z]{4}){2}$/).waitFor();
+  expect(first.errors).toEqual([]);
+});
