@@ -27,7 +27,7 @@ const MAY: Record<string, string[]> = {
 const PACKAGES: Record<string, string[]> = {
   protocol: ["zod/mini"],
   mailbox: ["cloudflare:workers", "ipaddr.js"],
-  identity: ["@simplewebauthn/server", "hono", "hono/cookie", "hono/cors", "hono/secure-headers", "jose"],
+  identity: ["@simplewebauthn/server", "hono", "hono/cookie", "hono/cors", "hono/secure-headers", "ipaddr.js", "jose"],
   api: ["@hono/zod-openapi"],
   census: ["cloudflare:workers"],
   registry: ["cloudflare:workers"],

@@ -15,6 +15,7 @@ export interface Variables {
   readonly ADMIN_TOKEN?: string;
   readonly RATE_LIMIT?: string;
   readonly ATTEMPTS_PER_MINUTE?: string;
+  readonly CLIENT_ADDRESS?: string;
 }
 
 /** A list in a variable: its words, separated by commas or blanks. */
