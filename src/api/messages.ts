@@ -1,7 +1,7 @@
 // To send over HTTP: one message or several, with the answers that a socket would have given.
 import { z } from "@hono/zod-openapi";
 import { answered, refusedBy } from "../identity/ask.ts";
-import { vouch } from "../identity/attempts.ts";
+import { confirm } from "../identity/asker.ts";
 import { problem } from "../identity/refuse.ts";
 import { hashOf } from "../identity/token.ts";
 import { whoAsks } from "../identity/who.ts";
@@ -80,7 +80,7 @@ route(
     const key = name === undefined ? null : { name, digest: await hashOf(JSON.stringify(said)) };
     const answer = await c.env.MAILBOX.getByName(visitor.name).send(visitor, { messages: said, key });
     if ("refused" in answer) return refusedBy(c, answer.refused);
-    vouch(visitor.proof);
+    confirm(c);
     return Array.isArray(body) ? answered(c, answer.value) : one(answer.value[0], (value) => answered(c, value));
   },
 );

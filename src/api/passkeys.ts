@@ -3,6 +3,7 @@ import { z } from "@hono/zod-openapi";
 import { accountsOnly, strangers } from "../identity/accounts.ts";
 import { ask } from "../identity/ask.ts";
 import { addPasskey, passkeyOptions, passkeySignIn, signInOptions } from "../identity/passkeys.ts";
+import { PASSKEY_BODY_BYTES } from "../protocol/limits.ts";
 import { api, route } from "./declare.ts";
 import { label, name, signedIn, time } from "./schemas.ts";
 
@@ -109,6 +110,7 @@ route(
     scope: null,
     through: [...through, strangers],
     body: z.strictObject({ userName: name, response, label: label.optional() }),
+    bytes: PASSKEY_BODY_BYTES,
     answers: { 200: signedIn },
     no: ["bad_name", "reserved_name", "unauthorized", "rate_limited", "not_found"],
   },

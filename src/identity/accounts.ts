@@ -18,7 +18,7 @@ import {
   plainCode,
   serviceOf,
 } from "./token.ts";
-import { type Asking, modeFor, tokenOf, whoAsks } from "./who.ts";
+import { type Asking, modeFor, tokenKeyOf, tokenOf, whoAsks } from "./who.ts";
 
 /** What this server asks of whoever comes: for pages that show the right form. */
 export function about(c: Asking): Response {
@@ -38,7 +38,7 @@ export async function claim(
 ): Promise<Response> {
   const why = await invites(userName, invitation, c.env);
   if (why !== null) return problem(why);
-  const token = newToken(userName);
+  const token = await newToken(userName, await tokenKeyOf(c));
   const recoveryCode = newRecoveryCode();
   const answer = await c.env.MAILBOX.getByName(userName).claim(userName, {
     token: { hash: await hashOf(token), label: labelOf(c, label) },
@@ -56,7 +56,7 @@ export async function signIn(
 ): Promise<Response> {
   const { userName } = read;
   const code = plainCode(read.code);
-  const token = newToken(userName);
+  const token = await newToken(userName, await tokenKeyOf(c));
   const recoveryCode = newRecoveryCode();
   const mailbox = c.env.MAILBOX.getByName(userName);
   const fresh = { hash: await hashOf(token), label: labelOf(c, read.label) };

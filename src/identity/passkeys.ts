@@ -8,7 +8,7 @@ import { answered, ask, refusedBy } from "./ask.ts";
 import { keepCookie } from "./cookie.ts";
 import { problem } from "./refuse.ts";
 import { base64url, hashOf, newToken } from "./token.ts";
-import { type Asking, whoAsks } from "./who.ts";
+import { type Asking, tokenKeyOf, whoAsks } from "./who.ts";
 
 const library = () => import("@simplewebauthn/server");
 
@@ -109,7 +109,7 @@ export async function passkeySignIn(c: Asking, read: Made & { readonly userName:
   } catch {
     return problem(wrong);
   }
-  const token = newToken(userName);
+  const token = await newToken(userName, await tokenKeyOf(c));
   const fresh = { hash: await hashOf(token), label: labelOf(c, read.label) };
   const answer = await mailbox.enter(userName, challenge, { id: known.id, counter }, fresh);
   if ("refused" in answer) return problem(answer.refused);
