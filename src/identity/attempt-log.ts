@@ -10,9 +10,11 @@ export type AttemptEvent = "token_refused" | "operator_refused" | "attempts_exha
 
 /** What happened in this minute, by event and network: how often. */
 const counted = new Map<string, number>();
+/** Those that had no line of their own because the minute had enough. */
+let unnamed = 0;
 let begun = 0;
 
-/** Notes it, unless the same was noted of this network in the same minute; `times`: how often it was in the minute that had the last line. */
+/** Notes it, unless the same was noted of this network in the same minute: then it is counted. */
 export function noteAttempt(event: AttemptEvent, network: string, now = Date.now()): void {
   if (now - begun >= MINUTE_MS) endMinute(now);
   const key = `${event} ${network}`;
@@ -20,12 +22,9 @@ export function noteAttempt(event: AttemptEvent, network: string, now = Date.now
   if (times !== undefined) counted.set(key, times + 1);
   else if (counted.size < LINES_PER_MINUTE) {
     counted.set(key, 1);
-    note(event, { network });
+    write(event, network);
   } else unnamed++;
 }
-
-/** Those of networks that had no line of their own. */
-let unnamed = 0;
 
 /** What the minute had beyond its lines is said in one. */
 function endMinute(now: number): void {
@@ -35,4 +34,17 @@ function endMinute(now: number): void {
   counted.clear();
   unnamed = 0;
   begun = now;
+}
+
+function write(event: AttemptEvent, network: string): void {
+  switch (event) {
+    case "token_refused":
+      return note("token_refused", { network });
+    case "operator_refused":
+      return note("operator_refused", { network });
+    case "attempts_exhausted":
+      return note("attempts_exhausted", { network });
+    default:
+      return event satisfies never;
+  }
 }
