@@ -183,9 +183,11 @@ function deepest(issue: z.core.$ZodIssue): z.core.$ZodIssue {
   return closest === undefined ? issue : { ...closest, path: [...issue.path, ...closest.path] };
 }
 
-/** A field too many is one level further in than the object that has it. */
+/** These are found in what is of the right type already, so one level further in. */
+const INSIDE: ReadonlySet<string> = new Set(["unrecognized_keys", "too_big", "too_small"]);
+
 function depthOf({ code, path }: z.core.$ZodIssue): number {
-  return path.length + Number(code === "unrecognized_keys");
+  return path.length + Number(INSIDE.has(code));
 }
 
 function usual(target: string): Code {

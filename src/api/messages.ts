@@ -10,7 +10,7 @@ import type { Outcome } from "../protocol/message.ts";
 import { type Code, REFUSALS } from "../protocol/refusals.ts";
 import { readMessage } from "../protocol/up.ts";
 import { api, route } from "./declare.ts";
-import { seq, time, whose } from "./schemas.ts";
+import { listOf, seq, time, whose } from "./schemas.ts";
 
 /** What speaks of the receiver's name, and what of the body. */
 const OF_NAMES: ReadonlySet<Code> = new Set(["bad_name", "reserved_name"]);
@@ -66,7 +66,7 @@ route(
         .optional()
         .meta({ example: "order-1234" }),
     }),
-    body: z.union([message, z.array(message).min(1).max(LIMITS.frames)]),
+    body: z.union([message, listOf(message, LIMITS.frames)]),
     bytes: LIMITS.textBytes,
     answers: { 200: z.union([outcome, z.array(outcome)]) },
     no: ["bad_name", "reserved_name", "id_reused", "declined", "rate_limited", "erased"],

@@ -49,6 +49,11 @@ export const label = z.string().trim().min(1).max(LABEL);
 
 export const time = z.int().meta({ description: "Ms since 1970" });
 
+/** An array of at most `most`, at least one: how many there are is looked at before what they are. */
+export function listOf<T extends z.ZodType>(element: T, most: number) {
+  return z.array(z.unknown()).max(most).pipe(z.array(element).min(1).max(most));
+}
+
 export const scopes = z.array(z.enum(SCOPES)).min(1).max(SCOPES.length);
 
 /** What whoever signs in is given. */
