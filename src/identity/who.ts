@@ -11,7 +11,7 @@ import { type Attempt, reserve } from "./attempts.ts";
 import { cookieOf } from "./cookie.ts";
 import { backgroundOf } from "./context.ts";
 import { readJwt } from "./jwt.ts";
-import { verdictOn } from "./known-tokens.ts";
+import { type TokenVerdict, verdictOn } from "./known-tokens.ts";
 import { type Mode, misconfigured, modeOf, servesHost } from "./mode.ts";
 import { cookieCounts, isForeign } from "./origin.ts";
 import { hashOf, isOurs, nameOf, serviceOf } from "./token.ts";
@@ -22,6 +22,9 @@ export type Asking = Context<{ Bindings: Env }>;
 
 /** What a connection is opened for. */
 const SOCKET: readonly Scope[] = ["read", "send"];
+
+/** Three parts in base64url; the last is empty where nothing is signed, which is never taken. */
+const JWT_FORM = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
 type Found = Visitor | { readonly refused: Refusal };
 
@@ -69,12 +72,14 @@ export async function identify(c: Asking, token: string, needs: readonly Scope[]
   const verdict = verdictOn(hash);
   const isSigned = modeOf(c.env) === "jwt" && serviceOf(token) === null;
   let held: Attempt | null = null;
-  if (isSigned ? verdict === "refused" || (verdict === null && looksUpKeys(c.env)) : await mayBeGuess(c, token, hash)) {
+  if (
+    isSigned ? verdict === "refused" || (verdict === null && looksUpKeys(c.env)) : await mayBeGuess(c, token, verdict)
+  ) {
     const attempt = reserve(c.req.raw, c.env);
     if ("refused" in attempt) return attempt;
     held = attempt;
   }
-  const visitor = await readToken(token, c.env, needs);
+  const visitor = await readToken(token, c.env, needs, hash);
   if (visitor === null) return { refused: await wrong(c, held) };
   if (isSigned && verdict !== "refused") {
     // Verified, it is no guess.
@@ -85,11 +90,10 @@ export async function identify(c: Asking, token: string, needs: readonly Scope[]
   return visitor;
 }
 
-async function mayBeGuess(c: Asking, token: string, hash: string): Promise<boolean> {
+async function mayBeGuess(c: Asking, token: string, verdict: TokenVerdict | null): Promise<boolean> {
   // Of a malformed one it shows anyway.
-  if (serviceOf(token) === null && nameOf(token) === null) return false;
-  const verdict = verdictOn(hash);
-  return verdict === "refused" || (verdict === null && !(await isOurs(token, await tokenKeyOf(c))));
+  if (verdict !== null || (serviceOf(token) === null && nameOf(token) === null)) return verdict === "refused";
+  return !(await isOurs(token, await tokenKeyOf(c)));
 }
 
 /** The token is wrong by itself. */
@@ -117,24 +121,25 @@ function looksUpKeys({ JWT_SECRET = "" }: Variables): boolean {
 
 /**
  * Whom a token speaks of; null for one that is not to be trusted. Service accounts have theirs in every mode; `needs`: what such a token
- * has to be good for.
+ * has to be good for. `hash`: the token's, for whoever has it.
  */
 export async function readToken(
   token: string,
   variables: Variables,
   needs: readonly Scope[] = SOCKET,
+  hash?: string,
 ): Promise<Visitor | null> {
   const mode = modeOf(variables);
   if (token.length > TOKEN_UNITS || mode === null) return null;
   const service = serviceOf(token);
-  if (service !== null) return { name: service, proof: { is: "service", hash: await hashOf(token), needs } };
+  if (service !== null) return { name: service, proof: { is: "service", hash: hash ?? (await hashOf(token)), needs } };
   if (mode === "open") return null;
   if (mode === "jwt") {
-    const known = await readJwt(token, variables);
+    const known = JWT_FORM.test(token) ? await readJwt(token, variables) : null;
     return known === null ? null : { name: known.name, proof: { is: "jwt", expires: known.expires } };
   }
   const name = nameOf(token);
-  return name === null ? null : { name, proof: { is: "token", hash: await hashOf(token) } };
+  return name === null ? null : { name, proof: { is: "token", hash: hash ?? (await hashOf(token)) } };
 }
 
 /** What a service's token has to be good for: a socket takes both. */
