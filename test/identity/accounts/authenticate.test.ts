@@ -168,6 +168,7 @@ test("[A20] a token without the mark is as good as ever; it costs no attempt, bu
 test("[A20] another's mark, or one of another secret, is none", async () => {
   const [alice, from] = [await claimed("alice"), await usedUp()];
   const [prefix, name = "", secret = ""] = alice.token.split(".");
+  const asked = vi.spyOn(Mailbox.prototype, "devices");
   const flipped = `${secret.slice(0, 20)}${secret[20] === "A" ? "B" : "A"}${secret.slice(21)}`;
   const [, other = ""] = (await claimed("bob")).token.split(".");
   for (const token of [
@@ -177,6 +178,8 @@ test("[A20] another's mark, or one of another secret, is none", async () => {
   ]) {
     expect(await devices(token, from), token).toEqual([429, "rate_limited"]);
   }
+  expect(asked).not.toHaveBeenCalled();
+  asked.mockRestore();
 });
 
 test("[A21] a token that was revoked is an attempt each time, and from the limit on wakes nobody", async () => {
