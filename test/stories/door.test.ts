@@ -88,6 +88,13 @@ describe.each(Object.entries(starts))("%s", (_, start) => {
     expect(await messages()).toMatchObject({ conversations: [{ peer: "alice" }] });
   });
 
+  test("[H13] a large body is answered without being read, and its client hears the answer", async () => {
+    for (const size of [70_000, 300_000, 1_000_000]) {
+      const answer = await fetch(`${server.url}/api/messages`, { method: "POST", body: "x".repeat(size) });
+      expect([answer.status, await answer.json()]).toMatchObject([401, { code: "unauthorized" }]);
+    }
+  });
+
   test("[D7] a client that does not answer the close of a refused upgrade is cut off", async () => {
     const { socket, answer, ended } = await raw(server, upgrade(server, "/client/bob?device=d"));
     await ended;
