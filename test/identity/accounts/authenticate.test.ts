@@ -12,6 +12,9 @@ import { description, operations } from "../../support/description.ts";
 import { fresh } from "../../support/devices.ts";
 import { ADMIN, service, verdict } from "../../support/operators.ts";
 
+// Hundreds of requests, beside whatever else this machine does.
+vi.setConfig({ testTimeout: 30_000 });
+
 /** A body of 1 MB that says how much of it was asked for. */
 function observed(): { readonly body: ReadableStream<Uint8Array>; readonly pulls: () => number } {
   let pulls = 0;
@@ -260,10 +263,10 @@ test("[A9] the log says which network it was, and no token", async () => {
   const lines = log.mock.calls.map(([line]) => String(line));
   log.mockRestore();
   const events = lines.map((line) => JSON.parse(line) as { event: string; network?: string });
-  expect(events.filter(({ network }) => network === "192.0.2.0/24").map(({ event }) => event)).toEqual([
-    "token_refused",
-    "attempts_exhausted",
-  ]);
+  const own = events.filter(({ network }) => network === "192.0.2.0/24").map(({ event }) => event);
+  expect([...new Set(own)]).toEqual(["token_refused", "attempts_exhausted"]);
+  // One of each; two where the minute of the log ended meanwhile.
+  expect(own.length).toBeLessThanOrEqual(4);
   expect(lines.join("\n")).not.toContain(token.split(".")[2]);
   expect(lines.join("\n")).not.toContain("192.0.2.77");
 });

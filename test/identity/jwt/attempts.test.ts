@@ -9,6 +9,8 @@ import { fresh } from "../../support/devices.ts";
 import { ADMIN, verdict } from "../../support/operators.ts";
 import { signed } from "../../support/jwt.ts";
 
+vi.setConfig({ testTimeout: 30_000 });
+
 const remote = { ...env, JWT_SECRET: "", JWT_JWKS_URL: "https://issuer.test/keys.json" } as unknown as Env;
 
 function ask(path: string, token: string, from: string, variables: Env = env): Promise<[number, unknown]> {
