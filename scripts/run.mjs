@@ -76,6 +76,11 @@ function withPort(flags) {
   return flags.some((flag) => /^--port(=|$)/.test(flag)) ? flags : ["--port", "8787", ...flags];
 }
 
+/** Nothing in front of it says where a request comes from, so what a client says of itself counts for nothing: all addresses are one. */
+function withAddress(flags) {
+  return flags.some((flag) => flag.includes("CLIENT_ADDRESS:")) ? flags : ["--var", "CLIENT_ADDRESS:unknown", ...flags];
+}
+
 /** Each seed is a test of its own, so a failure names its seed; `--first SEED --seeds 1` plays it again. */
 function chaos(flags) {
   const { values } = parseArgs({ args: flags, options: { seeds: { type: "string" }, first: { type: "string" } } });
@@ -97,7 +102,8 @@ async function main(command, flags) {
   switch (command) {
     case "start":
       return (
-        (await run("node", ["scripts/variables.ts", "start", ...flags])) || run("wrangler", ["dev", ...withPort(flags)])
+        (await run("node", ["scripts/variables.ts", "start", ...flags])) ||
+        run("wrangler", ["dev", ...withPort(withAddress(flags))])
       );
     case "selfhost":
       return selfhost(flags);

@@ -12,8 +12,7 @@ import { passkeys } from "./api/passkeys.ts";
 import { people } from "./api/people.ts";
 import { services } from "./api/services.ts";
 import { admit } from "./identity/admit.ts";
-import { counted } from "./identity/ask.ts";
-import { vouch } from "./identity/attempts.ts";
+import { confirm, refuted } from "./identity/asker.ts";
 import { guard, share } from "./identity/headers.ts";
 import { announce } from "./identity/mode.ts";
 import { problem, refuseUpgrade } from "./identity/refuse.ts";
@@ -46,15 +45,15 @@ app.get("/client/:userName", async (c) => {
   }
   const offer = chooseDialect(c.req.header("Sec-WebSocket-Protocol") ?? null);
   const verdict = await admit(c, c.req.param("userName"), offer);
-  if ("refused" in verdict) return refuseUpgrade(offer, verdict.refused);
+  if ("refused" in verdict) return refuseUpgrade(c, offer, verdict.refused);
   try {
     const response = await c.env.MAILBOX.getByName(verdict.visit.name).fetch(visitRequest(verdict.visit));
-    if (response.status !== 101) return refuseUpgrade(offer, await counted(c, readRefusal(await response.json())));
-    vouch(verdict.visit.proof);
+    if (response.status !== 101) return refuseUpgrade(c, offer, await refuted(c, readRefusal(await response.json())));
+    confirm(c);
     return response;
   } catch (error) {
     note("open_failed", { user: verdict.visit.name, reason: reasonOf(error) });
-    return refuseUpgrade(offer, refusal("internal"));
+    return refuseUpgrade(c, offer, refusal("internal"));
   }
 });
 

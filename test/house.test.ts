@@ -39,6 +39,7 @@ const PACKAGES: Record<string, string[]> = {
     "hono/cookie",
     "hono/cors",
     "hono/secure-headers",
+    "ipaddr.js",
     "jose",
   ],
   api: ["@hono/zod-openapi"],

@@ -1,10 +1,12 @@
 // How a route is declared: once, with the schemas of what goes in and what comes out; the description at /api/openapi.json is made of
-// the same. Behind a declaration nothing is unknown: size before JSON, JSON before schema, and a no names the field.
+// the same. Behind a declaration nothing is unknown: who asks before size, size before JSON, JSON before schema, and a no names the field.
 import { createRoute, OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
-import { bounded } from "../identity/ask.ts";
+import { authenticated } from "../identity/authenticate.ts";
+import { bounded } from "../identity/body.ts";
+import { operatorOnly } from "../identity/operator.ts";
 import { problem } from "../identity/refuse.ts";
 import type { Asking } from "../identity/who.ts";
-import { LIMITS } from "../protocol/limits.ts";
+import { LIMITS, STRANGER_BODY_BYTES } from "../protocol/limits.ts";
 import { type Code, REFUSALS, type Refusal, refusal } from "../protocol/refusals.ts";
 import type { Scope } from "../protocol/service.ts";
 
@@ -22,13 +24,13 @@ interface Declared {
   /** One line, and what else there is to say. */
   readonly does: string;
   readonly about?: string;
-  /** What a service's token has to be good for; null where none is needed, "people" where none is enough. */
+  /** What a service's token has to be good for; null where no token is asked for, "people" where a service's is not enough. */
   readonly scope: Scope | "people" | null;
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly headers?: z.ZodObject;
   readonly body?: Zod;
-  /** Bytes of the body; those of a message's if nothing else is said. */
+  /** Bytes of the body; those of a message's if nothing else is said, and few where no token is asked for. */
   readonly bytes?: number;
   /** The status where it went well, and what is answered then; null for nothing. */
   readonly answers: Readonly<Record<number, Zod | null>>;
@@ -98,7 +100,7 @@ export function route<const D extends Declared>(
   declared: D,
   answer: (c: Asking, sent: Sent<D>) => Response | Promise<Response>,
 ): void {
-  const { body, params, query, headers, bytes = LIMITS.bodyBytes } = declared;
+  const { body, params, query, headers } = declared;
   const config = createRoute({
     method: declared.method,
     path: declared.path,
@@ -113,7 +115,7 @@ export function route<const D extends Declared>(
       ...(body !== undefined && { body: { required: true, content: { "application/json": { schema: body } } } }),
     },
     responses: responsesOf(declared),
-    middleware: [...(declared.through ?? []), ...(body === undefined ? [] : [bounded(bytes)])] as never,
+    middleware: before(declared) as never,
   } as RouteConfig);
   const answered = (c: Asking) => {
     const read = (target: string) => c.req.valid(target as never);
@@ -121,6 +123,16 @@ export function route<const D extends Declared>(
     return answer(c, sent as unknown as Sent<D>);
   };
   to.openapi(config, answered as never);
+}
+
+/** What a request passes before its query and its body are looked at. */
+function before({ scope, through = [], body, bytes = bytesOf(scope) }: Declared): readonly Middleware[] {
+  const knows = scope === null ? [] : [scope === "admin" ? operatorOnly : authenticated(scope)];
+  return [...through, ...knows, ...(body === undefined ? [] : [bounded(bytes)])];
+}
+
+function bytesOf(scope: Declared["scope"]): number {
+  return scope === null ? STRANGER_BODY_BYTES : LIMITS.bodyBytes;
 }
 
 function securityOf(scope: Declared["scope"]): Record<string, string[]>[] {
@@ -173,9 +185,11 @@ function deepest(issue: z.core.$ZodIssue): z.core.$ZodIssue {
   return closest === undefined ? issue : { ...closest, path: [...issue.path, ...closest.path] };
 }
 
-/** A field too many is one level further in than the object that has it. */
+/** These are found in what is of the right type already, so one level further in. */
+const INSIDE: ReadonlySet<string> = new Set(["unrecognized_keys", "too_big", "too_small"]);
+
 function depthOf({ code, path }: z.core.$ZodIssue): number {
-  return path.length + Number(code === "unrecognized_keys");
+  return path.length + Number(INSIDE.has(code));
 }
 
 function usual(target: string): Code {

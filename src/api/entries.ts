@@ -1,7 +1,7 @@
 // The log over HTTP: page by page, or as server-sent events; and what a device holds.
 import { z } from "@hono/zod-openapi";
 import { ask, refusedBy } from "../identity/ask.ts";
-import { vouch } from "../identity/attempts.ts";
+import { confirm } from "../identity/asker.ts";
 import { problem } from "../identity/refuse.ts";
 import { type Asking, whoAsks } from "../identity/who.ts";
 import type { Place } from "../protocol/query.ts";
@@ -107,7 +107,7 @@ async function follow(c: Asking, name: string | undefined, at: At): Promise<Resp
   const visit = { ...visitor, answer: null, dialect: V1, place: { device: name, ...at }, stream: true } as const;
   const response = await c.env.MAILBOX.getByName(visitor.name).fetch(visitRequest(visit));
   if (!response.ok) return refusedBy(c, readRefusal(await response.json()));
-  vouch(visitor.proof);
+  confirm(c);
   return new Response(response.body, {
     headers: {
       "Content-Type": `${EVENTS}; charset=utf-8`,

@@ -1,7 +1,7 @@
 // To send over HTTP: one message or several, with the answers that a socket would have given.
 import { z } from "@hono/zod-openapi";
 import { answered, refusedBy } from "../identity/ask.ts";
-import { vouch } from "../identity/attempts.ts";
+import { confirm } from "../identity/asker.ts";
 import { problem } from "../identity/refuse.ts";
 import { hashOf } from "../identity/token.ts";
 import { whoAsks } from "../identity/who.ts";
@@ -10,7 +10,7 @@ import type { Outcome } from "../protocol/message.ts";
 import { type Code, REFUSALS } from "../protocol/refusals.ts";
 import { readMessage } from "../protocol/up.ts";
 import { api, route } from "./declare.ts";
-import { seq, time, whose } from "./schemas.ts";
+import { listOf, seq, time, whose } from "./schemas.ts";
 
 /** What speaks of the receiver's name, and what of the body. */
 const OF_NAMES: ReadonlySet<Code> = new Set(["bad_name", "reserved_name"]);
@@ -66,7 +66,7 @@ route(
         .optional()
         .meta({ example: "order-1234" }),
     }),
-    body: z.union([message, z.array(message).min(1).max(LIMITS.frames)]),
+    body: z.union([message, listOf(message, LIMITS.frames)]),
     bytes: LIMITS.textBytes,
     answers: { 200: z.union([outcome, z.array(outcome)]) },
     no: ["bad_name", "reserved_name", "id_reused", "declined", "rate_limited", "erased"],
@@ -80,7 +80,7 @@ route(
     const key = name === undefined ? null : { name, digest: await hashOf(JSON.stringify(said)) };
     const answer = await c.env.MAILBOX.getByName(visitor.name).send(visitor, { messages: said, key });
     if ("refused" in answer) return refusedBy(c, answer.refused);
-    vouch(visitor.proof);
+    confirm(c);
     return Array.isArray(body) ? answered(c, answer.value) : one(answer.value[0], (value) => answered(c, value));
   },
 );

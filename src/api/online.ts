@@ -2,7 +2,16 @@
 import { z } from "@hono/zod-openapi";
 import { countOnline } from "../census/ask.ts";
 import { answered } from "../identity/ask.ts";
+import { backgroundOf } from "../identity/context.ts";
+import type { Online } from "../protocol/census.ts";
+import { Shared } from "../protocol/shared.ts";
 import { api, route } from "./declare.ts";
+
+/** For how long an isolate keeps the number, ms, and how long anybody waits for it. Answers: a request of anybody that asks every shard. */
+const KEEP_MS = 5_000;
+const TIMEOUT_MS = 10_000;
+
+const shared = new Shared<Online>(() => KEEP_MS, TIMEOUT_MS);
 
 export const online = api();
 
@@ -13,8 +22,13 @@ route(
     path: "/api/online",
     tag: "Server",
     does: "How many users are online, with how many sockets",
+    about: "At most five seconds old.",
     scope: null,
     answers: { 200: z.object({ users: z.int(), sockets: z.int() }) },
   },
-  async (c) => answered(c, await countOnline(c.env)),
+  async (c) => {
+    const compute = () => countOnline(c.env);
+    const isLimited = c.env.RATE_LIMIT !== "off";
+    return answered(c, await (isLimited ? shared.get(compute, backgroundOf(c)) : compute()));
+  },
 );

@@ -10,6 +10,7 @@ import {
   proofOptions,
   signInOptions,
 } from "../identity/passkeys.ts";
+import { PASSKEY_BODY_BYTES } from "../protocol/limits.ts";
 import { api, route } from "./declare.ts";
 import { label, name, signedIn, time } from "./schemas.ts";
 
@@ -116,6 +117,7 @@ route(
     scope: null,
     through: [...through, strangers],
     body: z.strictObject({ userName: name, response, label: label.optional() }),
+    bytes: PASSKEY_BODY_BYTES,
     answers: { 200: signedIn },
     no: ["bad_name", "reserved_name", "unauthorized", "suspended", "rate_limited", "not_found"],
   },

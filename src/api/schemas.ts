@@ -59,6 +59,15 @@ export function line(most: number, least = 0) {
 
 export const time = z.int().meta({ description: "Ms since 1970" });
 
+/** An array of at most `most`, at least one: how many there are is looked at before what they are. */
+export function listOf<T extends z.ZodType>(element: T, most: number) {
+  return z.preprocess((value, { addIssue }) => {
+    const isLong = Array.isArray(value) && value.length > most;
+    if (isLong) addIssue({ code: "too_big", origin: "array", maximum: most, inclusive: true, input: value });
+    return value;
+  }, z.array(element).min(1).max(most));
+}
+
 export const scopes = z.array(z.enum(SCOPES)).min(1).max(SCOPES.length);
 
 /** What whoever signs in is given. */

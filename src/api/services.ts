@@ -1,6 +1,5 @@
 // Service accounts, for operators.
 import { z } from "@hono/zod-openapi";
-import { operatorOnly } from "../identity/operator.ts";
 import {
   createService,
   endService,
@@ -15,7 +14,6 @@ import { api, route } from "./declare.ts";
 import { canonicalName, label, name, scopes, time } from "./schemas.ts";
 
 const tag = "Service accounts";
-const through = [operatorOnly];
 const params = z.object({ userName: name });
 
 const made = z
@@ -55,7 +53,6 @@ route(
     tag,
     does: "Create a service account",
     scope: "admin",
-    through,
     body: z.strictObject({ userName: name, scopes, label: label.optional() }).meta({ id: "NewService" }),
     answers: { 201: made },
     no: ["bad_name", "reserved_name", "name_taken"],
@@ -71,7 +68,6 @@ route(
     tag,
     does: "The service accounts, by name",
     scope: "admin",
-    through,
     query: z.object({ after: z.string().max(64).optional().meta({ description: "The last name that you have" }) }),
     answers: {
       200: z.object({ services: z.array(z.object({ userName: canonicalName, created: time })), more: z.boolean() }),
@@ -88,7 +84,6 @@ route(
     tag,
     does: "A service account, with what its tokens are good for",
     scope: "admin",
-    through,
     params,
     answers: { 200: service },
     no: ["bad_name", "reserved_name", "not_found"],
@@ -104,7 +99,6 @@ route(
     tag,
     does: "Revoke a service account",
     scope: "admin",
-    through,
     params,
     answers: { 204: null },
     no: ["bad_name", "reserved_name", "not_found"],
@@ -120,7 +114,6 @@ route(
     tag,
     does: "Make one more token for a service account",
     scope: "admin",
-    through,
     params,
     body: z.strictObject({ scopes, label: label.optional() }).meta({ id: "NewServiceAccess" }),
     answers: { 201: made },
@@ -137,7 +130,6 @@ route(
     tag,
     does: "Take a token of a service account away",
     scope: "admin",
-    through,
     params: z.object({ userName: name, id: z.string() }),
     answers: { 204: null },
     no: ["bad_name", "reserved_name", "not_found"],
@@ -155,7 +147,6 @@ route(
     about:
       "What reaches the mailbox is posted as `{user, epoch, frames}`, in order, until it is answered with 2xx; signed as Standard Webhooks has it, with the secret that is shown once. Set again, it goes on where it was, with another secret.",
     scope: "admin",
-    through,
     params,
     body: z.strictObject({ url: z.string().meta({ example: "https://example.com/hook" }) }).meta({ id: "NewWebhook" }),
     answers: { 201: z.object({ url: z.string(), secret: z.string() }) },
@@ -172,7 +163,6 @@ route(
     tag,
     does: "Post a service's mail nowhere any more",
     scope: "admin",
-    through,
     params,
     answers: { 204: null },
     no: ["bad_name", "reserved_name", "not_found"],

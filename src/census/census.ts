@@ -7,9 +7,13 @@ import { placed } from "../protocol/place.ts";
 import { note, reasonOf } from "../protocol/journal.ts";
 import { Counted } from "./counted.ts";
 
-/** Mailboxes asked in one audit, and the least time between two, ms. Answers: a question that wakes everybody. */
+/**
+ * Mailboxes asked in one audit, and the least time between two, ms: after one that found a wrong number, and after one that found none.
+ * Answers: a question of anybody that wakes everybody.
+ */
 const AUDIT = 8;
 const AUDIT_MS = 5_000;
+const QUIET_AUDIT_MS = 60_000;
 /** A number younger than this, ms, is not audited. */
 const FRESH_MS = 60_000;
 
@@ -24,6 +28,7 @@ export class Census extends DurableObject<Env> implements CensusCalls {
   readonly #counted: Counted;
   readonly #count: { users: number; sockets: number };
   #audited = 0;
+  #pauseMs = AUDIT_MS;
   /** The audit goes round by name, and on from here. */
   #last = "";
 
@@ -45,7 +50,7 @@ export class Census extends DurableObject<Env> implements CensusCalls {
   }
 
   count(): Promise<Online> {
-    if (Date.now() - this.#audited >= AUDIT_MS) {
+    if (Date.now() - this.#audited >= this.#pauseMs) {
       this.#audited = Date.now();
       this.ctx.waitUntil(this.audit(Date.now() - FRESH_MS));
     }
@@ -73,18 +78,24 @@ export class Census extends DurableObject<Env> implements CensusCalls {
     const query = "SELECT * FROM online WHERE user > ? AND at <= ? ORDER BY user LIMIT ?";
     const rows = this.#rows<Row>(query, this.#last, before, AUDIT);
     this.#last = rows.length < AUDIT ? "" : (rows.at(-1)?.user ?? "");
-    await Promise.all(rows.map((row) => this.#check(row)));
+    this.#pauseMs = QUIET_AUDIT_MS;
+    const corrected = await Promise.all(rows.map((row) => this.#check(row)));
+    if (corrected.includes(true)) this.#pauseMs = AUDIT_MS;
     return rows.length;
   }
 
-  async #check(row: Row): Promise<void> {
+  /** Whether the number was wrong. */
+  async #check(row: Row): Promise<boolean> {
     try {
       const sockets = await this.env.MAILBOX.getByName(row.user).countSockets(row.user);
       const [now] = this.#rows<Row>("SELECT * FROM online WHERE user = ?", row.user);
       // A report that came meanwhile is the newer one.
-      if (now?.at === row.at && sockets !== row.sockets) this.#set(row.user, sockets);
+      const isWrong = now?.at === row.at && sockets !== row.sockets;
+      if (isWrong) this.#set(row.user, sockets);
+      return isWrong;
     } catch (error) {
       note("audit_failed", { user: row.user, reason: reasonOf(error) });
+      return false;
     }
   }
 

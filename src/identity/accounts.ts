@@ -21,7 +21,7 @@ import {
   plainCode,
   serviceOf,
 } from "./token.ts";
-import { type Asking, modeFor, tokenOf, whoAsks } from "./who.ts";
+import { type Asking, modeFor, tokenKeyOf, tokenOf, whoAsks } from "./who.ts";
 
 /** What this server asks of whoever comes: for pages that show the right form. */
 export function about(c: Asking): Response {
@@ -173,7 +173,7 @@ export async function freshToken(
   userName: string,
   label: string | undefined,
 ): Promise<{ readonly token: string; readonly fresh: NewToken }> {
-  const token = newToken(userName);
+  const token = await newToken(userName, await tokenKeyOf(c));
   const before = cookieCounts(c.req.raw, c.env) ? cookieOf(c) : null;
   const replaces = before !== null && nameOf(before) === userName ? { replaces: await hashOf(before) } : {};
   return { token, fresh: { hash: await hashOf(token), label: labelOf(c, label), ...replaces } };

@@ -1,10 +1,8 @@
-// Questions over HTTP: read the body, find out who asks, ask their own mailbox, answer with what it says as JSON.
-import { note } from "../protocol/journal.ts";
-import { exceeds } from "../protocol/limits.ts";
-import { type Refusal, refusal } from "../protocol/refusals.ts";
+// Questions over HTTP: find out who asks, ask their own mailbox, answer with what it says as JSON.
+import type { Refusal } from "../protocol/refusals.ts";
 import type { Scope } from "../protocol/service.ts";
 import type { Answer, Visitor } from "../protocol/visitor.ts";
-import { attempt, vouch } from "./attempts.ts";
+import { confirm, refuted } from "./asker.ts";
 import { problem } from "./refuse.ts";
 import { type Asking, whoAsks } from "./who.ts";
 
@@ -21,7 +19,7 @@ export async function ask(
   if ("refused" in visitor) return problem(visitor.refused);
   const answer = await question(c.env.MAILBOX.getByName(visitor.name), visitor);
   if ("refused" in answer) return refusedBy(c, answer.refused);
-  vouch(visitor.proof);
+  confirm(c);
   return answered(c, answer.value, status);
 }
 
@@ -34,38 +32,5 @@ export function answered(c: Asking, value: unknown, status: 200 | 201 = 200): Re
 
 /** A mailbox said no. */
 export async function refusedBy(c: Asking, why: Refusal): Promise<Response> {
-  return problem(await counted(c, why));
-}
-
-/** A token that its mailbox does not know counts as an attempt, and there may have been too many. */
-export async function counted(c: Asking, why: Refusal): Promise<Refusal> {
-  return why.code === "unauthorized" ? ((await attempt(c.req.raw, c.env)) ?? why) : why;
-}
-
-/** Lets a request through whose body is not larger than this many bytes; what comes behind finds it read, as JSON whatever it is called. */
-export function bounded(bytes: number) {
-  return async (c: Asking, next: () => Promise<void>): Promise<Response | void> => {
-    const body = await textOf(c.req.raw, bytes);
-    if (body === null) return problem(refusal("too_large", `a body has at most ${bytes} bytes`));
-    const headers = new Headers(c.req.raw.headers);
-    headers.set("Content-Type", "application/json");
-    c.req.raw = new Request(c.req.raw.url, { method: c.req.raw.method, headers, body });
-    return next();
-  };
-}
-
-/** The body as text, if it is not larger than that; what goes beyond is not read. */
-async function textOf(request: Request, bytes: number): Promise<string | null> {
-  if (Number(request.headers.get("Content-Length") ?? 0) > bytes) return null;
-  const decoder = new TextDecoder();
-  let text = "";
-  try {
-    for await (const chunk of request.body ?? []) {
-      text += decoder.decode(chunk as Uint8Array, { stream: true });
-      if (exceeds(text, bytes)) return null;
-    }
-  } catch (error) {
-    note("body_lost", { reason: String(error) });
-  }
-  return text + decoder.decode();
+  return problem(await refuted(c, why));
 }

@@ -53,7 +53,7 @@ function nameIn(claims: JWTPayload, claim: string): { readonly name: string } | 
 }
 
 function refused(reason: Reason): null {
-  if (isDue(`token ${reason}`)) note("token_refused", { reason, why: REASONS[reason] });
+  if (isDue(`token ${reason}`)) note("jwt_refused", { reason, why: REASONS[reason] });
   return null;
 }
 

@@ -1,11 +1,12 @@
 // What operators do with service accounts: create, list, look at, revoke. The account's mailbox is the authority; the registry only
 // remembers the names. Secrets are made here, and shown once.
+import { SERVICES } from "../protocol/registry.ts";
 import type { NewAccess, Scope, Service } from "../protocol/service.ts";
 import type { Answer } from "../protocol/visitor.ts";
 import { answered } from "./ask.ts";
 import { problem } from "./refuse.ts";
 import { hashOf, newServiceToken } from "./token.ts";
-import type { Asking } from "./who.ts";
+import { type Asking, tokenKeyOf } from "./who.ts";
 
 /** What a new token is to be good for, and what operators call it. */
 interface Wanted {
@@ -18,7 +19,7 @@ const PAGE = 500;
 
 /** Creates a service account: 201 with its first token, which is shown once. */
 export async function createService(c: Asking, name: string, wanted: Wanted): Promise<Response> {
-  const { token, access } = await fresh(name, wanted);
+  const { token, access } = await fresh(c, name, wanted);
   // The list first: what is listed and was not created is not found when it is looked at; the other way round nobody would know of it.
   const registry = registryOf(c);
   await registry.add(name, Date.now());
@@ -40,7 +41,7 @@ export async function showService(c: Asking, name: string): Promise<Response> {
 
 /** One more token: 201. */
 export async function grantAccess(c: Asking, name: string, wanted: Wanted): Promise<Response> {
-  const { token, access } = await fresh(name, wanted);
+  const { token, access } = await fresh(c, name, wanted);
   return created(c, await c.env.MAILBOX.getByName(name).service(name, { is: "grant", token: access }), token);
 }
 
@@ -73,10 +74,11 @@ async function isThere(c: Asking, name: string): Promise<boolean> {
 }
 
 async function fresh(
+  c: Asking,
   name: string,
   { scopes, label = "" }: Wanted,
 ): Promise<{ readonly token: string; readonly access: NewAccess }> {
-  const token = newServiceToken(name);
+  const token = await newServiceToken(name, await tokenKeyOf(c));
   return { token, access: { hash: await hashOf(token), label, scopes } };
 }
 
@@ -96,5 +98,5 @@ function done(c: Asking, answer: Answer<Service>): Response {
 }
 
 function registryOf(c: Asking) {
-  return c.env.REGISTRY.getByName("services");
+  return c.env.REGISTRY.getByName(SERVICES);
 }

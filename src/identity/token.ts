@@ -1,11 +1,11 @@
 // What is random and secret: a device's token, which carries the name of its mailbox, and the codes that people type.
 // Only their hashes ever reach a mailbox.
 import { canonical } from "../protocol/names.ts";
+import { isMarked, newSecret } from "./token-mark.ts";
 
 /** So that a token can be recognised where it should not be: in a log, in a repository. A device's, and a service account's. */
 const DEVICE = "rst1";
 const SERVICE = "rss1";
-const SECRET_BYTES = 32;
 
 /** Crockford's base 32: no letter looks like a digit. 32 characters, so that five bits of a random byte choose one. */
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
@@ -14,14 +14,21 @@ const LINK_LENGTH = 12;
 /** Of codes that were open when their length changed: for ten minutes after that. */
 const OLD_LINK_LENGTH = 8;
 
-/** A fresh token for a device of `name`. */
-export function newToken(name: string): string {
-  return random(DEVICE, name);
+/** A fresh token for a device of `name`, with the mark that `key` makes. */
+export function newToken(name: string, key: CryptoKey | null): Promise<string> {
+  return made(DEVICE, name, key);
 }
 
 /** A fresh token for the service account `name`. */
-export function newServiceToken(name: string): string {
-  return random(SERVICE, name);
+export function newServiceToken(name: string, key: CryptoKey | null): Promise<string> {
+  return made(SERVICE, name, key);
+}
+
+/** Whether this deployment made the token: it is then no guess, good or not. Those of before there were marks, and without a key all, are not. */
+export async function isOurs(token: string, key: CryptoKey | null): Promise<boolean> {
+  const dot = token.lastIndexOf(".");
+  const [head, secret] = [token.slice(0, dot), fromBase64url(token.slice(dot + 1))];
+  return key !== null && secret !== null && isMarked(head, secret, key);
 }
 
 /** Whose mailbox a device's token belongs to, or null for what is none. Whether it is any good only that mailbox knows. */
@@ -34,18 +41,17 @@ export function serviceOf(token: string): string | null {
   return named(SERVICE, token);
 }
 
-function random(prefix: string, name: string): string {
-  const secret = crypto.getRandomValues(new Uint8Array(SECRET_BYTES));
-  return `${prefix}.${base64url(new TextEncoder().encode(name))}.${base64url(secret)}`;
+async function made(prefix: string, name: string, key: CryptoKey | null): Promise<string> {
+  const head = `${prefix}.${base64url(new TextEncoder().encode(name))}`;
+  return `${head}.${base64url(await newSecret(head, key))}`;
 }
 
 function named(prefix: string, token: string): string | null {
   const parts = /^(\w+)\.([\w-]{1,512})\.[\w-]{43}$/.exec(token);
   if (parts === null || parts[1] !== prefix) return null;
+  const bytes = fromBase64url(parts[2] ?? "");
+  if (bytes === null) return null;
   try {
-    const bytes = Uint8Array.from(atob((parts[2] ?? "").replaceAll("-", "+").replaceAll("_", "/")), (char) =>
-      char.charCodeAt(0),
-    );
     const name = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
     const known = canonical(name);
     return "name" in known && known.name === name ? name : null;
@@ -93,6 +99,17 @@ export function base64url(bytes: Uint8Array): string {
     .replaceAll("+", "-")
     .replaceAll("/", "_")
     .replaceAll("=", "");
+}
+
+/** The bytes, or null for what is not written as `base64url` does. */
+function fromBase64url(text: string): Uint8Array | null {
+  try {
+    const plain = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
+    const bytes = Uint8Array.from(plain, (char) => char.charCodeAt(0));
+    return base64url(bytes) === text ? bytes : null;
+  } catch {
+    return null;
+  }
 }
 
 function grouped(length: number, group: number): string {

@@ -6,18 +6,25 @@ import { TOKEN_UNITS } from "../protocol/limits.ts";
 import { type Refusal, refusal } from "../protocol/refusals.ts";
 import type { Scope } from "../protocol/service.ts";
 import type { Visitor } from "../protocol/visitor.ts";
-import { attempt, isVouchedFor, usedUp } from "./attempts.ts";
+import { askerOf, countRefused, identified, refused } from "./asker.ts";
+import { type Attempt, reserve } from "./attempts.ts";
 import { cookieOf } from "./cookie.ts";
+import { backgroundOf } from "./context.ts";
 import { readJwt } from "./jwt.ts";
+import { type TokenVerdict, verdictOn } from "./known-tokens.ts";
 import { type Mode, misconfigured, modeOf, servesHost } from "./mode.ts";
 import { cookieCounts, isForeign } from "./origin.ts";
-import { hashOf, nameOf, serviceOf } from "./token.ts";
+import { hashOf, isOurs, nameOf, serviceOf } from "./token.ts";
+import { markKey } from "./token-mark.ts";
 import type { Variables } from "./variables.ts";
 
 export type Asking = Context<{ Bindings: Env }>;
 
 /** What a connection is opened for. */
 const SOCKET: readonly Scope[] = ["read", "send"];
+
+/** Three parts in base64url; the last is empty where nothing is signed, which is never taken. */
+const JWT_FORM = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
 type Found = Visitor | { readonly refused: Refusal };
 
@@ -38,47 +45,101 @@ export function modeFor(c: Asking): Mode | { readonly refused: Refusal } {
 export async function whoAsks(c: Asking, wanted: string | null, needs = needsOf(c.req.raw)): Promise<Found> {
   const mode = modeFor(c);
   if (typeof mode === "object") return mode;
-  const request = c.req.raw;
   const token = tokenOf(c);
-  const visitor = token === null ? null : await readToken(token, c.env, needs);
-  if (mode === "open" && visitor === null) {
+  if (mode === "open" && (token === null || serviceOf(token) === null)) {
     return wanted === null ? namedInQuery(c) : { name: wanted, proof: { is: "none" } };
   }
-  if (visitor === null) {
-    // Whoever brings nothing has guessed nothing.
-    const refused = token === null ? null : await attempt(request, c.env);
-    return { refused: refused ?? refusal("unauthorized") };
-  }
-  // What only a mailbox can judge does not wake one for an address that has guessed too often.
-  const tooMany = isVouchedFor(visitor.proof) ? null : usedUp(request, c.env);
-  if (tooMany !== null) return { refused: tooMany };
-  if (wanted !== null && visitor.name !== wanted) return { refused: refusal("forbidden", "it is another's mailbox") };
+  // Whoever brings nothing has guessed nothing.
+  if (token === null) return { refused: refusal("unauthorized") };
+  const visitor = await identify(c, token, needs);
+  if ("refused" in visitor) return visitor;
   const asked = c.req.query("user");
   const named = asked === undefined ? null : canonical(asked);
-  if (named === null || ("name" in named && named.name === visitor.name)) return visitor;
-  return { refused: refusal("forbidden", "it is another's mailbox") };
+  const isOther = (wanted !== null && wanted !== visitor.name) || (named !== null && !isNamed(named, visitor.name));
+  return isOther ? { refused: await refused(c, refusal("forbidden", "it is another's mailbox")) } : visitor;
+}
+
+/**
+ * Whom the token of this request speaks of, or why it is not taken. What may be a guess, and what is to be looked up to be verified, takes
+ * one of the address's attempts first. A token that was good, or that carries our mark, is none: it goes to its mailbox whatever else its
+ * address did, as long as that has not refused it.
+ */
+export async function identify(c: Asking, token: string, needs: readonly Scope[]): Promise<Found> {
+  const known = askerOf(c);
+  if (known !== null) return needing(known.visitor, needs);
+  if (token.length > TOKEN_UNITS) return { refused: await wrong(c, null) };
+  const hash = await hashOf(token);
+  const verdict = verdictOn(hash);
+  const isSigned = modeOf(c.env) === "jwt" && serviceOf(token) === null;
+  let held: Attempt | null = null;
+  if (
+    isSigned ? verdict === "refused" || (verdict === null && looksUpKeys(c.env)) : await mayBeGuess(c, token, verdict)
+  ) {
+    const attempt = reserve(c.req.raw, c.env);
+    if ("refused" in attempt) return attempt;
+    held = attempt;
+  }
+  const visitor = await readToken(token, c.env, needs, hash);
+  if (visitor === null) return { refused: await wrong(c, held) };
+  if (isSigned && verdict !== "refused") {
+    // Verified, it is no guess.
+    held?.giveBack();
+    held = null;
+  }
+  identified(c, { visitor, hash, held, wasGood: verdict === "good" });
+  return visitor;
+}
+
+async function mayBeGuess(c: Asking, token: string, verdict: TokenVerdict | null): Promise<boolean> {
+  // Of a malformed one it shows anyway.
+  if (verdict !== null || (serviceOf(token) === null && nameOf(token) === null)) return verdict === "refused";
+  return !(await isOurs(token, await tokenKeyOf(c)));
+}
+
+/** The token is wrong by itself. */
+async function wrong(c: Asking, held: Attempt | null): Promise<Refusal> {
+  return (await countRefused(c, held)) ?? refusal("unauthorized");
+}
+
+/** The key that marks this deployment's tokens. */
+export function tokenKeyOf(c: Asking): Promise<CryptoKey | null> {
+  return markKey(c.env, backgroundOf(c));
+}
+
+function needing(visitor: Visitor, needs: readonly Scope[]): Visitor {
+  return visitor.proof.is === "service" ? { ...visitor, proof: { ...visitor.proof, needs } } : visitor;
+}
+
+function isNamed(named: ReturnType<typeof canonical>, name: string): boolean {
+  return "name" in named && named.name === name;
+}
+
+/** Whether verifying a token may ask somebody else for keys. */
+function looksUpKeys({ JWT_SECRET = "" }: Variables): boolean {
+  return JWT_SECRET === "";
 }
 
 /**
  * Whom a token speaks of; null for one that is not to be trusted. Service accounts have theirs in every mode; `needs`: what such a token
- * has to be good for.
+ * has to be good for. `hash`: the token's, for whoever has it.
  */
 export async function readToken(
   token: string,
   variables: Variables,
   needs: readonly Scope[] = SOCKET,
+  hash?: string,
 ): Promise<Visitor | null> {
   const mode = modeOf(variables);
   if (token.length > TOKEN_UNITS || mode === null) return null;
   const service = serviceOf(token);
-  if (service !== null) return { name: service, proof: { is: "service", hash: await hashOf(token), needs } };
+  if (service !== null) return { name: service, proof: { is: "service", hash: hash ?? (await hashOf(token)), needs } };
   if (mode === "open") return null;
   if (mode === "jwt") {
-    const known = await readJwt(token, variables);
+    const known = JWT_FORM.test(token) ? await readJwt(token, variables) : null;
     return known === null ? null : { name: known.name, proof: { is: "jwt", expires: known.expires } };
   }
   const name = nameOf(token);
-  return name === null ? null : { name, proof: { is: "token", hash: await hashOf(token) } };
+  return name === null ? null : { name, proof: { is: "token", hash: hash ?? (await hashOf(token)) } };
 }
 
 /** What a service's token has to be good for: a socket takes both. */

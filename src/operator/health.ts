@@ -2,22 +2,41 @@
 // woken; the object is a shard of the census, another one each time.
 import { SHARDS } from "../protocol/census.ts";
 import { note, reasonOf } from "../protocol/journal.ts";
+import { Shared } from "../protocol/shared.ts";
 import { inTime } from "../protocol/time.ts";
+import { backgroundOf } from "../identity/context.ts";
 import type { Asking } from "../identity/who.ts";
 
 /** An object that has not answered for so long, ms, does not work. */
 const PATIENCE = 5_000;
 
-/** `200 {"status":"ok","object":{"ms":3}}`, or 503 with `"status":"failing"` and why. */
+/** For how long an isolate keeps what it found, ms. Answers: a request of anybody that wakes an object. */
+const KEEP_MS = 1_000;
+
+interface Found {
+  readonly works: boolean;
+  readonly ms: number;
+}
+
+const shared = new Shared<Found>(() => KEEP_MS, 2 * PATIENCE);
+
+/** `200 {"status":"ok","object":{"ms":3}}`, or 503 with `"status":"failing"`. */
 export async function health(c: Asking): Promise<Response> {
+  const isLimited = c.env.RATE_LIMIT !== "off";
+  const { works, ms } = await (isLimited ? shared.get(() => look(c), backgroundOf(c)) : look(c));
+  const headers = { "Cache-Control": "no-store" };
+  const object = { ms };
+  return works ? c.json({ status: "ok", object }, 200, headers) : c.json({ status: "failing", object }, 503, headers);
+}
+
+async function look(c: Asking): Promise<Found> {
   const shard = String(Math.floor(Math.random() * SHARDS));
   const begun = Date.now();
-  const headers = { "Cache-Control": "no-store" };
   try {
     await inTime(c.env.CENSUS.getByName(shard).ping(), PATIENCE);
-    return c.json({ status: "ok", object: { ms: Date.now() - begun } }, 200, headers);
+    return { works: true, ms: Date.now() - begun };
   } catch (error) {
     note("health_failed", { shard, reason: reasonOf(error) });
-    return c.json({ status: "failing", object: { ms: Date.now() - begun } }, 503, headers);
+    return { works: false, ms: Date.now() - begun };
   }
 }

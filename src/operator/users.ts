@@ -4,9 +4,9 @@ import { z } from "@hono/zod-openapi";
 import { api, route } from "../api/declare.ts";
 import { line, name, seqText, time } from "../api/schemas.ts";
 import { answered } from "../identity/ask.ts";
-import { operatorOnly } from "../identity/operator.ts";
 import { problem } from "../identity/refuse.ts";
 import { note } from "../protocol/journal.ts";
+import { SERVICES } from "../protocol/registry.ts";
 import { order, told } from "./orders.ts";
 import * as schema from "./schemas.ts";
 import { trace } from "./trace.ts";
@@ -15,7 +15,7 @@ import { trace } from "./trace.ts";
 const REASON = 500;
 
 const user = z.object({ userName: name });
-const operators = { tag: "Operators", scope: "admin", params: user, through: [operatorOnly] } as const;
+const operators = { tag: "Operators", scope: "admin", params: user } as const;
 const gone = ["unknown_receiver", "erased"] as const;
 
 /** As the mailbox takes it from somebody who was let through here. */
@@ -164,7 +164,7 @@ route(
   async (c, { params: { userName } }) => {
     const answer = await c.env.MAILBOX.getByName(userName).erase(visitor(userName));
     if ("refused" in answer) return problem(answer.refused);
-    await c.env.REGISTRY.getByName("services").remove(userName);
+    await c.env.REGISTRY.getByName(SERVICES).remove(userName);
     note("erased", { user: userName });
     return answered(c, null);
   },

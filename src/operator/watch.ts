@@ -3,12 +3,11 @@ import { z } from "@hono/zod-openapi";
 import { api, route } from "../api/declare.ts";
 import { answered } from "../identity/ask.ts";
 import { modeOf } from "../identity/mode.ts";
-import { operatorOnly } from "../identity/operator.ts";
 import { health } from "./health.ts";
 import { look, written } from "./metrics.ts";
 import * as schema from "./schemas.ts";
 
-const operators = { tag: "Operators", scope: "admin", through: [operatorOnly] } as const;
+const operators = { tag: "Operators", scope: "admin" } as const;
 
 /** `ms`: how long the object took. */
 const healthOf = (status: string) => z.object({ status: z.literal(status), object: z.object({ ms: z.number() }) });

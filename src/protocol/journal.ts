@@ -25,6 +25,10 @@ export const EVENTS = {
   restored: "An operator set a mailbox back to an earlier time",
   restore_failed: "A mailbox could not be set back",
   erased: "An operator erased a user",
+  token_refused: "Wrong tokens came from a network: one line a minute for each network",
+  operator_refused: "Wrong tokens for what is for operators came from a network, likewise",
+  attempts_exhausted: "An address of a network used up the attempts of its minute, likewise",
+  attempts_unlisted: "So many more of these three happened in the minute before than its lines say",
   account_claimed: "Somebody claimed a name",
   account_erased: "A user erased their account",
   signed_in: "A device signed in, with a recovery code, a link code or a passkey",
@@ -39,7 +43,7 @@ export const EVENTS = {
   variable_misconfigured: "A variable has a value that makes no sense, or a name that is none: its default holds",
   origin_refused:
     "A page of this host, but of another scheme or port, was refused: is ORIGIN or --behind-proxy missing?",
-  token_refused: "A JSON Web Token was refused, and why: one line a minute for each reason",
+  jwt_refused: "A JSON Web Token was refused, and why: one line a minute for each reason",
   keys_failed: "The issuer's key set could not be fetched; a set that was good is used for hours",
   admin_misconfigured: "ADMIN_TOKEN is too short, and opens nothing",
 } as const;

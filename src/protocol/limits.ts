@@ -86,6 +86,19 @@ export const NAME_UNITS = 64;
 /** UTF-16 units of a token, at most. Answers: hashing and parsing what nobody made. */
 export const TOKEN_UNITS = 8_192;
 
+/** Bytes of a body that is read for a token whose mailbox has not spoken yet. Answers: reading and parsing for somebody who may not ask. */
+export const UNCONFIRMED_BODY_BYTES = 4_096;
+
+/** Bytes of a body for which no token is asked, and of what an authenticator signs. Answers: parsing what strangers send. */
+export const STRANGER_BODY_BYTES = 4_096;
+export const PASSKEY_BODY_BYTES = 16_384;
+
+/** How long a body may take to arrive, ms. Answers: bodies that trickle, each of which is an open connection. */
+export const BODY_READ_MS = 30_000;
+
+/** How long a client has to answer the close of a refused upgrade, ms; then the connection is cut. Answers: refused sockets that stay open. */
+export const CLOSE_ANSWER_MS = 10_000;
+
 /** First number that is no `seq` and no `id` any more: 2^53. */
 export const NUMBER_END = 9_007_199_254_740_992;
 

@@ -1,4 +1,11 @@
-// What the list of service accounts answers. Only what operators do touches it: it is on the path of no message.
+// What the registry answers: the list of service accounts, and the key that marks tokens. It is on the path of no message.
+
+/** The object that has the list, and the one that has the key. */
+export const SERVICES = "services";
+export const KEYS = "keys";
+
+/** Bytes of the key. */
+export const TOKEN_KEY_BYTES = 32;
 
 /** A service account, as the list has it. `created`: ms since 1970. */
 export interface Listed {
@@ -7,6 +14,8 @@ export interface Listed {
 }
 
 export interface RegistryCalls {
+  /** The key that marks tokens, hex: made when it is asked for the first time, and the same from then on. */
+  tokenKey(): Promise<string>;
   /** Puts a name down; one that is there stays as it is. */
   add(userName: string, created: number): Promise<void>;
   remove(userName: string): Promise<void>;

@@ -33,6 +33,7 @@ export const VARIABLES = {
     least: 0,
     most: 36_500,
   }),
+  CLIENT_ADDRESS: choice(["header", "unknown"], "header", "whether CF-Connecting-IP says who asks"),
   // 100 years. Answers: a time that is no number any more.
   RETENTION_DAYS: whole(null, "how many days a mailbox keeps entries of its log", { most: 36_500 }),
   RETENTION_ENTRIES: whole(null, "how many entries of its log a mailbox keeps"),

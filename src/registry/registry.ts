@@ -1,7 +1,7 @@
-// The names of the service accounts, so that operators can list them: one object, which only operators' actions touch. What a service
-// is and who may use it, its mailbox alone knows.
+// The names of the service accounts, so that operators can list them: the object "services", which only operators' actions touch. What a
+// service is and who may use it, its mailbox alone knows. The object "keys" has the key that marks tokens; each isolate asks for it once.
 import { DurableObject } from "cloudflare:workers";
-import type { Listed, RegistryCalls } from "../protocol/registry.ts";
+import { type Listed, type RegistryCalls, TOKEN_KEY_BYTES } from "../protocol/registry.ts";
 
 export class Registry extends DurableObject<Env> implements RegistryCalls {
   readonly #sql: SqlStorage;
@@ -12,6 +12,17 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
     this.#sql.exec(
       "CREATE TABLE IF NOT EXISTS service (userName TEXT PRIMARY KEY, created INTEGER NOT NULL) WITHOUT ROWID",
     );
+  }
+
+  tokenKey(): Promise<string> {
+    this.#sql.exec("CREATE TABLE IF NOT EXISTS secret (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID");
+    const find = "SELECT value FROM secret WHERE name = 'token'";
+    const [known] = this.#sql.exec<{ value: string }>(find).toArray();
+    if (known !== undefined) return Promise.resolve(known.value);
+    const bytes = crypto.getRandomValues(new Uint8Array(TOKEN_KEY_BYTES));
+    const value = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    this.#sql.exec("INSERT INTO secret (name, value) VALUES ('token', ?)", value);
+    return Promise.resolve(value);
   }
 
   add(userName: string, created: number): Promise<void> {

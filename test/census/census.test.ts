@@ -2,7 +2,7 @@
 import { env, exports } from "cloudflare:workers";
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
-import type { Census } from "../../src/census/census.ts";
+import { Census } from "../../src/census/census.ts";
 import { type Online, SHARDS, shardOf } from "../../src/protocol/census.ts";
 import { fresh, open, plain } from "../support/devices.ts";
 
@@ -86,4 +86,30 @@ test("names spread over all shards", () => {
   }
   expect(Math.min(...counts)).toBeGreaterThan(800);
   expect(Math.max(...counts)).toBeLessThan(1_200);
+});
+
+test("[H14] an audit that found nothing wrong is followed by none for a minute; one that did, by another in five seconds", async () => {
+  const audit = vi.spyOn(Census.prototype, "audit");
+  await runInDurableObject(shardAt(2), async (census: Census) => {
+    const clock = vi.spyOn(Date, "now");
+    const start = 1_900_000_000_000;
+    const audits = async (after: number) => {
+      clock.mockReturnValue(start + after);
+      const before = audit.mock.calls.length;
+      await census.count();
+      await Promise.all(audit.mock.results.map(({ value }) => value as Promise<number>));
+      return audit.mock.calls.length - before;
+    };
+    expect(await audits(0)).toBe(1);
+    expect(await audits(59_999)).toBe(0);
+    clock.mockReturnValue(start + 60_000);
+    await census.report("ghost", 1);
+    // Too young to be asked about; then it is found wrong, and then nothing is.
+    expect([await audits(60_000), await audits(120_000), await audits(124_999), await audits(125_000)]).toEqual([
+      1, 1, 0, 1,
+    ]);
+    expect(await audits(184_999)).toBe(0);
+    clock.mockRestore();
+  });
+  audit.mockRestore();
 });

@@ -6,7 +6,7 @@ import { Log } from "../../src/mailbox/log/log.ts";
 
 /** Begins a mailbox, whatever its name is; with a device's token if it is `claimed`. */
 export async function begunBefore(userName: string, claimed: boolean): Promise<{ userName: string; token: string }> {
-  const token = newToken(userName);
+  const token = await newToken(userName, null);
   const hash = await hashOf(token);
   const mailbox = env.MAILBOX.getByName(userName);
   await runInDurableObject(mailbox, (_, state) => {

@@ -69,6 +69,14 @@ export async function startSelfhost(
   return launch(folder, [...flagsOf(variables), ...more], {}, undefined, command);
 }
 
+/** The same as `npm start` starts it. */
+export async function startLocal(variables: Readonly<Record<string, string>> = OPEN): Promise<Server> {
+  const folder = mkdtempSync(join(tmpdir(), "restante-local-"));
+  const quiet = ["--ip", "127.0.0.1", "--inspector-port", "0", "--persist-to", folder];
+  const command = (port: string) => [join(ROOT, "scripts/run.mjs"), "start", "--port", port, ...quiet];
+  return launch(folder, flagsOf(variables), {}, undefined, command);
+}
+
 /** Another Worker, of one file and without bindings. */
 export async function startWorker(main: string): Promise<Server> {
   const own = mkdtempSync(join(tmpdir(), "restante-worker-"));

@@ -86,9 +86,9 @@ test("[J7] why a token was refused is in the log, once a minute for each reason,
   log.mockRestore();
   const told = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
   expect(told.map(({ event, reason }) => [event, reason])).toEqual([
-    ["token_refused", "name"],
-    ["token_refused", "audience"],
-    ["token_refused", "name"],
+    ["jwt_refused", "name"],
+    ["jwt_refused", "audience"],
+    ["jwt_refused", "name"],
   ]);
   expect(lines.join("")).not.toContain(token.split(".")[1]);
   expect(lines.join("")).not.toContain("auth0");

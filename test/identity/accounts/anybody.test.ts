@@ -1,0 +1,26 @@
+// What is for anybody costs little, however often it is asked: one computation for all who ask at a time, and none for whoever asks again.
+import { env } from "cloudflare:workers";
+import { createExecutionContext } from "cloudflare:test";
+import { expect, test, vi } from "vitest";
+import worker from "../../../src/worker.ts";
+import { Census } from "../../../src/census/census.ts";
+import { SHARDS } from "../../../src/protocol/census.ts";
+import { HOST } from "../../support/accounts.ts";
+
+const get = (path: string) => worker.fetch(new Request(`${HOST}${path}`), env, createExecutionContext());
+
+test.each([
+  ["/api/online", "count", SHARDS],
+  ["/api/health", "ping", 1],
+] as const)(
+  "[H14] a hundred who ask %s at once are one question, and so is who asks again at once",
+  async (path, call, objects) => {
+    const asked = vi.spyOn(Census.prototype, call);
+    const answers = await Promise.all(Array.from({ length: 100 }, () => get(path)));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    expect(new Set(await Promise.all(answers.map((answer) => answer.text()))).size).toBe(1);
+    expect((await get(path)).status).toBe(200);
+    expect(asked).toHaveBeenCalledTimes(objects);
+    asked.mockRestore();
+  },
+);

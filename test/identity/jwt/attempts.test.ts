@@ -1,0 +1,84 @@
+// Tokens of somebody else's users and the attempts of an address: no key is looked up for whoever has used them up, and a verified token
+// costs none.
+import { env } from "cloudflare:workers";
+import { createExecutionContext } from "cloudflare:test";
+import { afterEach, expect, test, vi } from "vitest";
+import worker from "../../../src/worker.ts";
+import { address, HOST } from "../../support/accounts.ts";
+import { fresh } from "../../support/devices.ts";
+import { ADMIN, verdict } from "../../support/operators.ts";
+import { signed } from "../../support/jwt.ts";
+
+vi.setConfig({ testTimeout: 30_000 });
+
+const remote = { ...env, JWT_SECRET: "", JWT_JWKS_URL: "https://issuer.test/keys.json" } as unknown as Env;
+
+function ask(path: string, token: string, from: string, variables: Env = env): Promise<[number, unknown]> {
+  const headers = { Authorization: `Bearer ${token}`, "CF-Connecting-IP": from };
+  return verdict(worker.fetch(new Request(`${HOST}${path}`, { headers }), variables, createExecutionContext()));
+}
+
+const devices = (token: string, from: string, variables?: Env) => ask("/api/conversations", token, from, variables);
+
+/** A token whose key has to be looked up. */
+function unverified(): string {
+  const part = (value: unknown) => btoa(JSON.stringify(value)).replaceAll("=", "");
+  return `${part({ alg: "ES256", kid: fresh("key") })}.${part({ sub: fresh("alice") })}.${"A".repeat(86)}`;
+}
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
+test("[A21][J6] while the issuer does not answer, an address has keys looked up for thirty tokens at most", async () => {
+  const fetched = vi.fn(() => Promise.reject(new Error("the issuer is down")));
+  vi.stubGlobal("fetch", fetched);
+  const from = address();
+  const guess = async (where: string) => (await devices(unverified(), where, remote))[0];
+  const atOnce = await Promise.all(Array.from({ length: 100 }, () => guess(from)));
+  expect(atOnce.filter((status) => status === 401)).toHaveLength(30);
+  expect(atOnce.filter((status) => status === 429)).toHaveLength(70);
+  fetched.mockClear();
+  const another = address();
+  for (let n = 0; n < 60; n++) await guess(another);
+  expect(fetched).toHaveBeenCalled();
+  expect(fetched.mock.calls.length).toBeLessThanOrEqual(30);
+});
+
+test("[A21] what is no JSON Web Token by its form is no look-up at all", async () => {
+  const fetched = vi.fn(() => Promise.reject(new Error("the issuer is down")));
+  vi.stubGlobal("fetch", fetched);
+  for (const token of ["nonsense", "a.b", "a.b.c.d", "..", "a.b.$"]) {
+    expect(await devices(token, address(), remote)).toEqual([401, "unauthorized"]);
+  }
+  expect(fetched).not.toHaveBeenCalled();
+});
+
+test("[A21] a good token costs no attempt, and passes from an address that has none left", async () => {
+  const [user, from] = [fresh("alice"), address()];
+  for (let n = 0; n < 40; n++) expect(await devices(await signed(user), from)).toEqual([200, undefined]);
+  for (let n = 0; n < 30; n++) expect(await devices("wrong", from)).toEqual([401, "unauthorized"]);
+  expect(await devices("wrong", from)).toEqual([429, "rate_limited"]);
+  expect(await devices(await signed(fresh("bob")), from)).toEqual([200, undefined]);
+});
+
+test("[A21] whom an operator has suspended is an attempt each time, and from the limit on wakes nobody", async () => {
+  const [user, from] = [fresh("alice"), address()];
+  const token = await signed(user);
+  await ask("/api/conversations", token, from);
+  await env.MAILBOX.getByName(user).settings(
+    { name: user, proof: { is: "jwt", expires: Date.now() + 60_000 } },
+    { presence: false },
+  );
+  const suspend = new Request(`${HOST}/api/admin/users/${user}/suspension`, {
+    method: "PUT",
+    headers: { Authorization: `Bearer ${ADMIN}` },
+    body: "{}",
+  });
+  expect((await worker.fetch(suspend, env, createExecutionContext())).status).toBe(200);
+  // Of a token that was not good before nothing is known.
+  const other = await signed(user, { jti: "other" });
+  const answers = [];
+  for (let n = 0; n < 40; n++) answers.push((await devices(other, from))[0]);
+  expect([answers[0], answers.at(-1)]).toEqual([403, 429]);
+});

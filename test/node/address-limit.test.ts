@@ -1,0 +1,88 @@
+// What one address may do in a minute: exact with reservations in parallel, given back what was harmless, and bounded in memory without
+// forgetting who has reached the limit.
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { AddressLimit, isReserved, MINUTE_MS, type Reservation } from "../../src/identity/address-limit.ts";
+
+const household = (name: string) => ({ household: name, site: null });
+const NOW = 1_800_000_000_000;
+
+function reserved(limit: AddressLimit, name: string, most = 3, now = NOW): Reservation {
+  const outcome = limit.reserve(household(name), most, now);
+  if (!isReserved(outcome)) throw new Error("nothing was reserved");
+  return outcome;
+}
+
+test("however many reserve at once, so many get one, and what is given back is free again", () => {
+  const action = fc.constantFrom("reserve", "giveBack", "keep");
+  fc.assert(
+    fc.property(fc.array(action, { maxLength: 200 }), fc.integer({ min: 1, max: 10 }), (actions, most) => {
+      const limit = new AddressLimit();
+      const held: Reservation[] = [];
+      let kept = 0;
+      for (const one of actions) {
+        if (one === "reserve") {
+          const outcome = limit.reserve(household("a"), most, NOW);
+          expect(isReserved(outcome)).toBe(held.length + kept < most);
+          if (isReserved(outcome)) held.push(outcome);
+          else expect(outcome.isBusy).toBe(kept < most);
+          continue;
+        }
+        const first = held.shift();
+        first?.[one]();
+        // A second time it is nothing.
+        first?.giveBack();
+        if (first !== undefined && one === "keep") kept++;
+      }
+    }),
+  );
+});
+
+test("after a minute all of it is there again, and what is given back late takes nothing from the new minute", () => {
+  const limit = new AddressLimit();
+  const late = reserved(limit, "a");
+  for (const _ of [1, 2]) reserved(limit, "a").keep();
+  expect(limit.reserve(household("a"), 3, NOW + MINUTE_MS - 1)).toMatchObject({ isBusy: true });
+  for (const _ of [1, 2, 3]) reserved(limit, "a", 3, NOW + MINUTE_MS).keep();
+  late.giveBack();
+  expect(limit.reserve(household("a"), 3, NOW + MINUTE_MS)).toEqual({ isBusy: false, retryAfter: MINUTE_MS });
+});
+
+test("a site has eight times what a household has", () => {
+  const limit = new AddressLimit();
+  let count = 0;
+  for (let n = 0; n < 1_000; n++) {
+    const outcome = limit.reserve({ household: `h${n}`, site: "s" }, 3, NOW);
+    if (!isReserved(outcome)) continue;
+    outcome.keep();
+    count++;
+  }
+  expect(count).toBe(24);
+  expect(isReserved(limit.reserve({ household: "h", site: "other" }, 3, NOW))).toBe(true);
+});
+
+test("fifty thousand other addresses free nobody who has reached the limit, and fill no memory", () => {
+  const limit = new AddressLimit();
+  for (const _ of [1, 2, 3]) reserved(limit, "guesser").keep();
+  for (let n = 0; n < 50_000; n++) reserved(limit, `other-${n}`).keep();
+  expect(isReserved(limit.reserve(household("guesser"), 3, NOW))).toBe(false);
+  expect(limit.size).toBeLessThanOrEqual(20_000);
+  // Of those that have reached the limit the first is evicted by as many others.
+  for (let n = 0; n < 20_000; n++) for (const _ of [1, 2, 3]) reserved(limit, `botnet-${n}`).keep();
+  expect(limit.size).toBeLessThanOrEqual(20_000);
+});
+
+test("an evicted address changes nothing any more", () => {
+  const limit = new AddressLimit();
+  const first = reserved(limit, "first");
+  for (let n = 0; n < 10_000; n++) reserved(limit, `other-${n}`).keep();
+  first.giveBack();
+  for (const _ of [1, 2, 3]) reserved(limit, "first").keep();
+  expect(isReserved(limit.reserve(household("first"), 3, NOW))).toBe(false);
+});
+
+test("what others have counted can use up the rest", () => {
+  const limit = new AddressLimit();
+  reserved(limit, "a").exhaust();
+  expect(limit.reserve(household("a"), 3, NOW)).toMatchObject({ isBusy: false });
+});

@@ -1,0 +1,100 @@
+// Where a request comes from: one address counts once however it is written, a household's addresses are one, and the log names networks.
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { cut, networkOf, networksOf } from "../../src/identity/address.ts";
+
+const request = (address: string) => new Request("http://restante.test", { headers: { "CF-Connecting-IP": address } });
+
+const words = fc.array(fc.integer({ min: 0, max: 0xffff }), { minLength: 8, maxLength: 8 });
+const byte = fc.integer({ min: 0, max: 255 });
+const ipv4 = fc.tuple(byte, byte, byte, byte).map((bytes) => bytes.join("."));
+
+/** The ways in which one IPv6 address can be written. */
+function spellings(all: readonly number[]): string[] {
+  const hex = all.map((word) => word.toString(16));
+  const full = hex.map((word) => word.padStart(4, "0")).join(":");
+  const run = /(^|:)0(:0)+(:|$)/.exec(hex.join(":"));
+  const short = run === null ? full : hex.join(":").replace(run[0], "::");
+  return [hex.join(":"), full, full.toUpperCase(), short, `[${short}]`, `[${short}]:443`, `${short}%eth0`];
+}
+
+test("every spelling of an IPv6 address is the same /64 and the same /48", () => {
+  const mapped = (all: readonly number[]) => all.slice(0, 5).every((word) => word === 0) && all[5] === 0xffff;
+  fc.assert(
+    fc.property(
+      words.filter((all) => !mapped(all)),
+      (all) => {
+        expect(new Set(spellings(all).map((text) => JSON.stringify(cut(text)))).size).toBe(1);
+        expect(cut(spellings(all)[0] ?? "").household).toMatch(/\/64$/);
+      },
+    ),
+  );
+});
+
+test("addresses of one /64 are one, those of another /64 of the same /48 share the site alone", () => {
+  fc.assert(
+    fc.property(words, words, (one, other) => {
+      fc.pre(one[0] !== 0);
+      const neighbour = [...one.slice(0, 4), ...other.slice(4)].map((word) => word.toString(16)).join(":");
+      const own = cut(one.map((word) => word.toString(16)).join(":"));
+      expect(cut(neighbour)).toEqual(own);
+      const beside = one.map((word, place) => (place === 3 ? word ^ 1 : word).toString(16)).join(":");
+      expect(cut(beside).site).toBe(own.site);
+      expect(cut(beside).household).not.toBe(own.household);
+    }),
+  );
+});
+
+test("an IPv4 address is the same with a port, in brackets, and mapped into IPv6", () => {
+  fc.assert(
+    fc.property(ipv4, fc.integer({ min: 0, max: 65_535 }), (address, port) => {
+      const hex = address.split(".").map((part) => Number(part).toString(16).padStart(2, "0"));
+      const mapped = [
+        `::ffff:${address}`,
+        `[::ffff:${address}]:${port}`,
+        `::ffff:${hex[0]}${hex[1]}:${hex[2]}${hex[3]}`,
+      ];
+      for (const text of [address, `${address}:${port}`, ` ${address} `, ...mapped]) {
+        expect(cut(text)).toEqual({ household: address, site: null });
+      }
+    }),
+  );
+});
+
+test("every text that is no address is one and the same, and none throws", () => {
+  const odd = [
+    "",
+    "::g",
+    "1.2.3",
+    "1.2.3.4.5",
+    "0x7f.1",
+    "127.1",
+    "2130706433",
+    "localhost",
+    "[::1",
+    "a:1",
+    "%",
+    "1.2.3.4, 5.6.7.8",
+  ];
+  for (const text of odd) expect(cut(text), text).toEqual({ household: "unknown", site: null });
+  fc.assert(fc.property(fc.string(), (text) => cut(text).household !== ""));
+});
+
+test("short addresses that begin alike are one network", () => {
+  expect(cut("2001:db8::1")).toEqual(cut("2001:db8::2"));
+  expect(cut("2001:db8::1")).toEqual({ household: "2001:db8::/64", site: "2001:db8::/48" });
+});
+
+test("the log names the /24 or the /48 alone", () => {
+  expect(networkOf(request("203.0.113.77"), {})).toBe("203.0.113.0/24");
+  expect(networkOf(request("::ffff:203.0.113.77"), {})).toBe("203.0.113.0/24");
+  expect(networkOf(request("2001:db8:1:2:3:4:5:6"), {})).toBe("2001:db8:1::/48");
+  expect(networkOf(request("nowhere"), {})).toBe("unknown");
+  expect(networkOf(new Request("http://restante.test"), {})).toBe("unknown");
+});
+
+test("where nothing in front sets the header, what it says counts for nothing", () => {
+  const local = { CLIENT_ADDRESS: "unknown" };
+  expect(networksOf(request("203.0.113.77"), local)).toEqual({ household: "unknown", site: null });
+  expect(networkOf(request("203.0.113.77"), local)).toBe("unknown");
+});
