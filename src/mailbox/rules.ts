@@ -1,4 +1,5 @@
 // What holds for every mailbox of a deployment, read from its variables.
+import { type Hosts, hostsOf } from "../protocol/hosts.ts";
 import { QUOTAS } from "../protocol/limits.ts";
 
 export type Quotas = { readonly [Name in keyof typeof QUOTAS]: number };
@@ -10,8 +11,8 @@ export interface Rules {
   readonly requests: boolean;
   /** What a stranger may write before the user has accepted. */
   readonly strangerMessages: number;
-  /** Hosts of webhooks that may be private, and without TLS. */
-  readonly webhookHosts: ReadonlySet<string>;
+  /** Hosts of webhooks that may be private, without TLS, and on any port. */
+  readonly webhookHosts: Hosts;
   /** Null where the limits are off. */
   readonly quotas: Quotas | null;
 }
@@ -31,7 +32,7 @@ export function rulesOf(variables: Variables): Rules {
   return {
     mode: AUTH,
     requests: REQUESTS === "on" || (REQUESTS !== "off" && AUTH !== "open"),
-    webhookHosts: new Set(WEBHOOK_HOSTS.split(/[\s,]+/).filter((host) => host !== "")),
+    webhookHosts: hostsOf(WEBHOOK_HOSTS).hosts,
     strangerMessages: quotas.STRANGER_MESSAGES,
     quotas: RATE_LIMIT === "off" ? null : quotas,
   };

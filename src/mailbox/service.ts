@@ -113,7 +113,14 @@ function webhookOf(box: Box): WebhookState | null {
   const { row } = box.log.account.service.webhook;
   if (row === null) return null;
   const { url, created, failing, tries, due, disabled } = row;
-  return { url, created, failing: failing || null, tries, due: due || null, disabled: disabled || null };
+  return {
+    url,
+    created,
+    failing: failing || null,
+    tries,
+    due: disabled > 0 ? null : due || null,
+    disabled: disabled || null,
+  };
 }
 
 function idOf({ hash }: AccessRow): string {
