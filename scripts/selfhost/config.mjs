@@ -33,20 +33,16 @@ export const V8 = ["--initial-heap-size=64"];
 
 /** IPv4 that is not on the public internet: 0/8, 10/8, 100.64/10, 127/8, 169.254/16, 172.16/12, 192.0.0/24, 192.168/16, 198.18/15, 224/3. */
 const PRIVATE = [
-  ...[
-    [0x0000, 8],
-    [0x0a00, 8],
-    [0x6440, 10],
-    [0x7f00, 8],
-    [0xa9fe, 16],
-    [0xac10, 12],
-  ],
-  ...[
-    [0xc000, 24],
-    [0xc0a8, 16],
-    [0xc612, 15],
-    [0xe000, 3],
-  ],
+  [0x0000, 8],
+  [0x0a00, 8],
+  [0x6440, 10],
+  [0x7f00, 8],
+  [0xa9fe, 16],
+  [0xac10, 12],
+  [0xc000, 24],
+  [0xc0a8, 16],
+  [0xc612, 15],
+  [0xe000, 3],
 ];
 
 /**
@@ -54,7 +50,10 @@ const PRIVATE = [
  * what is neither global nor known to it. Answers: a name whose AAAA record leads inside.
  */
 const INSIDE = [
-  ...["64:ff9b:1::/48", "2001::/32", "fec0::/10", "ff00::/8"],
+  "64:ff9b:1::/48",
+  "2001::/32",
+  "fec0::/10",
+  "ff00::/8",
   ...PRIVATE.map(([high, bits]) => `64:ff9b::${high.toString(16)}:0/${96 + bits}`),
   ...PRIVATE.map(([high, bits]) => `2002:${high.toString(16)}::/${16 + bits}`),
 ];

@@ -2,6 +2,7 @@
 // operators may call say `operatorOnly`. No user's token ever is one, and no cookie counts.
 import { type Refusal, refusal } from "../protocol/refusals.ts";
 import type { Visitor } from "../protocol/visitor.ts";
+import { setActing } from "./acting.ts";
 import { counted } from "./ask.ts";
 import { attempt, isVouchedFor, usedUp, vouch } from "./attempts.ts";
 import { adminToken } from "./mode.ts";
@@ -20,7 +21,10 @@ async function objectionToOperator(c: Asking): Promise<Refusal | null> {
   const token = /^Bearer +(\S+)$/i.exec(c.req.header("Authorization") ?? "")?.[1];
   if (token === undefined) return refusal("unauthorized");
   const tooMany = usedUp(c.req.raw, c.env);
-  if (tooMany === null && (await isSame(token, adminToken(c.env)))) return null;
+  if (tooMany === null && (await isSame(token, adminToken(c.env)))) {
+    setActing(c, null);
+    return null;
+  }
   const visitor = await readToken(token, c.env, ["admin"]);
   if (visitor === null) return tooMany ?? (await attempt(c.req.raw, c.env)) ?? refusal("unauthorized");
   if (visitor.proof.is !== "service") return refusal("forbidden", "it takes an operator's token");
@@ -32,6 +36,7 @@ async function objectionOf(c: Asking, visitor: Visitor): Promise<Refusal | null>
   const answer = await c.env.MAILBOX.getByName(visitor.name).account(visitor);
   if ("refused" in answer) return counted(c, answer.refused);
   vouch(visitor.proof);
+  setActing(c, visitor);
   return null;
 }
 

@@ -1,7 +1,8 @@
 // A mailbox as a service account: what operators have it do, and what its tokens may. To be done in a group, all of it.
 import { ACCESSES } from "../protocol/limits.ts";
 import { type Refusal, refusal } from "../protocol/refusals.ts";
-import type { NewAccess, Scope, Service, ServiceOrder, WebhookState } from "../protocol/service.ts";
+import { accessIdOf, type NewAccess, type Scope, type Service } from "../protocol/service.ts";
+import type { ServiceOrder, WebhookState } from "../protocol/service.ts";
 import type { Answer } from "../protocol/visitor.ts";
 import type { Box } from "./box.ts";
 import type { AccessRow } from "./log/service-rows.ts";
@@ -9,9 +10,6 @@ import { hook } from "./webhook.ts";
 
 /** A token's `seen` is written when it is so much older, in ms. Answers: a row for every request. */
 const SEEN_MS = 3_600_000;
-
-/** What a token is called by everybody who is not to know it, in characters of its hash. */
-const ID_LENGTH = 16;
 
 /** Whether this mailbox is a service's, revoked or not. */
 export function isService(box: Box): boolean {
@@ -124,5 +122,5 @@ function webhookOf(box: Box): WebhookState | null {
 }
 
 function idOf({ hash }: AccessRow): string {
-  return hash.slice(0, ID_LENGTH);
+  return accessIdOf(hash);
 }
