@@ -36,6 +36,12 @@ export const QUOTAS = {
   STRANGER_MESSAGES: 3,
 } as const;
 
+/**
+ * Streams of events that take the place of their device's connection: how many at once, and ms for one more. Answers: two clients with one
+ * device name that replace each other for ever.
+ */
+export const TAKEOVERS = { BURST: 20, REFILL_MS: 30_000 } as const;
+
 /** Signed-in devices of a user; the one not seen for longest goes. Answers: sign-ins as storage. */
 export const SIGNED_IN = 64;
 
