@@ -12,7 +12,7 @@ import { sweep } from "./sweep.mjs";
 export const SELFHOST_HELP = `npm run selfhost -- [flags]
 
   Builds what npm run deploy would send, and serves it from this machine in bare workerd: no Cloudflare, no wrangler. Ctrl-C stops it,
-  and a crash loses nothing that was accepted. README says what it gives up.
+  and a crash loses nothing that was accepted. README says what it gives up. A folder has one server at a time, whatever path leads there.
     --port 8787          the port; 0 for a free one
     --ip 127.0.0.1       the address; 0.0.0.0 for all
     --state ./restante   the folder with everything: mailboxes/ is what to back up, server/ is built anew at each start

@@ -87,7 +87,7 @@ export class Webhook {
       // Changed or taken away meanwhile: what the old address has taken, the next one gets again.
       if (now?.url !== row.url || now.secret !== row.secret) return;
       if (status >= 200 && status < 300) this.#taken(box, now, page.last);
-      else this.#failed(box, now, page, status);
+      else this.#failed(box, now, page, status, no);
     });
   }
 
@@ -97,7 +97,8 @@ export class Webhook {
     box.log.account.service.webhook.put({ ...row, ...WORKING });
   }
 
-  #failed(box: Box, row: WebhookRow, { first, last, gap }: Post, status: number): void {
+  /** `no`: why nothing was posted at all. */
+  #failed(box: Box, row: WebhookRow, { first, last, gap }: Post, status: number, no: string | null): void {
     const now = Date.now();
     const tries = row.tries + 1;
     const failing = row.failing === 0 ? now : row.failing;
@@ -109,6 +110,7 @@ export class Webhook {
       tries,
       failing,
       due: gone ? null : due,
+      reason: no,
     });
     box.log.account.service.webhook.put({ ...row, failing, tries, due, disabled: gone ? now : 0, first, last, gap });
     this.#rings = due;

@@ -204,6 +204,7 @@ test("[K5][K8] what listens on this machine and is not named stays untouched, wh
   await server.restart();
   await sendTo("spy", "hi");
   await failed("spy", 1);
+  expect(server.output).toMatch(/"webhook_failed".*"user":"spy","status":0,.*"reason":"it must be https"/);
   expect(untouched).toEqual([]);
   secret.close();
 });
