@@ -53,13 +53,14 @@ function ancestors() {
 
 /**
  * Runs it to its end and answers with its exit code. With `print`, its output goes there, in pieces, and not to ours; what it writes to
- * descriptor 3 goes to `control`. Asked to stop, it has `grace` ms for it; without, as long as it likes.
+ * descriptor 3 goes to `control`, and it holds our descriptor `share` too. Asked to stop, it has `grace` ms for it; without, as long as it
+ * likes.
  */
-export async function run(name, args = [], { print, control, grace = null, env = {} } = {}) {
+export async function run(name, args = [], { print, control, share = null, grace = null, env = {} } = {}) {
   patience = grace;
   const stdio = print ? ["ignore", "pipe", "pipe"] : ["inherit", "inherit", "inherit"];
   child = spawn(name, args, {
-    stdio: control ? [...stdio, "pipe"] : stdio,
+    stdio: [...stdio, ...(control ? ["pipe"] : []), ...(control && share !== null ? [share] : [])],
     env: { ...process.env, PATH: `${TOOLS}${delimiter}${process.env.PATH ?? ""}`, ...env },
   });
   for (const stream of [child.stdout, child.stderr]) stream?.setEncoding("utf8").on("data", print);

@@ -1,8 +1,8 @@
 // npm run admin: what operators do, against any deployment, over HTTP alone. It knows nothing of the server but its API.
-// Exit codes: 0 done, 1 the server said no, 2 it was asked wrongly, 3 the server can't be reached.
+// Exit codes: 0 done, 1 the server said no or its answer broke off, 2 it was asked wrongly, 3 the server can't be reached.
 import { parseArgs } from "node:util";
 import { printable } from "../../src/protocol/text.ts";
-import { Deployment, Refused, Unreachable } from "./deployment.ts";
+import { BrokenOff, Deployment, Refused, Unreachable } from "./deployment.ts";
 import { HELP, helpOf } from "./help.ts";
 import { VERBS, type Verb } from "./verbs.ts";
 
@@ -28,9 +28,11 @@ async function main(args: string[]): Promise<number> {
     throw new Wrong(`${name} takes ${verb.takes.join(" and ") || "nothing"}.`);
   const found = await verb.does(deploymentOf(values["url"]), { ...values, positionals });
   if (typeof found === "string") throw new Wrong(found);
+  const { value, text, isNo = false } = found;
   // Labels and names are other people's, and a terminal obeys what it is shown.
-  process.stdout.write(printable(values["json"] === true ? `${JSON.stringify(found.value)}\n` : found.text));
-  return 0;
+  if (values["json"] === true) process.stdout.write(printable(`${JSON.stringify(value)}\n`));
+  else (isNo ? process.stderr : process.stdout).write(printable(text));
+  return isNo ? 1 : 0;
 }
 
 /** The verb, of one or two words, wherever flags stand. */
@@ -74,6 +76,9 @@ try {
     process.exitCode = 2;
   } else if (error instanceof Refused) {
     console.error(`${error.message} (${error.code})`);
+    process.exitCode = 1;
+  } else if (error instanceof BrokenOff) {
+    console.error(error.message);
     process.exitCode = 1;
   } else if (error instanceof Unreachable) {
     console.error(error.message);

@@ -24,7 +24,7 @@ scope admin. It is never a flag, which others on this machine could see.
   export RESTANTE_URL=https://restante.example.workers.dev RESTANTE_ADMIN_TOKEN=…
   npm run admin -- stats
 
-Exit codes: 0 done; 1 the server said no; 2 it was asked wrongly; 3 the server can't be reached.`;
+Exit codes: 0 done; 1 the server said no, nobody has the name, or the answer broke off; 2 it was asked wrongly; 3 the server can't be reached.`;
 
 /** Of one verb. */
 export function helpOf(name: string, { takes, about, options = {}, tells = {} }: Verb): string {

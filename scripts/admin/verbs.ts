@@ -1,9 +1,7 @@
 // The verbs: what each takes, what it asks of the deployment, and how the answer looks. The answer itself is what `--json` prints.
-import { createWriteStream } from "node:fs";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import type { Overview, Trace } from "../../src/protocol/operate.ts";
 import type { Deployment } from "./deployment.ts";
+import { exportOut, exportTo, exportValues } from "./export.ts";
 import { readLogs } from "./logs.ts";
 import { SERVICE } from "./service.ts";
 import { statsText, type Stats } from "./stats.ts";
@@ -17,8 +15,8 @@ export interface Given {
   readonly [flag: string]: unknown;
 }
 
-/** An answer, for machines and for people; a string says what was wrong with the question. */
-export type Found = { readonly value: unknown; readonly text: string } | string;
+/** An answer, for machines and for people; `isNo`: it is none that was hoped for. A string says what was wrong with the question. */
+export type Found = { readonly value: unknown; readonly text: string; readonly isNo?: boolean } | string;
 
 export interface Verb {
   readonly takes: readonly string[];
@@ -54,7 +52,7 @@ const user: Verb = {
   ],
   async does(deployment, given) {
     const value = await deployment.ask<Overview>("GET", userPath(given));
-    return { value, text: userText(value, Date.now()) };
+    return { value, text: userText(value, Date.now()), isNo: value.is === "nobody" };
   },
 };
 
@@ -124,25 +122,21 @@ const exported: Verb = {
   takes: ["NAME"],
   about: [
     "takes along everything that a user's mailbox keeps, messages too",
-    "As JSON Lines, to standard output or into a file.",
+    "As JSON Lines, to standard output or into a file. The last line says how many there are before it; a file is called FILE.part until it",
+    "has that line.",
   ],
   options: { out: { type: "string" } },
   tells: { out: "the file; it must not exist" },
   async does(deployment, given) {
     const out = textOf(given["out"]);
-    const response = await deployment.fetch("GET", `${userPath(given)}/export`);
-    if (out === undefined) {
-      const text = await response.text();
-      const lines = text.split("\n").filter((line) => line !== "");
-      return { value: lines.map((line) => JSON.parse(line) as unknown), text };
+    const asked = () => deployment.read("GET", `${userPath(given)}/export`);
+    if (out !== undefined) {
+      const wrong = await exportTo(out, asked);
+      return wrong ?? { value: { out }, text: `written to ${out}\n` };
     }
-    try {
-      const body = Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]);
-      await pipeline(body, createWriteStream(out, { flags: "wx", mode: 0o600 }));
-    } catch (error) {
-      return `--out ${out}: ${error instanceof Error ? error.message : ""}.`;
-    }
-    return { value: { out }, text: `written to ${out}\n` };
+    if (given["json"] === true) return { value: await exportValues(await asked()), text: "" };
+    await exportOut(await asked(), process.stdout);
+    return { value: null, text: "" };
   },
 };
 

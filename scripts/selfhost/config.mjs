@@ -31,6 +31,44 @@ export async function variablesOf({ var: given, env: taken }) {
  */
 export const V8 = ["--initial-heap-size=64"];
 
+/** IPv4 that is not on the public internet: 0/8, 10/8, 100.64/10, 127/8, 169.254/16, 172.16/12, 192.0.0/24, 192.168/16, 198.18/15, 224/3. */
+const PRIVATE = [
+  [0x0000, 8],
+  [0x0a00, 8],
+  [0x6440, 10],
+  [0x7f00, 8],
+  [0xa9fe, 16],
+  [0xac10, 12],
+  [0xc000, 24],
+  [0xc0a8, 16],
+  [0xc612, 15],
+  [0xe000, 3],
+];
+
+/**
+ * What workerd may not connect to beside what it takes for private: private IPv4 inside of IPv6 (NAT64, 6to4), Teredo, and
+ * what is neither global nor known to it. Answers: a name whose AAAA record leads inside.
+ */
+const INSIDE = [
+  "64:ff9b:1::/48",
+  "2001::/32",
+  "fec0::/10",
+  "ff00::/8",
+  ...PRIVATE.map(([high, bits]) => `64:ff9b::${high.toString(16)}:0/${96 + bits}`),
+  ...PRIVATE.map(([high, bits]) => `2002:${high.toString(16)}::/${16 + bits}`),
+];
+
+/** Of the hosts that webhooks may be posted to, those that are addresses: workerd connects to nothing private that is not named to it. */
+function addressesIn(hosts = "") {
+  const found = hosts.split(/[\s,]+/).flatMap((host) => {
+    const v4 = /^(\d{1,3}(?:\.\d{1,3}){3})(?::\d+)?$/.exec(host)?.[1];
+    if (v4 !== undefined) return [`${v4}/32`];
+    const v6 = /^\[(.*)\](?::\d+)?$/.exec(host)?.[1] ?? host;
+    return v6 !== "" && URL.canParse(`http://[${v6}]`) ? [`${v6}/128`] : [];
+  });
+  return [...new Set(found)];
+}
+
 /** The text of config.capnp. What it embeds lies beside it. */
 export function configOf({ config, variables, front, address, state }) {
   const objects = config.durable_objects.bindings;
@@ -41,6 +79,7 @@ export function configOf({ config, variables, front, address, state }) {
   const classes = objects.map(({ class_name: name }) => {
     return `(className = ${text(name)}, uniqueKey = ${text(`restante-${name}`)}, enableSql = true)`;
   });
+  const flags = (config.compatibility_flags ?? []).map(text).join(", ");
   const proxied = front.proxied ? `forwardedProtoHeader = "X-Forwarded-Proto"` : "";
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
@@ -49,6 +88,11 @@ const config :Workerd.Config = (
     (name = "front", worker = .front),
     (name = "worker", worker = .worker),
     (name = "page", disk = (path = ${text(`${state}/server/page`)})),
+    (name = "internet", network = (
+      allow = [${["public", ...addressesIn(variables.WEBHOOK_HOSTS)].map(text).join(", ")}],
+      deny = [${INSIDE.map(text).join(", ")}],
+      tlsOptions = (trustBrowserCas = true),
+    )),
     (name = "mailboxes", disk = (path = ${text(`${state}/mailboxes`)}, writable = true)),
   ],
   sockets = [(name = "http", address = ${text(address)}, http = (${proxied}), service = "front")],
@@ -65,6 +109,7 @@ const front :Workerd.Worker = (
 const worker :Workerd.Worker = (
   modules = [(name = "worker.js", esModule = embed "worker.js")],
   compatibilityDate = ${text(config.compatibility_date)},
+  compatibilityFlags = [${flags}],
   bindings = [${bindings.join(", ")}],
   durableObjectNamespaces = [${classes.join(", ")}],
   durableObjectStorage = (localDisk = "mailboxes"),

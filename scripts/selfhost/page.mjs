@@ -16,27 +16,49 @@ const TYPES = {
   ".txt": "text/plain; charset=utf-8",
 };
 
-/** The files of `folder` by their paths on the server; HTML goes without its ending, as on Cloudflare. */
+/**
+ * What is served of `folder`, by its path: a `file` and what its headers say `about` it, HTML without its ending; or `to`, where the path of a page
+ * is another one. `headers` are those of every answer, and those of all other paths beside `page`. All as on Cloudflare, whose `html_handling` is `auto-trailing-slash`.
+ */
 export function pageOf(folder) {
   const rules = rulesOf(readFileSync(join(folder, "_headers"), "utf8"));
   const files = readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && !entry.name.startsWith("_"))
     .map((entry) => join(entry.parentPath, entry.name).slice(folder.length));
-  return Object.fromEntries(
-    files.map((file) => {
-      const path = file.replace(/(?<=\/)index\.html$|\.html$/, "");
-      const tag = createHash("sha256")
-        .update(readFileSync(join(folder, file)))
-        .digest("hex")
-        .slice(0, 32);
-      const about = { "Content-Type": TYPES[extname(file)] ?? "application/octet-stream", ETag: `"${tag}"` };
-      return [path, { file, headers: { ...about, ...headersOf(rules, path) } }];
-    }),
-  );
+  const served = files.map((file) => {
+    const tag = createHash("sha256")
+      .update(readFileSync(join(folder, file)))
+      .digest("hex")
+      .slice(0, 32);
+    const about = { "Content-Type": TYPES[extname(file)] ?? "application/octet-stream", ETag: `"${tag}"` };
+    const path = pathOf(file);
+    return [path, { file, about, headers: headersOf(rules, path) }];
+  });
+  const others = files.flatMap(othersOf).map(([path, to]) => [path, { to, headers: headersOf(rules, path) }]);
+  return { page: Object.fromEntries([...others, ...served]), headers: headersOf(rules, "") };
+}
+
+function pathOf(file) {
+  return file.replace(/(?<=\/)index\.html$|\.html$/, "");
+}
+
+/** Other paths of a page, each with where it leads. */
+function othersOf(file) {
+  if (!file.endsWith(".html")) return [];
+  const [path, bare] = [pathOf(file), file.slice(0, -".html".length)];
+  const own =
+    path === bare
+      ? [[file, path]]
+      : [
+          [file, path],
+          [bare, path],
+        ];
+  return [...own, ...["/", "/index", "/index.html"].map((end) => [`${bare}${end}`, bare])];
 }
 
 /** Whether a path is meant: by itself, or up to a star at the end. */
 function isMeant(pattern, path) {
+  if (pattern === "/*") return true;
   return pattern.endsWith("*") ? path.startsWith(pattern.slice(0, -1)) : path === pattern;
 }
 

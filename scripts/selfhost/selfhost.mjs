@@ -1,16 +1,18 @@
 // npm run selfhost: the bundle that `npm run deploy` would send, in bare workerd, with everything that it keeps in one folder.
 // What Cloudflare does in front of the Worker, front.js does here.
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { run, succeeds } from "../child.mjs";
 import { configOf, variablesOf } from "./config.mjs";
+import { lock } from "./lock.mjs";
 import { pageOf } from "./page.mjs";
+import { sweep } from "./sweep.mjs";
 
 export const SELFHOST_HELP = `npm run selfhost -- [flags]
 
   Builds what npm run deploy would send, and serves it from this machine in bare workerd: no Cloudflare, no wrangler. Ctrl-C stops it,
-  and a crash loses nothing that was accepted. README says what it gives up.
+  and a crash loses nothing that was accepted. README says what it gives up. A folder has one server at a time, whatever path leads there.
     --port 8787          the port; 0 for a free one
     --ip 127.0.0.1       the address; 0.0.0.0 for all
     --state ./restante   the folder with everything: mailboxes/ is what to back up, server/ is built anew at each start
@@ -49,19 +51,26 @@ export async function selfhost(flags) {
   if (wrong !== 0) return wrong;
   const state = resolve(values.state);
   const server = join(state, "server");
-  const running = servedBy(server);
-  if (running !== null)
-    return fail(`Process ${running} serves ${state} already; two would spoil each other's mailboxes.`);
+  const mailboxes = join(state, "mailboxes");
+  mkdirSync(mailboxes, { recursive: true, mode: 0o700 });
+  const { holder, fd } = lock(mailboxes);
+  if (holder !== undefined)
+    return fail(`Process ${holder} serves ${state} already; two would spoil each other's mailboxes.`);
+  if (fd === null)
+    console.warn("There is no program flock here: see to it that no second server is started on this folder.");
+  // Without the lock another server may be about to write to what is still empty.
+  const swept = fd === null ? 0 : sweep(mailboxes);
+  if (swept > 0) console.log(`Removed ${swept} empty files of names that nobody has.`);
   if (!(await build(server))) return 1;
-  const page = pageOf(join(server, "page"));
   const first = config.assets?.run_worker_first ?? [];
-  const front = { page, first, proxied: values["behind-proxy"] };
+  const front = { ...pageOf(join(server, "page")), first, proxied: values["behind-proxy"] };
   const address = `${values.ip.includes(":") ? `[${values.ip}]` : values.ip}:${values.port}`;
   writeFileSync(join(server, "config.capnp"), configOf({ config, variables, front, address, state }));
   const say = (port) => console.log(`Ready on http://${address.replace(/\d+$/, port)}, with its state in ${state}`);
   return run("workerd", ["serve", "--control-fd=3", join(server, "config.capnp")], {
     env: variables,
     grace: GRACE,
+    share: fd,
     control: (text) => {
       const port = /"port":(\d+)/.exec(text)?.[1];
       if (port) say(port);
@@ -73,7 +82,6 @@ export async function selfhost(flags) {
 async function build(server) {
   const made = join(server, "bundle");
   rmSync(server, { recursive: true, force: true });
-  mkdirSync(join(server, "..", "mailboxes"), { recursive: true, mode: 0o700 });
   if (!(await succeeds("wrangler", ["deploy", "--dry-run", "--outdir", made]))) return false;
   cpSync(join(made, "worker.js"), join(server, "worker.js"));
   rmSync(made, { recursive: true });
@@ -85,21 +93,6 @@ async function build(server) {
     "--log-level=warning",
     `--outfile=${join(server, "front.js")}`,
   ]);
-}
-
-/** The process that serves this folder, or null. Linux only: elsewhere the port alone is in the way of a second one. */
-function servedBy(server) {
-  if (!existsSync("/proc/self/cmdline")) return null;
-  const config = join(server, "config.capnp");
-  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-    try {
-      const [program = "", ...args] = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
-      if (program.endsWith("workerd") && args.includes(config)) return pid;
-    } catch {
-      // It ended meanwhile.
-    }
-  }
-  return null;
 }
 
 function fail(why) {

@@ -1,7 +1,7 @@
 // What this device sends: each draft is kept with its id until the mailbox has answered, whatever happens to connections
 // meanwhile. It knows the numbering of ids and the size of a text; no socket, no cursor, and nothing of what others write.
 import { bodyOf, type Down, type Welcome } from "../protocol/down.ts";
-import { LIMITS, utf8Bytes } from "../protocol/limits.ts";
+import { FRAMES, TEXT_BYTES, utf8Bytes } from "../protocol/limits.ts";
 import { Queue } from "./queue.ts";
 import type { Draft } from "./store.ts";
 
@@ -52,7 +52,7 @@ export class Outbox {
   #knownBefore: ReadonlySet<string> = new Set();
   /** Whether the mailbox reads runs. */
   #runs = false;
-  #limits: { readonly frames: number; readonly textBytes: number } = LIMITS;
+  #limits: { readonly frames: number; readonly textBytes: number } = { frames: FRAMES, textBytes: TEXT_BYTES };
   /** As the last `welcome` said: ids up to here are used for ever. */
   #lastId = 0;
   #nextId = 1;

@@ -1,6 +1,7 @@
 // Who operates this deployment: whoever has its secret ADMIN_TOKEN, or a service account's token with the scope admin. Routes that only
 // operators may call say `operatorOnly`. No user's token ever is one, and no cookie counts.
 import { type Refusal, refusal } from "../protocol/refusals.ts";
+import { setActing } from "./acting.ts";
 import { networkOf } from "./address.ts";
 import { confirm, refused, refuted } from "./asker.ts";
 import { noteAttempt } from "./attempt-log.ts";
@@ -15,7 +16,10 @@ export async function operatorOnly(c: Asking, next: () => Promise<void>): Promis
   const token = /^Bearer +(\S+)$/i.exec(c.req.header("Authorization") ?? "")?.[1];
   if (token === undefined) return problem(refusal("unauthorized"));
   // Before any limit: 256 bits are not guessed, and the operator is let in whatever others did from the same address.
-  if (await isSame(token, adminToken(c.env))) return next();
+  if (await isSame(token, adminToken(c.env))) {
+    setActing(c, null);
+    return next();
+  }
   const no = await objectionTo(c, token);
   if (no === null) return next();
   noteAttempt("operator_refused", networkOf(c.req.raw, c.env));
@@ -30,6 +34,7 @@ async function objectionTo(c: Asking, token: string): Promise<Refusal | null> {
   const answer = await c.env.MAILBOX.getByName(visitor.name).account(visitor);
   if ("refused" in answer) return refuted(c, answer.refused);
   confirm(c);
+  setActing(c, visitor);
   return null;
 }
 

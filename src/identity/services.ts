@@ -1,8 +1,10 @@
 // What operators do with service accounts: create, list, look at, revoke. The account's mailbox is the authority; the registry only
 // remembers the names. Secrets are made here, and shown once.
 import { SERVICES } from "../protocol/registry.ts";
+import { note } from "../protocol/journal.ts";
 import type { NewAccess, Scope, Service } from "../protocol/service.ts";
 import type { Answer } from "../protocol/visitor.ts";
+import { actingIn } from "./acting.ts";
 import { answered } from "./ask.ts";
 import { problem } from "./refuse.ts";
 import { hashOf, newServiceToken } from "./token.ts";
@@ -25,6 +27,7 @@ export async function createService(c: Asking, name: string, wanted: Wanted): Pr
   await registry.add(name, Date.now());
   const answer = await c.env.MAILBOX.getByName(name).service(name, { is: "create", token: access });
   if ("refused" in answer && !(await isThere(c, name))) await registry.remove(name);
+  if ("value" in answer) note("service_created", { user: name, ...newest(answer.value), ...actingIn(c) });
   return created(c, answer, token);
 }
 
@@ -42,18 +45,23 @@ export async function showService(c: Asking, name: string): Promise<Response> {
 /** One more token: 201. */
 export async function grantAccess(c: Asking, name: string, wanted: Wanted): Promise<Response> {
   const { token, access } = await fresh(c, name, wanted);
-  return created(c, await c.env.MAILBOX.getByName(name).service(name, { is: "grant", token: access }), token);
+  const answer = await c.env.MAILBOX.getByName(name).service(name, { is: "grant", token: access });
+  if ("value" in answer) note("service_token_granted", { user: name, ...newest(answer.value), ...actingIn(c) });
+  return created(c, answer, token);
 }
 
 /** Takes one token away, with its connections: 204. */
 export async function revokeAccess(c: Asking, name: string, id: string): Promise<Response> {
-  return done(c, await c.env.MAILBOX.getByName(name).service(name, { is: "revoke", id }));
+  const answer = await c.env.MAILBOX.getByName(name).service(name, { is: "revoke", id });
+  if ("value" in answer) note("service_token_revoked", { user: name, id, ...actingIn(c) });
+  return done(c, answer);
 }
 
 /** Ends a service: no token opens it any more, its connections are closed, its mailbox takes nothing: 204. */
 export async function endService(c: Asking, name: string): Promise<Response> {
   const answer = await c.env.MAILBOX.getByName(name).service(name, { is: "end" });
   await registryOf(c).remove(name);
+  if ("value" in answer) note("service_revoked", { user: name, ...actingIn(c) });
   return done(c, answer);
 }
 
@@ -61,12 +69,17 @@ export async function endService(c: Asking, name: string): Promise<Response> {
 export async function hookService(c: Asking, name: string, url: string): Promise<Response> {
   const secret = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32))));
   const answer = await c.env.MAILBOX.getByName(name).service(name, { is: "hook", url, secret });
-  return "refused" in answer ? problem(answer.refused) : answered(c, { url, secret: `whsec_${secret}` }, 201);
+  if ("refused" in answer) return problem(answer.refused);
+  // The host alone: a path may have a secret in it.
+  note("webhook_set", { user: name, host: new URL(url).host, ...actingIn(c) });
+  return answered(c, { url, secret: `whsec_${secret}` }, 201);
 }
 
 /** Posts nothing any more: 204. */
 export async function unhookService(c: Asking, name: string): Promise<Response> {
-  return done(c, await c.env.MAILBOX.getByName(name).service(name, { is: "unhook" }));
+  const answer = await c.env.MAILBOX.getByName(name).service(name, { is: "unhook" });
+  if ("value" in answer) note("webhook_removed", { user: name, ...actingIn(c) });
+  return done(c, answer);
 }
 
 async function isThere(c: Asking, name: string): Promise<boolean> {
@@ -87,6 +100,12 @@ function created(c: Asking, answer: Answer<Service>, token: string): Response {
   if ("refused" in answer) return problem(answer.refused);
   const { id, scopes } = answer.value.tokens.at(-1) ?? { id: "", scopes: [] };
   return answered(c, { userName: answer.value.userName, token, id, scopes }, 201);
+}
+
+/** The token that was just made, for the log. */
+function newest({ tokens }: Service): { readonly id: string; readonly scopes: string } {
+  const { id = "", scopes = [] } = tokens.at(-1) ?? {};
+  return { id, scopes: scopes.join(" ") };
 }
 
 function told(c: Asking, answer: Answer<Service>): Response {

@@ -9,9 +9,9 @@ import { idOf } from "./account.ts";
 /** Entries of one page. */
 const PAGE = 64;
 
-/** The lines, as bytes: `account`, `device`, `passkey`, `contact` and `conversation` first, then the log in its order. */
+/** The lines, as bytes: `account`, `device`, `passkey`, `contact` and `conversation` first, then the log in its order, and `end`. */
 export function exported(box: Box): ReadableStream<Uint8Array> {
-  const lines = linesOf(box);
+  const lines = ended(linesOf(box));
   const encoder = new TextEncoder();
   return new ReadableStream({
     type: "bytes",
@@ -23,6 +23,16 @@ export function exported(box: Box): ReadableStream<Uint8Array> {
       controller.byobRequest?.respond(0);
     },
   });
+}
+
+/** With a last line that says how many there were: whoever has it has everything. */
+function* ended(texts: Iterable<string>): Generator<string> {
+  let lines = 0;
+  for (const text of texts) {
+    lines += text.split("\n").length - 1;
+    yield text;
+  }
+  yield line({ type: "end", lines });
 }
 
 function* linesOf(box: Box): Generator<string> {

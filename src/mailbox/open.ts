@@ -12,6 +12,7 @@ import type { Box } from "./box.ts";
 import { type Life, PLAIN_DEVICE } from "./log/schema.ts";
 import { carry } from "./receipt.ts";
 import type { Session, Wire } from "./sockets.ts";
+import { objectionToTakeover } from "./takeovers.ts";
 
 /**
  * Where a socket starts; `gap`: what is gone for good. `held`: what the device has acknowledged, which is less where there is a gap: one
@@ -31,7 +32,8 @@ export function objection(box: Box, visit: Visit): Refusal | null {
   const why = objectionTo(box, visit.proof);
   if (why !== null) return why;
   if (Date.now() < box.unableUntil) return refusal("unable_to_store");
-  return visit.dialect === V1 ? objectionToCursor(box, visit.place.cursor) : null;
+  if (visit.dialect !== V1) return null;
+  return objectionToCursor(box, visit.place.cursor) ?? objectionToTakeover(box, visit);
 }
 
 /** Why nobody can be there, or null. */

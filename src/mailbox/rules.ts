@@ -1,4 +1,5 @@
 // What holds for every mailbox of a deployment, read from its variables.
+import type { Hosts } from "../protocol/hosts.ts";
 import { QUOTAS } from "../protocol/limits.ts";
 import { valueOf, type Variables } from "../protocol/variables.ts";
 
@@ -13,10 +14,10 @@ export interface Rules {
   readonly requests: boolean;
   /** What a stranger may write before the user has accepted. */
   readonly strangerMessages: number;
-  /** Hosts of webhooks that may be private, and without TLS. */
-  readonly webhookHosts: ReadonlySet<string>;
   /** How long a device may show no sign, in ms; null for any time. */
   readonly sessionIdleMs: number | null;
+  /** Hosts of webhooks that may be private, without TLS, and on any port. */
+  readonly webhookHosts: Hosts;
   /** Null where the limits are off. */
   readonly quotas: Quotas | null;
 }

@@ -1,7 +1,8 @@
 // A mailbox as a service account: what operators have it do, and what its tokens may. To be done in a group, all of it.
 import { ACCESSES } from "../protocol/limits.ts";
 import { type Refusal, refusal } from "../protocol/refusals.ts";
-import type { NewAccess, Scope, Service, ServiceOrder, WebhookState } from "../protocol/service.ts";
+import { accessIdOf, type NewAccess, type Scope, type Service } from "../protocol/service.ts";
+import type { ServiceOrder, WebhookState } from "../protocol/service.ts";
 import type { Answer } from "../protocol/visitor.ts";
 import { objectionToBeginning } from "./beginning.ts";
 import type { Box } from "./box.ts";
@@ -10,9 +11,6 @@ import { hook } from "./webhook.ts";
 
 /** A token's `seen` is written when it is so much older, in ms. Answers: a row for every request. */
 const SEEN_MS = 3_600_000;
-
-/** What a token is called by everybody who is not to know it, in characters of its hash. */
-const ID_LENGTH = 16;
 
 /** Whether this mailbox is a service's, revoked or not. */
 export function isService(box: Box): boolean {
@@ -116,9 +114,16 @@ function webhookOf(box: Box): WebhookState | null {
   const { row } = box.log.account.service.webhook;
   if (row === null) return null;
   const { url, created, failing, tries, due, disabled } = row;
-  return { url, created, failing: failing || null, tries, due: due || null, disabled: disabled || null };
+  return {
+    url,
+    created,
+    failing: failing || null,
+    tries,
+    due: disabled > 0 ? null : due || null,
+    disabled: disabled || null,
+  };
 }
 
 function idOf({ hash }: AccessRow): string {
-  return hash.slice(0, ID_LENGTH);
+  return accessIdOf(hash);
 }

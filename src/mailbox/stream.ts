@@ -1,5 +1,6 @@
 // The log as server-sent events, where WebSockets don't pass: something that the mailbox takes for a socket, so that the one pump feeds
 // it. While one is open the object is awake. It knows frames as texts, and what of them is an event's id.
+import { closeCode } from "../protocol/refusals.ts";
 
 /**
  * A comment so often, in ms. Answers: what lies on the way and ends connections that say nothing; and clients that went without a word,
@@ -9,6 +10,14 @@ const ALIVE_MS = 10_000;
 
 /** What a client waits before it comes again, in ms: an end is nothing unusual. */
 const RETRY_MS = 500;
+
+/**
+ * What one waits whose place another connection took, in ms: an hour. Browsers come again by themselves, whatever `closing` says. Answers:
+ * two pages with one device name that replace each other twice a second.
+ */
+const REPLACED_RETRY_MS = 3_600_000;
+
+const REPLACED = closeCode("replaced");
 
 export class Stream {
   /** Frames come one by one. */
@@ -48,8 +57,9 @@ export class Stream {
   }
 
   /** The last thing that was said goes first. */
-  close(): void {
+  close(code?: number): void {
     this.#after(() => {
+      if (code === REPLACED) this.#write(`retry: ${REPLACED_RETRY_MS}\n\n`);
       const controller = this.#controller;
       this.#end();
       controller?.close();

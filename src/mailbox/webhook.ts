@@ -14,6 +14,18 @@ import { objectionToTarget } from "./target.ts";
 /** The device that a webhook is. No v1 device can have this name. */
 export const WEBHOOK_DEVICE = "+";
 
+/** One post: what lies above `first`, up to `last`; `gap`: up to where retention took it, or 0. */
+interface Post {
+  readonly first: number;
+  readonly last: number;
+  readonly gap: number;
+  readonly id: string;
+  readonly body: string;
+}
+
+/** Nothing has failed. */
+const WORKING = { failing: 0, tries: 0, due: 0, first: 0, last: 0, gap: 0 };
+
 /** Frames of no interest after which a row says that they were passed over. Answers: a wake that reads a year of one's own messages. */
 const KEEP_EVERY = 256;
 
@@ -34,16 +46,21 @@ export class Webhook {
   go(box: Box): void {
     const row = box.suspension.now === null ? rowOf(box) : null;
     if (row === null || row.disabled > 0 || this.#busy || row.due > Date.now()) return;
-    const from = this.#positionOf(box);
-    if (box.log.life === null || from >= box.log.head) return;
-    const page = readPage(box, WEBHOOK_DEVICE, from, HOOK.FRAMES);
-    const frames = page.frames.filter((frame) => concerns(box.user, frame));
-    if (frames.length === 0) return this.#pass(box, page.position, page.frames.length);
+    const failed = failedPage(box, row);
+    const first = failed?.first ?? this.#positionOf(box);
+    if (box.log.life === null || first >= box.log.head) return;
+    const page = readPage(box, WEBHOOK_DEVICE, first, HOOK.FRAMES);
+    const last = failed !== null && failed.last <= page.position ? failed.last : page.position;
+    const frames = page.frames.filter((frame) => concerns(box.user, frame, last));
+    if (frames.length === 0) return this.#pass(box, last, page.frames.length);
     this.#busy = true;
     this.#watch();
-    const { epoch } = box.log.life;
+    const { epoch, trimmed } = box.log.life;
     const body = `{"user":"${box.user}","epoch":"${epoch}","frames":[${frames.join(",")}]}`;
-    box.background(this.#post(box, row, page.position, `${epoch}:${page.position}`, body));
+    // Where retention took its beginning, what ended here before is another post.
+    const gap = first < trimmed ? trimmed : 0;
+    const id = `${epoch}:${last}${gap > 0 ? `:${gap}` : ""}`;
+    box.background(this.#post(box, row, { first, last, gap, id, body }));
   }
 
   /** Should this life of the object end before the answer, there has to be another: an alarm, one for all posts of a while. */
@@ -61,40 +78,42 @@ export class Webhook {
     this.#alarm.deleteAlarm();
   }
 
-  async #post(box: Box, row: WebhookRow, position: number, id: string, body: string): Promise<void> {
+  async #post(box: Box, row: WebhookRow, page: Post): Promise<void> {
     const no = objectionToTarget(row.url, box.rules.webhookHosts);
-    const status = no === null ? await post(row, id, body) : 0;
+    const status = no === null ? await post(row, page.id, page.body) : 0;
     box.turn.join(() => {
       this.#busy = false;
       const now = rowOf(box);
       // Changed or taken away meanwhile: what the old address has taken, the next one gets again.
       if (now?.url !== row.url || now.secret !== row.secret) return;
-      if (status >= 200 && status < 300) this.#taken(box, now, position);
-      else this.#failed(box, now, status);
+      if (status >= 200 && status < 300) this.#taken(box, now, page.last);
+      else this.#failed(box, now, page, status, no);
     });
   }
 
   #taken(box: Box, row: WebhookRow, position: number): void {
     this.#keep(box, position);
     if (row.failing === 0) return;
-    box.log.account.service.webhook.put({ ...row, failing: 0, tries: 0, due: 0 });
+    box.log.account.service.webhook.put({ ...row, ...WORKING });
   }
 
-  #failed(box: Box, row: WebhookRow, status: number): void {
+  /** `no`: why nothing was posted at all. */
+  #failed(box: Box, row: WebhookRow, { first, last, gap }: Post, status: number, no: string | null): void {
     const now = Date.now();
     const tries = row.tries + 1;
     const failing = row.failing === 0 ? now : row.failing;
-    const due = now + waitAfter(tries);
     const gone = status === 410 || now - failing >= HOOK.GIVE_UP_MS;
+    const due = gone ? 0 : now + waitAfter(tries);
     note(gone ? "webhook_disabled" : "webhook_failed", {
       user: box.user,
       status,
       tries,
       failing,
       due: gone ? null : due,
+      reason: no,
     });
-    box.log.account.service.webhook.put({ ...row, failing, tries, due, disabled: gone ? now : 0 });
-    this.#rings = gone ? 0 : due;
+    box.log.account.service.webhook.put({ ...row, failing, tries, due, disabled: gone ? now : 0, first, last, gap });
+    this.#rings = due;
     if (!gone) return this.#alarm.setAlarm(due);
     this.#alarm.deleteAlarm();
     notify(box, "webhook_disabled");
@@ -125,8 +144,7 @@ export function hook(box: Box, url: string, secret: string): string | null {
   if (no !== null) return no;
   const { devices } = box.log;
   if (devices.get(WEBHOOK_DEVICE) === null) devices.keep(WEBHOOK_DEVICE, { cursor: devices.delivered });
-  const fresh = { failing: 0, tries: 0, due: 0, disabled: 0 };
-  box.log.account.service.webhook.put({ url, secret, created: Date.now(), ...fresh });
+  box.log.account.service.webhook.put({ url, secret, created: Date.now(), disabled: 0, ...WORKING });
   return null;
 }
 
@@ -134,13 +152,26 @@ function rowOf(box: Box): WebhookRow | null {
   return box.log.account.service.webhook.row;
 }
 
-/** What reaches the mailbox: messages of others and to oneself, failures, gaps, and notices; not one's own messages, nor marks. */
-function concerns(user: string, frame: string): boolean {
-  const { type, from, to } = JSON.parse(frame) as {
+/**
+ * The post that was not taken, which is made again as it was, or null. There is none any more where retention took some of it, or where
+ * code of before these columns has gone on without them.
+ */
+function failedPage(box: Box, { failing, first, last, gap }: WebhookRow): Pick<Post, "first" | "last"> | null {
+  if (failing === 0 || first >= last) return null;
+  const cursor = box.log.devices.get(WEBHOOK_DEVICE)?.cursor ?? 0;
+  const trimmed = box.log.life?.trimmed ?? 0;
+  return first >= cursor && (first >= trimmed || gap === trimmed) ? { first, last } : null;
+}
+
+/** What reaches the mailbox up to `last`: messages of others and to oneself, failures, gaps, and notices; not one's own messages, nor marks. */
+function concerns(user: string, frame: string, last: number): boolean {
+  const { type, seq, from, to } = JSON.parse(frame) as {
     readonly type: string;
+    readonly seq: number;
     readonly from?: unknown;
     readonly to?: unknown;
   };
+  if (seq > last) return false;
   if (type === "message") return from !== user || to === user;
   return type === "failed" || type === "gap" || type === "notice";
 }

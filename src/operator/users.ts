@@ -3,6 +3,7 @@
 import { z } from "@hono/zod-openapi";
 import { api, route } from "../api/declare.ts";
 import { line, name, seqText, time } from "../api/schemas.ts";
+import { actingIn } from "../identity/acting.ts";
 import { answered } from "../identity/ask.ts";
 import { problem } from "../identity/refuse.ts";
 import { note } from "../protocol/journal.ts";
@@ -50,7 +51,7 @@ route(
   },
   async (c, { params: { userName }, body: { device = null } }) => {
     const answer = await order(c, userName, { is: "disconnect", device });
-    if ("value" in answer) note("disconnected", { user: userName, device, sockets: answer.value });
+    if ("value" in answer) note("disconnected", { user: userName, device, sockets: answer.value, ...actingIn(c) });
     return told(c, answer, (closed) => ({ closed }));
   },
 );
@@ -70,7 +71,7 @@ route(
   },
   async (c, { params: { userName }, body: { reason = "" } }) => {
     const answer = await order(c, userName, { is: "suspend", reason });
-    if ("value" in answer) note("suspended", { user: userName });
+    if ("value" in answer) note("suspended", { user: userName, ...actingIn(c) });
     return told(c, answer);
   },
 );
@@ -87,7 +88,7 @@ route(
   },
   async (c, { params: { userName } }) => {
     const answer = await order(c, userName, { is: "resume" });
-    if ("value" in answer) note("resumed", { user: userName });
+    if ("value" in answer) note("resumed", { user: userName, ...actingIn(c) });
     return told(c, answer);
   },
 );
@@ -120,7 +121,7 @@ route(
   async (c, { params: { userName } }) => {
     const answer = await c.env.MAILBOX.getByName(userName).export(visitor(userName));
     if ("refused" in answer) return problem(answer.refused);
-    note("exported", { user: userName });
+    note("exported", { user: userName, ...actingIn(c) });
     return c.body(answer.value, 200, {
       "Content-Type": "application/jsonl",
       "Content-Disposition": `attachment; filename="restante.jsonl"`,
@@ -144,7 +145,7 @@ route(
   },
   async (c, { params: { userName }, body: { at } }) => {
     const answer = await c.env.MAILBOX.getByName(userName).restore(userName, at);
-    if ("value" in answer) note("restored", { user: userName, to: at });
+    if ("value" in answer) note("restored", { user: userName, to: at, ...actingIn(c) });
     return told(c, answer);
   },
 );
@@ -165,7 +166,7 @@ route(
     const answer = await c.env.MAILBOX.getByName(userName).erase(visitor(userName));
     if ("refused" in answer) return problem(answer.refused);
     await c.env.REGISTRY.getByName(SERVICES).remove(userName);
-    note("erased", { user: userName });
+    note("erased", { user: userName, ...actingIn(c) });
     return answered(c, null);
   },
 );

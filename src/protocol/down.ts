@@ -1,6 +1,6 @@
 // What the mailbox says in v1: the frames' shapes for whoever reads them, and the texts that the server writes.
 // Written by hand where a body goes through as the JSON text it is; everything else is plain JSON.
-import { LIMITS } from "./limits.ts";
+import { FRAMES } from "./limits.ts";
 import type { Refusal } from "./refusals.ts";
 import { fits, type ShapeOf } from "./shape.ts";
 
@@ -62,11 +62,7 @@ export function readDown(value: unknown): Down | null {
 /** Whether what it says of a run agrees with itself; most frames say nothing of any. */
 function isCounted({ count, bodies }: { readonly count?: unknown; readonly bodies?: unknown }): boolean {
   if (count === undefined) return bodies === undefined;
-  return (
-    Number(count) > 1 &&
-    Number(count) <= LIMITS.frames &&
-    ((bodies as unknown[] | undefined)?.length ?? count) === count
-  );
+  return Number(count) > 1 && Number(count) <= FRAMES && ((bodies as unknown[] | undefined)?.length ?? count) === count;
 }
 
 /** For how many messages a frame speaks; one that this version does not know, for one. */

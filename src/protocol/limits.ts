@@ -1,18 +1,24 @@
 // Every limit of the wire in one place, each with the threat that it answers.
 // Sizes are UTF-8 bytes of the JSON text; `welcome.limits` tells a client the ones it has to keep.
 
-/** What a client is told and has to keep. */
+/** Bytes of one body. Answers: one message that fills a row, a page of history, or a text. */
+export const BODY_BYTES = 65_536;
+
+/** Frames in one text, up or down. Answers: a small text that is much work. */
+export const FRAMES = 4_096;
+
+/** Bytes of one text, up or down; below 1 MiB, so that ordinary client libraries take it. Answers: parsing what nobody can use. */
+export const TEXT_BYTES = 1_000_000;
+
+/** What a client is told and has to keep. The SDK needs some of them alone, which therefore stand by themselves. */
 export const LIMITS = {
   /** Log frames unacknowledged on one socket. Answers: a device that stops reading would fill memory. */
   window: 4_096,
   /** Bytes of log frames unacknowledged on one socket. Answers: as above, with large bodies. */
   windowBytes: 4 * 1_024 * 1_024,
-  /** Bytes of one body. Answers: one message that fills a row, a page of history, or a text. */
-  bodyBytes: 65_536,
-  /** Bytes of one text, up or down; below 1 MiB, so that ordinary client libraries take it. Answers: parsing what nobody can use. */
-  textBytes: 1_000_000,
-  /** Frames in one text, up or down. Answers: a small text that is much work. */
-  frames: 4_096,
+  bodyBytes: BODY_BYTES,
+  textBytes: TEXT_BYTES,
+  frames: FRAMES,
 } as const;
 
 /** Frames in a row of which a mailbox took none, over which a socket is closed: two full texts. Answers: a client that sends on whatever it is told, and answers that nobody reads. */
@@ -35,6 +41,12 @@ export const QUOTAS = {
   /** Messages of a stranger before the user has accepted. Answers: unwanted mail. */
   STRANGER_MESSAGES: 3,
 } as const;
+
+/**
+ * Streams of events that take the place of their device's connection: how many at once, and ms for one more. Answers: two clients with one
+ * device name that replace each other for ever.
+ */
+export const TAKEOVERS = { BURST: 20, REFILL_MS: 30_000 } as const;
 
 /** Signed-in devices of a user; the one not seen for longest goes. Answers: sign-ins as storage. */
 export const SIGNED_IN = 64;

@@ -89,7 +89,10 @@ export function closeCode(code: Code): number {
 export function readRefusal(value: unknown): Refusal {
   const code = typeof value === "object" && value !== null && "code" in value ? value.code : undefined;
   if (typeof code !== "string" || !Object.hasOwn(REFUSALS, code)) return refusal("internal");
-  const detail = (value as { message?: unknown }).message;
-  const known = refusal(code as Code);
-  return typeof detail === "string" ? { ...known, message: detail } : known;
+  const { message, retryAfter } = value as { readonly message?: unknown; readonly retryAfter?: unknown };
+  return {
+    ...refusal(code as Code),
+    ...(typeof message === "string" && { message }),
+    ...(typeof retryAfter === "number" && { retryAfter }),
+  };
 }

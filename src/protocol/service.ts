@@ -6,6 +6,14 @@ import type { NewToken } from "./account.ts";
 export const SCOPES = ["send", "read", "admin"] as const;
 export type Scope = (typeof SCOPES)[number];
 
+/** Characters of a token's hash by which everybody calls it who is not to know it. */
+const ACCESS_ID_LENGTH = 16;
+
+/** What a token is called by everybody who is not to know it. */
+export function accessIdOf(hash: string): string {
+  return hash.slice(0, ACCESS_ID_LENGTH);
+}
+
 /** A token of a service account, as operators see it: never the token itself. Times in ms since 1970. */
 export interface Access {
   readonly id: string;

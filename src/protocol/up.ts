@@ -1,9 +1,10 @@
 // What a v1 device may say, and the one door for its texts: size, JSON, schema. Behind it nothing is unknown.
 import * as z from "zod/mini";
-import { keep, parse } from "./json.ts";
+import { parse } from "./json.ts";
 import { LIMITS, NUMBER_END, TOKEN_UNITS, WATCHED } from "./limits.ts";
 import type { Outgoing } from "./message.ts";
 import { canonical, type Name } from "./names.ts";
+import { keepReceived } from "./received.ts";
 import { type Refusal, refusal } from "./refusals.ts";
 
 z.config({ jitless: true });
@@ -150,7 +151,7 @@ export function isAck(value: object): value is z.infer<typeof ack> {
 
 function readSend(id: number, to: Name, value: unknown): Send | Refused {
   if ("refused" in to) return refused(id, refusal(to.refused));
-  const body = keep(value);
+  const body = keepReceived(value);
   return typeof body === "string" ? { type: "send", id, to: to.name, body } : refused(id, body);
 }
 

@@ -1,6 +1,7 @@
 // Every variable of a deployment, in one table: its default, what it can be, and what it means. To add one is to add a row; whoever reads
 // a variable gets its value from here, and so does what refuses a wrong one at the start. README's table says the same to people.
 import { readOrigin } from "./host.ts";
+import { hostsOf } from "./hosts.ts";
 import { QUOTAS, SESSION_IDLE_DAYS } from "./limits.ts";
 import { choice, list, type Read, type Row, secret, text, whole } from "./values.ts";
 
@@ -11,7 +12,7 @@ export const VARIABLES = {
   ADMIN_TOKEN: secret("who has it is an operator", { blanks: false }),
   ORIGIN: text("the origin that cookies and passkeys are made for", { guards: true, read: readOwn }),
   ALLOWED_ORIGINS: list("pages of which other origins may use this server", readAllowed),
-  WEBHOOK_HOSTS: list("hosts that webhooks may be posted to though they are private"),
+  WEBHOOK_HOSTS: list("hosts that webhooks may be posted to though they are private", readHost),
   JWT_ISSUER: list("the iss that a token must have"),
   JWT_AUDIENCE: list("the aud that a token must have"),
   JWT_SECRET: secret("what tokens are signed with, for HS256"),
@@ -82,6 +83,12 @@ function readOwn(given: string): Read<string> {
   return /^https?:/.test(read.origin)
     ? { value: read.origin }
     : { problem: `is ${given}: it begins with https:// or http://.` };
+}
+
+function readHost(word: string): Read<string> {
+  const { hosts, problem } = hostsOf(word);
+  const [value] = hosts;
+  return value === undefined ? { problem: `has an entry that matches no host: ${problem ?? word}` } : { value };
 }
 
 function readAllowed(word: string): Read<string> {

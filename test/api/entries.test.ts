@@ -1,13 +1,13 @@
 // The log over HTTP: pages and streams of the same frames that a socket gets, from the same cursor.
 import { env } from "cloudflare:workers";
 import { listDurableObjectIds } from "cloudflare:test";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { ask, say } from "../support/accounts.ts";
 import { fresh, get, open } from "../support/devices.ts";
 import { Events } from "../support/events.ts";
 import type { Device } from "../support/line.ts";
 import { meter } from "../support/meter.ts";
-import { service, verdict } from "../support/operators.ts";
+import { ADMIN, service, verdict } from "../support/operators.ts";
 
 interface Page {
   readonly epoch: string;
@@ -190,6 +190,81 @@ test("[H8] a stream is a connection: its user is online, and it takes the place 
   const next = await follow(bob);
   expect((await socket.line.end()).code).toBe(4409);
   await next.close();
+});
+
+test("[H16] a stream whose place another connection took is told to stay away for an hour; one that just ended is not", async () => {
+  const bob = fresh("bob");
+  const stream = await follow(bob);
+  await stream.take("welcome", 1);
+  expect(stream.retry).toBe(500);
+  const second = await follow(bob);
+  expect((await stream.rest()).at(-1)?.frame).toMatchObject({ type: "closing", code: 4409 });
+  expect(stream.retry).toBe(3_600_000);
+  const socket = await open(bob, "feed");
+  await second.rest();
+  expect(second.retry).toBe(3_600_000);
+  const third = await follow(bob);
+  await socket.line.end();
+  // It comes back when an operator has closed it.
+  await say("POST", `/api/admin/users/${bob}/disconnect`, {}, ADMIN);
+  expect((await third.rest()).at(-1)?.frame).toMatchObject({ type: "closing", code: 1012 });
+  expect(third.retry).toBe(500);
+});
+
+test("[H16] clients of one device that replace each other anyway are ended: the newcomer is refused, and whoever is there stays", async () => {
+  const [alice, bob] = [await open(fresh("alice")), fresh("bob")];
+  let stream = await follow(bob);
+  const again = () => ask(`/api/entries?user=${bob}&device=feed`, { headers: { Accept: "text/event-stream" } });
+  let taken = 0;
+  let refused: Response | null = null;
+  while (refused === null) {
+    const response = await again();
+    if (!response.ok) refused = response;
+    else {
+      taken++;
+      await stream.rest();
+      stream = new Events(response.body as ReadableStream<Uint8Array>);
+    }
+  }
+  expect(taken).toBe(20);
+  expect([refused.status, refused.headers.get("Retry-After"), await refused.json()]).toMatchObject([
+    429,
+    "30",
+    { code: "rate_limited", retryAfter: 30_000 },
+  ]);
+  await sends(alice, bob, 1);
+  expect((await stream.take("message", 1))[0]?.frame).toMatchObject({ body: 1 });
+  // Another device is none of it, and this one's place is free when its connection has ended.
+  const other = await ask(`/api/entries?user=${bob}&device=other`, { headers: { Accept: "text/event-stream" } });
+  expect(other.status).toBe(200);
+  await other.body?.cancel();
+  await stream.close();
+  const next = await follow(bob);
+  await next.close();
+});
+
+test("[H16] whoever keeps asking is let in no sooner, and after a pause it is one", async () => {
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
+  try {
+    const bob = fresh("bob");
+    const streams = [await follow(bob)];
+    const again = async () => {
+      const response = await ask(`/api/entries?user=${bob}&device=feed`, { headers: { Accept: "text/event-stream" } });
+      if (response.ok) streams.push(new Events(response.body as ReadableStream<Uint8Array>));
+      else await response.body?.cancel();
+      return response.status;
+    };
+    while ((await again()) === 200);
+    for (let n = 0; n < 10; n++) {
+      vi.setSystemTime(Date.now() + 29_000);
+      expect(await again()).toBe(429);
+    }
+    vi.setSystemTime(Date.now() + 30_000);
+    expect([await again(), await again()]).toEqual([200, 429]);
+    await streams.at(-1)?.close();
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test("[H8] a stream whose window is full ends, and the next one goes on", async () => {

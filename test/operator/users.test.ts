@@ -209,7 +209,7 @@ test("[X4] an operator takes a user's export, and erases them, for good", async 
     .trimEnd()
     .split("\n")
     .map((line) => JSON.parse(line) as Record<string, unknown>);
-  expect(lines.map(({ type }) => type)).toEqual(["account", "conversation", "message"]);
+  expect(lines.map(({ type }) => type)).toEqual(["account", "conversation", "message", "end"]);
   expect((await operate("DELETE", at(a))).status).toBe(204);
   expect(await alice.until("closing")).toMatchObject({ code: 4403 });
   expect(await look(a)).toMatchObject({ is: "erased", sizes: { entries: 0 } });

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { readPlain, writePlain } from "../../src/protocol/plain.ts";
 import { REFUSALS } from "../../src/protocol/refusals.ts";
-import { isAck, isSend, readText, upFrame, upRun } from "../../src/protocol/up.ts";
+import { isAck, isSend, readMessage, readText, upFrame, upRun } from "../../src/protocol/up.ts";
 import { chooseDialect } from "../../src/protocol/version.ts";
 
 const anything = fc.oneof(
@@ -32,6 +32,36 @@ test("[S9] a body is kept as the JSON text that it is", () => {
       expect(readText(text)).toEqual([{ type: "send", id: 1, to: "bob", body: JSON.stringify(body) }]);
     }),
   );
+});
+
+test.each(["1e400", "-1e999", `1${"0".repeat(309)}`, '[null,{"a":[1e400]}]', '{"null":1e400,"b":null}'])(
+  "[S9] a number that no double can hold is refused, not kept as null: %s",
+  (body) => {
+    const why = { code: "bad_frame", message: "This frame can't be read: a number in body is out of range." };
+    expect(readText(`{"type":"send","id":1,"to":"bob","body":${body}}`)).toEqual([
+      { type: "refused", id: 1, refusal: why },
+    ]);
+    const run = readText(`{"type":"send","id":2,"to":"bob","bodies":["good",${body}]}`);
+    expect(run).toMatchObject([
+      { type: "send", id: 1 },
+      { type: "refused", id: 2, refusal: why },
+    ]);
+    expect(readPlain(`{"receiver":"bob","msg":${body}}`)).toMatchObject({ type: "refused", refusal: why });
+    expect(readPlain(`{"receiver":"bob","msg":"x","more":${body}}`)).toMatchObject({ type: "refused", refusal: why });
+    expect(readMessage("bob", JSON.parse(body))).toEqual({ refused: why });
+  },
+);
+
+test.each([
+  ["null", "null"],
+  ['[null,"1e400",{"null":null}]', '[null,"1e400",{"null":null}]'],
+  ["1.7976931348623157e308", "1.7976931348623157e+308"],
+  ["-0", "0"],
+  ["1e-400", "0"],
+  ["9007199254740993", "9007199254740992"],
+  ["1E2", "100"],
+])("[S9] the number or null of %s is kept as %s", (body, kept) => {
+  expect(readText(`{"type":"send","id":1,"to":"bob","body":${body}}`)).toMatchObject([{ body: kept }]);
 });
 
 test("[F5] what is told to be a send or an ack without the schema, the schema takes too", () => {

@@ -1,9 +1,12 @@
 // The operator's command against a running deployment, as it is used: every verb, for people and for machines, with its exit codes.
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { BrokenOff, Deployment, Unreachable } from "../../scripts/admin/deployment.ts";
 import { open } from "../support/people.ts";
 import { OPEN, type Server, startSelfhost } from "../support/servers.ts";
 
@@ -111,7 +114,10 @@ test("stats and user show numbers and devices, and no message", async () => {
     devices: [{ device: "laptop", behind: 0 }],
   });
   expect(user + stats + JSON.stringify(await json("user", "bob"))).not.toContain(BODY);
-  expect(await people("user", "nobody-yet")).toContain("is nobody");
+  const nobody = await admin(["user", "nobody-yet"]);
+  expect(nobody).toMatchObject({ code: 1, out: "", error: expect.stringContaining("nobody-yet is nobody") });
+  const value = await admin(["user", "nobody-yet", "--json"]);
+  expect([value.code, JSON.parse(value.out)]).toMatchObject([1, { is: "nobody" }]);
   alice.line.close();
   bob.line.close();
 });
@@ -176,9 +182,83 @@ test("disconnect, suspend, resume, export and erase do what they say", async () 
     error: expect.stringContaining("EEXIST"),
   });
   expect(await people("export", "erin")).toBe(readFileSync(file, "utf8"));
+  expect(readFileSync(file, "utf8")).toMatch(/\{"type":"end","lines":\d+\}\n$/);
+  expect(existsSync(`${file}.part`)).toBe(false);
+  expect(await json("export", "erin")).toMatchObject([{ type: "account" }, { type: "conversation" }, { body: BODY }]);
   expect(await json("erase", "erin", "--yes")).toEqual({ erased: "erin" });
   expect(await people("user", "erin")).toContain("was erased");
   expect(await admin(["resume", "erin"])).toMatchObject({ code: 1, error: expect.stringContaining("(erased)") });
+});
+
+/** A server that answers an export as it is told to. */
+async function played(answer: (response: ServerResponse) => void): Promise<{ url: string; close: () => void }> {
+  const playing = createServer((request, response) => {
+    request.resume();
+    response.writeHead(200, { "Content-Type": "application/jsonl" });
+    answer(response);
+  });
+  await new Promise<void>((done) => playing.listen(0, "127.0.0.1", done));
+  const close = () => {
+    playing.closeAllConnections();
+    playing.close();
+  };
+  return { url: `http://127.0.0.1:${(playing.address() as AddressInfo).port}`, close };
+}
+
+const LINE = `{"type":"account"}\n`;
+const END = `{"type":"end","lines":1}\n`;
+
+test.each([
+  ["breaks off", (response: ServerResponse) => response.write(LINE, () => response.destroy()), /broke off/],
+  ["ends before its last line", (response: ServerResponse) => response.end(LINE), /without its last line/],
+  ["lacks a line", (response: ServerResponse) => response.end(END), /has 0 lines, and its last one says 1/],
+  ["has half of its last line", (response: ServerResponse) => response.end(LINE + END.slice(0, -2)), /last line/],
+])("an export that %s is an error with a sentence, and no file has its name", async (_, answer, told) => {
+  const { url, close } = await played(answer);
+  const file = join(mkdtempSync(join(tmpdir(), "restante-export-")), "erin.jsonl");
+  for (const flags of [["--out", file], ["--json"], []]) {
+    const { code, error } = await admin(["export", "erin", "--url", url, ...flags]);
+    expect([code, /\n\s+at /.test(error)], error).toEqual([1, false]);
+    expect(error).toMatch(told);
+  }
+  expect([existsSync(file), existsSync(`${file}.part`)]).toEqual([false, true]);
+  // The next try writes over what was left.
+  close();
+  const whole = await played((response) => response.end(LINE + END));
+  expect(await admin(["export", "erin", "--url", whole.url, "--out", file])).toMatchObject({ code: 0 });
+  expect([readFileSync(file, "utf8"), existsSync(`${file}.part`)]).toEqual([LINE + END, false]);
+  whole.close();
+});
+
+test("an answer may take as long as it likes, while something comes; then it breaks off", async () => {
+  const limits = { answerMs: 300, idleMs: 300 };
+  // Each piece is sent when the last one was read: together they take longer than an answer may take to begin.
+  let next: () => void = () => undefined;
+  const { url, close } = await played((response) => {
+    next = () => response.write(LINE);
+    next();
+  });
+  const pieces = await new Deployment(url, "token", limits).read("GET", "/export");
+  const began = performance.now();
+  const read = async () => {
+    for await (const piece of pieces) {
+      expect(piece.length).toBeGreaterThan(0);
+      if (performance.now() - began < 2 * limits.answerMs) setTimeout(next, limits.idleMs / 3);
+    }
+  };
+  await expect(read()).rejects.toThrow(BrokenOff);
+  expect(performance.now() - began).toBeGreaterThan(2 * limits.answerMs);
+  close();
+});
+
+test("a server that takes the question and never answers can't be reached", async () => {
+  const silent = createServer(() => undefined);
+  await new Promise<void>((done) => silent.listen(0, "127.0.0.1", done));
+  const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+  const asked = new Deployment(url, "token", { answerMs: 100, idleMs: 100 }).ask("GET", "/api/admin/stats");
+  await expect(asked).rejects.toThrow(Unreachable);
+  silent.closeAllConnections();
+  silent.close();
 });
 
 test("service accounts are created, listed, shown and revoked; one of scope admin operates", async () => {
@@ -199,4 +279,51 @@ test("service accounts are created, listed, shown and revoked; one of scope admi
   expect((await admin(["stats"], { RESTANTE_ADMIN_TOKEN: created.token })).code).toBe(1);
   expect(await admin(["service", "create", "x y", "--scope", "send"])).toMatchObject({ code: 1 });
   expect(await admin(["service", "create", "bot", "--scope", "everything"])).toMatchObject({ code: 1 });
+});
+
+test("the log says which operator did what: by the secret, or by a service's token and its id", async () => {
+  const bot = (await json("service", "create", "ops-bot", "--scope", "admin")) as { token: string; id: string };
+  const asBot = { RESTANTE_ADMIN_TOKEN: bot.token };
+  const frank = await open(server.url, "frank");
+  frank.line.close();
+  for (const verb of [["disconnect"], ["suspend", "--reason", BODY], ["resume"], ["export"], ["erase", "--yes"]]) {
+    const [word = "", ...flags] = verb;
+    expect((await admin([word, "frank", ...flags], asBot)).code, word).toBe(0);
+  }
+  const made = (await json("service", "create", "relay", "--scope", "send", "--scope", "read")) as { id: string };
+  const more = (await json("service", "grant", "relay", "--scope", "send")) as { id: string };
+  const hook = async (method: string, body?: unknown) => {
+    const headers = { Authorization: `Bearer ${ADMIN_TOKEN}` };
+    const init = { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) };
+    return (await fetch(`${server.url}/api/admin/services/relay/webhook`, init)).status;
+  };
+  expect(await hook("PUT", { url: "https://hooks.example.com/secret-path?key=1" })).toBe(201);
+  expect(await hook("DELETE")).toBe(204);
+  await people("service", "revoke", "relay", "--token", more.id);
+  await people("service", "revoke", "relay");
+  // What was refused is no event.
+  expect((await admin(["resume", "frank"])).code).toBe(1);
+  const events = () =>
+    server.output
+      .split("\n")
+      .filter((line) => line.startsWith("{"))
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+      .filter(({ user, operator }) => (user === "frank" || user === "relay") && operator !== undefined)
+      .map(({ at: _at, ...rest }) => rest);
+  const frankly = { user: "frank", operator: "ops-bot", operatorToken: bot.id };
+  const relay = { user: "relay", operator: "secret", operatorToken: null };
+  await expect.poll(events).toEqual([
+    { event: "disconnected", device: null, sockets: expect.any(Number), ...frankly },
+    { event: "suspended", ...frankly },
+    { event: "resumed", ...frankly },
+    { event: "exported", ...frankly },
+    { event: "erased", ...frankly },
+    { event: "service_created", id: made.id, scopes: "send read", ...relay },
+    { event: "service_token_granted", id: more.id, scopes: "send", ...relay },
+    { event: "webhook_set", host: "hooks.example.com", ...relay },
+    { event: "webhook_removed", ...relay },
+    { event: "service_token_revoked", id: more.id, ...relay },
+    { event: "service_revoked", ...relay },
+  ]);
+  for (const secret of [bot.token, ADMIN_TOKEN, "secret-path", BODY]) expect(server.output).not.toContain(secret);
 });

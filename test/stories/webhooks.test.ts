@@ -2,6 +2,9 @@
 import { createHmac } from "node:crypto";
 import { createServer, type IncomingMessage, type Server as Receiver } from "node:http";
 import type { AddressInfo } from "node:net";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { OPEN, type Server, startServer } from "../support/servers.ts";
 
@@ -27,7 +30,7 @@ beforeAll(async () => {
   });
   await new Promise<void>((done) => receiver.listen(0, "127.0.0.1", done));
   url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`;
-  server = await startServer({ ...OPEN, ADMIN_TOKEN, WEBHOOK_HOSTS: "127.0.0.1" });
+  server = await startServer({ ...OPEN, ADMIN_TOKEN, WEBHOOK_HOSTS: new URL(url).host });
 });
 
 afterAll(async () => {
@@ -46,12 +49,47 @@ async function ask(method: string, path: string, body?: unknown, token?: string)
   return text === "" ? null : JSON.parse(text);
 }
 
-const send = (...bodies: unknown[]) =>
+const sendTo = (to: string, ...bodies: unknown[]) =>
   ask(
     "POST",
     "/api/messages?user=alice",
-    bodies.map((body) => ({ to: "shop", body })),
+    bodies.map((body) => ({ to, body })),
   );
+
+const send = (...bodies: unknown[]) => sendTo("shop", ...bodies);
+
+/** A service of its own, with a webhook. */
+async function hooked(name: string): Promise<void> {
+  await ask("POST", "/api/admin/services", { userName: name, scopes: ["read"] }, ADMIN_TOKEN);
+  await ask("PUT", `/api/admin/services/${name}/webhook`, { url }, ADMIN_TOKEN);
+}
+
+const postsTo = (name: string) => posts.filter(({ text }) => (JSON.parse(text) as { user: string }).user === name);
+const identityOf = (post: (typeof posts)[number] | undefined) => [post?.headers["webhook-id"], post?.text];
+
+/** Resolves when the webhook has failed so often, and that is written. */
+async function failed(name: string, count: number): Promise<void> {
+  const path = `/api/admin/services/${name}`;
+  const tries = async () =>
+    ((await ask("GET", path, undefined, ADMIN_TOKEN)) as { webhook: { tries: number } }).webhook.tries;
+  while ((await tries()) < count) await Promise.resolve();
+}
+
+/** Changes the mailbox of `name` on the disk of a server that is not running. */
+function change(name: string, ...statements: string[]): void {
+  const files = readdirSync(server.folder, { recursive: true, encoding: "utf8" }).filter((one) =>
+    /Mailbox.*\.sqlite$/.test(one),
+  );
+  const found = files.filter((file) => {
+    using database = new DatabaseSync(join(server.folder, file));
+    const tables = database.prepare("SELECT name FROM sqlite_master").all();
+    if (!tables.some((table) => table["name"] === "mailbox")) return false;
+    if (database.prepare("SELECT name FROM mailbox").get()?.["name"] !== name) return false;
+    for (const statement of statements) database.exec(statement);
+    return true;
+  });
+  expect(found.length).toBe(1);
+}
 
 /** Resolves when what was posted is so. */
 async function until(is: () => boolean): Promise<void> {
@@ -96,4 +134,77 @@ test("[K2][K3][K4][K5] what reaches the mailbox is posted, signed, in order and 
   const once = [...new Map(taken().map((frame) => [frame.seq, frame.body])).values()];
   expect(once).toEqual(["one", "two", "three", "four", "five"]);
   expect(posts.every(({ text }) => JSON.parse(text).user === "shop")).toBe(true);
+});
+
+test("[K7] after a kill a post that was not taken is made again as it was, and what came since is in the next one", async () => {
+  await hooked("store");
+  status = 503;
+  await sendTo("store", "one", "two");
+  await failed("store", 1);
+  const [first] = postsTo("store");
+  await sendTo("store", "three");
+  await server.kill();
+  await server.restart();
+  await until(() => postsTo("store").length === 2);
+  status = 200;
+  await until(() => postsTo("store").length === 4);
+  const [, second, third, last] = postsTo("store");
+  expect([identityOf(second), identityOf(third)]).toEqual([identityOf(first), identityOf(first)]);
+  expect(last === undefined ? [] : framesOf(last).map(({ body }) => body)).toEqual(["three"]);
+  expect(last?.headers["webhook-id"]).not.toBe(first?.headers["webhook-id"]);
+});
+
+test("[V5][K7] a table of before gets its columns, and what code of before has had taken is not posted again", async () => {
+  await hooked("kiosk");
+  status = 503;
+  await server.kill();
+  change("kiosk", ...["first", "last", "gap"].map((column) => `ALTER TABLE webhook DROP COLUMN ${column}`));
+  await server.restart();
+  await sendTo("kiosk", "one");
+  await until(() => postsTo("kiosk").length === 2);
+  await failed("kiosk", 2);
+  const [first, second] = postsTo("kiosk");
+  expect(identityOf(second)).toEqual(identityOf(first));
+  // Code of before knows the cursor, and not what had failed.
+  await server.kill();
+  change("kiosk", "UPDATE device SET cursor = (SELECT last FROM webhook) WHERE name = '+'");
+  status = 200;
+  await server.restart();
+  await sendTo("kiosk", "two");
+  await until(() => postsTo("kiosk").some((post) => post.status === 200));
+  expect(
+    postsTo("kiosk")
+      .filter((post) => post.status === 200)
+      .flatMap(framesOf)
+      .map(({ body }) => body),
+  ).toEqual(["two"]);
+});
+
+test("[K5][K8] what listens on this machine and is not named stays untouched, whatever its address looks like", async () => {
+  const untouched: string[] = [];
+  const secret = createServer((request, response) => {
+    untouched.push(String(request.url));
+    response.end();
+  });
+  await new Promise<void>((done) => secret.listen(0, done));
+  const { port } = secret.address() as AddressInfo;
+  await hooked("spy");
+  const hosts = ["127.0.0.1", "localhost", "127.1", "0x7f000001", "2130706433", "0", "[::]", "[::1]", "[::127.0.0.1]"];
+  const forms = [...hosts, "[::ffff:127.0.0.1]", "[64:ff9b::127.0.0.1]", "[2002:7f00:1::]", "localhost.localdomain"];
+  for (const form of forms) {
+    for (const scheme of ["http", "https"]) {
+      const there = `${scheme}://${form}:${port}/${form}`;
+      const set = ask("PUT", "/api/admin/services/spy/webhook", { url: there }, ADMIN_TOKEN);
+      await expect(set, there).rejects.toThrow(/^400 .*"field":"url"/);
+    }
+  }
+  // One that an earlier version has taken is looked at again before each post.
+  await server.kill();
+  change("spy", `UPDATE webhook SET url = 'http://127.0.0.1:${port}/before'`);
+  await server.restart();
+  await sendTo("spy", "hi");
+  await failed("spy", 1);
+  expect(server.output).toMatch(/"webhook_failed".*"user":"spy","status":0,.*"reason":"it must be https"/);
+  expect(untouched).toEqual([]);
+  secret.close();
 });

@@ -11,6 +11,8 @@ export class Events {
   #text = "";
   #events: Event[] = [];
   #ended = false;
+  /** What the server last said of how long to wait before coming again, in ms. */
+  retry: number | null = null;
 
   constructor(body: ReadableStream<Uint8Array>) {
     this.#reader = body.getReader();
@@ -52,6 +54,8 @@ export class Events {
     this.#text = blocks.pop() ?? "";
     for (const block of blocks) {
       const data = /^data: (.*)$/m.exec(block)?.[1];
+      const retry = /^retry: (\d+)$/m.exec(block)?.[1];
+      if (retry !== undefined) this.retry = Number(retry);
       const id = /^id: (.*)$/m.exec(block)?.[1] ?? null;
       if (data !== undefined) this.#events.push({ id, frame: JSON.parse(data) as Record<string, unknown> });
     }

@@ -46,6 +46,7 @@ test("[A11] everything can be taken along, as JSON Lines", async () => {
     { from: a.userName, to: b.userName, body: "good morning" },
     { from: b.userName, to: a.userName, body: { text: "Guten Morgen" } },
   ]);
+  expect(lines.at(-1)).toEqual({ type: "end", lines: lines.length - 1 });
   expect(text).not.toContain(a.token.split(".")[2]);
 });
 
@@ -57,6 +58,7 @@ test("[A11] a large mailbox is taken along page by page, complete", async () => 
   });
   const text = await (await say("GET", "/api/export", undefined, a.token)).text();
   expect(text.match(/"type":"message"/g)).toHaveLength(5_002);
+  expect(text.endsWith(`\n{"type":"end","lines":${text.split("\n").length - 2}}\n`)).toBe(true);
 });
 
 test("[A12] erased: its sockets are closed with 4403, nothing is left but a tombstone, and nobody gets the name again", async () => {

@@ -1,0 +1,69 @@
+// The page as `npm start` serves it, and as `npm run selfhost` does: the same answers for the same questions.
+import { request } from "node:http";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { OPEN, type Server, startSelfhost, startServer } from "../support/servers.ts";
+
+let wrangler: Server;
+let selfhost: Server;
+
+beforeAll(async () => {
+  [wrangler, selfhost] = await Promise.all([startServer(), startSelfhost(OPEN)]);
+});
+
+afterAll(async () => {
+  await wrangler.stop();
+  await selfhost.stop();
+});
+
+const PATHS = [
+  ..."/ /index /index/ /index.html /index.html/ /index.html?a=b /index/index /index/index.html /status /status/ /status.html".split(
+    " ",
+  ),
+  ..."/status.html/ /status/?x=1&y=%20 /status?x=1 /status/index /status/index/ /status/index.html /STATUS /Status.html".split(
+    " ",
+  ),
+  ..."//status /status// //status/ //evil.example/ //evil.example/status/ /%2Fevil.example/ /page.js /page.js/ /page.js.html".split(
+    " ",
+  ),
+  ..."/page.js/index.html /page.css /icon.svg /manifest.webmanifest /page.js.map /worker.js /api /api/docs /api/docs/ /api/docs?x".split(
+    " ",
+  ),
+  ..."/api/docs.html /api/docs/index /api/docs/index.html /api/docs/swagger-ui.css /api/docs/nothing /api//docs //api/docs".split(
+    " ",
+  ),
+  ..."/%61pi/docs /api/%64ocs /api/openapi /client /client/ /client/alice /nothing /nothing/ /nothing.html /_headers /page".split(
+    " ",
+  ),
+  ..."/%73tatus /status%2F /st%61tus.html /%69ndex.html /index%2ehtml /\\status /%2e%2e/index.html /./status /a/../status".split(
+    " ",
+  ),
+  ..."/..%2fconfig.capnp /%2e%2e/config.capnp /constructor /__proto__ /% /%zz /%ff /status%00 /status%20 /favicon.ico".split(
+    " ",
+  ),
+];
+
+/** As it is written: nothing of the path is brought into order before it leaves. */
+function ask(server: Server, method: string, path: string): Promise<unknown[]> {
+  const { hostname, port } = new URL(server.url);
+  return new Promise((done, fail) => {
+    const asked = request({ hostname, port, method, path }, (response) => {
+      const { location, "content-type": type } = response.headers;
+      const policy = response.headers["content-security-policy"];
+      response.resume().once("end", () => done([response.statusCode, location, type, policy]));
+    });
+    asked.once("error", fail).end();
+  });
+}
+
+test.each(PATHS)("GET %s", async (path) => {
+  expect(await ask(selfhost, "GET", path)).toEqual(await ask(wrangler, "GET", path));
+});
+
+test.each(["HEAD", "POST", "PUT", "DELETE", "OPTIONS"])(
+  "%s of pages, of other paths of theirs, and of nothing",
+  async (method) => {
+    for (const path of ["/", "/status", "/status/", "/index.html", "/page.js", "/nothing", "/api/docs"]) {
+      expect(await ask(selfhost, method, path), path).toEqual(await ask(wrangler, method, path));
+    }
+  },
+);
