@@ -123,15 +123,15 @@ test("[A17] a browser that signs in anew has one session of that user, which goe
   expect(await (await say("GET", "/api/devices", undefined, next.token)).json()).toHaveLength(1);
 });
 
-test("[A17] SESSION_IDLE_DAYS says after how many days; 0 or nothing, never; what is no number, 90", () => {
+test("[A17] SESSION_IDLE_DAYS says after how many days; 0 is never; what is no whole number is 90", () => {
   const idle = (days?: string) => rulesOf(days === undefined ? {} : { SESSION_IDLE_DAYS: days }).sessionIdleMs;
   const day = 86_400_000;
   expect([undefined, "7", "0.5", "0", "", "no number", "-1"].map(idle)).toEqual([
     90 * day,
     7 * day,
-    day / 2,
+    90 * day,
     null,
-    null,
+    90 * day,
     90 * day,
     90 * day,
   ]);
