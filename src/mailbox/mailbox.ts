@@ -26,6 +26,7 @@ import {
   signOut,
 } from "./account.ts";
 import { conversations, messages } from "./browse.ts";
+import { FRESH, FROM_CENSUS } from "./call-budget.ts";
 import { makeChallenge, type Purpose, randomText, readChallenge } from "./challenge.ts";
 import { accept, block, unblock } from "./contacts.ts";
 import { deliver } from "./deliver.ts";
@@ -56,7 +57,7 @@ export class Mailbox extends DurableObject<Env> implements MailboxCalls {
   /** Opens a socket for a visit that the Worker let in: 101, or a refusal's status and its code as JSON. */
   override async fetch(request: Request): Promise<Response> {
     const visit = readVisit(request);
-    const box = this.#wiring.box(visit.name);
+    const box = this.#wiring.enter(visit.name);
     const no = objection(box, visit);
     if (no !== null) return Response.json(no, { status: 400 });
     if (visit.dialect === V1 && visit.stream === true) return this.#stream(box, visit);
@@ -79,7 +80,7 @@ export class Mailbox extends DurableObject<Env> implements MailboxCalls {
   }
 
   override webSocketMessage(ws: WebSocket, data: string | ArrayBuffer): void {
-    const box = this.#wiring.box();
+    const box = this.#wiring.enter(undefined, FRESH);
     const session = box.sockets.of(ws);
     if (session === undefined) return;
     session.heard = Date.now();
@@ -90,8 +91,9 @@ export class Mailbox extends DurableObject<Env> implements MailboxCalls {
   }
 
   override webSocketClose(ws: WebSocket, code: number): void {
+    const box = this.#wiring.enter(undefined, FRESH);
     this.#wiring.gone(ws);
-    this.#wiring.box().sockets.answerClose(ws, code);
+    box.sockets.answerClose(ws, code);
   }
 
   override webSocketError(ws: WebSocket): void {
@@ -105,22 +107,22 @@ export class Mailbox extends DurableObject<Env> implements MailboxCalls {
 
   deliver(said: Delivery | PackedDelivery): Promise<Reply> {
     const delivery = unpack(said);
-    const box = this.#wiring.box(delivery.to);
+    const box = this.#wiring.enter(delivery.to, (delivery.hops ?? 0) + 1);
     const work = () => deliver(box, delivery);
     return delivery.envelopes.length > 0 ? box.turn.joined(work) : box.turn.joinedSoon(work);
   }
 
   signal(signal: Signal): Promise<void> {
-    hear(this.#wiring.box(signal.to), signal);
+    hear(this.#wiring.enter(signal.to, (signal.hops ?? 0) + 1), signal);
     return Promise.resolve();
   }
 
-  presence(name: string, asker: string): Promise<Presence | null> {
-    return Promise.resolve(presenceFor(this.#wiring.box(name), asker));
+  presence(name: string, asker: string, hops = 0): Promise<Presence | null> {
+    return Promise.resolve(presenceFor(this.#wiring.enter(name, hops + 1), asker));
   }
 
   countSockets(name: string): Promise<number> {
-    return Promise.resolve(this.#wiring.box(name).sockets.size);
+    return Promise.resolve(this.#wiring.enter(name, FROM_CENSUS).sockets.size);
   }
 
   account(visitor: Visitor): Promise<Answer<{ readonly userName: string; readonly created: number | null }>> {
@@ -128,17 +130,17 @@ export class Mailbox extends DurableObject<Env> implements MailboxCalls {
   }
 
   claim(name: string, claimed: Parameters<typeof claim>[1]): Promise<Answer<{ readonly id: string }>> {
-    const box = this.#wiring.box(name);
+    const box = this.#wiring.enter(name);
     return box.turn.joined(() => claim(box, claimed));
   }
 
   recover(name: string, hash: string, next: string, token: NewToken): Promise<Answer<{ readonly id: string }>> {
-    const box = this.#wiring.box(name);
+    const box = this.#wiring.enter(name);
     return box.turn.joined(() => recover(box, hash, next, token));
   }
 
   link(name: string, hash: string, token: NewToken): Promise<Answer<{ readonly id: string }>> {
-    const box = this.#wiring.box(name);
+    const box = this.#wiring.enter(name);
     return box.turn.joined(() => link(box, hash, token));
   }
 
@@ -203,7 +205,7 @@ export class Mailbox extends DurableObject<Env> implements MailboxCalls {
 
   /** What an authenticator needs to sign in; for a name that nobody has it looks the same, and leads nowhere. */
   enterOptions(name: string): Promise<PasskeyOptions> {
-    return this.#options(name, "enter", this.#wiring.box(name).log.account.account?.secret);
+    return this.#options(name, "enter", this.#wiring.enter(name).log.account.account?.secret);
   }
 
   passkeys(visitor: Visitor): Promise<Answer<readonly Passkey[]>> {
@@ -211,12 +213,8 @@ export class Mailbox extends DurableObject<Env> implements MailboxCalls {
   }
 
   passkey(name: string, id: string): Promise<Passkey | null> {
-    return Promise.resolve(
-      this.#wiring
-        .box(name)
-        .log.account.passkeys()
-        .find((one) => one.id === id) ?? null,
-    );
+    const passkeys = this.#wiring.enter(name).log.account.passkeys();
+    return Promise.resolve(passkeys.find((one) => one.id === id) ?? null);
   }
 
   async addPasskey(visitor: Visitor, text: string, passkey: Passkey): Promise<Answer<null>> {
@@ -235,13 +233,13 @@ export class Mailbox extends DurableObject<Env> implements MailboxCalls {
     token: NewToken,
   ): Promise<Answer<{ readonly id: string }>> {
     const challenge = await readChallenge(this.#secret(name), "enter", text);
-    const box = this.#wiring.box(name);
+    const box = this.#wiring.enter(name);
     return box.turn.joined(() => enter(box, challenge, used, token));
   }
 
   /** What an operator has a service account do. The Worker has seen to it that it is an operator who asks. */
   service(name: string, order: ServiceOrder): Promise<Answer<Service>> {
-    const box = this.#wiring.box(name);
+    const box = this.#wiring.enter(name);
     return box.turn.joined(() => serve(box, order));
   }
 
@@ -252,7 +250,7 @@ export class Mailbox extends DurableObject<Env> implements MailboxCalls {
 
   /** Sets it back to how it was, for an operator. */
   restore(name: string, at: number): Promise<Answer<{ readonly undo: string }>> {
-    return restore(this.ctx, this.#wiring.box(name), at);
+    return restore(this.ctx, this.#wiring.enter(name), at);
   }
 
   /** Everything that is kept, as JSON Lines. */
@@ -262,7 +260,7 @@ export class Mailbox extends DurableObject<Env> implements MailboxCalls {
 
   /** Everything gone, but for the word that this name was somebody's. */
   async erase(visitor: Visitor): Promise<Answer<null>> {
-    const box = this.#wiring.box(visitor.name);
+    const box = this.#wiring.enter(visitor.name);
     const no = objectionTo(box, visitor.proof);
     if (no !== null) return { refused: no };
     box.turn.end(() => farewell(box));

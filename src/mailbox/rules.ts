@@ -1,4 +1,5 @@
 // What holds for every mailbox of a deployment, read from its variables.
+import { callsPerEvent } from "./call-budget.ts";
 import { QUOTAS } from "../protocol/limits.ts";
 
 export type Quotas = { readonly [Name in keyof typeof QUOTAS]: number };
@@ -14,10 +15,14 @@ export interface Rules {
   readonly webhookHosts: ReadonlySet<string>;
   /** Null where the limits are off. */
   readonly quotas: Quotas | null;
+  /** What an event of a mailbox may call before it goes on by an alarm. */
+  readonly callsPerEvent: number;
 }
 
 type Variables = {
-  readonly [Name in "AUTH" | "RATE_LIMIT" | "REQUESTS" | "WEBHOOK_HOSTS" | keyof typeof QUOTAS]?: string;
+  readonly [
+    Name in "AUTH" | "RATE_LIMIT" | "REQUESTS" | "WEBHOOK_HOSTS" | "CALLS_PER_EVENT" | keyof typeof QUOTAS
+  ]?: string;
 };
 
 /** In `open` mode anybody is anybody, so there are no strangers unless REQUESTS says so. */
@@ -34,5 +39,6 @@ export function rulesOf(variables: Variables): Rules {
     webhookHosts: new Set(WEBHOOK_HOSTS.split(/[\s,]+/).filter((host) => host !== "")),
     strangerMessages: quotas.STRANGER_MESSAGES,
     quotas: RATE_LIMIT === "off" ? null : quotas,
+    callsPerEvent: callsPerEvent(variables),
   };
 }

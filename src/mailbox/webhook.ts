@@ -23,6 +23,8 @@ export class Webhook {
   /** Up to here there is nothing to post, ahead of the row. */
   #passed = 0;
   #unkept = 0;
+  /** Whether the alarm is set to go on at once. */
+  #continues = false;
   /** When the alarm rings, ms since 1970, as far as this wake knows. */
   #rings = 0;
 
@@ -39,11 +41,25 @@ export class Webhook {
     const page = readPage(box, WEBHOOK_DEVICE, from, HOOK.FRAMES);
     const frames = page.frames.filter((frame) => concerns(box.user, frame));
     if (frames.length === 0) return this.#pass(box, page.position, page.frames.length);
+    if (!box.budget.takeFetch()) return this.#goOnSoon();
     this.#busy = true;
     this.#watch();
     const { epoch } = box.log.life;
     const body = `{"user":"${box.user}","epoch":"${epoch}","frames":[${frames.join(",")}]}`;
     box.background(this.#post(box, row, page.position, `${epoch}:${page.position}`, body));
+  }
+
+  /** The alarm rang: should there be more than this event may call, there has to be another one. */
+  rang(): void {
+    this.#continues = false;
+  }
+
+  /** This event has called enough: the alarm goes on. */
+  #goOnSoon(): void {
+    if (this.#continues) return;
+    this.#continues = true;
+    this.#rings = 0;
+    this.#alarm.setAlarm(Date.now());
   }
 
   /** Should this life of the object end before the answer, there has to be another: an alarm, one for all posts of a while. */

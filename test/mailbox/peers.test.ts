@@ -1,5 +1,6 @@
 // Who is called on which stub: real ones can't be counted, so these only say what was asked of them.
 import { expect, test } from "vitest";
+import { CallBudget } from "../../src/mailbox/call-budget.ts";
 import { Peers } from "../../src/mailbox/peers.ts";
 import type { Delivery, Reply } from "../../src/protocol/envelope.ts";
 
@@ -21,13 +22,14 @@ function world() {
     };
     return { deliver };
   };
-  const peers = new Peers({ MAILBOX: { getByName } } as unknown as Env);
+  const budget = new CallBudget(900, () => undefined);
+  const peers = new Peers({ MAILBOX: { getByName } } as unknown as Env, budget);
   const deliver = (to: string) => {
     const ends = { from: "alice", epoch: "a1", to, toEpoch: "b1" };
     const delivery: Delivery = { version: 2, ...ends, after: 0, envelopes: [], delivered: 0, read: 0 };
     return peers.deliver(delivery);
   };
-  return { deliver, called, failures };
+  return { deliver, called, failures, budget };
 }
 
 test("a stub is used again for as long as it answers", async () => {

@@ -4,6 +4,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { vi } from "vitest";
 import type { Delivery, Reply } from "../../src/protocol/envelope.ts";
 import type { Pace } from "../../src/mailbox/lane.ts";
+import { CallBudget } from "../../src/mailbox/call-budget.ts";
 import { Lanes } from "../../src/mailbox/lanes.ts";
 import { Log } from "../../src/mailbox/log/log.ts";
 import { Turn } from "../../src/mailbox/turn.ts";
@@ -23,6 +24,8 @@ export class Rig {
   readonly alarms: (number | null)[] = [];
   readonly #calls: Call[] = [];
   #wake: () => void = () => undefined;
+  /** What the current event may call. */
+  readonly budget = new CallBudget(900, () => undefined);
 
   constructor(state: DurableObjectState, pace?: Pace) {
     this.log = new Log(state.storage.sql);
@@ -38,6 +41,7 @@ export class Rig {
     };
     this.turn = new Turn({ seal, tell, committed: () => state.storage.sync(), broken: () => undefined });
     const reach = {
+      budget: this.budget,
       deliver: (delivery: Delivery) => this.#called(delivery),
       setAlarm: (at: number) => void this.alarms.push(at),
       deleteAlarm: () => void this.alarms.push(null),
