@@ -12,7 +12,7 @@ import { Turn } from "../../src/mailbox/turn.ts";
 interface Call {
   readonly delivery: Delivery;
   answer(reply: Partial<Reply>): void;
-  fail(): void;
+  fail(why?: string): void;
 }
 
 export class Rig {
@@ -25,9 +25,10 @@ export class Rig {
   readonly #calls: Call[] = [];
   #wake: () => void = () => undefined;
   /** What the current event may call. */
-  readonly budget = new CallBudget(900, () => undefined);
+  readonly budget: CallBudget;
 
-  constructor(state: DurableObjectState, pace?: Pace) {
+  constructor(state: DurableObjectState, pace?: Pace, callsPerEvent = 900) {
+    this.budget = new CallBudget(callsPerEvent, () => undefined);
     this.log = new Log(state.storage.sql);
     this.log.found("alice");
     const seal = () => {
@@ -52,12 +53,18 @@ export class Rig {
   /** Accepts a message for `to`, whose answers are noted as "body state". Returns its seq. */
   send(to: string, body: string): number {
     let seq = 0;
+    this.budget.begin(this.budget.depth);
     this.turn.now(() => {
-      const entry = this.log.append({ kind: "out", peer: to, origin: null, device: "d", id: 1, at: Date.now(), body });
-      this.lanes.add(entry, (state) => this.answers.push(`${body} ${state}`));
-      seq = entry.seq;
+      seq = this.owe(to, body);
     });
     return seq;
+  }
+
+  /** The same, inside a group. */
+  owe(to: string, body: string): number {
+    const entry = this.log.append({ kind: "out", peer: to, origin: null, device: "d", id: 1, at: Date.now(), body });
+    this.lanes.add(entry, (state) => this.answers.push(`${body} ${state}`));
+    return entry.seq;
   }
 
   /** The next call that left. */
@@ -98,7 +105,7 @@ export class Rig {
       this.#calls.push({
         delivery,
         answer: (reply) => resolve({ version: 1, epoch: "b1", high, verdict: "taken", refused: [], ...reply }),
-        fail: () => reject(new Error("the receiver's object is not to be reached")),
+        fail: (why = "the receiver's object is not to be reached") => reject(new Error(why)),
       });
       this.#wake();
     });
@@ -110,8 +117,9 @@ export async function rig(
   name: string,
   play: (first: Rig, again: (pace?: Pace) => Rig) => Promise<void>,
   pace?: Pace,
+  callsPerEvent?: number,
 ): Promise<void> {
   await runInDurableObject(env.MAILBOX.getByName(name), async (_, state) => {
-    await play(new Rig(state, pace), (other) => new Rig(state, other));
+    await play(new Rig(state, pace, callsPerEvent), (other) => new Rig(state, other));
   });
 }
