@@ -5,11 +5,14 @@ import type { CensusCalls, Online } from "../protocol/census.ts";
 import type { Figures } from "../protocol/counts.ts";
 import { placed } from "../protocol/place.ts";
 import { note, reasonOf } from "../protocol/journal.ts";
+import { inTime } from "../protocol/time.ts";
 import { Counted } from "./counted.ts";
 
 /** Mailboxes asked in one audit, and the least time between two, ms. Answers: a question that wakes everybody. */
 const AUDIT = 8;
 const AUDIT_MS = 5_000;
+/** A mailbox has so long to answer, ms; no audit begins before the last one is done. Answers: calls that pile up where many mailboxes hang. */
+const CALL_MS = 10_000;
 /** A number younger than this, ms, is not audited. */
 const FRESH_MS = 60_000;
 
@@ -24,6 +27,7 @@ export class Census extends DurableObject<Env> implements CensusCalls {
   readonly #counted: Counted;
   readonly #count: { users: number; sockets: number };
   #audited = 0;
+  #auditing = false;
   /** The audit goes round by name, and on from here. */
   #last = "";
 
@@ -45,9 +49,12 @@ export class Census extends DurableObject<Env> implements CensusCalls {
   }
 
   count(): Promise<Online> {
-    if (Date.now() - this.#audited >= AUDIT_MS) {
+    if (Date.now() - this.#audited >= AUDIT_MS && !this.#auditing) {
       this.#audited = Date.now();
-      this.ctx.waitUntil(this.audit(Date.now() - FRESH_MS));
+      this.#auditing = true;
+      // It calls before anything else comes: two calls lead to what it asks, the one to this shard and its own.
+      const done = () => (this.#auditing = false);
+      this.ctx.waitUntil(this.audit(Date.now() - FRESH_MS).finally(done));
     }
     return Promise.resolve({ ...this.#count });
   }
@@ -79,7 +86,7 @@ export class Census extends DurableObject<Env> implements CensusCalls {
 
   async #check(row: Row): Promise<void> {
     try {
-      const sockets = await this.env.MAILBOX.getByName(row.user).countSockets(row.user);
+      const sockets = await inTime(this.env.MAILBOX.getByName(row.user).countSockets(row.user), CALL_MS);
       const [now] = this.#rows<Row>("SELECT * FROM online WHERE user = ?", row.user);
       // A report that came meanwhile is the newer one.
       if (now?.at === row.at && sockets !== row.sockets) this.#set(row.user, sockets);

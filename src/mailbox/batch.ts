@@ -35,6 +35,7 @@ function nextBatch(lane: Lane, log: Log): Envelope[] {
   const read = log.entries.of(missing)[Symbol.iterator]();
   const batch = [];
   let units = 0;
+  lane.loaded = 0;
   for (const { seq, at, body: kept } of next) {
     const body = kept ?? bodyOf(seq, read.next().value);
     units += body.length;

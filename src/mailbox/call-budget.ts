@@ -47,6 +47,8 @@ export class CallBudget {
   readonly #wakeLater: () => void;
   readonly #waiting: (() => void)[] = [];
   #left: number;
+  /** Whether an alarm was asked for that has not come: each is a row. */
+  #wakes = false;
 
   /** `wakeLater` sees to it that an alarm comes at once. */
   constructor(perEvent: number, wakeLater: () => void) {
@@ -60,6 +62,12 @@ export class CallBudget {
     this.depth = depth;
     this.#left = this.#perEvent;
     if (this.#waiting.length > 0) this.#resume();
+  }
+
+  /** The alarm that was asked for has come. */
+  rang(): void {
+    this.#wakes = false;
+    this.begin(FRESH);
   }
 
   /** Takes one call to another object. False where it has to wait for another event. */
@@ -92,13 +100,19 @@ export class CallBudget {
 
   #wait(): Promise<void> {
     if (this.#waiting.length >= WAITING) throw new NoCallLeft("too many calls wait for another event");
-    if (this.#waiting.length === 0) this.#wakeLater();
+    this.#askForAlarm();
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
   /** Lets those go that have waited, but not with what messages need. */
   #resume(): void {
     while (this.#waiting.length > 0 && this.#left > this.#perEvent / 2 && this.take()) this.#waiting.shift()?.();
-    if (this.#waiting.length > 0) this.#wakeLater();
+    if (this.#waiting.length > 0) this.#askForAlarm();
+  }
+
+  #askForAlarm(): void {
+    if (this.#wakes) return;
+    this.#wakes = true;
+    this.#wakeLater();
   }
 }

@@ -12,7 +12,8 @@ const LOADED_UNITS = 8_000_000;
 export class ReadyLanes {
   readonly #budget: CallBudget;
   readonly #lanes = new Set<Lane>();
-  readonly #underWay = new Set<Lane>();
+  /** Each with what it has read. */
+  readonly #underWay = new Map<Lane, number>();
   #loaded = 0;
   /** Since when a lane waits for another event, ms since 1970; null where none does. */
   heldSince: number | null = null;
@@ -44,7 +45,7 @@ export class ReadyLanes {
         this.heldSince ??= Date.now();
         return undefined;
       }
-      this.#underWay.add(lane);
+      this.#underWay.set(lane, 0);
     }
     if (lane === undefined) this.heldSince = null;
     else this.#lanes.delete(lane);
@@ -53,13 +54,13 @@ export class ReadyLanes {
 
   /** The call has read so much from disk. */
   loaded(lane: Lane): void {
+    this.#underWay.set(lane, lane.loaded);
     this.#loaded += lane.loaded;
   }
 
   /** The call is over, or slow; then it counts as such (patience.ts). */
   left(lane: Lane): void {
-    if (!this.#underWay.delete(lane)) return;
-    this.#loaded -= lane.loaded;
-    lane.loaded = 0;
+    this.#loaded -= this.#underWay.get(lane) ?? 0;
+    this.#underWay.delete(lane);
   }
 }

@@ -11,7 +11,7 @@ import type { Answer, Visitor } from "../protocol/visitor.ts";
 import { isOver, objectionTo } from "./account.ts";
 import { keepCursors } from "./ack.ts";
 import type { Box } from "./box.ts";
-import { CallBudget, FRESH, FROM_WORKER } from "./call-budget.ts";
+import { CallBudget, FROM_WORKER } from "./call-budget.ts";
 import { Clock } from "./clock.ts";
 import { commits } from "./commits.ts";
 import { Lanes } from "./lanes.ts";
@@ -104,7 +104,7 @@ export class Wiring {
     box.turn.now(() => {
       box.clock.rang(Date.now());
       // Not before: what waits for an event may want another alarm.
-      box.budget.begin(FRESH);
+      box.budget.rang();
       box.lanes.ring();
       box.webhook.rang();
     });

@@ -83,6 +83,11 @@ interface Stub {
   counted(reporter: string, figures: string): Promise<unknown>;
 }
 
+/** What is said, with the depth beside it: the other side passes over fields that it does not know. */
+function beside<T extends object>(said: T, trueDepth: number): T {
+  return Object.assign({ ...said }, { trueDepth });
+}
+
 /** A stub that is refused what the platform refuses. */
 function limited(peers: object, stub: Stub): Stub {
   let first = -1;
@@ -93,8 +98,8 @@ function limited(peers: object, stub: Stub): Stub {
     return depth;
   };
   return {
-    deliver: async (delivery) => stub.deliver({ ...delivery, ...{ trueDepth: count(delivery.from) } }),
-    signal: async (signal) => stub.signal({ ...signal, ...{ trueDepth: count(signal.from) } }),
+    deliver: async (delivery) => stub.deliver(beside(delivery, count(delivery.from))),
+    signal: async (signal) => stub.signal(beside(signal, count(signal.from))),
     presence: async (name, asker, hops) => stub.presence(name, asker, hops, count(asker)),
     report: async (user, sockets) => (count(user), stub.report(user, sockets)),
     counted: async (reporter, figures) => (count(users.get(peers) ?? ""), stub.counted(reporter, figures)),
