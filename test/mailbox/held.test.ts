@@ -150,3 +150,22 @@ test("[M13] slow receivers hold up nobody else, however many they are", async ()
     { patience: 2, shortest: 60_000, longest: 60_000 },
   );
 });
+
+test("[M13] what calls under way have read from disk is bounded too", { timeout: 20_000 }, async () => {
+  await rig(
+    fresh("alice"),
+    async (alice, again) => {
+      const body = JSON.stringify("x".repeat(60_000));
+      alice.turn.now(() => {
+        for (let lane = 0; lane < 12; lane++) for (let n = 0; n < 20; n++) alice.owe(`user-${lane}`, body);
+      });
+      const next = again(PATIENT);
+      next.turn.now(() => undefined);
+      // About a million units each, and eight millions in all.
+      expect(next.waiting).toBe(9);
+      (await next.call()).answer({});
+      await next.until(() => next.waiting === 9);
+    },
+    PATIENT,
+  );
+});
