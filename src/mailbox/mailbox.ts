@@ -219,7 +219,8 @@ export class Mailbox extends DurableObject<Env> implements MailboxCalls {
 
   async addPasskey(visitor: Visitor, text: string, passkey: Passkey): Promise<Answer<null>> {
     const challenge = await readChallenge(this.#secret(visitor.name), "add", text);
-    return this.#wiring.answer(visitor, (box) => addPasskey(box, challenge, passkey));
+    const box = this.#wiring.box(visitor.name);
+    return this.#wiring.answer(visitor, () => addPasskey(box, challenge, passkey), box);
   }
 
   removePasskey(visitor: Visitor, id: string): Promise<Answer<null>> {
@@ -233,7 +234,7 @@ export class Mailbox extends DurableObject<Env> implements MailboxCalls {
     token: NewToken,
   ): Promise<Answer<{ readonly id: string }>> {
     const challenge = await readChallenge(this.#secret(name), "enter", text);
-    const box = this.#wiring.enter(name);
+    const box = this.#wiring.box(name);
     return box.turn.joined(() => enter(box, challenge, used, token));
   }
 
@@ -293,6 +294,6 @@ export class Mailbox extends DurableObject<Env> implements MailboxCalls {
   }
 
   #secret(name: string): string {
-    return this.#wiring.box(name).log.account.account?.secret ?? randomText();
+    return this.#wiring.enter(name).log.account.account?.secret ?? randomText();
   }
 }

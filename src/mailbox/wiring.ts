@@ -53,8 +53,12 @@ export class Wiring {
     return this.answer(visitor, (box) => ({ value: work(box) }));
   }
 
-  answer<T>({ name, proof }: Visitor, work: (box: Parts) => Answer<T>): Promise<Answer<T>> {
-    const box = this.enter(name);
+  /** The same, for work that may refuse. `box`: where this is not the first thing that the event does. */
+  answer<T>(
+    { name, proof }: Visitor,
+    work: (box: Parts) => Answer<T>,
+    box: Parts = this.enter(name),
+  ): Promise<Answer<T>> {
     return box.turn.joined(() => {
       const no = objectionTo(box, proof);
       return no === null ? work(box) : { refused: no };
