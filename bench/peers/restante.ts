@@ -42,7 +42,12 @@ async function bundle(): Promise<Worker> {
   await start(process.execPath, args, { cwd: ROOT, patience: PATIENCE }).output;
   const text = readFileSync(join(folder, "worker.js"), "utf8");
   dropFolder(folder);
-  return { text, ...compatibility(), vars: { AUTH: "open", RATE_LIMIT: "off" }, objects: objects() };
+  return {
+    text,
+    ...compatibility(),
+    vars: { AUTH: "open", RATE_LIMIT: "off", CALLS_PER_EVENT: "900" },
+    objects: objects(),
+  };
 }
 
 function objects(): Worker["objects"] {

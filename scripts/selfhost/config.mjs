@@ -8,7 +8,8 @@ const NAME = /^[A-Z][A-Z0-9_]*$/;
 export async function variablesOf({ var: given, env: taken }) {
   const { unstable_readConfig: readConfig } = await import("wrangler");
   const config = readConfig({ config: "wrangler.toml" });
-  const variables = { ...config.vars };
+  // Nothing limits the calls of an event here: as many as the server itself allows.
+  const variables = { CALLS_PER_EVENT: "900", ...config.vars };
   for (const one of given) {
     const [, name = "", value = ""] = /^([^:]*):(.*)$/s.exec(one) ?? [];
     if (!NAME.test(name)) return { problem: `--var ${one}: it is NAME:VALUE.` };

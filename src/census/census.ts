@@ -5,6 +5,7 @@ import type { CensusCalls, Online } from "../protocol/census.ts";
 import type { Figures } from "../protocol/counts.ts";
 import { placed } from "../protocol/place.ts";
 import { note, reasonOf } from "../protocol/journal.ts";
+import { inTime } from "../protocol/time.ts";
 import { Counted } from "./counted.ts";
 
 /**
@@ -14,6 +15,8 @@ import { Counted } from "./counted.ts";
 const AUDIT = 8;
 const AUDIT_MS = 5_000;
 const QUIET_AUDIT_MS = 60_000;
+/** A mailbox has so long to answer, ms; no audit begins before the last one is done. Answers: calls that pile up where many mailboxes hang. */
+const CALL_MS = 10_000;
 /** A number younger than this, ms, is not audited. */
 const FRESH_MS = 60_000;
 
@@ -29,6 +32,7 @@ export class Census extends DurableObject<Env> implements CensusCalls {
   readonly #count: { users: number; sockets: number };
   #audited = 0;
   #pauseMs = AUDIT_MS;
+  #auditing = false;
   /** The audit goes round by name, and on from here. */
   #last = "";
 
@@ -50,9 +54,12 @@ export class Census extends DurableObject<Env> implements CensusCalls {
   }
 
   count(): Promise<Online> {
-    if (Date.now() - this.#audited >= this.#pauseMs) {
+    if (Date.now() - this.#audited >= this.#pauseMs && !this.#auditing) {
       this.#audited = Date.now();
-      this.ctx.waitUntil(this.audit(Date.now() - FRESH_MS));
+      this.#auditing = true;
+      // It calls before anything else comes: two calls lead to what it asks, the one to this shard and its own.
+      const done = () => (this.#auditing = false);
+      this.ctx.waitUntil(this.audit(Date.now() - FRESH_MS).finally(done));
     }
     return Promise.resolve({ ...this.#count });
   }
@@ -87,7 +94,7 @@ export class Census extends DurableObject<Env> implements CensusCalls {
   /** Whether the number was wrong. */
   async #check(row: Row): Promise<boolean> {
     try {
-      const sockets = await this.env.MAILBOX.getByName(row.user).countSockets(row.user);
+      const sockets = await inTime(this.env.MAILBOX.getByName(row.user).countSockets(row.user), CALL_MS);
       const [now] = this.#rows<Row>("SELECT * FROM online WHERE user = ?", row.user);
       // A report that came meanwhile is the newer one.
       const isWrong = now?.at === row.at && sockets !== row.sockets;

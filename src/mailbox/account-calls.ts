@@ -23,17 +23,17 @@ export class AccountCalls extends DurableObject<Env> {
   }
 
   claim(name: string, claimed: Parameters<typeof claim>[1]): Promise<Answer<{ readonly id: string }>> {
-    const box = this.#wiring.box(name);
+    const box = this.#wiring.enter(name);
     return box.turn.joined(() => claim(box, claimed));
   }
 
   recover(name: string, hash: string, next: string, token: NewToken): Promise<Answer<{ readonly id: string }>> {
-    const box = this.#wiring.box(name);
+    const box = this.#wiring.enter(name);
     return box.turn.joined(() => recover(box, hash, next, token));
   }
 
   link(name: string, hash: string, token: NewToken): Promise<Answer<{ readonly id: string }>> {
-    const box = this.#wiring.box(name);
+    const box = this.#wiring.enter(name);
     return box.turn.joined(() => link(box, hash, token));
   }
 
@@ -52,7 +52,7 @@ export class AccountCalls extends DurableObject<Env> {
   /** `next`: the hash of a recovery code for the case that the present one ends with the device; true if it did. */
   signOut(visitor: Visitor, device: string | null, next: string | null = null): Promise<Answer<boolean>> {
     const even = device === null ? "suspended" : null;
-    return this.#wiring.answer(visitor, (box) => signOut(box, visitor.proof, device, next), even);
+    return this.#wiring.answer(visitor, (box) => signOut(box, visitor.proof, device, next), { even });
   }
 
   signOutOthers(visitor: Visitor, next: string): Promise<Answer<null>> {
@@ -61,7 +61,7 @@ export class AccountCalls extends DurableObject<Env> {
 
   /** The device shows the recovery code, of which this is the hash. */
   prove(visitor: Visitor, hash: string): Promise<Answer<null>> {
-    return this.#wiring.answer(visitor, (box) => proveByCode(box, visitor.proof, hash), "suspended");
+    return this.#wiring.answer(visitor, (box) => proveByCode(box, visitor.proof, hash), { even: "suspended" });
   }
 
   /** What an authenticator needs to make a passkey for this account. */
@@ -73,13 +73,13 @@ export class AccountCalls extends DurableObject<Env> {
   /** What an authenticator needs to show that it is the user who asks. */
   async proofOptions(visitor: Visitor): Promise<Answer<PasskeyOptions>> {
     const ask = (box: Parts) => ({ value: box.log.account.account?.secret });
-    const answer = await this.#wiring.answer(visitor, ask, "suspended");
+    const answer = await this.#wiring.answer(visitor, ask, { even: "suspended" });
     return "refused" in answer ? answer : { value: await this.#options(visitor.name, "prove", answer.value) };
   }
 
   /** A challenge to sign in with; for a name that nobody has it looks the same, took the same work, and leads nowhere. */
   async enterOptions(name: string): Promise<Pick<PasskeyOptions, "challenge">> {
-    const secret = this.#wiring.box(name).log.account.account?.secret ?? randomText();
+    const secret = this.#wiring.enter(name).log.account.account?.secret ?? randomText();
     return { challenge: await makeChallenge(secret, "enter") };
   }
 
@@ -88,7 +88,7 @@ export class AccountCalls extends DurableObject<Env> {
   }
 
   passkey(name: string, id: string): Promise<Passkey | null> {
-    return Promise.resolve(passkeyOf(this.#wiring.box(name), id));
+    return Promise.resolve(passkeyOf(this.#wiring.enter(name), id));
   }
 
   /** The passkey, if the visitor may prove something with it over this challenge. */
@@ -99,18 +99,18 @@ export class AccountCalls extends DurableObject<Env> {
       if (passkey === null || !isFresh(box, challenge)) return { refused: refusePasskey(box, "proof_refused") };
       return { value: passkey };
     };
-    return this.#wiring.answer(visitor, ask, "suspended");
+    return this.#wiring.answer(visitor, ask, { even: "suspended" });
   }
 
   async proveByPasskey(visitor: Visitor, text: string, used: UsedPasskey): Promise<Answer<null>> {
     const challenge = await readChallenge(this.#secret(visitor.name), "prove", text);
     const prove = (box: Parts) => proveByPasskey(box, visitor.proof, challenge, used);
-    return this.#wiring.answer(visitor, prove, "suspended");
+    return this.#wiring.answer(visitor, prove, { even: "suspended" });
   }
 
   /** What was signed with a passkey the Worker could not verify, or there is no such passkey: the user hears of it. */
   passkeyRefused(name: string, event: "sign_in_refused" | "proof_refused"): Promise<null> {
-    const box = this.#wiring.box(name);
+    const box = this.#wiring.enter(name);
     return box.turn.joined(() => {
       refusePasskey(box, event);
       return null;
@@ -165,7 +165,7 @@ export class AccountCalls extends DurableObject<Env> {
   }
 
   #secret(name: string): string {
-    return this.#wiring.box(name).log.account.account?.secret ?? randomText();
+    return this.#wiring.enter(name).log.account.account?.secret ?? randomText();
   }
 }
 

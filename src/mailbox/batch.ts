@@ -10,7 +10,8 @@ const BATCH = 2_048;
 const BATCH_UNITS = 1_000_000;
 
 /** What the lane's receiver is to be handed now. Throws if an entry that is owed is not in the log. */
-export function nextDelivery({ to, owed, tell, told }: Lane, peer: Peer, log: Log): Delivery {
+export function nextDelivery(lane: Lane, peer: Peer, log: Log): Delivery {
+  const { to, tell, told } = lane;
   if (log.life === null) throw new Error("nothing can be owed before the mailbox begins");
   return {
     version: PEERING,
@@ -19,7 +20,7 @@ export function nextDelivery({ to, owed, tell, told }: Lane, peer: Peer, log: Lo
     to,
     toEpoch: peer.epoch,
     after: peer.reached,
-    envelopes: nextBatch(owed, log),
+    envelopes: nextBatch(lane, log),
     ...(tell.delivered > told.delivered && { delivered: tell.delivered }),
     ...(tell.read > told.read && { read: tell.read }),
     ...(log.account.service.row !== null && { service: true as const }),
@@ -27,17 +28,19 @@ export function nextDelivery({ to, owed, tell, told }: Lane, peer: Peer, log: Lo
 }
 
 /** The first of what is owed, in order. */
-function nextBatch(owed: readonly Owed[], log: Log): Envelope[] {
-  const next = owed.slice(0, BATCH);
+function nextBatch(lane: Lane, log: Log): Envelope[] {
+  const next: readonly Owed[] = lane.owed.slice(0, BATCH);
   const missing = next.filter(({ body }) => body === null).map(({ seq }) => seq);
   // Row by row, so that no more is in memory than the batch takes.
   const read = log.entries.of(missing)[Symbol.iterator]();
   const batch = [];
   let units = 0;
+  lane.loaded = 0;
   for (const { seq, at, body: kept } of next) {
     const body = kept ?? bodyOf(seq, read.next().value);
     units += body.length;
     if (units > BATCH_UNITS && batch.length > 0) break;
+    if (kept === null) lane.loaded += body.length;
     batch.push({ origin: seq, at, body });
   }
   return batch;

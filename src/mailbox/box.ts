@@ -1,5 +1,6 @@
 // What a verb gets to work with: the parts of one mailbox, wired in mailbox.ts.
 import type { Visitor } from "../protocol/visitor.ts";
+import type { CallBudget } from "./call-budget.ts";
 import type { Lanes } from "./lanes.ts";
 import type { KeyRows } from "./log/key-rows.ts";
 import type { Facts } from "./log/facts.ts";
@@ -23,6 +24,7 @@ export interface Box {
   readonly facts: Facts;
   readonly sockets: Sockets;
   readonly lanes: Lanes;
+  readonly budget: CallBudget;
   readonly peers: Peers;
   readonly turn: Turn;
   readonly rules: Rules;

@@ -60,6 +60,10 @@ export class Lane {
   since: number | null = null;
   /** Whether the peer's row was written to say that it is yet to be told. */
   kept = false;
+  /** Whether its last call was to be made in a later event. */
+  deferred = false;
+  /** UTF-16 units that the call under way has read from disk. */
+  loaded = 0;
 
   constructor(to: string) {
     this.to = to;

@@ -1,21 +1,25 @@
 // The lanes: what this mailbox owes to others. One lane a receiver, one call under way in it, so the order is the order of the log.
 // The outbox is the log itself; a lane only remembers which of its entries are not settled yet.
-import { counts, countStored } from "../protocol/counts.ts";
+import { counts } from "../protocol/counts.ts";
 import { type Delivery, type Reply, VERDICTS } from "../protocol/envelope.ts";
 import type { State } from "../protocol/down.ts";
 import { note, reasonOf } from "../protocol/journal.ts";
 import type { FaultCode } from "../protocol/faults.ts";
 import { Alarm, type AlarmSwitch } from "./alarm.ts";
 import { nextDelivery } from "./batch.ts";
+import { type CallBudget, isOverBudget } from "./call-budget.ts";
 import { firstDue, firstOwed, Lane, MARKS, type Owed, PACE, type Pace, RECEIPTS } from "./lane.ts";
 import type { Log } from "./log/log.ts";
-import { type Entry, type Peer, reachedBy } from "./log/schema.ts";
+import type { Entry, Peer } from "./log/schema.ts";
 import { Patience } from "./patience.ts";
+import { ReadyLanes } from "./ready-lanes.ts";
+import { again, fail, taken } from "./replies.ts";
 import { Soon } from "./soon.ts";
 import type { Turn } from "./turn.ts";
 
 /** How a lane reaches the world outside of its mailbox. */
 export interface Reach extends AlarmSwitch {
+  readonly budget: CallBudget;
   deliver(delivery: Delivery): Promise<Reply>;
 }
 
@@ -29,13 +33,13 @@ export class Lanes {
   readonly #pace: Pace;
   readonly #patience: Patience;
   readonly #lanes = new Map<string, Lane>();
-  /** Lanes that may have something to start. */
-  readonly #ready = new Set<Lane>();
+  readonly #ready: ReadyLanes;
   readonly #troubled = new Set<Lane>();
   #keptUnits = 0;
   readonly #alarm: Alarm;
   readonly #receipts = new Soon(RECEIPTS, () => this.#turn.join(() => this.#startTells()));
   readonly #rows = new Soon(MARKS, () => this.#turn.join(() => this.#log.peers.catchUp()));
+  readonly #held: Soon;
 
   constructor(log: Log, turn: Turn, reach: Reach, pace: Pace = PACE) {
     this.#log = log;
@@ -43,6 +47,8 @@ export class Lanes {
     this.#patience = new Patience(pace.patience);
     this.#turn = turn;
     this.#reach = reach;
+    this.#ready = new ReadyLanes(reach.budget);
+    this.#held = new Soon(pace.patience / 2, () => this.#lookAtHeld());
     for (const sent of log.takeOwed()) this.#push({ ...sent, body: null, answer: null });
     for (const { name, owesDelivered, owesRead } of log.life === null ? [] : log.peers.owing()) {
       this.tell(name, { delivered: owesDelivered, read: owesRead });
@@ -116,18 +122,19 @@ export class Lanes {
     if (lane?.state === "waiting") this.#idle(lane);
   }
 
-  /** Starts what can start. What was written before is durable before a call leaves. */
+  /** Starts what can start. What was written before is durable before a call leaves. What this event may not call waits for the alarm. */
   start(): void {
-    for (const lane of this.#ready) {
+    for (let lane = this.#ready.next(); lane !== undefined; lane = this.#ready.next()) {
       if (lane.empty) this.#idle(lane);
       else void this.#call(lane);
     }
-    this.#ready.clear();
+    if (this.#ready.heldSince !== null) this.#alarm.set(this.#ready.heldSince);
+    if (this.#ready.size > 0) this.#held.ask();
   }
 
   /** Sets the alarm, which exists only while something is owed: writes, so it comes before anything is told. */
   arm(): void {
-    const next = firstDue(this.#troubled);
+    const next = Math.min(firstDue(this.#troubled), this.#ready.heldSince ?? Infinity);
     if (this.#lanes.size === 0) this.#alarm.clear();
     else if (next !== Infinity) this.#alarm.set(next);
   }
@@ -135,6 +142,7 @@ export class Lanes {
   /** The alarm rang: lanes whose time has come try again. To be done in a group. */
   ring(): void {
     this.#alarm.rang();
+    this.#ready.heldSince = null;
     const now = Date.now();
     for (const lane of this.#troubled) {
       if (lane.due === null || lane.due > now) continue;
@@ -153,13 +161,17 @@ export class Lanes {
     try {
       const delivery = nextDelivery(lane, peer, this.#log);
       last = delivery.envelopes.at(-1)?.origin ?? 0;
-      reply = await this.#patience.with(this.#reach.deliver(delivery), () =>
-        this.#turn.join(() => this.#trouble(lane)),
-      );
+      this.#ready.loaded(lane);
+      reply = await this.#patience.with(this.#reach.deliver(delivery), () => this.#slow(lane), lane.loaded);
     } catch (error) {
+      // The alarm goes on with it at once. Refused in two events that follow each other, it is trouble like any other.
+      if (isOverBudget(error) && !lane.deferred) return this.#turn.aside(() => this.#defer(lane));
       const user = this.#log.life?.name ?? null;
       note("deliver_failed", { user, to: lane.to, owed: lane.owed.length, reason: reasonOf(error) });
+    } finally {
+      this.#ready.left(lane);
     }
+    lane.deferred = false;
     const settle = () => {
       if (reply === null) this.#pause(lane);
       else this.#settle(lane, last, reply, tell);
@@ -182,43 +194,16 @@ export class Lanes {
     if (reply.verdict === "other") this.heard(peer, reply.epoch);
     else if (reply.verdict === "nobody") {
       if (lane.hasTold(peer, told)) this.#log.peers.changed(peer);
-      for (const owed of this.#shift(lane, last)) this.#fail(owed, "unknown_receiver");
+      for (const owed of this.#shift(lane, last)) fail(this.#log, owed, "unknown_receiver");
     } else if (peer.epoch !== null && peer.epoch !== reply.epoch) {
       // An answer of a life that has ended meanwhile: what was owed to it has failed already.
     } else {
       if (lane.hasTold(peer, told)) this.#log.peers.changed(peer);
-      if (reply.verdict === "behind") this.#again(lane, peer, reply.high);
-      else this.#taken(lane, peer, last, reply);
+      if (reply.verdict === "behind") again(this.#log, lane, peer, reply.high);
+      else taken(this.#log, peer, this.#shift(lane, last), reply);
     }
     this.#idle(lane);
     if (this.#log.peers.waits) this.#rows.ask();
-  }
-
-  #taken(lane: Lane, peer: Peer, last: number, reply: Reply): void {
-    // A first exchange is written now, and its mark in the same row.
-    const first = peer.epoch === null;
-    if (first) {
-      peer.epoch = reply.epoch;
-      this.#log.peers.changed(peer);
-    }
-    const refused = new Map(reply.refused.map(({ origin, code }) => [origin, code]));
-    const now = Date.now();
-    let stored = 0;
-    for (const owed of this.#shift(lane, last)) {
-      const code = refused.get(owed.seq);
-      if (code === undefined) {
-        stored = owed.seq;
-        countStored(now - owed.at);
-        owed.answer?.("stored");
-      } else this.#fail(owed, code);
-    }
-    const further = stored > peer.stored;
-    if (stored > peer.reached && !further) this.#log.peers.changed(peer);
-    peer.reached = Math.max(peer.reached, stored);
-    if (!further) return;
-    peer.stored = stored;
-    if (first) this.#log.peers.mark(peer);
-    else this.#log.peers.markLate(peer);
   }
 
   #startTells(): void {
@@ -230,28 +215,29 @@ export class Lanes {
     if (lane.keepTell(peer)) this.#log.peers.changed(peer);
   }
 
-  /** The receiver has less than it confirmed: it was set back. What it lost is sent again. */
-  #again(lane: Lane, peer: Peer, high: number): void {
-    peer.reached = high;
-    this.#log.peers.changed(peer);
-    // A wake in the middle of it has to find again what is owed from here on.
-    this.#log.reopen(reachedBy(peer));
-    const known = new Map(lane.owed.map((owed) => [owed.seq, owed]));
-    lane.owed = this.#log.entries
-      .sentTo(lane.to, reachedBy(peer))
-      .map((sent) => known.get(sent.seq) ?? { ...sent, body: null, answer: null });
-  }
-
-  #fail(owed: Owed, code: FaultCode): void {
-    this.#log.fail(owed, code);
-    // Accepted it was; that it failed is an entry, which every device sees.
-    owed.answer?.("queued");
-    owed.answer = null;
-  }
-
   #failAll(lane: Lane, code: FaultCode): void {
-    for (const owed of this.#shift(lane, Infinity)) this.#fail(owed, code);
+    for (const owed of this.#shift(lane, Infinity)) fail(this.#log, owed, code);
     Object.assign(lane.tell, lane.told);
+  }
+
+  /** The call is to be made in a later event: nothing is wrong with the receiver. */
+  #defer(lane: Lane): void {
+    lane.deferred = true;
+    this.#ready.left(lane);
+    this.#reach.budget.exhaust();
+    this.#idle(lane);
+  }
+
+  #slow(lane: Lane): void {
+    this.#ready.left(lane);
+    this.#turn.join(() => this.#trouble(lane));
+  }
+
+  /** Whoever has waited for a call to begin for as long as for an answer hears `queued` too. */
+  #lookAtHeld(): void {
+    const late = this.#ready.before(Date.now() - this.#pace.patience);
+    if (late.length > 0) this.#turn.join(() => late.forEach((lane) => this.#trouble(lane)));
+    else if (this.#ready.size > 0) this.#held.ask();
   }
 
   /** No answer for a while, or a first failure: from now on the devices hear `queued`, and an alarm is set. */

@@ -15,6 +15,7 @@ import type { Answer, Settings, Visitor } from "../protocol/visitor.ts";
 import { isOver, objectionTo } from "./account.ts";
 import { AccountCalls } from "./account-calls.ts";
 import { conversations, messages } from "./browse.ts";
+import { FRESH, FROM_CENSUS } from "./call-budget.ts";
 import { accept, block, unblock } from "./contacts.ts";
 import { deliver } from "./deliver.ts";
 import { ack, entries } from "./entries.ts";
@@ -45,7 +46,7 @@ export class Mailbox extends AccountCalls implements MailboxCalls {
   /** Opens a socket for a visit that the Worker let in: 101, or a refusal's status and its code as JSON. */
   override async fetch(request: Request): Promise<Response> {
     const visit = readVisit(request);
-    const box = this.#wiring.box(visit.name);
+    const box = this.#wiring.enter(visit.name);
     const no = objection(box, visit);
     if (no !== null) return Response.json(no, { status: 400 });
     if (visit.dialect === V1 && visit.stream === true) return this.#stream(box, visit);
@@ -68,7 +69,7 @@ export class Mailbox extends AccountCalls implements MailboxCalls {
   }
 
   override webSocketMessage(ws: WebSocket, data: string | ArrayBuffer): void {
-    const box = this.#wiring.box();
+    const box = this.#wiring.enter(undefined, FRESH);
     const session = box.sockets.of(ws);
     if (session === undefined) return;
     session.heard = Date.now();
@@ -79,8 +80,9 @@ export class Mailbox extends AccountCalls implements MailboxCalls {
   }
 
   override webSocketClose(ws: WebSocket, code: number): void {
+    const box = this.#wiring.enter(undefined, FRESH);
     this.#wiring.gone(ws);
-    this.#wiring.box().sockets.answerClose(ws, code);
+    box.sockets.answerClose(ws, code);
   }
 
   override webSocketError(ws: WebSocket): void {
@@ -94,22 +96,22 @@ export class Mailbox extends AccountCalls implements MailboxCalls {
 
   deliver(said: Delivery | PackedDelivery): Promise<Reply> {
     const delivery = unpack(said);
-    const box = this.#wiring.box(delivery.to);
+    const box = this.#wiring.enter(delivery.to, (delivery.hops ?? 0) + 1);
     const work = () => deliver(box, delivery);
     return delivery.envelopes.length > 0 ? box.turn.joined(work) : box.turn.joinedSoon(work);
   }
 
   signal(signal: Signal): Promise<void> {
-    hear(this.#wiring.box(signal.to), signal);
+    hear(this.#wiring.enter(signal.to, (signal.hops ?? 0) + 1), signal);
     return Promise.resolve();
   }
 
-  presence(name: string, asker: string): Promise<Presence | null> {
-    return Promise.resolve(presenceFor(this.#wiring.box(name), asker));
+  presence(name: string, asker: string, hops = 0): Promise<Presence | null> {
+    return Promise.resolve(presenceFor(this.#wiring.enter(name, hops + 1), asker));
   }
 
   countSockets(name: string): Promise<number> {
-    return Promise.resolve(this.#wiring.box(name).sockets.size);
+    return Promise.resolve(this.#wiring.enter(name, FROM_CENSUS).sockets.size);
   }
 
   /** Sends as the visitor; resolves when of each message is certain what the socket would have said. */
@@ -150,7 +152,7 @@ export class Mailbox extends AccountCalls implements MailboxCalls {
 
   /** What an operator has a service account do. The Worker has seen to it that it is an operator who asks. */
   service(name: string, order: ServiceOrder): Promise<Answer<Service>> {
-    const box = this.#wiring.box(name);
+    const box = this.#wiring.enter(name);
     return box.turn.joined(() => serve(box, order));
   }
 
@@ -161,17 +163,17 @@ export class Mailbox extends AccountCalls implements MailboxCalls {
 
   /** Sets it back to how it was, for an operator. */
   restore(name: string, at: number): Promise<Answer<{ readonly undo: string }>> {
-    return restore(this.ctx, this.#wiring.box(name), at);
+    return restore(this.ctx, this.#wiring.enter(name), at);
   }
 
   /** Everything that is kept, as JSON Lines. */
   export(visitor: Visitor): Promise<Answer<ReadableStream<Uint8Array>>> {
-    return this.#wiring.for(visitor, exported, "suspended");
+    return this.#wiring.for(visitor, exported, { even: "suspended" });
   }
 
   /** Everything gone, but for the word that this name was somebody's. */
   async erase(visitor: Visitor): Promise<Answer<null>> {
-    const box = this.#wiring.box(visitor.name);
+    const box = this.#wiring.enter(visitor.name);
     const no = objectionTo(box, visitor.proof, "suspended") ?? objectionToUnproved(box, visitor.proof);
     if (no !== null) return { refused: no };
     if (visitor.proof.is !== "operator") note("account_erased", { user: box.user });

@@ -20,6 +20,8 @@ export interface Rules {
   readonly webhookHosts: Hosts;
   /** Null where the limits are off. */
   readonly quotas: Quotas | null;
+  /** What an event of a mailbox may call before it goes on by an alarm. */
+  readonly callsPerEvent: number;
 }
 
 /** In `open` mode anybody is anybody, so there are no strangers unless REQUESTS says so. */
@@ -36,5 +38,6 @@ export function rulesOf(variables: Variables): Rules {
     sessionIdleMs: idleDays === 0 ? null : idleDays * DAY_MS,
     strangerMessages: quotas.STRANGER_MESSAGES,
     quotas: valueOf(variables, "RATE_LIMIT") === "off" ? null : quotas,
+    callsPerEvent: valueOf(variables, "CALLS_PER_EVENT"),
   };
 }

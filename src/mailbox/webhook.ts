@@ -35,6 +35,8 @@ export class Webhook {
   /** Up to here there is nothing to post, ahead of the row. */
   #passed = 0;
   #unkept = 0;
+  /** Whether the alarm is set to go on at once. */
+  #continues = false;
   /** When the alarm rings, ms since 1970, as far as this wake knows. */
   #rings = 0;
 
@@ -53,6 +55,7 @@ export class Webhook {
     const last = failed !== null && failed.last <= page.position ? failed.last : page.position;
     const frames = page.frames.filter((frame) => concerns(box.user, frame, last));
     if (frames.length === 0) return this.#pass(box, last, page.frames.length);
+    if (!box.budget.takeFetch()) return this.#goOnSoon();
     this.#busy = true;
     this.#watch();
     const { epoch, trimmed } = box.log.life;
@@ -61,6 +64,19 @@ export class Webhook {
     const gap = first < trimmed ? trimmed : 0;
     const id = `${epoch}:${last}${gap > 0 ? `:${gap}` : ""}`;
     box.background(this.#post(box, row, { first, last, gap, id, body }));
+  }
+
+  /** The alarm rang: should there be more than this event may call, there has to be another one. */
+  rang(): void {
+    this.#continues = false;
+  }
+
+  /** This event has called enough: the alarm goes on. */
+  #goOnSoon(): void {
+    if (this.#continues) return;
+    this.#continues = true;
+    this.#rings = 0;
+    this.#alarm.setAlarm(Date.now());
   }
 
   /** Should this life of the object end before the answer, there has to be another: an alarm, one for all posts of a while. */

@@ -11,6 +11,7 @@ import type { Answer, Visitor } from "../protocol/visitor.ts";
 import { type Even, isOver, objectionTo } from "./account.ts";
 import { keepCursors } from "./ack.ts";
 import type { Box } from "./box.ts";
+import { CallBudget, FROM_WORKER } from "./call-budget.ts";
 import { Clock } from "./clock.ts";
 import { commits } from "./commits.ts";
 import { Lanes } from "./lanes.ts";
@@ -37,6 +38,12 @@ export interface Parts extends Box {
   readonly tally: Tally;
 }
 
+/** How something is asked. `even`: who else may come in; `box`: where asking is not the first thing that the event does. */
+interface Asked {
+  readonly even?: Even | null;
+  readonly box?: Parts;
+}
+
 export class Wiring {
   readonly #ctx: DurableObjectState;
   readonly #env: Env;
@@ -47,16 +54,16 @@ export class Wiring {
     this.#env = env;
   }
 
-  /** Does `work` in a group for whoever may come in. */
-  for<T>(visitor: Visitor, work: (box: Parts) => T, even: Even | null = null): Promise<Answer<T>> {
-    return this.answer(visitor, (box) => ({ value: work(box) }), even);
+  /** Does `work` in a transaction for whoever may come in. */
+  for<T>(visitor: Visitor, work: (box: Parts) => T, asked?: Asked): Promise<Answer<T>> {
+    return this.answer(visitor, (box) => ({ value: work(box) }), asked);
   }
 
-  /** The same for work that may refuse. `even`: who else may come in. */
-  answer<T>({ name, proof }: Visitor, work: (box: Parts) => Answer<T>, even: Even | null = null): Promise<Answer<T>> {
-    const box = this.box(name);
+  /** The same for work that may refuse. */
+  answer<T>({ name, proof }: Visitor, work: (box: Parts) => Answer<T>, asked: Asked = {}): Promise<Answer<T>> {
+    const box = asked.box ?? this.enter(name);
     return box.turn.joined(() => {
-      const no = objectionTo(box, proof, even);
+      const no = objectionTo(box, proof, asked.even ?? null);
       return no === null ? work(box) : { refused: no };
     });
   }
@@ -64,7 +71,7 @@ export class Wiring {
   /** Has it tell or do what an operator wants. */
   async operate(name: string, order: Order): Promise<Answer<Told[Order["is"]]>> {
     const { storage } = this.#ctx;
-    const box = this.box(name);
+    const box = this.enter(name);
     const body = { bytes: storage.sql.databaseSize, alarm: await storage.getAlarm() };
     return box.turn.joined(() => operate(box, order, body, (session) => this.left(box, session)));
   }
@@ -103,7 +110,10 @@ export class Wiring {
     const box = this.box();
     box.turn.now(() => {
       box.clock.rang(Date.now());
+      // Not before: what waits for an event may want another alarm.
+      box.budget.rang();
       box.lanes.ring();
+      box.webhook.rang();
     });
   }
 
@@ -112,9 +122,16 @@ export class Wiring {
   }
 
   left(box: Parts, session: Session): void {
-    box.background(meter.report(this.#env));
+    box.background(meter.report(box.peers.reach));
     this.changed(box, "disconnect", session);
     if (box.sockets.size === 0) announce(box);
+  }
+
+  /** An event has come for the mailbox of this user, to which so many calls lead. */
+  enter(name: string | undefined, depth: number = FROM_WORKER): Parts {
+    const box = this.box(name);
+    box.budget.begin(depth);
+    return box;
   }
 
   /**
@@ -137,17 +154,23 @@ export class Wiring {
       committed: () => commits.track(user, ctx.storage.sync()),
       broken: (error) => this.#broken(user, error),
     });
-    const peers = new Peers(env);
     const clock = new Clock({
       setAlarm: (at) => (counts.rows++, void ctx.storage.setAlarm(at)),
       deleteAlarm: () => void ctx.storage.deleteAlarm(),
     });
+    const rules = rulesOf(env);
+    const soon = clock.for("calls");
+    const budget = new CallBudget(rules.callsPerEvent, () => soon.setAlarm(Date.now()));
+    const peers = new Peers(env, budget);
     const hook = log.account.service.webhook.row;
     const webhook = new Webhook(clock.for("webhook", hook === null || hook.disabled > 0 ? null : hook.due || null));
-    const lanes = new Lanes(log, turn, { deliver: (delivery) => peers.deliver(delivery), ...clock.for("lanes") });
+    const lanes = new Lanes(log, turn, {
+      budget,
+      deliver: (delivery) => peers.deliver(delivery),
+      ...clock.for("lanes"),
+    });
     const tally = new Tally({ user, shard: shardOf(user) }, (count) => peers.report(user, count));
     const background = (work: Promise<unknown>) => ctx.waitUntil(work);
-    const rules = rulesOf(env);
     const sql = new Sql(ctx.storage.sql);
     const kept = { log, suspension: new Suspension(sql), facts: new Facts(sql) };
     const who = (token: string) => readToken(token, env);
@@ -162,6 +185,7 @@ export class Wiring {
       rules,
       who,
       lanes,
+      budget,
       clock,
       webhook,
       peers,
@@ -199,9 +223,10 @@ export class Wiring {
     }
     box.sockets.flush();
     box.log.trimSometimes(() => box.lanes.firstOwed);
-    box.lanes.start();
+    // First, because it is one call at most: lanes may want all that the event has.
     box.webhook.go(box);
-    if (meter.isDue(Date.now())) box.background(meter.report(this.#env));
+    box.lanes.start();
+    if (meter.isDue(Date.now())) box.background(meter.report(box.peers.reach));
   }
 
   #finish(box: Parts, session: Session): void {

@@ -26,6 +26,8 @@ export interface Delivery {
   readonly read?: number;
   /** The author is a service account, which operators created: no stranger. */
   readonly service?: true;
+  /** How many calls lead to the event of the author's that makes this one. Set as it leaves; absent for none. */
+  hops?: number;
 }
 
 /** A delivery whose envelopes are in runs: `origin` is the last one's, each before it has one less, and `at` is the same. */
@@ -56,10 +58,11 @@ export const VERDICTS: ReadonlySet<string> = new Set([
   "nobody",
 ] satisfies Reply["verdict"][]);
 
-/** What is never stored: somebody types, or came or went. `at`: last seen, ms since 1970. */
-export type Signal =
+/** What is never stored: somebody types, or came or went. `at`: last seen, ms since 1970. `hops`: as of a delivery. */
+export type Signal = { readonly hops?: number } & (
   | { readonly kind: "typing"; readonly from: string; readonly to: string }
-  | { readonly kind: "presence"; readonly from: string; readonly to: string; readonly presence: Presence };
+  | { readonly kind: "presence"; readonly from: string; readonly to: string; readonly presence: Presence }
+);
 
 export interface Presence {
   readonly online: boolean;
@@ -71,7 +74,7 @@ export interface MailboxCalls {
   deliver(said: Delivery | PackedDelivery): Promise<Reply>;
   signal(signal: Signal): Promise<void>;
   /** Whether `name` is online, for `asker`; null where that is not the asker's business. */
-  presence(name: string, asker: string): Promise<Presence | null>;
+  presence(name: string, asker: string, hops?: number): Promise<Presence | null>;
   /** How many sockets the user has now; for the census. `name` is the user's. */
   countSockets(name: string): Promise<number>;
 }

@@ -48,6 +48,13 @@ export const QUOTAS = {
  */
 export const TAKEOVERS = { BURST: 20, REFILL_MS: 30_000 } as const;
 
+/**
+ * Calls of one event unless the variable CALLS_PER_EVENT says otherwise, and the most that it may say. The free plan refuses the 51st, the
+ * paid one some time after 1,000; the rest is for what leaves unasked: reports to the census, and a key set. Answers: a message to thousands.
+ */
+export const CALLS_PER_EVENT = 32;
+export const MOST_CALLS_PER_EVENT = 900;
+
 /** Signed-in devices of a user; the one not seen for longest goes. Answers: sign-ins as storage. */
 export const SIGNED_IN = 64;
 

@@ -2,7 +2,7 @@
 // a variable gets its value from here, and so does what refuses a wrong one at the start. README's table says the same to people.
 import { readOrigin } from "./host.ts";
 import { hostsOf } from "./hosts.ts";
-import { QUOTAS, SESSION_IDLE_DAYS } from "./limits.ts";
+import { CALLS_PER_EVENT, MOST_CALLS_PER_EVENT, QUOTAS, SESSION_IDLE_DAYS } from "./limits.ts";
 import { choice, list, type Read, type Row, secret, text, whole } from "./values.ts";
 
 export const VARIABLES = {
@@ -35,6 +35,9 @@ export const VARIABLES = {
     most: 36_500,
   }),
   CLIENT_ADDRESS: choice(["header", "unknown"], "header", "whether CF-Connecting-IP says who asks"),
+  CALLS_PER_EVENT: whole(CALLS_PER_EVENT, "calls that an event of a mailbox makes before an alarm goes on", {
+    most: MOST_CALLS_PER_EVENT,
+  }),
   // 100 years. Answers: a time that is no number any more.
   RETENTION_DAYS: whole(null, "how many days a mailbox keeps entries of its log", { most: 36_500 }),
   RETENTION_ENTRIES: whole(null, "how many entries of its log a mailbox keeps"),

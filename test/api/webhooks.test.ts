@@ -1,7 +1,9 @@
 // Webhooks: what reaches a service's mailbox is posted, signed, in order, until it is taken. The world outside is played here; the story
 // test has a real one.
 import { runDurableObjectAlarm } from "cloudflare:test";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
+import { Webhook } from "../../src/mailbox/webhook.ts";
+import { counts } from "../../src/protocol/counts.ts";
 import { say } from "../support/accounts.ts";
 import { fresh, open } from "../support/devices.ts";
 import {
@@ -243,6 +245,24 @@ test("[K6] what was taken is delivered: its author hears of it", async () => {
   alice.send({ type: "send", id: 1, to: shop.userName, body: "hi" });
   await (await posted()).answer(200);
   expect(await alice.mark("delivered")).toMatchObject({ peer: shop.userName });
+});
+
+test("[M13][K2] an event that has called enough leaves the next post to an alarm", async () => {
+  const { shop } = await hooked();
+  const { go } = Webhook.prototype;
+  const alarms = counts.alarms;
+  let enough = true;
+  vi.spyOn(Webhook.prototype, "go").mockImplementation(function (this: Webhook, box) {
+    if (enough && box.user === shop.userName) box.budget.exhaust();
+    go.call(this, box);
+  });
+  await send(fresh("alice"), shop.userName, "one");
+  expect(posts).toEqual([]);
+  enough = false;
+  const post = await posted();
+  expect(bodies(post)).toEqual(["one"]);
+  expect(counts.alarms).toBeGreaterThan(alarms);
+  await post.answer(200);
 });
 
 test("[K2] a post that was taken costs a row, and an idle mailbox nothing", async () => {

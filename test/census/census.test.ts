@@ -3,6 +3,7 @@ import { env, exports } from "cloudflare:workers";
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
 import { Census } from "../../src/census/census.ts";
+import { Mailbox } from "../../src/mailbox/mailbox.ts";
 import { type Online, SHARDS, shardOf } from "../../src/protocol/census.ts";
 import { fresh, open, plain } from "../support/devices.ts";
 
@@ -67,6 +68,27 @@ test("an audit asks a few, whoever they are, and never all at once", async () =>
     for (let n = 0; n < 4; n++) await census.audit(Date.now() + 1);
     expect(await census.count()).toEqual({ users: 0, sockets: 0 });
   });
+});
+
+test("no audit begins while mailboxes have not answered the last one, however often somebody asks", async () => {
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
+  const asked: string[] = [];
+  const hangs = vi.spyOn(Mailbox.prototype, "countSockets").mockImplementation((name) => {
+    asked.push(name);
+    return new Promise(() => undefined);
+  });
+  await runInDurableObject(shardAt(2), async (census: Census) => {
+    for (let n = 0; n < 30; n++) await census.report(`silent-${n}`, 1);
+    for (let n = 0; n < 4; n++) {
+      vi.setSystemTime(Date.now() + 100_000);
+      await census.count();
+    }
+    while (asked.length < 8) await scheduler.wait(1);
+    await census.count();
+    expect(asked.length).toBe(8);
+  });
+  hangs.mockRestore();
+  vi.useRealTimers();
 });
 
 test("a report that came twice changes nothing", async () => {

@@ -1,6 +1,8 @@
 // Seeded chaos on real mailboxes: 200 seeds here, more with `npm run chaos -- --seeds 10000`. A seed that fails is named by its test.
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
+import { DEEPEST } from "../../src/mailbox/call-budget.ts";
+import { seen } from "../support/platform.ts";
 import { play } from "./world.ts";
 
 const { CHAOS_SEEDS, CHAOS_FIRST } = env as unknown as { CHAOS_SEEDS: string; CHAOS_FIRST: string };
@@ -8,4 +10,9 @@ const seeds = Array.from({ length: Number(CHAOS_SEEDS) }, (_, i) => Number(CHAOS
 
 test.each(seeds)("[S2][S5][L4][L6] seed %i keeps every promise", async (seed) => {
   expect(await play(seed)).toEqual([]);
+});
+
+test("[M12][M13] in none of them would the platform have refused a call", () => {
+  expect(seen.depth).toBeLessThanOrEqual(DEEPEST);
+  expect(seen).toMatchObject({ refused: 0 });
 });

@@ -13,9 +13,9 @@ function call() {
   return { promise, resolve, reject, heard };
 }
 
-function begin(patience: Patience) {
+function begin(patience: Patience, units = 0) {
   const one = call();
-  patience.with(one.promise, one.heard.slow).then(
+  patience.with(one.promise, one.heard.slow, units).then(
     (value) => one.heard.settled(value),
     (error: unknown) => one.heard.settled(String(error)),
   );
@@ -74,4 +74,18 @@ test("[S5] a clock that is set back by an hour does not make a call wait for an 
   vi.setSystemTime(Date.now() - 3_600_000);
   await vi.advanceTimersByTimeAsync(30_000);
   expect(heard.settled).toHaveBeenCalledTimes(1);
+});
+
+test("[M13] of more slow calls than are waited for, the oldest is given up, and so it is of those that keep much", async () => {
+  const patience = new Patience(2_000);
+  const many = Array.from({ length: 514 }, () => begin(patience));
+  await vi.advanceTimersByTimeAsync(2_000);
+  const gaveUp = ({ heard }: ReturnType<typeof begin>) => heard.settled.mock.calls.length > 0;
+  expect(many.map(gaveUp)).toEqual(many.map((_, n) => n < 2));
+  expect(many[0]?.heard.settled.mock.calls).toEqual([["Error: too many calls have no answer"]]);
+  for (const { resolve } of many) resolve("late");
+  await vi.advanceTimersByTimeAsync(0);
+  const large = Array.from({ length: 10 }, () => begin(patience, 1_000_000));
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(large.map(gaveUp)).toEqual(large.map((_, n) => n < 2));
 });

@@ -1,5 +1,6 @@
 // Who is called on which stub: real ones can't be counted, so these only say what was asked of them.
 import { expect, test } from "vitest";
+import { CallBudget } from "../../src/mailbox/call-budget.ts";
 import { Peers } from "../../src/mailbox/peers.ts";
 import type { Delivery, Reply } from "../../src/protocol/envelope.ts";
 
@@ -9,25 +10,29 @@ const REPLY: Reply = { version: 2, epoch: "b1", high: 0, verdict: "taken", refus
 function world() {
   const stubs = new Map<string, number>();
   const called: string[] = [];
+  /** `hops` of each delivery. */
+  const hops: unknown[] = [];
   /** What the next calls throw. */
   const failures: Error[] = [];
   const getByName = (name: string) => {
     const nth = (stubs.get(name) ?? 0) + 1;
     stubs.set(name, nth);
-    const deliver = (delivery: object) => {
+    const deliver = (delivery: { readonly hops?: number }) => {
+      hops.push(delivery.hops);
       called.push(`${name} ${nth}${"runs" in delivery ? " in runs" : ""}`);
       const failure = failures.shift();
       return failure === undefined ? Promise.resolve(REPLY) : Promise.reject(failure);
     };
     return { deliver };
   };
-  const peers = new Peers({ MAILBOX: { getByName } } as unknown as Env);
+  const budget = new CallBudget(900, () => undefined);
+  const peers = new Peers({ MAILBOX: { getByName } } as unknown as Env, budget);
   const deliver = (to: string) => {
     const ends = { from: "alice", epoch: "a1", to, toEpoch: "b1" };
     const delivery: Delivery = { version: 2, ...ends, after: 0, envelopes: [], delivered: 0, read: 0 };
     return peers.deliver(delivery);
   };
-  return { deliver, called, failures };
+  return { deliver, called, hops, failures, budget };
 }
 
 test("a stub is used again for as long as it answers", async () => {
@@ -72,4 +77,39 @@ test("of many receivers, those who answered last are kept", async () => {
   called.length = 0;
   for (const n of [1, 3, 33, 2]) await deliver(`user-${n}`);
   expect(called).toEqual(["user-1 1 in runs", "user-3 1 in runs", "user-33 1 in runs", "user-2 2"]);
+});
+
+test("[M12] each delivery says how many calls lead to it, in runs too, as it is when it leaves", async () => {
+  const { deliver, hops, failures, budget } = world();
+  for (const depth of [0, 3, 5]) {
+    budget.begin(depth);
+    await deliver("bob");
+  }
+  failures.push(new Error("the object was somewhere else before"));
+  const again = deliver("bob");
+  budget.begin(2);
+  await again;
+  expect(hops).toEqual([0, 3, 5, 5, 2]);
+});
+
+test("[M12] a stub is as deep as its first call, so a shallower event makes another one, and keeps that", async () => {
+  const { deliver, called, budget } = world();
+  for (const depth of [3, 5, 1, 4, 1, 0]) {
+    budget.begin(depth);
+    await deliver("bob");
+  }
+  const stubs = [1, 1, 2, 2, 2, 3];
+  expect(called).toEqual(stubs.map((stub, n) => `bob ${stub}${n > 0 ? " in runs" : ""}`));
+});
+
+test("[M12] what the platform refuses is not asked again in the same event, nor is what may not be called any more", async () => {
+  const { deliver, called, failures, budget } = world();
+  await deliver("bob");
+  failures.push(new Error("Subrequest depth limit exceeded."));
+  await expect(deliver("bob")).rejects.toThrow("depth");
+  await deliver("bob");
+  failures.push(new Error("the object was somewhere else before"));
+  budget.exhaust();
+  await expect(deliver("bob")).rejects.toThrow("somewhere else");
+  expect(called).toEqual(["bob 1", "bob 1 in runs", "bob 2", "bob 2 in runs"]);
 });

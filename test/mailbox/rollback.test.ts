@@ -2,7 +2,9 @@
 // let be, so that a deploy can be rolled back.
 import { env } from "cloudflare:workers";
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
+import { Mailbox } from "../../src/mailbox/mailbox.ts";
+import { unpack } from "../../src/protocol/packed.ts";
 import { fresh, get, open } from "../support/devices.ts";
 
 /** Tables of version 1 with a little of everything, as they were written in the first release. Never to be changed. */
@@ -31,6 +33,8 @@ const FIRST = [
   `INSERT INTO peer VALUES ('NAME', NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1006, '[1006]')`,
   `INSERT INTO device VALUES ('phone', 1001, 3, 1006, 5)`,
 ];
+
+afterEach(() => void vi.restoreAllMocks());
 
 const mailboxOf = (name: string) => env.MAILBOX.getByName(name);
 const evict = (name: string) => evictDurableObject(mailboxOf(name), { webSockets: "close" });
@@ -103,3 +107,20 @@ test("[V5] what newer code has added is let be, and everything goes on after it 
   expect(await sql(a, "SELECT novelty FROM peer UNION SELECT novelty FROM device")).toEqual([{ novelty: "kept" }]);
   expect(await sql(a, "SELECT novelty FROM run WHERE kind = 'edit'")).toEqual([{ novelty: "new" }]);
 });
+
+test.each([[undefined], [99], [-1], [Number.NaN]])(
+  "[M14][V4] a delivery whose code says of its depth %s is taken like any other",
+  async (hops) => {
+    const { deliver } = Mailbox.prototype;
+    vi.spyOn(Mailbox.prototype, "deliver").mockImplementation(function (this: Mailbox, said) {
+      const { hops: _, ...delivery } = unpack(said);
+      return deliver.call(this, hops === undefined ? delivery : { ...delivery, hops });
+    });
+    const [alice, bob] = [await open(fresh("alice")), await open(fresh("bob"))];
+    for (const id of [1, 2]) {
+      alice.send({ type: "send", id, to: bob.welcome.user, body: id });
+      bob.ack((await bob.until("message"))["seq"]);
+      expect(await alice.mark("delivered")).toMatchObject({ peer: bob.welcome.user });
+    }
+  },
+);

@@ -11,11 +11,16 @@ const step = fc.record({
 
 test("[M11] what is packed comes out as it was, in no more runs than there have to be", () => {
   fc.assert(
-    fc.property(fc.array(step), fc.boolean(), (steps, service) => {
+    fc.property(fc.array(step), fc.boolean(), fc.option(fc.nat(14)), (steps, service, hops) => {
       let origin = 1_000;
       const envelopes = steps.map(({ gap, at, body }) => ({ origin: (origin += gap), at, body }));
       const about = { version: 1, from: "ann", epoch: "a", to: "bob", toEpoch: null, after: 3, delivered: 9 };
-      const delivery = { ...about, ...(service && { service: true as const }), envelopes };
+      const delivery = {
+        ...about,
+        ...(service && { service: true as const }),
+        ...(hops !== null && { hops }),
+        envelopes,
+      };
       const packed = pack(delivery);
       expect(unpack(packed)).toEqual(delivery);
       expect(unpack(delivery)).toEqual(delivery);

@@ -4,6 +4,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { vi } from "vitest";
 import type { Delivery, Reply } from "../../src/protocol/envelope.ts";
 import type { Pace } from "../../src/mailbox/lane.ts";
+import { CallBudget } from "../../src/mailbox/call-budget.ts";
 import { Lanes } from "../../src/mailbox/lanes.ts";
 import { Log } from "../../src/mailbox/log/log.ts";
 import { Turn } from "../../src/mailbox/turn.ts";
@@ -11,7 +12,7 @@ import { Turn } from "../../src/mailbox/turn.ts";
 interface Call {
   readonly delivery: Delivery;
   answer(reply: Partial<Reply>): void;
-  fail(): void;
+  fail(why?: string): void;
 }
 
 export class Rig {
@@ -23,8 +24,11 @@ export class Rig {
   readonly alarms: (number | null)[] = [];
   readonly #calls: Call[] = [];
   #wake: () => void = () => undefined;
+  /** What the current event may call. */
+  readonly budget: CallBudget;
 
-  constructor(state: DurableObjectState, pace?: Pace) {
+  constructor(state: DurableObjectState, pace?: Pace, callsPerEvent = 900) {
+    this.budget = new CallBudget(callsPerEvent, () => undefined);
     this.log = new Log(state.storage.sql);
     this.log.found("alice");
     const seal = () => {
@@ -38,6 +42,7 @@ export class Rig {
     };
     this.turn = new Turn({ seal, tell, committed: () => state.storage.sync(), broken: () => undefined });
     const reach = {
+      budget: this.budget,
       deliver: (delivery: Delivery) => this.#called(delivery),
       setAlarm: (at: number) => void this.alarms.push(at),
       deleteAlarm: () => void this.alarms.push(null),
@@ -48,12 +53,18 @@ export class Rig {
   /** Accepts a message for `to`, whose answers are noted as "body state". Returns its seq. */
   send(to: string, body: string): number {
     let seq = 0;
+    this.budget.begin(this.budget.depth);
     this.turn.now(() => {
-      const entry = this.log.append({ kind: "out", peer: to, origin: null, device: "d", id: 1, at: Date.now(), body });
-      this.lanes.add(entry, (state) => this.answers.push(`${body} ${state}`));
-      seq = entry.seq;
+      seq = this.owe(to, body);
     });
     return seq;
+  }
+
+  /** The same, inside a group. */
+  owe(to: string, body: string): number {
+    const entry = this.log.append({ kind: "out", peer: to, origin: null, device: "d", id: 1, at: Date.now(), body });
+    this.lanes.add(entry, (state) => this.answers.push(`${body} ${state}`));
+    return entry.seq;
   }
 
   /** The next call that left. */
@@ -94,7 +105,7 @@ export class Rig {
       this.#calls.push({
         delivery,
         answer: (reply) => resolve({ version: 1, epoch: "b1", high, verdict: "taken", refused: [], ...reply }),
-        fail: () => reject(new Error("the receiver's object is not to be reached")),
+        fail: (why = "the receiver's object is not to be reached") => reject(new Error(why)),
       });
       this.#wake();
     });
@@ -106,8 +117,9 @@ export async function rig(
   name: string,
   play: (first: Rig, again: (pace?: Pace) => Rig) => Promise<void>,
   pace?: Pace,
+  callsPerEvent?: number,
 ): Promise<void> {
   await runInDurableObject(env.MAILBOX.getByName(name), async (_, state) => {
-    await play(new Rig(state, pace), (other) => new Rig(state, other));
+    await play(new Rig(state, pace, callsPerEvent), (other) => new Rig(state, other));
   });
 }

@@ -1,0 +1,88 @@
+// Events that call many: a message to hundreds, receipts to hundreds, presence for everybody. The platform (test/support/platform.ts)
+// refuses the 51st call of an event; nothing is refused, and everybody gets what they are to get.
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { CallBudget } from "../../src/mailbox/call-budget.ts";
+import { ask } from "../support/accounts.ts";
+import { fresh, open } from "../support/devices.ts";
+import { forget, PLATFORM, seen } from "../support/platform.ts";
+
+const MANY = 90;
+
+beforeEach(forget);
+afterEach(() => void vi.restoreAllMocks());
+
+const namesOf = (count: number) => Array.from({ length: count }, () => fresh("one"));
+
+/** Sends one message to each, in one request; the states in which they were accepted. */
+async function sendToAll(from: string, names: readonly string[]): Promise<unknown[]> {
+  const body = JSON.stringify(names.map((to) => ({ to, body: "hello" })));
+  const response = await ask(`/api/messages?user=${from}`, { method: "POST", body });
+  return (await response.json<{ readonly state: unknown }[]>()).map(({ state }) => state);
+}
+
+/** A user with so many correspondents, all of whom are there. */
+async function popular(count: number) {
+  const user = fresh("popular");
+  const devices = [];
+  for (const name of namesOf(count)) devices.push(await open(name));
+  await sendToAll(
+    user,
+    devices.map(({ welcome }) => welcome.user),
+  );
+  for (const device of devices) device.ack((await device.until("message"))["seq"]);
+  return { user, devices };
+}
+
+test(
+  "[M13] a request to many is stored by all of them, in as many events as it takes",
+  { timeout: 60_000 },
+  async () => {
+    const states = await sendToAll(fresh("shop"), namesOf(MANY));
+    expect(states.length).toBe(MANY);
+    // On a machine with much to do some may have waited for two seconds.
+    expect(new Set(states)).toContain("stored");
+    expect(seen).toMatchObject({ refused: 0 });
+    expect(seen.calls).toBeLessThanOrEqual(PLATFORM.calls);
+  },
+);
+
+test("without a bound the platform refuses a request to many", { timeout: 60_000 }, async () => {
+  vi.spyOn(CallBudget.prototype, "take").mockReturnValue(true);
+  await sendToAll(fresh("shop"), namesOf(MANY));
+  expect(seen.refused).toBeGreaterThan(0);
+});
+
+test(
+  "[M13][G4] whoever comes is announced to all correspondents, and watches as many",
+  { timeout: 60_000 },
+  async () => {
+    const { user, devices } = await popular(52);
+    for (const device of devices) device.send({ type: "watch", peers: [user] });
+    for (const device of devices) expect(await device.until("presence")).toMatchObject({ user, online: false });
+    forget();
+    const phone = await open(user);
+    for (const device of devices) expect(await device.until("presence")).toMatchObject({ user, online: true });
+    phone.send({ type: "watch", peers: devices.map(({ welcome }) => welcome.user) });
+    const present = await phone.take("presence", devices.length);
+    expect(new Set(present.map((frame) => frame["user"])).size).toBe(devices.length);
+    expect(seen).toMatchObject({ refused: 0 });
+  },
+);
+
+test("[M13][E5] one ack after an absence tells every author", { timeout: 60_000 }, async () => {
+  const reader = await open(fresh("reader"));
+  reader.line.close();
+  await reader.line.end();
+  const authors = [];
+  for (const name of namesOf(52)) authors.push(await open(name));
+  for (const author of authors) {
+    author.send({ type: "send", id: 1, to: reader.welcome.user, body: "are you there?" });
+    await author.until("accepted");
+  }
+  forget();
+  const back = await open(reader.welcome.user);
+  const all = await back.take("message", authors.length);
+  back.ack(all.at(-1)?.["seq"]);
+  for (const author of authors) expect(await author.mark("delivered")).toMatchObject({ peer: reader.welcome.user });
+  expect(seen).toMatchObject({ refused: 0 });
+});

@@ -1,0 +1,120 @@
+// What Cloudflare refuses and the local runtime does not, enforced before each file of tests inside the runtime: chains of more than 15
+// calls, and more than 50 calls of one event (the free plan's number). It keeps books of its own: an event's depth travels beside
+// `hops`, as `trueDepth`, and a stub is at least as deep as its first call. See docs/ARCHITECTURE.md, "Calls that lead to calls".
+import { Mailbox } from "../../src/mailbox/mailbox.ts";
+import { Peers } from "../../src/mailbox/peers.ts";
+
+export const PLATFORM = { depth: 15, calls: 50 };
+
+/** The most that was seen since `forget`: calls in a chain, calls of one event, and what was refused. */
+export const seen = { depth: 0, calls: 0, refused: 0 };
+
+export function forget(): void {
+  Object.assign(seen, { depth: 0, calls: 0, refused: 0 });
+}
+
+/** The newest event of an object: where it stands in its chain, and what it has called. */
+interface Event {
+  readonly depth: number;
+  calls: number;
+}
+
+type Method = (this: object, ...args: unknown[]) => unknown;
+
+const newest = new Map<string, Event>();
+const users = new WeakMap<object, string>();
+
+/** How many calls lead to an event of this kind. */
+function depthOf(method: string, args: readonly unknown[]): number {
+  const said = (args[0] as { readonly trueDepth?: number } | undefined)?.trueDepth;
+  switch (method) {
+    case "alarm":
+    case "webSocketMessage":
+    case "webSocketClose":
+    case "webSocketError":
+      return 0;
+    case "deliver":
+    case "signal":
+      return (said ?? 0) + 1;
+    case "presence":
+      return ((args[3] as number | undefined) ?? 0) + 1;
+    case "countSockets":
+      return 2;
+    default:
+      return 1;
+  }
+}
+
+function watchEvents(): void {
+  const methods = Mailbox.prototype as unknown as Record<string, Method>;
+  for (const name of Object.getOwnPropertyNames(methods)) {
+    const method = methods[name];
+    if (name === "constructor" || method === undefined) continue;
+    methods[name] = function (this: object, ...args: unknown[]) {
+      const { ctx } = this as { readonly ctx: DurableObjectState };
+      newest.set(ctx.id.name ?? "", { depth: depthOf(name, args), calls: 0 });
+      return method.apply(this, args);
+    };
+  }
+}
+
+/** Counts one call of `user`'s; the depth of what is called, or an error as the platform has it. `first`: of the stub's first call. */
+function called(user: string, first: number): number {
+  const event = newest.get(user) ?? { depth: 0, calls: 0 };
+  const depth = Math.max(first, event.depth);
+  seen.depth = Math.max(seen.depth, depth + 1);
+  seen.calls = Math.max(seen.calls, ++event.calls);
+  if (depth + 1 > PLATFORM.depth) {
+    seen.refused++;
+    throw new Error("Subrequest depth limit exceeded. This request recursed through Workers too many times.");
+  }
+  if (event.calls > PLATFORM.calls) {
+    seen.refused++;
+    throw new Error("Too many subrequests by single Worker invocation.");
+  }
+  return depth;
+}
+
+interface Stub {
+  deliver(delivery: { readonly from: string }): Promise<unknown>;
+  signal(signal: { readonly from: string }): Promise<unknown>;
+  presence(name: string, asker: string, hops: number, trueDepth?: number): Promise<unknown>;
+  report(user: string, sockets: number): Promise<unknown>;
+  counted(reporter: string, figures: string): Promise<unknown>;
+}
+
+/** What is said, with the depth beside it: the other side passes over fields that it does not know. */
+function beside<T extends object>(said: T, trueDepth: number): T {
+  return Object.assign({ ...said }, { trueDepth });
+}
+
+/** A stub that is refused what the platform refuses. */
+function limited(peers: object, stub: Stub): Stub {
+  let first = -1;
+  const count = (user: string) => {
+    users.set(peers, user);
+    const depth = called(user, first);
+    if (first < 0) first = depth;
+    return depth;
+  };
+  return {
+    deliver: async (delivery) => stub.deliver(beside(delivery, count(delivery.from))),
+    signal: async (signal) => stub.signal(beside(signal, count(signal.from))),
+    presence: async (name, asker, hops) => stub.presence(name, asker, hops, count(asker)),
+    report: async (user, sockets) => (count(user), stub.report(user, sockets)),
+    counted: async (reporter, figures) => (count(users.get(peers) ?? ""), stub.counted(reporter, figures)),
+  };
+}
+
+function limitCalls(door: "mailbox" | "shard"): void {
+  const open = Peers.prototype[door] as unknown as (this: Peers, name: string) => Stub;
+  Object.assign(Peers.prototype, {
+    [door](this: Peers, name: string) {
+      return limited(this, open.call(this, name));
+    },
+  });
+}
+
+watchEvents();
+limitCalls("mailbox");
+limitCalls("shard");
