@@ -1,6 +1,6 @@
 // The lanes: what this mailbox owes to others. One lane a receiver, one call under way in it, so the order is the order of the log.
 // The outbox is the log itself; a lane only remembers which of its entries are not settled yet.
-import { counts, countStored } from "../protocol/counts.ts";
+import { counts } from "../protocol/counts.ts";
 import { type Delivery, type Reply, VERDICTS } from "../protocol/envelope.ts";
 import type { State } from "../protocol/down.ts";
 import { note, reasonOf } from "../protocol/journal.ts";
@@ -10,7 +10,9 @@ import { nextDelivery } from "./batch.ts";
 import { firstDue, firstOwed, Lane, MARKS, type Owed, PACE, type Pace, RECEIPTS } from "./lane.ts";
 import type { Log } from "./log/log.ts";
 import { type Entry, type Peer, reachedBy } from "./log/schema.ts";
+import { owedAgain, refill, takeAll } from "./outbox.ts";
 import { Patience } from "./patience.ts";
+import { settle } from "./settle.ts";
 import { Soon } from "./soon.ts";
 import type { Turn } from "./turn.ts";
 
@@ -43,7 +45,10 @@ export class Lanes {
     this.#patience = new Patience(pace.patience);
     this.#turn = turn;
     this.#reach = reach;
-    for (const sent of log.takeOwed()) this.#push({ ...sent, body: null, answer: null });
+    for (const [to, { sent, more }] of log.takeOwed()) {
+      for (const each of sent) this.#push({ ...each, body: null, answer: null });
+      this.#lane(to).more = more;
+    }
     for (const { name, owesDelivered, owesRead } of log.life === null ? [] : log.peers.owing()) {
       this.tell(name, { delivered: owesDelivered, read: owesRead });
       Object.assign(this.#lane(name), { kept: true, since: null });
@@ -60,9 +65,16 @@ export class Lanes {
 
   /** Owes `entry` to its peer. `answer` is called in a group, with what is certain first. */
   add(entry: Entry, answer: Owed["answer"]): void {
+    const lane = this.#lanes.get(entry.peer);
+    // It waits in the log behind others that do.
+    if (lane?.isFull === true) {
+      lane.more++;
+      counts.queued++;
+      return answer?.("queued");
+    }
     const kept = this.#keptUnits + entry.body.length <= KEPT_UNITS;
     if (kept) this.#keptUnits += entry.body.length;
-    const troubled = this.#lanes.get(entry.peer)?.due != null;
+    const troubled = lane !== undefined && lane.due !== null;
     if (troubled) answer?.("queued");
     counts.queued += Number(troubled);
     const { seq, peer, at, body } = entry;
@@ -73,7 +85,8 @@ export class Lanes {
   answer({ seq, peer }: Entry, answer: (state: State) => void): void {
     const lane = this.#lanes.get(peer);
     const owed = lane?.find(seq);
-    if (lane === undefined || owed === undefined) answer(this.#log.entries.failed(seq) ? "queued" : "stored");
+    if (lane?.hasInLog(seq) === true) answer("queued");
+    else if (lane === undefined || owed === undefined) answer(this.#log.entries.failed(seq) ? "queued" : "stored");
     else if (lane.due !== null) answer("queued");
     else lane.alsoAnswer(owed, answer);
   }
@@ -95,6 +108,12 @@ export class Lanes {
   /** Whether the device that sent `seq` to `peer` is still to be answered. */
   awaits(peer: string, seq: number): boolean {
     return (this.#lanes.get(peer)?.find(seq)?.answer ?? null) !== null;
+  }
+
+  /** How many messages are on their way to `peer`. */
+  owedTo(peer: string): number {
+    const lane = this.#lanes.get(peer);
+    return lane === undefined ? 0 : lane.owed.length + lane.more;
   }
 
   /** Whether a call to `peer` is under way, and not in trouble: what is sent to it now has to wait for the end of that. */
@@ -160,15 +179,15 @@ export class Lanes {
       const user = this.#log.life?.name ?? null;
       note("deliver_failed", { user, to: lane.to, owed: lane.owed.length, reason: reasonOf(error) });
     }
-    const settle = () => {
+    const done = () => {
       if (reply === null) this.#pause(lane);
       else this.#settle(lane, last, reply, tell);
     };
     // Mostly everything was stored: the devices hear it at once, and the rows follow some time later. Lost before, they only make
     // the lane ask again.
     const stored = reply?.verdict === "taken" && reply.refused.length === 0 && reply.epoch === peer.epoch;
-    if (!stored || lane.due !== null) return this.#turn.join(settle);
-    this.#turn.aside(settle);
+    if (!stored || lane.due !== null) return this.#turn.join(done);
+    this.#turn.aside(done);
     if (lane.state !== "calling") this.#turn.release();
   }
 
@@ -188,37 +207,11 @@ export class Lanes {
     } else {
       if (lane.hasTold(peer, told)) this.#log.peers.changed(peer);
       if (reply.verdict === "behind") this.#again(lane, peer, reply.high);
-      else this.#taken(lane, peer, last, reply);
+      else if (reply.high > this.#log.head) this.#renumber(lane, reply.high);
+      else settle(this.#log, peer, reply, this.#shift(lane, last), (owed, code) => this.#fail(owed, code));
     }
     this.#idle(lane);
     if (this.#log.peers.waits) this.#rows.ask();
-  }
-
-  #taken(lane: Lane, peer: Peer, last: number, reply: Reply): void {
-    // A first exchange is written now, and its mark in the same row.
-    const first = peer.epoch === null;
-    if (first) {
-      peer.epoch = reply.epoch;
-      this.#log.peers.changed(peer);
-    }
-    const refused = new Map(reply.refused.map(({ origin, code }) => [origin, code]));
-    const now = Date.now();
-    let stored = 0;
-    for (const owed of this.#shift(lane, last)) {
-      const code = refused.get(owed.seq);
-      if (code === undefined) {
-        stored = owed.seq;
-        countStored(now - owed.at);
-        owed.answer?.("stored");
-      } else this.#fail(owed, code);
-    }
-    const further = stored > peer.stored;
-    if (stored > peer.reached && !further) this.#log.peers.changed(peer);
-    peer.reached = Math.max(peer.reached, stored);
-    if (!further) return;
-    peer.stored = stored;
-    if (first) this.#log.peers.mark(peer);
-    else this.#log.peers.markLate(peer);
   }
 
   #startTells(): void {
@@ -236,10 +229,16 @@ export class Lanes {
     this.#log.peers.changed(peer);
     // A wake in the middle of it has to find again what is owed from here on.
     this.#log.reopen(reachedBy(peer));
-    const known = new Map(lane.owed.map((owed) => [owed.seq, owed]));
-    lane.owed = this.#log.entries
-      .sentTo(lane.to, reachedBy(peer))
-      .map((sent) => known.get(sent.seq) ?? { ...sent, body: null, answer: null });
+    for (const { body } of owedAgain(lane, this.#log, reachedBy(peer))) this.#keptUnits -= body?.length ?? 0;
+  }
+
+  /** The receiver has higher numbers than were ever given: this mailbox was set back, and its clock is behind. What came was dropped there. */
+  #renumber(lane: Lane, high: number): void {
+    this.#log.raise(high);
+    for (const { seq, answer } of takeAll(lane, this.#log, () => this.#shift(lane, Infinity))) {
+      const entry = this.#log.entries.get(seq);
+      if (entry !== null) this.add(this.#log.append({ ...entry, device: null, id: null }), answer);
+    }
   }
 
   #fail(owed: Owed, code: FaultCode): void {
@@ -250,7 +249,7 @@ export class Lanes {
   }
 
   #failAll(lane: Lane, code: FaultCode): void {
-    for (const owed of this.#shift(lane, Infinity)) this.#fail(owed, code);
+    for (const owed of takeAll(lane, this.#log, () => this.#shift(lane, Infinity))) this.#fail(owed, code);
     Object.assign(lane.tell, lane.told);
   }
 
@@ -271,6 +270,7 @@ export class Lanes {
   /** Nothing under way: ready for the next call, or gone if nothing is owed. */
   #idle(lane: Lane): void {
     lane.state = "idle";
+    refill(lane, this.#log);
     if (lane.owed.length > 0) this.#ready.add(lane);
     if (lane.tells) this.#receipts.ask();
     if (!lane.empty) return;
@@ -280,7 +280,7 @@ export class Lanes {
 
   #push(owed: Owed): void {
     const lane = this.#lane(owed.peer);
-    lane.owed.push(owed);
+    lane.push(owed);
     if (lane.state === "idle") this.#ready.add(lane);
   }
 

@@ -30,7 +30,6 @@ import { makeChallenge, type Purpose, randomText, readChallenge } from "./challe
 import { accept, block, unblock } from "./contacts.ts";
 import { deliver } from "./deliver.ts";
 import { ack, entries } from "./entries.ts";
-import { farewell } from "./erase.ts";
 import { exported } from "./export.ts";
 import { end } from "./leave.ts";
 import type { Standing } from "./log/contact-rows.ts";
@@ -265,11 +264,7 @@ export class Mailbox extends DurableObject<Env> implements MailboxCalls {
     const box = this.#wiring.box(visitor.name);
     const no = objectionTo(box, visitor.proof);
     if (no !== null) return { refused: no };
-    box.turn.end(() => farewell(box));
-    this.ctx.waitUntil(box.tally.changed({ event: "disconnect", device: "", sockets: 0 }));
-    box.log.erase();
-    await this.ctx.storage.deleteAlarm();
-    this.#wiring.forget();
+    await this.#wiring.erase(box);
     return { value: null };
   }
 

@@ -7,12 +7,10 @@ import { WEBHOOK_DISABLED } from "../protocol/service.ts";
 import type { AlarmSwitch } from "./alarm.ts";
 import type { Box } from "./box.ts";
 import { hold, readPage } from "./entries.ts";
+import { WEBHOOK_DEVICE } from "./log/schema.ts";
 import type { WebhookRow } from "./log/webhook-rows.ts";
 import { post } from "./poster.ts";
 import { objectionToTarget } from "./target.ts";
-
-/** The device that a webhook is. No v1 device can have this name. */
-export const WEBHOOK_DEVICE = "+";
 
 /** Frames of no interest after which a row says that they were passed over. Answers: a wake that reads a year of one's own messages. */
 const KEEP_EVERY = 256;
