@@ -118,11 +118,13 @@ function repeat(box: Box, session: Session, frames: readonly Send[], refuse: Ref
   const oldest = (box.log.devices.get(session.device)?.lastId ?? 0) - REPEATED_IDS;
   const recent = frames.map(({ id }) => id).filter((id) => id > oldest);
   const kept = recent.length === 0 ? null : box.log.entries.sentBy(session.device, new Set(recent));
-  // What is not found may be on its way as long as anything is.
-  const state = box.lanes.firstOwed === null ? "stored" : "queued";
+  const { firstOwed } = box.lanes;
+  const owed = firstOwed === null ? null : box.log.entries.get(firstOwed);
   for (const { id, to, body } of frames) {
     const entry = kept?.get(id);
-    if (entry === undefined) box.sockets.answer(session, id, state);
+    // What is not found may be on its way, if it can have been sent after the oldest that is.
+    const isSettled = owed === null || (owed.device === session.device && id < (owed.id ?? 0));
+    if (entry === undefined) box.sockets.answer(session, id, isSettled ? "stored" : "queued");
     else if (entry.peer !== to || entry.body !== body) refuse(id, refusal("id_reused"));
     else box.lanes.answer(entry, (state) => box.sockets.answer(session, id, state, entry));
   }

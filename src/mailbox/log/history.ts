@@ -9,9 +9,11 @@ import { putting, type Sql } from "./sql.ts";
 const PAGE = 48;
 /** So many entries are enough for a page too. Answers: a version before this one writes each of them, and a row has 2 MB at most. */
 const PAGE_ENTRIES = 10_000;
-/** Pages that are read at once, and entries that are looked at for the newest of the peer's. Answers: one's own messages without an end. */
-const PAGES = 16;
+/** Entries that are looked at for the newest of the peer's. Answers: one's own messages without an end. */
 const LOOKED_AT = 10_000;
+/** Pages, and entries, that are read at once. Answers: many large bodies in memory of which an answer takes a few. */
+const PAGES = 16;
+const ENTRIES = 16;
 /** Pages with entries after a seq, found by their key: they are in order, and but for the first of them begin after it. */
 const PAGES_AFTER = `FROM page WHERE peer = ?1 AND last > ?2
   AND first >= coalesce((SELECT max(first) FROM page WHERE peer = ?1 AND first <= ?2), 0)`;
@@ -72,19 +74,21 @@ export class History {
     return size;
   }
 
-  /** At most `limit` entries of the conversation before the seq `before`, oldest first. */
-  before(peer: Peer, before: number, limit: number): Entry[] {
-    return [...this.#rows.of(this.#seqsBefore(peer, before, limit))];
+  /** At most `limit` entries of the conversation before the seq `before`, newest first, read as they are asked for. */
+  *before(peer: Peer, before: number, limit: number): Iterable<Entry> {
+    const seqs = this.#seqsBefore(peer, before, limit);
+    for (let end = seqs.length; end > 0; end -= ENTRIES)
+      yield* [...this.#rows.of(seqs.slice(Math.max(0, end - ENTRIES), end))].toReversed();
   }
 
-  /** At most `limit` entries of the conversation after the seq `after`, oldest first. */
-  after(peer: Peer, after: number, limit: number): Entry[] {
+  /** At most `limit` entries of the conversation after the seq `after`, oldest first, read as they are asked for. */
+  after(peer: Peer, after: number, limit: number): Iterable<Entry> {
     const found: number[] = [];
     for (const seqs of this.#seqsAfter(peer, after)) {
       for (const seq of seqs) if (found.length < limit) found.push(seq);
       if (found.length >= limit) break;
     }
-    return [...this.#rows.of(found)];
+    return this.#rows.of(found);
   }
 
   /** How many of the peer's entries lie after `seq`. */

@@ -22,7 +22,6 @@ export class Jumps {
   readonly #known: Pair[] = [];
   #from = Infinity;
   #unkept: Pair[] = [];
-  #isFresh = false;
   /** Tables that older code made have no column for it. */
   #hasColumn = false;
 
@@ -34,7 +33,6 @@ export class Jumps {
     if (last <= before) return;
     this.#known.push([before, last]);
     this.#unkept.push([before, last]);
-    this.#isFresh = true;
   }
 
   /** A peer's row, which may be newer than the summary, has these. */
@@ -53,15 +51,9 @@ export class Jumps {
     return this.#unkept.length > 0;
   }
 
-  /** Whether there is one that no summary has yet. */
-  get isFresh(): boolean {
-    return this.#isFresh;
-  }
-
   /** What the summary keeps: the newest ones, and from where on these are all. */
   newest(): { readonly jumps: readonly Pair[]; readonly from: number } {
     if (this.#from === Infinity) this.#readAll();
-    this.#isFresh = false;
     const all = new Map(this.#known.map((pair) => [pair[1], pair])).values();
     const sorted = [...all].toSorted((a, b) => a[1] - b[1]);
     const jumps = sorted.slice(-NEWEST);

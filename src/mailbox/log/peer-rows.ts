@@ -132,6 +132,7 @@ export class PeerRows {
         .filter(({ last }) => last > 0 && last < before)
         .toSorted((x, y) => y.last - x.last)
         .slice(0, limit);
+    this.#catchUpNow();
     const { above } = this.#summary;
     const named = newest(this.#named());
     if (above === 0 || (named.length === limit && (named.at(-1)?.last ?? 0) >= above)) return named;
@@ -152,11 +153,12 @@ export class PeerRows {
     for (const peer of this.#dirty) {
       const row: PeerRow = { ...peer, page: peer.page.text };
       const values = COLUMNS.map((column) => row[column]);
-      const jumps = this.#jumps.take(peer.name);
+      this.#summary.wrote(peer);
+      // A jump is kept where a wake finds it.
+      const jumps = this.#summary.finds(peer) ? this.#jumps.take(peer.name) : null;
       if (jumps === null) this.#sql.run(put.plain, ...values);
       else this.#sql.run(put.jumped, ...values, jumps);
       this.#ahead.delete(peer);
-      this.#summary.wrote(peer, jumps !== null);
     }
     this.#dirty.clear();
     if (this.#summary.isDue) this.#summary.seal(this.#named());

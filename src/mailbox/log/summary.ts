@@ -61,13 +61,16 @@ export class Summary {
     return rows;
   }
 
-  /** A row of this peer's was written; `jumped`: with a jump. */
-  wrote(peer: Facts, jumped: boolean): void {
-    const written = this.#written;
-    if (written === null || peer.last > this.checkpoint || written.names.has(peer.name)) return;
-    if (peer.mark <= written.marked && !owes(peer) && !(jumped && this.#jumps.isFresh)) return;
+  /** Whether a wake reads this peer's row, because the tail tells of the peer or the peer is named. */
+  finds({ name, last }: Facts): boolean {
+    return this.#written === null || last > this.checkpoint || this.#written.names.has(name);
+  }
+
+  /** A row of this peer's was written: if a wake has to find it, it will. */
+  wrote(peer: Facts): void {
+    if (this.#written === null || this.finds(peer) || (peer.mark <= this.#written.marked && !owes(peer))) return;
     this.#added++;
-    written.names.add(peer.name);
+    this.#written.names.add(peer.name);
     this.#isDue = true;
   }
 
