@@ -10,7 +10,7 @@ const PAGE = 48;
 /** So many entries are enough for a page too. Answers: a version before this one writes each of them, and a row has 2 MB at most. */
 const PAGE_ENTRIES = 10_000;
 /** Entries that are looked at for the newest of the peer's. Answers: one's own messages without an end. */
-const LOOKED_AT = 10_000;
+const LOOKED_AT = 4_096;
 /** Pages, and entries, that are read at once. Answers: many large bodies in memory of which an answer takes a few. */
 const PAGES = 16;
 const ENTRIES = 16;

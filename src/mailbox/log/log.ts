@@ -231,15 +231,17 @@ export class Log {
     this.#summary = summary;
     const peers = summary.load<PeerRow>(life.summary ?? null, life.checkpoint);
     const last = this.sql.row<{ seq: number | null }>("SELECT max(seq) AS seq FROM run")?.seq ?? 0;
-    let head = Math.max(life.base, life.trimmed, last, summary.marked);
-    for (const { mark } of peers) head = Math.max(head, mark);
-    this.#jumps.note(head, life.raised);
-    this.#begin(life, Math.max(head, life.raised), peers);
+    this.#begin(life, Math.max(life.base, life.trimmed, last), peers);
     this.devices.load();
     this.account.load();
     const reached = (name: string) => reachedBy(this.peers.get(name));
     const rewound = new Set<string>();
     const tail = readTail(this.entries.headsAfter(life.checkpoint), reached, (entry) => this.#catchUp(entry, rewound));
+    // A mark may lie above all entries: its peer is known by now.
+    const head = Math.max(this.#head, this.peers.marked);
+    this.#jumps.note(head, life.raised);
+    this.#head = Math.max(head, life.raised);
+    this.peers.startAt(this.#head);
     for (const [device, id] of tail.ids) this.devices.took(device, id);
     this.#owed = tail.owed;
     // As if each were a row: the next checkpoint only comes sooner.

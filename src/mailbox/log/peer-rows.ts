@@ -24,7 +24,7 @@ export class PeerRows {
   readonly #late = new Set<Peer>();
   /** Those whose rows may lack what the tail of the log tells, for as long as it does. */
   readonly #ahead = new Set<Peer>();
-  readonly #marks: Recent<{ seq: number; peer: Peer }>;
+  #marks: Recent<{ seq: number; peer: Peer }>;
   readonly #summary: Summary;
 
   /** `next` gives the next seq; everything after `head` is yet to come. `rows`: those that the summary has read. */
@@ -42,6 +42,18 @@ export class PeerRows {
     this.#summary = summary;
     this.#marks = new Recent(head, RECENT_MARKS, () => 1);
     for (const row of rows) this.#take(row);
+  }
+
+  /** The highest mark, as far as a wake can know: once the tail was read. */
+  get marked(): number {
+    let { marked } = this.#summary;
+    for (const { mark } of this.#named()) marked = Math.max(marked, mark);
+    return marked;
+  }
+
+  /** Everything after `head` is yet to come. */
+  startAt(head: number): void {
+    this.#marks = new Recent(head, RECENT_MARKS, () => 1);
   }
 
   /** The row of a peer; a fresh one for somebody new. */
