@@ -19,7 +19,8 @@ export function objectionToSending(box: Box, to: string): Refusal | null {
   const { quotas } = box.rules;
   if (quotas === null) return null;
   if (isFull(box)) return ownFull("it keeps no more bytes");
-  if (box.lanes.owedTo(to) >= quotas.OUTBOX_PER_CORRESPONDENT) return ownFull("too much is on its way to this receiver");
+  if (box.lanes.owedTo(to) >= quotas.OUTBOX_PER_CORRESPONDENT)
+    return ownFull("too much is on its way to this receiver");
   if (to === box.user || isService(box)) return null;
   const now = Date.now();
   const wait = Math.max(tooFast(box, now), tooManyNew(box, to, now));

@@ -15,34 +15,42 @@ const IN = { kind: "in", peer: "bob", device: null, id: null, at: 1, body: "1" }
 const numbers = (count: number) =>
   `WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < ${count})`;
 
-test("[U12] of 200,000 devices a wake reads the newest, and the others are forgotten by and by", { timeout: 60_000 }, async () => {
-  await inLog((log, sql) => {
-    sql.exec(`${numbers(200_000)} INSERT INTO device SELECT 'd' || i, 0, 0, ${log.head} + i % 777, i FROM n`);
-    sql.exec(`INSERT INTO device VALUES ('*', 0, 0, 0, 0), ('+', 0, 0, 0, 0)`);
-    const again = new Log(sql);
-    const { devices } = again;
-    expect(devices.all().length).toBe(DEVICES + 1);
-    expect([devices.seen, devices.delivered]).toEqual([200_000, log.head + 776]);
-    // Whoever is not in memory is known all the same.
-    expect(devices.get("d7")).toMatchObject({ name: "d7", seen: 7 });
-    let batches = 0;
-    while (devices.areTooMany && batches < 30) {
-      devices.forgetOld((name) => name === "d7");
-      again.seal(() => null);
-      batches++;
-    }
-    expect(batches).toBeGreaterThan(10);
-    const names = sql.exec<{ name: string }>("SELECT name FROM device").toArray().map(({ name }) => name);
-    expect(names).toEqual(expect.arrayContaining(["*", "+", "d7", "d200000"]));
-    expect(names.length).toBe(DEVICES + 1);
-    const last = new Log(sql).devices;
-    expect([last.seen, last.delivered]).toEqual([200_000, log.head + 776]);
-  });
-});
+test(
+  "[U12] of 200,000 devices a wake reads the newest, and the others are forgotten by and by",
+  { timeout: 60_000 },
+  async () => {
+    await inLog((log, sql) => {
+      sql.exec(`${numbers(200_000)} INSERT INTO device SELECT 'd' || i, 0, 0, ${log.head} + i % 777, i FROM n`);
+      sql.exec(`INSERT INTO device VALUES ('*', 0, 0, 0, 0), ('+', 0, 0, 0, 0)`);
+      const again = new Log(sql);
+      const { devices } = again;
+      expect(devices.all().length).toBe(DEVICES + 1);
+      expect([devices.seen, devices.delivered]).toEqual([200_000, log.head + 776]);
+      // Whoever is not in memory is known all the same.
+      expect(devices.get("d7")).toMatchObject({ name: "d7", seen: 7 });
+      let batches = 0;
+      while (devices.areTooMany && batches < 30) {
+        devices.forgetOld((name) => name === "d7");
+        again.seal(() => null);
+        batches++;
+      }
+      expect(batches).toBeGreaterThan(10);
+      const names = sql
+        .exec<{ name: string }>("SELECT name FROM device")
+        .toArray()
+        .map(({ name }) => name);
+      expect(names).toEqual(expect.arrayContaining(["*", "+", "d7", "d200000"]));
+      expect(names.length).toBe(DEVICES + 1);
+      const last = new Log(sql).devices;
+      expect([last.seen, last.delivered]).toEqual([200_000, log.head + 776]);
+    });
+  },
+);
 
 test("[U12] a new device lets the one go that was not there for longest, and a forgotten one is as never seen", async () => {
   await inLog((log, sql) => {
-    for (let n = 1; n <= DEVICES; n++) log.devices.keep(`d${n}`, { cursor: n, seen: n, delivered: log.head + (n === 1 ? 9 : 0) });
+    for (let n = 1; n <= DEVICES; n++)
+      log.devices.keep(`d${n}`, { cursor: n, seen: n, delivered: log.head + (n === 1 ? 9 : 0) });
     log.seal(() => null);
     expect(log.devices.areTooMany).toBe(false);
     log.devices.keep("newest", { cursor: log.head });
@@ -112,25 +120,29 @@ test("to read behind 100,000 unanswered messages of one's own costs next to noth
   });
 });
 
-test("where nobody ever answered, nothing is looked for; and behind very many of one's own it is not looked for without an end", { timeout: 60_000 }, async () => {
-  await inLog((log, sql) => {
-    for (let n = 1; n <= 50_000; n++) {
-      if (n === 1) log.append({ ...IN, origin: 5 });
-      log.append({ ...OUT, id: n * 2, at: n });
-      if (n % 1_000 === 0) log.seal(() => null);
-    }
-    const counted = counting(sql);
-    const again = new Log(counted.sql);
-    const bob = again.peers.get("bob");
-    counted.rows();
-    bob.high = 0;
-    expect(again.history.originUpTo(bob, Infinity, false)).toBe(0);
-    expect(counted.rows().read).toBe(0);
-    Object.assign(bob, { high: 5, refused: 5 });
-    expect(again.history.originUpTo(bob, Infinity, true)).toBe(0);
-    expect(counted.rows().read).toBeLessThan(20_000);
-  });
-});
+test(
+  "where nobody ever answered, nothing is looked for; and behind very many of one's own it is not looked for without an end",
+  { timeout: 60_000 },
+  async () => {
+    await inLog((log, sql) => {
+      for (let n = 1; n <= 50_000; n++) {
+        if (n === 1) log.append({ ...IN, origin: 5 });
+        log.append({ ...OUT, id: n * 2, at: n });
+        if (n % 1_000 === 0) log.seal(() => null);
+      }
+      const counted = counting(sql);
+      const again = new Log(counted.sql);
+      const bob = again.peers.get("bob");
+      counted.rows();
+      bob.high = 0;
+      expect(again.history.originUpTo(bob, Infinity, false)).toBe(0);
+      expect(counted.rows().read).toBe(0);
+      Object.assign(bob, { high: 5, refused: 5 });
+      expect(again.history.originUpTo(bob, Infinity, true)).toBe(0);
+      expect(counted.rows().read).toBeLessThan(20_000);
+    });
+  },
+);
 
 test("130,000 unread messages are counted, in lists that a statement takes", { timeout: 60_000 }, async () => {
   await inLog((log, sql) => {
@@ -145,20 +157,26 @@ test("130,000 unread messages are counted, in lists that a statement takes", { t
   });
 });
 
-test("130,000 entries that fail at once are noted, and no row is larger than production takes", { timeout: 60_000 }, async () => {
-  await inLog((log, sql) => {
-    const seqs = Array.from({ length: 130_000 }, (_, i) => log.append({ ...OUT, id: i + 1 }).seq);
-    log.seal(() => null);
-    for (const seq of seqs) log.entries.fail(seq, "unknown_receiver");
-    log.seal(() => null);
-    const { count, bytes } = sql
-      .exec<{ count: number; bytes: number }>("SELECT max(count) AS count, max(length(failed) + length(body)) AS bytes FROM run")
-      .one();
-    expect(count).toBeLessThanOrEqual(4_000);
-    expect(bytes).toBeLessThan(400_000);
-    expect([...new Log(sql).entries.headsAfter(0)].every(({ failed }) => failed === "unknown_receiver")).toBe(true);
-  });
-});
+test(
+  "130,000 entries that fail at once are noted, and no row is larger than production takes",
+  { timeout: 60_000 },
+  async () => {
+    await inLog((log, sql) => {
+      const seqs = Array.from({ length: 130_000 }, (_, i) => log.append({ ...OUT, id: i + 1 }).seq);
+      log.seal(() => null);
+      for (const seq of seqs) log.entries.fail(seq, "unknown_receiver");
+      log.seal(() => null);
+      const { count, bytes } = sql
+        .exec<{ count: number; bytes: number }>(
+          "SELECT max(count) AS count, max(length(failed) + length(body)) AS bytes FROM run",
+        )
+        .one();
+      expect(count).toBeLessThanOrEqual(4_000);
+      expect(bytes).toBeLessThan(400_000);
+      expect([...new Log(sql).entries.headsAfter(0)].every(({ failed }) => failed === "unknown_receiver")).toBe(true);
+    });
+  },
+);
 
 test("[S2] a repeat of an old id walks through no more than so many rows", { timeout: 60_000 }, async () => {
   await inLog((log, sql) => {
@@ -177,32 +195,36 @@ test("[S2] a repeat of an old id walks through no more than so many rows", { tim
   });
 });
 
-test("what retention has to take is looked for when a checkpoint has passed, not each time that somebody comes", { timeout: 60_000 }, async () => {
-  await inLog((_log, sql) => {
-    const retention = { entries: 20_000, age: null };
-    const log = new Log(sql, retention);
-    for (let n = 1; n <= 30_000; n++) {
-      log.append({ ...IN, origin: n * 2 });
-      if (n % 500 === 0) {
-        log.seal(() => null);
-        log.trimSometimes(() => null);
+test(
+  "what retention has to take is looked for when a checkpoint has passed, not each time that somebody comes",
+  { timeout: 60_000 },
+  async () => {
+    await inLog((_log, sql) => {
+      const retention = { entries: 20_000, age: null };
+      const log = new Log(sql, retention);
+      for (let n = 1; n <= 30_000; n++) {
+        log.append({ ...IN, origin: n * 2 });
+        if (n % 500 === 0) {
+          log.seal(() => null);
+          log.trimSometimes(() => null);
+        }
       }
-    }
-    const kept = () => sql.exec<{ n: number }>("SELECT count(*) AS n FROM run").one().n;
-    expect(kept()).toBeLessThan(20_600);
-    const counted = counting(sql);
-    for (const each of [new Log(counted.sql, retention), new Log(counted.sql, retention)]) {
+      const kept = () => sql.exec<{ n: number }>("SELECT count(*) AS n FROM run").one().n;
+      expect(kept()).toBeLessThan(20_600);
+      const counted = counting(sql);
+      for (const each of [new Log(counted.sql, retention), new Log(counted.sql, retention)]) {
+        counted.rows();
+        each.trimSometimes(() => null);
+        expect(counted.rows().read).toBe(0);
+      }
+      // Where less is to be kept than before, the next one who comes brings it about.
+      const less = new Log(counted.sql, { entries: 1_000, age: null });
+      less.trimSometimes(() => null);
+      less.seal(() => null);
+      expect(kept()).toBe(1_000);
       counted.rows();
-      each.trimSometimes(() => null);
-      expect(counted.rows().read).toBe(0);
-    }
-    // Where less is to be kept than before, the next one who comes brings it about.
-    const less = new Log(counted.sql, { entries: 1_000, age: null });
-    less.trimSometimes(() => null);
-    less.seal(() => null);
-    expect(kept()).toBe(1_000);
-    counted.rows();
-    new Log(counted.sql, { entries: 1_000, age: null }).trimSometimes(() => null);
-    expect(counted.rows().written).toBe(0);
-  });
-});
+      new Log(counted.sql, { entries: 1_000, age: null }).trimSometimes(() => null);
+      expect(counted.rows().written).toBe(0);
+    });
+  },
+);

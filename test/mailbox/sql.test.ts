@@ -22,7 +22,10 @@ test.each<[string, (sql: Sql) => void]>([
   ["a text of more than 2 MB", (sql) => sql.rows("SELECT ?", "x".repeat(2_000_001))],
   ["a text of more than 2 MB by its bytes", (sql) => sql.rows("SELECT ?", "é".repeat(1_000_001))],
   ["a row of more than 2 MB", (sql) => sql.run(INSERT, "x".repeat(1_500_000), "x".repeat(1_000_000))],
-  ["more than 100 parameters", (sql) => sql.rows(`SELECT ${"?,".repeat(100)}?`, ...Array.from({ length: 101 }, () => 1))],
+  [
+    "more than 100 parameters",
+    (sql) => sql.rows(`SELECT ${"?,".repeat(100)}?`, ...Array.from({ length: 101 }, () => 1)),
+  ],
   ["a statement of more than 100 kB", (sql) => sql.rows(`SELECT '${"x".repeat(100_000)}'`)],
   ["a pattern of more than 50 bytes", (sql) => sql.rows(`SELECT 1 WHERE 'x' LIKE '${"x".repeat(51)}'`)],
   ["a pattern that is bound, and so of any length", (sql) => sql.rows("SELECT 1 WHERE 'x' LIKE ?", "x")],

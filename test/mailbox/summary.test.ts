@@ -56,8 +56,18 @@ test("a wake, the latest conversations and where the numbering jumped cost no mo
     const counted = counting(sql);
     const log = new Log(counted.sql);
     expect(counted.rows().read).toBeLessThan(1_000);
-    expect(log.peers.owing().map(({ name }) => name).toSorted()).toEqual(["p18000", "p9000"]);
-    expect(log.peers.latest(100, Infinity).map(({ name }) => name).slice(0, 3)).toEqual(["p5", "p20000", "p19999"]);
+    expect(
+      log.peers
+        .owing()
+        .map(({ name }) => name)
+        .toSorted(),
+    ).toEqual(["p18000", "p9000"]);
+    expect(
+      log.peers
+        .latest(100, Infinity)
+        .map(({ name }) => name)
+        .slice(0, 3),
+    ).toEqual(["p5", "p20000", "p19999"]);
     expect(log.jumpOver(head - 5)).toBe(null);
     expect([...log.peers.marksAfter(head)]).toEqual([]);
     expect(log.head).toBe(head);

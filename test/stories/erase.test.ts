@@ -54,7 +54,10 @@ test.each([
   server = await start();
   const anna = await claim("anna");
   const texts = ["quite a secret", createHash("sha256").update(anna.token).digest("hex")];
-  await write(anna, Array.from({ length: 200 }, (_, i) => `${i} quite a secret ${"x".repeat(2_000)}`));
+  await write(
+    anna,
+    Array.from({ length: 200 }, (_, i) => `${i} quite a secret ${"x".repeat(2_000)}`),
+  );
   expect(texts.map((text) => filesWith([text]).length > 0)).toEqual([true, true]);
   expect((await ask("DELETE", "/api/account", undefined, anna.token)).status).toBe(204);
   expect(filesWith(texts)).toEqual([]);
@@ -66,7 +69,10 @@ test("[H15] killed at any time while it erases, it gives the name to nobody", { 
   const outcomes = new Set<string>();
   for (const wait of [0, 1, 2, 3, 4, 6, 8, 12]) {
     const anna = await claim(`anna-${wait}`);
-    await write(anna, Array.from({ length: 50 }, (_, i) => `${i} ${"x".repeat(10_000)}`));
+    await write(
+      anna,
+      Array.from({ length: 50 }, (_, i) => `${i} ${"x".repeat(10_000)}`),
+    );
     const erased = ask("DELETE", "/api/account", undefined, anna.token).catch(() => null);
     // Not to wait for something, but to end at another point of it each time.
     await new Promise((done) => setTimeout(done, wait));

@@ -228,7 +228,10 @@ export class EntryRows {
     const sql = this.#written();
     for (const chunk of chunks(seqs, SEQS)) {
       const rows = sql.rows<{ seq: number }>(`SELECT seq ${HOLDING} ORDER BY seq`, JSON.stringify(chunk));
-      yield* chunks(rows.map(({ seq }) => seq), BODIES);
+      yield* chunks(
+        rows.map(({ seq }) => seq),
+        BODIES,
+      );
     }
   }
 
