@@ -51,6 +51,8 @@ export function block(box: Box, name: string): Answer<null> {
 
 export function unblock(box: Box, name: string): Answer<null> {
   if (standingOf(box, name) !== "blocked") return { refused: noSuch("block") };
+  // Otherwise to block and unblock by turns would fill it further.
+  if (isFull(box)) return { refused: ownFull("it keeps no more bytes") };
   stand(box, name, "contact");
   return { value: null };
 }

@@ -20,8 +20,9 @@ export class DeviceRows {
   readonly #ahead = new Set<Device>();
   #delivered: number;
   #seen = 0;
-  /** Whether the table has rows that are not in memory. */
+  /** Whether the table has rows that are not in memory; and whether there is a new device since the old ones were last looked for. */
   #hasMore = false;
+  #hasNew = false;
 
   /** Everything of this life lies above `base`. */
   constructor(sql: Sql, base: number) {
@@ -78,6 +79,7 @@ export class DeviceRows {
       return;
     Object.assign(device, change);
     this.carry(device.delivered);
+    this.#hasNew ||= known === null;
     this.#known.set(name, device);
     this.#dirty.add(device);
   }
@@ -108,13 +110,14 @@ export class DeviceRows {
     this.#ahead.clear();
   }
 
-  /** Whether there are more than are kept. */
+  /** Whether there may be more than are kept, of which some can be forgotten. */
   get areTooMany(): boolean {
-    return this.#hasMore || this.#known.size > DEVICES;
+    return this.#hasMore || (this.#hasNew && this.#known.size > DEVICES);
   }
 
   /** Forgets the oldest of those that are too many, but for those that are here. */
   forgetOld(isHere: (name: string) => boolean): void {
+    this.#hasNew = false;
     const use = ({ name, seen, cursor }: Device) => (isKept(name) ? Infinity : Math.max(seen * 1_000, cursor));
     const byUse = this.all().toSorted((a, b) => use(b) - use(a));
     const [heir] = byUse;

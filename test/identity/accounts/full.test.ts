@@ -74,6 +74,8 @@ test("[U10] a full mailbox is read, acknowledged, marked, exported and erased, a
   expect(await answerOf("GET", "/api/conversations", a)).toEqual([200, undefined]);
   expect((await (await say("GET", "/api/export", undefined, a.token)).text()).split("\n").length).toBeGreaterThan(3);
   expect(await answerOf("PUT", `/api/blocks/${b.userName}`, a)).toEqual([204, null]);
+  // But not by turns, which would go on filling it.
+  expect(await answerOf("DELETE", `/api/blocks/${b.userName}`, a)).toEqual([507, "mailbox_full"]);
   expect(await answerOf("DELETE", "/api/account", a)).toEqual([204, null]);
 });
 
