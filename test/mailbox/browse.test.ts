@@ -192,7 +192,7 @@ test("[H2] an answer ends at a megabyte, says that there is more, and pages go o
     for (let more = true; more;) {
       const page = (await get(`${path}${from}`)) as Page;
       expect(JSON.stringify(page).length).toBeLessThan(1_100_000);
-      expect(page.messages.length).toBeGreaterThan(10);
+      expect(page.messages.length).toBeGreaterThan(page.more ? 10 : 0);
       const texts = page.messages.map(({ body }) => body);
       if (way === "before") got.unshift(...texts);
       else got.push(...texts);
