@@ -128,6 +128,15 @@ test("[V5] what code that knows nothing of the summary writes takes it away, and
   });
 });
 
+test("[V5] a checkpoint that such code moved on, without a peer's row to write, leaves the summary behind", async () => {
+  await inLog((begun, sql) => {
+    const log = fill(begun, sql, 300);
+    chat(log, "newcomer", 1);
+    sql.exec("UPDATE mailbox SET checkpoint = ?", log.head);
+    expect(new Log(sql).peers.latest(1, Infinity).map(({ name }) => name)).toEqual(["newcomer"]);
+  });
+});
+
 test("[V5] tables without columns for it get them at a checkpoint, and are read until then as they are", async () => {
   await inLog((begun, sql) => {
     for (const trigger of ["peer_insert", "peer_update"]) sql.exec(`DROP TRIGGER ${trigger}`);

@@ -14,6 +14,8 @@ const ADDED = 16;
 
 /** As it stands in the row. Who is not named has no mark above `marked`, no entry above `above`, and no receipt on its way. */
 interface Kept {
+  /** With which checkpoint it was written: one that code of before has moved on leaves it behind. */
+  readonly checkpoint: number;
   readonly marked: number;
   readonly above: number;
   readonly names: readonly string[];
@@ -102,7 +104,8 @@ export class Summary {
     const above = talked.length > LISTED ? (top.at(-1)?.last ?? 0) : this.above;
     this.#written = { names, marked };
     if (names.size > NAMES) return this.#drop();
-    return JSON.stringify({ marked, above, names: [...names], ...this.#jumps.newest() } satisfies Kept);
+    const { checkpoint } = this;
+    return JSON.stringify({ checkpoint, marked, above, names: [...names], ...this.#jumps.newest() } satisfies Kept);
   }
 
   /** JSON for none, which reads as null. */
@@ -112,7 +115,7 @@ export class Summary {
   }
 
   #read<Row extends Facts>(kept: Kept | null): Row[] {
-    if (kept === null) return this.#scan();
+    if (kept === null || kept.checkpoint < this.checkpoint) return this.#scan();
     this.marked = kept.marked;
     this.above = kept.above;
     this.#jumps.know(kept.jumps, kept.from);
