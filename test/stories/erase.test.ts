@@ -64,6 +64,32 @@ test.each([
   expect((await ask("POST", "/api/accounts", { userName: "anna" })).status).toBe(409);
 });
 
+test(
+  "[A11] an export that is under way when its mailbox is erased breaks off, and does not look whole",
+  { timeout: 120_000 },
+  async () => {
+    server = await startSelfhost(FREE);
+    const anna = await claim("anna");
+    for (let n = 0; n < 40; n++)
+      await write(
+        anna,
+        Array.from({ length: 15 }, () => "x".repeat(60_000)),
+      );
+    const reader = (await ask("GET", "/api/export", undefined, anna.token)).body?.getReader();
+    await reader?.read();
+    expect((await ask("DELETE", "/api/account", undefined, anna.token)).status).toBe(204);
+    const rest = async () => {
+      let bytes = 0;
+      for (;;) {
+        const { value, done } = (await reader?.read()) ?? { value: undefined, done: true };
+        if (done) return `${bytes} bytes that look whole`;
+        bytes += value.byteLength;
+      }
+    };
+    await expect(rest()).rejects.toThrow();
+  },
+);
+
 test("[H15] killed at any time while it erases, it gives the name to nobody", { timeout: 240_000 }, async () => {
   server = await startSelfhost(FREE);
   const outcomes = new Set<string>();
