@@ -55,6 +55,8 @@ export class Lane {
   last = 0;
   more = 0;
   state: LaneState = "idle";
+  /** Whether all of it was numbered anew. Answers: a receiver that names ever higher numbers, and would be sent to for ever. */
+  wasRenumbered = false;
   /** While there is trouble: when to try, or to look again, in ms since 1970. Whatever is accepted meanwhile is `queued`. */
   due: number | null = null;
   /** Receipts that the peer is to hear of, and those that it has heard of, in the peer's numbering. */

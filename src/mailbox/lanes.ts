@@ -207,7 +207,7 @@ export class Lanes {
     } else {
       if (lane.hasTold(peer, told)) this.#log.peers.changed(peer);
       if (reply.verdict === "behind") this.#again(lane, peer, reply.high);
-      else if (reply.high > this.#log.head) this.#renumber(lane, reply.high);
+      else if (reply.high > this.#log.head && !lane.wasRenumbered) this.#renumber(lane, reply.high);
       else settle(this.#log, peer, reply, this.#shift(lane, last), (owed, code) => this.#fail(owed, code));
     }
     this.#idle(lane);
@@ -234,6 +234,7 @@ export class Lanes {
 
   /** The receiver has higher numbers than were ever given: this mailbox was set back, and its clock is behind. What came was dropped there. */
   #renumber(lane: Lane, high: number): void {
+    lane.wasRenumbered = true;
     this.#log.raise(high);
     for (const { seq, answer } of takeAll(lane, this.#log, () => this.#shift(lane, Infinity))) {
       const entry = this.#log.entries.get(seq);

@@ -96,5 +96,12 @@ test("[M5] an author that was set back while its clock is behind goes on above w
     expect(alice.answers).toEqual(["one stored", "two stored"]);
     expect(again().lanes.firstOwed).toBe(null);
     expect(two).toBeLessThan(high);
+    // It is not sent again for ever to one that names ever higher numbers.
+    alice.send("bob", "three");
+    for (let n = 1; n <= 2; n++) {
+      const odd = await alice.call();
+      await alice.joined(() => odd.answer({ high: alice.log.head + 1_000_000_000 }));
+    }
+    await alice.until(() => alice.lanes.firstOwed === null);
   });
 });
