@@ -69,7 +69,7 @@ route(
     body: z.union([message, listOf(message, LIMITS.frames)]),
     bytes: LIMITS.textBytes,
     answers: { 200: z.union([outcome, z.array(outcome)]) },
-    no: ["bad_name", "reserved_name", "id_reused", "declined", "rate_limited", "erased"],
+    no: ["bad_name", "reserved_name", "id_reused", "declined", "rate_limited", "mailbox_full", "erased"],
   },
   async (c, { body, headers }) => {
     const visitor = await whoAsks(c, null);

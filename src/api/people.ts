@@ -7,7 +7,7 @@ import { canonicalName, name, whose } from "./schemas.ts";
 const tag = "People";
 const query = z.object(whose);
 const params = z.object({ userName: name });
-const no = ["bad_name", "reserved_name", "not_found", "erased"] as const;
+const no = ["bad_name", "reserved_name", "not_found", "mailbox_full", "erased"] as const;
 
 const settings = z.object({ receipts: z.boolean(), presence: z.boolean() });
 

@@ -1,6 +1,7 @@
 // Conversations and history for HTTP: what is kept, page by page, without a socket. Reads only.
 import { writeCarbon } from "../protocol/down.ts";
 import type { Range } from "../protocol/browse.ts";
+import { PAGE_BYTES, utf8Bytes } from "../protocol/limits.ts";
 import type { Box } from "./box.ts";
 import type { Entry, Peer } from "./log/schema.ts";
 import { writeReceived } from "./pump.ts";
@@ -8,14 +9,16 @@ import { standingOf } from "./standing.ts";
 
 /**
  * The conversations, the latest first, as JSON text: `{"epoch","conversations":[{"peer","unread","marks","last"}]}`. `last` is the
- * newest message, or absent where retention took it.
+ * newest message, or absent where retention took it, and where the answer has become so large: every conversation is named all the same.
  */
 export function conversations(box: Box, { limit, before }: Range): string {
   const { log } = box;
   if (log.life === null) return `{"epoch":null,"conversations":[]}`;
+  let bytes = 0;
   const list = log.peers.latest(limit, before ?? Number.MAX_SAFE_INTEGER).map((peer) => {
-    const last = log.entries.get(peer.last);
+    const last = bytes < PAGE_BYTES ? log.entries.get(peer.last) : null;
     const message = last === null || !isMessage(last) ? "" : `,"last":${messageOf(box, last)}`;
+    bytes += utf8Bytes(message);
     const { name, last: seq, unread } = peer;
     const standing = standingOf(box, name) ?? "contact";
     const about = JSON.stringify({ peer: name, seq, unread, marks: marksOf(box, peer), standing });
@@ -26,7 +29,8 @@ export function conversations(box: Box, { limit, before }: Range): string {
 
 /**
  * Messages of one conversation as JSON text, oldest first: `{"epoch","peer","unread","marks","messages":[…],"more"}`. With `after`, those
- * that follow it; otherwise the newest, or those before `before`. `more`: whether there are further ones in that direction.
+ * that follow it; otherwise the newest, or those before `before`. `more`: whether there are further ones in that direction; an answer is no
+ * larger than so many bytes, or one message.
  */
 export function messages(box: Box, name: string, { limit, before, after }: Range): string {
   const { log } = box;
@@ -39,14 +43,28 @@ export function messages(box: Box, name: string, { limit, before, after }: Range
     after === null
       ? log.history.before(peer, before ?? Number.MAX_SAFE_INTEGER, limit + 1)
       : log.history.after(peer, after, limit + 1);
-  const more = found.length > limit;
-  const page = after === null ? found.slice(-limit) : found.slice(0, limit);
+  const { texts, more } = pageOf(box, found, limit);
   const about = { peer: name, unread: peer.unread, marks: marksOf(box, peer) };
-  const texts = page
-    .filter(isMessage)
-    .map((entry) => messageOf(box, entry))
-    .join(",");
-  return `{"epoch":${epoch},${JSON.stringify(about).slice(1, -1)},"messages":[${texts}],"more":${more}}`;
+  const list = (after === null ? texts.toReversed() : texts).join(",");
+  return `{"epoch":${epoch},${JSON.stringify(about).slice(1, -1)},"messages":[${list}],"more":${more}}`;
+}
+
+/** The messages among the first `limit` of these, as long as they fit, but at least one; and whether anything was left. */
+function pageOf(
+  box: Box,
+  entries: Iterable<Entry>,
+  limit: number,
+): { readonly texts: readonly string[]; readonly more: boolean } {
+  const texts: string[] = [];
+  let [count, bytes] = [0, 0];
+  for (const entry of entries) {
+    const text = isMessage(entry) ? messageOf(box, entry) : null;
+    bytes += text === null ? 0 : utf8Bytes(text);
+    if (count === limit || (bytes > PAGE_BYTES && texts.length > 0)) return { texts, more: true };
+    count++;
+    if (text !== null) texts.push(text);
+  }
+  return { texts, more: false };
 }
 
 /** Newer code may have written other kinds, before it was rolled back. */

@@ -4,6 +4,7 @@ import { type Refusal, refusal } from "../protocol/refusals.ts";
 import type { Answer } from "../protocol/visitor.ts";
 import type { Box } from "./box.ts";
 import type { Standing } from "./log/contact-rows.ts";
+import { isFull, ownFull } from "./quota.ts";
 import { presenceOf, tellPresence } from "./signal.ts";
 import { isService } from "./service.ts";
 import { hasStrangers, standingOf } from "./standing.ts";
@@ -28,9 +29,10 @@ export function accept(box: Box, name: string): Answer<null> {
   stand(box, name, "contact");
   if (box.log.life?.presence === 1) tellPresence(box, name, presenceOf(box));
   const peer = box.log.peers.get(name);
-  const delivered = box.log.history.originUpTo(peer, box.log.devices.delivered);
+  const held = box.log.devices.delivered;
+  const delivered = box.log.history.originUpTo(peer, held, held >= peer.last);
   if (delivered > 0) box.lanes.tell(name, { delivered });
-  const read = box.log.life?.receipts === 1 ? box.log.history.originUpTo(peer, peer.mine) : 0;
+  const read = box.log.life?.receipts === 1 ? box.log.history.originUpTo(peer, peer.mine, peer.unread === 0) : 0;
   if (read > 0) box.lanes.tell(name, { read });
   return { value: null };
 }
@@ -40,6 +42,8 @@ export function block(box: Box, name: string): Answer<null> {
   if (name === box.user) return { refused: refusal("forbidden", "nobody can block themselves") };
   const standing = standingOf(box, name);
   if (standing === "blocked") return { value: null };
+  // Who is known has a row already.
+  if (standing === null && isFull(box)) return { refused: ownFull("it keeps no more bytes") };
   if (standing === "contact") tellPresence(box, name, { online: false, at: box.log.devices.seen });
   stand(box, name, "blocked");
   return { value: null };
@@ -47,6 +51,8 @@ export function block(box: Box, name: string): Answer<null> {
 
 export function unblock(box: Box, name: string): Answer<null> {
   if (standingOf(box, name) !== "blocked") return { refused: noSuch("block") };
+  // Otherwise to block and unblock by turns would fill it further.
+  if (isFull(box)) return { refused: ownFull("it keeps no more bytes") };
   stand(box, name, "contact");
   return { value: null };
 }

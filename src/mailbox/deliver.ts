@@ -45,13 +45,17 @@ export function deliver(box: Box, delivery: Delivery): Reply {
 
 /**
  * Those of the batch that an earlier call refused and whose answer was lost: at or below the highest refused number and not in the
- * log. They are refused again; "stored already" would lose them silently, "store now" would break the order.
+ * log. They are refused again; "stored already" would lose them silently, "store now" would break the order. What lies below everything
+ * that is kept of the author's, and is as old as what retention took, was stored and taken.
  */
 function repeated(box: Box, peer: Peer, delivery: Delivery): Refused[] {
   const doubtful = delivery.envelopes.filter(({ origin }) => origin <= peer.refused && origin <= peer.high);
   const first = doubtful[0];
   if (first === undefined) return [];
   const held = box.log.entries.originsFrom(peer.name, first.origin);
+  const trimmed = box.log.life?.trimmed ?? 0;
+  const taken = trimmed === 0 || peer.last === 0 ? 0 : Math.min(trimmed, box.log.entries.firstOriginOf(peer.name) - 1);
   const code: FaultCode = "declined";
-  return doubtful.filter(({ origin }) => !held.has(origin)).map(({ origin }) => ({ origin, code }));
+  const refused = doubtful.filter(({ origin }) => !held.has(origin) && origin > taken);
+  return refused.map(({ origin }) => ({ origin, code }));
 }

@@ -24,7 +24,7 @@ export function entries(box: Box, { device, epoch, cursor, limit }: PageAsked): 
   const no = objectionToCursor(box, cursor);
   if (no !== null) return { refused: no };
   if (log.life === null) return { value: textOf(null, 0, 0, []) };
-  log.trim(() => box.lanes.firstOwed);
+  log.trimSometimes(() => box.lanes.firstOwed);
   const start = startOf(box, log.life, { device: device ?? "", epoch, cursor });
   // A device's first row is written at once: from here on it has been seen.
   if (device !== null && (typeof cursor === "number" || log.devices.get(device) === null)) hold(box, device, start);

@@ -1,9 +1,16 @@
-// The end of a mailbox: its user wants everything gone. To be done as the last thing of its life.
+// The end of a mailbox: its user wants everything gone. What may fail comes first, in one transaction; only when nothing is left are the
+// sockets told, and from then on the mailbox is nobody's.
 import type { Box } from "./box.ts";
-import { vanish } from "./signal.ts";
+import { audience, vanish } from "./signal.ts";
 
-/** Ends all connections and tells who has to know. What is under way from here on is nobody's. */
-export function farewell(box: Box): void {
-  if (box.log.life?.presence === 1) vanish(box);
+/** Drops everything. Throws where that can't be done: then the mailbox is as it was. */
+export function erase(box: Box, transaction: (work: () => void) => void): void {
+  // What has joined is done before: nothing of it may be written after the end.
+  box.turn.now(() => undefined);
+  const told = box.log.life?.presence === 1 ? audience(box) : [];
+  transaction(() => box.log.erase());
+  // What is under way from here on is nobody's.
+  box.turn.end();
+  vanish(box, told);
   for (const session of box.sockets.all()) box.sockets.close(session, "erased", box.user);
 }

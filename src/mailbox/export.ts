@@ -16,6 +16,8 @@ export function exported(box: Box): ReadableStream<Uint8Array> {
   return new ReadableStream({
     type: "bytes",
     pull(controller) {
+      // What is read now is another's, or nothing: a file that ends here must not look whole.
+      if (box.turn.isEnded) throw new Error("the mailbox was erased while it was exported");
       const next = lines.next();
       if (!next.done) return controller.enqueue(encoder.encode(next.value));
       controller.close();

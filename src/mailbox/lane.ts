@@ -2,6 +2,7 @@
 import { counts } from "../protocol/counts.ts";
 import type { State } from "../protocol/down.ts";
 import type { Peer, Sent } from "./log/schema.ts";
+import { OWED_IN_MEMORY } from "./log/tail.ts";
 
 /** An entry on its way. `body` is null while it is only on disk; `answer` tells the device, once. */
 export interface Owed extends Sent {
@@ -50,7 +51,12 @@ const BACK_OFF = 0.25;
 export class Lane {
   readonly to: string;
   owed: Owed[] = [];
+  /** The last entry that `owed` has had, by its seq, and how many behind it are owed and in the log alone. */
+  last = 0;
+  more = 0;
   state: LaneState = "idle";
+  /** Whether all of it was numbered anew. Answers: a receiver that names ever higher numbers, and would be sent to for ever. */
+  wasRenumbered = false;
   /** While there is trouble: when to try, or to look again, in ms since 1970. Whatever is accepted meanwhile is `queued`. */
   due: number | null = null;
   /** Receipts that the peer is to hear of, and those that it has heard of, in the peer's numbering. */
@@ -96,7 +102,22 @@ export class Lane {
 
   /** Whether there is nothing to do. */
   get empty(): boolean {
-    return this.owed.length === 0 && !this.tells;
+    return this.owed.length === 0 && this.more === 0 && !this.tells;
+  }
+
+  /** Whether whatever else is owed waits in the log. */
+  get isFull(): boolean {
+    return this.more > 0 || (this.due !== null && this.owed.length >= OWED_IN_MEMORY);
+  }
+
+  push(owed: Owed): void {
+    this.owed.push(owed);
+    this.last = owed.seq;
+  }
+
+  /** Whether the entry `seq` is owed, and in the log alone. */
+  hasInLog(seq: number): boolean {
+    return this.more > 0 && seq > this.last;
   }
 
   /** The owed entry `seq`, if it is one. */

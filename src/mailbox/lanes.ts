@@ -7,10 +7,12 @@ import { note, reasonOf } from "../protocol/journal.ts";
 import type { FaultCode } from "../protocol/faults.ts";
 import { Alarm, type AlarmSwitch } from "./alarm.ts";
 import { nextDelivery } from "./batch.ts";
+import { BodiesInMemory } from "./bodies-in-memory.ts";
 import { type CallBudget, isOverBudget } from "./call-budget.ts";
 import { firstDue, firstOwed, Lane, MARKS, type Owed, PACE, type Pace, RECEIPTS } from "./lane.ts";
 import type { Log } from "./log/log.ts";
 import type { Entry, Peer } from "./log/schema.ts";
+import { refill, takeAll } from "./outbox.ts";
 import { Patience } from "./patience.ts";
 import { ReadyLanes } from "./ready-lanes.ts";
 import { again, fail, taken } from "./replies.ts";
@@ -23,9 +25,6 @@ export interface Reach extends AlarmSwitch {
   deliver(delivery: Delivery): Promise<Reply>;
 }
 
-/** Bodies kept in memory over all lanes; what goes beyond is read from the log again. Answers: a receiver that is away for long. */
-const KEPT_UNITS = 4_000_000;
-
 export class Lanes {
   readonly #log: Log;
   readonly #turn: Turn;
@@ -35,11 +34,10 @@ export class Lanes {
   readonly #lanes = new Map<string, Lane>();
   readonly #ready: ReadyLanes;
   readonly #troubled = new Set<Lane>();
-  #keptUnits = 0;
+  readonly #bodies = new BodiesInMemory();
   readonly #alarm: Alarm;
   readonly #receipts = new Soon(RECEIPTS, () => this.#turn.join(() => this.#startTells()));
   readonly #rows = new Soon(MARKS, () => this.#turn.join(() => this.#log.peers.catchUp()));
-  readonly #held: Soon;
 
   constructor(log: Log, turn: Turn, reach: Reach, pace: Pace = PACE) {
     this.#log = log;
@@ -47,9 +45,13 @@ export class Lanes {
     this.#patience = new Patience(pace.patience);
     this.#turn = turn;
     this.#reach = reach;
-    this.#ready = new ReadyLanes(reach.budget);
-    this.#held = new Soon(pace.patience / 2, () => this.#lookAtHeld());
-    for (const sent of log.takeOwed()) this.#push({ ...sent, body: null, answer: null });
+    this.#ready = new ReadyLanes(reach.budget, pace.patience, (late) => {
+      this.#turn.join(() => late.forEach((lane) => this.#trouble(lane)));
+    });
+    for (const [to, { sent, more }] of log.takeOwed()) {
+      for (const each of sent) this.#push({ ...each, body: null, answer: null });
+      this.#lane(to).more = more;
+    }
     for (const { name, owesDelivered, owesRead } of log.life === null ? [] : log.peers.owing()) {
       this.tell(name, { delivered: owesDelivered, read: owesRead });
       Object.assign(this.#lane(name), { kept: true, since: null });
@@ -66,20 +68,25 @@ export class Lanes {
 
   /** Owes `entry` to its peer. `answer` is called in a group, with what is certain first. */
   add(entry: Entry, answer: Owed["answer"]): void {
-    const kept = this.#keptUnits + entry.body.length <= KEPT_UNITS;
-    if (kept) this.#keptUnits += entry.body.length;
-    const troubled = this.#lanes.get(entry.peer)?.due != null;
+    const lane = this.#lanes.get(entry.peer);
+    if (lane?.isFull === true) {
+      lane.more++;
+      counts.queued++;
+      return answer?.("queued");
+    }
+    const troubled = lane !== undefined && lane.due !== null;
     if (troubled) answer?.("queued");
     counts.queued += Number(troubled);
-    const { seq, peer, at, body } = entry;
-    this.#push({ seq, peer, at, body: kept ? body : null, answer: troubled ? null : answer });
+    const { seq, peer, at } = entry;
+    this.#push({ seq, peer, at, body: this.#bodies.keep(entry.body), answer: troubled ? null : answer });
   }
 
   /** Answers for an entry that was sent before: now, or with the others when it is certain. */
   answer({ seq, peer }: Entry, answer: (state: State) => void): void {
     const lane = this.#lanes.get(peer);
     const owed = lane?.find(seq);
-    if (lane === undefined || owed === undefined) answer(this.#log.entries.failed(seq) ? "queued" : "stored");
+    if (lane?.hasInLog(seq) === true) answer("queued");
+    else if (lane === undefined || owed === undefined) answer(this.#log.entries.failed(seq) ? "queued" : "stored");
     else if (lane.due !== null) answer("queued");
     else lane.alsoAnswer(owed, answer);
   }
@@ -101,6 +108,12 @@ export class Lanes {
   /** Whether the device that sent `seq` to `peer` is still to be answered. */
   awaits(peer: string, seq: number): boolean {
     return (this.#lanes.get(peer)?.find(seq)?.answer ?? null) !== null;
+  }
+
+  /** How many messages are on their way to `peer`. */
+  owedTo(peer: string): number {
+    const lane = this.#lanes.get(peer);
+    return lane === undefined ? 0 : lane.owed.length + lane.more;
   }
 
   /** Whether a call to `peer` is under way, and not in trouble: what is sent to it now has to wait for the end of that. */
@@ -129,7 +142,7 @@ export class Lanes {
       else void this.#call(lane);
     }
     if (this.#ready.heldSince !== null) this.#alarm.set(this.#ready.heldSince);
-    if (this.#ready.size > 0) this.#held.ask();
+    this.#ready.watch();
   }
 
   /** Sets the alarm, which exists only while something is owed: writes, so it comes before anything is told. */
@@ -172,15 +185,15 @@ export class Lanes {
       this.#ready.left(lane);
     }
     lane.deferred = false;
-    const settle = () => {
+    const done = () => {
       if (reply === null) this.#pause(lane);
       else this.#settle(lane, last, reply, tell);
     };
     // Mostly everything was stored: the devices hear it at once, and the rows follow some time later. Lost before, they only make
     // the lane ask again.
     const stored = reply?.verdict === "taken" && reply.refused.length === 0 && reply.epoch === peer.epoch;
-    if (!stored || lane.due !== null) return this.#turn.join(settle);
-    this.#turn.aside(settle);
+    if (!stored || lane.due !== null) return this.#turn.join(done);
+    this.#turn.aside(done);
     if (lane.state !== "calling") this.#turn.release();
   }
 
@@ -199,7 +212,8 @@ export class Lanes {
       // An answer of a life that has ended meanwhile: what was owed to it has failed already.
     } else {
       if (lane.hasTold(peer, told)) this.#log.peers.changed(peer);
-      if (reply.verdict === "behind") again(this.#log, lane, peer, reply.high);
+      if (reply.verdict === "behind") this.#bodies.drop(again(this.#log, lane, peer, reply.high));
+      else if (reply.high > this.#log.head && !lane.wasRenumbered) this.#renumber(lane, reply.high);
       else taken(this.#log, peer, this.#shift(lane, last), reply);
     }
     this.#idle(lane);
@@ -215,8 +229,18 @@ export class Lanes {
     if (lane.keepTell(peer)) this.#log.peers.changed(peer);
   }
 
+  /** The receiver has higher numbers than were ever given: this mailbox was set back, and its clock is behind. What came was dropped there. */
+  #renumber(lane: Lane, high: number): void {
+    lane.wasRenumbered = true;
+    this.#log.raise(high);
+    for (const { seq, answer } of takeAll(lane, this.#log, () => this.#shift(lane, Infinity))) {
+      const entry = this.#log.entries.get(seq);
+      if (entry !== null) this.add(this.#log.append({ ...entry, device: null, id: null }), answer);
+    }
+  }
+
   #failAll(lane: Lane, code: FaultCode): void {
-    for (const owed of this.#shift(lane, Infinity)) fail(this.#log, owed, code);
+    for (const owed of takeAll(lane, this.#log, () => this.#shift(lane, Infinity))) fail(this.#log, owed, code);
     Object.assign(lane.tell, lane.told);
   }
 
@@ -231,13 +255,6 @@ export class Lanes {
   #slow(lane: Lane): void {
     this.#ready.left(lane);
     this.#turn.join(() => this.#trouble(lane));
-  }
-
-  /** Whoever has waited for a call to begin for as long as for an answer hears `queued` too. */
-  #lookAtHeld(): void {
-    const late = this.#ready.before(Date.now() - this.#pace.patience);
-    if (late.length > 0) this.#turn.join(() => late.forEach((lane) => this.#trouble(lane)));
-    else if (this.#ready.size > 0) this.#held.ask();
   }
 
   /** No answer for a while, or a first failure: from now on the devices hear `queued`, and an alarm is set. */
@@ -257,6 +274,7 @@ export class Lanes {
   /** Nothing under way: ready for the next call, or gone if nothing is owed. */
   #idle(lane: Lane): void {
     lane.state = "idle";
+    refill(lane, this.#log);
     if (lane.owed.length > 0) this.#ready.add(lane);
     if (lane.tells) this.#receipts.ask();
     if (!lane.empty) return;
@@ -266,7 +284,7 @@ export class Lanes {
 
   #push(owed: Owed): void {
     const lane = this.#lane(owed.peer);
-    lane.owed.push(owed);
+    lane.push(owed);
     if (lane.state === "idle") this.#ready.add(lane);
   }
 
@@ -277,8 +295,6 @@ export class Lanes {
   }
 
   #shift(lane: Lane, last: number): Owed[] {
-    const settled = lane.shift(last);
-    for (const { body } of settled) this.#keptUnits -= body?.length ?? 0;
-    return settled;
+    return this.#bodies.drop(lane.shift(last));
   }
 }

@@ -19,7 +19,6 @@ import { FRESH, FROM_CENSUS } from "./call-budget.ts";
 import { accept, block, unblock } from "./contacts.ts";
 import { deliver } from "./deliver.ts";
 import { ack, entries } from "./entries.ts";
-import { farewell } from "./erase.ts";
 import { exported } from "./export.ts";
 import { end } from "./leave.ts";
 import type { Standing } from "./log/contact-rows.ts";
@@ -177,11 +176,7 @@ export class Mailbox extends AccountCalls implements MailboxCalls {
     const no = objectionTo(box, visitor.proof, "suspended") ?? objectionToUnproved(box, visitor.proof);
     if (no !== null) return { refused: no };
     if (visitor.proof.is !== "operator") note("account_erased", { user: box.user });
-    box.turn.end(() => farewell(box));
-    this.ctx.waitUntil(box.tally.changed({ event: "disconnect", device: "", sockets: 0 }));
-    box.log.erase();
-    await this.ctx.storage.deleteAlarm();
-    this.#wiring.forget();
+    await this.#wiring.erase(box);
     return { value: null };
   }
 

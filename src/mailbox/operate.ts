@@ -95,9 +95,13 @@ function sight(box: Box, which: Which, alarm: number | null): Sight | null {
 
 function devicesOf({ log, sockets, facts }: Box): DeviceFacts[] {
   const open = new Map([...sockets.all()].map((session) => [session.device, session]));
-  return log.devices.all().map(({ name: device, cursor, lastId, seen }) => {
-    const held = Math.max(cursor, open.get(device)?.acked ?? 0);
-    return { device, cursor: held, behind: facts.after(held), lastId, seen, online: open.has(device) };
+  const devices = log.devices.all();
+  const heldBy = ({ name, cursor }: (typeof devices)[number]) => Math.max(cursor, open.get(name)?.acked ?? 0);
+  const after = facts.afterEach(devices.map(heldBy));
+  return devices.map((row) => {
+    const { name: device, lastId, seen } = row;
+    const held = heldBy(row);
+    return { device, cursor: held, behind: after.get(held) ?? 0, lastId, seen, online: open.has(device) };
   });
 }
 

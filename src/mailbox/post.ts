@@ -2,6 +2,7 @@
 // anything above is refused and stays free. So idempotency costs no look-up, no row, and has no time limit.
 import { count, counts, countStored } from "../protocol/counts.ts";
 import { writeError, writeRefused } from "../protocol/down.ts";
+import { REPEATED_IDS } from "../protocol/limits.ts";
 import { writePlainRefusal } from "../protocol/plain.ts";
 import { type Refusal, refusal } from "../protocol/refusals.ts";
 import type { Send, Up } from "../protocol/up.ts";
@@ -113,10 +114,17 @@ export function append(
 /** The same answer again, for ever; which is nothing new. */
 function repeat(box: Box, session: Session, frames: readonly Send[], refuse: Refuse): void {
   session.vain += frames.length;
-  const kept = box.log.entries.sentBy(session.device, new Set(frames.map(({ id }) => id)));
+  // Old ones are not looked for: that they were accepted is certain without the log.
+  const oldest = (box.log.devices.get(session.device)?.lastId ?? 0) - REPEATED_IDS;
+  const recent = frames.map(({ id }) => id).filter((id) => id > oldest);
+  const kept = recent.length === 0 ? null : box.log.entries.sentBy(session.device, new Set(recent));
+  const { firstOwed } = box.lanes;
+  const owed = firstOwed === null ? null : box.log.entries.get(firstOwed);
   for (const { id, to, body } of frames) {
-    const entry = kept.get(id);
-    if (entry === undefined) box.sockets.answer(session, id, "stored");
+    const entry = kept?.get(id);
+    // What is not found may be on its way, if it can have been sent after the oldest that is.
+    const isSettled = owed === null || (owed.device === session.device && id < (owed.id ?? 0));
+    if (entry === undefined) box.sockets.answer(session, id, isSettled ? "stored" : "queued");
     else if (entry.peer !== to || entry.body !== body) refuse(id, refusal("id_reused"));
     else box.lanes.answer(entry, (state) => box.sockets.answer(session, id, state, entry));
   }

@@ -17,10 +17,24 @@ const buckets = new WeakMap<Box, { at: number; tokens: number }>();
 export function objectionToSending(box: Box, to: string): Refusal | null {
   if (standingOf(box, to) === "blocked") return refusal("declined", "you have blocked them");
   const { quotas } = box.rules;
-  if (quotas === null || to === box.user || isService(box)) return null;
+  if (quotas === null) return null;
+  if (isFull(box)) return ownFull("it keeps no more bytes");
+  if (box.lanes.owedTo(to) >= quotas.OUTBOX_PER_CORRESPONDENT)
+    return ownFull("too much is on its way to this receiver");
+  if (to === box.user || isService(box)) return null;
   const now = Date.now();
   const wait = Math.max(tooFast(box, now), tooManyNew(box, to, now));
   return wait > 0 ? { ...refusal("rate_limited"), retryAfter: Math.ceil(wait) } : null;
+}
+
+/** Whether the mailbox has as many bytes as it may. It can still be read, acknowledged, exported, trimmed and erased. */
+export function isFull({ log, rules }: Box): boolean {
+  return rules.quotas !== null && log.sql.bytes >= rules.quotas.MAILBOX_BYTES;
+}
+
+/** Says so to its own user. */
+export function ownFull(why: string): Refusal {
+  return { ...refusal("mailbox_full"), message: `Your own mailbox is full: ${why}.` };
 }
 
 /** One message was taken. */
@@ -40,7 +54,7 @@ export function spaceFor(
   const standing = standingOf(box, peer.name);
   // One code for both, so that it tells the author nothing.
   if (standing === "blocked" || box.suspension.now !== null) return { free: 0, code: "declined" };
-  const backlog = backlogSpace(box, peer, envelopes.length);
+  const backlog = isFull(box) ? 0 : backlogSpace(box, peer, envelopes.length);
   if (service || !hasStrangers(box) || standing === "contact") return { free: backlog, code: "mailbox_full" };
   // Of a stranger the conversation holds nothing but what they wrote.
   const left = Math.max(0, box.rules.strangerMessages - (standing === null ? 0 : box.log.history.size(peer)));

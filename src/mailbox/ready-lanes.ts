@@ -2,6 +2,7 @@
 // knows neither how, nor what is called.
 import type { CallBudget } from "./call-budget.ts";
 import type { Lane } from "./lane.ts";
+import { Soon } from "./soon.ts";
 
 /** Calls under way that are not slow yet. Answers: a mailbox that writes to thousands, each call of some 40 KiB. */
 const UNDER_WAY = 512;
@@ -18,8 +19,23 @@ export class ReadyLanes {
   /** Since when a lane waits for another event, ms since 1970; null where none does. */
   heldSince: number | null = null;
 
-  constructor(budget: CallBudget) {
+  readonly #patienceMs: number;
+  readonly #look: Soon;
+
+  /** `late` is called with the lanes that have waited for a call to begin for as long as for an answer. */
+  constructor(budget: CallBudget, patienceMs: number, late: (lanes: readonly Lane[]) => void) {
     this.#budget = budget;
+    this.#patienceMs = patienceMs;
+    this.#look = new Soon(patienceMs / 2, () => {
+      const found = this.#lateBefore(Date.now() - this.#patienceMs);
+      if (found.length > 0) late(found);
+      else this.watch();
+    });
+  }
+
+  /** Looks at those that wait, after a while. */
+  watch(): void {
+    if (this.#lanes.size > 0) this.#look.ask();
   }
 
   add(lane: Lane): void {
@@ -27,12 +43,8 @@ export class ReadyLanes {
   }
 
   /** Those whose devices have waited for an answer since `at`, ms since 1970, or for longer. */
-  before(at: number): Lane[] {
+  #lateBefore(at: number): Lane[] {
     return [...this.#lanes].filter(({ due, owed }) => due === null && (owed[0]?.at ?? Infinity) <= at);
-  }
-
-  get size(): number {
-    return this.#lanes.size;
   }
 
   /** The next lane that may go on now: one with nothing to do, or one whose call begins. */

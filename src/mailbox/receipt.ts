@@ -25,9 +25,10 @@ export function read(box: Box, name: string, seq: number): void {
   const mine = Math.min(seq, peer.last);
   if (mine <= peer.mine) return;
   peer.mine = mine;
-  peer.unread = box.log.history.unread(peer, mine);
+  // Where nothing was unread nothing is; otherwise one's own messages since then are passed over.
+  if (peer.unread > 0) peer.unread = box.log.history.unread(peer, mine);
   if (box.log.life?.receipts === 1 && isContact(box, name)) {
-    const origin = box.log.history.originUpTo(peer, mine);
+    const origin = box.log.history.originUpTo(peer, mine, peer.unread === 0);
     if (origin > 0) {
       // Kept with the mark, in the same row: it is owed until the author has it.
       peer.owesRead = origin;

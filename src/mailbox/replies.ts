@@ -5,6 +5,7 @@ import type { FaultCode } from "../protocol/faults.ts";
 import type { Lane, Owed } from "./lane.ts";
 import type { Log } from "./log/log.ts";
 import { type Peer, reachedBy } from "./log/schema.ts";
+import { owedAgain } from "./outbox.ts";
 
 /** The receiver has these, but for those that it finally refused. */
 export function taken(log: Log, peer: Peer, settled: readonly Owed[], reply: Reply): void {
@@ -34,16 +35,16 @@ export function taken(log: Log, peer: Peer, settled: readonly Owed[], reply: Rep
   else log.peers.markLate(peer);
 }
 
-/** The receiver has less than it confirmed: it was set back. What it lost is sent again. */
-export function again(log: Log, lane: Lane, peer: Peer, high: number): void {
+/**
+ * The receiver has less than it confirmed: it was set back. What it lost is sent again. Returns what was in memory and is in the log alone
+ * from now on.
+ */
+export function again(log: Log, lane: Lane, peer: Peer, high: number): Owed[] {
   peer.reached = high;
   log.peers.changed(peer);
   // A wake in the middle of it has to find again what is owed from here on.
   log.reopen(reachedBy(peer));
-  const known = new Map(lane.owed.map((owed) => [owed.seq, owed]));
-  lane.owed = log.entries
-    .sentTo(lane.to, reachedBy(peer))
-    .map((sent) => known.get(sent.seq) ?? { ...sent, body: null, answer: null });
+  return owedAgain(lane, log, reachedBy(peer));
 }
 
 /** The receiver, or that there is none, is the end of this entry. */

@@ -71,18 +71,20 @@ export function presenceFor(box: Box, asker: string): Presence | null {
 
 /** The first socket opened, or the last one closed. */
 export function announce(box: Box): void {
-  if (box.log.life?.presence === 1) tellAll(box, presenceOf(box));
+  if (box.log.life?.presence !== 1) return;
+  const presence = presenceOf(box);
+  for (const name of audience(box)) tellPresence(box, name, presence);
 }
 
 /** The user does not let others know any more: the last thing that they hear. */
-export function vanish(box: Box): void {
-  tellAll(box, { online: false, at: box.log.devices.seen });
+export function vanish(box: Box, told = audience(box)): void {
+  for (const name of told) tellPresence(box, name, { online: false, at: box.log.devices.seen });
 }
 
-function tellAll(box: Box, presence: Presence): void {
-  for (const peer of box.log.peers.latest(TOLD, Number.MAX_SAFE_INTEGER)) {
-    if (peer.name !== box.user && isContact(box, peer.name)) tellPresence(box, peer.name, presence);
-  }
+/** Whoever is told that the user came or went. */
+export function audience(box: Box): string[] {
+  const names = box.log.peers.latest(TOLD, Number.MAX_SAFE_INTEGER).map(({ name }) => name);
+  return names.filter((name) => name !== box.user && isContact(box, name));
 }
 
 /** Tells one of them. */

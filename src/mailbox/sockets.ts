@@ -129,6 +129,12 @@ export class Sockets {
     return undefined;
   }
 
+  /** Whether a socket of this device is open, of any dialect. */
+  hasDevice(device: string): boolean {
+    for (const session of this.#sessions.values()) if (session.device === device) return true;
+    return false;
+  }
+
   /** The one from which nothing has come for longest; pings count. */
   idlest(): Session | undefined {
     const active = ({ ws, since, heard }: Session) =>

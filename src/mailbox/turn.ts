@@ -7,10 +7,12 @@ type Work = () => void;
 
 /** What a turn ends with. */
 export interface Ends {
-  /** Writes what is left to write; true if the group wrote anything. */
-  seal(): boolean;
+  /** Writes what is left to write. */
+  seal(): void;
   /** Sends what was said and starts what waits. What it tells is written: the runtime holds it until that is durable. */
   tell(): void;
+  /** Whether anything was written since this was last asked. */
+  wrote(): boolean;
   /** Resolves when everything written is durable. */
   committed(): Promise<void>;
   /** Called with whatever a group threw: memory and disk may differ then, and the object must start again. */
@@ -101,19 +103,25 @@ export class Turn {
     this.#run();
   }
 
-  /** Does `work` at once, and tells. It writes nothing, so it needs no group. */
+  /** Does `work` at once, and tells. It has nothing to seal, so it needs no group. */
   aside(work: Work): void {
     if (this.#ended) return;
     this.#guarded(() => {
       work();
-      this.#ends.tell();
+      this.#tell();
     });
   }
 
-  /** As `now`; what joins later is ignored. */
-  end(work: Work): void {
-    this.now(work);
+  /** Whether nothing is done any more. */
+  get isEnded(): boolean {
+    return this.#ended;
+  }
+
+  /** What joins later is ignored. */
+  end(): void {
     this.#ended = true;
+    this.#works = [];
+    this.#lates = [];
   }
 
   /** Sees to it that what waits is done: now, or when neighbours have had the time to come. */
@@ -143,9 +151,8 @@ export class Turn {
     this.#last = Date.now();
     this.#guarded(() => {
       for (const work of works) work();
-      const wrote = this.#ends.seal();
-      this.#ends.tell();
-      if (wrote) this.#commit();
+      this.#ends.seal();
+      this.#tell();
     });
   }
 
@@ -159,6 +166,12 @@ export class Turn {
     } finally {
       this.#running = false;
     }
+  }
+
+  #tell(): void {
+    this.#ends.tell();
+    // To tell may be to write, too: a row that is ahead of its table, what retention takes.
+    if (this.#ends.wrote()) this.#commit();
   }
 
   #commit(): void {

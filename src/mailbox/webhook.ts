@@ -6,13 +6,11 @@ import { HOOK } from "../protocol/limits.ts";
 import type { AlarmSwitch } from "./alarm.ts";
 import type { Box } from "./box.ts";
 import { hold, readPage } from "./entries.ts";
+import { WEBHOOK_DEVICE } from "./log/schema.ts";
 import type { WebhookRow } from "./log/webhook-rows.ts";
 import { notify } from "./notify.ts";
 import { post } from "./poster.ts";
 import { objectionToTarget } from "./target.ts";
-
-/** The device that a webhook is. No v1 device can have this name. */
-export const WEBHOOK_DEVICE = "+";
 
 /** One post: what lies above `first`, up to `last`; `gap`: up to where retention took it, or 0. */
 interface Post {

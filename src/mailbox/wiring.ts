@@ -14,14 +14,15 @@ import type { Box } from "./box.ts";
 import { CallBudget, FROM_WORKER } from "./call-budget.ts";
 import { Clock } from "./clock.ts";
 import { commits } from "./commits.ts";
+import { erase } from "./erase.ts";
 import { Lanes } from "./lanes.ts";
 import { end, finish, leave } from "./leave.ts";
 import { KeyRows } from "./log/key-rows.ts";
 import { Facts } from "./log/facts.ts";
 import { Log } from "./log/log.ts";
 import { open } from "./open.ts";
-import { Sql } from "./log/sql.ts";
 import { Suspension } from "./log/suspension.ts";
+import { clean } from "./log/tombstone.ts";
 import { operate } from "./operate.ts";
 import { Peers } from "./peers.ts";
 import { pump } from "./pump.ts";
@@ -143,6 +144,7 @@ export class Wiring {
     const [ctx, env] = [this.#ctx, this.#env];
     counts.wakes++;
     const log = new Log(ctx.storage.sql, retentionOf(env));
+    if (log.erased) clean(ctx.storage);
     const user = log.life?.name ?? name ?? ctx.id.name;
     if (user === undefined) throw new Error("an event for a mailbox that never began");
     const sockets = new Sockets(ctx);
@@ -151,11 +153,16 @@ export class Wiring {
     const turn = new Turn({
       seal: () => this.#seal(),
       tell: () => this.#tell(),
+      wrote: () => log.sql.takeWrote(),
       committed: () => commits.track(user, ctx.storage.sync()),
       broken: (error) => this.#broken(user, error),
     });
     const clock = new Clock({
-      setAlarm: (at) => (counts.rows++, void ctx.storage.setAlarm(at)),
+      setAlarm: (at) => {
+        counts.rows++;
+        log.sql.noteWrite();
+        void ctx.storage.setAlarm(at);
+      },
       deleteAlarm: () => void ctx.storage.deleteAlarm(),
     });
     const rules = rulesOf(env);
@@ -171,10 +178,9 @@ export class Wiring {
     });
     const tally = new Tally({ user, shard: shardOf(user) }, (count) => peers.report(user, count));
     const background = (work: Promise<unknown>) => ctx.waitUntil(work);
-    const sql = new Sql(ctx.storage.sql);
-    const kept = { log, suspension: new Suspension(sql), facts: new Facts(sql) };
+    const kept = { log, suspension: new Suspension(log.sql), facts: new Facts(log.sql) };
     const who = (token: string) => readToken(token, env);
-    const keys = new KeyRows(ctx.storage.sql);
+    const keys = new KeyRows(log.sql);
     return (this.#parts = {
       user,
       unableUntil: commits.unableUntil(user),
@@ -194,13 +200,22 @@ export class Wiring {
     });
   }
 
-  /** The mailbox was erased: the next event finds another one. */
-  forget(): void {
+  /** Everything gone, but for the word that this name was somebody's. */
+  async erase(box: Parts): Promise<void> {
+    const { storage } = this.#ctx;
+    erase(box, (work) => storage.transactionSync(work));
+    // The next event finds another mailbox.
     this.#parts = null;
+    this.#ctx.waitUntil(box.tally.changed({ event: "disconnect", device: "", sockets: 0 }));
+    await storage.deleteAlarm();
+    // From here on the name is nobody's, whatever happens. What was written may be in the file until that is thrown away, by the next wake at the latest.
+    await storage.sync();
+    this.box(box.user);
+    await storage.sync();
   }
 
   /** The end of a group: everything that is written. */
-  #seal(): boolean {
+  #seal(): void {
     const box = this.box();
     for (const session of box.sockets.all()) {
       const over = isOver(box, session);
@@ -209,9 +224,10 @@ export class Wiring {
       this.left(box, session);
     }
     keepCursors(box);
-    const wrote = box.log.seal(() => box.lanes.firstOwed);
+    const { devices } = box.log;
+    if (devices.areTooMany) devices.forgetOld((name) => box.sockets.hasDevice(name));
+    box.log.seal(() => box.lanes.firstOwed);
     box.lanes.arm();
-    return wrote;
   }
 
   /** Everything that is told. */

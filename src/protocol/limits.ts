@@ -40,6 +40,10 @@ export const QUOTAS = {
   ATTEMPTS_PER_MINUTE: 30,
   /** Messages of a stranger before the user has accepted. Answers: unwanted mail. */
   STRANGER_MESSAGES: 3,
+  /** Messages on their way to one receiver that has them not yet. Answers: a receiver that is away as a reason to fill one's own mailbox. */
+  OUTBOX_PER_CORRESPONDENT: 10_000,
+  /** Bytes of one mailbox's database. Answers: one user who fills the disk of all; on Cloudflare an object has at most 10 GB. */
+  MAILBOX_BYTES: 1_000_000_000,
 } as const;
 
 /**
@@ -57,6 +61,15 @@ export const MOST_CALLS_PER_EVENT = 900;
 
 /** Signed-in devices of a user; the one not seen for longest goes. Answers: sign-ins as storage. */
 export const SIGNED_IN = 64;
+
+/** Devices of a user that a mailbox knows by their names, the newest ones. Answers: a program that is a new device at each start. */
+export const DEVICES = 64;
+
+/** How far below the last id of its device a send may lie to be looked for in the log. Answers: repeats that walk through the log. */
+export const REPEATED_IDS = 4_096;
+
+/** Bytes of one page of history, or of conversations, by their texts. Answers: answers that nobody reads, as memory. */
+export const PAGE_BYTES = 1_000_000;
 
 /** Tokens of a service account. Answers: tokens as storage. */
 export const ACCESSES = 16;

@@ -29,6 +29,9 @@ export const VARIABLES = {
   SOCKETS: whole(QUOTAS.SOCKETS, "open connections of a user"),
   BACKLOG_PER_CORRESPONDENT: whole(QUOTAS.BACKLOG_PER_CORRESPONDENT, "messages of one author that wait unseen"),
   BACKLOG: whole(QUOTAS.BACKLOG, "messages that wait unseen in a mailbox"),
+  OUTBOX_PER_CORRESPONDENT: whole(QUOTAS.OUTBOX_PER_CORRESPONDENT, "messages on their way to one receiver"),
+  // 10 TB. Answers: a typing error that means no limit.
+  MAILBOX_BYTES: whole(QUOTAS.MAILBOX_BYTES, "bytes that a mailbox may hold", { most: 10_000_000_000_000 }),
   ATTEMPTS_PER_MINUTE: whole(QUOTAS.ATTEMPTS_PER_MINUTE, "attempts of an address to register or to sign in"),
   SESSION_IDLE_DAYS: whole(SESSION_IDLE_DAYS, "idle days after which a device signs in anew; 0 for never", {
     least: 0,

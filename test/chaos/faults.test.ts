@@ -64,7 +64,7 @@ test("a lane without an order is seen", { timeout: 60_000 }, async () => {
 });
 
 test("an outbox that is forgotten in a crash loses something", { timeout: 60_000 }, async () => {
-  vi.spyOn(Log.prototype, "takeOwed").mockReturnValue([]);
+  vi.spyOn(Log.prototype, "takeOwed").mockReturnValue(new Map());
   // What was settled before the crash is told with the next mark, which then speaks for the forgotten ones too.
   expect(await complaint()).toMatch(/never shown|was told that/);
 });

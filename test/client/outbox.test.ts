@@ -306,3 +306,19 @@ test("what send() returns can be copied, and says once that it failed", async ()
   await me.close();
   expect(sent.state.value).toBe(failed);
 });
+
+test("[U10] while the user's own mailbox is full nothing is tried for as long as it said, also on another connection", async () => {
+  const { me, mailbox } = await entered();
+  for (const body of ["a", "b"]) me.send("bob", body);
+  expect((await mailbox.said()).length).toBe(2);
+  await mailbox.tell(
+    { type: "refused", id: 1, code: "mailbox_full", message: "Your own mailbox is full.", retryAfter: 60_000 },
+    { type: "refused", id: 2, code: "out_of_order", message: "Not in order." },
+  );
+  me.send("bob", "c");
+  await pass(5_000);
+  expect(await mailbox.said()).toEqual([]);
+  const next = await again(mailbox, { lastId: 0 });
+  await pass(5_000);
+  expect(await next.said()).toEqual([]);
+});

@@ -174,3 +174,45 @@ test("[H3] settings are kept, and asked for", async () => {
   await abortAllDurableObjects();
   expect(await get(`/api/settings?user=${user}`)).toEqual({ receipts: true, presence: false });
 });
+
+test("[H2] an answer ends at a megabyte, says that there is more, and pages go on rightly in both directions", async () => {
+  const [a, b] = [fresh("alice"), fresh("bob")];
+  const alice = await open(a);
+  const bodies = Array.from({ length: 40 }, (_, i) => `${i} ${"x".repeat(60_000)}`);
+  for (const [i, body] of bodies.entries()) {
+    alice.send({ type: "send", id: i + 1, to: b, body });
+    await alice.until("accepted");
+    alice.ack(Number.MAX_SAFE_INTEGER);
+  }
+  type Page = { messages: { seq: number; body: string }[]; more: boolean };
+  const path = `/api/conversations/${b}/messages?user=${a}&limit=200`;
+  for (const way of ["before", "after"] as const) {
+    const got: string[] = [];
+    let from = way === "before" ? "" : "&after=0";
+    for (let more = true; more;) {
+      const page = (await get(`${path}${from}`)) as Page;
+      expect(JSON.stringify(page).length).toBeLessThan(1_100_000);
+      expect(page.messages.length).toBeGreaterThan(page.more ? 10 : 0);
+      const texts = page.messages.map(({ body }) => body);
+      if (way === "before") got.unshift(...texts);
+      else got.push(...texts);
+      from = `&${way}=${page.messages.at(way === "before" ? 0 : -1)?.seq}`;
+      more = page.more;
+    }
+    expect(got).toEqual(bodies);
+  }
+});
+
+test("[H1] a list of conversations names all of them, and leaves out newest messages where it has become large", async () => {
+  const a = fresh("alice");
+  const alice = await open(a);
+  for (let id = 1; id <= 25; id++) {
+    alice.send({ type: "send", id, to: fresh("peer"), body: "x".repeat(60_000) });
+    await alice.until("accepted");
+    alice.ack(Number.MAX_SAFE_INTEGER);
+  }
+  const { conversations } = (await get(`/api/conversations?user=${a}&limit=200`)) as { conversations: object[] };
+  expect(conversations.length).toBe(25);
+  expect(JSON.stringify(conversations).length).toBeLessThan(1_100_000);
+  expect(conversations.filter((one) => "last" in one).length).toBe(17);
+});

@@ -42,13 +42,14 @@ test.each([
     sql.exec(change);
     const again = new Log(sql);
     const peer = again.peers.get("bob");
-    const history = () => again.history.before(peer, Infinity, 1_000).map(({ seq }) => seq);
+    const history = () => [...again.history.before(peer, Infinity, 1_000)].map(({ seq }) => seq).toReversed();
     expect(history()).toEqual(seqs);
     for (let id = 111; id <= 200; id++) seqs.push(again.append({ ...entry, id }).seq);
     again.seal(() => null);
     expect(history()).toEqual(seqs);
-    expect(again.history.after(peer, seqs[40] ?? 0, 100).map(({ seq }) => seq)).toEqual(seqs.slice(41, 141));
-    expect(new Log(sql).history.before(peer, seqs[150] ?? 0, 120).map(({ seq }) => seq)).toEqual(seqs.slice(30, 150));
+    expect([...again.history.after(peer, seqs[40] ?? 0, 100)].map(({ seq }) => seq)).toEqual(seqs.slice(41, 141));
+    const before = [...new Log(sql).history.before(peer, seqs[150] ?? 0, 120)].toReversed();
+    expect(before.map(({ seq }) => seq)).toEqual(seqs.slice(30, 150));
   });
 });
 
@@ -103,8 +104,8 @@ test("a page is full with 10,000 entries, however few its spans are", async () =
     for (const { history, peers } of [log, new Log(sql)]) {
       const bob = peers.get("bob");
       expect(history.size(bob)).toBe(seqs.length);
-      expect(history.before(bob, Infinity, 20).map(({ seq }) => seq)).toEqual(seqs.slice(-20));
-      expect(history.after(bob, seqs.at(-3) ?? 0, 20).map(({ seq }) => seq)).toEqual(seqs.slice(-2));
+      expect([...history.before(bob, Infinity, 20)].map(({ seq }) => seq)).toEqual(seqs.slice(-20).toReversed());
+      expect([...history.after(bob, seqs.at(-3) ?? 0, 20)].map(({ seq }) => seq)).toEqual(seqs.slice(-2));
     }
   });
 });
@@ -119,7 +120,7 @@ test("where a conversation goes on is found by keys, however many pages lie befo
     const read = readOfPages(sql, (counted) => {
       const { history } = new Log(counted);
       history.rewind(bob);
-      expect(history.after(bob, bob.last - 1, 9).map(({ seq }) => seq)).toEqual([bob.last]);
+      expect([...history.after(bob, bob.last - 1, 9)].map(({ seq }) => seq)).toEqual([bob.last]);
     });
     // Of both peers at the wake, and twice more of bob.
     expect(read).toBeGreaterThan(0);
@@ -156,7 +157,7 @@ test.each([1, 2, 3])(
       };
       const known = ({ peers, history }: Log) => {
         const all = names.map((name) => peers.get(name));
-        const seqs = (peer: Peer) => history.after(peer, 0, Infinity).map(({ seq }) => seq);
+        const seqs = (peer: Peer) => [...history.after(peer, 0, Infinity)].map(({ seq }) => seq);
         return all.map((peer) => [peer.high, peer.unread, peer.last, history.size(peer), ...seqs(peer)]);
       };
       const last = () => sql.exec<{ last: number }>("SELECT max(last) AS last FROM peer").one().last;

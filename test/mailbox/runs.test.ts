@@ -91,7 +91,7 @@ test.each([1, 2, 3, 4, 5])(
           const sent = after.filter(
             ({ kind, failed, ...entry }) => kind === "out" && failed === null && entry.peer === peer,
           );
-          expect(entries.sentTo(peer, from).map((entry) => entry.seq)).toEqual(sent.map((entry) => entry.seq));
+          expect([...entries.sentTo(peer, from)].map((entry) => entry.seq)).toEqual(sent.map((entry) => entry.seq));
           const ids = some.filter((entry) => entry.device === "a").map(({ id }) => id ?? 0);
           expect([...entries.sentBy("a", new Set(ids)).keys()].toSorted((x, y) => x - y)).toEqual(ids);
           expect(device === null || entries.sentBy(device, new Set([0])).size === 0).toBe(true);

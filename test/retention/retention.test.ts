@@ -176,6 +176,30 @@ test("a row of many entries goes as a whole or stays: no fewer are kept than ask
   });
 });
 
+test("[M4] what was stored and then taken by retention is stored, and what was refused is refused again", async () => {
+  const b = fresh("bob");
+  await open(b);
+  const now = Date.now() * 1_000;
+  const deliver = (from: string, ...origins: number[]) =>
+    runInDurableObject(env.MAILBOX.getByName(b), (object) => {
+      const envelopes = origins.map((origin) => ({ origin, at: 1, body: "1" }));
+      return object.deliver({ version: 1, from, epoch: "e1", to: b, toEpoch: null, after: 0, envelopes });
+    });
+  const range = (first: number, count: number) => Array.from({ length: count }, (_, i) => first + i * 2);
+  await deliver("ann", ...range(now - 9_000_000, 5));
+  await runInDurableObject(env.MAILBOX.getByName(b), (_, { storage }) => {
+    // As it is where an earlier call refused something behind these.
+    storage.sql.exec("UPDATE peer SET refused = ?, high = ?", now + 1_000_000_000, now + 1_000_000_000);
+  });
+  await abortAllDurableObjects();
+  for (let n = 0; n < 7; n++) await deliver("carl", ...range(now + n * 1_000, 100));
+  await open(b, "another");
+  const old = range(now - 9_000_000, 5);
+  expect((await deliver("ann", ...old)).refused).toEqual([]);
+  const refused = await deliver("ann", ...old, now + 900_000_000);
+  expect(refused.refused).toEqual([{ origin: now + 900_000_000, code: "declined" }]);
+});
+
 test.each([
   [{}, null, null],
   [{ RETENTION_DAYS: "", RETENTION_ENTRIES: " " }, null, null],

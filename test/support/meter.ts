@@ -1,4 +1,4 @@
-// Counts rows written, with the runtime's own counter.
+// Counts rows written and read, with the runtime's own counter.
 import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 
@@ -19,4 +19,27 @@ export async function meter(name: string): Promise<() => number> {
     rows = 0;
     return counted;
   };
+}
+
+/** The same database, and how many rows were read and written through it since that was last asked. */
+export function counting(sql: SqlStorage): { sql: SqlStorage; rows(): { read: number; written: number } } {
+  let cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
+  const exec = (query: string, ...bindings: unknown[]) => {
+    const cursor = sql.exec(query, ...bindings);
+    cursors.push(cursor);
+    return cursor;
+  };
+  const counted = {
+    exec,
+    get databaseSize() {
+      return sql.databaseSize;
+    },
+  } as unknown as SqlStorage;
+  const rows = () => {
+    const read = cursors.reduce((all, { rowsRead }) => all + rowsRead, 0);
+    const written = cursors.reduce((all, { rowsWritten }) => all + rowsWritten, 0);
+    cursors = [];
+    return { read, written };
+  };
+  return { sql: counted, rows };
 }

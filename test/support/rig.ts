@@ -32,15 +32,15 @@ export class Rig {
     this.log = new Log(state.storage.sql);
     this.log.found("alice");
     const seal = () => {
-      const wrote = this.log.seal(() => this.lanes.firstOwed);
+      this.log.seal(() => this.lanes.firstOwed);
       this.lanes.arm();
-      return wrote;
     };
     const tell = () => {
       this.lanes.start();
       this.#wake();
     };
-    this.turn = new Turn({ seal, tell, committed: () => state.storage.sync(), broken: () => undefined });
+    const wrote = () => this.log.sql.takeWrote();
+    this.turn = new Turn({ seal, tell, wrote, committed: () => state.storage.sync(), broken: () => undefined });
     const reach = {
       budget: this.budget,
       deliver: (delivery: Delivery) => this.#called(delivery),

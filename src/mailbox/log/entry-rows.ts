@@ -9,8 +9,22 @@ import type { Sql } from "./sql.ts";
 const RECENT_UNITS = 400_000;
 const ENTRY_UNITS = 100;
 
-/** A run is written when it has grown to so many UTF-16 units of bodies. Answers: whoever wants one entry of it reads all. */
+/**
+ * A run is written when it has grown to so many UTF-16 units: bodies, and a little for each entry. Answers: whoever wants one entry of it
+ * reads all, and has the codes of all where they failed.
+ */
 const RUN_UNITS = 64_000;
+const RUN_ENTRY_UNITS = 16;
+
+/** Rows that are read at once, without and with their bodies. Answers: a log that is in memory as a whole. */
+const HEADS = 512;
+const BODIES = 32;
+
+/** Seqs bound as one list. Answers: a text of more bytes than a statement takes. */
+const SEQS = 10_000;
+
+/** Rows in which a send that came again is looked for. Answers: a repeat of an old id that walks through the log. */
+const LOOKED_AT = 4_096;
 
 /** Between the bodies of a run (RS, as in RFC 7464): the JSON texts that are kept have no such character. */
 const SEPARATOR = "\u001E";
@@ -19,7 +33,7 @@ const HEAD = "seq, count, kind, peer, origin, device, id, at, failed";
 const PUT_RUN = `INSERT INTO run (seq, count, kind, peer, origin, device, id, at, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 /** The rows in which these seqs lie. The columns that follow are said by whoever asks. */
 const HOLDING = `FROM run WHERE seq IN
-  (SELECT (SELECT min(run.seq) FROM run WHERE run.seq >= value) FROM json_each(?)) ORDER BY seq`;
+  (SELECT (SELECT min(run.seq) FROM run WHERE run.seq >= value) FROM json_each(?))`;
 
 /** An entry without its body. */
 export type Head = Omit<Entry, "body">;
@@ -49,7 +63,7 @@ export class EntryRows {
     const goesOn = last !== undefined && follows(last, entry) && this.#units + entry.body.length <= RUN_UNITS;
     if (!goesOn) this.#write();
     this.#run.push(entry);
-    this.#units += entry.body.length;
+    this.#units += entry.body.length + RUN_ENTRY_UNITS;
     return !goesOn;
   }
 
@@ -57,8 +71,11 @@ export class EntryRows {
   seal(): void {
     this.#write();
     if (this.#failed.size === 0) return;
-    const failed = JSON.stringify([...this.#failed.keys()]);
-    for (const row of this.#sql.rows<HeadRow>(`SELECT ${HEAD} ${HOLDING}`, failed)) {
+    const rows = chunks([...this.#failed.keys()], SEQS).flatMap((seqs) =>
+      this.#sql.rows<HeadRow>(`SELECT ${HEAD} ${HOLDING}`, JSON.stringify(seqs)),
+    );
+    // One row may hold seqs of two chunks.
+    for (const row of new Map(rows.map((each) => [each.seq, each])).values()) {
       const codes = headsOf(row).map(({ seq, failed: before }) => [seq, this.#failed.get(seq) ?? before] as const);
       const said =
         row.count === 1 ? codes[0]?.[1] : JSON.stringify(Object.fromEntries(codes.filter(([, code]) => code)));
@@ -84,7 +101,8 @@ export class EntryRows {
 
   /** The same, without bodies, and always from disk. */
   *headsAfter(seq: number): Iterable<Head> {
-    const rows = this.#written().read<HeadRow>(`SELECT ${HEAD} FROM run WHERE seq > ? ORDER BY seq`, seq);
+    const query = `SELECT ${HEAD} FROM run WHERE seq > ? ORDER BY seq LIMIT ?`;
+    const rows = this.#written().pages<HeadRow>(HEADS, query, (last) => [last?.seq ?? seq]);
     for (const row of rows) for (const entry of headsOf(row)) if (entry.seq > seq) yield entry;
   }
 
@@ -94,24 +112,41 @@ export class EntryRows {
     return (row && entriesOf(row).find((entry) => entry.seq === seq)) ?? null;
   }
 
-  /** The entries of these seqs, oldest first, read as they are asked for. Read it before the next `await`. */
+  /** The entries of these seqs, which are in order, oldest first, read as they are asked for. Read it before the next `await`. */
   *of(seqs: readonly number[]): Iterable<Entry> {
-    if (seqs.length === 0) return;
     const asked = new Set(seqs);
-    for (const row of this.#written().read<Row>(`SELECT ${HEAD}, body ${HOLDING}`, JSON.stringify(seqs)))
-      for (const entry of entriesOf(row)) if (asked.has(entry.seq)) yield entry;
+    let done = 0;
+    for (const rows of this.#holding(seqs)) {
+      const query = `SELECT ${HEAD}, body FROM run WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq`;
+      for (const row of this.#sql.rows<Row>(query, JSON.stringify(rows))) {
+        if (row.seq <= done) continue;
+        done = row.seq;
+        for (const entry of entriesOf(row)) if (asked.has(entry.seq)) yield entry;
+      }
+    }
   }
 
   /** How many of these seqs are messages of others. */
   countInOf(seqs: readonly number[]): number {
-    const asked = new Set(seqs);
     let found = 0;
-    for (const { seq, count, kind } of this.#written().read<HeadRow>(
-      `SELECT seq, count, kind ${HOLDING}`,
-      JSON.stringify(seqs),
-    ))
-      for (let back = 0; back < count; back++) if (kind === "in" && asked.has(seq - back)) found++;
+    for (const chunk of chunks(seqs, SEQS)) {
+      const asked = new Set(chunk);
+      const query = `SELECT seq, count ${HOLDING} AND kind = 'in'`;
+      for (const { seq, count } of this.#written().rows<HeadRow>(query, JSON.stringify(chunk)))
+        for (let back = 0; back < count; back++) if (asked.has(seq - back)) found++;
+    }
     return found;
+  }
+
+  /** The newest of these seqs, which are in order, that is a message of others; 0 for none. */
+  lastInOf(seqs: readonly number[]): number {
+    for (const chunk of chunks(seqs, SEQS).toReversed()) {
+      const asked = new Set(chunk);
+      const query = `SELECT seq, count ${HOLDING} AND kind = 'in' ORDER BY seq DESC`;
+      for (const { seq, count } of this.#written().rows<HeadRow>(query, JSON.stringify(chunk)))
+        for (let back = 0; back < count; back++) if (asked.has(seq - back)) return seq - back;
+    }
+    return 0;
   }
 
   /** How many messages of others came after `seq`. */
@@ -120,17 +155,23 @@ export class EntryRows {
     return this.#written().row<{ n: number }>(query, seq)?.n ?? 0;
   }
 
-  /** What `device` sent under these ids and is still in the log, by id. Ids grow with seq, so it reads backwards and stops. */
+  /**
+   * What `device` sent under these ids and is among the newest rows of the log, by id. Ids grow with seq, so it reads backwards and stops.
+   */
   sentBy(device: string, ids: ReadonlySet<number>): Map<number, Entry> {
-    const first = Math.min(...ids);
+    let first = Infinity;
+    for (const id of ids) first = Math.min(first, id);
     const seqs: number[] = [];
-    const query = `SELECT ${HEAD} FROM run WHERE device = ? ORDER BY seq DESC`;
-    for (const row of this.#written().read<HeadRow>(query, device)) {
-      if (row.id !== null && row.id < first) break;
-      for (const { seq, id } of headsOf(row)) if (id !== null && ids.has(id)) seqs.push(seq);
-      if (seqs.length === ids.size) break;
+    let left = LOOKED_AT;
+    const query = "SELECT seq, count, device, id FROM run WHERE seq < ? ORDER BY seq DESC LIMIT ?";
+    const rows = this.#written().pages<HeadRow>(HEADS, query, (last) => [last?.seq ?? Infinity]);
+    for (const { seq, count, device: by, id } of rows) {
+      if (left-- === 0 || seqs.length === ids.size) break;
+      if (by !== device || id === null) continue;
+      if (id < first) break;
+      for (let back = 0; back < count; back++) if (ids.has(id - back)) seqs.push(seq - back);
     }
-    return new Map([...this.of(seqs)].map((entry) => [entry.id ?? 0, entry]));
+    return new Map([...this.of(seqs.toSorted((a, b) => a - b))].map((entry) => [entry.id ?? 0, entry]));
   }
 
   /** Which origins from `first` on this peer's entries have. */
@@ -140,11 +181,17 @@ export class EntryRows {
     return new Set(origins.map(({ origin }) => origin ?? 0).filter((origin) => origin >= first));
   }
 
-  /** What was sent to `peer` after `seq`, but for what it finally refused. */
-  sentTo(peer: string, seq: number): Sent[] {
-    const query = `SELECT ${HEAD} FROM run WHERE kind = 'out' AND peer = ? AND seq > ? ORDER BY seq`;
-    const sent = this.#written().rows<HeadRow>(query, peer, seq).flatMap(headsOf);
-    return sent.filter((entry) => entry.seq > seq && entry.failed === null);
+  /** The lowest origin that this peer's entries have; Infinity for none. */
+  firstOriginOf(peer: string): number {
+    const query = "SELECT min(origin - count + 1) AS first FROM run WHERE kind = 'in' AND peer = ?";
+    return this.#written().row<{ first: number | null }>(query, peer)?.first ?? Infinity;
+  }
+
+  /** What was sent to `peer` after `seq`, but for what it finally refused, in order; read as it is asked for, before the next `await`. */
+  *sentTo(peer: string, seq: number): Iterable<Sent> {
+    const query = `SELECT ${HEAD} FROM run WHERE kind = 'out' AND peer = ? AND seq > ? ORDER BY seq LIMIT ?`;
+    for (const row of this.#written().pages<HeadRow>(HEADS, query, (last) => [peer, last?.seq ?? seq]))
+      for (const entry of headsOf(row)) if (entry.seq > seq && entry.failed === null) yield entry;
   }
 
   /** At most `limit` entries after `seq`, up to `last`, oldest first. */
@@ -176,8 +223,21 @@ export class EntryRows {
     this.#written().run("DELETE FROM run WHERE seq <= ?", seq);
   }
 
+  /** The keys of the rows in which these seqs lie, so many as are read at once. */
+  *#holding(seqs: readonly number[]): Iterable<readonly number[]> {
+    const sql = this.#written();
+    for (const chunk of chunks(seqs, SEQS)) {
+      const rows = sql.rows<{ seq: number }>(`SELECT seq ${HOLDING} ORDER BY seq`, JSON.stringify(chunk));
+      yield* chunks(
+        rows.map(({ seq }) => seq),
+        BODIES,
+      );
+    }
+  }
+
   *#after(seq: number): Iterable<Entry> {
-    const rows = this.#written().read<Row>(`SELECT ${HEAD}, body FROM run WHERE seq > ? ORDER BY seq`, seq);
+    const query = `SELECT ${HEAD}, body FROM run WHERE seq > ? ORDER BY seq LIMIT ?`;
+    const rows = this.#written().pages<Row>(BODIES, query, (last) => [last?.seq ?? seq]);
     for (const row of rows) for (const entry of entriesOf(row)) if (entry.seq > seq) yield entry;
   }
 
@@ -185,6 +245,11 @@ export class EntryRows {
     this.seal();
     return this.#sql;
   }
+}
+
+/** In lists of at most so many. */
+function chunks(seqs: readonly number[], size: number): readonly number[][] {
+  return Array.from({ length: Math.ceil(seqs.length / size) }, (_, i) => seqs.slice(i * size, (i + 1) * size));
 }
 
 function headsOf(row: HeadRow): readonly Head[] {

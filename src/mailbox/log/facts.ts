@@ -11,6 +11,9 @@ const OWED = `FROM entry LEFT JOIN peer ON peer.name = entry.peer
   AND failed IS NULL AND entry.seq > max(coalesce(peer.reached, 0), coalesce(peer.began, 0))`;
 
 const AFTER = "SELECT coalesce(sum(min(count, seq - ?1)), 0) AS n FROM run WHERE seq > ?1";
+/** Entries after ?1 up to ?2, of which the last row may have some behind it. */
+const BETWEEN = `SELECT coalesce(sum(min(seq, ?2) - max(seq - count, ?1)), 0) AS n FROM run
+  WHERE seq > ?1 AND seq <= coalesce((SELECT min(seq) FROM run WHERE seq >= ?2), ?2) AND seq - count < ?2`;
 
 /** Peers named in one answer. */
 const OWING = 20;
@@ -32,6 +35,18 @@ export class Facts {
   /** How many entries came after `seq`. */
   after(seq: number): number {
     return this.#sql.row<{ n: number }>(AFTER, seq)?.n ?? 0;
+  }
+
+  /** How many entries came after each of these seqs; the log is read once, however many they are. */
+  afterEach(seqs: readonly number[]): Map<number, number> {
+    const found = new Map<number, number>();
+    let [above, after]: [number | null, number] = [null, 0];
+    for (const seq of seqs.toSorted((a, b) => b - a)) {
+      after += above === null ? this.after(seq) : (this.#sql.row<{ n: number }>(BETWEEN, seq, above)?.n ?? 0);
+      found.set(seq, after);
+      above = seq;
+    }
+    return found;
   }
 
   /** To whom something is on its way, those with the oldest first. */

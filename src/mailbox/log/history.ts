@@ -9,12 +9,18 @@ import { putting, type Sql } from "./sql.ts";
 const PAGE = 48;
 /** So many entries are enough for a page too. Answers: a version before this one writes each of them, and a row has 2 MB at most. */
 const PAGE_ENTRIES = 10_000;
+/** Entries that are looked at for the newest of the peer's. Answers: one's own messages without an end. */
+const LOOKED_AT = 4_096;
+/** Pages, and entries, that are read at once. Answers: many large bodies in memory of which an answer takes a few. */
+const PAGES = 16;
+const ENTRIES = 16;
 /** Pages with entries after a seq, found by their key: they are in order, and but for the first of them begin after it. */
 const PAGES_AFTER = `FROM page WHERE peer = ?1 AND last > ?2
   AND first >= coalesce((SELECT max(first) FROM page WHERE peer = ?1 AND first <= ?2), 0)`;
 const PUT_PAGE = putting("page", ["peer", "first", "last", "seqs"], 2);
 
 interface Page {
+  readonly first: number;
   readonly seqs: string;
 }
 
@@ -63,45 +69,46 @@ export class History {
 
   /** How many entries the conversation has. */
   size(peer: Peer): number {
-    const pages = this.#sql.rows<Page>("SELECT seqs FROM page WHERE peer = ?", peer.name);
-    const kept = (spans: Spans) => spans.above(this.#trimmed, Infinity).length;
-    return pages.reduce((size, { seqs }) => size + kept(Spans.read(seqs)), kept(peer.page));
+    let size = 0;
+    for (const seqs of this.#seqsAfter(peer, 0)) size += seqs.length;
+    return size;
   }
 
-  /** At most `limit` entries of the conversation before the seq `before`, oldest first. */
-  before(peer: Peer, before: number, limit: number): Entry[] {
-    const found = peer.page.below(before, limit);
-    const pages = "SELECT seqs FROM page WHERE peer = ? AND first < ? ORDER BY first DESC";
-    if (found.length < limit) {
-      for (const { seqs } of this.#sql.read<Page>(pages, peer.name, before)) {
-        found.unshift(...Spans.read(seqs).below(before, limit - found.length));
-        if (found.length >= limit) break;
-      }
+  /** At most `limit` entries of the conversation before the seq `before`, newest first, read as they are asked for. */
+  *before(peer: Peer, before: number, limit: number): Iterable<Entry> {
+    const seqs = this.#seqsBefore(peer, before, limit);
+    for (let end = seqs.length; end > 0; end -= ENTRIES)
+      yield* [...this.#rows.of(seqs.slice(Math.max(0, end - ENTRIES), end))].toReversed();
+  }
+
+  /** At most `limit` entries of the conversation after the seq `after`, oldest first, read as they are asked for. */
+  after(peer: Peer, after: number, limit: number): Iterable<Entry> {
+    const found: number[] = [];
+    for (const seqs of this.#seqsAfter(peer, after)) {
+      for (const seq of seqs) if (found.length < limit) found.push(seq);
+      if (found.length >= limit) break;
     }
-    return [...this.#rows.of(found)];
-  }
-
-  /** At most `limit` entries of the conversation after the seq `after`, oldest first. */
-  after(peer: Peer, after: number, limit: number): Entry[] {
-    return [...this.#rows.of(this.#seqsAfter(peer, after, limit))];
+    return this.#rows.of(found);
   }
 
   /** How many of the peer's entries lie after `seq`. */
   unread(peer: Peer, seq: number): number {
     if (seq >= peer.last) return 0;
-    return this.#rows.countInOf(this.#seqsAfter(peer, seq, Infinity));
+    let unread = 0;
+    for (const seqs of this.#seqsAfter(peer, seq)) unread += this.#rows.countInOf(seqs);
+    return unread;
   }
 
-  /** The origin of the newest entry of the peer's up to `seq`; 0 if there is none. */
-  originUpTo(peer: Peer, seq: number): number {
-    // Mostly it is the very last.
-    for (let [before, limit] = [seq + 1, 1]; ; limit = PAGE) {
-      const entries = this.before(peer, before, limit);
-      const newest = entries.findLast((entry) => entry.kind === "in");
-      if (newest !== undefined) return newest.origin ?? 0;
-      if (entries.length < limit) return 0;
-      before = entries[0]?.seq ?? 0;
-    }
+  /**
+   * The origin of the newest entry of the peer's up to `seq`; 0 if there is none, or only behind very many of one's own. `isNewest`: no
+   * entry of the peer's lies after `seq`.
+   */
+  originUpTo(peer: Peer, seq: number, isNewest: boolean): number {
+    if (peer.high === 0) return 0;
+    // The peer's row knows the newest origin of all, which was taken unless it was refused.
+    if (isNewest && peer.high > peer.refused) return peer.high;
+    const newest = this.#rows.lastInOf(this.#seqsBefore(peer, seq + 1, LOOKED_AT));
+    return newest === 0 ? 0 : (this.#rows.get(newest)?.origin ?? 0);
   }
 
   /** Retention took everything up to `seq`. */
@@ -110,13 +117,27 @@ export class History {
     this.#sql.run("DELETE FROM page WHERE last <= ?", seq);
   }
 
-  #seqsAfter(peer: Peer, seq: number, limit: number): number[] {
-    const found: number[] = [];
-    const after = Math.max(seq, this.#trimmed);
-    for (const { seqs } of this.#sql.read<Page>(`SELECT seqs ${PAGES_AFTER} ORDER BY first`, peer.name, after)) {
-      for (const seq of Spans.read(seqs).above(after, limit - found.length)) found.push(seq);
-      if (found.length >= limit) return found;
+  /** The newest seqs of the conversation before `before`, at most `limit`, in order. */
+  #seqsBefore(peer: Peer, before: number, limit: number): number[] {
+    const found = [peer.page.below(before, limit)];
+    let left = limit - (found[0]?.length ?? 0);
+    const query = "SELECT first, seqs FROM page WHERE peer = ? AND first < ? ORDER BY first DESC LIMIT ?";
+    const pages = left <= 0 ? [] : this.#sql.pages<Page>(PAGES, query, (last) => [peer.name, last?.first ?? before]);
+    for (const { seqs } of pages) {
+      const more = Spans.read(seqs).below(before, left);
+      found.push(more);
+      left -= more.length;
+      if (left <= 0) break;
     }
-    return [...found, ...peer.page.above(after, limit - found.length)];
+    return found.toReversed().flat();
+  }
+
+  /** The seqs of the conversation after `seq`, in order, page by page. */
+  *#seqsAfter(peer: Peer, seq: number): Iterable<number[]> {
+    const after = Math.max(seq, this.#trimmed);
+    const query = `SELECT first, seqs ${PAGES_AFTER} AND first > ?3 ORDER BY first LIMIT ?4`;
+    for (const { seqs } of this.#sql.pages<Page>(PAGES, query, (last) => [peer.name, after, last?.first ?? -1]))
+      yield Spans.read(seqs).above(after, Infinity);
+    yield peer.page.above(after, Infinity);
   }
 }

@@ -19,11 +19,15 @@ export function lastToGo(sql: Sql, { entries, age }: Retention): number {
   return Math.max(beyond, age === null ? 0 : lastBefore(sql, Date.now() - age));
 }
 
+/** Rows that are read at once. */
+const ROWS = 512;
+
 function lastBeyond(sql: Sql, entries: number): number {
   let kept = 0;
-  for (const { seq, count } of sql.read<{ seq: number; count: number }>(
-    "SELECT seq, count FROM run ORDER BY seq DESC",
-  )) {
+  const query = "SELECT seq, count FROM run WHERE seq < ? ORDER BY seq DESC LIMIT ?";
+  for (const { seq, count } of sql.pages<{ seq: number; count: number }>(ROWS, query, (last) => [
+    last?.seq ?? Infinity,
+  ])) {
     if (kept >= entries) return seq;
     kept += count;
   }
@@ -33,7 +37,10 @@ function lastBeyond(sql: Sql, entries: number): number {
 /** Entries are in the order of their writing, but `at` is the author's clock: it stops at the first young one. */
 function lastBefore(sql: Sql, time: number): number {
   let last = 0;
-  for (const { seq, at } of sql.read<Sent>("SELECT seq, at FROM run ORDER BY seq")) {
+  // Mostly the very first is young.
+  if ((sql.row<Sent>("SELECT seq, at FROM run ORDER BY seq LIMIT 1")?.at ?? time) >= time) return 0;
+  const query = "SELECT seq, at FROM run WHERE seq > ? ORDER BY seq LIMIT ?";
+  for (const { seq, at } of sql.pages<Sent>(ROWS, query, (row) => [row?.seq ?? 0])) {
     if (at >= time) break;
     last = seq;
   }

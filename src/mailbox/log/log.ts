@@ -6,7 +6,7 @@ import { ContactRows } from "./contact-rows.ts";
 import { DeviceRows } from "./device-rows.ts";
 import { EntryRows } from "./entry-rows.ts";
 import { History } from "./history.ts";
-import { PeerRows } from "./peer-rows.ts";
+import { type PeerRow, PeerRows } from "./peer-rows.ts";
 import { type Jump, Jumps } from "./jumps.ts";
 import { keepsAll, lastToGo, type Retention } from "./keep.ts";
 import {
@@ -14,14 +14,17 @@ import {
   type Entry,
   type Life,
   MAKE_RUNS,
+  MAKE_SUMMARY,
   reachedBy,
   type Sent,
   STORAGE,
+  SUMMARY_TRIGGERS,
   TABLES,
-  TOMBSTONE,
 } from "./schema.ts";
 import { Sql } from "./sql.ts";
-import { readTail } from "./tail.ts";
+import { Summary } from "./summary.ts";
+import { type Exchanged, type OwedTo, readTail } from "./tail.ts";
+import { bury, isErased } from "./tombstone.ts";
 
 /** Rows of entries between two checkpoints: what a wake has to scan at most, while nothing is owed. */
 const CHECKPOINT_EVERY = 512;
@@ -31,16 +34,16 @@ const GOES_ON = 1 / 16;
 export class Log {
   /** Whether this mailbox was erased: it is nobody's for good. */
   readonly erased: boolean;
-  readonly #sql: Sql;
+  readonly sql: Sql;
   readonly #retention: Retention;
   #life: Life | null = null;
   #head = 0;
   #woke = false;
   #jumps: Jumps;
-  #wrote = false;
+  #summary: Summary;
   #sinceCheckpoint = 0;
   #trimDue = false;
-  #owed: readonly Sent[] = [];
+  #owed: ReadonlyMap<string, OwedTo> = new Map();
   entries: EntryRows;
   history: History;
   peers: PeerRows;
@@ -49,17 +52,18 @@ export class Log {
   readonly contacts: ContactRows;
 
   constructor(storage: SqlStorage, retention: Retention = { entries: null, age: null }) {
-    this.#sql = new Sql(storage);
+    this.sql = new Sql(storage);
     this.#retention = retention;
-    this.erased = this.#sql.row("SELECT 1 FROM sqlite_master WHERE name = 'tombstone'") !== undefined;
-    this.entries = new EntryRows(this.#sql, 0);
-    this.history = new History(this.#sql, this.entries, 0);
-    this.account = new AccountRows(this.#sql);
-    this.contacts = new ContactRows(this.#sql);
-    this.#jumps = new Jumps(this.#sql);
-    this.peers = new PeerRows(this.#sql, 0, this.#jumps, () => this.#next());
-    this.devices = new DeviceRows(this.#sql, 0);
-    if (this.#sql.row("SELECT 1 FROM sqlite_master WHERE name = 'mailbox'") !== undefined) this.#wake();
+    this.erased = isErased(this.sql);
+    this.entries = new EntryRows(this.sql, 0);
+    this.history = new History(this.sql, this.entries, 0);
+    this.account = new AccountRows(this.sql);
+    this.contacts = new ContactRows(this.sql);
+    this.#jumps = new Jumps(this.sql);
+    this.#summary = new Summary(this.sql, this.#jumps, true);
+    this.peers = new PeerRows(this.sql, 0, this.#jumps, () => this.#next(), this.#summary);
+    this.devices = new DeviceRows(this.sql, 0);
+    if (this.sql.row("SELECT 1 FROM sqlite_master WHERE name = 'mailbox'") !== undefined) this.#wake();
   }
 
   /** Null until somebody opens or writes to the mailbox. */
@@ -72,33 +76,25 @@ export class Log {
     return this.#head;
   }
 
-  /** Entries accepted before this wake and not yet settled, in order. To be taken once. */
-  takeOwed(): readonly Sent[] {
+  /** Entries accepted before this wake and not yet settled, by receiver. To be taken once. */
+  takeOwed(): ReadonlyMap<string, OwedTo> {
     const owed = this.#owed;
-    this.#owed = [];
+    this.#owed = new Map();
     return owed;
   }
 
   /** Begins the mailbox, if it has not begun yet. */
   found(name: string): Life {
     if (this.#life !== null) return this.#life;
-    for (const made of [...TABLES, ...ENTRY_VIEW]) this.#sql.run(made);
+    for (const made of [...TABLES, ...ENTRY_VIEW, ...SUMMARY_TRIGGERS]) this.sql.run(made);
     const base = Date.now() * 1_000;
-    const life = {
-      name,
-      epoch: randomEpoch(),
-      base,
-      checkpoint: base,
-      trimmed: 0,
-      raised: 0,
-      receipts: 1,
-      presence: 1,
-    };
-    const columns = "one, version, name, epoch, base, checkpoint, trimmed, raised, receipts, presence";
-    const values = "1, ?, ?, ?, ?, ?, 0, 0, 1, 1";
-    this.#sql.run(`INSERT INTO mailbox (${columns}) VALUES (${values})`, STORAGE, name, life.epoch, base, base);
+    const numbers = { base, checkpoint: base, trimmed: 0, raised: 0, receipts: 1, presence: 1, kept: null };
+    const summary = this.#summary.begin(base);
+    const life = { name, epoch: randomEpoch(), ...numbers, summary };
+    const columns = "one, version, name, epoch, base, checkpoint, trimmed, raised, receipts, presence, summary";
+    const values = "1, ?, ?, ?, ?, ?, 0, 0, 1, 1, ?";
+    this.sql.run(`INSERT INTO mailbox (${columns}) VALUES (${values})`, STORAGE, name, life.epoch, base, base, summary);
     this.#begin(life, base);
-    this.#wrote = true;
     return life;
   }
 
@@ -118,7 +114,6 @@ export class Log {
     const begins = this.entries.add(row);
     // What retention takes is looked for at a checkpoint, and it counts entries.
     this.#sinceCheckpoint += begins || !keepsAll(this.#retention) ? 1 : GOES_ON;
-    this.#wrote = true;
     return row;
   }
 
@@ -135,8 +130,7 @@ export class Log {
     if (seq <= this.#head || this.#life === null) return;
     this.#jumps.note(this.#head, seq);
     this.#head = seq;
-    this.#sql.run("UPDATE mailbox SET raised = ?", seq);
-    this.#wrote = true;
+    this.sql.run("UPDATE mailbox SET raised = ?", seq);
   }
 
   /** Where the numbering jumped over `seq`, which was given before the mailbox was set back; null if it is one of its own. */
@@ -148,62 +142,71 @@ export class Log {
   reopen(seq: number): void {
     if (this.#life === null || seq >= this.#life.checkpoint) return;
     this.#life.checkpoint = seq;
-    this.#sql.run("UPDATE mailbox SET checkpoint = ?", seq);
-    this.#wrote = true;
+    this.sql.run("UPDATE mailbox SET checkpoint = ?", seq);
   }
 
-  /** Everything gone, in one transaction, but for the word that this name was somebody's. */
+  /** Everything gone, but for the word that this name was somebody's. To be done in a transaction of its own. */
   erase(): void {
-    this.#sql.run("DROP VIEW IF EXISTS entry");
-    const tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\'";
-    for (const { name } of this.#sql.rows<{ name: string }>(tables)) this.#sql.run(`DROP TABLE ${name}`);
-    this.#sql.run(TOMBSTONE);
-    this.#sql.run("INSERT INTO tombstone (one, at) VALUES (1, ?)", Date.now());
+    bury(this.sql);
   }
 
   /** Switches receipts or presence on or off. */
   set(change: Partial<Pick<Life, "receipts" | "presence">>): void {
     if (this.#life === null) return;
     Object.assign(this.#life, change);
-    this.#sql.run("UPDATE mailbox SET receipts = ?, presence = ?", this.#life.receipts, this.#life.presence);
-    this.#wrote = true;
+    this.sql.run("UPDATE mailbox SET receipts = ?, presence = ?", this.#life.receipts, this.#life.presence);
   }
 
-  /** Writes what changed since the last time, once per row; true if this group wrote anything. `firstOwed`: the oldest entry that a lane still owes. */
-  seal(firstOwed: () => number | null): boolean {
+  /** Writes what changed since the last time, once per row. `firstOwed`: the oldest entry that a lane still owes. */
+  seal(firstOwed: () => number | null): void {
     if (this.#sinceCheckpoint >= CHECKPOINT_EVERY) {
       this.#checkpoint(firstOwed());
       this.#trimDue = true;
     }
-    this.entries.seal();
-    for (const peer of this.history.seal()) this.peers.changed(peer);
-    const rows = [this.peers, this.devices, this.account, this.contacts].map((part) => part.seal());
-    const wrote = this.#wrote || rows.includes(true);
-    this.#wrote = false;
-    return wrote;
+    this.#write();
   }
 
-  /** Trims now and then: after the sockets were told of what is new, so that nobody who is there misses it. */
+  #write(): void {
+    this.entries.seal();
+    for (const peer of this.history.seal()) this.peers.changed(peer);
+    this.peers.seal();
+    this.devices.seal();
+  }
+
+  /**
+   * Trims where a checkpoint has passed since the last time, or something has become too old: after the sockets were told of what is new,
+   * so that nobody who is there misses it, and before somebody comes.
+   */
   trimSometimes(firstOwed: () => number | null): void {
+    const { age } = this.#retention;
     if (this.#trimDue) this.trim(firstOwed);
-    this.#trimDue = false;
+    else if (age !== null) this.#trimTo(lastToGo(this.sql, { entries: null, age }), firstOwed);
   }
 
   /** Takes away what retention does not keep; never what is still owed. */
   trim(firstOwed: () => number | null): void {
-    const life = this.#life;
-    if (life === null) return;
+    const { entries } = this.#retention;
+    if (this.#life === null || keepsAll(this.#retention)) return;
+    this.#trimDue = false;
     this.entries.seal();
-    const due = Math.min(lastToGo(this.#sql, this.#retention), (firstOwed() ?? Infinity) - 1);
-    const last = due <= life.trimmed ? due : this.entries.cutUpTo(due);
+    this.#trimTo(lastToGo(this.sql, this.#retention), firstOwed);
+    if (this.#life.kept === entries || !this.#summary.exists) return;
+    this.#life.kept = entries;
+    this.sql.run("UPDATE mailbox SET kept = ?", entries);
+  }
+
+  #trimTo(wanted: number, firstOwed: () => number | null): void {
+    const life = this.#life;
+    if (life === null || wanted <= life.trimmed) return;
+    const last = this.entries.cutUpTo(Math.min(wanted, (firstOwed() ?? Infinity) - 1));
     if (last <= life.trimmed) return;
     // What the tail would have told is said by the rows from now on.
     if (last > life.checkpoint) this.#checkpoint(firstOwed());
     this.entries.trim(last);
     this.history.trim(last);
     life.trimmed = last;
-    this.#sql.run("UPDATE mailbox SET trimmed = ?", last);
-    this.#wrote = true;
+    this.sql.run("UPDATE mailbox SET trimmed = ?", last);
+    this.#write();
   }
 
   #checkpoint(firstOwed: number | null): void {
@@ -211,50 +214,61 @@ export class Log {
     this.#sinceCheckpoint = 0;
     const settled = firstOwed === null ? this.#head : firstOwed - 1;
     if (settled <= this.#life.checkpoint) return;
+    if (!this.#summary.exists) for (const made of MAKE_SUMMARY) this.sql.run(made);
+    this.#summary.exists = true;
     this.#life.checkpoint = settled;
-    this.#sql.run("UPDATE mailbox SET checkpoint = ?", settled);
-    this.peers.checkpoint();
+    this.peers.checkpoint(settled);
     this.devices.checkpoint();
   }
 
   /** Reads what the mailbox knew before it slept: its devices, and from the tail of the log `lastId` and what is owed. */
   #wake(): void {
-    const life = this.#sql.row<Life>("SELECT * FROM mailbox");
+    const life = this.sql.row<Life>("SELECT * FROM mailbox");
     if (life === undefined) return;
-    const runs = this.#sql.row("SELECT 1 FROM sqlite_master WHERE name = 'run'") !== undefined;
-    if (!runs) for (const made of [...MAKE_RUNS, ...ENTRY_VIEW]) this.#sql.run(made);
-    const top = this.#sql.row<{ head: number }>(
-      "SELECT max(coalesce((SELECT max(seq) FROM run), 0), coalesce((SELECT max(mark) FROM peer), 0)) AS head",
-    );
-    const head = Math.max(life.base, life.trimmed, top?.head ?? 0);
-    this.#begin(life, Math.max(head, life.raised));
-    this.#jumps.note(head, life.raised);
+    const runs = this.sql.row("SELECT 1 FROM sqlite_master WHERE name = 'run'") !== undefined;
+    if (!runs) for (const made of [...MAKE_RUNS, ...ENTRY_VIEW]) this.sql.run(made);
+    const summary = new Summary(this.sql, this.#jumps, Object.hasOwn(life, "summary"));
+    this.#summary = summary;
+    const peers = summary.load<PeerRow>(life.summary ?? null, life.checkpoint);
+    const last = this.sql.row<{ seq: number | null }>("SELECT max(seq) AS seq FROM run")?.seq ?? 0;
+    this.#begin(life, Math.max(life.base, life.trimmed, last), peers);
     this.devices.load();
     this.account.load();
-    const tail = readTail(this.entries.headsAfter(life.checkpoint), (name) => reachedBy(this.peers.get(name)));
+    const reached = (name: string) => reachedBy(this.peers.get(name));
+    const rewound = new Set<string>();
+    const tail = readTail(this.entries.headsAfter(life.checkpoint), reached, (entry) => this.#catchUp(entry, rewound));
+    // A mark may lie above all entries: its peer is known by now.
+    const head = Math.max(this.#head, this.peers.marked);
+    this.#jumps.note(head, life.raised);
+    this.#head = Math.max(head, life.raised);
+    this.peers.startAt(this.#head);
     for (const [device, id] of tail.ids) this.devices.took(device, id);
-    const behind = tail.exchanged.filter(({ peer, seq }) => seq > this.peers.get(peer).last);
-    for (const name of new Set(behind.map(({ peer }) => peer))) this.history.rewind(this.peers.get(name));
-    for (const { peer: name, seq, origin } of behind) {
-      const peer = this.peers.get(name);
-      this.history.note(peer, seq);
-      peer.high = Math.max(peer.high, origin ?? 0);
-      peer.unread += origin === null ? 0 : 1;
-      this.peers.ahead(peer);
-    }
     this.#owed = tail.owed;
     // As if each were a row: the next checkpoint only comes sooner.
     this.#sinceCheckpoint = tail.entries;
+    this.#trimDue = (life.kept ?? null) !== this.#retention.entries;
   }
 
-  #begin(life: Life, head: number): void {
+  /** What an entry of the tail tells of its peer, whose row may be behind it. */
+  #catchUp({ seq, peer: name, origin }: Exchanged, rewound: Set<string>): void {
+    const peer = this.peers.get(name);
+    this.peers.exchanged(peer);
+    if (seq <= peer.last) return;
+    if (!rewound.has(name)) this.history.rewind(peer);
+    rewound.add(name);
+    this.history.note(peer, seq);
+    peer.high = Math.max(peer.high, origin ?? 0);
+    peer.unread += origin === null ? 0 : 1;
+    this.peers.ahead(peer);
+  }
+
+  #begin(life: Life, head: number, peers: readonly PeerRow[] = []): void {
     this.#life = life;
     this.#head = head;
-    this.entries = new EntryRows(this.#sql, head);
-    this.history = new History(this.#sql, this.entries, life.trimmed);
-    this.#jumps = new Jumps(this.#sql);
-    this.peers = new PeerRows(this.#sql, head, this.#jumps, () => this.#next());
-    this.devices = new DeviceRows(this.#sql, life.base);
+    this.entries = new EntryRows(this.sql, head);
+    this.history = new History(this.sql, this.entries, life.trimmed);
+    this.peers = new PeerRows(this.sql, head, this.#jumps, () => this.#next(), this.#summary, peers);
+    this.devices = new DeviceRows(this.sql, life.base);
   }
 
   /** Never given twice, not even by a mailbox set back to an older copy of its file: the first one after a wake is beyond the clock. */

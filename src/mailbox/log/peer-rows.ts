@@ -1,15 +1,17 @@
-// The rows of the peers: in memory once they were needed, written once a group, and the marks in the order of their change.
+// The rows of the peers: in memory once they were needed, written once a group, and the marks in the order of their change. What is asked
+// of all of them is answered from the summary where that can be, and else from the whole table.
 import type { Jumps } from "./jumps.ts";
 import { Recent } from "./recent.ts";
 import type { Peer } from "./schema.ts";
 import { Spans } from "./spans.ts";
 import { putting, type Sql } from "./sql.ts";
+import type { Summary } from "./summary.ts";
 
 /** Changes of marks kept in memory for the live path. */
 const RECENT_MARKS = 10_000;
 
 /** A peer as it stands in its table. */
-type Row = Omit<Peer, "page"> & { readonly page: string };
+export type PeerRow = Omit<Peer, "page"> & { readonly page: string; readonly jumps?: string | null };
 
 export class PeerRows {
   readonly #sql: Sql;
@@ -22,13 +24,35 @@ export class PeerRows {
   readonly #late = new Set<Peer>();
   /** Those whose rows may lack what the tail of the log tells, for as long as it does. */
   readonly #ahead = new Set<Peer>();
-  readonly #marks: Recent<{ seq: number; peer: Peer }>;
+  #marks: Recent<{ seq: number; peer: Peer }>;
+  readonly #summary: Summary;
 
-  /** `next` gives the next seq; everything after `head` is yet to come. */
-  constructor(sql: Sql, head: number, jumps: Jumps, next: () => number) {
+  /** `next` gives the next seq; everything after `head` is yet to come. `rows`: those that the summary has read. */
+  constructor(
+    sql: Sql,
+    head: number,
+    jumps: Jumps,
+    next: () => number,
+    summary: Summary,
+    rows: readonly PeerRow[] = [],
+  ) {
     this.#sql = sql;
     this.#jumps = jumps;
     this.#next = next;
+    this.#summary = summary;
+    this.#marks = new Recent(head, RECENT_MARKS, () => 1);
+    for (const row of rows) this.#take(row);
+  }
+
+  /** The highest mark, as far as a wake can know: once the tail was read. */
+  get marked(): number {
+    let { marked } = this.#summary;
+    for (const { mark } of this.#named()) marked = Math.max(marked, mark);
+    return marked;
+  }
+
+  /** Everything after `head` is yet to come. */
+  startAt(head: number): void {
     this.#marks = new Recent(head, RECENT_MARKS, () => 1);
   }
 
@@ -36,8 +60,9 @@ export class PeerRows {
   get(name: string): Peer {
     const known = this.#known.get(name);
     if (known !== undefined) return known;
-    const row = this.#sql.row<Row>("SELECT * FROM peer WHERE name = ?", name);
-    const peer = row === undefined ? freshPeer(name) : { ...row, page: Spans.read(row.page) };
+    const row = this.#sql.row<PeerRow>("SELECT * FROM peer WHERE name = ?", name);
+    if (row !== undefined) return this.#take(row);
+    const peer = freshPeer(name);
     this.#known.set(name, peer);
     return peer;
   }
@@ -51,10 +76,17 @@ export class PeerRows {
   /** To be called by whoever changed a row. */
   changed(peer: Peer): void {
     this.#dirty.add(peer);
+    this.#summary.names.add(peer.name);
+  }
+
+  /** The tail of the log tells of this peer. */
+  exchanged({ name }: Peer): void {
+    this.#summary.names.add(name);
   }
 
   /** To be called by whoever changed of a row only what the tail of the log tells: `high`, `unread`, `last` and `page`. */
   ahead(peer: Peer): void {
+    this.#summary.names.add(peer.name);
     // A row is due where the numbering has just jumped, which is kept in one.
     (this.#jumps.wait ? this.#dirty : this.#ahead).add(peer);
   }
@@ -82,31 +114,43 @@ export class PeerRows {
     for (const peer of this.#late) this.mark(peer);
   }
 
-  /** The same, and the rows say from now on what the tail told. */
-  checkpoint(): void {
+  /** The same, and the rows say from now on what the tail told, up to `checkpoint`. */
+  checkpoint(checkpoint: number): void {
     this.catchUp();
     for (const peer of this.#ahead) this.changed(peer);
+    this.#summary.seal(this.#named(), checkpoint);
   }
 
   /** The peers whose marks changed after `seq`, in the order of the change. */
   marksAfter(seq: number): Iterable<Peer> {
     const recent = this.#marks.after(seq);
     if (recent !== null) return recent.filter((mark) => mark.peer.mark === mark.seq).map((mark) => mark.peer);
-    return this.#names("SELECT name FROM peer WHERE mark > ? ORDER BY mark", seq);
+    if (seq < this.#summary.marked) return this.#names("SELECT name FROM peer WHERE mark > ? ORDER BY mark", seq);
+    this.#catchUpNow();
+    return this.#named()
+      .filter(({ mark }) => mark > seq)
+      .toSorted((a, b) => a.mark - b.mark);
   }
 
-  /** Those who may not have heard of a receipt yet. */
+  /** Those who may not have heard of a receipt yet. To be asked after a wake. */
   owing(): Peer[] {
-    return this.#names("SELECT name FROM peer WHERE owesDelivered > 0 OR owesRead > 0");
+    return this.#named().filter(({ owesDelivered, owesRead }) => owesDelivered > 0 || owesRead > 0);
   }
 
   /** Those with whom the newest entries were exchanged, the newest first: at most `limit`, before the entry `before`. */
   latest(limit: number, before: number): Peer[] {
+    const newest = (peers: readonly Peer[]) =>
+      peers
+        .filter(({ last }) => last > 0 && last < before)
+        .toSorted((x, y) => y.last - x.last)
+        .slice(0, limit);
+    this.#catchUpNow();
+    const { above } = this.#summary;
+    const named = newest(this.#named());
+    if (above === 0 || (named.length === limit && (named.at(-1)?.last ?? 0) >= above)) return named;
     const query = "SELECT name FROM peer WHERE last > 0 AND last < ?2 ORDER BY last DESC LIMIT ?1";
     // Those that are ahead of their rows stand too low in the table, if they stand there at all.
-    const peers = new Set([...this.#names(query, limit + this.#ahead.size, before), ...this.#ahead]);
-    const found = [...peers].filter(({ last }) => last < before);
-    return found.toSorted((x, y) => y.last - x.last).slice(0, limit);
+    return newest([...new Set([...this.#names(query, limit + this.#ahead.size, before), ...this.#ahead])]);
   }
 
   /** Ends a group: writes what changed, a row each; true if there was anything. */
@@ -117,22 +161,43 @@ export class PeerRows {
 
   #write(): boolean {
     if (this.#dirty.size === 0) return false;
+    const put = this.#summary.exists ? PUT_PEER : PUT_OLD_PEER;
     for (const peer of this.#dirty) {
-      const row: Row = { ...peer, page: peer.page.text };
+      const row: PeerRow = { ...peer, page: peer.page.text };
       const values = COLUMNS.map((column) => row[column]);
-      const jumps = this.#jumps.take(peer.name);
-      if (jumps === null) this.#sql.run(PUT_PEER, ...values);
-      else this.#sql.run(PUT_JUMPED_PEER, ...values, jumps);
+      this.#summary.wrote(peer);
+      // A jump is kept where a wake finds it.
+      const jumps = this.#summary.finds(peer) ? this.#jumps.take(peer.name) : null;
+      if (jumps === null) this.#sql.run(put.plain, ...values);
+      else this.#sql.run(put.jumped, ...values, jumps);
       this.#ahead.delete(peer);
     }
     this.#dirty.clear();
+    if (this.#summary.isDue) this.#summary.seal(this.#named());
     return true;
+  }
+
+  #take(row: PeerRow): Peer {
+    const { jumps, page, ...rest } = row;
+    this.#jumps.learn(jumps);
+    const peer = { ...rest, page: Spans.read(page) };
+    this.#known.set(row.name, peer);
+    return peer;
+  }
+
+  #named(): Peer[] {
+    return Array.from(this.#summary.names, (name) => this.get(name));
+  }
+
+  /** What a mark says is written before anybody is told. */
+  #catchUpNow(): void {
+    this.catchUp();
+    this.#write();
   }
 
   /** Rows that changed are written first: who asks the table is to find what is known. */
   #names(query: string, ...bindings: number[]): Peer[] {
-    this.catchUp();
-    this.#write();
+    this.#catchUpNow();
     return this.#sql.rows<{ name: string }>(query, ...bindings).map(({ name }) => this.get(name));
   }
 }
@@ -154,9 +219,16 @@ const COLUMNS = [
   "owesRead",
   "last",
   "page",
-] as const satisfies readonly (keyof Row)[];
-const PUT_PEER = putting("peer", COLUMNS);
-const PUT_JUMPED_PEER = putting("peer", [...COLUMNS, "jumps"]);
+] as const satisfies readonly (keyof PeerRow)[];
+/** As tables of before have it. */
+const PUT_OLD_PEER = { plain: putting("peer", COLUMNS), jumped: putting("peer", [...COLUMNS, "jumps"]) };
+/** The same, and `writes` says that whoever wrote it keeps the summary. */
+const PUT_PEER = { plain: counting(PUT_OLD_PEER.plain), jumped: counting(PUT_OLD_PEER.jumped) };
+
+function counting(put: string): string {
+  const counted = put.replace(") VALUES (", ", writes) VALUES (").replace(") ON CONFLICT", ", 1) ON CONFLICT");
+  return `${counted}, writes = coalesce(peer.writes, 0) + 1`;
+}
 
 function freshPeer(name: string): Peer {
   const marks = { stored: 0, delivered: 0, read: 0, mine: 0 };

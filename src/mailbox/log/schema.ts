@@ -6,13 +6,13 @@ import type { Spans } from "./spans.ts";
 export const TABLES = [
   `CREATE TABLE mailbox (one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL, name TEXT NOT NULL,
     epoch TEXT NOT NULL, base INTEGER NOT NULL, checkpoint INTEGER NOT NULL, trimmed INTEGER NOT NULL, raised INTEGER NOT NULL,
-    receipts INTEGER NOT NULL, presence INTEGER NOT NULL)`,
+    receipts INTEGER NOT NULL, presence INTEGER NOT NULL, summary TEXT, kept INTEGER)`,
   `CREATE TABLE run (seq INTEGER PRIMARY KEY, count INTEGER NOT NULL, kind TEXT NOT NULL, peer TEXT NOT NULL, origin INTEGER, device TEXT,
     id INTEGER, at INTEGER NOT NULL, failed TEXT, body TEXT NOT NULL)`,
   `CREATE TABLE peer (name TEXT PRIMARY KEY, epoch TEXT, began INTEGER NOT NULL, high INTEGER NOT NULL, refused INTEGER NOT NULL,
     reached INTEGER NOT NULL, stored INTEGER NOT NULL, delivered INTEGER NOT NULL, read INTEGER NOT NULL,
     mine INTEGER NOT NULL, unread INTEGER NOT NULL, mark INTEGER NOT NULL, owesDelivered INTEGER NOT NULL,
-    owesRead INTEGER NOT NULL, last INTEGER NOT NULL, page TEXT NOT NULL, jumps TEXT) WITHOUT ROWID`,
+    owesRead INTEGER NOT NULL, last INTEGER NOT NULL, page TEXT NOT NULL, jumps TEXT, writes INTEGER) WITHOUT ROWID`,
   `CREATE TABLE page (peer TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, seqs TEXT NOT NULL,
     PRIMARY KEY (peer, first)) WITHOUT ROWID`,
   `CREATE TABLE device (name TEXT PRIMARY KEY, cursor INTEGER NOT NULL, lastId INTEGER NOT NULL,
@@ -40,8 +40,24 @@ export const MAKE_RUNS = [
   "ALTER TABLE run ADD COLUMN count INTEGER NOT NULL DEFAULT 1",
 ] as const;
 
-/** All that is left of a mailbox that was erased. */
-export const TOMBSTONE = "CREATE TABLE tombstone (one INTEGER PRIMARY KEY CHECK (one = 1), at INTEGER NOT NULL)";
+/**
+ * Code that knows nothing of the summary of the peers, and writes a row of theirs, leaves `writes` as it is: then there is no summary any
+ * more. Whoever keeps it counts `writes` up.
+ */
+export const SUMMARY_TRIGGERS = [
+  `CREATE TRIGGER peer_insert AFTER INSERT ON peer WHEN NEW.writes IS NULL BEGIN
+    UPDATE mailbox SET summary = NULL WHERE summary IS NOT NULL; END`,
+  `CREATE TRIGGER peer_update AFTER UPDATE ON peer WHEN NEW.writes IS OLD.writes BEGIN
+    UPDATE mailbox SET summary = NULL WHERE summary IS NOT NULL; END`,
+] as const;
+
+/** What tables of before lack, made at a checkpoint. */
+export const MAKE_SUMMARY = [
+  "ALTER TABLE mailbox ADD COLUMN summary TEXT",
+  "ALTER TABLE mailbox ADD COLUMN kept INTEGER",
+  "ALTER TABLE peer ADD COLUMN writes INTEGER",
+  ...SUMMARY_TRIGGERS,
+] as const;
 
 /** The version of these tables. */
 export const STORAGE = 1;
@@ -63,6 +79,10 @@ export interface Life {
   receipts: number;
   /** Whether the user lets others know when they are online, and sees it of others: 1 or 0. */
   presence: number;
+  /** What a wake has to know of the peers without reading all of them; null where that is unknown. See summary.ts. */
+  readonly summary: string | null;
+  /** To how many entries retention has cut the log; null where it has not. */
+  kept: number | null;
 }
 
 /** in: from a peer. out: to a peer. self: to oneself. failed: an `out` entry (`origin` is its seq) that the peer finally refused; body is the code. peer: how the user stands to the peer from here on; body is the standing. notice: the server tells the user something; body is its code. */
@@ -161,3 +181,6 @@ export interface Device {
 
 /** The device that all plain sockets are. No v1 device can have this name. */
 export const PLAIN_DEVICE = "*";
+
+/** The device that a webhook is. No v1 device can have this name. */
+export const WEBHOOK_DEVICE = "+";

@@ -1,8 +1,13 @@
 // The end of an account: everything is gone but the word that the name was somebody's; and before that, everything can be taken along.
 import { env } from "cloudflare:workers";
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
-import { expect, test } from "vitest";
-import { claimed, closedWith, openAs, say } from "../../support/accounts.ts";
+import { afterEach, expect, test, vi } from "vitest";
+import { Log } from "../../../src/mailbox/log/log.ts";
+import { Sql } from "../../../src/mailbox/log/sql.ts";
+import { bury } from "../../../src/mailbox/log/tombstone.ts";
+import { type Account, claimed, closedWith, openAs, say } from "../../support/accounts.ts";
+
+afterEach(() => void vi.restoreAllMocks());
 
 const tablesOf = (name: string) =>
   runInDurableObject(env.MAILBOX.getByName(name), (_, { storage }) =>
@@ -98,4 +103,71 @@ test("[A12] an account is erased by its user alone", async () => {
   expect((await say("DELETE", `/api/account?user=${a.userName}`, undefined, b.token)).status).toBe(403);
   expect((await say("DELETE", "/api/account")).status).toBe(401);
   expect((await say("GET", "/api/account", undefined, a.token)).status).toBe(200);
+});
+
+/** Puts so many messages into a mailbox, a row each. */
+const fill = ({ userName }: Account, count: number) =>
+  runInDurableObject(env.MAILBOX.getByName(userName), (_, { storage }) => {
+    const put = "INSERT INTO run (seq, count, kind, peer, origin, at, body) VALUES (?, 1, 'in', 'bob', ?, 0, ?)";
+    for (let i = 1; i <= count; i++) storage.sql.exec(put, i, i, JSON.stringify("x".repeat(10_000)));
+  });
+
+const erase = async ({ token }: Account) => (await say("DELETE", "/api/account", undefined, token)).status;
+
+test("[A12] a mailbox is erased after an export was read to its end, and while one is read", async () => {
+  for (const isRead of [true, false]) {
+    const { a } = await world();
+    await fill(a, 300);
+    const reader = (await say("GET", "/api/export", undefined, a.token)).body?.getReader();
+    const rest = async () => {
+      for (;;) if ((await reader?.read())?.done === true) return "whole";
+    };
+    await reader?.read();
+    if (isRead) expect(await rest()).toBe("whole");
+    expect(await erase(a)).toBe(204);
+    // Whoever is in the middle of it sees that it broke off: no file that looks whole.
+    if (!isRead) await expect(rest()).rejects.toThrow();
+    expect(await tablesOf(a.userName)).toEqual(["tombstone"]);
+  }
+});
+
+test("[A12] an erasure that fails leaves the mailbox as it was, with its connections, and can be asked for again", async () => {
+  const { a, alice, b, bob } = await world();
+  const dropped = vi.spyOn(Log.prototype, "erase").mockImplementationOnce(function (this: Log) {
+    bury(this.sql);
+    throw new Error("the disk is full");
+  });
+  expect(await erase(a)).toBe(500);
+  expect(dropped).toHaveBeenCalledTimes(1);
+  bob.send({ type: "send", id: 2, to: a.userName, body: "still there?" });
+  expect(await alice.until("message")).toMatchObject({ body: "still there?" });
+  alice.send({ type: "send", id: 2, to: b.userName, body: "yes" });
+  expect(await alice.until("accepted")).toMatchObject({ id: 2 });
+  expect(await erase(a)).toBe(204);
+  expect(await alice.until("closing")).toMatchObject({ code: 4403 });
+});
+
+const tombstoneOf = (name: string) =>
+  runInDurableObject(env.MAILBOX.getByName(name), (_, { storage }) =>
+    storage.sql.exec("SELECT * FROM tombstone").toArray(),
+  );
+
+test.each([
+  ["between its two steps", (sql: SqlStorage) => bury(new Sql(sql))],
+  [
+    "by code of before",
+    (sql: SqlStorage) => {
+      bury(new Sql(sql));
+      sql.exec("ALTER TABLE tombstone DROP COLUMN clean");
+    },
+  ],
+])("[H15] where it ended %s, the name stays nobody's, and the next wake throws the file away", async (_when, step) => {
+  const { a } = await world();
+  await fill(a, 300);
+  await runInDurableObject(env.MAILBOX.getByName(a.userName), (_, { storage }) => step(storage.sql));
+  await abortAllDurableObjects();
+  expect((await say("POST", "/api/accounts", { userName: a.userName })).status).toBe(409);
+  expect(await tombstoneOf(a.userName)).toMatchObject([{ one: 1, clean: 1, at: expect.any(Number) }]);
+  await abortAllDurableObjects();
+  expect((await say("POST", "/api/accounts", { userName: a.userName })).status).toBe(409);
 });

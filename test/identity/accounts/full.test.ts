@@ -1,0 +1,91 @@
+// A mailbox that has as many bytes as it may: nothing more is taken, neither from its user nor for them, and everything else goes on.
+import { afterEach, expect, test, vi } from "vitest";
+import { Sql } from "../../../src/mailbox/log/sql.ts";
+import { Lanes } from "../../../src/mailbox/lanes.ts";
+import { Mailbox } from "../../../src/mailbox/mailbox.ts";
+import { QUOTAS } from "../../../src/protocol/limits.ts";
+import { type Account, claimed, openAs, say } from "../../support/accounts.ts";
+import { fresh, lineOf, upgrade } from "../../support/devices.ts";
+import { heard } from "../../support/line.ts";
+
+afterEach(() => void vi.restoreAllMocks());
+
+/** Two who know each other. */
+async function friends() {
+  const [a, b] = [await claimed("alice"), await claimed("bob")];
+  const [alice, bob] = [await openAs(a), await openAs(b)];
+  alice.send({ type: "send", id: 1, to: b.userName, body: "hi" });
+  await alice.until("accepted");
+  bob.send({ type: "send", id: 1, to: a.userName, body: "hi" });
+  await bob.until("accepted");
+  const { seq } = await alice.until("message");
+  await alice.settled();
+  await bob.settled();
+  return { a, b, alice, bob, seq };
+}
+
+/** From now on every mailbox has so many bytes. */
+const grow = (bytes: number = QUOTAS.MAILBOX_BYTES) => vi.spyOn(Sql.prototype, "bytes", "get").mockReturnValue(bytes);
+
+const answerOf = async (method: string, path: string, { token }: Account, body?: unknown) => {
+  const response = await say(method, path, body, token);
+  return [response.status, response.status === 204 ? null : ((await response.json()) as { code?: string }).code];
+};
+
+test("[U10] what the user of a full mailbox sends is refused, in every way to send, and nothing is written", async () => {
+  const { a, b, alice } = await friends();
+  grow();
+  const plain = lineOf(await upgrade(`/client/${a.userName}`, null, { Authorization: `Bearer ${a.token}` }));
+  for (const to of [b.userName, a.userName]) {
+    alice.send({ type: "send", id: 2, to, body: "one more" });
+    const refused = await alice.until("refused");
+    expect(refused).toMatchObject({ id: 2, code: "mailbox_full", retryAfter: 60_000 });
+    expect(refused["message"]).toMatch(/^Your own mailbox is full/);
+    expect(await answerOf("POST", "/api/messages", a, { to, body: "one more" })).toEqual([507, "mailbox_full"]);
+    plain.say(JSON.stringify({ receiver: to, msg: "one more" }));
+    let frame = await heard(plain);
+    while (frame["sender"] !== "system") frame = await heard(plain);
+    expect(frame).toMatchObject({ code: "mailbox_full" });
+  }
+  expect(await answerOf("PUT", `/api/blocks/${fresh("somebody")}`, a)).toEqual([507, "mailbox_full"]);
+  vi.restoreAllMocks();
+  alice.send({ type: "send", id: 2, to: b.userName, body: "now" });
+  expect(await alice.until("accepted")).toMatchObject({ id: 2 });
+});
+
+test("[U10] what others send to a full mailbox fails with mailbox_full", async () => {
+  const { b, alice } = await friends();
+  const deliver = Mailbox.prototype.deliver;
+  vi.spyOn(Mailbox.prototype, "deliver").mockImplementation(function (this: Mailbox, delivery) {
+    grow();
+    return deliver.call(this, delivery).finally(() => grow(0));
+  });
+  alice.send({ type: "send", id: 2, to: b.userName, body: "for a full mailbox" });
+  expect((await alice.take("failed", 1))[0]).toMatchObject({ code: "mailbox_full" });
+});
+
+test("[U10] a full mailbox is read, acknowledged, marked, exported and erased, and blocks whom it knows", async () => {
+  const { a, b, alice, bob, seq } = await friends();
+  grow();
+  alice.ack(seq);
+  alice.send({ type: "read", peer: b.userName, seq });
+  expect(await alice.mark("mine")).toMatchObject({ mine: seq });
+  expect(await bob.mark("read")).toMatchObject({ peer: a.userName });
+  expect(await answerOf("GET", "/api/conversations", a)).toEqual([200, undefined]);
+  expect((await (await say("GET", "/api/export", undefined, a.token)).text()).split("\n").length).toBeGreaterThan(3);
+  expect(await answerOf("PUT", `/api/blocks/${b.userName}`, a)).toEqual([204, null]);
+  // But not by turns, which would go on filling it.
+  expect(await answerOf("DELETE", `/api/blocks/${b.userName}`, a)).toEqual([507, "mailbox_full"]);
+  expect(await answerOf("DELETE", "/api/account", a)).toEqual([204, null]);
+});
+
+test("[U11] what is on its way to one receiver has an end, and to others it goes on", async () => {
+  const { a, b, alice } = await friends();
+  vi.spyOn(Lanes.prototype, "owedTo").mockImplementation((peer) =>
+    peer === b.userName ? QUOTAS.OUTBOX_PER_CORRESPONDENT : 0,
+  );
+  alice.send({ type: "send", id: 2, to: b.userName, body: "one more" });
+  expect(await alice.until("refused")).toMatchObject({ id: 2, code: "mailbox_full", retryAfter: 60_000 });
+  alice.send({ type: "send", id: 2, to: a.userName, body: "to myself" });
+  expect(await alice.until("accepted")).toMatchObject({ id: 2 });
+});

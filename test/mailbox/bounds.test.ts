@@ -1,0 +1,230 @@
+// What grows has an end, and what is asked of it costs no more for being large: counted in rows, with the runtime's own counter.
+import { expect, test } from "vitest";
+import type { Box } from "../../src/mailbox/box.ts";
+import { Facts } from "../../src/mailbox/log/facts.ts";
+import { Log } from "../../src/mailbox/log/log.ts";
+import { read } from "../../src/mailbox/receipt.ts";
+import { DEVICES } from "../../src/protocol/limits.ts";
+import { inLog } from "../support/log.ts";
+import { counting } from "../support/meter.ts";
+
+const OUT = { kind: "out", peer: "bob", origin: null, device: "phone", at: 1, body: "1" } as const;
+const IN = { kind: "in", peer: "bob", device: null, id: null, at: 1, body: "1" } as const;
+
+/** So many numbers, as a table for `INSERT … SELECT`. */
+const numbers = (count: number) =>
+  `WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < ${count})`;
+
+test(
+  "[U12] of 200,000 devices a wake reads the newest, and the others are forgotten by and by",
+  { timeout: 60_000 },
+  async () => {
+    await inLog((log, sql) => {
+      sql.exec(`${numbers(200_000)} INSERT INTO device SELECT 'd' || i, 0, 0, ${log.head} + i % 777, i FROM n`);
+      sql.exec(`INSERT INTO device VALUES ('*', 0, 0, 0, 0), ('+', 0, 0, 0, 0)`);
+      const again = new Log(sql);
+      const { devices } = again;
+      expect(devices.all().length).toBe(DEVICES + 1);
+      expect([devices.seen, devices.delivered]).toEqual([200_000, log.head + 776]);
+      // Whoever is not in memory is known all the same.
+      expect(devices.get("d7")).toMatchObject({ name: "d7", seen: 7 });
+      let batches = 0;
+      while (devices.areTooMany && batches < 30) {
+        devices.forgetOld((name) => name === "d7");
+        again.seal(() => null);
+        batches++;
+      }
+      expect(batches).toBeGreaterThan(10);
+      const names = sql
+        .exec<{ name: string }>("SELECT name FROM device")
+        .toArray()
+        .map(({ name }) => name);
+      expect(names).toEqual(expect.arrayContaining(["*", "+", "d7", "d200000"]));
+      expect(names.length).toBe(DEVICES + 1);
+      const last = new Log(sql).devices;
+      expect([last.seen, last.delivered]).toEqual([200_000, log.head + 776]);
+    });
+  },
+);
+
+test("[U12] a new device lets the one go that was not there for longest, and a forgotten one is as never seen", async () => {
+  await inLog((log, sql) => {
+    for (let n = 1; n <= DEVICES; n++)
+      log.devices.keep(`d${n}`, { cursor: n, seen: n, delivered: log.head + (n === 1 ? 9 : 0) });
+    log.seal(() => null);
+    expect(log.devices.areTooMany).toBe(false);
+    log.devices.keep("newest", { cursor: log.head });
+    expect(log.devices.areTooMany).toBe(true);
+    log.devices.forgetOld((name) => name === "d2");
+    log.seal(() => null);
+    for (const { devices } of [log, new Log(sql)]) {
+      expect(devices.get("d1")).toBe(null);
+      expect(devices.get("d2")).not.toBe(null);
+      expect(devices.get("newest")).not.toBe(null);
+      expect(devices.delivered).toBe(log.head + 9);
+    }
+  });
+});
+
+test("an operator's question about many devices reads the log once", async () => {
+  await inLog((log, sql) => {
+    for (let n = 1; n <= 5_000; n++) {
+      log.append({ ...IN, origin: n, at: Math.ceil(n / 3) });
+      if (n % 10 === 0) log.seal(() => null);
+    }
+    const cursors = Array.from({ length: 60 }, (_, i) => log.head - i * 80 - 1);
+    const counted = counting(sql);
+    const facts = new Facts(new Log(counted.sql).sql);
+    counted.rows();
+    const after = facts.afterEach(cursors);
+    const { read: rows } = counted.rows();
+    expect(cursors.map((seq) => after.get(seq))).toEqual(cursors.map((seq) => facts.after(seq)));
+    expect(rows).toBeLessThan(sql.exec("SELECT 1 FROM run").toArray().length + 200);
+  });
+});
+
+/** A box with what receipts need, and what was told. */
+function boxOf(log: Log) {
+  const told: object[] = [];
+  const lanes = { tell: (name: string, what: object) => void told.push({ name, ...what }) };
+  return { told, box: { user: "alice", log, lanes } as unknown as Box };
+}
+
+test("to read behind 100,000 unanswered messages of one's own costs next to nothing", { timeout: 60_000 }, async () => {
+  await inLog((log, sql) => {
+    const { seq } = log.append({ ...IN, origin: 5 });
+    log.peers.get("bob").high = 5;
+    log.peers.get("bob").unread = 1;
+    for (let n = 1; n <= 100_000; n++) {
+      log.append({ ...OUT, id: n * 2, at: n });
+      if (n % 2_000 === 0) log.seal(() => null);
+    }
+    for (const [upTo, origin] of [
+      [seq, 5],
+      [Infinity, 5],
+    ] as const) {
+      const counted = counting(sql);
+      const { told, box } = boxOf(new Log(counted.sql));
+      Object.assign(box.log.peers.get("bob"), { mine: 0, unread: 1 });
+      counted.rows();
+      read(box, "bob", upTo);
+      expect(told).toEqual([{ name: "bob", read: origin }]);
+      expect(box.log.peers.get("bob").unread).toBe(0);
+      expect(upTo === Infinity ? counted.rows().read : 0).toBeLessThan(50);
+      // And nothing at all where nothing was unread.
+      Object.assign(box.log.peers.get("bob"), { mine: 0, unread: 0 });
+      counted.rows();
+      read(box, "bob", seq + 50_000);
+      expect(counted.rows().read).toBeLessThan(50);
+    }
+  });
+});
+
+test(
+  "where nobody ever answered, nothing is looked for; and behind very many of one's own it is not looked for without an end",
+  { timeout: 60_000 },
+  async () => {
+    await inLog((log, sql) => {
+      for (let n = 1; n <= 50_000; n++) {
+        if (n === 1) log.append({ ...IN, origin: 5 });
+        log.append({ ...OUT, id: n * 2, at: n });
+        if (n % 1_000 === 0) log.seal(() => null);
+      }
+      const counted = counting(sql);
+      const again = new Log(counted.sql);
+      const bob = again.peers.get("bob");
+      counted.rows();
+      bob.high = 0;
+      expect(again.history.originUpTo(bob, Infinity, false)).toBe(0);
+      expect(counted.rows().read).toBe(0);
+      Object.assign(bob, { high: 5, refused: 5 });
+      expect(again.history.originUpTo(bob, Infinity, true)).toBe(0);
+      expect(counted.rows().read).toBeLessThan(20_000);
+    });
+  },
+);
+
+test("130,000 unread messages are counted, in lists that a statement takes", { timeout: 60_000 }, async () => {
+  await inLog((log, sql) => {
+    for (let n = 1; n <= 130_000; n++) {
+      log.append({ ...IN, origin: n });
+      if (n % 5_000 === 0) log.seal(() => null);
+    }
+    const again = new Log(sql);
+    const bob = again.peers.get("bob");
+    expect(again.history.unread(bob, 0)).toBe(130_000);
+    expect([...again.entries.of([...again.entries.headsAfter(0)].map(({ seq }) => seq))].length).toBe(130_000);
+  });
+});
+
+test(
+  "130,000 entries that fail at once are noted, and no row is larger than production takes",
+  { timeout: 60_000 },
+  async () => {
+    await inLog((log, sql) => {
+      const seqs = Array.from({ length: 130_000 }, (_, i) => log.append({ ...OUT, id: i + 1 }).seq);
+      log.seal(() => null);
+      for (const seq of seqs) log.entries.fail(seq, "unknown_receiver");
+      log.seal(() => null);
+      const { count, bytes } = sql
+        .exec<{ count: number; bytes: number }>(
+          "SELECT max(count) AS count, max(length(failed) + length(body)) AS bytes FROM run",
+        )
+        .one();
+      expect(count).toBeLessThanOrEqual(4_000);
+      expect(bytes).toBeLessThan(400_000);
+      expect([...new Log(sql).entries.headsAfter(0)].every(({ failed }) => failed === "unknown_receiver")).toBe(true);
+    });
+  },
+);
+
+test("[S2] a repeat of an old id walks through no more than so many rows", { timeout: 60_000 }, async () => {
+  await inLog((log, sql) => {
+    log.append({ ...OUT, id: 1 });
+    for (let n = 1; n <= 100_000; n++) {
+      log.append({ ...IN, origin: n * 2 });
+      if (n % 5_000 === 0) log.seal(() => null);
+    }
+    log.append({ ...OUT, id: 2 });
+    log.seal(() => null);
+    const counted = counting(sql);
+    const { entries } = new Log(counted.sql);
+    counted.rows();
+    expect([...entries.sentBy("phone", new Set([1, 2])).keys()]).toEqual([2]);
+    expect(counted.rows().read).toBeLessThan(5_000);
+  });
+});
+
+test(
+  "what retention has to take is looked for when a checkpoint has passed, not each time that somebody comes",
+  { timeout: 60_000 },
+  async () => {
+    await inLog((_log, sql) => {
+      const retention = { entries: 20_000, age: null };
+      const log = new Log(sql, retention);
+      for (let n = 1; n <= 30_000; n++) {
+        log.append({ ...IN, origin: n * 2 });
+        if (n % 500 === 0) {
+          log.seal(() => null);
+          log.trimSometimes(() => null);
+        }
+      }
+      const kept = () => sql.exec<{ n: number }>("SELECT count(*) AS n FROM run").one().n;
+      expect(kept()).toBeLessThan(20_600);
+      const counted = counting(sql);
+      for (const each of [new Log(counted.sql, retention), new Log(counted.sql, retention)]) {
+        counted.rows();
+        each.trimSometimes(() => null);
+        expect(counted.rows().read).toBe(0);
+      }
+      // Where less is to be kept than before, the next one who comes brings it about.
+      const less = new Log(counted.sql, { entries: 1_000, age: null });
+      less.trimSometimes(() => null);
+      less.seal(() => null);
+      expect(kept()).toBe(1_000);
+      counted.rows();
+      new Log(counted.sql, { entries: 1_000, age: null }).trimSometimes(() => null);
+      expect(counted.rows().written).toBe(0);
+    });
+  },
+);

@@ -1,0 +1,192 @@
+// What a wake knows of the peers without reading all of them is what it would find if it read all of them; also where code that knows
+// nothing of it has written meanwhile. Rows are counted with the runtime's own counter.
+import { expect, test } from "vitest";
+import { Log } from "../../src/mailbox/log/log.ts";
+import { Random } from "../chaos/random.ts";
+import { inLog } from "../support/log.ts";
+import { counting } from "../support/meter.ts";
+
+const PEERS = 20_000;
+
+/** A log with so many peers, as they are after a checkpoint. */
+function fill(log: Log, sql: SqlStorage, peers = PEERS): Log {
+  sql.exec(
+    `WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < ${peers})
+     INSERT INTO peer (name, began, high, refused, reached, stored, delivered, read, mine, unread, mark, owesDelivered, owesRead, last, page)
+     SELECT 'p' || i, 0, 0, 0, 0, 0, 0, 0, 0, 0, ${log.head} + 2 * i, i % 9000 = 0, 0, ${log.head} + 2 * i + 1, '[]' FROM n`,
+  );
+  sql.exec("UPDATE mailbox SET base = base + 2 * ? + 2", peers);
+  const filled = new Log(sql);
+  chat(filled, "p5");
+  return filled;
+}
+
+/** Enough messages with a peer that a checkpoint passes. */
+function chat(log: Log, peer: string, count = 600): void {
+  for (let n = 1; n <= count; n++) {
+    log.append({ kind: "self", peer, origin: null, device: null, id: null, at: n, body: "1" });
+    if (n % 100 === 0) log.seal(() => null);
+  }
+  log.seal(() => null);
+}
+
+/** All that is asked of the peers as a whole. */
+function asked(log: Log) {
+  const names = (peers: Iterable<{ readonly name: string }>) => [...peers].map(({ name }) => name);
+  const { peers, head } = log;
+  return {
+    head,
+    owing: names(peers.owing()).toSorted(),
+    latest: names(peers.latest(100, Infinity)),
+    before: names(peers.latest(7, peers.latest(3, Infinity).at(-1)?.last ?? Infinity)),
+    all: names(peers.latest(1_000_000, Infinity)).length,
+    marks: [head - 1, head - 100, head - 1_000, 0].map((seq) => names(peers.marksAfter(seq))),
+  };
+}
+
+/** The same, of a wake that has no summary. */
+function askedWithout(sql: SqlStorage) {
+  sql.exec("UPDATE mailbox SET summary = NULL");
+  return asked(new Log(sql));
+}
+
+test("a wake, the latest conversations and where the numbering jumped cost no more with 20,000 peers", async () => {
+  await inLog((begun, sql) => {
+    const { head } = fill(begun, sql);
+    const counted = counting(sql);
+    const log = new Log(counted.sql);
+    expect(counted.rows().read).toBeLessThan(1_000);
+    expect(
+      log.peers
+        .owing()
+        .map(({ name }) => name)
+        .toSorted(),
+    ).toEqual(["p18000", "p9000"]);
+    expect(
+      log.peers
+        .latest(100, Infinity)
+        .map(({ name }) => name)
+        .slice(0, 3),
+    ).toEqual(["p5", "p20000", "p19999"]);
+    expect(log.jumpOver(head - 5)).toBe(null);
+    expect([...log.peers.marksAfter(head)]).toEqual([]);
+    expect(log.head).toBe(head);
+    expect(counted.rows()).toEqual({ read: 0, written: 0 });
+    expect(asked(log)).toEqual(askedWithout(sql));
+  });
+});
+
+test("a checkpoint writes no row more for it, and a message writes none", async () => {
+  await inLog((begun, sql) => {
+    fill(begun, sql);
+    const counted = counting(sql);
+    const log = new Log(counted.sql);
+    counted.rows();
+    chat(log, "p5", 1);
+    const first = counted.rows().written;
+    chat(log, "p5", 1);
+    expect([first, counted.rows().written]).toEqual([2, 2]);
+    // As many rows as messages, the peer's with each batch, the checkpoint in the mailbox's.
+    chat(log, "p5", 511);
+    expect(counted.rows().written).toBeLessThanOrEqual(511 + 6 + 1 + 12);
+  });
+});
+
+test("a mark of somebody who was not named is found by the next wake, at the price of a row; of very many, by reading all", async () => {
+  await inLog((begun, sql) => {
+    let log = fill(begun, sql);
+    for (let n = 1; n <= 30; n++) {
+      const counted = counting(sql);
+      log = new Log(counted.sql);
+      counted.rows();
+      const peer = log.peers.get(`p${n + 100}`);
+      peer.delivered = n;
+      log.peers.mark(peer);
+      log.seal(() => null);
+      expect(counted.rows().written).toBeLessThanOrEqual(2);
+      const woken = new Log(sql);
+      expect(woken.head).toBe(peer.mark);
+      expect([...woken.peers.marksAfter(peer.mark - 1)].map(({ name }) => name)).toEqual([peer.name]);
+    }
+  });
+});
+
+test("[V5] what code that knows nothing of the summary writes takes it away, and the next wake reads all", async () => {
+  await inLog((begun, sql) => {
+    const log = fill(begun, sql);
+    sql.exec("UPDATE peer SET mark = ?, delivered = 7 WHERE name = 'p77'", log.head + 50);
+    const woken = new Log(sql);
+    expect(woken.head).toBe(log.head + 50);
+    expect([...woken.peers.marksAfter(log.head)].map(({ name }) => name)).toEqual(["p77"]);
+    chat(woken, "p6");
+    const counted = counting(sql);
+    expect(new Log(counted.sql).head).toBe(woken.head);
+    expect(counted.rows().read).toBeLessThan(1_000);
+    sql.exec(`INSERT INTO peer (name, began, high, refused, reached, stored, delivered, read, mine, unread, mark, owesDelivered, owesRead, last, page)
+      SELECT 'newcomer', 0, 0, 0, 0, 0, 0, 0, 0, 0, ${woken.head + 9}, 0, 0, 0, '[]'`);
+    expect(new Log(sql).head).toBe(woken.head + 9);
+  });
+});
+
+test("[V5] a checkpoint that such code moved on, without a peer's row to write, leaves the summary behind", async () => {
+  await inLog((begun, sql) => {
+    const log = fill(begun, sql, 300);
+    chat(log, "newcomer", 1);
+    sql.exec("UPDATE mailbox SET checkpoint = ?", log.head);
+    expect(new Log(sql).peers.latest(1, Infinity).map(({ name }) => name)).toEqual(["newcomer"]);
+  });
+});
+
+test("[V5] tables without columns for it get them at a checkpoint, and are read until then as they are", async () => {
+  await inLog((begun, sql) => {
+    for (const trigger of ["peer_insert", "peer_update"]) sql.exec(`DROP TRIGGER ${trigger}`);
+    sql.exec("ALTER TABLE mailbox DROP COLUMN summary");
+    sql.exec("ALTER TABLE mailbox DROP COLUMN kept");
+    sql.exec("ALTER TABLE peer DROP COLUMN writes");
+    const before = new Log(sql);
+    chat(before, "bob", 10);
+    before.peers.mark(before.peers.get("bob"));
+    before.seal(() => null);
+    const again = new Log(sql);
+    expect(again.head).toBe(before.head);
+    chat(again, "bob");
+    expect(sql.exec("SELECT summary FROM mailbox").one()["summary"]).toContain("bob");
+    expect(asked(new Log(sql))).toEqual(askedWithout(sql));
+    expect(begun.life?.epoch).toBe(again.life?.epoch);
+  });
+});
+
+test.each([1, 2, 3, 4, 5, 6])(
+  "whenever it ends, a wake with the summary knows what a wake without it knows (seed %i)",
+  async (seed) => {
+    await inLog((begun, sql) => {
+      const random = new Random(seed);
+      let log = seed % 2 === 0 ? fill(begun, sql, 300) : begun;
+      for (let step = 0; step < 60; step++) {
+        const name = `p${1 + random.below(random.chance(0.5) ? 10 : 300)}`;
+        const peer = log.peers.get(name);
+        const how = random.below(6);
+        if (how === 0) chat(log, name, random.pick([1, 1, 5, 550]));
+        if (how === 1) log.peers.mark(peer);
+        if (how === 2) log.peers.markLate(peer);
+        if (how === 3) {
+          peer.owesRead = random.below(2) * 5;
+          log.peers.changed(peer);
+        }
+        if (how === 4) {
+          for (let n = 0; n < 3; n++)
+            log.append({ kind: "in", peer: name, origin: ++peer.high, device: null, id: null, at: 1, body: "1" });
+        }
+        log.seal(() => null);
+        if (how === 5 || random.chance(0.2)) {
+          const known = asked(new Log(sql));
+          const copy = sql.exec("SELECT summary FROM mailbox").one()["summary"];
+          const without = askedWithout(sql);
+          sql.exec("UPDATE mailbox SET summary = ?", copy);
+          expect(known).toEqual(without);
+          log = new Log(sql);
+        }
+      }
+    });
+  },
+);
