@@ -1,7 +1,7 @@
 // Who may come in: this mailbox is the authority over its own name. Claiming, signing in with a code, signing out. To be done in a
 // group, all of it.
 import type { NewToken } from "../protocol/account.ts";
-import { IN_VAIN, LINK_MS, LINK_TRIES, RECOVERY_TRIES, SIGNED_IN } from "../protocol/limits.ts";
+import { LINK_MS, LINK_TRIES, RECOVERY_TRIES, SIGNED_IN, UNREAD_BYTES } from "../protocol/limits.ts";
 import { type Code, type Refusal, refusal } from "../protocol/refusals.ts";
 import type { Answer, Proof, SignedInDevice } from "../protocol/visitor.ts";
 import type { Box } from "./box.ts";
@@ -33,9 +33,10 @@ function objectionToProof(box: Box, proof: Exclude<Proof, { readonly is: "operat
   return mayCome(box, proof) ? null : refusal("unauthorized");
 }
 
-/** Why nothing more is taken from a socket or given to it, or null: its token has expired, its device was signed out, or it sends on in vain. */
-export function isOver(box: Box, { expires, token, vain }: Session): Code | null {
-  if (vain > IN_VAIN) return "rate_limited";
+/** Why nothing more is taken from a socket or given to it, or null: its token has expired, its device was signed out, it floods, or it does not read. */
+export function isOver(box: Box, { expires, token, isFlooding, unread }: Session): Code | null {
+  if (isFlooding) return "rate_limited";
+  if (unread > UNREAD_BYTES) return "unread";
   if (box.suspension.now !== null) return "suspended";
   if (expires !== null && expires <= Date.now()) return "unauthorized";
   return token === null || box.log.account.knows(token) ? null : "forbidden";

@@ -1,5 +1,6 @@
 // What a verb gets to work with: the parts of one mailbox, wired in mailbox.ts.
 import type { Visitor } from "../protocol/visitor.ts";
+import type { Calls } from "./calls.ts";
 import type { Lanes } from "./lanes.ts";
 import type { KeyRows } from "./log/key-rows.ts";
 import type { Facts } from "./log/facts.ts";
@@ -24,6 +25,8 @@ export interface Box {
   readonly sockets: Sockets;
   readonly lanes: Lanes;
   readonly peers: Peers;
+  /** Of signals, spread over events. */
+  readonly calls: Calls;
   readonly turn: Turn;
   readonly rules: Rules;
   readonly webhook: Webhook;

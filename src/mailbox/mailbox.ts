@@ -81,7 +81,7 @@ export class Mailbox extends DurableObject<Env> implements MailboxCalls {
   override webSocketMessage(ws: WebSocket, data: string | ArrayBuffer): void {
     const box = this.#wiring.box();
     const session = box.sockets.of(ws);
-    if (session === undefined) return;
+    if (session === undefined) return this.#wiring.late(box, data);
     session.heard = Date.now();
     const over = isOver(box, session);
     if (over === null && receive(box, session, data)) return;

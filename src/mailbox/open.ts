@@ -8,6 +8,7 @@ import type { Visit } from "../protocol/visit.ts";
 import type { Proof } from "../protocol/visitor.ts";
 import { holder, idOf, objectionTo } from "./account.ts";
 import { keepCursor } from "./ack.ts";
+import { objectionToConnect } from "./allowance.ts";
 import type { Box } from "./box.ts";
 import { type Life, PLAIN_DEVICE } from "./log/schema.ts";
 import { carry } from "./receipt.ts";
@@ -31,7 +32,8 @@ export function objection(box: Box, visit: Visit): Refusal | null {
   const why = objectionTo(box, visit.proof);
   if (why !== null) return why;
   if (Date.now() < box.unableUntil) return refusal("unable_to_store");
-  return visit.dialect === V1 ? objectionToCursor(box, visit.place.cursor) : null;
+  const device = visit.dialect === V1 ? visit.place.device : PLAIN_DEVICE;
+  return (visit.dialect === V1 ? objectionToCursor(box, visit.place.cursor) : null) ?? objectionToConnect(box, device);
 }
 
 /** Why nobody can be there, or null. */

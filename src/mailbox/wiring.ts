@@ -10,7 +10,9 @@ import type { Visit } from "../protocol/visit.ts";
 import type { Answer, Visitor } from "../protocol/visitor.ts";
 import { isOver, objectionTo } from "./account.ts";
 import { keepCursors } from "./ack.ts";
+import { answeredWith, objectionToRequest, takeLate } from "./allowance.ts";
 import type { Box } from "./box.ts";
+import { Calls } from "./calls.ts";
 import { Clock } from "./clock.ts";
 import { commits } from "./commits.ts";
 import { Lanes } from "./lanes.ts";
@@ -26,7 +28,7 @@ import { Peers } from "./peers.ts";
 import { pump } from "./pump.ts";
 import { retentionOf } from "./retention.ts";
 import { rulesOf } from "./rules.ts";
-import { announce } from "./signal.ts";
+import { announce, ringPresence } from "./presence.ts";
 import { type Session, Sockets, type Wire } from "./sockets.ts";
 import { Tally } from "./tally.ts";
 import { Turn } from "./turn.ts";
@@ -55,8 +57,12 @@ export class Wiring {
   answer<T>({ name, proof }: Visitor, work: (box: Parts) => Answer<T>): Promise<Answer<T>> {
     const box = this.box(name);
     return box.turn.joined(() => {
-      const no = objectionTo(box, proof);
-      return no === null ? work(box) : { refused: no };
+      // Only who could come in pays: a stranger's request costs its address, not the user.
+      const no = objectionTo(box, proof) ?? (proof.is === "operator" ? null : objectionToRequest(box));
+      if (no !== null) return { refused: no };
+      const answer = work(box);
+      if ("value" in answer && typeof answer.value === "string") answeredWith(box, answer.value.length);
+      return answer;
     });
   }
 
@@ -97,12 +103,20 @@ export class Wiring {
     this.left(box, session);
   }
 
+  /** A text came over a socket that was closed. Of those that don't stop, the runtime reads on: only a new start of the object ends that. */
+  late(box: Parts, data: string | ArrayBuffer): void {
+    if (takeLate(box, typeof data === "string" ? data.length : data.byteLength)) return;
+    note("cut_off", { user: box.user });
+    this.#ctx.abort("a closed socket is sent on over");
+  }
+
   /** The alarm rang. */
   ring(): void {
     const box = this.box();
     box.turn.now(() => {
       box.clock.rang(Date.now());
       box.lanes.ring();
+      ringPresence(box);
     });
   }
 
@@ -144,6 +158,7 @@ export class Wiring {
     const hook = log.account.service.webhook.row;
     const webhook = new Webhook(clock.for("webhook", hook === null || hook.disabled > 0 ? null : hook.due || null));
     const lanes = new Lanes(log, turn, { deliver: (delivery) => peers.deliver(delivery), ...clock.for("lanes") });
+    const calls = new Calls(clock.for("signals"));
     const tally = new Tally({ user, shard: shardOf(user) }, (count) => peers.report(user, count));
     const background = (work: Promise<unknown>) => ctx.waitUntil(work);
     const rules = rulesOf(env);
@@ -165,6 +180,7 @@ export class Wiring {
       webhook,
       peers,
       tally,
+      calls,
       background,
     });
   }

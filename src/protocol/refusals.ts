@@ -44,6 +44,12 @@ export const REFUSALS = {
     status: 409,
   },
   rate_limited: { message: "Too many; wait a moment", close: 4429, status: 429, retryAfter: 1_000 },
+  unread: {
+    message: "The device does not read what it is told",
+    close: 4429,
+    status: 429,
+    retryAfter: 1_000,
+  },
   out_of_order: { message: "Ids are consecutive: the next one is welcome.lastId + 1", status: 409 },
   id_reused: { message: "This id was accepted with another message", status: 409 },
   not_found: { message: "There is nothing at this address", status: 404 },
@@ -85,7 +91,11 @@ export function closeCode(code: Code): number {
 export function readRefusal(value: unknown): Refusal {
   const code = typeof value === "object" && value !== null && "code" in value ? value.code : undefined;
   if (typeof code !== "string" || !Object.hasOwn(REFUSALS, code)) return refusal("internal");
-  const detail = (value as { message?: unknown }).message;
+  const { message, retryAfter } = value as { readonly message?: unknown; readonly retryAfter?: unknown };
   const known = refusal(code as Code);
-  return typeof detail === "string" ? { ...known, message: detail } : known;
+  return {
+    ...known,
+    ...(typeof message === "string" && { message }),
+    ...(typeof retryAfter === "number" && { retryAfter }),
+  };
 }

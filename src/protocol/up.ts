@@ -51,7 +51,7 @@ export type Up =
   | Refused
   | { readonly type: "error"; readonly refusal: Refusal };
 
-/** The frames of one text, each answered for itself; or the reason why the whole text is none. */
+/** The frames of one text, each answered for itself; or the reason why the whole text is none. Of several `watch` the last one is read: it takes the place of the others. */
 export function readText(text: string): readonly Up[] {
   const value = parse(text);
   if (value === undefined) return [error("it is not JSON")];
@@ -62,10 +62,17 @@ export function readText(text: string): readonly Up[] {
     return [{ type: "error", refusal: refusal("too_large", `a text has at most ${LIMITS.frames} frames`) }];
   }
   const frames: Up[] = [];
+  let watched: readonly string[] | null = null;
   for (const one of said) {
-    if (isRun(one)) readRun(one, frames);
-    else frames.push(readFrame(one));
+    if (isRun(one)) {
+      readRun(one, frames);
+      continue;
+    }
+    const frame = readFrame(one);
+    if (frame.type === "watch") watched = frame.peers;
+    else frames.push(frame);
   }
+  if (watched !== null) frames.push(readWatch(watched));
   return frames;
 }
 
@@ -113,6 +120,8 @@ function readFrame(value: unknown): Up {
   switch (up.type) {
     case "ack":
     case "token":
+    // Its names are read when it is known to be the last one.
+    case "watch":
       return up;
     case "send":
       return readSend(up.id, canonical(up.to), up.body);
@@ -120,8 +129,6 @@ function readFrame(value: unknown): Up {
       return named(up.peer, (peer) => ({ ...up, peer }));
     case "typing":
       return named(up.to, (to) => ({ ...up, to }));
-    case "watch":
-      return readWatch(up.peers);
     default:
       return up satisfies never;
   }
