@@ -49,7 +49,11 @@ app.get("/client/:userName", async (c) => {
   if ("refused" in verdict) return refuseUpgrade(offer, verdict.refused);
   try {
     const response = await c.env.MAILBOX.getByName(verdict.visit.name).fetch(visitRequest(verdict.visit));
-    if (response.status !== 101) return refuseUpgrade(offer, await counted(c, readRefusal(await response.json())));
+    if (response.status !== 101) {
+      const no = await counted(c, readRefusal(await response.json()));
+      // A socket that is only accepted to be closed would have to be read for as long as its client sends.
+      return no.code === "rate_limited" ? problem(no) : refuseUpgrade(offer, no);
+    }
     vouch(verdict.visit.proof);
     return response;
   } catch (error) {

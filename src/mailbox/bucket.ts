@@ -1,5 +1,8 @@
 // A token bucket: so much at once, and so much a second after that. It knows nothing of what it is for.
 
+/** Parts of tokens are added up, inexactly. */
+const ROUNDING = 1e-6;
+
 export class Bucket {
   readonly #burst: number;
   readonly #perMs: number;
@@ -15,7 +18,7 @@ export class Bucket {
   /** Takes `price` tokens and returns 0; or takes none and returns in how many ms they are there. */
   take(price = 1): number {
     const missing = Math.min(price, this.#burst) - this.tokens;
-    if (missing > 0) return Math.ceil(missing / this.#perMs);
+    if (missing > ROUNDING) return Math.max(1, Math.ceil(missing / this.#perMs - ROUNDING));
     this.#tokens -= price;
     return 0;
   }

@@ -31,10 +31,10 @@ export const WASTE = {
 } as const;
 
 /**
- * Texts, and thousands of their UTF-16 units, that still arrive on closed sockets of one mailbox, and in a second after that; then the mailbox
- * starts anew, which cuts its connections. Answers: a client that ignores a close, which the runtime would go on reading for.
+ * Texts, and thousands of their UTF-16 units, that still arrive on closed sockets of one mailbox, and in a second after that; beyond it the mailbox
+ * takes no event for some ms at each. Answers: a client that ignores a close, which the runtime would go on reading for.
  */
-export const LATE = { MOST: 4_000, PER_SECOND: 200 } as const;
+export const LATE = { MOST: 4_000, PER_SECOND: 200, PAUSE_MS: 50 } as const;
 
 /**
  * Bytes of answers and signals that a socket was told since its device last acknowledged anything. Answers: a device that sends or watches and
