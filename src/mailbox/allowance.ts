@@ -1,6 +1,6 @@
 // What a user may still do, by kind: token buckets of all sockets and requests of a mailbox together. They are kept beside the objects, so
 // that an object which starts anew, or slept, finds them as it left them. What has its intended effect never comes here.
-import { LATE, RENEWALS, SIGNALS, WASTE } from "../protocol/limits.ts";
+import { BREAK, LATE, RENEWALS, SIGNALS, WASTE } from "../protocol/limits.ts";
 import { type Refusal, refusal } from "../protocol/refusals.ts";
 import type { Box } from "./box.ts";
 import { Bucket } from "./bucket.ts";
@@ -16,6 +16,9 @@ const KINDS = 64;
 const FEW_UNITS = 1_000;
 /** UTF-16 units of an answer that cost as much as a request. */
 const ANSWER_UNITS = 65_536;
+
+/** Work since the last break, and when the latest of it was done, ms since 1970. */
+const works = new WeakMap<Box, { readonly at: number; readonly done: number }>();
 
 /** By user, then by kind; both in the order in which they were made. */
 const buckets = new Map<string, Map<string, Bucket>>();
@@ -101,6 +104,7 @@ function requestsOf(box: Box, { REQUEST_BURST, REQUESTS_PER_SECOND }: Quotas): B
 export function charge(box: Box, session: Session, frames: number, units: number): void {
   if (frames === 0 && units < FEW_UNITS) return;
   const price = WASTE.TEXT + Math.max(frames, units / WASTE.UNITS);
+  rest(box, price);
   session.waste ??= new Bucket(WASTE.MOST, WASTE.PER_SECOND);
   const ofUser = bucketOf(box, "waste", 2 * WASTE.MOST, 2 * WASTE.PER_SECOND);
   session.waste.owe(price);
@@ -108,8 +112,18 @@ export function charge(box: Box, session: Session, frames: number, units: number
   session.isFlooding ||= session.waste.tokens < 0 || ofUser.tokens < 0;
 }
 
+/** Work of that price was done of which no message was made; now and then others have their turn. */
+export function rest(box: Box, price: number): void {
+  const now = Date.now();
+  const last = works.get(box);
+  const done = price + (last !== undefined && now - last.at < BREAK.FORGOTTEN_MS ? last.done : 0);
+  if (done >= BREAK.EVERY) box.pause(BREAK.MS);
+  works.set(box, { at: now, done: done >= BREAK.EVERY ? 0 : done });
+}
+
 /** A text of so many UTF-16 units arrived on a socket that was closed. False if there were too many. */
 export function takeLate(box: Box, units: number): boolean {
+  rest(box, WASTE.TEXT);
   const late = bucketOf(box, "late", LATE.MOST, LATE.PER_SECOND);
   late.owe(1 + units / 1_000);
   return late.tokens >= 0;

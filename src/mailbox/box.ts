@@ -32,6 +32,8 @@ export interface Box {
   readonly webhook: Webhook;
   /** Whom a token speaks of; null for one that is not to be trusted. */
   who(token: string): Promise<Visitor | null>;
+  /** Takes no event for some ms, so that others have their turn: what a client sends meanwhile waits with the client. */
+  pause(ms: number): void;
   /** Lets something go on after the event that began it. */
   background(work: Promise<unknown>): void;
 }

@@ -4,9 +4,10 @@ import { count, counts, countStored } from "../protocol/counts.ts";
 import { writeError, writeRefused } from "../protocol/down.ts";
 import { writePlainRefusal } from "../protocol/plain.ts";
 import { type Refusal, refusal } from "../protocol/refusals.ts";
+import { WASTE } from "../protocol/limits.ts";
 import type { Send, Up } from "../protocol/up.ts";
 import { acknowledge } from "./ack.ts";
-import { charge, takeRenewal, takeSignal } from "./allowance.ts";
+import { charge, rest, takeRenewal, takeSignal } from "./allowance.ts";
 import type { Box } from "./box.ts";
 import { wroteTo } from "./contacts.ts";
 import { type Device, type Entry, PLAIN_DEVICE } from "./log/schema.ts";
@@ -73,8 +74,14 @@ export function post(box: Box, session: Session, frames: readonly Up[], units: n
         frame satisfies never;
     }
   }
-  if (held > 0 && !acknowledge(box, session, held) && takeSignal(box) > 0) wasted++;
-  if (signals.length > 0) wasted += signal(box, session, signals);
+  if (held > 0 && !acknowledge(box, session, held)) {
+    if (takeSignal(box) > 0) wasted++;
+    else rest(box, WASTE.TEXT);
+  }
+  if (signals.length > 0) {
+    rest(box, WASTE.TEXT + signals.length);
+    wasted += signal(box, session, signals);
+  }
   if (repeats.length > 0) {
     repeat(box, session, repeats, refuse);
     wasted += repeats.length;

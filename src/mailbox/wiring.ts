@@ -115,7 +115,7 @@ export class Wiring {
     if (takeLate(box, typeof data === "string" ? data.length : data.byteLength)) return;
     if (!this.#isSlowed) note("slowed", { user: box.user });
     this.#isSlowed = true;
-    void this.#ctx.blockConcurrencyWhile(() => new Promise((done) => setTimeout(done, LATE.PAUSE_MS)));
+    box.pause(LATE.PAUSE_MS);
   }
 
   /** The alarm rang. */
@@ -169,6 +169,7 @@ export class Wiring {
     const calls = new Calls(clock.for("signals"));
     const tally = new Tally({ user, shard: shardOf(user) }, (count) => peers.report(user, count));
     const background = (work: Promise<unknown>) => ctx.waitUntil(work);
+    const pause = (ms: number) => void ctx.blockConcurrencyWhile(() => new Promise((done) => setTimeout(done, ms)));
     const rules = rulesOf(env);
     const sql = new Sql(ctx.storage.sql);
     const kept = { log, suspension: new Suspension(sql), facts: new Facts(sql) };
@@ -189,6 +190,7 @@ export class Wiring {
       peers,
       tally,
       calls,
+      pause,
       background,
     });
   }

@@ -31,6 +31,12 @@ export const WASTE = {
 } as const;
 
 /**
+ * After work of that price, in the units of `WASTE`, that no message is made of, a mailbox takes no event for some ms; with each second without
+ * such work the count begins anew. Answers: texts that lie ready, all of which the runtime would have handled before it looks at another socket.
+ */
+export const BREAK = { EVERY: 1_000, MS: 10, FORGOTTEN_MS: 1_000 } as const;
+
+/**
  * Texts, and thousands of their UTF-16 units, that still arrive on closed sockets of one mailbox, and in a second after that; beyond it the mailbox
  * takes no event for some ms at each. Answers: a client that ignores a close, which the runtime would go on reading for.
  */

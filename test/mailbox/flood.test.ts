@@ -64,6 +64,25 @@ test("[U6] a closed socket that says more than a few thousand texts makes its ow
   expect(await bob.until("message")).toMatchObject({ body: "still" });
 });
 
+test("[U6] a mailbox makes a break after each thousand frames' worth of waste, and none for messages and acks", async () => {
+  const a = fresh("alice");
+  const alice = await open(a);
+  const breaks = await runInDurableObject(env.MAILBOX.getByName(a), (_, state) => {
+    const spied = vi.spyOn(state, "blockConcurrencyWhile");
+    return () => spied.mock.calls.length;
+  });
+  const sends = Array.from({ length: 200 }, (_, i) => ({ type: "send", id: i + 1, to: a, body: i }));
+  for (const send of sends) alice.send(send);
+  const got = await alice.take("message", sends.length);
+  for (const { seq } of got) alice.ack(seq);
+  expect(await alice.settled()).toHaveLength(0);
+  expect(breaks()).toBe(0);
+  for (let n = 0; n < 200; n++) alice.line.say("?");
+  for (let n = 0; n < 200; n++) expect(await alice.next()).toMatchObject({ type: "error" });
+  expect(breaks()).toBeGreaterThanOrEqual(3);
+  expect(breaks()).toBeLessThanOrEqual(6);
+});
+
 test(
   "[G7] a device that never acknowledges is told 4 MB of answers, and then that it does not read",
   { timeout: 60_000 },

@@ -50,6 +50,8 @@ export const flood: Fault = {
           }
           held.push(await lowest(server));
         }
+        // The mailboxes that are signalled to begin before, not meanwhile.
+        await attack("ack", server, 0);
         for (const kind of [...FRAMES, ...REQUESTS]) {
           const [from, said] = [crowd.recorder.now, await attack(kind, server, scale === "whole" ? 5 : 1)];
           ones.push({ kind, said, from, until: crowd.recorder.now });
