@@ -1,6 +1,6 @@
 // What a user may still do, by kind: token buckets of all sockets and requests of a mailbox together. They are kept beside the objects, so
 // that an object which starts anew, or slept, finds them as it left them. What has its intended effect never comes here.
-import { BREAK, LATE, RENEWALS, SIGNALS, WASTE } from "../protocol/limits.ts";
+import { BREAK, RENEWALS, SIGNALS, WASTE } from "../protocol/limits.ts";
 import { type Refusal, refusal } from "../protocol/refusals.ts";
 import type { Box } from "./box.ts";
 import { Bucket } from "./bucket.ts";
@@ -119,14 +119,6 @@ export function rest(box: Box, price: number): void {
   const done = price + (last !== undefined && now - last.at < BREAK.FORGOTTEN_MS ? last.done : 0);
   if (done >= BREAK.EVERY) box.pause(BREAK.MS);
   works.set(box, { at: now, done: done >= BREAK.EVERY ? 0 : done });
-}
-
-/** A text of so many UTF-16 units arrived on a socket that was closed. False if there were too many. */
-export function takeLate(box: Box, units: number): boolean {
-  rest(box, WASTE.TEXT);
-  const late = bucketOf(box, "late", LATE.MOST, LATE.PER_SECOND);
-  late.owe(1 + units / 1_000);
-  return late.tokens >= 0;
 }
 
 function tooMany(wait: number): Refusal | null {

@@ -36,7 +36,7 @@ import { end } from "./leave.ts";
 import type { Standing } from "./log/contact-rows.ts";
 import { objection } from "./open.ts";
 import { addPasskey, enter, removePasskey } from "./passkeys.ts";
-import { receive } from "./receive.ts";
+import { receive, receiveLate } from "./receive.ts";
 import { restore } from "./restore.ts";
 import { send } from "./send.ts";
 import { serve } from "./service.ts";
@@ -81,7 +81,7 @@ export class Mailbox extends DurableObject<Env> implements MailboxCalls {
   override webSocketMessage(ws: WebSocket, data: string | ArrayBuffer): void {
     const box = this.#wiring.box();
     const session = box.sockets.of(ws);
-    if (session === undefined) return this.#wiring.late(box, data);
+    if (session === undefined) return receiveLate(box, data);
     session.heard = Date.now();
     const over = isOver(box, session);
     if (over === null && receive(box, session, data)) return;

@@ -1,10 +1,11 @@
 // A text arrived on a socket: size before parse, parse before trust. What writes joins the next group; what does not is done at once.
+import { WASTE } from "../protocol/limits.ts";
 import { type Refusal, refusal } from "../protocol/refusals.ts";
 import { writeError } from "../protocol/down.ts";
 import { readPlain, textTooLarge, writePlainRefusal } from "../protocol/plain.ts";
 import { readText } from "../protocol/up.ts";
 import { V1 } from "../protocol/version.ts";
-import { charge } from "./allowance.ts";
+import { charge, rest } from "./allowance.ts";
 import type { Box } from "./box.ts";
 import { post, postPlain } from "./post.ts";
 import { pump } from "./pump.ts";
@@ -63,4 +64,12 @@ function complain(box: Box, session: Session, why: Refusal, units: number): void
   const frame = session.dialect === V1 ? writeError(why) : writePlainRefusal(box.user, Date.now(), why);
   box.sockets.say(session, frame);
   finish(box, session);
+}
+
+/**
+ * A text arrived on a socket that was closed. The runtime reads on for as long as the client sends, and others wait meanwhile (seen with workerd
+ * 2026-10-23); while the object takes no events, the client has to.
+ */
+export function receiveLate(box: Box, data: string | ArrayBuffer): void {
+  rest(box, WASTE.TEXT + (typeof data === "string" ? data.length : data.byteLength) / WASTE.UNITS);
 }

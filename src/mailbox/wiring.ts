@@ -3,7 +3,6 @@ import { readToken } from "../identity/who.ts";
 import { meter } from "../meter/meter.ts";
 import { shardOf } from "../protocol/census.ts";
 import { counts } from "../protocol/counts.ts";
-import { LATE } from "../protocol/limits.ts";
 import { note, reasonOf } from "../protocol/journal.ts";
 import type { Order, Told } from "../protocol/operate.ts";
 import { V1 } from "../protocol/version.ts";
@@ -11,7 +10,7 @@ import type { Visit } from "../protocol/visit.ts";
 import type { Answer, Visitor } from "../protocol/visitor.ts";
 import { isOver, objectionTo } from "./account.ts";
 import { keepCursors } from "./ack.ts";
-import { answeredWith, objectionToRequest, takeLate } from "./allowance.ts";
+import { answeredWith, objectionToRequest } from "./allowance.ts";
 import type { Box } from "./box.ts";
 import { Calls } from "./calls.ts";
 import { Clock } from "./clock.ts";
@@ -44,8 +43,6 @@ export class Wiring {
   readonly #ctx: DurableObjectState;
   readonly #env: Env;
   #parts: Parts | null = null;
-  /** Whether a client that ignores a close is made to wait; noted once in a wake. */
-  #isSlowed = false;
 
   constructor(ctx: DurableObjectState, env: Env) {
     this.#ctx = ctx;
@@ -104,18 +101,6 @@ export class Wiring {
     if (session === undefined) return;
     box.turn.now(() => leave(box, session));
     this.left(box, session);
-  }
-
-  /**
-   * A text came over a socket that was closed. The runtime reads on for as long as the client sends, and others wait meanwhile (seen with workerd
-   * 2026-10-23, which reads everything that has arrived before it looks at another connection). While the object takes no events, the client
-   * has to wait.
-   */
-  late(box: Parts, data: string | ArrayBuffer): void {
-    if (takeLate(box, typeof data === "string" ? data.length : data.byteLength)) return;
-    if (!this.#isSlowed) note("slowed", { user: box.user });
-    this.#isSlowed = true;
-    box.pause(LATE.PAUSE_MS);
   }
 
   /** The alarm rang. */

@@ -8,7 +8,6 @@ export const EVENTS = {
   deliver_failed: "A try to hand a message on failed; it is tried again",
   delivered_late: "What had failed before is in its receiver's mailbox now, or was refused by it",
   open_failed: "A socket could not be opened, because the mailbox did not answer",
-  slowed: "Somebody sends on over a closed socket; the mailbox takes its events slowly",
   broken: "A mailbox could not finish a group: nothing of it was told, and it starts again from its disk",
   webhook_failed: "A webhook's address did not take a post; it is tried again",
   webhook_disabled: "A webhook was given up after days without an answer",

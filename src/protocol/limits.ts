@@ -32,15 +32,10 @@ export const WASTE = {
 
 /**
  * After work of that price, in the units of `WASTE`, that no message is made of, a mailbox takes no event for some ms; with each second without
- * such work the count begins anew. Answers: texts that lie ready, all of which the runtime would have handled before it looks at another socket.
+ * such work the count begins anew. Answers: texts that lie ready, all of which the runtime would handle before it looks at another socket, also
+ * those of a client that ignores a close.
  */
 export const BREAK = { EVERY: 1_000, MS: 10, FORGOTTEN_MS: 1_000 } as const;
-
-/**
- * Texts, and thousands of their UTF-16 units, that still arrive on closed sockets of one mailbox, and in a second after that; beyond it the mailbox
- * takes no event for some ms at each. Answers: a client that ignores a close, which the runtime would go on reading for.
- */
-export const LATE = { MOST: 4_000, PER_SECOND: 200, PAUSE_MS: 50 } as const;
 
 /**
  * Bytes of answers and signals that a socket was told since its device last acknowledged anything. Answers: a device that sends or watches and

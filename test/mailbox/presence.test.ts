@@ -94,7 +94,7 @@ test("[G5] who comes and goes in a loop is told of a few times, and in the end h
     device = await open(a);
   }
   expect(calls.told().length).toBeLessThanOrEqual(SIGNALS.CHANGES);
-  const last = (await bob.settled()).filter(({ type }) => type === "presence").at(-1);
+  const last = (await bob.settled()).findLast(({ type }) => type === "presence");
   expect(last).toMatchObject({ user: a, online: false });
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + SIGNALS.CHANGE_MS });
   onTestFinished(() => void vi.useRealTimers());
