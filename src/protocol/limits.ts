@@ -35,7 +35,7 @@ export const WASTE = {
  * such work the count begins anew. Answers: texts that lie ready, all of which the runtime would handle before it looks at another socket, also
  * those of a client that ignores a close.
  */
-export const BREAK = { EVERY: 1_000, MS: 10, FORGOTTEN_MS: 1_000 } as const;
+export const BREAK = { EVERY: 1_000, MS: 20, FORGOTTEN_MS: 1_000 } as const;
 
 /**
  * Bytes of answers and signals that a socket was told since its device last acknowledged anything. Answers: a device that sends or watches and
