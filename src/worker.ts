@@ -48,7 +48,11 @@ app.get("/client/:userName", async (c) => {
   if ("refused" in verdict) return refuseUpgrade(c, offer, verdict.refused);
   try {
     const response = await c.env.MAILBOX.getByName(verdict.visit.name).fetch(visitRequest(verdict.visit));
-    if (response.status !== 101) return refuseUpgrade(c, offer, await refuted(c, readRefusal(await response.json())));
+    if (response.status !== 101) {
+      const no = await refuted(c, readRefusal(await response.json()));
+      // A socket that is only accepted to be closed would have to be read for as long as its client sends.
+      return no.code === "rate_limited" ? problem(no) : refuseUpgrade(c, offer, no);
+    }
     confirm(c);
     return response;
   } catch (error) {

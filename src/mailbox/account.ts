@@ -1,6 +1,6 @@
 // Who may come in: this mailbox is the authority over its own name. To be done in a transaction, all of it.
 import { type Code, type Refusal, refusal } from "../protocol/refusals.ts";
-import { IN_VAIN } from "../protocol/limits.ts";
+import { UNREAD_BYTES } from "../protocol/limits.ts";
 import { note } from "../protocol/journal.ts";
 import type { Proof } from "../protocol/visitor.ts";
 import { objectionToBeginning } from "./beginning.ts";
@@ -32,9 +32,10 @@ function objectionToProof(box: Box, proof: Exclude<Proof, { readonly is: "operat
   return mayCome(box, proof) ? null : refusal("unauthorized");
 }
 
-/** Why nothing more is taken from a socket or given to it, or null: its token has expired, its device was signed out, or it sends on in vain. */
-export function isOver(box: Box, { expires, token, vain }: Session): Code | null {
-  if (vain > IN_VAIN) return "rate_limited";
+/** Why nothing more is taken from a socket or given to it, or null: its token has expired, its device was signed out, it floods, or it does not read. */
+export function isOver(box: Box, { expires, token, isFlooding, unread }: Session): Code | null {
+  if (isFlooding) return "rate_limited";
+  if (unread > UNREAD_BYTES) return "unread";
   if (box.suspension.now !== null) return "suspended";
   if (expires !== null && expires <= Date.now()) return "unauthorized";
   return token === null || box.log.account.knows(token) ? null : "forbidden";

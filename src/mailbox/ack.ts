@@ -7,15 +7,20 @@ import type { Session } from "./sockets.ts";
 /** Rows are not spent on every ack: a device's cursor is kept after about so many log frames. After a crash a plain one says no cursor of its own. */
 const KEEP_EVERY = { v1: 1_024, plain: 256 };
 
-/** Everything up to `seq` is held, but never more than was sent to this socket. What the window takes now is the pump's business. */
-export function acknowledge(box: Box, session: Session, seq: number): void {
+/**
+ * Everything up to `seq` is held, but never more than was sent to this socket. What the window takes now is the pump's business. False if
+ * that was known.
+ */
+export function acknowledge(box: Box, session: Session, seq: number): boolean {
   const held = Math.min(seq, session.position);
-  if (held <= session.acked) return;
+  if (held <= session.acked) return false;
+  session.unread = 0;
   session.acked = held;
   session.changed = true;
   for (const [last, frames] of session.unacked) if (last <= held) session.unkept += frames;
   session.unacked = session.unacked.filter(([last]) => last > held);
   if (session.carries) carry(box, held);
+  return true;
 }
 
 /** Keeps every device that is far enough ahead of its row. */

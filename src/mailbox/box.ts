@@ -8,6 +8,7 @@ import type { Log } from "./log/log.ts";
 import type { Suspension } from "./log/suspension.ts";
 import type { Peers } from "./peers.ts";
 import type { Rules } from "./rules.ts";
+import type { SignalQueue } from "./signal-queue.ts";
 import type { Sockets } from "./sockets.ts";
 import type { Turn } from "./turn.ts";
 import type { Webhook } from "./webhook.ts";
@@ -26,11 +27,14 @@ export interface Box {
   readonly lanes: Lanes;
   readonly budget: CallBudget;
   readonly peers: Peers;
+  readonly signals: SignalQueue;
   readonly turn: Turn;
   readonly rules: Rules;
   readonly webhook: Webhook;
   /** Whom a token speaks of; null for one that is not to be trusted. */
   who(token: string): Promise<Visitor | null>;
+  /** Takes no event for some ms, so that others have their turn: what a client sends meanwhile waits with the client. */
+  pause(ms: number): void;
   /** Lets something go on after the event that began it. */
   background(work: Promise<unknown>): void;
 }

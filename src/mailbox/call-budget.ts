@@ -2,6 +2,8 @@
 // from the newest event of an object, whatever caused it (`incomingRequests.addFront` in workerd's io-context.c++, read 2026-11): also
 // what a timer or the end of another call starts. So one number that each event sets is the whole model.
 
+import { SIGNALS } from "../protocol/limits.ts";
+
 /** What leads to an event: nothing to a WebSocket message or an alarm, and one call to whatever comes through the Worker. */
 export const FRESH = 0;
 export const FROM_WORKER = 1;
@@ -15,8 +17,8 @@ export const FROM_CENSUS = 2;
  */
 export const DEEPEST = 8;
 
-/** Signals that wait for another event. Answers: a queue as memory; what is lost of them is lost, as ever. */
-const WAITING = 256;
+/** The share of an event's calls that signals may take: the rest is for messages. */
+const SPARE = 0.75;
 
 /** A call did not leave, or the platform did not let it: it is to be made in a later event. */
 export class NoCallLeft extends Error {}
@@ -31,35 +33,32 @@ export class CallBudget {
   /** How many calls lead to the newest event. */
   depth = FRESH;
   readonly #perEvent: number;
-  readonly #wakeLater: () => void;
-  readonly #waiting: (() => void)[] = [];
   #left: number;
-  /** Whether an alarm was asked for that has not come: each is a row. */
-  #wakes = false;
+  #spare = 0;
 
-  /** `wakeLater` sees to it that an alarm comes at once. */
-  constructor(perEvent: number, wakeLater: () => void) {
+  constructor(perEvent: number) {
     this.#perEvent = perEvent;
     this.#left = perEvent;
-    this.#wakeLater = wakeLater;
+    this.begin(FRESH);
   }
 
   /** An event has come, to which so many calls lead. Whatever is called from here on counts from it. */
   begin(depth: number): void {
     this.depth = depth;
     this.#left = this.#perEvent;
-    if (this.#waiting.length > 0) this.#resume();
-  }
-
-  /** The alarm that was asked for has come. */
-  rang(): void {
-    this.#wakes = false;
-    this.begin(FRESH);
+    this.#spare = Math.min(SIGNALS.CALLS, Math.ceil(this.#perEvent * SPARE));
   }
 
   /** Takes one call to another object. False where it has to wait for another event. */
   take(): boolean {
     return this.depth < DEEPEST && this.takeFetch();
+  }
+
+  /** As `take`, for a signal, which may wait for another event. */
+  takeSpare(): boolean {
+    if (this.#spare <= 0 || !this.take()) return false;
+    this.#spare--;
+    return true;
   }
 
   /** As `take`, for a request to the world outside, where the platform's chain ends. */
@@ -77,29 +76,5 @@ export class CallBudget {
   /** The platform says that nothing more can leave before the next event. */
   exhaust(): void {
     this.#left = 0;
-  }
-
-  /** Makes a call that may wait: now, or in a later event, in the order in which they were asked for. */
-  async inOrder<T>(call: () => Promise<T>): Promise<T> {
-    if (this.#waiting.length > 0 || !this.take()) await this.#wait();
-    return call();
-  }
-
-  #wait(): Promise<void> {
-    if (this.#waiting.length >= WAITING) throw new NoCallLeft("too many calls wait for another event");
-    this.#askForAlarm();
-    return new Promise((resolve) => this.#waiting.push(resolve));
-  }
-
-  /** Lets those go that have waited, but not with what messages need. */
-  #resume(): void {
-    while (this.#waiting.length > 0 && this.#left > this.#perEvent / 2 && this.take()) this.#waiting.shift()?.();
-    if (this.#waiting.length > 0) this.#askForAlarm();
-  }
-
-  #askForAlarm(): void {
-    if (this.#wakes) return;
-    this.#wakes = true;
-    this.#wakeLater();
   }
 }

@@ -4,10 +4,10 @@ import { type Refusal, refusal } from "../protocol/refusals.ts";
 import type { Answer } from "../protocol/visitor.ts";
 import type { Box } from "./box.ts";
 import type { Standing } from "./log/contact-rows.ts";
+import { presenceOf, tellSoon } from "./presence.ts";
 import { isFull, ownFull } from "./quota.ts";
-import { presenceOf, tellPresence } from "./signal.ts";
 import { isService } from "./service.ts";
-import { hasStrangers, standingOf } from "./standing.ts";
+import { hasStrangers, isNew, standingOf } from "./standing.ts";
 
 /** Somebody wrote for the first time: from now on a request, where there are requests. */
 export function ask(box: Box, name: string): void {
@@ -16,9 +16,8 @@ export function ask(box: Box, name: string): void {
 
 /** The user writes to `name`: that accepts a request, and where new people are counted it is noted when they were first written to. */
 export function wroteTo(box: Box, name: string): void {
-  const standing = standingOf(box, name);
-  if (standing === "request") accept(box, name);
-  else if (standing === null && !isService(box) && (box.rules.requests || box.rules.quotas !== null)) {
+  if (standingOf(box, name) === "request") accept(box, name);
+  else if (isNew(box, name) && !isService(box) && (box.rules.requests || box.rules.quotas !== null)) {
     box.log.contacts.put(name, "contact", Date.now());
   }
 }
@@ -27,7 +26,7 @@ export function wroteTo(box: Box, name: string): void {
 export function accept(box: Box, name: string): Answer<null> {
   if (standingOf(box, name) !== "request") return { refused: noSuch("request") };
   stand(box, name, "contact");
-  if (box.log.life?.presence === 1) tellPresence(box, name, presenceOf(box));
+  if (box.log.life?.presence === 1) tellSoon(box, name, presenceOf(box));
   const peer = box.log.peers.get(name);
   const held = box.log.devices.delivered;
   const delivered = box.log.history.originUpTo(peer, held, held >= peer.last);
@@ -44,22 +43,34 @@ export function block(box: Box, name: string): Answer<null> {
   if (standing === "blocked") return { value: null };
   // Who is known has a row already.
   if (standing === null && isFull(box)) return { refused: ownFull("it keeps no more bytes") };
-  if (standing === "contact") tellPresence(box, name, { online: false, at: box.log.devices.seen });
-  stand(box, name, "blocked");
+  if (standing === "contact") tellSoon(box, name, { online: false, at: box.log.devices.seen });
+  box.log.contacts.block(name, standing);
+  say(box, name, "blocked");
   return { value: null };
 }
 
+/** `name` stands again as before the block: who was nobody is, and who had asked still has. */
 export function unblock(box: Box, name: string): Answer<null> {
   if (standingOf(box, name) !== "blocked") return { refused: noSuch("block") };
   // Otherwise to block and unblock by turns would fill it further.
   if (isFull(box)) return { refused: ownFull("it keeps no more bytes") };
-  stand(box, name, "contact");
+  // What older code blocked says nothing of before: who has never exchanged a message with the user is nobody.
+  const before = box.log.contacts.before(name) ?? (box.log.peers.has(name) ? "contact" : null);
+  if (before === null || before === "nobody") box.log.contacts.drop(name);
+  else box.log.contacts.put(name, before);
+  // To devices a person with whom nothing was exchanged is a contact, as everybody is who is neither a request nor blocked.
+  say(box, name, before === "request" ? before : "contact");
   return { value: null };
 }
 
 function stand(box: Box, name: string, standing: Standing): void {
-  box.log.found(box.user);
   box.log.contacts.put(name, standing);
+  say(box, name, standing);
+}
+
+/** Every device hears how the user stands to `name` from here on. */
+function say(box: Box, name: string, standing: Standing): void {
+  box.log.found(box.user);
   const about = { kind: "peer", peer: name, origin: null, device: null, id: null } as const;
   box.log.append({ ...about, at: Date.now(), body: standing });
 }

@@ -10,7 +10,7 @@ import type { Box } from "./box.ts";
 import { objectionToCursor, type Start, startOf } from "./open.ts";
 import { pump } from "./pump.ts";
 import { carry } from "./receipt.ts";
-import type { Session, Wire } from "./sockets.ts";
+import { CALM, type Session, type Wire } from "./sockets.ts";
 
 /** A page is read off; nobody listens. */
 const NOWHERE: Wire = { send: () => undefined, close: () => undefined, serializeAttachment: () => undefined };
@@ -42,7 +42,7 @@ export function readPage(
   limit: number,
 ): { readonly frames: readonly string[]; readonly position: number } {
   const nobody = { token: null, expires: null, since: 0, opened: box.log.head, carries: false, watched: [], heard: 0 };
-  const none = { unkept: 0, unacked: [], runs: false, answer: null, due: false, changed: false, vain: 0 };
+  const none = { unkept: 0, unacked: [], runs: false, answer: null, due: false, changed: false, ...CALM };
   const place = { device, position: from, acked: from, window: limit };
   const session: Session = { ...nobody, ...none, ...place, ws: NOWHERE, dialect: V1, outbox: [] };
   pump(box, session);

@@ -1,13 +1,13 @@
 // The end of a mailbox: its user wants everything gone. What may fail comes first, in one transaction; only when nothing is left are the
 // sockets told, and from then on the mailbox is nobody's.
 import type { Box } from "./box.ts";
-import { audience, vanish } from "./signal.ts";
+import { correspondents, vanish } from "./presence.ts";
 
 /** Drops everything. Throws where that can't be done: then the mailbox is as it was. */
 export function erase(box: Box, transaction: (work: () => void) => void): void {
   // What has joined is done before: nothing of it may be written after the end.
   box.turn.now(() => undefined);
-  const told = box.log.life?.presence === 1 ? audience(box) : [];
+  const told = box.log.life?.presence === 1 ? correspondents(box) : [];
   transaction(() => box.log.erase());
   // What is under way from here on is nobody's.
   box.turn.end();

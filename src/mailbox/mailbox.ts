@@ -24,7 +24,7 @@ import { end } from "./leave.ts";
 import type { Standing } from "./log/contact-rows.ts";
 import { objection } from "./open.ts";
 import { objectionToUnproved } from "./proof.ts";
-import { receive } from "./receive.ts";
+import { receive, receiveLate } from "./receive.ts";
 import { restore } from "./restore.ts";
 import { send } from "./send.ts";
 import { serve } from "./service.ts";
@@ -70,7 +70,7 @@ export class Mailbox extends AccountCalls implements MailboxCalls {
   override webSocketMessage(ws: WebSocket, data: string | ArrayBuffer): void {
     const box = this.#wiring.enter(undefined, FRESH);
     const session = box.sockets.of(ws);
-    if (session === undefined) return;
+    if (session === undefined) return receiveLate(box, data);
     session.heard = Date.now();
     const over = isOver(box, session);
     if (over === null && receive(box, session, data)) return;

@@ -8,6 +8,7 @@ import type { Visit } from "../protocol/visit.ts";
 import type { Proof } from "../protocol/visitor.ts";
 import { holder, idOf, objectionTo } from "./account.ts";
 import { keepCursor } from "./ack.ts";
+import { objectionToConnect } from "./allowance.ts";
 import type { Box } from "./box.ts";
 import { type Life, PLAIN_DEVICE } from "./log/schema.ts";
 import { carry } from "./receipt.ts";
@@ -32,8 +33,9 @@ export function objection(box: Box, visit: Visit): Refusal | null {
   const why = objectionTo(box, visit.proof);
   if (why !== null) return why;
   if (Date.now() < box.unableUntil) return refusal("unable_to_store");
-  if (visit.dialect !== V1) return null;
-  return objectionToCursor(box, visit.place.cursor) ?? objectionToTakeover(box, visit);
+  if (visit.dialect !== V1) return objectionToConnect(box, PLAIN_DEVICE);
+  const no = objectionToCursor(box, visit.place.cursor) ?? objectionToTakeover(box, visit);
+  return no ?? objectionToConnect(box, visit.place.device);
 }
 
 /** Why nobody can be there, or null. */

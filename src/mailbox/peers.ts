@@ -91,14 +91,12 @@ export class Peers {
   }
 
   signal(signal: Signal): Promise<void> {
-    return this.#budget.inOrder(() =>
-      inTime(this.mailbox(signal.to).signal({ ...signal, hops: this.#budget.depth }), CALL_MS),
-    );
+    return inTime(this.mailbox(signal.to).signal({ ...signal, hops: this.#budget.depth }), CALL_MS);
   }
 
   /** Whether `name` is online, as far as that is `asker`'s business; null where it is not. */
   presence(name: string, asker: string): Promise<Presence | null> {
-    return this.#budget.inOrder(() => inTime(this.mailbox(name).presence(name, asker, this.#budget.depth), CALL_MS));
+    return inTime(this.mailbox(name).presence(name, asker, this.#budget.depth), CALL_MS);
   }
 
   /** A report leaves whatever the budget says: a shard of the census calls nobody on its account, so no chain goes on behind it. */

@@ -6,7 +6,7 @@ import type { Delivery } from "../protocol/envelope.ts";
 import type { Box } from "./box.ts";
 import type { Peer } from "./log/schema.ts";
 import { isService } from "./service.ts";
-import { hasStrangers, standingOf } from "./standing.ts";
+import { hasStrangers, isNew, standingOf } from "./standing.ts";
 
 const HOUR = 3_600_000;
 
@@ -21,9 +21,9 @@ export function objectionToSending(box: Box, to: string): Refusal | null {
   if (isFull(box)) return ownFull("it keeps no more bytes");
   if (box.lanes.owedTo(to) >= quotas.OUTBOX_PER_CORRESPONDENT)
     return ownFull("too much is on its way to this receiver");
-  if (to === box.user || isService(box)) return null;
+  if (isService(box)) return null;
   const now = Date.now();
-  const wait = Math.max(tooFast(box, now), tooManyNew(box, to, now));
+  const wait = Math.max(tooFast(box, now), to === box.user ? 0 : tooManyNew(box, to, now));
   return wait > 0 ? { ...refusal("rate_limited"), retryAfter: Math.ceil(wait) } : null;
 }
 
@@ -72,7 +72,7 @@ function tooFast(box: Box, now: number): number {
 
 /** Ms until somebody new may be written to; 0 for now, or for somebody who is not new. */
 function tooManyNew(box: Box, to: string, now: number): number {
-  if (standingOf(box, to) !== null) return 0;
+  if (!isNew(box, to)) return 0;
   const most = (box.rules.quotas ?? QUOTAS).NEW_CORRESPONDENTS_PER_HOUR;
   const recent = box.log.contacts.wroteAfter(now - HOUR);
   const first = recent.at(-most);

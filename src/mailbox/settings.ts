@@ -1,7 +1,7 @@
 // What the user lets others know: whether something was read, and whether they are online. Off works both ways.
 import type { Settings } from "../protocol/visitor.ts";
 import type { Box } from "./box.ts";
-import { announce, vanish } from "./signal.ts";
+import { announce } from "./presence.ts";
 
 /** Changes what is given, and returns what holds then. To be done in a group. */
 export function settings(box: Box, change: Partial<Settings>): Settings {
@@ -15,7 +15,6 @@ export function settings(box: Box, change: Partial<Settings>): Settings {
   if (receipts !== (before.receipts === 1) || presence !== wasPresent) {
     box.log.set({ receipts: Number(receipts), presence: Number(presence) });
   }
-  if (presence && !wasPresent) announce(box);
-  if (!presence && wasPresent) vanish(box);
+  if (presence !== wasPresent) announce(box);
   return { receipts, presence };
 }

@@ -6,6 +6,7 @@ import { writePlainRefusal } from "../protocol/plain.ts";
 import { type Code, closeCode, refusal } from "../protocol/refusals.ts";
 import { type Dialect, V1 } from "../protocol/version.ts";
 import { type Answer, grow } from "./answer.ts";
+import type { Bucket } from "./bucket.ts";
 import { Soon } from "./soon.ts";
 import { texts } from "./texts.ts";
 
@@ -61,8 +62,14 @@ export interface Session extends Place {
   /** Whether the outbox is to leave with the group: it waits while all in it is the device's own, and the answer to that is still to come. */
   due: boolean;
   changed: boolean;
-  /** Frames in a row of which none was taken. */
-  vain: number;
+  /** What its frames without effect may still cost; null while there were none. */
+  waste: Bucket | null;
+  /** Whether they cost too much: it is closed. */
+  isFlooding: boolean;
+  /** Tokens that it may present; null before the first. */
+  renewals: Bucket | null;
+  /** Bytes of answers and signals since it last acknowledged anything, as far as this wake knows. */
+  unread: number;
   /** When something last came from it, as far as this wake knows, ms since 1970. */
   heard: number;
 }
@@ -78,8 +85,11 @@ interface Said {
 /** Texts remembered one by one; older ones are remembered together, so that an attachment stays small. */
 const REMEMBERED = 64;
 
-/** Nothing is said yet, and nothing was heard in vain. */
-const FRESH = { due: false, vain: 0, answer: null };
+/** A socket that has done nothing that costs. */
+export const CALM = { waste: null, isFlooding: false, renewals: null, unread: 0 };
+
+/** Nothing is said yet. */
+const FRESH = { ...CALM, due: false, answer: null };
 
 /** Reasons in a close frame have at most 123 bytes. */
 const REASON_BYTES = 123;
@@ -158,6 +168,7 @@ export class Sockets {
   /** Says one frame; it goes out with the group. */
   say(session: Session, frame: string): void {
     session.due = true;
+    session.unread += frame.length;
     sayAnswer(session);
     session.outbox.push(frame);
   }
@@ -268,7 +279,9 @@ function sayAnswer(session: Session): void {
   const { answer } = session;
   if (answer === null) return;
   session.answer = null;
-  session.outbox.push(writeAccepted(answer.id, answer.state, answer.entry, answer.count));
+  const frame = writeAccepted(answer.id, answer.state, answer.entry, answer.count);
+  session.unread += frame.length;
+  session.outbox.push(frame);
 }
 
 /** Takes the two oldest for one: less exact, never too little. */

@@ -9,6 +9,11 @@ export function standingOf(box: Box, name: string): Standing | null {
   return box.log.contacts.standing(name) ?? (box.log.peers.has(name) ? "contact" : null);
 }
 
+/** Whether nothing was ever exchanged with `name`. A row alone is no exchange: a block makes one too. */
+export function isNew(box: Box, name: string): boolean {
+  return !box.log.peers.has(name);
+}
+
 /** Whether first contact is a request here: a program has nobody who would accept it. */
 export function hasStrangers(box: Box): boolean {
   return box.rules.requests && !isService(box);

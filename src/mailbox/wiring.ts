@@ -10,8 +10,9 @@ import type { Visit } from "../protocol/visit.ts";
 import type { Answer, Visitor } from "../protocol/visitor.ts";
 import { type Even, isOver, objectionTo } from "./account.ts";
 import { keepCursors } from "./ack.ts";
+import { answeredWith, objectionToRequest } from "./allowance.ts";
 import type { Box } from "./box.ts";
-import { CallBudget, FROM_WORKER } from "./call-budget.ts";
+import { CallBudget, FRESH, FROM_WORKER } from "./call-budget.ts";
 import { Clock } from "./clock.ts";
 import { commits } from "./commits.ts";
 import { erase } from "./erase.ts";
@@ -28,7 +29,8 @@ import { Peers } from "./peers.ts";
 import { pump } from "./pump.ts";
 import { retentionOf } from "./retention.ts";
 import { rulesOf } from "./rules.ts";
-import { announce } from "./signal.ts";
+import { announce, ringPresence } from "./presence.ts";
+import { SignalQueue } from "./signal-queue.ts";
 import { type Session, Sockets, type Wire } from "./sockets.ts";
 import { Tally } from "./tally.ts";
 import { Turn } from "./turn.ts";
@@ -64,8 +66,13 @@ export class Wiring {
   answer<T>({ name, proof }: Visitor, work: (box: Parts) => Answer<T>, asked: Asked = {}): Promise<Answer<T>> {
     const box = asked.box ?? this.enter(name);
     return box.turn.joined(() => {
-      const no = objectionTo(box, proof, asked.even ?? null);
-      return no === null ? work(box) : { refused: no };
+      // Only who could come in pays: a stranger's request costs its address, not the user.
+      const isOperator = proof.is === "operator";
+      const no = objectionTo(box, proof, asked.even ?? null) ?? (isOperator ? null : objectionToRequest(box));
+      if (no !== null) return { refused: no };
+      const answer = work(box);
+      if ("value" in answer && typeof answer.value === "string") answeredWith(box, answer.value.length);
+      return answer;
     });
   }
 
@@ -111,10 +118,10 @@ export class Wiring {
     const box = this.box();
     box.turn.now(() => {
       box.clock.rang(Date.now());
-      // Not before: what waits for an event may want another alarm.
-      box.budget.rang();
+      box.budget.begin(FRESH);
       box.lanes.ring();
       box.webhook.rang();
+      ringPresence(box);
     });
   }
 
@@ -166,8 +173,8 @@ export class Wiring {
       deleteAlarm: () => void ctx.storage.deleteAlarm(),
     });
     const rules = rulesOf(env);
-    const soon = clock.for("calls");
-    const budget = new CallBudget(rules.callsPerEvent, () => soon.setAlarm(Date.now()));
+    const budget = new CallBudget(rules.callsPerEvent);
+    const signals = new SignalQueue(budget, clock.for("signals"));
     const peers = new Peers(env, budget);
     const hook = log.account.service.webhook.row;
     const webhook = new Webhook(clock.for("webhook", hook === null || hook.disabled > 0 ? null : hook.due || null));
@@ -178,6 +185,7 @@ export class Wiring {
     });
     const tally = new Tally({ user, shard: shardOf(user) }, (count) => peers.report(user, count));
     const background = (work: Promise<unknown>) => ctx.waitUntil(work);
+    const pause = (ms: number) => void ctx.blockConcurrencyWhile(() => new Promise((done) => setTimeout(done, ms)));
     const kept = { log, suspension: new Suspension(log.sql), facts: new Facts(log.sql) };
     const who = (token: string) => readToken(token, env);
     const keys = new KeyRows(log.sql);
@@ -196,6 +204,8 @@ export class Wiring {
       webhook,
       peers,
       tally,
+      signals,
+      pause,
       background,
     });
   }

@@ -123,7 +123,7 @@ export function writeRefused(id: number, why: Refusal): string {
 }
 
 export function writeError(why: Refusal): string {
-  return JSON.stringify({ type: "error", code: why.code, message: why.message });
+  return JSON.stringify({ type: "error", ...why });
 }
 
 function told(bodies: readonly string[]): string {

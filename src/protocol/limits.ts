@@ -21,8 +21,33 @@ export const LIMITS = {
   frames: FRAMES,
 } as const;
 
-/** Frames in a row of which a mailbox took none, over which a socket is closed: two full texts. Answers: a client that sends on whatever it is told, and answers that nobody reads. */
-export const IN_VAIN = 8_192;
+/**
+ * What costs without effect on one socket: frames that are refused, unreadable, dropped or sent before, and bytes that nothing was made of. The
+ * count leaks; above `MOST` the socket is closed, and so is one of a user whose sockets together have twice that. `RATE_LIMIT` does not lift it.
+ */
+export const WASTE = {
+  /** Four full texts. Answers: a client that sends on whatever it is told, and answers that nobody reads. */
+  MOST: 16_384,
+  /** What leaks in a second: more than a device says that tries a full queue again each second. Answers: the same, slowly. */
+  PER_SECOND: 5_000,
+  /** The price of a text beside that of its frames. Answers: many small texts, each of which is an event. */
+  TEXT: 20,
+  /** UTF-16 units that cost as much as a frame. Answers: large texts of which nothing is taken, and which have to be parsed. */
+  UNITS: 250,
+} as const;
+
+/**
+ * After work of that price, in the units of `WASTE`, that no message is made of, a mailbox takes no event for some ms; with each second without
+ * such work the count begins anew. Answers: texts that lie ready, all of which the runtime would handle before it looks at another socket, also
+ * those of a client that ignores a close.
+ */
+export const BREAK = { EVERY: 1_000, MS: 20, FORGOTTEN_MS: 1_000 } as const;
+
+/**
+ * Bytes of answers and signals that a socket was told since its device last acknowledged anything. Answers: a device that sends or watches and
+ * does not read: log frames wait for its acks, answers are memory.
+ */
+export const UNREAD_BYTES = 4_194_304;
 
 /** How much and how often. Each is a variable of the same name; RATE_LIMIT=off lifts all but the last. */
 export const QUOTAS = {
@@ -31,6 +56,21 @@ export const QUOTAS = {
   SENDS_PER_SECOND: 10,
   /** People whom a user writes to for the first time in an hour. Answers: spam, and guessing who exists. */
   NEW_CORRESPONDENTS_PER_HOUR: 60,
+  /**
+   * Frames of a user that are no messages (`watch`, `typing`, `read`, `token`, acks that move nothing) at once, and in a second after that.
+   * Answers: a loop of signals, each of which may be a row or a call to another mailbox.
+   */
+  SIGNAL_BURST: 1_000,
+  SIGNALS_PER_SECOND: 100,
+  /** Connections that a user opens at once, and in a second after that; a device opens half as many at once. Answers: opening and dropping in a loop. */
+  CONNECT_BURST: 30,
+  CONNECTS_PER_SECOND: 3,
+  /**
+   * Requests that a user makes over HTTP at once, and in a second after that; each 64 KiB of an answer cost as much as a request. Answers: reading
+   * the same history without end.
+   */
+  REQUEST_BURST: 200,
+  REQUESTS_PER_SECOND: 20,
   /** Open sockets of a user; the one idle for longest goes. Answers: a leak of connections, which are memory. */
   SOCKETS: 16,
   /** Messages of one author that no device of the user has, and of all authors. Answers: a mailbox as a dump. */
@@ -108,6 +148,29 @@ export const SESSION_IDLE_DAYS = 90;
 
 /** Peers whose presence one socket may watch. Answers: a socket that wakes half the world. */
 export const WATCHED = 64;
+
+/** Of presence, and of typing. */
+export const SIGNALS = {
+  /** What was heard of a peer answers a `watch` for so long, ms. Answers: a list that goes to and fro, whose every change calls others. */
+  HEARD_MS: 5_000,
+  /** Peers that are asked for the presence of at once, and in a second after that. Answers: a socket that wakes one mailbox after the other. */
+  ASK_BURST: 64,
+  ASKS_PER_SECOND: 4,
+  /** Calls of one event; the rest is made from an alarm. Answers: a hundred mailboxes that wake at once. See also CALLS_PER_EVENT. */
+  CALLS: 24,
+  /** Correspondents who are told that the user came or went, the latest first. Answers: a user to whom everybody once wrote. */
+  TOLD: 100,
+  /** Changes that are told at once, and ms after which one more is; the last one always is. Answers: connecting and leaving in a loop. */
+  CHANGES: 4,
+  CHANGE_MS: 10_000,
+  /** Ms between two signs of typing to the same peer; signs to all peers at once, and in a second after that. Answers: a key held down. */
+  TYPING_MS: 1_000,
+  TYPING_BURST: 20,
+  TYPINGS_PER_SECOND: 10,
+} as const;
+
+/** Frames `token` of one socket at once, and in a second after that. Answers: tokens as work, since each is verified. */
+export const RENEWALS = { BURST: 2, PER_SECOND: 1 } as const;
 
 /** Levels of arrays and objects in a body. Answers: a body that overflows the stack of whoever reads it. */
 export const BODY_DEPTH = 128;

@@ -48,6 +48,12 @@ export const REFUSALS = {
     status: 409,
   },
   rate_limited: { message: "Too many; wait a moment", close: 4429, status: 429, retryAfter: 1_000 },
+  unread: {
+    message: "The device does not read what it is told",
+    close: 4429,
+    status: 429,
+    retryAfter: 1_000,
+  },
   out_of_order: { message: "Ids are consecutive: the next one is welcome.lastId + 1", status: 409 },
   id_reused: { message: "This id was accepted with another message", status: 409 },
   not_found: { message: "There is nothing at this address", status: 404 },

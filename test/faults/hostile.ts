@@ -3,6 +3,7 @@
 import { connect } from "node:net";
 import process from "node:process";
 import WebSocket from "ws";
+import { askOver, connectOver, flood as repeatOver, ready } from "./hostile-frames.ts";
 
 /** Connections at once, and bytes of garbage. */
 const AT_ONCE = 32;
@@ -106,5 +107,10 @@ async function garbage(): Promise<string> {
 }
 
 const KINDS: Record<string, () => Promise<string>> = { send, open, garbage };
-process.stdout.write(`${await KINDS[kind]?.()}\n`);
+const known = KINDS[kind];
+if (known === undefined) await ready(Number(port));
+const told = known ?? (() => repeatOver(kind, Number(port), over));
+const asked = kind === "connects" ? () => connectOver(Number(port), over) : () => askOver(kind, Number(port), over);
+const isAsked = kind === "connects" || kind === "history" || kind === "bodies";
+process.stdout.write(`${await (isAsked ? asked() : told())}\n`);
 process.exit(0);

@@ -1,15 +1,11 @@
 // How deep an event is, and what it may still call: counted from the newest event, and afresh with each.
-import { expect, test, vi } from "vitest";
-import { CallBudget, DEEPEST, FRESH, isOverBudget, NoCallLeft } from "../../src/mailbox/call-budget.ts";
+import { expect, test } from "vitest";
+import { CallBudget, DEEPEST, FRESH, isOverBudget } from "../../src/mailbox/call-budget.ts";
 import { rulesOf } from "../../src/mailbox/rules.ts";
+import { SIGNALS } from "../../src/protocol/limits.ts";
 
-const WAITING = 256;
-
-/** A budget, and how often it asked for an alarm. */
-function budgetOf(perEvent: number) {
-  const wakeLater = vi.fn();
-  return { budget: new CallBudget(perEvent, wakeLater), wakeLater };
-}
+/** A budget of its own. */
+const budgetOf = (perEvent: number) => ({ budget: new CallBudget(perEvent) });
 
 const takes = (budget: CallBudget) => {
   let count = 0;
@@ -66,33 +62,18 @@ test.each([
   expect(isOverBudget(new Error(words))).toBe(expected);
 });
 
-test("[M13] calls that may wait leave in order, over as many events as it takes, and leave half of each to messages", async () => {
-  const { budget, wakeLater } = budgetOf(4);
-  const left: number[] = [];
-  const all = Array.from({ length: 9 }, (_, n) => budget.inOrder(() => Promise.resolve(left.push(n))));
-  expect(left).toEqual([0, 1, 2, 3]);
-  expect(wakeLater).toHaveBeenCalledTimes(1);
-  const leftAfter = async (begin: () => void) => {
-    begin();
-    const rest = takes(budget);
-    await Promise.resolve();
-    return [left.length, rest];
-  };
-  expect(await leftAfter(() => budget.begin(FRESH))).toEqual([6, 2]);
-  expect(await leftAfter(() => budget.begin(DEEPEST))).toEqual([6, 0]);
-  // One alarm is enough until it comes.
-  expect(wakeLater).toHaveBeenCalledTimes(1);
-  expect(await leftAfter(() => budget.rang())).toEqual([8, 2]);
-  expect(wakeLater).toHaveBeenCalledTimes(2);
-  budget.rang();
-  await Promise.all(all);
-  expect(left).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
-  expect(wakeLater).toHaveBeenCalledTimes(2);
-});
-
-test("more than some hundred calls do not wait: what is lost of them is lost", async () => {
-  const { budget } = budgetOf(1);
-  budget.take();
-  for (let n = 0; n < WAITING; n++) void budget.inOrder(() => Promise.resolve());
-  await expect(budget.inOrder(() => Promise.resolve())).rejects.toThrow(NoCallLeft);
+test.each([
+  [4, 3],
+  [32, SIGNALS.CALLS],
+  [900, SIGNALS.CALLS],
+])("[M13] of %i calls of an event signals get %i, and the rest is for messages", (perEvent, spare) => {
+  const { budget } = budgetOf(perEvent);
+  for (let event = 0; event < 2; event++) {
+    budget.begin(FRESH);
+    let taken = 0;
+    while (budget.takeSpare()) taken++;
+    expect([taken, takes(budget)]).toEqual([spare, perEvent - spare]);
+  }
+  budget.begin(DEEPEST);
+  expect(budget.takeSpare()).toBe(false);
 });

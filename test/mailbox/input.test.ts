@@ -171,20 +171,3 @@ test.each(["", " ", "\n\t"])("[P3] plain ignores a blank text (%j)", async (text
   expect(await heard(bob)).toMatchObject({ msg: "first" });
   expect(alice.unread).toBe(0);
 });
-
-test("[U6] who sends on and on in vain is put out, and may come again", async () => {
-  const a = fresh("alice");
-  const alice = await open(a);
-  const vain = Array.from({ length: LIMITS.frames }, () => ({ type: "send", id: 9, to: "bob", body: 0 }));
-  for (let texts = 0; texts < 2; texts++) alice.send(...vain);
-  expect(new Set((await alice.settled()).map(({ code }) => code))).toEqual(new Set(["out_of_order"]));
-  // The frame by which that was known was one too many, and whatever comes next is not even read.
-  alice.line.say("?");
-  expect(await alice.until("closing")).toMatchObject({ code: 4429, retryAfter: expect.any(Number) });
-  const again = await open(a);
-  again.send(...vain);
-  again.send({ type: "send", id: 1, to: a, body: "hi" });
-  again.send(...vain);
-  expect(await again.until("accepted")).toMatchObject({ id: 1 });
-  await again.settled();
-});

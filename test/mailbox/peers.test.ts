@@ -25,7 +25,7 @@ function world() {
     };
     return { deliver };
   };
-  const budget = new CallBudget(900, () => undefined);
+  const budget = new CallBudget(900);
   const peers = new Peers({ MAILBOX: { getByName } } as unknown as Env, budget);
   const deliver = (to: string) => {
     const ends = { from: "alice", epoch: "a1", to, toEpoch: "b1" };

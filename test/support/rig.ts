@@ -28,7 +28,7 @@ export class Rig {
   readonly budget: CallBudget;
 
   constructor(state: DurableObjectState, pace?: Pace, callsPerEvent = 900) {
-    this.budget = new CallBudget(callsPerEvent, () => undefined);
+    this.budget = new CallBudget(callsPerEvent);
     this.log = new Log(state.storage.sql);
     this.log.found("alice");
     const seal = () => {

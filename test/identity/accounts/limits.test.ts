@@ -50,11 +50,32 @@ test("[U1] a plain client is told", async () => {
   expect(await heard(alice)).toMatchObject({ sender: "system", code: "rate_limited" });
 });
 
-test("[U1] what one writes to oneself is not counted", async () => {
+test("[U1] what one writes to oneself is counted too", async () => {
   const a = await claimed("alice");
   const alice = await openAs(a);
   alice.send(...batch(a.userName, 100));
-  expect(await alice.take("accepted", 100)).toHaveLength(100);
+  const refused = await alice.until("refused");
+  expect(refused).toMatchObject({ code: "rate_limited", retryAfter: expect.any(Number) });
+  expect(Number(refused["id"])).toBeGreaterThan(QUOTAS.SEND_BURST);
+});
+
+test("[U2] a block and its end make nobody less new, and forget nobody who was", async () => {
+  const a = await claimed("alice");
+  const most = QUOTAS.NEW_CORRESPONDENTS_PER_HOUR;
+  const alice = await openAs(a);
+  const first = fresh("new");
+  const news = [first, ...Array.from({ length: most - 1 }, () => fresh("new"))];
+  alice.send(...news.map((to, i) => ({ type: "send", id: i + 1, to, body: i })));
+  await alice.take("accepted", most);
+  for (const name of [first, fresh("never-met")]) {
+    await say("PUT", `/api/blocks/${name}`, undefined, a.token);
+    expect((await say("DELETE", `/api/blocks/${name}`, undefined, a.token)).status).toBe(204);
+    const to = name === first ? fresh("another") : name;
+    alice.send({ type: "send", id: most + 1, to, body: "one more" });
+    const refused = await alice.until("refused");
+    expect(refused).toMatchObject({ code: "rate_limited" });
+    expect(Number(refused["retryAfter"])).toBeGreaterThan(3_000_000);
+  }
 });
 
 test("[U2] so many new people in an hour, and an eviction does not forget them", async () => {

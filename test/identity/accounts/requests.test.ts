@@ -156,6 +156,75 @@ test("[Q5] somebody can be blocked before they have ever written", async () => {
   expect(await get("/api/conversations", b.token)).toMatchObject({ conversations: [] });
 });
 
+test("[Q8] who is let go stands as before: nobody, a request, or a contact, whatever happened between and after an eviction", async () => {
+  const { a, b, alice, bob } = await world();
+  const block = (is: "PUT" | "DELETE") => say(is, `/api/blocks/${a.userName}`, undefined, b.token);
+  const knows = () =>
+    runInDurableObject(env.MAILBOX.getByName(b.userName), (mailbox) => mailbox.presence(b.userName, a.userName));
+  await block("PUT");
+  await block("DELETE");
+  expect(await knows()).toBe(null);
+  expect(await outcome(alice, 1, b.userName)).toBe("stored");
+  expect(await get("/api/requests", b.token)).toEqual([a.userName]);
+  await block("PUT");
+  await block("PUT");
+  expect(await get("/api/requests", b.token)).toEqual([]);
+  await evictDurableObject(env.MAILBOX.getByName(b.userName), { webSockets: "hibernate" });
+  await block("DELETE");
+  expect(await get("/api/requests", b.token)).toEqual([a.userName]);
+  expect(await knows()).toBe(null);
+  expect(await outcome(alice, 2, b.userName)).toBe("stored");
+  expect(await outcome(alice, 3, b.userName)).toBe("stored");
+  expect(await outcome(alice, 4, b.userName)).toBe("declined");
+  await say("PUT", `/api/contacts/${a.userName}`, undefined, b.token);
+  await block("PUT");
+  await block("DELETE");
+  expect(await knows()).toMatchObject({ online: true });
+  expect(await outcome(alice, 5, b.userName)).toBe("stored");
+  const standings = (await bob.settled()).filter(({ type }) => type === "peer").map(({ standing }) => standing);
+  expect(standings).toEqual(["blocked", "contact", "request", "blocked", "request", "contact", "blocked", "contact"]);
+});
+
+test("[Q8][V5] a block of code that kept no word of before ends with a contact, or with nobody where nothing was exchanged", async () => {
+  const { a, b, alice } = await world();
+  const c = await claimed("carol");
+  expect(await outcome(alice, 1, b.userName)).toBe("stored");
+  await say("PUT", `/api/contacts/${a.userName}`, undefined, b.token);
+  await runInDurableObject(env.MAILBOX.getByName(b.userName), (_, { storage }) => {
+    for (const name of [a.userName, c.userName]) {
+      storage.sql.exec(
+        "INSERT INTO contact VALUES (?, 'blocked', 0) ON CONFLICT DO UPDATE SET standing = 'blocked'",
+        name,
+      );
+    }
+  });
+  await evictDurableObject(env.MAILBOX.getByName(b.userName), { webSockets: "close" });
+  for (const { userName } of [a, c]) {
+    expect((await say("DELETE", `/api/blocks/${userName}`, undefined, b.token)).status).toBe(204);
+  }
+  const knows = (who: string) =>
+    runInDurableObject(env.MAILBOX.getByName(b.userName), (mailbox) => mailbox.presence(b.userName, who));
+  expect(await knows(a.userName)).toMatchObject({ online: expect.any(Boolean) });
+  expect(await knows(c.userName)).toBe(null);
+});
+
+test("[G1] the user's typing reaches contacts alone: no request that is not answered, and nobody who is blocked", async () => {
+  const { a, b, alice, bob } = await world();
+  expect(await outcome(alice, 1, b.userName)).toBe("stored");
+  const told = vi.spyOn(Mailbox.prototype, "signal");
+  onTestFinished(() => told.mockRestore());
+  bob.send({ type: "typing", to: a.userName });
+  await bob.settled();
+  await say("PUT", `/api/contacts/${a.userName}`, undefined, b.token);
+  await say("PUT", `/api/blocks/${a.userName}`, undefined, b.token);
+  bob.send({ type: "typing", to: a.userName });
+  await bob.settled();
+  expect(told.mock.calls.filter(([signal]) => signal.kind === "typing")).toEqual([]);
+  await say("DELETE", `/api/blocks/${a.userName}`, undefined, b.token);
+  bob.send({ type: "typing", to: a.userName });
+  expect(await alice.until("typing")).toEqual({ type: "typing", from: b.userName });
+});
+
 test("[Q6] what was refused stays refused, though its answer was lost and its author is welcome by now", async () => {
   const { a, b } = await world();
   const deliver = (envelopes: readonly number[]) =>

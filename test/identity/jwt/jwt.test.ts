@@ -137,6 +137,9 @@ test("[J3] a signal that comes after the expiry is not given either, and ends th
   const [first, other] = [await open(alice, await signed(alice)), await open(bob, await signed(bob))];
   first.send({ type: "send", id: 1, to: bob, body: "hi" });
   expect(await first.until("accepted")).toMatchObject({ state: "stored" });
+  // Typing reaches contacts alone, so bob answers.
+  other.send({ type: "send", id: 1, to: alice, body: "hi" });
+  first.ack((await first.until("message"))["seq"]);
   first.line.close();
   await first.line.end();
   const phone = await open(alice, await signed(alice));

@@ -1,0 +1,98 @@
+// What is no message has a price too: signals, connections and requests take from what their user may do, and the rest is refused with a time.
+import { abortAllDurableObjects } from "cloudflare:test";
+import { expect, test, vi } from "vitest";
+import { QUOTAS } from "../../../src/protocol/limits.ts";
+import { V1 } from "../../../src/protocol/version.ts";
+import { claimed, openAs, say } from "../../support/accounts.ts";
+import { lineOf, upgrade } from "../../support/devices.ts";
+import { Device } from "../../support/line.ts";
+
+// Hundreds of requests, one after the other.
+vi.setConfig({ testTimeout: 60_000 });
+
+test("[U7] signals beyond the allowance are dropped with one error a text, that says when; messages go on, also after the object started anew", async () => {
+  const a = await claimed("alice");
+  const alice = await openAs(a);
+  const signals = (first: number) =>
+    Array.from({ length: 900 }, (_, i) => ({ type: "read", peer: `nobody-${first + i}`, seq: 1 }));
+  alice.send(...signals(0));
+  expect(await alice.settled()).toEqual([]);
+  alice.send(...signals(900));
+  const error = { type: "error", code: "rate_limited", message: expect.any(String), retryAfter: expect.any(Number) };
+  expect(await alice.next()).toEqual(error);
+  expect(await alice.settled()).toEqual([]);
+  await abortAllDurableObjects();
+  const again = await openAs(a);
+  again.send(...signals(1_800), { type: "send", id: 1, to: a.userName, body: "still" });
+  expect(await again.until("accepted")).toMatchObject({ id: 1 });
+  expect(await again.until("error")).toMatchObject({ code: "rate_limited" });
+});
+
+test("[U7] an ack that moves the cursor costs nothing, one that moves nothing does", async () => {
+  const a = await claimed("alice");
+  const alice = await openAs(a);
+  alice.send(...Array.from({ length: 50 }, (_, i) => ({ type: "send", id: i + 1, to: a.userName, body: i })));
+  const got = await alice.take("message", 50);
+  for (const { seq } of got) alice.ack(seq);
+  alice.send(...Array.from({ length: 999 }, (_, i) => ({ type: "read", peer: `nobody-${i}`, seq: 1 })));
+  expect((await alice.settled()).filter(({ type }) => type === "error")).toEqual([]);
+  for (let n = 0; n < 200; n++) alice.ack(got[0]?.["seq"]);
+  alice.send({ type: "typing", to: "somebody" });
+  expect(await alice.until("error")).toMatchObject({ code: "rate_limited" });
+});
+
+test("[U7] of one text the furthest read of a peer, the last watch and one typing to each count", async () => {
+  const a = await claimed("alice");
+  const alice = await openAs(a);
+  const same = Array.from({ length: 4_000 }, (_, i) => ({ type: "read", peer: "nobody", seq: i }));
+  alice.send(...same);
+  expect(await alice.settled()).toEqual([]);
+  alice.send({ type: "read", peer: "nobody", seq: 1 });
+  expect(await alice.settled()).toEqual([]);
+});
+
+test("[U7] a token at most once a second, on each socket", async () => {
+  const a = await claimed("alice");
+  const [phone, laptop] = [await openAs(a, "phone"), await openAs(a, "laptop")];
+  for (let n = 0; n < 10; n++) phone.send({ type: "token", token: a.token });
+  expect(await phone.until("error")).toMatchObject({ code: "rate_limited" });
+  laptop.send({ type: "token", token: a.token });
+  expect(await laptop.until("token")).toEqual({ type: "token" });
+});
+
+test("[U8] connections beyond the allowance are refused with HTTP 429 before anything is opened; another device still comes in", async () => {
+  const a = await claimed("alice");
+  const headers = { Authorization: `Bearer ${a.token}` };
+  const path = `/client/${a.userName}?device=phone`;
+  let last = await openAs(a);
+  let refused: Response | null = null;
+  for (let n = 0; n < QUOTAS.CONNECT_BURST && refused === null; n++) {
+    const answer = await upgrade(path, V1, headers);
+    if (answer.status === 101) last = await Device.on(lineOf(answer));
+    else refused = answer;
+  }
+  expect(refused?.status).toBe(429);
+  expect(await refused?.json()).toMatchObject({ code: "rate_limited", retryAfter: expect.any(Number) });
+  // The one that is there is not replaced by one that is refused.
+  expect(await last.settled()).toEqual([]);
+  expect((await openAs(a, "laptop")).welcome.device).toBe("laptop");
+});
+
+test("[U9] requests beyond the allowance are 429 with a time, whoever brings a wrong token costs the user nothing, and sockets go on", async () => {
+  const a = await claimed("alice");
+  const alice = await openAs(a);
+  for (let n = 0; n < QUOTAS.REQUEST_BURST; n++)
+    await say("GET", "/api/settings", undefined, `${a.token.slice(0, -4)}xxxx`);
+  expect((await say("GET", "/api/settings", undefined, a.token)).status).toBe(200);
+  const statuses: number[] = [];
+  let refused: unknown = null;
+  for (let n = 0; n < QUOTAS.REQUEST_BURST * 4 && refused === null; n++) {
+    const answer = await say("GET", "/api/conversations", undefined, a.token);
+    statuses.push(answer.status);
+    if (answer.status === 429) refused = await answer.json();
+  }
+  expect(statuses.length).toBeGreaterThanOrEqual(QUOTAS.REQUEST_BURST);
+  expect(refused).toMatchObject({ code: "rate_limited", retryAfter: expect.any(Number) });
+  alice.send({ type: "send", id: 1, to: a.userName, body: "on" });
+  expect(await alice.until("accepted")).toMatchObject({ id: 1 });
+});

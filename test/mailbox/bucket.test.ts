@@ -1,0 +1,47 @@
+// The token bucket, by a clock of its own.
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { Bucket } from "../../src/mailbox/bucket.ts";
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["Date"], now: 1_000_000 });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const pass = (ms: number) => vi.setSystemTime(Date.now() + ms);
+
+test("a bucket gives a burst, then so many a second, and says when the next one is there", () => {
+  const bucket = new Bucket(3, 2);
+  expect([bucket.take(), bucket.take(), bucket.take(), bucket.take()]).toEqual([0, 0, 0, 500]);
+  pass(499);
+  expect(bucket.take()).toBe(1);
+  pass(1);
+  expect([bucket.take(), bucket.take()]).toEqual([0, 500]);
+  pass(3_600_000);
+  expect([bucket.take(3), bucket.take()]).toEqual([0, 500]);
+});
+
+test("what is owed is paid back first, and never more than a burst", () => {
+  const bucket = new Bucket(10, 10);
+  bucket.owe(1_000);
+  expect(bucket.tokens).toBe(-10);
+  expect(bucket.take()).toBe(1_100);
+  pass(2_000);
+  expect(bucket.tokens).toBe(10);
+});
+
+test("a clock that is set back gives nothing and takes nothing", () => {
+  const bucket = new Bucket(2, 1);
+  bucket.take(2);
+  pass(-60_000);
+  expect(bucket.take()).toBe(1_000);
+  pass(1_000);
+  expect(bucket.take()).toBe(0);
+});
+
+test("a price above the burst waits for a full bucket, not for ever", () => {
+  const bucket = new Bucket(2, 1);
+  bucket.take();
+  expect(bucket.take(5)).toBe(1_000);
+});

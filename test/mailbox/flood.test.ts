@@ -1,0 +1,97 @@
+// Clients that send and send without effect, or never read: they are closed, with RATE_LIMIT off too, and what was accepted stays.
+import { env } from "cloudflare:workers";
+import { runInDurableObject } from "cloudflare:test";
+import { expect, test, vi } from "vitest";
+import { LIMITS, UNREAD_BYTES, WASTE } from "../../src/protocol/limits.ts";
+import { refusal } from "../../src/protocol/refusals.ts";
+import { fresh, open, plain } from "../support/devices.ts";
+import { heard } from "../support/line.ts";
+
+test("[U6] a socket is closed before the next text is parsed when its frames without effect are too many; one accepted frame forgives none", async () => {
+  const a = fresh("alice");
+  const alice = await open(a);
+  const wasted = Array.from({ length: LIMITS.frames - 1 }, () => ({ type: "send", id: 9, to: "bob", body: 0 }));
+  const most = Math.ceil(WASTE.MOST / wasted.length) + 1;
+  for (let text = 1; text <= most; text++) alice.send({ type: "send", id: text, to: a, body: "taken" }, ...wasted);
+  const codes = new Set<unknown>();
+  let taken = 0;
+  for (let frame = await alice.next(); frame["type"] !== "closing"; frame = await alice.next()) {
+    if (frame["type"] === "refused") codes.add(frame["code"]);
+    if (frame["type"] === "accepted") taken++;
+    expect(frame["type"] === "refused" ? frame["code"] : "").not.toBe("rate_limited");
+    if (frame["seq"] !== undefined) alice.ack(frame["seq"]);
+  }
+  expect(codes).toContain("out_of_order");
+  expect(taken).toBeGreaterThan(1);
+  // The next connection is another one; what leaked meanwhile it may waste.
+  const again = await open(a);
+  again.send({ type: "send", id: again.welcome.lastId + 1, to: a, body: "hi" });
+  expect(await again.until("accepted")).toMatchObject({ id: again.welcome.lastId + 1 });
+});
+
+test("[U6] bytes of which nothing is made count too, in both dialects", async () => {
+  const a = fresh("alice");
+  const [alice, classic] = [await open(a), await plain(a)];
+  const large = `?${" ".repeat(LIMITS.textBytes - 100)}`;
+  const codes: unknown[] = [];
+  for (let frame; frame?.["type"] !== "closing"; codes.push(frame["code"])) {
+    alice.line.say(large);
+    frame = await alice.next();
+  }
+  expect(codes.at(-1)).toBe(4429);
+  expect(codes.length).toBeLessThan((2 * WASTE.MOST * WASTE.UNITS) / large.length);
+  for (codes.length = 0; codes.at(-1) !== "rate_limited"; codes.push((await heard(classic))["code"]))
+    classic.say(large);
+  expect(codes.length).toBeLessThan((2 * WASTE.MOST * WASTE.UNITS) / large.length);
+});
+
+test("[U6] what still comes over a closed socket makes its mailbox wait now and then, and nothing else changes", async () => {
+  const [a, b] = [fresh("alice"), fresh("bob")];
+  const [alice, bob] = [await open(a), await open(b)];
+  const breaks = await runInDurableObject(env.MAILBOX.getByName(a), (mailbox, state) => {
+    const spied = vi.spyOn(state, "blockConcurrencyWhile");
+    const [closed] = Object.values(new WebSocketPair());
+    for (let n = 0; n < 200; n++) mailbox.webSocketMessage(closed as WebSocket, "?");
+    return spied.mock.calls.length;
+  });
+  expect(breaks).toBe(4);
+  alice.send({ type: "send", id: 1, to: b, body: "still" });
+  expect(await alice.until("accepted")).toMatchObject({ id: 1 });
+  expect(await bob.until("message")).toMatchObject({ body: "still" });
+});
+
+test("[U6] a mailbox makes a break after each thousand frames' worth of waste, and none for messages and acks", async () => {
+  const a = fresh("alice");
+  const alice = await open(a);
+  const breaks = await runInDurableObject(env.MAILBOX.getByName(a), (_, state) => {
+    const spied = vi.spyOn(state, "blockConcurrencyWhile");
+    return () => spied.mock.calls.length;
+  });
+  const sends = Array.from({ length: 200 }, (_, i) => ({ type: "send", id: i + 1, to: a, body: i }));
+  for (const send of sends) alice.send(send);
+  const got = await alice.take("message", sends.length);
+  for (const { seq } of got) alice.ack(seq);
+  expect(await alice.settled()).toHaveLength(0);
+  expect(breaks()).toBe(0);
+  for (let n = 0; n < 200; n++) alice.line.say("?");
+  for (let n = 0; n < 200; n++) expect(await alice.next()).toMatchObject({ type: "error" });
+  expect(breaks()).toBeGreaterThanOrEqual(3);
+  expect(breaks()).toBeLessThanOrEqual(6);
+});
+
+test(
+  "[G7] a device that never acknowledges is told 4 MB of answers, and then that it does not read",
+  { timeout: 60_000 },
+  async () => {
+    const a = fresh("alice");
+    const alice = await open(a);
+    let id = 0;
+    const text = () => Array.from({ length: LIMITS.frames }, () => ({ type: "send", id: ++id, to: a, body: 0 }));
+    const reads = Math.ceil(UNREAD_BYTES / LIMITS.frames / 60);
+    for (let n = 0; n < 3; n++) alice.send(...text());
+    await alice.take("accepted", 3 * LIMITS.frames);
+    alice.ack(Number.MAX_SAFE_INTEGER);
+    for (let n = 0; n < reads; n++) alice.send(...text());
+    expect(await alice.until("closing")).toMatchObject({ code: 4429, message: refusal("unread").message });
+  },
+);

@@ -1,0 +1,146 @@
+// Presence among many: each peer is asked at most every few seconds, changes are told a few times and the last one always, and an event makes
+// a bounded number of calls.
+import { env } from "cloudflare:workers";
+import { runDurableObjectAlarm } from "cloudflare:test";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { CallBudget, FRESH } from "../../src/mailbox/call-budget.ts";
+import { Mailbox } from "../../src/mailbox/mailbox.ts";
+import { Peers } from "../../src/mailbox/peers.ts";
+import { SignalQueue } from "../../src/mailbox/signal-queue.ts";
+import { SIGNALS } from "../../src/protocol/limits.ts";
+import { fresh, open } from "../support/devices.ts";
+import type { Device } from "../support/line.ts";
+
+// Alarms ring when they are due.
+vi.setConfig({ testTimeout: 60_000 });
+
+/** Somebody who has written to many. */
+async function known(count: number): Promise<{ a: string; alice: Device; peers: string[] }> {
+  const a = fresh("alice");
+  const alice = await open(a);
+  const peers = Array.from({ length: count }, () => fresh("peer"));
+  alice.send(...peers.map((to, i) => ({ type: "send", id: i + 1, to, body: "hi" })));
+  await alice.take("accepted", count);
+  return { a, alice, peers };
+}
+
+/** What is asked of others' presence, and signalled to them, from now on. */
+function spied(of: string) {
+  const asked = vi.spyOn(Peers.prototype, "presence");
+  const told = vi.spyOn(Peers.prototype, "signal");
+  onTestFinished(() => {
+    asked.mockRestore();
+    told.mockRestore();
+  });
+  return {
+    asked: () => asked.mock.calls.filter(([, asker]) => asker === of).length,
+    told: () => told.mock.calls.map(([signal]) => signal).filter(({ from }) => from === of),
+  };
+}
+
+const ring = (name: string) => runDurableObjectAlarm(env.MAILBOX.getByName(name));
+
+test("[G3] a list that goes to and fro asks each peer once, and is answered from memory", async () => {
+  const { a, alice, peers } = await known(20);
+  const calls = spied(a);
+  alice.send({ type: "watch", peers });
+  await alice.take("presence", 20);
+  for (let n = 0; n < 10; n++) {
+    alice.send({ type: "watch", peers: [] });
+    alice.send({ type: "watch", peers });
+    await alice.take("presence", 20);
+  }
+  expect(calls.asked()).toBe(20);
+});
+
+test("[G3] sixty-four peers are asked at once, over some events; those beyond are asked later, and every one is answered", async () => {
+  const { a, alice, peers } = await known(80);
+  const calls = spied(a);
+  alice.send({ type: "watch", peers: peers.slice(0, 64) });
+  await alice.take("presence", SIGNALS.CALLS);
+  expect(calls.asked()).toBe(SIGNALS.CALLS);
+  await alice.take("presence", 64 - SIGNALS.CALLS);
+  alice.send({ type: "watch", peers: peers.slice(60) });
+  const later = (await alice.take("presence", 16)).map(({ user }) => user);
+  expect(new Set(later)).toEqual(new Set(peers.slice(64)));
+});
+
+test("[G3] a peer that can't be asked is asked again by the next watch, and nothing else breaks", async () => {
+  const { alice, peers } = await known(1);
+  const failing = vi.spyOn(Mailbox.prototype, "presence").mockRejectedValueOnce(new Error("away"));
+  onTestFinished(() => failing.mockRestore());
+  alice.send({ type: "watch", peers });
+  await vi.waitFor(() => expect(failing).toHaveBeenCalled());
+  await alice.settled();
+  await vi.waitFor(async () => {
+    alice.send({ type: "watch", peers: [] }, { type: "typing", to: "x" });
+    alice.send({ type: "watch", peers });
+    expect((await alice.settled()).filter(({ type }) => type === "presence")).toHaveLength(1);
+  });
+});
+
+test("[G5] who comes and goes in a loop is told of a few times, and in the end how it is", async () => {
+  const { a, alice, peers } = await known(1);
+  const [b = ""] = peers;
+  const bob = await open(b);
+  bob.send({ type: "send", id: 1, to: a, body: "hi" });
+  await bob.until("accepted");
+  bob.send({ type: "watch", peers: [a] });
+  expect(await bob.until("presence")).toMatchObject({ online: true });
+  const calls = spied(a);
+  let device = alice;
+  for (let n = 0; n < 20; n++) {
+    device.line.close();
+    await device.line.end();
+    device = await open(a);
+  }
+  expect(calls.told().length).toBeLessThanOrEqual(SIGNALS.CHANGES);
+  const last = (await bob.settled()).findLast(({ type }) => type === "presence");
+  expect(last).toMatchObject({ user: a, online: false });
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + SIGNALS.CHANGE_MS });
+  onTestFinished(() => void vi.useRealTimers());
+  await ring(a);
+  expect(await bob.until("presence")).toMatchObject({ user: a, online: true });
+});
+
+test("[G6] a hundred correspondents are told of one change over some events", async () => {
+  const { a, alice, peers } = await known(120);
+  const calls = spied(a);
+  alice.line.close();
+  await alice.line.end();
+  expect(calls.told().length).toBe(SIGNALS.CALLS);
+  await vi.waitFor(() => expect(calls.told().length).toBe(SIGNALS.TOLD), 10_000);
+  expect(new Set(calls.told().map(({ to }) => to))).toEqual(new Set(peers.slice(20)));
+}, 20_000);
+
+test("[G6] calls that wait are made once for what each is about, a bounded number an event, and the alarm is set while any wait", () => {
+  vi.useFakeTimers({ toFake: ["Date"], now: 1_000_000 });
+  onTestFinished(() => void vi.useRealTimers());
+  const alarms: number[] = [];
+  const made: number[] = [];
+  const budget = new CallBudget(32);
+  const calls = new SignalQueue(budget, { setAlarm: (at) => void alarms.push(at), deleteAlarm: () => undefined });
+  for (let n = 0; n < 100; n++) calls.add(`about ${n}`, () => void made.push(n));
+  calls.add("about 0", () => void made.push(1_000));
+  calls.go();
+  calls.go();
+  expect([made.length, made[0], alarms.length]).toEqual([SIGNALS.CALLS, 1_000, 1]);
+  for (let events = 1; alarms.length > events - 1 && events < 10; events++) {
+    vi.setSystemTime(alarms.at(-1) ?? 0);
+    if (!calls.rang()) break;
+    budget.begin(FRESH);
+    calls.go();
+  }
+  expect(calls.rang()).toBe(false);
+  expect([made.length, alarms.length]).toEqual([100, Math.ceil(100 / SIGNALS.CALLS) - 1]);
+});
+
+test("[G2] typing to a peer is throttled however many others there are, and so is all of it", async () => {
+  const { a, alice, peers } = await known(120);
+  const calls = spied(a);
+  for (let n = 0; n < 3; n++) alice.send(...peers.map((to) => ({ type: "typing", to })));
+  await alice.settled();
+  const told = calls.told().map(({ to }) => to);
+  expect(told.length).toBeGreaterThanOrEqual(SIGNALS.TYPING_BURST);
+  expect(told.length).toBeLessThan(SIGNALS.TYPING_BURST + 60);
+});
