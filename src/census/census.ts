@@ -56,10 +56,8 @@ export class Census extends DurableObject<Env> implements CensusCalls {
   count(): Promise<Online> {
     if (Date.now() - this.#audited >= this.#pauseMs && !this.#auditing) {
       this.#audited = Date.now();
-      this.#auditing = true;
       // It calls before anything else comes: two calls lead to what it asks, the one to this shard and its own.
-      const done = () => (this.#auditing = false);
-      this.ctx.waitUntil(this.audit(Date.now() - FRESH_MS).finally(done));
+      this.ctx.waitUntil(this.audit(Date.now() - FRESH_MS));
     }
     return Promise.resolve({ ...this.#count });
   }
@@ -86,7 +84,9 @@ export class Census extends DurableObject<Env> implements CensusCalls {
     const rows = this.#rows<Row>(query, this.#last, before, AUDIT);
     this.#last = rows.length < AUDIT ? "" : (rows.at(-1)?.user ?? "");
     this.#pauseMs = QUIET_AUDIT_MS;
+    this.#auditing = true;
     const corrected = await Promise.all(rows.map((row) => this.#check(row)));
+    this.#auditing = false;
     if (corrected.includes(true)) this.#pauseMs = AUDIT_MS;
     return rows.length;
   }

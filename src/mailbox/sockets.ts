@@ -88,7 +88,6 @@ const REMEMBERED = 64;
 /** A socket that has done nothing that costs. */
 export const CALM = { waste: null, isFlooding: false, renewals: null, unread: 0 };
 
-/** Nothing is said yet. */
 const FRESH = { ...CALM, due: false, answer: null };
 
 /** Reasons in a close frame have at most 123 bytes. */

@@ -77,7 +77,7 @@ test("no audit begins while mailboxes have not answered the last one, however of
     asked.push(name);
     return new Promise(() => undefined);
   });
-  await runInDurableObject(shardAt(2), async (census: Census) => {
+  await runInDurableObject(shardAt(3), async (census: Census) => {
     for (let n = 0; n < 30; n++) await census.report(`silent-${n}`, 1);
     for (let n = 0; n < 4; n++) {
       vi.setSystemTime(Date.now() + 100_000);
