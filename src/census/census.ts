@@ -42,6 +42,7 @@ export class Census extends DurableObject<Env> implements CensusCalls {
     this.#sql.exec(
       "CREATE TABLE IF NOT EXISTS online (user TEXT PRIMARY KEY, sockets INTEGER NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID",
     );
+    this.#sql.exec("CREATE TABLE IF NOT EXISTS erasing (user TEXT PRIMARY KEY) WITHOUT ROWID");
     this.#counted = new Counted(this.#sql);
     const [sum] = this.#rows<Online>("SELECT count(*) AS users, coalesce(sum(sockets), 0) AS sockets FROM online");
     this.#count = { users: sum?.users ?? 0, sockets: sum?.sockets ?? 0 };
@@ -51,6 +52,19 @@ export class Census extends DurableObject<Env> implements CensusCalls {
   report(user: string, sockets: number): Promise<Online> {
     this.#set(user, sockets);
     return Promise.resolve({ ...this.#count });
+  }
+
+  /** A row for as long as a mailbox has no file: whatever ends in between, the name stays taken (log/tombstone.ts). */
+  erasing(user: string, isUnderWay: boolean): Promise<void> {
+    const statement = isUnderWay
+      ? "INSERT OR IGNORE INTO erasing (user) VALUES (?)"
+      : "DELETE FROM erasing WHERE user = ?";
+    this.#sql.exec(statement, user);
+    return Promise.resolve();
+  }
+
+  isErasing(user: string): Promise<boolean> {
+    return Promise.resolve(this.#rows("SELECT 1 FROM erasing WHERE user = ?", user).length > 0);
   }
 
   count(): Promise<Online> {

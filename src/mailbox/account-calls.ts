@@ -1,6 +1,7 @@
 // What the Worker asks a mailbox about its account: who comes in, and by what. Only the calls; each leads to the file that has the rules.
 import { DurableObject } from "cloudflare:workers";
 import type { NewToken, Passkey, PasskeyOptions, UsedPasskey } from "../protocol/account.ts";
+import { refusal } from "../protocol/refusals.ts";
 import type { Answer, SignedInDevice, Visitor } from "../protocol/visitor.ts";
 import { account, holder, idOf } from "./account.ts";
 import { handleOf, makeChallenge, type Purpose, randomText, readChallenge } from "./challenge.ts";
@@ -22,8 +23,9 @@ export class AccountCalls extends DurableObject<Env> {
     return this.#wiring.for(visitor, account);
   }
 
-  claim(name: string, claimed: Parameters<typeof claim>[1]): Promise<Answer<{ readonly id: string }>> {
+  async claim(name: string, claimed: Parameters<typeof claim>[1]): Promise<Answer<{ readonly id: string }>> {
     const box = this.#wiring.enter(name);
+    if (await this.#wiring.wasErasing(box)) return { refused: refusal("name_taken") };
     return box.turn.joined(() => claim(box, claimed));
   }
 

@@ -9,6 +9,7 @@ import { note } from "../protocol/journal.ts";
 import { placed } from "../protocol/place.ts";
 import type { Order, Told } from "../protocol/operate.ts";
 import type { Delivery, MailboxCalls, PackedDelivery, Presence, Reply, Signal } from "../protocol/envelope.ts";
+import { refusal } from "../protocol/refusals.ts";
 import { V1 } from "../protocol/version.ts";
 import { readVisit, type Visit } from "../protocol/visit.ts";
 import type { Answer, Settings, Visitor } from "../protocol/visitor.ts";
@@ -150,8 +151,9 @@ export class Mailbox extends AccountCalls implements MailboxCalls {
   }
 
   /** What an operator has a service account do. The Worker has seen to it that it is an operator who asks. */
-  service(name: string, order: ServiceOrder): Promise<Answer<Service>> {
+  async service(name: string, order: ServiceOrder): Promise<Answer<Service>> {
     const box = this.#wiring.enter(name);
+    if (order.is === "create" && (await this.#wiring.wasErasing(box))) return { refused: refusal("name_taken") };
     return box.turn.joined(() => serve(box, order));
   }
 

@@ -90,6 +90,16 @@ export class Peers {
     return inTime(this.#spent(this.shard(String(shardOf(user)))).report(user, sockets), CALL_MS);
   }
 
+  /** Has the census remember that the user's database is being thrown away, or forget it. */
+  erasing(user: string, isUnderWay: boolean): Promise<void> {
+    return inTime(this.#spent(this.shard(String(shardOf(user)))).erasing(user, isUnderWay), CALL_MS);
+  }
+
+  /** Whether the user's database was being thrown away when something ended. */
+  isErasing(user: string): Promise<boolean> {
+    return inTime(this.#spent(this.shard(String(shardOf(user)))).isErasing(user), CALL_MS);
+  }
+
   signal(signal: Signal): Promise<void> {
     return inTime(this.mailbox(signal.to).signal({ ...signal, hops: this.#budget.depth }), CALL_MS);
   }

@@ -23,7 +23,7 @@ import { Facts } from "./log/facts.ts";
 import { Log } from "./log/log.ts";
 import { open } from "./open.ts";
 import { Suspension } from "./log/suspension.ts";
-import { clean } from "./log/tombstone.ts";
+import { clean, isUnclean } from "./log/tombstone.ts";
 import { operate } from "./operate.ts";
 import { Peers } from "./peers.ts";
 import { pump } from "./pump.ts";
@@ -151,7 +151,6 @@ export class Wiring {
     const [ctx, env] = [this.#ctx, this.#env];
     counts.wakes++;
     const log = new Log(ctx.storage.sql, retentionOf(env));
-    if (log.erased) clean(ctx.storage);
     const user = log.life?.name ?? name ?? ctx.id.name;
     if (user === undefined) throw new Error("an event for a mailbox that never began");
     const sockets = new Sockets(ctx);
@@ -189,6 +188,7 @@ export class Wiring {
     const kept = { log, suspension: new Suspension(log.sql), facts: new Facts(log.sql) };
     const who = (token: string) => readToken(token, env);
     const keys = new KeyRows(log.sql);
+    if (isUnclean(log.sql)) background(this.#clean(user, peers));
     return (this.#parts = {
       user,
       unableUntil: commits.unableUntil(user),
@@ -220,8 +220,21 @@ export class Wiring {
     await storage.deleteAlarm();
     // From here on the name is nobody's, whatever happens. What was written may be in the file until that is thrown away, by the next wake at the latest.
     await storage.sync();
-    this.box(box.user);
+    await this.#clean(box.user, box.peers);
+  }
+
+  /** Throws the file of an erased mailbox away. Where the server ends before the new one says so, the census still does. */
+  async #clean(user: string, peers: Peers): Promise<void> {
+    const { storage } = this.#ctx;
+    await peers.erasing(user, true);
+    clean(storage);
     await storage.sync();
+    await peers.erasing(user, false);
+  }
+
+  /** Whether a name that nobody seems to have was somebody's, whose erasure was interrupted. */
+  async wasErasing({ user, log, peers }: Parts): Promise<boolean> {
+    return log.life === null && !log.erased && (await peers.isErasing(user));
   }
 
   /** The end of a group: everything that is written. */

@@ -15,6 +15,10 @@ export interface Online {
 export interface CensusCalls {
   /** `user` has `sockets` sockets now. Returns the shard's count, with this one in it. */
   report(user: string, sockets: number): Promise<Online>;
+  /** `user`'s database is about to be thrown away, or that is over. */
+  erasing(user: string, isUnderWay: boolean): Promise<void>;
+  /** Whether an erasure of `user` began and was not seen to end: nobody gets the name. */
+  isErasing(user: string): Promise<boolean>;
   count(): Promise<Online>;
   /** `reporter` has counted so much in all. `figures`: Figures as JSON text. */
   counted(reporter: string, figures: string): Promise<void>;

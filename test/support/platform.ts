@@ -81,6 +81,8 @@ interface Stub {
   presence(name: string, asker: string, hops: number, trueDepth?: number): Promise<unknown>;
   report(user: string, sockets: number): Promise<unknown>;
   counted(reporter: string, figures: string): Promise<unknown>;
+  erasing(user: string, isUnderWay: boolean): Promise<unknown>;
+  isErasing(user: string): Promise<unknown>;
 }
 
 /** What is said, with the depth beside it: the other side passes over fields that it does not know. */
@@ -102,6 +104,8 @@ function limited(peers: object, stub: Stub): Stub {
     signal: async (signal) => stub.signal(beside(signal, count(signal.from))),
     presence: async (name, asker, hops) => stub.presence(name, asker, hops, count(asker)),
     report: async (user, sockets) => (count(user), stub.report(user, sockets)),
+    erasing: async (user, isUnderWay) => (count(user), stub.erasing(user, isUnderWay)),
+    isErasing: async (user) => (count(user), stub.isErasing(user)),
     counted: async (reporter, figures) => (count(users.get(peers) ?? ""), stub.counted(reporter, figures)),
   };
 }

@@ -26,9 +26,14 @@ export function bury(sql: Sql): void {
   write(sql, Date.now(), 0);
 }
 
+/** Whether the file of an erased mailbox is still the one that it had. */
+export function isUnclean(sql: Sql): boolean {
+  return isErased(sql) && sql.row<Row>("SELECT * FROM tombstone")?.clean !== 1;
+}
+
 /**
- * Throws the file of an erased mailbox away, if that was not done. On Cloudflare that and the new tombstone are one commit; in bare
- * workerd the file is deleted at once, and the tombstone follows with the commit of this event.
+ * Throws the file of an erased mailbox away. On Cloudflare that and the new tombstone are one commit. In bare workerd the file is deleted
+ * at once, and the tombstone follows with the commit of this event: until then the census says that the name is taken.
  */
 export function clean(storage: DurableObjectStorage): void {
   const sql = new Sql(storage.sql);

@@ -2,10 +2,14 @@
 import { env } from "cloudflare:workers";
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { afterEach, expect, test, vi } from "vitest";
+import { Census } from "../../../src/census/census.ts";
 import { Log } from "../../../src/mailbox/log/log.ts";
 import { Sql } from "../../../src/mailbox/log/sql.ts";
 import { bury } from "../../../src/mailbox/log/tombstone.ts";
+import { shardOf } from "../../../src/protocol/census.ts";
 import { type Account, claimed, closedWith, openAs, say } from "../../support/accounts.ts";
+import { fresh } from "../../support/devices.ts";
+import { ADMIN } from "../../support/operators.ts";
 
 afterEach(() => void vi.restoreAllMocks());
 
@@ -167,7 +171,30 @@ test.each([
   await runInDurableObject(env.MAILBOX.getByName(a.userName), (_, { storage }) => step(storage.sql));
   await abortAllDurableObjects();
   expect((await say("POST", "/api/accounts", { userName: a.userName })).status).toBe(409);
-  expect(await tombstoneOf(a.userName)).toMatchObject([{ one: 1, clean: 1, at: expect.any(Number) }]);
+  await vi.waitFor(async () =>
+    expect(await tombstoneOf(a.userName)).toMatchObject([{ one: 1, clean: 1, at: expect.any(Number) }]),
+  );
   await abortAllDurableObjects();
   expect((await say("POST", "/api/accounts", { userName: a.userName })).status).toBe(409);
+});
+
+const shardOfName = (name: string) => env.CENSUS.getByName(String(shardOf(name)));
+
+test("[H15] a name whose file was gone when the server ended is nobody's, and an erasure that ended leaves no such word", async () => {
+  const { a } = await world();
+  const remembered = vi.spyOn(Census.prototype, "erasing");
+  expect(await erase(a)).toBe(204);
+  // An event in between sees to it too.
+  expect([remembered.mock.calls[0], remembered.mock.calls.at(-1)]).toEqual([
+    [a.userName, true],
+    [a.userName, false],
+  ]);
+  expect(await shardOfName(a.userName).isErasing(a.userName)).toBe(false);
+  const lost = fresh("anna");
+  await shardOfName(lost).erasing(lost, true);
+  const claims = () => say("POST", "/api/accounts", { userName: lost }).then(({ status }) => status);
+  expect(await claims()).toBe(409);
+  expect((await say("POST", "/api/admin/services", { userName: lost, scopes: ["read"] }, ADMIN)).status).toBe(409);
+  await shardOfName(lost).erasing(lost, false);
+  expect(await claims()).toBe(201);
 });
