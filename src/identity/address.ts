@@ -1,7 +1,7 @@
 // Where a request comes from: the client's address as the platform or the server in front has seen it, cut to the networks that attempts
 // are counted by, and to the larger one that the log may name. Two spellings of one address are one address.
 import ipaddr from "ipaddr.js";
-import type { Variables } from "./variables.ts";
+import { valueOf, type Variables } from "../protocol/variables.ts";
 
 /** Bits of an IPv6 address that one household has; its owner can use 2^64 addresses. Answers: a fresh address for each attempt. */
 const HOUSEHOLD_BITS = 64;
@@ -44,8 +44,8 @@ export function cut(text: string): Networks {
 }
 
 /** The header that Cloudflare, or this project's own front, overwrites; where neither is in front anybody could have written it. */
-function addressOf(request: Request, { CLIENT_ADDRESS = "header" }: AddressVariables): string {
-  return CLIENT_ADDRESS === "header" ? (request.headers.get("CF-Connecting-IP") ?? "") : "";
+function addressOf(request: Request, variables: AddressVariables): string {
+  return valueOf(variables, "CLIENT_ADDRESS") === "header" ? (request.headers.get("CF-Connecting-IP") ?? "") : "";
 }
 
 function read(text: string): ipaddr.IPv4 | ipaddr.IPv6 | null {

@@ -1,5 +1,5 @@
 // Passkeys: options for the browser, and what its authenticator has signed, verified by @simplewebauthn/server. The relying party is
-// the host that was asked. What costs nothing is looked at first: who asks, and whether the challenge is ours.
+// the host of ORIGIN, or the one that was asked. What costs nothing is looked at first: who asks, and whether the challenge is ours.
 import type { AuthenticationResponseJSON, RegistrationResponseJSON } from "@simplewebauthn/server";
 import type { Passkey, UsedPasskey } from "../protocol/account.ts";
 import { refusal } from "../protocol/refusals.ts";

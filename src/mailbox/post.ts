@@ -1,5 +1,5 @@
-// A device sends. Ids are consecutive for each device: at or below the last one means accepted, for ever; the next one is taken;
-// anything above is refused and stays free. So idempotency costs no look-up, no row, and has no time limit.
+// A device sends. Ids are consecutive for each device: at or below the last one means accepted, for as long as the device is
+// known; the next one is taken; anything above is refused and stays free. So idempotency costs no row, and has no time limit.
 import { count, counts, countStored } from "../protocol/counts.ts";
 import { writeError, writeRefused } from "../protocol/down.ts";
 import { writePlainRefusal } from "../protocol/plain.ts";

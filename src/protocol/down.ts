@@ -40,7 +40,7 @@ export const DOWN = {
   accepted: { id: "int", entry: "int?", at: "int?", state: ["stored", "queued"], count: "int?" },
   refused: { id: "int", code: "text", message: "text", retryAfter: "int?" },
   token: { expires: "int?" },
-  error: { code: "text", message: "text" },
+  error: { code: "text", message: "text", retryAfter: "int?" },
   closing: { code: "int", message: "text", retryAfter: "int?" },
 } as const;
 

@@ -49,7 +49,7 @@ export const BREAK = { EVERY: 1_000, MS: 20, FORGOTTEN_MS: 1_000 } as const;
  */
 export const UNREAD_BYTES = 4_194_304;
 
-/** How much and how often. Each is a variable of the same name; RATE_LIMIT=off lifts all but the last. */
+/** How much and how often. Each is a variable of the same name; RATE_LIMIT=off lifts all but STRANGER_MESSAGES. */
 export const QUOTAS = {
   /** Messages that a user sends at once, and then in a second. Answers: a stolen or broken device that fills others' mailboxes. */
   SEND_BURST: 60,
