@@ -23,9 +23,9 @@ export function packagesOf({ inputs }) {
   for (const path of Object.keys(inputs)) {
     const derived = DERIVED.get(path);
     if (derived !== undefined) folders.add(`node_modules/${derived}`);
-    // The last one: a package may have another one's folder in its own.
-    const [folder] = /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? [];
-    if (folder !== undefined) folders.add(folder.replace(/^(\.\.\/)+/, ""));
+    // From this folder's node_modules on, wherever that is linked to; then the last one: a package may have another one's folder in its own.
+    const [, folder] = /(?:^|\/)(node_modules\/(?:.*\/node_modules\/)?(?:@[^/]+\/)?[^/]+)/.exec(path) ?? [];
+    if (folder !== undefined) folders.add(folder);
   }
   return folders;
 }
