@@ -60,6 +60,17 @@ test("[U7] a token at most once a second, on each socket", async () => {
   expect(await laptop.until("token")).toEqual({ type: "token" });
 });
 
+test("[U8] connections under ever new device names, refused ones too, bring back nothing of what a user has used up", async () => {
+  const a = await claimed("alice");
+  const headers = { Authorization: `Bearer ${a.token}` };
+  const connect = (n: number) => upgrade(`/client/${a.userName}?device=d${n}`, V1, headers);
+  const begun = Date.now();
+  let opened = 0;
+  for (let n = 0; n < 8 * QUOTAS.CONNECT_BURST; n++) if ((await connect(n)).status === 101) opened++;
+  const seconds = (Date.now() - begun) / 1_000;
+  expect(opened).toBeLessThanOrEqual(QUOTAS.CONNECT_BURST + QUOTAS.CONNECTS_PER_SECOND * seconds + 1);
+});
+
 test("[U8] connections beyond the allowance are refused with HTTP 429 before anything is opened; another device still comes in", async () => {
   const a = await claimed("alice");
   const headers = { Authorization: `Bearer ${a.token}` };
