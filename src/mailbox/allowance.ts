@@ -3,7 +3,7 @@
 import { BREAK, RENEWALS, SIGNALS, WASTE } from "../protocol/limits.ts";
 import { type Refusal, refusal } from "../protocol/refusals.ts";
 import type { Box } from "./box.ts";
-import { Bucket } from "./bucket.ts";
+import { Bucket } from "../protocol/bucket.ts";
 import type { Quotas } from "./rules.ts";
 import { isService } from "./service.ts";
 import type { Session } from "./sockets.ts";
