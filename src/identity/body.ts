@@ -1,9 +1,10 @@
 // The body of a request: read once, in time linear in its size, and only whole. What is too large, late, broken off or no UTF-8 is refused
 // before anything is done with it.
 import { note, reasonOf } from "../protocol/journal.ts";
-import { BODY_READ_MS } from "../protocol/limits.ts";
+import { BODY_READ_MS, utf8Bytes } from "../protocol/limits.ts";
 import { type Refusal, refusal } from "../protocol/refusals.ts";
 import { inTime } from "../protocol/time.ts";
+import { objectionToBody } from "./body-allowance.ts";
 import { problem } from "./refuse.ts";
 import type { Asking } from "./who.ts";
 
@@ -14,6 +15,8 @@ export function bounded(bytes: number) {
   return async (c: Asking, next: () => Promise<void>): Promise<Response | void> => {
     const body = await readBody(c.req.raw, bytes);
     if ("refused" in body) return problem(body.refused);
+    const tooMuch = objectionToBody(c, utf8Bytes(body.text));
+    if (tooMuch !== null) return problem(tooMuch);
     const headers = new Headers(c.req.raw.headers);
     headers.set("Content-Type", "application/json");
     c.req.raw = new Request(c.req.raw.url, { method: c.req.raw.method, headers, body: body.text });

@@ -3,14 +3,15 @@
 import { BREAK, RENEWALS, SIGNALS, WASTE } from "../protocol/limits.ts";
 import { type Refusal, refusal } from "../protocol/refusals.ts";
 import type { Box } from "./box.ts";
-import { Bucket } from "./bucket.ts";
+import { Bucket } from "../protocol/bucket.ts";
 import type { Quotas } from "./rules.ts";
 import { isService } from "./service.ts";
 import type { Session } from "./sockets.ts";
 
-/** Users whose buckets are kept, and buckets of one user. Answers: buckets as memory. */
+/** Users whose buckets are kept. Answers: buckets as memory. */
 const USERS = 10_000;
-const KINDS = 64;
+/** Devices of one user whose buckets are kept. Answers: connecting under ever new names, as memory. */
+const DEVICES = 64;
 
 /** UTF-16 units of a text that nobody looks at: what JSON and names take. */
 const FEW_UNITS = 1_000;
@@ -20,19 +21,40 @@ const ANSWER_UNITS = 65_536;
 /** Work since the last break, and when the latest of it was done, ms since 1970. */
 const works = new WeakMap<Box, { readonly at: number; readonly done: number }>();
 
-/** By user, then by kind; both in the order in which they were made. */
-const buckets = new Map<string, Map<string, Bucket>>();
+type Kind = "signal" | "ask" | "typing" | "change" | "connect" | "request" | "waste";
+
+/** The buckets of a user. Those of devices are apart: a user can name any number of devices, and must not get rid of the others by it. */
+interface Buckets {
+  readonly kinds: Map<Kind, Bucket>;
+  readonly devices: Map<string, Bucket>;
+}
+
+/** By user, the one that was used last at the end: who floods is not evicted. */
+const buckets = new Map<string, Buckets>();
+
+function bucketsOf({ user }: Box): Buckets {
+  const known = buckets.get(user) ?? { kinds: new Map<Kind, Bucket>(), devices: new Map<string, Bucket>() };
+  buckets.delete(user);
+  dropOldest(buckets, USERS);
+  buckets.set(user, known);
+  return known;
+}
 
 /** The bucket of a kind. */
-function bucketOf({ user }: Box, kind: string, burst: number, perSecond: number): Bucket {
-  const kinds = buckets.get(user) ?? new Map<string, Bucket>();
-  const known = kinds.get(kind);
-  if (known !== undefined) return known;
-  const bucket = new Bucket(burst, perSecond);
-  dropOldest(kinds, KINDS);
-  kinds.set(kind, bucket);
-  if (!buckets.has(user)) dropOldest(buckets, USERS);
-  buckets.set(user, kinds);
+function bucketOf(box: Box, kind: Kind, burst: number, perSecond: number): Bucket {
+  return bucketIn(bucketsOf(box).kinds, kind, burst, perSecond);
+}
+
+/** The bucket of a device's connections. Without it the user's own still counts them. */
+function bucketOfDevice(box: Box, device: string, burst: number, perSecond: number): Bucket {
+  const { devices } = bucketsOf(box);
+  if (!devices.has(device)) dropOldest(devices, DEVICES);
+  return bucketIn(devices, device, burst, perSecond);
+}
+
+function bucketIn<Key>(map: Map<Key, Bucket>, key: Key, burst: number, perSecond: number): Bucket {
+  const bucket = map.get(key) ?? new Bucket(burst, perSecond);
+  map.set(key, bucket);
   return bucket;
 }
 
@@ -80,8 +102,8 @@ export function objectionToConnect(box: Box, device: string): Refusal | null {
   if (limits === null) return null;
   const { CONNECT_BURST: burst, CONNECTS_PER_SECOND: rate } = limits;
   const ofUser = bucketOf(box, "connect", burst, rate);
-  const ofDevice = bucketOf(box, `connect ${device}`, Math.ceil(burst / 2), rate);
-  return tooMany(ofUser.tokens < 1 ? ofUser.take() : ofDevice.take() || ofUser.take());
+  if (ofUser.tokens < 1) return tooMany(ofUser.take());
+  return tooMany(bucketOfDevice(box, device, Math.ceil(burst / 2), rate).take() || ofUser.take());
 }
 
 /** Why the user may not ask over HTTP now, or null. */

@@ -6,7 +6,7 @@ import { writePlainRefusal } from "../protocol/plain.ts";
 import { type Code, closeCode, refusal } from "../protocol/refusals.ts";
 import { type Dialect, V1 } from "../protocol/version.ts";
 import { type Answer, grow } from "./answer.ts";
-import type { Bucket } from "./bucket.ts";
+import type { Bucket } from "../protocol/bucket.ts";
 import { Soon } from "./soon.ts";
 import { texts } from "./texts.ts";
 

@@ -3,9 +3,10 @@ import { abortAllDurableObjects } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
 import { QUOTAS } from "../../../src/protocol/limits.ts";
 import { V1 } from "../../../src/protocol/version.ts";
-import { claimed, openAs, say } from "../../support/accounts.ts";
+import { ask, claimed, openAs, say } from "../../support/accounts.ts";
 import { lineOf, upgrade } from "../../support/devices.ts";
 import { Device } from "../../support/line.ts";
+import { verdict } from "../../support/operators.ts";
 
 // Hundreds of requests, one after the other.
 vi.setConfig({ testTimeout: 60_000 });
@@ -60,6 +61,17 @@ test("[U7] a token at most once a second, on each socket", async () => {
   expect(await laptop.until("token")).toEqual({ type: "token" });
 });
 
+test("[U8] connections under ever new device names, refused ones too, bring back nothing of what a user has used up", async () => {
+  const a = await claimed("alice");
+  const headers = { Authorization: `Bearer ${a.token}` };
+  const connect = (n: number) => upgrade(`/client/${a.userName}?device=d${n}`, V1, headers);
+  const begun = Date.now();
+  let opened = 0;
+  for (let n = 0; n < 8 * QUOTAS.CONNECT_BURST; n++) if ((await connect(n)).status === 101) opened++;
+  const seconds = (Date.now() - begun) / 1_000;
+  expect(opened).toBeLessThanOrEqual(QUOTAS.CONNECT_BURST + QUOTAS.CONNECTS_PER_SECOND * seconds + 1);
+});
+
 test("[U8] connections beyond the allowance are refused with HTTP 429 before anything is opened; another device still comes in", async () => {
   const a = await claimed("alice");
   const headers = { Authorization: `Bearer ${a.token}` };
@@ -95,4 +107,20 @@ test("[U9] requests beyond the allowance are 429 with a time, whoever brings a w
   expect(refused).toMatchObject({ code: "rate_limited", retryAfter: expect.any(Number) });
   alice.send({ type: "send", id: 1, to: a.userName, body: "on" });
   expect(await alice.until("accepted")).toMatchObject({ id: 1 });
+});
+
+test("[U9] large bodies of which nothing is made use up an allowance too, which small ones and other users don't share", async () => {
+  const [a, b] = [await claimed("alice"), await claimed("bob")];
+  const post = (token: string, body: string) =>
+    ask("/api/messages", { method: "POST", headers: { Authorization: `Bearer ${token}` }, body });
+  const large = `[${"0,".repeat(450_000)}`;
+  expect(await verdict(post(a.token, large))).toEqual([400, "bad_frame"]);
+  let refused: unknown = null;
+  for (let n = 0; n < 100 && refused === null; n++) {
+    const answer = await post(a.token, large);
+    if (answer.status === 429) refused = await answer.json();
+  }
+  expect(refused).toMatchObject({ code: "rate_limited", retryAfter: expect.any(Number) });
+  expect((await say("POST", "/api/messages", { to: a.userName, body: "small" }, a.token)).status).toBe(200);
+  expect(await verdict(post(b.token, large))).toEqual([400, "bad_frame"]);
 });
