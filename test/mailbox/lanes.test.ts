@@ -1,5 +1,5 @@
 // What a mailbox owes to others: in order, until it is stored or finally failed, and an alarm only while something is owed.
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { fresh } from "../support/devices.ts";
 import { rig } from "../support/rig.ts";
 
@@ -263,6 +263,8 @@ test("no more bodies are read than a call takes", async () => {
 test("a call that can't be put together is tried again", async () => {
   await rig(fresh("alice"), async (alice, again) => {
     const one = alice.send("bob", "1");
+    // The second pause is longer than the first, so that the alarm is set anew.
+    const random = vi.spyOn(Math, "random").mockReturnValueOnce(0.1).mockReturnValue(0.9);
     const next = again();
     const of = next.log.entries.of.bind(next.log.entries);
     next.log.entries.of = () => {
@@ -270,6 +272,7 @@ test("a call that can't be put together is tried again", async () => {
     };
     next.turn.now(() => undefined);
     await next.until(() => next.alarms.length > 1);
+    random.mockRestore();
     next.log.entries.of = of;
     next.lanes.heard(next.log.peers.get("bob"), "b1");
     next.turn.now(() => undefined);
