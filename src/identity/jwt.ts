@@ -1,6 +1,6 @@
 // JSON Web Tokens of whoever has users already: form and claims first, then the signature, by jose. The algorithms are pinned: a token
 // never chooses how it is checked. Outside every no is the same; why is in the log.
-import { type JWTPayload, jwtVerify } from "jose";
+import { type JWTPayload, jwtVerify, type JWTVerifyOptions } from "jose";
 import { note } from "../protocol/journal.ts";
 import { canonical } from "../protocol/names.ts";
 import { valueOf } from "../protocol/variables.ts";
@@ -17,22 +17,9 @@ export async function readJwt(
   token: string,
   variables: Variables,
 ): Promise<{ readonly name: string; readonly expires: number } | null> {
-  const expected = {
-    algorithms: algorithmsOf(variables),
-    issuers: valueOf(variables, "JWT_ISSUER"),
-    audiences: valueOf(variables, "JWT_AUDIENCE"),
-  };
-  const claims = readClaims(token, expected);
-  if (typeof claims === "string") return refused(claims);
-  const name = nameIn(claims, valueOf(variables, "JWT_CLAIM"));
-  if ("reason" in name) return refused(name.reason);
-  const { algorithms, issuers, audiences } = expected;
-  const options = {
-    algorithms: [...algorithms],
-    issuer: [...issuers],
-    audience: [...audiences],
-    clockTolerance: LEEWAY_S,
-  };
+  const claimed = claimsOf(token, variables);
+  if ("reason" in claimed) return refused(claimed.reason);
+  const { name, expires, options } = claimed;
   const secret = valueOf(variables, "JWT_SECRET");
   const wrong =
     secret === ""
@@ -41,7 +28,38 @@ export async function readJwt(
           () => null,
           () => "signature" as const,
         );
-  return wrong === null ? { name: name.name, expires: expiryOf(claims) } : refused(wrong);
+  return wrong === null ? { name, expires } : refused(wrong);
+}
+
+/** Whether keys may have to be looked up for this token: not with a secret, and not where a key that is there has made it. */
+export async function takesLookUp(token: string, variables: Variables): Promise<boolean> {
+  if (valueOf(variables, "JWT_SECRET") !== "") return false;
+  const claimed = claimsOf(token, variables);
+  return "reason" in claimed || !(await setAt(valueOf(variables, "JWT_JWKS_URL")).verifiesNow(token, claimed.options));
+}
+
+interface Claimed {
+  readonly name: string;
+  readonly expires: number;
+  readonly options: JWTVerifyOptions;
+}
+
+/** What a token says whose signature nobody has looked at yet, and how it is to be verified; or why it can't be good. */
+function claimsOf(token: string, variables: Variables): Claimed | { readonly reason: Reason } {
+  const algorithms = algorithmsOf(variables);
+  const issuers = valueOf(variables, "JWT_ISSUER");
+  const audiences = valueOf(variables, "JWT_AUDIENCE");
+  const claims = readClaims(token, { algorithms, issuers, audiences });
+  if (typeof claims === "string") return { reason: claims };
+  const name = nameIn(claims, valueOf(variables, "JWT_CLAIM"));
+  if ("reason" in name) return name;
+  const options = {
+    algorithms: [...algorithms],
+    issuer: [...issuers],
+    audience: [...audiences],
+    clockTolerance: LEEWAY_S,
+  };
+  return { name: name.name, expires: expiryOf(claims), options };
 }
 
 /** Two spellings of one name would be one mailbox for two users of somebody else's. */

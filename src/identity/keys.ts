@@ -52,6 +52,11 @@ export class KeySet {
     return this.#fetchedAt === before ? reason : this.#check(token, options);
   }
 
+  /** Whether one of the keys that are there has made the token's signature. Asks nobody. */
+  async verifiesNow(token: string, options: JWTVerifyOptions): Promise<boolean> {
+    return (await this.#check(token, options)) === null;
+  }
+
   async #check(token: string, options: JWTVerifyOptions): Promise<Reason | null> {
     const keys = Date.now() - this.#fetchedAt > STALE_MS ? null : this.#keys;
     if (keys === null) return "no_keys";

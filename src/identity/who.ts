@@ -10,7 +10,7 @@ import { askerOf, countRefused, identified, refused } from "./asker.ts";
 import { type Attempt, reserve } from "./attempts.ts";
 import { cookieOf } from "./cookie.ts";
 import { backgroundOf } from "./context.ts";
-import { readJwt } from "./jwt.ts";
+import { readJwt, takesLookUp } from "./jwt.ts";
 import { type TokenVerdict, verdictOn } from "./known-tokens.ts";
 import { type Mode, misconfigured, modeOf, servesHost } from "./mode.ts";
 import { cookieCounts, isForeign } from "./origin.ts";
@@ -72,9 +72,7 @@ export async function identify(c: Asking, token: string, needs: readonly Scope[]
   const verdict = verdictOn(hash);
   const isSigned = modeOf(c.env) === "jwt" && serviceOf(token) === null;
   let held: Attempt | null = null;
-  if (
-    isSigned ? verdict === "refused" || (verdict === null && looksUpKeys(c.env)) : await mayBeGuess(c, token, verdict)
-  ) {
+  if (await (isSigned ? mayTakeLookUp(c, token, verdict) : mayBeGuess(c, token, verdict))) {
     const attempt = reserve(c.req.raw, c.env);
     if ("refused" in attempt) return attempt;
     held = attempt;
@@ -88,6 +86,12 @@ export async function identify(c: Asking, token: string, needs: readonly Scope[]
   }
   identified(c, { visitor, hash, held, wasGood: verdict === "good" });
   return visitor;
+}
+
+/** A token that a key of the set has made is no guess, and whatever others did from its address does not keep it out. */
+async function mayTakeLookUp(c: Asking, token: string, verdict: TokenVerdict | null): Promise<boolean> {
+  if (verdict !== null) return verdict === "refused";
+  return !JWT_FORM.test(token) || takesLookUp(token, c.env);
 }
 
 async function mayBeGuess(c: Asking, token: string, verdict: TokenVerdict | null): Promise<boolean> {
@@ -112,11 +116,6 @@ function needing(visitor: Visitor, needs: readonly Scope[]): Visitor {
 
 function isNamed(named: ReturnType<typeof canonical>, name: string): boolean {
   return "name" in named && named.name === name;
-}
-
-/** Whether verifying a token may ask somebody else for keys. */
-function looksUpKeys({ JWT_SECRET = "" }: Variables): boolean {
-  return JWT_SECRET === "";
 }
 
 /**

@@ -21,7 +21,7 @@ const ANSWER_UNITS = 65_536;
 /** Work since the last break, and when the latest of it was done, ms since 1970. */
 const works = new WeakMap<Box, { readonly at: number; readonly done: number }>();
 
-type Kind = "signal" | "ask" | "typing" | "change" | "connect" | "request" | "waste";
+type Kind = "signal" | "ask" | "typing" | "change" | "connect" | "request" | "export" | "waste";
 
 /** The buckets of a user. Those of devices are apart: a user can name any number of devices, and must not get rid of the others by it. */
 interface Buckets {
@@ -110,6 +110,19 @@ export function objectionToConnect(box: Box, device: string): Refusal | null {
 export function objectionToRequest(box: Box): Refusal | null {
   const limits = limitsOf(box);
   return limits === null ? null : tooMany(requestsOf(box, limits).take());
+}
+
+/**
+ * Why the user may not have so many bytes exported now, or null. Apart from other requests: what is left of a mailbox is read, or erased, also
+ * right after a large export.
+ */
+export function objectionToExport(box: Box, bytes: number): Refusal | null {
+  const limits = limitsOf(box);
+  if (limits === null) return null;
+  const bucket = bucketOf(box, "export", limits.REQUEST_BURST, limits.REQUESTS_PER_SECOND);
+  const wait = bucket.take();
+  if (wait === 0) bucket.owe(bytes / ANSWER_UNITS);
+  return tooMany(wait);
 }
 
 /** A request was answered with so many UTF-16 units. */

@@ -15,6 +15,7 @@ import { readVisit, type Visit } from "../protocol/visit.ts";
 import type { Answer, Settings, Visitor } from "../protocol/visitor.ts";
 import { isOver, objectionTo } from "./account.ts";
 import { AccountCalls } from "./account-calls.ts";
+import { objectionToExport } from "./allowance.ts";
 import { conversations, messages } from "./browse.ts";
 import { FRESH, FROM_CENSUS } from "./call-budget.ts";
 import { accept, block, unblock } from "./contacts.ts";
@@ -169,7 +170,12 @@ export class Mailbox extends AccountCalls implements MailboxCalls {
 
   /** Everything that is kept, as JSON Lines. */
   export(visitor: Visitor): Promise<Answer<ReadableStream<Uint8Array>>> {
-    return this.#wiring.for(visitor, exported, { even: "suspended" });
+    const work = (box: Parts): Answer<ReadableStream<Uint8Array>> => {
+      // Its lines are read later; what is kept is about what they are.
+      const no = visitor.proof.is === "operator" ? null : objectionToExport(box, box.log.sql.bytes);
+      return no === null ? { value: exported(box) } : { refused: no };
+    };
+    return this.#wiring.answer(visitor, work, { even: "suspended" });
   }
 
   /** Everything gone, but for the word that this name was somebody's. */

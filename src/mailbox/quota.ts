@@ -32,6 +32,14 @@ export function isFull({ log, rules }: Box): boolean {
   return rules.quotas !== null && log.sql.bytes >= rules.quotas.MAILBOX_BYTES;
 }
 
+/** Part of a mailbox's bytes that others may fill. Answers: somebody who writes so much to a user that they can't write any more. */
+const OTHERS_SHARE = 0.9;
+
+/** Whether others have filled what they may of it. */
+function isFullOfOthers({ log, rules }: Box): boolean {
+  return rules.quotas !== null && log.sql.bytes >= OTHERS_SHARE * rules.quotas.MAILBOX_BYTES;
+}
+
 /** Says so to its own user. */
 export function ownFull(why: string): Refusal {
   return { ...refusal("mailbox_full"), message: `Your own mailbox is full: ${why}.` };
@@ -54,7 +62,7 @@ export function spaceFor(
   const standing = standingOf(box, peer.name);
   // One code for both, so that it tells the author nothing.
   if (standing === "blocked" || box.suspension.now !== null) return { free: 0, code: "declined" };
-  const backlog = isFull(box) ? 0 : backlogSpace(box, peer, envelopes.length);
+  const backlog = isFullOfOthers(box) ? 0 : backlogSpace(box, peer, envelopes.length);
   if (service || !hasStrangers(box) || standing === "contact") return { free: backlog, code: "mailbox_full" };
   // Of a stranger the conversation holds nothing but what they wrote.
   const left = Math.max(0, box.rules.strangerMessages - (standing === null ? 0 : box.log.history.size(peer)));

@@ -1,6 +1,7 @@
 // What is no message has a price too: signals, connections and requests take from what their user may do, and the rest is refused with a time.
 import { abortAllDurableObjects } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
+import { Sql } from "../../../src/mailbox/log/sql.ts";
 import { QUOTAS } from "../../../src/protocol/limits.ts";
 import { V1 } from "../../../src/protocol/version.ts";
 import { ask, claimed, openAs, say } from "../../support/accounts.ts";
@@ -123,4 +124,18 @@ test("[U9] large bodies of which nothing is made use up an allowance too, which 
   expect(refused).toMatchObject({ code: "rate_limited", retryAfter: expect.any(Number) });
   expect((await say("POST", "/api/messages", { to: a.userName, body: "small" }, a.token)).status).toBe(200);
   expect(await verdict(post(b.token, large))).toEqual([400, "bad_frame"]);
+});
+
+test("[U9] an export costs as much as what it reads, and other requests go on", async () => {
+  const a = await claimed("alice");
+  const exported = async () => {
+    const response = await say("GET", "/api/export", undefined, a.token);
+    await response.body?.cancel();
+    return response.status;
+  };
+  const size = vi.spyOn(Sql.prototype, "bytes", "get").mockReturnValue(500_000_000);
+  expect(await exported()).toBe(200);
+  expect(await exported()).toBe(429);
+  expect((await say("GET", "/api/conversations", undefined, a.token)).status).toBe(200);
+  size.mockRestore();
 });

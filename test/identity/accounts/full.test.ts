@@ -64,6 +64,17 @@ test("[U10] what others send to a full mailbox fails with mailbox_full", async (
   expect((await alice.take("failed", 1))[0]).toMatchObject({ code: "mailbox_full" });
 });
 
+test("[U10] others fill nine tenths of a mailbox, and its user goes on writing", async () => {
+  const { a, b, alice, bob } = await friends();
+  grow(0.95 * QUOTAS.MAILBOX_BYTES);
+  alice.send({ type: "send", id: 2, to: b.userName, body: "taken here, and refused there" });
+  expect(await alice.until("accepted")).toMatchObject({ id: 2 });
+  expect((await alice.take("failed", 1))[0]).toMatchObject({ code: "mailbox_full" });
+  grow(0.85 * QUOTAS.MAILBOX_BYTES);
+  bob.send({ type: "send", id: 2, to: a.userName, body: "for a mailbox that is nearly full" });
+  expect(await alice.until("message")).toMatchObject({ body: "for a mailbox that is nearly full" });
+});
+
 test("[U10] a full mailbox is read, acknowledged, marked, exported and erased, and blocks whom it knows", async () => {
   const { a, b, alice, bob, seq } = await friends();
   grow();

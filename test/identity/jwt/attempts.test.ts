@@ -2,6 +2,7 @@
 // costs none.
 import { env } from "cloudflare:workers";
 import { createExecutionContext } from "cloudflare:test";
+import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { afterEach, expect, test, vi } from "vitest";
 import worker from "../../../src/worker.ts";
 import { address, HOST } from "../../support/accounts.ts";
@@ -34,6 +35,7 @@ function unverified(): string {
 
 afterEach(() => {
   vi.unstubAllGlobals();
+  vi.useRealTimers();
 });
 
 test("[A21][J6] while the issuer does not answer, an address has keys looked up for thirty tokens at most", async () => {
@@ -66,6 +68,29 @@ test("[A21] a good token costs no attempt, and passes from an address that has n
   for (let n = 0; n < 30; n++) expect(await devices("wrong", from)).toEqual([401, "unauthorized"]);
   expect(await devices("wrong", from)).toEqual([429, "rate_limited"]);
   expect(await devices(await signed(fresh("bob")), from)).toEqual([200, undefined]);
+});
+
+test("[J6] a new token that a known key has made passes from an address that has none left, also when the set is to be asked for again", async () => {
+  const { publicKey, privateKey } = await generateKeyPair("ES256", { extractable: true });
+  const kid = fresh("key");
+  const keys = [{ ...(await exportJWK(publicKey)), alg: "ES256", kid }];
+  vi.stubGlobal(
+    "fetch",
+    vi.fn(() => Promise.resolve(Response.json({ keys }))),
+  );
+  const issued = { ...remote, JWT_JWKS_URL: "https://issuer.test/known.json" } as unknown as Env;
+  const token = () => {
+    const claims = { sub: fresh("alice"), iss: "https://issuer.test", aud: "restante" };
+    return new SignJWT(claims).setProtectedHeader({ alg: "ES256", kid }).setExpirationTime("1h").sign(privateKey);
+  };
+  expect(await devices(await token(), address(), issued)).toEqual([200, undefined]);
+  const from = address();
+  for (let n = 0; n < 30; n++) await devices(unverified(), from, issued);
+  expect(await devices(unverified(), from, issued)).toEqual([429, "rate_limited"]);
+  expect(await devices(await token(), from, issued)).toEqual([200, undefined]);
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 700_000 });
+  for (let n = 0; n < 30; n++) await devices(unverified(), from, issued);
+  expect(await devices(await token(), from, issued)).toEqual([200, undefined]);
 });
 
 test("[A21] whom an operator has suspended is an attempt each time, and from the limit on wakes nobody", async () => {
