@@ -21,7 +21,7 @@ const ANSWER_UNITS = 65_536;
 /** Work since the last break, and when the latest of it was done, ms since 1970. */
 const works = new WeakMap<Box, { readonly at: number; readonly done: number }>();
 
-type Kind = "signal" | "ask" | "typing" | "change" | "connect" | "request" | "export" | "waste";
+type Kind = "send" | "signal" | "ask" | "typing" | "change" | "connect" | "request" | "export" | "waste";
 
 /** The buckets of a user. Those of devices are apart: a user can name any number of devices, and must not get rid of the others by it. */
 interface Buckets {
@@ -66,6 +66,11 @@ function dropOldest(map: Map<string, unknown>, most: number): void {
 /** The limits of people; null where they are off, and for programs, which operators let in. */
 function limitsOf(box: Box): Quotas | null {
   return isService(box) ? null : box.rules.quotas;
+}
+
+/** Of messages. */
+export function sendsOf(box: Box, { SEND_BURST, SENDS_PER_SECOND }: Quotas): Bucket {
+  return bucketOf(box, "send", SEND_BURST, SENDS_PER_SECOND);
 }
 
 /** Takes one frame that is no message; or in how many ms one more is taken. */

@@ -3,15 +3,14 @@ import type { FaultCode } from "../protocol/faults.ts";
 import { type Refusal, refusal } from "../protocol/refusals.ts";
 import { QUOTAS } from "../protocol/limits.ts";
 import type { Delivery } from "../protocol/envelope.ts";
+import { sendsOf } from "./allowance.ts";
 import type { Box } from "./box.ts";
 import type { Peer } from "./log/schema.ts";
+import type { Quotas } from "./rules.ts";
 import { isService } from "./service.ts";
 import { hasStrangers, isNew, standingOf } from "./standing.ts";
 
 const HOUR = 3_600_000;
-
-/** The tokens of a user's bucket: when they were counted, and how many there were. In memory: a wake begins with a full one. */
-const buckets = new WeakMap<Box, { at: number; tokens: number }>();
 
 /** Why this user may not send to `to` now, or null. What is refused costs nothing and was not written. */
 export function objectionToSending(box: Box, to: string): Refusal | null {
@@ -23,7 +22,7 @@ export function objectionToSending(box: Box, to: string): Refusal | null {
     return ownFull("too much is on its way to this receiver");
   if (isService(box)) return null;
   const now = Date.now();
-  const wait = Math.max(tooFast(box, now), to === box.user ? 0 : tooManyNew(box, to, now));
+  const wait = Math.max(tooFast(box, quotas), to === box.user ? 0 : tooManyNew(box, to, now));
   return wait > 0 ? { ...refusal("rate_limited"), retryAfter: Math.ceil(wait) } : null;
 }
 
@@ -47,8 +46,7 @@ export function ownFull(why: string): Refusal {
 
 /** One message was taken. */
 export function spend(box: Box): void {
-  const bucket = buckets.get(box);
-  if (bucket !== undefined) bucket.tokens--;
+  if (box.rules.quotas !== null && !isService(box)) sendsOf(box, box.rules.quotas).owe(1);
 }
 
 /**
@@ -69,13 +67,11 @@ export function spaceFor(
   return left <= backlog ? { free: left, code: "declined" } : { free: backlog, code: "mailbox_full" };
 }
 
-/** Ms until a second's worth of messages may be sent, so that whoever waits sends several; 0 for now. */
-function tooFast(box: Box, now: number): number {
-  const { SEND_BURST: burst, SENDS_PER_SECOND: rate } = box.rules.quotas ?? QUOTAS;
-  const { at, tokens } = buckets.get(box) ?? { at: now, tokens: burst };
-  const filled = Math.min(burst, tokens + (Math.max(0, now - at) * rate) / 1_000);
-  buckets.set(box, { at: now, tokens: filled });
-  return filled >= 1 ? 0 : ((Math.min(rate, burst) - filled) * 1_000) / rate;
+/** Ms until a second's worth of messages may be sent, so that a client that waits sends several; 0 for now. */
+function tooFast(box: Box, quotas: Quotas): number {
+  const { SEND_BURST: burst, SENDS_PER_SECOND: rate } = quotas;
+  const { tokens } = sendsOf(box, quotas);
+  return tokens >= 1 ? 0 : ((Math.min(rate, burst) - tokens) * 1_000) / rate;
 }
 
 /** Ms until somebody new may be written to; 0 for now, or for somebody who is not new. */

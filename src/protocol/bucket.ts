@@ -28,6 +28,15 @@ export class Bucket {
     this.#tokens = Math.max(-this.#burst, this.tokens - price);
   }
 
+  /** Nothing is left; what was owed is owed still. */
+  empty(): void {
+    this.#tokens = Math.min(0, this.tokens);
+  }
+
+  get isFull(): boolean {
+    return this.tokens >= this.#burst;
+  }
+
   /** How many there are now; less than 0 while some are owed. */
   get tokens(): number {
     const now = Date.now();

@@ -67,7 +67,6 @@ export class AccountRows {
   #account: Account | null = null;
   readonly #tokens = new Map<string, Token>();
   readonly #passkeys = new Map<string, Passkey>();
-  #wrote = false;
   /** Whether the tables have the columns that came later. */
   #whole = false;
 
@@ -111,7 +110,6 @@ export class AccountRows {
       recoveryBy,
     );
     this.#account = { ...first, created: now, link: null, linkEnds: 0, linkBy: null, notified: 0, used: [] };
-    this.#wrote = true;
   }
 
   /** `linkTries`, of which older code reads how often a wrong link code came, stays as it is. */
@@ -123,7 +121,6 @@ export class AccountRows {
     const columns = ["recovery", "recoveryBy", "link", "linkEnds", "linkBy", "notified", "used"];
     const statement = `UPDATE account SET ${columns.map((column) => `${column} = ?`).join(", ")}`;
     this.#sql.run(statement, recovery, recoveryBy, link, linkEnds, linkBy, notified, JSON.stringify(used));
-    this.#wrote = true;
   }
 
   /** The device with this token, or null. */
@@ -148,26 +145,22 @@ export class AccountRows {
     this.#tokens.set(token.hash, token);
     const { hash, label, created, seen } = token;
     this.#sql.run("INSERT INTO token (hash, label, created, seen) VALUES (?, ?, ?, ?)", hash, label, created, seen);
-    this.#wrote = true;
   }
 
   remove({ hash }: Token): void {
     this.#tokens.delete(hash);
     this.#sql.run("DELETE FROM token WHERE hash = ?", hash);
-    this.#wrote = true;
   }
 
   proved(token: Token, now: number): void {
     this.#complete();
     token.proved = now;
     this.#sql.run("UPDATE token SET proved = ? WHERE hash = ?", now, token.hash);
-    this.#wrote = true;
   }
 
   saw(token: Token, now: number): void {
     token.seen = now;
     this.#sql.run("UPDATE token SET seen = ? WHERE hash = ?", now, token.hash);
-    this.#wrote = true;
   }
 
   /** The passkeys, the oldest first. */
@@ -182,7 +175,6 @@ export class AccountRows {
     const statement =
       "INSERT INTO passkey (id, key, counter, transports, label, created, seen, maker) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
     this.#sql.run(statement, id, key, counter, JSON.stringify(transports), label, created, seen, maker);
-    this.#wrote = true;
   }
 
   /** A browser signed in anew: what its last device made is its next one's. */
@@ -191,7 +183,6 @@ export class AccountRows {
       if (passkey.maker !== from) continue;
       this.#passkeys.set(passkey.id, { ...passkey, maker: to });
       this.#sql.run("UPDATE passkey SET maker = ? WHERE id = ?", to, passkey.id);
-      this.#wrote = true;
     }
     const { recoveryBy = null, linkBy = null } = this.#account ?? {};
     if (recoveryBy !== from && linkBy !== from) return;
@@ -201,25 +192,16 @@ export class AccountRows {
   usedPasskey(passkey: Passkey, counter: number, seen: number): void {
     this.#passkeys.set(passkey.id, { ...passkey, counter, seen });
     this.#sql.run("UPDATE passkey SET counter = ?, seen = ? WHERE id = ?", counter, seen, passkey.id);
-    this.#wrote = true;
   }
 
   removePasskey(id: string): void {
     this.#passkeys.delete(id);
     this.#sql.run("DELETE FROM passkey WHERE id = ?", id);
-    this.#wrote = true;
   }
 
   #complete(): void {
     if (!this.#whole) for (const statement of ADDED) this.#sql.run(statement);
     this.#whole = true;
-  }
-
-  /** Ends a group; true if anything was written. */
-  seal(): boolean {
-    const wrote = this.service.seal() || this.#wrote;
-    this.#wrote = false;
-    return wrote;
   }
 }
 

@@ -27,7 +27,6 @@ export class ContactRows {
   #exists: boolean;
   /** Whether there is a column `before`. */
   #hasBefore: boolean;
-  #wrote = false;
 
   constructor(sql: Sql) {
     this.#sql = sql;
@@ -49,7 +48,6 @@ export class ContactRows {
     this.#make();
     this.#sql.run(PUT_CONTACT, name, standing, wrote);
     this.#know(name, standing);
-    this.#wrote = true;
   }
 
   /** From now on blocked; `before` is remembered. */
@@ -59,7 +57,6 @@ export class ContactRows {
     this.#hasBefore = true;
     this.#sql.run(BLOCK, name, (before ?? "nobody") satisfies Before);
     this.#know(name, "blocked");
-    this.#wrote = true;
   }
 
   /** How somebody stood before the block; null where that is not known. */
@@ -72,7 +69,6 @@ export class ContactRows {
   drop(name: string): void {
     this.#sql.run("DELETE FROM contact WHERE name = ?", name);
     this.#know(name, null);
-    this.#wrote = true;
   }
 
   /** Everybody who stands so, by name. */
@@ -87,13 +83,6 @@ export class ContactRows {
     if (!this.#exists) return [];
     const query = "SELECT wrote FROM contact WHERE wrote > ? ORDER BY wrote";
     return this.#sql.rows<{ wrote: number }>(query, time).map(({ wrote }) => wrote);
-  }
-
-  /** Ends a group; true if anything was written. */
-  seal(): boolean {
-    const wrote = this.#wrote;
-    this.#wrote = false;
-    return wrote;
   }
 
   #make(): void {

@@ -30,7 +30,6 @@ export class ServiceRows {
   readonly #sql: Sql;
   #row: ServiceRow | null = null;
   readonly #access = new Map<string, AccessRow>();
-  #wrote = false;
 
   constructor(sql: Sql) {
     this.#sql = sql;
@@ -59,7 +58,6 @@ export class ServiceRows {
       this.#sql.run("INSERT INTO service (one, created, ended) VALUES (1, ?, 0)", now);
       this.#row = { created: now, ended: 0 };
     } else this.#end(0);
-    this.#wrote = true;
   }
 
   /** No token opens it any more. */
@@ -89,32 +87,21 @@ export class ServiceRows {
     const { hash, label, scopes, created, seen } = row;
     const statement = "INSERT INTO access (hash, label, scopes, created, seen) VALUES (?, ?, ?, ?, ?)";
     this.#sql.run(statement, hash, label, scopes.join(" "), created, seen);
-    this.#wrote = true;
   }
 
   remove({ hash }: AccessRow): void {
     this.#access.delete(hash);
     this.#sql.run("DELETE FROM access WHERE hash = ?", hash);
-    this.#wrote = true;
   }
 
   saw(row: AccessRow, now: number): void {
     row.seen = now;
     this.#sql.run("UPDATE access SET seen = ? WHERE hash = ?", now, row.hash);
-    this.#wrote = true;
-  }
-
-  /** Ends a group; true if anything was written. */
-  seal(): boolean {
-    const wrote = this.webhook.seal() || this.#wrote;
-    this.#wrote = false;
-    return wrote;
   }
 
   #end(ended: number): void {
     if (this.#row === null) return;
     this.#row.ended = ended;
     this.#sql.run("UPDATE service SET ended = ?", ended);
-    this.#wrote = true;
   }
 }

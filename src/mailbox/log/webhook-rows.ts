@@ -33,7 +33,6 @@ export interface WebhookRow {
 export class WebhookRows {
   readonly #sql: Sql;
   #row: WebhookRow | null = null;
-  #wrote = false;
   #ready = false;
 
   constructor(sql: Sql) {
@@ -56,14 +55,12 @@ export class WebhookRows {
     this.#row = row;
     const { url, secret, created, failing, tries, due, disabled, first, last, gap } = row;
     this.#sql.run(PUT_WEBHOOK, 1, url, secret, created, failing, tries, due, disabled, first, last, gap);
-    this.#wrote = true;
   }
 
   remove(): void {
     if (this.#row === null) return;
     this.#row = null;
     this.#sql.run("DELETE FROM webhook");
-    this.#wrote = true;
   }
 
   /** The table as this version has it. */
@@ -73,12 +70,5 @@ export class WebhookRows {
     const isLater = "SELECT 1 FROM sqlite_master WHERE name = 'webhook' AND sql LIKE '%gap%'";
     if (this.#sql.row(isLater) === undefined) for (const column of LATER) this.#sql.run(column);
     this.#ready = true;
-  }
-
-  /** Ends a group; true if anything was written. */
-  seal(): boolean {
-    const wrote = this.#wrote;
-    this.#wrote = false;
-    return wrote;
   }
 }
