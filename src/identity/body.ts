@@ -5,6 +5,7 @@ import { BODY_READ_MS, utf8Bytes } from "../protocol/limits.ts";
 import { type Refusal, refusal } from "../protocol/refusals.ts";
 import { inTime } from "../protocol/time.ts";
 import { objectionToBody } from "./body-allowance.ts";
+import { isDue } from "./due.ts";
 import { problem } from "./refuse.ts";
 import type { Asking } from "./who.ts";
 
@@ -87,6 +88,7 @@ function decoded(bytes: Uint8Array): Read {
 }
 
 function broken(reason: string): Read {
-  note("body_lost", { reason });
+  // Whoever may ask at all can break off as often as they like.
+  if (isDue("body_lost")) note("body_lost", { reason });
   return { refused: refusal("bad_frame", "the body did not come whole and in time") };
 }

@@ -1,6 +1,6 @@
 // What a user may still do, by kind: token buckets of all sockets and requests of a mailbox together. They are kept beside the objects, so
 // that an object which starts anew, or slept, finds them as it left them. What has its intended effect never comes here.
-import { BREAK, RENEWALS, SIGNALS, WASTE } from "../protocol/limits.ts";
+import { BREAK, CLOSE_ANSWER_MS, RENEWALS, SIGNALS, UNANSWERED_BYTES, WASTE } from "../protocol/limits.ts";
 import { type Refusal, refusal } from "../protocol/refusals.ts";
 import type { Box } from "./box.ts";
 import { Bucket } from "../protocol/bucket.ts";
@@ -105,6 +105,7 @@ export function takeRenewal(session: Session): number {
 export function objectionToConnect(box: Box, device: string): Refusal | null {
   const limits = limitsOf(box);
   if (limits === null) return null;
+  if (box.sockets.unanswered.bytes > UNANSWERED_BYTES) return tooMany(CLOSE_ANSWER_MS);
   const { CONNECT_BURST: burst, CONNECTS_PER_SECOND: rate } = limits;
   const ofUser = bucketOf(box, "connect", burst, rate);
   if (ofUser.tokens < 1) return tooMany(ofUser.take());

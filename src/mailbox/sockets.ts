@@ -9,6 +9,7 @@ import { type Answer, grow } from "./answer.ts";
 import type { Bucket } from "../protocol/bucket.ts";
 import { Soon } from "./soon.ts";
 import { texts } from "./texts.ts";
+import { Unanswered } from "./unanswered.ts";
 
 /** A text on its way: its last seq, how many log frames it has, and their bytes. */
 export type Sent = readonly [seq: number, frames: number, bytes: number];
@@ -20,6 +21,8 @@ export interface Wire {
   serializeAttachment(value: unknown): void;
   /** Whether frames go one by one, and nothing comes back: it ends when its window is full. */
   readonly apart?: boolean;
+  /** Whether its client has read everything that was said; absent where nobody can tell. */
+  readonly isRead?: boolean;
 }
 
 /** What a socket is, in its attachment. */
@@ -103,6 +106,8 @@ export class Sockets {
     for (const session of this.#sessions.values()) session.due ||= session.outbox.length > 0;
     this.flush();
   });
+
+  readonly unanswered = new Unanswered();
 
   constructor(ctx: DurableObjectState) {
     this.#ctx = ctx;
@@ -217,6 +222,7 @@ export class Sockets {
     );
     this.#send(session);
     this.forget(session.ws);
+    this.unanswered.add(session);
     session.ws.serializeAttachment(null);
     quietly(() => session.ws.close(closeCode(code), why.message.slice(0, REASON_BYTES)));
   }
@@ -224,6 +230,7 @@ export class Sockets {
   /** Closes one that takes no more, without a word: whoever is there comes again. */
   finish(session: Session): void {
     this.forget(session.ws);
+    this.unanswered.add(session);
     quietly(() => session.ws.close());
   }
 
@@ -234,6 +241,7 @@ export class Sockets {
 
   /** Answers a close that the client began; without this it would never see its close complete. */
   answerClose(ws: WebSocket, code: number): void {
+    this.unanswered.delete(ws);
     const unsayable = code === 1005 || code === 1006 || code === 1015;
     quietly(() => (unsayable ? ws.close() : ws.close(code)));
   }
@@ -246,21 +254,8 @@ export class Sockets {
     session.changed = false;
     const { dialect, device, token, expires, since, opened, runs } = session;
     const { position, acked, carries, watched, unkept, unacked } = session;
-    session.ws.serializeAttachment({
-      dialect,
-      device,
-      token,
-      expires,
-      since,
-      opened,
-      runs,
-      position,
-      acked,
-      carries,
-      watched,
-      unkept,
-      unacked,
-    } satisfies Place);
+    const who = { dialect, device, token, expires, since, opened, runs };
+    session.ws.serializeAttachment({ ...who, position, acked, carries, watched, unkept, unacked } satisfies Place);
   }
 
   #send(session: Session): void {

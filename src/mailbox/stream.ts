@@ -1,5 +1,6 @@
 // The log as server-sent events, where WebSockets don't pass: something that the mailbox takes for a socket, so that the one pump feeds
 // it. While one is open the object is awake. It knows frames as texts, and what of them is an event's id.
+import { STREAM_READ_MS } from "../protocol/limits.ts";
 import { closeCode } from "../protocol/refusals.ts";
 
 /**
@@ -27,6 +28,8 @@ export class Stream {
   readonly #durable: () => Promise<void>;
   readonly #alive: ReturnType<typeof setInterval>;
   #controller: ReadableStreamDefaultController<Uint8Array> | null = null;
+  /** While it has ended, and its client may still read. */
+  #ended: ReadableStreamDefaultController<Uint8Array> | null = null;
   /** What was said so far is with the client, or on its way. */
   #said: Promise<void> = Promise.resolve();
 
@@ -41,6 +44,7 @@ export class Stream {
         this.#controller = controller;
       },
       cancel: () => {
+        this.#ended = null;
         this.#end();
         left(this);
       },
@@ -63,7 +67,23 @@ export class Stream {
       const controller = this.#controller;
       this.#end();
       controller?.close();
+      this.#drop(controller);
     });
+  }
+
+  /** What the client has not read of a stream that has ended is dropped after a while. */
+  #drop(controller: ReadableStreamDefaultController<Uint8Array> | null): void {
+    if (controller === null || isDrained(controller)) return;
+    this.#ended = controller;
+    setTimeout(() => {
+      this.#ended = null;
+      controller.error(new Error("the stream was not read to its end"));
+    }, STREAM_READ_MS);
+  }
+
+  /** Whether the client has read everything, as far as that can be seen here. */
+  get isRead(): boolean {
+    return this.#controller === null && (this.#ended === null || isDrained(this.#ended));
   }
 
   /** It does not outlive the object's sleep, because the object does not sleep. */
@@ -82,6 +102,11 @@ export class Stream {
     clearInterval(this.#alive);
     this.#controller = null;
   }
+}
+
+/** What is queued is taken off the size that is desired; a stream that is closed and empty desires 0. */
+function isDrained({ desiredSize }: ReadableStreamDefaultController<Uint8Array>): boolean {
+  return desiredSize === null || desiredSize >= 0;
 }
 
 const encoder = new TextEncoder();

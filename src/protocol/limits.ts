@@ -49,6 +49,15 @@ export const BREAK = { EVERY: 1_000, MS: 20, FORGOTTEN_MS: 1_000 } as const;
  */
 export const UNREAD_BYTES = 4_194_304;
 
+/**
+ * Bytes that sockets of a user may hold that were closed and whose clients have not answered that; with more nobody connects. Answers: a
+ * client that opens one after the other and reads none, each of which is a window of memory.
+ */
+export const UNANSWERED_BYTES = 33_554_432;
+
+/** How long a client has to read what a stream of events had said before its end, ms. Answers: the same, by streams. */
+export const STREAM_READ_MS = 60_000;
+
 /** How much and how often. Each is a variable of the same name; RATE_LIMIT=off lifts all but STRANGER_MESSAGES. */
 export const QUOTAS = {
   /** Messages that a user sends at once, and then in a second. Answers: a stolen or broken device that fills others' mailboxes. */

@@ -2,7 +2,8 @@
 import { abortAllDurableObjects } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
 import { Sql } from "../../../src/mailbox/log/sql.ts";
-import { QUOTAS } from "../../../src/protocol/limits.ts";
+import { Unanswered } from "../../../src/mailbox/unanswered.ts";
+import { QUOTAS, UNANSWERED_BYTES } from "../../../src/protocol/limits.ts";
 import { V1 } from "../../../src/protocol/version.ts";
 import { ask, claimed, openAs, say } from "../../support/accounts.ts";
 import { lineOf, upgrade } from "../../support/devices.ts";
@@ -138,4 +139,22 @@ test("[U9] an export costs as much as what it reads, and other requests go on", 
   expect(await exported()).toBe(429);
   expect((await say("GET", "/api/conversations", undefined, a.token)).status).toBe(200);
   size.mockRestore();
+});
+
+test("[U8] who opens one connection after the other and reads none is refused, until the clients have answered", async () => {
+  const a = await claimed("alice");
+  const bytes = vi.spyOn(Unanswered.prototype, "add").mockImplementation(function (this: Unanswered, session) {
+    bytes.mockRestore();
+    this.add({ ...session, unread: UNANSWERED_BYTES + 1 });
+  });
+  const headers = { Authorization: `Bearer ${a.token}` };
+  const connect = (device: string) => upgrade(`/client/${a.userName}?device=${device}`, V1, headers);
+  // Nobody reads what it is told until it is accepted.
+  const first = await connect("phone");
+  expect((await connect("phone")).status).toBe(101);
+  const refused = await connect("laptop");
+  expect(refused.status).toBe(429);
+  expect(await refused.json()).toMatchObject({ code: "rate_limited", retryAfter: expect.any(Number) });
+  await lineOf(first).end();
+  await vi.waitFor(async () => expect((await connect("laptop")).status).toBe(101));
 });

@@ -128,6 +128,17 @@ test("[H13] a body that breaks off, is shorter than announced, late or not UTF-8
   expect(await verdict(ask("/api/messages", { ...init, body }))).toEqual([400, "bad_frame"]);
 });
 
+test("[H13] bodies that break off write one line of the log in a minute", async () => {
+  const lines = vi.spyOn(console, "log").mockImplementation(() => undefined);
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 120_000 });
+  const fails = () => new ReadableStream({ start: (controller) => controller.error(new Error("gone")) });
+  for (let n = 0; n < 10; n++) await readBody(new Request(HOST, { method: "POST", body: fails() }), 100);
+  vi.useRealTimers();
+  const written = lines.mock.calls.map(([line]) => String(line)).filter((line) => line.includes('"body_lost"'));
+  lines.mockRestore();
+  expect(written).toHaveLength(1);
+});
+
 test("[H13] of too many elements none is looked at", async () => {
   const alice = await claimed("alice");
   const many = Array.from({ length: 4_097 }, () => 0);
