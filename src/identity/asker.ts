@@ -53,6 +53,11 @@ export function confirm(c: Asking): void {
 export async function refuted(c: Asking, why: Refusal): Promise<Refusal> {
   const asker = open(c);
   if (asker === null) return why;
+  if (why.code === "unauthorized" && why.field !== undefined) {
+    // What was wrong stands beside the token: an attempt, with a token that is good.
+    remember(asker.hash, "good");
+    return (await countRefused(c, asker.held)) ?? why;
+  }
   if (OF_NO_TOKEN.has(why.code)) asker.held?.giveBack();
   else if (!OBJECTIONS.has(why.code)) {
     asker.held?.giveBack();

@@ -109,7 +109,7 @@ export async function passkeyProof(c: Asking, { response }: Made): Promise<Respo
   const used = await verifyUsed(c, response, challenge, known.value);
   if (used !== null) return ask(c, (box, asking) => box.proveByPasskey(asking, challenge, used));
   await mailbox.passkeyRefused(visitor.name, "proof_refused");
-  return refusedBy(c, refusal("unauthorized", "the passkey is not or no longer good"));
+  return refusedBy(c, { ...refusal("unauthorized", "the passkey is not or no longer good"), field: "response" });
 }
 
 async function requestOptions(

@@ -1,6 +1,7 @@
 // A fresh proof: what changes who comes in takes the recovery code or a passkey, unless the device has just signed in.
 import { expect, test } from "vitest";
-import { type Account, age, ask, claimed, linked, openAs, say, withPasskey } from "../../support/accounts.ts";
+import { QUOTAS } from "../../../src/protocol/limits.ts";
+import { type Account, address, age, ask, claimed, linked, openAs, say, withPasskey } from "../../support/accounts.ts";
 import { ADMIN, verdict } from "../../support/operators.ts";
 
 /** Everything that asks for one, for a device and another one of the same user. */
@@ -84,4 +85,23 @@ test("[A15] of an operator no proof is asked for", async () => {
   const alice = await claimed("alice");
   await age(alice);
   expect((await say("DELETE", `/api/admin/users/${alice.userName}`, undefined, ADMIN)).status).toBe(204);
+});
+
+test("[A21] a wrong proof is an attempt of its address, and says nothing of the token, which opens the mailbox as before", async () => {
+  const alice = await claimed("alice");
+  const from = address();
+  const as = (method: string, path: string, body?: unknown) =>
+    verdict(
+      ask(path, {
+        method,
+        headers: { "CF-Connecting-IP": from, Authorization: `Bearer ${alice.token}` },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      }),
+    );
+  const wrong = { code: "00000-00000-00000-00000-00000" };
+  for (let n = 0; n < QUOTAS.ATTEMPTS_PER_MINUTE; n++) {
+    expect(await as("POST", "/api/proof", wrong)).toEqual([401, "unauthorized"]);
+  }
+  expect(await as("POST", "/api/proof", wrong)).toEqual([429, "rate_limited"]);
+  expect((await as("GET", "/api/devices"))[0]).toBe(200);
 });
