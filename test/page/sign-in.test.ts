@@ -122,7 +122,7 @@ test("an account is erased by whoever enters its name once more, and is gone", a
   await visitor.button("Erase the account").click();
   const confirm = visitor.page.getByRole("dialog").locator("form").getByRole("button");
   expect(await confirm.isDisabled()).toBe(true);
-  await visitor.page.getByLabel("To confirm enter erna", { exact: false }).fill("erna");
+  await visitor.page.getByLabel("To confirm, enter erna", { exact: false }).fill("erna");
   await confirm.click();
   await enter(visitor, "erna");
   await visitor.page.getByText("This name is taken.", { exact: false }).waitFor();
