@@ -70,7 +70,7 @@ test("[A15] where the server asks for a proof the page asks for the recovery cod
   await asksOnce(first, "/api/account*");
   await first.button("Erase the account").click();
   await first.page
-    .getByLabel("To confirm enter", { exact: false })
+    .getByLabel("To confirm, enter", { exact: false })
     .fill((await first.account.textContent())?.trim() ?? "");
   await first.page.getByRole("dialog").locator("form").getByRole("button").click();
   await proof.getByRole("button", { name: "Cancel" }).click();

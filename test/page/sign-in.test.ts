@@ -122,7 +122,7 @@ test("an account is erased by whoever enters its name once more, and is gone", a
   await visitor.button("Erase the account").click();
   const confirm = visitor.page.getByRole("dialog").locator("form").getByRole("button");
   expect(await confirm.isDisabled()).toBe(true);
-  await visitor.page.getByLabel("To confirm enter erna", { exact: false }).fill("erna");
+  await visitor.page.getByLabel("To confirm, enter erna", { exact: false }).fill("erna");
   await confirm.click();
   await enter(visitor, "erna");
   await visitor.page.getByText("This name is taken.", { exact: false }).waitFor();
@@ -203,7 +203,7 @@ test("[A10] a passkey that was made on one device signs another one in, and with
   const laptop = await withAuthenticator(second.page);
   await enter(second, "carol");
   await second.button("Use a passkey").click();
-  await second.page.getByText("The browser has used no passkey.").waitFor();
+  await second.page.getByText("No passkey was used.").waitFor();
   // Synchronised to another device, as platforms do.
   if (credential !== undefined) await laptop.add(credential);
   await second.button("Use a passkey").click();
