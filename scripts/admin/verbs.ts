@@ -76,7 +76,7 @@ const suspend: Verb = {
   takes: ["NAME"],
   about: [
     "puts a user out, until `resume`",
-    "Sockets are closed (4403), no token opens the mailbox, and what is sent to it is declined. Nothing in it is lost.",
+    "Sockets are closed (4403), what is sent to it is declined, and its user can only export or erase it. Nothing is lost.",
   ],
   options: { reason: { type: "string" } },
   tells: { reason: "a note for operators, which `user` shows; the user does not see it" },

@@ -60,7 +60,7 @@ export async function selfhost(flags) {
     console.warn("There is no program flock here: see to it that no second server is started on this folder.");
   // Without the lock another server may be about to write to what is still empty.
   const swept = fd === null ? 0 : sweep(mailboxes);
-  if (swept > 0) console.log(`Removed ${swept} empty files of names that nobody has.`);
+  if (swept > 0) console.log(`Removed ${swept} empty ${swept === 1 ? "file" : "files"} of names that nobody has.`);
   if (!(await build(server))) return 1;
   const first = config.assets?.run_worker_first ?? [];
   const front = { ...pageOf(join(server, "page")), first, proxied: values["behind-proxy"] };

@@ -20,6 +20,8 @@ const relyingParty = (c: Asking) => new URL(ownOrigin(c.req.url, c.env)).hostnam
 /** The server's own origin alone: no page of another, and no frame in one, may have anything signed. Then there is none to expect. */
 const originOf = (c: Asking, response: unknown) => (isFramed(response) ? [] : ownOrigin(c.req.url, c.env));
 
+const WRONG = "The passkey is not or no longer good.";
+
 /** What a browser's authenticator has made: looked at by the library that verifies it. */
 interface Made {
   readonly response: { readonly id: string };
@@ -79,7 +81,7 @@ export async function passkeySignIn(c: Asking, read: Made & { readonly userName:
   const used = known === null || challenge === null ? null : await verifyUsed(c, read.response, challenge, known);
   if (used === null || challenge === null) {
     await mailbox.passkeyRefused(userName, "sign_in_refused");
-    return problem(refusal("unauthorized", "the passkey is not or no longer good"));
+    return problem({ ...refusal("unauthorized"), message: WRONG });
   }
   const { token, fresh } = await freshToken(c, userName, read.label);
   const answer = await mailbox.enter(userName, challenge, used, fresh);
@@ -109,7 +111,7 @@ export async function passkeyProof(c: Asking, { response }: Made): Promise<Respo
   const used = await verifyUsed(c, response, challenge, known.value);
   if (used !== null) return ask(c, (box, asking) => box.proveByPasskey(asking, challenge, used));
   await mailbox.passkeyRefused(visitor.name, "proof_refused");
-  return refusedBy(c, { ...refusal("unauthorized", "the passkey is not or no longer good"), field: "response" });
+  return refusedBy(c, { ...refusal("unauthorized"), message: WRONG, field: "response" });
 }
 
 async function requestOptions(

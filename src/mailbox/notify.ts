@@ -35,5 +35,6 @@ export function refuseAttempt(box: Box, event: "sign_in_refused" | "proof_refuse
       else note("proof_refused", { user: box.user });
     }
   }
-  return refusal("unauthorized", why);
+  // A person has brought a code or a passkey: the sentence of the table speaks of tokens.
+  return { ...refusal("unauthorized"), message: why };
 }

@@ -60,7 +60,7 @@ export function usePasskey(
 
 /** The answer to a passkey that is none of ours, or that signed something else. */
 export function refusePasskey(box: Box, event: "sign_in_refused" | "proof_refused"): Refusal {
-  const no = refuseAttempt(box, event, "the passkey is not or no longer good");
+  const no = refuseAttempt(box, event, "The passkey is not or no longer good.");
   return event === "proof_refused" ? { ...no, field: "response" } : no;
 }
 

@@ -25,7 +25,7 @@ function isProved({ created, proved }: Token): boolean {
 export function proveByCode(box: Box, proof: Proof, hash: string): Answer<null> {
   const { account } = box.log.account;
   if (account === null || !isSame(account.recovery, hash)) {
-    return { refused: { ...refuseAttempt(box, "proof_refused", "the recovery code is wrong"), field: "code" } };
+    return { refused: { ...refuseAttempt(box, "proof_refused", "The recovery code is wrong."), field: "code" } };
   }
   return proved(box, proof);
 }

@@ -12,7 +12,7 @@ import { randomText } from "./challenge.ts";
 import { isSame } from "./log/account-rows.ts";
 import { notify, refuseAttempt } from "./notify.ts";
 
-const WRONG = "the name or the code is wrong";
+const WRONG = "The name or the code is wrong.";
 
 /** A device that has signed in: what it is called by everybody who is not to know its token. */
 interface Device {

@@ -61,7 +61,7 @@ test("[A15] where the server asks for a proof the page asks for the recovery cod
   const proof = first.page.getByRole("dialog", { name: "Is it you?" });
   await proof.getByLabel("Recovery code").fill("0000-0000");
   await proof.getByRole("button", { name: "Continue" }).click();
-  await proof.getByText("the recovery code is wrong", { exact: false }).waitFor();
+  await proof.getByText("The recovery code is wrong.").waitFor();
   await proof.getByLabel("Recovery code").fill(recovery);
   await proof.getByRole("button", { name: "Continue" }).click();
   await first.page.getByText(/^[0-9a-z]{4}(-[0-9a-z]{4}){2}$/).waitFor();

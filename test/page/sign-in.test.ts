@@ -41,7 +41,7 @@ test("a code from one device lets another in, and it is put out again from the f
   await second.page.getByText("This name is taken.", { exact: false }).waitFor();
   await second.page.getByLabel("Recovery or link code").fill("0000-0000");
   await second.button("Sign in").click();
-  await second.page.getByText("the name or the code is wrong").waitFor();
+  await second.page.getByText("The name or the code is wrong.").waitFor();
   await second.page.getByLabel("Recovery or link code").fill(code);
   await second.button("Sign in").click();
   await second.connected();
