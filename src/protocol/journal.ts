@@ -3,7 +3,8 @@ import { count } from "./counts.ts";
 
 /** Every event that there is, and what it says to an operator. docs/OPERATIONS.md has the same list. */
 export const EVENTS = {
-  connect: "A socket opened; the user has so many now, and the shard of the census so many users and sockets",
+  connect:
+    "A socket opened, with the number of the user's sockets, and of users and sockets in the shard of the census",
   disconnect: "A socket ended, with the same fields",
   deliver_failed: "A try to hand a message on failed; it is tried again",
   delivered_late: "What had failed before is in its receiver's mailbox now, or was refused by it",
@@ -28,7 +29,7 @@ export const EVENTS = {
   token_refused: "Wrong tokens came from a network: one line a minute for each network",
   operator_refused: "Wrong tokens for what is for operators came from a network, likewise",
   attempts_exhausted: "An address of a network used up the attempts of its minute, likewise",
-  attempts_unlisted: "So many more of these three happened in the minute before than its lines say",
+  attempts_unlisted: "How many more of these three events the minute before had than lines",
   account_claimed: "Somebody claimed a name",
   account_erased: "A user erased their account",
   signed_in: "A device signed in, with a recovery code, a link code or a passkey",
