@@ -1,4 +1,4 @@
-// docs/OPERATIONS.md says what the code does: the events of the log, the metrics, the verbs; and README every variable.
+// docs/OPERATIONS.md lists the events of the log, the metrics and the verbs of the code, and docs/VARIABLES.md every variable.
 import { globSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
@@ -58,8 +58,8 @@ test("every verb of the command is there", () => {
   }
 });
 
-test("README's table has every variable of the code, and wrangler.toml sets no other", () => {
-  const table = textOf("README.md")
+test("docs/VARIABLES.md has every variable of the code, and wrangler.toml sets no other", () => {
+  const table = textOf("docs/VARIABLES.md")
     .split("\n")
     .filter((line) => line.startsWith("| `"))
     .join("\n");

@@ -1,0 +1,138 @@
+// The documents hold together: every link leads to a file and a heading that exist, prose has short lines, README is short.
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { expect, test } from "vitest";
+
+const ROOT = resolve(import.meta.dirname, "..");
+const LINE_LENGTH = 120;
+const README_LINES = 150;
+
+/** Every Markdown file of the repository, by its path from the root. */
+const pages = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "*.md"], {
+  cwd: ROOT,
+})
+  .toString()
+  .split("\0")
+  .filter((path) => path !== "" && existsSync(join(ROOT, path)));
+
+interface Line {
+  number: number;
+  text: string;
+}
+
+const textOf = (path: string) => readFileSync(join(ROOT, path), "utf8");
+
+/** The lines outside of code blocks. */
+function proseOf(markdown: string): Line[] {
+  let fence: string | null = null;
+  const prose: Line[] = [];
+  for (const [index, text] of markdown.split("\n").entries()) {
+    const [, mark] = /^\s*(`{3,}|~{3,})/.exec(text) ?? [];
+    if (fence === null && mark === undefined) prose.push({ number: index + 1, text });
+    else if (fence === null) fence = mark ?? null;
+    else if (mark?.startsWith(fence) === true) fence = null;
+  }
+  return prose;
+}
+
+/** The anchors that GitHub gives a page: of its headings, repeated ones numbered, and of its own `id` attributes. */
+function anchorsOf(markdown: string): Set<string> {
+  const anchors = new Set<string>();
+  for (const { text } of proseOf(markdown)) {
+    for (const [, id = ""] of text.matchAll(/<a (?:id|name)="([^"]+)"/g)) anchors.add(id);
+    const [, heading] = /^#{1,6} +(.*?)(?: +#+)? *$/.exec(text) ?? [];
+    if (heading === undefined) continue;
+    const anchor = anchorOf(heading);
+    let free = anchor;
+    for (let repeated = 1; anchors.has(free); repeated++) free = `${anchor}-${repeated}`;
+    anchors.add(free);
+  }
+  return anchors;
+}
+
+/** Lower case; letters, marks, numbers, `_`, `-` and blanks stay, blanks as `-`. Of a link its text counts. */
+function anchorOf(heading: string): string {
+  return heading
+    .replaceAll(/!?\[([^\]]*)\]\([^)]*\)/g, "$1")
+    .replaceAll(/(?<![\p{L}\p{N}])_([^_]+)_(?![\p{L}\p{N}])/gu, "$1")
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{M}\p{N}\p{Pc}\- ]/gu, "")
+    .replaceAll(" ", "-");
+}
+
+/** The targets of a page's links and pictures, those over two lines too; code is no link. */
+function targetsOf(markdown: string): string[] {
+  const prose = proseOf(markdown)
+    .map(({ text }) => text)
+    .join("\n")
+    .replaceAll(/(`+)(?!`)[\s\S]*?(?<!`)\1(?!`)/g, "");
+  const inline = [...prose.matchAll(/\]\(\s*<?([^\s)>]+)>?(?:\s+"[^"]*")?\s*\)/g)];
+  const references = [...prose.matchAll(/^\[[^\]]+\]:\s*<?([^\s>]+)>?/gm)];
+  const attributes = [...prose.matchAll(/<(?:a|img|source)\b[^>]*?\b(?:href|src|srcset)="([^"]+)"/g)];
+  return [...inline, ...references, ...attributes].map(([, target = ""]) => target);
+}
+
+/** Why a link of a page leads nowhere, or null. `read` gives the text of a page, or null where there is none. */
+function checkLink(page: string, target: string, read: (path: string) => string | null): string | null {
+  if (/^[a-z][a-z+.-]*:/i.test(target)) return null;
+  const [path = "", anchor] = target.split("#");
+  const file = path === "" ? page : relative(ROOT, resolve(ROOT, dirname(page), decodeURIComponent(path)));
+  const text = read(file);
+  if (text === null) return `${page}: ${target}: there is no ${file}`;
+  if (anchor === undefined || !file.endsWith(".md") || anchorsOf(text).has(decodeURIComponent(anchor))) return null;
+  return `${page}: ${target}: ${file} has no such heading`;
+}
+
+function readFromDisk(path: string): string | null {
+  const file = join(ROOT, path);
+  if (path.startsWith("..") || !existsSync(file)) return null;
+  return statSync(file).isDirectory() ? "" : readFileSync(file, "utf8");
+}
+
+/** Whether a line may be longer: a row of a table, or nothing but one link or word that can't be broken. */
+function isUnbreakable(text: string): boolean {
+  const words = text.trim().replace(/^(?:[-*>]|\d+\.) +/, "");
+  return text.startsWith("|") || /^!?\[[^\]]*\]\([^)]*\)[.,;:]?$/.test(words) || !words.includes(" ");
+}
+
+test("the pages are found", () => {
+  expect(pages).toEqual(expect.arrayContaining(["README.md", "CHANGELOG.md", "docs/PROTOCOL.md", "bench/README.md"]));
+});
+
+test.each(pages)("every link of %s leads to a file and a heading that exist", (page) => {
+  const broken = targetsOf(textOf(page)).map((target) => checkLink(page, target, readFromDisk));
+  expect(broken.filter((why) => why !== null)).toEqual([]);
+});
+
+test.each(pages)("no line of prose in %s is longer than 120 characters", (page) => {
+  const long = proseOf(textOf(page)).filter(({ text }) => [...text].length > LINE_LENGTH && !isUnbreakable(text));
+  expect(long.map(({ number, text }) => `${page}:${number}: ${text}`)).toEqual([]);
+});
+
+test("README has at most 150 lines", () => {
+  expect(textOf("README.md").trimEnd().split("\n").length).toBeLessThanOrEqual(README_LINES);
+});
+
+test("a broken link is found, wherever it stands, and a good one is not", () => {
+  const files: Record<string, string> = {
+    "docs/A.md": "# A page\n\n## `code`, and **a _word_**!\n\n## Twice\n\n## Twice\n",
+    "src/a.ts": "",
+  };
+  const read = (path: string) => files[path] ?? null;
+  const good = [
+    "A.md",
+    "#twice",
+    "#twice-1",
+    "A.md#code-and-a-word",
+    "../src/a.ts",
+    "../src/a.ts#L1",
+    "https://a.test/#b",
+  ];
+  const bad = ["B.md", "#thrice", "#twice-2", "A.md#code", "../src/b.ts", "../../a.ts"];
+  expect(good.flatMap((target) => checkLink("docs/A.md", target, read) ?? [])).toEqual([]);
+  expect(bad.flatMap((target) => checkLink("docs/A.md", target, read) ?? [])).toHaveLength(bad.length);
+  const page =
+    "[a](B.md), [over\ntwo lines](C.md#d) ![e](f.png)\n\n```\n[no](g.md)\n```\n\n`[no](h.md)`\n\n[i]: j.md\n";
+  expect(targetsOf(page)).toEqual(["B.md", "C.md#d", "f.png", "j.md"]);
+});
