@@ -25,7 +25,7 @@ const MAY: Record<string, string[]> = {
 };
 
 /** What beside that: files that decide nothing of the protocol, and that the SDK has no room for. */
-const ALSO = new Set(["src/page/alike.ts imports ../protocol/skeleton.ts"]);
+const ALSO = new Set(["src/web/lookalikes.ts imports ../protocol/skeleton.ts"]);
 
 /** Which packages a part may use. */
 const PACKAGES: Record<string, string[]> = {
@@ -54,8 +54,8 @@ const PACKAGES: Record<string, string[]> = {
 
 /** The one file that may speak of something. */
 const ALONE: [what: string, pattern: RegExp, file: string][] = [
-  ["sockets", /\.(serialize|deserialize)Attachment\(|acceptWebSocket|\.send\(/, "src/mailbox/sockets.ts"],
-  ["other objects", /\benv\.(MAILBOX|CENSUS|REGISTRY)\b/, "src/mailbox/peers.ts"],
+  ["sockets", /\.(serialize|deserialize)Attachment\(|acceptWebSocket|\.send\(/, "src/mailbox/connections/sockets.ts"],
+  ["other objects", /\benv\.(MAILBOX|CENSUS|REGISTRY)\b/, "src/mailbox/delivery/remote-objects.ts"],
 ];
 
 function imports(file: string): string[] {

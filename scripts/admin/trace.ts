@@ -1,5 +1,5 @@
 // A message's life, told step by step.
-import type { Sight, Trace } from "../../src/protocol/operate.ts";
+import type { Sight, Trace } from "../../src/protocol/operator-orders.ts";
 import type { Line } from "./logs.ts";
 import { bytes, long, table, time, titled } from "./table.ts";
 

@@ -16,8 +16,8 @@ import {
   signOut,
   strangers,
 } from "../identity/accounts.ts";
-import { ask } from "../identity/ask.ts";
-import { api, route } from "./declare.ts";
+import { ask } from "../identity/call-mailbox.ts";
+import { api, route } from "./declare-route.ts";
 import { canonicalName, label, name, signedIn, time, whose } from "./schemas.ts";
 
 /** UTF-16 units of a code as somebody types it, and of an invitation. Answers: reading what nobody was given. */

@@ -1,10 +1,10 @@
 // Conversations and history, page by page.
 import { z } from "@hono/zod-openapi";
-import { ask } from "../identity/ask.ts";
-import { problem } from "../identity/refuse.ts";
-import type { Range } from "../protocol/browse.ts";
+import { ask } from "../identity/call-mailbox.ts";
+import { problem } from "../identity/refuse-upgrade.ts";
+import type { Range } from "../protocol/list-range.ts";
 import { refusal } from "../protocol/refusals.ts";
-import { api, route } from "./declare.ts";
+import { api, route } from "./declare-route.ts";
 import { canonicalName, name, seq, seqText, time, whole, whose } from "./schemas.ts";
 
 /** Items of one answer, at most and by default. Answers: a page of history that fills memory. */

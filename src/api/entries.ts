@@ -1,14 +1,14 @@
 // The log over HTTP: page by page, or as server-sent events; and what a device holds.
 import { z } from "@hono/zod-openapi";
-import { ask, refusedBy } from "../identity/ask.ts";
-import { confirm } from "../identity/asker.ts";
-import { problem } from "../identity/refuse.ts";
-import { type Asking, whoAsks } from "../identity/who.ts";
-import type { Place } from "../protocol/query.ts";
+import { ask, refusedBy } from "../identity/call-mailbox.ts";
+import { confirm } from "../identity/request-token.ts";
+import { problem } from "../identity/refuse-upgrade.ts";
+import { type Asking, whoAsks } from "../identity/identify-caller.ts";
+import type { Place } from "../protocol/connection-query.ts";
 import { readRefusal, refusal } from "../protocol/refusals.ts";
 import { V1 } from "../protocol/version.ts";
-import { visitRequest } from "../protocol/visit.ts";
-import { api, route } from "./declare.ts";
+import { visitRequest } from "../protocol/connection-request.ts";
+import { api, route } from "./declare-route.ts";
 import { device, logFrame, seq, seqText, whole, whose } from "./schemas.ts";
 
 /** Frames of a page, at most and by default. Answers: an answer that fills memory. */

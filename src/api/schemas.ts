@@ -3,7 +3,7 @@ import { z } from "@hono/zod-openapi";
 import { NUMBER_END } from "../protocol/limits.ts";
 import { canonical, isDevice } from "../protocol/names.ts";
 import { SCOPES } from "../protocol/service.ts";
-import { shown } from "../protocol/text.ts";
+import { shown } from "../protocol/short-text.ts";
 
 /** A userName in any spelling; read, it is canonical. */
 export const name = z

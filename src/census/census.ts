@@ -2,11 +2,11 @@
 // What a crash left behind is corrected by a bounded audit while somebody asks; nobody is woken otherwise.
 import { DurableObject } from "cloudflare:workers";
 import type { CensusCalls, Online } from "../protocol/census.ts";
-import type { Figures } from "../protocol/counts.ts";
-import { placed } from "../protocol/place.ts";
-import { note, reasonOf } from "../protocol/journal.ts";
-import { inTime } from "../protocol/time.ts";
-import { Counted } from "./counted.ts";
+import type { Figures } from "../protocol/counters.ts";
+import { placed } from "../protocol/jurisdiction.ts";
+import { note, reasonOf } from "../protocol/log-events.ts";
+import { inTime } from "../protocol/timeout.ts";
+import { Counted } from "./isolate-counters.ts";
 
 /**
  * Mailboxes asked in one audit, and the least time between two, ms: after one that found a wrong number, and after one that found none.

@@ -1,24 +1,24 @@
 // One client, as an application holds it: names are made canonical here, bodies are measured, and what is wrong is said at once.
 // It knows the view and the session; no socket, no frame and no store.
-import { type Fault, fault } from "../protocol/faults.ts";
+import { type Fault, fault } from "../protocol/message-refusals.ts";
 import { keep } from "../protocol/json.ts";
 import { canonical } from "../protocol/names.ts";
 import { Account, People } from "./account.ts";
 import type { Messages, Options, Presences, Restante } from "./api.ts";
 import { browserStore, isBrowser, onNetwork } from "./browser.ts";
-import { Feed } from "./feed.ts";
-import { list, past } from "./history.ts";
-import type { ConnectionState } from "./line.ts";
-import type { Live } from "./live.ts";
+import { Feed } from "./incoming-messages.ts";
+import { list, past } from "./read-history.ts";
+import type { ConnectionState } from "./connection.ts";
+import type { Live } from "./live-value.ts";
 import { memoryStore } from "./memory.ts";
 import type { Message } from "./message.ts";
-import { keyOf, newDevice } from "./random.ts";
-import type { SentMessage } from "./sent.ts";
+import { keyOf, newDevice } from "./random-ids.ts";
+import type { SentMessage } from "./own-message.ts";
 import { Server } from "./server.ts";
-import { Session } from "./session.ts";
+import { Session } from "./store-clients.ts";
 import type { Draft, Json, Kept, Piece, Store, Why } from "./store.ts";
 import { Thread } from "./thread.ts";
-import type { Notice } from "./told.ts";
+import type { Notice } from "./tab-messages.ts";
 import { type Conversation, View } from "./view.ts";
 
 /** A text of fewer UTF-16 units can be kept, though each may be six bytes of JSON. */

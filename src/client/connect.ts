@@ -1,5 +1,5 @@
 // The SDK's door: everything that an application imports.
-import { fault } from "../protocol/faults.ts";
+import { fault } from "../protocol/message-refusals.ts";
 import { keep } from "../protocol/json.ts";
 import { canonical } from "../protocol/names.ts";
 import type { Options, Restante } from "./api.ts";
@@ -11,14 +11,14 @@ export type { Account, AccountPasskey, Entrance, People, SignedIn } from "./acco
 export { browserStore } from "./browser.ts";
 export { memoryStore } from "./memory.ts";
 export type { Conversing, Messages, Options, Presences, Restante } from "./api.ts";
-export type { Notice } from "./told.ts";
-export type { ConnectionState } from "./line.ts";
-export type { Live, Stop } from "./live.ts";
+export type { Notice } from "./tab-messages.ts";
+export type { ConnectionState } from "./connection.ts";
+export type { Live, Stop } from "./live-value.ts";
 export type { Message, MessageState } from "./message.ts";
-export type { SentMessage } from "./sent.ts";
+export type { SentMessage } from "./own-message.ts";
 export type { Presence } from "./signals.ts";
 export type { Conversation } from "./view.ts";
-export type { Settings, SignedInDevice } from "../protocol/visitor.ts";
+export type { Settings, SignedInDevice } from "../protocol/caller.ts";
 export { Refused } from "./server.ts";
 export type * from "./store.ts";
 

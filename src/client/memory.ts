@@ -1,6 +1,6 @@
 // The store that ends with the process: where nothing is to be kept, and in tests. Of each conversation it holds the latest
 // messages only; older ones are read from the mailbox again. It knows records and nothing of what they mean.
-import { Queue } from "./queue.ts";
+import { Queue } from "./ordered-queue.ts";
 import type { Commit, Draft, Entry, Kept, Piece, Position, Read, Row, Store } from "./store.ts";
 
 /** Messages of one conversation that are held. */

@@ -2,7 +2,7 @@
 // meanwhile. It knows the numbering of ids and the size of a text; no socket, no cursor, and nothing of what others write.
 import { bodyOf, type Down, type Welcome } from "../protocol/down.ts";
 import { FRAMES, TEXT_BYTES, utf8Bytes } from "../protocol/limits.ts";
-import { Queue } from "./queue.ts";
+import { Queue } from "./ordered-queue.ts";
 import type { Draft } from "./store.ts";
 
 type Frame<T extends Down["type"]> = Extract<Down, { type: T }>;

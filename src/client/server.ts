@@ -1,8 +1,8 @@
 // Where the server is and who asks: addresses, and the token in each of its places. It knows no frame.
-import { fits, type Shape, type ShapeOf } from "../protocol/shape.ts";
+import { fits, type Shape, type ShapeOf } from "../protocol/json-shape.ts";
 import { V1 } from "../protocol/version.ts";
 import { parse } from "../protocol/json.ts";
-import type { Door } from "./line.ts";
+import type { Door } from "./connection.ts";
 
 type Token = string | (() => string | Promise<string>);
 

@@ -1,6 +1,6 @@
 // One conversation as it is shown: the latest messages, and older ones when somebody asks; first from the store, then from the
 // mailbox's history. It knows records; no socket, and no frame.
-import { Computed } from "./live.ts";
+import { Computed } from "./live-value.ts";
 import { type Message, ofDraft, ofEntry } from "./message.ts";
 import type { Commit, Draft, Entry, Piece, Row, Why } from "./store.ts";
 

@@ -1,11 +1,11 @@
 // What an application sees: the same in the client that is connected and in every other one of the same store, because all of
 // them see nothing but commits. It knows records; no socket, no frame, no store.
-import { unreadOf } from "./archive.ts";
-import { Feed } from "./feed.ts";
-import { Computed } from "./live.ts";
+import { unreadOf } from "./apply-frames.ts";
+import { Feed } from "./incoming-messages.ts";
+import { Computed } from "./live-value.ts";
 import { type Message, ofEntry } from "./message.ts";
-import { Queue } from "./queue.ts";
-import { type Marked, Sent } from "./sent.ts";
+import { Queue } from "./ordered-queue.ts";
+import { type Marked, Sent } from "./own-message.ts";
 import { Signals } from "./signals.ts";
 import { type Commit, type Draft, type Entry, NONE, type Row } from "./store.ts";
 import type { Thread } from "./thread.ts";

@@ -2,14 +2,14 @@
 // this makes what is random, sees to the cookie, and lets no secret but its hash through to the mailbox.
 import type { NewToken } from "../protocol/account.ts";
 import { refusal } from "../protocol/refusals.ts";
-import type { Visitor } from "../protocol/visitor.ts";
-import { ask, answered, type Box, refusedBy } from "./ask.ts";
+import type { Visitor } from "../protocol/caller.ts";
+import { ask, answered, type Box, refusedBy } from "./call-mailbox.ts";
 import { attempt } from "./attempts.ts";
 import { cookieOf, dropCookie, keepCookie } from "./cookie.ts";
 import { invites } from "./invite.ts";
-import { modeOf } from "./mode.ts";
+import { modeOf } from "./auth-mode.ts";
 import { cookieCounts } from "./origin.ts";
-import { problem } from "./refuse.ts";
+import { problem } from "./refuse-upgrade.ts";
 import {
   hashOf,
   hashOfCode,
@@ -21,7 +21,7 @@ import {
   plainCode,
   serviceOf,
 } from "./token.ts";
-import { type Asking, modeFor, tokenKeyOf, tokenOf, whoAsks } from "./who.ts";
+import { type Asking, modeFor, tokenKeyOf, tokenOf, whoAsks } from "./identify-caller.ts";
 
 /** What this server asks of whoever comes: for pages that show the right form. */
 export function about(c: Asking): Response {

@@ -1,6 +1,6 @@
 // What the log says of attempts to come in: who cannot be named, so the network; and a line a minute for each, so that a flood of attempts
 // is no flood of lines.
-import { note } from "../protocol/journal.ts";
+import { note } from "../protocol/log-events.ts";
 
 const MINUTE_MS = 60_000;
 /** Lines of one minute over all networks. Answers: a botnet that fills the log. */

@@ -2,10 +2,10 @@
 // mark say enough for a small body; before a large one is read, the mailbox has said that the token is good.
 import { UNCONFIRMED_BODY_BYTES } from "../protocol/limits.ts";
 import type { Scope } from "../protocol/service.ts";
-import { askerOf, confirm, over, refuted } from "./asker.ts";
-import { lengthOf } from "./body.ts";
-import { problem } from "./refuse.ts";
-import { type Asking, whoAsks } from "./who.ts";
+import { askerOf, confirm, over, refuted } from "./request-token.ts";
+import { lengthOf } from "./request-body.ts";
+import { problem } from "./refuse-upgrade.ts";
+import { type Asking, whoAsks } from "./identify-caller.ts";
 
 /** Lets a request through whose token may be good for this scope. */
 export function authenticated(scope: Scope | "people") {

@@ -1,11 +1,11 @@
 // What the large bodies of a user cost, before anybody parses them: by their bytes, whatever is in them. Counted in the isolate, whose
 // time it is that parsing takes; what a request costs beside that its mailbox counts.
 import type { Context } from "hono";
-import { Bucket } from "../protocol/bucket.ts";
+import { Bucket } from "../protocol/token-bucket.ts";
 import { UNCONFIRMED_BODY_BYTES } from "../protocol/limits.ts";
 import { type Refusal, refusal } from "../protocol/refusals.ts";
 import { valueOf } from "../protocol/variables.ts";
-import { askerOf } from "./asker.ts";
+import { askerOf } from "./request-token.ts";
 
 type Asking = Context<{ Bindings: Env }>;
 

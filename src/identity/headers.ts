@@ -2,7 +2,7 @@
 import type { MiddlewareHandler as Middleware } from "hono";
 import { cors } from "hono/cors";
 import { secureHeaders } from "hono/secure-headers";
-import { objectionToHost } from "./host.ts";
+import { objectionToHost } from "./check-host.ts";
 import { allows } from "./origin.ts";
 
 type Guard = Middleware<{ Bindings: Env }>;

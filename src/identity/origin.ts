@@ -1,8 +1,8 @@
 // Which web pages may speak to this server, and which of them are its own. A browser says where a page comes from; whatever is no browser
 // can say anything, so an Origin only ever takes rights away: it never stands in for a token.
-import { note } from "../protocol/journal.ts";
+import { note } from "../protocol/log-events.ts";
 import { valueOf, type Variables } from "../protocol/variables.ts";
-import { isDue } from "./due.ts";
+import { isDue } from "./log-throttle.ts";
 
 /** The origin that cookies and passkeys are made for: ORIGIN, or else the one that was asked. */
 export function originOf(requestUrl: string, variables: Variables): string {

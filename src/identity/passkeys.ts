@@ -4,14 +4,14 @@ import type { AuthenticationResponseJSON, RegistrationResponseJSON } from "@simp
 import type { Passkey, UsedPasskey } from "../protocol/account.ts";
 import { refusal } from "../protocol/refusals.ts";
 import { freshToken, labelOf } from "./accounts.ts";
-import { answered, ask, refusedBy } from "./ask.ts";
+import { answered, ask, refusedBy } from "./call-mailbox.ts";
 import { attempt } from "./attempts.ts";
 import { library, plainAttestation } from "./attestation.ts";
 import { keepCookie } from "./cookie.ts";
 import { isFramed, originOf as ownOrigin } from "./origin.ts";
-import { problem } from "./refuse.ts";
+import { problem } from "./refuse-upgrade.ts";
 import { base64url } from "./token.ts";
-import { type Asking, whoAsks } from "./who.ts";
+import { type Asking, whoAsks } from "./identify-caller.ts";
 
 const bytesOf = (text: string) => Uint8Array.from(new TextEncoder().encode(text));
 

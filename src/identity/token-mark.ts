@@ -1,7 +1,7 @@
 // The mark that this deployment's tokens carry: the last bytes of their secret are an authentication code over the rest. A Worker tells by
 // it whether a token was made here, without waking a mailbox; whether it is still good that mailbox alone knows.
 import { KEYS, TOKEN_KEY_BYTES } from "../protocol/registry.ts";
-import { Shared } from "../protocol/shared.ts";
+import { Shared } from "../protocol/cached-value.ts";
 
 /** Random bytes of a secret, and bytes of its mark: 192 bits to guess for a mailbox, 64 to pass as one of ours, each try an attempt. */
 const RANDOM_BYTES = 24;

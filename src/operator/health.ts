@@ -1,11 +1,11 @@
 // Whether it works, for whoever watches over it: the Worker that answers, and one round trip to an object and its disk. No mailbox is
 // woken; the object is a shard of the census, another one each time.
 import { SHARDS } from "../protocol/census.ts";
-import { note, reasonOf } from "../protocol/journal.ts";
-import { Shared } from "../protocol/shared.ts";
-import { inTime } from "../protocol/time.ts";
-import { backgroundOf } from "../identity/context.ts";
-import type { Asking } from "../identity/who.ts";
+import { note, reasonOf } from "../protocol/log-events.ts";
+import { Shared } from "../protocol/cached-value.ts";
+import { inTime } from "../protocol/timeout.ts";
+import { backgroundOf } from "../identity/execution-context.ts";
+import type { Asking } from "../identity/identify-caller.ts";
 
 /** An object that has not answered for so long, ms, does not work. */
 const PATIENCE = 5_000;

@@ -1,9 +1,9 @@
 // GET /api/metrics: who is online and what was counted, over all shards of the census, in Prometheus' text format. No mailbox is asked
 // and none wakes. docs/OPERATIONS.md says what each number means, and by how much it may lag.
-import { meter } from "../meter/meter.ts";
+import { meter } from "../metrics/report-counters.ts";
 import { type Online, SHARDS } from "../protocol/census.ts";
-import { CLASSES, type Figures, sum } from "../protocol/counts.ts";
-import { inTime } from "../protocol/time.ts";
+import { CLASSES, type Figures, sum } from "../protocol/counters.ts";
+import { inTime } from "../protocol/timeout.ts";
 
 /** A shard that has not answered for so long, ms, fails the whole: a sum without it would go back. */
 const PATIENCE = 10_000;

@@ -1,16 +1,16 @@
 // What operators do with one user: look, disconnect, suspend, trace a message, take an export, erase. All of it through the user's own
 // mailbox, which has no body to show to anybody but in an export.
 import { z } from "@hono/zod-openapi";
-import { api, route } from "../api/declare.ts";
+import { api, route } from "../api/declare-route.ts";
 import { line, name, seqText, time } from "../api/schemas.ts";
-import { actingIn } from "../identity/acting.ts";
-import { answered } from "../identity/ask.ts";
-import { problem } from "../identity/refuse.ts";
-import { note } from "../protocol/journal.ts";
+import { actingIn } from "../identity/acting-operator.ts";
+import { answered } from "../identity/call-mailbox.ts";
+import { problem } from "../identity/refuse-upgrade.ts";
+import { note } from "../protocol/log-events.ts";
 import { SERVICES } from "../protocol/registry.ts";
-import { order, told } from "./orders.ts";
+import { order, told } from "./send-order.ts";
 import * as schema from "./schemas.ts";
-import { trace } from "./trace.ts";
+import { trace } from "./trace-message.ts";
 
 /** UTF-16 units of what an operator notes about a suspension. Answers: notes as storage. */
 const REASON = 500;

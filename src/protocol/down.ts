@@ -2,7 +2,7 @@
 // Written by hand where a body goes through as the JSON text it is; everything else is plain JSON.
 import { FRAMES } from "./limits.ts";
 import type { Refusal } from "./refusals.ts";
-import { fits, type ShapeOf } from "./shape.ts";
+import { fits, type ShapeOf } from "./json-shape.ts";
 
 /** The frames, by their type; a test holds them still. Only those with a field `seq` move the cursor. */
 export const DOWN = {

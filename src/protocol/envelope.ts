@@ -1,6 +1,6 @@
 // What one mailbox hands another, and what it hears back. Structured values over RPC; versioned like the wire, because old and
 // new code meet during a deploy. Both sides ignore fields that they don't know.
-import type { FaultCode } from "./faults.ts";
+import type { FaultCode } from "./message-refusals.ts";
 
 /** One message on its way. `origin` is the seq that the author's log gave it; `at` is ms since 1970; `body` is JSON text. */
 export interface Envelope {

@@ -1,6 +1,6 @@
 // JSON texts: reading one without trust, and a body as the text that is kept of it. Pure; knows no frame.
 import { BODY_BYTES, BODY_DEPTH, exceeds } from "./limits.ts";
-import { type Fault, fault } from "./faults.ts";
+import { type Fault, fault } from "./message-refusals.ts";
 
 /** The value of a JSON text, or undefined. */
 export function parse(text: string): unknown {

@@ -3,7 +3,7 @@ import { exceeds, LIMITS } from "./limits.ts";
 import { canonical, SYSTEM } from "./names.ts";
 import { type Refusal, refusal } from "./refusals.ts";
 import { parse } from "./json.ts";
-import { keepReceived } from "./received.ts";
+import { keepReceived } from "./received-body.ts";
 
 /** What a plain text comes to: a message with its body as JSON text, a refusal, or nothing (a blank text). */
 export type PlainUp =

@@ -1,6 +1,6 @@
 // The table of refusals: code, sentence, close code, HTTP status, and after how long trying again can help. Sentences of messages' refusals: faults.ts.
 // Few words for outside; reasons that only the operator should know go to the log.
-import { FAULTS, noOf, type No } from "./faults.ts";
+import { FAULTS, noOf, type No } from "./message-refusals.ts";
 
 /** One line of the table. */
 interface TableRow {

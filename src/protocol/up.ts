@@ -2,9 +2,9 @@
 import * as z from "zod/mini";
 import { parse } from "./json.ts";
 import { LIMITS, NUMBER_END, TOKEN_UNITS, WATCHED } from "./limits.ts";
-import type { Outgoing } from "./message.ts";
+import type { Outgoing } from "./http-messages.ts";
 import { canonical, type Name } from "./names.ts";
-import { keepReceived } from "./received.ts";
+import { keepReceived } from "./received-body.ts";
 import { type Refusal, refusal } from "./refusals.ts";
 
 z.config({ jitless: true });

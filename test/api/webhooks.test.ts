@@ -2,8 +2,8 @@
 // test has a real one.
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
-import { Webhook } from "../../src/mailbox/webhook.ts";
-import { counts } from "../../src/protocol/counts.ts";
+import { Webhook } from "../../src/mailbox/services/webhook.ts";
+import { counts } from "../../src/protocol/counters.ts";
 import { say } from "../support/accounts.ts";
 import { fresh, open } from "../support/devices.ts";
 import {

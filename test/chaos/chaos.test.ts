@@ -1,7 +1,7 @@
 // Seeded chaos on real mailboxes: 200 seeds here, more with `npm run chaos -- --seeds 10000`. A seed that fails is named by its test.
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
-import { DEEPEST } from "../../src/mailbox/call-budget.ts";
+import { DEEPEST } from "../../src/durable/call-budget.ts";
 import { seen } from "../support/platform.ts";
 import { play } from "./world.ts";
 

@@ -1,10 +1,10 @@
 // Two mailboxes that keep calling each other, in both directions at once: what the platform counts as a chain of calls stays short,
 // because work that is too deep goes on from an alarm. test/support/platform.ts refuses what Cloudflare refuses.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { CallBudget, DEEPEST } from "../../src/mailbox/call-budget.ts";
+import { CallBudget, DEEPEST } from "../../src/durable/call-budget.ts";
 import { Mailbox } from "../../src/mailbox/mailbox.ts";
 import type { Delivery } from "../../src/protocol/envelope.ts";
-import { unpack } from "../../src/protocol/packed.ts";
+import { unpack } from "../../src/protocol/packed-delivery.ts";
 import { fresh, open } from "../support/devices.ts";
 import type { Device } from "../support/line.ts";
 import { forget, seen } from "../support/platform.ts";

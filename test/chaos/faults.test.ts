@@ -1,7 +1,7 @@
 // Shows that the chaos sees what it is for: five faults on purpose, each of which it has to catch within a few seeds.
 import { afterEach, expect, test, vi } from "vitest";
 import { Log } from "../../src/mailbox/log/log.ts";
-import { Sockets } from "../../src/mailbox/sockets.ts";
+import { Sockets } from "../../src/mailbox/connections/sockets.ts";
 import type { Delivery } from "../../src/protocol/envelope.ts";
 import { play } from "./world.ts";
 

@@ -3,12 +3,12 @@
 import { env } from "cloudflare:workers";
 import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
 import { vi } from "vitest";
-import { commits } from "../../src/mailbox/commits.ts";
-import { Lane } from "../../src/mailbox/lane.ts";
+import { commits } from "../../src/durable/commit-failures.ts";
+import { Lane } from "../../src/mailbox/delivery/peer-queue.ts";
 import { Mailbox } from "../../src/mailbox/mailbox.ts";
 import { LIMITS } from "../../src/protocol/limits.ts";
 import type { Delivery, PackedDelivery, Reply } from "../../src/protocol/envelope.ts";
-import { unpack } from "../../src/protocol/packed.ts";
+import { unpack } from "../../src/protocol/packed-delivery.ts";
 import { type Accepted, check } from "./checker.ts";
 import { ChaosDevice } from "./device.ts";
 import { Random } from "./random.ts";

@@ -1,6 +1,6 @@
 // What waits for an iteration while there is none, and what that holds up.
 import { expect, test } from "vitest";
-import { Feed } from "../../src/client/feed.ts";
+import { Feed } from "../../src/client/incoming-messages.ts";
 
 const message = (seq: number) => {
   const people = { from: "bob", to: "alice", peer: "bob" };

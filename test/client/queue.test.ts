@@ -1,7 +1,7 @@
 // What a queue holds is what a map would hold, in whatever order things come and go.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Queue } from "../../src/client/queue.ts";
+import { Queue } from "../../src/client/ordered-queue.ts";
 
 const key = fc.integer({ min: 0, max: 20 }).map((n) => String.fromCharCode(97 + n));
 const step = fc.oneof(

@@ -1,9 +1,9 @@
 // The table of variables: what the text of each is taken for, and what is said of one that makes no sense, or of a name that is none.
 import { expect, test, vi } from "vitest";
-import { announce, modeOf } from "../../src/identity/mode.ts";
-import { nearestName, problemOfDoor, problemsAtStart } from "../../src/identity/variables.ts";
-import { rulesOf } from "../../src/mailbox/rules.ts";
-import { retentionOf } from "../../src/mailbox/retention.ts";
+import { announce, modeOf } from "../../src/identity/auth-mode.ts";
+import { nearestName, problemOfDoor, problemsAtStart } from "../../src/identity/check-variables.ts";
+import { rulesOf } from "../../src/mailbox/limits/config.ts";
+import { retentionOf } from "../../src/mailbox/admin/retention-of.ts";
 import { QUOTAS } from "../../src/protocol/limits.ts";
 import { VARIABLES, valueOf, type Variables } from "../../src/protocol/variables.ts";
 

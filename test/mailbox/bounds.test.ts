@@ -1,9 +1,9 @@
 // What grows has an end, and what is asked of it costs no more for being large: counted in rows, with the runtime's own counter.
 import { expect, test } from "vitest";
-import type { Box } from "../../src/mailbox/box.ts";
-import { Facts } from "../../src/mailbox/log/facts.ts";
+import type { Box } from "../../src/mailbox/context.ts";
+import { Facts } from "../../src/mailbox/log/inspect.ts";
 import { Log } from "../../src/mailbox/log/log.ts";
-import { read } from "../../src/mailbox/receipt.ts";
+import { read } from "../../src/mailbox/delivery/receipts.ts";
 import { DEVICES } from "../../src/protocol/limits.ts";
 import { inLog } from "../support/log.ts";
 import { counting } from "../support/meter.ts";

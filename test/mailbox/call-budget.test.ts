@@ -1,7 +1,7 @@
 // How deep an event is, and what it may still call: counted from the newest event, and afresh with each.
 import { expect, test } from "vitest";
-import { CallBudget, DEEPEST, FRESH, isOverBudget } from "../../src/mailbox/call-budget.ts";
-import { rulesOf } from "../../src/mailbox/rules.ts";
+import { CallBudget, DEEPEST, FRESH, isOverBudget } from "../../src/durable/call-budget.ts";
+import { rulesOf } from "../../src/mailbox/limits/config.ts";
 import { SIGNALS } from "../../src/protocol/limits.ts";
 
 /** A budget of its own. */

@@ -1,6 +1,6 @@
 // Where a commit can't be finished, the mailbox ends without a word; its next lives say why, and not for nothing.
 import { expect, test } from "vitest";
-import { Commits } from "../../src/mailbox/commits.ts";
+import { Commits } from "../../src/durable/commit-failures.ts";
 
 const never = new Promise<void>(() => undefined);
 

@@ -1,14 +1,14 @@
 // What a conversation has of the log, and what the log knows of whoever messages were exchanged with: whenever it ends, a wake finds it, although rows
 // are late.
 import { expect, test } from "vitest";
-import type { Box } from "../../src/mailbox/box.ts";
-import { Facts } from "../../src/mailbox/log/facts.ts";
+import type { Box } from "../../src/mailbox/context.ts";
+import { Facts } from "../../src/mailbox/log/inspect.ts";
 import { Log } from "../../src/mailbox/log/log.ts";
 import type { Peer } from "../../src/mailbox/log/schema.ts";
-import { Sql } from "../../src/mailbox/log/sql.ts";
-import { spaceFor } from "../../src/mailbox/quota.ts";
-import { rulesOf } from "../../src/mailbox/rules.ts";
-import { counts } from "../../src/protocol/counts.ts";
+import { Sql } from "../../src/durable/log/sql.ts";
+import { spaceFor } from "../../src/mailbox/limits/quotas.ts";
+import { rulesOf } from "../../src/mailbox/limits/config.ts";
+import { counts } from "../../src/protocol/counters.ts";
 import type { Delivery } from "../../src/protocol/envelope.ts";
 import { Random } from "../chaos/random.ts";
 import { inLog } from "../support/log.ts";

@@ -1,6 +1,6 @@
 // Calls that the current event may not make: nothing is wrong with the receiver, so nobody hears `queued`; the alarm goes on at once.
 import { expect, test } from "vitest";
-import { DEEPEST, FRESH } from "../../src/mailbox/call-budget.ts";
+import { DEEPEST, FRESH } from "../../src/durable/call-budget.ts";
 import { fresh } from "../support/devices.ts";
 import { type Rig, rig } from "../support/rig.ts";
 

@@ -1,6 +1,6 @@
 // What one receiver is owed, where that is more than is kept in memory: read from the log when its turn comes, in order, each once.
 import { expect, test } from "vitest";
-import { OWED_IN_MEMORY } from "../../src/mailbox/log/tail.ts";
+import { OWED_IN_MEMORY } from "../../src/mailbox/log/recover.ts";
 import { fresh } from "../support/devices.ts";
 import { type Rig, rig } from "../support/rig.ts";
 

@@ -1,7 +1,7 @@
 // Who is called on which stub: real ones can't be counted, so these only say what was asked of them.
 import { expect, test } from "vitest";
-import { CallBudget } from "../../src/mailbox/call-budget.ts";
-import { Peers } from "../../src/mailbox/peers.ts";
+import { CallBudget } from "../../src/durable/call-budget.ts";
+import { Peers } from "../../src/mailbox/delivery/remote-objects.ts";
 import type { Delivery, Reply } from "../../src/protocol/envelope.ts";
 
 const REPLY: Reply = { version: 2, epoch: "b1", high: 0, verdict: "taken", refused: [], runs: true };

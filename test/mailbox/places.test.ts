@@ -2,7 +2,7 @@
 import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
-import { Sockets } from "../../src/mailbox/sockets.ts";
+import { Sockets } from "../../src/mailbox/connections/sockets.ts";
 import { V1 } from "../../src/protocol/version.ts";
 import { fresh } from "../support/devices.ts";
 

@@ -3,10 +3,10 @@
 import { env } from "cloudflare:workers";
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { CallBudget, FRESH } from "../../src/mailbox/call-budget.ts";
+import { CallBudget, FRESH } from "../../src/durable/call-budget.ts";
 import { Mailbox } from "../../src/mailbox/mailbox.ts";
-import { Peers } from "../../src/mailbox/peers.ts";
-import { SignalQueue } from "../../src/mailbox/signal-queue.ts";
+import { Peers } from "../../src/mailbox/delivery/remote-objects.ts";
+import { SignalQueue } from "../../src/mailbox/presence/signal-queue.ts";
 import { SIGNALS } from "../../src/protocol/limits.ts";
 import { fresh, open } from "../support/devices.ts";
 import type { Device } from "../support/line.ts";

@@ -5,8 +5,8 @@ import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runI
 import { afterEach, expect, test, vi } from "vitest";
 import type { Delivery, PackedDelivery, Reply } from "../../src/protocol/envelope.ts";
 import { Mailbox } from "../../src/mailbox/mailbox.ts";
-import { Turn } from "../../src/mailbox/turn.ts";
-import { unpack } from "../../src/protocol/packed.ts";
+import { Turn } from "../../src/durable/group-commit.ts";
+import { unpack } from "../../src/protocol/packed-delivery.ts";
 import { fresh, open, plain } from "../support/devices.ts";
 import { heard } from "../support/line.ts";
 

@@ -1,11 +1,11 @@
 // Entries are written in runs: whatever follows whatever, whoever asks the log finds what was appended, entry by entry; and so does code
 // of before there were runs, which knows a table `entry`.
 import { expect, test, vi } from "vitest";
-import { Facts } from "../../src/mailbox/log/facts.ts";
+import { Facts } from "../../src/mailbox/log/inspect.ts";
 import { Log } from "../../src/mailbox/log/log.ts";
 import type { Entry, Kind } from "../../src/mailbox/log/schema.ts";
-import { Sql } from "../../src/mailbox/log/sql.ts";
-import { counts } from "../../src/protocol/counts.ts";
+import { Sql } from "../../src/durable/log/sql.ts";
+import { counts } from "../../src/protocol/counters.ts";
 import { Random } from "../chaos/random.ts";
 import { inLog } from "../support/log.ts";
 

@@ -1,7 +1,7 @@
 // What a conversation has of the log: spans say what a list of the numbers would say, in either form that a row may have.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Spans } from "../../src/mailbox/log/spans.ts";
+import { Spans } from "../../src/durable/log/seq-ranges.ts";
 
 /** Ascending, often in a row, from a seq of today on. */
 const numbers = fc

@@ -1,7 +1,7 @@
 // Where a webhook may go: every spelling of an address that is not on the public internet is refused, and so are names that lead inside.
 import { expect, test } from "vitest";
-import { objectionToTarget } from "../../src/mailbox/target.ts";
-import { hostsOf } from "../../src/protocol/hosts.ts";
+import { objectionToTarget } from "../../src/mailbox/services/webhook-target.ts";
+import { hostsOf } from "../../src/protocol/allowed-hosts.ts";
 
 const NONE = hostsOf("").hosts;
 

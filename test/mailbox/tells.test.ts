@@ -1,6 +1,6 @@
 // What authors are told of what became of their messages: marks and receipts, and what is owed of them.
 import { expect, test, vi } from "vitest";
-import { Lane, PACE } from "../../src/mailbox/lane.ts";
+import { Lane, PACE } from "../../src/mailbox/delivery/peer-queue.ts";
 import { fresh } from "../support/devices.ts";
 import { rig } from "../support/rig.ts";
 

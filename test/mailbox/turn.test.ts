@@ -1,6 +1,6 @@
 // Groups: what is sealed at once, what waits for neighbours, and what goes along with another's.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { Turn } from "../../src/mailbox/turn.ts";
+import { Turn } from "../../src/durable/group-commit.ts";
 
 // Whatever the machine does meanwhile: everything in a test happens in the same millisecond, but what a timer does.
 beforeEach(() => void vi.useFakeTimers({ toFake: ["Date"] }));

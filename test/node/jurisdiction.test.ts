@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
 import { expect, test } from "vitest";
 import { deployedJurisdiction, warningOf } from "../../scripts/deploy.mjs";
-import { placed } from "../../src/protocol/place.ts";
+import { placed } from "../../src/protocol/jurisdiction.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 

@@ -1,6 +1,6 @@
 // A value that many ask for at once is computed once; a computation that failed or was cut off is begun again.
 import { expect, test, vi } from "vitest";
-import { Shared } from "../../src/protocol/shared.ts";
+import { Shared } from "../../src/protocol/cached-value.ts";
 
 const background = (work: Promise<unknown>) => void work;
 

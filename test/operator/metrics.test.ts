@@ -2,12 +2,12 @@
 import { env } from "cloudflare:workers";
 import { evictAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
-import { Counted } from "../../src/census/counted.ts";
+import { Counted } from "../../src/census/isolate-counters.ts";
 import { Log } from "../../src/mailbox/log/log.ts";
 import { Mailbox } from "../../src/mailbox/mailbox.ts";
-import { Meter, type Reach } from "../../src/meter/meter.ts";
-import { DOUBLES } from "../../src/meter/points.ts";
-import { countStored, counts, type Figures } from "../../src/protocol/counts.ts";
+import { Meter, type Reach } from "../../src/metrics/report-counters.ts";
+import { DOUBLES } from "../../src/metrics/analytics-points.ts";
+import { countStored, counts, type Figures } from "../../src/protocol/counters.ts";
 import { ask, say } from "../support/accounts.ts";
 import { fresh, open } from "../support/devices.ts";
 import { meter as rowsOf } from "../support/meter.ts";

@@ -1,7 +1,7 @@
 // Names that look the same: the page says which one it is not, in the list and above the conversation.
 import { expect, test } from "vitest";
-import { lookAlikes } from "../../src/page/alike.ts";
-import { wordsIn } from "../../src/page/words.ts";
+import { lookAlikes } from "../../src/web/lookalikes.ts";
+import { wordsIn } from "../../src/web/translations.ts";
 import { Venue } from "../support/venue.ts";
 
 const venue = new Venue();

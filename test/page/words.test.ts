@@ -1,6 +1,6 @@
 // Nothing is left untranslated: each text of one language is there in the other, and is another one.
 import { expect, test } from "vitest";
-import { wordsIn } from "../../src/page/words.ts";
+import { wordsIn } from "../../src/web/translations.ts";
 
 const said = (language: "en" | "zh-Hans") =>
   Object.entries(wordsIn(language)).map(

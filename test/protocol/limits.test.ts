@@ -1,7 +1,7 @@
 // Sizes are UTF-8 bytes of the JSON text, and no text is larger than what was promised.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { texts } from "../../src/mailbox/texts.ts";
+import { texts } from "../../src/mailbox/connections/encode-texts.ts";
 import { exceeds, LIMITS, utf8Bytes } from "../../src/protocol/limits.ts";
 
 const text = fc.string({ unit: "binary" });

@@ -1,7 +1,7 @@
 // Labels and reasons: what is kept of them is what is shown.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { printable, shown } from "../../src/protocol/text.ts";
+import { printable, shown } from "../../src/protocol/short-text.ts";
 
 test.each([
   [" my  phone ", "my phone"],

@@ -4,7 +4,7 @@ import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
 import { Log } from "../../src/mailbox/log/log.ts";
 import { Mailbox } from "../../src/mailbox/mailbox.ts";
-import { retentionOf } from "../../src/mailbox/retention.ts";
+import { retentionOf } from "../../src/mailbox/admin/retention-of.ts";
 import { fresh, get, open, plain } from "../support/devices.ts";
 import { type Device, heard } from "../support/line.ts";
 

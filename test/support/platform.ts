@@ -2,7 +2,7 @@
 // calls, and more than 50 calls of one event (the free plan's number). It keeps books of its own: an event's depth travels beside
 // `hops`, as `trueDepth`, and a stub is at least as deep as its first call. See docs/ARCHITECTURE.md, "Calls that lead to calls".
 import { Mailbox } from "../../src/mailbox/mailbox.ts";
-import { Peers } from "../../src/mailbox/peers.ts";
+import { Peers } from "../../src/mailbox/delivery/remote-objects.ts";
 
 export const PLATFORM = { depth: 15, calls: 50 };
 

@@ -3,11 +3,11 @@ import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { vi } from "vitest";
 import type { Delivery, Reply } from "../../src/protocol/envelope.ts";
-import type { Pace } from "../../src/mailbox/lane.ts";
-import { CallBudget } from "../../src/mailbox/call-budget.ts";
-import { Lanes } from "../../src/mailbox/lanes.ts";
+import type { Pace } from "../../src/mailbox/delivery/peer-queue.ts";
+import { CallBudget } from "../../src/durable/call-budget.ts";
+import { Lanes } from "../../src/mailbox/delivery/outbox.ts";
 import { Log } from "../../src/mailbox/log/log.ts";
-import { Turn } from "../../src/mailbox/turn.ts";
+import { Turn } from "../../src/durable/group-commit.ts";
 
 interface Call {
   readonly delivery: Delivery;

@@ -2,7 +2,7 @@
 // how far they had carried the delivered point is kept in another's row.
 import { DEVICES } from "../../protocol/limits.ts";
 import { type Device, PLAIN_DEVICE, WEBHOOK_DEVICE } from "./schema.ts";
-import { putting, type Sql } from "./sql.ts";
+import { putting, type Sql } from "../../durable/log/sql.ts";
 
 const COLUMNS = "name, cursor, lastId, delivered, seen";
 const PUT_DEVICE = putting("device", ["name", "cursor", "lastId", "delivered", "seen"]);

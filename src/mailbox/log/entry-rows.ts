@@ -1,9 +1,9 @@
 // The rows of the log: a run of entries each, mostly of one. Neighbours that differ only by what counts up are written as one row, whose
 // numbers are the last one's, so that a text of many messages costs what one costs; whoever asks this table anything is answered after
 // the open run is written.
-import { Recent } from "./recent.ts";
+import { Recent } from "../../durable/log/tail-cache.ts";
 import { type Entry, follows, type Sent } from "./schema.ts";
-import type { Sql } from "./sql.ts";
+import type { Sql } from "../../durable/log/sql.ts";
 
 /** What stays in memory for the live path, in UTF-16 units of bodies and a little for each row. */
 const RECENT_UNITS = 400_000;

@@ -1,14 +1,14 @@
 // The log: entries in runs, numbers that only grow, and what a wake needs to know. This folder alone speaks SQL, and knows
 // neither sockets nor calls. What changes more than once in a group is kept in memory and written once, by `seal`.
-import { count } from "../../protocol/counts.ts";
+import { count } from "../../protocol/counters.ts";
 import { AccountRows } from "./account-rows.ts";
 import { ContactRows } from "./contact-rows.ts";
 import { DeviceRows } from "./device-rows.ts";
 import { EntryRows } from "./entry-rows.ts";
-import { History } from "./history.ts";
+import { History } from "./conversation-index.ts";
 import { type PeerRow, PeerRows } from "./peer-rows.ts";
-import { type Jump, Jumps } from "./jumps.ts";
-import { keepsAll, lastToGo, type Retention } from "./keep.ts";
+import { type Jump, Jumps } from "./skipped-ranges.ts";
+import { keepsAll, lastToGo, type Retention } from "./retention.ts";
 import {
   ENTRY_VIEW,
   type Entry,
@@ -21,9 +21,9 @@ import {
   SUMMARY_TRIGGERS,
   TABLES,
 } from "./schema.ts";
-import { Sql } from "./sql.ts";
+import { Sql } from "../../durable/log/sql.ts";
 import { Summary } from "./summary.ts";
-import { type Exchanged, type OwedTo, readTail } from "./tail.ts";
+import { type Exchanged, type OwedTo, readTail } from "./recover.ts";
 import { bury, isErased } from "./tombstone.ts";
 
 /** Rows of entries between two checkpoints: what a wake has to scan at most, while nothing is owed. */

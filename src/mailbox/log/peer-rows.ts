@@ -1,10 +1,10 @@
 // The rows of the peers: in memory once they were needed, written once a group, and the marks in the order of their change. What is asked
 // of all of them is answered from the summary where that can be, and else from the whole table.
-import type { Jumps } from "./jumps.ts";
-import { Recent } from "./recent.ts";
+import type { Jumps } from "./skipped-ranges.ts";
+import { Recent } from "../../durable/log/tail-cache.ts";
 import type { Peer } from "./schema.ts";
-import { Spans } from "./spans.ts";
-import { putting, type Sql } from "./sql.ts";
+import { Spans } from "../../durable/log/seq-ranges.ts";
+import { putting, type Sql } from "../../durable/log/sql.ts";
 import type { Summary } from "./summary.ts";
 
 /** Changes of marks kept in memory for the live path. */

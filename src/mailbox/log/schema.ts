@@ -1,6 +1,6 @@
 // The tables, and the rows as the code knows them. docs/STORAGE.md tells what each is for and when it is written.
 // No index anywhere: every index row is a row written.
-import type { Spans } from "./spans.ts";
+import type { Spans } from "../../durable/log/seq-ranges.ts";
 
 /** Written once, when a mailbox begins. */
 export const TABLES = [

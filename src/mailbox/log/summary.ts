@@ -1,9 +1,9 @@
 // What a wake has to know of the peers, kept in the row of the mailbox so that it need not read all of their rows: who may have a mark,
 // a receipt on its way, or a place among the latest conversations. Written at a checkpoint; what changes after it is told by the tail of
 // the log, or the peer is among those that are named. Where code that knows nothing of it wrote a peer's row, a trigger takes it away.
-import type { Jumps, Pair } from "./jumps.ts";
+import type { Jumps, Pair } from "./skipped-ranges.ts";
 import type { Peer } from "./schema.ts";
-import type { Sql } from "./sql.ts";
+import type { Sql } from "../../durable/log/sql.ts";
 
 /** Latest conversations that are named. */
 const LISTED = 200;

@@ -1,6 +1,6 @@
 // Where a service's mail is posted to, and how that goes: one row, in memory, written when it changes. Up to where it was posted is in the
 // row of a device of its own. The table is made with its first row.
-import { putting, type Sql } from "./sql.ts";
+import { putting, type Sql } from "../../durable/log/sql.ts";
 
 const TABLE = `CREATE TABLE IF NOT EXISTS webhook (one INTEGER PRIMARY KEY CHECK (one = 1), url TEXT NOT NULL, secret TEXT NOT NULL,
   created INTEGER NOT NULL, failing INTEGER NOT NULL, tries INTEGER NOT NULL, due INTEGER NOT NULL, disabled INTEGER NOT NULL,

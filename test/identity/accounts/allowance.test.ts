@@ -1,8 +1,8 @@
 // What is no message has a price too: signals, connections and requests take from what their user may do, and the rest is refused with a time.
 import { abortAllDurableObjects } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
-import { Sql } from "../../../src/mailbox/log/sql.ts";
-import { Unanswered } from "../../../src/mailbox/unanswered.ts";
+import { Sql } from "../../../src/durable/log/sql.ts";
+import { Unanswered } from "../../../src/mailbox/connections/unread-output.ts";
 import { QUOTAS, UNANSWERED_BYTES } from "../../../src/protocol/limits.ts";
 import { V1 } from "../../../src/protocol/version.ts";
 import { ask, claimed, openAs, say } from "../../support/accounts.ts";

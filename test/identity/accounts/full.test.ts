@@ -1,7 +1,7 @@
 // A mailbox that has as many bytes as it may: nothing more is taken, neither from its user nor for them, and everything else goes on.
 import { afterEach, expect, test, vi } from "vitest";
-import { Sql } from "../../../src/mailbox/log/sql.ts";
-import { Lanes } from "../../../src/mailbox/lanes.ts";
+import { Sql } from "../../../src/durable/log/sql.ts";
+import { Lanes } from "../../../src/mailbox/delivery/outbox.ts";
 import { Mailbox } from "../../../src/mailbox/mailbox.ts";
 import { QUOTAS } from "../../../src/protocol/limits.ts";
 import { type Account, claimed, openAs, say } from "../../support/accounts.ts";

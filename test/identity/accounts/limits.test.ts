@@ -4,7 +4,7 @@ import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
 import type { Delivery, Reply } from "../../../src/protocol/envelope.ts";
 import { QUOTAS } from "../../../src/protocol/limits.ts";
-import { rulesOf } from "../../../src/mailbox/rules.ts";
+import { rulesOf } from "../../../src/mailbox/limits/config.ts";
 import { Mailbox } from "../../../src/mailbox/mailbox.ts";
 import { type Account, claimed, openAs, say } from "../../support/accounts.ts";
 import { fresh, lineOf, upgrade } from "../../support/devices.ts";

@@ -14,7 +14,7 @@ import {
   say,
   withPasskey,
 } from "../../support/accounts.ts";
-import { rulesOf } from "../../../src/mailbox/rules.ts";
+import { rulesOf } from "../../../src/mailbox/limits/config.ts";
 import { verdict } from "../../support/operators.ts";
 
 /** The owner, and somebody who has a device of hers. */

@@ -1,0 +1,112 @@
+// What operators have a mailbox tell and do. The Worker has seen to it that it is an operator who asks. Nothing here reads a body.
+import type { DeviceFacts, Order, Overview, Sight, SocketFacts, Told, Which } from "../../protocol/operator-orders.ts";
+import type { Answer } from "../../protocol/caller.ts";
+import { objectionTo } from "../access/account.ts";
+import type { Box } from "../context.ts";
+import { devices as signedIn } from "../access/devices.ts";
+import { end } from "../connections/disconnect.ts";
+import type { Session } from "../connections/sockets.ts";
+import { isService } from "../services/service-admin.ts";
+import { standingOf } from "../access/standing.ts";
+
+/** What the object knows of itself beside its tables. */
+export interface Body {
+  readonly bytes: number;
+  readonly alarm: number | null;
+}
+
+type Left = (session: Session) => void;
+
+/** Does one thing, and tells. To be done in a group; with `left` the caller hears of sockets that were closed. */
+export function operate(box: Box, order: Order, body: Body, left: Left): Answer<Told[Order["is"]]> {
+  // Looking is for any name, also one that nobody has.
+  if (order.is === "look") return { value: overview(box, body) };
+  if (order.is === "see") return { value: sight(box, order.which, body.alarm) };
+  const no = objectionTo(box, { is: "operator" });
+  if (no !== null) return { refused: no };
+  switch (order.is) {
+    case "disconnect":
+      return { value: disconnect(box, order.device, left) };
+    case "suspend":
+      // The end of the group closes the sockets.
+      return { value: box.suspension.begin(order.reason) };
+    case "resume":
+      box.suspension.end();
+      return { value: null };
+    default:
+      return order satisfies never;
+  }
+}
+
+/** How the mailbox is. Asked of a name that nobody has, it leaves no trace. */
+function overview(box: Box, { bytes, alarm }: Body): Overview {
+  const { log } = box;
+  const begun = log.life !== null;
+  const all = (standing: "contact" | "request" | "blocked") => log.contacts.all(standing).length;
+  return {
+    userName: box.user,
+    is: log.erased ? "erased" : isService(box) ? "service" : begun ? "user" : "nobody",
+    created: log.account.account?.created ?? log.account.service.row?.created ?? null,
+    suspended: box.suspension.now,
+    epoch: log.life?.epoch ?? null,
+    head: log.head,
+    unseen: begun ? log.entries.countIn(log.devices.delivered) : 0,
+    sizes: { bytes, ...(begun ? box.facts.sizes() : { entries: 0, conversations: 0 }) },
+    trimmed: log.life?.trimmed ?? 0,
+    devices: begun ? devicesOf(box) : [],
+    signedIn: signedIn(box, { is: "operator" }),
+    passkeys: log.account.passkeys().length,
+    sockets: [...box.sockets.all()].map(socketOf),
+    owing: begun ? box.facts.owing() : [],
+    alarm,
+    contacts: { contact: all("contact"), request: all("request"), blocked: all("blocked") },
+  };
+}
+
+/** Closes the sockets of one device, or all; says how many. They may come back. */
+function disconnect(box: Box, device: string | null, left: Left): number {
+  const gone = [...box.sockets.all()].filter((session) => device === null || session.device === device);
+  for (const session of gone) {
+    end(box, session, "disconnected");
+    left(session);
+  }
+  return gone.length;
+}
+
+/** What the store says of one message; null where there is nothing of this name. */
+function sight(box: Box, which: Which, alarm: number | null): Sight | null {
+  const { log, facts } = box;
+  if (log.life === null) return null;
+  const message = "seq" in which ? facts.message(which.seq) : facts.received(which.from, which.origin);
+  const name = "seq" in which ? (message?.peer ?? "") : which.from;
+  const { epoch, high, refused, stored, delivered, read, mine } = log.peers.get(name);
+  return {
+    userName: box.user,
+    epoch: log.life.epoch,
+    message,
+    trimmed: log.life.trimmed,
+    suspended: box.suspension.now !== null,
+    owed: message !== null && facts.owes(message.seq),
+    alarm,
+    peer: { name, epoch, high, refused, stored, delivered, read, mine, standing: standingOf(box, name) },
+    devices: devicesOf(box),
+  };
+}
+
+function devicesOf({ log, sockets, facts }: Box): DeviceFacts[] {
+  const open = new Map([...sockets.all()].map((session) => [session.device, session]));
+  const devices = log.devices.all();
+  const heldBy = ({ name, cursor }: (typeof devices)[number]) => Math.max(cursor, open.get(name)?.acked ?? 0);
+  const after = facts.afterEach(devices.map(heldBy));
+  return devices.map((row) => {
+    const { name: device, lastId, seen } = row;
+    const held = heldBy(row);
+    return { device, cursor: held, behind: after.get(held) ?? 0, lastId, seen, online: open.has(device) };
+  });
+}
+
+function socketOf({ device, dialect, since, position, acked, unacked }: Session): SocketFacts {
+  const frames = unacked.reduce((sum, [, number]) => sum + number, 0);
+  const bytes = unacked.reduce((sum, [, , size]) => sum + size, 0);
+  return { device, dialect, since, position, acked, unacked: { frames, bytes } };
+}
