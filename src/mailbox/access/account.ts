@@ -6,7 +6,7 @@ import type { Proof } from "../../protocol/caller.ts";
 import { objectionToBeginning } from "./check-beginning.ts";
 import type { Box } from "../context.ts";
 import type { Token } from "../log/account-rows.ts";
-import { isEnded, isService, objectionToService } from "../services/service-admin.ts";
+import { isEnded, isService, objectionToService } from "./service-tokens.ts";
 import type { Session } from "../connections/sockets.ts";
 
 /** A token's `seen` is written when it is so much older. Answers: a row for every request. */

@@ -6,7 +6,7 @@ import type { Box } from "../context.ts";
 import type { Standing } from "../log/contact-rows.ts";
 import { presenceOf, tellSoon } from "../presence/presence.ts";
 import { isFull, ownFull } from "../limits/quotas.ts";
-import { isService } from "../services/service-admin.ts";
+import { isService } from "./service-tokens.ts";
 import { hasStrangers, isNew, standingOf } from "./standing.ts";
 
 /** Somebody wrote for the first time: from now on a request, where there are requests. */

@@ -2,7 +2,7 @@
 // business; contacts.ts changes it.
 import type { Box } from "../context.ts";
 import type { Standing } from "../log/contact-rows.ts";
-import { isService } from "../services/service-admin.ts";
+import { isService } from "./service-tokens.ts";
 
 /** How the user stands to `name`; null for somebody with whom nothing was exchanged yet. */
 export function standingOf(box: Box, name: string): Standing | null {

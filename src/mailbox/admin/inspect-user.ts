@@ -6,7 +6,7 @@ import type { Box } from "../context.ts";
 import { devices as signedIn } from "../access/devices.ts";
 import { end } from "../connections/disconnect.ts";
 import type { Session } from "../connections/sockets.ts";
-import { isService } from "../services/service-admin.ts";
+import { isService } from "../access/service-tokens.ts";
 import { standingOf } from "../access/standing.ts";
 
 /** What the object knows of itself beside its tables. */

@@ -1,7 +1,6 @@
 // Somebody connects: from which point of the log does this socket go on?
 import { write } from "../../protocol/down.ts";
-import { CLOCK_SLACK, LIMITS } from "../../protocol/limits.ts";
-import type { Place } from "../../protocol/connection-query.ts";
+import { LIMITS } from "../../protocol/limits.ts";
 import { type Refusal, refusal } from "../../protocol/refusals.ts";
 import { V1, VERSION } from "../../protocol/version.ts";
 import type { Visit } from "../../protocol/connection-request.ts";
@@ -12,19 +11,9 @@ import { objectionToConnect } from "../limits/allowance.ts";
 import type { Box } from "../context.ts";
 import { type Life, PLAIN_DEVICE } from "../log/schema.ts";
 import { carry } from "../delivery/receipts.ts";
+import { objectionToCursor, startOf } from "../reading/resume-point.ts";
 import type { Session, Wire } from "./sockets.ts";
 import { objectionToTakeover } from "./takeover-limit.ts";
-
-/**
- * Where a socket starts; `gap`: what is gone for good. `held`: what the device has acknowledged, which is less where there is a gap: one
- * that is lost on its way is said again.
- */
-export interface Start {
-  readonly position: number;
-  readonly held: number;
-  readonly gap: { readonly from: number; readonly seq: number } | null;
-  readonly carries: boolean;
-}
 
 type V1Visit = Extract<Visit, { readonly dialect: typeof V1 }>;
 
@@ -36,14 +25,6 @@ export function objection(box: Box, visit: Visit): Refusal | null {
   if (visit.dialect !== V1) return objectionToConnect(box, PLAIN_DEVICE);
   const no = objectionToCursor(box, visit.place.cursor) ?? objectionToTakeover(box, visit);
   return no ?? objectionToConnect(box, visit.place.device);
-}
-
-/** Why nobody can be there, or null. */
-export function objectionToCursor(box: Box, cursor: Place["cursor"]): Refusal | null {
-  if (typeof cursor !== "number") return null;
-  const possible = Math.max(box.log.head, (Date.now() + CLOCK_SLACK) * 1_000);
-  if (cursor <= possible) return null;
-  return refusal("bad_query", "cursor is beyond what any mailbox can have given");
 }
 
 /** Opens a socket: to be done in a group of its own, so that everything sent before is counted in. */
@@ -109,44 +90,6 @@ function openPlain(box: Box, { proof }: Visit, ws: Wire): Session {
     unacked: [],
     runs: false,
   });
-}
-
-/** Where in the log somebody goes on who was there. */
-export function startOf(box: Box, life: Life, place: Place): Start {
-  const { log } = box;
-  const { delivered } = log.devices;
-  const known = log.devices.get(place.device)?.cursor;
-  const kept = known ?? Math.max(life.base, life.trimmed);
-  const from = (position: number, before = position): Start => {
-    return { position, held: position, gap: null, carries: before <= delivered };
-  };
-  const behind = (gap: NonNullable<Start["gap"]>, before: number): Start => {
-    return { position: gap.seq, held: kept, gap, carries: before <= delivered };
-  };
-  if (place.epoch !== null && place.epoch !== life.epoch) {
-    const gone = Math.max(life.base, life.trimmed);
-    return behind({ from: 1, seq: gone }, gone);
-  }
-  switch (place.cursor) {
-    case "head":
-      return from(log.head);
-    case null:
-      return from(kept);
-    default: {
-      const before = Math.min(known ?? place.cursor, place.cursor);
-      if (place.cursor <= log.head) {
-        // What this device said that it holds was given. Anything else may be older than the copy that the mailbox was set back to.
-        const jump = place.cursor > (known ?? 0) ? log.jumpOver(place.cursor) : null;
-        if (jump === null) return from(place.cursor, before);
-        return behind({ from: jump.before + 1, seq: jump.last }, before);
-      }
-      // Given before the mailbox was set back: what came after its head then is gone, and nothing new may lie below.
-      const gone = log.head + 1;
-      // Above it: with that number for a cursor, the device has heard of the gap.
-      log.raise(Math.max(place.cursor + 1, Date.now() * 1_000));
-      return behind({ from: gone, seq: log.head }, before);
-    }
-  }
 }
 
 /** What a socket carries of the proof that opened it. */

@@ -7,7 +7,8 @@ import { readText } from "../../protocol/up.ts";
 import { V1 } from "../../protocol/version.ts";
 import { charge, rest } from "../limits/allowance.ts";
 import type { Box } from "../context.ts";
-import { post, postPlain } from "./dispatch-frames.ts";
+import { postPlain } from "../delivery/send-message.ts";
+import { post } from "./dispatch-frames.ts";
 import { pump } from "../reading/pump.ts";
 import type { Session } from "./sockets.ts";
 

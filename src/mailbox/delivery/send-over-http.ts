@@ -6,7 +6,7 @@ import { type Refusal, refusal } from "../../protocol/refusals.ts";
 import type { Answer } from "../../protocol/caller.ts";
 import type { Box } from "../context.ts";
 import type { Entry } from "../log/schema.ts";
-import { append } from "../connections/dispatch-frames.ts";
+import { append } from "./send-message.ts";
 import { objectionToSending } from "../limits/quotas.ts";
 
 /** An answer, or the promise of it: a receiver's mailbox may have to be asked first. */

@@ -5,7 +5,7 @@ import { type Refusal, refusal } from "../../protocol/refusals.ts";
 import type { Box } from "../context.ts";
 import { Bucket } from "../../protocol/token-bucket.ts";
 import type { Quotas } from "./config.ts";
-import { isService } from "../services/service-admin.ts";
+import { isService } from "../access/service-tokens.ts";
 import type { Session } from "../connections/sockets.ts";
 
 /** Users whose buckets are kept. Answers: buckets as memory. */

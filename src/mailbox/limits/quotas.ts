@@ -7,7 +7,7 @@ import { sendsOf } from "./allowance.ts";
 import type { Box } from "../context.ts";
 import type { Peer } from "../log/schema.ts";
 import type { Quotas } from "./config.ts";
-import { isService } from "../services/service-admin.ts";
+import { isService } from "../access/service-tokens.ts";
 import { hasStrangers, isNew, standingOf } from "../access/standing.ts";
 
 const HOUR = 3_600_000;

@@ -7,7 +7,7 @@ import { V1 } from "../../protocol/version.ts";
 import type { Answer } from "../../protocol/caller.ts";
 import { acknowledge } from "./acknowledge.ts";
 import type { Box } from "../context.ts";
-import { objectionToCursor, type Start, startOf } from "../connections/connect.ts";
+import { objectionToCursor, type Start, startOf } from "./resume-point.ts";
 import { pump } from "./pump.ts";
 import { carry } from "../delivery/receipts.ts";
 import { CALM, type Session, type Wire } from "../connections/sockets.ts";
