@@ -1,6 +1,6 @@
 // Whom the user hears from, and what the user lets others know.
 import { z } from "@hono/zod-openapi";
-import { ask } from "../identity/call-mailbox.ts";
+import { callMailbox } from "../identity/call-mailbox.ts";
 import { api, route } from "./declare-route.ts";
 import { canonicalName, name, whose } from "./schemas.ts";
 
@@ -24,7 +24,7 @@ route(
     query,
     answers: { 200: z.array(canonicalName) },
   },
-  (c) => ask(c, (mailbox, visitor) => mailbox.standing(visitor, "request")),
+  (c) => callMailbox(c, (mailbox, visitor) => mailbox.standing(visitor, "request")),
 );
 
 route(
@@ -40,7 +40,7 @@ route(
     answers: { 204: null },
     no,
   },
-  (c, { params: { userName } }) => ask(c, (mailbox, visitor) => mailbox.accept(visitor, userName)),
+  (c, { params: { userName } }) => callMailbox(c, (mailbox, visitor) => mailbox.accept(visitor, userName)),
 );
 
 route(
@@ -54,7 +54,7 @@ route(
     query,
     answers: { 200: z.array(canonicalName) },
   },
-  (c) => ask(c, (mailbox, visitor) => mailbox.standing(visitor, "blocked")),
+  (c) => callMailbox(c, (mailbox, visitor) => mailbox.standing(visitor, "blocked")),
 );
 
 route(
@@ -70,7 +70,7 @@ route(
     answers: { 204: null },
     no,
   },
-  (c, { params: { userName } }) => ask(c, (mailbox, visitor) => mailbox.block(visitor, userName)),
+  (c, { params: { userName } }) => callMailbox(c, (mailbox, visitor) => mailbox.block(visitor, userName)),
 );
 
 route(
@@ -86,7 +86,7 @@ route(
     answers: { 204: null },
     no,
   },
-  (c, { params: { userName } }) => ask(c, (mailbox, visitor) => mailbox.unblock(visitor, userName)),
+  (c, { params: { userName } }) => callMailbox(c, (mailbox, visitor) => mailbox.unblock(visitor, userName)),
 );
 
 route(
@@ -100,7 +100,7 @@ route(
     query,
     answers: { 200: settings },
   },
-  (c) => ask(c, (mailbox, visitor) => mailbox.settings(visitor, {})),
+  (c) => callMailbox(c, (mailbox, visitor) => mailbox.settings(visitor, {})),
 );
 
 route(
@@ -117,6 +117,6 @@ route(
   },
   (c, { body: { receipts, presence } }) => {
     const change = { ...(receipts !== undefined && { receipts }), ...(presence !== undefined && { presence }) };
-    return ask(c, (mailbox, visitor) => mailbox.settings(visitor, change));
+    return callMailbox(c, (mailbox, visitor) => mailbox.settings(visitor, change));
   },
 );

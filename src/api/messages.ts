@@ -4,7 +4,7 @@ import { answered, refusedBy } from "../identity/call-mailbox.ts";
 import { confirm } from "../identity/request-token.ts";
 import { problem } from "../identity/refuse-upgrade.ts";
 import { hashOf } from "../identity/token.ts";
-import { whoAsks } from "../identity/identify-caller.ts";
+import { identifyCaller } from "../identity/identify-caller.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import type { Outcome } from "../protocol/http-messages.ts";
 import { type Code, REFUSALS } from "../protocol/refusals.ts";
@@ -72,7 +72,7 @@ route(
     no: ["bad_name", "reserved_name", "id_reused", "declined", "rate_limited", "mailbox_full", "erased"],
   },
   async (c, { body, headers }) => {
-    const visitor = await whoAsks(c, null);
+    const visitor = await identifyCaller(c, null);
     if ("refused" in visitor) return problem(visitor.refused);
     const all = [body].flat();
     const name = headers["idempotency-key"];

@@ -3,7 +3,7 @@ import { VERSION } from "../protocol/version.ts";
 import type { Api } from "./declare-route.ts";
 
 /** Answers `GET /api/openapi.json` with what `app` declares. */
-export function describe(app: Api): void {
+export function describeApi(app: Api): void {
   app.openAPIRegistry.registerComponent("securitySchemes", "token", {
     type: "http",
     scheme: "bearer",

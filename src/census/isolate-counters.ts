@@ -16,7 +16,7 @@ interface Row {
   readonly figures: string;
 }
 
-export class Counted {
+export class IsolateCounters {
   readonly #sql: SqlStorage;
   #exists: boolean;
   #looked = 0;

@@ -24,7 +24,7 @@ export interface Arrived {
   readonly seq: number;
 }
 
-export class Archive {
+export class LogState {
   readonly #user: string;
   readonly #rows = new Map<string, Row>();
   readonly #reads = new Map<string, number>();

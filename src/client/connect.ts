@@ -1,6 +1,6 @@
 // The SDK's door: everything that an application imports.
-import { fault } from "../protocol/message-refusals.ts";
-import { keep } from "../protocol/json.ts";
+import { messageRefusal } from "../protocol/message-refusals.ts";
+import { serializeBody } from "../protocol/json.ts";
 import { canonical } from "../protocol/names.ts";
 import type { Options, Restante } from "./api.ts";
 import { Client } from "./client.ts";
@@ -25,18 +25,18 @@ export type * from "./store.ts";
 /** Opens the mailbox of `userName` and stays. Throws a TypeError if the name can't be one, or the url. */
 export function connect(options: Options): Restante {
   const name = canonical(options.userName);
-  if ("refused" in name) throw new TypeError(fault(name.refused).message);
+  if ("refused" in name) throw new TypeError(messageRefusal(name.refused).message);
   return new Client(name.name, options);
 }
 
 /** What is wrong with a userName, in a sentence, or null. */
 export function problemOfName(raw: string): string | null {
   const name = canonical(raw);
-  return "refused" in name ? fault(name.refused).message : null;
+  return "refused" in name ? messageRefusal(name.refused).message : null;
 }
 
 /** What is wrong with a body, in a sentence, or null. */
 export function problemOfBody(body: Json): string | null {
-  const kept = keep(body);
+  const kept = serializeBody(body);
   return typeof kept === "string" ? null : kept.message;
 }

@@ -14,13 +14,13 @@ export type ConnectionState =
 export type Renew = () => Promise<string | undefined>;
 
 /** Where the next connection leads, and which subprotocols it offers. */
-export interface Door {
+export interface ServerAddress {
   readonly url: string;
   readonly protocols: string[];
 }
 
 /** What a line tells its owner. `down` is null for a frame that this version does not know; `textEnded` follows each text's last frame. */
-export interface LineEvents {
+export interface ConnectionEvents {
   state(state: ConnectionState): void;
   frame(value: unknown, down: Down | null): void;
   textEnded(): void;
@@ -54,10 +54,10 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 /** A connection that lasted so many ms was a good one: what is lost now is lost anew. */
 const LASTED = 5_000;
 
-export class Line {
-  readonly #door: () => Promise<Door>;
+export class Connection {
+  readonly #door: () => Promise<ServerAddress>;
   readonly #renew: Renew | null;
-  readonly #events: LineEvents;
+  readonly #events: ConnectionEvents;
   #state: ConnectionState = { is: "connecting" };
   /** The present attempt, also while its door is still being asked for. */
   #attempt: object | null = null;
@@ -79,7 +79,7 @@ export class Line {
   #renewal: ReturnType<typeof setTimeout> | undefined;
 
   /** `door` is asked before every try: the cursor in it moves. `renew` is null where the token is always the same. */
-  constructor(door: () => Promise<Door>, renew: Renew | null, events: LineEvents) {
+  constructor(door: () => Promise<ServerAddress>, renew: Renew | null, events: ConnectionEvents) {
     this.#door = door;
     this.#renew = renew;
     this.#events = events;
@@ -140,7 +140,7 @@ export class Line {
     return this.#state.is === "stopped" && this.#state.code === ENDED;
   }
 
-  #open({ url, protocols }: Door): void {
+  #open({ url, protocols }: ServerAddress): void {
     const ws = new WebSocket(url, protocols);
     this.#ws = ws;
     ws.addEventListener("message", ({ data }) => {

@@ -1,5 +1,5 @@
 // What others wrote, message by message, for whoever wants each of them once. It knows messages, and up to where they were taken.
-import { type Stop, tell } from "./live-value.ts";
+import { type Stop, notify } from "./live-value.ts";
 import type { Message, Numbered } from "./message.ts";
 
 /** One iteration: what waits, and the message that is being worked on. */
@@ -12,7 +12,7 @@ interface Reader {
 /** Messages that are kept for the next iteration while there is none, at least: of a quarter more the oldest quarter is let go of. */
 const LEFT = 1_000;
 
-export class Feed implements AsyncIterable<Message> {
+export class IncomingMessages implements AsyncIterable<Message> {
   readonly #moved: () => void;
   readonly #listeners = new Set<(message: Message) => void>();
   readonly #readers = new Set<Reader>();
@@ -27,7 +27,7 @@ export class Feed implements AsyncIterable<Message> {
   }
 
   push(message: Numbered): void {
-    for (const listen of this.#listeners) tell(listen, message);
+    for (const listen of this.#listeners) notify(listen, message);
     for (const reader of this.#readers) {
       reader.waiting.push(message);
       reader.wake();

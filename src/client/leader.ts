@@ -1,27 +1,27 @@
 // The one client of a store that is connected: what the line hears becomes records, and what is to be said waits until it is kept.
 // Keep, then tell: nobody sees a message, and the mailbox gets no ack of it, before the store has it.
 import { countOf, type Down, type Welcome } from "../protocol/down.ts";
-import { Archive, type Arrived, type Listed } from "./apply-frames.ts";
-import { type ConnectionState, type Door, Line, type Renew } from "./connection.ts";
+import { LogState, type Arrived, type Listed } from "./apply-frames.ts";
+import { type ConnectionState, type ServerAddress, Connection, type Renew } from "./connection.ts";
 import { Outbox } from "./outbox.ts";
 import type { Commit, Kept, Store } from "./store.ts";
-import type { Told } from "./tab-messages.ts";
+import type { TabMessage } from "./tab-messages.ts";
 
 type Frame<T extends Down["type"]> = Extract<Down, { type: T }>;
 
 /** What a core is given, and whom it tells. */
-export interface CoreOptions {
+export interface LeaderOptions {
   readonly user: string;
   readonly store: Store;
   readonly kept: Kept;
   readonly since: "start" | "now";
   /** Where the mailbox is opened; `place` is the query that says where this device is. */
-  readonly door: (place: Record<string, string>) => Promise<Door>;
+  readonly door: (place: Record<string, string>) => Promise<ServerAddress>;
   /** Gives a fresh token; null where it is always the same. */
   readonly renew: Renew | null;
   /** The mailbox's own list of conversations. */
   readonly list: () => Promise<readonly Listed[]>;
-  readonly tell: (told: Told) => void;
+  readonly tell: (told: TabMessage) => void;
   /** Up to which seq the application has taken what was shown. */
   readonly taken: () => number;
 }
@@ -29,10 +29,10 @@ export interface CoreOptions {
 /** Ms between two acks while the application is still taking what was shown. */
 const ACK_EVERY = 200;
 
-export class Core {
-  readonly #options: CoreOptions;
-  readonly #line: Line;
-  readonly #archive: Archive;
+export class Leader {
+  readonly #options: LeaderOptions;
+  readonly #line: Connection;
+  readonly #archive: LogState;
   readonly #outbox: Outbox;
   #watched: readonly string[] = [];
   #broken = false;
@@ -49,16 +49,16 @@ export class Core {
   /** What came from others while the list of conversations is asked for. */
   #arrived: Arrived[] | null = null;
 
-  constructor(options: CoreOptions) {
+  constructor(options: LeaderOptions) {
     this.#options = options;
-    this.#archive = new Archive(options.user, options.kept);
+    this.#archive = new LogState(options.user, options.kept);
     this.#kept = options.kept.position.cursor ?? 0;
     this.#outbox = new Outbox({
       settled: (key) => this.#archive.settled(key),
       ready: () => this.#flush(),
     });
     for (const draft of options.kept.drafts) this.#outbox.add(draft, true);
-    this.#line = new Line(() => this.#door(), options.renew, {
+    this.#line = new Connection(() => this.#door(), options.renew, {
       state: (state) => this.#moved(state),
       frame: (value, down) => this.#hear(value, down),
       textEnded: () => this.#flush(),
@@ -132,7 +132,7 @@ export class Core {
     await this.#work;
   }
 
-  #door(): Promise<Door> {
+  #door(): Promise<ServerAddress> {
     const { epoch, cursor, device } = this.#archive.position;
     const fromNow = epoch === null && this.#options.since === "now";
     // Connecting with a cursor is an ack of it.

@@ -39,10 +39,10 @@ export abstract class Source<T> implements Live<T> {
 
   subscribe(listen: (value: T) => void): Stop {
     const hear = () => {
-      if (!this.#ended) tell(listen, this.value);
+      if (!this.#ended) notify(listen, this.value);
     };
     this.#add(hear);
-    tell(listen, this.value);
+    notify(listen, this.value);
     return () => this.#remove(hear);
   }
 
@@ -104,7 +104,7 @@ export class Computed<T> extends Source<T> {
 }
 
 /** Calls a listener; what it throws is its own affair, and reaches whoever looks at uncaught errors. */
-export function tell<T>(listen: (value: T) => void, value: T): void {
+export function notify<T>(listen: (value: T) => void, value: T): void {
   try {
     listen(value);
   } catch (error) {

@@ -4,7 +4,7 @@
 const hasKey = (item: { readonly key: string }, key: string) => item.key === key;
 
 /** Items by their keys, in the order in which they came. */
-export class Queue<T extends { readonly key: string }> {
+export class OrderedQueue<T extends { readonly key: string }> {
   /** What was taken leaves a gap for a while. */
   #items: (T | undefined)[] = [];
   /** Where the last one was found. */

@@ -25,13 +25,13 @@ export interface Marked {
   readonly user: string;
   row(peer: string): Row | undefined;
   /** Somebody wants to hear of this one, which is in the log. */
-  follow(sent: Sent): void;
+  follow(sent: OwnMessage): void;
 }
 
 const KEPT = Promise.resolve();
 
 /** It is its own state: there is one for every message. */
-export class Sent extends Source<MessageState> implements SentMessage {
+export class OwnMessage extends Source<MessageState> implements SentMessage {
   readonly key: string;
   readonly to: string;
   readonly body: unknown;

@@ -1,7 +1,7 @@
 // What is read over HTTP: the list of conversations, and messages older than those that came over the socket.
 import { readDown } from "../protocol/down.ts";
-import { faultOf } from "../protocol/message-refusals.ts";
-import { fits } from "../protocol/json-shape.ts";
+import { messageRefusalOf } from "../protocol/message-refusals.ts";
+import { matchesShape } from "../protocol/json-shape.ts";
 import type { Listed } from "./apply-frames.ts";
 import { read } from "./server.ts";
 import type { Entry, Piece } from "./store.ts";
@@ -52,6 +52,8 @@ function entryOf(value: unknown, user: string): Entry | null {
   const down = readDown(value);
   if (down?.type !== "message") return null;
   const { seq, from, to, at, body } = down;
-  const failed = fits(REFUSED, value) ? { failed: { code: value.failed, message: faultOf(value.failed).message } } : {};
+  const failed = matchesShape(REFUSED, value)
+    ? { failed: { code: value.failed, message: messageRefusalOf(value.failed).message } }
+    : {};
   return { key: `${seq}`, seq, peer: from === user ? to : from, from, at, body, ...failed };
 }

@@ -1,11 +1,11 @@
 // The clients of one store: one of them is connected, by a core; all see what it commits, and write what is theirs into the store.
 // It knows who leads and what clients of a store say to each other; no frame, and nothing of what a commit means.
-import { Core, type CoreOptions } from "./leader.ts";
+import { Leader, type LeaderOptions } from "./leader.ts";
 import type { ConnectionState } from "./connection.ts";
 import { Computed } from "./live-value.ts";
 import { newDevice } from "./random-ids.ts";
 import { type Commit, type Draft, type Kept, NONE, type Read, type Store, type Why } from "./store.ts";
-import type { Notice, Told } from "./tab-messages.ts";
+import type { Notice, TabMessage } from "./tab-messages.ts";
 import type { View } from "./view.ts";
 
 /** What any client says to the one that is connected. */
@@ -19,12 +19,12 @@ type Asked =
 /** The latest notices that are kept. */
 const NOTICES = 20;
 
-type CoreParts = Pick<CoreOptions, "user" | "since" | "door" | "renew" | "list">;
+type CoreParts = Pick<LeaderOptions, "user" | "since" | "door" | "renew" | "list">;
 
 const CLOSED: Why = { code: "closed", message: "The mailbox was closed before it answered." };
 const ENDED = { is: "stopped", code: 1000, message: "This device closed the mailbox." } as const;
 
-export class Session {
+export class StoreClients {
   readonly state = new Computed(() => this.#state);
   readonly gaps = new Computed(() => this.#gaps);
   readonly notices = new Computed(() => this.#notices);
@@ -37,7 +37,7 @@ export class Session {
   /** What was written in this moment, and the promise that it is kept. */
   #unwritten = unwritten();
   #written: Promise<void> | null = null;
-  #core: Core | null = null;
+  #core: Leader | null = null;
   #state: ConnectionState = { is: "connecting" };
   #gaps = 0;
   #notices: readonly Notice[] = [];
@@ -123,7 +123,7 @@ export class Session {
       this.#view.apply(kept);
       const { shared } = this.#store;
       if (shared === undefined) return this.#begin(kept);
-      shared.listen((word) => this.#hear(word as Told | Asked));
+      shared.listen((word) => this.#hear(word as TabMessage | Asked));
       this.#say({ ask: "state" });
       // Closing gives up the place in the queue, and then nobody leads here.
       shared.lead().then(
@@ -146,7 +146,7 @@ export class Session {
 
   #begin(kept: Kept): void {
     if (this.#closed) return;
-    this.#core = new Core({
+    this.#core = new Leader({
       ...this.#parts,
       store: this.#store,
       kept,
@@ -191,12 +191,12 @@ export class Session {
     this.state.changed();
   }
 
-  #say(word: Told | Asked): void {
+  #say(word: TabMessage | Asked): void {
     if (!this.#closed) this.#store.shared?.say(word);
   }
 
   /** From the core: here, and to all others. */
-  #tell(told: Told): void {
+  #tell(told: TabMessage): void {
     this.#hear(told);
     this.#say(told);
   }
@@ -209,7 +209,7 @@ export class Session {
     });
   }
 
-  #hear(word: Told | Asked): void {
+  #hear(word: TabMessage | Asked): void {
     if (this.#closed) return;
     if ("commit" in word) this.#view.apply(word.commit);
     else if ("signal" in word) this.#view.signals.hear(word.signal);

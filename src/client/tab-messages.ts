@@ -10,7 +10,7 @@ export type Signal = Frame<"typing" | "presence">;
 /** What the server says of the account: a code of PROTOCOL.md, a sentence, what it is about, and when, ms since 1970. */
 export type Notice = Frame<"notice">;
 
-export type Told =
+export type TabMessage =
   /** Kept, and now to be shown. */
   | { readonly commit: Commit }
   | { readonly signal: Signal }

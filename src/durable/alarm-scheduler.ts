@@ -2,7 +2,7 @@
 // a wake each says it again, and the alarm is still set for the earliest of these.
 import type { AlarmSwitch } from "./alarm.ts";
 
-export class Clock {
+export class AlarmScheduler {
   readonly #switch: AlarmSwitch;
   /** When whom, ms since 1970. */
   readonly #wants = new Map<string, number>();
@@ -29,7 +29,7 @@ export class Clock {
   }
 
   /** It rang: whose time has come has been woken, and it is set for the others. */
-  rang(now: number): void {
+  onAlarm(now: number): void {
     for (const [part, at] of this.#wants) if (at <= now) this.#wants.delete(part);
     this.#at = null;
     this.#set();

@@ -29,7 +29,7 @@ export class Alarm {
   }
 
   /** It rang, so it is not set any more. */
-  rang(): void {
+  onAlarm(): void {
     this.#at = null;
   }
 }

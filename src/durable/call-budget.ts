@@ -5,17 +5,17 @@
 import { SIGNALS } from "../protocol/limits.ts";
 
 /** What leads to an event: nothing to a WebSocket message or an alarm, and one call to whatever comes through the Worker. */
-export const FRESH = 0;
-export const FROM_WORKER = 1;
+export const DEPTH_OF_EVENT = 0;
+export const DEPTH_FROM_WORKER = 1;
 /** A request for the census, which asks mailboxes: through the Worker and a shard. */
-export const FROM_CENSUS = 2;
+export const DEPTH_FROM_CENSUS = 2;
 
 /**
  * From so many calls that lead to an event it makes none: an alarm goes on, to which none leads. The platform refuses the 16th. Answers:
  * two mailboxes that keep calling each other. Half of 16, because what is counted here may lag behind what the platform counts: older
  * code says no number, and a stub may be deeper than its event.
  */
-export const DEEPEST = 8;
+export const MAX_DEPTH = 8;
 
 /** The share of an event's calls that signals may take: the rest is for messages. */
 const SPARE = 0.75;
@@ -31,7 +31,7 @@ export function isOverBudget(error: unknown): boolean {
 
 export class CallBudget {
   /** How many calls lead to the newest event. */
-  depth = FRESH;
+  depth = DEPTH_OF_EVENT;
   readonly #perEvent: number;
   #left: number;
   #spare = 0;
@@ -39,7 +39,7 @@ export class CallBudget {
   constructor(perEvent: number) {
     this.#perEvent = perEvent;
     this.#left = perEvent;
-    this.begin(FRESH);
+    this.begin(DEPTH_OF_EVENT);
   }
 
   /** An event has come, to which so many calls lead. Whatever is called from here on counts from it. */
@@ -51,7 +51,7 @@ export class CallBudget {
 
   /** Takes one call to another object. False where it has to wait for another event. */
   take(): boolean {
-    return this.depth < DEEPEST && this.takeFetch();
+    return this.depth < MAX_DEPTH && this.takeFetch();
   }
 
   /** As `take`, for a signal, which may wait for another event. */

@@ -1,29 +1,29 @@
 // How long a call may take. Nearly every one is answered within a moment, so those alone that are not have a timer each.
-import { Soon } from "./debounce.ts";
+import { Debounce } from "./debounce.ts";
 
 /** Calls begun within so many ms are looked at together. */
-const MOMENT = 250;
+const POLL_MS = 250;
 
 /** A call without an answer for so many ms is given up. Should it land later, the receiver's numbers deal with it. */
-const GIVEN_UP = 30_000;
+const GIVE_UP_MS = 30_000;
 
 /** Slow calls that are waited for, and the UTF-16 units that they have read from disk; beyond, the oldest is given up. Answers: memory for thousands of receivers that do not answer. */
-const SLOW = 512;
-const SLOW_UNITS = 8_000_000;
+const MAX_SLOW_CALLS = 512;
+const MAX_SLOW_UNITS = 8_000_000;
 
 interface Slow {
   readonly units: number;
   giveUp(): void;
 }
 
-export class Patience {
+export class CallTimeout {
   readonly #ms: number;
   /** The oldest first. */
   readonly #slow = new Set<Slow>();
   #slowUnits = 0;
   /** Of each call without a timer: what starts one. */
   readonly #young = new Set<() => void>();
-  readonly #moment = new Soon(MOMENT, () => {
+  readonly #moment = new Debounce(POLL_MS, () => {
     for (const arm of this.#young) arm();
     this.#young.clear();
   });
@@ -37,7 +37,7 @@ export class Patience {
    * What `call` resolves with. `slow` is called when it takes longer than that; rejects when it takes far too long, or when too many do.
    * `units`: what it keeps in memory.
    */
-  with<T>(call: Promise<T>, slow: () => void, units = 0): Promise<T> {
+  run<T>(call: Promise<T>, slow: () => void, units = 0): Promise<T> {
     const began = Date.now();
     return new Promise((resolve, reject) => {
       let timer: ReturnType<typeof setTimeout> | null = null;
@@ -46,12 +46,12 @@ export class Patience {
       const after = (ms: number, act: () => void) => (timer = setTimeout(act, Math.min(ms, began + ms - Date.now())));
       const arm = () =>
         after(this.#ms, () => {
-          after(GIVEN_UP, () => reject(new Error(`no answer within ${GIVEN_UP} ms`)));
+          after(GIVE_UP_MS, () => reject(new Error(`no answer within ${GIVE_UP_MS} ms`)));
           this.#add(late);
           slow();
         });
       this.#young.add(arm);
-      this.#moment.ask();
+      this.#moment.schedule();
       call.then(resolve, reject).finally(() => {
         if (this.#young.delete(arm)) return;
         clearTimeout(timer);
@@ -64,7 +64,7 @@ export class Patience {
     this.#slow.add(late);
     this.#slowUnits += late.units;
     for (const oldest of this.#slow) {
-      if (oldest === late || (this.#slow.size <= SLOW && this.#slowUnits <= SLOW_UNITS)) return;
+      if (oldest === late || (this.#slow.size <= MAX_SLOW_CALLS && this.#slowUnits <= MAX_SLOW_UNITS)) return;
       this.#delete(oldest);
       oldest.giveUp();
     }

@@ -2,11 +2,11 @@
 // the object ends and its sockets break without a word. Its next life finds here that the last ones did not finish, and says it.
 
 /** For so long, ms, a mailbox whose commits failed says so; then it tries again. */
-const SAYS = 5_000;
+const REFUSE_MS = 5_000;
 /** Lives that ended in a commit, one after the other: a single one may have ended so by chance. */
-const FAILED = 2;
+const FAILURES_IN_A_ROW = 2;
 
-export class Commits {
+export class CommitFailures {
   /** By mailbox: when its commit began, ms since 1970; and how many lives ended in one since the last that was done. */
   readonly #underWay = new Map<string, number>();
   readonly #failed = new Map<string, number>();
@@ -20,14 +20,14 @@ export class Commits {
   }
 
   /** Until when a mailbox that wakes is to say that it can't store, ms since 1970; 0 where nothing speaks for it. */
-  unableUntil(user: string): number {
+  refuseWritesUntil(user: string): number {
     const began = this.#underWay.get(user);
     if (began === undefined) return 0;
     const lives = (this.#failed.get(user) ?? 0) + 1;
     this.#underWay.delete(user);
     this.#failed.set(user, lives);
-    return lives < FAILED ? 0 : began + SAYS;
+    return lives < FAILURES_IN_A_ROW ? 0 : began + REFUSE_MS;
   }
 }
 
-export const commits = new Commits();
+export const commitFailures = new CommitFailures();

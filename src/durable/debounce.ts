@@ -1,6 +1,6 @@
 // Something that need not be done at once, and better once than several times: a moment after it was first asked for.
 
-export class Soon {
+export class Debounce {
   readonly #ms: number;
   readonly #act: () => void;
   #asked = false;
@@ -10,7 +10,7 @@ export class Soon {
     this.#act = act;
   }
 
-  ask(): void {
+  schedule(): void {
     if (this.#asked) return;
     this.#asked = true;
     setTimeout(() => {

@@ -1,6 +1,6 @@
 // The AUTH variable: what it means, and what is wrong with the variables around it, said aloud once when an isolate starts.
 import { isPrivate } from "../protocol/host.ts";
-import { note } from "../protocol/log-events.ts";
+import { logEvent } from "../protocol/log-events.ts";
 import { type Refusal, refusal } from "../protocol/refusals.ts";
 import { problemOfValue, valueOf } from "../protocol/variables.ts";
 import { isVariable, nearestName, problemOfDoor, problemsBeside, type Variables } from "./check-variables.ts";
@@ -24,19 +24,19 @@ export function misconfigured(): Refusal {
 }
 
 /** Logs what the variables mean for whoever runs this: who comes in, and which of them are not as they were meant. */
-export function announce(variables: Variables): void {
+export function logMisconfiguration(variables: Variables): void {
   const secret = problemOfValue(variables, "ADMIN_TOKEN");
-  if (secret !== null) note("admin_misconfigured", { error: `${secret} It opens nothing.` });
+  if (secret !== null) logEvent("admin_misconfigured", { error: `${secret} It opens nothing.` });
   const problem = problemOfDoor(variables);
-  if (problem !== null) note("auth_misconfigured", { error: `${problem} Every connection is refused.` });
+  if (problem !== null) logEvent("auth_misconfigured", { error: `${problem} Every connection is refused.` });
   else if (valueOf(variables, "AUTH") === "open") {
     const where = opensAnywhere(variables) ? "" : " from this machine or a private network";
-    note("auth_open", { warning: `AUTH is open: anybody who can reach this server${where} may open any mailbox` });
+    logEvent("auth_open", { warning: `AUTH is open: anybody who can reach this server${where} may open any mailbox` });
   }
-  for (const error of problemsBeside(variables)) note("variable_misconfigured", { error });
+  for (const error of problemsBeside(variables)) logEvent("variable_misconfigured", { error });
   for (const [name, value] of Object.entries(variables)) {
     const meant = typeof value !== "string" || isVariable(name) ? null : nearestName(name);
-    if (meant !== null) note("variable_misconfigured", { error: `${name} is no variable; did you mean ${meant}?` });
+    if (meant !== null) logEvent("variable_misconfigured", { error: `${name} is no variable; did you mean ${meant}?` });
   }
 }
 

@@ -1,21 +1,21 @@
 // Questions over HTTP: find out who asks, ask their own mailbox, answer with what it says as JSON.
 import type { Refusal } from "../protocol/refusals.ts";
 import type { Scope } from "../protocol/service.ts";
-import type { Answer, Visitor } from "../protocol/caller.ts";
+import type { CallResult, Caller } from "../protocol/caller.ts";
 import { confirm, refuted } from "./request-token.ts";
 import { problem } from "./refuse-upgrade.ts";
-import { type Asking, whoAsks } from "./identify-caller.ts";
+import { type Asking, identifyCaller } from "./identify-caller.ts";
 
-export type Box = ReturnType<Env["MAILBOX"]["getByName"]>;
+export type MailboxStub = ReturnType<Env["MAILBOX"]["getByName"]>;
 
 /** Asks the mailbox of whoever asks; answers with the value as JSON (a text is JSON already), or 204 for none. */
-export async function ask(
+export async function callMailbox(
   c: Asking,
-  question: (mailbox: Box, visitor: Visitor) => Promise<Answer<unknown> | { readonly refused: Refusal }>,
+  question: (mailbox: MailboxStub, visitor: Caller) => Promise<CallResult<unknown> | { readonly refused: Refusal }>,
   status: 200 | 201 = 200,
   needs?: readonly Scope[],
 ): Promise<Response> {
-  const visitor = await whoAsks(c, null, needs);
+  const visitor = await identifyCaller(c, null, needs);
   if ("refused" in visitor) return problem(visitor.refused);
   const answer = await question(c.env.MAILBOX.getByName(visitor.name), visitor);
   if ("refused" in answer) return refusedBy(c, answer.refused);

@@ -16,7 +16,7 @@ const PLAIN = {
  * The answer to a request whose Host can't be one, or null. Answers: a Host that changes the path of the address that is made with it, and
  * exceptions outside of every catch.
  */
-export function objectionToHost(request: Request): Response | null {
+export function checkHost(request: Request): Response | null {
   const host = request.headers.get("Host");
   if ((host === null || isHost(host)) && URL.canParse(request.url) && isHost(new URL(request.url).host)) return null;
   const response = problem(refusal("bad_query", "the header Host names no host"));

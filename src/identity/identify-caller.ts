@@ -5,8 +5,8 @@ import { canonical } from "../protocol/names.ts";
 import { TOKEN_UNITS } from "../protocol/limits.ts";
 import { type Refusal, refusal } from "../protocol/refusals.ts";
 import type { Scope } from "../protocol/service.ts";
-import type { Visitor } from "../protocol/caller.ts";
-import { askerOf, countRefused, identified, refused } from "./request-token.ts";
+import type { Caller } from "../protocol/caller.ts";
+import { requestTokenOf, countRefused, identified, refused } from "./request-token.ts";
 import { type Attempt, reserve } from "./attempts.ts";
 import { cookieOf } from "./cookie.ts";
 import { backgroundOf } from "./execution-context.ts";
@@ -26,7 +26,7 @@ const SOCKET: readonly Scope[] = ["read", "send"];
 /** Three parts in base64url; the last is empty where nothing is signed, which is never taken. */
 const JWT_FORM = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
-type Found = Visitor | { readonly refused: Refusal };
+type Found = Caller | { readonly refused: Refusal };
 
 /** The mode, unless this request can't be served at all: variables that make no sense, a foreign page, a host that is not private. */
 export function modeFor(c: Asking): Mode | { readonly refused: Refusal } {
@@ -42,7 +42,7 @@ export function modeFor(c: Asking): Mode | { readonly refused: Refusal } {
 }
 
 /** Who asks for the mailbox `wanted`, a canonical name; null for whichever is the asker's own. */
-export async function whoAsks(c: Asking, wanted: string | null, needs = needsOf(c.req.raw)): Promise<Found> {
+export async function identifyCaller(c: Asking, wanted: string | null, needs = needsOf(c.req.raw)): Promise<Found> {
   const mode = modeFor(c);
   if (typeof mode === "object") return mode;
   const token = tokenOf(c);
@@ -65,7 +65,7 @@ export async function whoAsks(c: Asking, wanted: string | null, needs = needsOf(
  * address did, as long as that has not refused it.
  */
 export async function identify(c: Asking, token: string, needs: readonly Scope[]): Promise<Found> {
-  const known = askerOf(c);
+  const known = requestTokenOf(c);
   if (known !== null) return needing(known.visitor, needs);
   if (token.length > TOKEN_UNITS) return { refused: await wrong(c, null) };
   const hash = await hashOf(token);
@@ -110,7 +110,7 @@ export function tokenKeyOf(c: Asking): Promise<CryptoKey | null> {
   return markKey(c.env, backgroundOf(c));
 }
 
-function needing(visitor: Visitor, needs: readonly Scope[]): Visitor {
+function needing(visitor: Caller, needs: readonly Scope[]): Caller {
   return visitor.proof.is === "service" ? { ...visitor, proof: { ...visitor.proof, needs } } : visitor;
 }
 
@@ -127,7 +127,7 @@ export async function readToken(
   variables: Variables,
   needs: readonly Scope[] = SOCKET,
   hash?: string,
-): Promise<Visitor | null> {
+): Promise<Caller | null> {
   const mode = modeOf(variables);
   if (token.length > TOKEN_UNITS || mode === null) return null;
   const service = serviceOf(token);

@@ -1,11 +1,11 @@
 // JSON Web Tokens of whoever has users already: form and claims first, then the signature, by jose. The algorithms are pinned: a token
 // never chooses how it is checked. Outside every no is the same; why is in the log.
 import { type JWTPayload, jwtVerify, type JWTVerifyOptions } from "jose";
-import { note } from "../protocol/log-events.ts";
+import { logEvent } from "../protocol/log-events.ts";
 import { canonical } from "../protocol/names.ts";
 import { valueOf } from "../protocol/variables.ts";
 import { expiryOf, LEEWAY_S, type Reason, readClaims, REASONS } from "./jwt-claims.ts";
-import { isDue } from "./log-throttle.ts";
+import { mayLog } from "./log-throttle.ts";
 import { KeySet } from "./key-sets.ts";
 import { algorithmsOf, type Variables } from "./check-variables.ts";
 
@@ -71,7 +71,7 @@ function nameIn(claims: JWTPayload, claim: string): { readonly name: string } | 
 }
 
 function refused(reason: Reason): null {
-  if (isDue(`token ${reason}`)) note("jwt_refused", { reason, why: REASONS[reason] });
+  if (mayLog(`token ${reason}`)) logEvent("jwt_refused", { reason, why: REASONS[reason] });
   return null;
 }
 

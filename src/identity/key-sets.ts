@@ -2,7 +2,7 @@
 // and a set that was good is used for hours while its issuer is down.
 import { waitUntil } from "cloudflare:workers";
 import { createLocalJWKSet, errors, jwtVerify, type JSONWebKeySet, type JWTVerifyOptions } from "jose";
-import { note, reasonOf } from "../protocol/log-events.ts";
+import { logEvent, reasonOf } from "../protocol/log-events.ts";
 import type { Reason } from "./jwt-claims.ts";
 
 /** Ms for an answer with all of its body. Answers: an issuer that is silent, for whom everybody would wait. */
@@ -99,7 +99,7 @@ export class KeySet {
       this.#failures = 0;
     } catch (error) {
       this.#failures++;
-      note("keys_failed", { reason: reasonOf(error), tries: this.#failures });
+      logEvent("keys_failed", { reason: reasonOf(error), tries: this.#failures });
     }
   }
 

@@ -7,7 +7,7 @@ const LINE_MS = 60_000;
 const last = new Map<string, number>();
 
 /** Whether a line of this kind is due; then the next one is so in a minute. */
-export function isDue(kind: string): boolean {
+export function mayLog(kind: string): boolean {
   const now = Date.now();
   if (now - (last.get(kind) ?? -LINE_MS) < LINE_MS) return false;
   last.set(kind, now);

@@ -5,7 +5,7 @@ import { count } from "../protocol/counters.ts";
 import { write } from "../protocol/down.ts";
 import { CLOSE_ANSWER_MS } from "../protocol/limits.ts";
 import { closeCode, type Refusal } from "../protocol/refusals.ts";
-import { inTime } from "../protocol/timeout.ts";
+import { withTimeout } from "../protocol/timeout.ts";
 import { type Offer, V1 } from "../protocol/version.ts";
 import { mayRefuseBySocket } from "./attempts.ts";
 import { contextOf } from "./execution-context.ts";
@@ -45,7 +45,7 @@ async function cutOff(socket: WebSocket, context: ExecutionContext): Promise<voi
     for (const end of ["close", "error"] as const) socket.addEventListener(end, () => done());
   });
   try {
-    await inTime(answered, CLOSE_ANSWER_MS);
+    await withTimeout(answered, CLOSE_ANSWER_MS);
   } catch {
     context.abort("a refused connection was cut off: its client did not answer the close");
   }

@@ -1,11 +1,11 @@
 // The body of a request: read once, in time linear in its size, and only whole. What is too large, late, broken off or no UTF-8 is refused
 // before anything is done with it.
-import { note, reasonOf } from "../protocol/log-events.ts";
+import { logEvent, reasonOf } from "../protocol/log-events.ts";
 import { BODY_READ_MS, utf8Bytes } from "../protocol/limits.ts";
 import { type Refusal, refusal } from "../protocol/refusals.ts";
-import { inTime } from "../protocol/timeout.ts";
-import { objectionToBody } from "./body-allowance.ts";
-import { isDue } from "./log-throttle.ts";
+import { withTimeout } from "../protocol/timeout.ts";
+import { checkBodyAllowance } from "./body-allowance.ts";
+import { mayLog } from "./log-throttle.ts";
 import { problem } from "./refuse-upgrade.ts";
 import type { Asking } from "./identify-caller.ts";
 
@@ -16,7 +16,7 @@ export function bounded(bytes: number) {
   return async (c: Asking, next: () => Promise<void>): Promise<Response | void> => {
     const body = await readBody(c.req.raw, bytes);
     if ("refused" in body) return problem(body.refused);
-    const tooMuch = objectionToBody(c, utf8Bytes(body.text));
+    const tooMuch = checkBodyAllowance(c, utf8Bytes(body.text));
     if (tooMuch !== null) return problem(tooMuch);
     const headers = new Headers(c.req.raw.headers);
     headers.set("Content-Type", "application/json");
@@ -33,7 +33,7 @@ export async function readBody(request: Request, bytes: number, timeoutMs = BODY
   const reader = request.body?.getReader();
   if (reader === undefined) return { text: "" };
   try {
-    const chunks = await inTime(collect(reader, bytes), timeoutMs);
+    const chunks = await withTimeout(collect(reader, bytes), timeoutMs);
     if (chunks === null) return tooLarge;
     const whole = joined(chunks);
     if (announced !== null && announced !== whole.byteLength) return broken("fewer bytes than announced");
@@ -89,6 +89,6 @@ function decoded(bytes: Uint8Array): Read {
 
 function broken(reason: string): Read {
   // Whoever may ask at all can break off as often as they like.
-  if (isDue("body_lost")) note("body_lost", { reason });
+  if (mayLog("body_lost")) logEvent("body_lost", { reason });
   return { refused: refusal("bad_frame", "the body did not come whole and in time") };
 }

@@ -2,7 +2,7 @@
 // mailbox says settles that, and is remembered of the token.
 import type { Context } from "hono";
 import type { Code, Refusal } from "../protocol/refusals.ts";
-import type { Visitor } from "../protocol/caller.ts";
+import type { Caller } from "../protocol/caller.ts";
 import { networkOf } from "./address.ts";
 import { type Attempt, attempt } from "./attempts.ts";
 import { noteAttempt } from "./attempt-log.ts";
@@ -11,7 +11,7 @@ import { remember } from "./known-tokens.ts";
 type Asking = Context<{ Bindings: Env }>;
 
 interface Asker {
-  readonly visitor: Visitor;
+  readonly visitor: Caller;
   /** Of the token. */
   readonly hash: string;
   /** Whether its mailbox took the token the last time. */
@@ -36,7 +36,7 @@ export function identified(c: Asking, asker: Omit<Asker, "isSettled">): void {
 }
 
 /** Who asks, if that is known; and whether the mailbox still has to say that the token is good. */
-export function askerOf(c: Asking): { readonly visitor: Visitor; readonly isConfirmed: boolean } | null {
+export function requestTokenOf(c: Asking): { readonly visitor: Caller; readonly isConfirmed: boolean } | null {
   const asker = askers.get(c);
   return asker === undefined ? null : { visitor: asker.visitor, isConfirmed: asker.wasGood || asker.isSettled };
 }

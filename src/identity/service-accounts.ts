@@ -1,9 +1,9 @@
 // What operators do with service accounts: create, list, look at, revoke. The account's mailbox is the authority; the registry only
 // remembers the names. Secrets are made here, and shown once.
 import { SERVICES } from "../protocol/registry.ts";
-import { note } from "../protocol/log-events.ts";
+import { logEvent } from "../protocol/log-events.ts";
 import type { NewAccess, Scope, Service } from "../protocol/service.ts";
-import type { Answer } from "../protocol/caller.ts";
+import type { CallResult } from "../protocol/caller.ts";
 import { actingIn } from "./acting-operator.ts";
 import { answered } from "./call-mailbox.ts";
 import { problem } from "./refuse-upgrade.ts";
@@ -27,7 +27,7 @@ export async function createService(c: Asking, name: string, wanted: Wanted): Pr
   await registry.add(name, Date.now());
   const answer = await c.env.MAILBOX.getByName(name).service(name, { is: "create", token: access });
   if ("refused" in answer && !(await isThere(c, name))) await registry.remove(name);
-  if ("value" in answer) note("service_created", { user: name, ...newest(answer.value), ...actingIn(c) });
+  if ("value" in answer) logEvent("service_created", { user: name, ...newest(answer.value), ...actingIn(c) });
   return created(c, answer, token);
 }
 
@@ -46,14 +46,14 @@ export async function showService(c: Asking, name: string): Promise<Response> {
 export async function grantAccess(c: Asking, name: string, wanted: Wanted): Promise<Response> {
   const { token, access } = await fresh(c, name, wanted);
   const answer = await c.env.MAILBOX.getByName(name).service(name, { is: "grant", token: access });
-  if ("value" in answer) note("service_token_granted", { user: name, ...newest(answer.value), ...actingIn(c) });
+  if ("value" in answer) logEvent("service_token_granted", { user: name, ...newest(answer.value), ...actingIn(c) });
   return created(c, answer, token);
 }
 
 /** Takes one token away, with its connections: 204. */
 export async function revokeAccess(c: Asking, name: string, id: string): Promise<Response> {
   const answer = await c.env.MAILBOX.getByName(name).service(name, { is: "revoke", id });
-  if ("value" in answer) note("service_token_revoked", { user: name, id, ...actingIn(c) });
+  if ("value" in answer) logEvent("service_token_revoked", { user: name, id, ...actingIn(c) });
   return done(c, answer);
 }
 
@@ -61,7 +61,7 @@ export async function revokeAccess(c: Asking, name: string, id: string): Promise
 export async function endService(c: Asking, name: string): Promise<Response> {
   const answer = await c.env.MAILBOX.getByName(name).service(name, { is: "end" });
   await registryOf(c).remove(name);
-  if ("value" in answer) note("service_revoked", { user: name, ...actingIn(c) });
+  if ("value" in answer) logEvent("service_revoked", { user: name, ...actingIn(c) });
   return done(c, answer);
 }
 
@@ -71,14 +71,14 @@ export async function hookService(c: Asking, name: string, url: string): Promise
   const answer = await c.env.MAILBOX.getByName(name).service(name, { is: "hook", url, secret });
   if ("refused" in answer) return problem(answer.refused);
   // The host alone: a path may have a secret in it.
-  note("webhook_set", { user: name, host: new URL(url).host, ...actingIn(c) });
+  logEvent("webhook_set", { user: name, host: new URL(url).host, ...actingIn(c) });
   return answered(c, { url, secret: `whsec_${secret}` }, 201);
 }
 
 /** Posts nothing any more: 204. */
 export async function unhookService(c: Asking, name: string): Promise<Response> {
   const answer = await c.env.MAILBOX.getByName(name).service(name, { is: "unhook" });
-  if ("value" in answer) note("webhook_removed", { user: name, ...actingIn(c) });
+  if ("value" in answer) logEvent("webhook_removed", { user: name, ...actingIn(c) });
   return done(c, answer);
 }
 
@@ -96,7 +96,7 @@ async function fresh(
 }
 
 /** The answer with the new token in it, which is the last of the list. */
-function created(c: Asking, answer: Answer<Service>, token: string): Response {
+function created(c: Asking, answer: CallResult<Service>, token: string): Response {
   if ("refused" in answer) return problem(answer.refused);
   const { id, scopes } = answer.value.tokens.at(-1) ?? { id: "", scopes: [] };
   return answered(c, { userName: answer.value.userName, token, id, scopes }, 201);
@@ -108,11 +108,11 @@ function newest({ tokens }: Service): { readonly id: string; readonly scopes: st
   return { id, scopes: scopes.join(" ") };
 }
 
-function told(c: Asking, answer: Answer<Service>): Response {
+function told(c: Asking, answer: CallResult<Service>): Response {
   return "refused" in answer ? problem(answer.refused) : answered(c, answer.value);
 }
 
-function done(c: Asking, answer: Answer<Service>): Response {
+function done(c: Asking, answer: CallResult<Service>): Response {
   return "refused" in answer ? problem(answer.refused) : answered(c, null);
 }
 

@@ -3,8 +3,8 @@
 // a moment after a socket ended. What an isolate counted after its last report goes with it when it ends.
 import { SHARDS } from "../protocol/census.ts";
 import { countedSoFar, type Figures, since } from "../protocol/counters.ts";
-import { note, reasonOf } from "../protocol/log-events.ts";
-import { inTime } from "../protocol/timeout.ts";
+import { logEvent, reasonOf } from "../protocol/log-events.ts";
+import { withTimeout } from "../protocol/timeout.ts";
 import { type Dataset, writePoints } from "./analytics-points.ts";
 
 /** Ms between two reports while there are events, and at least between any two. Answers: reports as load. */
@@ -20,7 +20,7 @@ const LOOK_MS = 20;
 const LIFE_MS = 3_600_000;
 
 /** What reports reach. */
-export interface Reach {
+export interface CensusReach {
   readonly CENSUS: { getByName(name: string): { counted(reporter: string, figures: string): Promise<void> } };
   readonly ANALYTICS?: Dataset;
 }
@@ -33,7 +33,7 @@ interface Life {
   readonly before: Figures;
 }
 
-export class Meter {
+export class CounterReport {
   #life: Life | null = null;
   /** What the last report that arrived had. */
   #told: Figures = {};
@@ -47,7 +47,7 @@ export class Meter {
   }
 
   /** Reports, or sees to it that the report under way is followed by another. Resolves when it is done. */
-  async report(reach: Reach, least: number = LEAST): Promise<void> {
+  async report(reach: CensusReach, least: number = LEAST): Promise<void> {
     if (Date.now() <= this.#busyUntil) {
       this.#again = true;
       return;
@@ -65,12 +65,12 @@ export class Meter {
   }
 
   /** As `report`, but at once, and after the one that is under way: for whoever is about to look. */
-  async reportNow(reach: Reach): Promise<void> {
+  async reportNow(reach: CensusReach): Promise<void> {
     while (Date.now() <= this.#busyUntil) await new Promise((done) => setTimeout(done, LOOK_MS));
     await this.report(reach, 0);
   }
 
-  async #send(reach: Reach): Promise<void> {
+  async #send(reach: CensusReach): Promise<void> {
     this.#last = Date.now();
     const figures = countedSoFar();
     const fresh = since(figures, this.#told);
@@ -78,9 +78,9 @@ export class Meter {
     const { reporter, shard, before } = this.#alive();
     try {
       const own = JSON.stringify(since(figures, before));
-      await inTime(reach.CENSUS.getByName(shard).counted(reporter, own), CALL_MS);
+      await withTimeout(reach.CENSUS.getByName(shard).counted(reporter, own), CALL_MS);
     } catch (error) {
-      note("counts_lost", { shard, reason: reasonOf(error) });
+      logEvent("counts_lost", { shard, reason: reasonOf(error) });
       return;
     }
     this.#told = figures;
@@ -98,4 +98,4 @@ export class Meter {
 }
 
 /** The one of this isolate. */
-export const meter = new Meter();
+export const counterReport = new CounterReport();

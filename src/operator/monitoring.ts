@@ -4,7 +4,7 @@ import { api, route } from "../api/declare-route.ts";
 import { answered } from "../identity/call-mailbox.ts";
 import { modeOf } from "../identity/auth-mode.ts";
 import { health } from "./health.ts";
-import { look, written } from "./metrics.ts";
+import { readMetrics, written } from "./metrics.ts";
 import * as schema from "./schemas.ts";
 
 const operators = { tag: "Operators", scope: "admin" } as const;
@@ -12,10 +12,10 @@ const operators = { tag: "Operators", scope: "admin" } as const;
 /** `ms`: how long the object took. */
 const healthOf = (status: string) => z.object({ status: z.literal(status), object: z.object({ ms: z.number() }) });
 
-export const watch = api();
+export const monitoring = api();
 
 route(
-  watch,
+  monitoring,
   {
     method: "get",
     path: "/api/health",
@@ -29,7 +29,7 @@ route(
 );
 
 route(
-  watch,
+  monitoring,
   {
     ...operators,
     method: "get",
@@ -40,12 +40,12 @@ route(
   },
   async (c) => {
     const type = "text/plain; version=0.0.4; charset=utf-8";
-    return c.body(written(await look(c.env)), 200, { "Content-Type": type, "Cache-Control": "no-store" });
+    return c.body(written(await readMetrics(c.env)), 200, { "Content-Type": type, "Cache-Control": "no-store" });
   },
 );
 
 route(
-  watch,
+  monitoring,
   {
     ...operators,
     method: "get",
@@ -53,5 +53,5 @@ route(
     does: "The same numbers as JSON, and each shard's",
     answers: { 200: schema.stats },
   },
-  async (c) => answered(c, { at: Date.now(), auth: modeOf(c.env) ?? "none", ...(await look(c.env)) }),
+  async (c) => answered(c, { at: Date.now(), auth: modeOf(c.env) ?? "none", ...(await readMetrics(c.env)) }),
 );

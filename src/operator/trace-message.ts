@@ -1,12 +1,12 @@
 // One message's life, put together from what its two mailboxes store. Which of them is asked first plays no part.
 import type { Asking } from "../identity/identify-caller.ts";
-import type { MessageRow, Sight, Trace, Which } from "../protocol/operator-orders.ts";
+import type { MessageRow, MessageTrace, Trace, MessageRef } from "../protocol/operator-orders.ts";
 import { type Refusal, refusal } from "../protocol/refusals.ts";
-import type { Answer } from "../protocol/caller.ts";
-import { order } from "./send-order.ts";
+import type { CallResult } from "../protocol/caller.ts";
+import { sendOrder } from "./send-order.ts";
 
 /** The life of the message that has `seq` in the log of `name`, who wrote it, or got it. */
-export async function trace(c: Asking, name: string, seq: number): Promise<Answer<Trace>> {
+export async function trace(c: Asking, name: string, seq: number): Promise<CallResult<Trace>> {
   const own = await see(c, name, { seq });
   if (own === null) return { refused: refusal("unknown_receiver") };
   const { message } = own;
@@ -24,20 +24,20 @@ export async function trace(c: Asking, name: string, seq: number): Promise<Answe
   }
 }
 
-async function see(c: Asking, name: string, which: Which): Promise<Sight | null> {
-  const answer = await order(c, name, { is: "see", which });
+async function see(c: Asking, name: string, which: MessageRef): Promise<MessageTrace | null> {
+  const answer = await sendOrder(c, name, { is: "see", which });
   return "refused" in answer ? null : answer.value;
 }
 
 /** From the receiver's entry to the author's. */
-async function backwards(c: Asking, receiver: Sight, { peer, origin }: MessageRow): Promise<Trace> {
+async function backwards(c: Asking, receiver: MessageTrace, { peer, origin }: MessageRow): Promise<Trace> {
   const author = await see(c, peer, { seq: origin ?? 0 });
   if (author?.message?.kind === "out") return life(author, receiver, author.message);
   // The author's entry is gone, and with it the marks that speak of it.
   return { from: peer, to: receiver.userName, state: "stored", code: null, author, receiver };
 }
 
-function life(author: Sight, receiver: Sight | null, message: MessageRow): Trace {
+function life(author: MessageTrace, receiver: MessageTrace | null, message: MessageRow): Trace {
   const { seq, failed } = message;
   const from = author.userName;
   const state = (): Trace["state"] => {
@@ -50,7 +50,7 @@ function life(author: Sight, receiver: Sight | null, message: MessageRow): Trace
   return { from, to: message.peer, state: state(), code: failed, author, receiver };
 }
 
-function noMessage({ message, trimmed }: Sight, seq: number): Refusal {
+function noMessage({ message, trimmed }: MessageTrace, seq: number): Refusal {
   if (message !== null) return refusal("not_found", "this entry is no message");
   const gone = seq <= trimmed;
   return gone ? refusal("gone", "retention took this entry") : refusal("not_found", "there is no entry of this seq");

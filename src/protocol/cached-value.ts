@@ -1,12 +1,12 @@
 // A value that many ask for at once: computed once for all of them, and kept for some time. It knows nothing of what is computed.
-import { inTime } from "./timeout.ts";
+import { withTimeout } from "./timeout.ts";
 
 interface Kept<T> {
   readonly value: T;
   readonly until: number;
 }
 
-export class Shared<T> {
+export class CachedValue<T> {
   readonly #keepMs: (value: T) => number;
   readonly #timeoutMs: number;
   #kept: Kept<T> | null = null;
@@ -25,7 +25,7 @@ export class Shared<T> {
     if (this.#kept !== null && this.#kept.until > now) return Promise.resolve(this.#kept.value);
     // The request that began a computation may have been cut off, and the computation with it.
     if (this.#pending === null || now - this.#begun >= this.#timeoutMs) this.#begin(compute, background, now);
-    return inTime(this.#pending ?? compute(), this.#timeoutMs);
+    return withTimeout(this.#pending ?? compute(), this.#timeoutMs);
   }
 
   #begin(compute: () => Promise<T>, background: (work: Promise<unknown>) => void, now: number): void {

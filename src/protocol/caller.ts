@@ -12,14 +12,14 @@ export type Proof =
   | { readonly is: "service"; readonly hash: string; readonly needs: readonly Scope[] }
   | { readonly is: "jwt"; readonly expires: number };
 
-export interface Visitor {
+export interface Caller {
   /** The canonical userName. */
   readonly name: string;
   readonly proof: Proof;
 }
 
 /** What a mailbox answers to a visitor. */
-export type Answer<T> = { readonly value: T } | { readonly refused: Refusal };
+export type CallResult<T> = { readonly value: T } | { readonly refused: Refusal };
 
 /** What a user lets others know, and sees of others. */
 export interface Settings {

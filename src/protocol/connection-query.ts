@@ -4,7 +4,7 @@ import { NUMBER_END } from "./limits.ts";
 import { isDevice } from "./names.ts";
 
 /** A device's claim: it has kept everything up to `cursor` of `epoch`, or wants only what comes (`head`), or goes on where it was (null). */
-export interface Place {
+export interface ConnectionQuery {
   readonly device: string;
   readonly epoch: string | null;
   readonly cursor: number | "head" | null;
@@ -31,7 +31,7 @@ const query = z.object({
 });
 
 /** Reads `device`, `epoch`, `cursor` and `runs`; a string says which of them is wrong. */
-export function readPlace(search: URLSearchParams): Place | string {
+export function readConnectionQuery(search: URLSearchParams): ConnectionQuery | string {
   const read = query.safeParse({
     device: search.get("device") ?? "",
     epoch: search.get("epoch"),

@@ -5,7 +5,7 @@
 export const CLASSES = [5, 10, 25, 50, 100, 250, 1_000, 10_000] as const;
 
 /** The numbers with a name of their own. docs/OPERATIONS.md says what each means. */
-export const counts = { accepted: 0, queued: 0, stored: 0, storedMs: 0, retries: 0, alarms: 0, wakes: 0, rows: 0 };
+export const counters = { accepted: 0, queued: 0, stored: 0, storedMs: 0, retries: 0, alarms: 0, wakes: 0, rows: 0 };
 
 /** Those that are told apart by a word of ours: a code, or the name of an event. */
 export type Labelled = "refused" | "problem" | "closed" | "failed" | "event";
@@ -25,8 +25,8 @@ export function countStored(ms: number): void {
   let place = 0;
   while (place < CLASSES.length && time > (CLASSES[place] ?? Infinity)) place++;
   classes[place] = (classes[place] ?? 0) + 1;
-  counts.stored++;
-  counts.storedMs += time;
+  counters.stored++;
+  counters.storedMs += time;
 }
 
 /** Numbers by name: `accepted`, `class:3`, `refused:rate_limited`. A version adds and passes over names that another does not know. */
@@ -34,7 +34,7 @@ export type Figures = Readonly<Record<string, number>>;
 
 /** What was counted since the isolate began. */
 export function countedSoFar(): Figures {
-  const figures: Record<string, number> = { ...counts };
+  const figures: Record<string, number> = { ...counters };
   for (const [place, number] of classes.entries()) figures[`class:${place}`] = number;
   for (const [key, number] of labelled) figures[key] = number;
   return figures;

@@ -37,7 +37,7 @@ type Test = (value: unknown) => boolean;
 const known = new WeakMap<Shape, readonly (readonly [name: string, test: Test])[]>();
 
 /** Whether `value` has this shape. Whole numbers are those that a double holds exactly. */
-export function fits<S extends Shape>(shape: S, value: unknown): value is ShapeOf<S> {
+export function matchesShape<S extends Shape>(shape: S, value: unknown): value is ShapeOf<S> {
   if (typeof value !== "object" || value === null) return false;
   let tests = known.get(shape);
   if (tests === undefined) {
@@ -52,7 +52,7 @@ export function fits<S extends Shape>(shape: S, value: unknown): value is ShapeO
 
 function testOf(field: Field): Test {
   if (typeof field !== "string") {
-    return isWords(field) ? (value) => field.includes(value as string) : (value) => fits(field, value);
+    return isWords(field) ? (value) => field.includes(value as string) : (value) => matchesShape(field, value);
   }
   const test = TESTS[field.replace("?", "") as Plain];
   return field.endsWith("?") ? (value) => value === undefined || test(value) : test;

@@ -16,7 +16,7 @@ interface Spaces {
 const known = new WeakMap<object, unknown>();
 
 /** The bindings, with the namespaces of JURISDICTION in place of those of the whole world. Throws where there is no such jurisdiction. */
-export function placed<E extends object>(env: E): E {
+export function withJurisdiction<E extends object>(env: E): E {
   const { MAILBOX, CENSUS, REGISTRY, JURISDICTION = "" } = env as unknown as Spaces;
   if (JURISDICTION === "") return env;
   const before = known.get(env);

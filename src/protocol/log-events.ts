@@ -58,7 +58,7 @@ export const EVENTS = {
 export type Event = keyof typeof EVENTS;
 
 /** Writes one event. Fields are names, numbers and codes. */
-export function note(event: Event, fields: Readonly<Record<string, string | number | boolean | null>>): void {
+export function logEvent(event: Event, fields: Readonly<Record<string, string | number | boolean | null>>): void {
   count("event", event);
   console.log(JSON.stringify({ event, at: Date.now(), ...fields }));
 }

@@ -1,7 +1,7 @@
 // The refusals of messages: what whoever writes one can find by itself, and why one that was accepted fails in the end.
 // The part of the table in refusals.ts that the SDK carries.
 
-export const FAULTS = {
+export const MESSAGE_REFUSALS = {
   bad_frame: "This frame can't be read",
   bad_name: "A name has 1 to 64 letters, marks or digits of any script, or . _ -, and starts with a letter or digit",
   reserved_name: "This name is kept back and is nobody's mailbox",
@@ -12,26 +12,26 @@ export const FAULTS = {
 } as const;
 
 /** A no: what was wrong, in a sentence. */
-export interface No<Code extends string> {
+export interface RefusalRow<Code extends string> {
   readonly code: Code;
   readonly message: string;
 }
 
 /** The no of this sentence; `detail` says what exactly was wrong and never quotes more than a name or a number. */
-export function noOf<Code extends string>(code: Code, sentence: string, detail?: string): No<Code> {
+export function rowOf<Code extends string>(code: Code, sentence: string, detail?: string): RefusalRow<Code> {
   return { code, message: `${sentence}${detail === undefined ? "" : `: ${detail}`}.` };
 }
 
-export type FaultCode = keyof typeof FAULTS;
-export type Fault = No<FaultCode>;
+export type MessageRefusalCode = keyof typeof MESSAGE_REFUSALS;
+export type MessageRefusal = RefusalRow<MessageRefusalCode>;
 
 /** The fault of this code. */
-export function fault(code: FaultCode, detail?: string): Fault {
-  return noOf(code, FAULTS[code], detail);
+export function messageRefusal(code: MessageRefusalCode, detail?: string): MessageRefusal {
+  return rowOf(code, MESSAGE_REFUSALS[code], detail);
 }
 
 /** Why a message failed, as a mailbox of another version may have written it: a code that is not among these keeps its name. */
-export function faultOf(code: string, detail?: string): No<string> {
-  if (Object.hasOwn(FAULTS, code)) return fault(code as FaultCode, detail);
+export function messageRefusalOf(code: string, detail?: string): RefusalRow<string> {
+  if (Object.hasOwn(MESSAGE_REFUSALS, code)) return messageRefusal(code as MessageRefusalCode, detail);
   return { code, message: "The receiver refused this message." };
 }

@@ -4,16 +4,16 @@ import type { SignedInDevice } from "./caller.ts";
 /** What an operator has a mailbox tell or do. `device`: null for all. */
 export type Order =
   | { readonly is: "look" }
-  | { readonly is: "see"; readonly which: Which }
+  | { readonly is: "see"; readonly which: MessageRef }
   | { readonly is: "disconnect"; readonly device: string | null }
   | { readonly is: "suspend"; readonly reason: string }
   | { readonly is: "resume" };
 
 /** What each is answered with. `disconnect`: how many sockets were closed. */
-export interface Told {
+export interface OrderResult {
   readonly look: Overview;
   /** Null where there is no such mailbox. */
-  readonly see: Sight | null;
+  readonly see: MessageTrace | null;
   readonly disconnect: number;
   readonly suspend: Suspended;
   readonly resume: null;
@@ -89,10 +89,10 @@ export interface MessageRow {
 }
 
 /** Which message: an entry of the mailbox's own, or what `from` sent as `origin`. */
-export type Which = { readonly seq: number } | { readonly from: string; readonly origin: number };
+export type MessageRef = { readonly seq: number } | { readonly from: string; readonly origin: number };
 
 /** What one mailbox's store says of a message. `peer` is the other side's row, in this mailbox's numbering. */
-export interface Sight {
+export interface MessageTrace {
   readonly userName: string;
   readonly epoch: string;
   readonly message: MessageRow | null;
@@ -123,6 +123,6 @@ export interface Trace {
   readonly state: "queued" | "stored" | "delivered" | "read" | "failed" | "unknown";
   readonly code: string | null;
   /** Null where it is not kept, or there is no such mailbox. */
-  readonly author: Sight | null;
-  readonly receiver: Sight | null;
+  readonly author: MessageTrace | null;
+  readonly receiver: MessageTrace | null;
 }

@@ -8,7 +8,7 @@
 const UNSEEN = /[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
 /** The text without what is not shown, in one line, and without blanks around it. */
-export function shown(text: string): string {
+export function forDisplay(text: string): string {
   return text.replace(UNSEEN, " ").replace(/ {2,}/g, " ").trim();
 }
 

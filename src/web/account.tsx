@@ -3,15 +3,15 @@ import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Notice } from "../client/connect.ts";
 import { Devices, Passkeys } from "./devices.tsx";
-import { usePlace } from "./app-state.ts";
+import { useApp } from "./app-state.ts";
 import { NoticeList } from "./notices.tsx";
 import { canNotify, notifies, setNotifies } from "./notifications.ts";
-import { Part, useAsked } from "./dialog-part.tsx";
+import { DialogPart, useAsked } from "./dialog-part.tsx";
 import { type Proven, useProof } from "./fresh-proof.tsx";
 import { type Language, LANGUAGES } from "./translations.ts";
 
 export function AccountDialog({ close, lately }: { close(): void; readonly lately: readonly Notice[] }): JSX.Element {
-  const { me, auth, words } = usePlace();
+  const { me, auth, words } = useApp();
   const [proven, proof] = useProof();
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
@@ -26,9 +26,9 @@ export function AccountDialog({ close, lately }: { close(): void; readonly latel
         </button>
       </header>
       {lately.length > 0 && (
-        <Part title={words.lately}>
+        <DialogPart title={words.lately}>
           <NoticeList notices={lately} />
-        </Part>
+        </DialogPart>
       )}
       {auth === "accounts" && <Devices proven={proven} />}
       {auth === "accounts" && <Passkeys proven={proven} />}
@@ -47,11 +47,11 @@ export function AccountDialog({ close, lately }: { close(): void; readonly latel
 }
 
 function Privacy(): JSX.Element {
-  const { me, words } = usePlace();
+  const { me, words } = useApp();
   const [settings, again] = useAsked(() => me.account.settings());
   const [notified, setNotified] = useState(notifies);
   return (
-    <Part title={words.privacy}>
+    <DialogPart title={words.privacy}>
       {(["receipts", "presence"] as const).map((name) => (
         <label key={name} class="switch">
           <input
@@ -73,16 +73,16 @@ function Privacy(): JSX.Element {
           {words.notify}
         </label>
       )}
-    </Part>
+    </DialogPart>
   );
 }
 
 function Blocks(): JSX.Element | null {
-  const { me, words } = usePlace();
+  const { me, words } = useApp();
   const [blocked, again] = useAsked(() => me.people.blocked());
   if (blocked === null || blocked.length === 0) return null;
   return (
-    <Part title={words.blocks}>
+    <DialogPart title={words.blocks}>
       <ul>
         {blocked.map((name) => (
           <li key={name}>
@@ -93,14 +93,14 @@ function Blocks(): JSX.Element | null {
           </li>
         ))}
       </ul>
-    </Part>
+    </DialogPart>
   );
 }
 
 function LanguageChoice(): JSX.Element {
-  const { words, language, speak } = usePlace();
+  const { words, language, speak } = useApp();
   return (
-    <Part title={words.language}>
+    <DialogPart title={words.language}>
       <select
         aria-label={words.language}
         value={language}
@@ -112,16 +112,16 @@ function LanguageChoice(): JSX.Element {
           </option>
         ))}
       </select>
-    </Part>
+    </DialogPart>
   );
 }
 
 function Data({ proven }: { readonly proven: Proven }): JSX.Element {
-  const { me, auth, words, leave } = usePlace();
+  const { me, auth, words, leave } = useApp();
   const [confirmed, setConfirmed] = useState("");
   const [asked, ask] = useState(false);
   return (
-    <Part title={words.data}>
+    <DialogPart title={words.data}>
       <div class="row">
         {auth !== "jwt" && (
           <a class="button quiet" href={`/api/export?user=${encodeURIComponent(me.user)}`} download>
@@ -164,6 +164,6 @@ function Data({ proven }: { readonly proven: Proven }): JSX.Element {
           </div>
         </form>
       )}
-    </Part>
+    </DialogPart>
   );
 }

@@ -2,10 +2,10 @@
 import { createContext } from "preact";
 import { useContext, useEffect, useState } from "preact/hooks";
 import type { Live, Restante } from "../client/connect.ts";
-import { type Language, type Words, wordsIn } from "./translations.ts";
+import { type Language, type Translations, translationsIn } from "./translations.ts";
 
 /** What all parts know. */
-export interface Place {
+export interface App {
   readonly me: Restante;
   readonly language: Language;
   /** `accounts`, `jwt` or `open`. */
@@ -17,12 +17,12 @@ export interface Place {
   turnedOut(forget: boolean): Promise<void>;
 }
 
-export const PlaceContext = createContext<Place | null>(null);
+export const AppContext = createContext<App | null>(null);
 
-export function usePlace(): Place & { readonly words: Words } {
-  const place = useContext(PlaceContext);
+export function useApp(): App & { readonly words: Translations } {
+  const place = useContext(AppContext);
   if (place === null) throw new Error("a part of the page stands outside of it");
-  return { ...place, words: wordsIn(place.language) };
+  return { ...place, words: translationsIn(place.language) };
 }
 
 /** The present value; the component is drawn again when it changes. */

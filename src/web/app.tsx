@@ -12,14 +12,14 @@ import {
 import { AccountDialog } from "./account.tsx";
 import { clockWithSeconds, number } from "./dates.ts";
 import { Icon } from "./icons.tsx";
-import { List } from "./conversation-list.tsx";
-import { go, PlaceContext, useLive, usePeer, usePlace } from "./app-state.ts";
+import { ConversationList } from "./conversation-list.tsx";
+import { go, AppContext, useLive, usePeer, useApp } from "./app-state.ts";
 import { forgetNotices, NoticeLine, useNotices } from "./notices.tsx";
 import { useNotifications } from "./notifications.ts";
 import { keepLast, lastHere } from "./shell.ts";
 import { type Entered, SignIn } from "./sign-in.tsx";
 import { Thread } from "./thread.tsx";
-import { keepLanguage, type Language, languageNow, wordsIn } from "./translations.ts";
+import { keepLanguage, type Language, languageNow, translationsIn } from "./translations.ts";
 
 /** Close codes: the token is not or no longer good; this device may not any more. */
 const UNAUTHORIZED = 4401;
@@ -32,7 +32,7 @@ export function App(): JSX.Element {
   const [me, setMe] = useState<Restante | null>(null);
   /** Why somebody is at the way in again. */
   const [why, setWhy] = useState<string | null>(null);
-  const words = wordsIn(language);
+  const words = translationsIn(language);
 
   useEffect(() => {
     document.documentElement.lang = language;
@@ -114,14 +114,14 @@ export function App(): JSX.Element {
   }
   if (place === null) return <p class="waiting">{words.loading}</p>;
   return (
-    <PlaceContext.Provider value={place}>
+    <AppContext.Provider value={place}>
       <Mailbox />
-    </PlaceContext.Provider>
+    </AppContext.Provider>
   );
 }
 
 function Mailbox(): JSX.Element {
-  const { me, words, language, turnedOut } = usePlace();
+  const { me, words, language, turnedOut } = useApp();
   const peer = usePeer();
   const [account, showAccount] = useState(false);
   const { latest, fresh, see } = useNotices(me);
@@ -156,7 +156,7 @@ function Mailbox(): JSX.Element {
         {fresh > 0 && newest !== undefined && !account && (
           <NoticeLine notice={newest} look={() => shows(true)} dismiss={see} />
         )}
-        <List open={peer} />
+        <ConversationList open={peer} />
       </aside>
       <main>{peer === null ? <p class="soft waiting">{words.choose}</p> : <Thread key={peer} peer={peer} />}</main>
       {account && <AccountDialog lately={latest} close={() => shows(false)} />}
@@ -166,7 +166,7 @@ function Mailbox(): JSX.Element {
 
 /** What there is to say about the connection: nothing while it is open, and a thin line while it opens for the first time. */
 function Banner(): JSX.Element {
-  const { me, words, language } = usePlace();
+  const { me, words, language } = useApp();
   const state = useLive(me.connection);
   const was = useRef(state.is);
   // A banner that has come stays until the connection is open: nothing jumps with every try.

@@ -4,14 +4,14 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { problemOfBody } from "../client/connect.ts";
 import { number } from "./dates.ts";
 import { Icon } from "./icons.tsx";
-import { usePlace } from "./app-state.ts";
+import { useApp } from "./app-state.ts";
 
 /** Bytes of a body as JSON, and when to begin to count aloud. */
 const MOST = 65_536;
 const NEAR = 60_000;
 
 export function Composer({ peer }: { readonly peer: string }): JSX.Element {
-  const { me, words, language } = usePlace();
+  const { me, words, language } = useApp();
   const key = `restante draft ${me.user} ${peer}`;
   const [text, setText] = useState(() => localStorage.getItem(key) ?? "");
   const field = useRef<HTMLTextAreaElement>(null);

@@ -6,14 +6,14 @@ import { type Conversation, problemOfName } from "../client/connect.ts";
 import { useLookAlikes } from "./lookalikes.ts";
 import { number, shortTime } from "./dates.ts";
 import { Avatar, State } from "./icons.tsx";
-import { addressOf, go, useLive, usePlace } from "./app-state.ts";
+import { addressOf, go, useLive, useApp } from "./app-state.ts";
 import { plain } from "./message-text.tsx";
 
 /** Whose presence the list shows: as many as one connection may watch. */
 const WATCHED = 64;
 
-export function List({ open }: { readonly open: string | null }): JSX.Element {
-  const { me, words } = usePlace();
+export function ConversationList({ open }: { readonly open: string | null }): JSX.Element {
+  const { me, words } = useApp();
   const all = useLive(me.conversations);
   const alike = useLookAlikes();
   const [sought, seek] = useState("");
@@ -91,7 +91,7 @@ function Items({ all, open, alike }: ItemsProps): JSX.Element {
 
 /** Says that a name is not the one that it looks like; nothing where it looks like none. */
 export function Alike({ name, other }: { readonly name: string; readonly other: string | null }): JSX.Element | null {
-  const { words } = usePlace();
+  const { words } = useApp();
   return other === null ? null : <span class="alike">{words.lookAlike(name, other)}</span>;
 }
 
@@ -102,7 +102,7 @@ interface ItemProps extends Conversation {
 }
 
 function Item({ peer, last, unread, isOpen, other }: ItemProps): JSX.Element {
-  const { me, words, language } = usePlace();
+  const { me, words, language } = useApp();
   const online = useLive(me.presence).get(peer)?.online === true;
   const types = useLive(me.typists).has(peer);
   const text = plain(last.body);
@@ -132,7 +132,7 @@ function Item({ peer, last, unread, isOpen, other }: ItemProps): JSX.Element {
 
 /** The open conversation's peer and the latest others. */
 function useWatched(all: readonly Conversation[], open: string | null): void {
-  const { me } = usePlace();
+  const { me } = useApp();
   const names = [...new Set([...(open === null ? [] : [open]), ...all.map(({ peer }) => peer)])].slice(0, WATCHED);
   const key = names.toSorted().join(" ");
   useEffect(() => me.presence.watch(key === "" ? [] : key.split(" ")), [me, key]);

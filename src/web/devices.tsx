@@ -3,8 +3,8 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { Refused } from "../client/connect.ts";
 import { clock, dayAndTime } from "./dates.ts";
-import { usePlace } from "./app-state.ts";
-import { Part, useAsked } from "./dialog-part.tsx";
+import { useApp } from "./app-state.ts";
+import { DialogPart, useAsked } from "./dialog-part.tsx";
 import type { Proven } from "./fresh-proof.tsx";
 import { RecoveryCode } from "./recovery.tsx";
 
@@ -14,7 +14,7 @@ interface Props {
 
 /** Does something that the server may refuse, and what it said then. */
 function useProblem(): readonly [string | null, (act: () => Promise<void>) => void] {
-  const { words } = usePlace();
+  const { words } = useApp();
   const [problem, set] = useState<string | null>(null);
   const attempt = (act: () => Promise<void>) => {
     set(null);
@@ -29,7 +29,7 @@ function useProblem(): readonly [string | null, (act: () => Promise<void>) => vo
 }
 
 export function Devices({ proven }: Props): JSX.Element {
-  const { me, words, language } = usePlace();
+  const { me, words, language } = useApp();
   const [devices, again] = useAsked(() => me.account.devices());
   const [link, setLink] = useState<{ readonly code: string; readonly expires: number } | null>(null);
   const [recovery, setRecovery] = useState<string | null>(null);
@@ -42,7 +42,7 @@ export function Devices({ proven }: Props): JSX.Element {
       again();
     });
   return (
-    <Part title={words.devices}>
+    <DialogPart title={words.devices}>
       <ul>
         {(devices ?? []).map(({ id, label, seen, online, current }) => (
           <li key={id}>
@@ -89,17 +89,17 @@ export function Devices({ proven }: Props): JSX.Element {
       <p class="problem" role="alert">
         {problem}
       </p>
-    </Part>
+    </DialogPart>
   );
 }
 
 export function Passkeys({ proven }: Props): JSX.Element {
-  const { me, words } = usePlace();
+  const { me, words } = useApp();
   const [passkeys, again] = useAsked(() => me.account.passkeys());
   const [problem, attempt] = useProblem();
   const change = (act: () => Promise<void>) => attempt(() => proven(act).then(again));
   return (
-    <Part title={words.passkeys}>
+    <DialogPart title={words.passkeys}>
       <ul>
         {(passkeys ?? []).map(({ id, label }) => (
           <li key={id}>
@@ -116,6 +116,6 @@ export function Passkeys({ proven }: Props): JSX.Element {
       <p class="problem" role="alert">
         {problem}
       </p>
-    </Part>
+    </DialogPart>
   );
 }

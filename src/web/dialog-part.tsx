@@ -10,7 +10,7 @@ export function useAsked<T>(ask: () => Promise<T>): readonly [T | null, () => vo
   return [value, again];
 }
 
-export function Part({
+export function DialogPart({
   title,
   children,
 }: {

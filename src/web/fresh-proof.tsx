@@ -2,7 +2,7 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Refused } from "../client/connect.ts";
-import { usePlace } from "./app-state.ts";
+import { useApp } from "./app-state.ts";
 
 /** Does `act`; where the server asks for a proof, asks the user for one and does it again. Rejects where they would rather not. */
 export type Proven = <T>(act: () => Promise<T>) => Promise<T>;
@@ -30,7 +30,7 @@ export function useProof(): readonly [Proven, JSX.Element | null] {
 }
 
 function ProofDialog({ proved, cancelled }: Asked): JSX.Element {
-  const { me, words } = usePlace();
+  const { me, words } = useApp();
   const dialog = useRef<HTMLDialogElement>(null);
   const [code, setCode] = useState("");
   const [problem, setProblem] = useState<string | null>(null);

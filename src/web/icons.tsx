@@ -1,7 +1,7 @@
 // The icons: drawn here, so that nothing has to be fetched. Each says in words what it shows, or is hidden from those who listen.
 import type { JSX } from "preact";
 import type { MessageState } from "../client/connect.ts";
-import { usePlace } from "./app-state.ts";
+import { useApp } from "./app-state.ts";
 
 const PATHS = {
   sending: "M8 4.5v4l2.5 1.5M14 8A6 6 0 1 1 2 8a6 6 0 0 1 12 0",
@@ -37,14 +37,14 @@ export function Icon({ name, label }: { readonly name: IconName; readonly label?
 
 /** How far a message of one's own has come. */
 export function State({ state }: { readonly state: MessageState }): JSX.Element {
-  const { words } = usePlace();
+  const { words } = useApp();
   const label = state.is === "failed" ? words.failed(state.message) : words[state.is];
   return <Icon name={state.is} label={label} />;
 }
 
 /** The first letter of a name, on a colour of its own. */
 export function Avatar({ name, online }: { readonly name: string; readonly online?: boolean }): JSX.Element {
-  const { words } = usePlace();
+  const { words } = useApp();
   const hue = [...name].reduce((sum, char) => (sum * 31 + (char.codePointAt(0) ?? 0)) % 360, 7);
   return (
     <span class="avatar" style={{ "--hue": String(hue) }}>

@@ -3,7 +3,7 @@
 import { useMemo } from "preact/hooks";
 import type { Conversation } from "../client/connect.ts";
 import { skeleton } from "../protocol/skeleton.ts";
-import { useLive, usePlace } from "./app-state.ts";
+import { useLive, useApp } from "./app-state.ts";
 
 /** How well a name is known: one's own, a contact's, anybody else's. The better known one is not pointed at. */
 const OWN = 2;
@@ -44,7 +44,7 @@ export function lookAlikes(
 
 /** The same, of the user's conversations as they are now. */
 export function useLookAlikes(): (name: string) => string | null {
-  const { me } = usePlace();
+  const { me } = useApp();
   const all = useLive(me.conversations);
   return useMemo(() => lookAlikes(me.user, all), [me, all]);
 }

@@ -7,7 +7,7 @@ export function plain(body: unknown): string {
   return typeof body === "string" ? body : JSON.stringify(body);
 }
 
-export function Text({ body }: { readonly body: unknown }): JSX.Element {
+export function MessageText({ body }: { readonly body: unknown }): JSX.Element {
   const text = plain(body);
   const parts: (string | JSX.Element)[] = [];
   let end = 0;

@@ -4,8 +4,8 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Notice, Restante } from "../client/connect.ts";
 import { clock, dayAndTime, dayOf } from "./dates.ts";
-import { usePlace } from "./app-state.ts";
-import type { Language, Words } from "./translations.ts";
+import { useApp } from "./app-state.ts";
+import type { Language, Translations } from "./translations.ts";
 
 /** Notices that are kept. */
 const MOST = 5;
@@ -66,7 +66,7 @@ export function useNotices(me: Restante): { readonly latest: readonly Notice[]; 
 
 /** The newest one that was not seen, and the way to what can be done about it. */
 export function NoticeLine(props: { readonly notice: Notice; look(): void; dismiss(): void }): JSX.Element {
-  const { words, language } = usePlace();
+  const { words, language } = useApp();
   const { notice, look, dismiss } = props;
   return (
     <div class="account-notice" role="status">
@@ -87,7 +87,7 @@ export function NoticeLine(props: { readonly notice: Notice; look(): void; dismi
 
 /** The latest ones, the newest first. */
 export function NoticeList({ notices }: { readonly notices: readonly Notice[] }): JSX.Element {
-  const { words, language } = usePlace();
+  const { words, language } = useApp();
   return (
     <ul>
       {notices.toReversed().map((notice) => (
@@ -103,13 +103,13 @@ export function NoticeList({ notices }: { readonly notices: readonly Notice[] })
 
 interface SentenceProps {
   readonly notice: Notice;
-  readonly words: Words;
+  readonly words: Translations;
   readonly language: Language;
 }
 
 function Sentence({ notice: { code, message, about, at }, words, language }: SentenceProps): JSX.Element {
   const name = `notice_${code}`;
-  const known = Object.hasOwn(words, name) ? (words[name as keyof Words] as string) : message;
+  const known = Object.hasOwn(words, name) ? (words[name as keyof Translations] as string) : message;
   const when = at === undefined ? "" : dayOf(at) === dayOf(Date.now()) ? clock(at, language) : dayAndTime(at, language);
   return (
     <>

@@ -1,12 +1,12 @@
 // The recovery code, which is shown once: to be copied or downloaded.
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import type { Words } from "./translations.ts";
+import type { Translations } from "./translations.ts";
 
 interface Props {
   readonly userName: string;
   readonly code: string;
-  readonly words: Words;
+  readonly words: Translations;
   kept(): void;
 }
 

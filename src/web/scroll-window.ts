@@ -8,7 +8,7 @@ import type { Message } from "../client/connect.ts";
 const DRAWN = 200;
 const STEP = 100;
 
-export interface Window {
+export interface ScrollWindow {
   readonly shown: readonly Message[];
   /** Whether there are messages before, or after, those that are drawn. */
   readonly before: boolean;
@@ -19,7 +19,7 @@ export interface Window {
 }
 
 /** The part of `messages` that is drawn in `scroll`, whose items carry their key as `data-key`. */
-export function useWindow(messages: readonly Message[], scroll: RefObject<HTMLElement | null>): Window {
+export function useScrollWindow(messages: readonly Message[], scroll: RefObject<HTMLElement | null>): ScrollWindow {
   /** The last message that is drawn; null for the newest, whichever that is. */
   const [lastKey, setLastKey] = useState<string | null>(null);
   const held = useRef<{ readonly key: string; readonly top: number } | null>(null);

@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { claim, type Entrance, problemOfName, Refused, signIn, signInWithPasskey } from "../client/connect.ts";
 import { RecoveryCode } from "./recovery.tsx";
-import type { Words } from "./translations.ts";
+import type { Translations } from "./translations.ts";
 
 /** Who came in: with a token only where there is no cookie. */
 export interface Entered {
@@ -14,7 +14,7 @@ export interface Entered {
 
 interface Props {
   readonly entrance: Entrance;
-  readonly words: Words;
+  readonly words: Translations;
   /** What the server has said, where it has ended a connection. */
   readonly why: string | null;
   entered(who: Entered): void;

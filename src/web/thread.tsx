@@ -7,12 +7,12 @@ import { Composer } from "./composer.tsx";
 import { clock, day, dayAndTime, dayOf } from "./dates.ts";
 import { Avatar, Icon, State } from "./icons.tsx";
 import { Alike } from "./conversation-list.tsx";
-import { go, useLive, usePlace } from "./app-state.ts";
-import { Text } from "./message-text.tsx";
-import { useNear, useWindow } from "./scroll-window.ts";
+import { go, useLive, useApp } from "./app-state.ts";
+import { MessageText } from "./message-text.tsx";
+import { useNear, useScrollWindow } from "./scroll-window.ts";
 
 export function Thread({ peer }: { readonly peer: string }): JSX.Element {
-  const { me, words } = usePlace();
+  const { me, words } = useApp();
   const standing = useLive(me.conversations).find((one) => one.peer === peer)?.standing ?? "contact";
   const conversing = useConversing(peer);
   const other = useLookAlikes()(peer);
@@ -53,7 +53,7 @@ export function Thread({ peer }: { readonly peer: string }): JSX.Element {
 }
 
 function Header({ peer, standing }: { readonly peer: string; readonly standing: string }): JSX.Element {
-  const { me, words, language } = usePlace();
+  const { me, words, language } = useApp();
   const presence = useLive(me.presence).get(peer);
   const types = useLive(me.typists).has(peer);
   const seen = presence !== undefined && presence.at > 0 ? words.lastSeen(dayAndTime(presence.at, language)) : "";
@@ -82,7 +82,7 @@ function Header({ peer, standing }: { readonly peer: string; readonly standing: 
 
 /** The conversation, as long as it is shown. */
 function useConversing(peer: string): Conversing | null {
-  const { me } = usePlace();
+  const { me } = useApp();
   const [conversing, set] = useState<Conversing | null>(null);
   useEffect(() => {
     const opened = me.messages.with(peer);
@@ -93,14 +93,14 @@ function useConversing(peer: string): Conversing | null {
 }
 
 function Messages({ peer, conversing }: { readonly peer: string; readonly conversing: Conversing }): JSX.Element {
-  const { me, words } = usePlace();
+  const { me, words } = useApp();
   const messages = useLive(conversing);
   const gaps = useLive(me.gaps);
   const scroll = useRef<HTMLDivElement>(null);
   const [away, setAway] = useState(false);
   const [failed, setFailed] = useState(false);
   const newFrom = useNewFrom(peer, messages);
-  const { shown, before, after, up, down, toEnd } = useWindow(messages, scroll);
+  const { shown, before, after, up, down, toEnd } = useScrollWindow(messages, scroll);
   const last = messages.at(-1);
   const atEnd = !away && !after;
 
@@ -174,7 +174,7 @@ function Messages({ peer, conversing }: { readonly peer: string; readonly conver
 
 /** The first message that was unread when the conversation was opened, by its key. */
 function useNewFrom(peer: string, messages: readonly Message[]): string | null {
-  const { me } = usePlace();
+  const { me } = useApp();
   const unread = useMemo(() => me.conversations.value.find((one) => one.peer === peer)?.unread ?? 0, [me, peer]);
   const [key, set] = useState<string | null>(null);
   useEffect(() => {
@@ -192,7 +192,7 @@ interface BubbleProps {
 }
 
 function Bubble({ message, before, isNew }: BubbleProps): JSX.Element {
-  const { me, words, language } = usePlace();
+  const { me, words, language } = useApp();
   const { state, from, at, body } = message;
   const newDay = before === undefined || dayOf(before.at) !== dayOf(at);
   const follows = !newDay && !isNew && before.from === from && at - before.at < 300_000;
@@ -205,7 +205,7 @@ function Bubble({ message, before, isNew }: BubbleProps): JSX.Element {
       )}
       {isNew && <li class="new">{words.newMessages}</li>}
       <li data-key={message.key} class={`bubble ${state === null ? "theirs" : "own"} ${follows ? "follows" : ""}`}>
-        <Text body={body} />
+        <MessageText body={body} />
         <p class="when">
           <span class="spoken">{from}</span>
           <time dateTime={new Date(at).toISOString()}>{clock(at, language)}</time>

@@ -123,9 +123,9 @@ const ENGLISH = {
   licenses: "Licences",
 };
 
-export type Words = typeof ENGLISH;
+export type Translations = typeof ENGLISH;
 
-const CHINESE: Words = {
+const CHINESE: Translations = {
   title: "Restante",
   loading: "正在加载…",
   unreachable: "无法连接服务器。",
@@ -233,7 +233,7 @@ const CHINESE: Words = {
 export const LANGUAGES = { en: "English", "zh-Hans": "简体中文" } as const;
 export type Language = keyof typeof LANGUAGES;
 
-const TABLES: Readonly<Record<Language, Words>> = { en: ENGLISH, "zh-Hans": CHINESE };
+const TABLES: Readonly<Record<Language, Translations>> = { en: ENGLISH, "zh-Hans": CHINESE };
 const KEPT = "restante language";
 
 /** The language that was chosen here, or that the browser asks for. */
@@ -247,6 +247,6 @@ export function keepLanguage(language: Language): void {
   localStorage.setItem(KEPT, language);
 }
 
-export function wordsIn(language: Language): Words {
+export function translationsIn(language: Language): Translations {
   return TABLES[language];
 }

@@ -1,6 +1,6 @@
 // Numbers that only grow, as spans of neighbours: what a conversation has of the log, where messages mostly follow each other.
 
-export class Spans {
+export class SeqRanges {
   /** Of each span how many numbers it has, and how far behind its last one the next span begins: count, step, count, … */
   readonly #counts: number[] = [];
   #first = 0;
@@ -8,9 +8,9 @@ export class Spans {
   #size = 0;
 
   /** Takes what a row keeps: `text`, or a JSON array of the numbers, as it was written before. */
-  static read(text: string): Spans {
+  static read(text: string): SeqRanges {
     const kept = JSON.parse(text) as readonly number[] | { readonly first: number; readonly spans: readonly number[] };
-    const spans = new Spans();
+    const spans = new SeqRanges();
     if ("first" in kept) spans.#take(kept.first, kept.spans);
     else for (const number of kept) spans.add(number);
     return spans;

@@ -1,7 +1,7 @@
 // How this folder asks its database. Rows are as the tables say; what comes back is trusted, because only this folder wrote it. No cursor
 // outlives a call: an open one locks its table, and a mailbox whose tables are locked can't be erased. What Cloudflare enforces and the
 // local runtime does not is enforced here.
-import { counts } from "../../protocol/counters.ts";
+import { counters } from "../../protocol/counters.ts";
 import { utf8Bytes } from "../../protocol/limits.ts";
 
 type Value = string | number | null;
@@ -60,7 +60,7 @@ export class Sql {
     this.#units += check(query, bindings);
     this.#statements++;
     this.#wrote = true;
-    counts.rows += this.#storage.exec(query, ...bindings).rowsWritten;
+    counters.rows += this.#storage.exec(query, ...bindings).rowsWritten;
   }
 
   /** Something was written beside this: the alarm. */
@@ -120,7 +120,7 @@ function checkBytes(query: string, bindings: readonly Value[]): void {
  * The statement that writes a row, whether it is there or not; the first columns are its key. Columns are named and others are let be:
  * newer code may have added some, and after it was rolled back they keep what they have.
  */
-export function putting(table: string, columns: readonly string[], keys = 1): string {
+export function upsert(table: string, columns: readonly string[], keys = 1): string {
   const places = columns.map(() => "?").join(", ");
   const rest = columns.slice(keys).map((column) => `${column} = excluded.${column}`);
   const key = columns.slice(0, keys).join(", ");

@@ -1,7 +1,7 @@
 // The newest items of a numbered list, in memory, so that the live path needs no SQL. What fell out is read from disk.
 
 /** Items in the order of their `seq`, the oldest dropped when they weigh more than `capacity`. */
-export class Recent<T extends { readonly seq: number }> {
+export class TailCache<T extends { readonly seq: number }> {
   #items: T[] = [];
   #weight = 0;
   #from: number;

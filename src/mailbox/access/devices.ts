@@ -1,23 +1,23 @@
 // Signed-in devices: to see them, to make codes for further ones, and to sign them out. What a device made ends with it when another one
 // signs it out: whoever has a stolen device is out for good. To be done in a transaction.
-import { note } from "../../protocol/log-events.ts";
+import { logEvent } from "../../protocol/log-events.ts";
 import { LINK_MS } from "../../protocol/limits.ts";
 import { refusal } from "../../protocol/refusals.ts";
-import type { Answer, Proof, SignedInDevice } from "../../protocol/caller.ts";
-import { endIdle, holder, idOf } from "./account.ts";
-import type { Box } from "../context.ts";
+import type { CallResult, Proof, SignedInDevice } from "../../protocol/caller.ts";
+import { endIdle, tokenOf, idOf } from "./account.ts";
+import type { MailboxContext } from "../context.ts";
 import type { Token } from "../log/account-rows.ts";
-import { notify } from "./notify-user.ts";
+import { notifyUser } from "./notify-user.ts";
 import { dropPasskey } from "./passkeys.ts";
-import { objectionToUnproved } from "./fresh-proof.ts";
+import { checkFreshProof } from "./fresh-proof.ts";
 
 /** The signed-in devices, the latest first. */
-export function devices(box: Box, proof: Proof): readonly SignedInDevice[] {
-  const current = holder(box, proof);
+export function devices(context: MailboxContext, proof: Proof): readonly SignedInDevice[] {
+  const current = tokenOf(context, proof);
   // Operators only look.
-  if (proof.is === "token") endIdle(box);
-  const online = new Set([...box.sockets.all()].map(({ token }) => token));
-  return box.log.account.tokens().map((token) => {
+  if (proof.is === "token") endIdle(context);
+  const online = new Set([...context.sockets.all()].map(({ token }) => token));
+  return context.log.account.tokens().map((token) => {
     const { label, created, seen } = token;
     const id = idOf(token);
     return { id, label, created, seen, online: online.has(id), current: token === current };
@@ -25,21 +25,21 @@ export function devices(box: Box, proof: Proof): readonly SignedInDevice[] {
 }
 
 /** Puts another recovery code, of which this is the hash, in the place of the old one. */
-export function renewRecoveryCode(box: Box, proof: Proof, recovery: string): null {
-  const own = holder(box, proof);
-  box.log.account.change({ recovery, recoveryBy: own === null ? null : idOf(own) });
-  notify(box, "new_recovery_code", own?.label);
-  note("code_renewed", { user: box.user, code: "recovery_code" });
+export function renewRecoveryCode(context: MailboxContext, proof: Proof, recovery: string): null {
+  const own = tokenOf(context, proof);
+  context.log.account.change({ recovery, recoveryBy: own === null ? null : idOf(own) });
+  notifyUser(context, "new_recovery_code", own?.label);
+  logEvent("code_renewed", { user: context.user, code: "recovery_code" });
   return null;
 }
 
 /** Opens a link code in place of the last one. Returns until when it is good, ms since 1970. */
-export function openLinkCode(box: Box, proof: Proof, hash: string): number {
-  const own = holder(box, proof);
+export function openLinkCode(context: MailboxContext, proof: Proof, hash: string): number {
+  const own = tokenOf(context, proof);
   const linkEnds = Date.now() + LINK_MS;
-  box.log.account.change({ link: hash, linkEnds, linkBy: own === null ? null : idOf(own) });
-  notify(box, "new_link_code", own?.label);
-  note("code_renewed", { user: box.user, code: "link_code" });
+  context.log.account.change({ link: hash, linkEnds, linkBy: own === null ? null : idOf(own) });
+  notifyUser(context, "new_link_code", own?.label);
+  logEvent("code_renewed", { user: context.user, code: "link_code" });
   return linkEnds;
 }
 
@@ -48,44 +48,49 @@ export function openLinkCode(box: Box, proof: Proof, hash: string): number {
  * signs itself out leaves what it made. Of another one it ends: where that takes the recovery code along, `next`, the hash of another, is
  * put in its place, and the answer is true.
  */
-export function signOut(box: Box, proof: Proof, id: string | null, next: string | null): Answer<boolean> {
-  const own = holder(box, proof);
-  const token = id === null ? own : box.log.account.tokens().find((one) => idOf(one) === id);
+export function signOut(
+  context: MailboxContext,
+  proof: Proof,
+  id: string | null,
+  next: string | null,
+): CallResult<boolean> {
+  const own = tokenOf(context, proof);
+  const token = id === null ? own : context.log.account.tokens().find((one) => idOf(one) === id);
   if (token === null || token === undefined) return { refused: refusal("not_found", "there is no such device") };
-  const no = token === own ? null : objectionToUnproved(box, proof);
+  const no = token === own ? null : checkFreshProof(context, proof);
   if (no !== null) return { refused: no };
-  drop(box, token, token === own ? "by_itself" : "by_another");
-  notify(box, "device_signed_out", token.label);
+  drop(context, token, token === own ? "by_itself" : "by_another");
+  notifyUser(context, "device_signed_out", token.label);
   if (token === own) return { value: false };
-  const madeIt = box.log.account.account?.recoveryBy === idOf(token);
-  endWhatWasMade(box, (maker) => maker === idOf(token));
+  const madeIt = context.log.account.account?.recoveryBy === idOf(token);
+  endWhatWasMade(context, (maker) => maker === idOf(token));
   if (!madeIt || next === null) return { value: false };
-  renewRecoveryCode(box, proof, next);
+  renewRecoveryCode(context, proof, next);
   return { value: true };
 }
 
 /** Signs all other devices out, and ends all that this one has not made: link codes, passkeys, and the recovery code. */
-export function signOutOthers(box: Box, proof: Proof, next: string): Answer<null> {
-  const own = holder(box, proof);
-  const no = own === null ? refusal("unauthorized") : objectionToUnproved(box, proof);
+export function signOutOthers(context: MailboxContext, proof: Proof, next: string): CallResult<null> {
+  const own = tokenOf(context, proof);
+  const no = own === null ? refusal("unauthorized") : checkFreshProof(context, proof);
   if (own === null || no !== null) return { refused: no ?? refusal("unauthorized") };
-  for (const token of box.log.account.tokens()) if (token !== own) drop(box, token, "by_another");
-  notify(box, "others_signed_out");
-  endWhatWasMade(box, (maker) => maker !== idOf(own));
-  if (box.log.account.account?.link !== null) box.log.account.change({ link: null, linkBy: null });
-  return { value: renewRecoveryCode(box, proof, next) };
+  for (const token of context.log.account.tokens()) if (token !== own) drop(context, token, "by_another");
+  notifyUser(context, "others_signed_out");
+  endWhatWasMade(context, (maker) => maker !== idOf(own));
+  if (context.log.account.account?.link !== null) context.log.account.change({ link: null, linkBy: null });
+  return { value: renewRecoveryCode(context, proof, next) };
 }
 
-function drop(box: Box, token: Token, why: string): void {
-  box.log.account.remove(token);
-  note("device_removed", { user: box.user, why });
+function drop(context: MailboxContext, token: Token, why: string): void {
+  context.log.account.remove(token);
+  logEvent("device_removed", { user: context.user, why });
 }
 
 /** Ends the open link code and the passkeys of these makers. */
-function endWhatWasMade(box: Box, isTheirs: (maker: string | null) => boolean): void {
-  const { account } = box.log;
+function endWhatWasMade(context: MailboxContext, isTheirs: (maker: string | null) => boolean): void {
+  const { account } = context.log;
   if (account.account !== null && account.account.link !== null && isTheirs(account.account.linkBy)) {
     account.change({ link: null, linkBy: null });
   }
-  for (const passkey of account.passkeys()) if (isTheirs(passkey.maker)) dropPasskey(box, passkey);
+  for (const passkey of account.passkeys()) if (isTheirs(passkey.maker)) dropPasskey(context, passkey);
 }

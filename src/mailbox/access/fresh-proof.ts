@@ -3,17 +3,17 @@
 import { PROOF_MS } from "../../protocol/limits.ts";
 import { type Refusal, refusal } from "../../protocol/refusals.ts";
 import type { UsedPasskey } from "../../protocol/account.ts";
-import type { Answer, Proof } from "../../protocol/caller.ts";
-import { holder } from "./account.ts";
-import type { Box } from "../context.ts";
+import type { CallResult, Proof } from "../../protocol/caller.ts";
+import { tokenOf } from "./account.ts";
+import type { MailboxContext } from "../context.ts";
 import type { Challenge } from "./challenge.ts";
 import { isSame, type Token } from "../log/account-rows.ts";
 import { refuseAttempt } from "./notify-user.ts";
 import { usePasskey } from "./passkeys.ts";
 
 /** Why this may not be done now, or null. Only a device's token can be in the wrong hands for long, and only accounts have proofs. */
-export function objectionToUnproved(box: Box, proof: Proof): Refusal | null {
-  const token = holder(box, proof);
+export function checkFreshProof(context: MailboxContext, proof: Proof): Refusal | null {
+  const token = tokenOf(context, proof);
   return token === null || isProved(token) ? null : refusal("proof_required");
 }
 
@@ -22,22 +22,27 @@ function isProved({ created, proved }: Token): boolean {
 }
 
 /** The device shows the recovery code, which goes on to be good. */
-export function proveByCode(box: Box, proof: Proof, hash: string): Answer<null> {
-  const { account } = box.log.account;
+export function proveByCode(context: MailboxContext, proof: Proof, hash: string): CallResult<null> {
+  const { account } = context.log.account;
   if (account === null || !isSame(account.recovery, hash)) {
-    return { refused: { ...refuseAttempt(box, "proof_refused", "The recovery code is wrong."), field: "code" } };
+    return { refused: { ...refuseAttempt(context, "proof_refused", "The recovery code is wrong."), field: "code" } };
   }
-  return proved(box, proof);
+  return proved(context, proof);
 }
 
 /** An authenticator has signed the challenge with a passkey of ours. */
-export function proveByPasskey(box: Box, proof: Proof, challenge: Challenge | null, used: UsedPasskey): Answer<null> {
-  const no = usePasskey(box, "proof_refused", challenge, used);
-  return no === null ? proved(box, proof) : { refused: no };
+export function proveByPasskey(
+  context: MailboxContext,
+  proof: Proof,
+  challenge: Challenge | null,
+  used: UsedPasskey,
+): CallResult<null> {
+  const no = usePasskey(context, "proof_refused", challenge, used);
+  return no === null ? proved(context, proof) : { refused: no };
 }
 
-function proved(box: Box, proof: Proof): Answer<null> {
-  const token = holder(box, proof);
-  if (token !== null) box.log.account.proved(token, Date.now());
+function proved(context: MailboxContext, proof: Proof): CallResult<null> {
+  const token = tokenOf(context, proof);
+  if (token !== null) context.log.account.proved(token, Date.now());
   return { value: null };
 }

@@ -1,24 +1,24 @@
 // Whether this mailbox is a service account's, and what its tokens may do.
 import { type Refusal, refusal } from "../../protocol/refusals.ts";
 import type { Scope } from "../../protocol/service.ts";
-import type { Box } from "../context.ts";
+import type { MailboxContext } from "../context.ts";
 
 /** A token's `seen` is written when it is so much older, in ms. Answers: a row for every request. */
 const SEEN_MS = 3_600_000;
 
 /** Whether this mailbox is a service's, revoked or not. */
-export function isService(box: Box): boolean {
-  return box.log.account.service.row !== null;
+export function isService(context: MailboxContext): boolean {
+  return context.log.account.service.row !== null;
 }
 
 /** Whether a service that was revoked: its mailbox takes nothing, and nobody else is given it. */
-export function isEnded(box: Box): boolean {
-  return (box.log.account.service.row?.ended ?? 0) > 0;
+export function isEnded(context: MailboxContext): boolean {
+  return (context.log.account.service.row?.ended ?? 0) > 0;
 }
 
 /** Why a token with this hash may not do what needs these scopes, or null. */
-export function objectionToService(box: Box, hash: string, needs: readonly Scope[]): Refusal | null {
-  const { service } = box.log.account;
+export function checkServiceToken(context: MailboxContext, hash: string, needs: readonly Scope[]): Refusal | null {
+  const { service } = context.log.account;
   const row = service.access(hash);
   if (row === null) return refusal("unauthorized");
   const lacks = needs.filter((scope) => !row.scopes.includes(scope));

@@ -1,6 +1,6 @@
 // Everything that a mailbox keeps of its user, as JSON Lines: one thing a line, read page by page, so that no more than a page is in
 // memory. What is written while it runs is not in it.
-import type { Box } from "../context.ts";
+import type { MailboxContext } from "../context.ts";
 import { settings } from "../access/settings.ts";
 import { write } from "../../protocol/down.ts";
 import { messageOf } from "../reading/read-conversations.ts";
@@ -10,14 +10,14 @@ import { idOf } from "../access/account.ts";
 const PAGE = 64;
 
 /** The lines, as bytes: `account`, `device`, `passkey`, `contact` and `conversation` first, then the log in its order, and `end`. */
-export function exported(box: Box): ReadableStream<Uint8Array> {
-  const lines = ended(linesOf(box));
+export function exportMailbox(context: MailboxContext): ReadableStream<Uint8Array> {
+  const lines = ended(linesOf(context));
   const encoder = new TextEncoder();
   return new ReadableStream({
     type: "bytes",
     pull(controller) {
       // What is read now is another's, or nothing: a file that ends here must not look whole.
-      if (box.turn.isEnded) throw new Error("the mailbox was erased while it was exported");
+      if (context.groupCommit.isClosed) throw new Error("the mailbox was erased while it was exported");
       const next = lines.next();
       if (!next.done) return controller.enqueue(encoder.encode(next.value));
       controller.close();
@@ -37,17 +37,17 @@ function* ended(texts: Iterable<string>): Generator<string> {
   yield line({ type: "end", lines });
 }
 
-function* linesOf(box: Box): Generator<string> {
-  const { log } = box;
-  if (log.life === null) return;
-  const { name, epoch } = log.life;
+function* linesOf(context: MailboxContext): Generator<string> {
+  const { log } = context;
+  if (log.row === null) return;
+  const { name, epoch } = log.row;
   const { account } = log.account;
   yield line({
     type: "account",
     userName: name,
     epoch,
     created: account?.created ?? null,
-    settings: settings(box, {}),
+    settings: settings(context, {}),
   });
   for (const token of log.account.tokens()) {
     yield line({ type: "device", id: idOf(token), label: token.label, created: token.created, seen: token.seen });
@@ -67,12 +67,12 @@ function* linesOf(box: Box): Generator<string> {
   for (let seq = 0; seq < head;) {
     const page = log.entries.page(seq, head, PAGE);
     // The head may be a mark's, with no entry up to there; and a stream of bytes takes no empty piece.
-    if (page.length > 0) yield page.map((entry) => entryLine(box, entry)).join("");
+    if (page.length > 0) yield page.map((entry) => entryLine(context, entry)).join("");
     seq = page.at(-1)?.seq ?? head;
   }
 }
 
-function entryLine(box: Box, entry: Parameters<typeof messageOf>[1]): string {
+function entryLine(context: MailboxContext, entry: Parameters<typeof messageOf>[1]): string {
   switch (entry.kind) {
     case "failed":
       return line({ type: "failed", seq: entry.seq, of: entry.origin, code: entry.body, at: entry.at });
@@ -81,7 +81,7 @@ function entryLine(box: Box, entry: Parameters<typeof messageOf>[1]): string {
     case "peer":
       return `${write({ type: "peer", seq: entry.seq, peer: entry.peer, standing: entry.body })}\n`;
     default:
-      return `${messageOf(box, entry)}\n`;
+      return `${messageOf(context, entry)}\n`;
   }
 }
 

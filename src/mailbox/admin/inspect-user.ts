@@ -1,16 +1,24 @@
 // What operators have a mailbox tell and do. The Worker has seen to it that it is an operator who asks. Nothing here reads a body.
-import type { DeviceFacts, Order, Overview, Sight, SocketFacts, Told, Which } from "../../protocol/operator-orders.ts";
-import type { Answer } from "../../protocol/caller.ts";
-import { objectionTo } from "../access/account.ts";
-import type { Box } from "../context.ts";
+import type {
+  DeviceFacts,
+  Order,
+  Overview,
+  MessageTrace,
+  SocketFacts,
+  OrderResult,
+  MessageRef,
+} from "../../protocol/operator-orders.ts";
+import type { CallResult } from "../../protocol/caller.ts";
+import { checkAccess } from "../access/account.ts";
+import type { MailboxContext } from "../context.ts";
 import { devices as signedIn } from "../access/devices.ts";
-import { end } from "../connections/disconnect.ts";
+import { closeWithCode } from "../connections/disconnect.ts";
 import type { Session } from "../connections/sockets.ts";
 import { isService } from "../access/service-tokens.ts";
 import { standingOf } from "../access/standing.ts";
 
 /** What the object knows of itself beside its tables. */
-export interface Body {
+export interface ObjectStats {
   readonly bytes: number;
   readonly alarm: number | null;
 }
@@ -18,20 +26,25 @@ export interface Body {
 type Left = (session: Session) => void;
 
 /** Does one thing, and tells. To be done in a group; with `left` the caller hears of sockets that were closed. */
-export function operate(box: Box, order: Order, body: Body, left: Left): Answer<Told[Order["is"]]> {
+export function runOrder(
+  context: MailboxContext,
+  order: Order,
+  body: ObjectStats,
+  left: Left,
+): CallResult<OrderResult[Order["is"]]> {
   // Looking is for any name, also one that nobody has.
-  if (order.is === "look") return { value: overview(box, body) };
-  if (order.is === "see") return { value: sight(box, order.which, body.alarm) };
-  const no = objectionTo(box, { is: "operator" });
+  if (order.is === "look") return { value: overview(context, body) };
+  if (order.is === "see") return { value: sight(context, order.which, body.alarm) };
+  const no = checkAccess(context, { is: "operator" });
   if (no !== null) return { refused: no };
   switch (order.is) {
     case "disconnect":
-      return { value: disconnect(box, order.device, left) };
+      return { value: disconnect(context, order.device, left) };
     case "suspend":
       // The end of the group closes the sockets.
-      return { value: box.suspension.begin(order.reason) };
+      return { value: context.suspension.begin(order.reason) };
     case "resume":
-      box.suspension.end();
+      context.suspension.end();
       return { value: null };
     default:
       return order satisfies never;
@@ -39,61 +52,61 @@ export function operate(box: Box, order: Order, body: Body, left: Left): Answer<
 }
 
 /** How the mailbox is. Asked of a name that nobody has, it leaves no trace. */
-function overview(box: Box, { bytes, alarm }: Body): Overview {
-  const { log } = box;
-  const begun = log.life !== null;
+function overview(context: MailboxContext, { bytes, alarm }: ObjectStats): Overview {
+  const { log } = context;
+  const begun = log.row !== null;
   const all = (standing: "contact" | "request" | "blocked") => log.contacts.all(standing).length;
   return {
-    userName: box.user,
-    is: log.erased ? "erased" : isService(box) ? "service" : begun ? "user" : "nobody",
+    userName: context.user,
+    is: log.erased ? "erased" : isService(context) ? "service" : begun ? "user" : "nobody",
     created: log.account.account?.created ?? log.account.service.row?.created ?? null,
-    suspended: box.suspension.now,
-    epoch: log.life?.epoch ?? null,
+    suspended: context.suspension.now,
+    epoch: log.row?.epoch ?? null,
     head: log.head,
     unseen: begun ? log.entries.countIn(log.devices.delivered) : 0,
-    sizes: { bytes, ...(begun ? box.facts.sizes() : { entries: 0, conversations: 0 }) },
-    trimmed: log.life?.trimmed ?? 0,
-    devices: begun ? devicesOf(box) : [],
-    signedIn: signedIn(box, { is: "operator" }),
+    sizes: { bytes, ...(begun ? context.inspector.sizes() : { entries: 0, conversations: 0 }) },
+    trimmed: log.row?.trimmed ?? 0,
+    devices: begun ? devicesOf(context) : [],
+    signedIn: signedIn(context, { is: "operator" }),
     passkeys: log.account.passkeys().length,
-    sockets: [...box.sockets.all()].map(socketOf),
-    owing: begun ? box.facts.owing() : [],
+    sockets: [...context.sockets.all()].map(socketOf),
+    owing: begun ? context.inspector.owing() : [],
     alarm,
     contacts: { contact: all("contact"), request: all("request"), blocked: all("blocked") },
   };
 }
 
 /** Closes the sockets of one device, or all; says how many. They may come back. */
-function disconnect(box: Box, device: string | null, left: Left): number {
-  const gone = [...box.sockets.all()].filter((session) => device === null || session.device === device);
+function disconnect(context: MailboxContext, device: string | null, left: Left): number {
+  const gone = [...context.sockets.all()].filter((session) => device === null || session.device === device);
   for (const session of gone) {
-    end(box, session, "disconnected");
+    closeWithCode(context, session, "disconnected");
     left(session);
   }
   return gone.length;
 }
 
 /** What the store says of one message; null where there is nothing of this name. */
-function sight(box: Box, which: Which, alarm: number | null): Sight | null {
-  const { log, facts } = box;
-  if (log.life === null) return null;
+function sight(context: MailboxContext, which: MessageRef, alarm: number | null): MessageTrace | null {
+  const { log, inspector: facts } = context;
+  if (log.row === null) return null;
   const message = "seq" in which ? facts.message(which.seq) : facts.received(which.from, which.origin);
   const name = "seq" in which ? (message?.peer ?? "") : which.from;
   const { epoch, high, refused, stored, delivered, read, mine } = log.peers.get(name);
   return {
-    userName: box.user,
-    epoch: log.life.epoch,
+    userName: context.user,
+    epoch: log.row.epoch,
     message,
-    trimmed: log.life.trimmed,
-    suspended: box.suspension.now !== null,
+    trimmed: log.row.trimmed,
+    suspended: context.suspension.now !== null,
     owed: message !== null && facts.owes(message.seq),
     alarm,
-    peer: { name, epoch, high, refused, stored, delivered, read, mine, standing: standingOf(box, name) },
-    devices: devicesOf(box),
+    peer: { name, epoch, high, refused, stored, delivered, read, mine, standing: standingOf(context, name) },
+    devices: devicesOf(context),
   };
 }
 
-function devicesOf({ log, sockets, facts }: Box): DeviceFacts[] {
+function devicesOf({ log, sockets, inspector: facts }: MailboxContext): DeviceFacts[] {
   const open = new Map([...sockets.all()].map((session) => [session.device, session]));
   const devices = log.devices.all();
   const heldBy = ({ name, cursor }: (typeof devices)[number]) => Math.max(cursor, open.get(name)?.acked ?? 0);

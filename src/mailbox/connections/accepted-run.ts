@@ -3,7 +3,7 @@ import type { State } from "../../protocol/down.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 
 /** `id` and `entry` are the last one's. `entry` is missing where retention removed it. */
-export interface Answer {
+export interface AcceptedRun {
   id: number;
   readonly state: State;
   entry: { readonly seq: number; readonly at: number } | undefined;
@@ -11,7 +11,7 @@ export interface Answer {
 }
 
 /** Takes one more in. False if it differs by more than what counts up. */
-export function grow(answer: Answer, id: number, state: State, entry: Answer["entry"]): boolean {
+export function extendRun(answer: AcceptedRun, id: number, state: State, entry: AcceptedRun["entry"]): boolean {
   if (id !== answer.id + 1 || state !== answer.state || answer.count >= LIMITS.frames) return false;
   const before = answer.entry;
   const both = before !== undefined && entry !== undefined;

@@ -2,17 +2,17 @@
 import { count } from "../../protocol/counters.ts";
 import { writeError, writeRefused } from "../../protocol/down.ts";
 import { refusal } from "../../protocol/refusals.ts";
-import { WASTE } from "../../protocol/limits.ts";
+import { REJECTED } from "../../protocol/limits.ts";
 import type { Send, Up } from "../../protocol/up.ts";
 import { acknowledge } from "../reading/acknowledge.ts";
-import { charge, rest, takeRenewal, takeSignal } from "../limits/allowance.ts";
-import type { Box } from "../context.ts";
-import { read } from "../delivery/receipts.ts";
-import { type Refuse, repeat, take } from "../delivery/send-message.ts";
+import { chargeRejected, pauseEvents, takeRenewal, takeSignal } from "../limits/allowance.ts";
+import type { MailboxContext } from "../context.ts";
+import { markRead } from "../delivery/receipts.ts";
+import { type Refuse, answerRepeats, acceptSend } from "../delivery/send-message.ts";
 import { type Device, PLAIN_DEVICE } from "../log/schema.ts";
-import { renew } from "./renew-token.ts";
-import { watch } from "../presence/presence.ts";
-import { type } from "../presence/signals.ts";
+import { renewToken } from "./renew-token.ts";
+import { watchPresence } from "../presence/presence.ts";
+import { sendTyping } from "../presence/signals.ts";
 import type { Session } from "./sockets.ts";
 
 /** What a device says beside messages and acks. */
@@ -22,10 +22,10 @@ type Said = Extract<Up, { readonly type: "read" | "typing" | "watch" | "token" }
 const TOKEN_PRICE = 10;
 
 /** Answers the frames of one text of so many UTF-16 units, in their order. To be done in a group. */
-export function post(box: Box, session: Session, frames: readonly Up[], units: number): void {
+export function dispatchFrames(context: MailboxContext, session: Session, frames: readonly Up[], units: number): void {
   // Closed or replaced while the group waited: nothing was answered, and the device sends it again. Or it is about to be closed.
-  if (session.isFlooding || box.sockets.of(session.ws) !== session) return;
-  const device = deviceOf(box, session);
+  if (session.isFlooding || context.sockets.of(session.ws) !== session) return;
+  const device = deviceOf(context, session);
   const now = Date.now();
   const repeats: Send[] = [];
   const signals: Said[] = [];
@@ -36,14 +36,14 @@ export function post(box: Box, session: Session, frames: readonly Up[], units: n
   const refuse: Refuse = (id, why) => {
     count("refused", why.code);
     wasted++;
-    box.sockets.say(session, writeRefused(id, why));
+    context.sockets.send(session, writeRefused(id, why));
   };
   for (const frame of frames) {
     switch (frame.type) {
       case "send":
         if (frame.id <= device.lastId) repeats.push(frame);
         else if (frame.id > device.lastId + 1) refuse(frame.id, refusal("out_of_order"));
-        else used += take(box, device, frame, session, refuse, now);
+        else used += acceptSend(context, device, frame, session, refuse, now);
         break;
       case "refused":
         // At or below the last id something was accepted, for ever, and it was not this.
@@ -51,7 +51,7 @@ export function post(box: Box, session: Session, frames: readonly Up[], units: n
         break;
       case "error":
         wasted++;
-        box.sockets.say(session, writeError(frame.refusal));
+        context.sockets.send(session, writeError(frame.refusal));
         break;
       case "ack":
         held = Math.max(held, frame.seq);
@@ -66,36 +66,36 @@ export function post(box: Box, session: Session, frames: readonly Up[], units: n
         frame satisfies never;
     }
   }
-  if (held > 0 && !acknowledge(box, session, held)) {
-    if (takeSignal(box) > 0) wasted++;
-    else rest(box, WASTE.TEXT);
+  if (held > 0 && !acknowledge(context, session, held)) {
+    if (takeSignal(context) > 0) wasted++;
+    else pauseEvents(context, REJECTED.TEXT);
   }
   if (signals.length > 0) {
-    rest(box, WASTE.TEXT + signals.length);
-    wasted += signal(box, session, signals);
+    pauseEvents(context, REJECTED.TEXT + signals.length);
+    wasted += signal(context, session, signals);
   }
   if (repeats.length > 0) {
-    repeat(box, session, repeats, refuse);
+    answerRepeats(context, session, repeats, refuse);
     wasted += repeats.length;
   }
-  charge(box, session, wasted, units - used);
+  chargeRejected(context, session, wasted, units - used);
 }
 
 /** Does what is said beside messages, as far as the user's allowance goes; the number of frames without effect. */
-function signal(box: Box, session: Session, frames: readonly Said[]): number {
+function signal(context: MailboxContext, session: Session, frames: readonly Said[]): number {
   let done = 0;
   let wait = 0;
   for (const frame of latest(frames)) {
-    const missing = takePrice(box, session, frame);
+    const missing = takePrice(context, session, frame);
     wait = Math.max(wait, missing);
     if (missing > 0) continue;
     done++;
-    obey(box, session, frame);
+    obey(context, session, frame);
   }
   if (wait > 0) {
     count("refused", "rate_limited");
     const why = refusal("rate_limited", "frames that are no messages were dropped");
-    box.sockets.say(session, writeError({ ...why, retryAfter: wait }));
+    context.sockets.send(session, writeError({ ...why, retryAfter: wait }));
   }
   return frames.length - done;
 }
@@ -114,27 +114,27 @@ function latest(frames: readonly Said[]): Iterable<Said> {
 }
 
 /** Takes what a frame costs; or in how many ms there is enough. */
-function takePrice(box: Box, session: Session, { type }: Said): number {
-  return type === "token" ? takeRenewal(session) || takeSignal(box, TOKEN_PRICE) : takeSignal(box);
+function takePrice(context: MailboxContext, session: Session, { type }: Said): number {
+  return type === "token" ? takeRenewal(session) || takeSignal(context, TOKEN_PRICE) : takeSignal(context);
 }
 
-function obey(box: Box, session: Session, frame: Said): void {
+function obey(context: MailboxContext, session: Session, frame: Said): void {
   switch (frame.type) {
     case "read":
-      return read(box, frame.peer, frame.seq);
+      return markRead(context, frame.peer, frame.seq);
     case "typing":
-      return type(box, frame.to);
+      return sendTyping(context, frame.to);
     case "watch":
-      return watch(box, session, frame.peers);
+      return watchPresence(context, session, frame.peers);
     case "token":
-      return box.background(renew(box, session, frame.token));
+      return context.background(renewToken(context, session, frame.token));
     default:
       frame satisfies never;
   }
 }
 
-function deviceOf(box: Box, session: Session): Device {
-  const device = box.log.devices.get(session.device);
+function deviceOf(context: MailboxContext, session: Session): Device {
+  const device = context.log.devices.get(session.device);
   if (device === null || session.device === PLAIN_DEVICE) throw new Error("a v1 socket has a device of its own");
   return device;
 }

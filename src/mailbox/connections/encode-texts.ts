@@ -2,7 +2,7 @@
 import { LIMITS, utf8Bytes } from "../../protocol/limits.ts";
 
 /** Frames as texts: one alone, several as an array, none larger than the limits. */
-export function texts(frames: readonly string[]): string[] {
+export function encodeTexts(frames: readonly string[]): string[] {
   if (frames.length < 2) return [...frames];
   // Counted only where it may matter: a unit is at most three bytes.
   let most = 2;

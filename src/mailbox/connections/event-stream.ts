@@ -20,7 +20,7 @@ const REPLACED_RETRY_MS = 3_600_000;
 
 const REPLACED = closeCode("replaced");
 
-export class Stream {
+export class EventStream {
   /** Frames come one by one. */
   readonly apart = true;
   readonly body: ReadableStream<Uint8Array>;
@@ -36,7 +36,7 @@ export class Stream {
   /**
    * `durable` resolves when everything written is on disk: nothing is told before. `left` is called once, when the client is gone.
    */
-  constructor(epoch: string, durable: () => Promise<void>, left: (stream: Stream) => void) {
+  constructor(epoch: string, durable: () => Promise<void>, left: (stream: EventStream) => void) {
     this.#epoch = epoch;
     this.#durable = durable;
     this.body = new ReadableStream<Uint8Array>({

@@ -5,14 +5,14 @@ import { type State, write, writeAccepted } from "../../protocol/down.ts";
 import { writePlainRefusal } from "../../protocol/plain.ts";
 import { type Code, closeCode, refusal } from "../../protocol/refusals.ts";
 import { type Dialect, V1 } from "../../protocol/version.ts";
-import { type Answer, grow } from "./accepted-run.ts";
+import { type AcceptedRun, extendRun } from "./accepted-run.ts";
 import type { Bucket } from "../../protocol/token-bucket.ts";
-import { Soon } from "../../durable/debounce.ts";
-import { texts } from "./encode-texts.ts";
-import { Unanswered } from "./unread-output.ts";
+import { Debounce } from "../../durable/debounce.ts";
+import { encodeTexts } from "./encode-texts.ts";
+import { UnreadOutput } from "./unread-output.ts";
 
 /** A text on its way: its last seq, how many log frames it has, and their bytes. */
-export type Sent = readonly [seq: number, frames: number, bytes: number];
+export type UnackedText = readonly [seq: number, frames: number, bytes: number];
 
 /** What a session needs of what carries it: a WebSocket has it, and so has a stream of events. */
 export interface Wire {
@@ -20,13 +20,13 @@ export interface Wire {
   close(code?: number, reason?: string): void;
   serializeAttachment(value: unknown): void;
   /** Whether frames go one by one, and nothing comes back: it ends when its window is full. */
-  readonly apart?: boolean;
+  readonly isEventStream?: boolean;
   /** Whether its client has read everything that was said; absent where nobody can tell. */
   readonly isRead?: boolean;
 }
 
 /** What a socket is, in its attachment. */
-interface Place {
+interface Attachment {
   readonly dialect: Dialect;
   readonly device: string;
   /** The token that it was opened with, by its id; null where there are no accounts. */
@@ -48,7 +48,7 @@ interface Place {
   /** Log frames that the device holds and its row does not know of yet. */
   unkept: number;
   /** What was sent and is not acknowledged yet. */
-  unacked: Sent[];
+  unacked: UnackedText[];
   /** Whether its device reads frames that speak for a run. */
   readonly runs: boolean;
   /** Log frames that may be unacknowledged; of every socket the same, if nothing else is said. */
@@ -56,29 +56,29 @@ interface Place {
 }
 
 /** One open socket. */
-export interface Session extends Place {
+export interface Session extends Attachment {
   readonly ws: Wire;
   /** What is said in this group, to be sent as few texts as the limits allow. */
-  outbox: string[];
+  buffer: string[];
   /** The answer that may yet become one for a run, and comes after the outbox. */
-  answer: Answer | null;
+  acceptedRun: AcceptedRun | null;
   /** Whether the outbox is to leave with the group: it waits while all in it is the device's own, and the answer to that is still to come. */
-  due: boolean;
+  flushWithCommit: boolean;
   changed: boolean;
   /** What its frames without effect may still cost; null while there were none. */
-  waste: Bucket | null;
+  rejected: Bucket | null;
   /** Whether they cost too much: it is closed. */
   isFlooding: boolean;
   /** Tokens that it may present; null before the first. */
   renewals: Bucket | null;
   /** Bytes of answers and signals since it last acknowledged anything, as far as this wake knows. */
-  unread: number;
+  unreadBytes: number;
   /** When something last came from it, as far as this wake knows, ms since 1970. */
-  heard: number;
+  heardAt: number;
 }
 
 /** Log frames that are said together: for how many entries and marks they speak, their bytes, and the seq of the last. */
-interface Said {
+interface LogFrames {
   readonly frames: readonly string[];
   readonly count: number;
   readonly bytes: number;
@@ -89,36 +89,36 @@ interface Said {
 const REMEMBERED = 64;
 
 /** A socket that has done nothing that costs. */
-export const CALM = { waste: null, isFlooding: false, renewals: null, unread: 0 };
+export const CALM = { rejected: null, isFlooding: false, renewals: null, unreadBytes: 0 };
 
-const FRESH = { ...CALM, due: false, answer: null };
+const FRESH = { ...CALM, flushWithCommit: false, acceptedRun: null };
 
 /** Reasons in a close frame have at most 123 bytes. */
 const REASON_BYTES = 123;
 
 /** Ms that a device's own messages wait for their answers; a receiver that can't be reached keeps them no longer. */
-const HELD = 100;
+const HOLD_MS = 100;
 
 export class Sockets {
   readonly #ctx: DurableObjectState;
   readonly #sessions = new Map<Wire, Session>();
-  readonly #held = new Soon(HELD, () => {
-    for (const session of this.#sessions.values()) session.due ||= session.outbox.length > 0;
+  readonly #held = new Debounce(HOLD_MS, () => {
+    for (const session of this.#sessions.values()) session.flushWithCommit ||= session.buffer.length > 0;
     this.flush();
   });
 
-  readonly unanswered = new Unanswered();
+  readonly unanswered = new UnreadOutput();
 
   constructor(ctx: DurableObjectState) {
     this.#ctx = ctx;
     // Answered by the runtime itself, so that a ping wakes nobody.
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
     for (const ws of ctx.getWebSockets()) {
-      const place = ws.deserializeAttachment() as Place | null;
+      const place = ws.deserializeAttachment() as Attachment | null;
       // What an older version wrote knows neither token nor expiry, nor runs.
       const before = { token: null, expires: null, since: 0, runs: false };
       if (place !== null)
-        this.#sessions.set(ws, { ...before, ...place, ...FRESH, ws, outbox: [], changed: false, heard: 0 });
+        this.#sessions.set(ws, { ...before, ...place, ...FRESH, ws, buffer: [], changed: false, heardAt: 0 });
     }
   }
 
@@ -151,49 +151,54 @@ export class Sockets {
 
   /** The one from which nothing has come for longest; pings count. */
   idlest(): Session | undefined {
-    const active = ({ ws, since, heard }: Session) =>
+    const active = ({ ws, since, heardAt: heard }: Session) =>
       Math.max(since, heard, ws instanceof WebSocket ? this.#pinged(ws) : 0);
     return [...this.#sessions.values()].toSorted((a, b) => active(a) - active(b))[0];
   }
 
-  accept(ws: Wire, place: Place): Session {
+  accept(ws: Wire, place: Attachment): Session {
     if (ws instanceof WebSocket) this.#ctx.acceptWebSocket(ws);
-    const session = { ...place, ws, ...FRESH, outbox: [], changed: true, heard: place.since };
+    const session: Session = { ...place, ws, ...FRESH, buffer: [], changed: true, heardAt: place.since };
     this.#sessions.set(ws, session);
     return session;
   }
 
   /** From now on this socket stands on another token. */
-  regrant(session: Session, grant: Pick<Place, "token" | "expires">): void {
+  regrant(session: Session, grant: Pick<Attachment, "token" | "expires">): void {
     Object.assign(session, grant);
     session.changed = true;
   }
 
   /** Says one frame; it goes out with the group. */
-  say(session: Session, frame: string): void {
-    session.due = true;
-    session.unread += frame.length;
+  send(session: Session, frame: string): void {
+    session.flushWithCommit = true;
+    session.unreadBytes += frame.length;
     sayAnswer(session);
-    session.outbox.push(frame);
+    session.buffer.push(frame);
   }
 
   /** Says what became of a send; of several in a row at once, where the device reads that. */
-  answer(session: Session, id: number, state: State, entry?: { readonly seq: number; readonly at: number }): void {
-    if (!session.runs) return this.say(session, writeAccepted(id, state, entry));
-    session.due = true;
-    const { answer } = session;
-    if (answer !== null && grow(answer, id, state, entry)) return;
+  sendAccepted(
+    session: Session,
+    id: number,
+    state: State,
+    entry?: { readonly seq: number; readonly at: number },
+  ): void {
+    if (!session.runs) return this.send(session, writeAccepted(id, state, entry));
+    session.flushWithCommit = true;
+    const { acceptedRun: answer } = session;
+    if (answer !== null && extendRun(answer, id, state, entry)) return;
     sayAnswer(session);
-    session.answer = { id, state, entry, count: 1 };
+    session.acceptedRun = { id, state, entry, count: 1 };
   }
 
   /** Says log frames, which the device has to acknowledge; then the socket is at `position`. `waits`: they may leave with the next thing that is said. */
-  sayLog(session: Session, said: Said, position: number, waits = false): void {
+  sendLog(session: Session, said: LogFrames, position: number, waits = false): void {
     const { frames } = said;
     if (frames.length === 0 && position === session.position) return;
-    if (frames.length > 0 && !waits) session.due = true;
+    if (frames.length > 0 && !waits) session.flushWithCommit = true;
     if (frames.length > 0) sayAnswer(session);
-    for (const frame of frames) session.outbox.push(frame);
+    for (const frame of frames) session.buffer.push(frame);
     session.position = position;
     session.changed = true;
     if (frames.length === 0) return;
@@ -204,8 +209,8 @@ export class Sockets {
   /** Sends what was said, and keeps what changed: a place only when what leads to it has left. */
   flush(): void {
     for (const session of this.#sessions.values()) {
-      if (session.due) this.#send(session);
-      if (session.outbox.length > 0) this.#held.ask();
+      if (session.flushWithCommit) this.#send(session);
+      if (session.buffer.length > 0) this.#held.schedule();
       else if (session.changed) this.#keep(session);
     }
   }
@@ -216,7 +221,7 @@ export class Sockets {
     count("closed", code);
     const closing = { type: "closing", code: closeCode(code), message: why.message } as const;
     const retry = why.retryAfter === undefined ? {} : { retryAfter: why.retryAfter };
-    this.say(
+    this.send(
       session,
       session.dialect === V1 ? write({ ...closing, ...retry }) : writePlainRefusal(user, Date.now(), why),
     );
@@ -255,31 +260,31 @@ export class Sockets {
     const { dialect, device, token, expires, since, opened, runs } = session;
     const { position, acked, carries, watched, unkept, unacked } = session;
     const who = { dialect, device, token, expires, since, opened, runs };
-    session.ws.serializeAttachment({ ...who, position, acked, carries, watched, unkept, unacked } satisfies Place);
+    session.ws.serializeAttachment({ ...who, position, acked, carries, watched, unkept, unacked } satisfies Attachment);
   }
 
   #send(session: Session): void {
     sayAnswer(session);
-    const frames = session.outbox;
-    session.outbox = [];
-    session.due = false;
-    const together = session.dialect === V1 && session.ws.apart !== true;
-    for (const text of together ? texts(frames) : frames) quietly(() => session.ws.send(text));
+    const frames = session.buffer;
+    session.buffer = [];
+    session.flushWithCommit = false;
+    const together = session.dialect === V1 && session.ws.isEventStream !== true;
+    for (const text of together ? encodeTexts(frames) : frames) quietly(() => session.ws.send(text));
   }
 }
 
 /** The answer that was open is said. */
 function sayAnswer(session: Session): void {
-  const { answer } = session;
+  const { acceptedRun: answer } = session;
   if (answer === null) return;
-  session.answer = null;
+  session.acceptedRun = null;
   const frame = writeAccepted(answer.id, answer.state, answer.entry, answer.count);
-  session.unread += frame.length;
-  session.outbox.push(frame);
+  session.unreadBytes += frame.length;
+  session.buffer.push(frame);
 }
 
 /** Takes the two oldest for one: less exact, never too little. */
-function merge(unacked: Sent[]): void {
+function merge(unacked: UnackedText[]): void {
   const [first, second] = unacked;
   if (first === undefined || second === undefined) return;
   unacked.splice(0, 2, [second[0], first[1] + second[1], first[2] + second[2]]);

@@ -4,19 +4,19 @@ import { Bucket } from "../../protocol/token-bucket.ts";
 import { TAKEOVERS } from "../../protocol/limits.ts";
 import { type Refusal, refusal } from "../../protocol/refusals.ts";
 import { V1 } from "../../protocol/version.ts";
-import type { Visit } from "../../protocol/connection-request.ts";
-import type { Box } from "../context.ts";
+import type { ConnectionRequest } from "../../protocol/connection-request.ts";
+import type { MailboxContext } from "../context.ts";
 
 /** By device. In memory: while a stream is open the mailbox does not sleep. */
-const buckets = new WeakMap<Box, Map<string, Bucket>>();
+const buckets = new WeakMap<MailboxContext, Map<string, Bucket>>();
 
 /** Why a stream may not take the place of its device's connection now, or null: then it is counted. */
-export function objectionToTakeover(box: Box, visit: Visit): Refusal | null {
+export function checkTakeover(context: MailboxContext, visit: ConnectionRequest): Refusal | null {
   if (visit.dialect !== V1 || visit.stream !== true) return null;
   const { device } = visit.place;
-  if (box.sockets.ofDevice(device) === undefined) return null;
-  const ofBox = buckets.get(box) ?? new Map<string, Bucket>();
-  buckets.set(box, ofBox);
+  if (context.sockets.ofDevice(device) === undefined) return null;
+  const ofBox = buckets.get(context) ?? new Map<string, Bucket>();
+  buckets.set(context, ofBox);
   for (const [other, bucket] of ofBox) if (bucket.isFull) ofBox.delete(other);
   const own = ofBox.get(device) ?? new Bucket(TAKEOVERS.BURST, 1_000 / TAKEOVERS.REFILL_MS);
   ofBox.set(device, own);

@@ -2,11 +2,11 @@
 // its connection is there, which is as long as this object is awake (seen with workerd 2026-10-23). It knows connections alone.
 import type { Session, Wire } from "./sockets.ts";
 
-export class Unanswered {
+export class UnreadOutput {
   readonly #bytes = new Map<Wire, number>();
 
   /** The session was closed; its client has not answered that. */
-  add({ ws, unacked, unread }: Session): void {
+  add({ ws, unacked, unreadBytes: unread }: Session): void {
     this.#bytes.set(
       ws,
       unacked.reduce((all, [, , bytes]) => all + bytes, unread),

@@ -1,14 +1,14 @@
 // What a receiver's reply says of the entries that its delivery carried, and of the receiver's row. To be done in a group, or aside.
 import { countStored } from "../../protocol/counters.ts";
 import type { Reply } from "../../protocol/envelope.ts";
-import type { FaultCode } from "../../protocol/message-refusals.ts";
-import type { Lane, Owed } from "./peer-queue.ts";
+import type { MessageRefusalCode } from "../../protocol/message-refusals.ts";
+import type { PeerQueue, UnsettledMessage } from "./peer-queue.ts";
 import type { Log } from "../log/log.ts";
 import { type Peer, reachedBy } from "../log/schema.ts";
-import { owedAgain } from "./refill-queue.ts";
+import { requeueAfter } from "./refill-queue.ts";
 
 /** The receiver has these, but for those that it finally refused. */
-export function taken(log: Log, peer: Peer, settled: readonly Owed[], reply: Reply): void {
+export function applyStored(log: Log, peer: Peer, settled: readonly UnsettledMessage[], reply: Reply): void {
   // A first exchange is written now, and its mark in the same row.
   const first = peer.epoch === null;
   if (first) {
@@ -24,7 +24,7 @@ export function taken(log: Log, peer: Peer, settled: readonly Owed[], reply: Rep
       stored = owed.seq;
       countStored(now - owed.at);
       owed.answer?.("stored");
-    } else fail(log, owed, code);
+    } else failMessage(log, owed, code);
   }
   const further = stored > peer.stored;
   if (stored > peer.reached && !further) log.peers.changed(peer);
@@ -32,23 +32,23 @@ export function taken(log: Log, peer: Peer, settled: readonly Owed[], reply: Rep
   if (!further) return;
   peer.stored = stored;
   if (first) log.peers.mark(peer);
-  else log.peers.markLate(peer);
+  else log.peers.markSoon(peer);
 }
 
 /**
  * The receiver has less than it confirmed: it was set back. What it lost is sent again. Returns what was in memory and is in the log alone
  * from now on.
  */
-export function again(log: Log, lane: Lane, peer: Peer, high: number): Owed[] {
+export function resendLost(log: Log, lane: PeerQueue, peer: Peer, high: number): UnsettledMessage[] {
   peer.reached = high;
   log.peers.changed(peer);
   // A wake in the middle of it has to find again what is owed from here on.
   log.reopen(reachedBy(peer));
-  return owedAgain(lane, log, reachedBy(peer));
+  return requeueAfter(lane, log, reachedBy(peer));
 }
 
 /** The receiver, or that there is none, is the end of this entry. */
-export function fail(log: Log, owed: Owed, code: FaultCode): void {
+export function failMessage(log: Log, owed: UnsettledMessage, code: MessageRefusalCode): void {
   log.fail(owed, code);
   // Accepted it was; that it failed is an entry, which every device sees.
   owed.answer?.("queued");

@@ -1,5 +1,5 @@
 // Bodies of messages on their way that are kept in memory, over all lanes; what goes beyond is read from the log again.
-import type { Owed } from "./peer-queue.ts";
+import type { UnsettledMessage } from "./peer-queue.ts";
 
 /** UTF-16 units. Answers: a receiver that is away for long. */
 const MOST_UNITS = 4_000_000;
@@ -15,7 +15,7 @@ export class BodiesInMemory {
   }
 
   /** These are no longer in memory; returns them. */
-  drop(owed: Owed[]): Owed[] {
+  drop(owed: UnsettledMessage[]): UnsettledMessage[] {
     for (const { body } of owed) this.#units -= body?.length ?? 0;
     return owed;
   }

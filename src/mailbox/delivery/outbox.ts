@@ -1,59 +1,68 @@
 // The lanes: what this mailbox owes to others. One lane a receiver, one call under way in it, so the order is the order of the log.
 // The outbox is the log itself; a lane only remembers which of its entries are not settled yet.
-import { counts } from "../../protocol/counters.ts";
+import { counters } from "../../protocol/counters.ts";
 import { type Delivery, type Reply, VERDICTS } from "../../protocol/envelope.ts";
 import type { State } from "../../protocol/down.ts";
-import { note, reasonOf } from "../../protocol/log-events.ts";
-import type { FaultCode } from "../../protocol/message-refusals.ts";
+import { logEvent, reasonOf } from "../../protocol/log-events.ts";
+import type { MessageRefusalCode } from "../../protocol/message-refusals.ts";
 import { Alarm, type AlarmSwitch } from "../../durable/alarm.ts";
 import { nextDelivery } from "./next-delivery.ts";
 import { BodiesInMemory } from "./bodies-in-memory.ts";
 import { type CallBudget, isOverBudget } from "../../durable/call-budget.ts";
-import { firstDue, firstOwed, Lane, MARKS, type Owed, PACE, type Pace, RECEIPTS } from "./peer-queue.ts";
+import {
+  earliestDue,
+  oldestUnsettled,
+  PeerQueue,
+  MARK_DELAY_MS,
+  type UnsettledMessage,
+  RETRY_TIMES,
+  type RetryTimes,
+  RECEIPT_DELAY_MS,
+} from "./peer-queue.ts";
 import type { Log } from "../log/log.ts";
 import type { Entry, Peer } from "../log/schema.ts";
-import { refill, takeAll } from "./refill-queue.ts";
-import { Patience } from "../../durable/call-timeout.ts";
-import { ReadyLanes } from "./ready-queues.ts";
-import { again, fail, taken } from "./apply-reply.ts";
-import { Soon } from "../../durable/debounce.ts";
-import type { Turn } from "../../durable/group-commit.ts";
+import { refillQueue, takeAll } from "./refill-queue.ts";
+import { CallTimeout } from "../../durable/call-timeout.ts";
+import { ReadyQueues } from "./ready-queues.ts";
+import { resendLost, failMessage, applyStored } from "./apply-reply.ts";
+import { Debounce } from "../../durable/debounce.ts";
+import type { GroupCommit } from "../../durable/group-commit.ts";
 
 /** How a lane reaches the world outside of its mailbox. */
-export interface Reach extends AlarmSwitch {
+export interface OutboxRemote extends AlarmSwitch {
   readonly budget: CallBudget;
   deliver(delivery: Delivery): Promise<Reply>;
 }
 
-export class Lanes {
+export class Outbox {
   readonly #log: Log;
-  readonly #turn: Turn;
-  readonly #reach: Reach;
-  readonly #pace: Pace;
-  readonly #patience: Patience;
-  readonly #lanes = new Map<string, Lane>();
-  readonly #ready: ReadyLanes;
-  readonly #troubled = new Set<Lane>();
+  readonly #turn: GroupCommit;
+  readonly #reach: OutboxRemote;
+  readonly #pace: RetryTimes;
+  readonly #patience: CallTimeout;
+  readonly #lanes = new Map<string, PeerQueue>();
+  readonly #ready: ReadyQueues;
+  readonly #troubled = new Set<PeerQueue>();
   readonly #bodies = new BodiesInMemory();
   readonly #alarm: Alarm;
-  readonly #receipts = new Soon(RECEIPTS, () => this.#turn.join(() => this.#startTells()));
-  readonly #rows = new Soon(MARKS, () => this.#turn.join(() => this.#log.peers.catchUp()));
+  readonly #receipts = new Debounce(RECEIPT_DELAY_MS, () => this.#turn.enqueue(() => this.#startTells()));
+  readonly #rows = new Debounce(MARK_DELAY_MS, () => this.#turn.enqueue(() => this.#log.peers.flushDeferred()));
 
-  constructor(log: Log, turn: Turn, reach: Reach, pace: Pace = PACE) {
+  constructor(log: Log, turn: GroupCommit, reach: OutboxRemote, pace: RetryTimes = RETRY_TIMES) {
     this.#log = log;
     this.#pace = pace;
-    this.#patience = new Patience(pace.patience);
+    this.#patience = new CallTimeout(pace.slowMs);
     this.#turn = turn;
     this.#reach = reach;
-    this.#ready = new ReadyLanes(reach.budget, pace.patience, (late) => {
-      this.#turn.join(() => late.forEach((lane) => this.#trouble(lane)));
+    this.#ready = new ReadyQueues(reach.budget, pace.slowMs, (late) => {
+      this.#turn.enqueue(() => late.forEach((lane) => this.#trouble(lane)));
     });
-    for (const [to, { sent, more }] of log.takeOwed()) {
+    for (const [to, { sent, more }] of log.takeUnsettled()) {
       for (const each of sent) this.#push({ ...each, body: null, answer: null });
-      this.#lane(to).more = more;
+      this.#lane(to).onDiskOnly = more;
     }
-    for (const { name, owesDelivered, owesRead } of log.life === null ? [] : log.peers.owing()) {
-      this.tell(name, { delivered: owesDelivered, read: owesRead });
+    for (const { name, owesDelivered, owesRead } of log.row === null ? [] : log.peers.withDueReceipts()) {
+      this.sendReceipts(name, { delivered: owesDelivered, read: owesRead });
       Object.assign(this.#lane(name), { kept: true, since: null });
     }
     this.#alarm = new Alarm(reach, this.#lanes.size > 0);
@@ -62,21 +71,21 @@ export class Lanes {
   }
 
   /** The oldest entry that is not settled, over all lanes. */
-  get firstOwed(): number | null {
-    return firstOwed(this.#lanes.values());
+  get oldestUnsettled(): number | null {
+    return oldestUnsettled(this.#lanes.values());
   }
 
   /** Owes `entry` to its peer. `answer` is called in a group, with what is certain first. */
-  add(entry: Entry, answer: Owed["answer"]): void {
+  add(entry: Entry, answer: UnsettledMessage["answer"]): void {
     const lane = this.#lanes.get(entry.peer);
     if (lane?.isFull === true) {
-      lane.more++;
-      counts.queued++;
+      lane.onDiskOnly++;
+      counters.queued++;
       return answer?.("queued");
     }
-    const troubled = lane !== undefined && lane.due !== null;
+    const troubled = lane !== undefined && lane.retryAt !== null;
     if (troubled) answer?.("queued");
-    counts.queued += Number(troubled);
+    counters.queued += Number(troubled);
     const { seq, peer, at } = entry;
     this.#push({ seq, peer, at, body: this.#bodies.keep(entry.body), answer: troubled ? null : answer });
   }
@@ -87,43 +96,46 @@ export class Lanes {
     const owed = lane?.find(seq);
     if (lane?.hasInLog(seq) === true) answer("queued");
     else if (lane === undefined || owed === undefined) answer(this.#log.entries.failed(seq) ? "queued" : "stored");
-    else if (lane.due !== null) answer("queued");
+    else if (lane.retryAt !== null) answer("queued");
     else lane.alsoAnswer(owed, answer);
   }
 
   /** The peer is to hear of receipts, in its own numbering. Several become one on their way. */
-  tell(name: string, { delivered = 0, read = 0 }: { readonly delivered?: number; readonly read?: number }): void {
+  sendReceipts(
+    name: string,
+    { delivered = 0, read = 0 }: { readonly delivered?: number; readonly read?: number },
+  ): void {
     const lane = this.#lane(name);
-    lane.tell.delivered = Math.max(lane.tell.delivered, delivered);
-    lane.tell.read = Math.max(lane.tell.read, read);
-    lane.since ??= Date.now();
-    this.#receipts.ask();
+    lane.receiptsDue.delivered = Math.max(lane.receiptsDue.delivered, delivered);
+    lane.receiptsDue.read = Math.max(lane.receiptsDue.read, read);
+    lane.dueSince ??= Date.now();
+    this.#receipts.schedule();
   }
 
   /** Writes down which receipts are still on their way: a device's row is about to say that it was all delivered. */
-  keepTells(): void {
-    for (const lane of this.#lanes.values()) if (lane.tells) this.#keepTell(lane);
+  persistDueReceipts(): void {
+    for (const lane of this.#lanes.values()) if (lane.hasDueReceipts) this.#keepTell(lane);
   }
 
   /** Whether the device that sent `seq` to `peer` is still to be answered. */
-  awaits(peer: string, seq: number): boolean {
+  awaitsReply(peer: string, seq: number): boolean {
     return (this.#lanes.get(peer)?.find(seq)?.answer ?? null) !== null;
   }
 
   /** How many messages are on their way to `peer`. */
-  owedTo(peer: string): number {
+  unsettledTo(peer: string): number {
     const lane = this.#lanes.get(peer);
-    return lane === undefined ? 0 : lane.owed.length + lane.more;
+    return lane === undefined ? 0 : lane.unsettled.length + lane.onDiskOnly;
   }
 
   /** Whether a call to `peer` is under way, and not in trouble: what is sent to it now has to wait for the end of that. */
-  calls(peer: string): boolean {
+  isCalling(peer: string): boolean {
     const lane = this.#lanes.get(peer);
-    return lane?.state === "calling" && lane.due === null;
+    return lane?.state === "calling" && lane.retryAt === null;
   }
 
   /** Somebody delivers: who calls is there. Another epoch than the known one is another mailbox, to which nothing is owed. */
-  heard(peer: Peer, epoch: string): void {
+  onContactFrom(peer: Peer, epoch: string): void {
     const lane = this.#lanes.get(peer.name);
     if (peer.epoch !== epoch) {
       if (peer.epoch !== null && lane !== undefined) this.#failAll(lane, "unknown_receiver");
@@ -138,7 +150,7 @@ export class Lanes {
   /** Starts what can start. What was written before is durable before a call leaves. What this event may not call waits for the alarm. */
   start(): void {
     for (let lane = this.#ready.next(); lane !== undefined; lane = this.#ready.next()) {
-      if (lane.empty) this.#idle(lane);
+      if (lane.isEmpty) this.#idle(lane);
       else void this.#call(lane);
     }
     if (this.#ready.heldSince !== null) this.#alarm.set(this.#ready.heldSince);
@@ -146,41 +158,41 @@ export class Lanes {
   }
 
   /** Sets the alarm, which exists only while something is owed: writes, so it comes before anything is told. */
-  arm(): void {
-    const next = Math.min(firstDue(this.#troubled), this.#ready.heldSince ?? Infinity);
+  setAlarm(): void {
+    const next = Math.min(earliestDue(this.#troubled), this.#ready.heldSince ?? Infinity);
     if (this.#lanes.size === 0) this.#alarm.clear();
     else if (next !== Infinity) this.#alarm.set(next);
   }
 
   /** The alarm rang: lanes whose time has come try again. To be done in a group. */
-  ring(): void {
-    this.#alarm.rang();
+  onAlarm(): void {
+    this.#alarm.onAlarm();
     this.#ready.heldSince = null;
     const now = Date.now();
     for (const lane of this.#troubled) {
-      if (lane.due === null || lane.due > now) continue;
-      counts.retries += Number(lane.state === "waiting");
+      if (lane.retryAt === null || lane.retryAt > now) continue;
+      counters.retries += Number(lane.state === "waiting");
       if (lane.state === "waiting") this.#idle(lane);
-      lane.put(this.#pace);
+      lane.scheduleRetry(this.#pace);
     }
   }
 
-  async #call(lane: Lane): Promise<void> {
+  async #call(lane: PeerQueue): Promise<void> {
     lane.state = "calling";
     const peer = this.#log.peers.get(lane.to);
-    const tell = { ...lane.tell };
+    const tell = { ...lane.receiptsDue };
     let reply: Reply | null = null;
     let last = 0;
     try {
       const delivery = nextDelivery(lane, peer, this.#log);
       last = delivery.envelopes.at(-1)?.origin ?? 0;
       this.#ready.loaded(lane);
-      reply = await this.#patience.with(this.#reach.deliver(delivery), () => this.#slow(lane), lane.loaded);
+      reply = await this.#patience.run(this.#reach.deliver(delivery), () => this.#slow(lane), lane.loadedUnits);
     } catch (error) {
       // The alarm goes on with it at once. Refused in two events that follow each other, it is trouble like any other.
-      if (isOverBudget(error) && !lane.deferred) return this.#turn.aside(() => this.#defer(lane));
-      const user = this.#log.life?.name ?? null;
-      note("deliver_failed", { user, to: lane.to, owed: lane.owed.length, reason: reasonOf(error) });
+      if (isOverBudget(error) && !lane.deferred) return this.#turn.runReadOnly(() => this.#defer(lane));
+      const user = this.#log.row?.name ?? null;
+      logEvent("deliver_failed", { user, to: lane.to, owed: lane.unsettled.length, reason: reasonOf(error) });
     } finally {
       this.#ready.left(lane);
     }
@@ -192,45 +204,45 @@ export class Lanes {
     // Mostly everything was stored: the devices hear it at once, and the rows follow some time later. Lost before, they only make
     // the lane ask again.
     const stored = reply?.verdict === "taken" && reply.refused.length === 0 && reply.epoch === peer.epoch;
-    if (!stored || lane.due !== null) return this.#turn.join(done);
-    this.#turn.aside(done);
-    if (lane.state !== "calling") this.#turn.release();
+    if (!stored || lane.retryAt !== null) return this.#turn.enqueue(done);
+    this.#turn.runReadOnly(done);
+    if (lane.state !== "calling") this.#turn.releaseDeferred();
   }
 
-  #settle(lane: Lane, last: number, reply: Reply, told: Lane["told"]): void {
+  #settle(lane: PeerQueue, last: number, reply: Reply, told: PeerQueue["receiptsSent"]): void {
     // A newer mailbox may answer what this version does not know: then nothing is certain, and it is tried again.
     if (!VERDICTS.has(reply.verdict)) return this.#pause(lane);
     const peer = this.#log.peers.get(lane.to);
-    if (lane.due !== null) note("delivered_late", { user: this.#log.life?.name ?? null, to: lane.to, last });
-    lane.due = null;
+    if (lane.retryAt !== null) logEvent("delivered_late", { user: this.#log.row?.name ?? null, to: lane.to, last });
+    lane.retryAt = null;
     this.#troubled.delete(lane);
-    if (reply.verdict === "other") this.heard(peer, reply.epoch);
+    if (reply.verdict === "other") this.onContactFrom(peer, reply.epoch);
     else if (reply.verdict === "nobody") {
-      if (lane.hasTold(peer, told)) this.#log.peers.changed(peer);
-      for (const owed of this.#shift(lane, last)) fail(this.#log, owed, "unknown_receiver");
+      if (lane.markReceiptsSent(peer, told)) this.#log.peers.changed(peer);
+      for (const owed of this.#shift(lane, last)) failMessage(this.#log, owed, "unknown_receiver");
     } else if (peer.epoch !== null && peer.epoch !== reply.epoch) {
       // An answer of a life that has ended meanwhile: what was owed to it has failed already.
     } else {
-      if (lane.hasTold(peer, told)) this.#log.peers.changed(peer);
-      if (reply.verdict === "behind") this.#bodies.drop(again(this.#log, lane, peer, reply.high));
+      if (lane.markReceiptsSent(peer, told)) this.#log.peers.changed(peer);
+      if (reply.verdict === "behind") this.#bodies.drop(resendLost(this.#log, lane, peer, reply.high));
       else if (reply.high > this.#log.head && !lane.wasRenumbered) this.#renumber(lane, reply.high);
-      else taken(this.#log, peer, this.#shift(lane, last), reply);
+      else applyStored(this.#log, peer, this.#shift(lane, last), reply);
     }
     this.#idle(lane);
-    if (this.#log.peers.waits) this.#rows.ask();
+    if (this.#log.peers.hasDeferred) this.#rows.schedule();
   }
 
   #startTells(): void {
-    for (const lane of this.#lanes.values()) if (lane.state === "idle" && lane.tells) this.#ready.add(lane);
+    for (const lane of this.#lanes.values()) if (lane.state === "idle" && lane.hasDueReceipts) this.#ready.add(lane);
   }
 
-  #keepTell(lane: Lane): void {
+  #keepTell(lane: PeerQueue): void {
     const peer = this.#log.peers.get(lane.to);
-    if (lane.keepTell(peer)) this.#log.peers.changed(peer);
+    if (lane.persistDueReceipts(peer)) this.#log.peers.changed(peer);
   }
 
   /** The receiver has higher numbers than were ever given: this mailbox was set back, and its clock is behind. What came was dropped there. */
-  #renumber(lane: Lane, high: number): void {
+  #renumber(lane: PeerQueue, high: number): void {
     lane.wasRenumbered = true;
     this.#log.raise(high);
     for (const { seq, answer } of takeAll(lane, this.#log, () => this.#shift(lane, Infinity))) {
@@ -239,62 +251,62 @@ export class Lanes {
     }
   }
 
-  #failAll(lane: Lane, code: FaultCode): void {
-    for (const owed of takeAll(lane, this.#log, () => this.#shift(lane, Infinity))) fail(this.#log, owed, code);
-    Object.assign(lane.tell, lane.told);
+  #failAll(lane: PeerQueue, code: MessageRefusalCode): void {
+    for (const owed of takeAll(lane, this.#log, () => this.#shift(lane, Infinity))) failMessage(this.#log, owed, code);
+    Object.assign(lane.receiptsDue, lane.receiptsSent);
   }
 
   /** The call is to be made in a later event: nothing is wrong with the receiver. */
-  #defer(lane: Lane): void {
+  #defer(lane: PeerQueue): void {
     lane.deferred = true;
     this.#ready.left(lane);
     this.#reach.budget.exhaust();
     this.#idle(lane);
   }
 
-  #slow(lane: Lane): void {
+  #slow(lane: PeerQueue): void {
     this.#ready.left(lane);
-    this.#turn.join(() => this.#trouble(lane));
+    this.#turn.enqueue(() => this.#trouble(lane));
   }
 
   /** No answer for a while, or a first failure: from now on the devices hear `queued`, and an alarm is set. */
-  #trouble(lane: Lane): void {
-    if (lane.empty) return;
-    if (lane.tells) this.#keepTell(lane);
-    lane.trouble(this.#pace);
+  #trouble(lane: PeerQueue): void {
+    if (lane.isEmpty) return;
+    if (lane.hasDueReceipts) this.#keepTell(lane);
+    lane.markUnreachable(this.#pace);
     this.#troubled.add(lane);
   }
 
-  #pause(lane: Lane): void {
+  #pause(lane: PeerQueue): void {
     lane.state = "waiting";
     this.#trouble(lane);
-    if (lane.empty) this.#idle(lane);
+    if (lane.isEmpty) this.#idle(lane);
   }
 
   /** Nothing under way: ready for the next call, or gone if nothing is owed. */
-  #idle(lane: Lane): void {
+  #idle(lane: PeerQueue): void {
     lane.state = "idle";
-    refill(lane, this.#log);
-    if (lane.owed.length > 0) this.#ready.add(lane);
-    if (lane.tells) this.#receipts.ask();
-    if (!lane.empty) return;
+    refillQueue(lane, this.#log);
+    if (lane.unsettled.length > 0) this.#ready.add(lane);
+    if (lane.hasDueReceipts) this.#receipts.schedule();
+    if (!lane.isEmpty) return;
     this.#lanes.delete(lane.to);
     this.#troubled.delete(lane);
   }
 
-  #push(owed: Owed): void {
+  #push(owed: UnsettledMessage): void {
     const lane = this.#lane(owed.peer);
     lane.push(owed);
     if (lane.state === "idle") this.#ready.add(lane);
   }
 
-  #lane(to: string): Lane {
+  #lane(to: string): PeerQueue {
     let lane = this.#lanes.get(to);
-    if (lane === undefined) this.#lanes.set(to, (lane = new Lane(to)));
+    if (lane === undefined) this.#lanes.set(to, (lane = new PeerQueue(to)));
     return lane;
   }
 
-  #shift(lane: Lane, last: number): Owed[] {
+  #shift(lane: PeerQueue, last: number): UnsettledMessage[] {
     return this.#bodies.drop(lane.shift(last));
   }
 }

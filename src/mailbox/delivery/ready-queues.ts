@@ -1,8 +1,8 @@
 // The lanes that may have something to start, in their order, and how many of their calls are under way. It says who may call now; it
 // knows neither how, nor what is called.
 import type { CallBudget } from "../../durable/call-budget.ts";
-import type { Lane } from "./peer-queue.ts";
-import { Soon } from "../../durable/debounce.ts";
+import type { PeerQueue } from "./peer-queue.ts";
+import { Debounce } from "../../durable/debounce.ts";
 
 /** Calls under way that are not slow yet. Answers: a mailbox that writes to thousands, each call of some 40 KiB. */
 const UNDER_WAY = 512;
@@ -10,23 +10,23 @@ const UNDER_WAY = 512;
 /** UTF-16 units that these calls have read from disk, about. Answers: thousands of receivers that have been away for long. */
 const LOADED_UNITS = 8_000_000;
 
-export class ReadyLanes {
+export class ReadyQueues {
   readonly #budget: CallBudget;
-  readonly #lanes = new Set<Lane>();
+  readonly #lanes = new Set<PeerQueue>();
   /** Each with what it has read. */
-  readonly #underWay = new Map<Lane, number>();
+  readonly #underWay = new Map<PeerQueue, number>();
   #loaded = 0;
   /** Since when a lane waits for another event, ms since 1970; null where none does. */
   heldSince: number | null = null;
 
   readonly #patienceMs: number;
-  readonly #look: Soon;
+  readonly #look: Debounce;
 
   /** `late` is called with the lanes that have waited for a call to begin for as long as for an answer. */
-  constructor(budget: CallBudget, patienceMs: number, late: (lanes: readonly Lane[]) => void) {
+  constructor(budget: CallBudget, patienceMs: number, late: (lanes: readonly PeerQueue[]) => void) {
     this.#budget = budget;
     this.#patienceMs = patienceMs;
-    this.#look = new Soon(patienceMs / 2, () => {
+    this.#look = new Debounce(patienceMs / 2, () => {
       const found = this.#lateBefore(Date.now() - this.#patienceMs);
       if (found.length > 0) late(found);
       else this.watch();
@@ -35,22 +35,24 @@ export class ReadyLanes {
 
   /** Looks at those that wait, after a while. */
   watch(): void {
-    if (this.#lanes.size > 0) this.#look.ask();
+    if (this.#lanes.size > 0) this.#look.schedule();
   }
 
-  add(lane: Lane): void {
+  add(lane: PeerQueue): void {
     this.#lanes.add(lane);
   }
 
   /** Those whose devices have waited for an answer since `at`, ms since 1970, or for longer. */
-  #lateBefore(at: number): Lane[] {
-    return [...this.#lanes].filter(({ due, owed }) => due === null && (owed[0]?.at ?? Infinity) <= at);
+  #lateBefore(at: number): PeerQueue[] {
+    return [...this.#lanes].filter(
+      ({ retryAt: due, unsettled: owed }) => due === null && (owed[0]?.at ?? Infinity) <= at,
+    );
   }
 
   /** The next lane that may go on now: one with nothing to do, or one whose call begins. */
-  next(): Lane | undefined {
+  next(): PeerQueue | undefined {
     const [lane] = this.#lanes;
-    if (lane !== undefined && !lane.empty) {
+    if (lane !== undefined && !lane.isEmpty) {
       // The end of any call goes on with these.
       if (this.#underWay.size >= UNDER_WAY || this.#loaded >= LOADED_UNITS) return undefined;
       if (!this.#budget.take()) {
@@ -65,13 +67,13 @@ export class ReadyLanes {
   }
 
   /** The call has read so much from disk. */
-  loaded(lane: Lane): void {
-    this.#underWay.set(lane, lane.loaded);
-    this.#loaded += lane.loaded;
+  loaded(lane: PeerQueue): void {
+    this.#underWay.set(lane, lane.loadedUnits);
+    this.#loaded += lane.loadedUnits;
   }
 
   /** The call is over, or slow; then it counts as such (patience.ts). */
-  left(lane: Lane): void {
+  left(lane: PeerQueue): void {
     this.#loaded -= this.#underWay.get(lane) ?? 0;
     this.#underWay.delete(lane);
   }

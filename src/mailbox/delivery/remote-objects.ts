@@ -1,10 +1,10 @@
 // The other objects: mailboxes by name, and the census. The only file that calls them.
-import type { Reach } from "../../metrics/report-counters.ts";
+import type { CensusReach } from "../../metrics/report-counters.ts";
 import { type Online, shardOf } from "../../protocol/census.ts";
 import type { Delivery, Presence, Reply, Signal } from "../../protocol/envelope.ts";
 import { reasonOf } from "../../protocol/log-events.ts";
 import { pack } from "../../protocol/packed-delivery.ts";
-import { inTime } from "../../protocol/timeout.ts";
+import { withTimeout } from "../../protocol/timeout.ts";
 import { type CallBudget, isOverBudget, NoCallLeft } from "../../durable/call-budget.ts";
 
 /** A call without an answer for so long is given up. Should it land later, the receiver's numbers deal with it. */
@@ -28,7 +28,7 @@ interface Receiver {
  * only a collection of all garbage gives back. But a stub keeps the depth of its first call (`getOrCreateActorChannel` in workerd's
  * actor.c++, read 2026-11), so a shallower event makes another one. Everything else is rare, and has a new one each time.
  */
-export class Peers {
+export class RemoteObjects {
   readonly #env: Env;
   readonly #budget: CallBudget;
   /** By name, the one that answered last at the end. */
@@ -49,8 +49,8 @@ export class Peers {
   }
 
   /** For reports of what was counted. */
-  get reach(): Reach {
-    const dataset = (this.#env as { readonly ANALYTICS?: Reach["ANALYTICS"] }).ANALYTICS;
+  get reach(): CensusReach {
+    const dataset = (this.#env as { readonly ANALYTICS?: CensusReach["ANALYTICS"] }).ANALYTICS;
     return { CENSUS: { getByName: (name) => this.#spent(this.shard(name)) }, ...(dataset && { ANALYTICS: dataset }) };
   }
 
@@ -87,26 +87,26 @@ export class Peers {
 
   /** Tells the census how many sockets the user has. */
   report(user: string, sockets: number): Promise<Online> {
-    return inTime(this.#spent(this.shard(String(shardOf(user)))).report(user, sockets), CALL_MS);
+    return withTimeout(this.#spent(this.shard(String(shardOf(user)))).report(user, sockets), CALL_MS);
   }
 
   /** Has the census remember that the user's database is being thrown away, or forget it. */
   erasing(user: string, isUnderWay: boolean): Promise<void> {
-    return inTime(this.#spent(this.shard(String(shardOf(user)))).erasing(user, isUnderWay), CALL_MS);
+    return withTimeout(this.#spent(this.shard(String(shardOf(user)))).erasing(user, isUnderWay), CALL_MS);
   }
 
   /** Whether the user's database was being thrown away when something ended. */
   isErasing(user: string): Promise<boolean> {
-    return inTime(this.#spent(this.shard(String(shardOf(user)))).isErasing(user), CALL_MS);
+    return withTimeout(this.#spent(this.shard(String(shardOf(user)))).isErasing(user), CALL_MS);
   }
 
   signal(signal: Signal): Promise<void> {
-    return inTime(this.mailbox(signal.to).signal({ ...signal, hops: this.#budget.depth }), CALL_MS);
+    return withTimeout(this.mailbox(signal.to).signal({ ...signal, hops: this.#budget.depth }), CALL_MS);
   }
 
   /** Whether `name` is online, as far as that is `asker`'s business; null where it is not. */
   presence(name: string, asker: string): Promise<Presence | null> {
-    return inTime(this.mailbox(name).presence(name, asker, this.#budget.depth), CALL_MS);
+    return withTimeout(this.mailbox(name).presence(name, asker, this.#budget.depth), CALL_MS);
   }
 
   /** A report leaves whatever the budget says: a shard of the census calls nobody on its account, so no chain goes on behind it. */

@@ -1,15 +1,15 @@
 // A device sends a message. Ids are consecutive for each device: at or below the last one means accepted, for as long as the device is
 // known; the next one is taken; anything above is refused and stays free. So idempotency costs no row, and has no time limit.
-import { count, counts, countStored } from "../../protocol/counters.ts";
+import { count, counters, countStored } from "../../protocol/counters.ts";
 import { writePlainRefusal } from "../../protocol/plain.ts";
 import { type Refusal, refusal } from "../../protocol/refusals.ts";
 import { REPEATED_IDS } from "../../protocol/limits.ts";
 import type { Send } from "../../protocol/up.ts";
-import { charge } from "../limits/allowance.ts";
-import type { Box } from "../context.ts";
-import { wroteTo } from "../access/contacts.ts";
+import { chargeRejected } from "../limits/allowance.ts";
+import type { MailboxContext } from "../context.ts";
+import { onSentTo } from "../access/contacts.ts";
 import type { Device, Entry } from "../log/schema.ts";
-import { objectionToSending, spend } from "../limits/quotas.ts";
+import { checkSending, spendQuota } from "../limits/quotas.ts";
 import type { Session } from "../connections/sockets.ts";
 
 /** UTF-16 units of a frame `send` beside its body: its fields, a long name, and spaces. */
@@ -18,64 +18,76 @@ const FRAME_UNITS = 200;
 export type Refuse = (id: number, why: Refusal) => void;
 
 /** A plain message of so many UTF-16 units: no id, and no answer but where it is refused or fails. */
-export function postPlain(box: Box, session: Session, to: string, body: string, units: number): void {
+export function sendPlain(context: MailboxContext, session: Session, to: string, body: string, units: number): void {
   if (session.isFlooding) return;
-  const no = objectionToSending(box, to);
+  const no = checkSending(context, to);
   if (no !== null) {
     count("refused", no.code);
-    box.sockets.say(session, writePlainRefusal(box.user, Date.now(), no));
-    return charge(box, session, 1, units);
+    context.sockets.send(session, writePlainRefusal(context.user, Date.now(), no));
+    return chargeRejected(context, session, 1, units);
   }
-  charge(box, session, 0, units - body.length);
-  const entry = append(box, to, null, null, body);
-  if (entry.kind === "out") box.lanes.add(entry, null);
+  chargeRejected(context, session, 0, units - body.length);
+  const entry = appendMessage(context, to, null, null, body);
+  if (entry.kind === "out") context.outbox.add(entry, null);
 }
 
 /** Takes a message; the units that went into it, at most. */
-export function take(box: Box, device: Device, frame: Send, session: Session, refuse: Refuse, at: number): number {
-  const no = objectionToSending(box, frame.to);
+export function acceptSend(
+  context: MailboxContext,
+  device: Device,
+  frame: Send,
+  session: Session,
+  refuse: Refuse,
+  at: number,
+): number {
+  const no = checkSending(context, frame.to);
   if (no !== null) {
     refuse(frame.id, no);
     return 0;
   }
-  const entry = append(box, frame.to, device.name, frame.id, frame.body, at);
-  box.log.devices.took(device.name, frame.id);
-  if (entry.kind === "self") box.sockets.answer(session, frame.id, "stored", entry);
-  else box.lanes.add(entry, (state) => box.sockets.answer(session, frame.id, state, entry));
+  const entry = appendMessage(context, frame.to, device.name, frame.id, frame.body, at);
+  context.log.devices.accepted(device.name, frame.id);
+  if (entry.kind === "self") context.sockets.sendAccepted(session, frame.id, "stored", entry);
+  else context.outbox.add(entry, (state) => context.sockets.sendAccepted(session, frame.id, state, entry));
   return frame.body.length + FRAME_UNITS;
 }
 
 /** Writes what the user sends, to be delivered by the lanes. */
-export function append(
-  box: Box,
+export function appendMessage(
+  context: MailboxContext,
   to: string,
   device: string | null,
   id: number | null,
   body: string,
   at = Date.now(),
 ): Entry {
-  const kind = to === box.user ? "self" : "out";
-  spend(box);
-  if (kind === "out") wroteTo(box, to);
+  const kind = to === context.user ? "self" : "out";
+  spendQuota(context);
+  if (kind === "out") onSentTo(context, to);
   else countStored(0);
-  counts.accepted++;
-  return box.log.append({ kind, peer: to, origin: null, device, id, at, body });
+  counters.accepted++;
+  return context.log.append({ kind, peer: to, origin: null, device, id, at, body });
 }
 
 /** The same answer again, for ever; which is nothing new. */
-export function repeat(box: Box, session: Session, frames: readonly Send[], refuse: Refuse): void {
+export function answerRepeats(
+  context: MailboxContext,
+  session: Session,
+  frames: readonly Send[],
+  refuse: Refuse,
+): void {
   // Old ones are not looked for: that they were accepted is certain without the log.
-  const oldest = (box.log.devices.get(session.device)?.lastId ?? 0) - REPEATED_IDS;
+  const oldest = (context.log.devices.get(session.device)?.lastId ?? 0) - REPEATED_IDS;
   const recent = frames.map(({ id }) => id).filter((id) => id > oldest);
-  const kept = recent.length === 0 ? null : box.log.entries.sentBy(session.device, new Set(recent));
-  const { firstOwed } = box.lanes;
-  const owed = firstOwed === null ? null : box.log.entries.get(firstOwed);
+  const kept = recent.length === 0 ? null : context.log.entries.sentBy(session.device, new Set(recent));
+  const { oldestUnsettled: firstOwed } = context.outbox;
+  const owed = firstOwed === null ? null : context.log.entries.get(firstOwed);
   for (const { id, to, body } of frames) {
     const entry = kept?.get(id);
     // What is not found may be on its way, if it can have been sent after the oldest that is.
     const isSettled = owed === null || (owed.device === session.device && id < (owed.id ?? 0));
-    if (entry === undefined) box.sockets.answer(session, id, isSettled ? "stored" : "queued");
+    if (entry === undefined) context.sockets.sendAccepted(session, id, isSettled ? "stored" : "queued");
     else if (entry.peer !== to || entry.body !== body) refuse(id, refusal("id_reused"));
-    else box.lanes.answer(entry, (state) => box.sockets.answer(session, id, state, entry));
+    else context.outbox.answer(entry, (state) => context.sockets.sendAccepted(session, id, state, entry));
   }
 }

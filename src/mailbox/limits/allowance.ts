@@ -1,8 +1,8 @@
 // What a user may still do, by kind: token buckets of all sockets and requests of a mailbox together. They are kept beside the objects, so
 // that an object which starts anew, or slept, finds them as it left them. What has its intended effect never comes here.
-import { BREAK, CLOSE_ANSWER_MS, RENEWALS, SIGNALS, UNANSWERED_BYTES, WASTE } from "../../protocol/limits.ts";
+import { PAUSE, CLOSE_ANSWER_MS, RENEWALS, SIGNALS, UNANSWERED_BYTES, REJECTED } from "../../protocol/limits.ts";
 import { type Refusal, refusal } from "../../protocol/refusals.ts";
-import type { Box } from "../context.ts";
+import type { MailboxContext } from "../context.ts";
 import { Bucket } from "../../protocol/token-bucket.ts";
 import type { Quotas } from "./config.ts";
 import { isService } from "../access/service-tokens.ts";
@@ -19,7 +19,7 @@ const FEW_UNITS = 1_000;
 const ANSWER_UNITS = 65_536;
 
 /** Work since the last break, and when the latest of it was done, ms since 1970. */
-const works = new WeakMap<Box, { readonly at: number; readonly done: number }>();
+const works = new WeakMap<MailboxContext, { readonly at: number; readonly done: number }>();
 
 type Kind = "send" | "signal" | "ask" | "typing" | "change" | "connect" | "request" | "export" | "waste";
 
@@ -32,7 +32,7 @@ interface Buckets {
 /** By user, the one that was used last at the end: who floods is not evicted. */
 const buckets = new Map<string, Buckets>();
 
-function bucketsOf({ user }: Box): Buckets {
+function bucketsOf({ user }: MailboxContext): Buckets {
   const known = buckets.get(user) ?? { kinds: new Map<Kind, Bucket>(), devices: new Map<string, Bucket>() };
   buckets.delete(user);
   dropOldest(buckets, USERS);
@@ -41,13 +41,13 @@ function bucketsOf({ user }: Box): Buckets {
 }
 
 /** The bucket of a kind. */
-function bucketOf(box: Box, kind: Kind, burst: number, perSecond: number): Bucket {
-  return bucketIn(bucketsOf(box).kinds, kind, burst, perSecond);
+function bucketOf(context: MailboxContext, kind: Kind, burst: number, perSecond: number): Bucket {
+  return bucketIn(bucketsOf(context).kinds, kind, burst, perSecond);
 }
 
 /** The bucket of a device's connections. Without it the user's own still counts them. */
-function bucketOfDevice(box: Box, device: string, burst: number, perSecond: number): Bucket {
-  const { devices } = bucketsOf(box);
+function bucketOfDevice(context: MailboxContext, device: string, burst: number, perSecond: number): Bucket {
+  const { devices } = bucketsOf(context);
   if (!devices.has(device)) dropOldest(devices, DEVICES);
   return bucketIn(devices, device, burst, perSecond);
 }
@@ -64,35 +64,35 @@ function dropOldest(map: Map<string, unknown>, most: number): void {
 }
 
 /** The limits of people; null where they are off, and for programs, which operators let in. */
-function limitsOf(box: Box): Quotas | null {
-  return isService(box) ? null : box.rules.quotas;
+function limitsOf(context: MailboxContext): Quotas | null {
+  return isService(context) ? null : context.config.quotas;
 }
 
 /** Of messages. */
-export function sendsOf(box: Box, { SEND_BURST, SENDS_PER_SECOND }: Quotas): Bucket {
-  return bucketOf(box, "send", SEND_BURST, SENDS_PER_SECOND);
+export function sendsOf(context: MailboxContext, { SEND_BURST, SENDS_PER_SECOND }: Quotas): Bucket {
+  return bucketOf(context, "send", SEND_BURST, SENDS_PER_SECOND);
 }
 
 /** Takes one frame that is no message; or in how many ms one more is taken. */
-export function takeSignal(box: Box, price = 1): number {
-  const limits = limitsOf(box);
+export function takeSignal(context: MailboxContext, price = 1): number {
+  const limits = limitsOf(context);
   if (limits === null) return 0;
-  return bucketOf(box, "signal", limits.SIGNAL_BURST, limits.SIGNALS_PER_SECOND).take(price);
+  return bucketOf(context, "signal", limits.SIGNAL_BURST, limits.SIGNALS_PER_SECOND).take(price);
 }
 
 /** Takes one question for a peer's presence; or in how many ms another one may be asked. */
-export function takeAsk(box: Box): number {
-  return bucketOf(box, "ask", SIGNALS.ASK_BURST, SIGNALS.ASKS_PER_SECOND).take();
+export function takeAsk(context: MailboxContext): number {
+  return bucketOf(context, "ask", SIGNALS.ASK_BURST, SIGNALS.ASKS_PER_SECOND).take();
 }
 
 /** Takes one sign of typing, to whomever. */
-export function takeTyping(box: Box): number {
-  return bucketOf(box, "typing", SIGNALS.TYPING_BURST, SIGNALS.TYPINGS_PER_SECOND).take();
+export function takeTyping(context: MailboxContext): number {
+  return bucketOf(context, "typing", SIGNALS.TYPING_BURST, SIGNALS.TYPINGS_PER_SECOND).take();
 }
 
 /** Takes one change of presence that is told; or in how many ms one may be. */
-export function takeChange(box: Box): number {
-  return bucketOf(box, "change", SIGNALS.CHANGES, 1_000 / SIGNALS.CHANGE_MS).take();
+export function takeChange(context: MailboxContext): number {
+  return bucketOf(context, "change", SIGNALS.CHANGES, 1_000 / SIGNALS.CHANGE_MS).take();
 }
 
 /** Takes one fresh token of a socket. */
@@ -102,64 +102,64 @@ export function takeRenewal(session: Session): number {
 }
 
 /** Why this device may not connect now, or null. */
-export function objectionToConnect(box: Box, device: string): Refusal | null {
-  const limits = limitsOf(box);
+export function checkConnectAllowance(context: MailboxContext, device: string): Refusal | null {
+  const limits = limitsOf(context);
   if (limits === null) return null;
-  if (box.sockets.unanswered.bytes > UNANSWERED_BYTES) return tooMany(CLOSE_ANSWER_MS);
+  if (context.sockets.unanswered.bytes > UNANSWERED_BYTES) return tooMany(CLOSE_ANSWER_MS);
   const { CONNECT_BURST: burst, CONNECTS_PER_SECOND: rate } = limits;
-  const ofUser = bucketOf(box, "connect", burst, rate);
+  const ofUser = bucketOf(context, "connect", burst, rate);
   if (ofUser.tokens < 1) return tooMany(ofUser.take());
-  return tooMany(bucketOfDevice(box, device, Math.ceil(burst / 2), rate).take() || ofUser.take());
+  return tooMany(bucketOfDevice(context, device, Math.ceil(burst / 2), rate).take() || ofUser.take());
 }
 
 /** Why the user may not ask over HTTP now, or null. */
-export function objectionToRequest(box: Box): Refusal | null {
-  const limits = limitsOf(box);
-  return limits === null ? null : tooMany(requestsOf(box, limits).take());
+export function checkRequestAllowance(context: MailboxContext): Refusal | null {
+  const limits = limitsOf(context);
+  return limits === null ? null : tooMany(requestsOf(context, limits).take());
 }
 
 /**
  * Why the user may not have so many bytes exported now, or null. Apart from other requests: what is left of a mailbox is read, or erased, also
  * right after a large export.
  */
-export function objectionToExport(box: Box, bytes: number): Refusal | null {
-  const limits = limitsOf(box);
+export function checkExportAllowance(context: MailboxContext, bytes: number): Refusal | null {
+  const limits = limitsOf(context);
   if (limits === null) return null;
-  const bucket = bucketOf(box, "export", limits.REQUEST_BURST, limits.REQUESTS_PER_SECOND);
+  const bucket = bucketOf(context, "export", limits.REQUEST_BURST, limits.REQUESTS_PER_SECOND);
   const wait = bucket.take();
   if (wait === 0) bucket.owe(bytes / ANSWER_UNITS);
   return tooMany(wait);
 }
 
 /** A request was answered with so many UTF-16 units. */
-export function answeredWith(box: Box, units: number): void {
-  const limits = limitsOf(box);
-  if (limits !== null && units > ANSWER_UNITS) requestsOf(box, limits).owe(units / ANSWER_UNITS);
+export function chargeAnswer(context: MailboxContext, units: number): void {
+  const limits = limitsOf(context);
+  if (limits !== null && units > ANSWER_UNITS) requestsOf(context, limits).owe(units / ANSWER_UNITS);
 }
 
-function requestsOf(box: Box, { REQUEST_BURST, REQUESTS_PER_SECOND }: Quotas): Bucket {
-  return bucketOf(box, "request", REQUEST_BURST, REQUESTS_PER_SECOND);
+function requestsOf(context: MailboxContext, { REQUEST_BURST, REQUESTS_PER_SECOND }: Quotas): Bucket {
+  return bucketOf(context, "request", REQUEST_BURST, REQUESTS_PER_SECOND);
 }
 
 /** A text of so many UTF-16 units, of which nothing was made, had `frames` without effect. An ordinary text costs nothing. */
-export function charge(box: Box, session: Session, frames: number, units: number): void {
+export function chargeRejected(context: MailboxContext, session: Session, frames: number, units: number): void {
   if (frames === 0 && units < FEW_UNITS) return;
-  const price = WASTE.TEXT + Math.max(frames, units / WASTE.UNITS);
-  rest(box, price);
-  session.waste ??= new Bucket(WASTE.MOST, WASTE.PER_SECOND);
-  const ofUser = bucketOf(box, "waste", 2 * WASTE.MOST, 2 * WASTE.PER_SECOND);
-  session.waste.owe(price);
+  const price = REJECTED.TEXT + Math.max(frames, units / REJECTED.UNITS);
+  pauseEvents(context, price);
+  session.rejected ??= new Bucket(REJECTED.MOST, REJECTED.PER_SECOND);
+  const ofUser = bucketOf(context, "waste", 2 * REJECTED.MOST, 2 * REJECTED.PER_SECOND);
+  session.rejected.owe(price);
   ofUser.owe(price);
-  session.isFlooding ||= session.waste.tokens < 0 || ofUser.tokens < 0;
+  session.isFlooding ||= session.rejected.tokens < 0 || ofUser.tokens < 0;
 }
 
 /** Work of that price was done of which no message was made; now and then others have their turn. */
-export function rest(box: Box, price: number): void {
+export function pauseEvents(context: MailboxContext, price: number): void {
   const now = Date.now();
-  const last = works.get(box);
-  const done = price + (last !== undefined && now - last.at < BREAK.FORGOTTEN_MS ? last.done : 0);
-  if (done >= BREAK.EVERY) box.pause(BREAK.MS);
-  works.set(box, { at: now, done: done >= BREAK.EVERY ? 0 : done });
+  const last = works.get(context);
+  const done = price + (last !== undefined && now - last.at < PAUSE.FORGOTTEN_MS ? last.done : 0);
+  if (done >= PAUSE.EVERY) context.pause(PAUSE.MS);
+  works.set(context, { at: now, done: done >= PAUSE.EVERY ? 0 : done });
 }
 
 function tooMany(wait: number): Refusal | null {

@@ -7,7 +7,7 @@ const DAY_MS = 86_400_000;
 
 export type Quotas = { readonly [Name in keyof typeof QUOTAS]: number };
 
-export interface Rules {
+export interface MailboxConfig {
   /** The AUTH variable; see identity/mode.ts. */
   readonly mode: string;
   /** Whether first contact is a request. */
@@ -25,7 +25,7 @@ export interface Rules {
 }
 
 /** In `open` mode anybody is anybody, so there are no strangers unless REQUESTS says so. */
-export function rulesOf(variables: Variables): Rules {
+export function configOf(variables: Variables): MailboxConfig {
   const mode = variables.AUTH ?? "";
   const requests = valueOf(variables, "REQUESTS");
   const idleDays = valueOf(variables, "SESSION_IDLE_DAYS");

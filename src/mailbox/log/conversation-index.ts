@@ -2,29 +2,29 @@
 // row, which is written for other things as well; when they are 48 spans or more at the end of a group they become a page, one row.
 import type { EntryRows } from "./entry-rows.ts";
 import type { Entry, Peer } from "./schema.ts";
-import { Spans } from "../../durable/log/seq-ranges.ts";
-import { putting, type Sql } from "../../durable/log/sql.ts";
+import { SeqRanges } from "../../durable/log/seq-ranges.ts";
+import { upsert, type Sql } from "../../durable/log/sql.ts";
 
 /** As many spans as fit into a page of the database beside the rest of the row: what overflows is another page written. */
-const PAGE = 48;
+const MAX_RANGES = 48;
 /** So many entries are enough for a page too. Answers: a version before this one writes each of them, and a row has 2 MB at most. */
-const PAGE_ENTRIES = 10_000;
+const MAX_PAGE_ENTRIES = 10_000;
 /** Entries that are looked at for the newest of the peer's. Answers: one's own messages without an end. */
-const LOOKED_AT = 4_096;
+const MAX_SCANNED = 4_096;
 /** Pages, and entries, that are read at once. Answers: many large bodies in memory of which an answer takes a few. */
 const PAGES = 16;
 const ENTRIES = 16;
 /** Pages with entries after a seq, found by their key: they are in order, and but for the first of them begin after it. */
 const PAGES_AFTER = `FROM page WHERE peer = ?1 AND last > ?2
   AND first >= coalesce((SELECT max(first) FROM page WHERE peer = ?1 AND first <= ?2), 0)`;
-const PUT_PAGE = putting("page", ["peer", "first", "last", "seqs"], 2);
+const PUT_PAGE = upsert("page", ["peer", "first", "last", "seqs"], 2);
 
 interface Page {
   readonly first: number;
   readonly seqs: string;
 }
 
-export class History {
+export class ConversationIndex {
   readonly #sql: Sql;
   readonly #rows: EntryRows;
   /** Those whose newest entries are enough for a page. */
@@ -44,26 +44,26 @@ export class History {
   }
 
   /** Notes a new entry of the conversation in the peer's row, which the caller has written sooner or later. */
-  note(peer: Peer, seq: number): void {
+  add(peer: Peer, seq: number): void {
     peer.last = seq;
     peer.page.add(seq);
-    if (peer.page.spans >= PAGE || peer.page.size >= PAGE_ENTRIES) this.#full.add(peer);
+    if (peer.page.spans >= MAX_RANGES || peer.page.size >= MAX_PAGE_ENTRIES) this.#full.add(peer);
   }
 
   /** Writes the pages that are full, and gives back whose row has to be written together with them. */
-  seal(): readonly Peer[] {
+  flush(): readonly Peer[] {
     if (this.#full.size === 0) return [];
     const peers = [...this.#full];
     this.#full.clear();
     for (const peer of peers) {
       this.#sql.run(PUT_PAGE, peer.name, peer.page.first, peer.last, peer.page.text);
-      peer.page = new Spans();
+      peer.page = new SeqRanges();
     }
     return peers;
   }
 
   /** Before the tail is noted again: pages beyond the peer's row, which code of before wrote ahead of it. */
-  rewind(peer: Peer): void {
+  dropPagesAfter(peer: Peer): void {
     this.#sql.run(`DELETE ${PAGES_AFTER}`, peer.name, peer.last);
   }
 
@@ -107,7 +107,7 @@ export class History {
     if (peer.high === 0) return 0;
     // The peer's row knows the newest origin of all, which was taken unless it was refused.
     if (isNewest && peer.high > peer.refused) return peer.high;
-    const newest = this.#rows.lastInOf(this.#seqsBefore(peer, seq + 1, LOOKED_AT));
+    const newest = this.#rows.lastInOf(this.#seqsBefore(peer, seq + 1, MAX_SCANNED));
     return newest === 0 ? 0 : (this.#rows.get(newest)?.origin ?? 0);
   }
 
@@ -124,7 +124,7 @@ export class History {
     const query = "SELECT first, seqs FROM page WHERE peer = ? AND first < ? ORDER BY first DESC LIMIT ?";
     const pages = left <= 0 ? [] : this.#sql.pages<Page>(PAGES, query, (last) => [peer.name, last?.first ?? before]);
     for (const { seqs } of pages) {
-      const more = Spans.read(seqs).below(before, left);
+      const more = SeqRanges.read(seqs).below(before, left);
       found.push(more);
       left -= more.length;
       if (left <= 0) break;
@@ -137,7 +137,7 @@ export class History {
     const after = Math.max(seq, this.#trimmed);
     const query = `SELECT first, seqs ${PAGES_AFTER} AND first > ?3 ORDER BY first LIMIT ?4`;
     for (const { seqs } of this.#sql.pages<Page>(PAGES, query, (last) => [peer.name, after, last?.first ?? -1]))
-      yield Spans.read(seqs).above(after, Infinity);
+      yield SeqRanges.read(seqs).above(after, Infinity);
     yield peer.page.above(after, Infinity);
   }
 }

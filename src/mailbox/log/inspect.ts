@@ -18,7 +18,7 @@ const BETWEEN = `SELECT coalesce(sum(min(seq, ?2) - max(seq - count, ?1)), 0) AS
 /** Peers named in one answer. */
 const OWING = 20;
 
-export class Facts {
+export class Inspector {
   readonly #sql: Sql;
 
   /** Of a mailbox that has begun. */

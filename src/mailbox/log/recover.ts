@@ -3,16 +3,16 @@ import type { Head } from "./entry-rows.ts";
 import type { Sent } from "./schema.ts";
 
 /** Entries of one receiver that are in memory while they are owed, at most. Answers: a receiver that is away for long. */
-export const OWED_IN_MEMORY = 1_024;
+export const UNSETTLED_IN_MEMORY = 1_024;
 
 /** Sent to one receiver, and neither stored nor failed, in order; `more` of them are in the log alone. */
-export interface OwedTo {
+export interface UnsettledTo {
   readonly sent: Sent[];
   more: number;
 }
 
 export interface Tail {
-  readonly owed: ReadonlyMap<string, OwedTo>;
+  readonly owed: ReadonlyMap<string, UnsettledTo>;
   /** The last id that was taken from each device. */
   readonly ids: ReadonlyMap<string, number>;
   readonly entries: number;
@@ -31,22 +31,22 @@ export function readTail(
   exchanged: (entry: Exchanged) => void,
 ): Tail {
   const ids = new Map<string, number>();
-  const owed = new Map<string, OwedTo>();
+  const owed = new Map<string, UnsettledTo>();
   let count = 0;
   for (const entry of entries) {
     const { seq, kind, peer, failed, device, id, at } = entry;
     count++;
     if (device !== null && id !== null) ids.set(device, id);
     if (kind === "in" || kind === "out" || kind === "self") exchanged(entry);
-    if (kind === "out" && failed === null && seq > reached(peer)) owe(owed, { seq, peer, at });
+    if (kind === "out" && failed === null && seq > reached(peer)) addUnsettled(owed, { seq, peer, at });
   }
   return { owed, ids, entries: count };
 }
 
 /** One more is owed. */
-export function owe(all: Map<string, OwedTo>, sent: Sent): void {
+export function addUnsettled(all: Map<string, UnsettledTo>, sent: Sent): void {
   let owed = all.get(sent.peer);
   if (owed === undefined) all.set(sent.peer, (owed = { sent: [], more: 0 }));
-  if (owed.sent.length < OWED_IN_MEMORY) owed.sent.push(sent);
+  if (owed.sent.length < UNSETTLED_IN_MEMORY) owed.sent.push(sent);
   else owed.more++;
 }

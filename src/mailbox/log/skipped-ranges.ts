@@ -4,7 +4,7 @@
 import type { Sql } from "../../durable/log/sql.ts";
 
 /** The numbers between `before` and `last` were never given; `last` is where the numbering went on, and can be a cursor. */
-export interface Jump {
+export interface SkippedRange {
   readonly before: number;
   readonly last: number;
 }
@@ -16,7 +16,7 @@ const KEPT = 16;
 /** Jumps that the summary keeps. */
 const NEWEST = 64;
 
-export class Jumps {
+export class SkippedRanges {
   readonly #sql: Sql;
   /** Those that are known, and from where on these are all; Infinity where that is not known. */
   readonly #known: Pair[] = [];
@@ -29,7 +29,7 @@ export class Jumps {
     this.#sql = sql;
   }
 
-  note(before: number, last: number): void {
+  add(before: number, last: number): void {
     if (last <= before) return;
     this.#known.push([before, last]);
     this.#unkept.push([before, last]);
@@ -47,7 +47,7 @@ export class Jumps {
   }
 
   /** Whether there is one that is in no row yet. */
-  get wait(): boolean {
+  get hasUnsaved(): boolean {
     return this.#unkept.length > 0;
   }
 
@@ -61,7 +61,7 @@ export class Jumps {
   }
 
   /** What the row of `peer`, which is about to be written, has to keep; null for nothing new. */
-  take(peer: string): string | null {
+  takeUnsaved(peer: string): string | null {
     if (this.#unkept.length === 0) return null;
     if (!this.#column()) this.#sql.run("ALTER TABLE peer ADD COLUMN jumps TEXT");
     this.#hasColumn = true;
@@ -72,14 +72,14 @@ export class Jumps {
   }
 
   /** The jump in which `seq` lies, or null: as far as is known it was given. */
-  around(seq: number): Jump | null {
+  rangeContaining(seq: number): SkippedRange | null {
     const found = this.#find(seq);
     if (found !== null || seq > this.#from) return found;
     this.#readAll();
     return this.#find(seq);
   }
 
-  #find(seq: number): Jump | null {
+  #find(seq: number): SkippedRange | null {
     for (const [before, last] of this.#known) if (before < seq && seq < last) return { before, last };
     return null;
   }

@@ -1,6 +1,6 @@
 // Tells the census how many sockets the user has. One report under way at a time, so the last number is the one that stays.
 import type { Online } from "../../protocol/census.ts";
-import { note, reasonOf } from "../../protocol/log-events.ts";
+import { logEvent, reasonOf } from "../../protocol/log-events.ts";
 
 /** A connection that began or ended, to be logged with the count that the census gives back. */
 export interface Change {
@@ -12,7 +12,7 @@ export interface Change {
 /** Tries of one report. What fails for good is corrected by the user's next report. */
 const TRIES = 3;
 
-export class Tally {
+export class CensusReport {
   readonly #report: (sockets: number) => Promise<Online>;
   readonly #fields: { readonly user: string; readonly shard: number };
   #changes: Change[] = [];
@@ -33,7 +33,7 @@ export class Tally {
       this.#changes = [];
       const online = await this.#tell(last.sockets);
       for (const { event, device, sockets } of changes) {
-        note(event, {
+        logEvent(event, {
           ...this.#fields,
           device,
           sockets,
@@ -50,7 +50,7 @@ export class Tally {
       try {
         return await this.#report(sockets);
       } catch (error) {
-        note("report_failed", { ...this.#fields, attempt, reason: reasonOf(error) });
+        logEvent("report_failed", { ...this.#fields, attempt, reason: reasonOf(error) });
       }
     }
     return null;

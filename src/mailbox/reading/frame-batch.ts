@@ -1,7 +1,7 @@
 // What the pump says to one socket at a time: as many log frames as its window takes. Neighbours that differ only by what counts up are
 // one frame, where the device asked for runs.
 import { LIMITS, utf8Bytes } from "../../protocol/limits.ts";
-import { type Entry, follows, type Peer } from "../log/schema.ts";
+import { type Entry, continuesRun, type Peer } from "../log/schema.ts";
 
 /** Bytes of the frame of a run. Answers: a frame that no text can carry. */
 const RUN_BYTES = 250_000;
@@ -9,7 +9,7 @@ const RUN_BYTES = 250_000;
 const RUN_HEAD = 24;
 
 /** What a socket may still be sent. `free`: nothing is on its way, so one frame may go, however large. */
-export interface Window {
+export interface FlowWindow {
   readonly frames: number;
   readonly bytes: number;
   readonly free: boolean;
@@ -32,7 +32,7 @@ interface Run {
   bytes: number;
 }
 
-export class Page {
+export class FrameBatch {
   readonly frames: string[] = [];
   /** How many entries and marks they speak of, at how many bytes, and the seq of the last. */
   count = 0;
@@ -45,7 +45,7 @@ export class Page {
   #free: boolean;
   #run: Run | null = null;
 
-  constructor({ frames, bytes, free }: Window, writer: Writer, runs: boolean) {
+  constructor({ frames, bytes, free }: FlowWindow, writer: Writer, runs: boolean) {
     this.#left = frames;
     this.#bytesLeft = bytes;
     this.#free = free;
@@ -57,7 +57,7 @@ export class Page {
   add(item: Entry | Peer): boolean {
     const isEntry = "seq" in item;
     const run = this.#run;
-    if (run !== null && isEntry && follows(run.last, item) && run.bare === this.#writer.isBare(item)) {
+    if (run !== null && isEntry && continuesRun(run.last, item) && run.bare === this.#writer.isBare(item)) {
       const size = (run.bodies.length === 1 ? RUN_HEAD : 0) + (run.bare ? 0 : utf8Bytes(item.body) + 1);
       const fits = run.bytes + size <= RUN_BYTES && run.bodies.length < LIMITS.frames;
       if (fits) return this.#goOn(run, item, size);
@@ -66,7 +66,7 @@ export class Page {
     if (frame === null) return true;
     const size = utf8Bytes(frame);
     if (!this.#takes(size)) return false;
-    this.seal();
+    this.close();
     this.last = isEntry ? item.seq : item.mark;
     const place = this.frames.push(frame) - 1;
     if (this.#runs && isEntry && isMessage(item)) {
@@ -76,7 +76,7 @@ export class Page {
   }
 
   /** Nothing more is added. */
-  seal(): void {
+  close(): void {
     const run = this.#run;
     this.#run = null;
     if (run === null || run.bodies.length === 1) return;

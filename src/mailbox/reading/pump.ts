@@ -1,58 +1,58 @@
 // The one pump. A socket has a position in the log; the pump says what lies after it, up to the socket's window. Live delivery,
 // catch-up after a reconnect and the return after a year are this one loop.
 import { write, writeCarbon, writeMessage } from "../../protocol/down.ts";
-import { faultOf } from "../../protocol/message-refusals.ts";
+import { messageRefusalOf } from "../../protocol/message-refusals.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import { writePlain, writePlainRefusal } from "../../protocol/plain.ts";
 import { refusal } from "../../protocol/refusals.ts";
 import { sentenceOf } from "../../protocol/notices.ts";
 import { V1 } from "../../protocol/version.ts";
-import type { Box } from "../context.ts";
+import type { MailboxContext } from "../context.ts";
 import type { Entry, Peer } from "../log/schema.ts";
-import { Page, type Window } from "./frame-batch.ts";
-import { carry } from "../delivery/receipts.ts";
+import { FrameBatch, type FlowWindow } from "./frame-batch.ts";
+import { advanceDelivered } from "../delivery/receipts.ts";
 import type { Session } from "../connections/sockets.ts";
 
 /** Says what the socket's window takes. True if a plain socket, which acknowledges nothing, is to go on in the next group. */
-export function pump(box: Box, session: Session): boolean {
-  if (session.position >= box.log.head || isShut(windowOf(session))) return false;
-  skipGap(box, session);
+export function pump(context: MailboxContext, session: Session): boolean {
+  if (session.position >= context.log.head || isShut(windowOf(session))) return false;
+  skipGap(context, session);
   const writer = {
-    write: (item: Entry | Peer, bodies?: readonly string[]) => frameOf(box, session, item, bodies),
+    write: (item: Entry | Peer, bodies?: readonly string[]) => frameOf(context, session, item, bodies),
     isBare: (entry: Entry) => sentIt(session, entry),
   };
-  const page = new Page(windowOf(session), writer, session.runs);
+  const page = new FrameBatch(windowOf(session), writer, session.runs);
   let position = session.position;
   let own = true;
-  for (const item of inOrder(box.log.entries.after(position), [...box.log.peers.marksAfter(position)])) {
+  for (const item of inOrder(context.log.entries.after(position), [...context.log.peers.marksAfter(position)])) {
     if (!page.add(item)) {
-      said(box, session, page, position);
+      commitBatch(context, session, page, position);
       return session.dialect !== V1;
     }
-    own &&= awaited(box, session, item);
+    own &&= awaited(context, session, item);
     position = seqOf(item);
   }
-  said(box, session, page, box.log.head, own);
+  commitBatch(context, session, page, context.log.head, own);
   return false;
 }
 
 /** What retention took is said, never passed over. */
-function skipGap(box: Box, session: Session): void {
-  const trimmed = box.log.life?.trimmed ?? 0;
+function skipGap(context: MailboxContext, session: Session): void {
+  const trimmed = context.log.row?.trimmed ?? 0;
   if (session.position >= trimmed) return;
   const v1 = session.dialect === V1;
   const gap = v1
     ? write({ type: "gap", from: session.position + 1, seq: trimmed })
-    : writePlainRefusal(box.user, Date.now(), refusal("gone"));
-  box.sockets.sayLog(session, { frames: [gap], count: 1, bytes: gap.length, last: trimmed }, trimmed);
+    : writePlainRefusal(context.user, Date.now(), refusal("gone"));
+  context.sockets.sendLog(session, { frames: [gap], count: 1, bytes: gap.length, last: trimmed }, trimmed);
   if (!v1) session.unacked = [];
 }
 
-function isShut({ frames, bytes, free }: Window): boolean {
+function isShut({ frames, bytes, free }: FlowWindow): boolean {
   return !free && (frames <= 0 || bytes <= 0);
 }
 
-function windowOf(session: Session): Window {
+function windowOf(session: Session): FlowWindow {
   let frames: number = session.window ?? LIMITS.window;
   let bytes: number = LIMITS.windowBytes;
   for (const [, sentFrames, sentBytes] of session.unacked) {
@@ -62,20 +62,26 @@ function windowOf(session: Session): Window {
   return { frames, bytes, free: session.unacked.length === 0 };
 }
 
-function said(box: Box, session: Session, page: Page, position: number, waits = false): void {
-  page.seal();
-  box.sockets.sayLog(session, page, position, waits);
+function commitBatch(
+  context: MailboxContext,
+  session: Session,
+  page: FrameBatch,
+  position: number,
+  waits = false,
+): void {
+  page.close();
+  context.sockets.sendLog(session, page, position, waits);
   if (session.dialect === V1) return;
   // No ack in this dialect: what was handed to an open socket counts as delivered.
   session.unacked = [];
   session.unkept += page.count;
   session.acked = position;
-  if (session.carries) carry(box, position);
+  if (session.carries) advanceDelivered(context, position);
 }
 
 /** Whether the device itself sent this over this socket, and is still to be answered. */
-function awaited(box: Box, session: Session, item: Entry | Peer): boolean {
-  return "seq" in item && sentIt(session, item) && box.lanes.awaits(item.peer, item.seq);
+function awaited(context: MailboxContext, session: Session, item: Entry | Peer): boolean {
+  return "seq" in item && sentIt(session, item) && context.outbox.awaitsReply(item.peer, item.seq);
 }
 
 /** Whether it came over this very socket. */
@@ -102,21 +108,26 @@ function seqOf(item: Entry | Peer): number {
 }
 
 /** The frame that this socket's dialect has for it, or, with several bodies, for the run that it ends; null for none. */
-function frameOf(box: Box, session: Session, item: Entry | Peer, bodies?: readonly string[]): string | null {
-  if (session.dialect !== V1) return "seq" in item ? plainOf(box.user, item) : null;
-  if (!("seq" in item)) return markOf(box, item);
+function frameOf(
+  context: MailboxContext,
+  session: Session,
+  item: Entry | Peer,
+  bodies?: readonly string[],
+): string | null {
+  if (session.dialect !== V1) return "seq" in item ? plainOf(context.user, item) : null;
+  if (!("seq" in item)) return markOf(context, item);
   switch (item.kind) {
     case "in":
-      return writeReceived(box, item, bodies);
+      return writeReceived(context, item, bodies);
     case "notice":
       return writeNotice(item);
     case "peer":
       return write({ type: "peer", seq: item.seq, peer: item.peer, standing: item.body });
     case "out":
     case "self":
-      return writeCarbon(item, box.user, sentIt(session, item), bodies);
+      return writeCarbon(item, context.user, sentIt(session, item), bodies);
     case "failed": {
-      const { code, message } = faultOf(item.body);
+      const { code, message } = messageRefusalOf(item.body);
       return write({ type: "failed", seq: item.seq, of: item.origin ?? 0, code, message });
     }
     default:
@@ -132,20 +143,20 @@ function writeNotice({ seq, body: code, device: about, at }: Entry): string {
 }
 
 /** A message from somebody else; of a stranger's it says that it is a request. */
-export function writeReceived(box: Box, entry: Entry, bodies?: readonly string[]): string {
-  const request = box.log.contacts.standing(entry.peer) === "request";
-  return writeMessage(entry, box.user, request, bodies);
+export function writeReceived(context: MailboxContext, entry: Entry, bodies?: readonly string[]): string {
+  const request = context.log.contacts.standing(entry.peer) === "request";
+  return writeMessage(entry, context.user, request, bodies);
 }
 
 /** The marks of a peer at their present value. */
-function markOf(box: Box, { mark: seq, name: peer, stored, delivered, read, mine }: Peer): string {
+function markOf(context: MailboxContext, { mark: seq, name: peer, stored, delivered, read, mine }: Peer): string {
   return write({
     type: "mark",
     seq,
     peer,
     ...(stored > 0 && { stored }),
     ...(delivered > 0 && { delivered }),
-    ...(read > 0 && box.log.life?.receipts === 1 && { read }),
+    ...(read > 0 && context.log.row?.receipts === 1 && { read }),
     ...(mine > 0 && { mine }),
   });
 }
@@ -156,7 +167,7 @@ function plainOf(user: string, entry: Entry): string | null {
     case "self":
       return writePlain({ ...entry, from: entry.peer, to: user });
     case "failed":
-      return writePlainRefusal(user, entry.at, faultOf(entry.body, `to ${entry.peer}`));
+      return writePlainRefusal(user, entry.at, messageRefusalOf(entry.body, `to ${entry.peer}`));
     case "out":
     case "peer":
     case "notice":

@@ -1,15 +1,15 @@
 // The resume point: from which position of the log a device is sent entries, and which gap it is told of first.
 import { CLOCK_SLACK } from "../../protocol/limits.ts";
-import type { Place } from "../../protocol/connection-query.ts";
+import type { ConnectionQuery } from "../../protocol/connection-query.ts";
 import { type Refusal, refusal } from "../../protocol/refusals.ts";
-import type { Box } from "../context.ts";
-import type { Life } from "../log/schema.ts";
+import type { MailboxContext } from "../context.ts";
+import type { MailboxRow } from "../log/schema.ts";
 
 /**
  * Where a socket starts; `gap`: what is gone for good. `held`: what the device has acknowledged, which is less where there is a gap: one
  * that is lost on its way is said again.
  */
-export interface Start {
+export interface ResumePoint {
   readonly position: number;
   readonly held: number;
   readonly gap: { readonly from: number; readonly seq: number } | null;
@@ -17,23 +17,23 @@ export interface Start {
 }
 
 /** Why nobody can be there, or null. */
-export function objectionToCursor(box: Box, cursor: Place["cursor"]): Refusal | null {
+export function checkCursor(context: MailboxContext, cursor: ConnectionQuery["cursor"]): Refusal | null {
   if (typeof cursor !== "number") return null;
-  const possible = Math.max(box.log.head, (Date.now() + CLOCK_SLACK) * 1_000);
+  const possible = Math.max(context.log.head, (Date.now() + CLOCK_SLACK) * 1_000);
   if (cursor <= possible) return null;
   return refusal("bad_query", "cursor is beyond what any mailbox can have given");
 }
 
 /** Where in the log somebody goes on who was there. */
-export function startOf(box: Box, life: Life, place: Place): Start {
-  const { log } = box;
+export function resumePointOf(context: MailboxContext, life: MailboxRow, place: ConnectionQuery): ResumePoint {
+  const { log } = context;
   const { delivered } = log.devices;
   const known = log.devices.get(place.device)?.cursor;
   const kept = known ?? Math.max(life.base, life.trimmed);
-  const from = (position: number, before = position): Start => {
+  const from = (position: number, before = position): ResumePoint => {
     return { position, held: position, gap: null, carries: before <= delivered };
   };
-  const behind = (gap: NonNullable<Start["gap"]>, before: number): Start => {
+  const behind = (gap: NonNullable<ResumePoint["gap"]>, before: number): ResumePoint => {
     return { position: gap.seq, held: kept, gap, carries: before <= delivered };
   };
   if (place.epoch !== null && place.epoch !== life.epoch) {
@@ -49,7 +49,7 @@ export function startOf(box: Box, life: Life, place: Place): Start {
       const before = Math.min(known ?? place.cursor, place.cursor);
       if (place.cursor <= log.head) {
         // What this device said that it holds was given. Anything else may be older than the copy that the mailbox was set back to.
-        const jump = place.cursor > (known ?? 0) ? log.jumpOver(place.cursor) : null;
+        const jump = place.cursor > (known ?? 0) ? log.skippedRangeOf(place.cursor) : null;
         if (jump === null) return from(place.cursor, before);
         return behind({ from: jump.before + 1, seq: jump.last }, before);
       }

@@ -1,9 +1,9 @@
 // One post of a webhook: signed as Standard Webhooks has it (standardwebhooks.com), so that whoever gets it finds a library for that.
 // The only file that speaks to the world outside; what comes back is a status, and nothing of it is read.
-import { HOOK } from "../../protocol/limits.ts";
+import { WEBHOOK } from "../../protocol/limits.ts";
 
 /** Posts once. The status that came back, or 0 where there was no answer in time. Redirects are an answer like any other. */
-export async function post(
+export async function postWebhook(
   { url, secret }: { readonly url: string; readonly secret: string },
   id: string,
   body: string,
@@ -13,7 +13,7 @@ export async function post(
     const response = await fetch(url, {
       method: "POST",
       redirect: "manual",
-      signal: AbortSignal.timeout(HOOK.TIMEOUT_MS),
+      signal: AbortSignal.timeout(WEBHOOK.TIMEOUT_MS),
       headers: {
         "Content-Type": "application/json",
         "User-Agent": "Restante",

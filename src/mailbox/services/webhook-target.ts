@@ -24,7 +24,7 @@ const INSIDE: ReadonlySet<string> = new Set(
 const GLOBAL = ipaddr.parseCIDR("2000::/3") as [ipaddr.IPv6, number];
 
 /** Why nothing may be posted there, in a sentence, or null. `hosts`: those that may be private, without TLS, and on any port. */
-export function objectionToTarget(text: string, hosts: Hosts): string | null {
+export function checkTarget(text: string, hosts: Hosts): string | null {
   if (text.length > UNITS || !URL.canParse(text)) return "it must be an address";
   const url = new URL(text);
   if (url.username !== "" || url.password !== "") return "it must be without a user and a password";
