@@ -43,8 +43,8 @@ test("an accepted that is told before anything is written loses something", { ti
 });
 
 test("a pump that does not mind the window is seen", { timeout: 60_000 }, async () => {
-  const sayLog = Sockets.prototype.sendLog;
-  vi.spyOn(Sockets.prototype, "sendLog").mockImplementation(function (this: Sockets, session, ...rest) {
+  const sayLog = Sockets.prototype.queueLogFrames;
+  vi.spyOn(Sockets.prototype, "queueLogFrames").mockImplementation(function (this: Sockets, session, ...rest) {
     sayLog.call(this, session, ...rest);
     session.unacked = [];
   });

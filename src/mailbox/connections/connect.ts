@@ -53,7 +53,7 @@ function connectV1(context: MailboxContext, life: MailboxRow, { place, proof }: 
   if (carries) advanceDelivered(context, position);
   // A device's first row is written at once: from here on it has been seen. So is a jump, which ends what it carried.
   if (context.log.devices.get(device) === null || !carries) persistCursor(context, session);
-  context.sockets.send(
+  context.sockets.queueFrame(
     session,
     write({
       type: "welcome",
@@ -70,7 +70,7 @@ function connectV1(context: MailboxContext, life: MailboxRow, { place, proof }: 
   );
   if (gap !== null) {
     const frame = write({ type: "gap", ...gap });
-    context.sockets.sendLog(session, { frames: [frame], count: 1, bytes: frame.length, last: gap.seq }, gap.seq);
+    context.sockets.queueLogFrames(session, { frames: [frame], count: 1, bytes: frame.length, last: gap.seq }, gap.seq);
   }
   return session;
 }

@@ -36,7 +36,7 @@ export function dispatchFrames(context: MailboxContext, session: Session, frames
   const refuse: Refuse = (id, why) => {
     count("refused", why.code);
     wasted++;
-    context.sockets.send(session, writeRefused(id, why));
+    context.sockets.queueFrame(session, writeRefused(id, why));
   };
   for (const frame of frames) {
     switch (frame.type) {
@@ -51,7 +51,7 @@ export function dispatchFrames(context: MailboxContext, session: Session, frames
         break;
       case "error":
         wasted++;
-        context.sockets.send(session, writeError(frame.refusal));
+        context.sockets.queueFrame(session, writeError(frame.refusal));
         break;
       case "ack":
         held = Math.max(held, frame.seq);
@@ -95,7 +95,7 @@ function signal(context: MailboxContext, session: Session, frames: readonly Said
   if (wait > 0) {
     count("refused", "rate_limited");
     const why = refusal("rate_limited", "frames that are no messages were dropped");
-    context.sockets.send(session, writeError({ ...why, retryAfter: wait }));
+    context.sockets.queueFrame(session, writeError({ ...why, retryAfter: wait }));
   }
   return frames.length - done;
 }

@@ -64,7 +64,7 @@ function finish(context: MailboxContext, session: Session): void {
 function complain(context: MailboxContext, session: Session, why: Refusal, units: number): void {
   chargeRejected(context, session, 1, units);
   const frame = session.dialect === V1 ? writeError(why) : writePlainRefusal(context.user, Date.now(), why);
-  context.sockets.send(session, frame);
+  context.sockets.queueFrame(session, frame);
   finish(context, session);
 }
 

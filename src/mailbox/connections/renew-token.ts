@@ -18,7 +18,7 @@ export async function renewToken(context: MailboxContext, session: Session, toke
     else {
       const { token: id, expires } = grantOf(context, visitor.proof);
       context.sockets.regrant(session, { token: id, expires });
-      context.sockets.send(session, write({ type: "token", ...(expires !== null && { expires }) }));
+      context.sockets.queueFrame(session, write({ type: "token", ...(expires !== null && { expires }) }));
     }
   });
 }

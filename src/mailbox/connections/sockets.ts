@@ -170,7 +170,7 @@ export class Sockets {
   }
 
   /** Says one frame; it goes out with the group. */
-  send(session: Session, frame: string): void {
+  queueFrame(session: Session, frame: string): void {
     session.flushWithCommit = true;
     session.unreadBytes += frame.length;
     sayAnswer(session);
@@ -178,13 +178,13 @@ export class Sockets {
   }
 
   /** Says what became of a send; of several in a row at once, where the device reads that. */
-  sendAccepted(
+  queueAccepted(
     session: Session,
     id: number,
     state: State,
     entry?: { readonly seq: number; readonly at: number },
   ): void {
-    if (!session.runs) return this.send(session, writeAccepted(id, state, entry));
+    if (!session.runs) return this.queueFrame(session, writeAccepted(id, state, entry));
     session.flushWithCommit = true;
     const { acceptedRun: answer } = session;
     if (answer !== null && extendRun(answer, id, state, entry)) return;
@@ -193,7 +193,7 @@ export class Sockets {
   }
 
   /** Says log frames, which the device has to acknowledge; then the socket is at `position`. `waits`: they may leave with the next thing that is said. */
-  sendLog(session: Session, said: LogFrames, position: number, waits = false): void {
+  queueLogFrames(session: Session, said: LogFrames, position: number, waits = false): void {
     const { frames } = said;
     if (frames.length === 0 && position === session.position) return;
     if (frames.length > 0 && !waits) session.flushWithCommit = true;
@@ -221,7 +221,7 @@ export class Sockets {
     count("closed", code);
     const closing = { type: "closing", code: closeCode(code), message: why.message } as const;
     const retry = why.retryAfter === undefined ? {} : { retryAfter: why.retryAfter };
-    this.send(
+    this.queueFrame(
       session,
       session.dialect === V1 ? write({ ...closing, ...retry }) : writePlainRefusal(user, Date.now(), why),
     );

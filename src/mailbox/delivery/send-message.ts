@@ -23,7 +23,7 @@ export function sendPlain(context: MailboxContext, session: Session, to: string,
   const no = checkSending(context, to);
   if (no !== null) {
     count("refused", no.code);
-    context.sockets.send(session, writePlainRefusal(context.user, Date.now(), no));
+    context.sockets.queueFrame(session, writePlainRefusal(context.user, Date.now(), no));
     return chargeRejected(context, session, 1, units);
   }
   chargeRejected(context, session, 0, units - body.length);
@@ -47,8 +47,8 @@ export function acceptSend(
   }
   const entry = appendMessage(context, frame.to, device.name, frame.id, frame.body, at);
   context.log.devices.accepted(device.name, frame.id);
-  if (entry.kind === "self") context.sockets.sendAccepted(session, frame.id, "stored", entry);
-  else context.outbox.add(entry, (state) => context.sockets.sendAccepted(session, frame.id, state, entry));
+  if (entry.kind === "self") context.sockets.queueAccepted(session, frame.id, "stored", entry);
+  else context.outbox.add(entry, (state) => context.sockets.queueAccepted(session, frame.id, state, entry));
   return frame.body.length + FRAME_UNITS;
 }
 
@@ -86,8 +86,8 @@ export function answerRepeats(
     const entry = kept?.get(id);
     // What is not found may be on its way, if it can have been sent after the oldest that is.
     const isSettled = owed === null || (owed.device === session.device && id < (owed.id ?? 0));
-    if (entry === undefined) context.sockets.sendAccepted(session, id, isSettled ? "stored" : "queued");
+    if (entry === undefined) context.sockets.queueAccepted(session, id, isSettled ? "stored" : "queued");
     else if (entry.peer !== to || entry.body !== body) refuse(id, refusal("id_reused"));
-    else context.outbox.answer(entry, (state) => context.sockets.sendAccepted(session, id, state, entry));
+    else context.outbox.answer(entry, (state) => context.sockets.queueAccepted(session, id, state, entry));
   }
 }

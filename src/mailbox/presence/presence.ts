@@ -82,7 +82,7 @@ async function ask(context: MailboxContext, peer: string): Promise<void> {
 
 function tell(context: MailboxContext, session: Session, peer: string, presence: Presence | null): void {
   if (presence === null || context.sockets.of(session.ws) !== session || !session.watched.includes(peer)) return;
-  context.sockets.send(session, write({ type: "presence", user: peer, ...presence }));
+  context.sockets.queueFrame(session, write({ type: "presence", user: peer, ...presence }));
 }
 
 /** A peer came or went. */

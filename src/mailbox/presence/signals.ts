@@ -45,9 +45,9 @@ export function acceptSignal(context: MailboxContext, signal: Signal): void {
       context.groupCommit.enqueue(() => undefined);
       continue;
     }
-    if (signal.kind === "typing") context.sockets.send(session, write({ type: "typing", from: signal.from }));
+    if (signal.kind === "typing") context.sockets.queueFrame(session, write({ type: "typing", from: signal.from }));
     else if (session.watched.includes(signal.from) && context.log.row?.presence === 1) {
-      context.sockets.send(session, write({ type: "presence", user: signal.from, ...signal.presence }));
+      context.sockets.queueFrame(session, write({ type: "presence", user: signal.from, ...signal.presence }));
     }
   }
   context.sockets.flush();

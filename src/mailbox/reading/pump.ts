@@ -44,7 +44,7 @@ function skipGap(context: MailboxContext, session: Session): void {
   const gap = v1
     ? write({ type: "gap", from: session.position + 1, seq: trimmed })
     : writePlainRefusal(context.user, Date.now(), refusal("gone"));
-  context.sockets.sendLog(session, { frames: [gap], count: 1, bytes: gap.length, last: trimmed }, trimmed);
+  context.sockets.queueLogFrames(session, { frames: [gap], count: 1, bytes: gap.length, last: trimmed }, trimmed);
   if (!v1) session.unacked = [];
 }
 
@@ -70,7 +70,7 @@ function commitBatch(
   waits = false,
 ): void {
   page.close();
-  context.sockets.sendLog(session, page, position, waits);
+  context.sockets.queueLogFrames(session, page, position, waits);
   if (session.dialect === V1) return;
   // No ack in this dialect: what was handed to an open socket counts as delivered.
   session.unacked = [];
