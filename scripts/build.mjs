@@ -60,8 +60,8 @@ function put(path, contents) {
 }
 
 const [page, status, sdk, worker] = await Promise.all([
-  make("src/page/main.tsx", PAGE),
-  make("src/page/status/status.tsx", STATUS),
+  make("src/web/main.tsx", PAGE),
+  make("src/web/status/status.tsx", STATUS),
   make("src/client/connect.ts", SDK),
   packagesOfWorker(),
 ]);

@@ -1,7 +1,7 @@
 // Before a server starts or is deployed: whether its variables are variables, and make sense. A typing error is told now, in a sentence,
 // and not found out later. Exit codes: 0 they do, 1 they don't.
 import { parseArgs } from "node:util";
-import { problemsAtStart } from "../src/identity/variables.ts";
+import { problemsAtStart } from "../src/identity/check-variables.ts";
 import type { Variables } from "../src/protocol/variables.ts";
 
 /** Set by who has the variables already; otherwise they are looked up as wrangler does. */

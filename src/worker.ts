@@ -3,37 +3,37 @@ import { env } from "cloudflare:workers";
 import { HTTPException } from "hono/http-exception";
 import { accounts } from "./api/accounts.ts";
 import { conversations } from "./api/conversations.ts";
-import { api } from "./api/declare.ts";
-import { describe } from "./api/describe.ts";
+import { api } from "./api/declare-route.ts";
+import { describeApi } from "./api/openapi.ts";
 import { entries } from "./api/entries.ts";
 import { messages } from "./api/messages.ts";
 import { online } from "./api/online.ts";
 import { passkeys } from "./api/passkeys.ts";
-import { people } from "./api/people.ts";
+import { people } from "./api/contacts.ts";
 import { services } from "./api/services.ts";
-import { admit } from "./identity/admit.ts";
-import { confirm, refuted } from "./identity/asker.ts";
+import { authorizeUpgrade } from "./identity/authorize-upgrade.ts";
+import { confirm, refuted } from "./identity/request-token.ts";
 import { guard, share } from "./identity/headers.ts";
-import { announce } from "./identity/mode.ts";
-import { problem, refuseUpgrade } from "./identity/refuse.ts";
+import { logMisconfiguration } from "./identity/auth-mode.ts";
+import { problem, refuseUpgrade } from "./identity/refuse-upgrade.ts";
 import { users } from "./operator/users.ts";
-import { watch } from "./operator/watch.ts";
-import { note, reasonOf } from "./protocol/journal.ts";
-import { placed } from "./protocol/place.ts";
+import { monitoring } from "./operator/monitoring.ts";
+import { logEvent, reasonOf } from "./protocol/log-events.ts";
+import { withJurisdiction } from "./protocol/jurisdiction.ts";
 import { readRefusal, refusal } from "./protocol/refusals.ts";
 import { chooseDialect } from "./protocol/version.ts";
-import { visitRequest } from "./protocol/visit.ts";
+import { toRequest } from "./protocol/connection-request.ts";
 
 export { Census } from "./census/census.ts";
 export { Registry } from "./registry/registry.ts";
 export { Mailbox } from "./mailbox/mailbox.ts";
 
-announce(env);
+logMisconfiguration(env);
 
 const app = api();
 
 app.use((c, next) => {
-  c.env = placed(c.env);
+  c.env = withJurisdiction(c.env);
   return next();
 });
 app.use(guard);
@@ -44,10 +44,10 @@ app.get("/client/:userName", async (c) => {
     return c.text(`${refusal("upgrade_required").message}\n`, 426, { Upgrade: "websocket" });
   }
   const offer = chooseDialect(c.req.header("Sec-WebSocket-Protocol") ?? null);
-  const verdict = await admit(c, c.req.param("userName"), offer);
+  const verdict = await authorizeUpgrade(c, c.req.param("userName"), offer);
   if ("refused" in verdict) return refuseUpgrade(c, offer, verdict.refused);
   try {
-    const response = await c.env.MAILBOX.getByName(verdict.visit.name).fetch(visitRequest(verdict.visit));
+    const response = await c.env.MAILBOX.getByName(verdict.visit.name).fetch(toRequest(verdict.visit));
     if (response.status !== 101) {
       const no = await refuted(c, readRefusal(await response.json()));
       // A socket that is only accepted to be closed would have to be read for as long as its client sends.
@@ -56,21 +56,21 @@ app.get("/client/:userName", async (c) => {
     confirm(c);
     return response;
   } catch (error) {
-    note("open_failed", { user: verdict.visit.name, reason: reasonOf(error) });
+    logEvent("open_failed", { user: verdict.visit.name, reason: reasonOf(error) });
     return refuseUpgrade(c, offer, refusal("internal"));
   }
 });
 
-for (const part of [accounts, passkeys, messages, entries, conversations, people, services, online, watch, users])
+for (const part of [accounts, passkeys, messages, entries, conversations, people, services, online, monitoring, users])
   app.route("/", part);
-describe(app);
+describeApi(app);
 
 app.notFound(() => problem(refusal("not_found")));
 
 app.onError((error) => {
   // Of those only what reads bodies throws any.
   if (error instanceof HTTPException) return problem(refusal("bad_frame", "it is not JSON"));
-  note("request_failed", { reason: error.message });
+  logEvent("request_failed", { reason: error.message });
   return problem(refusal("internal"));
 });
 

@@ -11,25 +11,27 @@ const partOf = (file: string) => file.split("/").slice(1, -1)[0] ?? file.split("
 /** Which part may import which, beside itself. */
 const MAY: Record<string, string[]> = {
   protocol: [],
-  mailbox: ["protocol", "identity", "meter"],
+  durable: ["protocol"],
+  mailbox: ["protocol", "durable", "identity", "metrics"],
   // The library for passkeys by its file, for the one thing that it does not export: see identity/attestation.ts.
   identity: ["protocol", "@simplewebauthn"],
   api: ["protocol", "identity", "census"],
   census: ["protocol"],
   registry: ["protocol"],
-  meter: ["protocol"],
-  operator: ["protocol", "identity", "meter", "api"],
+  metrics: ["protocol"],
+  operator: ["protocol", "identity", "metrics", "api"],
   client: ["protocol"],
-  page: ["client"],
+  web: ["client"],
   "worker.ts": ["protocol", "mailbox", "identity", "census", "registry", "api", "operator"],
 };
 
 /** What beside that: files that decide nothing of the protocol, and that the SDK has no room for. */
-const ALSO = new Set(["src/page/alike.ts imports ../protocol/skeleton.ts"]);
+const ALSO = new Set(["src/web/lookalikes.ts imports ../protocol/skeleton.ts"]);
 
 /** Which packages a part may use. */
 const PACKAGES: Record<string, string[]> = {
   protocol: ["zod/mini"],
+  durable: [],
   mailbox: ["cloudflare:workers", "ipaddr.js"],
   identity: [
     "@simplewebauthn/server",
@@ -45,17 +47,17 @@ const PACKAGES: Record<string, string[]> = {
   api: ["@hono/zod-openapi"],
   census: ["cloudflare:workers"],
   registry: ["cloudflare:workers"],
-  meter: [],
+  metrics: [],
   operator: ["@hono/zod-openapi"],
   client: ["idb"],
-  page: ["preact", "preact/hooks"],
+  web: ["preact", "preact/hooks"],
   "worker.ts": ["cloudflare:workers", "hono/http-exception"],
 };
 
 /** The one file that may speak of something. */
 const ALONE: [what: string, pattern: RegExp, file: string][] = [
-  ["sockets", /\.(serialize|deserialize)Attachment\(|acceptWebSocket|\.send\(/, "src/mailbox/sockets.ts"],
-  ["other objects", /\benv\.(MAILBOX|CENSUS|REGISTRY)\b/, "src/mailbox/peers.ts"],
+  ["sockets", /\.(serialize|deserialize)Attachment\(|acceptWebSocket|\.send\(/, "src/mailbox/connections/sockets.ts"],
+  ["other objects", /\benv\.(MAILBOX|CENSUS|REGISTRY)\b/, "src/mailbox/delivery/remote-objects.ts"],
 ];
 
 function imports(file: string): string[] {
@@ -87,7 +89,7 @@ test("SQL is spoken in the log's folder alone", () => {
   const speaks = /\b(SELECT|INSERT|UPDATE|DELETE)\b.*\b(FROM|INTO|SET)\b|\.exec\(/;
   const who = files.filter((file) => partOf(file) === "mailbox" && speaks.test(textOf(file)));
   expect(who.length).toBeGreaterThan(2);
-  expect(who.filter((file) => !file.startsWith("src/mailbox/log/"))).toEqual([]);
+  expect(who.filter((file) => !/^src\/(mailbox|durable)\/log\//.test(file))).toEqual([]);
 });
 
 test.each(files)("%s opens with what it is, and is at most 300 lines long", (file) => {

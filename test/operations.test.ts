@@ -3,8 +3,8 @@ import { globSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
 import { VERBS } from "../scripts/admin/verbs.ts";
-import { CLASSES } from "../src/protocol/counts.ts";
-import { EVENTS } from "../src/protocol/journal.ts";
+import { CLASSES } from "../src/protocol/counters.ts";
+import { EVENTS } from "../src/protocol/log-events.ts";
 import { VARIABLES } from "../src/protocol/variables.ts";
 
 const ROOT = resolve(import.meta.dirname, "..");

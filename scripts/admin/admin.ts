@@ -1,7 +1,7 @@
 // npm run admin: what operators do, against any deployment, over HTTP alone. It knows nothing of the server but its API.
 // Exit codes: 0 done, 1 the server said no or its answer broke off, 2 it was asked wrongly, 3 the server can't be reached.
 import { parseArgs } from "node:util";
-import { printable } from "../../src/protocol/text.ts";
+import { printable } from "../../src/protocol/short-text.ts";
 import { BrokenOff, Deployment, Refused, Unreachable } from "./deployment.ts";
 import { HELP, helpOf } from "./help.ts";
 import { VERBS, type Verb } from "./verbs.ts";

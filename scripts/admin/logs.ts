@@ -2,7 +2,7 @@
 // server prints them, and as `wrangler tail --format json` wraps them; whatever else is in the file is passed over.
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
-import type { Trace } from "../../src/protocol/operate.ts";
+import type { Trace } from "../../src/protocol/operator-orders.ts";
 
 export interface Line {
   readonly event: string;

@@ -1,5 +1,5 @@
 // How the numbers of a deployment look to people.
-import { CLASSES } from "../../src/protocol/counts.ts";
+import { CLASSES } from "../../src/protocol/counters.ts";
 import { list, long, number, table, time, titled } from "./table.ts";
 
 export interface Stats {

@@ -1,5 +1,5 @@
 // A message's life, told step by step.
-import type { Sight, Trace } from "../../src/protocol/operate.ts";
+import type { MessageTrace, Trace } from "../../src/protocol/operator-orders.ts";
 import type { Line } from "./logs.ts";
 import { bytes, long, table, time, titled } from "./table.ts";
 
@@ -17,14 +17,14 @@ export function traceText(trace: Trace, logs: readonly Line[], now: number): str
   return `${title}\n${table(["step", "", "at (UTC)", ""], steps)}${titled("In the log", table(["at (UTC)", "event", ""], lines))}`;
 }
 
-function accepted(author: Sight | null, from: string): Step {
+function accepted(author: MessageTrace | null, from: string): Step {
   const message = author?.message ?? null;
   if (message === null) return ["accepted", "?", "–", `${from}'s mailbox has no entry of it any more`];
   const by = message.device === null ? "a plain client" : `device ${message.device}, id ${message.id}`;
   return ["accepted", "yes", time(message.at), `seq ${message.seq}, by ${by}`];
 }
 
-function queued(author: Sight | null, now: number): Step {
+function queued(author: MessageTrace | null, now: number): Step {
   if (author?.owed !== true) return ["queued", "no", "–", "nothing of it is on its way"];
   const next =
     author.alarm === null ? "a try is under way" : `next try ${time(author.alarm)}, in ${long(author.alarm - now)}`;

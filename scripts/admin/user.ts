@@ -1,5 +1,5 @@
 // How a mailbox looks to an operator.
-import type { Overview } from "../../src/protocol/operate.ts";
+import type { Overview } from "../../src/protocol/operator-orders.ts";
 import { bytes, list, long, number, table, time, titled } from "./table.ts";
 
 export function userText(seen: Overview, now: number): string {

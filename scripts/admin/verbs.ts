@@ -1,5 +1,5 @@
 // The verbs: what each takes, what it asks of the deployment, and how the answer looks. The answer itself is what `--json` prints.
-import type { Overview, Trace } from "../../src/protocol/operate.ts";
+import type { Overview, Trace } from "../../src/protocol/operator-orders.ts";
 import type { Deployment } from "./deployment.ts";
 import { exportOut, exportTo, exportValues } from "./export.ts";
 import { readLogs } from "./logs.ts";

@@ -1,10 +1,10 @@
 // In front of the Worker, in bare workerd: serves the page, and says where a request comes from, as Cloudflare does there.
 // It knows nothing of what the Worker does, but when both refuse a request for its Host.
-import { objectionToHost } from "../../src/identity/host.ts";
+import { checkHost } from "../../src/identity/check-host.ts";
 
 export default {
   async fetch(request, { PAGE, WORKER, RULES }) {
-    const refused = objectionToHost(request);
+    const refused = checkHost(request);
     if (refused !== null) return refused;
     const { pathname, search } = new URL(request.url);
     const whose = whoseIs(RULES.first, pathname);

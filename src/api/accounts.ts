@@ -16,8 +16,8 @@ import {
   signOut,
   strangers,
 } from "../identity/accounts.ts";
-import { ask } from "../identity/ask.ts";
-import { api, route } from "./declare.ts";
+import { callMailbox } from "../identity/call-mailbox.ts";
+import { api, route } from "./declare-route.ts";
 import { canonicalName, label, name, signedIn, time, whose } from "./schemas.ts";
 
 /** UTF-16 units of a code as somebody types it, and of an invitation. Answers: reading what nobody was given. */
@@ -187,7 +187,7 @@ route(
     answers: { 200: z.array(signedInDevice) },
     no: ["not_found"],
   },
-  (c) => ask(c, (mailbox, visitor) => mailbox.devices(visitor)),
+  (c) => callMailbox(c, (mailbox, visitor) => mailbox.devices(visitor)),
 );
 
 route(
@@ -219,7 +219,7 @@ route(
     answers: { 200: z.object({ userName: canonicalName, created: time.nullable() }) },
     no: ["erased"],
   },
-  (c) => ask(c, (mailbox, visitor) => mailbox.account(visitor)),
+  (c) => callMailbox(c, (mailbox, visitor) => mailbox.account(visitor)),
 );
 
 route(

@@ -1,10 +1,10 @@
 // Conversations and history, page by page.
 import { z } from "@hono/zod-openapi";
-import { ask } from "../identity/ask.ts";
-import { problem } from "../identity/refuse.ts";
-import type { Range } from "../protocol/browse.ts";
+import { callMailbox } from "../identity/call-mailbox.ts";
+import { problem } from "../identity/refuse-upgrade.ts";
+import type { ListRange } from "../protocol/list-range.ts";
 import { refusal } from "../protocol/refusals.ts";
-import { api, route } from "./declare.ts";
+import { api, route } from "./declare-route.ts";
 import { canonicalName, name, seq, seqText, time, whole, whose } from "./schemas.ts";
 
 /** Items of one answer, at most and by default. Answers: a page of history that fills memory. */
@@ -65,7 +65,7 @@ route(
     },
     no: ["erased"],
   },
-  (c, { query }) => ask(c, (mailbox, visitor) => mailbox.conversations(visitor, rangeOf(query))),
+  (c, { query }) => callMailbox(c, (mailbox, visitor) => mailbox.conversations(visitor, rangeOf(query))),
 );
 
 route(
@@ -95,7 +95,7 @@ route(
     if (query.before !== undefined && query.after !== undefined) {
       return problem({ ...refusal("bad_query", "before and after exclude each other"), field: "after" });
     }
-    return ask(c, (mailbox, visitor) => mailbox.messages(visitor, params.userName, rangeOf(query)));
+    return callMailbox(c, (mailbox, visitor) => mailbox.messages(visitor, params.userName, rangeOf(query)));
   },
 );
 
@@ -103,6 +103,6 @@ function rangeOf(query: {
   readonly limit?: number | undefined;
   readonly before?: number | undefined;
   readonly after?: number | undefined;
-}): Range {
+}): ListRange {
   return { limit: query.limit ?? DEFAULT, before: query.before ?? null, after: query.after ?? null };
 }

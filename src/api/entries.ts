@@ -1,14 +1,14 @@
 // The log over HTTP: page by page, or as server-sent events; and what a device holds.
 import { z } from "@hono/zod-openapi";
-import { ask, refusedBy } from "../identity/ask.ts";
-import { confirm } from "../identity/asker.ts";
-import { problem } from "../identity/refuse.ts";
-import { type Asking, whoAsks } from "../identity/who.ts";
-import type { Place } from "../protocol/query.ts";
+import { callMailbox, refusedBy } from "../identity/call-mailbox.ts";
+import { confirm } from "../identity/request-token.ts";
+import { problem } from "../identity/refuse-upgrade.ts";
+import { type Asking, identifyCaller } from "../identity/identify-caller.ts";
+import type { ConnectionQuery } from "../protocol/connection-query.ts";
 import { readRefusal, refusal } from "../protocol/refusals.ts";
 import { V1 } from "../protocol/version.ts";
-import { visitRequest } from "../protocol/visit.ts";
-import { api, route } from "./declare.ts";
+import { toRequest } from "../protocol/connection-request.ts";
+import { api, route } from "./declare-route.ts";
 import { device, logFrame, seq, seqText, whole, whose } from "./schemas.ts";
 
 /** Frames of a page, at most and by default. Answers: an answer that fills memory. */
@@ -64,7 +64,7 @@ route(
   (c, { query, headers }) => {
     const at = placeOf(query.epoch, query.cursor, headers["last-event-id"]);
     if (streams(headers.accept)) return follow(c, query.device, at);
-    return ask(c, (mailbox, visitor) => {
+    return callMailbox(c, (mailbox, visitor) => {
       return mailbox.entries(visitor, { device: query.device ?? null, ...at, limit: query.limit ?? DEFAULT });
     });
   },
@@ -84,10 +84,10 @@ route(
     answers: { 204: null },
     no: ["not_found"],
   },
-  (c, { body }) => ask(c, (mailbox, visitor) => mailbox.ack(visitor, body.device, body.seq), 200, ["read"]),
+  (c, { body }) => callMailbox(c, (mailbox, visitor) => mailbox.ack(visitor, body.device, body.seq), 200, ["read"]),
 );
 
-type At = Pick<Place, "epoch" | "cursor">;
+type At = Pick<ConnectionQuery, "epoch" | "cursor">;
 
 function placeOf(epoch: string | undefined, cursor: At["cursor"] | undefined, id: string | undefined): At {
   if (id === undefined) return { epoch: epoch ?? null, cursor: cursor ?? null };
@@ -102,10 +102,10 @@ function streams(accept: string | undefined): boolean {
 /** The mailbox itself answers, as it answers an upgrade, with a body that does not end. */
 async function follow(c: Asking, name: string | undefined, at: At): Promise<Response> {
   if (name === undefined) return problem({ ...refusal("bad_query", "device: a stream needs one"), field: "device" });
-  const visitor = await whoAsks(c, null);
+  const visitor = await identifyCaller(c, null);
   if ("refused" in visitor) return problem(visitor.refused);
   const visit = { ...visitor, answer: null, dialect: V1, place: { device: name, ...at }, stream: true } as const;
-  const response = await c.env.MAILBOX.getByName(visitor.name).fetch(visitRequest(visit));
+  const response = await c.env.MAILBOX.getByName(visitor.name).fetch(toRequest(visit));
   if (!response.ok) return refusedBy(c, readRefusal(await response.json()));
   confirm(c);
   return new Response(response.body, {

@@ -1,15 +1,15 @@
 // To send over HTTP: one message or several, with the answers that a socket would have given.
 import { z } from "@hono/zod-openapi";
-import { answered, refusedBy } from "../identity/ask.ts";
-import { confirm } from "../identity/asker.ts";
-import { problem } from "../identity/refuse.ts";
+import { answered, refusedBy } from "../identity/call-mailbox.ts";
+import { confirm } from "../identity/request-token.ts";
+import { problem } from "../identity/refuse-upgrade.ts";
 import { hashOf } from "../identity/token.ts";
-import { whoAsks } from "../identity/who.ts";
+import { identifyCaller } from "../identity/identify-caller.ts";
 import { LIMITS } from "../protocol/limits.ts";
-import type { Outcome } from "../protocol/message.ts";
+import type { Outcome } from "../protocol/http-messages.ts";
 import { type Code, REFUSALS } from "../protocol/refusals.ts";
 import { readMessage } from "../protocol/up.ts";
-import { api, route } from "./declare.ts";
+import { api, route } from "./declare-route.ts";
 import { listOf, seq, time, whose } from "./schemas.ts";
 
 /** What speaks of the receiver's name, and what of the body. */
@@ -72,7 +72,7 @@ route(
     no: ["bad_name", "reserved_name", "id_reused", "declined", "rate_limited", "mailbox_full", "erased"],
   },
   async (c, { body, headers }) => {
-    const visitor = await whoAsks(c, null);
+    const visitor = await identifyCaller(c, null);
     if ("refused" in visitor) return problem(visitor.refused);
     const all = [body].flat();
     const name = headers["idempotency-key"];

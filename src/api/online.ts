@@ -1,17 +1,17 @@
 // How many are there.
 import { z } from "@hono/zod-openapi";
-import { countOnline } from "../census/ask.ts";
-import { answered } from "../identity/ask.ts";
-import { backgroundOf } from "../identity/context.ts";
+import { countOnline } from "../census/count-online.ts";
+import { answered } from "../identity/call-mailbox.ts";
+import { backgroundOf } from "../identity/execution-context.ts";
 import type { Online } from "../protocol/census.ts";
-import { Shared } from "../protocol/shared.ts";
-import { api, route } from "./declare.ts";
+import { CachedValue } from "../protocol/cached-value.ts";
+import { api, route } from "./declare-route.ts";
 
 /** For how long an isolate keeps the number, ms, and how long anybody waits for it. Answers: a request of anybody that asks every shard. */
 const KEEP_MS = 5_000;
 const TIMEOUT_MS = 10_000;
 
-const shared = new Shared<Online>(() => KEEP_MS, TIMEOUT_MS);
+const shared = new CachedValue<Online>(() => KEEP_MS, TIMEOUT_MS);
 
 export const online = api();
 

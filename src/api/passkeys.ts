@@ -1,7 +1,7 @@
 // Passkeys: what a browser needs to make one or to use one, and what came of it.
 import { z } from "@hono/zod-openapi";
 import { accountsOnly, strangers } from "../identity/accounts.ts";
-import { ask } from "../identity/ask.ts";
+import { callMailbox } from "../identity/call-mailbox.ts";
 import {
   addPasskey,
   passkeyOptions,
@@ -11,7 +11,7 @@ import {
   signInOptions,
 } from "../identity/passkeys.ts";
 import { PASSKEY_BODY_BYTES } from "../protocol/limits.ts";
-import { api, route } from "./declare.ts";
+import { api, route } from "./declare-route.ts";
 import { label, name, signedIn, time } from "./schemas.ts";
 
 const tag = "Passkeys";
@@ -71,7 +71,7 @@ route(
     },
     no: ["not_found"],
   },
-  (c) => ask(c, (mailbox, visitor) => mailbox.passkeys(visitor)),
+  (c) => callMailbox(c, (mailbox, visitor) => mailbox.passkeys(visitor)),
 );
 
 route(
@@ -87,7 +87,7 @@ route(
     answers: { 204: null },
     no: ["not_found", "proof_required"],
   },
-  (c, { params }) => ask(c, (mailbox, visitor) => mailbox.removePasskey(visitor, params.id)),
+  (c, { params }) => callMailbox(c, (mailbox, visitor) => mailbox.removePasskey(visitor, params.id)),
 );
 
 route(

@@ -3,7 +3,7 @@ import { z } from "@hono/zod-openapi";
 import { NUMBER_END } from "../protocol/limits.ts";
 import { canonical, isDevice } from "../protocol/names.ts";
 import { SCOPES } from "../protocol/service.ts";
-import { shown } from "../protocol/text.ts";
+import { forDisplay } from "../protocol/short-text.ts";
 
 /** A userName in any spelling; read, it is canonical. */
 export const name = z
@@ -52,7 +52,7 @@ export const label = line(LABEL, 1);
 export function line(most: number, least = 0) {
   return z
     .string()
-    .transform(shown)
+    .transform(forDisplay)
     .pipe(z.string().min(least).max(most))
     .openapi({ type: "string", minLength: least, maxLength: most });
 }

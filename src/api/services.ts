@@ -9,8 +9,8 @@ import {
   hookService,
   showService,
   unhookService,
-} from "../identity/services.ts";
-import { api, route } from "./declare.ts";
+} from "../identity/service-accounts.ts";
+import { api, route } from "./declare-route.ts";
 import { canonicalName, label, name, scopes, time } from "./schemas.ts";
 
 const tag = "Service accounts";

@@ -2,11 +2,11 @@
 // What a crash left behind is corrected by a bounded audit while somebody asks; nobody is woken otherwise.
 import { DurableObject } from "cloudflare:workers";
 import type { CensusCalls, Online } from "../protocol/census.ts";
-import type { Figures } from "../protocol/counts.ts";
-import { placed } from "../protocol/place.ts";
-import { note, reasonOf } from "../protocol/journal.ts";
-import { inTime } from "../protocol/time.ts";
-import { Counted } from "./counted.ts";
+import type { Figures } from "../protocol/counters.ts";
+import { withJurisdiction } from "../protocol/jurisdiction.ts";
+import { logEvent, reasonOf } from "../protocol/log-events.ts";
+import { withTimeout } from "../protocol/timeout.ts";
+import { IsolateCounters } from "./isolate-counters.ts";
 
 /**
  * Mailboxes asked in one audit, and the least time between two, ms: after one that found a wrong number, and after one that found none.
@@ -28,7 +28,7 @@ interface Row {
 
 export class Census extends DurableObject<Env> implements CensusCalls {
   readonly #sql: SqlStorage;
-  readonly #counted: Counted;
+  readonly #counted: IsolateCounters;
   readonly #count: { users: number; sockets: number };
   #audited = 0;
   #pauseMs = AUDIT_MS;
@@ -37,13 +37,13 @@ export class Census extends DurableObject<Env> implements CensusCalls {
   #last = "";
 
   constructor(ctx: DurableObjectState, env: Env) {
-    super(ctx, placed(env));
+    super(ctx, withJurisdiction(env));
     this.#sql = ctx.storage.sql;
     this.#sql.exec(
       "CREATE TABLE IF NOT EXISTS online (user TEXT PRIMARY KEY, sockets INTEGER NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID",
     );
     this.#sql.exec("CREATE TABLE IF NOT EXISTS erasing (user TEXT PRIMARY KEY) WITHOUT ROWID");
-    this.#counted = new Counted(this.#sql);
+    this.#counted = new IsolateCounters(this.#sql);
     const [sum] = this.#rows<Online>("SELECT count(*) AS users, coalesce(sum(sockets), 0) AS sockets FROM online");
     this.#count = { users: sum?.users ?? 0, sockets: sum?.sockets ?? 0 };
   }
@@ -108,14 +108,14 @@ export class Census extends DurableObject<Env> implements CensusCalls {
   /** Whether the number was wrong. */
   async #check(row: Row): Promise<boolean> {
     try {
-      const sockets = await inTime(this.env.MAILBOX.getByName(row.user).countSockets(row.user), CALL_MS);
+      const sockets = await withTimeout(this.env.MAILBOX.getByName(row.user).countSockets(row.user), CALL_MS);
       const [now] = this.#rows<Row>("SELECT * FROM online WHERE user = ?", row.user);
       // A report that came meanwhile is the newer one.
       const isWrong = now?.at === row.at && sockets !== row.sockets;
       if (isWrong) this.#set(row.user, sockets);
       return isWrong;
     } catch (error) {
-      note("audit_failed", { user: row.user, reason: reasonOf(error) });
+      logEvent("audit_failed", { user: row.user, reason: reasonOf(error) });
       return false;
     }
   }

@@ -1,6 +1,6 @@
 // Accounts, as an application sees them: to claim a name, to sign in, and to look after one's devices. It knows addresses and shapes
 // only; that a browser keeps the token in a cookie is the server's business.
-import type { Settings, SignedInDevice } from "../protocol/visitor.ts";
+import type { Settings, SignedInDevice } from "../protocol/caller.ts";
 import { type Query, read, Refused, Server } from "./server.ts";
 
 /** What the server asks of whoever comes. `auth`: accounts, jwt or open; `registration`: open, invite or closed. */

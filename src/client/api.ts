@@ -1,12 +1,12 @@
 // What an application sees of the SDK: shapes only.
 import type { Account, People } from "./account.ts";
-import type { ConnectionState } from "./line.ts";
-import type { Live, Stop } from "./live.ts";
+import type { ConnectionState } from "./connection.ts";
+import type { Live, Stop } from "./live-value.ts";
 import type { Message } from "./message.ts";
-import type { SentMessage } from "./sent.ts";
+import type { SentMessage } from "./own-message.ts";
 import type { Presence } from "./signals.ts";
 import type { Json, Store } from "./store.ts";
-import type { Notice } from "./told.ts";
+import type { Notice } from "./tab-messages.ts";
 import type { Conversation } from "./view.ts";
 
 export interface Options {

@@ -1,24 +1,24 @@
 // One client, as an application holds it: names are made canonical here, bodies are measured, and what is wrong is said at once.
 // It knows the view and the session; no socket, no frame and no store.
-import { type Fault, fault } from "../protocol/faults.ts";
-import { keep } from "../protocol/json.ts";
+import { type MessageRefusal, messageRefusal } from "../protocol/message-refusals.ts";
+import { serializeBody } from "../protocol/json.ts";
 import { canonical } from "../protocol/names.ts";
 import { Account, People } from "./account.ts";
 import type { Messages, Options, Presences, Restante } from "./api.ts";
 import { browserStore, isBrowser, onNetwork } from "./browser.ts";
-import { Feed } from "./feed.ts";
-import { list, past } from "./history.ts";
-import type { ConnectionState } from "./line.ts";
-import type { Live } from "./live.ts";
+import { IncomingMessages } from "./incoming-messages.ts";
+import { list, past } from "./read-history.ts";
+import type { ConnectionState } from "./connection.ts";
+import type { Live } from "./live-value.ts";
 import { memoryStore } from "./memory.ts";
 import type { Message } from "./message.ts";
-import { keyOf, newDevice } from "./random.ts";
-import type { SentMessage } from "./sent.ts";
+import { keyOf, newDevice } from "./random-ids.ts";
+import type { SentMessage } from "./own-message.ts";
 import { Server } from "./server.ts";
-import { Session } from "./session.ts";
+import { StoreClients } from "./store-clients.ts";
 import type { Draft, Json, Kept, Piece, Store, Why } from "./store.ts";
 import { Thread } from "./thread.ts";
-import type { Notice } from "./told.ts";
+import type { Notice } from "./tab-messages.ts";
 import { type Conversation, View } from "./view.ts";
 
 /** A text of fewer UTF-16 units can be kept, though each may be six bytes of JSON. */
@@ -38,7 +38,7 @@ export class Client implements Restante {
   readonly #server: Server;
   readonly #store: Store;
   readonly #view: View;
-  readonly #session: Session;
+  readonly #session: StoreClients;
   readonly #unhook: () => void;
 
   constructor(user: string, options: Options) {
@@ -47,14 +47,14 @@ export class Client implements Restante {
     this.account = new Account(this.#server);
     this.people = new People(this.#server);
     this.#store = options.store ?? (isBrowser() ? browserStore() : memoryStore());
-    const feed = new Feed(() => this.#session.taken());
+    const feed = new IncomingMessages(() => this.#session.taken());
     this.#view = new View(user, feed);
     const { signals, conversations } = this.#view;
     this.conversations = conversations;
     this.typists = signals.typing;
     this.messages = Object.assign(feed, { with: (peer: string) => this.#thread(peer) });
     this.presence = Object.assign(signals.presence, { watch: (peers: readonly string[]) => this.#watch(peers) });
-    this.#session = new Session(this.#store, () => this.#open(options), this.#view, {
+    this.#session = new StoreClients(this.#store, () => this.#open(options), this.#view, {
       user,
       since: options.since ?? "start",
       door: (place) => this.#server.door(place),
@@ -70,7 +70,7 @@ export class Client implements Restante {
   send(to: string, body: Json): SentMessage {
     const receiver = canonical(to);
     // Most are short texts, of which nothing has to be asked.
-    const kept = typeof body === "string" && body.length < SHORT ? body : keep(body);
+    const kept = typeof body === "string" && body.length < SHORT ? body : serializeBody(body);
     const why = this.#objection(receiver, kept);
     const draft: Draft = {
       key: keyOf(),
@@ -133,8 +133,8 @@ export class Client implements Restante {
   }
 
   /** Why this can't be sent, or null. */
-  #objection(receiver: ReturnType<typeof canonical>, json: string | Fault): Fault | Why | null {
-    if ("refused" in receiver) return fault(receiver.refused);
+  #objection(receiver: ReturnType<typeof canonical>, json: string | MessageRefusal): MessageRefusal | Why | null {
+    if ("refused" in receiver) return messageRefusal(receiver.refused);
     if (typeof json !== "string") return json;
     return this.#session.closed ? { code: "closed", message: "The mailbox is closed." } : null;
   }

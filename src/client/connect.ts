@@ -1,6 +1,6 @@
 // The SDK's door: everything that an application imports.
-import { fault } from "../protocol/faults.ts";
-import { keep } from "../protocol/json.ts";
+import { messageRefusal } from "../protocol/message-refusals.ts";
+import { serializeBody } from "../protocol/json.ts";
 import { canonical } from "../protocol/names.ts";
 import type { Options, Restante } from "./api.ts";
 import { Client } from "./client.ts";
@@ -11,32 +11,32 @@ export type { Account, AccountPasskey, Entrance, People, SignedIn } from "./acco
 export { browserStore } from "./browser.ts";
 export { memoryStore } from "./memory.ts";
 export type { Conversing, Messages, Options, Presences, Restante } from "./api.ts";
-export type { Notice } from "./told.ts";
-export type { ConnectionState } from "./line.ts";
-export type { Live, Stop } from "./live.ts";
+export type { Notice } from "./tab-messages.ts";
+export type { ConnectionState } from "./connection.ts";
+export type { Live, Stop } from "./live-value.ts";
 export type { Message, MessageState } from "./message.ts";
-export type { SentMessage } from "./sent.ts";
+export type { SentMessage } from "./own-message.ts";
 export type { Presence } from "./signals.ts";
 export type { Conversation } from "./view.ts";
-export type { Settings, SignedInDevice } from "../protocol/visitor.ts";
+export type { Settings, SignedInDevice } from "../protocol/caller.ts";
 export { Refused } from "./server.ts";
 export type * from "./store.ts";
 
 /** Opens the mailbox of `userName` and stays. Throws a TypeError if the name can't be one, or the url. */
 export function connect(options: Options): Restante {
   const name = canonical(options.userName);
-  if ("refused" in name) throw new TypeError(fault(name.refused).message);
+  if ("refused" in name) throw new TypeError(messageRefusal(name.refused).message);
   return new Client(name.name, options);
 }
 
 /** What is wrong with a userName, in a sentence, or null. */
 export function problemOfName(raw: string): string | null {
   const name = canonical(raw);
-  return "refused" in name ? fault(name.refused).message : null;
+  return "refused" in name ? messageRefusal(name.refused).message : null;
 }
 
 /** What is wrong with a body, in a sentence, or null. */
 export function problemOfBody(body: Json): string | null {
-  const kept = keep(body);
+  const kept = serializeBody(body);
   return typeof kept === "string" ? null : kept.message;
 }

@@ -1,6 +1,6 @@
 // The store that ends with the process: where nothing is to be kept, and in tests. Of each conversation it holds the latest
 // messages only; older ones are read from the mailbox again. It knows records and nothing of what they mean.
-import { Queue } from "./queue.ts";
+import { OrderedQueue } from "./ordered-queue.ts";
 import type { Commit, Draft, Entry, Kept, Piece, Position, Read, Row, Store } from "./store.ts";
 
 /** Messages of one conversation that are held. */
@@ -15,7 +15,7 @@ class MemoryStore implements Store {
   readonly lasting = false;
   #position: Position | null = null;
   readonly #rows = new Map<string, Row>();
-  readonly #drafts = new Queue<Draft>();
+  readonly #drafts = new OrderedQueue<Draft>();
   readonly #reads = new Map<string, Read>();
   /** By peer, in the order of their seqs. */
   readonly #entries = new Map<string, Entry[]>();

@@ -2,7 +2,7 @@
 // meanwhile. It knows the numbering of ids and the size of a text; no socket, no cursor, and nothing of what others write.
 import { bodyOf, type Down, type Welcome } from "../protocol/down.ts";
 import { FRAMES, TEXT_BYTES, utf8Bytes } from "../protocol/limits.ts";
-import { Queue } from "./queue.ts";
+import { OrderedQueue } from "./ordered-queue.ts";
 import type { Draft } from "./store.ts";
 
 type Frame<T extends Down["type"]> = Extract<Down, { type: T }>;
@@ -43,7 +43,7 @@ const hasSeq = (item: Item, seq: number) => item.seq === seq;
 export class Outbox {
   readonly #events: OutboxEvents;
   /** In the order of sending, until they are answered, dropped, or refused for good. */
-  readonly #items = new Queue<Item>();
+  readonly #items = new OrderedQueue<Item>();
   #changed: Item[] = [];
   /** Drafts of the text that is under way. One at a time: so an answer never speaks of an older numbering. */
   #underWay = 0;

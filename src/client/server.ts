@@ -1,8 +1,8 @@
 // Where the server is and who asks: addresses, and the token in each of its places. It knows no frame.
-import { fits, type Shape, type ShapeOf } from "../protocol/shape.ts";
+import { matchesShape, type Shape, type ShapeOf } from "../protocol/json-shape.ts";
 import { V1 } from "../protocol/version.ts";
 import { parse } from "../protocol/json.ts";
-import type { Door } from "./line.ts";
+import type { ServerAddress } from "./connection.ts";
 
 type Token = string | (() => string | Promise<string>);
 
@@ -50,7 +50,7 @@ export class Server {
   }
 
   /** The mailbox's socket; `place` is the query that says where this device is. */
-  async door(place: Record<string, string>): Promise<Door> {
+  async door(place: Record<string, string>): Promise<ServerAddress> {
     const url = this.#address(`/client/${encodeURIComponent(this.#user ?? "")}`, place);
     url.protocol = url.protocol.replace("http", "ws");
     const token = await this.present();
@@ -69,7 +69,7 @@ export class Server {
     });
     const value = parse(await response.text());
     if (response.ok) return value;
-    if (!fits(PROBLEM, value)) throw new Error(`The server answered ${response.status}.`);
+    if (!matchesShape(PROBLEM, value)) throw new Error(`The server answered ${response.status}.`);
     throw new Refused(value.code, value.message, value.retryAfter ?? null);
   };
 
@@ -87,6 +87,6 @@ export class Server {
 
 /** An answer of this shape; throws a sentence. */
 export function read<S extends Shape>(shape: S, value: unknown): ShapeOf<S> {
-  if (!fits(shape, value)) throw new Error("The server's answer can't be read.");
+  if (!matchesShape(shape, value)) throw new Error("The server's answer can't be read.");
   return value;
 }

@@ -1,6 +1,6 @@
 // Who is there and who is typing, as it is to be shown: a reload does not flicker, and typing is let go of. Nothing of it is kept.
-import type { Signal } from "./told.ts";
-import { Computed } from "./live.ts";
+import type { Signal } from "./tab-messages.ts";
+import { Computed } from "./live-value.ts";
 
 /** Whether somebody is there. `at`: last seen, ms since 1970, or since when this was heard. */
 export interface Presence {

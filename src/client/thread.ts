@@ -1,6 +1,6 @@
 // One conversation as it is shown: the latest messages, and older ones when somebody asks; first from the store, then from the
 // mailbox's history. It knows records; no socket, and no frame.
-import { Computed } from "./live.ts";
+import { Computed } from "./live-value.ts";
 import { type Message, ofDraft, ofEntry } from "./message.ts";
 import type { Commit, Draft, Entry, Piece, Row, Why } from "./store.ts";
 
@@ -19,7 +19,7 @@ export interface ThreadSource {
 type Read = (peer: string, before: number, limit: number) => Promise<Piece>;
 
 /** Where a thread reads. */
-export interface Shelf {
+export interface PageStore {
   /** What is kept here. */
   readonly piece: Read;
   /** What the mailbox still has, `from` 0 where nothing lies before. It is kept here from then on. Throws without a connection. */
@@ -30,13 +30,13 @@ export interface Shelf {
 export class Thread extends Computed<readonly Message[]> {
   readonly peer: string;
   readonly #source: ThreadSource;
-  readonly #shelf: Shelf;
+  readonly #shelf: PageStore;
   #entries: readonly Entry[] = [];
   #shown = new Map<string, Message>();
   #asked: Promise<boolean> | null = null;
   #more = true;
 
-  constructor(peer: string, source: ThreadSource, shelf: Shelf) {
+  constructor(peer: string, source: ThreadSource, shelf: PageStore) {
     super(() => this.#show());
     this.peer = peer;
     this.#source = source;

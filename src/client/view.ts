@@ -1,11 +1,11 @@
 // What an application sees: the same in the client that is connected and in every other one of the same store, because all of
 // them see nothing but commits. It knows records; no socket, no frame, no store.
-import { unreadOf } from "./archive.ts";
-import { Feed } from "./feed.ts";
-import { Computed } from "./live.ts";
+import { unreadOf } from "./apply-frames.ts";
+import { IncomingMessages } from "./incoming-messages.ts";
+import { Computed } from "./live-value.ts";
 import { type Message, ofEntry } from "./message.ts";
-import { Queue } from "./queue.ts";
-import { type Marked, Sent } from "./sent.ts";
+import { OrderedQueue } from "./ordered-queue.ts";
+import { type Marked, OwnMessage } from "./own-message.ts";
 import { Signals } from "./signals.ts";
 import { type Commit, type Draft, type Entry, NONE, type Row } from "./store.ts";
 import type { Thread } from "./thread.ts";
@@ -25,17 +25,17 @@ const FOLLOWED = 1_000;
 
 export class View implements Marked {
   readonly user: string;
-  readonly feed: Feed;
+  readonly feed: IncomingMessages;
   readonly signals = new Signals();
   readonly conversations = new Computed(() => this.#list());
   readonly threads = new Set<Thread>();
   readonly #rows = new Map<string, Row>();
   /** Own messages: drafts by key; by peer those that became entries, and of which somebody has to be told. */
-  readonly #drafts = new Queue<Sent>();
-  readonly #followed = new Map<string, Set<Sent>>();
+  readonly #drafts = new OrderedQueue<OwnMessage>();
+  readonly #followed = new Map<string, Set<OwnMessage>>();
   #ended = false;
 
-  constructor(user: string, feed: Feed) {
+  constructor(user: string, feed: IncomingMessages) {
     this.user = user;
     this.feed = feed;
   }
@@ -81,15 +81,15 @@ export class View implements Marked {
   }
 
   /** A message that is being sent, for whoever sends it: shown before it is kept. */
-  sending(draft: Draft): Sent {
-    if (draft.failed !== null) return new Sent(draft, this);
+  sending(draft: Draft): OwnMessage {
+    if (draft.failed !== null) return new OwnMessage(draft, this);
     const sent = this.#begin(draft);
     for (const thread of this.threads) thread.apply({ drafts: [draft] });
     return sent;
   }
 
   /** A message that is in the log is heard of until it is read, failed, or one of too many. */
-  follow(sent: Sent): void {
+  follow(sent: OwnMessage): void {
     if (this.#ended) return sent.end();
     const sents = this.#followed.get(sent.to);
     if (sents === undefined) this.#followed.set(sent.to, new Set([sent]));
@@ -106,15 +106,15 @@ export class View implements Marked {
     for (const sent of this.#drafts.values()) sent.end();
   }
 
-  #begin(draft: Draft): Sent {
-    const sent = new Sent(draft, this);
+  #begin(draft: Draft): OwnMessage {
+    const sent = new OwnMessage(draft, this);
     this.#drafts.set(sent);
     return sent;
   }
 
   /** Drafts that have become entries: from now on they follow their conversation. */
-  #answered(entries: readonly Entry[]): Sent[] {
-    const answered: Sent[] = [];
+  #answered(entries: readonly Entry[]): OwnMessage[] {
+    const answered: OwnMessage[] = [];
     for (const { key, from, seq } of entries) {
       const sent = from === this.user ? this.#drafts.take(key) : undefined;
       if (sent === undefined) continue;

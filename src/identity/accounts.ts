@@ -2,14 +2,14 @@
 // this makes what is random, sees to the cookie, and lets no secret but its hash through to the mailbox.
 import type { NewToken } from "../protocol/account.ts";
 import { refusal } from "../protocol/refusals.ts";
-import type { Visitor } from "../protocol/visitor.ts";
-import { ask, answered, type Box, refusedBy } from "./ask.ts";
+import type { Caller } from "../protocol/caller.ts";
+import { callMailbox, answered, type MailboxStub, refusedBy } from "./call-mailbox.ts";
 import { attempt } from "./attempts.ts";
 import { cookieOf, dropCookie, keepCookie } from "./cookie.ts";
 import { invites } from "./invite.ts";
-import { modeOf } from "./mode.ts";
+import { modeOf } from "./auth-mode.ts";
 import { cookieCounts } from "./origin.ts";
-import { problem } from "./refuse.ts";
+import { problem } from "./refuse-upgrade.ts";
 import {
   hashOf,
   hashOfCode,
@@ -21,7 +21,7 @@ import {
   plainCode,
   serviceOf,
 } from "./token.ts";
-import { type Asking, modeFor, tokenKeyOf, tokenOf, whoAsks } from "./who.ts";
+import { type Asking, modeFor, tokenKeyOf, tokenOf, identifyCaller } from "./identify-caller.ts";
 
 /** What this server asks of whoever comes: for pages that show the right form. */
 export function about(c: Asking): Response {
@@ -76,7 +76,7 @@ export async function signIn(
 
 /** The device that asks is signed out: its sockets are closed, its token is worth nothing, and the cookie is gone. */
 export async function signOut(c: Asking): Promise<Response> {
-  const answer = await ask(c, (mailbox, visitor) => mailbox.signOut(visitor, null));
+  const answer = await callMailbox(c, (mailbox, visitor) => mailbox.signOut(visitor, null));
   if (answer.ok) dropCookie(c);
   return answer.ok ? c.body(null, 204) : answer;
 }
@@ -84,7 +84,7 @@ export async function signOut(c: Asking): Promise<Response> {
 /** Signs another device out: 204, or 200 with the next recovery code where the device had made the last one, which ended with it. */
 export function revoke(c: Asking, id: string): Promise<Response> {
   const recoveryCode = newRecoveryCode();
-  return ask(c, async (mailbox, visitor) => {
+  return callMailbox(c, async (mailbox, visitor) => {
     const next = await hashOfCode(visitor.name, plainCode(recoveryCode));
     const answer = await mailbox.signOut(visitor, id, next);
     return "refused" in answer ? answer : { value: answer.value ? { recoveryCode } : null };
@@ -94,7 +94,7 @@ export function revoke(c: Asking, id: string): Promise<Response> {
 /** Signs all other devices out, and what they have made ends: 200 with the next recovery code. */
 export function revokeOthers(c: Asking): Promise<Response> {
   const recoveryCode = newRecoveryCode();
-  return ask(c, async (mailbox, visitor) => {
+  return callMailbox(c, async (mailbox, visitor) => {
     const next = await hashOfCode(visitor.name, plainCode(recoveryCode));
     const answer = await mailbox.signOutOthers(visitor, next);
     return "refused" in answer ? answer : { value: { recoveryCode } };
@@ -103,19 +103,21 @@ export function revokeOthers(c: Asking): Promise<Response> {
 
 /** The device that asks shows with the recovery code that it is the user: 204. The code stays good. */
 export function prove(c: Asking, code: string): Promise<Response> {
-  return ask(c, async (mailbox, visitor) => mailbox.prove(visitor, await hashOfCode(visitor.name, plainCode(code))));
+  return callMailbox(c, async (mailbox, visitor) =>
+    mailbox.prove(visitor, await hashOfCode(visitor.name, plainCode(code))),
+  );
 }
 
 /** Everything gone, for good: 204. */
 export async function erase(c: Asking): Promise<Response> {
-  const answer = await ask(c, (mailbox, visitor) => mailbox.erase(visitor));
+  const answer = await callMailbox(c, (mailbox, visitor) => mailbox.erase(visitor));
   if (answer.ok) dropCookie(c);
   return answer.ok ? c.body(null, 204) : answer;
 }
 
 /** Everything that the mailbox keeps, as JSON Lines. */
 export async function exportAll(c: Asking): Promise<Response> {
-  const visitor = await whoAsks(c, null);
+  const visitor = await identifyCaller(c, null);
   if ("refused" in visitor) return problem(visitor.refused);
   const answer = await c.env.MAILBOX.getByName(visitor.name).export(visitor);
   if ("refused" in answer) return refusedBy(c, answer.refused);
@@ -128,22 +130,22 @@ export async function exportAll(c: Asking): Promise<Response> {
 
 /** A short code that lets one more device in, within ten minutes: 201. */
 export function linkCode(c: Asking): Promise<Response> {
-  const question = async (mailbox: Box, visitor: Visitor) => {
+  const question = async (mailbox: MailboxStub, visitor: Caller) => {
     const code = newLinkCode();
     const answer = await mailbox.linkCode(visitor, await hashOfCode(visitor.name, plainCode(code)));
     return "refused" in answer ? answer : { value: { code, expires: answer.value } };
   };
-  return ask(c, question, 201);
+  return callMailbox(c, question, 201);
 }
 
 /** A new recovery code in place of the old one: 201. */
 export function recoveryCode(c: Asking): Promise<Response> {
-  const question = async (mailbox: Box, visitor: Visitor) => {
+  const question = async (mailbox: MailboxStub, visitor: Caller) => {
     const code = newRecoveryCode();
     const answer = await mailbox.recoveryCode(visitor, await hashOfCode(visitor.name, plainCode(code)));
     return "refused" in answer ? answer : { value: { recoveryCode: code } };
   };
-  return ask(c, question, 201);
+  return callMailbox(c, question, 201);
 }
 
 /** Lets nobody through where there are no accounts. */

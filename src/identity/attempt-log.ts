@@ -1,6 +1,6 @@
 // What the log says of attempts to come in: who cannot be named, so the network; and a line a minute for each, so that a flood of attempts
 // is no flood of lines.
-import { note } from "../protocol/journal.ts";
+import { logEvent } from "../protocol/log-events.ts";
 
 const MINUTE_MS = 60_000;
 /** Lines of one minute over all networks. Answers: a botnet that fills the log. */
@@ -30,7 +30,7 @@ export function noteAttempt(event: AttemptEvent, network: string, now = Date.now
 function endMinute(now: number): void {
   let more = unnamed;
   for (const times of counted.values()) more += times - 1;
-  if (more > 0) note("attempts_unlisted", { more, since: begun });
+  if (more > 0) logEvent("attempts_unlisted", { more, since: begun });
   counted.clear();
   unnamed = 0;
   begun = now;
@@ -39,11 +39,11 @@ function endMinute(now: number): void {
 function write(event: AttemptEvent, network: string): void {
   switch (event) {
     case "token_refused":
-      return note("token_refused", { network });
+      return logEvent("token_refused", { network });
     case "operator_refused":
-      return note("operator_refused", { network });
+      return logEvent("operator_refused", { network });
     case "attempts_exhausted":
-      return note("attempts_exhausted", { network });
+      return logEvent("attempts_exhausted", { network });
     default:
       return event satisfies never;
   }

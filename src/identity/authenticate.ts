@@ -2,17 +2,17 @@
 // mark say enough for a small body; before a large one is read, the mailbox has said that the token is good.
 import { UNCONFIRMED_BODY_BYTES } from "../protocol/limits.ts";
 import type { Scope } from "../protocol/service.ts";
-import { askerOf, confirm, over, refuted } from "./asker.ts";
-import { lengthOf } from "./body.ts";
-import { problem } from "./refuse.ts";
-import { type Asking, whoAsks } from "./who.ts";
+import { requestTokenOf, confirm, over, refuted } from "./request-token.ts";
+import { lengthOf } from "./request-body.ts";
+import { problem } from "./refuse-upgrade.ts";
+import { type Asking, identifyCaller } from "./identify-caller.ts";
 
 /** Lets a request through whose token may be good for this scope. */
 export function authenticated(scope: Scope | "people") {
   return async (c: Asking, next: () => Promise<void>): Promise<Response | void> => {
-    const visitor = await whoAsks(c, null, scope === "people" ? undefined : [scope]);
+    const visitor = await identifyCaller(c, null, scope === "people" ? undefined : [scope]);
     if ("refused" in visitor) return problem(visitor.refused);
-    if (isLarge(c.req.raw) && askerOf(c)?.isConfirmed === false) {
+    if (isLarge(c.req.raw) && requestTokenOf(c)?.isConfirmed === false) {
       const answer = await c.env.MAILBOX.getByName(visitor.name).account(visitor);
       if ("refused" in answer) return problem(await refuted(c, answer.refused));
       confirm(c);

@@ -1,11 +1,11 @@
 // What the large bodies of a user cost, before anybody parses them: by their bytes, whatever is in them. Counted in the isolate, whose
 // time it is that parsing takes; what a request costs beside that its mailbox counts.
 import type { Context } from "hono";
-import { Bucket } from "../protocol/bucket.ts";
+import { Bucket } from "../protocol/token-bucket.ts";
 import { UNCONFIRMED_BODY_BYTES } from "../protocol/limits.ts";
 import { type Refusal, refusal } from "../protocol/refusals.ts";
 import { valueOf } from "../protocol/variables.ts";
-import { askerOf } from "./asker.ts";
+import { requestTokenOf } from "./request-token.ts";
 
 type Asking = Context<{ Bindings: Env }>;
 
@@ -21,8 +21,8 @@ const buckets = new Map<string, Bucket>();
  * Why the body of so many bytes is not parsed, or null; it is paid then. Small ones cost nothing, nor do those of programs, which operators
  * let in. Only who was confirmed pays: a large body is not read before that.
  */
-export function objectionToBody(c: Asking, bytes: number): Refusal | null {
-  const asker = askerOf(c);
+export function checkBodyAllowance(c: Asking, bytes: number): Refusal | null {
+  const asker = requestTokenOf(c);
   if (bytes <= UNCONFIRMED_BODY_BYTES || asker === null || asker.visitor.proof.is === "service") return null;
   if (valueOf(c.env, "RATE_LIMIT") === "off") return null;
   const wait = bucketOf(c, asker.visitor.name).take(bytes / REQUEST_BYTES);

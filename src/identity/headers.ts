@@ -2,7 +2,7 @@
 import type { MiddlewareHandler as Middleware } from "hono";
 import { cors } from "hono/cors";
 import { secureHeaders } from "hono/secure-headers";
-import { objectionToHost } from "./host.ts";
+import { checkHost } from "./check-host.ts";
 import { allows } from "./origin.ts";
 
 type Guard = Middleware<{ Bindings: Env }>;
@@ -28,7 +28,7 @@ const secure = secureHeaders({
 
 /** Every answer but an upgrade, whose headers are the runtime's. Before anything else: whether the address that was asked is one. */
 export const guard: Guard = async (c, next) => {
-  const refused = objectionToHost(c.req.raw);
+  const refused = checkHost(c.req.raw);
   if (refused === null) await next();
   else c.res = refused;
   if (c.res.status === 101) return;

@@ -3,8 +3,8 @@
 import { jwtVerify } from "jose";
 import { type Refusal, refusal } from "../protocol/refusals.ts";
 import { valueOf } from "../protocol/variables.ts";
-import { LEEWAY_S, readClaims } from "./claims.ts";
-import type { Variables } from "./variables.ts";
+import { LEEWAY_S, readClaims } from "./jwt-claims.ts";
+import type { Variables } from "./check-variables.ts";
 
 /** What an invitation is for, so that no other token signed with the same secret is one. */
 const AUDIENCE = "restante invitation";

@@ -1,13 +1,13 @@
 // JSON Web Tokens of whoever has users already: form and claims first, then the signature, by jose. The algorithms are pinned: a token
 // never chooses how it is checked. Outside every no is the same; why is in the log.
 import { type JWTPayload, jwtVerify, type JWTVerifyOptions } from "jose";
-import { note } from "../protocol/journal.ts";
+import { logEvent } from "../protocol/log-events.ts";
 import { canonical } from "../protocol/names.ts";
 import { valueOf } from "../protocol/variables.ts";
-import { expiryOf, LEEWAY_S, type Reason, readClaims, REASONS } from "./claims.ts";
-import { isDue } from "./due.ts";
-import { KeySet } from "./keys.ts";
-import { algorithmsOf, type Variables } from "./variables.ts";
+import { expiryOf, LEEWAY_S, type Reason, readClaims, REASONS } from "./jwt-claims.ts";
+import { mayLog } from "./log-throttle.ts";
+import { KeySet } from "./key-sets.ts";
+import { algorithmsOf, type Variables } from "./check-variables.ts";
 
 /** One set a URL for the life of the isolate. */
 const sets = new Map<string, KeySet>();
@@ -71,7 +71,7 @@ function nameIn(claims: JWTPayload, claim: string): { readonly name: string } | 
 }
 
 function refused(reason: Reason): null {
-  if (isDue(`token ${reason}`)) note("jwt_refused", { reason, why: REASONS[reason] });
+  if (mayLog(`token ${reason}`)) logEvent("jwt_refused", { reason, why: REASONS[reason] });
   return null;
 }
 

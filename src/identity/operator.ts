@@ -1,13 +1,13 @@
 // Who operates this deployment: whoever has its secret ADMIN_TOKEN, or a service account's token with the scope admin. Routes that only
 // operators may call say `operatorOnly`. No user's token ever is one, and no cookie counts.
 import { type Refusal, refusal } from "../protocol/refusals.ts";
-import { setActing } from "./acting.ts";
+import { setActing } from "./acting-operator.ts";
 import { networkOf } from "./address.ts";
-import { confirm, refused, refuted } from "./asker.ts";
+import { confirm, refused, refuted } from "./request-token.ts";
 import { noteAttempt } from "./attempt-log.ts";
-import { adminToken } from "./mode.ts";
-import { problem } from "./refuse.ts";
-import { type Asking, identify, modeFor } from "./who.ts";
+import { adminToken } from "./auth-mode.ts";
+import { problem } from "./refuse-upgrade.ts";
+import { type Asking, identify, modeFor } from "./identify-caller.ts";
 
 /** Lets operators through, and nobody else: 401 for whoever brings nothing or a wrong token, 403 for somebody else's. */
 export async function operatorOnly(c: Asking, next: () => Promise<void>): Promise<Response | void> {

@@ -1,8 +1,8 @@
 // Which web pages may speak to this server, and which of them are its own. A browser says where a page comes from; whatever is no browser
 // can say anything, so an Origin only ever takes rights away: it never stands in for a token.
-import { note } from "../protocol/journal.ts";
+import { logEvent } from "../protocol/log-events.ts";
 import { valueOf, type Variables } from "../protocol/variables.ts";
-import { isDue } from "./due.ts";
+import { mayLog } from "./log-throttle.ts";
 
 /** The origin that cookies and passkeys are made for: ORIGIN, or else the one that was asked. */
 export function originOf(requestUrl: string, variables: Variables): string {
@@ -23,7 +23,7 @@ export function isForeign(request: Request, variables: Variables): boolean {
   const own = originOf(request.url, variables);
   // More often than an attack it is a proxy with TLS that nobody told this server of.
   const isNear = URL.canParse(origin) && new URL(origin).hostname === new URL(own).hostname;
-  if (isNear && isDue("origin")) note("origin_refused", { origin: new URL(origin).origin, own });
+  if (isNear && mayLog("origin")) logEvent("origin_refused", { origin: new URL(origin).origin, own });
   return true;
 }
 

@@ -4,14 +4,14 @@ import type { AuthenticationResponseJSON, RegistrationResponseJSON } from "@simp
 import type { Passkey, UsedPasskey } from "../protocol/account.ts";
 import { refusal } from "../protocol/refusals.ts";
 import { freshToken, labelOf } from "./accounts.ts";
-import { answered, ask, refusedBy } from "./ask.ts";
+import { answered, callMailbox, refusedBy } from "./call-mailbox.ts";
 import { attempt } from "./attempts.ts";
 import { library, plainAttestation } from "./attestation.ts";
 import { keepCookie } from "./cookie.ts";
 import { isFramed, originOf as ownOrigin } from "./origin.ts";
-import { problem } from "./refuse.ts";
+import { problem } from "./refuse-upgrade.ts";
 import { base64url } from "./token.ts";
-import { type Asking, whoAsks } from "./who.ts";
+import { type Asking, identifyCaller } from "./identify-caller.ts";
 
 const bytesOf = (text: string) => Uint8Array.from(new TextEncoder().encode(text));
 
@@ -30,7 +30,7 @@ interface Made {
 
 /** What a browser needs to make a passkey for whoever is signed in. */
 export async function passkeyOptions(c: Asking): Promise<Response> {
-  const visitor = await whoAsks(c, null);
+  const visitor = await identifyCaller(c, null);
   if ("refused" in visitor) return problem(visitor.refused);
   const answer = await c.env.MAILBOX.getByName(visitor.name).passkeyOptions(visitor);
   if ("refused" in answer) return refusedBy(c, answer.refused);
@@ -53,7 +53,7 @@ export async function passkeyOptions(c: Asking): Promise<Response> {
 
 /** Adds a passkey that a browser has made: 204. */
 export async function addPasskey(c: Asking, read: Made): Promise<Response> {
-  const visitor = await whoAsks(c, null);
+  const visitor = await identifyCaller(c, null);
   if ("refused" in visitor) return problem(visitor.refused);
   const challenge = challengeIn(read.response);
   if (challenge === null) return unverifiable(c);
@@ -63,7 +63,7 @@ export async function addPasskey(c: Asking, read: Made): Promise<Response> {
   if (made === null) return unverifiable(c);
   const now = Date.now();
   const passkey: Passkey = { ...made, label: labelOf(c, read.label), created: now, seen: now, maker: null };
-  return ask(c, (mailbox, visitor) => mailbox.addPasskey(visitor, challenge, passkey));
+  return callMailbox(c, (mailbox, visitor) => mailbox.addPasskey(visitor, challenge, passkey));
 }
 
 /** What a browser needs to sign in as somebody: the same for every name, so that it tells nothing of whether there is one. */
@@ -92,7 +92,7 @@ export async function passkeySignIn(c: Asking, read: Made & { readonly userName:
 
 /** What a browser needs to show with a passkey that its user asks: 200. */
 export async function proofOptions(c: Asking): Promise<Response> {
-  const visitor = await whoAsks(c, null);
+  const visitor = await identifyCaller(c, null);
   if ("refused" in visitor) return problem(visitor.refused);
   const answer = await c.env.MAILBOX.getByName(visitor.name).proofOptions(visitor);
   if ("refused" in answer) return refusedBy(c, answer.refused);
@@ -101,7 +101,7 @@ export async function proofOptions(c: Asking): Promise<Response> {
 
 /** The device that asks has shown with a passkey that it is the user: 204. */
 export async function passkeyProof(c: Asking, { response }: Made): Promise<Response> {
-  const visitor = await whoAsks(c, null);
+  const visitor = await identifyCaller(c, null);
   if ("refused" in visitor) return problem(visitor.refused);
   const challenge = challengeIn(response);
   if (challenge === null) return unverifiable(c);
@@ -109,7 +109,7 @@ export async function passkeyProof(c: Asking, { response }: Made): Promise<Respo
   const known = await mailbox.proofPasskey(visitor, challenge, response.id);
   if ("refused" in known) return refusedBy(c, known.refused);
   const used = await verifyUsed(c, response, challenge, known.value);
-  if (used !== null) return ask(c, (box, asking) => box.proveByPasskey(asking, challenge, used));
+  if (used !== null) return callMailbox(c, (box, asking) => box.proveByPasskey(asking, challenge, used));
   await mailbox.passkeyRefused(visitor.name, "proof_refused");
   return refusedBy(c, { ...refusal("unauthorized"), message: WRONG, field: "response" });
 }

@@ -1,7 +1,7 @@
 // The mark that this deployment's tokens carry: the last bytes of their secret are an authentication code over the rest. A Worker tells by
 // it whether a token was made here, without waking a mailbox; whether it is still good that mailbox alone knows.
 import { KEYS, TOKEN_KEY_BYTES } from "../protocol/registry.ts";
-import { Shared } from "../protocol/shared.ts";
+import { CachedValue } from "../protocol/cached-value.ts";
 
 /** Random bytes of a secret, and bytes of its mark: 192 bits to guess for a mailbox, 64 to pass as one of ours, each try an attempt. */
 const RANDOM_BYTES = 24;
@@ -19,7 +19,7 @@ export interface KeyPlace {
 type Background = (work: Promise<unknown>) => void;
 
 /** The key for the life of the isolate; a place without one is asked again after a while. */
-const shared = new Shared<CryptoKey | null>((key) => (key === null ? KEY_RETRY_MS : Infinity), KEY_TIMEOUT_MS);
+const shared = new CachedValue<CryptoKey | null>((key) => (key === null ? KEY_RETRY_MS : Infinity), KEY_TIMEOUT_MS);
 
 /** The key, or null where it can't be had: then no token counts as marked, and new ones carry random bytes in place of the mark. */
 export function markKey({ REGISTRY }: KeyPlace, background: Background): Promise<CryptoKey | null> {

@@ -1,89 +1,89 @@
 // One user's mailbox: the log, the sockets, the lanes. This file only wires the verbs to the runtime's events.
-import { counts } from "../protocol/counts.ts";
-import type { Range } from "../protocol/browse.ts";
-import type { PageAsked } from "../protocol/entries.ts";
-import type { Outcome, Sending } from "../protocol/message.ts";
+import { counters } from "../protocol/counters.ts";
+import type { ListRange } from "../protocol/list-range.ts";
+import type { LogPageQuery } from "../protocol/log-page.ts";
+import type { Outcome, Sending } from "../protocol/http-messages.ts";
 import type { Service, ServiceOrder } from "../protocol/service.ts";
-import { unpack } from "../protocol/packed.ts";
-import { note } from "../protocol/journal.ts";
-import { placed } from "../protocol/place.ts";
-import type { Order, Told } from "../protocol/operate.ts";
+import { unpack } from "../protocol/packed-delivery.ts";
+import { logEvent } from "../protocol/log-events.ts";
+import { withJurisdiction } from "../protocol/jurisdiction.ts";
+import type { Order, OrderResult } from "../protocol/operator-orders.ts";
 import type { Delivery, MailboxCalls, PackedDelivery, Presence, Reply, Signal } from "../protocol/envelope.ts";
 import { refusal } from "../protocol/refusals.ts";
 import { V1 } from "../protocol/version.ts";
-import { readVisit, type Visit } from "../protocol/visit.ts";
-import type { Answer, Settings, Visitor } from "../protocol/visitor.ts";
-import { isOver, objectionTo } from "./account.ts";
-import { AccountCalls } from "./account-calls.ts";
-import { objectionToExport } from "./allowance.ts";
-import { conversations, messages } from "./browse.ts";
-import { FRESH, FROM_CENSUS } from "./call-budget.ts";
-import { accept, block, unblock } from "./contacts.ts";
-import { deliver } from "./deliver.ts";
-import { ack, entries } from "./entries.ts";
-import { exported } from "./export.ts";
-import { end } from "./leave.ts";
+import { readConnectionRequest, type ConnectionRequest } from "../protocol/connection-request.ts";
+import type { CallResult, Settings, Caller } from "../protocol/caller.ts";
+import { whyOver, checkAccess } from "./access/account.ts";
+import { AccountCalls } from "./calls.ts";
+import { checkExportAllowance } from "./limits/allowance.ts";
+import { readConversations, readMessages } from "./reading/read-conversations.ts";
+import { DEPTH_OF_EVENT, DEPTH_FROM_CENSUS } from "../durable/call-budget.ts";
+import { accept, block, unblock } from "./access/contacts.ts";
+import { acceptDelivery } from "./delivery/accept-delivery.ts";
+import { acknowledgeOverHttp, readEntries } from "./reading/read-log.ts";
+import { exportMailbox } from "./admin/export-mailbox.ts";
+import { closeWithCode } from "./connections/disconnect.ts";
 import type { Standing } from "./log/contact-rows.ts";
-import { objection } from "./open.ts";
-import { objectionToUnproved } from "./proof.ts";
-import { receive, receiveLate } from "./receive.ts";
-import { restore } from "./restore.ts";
-import { send } from "./send.ts";
-import { serve } from "./service.ts";
-import { settings } from "./settings.ts";
-import { hear, presenceFor } from "./signal.ts";
-import { Stream } from "./stream.ts";
-import { type Parts, Wiring } from "./wiring.ts";
+import { checkConnect } from "./connections/connect.ts";
+import { checkFreshProof } from "./access/fresh-proof.ts";
+import { receiveText, receiveAfterClose } from "./connections/receive-text.ts";
+import { restore } from "./admin/restore.ts";
+import { sendOverHttp } from "./delivery/send-over-http.ts";
+import { administerService } from "./services/service-admin.ts";
+import { settings } from "./access/settings.ts";
+import { acceptSignal, presenceFor } from "./presence/signals.ts";
+import { EventStream } from "./connections/event-stream.ts";
+import { type AssembledContext, Assembly } from "./assemble.ts";
 
 export class Mailbox extends AccountCalls implements MailboxCalls {
-  readonly #wiring: Wiring;
+  readonly #assembly: Assembly;
 
   constructor(ctx: DurableObjectState, env: Env) {
-    const wiring = new Wiring(ctx, placed(env));
-    super(ctx, env, wiring);
-    this.#wiring = wiring;
+    const assembly = new Assembly(ctx, withJurisdiction(env));
+    super(ctx, env, assembly);
+    this.#assembly = assembly;
   }
 
   /** Opens a socket for a visit that the Worker let in: 101, or a refusal's status and its code as JSON. */
   override async fetch(request: Request): Promise<Response> {
-    const visit = readVisit(request);
-    const box = this.#wiring.enter(visit.name);
-    const no = objection(box, visit);
+    const visit = readConnectionRequest(request);
+    const context = this.#assembly.enter(visit.name);
+    const no = checkConnect(context, visit);
     if (no !== null) return Response.json(no, { status: 400 });
-    if (visit.dialect === V1 && visit.stream === true) return this.#stream(box, visit);
+    if (visit.dialect === V1 && visit.stream === true) return this.#stream(context, visit);
     const pair = new WebSocketPair();
-    this.#wiring.admit(box, visit, pair[1]);
+    this.#assembly.admit(context, visit, pair[1]);
     const headers: HeadersInit = visit.answer === null ? {} : { "Sec-WebSocket-Protocol": visit.answer };
     return new Response(null, { status: 101, webSocket: pair[0], headers });
   }
 
   /** As a socket, but as server-sent events, for places where WebSockets don't pass. */
-  #stream(box: Parts, visit: Visit): Response {
-    const { epoch } = box.log.found(box.user);
-    const stream = new Stream(
+  #stream(context: AssembledContext, visit: ConnectionRequest): Response {
+    const { epoch } = context.log.ensureCreated(context.user);
+    const stream = new EventStream(
       epoch,
       () => this.ctx.storage.sync(),
-      (gone) => this.#wiring.gone(gone),
+      (gone) => this.#assembly.gone(gone),
     );
-    this.#wiring.admit(box, visit, stream);
+    this.#assembly.admit(context, visit, stream);
     return new Response(stream.body, { headers: { "Content-Type": "text/event-stream; charset=utf-8" } });
   }
 
   override webSocketMessage(ws: WebSocket, data: string | ArrayBuffer): void {
-    const box = this.#wiring.enter(undefined, FRESH);
-    const session = box.sockets.of(ws);
-    if (session === undefined) return receiveLate(box, data);
-    session.heard = Date.now();
-    const over = isOver(box, session);
-    if (over === null && receive(box, session, data)) return;
-    box.turn.now(() => end(box, session, over ?? "too_large"));
-    this.#wiring.left(box, session);
+    const context = this.#assembly.enter(undefined, DEPTH_OF_EVENT);
+    const session = context.sockets.of(ws);
+    if (session === undefined) return receiveAfterClose(context, data);
+    session.heardAt = Date.now();
+    const over = whyOver(context, session);
+    if (over === null && receiveText(context, session, data)) return;
+    context.groupCommit.runNow(() => closeWithCode(context, session, over ?? "too_large"));
+    this.#assembly.left(context, session);
   }
 
   override webSocketClose(ws: WebSocket, code: number): void {
-    const box = this.#wiring.enter(undefined, FRESH);
-    this.#wiring.gone(ws);
-    box.sockets.answerClose(ws, code);
+    const context = this.#assembly.enter(undefined, DEPTH_OF_EVENT);
+    this.#assembly.gone(ws);
+    context.sockets.answerClose(ws, code);
   }
 
   override webSocketError(ws: WebSocket): void {
@@ -91,115 +91,115 @@ export class Mailbox extends AccountCalls implements MailboxCalls {
   }
 
   override alarm(): void {
-    counts.alarms++;
-    this.#wiring.ring();
+    counters.alarms++;
+    this.#assembly.ring();
   }
 
   deliver(said: Delivery | PackedDelivery): Promise<Reply> {
     const delivery = unpack(said);
-    const box = this.#wiring.enter(delivery.to, (delivery.hops ?? 0) + 1);
-    const work = () => deliver(box, delivery);
-    return delivery.envelopes.length > 0 ? box.turn.joined(work) : box.turn.joinedSoon(work);
+    const context = this.#assembly.enter(delivery.to, (delivery.hops ?? 0) + 1);
+    const work = () => acceptDelivery(context, delivery);
+    return delivery.envelopes.length > 0 ? context.groupCommit.run(work) : context.groupCommit.runSoon(work);
   }
 
   signal(signal: Signal): Promise<void> {
-    hear(this.#wiring.enter(signal.to, (signal.hops ?? 0) + 1), signal);
+    acceptSignal(this.#assembly.enter(signal.to, (signal.hops ?? 0) + 1), signal);
     return Promise.resolve();
   }
 
   presence(name: string, asker: string, hops = 0): Promise<Presence | null> {
-    return Promise.resolve(presenceFor(this.#wiring.enter(name, hops + 1), asker));
+    return Promise.resolve(presenceFor(this.#assembly.enter(name, hops + 1), asker));
   }
 
   countSockets(name: string): Promise<number> {
-    return Promise.resolve(this.#wiring.enter(name, FROM_CENSUS).sockets.size);
+    return Promise.resolve(this.#assembly.enter(name, DEPTH_FROM_CENSUS).sockets.size);
   }
 
   /** Sends as the visitor; resolves when of each message is certain what the socket would have said. */
-  async send(visitor: Visitor, sending: Sending): Promise<Answer<readonly Outcome[]>> {
-    const begun = await this.#wiring.answer(visitor, (box) => send(box, sending));
+  async send(visitor: Caller, sending: Sending): Promise<CallResult<readonly Outcome[]>> {
+    const begun = await this.#assembly.answer(visitor, (context) => sendOverHttp(context, sending));
     return "refused" in begun ? begun : { value: await Promise.all(begun.value) };
   }
 
   /** As JSON text; see entries.ts. */
-  entries(visitor: Visitor, asked: PageAsked): Promise<Answer<string>> {
-    return this.#wiring.answer(visitor, (box) => entries(box, asked));
+  entries(visitor: Caller, asked: LogPageQuery): Promise<CallResult<string>> {
+    return this.#assembly.answer(visitor, (context) => readEntries(context, asked));
   }
 
   /** A device holds everything up to `seq`. */
-  ack(visitor: Visitor, device: string, seq: number): Promise<Answer<null>> {
-    return this.#wiring.answer(visitor, (box) => {
-      const no = ack(box, device, seq);
+  ack(visitor: Caller, device: string, seq: number): Promise<CallResult<null>> {
+    return this.#assembly.answer(visitor, (context) => {
+      const no = acknowledgeOverHttp(context, device, seq);
       return no === null ? { value: null } : { refused: no };
     });
   }
 
   /** Those who stand so, by name. */
-  standing(visitor: Visitor, standing: Standing): Promise<Answer<readonly string[]>> {
-    return this.#wiring.for(visitor, (box) => box.log.contacts.all(standing));
+  standing(visitor: Caller, standing: Standing): Promise<CallResult<readonly string[]>> {
+    return this.#assembly.for(visitor, (context) => context.log.contacts.all(standing));
   }
 
-  accept(visitor: Visitor, name: string): Promise<Answer<null>> {
-    return this.#wiring.answer(visitor, (box) => accept(box, name));
+  accept(visitor: Caller, name: string): Promise<CallResult<null>> {
+    return this.#assembly.answer(visitor, (context) => accept(context, name));
   }
 
-  block(visitor: Visitor, name: string): Promise<Answer<null>> {
-    return this.#wiring.answer(visitor, (box) => block(box, name));
+  block(visitor: Caller, name: string): Promise<CallResult<null>> {
+    return this.#assembly.answer(visitor, (context) => block(context, name));
   }
 
-  unblock(visitor: Visitor, name: string): Promise<Answer<null>> {
-    return this.#wiring.answer(visitor, (box) => unblock(box, name));
+  unblock(visitor: Caller, name: string): Promise<CallResult<null>> {
+    return this.#assembly.answer(visitor, (context) => unblock(context, name));
   }
 
   /** What an operator has a service account do. The Worker has seen to it that it is an operator who asks. */
-  async service(name: string, order: ServiceOrder): Promise<Answer<Service>> {
-    const box = this.#wiring.enter(name);
-    if (order.is === "create" && (await this.#wiring.wasErasing(box))) return { refused: refusal("name_taken") };
-    return box.turn.joined(() => serve(box, order));
+  async service(name: string, order: ServiceOrder): Promise<CallResult<Service>> {
+    const context = this.#assembly.enter(name);
+    if (order.is === "create" && (await this.#assembly.wasErasing(context))) return { refused: refusal("name_taken") };
+    return context.groupCommit.run(() => administerService(context, order));
   }
 
   /** What an operator has it tell or do; see operate.ts. The Worker has seen to it that an operator asks. */
-  operate(name: string, order: Order): Promise<Answer<Told[Order["is"]]>> {
-    return this.#wiring.operate(name, order);
+  operate(name: string, order: Order): Promise<CallResult<OrderResult[Order["is"]]>> {
+    return this.#assembly.operate(name, order);
   }
 
   /** Sets it back to how it was, for an operator. */
-  restore(name: string, at: number): Promise<Answer<{ readonly undo: string }>> {
-    return restore(this.ctx, this.#wiring.enter(name), at);
+  restore(name: string, at: number): Promise<CallResult<{ readonly undo: string }>> {
+    return restore(this.ctx, this.#assembly.enter(name), at);
   }
 
   /** Everything that is kept, as JSON Lines. */
-  export(visitor: Visitor): Promise<Answer<ReadableStream<Uint8Array>>> {
-    const work = (box: Parts): Answer<ReadableStream<Uint8Array>> => {
+  export(visitor: Caller): Promise<CallResult<ReadableStream<Uint8Array>>> {
+    const work = (context: AssembledContext): CallResult<ReadableStream<Uint8Array>> => {
       // Its lines are read later; what is kept is about what they are.
-      const no = visitor.proof.is === "operator" ? null : objectionToExport(box, box.log.sql.bytes);
-      return no === null ? { value: exported(box) } : { refused: no };
+      const no = visitor.proof.is === "operator" ? null : checkExportAllowance(context, context.log.sql.bytes);
+      return no === null ? { value: exportMailbox(context) } : { refused: no };
     };
-    return this.#wiring.answer(visitor, work, { even: "suspended" });
+    return this.#assembly.answer(visitor, work, { even: "suspended" });
   }
 
   /** Everything gone, but for the word that this name was somebody's. */
-  async erase(visitor: Visitor): Promise<Answer<null>> {
-    const box = this.#wiring.enter(visitor.name);
-    const no = objectionTo(box, visitor.proof, "suspended") ?? objectionToUnproved(box, visitor.proof);
+  async erase(visitor: Caller): Promise<CallResult<null>> {
+    const context = this.#assembly.enter(visitor.name);
+    const no = checkAccess(context, visitor.proof, "suspended") ?? checkFreshProof(context, visitor.proof);
     if (no !== null) return { refused: no };
-    if (visitor.proof.is !== "operator") note("account_erased", { user: box.user });
-    await this.#wiring.erase(box);
+    if (visitor.proof.is !== "operator") logEvent("account_erased", { user: context.user });
+    await this.#assembly.erase(context);
     return { value: null };
   }
 
   /** As JSON text; see browse.ts. */
-  conversations(visitor: Visitor, range: Range): Promise<Answer<string>> {
-    return this.#wiring.for(visitor, (box) => conversations(box, range));
+  conversations(visitor: Caller, range: ListRange): Promise<CallResult<string>> {
+    return this.#assembly.for(visitor, (context) => readConversations(context, range));
   }
 
   /** As JSON text; see browse.ts. */
-  messages(visitor: Visitor, peer: string, range: Range): Promise<Answer<string>> {
-    return this.#wiring.for(visitor, (box) => messages(box, peer, range));
+  messages(visitor: Caller, peer: string, range: ListRange): Promise<CallResult<string>> {
+    return this.#assembly.for(visitor, (context) => readMessages(context, peer, range));
   }
 
   /** Changes what is given, and returns what holds then. */
-  settings(visitor: Visitor, change: Partial<Settings>): Promise<Answer<Settings>> {
-    return this.#wiring.for(visitor, (box) => settings(box, change));
+  settings(visitor: Caller, change: Partial<Settings>): Promise<CallResult<Settings>> {
+    return this.#assembly.for(visitor, (context) => settings(context, change));
   }
 }

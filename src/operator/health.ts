@@ -1,11 +1,11 @@
 // Whether it works, for whoever watches over it: the Worker that answers, and one round trip to an object and its disk. No mailbox is
 // woken; the object is a shard of the census, another one each time.
 import { SHARDS } from "../protocol/census.ts";
-import { note, reasonOf } from "../protocol/journal.ts";
-import { Shared } from "../protocol/shared.ts";
-import { inTime } from "../protocol/time.ts";
-import { backgroundOf } from "../identity/context.ts";
-import type { Asking } from "../identity/who.ts";
+import { logEvent, reasonOf } from "../protocol/log-events.ts";
+import { CachedValue } from "../protocol/cached-value.ts";
+import { withTimeout } from "../protocol/timeout.ts";
+import { backgroundOf } from "../identity/execution-context.ts";
+import type { Asking } from "../identity/identify-caller.ts";
 
 /** An object that has not answered for so long, ms, does not work. */
 const PATIENCE = 5_000;
@@ -18,7 +18,7 @@ interface Found {
   readonly ms: number;
 }
 
-const shared = new Shared<Found>(() => KEEP_MS, 2 * PATIENCE);
+const shared = new CachedValue<Found>(() => KEEP_MS, 2 * PATIENCE);
 
 /** `200 {"status":"ok","object":{"ms":3}}`, or 503 with `"status":"failing"`. */
 export async function health(c: Asking): Promise<Response> {
@@ -33,10 +33,10 @@ async function look(c: Asking): Promise<Found> {
   const shard = String(Math.floor(Math.random() * SHARDS));
   const begun = Date.now();
   try {
-    await inTime(c.env.CENSUS.getByName(shard).ping(), PATIENCE);
+    await withTimeout(c.env.CENSUS.getByName(shard).ping(), PATIENCE);
     return { works: true, ms: Date.now() - begun };
   } catch (error) {
-    note("health_failed", { shard, reason: reasonOf(error) });
+    logEvent("health_failed", { shard, reason: reasonOf(error) });
     return { works: false, ms: Date.now() - begun };
   }
 }

@@ -1,9 +1,9 @@
 // GET /api/metrics: who is online and what was counted, over all shards of the census, in Prometheus' text format. No mailbox is asked
 // and none wakes. docs/OPERATIONS.md says what each number means, and by how much it may lag.
-import { meter } from "../meter/meter.ts";
+import { counterReport } from "../metrics/report-counters.ts";
 import { type Online, SHARDS } from "../protocol/census.ts";
-import { CLASSES, type Figures, sum } from "../protocol/counts.ts";
-import { inTime } from "../protocol/time.ts";
+import { CLASSES, type Figures, sum } from "../protocol/counters.ts";
+import { withTimeout } from "../protocol/timeout.ts";
 
 /** A shard that has not answered for so long, ms, fails the whole: a sum without it would go back. */
 const PATIENCE = 10_000;
@@ -15,10 +15,10 @@ export interface Seen {
 }
 
 /** What the whole deployment has counted, with what this isolate has not reported yet. */
-export async function look(env: Env): Promise<Seen> {
-  await meter.reportNow(env);
+export async function readMetrics(env: Env): Promise<Seen> {
+  await counterReport.reportNow(env);
   const shards = Array.from({ length: SHARDS }, (_, shard) => {
-    return inTime(env.CENSUS.getByName(String(shard)).figures(), PATIENCE);
+    return withTimeout(env.CENSUS.getByName(String(shard)).figures(), PATIENCE);
   });
   const seen = await Promise.all(shards);
   const online = { users: 0, sockets: 0 };

@@ -1,16 +1,16 @@
 // What operators do with one user: look, disconnect, suspend, trace a message, take an export, erase. All of it through the user's own
 // mailbox, which has no body to show to anybody but in an export.
 import { z } from "@hono/zod-openapi";
-import { api, route } from "../api/declare.ts";
+import { api, route } from "../api/declare-route.ts";
 import { line, name, seqText, time } from "../api/schemas.ts";
-import { actingIn } from "../identity/acting.ts";
-import { answered } from "../identity/ask.ts";
-import { problem } from "../identity/refuse.ts";
-import { note } from "../protocol/journal.ts";
+import { actingIn } from "../identity/acting-operator.ts";
+import { answered } from "../identity/call-mailbox.ts";
+import { problem } from "../identity/refuse-upgrade.ts";
+import { logEvent } from "../protocol/log-events.ts";
 import { SERVICES } from "../protocol/registry.ts";
-import { order, told } from "./orders.ts";
+import { sendOrder, told } from "./send-order.ts";
 import * as schema from "./schemas.ts";
-import { trace } from "./trace.ts";
+import { trace } from "./trace-message.ts";
 
 /** UTF-16 units of what an operator notes about a suspension. Answers: notes as storage. */
 const REASON = 500;
@@ -34,7 +34,7 @@ route(
     about: "Also at one that nobody has: that leaves no trace.",
     answers: { 200: schema.overview },
   },
-  async (c, { params }) => told(c, await order(c, params.userName, { is: "look" })),
+  async (c, { params }) => told(c, await sendOrder(c, params.userName, { is: "look" })),
 );
 
 route(
@@ -50,8 +50,8 @@ route(
     no: gone,
   },
   async (c, { params: { userName }, body: { device = null } }) => {
-    const answer = await order(c, userName, { is: "disconnect", device });
-    if ("value" in answer) note("disconnected", { user: userName, device, sockets: answer.value, ...actingIn(c) });
+    const answer = await sendOrder(c, userName, { is: "disconnect", device });
+    if ("value" in answer) logEvent("disconnected", { user: userName, device, sockets: answer.value, ...actingIn(c) });
     return told(c, answer, (closed) => ({ closed }));
   },
 );
@@ -70,8 +70,8 @@ route(
     no: gone,
   },
   async (c, { params: { userName }, body: { reason = "" } }) => {
-    const answer = await order(c, userName, { is: "suspend", reason });
-    if ("value" in answer) note("suspended", { user: userName, ...actingIn(c) });
+    const answer = await sendOrder(c, userName, { is: "suspend", reason });
+    if ("value" in answer) logEvent("suspended", { user: userName, ...actingIn(c) });
     return told(c, answer);
   },
 );
@@ -87,8 +87,8 @@ route(
     no: gone,
   },
   async (c, { params: { userName } }) => {
-    const answer = await order(c, userName, { is: "resume" });
-    if ("value" in answer) note("resumed", { user: userName, ...actingIn(c) });
+    const answer = await sendOrder(c, userName, { is: "resume" });
+    if ("value" in answer) logEvent("resumed", { user: userName, ...actingIn(c) });
     return told(c, answer);
   },
 );
@@ -121,7 +121,7 @@ route(
   async (c, { params: { userName } }) => {
     const answer = await c.env.MAILBOX.getByName(userName).export(visitor(userName));
     if ("refused" in answer) return problem(answer.refused);
-    note("exported", { user: userName, ...actingIn(c) });
+    logEvent("exported", { user: userName, ...actingIn(c) });
     return c.body(answer.value, 200, {
       "Content-Type": "application/jsonl",
       "Content-Disposition": `attachment; filename="restante.jsonl"`,
@@ -145,7 +145,7 @@ route(
   },
   async (c, { params: { userName }, body: { at } }) => {
     const answer = await c.env.MAILBOX.getByName(userName).restore(userName, at);
-    if ("value" in answer) note("restored", { user: userName, to: at, ...actingIn(c) });
+    if ("value" in answer) logEvent("restored", { user: userName, to: at, ...actingIn(c) });
     return told(c, answer);
   },
 );
@@ -166,7 +166,7 @@ route(
     const answer = await c.env.MAILBOX.getByName(userName).erase(visitor(userName));
     if ("refused" in answer) return problem(answer.refused);
     await c.env.REGISTRY.getByName(SERVICES).remove(userName);
-    note("erased", { user: userName, ...actingIn(c) });
+    logEvent("erased", { user: userName, ...actingIn(c) });
     return answered(c, null);
   },
 );

@@ -1,6 +1,6 @@
 // What a mailbox tells the census: its own absolute number, to the shard that its name falls on; and an isolate what it has counted, to
 // any shard.
-import type { Figures } from "./counts.ts";
+import type { Figures } from "./counters.ts";
 
 /** Shards of the census. Each takes its share of connects and disconnects; a question asks all of them. */
 export const SHARDS = 16;

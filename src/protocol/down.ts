@@ -2,7 +2,7 @@
 // Written by hand where a body goes through as the JSON text it is; everything else is plain JSON.
 import { FRAMES } from "./limits.ts";
 import type { Refusal } from "./refusals.ts";
-import { fits, type ShapeOf } from "./shape.ts";
+import { matchesShape, type ShapeOf } from "./json-shape.ts";
 
 /** The frames, by their type; a test holds them still. Only those with a field `seq` move the cursor. */
 export const DOWN = {
@@ -56,7 +56,7 @@ const SHAPES: ReadonlyMap<unknown, Table[keyof Table]> = new Map(Object.entries(
 /** The frame that `value` is, or null for one that this version does not know and ignores. */
 export function readDown(value: unknown): Down | null {
   const shape = SHAPES.get((value as { readonly type?: unknown } | null)?.type);
-  return shape !== undefined && fits(shape, value) && isCounted(value) ? (value as Down) : null;
+  return shape !== undefined && matchesShape(shape, value) && isCounted(value) ? (value as Down) : null;
 }
 
 /** Whether what it says of a run agrees with itself; most frames say nothing of any. */

@@ -1,6 +1,6 @@
 // What one mailbox hands another, and what it hears back. Structured values over RPC; versioned like the wire, because old and
 // new code meet during a deploy. Both sides ignore fields that they don't know.
-import type { FaultCode } from "./faults.ts";
+import type { MessageRefusalCode } from "./message-refusals.ts";
 
 /** One message on its way. `origin` is the seq that the author's log gave it; `at` is ms since 1970; `body` is JSON text. */
 export interface Envelope {
@@ -45,7 +45,7 @@ export interface Reply {
   /** `behind`: the receiver has less than `after`, and took nothing; send again from `high`. `nobody`: no such mailbox; it took nothing, for good. */
   readonly verdict: "taken" | "behind" | "other" | "nobody";
   /** Those of the batch that are finally refused; all others are stored. */
-  readonly refused: readonly { readonly origin: number; readonly code: FaultCode }[];
+  readonly refused: readonly { readonly origin: number; readonly code: MessageRefusalCode }[];
   /** Whether the receiver reads deliveries in runs. */
   readonly runs?: boolean;
 }

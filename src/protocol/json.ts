@@ -1,6 +1,6 @@
 // JSON texts: reading one without trust, and a body as the text that is kept of it. Pure; knows no frame.
 import { BODY_BYTES, BODY_DEPTH, exceeds } from "./limits.ts";
-import { type Fault, fault } from "./faults.ts";
+import { type MessageRefusal, messageRefusal } from "./message-refusals.ts";
 
 /** The value of a JSON text, or undefined. */
 export function parse(text: string): unknown {
@@ -12,7 +12,7 @@ export function parse(text: string): unknown {
 }
 
 /** The JSON text of a body, or why it can't be kept. Taken from JSON, so NUL and lone surrogates come out escaped. */
-export function keep(body: unknown): string | Fault {
+export function serializeBody(body: unknown): string | MessageRefusal {
   const deep = `body is nested more than ${BODY_DEPTH} deep`;
   // Of `undefined` and of functions JSON.stringify makes nothing, of a BigInt or a cycle an error that says so; too deep is a stack that is full.
   let why = `body is ${typeof body}`;
@@ -22,9 +22,9 @@ export function keep(body: unknown): string | Fault {
   } catch (error) {
     why = error instanceof RangeError ? deep : String(error);
   }
-  if (text === undefined) return fault("bad_frame", why);
-  if (exceeds(text, BODY_BYTES)) return fault("too_large", `a body has at most ${BODY_BYTES} bytes`);
-  return tooDeep(text) ? fault("bad_frame", deep) : text;
+  if (text === undefined) return messageRefusal("bad_frame", why);
+  if (exceeds(text, BODY_BYTES)) return messageRefusal("too_large", `a body has at most ${BODY_BYTES} bytes`);
+  return tooDeep(text) ? messageRefusal("bad_frame", deep) : text;
 }
 
 /** Counts levels in a JSON text, outside of its strings. Brackets and braces differ by one bit. */

@@ -25,7 +25,7 @@ export const LIMITS = {
  * What costs without effect on one socket: frames that are refused, unreadable, dropped or sent before, and bytes that nothing was made of. The
  * count leaks; above `MOST` the socket is closed, and so is one of a user whose sockets together have twice that. `RATE_LIMIT` does not lift it.
  */
-export const WASTE = {
+export const REJECTED = {
   /** Four full texts. Answers: a client that sends on whatever it is told, and answers that nobody reads. */
   MOST: 16_384,
   /** What leaks in a second: more than a device says that tries a full queue again each second. Answers: the same, slowly. */
@@ -41,7 +41,7 @@ export const WASTE = {
  * such work the count begins anew. Answers: texts that lie ready, all of which the runtime would handle before it looks at another socket, also
  * those of a client that ignores a close.
  */
-export const BREAK = { EVERY: 1_000, MS: 20, FORGOTTEN_MS: 1_000 } as const;
+export const PAUSE = { EVERY: 1_000, MS: 20, FORGOTTEN_MS: 1_000 } as const;
 
 /**
  * Bytes of answers and signals that a socket was told since its device last acknowledged anything. Answers: a device that sends or watches and
@@ -124,7 +124,7 @@ export const PAGE_BYTES = 1_000_000;
 export const ACCESSES = 16;
 
 /** Of a webhook. */
-export const HOOK = {
+export const WEBHOOK = {
   /** Frames of one post; their bytes are limited as a window's are. Answers: a post that nobody can take. */
   FRAMES: 64,
   /** How long an answer is waited for, ms. Answers: an address that keeps a mailbox awake. */

@@ -20,7 +20,7 @@ const ASCII = /^[a-z0-9._-]+$/;
 let reserved: ReadonlySet<string> | null = null;
 
 /** Why no mailbox can begin under this canonical name, or null. */
-export function objectionToNewName(name: string): Refusal | null {
+export function checkNewName(name: string): Refusal | null {
   const why = ASCII.test(name) ? null : whatHides(name);
   if (why !== null) return { ...refusal("bad_name"), message: `This name can't be taken: ${why}.` };
   reserved ??= new Set([...RESERVED].map(skeleton));

@@ -3,7 +3,7 @@ import { exceeds, LIMITS } from "./limits.ts";
 import { canonical, SYSTEM } from "./names.ts";
 import { type Refusal, refusal } from "./refusals.ts";
 import { parse } from "./json.ts";
-import { keepReceived } from "./received.ts";
+import { serializeReceivedBody } from "./received-body.ts";
 
 /** What a plain text comes to: a message with its body as JSON text, a refusal, or nothing (a blank text). */
 export type PlainUp =
@@ -25,7 +25,7 @@ export function readPlain(text: string): PlainUp {
   if (fields.size === 0) return refused("msg is missing");
   const to = canonical(receiver);
   if ("refused" in to) return { type: "refused", refusal: refusal(to.refused) };
-  const body = keepReceived(only ? fields.get("msg") : Object.fromEntries(fields));
+  const body = serializeReceivedBody(only ? fields.get("msg") : Object.fromEntries(fields));
   return typeof body === "string" ? { type: "send", to: to.name, body } : { type: "refused", refusal: body };
 }
 

@@ -1,6 +1,6 @@
 // The table of refusals: code, sentence, close code, HTTP status, and after how long trying again can help. Sentences of messages' refusals: faults.ts.
 // Few words for outside; reasons that only the operator should know go to the log.
-import { FAULTS, noOf, type No } from "./faults.ts";
+import { MESSAGE_REFUSALS, rowOf, type RefusalRow } from "./message-refusals.ts";
 
 /** One line of the table. */
 interface TableRow {
@@ -14,13 +14,13 @@ interface TableRow {
 }
 
 export const REFUSALS = {
-  bad_frame: { message: FAULTS.bad_frame, status: 400 },
-  bad_name: { message: FAULTS.bad_name, close: 4400, status: 400 },
-  reserved_name: { message: FAULTS.reserved_name, close: 4400, status: 400 },
-  too_large: { message: FAULTS.too_large, close: 1009, status: 413 },
-  unknown_receiver: { message: FAULTS.unknown_receiver, status: 404 },
-  declined: { message: FAULTS.declined, status: 403 },
-  mailbox_full: { message: FAULTS.mailbox_full, status: 507, retryAfter: 60_000 },
+  bad_frame: { message: MESSAGE_REFUSALS.bad_frame, status: 400 },
+  bad_name: { message: MESSAGE_REFUSALS.bad_name, close: 4400, status: 400 },
+  reserved_name: { message: MESSAGE_REFUSALS.reserved_name, close: 4400, status: 400 },
+  too_large: { message: MESSAGE_REFUSALS.too_large, close: 1009, status: 413 },
+  unknown_receiver: { message: MESSAGE_REFUSALS.unknown_receiver, status: 404 },
+  declined: { message: MESSAGE_REFUSALS.declined, status: 403 },
+  mailbox_full: { message: MESSAGE_REFUSALS.mailbox_full, status: 507, retryAfter: 60_000 },
   bad_query: { message: "The address of the connection is wrong", close: 4400, status: 400 },
   unauthorized: { message: "The token is missing, wrong or expired", close: 4401, status: 401 },
   name_taken: { message: "This name is taken", status: 409 },
@@ -71,7 +71,7 @@ export const REFUSALS = {
 export type Code = keyof typeof REFUSALS;
 
 /** A no of any code. */
-export interface Refusal extends No<Code> {
+export interface Refusal extends RefusalRow<Code> {
   /** Milliseconds, only where trying again can help. */
   readonly retryAfter?: number;
   /** Over HTTP: what of the request is wrong. */
@@ -81,7 +81,7 @@ export interface Refusal extends No<Code> {
 /** The refusal of this code; `detail` says what exactly was wrong and never quotes more than a name or a number. */
 export function refusal(code: Code, detail?: string): Refusal {
   const { message, retryAfter }: TableRow = REFUSALS[code];
-  const no = noOf(code, message, detail);
+  const no = rowOf(code, message, detail);
   return retryAfter === undefined ? no : { ...no, retryAfter };
 }
 

@@ -2,9 +2,9 @@
 import * as z from "zod/mini";
 import { parse } from "./json.ts";
 import { LIMITS, NUMBER_END, TOKEN_UNITS, WATCHED } from "./limits.ts";
-import type { Outgoing } from "./message.ts";
+import type { Outgoing } from "./http-messages.ts";
 import { canonical, type Name } from "./names.ts";
-import { keepReceived } from "./received.ts";
+import { serializeReceivedBody } from "./received-body.ts";
 import { type Refusal, refusal } from "./refusals.ts";
 
 z.config({ jitless: true });
@@ -165,7 +165,7 @@ export function isRead(value: object): value is z.infer<typeof read> {
 
 function readSend(id: number, to: Name, value: unknown): Send | Refused {
   if ("refused" in to) return refused(id, refusal(to.refused));
-  const body = keepReceived(value);
+  const body = serializeReceivedBody(value);
   return typeof body === "string" ? { type: "send", id, to: to.name, body } : refused(id, body);
 }
 

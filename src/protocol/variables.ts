@@ -1,9 +1,9 @@
 // Every variable of a deployment, in one table: its default, what it can be, and what it means. To add one is to add a row; whoever reads
 // a variable gets its value from here, and so does what refuses a wrong one at the start. README's table says the same to people.
 import { readOrigin } from "./host.ts";
-import { hostsOf } from "./hosts.ts";
+import { hostsOf } from "./allowed-hosts.ts";
 import { CALLS_PER_EVENT, MOST_CALLS_PER_EVENT, QUOTAS, SESSION_IDLE_DAYS } from "./limits.ts";
-import { choice, list, type Read, type Row, secret, text, whole } from "./values.ts";
+import { choice, list, type Read, type Row, secret, text, whole } from "./variable-kinds.ts";
 
 export const VARIABLES = {
   AUTH: choice(["accounts", "jwt", "open"], null, "who may open a mailbox", { guards: true }),

@@ -2,8 +2,8 @@
 // test has a real one.
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
-import { Webhook } from "../../src/mailbox/webhook.ts";
-import { counts } from "../../src/protocol/counts.ts";
+import { Webhook } from "../../src/mailbox/services/webhook.ts";
+import { counters } from "../../src/protocol/counters.ts";
 import { say } from "../support/accounts.ts";
 import { fresh, open } from "../support/devices.ts";
 import {
@@ -250,7 +250,7 @@ test("[K6] what was taken is delivered: its author hears of it", async () => {
 test("[M13][K2] an event that has called enough leaves the next post to an alarm", async () => {
   const { shop } = await hooked();
   const { go } = Webhook.prototype;
-  const alarms = counts.alarms;
+  const alarms = counters.alarms;
   let enough = true;
   vi.spyOn(Webhook.prototype, "go").mockImplementation(function (this: Webhook, box) {
     if (enough && box.user === shop.userName) box.budget.exhaust();
@@ -261,7 +261,7 @@ test("[M13][K2] an event that has called enough leaves the next post to an alarm
   enough = false;
   const post = await posted();
   expect(bodies(post)).toEqual(["one"]);
-  expect(counts.alarms).toBeGreaterThan(alarms);
+  expect(counters.alarms).toBeGreaterThan(alarms);
   await post.answer(200);
 });
 

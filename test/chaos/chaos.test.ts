@@ -1,7 +1,7 @@
 // Seeded chaos on real mailboxes: 200 seeds here, more with `npm run chaos -- --seeds 10000`. A seed that fails is named by its test.
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
-import { DEEPEST } from "../../src/mailbox/call-budget.ts";
+import { MAX_DEPTH } from "../../src/durable/call-budget.ts";
 import { seen } from "../support/platform.ts";
 import { play } from "./world.ts";
 
@@ -13,6 +13,6 @@ test.each(seeds)("[S2][S5][L4][L6] seed %i keeps every promise", async (seed) =>
 });
 
 test("[M12][M13] in none of them would the platform have refused a call", () => {
-  expect(seen.depth).toBeLessThanOrEqual(DEEPEST);
+  expect(seen.depth).toBeLessThanOrEqual(MAX_DEPTH);
   expect(seen).toMatchObject({ refused: 0 });
 });

@@ -1,10 +1,10 @@
 // Two mailboxes that keep calling each other, in both directions at once: what the platform counts as a chain of calls stays short,
 // because work that is too deep goes on from an alarm. test/support/platform.ts refuses what Cloudflare refuses.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { CallBudget, DEEPEST } from "../../src/mailbox/call-budget.ts";
+import { CallBudget, MAX_DEPTH } from "../../src/durable/call-budget.ts";
 import { Mailbox } from "../../src/mailbox/mailbox.ts";
 import type { Delivery } from "../../src/protocol/envelope.ts";
-import { unpack } from "../../src/protocol/packed.ts";
+import { unpack } from "../../src/protocol/packed-delivery.ts";
 import { fresh, open } from "../support/devices.ts";
 import type { Device } from "../support/line.ts";
 import { forget, seen } from "../support/platform.ts";
@@ -50,7 +50,7 @@ test.each([1, 2])(
     const came = [answer(alice, b, random, underWay), answer(bob, a, random, underWay)];
     expect(await Promise.all(came)).toEqual([numbers(TURNS), numbers(TURNS)]);
     expect(seen.refused).toBe(0);
-    expect(seen.depth).toBeLessThanOrEqual(DEEPEST);
+    expect(seen.depth).toBeLessThanOrEqual(MAX_DEPTH);
   },
 );
 
@@ -90,7 +90,7 @@ test.each([1, 2])(
   async (seed) => {
     await callEachOther(new Random(seed), 150);
     expect(seen.refused).toBe(0);
-    expect(seen.depth).toBe(DEEPEST);
+    expect(seen.depth).toBe(MAX_DEPTH);
   },
 );
 

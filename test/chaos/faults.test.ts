@@ -1,7 +1,7 @@
 // Shows that the chaos sees what it is for: five faults on purpose, each of which it has to catch within a few seeds.
 import { afterEach, expect, test, vi } from "vitest";
 import { Log } from "../../src/mailbox/log/log.ts";
-import { Sockets } from "../../src/mailbox/sockets.ts";
+import { Sockets } from "../../src/mailbox/connections/sockets.ts";
 import type { Delivery } from "../../src/protocol/envelope.ts";
 import { play } from "./world.ts";
 
@@ -43,8 +43,8 @@ test("an accepted that is told before anything is written loses something", { ti
 });
 
 test("a pump that does not mind the window is seen", { timeout: 60_000 }, async () => {
-  const sayLog = Sockets.prototype.sayLog;
-  vi.spyOn(Sockets.prototype, "sayLog").mockImplementation(function (this: Sockets, session, ...rest) {
+  const sayLog = Sockets.prototype.queueLogFrames;
+  vi.spyOn(Sockets.prototype, "queueLogFrames").mockImplementation(function (this: Sockets, session, ...rest) {
     sayLog.call(this, session, ...rest);
     session.unacked = [];
   });
@@ -64,7 +64,7 @@ test("a lane without an order is seen", { timeout: 60_000 }, async () => {
 });
 
 test("an outbox that is forgotten in a crash loses something", { timeout: 60_000 }, async () => {
-  vi.spyOn(Log.prototype, "takeOwed").mockReturnValue(new Map());
+  vi.spyOn(Log.prototype, "takeUnsettled").mockReturnValue(new Map());
   // What was settled before the crash is told with the next mark, which then speaks for the forgotten ones too.
   expect(await complaint()).toMatch(/never shown|was told that/);
 });

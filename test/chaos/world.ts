@@ -3,12 +3,12 @@
 import { env } from "cloudflare:workers";
 import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
 import { vi } from "vitest";
-import { commits } from "../../src/mailbox/commits.ts";
-import { Lane } from "../../src/mailbox/lane.ts";
+import { commitFailures } from "../../src/durable/commit-failures.ts";
+import { PeerQueue } from "../../src/mailbox/delivery/peer-queue.ts";
 import { Mailbox } from "../../src/mailbox/mailbox.ts";
 import { LIMITS } from "../../src/protocol/limits.ts";
 import type { Delivery, PackedDelivery, Reply } from "../../src/protocol/envelope.ts";
-import { unpack } from "../../src/protocol/packed.ts";
+import { unpack } from "../../src/protocol/packed-delivery.ts";
 import { type Accepted, check } from "./checker.ts";
 import { ChaosDevice } from "./device.ts";
 import { Random } from "./random.ts";
@@ -52,11 +52,11 @@ class World {
   readonly #deliver: Deliver;
   readonly #spy;
   /** Tries again at once: whatever time passes is the weather's. */
-  readonly #hurry = vi.spyOn(Lane.prototype, "put").mockImplementation(function (this: Lane) {
-    this.due = Date.now();
+  readonly #hurry = vi.spyOn(PeerQueue.prototype, "scheduleRetry").mockImplementation(function (this: PeerQueue) {
+    this.retryAt = Date.now();
   });
   /** A crash takes the process with it, and what that knew of commits that never ended. */
-  readonly #oblivion = vi.spyOn(commits, "unableUntil").mockReturnValue(0);
+  readonly #oblivion = vi.spyOn(commitFailures, "refuseWritesUntil").mockReturnValue(0);
   /** Deliveries that are held go on with the next release. */
   #releases = 0;
   readonly #past: Said[] = [];

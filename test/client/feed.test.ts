@@ -1,6 +1,6 @@
 // What waits for an iteration while there is none, and what that holds up.
 import { expect, test } from "vitest";
-import { Feed } from "../../src/client/feed.ts";
+import { IncomingMessages } from "../../src/client/incoming-messages.ts";
 
 const message = (seq: number) => {
   const people = { from: "bob", to: "alice", peer: "bob" };
@@ -8,7 +8,7 @@ const message = (seq: number) => {
 };
 
 test("the latest 1,000 messages wait for the next iteration, and hold up the acks for no more than 1,250", async () => {
-  const feed = new Feed(() => undefined);
+  const feed = new IncomingMessages(() => undefined);
   feed.push(message(1));
   for await (const _ of feed) break;
   for (let seq = 2; seq <= 1_250; seq++) feed.push(message(seq));

@@ -1,7 +1,7 @@
 // What a queue holds is what a map would hold, in whatever order things come and go.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Queue } from "../../src/client/queue.ts";
+import { OrderedQueue } from "../../src/client/ordered-queue.ts";
 
 const key = fc.integer({ min: 0, max: 20 }).map((n) => String.fromCharCode(97 + n));
 const step = fc.oneof(
@@ -14,7 +14,7 @@ const hasValue = (item: { readonly value: number }, value: number) => item.value
 test("a queue finds, replaces and gives up what a map does, and keeps its order", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
-      const queue = new Queue<{ readonly key: string; readonly value: number }>();
+      const queue = new OrderedQueue<{ readonly key: string; readonly value: number }>();
       const map = new Map<string, { readonly key: string; readonly value: number }>();
       for (const one of steps) {
         if (one.does === "set") {

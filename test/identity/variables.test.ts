@@ -1,9 +1,9 @@
 // The table of variables: what the text of each is taken for, and what is said of one that makes no sense, or of a name that is none.
 import { expect, test, vi } from "vitest";
-import { announce, modeOf } from "../../src/identity/mode.ts";
-import { nearestName, problemOfDoor, problemsAtStart } from "../../src/identity/variables.ts";
-import { rulesOf } from "../../src/mailbox/rules.ts";
-import { retentionOf } from "../../src/mailbox/retention.ts";
+import { logMisconfiguration, modeOf } from "../../src/identity/auth-mode.ts";
+import { nearestName, problemOfDoor, problemsAtStart } from "../../src/identity/check-variables.ts";
+import { configOf } from "../../src/mailbox/limits/config.ts";
+import { retentionOf } from "../../src/mailbox/admin/retention-of.ts";
 import { QUOTAS } from "../../src/protocol/limits.ts";
 import { VARIABLES, valueOf, type Variables } from "../../src/protocol/variables.ts";
 
@@ -107,15 +107,15 @@ test.each(["https://keys.example.com/x", "http://localhost:9/", "http://127.0.0.
 
 test("where a value makes no sense its default holds", () => {
   const wrong = { SEND_BURST: "0", SOCKETS: "many", RATE_LIMIT: "of", REQUESTS: "yes", RETENTION_DAYS: "ten" };
-  const rules = rulesOf({ AUTH: "accounts", ...wrong });
+  const rules = configOf({ AUTH: "accounts", ...wrong });
   expect(rules).toMatchObject({ requests: true, quotas: QUOTAS });
   expect(retentionOf(wrong)).toEqual({ entries: null, age: null });
 });
 
 test("where it makes sense it holds, and numbers of wrangler.toml are as good as texts", () => {
-  const rules = rulesOf({ AUTH: "open", SEND_BURST: 7, REQUESTS: "on" } as unknown as Variables);
+  const rules = configOf({ AUTH: "open", SEND_BURST: 7, REQUESTS: "on" } as unknown as Variables);
   expect(rules).toMatchObject({ mode: "open", requests: true, quotas: { ...QUOTAS, SEND_BURST: 7 } });
-  expect(rulesOf({ AUTH: "open", RATE_LIMIT: "off" })).toMatchObject({ requests: false, quotas: null });
+  expect(configOf({ AUTH: "open", RATE_LIMIT: "off" })).toMatchObject({ requests: false, quotas: null });
   expect(retentionOf({ RETENTION_DAYS: " 2 ", RETENTION_ENTRIES: "100" })).toEqual({ entries: 100, age: 172_800_000 });
   expect(valueOf({ ORIGIN: "HTTPS://Chat.Example.com:443/" }, "ORIGIN")).toBe("https://chat.example.com");
 });
@@ -124,7 +124,7 @@ test("where it makes sense it holds, and numbers of wrangler.toml are as good as
 function announced(variables: Record<string, string>): unknown[] {
   const lines: string[] = [];
   const log = vi.spyOn(console, "log").mockImplementation((line: string) => void lines.push(line));
-  announce({ AUTH: "accounts", ...variables } as Variables);
+  logMisconfiguration({ AUTH: "accounts", ...variables } as Variables);
   log.mockRestore();
   return lines.map((line) => JSON.parse(line) as unknown);
 }

@@ -1,9 +1,9 @@
 // What grows has an end, and what is asked of it costs no more for being large: counted in rows, with the runtime's own counter.
 import { expect, test } from "vitest";
-import type { Box } from "../../src/mailbox/box.ts";
-import { Facts } from "../../src/mailbox/log/facts.ts";
+import type { MailboxContext } from "../../src/mailbox/context.ts";
+import { Inspector } from "../../src/mailbox/log/inspect.ts";
 import { Log } from "../../src/mailbox/log/log.ts";
-import { read } from "../../src/mailbox/receipt.ts";
+import { markRead } from "../../src/mailbox/delivery/receipts.ts";
 import { DEVICES } from "../../src/protocol/limits.ts";
 import { inLog } from "../support/log.ts";
 import { counting } from "../support/meter.ts";
@@ -31,7 +31,7 @@ test(
       let batches = 0;
       while (devices.areTooMany && batches < 30) {
         devices.forgetOld((name) => name === "d7");
-        again.seal(() => null);
+        again.flush(() => null);
         batches++;
       }
       expect(batches).toBeGreaterThan(10);
@@ -50,13 +50,13 @@ test(
 test("[U12] a new device lets the one go that was not there for longest, and a forgotten one is as never seen", async () => {
   await inLog((log, sql) => {
     for (let n = 1; n <= DEVICES; n++)
-      log.devices.keep(`d${n}`, { cursor: n, seen: n, delivered: log.head + (n === 1 ? 9 : 0) });
-    log.seal(() => null);
+      log.devices.put(`d${n}`, { cursor: n, seen: n, delivered: log.head + (n === 1 ? 9 : 0) });
+    log.flush(() => null);
     expect(log.devices.areTooMany).toBe(false);
-    log.devices.keep("newest", { cursor: log.head });
+    log.devices.put("newest", { cursor: log.head });
     expect(log.devices.areTooMany).toBe(true);
     log.devices.forgetOld((name) => name === "d2");
-    log.seal(() => null);
+    log.flush(() => null);
     for (const { devices } of [log, new Log(sql)]) {
       expect(devices.get("d1")).toBe(null);
       expect(devices.get("d2")).not.toBe(null);
@@ -70,11 +70,11 @@ test("an operator's question about many devices reads the log once", async () =>
   await inLog((log, sql) => {
     for (let n = 1; n <= 5_000; n++) {
       log.append({ ...IN, origin: n, at: Math.ceil(n / 3) });
-      if (n % 10 === 0) log.seal(() => null);
+      if (n % 10 === 0) log.flush(() => null);
     }
     const cursors = Array.from({ length: 60 }, (_, i) => log.head - i * 80 - 1);
     const counted = counting(sql);
-    const facts = new Facts(new Log(counted.sql).sql);
+    const facts = new Inspector(new Log(counted.sql).sql);
     counted.rows();
     const after = facts.afterEach(cursors);
     const { read: rows } = counted.rows();
@@ -87,7 +87,7 @@ test("an operator's question about many devices reads the log once", async () =>
 function boxOf(log: Log) {
   const told: object[] = [];
   const lanes = { tell: (name: string, what: object) => void told.push({ name, ...what }) };
-  return { told, box: { user: "alice", log, lanes } as unknown as Box };
+  return { told, box: { user: "alice", log, lanes } as unknown as MailboxContext };
 }
 
 test("to read behind 100,000 unanswered messages of one's own costs next to nothing", { timeout: 60_000 }, async () => {
@@ -97,7 +97,7 @@ test("to read behind 100,000 unanswered messages of one's own costs next to noth
     log.peers.get("bob").unread = 1;
     for (let n = 1; n <= 100_000; n++) {
       log.append({ ...OUT, id: n * 2, at: n });
-      if (n % 2_000 === 0) log.seal(() => null);
+      if (n % 2_000 === 0) log.flush(() => null);
     }
     for (const [upTo, origin] of [
       [seq, 5],
@@ -107,14 +107,14 @@ test("to read behind 100,000 unanswered messages of one's own costs next to noth
       const { told, box } = boxOf(new Log(counted.sql));
       Object.assign(box.log.peers.get("bob"), { mine: 0, unread: 1 });
       counted.rows();
-      read(box, "bob", upTo);
+      markRead(box, "bob", upTo);
       expect(told).toEqual([{ name: "bob", read: origin }]);
       expect(box.log.peers.get("bob").unread).toBe(0);
       expect(upTo === Infinity ? counted.rows().read : 0).toBeLessThan(50);
       // And nothing at all where nothing was unread.
       Object.assign(box.log.peers.get("bob"), { mine: 0, unread: 0 });
       counted.rows();
-      read(box, "bob", seq + 50_000);
+      markRead(box, "bob", seq + 50_000);
       expect(counted.rows().read).toBeLessThan(50);
     }
   });
@@ -128,17 +128,17 @@ test(
       for (let n = 1; n <= 50_000; n++) {
         if (n === 1) log.append({ ...IN, origin: 5 });
         log.append({ ...OUT, id: n * 2, at: n });
-        if (n % 1_000 === 0) log.seal(() => null);
+        if (n % 1_000 === 0) log.flush(() => null);
       }
       const counted = counting(sql);
       const again = new Log(counted.sql);
       const bob = again.peers.get("bob");
       counted.rows();
       bob.high = 0;
-      expect(again.history.originUpTo(bob, Infinity, false)).toBe(0);
+      expect(again.conversations.originUpTo(bob, Infinity, false)).toBe(0);
       expect(counted.rows().read).toBe(0);
       Object.assign(bob, { high: 5, refused: 5 });
-      expect(again.history.originUpTo(bob, Infinity, true)).toBe(0);
+      expect(again.conversations.originUpTo(bob, Infinity, true)).toBe(0);
       expect(counted.rows().read).toBeLessThan(20_000);
     });
   },
@@ -148,11 +148,11 @@ test("130,000 unread messages are counted, in lists that a statement takes", { t
   await inLog((log, sql) => {
     for (let n = 1; n <= 130_000; n++) {
       log.append({ ...IN, origin: n });
-      if (n % 5_000 === 0) log.seal(() => null);
+      if (n % 5_000 === 0) log.flush(() => null);
     }
     const again = new Log(sql);
     const bob = again.peers.get("bob");
-    expect(again.history.unread(bob, 0)).toBe(130_000);
+    expect(again.conversations.unread(bob, 0)).toBe(130_000);
     expect([...again.entries.of([...again.entries.headsAfter(0)].map(({ seq }) => seq))].length).toBe(130_000);
   });
 });
@@ -163,9 +163,9 @@ test(
   async () => {
     await inLog((log, sql) => {
       const seqs = Array.from({ length: 130_000 }, (_, i) => log.append({ ...OUT, id: i + 1 }).seq);
-      log.seal(() => null);
+      log.flush(() => null);
       for (const seq of seqs) log.entries.fail(seq, "unknown_receiver");
-      log.seal(() => null);
+      log.flush(() => null);
       const { count, bytes } = sql
         .exec<{ count: number; bytes: number }>(
           "SELECT max(count) AS count, max(length(failed) + length(body)) AS bytes FROM run",
@@ -183,10 +183,10 @@ test("[S2] a repeat of an old id walks through no more than so many rows", { tim
     log.append({ ...OUT, id: 1 });
     for (let n = 1; n <= 100_000; n++) {
       log.append({ ...IN, origin: n * 2 });
-      if (n % 5_000 === 0) log.seal(() => null);
+      if (n % 5_000 === 0) log.flush(() => null);
     }
     log.append({ ...OUT, id: 2 });
-    log.seal(() => null);
+    log.flush(() => null);
     const counted = counting(sql);
     const { entries } = new Log(counted.sql);
     counted.rows();
@@ -205,8 +205,8 @@ test(
       for (let n = 1; n <= 30_000; n++) {
         log.append({ ...IN, origin: n * 2 });
         if (n % 500 === 0) {
-          log.seal(() => null);
-          log.trimSometimes(() => null);
+          log.flush(() => null);
+          log.trimIfDue(() => null);
         }
       }
       const kept = () => sql.exec<{ n: number }>("SELECT count(*) AS n FROM run").one().n;
@@ -214,16 +214,16 @@ test(
       const counted = counting(sql);
       for (const each of [new Log(counted.sql, retention), new Log(counted.sql, retention)]) {
         counted.rows();
-        each.trimSometimes(() => null);
+        each.trimIfDue(() => null);
         expect(counted.rows().read).toBe(0);
       }
       // Where less is to be kept than before, the next one who comes brings it about.
       const less = new Log(counted.sql, { entries: 1_000, age: null });
-      less.trimSometimes(() => null);
-      less.seal(() => null);
+      less.trimIfDue(() => null);
+      less.flush(() => null);
       expect(kept()).toBe(1_000);
       counted.rows();
-      new Log(counted.sql, { entries: 1_000, age: null }).trimSometimes(() => null);
+      new Log(counted.sql, { entries: 1_000, age: null }).trimIfDue(() => null);
       expect(counted.rows().written).toBe(0);
     });
   },

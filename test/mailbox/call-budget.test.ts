@@ -1,7 +1,7 @@
 // How deep an event is, and what it may still call: counted from the newest event, and afresh with each.
 import { expect, test } from "vitest";
-import { CallBudget, DEEPEST, FRESH, isOverBudget } from "../../src/mailbox/call-budget.ts";
-import { rulesOf } from "../../src/mailbox/rules.ts";
+import { CallBudget, MAX_DEPTH, DEPTH_OF_EVENT, isOverBudget } from "../../src/durable/call-budget.ts";
+import { configOf } from "../../src/mailbox/limits/config.ts";
 import { SIGNALS } from "../../src/protocol/limits.ts";
 
 /** A budget of its own. */
@@ -15,7 +15,7 @@ const takes = (budget: CallBudget) => {
 
 test("[M12] an event to which too many calls lead makes none, and the next one counts for itself", () => {
   const { budget } = budgetOf(10);
-  const taken = [FRESH, 1, DEEPEST - 1, DEEPEST, 14, FRESH].map((depth) => {
+  const taken = [DEPTH_OF_EVENT, 1, MAX_DEPTH - 1, MAX_DEPTH, 14, DEPTH_OF_EVENT].map((depth) => {
     budget.begin(depth);
     return takes(budget);
   });
@@ -24,7 +24,7 @@ test("[M12] an event to which too many calls lead makes none, and the next one c
 
 test("a request to the world outside is no part of a chain, and counts as a call", () => {
   const { budget } = budgetOf(2);
-  budget.begin(DEEPEST);
+  budget.begin(MAX_DEPTH);
   expect([budget.takeFetch(), budget.takeFetch(), budget.takeFetch()]).toEqual([true, true, false]);
 });
 
@@ -32,7 +32,7 @@ test("[M13] what leaves unasked counts too, and nothing more leaves once the pla
   const { budget } = budgetOf(10);
   budget.spend();
   expect(takes(budget)).toBe(9);
-  budget.begin(FRESH);
+  budget.begin(DEPTH_OF_EVENT);
   budget.exhaust();
   expect(takes(budget)).toBe(0);
 });
@@ -47,7 +47,7 @@ test.each([
   [{ CALLS_PER_EVENT: "900" }, 900],
   [{ CALLS_PER_EVENT: "1000000" }, 32],
 ])("[M13] %j is %i calls", (variables, calls) => {
-  expect(rulesOf(variables).callsPerEvent).toBe(calls);
+  expect(configOf(variables).callsPerEvent).toBe(calls);
 });
 
 test.each([
@@ -69,11 +69,11 @@ test.each([
 ])("[M13] of %i calls of an event signals get %i, and the rest is for messages", (perEvent, spare) => {
   const { budget } = budgetOf(perEvent);
   for (let event = 0; event < 2; event++) {
-    budget.begin(FRESH);
+    budget.begin(DEPTH_OF_EVENT);
     let taken = 0;
     while (budget.takeSpare()) taken++;
     expect([taken, takes(budget)]).toEqual([spare, perEvent - spare]);
   }
-  budget.begin(DEEPEST);
+  budget.begin(MAX_DEPTH);
   expect(budget.takeSpare()).toBe(false);
 });

@@ -1,14 +1,14 @@
 // What a conversation has of the log, and what the log knows of whoever messages were exchanged with: whenever it ends, a wake finds it, although rows
 // are late.
 import { expect, test } from "vitest";
-import type { Box } from "../../src/mailbox/box.ts";
-import { Facts } from "../../src/mailbox/log/facts.ts";
+import type { MailboxContext } from "../../src/mailbox/context.ts";
+import { Inspector } from "../../src/mailbox/log/inspect.ts";
 import { Log } from "../../src/mailbox/log/log.ts";
 import type { Peer } from "../../src/mailbox/log/schema.ts";
-import { Sql } from "../../src/mailbox/log/sql.ts";
-import { spaceFor } from "../../src/mailbox/quota.ts";
-import { rulesOf } from "../../src/mailbox/rules.ts";
-import { counts } from "../../src/protocol/counts.ts";
+import { Sql } from "../../src/durable/log/sql.ts";
+import { spaceFor } from "../../src/mailbox/limits/quotas.ts";
+import { configOf } from "../../src/mailbox/limits/config.ts";
+import { counters } from "../../src/protocol/counters.ts";
 import type { Delivery } from "../../src/protocol/envelope.ts";
 import { Random } from "../chaos/random.ts";
 import { inLog } from "../support/log.ts";
@@ -38,17 +38,17 @@ test.each([
   await inLog((log, sql) => {
     const entry = { kind: "out", peer: "bob", origin: null, device: "a", at: 1, body: "1" } as const;
     const seqs = Array.from({ length: 110 }, (_, i) => log.append({ ...entry, id: i + 1 }).seq);
-    log.seal(() => null);
+    log.flush(() => null);
     sql.exec(change);
     const again = new Log(sql);
     const peer = again.peers.get("bob");
-    const history = () => [...again.history.before(peer, Infinity, 1_000)].map(({ seq }) => seq).toReversed();
+    const history = () => [...again.conversations.before(peer, Infinity, 1_000)].map(({ seq }) => seq).toReversed();
     expect(history()).toEqual(seqs);
     for (let id = 111; id <= 200; id++) seqs.push(again.append({ ...entry, id }).seq);
-    again.seal(() => null);
+    again.flush(() => null);
     expect(history()).toEqual(seqs);
-    expect([...again.history.after(peer, seqs[40] ?? 0, 100)].map(({ seq }) => seq)).toEqual(seqs.slice(41, 141));
-    const before = [...new Log(sql).history.before(peer, seqs[150] ?? 0, 120)].toReversed();
+    expect([...again.conversations.after(peer, seqs[40] ?? 0, 100)].map(({ seq }) => seq)).toEqual(seqs.slice(41, 141));
+    const before = [...new Log(sql).conversations.before(peer, seqs[150] ?? 0, 120)].toReversed();
     expect(before.map(({ seq }) => seq)).toEqual(seqs.slice(30, 150));
   });
 });
@@ -57,13 +57,13 @@ test.each([
 function arrive(log: Log, ...names: string[]): void {
   for (const peer of names) {
     log.append({ kind: "in", peer, origin: log.head, device: null, id: null, at: 1, body: "1" });
-    log.seal(() => null);
+    log.flush(() => null);
   }
 }
 
 test("a conversation is counted from its first message on", async () => {
   await inLog((log, sql) => {
-    const conversations = () => new Facts(new Sql(sql)).sizes().conversations;
+    const conversations = () => new Inspector(new Sql(sql)).sizes().conversations;
     // As somebody leaves it who is behind: heard of, and nothing taken.
     log.peers.changed(log.peers.get("bob"));
     arrive(log, "carol");
@@ -76,7 +76,7 @@ test("a conversation is counted from its first message on", async () => {
 test("the newest conversations are known, also where their rows are late", async () => {
   await inLog((log, sql) => {
     arrive(log, "bob", "carol", "dave", "erin", "bob", "erin");
-    const rows = counts.rows;
+    const rows = counters.rows;
     for (const { peers } of [log, new Log(sql)]) {
       const latest = (before: string | null) =>
         peers.latest(1, before === null ? Infinity : peers.get(before).last).map(({ name }) => name);
@@ -85,7 +85,7 @@ test("the newest conversations are known, also where their rows are late", async
       expect(all).toEqual(["erin", "bob", "dave", "carol"]);
     }
     // Asking writes nothing.
-    expect(counts.rows).toBe(rows);
+    expect(counters.rows).toBe(rows);
   });
 });
 
@@ -94,14 +94,14 @@ test("a page is full with 10,000 entries, however few its spans are", async () =
     const entry = { kind: "out", peer: "bob", origin: null, device: "a", at: 1, body: "1" } as const;
     const pages = () => sql.exec<{ n: number }>("SELECT count(*) AS n FROM page").one().n;
     const seqs = Array.from({ length: 9_999 }, (_, i) => log.append({ ...entry, id: i + 1 }).seq);
-    log.seal(() => null);
+    log.flush(() => null);
     expect(pages()).toBe(0);
     for (let id = 10_000; id <= 10_010; id++) seqs.push(log.append({ ...entry, id }).seq);
-    log.seal(() => null);
+    log.flush(() => null);
     expect(pages()).toBe(1);
     seqs.push(log.append({ ...entry, id: 10_011 }).seq);
-    log.seal(() => null);
-    for (const { history, peers } of [log, new Log(sql)]) {
+    log.flush(() => null);
+    for (const { conversations: history, peers } of [log, new Log(sql)]) {
       const bob = peers.get("bob");
       expect(history.size(bob)).toBe(seqs.length);
       expect([...history.before(bob, Infinity, 20)].map(({ seq }) => seq)).toEqual(seqs.slice(-20).toReversed());
@@ -118,8 +118,8 @@ test("where a conversation goes on is found by keys, however many pages lie befo
     arrive(log, "bob", "bob");
     const bob = log.peers.get("bob");
     const read = readOfPages(sql, (counted) => {
-      const { history } = new Log(counted);
-      history.rewind(bob);
+      const { conversations: history } = new Log(counted);
+      history.dropPagesAfter(bob);
       expect([...history.after(bob, bob.last - 1, 9)].map(({ seq }) => seq)).toEqual([bob.last]);
     });
     // Of both peers at the wake, and twice more of bob.
@@ -131,14 +131,14 @@ test("where a conversation goes on is found by keys, however many pages lie befo
 test("[Q2] a stranger's messages are counted over the pages of the conversation, also where many are taken", async () => {
   await inLog((log) => {
     log.contacts.put("bob", "request");
-    const rules = { ...rulesOf({ AUTH: "accounts", STRANGER_MESSAGES: "150" }), quotas: null };
-    const box = { user: "alice", log, rules, suspension: { now: null } } as unknown as Box;
+    const rules = { ...configOf({ AUTH: "accounts", STRANGER_MESSAGES: "150" }), quotas: null };
+    const box = { user: "alice", log, rules, suspension: { now: null } } as unknown as MailboxContext;
     const envelopes = [{ origin: 1, at: 1, body: "1" }];
     const left = () => spaceFor(box, log.peers.get("bob"), { envelopes } as unknown as Delivery).free;
     for (let origin = 1; origin <= 140; origin++) {
       expect(left()).toBe(151 - origin);
       log.append({ kind: "in", peer: "bob", origin, device: null, id: null, at: origin, body: "1" });
-      if (origin % 5 === 0) log.seal(() => null);
+      if (origin % 5 === 0) log.flush(() => null);
     }
   });
 });
@@ -155,7 +155,7 @@ test.each([1, 2, 3])(
         log.append({ kind: "in", peer: name, origin, device: null, id: null, at: random.below(2), body: "1" });
         Object.assign(peer, { high: origin, unread: peer.unread + 1 });
       };
-      const known = ({ peers, history }: Log) => {
+      const known = ({ peers, conversations: history }: Log) => {
         const all = names.map((name) => peers.get(name));
         const seqs = (peer: Peer) => [...history.after(peer, 0, Infinity)].map(({ seq }) => seq);
         return all.map((peer) => [peer.high, peer.unread, peer.last, history.size(peer), ...seqs(peer)]);
@@ -163,12 +163,12 @@ test.each([1, 2, 3])(
       const last = () => sql.exec<{ last: number }>("SELECT max(last) AS last FROM peer").one().last;
       let [late, checkpoints] = [0, 0];
       for (let n = 0; n < 300; n++) {
-        const checkpoint = log.life?.checkpoint;
+        const checkpoint = log.row?.checkpoint;
         for (let m = random.below(12); m >= 0; m--) receive(random.pick(names));
         if (random.chance(0.02)) log.peers.mark(log.peers.get(random.pick(names)));
-        log.seal(() => null);
+        log.flush(() => null);
         late += Number(last() < log.head);
-        checkpoints += Number(checkpoint !== log.life?.checkpoint);
+        checkpoints += Number(checkpoint !== log.row?.checkpoint);
         if (random.chance(0.1)) expect(known(new Log(sql))).toEqual(known(log));
       }
       expect(late).toBeGreaterThan(200);

@@ -1,7 +1,7 @@
 // Events that call many: a message to hundreds, receipts to hundreds, presence for everybody. The platform (test/support/platform.ts)
 // refuses the 51st call of an event; nothing is refused, and everybody gets what they are to get.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { CallBudget } from "../../src/mailbox/call-budget.ts";
+import { CallBudget } from "../../src/durable/call-budget.ts";
 import { ask } from "../support/accounts.ts";
 import { fresh, open } from "../support/devices.ts";
 import { forget, PLATFORM, seen } from "../support/platform.ts";

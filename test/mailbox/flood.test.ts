@@ -2,7 +2,7 @@
 import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
-import { LIMITS, UNREAD_BYTES, WASTE } from "../../src/protocol/limits.ts";
+import { LIMITS, UNREAD_BYTES, REJECTED } from "../../src/protocol/limits.ts";
 import { refusal } from "../../src/protocol/refusals.ts";
 import { fresh, open, plain } from "../support/devices.ts";
 import { heard } from "../support/line.ts";
@@ -11,7 +11,7 @@ test("[U6] a socket is closed before the next text is parsed when its frames wit
   const a = fresh("alice");
   const alice = await open(a);
   const wasted = Array.from({ length: LIMITS.frames - 1 }, () => ({ type: "send", id: 9, to: "bob", body: 0 }));
-  const most = Math.ceil(WASTE.MOST / wasted.length) + 1;
+  const most = Math.ceil(REJECTED.MOST / wasted.length) + 1;
   for (let text = 1; text <= most; text++) alice.send({ type: "send", id: text, to: a, body: "taken" }, ...wasted);
   const codes = new Set<unknown>();
   let taken = 0;
@@ -39,10 +39,10 @@ test("[U6] bytes of which nothing is made count too, in both dialects", async ()
     frame = await alice.next();
   }
   expect(codes.at(-1)).toBe(4429);
-  expect(codes.length).toBeLessThan((2 * WASTE.MOST * WASTE.UNITS) / large.length);
+  expect(codes.length).toBeLessThan((2 * REJECTED.MOST * REJECTED.UNITS) / large.length);
   for (codes.length = 0; codes.at(-1) !== "rate_limited"; codes.push((await heard(classic))["code"]))
     classic.say(large);
-  expect(codes.length).toBeLessThan((2 * WASTE.MOST * WASTE.UNITS) / large.length);
+  expect(codes.length).toBeLessThan((2 * REJECTED.MOST * REJECTED.UNITS) / large.length);
 });
 
 test("[U6] what still comes over a closed socket makes its mailbox wait now and then, and nothing else changes", async () => {

@@ -1,19 +1,19 @@
 // Calls that the current event may not make: nothing is wrong with the receiver, so nobody hears `queued`; the alarm goes on at once.
 import { expect, test } from "vitest";
-import { DEEPEST, FRESH } from "../../src/mailbox/call-budget.ts";
+import { MAX_DEPTH, DEPTH_OF_EVENT } from "../../src/durable/call-budget.ts";
 import { fresh } from "../support/devices.ts";
 import { type Rig, rig } from "../support/rig.ts";
 
 const DEPTH_LIMIT = "Subrequest depth limit exceeded. This request recursed through Workers too many times.";
 const UNDER_WAY = 512;
 /** Tries again at once, and waits for long. */
-const PATIENT = { patience: 60_000, shortest: 0, longest: 0 };
+const PATIENT = { slowMs: 60_000, shortestMs: 0, longestMs: 0 };
 
 /** The alarm rings: an event of its own. */
 function ring(alice: Rig): void {
-  alice.turn.now(() => {
-    alice.budget.begin(FRESH);
-    alice.lanes.ring();
+  alice.turn.runNow(() => {
+    alice.budget.begin(DEPTH_OF_EVENT);
+    alice.lanes.onAlarm();
   });
 }
 
@@ -22,7 +22,7 @@ const seqsOf = (delivery: { envelopes: readonly { origin: number }[] }) => deliv
 test("[M12] what is too deep is called from the alarm, which is set once and at once, and is not queued", async () => {
   await rig(fresh("alice"), async (alice) => {
     const before = Date.now();
-    alice.budget.begin(DEEPEST);
+    alice.budget.begin(MAX_DEPTH);
     const [one, two] = [alice.send("bob", "1"), alice.send("bob", "2")];
     alice.send("carol", "3");
     expect(alice.waiting).toBe(0);
@@ -41,8 +41,8 @@ test("[M12] what is too deep is called from the alarm, which is set once and at 
 
 test("[M12] receipts without a message wait for the alarm too", async () => {
   await rig(fresh("alice"), async (alice) => {
-    alice.turn.now(() => alice.lanes.tell("bob", { read: 7 }));
-    alice.budget.begin(DEEPEST);
+    alice.turn.runNow(() => alice.lanes.sendReceipts("bob", { read: 7 }));
+    alice.budget.begin(MAX_DEPTH);
     await alice.until(() => alice.alarms.length > 0);
     expect(alice.waiting).toBe(0);
     ring(alice);
@@ -63,7 +63,7 @@ test("[M13] an event calls as many receivers as it may, and each alarm as many a
         }
       };
       const names = Array.from({ length: 80 }, (_, n) => `user-${n}`);
-      alice.turn.now(() => {
+      alice.turn.runNow(() => {
         for (const name of names) alice.owe(name, "hello");
       });
       const counts = [];
@@ -99,7 +99,7 @@ test("[M12] what the platform refuses goes on from the alarm; refused there too,
       expect([alice.answers, alice.waiting, alice.alarms.length]).toEqual([["1 queued"], 0, 2]);
       ring(alice);
       (await alice.call()).answer({});
-      await alice.until(() => alice.lanes.firstOwed === null);
+      await alice.until(() => alice.lanes.oldestUnsettled === null);
       expect(alice.alarms.at(-1)).toBe(null);
     },
     PATIENT,
@@ -110,16 +110,16 @@ test("[S5] who waits for a call to begin for as long as for an answer hears queu
   await rig(
     fresh("alice"),
     async (alice) => {
-      alice.budget.begin(DEEPEST);
+      alice.budget.begin(MAX_DEPTH);
       alice.send("bob", "1");
       await alice.until(() => alice.answers.length === 1);
       expect(alice.answers).toEqual(["1 queued"]);
       ring(alice);
       (await alice.call()).answer({});
-      await alice.until(() => alice.lanes.firstOwed === null);
+      await alice.until(() => alice.lanes.oldestUnsettled === null);
       expect(alice.answers).toEqual(["1 queued"]);
     },
-    { patience: 2, shortest: 60_000, longest: 60_000 },
+    { slowMs: 2, shortestMs: 60_000, longestMs: 60_000 },
   );
 });
 
@@ -147,7 +147,7 @@ test("[M13] slow receivers hold up nobody else, however many they are", async ()
       await alice.until(() => alice.waiting === count);
       expect(alice.answers.length).toBeGreaterThanOrEqual(UNDER_WAY);
     },
-    { patience: 2, shortest: 60_000, longest: 60_000 },
+    { slowMs: 2, shortestMs: 60_000, longestMs: 60_000 },
   );
 });
 
@@ -156,11 +156,11 @@ test("[M13] what calls under way have read from disk is bounded too", { timeout:
     fresh("alice"),
     async (alice, again) => {
       const body = JSON.stringify("x".repeat(60_000));
-      alice.turn.now(() => {
+      alice.turn.runNow(() => {
         for (let lane = 0; lane < 12; lane++) for (let n = 0; n < 20; n++) alice.owe(`user-${lane}`, body);
       });
       const next = again(PATIENT);
-      next.turn.now(() => undefined);
+      next.turn.runNow(() => undefined);
       // About a million units each, and eight millions in all.
       expect(next.waiting).toBe(9);
       (await next.call()).answer({});

@@ -50,7 +50,7 @@ test("[F6] a ping wakes nobody", async () => {
   await alice.settled();
   await hibernate(a);
   const message = vi.spyOn(Mailbox.prototype, "webSocketMessage");
-  const wake = vi.spyOn(Log.prototype, "life", "get");
+  const wake = vi.spyOn(Log.prototype, "row", "get");
   for (let n = 0; n < 10; n++) {
     alice.line.say("ping");
     expect(await alice.line.text()).toBe("pong");
@@ -105,7 +105,7 @@ test("[S5][L1] a group that can't be finished tells nothing, and the object star
   alice.send({ type: "send", id: 1, to: b, body: "kept" });
   await alice.until("accepted");
   await bob.until("message");
-  const seal = vi.spyOn(Log.prototype, "seal").mockImplementationOnce(() => {
+  const seal = vi.spyOn(Log.prototype, "flush").mockImplementationOnce(() => {
     throw new Error("disk I/O error");
   });
   alice.send({ type: "send", id: 2, to: b, body: "not told" });

@@ -44,7 +44,7 @@ test(
     await evictAllDurableObjects({ webSockets: "hibernate" });
 
     const woken = [
-      vi.spyOn(Log.prototype, "life", "get"),
+      vi.spyOn(Log.prototype, "row", "get"),
       ...(["fetch", "webSocketMessage", "webSocketClose", "webSocketError", "alarm"] as const).map((event) =>
         vi.spyOn(Mailbox.prototype, event),
       ),

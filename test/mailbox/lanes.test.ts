@@ -46,12 +46,12 @@ test("[S5][M6] a first failure answers queued and sets the alarm, and the next t
     const two = alice.send("bob", "2");
     expect(alice.answers).toEqual(["1 queued", "2 queued"]);
     expect(alice.waiting).toBe(0);
-    alice.lanes.heard(alice.log.peers.get("bob"), "b1");
-    alice.turn.now(() => undefined);
+    alice.lanes.onContactFrom(alice.log.peers.get("bob"), "b1");
+    alice.turn.runNow(() => undefined);
     const again = await alice.call();
     expect(origins(again.delivery)).toEqual([one, two]);
     again.answer({});
-    await alice.until(() => alice.lanes.firstOwed === null);
+    await alice.until(() => alice.lanes.oldestUnsettled === null);
     expect(alice.alarms.at(-1)).toBe(null);
     expect(alice.log.peers.get("bob").stored).toBe(two);
     expect(alice.answers.length).toBe(2);
@@ -59,7 +59,7 @@ test("[S5][M6] a first failure answers queued and sets the alarm, and the next t
 });
 
 test("[M6] the alarm starts what is due, and is set again while it fails", async () => {
-  const pace = { patience: 60_000, shortest: 0, longest: 0 };
+  const pace = { slowMs: 60_000, shortestMs: 0, longestMs: 0 };
   await rig(
     fresh("alice"),
     async (alice) => {
@@ -67,10 +67,10 @@ test("[M6] the alarm starts what is due, and is set again while it fails", async
       for (let tries = 1; tries <= 3; tries++) {
         const call = await alice.call();
         await alice.joined(() => call.fail());
-        alice.turn.now(() => alice.lanes.ring());
+        alice.turn.runNow(() => alice.lanes.onAlarm());
       }
       (await alice.call()).answer({});
-      await alice.until(() => alice.lanes.firstOwed === null);
+      await alice.until(() => alice.lanes.oldestUnsettled === null);
       expect(alice.alarms.at(-1)).toBe(null);
     },
     pace,
@@ -87,12 +87,12 @@ test("[S5] no answer for a while is queued too, and the answer that comes after 
       expect(alice.answers).toEqual(["1 queued"]);
       expect(alice.alarms.length).toBe(1);
       call.answer({});
-      await alice.until(() => alice.lanes.firstOwed === null);
+      await alice.until(() => alice.lanes.oldestUnsettled === null);
       expect(alice.log.peers.get("bob").stored).toBe(one);
       expect(alice.alarms.at(-1)).toBe(null);
       expect(alice.answers.length).toBe(1);
     },
-    { patience: 1, shortest: 60_000, longest: 60_000 },
+    { slowMs: 1, shortestMs: 60_000, longestMs: 60_000 },
   );
 });
 
@@ -100,12 +100,12 @@ test("what is owed is known again after a crash, from the log alone", async () =
   await rig(fresh("alice"), async (alice, again) => {
     const one = alice.send("bob", "1");
     (await alice.call()).answer({});
-    await alice.until(() => alice.lanes.firstOwed === null);
+    await alice.until(() => alice.lanes.oldestUnsettled === null);
     const two = alice.send("bob", "2");
     const three = alice.send("carol", "3");
     const next = again();
-    expect(next.lanes.firstOwed).toBe(two);
-    next.turn.now(() => undefined);
+    expect(next.lanes.oldestUnsettled).toBe(two);
+    next.turn.runNow(() => undefined);
     const [toBob, toCarol] = [await next.call(), await next.call()];
     expect(toBob.delivery).toMatchObject({ after: one, envelopes: [{ origin: two, body: "2" }] });
     expect(toCarol.delivery).toMatchObject({ after: 0, envelopes: [{ origin: three, body: "3" }] });
@@ -119,12 +119,12 @@ test("[S6][L7] a final no is a failed entry, and what came after it is stored", 
     const first = await alice.call();
     first.answer({ refused: [{ origin: one, code: "declined" }] });
     (await alice.call()).answer({});
-    await alice.until(() => alice.lanes.firstOwed === null);
+    await alice.until(() => alice.lanes.oldestUnsettled === null);
     expect(alice.failed()).toEqual([[one, "declined"]]);
     expect(alice.answers).toEqual(["1 queued", "2 stored"]);
     expect(alice.log.peers.get("bob").stored).toBe(two);
     await alice.until(() => alice.log.peers.get("bob").mark > 0);
-    expect(again().lanes.firstOwed).toBe(null);
+    expect(again().lanes.oldestUnsettled).toBe(null);
   });
 });
 
@@ -133,14 +133,14 @@ test("[M5] a receiver that was set back gets again what it lost, but for what it
     const seqs = ["1", "2", "3"].map((body) => alice.send("bob", body));
     (await alice.call()).answer({});
     (await alice.call()).answer({ refused: [{ origin: seqs[1] ?? 0, code: "declined" }] });
-    await alice.until(() => alice.lanes.firstOwed === null);
+    await alice.until(() => alice.lanes.oldestUnsettled === null);
     const four = alice.send("bob", "4");
     (await alice.call()).answer({ verdict: "behind", high: 0 });
     const again = await alice.call();
     expect(again.delivery.after).toBe(0);
     expect(again.delivery.envelopes.map((e) => e.body)).toEqual(["1", "3", "4"]);
     again.answer({});
-    await alice.until(() => alice.lanes.firstOwed === null);
+    await alice.until(() => alice.lanes.oldestUnsettled === null);
     expect(alice.log.peers.get("bob")).toMatchObject({ stored: four, reached: four });
   });
 });
@@ -149,10 +149,10 @@ test("[M5] what was queued for a life of the receiver that has ended fails", asy
   await rig(fresh("alice"), async (alice) => {
     alice.send("bob", "1");
     (await alice.call()).answer({});
-    await alice.until(() => alice.lanes.firstOwed === null);
+    await alice.until(() => alice.lanes.oldestUnsettled === null);
     const two = alice.send("bob", "2");
     (await alice.call()).answer({ verdict: "other", epoch: "b2", high: 0 });
-    await alice.until(() => alice.lanes.firstOwed === null);
+    await alice.until(() => alice.lanes.oldestUnsettled === null);
     expect(alice.failed()).toEqual([[two, "unknown_receiver"]]);
     alice.send("bob", "3");
     expect((await alice.call()).delivery).toMatchObject({ toEpoch: "b2", after: 0 });
@@ -163,10 +163,10 @@ test("[M9] an answer of a life that ended during the call changes nothing of the
   await rig(fresh("alice"), async (alice) => {
     alice.send("bob", "1");
     (await alice.call()).answer({});
-    await alice.until(() => alice.lanes.firstOwed === null);
+    await alice.until(() => alice.lanes.oldestUnsettled === null);
     const two = alice.send("bob", "2");
     const late = await alice.call();
-    alice.turn.now(() => alice.lanes.heard(alice.log.peers.get("bob"), "b2"));
+    alice.turn.runNow(() => alice.lanes.onContactFrom(alice.log.peers.get("bob"), "b2"));
     const three = alice.send("bob", "3");
     late.answer({});
     const next = await alice.call();
@@ -182,7 +182,7 @@ test("[M1] a long queue goes in several calls, in order, with the bodies that ar
     await alice.until(() => alice.alarms.length === 1);
     const body = JSON.stringify("x".repeat(60_000));
     const sent = [first, ...Array.from({ length: 99 }, () => alice.send("bob", body))];
-    alice.turn.now(() => alice.lanes.heard(alice.log.peers.get("bob"), "b1"));
+    alice.turn.runNow(() => alice.lanes.onContactFrom(alice.log.peers.get("bob"), "b1"));
     const got: number[] = [];
     let calls = 0;
     while (got.length < sent.length) {
@@ -214,13 +214,13 @@ test("[M5] what a receiver that was set back lost is still owed after the sender
     for (let n = 1; n <= 600; n++) {
       sent.push(alice.send("bob", String(n)));
       (await alice.call()).answer({});
-      await alice.until(() => alice.lanes.firstOwed === null);
+      await alice.until(() => alice.lanes.oldestUnsettled === null);
     }
     sent.push(alice.send("bob", "601"));
     (await alice.call()).answer({ verdict: "behind", high: sent[9] ?? 0 });
     await alice.call();
     const next = again();
-    next.turn.now(() => undefined);
+    next.turn.runNow(() => undefined);
     const call = await next.call();
     expect(call.delivery.after).toBe(sent[9]);
     expect(origins(call.delivery)).toEqual(sent.slice(10));
@@ -231,10 +231,10 @@ test("[M9] what an ended life of the receiver had stored is never sent to the ne
   await rig(fresh("alice"), async (alice, again) => {
     alice.send("bob", "for the first bob");
     (await alice.call()).answer({});
-    await alice.until(() => alice.lanes.firstOwed === null);
-    alice.turn.now(() => alice.lanes.heard(alice.log.peers.get("bob"), "b2"));
+    await alice.until(() => alice.lanes.oldestUnsettled === null);
+    alice.turn.runNow(() => alice.lanes.onContactFrom(alice.log.peers.get("bob"), "b2"));
     const next = again();
-    expect(next.lanes.firstOwed).toBe(null);
+    expect(next.lanes.oldestUnsettled).toBe(null);
     const two = next.send("bob", "for the second");
     (await next.call()).answer({ verdict: "behind", epoch: "b2", high: 0 });
     expect(origins((await next.call()).delivery)).toEqual([two]);
@@ -254,7 +254,7 @@ test("no more bodies are read than a call takes", async () => {
         yield row;
       }
     };
-    next.turn.now(() => undefined);
+    next.turn.runNow(() => undefined);
     const call = await next.call();
     expect(read).toBe(call.delivery.envelopes.length + 1);
   });
@@ -270,12 +270,12 @@ test("a call that can't be put together is tried again", async () => {
     next.log.entries.of = () => {
       throw new Error("disk I/O error");
     };
-    next.turn.now(() => undefined);
+    next.turn.runNow(() => undefined);
     await next.until(() => next.alarms.length > 1);
     random.mockRestore();
     next.log.entries.of = of;
-    next.lanes.heard(next.log.peers.get("bob"), "b1");
-    next.turn.now(() => undefined);
+    next.lanes.onContactFrom(next.log.peers.get("bob"), "b1");
+    next.turn.runNow(() => undefined);
     expect(origins((await next.call()).delivery)).toEqual([one]);
   });
 });

@@ -1,6 +1,6 @@
 // How long a call may take: most have no timer, and those that take long are noticed all the same, each at its own time.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { Patience } from "../../src/mailbox/patience.ts";
+import { CallTimeout } from "../../src/durable/call-timeout.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -13,9 +13,9 @@ function call() {
   return { promise, resolve, reject, heard };
 }
 
-function begin(patience: Patience, units = 0) {
+function begin(patience: CallTimeout, units = 0) {
   const one = call();
-  patience.with(one.promise, one.heard.slow, units).then(
+  patience.run(one.promise, one.heard.slow, units).then(
     (value) => one.heard.settled(value),
     (error: unknown) => one.heard.settled(String(error)),
   );
@@ -23,7 +23,7 @@ function begin(patience: Patience, units = 0) {
 }
 
 test("what is answered in time is nothing but answered, and leaves no timer behind", async () => {
-  const patience = new Patience(2_000);
+  const patience = new CallTimeout(2_000);
   const [quick, later, failing] = [begin(patience), begin(patience), begin(patience)];
   quick.resolve("quick");
   failing.reject(new Error("no"));
@@ -41,7 +41,7 @@ test("what is answered in time is nothing but answered, and leaves no timer behi
 });
 
 test("[S5] each call is slow after so long, however many others there are, and is given up after 30 s", async () => {
-  const patience = new Patience(2_000);
+  const patience = new CallTimeout(2_000);
   const calls = [];
   for (let n = 0; n < 5; n++) {
     calls.push({ began: n * 70, ...begin(patience) });
@@ -67,7 +67,7 @@ test("[S5] each call is slow after so long, however many others there are, and i
 });
 
 test("[S5] a clock that is set back by an hour does not make a call wait for an hour", async () => {
-  const { heard } = begin(new Patience(2_000));
+  const { heard } = begin(new CallTimeout(2_000));
   vi.setSystemTime(Date.now() - 3_600_000);
   await vi.advanceTimersByTimeAsync(2_250);
   expect(heard.slow).toHaveBeenCalledTimes(1);
@@ -77,7 +77,7 @@ test("[S5] a clock that is set back by an hour does not make a call wait for an 
 });
 
 test("[M13] of more slow calls than are waited for, the oldest is given up, and so it is of those that keep much", async () => {
-  const patience = new Patience(2_000);
+  const patience = new CallTimeout(2_000);
   const many = Array.from({ length: 514 }, () => begin(patience));
   await vi.advanceTimersByTimeAsync(2_000);
   const gaveUp = ({ heard }: ReturnType<typeof begin>) => heard.settled.mock.calls.length > 0;

@@ -1,7 +1,7 @@
 // Who is called on which stub: real ones can't be counted, so these only say what was asked of them.
 import { expect, test } from "vitest";
-import { CallBudget } from "../../src/mailbox/call-budget.ts";
-import { Peers } from "../../src/mailbox/peers.ts";
+import { CallBudget } from "../../src/durable/call-budget.ts";
+import { RemoteObjects } from "../../src/mailbox/delivery/remote-objects.ts";
 import type { Delivery, Reply } from "../../src/protocol/envelope.ts";
 
 const REPLY: Reply = { version: 2, epoch: "b1", high: 0, verdict: "taken", refused: [], runs: true };
@@ -26,7 +26,7 @@ function world() {
     return { deliver };
   };
   const budget = new CallBudget(900);
-  const peers = new Peers({ MAILBOX: { getByName } } as unknown as Env, budget);
+  const peers = new RemoteObjects({ MAILBOX: { getByName } } as unknown as Env, budget);
   const deliver = (to: string) => {
     const ends = { from: "alice", epoch: "a1", to, toEpoch: "b1" };
     const delivery: Delivery = { version: 2, ...ends, after: 0, envelopes: [], delivered: 0, read: 0 };

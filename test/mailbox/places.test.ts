@@ -2,7 +2,7 @@
 import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
-import { Sockets } from "../../src/mailbox/sockets.ts";
+import { Sockets } from "../../src/mailbox/connections/sockets.ts";
 import { V1 } from "../../src/protocol/version.ts";
 import { fresh } from "../support/devices.ts";
 
@@ -20,14 +20,14 @@ test("a place is kept when what leads to it has left, not while it waits for an 
     const session = sockets.accept(wire, { ...grant, ...place });
     sockets.flush();
     const own = { frames: ["own"], count: 1, bytes: 3, last: 6 };
-    sockets.sayLog(session, own, 6, true);
+    sockets.queueLogFrames(session, own, 6, true);
     sockets.flush();
     expect([sent, kept]).toEqual([[], [5]]);
-    sockets.answer(session, 1, "stored", { seq: 6, at: 0 });
+    sockets.queueAccepted(session, 1, "stored", { seq: 6, at: 0 });
     sockets.flush();
     expect([sent.length, kept]).toEqual([1, [5, 6]]);
     // One that passes nothing on is kept at once.
-    sockets.sayLog(session, { frames: [], count: 0, bytes: 0, last: 0 }, 7);
+    sockets.queueLogFrames(session, { frames: [], count: 0, bytes: 0, last: 0 }, 7);
     sockets.flush();
     expect([sent.length, kept]).toEqual([1, [5, 6, 7]]);
   });

@@ -3,10 +3,10 @@
 import { env } from "cloudflare:workers";
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { CallBudget, FRESH } from "../../src/mailbox/call-budget.ts";
+import { CallBudget, DEPTH_OF_EVENT } from "../../src/durable/call-budget.ts";
 import { Mailbox } from "../../src/mailbox/mailbox.ts";
-import { Peers } from "../../src/mailbox/peers.ts";
-import { SignalQueue } from "../../src/mailbox/signal-queue.ts";
+import { RemoteObjects } from "../../src/mailbox/delivery/remote-objects.ts";
+import { SignalQueue } from "../../src/mailbox/presence/signal-queue.ts";
 import { SIGNALS } from "../../src/protocol/limits.ts";
 import { fresh, open } from "../support/devices.ts";
 import type { Device } from "../support/line.ts";
@@ -26,8 +26,8 @@ async function known(count: number): Promise<{ a: string; alice: Device; peers: 
 
 /** What is asked of others' presence, and signalled to them, from now on. */
 function spied(of: string) {
-  const asked = vi.spyOn(Peers.prototype, "presence");
-  const told = vi.spyOn(Peers.prototype, "signal");
+  const asked = vi.spyOn(RemoteObjects.prototype, "presence");
+  const told = vi.spyOn(RemoteObjects.prototype, "signal");
   onTestFinished(() => {
     asked.mockRestore();
     told.mockRestore();
@@ -128,7 +128,7 @@ test("[G6] calls that wait are made once for what each is about, a bounded numbe
   for (let events = 1; alarms.length > events - 1 && events < 10; events++) {
     vi.setSystemTime(alarms.at(-1) ?? 0);
     if (!calls.rang()) break;
-    budget.begin(FRESH);
+    budget.begin(DEPTH_OF_EVENT);
     calls.go();
   }
   expect(calls.rang()).toBe(false);

@@ -5,8 +5,8 @@ import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runI
 import { afterEach, expect, test, vi } from "vitest";
 import type { Delivery, PackedDelivery, Reply } from "../../src/protocol/envelope.ts";
 import { Mailbox } from "../../src/mailbox/mailbox.ts";
-import { Turn } from "../../src/mailbox/turn.ts";
-import { unpack } from "../../src/protocol/packed.ts";
+import { GroupCommit } from "../../src/durable/group-commit.ts";
+import { unpack } from "../../src/protocol/packed-delivery.ts";
 import { fresh, open, plain } from "../support/devices.ts";
 import { heard } from "../support/line.ts";
 
@@ -157,7 +157,7 @@ test("[S1] what is sent while a call is under way is collected for the next one,
   const { b, alice, bob } = await world();
   const carol = await open(fresh("carol"));
   const held = holdDeliveries(b);
-  const collected = vi.spyOn(Turn.prototype, "joinBehind");
+  const collected = vi.spyOn(GroupCommit.prototype, "enqueueAfterCall");
   const send = (id: number, to: string) => alice.send({ type: "send", id, to, body: id });
   send(1, b);
   await vi.waitUntil(() => held.called.length === 1);

@@ -4,7 +4,7 @@ import { env } from "cloudflare:workers";
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterEach, expect, test, vi } from "vitest";
 import { Mailbox } from "../../src/mailbox/mailbox.ts";
-import { unpack } from "../../src/protocol/packed.ts";
+import { unpack } from "../../src/protocol/packed-delivery.ts";
 import { fresh, get, open } from "../support/devices.ts";
 
 /** Tables of version 1 with a little of everything, as they were written in the first release. Never to be changed. */

@@ -1,11 +1,11 @@
 // Entries are written in runs: whatever follows whatever, whoever asks the log finds what was appended, entry by entry; and so does code
 // of before there were runs, which knows a table `entry`.
 import { expect, test, vi } from "vitest";
-import { Facts } from "../../src/mailbox/log/facts.ts";
+import { Inspector } from "../../src/mailbox/log/inspect.ts";
 import { Log } from "../../src/mailbox/log/log.ts";
 import type { Entry, Kind } from "../../src/mailbox/log/schema.ts";
-import { Sql } from "../../src/mailbox/log/sql.ts";
-import { counts } from "../../src/protocol/counts.ts";
+import { Sql } from "../../src/durable/log/sql.ts";
+import { counters } from "../../src/protocol/counters.ts";
 import { Random } from "../chaos/random.ts";
 import { inLog } from "../support/log.ts";
 
@@ -33,10 +33,10 @@ function append(log: Log, random: Random, count: number, made: Made[] = []): Mad
     if (random.chance(0.05)) log.peers.mark(log.peers.get(peer));
     if (random.chance(0.05)) fail(log, random.pick(made), made);
     const then = random.below(30);
-    if (then === 0) log.seal(() => null);
+    if (then === 0) log.flush(() => null);
     if (then === 1) expect(log.entries.get(made.at(-1)?.seq ?? 0)).toEqual(made.at(-1));
   }
-  log.seal(() => null);
+  log.flush(() => null);
   return made;
 }
 
@@ -102,7 +102,7 @@ test.each([1, 2, 3, 4, 5])(
           expect(entries.failed(seq)).toBe(made.find((entry) => entry.seq === seq)?.failed !== null);
         }
       }
-      const facts = new Facts(new Sql(sql));
+      const facts = new Inspector(new Sql(sql));
       expect(facts.sizes().entries).toBe(made.length);
       const one = random.pick(made.filter(({ kind }) => kind === "in"));
       const bytes = new TextEncoder().encode(one.body).length;
@@ -120,7 +120,7 @@ test("a run ends where a row would grow too large, and one entry is read out of 
     const entry = { kind: "out", peer: "bob", origin: null, device: "a", at: 1 } as const;
     const body = JSON.stringify("x".repeat(20_000));
     const made = Array.from({ length: 10 }, (_, i) => log.append({ ...entry, id: i + 1, body }));
-    log.seal(() => null);
+    log.flush(() => null);
     expect(rowsOf(sql)).toBe(4);
     expect(made.map(({ seq }) => new Log(sql).entries.get(seq))).toEqual(made);
   });
@@ -130,14 +130,14 @@ test("a batch that fails costs three rows: the failures, the codes in what faile
   await inLog((log, sql) => {
     const entry = { kind: "out", peer: "bob", origin: null, device: "a", at: 1, body: "1" } as const;
     const made = Array.from({ length: 40 }, (_, i) => log.append({ ...entry, id: i + 1 }));
-    log.seal(() => null);
-    const before = counts.rows;
+    log.flush(() => null);
+    const before = counters.rows;
     // They are of one moment: across two of the clock's there would be a row for each.
     const clock = vi.spyOn(Date, "now").mockReturnValue(Date.now());
     for (const { seq, peer, at } of made.slice(3)) log.fail({ seq, peer, at }, "quota");
     clock.mockRestore();
-    log.seal(() => null);
-    expect([counts.rows - before, rowsOf(sql)]).toEqual([3, 2]);
+    log.flush(() => null);
+    expect([counters.rows - before, rowsOf(sql)]).toEqual([3, 2]);
     const failed = made.map(({ seq }) => new Log(sql).entries.failed(seq));
     expect(failed).toEqual(made.map((_, i) => i >= 3));
   });
@@ -183,7 +183,7 @@ test("a wake scans few rows: the checkpoint follows every 512 of them, and an en
     const group = (count: number, at: (n: number) => number) => {
       for (let n = 0; n < count; n++)
         log.append({ kind: "in", peer: "bob", origin: log.head + 1, device: null, id: null, at: at(n), body: "1" });
-      log.seal(() => null);
+      log.flush(() => null);
     };
     const first = checkpoint();
     for (let n = 0; n < 8; n++) group(500, () => n);

@@ -1,7 +1,7 @@
 // What a conversation has of the log: spans say what a list of the numbers would say, in either form that a row may have.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Spans } from "../../src/mailbox/log/spans.ts";
+import { SeqRanges } from "../../src/durable/log/seq-ranges.ts";
 
 /** Ascending, often in a row, from a seq of today on. */
 const numbers = fc
@@ -27,13 +27,13 @@ function spansOf(list: readonly number[]): { readonly first: number; readonly sp
 test("[V5] spans give what the list has, however they came to be: added, or read in the form of now or of before", () => {
   fc.assert(
     fc.property(numbers, fc.nat(200), fc.nat(120), fc.integer({ min: -1, max: 1 }), (list, place, limit, off) => {
-      const added = new Spans();
+      const added = new SeqRanges();
       for (const number of list) added.add(number);
       const border = (list[place % list.length] ?? 0) + off;
       const above = list.filter((number) => number > border).slice(0, limit);
       const below = list.filter((number) => number < border).slice(limit === 0 ? list.length : -limit);
       const form = spansOf(list);
-      for (const spans of [added, Spans.read(JSON.stringify(list)), Spans.read(JSON.stringify(form))]) {
+      for (const spans of [added, SeqRanges.read(JSON.stringify(list)), SeqRanges.read(JSON.stringify(form))]) {
         expect(spans.above(border, limit)).toEqual(above);
         expect(spans.below(border, limit)).toEqual(below);
         expect([spans.first, spans.size, spans.spans]).toEqual([list[0], list.length, (form.spans.length + 1) / 2]);
@@ -47,7 +47,7 @@ test("[V5] spans give what the list has, however they came to be: added, or read
 });
 
 test("where there is nothing, nothing is found", () => {
-  for (const spans of [new Spans(), Spans.read("[]"), Spans.read(new Spans().text)]) {
+  for (const spans of [new SeqRanges(), SeqRanges.read("[]"), SeqRanges.read(new SeqRanges().text)]) {
     expect([spans.size, spans.spans, spans.first]).toEqual([0, 0, 0]);
     expect([spans.above(0, 9), spans.below(Infinity, 9)]).toEqual([[], []]);
     spans.add(7);

@@ -4,7 +4,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
 import { KeyRows } from "../../src/mailbox/log/key-rows.ts";
 import { Log } from "../../src/mailbox/log/log.ts";
-import { Sql } from "../../src/mailbox/log/sql.ts";
+import { Sql } from "../../src/durable/log/sql.ts";
 import { Suspension } from "../../src/mailbox/log/suspension.ts";
 import { fresh } from "../support/devices.ts";
 import { inLog } from "../support/log.ts";
@@ -43,7 +43,7 @@ test("what production takes passes", async () => {
 
 test("whoever writes, it is known that something was written", async () => {
   await inLog((log) => {
-    log.seal(() => null);
+    log.flush(() => null);
     expect([log.sql.takeWrote(), log.sql.takeWrote()]).toEqual([true, false]);
     new Suspension(log.sql).begin("spam");
     expect(log.sql.takeWrote()).toBe(true);
@@ -74,14 +74,14 @@ test("the bytes of a mailbox are measured now and then, and what is written mean
 test("what is read in part locks nothing: tables can be dropped while somebody is in the middle of them", async () => {
   await runInDurableObject(env.MAILBOX.getByName(fresh("alice")), (_, { storage }) => {
     const log = new Log(storage.sql);
-    log.found("alice");
+    log.ensureCreated("alice");
     const entry = { kind: "in", peer: "bob", device: null, id: null, body: "1" } as const;
     const seqs: number[] = [];
     for (let n = 1; n <= 2_000; n++) {
       seqs.push(log.append({ ...entry, origin: n * 2, at: n }).seq);
-      if (n % 500 === 0) log.seal(() => null);
+      if (n % 500 === 0) log.flush(() => null);
     }
-    const { entries, history, peers } = new Log(storage.sql);
+    const { entries, conversations: history, peers } = new Log(storage.sql);
     const begun = [
       entries.after(0),
       entries.headsAfter(0),

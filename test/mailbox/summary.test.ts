@@ -25,9 +25,9 @@ function fill(log: Log, sql: SqlStorage, peers = PEERS): Log {
 function chat(log: Log, peer: string, count = 600): void {
   for (let n = 1; n <= count; n++) {
     log.append({ kind: "self", peer, origin: null, device: null, id: null, at: n, body: "1" });
-    if (n % 100 === 0) log.seal(() => null);
+    if (n % 100 === 0) log.flush(() => null);
   }
-  log.seal(() => null);
+  log.flush(() => null);
 }
 
 /** All that is asked of the peers as a whole. */
@@ -36,7 +36,7 @@ function asked(log: Log) {
   const { peers, head } = log;
   return {
     head,
-    owing: names(peers.owing()).toSorted(),
+    owing: names(peers.withDueReceipts()).toSorted(),
     latest: names(peers.latest(100, Infinity)),
     before: names(peers.latest(7, peers.latest(3, Infinity).at(-1)?.last ?? Infinity)),
     all: names(peers.latest(1_000_000, Infinity)).length,
@@ -58,7 +58,7 @@ test("a wake, the latest conversations and where the numbering jumped cost no mo
     expect(counted.rows().read).toBeLessThan(1_000);
     expect(
       log.peers
-        .owing()
+        .withDueReceipts()
         .map(({ name }) => name)
         .toSorted(),
     ).toEqual(["p18000", "p9000"]);
@@ -68,7 +68,7 @@ test("a wake, the latest conversations and where the numbering jumped cost no mo
         .map(({ name }) => name)
         .slice(0, 3),
     ).toEqual(["p5", "p20000", "p19999"]);
-    expect(log.jumpOver(head - 5)).toBe(null);
+    expect(log.skippedRangeOf(head - 5)).toBe(null);
     expect([...log.peers.marksAfter(head)]).toEqual([]);
     expect(log.head).toBe(head);
     expect(counted.rows()).toEqual({ read: 0, written: 0 });
@@ -102,7 +102,7 @@ test("a mark of somebody who was not named is found by the next wake, at the pri
       const peer = log.peers.get(`p${n + 100}`);
       peer.delivered = n;
       log.peers.mark(peer);
-      log.seal(() => null);
+      log.flush(() => null);
       expect(counted.rows().written).toBeLessThanOrEqual(2);
       const woken = new Log(sql);
       expect(woken.head).toBe(peer.mark);
@@ -146,13 +146,13 @@ test("[V5] tables without columns for it get them at a checkpoint, and are read 
     const before = new Log(sql);
     chat(before, "bob", 10);
     before.peers.mark(before.peers.get("bob"));
-    before.seal(() => null);
+    before.flush(() => null);
     const again = new Log(sql);
     expect(again.head).toBe(before.head);
     chat(again, "bob");
     expect(sql.exec("SELECT summary FROM mailbox").one()["summary"]).toContain("bob");
     expect(asked(new Log(sql))).toEqual(askedWithout(sql));
-    expect(begun.life?.epoch).toBe(again.life?.epoch);
+    expect(begun.row?.epoch).toBe(again.row?.epoch);
   });
 });
 
@@ -168,7 +168,7 @@ test.each([1, 2, 3, 4, 5, 6])(
         const how = random.below(6);
         if (how === 0) chat(log, name, random.pick([1, 1, 5, 550]));
         if (how === 1) log.peers.mark(peer);
-        if (how === 2) log.peers.markLate(peer);
+        if (how === 2) log.peers.markSoon(peer);
         if (how === 3) {
           peer.owesRead = random.below(2) * 5;
           log.peers.changed(peer);
@@ -177,7 +177,7 @@ test.each([1, 2, 3, 4, 5, 6])(
           for (let n = 0; n < 3; n++)
             log.append({ kind: "in", peer: name, origin: ++peer.high, device: null, id: null, at: 1, body: "1" });
         }
-        log.seal(() => null);
+        log.flush(() => null);
         if (how === 5 || random.chance(0.2)) {
           const known = asked(new Log(sql));
           const copy = sql.exec("SELECT summary FROM mailbox").one()["summary"];

@@ -1,7 +1,7 @@
 // Where a webhook may go: every spelling of an address that is not on the public internet is refused, and so are names that lead inside.
 import { expect, test } from "vitest";
-import { objectionToTarget } from "../../src/mailbox/target.ts";
-import { hostsOf } from "../../src/protocol/hosts.ts";
+import { checkTarget } from "../../src/mailbox/services/webhook-target.ts";
+import { hostsOf } from "../../src/protocol/allowed-hosts.ts";
 
 const NONE = hostsOf("").hosts;
 
@@ -52,19 +52,19 @@ const INSIDE =
   "a..local hooks..example.com .com com";
 
 test.each(NO_ADDRESS)("[K5] %j is no address for a webhook", (url) => {
-  expect(objectionToTarget(url, NONE)).toEqual(expect.any(String));
+  expect(checkTarget(url, NONE)).toEqual(expect.any(String));
 });
 
 test.each([...PRIVATE, ...INSIDE.split(" ")])("[K5][K8] nothing is posted to %s", (host) => {
-  expect(objectionToTarget(`https://${host}/`, NONE)).toEqual(expect.any(String));
+  expect(checkTarget(`https://${host}/`, NONE)).toEqual(expect.any(String));
 });
 
 test.each(PRIVATE_V6)("[K5][K8] nothing is posted to [%s]", (address) => {
-  expect(objectionToTarget(`https://[${address}]/`, NONE)).toEqual(expect.any(String));
+  expect(checkTarget(`https://[${address}]/`, NONE)).toEqual(expect.any(String));
 });
 
 test.each(["22", "25", "80", "6379", "9200", "65535", "0"])("[K8] nothing is posted to port %s", (port) => {
-  expect(objectionToTarget(`https://hooks.example.com:${port}/`, NONE)).toMatch(/port must be 443 or 8443/);
+  expect(checkTarget(`https://hooks.example.com:${port}/`, NONE)).toMatch(/port must be 443 or 8443/);
 });
 
 test.each([
@@ -79,7 +79,7 @@ test.each([
   "https://internal.example.com/",
   "https://svc.example.com/",
 ])("[K5][K8] %s is fine", (url) => {
-  expect(objectionToTarget(url, NONE)).toBeNull();
+  expect(checkTarget(url, NONE)).toBeNull();
 });
 
 test("[K5][K8] a host that the operator names may be private, without TLS and on any port, and no other", () => {
@@ -95,7 +95,7 @@ test("[K5][K8] a host that the operator names may be private, without TLS and on
     "http://pinned.lan:9000/",
     "http://web.lan/",
   ]) {
-    expect(objectionToTarget(url, hosts), url).toBeNull();
+    expect(checkTarget(url, hosts), url).toBeNull();
   }
   for (const url of [
     "http://127.0.0.2/",
@@ -106,7 +106,7 @@ test("[K5][K8] a host that the operator names may be private, without TLS and on
     "http://web.lan:81/",
     "http://user@127.0.0.1/",
   ]) {
-    expect(objectionToTarget(url, hosts), url).toEqual(expect.any(String));
+    expect(checkTarget(url, hosts), url).toEqual(expect.any(String));
   }
 });
 

@@ -1,15 +1,15 @@
 // What authors are told of what became of their messages: marks and receipts, and what is owed of them.
 import { expect, test, vi } from "vitest";
-import { Lane, PACE } from "../../src/mailbox/lane.ts";
+import { PeerQueue, RETRY_TIMES } from "../../src/mailbox/delivery/peer-queue.ts";
 import { fresh } from "../support/devices.ts";
 import { rig } from "../support/rig.ts";
 
 test("[L6] a mark that changed in this very group is among the marks after a seq", async () => {
   await rig(fresh("alice"), async (alice, again) => {
     const one = alice.send("bob", "1");
-    alice.turn.now(() => alice.log.peers.mark(alice.log.peers.get("bob")));
+    alice.turn.runNow(() => alice.log.peers.mark(alice.log.peers.get("bob")));
     const next = again();
-    next.turn.now(() => next.log.peers.mark(next.log.peers.get("carol")));
+    next.turn.runNow(() => next.log.peers.mark(next.log.peers.get("carol")));
     expect([...next.log.peers.marksAfter(one - 1)].map(({ name }) => name)).toEqual(["bob", "carol"]);
   });
 });
@@ -23,19 +23,19 @@ test("a mark that may wait costs no row of its own: it is written with the peer'
     const onDisk = () => again().log.peers.get("bob");
     const later = (stored: number) => {
       peer.stored = stored;
-      alice.log.peers.markLate(peer);
+      alice.log.peers.markSoon(peer);
     };
-    alice.turn.now(() => later(one + 1));
+    alice.turn.runNow(() => later(one + 1));
     expect(onDisk().stored).toBe(one);
-    alice.turn.now(() => alice.log.peers.changed(peer));
+    alice.turn.runNow(() => alice.log.peers.changed(peer));
     expect(onDisk()).toMatchObject({ stored: one + 1, mark: alice.log.head });
-    alice.turn.now(() => later(one + 2));
-    alice.turn.now(() => alice.log.peers.catchUp());
+    alice.turn.runNow(() => later(one + 2));
+    alice.turn.runNow(() => alice.log.peers.flushDeferred());
     expect(onDisk()).toMatchObject({ stored: one + 2, mark: alice.log.head });
-    alice.turn.now(() => later(one + 3));
+    alice.turn.runNow(() => later(one + 3));
     expect(alice.log.peers.latest(1, Infinity)).toEqual([peer]);
     expect(onDisk()).toMatchObject({ stored: one + 3, mark: alice.log.head });
-    alice.turn.now(() => {
+    alice.turn.runNow(() => {
       later(one + 4);
       const note = { kind: "self", peer: "alice", origin: null, device: null, id: null, body: "0" } as const;
       for (let at = 0; at < 512; at++) alice.log.append({ ...note, at });
@@ -50,13 +50,13 @@ test("messages that follow each other leave the row of their peer alone", async 
     (await alice.call()).answer({});
     await alice.until(() => again().log.peers.get("bob").mark > 0);
     // Else its time might come meanwhile.
-    vi.spyOn(alice.log.peers, "catchUp").mockImplementation(() => undefined);
+    vi.spyOn(alice.log.peers, "flushDeferred").mockImplementation(() => undefined);
     for (const body of ["2", "3", "4"]) {
       alice.send("bob", body);
       (await alice.call()).answer({});
       await alice.until(() => alice.answers.includes(`${body} stored`));
     }
-    alice.turn.now(() => undefined);
+    alice.turn.runNow(() => undefined);
     expect(alice.log.peers.get("bob").stored).toBeGreaterThan(one);
     expect(again().log.peers.get("bob").stored).toBe(one);
   });
@@ -70,7 +70,7 @@ test("[L6] the mark of what was stored after trouble is written, though nothing 
     const two = alice.send("bob", "2");
     (await alice.call()).fail();
     await alice.until(() => alice.answers.includes("2 queued"));
-    alice.turn.now(() => alice.lanes.heard(alice.log.peers.get("bob"), "b1"));
+    alice.turn.runNow(() => alice.lanes.onContactFrom(alice.log.peers.get("bob"), "b1"));
     (await alice.call()).answer({});
     await alice.until(() => again().log.peers.get("bob").stored === two);
   });
@@ -81,32 +81,32 @@ test("[M8] a receipt that was told is put down by itself: the next wake owes not
     alice.send("bob", "1");
     (await alice.call()).answer({});
     await alice.until(() => alice.log.peers.get("bob").mark > 0);
-    alice.turn.now(() => {
-      alice.lanes.tell("bob", { delivered: 7 });
-      alice.lanes.keepTells();
+    alice.turn.runNow(() => {
+      alice.lanes.sendReceipts("bob", { delivered: 7 });
+      alice.lanes.persistDueReceipts();
     });
-    expect(again().log.peers.owing()).toHaveLength(1);
+    expect(again().log.peers.withDueReceipts()).toHaveLength(1);
     (await alice.call()).answer({});
-    await alice.until(() => again().log.peers.owing().length === 0);
+    await alice.until(() => again().log.peers.withDueReceipts().length === 0);
     expect(alice.alarms).toEqual([]);
   });
 });
 
 test("[M8] a receipt that can't be told is tried ever less often, and costs one row, not one a try", async () => {
-  const pace = { patience: 60_000, shortest: 0, longest: 0 };
+  const pace = { slowMs: 60_000, shortestMs: 0, longestMs: 0 };
   await rig(
     fresh("alice"),
     async (alice, again) => {
       const changed = vi.spyOn(alice.log.peers, "changed");
-      alice.turn.now(() => alice.lanes.tell("bob", { delivered: 7 }));
+      alice.turn.runNow(() => alice.lanes.sendReceipts("bob", { delivered: 7 }));
       for (let tries = 1; tries <= 3; tries++) {
         const call = await alice.call();
         await alice.joined(() => call.fail());
-        alice.turn.now(() => alice.lanes.ring());
+        alice.turn.runNow(() => alice.lanes.onAlarm());
       }
       expect(changed).toHaveBeenCalledTimes(1);
       const next = again();
-      next.turn.now(() => undefined);
+      next.turn.runNow(() => undefined);
       const call = await next.call();
       expect(call.delivery).toMatchObject({ delivered: 7, envelopes: [] });
       call.answer({});
@@ -114,11 +114,11 @@ test("[M8] a receipt that can't be told is tried ever less often, and costs one 
     },
     pace,
   );
-  const lane = new Lane("bob");
-  lane.tell.delivered = (Date.now() - 100_000) * 1_000;
-  lane.put(PACE);
-  expect(Number(lane.due) - Date.now()).toBeGreaterThan(15_000);
-  lane.since = Date.now();
-  lane.put(PACE);
-  expect(Number(lane.due) - Date.now()).toBeLessThan(1_000);
+  const lane = new PeerQueue("bob");
+  lane.receiptsDue.delivered = (Date.now() - 100_000) * 1_000;
+  lane.scheduleRetry(RETRY_TIMES);
+  expect(Number(lane.retryAt) - Date.now()).toBeGreaterThan(15_000);
+  lane.dueSince = Date.now();
+  lane.scheduleRetry(RETRY_TIMES);
+  expect(Number(lane.retryAt) - Date.now()).toBeLessThan(1_000);
 });

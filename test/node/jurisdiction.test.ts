@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
 import { expect, test } from "vitest";
 import { deployedJurisdiction, warningOf } from "../../scripts/deploy.mjs";
-import { placed } from "../../src/protocol/place.ts";
+import { withJurisdiction } from "../../src/protocol/jurisdiction.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 
@@ -18,8 +18,8 @@ const spaces = () => ({
 
 test("JURISDICTION puts every kind of object there, and without it they are as they were", () => {
   const world = spaces();
-  expect(placed(world)).toBe(world);
-  const there = placed({ ...world, JURISDICTION: "eu" });
+  expect(withJurisdiction(world)).toBe(world);
+  const there = withJurisdiction({ ...world, JURISDICTION: "eu" });
   expect(there).toMatchObject({
     MAILBOX: { name: "MAILBOX in eu" },
     CENSUS: { name: "CENSUS in eu" },

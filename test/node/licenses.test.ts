@@ -77,7 +77,7 @@ test("a package without the text of its licence ends the build", () => {
 test("the SDK's package has the notices in it, and the page leads to them", () => {
   const { files } = JSON.parse(textOf("package.json")) as { files: string[] };
   expect(files).toContain("dist");
-  for (const file of ["public/index.html", "public/status.html", "public/api/docs.html", "src/page/account.tsx"]) {
+  for (const file of ["public/index.html", "public/status.html", "public/api/docs.html", "src/web/account.tsx"]) {
     expect(textOf(file)).toContain(`href="/licenses.txt"`);
   }
 });

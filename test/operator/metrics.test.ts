@@ -2,12 +2,12 @@
 import { env } from "cloudflare:workers";
 import { evictAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
-import { Counted } from "../../src/census/counted.ts";
+import { IsolateCounters } from "../../src/census/isolate-counters.ts";
 import { Log } from "../../src/mailbox/log/log.ts";
 import { Mailbox } from "../../src/mailbox/mailbox.ts";
-import { Meter, type Reach } from "../../src/meter/meter.ts";
-import { DOUBLES } from "../../src/meter/points.ts";
-import { countStored, counts, type Figures } from "../../src/protocol/counts.ts";
+import { CounterReport, type CensusReach } from "../../src/metrics/report-counters.ts";
+import { DOUBLES } from "../../src/metrics/analytics-points.ts";
+import { countStored, counters, type Figures } from "../../src/protocol/counters.ts";
 import { ask, say } from "../support/accounts.ts";
 import { fresh, open } from "../support/devices.ts";
 import { meter as rowsOf } from "../support/meter.ts";
@@ -98,7 +98,7 @@ test("what is queued, tried again and finally refused is counted", async () => {
 test("[X5] no mailbox wakes because somebody looks, again and again", async () => {
   for (let n = 0; n < 20; n++) await open(fresh("sleeper"));
   await evictAllDurableObjects({ webSockets: "hibernate" });
-  const woken = [vi.spyOn(Log.prototype, "life", "get"), vi.spyOn(Mailbox.prototype, "countSockets")];
+  const woken = [vi.spyOn(Log.prototype, "row", "get"), vi.spyOn(Mailbox.prototype, "countSockets")];
   const first = await scrape();
   const second = await scrape();
   for (const event of woken) expect(event).not.toHaveBeenCalled();
@@ -108,19 +108,20 @@ test("[X5] no mailbox wakes because somebody looks, again and again", async () =
 });
 
 test("the end of a socket reports by itself", async () => {
-  const reported = vi.spyOn(Counted.prototype, "put");
+  const reported = vi.spyOn(IsolateCounters.prototype, "put");
   const alice = await open(fresh("alice"));
   alice.send({ type: "send", id: 1, to: fresh("bob"), body: "hi" });
   await alice.until("accepted");
-  const sofar = counts.accepted;
+  const sofar = counters.accepted;
   alice.line.close();
-  const has = ([, text]: Parameters<Counted["put"]>) => ((JSON.parse(text) as Figures)["accepted"] ?? 0) >= sofar;
+  const has = ([, text]: Parameters<IsolateCounters["put"]>) =>
+    ((JSON.parse(text) as Figures)["accepted"] ?? 0) >= sofar;
   await vi.waitUntil(() => reported.mock.calls.some(has), { timeout: 10_000 });
   vi.restoreAllMocks();
 });
 
 /** A census that the test plays, and what it was told. */
-function played(): { reach: Reach; told: { reporter: string; figures: Figures }[]; fails: { next: boolean } } {
+function played(): { reach: CensusReach; told: { reporter: string; figures: Figures }[]; fails: { next: boolean } } {
   const told: { reporter: string; figures: Figures }[] = [];
   const fails = { next: false };
   const counted = (reporter: string, text: string) => {
@@ -132,7 +133,7 @@ function played(): { reach: Reach; told: { reporter: string; figures: Figures }[
 
 test("a report whose answer was lost is sent again in full, and counts once", async () => {
   const { reach, told, fails } = played();
-  const meter = new Meter();
+  const meter = new CounterReport();
   countStored(1);
   fails.next = true;
   await meter.report(reach, 0);
@@ -148,7 +149,7 @@ test("a report whose answer was lost is sent again in full, and counts once", as
 test("after an hour the numbers go on under another name, from where they were", async () => {
   vi.useFakeTimers({ now: 1_800_000_000_000, toFake: ["Date"] });
   const { reach, told } = played();
-  const meter = new Meter();
+  const meter = new CounterReport();
   countStored(1);
   await meter.report(reach, 0);
   vi.setSystemTime(1_800_000_000_000 + 3_700_000);
@@ -162,7 +163,7 @@ test("after an hour the numbers go on under another name, from where they were",
 
 test("reports that come while one is under way become one", async () => {
   const { reach, told } = played();
-  const meter = new Meter();
+  const meter = new CounterReport();
   countStored(1);
   const first = meter.report(reach, 0);
   for (let n = 0; n < 10; n++) {
@@ -171,12 +172,12 @@ test("reports that come while one is under way become one", async () => {
   }
   await first;
   expect(told.length).toBeLessThanOrEqual(2);
-  expect((told.at(-1)?.figures["stored"] ?? 0) - counts.stored).toBe(0);
+  expect((told.at(-1)?.figures["stored"] ?? 0) - counters.stored).toBe(0);
 });
 
 test("a shard keeps one row a reporter, adds up those that have ended, and its sum never goes back", async () => {
   await runInDurableObject(env.CENSUS.getByName("15"), (_, { storage: { sql } }) => {
-    const counted = new Counted(sql);
+    const counted = new IsolateCounters(sql);
     const hour = 3_600_000;
     const before = counted.total()["made"] ?? 0;
     for (let n = 0; n < 50; n++) {
@@ -188,14 +189,14 @@ test("a shard keeps one row a reporter, adds up those that have ended, and its s
     expect(counted.total()["made"]).toBe(before + 107);
     const rows = sql.exec("SELECT reporter FROM counted WHERE reporter LIKE 'ended%'").toArray();
     expect(rows).toEqual([]);
-    expect(new Counted(sql).total()["made"]).toBe(before + 107);
+    expect(new IsolateCounters(sql).total()["made"]).toBe(before + 107);
   });
 });
 
 test("Analytics Engine is told what came since, in points that it takes", async () => {
   const { reach, told } = played();
   const points: { indexes: string[]; blobs: string[]; doubles: number[] }[] = [];
-  const meter = new Meter();
+  const meter = new CounterReport();
   const all = { ...reach, ANALYTICS: { writeDataPoint: (point: (typeof points)[number]) => void points.push(point) } };
   await meter.report(all, 0);
   points.length = 0;

@@ -2,8 +2,8 @@
 import { env } from "cloudflare:workers";
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
-import { setBack } from "../../src/mailbox/restore.ts";
-import type { Overview, Trace } from "../../src/protocol/operate.ts";
+import { setBack } from "../../src/mailbox/admin/restore.ts";
+import type { Overview, Trace } from "../../src/protocol/operator-orders.ts";
 import { ask, say } from "../support/accounts.ts";
 import { fresh, open, plain } from "../support/devices.ts";
 import { heard } from "../support/line.ts";

@@ -1,7 +1,7 @@
 // Names that look the same: the page says which one it is not, in the list and above the conversation.
 import { expect, test } from "vitest";
-import { lookAlikes } from "../../src/page/alike.ts";
-import { wordsIn } from "../../src/page/words.ts";
+import { lookAlikes } from "../../src/web/lookalikes.ts";
+import { translationsIn } from "../../src/web/translations.ts";
 import { Venue } from "../support/venue.ts";
 
 const venue = new Venue();
@@ -22,7 +22,7 @@ test.each<[string, Parameters<typeof lookAlikes>[1], string, string | null]>([
 });
 
 test("a name that is written from right to left changes the order of nothing around it", () => {
-  const { lookAlike, startWith } = wordsIn("en");
+  const { lookAlike, startWith } = translationsIn("en");
   expect(startWith("alice")).toBe("Write to alice");
   expect(startWith("שלום")).toBe("Write to \u2068שלום\u2069");
   expect(lookAlike("שלום", "bob")).toContain("\u2068שלום\u2069 is not bob");

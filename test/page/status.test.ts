@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { more, quantile, rate, readLook } from "../../src/page/status/metrics.ts";
+import { more, quantile, rate, readLook } from "../../src/web/status/metrics.ts";
 import { startBrowser } from "../support/browser.ts";
 import { open } from "../support/people.ts";
 import { OPEN, type Server, startSelfhost } from "../support/servers.ts";

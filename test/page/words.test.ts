@@ -1,9 +1,9 @@
 // Nothing is left untranslated: each text of one language is there in the other, and is another one.
 import { expect, test } from "vitest";
-import { wordsIn } from "../../src/page/words.ts";
+import { translationsIn } from "../../src/web/translations.ts";
 
 const said = (language: "en" | "zh-Hans") =>
-  Object.entries(wordsIn(language)).map(
+  Object.entries(translationsIn(language)).map(
     ([name, words]) => [name, typeof words === "string" ? words : words("7", "8")] as const,
   );
 
@@ -20,7 +20,7 @@ test("each text is there in both languages", () => {
 
 test("what is told of is in the text, in both languages", () => {
   for (const language of ["en", "zh-Hans"] as const) {
-    for (const words of Object.values(wordsIn(language))) {
+    for (const words of Object.values(translationsIn(language))) {
       if (typeof words !== "string") expect(words("7", "8")).toContain("7");
     }
   }

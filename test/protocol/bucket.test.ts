@@ -1,6 +1,6 @@
 // The token bucket, by a clock of its own.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { Bucket } from "../../src/protocol/bucket.ts";
+import { Bucket } from "../../src/protocol/token-bucket.ts";
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["Date"], now: 1_000_000 });

@@ -1,7 +1,7 @@
 // A body as a program hands it to the SDK: whatever JSON has no word for is named, each by its own sentence.
 import { expect, test } from "vitest";
 import { problemOfBody } from "../../src/client/connect.ts";
-import { keep } from "../../src/protocol/json.ts";
+import { serializeBody } from "../../src/protocol/json.ts";
 
 const cycle: Record<string, unknown> = {};
 cycle["self"] = cycle;
@@ -23,7 +23,7 @@ test.each([
   ["what is 129 deep", deep(129), /nested more than 128 deep/],
   ["what no stack can hold", deeper(), /nested more than 128 deep/],
 ])("%s is refused by a sentence of its own", (_, body, told) => {
-  expect(keep(body)).toMatchObject({ code: "bad_frame", message: expect.stringMatching(told) });
+  expect(serializeBody(body)).toMatchObject({ code: "bad_frame", message: expect.stringMatching(told) });
   expect(problemOfBody(body as never)).toMatch(told);
 });
 
@@ -33,5 +33,5 @@ test.each([
   ["as many levels one after the other", Array.from({ length: 300 }, () => [{}])],
   ["a backslash at the end of a string", ["\\", [["x".repeat(300)]]]],
 ])("%s are fine", (_, body) => {
-  expect(keep(body)).toBe(JSON.stringify(body));
+  expect(serializeBody(body)).toBe(JSON.stringify(body));
 });

@@ -1,7 +1,7 @@
 // Sizes are UTF-8 bytes of the JSON text, and no text is larger than what was promised.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { texts } from "../../src/mailbox/texts.ts";
+import { encodeTexts } from "../../src/mailbox/connections/encode-texts.ts";
 import { exceeds, LIMITS, utf8Bytes } from "../../src/protocol/limits.ts";
 
 const text = fc.string({ unit: "binary" });
@@ -20,7 +20,7 @@ test("[F3] frames become as few texts as the limits allow, in order, none lost a
   const frame = fc.integer({ min: 1, max: 70_000 }).map((size) => JSON.stringify("你".repeat(size / 3)));
   fc.assert(
     fc.property(fc.array(frame, { maxLength: 60 }), (frames) => {
-      const written = texts(frames);
+      const written = encodeTexts(frames);
       const read = written.flatMap((t) =>
         t.startsWith("[") ? (JSON.parse(t) as unknown[]) : [JSON.parse(t) as unknown],
       );
@@ -36,7 +36,7 @@ test("[F3] frames become as few texts as the limits allow, in order, none lost a
 });
 
 test("[F3] a text has at most so many frames", () => {
-  const written = texts(Array.from({ length: LIMITS.frames * 2 + 1 }, (_, i) => String(i)));
+  const written = encodeTexts(Array.from({ length: LIMITS.frames * 2 + 1 }, (_, i) => String(i)));
   expect(written.map((t) => (JSON.parse(t.startsWith("[") ? t : `[${t}]`) as unknown[]).length)).toEqual([
     LIMITS.frames,
     LIMITS.frames,

@@ -2,14 +2,14 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { canonical, RESERVED } from "../../src/protocol/names.ts";
-import { objectionToNewName } from "../../src/protocol/new-names.ts";
+import { checkNewName } from "../../src/protocol/new-names.ts";
 import { isOfOneScript } from "../../src/protocol/scripts.ts";
 import { skeleton } from "../../src/protocol/skeleton.ts";
 
 /** The code of the refusal, or null. */
 function codeOf(raw: string): string | null {
   const name = canonical(raw);
-  return "refused" in name ? name.refused : (objectionToNewName(name.name)?.code ?? null);
+  return "refused" in name ? name.refused : (checkNewName(name.name)?.code ?? null);
 }
 
 test.each([
@@ -90,7 +90,7 @@ test("[N5] no name made of look-alikes of a reserved one can be taken, in one sc
   fc.assert(
     fc.property(reserved, (letters) => {
       const name = canonical(letters.join(""));
-      expect("refused" in name || objectionToNewName(name.name) !== null, letters.join("")).toBe(true);
+      expect("refused" in name || checkNewName(name.name) !== null, letters.join("")).toBe(true);
     }),
     { numRuns: 2_000 },
   );
@@ -110,7 +110,7 @@ test("[N4] a name that can be taken is seen as a whole, in at most one script be
   fc.assert(
     fc.property(names, (characters) => {
       const name = canonical(characters.join(""));
-      if ("refused" in name || objectionToNewName(name.name) !== null) return;
+      if ("refused" in name || checkNewName(name.name) !== null) return;
       expect(canonical(name.name)).toEqual(name);
       expect(name.name).not.toMatch(/\p{Default_Ignorable_Code_Point}/u);
       expect(name.name.normalize("NFD")).not.toMatch(/\p{Script=Inherited}{3}|\p{M}{5}/u);

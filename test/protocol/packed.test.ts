@@ -1,7 +1,7 @@
 // Deliveries in runs are the same deliveries.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { pack, unpack } from "../../src/protocol/packed.ts";
+import { pack, unpack } from "../../src/protocol/packed-delivery.ts";
 
 const step = fc.record({
   gap: fc.constantFrom(1, 1, 1, 2, 50),

@@ -1,7 +1,7 @@
 // Labels and reasons: what is kept of them is what is shown.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { printable, shown } from "../../src/protocol/text.ts";
+import { printable, forDisplay } from "../../src/protocol/short-text.ts";
 
 test.each([
   [" my  phone ", "my phone"],
@@ -13,15 +13,15 @@ test.each([
   ["👩‍👩‍👧 tablet", "👩‍👩‍👧 tablet"],
   ["\u202e\n", ""],
 ])("%j is kept as %j", (text, kept) => {
-  expect(shown(text)).toBe(kept);
+  expect(forDisplay(text)).toBe(kept);
 });
 
 test("what is kept stays what it is, and nothing in it turns the direction or reaches a terminal", () => {
   const texts = fc.oneof(fc.string({ unit: "binary" }), fc.string({ unit: "grapheme" }));
   fc.assert(
     fc.property(texts, (text) => {
-      const kept = shown(text);
-      expect(shown(kept)).toBe(kept);
+      const kept = forDisplay(text);
+      expect(forDisplay(kept)).toBe(kept);
       expect(kept).not.toMatch(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/u);
       expect(printable(text).split("\n").length).toBe(text.split("\n").length);
       expect(printable(text).replaceAll("\n", "")).not.toMatch(/\p{Cc}/u);

@@ -4,7 +4,7 @@ import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
 import { Log } from "../../src/mailbox/log/log.ts";
 import { Mailbox } from "../../src/mailbox/mailbox.ts";
-import { retentionOf } from "../../src/mailbox/retention.ts";
+import { retentionOf } from "../../src/mailbox/admin/retention-of.ts";
 import { fresh, get, open, plain } from "../support/devices.ts";
 import { type Device, heard } from "../support/line.ts";
 
@@ -133,15 +133,15 @@ test("what retention took is not counted any more as a conversation's, though it
   await runInDurableObject(env.MAILBOX.getByName(fresh("alice")), (_, { storage: { sql } }) => {
     const retention = { entries: 10, age: null };
     const log = new Log(sql, retention);
-    log.found("alice");
-    const size = ({ history, peers }: Log) => history.size(peers.get("bob"));
+    log.ensureCreated("alice");
+    const size = ({ conversations: history, peers }: Log) => history.size(peers.get("bob"));
     for (let origin = 1; origin <= 60; origin++) {
       log.append({ kind: "in", peer: "bob", device: null, id: null, body: "1", origin, at: 1 });
-      if (origin % 6 === 0) log.seal(() => null);
+      if (origin % 6 === 0) log.flush(() => null);
     }
     expect(size(log)).toBe(60);
     log.trim(() => null);
-    log.seal(() => null);
+    log.flush(() => null);
     expect([size(log), size(new Log(sql, retention))]).toEqual([12, 12]);
   });
 });
@@ -149,7 +149,7 @@ test("what retention took is not counted any more as a conversation's, though it
 test("what is older than the age is taken away, and what is younger stays", async () => {
   await runInDurableObject(env.MAILBOX.getByName(fresh("alice")), (_, state) => {
     const log = new Log(state.storage.sql, { entries: null, age: 1_000 });
-    log.found("alice");
+    log.ensureCreated("alice");
     const entry = { kind: "in", peer: "bob", device: null, id: null, body: "1" } as const;
     const now = Date.now();
     [5_000, 3_000, 0, 4_000].forEach((ago, origin) => log.append({ ...entry, origin, at: now - ago }));
@@ -161,18 +161,18 @@ test("what is older than the age is taken away, and what is younger stays", asyn
 test("a row of many entries goes as a whole or stays: no fewer are kept than asked, and nothing that is owed goes", async () => {
   await runInDurableObject(env.MAILBOX.getByName(fresh("alice")), (_, state) => {
     const log = new Log(state.storage.sql, { entries: 10, age: null });
-    log.found("alice");
+    log.ensureCreated("alice");
     const entry = { kind: "out", peer: "bob", origin: null, device: "phone", at: 1, body: "1" } as const;
     const seqs = Array.from({ length: 40 }, (_n, i) => {
       const { seq } = log.append({ ...entry, id: i + 1 });
-      if (i % 8 === 7) log.seal(() => null);
+      if (i % 8 === 7) log.flush(() => null);
       return seq;
     });
     const left = () => [...log.entries.headsAfter(0)].map(({ seq }) => seq);
     log.trim(() => seqs[12] ?? null);
-    expect([left(), log.life?.trimmed]).toEqual([seqs.slice(8), seqs[7]]);
+    expect([left(), log.row?.trimmed]).toEqual([seqs.slice(8), seqs[7]]);
     log.trim(() => null);
-    expect([left(), log.life?.trimmed]).toEqual([seqs.slice(24), seqs[23]]);
+    expect([left(), log.row?.trimmed]).toEqual([seqs.slice(24), seqs[23]]);
   });
 });
 

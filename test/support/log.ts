@@ -8,7 +8,7 @@ import { fresh } from "./devices.ts";
 export function inLog(act: (log: Log, sql: SqlStorage) => void): Promise<void> {
   return runInDurableObject(env.MAILBOX.getByName(fresh("alice")), (_, { storage: { sql } }) => {
     const log = new Log(sql);
-    log.found("alice");
+    log.ensureCreated("alice");
     act(log, sql);
   });
 }

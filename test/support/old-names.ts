@@ -11,12 +11,12 @@ export async function begunBefore(userName: string, claimed: boolean): Promise<{
   const mailbox = env.MAILBOX.getByName(userName);
   await runInDurableObject(mailbox, (_, state) => {
     const log = new Log(state.storage.sql);
-    log.found(userName);
+    log.ensureCreated(userName);
     if (claimed) {
       log.account.claim({ recovery: "", recoveryBy: "", secret: "" }, Date.now());
       log.account.add({ hash, label: "", created: Date.now(), seen: Date.now(), proved: 0 });
     }
-    log.seal(() => null);
+    log.flush(() => null);
   });
   await evictDurableObject(mailbox);
   return { userName, token };

@@ -2,7 +2,7 @@
 // calls, and more than 50 calls of one event (the free plan's number). It keeps books of its own: an event's depth travels beside
 // `hops`, as `trueDepth`, and a stub is at least as deep as its first call. See docs/ARCHITECTURE.md, "Calls that lead to calls".
 import { Mailbox } from "../../src/mailbox/mailbox.ts";
-import { Peers } from "../../src/mailbox/peers.ts";
+import { RemoteObjects } from "../../src/mailbox/delivery/remote-objects.ts";
 
 export const PLATFORM = { depth: 15, calls: 50 };
 
@@ -111,9 +111,9 @@ function limited(peers: object, stub: Stub): Stub {
 }
 
 function limitCalls(door: "mailbox" | "shard"): void {
-  const open = Peers.prototype[door] as unknown as (this: Peers, name: string) => Stub;
-  Object.assign(Peers.prototype, {
-    [door](this: Peers, name: string) {
+  const open = RemoteObjects.prototype[door] as unknown as (this: RemoteObjects, name: string) => Stub;
+  Object.assign(RemoteObjects.prototype, {
+    [door](this: RemoteObjects, name: string) {
       return limited(this, open.call(this, name));
     },
   });

@@ -3,11 +3,11 @@ import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { vi } from "vitest";
 import type { Delivery, Reply } from "../../src/protocol/envelope.ts";
-import type { Pace } from "../../src/mailbox/lane.ts";
-import { CallBudget } from "../../src/mailbox/call-budget.ts";
-import { Lanes } from "../../src/mailbox/lanes.ts";
+import type { RetryTimes } from "../../src/mailbox/delivery/peer-queue.ts";
+import { CallBudget } from "../../src/durable/call-budget.ts";
+import { Outbox } from "../../src/mailbox/delivery/outbox.ts";
 import { Log } from "../../src/mailbox/log/log.ts";
-import { Turn } from "../../src/mailbox/turn.ts";
+import { GroupCommit } from "../../src/durable/group-commit.ts";
 
 interface Call {
   readonly delivery: Delivery;
@@ -17,8 +17,8 @@ interface Call {
 
 export class Rig {
   readonly log: Log;
-  readonly turn: Turn;
-  readonly lanes: Lanes;
+  readonly turn: GroupCommit;
+  readonly lanes: Outbox;
   readonly answers: string[] = [];
   /** What was done to the alarm, in order: a time, or null for deleted. */
   readonly alarms: (number | null)[] = [];
@@ -27,34 +27,40 @@ export class Rig {
   /** What the current event may call. */
   readonly budget: CallBudget;
 
-  constructor(state: DurableObjectState, pace?: Pace, callsPerEvent = 900) {
+  constructor(state: DurableObjectState, pace?: RetryTimes, callsPerEvent = 900) {
     this.budget = new CallBudget(callsPerEvent);
     this.log = new Log(state.storage.sql);
-    this.log.found("alice");
+    this.log.ensureCreated("alice");
     const seal = () => {
-      this.log.seal(() => this.lanes.firstOwed);
-      this.lanes.arm();
+      this.log.flush(() => this.lanes.oldestUnsettled);
+      this.lanes.setAlarm();
     };
     const tell = () => {
       this.lanes.start();
       this.#wake();
     };
     const wrote = () => this.log.sql.takeWrote();
-    this.turn = new Turn({ seal, tell, wrote, committed: () => state.storage.sync(), broken: () => undefined });
+    this.turn = new GroupCommit({
+      flushWrites: seal,
+      flushReplies: tell,
+      takeWrote: wrote,
+      whenDurable: () => state.storage.sync(),
+      onError: () => undefined,
+    });
     const reach = {
       budget: this.budget,
       deliver: (delivery: Delivery) => this.#called(delivery),
       setAlarm: (at: number) => void this.alarms.push(at),
       deleteAlarm: () => void this.alarms.push(null),
     };
-    this.lanes = new Lanes(this.log, this.turn, reach, pace);
+    this.lanes = new Outbox(this.log, this.turn, reach, pace);
   }
 
   /** Accepts a message for `to`, whose answers are noted as "body state". Returns its seq. */
   send(to: string, body: string): number {
     let seq = 0;
     this.budget.begin(this.budget.depth);
-    this.turn.now(() => {
+    this.turn.runNow(() => {
       seq = this.owe(to, body);
     });
     return seq;
@@ -77,7 +83,7 @@ export class Rig {
 
   /** Resolves when what `act` leads to has joined a group, or was done in one. */
   async joined(act: () => void): Promise<void> {
-    const join = vi.spyOn(this.turn, "join");
+    const join = vi.spyOn(this.turn, "enqueue");
     act();
     await this.until(() => join.mock.calls.length > 0);
     join.mockRestore();
@@ -115,8 +121,8 @@ export class Rig {
 /** Runs a test inside an object of its own. `again` gives a rig on the same disk with nothing in memory. */
 export async function rig(
   name: string,
-  play: (first: Rig, again: (pace?: Pace) => Rig) => Promise<void>,
-  pace?: Pace,
+  play: (first: Rig, again: (pace?: RetryTimes) => Rig) => Promise<void>,
+  pace?: RetryTimes,
   callsPerEvent?: number,
 ): Promise<void> {
   await runInDurableObject(env.MAILBOX.getByName(name), async (_, state) => {

@@ -1,9 +1,9 @@
 // The account of a mailbox whose name was claimed: who may come in. All of it in memory, a row written when it changes.
 // Of every secret only the hash is here; hashes are compared in constant time.
 import type { Passkey } from "../../protocol/account.ts";
-import type { Challenge } from "../challenge.ts";
+import type { Challenge } from "../access/challenge.ts";
 import { ServiceRows } from "./service-rows.ts";
-import type { Sql } from "./sql.ts";
+import type { Sql } from "../../durable/log/sql.ts";
 
 /** Written once, when a name is claimed. */
 const TABLES = [

@@ -1,6 +1,6 @@
 // How the user stands to whom: a row for everybody who was written to first, asked, or was blocked. Read when somebody is needed.
 // The table is made with its first row: a mailbox without limits and requests has none.
-import type { Sql } from "./sql.ts";
+import type { Sql } from "../../durable/log/sql.ts";
 
 const TABLE =
   "CREATE TABLE IF NOT EXISTS contact (name TEXT PRIMARY KEY, standing TEXT NOT NULL, wrote INTEGER NOT NULL) WITHOUT ROWID";

@@ -2,10 +2,10 @@
 // how far they had carried the delivered point is kept in another's row.
 import { DEVICES } from "../../protocol/limits.ts";
 import { type Device, PLAIN_DEVICE, WEBHOOK_DEVICE } from "./schema.ts";
-import { putting, type Sql } from "./sql.ts";
+import { upsert, type Sql } from "../../durable/log/sql.ts";
 
 const COLUMNS = "name, cursor, lastId, delivered, seen";
-const PUT_DEVICE = putting("device", ["name", "cursor", "lastId", "delivered", "seen"]);
+const PUT_DEVICE = upsert("device", ["name", "cursor", "lastId", "delivered", "seen"]);
 /** The first in this order stay: both of its numbers begin with the clock. */
 const NEWEST = `ORDER BY name IN ('${PLAIN_DEVICE}', '${WEBHOOK_DEVICE}') DESC, max(seen * 1000, cursor) DESC`;
 
@@ -37,7 +37,7 @@ export class DeviceRows {
     for (const device of rows) this.#take(device);
     if (!this.#hasMore) return;
     const of = this.#sql.row<Device>("SELECT max(delivered) AS delivered, max(seen) AS seen FROM device");
-    this.carry(of?.delivered ?? 0);
+    this.advanceDelivered(of?.delivered ?? 0);
     this.#seen = of?.seen ?? 0;
   }
 
@@ -66,7 +66,7 @@ export class DeviceRows {
   }
 
   /** Keeps a device: new, with another cursor, having carried the delivered point further, or just seen. */
-  keep(name: string, change: Partial<Pick<Device, "cursor" | "delivered" | "seen">>): void {
+  put(name: string, change: Partial<Pick<Device, "cursor" | "delivered" | "seen">>): void {
     const known = this.get(name);
     const device = known ?? freshDevice(name);
     const next = { ...device, ...change };
@@ -78,14 +78,14 @@ export class DeviceRows {
     )
       return;
     Object.assign(device, change);
-    this.carry(device.delivered);
+    this.advanceDelivered(device.delivered);
     this.#hasNew ||= known === null;
     this.#known.set(name, device);
     this.#dirty.add(device);
   }
 
   /** The id of the newest entry that a device sent. Its row follows at the next checkpoint; until then the log itself tells. */
-  took(name: string, id: number): void {
+  accepted(name: string, id: number): void {
     const known = this.get(name);
     const device = known ?? freshDevice(name);
     if (known === null) this.#known.set(name, device);
@@ -100,7 +100,7 @@ export class DeviceRows {
   }
 
   /** A device carried that point up to `seq`; its row follows when it is kept. */
-  carry(seq: number): void {
+  advanceDelivered(seq: number): void {
     this.#delivered = Math.max(this.#delivered, seq);
   }
 
@@ -128,7 +128,7 @@ export class DeviceRows {
   }
 
   /** Writes what changed, a row each. */
-  seal(): void {
+  flush(): void {
     for (const { name, cursor, lastId, delivered, seen } of this.#dirty) {
       this.#sql.run(PUT_DEVICE, name, cursor, lastId, delivered, seen);
     }
@@ -160,7 +160,7 @@ export class DeviceRows {
 
   #take(device: Device): Device {
     this.#known.set(device.name, device);
-    this.carry(device.delivered);
+    this.advanceDelivered(device.delivered);
     return device;
   }
 }

@@ -1,9 +1,9 @@
 // The rows of the log: a run of entries each, mostly of one. Neighbours that differ only by what counts up are written as one row, whose
 // numbers are the last one's, so that a text of many messages costs what one costs; whoever asks this table anything is answered after
 // the open run is written.
-import { Recent } from "./recent.ts";
-import { type Entry, follows, type Sent } from "./schema.ts";
-import type { Sql } from "./sql.ts";
+import { TailCache } from "../../durable/log/tail-cache.ts";
+import { type Entry, continuesRun, type Sent } from "./schema.ts";
+import type { Sql } from "../../durable/log/sql.ts";
 
 /** What stays in memory for the live path, in UTF-16 units of bodies and a little for each row. */
 const RECENT_UNITS = 400_000;
@@ -44,7 +44,7 @@ type Row = HeadRow & { readonly body: string };
 
 export class EntryRows {
   readonly #sql: Sql;
-  readonly #recent: Recent<Entry>;
+  readonly #recent: TailCache<Entry>;
   /** What is not written yet: a run, the UTF-16 units of its bodies, and which entries failed, with the code. */
   #run: Entry[] = [];
   #units = 0;
@@ -53,14 +53,14 @@ export class EntryRows {
   /** Everything after `head` is yet to come. */
   constructor(sql: Sql, head: number) {
     this.#sql = sql;
-    this.#recent = new Recent(head, RECENT_UNITS, (entry) => entry.body.length + ENTRY_UNITS);
+    this.#recent = new TailCache(head, RECENT_UNITS, (entry) => entry.body.length + ENTRY_UNITS);
   }
 
   /** One more entry, above all others; true if it begins a row. It is written with the group at the latest. */
   add(entry: Entry): boolean {
     this.#recent.push(entry);
     const last = this.#run.at(-1);
-    const goesOn = last !== undefined && follows(last, entry) && this.#units + entry.body.length <= RUN_UNITS;
+    const goesOn = last !== undefined && continuesRun(last, entry) && this.#units + entry.body.length <= RUN_UNITS;
     if (!goesOn) this.#write();
     this.#run.push(entry);
     this.#units += entry.body.length + RUN_ENTRY_UNITS;
@@ -68,7 +68,7 @@ export class EntryRows {
   }
 
   /** Writes what is not written yet. */
-  seal(): void {
+  flush(): void {
     this.#write();
     if (this.#failed.size === 0) return;
     const rows = chunks([...this.#failed.keys()], SEQS).flatMap((seqs) =>
@@ -242,7 +242,7 @@ export class EntryRows {
   }
 
   #written(): Sql {
-    this.seal();
+    this.flush();
     return this.#sql;
   }
 }

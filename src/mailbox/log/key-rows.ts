@@ -1,10 +1,10 @@
 // The keys under which requests were sent, so that a repetition is known: a row for each, for a day at least. They lie by days, so that
 // the old ones are taken away without looking at the others. The table is made with its first row.
-import { putting, type Sql } from "./sql.ts";
+import { upsert, type Sql } from "../../durable/log/sql.ts";
 
 const TABLE = `CREATE TABLE IF NOT EXISTS sending (day INTEGER NOT NULL, key TEXT NOT NULL, digest TEXT NOT NULL, at INTEGER NOT NULL,
   entries TEXT NOT NULL, PRIMARY KEY (day, key)) WITHOUT ROWID`;
-const PUT_KEY = putting("sending", ["day", "key", "digest", "at", "entries"], 2);
+const PUT_KEY = upsert("sending", ["day", "key", "digest", "at", "entries"], 2);
 const DAY = 86_400_000;
 
 /** A request that was made under a key. `entries`: the seq of each of its messages, in their order; 0 for one that was refused. */

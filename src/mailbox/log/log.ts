@@ -1,18 +1,18 @@
 // The log: entries in runs, numbers that only grow, and what a wake needs to know. This folder alone speaks SQL, and knows
 // neither sockets nor calls. What changes more than once in a group is kept in memory and written once, by `seal`.
-import { count } from "../../protocol/counts.ts";
+import { count } from "../../protocol/counters.ts";
 import { AccountRows } from "./account-rows.ts";
 import { ContactRows } from "./contact-rows.ts";
 import { DeviceRows } from "./device-rows.ts";
 import { EntryRows } from "./entry-rows.ts";
-import { History } from "./history.ts";
+import { ConversationIndex } from "./conversation-index.ts";
 import { type PeerRow, PeerRows } from "./peer-rows.ts";
-import { type Jump, Jumps } from "./jumps.ts";
-import { keepsAll, lastToGo, type Retention } from "./keep.ts";
+import { type SkippedRange, SkippedRanges } from "./skipped-ranges.ts";
+import { keepsAll, lastToGo, type Retention } from "./retention.ts";
 import {
   ENTRY_VIEW,
   type Entry,
-  type Life,
+  type MailboxRow,
   MAKE_RUNS,
   MAKE_SUMMARY,
   reachedBy,
@@ -21,31 +21,31 @@ import {
   SUMMARY_TRIGGERS,
   TABLES,
 } from "./schema.ts";
-import { Sql } from "./sql.ts";
-import { Summary } from "./summary.ts";
-import { type Exchanged, type OwedTo, readTail } from "./tail.ts";
+import { Sql } from "../../durable/log/sql.ts";
+import { PeerSummary } from "./summary.ts";
+import { type Exchanged, type UnsettledTo, readTail } from "./recover.ts";
 import { bury, isErased } from "./tombstone.ts";
 
 /** Rows of entries between two checkpoints: what a wake has to scan at most, while nothing is owed. */
 const CHECKPOINT_EVERY = 512;
 /** What an entry counts that goes on in a row: about as much as it adds to the scan. */
-const GOES_ON = 1 / 16;
+const RUN_WEIGHT = 1 / 16;
 
 export class Log {
   /** Whether this mailbox was erased: it is nobody's for good. */
   readonly erased: boolean;
   readonly sql: Sql;
   readonly #retention: Retention;
-  #life: Life | null = null;
+  #life: MailboxRow | null = null;
   #head = 0;
   #woke = false;
-  #jumps: Jumps;
-  #summary: Summary;
+  #jumps: SkippedRanges;
+  #summary: PeerSummary;
   #sinceCheckpoint = 0;
   #trimDue = false;
-  #owed: ReadonlyMap<string, OwedTo> = new Map();
+  #owed: ReadonlyMap<string, UnsettledTo> = new Map();
   entries: EntryRows;
-  history: History;
+  conversations: ConversationIndex;
   peers: PeerRows;
   devices: DeviceRows;
   readonly account: AccountRows;
@@ -56,18 +56,18 @@ export class Log {
     this.#retention = retention;
     this.erased = isErased(this.sql);
     this.entries = new EntryRows(this.sql, 0);
-    this.history = new History(this.sql, this.entries, 0);
+    this.conversations = new ConversationIndex(this.sql, this.entries, 0);
     this.account = new AccountRows(this.sql);
     this.contacts = new ContactRows(this.sql);
-    this.#jumps = new Jumps(this.sql);
-    this.#summary = new Summary(this.sql, this.#jumps, true);
+    this.#jumps = new SkippedRanges(this.sql);
+    this.#summary = new PeerSummary(this.sql, this.#jumps, true);
     this.peers = new PeerRows(this.sql, 0, this.#jumps, () => this.#next(), this.#summary);
     this.devices = new DeviceRows(this.sql, 0);
     if (this.sql.row("SELECT 1 FROM sqlite_master WHERE name = 'mailbox'") !== undefined) this.#wake();
   }
 
   /** Null until somebody opens or writes to the mailbox. */
-  get life(): Life | null {
+  get row(): MailboxRow | null {
     return this.#life;
   }
 
@@ -77,14 +77,14 @@ export class Log {
   }
 
   /** Entries accepted before this wake and not yet settled, by receiver. To be taken once. */
-  takeOwed(): ReadonlyMap<string, OwedTo> {
+  takeUnsettled(): ReadonlyMap<string, UnsettledTo> {
     const owed = this.#owed;
     this.#owed = new Map();
     return owed;
   }
 
   /** Begins the mailbox, if it has not begun yet. */
-  found(name: string): Life {
+  ensureCreated(name: string): MailboxRow {
     if (this.#life !== null) return this.#life;
     for (const made of [...TABLES, ...ENTRY_VIEW, ...SUMMARY_TRIGGERS]) this.sql.run(made);
     const base = Date.now() * 1_000;
@@ -106,14 +106,14 @@ export class Log {
     if (kind !== "peer" && kind !== "notice") {
       const other = this.peers.get(peer);
       const known = other.last > 0;
-      if (kind !== "failed") this.history.note(other, seq);
+      if (kind !== "failed") this.conversations.add(other, seq);
       // What is sent or received stands in the tail; the row follows some time after the reply, or with what else changes in it.
-      if (kind === "in" && known) this.peers.ahead(other);
+      if (kind === "in" && known) this.peers.changedByEntry(other);
       else if (kind !== "out") this.peers.changed(other);
     }
     const begins = this.entries.add(row);
     // What retention takes is looked for at a checkpoint, and it counts entries.
-    this.#sinceCheckpoint += begins || !keepsAll(this.#retention) ? 1 : GOES_ON;
+    this.#sinceCheckpoint += begins || !keepsAll(this.#retention) ? 1 : RUN_WEIGHT;
     return row;
   }
 
@@ -128,14 +128,14 @@ export class Log {
   /** Sees to it that whatever comes next lies above `seq`, also after a wake: a device has seen that number. */
   raise(seq: number): void {
     if (seq <= this.#head || this.#life === null) return;
-    this.#jumps.note(this.#head, seq);
+    this.#jumps.add(this.#head, seq);
     this.#head = seq;
     this.sql.run("UPDATE mailbox SET raised = ?", seq);
   }
 
   /** Where the numbering jumped over `seq`, which was given before the mailbox was set back; null if it is one of its own. */
-  jumpOver(seq: number): Jump | null {
-    return this.#jumps.around(seq);
+  skippedRangeOf(seq: number): SkippedRange | null {
+    return this.#jumps.rangeContaining(seq);
   }
 
   /** From `seq` on, entries may be owed again: a wake looks there too. */
@@ -151,14 +151,14 @@ export class Log {
   }
 
   /** Switches receipts or presence on or off. */
-  set(change: Partial<Pick<Life, "receipts" | "presence">>): void {
+  set(change: Partial<Pick<MailboxRow, "receipts" | "presence">>): void {
     if (this.#life === null) return;
     Object.assign(this.#life, change);
     this.sql.run("UPDATE mailbox SET receipts = ?, presence = ?", this.#life.receipts, this.#life.presence);
   }
 
   /** Writes what changed since the last time, once per row. `firstOwed`: the oldest entry that a lane still owes. */
-  seal(firstOwed: () => number | null): void {
+  flush(firstOwed: () => number | null): void {
     if (this.#sinceCheckpoint >= CHECKPOINT_EVERY) {
       this.#checkpoint(firstOwed());
       this.#trimDue = true;
@@ -167,17 +167,17 @@ export class Log {
   }
 
   #write(): void {
-    this.entries.seal();
-    for (const peer of this.history.seal()) this.peers.changed(peer);
-    this.peers.seal();
-    this.devices.seal();
+    this.entries.flush();
+    for (const peer of this.conversations.flush()) this.peers.changed(peer);
+    this.peers.flush();
+    this.devices.flush();
   }
 
   /**
    * Trims where a checkpoint has passed since the last time, or something has become too old: after the sockets were told of what is new,
    * so that nobody who is there misses it, and before somebody comes.
    */
-  trimSometimes(firstOwed: () => number | null): void {
+  trimIfDue(firstOwed: () => number | null): void {
     const { age } = this.#retention;
     if (this.#trimDue) this.trim(firstOwed);
     else if (age !== null) this.#trimTo(lastToGo(this.sql, { entries: null, age }), firstOwed);
@@ -188,7 +188,7 @@ export class Log {
     const { entries } = this.#retention;
     if (this.#life === null || keepsAll(this.#retention)) return;
     this.#trimDue = false;
-    this.entries.seal();
+    this.entries.flush();
     this.#trimTo(lastToGo(this.sql, this.#retention), firstOwed);
     if (this.#life.kept === entries || !this.#summary.exists) return;
     this.#life.kept = entries;
@@ -203,7 +203,7 @@ export class Log {
     // What the tail would have told is said by the rows from now on.
     if (last > life.checkpoint) this.#checkpoint(firstOwed());
     this.entries.trim(last);
-    this.history.trim(last);
+    this.conversations.trim(last);
     life.trimmed = last;
     this.sql.run("UPDATE mailbox SET trimmed = ?", last);
     this.#write();
@@ -223,11 +223,11 @@ export class Log {
 
   /** Reads what the mailbox knew before it slept: its devices, and from the tail of the log `lastId` and what is owed. */
   #wake(): void {
-    const life = this.sql.row<Life>("SELECT * FROM mailbox");
+    const life = this.sql.row<MailboxRow>("SELECT * FROM mailbox");
     if (life === undefined) return;
     const runs = this.sql.row("SELECT 1 FROM sqlite_master WHERE name = 'run'") !== undefined;
     if (!runs) for (const made of [...MAKE_RUNS, ...ENTRY_VIEW]) this.sql.run(made);
-    const summary = new Summary(this.sql, this.#jumps, Object.hasOwn(life, "summary"));
+    const summary = new PeerSummary(this.sql, this.#jumps, Object.hasOwn(life, "summary"));
     this.#summary = summary;
     const peers = summary.load<PeerRow>(life.summary ?? null, life.checkpoint);
     const last = this.sql.row<{ seq: number | null }>("SELECT max(seq) AS seq FROM run")?.seq ?? 0;
@@ -239,10 +239,10 @@ export class Log {
     const tail = readTail(this.entries.headsAfter(life.checkpoint), reached, (entry) => this.#catchUp(entry, rewound));
     // A mark may lie above all entries: its peer is known by now.
     const head = Math.max(this.#head, this.peers.marked);
-    this.#jumps.note(head, life.raised);
+    this.#jumps.add(head, life.raised);
     this.#head = Math.max(head, life.raised);
     this.peers.startAt(this.#head);
-    for (const [device, id] of tail.ids) this.devices.took(device, id);
+    for (const [device, id] of tail.ids) this.devices.accepted(device, id);
     this.#owed = tail.owed;
     // As if each were a row: the next checkpoint only comes sooner.
     this.#sinceCheckpoint = tail.entries;
@@ -254,19 +254,19 @@ export class Log {
     const peer = this.peers.get(name);
     this.peers.exchanged(peer);
     if (seq <= peer.last) return;
-    if (!rewound.has(name)) this.history.rewind(peer);
+    if (!rewound.has(name)) this.conversations.dropPagesAfter(peer);
     rewound.add(name);
-    this.history.note(peer, seq);
+    this.conversations.add(peer, seq);
     peer.high = Math.max(peer.high, origin ?? 0);
     peer.unread += origin === null ? 0 : 1;
-    this.peers.ahead(peer);
+    this.peers.changedByEntry(peer);
   }
 
-  #begin(life: Life, head: number, peers: readonly PeerRow[] = []): void {
+  #begin(life: MailboxRow, head: number, peers: readonly PeerRow[] = []): void {
     this.#life = life;
     this.#head = head;
     this.entries = new EntryRows(this.sql, head);
-    this.history = new History(this.sql, this.entries, life.trimmed);
+    this.conversations = new ConversationIndex(this.sql, this.entries, life.trimmed);
     this.peers = new PeerRows(this.sql, head, this.#jumps, () => this.#next(), this.#summary, peers);
     this.devices = new DeviceRows(this.sql, life.base);
   }
@@ -276,7 +276,7 @@ export class Log {
     if (!this.#woke) {
       const before = this.#head;
       this.#head = Math.max(before, Date.now() * 1_000);
-      this.#jumps.note(before, this.#head);
+      this.#jumps.add(before, this.#head);
     }
     this.#woke = true;
     return ++this.#head;

@@ -1,11 +1,11 @@
 // The rows of the peers: in memory once they were needed, written once a group, and the marks in the order of their change. What is asked
 // of all of them is answered from the summary where that can be, and else from the whole table.
-import type { Jumps } from "./jumps.ts";
-import { Recent } from "./recent.ts";
+import type { SkippedRanges } from "./skipped-ranges.ts";
+import { TailCache } from "../../durable/log/tail-cache.ts";
 import type { Peer } from "./schema.ts";
-import { Spans } from "./spans.ts";
-import { putting, type Sql } from "./sql.ts";
-import type { Summary } from "./summary.ts";
+import { SeqRanges } from "../../durable/log/seq-ranges.ts";
+import { upsert, type Sql } from "../../durable/log/sql.ts";
+import type { PeerSummary } from "./summary.ts";
 
 /** Changes of marks kept in memory for the live path. */
 const RECENT_MARKS = 10_000;
@@ -15,7 +15,7 @@ export type PeerRow = Omit<Peer, "page"> & { readonly page: string; readonly jum
 
 export class PeerRows {
   readonly #sql: Sql;
-  readonly #jumps: Jumps;
+  readonly #jumps: SkippedRanges;
   readonly #next: () => number;
   readonly #known = new Map<string, Peer>();
   /** Their rows are written with the group. */
@@ -24,23 +24,23 @@ export class PeerRows {
   readonly #late = new Set<Peer>();
   /** Those whose rows may lack what the tail of the log tells, for as long as it does. */
   readonly #ahead = new Set<Peer>();
-  #marks: Recent<{ seq: number; peer: Peer }>;
-  readonly #summary: Summary;
+  #marks: TailCache<{ seq: number; peer: Peer }>;
+  readonly #summary: PeerSummary;
 
   /** `next` gives the next seq; everything after `head` is yet to come. `rows`: those that the summary has read. */
   constructor(
     sql: Sql,
     head: number,
-    jumps: Jumps,
+    jumps: SkippedRanges,
     next: () => number,
-    summary: Summary,
+    summary: PeerSummary,
     rows: readonly PeerRow[] = [],
   ) {
     this.#sql = sql;
     this.#jumps = jumps;
     this.#next = next;
     this.#summary = summary;
-    this.#marks = new Recent(head, RECENT_MARKS, () => 1);
+    this.#marks = new TailCache(head, RECENT_MARKS, () => 1);
     for (const row of rows) this.#take(row);
   }
 
@@ -53,7 +53,7 @@ export class PeerRows {
 
   /** Everything after `head` is yet to come. */
   startAt(head: number): void {
-    this.#marks = new Recent(head, RECENT_MARKS, () => 1);
+    this.#marks = new TailCache(head, RECENT_MARKS, () => 1);
   }
 
   /** The row of a peer; a fresh one for somebody new. */
@@ -85,10 +85,10 @@ export class PeerRows {
   }
 
   /** To be called by whoever changed of a row only what the tail of the log tells: `high`, `unread`, `last` and `page`. */
-  ahead(peer: Peer): void {
+  changedByEntry(peer: Peer): void {
     this.#summary.names.add(peer.name);
     // A row is due where the numbering has just jumped, which is kept in one.
-    (this.#jumps.wait ? this.#dirty : this.#ahead).add(peer);
+    (this.#jumps.hasUnsaved ? this.#dirty : this.#ahead).add(peer);
   }
 
   /** A mark of this peer changed: gives the change its seq. */
@@ -100,23 +100,23 @@ export class PeerRows {
   }
 
   /** The same, when its row is written for something else, or by `catchUp`. */
-  markLate(peer: Peer): void {
+  markSoon(peer: Peer): void {
     this.#late.add(peer);
   }
 
   /** Whether a row is ahead of the disk. */
-  get waits(): boolean {
+  get hasDeferred(): boolean {
     return this.#dirty.size + this.#late.size > 0;
   }
 
   /** Marks those that wait. */
-  catchUp(): void {
+  flushDeferred(): void {
     for (const peer of this.#late) this.mark(peer);
   }
 
   /** The same, and the rows say from now on what the tail told, up to `checkpoint`. */
   checkpoint(checkpoint: number): void {
-    this.catchUp();
+    this.flushDeferred();
     for (const peer of this.#ahead) this.changed(peer);
     this.#summary.seal(this.#named(), checkpoint);
   }
@@ -133,7 +133,7 @@ export class PeerRows {
   }
 
   /** Those who may not have heard of a receipt yet. To be asked after a wake. */
-  owing(): Peer[] {
+  withDueReceipts(): Peer[] {
     return this.#named().filter(({ owesDelivered, owesRead }) => owesDelivered > 0 || owesRead > 0);
   }
 
@@ -154,7 +154,7 @@ export class PeerRows {
   }
 
   /** Ends a group: writes what changed, a row each; true if there was anything. */
-  seal(): boolean {
+  flush(): boolean {
     for (const peer of this.#late) if (this.#dirty.has(peer)) this.mark(peer);
     return this.#write();
   }
@@ -167,7 +167,7 @@ export class PeerRows {
       const values = COLUMNS.map((column) => row[column]);
       this.#summary.wrote(peer);
       // A jump is kept where a wake finds it.
-      const jumps = this.#summary.finds(peer) ? this.#jumps.take(peer.name) : null;
+      const jumps = this.#summary.finds(peer) ? this.#jumps.takeUnsaved(peer.name) : null;
       if (jumps === null) this.#sql.run(put.plain, ...values);
       else this.#sql.run(put.jumped, ...values, jumps);
       this.#ahead.delete(peer);
@@ -180,7 +180,7 @@ export class PeerRows {
   #take(row: PeerRow): Peer {
     const { jumps, page, ...rest } = row;
     this.#jumps.learn(jumps);
-    const peer = { ...rest, page: Spans.read(page) };
+    const peer = { ...rest, page: SeqRanges.read(page) };
     this.#known.set(row.name, peer);
     return peer;
   }
@@ -191,7 +191,7 @@ export class PeerRows {
 
   /** What a mark says is written before anybody is told. */
   #catchUpNow(): void {
-    this.catchUp();
+    this.flushDeferred();
     this.#write();
   }
 
@@ -221,7 +221,7 @@ const COLUMNS = [
   "page",
 ] as const satisfies readonly (keyof PeerRow)[];
 /** As tables of before have it. */
-const PUT_OLD_PEER = { plain: putting("peer", COLUMNS), jumped: putting("peer", [...COLUMNS, "jumps"]) };
+const PUT_OLD_PEER = { plain: upsert("peer", COLUMNS), jumped: upsert("peer", [...COLUMNS, "jumps"]) };
 /** The same, and `writes` says that whoever wrote it keeps the summary. */
 const PUT_PEER = { plain: counting(PUT_OLD_PEER.plain), jumped: counting(PUT_OLD_PEER.jumped) };
 
@@ -243,5 +243,5 @@ function freshPeer(name: string): Peer {
     owesRead: 0,
     last: 0,
   };
-  return { name, epoch: null, ...marks, ...numbers, page: new Spans() };
+  return { name, epoch: null, ...marks, ...numbers, page: new SeqRanges() };
 }

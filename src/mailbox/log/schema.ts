@@ -1,6 +1,6 @@
 // The tables, and the rows as the code knows them. docs/STORAGE.md tells what each is for and when it is written.
 // No index anywhere: every index row is a row written.
-import type { Spans } from "./spans.ts";
+import type { SeqRanges } from "../../durable/log/seq-ranges.ts";
 
 /** Written once, when a mailbox begins. */
 export const TABLES = [
@@ -63,7 +63,7 @@ export const MAKE_SUMMARY = [
 export const STORAGE = 1;
 
 /** The mailbox itself. */
-export interface Life {
+export interface MailboxRow {
   readonly name: string;
   /** One life of the numbering; another life has another epoch. */
   readonly epoch: string;
@@ -104,7 +104,7 @@ export interface Entry {
 }
 
 /** Whether `next` comes right after `entry`, and differs from it only by its body and by what counts up. */
-export function follows(entry: Entry, next: Entry): boolean {
+export function continuesRun(entry: Entry, next: Entry): boolean {
   return (
     next.seq === entry.seq + 1 &&
     next.kind === entry.kind &&
@@ -158,7 +158,7 @@ export interface Peer extends Marks {
   /** The newest entry of the conversation; 0 for none. */
   last: number;
   /** The seqs of the newest entries of the conversation that are in no page yet. Text in the row. */
-  page: Spans;
+  page: SeqRanges;
 }
 
 /** Up to here the peer's present life has what was sent, or it is not meant for it. */

@@ -1,7 +1,7 @@
 // What makes a mailbox a service account: the operator's word that it is one, and its tokens with their scopes. All of it in memory, a
 // row written when it changes; of a token only the hash is here. The tables are made with their first row.
 import type { Scope } from "../../protocol/service.ts";
-import type { Sql } from "./sql.ts";
+import type { Sql } from "../../durable/log/sql.ts";
 import { WebhookRows } from "./webhook-rows.ts";
 
 const TABLES = [

@@ -1,9 +1,9 @@
 // What a wake has to know of the peers, kept in the row of the mailbox so that it need not read all of their rows: who may have a mark,
 // a receipt on its way, or a place among the latest conversations. Written at a checkpoint; what changes after it is told by the tail of
 // the log, or the peer is among those that are named. Where code that knows nothing of it wrote a peer's row, a trigger takes it away.
-import type { Jumps, Pair } from "./jumps.ts";
+import type { SkippedRanges, Pair } from "./skipped-ranges.ts";
 import type { Peer } from "./schema.ts";
-import type { Sql } from "./sql.ts";
+import type { Sql } from "../../durable/log/sql.ts";
 
 /** Latest conversations that are named. */
 const LISTED = 200;
@@ -26,7 +26,7 @@ interface Kept {
 
 type Facts = Pick<Peer, "name" | "last" | "mark" | "owesDelivered" | "owesRead">;
 
-export class Summary {
+export class PeerSummary {
   /** Every peer whose row may differ from what is said of those who are not named. */
   readonly names = new Set<string>();
   /** Nobody else has a mark above it, or an entry above `above`; 0 where everybody is named. */
@@ -37,13 +37,13 @@ export class Summary {
   /** Whether the tables have columns for it. */
   exists: boolean;
   readonly #sql: Sql;
-  readonly #jumps: Jumps;
+  readonly #jumps: SkippedRanges;
   /** Who is named in the row, and the highest mark of the others; null where the row says nothing. */
   #written: { readonly names: Set<string>; readonly marked: number } | null = null;
   #added = 0;
   #isDue = false;
 
-  constructor(sql: Sql, jumps: Jumps, exists: boolean) {
+  constructor(sql: Sql, jumps: SkippedRanges, exists: boolean) {
     this.#sql = sql;
     this.#jumps = jumps;
     this.exists = exists;

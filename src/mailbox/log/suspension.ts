@@ -1,6 +1,6 @@
 // The operator's word that this user is out: one row while it holds, in a table that is made with it.
-import type { Suspended } from "../../protocol/operate.ts";
-import type { Sql } from "./sql.ts";
+import type { Suspended } from "../../protocol/operator-orders.ts";
+import type { Sql } from "../../durable/log/sql.ts";
 
 const TABLE =
   "CREATE TABLE IF NOT EXISTS suspension (one INTEGER PRIMARY KEY CHECK (one = 1), at INTEGER NOT NULL, reason TEXT NOT NULL)";

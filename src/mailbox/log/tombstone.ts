@@ -1,7 +1,7 @@
 // What is left of a mailbox that was erased: the word that its name was somebody's. It is written in two steps. First all tables are
 // dropped and it is written, in one transaction: from then on nobody gets the name. Then the file itself is thrown away, because free
 // pages keep what was in them, and it is written into the new one. Whoever finds the first step alone does the second.
-import { Sql } from "./sql.ts";
+import { Sql } from "../../durable/log/sql.ts";
 
 const TABLE =
   "CREATE TABLE tombstone (one INTEGER PRIMARY KEY CHECK (one = 1), at INTEGER NOT NULL, clean INTEGER NOT NULL DEFAULT 0)";

@@ -1,6 +1,6 @@
 // Where a service's mail is posted to, and how that goes: one row, in memory, written when it changes. Up to where it was posted is in the
 // row of a device of its own. The table is made with its first row.
-import { putting, type Sql } from "./sql.ts";
+import { upsert, type Sql } from "../../durable/log/sql.ts";
 
 const TABLE = `CREATE TABLE IF NOT EXISTS webhook (one INTEGER PRIMARY KEY CHECK (one = 1), url TEXT NOT NULL, secret TEXT NOT NULL,
   created INTEGER NOT NULL, failing INTEGER NOT NULL, tries INTEGER NOT NULL, due INTEGER NOT NULL, disabled INTEGER NOT NULL,
@@ -8,7 +8,7 @@ const TABLE = `CREATE TABLE IF NOT EXISTS webhook (one INTEGER PRIMARY KEY CHECK
 /** What a table of before lacks. Code of before leaves them be. */
 const LATER = ["first", "last", "gap"].map((column) => `ALTER TABLE webhook ADD COLUMN ${column} INTEGER`);
 const COLUMNS = ["one", "url", "secret", "created", "failing", "tries", "due", "disabled", "first", "last", "gap"];
-const PUT_WEBHOOK = putting("webhook", COLUMNS);
+const PUT_WEBHOOK = upsert("webhook", COLUMNS);
 
 /** Times in ms since 1970; 0 for never. */
 export interface WebhookRow {

@@ -1,8 +1,8 @@
 // What is no message has a price too: signals, connections and requests take from what their user may do, and the rest is refused with a time.
 import { abortAllDurableObjects } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
-import { Sql } from "../../../src/mailbox/log/sql.ts";
-import { Unanswered } from "../../../src/mailbox/unanswered.ts";
+import { Sql } from "../../../src/durable/log/sql.ts";
+import { UnreadOutput } from "../../../src/mailbox/connections/unread-output.ts";
 import { QUOTAS, UNANSWERED_BYTES } from "../../../src/protocol/limits.ts";
 import { V1 } from "../../../src/protocol/version.ts";
 import { ask, claimed, openAs, say } from "../../support/accounts.ts";
@@ -143,9 +143,9 @@ test("[U9] an export costs as much as what it reads, and other requests go on", 
 
 test("[U8] who opens one connection after the other and reads none is refused, until the clients have answered", async () => {
   const a = await claimed("alice");
-  const bytes = vi.spyOn(Unanswered.prototype, "add").mockImplementation(function (this: Unanswered, session) {
+  const bytes = vi.spyOn(UnreadOutput.prototype, "add").mockImplementation(function (this: UnreadOutput, session) {
     bytes.mockRestore();
-    this.add({ ...session, unread: UNANSWERED_BYTES + 1 });
+    this.add({ ...session, unreadBytes: UNANSWERED_BYTES + 1 });
   });
   const headers = { Authorization: `Bearer ${a.token}` };
   const connect = (device: string) => upgrade(`/client/${a.userName}?device=${device}`, V1, headers);

@@ -5,7 +5,7 @@ import { createExecutionContext, listDurableObjectIds } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
 import worker from "../../../src/worker.ts";
 import { Mailbox } from "../../../src/mailbox/mailbox.ts";
-import { readBody } from "../../../src/identity/body.ts";
+import { readBody } from "../../../src/identity/request-body.ts";
 import { hashOf, hashOfCode, newToken, plainCode } from "../../../src/identity/token.ts";
 import { type Account, address, ask, claimed, closedWith, HOST, say } from "../../support/accounts.ts";
 import { description, operations } from "../../support/description.ts";

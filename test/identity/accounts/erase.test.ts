@@ -4,7 +4,7 @@ import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { afterEach, expect, test, vi } from "vitest";
 import { Census } from "../../../src/census/census.ts";
 import { Log } from "../../../src/mailbox/log/log.ts";
-import { Sql } from "../../../src/mailbox/log/sql.ts";
+import { Sql } from "../../../src/durable/log/sql.ts";
 import { bury } from "../../../src/mailbox/log/tombstone.ts";
 import { shardOf } from "../../../src/protocol/census.ts";
 import { type Account, claimed, closedWith, openAs, say } from "../../support/accounts.ts";

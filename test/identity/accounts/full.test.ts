@@ -1,7 +1,7 @@
 // A mailbox that has as many bytes as it may: nothing more is taken, neither from its user nor for them, and everything else goes on.
 import { afterEach, expect, test, vi } from "vitest";
-import { Sql } from "../../../src/mailbox/log/sql.ts";
-import { Lanes } from "../../../src/mailbox/lanes.ts";
+import { Sql } from "../../../src/durable/log/sql.ts";
+import { Outbox } from "../../../src/mailbox/delivery/outbox.ts";
 import { Mailbox } from "../../../src/mailbox/mailbox.ts";
 import { QUOTAS } from "../../../src/protocol/limits.ts";
 import { type Account, claimed, openAs, say } from "../../support/accounts.ts";
@@ -92,7 +92,7 @@ test("[U10] a full mailbox is read, acknowledged, marked, exported and erased, a
 
 test("[U11] what is on its way to one receiver has an end, and to others it goes on", async () => {
   const { a, b, alice } = await friends();
-  vi.spyOn(Lanes.prototype, "owedTo").mockImplementation((peer) =>
+  vi.spyOn(Outbox.prototype, "unsettledTo").mockImplementation((peer) =>
     peer === b.userName ? QUOTAS.OUTBOX_PER_CORRESPONDENT : 0,
   );
   alice.send({ type: "send", id: 2, to: b.userName, body: "one more" });

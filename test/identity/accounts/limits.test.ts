@@ -4,7 +4,7 @@ import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
 import type { Delivery, Reply } from "../../../src/protocol/envelope.ts";
 import { QUOTAS } from "../../../src/protocol/limits.ts";
-import { rulesOf } from "../../../src/mailbox/rules.ts";
+import { configOf } from "../../../src/mailbox/limits/config.ts";
 import { Mailbox } from "../../../src/mailbox/mailbox.ts";
 import { type Account, claimed, openAs, say } from "../../support/accounts.ts";
 import { fresh, lineOf, upgrade } from "../../support/devices.ts";
@@ -193,12 +193,12 @@ test("[U5] one who floods does not hold up others' mail to the same receiver: it
 
 test("every limit is a variable of its name, and RATE_LIMIT=off lifts them", () => {
   for (const name of Object.keys(QUOTAS) as (keyof typeof QUOTAS)[]) {
-    expect(rulesOf({ AUTH: "accounts", [name]: "7" }).quotas).toEqual({ ...QUOTAS, [name]: 7 });
-    expect(rulesOf({ AUTH: "accounts", [name]: "no number" }).quotas).toEqual(QUOTAS);
+    expect(configOf({ AUTH: "accounts", [name]: "7" }).quotas).toEqual({ ...QUOTAS, [name]: 7 });
+    expect(configOf({ AUTH: "accounts", [name]: "no number" }).quotas).toEqual(QUOTAS);
   }
-  expect(rulesOf({ AUTH: "accounts", RATE_LIMIT: "off" }).quotas).toBe(null);
-  expect(rulesOf({ AUTH: "accounts" }).requests).toBe(true);
-  expect(rulesOf({ AUTH: "jwt", REQUESTS: "off" }).requests).toBe(false);
-  expect(rulesOf({ AUTH: "open" }).requests).toBe(false);
-  expect(rulesOf({ AUTH: "open", REQUESTS: "on" }).requests).toBe(true);
+  expect(configOf({ AUTH: "accounts", RATE_LIMIT: "off" }).quotas).toBe(null);
+  expect(configOf({ AUTH: "accounts" }).requests).toBe(true);
+  expect(configOf({ AUTH: "jwt", REQUESTS: "off" }).requests).toBe(false);
+  expect(configOf({ AUTH: "open" }).requests).toBe(false);
+  expect(configOf({ AUTH: "open", REQUESTS: "on" }).requests).toBe(true);
 });

@@ -3,7 +3,7 @@
 import { env } from "cloudflare:workers";
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
-import { makeChallenge } from "../../../src/mailbox/challenge.ts";
+import { makeChallenge } from "../../../src/mailbox/access/challenge.ts";
 import worker from "../../../src/worker.ts";
 import { type Account, address, ask, claimed, HOST, openAs, say } from "../../support/accounts.ts";
 import { Authenticator, base64url, type Circumstances } from "../../support/authenticator.ts";

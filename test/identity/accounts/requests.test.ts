@@ -5,7 +5,7 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { Mailbox } from "../../../src/mailbox/mailbox.ts";
 import type { Delivery } from "../../../src/protocol/envelope.ts";
-import { unpack } from "../../../src/protocol/packed.ts";
+import { unpack } from "../../../src/protocol/packed-delivery.ts";
 import { claimed, openAs, say } from "../../support/accounts.ts";
 import { upgrade, lineOf } from "../../support/devices.ts";
 import { heard } from "../../support/line.ts";

@@ -14,7 +14,7 @@ import {
   say,
   withPasskey,
 } from "../../support/accounts.ts";
-import { rulesOf } from "../../../src/mailbox/rules.ts";
+import { configOf } from "../../../src/mailbox/limits/config.ts";
 import { verdict } from "../../support/operators.ts";
 
 /** The owner, and somebody who has a device of hers. */
@@ -124,7 +124,7 @@ test("[A17] a browser that signs in anew has one session of that user, which goe
 });
 
 test("[A17] SESSION_IDLE_DAYS says after how many days; 0 is never; what is no whole number is 90", () => {
-  const idle = (days?: string) => rulesOf(days === undefined ? {} : { SESSION_IDLE_DAYS: days }).sessionIdleMs;
+  const idle = (days?: string) => configOf(days === undefined ? {} : { SESSION_IDLE_DAYS: days }).sessionIdleMs;
   const day = 86_400_000;
   expect([undefined, "7", "0.5", "0", "", "no number", "-1"].map(idle)).toEqual([
     90 * day,

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
 import { readJwt } from "../../../src/identity/jwt.ts";
-import type { Variables } from "../../../src/identity/variables.ts";
+import type { Variables } from "../../../src/identity/check-variables.ts";
 import { address, ask, closedWith, say } from "../../support/accounts.ts";
 import { fresh, lineOf, upgrade } from "../../support/devices.ts";
 import { key, now, signed } from "../../support/jwt.ts";

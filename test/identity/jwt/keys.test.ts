@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from "jose";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { KeySet } from "../../../src/identity/keys.ts";
+import { KeySet } from "../../../src/identity/key-sets.ts";
 import { fresh } from "../../support/devices.ts";
 
 const OPTIONS = { algorithms: ["ES256"] };

@@ -1,0 +1,38 @@
+// The description of everything under /api, made of what the routes declare. Made once, when somebody asks for it.
+import { VERSION } from "../protocol/version.ts";
+import type { Api } from "./declare-route.ts";
+
+/** Answers `GET /api/openapi.json` with what `app` declares. */
+export function describeApi(app: Api): void {
+  app.openAPIRegistry.registerComponent("securitySchemes", "token", {
+    type: "http",
+    scheme: "bearer",
+    description:
+      "A device's token, a service account's, a JSON Web Token, or the deployment's ADMIN_TOKEN. Beside a route stands the scope that a service account's has to have.",
+  });
+  app.openAPIRegistry.registerComponent("securitySchemes", "cookie", {
+    type: "apiKey",
+    in: "cookie",
+    name: "__Host-restante",
+    description: "A device's token, of a browser on this server's own pages.",
+  });
+  let text: string | null = null;
+  app.get("/api/openapi.json", (c) => {
+    text ??= JSON.stringify(documentOf(app));
+    return c.body(text, 200, { "Content-Type": "application/json", "Cache-Control": "no-cache" });
+  });
+}
+
+function documentOf(app: Api) {
+  return app.getOpenAPI31Document({
+    openapi: "3.1.0",
+    info: {
+      title: "Restante",
+      version: String(VERSION),
+      description:
+        "A mailbox for every user. Messages are sent and read over WebSockets; what is here is for programs that have none, and for what needs none. Numbers in brackets are rules of docs/PROTOCOL.md. Refusals are problem documents (RFC 9457).",
+      license: { name: "MIT" },
+    },
+    servers: [{ url: "/" }],
+  });
+}

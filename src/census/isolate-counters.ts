@@ -1,0 +1,63 @@
+// What isolates have counted, as they last said: one row each. Those that have said nothing for long are added up in one, so there are
+// few. Only this file and census.ts ask the shard's database.
+import { type Figures, sum } from "../protocol/counters.ts";
+
+/** A row is added to the sum when so old, ms. Reports of one name end well before: see meter/. */
+const ENDED_MS = 3 * 3_600_000;
+/** Ms between two looks for such rows. */
+const LOOK_MS = 600_000;
+
+/** The reporter of the sum; no isolate has this name. */
+const ENDED = "";
+
+interface Row {
+  readonly reporter: string;
+  readonly at: number;
+  readonly figures: string;
+}
+
+export class IsolateCounters {
+  readonly #sql: SqlStorage;
+  #exists: boolean;
+  #looked = 0;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+    this.#exists = sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'counted'").toArray().length > 0;
+  }
+
+  /** Keeps what a reporter has counted; the last one counts. `figures` is JSON text. */
+  put(reporter: string, figures: string, now = Date.now()): void {
+    if (!this.#exists) {
+      this.#sql.exec(
+        "CREATE TABLE counted (reporter TEXT PRIMARY KEY, at INTEGER NOT NULL, figures TEXT NOT NULL) WITHOUT ROWID",
+      );
+    }
+    this.#exists = true;
+    this.#sql.exec("INSERT OR REPLACE INTO counted (reporter, at, figures) VALUES (?, ?, ?)", reporter, now, figures);
+    if (now - this.#looked > LOOK_MS) this.#addUp(now);
+  }
+
+  /** The sum over all reporters. */
+  total(): Figures {
+    return sum(this.#rows("SELECT * FROM counted").map(read));
+  }
+
+  #addUp(now: number): void {
+    this.#looked = now;
+    const ended = this.#rows("SELECT * FROM counted WHERE at <= ? AND reporter <> ''", now - ENDED_MS);
+    if (ended.length === 0) return;
+    const before = this.#rows("SELECT * FROM counted WHERE reporter = ''");
+    const text = JSON.stringify(sum([...before, ...ended].map(read)));
+    this.#sql.exec("INSERT OR REPLACE INTO counted (reporter, at, figures) VALUES (?, ?, ?)", ENDED, now, text);
+    for (const { reporter } of ended) this.#sql.exec("DELETE FROM counted WHERE reporter = ?", reporter);
+  }
+
+  #rows(query: string, ...bindings: number[]): Row[] {
+    return this.#exists ? (this.#sql.exec(query, ...bindings).toArray() as unknown as Row[]) : [];
+  }
+}
+
+function read({ figures }: Row): Figures {
+  return JSON.parse(figures) as Figures;
+}

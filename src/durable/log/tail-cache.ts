@@ -1,0 +1,48 @@
+// The newest items of a numbered list, in memory, so that the live path needs no SQL. What fell out is read from disk.
+
+/** Items in the order of their `seq`, the oldest dropped when they weigh more than `capacity`. */
+export class TailCache<T extends { readonly seq: number }> {
+  #items: T[] = [];
+  #weight = 0;
+  #from: number;
+  readonly #capacity: number;
+  readonly #weigh: (item: T) => number;
+
+  /** Holds everything after `from`. */
+  constructor(from: number, capacity: number, weigh: (item: T) => number) {
+    this.#from = from;
+    this.#capacity = capacity;
+    this.#weigh = weigh;
+  }
+
+  push(item: T): void {
+    this.#items.push(item);
+    this.#weight += this.#weigh(item);
+    if (this.#weight > this.#capacity) this.#drop();
+  }
+
+  /** Everything after `seq`, or null where some of it was dropped. */
+  after(seq: number): readonly T[] | null {
+    if (seq < this.#from) return null;
+    let low = 0;
+    let high = this.#items.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#items[middle]?.seq ?? Infinity) > seq) high = middle;
+      else low = middle + 1;
+    }
+    return low === 0 ? this.#items : this.#items.slice(low);
+  }
+
+  /** Drops the older half at once, so that dropping costs little per item. */
+  #drop(): void {
+    let count = 0;
+    while (this.#weight > this.#capacity / 2 && count < this.#items.length) {
+      const item = this.#items[count++];
+      if (item === undefined) break;
+      this.#weight -= this.#weigh(item);
+      this.#from = item.seq;
+    }
+    this.#items = this.#items.slice(count);
+  }
+}

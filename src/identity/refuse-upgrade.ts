@@ -1,0 +1,52 @@
+// How an upgrade is refused. A browser can't see the HTTP status of a failed upgrade, so where v1 was offered the socket is accepted
+// here, told why, and closed at once; no object is woken. A plain client gets an HTTP status.
+import type { Context } from "hono";
+import { count } from "../protocol/counters.ts";
+import { write } from "../protocol/down.ts";
+import { CLOSE_ANSWER_MS } from "../protocol/limits.ts";
+import { closeCode, type Refusal } from "../protocol/refusals.ts";
+import { withTimeout } from "../protocol/timeout.ts";
+import { type Offer, V1 } from "../protocol/version.ts";
+import { mayRefuseBySocket } from "./attempts.ts";
+import { contextOf } from "./execution-context.ts";
+import { problem } from "./problem-response.ts";
+
+export { problem } from "./problem-response.ts";
+
+type Asking = Context<{ Bindings: Env }>;
+
+export function refuseUpgrade(c: Asking, offer: Offer, why: Refusal): Response {
+  const answer = "dialect" in offer ? offer.answer : offer.unknown;
+  const seesCloseCodes = "dialect" in offer ? offer.dialect === V1 : offer.unknown !== null;
+  // From so many on an address is refused before there is a socket, whatever its client can see.
+  return seesCloseCodes && answer !== null && mayRefuseBySocket(c.req.raw, c.env)
+    ? acceptAndClose(answer, why, contextOf(c))
+    : problem(why);
+}
+
+function acceptAndClose(answer: string, why: Refusal, context: ExecutionContext | null): Response {
+  count("problem", why.code);
+  const pair = new WebSocketPair();
+  const code = closeCode(why.code);
+  const retry = why.retryAfter === undefined ? {} : { retryAfter: why.retryAfter };
+  pair[1].accept();
+  pair[1].send(write({ type: "closing", code, message: why.message, ...retry }));
+  pair[1].close(code, why.code);
+  if (context !== null) context.waitUntil(cutOff(pair[1], context));
+  return new Response(null, { status: 101, webSocket: pair[0], headers: { "Sec-WebSocket-Protocol": answer } });
+}
+
+/**
+ * Ends the connection of a client that does not answer the close in time. The runtime waits for the answer for ever, and closing again
+ * changes nothing; only the end of the request's context takes the connection along (seen with workerd 2026-10-23).
+ */
+async function cutOff(socket: WebSocket, context: ExecutionContext): Promise<void> {
+  const answered = new Promise<void>((done) => {
+    for (const end of ["close", "error"] as const) socket.addEventListener(end, () => done());
+  });
+  try {
+    await withTimeout(answered, CLOSE_ANSWER_MS);
+  } catch {
+    context.abort("a refused connection was cut off: its client did not answer the close");
+  }
+}

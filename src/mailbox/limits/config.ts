@@ -1,0 +1,43 @@
+// What holds for every mailbox of a deployment, read from its variables.
+import type { Hosts } from "../../protocol/allowed-hosts.ts";
+import { QUOTAS } from "../../protocol/limits.ts";
+import { valueOf, type Variables } from "../../protocol/variables.ts";
+
+const DAY_MS = 86_400_000;
+
+export type Quotas = { readonly [Name in keyof typeof QUOTAS]: number };
+
+export interface MailboxConfig {
+  /** The AUTH variable; see identity/mode.ts. */
+  readonly mode: string;
+  /** Whether first contact is a request. */
+  readonly requests: boolean;
+  /** What a stranger may write before the user has accepted. */
+  readonly strangerMessages: number;
+  /** How long a device may show no sign, in ms; null for any time. */
+  readonly sessionIdleMs: number | null;
+  /** Hosts of webhooks that may be private, without TLS, and on any port. */
+  readonly webhookHosts: Hosts;
+  /** Null where the limits are off. */
+  readonly quotas: Quotas | null;
+  /** What an event of a mailbox may call before it goes on by an alarm. */
+  readonly callsPerEvent: number;
+}
+
+/** In `open` mode anybody is anybody, so there are no strangers unless REQUESTS says so. */
+export function configOf(variables: Variables): MailboxConfig {
+  const mode = variables.AUTH ?? "";
+  const requests = valueOf(variables, "REQUESTS");
+  const idleDays = valueOf(variables, "SESSION_IDLE_DAYS");
+  const quotas = { ...QUOTAS } as Record<keyof typeof QUOTAS, number>;
+  for (const name of Object.keys(QUOTAS) as (keyof typeof QUOTAS)[]) quotas[name] = valueOf(variables, name);
+  return {
+    mode,
+    requests: requests === "on" || (requests === null && mode !== "open"),
+    webhookHosts: new Set(valueOf(variables, "WEBHOOK_HOSTS")),
+    sessionIdleMs: idleDays === 0 ? null : idleDays * DAY_MS,
+    strangerMessages: quotas.STRANGER_MESSAGES,
+    quotas: valueOf(variables, "RATE_LIMIT") === "off" ? null : quotas,
+    callsPerEvent: valueOf(variables, "CALLS_PER_EVENT"),
+  };
+}

@@ -1,0 +1,84 @@
+// Conversations and history for HTTP: what is kept, page by page, without a socket. Reads only.
+import { writeCarbon } from "../../protocol/down.ts";
+import type { ListRange } from "../../protocol/list-range.ts";
+import { PAGE_BYTES, utf8Bytes } from "../../protocol/limits.ts";
+import type { MailboxContext } from "../context.ts";
+import type { Entry, Peer } from "../log/schema.ts";
+import { writeReceived } from "./pump.ts";
+import { standingOf } from "../access/standing.ts";
+
+/**
+ * The conversations, the latest first, as JSON text: `{"epoch","conversations":[{"peer","unread","marks","last"}]}`. `last` is the
+ * newest message, or absent where retention took it, and where the answer has become so large: every conversation is named all the same.
+ */
+export function readConversations(context: MailboxContext, { limit, before }: ListRange): string {
+  const { log } = context;
+  if (log.row === null) return `{"epoch":null,"conversations":[]}`;
+  let bytes = 0;
+  const list = log.peers.latest(limit, before ?? Number.MAX_SAFE_INTEGER).map((peer) => {
+    const last = bytes < PAGE_BYTES ? log.entries.get(peer.last) : null;
+    const message = last === null || !isMessage(last) ? "" : `,"last":${messageOf(context, last)}`;
+    bytes += utf8Bytes(message);
+    const { name, last: seq, unread } = peer;
+    const standing = standingOf(context, name) ?? "contact";
+    const about = JSON.stringify({ peer: name, seq, unread, marks: marksOf(context, peer), standing });
+    return `${about.slice(0, -1)}${message}}`;
+  });
+  return `{"epoch":${JSON.stringify(log.row.epoch)},"conversations":[${list.join(",")}]}`;
+}
+
+/**
+ * Messages of one conversation as JSON text, oldest first: `{"epoch","peer","unread","marks","messages":[…],"more"}`. With `after`, those
+ * that follow it; otherwise the newest, or those before `before`. `more`: whether there are further ones in that direction; an answer is no
+ * larger than so many bytes, or one message.
+ */
+export function readMessages(context: MailboxContext, name: string, { limit, before, after }: ListRange): string {
+  const { log } = context;
+  const epoch = JSON.stringify(log.row?.epoch ?? null);
+  if (log.row === null || !log.peers.has(name)) {
+    return `{"epoch":${epoch},"peer":"${name}","unread":0,"marks":{},"messages":[],"more":false}`;
+  }
+  const peer = log.peers.get(name);
+  const found =
+    after === null
+      ? log.conversations.before(peer, before ?? Number.MAX_SAFE_INTEGER, limit + 1)
+      : log.conversations.after(peer, after, limit + 1);
+  const { texts, more } = pageOf(context, found, limit);
+  const about = { peer: name, unread: peer.unread, marks: marksOf(context, peer) };
+  const list = (after === null ? texts.toReversed() : texts).join(",");
+  return `{"epoch":${epoch},${JSON.stringify(about).slice(1, -1)},"messages":[${list}],"more":${more}}`;
+}
+
+/** The messages among the first `limit` of these, as long as they fit, but at least one; and whether anything was left. */
+function pageOf(
+  context: MailboxContext,
+  entries: Iterable<Entry>,
+  limit: number,
+): { readonly texts: readonly string[]; readonly more: boolean } {
+  const texts: string[] = [];
+  let [count, bytes] = [0, 0];
+  for (const entry of entries) {
+    const text = isMessage(entry) ? messageOf(context, entry) : null;
+    bytes += text === null ? 0 : utf8Bytes(text);
+    if (count === limit || (bytes > PAGE_BYTES && texts.length > 0)) return { texts, more: true };
+    count++;
+    if (text !== null) texts.push(text);
+  }
+  return { texts, more: false };
+}
+
+/** Newer code may have written other kinds, before it was rolled back. */
+function isMessage({ kind }: Entry): boolean {
+  return kind === "in" || kind === "out" || kind === "self";
+}
+
+/** A `message` frame; a final no of the receiver's stands in it as `failed`. */
+export function messageOf(context: MailboxContext, entry: Entry): string {
+  if (entry.kind === "in") return writeReceived(context, entry);
+  const text = writeCarbon(entry, context.user, false);
+  return entry.failed === null ? text : `${text.slice(0, -1)},"failed":${JSON.stringify(entry.failed)}}`;
+}
+
+function marksOf(context: MailboxContext, { stored, delivered, read, mine }: Peer): Record<string, number> {
+  return { stored, delivered, ...(context.log.row?.receipts === 1 && { read }), mine };
+}

@@ -1,0 +1,50 @@
+// Where a webhook may go: https, to the public internet, on a port for https. A name is judged by its spelling alone: what it resolves to is
+// judged by the runtime when it connects, on the address that it connects to, so there is no time between the check and the use.
+import ipaddr from "ipaddr.js";
+import { dotless, type Hosts, names, portOf } from "../../protocol/allowed-hosts.ts";
+
+/** UTF-16 units of an address. Answers: addresses as storage. */
+const UNITS = 2_048;
+
+/** Ports of https. Answers: a webhook that speaks to a mail server or a database of somebody else. */
+const PORTS: ReadonlySet<number> = new Set([443, 8_443]);
+
+/**
+ * Last labels that lead into a machine, a network or nowhere: those of RFC 2606, 6761, 6762, 7686, 8375 and 9476, what ICANN keeps for
+ * private use, and what clusters and routers use. Answers: a webhook that reaches what only the server can reach.
+ */
+const INSIDE: ReadonlySet<string> = new Set(
+  (
+    "localhost local localdomain internal intranet private lan home corp mail domain workgroup " +
+    "test example invalid onion alt arpa svc cluster consul docker"
+  ).split(" "),
+);
+
+/** IPv6 that is routed on the public internet: everything else is private, special, or an old form of an IPv4 address. */
+const GLOBAL = ipaddr.parseCIDR("2000::/3") as [ipaddr.IPv6, number];
+
+/** Why nothing may be posted there, in a sentence, or null. `hosts`: those that may be private, without TLS, and on any port. */
+export function checkTarget(text: string, hosts: Hosts): string | null {
+  if (text.length > UNITS || !URL.canParse(text)) return "it must be an address";
+  const url = new URL(text);
+  if (url.username !== "" || url.password !== "") return "it must be without a user and a password";
+  if (/^https?:$/.test(url.protocol) && names(hosts, url)) return null;
+  if (url.protocol !== "https:") return "it must be https";
+  if (!isPublic(dotless(url.hostname))) return "it must be a host of the public internet; see WEBHOOK_HOSTS";
+  return PORTS.has(portOf(url)) ? null : "its port must be 443 or 8443; see WEBHOOK_HOSTS";
+}
+
+function isPublic(hostname: string): boolean {
+  const literal = hostname.replace(/^\[|\]$/g, "");
+  if (ipaddr.isValid(literal)) return isPublicAddress(literal);
+  const labels = hostname.split(".");
+  if (labels.length < 2 || labels.includes("")) return false;
+  return !INSIDE.has(labels.at(-1) ?? "");
+}
+
+/** URL has made one form of all spellings of an address; one that is mapped into IPv6 is judged as the IPv4 address that it is. */
+function isPublicAddress(literal: string): boolean {
+  const address = ipaddr.process(literal);
+  if (address.range() !== "unicast") return false;
+  return address.kind() === "ipv4" || (address as ipaddr.IPv6).match(GLOBAL);
+}

@@ -1,0 +1,52 @@
+// What the address of a v1 connection says: which device, and from where in the log. Parsed once, in the Worker.
+import * as z from "zod/mini";
+import { NUMBER_END } from "./limits.ts";
+import { isDevice } from "./names.ts";
+
+/** A device's claim: it has kept everything up to `cursor` of `epoch`, or wants only what comes (`head`), or goes on where it was (null). */
+export interface ConnectionQuery {
+  readonly device: string;
+  readonly epoch: string | null;
+  readonly cursor: number | "head" | null;
+  /** It reads frames that speak for a run. */
+  readonly runs?: boolean;
+}
+
+const whole = z.pipe(
+  z.pipe(
+    z.string().check(z.regex(/^\d{1,16}$/)),
+    z.transform((text: string) => Number(text)),
+  ),
+  z.number().check(z.lt(NUMBER_END)),
+);
+
+const query = z.object({
+  device: z.string().check(z.refine(isDevice)),
+  epoch: z.nullable(z.string().check(z.minLength(1), z.maxLength(64))),
+  cursor: z.nullable(z.union([z.literal("head"), whole])),
+  runs: z.pipe(
+    z.nullable(z.literal("1")),
+    z.transform((asked) => asked !== null),
+  ),
+});
+
+/** Reads `device`, `epoch`, `cursor` and `runs`; a string says which of them is wrong. */
+export function readConnectionQuery(search: URLSearchParams): ConnectionQuery | string {
+  const read = query.safeParse({
+    device: search.get("device") ?? "",
+    epoch: search.get("epoch"),
+    cursor: search.get("cursor"),
+    runs: search.get("runs"),
+  });
+  if (read.success) return read.data;
+  switch (read.error.issues[0]?.path[0]) {
+    case "device":
+      return "device must be 1 to 64 of A-Z a-z 0-9 . _ -";
+    case "epoch":
+      return "epoch must be the one that welcome gave";
+    case "runs":
+      return "runs must be 1, or be left out";
+    default:
+      return "cursor must be a whole number below 2^53, or head";
+  }
+}

@@ -1,0 +1,55 @@
+// What is counted, as whole numbers that only grow: in memory, for the isolate that this code runs in, over all of its objects.
+// To count is to add one; where the numbers go is the business of meter/. Nothing here names a user.
+
+/** The upper ends of the classes of delivery times, ms; one more takes the rest. */
+export const CLASSES = [5, 10, 25, 50, 100, 250, 1_000, 10_000] as const;
+
+/** The numbers with a name of their own. docs/OPERATIONS.md says what each means. */
+export const counters = { accepted: 0, queued: 0, stored: 0, storedMs: 0, retries: 0, alarms: 0, wakes: 0, rows: 0 };
+
+/** Those that are told apart by a word of ours: a code, or the name of an event. */
+export type Labelled = "refused" | "problem" | "closed" | "failed" | "event";
+
+const classes = Array.from({ length: CLASSES.length + 1 }, () => 0);
+const labelled = new Map<string, number>();
+
+/** One more of these. */
+export function count(what: Labelled, word: string): void {
+  const key = `${what}:${word}`;
+  labelled.set(key, (labelled.get(key) ?? 0) + 1);
+}
+
+/** A message is in its receiver's mailbox, so long after it was accepted, ms. */
+export function countStored(ms: number): void {
+  const time = Math.max(0, ms);
+  let place = 0;
+  while (place < CLASSES.length && time > (CLASSES[place] ?? Infinity)) place++;
+  classes[place] = (classes[place] ?? 0) + 1;
+  counters.stored++;
+  counters.storedMs += time;
+}
+
+/** Numbers by name: `accepted`, `class:3`, `refused:rate_limited`. A version adds and passes over names that another does not know. */
+export type Figures = Readonly<Record<string, number>>;
+
+/** What was counted since the isolate began. */
+export function countedSoFar(): Figures {
+  const figures: Record<string, number> = { ...counters };
+  for (const [place, number] of classes.entries()) figures[`class:${place}`] = number;
+  for (const [key, number] of labelled) figures[key] = number;
+  return figures;
+}
+
+/** The sum of several, without what is 0. */
+export function sum(all: Iterable<Figures>): Figures {
+  const total = new Map<string, number>();
+  for (const figures of all) {
+    for (const [name, number] of Object.entries(figures)) total.set(name, (total.get(name) ?? 0) + number);
+  }
+  return Object.fromEntries([...total].filter(([, number]) => number !== 0));
+}
+
+/** What `now` has more than `before`. */
+export function since(now: Figures, before: Figures): Figures {
+  return sum([now, Object.fromEntries(Object.entries(before).map(([name, number]) => [name, -number]))]);
+}

@@ -1,0 +1,55 @@
+// The icons: drawn here, so that nothing has to be fetched. Each says in words what it shows, or is hidden from those who listen.
+import type { JSX } from "preact";
+import type { MessageState } from "../client/connect.ts";
+import { useApp } from "./app-state.ts";
+
+const PATHS = {
+  sending: "M8 4.5v4l2.5 1.5M14 8A6 6 0 1 1 2 8a6 6 0 0 1 12 0",
+  queued: "M3 8h9m-4-4 4 4-4 4",
+  stored: "m3 8.5 3.5 3.5L13 5",
+  delivered: "m1 8.5 3.5 3.5L11 5m-2.5 6.5.5.5L15.5 5",
+  read: "m1 8.5 3.5 3.5L11 5m-2.5 6.5.5.5L15.5 5",
+  failed: "M8 4v5m0 2.5v.5M14 8A6 6 0 1 1 2 8a6 6 0 0 1 12 0",
+  back: "M10 3 5 8l5 5",
+  down: "m3 6 5 5 5-5",
+  send: "M2.5 8 14 2.5 11 14 7.5 9.5zM7.5 9.5 14 2.5",
+  person: "M8 8a3 3 0 1 0 0-6 3 3 0 0 0 0 6m-5.5 6c.5-3 2.5-4.5 5.5-4.5s5 1.500 5.500 4.500",
+} as const;
+
+export type IconName = keyof typeof PATHS;
+
+export function Icon({ name, label }: { readonly name: IconName; readonly label?: string }): JSX.Element {
+  const spoken = label === undefined ? { "aria-hidden": true as const } : { role: "img" as const, "aria-label": label };
+  return (
+    <svg class={`icon ${name}`} viewBox="0 0 16 16" {...spoken}>
+      {label !== undefined && <title>{label}</title>}
+      <path
+        d={PATHS[name]}
+        fill="none"
+        stroke="currentColor"
+        stroke-width="1.5"
+        stroke-linecap="round"
+        stroke-linejoin="round"
+      />
+    </svg>
+  );
+}
+
+/** How far a message of one's own has come. */
+export function State({ state }: { readonly state: MessageState }): JSX.Element {
+  const { words } = useApp();
+  const label = state.is === "failed" ? words.failed(state.message) : words[state.is];
+  return <Icon name={state.is} label={label} />;
+}
+
+/** The first letter of a name, on a colour of its own. */
+export function Avatar({ name, online }: { readonly name: string; readonly online?: boolean }): JSX.Element {
+  const { words } = useApp();
+  const hue = [...name].reduce((sum, char) => (sum * 31 + (char.codePointAt(0) ?? 0)) % 360, 7);
+  return (
+    <span class="avatar" style={{ "--hue": String(hue) }}>
+      <span aria-hidden="true">{[...name][0]?.toUpperCase()}</span>
+      {online === true && <span class="there" role="img" aria-label={words.online} />}
+    </span>
+  );
+}
