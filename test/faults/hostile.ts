@@ -19,7 +19,7 @@ const over = () => performance.now() > until;
 async function send(): Promise<string> {
   const all = { sent: 0, refused: 0, connections: 0 };
   for (; !over(); all.connections++) await flood(all);
-  return `${all.sent} messages sent over ${all.connections} connections, ${all.refused} refusals heard`;
+  return `${all.sent} messages sent over ${all.connections} connections, ${all.refused} refusals received`;
 }
 
 /** In texts of a hundred, and waits for nothing but the socket. */

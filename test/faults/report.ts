@@ -1,4 +1,4 @@
-// What was seen, as a table, and as docs/RELIABILITY.md: the part between its two marks. It knows outcomes only.
+// What was seen, as a table, and in docs/RELIABILITY.md as lists: the part between its two marks. It knows outcomes only.
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus, release, totalmem } from "node:os";
 import { join } from "node:path";
@@ -12,23 +12,50 @@ export function held({ wrong, missed = [] }: Outcome): boolean {
   return wrong.length === 0 && missed.length === 0;
 }
 
+/** Every fault by name, and whether what it is about held. */
 export function table(outcomes: readonly (readonly [Fault, Outcome])[]): string {
-  const rows = outcomes.map(([{ name, how, hold }, outcome]) => {
-    const { seen, skipped, missed = [], wrong } = outcome;
-    const word =
-      skipped !== undefined ? "not played" : held(outcome) ? "yes" : wrong.length > 0 ? "**no**" : "**in part**";
-    return `| ${[name, how, hold, word, skipped ?? [seen, ...missed].join("; ")].map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
-  });
-  return ["| fault | how | to hold | held | seen |", "| --- | --- | --- | --- | --- |", ...rows].join("\n");
+  const rows = outcomes.map(([{ name }, outcome]) => `| ${name} | ${verdict(outcome)} |`);
+  return ["| fault | held |", "| --- | --- |", ...rows].join("\n");
+}
+
+/** A section of one fault: how it is made, what has to hold, and what was seen, as lists. */
+export function section([{ name, how, hold }, outcome]: readonly [Fault, Outcome]): string {
+  const { seen, skipped, missed = [], more } = outcome;
+  const parts = skipped === undefined ? [...seen.split("; "), ...missed] : [skipped];
+  const list = [
+    wrapped(`- **How**: ${how}`),
+    wrapped(`- **To hold**: ${hold}`),
+    `- **Held**: ${verdict(outcome)}`,
+    "- **Seen**:",
+    ...parts.map((part) => wrapped(`  - ${part}`)),
+  ];
+  return [`### ${name}`, list.join("\n"), ...(more === undefined ? [] : [more])].join("\n\n");
+}
+
+function verdict(outcome: Outcome): string {
+  if (outcome.skipped !== undefined) return "not played";
+  if (held(outcome)) return "yes";
+  return outcome.wrong.length > 0 ? "**no**" : "**in part**";
+}
+
+/** An item of a list, in lines of at most 120 characters. */
+function wrapped(item: string): string {
+  const [indent = ""] = /^ *- /.exec(item) ?? [];
+  const lines = [indent.trimEnd()];
+  for (const word of item.slice(indent.length).split(" ")) {
+    const line = lines.at(-1) ?? "";
+    if (line.length + 1 + word.length <= 120) lines[lines.length - 1] = `${line} ${word}`;
+    else lines.push(`${" ".repeat(indent.length)}${word}`);
+  }
+  return lines.join("\n");
 }
 
 /** Puts what was seen into the page. */
 export function writeReport(outcomes: readonly (readonly [Fault, Outcome])[], proved: number, took: number): void {
   const [before = "", rest = ""] = readFileSync(PAGE, "utf8").split(MARKS[0]);
   const after = rest.split(MARKS[1])[1] ?? "";
-  const more = outcomes.flatMap(([{ name }, { more }]) => (more === undefined ? [] : [`### ${name}\n\n${more}\n`]));
-  const seen = [table(outcomes), circumstances(proved, took), ...more].join("\n\n");
-  writeFileSync(PAGE, `${before}${MARKS[0]}\n${seen}\n${MARKS[1]}${after}`);
+  const seen = [table(outcomes), circumstances(proved, took), ...outcomes.map(section)].join("\n\n");
+  writeFileSync(PAGE, `${before}${MARKS[0]}\n${seen}\n\n${MARKS[1]}${after}`);
 }
 
 function circumstances(proved: number, took: number): string {
@@ -37,7 +64,7 @@ function circumstances(proved: number, took: number): string {
   const versions = ["workerd", "ws", "socket.io"].map((name) => `${name} ${versionOf(name)}`).join(", ");
   return `- ${machine}; ${versions}, Node.js ${process.versions.node}
 - ${new Date().toISOString().slice(0, 10)}, \`npm run faults\`: ${Math.round(took / 1_000)} s. Clients and server share the machine
-- Before that, the judge found each of ${proved} faults that were planted into recorded histories`;
+- Before that, the checker found each of ${proved} faults that were planted into recorded histories`;
 }
 
 function versionOf(name: string): string {

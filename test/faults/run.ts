@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 import { type Fault, keepHistories, ms, type Outcome } from "./fault.ts";
 import { prove } from "./prove.ts";
 import { FAULTS } from "./rows.ts";
-import { held, table, writeReport } from "./report.ts";
+import { held, section, table, writeReport } from "./report.ts";
 
 const { values } = parseArgs({
   options: { only: { type: "string" }, short: { type: "boolean" }, keep: { type: "string" } },
@@ -31,7 +31,7 @@ const outcomes = chosen.flatMap((fault): [Fault, Outcome][] => {
   const outcome = played.get(fault);
   return outcome === undefined ? [] : [[fault, outcome]];
 });
-console.log(`\n${table(outcomes)}\n\nIn ${ms(performance.now() - begun)}.`);
+console.log(`\n${[...outcomes.map(section), table(outcomes)].join("\n\n")}\n\nIn ${ms(performance.now() - begun)}.`);
 if (only === "" && !short) writeReport(outcomes, proved, performance.now() - begun);
 process.exit(outcomes.every(([, outcome]) => held(outcome)) ? 0 : 1);
 

@@ -12,7 +12,7 @@ const JUMPS = [HOUR, -HOUR, 0, -HOUR, HOUR, 0];
 
 export const clock: Fault = {
   name: "Clock",
-  how: "the server's clock jumps back and forth by an hour while people talk and come back; at every other jump the server is killed too",
+  how: "the server's clock jumps back and forth by an hour while clients send and reconnect; at every other jump the server is killed too",
   hold: "order and cursors unharmed",
   async play(scale) {
     const folder = makeFolder();

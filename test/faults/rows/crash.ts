@@ -7,7 +7,7 @@ const SERVING = 5_000;
 
 export const crash: Fault = {
   name: "Crash",
-  how: "SIGKILL of workerd in the middle of bursts, 20 times, at random moments; between them one client after another is closed and opened again",
+  how: "SIGKILL of workerd in the middle of bursts, 20 times, at random times; in between one client after another is closed and opened again",
   hold: "0 accepted lost, 0 twice; serving again in seconds",
   beside: "long",
   async play(scale) {

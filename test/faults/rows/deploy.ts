@@ -14,7 +14,7 @@ const FEWER = 300;
 
 export const deploy: Fault = {
   name: "Deploy",
-  how: "the Worker's code is replaced under 1,000 connected clients who talk; then every object is evicted with its sockets closed",
+  how: "the Worker's code is replaced under 1,000 connected clients who send; then every object is evicted with its sockets closed",
   hold: "0 lost; 95 % complete again < 2 s; reconnects are spread",
   beside: "nothing",
   async play(scale) {
@@ -27,7 +27,7 @@ export const deploy: Fault = {
         .filter((time) => time > COMPLETE)
         .map((time) => `95 % were complete again after ${ms(time)} only`),
       seen: all.seen,
-      more: `Connected again after the code was replaced, of ${count(USERS)} clients:\n\n${all.curve}\n\nWith fewer: ${fewer.seen}.`,
+      more: `Reconnects after the code was replaced, of ${count(USERS)} clients:\n\n${all.curve}\n\nWith fewer clients: ${fewer.seen}.`,
     };
   },
 };

@@ -27,8 +27,8 @@ const SETTLE = 2_000;
 
 export const flood: Fault = {
   name: "Flood",
-  how: "one client sends as fast as it can; connections are opened and dropped as fast as they come; 100 MB of what is no upgrade; then, one by one and whatever it is told, one socket says the same signal, ack, repeat, refused or unreadable frame, and one user connects or asks again and again. Limits as deployed",
-  hold: "others keep their latency (p99 below 250 ms beside one socket) and lose nothing; memory comes back: once more takes no more",
+  how: "one client sends as fast as it can; connections are opened and dropped as fast as they come; 100 MB of requests that are no upgrade; then, one kind after another and without regard to the answers, one socket sends the same signal, ack, repeat, refused or unreadable frame, and one user connects or sends requests again and again. Limits as deployed",
+  hold: "others keep their latency (p99 below 250 ms beside one socket) and lose nothing; memory comes back: a repetition takes no more",
   beside: "long",
   async play(scale) {
     const seconds = scale === "whole" ? 7 : 2;

@@ -99,7 +99,7 @@ type Dialect = keyof typeof DIALECTS;
 
 export const hostileFrames: Fault = {
   name: "Hostile frames",
-  how: "a grammar-based fuzz of 100,000 texts in both dialects (fast-check), each try on a connection of its own",
+  how: "a grammar-based fuzz of 100,000 texts in both dialects (fast-check), each attempt on a connection of its own",
   hold: "no crash, no stack, every answer from the table",
   async play(scale) {
     const tries = scale === "whole" ? 125 : 4;

@@ -13,8 +13,8 @@ const DISK = 48_000_000;
 
 export const fullDisk: Fault = {
   name: "Full disk",
-  how: "the state folder's file system (a small tmpfs) is full while people talk; the server is killed and started again on it; then there is room",
-  hold: "nothing is accepted that is not stored, the client keeps it and says that the server can't store; recovers when there is room",
+  how: "the state folder's file system (a small tmpfs) is full while clients send; the server is killed and started again on it; then there is room",
+  hold: "nothing is accepted that is not stored, the client stores it and reports that the server can't store; recovers when there is room",
   async play() {
     const disk = smallDisk();
     if (disk === null) return { wrong: [], seen: "", skipped: "needs Linux, root, and the right to mount a tmpfs" };
@@ -44,7 +44,7 @@ export const fullDisk: Fault = {
               ? [`${silent} of ${people.length} clients were not told that the server can't store`]
               : []),
           ],
-          seen: `${counts}; clients said: “${[...new Set(said.values())].join("”, “")}”`,
+          seen: `${counts}; clients reported: “${[...new Set(said.values())].join("”, “")}”`,
         };
       });
     } finally {
@@ -57,7 +57,7 @@ export const fullDisk: Fault = {
 export const quota: Fault = {
   name: "Quota",
   how: "senders above their rate, and a mailbox at its limit of unseen messages (50 of one author, 80 of all) while its user is away",
-  hold: "refusals and failures that say so; nothing accepted is lost; goes on when there is room",
+  hold: "refusals and failures with a reason; nothing accepted is lost; continues when there is room",
   async play() {
     const limits = { SEND_BURST: "40", SENDS_PER_SECOND: "40", BACKLOG_PER_CORRESPONDENT: "50", BACKLOG: "80" };
     return withCrowd({ vars: { AUTH: "open", RATE_LIMIT: "on", ...limits } }, async (_, crowd): Promise<Outcome> => {
@@ -84,7 +84,7 @@ export const quota: Fault = {
           ...wrong,
           ...(held ? [] : [`${codes.length} failed in place of 60, with ${[...new Set(codes)].join(", ")}`]),
         ],
-        seen: `${counts}; ${codes.length} failed with \`${[...new Set(codes)].join(", ")}\`, and were shown to nobody; above the rate the SDK waited and sent all the rest; the next ones were taken`,
+        seen: `${counts}; ${codes.length} failed with \`${[...new Set(codes)].join(", ")}\`, and were shown to nobody; above the rate the SDK waited and sent all the rest; the next ones were accepted`,
       };
     });
   },

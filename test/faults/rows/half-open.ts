@@ -10,7 +10,7 @@ const WAYS: readonly Deaf[] = ["up", "down", "both"];
 
 export const halfOpen: Fault = {
   name: "Half-open",
-  how: "a TCP proxy swallows everything the client says, everything the server says, or both, of open connections, without a FIN; everybody goes on writing",
+  how: "a TCP proxy drops everything from the client, everything from the server, or both, of open connections, without a FIN; all clients keep sending",
   hold: "the sender's message shows as not stored, the receiver notices in 30 s, everything arrives once afterwards",
   play(scale) {
     return withCrowd({}, async (_, crowd) => {
@@ -42,7 +42,7 @@ export const halfOpen: Fault = {
         ],
         missed:
           slowest > NOTICED || share(unheard, 1) > UNHEARD ? [`one noticed after ${ms(share(noticed, 1))} only`] : [],
-        seen: `${deaf.length} of ${people.length} clients deaf; who heard nothing noticed after ${ms(slowest)} at most, who heard others and was not heard after ${ms(share(unheard, 1))}; ${counts}`,
+        seen: `${deaf.length} of ${people.length} clients cut off; those that received nothing noticed after ${ms(slowest)} at most, those that only could not send after ${ms(share(unheard, 1))}; ${counts}`,
       };
     });
   },

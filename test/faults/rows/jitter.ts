@@ -32,23 +32,23 @@ const OTHERS: Size = { users: 1_000, length: 15_000, every: 15_000 };
 export const jitter: Fault = {
   name: "Jitter",
   how: "1,000 clients in pairs, two messages a second each way for 60 s; their sockets are cut without a close about every 15 s, half of them so that the server does not notice; away about 2 s",
-  hold: "100 % delivered, 0 twice; from coming back to complete: p99 < 1 s",
+  hold: "100 % delivered, 0 twice; from reconnecting to complete: p99 < 1 s",
   beside: "nothing",
   async play(scale) {
     const { wrong, history, counts } = await playOurs(SIZES[scale]);
     const times = returns(history).map(({ complete }) => complete);
     const p99 = share(times, 0.99);
-    const seen = `${counts}; ${count(times.length)} comebacks, complete after ${ms(share(times, 0.5))} (median), ${ms(p99)} (p99)`;
+    const seen = `${counts}; ${count(times.length)} reconnects, complete after ${ms(share(times, 0.5))} (median), ${ms(p99)} (p99)`;
     if (scale === "short") return { wrong, seen };
     const half = await playOurs(HALF);
     const rows = [rowOf("Restante", SIZES.whole, history.events), rowOf("Restante", HALF, half.history.events)];
     for (const system of SYSTEMS) rows.push(await playPeer(system, OTHERS));
     return {
       wrong: [...wrong, ...half.wrong],
-      missed: p99 > COMPLETE ? [`1 in 100 comebacks took more than ${ms(p99)}`] : [],
+      missed: p99 > COMPLETE ? [`1 in 100 reconnects took more than ${ms(p99)}`] : [],
       seen,
       more: [
-        "The same people and the same networks, one system after the other, each with one server process; complete is what came at all:",
+        "The same clients and networks, one system after the other, each with one server process. A client is complete when it\nhas every message that arrives at all:",
         "",
         "| system | clients | for | messages | delivered | twice | complete after, median | p99 |",
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",

@@ -11,8 +11,8 @@ import type { Server } from "../server.ts";
 
 export const restore: Fault = {
   name: "Restore",
-  how: "the state folder is put back to an older copy while clients live on; then one mailbox alone is. (The copy that is five minutes old: see Soak)",
-  hold: "no number reused, gaps said, peers send again what was lost, nothing shown twice",
+  how: "the state folder is restored to an older copy while clients stay connected; then one mailbox alone. (A copy that is five minutes old: see Soak)",
+  hold: "no number reused, gaps sent, peers send lost messages again, nothing shown twice",
   async play(scale) {
     const [all, one] = [await playOne(scale, false), await playOne(scale, true)];
     return {
@@ -67,7 +67,7 @@ async function playOne(scale: Scale, alone: boolean): Promise<{ wrong: readonly 
     );
     const { wrong, history, counts } = await judge(crowd);
     const gaps = history.events.filter(({ is }) => is === "gap").length;
-    return { wrong, seen: `${counts}, ${gaps} gaps said` };
+    return { wrong, seen: `${counts}, ${gaps} gaps sent` };
   });
 }
 

@@ -22,7 +22,7 @@ const BODY = "x".repeat(400);
 
 export const slowReader: Fault = {
   name: "Slow reader",
-  how: "a client that reads one text a second and acknowledges one frame of it, while 10,000 messages come for it; its user has a second device, and others talk",
+  how: "a client that reads one text a second and acknowledges one frame of it, while 10,000 messages arrive for it; its user has a second device, and others send",
   hold: "bounded server memory, others' latency unchanged",
   beside: "long",
   async play(scale) {

@@ -22,8 +22,8 @@ interface Sample {
 
 export const soak: Fault = {
   name: "Soak",
-  how: "200 clients for 10 minutes with jitter, half-open networks, clients that restart, evictions, splits and floods at a low rate; then the state folder is put back to a copy that is five minutes old, and they go on",
-  hold: "memory and file descriptors level off; nothing lost but what the copy lacks, and that is said",
+  how: "200 clients for 10 minutes with jitter, half-open networks, clients that restart, evictions, splits and floods at a low rate; then the state folder is restored to a copy that is five minutes old, and the clients continue",
+  hold: "memory and file descriptors level off; nothing lost but what the copy lacks, and that is reported",
   long: true,
   async play(scale) {
     const [users, length] = scale === "whole" ? [200, LENGTH] : [20, 8_000];
@@ -70,7 +70,7 @@ export const soak: Fault = {
       return {
         wrong,
         missed: scale === "whole" ? grown(samples) : [],
-        seen: `${count(length / 1_000)} s, ${counts}, ${gaps} gaps said after the copy was put back; ${levels(samples)}`,
+        seen: `${count(length / 1_000)} s, ${counts}, ${gaps} gaps sent after the restore; ${levels(samples)}`,
       };
     });
   },

@@ -10,7 +10,7 @@ const STORED = 1_000;
 
 export const split: Fault = {
   name: "Split",
-  how: "the receivers' objects can't be reached for 60 s, half of them fail every call, half of them never answer; senders write on to them and to others",
+  how: "the receivers' objects can't be reached for 60 s, half of them fail every call, half of them never answer; senders keep sending to them and to others",
   hold: "`queued`, then `stored`, in order; the sender is never blocked",
   async play(scale) {
     const [length, each] = scale === "whole" ? [60_000, 500] : [5_000, 200];

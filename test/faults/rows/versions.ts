@@ -7,7 +7,7 @@ import type { Server } from "../server.ts";
 
 export const versions: Fault = {
   name: "Rolling versions",
-  how: "clients of the release before and of this one talk on a server of the release before; it is replaced by this one, rolled back, and replaced again, on the same disk. Other wire versions are offered",
+  how: "clients of the previous release and of this one send on a server of the previous release; it is replaced by this one, rolled back, and replaced again, on the same disk. Other wire versions are offered",
   hold: "the documented rules hold: [V1] to [V5], [D2], [D5]",
   async play(scale) {
     const [before, now] = [await previousCode(), await product()];
@@ -40,7 +40,7 @@ export const versions: Fault = {
       const { wrong, counts } = await judge(crowd);
       return {
         wrong: [...wrong, ...offered],
-        seen: `a deploy, a rollback and a deploy under ${people.length} clients, half of them of the release before; ${counts}; other wire versions were refused or passed over as written`,
+        seen: `a deploy, a rollback and a deploy under ${people.length} clients, half of them of the previous release; ${counts}; other wire versions were refused or ignored as documented`,
       };
     });
   },
