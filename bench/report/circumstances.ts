@@ -8,6 +8,7 @@ import { dropFolder, makeFolder } from "../machine/processes.ts";
 import { WORKERD } from "../peers/workerd.ts";
 import { median } from "./medians.ts";
 import { CALM, type Seen } from "./seen.ts";
+import { wrapped } from "./words.ts";
 
 const PACKAGES = [
   "ws",
@@ -23,12 +24,20 @@ export function circumstances(seen: Seen, seconds: number, command: string): str
   const cores = cpus();
   const memory = Math.round(totalmem() / 2 ** 30);
   const packages = PACKAGES.map((name) => `${name} ${versionOf(name)}`).join(", ");
-  return `- ${cores[0]?.model ?? "unknown CPU"}, ${cores.length} cores, ${memory} GiB; ${system()} ${release()}
-- An fsync of 4 kB where the mailboxes lie: ${fsyncTime().toFixed(2)} ms (median of 200); two of them in a row are the least a message needs here
-- ${said(WORKERD, "--version")}, Node.js ${process.versions.node}, ${packages}
-- ${redisVersion()}, RabbitMQ ${rabbitmqVersion()}
-- ${new Date().toISOString().slice(0, 10)}, \`${command}\`: ${seconds} s each; medians of so many rounds: ${seen.rounds}
-${others.length === 0 ? "" : `- Everything else on the machine was busy on ${median(others).toFixed(2)} cores meanwhile (median), ${Math.max(...others).toFixed(2)} at most; ${seen.leftOut} runs of ${seen.taken} are left out because it was more than ${CALM}\n`}`;
+  const lines = [
+    `- ${cores[0]?.model ?? "unknown CPU"}, ${cores.length} cores, ${memory} GiB; ${system()} ${release()}`,
+    `- An fsync of 4 kB on the disk of the mailboxes: ${fsyncTime().toFixed(2)} ms (median of 200); a message needs at least two of them in a row here`,
+    `- ${said(WORKERD, "--version")}, Node.js ${process.versions.node}, ${packages}`,
+    `- ${redisVersion()}, RabbitMQ ${rabbitmqVersion()}`,
+    `- ${new Date().toISOString().slice(0, 10)}, \`${command}\`: ${seconds} s each; medians over the number of rounds: ${seen.rounds}`,
+  ];
+  if (others.length > 0) {
+    const [usual, most] = [median(others), Math.max(...others)].map((n) => n.toFixed(2));
+    lines.push(
+      `- Other processes of the machine used ${usual} cores meanwhile (median), ${most} at most; ${seen.leftOut} runs of ${seen.taken} are left out because it was more than ${CALM}`,
+    );
+  }
+  return `${lines.map(wrapped).join("\n")}\n`;
 }
 
 /** Every commit waits for one of these. */

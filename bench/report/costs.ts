@@ -3,7 +3,7 @@ import { loadOf } from "../measures/measure.ts";
 import { AT_WORK, EDGE, HOSTED, READ } from "./prices.ts";
 import type { Row, Seen } from "./seen.ts";
 import { table } from "./table.ts";
-import { whole } from "./words.ts";
+import { whole, wrapped } from "./words.ts";
 
 const dollars = (n: number) => `$${n.toFixed(2)}`;
 
@@ -18,27 +18,26 @@ export function costs(seen: Seen): string {
     const parts = partsOf(row);
     return [nameOf(row.measure), ...parts.map(dollars), dollars(parts.reduce((sum, part) => sum + part, 0))];
   });
-  const hosted = HOSTED.map(({ name, perMillion, keeps, how, source }) => [
-    name,
-    dollars(perMillion),
-    keeps,
-    how,
-    source,
-  ]);
+  const hosted = HOSTED.map(({ name, perMillion, keeps }) => [name, dollars(perMillion), keeps]);
+  const sources = HOSTED.map(({ name, how, source }) => wrapped(`- **${name}**: ${how}. Source: ${source}`));
   const [call, text] = [AT_WORK.call, AT_WORK.text].map((seconds) => whole(seconds * 1_000));
   return `### What the platform counts
 
 ${table(["of 1,000 messages", "rows written", "rows read", "calls", "texts in", "texts out"], counts)}
 ### What a million messages cost
 
-On the edge, by Cloudflare's prices beyond what is included ([source](${EDGE.source}), read ${READ}): requests ${dollars(EDGE.requests)} a million (incoming
-texts a twentieth), rows written ${dollars(EDGE.rowsWritten)} a million, duration $12.50 a million GB-s. \`duration\` is **assumed**, not measured: both objects ${call} ms at
-work for a call between them, one of them ${text} ms for a text. Keeping a GB costs ${dollars(EDGE.stored)} a month. Connections and idle users cost nothing.
+${wrapped(`On the edge, by Cloudflare's prices beyond what is included ([source](${EDGE.source}), read ${READ}):`)}
+
+${wrapped(`- Requests ${dollars(EDGE.requests)} a million (incoming texts a twentieth), rows written ${dollars(EDGE.rowsWritten)} a million, duration $12.50 a million GB-s, storage ${dollars(EDGE.stored)} a GB and month.`)}
+${wrapped(`- \`duration\` is **assumed**, not measured: both objects work for ${call} ms for a call between them, one of them for ${text} ms for a text.`)}
+- Connections and idle users cost nothing.
 
 ${table(["a million messages", "rows", "requests", "duration", "in all"], priced)}
 Hosted services, by their public prices, for one sender and one receiver:
 
-${table(["service", "a million", "keeps messages", "how", "source"], hosted, 5)}`;
+${table(["service", "a million", "keeps messages"], hosted, 3)}
+${sources.join("\n")}
+`;
 }
 
 function nameOf({ entrant, load }: Row["measure"]): string {

@@ -25,3 +25,15 @@ export function share(n: number): string {
 export function mebibytes(n: number): string {
   return Number.isFinite(n) ? whole(n / (1 << 20)) : "";
 }
+
+/** A paragraph or an item of a list, in lines of at most 120 characters. */
+export function wrapped(text: string): string {
+  const indent = text.startsWith("- ") ? "  " : "";
+  const lines: string[] = [];
+  for (const word of text.split(/\s+/)) {
+    const line = lines.at(-1);
+    if (line !== undefined && line.length + 1 + word.length <= 120) lines[lines.length - 1] = `${line} ${word}`;
+    else lines.push(line === undefined ? word : `${indent}${word}`);
+  }
+  return lines.join("\n");
+}

@@ -6,7 +6,7 @@ import { rowsOf } from "./rows.ts";
 export function latency(seen: Seen): string {
   const rates = [100, 300, 1_000];
   const head = [
-    "ms at so many a second",
+    "ms, by messages a second",
     ...rates.flatMap((rate) => [`${rate}: p50`, "p99", "known p50", "p99"]),
     "p50 at 300 / streams",
   ];
