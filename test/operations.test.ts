@@ -30,7 +30,7 @@ test("the list of events is the code's, word by word", () => {
 
 test("every event is written somewhere, and nothing else is", () => {
   const sources = globSync("src/**/*.ts", { cwd: ROOT }).map(textOf).join("\n");
-  const calls = [...sources.matchAll(/\bnote\(([^,]*),/g)].map((match) => match[1] ?? "");
+  const calls = [...sources.matchAll(/\blogEvent\(([^,]*),/g)].map((match) => match[1] ?? "");
   const written = calls.flatMap((call) => [...call.matchAll(/"(\w+)"/g)].map((match) => match[1] ?? ""));
   // One line serves both.
   expect(new Set([...written, "connect", "disconnect"])).toEqual(new Set(Object.keys(EVENTS)));
