@@ -5,7 +5,8 @@ import type { Job } from "./loads/job.ts";
 import { LONGEST, start } from "./machine/processes.ts";
 import type { Entrant, Figures, Measure } from "./measures/measure.ts";
 import { groups, ROUNDS } from "./measures/measures.ts";
-import { PEERS, type Served } from "./peers/peer.ts";
+import type { Served } from "./peers/peer.ts";
+import { PEERS } from "./peers/peers.ts";
 import { BEFORE, type Profile, profiled } from "./profile/profile.ts";
 
 export type Results = ReadonlyMap<Measure, readonly Figures[]>;

@@ -1,11 +1,5 @@
 // A user of a peer, as the load generator has it. All clients are equally lean: the same WebSocket library, one JSON.parse a text. A
 // client knows its peer's frames and nothing of what is counted. Whatever it does not expect throws: then there are no figures.
-import type { ClientName } from "../measures/measure.ts";
-import { connectClassic, connectConfirmed } from "./classic.ts";
-import { connectEcho } from "./echo.ts";
-import { connectFrames } from "./frames.ts";
-import { connectSdk } from "./sdk.ts";
-import { connectSocketio } from "./socketio.ts";
 
 /** What a user hears: message `n` of somebody, the first one being 1; and that its own message `n` is where the peer promised. */
 export interface Ear {
@@ -33,18 +27,3 @@ export interface Options {
 }
 
 export type Connect = (url: string, name: string, ear: Ear, options: Options) => Promise<User>;
-
-interface Client {
-  readonly connect: Connect;
-  /** Whether a sender is told that its message is kept; where not, a message counts when its receiver has it. */
-  readonly confirms: boolean;
-}
-
-export const CLIENTS: Readonly<Record<ClientName, Client>> = {
-  classic: { connect: connectClassic, confirms: false },
-  confirmed: { connect: connectConfirmed, confirms: true },
-  "socket.io": { connect: connectSocketio, confirms: false },
-  frames: { connect: connectFrames, confirms: true },
-  sdk: { connect: connectSdk, confirms: true },
-  echo: { connect: connectEcho, confirms: false },
-};

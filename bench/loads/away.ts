@@ -1,7 +1,8 @@
 // Receivers whose connection is cut, who are away for a while and come back, while their senders go on: what they were given in the
 // end, what came twice, and how long it took after coming back until nothing was missing.
 import { setTimeout as sleep } from "node:timers/promises";
-import { CLIENTS, type User } from "../clients/client.ts";
+import type { User } from "../clients/client.ts";
+import { CLIENTS } from "../clients/clients.ts";
 import type { Figures, Load } from "../measures/measure.ts";
 import type { Task } from "./job.ts";
 import { shares } from "./counted.ts";

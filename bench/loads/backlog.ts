@@ -1,6 +1,6 @@
 // Messages are stored while the receiver is away; then its device comes and gets them all.
 import { setTimeout as sleep } from "node:timers/promises";
-import { CLIENTS } from "../clients/client.ts";
+import { CLIENTS } from "../clients/clients.ts";
 import { soon } from "../clients/dial.ts";
 import { resetPeak, usageOf } from "../machine/usage.ts";
 import type { Figures, Load } from "../measures/measure.ts";

@@ -1,7 +1,7 @@
 // What messages between two people make the platform do, as its meter has it: from when both are connected until all is quiet again.
 // With one in flight they write as people do, one after the other with a pause, and the receiver reads each; otherwise as a batch comes.
 import { setTimeout as sleep } from "node:timers/promises";
-import { CLIENTS } from "../clients/client.ts";
+import { CLIENTS } from "../clients/clients.ts";
 import type { Figures, Load } from "../measures/measure.ts";
 import type { Task } from "./job.ts";
 

@@ -1,7 +1,8 @@
 // Senders and their receivers, connected, with their books; and what all of them come to in a stretch of time.
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { CLIENTS, type Ear, type User } from "../clients/client.ts";
+import type { Ear, User } from "../clients/client.ts";
+import { CLIENTS } from "../clients/clients.ts";
 import { busySeconds, resetPeak, usageOf } from "../machine/usage.ts";
 import type { Task } from "./job.ts";
 import type { Figures } from "../measures/measure.ts";

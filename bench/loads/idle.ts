@@ -1,6 +1,6 @@
 // Users who are connected and silent, each in a mailbox of its own: what they cost when the runtime has put their objects to rest.
 import { setTimeout as sleep } from "node:timers/promises";
-import { CLIENTS } from "../clients/client.ts";
+import { CLIENTS } from "../clients/clients.ts";
 import { usageOf } from "../machine/usage.ts";
 import type { Figures, Load } from "../measures/measure.ts";
 import type { Task } from "./job.ts";

@@ -1,7 +1,8 @@
 // Clients of other systems, for the jitter beside ours: users of Socket.IO and of plain `ws` servers behind Redis (bench/peers), as their
 // applications would be: they connect again when the network is back, and what is written meanwhile is sent then.
 import WebSocket from "ws";
-import { PEERS, type Served } from "../../bench/peers/peer.ts";
+import type { Served } from "../../bench/peers/peer.ts";
+import { PEERS } from "../../bench/peers/peers.ts";
 import { Gate } from "./gate.ts";
 import type { Recorder } from "./history.ts";
 
