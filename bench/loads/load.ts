@@ -1,6 +1,6 @@
 // The load generator, a process of its own: `node load.ts JOB`, where JOB is a Job as JSON; its figures go to stdout as JSON, one object
 // for each load. A client throws from where it hears; any such fault ends it with an error and without figures.
-// One thread, so that servers have the other core (docs/decisions/0035-one-thread-of-load.md).
+// One thread, so that servers have the other core (docs/decisions/0035-run-the-load-generator-on-one-thread.md).
 import process from "node:process";
 import type { Figures } from "../measures/measure.ts";
 import { away } from "./away.ts";
