@@ -28,7 +28,7 @@ export async function variablesOf({ var: given, env: taken }) {
 
 /**
  * For V8: MB of heap before everything is collected at once, which stops the server for some 15 ms
- * (docs/decisions/0037-room-at-the-start.md).
+ * (docs/decisions/0037-preallocate-the-v8-heap.md).
  */
 export const V8 = ["--initial-heap-size=64"];
 
