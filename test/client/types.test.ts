@@ -9,9 +9,9 @@ import { publicTypes } from "../support/public-types.ts";
 const ROOT = resolve(import.meta.dirname, "../..");
 const FILE = join(import.meta.dirname, "public-types.txt");
 
-const MEANING = `The SDK's public types are not as test/client/public-types.txt says. An application that compiled and no longer does
-needs a new major version (before 1.0: a new minor one); something new that no application minds needs a new minor version; another name
-of a type that is not exported needs none. Say it in CHANGELOG.md (rules: docs/RELEASES.md), and write the file anew:
+const MEANING = `The SDK's public types are not as test/client/public-types.txt says. If an application that compiled may no longer
+compile, the next version is a major one (before 1.0 a minor one). If something is only added, it is a minor one (before 1.0 a patch). Names
+of types that are not exported are free. docs/RELEASES.md has the rules. Say it in CHANGELOG.md, and write the file anew:
 UPDATE_TYPES=1 npm test -- client/types`;
 
 test("the SDK's public types are as public-types.txt says", () => {
