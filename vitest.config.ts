@@ -1,9 +1,11 @@
 // The projects. Inside the runtime, beside real objects and real SQLite, once for each way to configure a deployment: workerd, retention,
 // accounts, jwt. In Node: pure needs nothing but the code, and finishes in seconds; node starts servers, browsers and other programs.
 import { globSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 import { reachedFrom } from "./scripts/imports.mjs";
+import { LongestFirst } from "./scripts/sequencer.mjs";
 
 /** Ms for a test or a hook. In the runtime the first test of a file includes the cold start of the Worker: 5 s on a loaded machine. */
 const TIMEOUT_MS = 30_000;
@@ -70,6 +72,9 @@ function inRuntime(name: string, include: string[], bindings: Record<string, str
 
 export default defineConfig({
   test: {
+    // By default one core less than there are: of two, one. Much of a test's time is waiting for a server to start.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
+    sequence: { sequencer: LongestFirst },
     projects: [
       inRuntime("workerd", RUNTIME, { ...open, ...chaos }),
       inRuntime("retention", RETENTION, { ...open, RETENTION_ENTRIES: "100" }),

@@ -63,7 +63,8 @@ async function checks() {
 /** The files of tests that vitest runs with these arguments. */
 async function asked(args) {
   let output = "";
-  await run("vitest", ["list", "--filesOnly", "--json", ...args], { print: (text) => (output += text) });
+  // Last, because otherwise it takes the first filter as the file to write to.
+  await run("vitest", ["list", "--filesOnly", ...args, "--json"], { print: (text) => (output += text) });
   try {
     return JSON.parse(output).map(({ file }) => file);
   } catch {

@@ -45,13 +45,17 @@ export const FAULT_TOOLS = [
 ];
 
 /**
- * Finds every tool, and puts its path into the environment. A sentence for each that is missing. `isNeeded` says whether one that is not
- * there is to be installed; it is asked only then.
+ * Finds every tool, and puts its path into the environment. A sentence for each that is missing and needed. `isNeeded` is asked only of
+ * one that is not there.
  */
 export async function findTools(tools = TOOLS, isNeeded = async () => true) {
   const missing = [];
   for (const tool of tools) {
-    const path = (await find(tool)) ?? ((await isNeeded(tool)) && (await install(tool)) ? await find(tool) : undefined);
+    let path = await find(tool);
+    if (path === undefined) {
+      if (!(await isNeeded(tool))) continue;
+      if (await install(tool)) path = await find(tool);
+    }
     if (path) process.env[tool.variable] = path;
     else missing.push(`${tool.name} is missing: apt-get install ${tool.debian}`);
     console.log(path ?? missing.at(-1));
