@@ -1,7 +1,16 @@
-// The projects: what runs inside the runtime, beside real objects and real SQLite, once for each way to configure a deployment; and
-// what looks at it from outside, in Node.
+// The projects. Inside the runtime, beside real objects and real SQLite, once for each way to configure a deployment: workerd, retention,
+// accounts, jwt. In Node: pure needs nothing but the code, and finishes in seconds; node starts servers, browsers and other programs.
+import { globSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { reachedFrom } from "./scripts/imports.mjs";
+import { LongestFirst } from "./scripts/sequencer.mjs";
+
+/** Ms for a test or a hook. In the runtime the first test of a file includes the cold start of the Worker: 5 s on a loaded machine. */
+const TIMEOUT_MS = 30_000;
+/** Ms for a test or a hook that starts servers and browsers. */
+const NODE_TIMEOUT_MS = 120_000;
 
 const ACCOUNTS = ["test/identity/accounts/**/*.test.ts", "test/api/accounts/**/*.test.ts"];
 const JWT = ["test/identity/jwt/**/*.test.ts"];
@@ -14,6 +23,17 @@ const RUNTIME = [
   "test/api/*.test.ts",
   "test/operator/*.test.ts",
   "test/transcripts/server.test.ts",
+];
+const OUTSIDE = { include: ["test/**/*.test.ts"], exclude: [...RUNTIME, ...RETENTION, ...ACCOUNTS, ...JWT] };
+
+/** What a test that imports it, itself or through others, needs: another program, a socket, a browser, the runtime. */
+const NEEDS = /^(node:child_process|node:https?|node:net|ws|wrangler|playwright-core|cloudflare:.*)$/;
+/** Those that import none of it, and one that starts the compiler alone. */
+const PURE = [
+  ...globSync(OUTSIDE.include, { exclude: OUTSIDE.exclude }).filter(
+    (file) => ![...reachedFrom(file).packages].some((name) => NEEDS.test(name)),
+  ),
+  "test/client/types.test.ts",
 ];
 
 // Which seeds the chaos plays; `npm run chaos` sets them.
@@ -40,24 +60,34 @@ function inRuntime(name: string, include: string[], bindings: Record<string, str
         miniflare: { bindings: { ...operator, ...bindings } },
       }),
     ],
-    test: { name, include, setupFiles: ["test/support/quiet.ts", "test/support/platform.ts"] },
+    test: {
+      name,
+      include,
+      setupFiles: ["test/support/quiet.ts", "test/support/platform.ts"],
+      testTimeout: TIMEOUT_MS,
+      hookTimeout: TIMEOUT_MS,
+    },
   };
 }
 
 export default defineConfig({
   test: {
+    // By default one core less than there are: of two, one. Much of a test's time is waiting for a server to start.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
+    sequence: { sequencer: LongestFirst },
     projects: [
       inRuntime("workerd", RUNTIME, { ...open, ...chaos }),
       inRuntime("retention", RETENTION, { ...open, RETENTION_ENTRIES: "100" }),
       inRuntime("accounts", ACCOUNTS, {}),
       inRuntime("jwt", JWT, jwt),
+      { test: { name: "pure", include: PURE, testTimeout: TIMEOUT_MS, hookTimeout: TIMEOUT_MS } },
       {
         test: {
           name: "node",
-          include: ["test/**/*.test.ts"],
-          exclude: [...RUNTIME, ...RETENTION, ...ACCOUNTS, ...JWT],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          include: OUTSIDE.include,
+          exclude: [...OUTSIDE.exclude, ...PURE],
+          testTimeout: NODE_TIMEOUT_MS,
+          hookTimeout: NODE_TIMEOUT_MS,
         },
       },
     ],

@@ -1,6 +1,5 @@
-// The commands of package.json: start, test, deploy, bench. Each installs what is missing, then works on the Node.js of
-// node_modules, whatever started it: Node.js 20 or newer, or Deno. So this folder's .mjs files are plain JavaScript and
-// import nothing that must be installed first.
+// The commands of package.json. Each installs what is missing, then works on the Node.js of node_modules, whatever started it: Node.js 20
+// or newer, or Deno. So this folder's .mjs files are plain JavaScript and import nothing that must be installed first.
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { ROOT, run, stopWithParent } from "./child.mjs";
@@ -8,7 +7,7 @@ import { deploy, DEPLOY_HELP } from "./deploy.mjs";
 import { invite } from "./invite.mjs";
 import { install, whatIsMissing } from "./install.mjs";
 import { selfhost, SELFHOST_HELP } from "./selfhost/selfhost.mjs";
-import { test } from "./test.mjs";
+import { check, test, watch } from "./test.mjs";
 import { FAULT_TOOLS, findTools } from "./tools.mjs";
 
 const HELP = {
@@ -51,16 +50,36 @@ const HELP = {
 
   Takes the page's main states in Chromium, into pictures/, and those that README shows into docs/pictures/.`,
 
+  check: `npm run check
+
+  Types, lint, format, and the tests that need nothing but the code (project "pure"): in under a minute.
+  The last line is the count: "N passed, N failed"; types and lint count as one each.
+  Arguments go to vitest run:
+    npm run check -- client          of the tests only files whose path has this word`,
+
   test: `npm test -- [filters and flags]
 
   Installs what is missing (Chromium and python3-websockets too, as root on Debian), then checks types, lint, format, and runs all tests.
   The last line is the count: "N passed, N failed"; types and lint count as one each.
 
-  With filters or flags only tests run, and all of it goes to vitest run:
+  With filters or flags only tests run, and all of it goes to vitest run. Chromium and python3-websockets are installed only where a file
+  of these uses them:
     npm test -- mailbox              files whose path has this word
-    npm test -- --project workerd    one of the two projects
+    npm test -- --project workerd    one of the projects:
+                                       pure       needs nothing but the code
+                                       workerd    inside the runtime, AUTH=open
+                                       retention  the same with RETENTION_ENTRIES
+                                       accounts   inside the runtime, AUTH=accounts
+                                       jwt        inside the runtime, AUTH=jwt
+                                       node       starts servers, browsers and other programs
     npm test -- -t "\\[D3\\]"          tests by title
   The others: npx vitest --help`,
+
+  watch: `npm run test:watch -- [filters and flags]
+
+  Runs the tests of project "pure", and again those that a changed file concerns. With filters or flags: as npm test, in every project.
+    npm run test:watch -- mailbox/outbox
+    npm run test:watch -- --project accounts`,
 };
 
 // What wrangler needs to be quick and quiet on a machine without an account or internet. Whoever sets one keeps it.
@@ -96,10 +115,13 @@ async function main(command, flags) {
   }
   for (const [name, value] of Object.entries(QUIET)) process.env[name] ??= value;
   if (command === "test") return test(flags);
+  if (command === "check") return check(flags);
 
   const missing = whatIsMissing();
   if (missing && !(await install(missing))) return 1;
   switch (command) {
+    case "watch":
+      return watch(flags);
     case "start":
       return (
         (await run("node", ["scripts/variables.ts", "start", ...flags])) ||
@@ -123,7 +145,9 @@ async function main(command, flags) {
     case "invite":
       return invite(flags);
     default:
-      console.error("node scripts/run.mjs start|selfhost|test|deploy|bench|chaos|faults|invite|admin|pictures [flags]");
+      console.error(
+        "node scripts/run.mjs start|selfhost|check|test|watch|deploy|bench|chaos|faults|invite|admin|pictures [flags]",
+      );
       return 1;
   }
 }

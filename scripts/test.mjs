@@ -1,41 +1,75 @@
-// npm test: step by step, each under a title and with its time, and the count of everything as the last line.
+// npm test and npm run check: step by step, each under a title and with its time, and the count of everything as the last line.
 // A failed step does not end it, except the first: without an installation there is nothing to check.
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { endAllWith, interrupted, run, succeeds } from "./child.mjs";
 import { install, whatIsMissing } from "./install.mjs";
-import { findTools } from "./tools.mjs";
+import { findTools, uses } from "./tools.mjs";
 
 // Scripts of package.json. Node.js runs them itself: where Deno installed, there is no npm.
 const CHECKS = [
-  ["Types", "check"],
+  ["Types", "typecheck"],
   ["Lint and format", "lint"],
 ];
 
 const count = { passed: 0, failed: 0, skipped: 0 };
 const failures = [];
 
-/** Everything, or, with arguments, only vitest with these. */
-export async function test(args) {
+/** npm test: everything, or, with arguments, only vitest with these. */
+export function test(args) {
+  return counted(async () => {
+    let missing = [];
+    const isNeeded = async (tool) => args.length === 0 || uses(tool, await asked(args));
+    await step("Tools", async () => (missing = await findTools(undefined, isNeeded)).length === 0);
+    if (args.length === 0) {
+      for (const what of missing) fail(what);
+      await checks();
+    }
+    await step("Tests", () => vitest(args));
+  });
+}
+
+/** npm run check: types, lint, format, and the tests that need nothing but the code. */
+export function check(args) {
+  return counted(async () => {
+    await checks();
+    await step("Pure tests", () => vitest(["--project", "pure", ...args]));
+  });
+}
+
+/** npm run test:watch: the pure tests, or, with arguments, those that these name, in every project; again whenever a file changes. */
+export async function watch(args) {
+  await findTools(undefined, async () => false);
+  return run("vitest", ["watch", ...(args.length > 0 ? args : ["--project", "pure"])]);
+}
+
+/** Does it where everything is installed, and says what came of it. */
+async function counted(work) {
   const missing = whatIsMissing();
   if (missing && !(await step("Install", () => install(missing)))) fail("Install");
-  else await check(args);
+  else await work();
   if (interrupted()) return 130;
   return report();
 }
 
-async function check(args) {
-  let missing = [];
-  await step("Tools", async () => (missing = await findTools()).length === 0);
-  if (args.length === 0) {
-    for (const what of missing) fail(what);
-    for (const [title, script] of CHECKS) {
-      if (await step(title, () => succeeds("node", ["--run", script]))) count.passed++;
-      else fail(title);
-    }
+async function checks() {
+  for (const [title, script] of CHECKS) {
+    if (await step(title, () => succeeds("node", ["--run", script]))) count.passed++;
+    else fail(title);
   }
-  await step("Tests", () => vitest(args));
+}
+
+/** The files of tests that vitest runs with these arguments. */
+async function asked(args) {
+  let output = "";
+  // Last, because otherwise it takes the first filter as the file to write to.
+  await run("vitest", ["list", "--filesOnly", ...args, "--json"], { print: (text) => (output += text) });
+  try {
+    return JSON.parse(output).map(({ file }) => file);
+  } catch {
+    return []; // Arguments that `vitest list` does not take: nothing is installed, and a test says what it misses.
+  }
 }
 
 async function step(title, work) {

@@ -1,7 +1,8 @@
 // What the tests need beyond npm: found, or installed from Debian's packages where we may; otherwise one line says what is missing.
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import process from "node:process";
 import { run, succeeds, which } from "./child.mjs";
+import { reachedFrom } from "./imports.mjs";
 
 /**
  * Each tool: the environment variable that names it (or has named it already), Debian's package, and how to look for it.
@@ -43,16 +44,29 @@ export const FAULT_TOOLS = [
   },
 ];
 
-/** Finds every tool, and puts its path into the environment. A sentence for each that is missing. */
-export async function findTools(tools = TOOLS) {
+/**
+ * Finds every tool, and puts its path into the environment. A sentence for each that is missing and needed. `isNeeded` is asked only of
+ * one that is not there.
+ */
+export async function findTools(tools = TOOLS, isNeeded = async () => true) {
   const missing = [];
   for (const tool of tools) {
-    const path = (await find(tool)) ?? ((await install(tool)) ? await find(tool) : undefined);
+    let path = await find(tool);
+    if (path === undefined) {
+      if (!(await isNeeded(tool))) continue;
+      if (await install(tool)) path = await find(tool);
+    }
     if (path) process.env[tool.variable] = path;
     else missing.push(`${tool.name} is missing: apt-get install ${tool.debian}`);
     console.log(path ?? missing.at(-1));
   }
   return missing;
+}
+
+/** Whether one of these files of tests uses the tool: whether it, or a file that it imports, names the tool's variable. */
+export function uses(tool, tests) {
+  const files = new Set(tests.flatMap((test) => [...reachedFrom(test).files]));
+  return [...files].some((file) => readFileSync(file, "utf8").includes(`"${tool.variable}"`));
 }
 
 async function find({ variable, look }) {

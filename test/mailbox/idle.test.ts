@@ -2,8 +2,8 @@
 import { env } from "cloudflare:workers";
 import { evictAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
-import { Log } from "../../src/mailbox/log/log.ts";
 import { Mailbox } from "../../src/mailbox/mailbox.ts";
+import { counters } from "../../src/protocol/counters.ts";
 import { fresh, open } from "../support/devices.ts";
 import type { Device } from "../support/line.ts";
 
@@ -43,20 +43,20 @@ test(
     expect(before.filter((kept) => kept.includes("a note")).length).toBeGreaterThan(50);
     await evictAllDurableObjects({ webSockets: "hibernate" });
 
-    const woken = [
-      vi.spyOn(Log.prototype, "row", "get"),
-      ...(["fetch", "webSocketMessage", "webSocketClose", "webSocketError", "alarm"] as const).map((event) =>
-        vi.spyOn(Mailbox.prototype, event),
-      ),
-    ];
+    const { wakes } = counters;
+    const events = (["fetch", "webSocketMessage", "webSocketClose", "webSocketError", "alarm"] as const).map((event) =>
+      vi.spyOn(Mailbox.prototype, event),
+    );
     for (const { line } of devices) {
       for (let n = 0; n < PINGS; n++) line.say("ping");
       for (let n = 0; n < PINGS; n++) expect(await line.text()).toBe("pong");
     }
-    for (const event of woken) expect(event).not.toHaveBeenCalled();
+    for (const event of events) expect(event).not.toHaveBeenCalled();
+    expect(counters.wakes).toBe(wakes);
     vi.restoreAllMocks();
     expect(await Promise.all(sample.map(whatIsKept))).toEqual(before);
-    // They were there all the time.
+    // They were there all the time, and a frame wakes one.
     expect(await devices[0]?.settled()).toEqual([]);
+    expect(counters.wakes).toBe(wakes + 1);
   },
 );

@@ -111,7 +111,7 @@ test("[G6] a hundred correspondents are told of one change over some events", as
   expect(calls.told().length).toBe(SIGNALS.CALLS);
   await vi.waitFor(() => expect(calls.told().length).toBe(SIGNALS.TOLD), 10_000);
   expect(new Set(calls.told().map(({ to }) => to))).toEqual(new Set(peers.slice(20)));
-}, 20_000);
+});
 
 test("[G6] calls that wait are made once for what each is about, a bounded number an event, and the alarm is set while any wait", () => {
   vi.useFakeTimers({ toFake: ["Date"], now: 1_000_000 });

@@ -1,7 +1,8 @@
 // Signals: typing and presence. Never stored, never heard by strangers.
 import { env } from "cloudflare:workers";
 import { evictDurableObject } from "cloudflare:test";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { Mailbox } from "../../src/mailbox/mailbox.ts";
 import { fresh, open, plain, put } from "../support/devices.ts";
 
 /** Two people who have exchanged a message. */
@@ -74,11 +75,24 @@ test("[G3] watching survives hibernation, and is replaced by the next watch", as
 });
 
 test("[G1] strangers hear nothing of one's presence", async () => {
-  const { b } = await friends();
+  const { a, b, alice, bob } = await friends();
   const eve = await open(fresh("eve"));
+  const asked = vi.spyOn(Mailbox.prototype, "presence");
+  onTestFinished(() => asked.mockRestore());
+  // Eve's own mailbox does not ask, and alice's, which does, shows that an answer would have come by now.
   eve.send({ type: "watch", peers: [b, fresh("nobody-here")] });
-  await eve.settled();
-  expect((await eve.settled()).length).toBe(0);
+  const heard = await eve.settled();
+  alice.send({ type: "watch", peers: [b] });
+  expect(await alice.until("presence")).toMatchObject({ user: b, online: true });
+  bob.line.close();
+  expect(await alice.until("presence")).toMatchObject({ user: b, online: false });
+  heard.push(...(await eve.settled()));
+  expect(heard).toEqual([]);
+  expect(asked.mock.calls.map(([, asker]) => asker)).toEqual([a]);
+  // Where a mailbox asks all the same, his does not say.
+  const mailbox = env.MAILBOX.getByName(b);
+  expect(await mailbox.presence(b, eve.welcome.user)).toBe(null);
+  expect(await mailbox.presence(b, a)).toMatchObject({ online: false });
 });
 
 test("[G5] who switched presence off is offline for others, and sees nobody", async () => {

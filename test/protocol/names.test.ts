@@ -64,14 +64,17 @@ test("[N2] a canonical name gives itself, and needs no escape in JSON", () => {
 });
 
 test("[N2] every single character that is a name is one spelling, however it is composed", () => {
+  const wrong: unknown[] = [];
   for (let point = 0; point <= 0x10ffff; point++) {
     const raw = String.fromCodePoint(point);
     const name = canonical(raw);
     if ("refused" in name) continue;
     for (const other of [raw.normalize("NFC"), raw.normalize("NFD"), raw.normalize("NFKC"), raw.normalize("NFKD")]) {
-      expect([raw, other, canonical(other)]).toEqual([raw, other, name]);
+      const again = canonical(other);
+      if ("refused" in again || again.name !== name.name) wrong.push([raw, other, again]);
     }
   }
+  expect(wrong).toEqual([]);
 });
 
 test.each([
