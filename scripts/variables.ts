@@ -1,7 +1,7 @@
 // Before a server starts or is deployed: whether its variables are variables, and make sense. A typing error is told now, in a sentence,
 // and not found out later. Exit codes: 0 they do, 1 they don't.
 import { parseArgs } from "node:util";
-import { problemsAtStart } from "../src/identity/check-variables.ts";
+import { startProblems } from "../src/identity/check-variables.ts";
 import type { Variables } from "../src/protocol/variables.ts";
 
 /** Set by who has the variables already; otherwise they are looked up as wrangler does. */
@@ -59,7 +59,7 @@ function varsIn(flags: readonly string[]): [name: string, value: string][] {
 
 const [verb = "", ...flags] = process.argv.slice(2);
 const { given, said } = await find(verb, flags);
-const problems = problemsAtStart(given, said);
+const problems = startProblems(given, said);
 for (const problem of problems) console.error(problem);
 if (problems.length > 0) {
   console.error("\nREADME.md has a table of all variables. Nothing was started.");

@@ -3,17 +3,17 @@ import { env } from "cloudflare:workers";
 import { HTTPException } from "hono/http-exception";
 import { accounts } from "./api/accounts.ts";
 import { conversations } from "./api/conversations.ts";
-import { api } from "./api/declare-route.ts";
+import { createApi } from "./api/declare-route.ts";
 import { describeApi } from "./api/openapi.ts";
 import { entries } from "./api/entries.ts";
 import { messages } from "./api/messages.ts";
 import { online } from "./api/online.ts";
 import { passkeys } from "./api/passkeys.ts";
-import { people } from "./api/contacts.ts";
+import { contacts } from "./api/contacts.ts";
 import { services } from "./api/services.ts";
 import { authorizeUpgrade } from "./identity/authorize-upgrade.ts";
-import { confirm, refuted } from "./identity/request-token.ts";
-import { guard, share } from "./identity/headers.ts";
+import { confirmToken, settleRefusal } from "./identity/request-token.ts";
+import { secureResponse, allowOrigins } from "./identity/headers.ts";
 import { logMisconfiguration } from "./identity/auth-mode.ts";
 import { problem, refuseUpgrade } from "./identity/refuse-upgrade.ts";
 import { users } from "./operator/users.ts";
@@ -30,14 +30,14 @@ export { Mailbox } from "./mailbox/mailbox.ts";
 
 logMisconfiguration(env);
 
-const app = api();
+const app = createApi();
 
 app.use((c, next) => {
   c.env = withJurisdiction(c.env);
   return next();
 });
-app.use(guard);
-app.use("/api/*", share);
+app.use(secureResponse);
+app.use("/api/*", allowOrigins);
 
 app.get("/client/:userName", async (c) => {
   if (c.req.header("Upgrade")?.toLowerCase() !== "websocket") {
@@ -49,11 +49,11 @@ app.get("/client/:userName", async (c) => {
   try {
     const response = await c.env.MAILBOX.getByName(verdict.visit.name).fetch(toRequest(verdict.visit));
     if (response.status !== 101) {
-      const no = await refuted(c, readRefusal(await response.json()));
+      const no = await settleRefusal(c, readRefusal(await response.json()));
       // A socket that is only accepted to be closed would have to be read for as long as its client sends.
       return no.code === "rate_limited" ? problem(no) : refuseUpgrade(c, offer, no);
     }
-    confirm(c);
+    confirmToken(c);
     return response;
   } catch (error) {
     logEvent("open_failed", { user: verdict.visit.name, reason: reasonOf(error) });
@@ -61,7 +61,18 @@ app.get("/client/:userName", async (c) => {
   }
 });
 
-for (const part of [accounts, passkeys, messages, entries, conversations, people, services, online, monitoring, users])
+for (const part of [
+  accounts,
+  passkeys,
+  messages,
+  entries,
+  conversations,
+  contacts,
+  services,
+  online,
+  monitoring,
+  users,
+])
   app.route("/", part);
 describeApi(app);
 

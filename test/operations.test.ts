@@ -3,7 +3,7 @@ import { globSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
 import { VERBS } from "../scripts/admin/verbs.ts";
-import { CLASSES } from "../src/protocol/counters.ts";
+import { DELIVERY_TIME_ENDS_MS } from "../src/protocol/counters.ts";
 import { EVENTS } from "../src/protocol/log-events.ts";
 import { VARIABLES } from "../src/protocol/variables.ts";
 
@@ -30,7 +30,7 @@ test("the list of events is the code's, word by word", () => {
 
 test("every event is written somewhere, and nothing else is", () => {
   const sources = globSync("src/**/*.ts", { cwd: ROOT }).map(textOf).join("\n");
-  const calls = [...sources.matchAll(/\bnote\(([^,]*),/g)].map((match) => match[1] ?? "");
+  const calls = [...sources.matchAll(/\blogEvent\(([^,]*),/g)].map((match) => match[1] ?? "");
   const written = calls.flatMap((call) => [...call.matchAll(/"(\w+)"/g)].map((match) => match[1] ?? ""));
   // One line serves both.
   expect(new Set([...written, "connect", "disconnect"])).toEqual(new Set(Object.keys(EVENTS)));
@@ -46,7 +46,7 @@ test("every metric is explained, and every explained one is there", () => {
     ),
   );
   expect(new Set(explained)).toEqual(named);
-  expect(page).toContain(CLASSES.map((end) => end.toLocaleString("en")).join(", "));
+  expect(page).toContain(DELIVERY_TIME_ENDS_MS.map((end) => end.toLocaleString("en")).join(", "));
 });
 
 test("every verb of the command is there", () => {

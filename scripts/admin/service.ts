@@ -1,6 +1,6 @@
 // The verbs about service accounts: names for backends and bots, with tokens that carry scopes.
 import type { Service } from "../../src/protocol/service.ts";
-import type { Listed } from "../../src/protocol/registry.ts";
+import type { ServiceListing } from "../../src/protocol/registry.ts";
 import { table, time } from "./table.ts";
 import type { Given, Verb } from "./verbs.ts";
 
@@ -59,10 +59,13 @@ const list: Verb = {
   takes: [],
   about: ["the service accounts, by name"],
   async does(deployment) {
-    const services: Listed[] = [];
+    const services: ServiceListing[] = [];
     for (let more = true; more;) {
       const after = encodeURIComponent(services.at(-1)?.userName ?? "");
-      const page = await deployment.ask<{ services: Listed[]; more: boolean }>("GET", `${SERVICES}?after=${after}`);
+      const page = await deployment.ask<{ services: ServiceListing[]; more: boolean }>(
+        "GET",
+        `${SERVICES}?after=${after}`,
+      );
       services.push(...page.services);
       ({ more } = page);
     }

@@ -1,5 +1,5 @@
 // How the numbers of a deployment look to people.
-import { CLASSES } from "../../src/protocol/counters.ts";
+import { DELIVERY_TIME_ENDS_MS } from "../../src/protocol/counters.ts";
 import { list, long, number, table, time, titled } from "./table.ts";
 
 export interface Stats {
@@ -38,7 +38,7 @@ export function statsText({ at, auth, online, figures, shards }: Stats): string 
     ["wakes", number(of("wakes"))],
     ["rows written", number(of("rows"))],
   ]);
-  const classes = [...CLASSES.map((end) => `up to ${long(end)}`), "more"].map((name, place) => {
+  const classes = [...DELIVERY_TIME_ENDS_MS.map((end) => `up to ${long(end)}`), "more"].map((name, place) => {
     return [
       name,
       of(`class:${place}`),

@@ -1,7 +1,7 @@
 // Schemas that several routes have: names, numbers, tokens, frames.
 import { z } from "@hono/zod-openapi";
 import { NUMBER_END } from "../protocol/limits.ts";
-import { canonical, isDevice } from "../protocol/names.ts";
+import { canonical, isDeviceName } from "../protocol/names.ts";
 import { SCOPES } from "../protocol/service.ts";
 import { forDisplay } from "../protocol/short-text.ts";
 
@@ -27,7 +27,7 @@ export const canonicalName = z.string().meta({ example: "alice", description: "A
 export const seq = z.int().gte(0).lt(NUMBER_END);
 
 /** A whole number in an address. */
-export const whole = (most: number, least = 0) =>
+export const integerText = (most: number, least = 0) =>
   z
     .string()
     .regex(/^\d{1,16}$/, `it must be a whole number, ${least} to ${most}`)
@@ -36,20 +36,20 @@ export const whole = (most: number, least = 0) =>
     .openapi({ type: "integer", minimum: least, maximum: most });
 
 /** A seq in an address. */
-export const seqText = whole(NUMBER_END - 1);
+export const seqText = integerText(NUMBER_END - 1);
 
-export const device = z.string().refine(isDevice, "it must be 1 to 64 of A-Z a-z 0-9 . _ -").openapi({
+export const device = z.string().refine(isDeviceName, "it must be 1 to 64 of A-Z a-z 0-9 . _ -").openapi({
   pattern: "^[A-Za-z0-9._-]{1,64}$",
   description: "A device, by the name that it gave itself",
   example: "phone",
 });
 
 /** UTF-16 units of what somebody calls a device or a token. Answers: names as storage. */
-const LABEL = 64;
-export const label = line(LABEL, 1);
+const MAX_LABEL_UNITS = 64;
+export const label = singleLine(MAX_LABEL_UNITS, 1);
 
 /** A text of one line, as it is shown: what is not shown of it is left out. */
-export function line(most: number, least = 0) {
+export function singleLine(most: number, least = 0) {
   return z
     .string()
     .transform(forDisplay)
@@ -81,7 +81,7 @@ export const signedIn = z
   .meta({ id: "SignedIn" });
 
 /** While AUTH is open: whose mailbox it is. Elsewhere the token says. */
-export const whose = { user: z.string().optional().meta({ description: "Whose mailbox, where AUTH is open" }) };
+export const userQuery = { user: z.string().optional().meta({ description: "Whose mailbox, where AUTH is open" }) };
 
 /** What a frame of the log can be; `type` says which. docs/PROTOCOL.md has the fields of each. */
 export const logFrame = z

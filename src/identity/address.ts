@@ -25,30 +25,30 @@ export interface Networks {
 
 /** The networks that the request comes from. */
 export function networksOf(request: Request, variables: AddressVariables): Networks {
-  return cut(addressOf(request, variables));
+  return networksOfAddress(clientAddress(request, variables));
 }
 
 /** The network that the request comes from, as the log may name it: a /24, or a /48 of IPv6. */
-export function networkOf(request: Request, variables: AddressVariables): string {
-  const address = read(addressOf(request, variables));
+export function loggedNetworkOf(request: Request, variables: AddressVariables): string {
+  const address = parseAddress(clientAddress(request, variables));
   if (address === null) return UNKNOWN;
-  return prefix(address, address.kind() === "ipv4" ? LOGGED_BITS : SITE_BITS);
+  return prefixOf(address, address.kind() === "ipv4" ? LOGGED_BITS : SITE_BITS);
 }
 
 /** As `networksOf`, of an address as text: with or without a port, brackets or a zone. */
-export function cut(text: string): Networks {
-  const address = read(text);
+export function networksOfAddress(text: string): Networks {
+  const address = parseAddress(text);
   if (address === null) return { household: UNKNOWN, site: null };
   if (address.kind() === "ipv4") return { household: address.toString(), site: null };
-  return { household: prefix(address, HOUSEHOLD_BITS), site: prefix(address, SITE_BITS) };
+  return { household: prefixOf(address, HOUSEHOLD_BITS), site: prefixOf(address, SITE_BITS) };
 }
 
 /** The header that Cloudflare, or this project's own front, overwrites; where neither is in front anybody could have written it. */
-function addressOf(request: Request, variables: AddressVariables): string {
+function clientAddress(request: Request, variables: AddressVariables): string {
   return valueOf(variables, "CLIENT_ADDRESS") === "header" ? (request.headers.get("CF-Connecting-IP") ?? "") : "";
 }
 
-function read(text: string): ipaddr.IPv4 | ipaddr.IPv6 | null {
+function parseAddress(text: string): ipaddr.IPv4 | ipaddr.IPv6 | null {
   // In brackets, with or without a port; or IPv4 with a port. IPv6 without brackets has no port.
   const bare = (/^\[([^\]]*)\](?::\d+)?$/.exec(text) ?? /^([^:]*):\d+$/.exec(text))?.[1] ?? text;
   const plain = bare.trim().replace(/%.*$/s, "");
@@ -58,7 +58,7 @@ function read(text: string): ipaddr.IPv4 | ipaddr.IPv6 | null {
   return address.isIPv4MappedAddress() ? address.toIPv4Address() : address;
 }
 
-function prefix(address: ipaddr.IPv4 | ipaddr.IPv6, bits: number): string {
+function prefixOf(address: ipaddr.IPv4 | ipaddr.IPv6, bits: number): string {
   const kept = address
     .toByteArray()
     .map((byte, place) => byte & (0xff00 >> Math.min(8, Math.max(0, bits - place * 8))));

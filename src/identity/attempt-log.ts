@@ -15,14 +15,14 @@ let unnamed = 0;
 let begun = 0;
 
 /** Notes it, unless the same was noted of this network in the same minute: then it is counted. */
-export function noteAttempt(event: AttemptEvent, network: string, now = Date.now()): void {
+export function logAttempt(event: AttemptEvent, network: string, now = Date.now()): void {
   if (now - begun >= MINUTE_MS) endMinute(now);
   const key = `${event} ${network}`;
   const times = counted.get(key);
   if (times !== undefined) counted.set(key, times + 1);
   else if (counted.size < LINES_PER_MINUTE) {
     counted.set(key, 1);
-    write(event, network);
+    writeLine(event, network);
   } else unnamed++;
 }
 
@@ -36,7 +36,7 @@ function endMinute(now: number): void {
   begun = now;
 }
 
-function write(event: AttemptEvent, network: string): void {
+function writeLine(event: AttemptEvent, network: string): void {
   switch (event) {
     case "token_refused":
       return logEvent("token_refused", { network });

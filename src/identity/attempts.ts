@@ -3,70 +3,70 @@
 // sockets of a mailbox) each mailbox counts for itself.
 import { type Refusal, refusal } from "../protocol/refusals.ts";
 import { valueOf, type Variables } from "../protocol/variables.ts";
-import { networkOf, networksOf } from "./address.ts";
+import { loggedNetworkOf, networksOf } from "./address.ts";
 import { AddressLimit, isReserved, MINUTE_MS } from "./address-limit.ts";
-import { noteAttempt } from "./attempt-log.ts";
+import { logAttempt } from "./attempt-log.ts";
 
-const attempts = new AddressLimit();
+const attemptLimit = new AddressLimit();
 /** Refused upgrades that are accepted, so that a browser hears why. Answers: sockets that their clients keep open. */
-const refusedSockets = new AddressLimit();
+const refusedSocketLimit = new AddressLimit();
 
 /** What the platform counts by; see [[ratelimits]] in wrangler.toml. */
-interface Limiter {
+interface RateLimitBinding {
   limit(options: { readonly key: string }): Promise<{ readonly success: boolean }>;
 }
 
 export type AttemptLimits = Pick<Variables, "RATE_LIMIT" | "ATTEMPTS_PER_MINUTE" | "CLIENT_ADDRESS"> & {
-  readonly RATE?: Limiter;
+  readonly RATE?: RateLimitBinding;
 };
 
 /** An attempt that is counted already, as long as nobody knows whether it was a good one. */
 export interface Attempt {
   /** It was good. */
-  giveBack(): void;
+  release(): void;
   /** It was wrong; a refusal where the platform has counted too many. */
-  keep(): Promise<Refusal | null>;
+  commit(): Promise<Refusal | null>;
 }
 
-const UNLIMITED: Attempt = { giveBack: () => undefined, keep: () => Promise.resolve(null) };
+const UNLIMITED: Attempt = { release: () => undefined, commit: () => Promise.resolve(null) };
 
 /** Reserves one attempt, before anything is done that it may cost. */
-export function reserve(request: Request, limits: AttemptLimits): Attempt | { readonly refused: Refusal } {
+export function reserveAttempt(request: Request, limits: AttemptLimits): Attempt | { readonly refused: Refusal } {
   if (valueOf(limits, "RATE_LIMIT") === "off") return UNLIMITED;
   const networks = networksOf(request, limits);
-  const outcome = attempts.reserve(networks, limitOf(limits));
+  const outcome = attemptLimit.reserve(networks, attemptsPerMinute(limits));
   if (!isReserved(outcome)) {
-    if (!outcome.isBusy) noteAttempt("attempts_exhausted", networkOf(request, limits));
-    return { refused: tooMany(outcome.retryAfter) };
+    if (!outcome.isBusy) logAttempt("attempts_exhausted", loggedNetworkOf(request, limits));
+    return { refused: tooManyAttempts(outcome.retryAfter) };
   }
-  const keep = async () => {
-    outcome.keep();
+  const commit = async () => {
+    outcome.commit();
     if ((await limits.RATE?.limit({ key: networks.household }))?.success !== false) return null;
     // What the platform knows of other isolates holds here too: the next one wakes nobody.
     outcome.exhaust();
-    return tooMany(MINUTE_MS);
+    return tooManyAttempts(MINUTE_MS);
   };
-  return { giveBack: outcome.giveBack, keep };
+  return { release: outcome.release, commit };
 }
 
 /** Counts one attempt; a refusal where there were too many. */
-export async function attempt(request: Request, limits: AttemptLimits): Promise<Refusal | null> {
-  const reserved = reserve(request, limits);
-  return "refused" in reserved ? reserved.refused : reserved.keep();
+export async function countAttempt(request: Request, limits: AttemptLimits): Promise<Refusal | null> {
+  const reserved = reserveAttempt(request, limits);
+  return "refused" in reserved ? reserved.refused : reserved.commit();
 }
 
 /** Whether this address may be refused with an accepted socket once more; counts it. */
 export function mayRefuseBySocket(request: Request, limits: AttemptLimits): boolean {
   if (valueOf(limits, "RATE_LIMIT") === "off") return true;
-  const outcome = refusedSockets.reserve(networksOf(request, limits), limitOf(limits));
-  if (isReserved(outcome)) outcome.keep();
+  const outcome = refusedSocketLimit.reserve(networksOf(request, limits), attemptsPerMinute(limits));
+  if (isReserved(outcome)) outcome.commit();
   return isReserved(outcome);
 }
 
-function limitOf(limits: AttemptLimits): number {
+function attemptsPerMinute(limits: AttemptLimits): number {
   return valueOf(limits, "ATTEMPTS_PER_MINUTE");
 }
 
-function tooMany(retryAfter: number): Refusal {
+function tooManyAttempts(retryAfter: number): Refusal {
   return { ...refusal("rate_limited"), retryAfter };
 }

@@ -5,11 +5,11 @@
 type Library = typeof import("@simplewebauthn/server");
 
 /** The one place where the library fetches. It exports no way to reach it (seen with 14.0.3), so it is reached by its file. */
-const fetching = () => import("../../node_modules/@simplewebauthn/server/esm/helpers/fetch.js");
+const importFetchHelper = () => import("../../node_modules/@simplewebauthn/server/esm/helpers/fetch.js");
 
 /** The library: large and seldom needed, so it is loaded when it is. It cannot fetch. */
-export async function library(): Promise<Library> {
-  const [server, { _fetchInternals }] = await Promise.all([import("@simplewebauthn/server"), fetching()]);
+export async function loadLibrary(): Promise<Library> {
+  const [server, { _fetchInternals }] = await Promise.all([import("@simplewebauthn/server"), importFetchHelper()]);
   _fetchInternals.stubThis = () => Promise.reject(new Error("nothing is fetched for a passkey"));
   return server;
 }
@@ -19,7 +19,7 @@ export async function library(): Promise<Library> {
  * another kind than `none`. An authenticator that signed it with the passkey itself says no more than `none`, and browsers leave that as
  * it is (Web Authentication, 5.1.3): the signature is dropped.
  */
-export async function plainAttestation(text: string): Promise<string | null> {
+export async function stripAttestation(text: string): Promise<string | null> {
   const { isoBase64URL, isoCBOR } = await import("@simplewebauthn/server/helpers");
   const read: unknown = isoCBOR.decodeFirst(isoBase64URL.toBuffer(text));
   if (!(read instanceof Map)) return null;

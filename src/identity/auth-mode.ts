@@ -3,23 +3,23 @@ import { isPrivate } from "../protocol/host.ts";
 import { logEvent } from "../protocol/log-events.ts";
 import { type Refusal, refusal } from "../protocol/refusals.ts";
 import { problemOfValue, valueOf } from "../protocol/variables.ts";
-import { isVariable, nearestName, problemOfDoor, problemsBeside, type Variables } from "./check-variables.ts";
+import { isVariable, nearestName, accessProblem, otherProblems, type Variables } from "./check-variables.ts";
 
-export type Mode = "accounts" | "jwt" | "open";
+export type AuthMode = "accounts" | "jwt" | "open";
 
-const modes = new WeakMap<object, Mode | null>();
+const knownModes = new WeakMap<object, AuthMode | null>();
 
 /** The mode, or null where the variables make no sense: then nobody is let in. */
-export function modeOf(variables: Variables): Mode | null {
-  const known = modes.get(variables);
+export function authModeOf(variables: Variables): AuthMode | null {
+  const known = knownModes.get(variables);
   if (known !== undefined) return known;
-  const mode = problemOfDoor(variables) === null ? valueOf(variables, "AUTH") : null;
-  modes.set(variables, mode);
+  const mode = accessProblem(variables) === null ? valueOf(variables, "AUTH") : null;
+  knownModes.set(variables, mode);
   return mode;
 }
 
 /** Why nobody is let in where the mode makes no sense; the details are in the log. */
-export function misconfigured(): Refusal {
+export function misconfiguredRefusal(): Refusal {
   return refusal("internal", "the server is not configured; its log says what is missing");
 }
 
@@ -27,13 +27,13 @@ export function misconfigured(): Refusal {
 export function logMisconfiguration(variables: Variables): void {
   const secret = problemOfValue(variables, "ADMIN_TOKEN");
   if (secret !== null) logEvent("admin_misconfigured", { error: `${secret} It opens nothing.` });
-  const problem = problemOfDoor(variables);
+  const problem = accessProblem(variables);
   if (problem !== null) logEvent("auth_misconfigured", { error: `${problem} Every connection is refused.` });
   else if (valueOf(variables, "AUTH") === "open") {
-    const where = opensAnywhere(variables) ? "" : " from this machine or a private network";
+    const where = isOpenAnywhere(variables) ? "" : " from this machine or a private network";
     logEvent("auth_open", { warning: `AUTH is open: anybody who can reach this server${where} may open any mailbox` });
   }
-  for (const error of problemsBeside(variables)) logEvent("variable_misconfigured", { error });
+  for (const error of otherProblems(variables)) logEvent("variable_misconfigured", { error });
   for (const [name, value] of Object.entries(variables)) {
     const meant = typeof value !== "string" || isVariable(name) ? null : nearestName(name);
     if (meant !== null) logEvent("variable_misconfigured", { error: `${name} is no variable; did you mean ${meant}?` });
@@ -47,9 +47,9 @@ export function adminToken(variables: Variables): string | null {
 
 /** In `open` mode only loopback and private hosts are served, unless a second variable says that it is meant. */
 export function servesHost(variables: Variables, url: string): boolean {
-  return opensAnywhere(variables) || isPrivate(new URL(url).hostname);
+  return isOpenAnywhere(variables) || isPrivate(new URL(url).hostname);
 }
 
-function opensAnywhere(variables: Variables): boolean {
+function isOpenAnywhere(variables: Variables): boolean {
   return valueOf(variables, "OPEN_ANYWHERE") === "yes";
 }

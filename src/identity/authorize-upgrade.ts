@@ -4,20 +4,21 @@ import { readConnectionQuery } from "../protocol/connection-query.ts";
 import { type Refusal, refusal } from "../protocol/refusals.ts";
 import { type Offer, V1 } from "../protocol/version.ts";
 import type { ConnectionRequest } from "../protocol/connection-request.ts";
-import { type Asking, identifyCaller } from "./identify-caller.ts";
+import { identifyCaller } from "./identify-caller.ts";
+import type { RequestContext } from "./request-context.ts";
 
 /** Lets an upgrade in, or says why not. */
-export type Verdict = { readonly visit: ConnectionRequest } | { readonly refused: Refusal };
+export type UpgradeVerdict = { readonly visit: ConnectionRequest } | { readonly refused: Refusal };
 
 /** Judges an upgrade to `/client/:userName`. */
-export async function authorizeUpgrade(c: Asking, rawName: string, offer: Offer): Promise<Verdict> {
+export async function authorizeUpgrade(c: RequestContext, rawName: string, offer: Offer): Promise<UpgradeVerdict> {
   if (!("dialect" in offer)) return { refused: refusal("no_version") };
   const name = canonical(rawName);
   if ("refused" in name) return { refused: refusal(name.refused) };
   const place = offer.dialect === V1 ? readConnectionQuery(new URL(c.req.url).searchParams) : null;
   if (typeof place === "string") return { refused: refusal("bad_query", place) };
-  const visitor = await identifyCaller(c, name.name);
-  if ("refused" in visitor) return visitor;
-  const guest = { ...visitor, answer: offer.answer };
+  const caller = await identifyCaller(c, name.name);
+  if ("refused" in caller) return caller;
+  const guest = { ...caller, answer: offer.answer };
   return { visit: place === null ? { ...guest, dialect: "restante.plain" } : { ...guest, dialect: V1, place } };
 }

@@ -2,10 +2,10 @@
 // front of it and routes by the path.
 import { isHost } from "../protocol/host.ts";
 import { refusal } from "../protocol/refusals.ts";
-import { problem } from "./problem-response.ts";
+import { problemResponse } from "./problem-response.ts";
 
 /** What such an answer has where nothing else adds the headers of every answer; see headers.ts. */
-const PLAIN = {
+const FALLBACK_HEADERS = {
   "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
   "X-Content-Type-Options": "nosniff",
   "X-Frame-Options": "DENY",
@@ -19,7 +19,7 @@ const PLAIN = {
 export function checkHost(request: Request): Response | null {
   const host = request.headers.get("Host");
   if ((host === null || isHost(host)) && URL.canParse(request.url) && isHost(new URL(request.url).host)) return null;
-  const response = problem(refusal("bad_query", "the header Host names no host"));
-  for (const [name, value] of Object.entries(PLAIN)) response.headers.set(name, value);
+  const response = problemResponse(refusal("bad_query", "the header Host names no host"));
+  for (const [name, value] of Object.entries(FALLBACK_HEADERS)) response.headers.set(name, value);
   return response;
 }

@@ -3,9 +3,9 @@ import type { MiddlewareHandler as Middleware } from "hono";
 import { cors } from "hono/cors";
 import { secureHeaders } from "hono/secure-headers";
 import { checkHost } from "./check-host.ts";
-import { allows } from "./origin.ts";
+import { isAllowedOrigin } from "./origin.ts";
 
-type Guard = Middleware<{ Bindings: Env }>;
+type AppMiddleware = Middleware<{ Bindings: Env }>;
 
 /** Everything that a browser may give to a page, and that no answer of ours may use. public/_headers lets the page use the last three. */
 const FEATURES = `
@@ -17,7 +17,7 @@ const PERMISSIONS = FEATURES.trim()
   .map((feature) => `${feature}=()`)
   .join(", ");
 
-const secure = secureHeaders({
+const addSecureHeaders = secureHeaders({
   // An answer is data: should a browser ever show it as a page, nothing in it runs or is framed.
   contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"], sandbox: [] },
   xFrameOptions: "DENY",
@@ -27,12 +27,12 @@ const secure = secureHeaders({
 });
 
 /** Every answer but an upgrade, whose headers are the runtime's. Before anything else: whether the address that was asked is one. */
-export const guard: Guard = async (c, next) => {
+export const secureResponse: AppMiddleware = async (c, next) => {
   const refused = checkHost(c.req.raw);
   if (refused === null) await next();
   else c.res = refused;
   if (c.res.status === 101) return;
-  await secure(c, () => Promise.resolve());
+  await addSecureHeaders(c, () => Promise.resolve());
   c.res.headers.set("Permissions-Policy", PERMISSIONS);
 };
 
@@ -40,8 +40,8 @@ export const guard: Guard = async (c, next) => {
  * Pages of allowed origins may ask and read, with a token of their own; the cookie is never theirs. Every header that a route declares is
  * among these: a test walks the routes.
  */
-export const share: Guard = cors({
-  origin: (origin, c) => (allows(origin, c.req.url, c.env as Env) ? origin : null),
+export const allowOrigins: AppMiddleware = cors({
+  origin: (origin, c) => (isAllowedOrigin(origin, c.req.url, c.env as Env) ? origin : null),
   allowMethods: ["GET", "POST", "PUT", "DELETE"],
   allowHeaders: ["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID"],
   exposeHeaders: ["Retry-After"],

@@ -12,7 +12,7 @@ const AUDIENCE = "restante invitation";
 const EXPECTED = { algorithms: ["HS256"], issuers: null, audiences: [AUDIENCE] } as const;
 
 /** Null if `name` may be claimed with what was brought, or why not. */
-export async function invites(
+export async function checkInvitation(
   name: string,
   invitation: string | undefined,
   variables: Variables,

@@ -8,7 +8,7 @@ export const LEEWAY_S = 5;
 const END_S = 253_402_300_799;
 
 /** Why a token was refused, for the operator; outside all of them are one. */
-export type Reason = keyof typeof REASONS;
+export type JwtReason = keyof typeof REASONS;
 
 /** No sentence quotes the token. */
 export const REASONS = {
@@ -34,7 +34,7 @@ export interface Expected {
 }
 
 /** The claims of a token whose signature nobody has looked at yet, or why it can't be good. */
-export function readClaims(token: string, expected: Expected): JWTPayload | Reason {
+export function readClaims(token: string, expected: Expected): JWTPayload | JwtReason {
   let claims: JWTPayload;
   let alg: string | undefined;
   try {
@@ -47,7 +47,7 @@ export function readClaims(token: string, expected: Expected): JWTPayload | Reas
   const { iss, aud } = claims;
   if (expected.issuers !== null && (iss === undefined || !expected.issuers.includes(iss))) return "issuer";
   if (![aud ?? []].flat().some((one) => expected.audiences.includes(one))) return "audience";
-  return objectionToTimes(claims, Date.now()) ?? claims;
+  return checkTimes(claims, Date.now()) ?? claims;
 }
 
 /** Until when a token is good, ms since 1970. Only of claims that were read. */
@@ -56,7 +56,7 @@ export function expiryOf({ exp = 0 }: JWTPayload): number {
 }
 
 /** `iat` decides nothing here, so it is not looked at. */
-function objectionToTimes({ exp, nbf }: JWTPayload, nowMs: number): Reason | null {
+function checkTimes({ exp, nbf }: JWTPayload, nowMs: number): JwtReason | null {
   if (!isTime(exp)) return "no_expiry";
   if (exp * 1_000 <= nowMs) return "expired";
   return nbf === undefined || (isTime(nbf) && nbf <= nowMs / 1_000 + LEEWAY_S) ? null : "not_before";

@@ -4,54 +4,56 @@ import { type JWTPayload, jwtVerify, type JWTVerifyOptions } from "jose";
 import { logEvent } from "../protocol/log-events.ts";
 import { canonical } from "../protocol/names.ts";
 import { valueOf } from "../protocol/variables.ts";
-import { expiryOf, LEEWAY_S, type Reason, readClaims, REASONS } from "./jwt-claims.ts";
+import { expiryOf, LEEWAY_S, type JwtReason, readClaims, REASONS } from "./jwt-claims.ts";
 import { mayLog } from "./log-throttle.ts";
 import { KeySet } from "./key-sets.ts";
 import { algorithmsOf, type Variables } from "./check-variables.ts";
 
 /** One set a URL for the life of the isolate. */
-const sets = new Map<string, KeySet>();
+const keySets = new Map<string, KeySet>();
 
 /** Who a token speaks of, and until when (ms since 1970); null for one that is not to be trusted. */
-export async function readJwt(
+export async function verifyJwt(
   token: string,
   variables: Variables,
 ): Promise<{ readonly name: string; readonly expires: number } | null> {
   const claimed = claimsOf(token, variables);
-  if ("reason" in claimed) return refused(claimed.reason);
+  if ("reason" in claimed) return refuseAndLog(claimed.reason);
   const { name, expires, options } = claimed;
   const secret = valueOf(variables, "JWT_SECRET");
   const wrong =
     secret === ""
-      ? await setAt(valueOf(variables, "JWT_JWKS_URL")).verify(token, options)
+      ? await keySetAt(valueOf(variables, "JWT_JWKS_URL")).verify(token, options)
       : await jwtVerify(token, new TextEncoder().encode(secret), options).then(
           () => null,
           () => "signature" as const,
         );
-  return wrong === null ? { name, expires } : refused(wrong);
+  return wrong === null ? { name, expires } : refuseAndLog(wrong);
 }
 
 /** Whether keys may have to be looked up for this token: not with a secret, and not where a key that is there has made it. */
-export async function takesLookUp(token: string, variables: Variables): Promise<boolean> {
+export async function mayNeedKeyFetch(token: string, variables: Variables): Promise<boolean> {
   if (valueOf(variables, "JWT_SECRET") !== "") return false;
   const claimed = claimsOf(token, variables);
-  return "reason" in claimed || !(await setAt(valueOf(variables, "JWT_JWKS_URL")).verifiesNow(token, claimed.options));
+  return (
+    "reason" in claimed || !(await keySetAt(valueOf(variables, "JWT_JWKS_URL")).verifiesNow(token, claimed.options))
+  );
 }
 
-interface Claimed {
+interface ClaimedIdentity {
   readonly name: string;
   readonly expires: number;
   readonly options: JWTVerifyOptions;
 }
 
 /** What a token says whose signature nobody has looked at yet, and how it is to be verified; or why it can't be good. */
-function claimsOf(token: string, variables: Variables): Claimed | { readonly reason: Reason } {
+function claimsOf(token: string, variables: Variables): ClaimedIdentity | { readonly reason: JwtReason } {
   const algorithms = algorithmsOf(variables);
   const issuers = valueOf(variables, "JWT_ISSUER");
   const audiences = valueOf(variables, "JWT_AUDIENCE");
   const claims = readClaims(token, { algorithms, issuers, audiences });
   if (typeof claims === "string") return { reason: claims };
-  const name = nameIn(claims, valueOf(variables, "JWT_CLAIM"));
+  const name = nameClaim(claims, valueOf(variables, "JWT_CLAIM"));
   if ("reason" in name) return name;
   const options = {
     algorithms: [...algorithms],
@@ -63,20 +65,20 @@ function claimsOf(token: string, variables: Variables): Claimed | { readonly rea
 }
 
 /** Two spellings of one name would be one mailbox for two users of somebody else's. */
-function nameIn(claims: JWTPayload, claim: string): { readonly name: string } | { readonly reason: Reason } {
+function nameClaim(claims: JWTPayload, claim: string): { readonly name: string } | { readonly reason: JwtReason } {
   const name = Object.hasOwn(claims, claim) ? claims[claim] : undefined;
   if (typeof name !== "string") return { reason: "no_name" };
   const known = canonical(name);
   return "name" in known && known.name === name ? { name } : { reason: "name" };
 }
 
-function refused(reason: Reason): null {
+function refuseAndLog(reason: JwtReason): null {
   if (mayLog(`token ${reason}`)) logEvent("jwt_refused", { reason, why: REASONS[reason] });
   return null;
 }
 
-function setAt(url: string): KeySet {
-  const known = sets.get(url) ?? new KeySet(url);
-  sets.set(url, known);
+function keySetAt(url: string): KeySet {
+  const known = keySets.get(url) ?? new KeySet(url);
+  keySets.set(url, known);
   return known;
 }

@@ -3,13 +3,13 @@
 import { waitUntil } from "cloudflare:workers";
 import { createLocalJWKSet, errors, jwtVerify, type JSONWebKeySet, type JWTVerifyOptions } from "jose";
 import { logEvent, reasonOf } from "../protocol/log-events.ts";
-import type { Reason } from "./jwt-claims.ts";
+import type { JwtReason } from "./jwt-claims.ts";
 
 /** Ms for an answer with all of its body. Answers: an issuer that is silent, for whom everybody would wait. */
 const TIMEOUT_MS = 5_000;
 
 /** Bytes of a set. Answers: an answer that fills memory. */
-const SET_BYTES = 262_144;
+const MAX_SET_BYTES = 262_144;
 
 /** Ms after which a set is asked for again, so that a key that was withdrawn stops to count. */
 const FRESH_MS = 600_000;
@@ -21,11 +21,11 @@ const STALE_MS = 21_600_000;
 const COOL_DOWN_MS = 5_000;
 
 /** The first and the longest pause after a failed request, ms. Answers: requests for nothing, to an issuer that has trouble already. */
-const PAUSE_MS = 1_000;
+const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 60_000;
 
 /** Keys of one set that are tried where a token does not say which. Answers: a set of many keys, each of which is a signature to check. */
-const KEYS_TRIED = 4;
+const MAX_KEYS_TRIED = 4;
 
 type LocalSet = ReturnType<typeof createLocalJWKSet>;
 
@@ -43,7 +43,7 @@ export class KeySet {
   }
 
   /** Why a token's signature is not to be trusted, or null where one of the keys has made it. */
-  async verify(token: string, options: JWTVerifyOptions): Promise<Reason | null> {
+  async verify(token: string, options: JWTVerifyOptions): Promise<JwtReason | null> {
     if (Date.now() - this.#fetchedAt > FRESH_MS) await this.#load(this.#pause());
     const reason = await this.#check(token, options);
     if (reason !== "unknown_key") return reason;
@@ -57,7 +57,7 @@ export class KeySet {
     return (await this.#check(token, options)) === null;
   }
 
-  async #check(token: string, options: JWTVerifyOptions): Promise<Reason | null> {
+  async #check(token: string, options: JWTVerifyOptions): Promise<JwtReason | null> {
     const keys = Date.now() - this.#fetchedAt > STALE_MS ? null : this.#keys;
     if (keys === null) return "no_keys";
     try {
@@ -105,7 +105,7 @@ export class KeySet {
 
   /** Ms that have to be between the last request, which failed, and the next. */
   #pause(): number {
-    return this.#failures === 0 ? 0 : Math.min(PAUSE_MS * 2 ** (this.#failures - 1), LONGEST_PAUSE_MS);
+    return this.#failures === 0 ? 0 : Math.min(FIRST_PAUSE_MS * 2 ** (this.#failures - 1), LONGEST_PAUSE_MS);
   }
 }
 
@@ -114,10 +114,10 @@ async function tryEach(
   several: InstanceType<typeof errors.JWKSMultipleMatchingKeys>,
   token: string,
   options: JWTVerifyOptions,
-): Promise<Reason | null> {
+): Promise<JwtReason | null> {
   let tried = 0;
   for await (const key of several) {
-    if (++tried > KEYS_TRIED) break;
+    if (++tried > MAX_KEYS_TRIED) break;
     try {
       await jwtVerify(token, key, options);
       return null;
@@ -134,7 +134,7 @@ async function textOf(response: Response): Promise<string> {
   let [text, bytes] = ["", 0];
   for await (const chunk of response.body ?? []) {
     bytes += (chunk as Uint8Array).byteLength;
-    if (bytes > SET_BYTES) throw new Error(`it has more than ${SET_BYTES} bytes`);
+    if (bytes > MAX_SET_BYTES) throw new Error(`it has more than ${MAX_SET_BYTES} bytes`);
     text += decoder.decode(chunk as Uint8Array, { stream: true });
   }
   return text + decoder.decode();

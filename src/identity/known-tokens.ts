@@ -2,7 +2,7 @@
 // also where it carries our mark.
 
 /** Hashes of each kind that are remembered; the one that was put first goes. Answers: tokens that fill memory. */
-const TOKENS = 10_000;
+const MAX_TOKENS = 10_000;
 /** For how long a refused token needs an attempt each time. Answers: a revoked token that wakes its mailbox without a limit. */
 const REFUSED_MS = 600_000;
 
@@ -13,12 +13,12 @@ const good = new Set<string>();
 const refused = new Map<string, number>();
 
 /** What its mailbox said of the token of this hash the last time. */
-export function verdictOn(hash: string, now = Date.now()): TokenVerdict | null {
+export function knownVerdict(hash: string, now = Date.now()): TokenVerdict | null {
   if (good.has(hash)) return "good";
   return (refused.get(hash) ?? 0) > now ? "refused" : null;
 }
 
-export function remember(hash: string, verdict: TokenVerdict, now = Date.now()): void {
+export function rememberVerdict(hash: string, verdict: TokenVerdict, now = Date.now()): void {
   if (verdict === "good") {
     if (good.has(hash)) return;
     refused.delete(hash);
@@ -33,7 +33,7 @@ export function remember(hash: string, verdict: TokenVerdict, now = Date.now()):
 }
 
 function evict(from: Set<string> | Map<string, number>): void {
-  if (from.size < TOKENS) return;
+  if (from.size < MAX_TOKENS) return;
   const [first] = from.keys();
   if (first !== undefined) from.delete(first);
 }

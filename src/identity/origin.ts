@@ -5,22 +5,22 @@ import { valueOf, type Variables } from "../protocol/variables.ts";
 import { mayLog } from "./log-throttle.ts";
 
 /** The origin that cookies and passkeys are made for: ORIGIN, or else the one that was asked. */
-export function originOf(requestUrl: string, variables: Variables): string {
+export function ownOriginOf(requestUrl: string, variables: Variables): string {
   return valueOf(variables, "ORIGIN") || new URL(requestUrl).origin;
 }
 
 /** Whether a page of this origin may: one from here, or one that ALLOWED_ORIGINS names. */
-export function allows(origin: string, requestUrl: string, variables: Variables): boolean {
-  if (origin === originOf(requestUrl, variables)) return true;
+export function isAllowedOrigin(origin: string, requestUrl: string, variables: Variables): boolean {
+  if (origin === ownOriginOf(requestUrl, variables)) return true;
   const allowed = valueOf(variables, "ALLOWED_ORIGINS");
   return allowed.includes("*") || allowed.includes(origin);
 }
 
 /** Whether the request comes from a page that may not. */
-export function isForeign(request: Request, variables: Variables): boolean {
+export function isForeignOrigin(request: Request, variables: Variables): boolean {
   const origin = request.headers.get("Origin");
-  if (origin === null || allows(origin, request.url, variables)) return false;
-  const own = originOf(request.url, variables);
+  if (origin === null || isAllowedOrigin(origin, request.url, variables)) return false;
+  const own = ownOriginOf(request.url, variables);
   // More often than an attack it is a proxy with TLS that nobody told this server of.
   const isNear = URL.canParse(origin) && new URL(origin).hostname === new URL(own).hostname;
   if (isNear && mayLog("origin")) logEvent("origin_refused", { origin: new URL(origin).origin, own });
@@ -32,11 +32,11 @@ export function isForeign(request: Request, variables: Variables): boolean {
  * ALLOWED_ORIGINS bring a token. To a page's own server browsers send no Origin with a GET; there `Sec-Fetch-Site`, which no script can
  * set, says the same (decision 0011).
  */
-export function cookieCounts(request: Request, variables: Variables): boolean {
+export function mayUseCookie(request: Request, variables: Variables): boolean {
   const { headers, method } = request;
-  if (!isAtHome(request.url, variables)) return false;
+  if (!isOwnHost(request.url, variables)) return false;
   const origin = headers.get("Origin");
-  if (origin !== null) return origin === originOf(request.url, variables);
+  if (origin !== null) return origin === ownOriginOf(request.url, variables);
   const reads = (method === "GET" || method === "HEAD") && headers.get("Upgrade") === null;
   return reads && headers.get("Sec-Fetch-Site") === "same-origin";
 }
@@ -45,13 +45,13 @@ export function cookieCounts(request: Request, variables: Variables): boolean {
  * Whether a cookie may be set or removed: not for a page from elsewhere, which could otherwise sign somebody in as somebody else, and not
  * under another host than that of ORIGIN. Programs send no Origin, and keep no cookie.
  */
-export function cookieIsOurs(request: Request, variables: Variables): boolean {
+export function maySetCookie(request: Request, variables: Variables): boolean {
   const origin = request.headers.get("Origin");
-  return isAtHome(request.url, variables) && (origin === null || origin === originOf(request.url, variables));
+  return isOwnHost(request.url, variables) && (origin === null || origin === ownOriginOf(request.url, variables));
 }
 
 /** Whether the host that was asked is that of ORIGIN. The scheme is ORIGIN's to say: behind a proxy the request's is that of the proxy. */
-function isAtHome(requestUrl: string, variables: Variables): boolean {
+function isOwnHost(requestUrl: string, variables: Variables): boolean {
   const origin = valueOf(variables, "ORIGIN");
   if (origin === "") return true;
   const { protocol, host } = new URL(origin);

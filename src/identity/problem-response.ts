@@ -3,7 +3,7 @@ import { count } from "../protocol/counters.ts";
 import { REFUSALS, type Refusal } from "../protocol/refusals.ts";
 
 /** A problem document (RFC 9457) with the code and the sentence of the wire. */
-export function problem(why: Refusal): Response {
+export function problemResponse(why: Refusal): Response {
   count("problem", why.code);
   const { status, message } = REFUSALS[why.code];
   const about = { type: `urn:restante:${why.code}`, title: `${message}.`, status, detail: why.message };

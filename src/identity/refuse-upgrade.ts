@@ -1,6 +1,5 @@
 // How an upgrade is refused. A browser can't see the HTTP status of a failed upgrade, so where v1 was offered the socket is accepted
 // here, told why, and closed at once; no object is woken. A plain client gets an HTTP status.
-import type { Context } from "hono";
 import { count } from "../protocol/counters.ts";
 import { write } from "../protocol/down.ts";
 import { CLOSE_ANSWER_MS } from "../protocol/limits.ts";
@@ -8,20 +7,18 @@ import { closeCode, type Refusal } from "../protocol/refusals.ts";
 import { withTimeout } from "../protocol/timeout.ts";
 import { type Offer, V1 } from "../protocol/version.ts";
 import { mayRefuseBySocket } from "./attempts.ts";
-import { contextOf } from "./execution-context.ts";
-import { problem } from "./problem-response.ts";
+import { executionContextOf, type RequestContext } from "./request-context.ts";
+import { problemResponse } from "./problem-response.ts";
 
-export { problem } from "./problem-response.ts";
+export { problemResponse as problem } from "./problem-response.ts";
 
-type Asking = Context<{ Bindings: Env }>;
-
-export function refuseUpgrade(c: Asking, offer: Offer, why: Refusal): Response {
+export function refuseUpgrade(c: RequestContext, offer: Offer, why: Refusal): Response {
   const answer = "dialect" in offer ? offer.answer : offer.unknown;
   const seesCloseCodes = "dialect" in offer ? offer.dialect === V1 : offer.unknown !== null;
   // From so many on an address is refused before there is a socket, whatever its client can see.
   return seesCloseCodes && answer !== null && mayRefuseBySocket(c.req.raw, c.env)
-    ? acceptAndClose(answer, why, contextOf(c))
-    : problem(why);
+    ? acceptAndClose(answer, why, executionContextOf(c))
+    : problemResponse(why);
 }
 
 function acceptAndClose(answer: string, why: Refusal, context: ExecutionContext | null): Response {

@@ -7,13 +7,13 @@ import { withTimeout } from "../protocol/timeout.ts";
 import { checkBodyAllowance } from "./body-allowance.ts";
 import { mayLog } from "./log-throttle.ts";
 import { problem } from "./refuse-upgrade.ts";
-import type { Asking } from "./identify-caller.ts";
+import type { RequestContext } from "./request-context.ts";
 
-type Read = { readonly text: string } | { readonly refused: Refusal };
+type BodyText = { readonly text: string } | { readonly refused: Refusal };
 
 /** Lets a request through whose body is not larger than this many bytes; what comes behind finds it read, as JSON whatever it is called. */
-export function bounded(bytes: number) {
-  return async (c: Asking, next: () => Promise<void>): Promise<Response | void> => {
+export function limitBody(bytes: number) {
+  return async (c: RequestContext, next: () => Promise<void>): Promise<Response | void> => {
     const body = await readBody(c.req.raw, bytes);
     if ("refused" in body) return problem(body.refused);
     const tooMuch = checkBodyAllowance(c, utf8Bytes(body.text));
@@ -26,20 +26,20 @@ export function bounded(bytes: number) {
 }
 
 /** The body as text, or why it is not taken. What goes beyond `bytes` is not read. */
-export async function readBody(request: Request, bytes: number, timeoutMs = BODY_READ_MS): Promise<Read> {
+export async function readBody(request: Request, bytes: number, timeoutMs = BODY_READ_MS): Promise<BodyText> {
   const tooLarge = { refused: refusal("too_large", `a body has at most ${bytes} bytes`) };
-  const announced = lengthOf(request);
+  const announced = contentLength(request);
   if (announced !== null && announced > bytes) return tooLarge;
   const reader = request.body?.getReader();
   if (reader === undefined) return { text: "" };
   try {
     const chunks = await withTimeout(collect(reader, bytes), timeoutMs);
     if (chunks === null) return tooLarge;
-    const whole = joined(chunks);
-    if (announced !== null && announced !== whole.byteLength) return broken("fewer bytes than announced");
-    return decoded(whole);
+    const whole = concatenate(chunks);
+    if (announced !== null && announced !== whole.byteLength) return refuseBroken("fewer bytes than announced");
+    return decodeUtf8(whole);
   } catch (error) {
-    return broken(reasonOf(error));
+    return refuseBroken(reasonOf(error));
   } finally {
     // Of what was read to its end this is nothing.
     reader.cancel().catch(() => undefined);
@@ -47,7 +47,7 @@ export async function readBody(request: Request, bytes: number, timeoutMs = BODY
 }
 
 /** Bytes that the request says that its body has; null where it does not say. */
-export function lengthOf(request: Request): number | null {
+export function contentLength(request: Request): number | null {
   const length = request.headers.get("Content-Length");
   return length === null ? null : Number(length);
 }
@@ -67,7 +67,7 @@ async function collect(
   }
 }
 
-function joined(chunks: readonly Uint8Array[]): Uint8Array {
+function concatenate(chunks: readonly Uint8Array[]): Uint8Array {
   const [first] = chunks;
   if (first !== undefined && chunks.length === 1) return first;
   const whole = new Uint8Array(chunks.reduce((size, { byteLength }) => size + byteLength, 0));
@@ -79,7 +79,7 @@ function joined(chunks: readonly Uint8Array[]): Uint8Array {
   return whole;
 }
 
-function decoded(bytes: Uint8Array): Read {
+function decodeUtf8(bytes: Uint8Array): BodyText {
   try {
     return { text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes) };
   } catch {
@@ -87,7 +87,7 @@ function decoded(bytes: Uint8Array): Read {
   }
 }
 
-function broken(reason: string): Read {
+function refuseBroken(reason: string): BodyText {
   // Whoever may ask at all can break off as often as they like.
   if (mayLog("body_lost")) logEvent("body_lost", { reason });
   return { refused: refusal("bad_frame", "the body did not come whole and in time") };

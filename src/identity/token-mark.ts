@@ -1,6 +1,6 @@
 // The mark that this deployment's tokens carry: the last bytes of their secret are an authentication code over the rest. A Worker tells by
 // it whether a token was made here, without waking a mailbox; whether it is still good that mailbox alone knows.
-import { KEYS, TOKEN_KEY_BYTES } from "../protocol/registry.ts";
+import { KEYS_OBJECT, TOKEN_KEY_BYTES } from "../protocol/registry.ts";
 import { CachedValue } from "../protocol/cached-value.ts";
 
 /** Random bytes of a secret, and bytes of its mark: 192 bits to guess for a mailbox, 64 to pass as one of ours, each try an attempt. */
@@ -12,25 +12,28 @@ const KEY_TIMEOUT_MS = 2_000;
 const KEY_RETRY_MS = 5_000;
 
 /** Where the key is kept. */
-export interface KeyPlace {
+export interface KeySource {
   readonly REGISTRY: { getByName(name: string): { tokenKey(): Promise<string> } };
 }
 
 type Background = (work: Promise<unknown>) => void;
 
 /** The key for the life of the isolate; a place without one is asked again after a while. */
-const shared = new CachedValue<CryptoKey | null>((key) => (key === null ? KEY_RETRY_MS : Infinity), KEY_TIMEOUT_MS);
+const markKeyCache = new CachedValue<CryptoKey | null>(
+  (key) => (key === null ? KEY_RETRY_MS : Infinity),
+  KEY_TIMEOUT_MS,
+);
 
 /** The key, or null where it can't be had: then no token counts as marked, and new ones carry random bytes in place of the mark. */
-export function markKey({ REGISTRY }: KeyPlace, background: Background): Promise<CryptoKey | null> {
+export function markKey({ REGISTRY }: KeySource, background: Background): Promise<CryptoKey | null> {
   const compute = async () => {
     try {
-      return await imported(await REGISTRY.getByName(KEYS).tokenKey());
+      return await importKey(await REGISTRY.getByName(KEYS_OBJECT).tokenKey());
     } catch {
       return null;
     }
   };
-  return shared.get(compute, background).catch(() => null);
+  return markKeyCache.get(compute, background).catch(() => null);
 }
 
 /** A fresh secret for a token that begins with `head`. */
@@ -55,7 +58,7 @@ async function markOf(head: string, secret: Uint8Array, key: CryptoKey): Promise
   return new Uint8Array(await crypto.subtle.sign("HMAC", key, all)).slice(0, MARK_BYTES);
 }
 
-async function imported(hex: string): Promise<CryptoKey | null> {
+async function importKey(hex: string): Promise<CryptoKey | null> {
   const bytes = Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
   if (bytes.length !== TOKEN_KEY_BYTES) return null;
   return crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);

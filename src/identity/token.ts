@@ -4,8 +4,8 @@ import { canonical } from "../protocol/names.ts";
 import { isMarked, newSecret } from "./token-mark.ts";
 
 /** So that a token can be recognised where it should not be: in a log, in a repository. A device's, and a service account's. */
-const DEVICE = "rst1";
-const SERVICE = "rss1";
+const DEVICE_PREFIX = "rst1";
+const SERVICE_PREFIX = "rss1";
 
 /** Crockford's base 32: no letter looks like a digit. 32 characters, so that five bits of a random byte choose one. */
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
@@ -16,37 +16,37 @@ const OLD_LINK_LENGTH = 8;
 
 /** A fresh token for a device of `name`, with the mark that `key` makes. */
 export function newToken(name: string, key: CryptoKey | null): Promise<string> {
-  return made(DEVICE, name, key);
+  return makeToken(DEVICE_PREFIX, name, key);
 }
 
 /** A fresh token for the service account `name`. */
 export function newServiceToken(name: string, key: CryptoKey | null): Promise<string> {
-  return made(SERVICE, name, key);
+  return makeToken(SERVICE_PREFIX, name, key);
 }
 
 /** Whether this deployment made the token: it is then no guess, good or not. Those of before there were marks, and without a key all, are not. */
-export async function isOurs(token: string, key: CryptoKey | null): Promise<boolean> {
+export async function isIssuedHere(token: string, key: CryptoKey | null): Promise<boolean> {
   const dot = token.lastIndexOf(".");
   const [head, secret] = [token.slice(0, dot), fromBase64url(token.slice(dot + 1))];
   return key !== null && secret !== null && isMarked(head, secret, key);
 }
 
 /** Whose mailbox a device's token belongs to, or null for what is none. Whether it is any good only that mailbox knows. */
-export function nameOf(token: string): string | null {
-  return named(DEVICE, token);
+export function deviceTokenName(token: string): string | null {
+  return nameInToken(DEVICE_PREFIX, token);
 }
 
 /** As `nameOf`, of a service account's token. */
-export function serviceOf(token: string): string | null {
-  return named(SERVICE, token);
+export function serviceTokenName(token: string): string | null {
+  return nameInToken(SERVICE_PREFIX, token);
 }
 
-async function made(prefix: string, name: string, key: CryptoKey | null): Promise<string> {
+async function makeToken(prefix: string, name: string, key: CryptoKey | null): Promise<string> {
   const head = `${prefix}.${base64url(new TextEncoder().encode(name))}`;
   return `${head}.${base64url(await newSecret(head, key))}`;
 }
 
-function named(prefix: string, token: string): string | null {
+function nameInToken(prefix: string, token: string): string | null {
   const parts = /^(\w+)\.([\w-]{1,512})\.[\w-]{43}$/.exec(token);
   if (parts === null || parts[1] !== prefix) return null;
   const bytes = fromBase64url(parts[2] ?? "");
@@ -62,16 +62,16 @@ function named(prefix: string, token: string): string | null {
 
 /** 125 random bits, in groups of five: what a person keeps on paper. */
 export function newRecoveryCode(): string {
-  return grouped(RECOVERY_LENGTH, 5);
+  return randomCode(RECOVERY_LENGTH, 5);
 }
 
 /** 60 random bits, in three groups: nobody guesses it in the ten minutes for which it is good, so wrong codes end none. */
 export function newLinkCode(): string {
-  return grouped(LINK_LENGTH, 4);
+  return randomCode(LINK_LENGTH, 4);
 }
 
 /** A code as it was meant: in small letters, without separators, and with digits where letters were taken for them. */
-export function plainCode(typed: string): string {
+export function normalizeCode(typed: string): string {
   return typed
     .toLowerCase()
     .replaceAll(/[^0-9a-z]/g, "")
@@ -112,7 +112,7 @@ function fromBase64url(text: string): Uint8Array | null {
   }
 }
 
-function grouped(length: number, group: number): string {
+function randomCode(length: number, group: number): string {
   const random = crypto.getRandomValues(new Uint8Array(length));
   const text = [...random].map((byte) => ALPHABET[byte & 31]).join("");
   return text.replaceAll(new RegExp(`.{${group}}(?=.)`, "g"), "$&-");

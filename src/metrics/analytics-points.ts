@@ -1,6 +1,6 @@
 // What was counted, as points of Analytics Engine, where a deployment has the binding ANALYTICS: one for the numbers, and one for each
 // word by which others are told apart. Points are added up in queries, so each has what came since the last one.
-import { CLASSES, type Figures } from "../protocol/counters.ts";
+import { DELIVERY_TIME_ENDS_MS, type CounterValues } from "../protocol/counters.ts";
 
 /** What Analytics Engine's binding offers. A point has at most 20 numbers and one index. */
 export interface Dataset {
@@ -17,17 +17,17 @@ export const DOUBLES = [
   "alarms",
   "wakes",
   "rows",
-  ...Array.from({ length: CLASSES.length + 1 }, (_, place) => `class:${place}`),
+  ...Array.from({ length: DELIVERY_TIME_ENDS_MS.length + 1 }, (_, place) => `class:${place}`),
 ] as const;
 
 /** Points of one report, at most; the platform takes 250 of one event. */
-const POINTS = 100;
+const MAX_POINTS = 100;
 
-export function writePoints(dataset: Dataset, fresh: Figures): void {
+export function writePoints(dataset: Dataset, fresh: CounterValues): void {
   const doubles = DOUBLES.map((name) => fresh[name] ?? 0);
   dataset.writeDataPoint({ indexes: ["counts"], blobs: ["counts"], doubles });
   const words = Object.entries(fresh).filter(([name]) => /^(refused|problem|closed|failed|event):/.test(name));
-  for (const [name, number] of words.slice(0, POINTS)) {
+  for (const [name, number] of words.slice(0, MAX_POINTS)) {
     const [what = "", word = ""] = name.split(":");
     dataset.writeDataPoint({ indexes: [what], blobs: [what, word], doubles: [number] });
   }

@@ -2,13 +2,13 @@
 import { z } from "@hono/zod-openapi";
 import { canonicalName, device, seq, time } from "../api/schemas.ts";
 
-const size = z.int();
-const soon = time.nullable().meta({ description: "When the next try is due; null for none" });
+const count = z.int();
+const nextTry = time.nullable().meta({ description: "When the next try is due; null for none" });
 
 const deviceFacts = z.object({
   device,
   cursor: seq.meta({ description: "What it holds" }),
-  behind: size.meta({ description: "Entries that it does not hold" }),
+  behind: count.meta({ description: "Entries that it does not hold" }),
   lastId: z.int(),
   seen: time.meta({ description: "When its last connection ended; 0 for never" }),
   online: z.boolean(),
@@ -22,8 +22,8 @@ export const overview = z
     suspended: z.object({ at: time, reason: z.string() }).nullable(),
     epoch: z.string().nullable(),
     head: seq,
-    unseen: size.meta({ description: "Messages of others that no device has" }),
-    sizes: z.object({ bytes: size, entries: size, conversations: size }),
+    unseen: count.meta({ description: "Messages of others that no device has" }),
+    sizes: z.object({ bytes: count, entries: count, conversations: count }),
     trimmed: seq.meta({ description: "Up to here retention took entries away" }),
     devices: z.array(deviceFacts),
     signedIn: z.array(
@@ -36,7 +36,7 @@ export const overview = z
         current: z.boolean(),
       }),
     ),
-    passkeys: size,
+    passkeys: count,
     sockets: z.array(
       z.object({
         device: z.string(),
@@ -44,18 +44,18 @@ export const overview = z
         since: time,
         position: seq,
         acked: seq,
-        unacked: z.object({ frames: size, bytes: size }),
+        unacked: z.object({ frames: count, bytes: count }),
       }),
     ),
     owing: z
-      .array(z.object({ peer: canonicalName, messages: size, since: time }))
+      .array(z.object({ peer: canonicalName, messages: count, since: time }))
       .meta({ description: "What is on its way to whom, the oldest first; at most 20" }),
-    alarm: soon,
-    contacts: z.object({ contact: size, request: size, blocked: size }),
+    alarm: nextTry,
+    contacts: z.object({ contact: count, request: count, blocked: count }),
   })
   .meta({ id: "Overview", description: "How a mailbox is; never what is in it" });
 
-const sight = z
+const messageTrace = z
   .object({
     userName: canonicalName,
     epoch: z.string(),
@@ -69,14 +69,14 @@ const sight = z
         id: z.int().nullable(),
         at: time,
         failed: z.string().nullable(),
-        bytes: size,
+        bytes: count,
       })
       .nullable()
       .meta({ description: "Null where it is not, or no longer, in this mailbox" }),
     trimmed: seq,
     suspended: z.boolean(),
     owed: z.boolean().meta({ description: "Whether it is on its way to its receiver" }),
-    alarm: soon,
+    alarm: nextTry,
     peer: z.looseObject({ name: z.string(), stored: seq, delivered: seq, read: seq, mine: seq }).meta({
       description: "What this mailbox knows of the other: the marks, in its own numbering",
     }),
@@ -90,8 +90,8 @@ export const trace = z
     to: canonicalName,
     state: z.enum(["queued", "stored", "delivered", "read", "failed", "unknown"]),
     code: z.string().nullable().meta({ description: "Why it failed" }),
-    author: sight.nullable(),
-    receiver: sight.nullable(),
+    author: messageTrace.nullable(),
+    receiver: messageTrace.nullable(),
   })
   .meta({ id: "Trace", description: "One message's life, from what both mailboxes store; never its body" });
 
@@ -99,10 +99,10 @@ export const stats = z
   .object({
     at: time,
     auth: z.string(),
-    online: z.object({ users: size, sockets: size }),
+    online: z.object({ users: count, sockets: count }),
     figures: z
       .record(z.string(), z.number())
       .meta({ description: "What was counted, by name; see docs/OPERATIONS.md" }),
-    shards: z.array(z.object({ shard: size, users: size, sockets: size })),
+    shards: z.array(z.object({ shard: count, users: count, sockets: count })),
   })
   .meta({ id: "Stats" });

@@ -1,13 +1,13 @@
 // How an operator's wish reaches a user's mailbox. Behind `operatorOnly`, and nowhere else.
-import { answered } from "../identity/call-mailbox.ts";
+import { jsonResponse } from "../identity/call-mailbox.ts";
 import { problem } from "../identity/refuse-upgrade.ts";
-import type { Asking } from "../identity/identify-caller.ts";
 import type { Order, OrderResult } from "../protocol/operator-orders.ts";
 import type { CallResult } from "../protocol/caller.ts";
+import type { RequestContext } from "../identity/request-context.ts";
 
 /** Has the mailbox of `name` do one thing. */
 export function sendOrder<K extends Order["is"]>(
-  c: Asking,
+  c: RequestContext,
   name: string,
   what: Extract<Order, { readonly is: K }>,
 ): Promise<CallResult<OrderResult[K]>> {
@@ -16,6 +16,10 @@ export function sendOrder<K extends Order["is"]>(
 }
 
 /** The answer as JSON, or the no as a problem. */
-export function told<T>(c: Asking, answer: CallResult<T>, shape: (value: T) => unknown = (value) => value): Response {
-  return "refused" in answer ? problem(answer.refused) : answered(c, shape(answer.value));
+export function orderResponse<T>(
+  c: RequestContext,
+  answer: CallResult<T>,
+  shape: (value: T) => unknown = (value) => value,
+): Response {
+  return "refused" in answer ? problem(answer.refused) : jsonResponse(c, shape(answer.value));
 }

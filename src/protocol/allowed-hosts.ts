@@ -5,12 +5,12 @@
 export type Hosts = ReadonlySet<string>;
 
 /** Reads a list of hosts, separated by commas or blanks. `problem` is a sentence about the first entry that can match nothing, or null. */
-export function hostsOf(text: string): { readonly hosts: Hosts; readonly problem: string | null } {
+export function parseHosts(text: string): { readonly hosts: Hosts; readonly problem: string | null } {
   const hosts = new Set<string>();
   let problem: string | null = null;
   for (const word of text.split(/[\s,]+/)) {
     if (word === "") continue;
-    const entry = entryOf(word);
+    const entry = parseEntry(word);
     if (entry === null) problem ??= `${word}: it is a host, or host:port; no address, no path and no pattern.`;
     else hosts.add(entry);
   }
@@ -33,7 +33,7 @@ export function dotless(hostname: string): string {
   return hostname.replace(/\.$/, "");
 }
 
-function entryOf(word: string): string | null {
+function parseEntry(word: string): string | null {
   // An IPv6 address is taken without its brackets too.
   if (URL.canParse(`http://[${word}]`)) return new URL(`http://[${word}]`).hostname;
   const [, name = "", port = ""] = /^(.+?)(?::(\d{1,5}))?$/.exec(word) ?? [];

@@ -1,9 +1,9 @@
 // What a mailbox tells the census: its own absolute number, to the shard that its name falls on; and an isolate what it has counted, to
 // any shard.
-import type { Figures } from "./counters.ts";
+import type { CounterValues } from "./counters.ts";
 
 /** Shards of the census. Each takes its share of connects and disconnects; a question asks all of them. */
-export const SHARDS = 16;
+export const CENSUS_SHARDS = 16;
 
 /** Who is online on one shard, or on all. */
 export interface Online {
@@ -22,7 +22,7 @@ export interface CensusCalls {
   count(): Promise<Online>;
   /** `reporter` has counted so much in all. `figures`: Figures as JSON text. */
   counted(reporter: string, figures: string): Promise<void>;
-  figures(): Promise<{ readonly online: Online; readonly figures: Figures }>;
+  figures(): Promise<{ readonly online: Online; readonly figures: CounterValues }>;
   ping(): Promise<boolean>;
 }
 
@@ -30,5 +30,5 @@ export interface CensusCalls {
 export function shardOf(user: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < user.length; i++) hash = Math.imul(hash ^ user.charCodeAt(i), 0x01000193);
-  return (hash >>> 0) % SHARDS;
+  return (hash >>> 0) % CENSUS_SHARDS;
 }

@@ -1,7 +1,7 @@
 // What the address of a v1 connection says: which device, and from where in the log. Parsed once, in the Worker.
 import * as z from "zod/mini";
 import { NUMBER_END } from "./limits.ts";
-import { isDevice } from "./names.ts";
+import { isDeviceName } from "./names.ts";
 
 /** A device's claim: it has kept everything up to `cursor` of `epoch`, or wants only what comes (`head`), or goes on where it was (null). */
 export interface ConnectionQuery {
@@ -12,7 +12,7 @@ export interface ConnectionQuery {
   readonly runs?: boolean;
 }
 
-const whole = z.pipe(
+const integerText = z.pipe(
   z.pipe(
     z.string().check(z.regex(/^\d{1,16}$/)),
     z.transform((text: string) => Number(text)),
@@ -21,9 +21,9 @@ const whole = z.pipe(
 );
 
 const query = z.object({
-  device: z.string().check(z.refine(isDevice)),
+  device: z.string().check(z.refine(isDeviceName)),
   epoch: z.nullable(z.string().check(z.minLength(1), z.maxLength(64))),
-  cursor: z.nullable(z.union([z.literal("head"), whole])),
+  cursor: z.nullable(z.union([z.literal("head"), integerText])),
   runs: z.pipe(
     z.nullable(z.literal("1")),
     z.transform((asked) => asked !== null),

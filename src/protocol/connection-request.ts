@@ -4,14 +4,14 @@ import { PLAIN, type V1 } from "./version.ts";
 import type { Caller } from "./caller.ts";
 
 /** Who visits, and the subprotocol to answer with. */
-interface Guest extends Caller {
+interface UpgradeCaller extends Caller {
   readonly answer: string | null;
 }
 
 /** `stream`: as server-sent events in place of a socket. */
 export type ConnectionRequest =
-  | (Guest & { readonly dialect: typeof V1; readonly place: ConnectionQuery; readonly stream?: true })
-  | (Guest & { readonly dialect: typeof PLAIN });
+  | (UpgradeCaller & { readonly dialect: typeof V1; readonly place: ConnectionQuery; readonly stream?: true })
+  | (UpgradeCaller & { readonly dialect: typeof PLAIN });
 
 /** The request that opens a socket at the mailbox: the visit in its address, and no header of the client's. */
 export function toRequest(visit: ConnectionRequest): Request {

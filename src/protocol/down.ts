@@ -56,11 +56,11 @@ const SHAPES: ReadonlyMap<unknown, Table[keyof Table]> = new Map(Object.entries(
 /** The frame that `value` is, or null for one that this version does not know and ignores. */
 export function readDown(value: unknown): Down | null {
   const shape = SHAPES.get((value as { readonly type?: unknown } | null)?.type);
-  return shape !== undefined && matchesShape(shape, value) && isCounted(value) ? (value as Down) : null;
+  return shape !== undefined && matchesShape(shape, value) && hasValidCount(value) ? (value as Down) : null;
 }
 
 /** Whether what it says of a run agrees with itself; most frames say nothing of any. */
-function isCounted({ count, bodies }: { readonly count?: unknown; readonly bodies?: unknown }): boolean {
+function hasValidCount({ count, bodies }: { readonly count?: unknown; readonly bodies?: unknown }): boolean {
   if (count === undefined) return bodies === undefined;
   return Number(count) > 1 && Number(count) <= FRAMES && ((bodies as unknown[] | undefined)?.length ?? count) === count;
 }
@@ -81,7 +81,7 @@ export function write(down: Down): string {
 }
 
 /** A message as a mailbox has it; `peer` is the other one. */
-interface Kept {
+interface StoredMessage {
   readonly seq: number;
   readonly peer: string;
   readonly at: number;
@@ -91,31 +91,31 @@ interface Kept {
 
 /** A message from somebody else, for `user`; or, with several `bodies`, the run of which `m` is the last. */
 export function writeMessage(
-  m: Kept & { readonly origin: number | null },
+  m: StoredMessage & { readonly origin: number | null },
   user: string,
   isRequest: boolean,
   bodies: readonly string[] = [m.body],
 ): string {
   const request = isRequest ? `,"request":true` : "";
-  return `{"type":"message","seq":${m.seq},"from":${quote(m.peer)},"to":${quote(user)},"at":${m.at},"origin":${m.origin ?? 0}${request}${told(bodies)}}`;
+  return `{"type":"message","seq":${m.seq},"from":${quote(m.peer)},"to":${quote(user)},"at":${m.at},"origin":${m.origin ?? 0}${request}${bodyFields(bodies)}}`;
 }
 
 /** A message of `user`'s own, or a run, as the sender's devices see it; `bare`, without bodies, to the socket that sent it. */
 export function writeCarbon(
-  m: Kept & { readonly id: number | null; readonly device: string | null },
+  m: StoredMessage & { readonly id: number | null; readonly device: string | null },
   user: string,
   bare: boolean,
   bodies: readonly string[] = [m.body],
 ): string {
   const sent = m.id === null ? "" : `,"id":${m.id},"device":${quote(m.device ?? "")}`;
-  const rest = bare ? many(bodies.length) : told(bodies);
+  const rest = bare ? countField(bodies.length) : bodyFields(bodies);
   return `{"type":"message","seq":${m.seq},"from":${quote(user)},"to":${quote(m.peer)},"at":${m.at}${sent}${rest}}`;
 }
 
 /** The answer to a send, or to `count` of them, of which this is the last. Without `entry` where retention removed it. */
 export function writeAccepted(id: number, state: State, entry?: { seq: number; at: number }, count = 1): string {
   const where = entry === undefined ? "" : `,"entry":${entry.seq},"at":${entry.at}`;
-  return `{"type":"accepted","id":${id}${where},"state":"${state}"${many(count)}}`;
+  return `{"type":"accepted","id":${id}${where},"state":"${state}"${countField(count)}}`;
 }
 
 export function writeRefused(id: number, why: Refusal): string {
@@ -126,12 +126,12 @@ export function writeError(why: Refusal): string {
   return JSON.stringify({ type: "error", ...why });
 }
 
-function told(bodies: readonly string[]): string {
-  return bodies.length === 1 ? `,"body":${bodies[0]}` : `${many(bodies.length)},"bodies":[${bodies.join(",")}]`;
+function bodyFields(bodies: readonly string[]): string {
+  return bodies.length === 1 ? `,"body":${bodies[0]}` : `${countField(bodies.length)},"bodies":[${bodies.join(",")}]`;
 }
 
 /** For how many a frame speaks: its numbers are those of the last. */
-function many(count: number): string {
+function countField(count: number): string {
   return count === 1 ? "" : `,"count":${count}`;
 }
 

@@ -1,14 +1,14 @@
 // Hosts and origins as texts: what is one, and in which single spelling it is compared. Pure; knows nothing of variables or requests.
 
 /** Characters of a Host header: a DNS name of 253, brackets or a dot, and a port. Answers: parsing what nobody can have. */
-const HOST_UNITS = 260;
+const MAX_HOST_UNITS = 260;
 
 /** Labels of at most 63 letters, digits, hyphens and underscores, or an IPv6 address in brackets; then a port. */
 const HOST = /^(?:\[[0-9a-f:.]+\]|[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?)(?::\d{0,5})?$/i;
 
 /** Whether a Host header names a host: nothing in it can change the path, the user or the port of an address made with it. */
 export function isHost(text: string): boolean {
-  return text.length <= HOST_UNITS && HOST.test(text) && URL.canParse(`http://${text}`);
+  return text.length <= MAX_HOST_UNITS && HOST.test(text) && URL.canParse(`http://${text}`);
 }
 
 /** The machine itself. */
@@ -26,24 +26,24 @@ export function isPrivate(host: string): boolean {
 }
 
 /** An origin in the spelling of browsers, or a sentence that says why the text is none. */
-export type ReadOrigin = { readonly origin: string } | { readonly problem: string };
+export type ParsedOrigin = { readonly origin: string } | { readonly problem: string };
 
 /** Schemes that no `Origin` header has: pages of these send `null`, or the scheme of http. */
-const NEVER = /^(wss?|file|data|blob|about|javascript|ftp):/i;
+const NON_PAGE_SCHEMES = /^(wss?|file|data|blob|about|javascript|ftp):/i;
 
 /**
  * Reads an origin: case, a default port, a slash at the end and an international name don't matter. Schemes of apps
  * (`capacitor://localhost`, `chrome-extension://…`) are kept, in lower case.
  */
-export function readOrigin(text: string): ReadOrigin {
-  const wrong = (why: string): ReadOrigin => ({ problem: `${text}: ${why}` });
+export function parseOrigin(text: string): ParsedOrigin {
+  const wrong = (why: string): ParsedOrigin => ({ problem: `${text}: ${why}` });
   if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) {
-    const meant = /^[^:/?#@\s]+(:\d+)?\/?$/.test(text) ? readOrigin(`https://${text}`) : null;
+    const meant = /^[^:/?#@\s]+(:\d+)?\/?$/.test(text) ? parseOrigin(`https://${text}`) : null;
     const hint =
       meant !== null && "origin" in meant ? `; did you mean ${meant.origin}?` : ", like https://chat.example.com.";
     return wrong(`an origin begins with its scheme${hint}`);
   }
-  if (NEVER.test(text)) return wrong("no page has an origin of this scheme.");
+  if (NON_PAGE_SCHEMES.test(text)) return wrong("no page has an origin of this scheme.");
   if (text.includes("*")) return wrong("an origin has no wildcard in it.");
   if (!URL.canParse(text)) return wrong("it is no origin.");
   const { protocol, host, origin, pathname, search, hash, username, password } = new URL(text);

@@ -3,11 +3,11 @@ import type { State } from "./down.ts";
 import type { Refusal } from "./refusals.ts";
 
 /** A message as it is kept: the canonical receiver and the body as JSON text; or why it can't be. */
-export type Outgoing = { readonly to: string; readonly body: string } | { readonly refused: Refusal };
+export type OutgoingMessage = { readonly to: string; readonly body: string } | { readonly refused: Refusal };
 
 /** What one request has sent. `key`: under which a repetition of it is known, with the hash of what was said. */
 export interface Sending {
-  readonly messages: readonly Outgoing[];
+  readonly messages: readonly OutgoingMessage[];
   readonly key: { readonly name: string; readonly digest: string } | null;
 }
 

@@ -34,15 +34,15 @@ export type ShapeOf<S> = { [K in Exclude<keyof S, Optional<S>>]: ValueOf<S[K]> }
 type Test = (value: unknown) => boolean;
 
 /** Each shape's fields with their tests: made once, because every frame is looked at. */
-const known = new WeakMap<Shape, readonly (readonly [name: string, test: Test])[]>();
+const knownTests = new WeakMap<Shape, readonly (readonly [name: string, test: Test])[]>();
 
 /** Whether `value` has this shape. Whole numbers are those that a double holds exactly. */
 export function matchesShape<S extends Shape>(shape: S, value: unknown): value is ShapeOf<S> {
   if (typeof value !== "object" || value === null) return false;
-  let tests = known.get(shape);
+  let tests = knownTests.get(shape);
   if (tests === undefined) {
     tests = Object.entries(shape).map(([name, field]) => [name, testOf(field)] as const);
-    known.set(shape, tests);
+    knownTests.set(shape, tests);
   }
   for (const [name, test] of tests) {
     if (!test((value as Record<string, unknown>)[name])) return false;

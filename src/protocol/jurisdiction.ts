@@ -2,28 +2,28 @@
 // this is decided once for a deployment, here, and everybody gets their namespaces from here.
 
 /** A namespace of objects, as far as places go. */
-interface Placed {
+interface Namespace {
   jurisdiction(name: string): unknown;
 }
 
-interface Spaces {
-  readonly MAILBOX: Placed;
-  readonly CENSUS: Placed;
-  readonly REGISTRY: Placed;
+interface NamespaceBindings {
+  readonly MAILBOX: Namespace;
+  readonly CENSUS: Namespace;
+  readonly REGISTRY: Namespace;
   readonly JURISDICTION?: string;
 }
 
-const known = new WeakMap<object, unknown>();
+const knownEnvs = new WeakMap<object, unknown>();
 
 /** The bindings, with the namespaces of JURISDICTION in place of those of the whole world. Throws where there is no such jurisdiction. */
 export function withJurisdiction<E extends object>(env: E): E {
-  const { MAILBOX, CENSUS, REGISTRY, JURISDICTION = "" } = env as unknown as Spaces;
+  const { MAILBOX, CENSUS, REGISTRY, JURISDICTION = "" } = env as unknown as NamespaceBindings;
   if (JURISDICTION === "") return env;
-  const before = known.get(env);
+  const before = knownEnvs.get(env);
   if (before !== undefined) return before as E;
-  const within = (namespace: Placed) => namespace.jurisdiction(JURISDICTION);
+  const within = (namespace: Namespace) => namespace.jurisdiction(JURISDICTION);
   const spaces = { MAILBOX: within(MAILBOX), CENSUS: within(CENSUS), REGISTRY: within(REGISTRY) };
   const there = { ...env, ...spaces } as E;
-  known.set(env, there);
+  knownEnvs.set(env, there);
   return there;
 }

@@ -2,7 +2,7 @@
 // Sizes are UTF-8 bytes of the JSON text; `welcome.limits` tells a client the ones it has to keep.
 
 /** Bytes of one body. Answers: one message that fills a row, a page of history, or a text. */
-export const BODY_BYTES = 65_536;
+export const MAX_BODY_BYTES = 65_536;
 
 /** Frames in one text, up or down. Answers: a small text that is much work. */
 export const FRAMES = 4_096;
@@ -16,7 +16,7 @@ export const LIMITS = {
   window: 4_096,
   /** Bytes of log frames unacknowledged on one socket. Answers: as above, with large bodies. */
   windowBytes: 4 * 1_024 * 1_024,
-  bodyBytes: BODY_BYTES,
+  bodyBytes: MAX_BODY_BYTES,
   textBytes: TEXT_BYTES,
   frames: FRAMES,
 } as const;
@@ -106,7 +106,7 @@ export const TAKEOVERS = { BURST: 20, REFILL_MS: 30_000 } as const;
  * paid one some time after 1,000; the rest is for what leaves unasked: reports to the census, and a key set. Answers: a message to thousands.
  */
 export const CALLS_PER_EVENT = 32;
-export const MOST_CALLS_PER_EVENT = 900;
+export const MAX_CALLS_PER_EVENT = 900;
 
 /** Signed-in devices of a user; the one not seen for longest goes. Answers: sign-ins as storage. */
 export const SIGNED_IN = 64;
@@ -156,7 +156,7 @@ export const USED_CHALLENGES = 64;
 export const SESSION_IDLE_DAYS = 90;
 
 /** Peers whose presence one socket may watch. Answers: a socket that wakes half the world. */
-export const WATCHED = 64;
+export const MAX_WATCHED_PEERS = 64;
 
 /** Of presence, and of typing. */
 export const SIGNALS = {
@@ -182,13 +182,13 @@ export const SIGNALS = {
 export const RENEWALS = { BURST: 2, PER_SECOND: 1 } as const;
 
 /** Levels of arrays and objects in a body. Answers: a body that overflows the stack of whoever reads it. */
-export const BODY_DEPTH = 128;
+export const MAX_BODY_DEPTH = 128;
 
 /** UTF-16 units of a userName, and characters of a device. Answers: names as storage. */
-export const NAME_UNITS = 64;
+export const MAX_NAME_UNITS = 64;
 
 /** UTF-16 units of a token, at most. Answers: hashing and parsing what nobody made. */
-export const TOKEN_UNITS = 8_192;
+export const MAX_TOKEN_UNITS = 8_192;
 
 /** Bytes of a body that is read for a token whose mailbox has not spoken yet. Answers: reading and parsing for somebody who may not ask. */
 export const UNCONFIRMED_BODY_BYTES = 4_096;
@@ -216,7 +216,7 @@ export function utf8Bytes(text: string): number {
 }
 
 /** Whether `text` has more than `limit` UTF-8 bytes; a text of any size is answered in bounded memory. */
-export function exceeds(text: string, limit: number): boolean {
+export function exceedsBytes(text: string, limit: number): boolean {
   if (text.length > limit) return true;
   return text.length * 3 > limit && utf8Bytes(text) > limit;
 }

@@ -55,10 +55,10 @@ export const EVENTS = {
   admin_misconfigured: "ADMIN_TOKEN is too short, and opens nothing",
 } as const;
 
-export type Event = keyof typeof EVENTS;
+export type EventName = keyof typeof EVENTS;
 
 /** Writes one event. Fields are names, numbers and codes. */
-export function logEvent(event: Event, fields: Readonly<Record<string, string | number | boolean | null>>): void {
+export function logEvent(event: EventName, fields: Readonly<Record<string, string | number | boolean | null>>): void {
   count("event", event);
   console.log(JSON.stringify({ event, at: Date.now(), ...fields }));
 }

@@ -1,5 +1,5 @@
 // The plain dialect: the format that existing pages and servers of this kind speak. One text, one message, both ways.
-import { exceeds, LIMITS } from "./limits.ts";
+import { exceedsBytes, LIMITS } from "./limits.ts";
 import { canonical, SYSTEM } from "./names.ts";
 import { type Refusal, refusal } from "./refusals.ts";
 import { parse } from "./json.ts";
@@ -61,7 +61,7 @@ export function writePlainRefusal(
 
 /** Whether a text is too large to be read in either dialect. */
 export function textTooLarge(text: string): boolean {
-  return exceeds(text, LIMITS.textBytes);
+  return exceedsBytes(text, LIMITS.textBytes);
 }
 
 function plainTime(at: number): string {

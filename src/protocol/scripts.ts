@@ -19,7 +19,7 @@ const SHARED = /[\p{scx=Zyyy}\p{scx=Zinh}]/gu;
 const DIGIT = /\p{Nd}/u;
 
 /** Made when they are first needed: most names are found by the first ones. */
-const patterns = new Map<string, RegExp | null>();
+const knownPatterns = new Map<string, RegExp | null>();
 
 /** Whether all of it can be written in one script, or in one of the mixtures. */
 export function isOfOneScript(name: string): boolean {
@@ -34,10 +34,10 @@ export function isOfOneNumbering(name: string): boolean {
 }
 
 function patternOf(scripts: string): RegExp | null {
-  const known = patterns.get(scripts);
+  const known = knownPatterns.get(scripts);
   if (known !== undefined) return known;
   const made = patternFor(scripts);
-  patterns.set(scripts, made);
+  knownPatterns.set(scripts, made);
   return made;
 }
 

@@ -15,7 +15,7 @@ export function accessIdOf(hash: string): string {
 }
 
 /** A token of a service account, as operators see it: never the token itself. Times in ms since 1970. */
-export interface Access {
+export interface ServiceToken {
   readonly id: string;
   readonly label: string;
   readonly scopes: readonly Scope[];
@@ -26,7 +26,7 @@ export interface Access {
 export interface Service {
   readonly userName: string;
   readonly created: number;
-  readonly tokens: readonly Access[];
+  readonly tokens: readonly ServiceToken[];
   readonly webhook: WebhookState | null;
 }
 

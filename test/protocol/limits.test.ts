@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { encodeTexts } from "../../src/mailbox/connections/encode-texts.ts";
-import { exceeds, LIMITS, utf8Bytes } from "../../src/protocol/limits.ts";
+import { exceedsBytes, LIMITS, utf8Bytes } from "../../src/protocol/limits.ts";
 
 const text = fc.string({ unit: "binary" });
 
@@ -12,7 +12,7 @@ test("[F3] a text's size is its UTF-8 bytes", () => {
 
 test("a text exceeds a limit exactly when its bytes do", () => {
   fc.assert(
-    fc.property(text, fc.nat(40), (t, limit) => void expect(exceeds(t, limit)).toBe(Buffer.byteLength(t) > limit)),
+    fc.property(text, fc.nat(40), (t, limit) => void expect(exceedsBytes(t, limit)).toBe(Buffer.byteLength(t) > limit)),
   );
 });
 

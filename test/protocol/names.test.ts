@@ -1,7 +1,7 @@
 // Names: one spelling for every mailbox.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { canonical, isDevice } from "../../src/protocol/names.ts";
+import { canonical, isDeviceName } from "../../src/protocol/names.ts";
 
 test.each([
   ["Alice", "alice"],
@@ -84,5 +84,5 @@ test.each([
   ["a b", false],
   ["é", false],
 ])("[D3] the device %s: %s", (name, is) => {
-  expect(isDevice(name)).toBe(is);
+  expect(isDeviceName(name)).toBe(is);
 });

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { readPlain, writePlain } from "../../src/protocol/plain.ts";
 import { REFUSALS } from "../../src/protocol/refusals.ts";
-import { TOKEN_UNITS, WATCHED } from "../../src/protocol/limits.ts";
+import { MAX_TOKEN_UNITS, MAX_WATCHED_PEERS } from "../../src/protocol/limits.ts";
 import { readMessage, readText, upFrame, upRun } from "../../src/protocol/up.ts";
 import { chooseDialect } from "../../src/protocol/version.ts";
 
@@ -78,8 +78,8 @@ test("[F5] a frame is read exactly where the schema takes it", () => {
     near("ack", { seq: id }),
     near("read", { peer: name, seq: id }),
     near("typing", { to: name }),
-    near("watch", { peers: field(fc.array(name, { maxLength: WATCHED + 2, size: "max" })) }),
-    near("token", { token: field(fc.oneof(fc.string(), fc.constant("x".repeat(TOKEN_UNITS + 1)))) }),
+    near("watch", { peers: field(fc.array(name, { maxLength: MAX_WATCHED_PEERS + 2, size: "max" })) }),
+    near("token", { token: field(fc.oneof(fc.string(), fc.constant("x".repeat(MAX_TOKEN_UNITS + 1)))) }),
   );
   const taken = new Map<string, number>();
   fc.assert(
