@@ -1,5 +1,5 @@
-// Accounts without passwords: to claim a name, to sign in and out, and to see one's devices. A user's own mailbox is the authority;
-// this makes what is random, sees to the cookie, and lets no secret but its hash through to the mailbox.
+// Accounts without passwords: claiming a name, signing in and out, managing devices. The user's own mailbox is the
+// authority. This file makes the random values, sets the cookie, and passes only hashes of secrets to the mailbox.
 import type { NewToken } from "../protocol/account.ts";
 import { refusal } from "../protocol/refusals.ts";
 import type { Caller } from "../protocol/caller.ts";
@@ -24,14 +24,14 @@ import {
 import { modeOrRefusal, tokenKeyOf, findToken, identifyCaller } from "./identify-caller.ts";
 import type { RequestContext } from "./request-context.ts";
 
-/** What this server asks of whoever comes: for pages that show the right form. */
+/** How users authenticate on this server, so that a web page can show the right form. */
 export function describeAuth(c: RequestContext): Response {
   const auth = authModeOf(c.env);
   const registration = auth === "accounts" ? { registration: c.env.REGISTRATION ?? "open" } : {};
   return jsonResponse(c, { auth, ...registration });
 }
 
-/** Claims a free name: 201 with a token for this device, a recovery code that is shown once, and the cookie. */
+/** Claims a free name: 201 with a token for this device, a recovery code that is shown only here, and the cookie. */
 export async function claimName(
   c: RequestContext,
   {
@@ -53,7 +53,10 @@ export async function claimName(
   return jsonResponse(c, { userName, token, recoveryCode: renewRecoveryCode, device: answer.value.id }, 201);
 }
 
-/** Signs a device in with a recovery code, which is then replaced, or a link code: 200 with a token for it, and the cookie. */
+/**
+ * Signs a device in with a recovery code or a link code: 200 with a token for it, and the cookie. A recovery code is
+ * replaced: the response has the next one.
+ */
 export async function signIn(
   c: RequestContext,
   read: { readonly userName: string; readonly code: string; readonly label?: string | undefined },
@@ -75,14 +78,17 @@ export async function signIn(
   return jsonResponse(c, { userName, token, ...again, device: answer.value.id });
 }
 
-/** The device that asks is signed out: its sockets are closed, its token is worth nothing, and the cookie is gone. */
+/** Signs the calling device out: its sockets are closed, its token becomes invalid, and the cookie is deleted. */
 export async function signOut(c: RequestContext): Promise<Response> {
   const answer = await callMailbox(c, (mailbox, caller) => mailbox.signOut(caller, null));
   if (answer.ok) deleteSessionCookie(c);
   return answer.ok ? c.body(null, 204) : answer;
 }
 
-/** Signs another device out: 204, or 200 with the next recovery code where the device had made the last one, which ended with it. */
+/**
+ * Signs another device out: 204. If that device had made the current recovery code, the code ends with it, and the
+ * response is 200 with the next one.
+ */
 export function signOutDevice(c: RequestContext, id: string): Promise<Response> {
   const recoveryCode = newRecoveryCode();
   return callMailbox(c, async (mailbox, caller) => {
@@ -92,7 +98,7 @@ export function signOutDevice(c: RequestContext, id: string): Promise<Response> 
   });
 }
 
-/** Signs all other devices out, and what they have made ends: 200 with the next recovery code. */
+/** Signs all other devices out and revokes the codes and passkeys that they made: 200 with the next recovery code. */
 export function signOutOthers(c: RequestContext): Promise<Response> {
   const recoveryCode = newRecoveryCode();
   return callMailbox(c, async (mailbox, caller) => {
@@ -102,21 +108,21 @@ export function signOutOthers(c: RequestContext): Promise<Response> {
   });
 }
 
-/** The device that asks shows with the recovery code that it is the user: 204. The code stays good. */
+/** Proves with the recovery code that the user operates the calling device: 204. The code stays valid. */
 export function proveByRecoveryCode(c: RequestContext, code: string): Promise<Response> {
   return callMailbox(c, async (mailbox, caller) =>
     mailbox.prove(caller, await hashOfCode(caller.name, normalizeCode(code))),
   );
 }
 
-/** Everything gone, for good: 204. */
+/** Erases the account permanently: 204. */
 export async function eraseAccount(c: RequestContext): Promise<Response> {
   const answer = await callMailbox(c, (mailbox, caller) => mailbox.erase(caller));
   if (answer.ok) deleteSessionCookie(c);
   return answer.ok ? c.body(null, 204) : answer;
 }
 
-/** Everything that the mailbox keeps, as JSON Lines. */
+/** The whole mailbox as JSON Lines. */
 export async function exportMailbox(c: RequestContext): Promise<Response> {
   const caller = await identifyCaller(c, null);
   if ("refused" in caller) return problem(caller.refused);
@@ -129,7 +135,7 @@ export async function exportMailbox(c: RequestContext): Promise<Response> {
   });
 }
 
-/** A short code that lets one more device in, within ten minutes: 201. */
+/** A short code with which one more device can sign in within ten minutes: 201. */
 export function createLinkCode(c: RequestContext): Promise<Response> {
   const question = async (mailbox: MailboxStub, caller: Caller) => {
     const code = newLinkCode();
@@ -139,7 +145,7 @@ export function createLinkCode(c: RequestContext): Promise<Response> {
   return callMailbox(c, question, 201);
 }
 
-/** A new recovery code in place of the old one: 201. */
+/** Replaces the recovery code: 201 with the new one. */
 export function recoveryCode(c: RequestContext): Promise<Response> {
   const question = async (mailbox: MailboxStub, caller: Caller) => {
     const code = newRecoveryCode();
@@ -149,7 +155,7 @@ export function recoveryCode(c: RequestContext): Promise<Response> {
   return callMailbox(c, question, 201);
 }
 
-/** Lets nobody through where there are no accounts. */
+/** Middleware: refuses every request unless AUTH is accounts. */
 export async function requireAccounts(c: RequestContext, next: () => Promise<void>): Promise<Response | void> {
   const mode = modeOrRefusal(c);
   if (typeof mode === "object") return problem(mode.refused);
@@ -157,20 +163,23 @@ export async function requireAccounts(c: RequestContext, next: () => Promise<voi
   return requirePerson(c, next);
 }
 
-/** Lets no service account through: its tokens and its end are its operators' business. */
+/** Middleware: refuses service accounts. Their tokens and their revocation are managed by operators. */
 export async function requirePerson(c: RequestContext, next: () => Promise<void>): Promise<Response | void> {
   const token = findToken(c);
   if (token === null || serviceTokenName(token) === null) return next();
   return problem(refusal("forbidden", "this is for people; operators see to service accounts"));
 }
 
-/** Somebody without a token wants to have one: not too often. */
+/** Middleware: limits the attempts to claim a name or to sign in, by network address. */
 export async function limitAttempts(c: RequestContext, next: () => Promise<void>): Promise<Response | void> {
   const tooMany = await countAttempt(c.req.raw, c.env);
   return tooMany === null ? next() : problem(tooMany);
 }
 
-/** A token for a device that may be about to sign in. The one that this browser has of the same user, in its cookie, ends when it does. */
+/**
+ * A token for a device that is signing in, and the record of it for the mailbox. If the browser's cookie has a token of
+ * the same user, the record says that the new token replaces it.
+ */
 export async function newDeviceToken(
   c: RequestContext,
   userName: string,
@@ -182,7 +191,7 @@ export async function newDeviceToken(
   return { token, fresh: { hash: await hashOf(token), label: labelOf(c, label), ...replaces } };
 }
 
-/** What the user calls the device, or what its browser says that it is. */
+/** The device's label: the one given, or browser and system as the User-Agent names them. */
 export function labelOf(c: RequestContext, given: string | undefined): string {
   if (given !== undefined) return given;
   const agent = c.req.header("User-Agent") ?? "";

@@ -1,13 +1,13 @@
-// How much one address may do in a minute. A unit is reserved before the work that it stands for, and given back if that turns out to be
-// harmless, so that requests in parallel can't do more than the limit. Counted in the isolate; bounded in memory.
+// A limit per network address and minute. A unit is reserved before the work it stands for, and released if the work
+// turns out to be harmless; so parallel requests can't exceed the limit. Counted per isolate, in bounded memory.
 import type { Networks } from "./address.ts";
 
 export const MINUTE_MS = 60_000;
-/** When only reservations are in the way, the next try can help so soon. */
+/** The retry time when only open reservations stand in the way. */
 const RESERVED_RETRY_MS = 1_000;
 /** Networks remembered below their limit, and as many that have reached it. Answers: a botnet that fills memory. */
 const MAX_NETWORKS = 10_000;
-/** What a site may do in proportion to a household. Answers: a /48, which has 65,536 households. */
+/** A site's limit as a multiple of a household's. Answers: a /48, which has 65,536 households. */
 const SITE_FACTOR = 8;
 
 interface NetworkCount {
@@ -15,15 +15,15 @@ interface NetworkCount {
   readonly startedAt: number;
   readonly limit: number;
   used: number;
-  /** How many of those that are used may still be given back. */
+  /** How many of the used units are reserved, so may still be released. */
   reserved: number;
 }
 
-/** One unit that was reserved: to be given back or kept, once. */
+/** One reserved unit. The first call of `release` or `commit` counts, later ones do nothing. */
 export interface Reservation {
   release(): void;
   commit(): void;
-  /** Uses up what is left of the household's minute. */
+  /** Uses up the rest of the household's minute. */
   exhaust(): void;
 }
 
@@ -36,7 +36,7 @@ export interface Exhausted {
 }
 
 export class AddressLimit {
-  /** Each is in the order in which it was put, so what is at the front is the oldest. */
+  /** Both maps are in insertion order: the first entry is the oldest. */
   readonly #below = new Map<string, NetworkCount>();
   readonly #reached = new Map<string, NetworkCount>();
 
@@ -50,7 +50,7 @@ export class AddressLimit {
     return this.#reservation(counts);
   }
 
-  /** Whether nothing is left of this address's minute. Reserves nothing. */
+  /** Whether this address has used up its minute. Reserves nothing. */
   isExhausted({ household, site }: Networks, now = Date.now()): boolean {
     return [household, site].some((network) => {
       const count = network === null ? undefined : this.#reached.get(network);
@@ -58,7 +58,7 @@ export class AddressLimit {
     });
   }
 
-  /** Networks that are remembered. */
+  /** The number of networks remembered. */
   get size(): number {
     return this.#below.size + this.#reached.size;
   }
@@ -85,7 +85,7 @@ export class AddressLimit {
       count.used += used;
       count.reserved += reserved;
       const [right, other] = count.used < count.limit ? [this.#below, this.#reached] : [this.#reached, this.#below];
-      // One that was evicted meanwhile, or whose minute is over, stays out.
+      // A network that was evicted since, or whose minute is over, is not inserted again.
       if (right.get(count.network) === count || other.get(count.network) !== count) continue;
       other.delete(count.network);
       insert(right, count);
@@ -103,7 +103,7 @@ export class AddressLimit {
   }
 }
 
-/** Evicts the one that was put first, of the same kind: those below their limit push out none that has reached it. */
+/** Evicts the oldest network of the same map: networks below their limit never evict one that has reached it. */
 function insert(into: Map<string, NetworkCount>, count: NetworkCount): void {
   if (into.size >= MAX_NETWORKS) {
     const [first] = into.keys();

@@ -1,6 +1,6 @@
-// How often somebody may try to come in, by address. Counted in the isolate, and by the platform's own limiter where the binding RATE
-// exists. Bare workerd, which has none, is one process: there this count is exact. What is behind it (the tries of a code, the
-// sockets of a mailbox) each mailbox counts for itself.
+// The limit on attempts to sign in or to register, by address. Counted per isolate, and by the platform's rate limiter
+// where the binding RATE exists. Bare workerd has no such binding but is one process, so there the count is exact. Each
+// mailbox counts what happens behind this limit (tries of a code, sockets) itself.
 import { type Refusal, refusal } from "../protocol/refusals.ts";
 import { valueOf, type Variables } from "../protocol/variables.ts";
 import { loggedNetworkOf, networksOf } from "./address.ts";
@@ -8,10 +8,10 @@ import { AddressLimit, isReserved, MINUTE_MS } from "./address-limit.ts";
 import { logAttempt } from "./attempt-log.ts";
 
 const attemptLimit = new AddressLimit();
-/** Refused upgrades that are accepted, so that a browser hears why. Answers: sockets that their clients keep open. */
+/** Attempts of this isolate, by network. In memory, bounded by AddressLimit. Answers: guessing tokens and codes. */
 const refusedSocketLimit = new AddressLimit();
 
-/** What the platform counts by; see [[ratelimits]] in wrangler.toml. */
+/** The platform's rate limiter; see [[ratelimits]] in wrangler.toml. */
 interface RateLimitBinding {
   limit(options: { readonly key: string }): Promise<{ readonly success: boolean }>;
 }
@@ -20,17 +20,17 @@ export type AttemptLimits = Pick<Variables, "RATE_LIMIT" | "ATTEMPTS_PER_MINUTE"
   readonly RATE?: RateLimitBinding;
 };
 
-/** An attempt that is counted already, as long as nobody knows whether it was a good one. */
+/** An attempt that is already counted, while its result is still unknown. */
 export interface Attempt {
-  /** It was good. */
+  /** The attempt was legitimate: no longer counted. */
   release(): void;
-  /** It was wrong; a refusal where the platform has counted too many. */
+  /** The attempt was wrong. Returns a refusal if the platform has counted too many. */
   commit(): Promise<Refusal | null>;
 }
 
 const UNLIMITED: Attempt = { release: () => undefined, commit: () => Promise.resolve(null) };
 
-/** Reserves one attempt, before anything is done that it may cost. */
+/** Reserves one attempt, before any work is done for it. */
 export function reserveAttempt(request: Request, limits: AttemptLimits): Attempt | { readonly refused: Refusal } {
   if (valueOf(limits, "RATE_LIMIT") === "off") return UNLIMITED;
   const networks = networksOf(request, limits);
@@ -42,20 +42,20 @@ export function reserveAttempt(request: Request, limits: AttemptLimits): Attempt
   const commit = async () => {
     outcome.commit();
     if ((await limits.RATE?.limit({ key: networks.household }))?.success !== false) return null;
-    // What the platform knows of other isolates holds here too: the next one wakes nobody.
+    // The platform counts other isolates too: the next attempt is refused here without waking a mailbox.
     outcome.exhaust();
     return tooManyAttempts(MINUTE_MS);
   };
   return { release: outcome.release, commit };
 }
 
-/** Counts one attempt; a refusal where there were too many. */
+/** Counts one attempt. Returns a refusal if there were too many. */
 export async function countAttempt(request: Request, limits: AttemptLimits): Promise<Refusal | null> {
   const reserved = reserveAttempt(request, limits);
   return "refused" in reserved ? reserved.refused : reserved.commit();
 }
 
-/** Whether this address may be refused with an accepted socket once more; counts it. */
+/** Whether this address may be refused once more by an accepted socket. Counts it. */
 export function mayRefuseBySocket(request: Request, limits: AttemptLimits): boolean {
   if (valueOf(limits, "RATE_LIMIT") === "off") return true;
   const outcome = refusedSocketLimit.reserve(networksOf(request, limits), attemptsPerMinute(limits));

@@ -1,4 +1,4 @@
-// The AUTH variable: what it means, and what is wrong with the variables around it, said aloud once when an isolate starts.
+// The AUTH variable and what depends on it. Problems of the variables are logged once, when an isolate starts.
 import { isPrivate } from "../protocol/host.ts";
 import { logEvent } from "../protocol/log-events.ts";
 import { type Refusal, refusal } from "../protocol/refusals.ts";
@@ -7,9 +7,10 @@ import { isVariable, nearestName, accessProblem, otherProblems, type Variables }
 
 export type AuthMode = "accounts" | "jwt" | "open";
 
+/** The mode of each set of variables, checked once: they do not change while an isolate lives. */
 const knownModes = new WeakMap<object, AuthMode | null>();
 
-/** The mode, or null where the variables make no sense: then nobody is let in. */
+/** The mode, or null if the variables are invalid: then every request is refused. */
 export function authModeOf(variables: Variables): AuthMode | null {
   const known = knownModes.get(variables);
   if (known !== undefined) return known;
@@ -18,12 +19,12 @@ export function authModeOf(variables: Variables): AuthMode | null {
   return mode;
 }
 
-/** Why nobody is let in where the mode makes no sense; the details are in the log. */
+/** The refusal of every request while the variables are invalid. The details are in the log only. */
 export function misconfiguredRefusal(): Refusal {
   return refusal("internal", "the server is not configured; its log says what is missing");
 }
 
-/** Logs what the variables mean for whoever runs this: who comes in, and which of them are not as they were meant. */
+/** Logs the problems of the variables for the operator: who can sign in, and which variables are probably mistakes. */
 export function logMisconfiguration(variables: Variables): void {
   const secret = problemOfValue(variables, "ADMIN_TOKEN");
   if (secret !== null) logEvent("admin_misconfigured", { error: `${secret} It opens nothing.` });
@@ -40,12 +41,12 @@ export function logMisconfiguration(variables: Variables): void {
   }
 }
 
-/** What an operator has to bring; null where nothing opens what is for operators, but for a service's token. */
+/** The operator's secret; null if there is none. Then only a service's token with the scope admin is an operator's. */
 export function adminToken(variables: Variables): string | null {
   return valueOf(variables, "ADMIN_TOKEN") || null;
 }
 
-/** In `open` mode only loopback and private hosts are served, unless a second variable says that it is meant. */
+/** In `open` mode only loopback and private hosts are served, unless OPEN_ANYWHERE allows all. */
 export function servesHost(variables: Variables, url: string): boolean {
   return isOpenAnywhere(variables) || isPrivate(new URL(url).hostname);
 }

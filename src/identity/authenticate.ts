@@ -1,5 +1,5 @@
-// What stands before every route that takes a token: it is known who asks before anything of the request is read. The token's form and its
-// mark say enough for a small body; before a large one is read, the mailbox has said that the token is good.
+// The middleware of every route that takes a token: the caller is identified before the body is read. For a small body
+// the token's form and mark are enough; before a large one is read, the mailbox has confirmed the token.
 import { UNCONFIRMED_BODY_BYTES } from "../protocol/limits.ts";
 import type { Scope } from "../protocol/service.ts";
 import { requestTokenOf, confirmToken, settleByStatus, settleRefusal } from "./request-token.ts";
@@ -8,7 +8,7 @@ import { problem } from "./refuse-upgrade.ts";
 import { identifyCaller } from "./identify-caller.ts";
 import type { RequestContext } from "./request-context.ts";
 
-/** Lets a request through whose token may be good for this scope. */
+/** Middleware: passes requests whose token may be valid for this scope. */
 export function authenticate(scope: Scope | "people") {
   return async (c: RequestContext, next: () => Promise<void>): Promise<Response | void> => {
     const caller = await identifyCaller(c, null, scope === "people" ? undefined : [scope]);
@@ -23,7 +23,7 @@ export function authenticate(scope: Scope | "people") {
   };
 }
 
-/** Whether there is more to read than one would for anybody; what does not say how much it is counts as much. */
+/** Whether the body is larger than an unconfirmed caller may send. A body without Content-Length counts as large. */
 function isLarge(request: Request): boolean {
   return request.body !== null && (contentLength(request) ?? Infinity) > UNCONFIRMED_BODY_BYTES;
 }

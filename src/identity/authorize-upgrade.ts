@@ -1,4 +1,4 @@
-// Who may open which mailbox's socket: everything about an upgrade that can be checked without waking an object.
+// Authorizes WebSocket upgrades: everything that can be checked without waking an object.
 import { canonical } from "../protocol/names.ts";
 import { readConnectionQuery } from "../protocol/connection-query.ts";
 import { type Refusal, refusal } from "../protocol/refusals.ts";
@@ -7,10 +7,10 @@ import type { ConnectionRequest } from "../protocol/connection-request.ts";
 import { identifyCaller } from "./identify-caller.ts";
 import type { RequestContext } from "./request-context.ts";
 
-/** Lets an upgrade in, or says why not. */
+/** The request for the mailbox, or why the upgrade is refused. */
 export type UpgradeVerdict = { readonly visit: ConnectionRequest } | { readonly refused: Refusal };
 
-/** Judges an upgrade to `/client/:userName`. */
+/** Checks an upgrade of `/client/:userName`. */
 export async function authorizeUpgrade(c: RequestContext, rawName: string, offer: Offer): Promise<UpgradeVerdict> {
   if (!("dialect" in offer)) return { refused: refusal("no_version") };
   const name = canonical(rawName);

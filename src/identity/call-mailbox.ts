@@ -1,4 +1,4 @@
-// Questions over HTTP: find out who asks, ask their own mailbox, answer with what it says as JSON.
+// One HTTP request, one call: identify the caller, call the caller's own mailbox, respond with its result as JSON.
 import type { Refusal } from "../protocol/refusals.ts";
 import type { Scope } from "../protocol/service.ts";
 import type { CallResult, Caller } from "../protocol/caller.ts";
@@ -9,7 +9,7 @@ import type { RequestContext } from "./request-context.ts";
 
 export type MailboxStub = ReturnType<Env["MAILBOX"]["getByName"]>;
 
-/** Asks the mailbox of whoever asks; answers with the value as JSON (a text is JSON already), or 204 for none. */
+/** Calls the caller's mailbox. Responds with the value as JSON (a string is JSON already), or 204 for null. */
 export async function callMailbox(
   c: RequestContext,
   question: (mailbox: MailboxStub, caller: Caller) => Promise<CallResult<unknown> | { readonly refused: Refusal }>,
@@ -24,14 +24,14 @@ export async function callMailbox(
   return jsonResponse(c, answer.value, status);
 }
 
-/** The value as JSON, never to be kept by anybody on the way. */
+/** The value as JSON, which no cache may store. */
 export function jsonResponse(c: RequestContext, value: unknown, status: 200 | 201 = 200): Response {
   if (value === null || value === undefined) return c.body(null, 204);
   const text = typeof value === "string" ? value : JSON.stringify(value);
   return c.body(text, status, { "Content-Type": "application/json", "Cache-Control": "no-store" });
 }
 
-/** A mailbox said no. */
+/** The response for a mailbox's refusal, which also settles the request's token. */
 export async function refuseByMailbox(c: RequestContext, why: Refusal): Promise<Response> {
   return problem(await settleRefusal(c, why));
 }

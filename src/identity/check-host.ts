@@ -1,10 +1,10 @@
-// A request whose Host is no host is refused before anybody makes an address of it: in the Worker, and in bare workerd by what stands in
-// front of it and routes by the path.
+// Refuses requests whose Host header is not a host, before a URL is built from it. Used by the Worker, and in bare
+// workerd by the front, which routes by path.
 import { isHost } from "../protocol/host.ts";
 import { refusal } from "../protocol/refusals.ts";
 import { problemResponse } from "./problem-response.ts";
 
-/** What such an answer has where nothing else adds the headers of every answer; see headers.ts. */
+/** Security headers of this response, for the front, where headers.ts does not run. */
 const FALLBACK_HEADERS = {
   "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
   "X-Content-Type-Options": "nosniff",
@@ -13,8 +13,8 @@ const FALLBACK_HEADERS = {
 };
 
 /**
- * The answer to a request whose Host can't be one, or null. Answers: a Host that changes the path of the address that is made with it, and
- * exceptions outside of every catch.
+ * The response to a request with an invalid Host, or null. Answers: a Host that changes the path of a URL built with
+ * it, and exceptions that nothing catches.
  */
 export function checkHost(request: Request): Response | null {
   const host = request.headers.get("Host");

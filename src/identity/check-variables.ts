@@ -1,5 +1,5 @@
-// Of the variables that say who may come in: what makes no sense beside the others, and names that are none. Used when an isolate starts,
-// and by the commands that start or deploy a server, so that a typing error is told before anybody is served.
+// Checks variables that depend on each other, and unknown names. Used when an isolate starts, and by the commands that
+// start or deploy a server, so that a typing error is reported before any request is served.
 import { isLoopback } from "../protocol/host.ts";
 import { splitWords } from "../protocol/variable-kinds.ts";
 import { problemOfValue, valueOf, VARIABLES, type VariableName, type Variables } from "../protocol/variables.ts";
@@ -9,10 +9,10 @@ export type { Variables } from "../protocol/variables.ts";
 
 const NAMES = Object.keys(VARIABLES) as VariableName[];
 
-/** Changes of one character after which a name is still taken for a typing error, for every four characters. */
+/** One typing error is assumed for every four characters of a name. */
 const CHARACTERS_PER_TYPO = 4;
 
-/** What may sign with a public key, and with a secret. `none` and, beside public keys, any HMAC are never taken. */
+/** Algorithms for a public key, and for a secret. `none` is never accepted, nor any HMAC with public keys. */
 const PUBLIC_KEY_ALGORITHMS = [
   "RS256",
   "RS384",
@@ -28,17 +28,17 @@ const PUBLIC_KEY_ALGORITHMS = [
 ];
 const SECRET_ALGORITHMS = ["HS256"];
 
-/** The algorithms that are pinned: all that fit the kind of key, or of these the ones that the variable names. */
+/** The accepted algorithms: all that fit the kind of key, reduced to those of JWT_ALGORITHMS if it names any. */
 export function algorithmsOf(variables: Variables): readonly string[] {
   const fitting = isSet(variables, "JWT_SECRET") ? SECRET_ALGORITHMS : PUBLIC_KEY_ALGORITHMS;
   const named = valueOf(variables, "JWT_ALGORITHMS");
   return named.length === 0 ? fitting : fitting.filter((algorithm) => named.includes(algorithm));
 }
 
-/** Why nobody is let in, in a sentence, or null. */
+/** A sentence on why every request is refused, or null. */
 export function accessProblem(variables: Variables): string | null {
   for (const name of NAMES.filter((one) => VARIABLES[one].guards)) {
-    // Who may claim a name is of no account where there are no accounts.
+    // REGISTRATION matters only with accounts.
     const counts = name !== "REGISTRATION" || variables.AUTH === "accounts";
     const problem = counts && isChecked(variables, name) ? problemOfValue(variables, name) : null;
     if (problem !== null) return problem;
@@ -53,15 +53,15 @@ export function accessProblem(variables: Variables): string | null {
   }
 }
 
-/** What is wrong beside that, in sentences: there the default holds. */
+/** Problems of the other variables, in sentences: there the default applies. */
 export function otherProblems(variables: Variables): readonly string[] {
   const others = NAMES.filter((name) => !VARIABLES[name].guards && VARIABLES[name].kind !== "secret");
   return others.flatMap((name) => problemOfValue(variables, name) ?? []);
 }
 
 /**
- * Everything because of which a server is not to be started, in sentences. `said`: names that are meant for this server alone, so that none
- * of them may be unknown; others stand in files of several programs, and are only compared with names that are near.
+ * All problems because of which a server must not start, in sentences. `declared`: names meant for this server alone,
+ * so an unknown one is a problem. Other names come from files that programs share: only near misses are problems.
  */
 export function startProblems(given: Readonly<Record<string, unknown>>, said: ReadonlySet<string>): string[] {
   const strangers = Object.keys(given).filter((name) => !isVariable(name));
@@ -76,7 +76,7 @@ export function startProblems(given: Readonly<Record<string, unknown>>, said: Re
   return [...names, ...[door, secret].filter((one) => one !== null), ...otherProblems(variables)];
 }
 
-/** The variable that was meant by a name that is none, or null where nothing is near. */
+/** The variable that an unknown name probably means, or null. */
 export function nearestName(name: string): VariableName | null {
   let nearest: VariableName | null = null;
   let best = Math.floor(name.length / CHARACTERS_PER_TYPO) + 1;
@@ -91,7 +91,7 @@ export function isVariable(name: string): name is VariableName {
   return Object.hasOwn(VARIABLES, name);
 }
 
-/** A guard with a default is asked for only where something was given; AUTH has none. */
+/** Whether a guarding variable is checked: AUTH always, because it has no default; others only if given. */
 function isChecked(variables: Variables, name: VariableName): boolean {
   return name === "AUTH" || variables[name] !== undefined;
 }
@@ -122,7 +122,7 @@ function jwtProblem(variables: Variables): string | null {
   return algorithmsOf(variables).length === 0 ? "JWT_ALGORITHMS names none that this kind of key can have." : null;
 }
 
-/** Keys come by https: whoever can answer for a name in the clear could sign for everybody. */
+/** Keys are fetched by https only. Answers: an attacker on the network who serves keys of their own. */
 function jwksUrlProblem(address: string): string | null {
   if (address === "") return null;
   if (!URL.canParse(address)) return "JWT_JWKS_URL is no address.";
@@ -132,7 +132,7 @@ function jwksUrlProblem(address: string): string | null {
   return "JWT_JWKS_URL must be https.";
 }
 
-/** Characters put in, left out or changed to make one of the other; two that changed places are one. */
+/** The edit distance of two names: insertions, deletions, substitutions, and swaps of neighbours. */
 function editDistance(one: string, other: string): number {
   let [before, last]: number[][] = [[], Array.from({ length: other.length + 1 }, (_, i) => i)];
   for (let i = 1; i <= one.length; i++) {

@@ -1,10 +1,10 @@
-// The session cookie of browsers: a token that no script can read.
+// The session cookie of browsers: a device's token, out of reach of scripts.
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { isLoopback } from "../protocol/host.ts";
 import { maySetCookie, ownOriginOf } from "./origin.ts";
 import type { RequestContext } from "./request-context.ts";
 
-/** As long as browsers keep a cookie, in seconds; each sign-in begins it anew. */
+/** 400 days: the longest time for which browsers keep a cookie. Each sign-in starts it again. */
 const MAX_AGE_S = 400 * 86_400;
 
 export function sessionCookie(c: RequestContext): string | null {
@@ -19,7 +19,7 @@ export function deleteSessionCookie(c: RequestContext): void {
   if (maySetCookie(c.req.raw, c.env)) deleteCookie(c, cookieName(c), cookieAttributes(c));
 }
 
-/** Off loopback the name itself makes browsers insist on `Secure`, on this host alone, and on the path /. */
+/** Except on loopback, the prefix __Host- makes browsers require `Secure`, this host alone, and the path /. */
 function cookieName(c: RequestContext): string {
   return isSecure(c) ? "__Host-restante" : "restante";
 }

@@ -1,5 +1,5 @@
-// Who asks: the origin first, then the token in one of its three places, then what the token says by itself. No object is woken here;
-// whether a device's token is any good its mailbox will say.
+// Identifies the caller of a request: checks the origin, finds the token in one of its three places, and reads what the
+// token itself says. No object is woken here: whether a device's token is valid, only its mailbox knows.
 import { canonical } from "../protocol/names.ts";
 import { MAX_TOKEN_UNITS } from "../protocol/limits.ts";
 import { type Refusal, refusal } from "../protocol/refusals.ts";
@@ -17,15 +17,17 @@ import { hashOf, isIssuedHere, deviceTokenName, serviceTokenName } from "./token
 import { markKey } from "./token-mark.ts";
 import type { Variables } from "./check-variables.ts";
 
-/** What a connection is opened for. */
+/** The scopes that a connection needs. */
 const SOCKET_SCOPES: readonly Scope[] = ["read", "send"];
 
-/** Three parts in base64url; the last is empty where nothing is signed, which is never taken. */
+/** Three parts in base64url. An unsigned token has an empty last part, and is never accepted. */
 const JWT_FORM = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
 type Identified = Caller | { readonly refused: Refusal };
 
-/** The mode, unless this request can't be served at all: variables that make no sense, a foreign page, a host that is not private. */
+/**
+ * The mode, or why no request like this is served: invalid variables, a foreign origin, or a host that is not private.
+ */
 export function modeOrRefusal(c: RequestContext): AuthMode | { readonly refused: Refusal } {
   const mode = authModeOf(c.env);
   if (mode === null) return { refused: misconfiguredRefusal() };
@@ -38,7 +40,7 @@ export function modeOrRefusal(c: RequestContext): AuthMode | { readonly refused:
   return mode;
 }
 
-/** Who asks for the mailbox `wanted`, a canonical name; null for whichever is the asker's own. */
+/** The caller of the mailbox `wanted`, a canonical name; null for the caller's own. */
 export async function identifyCaller(
   c: RequestContext,
   wanted: string | null,
@@ -50,7 +52,7 @@ export async function identifyCaller(
   if (mode === "open" && (token === null || serviceTokenName(token) === null)) {
     return wanted === null ? callerFromQuery(c) : { name: wanted, proof: { is: "none" } };
   }
-  // Whoever brings nothing has guessed nothing.
+  // A request without a token is no guess, so it does not count as an attempt.
   if (token === null) return { refused: refusal("unauthorized") };
   const caller = await identifyByToken(c, token, needs);
   if ("refused" in caller) return caller;
@@ -61,9 +63,9 @@ export async function identifyCaller(
 }
 
 /**
- * Whom the token of this request speaks of, or why it is not taken. What may be a guess, and what is to be looked up to be verified, takes
- * one of the address's attempts first. A token that was good, or that carries our mark, is none: it goes to its mailbox whatever else its
- * address did, as long as that has not refused it.
+ * The caller that the request's token names, or why the token is refused. A token that may be a guess, or whose key has
+ * to be fetched, first reserves one of the address's attempts. A token that was valid before, or that has this
+ * deployment's mark, reserves none: other callers of the same address can't lock it out, until its mailbox refuses it.
  */
 export async function identifyByToken(c: RequestContext, token: string, needs: readonly Scope[]): Promise<Identified> {
   const known = requestTokenOf(c);
@@ -81,7 +83,7 @@ export async function identifyByToken(c: RequestContext, token: string, needs: r
   const caller = await readToken(token, c.env, needs, hash);
   if (caller === null) return { refused: await refuseWrongToken(c, held) };
   if (isSigned && verdict !== "refused") {
-    // Verified, it is no guess.
+    // The signature is verified: no guess.
     held?.release();
     held = null;
   }
@@ -89,20 +91,22 @@ export async function identifyByToken(c: RequestContext, token: string, needs: r
   return caller;
 }
 
-/** A token that a key of the set has made is no guess, and whatever others did from its address does not keep it out. */
+/**
+ * Whether keys may be fetched for this token. One that a cached key has signed is no guess, and reserves no attempt.
+ */
 async function mayFetchKeys(c: RequestContext, token: string, verdict: TokenVerdict | null): Promise<boolean> {
   if (verdict !== null) return verdict === "refused";
   return !JWT_FORM.test(token) || mayNeedKeyFetch(token, c.env);
 }
 
 async function mayBeGuess(c: RequestContext, token: string, verdict: TokenVerdict | null): Promise<boolean> {
-  // Of a malformed one it shows anyway.
+  // A malformed token is refused without a lookup, so it needs no reservation.
   if (verdict !== null || (serviceTokenName(token) === null && deviceTokenName(token) === null))
     return verdict === "refused";
   return !(await isIssuedHere(token, await tokenKeyOf(c)));
 }
 
-/** The token is wrong by itself. */
+/** Counts and refuses a token that is wrong without asking a mailbox. */
 async function refuseWrongToken(c: RequestContext, held: Attempt | null): Promise<Refusal> {
   return (await countRefusedToken(c, held)) ?? refusal("unauthorized");
 }
@@ -121,8 +125,8 @@ function isSameName(named: ReturnType<typeof canonical>, name: string): boolean 
 }
 
 /**
- * Whom a token speaks of; null for one that is not to be trusted. Service accounts have theirs in every mode; `needs`: what such a token
- * has to be good for. `hash`: the token's, for whoever has it.
+ * The caller that a token names; null for an invalid one. Service accounts have tokens in every mode; `needs`: the
+ * scopes that such a token must have. `hash`: the token's hash, if already computed.
  */
 export async function readToken(
   token: string,
@@ -143,13 +147,13 @@ export async function readToken(
   return name === null ? null : { name, proof: { is: "token", hash: hash ?? (await hashOf(token)) } };
 }
 
-/** What a service's token has to be good for: a socket takes both. */
+/** The scopes that a request needs of a service's token: a socket needs both. */
 function scopesFor(request: Request): readonly Scope[] {
   if (request.headers.get("Upgrade") !== null) return SOCKET_SCOPES;
   return request.method === "GET" || request.method === "HEAD" ? ["read"] : ["send"];
 }
 
-/** The header, the subprotocol beside `restante.v1`, or the cookie; never the address. */
+/** The token of the request: from the Authorization header, a subprotocol `bearer.…`, or the cookie; never the URL. */
 export function findToken(c: RequestContext): string | null {
   const header = /^Bearer +(\S+)$/i.exec(c.req.header("Authorization") ?? "");
   if (header !== null) return header[1] ?? null;

@@ -1,5 +1,5 @@
-// JSON Web Tokens of whoever has users already: form and claims first, then the signature, by jose. The algorithms are pinned: a token
-// never chooses how it is checked. Outside every no is the same; why is in the log.
+// JSON Web Tokens of deployments with users of their own: form and claims first, then the signature, by jose. The
+// algorithms are pinned: a token never chooses how it is checked. Clients get one refusal; the reason is in the log.
 import { type JWTPayload, jwtVerify, type JWTVerifyOptions } from "jose";
 import { logEvent } from "../protocol/log-events.ts";
 import { canonical } from "../protocol/names.ts";
@@ -9,10 +9,10 @@ import { mayLog } from "./log-throttle.ts";
 import { KeySet } from "./key-sets.ts";
 import { algorithmsOf, type Variables } from "./check-variables.ts";
 
-/** One set a URL for the life of the isolate. */
+/** The key sets of this isolate by URL. Bounded: the URL is a variable, so there is one. */
 const keySets = new Map<string, KeySet>();
 
-/** Who a token speaks of, and until when (ms since 1970); null for one that is not to be trusted. */
+/** The user that a token names and when it expires (ms since 1970); null for an invalid token. */
 export async function verifyJwt(
   token: string,
   variables: Variables,
@@ -31,7 +31,7 @@ export async function verifyJwt(
   return wrong === null ? { name, expires } : refuseAndLog(wrong);
 }
 
-/** Whether keys may have to be looked up for this token: not with a secret, and not where a key that is there has made it. */
+/** Whether keys may have to be fetched for this token: not with a secret, and not if a cached key verifies it. */
 export async function mayNeedKeyFetch(token: string, variables: Variables): Promise<boolean> {
   if (valueOf(variables, "JWT_SECRET") !== "") return false;
   const claimed = claimsOf(token, variables);
@@ -46,7 +46,7 @@ interface ClaimedIdentity {
   readonly options: JWTVerifyOptions;
 }
 
-/** What a token says whose signature nobody has looked at yet, and how it is to be verified; or why it can't be good. */
+/** The unverified claims of a token and the options to verify it with; or why it can't be valid. */
 function claimsOf(token: string, variables: Variables): ClaimedIdentity | { readonly reason: JwtReason } {
   const algorithms = algorithmsOf(variables);
   const issuers = valueOf(variables, "JWT_ISSUER");
@@ -64,7 +64,7 @@ function claimsOf(token: string, variables: Variables): ClaimedIdentity | { read
   return { name: name.name, expires: expiryOf(claims), options };
 }
 
-/** Two spellings of one name would be one mailbox for two users of somebody else's. */
+/** The name must be canonical: otherwise two users of the issuer could get the same mailbox by two spellings. */
 function nameClaim(claims: JWTPayload, claim: string): { readonly name: string } | { readonly reason: JwtReason } {
   const name = Object.hasOwn(claims, claim) ? claims[claim] : undefined;
   if (typeof name !== "string") return { reason: "no_name" };

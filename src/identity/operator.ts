@@ -1,5 +1,5 @@
-// Who operates this deployment: whoever has its secret ADMIN_TOKEN, or a service account's token with the scope admin. Routes that only
-// operators may call say `operatorOnly`. No user's token ever is one, and no cookie counts.
+// Operators of this deployment: callers with its secret ADMIN_TOKEN, or with a service account's token with the scope
+// admin. Operators' routes use `requireOperator`. A user's token is never enough, and the cookie is ignored.
 import { type Refusal, refusal } from "../protocol/refusals.ts";
 import { setActingOperator } from "./acting-operator.ts";
 import { loggedNetworkOf } from "./address.ts";
@@ -10,13 +10,13 @@ import { problem } from "./refuse-upgrade.ts";
 import { identifyByToken, modeOrRefusal } from "./identify-caller.ts";
 import type { RequestContext } from "./request-context.ts";
 
-/** Lets operators through, and nobody else: 401 for whoever brings nothing or a wrong token, 403 for somebody else's. */
+/** Middleware: passes operators only. 401 without a token or with a wrong one, 403 with another caller's. */
 export async function requireOperator(c: RequestContext, next: () => Promise<void>): Promise<Response | void> {
   const mode = modeOrRefusal(c);
   if (typeof mode === "object") return problem(mode.refused);
   const token = /^Bearer +(\S+)$/i.exec(c.req.header("Authorization") ?? "")?.[1];
   if (token === undefined) return problem(refusal("unauthorized"));
-  // Before any limit: 256 bits are not guessed, and the operator is let in whatever others did from the same address.
+  // Before any limit: 256 bits can't be guessed, and others at the same address can't lock the operator out.
   if (await isSameSecret(token, adminToken(c.env))) {
     setActingOperator(c, null);
     return next();
@@ -27,7 +27,7 @@ export async function requireOperator(c: RequestContext, next: () => Promise<voi
   return problem(no);
 }
 
-/** Why a token that is not the operator's secret opens nothing; the service's own mailbox knows what it is good for. */
+/** Why a token other than ADMIN_TOKEN is refused, or null. The service's own mailbox knows its scopes. */
 async function checkServiceToken(c: RequestContext, token: string): Promise<Refusal | null> {
   const caller = await identifyByToken(c, token, ["admin"]);
   if ("refused" in caller) return caller.refused;
@@ -39,7 +39,7 @@ async function checkServiceToken(c: RequestContext, token: string): Promise<Refu
   return null;
 }
 
-/** Compared in a time that tells nothing of how much of it was right. */
+/** Compares in constant time. */
 async function isSameSecret(brought: string, secret: string | null): Promise<boolean> {
   const [one, other] = await Promise.all([digestOf(brought), digestOf(secret ?? "")]);
   return secret !== null && crypto.subtle.timingSafeEqual(one, other);

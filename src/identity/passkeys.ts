@@ -1,5 +1,5 @@
-// Passkeys: options for the browser, and what its authenticator has signed, verified by @simplewebauthn/server. The relying party is
-// the host of ORIGIN, or the one that was asked. What costs nothing is looked at first: who asks, and whether the challenge is ours.
+// Passkeys: options for the browser, and verification of its signatures by @simplewebauthn/server. The relying party is
+// the host of ORIGIN, or the requested one. Cheap checks come first: the caller, and whether the challenge is known.
 import type { AuthenticationResponseJSON, RegistrationResponseJSON } from "@simplewebauthn/server";
 import type { Passkey, UsedPasskey } from "../protocol/account.ts";
 import { refusal } from "../protocol/refusals.ts";
@@ -18,19 +18,21 @@ const utf8Of = (text: string) => Uint8Array.from(new TextEncoder().encode(text))
 
 const relyingParty = (c: RequestContext) => new URL(ownOrigin(c.req.url, c.env)).hostname;
 
-/** The server's own origin alone: no page of another, and no frame in one, may have anything signed. Then there is none to expect. */
+/**
+ * The origin that must have signed: the server's own. None for a frame in another origin's page, so it always fails.
+ */
 const expectedOrigin = (c: RequestContext, response: unknown) =>
   isFramed(response) ? [] : ownOrigin(c.req.url, c.env);
 
 const WRONG_PASSKEY = "The passkey is not or no longer good.";
 
-/** What a browser's authenticator has made: looked at by the library that verifies it. */
+/** A credential as the browser sends it. Only its id is checked here; the library verifies the rest. */
 interface BrowserCredential {
   readonly response: { readonly id: string };
   readonly label?: string | undefined;
 }
 
-/** What a browser needs to make a passkey for whoever is signed in. */
+/** The browser's options to make a passkey for the signed-in user. */
 export async function passkeyOptions(c: RequestContext): Promise<Response> {
   const caller = await identifyCaller(c, null);
   if ("refused" in caller) return problem(caller.refused);
@@ -43,17 +45,17 @@ export async function passkeyOptions(c: RequestContext): Promise<Response> {
     rpID: relyingParty(c),
     userName: caller.name,
     userDisplayName: caller.name,
-    // An authenticator knows the account by it, and may show it to others: no name.
+    // The authenticator's handle of the account, which it may reveal to others: so it is random, not the name.
     ...(handle !== undefined && { userID: bytesOfBase64(handle) }),
     challenge: utf8Of(challenge),
     excludeCredentials: passkeys.map(({ id, transports }) => ({ id, transports: [...transports] })),
-    // It is found without being named: nobody who asks as somebody else has to be told which passkeys there are.
+    // A discoverable credential: at sign-in, the server need not tell a stranger which passkeys a user has.
     authenticatorSelection: { residentKey: "required", userVerification: "required" },
   });
   return jsonResponse(c, options);
 }
 
-/** Adds a passkey that a browser has made: 204. */
+/** Adds a passkey that the browser made: 204. */
 export async function addPasskey(c: RequestContext, read: BrowserCredential): Promise<Response> {
   const caller = await identifyCaller(c, null);
   if ("refused" in caller) return problem(caller.refused);
@@ -68,7 +70,7 @@ export async function addPasskey(c: RequestContext, read: BrowserCredential): Pr
   return callMailbox(c, (mailbox, caller) => mailbox.addPasskey(caller, challenge, passkey));
 }
 
-/** What a browser needs to sign in as somebody: the same for every name, so that it tells nothing of whether there is one. */
+/** The browser's options to sign in: the same for every name, so that they do not reveal whether the user exists. */
 export async function signInOptions(c: RequestContext, userName: string): Promise<Response> {
   const { challenge } = await c.env.MAILBOX.getByName(userName).enterOptions(userName);
   return jsonResponse(c, await requestOptions(c, challenge, []));
@@ -95,7 +97,7 @@ export async function passkeySignIn(
   return jsonResponse(c, { userName, token, device: answer.value.id });
 }
 
-/** What a browser needs to show with a passkey that its user asks: 200. */
+/** The browser's options to prove with a passkey that the user operates the device: 200. */
 export async function proofOptions(c: RequestContext): Promise<Response> {
   const caller = await identifyCaller(c, null);
   if ("refused" in caller) return problem(caller.refused);
@@ -104,7 +106,7 @@ export async function proofOptions(c: RequestContext): Promise<Response> {
   return jsonResponse(c, await requestOptions(c, answer.value.challenge, answer.value.passkeys));
 }
 
-/** The device that asks has shown with a passkey that it is the user: 204. */
+/** Proves with a passkey that the user operates the calling device: 204. */
 export async function passkeyProof(c: RequestContext, { response }: BrowserCredential): Promise<Response> {
   const caller = await identifyCaller(c, null);
   if ("refused" in caller) return problem(caller.refused);
@@ -133,7 +135,7 @@ async function requestOptions(
   });
 }
 
-/** The passkey that was made; null or an error where that can't be verified. */
+/** The passkey of a registration; null or an exception if it can't be verified. */
 async function verifyRegistration(
   c: RequestContext,
   response: unknown,
@@ -154,7 +156,7 @@ async function verifyRegistration(
   return { id, key: base64url(publicKey), counter, transports };
 }
 
-/** With what counter the passkey has signed the challenge; null where it has not. */
+/** The passkey and its counter if it signed the challenge; otherwise null. */
 async function verifyAssertion(
   c: RequestContext,
   response: unknown,
@@ -168,7 +170,7 @@ async function verifyAssertion(
       expectedChallenge: (signed) => textOfBase64(signed) === challenge,
       expectedOrigin: expectedOrigin(c, response),
       expectedRPID: relyingParty(c),
-      // The counter is judged by the mailbox, in the transaction that writes the next one.
+      // The mailbox checks the counter, in the transaction that writes the new one.
       credential: { id, publicKey: bytesOfBase64(key), counter: 0, transports: [...transports] },
     });
     return verified ? { id, counter: authenticationInfo.newCounter } : null;
@@ -177,12 +179,12 @@ async function verifyAssertion(
   }
 }
 
-/** What was sent is none: it counts as an attempt, for whoever goes on like this tries something. */
+/** Refuses an invalid credential and counts it as an attempt. Answers: probing with invented credentials. */
 async function refuseUnverifiable(c: RequestContext): Promise<Response> {
   return problem((await countAttempt(c.req.raw, c.env)) ?? refusal("bad_frame", "the passkey can't be verified"));
 }
 
-/** The challenge that the browser says it has signed; whether it has, the library will see. Null where it can't be read. */
+/** The challenge that the client data name, unverified: the library checks the signature. Null if unreadable. */
 function challengeIn(made: unknown): string | null {
   try {
     const { clientDataJSON } = (made as RegistrationResponseJSON).response;

@@ -1,5 +1,5 @@
-// How an upgrade is refused. A browser can't see the HTTP status of a failed upgrade, so where v1 was offered the socket is accepted
-// here, told why, and closed at once; no object is woken. A plain client gets an HTTP status.
+// Refuses an upgrade. A browser can't see the HTTP status of a failed upgrade. So if v1 was offered, the socket is
+// accepted here, sent the reason, and closed at once; no object is woken. A plain client gets an HTTP status.
 import { count } from "../protocol/counters.ts";
 import { write } from "../protocol/down.ts";
 import { CLOSE_ANSWER_MS } from "../protocol/limits.ts";
@@ -15,7 +15,7 @@ export { problemResponse as problem } from "./problem-response.ts";
 export function refuseUpgrade(c: RequestContext, offer: Offer, why: Refusal): Response {
   const answer = "dialect" in offer ? offer.answer : offer.unknown;
   const seesCloseCodes = "dialect" in offer ? offer.dialect === V1 : offer.unknown !== null;
-  // From so many on an address is refused before there is a socket, whatever its client can see.
+  // Above its limit, an address gets an HTTP status in every case. Answers: refused sockets as memory.
   return seesCloseCodes && answer !== null && mayRefuseBySocket(c.req.raw, c.env)
     ? acceptAndClose(answer, why, executionContextOf(c))
     : problemResponse(why);
@@ -34,8 +34,9 @@ function acceptAndClose(answer: string, why: Refusal, context: ExecutionContext 
 }
 
 /**
- * Ends the connection of a client that does not answer the close in time. The runtime waits for the answer for ever, and closing again
- * changes nothing; only the end of the request's context takes the connection along (seen with workerd 2026-10-23).
+ * Cuts the connection of a client that does not answer the close in time. The runtime waits for the answer without a
+ * limit, and closing again has no effect; only aborting the request's context ends the connection (seen with workerd
+ * 2026-10-23).
  */
 async function cutOff(socket: WebSocket, context: ExecutionContext): Promise<void> {
   const answered = new Promise<void>((done) => {

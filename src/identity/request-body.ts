@@ -1,5 +1,5 @@
-// The body of a request: read once, in time linear in its size, and only whole. What is too large, late, broken off or no UTF-8 is refused
-// before anything is done with it.
+// Reads the body of a request: once, whole, in time linear in its size. A body that is too large, too slow, truncated
+// or not UTF-8 is refused before it is used.
 import { logEvent, reasonOf } from "../protocol/log-events.ts";
 import { BODY_READ_MS, utf8Bytes } from "../protocol/limits.ts";
 import { type Refusal, refusal } from "../protocol/refusals.ts";
@@ -11,7 +11,9 @@ import type { RequestContext } from "./request-context.ts";
 
 type BodyText = { readonly text: string } | { readonly refused: Refusal };
 
-/** Lets a request through whose body is not larger than this many bytes; what comes behind finds it read, as JSON whatever it is called. */
+/**
+ * Middleware: reads a body of at most `bytes`. Later steps find it in memory, as JSON whatever its Content-Type was.
+ */
 export function limitBody(bytes: number) {
   return async (c: RequestContext, next: () => Promise<void>): Promise<Response | void> => {
     const body = await readBody(c.req.raw, bytes);
@@ -25,7 +27,7 @@ export function limitBody(bytes: number) {
   };
 }
 
-/** The body as text, or why it is not taken. What goes beyond `bytes` is not read. */
+/** The body as text, or why it is refused. Nothing beyond `bytes` is read. */
 export async function readBody(request: Request, bytes: number, timeoutMs = BODY_READ_MS): Promise<BodyText> {
   const tooLarge = { refused: refusal("too_large", `a body has at most ${bytes} bytes`) };
   const announced = contentLength(request);
@@ -41,12 +43,12 @@ export async function readBody(request: Request, bytes: number, timeoutMs = BODY
   } catch (error) {
     return refuseBroken(reasonOf(error));
   } finally {
-    // Of what was read to its end this is nothing.
+    // Has no effect on a stream that was read to its end.
     reader.cancel().catch(() => undefined);
   }
 }
 
-/** Bytes that the request says that its body has; null where it does not say. */
+/** The request's Content-Length, or null. */
 export function contentLength(request: Request): number | null {
   const length = request.headers.get("Content-Length");
   return length === null ? null : Number(length);
@@ -88,7 +90,7 @@ function decodeUtf8(bytes: Uint8Array): BodyText {
 }
 
 function refuseBroken(reason: string): BodyText {
-  // Whoever may ask at all can break off as often as they like.
+  // Any client can break off as often as it likes.
   if (mayLog("body_lost")) logEvent("body_lost", { reason });
   return { refused: refusal("bad_frame", "the body did not come whole and in time") };
 }

@@ -1,5 +1,5 @@
-// What the routes get with a request: Hono's context, and the runtime's for work after the response. A test that calls the Worker
-// directly has no execution context: there, no work continues after the response.
+// What the routes get with a request: Hono's context, and the runtime's for work after the response. A test that calls
+// the Worker directly has no execution context: there, no work continues after the response.
 import type { Context } from "hono";
 
 export type RequestContext = Context<{ Bindings: Env }>;

@@ -1,5 +1,5 @@
-// The token of one request. As long as its mailbox has not spoken, what may be a guess holds one of its address's attempts; what the
-// mailbox says settles that, and is remembered of the token.
+// The token of one request, and the attempt that it may hold. A token that may be a guess reserves one of its address's
+// attempts. The mailbox's response settles it, once, and is remembered as the verdict on the token.
 import type { Code, Refusal } from "../protocol/refusals.ts";
 import type { Caller } from "../protocol/caller.ts";
 import { loggedNetworkOf } from "./address.ts";
@@ -10,36 +10,37 @@ import type { RequestContext } from "./request-context.ts";
 
 interface RequestToken {
   readonly caller: Caller;
-  /** Of the token. */
+  /** The token's SHA-256, hex. */
   readonly hash: string;
-  /** Whether its mailbox took the token the last time. */
+  /** Whether the mailbox's last verdict on the token was good. */
   readonly wasGood: boolean;
-  /** The attempt that is reserved; null for what is no guess. */
+  /** The reserved attempt; null for a token that is no guess. */
   readonly attempt: Attempt | null;
   isSettled: boolean;
 }
 
-/** With these a mailbox says no to whoever asks; with all others to what they ask. */
+/** Refusals of the caller. All other codes refuse the request of an accepted caller. */
 const CALLER_REFUSALS: ReadonlySet<Code> = new Set(["unauthorized", "forbidden", "erased", "suspended"]);
-/** Of these a token that was good stays known: it was not guessed, and another request of it may go well. */
+/** Refusals after which a token that was good stays good: it was not guessed, and another request may succeed. */
 const SPARES_GOOD_TOKENS: ReadonlySet<Code> = new Set(["forbidden", "suspended"]);
-/** These say nothing of the token. */
+/** Refusals that say nothing about the token. */
 const SAYS_NOTHING_OF_TOKENS: ReadonlySet<Code> = new Set(["internal", "unable_to_store"]);
 
+/** By request, for as long as the request lives. */
 const requestTokens = new WeakMap<RequestContext, RequestToken>();
 
-/** From now on it is known who asks. */
+/** Stores the request's token once its caller is identified. */
 export function setRequestToken(c: RequestContext, token: Omit<RequestToken, "isSettled">): void {
   requestTokens.set(c, { ...token, isSettled: false });
 }
 
-/** Who asks, if that is known; and whether the mailbox still has to say that the token is good. */
+/** The caller, if identified, and whether the mailbox has confirmed the token. */
 export function requestTokenOf(c: RequestContext): { readonly caller: Caller; readonly isConfirmed: boolean } | null {
   const token = requestTokens.get(c);
   return token === undefined ? null : { caller: token.caller, isConfirmed: token.wasGood || token.isSettled };
 }
 
-/** The mailbox took the token. */
+/** Settles the token as good: the mailbox accepted it. */
 export function confirmToken(c: RequestContext): void {
   const token = takeUnsettled(c);
   if (token === null) return;
@@ -47,12 +48,15 @@ export function confirmToken(c: RequestContext): void {
   rememberVerdict(token.hash, "good");
 }
 
-/** The mailbox said no. A no to whoever asks counts as an attempt; the refusal to give, which may be that there were too many. */
+/**
+ * Settles the token after a mailbox's refusal. A refusal of the caller counts as an attempt. Returns the refusal to
+ * respond with: `why`, or `rate_limited` after too many attempts.
+ */
 export async function settleRefusal(c: RequestContext, why: Refusal): Promise<Refusal> {
   const token = takeUnsettled(c);
   if (token === null) return why;
   if (why.code === "unauthorized" && why.field !== undefined) {
-    // What was wrong stands beside the token: an attempt, with a token that is good.
+    // Another credential of the request was wrong, such as a code: an attempt, but the token is good.
     rememberVerdict(token.hash, "good");
     return (await countRefusedToken(c, token.attempt)) ?? why;
   }
@@ -67,13 +71,13 @@ export async function settleRefusal(c: RequestContext, why: Refusal): Promise<Re
   return why;
 }
 
-/** The Worker said no itself: an attempt, unless the token was good before. Of the token nothing is learnt. */
+/** Settles the token after a refusal by the Worker: an attempt, unless the token was good before. No verdict. */
 export async function countWorkerRefusal(c: RequestContext, why: Refusal): Promise<Refusal> {
   const token = takeUnsettled(c);
   return token === null || token.wasGood ? why : ((await countRefusedToken(c, token.attempt)) ?? why);
 }
 
-/** The request is over. An attempt that nothing was said of is given back, unless the answer looks like a no. */
+/** Settles an unsettled token by the response's status: 401, 403 and 429 count as an attempt, other errors don't. */
 export function settleByStatus(c: RequestContext, status: number): void {
   if (status < 300) return confirmToken(c);
   const token = takeUnsettled(c);
@@ -82,13 +86,13 @@ export function settleByStatus(c: RequestContext, status: number): void {
   else token.attempt.release();
 }
 
-/** Counts an attempt, or the one that is reserved, and has the log say so; a refusal where there were too many. */
+/** Logs and counts a refused token, with its reserved attempt if any. Returns a refusal after too many attempts. */
 export function countRefusedToken(c: RequestContext, held: Attempt | null): Promise<Refusal | null> {
   logAttempt("token_refused", loggedNetworkOf(c.req.raw, c.env));
   return held === null ? countAttempt(c.req.raw, c.env) : held.commit();
 }
 
-/** The asker, the first time that something is said of the token. */
+/** The request's token if it is not settled yet; marks it as settled. */
 function takeUnsettled(c: RequestContext): RequestToken | null {
   const token = requestTokens.get(c);
   if (token === undefined || token.isSettled) return null;

@@ -1,5 +1,5 @@
-// What operators do with service accounts: create, list, look at, revoke. The account's mailbox is the authority; the registry only
-// remembers the names. Secrets are made here, and shown once.
+// Service accounts, for operators: create, list, show, revoke. The account's mailbox is the authority; the registry
+// only lists the names. Secrets are made here and shown once.
 import { SERVICES_OBJECT } from "../protocol/registry.ts";
 import { logEvent } from "../protocol/log-events.ts";
 import type { NewAccess, Scope, Service } from "../protocol/service.ts";
@@ -11,19 +11,20 @@ import { hashOf, newServiceToken } from "./token.ts";
 import { tokenKeyOf } from "./identify-caller.ts";
 import type { RequestContext } from "./request-context.ts";
 
-/** What a new token is to be good for, and what operators call it. */
+/** The scopes of a new token, and its label. */
 interface TokenRequest {
   readonly scopes: readonly Scope[];
   readonly label?: string | undefined;
 }
 
-/** Services of one answer. */
+/** Service accounts of one response. */
 const MAX_LISTED = 500;
 
 /** Creates a service account: 201 with its first token, which is shown once. */
 export async function createService(c: RequestContext, name: string, wanted: TokenRequest): Promise<Response> {
   const { token, access } = await newAccess(c, name, wanted);
-  // The list first: what is listed and was not created is not found when it is looked at; the other way round nobody would know of it.
+  // The registry first: a listed account that was not created shows as not found. In the other order, an account could
+  // exist without being listed.
   const registry = registryOf(c);
   await registry.add(name, Date.now());
   const answer = await c.env.MAILBOX.getByName(name).service(name, { is: "create", token: access });
@@ -33,18 +34,18 @@ export async function createService(c: RequestContext, name: string, wanted: Tok
   return newTokenResponse(c, answer, token);
 }
 
-/** The service accounts by name: `services`, and `more` if there are further ones after the last. */
+/** The service accounts by name: `services`, and `more` if others follow. */
 export async function listServices(c: RequestContext, after: string): Promise<Response> {
   const listed = await registryOf(c).list(after, MAX_LISTED + 1);
   return jsonResponse(c, { services: listed.slice(0, MAX_LISTED), more: listed.length > MAX_LISTED });
 }
 
-/** One of them, with its tokens' scopes. */
+/** One service account, with its tokens' scopes. */
 export async function showService(c: RequestContext, name: string): Promise<Response> {
   return serviceResponse(c, await c.env.MAILBOX.getByName(name).service(name, { is: "show" }));
 }
 
-/** One more token: 201. */
+/** Adds a token: 201. */
 export async function grantServiceToken(c: RequestContext, name: string, wanted: TokenRequest): Promise<Response> {
   const { token, access } = await newAccess(c, name, wanted);
   const answer = await c.env.MAILBOX.getByName(name).service(name, { is: "grant", token: access });
@@ -53,14 +54,14 @@ export async function grantServiceToken(c: RequestContext, name: string, wanted:
   return newTokenResponse(c, answer, token);
 }
 
-/** Takes one token away, with its connections: 204. */
+/** Revokes one token and closes its connections: 204. */
 export async function revokeServiceToken(c: RequestContext, name: string, id: string): Promise<Response> {
   const answer = await c.env.MAILBOX.getByName(name).service(name, { is: "revoke", id });
   if ("value" in answer) logEvent("service_token_revoked", { user: name, id, ...operatorFields(c) });
   return emptyResponse(c, answer);
 }
 
-/** Ends a service: no token opens it any more, its connections are closed, its mailbox takes nothing: 204. */
+/** Revokes a service account: all its tokens, its connections, and deliveries to its mailbox: 204. */
 export async function revokeService(c: RequestContext, name: string): Promise<Response> {
   const answer = await c.env.MAILBOX.getByName(name).service(name, { is: "end" });
   await registryOf(c).remove(name);
@@ -68,17 +69,17 @@ export async function revokeService(c: RequestContext, name: string): Promise<Re
   return emptyResponse(c, answer);
 }
 
-/** Sets where the service's mail is posted to: 201 with the secret that posts are signed with, which is shown once. */
+/** Sets the URL of the service's webhook: 201 with the secret that signs its posts, which is shown once. */
 export async function setServiceWebhook(c: RequestContext, name: string, url: string): Promise<Response> {
   const secret = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32))));
   const answer = await c.env.MAILBOX.getByName(name).service(name, { is: "hook", url, secret });
   if ("refused" in answer) return problem(answer.refused);
-  // The host alone: a path may have a secret in it.
+  // Only the host: a path may contain a secret.
   logEvent("webhook_set", { user: name, host: new URL(url).host, ...operatorFields(c) });
   return jsonResponse(c, { url, secret: `whsec_${secret}` }, 201);
 }
 
-/** Posts nothing any more: 204. */
+/** Removes the webhook: 204. */
 export async function removeServiceWebhook(c: RequestContext, name: string): Promise<Response> {
   const answer = await c.env.MAILBOX.getByName(name).service(name, { is: "unhook" });
   if ("value" in answer) logEvent("webhook_removed", { user: name, ...operatorFields(c) });
@@ -98,14 +99,14 @@ async function newAccess(
   return { token, access: { hash: await hashOf(token), label, scopes } };
 }
 
-/** The answer with the new token in it, which is the last of the list. */
+/** The response with the new token, which is the last of the list. */
 function newTokenResponse(c: RequestContext, answer: CallResult<Service>, token: string): Response {
   if ("refused" in answer) return problem(answer.refused);
   const { id, scopes } = answer.value.tokens.at(-1) ?? { id: "", scopes: [] };
   return jsonResponse(c, { userName: answer.value.userName, token, id, scopes }, 201);
 }
 
-/** The token that was just made, for the log. */
+/** The newest token, as fields of a log event. */
 function newestTokenFields({ tokens }: Service): { readonly id: string; readonly scopes: string } {
   const { id = "", scopes = [] } = tokens.at(-1) ?? {};
   return { id, scopes: scopes.join(" ") };
