@@ -1,4 +1,5 @@
-// The door: every part on one screen, and the objects.
+// The Worker's entry point: mounts all parts of the API, handles WebSocket upgrades, exports the Durable Object
+// classes.
 import { env } from "cloudflare:workers";
 import { HTTPException } from "hono/http-exception";
 import { accounts } from "./api/accounts.ts";
@@ -50,7 +51,8 @@ app.get("/client/:userName", async (c) => {
     const response = await c.env.MAILBOX.getByName(verdict.visit.name).fetch(toRequest(verdict.visit));
     if (response.status !== 101) {
       const no = await settleRefusal(c, readRefusal(await response.json()));
-      // A socket that is only accepted to be closed would have to be read for as long as its client sends.
+      // A rate-limited client gets an HTTP status: a socket accepted only to be closed must be read while its client
+      // sends.
       return no.code === "rate_limited" ? problem(no) : refuseUpgrade(c, offer, no);
     }
     confirmToken(c);
@@ -79,7 +81,7 @@ describeApi(app);
 app.notFound(() => problem(refusal("not_found")));
 
 app.onError((error) => {
-  // Of those only what reads bodies throws any.
+  // Only the body parser throws an HTTPException.
   if (error instanceof HTTPException) return problem(refusal("bad_frame", "it is not JSON"));
   logEvent("request_failed", { reason: error.message });
   return problem(refusal("internal"));

@@ -1,4 +1,4 @@
-// Accounts: to claim a name, to sign in and out, to see one's devices, to take everything along and to have it gone.
+// Routes of accounts: claim a name, sign in and out, list devices, export and erase.
 import { z } from "@hono/zod-openapi";
 import {
   describeAuth,
@@ -20,7 +20,7 @@ import { callMailbox } from "../identity/call-mailbox.ts";
 import { createApi, declareRoute } from "./declare-route.ts";
 import { canonicalName, label, name, signedIn, time, userQuery } from "./schemas.ts";
 
-/** UTF-16 units of a code as somebody types it, and of an invitation. Answers: reading what nobody was given. */
+/** UTF-16 units of a typed code, and of an invitation. Answers: hashing and parsing invented ones. */
 const MAX_CODE_UNITS = 128;
 const MAX_INVITATION_UNITS = 512;
 
@@ -35,11 +35,11 @@ declareRoute(
     method: "get",
     path: "/api/auth",
     tag,
-    summary: "What this server asks of whoever comes",
+    summary: "How users authenticate on this server",
     scope: null,
     responses: {
       200: z.object({
-        auth: z.enum(["accounts", "jwt", "open"]).nullable().meta({ description: "Null where it is not configured" }),
+        auth: z.enum(["accounts", "jwt", "open"]).nullable().meta({ description: "Null if it is not configured" }),
         registration: z.enum(["open", "invite", "closed"]).optional(),
       }),
     },
@@ -77,7 +77,7 @@ declareRoute(
     path: "/api/sign-in",
     tag,
     summary: "Sign a device in, with a recovery code or a link code",
-    description: "A recovery code is used up, and the answer has the next one.",
+    description: "A recovery code can be used once; the response has the next one.",
     scope: null,
     middleware: [...middleware, limitAttempts],
     body: z
@@ -95,7 +95,7 @@ declareRoute(
     method: "post",
     path: "/api/sign-out",
     tag,
-    summary: "Sign the device that asks out",
+    summary: "Sign the calling device out",
     scope: "people",
     middleware,
     responses: { 204: null },
@@ -112,7 +112,7 @@ declareRoute(
     tag,
     summary: "Sign all other devices out",
     description:
-      "Link codes end, passkeys that other devices made, and the recovery code, in whose place is the one of the answer.",
+      "Revokes link codes, passkeys that other devices made, and the recovery code. The response has the next one.",
     scope: "people",
     middleware,
     responses: { 200: z.object({ recoveryCode: z.string() }) },
@@ -127,8 +127,8 @@ declareRoute(
     method: "post",
     path: "/api/proof",
     tag,
-    summary: "Show with the recovery code that it is the user who asks",
-    description: "For 15 minutes the device may change who comes in. The code stays good.",
+    summary: "Prove with the recovery code that the user operates the device",
+    description: "For 15 minutes the device may change credentials. The code stays valid.",
     scope: "people",
     middleware,
     body: z.strictObject({ code: z.string().max(MAX_CODE_UNITS) }).meta({ id: "Proof" }),
@@ -144,7 +144,7 @@ declareRoute(
     method: "post",
     path: "/api/link-codes",
     tag,
-    summary: "Make a code that lets one more device in",
+    summary: "Make a code with which one more device can sign in",
     scope: "people",
     middleware,
     responses: { 201: z.object({ code: z.string(), expires: time }) },
@@ -159,7 +159,7 @@ declareRoute(
     method: "post",
     path: "/api/recovery-code",
     tag,
-    summary: "Make a new recovery code in place of the old one",
+    summary: "Replace the recovery code",
     scope: "people",
     middleware,
     responses: { 201: z.object({ recoveryCode: z.string() }) },
@@ -175,7 +175,7 @@ const signedInDevice = z
     created: time,
     seen: time,
     online: z.boolean(),
-    current: z.boolean().meta({ description: "Whether it is the one that asks" }),
+    current: z.boolean().meta({ description: "Whether it is the calling device" }),
   })
   .meta({ id: "Device" });
 
@@ -185,7 +185,7 @@ declareRoute(
     method: "get",
     path: "/api/devices",
     tag,
-    summary: "The signed-in devices, the latest first",
+    summary: "List the signed-in devices, the latest first",
     scope: "people",
     middleware,
     responses: { 200: z.array(signedInDevice) },
@@ -203,7 +203,7 @@ declareRoute(
     summary: "Sign a device out",
     scope: "people",
     middleware,
-    description: "Where it had made the recovery code, that ends with it, and the answer has the next one.",
+    description: "If it had made the recovery code, that is revoked too, and the response has the next one.",
     params: z.object({ id: z.string() }),
     responses: { 200: z.object({ recoveryCode: z.string() }), 204: null },
     refusals: ["not_found", "proof_required"],
@@ -217,7 +217,7 @@ declareRoute(
     method: "get",
     path: "/api/account",
     tag,
-    summary: "Whose mailbox it is",
+    summary: "Show whose mailbox it is",
     scope: "read",
     query: z.object(userQuery),
     responses: { 200: z.object({ userName: canonicalName, created: time.nullable() }) },
@@ -232,8 +232,8 @@ declareRoute(
     method: "delete",
     path: "/api/account",
     tag,
-    summary: "Erase everything, for good",
-    description: "Nobody is given the name again.",
+    summary: "Erase the account permanently",
+    description: "The name can't be claimed again.",
     scope: "people",
     middleware: [requirePerson],
     query: z.object(userQuery),
@@ -249,7 +249,7 @@ declareRoute(
     method: "get",
     path: "/api/export",
     tag,
-    summary: "Everything that the mailbox keeps, as JSON Lines",
+    summary: "Export the whole mailbox as JSON Lines",
     scope: "read",
     query: z.object(userQuery),
     responses: { 200: null },

@@ -1,4 +1,4 @@
-// Whom the user hears from, and what the user lets others know.
+// Routes of contacts: requests, blocks, and privacy settings.
 import { z } from "@hono/zod-openapi";
 import { callMailbox } from "../identity/call-mailbox.ts";
 import { createApi, declareRoute } from "./declare-route.ts";
@@ -19,7 +19,7 @@ declareRoute(
     method: "get",
     path: "/api/requests",
     tag,
-    summary: "Who waits to be accepted",
+    summary: "List the open requests",
     scope: "read",
     query,
     responses: { 200: z.array(canonicalName) },
@@ -49,7 +49,7 @@ declareRoute(
     method: "get",
     path: "/api/blocks",
     tag,
-    summary: "Who is blocked",
+    summary: "List the blocked users",
     scope: "read",
     query,
     responses: { 200: z.array(canonicalName) },
@@ -63,7 +63,7 @@ declareRoute(
     method: "put",
     path: "/api/blocks/{userName}",
     tag,
-    summary: "Block somebody, who does not learn of it",
+    summary: "Block a user, who is not notified",
     scope: "send",
     params,
     query,
@@ -79,7 +79,7 @@ declareRoute(
     method: "delete",
     path: "/api/blocks/{userName}",
     tag,
-    summary: "Let somebody go",
+    summary: "Unblock a user",
     scope: "send",
     params,
     query,
@@ -95,7 +95,7 @@ declareRoute(
     method: "get",
     path: "/api/settings",
     tag,
-    summary: "What others are let know",
+    summary: "Show the privacy settings",
     scope: "read",
     query,
     responses: { 200: settings },
@@ -109,7 +109,7 @@ declareRoute(
     method: "put",
     path: "/api/settings",
     tag,
-    summary: "Change what others are let know; off works both ways",
+    summary: "Change the privacy settings; off works both ways",
     scope: "send",
     query,
     body: z.strictObject(settings.shape).partial().meta({ id: "Settings" }),

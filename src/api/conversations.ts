@@ -1,4 +1,4 @@
-// Conversations and history, page by page.
+// Routes of conversations and their messages, in pages.
 import { z } from "@hono/zod-openapi";
 import { callMailbox } from "../identity/call-mailbox.ts";
 import { problem } from "../identity/refuse-upgrade.ts";
@@ -7,7 +7,7 @@ import { refusal } from "../protocol/refusals.ts";
 import { createApi, declareRoute } from "./declare-route.ts";
 import { canonicalName, name, seq, seqText, time, integerText, userQuery } from "./schemas.ts";
 
-/** Items of one answer, at most and by default. Answers: a page of history that fills memory. */
+/** Items of one response, at most and by default. Answers: a page of history that fills memory. */
 const MAX_ITEMS = 200;
 const DEFAULT_ITEMS = 50;
 
@@ -16,7 +16,7 @@ const limit = integerText(MAX_ITEMS, 1).optional().openapi({ default: DEFAULT_IT
 
 const marks = z.object({ stored: seq, delivered: seq, read: seq, mine: seq }).partial().meta({
   id: "Marks",
-  description: "Up to which seq of yours the peer has stored, was delivered, has read; and you have read",
+  description: "The highest seqs of yours that the peer has stored, was delivered and has read; and that you have read",
 });
 
 const message = z
@@ -27,7 +27,7 @@ const message = z
     to: canonicalName,
     at: time,
     body: z.unknown().optional(),
-    failed: z.string().optional().meta({ description: "The code with which its receiver finally refused it" }),
+    failed: z.string().optional().meta({ description: "The code of its receiver's final refusal" }),
   })
   .meta({ id: "Message" });
 
@@ -41,7 +41,7 @@ declareRoute(
     method: "get",
     path: "/api/conversations",
     tag,
-    summary: "The conversations, the latest first",
+    summary: "List the conversations, the latest first",
     scope: "read",
     query: z.object({
       limit,
@@ -74,8 +74,8 @@ declareRoute(
     method: "get",
     path: "/api/conversations/{userName}/messages",
     tag,
-    summary: "Messages of one conversation, oldest first",
-    description: "Without `before` and `after` the newest.",
+    summary: "List the messages of one conversation, the oldest first",
+    description: "The newest, without `before` and `after`.",
     scope: "read",
     params: z.object({ userName: name }),
     query: z.object({ limit, before: seqText.optional(), after: seqText.optional(), ...userQuery }),
@@ -86,7 +86,7 @@ declareRoute(
         unread: z.int(),
         marks,
         messages: z.array(message),
-        more: z.boolean().meta({ description: "Whether there are further ones in that direction" }),
+        more: z.boolean().meta({ description: "Whether there are more in that direction" }),
       }),
     },
     refusals: ["bad_name", "reserved_name", "erased"],

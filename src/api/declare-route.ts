@@ -1,5 +1,5 @@
-// How a route is declared: once, with the schemas of what goes in and what comes out; the description at /api/openapi.json is made of
-// the same. Behind a declaration nothing is unknown: who asks before size, size before JSON, JSON before schema, and a no names the field.
+// Declares a route once, with schemas of its input and output, from which /api/openapi.json is generated too. Checks
+// run in this order: caller, size, JSON, schema. A refusal names the wrong field. Routes never get unchecked input.
 import { createRoute, OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
 import { authenticate } from "../identity/authenticate.ts";
 import { limitBody } from "../identity/request-body.ts";
@@ -15,35 +15,35 @@ z.config({ jitless: true });
 type Zod = z.ZodType;
 type Middleware = (c: RequestContext, next: () => Promise<void>) => Promise<Response | void>;
 
-/** A route as it is declared. */
+/** The declaration of a route. */
 interface RouteDeclaration {
   readonly method: "get" | "post" | "put" | "delete";
-  /** With `{names}` in it. */
+  /** With `{names}` of parameters. */
   readonly path: string;
   readonly tag: string;
-  /** One line, and what else there is to say. */
+  /** One line, and the details. */
   readonly summary: string;
   readonly description?: string;
-  /** What a service's token has to be good for; null where no token is asked for, "people" where a service's is not enough. */
+  /** The scope that a service's token needs; null if no token is needed, "people" if services are refused. */
   readonly scope: Scope | "people" | null;
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly headers?: z.ZodObject;
   readonly body?: Zod;
-  /** Bytes of the body; those of a message's if nothing else is said, and few where no token is asked for. */
+  /** Bytes of the body. Default: those of a message's body, or STRANGER_BODY_BYTES without a token. */
   readonly bytes?: number;
-  /** The status where it went well, and what is answered then; null for nothing. */
+  /** The body of a successful response by status; null for none. */
   readonly responses: Readonly<Record<number, Zod | null>>;
-  /** Another form of the answer, by its media type. */
+  /** Other representations of the response, by media type. */
   readonly otherTypes?: Readonly<Record<string, Zod>>;
-  /** Codes of refusals beside those that any route may have. */
+  /** Codes of refusals besides those of every route. */
   readonly refusals?: readonly Code[];
   readonly middleware?: readonly Middleware[];
 }
 
 type Parsed<T> = T extends Zod ? z.output<T> : undefined;
 
-/** What was sent, read. */
+/** The parsed request. */
 export interface ParsedRequest<D extends RouteDeclaration> {
   readonly params: Parsed<D["params"]>;
   readonly query: Parsed<D["query"]>;
@@ -53,7 +53,7 @@ export interface ParsedRequest<D extends RouteDeclaration> {
 
 export type Api = OpenAPIHono<{ Bindings: Env }>;
 
-/** Any part of the API, to be mounted at /. */
+/** An empty part of the API, to be mounted at /. */
 export function createApi(): Api {
   return new OpenAPIHono<{ Bindings: Env }>({
     defaultHook: (result) => {
@@ -69,17 +69,17 @@ const problemDocument = z
     type: z.string().meta({ description: "`urn:restante:` and the code" }),
     title: z.string().meta({ description: "The sentence of the code" }),
     status: z.int(),
-    detail: z.string().meta({ description: "What was wrong here, in a sentence" }),
+    detail: z.string().meta({ description: "What was wrong, in a sentence" }),
     code: z.enum(Object.keys(REFUSALS) as [Code, ...Code[]]),
-    message: z.string().meta({ description: "As `detail`; what the code comes with everywhere else" }),
+    message: z.string().meta({ description: "The same as `detail`; the field's name on the wire" }),
     field: z
       .string()
       .optional()
-      .meta({ description: "What of the request is wrong: `1.to` is `to` of the second one" }),
+      .meta({ description: "The wrong field of the request: `1.to` is `to` of the second element" }),
     retryAfter: z
       .int()
       .optional()
-      .meta({ description: "Ms after which trying again can help; also in `Retry-After`, in s" }),
+      .meta({ description: "Ms after which a retry can succeed; also in `Retry-After`, in s" }),
   })
   .meta({
     id: "Problem",
@@ -94,7 +94,7 @@ const problemDocument = z
     },
   });
 
-/** Declares a route, and answers it. */
+/** Declares a route and its implementation. */
 export function declareRoute<const D extends RouteDeclaration>(
   to: Api,
   declared: D,
@@ -125,7 +125,7 @@ export function declareRoute<const D extends RouteDeclaration>(
   to.openapi(config, answered as never);
 }
 
-/** What a request passes before its query and its body are looked at. */
+/** The middleware before query and body are validated. */
 function middlewareOf({
   scope,
   middleware: through = [],
@@ -159,12 +159,12 @@ function responsesOf({
   for (const [status, schema] of Object.entries(answers)) {
     const others = Object.entries(also).map(([type, other]) => [type, { schema: other }]);
     const content = { ...(schema !== null && { "application/json": { schema } }), ...Object.fromEntries(others) };
-    const description = status === "204" ? "Done" : status === "201" ? "Made" : "The answer";
+    const description = status === "204" ? "Done" : status === "201" ? "Created" : "OK";
     responses[status] = Object.keys(content).length === 0 ? { description } : { description, content };
   }
   const codes = new Set<Code>([...no, "internal", "forbidden"]);
   if (scope !== null) for (const code of ["unauthorized", "rate_limited"] as const) codes.add(code);
-  // Where nobody has to claim a name, whatever is first asked of a mailbox begins it.
+  // Without accounts, the first request creates a mailbox, so its name may be refused.
   if (scope !== null && scope !== "admin") for (const code of ["bad_name", "reserved_name"] as const) codes.add(code);
   if (body !== undefined) for (const code of ["bad_frame", "too_large"] as const) codes.add(code);
   if (params !== undefined || query !== undefined) codes.add("bad_query");
@@ -178,7 +178,7 @@ function responsesOf({
   return responses;
 }
 
-/** The first thing that is wrong, with the field that it is about. */
+/** The refusal of the first issue, with its field. */
 function refusalOfIssue(target: string, { issues }: z.ZodError): Refusal {
   const issue = issues[0] && deepestIssue(issues[0]);
   const path = issue?.code === "unrecognized_keys" ? [...issue.path, issue.keys[0] ?? ""] : (issue?.path ?? []);
@@ -191,7 +191,7 @@ function refusalOfIssue(target: string, { issues }: z.ZodError): Refusal {
   return field === "" ? why : { ...why, field };
 }
 
-/** Of what could have been several things, the one that it came closest to being. */
+/** Of a failed union, the issue of the branch that matched furthest. */
 function deepestIssue(issue: z.core.$ZodIssue): z.core.$ZodIssue {
   if (issue.code !== "invalid_union") return issue;
   const inside = issue.errors.flatMap((branch) => branch.slice(0, 1).map(deepestIssue));
@@ -199,7 +199,7 @@ function deepestIssue(issue: z.core.$ZodIssue): z.core.$ZodIssue {
   return closest === undefined ? issue : { ...closest, path: [...issue.path, ...closest.path] };
 }
 
-/** These are found in what is of the right type already, so one level further in. */
+/** Issues inside a value of the right type: they count one level deeper. */
 const NESTED_ISSUES: ReadonlySet<string> = new Set(["unrecognized_keys", "too_big", "too_small"]);
 
 function depthOf({ code, path }: z.core.$ZodIssue): number {

@@ -1,4 +1,4 @@
-// The log over HTTP: page by page, or as server-sent events; and what a device holds.
+// Routes of the log: in pages, as server-sent events, and acknowledgements.
 import { z } from "@hono/zod-openapi";
 import { callMailbox, refuseByMailbox } from "../identity/call-mailbox.ts";
 import { confirmToken } from "../identity/request-token.ts";
@@ -12,7 +12,7 @@ import { createApi, declareRoute } from "./declare-route.ts";
 import { device, logFrame, seq, seqText, integerText, userQuery } from "./schemas.ts";
 import type { RequestContext } from "../identity/request-context.ts";
 
-/** Frames of a page, at most and by default. Answers: an answer that fills memory. */
+/** Frames of a page, at most and by default. Answers: a response that fills memory. */
 const MAX_FRAMES = 1_000;
 const DEFAULT_FRAMES = 200;
 
@@ -20,16 +20,16 @@ const EVENT_STREAM = "text/event-stream";
 
 const positionQuery = {
   device: device.optional(),
-  epoch: z.string().min(1).max(64).optional().meta({ description: "The one that the last answer had" }),
+  epoch: z.string().min(1).max(64).optional().meta({ description: "The epoch of the last response" }),
   cursor: z
     .union([z.literal("head"), seqText], { error: "it must be a seq, or head" })
     .optional()
-    .meta({ description: "What you hold everything up to, or `head` for what comes from now on" }),
+    .meta({ description: "The seq up to which you have everything, or `head` for new entries only" }),
 };
 
 const page = z
   .object({
-    epoch: z.string().nullable().meta({ description: "Null as long as the mailbox has not begun" }),
+    epoch: z.string().nullable().meta({ description: "Null if the mailbox does not exist yet" }),
     head: seq.meta({ description: "The highest seq given" }),
     cursor: seq.meta({ description: "Where the next page begins" }),
     more: z.boolean(),
@@ -45,9 +45,9 @@ declareRoute(
     method: "get",
     path: "/api/entries",
     tag: "Log",
-    summary: "Read the log from a cursor, or follow it",
+    summary: "Read the log from a cursor, or stream it",
     description:
-      "A page of log frames, as a socket would get them. With `Accept: text/event-stream` server-sent events that go on: one frame an event, log frames with the id `epoch:seq`, so that `Last-Event-ID` resumes. A stream needs `device`, takes the place of that device's connection, and keeps the mailbox awake. With `device`, to ask with a cursor is to hold everything up to it.",
+      "A page of log frames, as a socket would get them. With `Accept: text/event-stream`, an endless stream of server-sent events: one frame an event, log frames with the id `epoch:seq`, so that `Last-Event-ID` resumes. A stream needs `device`, replaces that device's connection, and keeps the mailbox awake. With `device`, a cursor acknowledges everything up to it.",
     scope: "read",
     query: z.object({ ...positionQuery, limit: integerText(MAX_FRAMES, 1).optional(), ...userQuery }),
     headers: z.object({
@@ -55,7 +55,7 @@ declareRoute(
         .string()
         .regex(/^[\w-]{1,64}:\d{1,16}$/, "it must be the id of an event: epoch:seq")
         .optional()
-        .meta({ description: "Goes before `epoch` and `cursor`" }),
+        .meta({ description: "Takes precedence over `epoch` and `cursor`" }),
       accept: z.string().optional(),
     }),
     responses: { 200: page },
@@ -77,8 +77,8 @@ declareRoute(
     method: "post",
     path: "/api/acks",
     tag: "Log",
-    summary: "Say what a device holds",
-    description: "The frame `ack`, for a device without a socket: the authors hear that it was delivered.",
+    summary: "Acknowledge entries for a device",
+    description: "The frame `ack`, for a device without a socket: the authors get delivery receipts.",
     scope: "read",
     query: z.object(userQuery),
     body: z.strictObject({ device, seq }).meta({ id: "Ack" }),
@@ -104,7 +104,7 @@ function acceptsEventStream(accept: string | undefined): boolean {
   return (accept ?? "").split(",").some((one) => one.split(";")[0]?.trim().toLowerCase() === EVENT_STREAM);
 }
 
-/** The mailbox itself answers, as it answers an upgrade, with a body that does not end. */
+/** Opens an event stream at the mailbox, which handles it like an upgrade and responds with an endless body. */
 async function openEventStream(c: RequestContext, name: string | undefined, at: Position): Promise<Response> {
   if (name === undefined) return problem({ ...refusal("bad_query", "device: a stream needs one"), field: "device" });
   const caller = await identifyCaller(c, null);
@@ -116,7 +116,7 @@ async function openEventStream(c: RequestContext, name: string | undefined, at: 
   return new Response(response.body, {
     headers: {
       "Content-Type": `${EVENT_STREAM}; charset=utf-8`,
-      // Nothing on the way keeps, changes or gathers it.
+      // No proxy may cache, transform or buffer the stream.
       "Cache-Control": "no-store, no-transform",
       "X-Accel-Buffering": "no",
     },

@@ -1,4 +1,4 @@
-// To send over HTTP: one message or several, with the answers that a socket would have given.
+// The route for sending over HTTP: one message or several, with the replies that a socket would have sent.
 import { z } from "@hono/zod-openapi";
 import { jsonResponse, refuseByMailbox } from "../identity/call-mailbox.ts";
 import { confirmToken } from "../identity/request-token.ts";
@@ -12,11 +12,11 @@ import { readMessage } from "../protocol/up.ts";
 import { createApi, declareRoute } from "./declare-route.ts";
 import { listOf, seq, time, userQuery } from "./schemas.ts";
 
-/** What speaks of the receiver's name, and what of the body. */
+/** Refusals about the receiver's name, and about the body. */
 const NAME_REFUSALS: ReadonlySet<Code> = new Set(["bad_name", "reserved_name"]);
 const BODY_REFUSALS: ReadonlySet<Code> = new Set(["bad_frame", "too_large"]);
 
-/** Characters of a key. Answers: keys as storage. */
+/** Characters of an idempotency key. Answers: keys as storage. */
 const MAX_KEY_LENGTH = 255;
 
 const message = z
@@ -33,7 +33,7 @@ const outcome = z
   .discriminatedUnion("type", [
     z.object({
       type: z.literal("accepted"),
-      entry: seq.optional().meta({ description: "Its seq in your log, as long as it is kept" }),
+      entry: seq.optional().meta({ description: "Its seq in your log, unless retention removed it" }),
       at: time.optional(),
       state: z.enum(["stored", "queued"]),
     }),
@@ -56,7 +56,7 @@ declareRoute(
     tag: "Messages",
     summary: "Send one message, or several",
     description:
-      "As the token's owner. One message that is refused is a problem; of several each is answered for itself, in their order. `Idempotency-Key`, kept for 24 hours, makes it harmless to send the same request again: what was accepted is answered again, what was refused is tried again.",
+      "Sends as the token's owner. A refused single message is a problem; several messages each get a result, in their order. With `Idempotency-Key`, stored for 24 hours, the same request can safely be repeated: accepted messages get their earlier result, refused ones are tried again.",
     scope: "send",
     query: z.object(userQuery),
     headers: z.object({
@@ -90,7 +90,7 @@ declareRoute(
   },
 );
 
-/** A single message that is refused is a problem of the request's. */
+/** The response to a single message: if it is refused, the request fails with a problem. */
 function singleOutcome(outcome: Outcome | undefined, told: (outcome: Outcome) => Response): Response {
   if (outcome === undefined) throw new Error("a message without an answer");
   if (outcome.type === "accepted") return told(outcome);

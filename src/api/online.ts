@@ -1,4 +1,4 @@
-// How many are there.
+// The route that counts users and sockets online.
 import { z } from "@hono/zod-openapi";
 import { countOnline } from "../census/count-online.ts";
 import { jsonResponse } from "../identity/call-mailbox.ts";
@@ -7,10 +7,13 @@ import type { Online } from "../protocol/census.ts";
 import { CachedValue } from "../protocol/cached-value.ts";
 import { createApi, declareRoute } from "./declare-route.ts";
 
-/** For how long an isolate keeps the number, ms, and how long anybody waits for it. Answers: a request of anybody that asks every shard. */
+/**
+ * How long an isolate caches the number, and the timeout, ms. Answers: anonymous requests that each ask every shard.
+ */
 const CACHE_MS = 5_000;
 const TIMEOUT_MS = 10_000;
 
+/** The number cached in this isolate: one value. */
 const onlineCache = new CachedValue<Online>(() => CACHE_MS, TIMEOUT_MS);
 
 export const online = createApi();
@@ -21,7 +24,7 @@ declareRoute(
     method: "get",
     path: "/api/online",
     tag: "Server",
-    summary: "How many users are online, with how many sockets",
+    summary: "Count the users and sockets online",
     description: "At most five seconds old.",
     scope: null,
     responses: { 200: z.object({ users: z.int(), sockets: z.int() }) },

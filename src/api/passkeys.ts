@@ -1,4 +1,4 @@
-// Passkeys: what a browser needs to make one or to use one, and what came of it.
+// Routes of passkeys: options for the browser, registration, sign-in and proof.
 import { z } from "@hono/zod-openapi";
 import { requireAccounts, limitAttempts } from "../identity/accounts.ts";
 import { callMailbox } from "../identity/call-mailbox.ts";
@@ -17,10 +17,10 @@ import { label, name, signedIn, time } from "./schemas.ts";
 const tag = "Passkeys";
 const middleware = [requireAccounts];
 
-/** What an authenticator has made is looked at by the library that verifies it; here only that it is an object with an id. */
+/** A credential: here only an object with an id. The library that verifies it checks the rest. */
 const response = z
   .looseObject({ id: z.string().min(1).max(1_024) })
-  .meta({ id: "PublicKeyCredential", description: "As the browser made it, `toJSON()`" });
+  .meta({ id: "PublicKeyCredential", description: "As the browser made it, by `toJSON()`" });
 
 const options = z.looseObject({ challenge: z.string() }).meta({ description: "For `navigator.credentials`" });
 
@@ -32,7 +32,7 @@ declareRoute(
     method: "post",
     path: "/api/passkeys/options",
     tag,
-    summary: "What a browser needs to make a passkey",
+    summary: "Get the browser's options to make a passkey",
     scope: "people",
     middleware,
     responses: { 200: options },
@@ -47,7 +47,7 @@ declareRoute(
     method: "post",
     path: "/api/passkeys",
     tag,
-    summary: "Add a passkey that a browser has made",
+    summary: "Add a passkey that the browser made",
     scope: "people",
     middleware,
     body: z.strictObject({ response, label: label.optional() }),
@@ -63,7 +63,7 @@ declareRoute(
     method: "get",
     path: "/api/passkeys",
     tag,
-    summary: "The passkeys, the oldest first",
+    summary: "List the passkeys, the oldest first",
     scope: "people",
     middleware,
     responses: {
@@ -96,8 +96,8 @@ declareRoute(
     method: "post",
     path: "/api/sign-in/passkey/options",
     tag,
-    summary: "What a browser needs to sign in with a passkey",
-    description: "For a name that nobody has it looks the same, and leads nowhere.",
+    summary: "Get the browser's options to sign in with a passkey",
+    description: "For an unknown name the options look the same, but can't be used.",
     scope: null,
     middleware: [...middleware, limitAttempts],
     body: z.strictObject({ userName: name }),
@@ -130,7 +130,7 @@ declareRoute(
     method: "post",
     path: "/api/proof/passkey/options",
     tag,
-    summary: "What a browser needs to show with a passkey that it is the user who asks",
+    summary: "Get the browser's options to prove with a passkey that the user operates the device",
     scope: "people",
     middleware,
     responses: { 200: options },
@@ -145,8 +145,8 @@ declareRoute(
     method: "post",
     path: "/api/proof/passkey",
     tag,
-    summary: "Show with a passkey that it is the user who asks",
-    description: "For 15 minutes the device may change who comes in.",
+    summary: "Prove with a passkey that the user operates the device",
+    description: "For 15 minutes the device may change credentials.",
     scope: "people",
     middleware,
     body: z.strictObject({ response }),

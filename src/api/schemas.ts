@@ -1,11 +1,11 @@
-// Schemas that several routes have: names, numbers, tokens, frames.
+// Schemas shared by several routes: names, numbers, tokens, frames.
 import { z } from "@hono/zod-openapi";
 import { NUMBER_END } from "../protocol/limits.ts";
 import { canonical, isDeviceName } from "../protocol/names.ts";
 import { SCOPES } from "../protocol/service.ts";
 import { forDisplay } from "../protocol/short-text.ts";
 
-/** A userName in any spelling; read, it is canonical. */
+/** A userName in any spelling. Parsed, it is canonical. */
 export const name = z
   .string()
   .transform((raw, { addIssue }) => {
@@ -26,7 +26,7 @@ export const canonicalName = z.string().meta({ example: "alice", description: "A
 
 export const seq = z.int().gte(0).lt(NUMBER_END);
 
-/** A whole number in an address. */
+/** A whole number in a URL. */
 export const integerText = (most: number, least = 0) =>
   z
     .string()
@@ -35,20 +35,20 @@ export const integerText = (most: number, least = 0) =>
     .pipe(z.int().gte(least, `it must be ${least} to ${most}`).lte(most, `it must be ${least} to ${most}`))
     .openapi({ type: "integer", minimum: least, maximum: most });
 
-/** A seq in an address. */
+/** A seq in a URL. */
 export const seqText = integerText(NUMBER_END - 1);
 
 export const device = z.string().refine(isDeviceName, "it must be 1 to 64 of A-Z a-z 0-9 . _ -").openapi({
   pattern: "^[A-Za-z0-9._-]{1,64}$",
-  description: "A device, by the name that it gave itself",
+  description: "A device, by the name it chose",
   example: "phone",
 });
 
-/** UTF-16 units of what somebody calls a device or a token. Answers: names as storage. */
+/** UTF-16 units of the label of a device or token. Answers: labels as storage. */
 const MAX_LABEL_UNITS = 64;
 export const label = singleLine(MAX_LABEL_UNITS, 1);
 
-/** A text of one line, as it is shown: what is not shown of it is left out. */
+/** A text in one line, without invisible characters. */
 export function singleLine(most: number, least = 0) {
   return z
     .string()
@@ -59,7 +59,7 @@ export function singleLine(most: number, least = 0) {
 
 export const time = z.int().meta({ description: "Ms since 1970" });
 
-/** An array of at most `most`, at least one: how many there are is looked at before what they are. */
+/** An array of 1 to `most` elements. The length is checked before the elements. */
 export function listOf<T extends z.ZodType>(element: T, most: number) {
   return z.preprocess((value, { addIssue }) => {
     const isLong = Array.isArray(value) && value.length > most;
@@ -70,7 +70,7 @@ export function listOf<T extends z.ZodType>(element: T, most: number) {
 
 export const scopes = z.array(z.enum(SCOPES)).min(1).max(SCOPES.length);
 
-/** What whoever signs in is given. */
+/** The response to a sign-in. */
 export const signedIn = z
   .object({
     userName: canonicalName,
@@ -80,10 +80,10 @@ export const signedIn = z
   })
   .meta({ id: "SignedIn" });
 
-/** While AUTH is open: whose mailbox it is. Elsewhere the token says. */
-export const userQuery = { user: z.string().optional().meta({ description: "Whose mailbox, where AUTH is open" }) };
+/** The mailbox, if AUTH is open. In the other modes, the token names it. */
+export const userQuery = { user: z.string().optional().meta({ description: "Whose mailbox, if AUTH is open" }) };
 
-/** What a frame of the log can be; `type` says which. docs/PROTOCOL.md has the fields of each. */
+/** A log frame of any `type`. docs/PROTOCOL.md lists the fields. */
 export const logFrame = z
   .looseObject({ type: z.enum(["message", "gap", "failed", "peer", "mark", "notice"]), seq })
   .meta({ id: "LogFrame", description: "A log frame, as a socket gets it" });

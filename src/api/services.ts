@@ -1,4 +1,4 @@
-// Service accounts, for operators.
+// Routes of service accounts, for operators.
 import { z } from "@hono/zod-openapi";
 import {
   createService,
@@ -34,10 +34,10 @@ const service = z
       .object({
         url: z.string(),
         created: time,
-        failing: time.nullable().meta({ description: "Since when nothing was taken" }),
+        failing: time.nullable().meta({ description: "Since when posts have failed" }),
         tries: z.int(),
-        due: time.nullable().meta({ description: "When the next try is" }),
-        disabled: time.nullable().meta({ description: "When it was given up" }),
+        due: time.nullable().meta({ description: "When the next try is due" }),
+        disabled: time.nullable().meta({ description: "When it was disabled" }),
       })
       .nullable(),
   })
@@ -66,7 +66,7 @@ declareRoute(
     method: "get",
     path: "/api/admin/services",
     tag,
-    summary: "The service accounts, by name",
+    summary: "List the service accounts by name",
     scope: "admin",
     query: z.object({ after: z.string().max(64).optional().meta({ description: "The last name that you have" }) }),
     responses: {
@@ -82,7 +82,7 @@ declareRoute(
     method: "get",
     path: "/api/admin/services/{userName}",
     tag,
-    summary: "A service account, with what its tokens are good for",
+    summary: "Show a service account with its tokens' scopes",
     scope: "admin",
     params,
     responses: { 200: service },
@@ -112,7 +112,7 @@ declareRoute(
     method: "post",
     path: "/api/admin/services/{userName}/tokens",
     tag,
-    summary: "Make one more token for a service account",
+    summary: "Add a token to a service account",
     scope: "admin",
     params,
     body: z.strictObject({ scopes, label: label.optional() }).meta({ id: "NewServiceAccess" }),
@@ -128,7 +128,7 @@ declareRoute(
     method: "delete",
     path: "/api/admin/services/{userName}/tokens/{id}",
     tag,
-    summary: "Take a token of a service account away",
+    summary: "Revoke a token of a service account",
     scope: "admin",
     params: z.object({ userName: name, id: z.string() }),
     responses: { 204: null },
@@ -143,9 +143,9 @@ declareRoute(
     method: "put",
     path: "/api/admin/services/{userName}/webhook",
     tag,
-    summary: "Have a service's mail posted to an address",
+    summary: "Set a service's webhook",
     description:
-      "What reaches the mailbox is posted as `{user, epoch, frames}`, in order, until it is answered with 2xx; signed as Standard Webhooks has it, with the secret that is shown once. Set again, it goes on where it was, with another secret.",
+      "Entries of the mailbox are posted as `{user, epoch, frames}`, in order, and repeated until a response is 2xx. Posts are signed as in Standard Webhooks, with the secret of this response, which is shown once. Set again, the webhook continues at its position, with another secret.",
     scope: "admin",
     params,
     body: z.strictObject({ url: z.string().meta({ example: "https://example.com/hook" }) }).meta({ id: "NewWebhook" }),
@@ -161,7 +161,7 @@ declareRoute(
     method: "delete",
     path: "/api/admin/services/{userName}/webhook",
     tag,
-    summary: "Post a service's mail nowhere any more",
+    summary: "Remove a service's webhook",
     scope: "admin",
     params,
     responses: { 204: null },

@@ -1,5 +1,5 @@
-// One shard of the census: how many sockets each user of this shard has, as the users' mailboxes last said.
-// What a crash left behind is corrected by a bounded audit while somebody asks; nobody is woken otherwise.
+// One shard of the census: the number of sockets of each of its users, as their mailboxes last reported. A bounded
+// audit corrects numbers that a crash left behind; it runs only while somebody queries the census.
 import { DurableObject } from "cloudflare:workers";
 import type { CensusCalls, Online } from "../protocol/census.ts";
 import type { CounterValues } from "../protocol/counters.ts";
@@ -9,15 +9,15 @@ import { withTimeout } from "../protocol/timeout.ts";
 import { IsolateCounters } from "./isolate-counters.ts";
 
 /**
- * Mailboxes asked in one audit, and the least time between two, ms: after one that found a wrong number, and after one that found none.
- * Answers: a question of anybody that wakes everybody.
+ * Mailboxes queried in one audit, and least ms between two audits: after one that found a wrong number, and after one
+ * that found none. Answers: an anonymous query that wakes all mailboxes.
  */
 const MAX_AUDITED = 8;
 const AUDIT_MS = 5_000;
 const QUIET_AUDIT_MS = 60_000;
-/** A mailbox has so long to answer, ms; no audit begins before the last one is done. Answers: calls that pile up where many mailboxes hang. */
+/** The timeout of a mailbox's response, ms; audits never overlap. Answers: calls that pile up when mailboxes hang. */
 const CALL_MS = 10_000;
-/** A number younger than this, ms, is not audited. */
+/** Numbers younger than this, ms, are not audited. */
 const FRESH_MS = 60_000;
 
 interface Row {
@@ -33,7 +33,7 @@ export class Census extends DurableObject<Env> implements CensusCalls {
   #auditedAt = 0;
   #auditEveryMs = AUDIT_MS;
   #isAuditing = false;
-  /** The audit goes round by name, and on from here. */
+  /** The audit proceeds in the order of names, after this one. */
   #lastAudited = "";
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -48,13 +48,15 @@ export class Census extends DurableObject<Env> implements CensusCalls {
     this.#online = { users: sum?.users ?? 0, sockets: sum?.sockets ?? 0 };
   }
 
-  /** Takes a user's own number. It is absolute, so a report that came twice changes nothing. */
+  /** Stores a user's number of sockets. It is absolute, so a repeated report changes nothing. */
   report(user: string, sockets: number): Promise<Online> {
     this.#set(user, sockets);
     return Promise.resolve({ ...this.#online });
   }
 
-  /** A row for as long as a mailbox has no file: whatever ends in between, the name stays taken (log/tombstone.ts). */
+  /**
+   * A row while a mailbox has no file: if the erasure is interrupted, the name stays taken (mailbox/log/tombstone.ts).
+   */
   erasing(user: string, isUnderWay: boolean): Promise<void> {
     const statement = isUnderWay
       ? "INSERT OR IGNORE INTO erasing (user) VALUES (?)"
@@ -70,29 +72,29 @@ export class Census extends DurableObject<Env> implements CensusCalls {
   count(): Promise<Online> {
     if (Date.now() - this.#auditedAt >= this.#auditEveryMs && !this.#isAuditing) {
       this.#auditedAt = Date.now();
-      // It calls before anything else comes: two calls lead to what it asks, the one to this shard and its own.
+      // Its depth is 2 calls: the one to this shard, and its own.
       this.ctx.waitUntil(this.audit(Date.now() - FRESH_MS));
     }
     return Promise.resolve({ ...this.#online });
   }
 
-  /** Keeps what an isolate has counted so far. Absolute: a report that came twice changes nothing. */
+  /** Stores an isolate's counters. They are absolute, so a repeated report changes nothing. */
   counted(reporter: string, figures: string): Promise<void> {
     this.#isolateCounters.put(reporter, figures);
     return Promise.resolve();
   }
 
-  /** Who is online, and what was counted. Nobody is asked: no mailbox wakes because somebody looks. */
+  /** The numbers online and the counters of this shard. Calls no mailbox. */
   figures(): Promise<{ readonly online: Online; readonly figures: CounterValues }> {
     return Promise.resolve({ online: { ...this.#online }, figures: this.#isolateCounters.total() });
   }
 
-  /** Whether this object and its disk answer. */
+  /** Whether this object and its disk respond. */
   ping(): Promise<boolean> {
     return Promise.resolve(this.#rows("SELECT 1").length === 1);
   }
 
-  /** Asks a few mailboxes that said nothing since `before` (ms) for their true number; returns how many were asked. */
+  /** Queries mailboxes that have not reported since `before` (ms since 1970); returns how many. */
   async audit(before: number): Promise<number> {
     const query = "SELECT * FROM online WHERE user > ? AND at <= ? ORDER BY user LIMIT ?";
     const rows = this.#rows<Row>(query, this.#lastAudited, before, MAX_AUDITED);
@@ -105,12 +107,12 @@ export class Census extends DurableObject<Env> implements CensusCalls {
     return rows.length;
   }
 
-  /** Whether the number was wrong. */
+  /** Corrects a wrong number; returns whether it was wrong. */
   async #auditMailbox(row: Row): Promise<boolean> {
     try {
       const sockets = await withTimeout(this.env.MAILBOX.getByName(row.user).countSockets(row.user), CALL_MS);
       const [now] = this.#rows<Row>("SELECT * FROM online WHERE user = ?", row.user);
-      // A report that came meanwhile is the newer one.
+      // A report that arrived meanwhile is newer.
       const isWrong = now?.at === row.at && sockets !== row.sockets;
       if (isWrong) this.#set(row.user, sockets);
       return isWrong;

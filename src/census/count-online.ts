@@ -1,4 +1,4 @@
-// The question who is online: asked of every shard at once, added up here.
+// Counts users and sockets online: queries every shard at once and adds up.
 import { type Online, CENSUS_SHARDS } from "../protocol/census.ts";
 
 /** Users and sockets over all shards. */

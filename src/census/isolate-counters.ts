@@ -1,13 +1,13 @@
-// What isolates have counted, as they last said: one row each. Those that have said nothing for long are added up in one, so there are
-// few. Only this file and census.ts ask the shard's database.
+// The counters of isolates, as last reported: one row each. Rows of isolates that have ended are merged into one, so
+// there are few. Only this file and census.ts use the shard's database.
 import { type CounterValues, sumOf } from "../protocol/counters.ts";
 
-/** A row is added to the sum when so old, ms. Reports of one name end well before: see meter/. */
+/** The age at which a row is merged, ms. A reporter's name ends well before that: see metrics/report-counters.ts. */
 const ENDED_MS = 3 * 3_600_000;
-/** Ms between two looks for such rows. */
+/** Least ms between two merges. */
 const ADD_UP_EVERY_MS = 600_000;
 
-/** The reporter of the sum; no isolate has this name. */
+/** The reporter of the merged row; no isolate has this name. */
 const SUM_REPORTER = "";
 
 interface Row {
@@ -26,7 +26,7 @@ export class IsolateCounters {
     this.#exists = sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'counted'").toArray().length > 0;
   }
 
-  /** Keeps what a reporter has counted; the last one counts. `figures` is JSON text. */
+  /** Stores a reporter's counters; the last report counts. `figures` is JSON text. */
   put(reporter: string, figures: string, now = Date.now()): void {
     if (!this.#exists) {
       this.#sql.exec(

@@ -1,15 +1,15 @@
-// Whether it works, for whoever watches over it: the Worker that answers, and one round trip to an object and its disk. No mailbox is
-// woken; the object is a shard of the census, another one each time.
+// The health check: the Worker responds, and so does an object with its disk. It wakes no mailbox: the object is a
+// random shard of the census.
 import { CENSUS_SHARDS } from "../protocol/census.ts";
 import { logEvent, reasonOf } from "../protocol/log-events.ts";
 import { CachedValue } from "../protocol/cached-value.ts";
 import { withTimeout } from "../protocol/timeout.ts";
 import { backgroundOf, type RequestContext } from "../identity/request-context.ts";
 
-/** An object that has not answered for so long, ms, does not work. */
+/** The timeout of the object's response, ms. */
 const TIMEOUT_MS = 5_000;
 
-/** For how long an isolate keeps what it found, ms. Answers: a request of anybody that wakes an object. */
+/** How long an isolate caches the result, ms. Answers: anonymous requests that each wake an object. */
 const CACHE_MS = 1_000;
 
 interface HealthCheck {
@@ -17,6 +17,7 @@ interface HealthCheck {
   readonly ms: number;
 }
 
+/** The result cached in this isolate: one value. */
 const healthCache = new CachedValue<HealthCheck>(() => CACHE_MS, 2 * TIMEOUT_MS);
 
 /** `200 {"status":"ok","object":{"ms":3}}`, or 503 with `"status":"failing"`. */

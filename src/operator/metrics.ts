@@ -1,11 +1,11 @@
-// GET /api/metrics: who is online and what was counted, over all shards of the census, in Prometheus' text format. No mailbox is asked
-// and none wakes. docs/OPERATIONS.md says what each number means, and by how much it may lag.
+// GET /api/metrics: numbers online and all counters, over all shards of the census, in Prometheus' text format. No
+// mailbox is called. docs/OPERATIONS.md explains each number and how far it may lag.
 import { counterReport } from "../metrics/report-counters.ts";
 import { type Online, CENSUS_SHARDS } from "../protocol/census.ts";
 import { DELIVERY_TIME_ENDS_MS, type CounterValues, sumOf } from "../protocol/counters.ts";
 import { withTimeout } from "../protocol/timeout.ts";
 
-/** A shard that has not answered for so long, ms, fails the whole: a sum without it would go back. */
+/** The timeout of a shard, ms. Without its response the request fails, because a sum without it would decrease. */
 const SHARD_TIMEOUT_MS = 10_000;
 
 export interface Metrics {
@@ -14,7 +14,7 @@ export interface Metrics {
   readonly shards: readonly (Online & { readonly shard: number })[];
 }
 
-/** What the whole deployment has counted, with what this isolate has not reported yet. */
+/** The counters of the whole deployment, after this isolate has reported its own. */
 export async function readMetrics(env: Env): Promise<Metrics> {
   await counterReport.reportNow(env);
   const shards = Array.from({ length: CENSUS_SHARDS }, (_, shard) => {
@@ -30,7 +30,7 @@ export async function readMetrics(env: Env): Promise<Metrics> {
   return { online, figures: sumOf(seen.map(({ figures }) => figures)), shards: shares };
 }
 
-/** The numbers with a name of their own: as Prometheus, people, and the code call them. */
+/** Counters without a label: Prometheus' name, help text, and the name in the code. */
 export const PLAIN_METRICS = [
   ["restante_accepted_total", "Messages that mailboxes accepted from their users", "accepted"],
   [
@@ -45,7 +45,7 @@ export const PLAIN_METRICS = [
   ["restante_rows_written_total", "Rows that mailboxes wrote, alarms among them", "rows"],
 ] as const;
 
-/** Those that are told apart by a word. */
+/** Counters with a label: Prometheus' name, help text, the name in the code, and the label. */
 export const LABELLED_METRICS = [
   ["restante_refused_total", "Messages that were refused before anything was written", "refused", "code"],
   ["restante_failed_total", "Accepted messages that their receivers finally refused", "failed", "code"],
@@ -54,7 +54,7 @@ export const LABELLED_METRICS = [
   ["restante_events_total", "Lines of the log", "event", "event"],
 ] as const;
 
-/** The text. */
+/** The metrics in Prometheus' text format. */
 export function prometheusText({ online, figures }: Pick<Metrics, "online" | "figures">): string {
   const lines: string[] = [];
   const head = (name: string, help: string, type: string) =>
@@ -82,7 +82,7 @@ export function prometheusText({ online, figures }: Pick<Metrics, "online" | "fi
   return `${lines.join("\n")}\n`;
 }
 
-/** The words of one kind, in their order, with their numbers. */
+/** The labels of one counter, sorted, with their numbers. */
 export function wordsOf(figures: CounterValues, key: string): [word: string, number: number][] {
   const found = Object.entries(figures).filter(([name]) => name.startsWith(`${key}:`));
   const words = found.map(([name, number]): [string, number] => [name.slice(key.length + 1), number]);

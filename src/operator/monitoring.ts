@@ -1,4 +1,4 @@
-// How the deployment does, for whoever watches over it: health for anybody, numbers for operators.
+// Monitoring routes: health for everybody, metrics and statistics for operators.
 import { z } from "@hono/zod-openapi";
 import { createApi, declareRoute } from "../api/declare-route.ts";
 import { jsonResponse } from "../identity/call-mailbox.ts";
@@ -9,7 +9,7 @@ import * as schema from "./schemas.ts";
 
 const operators = { tag: "Operators", scope: "admin" } as const;
 
-/** `ms`: how long the object took. */
+/** `ms`: the object's response time. */
 const healthOf = (status: string) => z.object({ status: z.literal(status), object: z.object({ ms: z.number() }) });
 
 export const monitoring = createApi();
@@ -21,8 +21,8 @@ declareRoute(
     path: "/api/health",
     tag: "Operators",
     scope: null,
-    summary: "Whether it works",
-    description: "The Worker, and one round trip to an object and its disk. 503 where that fails.",
+    summary: "Check that the server works",
+    description: "Checks the Worker, and one round trip to an object and its disk. 503 if that fails.",
     responses: { 200: healthOf("ok"), 503: healthOf("failing") },
   },
   (c) => health(c),
@@ -34,7 +34,7 @@ declareRoute(
     ...operators,
     method: "get",
     path: "/api/metrics",
-    summary: "Who is online and what was counted, in Prometheus' text format",
+    summary: "Get numbers online and counters, in Prometheus' text format",
     responses: { 200: null },
     otherTypes: { "text/plain": z.string() },
   },
@@ -50,7 +50,7 @@ declareRoute(
     ...operators,
     method: "get",
     path: "/api/admin/stats",
-    summary: "The same numbers as JSON, and each shard's",
+    summary: "Get the same numbers as JSON, and those of each shard",
     responses: { 200: schema.stats },
   },
   async (c) => jsonResponse(c, { at: Date.now(), auth: authModeOf(c.env) ?? "none", ...(await readMetrics(c.env)) }),

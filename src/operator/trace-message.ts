@@ -1,11 +1,11 @@
-// One message's life, put together from what its two mailboxes store. Which of them is asked first plays no part.
+// Traces one message: combines what both mailboxes store of it. The trace can start at either of them.
 import type { MessageRow, MessageTrace, Trace, MessageRef } from "../protocol/operator-orders.ts";
 import { type Refusal, refusal } from "../protocol/refusals.ts";
 import type { CallResult } from "../protocol/caller.ts";
 import { sendOrder } from "./send-order.ts";
 import type { RequestContext } from "../identity/request-context.ts";
 
-/** The life of the message that has `seq` in the log of `name`, who wrote it, or got it. */
+/** Traces the message with `seq` in the log of `name`, its author or its receiver. */
 export async function traceMessage(c: RequestContext, name: string, seq: number): Promise<CallResult<Trace>> {
   const own = await inspectMessage(c, name, { seq });
   if (own === null) return { refused: refusal("unknown_receiver") };
@@ -29,7 +29,7 @@ async function inspectMessage(c: RequestContext, name: string, which: MessageRef
   return "refused" in answer ? null : answer.value;
 }
 
-/** From the receiver's entry to the author's. */
+/** Continues from the receiver's entry to the author's. */
 async function traceFromReceiver(
   c: RequestContext,
   receiver: MessageTrace,
@@ -37,7 +37,7 @@ async function traceFromReceiver(
 ): Promise<Trace> {
   const author = await inspectMessage(c, peer, { seq: origin ?? 0 });
   if (author?.message?.kind === "out") return traceOf(author, receiver, author.message);
-  // The author's entry is gone, and with it the marks that speak of it.
+  // The author's entry is gone, so its marks can't be compared.
   return { from: peer, to: receiver.userName, state: "stored", code: null, author, receiver };
 }
 

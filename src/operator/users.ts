@@ -1,5 +1,5 @@
-// What operators do with one user: look, disconnect, suspend, trace a message, take an export, erase. All of it through the user's own
-// mailbox, which has no body to show to anybody but in an export.
+// Operators' routes for one user: inspect, disconnect, suspend, trace a message, export, restore, erase. All go through
+// the user's own mailbox, which returns message bodies only in an export.
 import { z } from "@hono/zod-openapi";
 import { createApi, declareRoute } from "../api/declare-route.ts";
 import { singleLine, name, seqText, time } from "../api/schemas.ts";
@@ -12,14 +12,14 @@ import { sendOrder, orderResponse } from "./send-order.ts";
 import * as schema from "./schemas.ts";
 import { traceMessage } from "./trace-message.ts";
 
-/** UTF-16 units of what an operator notes about a suspension. Answers: notes as storage. */
+/** UTF-16 units of an operator's note on a suspension. Answers: notes as storage. */
 const MAX_REASON_UNITS = 500;
 
 const user = z.object({ userName: name });
 const operators = { tag: "Operators", scope: "admin", params: user } as const;
 const refusals = ["unknown_receiver", "erased"] as const;
 
-/** As the mailbox takes it from somebody who was let through here. */
+/** The caller that a mailbox accepts for an operator. */
 const operatorCaller = (userName: string) => ({ name: userName, proof: { is: "operator" } }) as const;
 
 export const users = createApi();
@@ -30,8 +30,8 @@ declareRoute(
     ...operators,
     method: "get",
     path: "/api/admin/users/{userName}",
-    summary: "Look at a mailbox",
-    description: "Also at one that nobody has: that leaves no trace.",
+    summary: "Inspect a mailbox",
+    description: "Inspecting an unknown name creates nothing.",
     responses: { 200: schema.overview },
   },
   async (c, { params }) => orderResponse(c, await sendOrder(c, params.userName, { is: "look" })),
@@ -44,7 +44,7 @@ declareRoute(
     method: "post",
     path: "/api/admin/users/{userName}/disconnect",
     summary: "Close a user's sockets",
-    description: "Those of one device, or all. They may come back at once; whoever must not is suspended.",
+    description: "Those of one device, or all. Clients may reconnect at once; to prevent that, suspend the user.",
     body: z.strictObject({ device: z.string().min(1).max(64).optional() }),
     responses: { 200: z.object({ closed: z.int() }) },
     refusals,
@@ -65,7 +65,7 @@ declareRoute(
     path: "/api/admin/users/{userName}/suspension",
     summary: "Suspend a user",
     description:
-      "Until it is lifted the user's sockets are closed (4403), nobody comes in or sends as them, and what is sent to them is declined. Nothing of the mailbox is lost.",
+      "The user's sockets are closed (4403). Until the suspension is lifted, the user can't connect or send, and messages to the user are declined. The mailbox is kept.",
     body: z.strictObject({ reason: singleLine(MAX_REASON_UNITS).optional() }),
     responses: { 200: z.object({ at: time, reason: z.string() }) },
     refusals,
@@ -83,7 +83,7 @@ declareRoute(
     ...operators,
     method: "delete",
     path: "/api/admin/users/{userName}/suspension",
-    summary: "Let a suspended user in again",
+    summary: "Lift a suspension",
     responses: { 204: null },
     refusals,
   },
@@ -114,7 +114,7 @@ declareRoute(
     ...operators,
     method: "get",
     path: "/api/admin/users/{userName}/export",
-    summary: "Take everything that a user's mailbox keeps, as JSON Lines",
+    summary: "Export a user's whole mailbox as JSON Lines",
     responses: { 200: null },
     otherTypes: { "application/jsonl": z.string() },
     refusals,
@@ -137,9 +137,9 @@ declareRoute(
     ...operators,
     method: "post",
     path: "/api/admin/users/{userName}/restore",
-    summary: "Set a mailbox back to how it was",
+    summary: "Restore a mailbox to an earlier time",
     description:
-      "Within the last 30 days, by the platform's point-in-time recovery, where there is one. Its sockets are closed. `undo` is the platform's bookmark of how it was before.",
+      "Within the last 30 days, by the platform's point-in-time recovery, if it has one. The user's sockets are closed. `undo` is the platform's bookmark of the state before.",
     body: z.strictObject({ at: time.gte(1) }),
     responses: { 200: z.object({ undo: z.string() }) },
     refusals: [...refusals, "not_found"],
@@ -157,9 +157,8 @@ declareRoute(
     ...operators,
     method: "delete",
     path: "/api/admin/users/{userName}",
-    summary: "Erase a user, for good",
-    description:
-      "Everything in the mailbox is gone, and the name is given to nobody again. What others have of their messages stays theirs.",
+    summary: "Erase a user permanently",
+    description: "Deletes the whole mailbox. The name can't be claimed again. Messages in other users' mailboxes stay.",
     responses: { 204: null },
     refusals,
   },

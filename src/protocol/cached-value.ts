@@ -1,4 +1,4 @@
-// A value that many ask for at once: computed once for all of them, and kept for some time. It knows nothing of what is computed.
+// A cached value: computed once for all concurrent callers, and cached for a time. Knows nothing of the value.
 import { withTimeout } from "./timeout.ts";
 
 interface Cached<T> {
@@ -13,17 +13,17 @@ export class CachedValue<T> {
   #pending: Promise<T> | null = null;
   #startedAt = 0;
 
-  /** `cacheMs`: for how long a value is kept. `timeoutMs`: for how long anybody waits for one computation. */
+  /** `cacheMs`: how long a value is cached. `timeoutMs`: how long a caller waits for one computation. */
   constructor(cacheMs: (value: T) => number, timeoutMs: number) {
     this.#cacheMs = cacheMs;
     this.#timeoutMs = timeoutMs;
   }
 
-  /** The value; `background` has the computation go on when the request that began it has ended. */
+  /** The value. `background` lets the computation continue after the request that started it has ended. */
   get(compute: () => Promise<T>, background: (work: Promise<unknown>) => void): Promise<T> {
     const now = Date.now();
     if (this.#cached !== null && this.#cached.until > now) return Promise.resolve(this.#cached.value);
-    // The request that began a computation may have been cut off, and the computation with it.
+    // A computation is dropped with the request that started it, if that is cut off.
     if (this.#pending === null || now - this.#startedAt >= this.#timeoutMs) this.#start(compute, background, now);
     return withTimeout(this.#pending ?? compute(), this.#timeoutMs);
   }

@@ -1,14 +1,17 @@
-// What the address of a v1 connection says: which device, and from where in the log. Parsed once, in the Worker.
+// The query of a v1 connection's URL: the device, and its position in the log. Parsed once, in the Worker.
 import * as z from "zod/mini";
 import { NUMBER_END } from "./limits.ts";
 import { isDeviceName } from "./names.ts";
 
-/** A device's claim: it has kept everything up to `cursor` of `epoch`, or wants only what comes (`head`), or goes on where it was (null). */
+/**
+ * The device has stored everything up to `cursor` of `epoch`; or wants new entries only (`head`); or resumes at the
+ * position that the mailbox has stored (null).
+ */
 export interface ConnectionQuery {
   readonly device: string;
   readonly epoch: string | null;
   readonly cursor: number | "head" | null;
-  /** It reads frames that speak for a run. */
+  /** Whether the device reads frames that stand for a run. */
   readonly runs?: boolean;
 }
 
@@ -30,7 +33,7 @@ const query = z.object({
   ),
 });
 
-/** Reads `device`, `epoch`, `cursor` and `runs`; a string says which of them is wrong. */
+/** Parses `device`, `epoch`, `cursor` and `runs`. A string says which of them is wrong. */
 export function readConnectionQuery(search: URLSearchParams): ConnectionQuery | string {
   const read = query.safeParse({
     device: search.get("device") ?? "",

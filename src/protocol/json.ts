@@ -1,8 +1,8 @@
-// JSON texts: reading one without trust, and a body as the text that is kept of it. Pure; knows no frame.
+// JSON: parses untrusted text, and serializes bodies to the text that is stored. Pure; knows no frame.
 import { MAX_BODY_BYTES, MAX_BODY_DEPTH, exceedsBytes } from "./limits.ts";
 import { type MessageRefusal, messageRefusal } from "./message-refusals.ts";
 
-/** The value of a JSON text, or undefined. */
+/** The value of a JSON text, or undefined if it is invalid. */
 export function parse(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -11,10 +11,11 @@ export function parse(text: string): unknown {
   }
 }
 
-/** The JSON text of a body, or why it can't be kept. Taken from JSON, so NUL and lone surrogates come out escaped. */
+/** The JSON text of a body, or why it is refused. JSON.stringify escapes NUL and lone surrogates. */
 export function serializeBody(body: unknown): string | MessageRefusal {
   const deep = `body is nested more than ${MAX_BODY_DEPTH} deep`;
-  // Of `undefined` and of functions JSON.stringify makes nothing, of a BigInt or a cycle an error that says so; too deep is a stack that is full.
+  // JSON.stringify returns undefined for `undefined` and functions, and throws for a BigInt or a cycle. A RangeError is
+  // a stack overflow, so the body is nested too deeply.
   let why = `body is ${typeof body}`;
   let text: string | undefined;
   try {
@@ -28,7 +29,7 @@ export function serializeBody(body: unknown): string | MessageRefusal {
   return isTooDeep(text) ? messageRefusal("bad_frame", deep) : text;
 }
 
-/** Counts levels in a JSON text, outside of its strings. Brackets and braces differ by one bit. */
+/** Counts nesting levels in a JSON text, outside of strings. Brackets and braces differ by one bit. */
 function isTooDeep(text: string): boolean {
   if (text.length <= MAX_BODY_DEPTH * 2) return false;
   let depth = 0;

@@ -1,7 +1,7 @@
-// Where the objects are: anywhere, or within a jurisdiction. An object of the same name in another jurisdiction is another object, so
-// this is decided once for a deployment, here, and everybody gets their namespaces from here.
+// Binds the objects' namespaces to the deployment's JURISDICTION. An object of the same name in another jurisdiction is
+// another object. So all code gets its namespaces from here.
 
-/** A namespace of objects, as far as places go. */
+/** A namespace of objects that can be restricted to a jurisdiction. */
 interface Namespace {
   jurisdiction(name: string): unknown;
 }
@@ -15,7 +15,7 @@ interface NamespaceBindings {
 
 const knownEnvs = new WeakMap<object, unknown>();
 
-/** The bindings, with the namespaces of JURISDICTION in place of those of the whole world. Throws where there is no such jurisdiction. */
+/** The bindings, with the namespaces restricted to JURISDICTION if it is set. Throws for an unknown jurisdiction. */
 export function withJurisdiction<E extends object>(env: E): E {
   const { MAILBOX, CENSUS, REGISTRY, JURISDICTION = "" } = env as unknown as NamespaceBindings;
   if (JURISDICTION === "") return env;

@@ -1,7 +1,8 @@
-// The structured log: one JSON line an event, with a stable name and its time. Never a message's text, a token, or a stack.
+// The structured log: one JSON line an event, with a stable name and a time. Never a message's body, a token, or a
+// stack.
 import { count } from "./counters.ts";
 
-/** Every event that there is, and what it says to an operator. docs/OPERATIONS.md has the same list. */
+/** Every event, with its meaning for operators. docs/OPERATIONS.md has the same list. */
 export const EVENTS = {
   connect:
     "A socket opened, with the number of the user's sockets, and of users and sockets in the shard of the census",
@@ -63,7 +64,7 @@ export function logEvent(event: EventName, fields: Readonly<Record<string, strin
   console.log(JSON.stringify({ event, at: Date.now(), ...fields }));
 }
 
-/** What a caught value says of itself; for the log, never for a client. */
+/** The reason in a caught value; for the log, never for a client. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : "unknown";
 }

@@ -1,4 +1,4 @@
-// What a v1 device may say, and the one door for its texts: size, JSON, schema. Behind it nothing is unknown.
+// Frames from a v1 device, and the only entry point for its texts: JSON, then schema. Nothing behind it is `unknown`.
 import * as z from "zod/mini";
 import { parse } from "./json.ts";
 import { LIMITS, NUMBER_END, MAX_TOKEN_UNITS, MAX_WATCHED_PEERS } from "./limits.ts";
@@ -13,19 +13,19 @@ const id = z.int().check(z.gte(1), z.lt(NUMBER_END));
 const seq = z.int().check(z.gte(0), z.lt(NUMBER_END));
 
 const send = z.object({ type: z.literal("send"), id, to: z.string(), body: z.unknown() });
-/** A run: messages to one receiver with ids in a row, of which `id` is the last one's. */
+/** A run: messages to one receiver with consecutive ids, of which `id` is the last. */
 export const upRun = z.object({ type: z.literal("send"), id, to: z.string(), bodies: z.array(z.unknown()) });
 const ack = z.object({ type: z.literal("ack"), seq });
 const read = z.object({ type: z.literal("read"), peer: z.string(), seq });
 const typing = z.object({ type: z.literal("typing"), to: z.string() });
 const watch = z.object({ type: z.literal("watch"), peers: z.array(z.string()).check(z.maxLength(MAX_WATCHED_PEERS)) });
 const token = z.object({ type: z.literal("token"), token: z.string().check(z.maxLength(MAX_TOKEN_UNITS)) });
-/** The shape of what is said up; a test holds it still. */
+/** The schema of frames from a device. The wire test pins it. */
 export const upFrame = z.discriminatedUnion("type", [send, ack, read, typing, watch, token]);
 /** A frame as a device writes it. */
 export type UpFrame = z.infer<typeof upFrame>;
 
-/** A message as it is kept: the canonical receiver, and the body as JSON text. */
+/** A message to store: the canonical receiver, and the body as JSON text. */
 export interface Send {
   readonly type: "send";
   readonly id: number;
@@ -39,7 +39,7 @@ interface RefusedFrame {
   readonly refusal: Refusal;
 }
 
-/** A frame as it is acted upon. `refused` is a send whose id could be read; `error` is anything else that was wrong. */
+/** A parsed frame. `refused`: an invalid send with a readable id; `error`: any other invalid frame. */
 export type Up =
   | Send
   | z.infer<typeof ack>
@@ -50,7 +50,10 @@ export type Up =
   | RefusedFrame
   | { readonly type: "error"; readonly refusal: Refusal };
 
-/** The frames of one text, each answered for itself; or the reason why the whole text is none. Of several `watch` the last one is read: it takes the place of the others. */
+/**
+ * The frames of one text, each with its own result; or one error for the whole text. Of several `watch` frames only the
+ * last is read, because it replaces the others.
+ */
 export function readText(text: string): readonly Up[] {
   const value = parse(text);
   if (value === undefined) return [errorFrame("it is not JSON")];
@@ -81,14 +84,14 @@ interface RunLike {
   readonly bodies: readonly unknown[];
 }
 
-/** Whether it is to be read as a run. */
+/** Whether to read it as a run. */
 function isRun(value: unknown): value is RunLike {
   if (typeof value !== "object" || value === null || Object.hasOwn(value, "body")) return false;
   const { type, bodies } = value as { [Field in "type" | "bodies"]?: unknown };
   return type === "send" && Array.isArray(bodies);
 }
 
-/** Adds each message of a run to the frames, as if it had come by itself. */
+/** Adds each message of a run to the frames, as if it had come alone. */
 function readRun(value: RunLike, frames: Up[]): void {
   if (!isWellFormed(value)) return void frames.push(malformedRun(value));
   const { id, to, bodies } = value;
@@ -97,7 +100,7 @@ function readRun(value: RunLike, frames: Up[]): void {
   for (const body of bodies) frames.push(readSend(++next, name, body));
 }
 
-/** Told without the library, as with a send. */
+/** Checked without the schema library, like a send. */
 function isWellFormed(value: RunLike): value is z.infer<typeof upRun> {
   const { id, to, bodies } = value;
   return Number.isSafeInteger(id) && (id as number) >= bodies.length && bodies.length > 0 && typeof to === "string";
@@ -113,7 +116,7 @@ function malformedRun(value: RunLike): Up {
 function readFrame(value: unknown): Up {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return errorFrame("it is no object");
   if (isSend(value)) return readSend(value.id, canonical(value.to), value.body);
-  // The names of a watch are read when it is known to be the last one.
+  // The names of a watch are parsed once it is known to be the last.
   if (isAck(value) || isWatch(value) || isToken(value)) return value;
   if (isTyping(value)) return withName(value.to, (to) => ({ type: "typing", to }));
   if (isRead(value)) return withName(value.peer, (peer) => ({ type: "read", peer, seq: value.seq }));
@@ -121,8 +124,8 @@ function readFrame(value: unknown): Up {
 }
 
 /**
- * Nearly every frame is a send, and nearly every send is well-formed: told here without the library, at a tenth of its time, as are all other
- * frames. A test holds that what is taken is what the schema takes.
+ * Most frames are well-formed sends: checked here without the schema library, in a tenth of its time, as are all other
+ * frames. A test proves that these checks accept exactly what the schema accepts.
  */
 export function isSend(value: object): value is z.infer<typeof send> {
   const { type, id, to } = value as { [Field in "type" | "id" | "to"]?: unknown };
@@ -135,13 +138,13 @@ export function isSend(value: object): value is z.infer<typeof send> {
   );
 }
 
-/** The same for what a device says next to often. */
+/** The same for `ack`, the second most frequent frame. */
 export function isAck(value: object): value is z.infer<typeof ack> {
   const { type, seq } = value as { [Field in "type" | "seq"]?: unknown };
   return type === "ack" && Number.isSafeInteger(seq) && (seq as number) >= 0;
 }
 
-/** The same for the others: where somebody floods, a refusal has to be cheaper than the frame. */
+/** The same for the others: in a flood, refusing a frame must be cheaper than sending it. */
 export function isWatch(value: object): value is z.infer<typeof watch> {
   const { type, peers } = value as { [Field in "type" | "peers"]?: unknown };
   if (type !== "watch" || !Array.isArray(peers) || peers.length > MAX_WATCHED_PEERS) return false;
@@ -169,7 +172,7 @@ function readSend(id: number, to: NameResult, value: unknown): Send | RefusedFra
   return typeof body === "string" ? { type: "send", id, to: to.name, body } : refusedFrame(id, body);
 }
 
-/** A message as it is kept, or why it can't be. */
+/** A message to store, or why it is refused. */
 export function readMessage(receiver: string, value: unknown): OutgoingMessage {
   // Over HTTP there are no ids.
   const said = readSend(0, canonical(receiver), value);
@@ -191,7 +194,7 @@ function withName(raw: string, make: (name: string) => Up): Up {
   return "refused" in name ? { type: "error", refusal: refusal(name.refused) } : make(name.name);
 }
 
-/** What is wrong of a frame that is none of the above: the first of its fields, in the order of the schema. */
+/** The problem of a malformed frame: its first wrong field, in the order of the schema. */
 function malformedFrame(value: object): Up {
   const { type, id, to, peer } = value as { [Field in "type" | "id" | "to" | "peer"]?: unknown };
   switch (type) {

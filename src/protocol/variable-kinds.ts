@@ -1,26 +1,29 @@
-// Kinds of variables: how the text of each is read, and what is said of one that makes no sense. No secret is ever quoted.
+// Kinds of variables: how the text of each is parsed, and the problem of an invalid one. Secrets are never quoted.
 
-/** A value, what is wrong, or both: what is right of a list. A problem is the rest of a sentence that begins with the variable's name. */
+/**
+ * A value, a problem, or both: the valid part of a list. A problem is the rest of a sentence that starts with the
+ * variable's name.
+ */
 export type ReadResult<T> = { readonly value: T; readonly problem?: string } | { readonly problem: string };
 
-/** A variable: a row of the table. */
+/** A row of the table of variables. */
 export interface VariableRow<T> {
   readonly kind: "choice" | "number" | "list" | "text" | "secret";
-  /** What holds where nothing was given, or nothing that makes sense. */
+  /** The value if none is given, or an invalid one. */
   readonly fallback: T;
   readonly means: string;
-  /** Whether a wrong one lets nobody in, because its default could let in who is not meant. */
+  /** Whether an invalid value refuses every request, because the default could admit unintended users. */
   readonly guards: boolean;
   readonly read: (text: string) => ReadResult<T>;
 }
 
-/** Characters of a secret. Answers: guessing it. */
+/** Least characters of a secret. Answers: guessing it. */
 export const MIN_SECRET_UNITS = 32;
 
 /** The highest number of a limit. Answers: a typing error that means no limit. */
 const MAX_NUMBER = 1_000_000_000;
 
-/** One of these words. An empty text is the default, but not of a row that guards. */
+/** One of these words. An empty text means the default, except in a guarding row. */
 export function choice<const Word extends string, const Fallback extends Word | null>(
   words: readonly Word[],
   fallback: Fallback,
@@ -60,7 +63,7 @@ export function integer(
   return { kind: "number", fallback, means, guards: false, read };
 }
 
-/** Words separated by commas or blanks, each read for itself; those that make no sense are passed over. */
+/** Words separated by commas or blanks, each parsed alone; invalid ones are ignored. */
 export function list(
   means: string,
   readWord: (word: string) => ReadResult<string> = (value) => ({ value }),
@@ -90,7 +93,7 @@ export function text(
   return { kind: "text", fallback, means, guards, read: (given) => (given === "" ? { value: fallback } : read(given)) };
 }
 
-/** A secret, empty for none. Its length is looked at, its text never shown. */
+/** A secret, empty for none. Its length is checked; its text is never shown. */
 export function secret(means: string, { blanks = true }: { readonly blanks?: boolean } = {}): VariableRow<string> {
   const read = (given: string): ReadResult<string> => {
     const isGood = given.length >= MIN_SECRET_UNITS && (blanks || !/\s/.test(given));
@@ -105,7 +108,7 @@ export function splitWords(variable: string | undefined): readonly string[] {
   return (variable ?? "").split(/[\s,]+/).filter((word) => word !== "");
 }
 
-/** Short, and in one line. */
+/** The text shortened, in one line, in quotes. */
 function quoted(given: string): string {
   return JSON.stringify(given.length > 40 ? `${given.slice(0, 40)}…` : given);
 }

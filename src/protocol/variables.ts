@@ -1,5 +1,5 @@
-// Every variable of a deployment, in one table: its default, what it can be, and what it means. To add one is to add a row; whoever reads
-// a variable gets its value from here, and so does what refuses a wrong one at the start. README's table says the same to people.
+// Every variable of a deployment in one table: default, possible values, meaning. Adding one means adding a row. All
+// code that reads or checks a variable uses this table. The documentation has the same table for people.
 import { parseOrigin } from "./host.ts";
 import { parseHosts } from "./allowed-hosts.ts";
 import { CALLS_PER_EVENT, MAX_CALLS_PER_EVENT, QUOTAS, SESSION_IDLE_DAYS } from "./limits.ts";
@@ -47,7 +47,7 @@ export const VARIABLES = {
   CALLS_PER_EVENT: integer(CALLS_PER_EVENT, "calls that an event of a mailbox makes before an alarm goes on", {
     most: MAX_CALLS_PER_EVENT,
   }),
-  // 100 years. Answers: a time that is no number any more.
+  // 100 years. Answers: times that overflow.
   RETENTION_DAYS: integer(null, "how many days a mailbox keeps entries of its log", { most: 36_500 }),
   RETENTION_ENTRIES: integer(null, "how many entries of its log a mailbox keeps"),
   JURISDICTION: choice(["eu", "fedramp", "fedramp-high"], null, "where all mailboxes are", {
@@ -61,13 +61,13 @@ export type VariableName = keyof typeof VARIABLES;
 
 type ValueOf<Name extends VariableName> = (typeof VARIABLES)[Name] extends VariableRow<infer T> ? T : never;
 
-/** What a deployment gives: texts. Bindings stand beside them, and are not looked at. */
+/** The texts that a deployment gives. Bindings beside them are ignored. */
 export type Variables = { readonly [Name in VariableName]?: string };
 
-/** What was read of a deployment's variables, which never change while it lives. */
+/** The parsed variables of this deployment; they do not change while an isolate lives. */
 const parsedValues = new WeakMap<object, Map<VariableName, unknown>>();
 
-/** What a variable is: what was given, or the default where that is nothing, or nothing that makes sense. */
+/** The value of a variable: the given one, or the default if none or an invalid one is given. */
 export function valueOf<Name extends VariableName>(variables: Variables, name: Name): ValueOf<Name> {
   const values = parsedValues.get(variables) ?? new Map<VariableName, unknown>();
   if (!values.has(name)) {
@@ -79,13 +79,13 @@ export function valueOf<Name extends VariableName>(variables: Variables, name: N
   return values.get(name) as ValueOf<Name>;
 }
 
-/** What is wrong with the text of a variable, in a sentence, or null. */
+/** A sentence on what is wrong with the text of a variable, or null. */
 export function problemOfValue(variables: Variables, name: VariableName): string | null {
   const { problem } = (VARIABLES[name] as VariableRow<unknown>).read(textOf(variables[name]));
   return problem === undefined ? null : `${name} ${problem}`;
 }
 
-/** Numbers and booleans of wrangler.toml arrive as what they are. */
+/** Numbers and booleans of wrangler.toml arrive as such. */
 function textOf(given: unknown): string {
   return given === undefined || given === null ? "" : typeof given === "object" ? JSON.stringify(given) : String(given);
 }

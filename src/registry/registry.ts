@@ -1,5 +1,6 @@
-// The names of the service accounts, so that operators can list them: the object "services", which only operators' actions touch. What a
-// service is and who may use it, its mailbox alone knows. The object "keys" has the key that marks tokens; each isolate asks for it once.
+// Two objects. "services" has the names of the service accounts, so that operators can list them; only operators'
+// requests reach it, and the accounts' own mailboxes are the authority. "keys" has the key that marks tokens; each
+// isolate fetches it once.
 import { DurableObject } from "cloudflare:workers";
 import { type ServiceListing, type RegistryCalls, TOKEN_KEY_BYTES } from "../protocol/registry.ts";
 
