@@ -1,5 +1,5 @@
-// Writes src/protocol/confusables.ts anew: of Unicode's table of look-alikes (UTS #39) the part that names can be written with. The table
-// comes from the package unhomoglyph, which has nothing else in it; a test holds the written file against the package.
+// Generates src/protocol/confusables.ts: the part of Unicode's table of look-alikes (UTS #39) that can occur in names.
+// The table comes from the package unhomoglyph; a test compares the generated file with it.
 import { readFileSync, writeFileSync } from "node:fs";
 import { argv } from "node:process";
 import { fileURLToPath } from "node:url";
@@ -29,7 +29,7 @@ ${wrapped(wordsOf(table)).join("\n")}
 `;
 }
 
-/** The prototypes, each with what looks like it, in the order of their code points. */
+/** The prototypes, each with the characters that look like it, ordered by code point. */
 function wordsOf(table) {
   const sources = new Map();
   for (const source of Object.keys(table).filter(isOfNames).toSorted(byCodePoint)) {
@@ -40,7 +40,7 @@ function wordsOf(table) {
   return targets.flatMap((target) => [`=${[...target].map(coded).join("+")}`, ...sources.get(target).map(coded)]);
 }
 
-/** Whether a decomposed name can have this character in it: then the look-up meets it. */
+/** Whether a decomposed name can contain this character. */
 function isOfNames(source) {
   const name = canonical(`a${source}`);
   return "name" in name && name.name.normalize("NFD") === `a${source}`;

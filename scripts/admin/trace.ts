@@ -1,7 +1,7 @@
-// A message's life, told step by step.
+// Formats the trace of a message, step by step.
 import type { MessageTrace, Trace } from "../../src/protocol/operator-orders.ts";
 import type { Line } from "./logs.ts";
-import { bytes, long, table, time, titled } from "./table.ts";
+import { bytes, duration, table, time, titled } from "./table.ts";
 
 type Step = readonly [step: string, is: string, at: string, more: string];
 
@@ -19,15 +19,15 @@ export function traceText(trace: Trace, logs: readonly Line[], now: number): str
 
 function accepted(author: MessageTrace | null, from: string): Step {
   const message = author?.message ?? null;
-  if (message === null) return ["accepted", "?", "–", `${from}'s mailbox has no entry of it any more`];
+  if (message === null) return ["accepted", "?", "–", `${from}'s mailbox no longer has an entry of it`];
   const by = message.device === null ? "a plain client" : `device ${message.device}, id ${message.id}`;
   return ["accepted", "yes", time(message.at), `seq ${message.seq}, by ${by}`];
 }
 
 function queued(author: MessageTrace | null, now: number): Step {
-  if (author?.owed !== true) return ["queued", "no", "–", "nothing of it is on its way"];
+  if (author?.owed !== true) return ["queued", "no", "–", "it is settled"];
   const next =
-    author.alarm === null ? "a try is under way" : `next try ${time(author.alarm)}, in ${long(author.alarm - now)}`;
+    author.alarm === null ? "a try is under way" : `next try ${time(author.alarm)}, in ${duration(author.alarm - now)}`;
   return ["queued", "yes", "–", next];
 }
 
@@ -43,7 +43,7 @@ function stored({ to, state, code, receiver }: Trace): Step {
     ];
   if (state === "queued" || state === "unknown")
     return ["stored", "no", "–", receiver === null ? `${to} has no mailbox, or it did not answer` : ""];
-  return ["stored", "yes", "–", `and ${to}'s mailbox does not keep it any more`];
+  return ["stored", "yes", "–", `but ${to}'s mailbox no longer has it`];
 }
 
 function seen({ state, author, receiver }: Trace): Step[] {
@@ -58,7 +58,7 @@ function seen({ state, author, receiver }: Trace): Step[] {
   const heard = told !== null && (author?.peer.read ?? 0) >= told.seq;
   return [
     ["delivered", delivered ? "yes" : "no", "–", devices.join("; ") || "the receiver has no device yet"],
-    ["read", read || heard ? "yes" : "no", "–", read && !heard ? "and the author is not told, or not yet" : ""],
+    ["read", read || heard ? "yes" : "no", "–", read && !heard ? "but the author has no read receipt, or not yet" : ""],
   ];
 }
 

@@ -1,11 +1,11 @@
-// How a mailbox looks to an operator.
+// Formats the state of a mailbox for an operator.
 import type { Overview } from "../../src/protocol/operator-orders.ts";
-import { bytes, list, long, number, table, time, titled } from "./table.ts";
+import { bytes, list, duration, number, table, time, titled } from "./table.ts";
 
 export function userText(seen: Overview, now: number): string {
   const { sizes, contacts, suspended } = seen;
-  if (seen.is === "nobody") return `${seen.userName} is nobody: nothing was ever kept under this name.\n`;
-  if (seen.is === "erased") return `${seen.userName} was erased, for good.\n`;
+  if (seen.is === "nobody") return `There is no mailbox ${seen.userName}: nothing was ever stored under this name.\n`;
+  if (seen.is === "erased") return `${seen.userName} was erased permanently.\n`;
   const top = list([
     ["user", `${seen.userName}${seen.is === "service" ? ", a service account" : ""}`],
     ["since", time(seen.created)],
@@ -16,10 +16,10 @@ export function userText(seen: Overview, now: number): string {
     ["epoch, head", `${seen.epoch}, ${seen.head}`],
     ["backlog", `${number(seen.unseen)} messages that no device has`],
     ["log", `${number(sizes.entries)} entries in ${number(sizes.conversations)} conversations, ${bytes(sizes.bytes)}`],
-    ["retention", seen.trimmed === 0 ? "took nothing" : `took everything up to ${seen.trimmed}`],
+    ["retention", seen.trimmed === 0 ? "removed nothing" : `removed everything up to ${seen.trimmed}`],
     ["contacts", `${contacts.contact} accepted, ${contacts.request} asking, ${contacts.blocked} blocked`],
     ["passkeys", seen.passkeys],
-    ["next try", seen.alarm === null ? "–" : `${time(seen.alarm)}, in ${long(seen.alarm - now)}`],
+    ["next try", seen.alarm === null ? "–" : `${time(seen.alarm)}, in ${duration(seen.alarm - now)}`],
   ]);
   const devices = seen.devices.map((one) => [
     one.device === "*" ? "* (plain)" : one.device,
@@ -29,15 +29,15 @@ export function userText(seen: Overview, now: number): string {
     one.lastId,
   ]);
   const sockets = seen.sockets.map(({ device, dialect, since, position, acked, unacked }) => {
-    return [device, dialect, long(now - since), position, acked, unacked.frames, bytes(unacked.bytes)];
+    return [device, dialect, duration(now - since), position, acked, unacked.frames, bytes(unacked.bytes)];
   });
   const signedIn = seen.signedIn.map(({ id, label, created, seen: last }) => [id, label, time(created), time(last)]);
-  const owing = seen.owing.map(({ peer, messages, since }) => [peer, messages, long(now - since)]);
+  const owing = seen.owing.map(({ peer, messages, since }) => [peer, messages, duration(now - since)]);
   return [
     top,
     titled("Devices", table(["device", "last seen", "cursor", "behind", "last id"], devices)),
     titled("Sockets", table(["device", "dialect", "open for", "position", "acked", "unacked", ""], sockets)),
     titled("Signed in", table(["id", "label", "since", "seen"], signedIn)),
-    titled("On its way", table(["to", "messages", "oldest"], owing)),
+    titled("Unsettled", table(["to", "messages", "oldest"], owing)),
   ].join("");
 }

@@ -1,4 +1,4 @@
-// Sizes are UTF-8 bytes of the JSON text, and no text is larger than what was promised.
+// Sizes in UTF-8 bytes, and the size limit of texts.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { encodeTexts } from "../../src/mailbox/connections/encode-texts.ts";
@@ -16,7 +16,7 @@ test("a text exceeds a limit exactly when its bytes do", () => {
   );
 });
 
-test("[F3] frames become as few texts as the limits allow, in order, none lost and none too large", () => {
+test("[F3] frames are encoded in order into as few texts as the limits allow, none lost and none too large", () => {
   const frame = fc.integer({ min: 1, max: 70_000 }).map((size) => JSON.stringify("你".repeat(size / 3)));
   fc.assert(
     fc.property(fc.array(frame, { maxLength: 60 }), (frames) => {
@@ -35,7 +35,7 @@ test("[F3] frames become as few texts as the limits allow, in order, none lost a
   );
 });
 
-test("[F3] a text has at most so many frames", () => {
+test("[F3] a text has at most LIMITS.frames frames", () => {
   const written = encodeTexts(Array.from({ length: LIMITS.frames * 2 + 1 }, (_, i) => String(i)));
   expect(written.map((t) => (JSON.parse(t.startsWith("[") ? t : `[${t}]`) as unknown[]).length)).toEqual([
     LIMITS.frames,
