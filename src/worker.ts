@@ -16,7 +16,8 @@ import { authorizeUpgrade } from "./identity/authorize-upgrade.ts";
 import { confirmToken, settleRefusal } from "./identity/request-token.ts";
 import { secureResponse, allowOrigins } from "./identity/headers.ts";
 import { logMisconfiguration } from "./identity/auth-mode.ts";
-import { problem, refuseUpgrade } from "./identity/refuse-upgrade.ts";
+import { problemResponse } from "./identity/problem-response.ts";
+import { refuseUpgrade } from "./identity/refuse-upgrade.ts";
 import { users } from "./operator/users.ts";
 import { monitoring } from "./operator/monitoring.ts";
 import { logEvent, reasonOf } from "./protocol/log-events.ts";
@@ -48,17 +49,17 @@ app.get("/client/:userName", async (c) => {
   const verdict = await authorizeUpgrade(c, c.req.param("userName"), offer);
   if ("refused" in verdict) return refuseUpgrade(c, offer, verdict.refused);
   try {
-    const response = await c.env.MAILBOX.getByName(verdict.visit.name).fetch(toRequest(verdict.visit));
+    const response = await c.env.MAILBOX.getByName(verdict.request.name).fetch(toRequest(verdict.request));
     if (response.status !== 101) {
-      const no = await settleRefusal(c, readRefusal(await response.json()));
+      const refused = await settleRefusal(c, readRefusal(await response.json()));
       // A rate-limited client gets an HTTP status: a socket accepted only to be closed must be read while its client
       // sends.
-      return no.code === "rate_limited" ? problem(no) : refuseUpgrade(c, offer, no);
+      return refused.code === "rate_limited" ? problemResponse(refused) : refuseUpgrade(c, offer, refused);
     }
     confirmToken(c);
     return response;
   } catch (error) {
-    logEvent("open_failed", { user: verdict.visit.name, reason: reasonOf(error) });
+    logEvent("open_failed", { user: verdict.request.name, reason: reasonOf(error) });
     return refuseUpgrade(c, offer, refusal("internal"));
   }
 });
@@ -78,13 +79,13 @@ for (const part of [
   app.route("/", part);
 describeApi(app);
 
-app.notFound(() => problem(refusal("not_found")));
+app.notFound(() => problemResponse(refusal("not_found")));
 
 app.onError((error) => {
   // Only the body parser throws an HTTPException.
-  if (error instanceof HTTPException) return problem(refusal("bad_frame", "it is not JSON"));
+  if (error instanceof HTTPException) return problemResponse(refusal("bad_frame", "it is not JSON"));
   logEvent("request_failed", { reason: error.message });
-  return problem(refusal("internal"));
+  return problemResponse(refusal("internal"));
 });
 
 export default app;

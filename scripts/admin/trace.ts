@@ -52,13 +52,18 @@ function seen({ state, author, receiver }: Trace): Step[] {
   const devices = (receiver?.devices ?? []).map(({ device, cursor, online }) => {
     return `${device}${cursor >= seq ? " has it" : " lacks it"}${online ? ", online" : ""}`;
   });
-  const told = author?.message ?? null;
-  const delivered = told !== null && (author?.peer.delivered ?? 0) >= told.seq;
+  const sent = author?.message ?? null;
+  const delivered = sent !== null && (author?.peer.delivered ?? 0) >= sent.seq;
   const read = (receiver?.peer.mine ?? 0) >= seq;
-  const heard = told !== null && (author?.peer.read ?? 0) >= told.seq;
+  const hasReadReceipt = sent !== null && (author?.peer.read ?? 0) >= sent.seq;
   return [
     ["delivered", delivered ? "yes" : "no", "–", devices.join("; ") || "the receiver has no device yet"],
-    ["read", read || heard ? "yes" : "no", "–", read && !heard ? "but the author has no read receipt, or not yet" : ""],
+    [
+      "read",
+      read || hasReadReceipt ? "yes" : "no",
+      "–",
+      read && !hasReadReceipt ? "but the author has no read receipt, or not yet" : "",
+    ],
   ];
 }
 

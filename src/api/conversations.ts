@@ -1,7 +1,7 @@
 // Routes of conversations and their messages, in pages.
 import { z } from "@hono/zod-openapi";
 import { callMailbox } from "../identity/call-mailbox.ts";
-import { problem } from "../identity/refuse-upgrade.ts";
+import { problemResponse } from "../identity/problem-response.ts";
 import type { ListRange } from "../protocol/list-range.ts";
 import { refusal } from "../protocol/refusals.ts";
 import { createApi, declareRoute } from "./declare-route.ts";
@@ -93,7 +93,7 @@ declareRoute(
   },
   (c, { params, query }) => {
     if (query.before !== undefined && query.after !== undefined) {
-      return problem({ ...refusal("bad_query", "before and after exclude each other"), field: "after" });
+      return problemResponse({ ...refusal("bad_query", "before and after exclude each other"), field: "after" });
     }
     return callMailbox(c, (mailbox, caller) => mailbox.messages(caller, params.userName, rangeOf(query)));
   },

@@ -4,7 +4,7 @@ import { createRoute, OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi
 import { authenticate } from "../identity/authenticate.ts";
 import { limitBody } from "../identity/request-body.ts";
 import { requireOperator } from "../identity/operator.ts";
-import { problem } from "../identity/refuse-upgrade.ts";
+import { problemResponse } from "../identity/problem-response.ts";
 import { LIMITS, STRANGER_BODY_BYTES } from "../protocol/limits.ts";
 import { type Code, REFUSALS, type Refusal, refusal } from "../protocol/refusals.ts";
 import type { Scope } from "../protocol/service.ts";
@@ -57,7 +57,7 @@ export type Api = OpenAPIHono<{ Bindings: Env }>;
 export function createApi(): Api {
   return new OpenAPIHono<{ Bindings: Env }>({
     defaultHook: (result) => {
-      if (!result.success) return problem(refusalOfIssue(result.target, result.error));
+      if (!result.success) return problemResponse(refusalOfIssue(result.target, result.error));
       return undefined;
     },
   });

@@ -2,7 +2,7 @@
 import { z } from "@hono/zod-openapi";
 import { callMailbox, refuseByMailbox } from "../identity/call-mailbox.ts";
 import { confirmToken } from "../identity/request-token.ts";
-import { problem } from "../identity/refuse-upgrade.ts";
+import { problemResponse } from "../identity/problem-response.ts";
 import { identifyCaller } from "../identity/identify-caller.ts";
 import type { ConnectionQuery } from "../protocol/connection-query.ts";
 import { readRefusal, refusal } from "../protocol/refusals.ts";
@@ -106,11 +106,12 @@ function acceptsEventStream(accept: string | undefined): boolean {
 
 /** Opens an event stream at the mailbox, which handles it like an upgrade and responds with an endless body. */
 async function openEventStream(c: RequestContext, name: string | undefined, at: Position): Promise<Response> {
-  if (name === undefined) return problem({ ...refusal("bad_query", "device: a stream needs one"), field: "device" });
+  if (name === undefined)
+    return problemResponse({ ...refusal("bad_query", "device: a stream needs one"), field: "device" });
   const caller = await identifyCaller(c, null);
-  if ("refused" in caller) return problem(caller.refused);
-  const visit = { ...caller, answer: null, dialect: V1, place: { device: name, ...at }, stream: true } as const;
-  const response = await c.env.MAILBOX.getByName(caller.name).fetch(toRequest(visit));
+  if ("refused" in caller) return problemResponse(caller.refused);
+  const request = { ...caller, answer: null, dialect: V1, place: { device: name, ...at }, stream: true } as const;
+  const response = await c.env.MAILBOX.getByName(caller.name).fetch(toRequest(request));
   if (!response.ok) return refuseByMailbox(c, readRefusal(await response.json()));
   confirmToken(c);
   return new Response(response.body, {

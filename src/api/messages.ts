@@ -2,7 +2,7 @@
 import { z } from "@hono/zod-openapi";
 import { jsonResponse, refuseByMailbox } from "../identity/call-mailbox.ts";
 import { confirmToken } from "../identity/request-token.ts";
-import { problem } from "../identity/refuse-upgrade.ts";
+import { problemResponse } from "../identity/problem-response.ts";
 import { hashOf } from "../identity/token.ts";
 import { identifyCaller } from "../identity/identify-caller.ts";
 import { LIMITS } from "../protocol/limits.ts";
@@ -76,7 +76,7 @@ declareRoute(
   },
   async (c, { body, headers }) => {
     const caller = await identifyCaller(c, null);
-    if ("refused" in caller) return problem(caller.refused);
+    if ("refused" in caller) return problemResponse(caller.refused);
     const all = [body].flat();
     const name = headers["idempotency-key"];
     const said = all.map(({ to, body: value }) => readMessage(to, value));
@@ -91,12 +91,12 @@ declareRoute(
 );
 
 /** The response to a single message: if it is refused, the request fails with a problem. */
-function singleOutcome(outcome: Outcome | undefined, told: (outcome: Outcome) => Response): Response {
+function singleOutcome(outcome: Outcome | undefined, respond: (outcome: Outcome) => Response): Response {
   if (outcome === undefined) throw new Error("a message without an answer");
-  if (outcome.type === "accepted") return told(outcome);
+  if (outcome.type === "accepted") return respond(outcome);
   const { code, message, retryAfter } = outcome;
   const field = NAME_REFUSALS.has(code) ? "to" : BODY_REFUSALS.has(code) ? "body" : undefined;
-  return problem({
+  return problemResponse({
     code,
     message,
     ...(retryAfter !== undefined && { retryAfter }),

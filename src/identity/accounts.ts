@@ -9,7 +9,7 @@ import { sessionCookie, deleteSessionCookie, setSessionCookie } from "./cookie.t
 import { checkInvitation } from "./invite.ts";
 import { authModeOf } from "./auth-mode.ts";
 import { mayUseCookie } from "./origin.ts";
-import { problem } from "./refuse-upgrade.ts";
+import { problemResponse } from "./problem-response.ts";
 import {
   hashOf,
   hashOfCode,
@@ -41,14 +41,14 @@ export async function claimName(
   }: { readonly userName: string; readonly label?: string | undefined; readonly invitation?: string | undefined },
 ): Promise<Response> {
   const why = await checkInvitation(userName, invitation, c.env);
-  if (why !== null) return problem(why);
+  if (why !== null) return problemResponse(why);
   const { token, fresh } = await newDeviceToken(c, userName, label);
   const renewRecoveryCode = newRecoveryCode();
   const answer = await c.env.MAILBOX.getByName(userName).claim(userName, {
     token: fresh,
     recovery: await hashOfCode(userName, normalizeCode(renewRecoveryCode)),
   });
-  if ("refused" in answer) return problem(answer.refused);
+  if ("refused" in answer) return problemResponse(answer.refused);
   setSessionCookie(c, token);
   return jsonResponse(c, { userName, token, recoveryCode: renewRecoveryCode, device: answer.value.id }, 201);
 }
@@ -72,7 +72,7 @@ export async function signIn(
   const answer = linked
     ? await mailbox.link(userName, hash, fresh)
     : await mailbox.recover(userName, hash, next, fresh);
-  if ("refused" in answer) return problem(answer.refused);
+  if ("refused" in answer) return problemResponse(answer.refused);
   setSessionCookie(c, token);
   const again = linked ? {} : { recoveryCode };
   return jsonResponse(c, { userName, token, ...again, device: answer.value.id });
@@ -125,7 +125,7 @@ export async function eraseAccount(c: RequestContext): Promise<Response> {
 /** The whole mailbox as JSON Lines. */
 export async function exportMailbox(c: RequestContext): Promise<Response> {
   const caller = await identifyCaller(c, null);
-  if ("refused" in caller) return problem(caller.refused);
+  if ("refused" in caller) return problemResponse(caller.refused);
   const answer = await c.env.MAILBOX.getByName(caller.name).export(caller);
   if ("refused" in answer) return refuseByMailbox(c, answer.refused);
   return c.body(answer.value, 200, {
@@ -158,8 +158,9 @@ export function recoveryCode(c: RequestContext): Promise<Response> {
 /** Middleware: refuses every request unless AUTH is accounts. */
 export async function requireAccounts(c: RequestContext, next: () => Promise<void>): Promise<Response | void> {
   const mode = modeOrRefusal(c);
-  if (typeof mode === "object") return problem(mode.refused);
-  if (mode !== "accounts") return problem(refusal("not_found", "there are no accounts here: AUTH is not accounts"));
+  if (typeof mode === "object") return problemResponse(mode.refused);
+  if (mode !== "accounts")
+    return problemResponse(refusal("not_found", "there are no accounts here: AUTH is not accounts"));
   return requirePerson(c, next);
 }
 
@@ -167,13 +168,13 @@ export async function requireAccounts(c: RequestContext, next: () => Promise<voi
 export async function requirePerson(c: RequestContext, next: () => Promise<void>): Promise<Response | void> {
   const token = findToken(c);
   if (token === null || serviceTokenName(token) === null) return next();
-  return problem(refusal("forbidden", "this is for people; operators see to service accounts"));
+  return problemResponse(refusal("forbidden", "this is for people; operators see to service accounts"));
 }
 
 /** Middleware: limits the attempts to claim a name or to sign in, by network address. */
 export async function limitAttempts(c: RequestContext, next: () => Promise<void>): Promise<Response | void> {
   const tooMany = await countAttempt(c.req.raw, c.env);
-  return tooMany === null ? next() : problem(tooMany);
+  return tooMany === null ? next() : problemResponse(tooMany);
 }
 
 /**

@@ -4,7 +4,7 @@ import { UNCONFIRMED_BODY_BYTES } from "../protocol/limits.ts";
 import type { Scope } from "../protocol/service.ts";
 import { requestTokenOf, confirmToken, settleByStatus, settleRefusal } from "./request-token.ts";
 import { contentLength } from "./request-body.ts";
-import { problem } from "./refuse-upgrade.ts";
+import { problemResponse } from "./problem-response.ts";
 import { identifyCaller } from "./identify-caller.ts";
 import type { RequestContext } from "./request-context.ts";
 
@@ -12,10 +12,10 @@ import type { RequestContext } from "./request-context.ts";
 export function authenticate(scope: Scope | "people") {
   return async (c: RequestContext, next: () => Promise<void>): Promise<Response | void> => {
     const caller = await identifyCaller(c, null, scope === "people" ? undefined : [scope]);
-    if ("refused" in caller) return problem(caller.refused);
+    if ("refused" in caller) return problemResponse(caller.refused);
     if (isLarge(c.req.raw) && requestTokenOf(c)?.isConfirmed === false) {
       const answer = await c.env.MAILBOX.getByName(caller.name).account(caller);
-      if ("refused" in answer) return problem(await settleRefusal(c, answer.refused));
+      if ("refused" in answer) return problemResponse(await settleRefusal(c, answer.refused));
       confirmToken(c);
     }
     await next();

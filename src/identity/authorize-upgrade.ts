@@ -8,7 +8,7 @@ import { identifyCaller } from "./identify-caller.ts";
 import type { RequestContext } from "./request-context.ts";
 
 /** The request for the mailbox, or why the upgrade is refused. */
-export type UpgradeVerdict = { readonly visit: ConnectionRequest } | { readonly refused: Refusal };
+export type UpgradeVerdict = { readonly request: ConnectionRequest } | { readonly refused: Refusal };
 
 /** Checks an upgrade of `/client/:userName`. */
 export async function authorizeUpgrade(c: RequestContext, rawName: string, offer: Offer): Promise<UpgradeVerdict> {
@@ -19,6 +19,6 @@ export async function authorizeUpgrade(c: RequestContext, rawName: string, offer
   if (typeof place === "string") return { refused: refusal("bad_query", place) };
   const caller = await identifyCaller(c, name.name);
   if ("refused" in caller) return caller;
-  const guest = { ...caller, answer: offer.answer };
-  return { visit: place === null ? { ...guest, dialect: "restante.plain" } : { ...guest, dialect: V1, place } };
+  const accepted = { ...caller, answer: offer.answer };
+  return { request: place === null ? { ...accepted, dialect: "restante.plain" } : { ...accepted, dialect: V1, place } };
 }

@@ -3,7 +3,7 @@ import type { Refusal } from "../protocol/refusals.ts";
 import type { Scope } from "../protocol/service.ts";
 import type { CallResult, Caller } from "../protocol/caller.ts";
 import { confirmToken, settleRefusal } from "./request-token.ts";
-import { problem } from "./refuse-upgrade.ts";
+import { problemResponse } from "./problem-response.ts";
 import { identifyCaller } from "./identify-caller.ts";
 import type { RequestContext } from "./request-context.ts";
 
@@ -17,7 +17,7 @@ export async function callMailbox(
   needs?: readonly Scope[],
 ): Promise<Response> {
   const caller = await identifyCaller(c, null, needs);
-  if ("refused" in caller) return problem(caller.refused);
+  if ("refused" in caller) return problemResponse(caller.refused);
   const answer = await question(c.env.MAILBOX.getByName(caller.name), caller);
   if ("refused" in answer) return refuseByMailbox(c, answer.refused);
   confirmToken(c);
@@ -33,5 +33,5 @@ export function jsonResponse(c: RequestContext, value: unknown, status: 200 | 20
 
 /** The response for a mailbox's refusal, which also settles the request's token. */
 export async function refuseByMailbox(c: RequestContext, why: Refusal): Promise<Response> {
-  return problem(await settleRefusal(c, why));
+  return problemResponse(await settleRefusal(c, why));
 }

@@ -6,25 +6,25 @@ import { loggedNetworkOf } from "./address.ts";
 import { confirmToken, countWorkerRefusal, settleRefusal } from "./request-token.ts";
 import { logAttempt } from "./attempt-log.ts";
 import { adminToken } from "./auth-mode.ts";
-import { problem } from "./refuse-upgrade.ts";
+import { problemResponse } from "./problem-response.ts";
 import { identifyByToken, modeOrRefusal } from "./identify-caller.ts";
 import type { RequestContext } from "./request-context.ts";
 
 /** Middleware: passes operators only. 401 without a token or with a wrong one, 403 with another caller's. */
 export async function requireOperator(c: RequestContext, next: () => Promise<void>): Promise<Response | void> {
   const mode = modeOrRefusal(c);
-  if (typeof mode === "object") return problem(mode.refused);
+  if (typeof mode === "object") return problemResponse(mode.refused);
   const token = /^Bearer +(\S+)$/i.exec(c.req.header("Authorization") ?? "")?.[1];
-  if (token === undefined) return problem(refusal("unauthorized"));
+  if (token === undefined) return problemResponse(refusal("unauthorized"));
   // Before any limit: 256 bits can't be guessed, and others at the same address can't lock the operator out.
   if (await isSameSecret(token, adminToken(c.env))) {
     setActingOperator(c, null);
     return next();
   }
-  const no = await checkServiceToken(c, token);
-  if (no === null) return next();
+  const refused = await checkServiceToken(c, token);
+  if (refused === null) return next();
   logAttempt("operator_refused", loggedNetworkOf(c.req.raw, c.env));
-  return problem(no);
+  return problemResponse(refused);
 }
 
 /** Why a token other than ADMIN_TOKEN is refused, or null. The service's own mailbox knows its scopes. */

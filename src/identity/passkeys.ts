@@ -8,21 +8,21 @@ import { jsonResponse, callMailbox, refuseByMailbox } from "./call-mailbox.ts";
 import { countAttempt } from "./attempts.ts";
 import { loadLibrary, stripAttestation } from "./attestation.ts";
 import { setSessionCookie } from "./cookie.ts";
-import { isFramed, ownOriginOf as ownOrigin } from "./origin.ts";
-import { problem } from "./refuse-upgrade.ts";
+import { isFramed, ownOriginOf } from "./origin.ts";
+import { problemResponse } from "./problem-response.ts";
 import { base64url } from "./token.ts";
 import { identifyCaller } from "./identify-caller.ts";
 import type { RequestContext } from "./request-context.ts";
 
 const utf8Of = (text: string) => Uint8Array.from(new TextEncoder().encode(text));
 
-const relyingParty = (c: RequestContext) => new URL(ownOrigin(c.req.url, c.env)).hostname;
+const relyingParty = (c: RequestContext) => new URL(ownOriginOf(c.req.url, c.env)).hostname;
 
 /**
  * The origin that must have signed: the server's own. None for a frame in another origin's page, so it always fails.
  */
 const expectedOrigin = (c: RequestContext, response: unknown) =>
-  isFramed(response) ? [] : ownOrigin(c.req.url, c.env);
+  isFramed(response) ? [] : ownOriginOf(c.req.url, c.env);
 
 const WRONG_PASSKEY = "The passkey is not or no longer good.";
 
@@ -35,7 +35,7 @@ interface BrowserCredential {
 /** The browser's options to make a passkey for the signed-in user. */
 export async function passkeyOptions(c: RequestContext): Promise<Response> {
   const caller = await identifyCaller(c, null);
-  if ("refused" in caller) return problem(caller.refused);
+  if ("refused" in caller) return problemResponse(caller.refused);
   const answer = await c.env.MAILBOX.getByName(caller.name).passkeyOptions(caller);
   if ("refused" in answer) return refuseByMailbox(c, answer.refused);
   const { challenge, passkeys, handle } = answer.value;
@@ -58,7 +58,7 @@ export async function passkeyOptions(c: RequestContext): Promise<Response> {
 /** Adds a passkey that the browser made: 204. */
 export async function addPasskey(c: RequestContext, read: BrowserCredential): Promise<Response> {
   const caller = await identifyCaller(c, null);
-  if ("refused" in caller) return problem(caller.refused);
+  if ("refused" in caller) return problemResponse(caller.refused);
   const challenge = challengeIn(read.response);
   if (challenge === null) return refuseUnverifiable(c);
   const allowed = await c.env.MAILBOX.getByName(caller.name).checkChallenge(caller, challenge);
@@ -88,11 +88,11 @@ export async function passkeySignIn(
   const used = known === null || challenge === null ? null : await verifyAssertion(c, read.response, challenge, known);
   if (used === null || challenge === null) {
     await mailbox.passkeyRefused(userName, "sign_in_refused");
-    return problem({ ...refusal("unauthorized"), message: WRONG_PASSKEY });
+    return problemResponse({ ...refusal("unauthorized"), message: WRONG_PASSKEY });
   }
   const { token, fresh } = await newDeviceToken(c, userName, read.label);
   const answer = await mailbox.enter(userName, challenge, used, fresh);
-  if ("refused" in answer) return problem(answer.refused);
+  if ("refused" in answer) return problemResponse(answer.refused);
   setSessionCookie(c, token);
   return jsonResponse(c, { userName, token, device: answer.value.id });
 }
@@ -100,7 +100,7 @@ export async function passkeySignIn(
 /** The browser's options to prove with a passkey that the user operates the device: 200. */
 export async function proofOptions(c: RequestContext): Promise<Response> {
   const caller = await identifyCaller(c, null);
-  if ("refused" in caller) return problem(caller.refused);
+  if ("refused" in caller) return problemResponse(caller.refused);
   const answer = await c.env.MAILBOX.getByName(caller.name).proofOptions(caller);
   if ("refused" in answer) return refuseByMailbox(c, answer.refused);
   return jsonResponse(c, await requestOptions(c, answer.value.challenge, answer.value.passkeys));
@@ -109,7 +109,7 @@ export async function proofOptions(c: RequestContext): Promise<Response> {
 /** Proves with a passkey that the user operates the calling device: 204. */
 export async function passkeyProof(c: RequestContext, { response }: BrowserCredential): Promise<Response> {
   const caller = await identifyCaller(c, null);
-  if ("refused" in caller) return problem(caller.refused);
+  if ("refused" in caller) return problemResponse(caller.refused);
   const challenge = challengeIn(response);
   if (challenge === null) return refuseUnverifiable(c);
   const mailbox = c.env.MAILBOX.getByName(caller.name);
@@ -181,7 +181,9 @@ async function verifyAssertion(
 
 /** Refuses an invalid credential and counts it as an attempt. Answers: probing with invented credentials. */
 async function refuseUnverifiable(c: RequestContext): Promise<Response> {
-  return problem((await countAttempt(c.req.raw, c.env)) ?? refusal("bad_frame", "the passkey can't be verified"));
+  return problemResponse(
+    (await countAttempt(c.req.raw, c.env)) ?? refusal("bad_frame", "the passkey can't be verified"),
+  );
 }
 
 /** The challenge that the client data name, unverified: the library checks the signature. Null if unreadable. */

@@ -10,8 +10,6 @@ import { mayRefuseBySocket } from "./attempts.ts";
 import { executionContextOf, type RequestContext } from "./request-context.ts";
 import { problemResponse } from "./problem-response.ts";
 
-export { problemResponse as problem } from "./problem-response.ts";
-
 export function refuseUpgrade(c: RequestContext, offer: Offer, why: Refusal): Response {
   const answer = "dialect" in offer ? offer.answer : offer.unknown;
   const seesCloseCodes = "dialect" in offer ? offer.dialect === V1 : offer.unknown !== null;

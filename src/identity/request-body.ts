@@ -6,7 +6,7 @@ import { type Refusal, refusal } from "../protocol/refusals.ts";
 import { withTimeout } from "../protocol/timeout.ts";
 import { checkBodyAllowance } from "./body-allowance.ts";
 import { mayLog } from "./log-throttle.ts";
-import { problem } from "./refuse-upgrade.ts";
+import { problemResponse } from "./problem-response.ts";
 import type { RequestContext } from "./request-context.ts";
 
 type BodyText = { readonly text: string } | { readonly refused: Refusal };
@@ -17,9 +17,9 @@ type BodyText = { readonly text: string } | { readonly refused: Refusal };
 export function limitBody(bytes: number) {
   return async (c: RequestContext, next: () => Promise<void>): Promise<Response | void> => {
     const body = await readBody(c.req.raw, bytes);
-    if ("refused" in body) return problem(body.refused);
+    if ("refused" in body) return problemResponse(body.refused);
     const tooMuch = checkBodyAllowance(c, utf8Bytes(body.text));
-    if (tooMuch !== null) return problem(tooMuch);
+    if (tooMuch !== null) return problemResponse(tooMuch);
     const headers = new Headers(c.req.raw.headers);
     headers.set("Content-Type", "application/json");
     c.req.raw = new Request(c.req.raw.url, { method: c.req.raw.method, headers, body: body.text });

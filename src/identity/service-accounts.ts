@@ -6,7 +6,7 @@ import type { NewAccess, Scope, Service } from "../protocol/service.ts";
 import type { CallResult } from "../protocol/caller.ts";
 import { operatorFields } from "./acting-operator.ts";
 import { jsonResponse } from "./call-mailbox.ts";
-import { problem } from "./refuse-upgrade.ts";
+import { problemResponse } from "./problem-response.ts";
 import { hashOf, newServiceToken } from "./token.ts";
 import { tokenKeyOf } from "./identify-caller.ts";
 import type { RequestContext } from "./request-context.ts";
@@ -73,7 +73,7 @@ export async function revokeService(c: RequestContext, name: string): Promise<Re
 export async function setServiceWebhook(c: RequestContext, name: string, url: string): Promise<Response> {
   const secret = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32))));
   const answer = await c.env.MAILBOX.getByName(name).service(name, { is: "hook", url, secret });
-  if ("refused" in answer) return problem(answer.refused);
+  if ("refused" in answer) return problemResponse(answer.refused);
   // Only the host: a path may contain a secret.
   logEvent("webhook_set", { user: name, host: new URL(url).host, ...operatorFields(c) });
   return jsonResponse(c, { url, secret: `whsec_${secret}` }, 201);
@@ -101,7 +101,7 @@ async function newAccess(
 
 /** The response with the new token, which is the last of the list. */
 function newTokenResponse(c: RequestContext, answer: CallResult<Service>, token: string): Response {
-  if ("refused" in answer) return problem(answer.refused);
+  if ("refused" in answer) return problemResponse(answer.refused);
   const { id, scopes } = answer.value.tokens.at(-1) ?? { id: "", scopes: [] };
   return jsonResponse(c, { userName: answer.value.userName, token, id, scopes }, 201);
 }
@@ -113,11 +113,11 @@ function newestTokenFields({ tokens }: Service): { readonly id: string; readonly
 }
 
 function serviceResponse(c: RequestContext, answer: CallResult<Service>): Response {
-  return "refused" in answer ? problem(answer.refused) : jsonResponse(c, answer.value);
+  return "refused" in answer ? problemResponse(answer.refused) : jsonResponse(c, answer.value);
 }
 
 function emptyResponse(c: RequestContext, answer: CallResult<Service>): Response {
-  return "refused" in answer ? problem(answer.refused) : jsonResponse(c, null);
+  return "refused" in answer ? problemResponse(answer.refused) : jsonResponse(c, null);
 }
 
 function registryOf(c: RequestContext) {

@@ -1,6 +1,6 @@
 // Sends an operator's order to a user's mailbox. Used only behind `requireOperator`.
 import { jsonResponse } from "../identity/call-mailbox.ts";
-import { problem } from "../identity/refuse-upgrade.ts";
+import { problemResponse } from "../identity/problem-response.ts";
 import type { Order, OrderResult } from "../protocol/operator-orders.ts";
 import type { CallResult } from "../protocol/caller.ts";
 import type { RequestContext } from "../identity/request-context.ts";
@@ -21,5 +21,5 @@ export function orderResponse<T>(
   answer: CallResult<T>,
   shape: (value: T) => unknown = (value) => value,
 ): Response {
-  return "refused" in answer ? problem(answer.refused) : jsonResponse(c, shape(answer.value));
+  return "refused" in answer ? problemResponse(answer.refused) : jsonResponse(c, shape(answer.value));
 }

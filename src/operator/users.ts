@@ -5,7 +5,7 @@ import { createApi, declareRoute } from "../api/declare-route.ts";
 import { singleLine, name, seqText, time } from "../api/schemas.ts";
 import { operatorFields } from "../identity/acting-operator.ts";
 import { jsonResponse } from "../identity/call-mailbox.ts";
-import { problem } from "../identity/refuse-upgrade.ts";
+import { problemResponse } from "../identity/problem-response.ts";
 import { logEvent } from "../protocol/log-events.ts";
 import { SERVICES_OBJECT } from "../protocol/registry.ts";
 import { sendOrder, orderResponse } from "./send-order.ts";
@@ -121,7 +121,7 @@ declareRoute(
   },
   async (c, { params: { userName } }) => {
     const answer = await c.env.MAILBOX.getByName(userName).export(operatorCaller(userName));
-    if ("refused" in answer) return problem(answer.refused);
+    if ("refused" in answer) return problemResponse(answer.refused);
     logEvent("exported", { user: userName, ...operatorFields(c) });
     return c.body(answer.value, 200, {
       "Content-Type": "application/jsonl",
@@ -164,7 +164,7 @@ declareRoute(
   },
   async (c, { params: { userName } }) => {
     const answer = await c.env.MAILBOX.getByName(userName).erase(operatorCaller(userName));
-    if ("refused" in answer) return problem(answer.refused);
+    if ("refused" in answer) return problemResponse(answer.refused);
     await c.env.REGISTRY.getByName(SERVICES_OBJECT).remove(userName);
     logEvent("erased", { user: userName, ...operatorFields(c) });
     return jsonResponse(c, null);

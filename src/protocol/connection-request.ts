@@ -15,9 +15,9 @@ export type ConnectionRequest =
   | (UpgradeCaller & { readonly dialect: typeof PLAIN });
 
 /** The request that opens a socket at the mailbox: everything in its URL, and no header of the client. */
-export function toRequest(visit: ConnectionRequest): Request {
-  const url = `https://mailbox/open?visit=${encodeURIComponent(JSON.stringify(visit))}`;
-  const streams = visit.dialect !== PLAIN && visit.stream === true;
+export function toRequest(request: ConnectionRequest): Request {
+  const url = `https://mailbox/open?visit=${encodeURIComponent(JSON.stringify(request))}`;
+  const streams = request.dialect !== PLAIN && request.stream === true;
   return new Request(url, streams ? {} : { headers: { Upgrade: "websocket" } });
 }
 

@@ -81,8 +81,8 @@ export interface Refusal extends RefusalRow<Code> {
 /** The refusal of this code. `detail`: what exactly was wrong; it quotes at most a name or a number. */
 export function refusal(code: Code, detail?: string): Refusal {
   const { message, retryAfter }: TableRow = REFUSALS[code];
-  const no = rowOf(code, message, detail);
-  return retryAfter === undefined ? no : { ...no, retryAfter };
+  const row = rowOf(code, message, detail);
+  return retryAfter === undefined ? row : { ...row, retryAfter };
 }
 
 /** The close code of a refusal that ends a connection. */
