@@ -19,20 +19,20 @@ const PRESENCE_EVENTS = new Set(["connect", "disconnect", "broken", "disconnecte
 /** The lines that may be about the message, in order; a string says what is wrong with the file. */
 export async function readLogs(file: string, trace: Trace): Promise<Line[] | string> {
   const found: Line[] = [];
-  const begun = (trace.author?.message?.at ?? trace.receiver?.message?.at ?? 0) - SLACK_MS;
-  let before: Line | null = null;
+  const since = (trace.author?.message?.at ?? trace.receiver?.message?.at ?? 0) - SLACK_MS;
+  let lastBefore: Line | null = null;
   try {
     for await (const text of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) {
       for (const line of linesOf(text).filter((one) => isAbout(one, trace))) {
-        if (line.at >= begun) found.push(line);
-        else if (PRESENCE_EVENTS.has(line.event) && line.at >= (before?.at ?? 0)) before = line;
+        if (line.at >= since) found.push(line);
+        else if (PRESENCE_EVENTS.has(line.event) && line.at >= (lastBefore?.at ?? 0)) lastBefore = line;
       }
     }
   } catch (error) {
     return `--logs ${file}: ${error instanceof Error ? error.message : ""}.`;
   }
   // The last earlier line shows whether a device was connected when the message came.
-  return [...(before === null ? [] : [before]), ...found.toSorted((a, b) => a.at - b.at)];
+  return [...(lastBefore === null ? [] : [lastBefore]), ...found.toSorted((a, b) => a.at - b.at)];
 }
 
 function isAbout(line: Line, { from, to }: Trace): boolean {

@@ -11,7 +11,7 @@ export function traceText(trace: Trace, logs: readonly Line[], now: number): str
   const title = `${from} → ${to}${written ? `, ${bytes(written.bytes)}` : ""}: ${state}${code === null ? "" : ` (${code})`}\n`;
   const steps: Step[] = [
     accepted(author, from),
-    ...(from === to ? [] : [queued(author, now), stored(trace), ...seen(trace)]),
+    ...(from === to ? [] : [queued(author, now), stored(trace), ...deliverySteps(trace)]),
   ];
   const lines = logs.map(({ event, at, user: _user, ...rest }) => [time(at), event, wordsOf(rest)]);
   return `${title}\n${table(["step", "", "at (UTC)", ""], steps)}${titled("In the log", table(["at (UTC)", "event", ""], lines))}`;
@@ -46,7 +46,7 @@ function stored({ to, state, code, receiver }: Trace): Step {
   return ["stored", "yes", "–", `but ${to}'s mailbox no longer has it`];
 }
 
-function seen({ state, author, receiver }: Trace): Step[] {
+function deliverySteps({ state, author, receiver }: Trace): Step[] {
   if (state === "failed") return [];
   const seq = receiver?.message?.seq ?? Infinity;
   const devices = (receiver?.devices ?? []).map(({ device, cursor, online }) => {

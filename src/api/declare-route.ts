@@ -118,8 +118,8 @@ export function declareRoute<const D extends RouteDeclaration>(
     middleware: middlewareOf(declared) as never,
   } as RouteConfig);
   const answered = (c: RequestContext) => {
-    const read = (target: string) => c.req.valid(target as never);
-    const sent = { params: read("param"), query: read("query"), headers: read("header"), body: read("json") };
+    const valid = (target: string) => c.req.valid(target as never);
+    const sent = { params: valid("param"), query: valid("query"), headers: valid("header"), body: valid("json") };
     return answer(c, sent as unknown as ParsedRequest<D>);
   };
   to.openapi(config, answered as never);
@@ -169,9 +169,9 @@ function responsesOf({
   if (body !== undefined) for (const code of ["bad_frame", "too_large"] as const) codes.add(code);
   if (params !== undefined || query !== undefined) codes.add("bad_query");
   for (const status of new Set([...codes].map((code) => REFUSALS[code].status))) {
-    const named = [...codes].filter((code) => REFUSALS[code].status === status).map((code) => `\`${code}\``);
+    const codesOfStatus = [...codes].filter((code) => REFUSALS[code].status === status).map((code) => `\`${code}\``);
     responses[status] = {
-      description: named.join(", "),
+      description: codesOfStatus.join(", "),
       content: { "application/problem+json": { schema: problemDocument } },
     };
   }
@@ -185,10 +185,10 @@ function refusalOfIssue(target: string, { issues }: z.ZodError): Refusal {
   const field = path.map(String).join(".");
   const code =
     (issue?.code === "custom" ? (issue.params?.["code"] as Code | undefined) : undefined) ?? codeOfTarget(target);
-  const said = issue?.code === "unrecognized_keys" ? "there is no such field" : (issue?.message ?? "");
+  const message = issue?.code === "unrecognized_keys" ? "there is no such field" : (issue?.message ?? "");
   const own = issue?.code === "custom" && issue.params?.["code"] !== undefined;
-  const why = own ? refusal(code) : refusal(code, field === "" ? said : `${field}: ${said}`);
-  return field === "" ? why : { ...why, field };
+  const refused = own ? refusal(code) : refusal(code, field === "" ? message : `${field}: ${message}`);
+  return field === "" ? refused : { ...refused, field };
 }
 
 /** Of a failed union, the issue of the branch that matched furthest. */

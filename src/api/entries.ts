@@ -96,8 +96,8 @@ function positionOf(
   id: string | undefined,
 ): Position {
   if (id === undefined) return { epoch: epoch ?? null, cursor: cursor ?? null };
-  const [life = "", last = ""] = id.split(":");
-  return { epoch: life, cursor: Number(last) };
+  const [epochOfId = "", seqOfId = ""] = id.split(":");
+  return { epoch: epochOfId, cursor: Number(seqOfId) };
 }
 
 function acceptsEventStream(accept: string | undefined): boolean {

@@ -79,9 +79,9 @@ declareRoute(
     if ("refused" in caller) return problemResponse(caller.refused);
     const all = [body].flat();
     const name = headers["idempotency-key"];
-    const said = all.map(({ to, body: value }) => readMessage(to, value));
-    const key = name === undefined ? null : { name, digest: await hashOf(JSON.stringify(said)) };
-    const answer = await c.env.MAILBOX.getByName(caller.name).send(caller, { messages: said, key });
+    const messagesToSend = all.map(({ to, body: value }) => readMessage(to, value));
+    const key = name === undefined ? null : { name, digest: await hashOf(JSON.stringify(messagesToSend)) };
+    const answer = await c.env.MAILBOX.getByName(caller.name).send(caller, { messages: messagesToSend, key });
     if ("refused" in answer) return refuseByMailbox(c, answer.refused);
     confirmToken(c);
     return Array.isArray(body)

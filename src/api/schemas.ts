@@ -27,13 +27,13 @@ export const canonicalName = z.string().meta({ example: "alice", description: "A
 export const seq = z.int().gte(0).lt(NUMBER_END);
 
 /** A whole number in a URL. */
-export const integerText = (most: number, least = 0) =>
+export const integerText = (max: number, min = 0) =>
   z
     .string()
-    .regex(/^\d{1,16}$/, `it must be a whole number, ${least} to ${most}`)
+    .regex(/^\d{1,16}$/, `it must be a whole number, ${min} to ${max}`)
     .transform(Number)
-    .pipe(z.int().gte(least, `it must be ${least} to ${most}`).lte(most, `it must be ${least} to ${most}`))
-    .openapi({ type: "integer", minimum: least, maximum: most });
+    .pipe(z.int().gte(min, `it must be ${min} to ${max}`).lte(max, `it must be ${min} to ${max}`))
+    .openapi({ type: "integer", minimum: min, maximum: max });
 
 /** A seq in a URL. */
 export const seqText = integerText(NUMBER_END - 1);
@@ -49,23 +49,23 @@ const MAX_LABEL_UNITS = 64;
 export const label = singleLine(MAX_LABEL_UNITS, 1);
 
 /** A text in one line, without invisible characters. */
-export function singleLine(most: number, least = 0) {
+export function singleLine(max: number, min = 0) {
   return z
     .string()
     .transform(forDisplay)
-    .pipe(z.string().min(least).max(most))
-    .openapi({ type: "string", minLength: least, maxLength: most });
+    .pipe(z.string().min(min).max(max))
+    .openapi({ type: "string", minLength: min, maxLength: max });
 }
 
 export const time = z.int().meta({ description: "Ms since 1970" });
 
 /** An array of 1 to `most` elements. The length is checked before the elements. */
-export function listOf<T extends z.ZodType>(element: T, most: number) {
+export function listOf<T extends z.ZodType>(element: T, max: number) {
   return z.preprocess((value, { addIssue }) => {
-    const isLong = Array.isArray(value) && value.length > most;
-    if (isLong) addIssue({ code: "too_big", origin: "array", maximum: most, inclusive: true, input: value });
+    const isLong = Array.isArray(value) && value.length > max;
+    if (isLong) addIssue({ code: "too_big", origin: "array", maximum: max, inclusive: true, input: value });
     return value;
-  }, z.array(element).min(1).max(most));
+  }, z.array(element).min(1).max(max));
 }
 
 export const scopes = z.array(z.enum(SCOPES)).min(1).max(SCOPES.length);

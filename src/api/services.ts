@@ -57,7 +57,7 @@ declareRoute(
     responses: { 201: newServiceToken },
     refusals: ["bad_name", "reserved_name", "name_taken"],
   },
-  (c, { body: { userName, ...wanted } }) => createService(c, userName, wanted),
+  (c, { body: { userName, ...request } }) => createService(c, userName, request),
 );
 
 declareRoute(

@@ -40,12 +40,12 @@ export async function claimName(
     invitation,
   }: { readonly userName: string; readonly label?: string | undefined; readonly invitation?: string | undefined },
 ): Promise<Response> {
-  const why = await checkInvitation(userName, invitation, c.env);
-  if (why !== null) return problemResponse(why);
-  const { token, fresh } = await newDeviceToken(c, userName, label);
+  const refused = await checkInvitation(userName, invitation, c.env);
+  if (refused !== null) return problemResponse(refused);
+  const { token, record } = await newDeviceToken(c, userName, label);
   const renewRecoveryCode = newRecoveryCode();
   const answer = await c.env.MAILBOX.getByName(userName).claim(userName, {
-    token: fresh,
+    token: record,
     recovery: await hashOfCode(userName, normalizeCode(renewRecoveryCode)),
   });
   if ("refused" in answer) return problemResponse(answer.refused);
@@ -59,19 +59,19 @@ export async function claimName(
  */
 export async function signIn(
   c: RequestContext,
-  read: { readonly userName: string; readonly code: string; readonly label?: string | undefined },
+  request: { readonly userName: string; readonly code: string; readonly label?: string | undefined },
 ): Promise<Response> {
-  const { userName } = read;
-  const code = normalizeCode(read.code);
-  const { token, fresh } = await newDeviceToken(c, userName, read.label);
+  const { userName } = request;
+  const code = normalizeCode(request.code);
+  const { token, record } = await newDeviceToken(c, userName, request.label);
   const recoveryCode = newRecoveryCode();
   const mailbox = c.env.MAILBOX.getByName(userName);
   const hash = await hashOfCode(userName, code);
   const linked = isLinkCode(code);
   const next = await hashOfCode(userName, normalizeCode(recoveryCode));
   const answer = linked
-    ? await mailbox.link(userName, hash, fresh)
-    : await mailbox.recover(userName, hash, next, fresh);
+    ? await mailbox.link(userName, hash, record)
+    : await mailbox.recover(userName, hash, next, record);
   if ("refused" in answer) return problemResponse(answer.refused);
   setSessionCookie(c, token);
   const again = linked ? {} : { recoveryCode };
@@ -185,19 +185,19 @@ export async function newDeviceToken(
   c: RequestContext,
   userName: string,
   label: string | undefined,
-): Promise<{ readonly token: string; readonly fresh: NewToken }> {
+): Promise<{ readonly token: string; readonly record: NewToken }> {
   const token = await newToken(userName, await tokenKeyOf(c));
-  const before = mayUseCookie(c.req.raw, c.env) ? sessionCookie(c) : null;
-  const replaces = before !== null && deviceTokenName(before) === userName ? { replaces: await hashOf(before) } : {};
-  return { token, fresh: { hash: await hashOf(token), label: labelOf(c, label), ...replaces } };
+  const earlier = mayUseCookie(c.req.raw, c.env) ? sessionCookie(c) : null;
+  const replaces = earlier !== null && deviceTokenName(earlier) === userName ? { replaces: await hashOf(earlier) } : {};
+  return { token, record: { hash: await hashOf(token), label: labelOf(c, label), ...replaces } };
 }
 
 /** The device's label: the one given, or browser and system as the User-Agent names them. */
-export function labelOf(c: RequestContext, given: string | undefined): string {
-  if (given !== undefined) return given;
+export function labelOf(c: RequestContext, label: string | undefined): string {
+  if (label !== undefined) return label;
   const agent = c.req.header("User-Agent") ?? "";
   const browser = /(Edg|OPR|Firefox|Chrome|Safari|curl)\b/.exec(agent)?.[1];
   const system = /\b(Android|iPhone|iPad|Windows|Mac OS|Linux)\b/.exec(agent)?.[1];
-  const known = [browser === "Edg" ? "Edge" : browser === "OPR" ? "Opera" : browser, system].filter(Boolean);
-  return known.length === 0 ? "Unknown device" : known.join(", ");
+  const parts = [browser === "Edg" ? "Edge" : browser === "OPR" ? "Opera" : browser, system].filter(Boolean);
+  return parts.length === 0 ? "Unknown device" : parts.join(", ");
 }

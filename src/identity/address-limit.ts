@@ -84,11 +84,11 @@ export class AddressLimit {
     for (const count of counts) {
       count.used += used;
       count.reserved += reserved;
-      const [right, other] = count.used < count.limit ? [this.#below, this.#reached] : [this.#reached, this.#below];
+      const [target, source] = count.used < count.limit ? [this.#below, this.#reached] : [this.#reached, this.#below];
       // A network that was evicted since, or whose minute is over, is not inserted again.
-      if (right.get(count.network) === count || other.get(count.network) !== count) continue;
-      other.delete(count.network);
-      insert(right, count);
+      if (target.get(count.network) === count || source.get(count.network) !== count) continue;
+      source.delete(count.network);
+      insert(target, count);
     }
   }
 

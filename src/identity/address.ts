@@ -59,8 +59,8 @@ function parseAddress(text: string): ipaddr.IPv4 | ipaddr.IPv6 | null {
 }
 
 function prefixOf(address: ipaddr.IPv4 | ipaddr.IPv6, bits: number): string {
-  const kept = address
+  const masked = address
     .toByteArray()
-    .map((byte, place) => byte & (0xff00 >> Math.min(8, Math.max(0, bits - place * 8))));
-  return `${ipaddr.fromByteArray(kept).toString()}/${bits}`;
+    .map((byte, index) => byte & (0xff00 >> Math.min(8, Math.max(0, bits - index * 8))));
+  return `${ipaddr.fromByteArray(masked).toString()}/${bits}`;
 }

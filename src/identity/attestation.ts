@@ -21,9 +21,9 @@ export async function loadLibrary(): Promise<Library> {
  */
 export async function stripAttestation(text: string): Promise<string | null> {
   const { isoBase64URL, isoCBOR } = await import("@simplewebauthn/server/helpers");
-  const read: unknown = isoCBOR.decodeFirst(isoBase64URL.toBuffer(text));
-  if (!(read instanceof Map)) return null;
-  const [format, statement, data] = ["fmt", "attStmt", "authData"].map((key): unknown => read.get(key));
+  const attestation: unknown = isoCBOR.decodeFirst(isoBase64URL.toBuffer(text));
+  if (!(attestation instanceof Map)) return null;
+  const [format, statement, data] = ["fmt", "attStmt", "authData"].map((key): unknown => attestation.get(key));
   if (!(statement instanceof Map) || !(data instanceof Uint8Array)) return null;
   const isNone = format === "none" && statement.size === 0;
   const isSelf = format === "packed" && [...statement.keys()].every((key) => key === "alg" || key === "sig");

@@ -36,8 +36,9 @@ export function logMisconfiguration(variables: Variables): void {
   }
   for (const error of otherProblems(variables)) logEvent("variable_misconfigured", { error });
   for (const [name, value] of Object.entries(variables)) {
-    const meant = typeof value !== "string" || isVariable(name) ? null : nearestName(name);
-    if (meant !== null) logEvent("variable_misconfigured", { error: `${name} is no variable; did you mean ${meant}?` });
+    const nearest = typeof value !== "string" || isVariable(name) ? null : nearestName(name);
+    if (nearest !== null)
+      logEvent("variable_misconfigured", { error: `${name} is no variable; did you mean ${nearest}?` });
   }
 }
 

@@ -15,10 +15,12 @@ export async function authorizeUpgrade(c: RequestContext, rawName: string, offer
   if (!("dialect" in offer)) return { refused: refusal("no_version") };
   const name = canonical(rawName);
   if ("refused" in name) return { refused: refusal(name.refused) };
-  const place = offer.dialect === V1 ? readConnectionQuery(new URL(c.req.url).searchParams) : null;
-  if (typeof place === "string") return { refused: refusal("bad_query", place) };
+  const query = offer.dialect === V1 ? readConnectionQuery(new URL(c.req.url).searchParams) : null;
+  if (typeof query === "string") return { refused: refusal("bad_query", query) };
   const caller = await identifyCaller(c, name.name);
   if ("refused" in caller) return caller;
   const accepted = { ...caller, answer: offer.answer };
-  return { request: place === null ? { ...accepted, dialect: "restante.plain" } : { ...accepted, dialect: V1, place } };
+  return {
+    request: query === null ? { ...accepted, dialect: "restante.plain" } : { ...accepted, dialect: V1, place: query },
+  };
 }

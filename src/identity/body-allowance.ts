@@ -24,8 +24,8 @@ export function checkBodyAllowance(c: RequestContext, bytes: number): Refusal | 
   const token = requestTokenOf(c);
   if (bytes <= UNCONFIRMED_BODY_BYTES || token === null || token.caller.proof.is === "service") return null;
   if (valueOf(c.env, "RATE_LIMIT") === "off") return null;
-  const wait = bucketOf(c, token.caller.name).take(bytes / BYTES_PER_REQUEST);
-  return wait > 0 ? { ...refusal("rate_limited"), retryAfter: wait } : null;
+  const retryAfter = bucketOf(c, token.caller.name).take(bytes / BYTES_PER_REQUEST);
+  return retryAfter > 0 ? { ...refusal("rate_limited"), retryAfter } : null;
 }
 
 function bucketOf({ env }: RequestContext, name: string): Bucket {

@@ -63,12 +63,12 @@ export function otherProblems(variables: Variables): readonly string[] {
  * All problems because of which a server must not start, in sentences. `declared`: names meant for this server alone,
  * so an unknown one is a problem. Other names come from files that programs share: only near misses are problems.
  */
-export function startProblems(given: Readonly<Record<string, unknown>>, said: ReadonlySet<string>): string[] {
+export function startProblems(given: Readonly<Record<string, unknown>>, declared: ReadonlySet<string>): string[] {
   const strangers = Object.keys(given).filter((name) => !isVariable(name));
   const names = strangers.flatMap((name) => {
-    const meant = nearestName(name);
-    if (meant !== null) return `There is no variable ${name}; did you mean ${meant}?`;
-    return said.has(name) ? `There is no variable ${name}.` : [];
+    const nearest = nearestName(name);
+    if (nearest !== null) return `There is no variable ${name}; did you mean ${nearest}?`;
+    return declared.has(name) ? `There is no variable ${name}.` : [];
   });
   const variables = given as Variables;
   const secret = problemOfValue(variables, "ADMIN_TOKEN");

@@ -56,9 +56,10 @@ export async function identifyCaller(
   if (token === null) return { refused: refusal("unauthorized") };
   const caller = await identifyByToken(c, token, needs);
   if ("refused" in caller) return caller;
-  const asked = c.req.query("user");
-  const named = asked === undefined ? null : canonical(asked);
-  const isOther = (wanted !== null && wanted !== caller.name) || (named !== null && !isSameName(named, caller.name));
+  const userQuery = c.req.query("user");
+  const queryName = userQuery === undefined ? null : canonical(userQuery);
+  const isOther =
+    (wanted !== null && wanted !== caller.name) || (queryName !== null && !isSameName(queryName, caller.name));
   return isOther ? { refused: await countWorkerRefusal(c, refusal("forbidden", "it is another's mailbox")) } : caller;
 }
 
@@ -68,26 +69,26 @@ export async function identifyCaller(
  * deployment's mark, reserves none: other callers of the same address can't lock it out, until its mailbox refuses it.
  */
 export async function identifyByToken(c: RequestContext, token: string, needs: readonly Scope[]): Promise<Identified> {
-  const known = requestTokenOf(c);
-  if (known !== null) return withNeededScopes(known.caller, needs);
+  const current = requestTokenOf(c);
+  if (current !== null) return withNeededScopes(current.caller, needs);
   if (token.length > MAX_TOKEN_UNITS) return { refused: await refuseWrongToken(c, null) };
   const hash = await hashOf(token);
   const verdict = knownVerdict(hash);
   const isSigned = authModeOf(c.env) === "jwt" && serviceTokenName(token) === null;
-  let held: Attempt | null = null;
+  let reserved: Attempt | null = null;
   if (await (isSigned ? mayFetchKeys(c, token, verdict) : mayBeGuess(c, token, verdict))) {
     const attempt = reserveAttempt(c.req.raw, c.env);
     if ("refused" in attempt) return attempt;
-    held = attempt;
+    reserved = attempt;
   }
   const caller = await readToken(token, c.env, needs, hash);
-  if (caller === null) return { refused: await refuseWrongToken(c, held) };
+  if (caller === null) return { refused: await refuseWrongToken(c, reserved) };
   if (isSigned && verdict !== "refused") {
     // The signature is verified: no guess.
-    held?.release();
-    held = null;
+    reserved?.release();
+    reserved = null;
   }
-  setRequestToken(c, { caller, hash, attempt: held, wasGood: verdict === "good" });
+  setRequestToken(c, { caller, hash, attempt: reserved, wasGood: verdict === "good" });
   return caller;
 }
 
@@ -107,8 +108,8 @@ async function mayBeGuess(c: RequestContext, token: string, verdict: TokenVerdic
 }
 
 /** Counts and refuses a token that is wrong without asking a mailbox. */
-async function refuseWrongToken(c: RequestContext, held: Attempt | null): Promise<Refusal> {
-  return (await countRefusedToken(c, held)) ?? refusal("unauthorized");
+async function refuseWrongToken(c: RequestContext, reserved: Attempt | null): Promise<Refusal> {
+  return (await countRefusedToken(c, reserved)) ?? refusal("unauthorized");
 }
 
 /** The key that marks this deployment's tokens. */
@@ -120,8 +121,8 @@ function withNeededScopes(caller: Caller, needs: readonly Scope[]): Caller {
   return caller.proof.is === "service" ? { ...caller, proof: { ...caller.proof, needs } } : caller;
 }
 
-function isSameName(named: ReturnType<typeof canonical>, name: string): boolean {
-  return "name" in named && named.name === name;
+function isSameName(canonicalName: ReturnType<typeof canonical>, name: string): boolean {
+  return "name" in canonicalName && canonicalName.name === name;
 }
 
 /**
@@ -140,8 +141,8 @@ export async function readToken(
   if (service !== null) return { name: service, proof: { is: "service", hash: hash ?? (await hashOf(token)), needs } };
   if (mode === "open") return null;
   if (mode === "jwt") {
-    const known = JWT_FORM.test(token) ? await verifyJwt(token, variables) : null;
-    return known === null ? null : { name: known.name, proof: { is: "jwt", expires: known.expires } };
+    const verified = JWT_FORM.test(token) ? await verifyJwt(token, variables) : null;
+    return verified === null ? null : { name: verified.name, proof: { is: "jwt", expires: verified.expires } };
   }
   const name = deviceTokenName(token);
   return name === null ? null : { name, proof: { is: "token", hash: hash ?? (await hashOf(token)) } };

@@ -21,14 +21,14 @@ export async function verifyJwt(
   if ("reason" in claimed) return refuseAndLog(claimed.reason);
   const { name, expires, options } = claimed;
   const secret = valueOf(variables, "JWT_SECRET");
-  const wrong =
+  const reason =
     secret === ""
       ? await keySetAt(valueOf(variables, "JWT_JWKS_URL")).verify(token, options)
       : await jwtVerify(token, new TextEncoder().encode(secret), options).then(
           () => null,
           () => "signature" as const,
         );
-  return wrong === null ? { name, expires } : refuseAndLog(wrong);
+  return reason === null ? { name, expires } : refuseAndLog(reason);
 }
 
 /** Whether keys may have to be fetched for this token: not with a secret, and not if a cached key verifies it. */

@@ -49,9 +49,9 @@ export class KeySet {
     if (Date.now() - this.#fetchedAt > FRESH_MS) await this.#load(this.#pause());
     const reason = await this.#check(token, options);
     if (reason !== "unknown_key") return reason;
-    const before = this.#fetchedAt;
+    const fetchedBefore = this.#fetchedAt;
     await this.#load(Math.max(this.#pause(), COOL_DOWN_MS));
-    return this.#fetchedAt === before ? reason : this.#check(token, options);
+    return this.#fetchedAt === fetchedBefore ? reason : this.#check(token, options);
   }
 
   /** Whether one of the cached keys verifies the token. Fetches nothing. */
@@ -75,8 +75,8 @@ export class KeySet {
   async #load(pause: number): Promise<void> {
     const now = Date.now();
     // The fetch may belong to a request that was cut off, so waiting for it ends with its timeout.
-    const left = this.#triedAt + TIMEOUT_MS - now;
-    if (this.#loading !== null && left > 0) return within(left, this.#loading);
+    const remainingMs = this.#triedAt + TIMEOUT_MS - now;
+    if (this.#loading !== null && remainingMs > 0) return within(remainingMs, this.#loading);
     if (now - this.#triedAt < pause) return;
     this.#triedAt = now;
     const loading = this.#fetch().finally(() => {
@@ -144,7 +144,7 @@ async function textOf(response: Response): Promise<string> {
 
 async function within(ms: number, work: Promise<void>): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const over = new Promise<void>((done) => (timer = setTimeout(done, ms)));
-  await Promise.race([work, over]);
+  const timeout = new Promise<void>((done) => (timer = setTimeout(done, ms)));
+  await Promise.race([work, timeout]);
   if (timer !== undefined) clearTimeout(timer);
 }

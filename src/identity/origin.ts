@@ -65,8 +65,8 @@ export function isFramed(credential: unknown): boolean {
     const bytes = Uint8Array.from(atob(response.clientDataJSON.replaceAll("-", "+").replaceAll("_", "/")), (char) => {
       return char.charCodeAt(0);
     });
-    const said = JSON.parse(new TextDecoder().decode(bytes)) as Readonly<Record<string, unknown>>;
-    return (said["crossOrigin"] ?? false) !== false || said["topOrigin"] !== undefined;
+    const clientData = JSON.parse(new TextDecoder().decode(bytes)) as Readonly<Record<string, unknown>>;
+    return (clientData["crossOrigin"] ?? false) !== false || clientData["topOrigin"] !== undefined;
   } catch {
     return true;
   }

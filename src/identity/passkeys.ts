@@ -56,17 +56,23 @@ export async function passkeyOptions(c: RequestContext): Promise<Response> {
 }
 
 /** Adds a passkey that the browser made: 204. */
-export async function addPasskey(c: RequestContext, read: BrowserCredential): Promise<Response> {
+export async function addPasskey(c: RequestContext, credential: BrowserCredential): Promise<Response> {
   const caller = await identifyCaller(c, null);
   if ("refused" in caller) return problemResponse(caller.refused);
-  const challenge = challengeIn(read.response);
+  const challenge = challengeIn(credential.response);
   if (challenge === null) return refuseUnverifiable(c);
   const allowed = await c.env.MAILBOX.getByName(caller.name).checkChallenge(caller, challenge);
   if ("refused" in allowed) return refuseByMailbox(c, allowed.refused);
-  const made = await verifyRegistration(c, read.response, challenge).catch(() => null);
-  if (made === null) return refuseUnverifiable(c);
+  const passkeyData = await verifyRegistration(c, credential.response, challenge).catch(() => null);
+  if (passkeyData === null) return refuseUnverifiable(c);
   const now = Date.now();
-  const passkey: Passkey = { ...made, label: labelOf(c, read.label), created: now, seen: now, maker: null };
+  const passkey: Passkey = {
+    ...passkeyData,
+    label: labelOf(c, credential.label),
+    created: now,
+    seen: now,
+    maker: null,
+  };
   return callMailbox(c, (mailbox, caller) => mailbox.addPasskey(caller, challenge, passkey));
 }
 
@@ -79,19 +85,20 @@ export async function signInOptions(c: RequestContext, userName: string): Promis
 /** Signs a device in with a passkey: 200 with a token for it, and the cookie. */
 export async function passkeySignIn(
   c: RequestContext,
-  read: BrowserCredential & { readonly userName: string },
+  credential: BrowserCredential & { readonly userName: string },
 ): Promise<Response> {
-  const { userName } = read;
+  const { userName } = credential;
   const mailbox = c.env.MAILBOX.getByName(userName);
-  const challenge = challengeIn(read.response);
-  const known = await mailbox.passkey(userName, read.response.id);
-  const used = known === null || challenge === null ? null : await verifyAssertion(c, read.response, challenge, known);
+  const challenge = challengeIn(credential.response);
+  const known = await mailbox.passkey(userName, credential.response.id);
+  const used =
+    known === null || challenge === null ? null : await verifyAssertion(c, credential.response, challenge, known);
   if (used === null || challenge === null) {
     await mailbox.passkeyRefused(userName, "sign_in_refused");
     return problemResponse({ ...refusal("unauthorized"), message: WRONG_PASSKEY });
   }
-  const { token, fresh } = await newDeviceToken(c, userName, read.label);
-  const answer = await mailbox.enter(userName, challenge, used, fresh);
+  const { token, fresh: record } = await newDeviceToken(c, userName, credential.label);
+  const answer = await mailbox.enter(userName, challenge, used, record);
   if ("refused" in answer) return problemResponse(answer.refused);
   setSessionCookie(c, token);
   return jsonResponse(c, { userName, token, device: answer.value.id });
@@ -116,7 +123,7 @@ export async function passkeyProof(c: RequestContext, { response }: BrowserCrede
   const known = await mailbox.proofPasskey(caller, challenge, response.id);
   if ("refused" in known) return refuseByMailbox(c, known.refused);
   const used = await verifyAssertion(c, response, challenge, known.value);
-  if (used !== null) return callMailbox(c, (box, asking) => box.proveByPasskey(asking, challenge, used));
+  if (used !== null) return callMailbox(c, (stub, prover) => stub.proveByPasskey(prover, challenge, used));
   await mailbox.passkeyRefused(caller.name, "proof_refused");
   return refuseByMailbox(c, { ...refusal("unauthorized"), message: WRONG_PASSKEY, field: "response" });
 }
@@ -141,12 +148,12 @@ async function verifyRegistration(
   response: unknown,
   challenge: string,
 ): Promise<Pick<Passkey, "id" | "key" | "counter" | "transports"> | null> {
-  const made = response as RegistrationResponseJSON;
-  const attestationObject = await stripAttestation(made.response.attestationObject);
+  const registration = response as RegistrationResponseJSON;
+  const attestationObject = await stripAttestation(registration.response.attestationObject);
   if (attestationObject === null) return null;
   const { verifyRegistrationResponse } = await loadLibrary();
   const { verified, registrationInfo } = await verifyRegistrationResponse({
-    response: { ...made, response: { ...made.response, attestationObject } },
+    response: { ...registration, response: { ...registration.response, attestationObject } },
     expectedChallenge: (signed) => textOfBase64(signed) === challenge,
     expectedOrigin: expectedOrigin(c, response),
     expectedRPID: relyingParty(c),
@@ -187,9 +194,9 @@ async function refuseUnverifiable(c: RequestContext): Promise<Response> {
 }
 
 /** The challenge that the client data name, unverified: the library checks the signature. Null if unreadable. */
-function challengeIn(made: unknown): string | null {
+function challengeIn(credential: unknown): string | null {
   try {
-    const { clientDataJSON } = (made as RegistrationResponseJSON).response;
+    const { clientDataJSON } = (credential as RegistrationResponseJSON).response;
     const { challenge } = JSON.parse(textOfBase64(clientDataJSON)) as { readonly challenge?: unknown };
     return typeof challenge === "string" ? textOfBase64(challenge) : null;
   } catch {

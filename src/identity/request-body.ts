@@ -37,9 +37,9 @@ export async function readBody(request: Request, bytes: number, timeoutMs = BODY
   try {
     const chunks = await withTimeout(collect(reader, bytes), timeoutMs);
     if (chunks === null) return tooLarge;
-    const whole = concatenate(chunks);
-    if (announced !== null && announced !== whole.byteLength) return refuseBroken("fewer bytes than announced");
-    return decodeUtf8(whole);
+    const body = concatenate(chunks);
+    if (announced !== null && announced !== body.byteLength) return refuseBroken("fewer bytes than announced");
+    return decodeUtf8(body);
   } catch (error) {
     return refuseBroken(reasonOf(error));
   } finally {
@@ -72,13 +72,13 @@ async function collect(
 function concatenate(chunks: readonly Uint8Array[]): Uint8Array {
   const [first] = chunks;
   if (first !== undefined && chunks.length === 1) return first;
-  const whole = new Uint8Array(chunks.reduce((size, { byteLength }) => size + byteLength, 0));
+  const body = new Uint8Array(chunks.reduce((size, { byteLength }) => size + byteLength, 0));
   let at = 0;
   for (const chunk of chunks) {
-    whole.set(chunk, at);
+    body.set(chunk, at);
     at += chunk.byteLength;
   }
-  return whole;
+  return body;
 }
 
 function decodeUtf8(bytes: Uint8Array): BodyText {

@@ -87,9 +87,9 @@ export function settleByStatus(c: RequestContext, status: number): void {
 }
 
 /** Logs and counts a refused token, with its reserved attempt if any. Returns a refusal after too many attempts. */
-export function countRefusedToken(c: RequestContext, held: Attempt | null): Promise<Refusal | null> {
+export function countRefusedToken(c: RequestContext, reserved: Attempt | null): Promise<Refusal | null> {
   logAttempt("token_refused", loggedNetworkOf(c.req.raw, c.env));
-  return held === null ? countAttempt(c.req.raw, c.env) : held.commit();
+  return reserved === null ? countAttempt(c.req.raw, c.env) : reserved.commit();
 }
 
 /** The request's token if it is not settled yet; marks it as settled. */

@@ -21,8 +21,8 @@ interface TokenRequest {
 const MAX_LISTED = 500;
 
 /** Creates a service account: 201 with its first token, which is shown once. */
-export async function createService(c: RequestContext, name: string, wanted: TokenRequest): Promise<Response> {
-  const { token, access } = await newAccess(c, name, wanted);
+export async function createService(c: RequestContext, name: string, request: TokenRequest): Promise<Response> {
+  const { token, access } = await newAccess(c, name, request);
   // The registry first: a listed account that was not created shows as not found. In the other order, an account could
   // exist without being listed.
   const registry = registryOf(c);
@@ -46,8 +46,8 @@ export async function showService(c: RequestContext, name: string): Promise<Resp
 }
 
 /** Adds a token: 201. */
-export async function grantServiceToken(c: RequestContext, name: string, wanted: TokenRequest): Promise<Response> {
-  const { token, access } = await newAccess(c, name, wanted);
+export async function grantServiceToken(c: RequestContext, name: string, request: TokenRequest): Promise<Response> {
+  const { token, access } = await newAccess(c, name, request);
   const answer = await c.env.MAILBOX.getByName(name).service(name, { is: "grant", token: access });
   if ("value" in answer)
     logEvent("service_token_granted", { user: name, ...newestTokenFields(answer.value), ...operatorFields(c) });

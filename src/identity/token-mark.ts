@@ -56,10 +56,10 @@ export async function isMarked(head: string, secret: Uint8Array, key: CryptoKey)
 
 /** The first bytes of HMAC-SHA256 over the head and the random part. */
 async function markOf(head: string, secret: Uint8Array, key: CryptoKey): Promise<Uint8Array> {
-  const said = new TextEncoder().encode(`${head}.`);
-  const all = new Uint8Array(said.length + RANDOM_BYTES);
-  all.set(said);
-  all.set(secret.subarray(0, RANDOM_BYTES), said.length);
+  const headBytes = new TextEncoder().encode(`${head}.`);
+  const all = new Uint8Array(headBytes.length + RANDOM_BYTES);
+  all.set(headBytes);
+  all.set(secret.subarray(0, RANDOM_BYTES), headBytes.length);
   return new Uint8Array(await crypto.subtle.sign("HMAC", key, all)).slice(0, MARK_BYTES);
 }
 

@@ -17,16 +17,16 @@ export const DOUBLES = [
   "alarms",
   "wakes",
   "rows",
-  ...Array.from({ length: DELIVERY_TIME_ENDS_MS.length + 1 }, (_, place) => `class:${place}`),
+  ...Array.from({ length: DELIVERY_TIME_ENDS_MS.length + 1 }, (_, index) => `class:${index}`),
 ] as const;
 
 /** Points of one report; the platform accepts 250 an event. */
 const MAX_POINTS = 100;
 
-export function writePoints(dataset: Dataset, fresh: CounterValues): void {
-  const doubles = DOUBLES.map((name) => fresh[name] ?? 0);
+export function writePoints(dataset: Dataset, increase: CounterValues): void {
+  const doubles = DOUBLES.map((name) => increase[name] ?? 0);
   dataset.writeDataPoint({ indexes: ["counts"], blobs: ["counts"], doubles });
-  const words = Object.entries(fresh).filter(([name]) => /^(refused|problem|closed|failed|event):/.test(name));
+  const words = Object.entries(increase).filter(([name]) => /^(refused|problem|closed|failed|event):/.test(name));
   for (const [name, number] of words.slice(0, MAX_POINTS)) {
     const [what = "", word = ""] = name.split(":");
     dataset.writeDataPoint({ indexes: [what], blobs: [what, word], doubles: [number] });

@@ -47,7 +47,7 @@ export class CounterReport {
   }
 
   /** Sends a report; if one is in flight, has another follow it. Resolves when its own work is done. */
-  async report(reach: CensusReach, least: number = MIN_GAP_MS): Promise<void> {
+  async report(reach: CensusReach, minGapMs: number = MIN_GAP_MS): Promise<void> {
     if (Date.now() <= this.#busyUntil) {
       this.#isRepeatNeeded = true;
       return;
@@ -55,9 +55,9 @@ export class CounterReport {
     // A bound on how long one event keeps its object awake for others' reports; the next event continues.
     let rounds = MAX_ROUNDS;
     do {
-      const wait = Math.max(0, this.#lastReportAt + least - Date.now());
-      this.#busyUntil = Date.now() + wait + CALL_MS;
-      if (wait > 0) await new Promise((done) => setTimeout(done, wait));
+      const waitMs = Math.max(0, this.#lastReportAt + minGapMs - Date.now());
+      this.#busyUntil = Date.now() + waitMs + CALL_MS;
+      if (waitMs > 0) await new Promise((done) => setTimeout(done, waitMs));
       this.#isRepeatNeeded = false;
       await this.#send(reach);
     } while (this.#isRepeatNeeded && --rounds > 0);
@@ -73,8 +73,8 @@ export class CounterReport {
   async #send(reach: CensusReach): Promise<void> {
     this.#lastReportAt = Date.now();
     const figures = readCounters();
-    const fresh = differenceOf(figures, this.#reported);
-    if (Object.keys(fresh).length === 0) return;
+    const increase = differenceOf(figures, this.#reported);
+    if (Object.keys(increase).length === 0) return;
     const { reporter, shard, before } = this.#currentReporter();
     try {
       const own = JSON.stringify(differenceOf(figures, before));
@@ -84,7 +84,7 @@ export class CounterReport {
       return;
     }
     this.#reported = figures;
-    if (reach.ANALYTICS !== undefined) writePoints(reach.ANALYTICS, fresh);
+    if (reach.ANALYTICS !== undefined) writePoints(reach.ANALYTICS, increase);
   }
 
   #currentReporter(): Reporter {

@@ -31,12 +31,12 @@ export async function health(c: RequestContext): Promise<Response> {
 
 async function checkHealth(c: RequestContext): Promise<HealthCheck> {
   const shard = String(Math.floor(Math.random() * CENSUS_SHARDS));
-  const begun = Date.now();
+  const startedAt = Date.now();
   try {
     await withTimeout(c.env.CENSUS.getByName(shard).ping(), TIMEOUT_MS);
-    return { works: true, ms: Date.now() - begun };
+    return { works: true, ms: Date.now() - startedAt };
   } catch (error) {
     logEvent("health_failed", { shard, reason: reasonOf(error) });
-    return { works: false, ms: Date.now() - begun };
+    return { works: false, ms: Date.now() - startedAt };
   }
 }

@@ -20,14 +20,14 @@ export async function readMetrics(env: Env): Promise<Metrics> {
   const shards = Array.from({ length: CENSUS_SHARDS }, (_, shard) => {
     return withTimeout(env.CENSUS.getByName(String(shard)).figures(), SHARD_TIMEOUT_MS);
   });
-  const seen = await Promise.all(shards);
+  const figuresByShard = await Promise.all(shards);
   const online = { users: 0, sockets: 0 };
-  for (const shard of seen) {
+  for (const shard of figuresByShard) {
     online.users += shard.online.users;
     online.sockets += shard.online.sockets;
   }
-  const shares = seen.map((one, shard) => ({ shard, ...one.online }));
-  return { online, figures: sumOf(seen.map(({ figures }) => figures)), shards: shares };
+  const shares = figuresByShard.map((one, shard) => ({ shard, ...one.online }));
+  return { online, figures: sumOf(figuresByShard.map(({ figures }) => figures)), shards: shares };
 }
 
 /** Counters without a label: Prometheus' name, help text, and the name in the code. */
@@ -73,8 +73,8 @@ export function prometheusText({ online, figures }: Pick<Metrics, "online" | "fi
   }
   head("restante_delivery_seconds", "From accepted to being in the receiver's mailbox", "histogram");
   let below = 0;
-  for (const [place, end] of [...DELIVERY_TIME_ENDS_MS, Infinity].entries()) {
-    below += figures[`class:${place}`] ?? 0;
+  for (const [index, end] of [...DELIVERY_TIME_ENDS_MS, Infinity].entries()) {
+    below += figures[`class:${index}`] ?? 0;
     lines.push(`restante_delivery_seconds_bucket{le="${end === Infinity ? "+Inf" : end / 1_000}"} ${below}`);
   }
   lines.push(`restante_delivery_seconds_sum ${(figures["storedMs"] ?? 0) / 1_000}`);

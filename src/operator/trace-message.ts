@@ -56,6 +56,8 @@ function traceOf(author: MessageTrace, receiver: MessageTrace | null, message: M
 
 function noMessage({ message, trimmed }: MessageTrace, seq: number): Refusal {
   if (message !== null) return refusal("not_found", "this entry is no message");
-  const gone = seq <= trimmed;
-  return gone ? refusal("gone", "retention took this entry") : refusal("not_found", "there is no entry of this seq");
+  const isTrimmed = seq <= trimmed;
+  return isTrimmed
+    ? refusal("gone", "retention took this entry")
+    : refusal("not_found", "there is no entry of this seq");
 }

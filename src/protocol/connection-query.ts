@@ -29,20 +29,20 @@ const query = z.object({
   cursor: z.nullable(z.union([z.literal("head"), integerText])),
   runs: z.pipe(
     z.nullable(z.literal("1")),
-    z.transform((asked) => asked !== null),
+    z.transform((value) => value !== null),
   ),
 });
 
 /** Parses `device`, `epoch`, `cursor` and `runs`. A string says which of them is wrong. */
 export function readConnectionQuery(search: URLSearchParams): ConnectionQuery | string {
-  const read = query.safeParse({
+  const parsed = query.safeParse({
     device: search.get("device") ?? "",
     epoch: search.get("epoch"),
     cursor: search.get("cursor"),
     runs: search.get("runs"),
   });
-  if (read.success) return read.data;
-  switch (read.error.issues[0]?.path[0]) {
+  if (parsed.success) return parsed.data;
+  switch (parsed.error.issues[0]?.path[0]) {
     case "device":
       return "device must be 1 to 64 of A-Z a-z 0-9 . _ -";
     case "epoch":

@@ -22,9 +22,9 @@ export function count(what: LabelledCounter, word: string): void {
 /** Counts a message that was stored at its receiver, `ms` after it was accepted. */
 export function countStored(ms: number): void {
   const time = Math.max(0, ms);
-  let place = 0;
-  while (place < DELIVERY_TIME_ENDS_MS.length && time > (DELIVERY_TIME_ENDS_MS[place] ?? Infinity)) place++;
-  deliveryTimes[place] = (deliveryTimes[place] ?? 0) + 1;
+  let index = 0;
+  while (index < DELIVERY_TIME_ENDS_MS.length && time > (DELIVERY_TIME_ENDS_MS[index] ?? Infinity)) index++;
+  deliveryTimes[index] = (deliveryTimes[index] ?? 0) + 1;
   counters.stored++;
   counters.storedMs += time;
 }
@@ -37,7 +37,7 @@ export type CounterValues = Readonly<Record<string, number>>;
 /** All counters since the isolate started. */
 export function readCounters(): CounterValues {
   const figures: Record<string, number> = { ...counters };
-  for (const [place, number] of deliveryTimes.entries()) figures[`class:${place}`] = number;
+  for (const [index, number] of deliveryTimes.entries()) figures[`class:${index}`] = number;
   for (const [key, number] of labelledCounters) figures[key] = number;
   return figures;
 }

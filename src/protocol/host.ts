@@ -36,21 +36,21 @@ const NON_PAGE_SCHEMES = /^(wss?|file|data|blob|about|javascript|ftp):/i;
  * of apps (`capacitor://localhost`, `chrome-extension://…`) are accepted, in lower case.
  */
 export function parseOrigin(text: string): ParsedOrigin {
-  const wrong = (why: string): ParsedOrigin => ({ problem: `${text}: ${why}` });
+  const invalid = (why: string): ParsedOrigin => ({ problem: `${text}: ${why}` });
   if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) {
-    const meant = /^[^:/?#@\s]+(:\d+)?\/?$/.test(text) ? parseOrigin(`https://${text}`) : null;
+    const guess = /^[^:/?#@\s]+(:\d+)?\/?$/.test(text) ? parseOrigin(`https://${text}`) : null;
     const hint =
-      meant !== null && "origin" in meant ? `; did you mean ${meant.origin}?` : ", like https://chat.example.com.";
-    return wrong(`an origin begins with its scheme${hint}`);
+      guess !== null && "origin" in guess ? `; did you mean ${guess.origin}?` : ", like https://chat.example.com.";
+    return invalid(`an origin begins with its scheme${hint}`);
   }
-  if (NON_PAGE_SCHEMES.test(text)) return wrong("no page has an origin of this scheme.");
-  if (text.includes("*")) return wrong("an origin has no wildcard in it.");
-  if (!URL.canParse(text)) return wrong("it is no origin.");
+  if (NON_PAGE_SCHEMES.test(text)) return invalid("no page has an origin of this scheme.");
+  if (text.includes("*")) return invalid("an origin has no wildcard in it.");
+  if (!URL.canParse(text)) return invalid("it is no origin.");
   const { protocol, host, origin, pathname, search, hash, username, password } = new URL(text);
-  if (host === "" || username !== "" || password !== "") return wrong("an origin is a scheme, a host and a port.");
+  if (host === "" || username !== "" || password !== "") return invalid("an origin is a scheme, a host and a port.");
   if ((pathname !== "/" && pathname !== "") || search !== "" || hash !== "") {
-    return wrong(`an origin has no path; did you mean ${protocol}//${host}?`);
+    return invalid(`an origin has no path; did you mean ${protocol}//${host}?`);
   }
   if (!/^https?:$/.test(protocol)) return { origin: `${protocol}//${host}`.toLowerCase() };
-  return isHost(host) ? { origin } : wrong("its host is no host.");
+  return isHost(host) ? { origin } : invalid("its host is no host.");
 }

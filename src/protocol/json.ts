@@ -16,14 +16,14 @@ export function serializeBody(body: unknown): string | MessageRefusal {
   const deep = `body is nested more than ${MAX_BODY_DEPTH} deep`;
   // JSON.stringify returns undefined for `undefined` and functions, and throws for a BigInt or a cycle. A RangeError is
   // a stack overflow, so the body is nested too deeply.
-  let why = `body is ${typeof body}`;
+  let problem = `body is ${typeof body}`;
   let text: string | undefined;
   try {
     text = JSON.stringify(body);
   } catch (error) {
-    why = error instanceof RangeError ? deep : String(error);
+    problem = error instanceof RangeError ? deep : String(error);
   }
-  if (text === undefined) return messageRefusal("bad_frame", why);
+  if (text === undefined) return messageRefusal("bad_frame", problem);
   if (exceedsBytes(text, MAX_BODY_BYTES))
     return messageRefusal("too_large", `a body has at most ${MAX_BODY_BYTES} bytes`);
   return isTooDeep(text) ? messageRefusal("bad_frame", deep) : text;

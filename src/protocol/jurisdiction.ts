@@ -19,11 +19,11 @@ const knownEnvs = new WeakMap<object, unknown>();
 export function withJurisdiction<E extends object>(env: E): E {
   const { MAILBOX, CENSUS, REGISTRY, JURISDICTION = "" } = env as unknown as NamespaceBindings;
   if (JURISDICTION === "") return env;
-  const before = knownEnvs.get(env);
-  if (before !== undefined) return before as E;
+  const cached = knownEnvs.get(env);
+  if (cached !== undefined) return cached as E;
   const within = (namespace: Namespace) => namespace.jurisdiction(JURISDICTION);
   const spaces = { MAILBOX: within(MAILBOX), CENSUS: within(CENSUS), REGISTRY: within(REGISTRY) };
-  const there = { ...env, ...spaces } as E;
-  knownEnvs.set(env, there);
-  return there;
+  const bound = { ...env, ...spaces } as E;
+  knownEnvs.set(env, bound);
+  return bound;
 }

@@ -36,9 +36,9 @@ export function isOfOneNumbering(name: string): boolean {
 function patternOf(scripts: string): RegExp | null {
   const known = knownPatterns.get(scripts);
   if (known !== undefined) return known;
-  const made = patternFor(scripts);
-  knownPatterns.set(scripts, made);
-  return made;
+  const pattern = patternFor(scripts);
+  knownPatterns.set(scripts, pattern);
+  return pattern;
 }
 
 /** Null if this runtime's Unicode version does not know the script. */

@@ -57,15 +57,15 @@ export type Up =
 export function readText(text: string): readonly Up[] {
   const value = parse(text);
   if (value === undefined) return [errorFrame("it is not JSON")];
-  const said: readonly unknown[] = Array.isArray(value) ? value : [value];
+  const values: readonly unknown[] = Array.isArray(value) ? value : [value];
   let count = 0;
-  for (const one of said) count += Math.max(1, isRun(one) ? one.bodies.length : 0);
+  for (const one of values) count += Math.max(1, isRun(one) ? one.bodies.length : 0);
   if (count > LIMITS.frames) {
     return [{ type: "error", refusal: refusal("too_large", `a text has at most ${LIMITS.frames} frames`) }];
   }
   const frames: Up[] = [];
   let watched: readonly string[] | null = null;
-  for (const one of said) {
+  for (const one of values) {
     if (isRun(one)) {
       readRun(one, frames);
       continue;
@@ -175,8 +175,8 @@ function readSend(id: number, to: NameResult, value: unknown): Send | RefusedFra
 /** A message to store, or why it is refused. */
 export function readMessage(receiver: string, value: unknown): OutgoingMessage {
   // Over HTTP there are no ids.
-  const said = readSend(0, canonical(receiver), value);
-  return said.type === "send" ? { to: said.to, body: said.body } : { refused: said.refusal };
+  const frame = readSend(0, canonical(receiver), value);
+  return frame.type === "send" ? { to: frame.to, body: frame.body } : { refused: frame.refusal };
 }
 
 function readWatch(raw: readonly string[]): Up {

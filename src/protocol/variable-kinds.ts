@@ -51,14 +51,14 @@ export function integer(fallback: null, means: string, range?: Range): VariableR
 export function integer(
   fallback: number | null,
   means: string,
-  { least = 1, most = MAX_NUMBER }: Range = {},
+  { least: min = 1, most: max = MAX_NUMBER }: Range = {},
 ): VariableRow<number | null> {
   const read = (given: string): ReadResult<number | null> => {
     const digits = given.trim();
     if (digits === "") return { value: fallback };
     const value = /^\d{1,15}$/.test(digits) ? Number(digits) : Number.NaN;
-    if (value >= least && value <= most) return { value };
-    return { problem: `is ${quoted(given)}; it is a whole number from ${least} to ${most}.` };
+    if (value >= min && value <= max) return { value };
+    return { problem: `is ${quoted(given)}; it is a whole number from ${min} to ${max}.` };
   };
   return { kind: "number", fallback, means, guards: false, read };
 }
