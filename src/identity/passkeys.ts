@@ -97,7 +97,7 @@ export async function passkeySignIn(
     await mailbox.passkeyRefused(userName, "sign_in_refused");
     return problemResponse({ ...refusal("unauthorized"), message: WRONG_PASSKEY });
   }
-  const { token, fresh: record } = await newDeviceToken(c, userName, credential.label);
+  const { token, record } = await newDeviceToken(c, userName, credential.label);
   const answer = await mailbox.enter(userName, challenge, used, record);
   if ("refused" in answer) return problemResponse(answer.refused);
   setSessionCookie(c, token);
