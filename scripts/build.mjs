@@ -1,5 +1,5 @@
-// Builds the page into public/ and the SDK into dist/, one file each, and writes beside them whose code is in them. wrangler runs it
-// before `dev` and before `deploy`.
+// Builds the web page into public/ and the SDK into dist/, one file each, with the licences of their packages. wrangler
+// runs it before `dev` and `deploy`.
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import process from "node:process";
@@ -7,19 +7,19 @@ import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { noticesOf, packagesOf } from "./licenses.mjs";
 
-/** Bytes of the SDK, gzipped: it is loaded before a page can show anything. */
-const SDK_BYTES = 15_600;
+/** Maximum bytes of the SDK, gzipped: a page loads it before it can show anything. */
+const MAX_SDK_BYTES = 15_600;
 const SDK = "dist/restante.js";
-/** Bytes of the page with the SDK in it, gzipped: on a slow line that is three seconds. */
-const PAGE_BYTES = 60_000;
+/** Maximum bytes of the web page with the SDK, gzipped: three seconds on a slow line. */
+const MAX_PAGE_BYTES = 60_000;
 const PAGE = "public/page.js";
 const STATUS = "public/status.js";
 
-/** What shows the API's description at /api/docs, served from here as it is. */
+/** The viewer of the API's description at /api/docs, served unchanged from here. */
 const VIEWER = ["swagger-ui-bundle.js", "swagger-ui-bundle.js.LICENSE.txt", "swagger-ui.css"];
 const VIEWER_FROM = "node_modules/swagger-ui-dist";
 
-/** Other people's code in what is served and in what serves it; and in the SDK. */
+/** Licences of the packages in the Worker and the web page, and in the SDK. */
 const SERVED_LICENSES = "public/licenses.txt";
 const SDK_LICENSES = "dist/LICENSES.txt";
 
@@ -36,22 +36,22 @@ const options = {
   write: false,
 };
 
-/** The folders of the packages that are in it. */
-async function make(entry, outfile) {
+/** Bundles one entry; returns the folders of its packages. */
+async function bundle(entry, outfile) {
   const { outputFiles, metafile } = await build({ ...options, entryPoints: [entry], outfile });
-  for (const { path, contents } of outputFiles) put(path, contents);
+  for (const { path, contents } of outputFiles) writeIfChanged(path, contents);
   return packagesOf(metafile);
 }
 
-/** The same of the Worker, which wrangler bundles. */
+/** The folders of the packages in the Worker, which wrangler bundles. */
 async function packagesOfWorker() {
   const runtime = { external: ["cloudflare:*", "node:*"], conditions: ["workerd", "worker", "browser"] };
   const { metafile } = await build({ ...options, ...runtime, sourcemap: false, entryPoints: ["src/worker.ts"] });
   return packagesOf(metafile);
 }
 
-/** Whole or not at all, and only what has changed: several servers of this folder may start, and build, at once. */
-function put(path, contents) {
+/** Writes a file atomically, and only if it has changed: several servers of this folder may build at once. */
+function writeIfChanged(path, contents) {
   if (existsSync(path) && readFileSync(path).equals(contents)) return;
   mkdirSync(dirname(path), { recursive: true });
   const part = `${path}.${process.pid}`;
@@ -60,26 +60,26 @@ function put(path, contents) {
 }
 
 const [page, status, sdk, worker] = await Promise.all([
-  make("src/web/main.tsx", PAGE),
-  make("src/web/status/status.tsx", STATUS),
-  make("src/client/connect.ts", SDK),
+  bundle("src/web/main.tsx", PAGE),
+  bundle("src/web/status/status.tsx", STATUS),
+  bundle("src/client/connect.ts", SDK),
   packagesOfWorker(),
 ]);
-for (const file of VIEWER) put(`public/api/docs/${file}`, readFileSync(`${VIEWER_FROM}/${file}`));
+for (const file of VIEWER) writeIfChanged(`public/api/docs/${file}`, readFileSync(`${VIEWER_FROM}/${file}`));
 const served = new Set([...page, ...status, ...worker, VIEWER_FROM]);
-put(
+writeIfChanged(
   SERVED_LICENSES,
   Buffer.from(noticesOf(served, "Restante (MIT), and the code of others in what this server runs and serves:")),
 );
-put(SDK_LICENSES, Buffer.from(noticesOf(sdk, "The code of others in restante.js:")));
+writeIfChanged(SDK_LICENSES, Buffer.from(noticesOf(sdk, "The code of others in restante.js:")));
 
-measure(SDK, SDK_BYTES);
-measure(PAGE, PAGE_BYTES);
+checkSize(SDK, MAX_SDK_BYTES);
+checkSize(PAGE, MAX_PAGE_BYTES);
 
-function measure(path, most) {
+function checkSize(path, maxBytes) {
   const bytes = gzipSync(readFileSync(path), { level: 9 }).length;
-  console.log(`${path}: ${bytes} bytes gzipped, of at most ${most}`);
-  if (bytes <= most) return;
+  console.log(`${path}: ${bytes} bytes gzipped, of at most ${maxBytes}`);
+  if (bytes <= maxBytes) return;
   console.error(`${path} has grown too large.`);
   process.exitCode = 1;
 }

@@ -1,5 +1,5 @@
-// One program at a time, with our output and our signals: whatever is started here is stopped here.
-// The tools of node_modules come first on PATH, so `node` is the one that package.json asks for.
+// Runs one child process at a time, with this process's output and signals; stops each child that it starts.
+// node_modules/.bin is first on PATH, so `node` is the version that package.json requires.
 import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { constants } from "node:os";
@@ -12,36 +12,36 @@ export const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 const TOOLS = join(ROOT, "node_modules", ".bin");
 
 let child = null;
-let patience = null;
-let asked = null;
+let graceMs = null;
+let stopSignal = null;
 
-// A terminal sends Ctrl-C to everybody; a service or a test sends its signal to us alone. SIGHUP becomes SIGTERM,
-// because wrangler's launcher would die of it and leave its server behind.
+// A terminal sends Ctrl-C to all processes; a service or a test sends its signal to this one only. SIGHUP becomes
+// SIGTERM, because it would end wrangler's launcher without its server.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
   process.on(signal, () => stop(signal === "SIGHUP" ? "SIGTERM" : signal));
 }
 
 function stop(signal) {
-  asked = signal;
+  stopSignal = signal;
   if (child === null) process.exit(codeOf(signal));
   child.kill(signal);
-  if (patience !== null) setTimeout(patience, undefined, { ref: false }).then(() => child?.kill("SIGKILL"));
+  if (graceMs !== null) setTimeout(graceMs, undefined, { ref: false }).then(() => child?.kill("SIGKILL"));
 }
 
 /**
- * npm passes a signal no further than to its shell, and nothing when it is killed outright: then we notice that whoever
- * started us has another parent. Only under npm: a plain shell may end and leave us running.
+ * npm forwards a signal only to its shell, and none if it is killed. So this process watches its parent and
+ * grandparent, and stops when they change. Only under npm: a plain shell may end and leave this process running.
  */
 export function stopWithParent() {
   if (process.env.npm_lifecycle_event === undefined) return;
   const before = ancestors();
-  const look = () => {
-    if (asked === null && ancestors() !== before) stop("SIGTERM");
+  const check = () => {
+    if (stopSignal === null && ancestors() !== before) stop("SIGTERM");
   };
-  setInterval(look, 200).unref();
+  setInterval(check, 200).unref();
 }
 
-/** Our parent and, on Linux, its parent: npm's shell and npm. */
+/** The parent and, on Linux, the grandparent of this process: npm's shell and npm. */
 function ancestors() {
   try {
     const stat = readFileSync(`/proc/${process.ppid}/stat`, "latin1");
@@ -52,12 +52,12 @@ function ancestors() {
 }
 
 /**
- * Runs it to its end and answers with its exit code. With `print`, its output goes there, in pieces, and not to ours; what it writes to
- * descriptor 3 goes to `control`, and it holds our descriptor `share` too. Asked to stop, it has `grace` ms for it; without, as long as it
- * likes.
+ * Runs a program to its end; returns its exit code. `print` gets its output in pieces, instead of this process's own;
+ * `control` gets its output on descriptor 3; it inherits the descriptor `share`. After a signal it has `grace` ms to
+ * stop, or no limit if null.
  */
 export async function run(name, args = [], { print, control, share = null, grace = null, env = {} } = {}) {
-  patience = grace;
+  graceMs = grace;
   const stdio = print ? ["ignore", "pipe", "pipe"] : ["inherit", "inherit", "inherit"];
   child = spawn(name, args, {
     stdio: [...stdio, ...(control ? ["pipe"] : []), ...(control && share !== null ? [share] : [])],
@@ -70,13 +70,13 @@ export async function run(name, args = [], { print, control, share = null, grace
       console.error(`${name} can't be started: ${error.message}`);
       done(127);
     });
-    child.once("close", (exit, signal) => done(exit ?? codeOf(asked ?? signal)));
+    child.once("close", (exit, signal) => done(exit ?? codeOf(stopSignal ?? signal)));
   });
   child = null;
   return code;
 }
 
-/** The same for what is worth reading only when it fails. True when it did not. */
+/** Runs a program and prints its output only if it fails. Returns whether it succeeded. */
 export async function succeeds(name, args, env) {
   let output = "";
   const code = await run(name, args, { print: (text) => (output += text), env });
@@ -85,12 +85,12 @@ export async function succeeds(name, args, env) {
 }
 
 /**
- * Ends what still has this in its environment. Servers and browsers under test are in process groups of their own, and
- * outlive a test runner that is killed. Linux only: elsewhere they are left to the runner.
+ * Kills all processes with this mark in their environment. Servers and browsers under test are in their own process
+ * groups, and outlive a killed test runner. Linux only: elsewhere the runner has to stop them.
  */
 export async function endAllWith(mark) {
   if (!existsSync("/proc/self/environ")) return;
-  // Again until none is left: one that is about to end may have started another meanwhile.
+  // Repeats until none is left: a process may have started another meanwhile.
   for (let round = 0; round < 40; round++) {
     const found = readdirSync("/proc").filter((name) => /^\d+$/.test(name) && endIfWith(mark, name));
     if (found.length === 0) return;
@@ -102,16 +102,16 @@ function endIfWith(mark, pid) {
   try {
     return readFileSync(`/proc/${pid}/environ`, "latin1").includes(mark) && process.kill(Number(pid), "SIGKILL");
   } catch {
-    return false; // Ended meanwhile, or somebody else's.
+    return false; // It has ended, or belongs to another user.
   }
 }
 
-/** Whether somebody asked us to stop: then nothing more is to be started. */
+/** Whether a signal stopSignal this process to stop: then it must start nothing more. */
 export function interrupted() {
-  return asked !== null;
+  return stopSignal !== null;
 }
 
-/** The first of these names that PATH has, as a path. */
+/** The path of the first of these programs on PATH. */
 export function which(...names) {
   const folders = (process.env.PATH ?? "").split(delimiter).filter(Boolean);
   return names.flatMap((name) => folders.map((folder) => join(folder, name))).find((path) => existsSync(path));

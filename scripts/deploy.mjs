@@ -1,44 +1,46 @@
-// npm run deploy: wrangler deploy, after a look at what is deployed already. A deployment in another JURISDICTION has other mailboxes,
-// empty ones; nobody is to find that out afterwards.
+// npm run deploy: wrangler deploy, after a check of the current deployment. In another JURISDICTION all mailboxes would
+// be new and empty, so such a change needs a flag.
 import { parseArgs } from "node:util";
 import { run } from "./child.mjs";
 
-const CHANGE = "--change-jurisdiction";
+const CHANGE_FLAG = "--change-jurisdiction";
 
 export const DEPLOY_HELP = `npm run deploy -- [flags]
 
-  Deploys to the account that npx wrangler login signed in to, or that CLOUDFLARE_API_TOKEN is of. README tells what comes into being.
-  It stops where a variable makes no sense, and where JURISDICTION is another than that of what is deployed: mailboxes in another jurisdiction are others, and empty.
+  Deploys to the account of npx wrangler login, or of CLOUDFLARE_API_TOKEN. README lists what is created. It stops if a variable is
+  invalid, or if JURISDICTION differs from that of the current deployment: there, all mailboxes would be new and empty.
 
-    ${CHANGE}    deploys all the same
-    --dry-run                builds, and sends nothing
+    ${CHANGE_FLAG}    deploys in another jurisdiction
+    --dry-run                builds, and deploys nothing
   All other flags go to wrangler: npx wrangler deploy --help`;
 
-/** Deploys; the exit code. */
+/** Deploys; returns the exit code. */
 export async function deploy(flags) {
   const wrong = await run("node", ["scripts/variables.ts", "deploy", ...flags]);
   if (wrong !== 0) return wrong;
-  if (!flags.includes("--dry-run") && !flags.includes(CHANGE)) {
+  if (!flags.includes("--dry-run") && !flags.includes(CHANGE_FLAG)) {
     const warning = warningOf(await deployedJurisdiction(wrangler, targetOf(flags)), await wantedJurisdiction(flags));
     if (warning !== null) {
       console.error(warning);
       return 1;
     }
   }
-  const others = flags.filter((flag) => flag !== CHANGE);
+  const others = flags.filter((flag) => flag !== CHANGE_FLAG);
   return run("wrangler", ["deploy", ...others]);
 }
 
-/** What is wrong with putting `wanted` in the place of `deployed`, or null; null deployed: nothing is, or nobody knows. */
+/** A warning if `wanted` differs from `deployed`, or null. `deployed` is null if nothing is deployed, or if unknown. */
 export function warningOf(deployed, wanted) {
   if (deployed === null || deployed === wanted) return null;
   const called = (jurisdiction) => (jurisdiction === "" ? "no jurisdiction" : `the jurisdiction ${jurisdiction}`);
-  return `What is deployed has its mailboxes in ${called(deployed)}; this would look for them in ${called(wanted)}.
-They would be others, and empty. The old ones stay where they are, and come back with the old JURISDICTION.
-If that is what you want: npm run deploy -- ${CHANGE}`;
+  return `The current deployment has its mailboxes in ${called(deployed)}; this one would look for them in ${called(wanted)}.
+They would be new and empty. The old ones stay, and are used again with the old JURISDICTION.
+If that is what you want: npm run deploy -- ${CHANGE_FLAG}`;
 }
 
-/** JURISDICTION of what serves now, "" for none; null if that can't be known: before the first deploy, or without an account. */
+/**
+ * JURISDICTION of the current deployment, "" for none; null if unknown: before the first deploy, or without an account.
+ */
 export async function deployedJurisdiction(ask, target = []) {
   const deployment = await ask(["deployments", "status", "--json", ...target]);
   const version = deployment?.versions?.[0]?.version_id;
@@ -48,9 +50,9 @@ export async function deployedJurisdiction(ask, target = []) {
   return bindings.find(({ name }) => name === "JURISDICTION")?.text ?? "";
 }
 
-/** What this deploy would have: a flag, or wrangler.toml. */
+/** JURISDICTION of this deploy: from a flag, or wrangler.toml. */
 async function wantedJurisdiction(flags) {
-  const { values } = read(flags);
+  const { values } = parseFlags(flags);
   const given = [values.var ?? []].flat().findLast((one) => one.startsWith("JURISDICTION:"));
   if (given !== undefined) return given.slice("JURISDICTION:".length);
   const { unstable_readConfig: readConfig } = await import("wrangler");
@@ -58,13 +60,13 @@ async function wantedJurisdiction(flags) {
   return vars.JURISDICTION ?? "";
 }
 
-/** The flags that say which Worker it is. */
+/** The flags that select the Worker. */
 function targetOf(flags) {
-  const { values } = read(flags);
+  const { values } = parseFlags(flags);
   return ["name", "env", "config"].flatMap((name) => (values[name] === undefined ? [] : [`--${name}`, values[name]]));
 }
 
-function read(flags) {
+function parseFlags(flags) {
   const options = {
     var: { type: "string", multiple: true },
     name: { type: "string" },
@@ -74,7 +76,7 @@ function read(flags) {
   return parseArgs({ args: flags, options, strict: false, allowPositionals: true });
 }
 
-/** What wrangler answers, as JSON; null where it has no answer. */
+/** wrangler's output as JSON; null if it fails. */
 async function wrangler(args) {
   let text = "";
   const code = await run("wrangler", args, { print: (piece) => (text += piece) });

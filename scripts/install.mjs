@@ -1,5 +1,5 @@
-// Puts into node_modules what package-lock.json names, when it is not there: by npm, or by Deno where there is no npm.
-// Either way node_modules/.bin/node is afterwards the Node.js that package.json asks for.
+// Installs the packages of package-lock.json if they are missing: by npm, or by Deno without npm. Afterwards
+// node_modules/.bin/node is the Node.js version that package.json requires.
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { run, which } from "./child.mjs";
@@ -8,7 +8,7 @@ const NODE = "node_modules/.bin/node";
 const NPM_DONE = "node_modules/.package-lock.json";
 const DENO_DONE = "node_modules/.deno/.done";
 
-/** Why something must be installed, or null. Both installers write their mark last, so half a folder is none. */
+/** Why packages must be installed, or null. Both installers write their mark last, so a partial folder has none. */
 export function whatIsMissing() {
   if (!existsSync("node_modules")) return "node_modules is missing";
   const done = [NPM_DONE, DENO_DONE].filter((path) => existsSync(path));
@@ -17,7 +17,7 @@ export function whatIsMissing() {
   return time < statSync("package-lock.json").mtimeMs ? "node_modules is older than package-lock.json" : null;
 }
 
-/** True when all of it is there. */
+/** Installs; returns whether it succeeded. */
 export async function install(reason) {
   const npm = which("npm") !== undefined;
   if (!npm && !process.versions.deno) {
@@ -25,8 +25,8 @@ export async function install(reason) {
     return false;
   }
   console.log(`Installing with ${npm ? "npm ci" : "deno install"}, because ${reason}.`);
-  // The development tools are what runs everything, whatever NODE_ENV says. Warnings are about the Node.js that npm
-  // runs on, which is not the one that is used.
+  // Development tools are needed whatever NODE_ENV says. Warnings are hidden: they are about the Node.js that npm runs
+  // on, not the one that is used.
   const code = npm ? await run("npm", ["ci", "--include=dev", "--loglevel=error"]) : await installByDeno();
   if (code === 0 && existsSync(NODE)) return true;
   if (code === 0) console.error(`There is no ${NODE}: are install scripts switched off?`);
@@ -34,8 +34,8 @@ export async function install(reason) {
 }
 
 /**
- * Deno takes the versions of package-lock.json when it has no lock file of its own, so it never keeps one.
- * The package `node` fetches its binary with npm; here the binary's own package is asked for instead.
+ * Deno uses the versions of package-lock.json only without a lock file of its own, so that is removed. The package
+ * `node` fetches its binary with npm; here the binary's own package is installed instead.
  */
 async function installByDeno() {
   const version = JSON.parse(readFileSync("package.json", "utf8")).devDependencies.node;

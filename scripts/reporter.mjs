@@ -1,18 +1,18 @@
-// What npm test learns of a run of vitest: how many tests passed, which failed, and, where nothing comes to an end any more, what was
-// still running. A test that never yields can't be ended by its own timeout.
+// The vitest reporter of npm test: how many tests passed, which failed, and which were still running when the run hung.
+// A test that never yields can't be ended by its own timeout.
 import { writeFileSync } from "node:fs";
 import process from "node:process";
 
-/** Ms without the end of any test after which the run is given up. The longest timeout of a test is four minutes. */
-const PATIENCE = 300_000;
+/** Ms without a finished test after which the run is aborted. The longest timeout of a test is four minutes. */
+const HANG_MS = 300_000;
 
 export default class Reporter {
   #failures = [];
-  /** By id. What is queued is not yet what is collected. */
+  /** Collected modules by id. */
   #modules = new Map();
-  /** Names of files and tests that have begun, by id. */
+  /** Names of running files and tests, by id. */
   #running = new Map();
-  #watch = setTimeout(() => this.#giveUp(), PATIENCE).unref();
+  #watch = setTimeout(() => this.#abort(), HANG_MS).unref();
 
   onTestModuleQueued(module) {
     this.#running.set(module.id, module.relativeModuleId);
@@ -32,12 +32,12 @@ export default class Reporter {
   }
 
   onTestSuiteResult(suite) {
-    this.#errors(`${suite.module.relativeModuleId}: ${suite.fullName}`, suite.errors());
+    this.#addErrors(`${suite.module.relativeModuleId}: ${suite.fullName}`, suite.errors());
   }
 
   onTestModuleEnd(module) {
     this.#running.delete(module.id);
-    this.#errors(module.relativeModuleId, module.errors());
+    this.#addErrors(module.relativeModuleId, module.errors());
     this.#watch.refresh();
   }
 
@@ -46,13 +46,13 @@ export default class Reporter {
     this.#watch.refresh();
   }
 
-  /** Of a hook, or of a file that could not be read. */
-  #errors(name, errors) {
+  /** Adds errors of a hook, or of a file that could not be loaded. */
+  #addErrors(name, errors) {
     for (const { message } of errors) this.#failures.push(`${name}: ${message}`);
   }
 
-  #giveUp() {
-    const why = `nothing has ended for ${PATIENCE / 60_000} minutes`;
+  #abort() {
+    const why = `nothing has ended for ${HANG_MS / 60_000} minutes`;
     this.#failures.push(...[...this.#running.values()].map((name) => `${name}: still running when ${why}`));
     if (this.#running.size === 0) this.#failures.push(`Tests: vitest does not end: ${why}`);
     this.#write();

@@ -95,7 +95,10 @@ function withPort(flags) {
   return flags.some((flag) => /^--port(=|$)/.test(flag)) ? flags : ["--port", "8787", ...flags];
 }
 
-/** Nothing in front of it says where a request comes from, so what a client says of itself counts for nothing: all addresses are one. */
+/**
+ * Nothing in front of it says where a request comes from, so what a client says of itself counts for nothing: all
+ * addresses are one.
+ */
 function withAddress(flags) {
   return flags.some((flag) => flag.includes("CLIENT_ADDRESS:")) ? flags : ["--var", "CLIENT_ADDRESS:unknown", ...flags];
 }

@@ -1,12 +1,14 @@
-// What the tests need beyond npm: found, or installed from Debian's packages where we may; otherwise one line says what is missing.
+// What the tests need beyond npm: found, or installed from Debian's packages where we may; otherwise one line says what
+// is missing.
 import { existsSync, readFileSync } from "node:fs";
 import process from "node:process";
 import { run, succeeds, which } from "./child.mjs";
 import { reachedFrom } from "./imports.mjs";
 
 /**
- * Each tool: the environment variable that names it (or has named it already), Debian's package, and how to look for it.
- * Playwright's own download of a browser is not used; another python3 may come first on PATH than the one with the module.
+ * Each tool: the environment variable that names it (or has named it already), Debian's package, and how to look for
+ * it. Playwright's own download of a browser is not used; another python3 may come first on PATH than the one with the
+ * module.
  */
 const TOOLS = [
   {

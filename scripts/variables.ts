@@ -1,26 +1,26 @@
-// Before a server starts or is deployed: whether its variables are variables, and make sense. A typing error is told now, in a sentence,
-// and not found out later. Exit codes: 0 they do, 1 they don't.
+// Checks the variables before a server starts or is deployed, and reports each problem in a sentence. Exit codes: 0 all
+// are valid, 1 some are not.
 import { parseArgs } from "node:util";
-import { problemsAtStart } from "../src/identity/check-variables.ts";
+import { startProblems } from "../src/identity/check-variables.ts";
 import type { Variables } from "../src/protocol/variables.ts";
 
-/** Set by who has the variables already; otherwise they are looked up as wrangler does. */
-const GIVEN = "RESTANTE_VARIABLES";
+/** Set by a caller that has the variables already; otherwise they are read as wrangler does. */
+const VARIABLES_ENV = "RESTANTE_VARIABLES";
 
-/** What a deployment may have as secrets, which nobody can read back: where they are not given here, they are taken for right. */
-const UNSEEN: Variables = { INVITE_SECRET: "?".repeat(32), JWT_ISSUER: "?", JWT_AUDIENCE: "?" };
+/** Secrets of a deployment can't be read back: if they are not given here, they are assumed to be set and valid. */
+const ASSUMED_SECRETS: Variables = { INVITE_SECRET: "?".repeat(32), JWT_ISSUER: "?", JWT_AUDIENCE: "?" };
 
-interface Found {
+interface FoundVariables {
   readonly given: Readonly<Record<string, unknown>>;
-  /** Names of wrangler.toml and of the command line; the others are of files that other programs read too. */
-  readonly said: ReadonlySet<string>;
+  /** Names of wrangler.toml and the command line. Other names come from files that other programs read too. */
+  readonly declared: ReadonlySet<string>;
 }
 
-async function find(verb: string, flags: readonly string[]): Promise<Found> {
-  const handed = process.env[GIVEN];
+async function findVariables(verb: string, flags: readonly string[]): Promise<FoundVariables> {
+  const handed = process.env[VARIABLES_ENV];
   if (handed !== undefined) {
     const given = JSON.parse(handed) as Record<string, unknown>;
-    return { given, said: new Set(Object.keys(given)) };
+    return { given, declared: new Set(Object.keys(given)) };
   }
   const { unstable_readConfig: readConfig, unstable_getVarsForDev: readFiles } = await import("wrangler");
   const options = {
@@ -33,17 +33,17 @@ async function find(verb: string, flags: readonly string[]): Promise<Found> {
   const [path, env] = [text(values.config) ?? "wrangler.toml", text(values.env)];
   const config = readConfig({ config: path, ...(env !== undefined && { env }) });
   const flagged = Object.fromEntries(varsIn(flags));
-  const said = new Set([...Object.keys(config.vars), ...Object.keys(flagged)]);
+  const declared = new Set([...Object.keys(config.vars), ...Object.keys(flagged)]);
   if (verb === "deploy") {
-    const given = { ...UNSEEN, ...config.vars, ...flagged };
-    return { said, given: given["JWT_JWKS_URL"] ? given : { JWT_SECRET: "?".repeat(32), ...given } };
+    const given = { ...ASSUMED_SECRETS, ...config.vars, ...flagged };
+    return { declared, given: given["JWT_JWKS_URL"] ? given : { JWT_SECRET: "?".repeat(32), ...given } };
   }
   const files = values["env-file"]?.filter((file) => typeof file === "string");
   const found = Object.entries(readFiles(config.configPath, files, config.vars, env, true));
-  return { said, given: { ...Object.fromEntries(found.map(([name, { value }]) => [name, value])), ...flagged } };
+  return { declared, given: { ...Object.fromEntries(found.map(([name, { value }]) => [name, value])), ...flagged } };
 }
 
-/** `--var NAME:VALUE`, of which one flag may have several. */
+/** The pairs of `--var NAME:VALUE`; one flag may have several. */
 function varsIn(flags: readonly string[]): [name: string, value: string][] {
   const found: [string, string][] = [];
   let isVar = false;
@@ -58,10 +58,10 @@ function varsIn(flags: readonly string[]): [name: string, value: string][] {
 }
 
 const [verb = "", ...flags] = process.argv.slice(2);
-const { given, said } = await find(verb, flags);
-const problems = problemsAtStart(given, said);
+const { given, declared } = await findVariables(verb, flags);
+const problems = startProblems(given, declared);
 for (const problem of problems) console.error(problem);
 if (problems.length > 0) {
-  console.error("\nREADME.md has a table of all variables. Nothing was started.");
+  console.error("\nThe documentation has a table of all variables. Nothing was started.");
   process.exitCode = 1;
 }

@@ -1,21 +1,23 @@
-// The door: every part on one screen, and the objects.
+// The Worker's entry point: mounts all parts of the API, handles WebSocket upgrades, exports the Durable Object
+// classes.
 import { env } from "cloudflare:workers";
 import { HTTPException } from "hono/http-exception";
 import { accounts } from "./api/accounts.ts";
 import { conversations } from "./api/conversations.ts";
-import { api } from "./api/declare-route.ts";
+import { createApi } from "./api/declare-route.ts";
 import { describeApi } from "./api/openapi.ts";
 import { entries } from "./api/entries.ts";
 import { messages } from "./api/messages.ts";
 import { online } from "./api/online.ts";
 import { passkeys } from "./api/passkeys.ts";
-import { people } from "./api/contacts.ts";
+import { contacts } from "./api/contacts.ts";
 import { services } from "./api/services.ts";
 import { authorizeUpgrade } from "./identity/authorize-upgrade.ts";
-import { confirm, refuted } from "./identity/request-token.ts";
-import { guard, share } from "./identity/headers.ts";
+import { confirmToken, settleRefusal } from "./identity/request-token.ts";
+import { secureResponse, allowOrigins } from "./identity/headers.ts";
 import { logMisconfiguration } from "./identity/auth-mode.ts";
-import { problem, refuseUpgrade } from "./identity/refuse-upgrade.ts";
+import { problemResponse } from "./identity/problem-response.ts";
+import { refuseUpgrade } from "./identity/refuse-upgrade.ts";
 import { users } from "./operator/users.ts";
 import { monitoring } from "./operator/monitoring.ts";
 import { logEvent, reasonOf } from "./protocol/log-events.ts";
@@ -30,14 +32,14 @@ export { Mailbox } from "./mailbox/mailbox.ts";
 
 logMisconfiguration(env);
 
-const app = api();
+const app = createApi();
 
 app.use((c, next) => {
   c.env = withJurisdiction(c.env);
   return next();
 });
-app.use(guard);
-app.use("/api/*", share);
+app.use(secureResponse);
+app.use("/api/*", allowOrigins);
 
 app.get("/client/:userName", async (c) => {
   if (c.req.header("Upgrade")?.toLowerCase() !== "websocket") {
@@ -47,31 +49,43 @@ app.get("/client/:userName", async (c) => {
   const verdict = await authorizeUpgrade(c, c.req.param("userName"), offer);
   if ("refused" in verdict) return refuseUpgrade(c, offer, verdict.refused);
   try {
-    const response = await c.env.MAILBOX.getByName(verdict.visit.name).fetch(toRequest(verdict.visit));
+    const response = await c.env.MAILBOX.getByName(verdict.request.name).fetch(toRequest(verdict.request));
     if (response.status !== 101) {
-      const no = await refuted(c, readRefusal(await response.json()));
-      // A socket that is only accepted to be closed would have to be read for as long as its client sends.
-      return no.code === "rate_limited" ? problem(no) : refuseUpgrade(c, offer, no);
+      const refused = await settleRefusal(c, readRefusal(await response.json()));
+      // A rate-limited client gets an HTTP status: a socket accepted only to be closed must be read while its client
+      // sends.
+      return refused.code === "rate_limited" ? problemResponse(refused) : refuseUpgrade(c, offer, refused);
     }
-    confirm(c);
+    confirmToken(c);
     return response;
   } catch (error) {
-    logEvent("open_failed", { user: verdict.visit.name, reason: reasonOf(error) });
+    logEvent("open_failed", { user: verdict.request.name, reason: reasonOf(error) });
     return refuseUpgrade(c, offer, refusal("internal"));
   }
 });
 
-for (const part of [accounts, passkeys, messages, entries, conversations, people, services, online, monitoring, users])
+for (const part of [
+  accounts,
+  passkeys,
+  messages,
+  entries,
+  conversations,
+  contacts,
+  services,
+  online,
+  monitoring,
+  users,
+])
   app.route("/", part);
 describeApi(app);
 
-app.notFound(() => problem(refusal("not_found")));
+app.notFound(() => problemResponse(refusal("not_found")));
 
 app.onError((error) => {
-  // Of those only what reads bodies throws any.
-  if (error instanceof HTTPException) return problem(refusal("bad_frame", "it is not JSON"));
+  // Only the body parser throws an HTTPException.
+  if (error instanceof HTTPException) return problemResponse(refusal("bad_frame", "it is not JSON"));
   logEvent("request_failed", { reason: error.message });
-  return problem(refusal("internal"));
+  return problemResponse(refusal("internal"));
 });
 
 export default app;

@@ -3,7 +3,7 @@ import { globSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
 import { VERBS } from "../scripts/admin/verbs.ts";
-import { CLASSES } from "../src/protocol/counters.ts";
+import { DELIVERY_TIME_ENDS_MS } from "../src/protocol/counters.ts";
 import { EVENTS } from "../src/protocol/log-events.ts";
 import { VARIABLES } from "../src/protocol/variables.ts";
 
@@ -46,7 +46,7 @@ test("every metric is explained, and every explained one is there", () => {
     ),
   );
   expect(new Set(explained)).toEqual(named);
-  expect(page).toContain(CLASSES.map((end) => end.toLocaleString("en")).join(", "));
+  expect(page).toContain(DELIVERY_TIME_ENDS_MS.map((end) => end.toLocaleString("en")).join(", "));
 });
 
 test("every verb of the command is there", () => {

@@ -1,7 +1,7 @@
-// A deployment, as an operator reaches it: requests with the token, and what they are answered. The token is in a header and nowhere else.
+// A client of a deployment's API for operators. The token is sent in a header only.
 
-/** The server said no. */
-export class Refused extends Error {
+/** The server refused the request. */
+export class RefusedError extends Error {
   readonly code: string;
   readonly status: number;
 
@@ -12,14 +12,14 @@ export class Refused extends Error {
   }
 }
 
-/** The server did not answer, or it is no Restante. */
-export class Unreachable extends Error {}
+/** The server did not respond, or is not Restante. */
+export class UnreachableError extends Error {}
 
-/** The server began to answer, and the answer is not whole. */
-export class BrokenOff extends Error {}
+/** The response was truncated. */
+export class TruncatedError extends Error {}
 
 /**
- * Ms until an answer begins, and ms in which nothing more of it comes. How long all of it takes is limited by nothing: a mailbox may be
+ * Ms until a response starts, and ms without further data. The whole response has no limit, because a mailbox may be
  * large. Answers: a command that hangs.
  */
 const LIMITS = { answerMs: 30_000, idleMs: 60_000 } as const;
@@ -37,14 +37,14 @@ export class Deployment {
     this.#limits = limits;
   }
 
-  /** Asks, and reads the answer as JSON; null for one without a body. */
-  async ask<T>(method: string, path: string, body?: unknown): Promise<T> {
+  /** Sends a request and returns the response as JSON; null without a body. */
+  async request<T>(method: string, path: string, body?: unknown): Promise<T> {
     const text = await this.#textOf(await this.#fetch(method, path, body));
     return (text === "" ? null : parse(this.url, text)) as T;
   }
 
-  /** Asks, and hands the answer on piece by piece if it is a yes. */
-  async read(method: string, path: string): Promise<AsyncIterable<Uint8Array>> {
+  /** Sends a request and returns a successful response in pieces. */
+  async stream(method: string, path: string): Promise<AsyncIterable<Uint8Array>> {
     return this.#pieces(await this.#fetch(method, path));
   }
 
@@ -54,7 +54,7 @@ export class Deployment {
     const problem = parse(this.url, await this.#textOf(response)) as { code?: unknown; message?: unknown } | null;
     const code = typeof problem?.code === "string" ? problem.code : String(response.status);
     const message = typeof problem?.message === "string" ? problem.message : `It answered ${response.status}.`;
-    throw new Refused(response.status, code, message);
+    throw new RefusedError(response.status, code, message);
   }
 
   async #send(method: string, path: string, body: unknown): Promise<Response> {
@@ -71,7 +71,7 @@ export class Deployment {
     try {
       return await fetch(`${this.url}${path}`, { ...init, signal: controller.signal });
     } catch (error) {
-      throw new Unreachable(`${this.url} can't be reached: ${reasonOf(error)}.`);
+      throw new UnreachableError(`${this.url} can't be reached: ${reasonOf(error)}.`);
     } finally {
       clearTimeout(timer);
     }
@@ -90,21 +90,21 @@ export class Deployment {
     const reader = response.body.getReader();
     try {
       for (;;) {
-        const { done, value } = await within(reader.read(), idleMs);
+        const { done, value } = await withTimeout(reader.read(), idleMs);
         if (done) return;
         yield value;
       }
     } catch (error) {
-      throw new BrokenOff(`The answer of ${this.url} broke off: ${reasonOf(error)}.`);
+      throw new TruncatedError(`The response of ${this.url} broke off: ${reasonOf(error)}.`);
     } finally {
-      // Whoever stops reading, for whatever reason, leaves no connection behind.
+      // Closes the connection when the caller stops reading.
       reader.cancel().catch(() => undefined);
     }
   }
 }
 
-/** What it resolves with, if that takes no longer. */
-async function within<T>(work: Promise<T>, ms: number): Promise<T> {
+/** The result of `work`, or an error after `ms`. */
+async function withTimeout<T>(work: Promise<T>, ms: number): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, fail) => {
     timer = setTimeout(() => fail(new Error(`nothing came for ${ms / 1_000} s`)), ms);
@@ -117,7 +117,7 @@ async function within<T>(work: Promise<T>, ms: number): Promise<T> {
 }
 
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return "for no reason";
+  if (!(error instanceof Error)) return "unknown error";
   return (error.cause as Error | undefined)?.message ?? error.message;
 }
 
@@ -125,6 +125,6 @@ function parse(url: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new Unreachable(`${url} answers, but not as Restante does.`);
+    throw new UnreachableError(`${url} responds, but is not Restante.`);
   }
 }

@@ -1,60 +1,64 @@
-// A user's export, piece by piece as it comes: into a file that has its name only when it is whole, or to standard output.
+// Writes a user's export as it arrives: to a file, which gets its name only when it is complete, or to standard output.
 import { createWriteStream, existsSync, renameSync } from "node:fs";
 import type { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { BrokenOff } from "./deployment.ts";
+import { TruncatedError } from "./deployment.ts";
 import { bytes } from "./table.ts";
 
 type Pieces = AsyncIterable<Uint8Array>;
 
-/** Ms between two words about how far it is. */
+/** Ms between two lines of progress. */
 const PROGRESS_MS = 5_000;
 
-/** Bytes in which the last line is. */
-const TAIL = 256;
+/** Bytes that contain the last line. */
+const TAIL_BYTES = 256;
 
-/** Writes it to a file. What is wrong with the file, in a sentence, or null. */
-export async function exportTo(file: string, asked: () => Promise<Pieces>): Promise<string | null> {
+/** Writes the export to a file. Returns a sentence on a problem with the file, or null. */
+export async function exportTo(file: string, open: () => Promise<Pieces>): Promise<string | null> {
   if (existsSync(file)) return `--out ${file}: EEXIST: it exists already.`;
   const part = `${file}.part`;
-  const pieces = await asked();
+  const pieces = await open();
   try {
-    await pipeline(watched(pieces), createWriteStream(part, { flags: "w", mode: 0o600 }));
+    await pipeline(checked(pieces), createWriteStream(part, { flags: "w", mode: 0o600 }));
   } catch (error) {
-    if (error instanceof BrokenOff) throw new BrokenOff(`${error.message} What came of it is in ${part}.`);
+    if (error instanceof TruncatedError)
+      throw new TruncatedError(`${error.message} The part that arrived is in ${part}.`);
     return `--out ${file}: ${error instanceof Error ? error.message : ""}.`;
   }
   renameSync(part, file);
   return null;
 }
 
-/** Writes it to standard output, as far as somebody reads that. */
+/** Writes the export to standard output. A reader that closes the pipe is no error. */
 export async function exportOut(pieces: Pieces, out: Writable): Promise<void> {
   try {
-    await pipeline(watched(pieces), out, { end: false });
+    await pipeline(checked(pieces), out, { end: false });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EPIPE") throw error;
   }
 }
 
-/** All of it as values, without the last line. */
+/** The whole export as values, without the last line. */
 export async function exportValues(pieces: Pieces): Promise<unknown[]> {
   const decoder = new TextDecoder();
   let text = "";
-  for await (const piece of watched(pieces)) text += decoder.decode(piece, { stream: true });
+  for await (const piece of checked(pieces)) text += decoder.decode(piece, { stream: true });
   const lines = text.split("\n").filter((line) => line !== "");
   return lines.slice(0, -1).map((line) => JSON.parse(line) as unknown);
 }
 
-/** The same pieces. Says on standard error how far it is, and breaks off where the last line is missing or counts other lines. */
-async function* watched(pieces: Pieces): AsyncGenerator<Uint8Array> {
+/**
+ * Passes the pieces on. Reports progress on standard error, and throws if the last line is missing or its count
+ * differs.
+ */
+async function* checked(pieces: Pieces): AsyncGenerator<Uint8Array> {
   let [size, lines] = [0, 0];
   let tail = Buffer.alloc(0);
   let next = Date.now() + PROGRESS_MS;
   for await (const piece of pieces) {
     size += piece.length;
     for (const byte of piece) if (byte === 0x0a) lines++;
-    tail = Buffer.concat([tail, piece]).subarray(-TAIL);
+    tail = Buffer.concat([tail, piece]).subarray(-TAIL_BYTES);
     if (Date.now() >= next) {
       console.error(`${bytes(size)} so far`);
       next = Date.now() + PROGRESS_MS;
@@ -63,9 +67,9 @@ async function* watched(pieces: Pieces): AsyncGenerator<Uint8Array> {
   }
   const count = /(?:^|\n)\{"type":"end","lines":(\d+)\}\n$/.exec(tail.toString())?.[1];
   if (count === undefined)
-    throw new BrokenOff(
+    throw new TruncatedError(
       "The export ended without its last line: it was cut off, or the server is of an older version.",
     );
   if (Number(count) !== lines - 1)
-    throw new BrokenOff(`The export has ${lines - 1} lines, and its last one says ${count}.`);
+    throw new TruncatedError(`The export has ${lines - 1} lines, and its last one says ${count}.`);
 }

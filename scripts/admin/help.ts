@@ -1,40 +1,40 @@
-// What the operator's command says of itself: enough to use it without any other page.
+// The help texts of npm run admin: enough to use it without other documentation.
 import { VERBS, type Verb } from "./verbs.ts";
 
 const verbs = () => {
-  const rows = [...VERBS].map(([name, { takes, about }]) => [`  ${[name, ...takes].join(" ")}`, about[0]] as const);
+  const rows = [...VERBS].map(([name, { args, help }]) => [`  ${[name, ...args].join(" ")}`, help[0]] as const);
   const width = Math.max(...rows.map(([left]) => left.length));
   return rows.map(([left, right]) => `${left.padEnd(width)}   ${right}`).join("\n");
 };
 
 export const HELP = `npm run admin -- VERB [flags]
 
-Looks into a deployment, and acts. It shows nobody's messages: an export is the only verb that has any.
+Inspects and operates a deployment. It shows no messages, except in an export.
 
 ${verbs()}
 
 Flags of every verb
-  --url URL    which deployment; or the variable RESTANTE_URL; http://localhost:8787 otherwise
-  --json       the answer as JSON, for machines: npm run -s admin -- stats --json
-  --help       of one verb: npm run admin -- trace --help
+  --url URL    the deployment; default: the variable RESTANTE_URL, or else http://localhost:8787
+  --json       prints JSON, for programs: npm run -s admin -- stats --json
+  --help       help on one verb: npm run admin -- trace --help
 
-The token is read from the variable RESTANTE_ADMIN_TOKEN: the deployment's secret ADMIN_TOKEN, or the token of a service account with the
-scope admin. It is never a flag, which others on this machine could see.
+The token is read from the variable RESTANTE_ADMIN_TOKEN: the deployment's secret ADMIN_TOKEN, or a service account's token with the
+scope admin. There is no flag for it, because other users of this machine could see it.
 
   export RESTANTE_URL=https://restante.example.workers.dev RESTANTE_ADMIN_TOKEN=…
   npm run admin -- stats
 
-Exit codes: 0 done; 1 the server said no, nobody has the name, or the answer broke off; 2 it was asked wrongly; 3 the server can't be reached.`;
+Exit codes: 0 done; 1 refused by the server, unknown name, or truncated response; 2 wrong usage; 3 the server can't be reached.`;
 
-/** Of one verb. */
-export function helpOf(name: string, { takes, about, options = {}, tells = {} }: Verb): string {
-  const flags = Object.keys(options).map((flag) => `  --${flag.padEnd(10)} ${tells[flag] ?? ""}`);
-  const usage = `npm run admin -- ${[name, ...takes].join(" ")}${flags.length > 0 ? " [flags]" : ""}`;
+/** The help text of one verb. */
+export function helpOf(name: string, { args, help, flags = {}, flagHelp = {} }: Verb): string {
+  const flagLines = Object.keys(flags).map((flag) => `  --${flag.padEnd(10)} ${flagHelp[flag] ?? ""}`);
+  const usage = `npm run admin -- ${[name, ...args].join(" ")}${flagLines.length > 0 ? " [flags]" : ""}`;
   return [
     usage,
     "",
-    ...about,
-    ...(flags.length > 0 ? ["", ...flags] : []),
+    ...help,
+    ...(flagLines.length > 0 ? ["", ...flagLines] : []),
     "",
     "Also --url, --json: npm run admin -- --help.",
   ].join("\n");

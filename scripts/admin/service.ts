@@ -1,8 +1,8 @@
-// The verbs about service accounts: names for backends and bots, with tokens that carry scopes.
+// The verbs for service accounts: names for backends and bots, whose tokens have scopes.
 import type { Service } from "../../src/protocol/service.ts";
-import type { Listed } from "../../src/protocol/registry.ts";
+import type { ServiceListing } from "../../src/protocol/registry.ts";
 import { table, time } from "./table.ts";
-import type { Given, Verb } from "./verbs.ts";
+import type { Arguments, Verb } from "./verbs.ts";
 
 interface Created {
   readonly userName: string;
@@ -12,57 +12,60 @@ interface Created {
 }
 
 const SERVICES = "/api/admin/services";
-const path = ({ positionals }: Given) => `${SERVICES}/${encodeURIComponent(positionals[0] ?? "")}`;
+const path = ({ positionals }: Arguments) => `${SERVICES}/${encodeURIComponent(positionals[0] ?? "")}`;
 
-const asked = ({ scope, label }: Given) => ({ scopes: scope, ...(label !== undefined && { label }) });
+const tokenRequest = ({ scope, label }: Arguments) => ({ scopes: scope, ...(label !== undefined && { label }) });
 const flags = { scope: { type: "string", multiple: true }, label: { type: "string" } } as const;
-const tells = {
-  scope: "send, read or admin; may come several times",
-  label: "what the token is called in lists",
+const flagHelp = {
+  scope: "send, read or admin; may be repeated",
+  label: "the token's name in lists",
 };
-const SCOPE = "--scope is missing: send, read or admin.";
+const SCOPE_MISSING = "--scope is missing: send, read or admin.";
 
-const shown = ({ userName, token, id, scopes }: Created) =>
-  `${userName} has the token ${id} for ${scopes.join(", ")}. It is shown this once:\n${token}\n`;
+const createdText = ({ userName, token, id, scopes }: Created) =>
+  `${userName} has the token ${id} for ${scopes.join(", ")}. It is shown only once:\n${token}\n`;
 
 const create: Verb = {
-  takes: ["NAME"],
-  about: [
-    "creates a service account, and shows its token once",
-    "A name that is free. More tokens: npm run admin -- service grant --help.",
+  args: ["NAME"],
+  help: [
+    "creates a service account and shows its token once",
+    "The name must be free. For more tokens: npm run admin -- service grant --help.",
   ],
-  options: flags,
-  tells,
-  async does(deployment, given) {
-    if (given["scope"] === undefined) return SCOPE;
-    const value = await deployment.ask<Created>("POST", SERVICES, { userName: given.positionals[0], ...asked(given) });
-    return { value, text: shown(value) };
+  flags: flags,
+  flagHelp: flagHelp,
+  async run(deployment, given) {
+    if (given["scope"] === undefined) return SCOPE_MISSING;
+    const value = await deployment.request<Created>("POST", SERVICES, {
+      userName: given.positionals[0],
+      ...tokenRequest(given),
+    });
+    return { value, text: createdText(value) };
   },
 };
 
 const grant: Verb = {
-  takes: ["NAME"],
-  about: [
-    "makes one more token for a service account",
-    "To change a token: make the new one, use it, revoke the old one.",
-  ],
-  options: flags,
-  tells,
-  async does(deployment, given) {
-    if (given["scope"] === undefined) return SCOPE;
-    const value = await deployment.ask<Created>("POST", `${path(given)}/tokens`, asked(given));
-    return { value, text: shown(value) };
+  args: ["NAME"],
+  help: ["adds a token to a service account", "To replace a token: add a new one, use it, revoke the old one."],
+  flags: flags,
+  flagHelp: flagHelp,
+  async run(deployment, given) {
+    if (given["scope"] === undefined) return SCOPE_MISSING;
+    const value = await deployment.request<Created>("POST", `${path(given)}/tokens`, tokenRequest(given));
+    return { value, text: createdText(value) };
   },
 };
 
 const list: Verb = {
-  takes: [],
-  about: ["the service accounts, by name"],
-  async does(deployment) {
-    const services: Listed[] = [];
+  args: [],
+  help: ["lists the service accounts by name"],
+  async run(deployment) {
+    const services: ServiceListing[] = [];
     for (let more = true; more;) {
       const after = encodeURIComponent(services.at(-1)?.userName ?? "");
-      const page = await deployment.ask<{ services: Listed[]; more: boolean }>("GET", `${SERVICES}?after=${after}`);
+      const page = await deployment.request<{ services: ServiceListing[]; more: boolean }>(
+        "GET",
+        `${SERVICES}?after=${after}`,
+      );
       services.push(...page.services);
       ({ more } = page);
     }
@@ -72,10 +75,10 @@ const list: Verb = {
 };
 
 const show: Verb = {
-  takes: ["NAME"],
-  about: ["the tokens of a service account; never the tokens themselves"],
-  async does(deployment, given) {
-    const value = await deployment.ask<Service>("GET", path(given));
+  args: ["NAME"],
+  help: ["lists a service account's tokens by id, without the tokens themselves"],
+  async run(deployment, given) {
+    const value = await deployment.request<Service>("GET", path(given));
     const rows = value.tokens.map(({ id, label, scopes, created, seen }) => [
       id,
       label,
@@ -88,16 +91,16 @@ const show: Verb = {
 };
 
 const revoke: Verb = {
-  takes: ["NAME"],
-  about: [
-    "ends a service account, or takes one of its tokens away",
-    "Its connections are closed, and what is sent to it fails, until it is created again.",
+  args: ["NAME"],
+  help: [
+    "revokes a service account, or one of its tokens",
+    "Its connections are closed, and messages to it fail, until it is created again.",
   ],
-  options: { token: { type: "string" } },
-  tells: { token: "only this token, by the id that `service show` has" },
-  async does(deployment, given) {
+  flags: { token: { type: "string" } },
+  flagHelp: { token: "only this token, by its id in `service show`" },
+  async run(deployment, given) {
     const { token } = given;
-    await deployment.ask(
+    await deployment.request(
       "DELETE",
       typeof token === "string" ? `${path(given)}/tokens/${encodeURIComponent(token)}` : path(given),
     );

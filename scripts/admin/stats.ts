@@ -1,6 +1,6 @@
-// How the numbers of a deployment look to people.
-import { CLASSES } from "../../src/protocol/counters.ts";
-import { list, long, number, table, time, titled } from "./table.ts";
+// Formats a deployment's numbers for people.
+import { DELIVERY_TIME_ENDS_MS } from "../../src/protocol/counters.ts";
+import { list, duration, number, table, time, titled } from "./table.ts";
 
 export interface Stats {
   readonly at: number;
@@ -10,7 +10,7 @@ export interface Stats {
   readonly shards: readonly { readonly shard: number; readonly users: number; readonly sockets: number }[];
 }
 
-const WORDS = [
+const LABELLED = [
   ["refused", "Refused before anything was written"],
   ["failed", "Failed: accepted, and finally refused by the receiver"],
   ["problem", "Requests and upgrades refused"],
@@ -32,20 +32,20 @@ export function statsText({ at, auth, online, figures, shards }: Stats): string 
     ["accepted", number(of("accepted"))],
     ["answered queued", number(of("queued"))],
     ["stored", number(of("stored"))],
-    ["mean time", of("stored") === 0 ? "–" : long(of("storedMs") / of("stored"))],
+    ["mean time", of("stored") === 0 ? "–" : duration(of("storedMs") / of("stored"))],
     ["retries", number(of("retries"))],
     ["alarms", number(of("alarms"))],
     ["wakes", number(of("wakes"))],
     ["rows written", number(of("rows"))],
   ]);
-  const classes = [...CLASSES.map((end) => `up to ${long(end)}`), "more"].map((name, place) => {
+  const classes = [...DELIVERY_TIME_ENDS_MS.map((end) => `up to ${duration(end)}`), "more"].map((name, place) => {
     return [
       name,
       of(`class:${place}`),
       of("stored") === 0 ? "" : `${((100 * of(`class:${place}`)) / of("stored")).toFixed(1)} %`,
     ];
   });
-  const words = WORDS.map(([kind, title]) => {
+  const words = LABELLED.map(([kind, title]) => {
     const found = Object.entries(figures).filter(([name]) => name.startsWith(`${kind}:`));
     const rows = found.map(([name, count]) => [name.slice(kind.length + 1), count] as const);
     return titled(

@@ -1,6 +1,6 @@
-// How answers look to people: tables of plain text, times, sizes. It knows nothing of what is in them.
+// Formats results for people: plain-text tables, times, sizes. Knows nothing of their content.
 
-/** Columns as wide as they have to be; numbers to the right. Nothing for no rows. */
+/** A table with columns of minimal width, numbers aligned to the right. Empty without rows. */
 export function table(heads: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   if (rows.length === 0) return "";
   const texts = rows.map((row) => row.map(String));
@@ -20,18 +20,18 @@ export function list(pairs: readonly (readonly [name: string, value: string | nu
   return `${pairs.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join("\n")}\n`;
 }
 
-/** A title over something, or nothing over nothing. */
+/** The text under a title; empty if the text is empty. */
 export function titled(title: string, text: string): string {
   return text === "" ? "" : `\n${title}\n${text}`;
 }
 
-/** UTC, to the ms. */
+/** A time in UTC, with ms. */
 export function time(at: number | null): string {
   return at === null || at === 0 ? "–" : new Date(at).toISOString().replace("T", " ").replace("Z", "");
 }
 
-/** How long that is, in the largest unit that fits. */
-export function long(ms: number): string {
+/** A duration in the largest unit that fits. */
+export function duration(ms: number): string {
   for (const [unit, size] of [
     ["d", 86_400_000],
     ["h", 3_600_000],

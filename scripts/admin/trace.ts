@@ -1,7 +1,7 @@
-// A message's life, told step by step.
+// Formats the trace of a message, step by step.
 import type { MessageTrace, Trace } from "../../src/protocol/operator-orders.ts";
 import type { Line } from "./logs.ts";
-import { bytes, long, table, time, titled } from "./table.ts";
+import { bytes, duration, table, time, titled } from "./table.ts";
 
 type Step = readonly [step: string, is: string, at: string, more: string];
 
@@ -11,7 +11,7 @@ export function traceText(trace: Trace, logs: readonly Line[], now: number): str
   const title = `${from} → ${to}${written ? `, ${bytes(written.bytes)}` : ""}: ${state}${code === null ? "" : ` (${code})`}\n`;
   const steps: Step[] = [
     accepted(author, from),
-    ...(from === to ? [] : [queued(author, now), stored(trace), ...seen(trace)]),
+    ...(from === to ? [] : [queued(author, now), stored(trace), ...deliverySteps(trace)]),
   ];
   const lines = logs.map(({ event, at, user: _user, ...rest }) => [time(at), event, wordsOf(rest)]);
   return `${title}\n${table(["step", "", "at (UTC)", ""], steps)}${titled("In the log", table(["at (UTC)", "event", ""], lines))}`;
@@ -19,15 +19,15 @@ export function traceText(trace: Trace, logs: readonly Line[], now: number): str
 
 function accepted(author: MessageTrace | null, from: string): Step {
   const message = author?.message ?? null;
-  if (message === null) return ["accepted", "?", "–", `${from}'s mailbox has no entry of it any more`];
+  if (message === null) return ["accepted", "?", "–", `${from}'s mailbox no longer has an entry of it`];
   const by = message.device === null ? "a plain client" : `device ${message.device}, id ${message.id}`;
   return ["accepted", "yes", time(message.at), `seq ${message.seq}, by ${by}`];
 }
 
 function queued(author: MessageTrace | null, now: number): Step {
-  if (author?.owed !== true) return ["queued", "no", "–", "nothing of it is on its way"];
+  if (author?.owed !== true) return ["queued", "no", "–", "it is settled"];
   const next =
-    author.alarm === null ? "a try is under way" : `next try ${time(author.alarm)}, in ${long(author.alarm - now)}`;
+    author.alarm === null ? "a try is under way" : `next try ${time(author.alarm)}, in ${duration(author.alarm - now)}`;
   return ["queued", "yes", "–", next];
 }
 
@@ -43,22 +43,27 @@ function stored({ to, state, code, receiver }: Trace): Step {
     ];
   if (state === "queued" || state === "unknown")
     return ["stored", "no", "–", receiver === null ? `${to} has no mailbox, or it did not answer` : ""];
-  return ["stored", "yes", "–", `and ${to}'s mailbox does not keep it any more`];
+  return ["stored", "yes", "–", `but ${to}'s mailbox no longer has it`];
 }
 
-function seen({ state, author, receiver }: Trace): Step[] {
+function deliverySteps({ state, author, receiver }: Trace): Step[] {
   if (state === "failed") return [];
   const seq = receiver?.message?.seq ?? Infinity;
   const devices = (receiver?.devices ?? []).map(({ device, cursor, online }) => {
     return `${device}${cursor >= seq ? " has it" : " lacks it"}${online ? ", online" : ""}`;
   });
-  const told = author?.message ?? null;
-  const delivered = told !== null && (author?.peer.delivered ?? 0) >= told.seq;
+  const sent = author?.message ?? null;
+  const delivered = sent !== null && (author?.peer.delivered ?? 0) >= sent.seq;
   const read = (receiver?.peer.mine ?? 0) >= seq;
-  const heard = told !== null && (author?.peer.read ?? 0) >= told.seq;
+  const hasReadReceipt = sent !== null && (author?.peer.read ?? 0) >= sent.seq;
   return [
     ["delivered", delivered ? "yes" : "no", "–", devices.join("; ") || "the receiver has no device yet"],
-    ["read", read || heard ? "yes" : "no", "–", read && !heard ? "and the author is not told, or not yet" : ""],
+    [
+      "read",
+      read || hasReadReceipt ? "yes" : "no",
+      "–",
+      read && !hasReadReceipt ? "but the author has no read receipt, or not yet" : "",
+    ],
   ];
 }
 

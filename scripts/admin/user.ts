@@ -1,43 +1,49 @@
-// How a mailbox looks to an operator.
+// Formats the state of a mailbox for an operator.
 import type { Overview } from "../../src/protocol/operator-orders.ts";
-import { bytes, list, long, number, table, time, titled } from "./table.ts";
+import { bytes, list, duration, number, table, time, titled } from "./table.ts";
 
-export function userText(seen: Overview, now: number): string {
-  const { sizes, contacts, suspended } = seen;
-  if (seen.is === "nobody") return `${seen.userName} is nobody: nothing was ever kept under this name.\n`;
-  if (seen.is === "erased") return `${seen.userName} was erased, for good.\n`;
+export function userText(overview: Overview, now: number): string {
+  const { sizes, contacts, suspended } = overview;
+  if (overview.is === "nobody")
+    return `There is no mailbox ${overview.userName}: nothing was ever stored under this name.\n`;
+  if (overview.is === "erased") return `${overview.userName} was erased permanently.\n`;
   const top = list([
-    ["user", `${seen.userName}${seen.is === "service" ? ", a service account" : ""}`],
-    ["since", time(seen.created)],
+    ["user", `${overview.userName}${overview.is === "service" ? ", a service account" : ""}`],
+    ["since", time(overview.created)],
     [
       "suspended",
       suspended === null ? "no" : `since ${time(suspended.at)}${suspended.reason && `: ${suspended.reason}`}`,
     ],
-    ["epoch, head", `${seen.epoch}, ${seen.head}`],
-    ["backlog", `${number(seen.unseen)} messages that no device has`],
+    ["epoch, head", `${overview.epoch}, ${overview.head}`],
+    ["backlog", `${number(overview.unseen)} messages that no device has`],
     ["log", `${number(sizes.entries)} entries in ${number(sizes.conversations)} conversations, ${bytes(sizes.bytes)}`],
-    ["retention", seen.trimmed === 0 ? "took nothing" : `took everything up to ${seen.trimmed}`],
+    ["retention", overview.trimmed === 0 ? "removed nothing" : `removed everything up to ${overview.trimmed}`],
     ["contacts", `${contacts.contact} accepted, ${contacts.request} asking, ${contacts.blocked} blocked`],
-    ["passkeys", seen.passkeys],
-    ["next try", seen.alarm === null ? "–" : `${time(seen.alarm)}, in ${long(seen.alarm - now)}`],
+    ["passkeys", overview.passkeys],
+    ["next try", overview.alarm === null ? "–" : `${time(overview.alarm)}, in ${duration(overview.alarm - now)}`],
   ]);
-  const devices = seen.devices.map((one) => [
+  const devices = overview.devices.map((one) => [
     one.device === "*" ? "* (plain)" : one.device,
     one.online ? "online" : time(one.seen),
     one.cursor,
     one.behind,
     one.lastId,
   ]);
-  const sockets = seen.sockets.map(({ device, dialect, since, position, acked, unacked }) => {
-    return [device, dialect, long(now - since), position, acked, unacked.frames, bytes(unacked.bytes)];
+  const sockets = overview.sockets.map(({ device, dialect, since, position, acked, unacked }) => {
+    return [device, dialect, duration(now - since), position, acked, unacked.frames, bytes(unacked.bytes)];
   });
-  const signedIn = seen.signedIn.map(({ id, label, created, seen: last }) => [id, label, time(created), time(last)]);
-  const owing = seen.owing.map(({ peer, messages, since }) => [peer, messages, long(now - since)]);
+  const signedIn = overview.signedIn.map(({ id, label, created, seen: last }) => [
+    id,
+    label,
+    time(created),
+    time(last),
+  ]);
+  const owing = overview.owing.map(({ peer, messages, since }) => [peer, messages, duration(now - since)]);
   return [
     top,
     titled("Devices", table(["device", "last seen", "cursor", "behind", "last id"], devices)),
     titled("Sockets", table(["device", "dialect", "open for", "position", "acked", "unacked", ""], sockets)),
     titled("Signed in", table(["id", "label", "since", "seen"], signedIn)),
-    titled("On its way", table(["to", "messages", "oldest"], owing)),
+    titled("Unsettled", table(["to", "messages", "oldest"], owing)),
   ].join("");
 }

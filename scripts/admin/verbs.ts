@@ -1,4 +1,4 @@
-// The verbs: what each takes, what it asks of the deployment, and how the answer looks. The answer itself is what `--json` prints.
+// The verbs: the arguments of each, its request to the deployment, and its output. `--json` prints the response itself.
 import type { Overview, Trace } from "../../src/protocol/operator-orders.ts";
 import type { Deployment } from "./deployment.ts";
 import { exportOut, exportTo, exportValues } from "./export.ts";
@@ -9,170 +9,170 @@ import { time } from "./table.ts";
 import { traceText } from "./trace.ts";
 import { userText } from "./user.ts";
 
-/** What was given: the positionals, and the flags by their names. */
-export interface Given {
+/** The arguments: positionals, and flags by name. */
+export interface Arguments {
   readonly positionals: readonly string[];
   readonly [flag: string]: unknown;
 }
 
-/** An answer, for machines and for people; `isNo`: it is none that was hoped for. A string says what was wrong with the question. */
-export type Found = { readonly value: unknown; readonly text: string; readonly isNo?: boolean } | string;
+/**
+ * A result for programs and for people; `isNo`: a failure, so the exit code is 1. A string: what was wrong with the
+ * arguments.
+ */
+export type Result = { readonly value: unknown; readonly text: string; readonly isNo?: boolean } | string;
 
 export interface Verb {
-  readonly takes: readonly string[];
-  /** The first line stands in the overview. */
-  readonly about: readonly [string, ...string[]];
-  readonly options?: Readonly<Record<string, { readonly type: "string" | "boolean"; readonly multiple?: boolean }>>;
-  /** What each flag means. */
-  readonly tells?: Readonly<Record<string, string>>;
-  does(deployment: Deployment, given: Given): Promise<Found>;
+  readonly args: readonly string[];
+  /** The first line is shown in the overview. */
+  readonly help: readonly [string, ...string[]];
+  readonly flags?: Readonly<Record<string, { readonly type: "string" | "boolean"; readonly multiple?: boolean }>>;
+  /** The meaning of each flag. */
+  readonly flagHelp?: Readonly<Record<string, string>>;
+  run(deployment: Deployment, given: Arguments): Promise<Result>;
 }
 
-const userPath = ({ positionals }: Given) => `/api/admin/users/${encodeURIComponent(positionals[0] ?? "")}`;
-const nameIn = ({ positionals }: Given) => positionals[0] ?? "";
+const userPath = ({ positionals }: Arguments) => `/api/admin/users/${encodeURIComponent(positionals[0] ?? "")}`;
+const nameIn = ({ positionals }: Arguments) => positionals[0] ?? "";
 const textOf = (value: unknown) => (typeof value === "string" ? value : undefined);
 
 const stats: Verb = {
-  takes: [],
-  about: [
-    "who is online, and what was counted",
-    "What each number means: docs/OPERATIONS.md. Numbers may lag by some seconds.",
-  ],
-  async does(deployment) {
-    const value = await deployment.ask<Stats>("GET", "/api/admin/stats");
+  args: [],
+  help: ["shows numbers online and counters", "docs/OPERATIONS.md explains each number. Numbers may lag by 10 s."],
+  async run(deployment) {
+    const value = await deployment.request<Stats>("GET", "/api/admin/stats");
     return { value, text: statsText(value) };
   },
 };
 
 const user: Verb = {
-  takes: ["NAME"],
-  about: [
-    "how a mailbox is: devices, sockets, head, backlog, sizes",
-    "Never a message. To ask about a name that nobody has leaves no trace.",
+  args: ["NAME"],
+  help: [
+    "shows the state of a mailbox: devices, sockets, head, backlog, sizes",
+    "Never a message. Inspecting an unknown name creates nothing.",
   ],
-  async does(deployment, given) {
-    const value = await deployment.ask<Overview>("GET", userPath(given));
+  async run(deployment, given) {
+    const value = await deployment.request<Overview>("GET", userPath(given));
     return { value, text: userText(value, Date.now()), isNo: value.is === "nobody" };
   },
 };
 
 const disconnect: Verb = {
-  takes: ["NAME"],
-  about: [
-    "closes a user's sockets",
-    "They may come back at once. Whoever must not is suspended: npm run admin -- suspend --help.",
-  ],
-  options: { device: { type: "string" } },
-  tells: { device: "only those of this device, by the name that `user` shows" },
-  async does(deployment, given) {
+  args: ["NAME"],
+  help: ["closes a user's sockets", "Clients may reconnect at once. To prevent that: npm run admin -- suspend --help."],
+  flags: { device: { type: "string" } },
+  flagHelp: { device: "only those of this device, by its name in `user`" },
+  async run(deployment, given) {
     const device = textOf(given["device"]);
     const body = device === undefined ? {} : { device };
-    const value = await deployment.ask<{ closed: number }>("POST", `${userPath(given)}/disconnect`, body);
+    const value = await deployment.request<{ closed: number }>("POST", `${userPath(given)}/disconnect`, body);
     return { value, text: `${value.closed} closed\n` };
   },
 };
 
 const suspend: Verb = {
-  takes: ["NAME"],
-  about: [
-    "puts a user out, until `resume`",
-    "Sockets are closed (4403), what is sent to it is declined, and its user can only export or erase it. Nothing is lost.",
+  args: ["NAME"],
+  help: [
+    "suspends a user, until `resume`",
+    "Sockets are closed (4403), messages to the user are declined, and the user can only export or erase. The mailbox is kept.",
   ],
-  options: { reason: { type: "string" } },
-  tells: { reason: "a note for operators, which `user` shows; the user does not see it" },
-  async does(deployment, given) {
+  flags: { reason: { type: "string" } },
+  flagHelp: { reason: "a note for operators, shown by `user`; the suspended user does not see it" },
+  async run(deployment, given) {
     const reason = textOf(given["reason"]) ?? "";
-    const value = await deployment.ask<{ at: number }>("PUT", `${userPath(given)}/suspension`, { reason });
+    const value = await deployment.request<{ at: number }>("PUT", `${userPath(given)}/suspension`, { reason });
     return { value, text: `${nameIn(given)} is suspended since ${time(value.at)}\n` };
   },
 };
 
 const resume: Verb = {
-  takes: ["NAME"],
-  about: ["lets a suspended user in again"],
-  async does(deployment, given) {
-    await deployment.ask("DELETE", `${userPath(given)}/suspension`);
-    return { value: { suspended: null }, text: `${nameIn(given)} may come in\n` };
+  args: ["NAME"],
+  help: ["lifts a suspension"],
+  async run(deployment, given) {
+    await deployment.request("DELETE", `${userPath(given)}/suspension`);
+    return { value: { suspended: null }, text: `${nameIn(given)} is no longer suspended\n` };
   },
 };
 
 const trace: Verb = {
-  takes: ["USER", "SEQ"],
-  about: [
-    "the life of one message, over both mailboxes",
-    "USER wrote or got it, and SEQ is its number in USER's log: `entry` of an `accepted`, `seq` of a `message`. What is shown is what both",
-    "mailboxes store. With the log of the server also the tries, and when the receiver's devices came and went.",
+  args: ["USER", "SEQ"],
+  help: [
+    "traces one message over both mailboxes",
+    "USER is its author or receiver, and SEQ its number in USER's log: `entry` of an `accepted`, `seq` of a `message`. Shows what both",
+    "mailboxes store. With the server's log, it also shows retries, and when the receiver's devices connected and disconnected.",
   ],
-  options: { logs: { type: "string" } },
-  tells: {
+  flags: { logs: { type: "string" } },
+  flagHelp: {
     logs: "a file with the server's log, one JSON a line: its own output, or that of `wrangler tail --format json`",
   },
-  async does(deployment, given) {
+  async run(deployment, given) {
     const seq = given.positionals[1] ?? "";
     if (!/^\d{1,16}$/.test(seq)) return `SEQ is a number, not ${JSON.stringify(seq)}.`;
     const file = textOf(given["logs"]);
-    const found = await deployment.ask<Trace>("GET", `${userPath(given)}/messages/${seq}`);
+    const found = await deployment.request<Trace>("GET", `${userPath(given)}/messages/${seq}`);
     const logs = file === undefined ? [] : await readLogs(file, found);
     if (typeof logs === "string") return logs;
     return { value: file === undefined ? found : { ...found, logs }, text: traceText(found, logs, Date.now()) };
   },
 };
 
-const exported: Verb = {
-  takes: ["NAME"],
-  about: [
-    "takes along everything that a user's mailbox keeps, messages too",
-    "As JSON Lines, to standard output or into a file. The last line says how many there are before it; a file is called FILE.part until it",
-    "has that line.",
+const exportUser: Verb = {
+  args: ["NAME"],
+  help: [
+    "exports a user's whole mailbox, with its messages",
+    "As JSON Lines, to standard output or a file. The last line has the number of lines before it; until it arrives, the file is named",
+    "FILE.part.",
   ],
-  options: { out: { type: "string" } },
-  tells: { out: "the file; it must not exist" },
-  async does(deployment, given) {
+  flags: { out: { type: "string" } },
+  flagHelp: { out: "the file, which must not exist" },
+  async run(deployment, given) {
     const out = textOf(given["out"]);
-    const asked = () => deployment.read("GET", `${userPath(given)}/export`);
+    const open = () => deployment.stream("GET", `${userPath(given)}/export`);
     if (out !== undefined) {
-      const wrong = await exportTo(out, asked);
+      const wrong = await exportTo(out, open);
       return wrong ?? { value: { out }, text: `written to ${out}\n` };
     }
-    if (given["json"] === true) return { value: await exportValues(await asked()), text: "" };
-    await exportOut(await asked(), process.stdout);
+    if (given["json"] === true) return { value: await exportValues(await open()), text: "" };
+    await exportOut(await open(), process.stdout);
     return { value: null, text: "" };
   },
 };
 
 const restore: Verb = {
-  takes: ["NAME"],
-  about: [
-    "sets a mailbox back to how it was at a time, within 30 days",
-    "By Cloudflare's point-in-time recovery; there is none elsewhere. What was sent to it since is sent again by those who sent it; what its",
-    "user sent since stays with those who got it. It prints the platform's bookmark of how it was before.",
+  args: ["NAME"],
+  help: [
+    "restores a mailbox to a time within the last 30 days",
+    "By Cloudflare's point-in-time recovery; there is none elsewhere. Messages to the user since then are sent again by their authors'",
+    "mailboxes; the user's own messages since then stay with their receivers. Prints the platform's bookmark of the state before.",
   ],
-  options: { to: { type: "string" } },
-  tells: { to: "the time, as 2026-11-25T10:00:00Z" },
-  async does(deployment, given) {
+  flags: { to: { type: "string" } },
+  flagHelp: { to: "the time, such as 2026-11-25T10:00:00Z" },
+  async run(deployment, given) {
     const to = textOf(given["to"]) ?? "";
     const at = Date.parse(to);
-    if (!(at > 0)) return `--to ${to}: it is a time, as 2026-11-25T10:00:00Z.`;
-    const value = await deployment.ask<{ undo: string }>("POST", `${userPath(given)}/restore`, { at });
-    return { value, text: `${nameIn(given)} is as it was at ${time(at)}\nbefore that it was ${value.undo}\n` };
+    if (!(at > 0)) return `--to ${to}: it must be a time, such as 2026-11-25T10:00:00Z.`;
+    const value = await deployment.request<{ undo: string }>("POST", `${userPath(given)}/restore`, { at });
+    return {
+      value,
+      text: `${nameIn(given)} is restored to ${time(at)}\nbookmark of the state before: ${value.undo}\n`,
+    };
   },
 };
 
 const erase: Verb = {
-  takes: ["NAME"],
-  about: [
-    "erases a user for good",
-    "Everything in the mailbox is gone, and the name is given to nobody again. What others have of their messages stays theirs.",
+  args: ["NAME"],
+  help: [
+    "erases a user permanently",
+    "Deletes the whole mailbox. The name can't be claimed again. Messages in other users' mailboxes stay.",
   ],
-  options: { yes: { type: "boolean" } },
-  tells: { yes: "without it nothing is done" },
-  async does(deployment, given) {
-    if (given["yes"] !== true) return `This can't be undone: to erase ${nameIn(given)}, say --yes too.`;
-    await deployment.ask("DELETE", userPath(given));
+  flags: { yes: { type: "boolean" } },
+  flagHelp: { yes: "confirms; without it nothing is done" },
+  async run(deployment, given) {
+    if (given["yes"] !== true) return `This can't be undone: to erase ${nameIn(given)}, add --yes.`;
+    await deployment.request("DELETE", userPath(given));
     return { value: { erased: nameIn(given) }, text: `${nameIn(given)} is erased\n` };
   },
 };
 
 export const VERBS: ReadonlyMap<string, Verb> = new Map(
-  Object.entries({ stats, user, disconnect, suspend, resume, trace, export: exported, restore, erase, ...SERVICE }),
+  Object.entries({ stats, user, disconnect, suspend, resume, trace, export: exportUser, restore, erase, ...SERVICE }),
 );

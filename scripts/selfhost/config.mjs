@@ -1,18 +1,20 @@
-// The configuration of bare workerd, made from wrangler.toml: so that no binding and no variable is written down twice.
+// Generates workerd's configuration from wrangler.toml, so that bindings and variables are declared once.
 import process from "node:process";
 
-/** Letters of variables of ours; workerd takes them from its environment, so none of them is in a file or on a command line. */
+/**
+ * The form of our variables' names. workerd reads their values from its environment, not from a file or command line.
+ */
 const NAME = /^[A-Z][A-Z0-9_]*$/;
 
-/** wrangler.toml, and its variables with what was given in their place; or what is wrong. */
+/** wrangler.toml and its variables, overridden by the given ones; or a problem. */
 export async function variablesOf({ var: given, env: taken }) {
   const { unstable_readConfig: readConfig } = await import("wrangler");
   const config = readConfig({ config: "wrangler.toml" });
-  // Nothing limits the calls of an event here: as many as the server itself allows.
+  // No platform limits the calls of an event here, so the maximum that the server allows applies.
   const variables = { CALLS_PER_EVENT: "900", ...config.vars };
   for (const one of given) {
     const [, name = "", value = ""] = /^([^:]*):(.*)$/s.exec(one) ?? [];
-    if (!NAME.test(name)) return { problem: `--var ${one}: it is NAME:VALUE.` };
+    if (!NAME.test(name)) return { problem: `--var ${one}: it must be NAME:VALUE.` };
     variables[name] = value;
   }
   for (const name of taken) {
@@ -22,17 +24,19 @@ export async function variablesOf({ var: given, env: taken }) {
     variables[name] = value;
   }
   if (variables.JURISDICTION)
-    return { problem: "JURISDICTION is Cloudflare's: here the mailboxes are where this machine is." };
+    return { problem: "JURISDICTION needs Cloudflare: here the mailboxes are on this machine." };
   return { config, variables };
 }
 
 /**
- * For V8: MB of heap before everything is collected at once, which stops the server for some 15 ms
- * (docs/decisions/0037-preallocate-the-v8-heap.md).
+ * V8's initial heap in MB. With less, early full collections stop the server for about 15 ms each (decision 0037).
  */
 export const V8 = ["--initial-heap-size=64"];
 
-/** IPv4 that is not on the public internet: 0/8, 10/8, 100.64/10, 127/8, 169.254/16, 172.16/12, 192.0.0/24, 192.168/16, 198.18/15, 224/3. */
+/**
+ * IPv4 that is not on the public internet: 0/8, 10/8, 100.64/10, 127/8, 169.254/16, 172.16/12, 192.0.0/24, 192.168/16,
+ * 198.18/15, 224/3.
+ */
 const PRIVATE = [
   [0x0000, 8],
   [0x0a00, 8],
@@ -47,8 +51,8 @@ const PRIVATE = [
 ];
 
 /**
- * What workerd may not connect to beside what it takes for private: private IPv4 inside of IPv6 (NAT64, 6to4), Teredo, and
- * what is neither global nor known to it. Answers: a name whose AAAA record leads inside.
+ * Networks that workerd must not connect to, besides those it treats as private: private IPv4 inside IPv6 (NAT64,
+ * 6to4), Teredo, and others that are not global. Answers: a name whose AAAA record leads to a private network.
  */
 const INSIDE = [
   "64:ff9b:1::/48",
@@ -59,7 +63,7 @@ const INSIDE = [
   ...PRIVATE.map(([high, bits]) => `2002:${high.toString(16)}::/${16 + bits}`),
 ];
 
-/** Of the hosts that webhooks may be posted to, those that are addresses: workerd connects to nothing private that is not named to it. */
+/** The addresses in WEBHOOK_HOSTS: workerd connects to a private address only if it is allowed explicitly. */
 function addressesIn(hosts = "") {
   const found = hosts.split(/[\s,]+/).flatMap((host) => {
     const v4 = /^(\d{1,3}(?:\.\d{1,3}){3})(?::\d+)?$/.exec(host)?.[1];
@@ -70,7 +74,7 @@ function addressesIn(hosts = "") {
   return [...new Set(found)];
 }
 
-/** The text of config.capnp. What it embeds lies beside it. */
+/** The text of config.capnp. The files that it embeds are beside it. */
 export function configOf({ config, variables, front, address, state }) {
   const objects = config.durable_objects.bindings;
   const bindings = [
@@ -118,7 +122,7 @@ const worker :Workerd.Worker = (
 `;
 }
 
-/** A text literal. JSON's escapes are Cap'n Proto's but for \\u, which ASCII alone does not need. */
+/** A text literal of Cap'n Proto, with all bytes except printable ASCII escaped. */
 function text(value) {
   const bytes = [...new TextEncoder().encode(value)];
   const plain = (byte) => byte >= 32 && byte < 127 && byte !== 34 && byte !== 92;

@@ -1,5 +1,5 @@
-// In front of the Worker, in bare workerd: serves the page, and says where a request comes from, as Cloudflare does there.
-// It knows nothing of what the Worker does, but when both refuse a request for its Host.
+// The front of the Worker in bare workerd: serves the web page and sets the client's address, as Cloudflare does. It
+// knows nothing of the Worker, except that both use the same check of the Host.
 import { checkHost } from "../../src/identity/check-host.ts";
 
 export default {
@@ -7,27 +7,27 @@ export default {
     const refused = checkHost(request);
     if (refused !== null) return refused;
     const { pathname, search } = new URL(request.url);
-    const whose = whoseIs(RULES.first, pathname);
-    const found = whose === "worker" ? null : lookUp(RULES, pathname);
-    if (found === null && whose === "page") return new Response(null, { status: 404, headers: RULES.headers });
-    if (found === null) return WORKER.fetch(signed(request, RULES.proxied));
+    const responder = responderOf(RULES.first, pathname);
+    const found = responder === "worker" ? null : lookUp(RULES, pathname);
+    if (found === null && responder === "page") return new Response(null, { status: 404, headers: RULES.headers });
+    if (found === null) return WORKER.fetch(withClientAddress(request, RULES.proxied));
     const { headers } = found;
     if (request.method !== "GET" && request.method !== "HEAD") return new Response(null, { status: 405, headers });
-    if (found.to === undefined) return served(request, PAGE, found);
+    if (found.to === undefined) return serveFile(request, PAGE, found);
     return new Response(null, { status: 307, headers: { ...headers, Location: `${found.to}${search}` } });
   },
 };
 
-/** What is at a path; under another spelling of it, where it is. */
+/** The file at a path; for another spelling of the path, a redirect to it. */
 function lookUp({ page, headers }, pathname) {
   if (Object.hasOwn(page, pathname)) return page[pathname];
-  const plain = plainOf(pathname);
+  const plain = normalizePath(pathname);
   if (!Object.hasOwn(page, plain)) return null;
   return { to: page[plain].to ?? plain, headers };
 }
 
-/** Without escapes and slashes that are too many. */
-function plainOf(pathname) {
+/** The path without escapes and repeated slashes. */
+function normalizePath(pathname) {
   try {
     return decodeURIComponent(pathname).replace(/\/{2,}/g, "/");
   } catch {
@@ -35,14 +35,18 @@ function plainOf(pathname) {
   }
 }
 
-/** Who answers: the Worker even where there is a file, the page even where there is none (`!`), or the Worker where there is no file. */
-function whoseIs(patterns, pathname) {
-  const meant = (pattern) => (pattern.endsWith("*") ? pathname.startsWith(pattern.slice(0, -1)) : pathname === pattern);
-  if (patterns.some((pattern) => pattern.startsWith("!") && meant(pattern.slice(1)))) return "page";
-  return patterns.some(meant) ? "worker" : "either";
+/**
+ * Which part responds: "worker" even if a file exists, "page" even if none exists (`!`), or "either": the file if it
+ * exists.
+ */
+function responderOf(patterns, pathname) {
+  const matches = (pattern) =>
+    pattern.endsWith("*") ? pathname.startsWith(pattern.slice(0, -1)) : pathname === pattern;
+  if (patterns.some((pattern) => pattern.startsWith("!") && matches(pattern.slice(1)))) return "page";
+  return patterns.some(matches) ? "worker" : "either";
 }
 
-async function served(request, page, { file, about, headers }) {
+async function serveFile(request, page, { file, about, headers }) {
   const shared = { "Cache-Control": "public, max-age=0, must-revalidate", ...about, ...headers };
   const known = (request.headers.get("If-None-Match") ?? "").split(/\s*,\s*/).map((tag) => tag.replace("W/", ""));
   if (known.includes(about.ETag)) return new Response(null, { status: 304, headers: shared });
@@ -50,20 +54,20 @@ async function served(request, page, { file, about, headers }) {
   return new Response(request.method === "HEAD" ? null : body, { headers: shared });
 }
 
-/** The client's address, as this server has seen it or as the proxy in front of it says; never as the client says. */
-function signed(request, proxied) {
+/** Sets the client's address, as this server or the proxy in front saw it; never as the client says. */
+function withClientAddress(request, proxied) {
   const headers = new Headers(request.headers);
   const forwarded = headers.get("X-Forwarded-For");
   if (forwarded !== null && !proxied) warn();
-  const peer = addressIn(request.cf?.clientIp ?? "");
-  // The proxy has added what it saw; what stands before that the client may have made up.
-  const told = proxied ? addressIn((forwarded ?? "").split(",").at(-1).trim()) : "";
-  headers.set("CF-Connecting-IP", told || peer);
+  const peer = parseAddress(request.cf?.clientIp ?? "");
+  // The proxy appends the address it saw; the client could have forged those before it.
+  const forwardedAddress = proxied ? parseAddress((forwarded ?? "").split(",").at(-1).trim()) : "";
+  headers.set("CF-Connecting-IP", forwardedAddress || peer);
   return new Request(request, { headers });
 }
 
-/** An address, without the port that may be behind it; empty for what is none. */
-function addressIn(text) {
+/** An address without its port; empty for any other text. */
+function parseAddress(text) {
   const v4 = /^(\d{1,3}(?:\.\d{1,3}){3})(?::\d+)?$/.exec(text)?.[1];
   if (v4 !== undefined) return URL.canParse(`http://${v4}`) && new URL(`http://${v4}`).hostname === v4 ? v4 : "";
   const v6 = /^\[(.*)\](?::\d+)?$/.exec(text)?.[1] ?? text;
@@ -76,6 +80,6 @@ function warn() {
   if (isWarned) return;
   isWarned = true;
   console.warn(
-    "Requests carry X-Forwarded-For: if a proxy is in front, start with --behind-proxy; otherwise everybody behind it counts as one address.",
+    "Requests carry X-Forwarded-For. If a proxy is in front, start with --behind-proxy: otherwise all its clients count as one address.",
   );
 }

@@ -1,5 +1,5 @@
-// One server for one folder of mailboxes, whatever path leads there: a lock of the kernel on a file in it. It ends with the last process
-// that holds it, SIGKILL and power cuts included, and counts between containers that share a volume.
+// One server for each folder of mailboxes, by any path: a kernel lock on a file in it. It ends with the last process
+// that holds it, also by SIGKILL or power loss, and works between containers that share a volume.
 import { spawnSync } from "node:child_process";
 import { closeSync, ftruncateSync, openSync, readdirSync, readFileSync, realpathSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -8,16 +8,16 @@ import process from "node:process";
 const HELD = 1;
 
 /**
- * Takes the lock. `fd` holds it as long as it is open, here or in a process that it is handed to; null where the program `flock` is missing.
- * Where another server has the lock, `holder` says which.
+ * Takes the lock. `fd` holds it while it is open, here or in a process that inherits it; null if the program `flock` is
+ * missing. If another server has the lock, `holder` is its process.
  */
 export function lock(folder) {
   const file = join(folder, ".lock");
-  // For appending: whoever has the lock already keeps what it wrote.
+  // For appending, so that another holder's text stays.
   const fd = openSync(file, "a+", 0o600);
-  // The lock belongs to the open file, which the program shares with us, so it outlives the program.
+  // The lock belongs to the open file, which flock shares with this process, so it outlives flock.
   const { status } = spawnSync("flock", ["-n", "3"], { stdio: ["ignore", "ignore", "ignore", fd] });
-  // A version without the lock may be running; and one whose first process was killed goes on.
+  // A server of an older version has no lock, and a server whose first process was killed continues.
   const server = servedBy(folder);
   if (server !== null || status === HELD) {
     closeSync(fd);
@@ -39,7 +39,7 @@ function servedBy(folder) {
       if (!program.endsWith("workerd") || config === undefined) continue;
       if (realpathSync(join(dirname(dirname(config)), "mailboxes")) === real) return pid;
     } catch {
-      // It ended meanwhile, or it is somebody else's.
+      // It has ended, or belongs to another user.
     }
   }
   return null;

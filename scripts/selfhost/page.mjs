@@ -1,5 +1,5 @@
-// What of the page is served where, and with which headers: looked up once, when the server is built, so that front.js serves what is
-// in this list and can't be talked into anything else.
+// Lists the web page's files with their paths and headers, once, when the server is built. front.js serves this list
+// only. Answers: paths that lead to other files.
 import { createHash } from "node:crypto";
 import { readFileSync, readdirSync } from "node:fs";
 import { extname, join } from "node:path";
@@ -17,11 +17,12 @@ const TYPES = {
 };
 
 /**
- * What is served of `folder`, by its path: a `file` and what its headers say `about` it, HTML without its ending; or `to`, where the path of a page
- * is another one. `headers` are those of every answer, and those of all other paths beside `page`. All as on Cloudflare, whose `html_handling` is `auto-trailing-slash`.
+ * The responses for `folder`, by path: a `file` with `about`, its own headers (HTML without its extension); or `to`, a
+ * redirect to the page's path. `headers`: those of each response, and beside `page` those of all other paths. The same
+ * as Cloudflare with the `html_handling` `auto-trailing-slash`.
  */
 export function pageOf(folder) {
-  const rules = rulesOf(readFileSync(join(folder, "_headers"), "utf8"));
+  const rules = parseRules(readFileSync(join(folder, "_headers"), "utf8"));
   const files = readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && !entry.name.startsWith("_"))
     .map((entry) => join(entry.parentPath, entry.name).slice(folder.length));
@@ -34,7 +35,7 @@ export function pageOf(folder) {
     const path = pathOf(file);
     return [path, { file, about, headers: headersOf(rules, path) }];
   });
-  const others = files.flatMap(othersOf).map(([path, to]) => [path, { to, headers: headersOf(rules, path) }]);
+  const others = files.flatMap(alternativesOf).map(([path, to]) => [path, { to, headers: headersOf(rules, path) }]);
   return { page: Object.fromEntries([...others, ...served]), headers: headersOf(rules, "") };
 }
 
@@ -42,8 +43,8 @@ function pathOf(file) {
   return file.replace(/(?<=\/)index\.html$|\.html$/, "");
 }
 
-/** Other paths of a page, each with where it leads. */
-function othersOf(file) {
+/** Alternative paths of a page, each with its target. */
+function alternativesOf(file) {
   if (!file.endsWith(".html")) return [];
   const [path, bare] = [pathOf(file), file.slice(0, -".html".length)];
   const own =
@@ -56,14 +57,14 @@ function othersOf(file) {
   return [...own, ...["/", "/index", "/index.html"].map((end) => [`${bare}${end}`, bare])];
 }
 
-/** Whether a path is meant: by itself, or up to a star at the end. */
-function isMeant(pattern, path) {
+/** Whether a pattern matches a path: exactly, or as a prefix before a final star. */
+function matches(pattern, path) {
   if (pattern === "/*") return true;
   return pattern.endsWith("*") ? path.startsWith(pattern.slice(0, -1)) : path === pattern;
 }
 
-/** `_headers`: blocks of a path and, indented, what its answers have; `! Name` takes away what an earlier block gave. */
-function rulesOf(text) {
+/** Parses `_headers`: blocks of a path and its headers, indented; `! Name` removes a header of an earlier block. */
+function parseRules(text) {
   const rules = [];
   for (const line of text.split("\n").filter((one) => one.trim() !== "" && !one.startsWith("#"))) {
     const [, off, name, value] = /^\s+(!?)\s*([\w-]+)(?::\s*(.*))?$/.exec(line) ?? [];
@@ -75,7 +76,7 @@ function rulesOf(text) {
 
 function headersOf(rules, path) {
   const found = new Map();
-  for (const { headers } of rules.filter((rule) => isMeant(rule.path, path))) {
+  for (const { headers } of rules.filter((rule) => matches(rule.path, path))) {
     for (const { name, value } of headers) {
       if (value === null) found.delete(name);
       else found.set(name, value);

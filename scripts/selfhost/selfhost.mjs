@@ -1,5 +1,5 @@
-// npm run selfhost: the bundle that `npm run deploy` would send, in bare workerd, with everything that it keeps in one folder.
-// What Cloudflare does in front of the Worker, front.js does here.
+// npm run selfhost: runs the bundle that `npm run deploy` would deploy in bare workerd, with all its state in one
+// folder. front.js does what Cloudflare does in front of the Worker.
 import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -11,20 +11,20 @@ import { sweep } from "./sweep.mjs";
 
 export const SELFHOST_HELP = `npm run selfhost -- [flags]
 
-  Builds what npm run deploy would send, and serves it from this machine in bare workerd: no Cloudflare, no wrangler. Ctrl-C stops it,
-  and a crash loses nothing that was accepted. README says what it gives up. A folder has one server at a time, whatever path leads there.
+  Builds the same bundle as npm run deploy, and serves it from this machine in bare workerd: no Cloudflare, no wrangler. Ctrl-C stops
+  it; a crash loses nothing that was accepted. README lists what is missing compared with Cloudflare. A folder has one server at a time.
     --port 8787          the port; 0 for a free one
     --ip 127.0.0.1       the address; 0.0.0.0 for all
-    --state ./restante   the folder with everything: mailboxes/ is what to back up, server/ is built anew at each start
-    --var NAME:VALUE     a variable of README's table, in place of wrangler.toml's; may come several times
-    --env NAME           a variable taken from the environment: secrets, which a command line would show to everybody on the machine
-    --behind-proxy       a proxy in front sets X-Forwarded-For and X-Forwarded-Proto, and nobody else reaches the port
+    --state ./restante   the folder of all state: back up mailboxes/; server/ is rebuilt at each start
+    --var NAME:VALUE     a variable of README's table, overriding wrangler.toml; may be repeated
+    --env NAME           a variable taken from the environment: for secrets, which others could read on a command line
+    --behind-proxy       a proxy in front sets X-Forwarded-For and X-Forwarded-Proto, and nothing else can reach the port
 
-  A server for others needs TLS in front of it, by a proxy of yours: with Caddy, "chat.example.com { reverse_proxy 127.0.0.1:8787 }".
+  A public server needs a proxy with TLS in front: with Caddy, "chat.example.com { reverse_proxy 127.0.0.1:8787 }".
   ADMIN_TOKEN=… npm run selfhost -- --env ADMIN_TOKEN --behind-proxy`;
 
-/** Ms for requests under way. Asked to stop, workerd waits for open sockets to end too, which would be for ever; it has nothing to lose. */
-const GRACE = 1_000;
+/** Ms for running requests after a stop. workerd would also wait for open sockets, endlessly; all state is on disk. */
+const GRACE_MS = 1_000;
 
 const OPTIONS = {
   port: { type: "string", default: "8787" },
@@ -35,7 +35,7 @@ const OPTIONS = {
   "behind-proxy": { type: "boolean", default: false },
 };
 
-/** Serves until it is stopped; the exit code. */
+/** Serves until stopped; returns the exit code. */
 export async function selfhost(flags) {
   let values;
   try {
@@ -55,30 +55,32 @@ export async function selfhost(flags) {
   mkdirSync(mailboxes, { recursive: true, mode: 0o700 });
   const { holder, fd } = lock(mailboxes);
   if (holder !== undefined)
-    return fail(`Process ${holder} serves ${state} already; two would spoil each other's mailboxes.`);
+    return fail(`Process ${holder} serves ${state} already; two servers would corrupt each other's mailboxes.`);
   if (fd === null)
-    console.warn("There is no program flock here: see to it that no second server is started on this folder.");
-  // Without the lock another server may be about to write to what is still empty.
-  const swept = fd === null ? 0 : sweep(mailboxes);
-  if (swept > 0) console.log(`Removed ${swept} empty ${swept === 1 ? "file" : "files"} of names that nobody has.`);
+    console.warn("The program flock is missing: make sure that no second server is started on this folder.");
+  // Without the lock, another server may be about to write to an empty file.
+  const removed = fd === null ? 0 : sweep(mailboxes);
+  if (removed > 0)
+    console.log(`Removed ${removed} empty ${removed === 1 ? "file" : "files"} of names that nobody has.`);
   if (!(await build(server))) return 1;
   const first = config.assets?.run_worker_first ?? [];
   const front = { ...pageOf(join(server, "page")), first, proxied: values["behind-proxy"] };
   const address = `${values.ip.includes(":") ? `[${values.ip}]` : values.ip}:${values.port}`;
   writeFileSync(join(server, "config.capnp"), configOf({ config, variables, front, address, state }));
-  const say = (port) => console.log(`Ready on http://${address.replace(/\d+$/, port)}, with its state in ${state}`);
+  const announce = (port) =>
+    console.log(`Ready on http://${address.replace(/\d+$/, port)}, with its state in ${state}`);
   return run("workerd", ["serve", "--control-fd=3", join(server, "config.capnp")], {
     env: variables,
-    grace: GRACE,
+    grace: GRACE_MS,
     share: fd,
     control: (text) => {
       const port = /"port":(\d+)/.exec(text)?.[1];
-      if (port) say(port);
+      if (port) announce(port);
     },
   });
 }
 
-/** The bundle and the page, as they would be deployed. */
+/** Builds the bundle and the web page, as for a deploy. */
 async function build(server) {
   const made = join(server, "bundle");
   rmSync(server, { recursive: true, force: true });
@@ -96,6 +98,6 @@ async function build(server) {
 }
 
 function fail(why) {
-  console.error(`${why}\n\nnpm run selfhost -- --help tells more.`);
+  console.error(`${why}\n\nSee npm run selfhost -- --help.`);
   return 1;
 }

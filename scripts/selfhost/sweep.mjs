@@ -1,30 +1,30 @@
-// Files of names that nobody has. Bare workerd makes a database for each object that is asked something, also where nothing is written: one
-// page without a table. Answers: questions about invented names that fill the disk and use up its inodes.
+// Removes empty databases. Bare workerd creates a file for each object that is called, even if nothing is written: one
+// page without a table. Answers: requests for invented names that fill the disk and use up its inodes.
 import { closeSync, existsSync, openSync, readdirSync, readSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-/** Bytes of the only page of such a database. */
+/** Bytes of an empty database's only page. */
 const PAGE = 4_096;
 
-/** An object's database is called by its id. What workerd keeps beside them has other names. */
+/** An object's database is named by its id. workerd's other files have other names. */
 const NAME = /^[0-9a-f]{64}\.sqlite$/;
 
-/** Removes databases in which there is nothing; says how many. Only while no server runs on the folder. */
+/** Removes empty databases; returns how many. Only while no server runs on the folder. */
 export function sweep(folder) {
-  let swept = 0;
+  let removed = 0;
   for (const kind of readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory())) {
     for (const name of readdirSync(join(folder, kind.name)).filter((one) => NAME.test(one))) {
       const file = join(folder, kind.name, name);
       if (!isEmpty(file)) continue;
-      // The database last: should this be interrupted, what is left is still swept the next time.
+      // The database last: if this is interrupted, the next sweep removes the rest.
       for (const end of ["-wal", "-shm", "-journal", ""]) rmSync(`${file}${end}`, { force: true });
-      swept++;
+      removed++;
     }
   }
-  return swept;
+  return removed;
 }
 
-/** Whether a database has no table, and nothing beside it that may have one. In doubt it has. */
+/** Whether a database has no table, and no log or journal that may contain one. In doubt, false. */
 function isEmpty(file) {
   const sizeOf = (path) => (existsSync(path) ? statSync(path).size : 0);
   if (sizeOf(file) !== PAGE || sizeOf(`${file}-wal`) > 0 || sizeOf(`${file}-journal`) > 0) return false;

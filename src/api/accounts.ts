@@ -1,165 +1,169 @@
-// Accounts: to claim a name, to sign in and out, to see one's devices, to take everything along and to have it gone.
+// Routes of accounts: claim a name, sign in and out, list devices, export and erase.
 import { z } from "@hono/zod-openapi";
 import {
-  about,
-  accountsOnly,
-  claim,
-  erase,
-  exportAll,
-  linkCode,
-  peopleOnly,
-  prove,
+  describeAuth,
+  requireAccounts,
+  claimName,
+  eraseAccount,
+  exportMailbox,
+  createLinkCode,
+  requirePerson,
+  proveByRecoveryCode,
   recoveryCode,
-  revoke,
-  revokeOthers,
+  signOutDevice,
+  signOutOthers,
   signIn,
   signOut,
-  strangers,
+  limitAttempts,
 } from "../identity/accounts.ts";
 import { callMailbox } from "../identity/call-mailbox.ts";
-import { api, route } from "./declare-route.ts";
-import { canonicalName, label, name, signedIn, time, whose } from "./schemas.ts";
+import { createApi, declareRoute } from "./declare-route.ts";
+import { canonicalName, label, name, signedIn, time, userQuery } from "./schemas.ts";
 
-/** UTF-16 units of a code as somebody types it, and of an invitation. Answers: reading what nobody was given. */
-const CODE = 128;
-const INVITATION = 512;
+/** UTF-16 units of a typed code, and of an invitation. Answers: hashing and parsing invented ones. */
+const MAX_CODE_UNITS = 128;
+const MAX_INVITATION_UNITS = 512;
 
 const tag = "Accounts";
-const through = [accountsOnly];
+const middleware = [requireAccounts];
 
-export const accounts = api();
+export const accounts = createApi();
 
-route(
+declareRoute(
   accounts,
   {
     method: "get",
     path: "/api/auth",
     tag,
-    does: "What this server asks of whoever comes",
+    summary: "How users authenticate on this server",
     scope: null,
-    answers: {
+    responses: {
       200: z.object({
-        auth: z.enum(["accounts", "jwt", "open"]).nullable().meta({ description: "Null where it is not configured" }),
+        auth: z.enum(["accounts", "jwt", "open"]).nullable().meta({ description: "Null if it is not configured" }),
         registration: z.enum(["open", "invite", "closed"]).optional(),
       }),
     },
   },
-  (c) => about(c),
+  (c) => describeAuth(c),
 );
 
-route(
+declareRoute(
   accounts,
   {
     method: "post",
     path: "/api/accounts",
     tag,
-    does: "Claim a free name",
-    about: "The token and the recovery code are shown once. Only where `AUTH` is `accounts`.",
+    summary: "Claim a free name",
+    description: "The token and the recovery code are shown once. Only where `AUTH` is `accounts`.",
     scope: null,
-    through: [...through, strangers],
+    middleware: [...middleware, limitAttempts],
     body: z
-      .strictObject({ userName: name, label: label.optional(), invitation: z.string().max(INVITATION).optional() })
+      .strictObject({
+        userName: name,
+        label: label.optional(),
+        invitation: z.string().max(MAX_INVITATION_UNITS).optional(),
+      })
       .meta({ id: "Claim" }),
-    answers: { 201: signedIn },
-    no: ["bad_name", "reserved_name", "name_taken", "rate_limited", "not_found"],
+    responses: { 201: signedIn },
+    refusals: ["bad_name", "reserved_name", "name_taken", "rate_limited", "not_found"],
   },
-  (c, { body }) => claim(c, body),
+  (c, { body }) => claimName(c, body),
 );
 
-route(
+declareRoute(
   accounts,
   {
     method: "post",
     path: "/api/sign-in",
     tag,
-    does: "Sign a device in, with a recovery code or a link code",
-    about: "A recovery code is used up, and the answer has the next one.",
+    summary: "Sign a device in, with a recovery code or a link code",
+    description: "A recovery code can be used once; the response has the next one.",
     scope: null,
-    through: [...through, strangers],
+    middleware: [...middleware, limitAttempts],
     body: z
-      .strictObject({ userName: name, code: z.string().max(CODE), label: label.optional() })
+      .strictObject({ userName: name, code: z.string().max(MAX_CODE_UNITS), label: label.optional() })
       .meta({ id: "SignIn" }),
-    answers: { 200: signedIn },
-    no: ["bad_name", "reserved_name", "unauthorized", "suspended", "rate_limited", "not_found"],
+    responses: { 200: signedIn },
+    refusals: ["bad_name", "reserved_name", "unauthorized", "suspended", "rate_limited", "not_found"],
   },
   (c, { body }) => signIn(c, body),
 );
 
-route(
+declareRoute(
   accounts,
   {
     method: "post",
     path: "/api/sign-out",
     tag,
-    does: "Sign the device that asks out",
+    summary: "Sign the calling device out",
     scope: "people",
-    through,
-    answers: { 204: null },
-    no: ["not_found"],
+    middleware,
+    responses: { 204: null },
+    refusals: ["not_found"],
   },
   (c) => signOut(c),
 );
 
-route(
+declareRoute(
   accounts,
   {
     method: "post",
     path: "/api/sign-out/others",
     tag,
-    does: "Sign all other devices out",
-    about:
-      "Link codes end, passkeys that other devices made, and the recovery code, in whose place is the one of the answer.",
+    summary: "Sign all other devices out",
+    description:
+      "Revokes link codes, passkeys that other devices made, and the recovery code. The response has the next one.",
     scope: "people",
-    through,
-    answers: { 200: z.object({ recoveryCode: z.string() }) },
-    no: ["not_found", "proof_required"],
+    middleware,
+    responses: { 200: z.object({ recoveryCode: z.string() }) },
+    refusals: ["not_found", "proof_required"],
   },
-  (c) => revokeOthers(c),
+  (c) => signOutOthers(c),
 );
 
-route(
+declareRoute(
   accounts,
   {
     method: "post",
     path: "/api/proof",
     tag,
-    does: "Show with the recovery code that it is the user who asks",
-    about: "For 15 minutes the device may change who comes in. The code stays good.",
+    summary: "Prove with the recovery code that the user operates the device",
+    description: "For 15 minutes the device may change credentials. The code stays valid.",
     scope: "people",
-    through,
-    body: z.strictObject({ code: z.string().max(CODE) }).meta({ id: "Proof" }),
-    answers: { 204: null },
-    no: ["not_found"],
+    middleware,
+    body: z.strictObject({ code: z.string().max(MAX_CODE_UNITS) }).meta({ id: "Proof" }),
+    responses: { 204: null },
+    refusals: ["not_found"],
   },
-  (c, { body }) => prove(c, body.code),
+  (c, { body }) => proveByRecoveryCode(c, body.code),
 );
 
-route(
+declareRoute(
   accounts,
   {
     method: "post",
     path: "/api/link-codes",
     tag,
-    does: "Make a code that lets one more device in",
+    summary: "Make a code with which one more device can sign in",
     scope: "people",
-    through,
-    answers: { 201: z.object({ code: z.string(), expires: time }) },
-    no: ["not_found", "proof_required"],
+    middleware,
+    responses: { 201: z.object({ code: z.string(), expires: time }) },
+    refusals: ["not_found", "proof_required"],
   },
-  (c) => linkCode(c),
+  (c) => createLinkCode(c),
 );
 
-route(
+declareRoute(
   accounts,
   {
     method: "post",
     path: "/api/recovery-code",
     tag,
-    does: "Make a new recovery code in place of the old one",
+    summary: "Replace the recovery code",
     scope: "people",
-    through,
-    answers: { 201: z.object({ recoveryCode: z.string() }) },
-    no: ["not_found", "proof_required"],
+    middleware,
+    responses: { 201: z.object({ recoveryCode: z.string() }) },
+    refusals: ["not_found", "proof_required"],
   },
   (c) => recoveryCode(c),
 );
@@ -171,86 +175,86 @@ const signedInDevice = z
     created: time,
     seen: time,
     online: z.boolean(),
-    current: z.boolean().meta({ description: "Whether it is the one that asks" }),
+    current: z.boolean().meta({ description: "Whether it is the calling device" }),
   })
   .meta({ id: "Device" });
 
-route(
+declareRoute(
   accounts,
   {
     method: "get",
     path: "/api/devices",
     tag,
-    does: "The signed-in devices, the latest first",
+    summary: "List the signed-in devices, the latest first",
     scope: "people",
-    through,
-    answers: { 200: z.array(signedInDevice) },
-    no: ["not_found"],
+    middleware,
+    responses: { 200: z.array(signedInDevice) },
+    refusals: ["not_found"],
   },
-  (c) => callMailbox(c, (mailbox, visitor) => mailbox.devices(visitor)),
+  (c) => callMailbox(c, (mailbox, caller) => mailbox.devices(caller)),
 );
 
-route(
+declareRoute(
   accounts,
   {
     method: "delete",
     path: "/api/devices/{id}",
     tag,
-    does: "Sign a device out",
+    summary: "Sign a device out",
     scope: "people",
-    through,
-    about: "Where it had made the recovery code, that ends with it, and the answer has the next one.",
+    middleware,
+    description: "If it had made the recovery code, that is revoked too, and the response has the next one.",
     params: z.object({ id: z.string() }),
-    answers: { 200: z.object({ recoveryCode: z.string() }), 204: null },
-    no: ["not_found", "proof_required"],
+    responses: { 200: z.object({ recoveryCode: z.string() }), 204: null },
+    refusals: ["not_found", "proof_required"],
   },
-  (c, { params }) => revoke(c, params.id),
+  (c, { params }) => signOutDevice(c, params.id),
 );
 
-route(
+declareRoute(
   accounts,
   {
     method: "get",
     path: "/api/account",
     tag,
-    does: "Whose mailbox it is",
+    summary: "Show whose mailbox it is",
     scope: "read",
-    query: z.object(whose),
-    answers: { 200: z.object({ userName: canonicalName, created: time.nullable() }) },
-    no: ["erased"],
+    query: z.object(userQuery),
+    responses: { 200: z.object({ userName: canonicalName, created: time.nullable() }) },
+    refusals: ["erased"],
   },
-  (c) => callMailbox(c, (mailbox, visitor) => mailbox.account(visitor)),
+  (c) => callMailbox(c, (mailbox, caller) => mailbox.account(caller)),
 );
 
-route(
+declareRoute(
   accounts,
   {
     method: "delete",
     path: "/api/account",
     tag,
-    does: "Erase everything, for good",
-    about: "Nobody is given the name again.",
+    summary: "Erase the account permanently",
+    description: "The name can't be claimed again.",
     scope: "people",
-    through: [peopleOnly],
-    query: z.object(whose),
-    answers: { 204: null },
-    no: ["erased", "proof_required"],
+    middleware: [requirePerson],
+    query: z.object(userQuery),
+    responses: { 204: null },
+    refusals: ["erased", "proof_required"],
   },
-  (c) => erase(c),
+  (c) => eraseAccount(c),
 );
 
-route(
+declareRoute(
   accounts,
   {
     method: "get",
     path: "/api/export",
     tag,
-    does: "Everything that the mailbox keeps, as JSON Lines",
+    summary: "Export the whole mailbox as JSON Lines",
     scope: "read",
-    query: z.object(whose),
-    answers: { 200: null },
-    also: { "application/jsonl": z.string() },
-    no: ["erased"],
+    query: z.object(userQuery),
+    responses: { 200: null },
+    otherTypes: { "application/jsonl": z.string() },
+    refusals: ["erased"],
   },
-  (c) => exportAll(c),
+  (c) => exportMailbox(c),
 );

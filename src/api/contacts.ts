@@ -1,122 +1,122 @@
-// Whom the user hears from, and what the user lets others know.
+// Routes of contacts: requests, blocks, and privacy settings.
 import { z } from "@hono/zod-openapi";
 import { callMailbox } from "../identity/call-mailbox.ts";
-import { api, route } from "./declare-route.ts";
-import { canonicalName, name, whose } from "./schemas.ts";
+import { createApi, declareRoute } from "./declare-route.ts";
+import { canonicalName, name, userQuery } from "./schemas.ts";
 
 const tag = "People";
-const query = z.object(whose);
+const query = z.object(userQuery);
 const params = z.object({ userName: name });
-const no = ["bad_name", "reserved_name", "not_found", "mailbox_full", "erased"] as const;
+const refusals = ["bad_name", "reserved_name", "not_found", "mailbox_full", "erased"] as const;
 
 const settings = z.object({ receipts: z.boolean(), presence: z.boolean() });
 
-export const people = api();
+export const contacts = createApi();
 
-route(
-  people,
+declareRoute(
+  contacts,
   {
     method: "get",
     path: "/api/requests",
     tag,
-    does: "Who waits to be accepted",
+    summary: "List the open requests",
     scope: "read",
     query,
-    answers: { 200: z.array(canonicalName) },
+    responses: { 200: z.array(canonicalName) },
   },
-  (c) => callMailbox(c, (mailbox, visitor) => mailbox.standing(visitor, "request")),
+  (c) => callMailbox(c, (mailbox, caller) => mailbox.standing(caller, "request")),
 );
 
-route(
-  people,
+declareRoute(
+  contacts,
   {
     method: "put",
     path: "/api/contacts/{userName}",
     tag,
-    does: "Accept a request",
+    summary: "Accept a request",
     scope: "send",
     params,
     query,
-    answers: { 204: null },
-    no,
+    responses: { 204: null },
+    refusals,
   },
-  (c, { params: { userName } }) => callMailbox(c, (mailbox, visitor) => mailbox.accept(visitor, userName)),
+  (c, { params: { userName } }) => callMailbox(c, (mailbox, caller) => mailbox.accept(caller, userName)),
 );
 
-route(
-  people,
+declareRoute(
+  contacts,
   {
     method: "get",
     path: "/api/blocks",
     tag,
-    does: "Who is blocked",
+    summary: "List the blocked users",
     scope: "read",
     query,
-    answers: { 200: z.array(canonicalName) },
+    responses: { 200: z.array(canonicalName) },
   },
-  (c) => callMailbox(c, (mailbox, visitor) => mailbox.standing(visitor, "blocked")),
+  (c) => callMailbox(c, (mailbox, caller) => mailbox.standing(caller, "blocked")),
 );
 
-route(
-  people,
+declareRoute(
+  contacts,
   {
     method: "put",
     path: "/api/blocks/{userName}",
     tag,
-    does: "Block somebody, who does not learn of it",
+    summary: "Block a user, who is not notified",
     scope: "send",
     params,
     query,
-    answers: { 204: null },
-    no,
+    responses: { 204: null },
+    refusals,
   },
-  (c, { params: { userName } }) => callMailbox(c, (mailbox, visitor) => mailbox.block(visitor, userName)),
+  (c, { params: { userName } }) => callMailbox(c, (mailbox, caller) => mailbox.block(caller, userName)),
 );
 
-route(
-  people,
+declareRoute(
+  contacts,
   {
     method: "delete",
     path: "/api/blocks/{userName}",
     tag,
-    does: "Let somebody go",
+    summary: "Unblock a user",
     scope: "send",
     params,
     query,
-    answers: { 204: null },
-    no,
+    responses: { 204: null },
+    refusals,
   },
-  (c, { params: { userName } }) => callMailbox(c, (mailbox, visitor) => mailbox.unblock(visitor, userName)),
+  (c, { params: { userName } }) => callMailbox(c, (mailbox, caller) => mailbox.unblock(caller, userName)),
 );
 
-route(
-  people,
+declareRoute(
+  contacts,
   {
     method: "get",
     path: "/api/settings",
     tag,
-    does: "What others are let know",
+    summary: "Show the privacy settings",
     scope: "read",
     query,
-    answers: { 200: settings },
+    responses: { 200: settings },
   },
-  (c) => callMailbox(c, (mailbox, visitor) => mailbox.settings(visitor, {})),
+  (c) => callMailbox(c, (mailbox, caller) => mailbox.settings(caller, {})),
 );
 
-route(
-  people,
+declareRoute(
+  contacts,
   {
     method: "put",
     path: "/api/settings",
     tag,
-    does: "Change what others are let know; off works both ways",
+    summary: "Change the privacy settings; off works both ways",
     scope: "send",
     query,
     body: z.strictObject(settings.shape).partial().meta({ id: "Settings" }),
-    answers: { 200: settings },
+    responses: { 200: settings },
   },
   (c, { body: { receipts, presence } }) => {
     const change = { ...(receipts !== undefined && { receipts }), ...(presence !== undefined && { presence }) };
-    return callMailbox(c, (mailbox, visitor) => mailbox.settings(visitor, change));
+    return callMailbox(c, (mailbox, caller) => mailbox.settings(caller, change));
   },
 );

@@ -1,22 +1,22 @@
-// Conversations and history, page by page.
+// Routes of conversations and their messages, in pages.
 import { z } from "@hono/zod-openapi";
 import { callMailbox } from "../identity/call-mailbox.ts";
-import { problem } from "../identity/refuse-upgrade.ts";
+import { problemResponse } from "../identity/problem-response.ts";
 import type { ListRange } from "../protocol/list-range.ts";
 import { refusal } from "../protocol/refusals.ts";
-import { api, route } from "./declare-route.ts";
-import { canonicalName, name, seq, seqText, time, whole, whose } from "./schemas.ts";
+import { createApi, declareRoute } from "./declare-route.ts";
+import { canonicalName, name, seq, seqText, time, integerText, userQuery } from "./schemas.ts";
 
-/** Items of one answer, at most and by default. Answers: a page of history that fills memory. */
-const MOST = 200;
-const DEFAULT = 50;
+/** Items of one response, at most and by default. Answers: a page of history that fills memory. */
+const MAX_ITEMS = 200;
+const DEFAULT_ITEMS = 50;
 
 const tag = "Conversations";
-const limit = whole(MOST, 1).optional().openapi({ default: DEFAULT });
+const limit = integerText(MAX_ITEMS, 1).optional().openapi({ default: DEFAULT_ITEMS });
 
 const marks = z.object({ stored: seq, delivered: seq, read: seq, mine: seq }).partial().meta({
   id: "Marks",
-  description: "Up to which seq of yours the peer has stored, was delivered, has read; and you have read",
+  description: "The highest seqs of yours that the peer has stored, was delivered and has read; and that you have read",
 });
 
 const message = z
@@ -27,28 +27,28 @@ const message = z
     to: canonicalName,
     at: time,
     body: z.unknown().optional(),
-    failed: z.string().optional().meta({ description: "The code with which its receiver finally refused it" }),
+    failed: z.string().optional().meta({ description: "The code of its receiver's final refusal" }),
   })
   .meta({ id: "Message" });
 
 const standing = z.enum(["contact", "request", "blocked"]);
 
-export const conversations = api();
+export const conversations = createApi();
 
-route(
+declareRoute(
   conversations,
   {
     method: "get",
     path: "/api/conversations",
     tag,
-    does: "The conversations, the latest first",
+    summary: "List the conversations, the latest first",
     scope: "read",
     query: z.object({
       limit,
       before: seqText.optional().openapi({ description: "The `seq` of the last one that you have" }),
-      ...whose,
+      ...userQuery,
     }),
-    answers: {
+    responses: {
       200: z.object({
         epoch: z.string().nullable(),
         conversations: z.array(
@@ -63,39 +63,39 @@ route(
         ),
       }),
     },
-    no: ["erased"],
+    refusals: ["erased"],
   },
-  (c, { query }) => callMailbox(c, (mailbox, visitor) => mailbox.conversations(visitor, rangeOf(query))),
+  (c, { query }) => callMailbox(c, (mailbox, caller) => mailbox.conversations(caller, rangeOf(query))),
 );
 
-route(
+declareRoute(
   conversations,
   {
     method: "get",
     path: "/api/conversations/{userName}/messages",
     tag,
-    does: "Messages of one conversation, oldest first",
-    about: "Without `before` and `after` the newest.",
+    summary: "List the messages of one conversation, the oldest first",
+    description: "The newest, without `before` and `after`.",
     scope: "read",
     params: z.object({ userName: name }),
-    query: z.object({ limit, before: seqText.optional(), after: seqText.optional(), ...whose }),
-    answers: {
+    query: z.object({ limit, before: seqText.optional(), after: seqText.optional(), ...userQuery }),
+    responses: {
       200: z.object({
         epoch: z.string().nullable(),
         peer: canonicalName,
         unread: z.int(),
         marks,
         messages: z.array(message),
-        more: z.boolean().meta({ description: "Whether there are further ones in that direction" }),
+        more: z.boolean().meta({ description: "Whether there are more in that direction" }),
       }),
     },
-    no: ["bad_name", "reserved_name", "erased"],
+    refusals: ["bad_name", "reserved_name", "erased"],
   },
   (c, { params, query }) => {
     if (query.before !== undefined && query.after !== undefined) {
-      return problem({ ...refusal("bad_query", "before and after exclude each other"), field: "after" });
+      return problemResponse({ ...refusal("bad_query", "before and after exclude each other"), field: "after" });
     }
-    return callMailbox(c, (mailbox, visitor) => mailbox.messages(visitor, params.userName, rangeOf(query)));
+    return callMailbox(c, (mailbox, caller) => mailbox.messages(caller, params.userName, rangeOf(query)));
   },
 );
 
@@ -104,5 +104,5 @@ function rangeOf(query: {
   readonly before?: number | undefined;
   readonly after?: number | undefined;
 }): ListRange {
-  return { limit: query.limit ?? DEFAULT, before: query.before ?? null, after: query.after ?? null };
+  return { limit: query.limit ?? DEFAULT_ITEMS, before: query.before ?? null, after: query.after ?? null };
 }

@@ -1,63 +1,63 @@
-// How a route is declared: once, with the schemas of what goes in and what comes out; the description at /api/openapi.json is made of
-// the same. Behind a declaration nothing is unknown: who asks before size, size before JSON, JSON before schema, and a no names the field.
+// Declares a route once, with schemas of its input and output, from which /api/openapi.json is generated too. Checks
+// run in this order: caller, size, JSON, schema. A refusal names the wrong field. Routes never get unchecked input.
 import { createRoute, OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
-import { authenticated } from "../identity/authenticate.ts";
-import { bounded } from "../identity/request-body.ts";
-import { operatorOnly } from "../identity/operator.ts";
-import { problem } from "../identity/refuse-upgrade.ts";
-import type { Asking } from "../identity/identify-caller.ts";
+import { authenticate } from "../identity/authenticate.ts";
+import { limitBody } from "../identity/request-body.ts";
+import { requireOperator } from "../identity/operator.ts";
+import { problemResponse } from "../identity/problem-response.ts";
 import { LIMITS, STRANGER_BODY_BYTES } from "../protocol/limits.ts";
 import { type Code, REFUSALS, type Refusal, refusal } from "../protocol/refusals.ts";
 import type { Scope } from "../protocol/service.ts";
+import type { RequestContext } from "../identity/request-context.ts";
 
 z.config({ jitless: true });
 
 type Zod = z.ZodType;
-type Middleware = (c: Asking, next: () => Promise<void>) => Promise<Response | void>;
+type Middleware = (c: RequestContext, next: () => Promise<void>) => Promise<Response | void>;
 
-/** A route as it is declared. */
-interface Declared {
+/** The declaration of a route. */
+interface RouteDeclaration {
   readonly method: "get" | "post" | "put" | "delete";
-  /** With `{names}` in it. */
+  /** With `{names}` of parameters. */
   readonly path: string;
   readonly tag: string;
-  /** One line, and what else there is to say. */
-  readonly does: string;
-  readonly about?: string;
-  /** What a service's token has to be good for; null where no token is asked for, "people" where a service's is not enough. */
+  /** One line, and the details. */
+  readonly summary: string;
+  readonly description?: string;
+  /** The scope that a service's token needs; null if no token is needed, "people" if services are refused. */
   readonly scope: Scope | "people" | null;
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly headers?: z.ZodObject;
   readonly body?: Zod;
-  /** Bytes of the body; those of a message's if nothing else is said, and few where no token is asked for. */
+  /** Bytes of the body. Default: those of a message's body, or STRANGER_BODY_BYTES without a token. */
   readonly bytes?: number;
-  /** The status where it went well, and what is answered then; null for nothing. */
-  readonly answers: Readonly<Record<number, Zod | null>>;
-  /** Another form of the answer, by its media type. */
-  readonly also?: Readonly<Record<string, Zod>>;
-  /** Codes of refusals beside those that any route may have. */
-  readonly no?: readonly Code[];
-  readonly through?: readonly Middleware[];
+  /** The body of a successful response by status; null for none. */
+  readonly responses: Readonly<Record<number, Zod | null>>;
+  /** Other representations of the response, by media type. */
+  readonly otherTypes?: Readonly<Record<string, Zod>>;
+  /** Codes of refusals besides those of every route. */
+  readonly refusals?: readonly Code[];
+  readonly middleware?: readonly Middleware[];
 }
 
-type Read<T> = T extends Zod ? z.output<T> : undefined;
+type Parsed<T> = T extends Zod ? z.output<T> : undefined;
 
-/** What was sent, read. */
-export interface Sent<D extends Declared> {
-  readonly params: Read<D["params"]>;
-  readonly query: Read<D["query"]>;
-  readonly headers: Read<D["headers"]>;
-  readonly body: Read<D["body"]>;
+/** The parsed request. */
+export interface ParsedRequest<D extends RouteDeclaration> {
+  readonly params: Parsed<D["params"]>;
+  readonly query: Parsed<D["query"]>;
+  readonly headers: Parsed<D["headers"]>;
+  readonly body: Parsed<D["body"]>;
 }
 
 export type Api = OpenAPIHono<{ Bindings: Env }>;
 
-/** Any part of the API, to be mounted at /. */
-export function api(): Api {
+/** An empty part of the API, to be mounted at /. */
+export function createApi(): Api {
   return new OpenAPIHono<{ Bindings: Env }>({
     defaultHook: (result) => {
-      if (!result.success) return problem(whatIsWrong(result.target, result.error));
+      if (!result.success) return problemResponse(refusalOfIssue(result.target, result.error));
       return undefined;
     },
   });
@@ -69,17 +69,17 @@ const problemDocument = z
     type: z.string().meta({ description: "`urn:restante:` and the code" }),
     title: z.string().meta({ description: "The sentence of the code" }),
     status: z.int(),
-    detail: z.string().meta({ description: "What was wrong here, in a sentence" }),
+    detail: z.string().meta({ description: "What was wrong, in a sentence" }),
     code: z.enum(Object.keys(REFUSALS) as [Code, ...Code[]]),
-    message: z.string().meta({ description: "As `detail`; what the code comes with everywhere else" }),
+    message: z.string().meta({ description: "The same as `detail`; the field's name on the wire" }),
     field: z
       .string()
       .optional()
-      .meta({ description: "What of the request is wrong: `1.to` is `to` of the second one" }),
+      .meta({ description: "The wrong field of the request: `1.to` is `to` of the second element" }),
     retryAfter: z
       .int()
       .optional()
-      .meta({ description: "Ms after which trying again can help; also in `Retry-After`, in s" }),
+      .meta({ description: "Ms after which a retry can succeed; also in `Retry-After`, in s" }),
   })
   .meta({
     id: "Problem",
@@ -94,19 +94,19 @@ const problemDocument = z
     },
   });
 
-/** Declares a route, and answers it. */
-export function route<const D extends Declared>(
+/** Declares a route and its implementation. */
+export function declareRoute<const D extends RouteDeclaration>(
   to: Api,
   declared: D,
-  answer: (c: Asking, sent: Sent<D>) => Response | Promise<Response>,
+  answer: (c: RequestContext, sent: ParsedRequest<D>) => Response | Promise<Response>,
 ): void {
   const { body, params, query, headers } = declared;
   const config = createRoute({
     method: declared.method,
     path: declared.path,
     tags: [declared.tag],
-    summary: declared.does,
-    ...(declared.about !== undefined && { description: declared.about }),
+    summary: declared.summary,
+    ...(declared.description !== undefined && { description: declared.description }),
     security: securityOf(declared.scope),
     request: {
       ...(params !== undefined && { params }),
@@ -115,83 +115,97 @@ export function route<const D extends Declared>(
       ...(body !== undefined && { body: { required: true, content: { "application/json": { schema: body } } } }),
     },
     responses: responsesOf(declared),
-    middleware: before(declared) as never,
+    middleware: middlewareOf(declared) as never,
   } as RouteConfig);
-  const answered = (c: Asking) => {
-    const read = (target: string) => c.req.valid(target as never);
-    const sent = { params: read("param"), query: read("query"), headers: read("header"), body: read("json") };
-    return answer(c, sent as unknown as Sent<D>);
+  const answered = (c: RequestContext) => {
+    const valid = (target: string) => c.req.valid(target as never);
+    const sent = { params: valid("param"), query: valid("query"), headers: valid("header"), body: valid("json") };
+    return answer(c, sent as unknown as ParsedRequest<D>);
   };
   to.openapi(config, answered as never);
 }
 
-/** What a request passes before its query and its body are looked at. */
-function before({ scope, through = [], body, bytes = bytesOf(scope) }: Declared): readonly Middleware[] {
-  const knows = scope === null ? [] : [scope === "admin" ? operatorOnly : authenticated(scope)];
-  return [...through, ...knows, ...(body === undefined ? [] : [bounded(bytes)])];
+/** The middleware before query and body are validated. */
+function middlewareOf({
+  scope,
+  middleware: through = [],
+  body,
+  bytes = bodyBytesOf(scope),
+}: RouteDeclaration): readonly Middleware[] {
+  const knows = scope === null ? [] : [scope === "admin" ? requireOperator : authenticate(scope)];
+  return [...through, ...knows, ...(body === undefined ? [] : [limitBody(bytes)])];
 }
 
-function bytesOf(scope: Declared["scope"]): number {
+function bodyBytesOf(scope: RouteDeclaration["scope"]): number {
   return scope === null ? STRANGER_BODY_BYTES : LIMITS.bodyBytes;
 }
 
-function securityOf(scope: Declared["scope"]): Record<string, string[]>[] {
+function securityOf(scope: RouteDeclaration["scope"]): Record<string, string[]>[] {
   if (scope === null) return [];
   if (scope === "admin") return [{ token: ["admin"] }];
   return scope === "people" ? [{ token: [] }, { cookie: [] }] : [{ token: [scope] }, { cookie: [] }];
 }
 
-function responsesOf({ answers, also = {}, no = [], scope, body, params, query }: Declared): RouteConfig["responses"] {
+function responsesOf({
+  responses: answers,
+  otherTypes: also = {},
+  refusals: no = [],
+  scope,
+  body,
+  params,
+  query,
+}: RouteDeclaration): RouteConfig["responses"] {
   const responses: RouteConfig["responses"] = {};
   for (const [status, schema] of Object.entries(answers)) {
     const others = Object.entries(also).map(([type, other]) => [type, { schema: other }]);
     const content = { ...(schema !== null && { "application/json": { schema } }), ...Object.fromEntries(others) };
-    const description = status === "204" ? "Done" : status === "201" ? "Made" : "The answer";
+    const description = status === "204" ? "Done" : status === "201" ? "Created" : "OK";
     responses[status] = Object.keys(content).length === 0 ? { description } : { description, content };
   }
   const codes = new Set<Code>([...no, "internal", "forbidden"]);
   if (scope !== null) for (const code of ["unauthorized", "rate_limited"] as const) codes.add(code);
-  // Where nobody has to claim a name, whatever is first asked of a mailbox begins it.
+  // Without accounts, the first request creates a mailbox, so its name may be refused.
   if (scope !== null && scope !== "admin") for (const code of ["bad_name", "reserved_name"] as const) codes.add(code);
   if (body !== undefined) for (const code of ["bad_frame", "too_large"] as const) codes.add(code);
   if (params !== undefined || query !== undefined) codes.add("bad_query");
   for (const status of new Set([...codes].map((code) => REFUSALS[code].status))) {
-    const named = [...codes].filter((code) => REFUSALS[code].status === status).map((code) => `\`${code}\``);
+    const codesOfStatus = [...codes].filter((code) => REFUSALS[code].status === status).map((code) => `\`${code}\``);
     responses[status] = {
-      description: named.join(", "),
+      description: codesOfStatus.join(", "),
       content: { "application/problem+json": { schema: problemDocument } },
     };
   }
   return responses;
 }
 
-/** The first thing that is wrong, with the field that it is about. */
-function whatIsWrong(target: string, { issues }: z.ZodError): Refusal {
-  const issue = issues[0] && deepest(issues[0]);
+/** The refusal of the first issue, with its field. */
+function refusalOfIssue(target: string, { issues }: z.ZodError): Refusal {
+  const issue = issues[0] && deepestIssue(issues[0]);
   const path = issue?.code === "unrecognized_keys" ? [...issue.path, issue.keys[0] ?? ""] : (issue?.path ?? []);
   const field = path.map(String).join(".");
-  const code = (issue?.code === "custom" ? (issue.params?.["code"] as Code | undefined) : undefined) ?? usual(target);
-  const said = issue?.code === "unrecognized_keys" ? "there is no such field" : (issue?.message ?? "");
+  const code =
+    (issue?.code === "custom" ? (issue.params?.["code"] as Code | undefined) : undefined) ?? codeOfTarget(target);
+  const message = issue?.code === "unrecognized_keys" ? "there is no such field" : (issue?.message ?? "");
   const own = issue?.code === "custom" && issue.params?.["code"] !== undefined;
-  const why = own ? refusal(code) : refusal(code, field === "" ? said : `${field}: ${said}`);
-  return field === "" ? why : { ...why, field };
+  const refused = own ? refusal(code) : refusal(code, field === "" ? message : `${field}: ${message}`);
+  return field === "" ? refused : { ...refused, field };
 }
 
-/** Of what could have been several things, the one that it came closest to being. */
-function deepest(issue: z.core.$ZodIssue): z.core.$ZodIssue {
+/** Of a failed union, the issue of the branch that matched furthest. */
+function deepestIssue(issue: z.core.$ZodIssue): z.core.$ZodIssue {
   if (issue.code !== "invalid_union") return issue;
-  const inside = issue.errors.flatMap((branch) => branch.slice(0, 1).map(deepest));
+  const inside = issue.errors.flatMap((branch) => branch.slice(0, 1).map(deepestIssue));
   const closest = inside.toSorted((a, b) => depthOf(b) - depthOf(a))[0];
   return closest === undefined ? issue : { ...closest, path: [...issue.path, ...closest.path] };
 }
 
-/** These are found in what is of the right type already, so one level further in. */
-const INSIDE: ReadonlySet<string> = new Set(["unrecognized_keys", "too_big", "too_small"]);
+/** Issues inside a value of the right type: they count one level deeper. */
+const NESTED_ISSUES: ReadonlySet<string> = new Set(["unrecognized_keys", "too_big", "too_small"]);
 
 function depthOf({ code, path }: z.core.$ZodIssue): number {
-  return path.length + Number(INSIDE.has(code));
+  return path.length + Number(NESTED_ISSUES.has(code));
 }
 
-function usual(target: string): Code {
+function codeOfTarget(target: string): Code {
   return target === "json" ? "bad_frame" : "bad_query";
 }

@@ -1,23 +1,23 @@
-// To send over HTTP: one message or several, with the answers that a socket would have given.
+// The route for sending over HTTP: one message or several, with the replies that a socket would have sent.
 import { z } from "@hono/zod-openapi";
-import { answered, refusedBy } from "../identity/call-mailbox.ts";
-import { confirm } from "../identity/request-token.ts";
-import { problem } from "../identity/refuse-upgrade.ts";
+import { jsonResponse, refuseByMailbox } from "../identity/call-mailbox.ts";
+import { confirmToken } from "../identity/request-token.ts";
+import { problemResponse } from "../identity/problem-response.ts";
 import { hashOf } from "../identity/token.ts";
 import { identifyCaller } from "../identity/identify-caller.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import type { Outcome } from "../protocol/http-messages.ts";
 import { type Code, REFUSALS } from "../protocol/refusals.ts";
 import { readMessage } from "../protocol/up.ts";
-import { api, route } from "./declare-route.ts";
-import { listOf, seq, time, whose } from "./schemas.ts";
+import { createApi, declareRoute } from "./declare-route.ts";
+import { listOf, seq, time, userQuery } from "./schemas.ts";
 
-/** What speaks of the receiver's name, and what of the body. */
-const OF_NAMES: ReadonlySet<Code> = new Set(["bad_name", "reserved_name"]);
-const OF_BODIES: ReadonlySet<Code> = new Set(["bad_frame", "too_large"]);
+/** Refusals about the receiver's name, and about the body. */
+const NAME_REFUSALS: ReadonlySet<Code> = new Set(["bad_name", "reserved_name"]);
+const BODY_REFUSALS: ReadonlySet<Code> = new Set(["bad_frame", "too_large"]);
 
-/** Characters of a key. Answers: keys as storage. */
-const KEY = 255;
+/** Characters of an idempotency key. Answers: keys as storage. */
+const MAX_KEY_LENGTH = 255;
 
 const message = z
   .strictObject({
@@ -33,7 +33,7 @@ const outcome = z
   .discriminatedUnion("type", [
     z.object({
       type: z.literal("accepted"),
-      entry: seq.optional().meta({ description: "Its seq in your log, as long as it is kept" }),
+      entry: seq.optional().meta({ description: "Its seq in your log, unless retention removed it" }),
       at: time.optional(),
       state: z.enum(["stored", "queued"]),
     }),
@@ -46,52 +46,57 @@ const outcome = z
   ])
   .meta({ id: "Outcome" });
 
-export const messages = api();
+export const messages = createApi();
 
-route(
+declareRoute(
   messages,
   {
     method: "post",
     path: "/api/messages",
     tag: "Messages",
-    does: "Send one message, or several",
-    about:
-      "As the token's owner. One message that is refused is a problem; of several each is answered for itself, in their order. `Idempotency-Key`, kept for 24 hours, makes it harmless to send the same request again: what was accepted is answered again, what was refused is tried again.",
+    summary: "Send one message, or several",
+    description:
+      "Sends as the token's owner. A refused single message is a problem; several messages each get a result, in their order. With `Idempotency-Key`, stored for 24 hours, the same request can safely be repeated: accepted messages get their earlier result, refused ones are tried again.",
     scope: "send",
-    query: z.object(whose),
+    query: z.object(userQuery),
     headers: z.object({
       "idempotency-key": z
         .string()
-        .regex(new RegExp(`^[\\x21-\\x7e]{1,${KEY}}$`), `it must be 1 to ${KEY} visible ASCII characters`)
+        .regex(
+          new RegExp(`^[\\x21-\\x7e]{1,${MAX_KEY_LENGTH}}$`),
+          `it must be 1 to ${MAX_KEY_LENGTH} visible ASCII characters`,
+        )
         .optional()
         .meta({ example: "order-1234" }),
     }),
     body: z.union([message, listOf(message, LIMITS.frames)]),
     bytes: LIMITS.textBytes,
-    answers: { 200: z.union([outcome, z.array(outcome)]) },
-    no: ["bad_name", "reserved_name", "id_reused", "declined", "rate_limited", "mailbox_full", "erased"],
+    responses: { 200: z.union([outcome, z.array(outcome)]) },
+    refusals: ["bad_name", "reserved_name", "id_reused", "declined", "rate_limited", "mailbox_full", "erased"],
   },
   async (c, { body, headers }) => {
-    const visitor = await identifyCaller(c, null);
-    if ("refused" in visitor) return problem(visitor.refused);
+    const caller = await identifyCaller(c, null);
+    if ("refused" in caller) return problemResponse(caller.refused);
     const all = [body].flat();
     const name = headers["idempotency-key"];
-    const said = all.map(({ to, body: value }) => readMessage(to, value));
-    const key = name === undefined ? null : { name, digest: await hashOf(JSON.stringify(said)) };
-    const answer = await c.env.MAILBOX.getByName(visitor.name).send(visitor, { messages: said, key });
-    if ("refused" in answer) return refusedBy(c, answer.refused);
-    confirm(c);
-    return Array.isArray(body) ? answered(c, answer.value) : one(answer.value[0], (value) => answered(c, value));
+    const messagesToSend = all.map(({ to, body: value }) => readMessage(to, value));
+    const key = name === undefined ? null : { name, digest: await hashOf(JSON.stringify(messagesToSend)) };
+    const answer = await c.env.MAILBOX.getByName(caller.name).send(caller, { messages: messagesToSend, key });
+    if ("refused" in answer) return refuseByMailbox(c, answer.refused);
+    confirmToken(c);
+    return Array.isArray(body)
+      ? jsonResponse(c, answer.value)
+      : singleOutcome(answer.value[0], (value) => jsonResponse(c, value));
   },
 );
 
-/** A single message that is refused is a problem of the request's. */
-function one(outcome: Outcome | undefined, told: (outcome: Outcome) => Response): Response {
+/** The response to a single message: if it is refused, the request fails with a problem. */
+function singleOutcome(outcome: Outcome | undefined, respond: (outcome: Outcome) => Response): Response {
   if (outcome === undefined) throw new Error("a message without an answer");
-  if (outcome.type === "accepted") return told(outcome);
+  if (outcome.type === "accepted") return respond(outcome);
   const { code, message, retryAfter } = outcome;
-  const field = OF_NAMES.has(code) ? "to" : OF_BODIES.has(code) ? "body" : undefined;
-  return problem({
+  const field = NAME_REFUSALS.has(code) ? "to" : BODY_REFUSALS.has(code) ? "body" : undefined;
+  return problemResponse({
     code,
     message,
     ...(retryAfter !== undefined && { retryAfter }),

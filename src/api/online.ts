@@ -1,34 +1,37 @@
-// How many are there.
+// The route that counts users and sockets online.
 import { z } from "@hono/zod-openapi";
 import { countOnline } from "../census/count-online.ts";
-import { answered } from "../identity/call-mailbox.ts";
-import { backgroundOf } from "../identity/execution-context.ts";
+import { jsonResponse } from "../identity/call-mailbox.ts";
+import { backgroundOf } from "../identity/request-context.ts";
 import type { Online } from "../protocol/census.ts";
 import { CachedValue } from "../protocol/cached-value.ts";
-import { api, route } from "./declare-route.ts";
+import { createApi, declareRoute } from "./declare-route.ts";
 
-/** For how long an isolate keeps the number, ms, and how long anybody waits for it. Answers: a request of anybody that asks every shard. */
-const KEEP_MS = 5_000;
+/**
+ * How long an isolate caches the number, and the timeout, ms. Answers: anonymous requests that each ask every shard.
+ */
+const CACHE_MS = 5_000;
 const TIMEOUT_MS = 10_000;
 
-const shared = new CachedValue<Online>(() => KEEP_MS, TIMEOUT_MS);
+/** The number cached in this isolate: one value. */
+const onlineCache = new CachedValue<Online>(() => CACHE_MS, TIMEOUT_MS);
 
-export const online = api();
+export const online = createApi();
 
-route(
+declareRoute(
   online,
   {
     method: "get",
     path: "/api/online",
     tag: "Server",
-    does: "How many users are online, with how many sockets",
-    about: "At most five seconds old.",
+    summary: "Count the users and sockets online",
+    description: "At most five seconds old.",
     scope: null,
-    answers: { 200: z.object({ users: z.int(), sockets: z.int() }) },
+    responses: { 200: z.object({ users: z.int(), sockets: z.int() }) },
   },
   async (c) => {
     const compute = () => countOnline(c.env);
     const isLimited = c.env.RATE_LIMIT !== "off";
-    return answered(c, await (isLimited ? shared.get(compute, backgroundOf(c)) : compute()));
+    return jsonResponse(c, await (isLimited ? onlineCache.get(compute, backgroundOf(c)) : compute()));
   },
 );

@@ -1,20 +1,20 @@
-// The description of everything under /api, made of what the routes declare. Made once, when somebody asks for it.
+// The OpenAPI description of everything under /api, generated from the routes' declarations at the first request.
 import { VERSION } from "../protocol/version.ts";
 import type { Api } from "./declare-route.ts";
 
-/** Answers `GET /api/openapi.json` with what `app` declares. */
+/** Serves the description of `app` at `GET /api/openapi.json`. */
 export function describeApi(app: Api): void {
   app.openAPIRegistry.registerComponent("securitySchemes", "token", {
     type: "http",
     scheme: "bearer",
     description:
-      "A device's token, a service account's, a JSON Web Token, or the deployment's ADMIN_TOKEN. Beside a route stands the scope that a service account's has to have.",
+      "A device's token, a service account's token, a JSON Web Token, or the deployment's ADMIN_TOKEN. Each route names the scope that a service account's token needs.",
   });
   app.openAPIRegistry.registerComponent("securitySchemes", "cookie", {
     type: "apiKey",
     in: "cookie",
     name: "__Host-restante",
-    description: "A device's token, of a browser on this server's own pages.",
+    description: "A device's token, in a browser on this server's own pages.",
   });
   let text: string | null = null;
   app.get("/api/openapi.json", (c) => {
@@ -30,7 +30,7 @@ function documentOf(app: Api) {
       title: "Restante",
       version: String(VERSION),
       description:
-        "A mailbox for every user. Messages are sent and read over WebSockets; what is here is for programs that have none, and for what needs none. Numbers in brackets are rules of docs/PROTOCOL.md. Refusals are problem documents (RFC 9457).",
+        "A mailbox for every user. Messages are sent and read over WebSockets; this API is for programs without WebSockets, and for tasks that need none. Numbers in brackets are rules of docs/PROTOCOL.md. Refusals are problem documents (RFC 9457).",
       license: { name: "MIT" },
     },
     servers: [{ url: "/" }],

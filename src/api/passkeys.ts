@@ -1,6 +1,6 @@
-// Passkeys: what a browser needs to make one or to use one, and what came of it.
+// Routes of passkeys: options for the browser, registration, sign-in and proof.
 import { z } from "@hono/zod-openapi";
-import { accountsOnly, strangers } from "../identity/accounts.ts";
+import { requireAccounts, limitAttempts } from "../identity/accounts.ts";
 import { callMailbox } from "../identity/call-mailbox.ts";
 import {
   addPasskey,
@@ -11,147 +11,147 @@ import {
   signInOptions,
 } from "../identity/passkeys.ts";
 import { PASSKEY_BODY_BYTES } from "../protocol/limits.ts";
-import { api, route } from "./declare-route.ts";
+import { createApi, declareRoute } from "./declare-route.ts";
 import { label, name, signedIn, time } from "./schemas.ts";
 
 const tag = "Passkeys";
-const through = [accountsOnly];
+const middleware = [requireAccounts];
 
-/** What an authenticator has made is looked at by the library that verifies it; here only that it is an object with an id. */
+/** A credential: here only an object with an id. The library that verifies it checks the rest. */
 const response = z
   .looseObject({ id: z.string().min(1).max(1_024) })
-  .meta({ id: "PublicKeyCredential", description: "As the browser made it, `toJSON()`" });
+  .meta({ id: "PublicKeyCredential", description: "As the browser made it, by `toJSON()`" });
 
 const options = z.looseObject({ challenge: z.string() }).meta({ description: "For `navigator.credentials`" });
 
-export const passkeys = api();
+export const passkeys = createApi();
 
-route(
+declareRoute(
   passkeys,
   {
     method: "post",
     path: "/api/passkeys/options",
     tag,
-    does: "What a browser needs to make a passkey",
+    summary: "Get the browser's options to make a passkey",
     scope: "people",
-    through,
-    answers: { 200: options },
-    no: ["not_found", "proof_required"],
+    middleware,
+    responses: { 200: options },
+    refusals: ["not_found", "proof_required"],
   },
   (c) => passkeyOptions(c),
 );
 
-route(
+declareRoute(
   passkeys,
   {
     method: "post",
     path: "/api/passkeys",
     tag,
-    does: "Add a passkey that a browser has made",
+    summary: "Add a passkey that the browser made",
     scope: "people",
-    through,
+    middleware,
     body: z.strictObject({ response, label: label.optional() }),
-    answers: { 204: null },
-    no: ["not_found", "proof_required"],
+    responses: { 204: null },
+    refusals: ["not_found", "proof_required"],
   },
   (c, { body }) => addPasskey(c, body),
 );
 
-route(
+declareRoute(
   passkeys,
   {
     method: "get",
     path: "/api/passkeys",
     tag,
-    does: "The passkeys, the oldest first",
+    summary: "List the passkeys, the oldest first",
     scope: "people",
-    through,
-    answers: {
+    middleware,
+    responses: {
       200: z.array(z.looseObject({ id: z.string(), label: z.string(), created: time, seen: time })),
     },
-    no: ["not_found"],
+    refusals: ["not_found"],
   },
-  (c) => callMailbox(c, (mailbox, visitor) => mailbox.passkeys(visitor)),
+  (c) => callMailbox(c, (mailbox, caller) => mailbox.passkeys(caller)),
 );
 
-route(
+declareRoute(
   passkeys,
   {
     method: "delete",
     path: "/api/passkeys/{id}",
     tag,
-    does: "Remove a passkey",
+    summary: "Remove a passkey",
     scope: "people",
-    through,
+    middleware,
     params: z.object({ id: z.string() }),
-    answers: { 204: null },
-    no: ["not_found", "proof_required"],
+    responses: { 204: null },
+    refusals: ["not_found", "proof_required"],
   },
-  (c, { params }) => callMailbox(c, (mailbox, visitor) => mailbox.removePasskey(visitor, params.id)),
+  (c, { params }) => callMailbox(c, (mailbox, caller) => mailbox.removePasskey(caller, params.id)),
 );
 
-route(
+declareRoute(
   passkeys,
   {
     method: "post",
     path: "/api/sign-in/passkey/options",
     tag,
-    does: "What a browser needs to sign in with a passkey",
-    about: "For a name that nobody has it looks the same, and leads nowhere.",
+    summary: "Get the browser's options to sign in with a passkey",
+    description: "For an unknown name the options look the same, but can't be used.",
     scope: null,
-    through: [...through, strangers],
+    middleware: [...middleware, limitAttempts],
     body: z.strictObject({ userName: name }),
-    answers: { 200: options },
-    no: ["bad_name", "reserved_name", "rate_limited", "not_found"],
+    responses: { 200: options },
+    refusals: ["bad_name", "reserved_name", "rate_limited", "not_found"],
   },
   (c, { body }) => signInOptions(c, body.userName),
 );
 
-route(
+declareRoute(
   passkeys,
   {
     method: "post",
     path: "/api/sign-in/passkey",
     tag,
-    does: "Sign a device in with a passkey",
+    summary: "Sign a device in with a passkey",
     scope: null,
-    through: [...through, strangers],
+    middleware: [...middleware, limitAttempts],
     body: z.strictObject({ userName: name, response, label: label.optional() }),
     bytes: PASSKEY_BODY_BYTES,
-    answers: { 200: signedIn },
-    no: ["bad_name", "reserved_name", "unauthorized", "suspended", "rate_limited", "not_found"],
+    responses: { 200: signedIn },
+    refusals: ["bad_name", "reserved_name", "unauthorized", "suspended", "rate_limited", "not_found"],
   },
   (c, { body }) => passkeySignIn(c, body),
 );
 
-route(
+declareRoute(
   passkeys,
   {
     method: "post",
     path: "/api/proof/passkey/options",
     tag,
-    does: "What a browser needs to show with a passkey that it is the user who asks",
+    summary: "Get the browser's options to prove with a passkey that the user operates the device",
     scope: "people",
-    through,
-    answers: { 200: options },
-    no: ["not_found"],
+    middleware,
+    responses: { 200: options },
+    refusals: ["not_found"],
   },
   (c) => proofOptions(c),
 );
 
-route(
+declareRoute(
   passkeys,
   {
     method: "post",
     path: "/api/proof/passkey",
     tag,
-    does: "Show with a passkey that it is the user who asks",
-    about: "For 15 minutes the device may change who comes in.",
+    summary: "Prove with a passkey that the user operates the device",
+    description: "For 15 minutes the device may change credentials.",
     scope: "people",
-    through,
+    middleware,
     body: z.strictObject({ response }),
-    answers: { 204: null },
-    no: ["not_found"],
+    responses: { 204: null },
+    refusals: ["not_found"],
   },
   (c, { body }) => passkeyProof(c, body),
 );

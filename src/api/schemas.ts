@@ -1,11 +1,11 @@
-// Schemas that several routes have: names, numbers, tokens, frames.
+// Schemas shared by several routes: names, numbers, tokens, frames.
 import { z } from "@hono/zod-openapi";
 import { NUMBER_END } from "../protocol/limits.ts";
-import { canonical, isDevice } from "../protocol/names.ts";
+import { canonical, isDeviceName } from "../protocol/names.ts";
 import { SCOPES } from "../protocol/service.ts";
 import { forDisplay } from "../protocol/short-text.ts";
 
-/** A userName in any spelling; read, it is canonical. */
+/** A userName in any spelling. Parsed, it is canonical. */
 export const name = z
   .string()
   .transform((raw, { addIssue }) => {
@@ -26,51 +26,51 @@ export const canonicalName = z.string().meta({ example: "alice", description: "A
 
 export const seq = z.int().gte(0).lt(NUMBER_END);
 
-/** A whole number in an address. */
-export const whole = (most: number, least = 0) =>
+/** A whole number in a URL. */
+export const integerText = (max: number, min = 0) =>
   z
     .string()
-    .regex(/^\d{1,16}$/, `it must be a whole number, ${least} to ${most}`)
+    .regex(/^\d{1,16}$/, `it must be a whole number, ${min} to ${max}`)
     .transform(Number)
-    .pipe(z.int().gte(least, `it must be ${least} to ${most}`).lte(most, `it must be ${least} to ${most}`))
-    .openapi({ type: "integer", minimum: least, maximum: most });
+    .pipe(z.int().gte(min, `it must be ${min} to ${max}`).lte(max, `it must be ${min} to ${max}`))
+    .openapi({ type: "integer", minimum: min, maximum: max });
 
-/** A seq in an address. */
-export const seqText = whole(NUMBER_END - 1);
+/** A seq in a URL. */
+export const seqText = integerText(NUMBER_END - 1);
 
-export const device = z.string().refine(isDevice, "it must be 1 to 64 of A-Z a-z 0-9 . _ -").openapi({
+export const device = z.string().refine(isDeviceName, "it must be 1 to 64 of A-Z a-z 0-9 . _ -").openapi({
   pattern: "^[A-Za-z0-9._-]{1,64}$",
-  description: "A device, by the name that it gave itself",
+  description: "A device, by the name it chose",
   example: "phone",
 });
 
-/** UTF-16 units of what somebody calls a device or a token. Answers: names as storage. */
-const LABEL = 64;
-export const label = line(LABEL, 1);
+/** UTF-16 units of the label of a device or token. Answers: labels as storage. */
+const MAX_LABEL_UNITS = 64;
+export const label = singleLine(MAX_LABEL_UNITS, 1);
 
-/** A text of one line, as it is shown: what is not shown of it is left out. */
-export function line(most: number, least = 0) {
+/** A text in one line, without invisible characters. */
+export function singleLine(max: number, min = 0) {
   return z
     .string()
     .transform(forDisplay)
-    .pipe(z.string().min(least).max(most))
-    .openapi({ type: "string", minLength: least, maxLength: most });
+    .pipe(z.string().min(min).max(max))
+    .openapi({ type: "string", minLength: min, maxLength: max });
 }
 
 export const time = z.int().meta({ description: "Ms since 1970" });
 
-/** An array of at most `most`, at least one: how many there are is looked at before what they are. */
-export function listOf<T extends z.ZodType>(element: T, most: number) {
+/** An array of 1 to `most` elements. The length is checked before the elements. */
+export function listOf<T extends z.ZodType>(element: T, max: number) {
   return z.preprocess((value, { addIssue }) => {
-    const isLong = Array.isArray(value) && value.length > most;
-    if (isLong) addIssue({ code: "too_big", origin: "array", maximum: most, inclusive: true, input: value });
+    const isLong = Array.isArray(value) && value.length > max;
+    if (isLong) addIssue({ code: "too_big", origin: "array", maximum: max, inclusive: true, input: value });
     return value;
-  }, z.array(element).min(1).max(most));
+  }, z.array(element).min(1).max(max));
 }
 
 export const scopes = z.array(z.enum(SCOPES)).min(1).max(SCOPES.length);
 
-/** What whoever signs in is given. */
+/** The response to a sign-in. */
 export const signedIn = z
   .object({
     userName: canonicalName,
@@ -80,10 +80,10 @@ export const signedIn = z
   })
   .meta({ id: "SignedIn" });
 
-/** While AUTH is open: whose mailbox it is. Elsewhere the token says. */
-export const whose = { user: z.string().optional().meta({ description: "Whose mailbox, where AUTH is open" }) };
+/** The mailbox, if AUTH is open. In the other modes, the token names it. */
+export const userQuery = { user: z.string().optional().meta({ description: "Whose mailbox, if AUTH is open" }) };
 
-/** What a frame of the log can be; `type` says which. docs/PROTOCOL.md has the fields of each. */
+/** A log frame of any `type`. docs/PROTOCOL.md lists the fields. */
 export const logFrame = z
   .looseObject({ type: z.enum(["message", "gap", "failed", "peer", "mark", "notice"]), seq })
   .meta({ id: "LogFrame", description: "A log frame, as a socket gets it" });

@@ -1,22 +1,22 @@
-// Service accounts, for operators.
+// Routes of service accounts, for operators.
 import { z } from "@hono/zod-openapi";
 import {
   createService,
-  endService,
-  grantAccess,
+  revokeService,
+  grantServiceToken,
   listServices,
-  revokeAccess,
-  hookService,
+  revokeServiceToken,
+  setServiceWebhook,
   showService,
-  unhookService,
+  removeServiceWebhook,
 } from "../identity/service-accounts.ts";
-import { api, route } from "./declare-route.ts";
+import { createApi, declareRoute } from "./declare-route.ts";
 import { canonicalName, label, name, scopes, time } from "./schemas.ts";
 
 const tag = "Service accounts";
 const params = z.object({ userName: name });
 
-const made = z
+const newServiceToken = z
   .object({
     userName: canonicalName,
     token: z.string().meta({ description: "Shown once" }),
@@ -34,138 +34,138 @@ const service = z
       .object({
         url: z.string(),
         created: time,
-        failing: time.nullable().meta({ description: "Since when nothing was taken" }),
+        failing: time.nullable().meta({ description: "Since when posts have failed" }),
         tries: z.int(),
-        due: time.nullable().meta({ description: "When the next try is" }),
-        disabled: time.nullable().meta({ description: "When it was given up" }),
+        due: time.nullable().meta({ description: "When the next try is due" }),
+        disabled: time.nullable().meta({ description: "When it was disabled" }),
       })
       .nullable(),
   })
   .meta({ id: "Service" });
 
-export const services = api();
+export const services = createApi();
 
-route(
+declareRoute(
   services,
   {
     method: "post",
     path: "/api/admin/services",
     tag,
-    does: "Create a service account",
+    summary: "Create a service account",
     scope: "admin",
     body: z.strictObject({ userName: name, scopes, label: label.optional() }).meta({ id: "NewService" }),
-    answers: { 201: made },
-    no: ["bad_name", "reserved_name", "name_taken"],
+    responses: { 201: newServiceToken },
+    refusals: ["bad_name", "reserved_name", "name_taken"],
   },
-  (c, { body: { userName, ...wanted } }) => createService(c, userName, wanted),
+  (c, { body: { userName, ...request } }) => createService(c, userName, request),
 );
 
-route(
+declareRoute(
   services,
   {
     method: "get",
     path: "/api/admin/services",
     tag,
-    does: "The service accounts, by name",
+    summary: "List the service accounts by name",
     scope: "admin",
     query: z.object({ after: z.string().max(64).optional().meta({ description: "The last name that you have" }) }),
-    answers: {
+    responses: {
       200: z.object({ services: z.array(z.object({ userName: canonicalName, created: time })), more: z.boolean() }),
     },
   },
   (c, { query }) => listServices(c, query.after ?? ""),
 );
 
-route(
+declareRoute(
   services,
   {
     method: "get",
     path: "/api/admin/services/{userName}",
     tag,
-    does: "A service account, with what its tokens are good for",
+    summary: "Show a service account with its tokens' scopes",
     scope: "admin",
     params,
-    answers: { 200: service },
-    no: ["bad_name", "reserved_name", "not_found"],
+    responses: { 200: service },
+    refusals: ["bad_name", "reserved_name", "not_found"],
   },
   (c, { params: { userName } }) => showService(c, userName),
 );
 
-route(
+declareRoute(
   services,
   {
     method: "delete",
     path: "/api/admin/services/{userName}",
     tag,
-    does: "Revoke a service account",
+    summary: "Revoke a service account",
     scope: "admin",
     params,
-    answers: { 204: null },
-    no: ["bad_name", "reserved_name", "not_found"],
+    responses: { 204: null },
+    refusals: ["bad_name", "reserved_name", "not_found"],
   },
-  (c, { params: { userName } }) => endService(c, userName),
+  (c, { params: { userName } }) => revokeService(c, userName),
 );
 
-route(
+declareRoute(
   services,
   {
     method: "post",
     path: "/api/admin/services/{userName}/tokens",
     tag,
-    does: "Make one more token for a service account",
+    summary: "Add a token to a service account",
     scope: "admin",
     params,
     body: z.strictObject({ scopes, label: label.optional() }).meta({ id: "NewServiceAccess" }),
-    answers: { 201: made },
-    no: ["bad_name", "reserved_name", "not_found"],
+    responses: { 201: newServiceToken },
+    refusals: ["bad_name", "reserved_name", "not_found"],
   },
-  (c, { params: { userName }, body }) => grantAccess(c, userName, body),
+  (c, { params: { userName }, body }) => grantServiceToken(c, userName, body),
 );
 
-route(
+declareRoute(
   services,
   {
     method: "delete",
     path: "/api/admin/services/{userName}/tokens/{id}",
     tag,
-    does: "Take a token of a service account away",
+    summary: "Revoke a token of a service account",
     scope: "admin",
     params: z.object({ userName: name, id: z.string() }),
-    answers: { 204: null },
-    no: ["bad_name", "reserved_name", "not_found"],
+    responses: { 204: null },
+    refusals: ["bad_name", "reserved_name", "not_found"],
   },
-  (c, { params: { userName, id } }) => revokeAccess(c, userName, id),
+  (c, { params: { userName, id } }) => revokeServiceToken(c, userName, id),
 );
 
-route(
+declareRoute(
   services,
   {
     method: "put",
     path: "/api/admin/services/{userName}/webhook",
     tag,
-    does: "Have a service's mail posted to an address",
-    about:
-      "What reaches the mailbox is posted as `{user, epoch, frames}`, in order, until it is answered with 2xx; signed as Standard Webhooks has it, with the secret that is shown once. Set again, it goes on where it was, with another secret.",
+    summary: "Set a service's webhook",
+    description:
+      "Entries of the mailbox are posted as `{user, epoch, frames}`, in order, and repeated until a response is 2xx. Posts are signed as in Standard Webhooks, with the secret of this response, which is shown once. Set again, the webhook continues at its position, with another secret.",
     scope: "admin",
     params,
     body: z.strictObject({ url: z.string().meta({ example: "https://example.com/hook" }) }).meta({ id: "NewWebhook" }),
-    answers: { 201: z.object({ url: z.string(), secret: z.string() }) },
-    no: ["bad_name", "reserved_name", "not_found"],
+    responses: { 201: z.object({ url: z.string(), secret: z.string() }) },
+    refusals: ["bad_name", "reserved_name", "not_found"],
   },
-  (c, { params: { userName }, body }) => hookService(c, userName, body.url),
+  (c, { params: { userName }, body }) => setServiceWebhook(c, userName, body.url),
 );
 
-route(
+declareRoute(
   services,
   {
     method: "delete",
     path: "/api/admin/services/{userName}/webhook",
     tag,
-    does: "Post a service's mail nowhere any more",
+    summary: "Remove a service's webhook",
     scope: "admin",
     params,
-    answers: { 204: null },
-    no: ["bad_name", "reserved_name", "not_found"],
+    responses: { 204: null },
+    refusals: ["bad_name", "reserved_name", "not_found"],
   },
-  (c, { params: { userName } }) => unhookService(c, userName),
+  (c, { params: { userName } }) => removeServiceWebhook(c, userName),
 );

@@ -1,23 +1,23 @@
-// One shard of the census: how many sockets each user of this shard has, as the users' mailboxes last said.
-// What a crash left behind is corrected by a bounded audit while somebody asks; nobody is woken otherwise.
+// One shard of the census: the number of sockets of each of its users, as their mailboxes last reported. A bounded
+// audit corrects numbers that a crash left behind; it runs only while somebody queries the census.
 import { DurableObject } from "cloudflare:workers";
 import type { CensusCalls, Online } from "../protocol/census.ts";
-import type { Figures } from "../protocol/counters.ts";
+import type { CounterValues } from "../protocol/counters.ts";
 import { withJurisdiction } from "../protocol/jurisdiction.ts";
 import { logEvent, reasonOf } from "../protocol/log-events.ts";
 import { withTimeout } from "../protocol/timeout.ts";
 import { IsolateCounters } from "./isolate-counters.ts";
 
 /**
- * Mailboxes asked in one audit, and the least time between two, ms: after one that found a wrong number, and after one that found none.
- * Answers: a question of anybody that wakes everybody.
+ * Mailboxes queried in one audit, and least ms between two audits: after one that found a wrong number, and after one
+ * that found none. Answers: an anonymous query that wakes all mailboxes.
  */
-const AUDIT = 8;
+const MAX_AUDITED = 8;
 const AUDIT_MS = 5_000;
 const QUIET_AUDIT_MS = 60_000;
-/** A mailbox has so long to answer, ms; no audit begins before the last one is done. Answers: calls that pile up where many mailboxes hang. */
+/** The timeout of a mailbox's response, ms; audits never overlap. Answers: calls that pile up when mailboxes hang. */
 const CALL_MS = 10_000;
-/** A number younger than this, ms, is not audited. */
+/** Numbers younger than this, ms, are not audited. */
 const FRESH_MS = 60_000;
 
 interface Row {
@@ -28,13 +28,13 @@ interface Row {
 
 export class Census extends DurableObject<Env> implements CensusCalls {
   readonly #sql: SqlStorage;
-  readonly #counted: IsolateCounters;
-  readonly #count: { users: number; sockets: number };
-  #audited = 0;
-  #pauseMs = AUDIT_MS;
-  #auditing = false;
-  /** The audit goes round by name, and on from here. */
-  #last = "";
+  readonly #isolateCounters: IsolateCounters;
+  readonly #online: { users: number; sockets: number };
+  #auditedAt = 0;
+  #auditEveryMs = AUDIT_MS;
+  #isAuditing = false;
+  /** The audit proceeds in the order of names, after this one. */
+  #lastAudited = "";
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, withJurisdiction(env));
@@ -43,18 +43,20 @@ export class Census extends DurableObject<Env> implements CensusCalls {
       "CREATE TABLE IF NOT EXISTS online (user TEXT PRIMARY KEY, sockets INTEGER NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID",
     );
     this.#sql.exec("CREATE TABLE IF NOT EXISTS erasing (user TEXT PRIMARY KEY) WITHOUT ROWID");
-    this.#counted = new IsolateCounters(this.#sql);
+    this.#isolateCounters = new IsolateCounters(this.#sql);
     const [sum] = this.#rows<Online>("SELECT count(*) AS users, coalesce(sum(sockets), 0) AS sockets FROM online");
-    this.#count = { users: sum?.users ?? 0, sockets: sum?.sockets ?? 0 };
+    this.#online = { users: sum?.users ?? 0, sockets: sum?.sockets ?? 0 };
   }
 
-  /** Takes a user's own number. It is absolute, so a report that came twice changes nothing. */
+  /** Stores a user's number of sockets. It is absolute, so a repeated report changes nothing. */
   report(user: string, sockets: number): Promise<Online> {
     this.#set(user, sockets);
-    return Promise.resolve({ ...this.#count });
+    return Promise.resolve({ ...this.#online });
   }
 
-  /** A row for as long as a mailbox has no file: whatever ends in between, the name stays taken (log/tombstone.ts). */
+  /**
+   * A row while a mailbox has no file: if the erasure is interrupted, the name stays taken (mailbox/log/tombstone.ts).
+   */
   erasing(user: string, isUnderWay: boolean): Promise<void> {
     const statement = isUnderWay
       ? "INSERT OR IGNORE INTO erasing (user) VALUES (?)"
@@ -68,49 +70,49 @@ export class Census extends DurableObject<Env> implements CensusCalls {
   }
 
   count(): Promise<Online> {
-    if (Date.now() - this.#audited >= this.#pauseMs && !this.#auditing) {
-      this.#audited = Date.now();
-      // It calls before anything else comes: two calls lead to what it asks, the one to this shard and its own.
+    if (Date.now() - this.#auditedAt >= this.#auditEveryMs && !this.#isAuditing) {
+      this.#auditedAt = Date.now();
+      // Its depth is 2 calls: the one to this shard, and its own.
       this.ctx.waitUntil(this.audit(Date.now() - FRESH_MS));
     }
-    return Promise.resolve({ ...this.#count });
+    return Promise.resolve({ ...this.#online });
   }
 
-  /** Keeps what an isolate has counted so far. Absolute: a report that came twice changes nothing. */
+  /** Stores an isolate's counters. They are absolute, so a repeated report changes nothing. */
   counted(reporter: string, figures: string): Promise<void> {
-    this.#counted.put(reporter, figures);
+    this.#isolateCounters.put(reporter, figures);
     return Promise.resolve();
   }
 
-  /** Who is online, and what was counted. Nobody is asked: no mailbox wakes because somebody looks. */
-  figures(): Promise<{ readonly online: Online; readonly figures: Figures }> {
-    return Promise.resolve({ online: { ...this.#count }, figures: this.#counted.total() });
+  /** The numbers online and the counters of this shard. Calls no mailbox. */
+  figures(): Promise<{ readonly online: Online; readonly figures: CounterValues }> {
+    return Promise.resolve({ online: { ...this.#online }, figures: this.#isolateCounters.total() });
   }
 
-  /** Whether this object and its disk answer. */
+  /** Whether this object and its disk respond. */
   ping(): Promise<boolean> {
     return Promise.resolve(this.#rows("SELECT 1").length === 1);
   }
 
-  /** Asks a few mailboxes that said nothing since `before` (ms) for their true number; returns how many were asked. */
+  /** Queries mailboxes that have not reported since `before` (ms since 1970); returns how many. */
   async audit(before: number): Promise<number> {
     const query = "SELECT * FROM online WHERE user > ? AND at <= ? ORDER BY user LIMIT ?";
-    const rows = this.#rows<Row>(query, this.#last, before, AUDIT);
-    this.#last = rows.length < AUDIT ? "" : (rows.at(-1)?.user ?? "");
-    this.#pauseMs = QUIET_AUDIT_MS;
-    this.#auditing = true;
-    const corrected = await Promise.all(rows.map((row) => this.#check(row)));
-    this.#auditing = false;
-    if (corrected.includes(true)) this.#pauseMs = AUDIT_MS;
+    const rows = this.#rows<Row>(query, this.#lastAudited, before, MAX_AUDITED);
+    this.#lastAudited = rows.length < MAX_AUDITED ? "" : (rows.at(-1)?.user ?? "");
+    this.#auditEveryMs = QUIET_AUDIT_MS;
+    this.#isAuditing = true;
+    const corrected = await Promise.all(rows.map((row) => this.#auditMailbox(row)));
+    this.#isAuditing = false;
+    if (corrected.includes(true)) this.#auditEveryMs = AUDIT_MS;
     return rows.length;
   }
 
-  /** Whether the number was wrong. */
-  async #check(row: Row): Promise<boolean> {
+  /** Corrects a wrong number; returns whether it was wrong. */
+  async #auditMailbox(row: Row): Promise<boolean> {
     try {
       const sockets = await withTimeout(this.env.MAILBOX.getByName(row.user).countSockets(row.user), CALL_MS);
       const [now] = this.#rows<Row>("SELECT * FROM online WHERE user = ?", row.user);
-      // A report that came meanwhile is the newer one.
+      // A report that arrived meanwhile is newer.
       const isWrong = now?.at === row.at && sockets !== row.sockets;
       if (isWrong) this.#set(row.user, sockets);
       return isWrong;
@@ -122,8 +124,8 @@ export class Census extends DurableObject<Env> implements CensusCalls {
 
   #set(user: string, sockets: number): void {
     const [known] = this.#rows<Row>("SELECT * FROM online WHERE user = ?", user);
-    this.#count.sockets += sockets - (known?.sockets ?? 0);
-    this.#count.users += Number(sockets > 0) - Number(known !== undefined);
+    this.#online.sockets += sockets - (known?.sockets ?? 0);
+    this.#online.users += Number(sockets > 0) - Number(known !== undefined);
     if (sockets > 0) this.#sql.exec("INSERT OR REPLACE INTO online VALUES (?, ?, ?)", user, sockets, Date.now());
     else if (known !== undefined) this.#sql.exec("DELETE FROM online WHERE user = ?", user);
   }

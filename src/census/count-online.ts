@@ -1,9 +1,9 @@
-// The question who is online: asked of every shard at once, added up here.
-import { type Online, SHARDS } from "../protocol/census.ts";
+// Counts users and sockets online: queries every shard at once and adds up.
+import { type Online, CENSUS_SHARDS } from "../protocol/census.ts";
 
 /** Users and sockets over all shards. */
 export async function countOnline(env: Env): Promise<Online> {
-  const shards = Array.from({ length: SHARDS }, (_, shard) => {
+  const shards = Array.from({ length: CENSUS_SHARDS }, (_, shard) => {
     return env.CENSUS.getByName(String(shard)).count();
   });
   let users = 0;

@@ -1,14 +1,14 @@
-// What isolates have counted, as they last said: one row each. Those that have said nothing for long are added up in one, so there are
-// few. Only this file and census.ts ask the shard's database.
-import { type Figures, sum } from "../protocol/counters.ts";
+// The counters of isolates, as last reported: one row each. Rows of isolates that have ended are merged into one, so
+// there are few. Only this file and census.ts use the shard's database.
+import { type CounterValues, sumOf } from "../protocol/counters.ts";
 
-/** A row is added to the sum when so old, ms. Reports of one name end well before: see meter/. */
+/** The age at which a row is merged, ms. A reporter's name ends well before that: see metrics/report-counters.ts. */
 const ENDED_MS = 3 * 3_600_000;
-/** Ms between two looks for such rows. */
-const LOOK_MS = 600_000;
+/** Least ms between two merges. */
+const ADD_UP_EVERY_MS = 600_000;
 
-/** The reporter of the sum; no isolate has this name. */
-const ENDED = "";
+/** The reporter of the merged row; no isolate has this name. */
+const SUM_REPORTER = "";
 
 interface Row {
   readonly reporter: string;
@@ -19,14 +19,14 @@ interface Row {
 export class IsolateCounters {
   readonly #sql: SqlStorage;
   #exists: boolean;
-  #looked = 0;
+  #addedUpAt = 0;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
     this.#exists = sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'counted'").toArray().length > 0;
   }
 
-  /** Keeps what a reporter has counted; the last one counts. `figures` is JSON text. */
+  /** Stores a reporter's counters; the last report counts. `figures` is JSON text. */
   put(reporter: string, figures: string, now = Date.now()): void {
     if (!this.#exists) {
       this.#sql.exec(
@@ -35,21 +35,21 @@ export class IsolateCounters {
     }
     this.#exists = true;
     this.#sql.exec("INSERT OR REPLACE INTO counted (reporter, at, figures) VALUES (?, ?, ?)", reporter, now, figures);
-    if (now - this.#looked > LOOK_MS) this.#addUp(now);
+    if (now - this.#addedUpAt > ADD_UP_EVERY_MS) this.#addUp(now);
   }
 
   /** The sum over all reporters. */
-  total(): Figures {
-    return sum(this.#rows("SELECT * FROM counted").map(read));
+  total(): CounterValues {
+    return sumOf(this.#rows("SELECT * FROM counted").map(parseFigures));
   }
 
   #addUp(now: number): void {
-    this.#looked = now;
+    this.#addedUpAt = now;
     const ended = this.#rows("SELECT * FROM counted WHERE at <= ? AND reporter <> ''", now - ENDED_MS);
     if (ended.length === 0) return;
     const before = this.#rows("SELECT * FROM counted WHERE reporter = ''");
-    const text = JSON.stringify(sum([...before, ...ended].map(read)));
-    this.#sql.exec("INSERT OR REPLACE INTO counted (reporter, at, figures) VALUES (?, ?, ?)", ENDED, now, text);
+    const text = JSON.stringify(sumOf([...before, ...ended].map(parseFigures)));
+    this.#sql.exec("INSERT OR REPLACE INTO counted (reporter, at, figures) VALUES (?, ?, ?)", SUM_REPORTER, now, text);
     for (const { reporter } of ended) this.#sql.exec("DELETE FROM counted WHERE reporter = ?", reporter);
   }
 
@@ -58,6 +58,6 @@ export class IsolateCounters {
   }
 }
 
-function read({ figures }: Row): Figures {
-  return JSON.parse(figures) as Figures;
+function parseFigures({ figures }: Row): CounterValues {
+  return JSON.parse(figures) as CounterValues;
 }

@@ -1,28 +1,29 @@
-// Which operator acts, for the log: whoever was let through as one is kept beside the request, under a name that is no secret.
+// Which operator makes a request, for the log: remembered beside the request, by a name that is not secret.
 import { accessIdOf } from "../protocol/service.ts";
 import type { Caller } from "../protocol/caller.ts";
-import type { Asking } from "./identify-caller.ts";
+import type { RequestContext } from "./request-context.ts";
 
-/** `operator`: `secret` for whoever has ADMIN_TOKEN, or a service's name; `operatorToken`: the id of the service's token. */
-export interface Acting {
+/** `operator`: `secret` for a caller with ADMIN_TOKEN, or a service's name; `operatorToken`: the id of its token. */
+export interface ActingOperator {
   readonly operator: string;
   readonly operatorToken: string | null;
 }
 
-const SECRET: Acting = { operator: "secret", operatorToken: null };
+const BY_SECRET: ActingOperator = { operator: "secret", operatorToken: null };
 
-const acting = new WeakMap<Asking, Acting>();
+/** By request, for as long as the request lives. */
+const actingOperators = new WeakMap<RequestContext, ActingOperator>();
 
-/** From here on the request is an operator's: a service's, or that of whoever has the secret. */
-export function setActing(c: Asking, service: Caller | null): void {
-  acting.set(c, service?.proof.is === "service" ? byService(service.name, service.proof.hash) : SECRET);
+/** Marks the request as an operator's: that of a service account, or, if null, of a caller with ADMIN_TOKEN. */
+export function setActingOperator(c: RequestContext, service: Caller | null): void {
+  actingOperators.set(c, service?.proof.is === "service" ? byService(service.name, service.proof.hash) : BY_SECRET);
 }
 
-/** Who acts, as fields of an event. */
-export function actingIn(c: Asking): { readonly [Field in keyof Acting]: string | null } {
-  return acting.get(c) ?? { operator: null, operatorToken: null };
+/** The acting operator, as fields of a log event. */
+export function operatorFields(c: RequestContext): { readonly [Field in keyof ActingOperator]: string | null } {
+  return actingOperators.get(c) ?? { operator: null, operatorToken: null };
 }
 
-function byService(operator: string, hash: string): Acting {
+function byService(operator: string, hash: string): ActingOperator {
   return { operator, operatorToken: accessIdOf(hash) };
 }

@@ -1,5 +1,5 @@
-// What the log says of attempts to come in: who cannot be named, so the network; and a line a minute for each, so that a flood of attempts
-// is no flood of lines.
+// Logs attempts to sign in. The user is unknown, so a line names the network; and each network has one line a minute,
+// so that a flood of attempts is no flood of lines.
 import { logEvent } from "../protocol/log-events.ts";
 
 const MINUTE_MS = 60_000;
@@ -8,35 +8,38 @@ const LINES_PER_MINUTE = 60;
 
 export type AttemptEvent = "token_refused" | "operator_refused" | "attempts_exhausted";
 
-/** What happened in this minute, by event and network: how often. */
-const counted = new Map<string, number>();
-/** Those that had no line of their own because the minute had enough. */
-let unnamed = 0;
-let begun = 0;
+/** The current minute of this isolate. Bounded: `counts` has at most LINES_PER_MINUTE keys. */
+const minute = {
+  startedAt: 0,
+  /** How often each event happened, by event and network. */
+  counts: new Map<string, number>(),
+  /** Events that got no line because the minute had enough. */
+  unlisted: 0,
+};
 
-/** Notes it, unless the same was noted of this network in the same minute: then it is counted. */
-export function noteAttempt(event: AttemptEvent, network: string, now = Date.now()): void {
-  if (now - begun >= MINUTE_MS) endMinute(now);
+/** Logs an attempt, or only counts it if this minute has a line of this event and network, or has enough lines. */
+export function logAttempt(event: AttemptEvent, network: string, now = Date.now()): void {
+  if (now - minute.startedAt >= MINUTE_MS) startMinute(now);
   const key = `${event} ${network}`;
-  const times = counted.get(key);
-  if (times !== undefined) counted.set(key, times + 1);
-  else if (counted.size < LINES_PER_MINUTE) {
-    counted.set(key, 1);
-    write(event, network);
-  } else unnamed++;
+  const times = minute.counts.get(key);
+  if (times !== undefined) minute.counts.set(key, times + 1);
+  else if (minute.counts.size < LINES_PER_MINUTE) {
+    minute.counts.set(key, 1);
+    writeLine(event, network);
+  } else minute.unlisted++;
 }
 
-/** What the minute had beyond its lines is said in one. */
-function endMinute(now: number): void {
-  let more = unnamed;
-  for (const times of counted.values()) more += times - 1;
-  if (more > 0) logEvent("attempts_unlisted", { more, since: begun });
-  counted.clear();
-  unnamed = 0;
-  begun = now;
+/** Starts a minute, after one line that says how many events of the last one had none. */
+function startMinute(now: number): void {
+  let more = minute.unlisted;
+  for (const times of minute.counts.values()) more += times - 1;
+  if (more > 0) logEvent("attempts_unlisted", { more, since: minute.startedAt });
+  minute.counts.clear();
+  minute.unlisted = 0;
+  minute.startedAt = now;
 }
 
-function write(event: AttemptEvent, network: string): void {
+function writeLine(event: AttemptEvent, network: string): void {
   switch (event) {
     case "token_refused":
       return logEvent("token_refused", { network });

@@ -1,72 +1,72 @@
-// How often somebody may try to come in, by address. Counted in the isolate, and by the platform's own limiter where the binding RATE
-// exists. Bare workerd, which has none, is one process: there this count is exact. What is behind it (the tries of a code, the
-// sockets of a mailbox) each mailbox counts for itself.
+// The limit on attempts to sign in or to register, by address. Counted per isolate, and by the platform's rate limiter
+// where the binding RATE exists. Bare workerd has no such binding but is one process, so there the count is exact. Each
+// mailbox counts what happens behind this limit (tries of a code, sockets) itself.
 import { type Refusal, refusal } from "../protocol/refusals.ts";
 import { valueOf, type Variables } from "../protocol/variables.ts";
-import { networkOf, networksOf } from "./address.ts";
+import { loggedNetworkOf, networksOf } from "./address.ts";
 import { AddressLimit, isReserved, MINUTE_MS } from "./address-limit.ts";
-import { noteAttempt } from "./attempt-log.ts";
+import { logAttempt } from "./attempt-log.ts";
 
-const attempts = new AddressLimit();
-/** Refused upgrades that are accepted, so that a browser hears why. Answers: sockets that their clients keep open. */
-const refusedSockets = new AddressLimit();
+const attemptLimit = new AddressLimit();
+/** Attempts of this isolate, by network. In memory, bounded by AddressLimit. Answers: guessing tokens and codes. */
+const refusedSocketLimit = new AddressLimit();
 
-/** What the platform counts by; see [[ratelimits]] in wrangler.toml. */
-interface Limiter {
+/** The platform's rate limiter; see [[ratelimits]] in wrangler.toml. */
+interface RateLimitBinding {
   limit(options: { readonly key: string }): Promise<{ readonly success: boolean }>;
 }
 
 export type AttemptLimits = Pick<Variables, "RATE_LIMIT" | "ATTEMPTS_PER_MINUTE" | "CLIENT_ADDRESS"> & {
-  readonly RATE?: Limiter;
+  readonly RATE?: RateLimitBinding;
 };
 
-/** An attempt that is counted already, as long as nobody knows whether it was a good one. */
+/** An attempt that is already counted, while its result is still unknown. */
 export interface Attempt {
-  /** It was good. */
-  giveBack(): void;
-  /** It was wrong; a refusal where the platform has counted too many. */
-  keep(): Promise<Refusal | null>;
+  /** The attempt was legitimate: no longer counted. */
+  release(): void;
+  /** The attempt was wrong. Returns a refusal if the platform has counted too many. */
+  commit(): Promise<Refusal | null>;
 }
 
-const UNLIMITED: Attempt = { giveBack: () => undefined, keep: () => Promise.resolve(null) };
+const UNLIMITED: Attempt = { release: () => undefined, commit: () => Promise.resolve(null) };
 
-/** Reserves one attempt, before anything is done that it may cost. */
-export function reserve(request: Request, limits: AttemptLimits): Attempt | { readonly refused: Refusal } {
+/** Reserves one attempt, before any work is done for it. */
+export function reserveAttempt(request: Request, limits: AttemptLimits): Attempt | { readonly refused: Refusal } {
   if (valueOf(limits, "RATE_LIMIT") === "off") return UNLIMITED;
   const networks = networksOf(request, limits);
-  const outcome = attempts.reserve(networks, limitOf(limits));
+  const outcome = attemptLimit.reserve(networks, attemptsPerMinute(limits));
   if (!isReserved(outcome)) {
-    if (!outcome.isBusy) noteAttempt("attempts_exhausted", networkOf(request, limits));
-    return { refused: tooMany(outcome.retryAfter) };
+    if (!outcome.isBusy) logAttempt("attempts_exhausted", loggedNetworkOf(request, limits));
+    return { refused: tooManyAttempts(outcome.retryAfter) };
   }
-  const keep = async () => {
-    outcome.keep();
+  const commit = async () => {
+    outcome.commit();
     if ((await limits.RATE?.limit({ key: networks.household }))?.success !== false) return null;
-    // What the platform knows of other isolates holds here too: the next one wakes nobody.
+    // The platform counts other isolates too: the next attempt is refused here without waking a mailbox.
     outcome.exhaust();
-    return tooMany(MINUTE_MS);
+    return tooManyAttempts(MINUTE_MS);
   };
-  return { giveBack: outcome.giveBack, keep };
+  return { release: outcome.release, commit };
 }
 
-/** Counts one attempt; a refusal where there were too many. */
-export async function attempt(request: Request, limits: AttemptLimits): Promise<Refusal | null> {
-  const reserved = reserve(request, limits);
-  return "refused" in reserved ? reserved.refused : reserved.keep();
+/** Counts one attempt. Returns a refusal if there were too many. */
+export async function countAttempt(request: Request, limits: AttemptLimits): Promise<Refusal | null> {
+  const reserved = reserveAttempt(request, limits);
+  return "refused" in reserved ? reserved.refused : reserved.commit();
 }
 
-/** Whether this address may be refused with an accepted socket once more; counts it. */
+/** Whether this address may be refused once more by an accepted socket. Counts it. */
 export function mayRefuseBySocket(request: Request, limits: AttemptLimits): boolean {
   if (valueOf(limits, "RATE_LIMIT") === "off") return true;
-  const outcome = refusedSockets.reserve(networksOf(request, limits), limitOf(limits));
-  if (isReserved(outcome)) outcome.keep();
+  const outcome = refusedSocketLimit.reserve(networksOf(request, limits), attemptsPerMinute(limits));
+  if (isReserved(outcome)) outcome.commit();
   return isReserved(outcome);
 }
 
-function limitOf(limits: AttemptLimits): number {
+function attemptsPerMinute(limits: AttemptLimits): number {
   return valueOf(limits, "ATTEMPTS_PER_MINUTE");
 }
 
-function tooMany(retryAfter: number): Refusal {
+function tooManyAttempts(retryAfter: number): Refusal {
   return { ...refusal("rate_limited"), retryAfter };
 }

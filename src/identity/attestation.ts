@@ -1,29 +1,29 @@
-// What an authenticator says of itself when it makes a passkey. Nobody here wants to know it, and to verify it a library would ask other
-// servers for lists of revoked certificates, at addresses that the certificates name. So only passkeys that say nothing are taken, the
-// library is handed nothing else, and it has no way to ask anybody.
+// Attestation: an authenticator's statement about itself when it makes a passkey. It is not used here. To verify it,
+// a library would fetch revocation lists from addresses that the certificates name. So only passkeys without
+// attestation are accepted, the library gets no other, and its fetch is disabled.
 
 type Library = typeof import("@simplewebauthn/server");
 
-/** The one place where the library fetches. It exports no way to reach it (seen with 14.0.3), so it is reached by its file. */
-const fetching = () => import("../../node_modules/@simplewebauthn/server/esm/helpers/fetch.js");
+/** The library's only module that fetches. The package (14.0.3) does not export it, so it is imported by path. */
+const importFetchHelper = () => import("../../node_modules/@simplewebauthn/server/esm/helpers/fetch.js");
 
-/** The library: large and seldom needed, so it is loaded when it is. It cannot fetch. */
-export async function library(): Promise<Library> {
-  const [server, { _fetchInternals }] = await Promise.all([import("@simplewebauthn/server"), fetching()]);
+/** Loads the library on first use, because it is large and rarely needed. Its fetch is replaced by an error. */
+export async function loadLibrary(): Promise<Library> {
+  const [server, { _fetchInternals }] = await Promise.all([import("@simplewebauthn/server"), importFetchHelper()]);
   _fetchInternals.stubThis = () => Promise.reject(new Error("nothing is fetched for a passkey"));
   return server;
 }
 
 /**
- * The attestation object with nothing of what the authenticator says of itself, base64url; null where it has a certificate, or is of
- * another kind than `none`. An authenticator that signed it with the passkey itself says no more than `none`, and browsers leave that as
- * it is (Web Authentication, 5.1.3): the signature is dropped.
+ * The attestation object without a statement, base64url; null if it has a certificate, or a format other than `none`.
+ * Self-attestation (`packed`, signed with the passkey itself) proves no more than `none`, and browsers do not convert
+ * it (Web Authentication, 5.1.3): its signature is dropped.
  */
-export async function plainAttestation(text: string): Promise<string | null> {
+export async function stripAttestation(text: string): Promise<string | null> {
   const { isoBase64URL, isoCBOR } = await import("@simplewebauthn/server/helpers");
-  const read: unknown = isoCBOR.decodeFirst(isoBase64URL.toBuffer(text));
-  if (!(read instanceof Map)) return null;
-  const [format, statement, data] = ["fmt", "attStmt", "authData"].map((key): unknown => read.get(key));
+  const attestation: unknown = isoCBOR.decodeFirst(isoBase64URL.toBuffer(text));
+  if (!(attestation instanceof Map)) return null;
+  const [format, statement, data] = ["fmt", "attStmt", "authData"].map((key): unknown => attestation.get(key));
   if (!(statement instanceof Map) || !(data instanceof Uint8Array)) return null;
   const isNone = format === "none" && statement.size === 0;
   const isSelf = format === "packed" && [...statement.keys()].every((key) => key === "alg" || key === "sig");

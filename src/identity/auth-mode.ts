@@ -1,55 +1,57 @@
-// The AUTH variable: what it means, and what is wrong with the variables around it, said aloud once when an isolate starts.
+// The AUTH variable and what depends on it. Problems of the variables are logged once, when an isolate starts.
 import { isPrivate } from "../protocol/host.ts";
 import { logEvent } from "../protocol/log-events.ts";
 import { type Refusal, refusal } from "../protocol/refusals.ts";
 import { problemOfValue, valueOf } from "../protocol/variables.ts";
-import { isVariable, nearestName, problemOfDoor, problemsBeside, type Variables } from "./check-variables.ts";
+import { isVariable, nearestName, accessProblem, otherProblems, type Variables } from "./check-variables.ts";
 
-export type Mode = "accounts" | "jwt" | "open";
+export type AuthMode = "accounts" | "jwt" | "open";
 
-const modes = new WeakMap<object, Mode | null>();
+/** The mode of each set of variables, checked once: they do not change while an isolate lives. */
+const knownModes = new WeakMap<object, AuthMode | null>();
 
-/** The mode, or null where the variables make no sense: then nobody is let in. */
-export function modeOf(variables: Variables): Mode | null {
-  const known = modes.get(variables);
+/** The mode, or null if the variables are invalid: then every request is refused. */
+export function authModeOf(variables: Variables): AuthMode | null {
+  const known = knownModes.get(variables);
   if (known !== undefined) return known;
-  const mode = problemOfDoor(variables) === null ? valueOf(variables, "AUTH") : null;
-  modes.set(variables, mode);
+  const mode = accessProblem(variables) === null ? valueOf(variables, "AUTH") : null;
+  knownModes.set(variables, mode);
   return mode;
 }
 
-/** Why nobody is let in where the mode makes no sense; the details are in the log. */
-export function misconfigured(): Refusal {
+/** The refusal of every request while the variables are invalid. The details are in the log only. */
+export function misconfiguredRefusal(): Refusal {
   return refusal("internal", "the server is not configured; its log says what is missing");
 }
 
-/** Logs what the variables mean for whoever runs this: who comes in, and which of them are not as they were meant. */
+/** Logs the problems of the variables for the operator: who can sign in, and which variables are probably mistakes. */
 export function logMisconfiguration(variables: Variables): void {
   const secret = problemOfValue(variables, "ADMIN_TOKEN");
   if (secret !== null) logEvent("admin_misconfigured", { error: `${secret} It opens nothing.` });
-  const problem = problemOfDoor(variables);
+  const problem = accessProblem(variables);
   if (problem !== null) logEvent("auth_misconfigured", { error: `${problem} Every connection is refused.` });
   else if (valueOf(variables, "AUTH") === "open") {
-    const where = opensAnywhere(variables) ? "" : " from this machine or a private network";
+    const where = isOpenAnywhere(variables) ? "" : " from this machine or a private network";
     logEvent("auth_open", { warning: `AUTH is open: anybody who can reach this server${where} may open any mailbox` });
   }
-  for (const error of problemsBeside(variables)) logEvent("variable_misconfigured", { error });
+  for (const error of otherProblems(variables)) logEvent("variable_misconfigured", { error });
   for (const [name, value] of Object.entries(variables)) {
-    const meant = typeof value !== "string" || isVariable(name) ? null : nearestName(name);
-    if (meant !== null) logEvent("variable_misconfigured", { error: `${name} is no variable; did you mean ${meant}?` });
+    const nearest = typeof value !== "string" || isVariable(name) ? null : nearestName(name);
+    if (nearest !== null)
+      logEvent("variable_misconfigured", { error: `${name} is no variable; did you mean ${nearest}?` });
   }
 }
 
-/** What an operator has to bring; null where nothing opens what is for operators, but for a service's token. */
+/** The operator's secret; null if there is none. Then only a service's token with the scope admin is an operator's. */
 export function adminToken(variables: Variables): string | null {
   return valueOf(variables, "ADMIN_TOKEN") || null;
 }
 
-/** In `open` mode only loopback and private hosts are served, unless a second variable says that it is meant. */
+/** In `open` mode only loopback and private hosts are served, unless OPEN_ANYWHERE allows all. */
 export function servesHost(variables: Variables, url: string): boolean {
-  return opensAnywhere(variables) || isPrivate(new URL(url).hostname);
+  return isOpenAnywhere(variables) || isPrivate(new URL(url).hostname);
 }
 
-function opensAnywhere(variables: Variables): boolean {
+function isOpenAnywhere(variables: Variables): boolean {
   return valueOf(variables, "OPEN_ANYWHERE") === "yes";
 }

@@ -1,28 +1,29 @@
-// What stands before every route that takes a token: it is known who asks before anything of the request is read. The token's form and its
-// mark say enough for a small body; before a large one is read, the mailbox has said that the token is good.
+// The middleware of every route that takes a token: the caller is identified before the body is read. For a small body
+// the token's form and mark are enough; before a large one is read, the mailbox has confirmed the token.
 import { UNCONFIRMED_BODY_BYTES } from "../protocol/limits.ts";
 import type { Scope } from "../protocol/service.ts";
-import { requestTokenOf, confirm, over, refuted } from "./request-token.ts";
-import { lengthOf } from "./request-body.ts";
-import { problem } from "./refuse-upgrade.ts";
-import { type Asking, identifyCaller } from "./identify-caller.ts";
+import { requestTokenOf, confirmToken, settleByStatus, settleRefusal } from "./request-token.ts";
+import { contentLength } from "./request-body.ts";
+import { problemResponse } from "./problem-response.ts";
+import { identifyCaller } from "./identify-caller.ts";
+import type { RequestContext } from "./request-context.ts";
 
-/** Lets a request through whose token may be good for this scope. */
-export function authenticated(scope: Scope | "people") {
-  return async (c: Asking, next: () => Promise<void>): Promise<Response | void> => {
-    const visitor = await identifyCaller(c, null, scope === "people" ? undefined : [scope]);
-    if ("refused" in visitor) return problem(visitor.refused);
+/** Middleware: passes requests whose token may be valid for this scope. */
+export function authenticate(scope: Scope | "people") {
+  return async (c: RequestContext, next: () => Promise<void>): Promise<Response | void> => {
+    const caller = await identifyCaller(c, null, scope === "people" ? undefined : [scope]);
+    if ("refused" in caller) return problemResponse(caller.refused);
     if (isLarge(c.req.raw) && requestTokenOf(c)?.isConfirmed === false) {
-      const answer = await c.env.MAILBOX.getByName(visitor.name).account(visitor);
-      if ("refused" in answer) return problem(await refuted(c, answer.refused));
-      confirm(c);
+      const answer = await c.env.MAILBOX.getByName(caller.name).account(caller);
+      if ("refused" in answer) return problemResponse(await settleRefusal(c, answer.refused));
+      confirmToken(c);
     }
     await next();
-    over(c, c.res.status);
+    settleByStatus(c, c.res.status);
   };
 }
 
-/** Whether there is more to read than one would for anybody; what does not say how much it is counts as much. */
+/** Whether the body is larger than an unconfirmed caller may send. A body without Content-Length counts as large. */
 function isLarge(request: Request): boolean {
-  return request.body !== null && (lengthOf(request) ?? Infinity) > UNCONFIRMED_BODY_BYTES;
+  return request.body !== null && (contentLength(request) ?? Infinity) > UNCONFIRMED_BODY_BYTES;
 }

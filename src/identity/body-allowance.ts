@@ -1,39 +1,38 @@
-// What the large bodies of a user cost, before anybody parses them: by their bytes, whatever is in them. Counted in the isolate, whose
-// time it is that parsing takes; what a request costs beside that its mailbox counts.
-import type { Context } from "hono";
+// The rate limit on large bodies of one user, by bytes, before they are parsed. Counted per isolate, because parsing
+// takes the isolate's time. The mailbox counts the other costs of a request.
 import { Bucket } from "../protocol/token-bucket.ts";
 import { UNCONFIRMED_BODY_BYTES } from "../protocol/limits.ts";
 import { type Refusal, refusal } from "../protocol/refusals.ts";
 import { valueOf } from "../protocol/variables.ts";
 import { requestTokenOf } from "./request-token.ts";
+import type { RequestContext } from "./request-context.ts";
 
-type Asking = Context<{ Bindings: Env }>;
+/** Bytes of a body that cost as much as one request. */
+const BYTES_PER_REQUEST = 65_536;
 
-/** Bytes of a body that cost as much as a request. */
-const REQUEST_BYTES = 65_536;
+/** Users whose buckets are kept; the least recently used is evicted. Answers: buckets as memory. */
+const MAX_USERS = 10_000;
 
-/** Users whose buckets are kept; the one that was used longest ago goes. Answers: buckets as memory. */
-const USERS = 10_000;
-
+/** The buckets of this isolate by user, least recently used first; at most MAX_USERS. */
 const buckets = new Map<string, Bucket>();
 
 /**
- * Why the body of so many bytes is not parsed, or null; it is paid then. Small ones cost nothing, nor do those of programs, which operators
- * let in. Only who was confirmed pays: a large body is not read before that.
+ * Why a body of this size is not parsed, or null after charging for it. Small bodies are free, and so are those of
+ * service accounts, which operators created. Only confirmed callers get here with a large body.
  */
-export function checkBodyAllowance(c: Asking, bytes: number): Refusal | null {
-  const asker = requestTokenOf(c);
-  if (bytes <= UNCONFIRMED_BODY_BYTES || asker === null || asker.visitor.proof.is === "service") return null;
+export function checkBodyAllowance(c: RequestContext, bytes: number): Refusal | null {
+  const token = requestTokenOf(c);
+  if (bytes <= UNCONFIRMED_BODY_BYTES || token === null || token.caller.proof.is === "service") return null;
   if (valueOf(c.env, "RATE_LIMIT") === "off") return null;
-  const wait = bucketOf(c, asker.visitor.name).take(bytes / REQUEST_BYTES);
-  return wait > 0 ? { ...refusal("rate_limited"), retryAfter: wait } : null;
+  const retryAfter = bucketOf(c, token.caller.name).take(bytes / BYTES_PER_REQUEST);
+  return retryAfter > 0 ? { ...refusal("rate_limited"), retryAfter } : null;
 }
 
-function bucketOf({ env }: Asking, name: string): Bucket {
+function bucketOf({ env }: RequestContext, name: string): Bucket {
   const bucket = buckets.get(name) ?? new Bucket(valueOf(env, "REQUEST_BURST"), valueOf(env, "REQUESTS_PER_SECOND"));
   buckets.delete(name);
   const [oldest] = buckets.keys();
-  if (buckets.size >= USERS && oldest !== undefined) buckets.delete(oldest);
+  if (buckets.size >= MAX_USERS && oldest !== undefined) buckets.delete(oldest);
   buckets.set(name, bucket);
   return bucket;
 }

@@ -1,36 +1,37 @@
-// Questions over HTTP: find out who asks, ask their own mailbox, answer with what it says as JSON.
+// One HTTP request, one call: identify the caller, call the caller's own mailbox, respond with its result as JSON.
 import type { Refusal } from "../protocol/refusals.ts";
 import type { Scope } from "../protocol/service.ts";
 import type { CallResult, Caller } from "../protocol/caller.ts";
-import { confirm, refuted } from "./request-token.ts";
-import { problem } from "./refuse-upgrade.ts";
-import { type Asking, identifyCaller } from "./identify-caller.ts";
+import { confirmToken, settleRefusal } from "./request-token.ts";
+import { problemResponse } from "./problem-response.ts";
+import { identifyCaller } from "./identify-caller.ts";
+import type { RequestContext } from "./request-context.ts";
 
 export type MailboxStub = ReturnType<Env["MAILBOX"]["getByName"]>;
 
-/** Asks the mailbox of whoever asks; answers with the value as JSON (a text is JSON already), or 204 for none. */
+/** Calls the caller's mailbox. Responds with the value as JSON (a string is JSON already), or 204 for null. */
 export async function callMailbox(
-  c: Asking,
-  question: (mailbox: MailboxStub, visitor: Caller) => Promise<CallResult<unknown> | { readonly refused: Refusal }>,
+  c: RequestContext,
+  question: (mailbox: MailboxStub, caller: Caller) => Promise<CallResult<unknown> | { readonly refused: Refusal }>,
   status: 200 | 201 = 200,
   needs?: readonly Scope[],
 ): Promise<Response> {
-  const visitor = await identifyCaller(c, null, needs);
-  if ("refused" in visitor) return problem(visitor.refused);
-  const answer = await question(c.env.MAILBOX.getByName(visitor.name), visitor);
-  if ("refused" in answer) return refusedBy(c, answer.refused);
-  confirm(c);
-  return answered(c, answer.value, status);
+  const caller = await identifyCaller(c, null, needs);
+  if ("refused" in caller) return problemResponse(caller.refused);
+  const answer = await question(c.env.MAILBOX.getByName(caller.name), caller);
+  if ("refused" in answer) return refuseByMailbox(c, answer.refused);
+  confirmToken(c);
+  return jsonResponse(c, answer.value, status);
 }
 
-/** The value as JSON, never to be kept by anybody on the way. */
-export function answered(c: Asking, value: unknown, status: 200 | 201 = 200): Response {
+/** The value as JSON, which no cache may store. */
+export function jsonResponse(c: RequestContext, value: unknown, status: 200 | 201 = 200): Response {
   if (value === null || value === undefined) return c.body(null, 204);
   const text = typeof value === "string" ? value : JSON.stringify(value);
   return c.body(text, status, { "Content-Type": "application/json", "Cache-Control": "no-store" });
 }
 
-/** A mailbox said no. */
-export async function refusedBy(c: Asking, why: Refusal): Promise<Response> {
-  return problem(await refuted(c, why));
+/** The response for a mailbox's refusal, which also settles the request's token. */
+export async function refuseByMailbox(c: RequestContext, why: Refusal): Promise<Response> {
+  return problemResponse(await settleRefusal(c, why));
 }

@@ -1,11 +1,11 @@
-// A request whose Host is no host is refused before anybody makes an address of it: in the Worker, and in bare workerd by what stands in
-// front of it and routes by the path.
+// Refuses requests whose Host header is not a host, before a URL is built from it. Used by the Worker, and in bare
+// workerd by the front, which routes by path.
 import { isHost } from "../protocol/host.ts";
 import { refusal } from "../protocol/refusals.ts";
-import { problem } from "./problem-response.ts";
+import { problemResponse } from "./problem-response.ts";
 
-/** What such an answer has where nothing else adds the headers of every answer; see headers.ts. */
-const PLAIN = {
+/** Security headers of this response, for the front, where headers.ts does not run. */
+const FALLBACK_HEADERS = {
   "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
   "X-Content-Type-Options": "nosniff",
   "X-Frame-Options": "DENY",
@@ -13,13 +13,13 @@ const PLAIN = {
 };
 
 /**
- * The answer to a request whose Host can't be one, or null. Answers: a Host that changes the path of the address that is made with it, and
- * exceptions outside of every catch.
+ * The response to a request with an invalid Host, or null. Answers: a Host that changes the path of a URL built with
+ * it, and exceptions that nothing catches.
  */
 export function checkHost(request: Request): Response | null {
   const host = request.headers.get("Host");
   if ((host === null || isHost(host)) && URL.canParse(request.url) && isHost(new URL(request.url).host)) return null;
-  const response = problem(refusal("bad_query", "the header Host names no host"));
-  for (const [name, value] of Object.entries(PLAIN)) response.headers.set(name, value);
+  const response = problemResponse(refusal("bad_query", "the header Host names no host"));
+  for (const [name, value] of Object.entries(FALLBACK_HEADERS)) response.headers.set(name, value);
   return response;
 }

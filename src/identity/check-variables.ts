@@ -1,75 +1,87 @@
-// Of the variables that say who may come in: what makes no sense beside the others, and names that are none. Used when an isolate starts,
-// and by the commands that start or deploy a server, so that a typing error is told before anybody is served.
+// Checks variables that depend on each other, and unknown names. Used when an isolate starts, and by the commands that
+// start or deploy a server, so that a typing error is reported before any request is served.
 import { isLoopback } from "../protocol/host.ts";
-import { wordsOf } from "../protocol/variable-kinds.ts";
+import { splitWords } from "../protocol/variable-kinds.ts";
 import { problemOfValue, valueOf, VARIABLES, type VariableName, type Variables } from "../protocol/variables.ts";
 
-export { wordsOf } from "../protocol/variable-kinds.ts";
+export { splitWords as wordsOf } from "../protocol/variable-kinds.ts";
 export type { Variables } from "../protocol/variables.ts";
 
 const NAMES = Object.keys(VARIABLES) as VariableName[];
 
-/** Changes of one character after which a name is still taken for a typing error, for every four characters. */
-const CHARACTERS_A_CHANGE = 4;
+/** One typing error is assumed for every four characters of a name. */
+const CHARACTERS_PER_TYPO = 4;
 
-/** What may sign with a public key, and with a secret. `none` and, beside public keys, any HMAC are never taken. */
-const PUBLIC = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"];
-const SECRET = ["HS256"];
+/** Algorithms for a public key, and for a secret. `none` is never accepted, nor any HMAC with public keys. */
+const PUBLIC_KEY_ALGORITHMS = [
+  "RS256",
+  "RS384",
+  "RS512",
+  "PS256",
+  "PS384",
+  "PS512",
+  "ES256",
+  "ES384",
+  "ES512",
+  "EdDSA",
+  "Ed25519",
+];
+const SECRET_ALGORITHMS = ["HS256"];
 
-/** The algorithms that are pinned: all that fit the kind of key, or of these the ones that the variable names. */
+/** The accepted algorithms: all that fit the kind of key, reduced to those of JWT_ALGORITHMS if it names any. */
 export function algorithmsOf(variables: Variables): readonly string[] {
-  const fitting = isGiven(variables, "JWT_SECRET") ? SECRET : PUBLIC;
+  const fitting = isSet(variables, "JWT_SECRET") ? SECRET_ALGORITHMS : PUBLIC_KEY_ALGORITHMS;
   const named = valueOf(variables, "JWT_ALGORITHMS");
   return named.length === 0 ? fitting : fitting.filter((algorithm) => named.includes(algorithm));
 }
 
-/** Why nobody is let in, in a sentence, or null. */
-export function problemOfDoor(variables: Variables): string | null {
+/** A sentence on why every request is refused, or null. */
+export function accessProblem(variables: Variables): string | null {
   for (const name of NAMES.filter((one) => VARIABLES[one].guards)) {
-    // Who may claim a name is of no account where there are no accounts.
+    // REGISTRATION matters only with accounts.
     const counts = name !== "REGISTRATION" || variables.AUTH === "accounts";
-    const problem = counts && isAsked(variables, name) ? problemOfValue(variables, name) : null;
+    const problem = counts && isChecked(variables, name) ? problemOfValue(variables, name) : null;
     if (problem !== null) return problem;
   }
   switch (valueOf(variables, "AUTH")) {
     case "accounts":
-      return problemOfAccounts(variables);
+      return accountsProblem(variables);
     case "jwt":
-      return problemOfKeys(variables);
+      return jwtProblem(variables);
     default:
       return null;
   }
 }
 
-/** What is wrong beside that, in sentences: there the default holds. */
-export function problemsBeside(variables: Variables): readonly string[] {
+/** Problems of the other variables, in sentences: there the default applies. */
+export function otherProblems(variables: Variables): readonly string[] {
   const others = NAMES.filter((name) => !VARIABLES[name].guards && VARIABLES[name].kind !== "secret");
   return others.flatMap((name) => problemOfValue(variables, name) ?? []);
 }
 
 /**
- * Everything because of which a server is not to be started, in sentences. `said`: names that are meant for this server alone, so that none
- * of them may be unknown; others stand in files of several programs, and are only compared with names that are near.
+ * All problems because of which a server must not start, in sentences. `declared`: names meant for this server alone,
+ * so an unknown one is a problem. Other names come from files that programs share: only near misses are problems.
  */
-export function problemsAtStart(given: Readonly<Record<string, unknown>>, said: ReadonlySet<string>): string[] {
+export function startProblems(given: Readonly<Record<string, unknown>>, declared: ReadonlySet<string>): string[] {
   const strangers = Object.keys(given).filter((name) => !isVariable(name));
   const names = strangers.flatMap((name) => {
-    const meant = nearestName(name);
-    if (meant !== null) return `There is no variable ${name}; did you mean ${meant}?`;
-    return said.has(name) ? `There is no variable ${name}.` : [];
+    const nearest = nearestName(name);
+    if (nearest !== null) return `There is no variable ${name}; did you mean ${nearest}?`;
+    return declared.has(name) ? `There is no variable ${name}.` : [];
   });
   const variables = given as Variables;
   const secret = problemOfValue(variables, "ADMIN_TOKEN");
-  const door = problemOfDoor(variables);
-  return [...names, ...[door, secret].filter((one) => one !== null), ...problemsBeside(variables)];
+  const door = accessProblem(variables);
+  return [...names, ...[door, secret].filter((one) => one !== null), ...otherProblems(variables)];
 }
 
-/** The variable that was meant by a name that is none, or null where nothing is near. */
+/** The variable that an unknown name probably means, or null. */
 export function nearestName(name: string): VariableName | null {
   let nearest: VariableName | null = null;
-  let best = Math.floor(name.length / CHARACTERS_A_CHANGE) + 1;
+  let best = Math.floor(name.length / CHARACTERS_PER_TYPO) + 1;
   for (const one of NAMES) {
-    const changes = changesBetween(name.toUpperCase().replaceAll("-", "_"), one);
+    const changes = editDistance(name.toUpperCase().replaceAll("-", "_"), one);
     if (changes < best) [nearest, best] = [one, changes];
   }
   return nearest;
@@ -79,39 +91,39 @@ export function isVariable(name: string): name is VariableName {
   return Object.hasOwn(VARIABLES, name);
 }
 
-/** A guard with a default is asked for only where something was given; AUTH has none. */
-function isAsked(variables: Variables, name: VariableName): boolean {
+/** Whether a guarding variable is checked: AUTH always, because it has no default; others only if given. */
+function isChecked(variables: Variables, name: VariableName): boolean {
   return name === "AUTH" || variables[name] !== undefined;
 }
 
-function isGiven(variables: Variables, name: VariableName): boolean {
+function isSet(variables: Variables, name: VariableName): boolean {
   return (variables[name] ?? "") !== "";
 }
 
-function problemOfAccounts(variables: Variables): string | null {
+function accountsProblem(variables: Variables): string | null {
   if (valueOf(variables, "REGISTRATION") === "invite") {
-    if (!isGiven(variables, "INVITE_SECRET")) return "REGISTRATION=invite needs an INVITE_SECRET.";
+    if (!isSet(variables, "INVITE_SECRET")) return "REGISTRATION=invite needs an INVITE_SECRET.";
     const problem = problemOfValue(variables, "INVITE_SECRET");
     if (problem !== null) return problem;
   }
   const { ALLOWED_ORIGINS } = variables;
-  return wordsOf(ALLOWED_ORIGINS).includes("*") ? "ALLOWED_ORIGINS can't be * where there are cookies." : null;
+  return splitWords(ALLOWED_ORIGINS).includes("*") ? "ALLOWED_ORIGINS can't be * where there are cookies." : null;
 }
 
-function problemOfKeys(variables: Variables): string | null {
+function jwtProblem(variables: Variables): string | null {
   if (valueOf(variables, "JWT_ISSUER").length === 0 || valueOf(variables, "JWT_AUDIENCE").length === 0) {
     return "AUTH=jwt needs JWT_ISSUER and JWT_AUDIENCE.";
   }
-  if (isGiven(variables, "JWT_SECRET") === isGiven(variables, "JWT_JWKS_URL")) {
+  if (isSet(variables, "JWT_SECRET") === isSet(variables, "JWT_JWKS_URL")) {
     return "AUTH=jwt needs either JWT_SECRET or JWT_JWKS_URL.";
   }
-  const problem = problemOfValue(variables, "JWT_SECRET") ?? problemOfAddress(valueOf(variables, "JWT_JWKS_URL"));
+  const problem = problemOfValue(variables, "JWT_SECRET") ?? jwksUrlProblem(valueOf(variables, "JWT_JWKS_URL"));
   if (problem !== null) return problem;
   return algorithmsOf(variables).length === 0 ? "JWT_ALGORITHMS names none that this kind of key can have." : null;
 }
 
-/** Keys come by https: whoever can answer for a name in the clear could sign for everybody. */
-function problemOfAddress(address: string): string | null {
+/** Keys are fetched by https only. Answers: an attacker on the network who serves keys of their own. */
+function jwksUrlProblem(address: string): string | null {
   if (address === "") return null;
   if (!URL.canParse(address)) return "JWT_JWKS_URL is no address.";
   const { protocol, hostname, username, password } = new URL(address);
@@ -120,8 +132,8 @@ function problemOfAddress(address: string): string | null {
   return "JWT_JWKS_URL must be https.";
 }
 
-/** Characters put in, left out or changed to make one of the other; two that changed places are one. */
-function changesBetween(one: string, other: string): number {
+/** The edit distance of two names: insertions, deletions, substitutions, and swaps of neighbours. */
+function editDistance(one: string, other: string): number {
   let [before, last]: number[][] = [[], Array.from({ length: other.length + 1 }, (_, i) => i)];
   for (let i = 1; i <= one.length; i++) {
     const row = [i];

@@ -1,35 +1,33 @@
-// The session cookie of browsers: a token that no script can read.
-import type { Context } from "hono";
+// The session cookie of browsers: a device's token, out of reach of scripts.
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { isLoopback } from "../protocol/host.ts";
-import { cookieIsOurs, originOf } from "./origin.ts";
+import { maySetCookie, ownOriginOf } from "./origin.ts";
+import type { RequestContext } from "./request-context.ts";
 
-/** As long as browsers keep a cookie, in seconds; each sign-in begins it anew. */
-const KEEP = 400 * 86_400;
+/** 400 days: the longest time for which browsers keep a cookie. Each sign-in starts it again. */
+const MAX_AGE_S = 400 * 86_400;
 
-type Asking = Context<{ Bindings: Env }>;
-
-export function cookieOf(c: Asking): string | null {
-  return getCookie(c, nameFor(c)) ?? null;
+export function sessionCookie(c: RequestContext): string | null {
+  return getCookie(c, cookieName(c)) ?? null;
 }
 
-export function keepCookie(c: Asking, token: string): void {
-  if (cookieIsOurs(c.req.raw, c.env)) setCookie(c, nameFor(c), token, { ...placeFor(c), maxAge: KEEP });
+export function setSessionCookie(c: RequestContext, token: string): void {
+  if (maySetCookie(c.req.raw, c.env)) setCookie(c, cookieName(c), token, { ...cookieAttributes(c), maxAge: MAX_AGE_S });
 }
 
-export function dropCookie(c: Asking): void {
-  if (cookieIsOurs(c.req.raw, c.env)) deleteCookie(c, nameFor(c), placeFor(c));
+export function deleteSessionCookie(c: RequestContext): void {
+  if (maySetCookie(c.req.raw, c.env)) deleteCookie(c, cookieName(c), cookieAttributes(c));
 }
 
-/** Off loopback the name itself makes browsers insist on `Secure`, on this host alone, and on the path /. */
-function nameFor(c: Asking): string {
+/** Except on loopback, the prefix __Host- makes browsers require `Secure`, this host alone, and the path /. */
+function cookieName(c: RequestContext): string {
   return isSecure(c) ? "__Host-restante" : "restante";
 }
 
-function placeFor(c: Asking): { path: string; httpOnly: boolean; secure: boolean; sameSite: "Lax" } {
+function cookieAttributes(c: RequestContext): { path: string; httpOnly: boolean; secure: boolean; sameSite: "Lax" } {
   return { path: "/", httpOnly: true, secure: isSecure(c), sameSite: "Lax" };
 }
 
-function isSecure(c: Asking): boolean {
-  return !isLoopback(new URL(originOf(c.req.url, c.env)).hostname);
+function isSecure(c: RequestContext): boolean {
+  return !isLoopback(new URL(ownOriginOf(c.req.url, c.env)).hostname);
 }

@@ -1,13 +1,13 @@
-// The headers of every answer, and which pages may read it. For static assets public/_headers says the same.
+// Security headers of every response, and CORS. For static assets, public/_headers has the same.
 import type { MiddlewareHandler as Middleware } from "hono";
 import { cors } from "hono/cors";
 import { secureHeaders } from "hono/secure-headers";
 import { checkHost } from "./check-host.ts";
-import { allows } from "./origin.ts";
+import { isAllowedOrigin } from "./origin.ts";
 
-type Guard = Middleware<{ Bindings: Env }>;
+type AppMiddleware = Middleware<{ Bindings: Env }>;
 
-/** Everything that a browser may give to a page, and that no answer of ours may use. public/_headers lets the page use the last three. */
+/** Browser features that no response may use. public/_headers lets the web page use the last three. */
 const FEATURES = `
   accelerometer autoplay bluetooth camera clipboard-read display-capture encrypted-media fullscreen gamepad geolocation gyroscope hid
   idle-detection keyboard-map local-fonts magnetometer microphone midi payment picture-in-picture screen-wake-lock serial storage-access
@@ -17,8 +17,8 @@ const PERMISSIONS = FEATURES.trim()
   .map((feature) => `${feature}=()`)
   .join(", ");
 
-const secure = secureHeaders({
-  // An answer is data: should a browser ever show it as a page, nothing in it runs or is framed.
+const addSecureHeaders = secureHeaders({
+  // A response is data: if a browser shows it as a page, nothing in it runs, and it can't be framed.
   contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"], sandbox: [] },
   xFrameOptions: "DENY",
   xXssProtection: false,
@@ -26,22 +26,22 @@ const secure = secureHeaders({
   strictTransportSecurity: "max-age=31536000",
 });
 
-/** Every answer but an upgrade, whose headers are the runtime's. Before anything else: whether the address that was asked is one. */
-export const guard: Guard = async (c, next) => {
+/** Middleware of all requests: checks the Host, then sets the headers. Upgrades keep the runtime's own headers. */
+export const secureResponse: AppMiddleware = async (c, next) => {
   const refused = checkHost(c.req.raw);
   if (refused === null) await next();
   else c.res = refused;
   if (c.res.status === 101) return;
-  await secure(c, () => Promise.resolve());
+  await addSecureHeaders(c, () => Promise.resolve());
   c.res.headers.set("Permissions-Policy", PERMISSIONS);
 };
 
 /**
- * Pages of allowed origins may ask and read, with a token of their own; the cookie is never theirs. Every header that a route declares is
- * among these: a test walks the routes.
+ * CORS: pages of allowed origins may use the API, with a token but never with the cookie. A test checks that every
+ * header that a route declares is in this list.
  */
-export const share: Guard = cors({
-  origin: (origin, c) => (allows(origin, c.req.url, c.env as Env) ? origin : null),
+export const allowOrigins: AppMiddleware = cors({
+  origin: (origin, c) => (isAllowedOrigin(origin, c.req.url, c.env as Env) ? origin : null),
   allowMethods: ["GET", "POST", "PUT", "DELETE"],
   allowHeaders: ["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID"],
   exposeHeaders: ["Retry-After"],

@@ -1,38 +1,37 @@
-// Who asks: the origin first, then the token in one of its three places, then what the token says by itself. No object is woken here;
-// whether a device's token is any good its mailbox will say.
-import type { Context } from "hono";
+// Identifies the caller of a request: checks the origin, finds the token in one of its three places, and reads what the
+// token itself says. No object is woken here: whether a device's token is valid, only its mailbox knows.
 import { canonical } from "../protocol/names.ts";
-import { TOKEN_UNITS } from "../protocol/limits.ts";
+import { MAX_TOKEN_UNITS } from "../protocol/limits.ts";
 import { type Refusal, refusal } from "../protocol/refusals.ts";
 import type { Scope } from "../protocol/service.ts";
 import type { Caller } from "../protocol/caller.ts";
-import { requestTokenOf, countRefused, identified, refused } from "./request-token.ts";
-import { type Attempt, reserve } from "./attempts.ts";
-import { cookieOf } from "./cookie.ts";
-import { backgroundOf } from "./execution-context.ts";
-import { readJwt, takesLookUp } from "./jwt.ts";
-import { type TokenVerdict, verdictOn } from "./known-tokens.ts";
-import { type Mode, misconfigured, modeOf, servesHost } from "./auth-mode.ts";
-import { cookieCounts, isForeign } from "./origin.ts";
-import { hashOf, isOurs, nameOf, serviceOf } from "./token.ts";
+import { requestTokenOf, countRefusedToken, setRequestToken, countWorkerRefusal } from "./request-token.ts";
+import { type Attempt, reserveAttempt } from "./attempts.ts";
+import { sessionCookie } from "./cookie.ts";
+import { backgroundOf, type RequestContext } from "./request-context.ts";
+import { verifyJwt, mayNeedKeyFetch } from "./jwt.ts";
+import { type TokenVerdict, knownVerdict } from "./known-tokens.ts";
+import { type AuthMode, misconfiguredRefusal, authModeOf, servesHost } from "./auth-mode.ts";
+import { mayUseCookie, isForeignOrigin } from "./origin.ts";
+import { hashOf, isIssuedHere, deviceTokenName, serviceTokenName } from "./token.ts";
 import { markKey } from "./token-mark.ts";
 import type { Variables } from "./check-variables.ts";
 
-export type Asking = Context<{ Bindings: Env }>;
+/** The scopes that a connection needs. */
+const SOCKET_SCOPES: readonly Scope[] = ["read", "send"];
 
-/** What a connection is opened for. */
-const SOCKET: readonly Scope[] = ["read", "send"];
-
-/** Three parts in base64url; the last is empty where nothing is signed, which is never taken. */
+/** Three parts in base64url. An unsigned token has an empty last part, and is never accepted. */
 const JWT_FORM = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
-type Found = Caller | { readonly refused: Refusal };
+type Identified = Caller | { readonly refused: Refusal };
 
-/** The mode, unless this request can't be served at all: variables that make no sense, a foreign page, a host that is not private. */
-export function modeFor(c: Asking): Mode | { readonly refused: Refusal } {
-  const mode = modeOf(c.env);
-  if (mode === null) return { refused: misconfigured() };
-  if (isForeign(c.req.raw, c.env)) {
+/**
+ * The mode, or why no request like this is served: invalid variables, a foreign origin, or a host that is not private.
+ */
+export function modeOrRefusal(c: RequestContext): AuthMode | { readonly refused: Refusal } {
+  const mode = authModeOf(c.env);
+  if (mode === null) return { refused: misconfiguredRefusal() };
+  if (isForeignOrigin(c.req.raw, c.env)) {
     return { refused: refusal("forbidden", "pages of this origin may not use this server; see ALLOWED_ORIGINS") };
   }
   if (mode === "open" && !servesHost(c.env, c.req.url)) {
@@ -41,123 +40,131 @@ export function modeFor(c: Asking): Mode | { readonly refused: Refusal } {
   return mode;
 }
 
-/** Who asks for the mailbox `wanted`, a canonical name; null for whichever is the asker's own. */
-export async function identifyCaller(c: Asking, wanted: string | null, needs = needsOf(c.req.raw)): Promise<Found> {
-  const mode = modeFor(c);
+/** The caller of the mailbox `wanted`, a canonical name; null for the caller's own. */
+export async function identifyCaller(
+  c: RequestContext,
+  wanted: string | null,
+  needs = scopesFor(c.req.raw),
+): Promise<Identified> {
+  const mode = modeOrRefusal(c);
   if (typeof mode === "object") return mode;
-  const token = tokenOf(c);
-  if (mode === "open" && (token === null || serviceOf(token) === null)) {
-    return wanted === null ? namedInQuery(c) : { name: wanted, proof: { is: "none" } };
+  const token = findToken(c);
+  if (mode === "open" && (token === null || serviceTokenName(token) === null)) {
+    return wanted === null ? callerFromQuery(c) : { name: wanted, proof: { is: "none" } };
   }
-  // Whoever brings nothing has guessed nothing.
+  // A request without a token is no guess, so it does not count as an attempt.
   if (token === null) return { refused: refusal("unauthorized") };
-  const visitor = await identify(c, token, needs);
-  if ("refused" in visitor) return visitor;
-  const asked = c.req.query("user");
-  const named = asked === undefined ? null : canonical(asked);
-  const isOther = (wanted !== null && wanted !== visitor.name) || (named !== null && !isNamed(named, visitor.name));
-  return isOther ? { refused: await refused(c, refusal("forbidden", "it is another's mailbox")) } : visitor;
+  const caller = await identifyByToken(c, token, needs);
+  if ("refused" in caller) return caller;
+  const userQuery = c.req.query("user");
+  const queryName = userQuery === undefined ? null : canonical(userQuery);
+  const isOther =
+    (wanted !== null && wanted !== caller.name) || (queryName !== null && !isSameName(queryName, caller.name));
+  return isOther ? { refused: await countWorkerRefusal(c, refusal("forbidden", "it is another's mailbox")) } : caller;
 }
 
 /**
- * Whom the token of this request speaks of, or why it is not taken. What may be a guess, and what is to be looked up to be verified, takes
- * one of the address's attempts first. A token that was good, or that carries our mark, is none: it goes to its mailbox whatever else its
- * address did, as long as that has not refused it.
+ * The caller that the request's token names, or why the token is refused. A token that may be a guess, or whose key has
+ * to be fetched, first reserves one of the address's attempts. A token that was valid before, or that has this
+ * deployment's mark, reserves none: other callers of the same address can't lock it out, until its mailbox refuses it.
  */
-export async function identify(c: Asking, token: string, needs: readonly Scope[]): Promise<Found> {
-  const known = requestTokenOf(c);
-  if (known !== null) return needing(known.visitor, needs);
-  if (token.length > TOKEN_UNITS) return { refused: await wrong(c, null) };
+export async function identifyByToken(c: RequestContext, token: string, needs: readonly Scope[]): Promise<Identified> {
+  const current = requestTokenOf(c);
+  if (current !== null) return withNeededScopes(current.caller, needs);
+  if (token.length > MAX_TOKEN_UNITS) return { refused: await refuseWrongToken(c, null) };
   const hash = await hashOf(token);
-  const verdict = verdictOn(hash);
-  const isSigned = modeOf(c.env) === "jwt" && serviceOf(token) === null;
-  let held: Attempt | null = null;
-  if (await (isSigned ? mayTakeLookUp(c, token, verdict) : mayBeGuess(c, token, verdict))) {
-    const attempt = reserve(c.req.raw, c.env);
+  const verdict = knownVerdict(hash);
+  const isSigned = authModeOf(c.env) === "jwt" && serviceTokenName(token) === null;
+  let reserved: Attempt | null = null;
+  if (await (isSigned ? mayFetchKeys(c, token, verdict) : mayBeGuess(c, token, verdict))) {
+    const attempt = reserveAttempt(c.req.raw, c.env);
     if ("refused" in attempt) return attempt;
-    held = attempt;
+    reserved = attempt;
   }
-  const visitor = await readToken(token, c.env, needs, hash);
-  if (visitor === null) return { refused: await wrong(c, held) };
+  const caller = await readToken(token, c.env, needs, hash);
+  if (caller === null) return { refused: await refuseWrongToken(c, reserved) };
   if (isSigned && verdict !== "refused") {
-    // Verified, it is no guess.
-    held?.giveBack();
-    held = null;
+    // The signature is verified: no guess.
+    reserved?.release();
+    reserved = null;
   }
-  identified(c, { visitor, hash, held, wasGood: verdict === "good" });
-  return visitor;
+  setRequestToken(c, { caller, hash, attempt: reserved, wasGood: verdict === "good" });
+  return caller;
 }
 
-/** A token that a key of the set has made is no guess, and whatever others did from its address does not keep it out. */
-async function mayTakeLookUp(c: Asking, token: string, verdict: TokenVerdict | null): Promise<boolean> {
+/**
+ * Whether keys may be fetched for this token. One that a cached key has signed is no guess, and reserves no attempt.
+ */
+async function mayFetchKeys(c: RequestContext, token: string, verdict: TokenVerdict | null): Promise<boolean> {
   if (verdict !== null) return verdict === "refused";
-  return !JWT_FORM.test(token) || takesLookUp(token, c.env);
+  return !JWT_FORM.test(token) || mayNeedKeyFetch(token, c.env);
 }
 
-async function mayBeGuess(c: Asking, token: string, verdict: TokenVerdict | null): Promise<boolean> {
-  // Of a malformed one it shows anyway.
-  if (verdict !== null || (serviceOf(token) === null && nameOf(token) === null)) return verdict === "refused";
-  return !(await isOurs(token, await tokenKeyOf(c)));
+async function mayBeGuess(c: RequestContext, token: string, verdict: TokenVerdict | null): Promise<boolean> {
+  // A malformed token is refused without a lookup, so it needs no reservation.
+  if (verdict !== null || (serviceTokenName(token) === null && deviceTokenName(token) === null))
+    return verdict === "refused";
+  return !(await isIssuedHere(token, await tokenKeyOf(c)));
 }
 
-/** The token is wrong by itself. */
-async function wrong(c: Asking, held: Attempt | null): Promise<Refusal> {
-  return (await countRefused(c, held)) ?? refusal("unauthorized");
+/** Counts and refuses a token that is wrong without asking a mailbox. */
+async function refuseWrongToken(c: RequestContext, reserved: Attempt | null): Promise<Refusal> {
+  return (await countRefusedToken(c, reserved)) ?? refusal("unauthorized");
 }
 
 /** The key that marks this deployment's tokens. */
-export function tokenKeyOf(c: Asking): Promise<CryptoKey | null> {
+export function tokenKeyOf(c: RequestContext): Promise<CryptoKey | null> {
   return markKey(c.env, backgroundOf(c));
 }
 
-function needing(visitor: Caller, needs: readonly Scope[]): Caller {
-  return visitor.proof.is === "service" ? { ...visitor, proof: { ...visitor.proof, needs } } : visitor;
+function withNeededScopes(caller: Caller, needs: readonly Scope[]): Caller {
+  return caller.proof.is === "service" ? { ...caller, proof: { ...caller.proof, needs } } : caller;
 }
 
-function isNamed(named: ReturnType<typeof canonical>, name: string): boolean {
-  return "name" in named && named.name === name;
+function isSameName(canonicalName: ReturnType<typeof canonical>, name: string): boolean {
+  return "name" in canonicalName && canonicalName.name === name;
 }
 
 /**
- * Whom a token speaks of; null for one that is not to be trusted. Service accounts have theirs in every mode; `needs`: what such a token
- * has to be good for. `hash`: the token's, for whoever has it.
+ * The caller that a token names; null for an invalid one. Service accounts have tokens in every mode; `needs`: the
+ * scopes that such a token must have. `hash`: the token's hash, if already computed.
  */
 export async function readToken(
   token: string,
   variables: Variables,
-  needs: readonly Scope[] = SOCKET,
+  needs: readonly Scope[] = SOCKET_SCOPES,
   hash?: string,
 ): Promise<Caller | null> {
-  const mode = modeOf(variables);
-  if (token.length > TOKEN_UNITS || mode === null) return null;
-  const service = serviceOf(token);
+  const mode = authModeOf(variables);
+  if (token.length > MAX_TOKEN_UNITS || mode === null) return null;
+  const service = serviceTokenName(token);
   if (service !== null) return { name: service, proof: { is: "service", hash: hash ?? (await hashOf(token)), needs } };
   if (mode === "open") return null;
   if (mode === "jwt") {
-    const known = JWT_FORM.test(token) ? await readJwt(token, variables) : null;
-    return known === null ? null : { name: known.name, proof: { is: "jwt", expires: known.expires } };
+    const verified = JWT_FORM.test(token) ? await verifyJwt(token, variables) : null;
+    return verified === null ? null : { name: verified.name, proof: { is: "jwt", expires: verified.expires } };
   }
-  const name = nameOf(token);
+  const name = deviceTokenName(token);
   return name === null ? null : { name, proof: { is: "token", hash: hash ?? (await hashOf(token)) } };
 }
 
-/** What a service's token has to be good for: a socket takes both. */
-function needsOf(request: Request): readonly Scope[] {
-  if (request.headers.get("Upgrade") !== null) return SOCKET;
+/** The scopes that a request needs of a service's token: a socket needs both. */
+function scopesFor(request: Request): readonly Scope[] {
+  if (request.headers.get("Upgrade") !== null) return SOCKET_SCOPES;
   return request.method === "GET" || request.method === "HEAD" ? ["read"] : ["send"];
 }
 
-/** The header, the subprotocol beside `restante.v1`, or the cookie; never the address. */
-export function tokenOf(c: Asking): string | null {
+/** The token of the request: from the Authorization header, a subprotocol `bearer.…`, or the cookie; never the URL. */
+export function findToken(c: RequestContext): string | null {
   const header = /^Bearer +(\S+)$/i.exec(c.req.header("Authorization") ?? "");
   if (header !== null) return header[1] ?? null;
   const offered = (c.req.header("Sec-WebSocket-Protocol") ?? "").split(",").map((one) => one.trim());
   const bearer = offered.find((one) => one.startsWith("bearer."));
   if (bearer !== undefined) return bearer.slice("bearer.".length);
-  return cookieCounts(c.req.raw, c.env) ? cookieOf(c) : null;
+  return mayUseCookie(c.req.raw, c.env) ? sessionCookie(c) : null;
 }
 
-function namedInQuery(c: Asking): Found {
+function callerFromQuery(c: RequestContext): Identified {
   const name = canonical(c.req.query("user") ?? "");
   if ("refused" in name) return { refused: refusal(name.refused, "the query user names the mailbox") };
   return { name: name.name, proof: { is: "none" } };

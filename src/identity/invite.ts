@@ -1,18 +1,18 @@
-// Invitations, where REGISTRATION is `invite`: texts signed with INVITE_SECRET, good until a time, for any name or for one.
-// `npm run invite` makes them. Nothing about them is stored.
+// Invitations, for REGISTRATION=invite: texts signed with INVITE_SECRET, valid until a time, for any name or for one.
+// `npm run invite` makes them. Nothing is stored.
 import { jwtVerify } from "jose";
 import { type Refusal, refusal } from "../protocol/refusals.ts";
 import { valueOf } from "../protocol/variables.ts";
 import { LEEWAY_S, readClaims } from "./jwt-claims.ts";
 import type { Variables } from "./check-variables.ts";
 
-/** What an invitation is for, so that no other token signed with the same secret is one. */
+/** The audience claim. It keeps other tokens signed with the same secret from counting as invitations. */
 const AUDIENCE = "restante invitation";
 
 const EXPECTED = { algorithms: ["HS256"], issuers: null, audiences: [AUDIENCE] } as const;
 
-/** Null if `name` may be claimed with what was brought, or why not. */
-export async function invites(
+/** Why `name` can't be claimed with this invitation (undefined for none), or null. */
+export async function checkInvitation(
   name: string,
   invitation: string | undefined,
   variables: Variables,

@@ -1,14 +1,14 @@
-// What a JSON Web Token says of itself, looked at before anything is fetched or computed for it: a token that can't be good costs nothing.
+// The claims of a JSON Web Token, checked before anything is fetched or computed: an impossible token costs nothing.
 import { decodeJwt, decodeProtectedHeader, type JWTPayload } from "jose";
 
-/** Seconds by which the clock of an issuer may be ahead of ours. Not for `exp`: from there on nothing is given to a connection. */
+/** Seconds by which the issuer's clock may be ahead. Not for `exp`: an expired token gets nothing. */
 export const LEEWAY_S = 5;
 
-/** The end of the year 9999, in seconds since 1970. Answers: times in ms, and times that are no number any more once they are. */
+/** The end of the year 9999, in seconds since 1970. Answers: times given in ms, which overflow when converted to ms. */
 const END_S = 253_402_300_799;
 
-/** Why a token was refused, for the operator; outside all of them are one. */
-export type Reason = keyof typeof REASONS;
+/** Why a token was refused, for the operator's log. Clients get the same refusal for all of these. */
+export type JwtReason = keyof typeof REASONS;
 
 /** No sentence quotes the token. */
 export const REASONS = {
@@ -33,8 +33,8 @@ export interface Expected {
   readonly audiences: readonly string[];
 }
 
-/** The claims of a token whose signature nobody has looked at yet, or why it can't be good. */
-export function readClaims(token: string, expected: Expected): JWTPayload | Reason {
+/** The claims of a token whose signature is not verified yet, or why it can't be valid. */
+export function readClaims(token: string, expected: Expected): JWTPayload | JwtReason {
   let claims: JWTPayload;
   let alg: string | undefined;
   try {
@@ -47,16 +47,16 @@ export function readClaims(token: string, expected: Expected): JWTPayload | Reas
   const { iss, aud } = claims;
   if (expected.issuers !== null && (iss === undefined || !expected.issuers.includes(iss))) return "issuer";
   if (![aud ?? []].flat().some((one) => expected.audiences.includes(one))) return "audience";
-  return objectionToTimes(claims, Date.now()) ?? claims;
+  return checkTimes(claims, Date.now()) ?? claims;
 }
 
-/** Until when a token is good, ms since 1970. Only of claims that were read. */
+/** When a token expires, ms since 1970. Only for claims that readClaims returned. */
 export function expiryOf({ exp = 0 }: JWTPayload): number {
   return exp * 1_000;
 }
 
-/** `iat` decides nothing here, so it is not looked at. */
-function objectionToTimes({ exp, nbf }: JWTPayload, nowMs: number): Reason | null {
+/** Checks `exp` and `nbf`. `iat` has no effect here, so it is ignored. */
+function checkTimes({ exp, nbf }: JWTPayload, nowMs: number): JwtReason | null {
   if (!isTime(exp)) return "no_expiry";
   if (exp * 1_000 <= nowMs) return "expired";
   return nbf === undefined || (isTime(nbf) && nbf <= nowMs / 1_000 + LEEWAY_S) ? null : "not_before";

@@ -1,57 +1,59 @@
-// JSON Web Tokens of whoever has users already: form and claims first, then the signature, by jose. The algorithms are pinned: a token
-// never chooses how it is checked. Outside every no is the same; why is in the log.
+// JSON Web Tokens of deployments with users of their own: form and claims first, then the signature, by jose. The
+// algorithms are pinned: a token never chooses how it is checked. Clients get one refusal; the reason is in the log.
 import { type JWTPayload, jwtVerify, type JWTVerifyOptions } from "jose";
 import { logEvent } from "../protocol/log-events.ts";
 import { canonical } from "../protocol/names.ts";
 import { valueOf } from "../protocol/variables.ts";
-import { expiryOf, LEEWAY_S, type Reason, readClaims, REASONS } from "./jwt-claims.ts";
+import { expiryOf, LEEWAY_S, type JwtReason, readClaims, REASONS } from "./jwt-claims.ts";
 import { mayLog } from "./log-throttle.ts";
 import { KeySet } from "./key-sets.ts";
 import { algorithmsOf, type Variables } from "./check-variables.ts";
 
-/** One set a URL for the life of the isolate. */
-const sets = new Map<string, KeySet>();
+/** The key sets of this isolate by URL. Bounded: the URL is a variable, so there is one. */
+const keySets = new Map<string, KeySet>();
 
-/** Who a token speaks of, and until when (ms since 1970); null for one that is not to be trusted. */
-export async function readJwt(
+/** The user that a token names and when it expires (ms since 1970); null for an invalid token. */
+export async function verifyJwt(
   token: string,
   variables: Variables,
 ): Promise<{ readonly name: string; readonly expires: number } | null> {
   const claimed = claimsOf(token, variables);
-  if ("reason" in claimed) return refused(claimed.reason);
+  if ("reason" in claimed) return refuseAndLog(claimed.reason);
   const { name, expires, options } = claimed;
   const secret = valueOf(variables, "JWT_SECRET");
-  const wrong =
+  const reason =
     secret === ""
-      ? await setAt(valueOf(variables, "JWT_JWKS_URL")).verify(token, options)
+      ? await keySetAt(valueOf(variables, "JWT_JWKS_URL")).verify(token, options)
       : await jwtVerify(token, new TextEncoder().encode(secret), options).then(
           () => null,
           () => "signature" as const,
         );
-  return wrong === null ? { name, expires } : refused(wrong);
+  return reason === null ? { name, expires } : refuseAndLog(reason);
 }
 
-/** Whether keys may have to be looked up for this token: not with a secret, and not where a key that is there has made it. */
-export async function takesLookUp(token: string, variables: Variables): Promise<boolean> {
+/** Whether keys may have to be fetched for this token: not with a secret, and not if a cached key verifies it. */
+export async function mayNeedKeyFetch(token: string, variables: Variables): Promise<boolean> {
   if (valueOf(variables, "JWT_SECRET") !== "") return false;
   const claimed = claimsOf(token, variables);
-  return "reason" in claimed || !(await setAt(valueOf(variables, "JWT_JWKS_URL")).verifiesNow(token, claimed.options));
+  return (
+    "reason" in claimed || !(await keySetAt(valueOf(variables, "JWT_JWKS_URL")).verifiesNow(token, claimed.options))
+  );
 }
 
-interface Claimed {
+interface ClaimedIdentity {
   readonly name: string;
   readonly expires: number;
   readonly options: JWTVerifyOptions;
 }
 
-/** What a token says whose signature nobody has looked at yet, and how it is to be verified; or why it can't be good. */
-function claimsOf(token: string, variables: Variables): Claimed | { readonly reason: Reason } {
+/** The unverified claims of a token and the options to verify it with; or why it can't be valid. */
+function claimsOf(token: string, variables: Variables): ClaimedIdentity | { readonly reason: JwtReason } {
   const algorithms = algorithmsOf(variables);
   const issuers = valueOf(variables, "JWT_ISSUER");
   const audiences = valueOf(variables, "JWT_AUDIENCE");
   const claims = readClaims(token, { algorithms, issuers, audiences });
   if (typeof claims === "string") return { reason: claims };
-  const name = nameIn(claims, valueOf(variables, "JWT_CLAIM"));
+  const name = nameClaim(claims, valueOf(variables, "JWT_CLAIM"));
   if ("reason" in name) return name;
   const options = {
     algorithms: [...algorithms],
@@ -62,21 +64,21 @@ function claimsOf(token: string, variables: Variables): Claimed | { readonly rea
   return { name: name.name, expires: expiryOf(claims), options };
 }
 
-/** Two spellings of one name would be one mailbox for two users of somebody else's. */
-function nameIn(claims: JWTPayload, claim: string): { readonly name: string } | { readonly reason: Reason } {
+/** The name must be canonical: otherwise two users of the issuer could get the same mailbox by two spellings. */
+function nameClaim(claims: JWTPayload, claim: string): { readonly name: string } | { readonly reason: JwtReason } {
   const name = Object.hasOwn(claims, claim) ? claims[claim] : undefined;
   if (typeof name !== "string") return { reason: "no_name" };
   const known = canonical(name);
   return "name" in known && known.name === name ? { name } : { reason: "name" };
 }
 
-function refused(reason: Reason): null {
+function refuseAndLog(reason: JwtReason): null {
   if (mayLog(`token ${reason}`)) logEvent("jwt_refused", { reason, why: REASONS[reason] });
   return null;
 }
 
-function setAt(url: string): KeySet {
-  const known = sets.get(url) ?? new KeySet(url);
-  sets.set(url, known);
+function keySetAt(url: string): KeySet {
+  const known = keySets.get(url) ?? new KeySet(url);
+  keySets.set(url, known);
   return known;
 }

@@ -1,31 +1,33 @@
-// The key sets of issuers, over HTTP. One request at a time, bounded in time and bytes; after a failure a pause, in which none goes out;
-// and a set that was good is used for hours while its issuer is down.
+// The key sets of issuers, over HTTP. One request at a time, limited in time and bytes, with a back-off after failures.
+// A fetched set is used for up to 6 hours while its issuer is down.
 import { waitUntil } from "cloudflare:workers";
 import { createLocalJWKSet, errors, jwtVerify, type JSONWebKeySet, type JWTVerifyOptions } from "jose";
 import { logEvent, reasonOf } from "../protocol/log-events.ts";
-import type { Reason } from "./jwt-claims.ts";
+import type { JwtReason } from "./jwt-claims.ts";
 
-/** Ms for an answer with all of its body. Answers: an issuer that is silent, for whom everybody would wait. */
+/** Ms for a whole response. Answers: a silent issuer for which all requests would wait. */
 const TIMEOUT_MS = 5_000;
 
-/** Bytes of a set. Answers: an answer that fills memory. */
-const SET_BYTES = 262_144;
+/** Bytes of a set. Answers: a response that fills memory. */
+const MAX_SET_BYTES = 262_144;
 
-/** Ms after which a set is asked for again, so that a key that was withdrawn stops to count. */
+/** Ms after which a set is fetched again, so that withdrawn keys stop being accepted. */
 const FRESH_MS = 600_000;
 
-/** Ms for which a set is used though its issuer does not answer. Answers: an issuer's outage that is everybody's. */
+/**
+ * Ms for which a set is used while its issuer does not respond. Answers: an issuer's outage that locks everybody out.
+ */
 const STALE_MS = 21_600_000;
 
-/** Ms until a key that is not in the set makes us ask for the set again. Answers: invented key ids that each cost a request. */
+/** Least ms between fetches because of unknown key ids. Answers: invented key ids that each cost a request. */
 const COOL_DOWN_MS = 5_000;
 
-/** The first and the longest pause after a failed request, ms. Answers: requests for nothing, to an issuer that has trouble already. */
-const PAUSE_MS = 1_000;
+/** The first and the longest back-off after a failed request, ms. Answers: hammering an issuer that is in trouble. */
+const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 60_000;
 
-/** Keys of one set that are tried where a token does not say which. Answers: a set of many keys, each of which is a signature to check. */
-const KEYS_TRIED = 4;
+/** Keys tried for a token that names none. Answers: a set of many keys, each of which costs a signature check. */
+const MAX_KEYS_TRIED = 4;
 
 type LocalSet = ReturnType<typeof createLocalJWKSet>;
 
@@ -35,29 +37,29 @@ export class KeySet {
   #fetchedAt = 0;
   #failures = 0;
   #triedAt = 0;
-  /** The request that is under way. */
+  /** The request in flight. */
   #loading: Promise<void> | null = null;
 
   constructor(url: string) {
     this.#url = url;
   }
 
-  /** Why a token's signature is not to be trusted, or null where one of the keys has made it. */
-  async verify(token: string, options: JWTVerifyOptions): Promise<Reason | null> {
+  /** Why a token's signature is not accepted, or null if one of the keys verifies it. */
+  async verify(token: string, options: JWTVerifyOptions): Promise<JwtReason | null> {
     if (Date.now() - this.#fetchedAt > FRESH_MS) await this.#load(this.#pause());
     const reason = await this.#check(token, options);
     if (reason !== "unknown_key") return reason;
-    const before = this.#fetchedAt;
+    const fetchedBefore = this.#fetchedAt;
     await this.#load(Math.max(this.#pause(), COOL_DOWN_MS));
-    return this.#fetchedAt === before ? reason : this.#check(token, options);
+    return this.#fetchedAt === fetchedBefore ? reason : this.#check(token, options);
   }
 
-  /** Whether one of the keys that are there has made the token's signature. Asks nobody. */
+  /** Whether one of the cached keys verifies the token. Fetches nothing. */
   async verifiesNow(token: string, options: JWTVerifyOptions): Promise<boolean> {
     return (await this.#check(token, options)) === null;
   }
 
-  async #check(token: string, options: JWTVerifyOptions): Promise<Reason | null> {
+  async #check(token: string, options: JWTVerifyOptions): Promise<JwtReason | null> {
     const keys = Date.now() - this.#fetchedAt > STALE_MS ? null : this.#keys;
     if (keys === null) return "no_keys";
     try {
@@ -69,12 +71,12 @@ export class KeySet {
     }
   }
 
-  /** Asks for the set, unless somebody did within the last `pause` ms; resolves when the set that there is then is in place. */
+  /** Fetches the set, unless it was tried within the last `pause` ms. Resolves when the attempt has ended. */
   async #load(pause: number): Promise<void> {
     const now = Date.now();
-    // It may be another request's, whose client has gone: what it does is waited for no longer than it may take.
-    const left = this.#triedAt + TIMEOUT_MS - now;
-    if (this.#loading !== null && left > 0) return within(left, this.#loading);
+    // The fetch may belong to a request that was cut off, so waiting for it ends with its timeout.
+    const remainingMs = this.#triedAt + TIMEOUT_MS - now;
+    if (this.#loading !== null && remainingMs > 0) return within(remainingMs, this.#loading);
     if (now - this.#triedAt < pause) return;
     this.#triedAt = now;
     const loading = this.#fetch().finally(() => {
@@ -103,38 +105,38 @@ export class KeySet {
     }
   }
 
-  /** Ms that have to be between the last request, which failed, and the next. */
+  /** The back-off: least ms between the last request, if it failed, and the next. */
   #pause(): number {
-    return this.#failures === 0 ? 0 : Math.min(PAUSE_MS * 2 ** (this.#failures - 1), LONGEST_PAUSE_MS);
+    return this.#failures === 0 ? 0 : Math.min(FIRST_PAUSE_MS * 2 ** (this.#failures - 1), LONGEST_PAUSE_MS);
   }
 }
 
-/** Some sets have keys without names, and then any of these may be the one. */
+/** Tries the matching keys in turn, for sets whose keys have no ids. */
 async function tryEach(
   several: InstanceType<typeof errors.JWKSMultipleMatchingKeys>,
   token: string,
   options: JWTVerifyOptions,
-): Promise<Reason | null> {
+): Promise<JwtReason | null> {
   let tried = 0;
   for await (const key of several) {
-    if (++tried > KEYS_TRIED) break;
+    if (++tried > MAX_KEYS_TRIED) break;
     try {
       await jwtVerify(token, key, options);
       return null;
     } catch {
-      // Another one made it, or nobody did.
+      // Try the next key.
     }
   }
   return "signature";
 }
 
-/** The body as text; what goes beyond the limit is not read. */
+/** The body as text. Throws beyond the limit, without reading the rest. */
 async function textOf(response: Response): Promise<string> {
   const decoder = new TextDecoder();
   let [text, bytes] = ["", 0];
   for await (const chunk of response.body ?? []) {
     bytes += (chunk as Uint8Array).byteLength;
-    if (bytes > SET_BYTES) throw new Error(`it has more than ${SET_BYTES} bytes`);
+    if (bytes > MAX_SET_BYTES) throw new Error(`it has more than ${MAX_SET_BYTES} bytes`);
     text += decoder.decode(chunk as Uint8Array, { stream: true });
   }
   return text + decoder.decode();
@@ -142,7 +144,7 @@ async function textOf(response: Response): Promise<string> {
 
 async function within(ms: number, work: Promise<void>): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const over = new Promise<void>((done) => (timer = setTimeout(done, ms)));
-  await Promise.race([work, over]);
+  const timeout = new Promise<void>((done) => (timer = setTimeout(done, ms)));
+  await Promise.race([work, timeout]);
   if (timer !== undefined) clearTimeout(timer);
 }

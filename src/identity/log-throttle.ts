@@ -1,15 +1,15 @@
-// Lines of the log that anybody can cause: one a minute of each kind is enough to find the reason, and can't fill a disk.
+// Throttles log lines that any client can cause: one a minute of each kind shows the reason, and can't fill a disk.
 
-/** Ms between two lines of a kind. Answers: a log that is filled by whoever sends what is refused. */
-const LINE_MS = 60_000;
+/** Least ms between two lines of a kind. Answers: refused requests that fill the log. */
+const LINE_EVERY_MS = 60_000;
 
-/** Kinds are words of ours, so there are few. */
-const last = new Map<string, number>();
+/** When the last line of each kind was written, in this isolate. Bounded: kinds are words of this code. */
+const lastLines = new Map<string, number>();
 
-/** Whether a line of this kind is due; then the next one is so in a minute. */
+/** Whether a line of this kind may be written now. If so, the next one may be in a minute. */
 export function mayLog(kind: string): boolean {
   const now = Date.now();
-  if (now - (last.get(kind) ?? -LINE_MS) < LINE_MS) return false;
-  last.set(kind, now);
+  if (now - (lastLines.get(kind) ?? -LINE_EVERY_MS) < LINE_EVERY_MS) return false;
+  lastLines.set(kind, now);
   return true;
 }

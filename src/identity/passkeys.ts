@@ -1,147 +1,161 @@
-// Passkeys: options for the browser, and what its authenticator has signed, verified by @simplewebauthn/server. The relying party is
-// the host of ORIGIN, or the one that was asked. What costs nothing is looked at first: who asks, and whether the challenge is ours.
+// Passkeys: options for the browser, and verification of its signatures by @simplewebauthn/server. The relying party is
+// the host of ORIGIN, or the requested one. Cheap checks come first: the caller, and whether the challenge is known.
 import type { AuthenticationResponseJSON, RegistrationResponseJSON } from "@simplewebauthn/server";
 import type { Passkey, UsedPasskey } from "../protocol/account.ts";
 import { refusal } from "../protocol/refusals.ts";
-import { freshToken, labelOf } from "./accounts.ts";
-import { answered, callMailbox, refusedBy } from "./call-mailbox.ts";
-import { attempt } from "./attempts.ts";
-import { library, plainAttestation } from "./attestation.ts";
-import { keepCookie } from "./cookie.ts";
-import { isFramed, originOf as ownOrigin } from "./origin.ts";
-import { problem } from "./refuse-upgrade.ts";
+import { newDeviceToken, labelOf } from "./accounts.ts";
+import { jsonResponse, callMailbox, refuseByMailbox } from "./call-mailbox.ts";
+import { countAttempt } from "./attempts.ts";
+import { loadLibrary, stripAttestation } from "./attestation.ts";
+import { setSessionCookie } from "./cookie.ts";
+import { isFramed, ownOriginOf } from "./origin.ts";
+import { problemResponse } from "./problem-response.ts";
 import { base64url } from "./token.ts";
-import { type Asking, identifyCaller } from "./identify-caller.ts";
+import { identifyCaller } from "./identify-caller.ts";
+import type { RequestContext } from "./request-context.ts";
 
-const bytesOf = (text: string) => Uint8Array.from(new TextEncoder().encode(text));
+const utf8Of = (text: string) => Uint8Array.from(new TextEncoder().encode(text));
 
-const relyingParty = (c: Asking) => new URL(ownOrigin(c.req.url, c.env)).hostname;
+const relyingParty = (c: RequestContext) => new URL(ownOriginOf(c.req.url, c.env)).hostname;
 
-/** The server's own origin alone: no page of another, and no frame in one, may have anything signed. Then there is none to expect. */
-const originOf = (c: Asking, response: unknown) => (isFramed(response) ? [] : ownOrigin(c.req.url, c.env));
+/**
+ * The origin that must have signed: the server's own. None for a frame in another origin's page, so it always fails.
+ */
+const expectedOrigin = (c: RequestContext, response: unknown) =>
+  isFramed(response) ? [] : ownOriginOf(c.req.url, c.env);
 
-const WRONG = "The passkey is not or no longer good.";
+const WRONG_PASSKEY = "The passkey is not or no longer good.";
 
-/** What a browser's authenticator has made: looked at by the library that verifies it. */
-interface Made {
+/** A credential as the browser sends it. Only its id is checked here; the library verifies the rest. */
+interface BrowserCredential {
   readonly response: { readonly id: string };
   readonly label?: string | undefined;
 }
 
-/** What a browser needs to make a passkey for whoever is signed in. */
-export async function passkeyOptions(c: Asking): Promise<Response> {
-  const visitor = await identifyCaller(c, null);
-  if ("refused" in visitor) return problem(visitor.refused);
-  const answer = await c.env.MAILBOX.getByName(visitor.name).passkeyOptions(visitor);
-  if ("refused" in answer) return refusedBy(c, answer.refused);
+/** The browser's options to make a passkey for the signed-in user. */
+export async function passkeyOptions(c: RequestContext): Promise<Response> {
+  const caller = await identifyCaller(c, null);
+  if ("refused" in caller) return problemResponse(caller.refused);
+  const answer = await c.env.MAILBOX.getByName(caller.name).passkeyOptions(caller);
+  if ("refused" in answer) return refuseByMailbox(c, answer.refused);
   const { challenge, passkeys, handle } = answer.value;
-  const { generateRegistrationOptions } = await library();
+  const { generateRegistrationOptions } = await loadLibrary();
   const options = await generateRegistrationOptions({
     rpName: "Restante",
     rpID: relyingParty(c),
-    userName: visitor.name,
-    userDisplayName: visitor.name,
-    // An authenticator knows the account by it, and may show it to others: no name.
-    ...(handle !== undefined && { userID: decoded(handle) }),
-    challenge: bytesOf(challenge),
+    userName: caller.name,
+    userDisplayName: caller.name,
+    // The authenticator's handle of the account, which it may reveal to others: so it is random, not the name.
+    ...(handle !== undefined && { userID: bytesOfBase64(handle) }),
+    challenge: utf8Of(challenge),
     excludeCredentials: passkeys.map(({ id, transports }) => ({ id, transports: [...transports] })),
-    // It is found without being named: nobody who asks as somebody else has to be told which passkeys there are.
+    // A discoverable credential: at sign-in, the server need not tell a stranger which passkeys a user has.
     authenticatorSelection: { residentKey: "required", userVerification: "required" },
   });
-  return answered(c, options);
+  return jsonResponse(c, options);
 }
 
-/** Adds a passkey that a browser has made: 204. */
-export async function addPasskey(c: Asking, read: Made): Promise<Response> {
-  const visitor = await identifyCaller(c, null);
-  if ("refused" in visitor) return problem(visitor.refused);
-  const challenge = challengeIn(read.response);
-  if (challenge === null) return unverifiable(c);
-  const allowed = await c.env.MAILBOX.getByName(visitor.name).checkChallenge(visitor, challenge);
-  if ("refused" in allowed) return refusedBy(c, allowed.refused);
-  const made = await verifyMade(c, read.response, challenge).catch(() => null);
-  if (made === null) return unverifiable(c);
+/** Adds a passkey that the browser made: 204. */
+export async function addPasskey(c: RequestContext, credential: BrowserCredential): Promise<Response> {
+  const caller = await identifyCaller(c, null);
+  if ("refused" in caller) return problemResponse(caller.refused);
+  const challenge = challengeIn(credential.response);
+  if (challenge === null) return refuseUnverifiable(c);
+  const allowed = await c.env.MAILBOX.getByName(caller.name).checkChallenge(caller, challenge);
+  if ("refused" in allowed) return refuseByMailbox(c, allowed.refused);
+  const passkeyData = await verifyRegistration(c, credential.response, challenge).catch(() => null);
+  if (passkeyData === null) return refuseUnverifiable(c);
   const now = Date.now();
-  const passkey: Passkey = { ...made, label: labelOf(c, read.label), created: now, seen: now, maker: null };
-  return callMailbox(c, (mailbox, visitor) => mailbox.addPasskey(visitor, challenge, passkey));
+  const passkey: Passkey = {
+    ...passkeyData,
+    label: labelOf(c, credential.label),
+    created: now,
+    seen: now,
+    maker: null,
+  };
+  return callMailbox(c, (mailbox, caller) => mailbox.addPasskey(caller, challenge, passkey));
 }
 
-/** What a browser needs to sign in as somebody: the same for every name, so that it tells nothing of whether there is one. */
-export async function signInOptions(c: Asking, userName: string): Promise<Response> {
+/** The browser's options to sign in: the same for every name, so that they do not reveal whether the user exists. */
+export async function signInOptions(c: RequestContext, userName: string): Promise<Response> {
   const { challenge } = await c.env.MAILBOX.getByName(userName).enterOptions(userName);
-  return answered(c, await requestOptions(c, challenge, []));
+  return jsonResponse(c, await requestOptions(c, challenge, []));
 }
 
 /** Signs a device in with a passkey: 200 with a token for it, and the cookie. */
-export async function passkeySignIn(c: Asking, read: Made & { readonly userName: string }): Promise<Response> {
-  const { userName } = read;
+export async function passkeySignIn(
+  c: RequestContext,
+  credential: BrowserCredential & { readonly userName: string },
+): Promise<Response> {
+  const { userName } = credential;
   const mailbox = c.env.MAILBOX.getByName(userName);
-  const challenge = challengeIn(read.response);
-  const known = await mailbox.passkey(userName, read.response.id);
-  const used = known === null || challenge === null ? null : await verifyUsed(c, read.response, challenge, known);
+  const challenge = challengeIn(credential.response);
+  const known = await mailbox.passkey(userName, credential.response.id);
+  const used =
+    known === null || challenge === null ? null : await verifyAssertion(c, credential.response, challenge, known);
   if (used === null || challenge === null) {
     await mailbox.passkeyRefused(userName, "sign_in_refused");
-    return problem({ ...refusal("unauthorized"), message: WRONG });
+    return problemResponse({ ...refusal("unauthorized"), message: WRONG_PASSKEY });
   }
-  const { token, fresh } = await freshToken(c, userName, read.label);
-  const answer = await mailbox.enter(userName, challenge, used, fresh);
-  if ("refused" in answer) return problem(answer.refused);
-  keepCookie(c, token);
-  return answered(c, { userName, token, device: answer.value.id });
+  const { token, record } = await newDeviceToken(c, userName, credential.label);
+  const answer = await mailbox.enter(userName, challenge, used, record);
+  if ("refused" in answer) return problemResponse(answer.refused);
+  setSessionCookie(c, token);
+  return jsonResponse(c, { userName, token, device: answer.value.id });
 }
 
-/** What a browser needs to show with a passkey that its user asks: 200. */
-export async function proofOptions(c: Asking): Promise<Response> {
-  const visitor = await identifyCaller(c, null);
-  if ("refused" in visitor) return problem(visitor.refused);
-  const answer = await c.env.MAILBOX.getByName(visitor.name).proofOptions(visitor);
-  if ("refused" in answer) return refusedBy(c, answer.refused);
-  return answered(c, await requestOptions(c, answer.value.challenge, answer.value.passkeys));
+/** The browser's options to prove with a passkey that the user operates the device: 200. */
+export async function proofOptions(c: RequestContext): Promise<Response> {
+  const caller = await identifyCaller(c, null);
+  if ("refused" in caller) return problemResponse(caller.refused);
+  const answer = await c.env.MAILBOX.getByName(caller.name).proofOptions(caller);
+  if ("refused" in answer) return refuseByMailbox(c, answer.refused);
+  return jsonResponse(c, await requestOptions(c, answer.value.challenge, answer.value.passkeys));
 }
 
-/** The device that asks has shown with a passkey that it is the user: 204. */
-export async function passkeyProof(c: Asking, { response }: Made): Promise<Response> {
-  const visitor = await identifyCaller(c, null);
-  if ("refused" in visitor) return problem(visitor.refused);
+/** Proves with a passkey that the user operates the calling device: 204. */
+export async function passkeyProof(c: RequestContext, { response }: BrowserCredential): Promise<Response> {
+  const caller = await identifyCaller(c, null);
+  if ("refused" in caller) return problemResponse(caller.refused);
   const challenge = challengeIn(response);
-  if (challenge === null) return unverifiable(c);
-  const mailbox = c.env.MAILBOX.getByName(visitor.name);
-  const known = await mailbox.proofPasskey(visitor, challenge, response.id);
-  if ("refused" in known) return refusedBy(c, known.refused);
-  const used = await verifyUsed(c, response, challenge, known.value);
-  if (used !== null) return callMailbox(c, (box, asking) => box.proveByPasskey(asking, challenge, used));
-  await mailbox.passkeyRefused(visitor.name, "proof_refused");
-  return refusedBy(c, { ...refusal("unauthorized"), message: WRONG, field: "response" });
+  if (challenge === null) return refuseUnverifiable(c);
+  const mailbox = c.env.MAILBOX.getByName(caller.name);
+  const known = await mailbox.proofPasskey(caller, challenge, response.id);
+  if ("refused" in known) return refuseByMailbox(c, known.refused);
+  const used = await verifyAssertion(c, response, challenge, known.value);
+  if (used !== null) return callMailbox(c, (stub, prover) => stub.proveByPasskey(prover, challenge, used));
+  await mailbox.passkeyRefused(caller.name, "proof_refused");
+  return refuseByMailbox(c, { ...refusal("unauthorized"), message: WRONG_PASSKEY, field: "response" });
 }
 
 async function requestOptions(
-  c: Asking,
+  c: RequestContext,
   challenge: string,
   passkeys: readonly Pick<Passkey, "id" | "transports">[],
 ): Promise<unknown> {
-  const { generateAuthenticationOptions } = await library();
+  const { generateAuthenticationOptions } = await loadLibrary();
   return generateAuthenticationOptions({
     rpID: relyingParty(c),
-    challenge: bytesOf(challenge),
+    challenge: utf8Of(challenge),
     allowCredentials: passkeys.map(({ id, transports }) => ({ id, transports: [...transports] })),
     userVerification: "required",
   });
 }
 
-/** The passkey that was made; null or an error where that can't be verified. */
-async function verifyMade(
-  c: Asking,
+/** The passkey of a registration; null or an exception if it can't be verified. */
+async function verifyRegistration(
+  c: RequestContext,
   response: unknown,
   challenge: string,
 ): Promise<Pick<Passkey, "id" | "key" | "counter" | "transports"> | null> {
-  const made = response as RegistrationResponseJSON;
-  const attestationObject = await plainAttestation(made.response.attestationObject);
+  const registration = response as RegistrationResponseJSON;
+  const attestationObject = await stripAttestation(registration.response.attestationObject);
   if (attestationObject === null) return null;
-  const { verifyRegistrationResponse } = await library();
+  const { verifyRegistrationResponse } = await loadLibrary();
   const { verified, registrationInfo } = await verifyRegistrationResponse({
-    response: { ...made, response: { ...made.response, attestationObject } },
-    expectedChallenge: (signed) => textOf(signed) === challenge,
-    expectedOrigin: originOf(c, response),
+    response: { ...registration, response: { ...registration.response, attestationObject } },
+    expectedChallenge: (signed) => textOfBase64(signed) === challenge,
+    expectedOrigin: expectedOrigin(c, response),
     expectedRPID: relyingParty(c),
   });
   if (!verified) return null;
@@ -149,22 +163,22 @@ async function verifyMade(
   return { id, key: base64url(publicKey), counter, transports };
 }
 
-/** With what counter the passkey has signed the challenge; null where it has not. */
-async function verifyUsed(
-  c: Asking,
+/** The passkey and its counter if it signed the challenge; otherwise null. */
+async function verifyAssertion(
+  c: RequestContext,
   response: unknown,
   challenge: string,
   { id, key, transports }: Passkey,
 ): Promise<UsedPasskey | null> {
-  const { verifyAuthenticationResponse } = await library();
+  const { verifyAuthenticationResponse } = await loadLibrary();
   try {
     const { verified, authenticationInfo } = await verifyAuthenticationResponse({
       response: response as AuthenticationResponseJSON,
-      expectedChallenge: (signed) => textOf(signed) === challenge,
-      expectedOrigin: originOf(c, response),
+      expectedChallenge: (signed) => textOfBase64(signed) === challenge,
+      expectedOrigin: expectedOrigin(c, response),
       expectedRPID: relyingParty(c),
-      // The counter is judged by the mailbox, in the transaction that writes the next one.
-      credential: { id, publicKey: decoded(key), counter: 0, transports: [...transports] },
+      // The mailbox checks the counter, in the transaction that writes the new one.
+      credential: { id, publicKey: bytesOfBase64(key), counter: 0, transports: [...transports] },
     });
     return verified ? { id, counter: authenticationInfo.newCounter } : null;
   } catch {
@@ -172,27 +186,29 @@ async function verifyUsed(
   }
 }
 
-/** What was sent is none: it counts as an attempt, for whoever goes on like this tries something. */
-async function unverifiable(c: Asking): Promise<Response> {
-  return problem((await attempt(c.req.raw, c.env)) ?? refusal("bad_frame", "the passkey can't be verified"));
+/** Refuses an invalid credential and counts it as an attempt. Answers: probing with invented credentials. */
+async function refuseUnverifiable(c: RequestContext): Promise<Response> {
+  return problemResponse(
+    (await countAttempt(c.req.raw, c.env)) ?? refusal("bad_frame", "the passkey can't be verified"),
+  );
 }
 
-/** The challenge that the browser says it has signed; whether it has, the library will see. Null where it can't be read. */
-function challengeIn(made: unknown): string | null {
+/** The challenge that the client data name, unverified: the library checks the signature. Null if unreadable. */
+function challengeIn(credential: unknown): string | null {
   try {
-    const { clientDataJSON } = (made as RegistrationResponseJSON).response;
-    const { challenge } = JSON.parse(textOf(clientDataJSON)) as { readonly challenge?: unknown };
-    return typeof challenge === "string" ? textOf(challenge) : null;
+    const { clientDataJSON } = (credential as RegistrationResponseJSON).response;
+    const { challenge } = JSON.parse(textOfBase64(clientDataJSON)) as { readonly challenge?: unknown };
+    return typeof challenge === "string" ? textOfBase64(challenge) : null;
   } catch {
     return null;
   }
 }
 
-function textOf(base64: string): string {
-  return new TextDecoder().decode(decoded(base64));
+function textOfBase64(base64: string): string {
+  return new TextDecoder().decode(bytesOfBase64(base64));
 }
 
-function decoded(base64: string): Uint8Array<ArrayBuffer> {
+function bytesOfBase64(base64: string): Uint8Array<ArrayBuffer> {
   const plain = atob(base64.replaceAll("-", "+").replaceAll("_", "/"));
   return Uint8Array.from(plain, (char) => char.charCodeAt(0));
 }

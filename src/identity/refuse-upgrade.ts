@@ -1,6 +1,5 @@
-// How an upgrade is refused. A browser can't see the HTTP status of a failed upgrade, so where v1 was offered the socket is accepted
-// here, told why, and closed at once; no object is woken. A plain client gets an HTTP status.
-import type { Context } from "hono";
+// Refuses an upgrade. A browser can't see the HTTP status of a failed upgrade. So if v1 was offered, the socket is
+// accepted here, sent the reason, and closed at once; no object is woken. A plain client gets an HTTP status.
 import { count } from "../protocol/counters.ts";
 import { write } from "../protocol/down.ts";
 import { CLOSE_ANSWER_MS } from "../protocol/limits.ts";
@@ -8,20 +7,16 @@ import { closeCode, type Refusal } from "../protocol/refusals.ts";
 import { withTimeout } from "../protocol/timeout.ts";
 import { type Offer, V1 } from "../protocol/version.ts";
 import { mayRefuseBySocket } from "./attempts.ts";
-import { contextOf } from "./execution-context.ts";
-import { problem } from "./problem-response.ts";
+import { executionContextOf, type RequestContext } from "./request-context.ts";
+import { problemResponse } from "./problem-response.ts";
 
-export { problem } from "./problem-response.ts";
-
-type Asking = Context<{ Bindings: Env }>;
-
-export function refuseUpgrade(c: Asking, offer: Offer, why: Refusal): Response {
+export function refuseUpgrade(c: RequestContext, offer: Offer, why: Refusal): Response {
   const answer = "dialect" in offer ? offer.answer : offer.unknown;
   const seesCloseCodes = "dialect" in offer ? offer.dialect === V1 : offer.unknown !== null;
-  // From so many on an address is refused before there is a socket, whatever its client can see.
+  // Above its limit, an address gets an HTTP status in every case. Answers: refused sockets as memory.
   return seesCloseCodes && answer !== null && mayRefuseBySocket(c.req.raw, c.env)
-    ? acceptAndClose(answer, why, contextOf(c))
-    : problem(why);
+    ? acceptAndClose(answer, why, executionContextOf(c))
+    : problemResponse(why);
 }
 
 function acceptAndClose(answer: string, why: Refusal, context: ExecutionContext | null): Response {
@@ -37,8 +32,9 @@ function acceptAndClose(answer: string, why: Refusal, context: ExecutionContext 
 }
 
 /**
- * Ends the connection of a client that does not answer the close in time. The runtime waits for the answer for ever, and closing again
- * changes nothing; only the end of the request's context takes the connection along (seen with workerd 2026-10-23).
+ * Cuts the connection of a client that does not answer the close in time. The runtime waits for the answer without a
+ * limit, and closing again has no effect; only aborting the request's context ends the connection (seen with workerd
+ * 2026-10-23).
  */
 async function cutOff(socket: WebSocket, context: ExecutionContext): Promise<void> {
   const answered = new Promise<void>((done) => {

@@ -1,23 +1,25 @@
-// The body of a request: read once, in time linear in its size, and only whole. What is too large, late, broken off or no UTF-8 is refused
-// before anything is done with it.
+// Reads the body of a request: once, whole, in time linear in its size. A body that is too large, too slow, truncated
+// or not UTF-8 is refused before it is used.
 import { logEvent, reasonOf } from "../protocol/log-events.ts";
 import { BODY_READ_MS, utf8Bytes } from "../protocol/limits.ts";
 import { type Refusal, refusal } from "../protocol/refusals.ts";
 import { withTimeout } from "../protocol/timeout.ts";
 import { checkBodyAllowance } from "./body-allowance.ts";
 import { mayLog } from "./log-throttle.ts";
-import { problem } from "./refuse-upgrade.ts";
-import type { Asking } from "./identify-caller.ts";
+import { problemResponse } from "./problem-response.ts";
+import type { RequestContext } from "./request-context.ts";
 
-type Read = { readonly text: string } | { readonly refused: Refusal };
+type BodyText = { readonly text: string } | { readonly refused: Refusal };
 
-/** Lets a request through whose body is not larger than this many bytes; what comes behind finds it read, as JSON whatever it is called. */
-export function bounded(bytes: number) {
-  return async (c: Asking, next: () => Promise<void>): Promise<Response | void> => {
+/**
+ * Middleware: reads a body of at most `bytes`. Later steps find it in memory, as JSON whatever its Content-Type was.
+ */
+export function limitBody(bytes: number) {
+  return async (c: RequestContext, next: () => Promise<void>): Promise<Response | void> => {
     const body = await readBody(c.req.raw, bytes);
-    if ("refused" in body) return problem(body.refused);
+    if ("refused" in body) return problemResponse(body.refused);
     const tooMuch = checkBodyAllowance(c, utf8Bytes(body.text));
-    if (tooMuch !== null) return problem(tooMuch);
+    if (tooMuch !== null) return problemResponse(tooMuch);
     const headers = new Headers(c.req.raw.headers);
     headers.set("Content-Type", "application/json");
     c.req.raw = new Request(c.req.raw.url, { method: c.req.raw.method, headers, body: body.text });
@@ -25,29 +27,29 @@ export function bounded(bytes: number) {
   };
 }
 
-/** The body as text, or why it is not taken. What goes beyond `bytes` is not read. */
-export async function readBody(request: Request, bytes: number, timeoutMs = BODY_READ_MS): Promise<Read> {
+/** The body as text, or why it is refused. Nothing beyond `bytes` is read. */
+export async function readBody(request: Request, bytes: number, timeoutMs = BODY_READ_MS): Promise<BodyText> {
   const tooLarge = { refused: refusal("too_large", `a body has at most ${bytes} bytes`) };
-  const announced = lengthOf(request);
+  const announced = contentLength(request);
   if (announced !== null && announced > bytes) return tooLarge;
   const reader = request.body?.getReader();
   if (reader === undefined) return { text: "" };
   try {
     const chunks = await withTimeout(collect(reader, bytes), timeoutMs);
     if (chunks === null) return tooLarge;
-    const whole = joined(chunks);
-    if (announced !== null && announced !== whole.byteLength) return broken("fewer bytes than announced");
-    return decoded(whole);
+    const body = concatenate(chunks);
+    if (announced !== null && announced !== body.byteLength) return refuseBroken("fewer bytes than announced");
+    return decodeUtf8(body);
   } catch (error) {
-    return broken(reasonOf(error));
+    return refuseBroken(reasonOf(error));
   } finally {
-    // Of what was read to its end this is nothing.
+    // Has no effect on a stream that was read to its end.
     reader.cancel().catch(() => undefined);
   }
 }
 
-/** Bytes that the request says that its body has; null where it does not say. */
-export function lengthOf(request: Request): number | null {
+/** The request's Content-Length, or null. */
+export function contentLength(request: Request): number | null {
   const length = request.headers.get("Content-Length");
   return length === null ? null : Number(length);
 }
@@ -67,19 +69,19 @@ async function collect(
   }
 }
 
-function joined(chunks: readonly Uint8Array[]): Uint8Array {
+function concatenate(chunks: readonly Uint8Array[]): Uint8Array {
   const [first] = chunks;
   if (first !== undefined && chunks.length === 1) return first;
-  const whole = new Uint8Array(chunks.reduce((size, { byteLength }) => size + byteLength, 0));
+  const body = new Uint8Array(chunks.reduce((size, { byteLength }) => size + byteLength, 0));
   let at = 0;
   for (const chunk of chunks) {
-    whole.set(chunk, at);
+    body.set(chunk, at);
     at += chunk.byteLength;
   }
-  return whole;
+  return body;
 }
 
-function decoded(bytes: Uint8Array): Read {
+function decodeUtf8(bytes: Uint8Array): BodyText {
   try {
     return { text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes) };
   } catch {
@@ -87,8 +89,8 @@ function decoded(bytes: Uint8Array): Read {
   }
 }
 
-function broken(reason: string): Read {
-  // Whoever may ask at all can break off as often as they like.
+function refuseBroken(reason: string): BodyText {
+  // Any client can break off as often as it likes.
   if (mayLog("body_lost")) logEvent("body_lost", { reason });
   return { refused: refusal("bad_frame", "the body did not come whole and in time") };
 }

@@ -1,99 +1,101 @@
-// The token of one request. As long as its mailbox has not spoken, what may be a guess holds one of its address's attempts; what the
-// mailbox says settles that, and is remembered of the token.
-import type { Context } from "hono";
+// The token of one request, and the attempt that it may hold. A token that may be a guess reserves one of its address's
+// attempts. The mailbox's response settles it, once, and is remembered as the verdict on the token.
 import type { Code, Refusal } from "../protocol/refusals.ts";
 import type { Caller } from "../protocol/caller.ts";
-import { networkOf } from "./address.ts";
-import { type Attempt, attempt } from "./attempts.ts";
-import { noteAttempt } from "./attempt-log.ts";
-import { remember } from "./known-tokens.ts";
+import { loggedNetworkOf } from "./address.ts";
+import { type Attempt, countAttempt } from "./attempts.ts";
+import { logAttempt } from "./attempt-log.ts";
+import { rememberVerdict } from "./known-tokens.ts";
+import type { RequestContext } from "./request-context.ts";
 
-type Asking = Context<{ Bindings: Env }>;
-
-interface Asker {
-  readonly visitor: Caller;
-  /** Of the token. */
+interface RequestToken {
+  readonly caller: Caller;
+  /** The token's SHA-256, hex. */
   readonly hash: string;
-  /** Whether its mailbox took the token the last time. */
+  /** Whether the mailbox's last verdict on the token was good. */
   readonly wasGood: boolean;
-  /** The attempt that is reserved; null for what is no guess. */
-  readonly held: Attempt | null;
+  /** The reserved attempt; null for a token that is no guess. */
+  readonly attempt: Attempt | null;
   isSettled: boolean;
 }
 
-/** With these a mailbox says no to whoever asks; with all others to what they ask. */
-const OBJECTIONS: ReadonlySet<Code> = new Set(["unauthorized", "forbidden", "erased", "suspended"]);
-/** Of these a token that was good stays known: it was not guessed, and another request of it may go well. */
-const OF_GOOD_TOKENS: ReadonlySet<Code> = new Set(["forbidden", "suspended"]);
-/** These say nothing of the token. */
-const OF_NO_TOKEN: ReadonlySet<Code> = new Set(["internal", "unable_to_store"]);
+/** Refusals of the caller. All other codes refuse the request of an accepted caller. */
+const CALLER_REFUSALS: ReadonlySet<Code> = new Set(["unauthorized", "forbidden", "erased", "suspended"]);
+/** Refusals after which a token that was good stays good: it was not guessed, and another request may succeed. */
+const SPARES_GOOD_TOKENS: ReadonlySet<Code> = new Set(["forbidden", "suspended"]);
+/** Refusals that say nothing about the token. */
+const SAYS_NOTHING_OF_TOKENS: ReadonlySet<Code> = new Set(["internal", "unable_to_store"]);
 
-const askers = new WeakMap<Asking, Asker>();
+/** By request, for as long as the request lives. */
+const requestTokens = new WeakMap<RequestContext, RequestToken>();
 
-/** From now on it is known who asks. */
-export function identified(c: Asking, asker: Omit<Asker, "isSettled">): void {
-  askers.set(c, { ...asker, isSettled: false });
+/** Stores the request's token once its caller is identified. */
+export function setRequestToken(c: RequestContext, token: Omit<RequestToken, "isSettled">): void {
+  requestTokens.set(c, { ...token, isSettled: false });
 }
 
-/** Who asks, if that is known; and whether the mailbox still has to say that the token is good. */
-export function requestTokenOf(c: Asking): { readonly visitor: Caller; readonly isConfirmed: boolean } | null {
-  const asker = askers.get(c);
-  return asker === undefined ? null : { visitor: asker.visitor, isConfirmed: asker.wasGood || asker.isSettled };
+/** The caller, if identified, and whether the mailbox has confirmed the token. */
+export function requestTokenOf(c: RequestContext): { readonly caller: Caller; readonly isConfirmed: boolean } | null {
+  const token = requestTokens.get(c);
+  return token === undefined ? null : { caller: token.caller, isConfirmed: token.wasGood || token.isSettled };
 }
 
-/** The mailbox took the token. */
-export function confirm(c: Asking): void {
-  const asker = open(c);
-  if (asker === null) return;
-  asker.held?.giveBack();
-  remember(asker.hash, "good");
+/** Settles the token as good: the mailbox accepted it. */
+export function confirmToken(c: RequestContext): void {
+  const token = takeUnsettled(c);
+  if (token === null) return;
+  token.attempt?.release();
+  rememberVerdict(token.hash, "good");
 }
 
-/** The mailbox said no. A no to whoever asks counts as an attempt; the refusal to give, which may be that there were too many. */
-export async function refuted(c: Asking, why: Refusal): Promise<Refusal> {
-  const asker = open(c);
-  if (asker === null) return why;
+/**
+ * Settles the token after a mailbox's refusal. A refusal of the caller counts as an attempt. Returns the refusal to
+ * respond with: `why`, or `rate_limited` after too many attempts.
+ */
+export async function settleRefusal(c: RequestContext, why: Refusal): Promise<Refusal> {
+  const token = takeUnsettled(c);
+  if (token === null) return why;
   if (why.code === "unauthorized" && why.field !== undefined) {
-    // What was wrong stands beside the token: an attempt, with a token that is good.
-    remember(asker.hash, "good");
-    return (await countRefused(c, asker.held)) ?? why;
+    // Another credential of the request was wrong, such as a code: an attempt, but the token is good.
+    rememberVerdict(token.hash, "good");
+    return (await countRefusedToken(c, token.attempt)) ?? why;
   }
-  if (OF_NO_TOKEN.has(why.code)) asker.held?.giveBack();
-  else if (!OBJECTIONS.has(why.code)) {
-    asker.held?.giveBack();
-    remember(asker.hash, "good");
-  } else if (!(asker.wasGood && OF_GOOD_TOKENS.has(why.code))) {
-    remember(asker.hash, "refused");
-    return (await countRefused(c, asker.held)) ?? why;
+  if (SAYS_NOTHING_OF_TOKENS.has(why.code)) token.attempt?.release();
+  else if (!CALLER_REFUSALS.has(why.code)) {
+    token.attempt?.release();
+    rememberVerdict(token.hash, "good");
+  } else if (!(token.wasGood && SPARES_GOOD_TOKENS.has(why.code))) {
+    rememberVerdict(token.hash, "refused");
+    return (await countRefusedToken(c, token.attempt)) ?? why;
   }
   return why;
 }
 
-/** The Worker said no itself: an attempt, unless the token was good before. Of the token nothing is learnt. */
-export async function refused(c: Asking, why: Refusal): Promise<Refusal> {
-  const asker = open(c);
-  return asker === null || asker.wasGood ? why : ((await countRefused(c, asker.held)) ?? why);
+/** Settles the token after a refusal by the Worker: an attempt, unless the token was good before. No verdict. */
+export async function countWorkerRefusal(c: RequestContext, why: Refusal): Promise<Refusal> {
+  const token = takeUnsettled(c);
+  return token === null || token.wasGood ? why : ((await countRefusedToken(c, token.attempt)) ?? why);
 }
 
-/** The request is over. An attempt that nothing was said of is given back, unless the answer looks like a no. */
-export function over(c: Asking, status: number): void {
-  if (status < 300) return confirm(c);
-  const asker = open(c);
-  if (asker?.held == null) return;
-  if (status === 401 || status === 403 || status === 429) void asker.held.keep();
-  else asker.held.giveBack();
+/** Settles an unsettled token by the response's status: 401, 403 and 429 count as an attempt, other errors don't. */
+export function settleByStatus(c: RequestContext, status: number): void {
+  if (status < 300) return confirmToken(c);
+  const token = takeUnsettled(c);
+  if (token?.attempt == null) return;
+  if (status === 401 || status === 403 || status === 429) void token.attempt.commit();
+  else token.attempt.release();
 }
 
-/** Counts an attempt, or the one that is reserved, and has the log say so; a refusal where there were too many. */
-export function countRefused(c: Asking, held: Attempt | null): Promise<Refusal | null> {
-  noteAttempt("token_refused", networkOf(c.req.raw, c.env));
-  return held === null ? attempt(c.req.raw, c.env) : held.keep();
+/** Logs and counts a refused token, with its reserved attempt if any. Returns a refusal after too many attempts. */
+export function countRefusedToken(c: RequestContext, reserved: Attempt | null): Promise<Refusal | null> {
+  logAttempt("token_refused", loggedNetworkOf(c.req.raw, c.env));
+  return reserved === null ? countAttempt(c.req.raw, c.env) : reserved.commit();
 }
 
-/** The asker, the first time that something is said of the token. */
-function open(c: Asking): Asker | null {
-  const asker = askers.get(c);
-  if (asker === undefined || asker.isSettled) return null;
-  asker.isSettled = true;
-  return asker;
+/** The request's token if it is not settled yet; marks it as settled. */
+function takeUnsettled(c: RequestContext): RequestToken | null {
+  const token = requestTokens.get(c);
+  if (token === undefined || token.isSettled) return null;
+  token.isSettled = true;
+  return token;
 }

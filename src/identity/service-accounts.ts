@@ -1,121 +1,125 @@
-// What operators do with service accounts: create, list, look at, revoke. The account's mailbox is the authority; the registry only
-// remembers the names. Secrets are made here, and shown once.
-import { SERVICES } from "../protocol/registry.ts";
+// Service accounts, for operators: create, list, show, revoke. The account's mailbox is the authority; the registry
+// only lists the names. Secrets are made here and shown once.
+import { SERVICES_OBJECT } from "../protocol/registry.ts";
 import { logEvent } from "../protocol/log-events.ts";
 import type { NewAccess, Scope, Service } from "../protocol/service.ts";
 import type { CallResult } from "../protocol/caller.ts";
-import { actingIn } from "./acting-operator.ts";
-import { answered } from "./call-mailbox.ts";
-import { problem } from "./refuse-upgrade.ts";
+import { operatorFields } from "./acting-operator.ts";
+import { jsonResponse } from "./call-mailbox.ts";
+import { problemResponse } from "./problem-response.ts";
 import { hashOf, newServiceToken } from "./token.ts";
-import { type Asking, tokenKeyOf } from "./identify-caller.ts";
+import { tokenKeyOf } from "./identify-caller.ts";
+import type { RequestContext } from "./request-context.ts";
 
-/** What a new token is to be good for, and what operators call it. */
-interface Wanted {
+/** The scopes of a new token, and its label. */
+interface TokenRequest {
   readonly scopes: readonly Scope[];
   readonly label?: string | undefined;
 }
 
-/** Services of one answer. */
-const PAGE = 500;
+/** Service accounts of one response. */
+const MAX_LISTED = 500;
 
 /** Creates a service account: 201 with its first token, which is shown once. */
-export async function createService(c: Asking, name: string, wanted: Wanted): Promise<Response> {
-  const { token, access } = await fresh(c, name, wanted);
-  // The list first: what is listed and was not created is not found when it is looked at; the other way round nobody would know of it.
+export async function createService(c: RequestContext, name: string, request: TokenRequest): Promise<Response> {
+  const { token, access } = await newAccess(c, name, request);
+  // The registry first: a listed account that was not created shows as not found. In the other order, an account could
+  // exist without being listed.
   const registry = registryOf(c);
   await registry.add(name, Date.now());
   const answer = await c.env.MAILBOX.getByName(name).service(name, { is: "create", token: access });
-  if ("refused" in answer && !(await isThere(c, name))) await registry.remove(name);
-  if ("value" in answer) logEvent("service_created", { user: name, ...newest(answer.value), ...actingIn(c) });
-  return created(c, answer, token);
+  if ("refused" in answer && !(await serviceExists(c, name))) await registry.remove(name);
+  if ("value" in answer)
+    logEvent("service_created", { user: name, ...newestTokenFields(answer.value), ...operatorFields(c) });
+  return newTokenResponse(c, answer, token);
 }
 
-/** The service accounts by name: `services`, and `more` if there are further ones after the last. */
-export async function listServices(c: Asking, after: string): Promise<Response> {
-  const listed = await registryOf(c).list(after, PAGE + 1);
-  return answered(c, { services: listed.slice(0, PAGE), more: listed.length > PAGE });
+/** The service accounts by name: `services`, and `more` if others follow. */
+export async function listServices(c: RequestContext, after: string): Promise<Response> {
+  const listed = await registryOf(c).list(after, MAX_LISTED + 1);
+  return jsonResponse(c, { services: listed.slice(0, MAX_LISTED), more: listed.length > MAX_LISTED });
 }
 
-/** One of them, with its tokens' scopes. */
-export async function showService(c: Asking, name: string): Promise<Response> {
-  return told(c, await c.env.MAILBOX.getByName(name).service(name, { is: "show" }));
+/** One service account, with its tokens' scopes. */
+export async function showService(c: RequestContext, name: string): Promise<Response> {
+  return serviceResponse(c, await c.env.MAILBOX.getByName(name).service(name, { is: "show" }));
 }
 
-/** One more token: 201. */
-export async function grantAccess(c: Asking, name: string, wanted: Wanted): Promise<Response> {
-  const { token, access } = await fresh(c, name, wanted);
+/** Adds a token: 201. */
+export async function grantServiceToken(c: RequestContext, name: string, request: TokenRequest): Promise<Response> {
+  const { token, access } = await newAccess(c, name, request);
   const answer = await c.env.MAILBOX.getByName(name).service(name, { is: "grant", token: access });
-  if ("value" in answer) logEvent("service_token_granted", { user: name, ...newest(answer.value), ...actingIn(c) });
-  return created(c, answer, token);
+  if ("value" in answer)
+    logEvent("service_token_granted", { user: name, ...newestTokenFields(answer.value), ...operatorFields(c) });
+  return newTokenResponse(c, answer, token);
 }
 
-/** Takes one token away, with its connections: 204. */
-export async function revokeAccess(c: Asking, name: string, id: string): Promise<Response> {
+/** Revokes one token and closes its connections: 204. */
+export async function revokeServiceToken(c: RequestContext, name: string, id: string): Promise<Response> {
   const answer = await c.env.MAILBOX.getByName(name).service(name, { is: "revoke", id });
-  if ("value" in answer) logEvent("service_token_revoked", { user: name, id, ...actingIn(c) });
-  return done(c, answer);
+  if ("value" in answer) logEvent("service_token_revoked", { user: name, id, ...operatorFields(c) });
+  return emptyResponse(c, answer);
 }
 
-/** Ends a service: no token opens it any more, its connections are closed, its mailbox takes nothing: 204. */
-export async function endService(c: Asking, name: string): Promise<Response> {
+/** Revokes a service account: all its tokens, its connections, and deliveries to its mailbox: 204. */
+export async function revokeService(c: RequestContext, name: string): Promise<Response> {
   const answer = await c.env.MAILBOX.getByName(name).service(name, { is: "end" });
   await registryOf(c).remove(name);
-  if ("value" in answer) logEvent("service_revoked", { user: name, ...actingIn(c) });
-  return done(c, answer);
+  if ("value" in answer) logEvent("service_revoked", { user: name, ...operatorFields(c) });
+  return emptyResponse(c, answer);
 }
 
-/** Sets where the service's mail is posted to: 201 with the secret that posts are signed with, which is shown once. */
-export async function hookService(c: Asking, name: string, url: string): Promise<Response> {
+/** Sets the URL of the service's webhook: 201 with the secret that signs its posts, which is shown once. */
+export async function setServiceWebhook(c: RequestContext, name: string, url: string): Promise<Response> {
   const secret = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32))));
   const answer = await c.env.MAILBOX.getByName(name).service(name, { is: "hook", url, secret });
-  if ("refused" in answer) return problem(answer.refused);
-  // The host alone: a path may have a secret in it.
-  logEvent("webhook_set", { user: name, host: new URL(url).host, ...actingIn(c) });
-  return answered(c, { url, secret: `whsec_${secret}` }, 201);
+  if ("refused" in answer) return problemResponse(answer.refused);
+  // Only the host: a path may contain a secret.
+  logEvent("webhook_set", { user: name, host: new URL(url).host, ...operatorFields(c) });
+  return jsonResponse(c, { url, secret: `whsec_${secret}` }, 201);
 }
 
-/** Posts nothing any more: 204. */
-export async function unhookService(c: Asking, name: string): Promise<Response> {
+/** Removes the webhook: 204. */
+export async function removeServiceWebhook(c: RequestContext, name: string): Promise<Response> {
   const answer = await c.env.MAILBOX.getByName(name).service(name, { is: "unhook" });
-  if ("value" in answer) logEvent("webhook_removed", { user: name, ...actingIn(c) });
-  return done(c, answer);
+  if ("value" in answer) logEvent("webhook_removed", { user: name, ...operatorFields(c) });
+  return emptyResponse(c, answer);
 }
 
-async function isThere(c: Asking, name: string): Promise<boolean> {
+async function serviceExists(c: RequestContext, name: string): Promise<boolean> {
   return "value" in (await c.env.MAILBOX.getByName(name).service(name, { is: "show" }));
 }
 
-async function fresh(
-  c: Asking,
+async function newAccess(
+  c: RequestContext,
   name: string,
-  { scopes, label = "" }: Wanted,
+  { scopes, label = "" }: TokenRequest,
 ): Promise<{ readonly token: string; readonly access: NewAccess }> {
   const token = await newServiceToken(name, await tokenKeyOf(c));
   return { token, access: { hash: await hashOf(token), label, scopes } };
 }
 
-/** The answer with the new token in it, which is the last of the list. */
-function created(c: Asking, answer: CallResult<Service>, token: string): Response {
-  if ("refused" in answer) return problem(answer.refused);
+/** The response with the new token, which is the last of the list. */
+function newTokenResponse(c: RequestContext, answer: CallResult<Service>, token: string): Response {
+  if ("refused" in answer) return problemResponse(answer.refused);
   const { id, scopes } = answer.value.tokens.at(-1) ?? { id: "", scopes: [] };
-  return answered(c, { userName: answer.value.userName, token, id, scopes }, 201);
+  return jsonResponse(c, { userName: answer.value.userName, token, id, scopes }, 201);
 }
 
-/** The token that was just made, for the log. */
-function newest({ tokens }: Service): { readonly id: string; readonly scopes: string } {
+/** The newest token, as fields of a log event. */
+function newestTokenFields({ tokens }: Service): { readonly id: string; readonly scopes: string } {
   const { id = "", scopes = [] } = tokens.at(-1) ?? {};
   return { id, scopes: scopes.join(" ") };
 }
 
-function told(c: Asking, answer: CallResult<Service>): Response {
-  return "refused" in answer ? problem(answer.refused) : answered(c, answer.value);
+function serviceResponse(c: RequestContext, answer: CallResult<Service>): Response {
+  return "refused" in answer ? problemResponse(answer.refused) : jsonResponse(c, answer.value);
 }
 
-function done(c: Asking, answer: CallResult<Service>): Response {
-  return "refused" in answer ? problem(answer.refused) : answered(c, null);
+function emptyResponse(c: RequestContext, answer: CallResult<Service>): Response {
+  return "refused" in answer ? problemResponse(answer.refused) : jsonResponse(c, null);
 }
 
-function registryOf(c: Asking) {
-  return c.env.REGISTRY.getByName(SERVICES);
+function registryOf(c: RequestContext) {
+  return c.env.REGISTRY.getByName(SERVICES_OBJECT);
 }

@@ -1,52 +1,55 @@
-// What is random and secret: a device's token, which carries the name of its mailbox, and the codes that people type.
-// Only their hashes ever reach a mailbox.
+// Random secrets: device tokens, which contain the name of their mailbox, and the codes that people type. Only their
+// hashes reach a mailbox.
 import { canonical } from "../protocol/names.ts";
 import { isMarked, newSecret } from "./token-mark.ts";
 
-/** So that a token can be recognised where it should not be: in a log, in a repository. A device's, and a service account's. */
-const DEVICE = "rst1";
-const SERVICE = "rss1";
+/** Prefixes of device and service tokens. By them, scanners recognise a leaked token in a log or a repository. */
+const DEVICE_PREFIX = "rst1";
+const SERVICE_PREFIX = "rss1";
 
-/** Crockford's base 32: no letter looks like a digit. 32 characters, so that five bits of a random byte choose one. */
+/** Crockford's base 32: no letter looks like a digit. Five bits of a random byte choose one of 32 characters. */
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 const RECOVERY_LENGTH = 25;
 const LINK_LENGTH = 12;
-/** Of codes that were open when their length changed: for ten minutes after that. */
+/** The earlier length, for codes that were valid when the length changed. */
 const OLD_LINK_LENGTH = 8;
 
-/** A fresh token for a device of `name`, with the mark that `key` makes. */
+/** A new token for a device of `name`, marked with `key`. */
 export function newToken(name: string, key: CryptoKey | null): Promise<string> {
-  return made(DEVICE, name, key);
+  return makeToken(DEVICE_PREFIX, name, key);
 }
 
-/** A fresh token for the service account `name`. */
+/** A new token for the service account `name`. */
 export function newServiceToken(name: string, key: CryptoKey | null): Promise<string> {
-  return made(SERVICE, name, key);
+  return makeToken(SERVICE_PREFIX, name, key);
 }
 
-/** Whether this deployment made the token: it is then no guess, good or not. Those of before there were marks, and without a key all, are not. */
-export async function isOurs(token: string, key: CryptoKey | null): Promise<boolean> {
+/**
+ * Whether this deployment made the token: then it is no guess, valid or not. False for tokens from before marks
+ * existed, and for all tokens without a key.
+ */
+export async function isIssuedHere(token: string, key: CryptoKey | null): Promise<boolean> {
   const dot = token.lastIndexOf(".");
   const [head, secret] = [token.slice(0, dot), fromBase64url(token.slice(dot + 1))];
   return key !== null && secret !== null && isMarked(head, secret, key);
 }
 
-/** Whose mailbox a device's token belongs to, or null for what is none. Whether it is any good only that mailbox knows. */
-export function nameOf(token: string): string | null {
-  return named(DEVICE, token);
+/** The name in a device's token, or null for any other text. Whether the token is valid, only the mailbox knows. */
+export function deviceTokenName(token: string): string | null {
+  return nameInToken(DEVICE_PREFIX, token);
 }
 
-/** As `nameOf`, of a service account's token. */
-export function serviceOf(token: string): string | null {
-  return named(SERVICE, token);
+/** The name in a service account's token, or null for any other text. */
+export function serviceTokenName(token: string): string | null {
+  return nameInToken(SERVICE_PREFIX, token);
 }
 
-async function made(prefix: string, name: string, key: CryptoKey | null): Promise<string> {
+async function makeToken(prefix: string, name: string, key: CryptoKey | null): Promise<string> {
   const head = `${prefix}.${base64url(new TextEncoder().encode(name))}`;
   return `${head}.${base64url(await newSecret(head, key))}`;
 }
 
-function named(prefix: string, token: string): string | null {
+function nameInToken(prefix: string, token: string): string | null {
   const parts = /^(\w+)\.([\w-]{1,512})\.[\w-]{43}$/.exec(token);
   if (parts === null || parts[1] !== prefix) return null;
   const bytes = fromBase64url(parts[2] ?? "");
@@ -60,18 +63,18 @@ function named(prefix: string, token: string): string | null {
   }
 }
 
-/** 125 random bits, in groups of five: what a person keeps on paper. */
+/** 125 random bits, in groups of five characters: to be kept on paper. */
 export function newRecoveryCode(): string {
-  return grouped(RECOVERY_LENGTH, 5);
+  return randomCode(RECOVERY_LENGTH, 5);
 }
 
-/** 60 random bits, in three groups: nobody guesses it in the ten minutes for which it is good, so wrong codes end none. */
+/** 60 random bits, in three groups: too many to guess in its ten minutes, so wrong codes need not invalidate it. */
 export function newLinkCode(): string {
-  return grouped(LINK_LENGTH, 4);
+  return randomCode(LINK_LENGTH, 4);
 }
 
-/** A code as it was meant: in small letters, without separators, and with digits where letters were taken for them. */
-export function plainCode(typed: string): string {
+/** A typed code in its stored form: lower case, no separators, and digits in place of letters that look like them. */
+export function normalizeCode(typed: string): string {
   return typed
     .toLowerCase()
     .replaceAll(/[^0-9a-z]/g, "")
@@ -79,17 +82,18 @@ export function plainCode(typed: string): string {
     .replaceAll(/[il]/g, "1");
 }
 
-/** Whether a code is a link code, by its length. */
+/** Whether a normalized code is a link code, by its length. */
 export function isLinkCode(plain: string): boolean {
   return plain.length === LINK_LENGTH || plain.length === OLD_LINK_LENGTH;
 }
 
-/** SHA-256, hex. A code is hashed with the name, so that one guess is a guess at one mailbox. */
+/** SHA-256, hex. */
 export async function hashOf(secret: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(secret));
   return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+/** The hash of a code together with the name, so that one guess is a guess at one mailbox only. */
 export function hashOfCode(name: string, plain: string): Promise<string> {
   return hashOf(`${name} ${plain}`);
 }
@@ -101,7 +105,7 @@ export function base64url(bytes: Uint8Array): string {
     .replaceAll("=", "");
 }
 
-/** The bytes, or null for what is not written as `base64url` does. */
+/** The bytes, or null for text that `base64url` would not write. */
 function fromBase64url(text: string): Uint8Array | null {
   try {
     const plain = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
@@ -112,7 +116,7 @@ function fromBase64url(text: string): Uint8Array | null {
   }
 }
 
-function grouped(length: number, group: number): string {
+function randomCode(length: number, group: number): string {
   const random = crypto.getRandomValues(new Uint8Array(length));
   const text = [...random].map((byte) => ALPHABET[byte & 31]).join("");
   return text.replaceAll(new RegExp(`.{${group}}(?=.)`, "g"), "$&-");

@@ -1,13 +1,13 @@
-// What was counted, as points of Analytics Engine, where a deployment has the binding ANALYTICS: one for the numbers, and one for each
-// word by which others are told apart. Points are added up in queries, so each has what came since the last one.
-import { CLASSES, type Figures } from "../protocol/counters.ts";
+// Writes the counters to Analytics Engine, if the deployment has the binding ANALYTICS: one point for the plain
+// counters and one for each labelled one. Queries sum points, so each has the increase since the last.
+import { DELIVERY_TIME_ENDS_MS, type CounterValues } from "../protocol/counters.ts";
 
-/** What Analytics Engine's binding offers. A point has at most 20 numbers and one index. */
+/** The binding of Analytics Engine. A point has at most 20 numbers and one index. */
 export interface Dataset {
   writeDataPoint(point: { readonly indexes: string[]; readonly blobs: string[]; readonly doubles: number[] }): void;
 }
 
-/** double1 … double17, in this order, then the classes of delivery times as they are, not summed up. */
+/** double1 … double17, in this order. The buckets of delivery times are not cumulative. */
 export const DOUBLES = [
   "accepted",
   "queued",
@@ -17,17 +17,17 @@ export const DOUBLES = [
   "alarms",
   "wakes",
   "rows",
-  ...Array.from({ length: CLASSES.length + 1 }, (_, place) => `class:${place}`),
+  ...Array.from({ length: DELIVERY_TIME_ENDS_MS.length + 1 }, (_, index) => `class:${index}`),
 ] as const;
 
-/** Points of one report, at most; the platform takes 250 of one event. */
-const POINTS = 100;
+/** Points of one report; the platform accepts 250 an event. */
+const MAX_POINTS = 100;
 
-export function writePoints(dataset: Dataset, fresh: Figures): void {
-  const doubles = DOUBLES.map((name) => fresh[name] ?? 0);
+export function writePoints(dataset: Dataset, increase: CounterValues): void {
+  const doubles = DOUBLES.map((name) => increase[name] ?? 0);
   dataset.writeDataPoint({ indexes: ["counts"], blobs: ["counts"], doubles });
-  const words = Object.entries(fresh).filter(([name]) => /^(refused|problem|closed|failed|event):/.test(name));
-  for (const [name, number] of words.slice(0, POINTS)) {
+  const words = Object.entries(increase).filter(([name]) => /^(refused|problem|closed|failed|event):/.test(name));
+  for (const [name, number] of words.slice(0, MAX_POINTS)) {
     const [what = "", word = ""] = name.split(":");
     dataset.writeDataPoint({ indexes: [what], blobs: [what, word], doubles: [number] });
   }

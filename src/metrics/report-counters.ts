@@ -1,101 +1,101 @@
-// Reports of what this isolate has counted, to one of the census's shards. A report is absolute, so one that came twice changes nothing;
-// one is under way at a time. No timer runs while nothing happens: a report leaves with an event, at most every ten seconds, and
-// a moment after a socket ended. What an isolate counted after its last report goes with it when it ends.
-import { SHARDS } from "../protocol/census.ts";
-import { countedSoFar, type Figures, since } from "../protocol/counters.ts";
+// Reports this isolate's counters to one shard of the census. Reports are absolute, so a repeated one changes nothing;
+// one is in flight at a time. No timer runs while idle: an event sends a report, at most every 10 s, and the end of a
+// socket sends one after at least 1 s. Counts after the last report are lost when the isolate ends.
+import { CENSUS_SHARDS } from "../protocol/census.ts";
+import { readCounters, type CounterValues, differenceOf } from "../protocol/counters.ts";
 import { logEvent, reasonOf } from "../protocol/log-events.ts";
 import { withTimeout } from "../protocol/timeout.ts";
 import { type Dataset, writePoints } from "./analytics-points.ts";
 
-/** Ms between two reports while there are events, and at least between any two. Answers: reports as load. */
-const EVERY = 10_000;
-const LEAST = 1_000;
-/** A report has so long, ms; an object that ended in the middle of one is in nobody's way for longer. */
+/** Ms between two reports while there are events, and least ms between any two. Answers: reports as load. */
+const REPORT_EVERY_MS = 10_000;
+const MIN_GAP_MS = 1_000;
+/** The timeout of a report, ms. It also ends a report whose object ended while it was in flight. */
 const CALL_MS = 10_000;
-/** Reports that one event makes, at most. */
-const ROUNDS = 10;
-/** Whoever is about to look waits in steps of so many ms for a report that is under way. */
-const LOOK_MS = 20;
-/** After so long, ms, the numbers go on under another name, so that the census can add up those that have ended. */
-const LIFE_MS = 3_600_000;
+/** Reports of one event. */
+const MAX_ROUNDS = 10;
+/** The polling interval of `reportNow` while a report is in flight, ms. */
+const POLL_MS = 20;
+/** How long a reporter's name is used, ms. Then the census can merge its row. */
+const REPORTER_MS = 3_600_000;
 
-/** What reports reach. */
+/** The bindings that reports need. */
 export interface CensusReach {
   readonly CENSUS: { getByName(name: string): { counted(reporter: string, figures: string): Promise<void> } };
   readonly ANALYTICS?: Dataset;
 }
 
-interface Life {
+interface Reporter {
   readonly reporter: string;
   readonly shard: string;
   readonly began: number;
-  /** What earlier lives of this isolate have reported. */
-  readonly before: Figures;
+  /** The counters that this isolate reported under earlier names. */
+  readonly before: CounterValues;
 }
 
 export class CounterReport {
-  #life: Life | null = null;
-  /** What the last report that arrived had. */
-  #told: Figures = {};
-  #last = 0;
+  #reporter: Reporter | null = null;
+  /** The counters of the last report that succeeded. */
+  #reported: CounterValues = {};
+  #lastReportAt = 0;
   #busyUntil = 0;
-  #again = false;
+  #isRepeatNeeded = false;
 
-  /** Whether something was reported so long ago that an event may as well report. */
+  /** Whether the last report is old enough for an event to send the next. */
   isDue(now: number): boolean {
-    return now - this.#last >= EVERY && now > this.#busyUntil;
+    return now - this.#lastReportAt >= REPORT_EVERY_MS && now > this.#busyUntil;
   }
 
-  /** Reports, or sees to it that the report under way is followed by another. Resolves when it is done. */
-  async report(reach: CensusReach, least: number = LEAST): Promise<void> {
+  /** Sends a report; if one is in flight, has another follow it. Resolves when its own work is done. */
+  async report(reach: CensusReach, minGapMs: number = MIN_GAP_MS): Promise<void> {
     if (Date.now() <= this.#busyUntil) {
-      this.#again = true;
+      this.#isRepeatNeeded = true;
       return;
     }
-    // One event's object does not stay awake for the others' for ever; the next one goes on.
-    let rounds = ROUNDS;
+    // A bound on how long one event keeps its object awake for others' reports; the next event continues.
+    let rounds = MAX_ROUNDS;
     do {
-      const wait = Math.max(0, this.#last + least - Date.now());
-      this.#busyUntil = Date.now() + wait + CALL_MS;
-      if (wait > 0) await new Promise((done) => setTimeout(done, wait));
-      this.#again = false;
+      const waitMs = Math.max(0, this.#lastReportAt + minGapMs - Date.now());
+      this.#busyUntil = Date.now() + waitMs + CALL_MS;
+      if (waitMs > 0) await new Promise((done) => setTimeout(done, waitMs));
+      this.#isRepeatNeeded = false;
       await this.#send(reach);
-    } while (this.#again && --rounds > 0);
+    } while (this.#isRepeatNeeded && --rounds > 0);
     this.#busyUntil = 0;
   }
 
-  /** As `report`, but at once, and after the one that is under way: for whoever is about to look. */
+  /** Sends a report now, after the one in flight: before the metrics are read. */
   async reportNow(reach: CensusReach): Promise<void> {
-    while (Date.now() <= this.#busyUntil) await new Promise((done) => setTimeout(done, LOOK_MS));
+    while (Date.now() <= this.#busyUntil) await new Promise((done) => setTimeout(done, POLL_MS));
     await this.report(reach, 0);
   }
 
   async #send(reach: CensusReach): Promise<void> {
-    this.#last = Date.now();
-    const figures = countedSoFar();
-    const fresh = since(figures, this.#told);
-    if (Object.keys(fresh).length === 0) return;
-    const { reporter, shard, before } = this.#alive();
+    this.#lastReportAt = Date.now();
+    const figures = readCounters();
+    const increase = differenceOf(figures, this.#reported);
+    if (Object.keys(increase).length === 0) return;
+    const { reporter, shard, before } = this.#currentReporter();
     try {
-      const own = JSON.stringify(since(figures, before));
+      const own = JSON.stringify(differenceOf(figures, before));
       await withTimeout(reach.CENSUS.getByName(shard).counted(reporter, own), CALL_MS);
     } catch (error) {
       logEvent("counts_lost", { shard, reason: reasonOf(error) });
       return;
     }
-    this.#told = figures;
-    if (reach.ANALYTICS !== undefined) writePoints(reach.ANALYTICS, fresh);
+    this.#reported = figures;
+    if (reach.ANALYTICS !== undefined) writePoints(reach.ANALYTICS, increase);
   }
 
-  #alive(): Life {
+  #currentReporter(): Reporter {
     const now = Date.now();
-    if (this.#life === null || now - this.#life.began > LIFE_MS) {
-      const shard = String(Math.floor(Math.random() * SHARDS));
-      this.#life = { reporter: crypto.randomUUID(), shard, began: now, before: this.#told };
+    if (this.#reporter === null || now - this.#reporter.began > REPORTER_MS) {
+      const shard = String(Math.floor(Math.random() * CENSUS_SHARDS));
+      this.#reporter = { reporter: crypto.randomUUID(), shard, began: now, before: this.#reported };
     }
-    return this.#life;
+    return this.#reporter;
   }
 }
 
-/** The one of this isolate. */
+/** The one reporter of this isolate. Bounded: a fixed set of counters. */
 export const counterReport = new CounterReport();

@@ -1,42 +1,42 @@
-// Whether it works, for whoever watches over it: the Worker that answers, and one round trip to an object and its disk. No mailbox is
-// woken; the object is a shard of the census, another one each time.
-import { SHARDS } from "../protocol/census.ts";
+// The health check: the Worker responds, and so does an object with its disk. It wakes no mailbox: the object is a
+// random shard of the census.
+import { CENSUS_SHARDS } from "../protocol/census.ts";
 import { logEvent, reasonOf } from "../protocol/log-events.ts";
 import { CachedValue } from "../protocol/cached-value.ts";
 import { withTimeout } from "../protocol/timeout.ts";
-import { backgroundOf } from "../identity/execution-context.ts";
-import type { Asking } from "../identity/identify-caller.ts";
+import { backgroundOf, type RequestContext } from "../identity/request-context.ts";
 
-/** An object that has not answered for so long, ms, does not work. */
-const PATIENCE = 5_000;
+/** The timeout of the object's response, ms. */
+const TIMEOUT_MS = 5_000;
 
-/** For how long an isolate keeps what it found, ms. Answers: a request of anybody that wakes an object. */
-const KEEP_MS = 1_000;
+/** How long an isolate caches the result, ms. Answers: anonymous requests that each wake an object. */
+const CACHE_MS = 1_000;
 
-interface Found {
+interface HealthCheck {
   readonly works: boolean;
   readonly ms: number;
 }
 
-const shared = new CachedValue<Found>(() => KEEP_MS, 2 * PATIENCE);
+/** The result cached in this isolate: one value. */
+const healthCache = new CachedValue<HealthCheck>(() => CACHE_MS, 2 * TIMEOUT_MS);
 
 /** `200 {"status":"ok","object":{"ms":3}}`, or 503 with `"status":"failing"`. */
-export async function health(c: Asking): Promise<Response> {
+export async function health(c: RequestContext): Promise<Response> {
   const isLimited = c.env.RATE_LIMIT !== "off";
-  const { works, ms } = await (isLimited ? shared.get(() => look(c), backgroundOf(c)) : look(c));
+  const { works, ms } = await (isLimited ? healthCache.get(() => checkHealth(c), backgroundOf(c)) : checkHealth(c));
   const headers = { "Cache-Control": "no-store" };
   const object = { ms };
   return works ? c.json({ status: "ok", object }, 200, headers) : c.json({ status: "failing", object }, 503, headers);
 }
 
-async function look(c: Asking): Promise<Found> {
-  const shard = String(Math.floor(Math.random() * SHARDS));
-  const begun = Date.now();
+async function checkHealth(c: RequestContext): Promise<HealthCheck> {
+  const shard = String(Math.floor(Math.random() * CENSUS_SHARDS));
+  const startedAt = Date.now();
   try {
-    await withTimeout(c.env.CENSUS.getByName(shard).ping(), PATIENCE);
-    return { works: true, ms: Date.now() - begun };
+    await withTimeout(c.env.CENSUS.getByName(shard).ping(), TIMEOUT_MS);
+    return { works: true, ms: Date.now() - startedAt };
   } catch (error) {
     logEvent("health_failed", { shard, reason: reasonOf(error) });
-    return { works: false, ms: Date.now() - begun };
+    return { works: false, ms: Date.now() - startedAt };
   }
 }

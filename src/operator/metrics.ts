@@ -1,37 +1,37 @@
-// GET /api/metrics: who is online and what was counted, over all shards of the census, in Prometheus' text format. No mailbox is asked
-// and none wakes. docs/OPERATIONS.md says what each number means, and by how much it may lag.
+// GET /api/metrics: numbers online and all counters, over all shards of the census, in Prometheus' text format. No
+// mailbox is called. docs/OPERATIONS.md explains each number and how far it may lag.
 import { counterReport } from "../metrics/report-counters.ts";
-import { type Online, SHARDS } from "../protocol/census.ts";
-import { CLASSES, type Figures, sum } from "../protocol/counters.ts";
+import { type Online, CENSUS_SHARDS } from "../protocol/census.ts";
+import { DELIVERY_TIME_ENDS_MS, type CounterValues, sumOf } from "../protocol/counters.ts";
 import { withTimeout } from "../protocol/timeout.ts";
 
-/** A shard that has not answered for so long, ms, fails the whole: a sum without it would go back. */
-const PATIENCE = 10_000;
+/** The timeout of a shard, ms. Without its response the request fails, because a sum without it would decrease. */
+const SHARD_TIMEOUT_MS = 10_000;
 
-export interface Seen {
+export interface Metrics {
   readonly online: Online;
-  readonly figures: Figures;
+  readonly figures: CounterValues;
   readonly shards: readonly (Online & { readonly shard: number })[];
 }
 
-/** What the whole deployment has counted, with what this isolate has not reported yet. */
-export async function readMetrics(env: Env): Promise<Seen> {
+/** The counters of the whole deployment, after this isolate has reported its own. */
+export async function readMetrics(env: Env): Promise<Metrics> {
   await counterReport.reportNow(env);
-  const shards = Array.from({ length: SHARDS }, (_, shard) => {
-    return withTimeout(env.CENSUS.getByName(String(shard)).figures(), PATIENCE);
+  const shards = Array.from({ length: CENSUS_SHARDS }, (_, shard) => {
+    return withTimeout(env.CENSUS.getByName(String(shard)).figures(), SHARD_TIMEOUT_MS);
   });
-  const seen = await Promise.all(shards);
+  const figuresByShard = await Promise.all(shards);
   const online = { users: 0, sockets: 0 };
-  for (const shard of seen) {
+  for (const shard of figuresByShard) {
     online.users += shard.online.users;
     online.sockets += shard.online.sockets;
   }
-  const shares = seen.map((one, shard) => ({ shard, ...one.online }));
-  return { online, figures: sum(seen.map(({ figures }) => figures)), shards: shares };
+  const shares = figuresByShard.map((one, shard) => ({ shard, ...one.online }));
+  return { online, figures: sumOf(figuresByShard.map(({ figures }) => figures)), shards: shares };
 }
 
-/** The numbers with a name of their own: as Prometheus, people, and the code call them. */
-export const PLAIN = [
+/** Counters without a label: Prometheus' name, help text, and the name in the code. */
+export const PLAIN_METRICS = [
   ["restante_accepted_total", "Messages that mailboxes accepted from their users", "accepted"],
   [
     "restante_queued_total",
@@ -45,8 +45,8 @@ export const PLAIN = [
   ["restante_rows_written_total", "Rows that mailboxes wrote, alarms among them", "rows"],
 ] as const;
 
-/** Those that are told apart by a word. */
-export const LABELLED = [
+/** Counters with a label: Prometheus' name, help text, the name in the code, and the label. */
+export const LABELLED_METRICS = [
   ["restante_refused_total", "Messages that were refused before anything was written", "refused", "code"],
   ["restante_failed_total", "Accepted messages that their receivers finally refused", "failed", "code"],
   ["restante_problems_total", "Requests and upgrades that were refused", "problem", "code"],
@@ -54,8 +54,8 @@ export const LABELLED = [
   ["restante_events_total", "Lines of the log", "event", "event"],
 ] as const;
 
-/** The text. */
-export function written({ online, figures }: Pick<Seen, "online" | "figures">): string {
+/** The metrics in Prometheus' text format. */
+export function prometheusText({ online, figures }: Pick<Metrics, "online" | "figures">): string {
   const lines: string[] = [];
   const head = (name: string, help: string, type: string) =>
     lines.push(`# HELP ${name} ${help}.`, `# TYPE ${name} ${type}`);
@@ -63,18 +63,18 @@ export function written({ online, figures }: Pick<Seen, "online" | "figures">): 
   lines.push(`restante_users_online ${online.users}`);
   head("restante_sockets_online", "Open sockets", "gauge");
   lines.push(`restante_sockets_online ${online.sockets}`);
-  for (const [name, help, key] of PLAIN) {
+  for (const [name, help, key] of PLAIN_METRICS) {
     head(name, help, "counter");
     lines.push(`${name} ${figures[key] ?? 0}`);
   }
-  for (const [name, help, key, label] of LABELLED) {
+  for (const [name, help, key, label] of LABELLED_METRICS) {
     head(name, help, "counter");
     for (const [word, number] of wordsOf(figures, key)) lines.push(`${name}{${label}="${word}"} ${number}`);
   }
   head("restante_delivery_seconds", "From accepted to being in the receiver's mailbox", "histogram");
   let below = 0;
-  for (const [place, end] of [...CLASSES, Infinity].entries()) {
-    below += figures[`class:${place}`] ?? 0;
+  for (const [index, end] of [...DELIVERY_TIME_ENDS_MS, Infinity].entries()) {
+    below += figures[`class:${index}`] ?? 0;
     lines.push(`restante_delivery_seconds_bucket{le="${end === Infinity ? "+Inf" : end / 1_000}"} ${below}`);
   }
   lines.push(`restante_delivery_seconds_sum ${(figures["storedMs"] ?? 0) / 1_000}`);
@@ -82,8 +82,8 @@ export function written({ online, figures }: Pick<Seen, "online" | "figures">): 
   return `${lines.join("\n")}\n`;
 }
 
-/** The words of one kind, in their order, with their numbers. */
-export function wordsOf(figures: Figures, key: string): [word: string, number: number][] {
+/** The labels of one counter, sorted, with their numbers. */
+export function wordsOf(figures: CounterValues, key: string): [word: string, number: number][] {
   const found = Object.entries(figures).filter(([name]) => name.startsWith(`${key}:`));
   const words = found.map(([name, number]): [string, number] => [name.slice(key.length + 1), number]);
   return words.filter(([word]) => /^\w+$/.test(word)).toSorted(([a], [b]) => (a < b ? -1 : 1));

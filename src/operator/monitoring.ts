@@ -1,57 +1,57 @@
-// How the deployment does, for whoever watches over it: health for anybody, numbers for operators.
+// Monitoring routes: health for everybody, metrics and statistics for operators.
 import { z } from "@hono/zod-openapi";
-import { api, route } from "../api/declare-route.ts";
-import { answered } from "../identity/call-mailbox.ts";
-import { modeOf } from "../identity/auth-mode.ts";
+import { createApi, declareRoute } from "../api/declare-route.ts";
+import { jsonResponse } from "../identity/call-mailbox.ts";
+import { authModeOf } from "../identity/auth-mode.ts";
 import { health } from "./health.ts";
-import { readMetrics, written } from "./metrics.ts";
+import { readMetrics, prometheusText } from "./metrics.ts";
 import * as schema from "./schemas.ts";
 
 const operators = { tag: "Operators", scope: "admin" } as const;
 
-/** `ms`: how long the object took. */
+/** `ms`: the object's response time. */
 const healthOf = (status: string) => z.object({ status: z.literal(status), object: z.object({ ms: z.number() }) });
 
-export const monitoring = api();
+export const monitoring = createApi();
 
-route(
+declareRoute(
   monitoring,
   {
     method: "get",
     path: "/api/health",
     tag: "Operators",
     scope: null,
-    does: "Whether it works",
-    about: "The Worker, and one round trip to an object and its disk. 503 where that fails.",
-    answers: { 200: healthOf("ok"), 503: healthOf("failing") },
+    summary: "Check that the server works",
+    description: "Checks the Worker, and one round trip to an object and its disk. 503 if that fails.",
+    responses: { 200: healthOf("ok"), 503: healthOf("failing") },
   },
   (c) => health(c),
 );
 
-route(
+declareRoute(
   monitoring,
   {
     ...operators,
     method: "get",
     path: "/api/metrics",
-    does: "Who is online and what was counted, in Prometheus' text format",
-    answers: { 200: null },
-    also: { "text/plain": z.string() },
+    summary: "Get numbers online and counters, in Prometheus' text format",
+    responses: { 200: null },
+    otherTypes: { "text/plain": z.string() },
   },
   async (c) => {
     const type = "text/plain; version=0.0.4; charset=utf-8";
-    return c.body(written(await readMetrics(c.env)), 200, { "Content-Type": type, "Cache-Control": "no-store" });
+    return c.body(prometheusText(await readMetrics(c.env)), 200, { "Content-Type": type, "Cache-Control": "no-store" });
   },
 );
 
-route(
+declareRoute(
   monitoring,
   {
     ...operators,
     method: "get",
     path: "/api/admin/stats",
-    does: "The same numbers as JSON, and each shard's",
-    answers: { 200: schema.stats },
+    summary: "Get the same numbers as JSON, and those of each shard",
+    responses: { 200: schema.stats },
   },
-  async (c) => answered(c, { at: Date.now(), auth: modeOf(c.env) ?? "none", ...(await readMetrics(c.env)) }),
+  async (c) => jsonResponse(c, { at: Date.now(), auth: authModeOf(c.env) ?? "none", ...(await readMetrics(c.env)) }),
 );

@@ -1,14 +1,14 @@
-// What operators are answered, as it is described.
+// Schemas of the responses to operators.
 import { z } from "@hono/zod-openapi";
 import { canonicalName, device, seq, time } from "../api/schemas.ts";
 
-const size = z.int();
-const soon = time.nullable().meta({ description: "When the next try is due; null for none" });
+const count = z.int();
+const nextTry = time.nullable().meta({ description: "When the next try is due; null if none" });
 
 const deviceFacts = z.object({
   device,
-  cursor: seq.meta({ description: "What it holds" }),
-  behind: size.meta({ description: "Entries that it does not hold" }),
+  cursor: seq.meta({ description: "The seq up to which it has everything" }),
+  behind: count.meta({ description: "Entries that it does not have" }),
   lastId: z.int(),
   seen: time.meta({ description: "When its last connection ended; 0 for never" }),
   online: z.boolean(),
@@ -22,9 +22,9 @@ export const overview = z
     suspended: z.object({ at: time, reason: z.string() }).nullable(),
     epoch: z.string().nullable(),
     head: seq,
-    unseen: size.meta({ description: "Messages of others that no device has" }),
-    sizes: z.object({ bytes: size, entries: size, conversations: size }),
-    trimmed: seq.meta({ description: "Up to here retention took entries away" }),
+    unseen: count.meta({ description: "Messages of peers that no device has" }),
+    sizes: z.object({ bytes: count, entries: count, conversations: count }),
+    trimmed: seq.meta({ description: "Retention removed entries up to here" }),
     devices: z.array(deviceFacts),
     signedIn: z.array(
       z.object({
@@ -36,7 +36,7 @@ export const overview = z
         current: z.boolean(),
       }),
     ),
-    passkeys: size,
+    passkeys: count,
     sockets: z.array(
       z.object({
         device: z.string(),
@@ -44,18 +44,18 @@ export const overview = z
         since: time,
         position: seq,
         acked: seq,
-        unacked: z.object({ frames: size, bytes: size }),
+        unacked: z.object({ frames: count, bytes: count }),
       }),
     ),
     owing: z
-      .array(z.object({ peer: canonicalName, messages: size, since: time }))
-      .meta({ description: "What is on its way to whom, the oldest first; at most 20" }),
-    alarm: soon,
-    contacts: z.object({ contact: size, request: size, blocked: size }),
+      .array(z.object({ peer: canonicalName, messages: count, since: time }))
+      .meta({ description: "Peers with unsettled messages, the oldest first; at most 20" }),
+    alarm: nextTry,
+    contacts: z.object({ contact: count, request: count, blocked: count }),
   })
-  .meta({ id: "Overview", description: "How a mailbox is; never what is in it" });
+  .meta({ id: "Overview", description: "The state of a mailbox; never a message's body" });
 
-const sight = z
+const messageTrace = z
   .object({
     userName: canonicalName,
     epoch: z.string(),
@@ -69,16 +69,16 @@ const sight = z
         id: z.int().nullable(),
         at: time,
         failed: z.string().nullable(),
-        bytes: size,
+        bytes: count,
       })
       .nullable()
-      .meta({ description: "Null where it is not, or no longer, in this mailbox" }),
+      .meta({ description: "Null if it is not, or no longer, in this mailbox" }),
     trimmed: seq,
     suspended: z.boolean(),
-    owed: z.boolean().meta({ description: "Whether it is on its way to its receiver" }),
-    alarm: soon,
+    owed: z.boolean().meta({ description: "Whether it is not yet settled" }),
+    alarm: nextTry,
     peer: z.looseObject({ name: z.string(), stored: seq, delivered: seq, read: seq, mine: seq }).meta({
-      description: "What this mailbox knows of the other: the marks, in its own numbering",
+      description: "What this mailbox knows of the other: the marks, as seqs of its own log",
     }),
     devices: z.array(deviceFacts),
   })
@@ -90,19 +90,17 @@ export const trace = z
     to: canonicalName,
     state: z.enum(["queued", "stored", "delivered", "read", "failed", "unknown"]),
     code: z.string().nullable().meta({ description: "Why it failed" }),
-    author: sight.nullable(),
-    receiver: sight.nullable(),
+    author: messageTrace.nullable(),
+    receiver: messageTrace.nullable(),
   })
-  .meta({ id: "Trace", description: "One message's life, from what both mailboxes store; never its body" });
+  .meta({ id: "Trace", description: "One message's history, from what both mailboxes store; never its body" });
 
 export const stats = z
   .object({
     at: time,
     auth: z.string(),
-    online: z.object({ users: size, sockets: size }),
-    figures: z
-      .record(z.string(), z.number())
-      .meta({ description: "What was counted, by name; see docs/OPERATIONS.md" }),
-    shards: z.array(z.object({ shard: size, users: size, sockets: size })),
+    online: z.object({ users: count, sockets: count }),
+    figures: z.record(z.string(), z.number()).meta({ description: "Counters by name; see docs/OPERATIONS.md" }),
+    shards: z.array(z.object({ shard: count, users: count, sockets: count })),
   })
   .meta({ id: "Stats" });

@@ -1,21 +1,25 @@
-// How an operator's wish reaches a user's mailbox. Behind `operatorOnly`, and nowhere else.
-import { answered } from "../identity/call-mailbox.ts";
-import { problem } from "../identity/refuse-upgrade.ts";
-import type { Asking } from "../identity/identify-caller.ts";
+// Sends an operator's order to a user's mailbox. Used only behind `requireOperator`.
+import { jsonResponse } from "../identity/call-mailbox.ts";
+import { problemResponse } from "../identity/problem-response.ts";
 import type { Order, OrderResult } from "../protocol/operator-orders.ts";
 import type { CallResult } from "../protocol/caller.ts";
+import type { RequestContext } from "../identity/request-context.ts";
 
-/** Has the mailbox of `name` do one thing. */
+/** Sends the order to the mailbox of `name`. */
 export function sendOrder<K extends Order["is"]>(
-  c: Asking,
+  c: RequestContext,
   name: string,
   what: Extract<Order, { readonly is: K }>,
 ): Promise<CallResult<OrderResult[K]>> {
-  // A call between objects forgets which answer belongs to which question.
+  // The type of an RPC method does not relate the result to the order.
   return c.env.MAILBOX.getByName(name).operate(name, what) as Promise<CallResult<OrderResult[K]>>;
 }
 
-/** The answer as JSON, or the no as a problem. */
-export function told<T>(c: Asking, answer: CallResult<T>, shape: (value: T) => unknown = (value) => value): Response {
-  return "refused" in answer ? problem(answer.refused) : answered(c, shape(answer.value));
+/** The result as JSON, or the refusal as a problem. */
+export function orderResponse<T>(
+  c: RequestContext,
+  answer: CallResult<T>,
+  shape: (value: T) => unknown = (value) => value,
+): Response {
+  return "refused" in answer ? problemResponse(answer.refused) : jsonResponse(c, shape(answer.value));
 }

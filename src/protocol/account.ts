@@ -1,6 +1,6 @@
-// Accounts, as the Worker and a mailbox speak of them.
+// Shapes of account data between the Worker and a mailbox. Knows neither tokens as text nor how they are stored.
 
-/** A passkey as a mailbox keeps it: `key` is the public one, COSE as base64url; times in ms since 1970. */
+/** A passkey as a mailbox stores it: `key` is the public key, COSE as base64url; times in ms since 1970. */
 export interface Passkey {
   readonly id: string;
   readonly key: string;
@@ -9,26 +9,29 @@ export interface Passkey {
   readonly label: string;
   readonly created: number;
   readonly seen: number;
-  /** The id of the device that made it; null where that is not known. */
+  /** The id of the device that made it; null if unknown. */
   readonly maker: string | null;
 }
 
-/** What an authenticator is asked: to sign the challenge, with one of these or anew. `handle`: what it knows the account by, base64url. */
+/**
+ * What an authenticator needs to sign the challenge, with one of these passkeys or a new one. `handle`: its identifier
+ * of the account, base64url.
+ */
 export interface PasskeyOptions {
   readonly challenge: string;
   readonly passkeys: readonly Pick<Passkey, "id" | "transports">[];
   readonly handle?: string;
 }
 
-/** A passkey with which something was signed, and the authenticator's counter then. */
+/** A passkey that signed a challenge, and the authenticator's counter at that time. */
 export interface UsedPasskey {
   readonly id: string;
   readonly counter: number;
 }
 
 /**
- * What a sign-in leaves in the mailbox: the hash of the device's token, and what the device is called. `replaces`: the hash of the token
- * that this browser had before.
+ * What a mailbox stores of a sign-in: the hash of the device's token, and the device's label. `replaces`: the hash of
+ * the browser's earlier token.
  */
 export interface NewToken {
   readonly hash: string;

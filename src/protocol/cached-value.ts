@@ -1,43 +1,43 @@
-// A value that many ask for at once: computed once for all of them, and kept for some time. It knows nothing of what is computed.
+// A cached value: computed once for all concurrent callers, and cached for a time. Knows nothing of the value.
 import { withTimeout } from "./timeout.ts";
 
-interface Kept<T> {
+interface Cached<T> {
   readonly value: T;
   readonly until: number;
 }
 
 export class CachedValue<T> {
-  readonly #keepMs: (value: T) => number;
+  readonly #cacheMs: (value: T) => number;
   readonly #timeoutMs: number;
-  #kept: Kept<T> | null = null;
+  #cached: Cached<T> | null = null;
   #pending: Promise<T> | null = null;
-  #begun = 0;
+  #startedAt = 0;
 
-  /** `keepMs`: for how long a value is kept. `timeoutMs`: for how long anybody waits for one computation. */
-  constructor(keepMs: (value: T) => number, timeoutMs: number) {
-    this.#keepMs = keepMs;
+  /** `cacheMs`: how long a value is cached. `timeoutMs`: how long a caller waits for one computation. */
+  constructor(cacheMs: (value: T) => number, timeoutMs: number) {
+    this.#cacheMs = cacheMs;
     this.#timeoutMs = timeoutMs;
   }
 
-  /** The value; `background` has the computation go on when the request that began it has ended. */
+  /** The value. `background` lets the computation continue after the request that started it has ended. */
   get(compute: () => Promise<T>, background: (work: Promise<unknown>) => void): Promise<T> {
     const now = Date.now();
-    if (this.#kept !== null && this.#kept.until > now) return Promise.resolve(this.#kept.value);
-    // The request that began a computation may have been cut off, and the computation with it.
-    if (this.#pending === null || now - this.#begun >= this.#timeoutMs) this.#begin(compute, background, now);
+    if (this.#cached !== null && this.#cached.until > now) return Promise.resolve(this.#cached.value);
+    // A computation is dropped with the request that started it, if that is cut off.
+    if (this.#pending === null || now - this.#startedAt >= this.#timeoutMs) this.#start(compute, background, now);
     return withTimeout(this.#pending ?? compute(), this.#timeoutMs);
   }
 
-  #begin(compute: () => Promise<T>, background: (work: Promise<unknown>) => void, now: number): void {
-    this.#begun = now;
+  #start(compute: () => Promise<T>, background: (work: Promise<unknown>) => void, now: number): void {
+    this.#startedAt = now;
     const pending = compute().then(
       (value) => {
-        this.#kept = { value, until: Date.now() + this.#keepMs(value) };
-        this.#end(pending);
+        this.#cached = { value, until: Date.now() + this.#cacheMs(value) };
+        this.#finish(pending);
         return value;
       },
       (error: unknown) => {
-        this.#end(pending);
+        this.#finish(pending);
         throw error;
       },
     );
@@ -45,7 +45,7 @@ export class CachedValue<T> {
     background(pending.catch(() => undefined));
   }
 
-  #end(pending: Promise<T>): void {
+  #finish(pending: Promise<T>): void {
     if (this.#pending === pending) this.#pending = null;
   }
 }

@@ -1,10 +1,10 @@
-// Whoever asks a mailbox for something: whose mailbox it is to be, and what shows that they may. Made by the Worker, which has
-// looked at everything that can be looked at without waking an object; the mailbox has the last word.
+// The caller of a mailbox: its name and its proof. Made by the Worker, which has checked everything that can be checked
+// without waking an object. The mailbox makes the final decision.
 import type { Refusal } from "./refusals.ts";
 import type { Scope } from "./service.ts";
 
-/** What was brought along. `hash`: SHA-256 of a token, hex. `needs`: what a service's token has to be good for.
- * `operator`: the Worker has seen to it. `expires`: ms since 1970. */
+/** `hash`: SHA-256 of a token, hex. `needs`: the scopes that a service's token must have. `operator`: verified by the
+ * Worker. `expires`: ms since 1970. */
 export type Proof =
   | { readonly is: "none" }
   | { readonly is: "operator" }
@@ -18,10 +18,10 @@ export interface Caller {
   readonly proof: Proof;
 }
 
-/** What a mailbox answers to a visitor. */
+/** The result of a caller's request to a mailbox. */
 export type CallResult<T> = { readonly value: T } | { readonly refused: Refusal };
 
-/** What a user lets others know, and sees of others. */
+/** Privacy settings. Each works both ways: what a user hides from others, the user does not see of others. */
 export interface Settings {
   readonly receipts: boolean;
   readonly presence: boolean;
@@ -35,6 +35,6 @@ export interface SignedInDevice {
   readonly seen: number;
   /** Whether it has an open socket. */
   readonly online: boolean;
-  /** Whether it is the one that asks. */
+  /** Whether it is the calling device. */
   readonly current: boolean;
 }

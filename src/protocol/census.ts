@@ -1,28 +1,28 @@
-// What a mailbox tells the census: its own absolute number, to the shard that its name falls on; and an isolate what it has counted, to
-// any shard.
-import type { Figures } from "./counters.ts";
+// Calls to the census. A mailbox reports its number of sockets to the shard of its name; an isolate reports its
+// counters to any shard. All reported numbers are absolute.
+import type { CounterValues } from "./counters.ts";
 
-/** Shards of the census. Each takes its share of connects and disconnects; a question asks all of them. */
-export const SHARDS = 16;
+/** Shards of the census. Each gets a share of connects and disconnects; a query asks all of them. */
+export const CENSUS_SHARDS = 16;
 
-/** Who is online on one shard, or on all. */
+/** Numbers of users and sockets online, in one shard or in all. */
 export interface Online {
   readonly users: number;
   readonly sockets: number;
 }
 
-/** What a shard answers. */
+/** The RPC methods of a shard. */
 export interface CensusCalls {
-  /** `user` has `sockets` sockets now. Returns the shard's count, with this one in it. */
+  /** `user` has `sockets` sockets now. Returns the shard's new count. */
   report(user: string, sockets: number): Promise<Online>;
-  /** `user`'s database is about to be thrown away, or that is over. */
+  /** The erasure of `user`'s database starts, or has ended. */
   erasing(user: string, isUnderWay: boolean): Promise<void>;
-  /** Whether an erasure of `user` began and was not seen to end: nobody gets the name. */
+  /** Whether an erasure of `user` started and has not ended: until then the name can't be claimed. */
   isErasing(user: string): Promise<boolean>;
   count(): Promise<Online>;
-  /** `reporter` has counted so much in all. `figures`: Figures as JSON text. */
+  /** The counters of `reporter` since it started. `figures`: CounterValues as JSON text. */
   counted(reporter: string, figures: string): Promise<void>;
-  figures(): Promise<{ readonly online: Online; readonly figures: Figures }>;
+  figures(): Promise<{ readonly online: Online; readonly figures: CounterValues }>;
   ping(): Promise<boolean>;
 }
 
@@ -30,5 +30,5 @@ export interface CensusCalls {
 export function shardOf(user: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < user.length; i++) hash = Math.imul(hash ^ user.charCodeAt(i), 0x01000193);
-  return (hash >>> 0) % SHARDS;
+  return (hash >>> 0) % CENSUS_SHARDS;
 }

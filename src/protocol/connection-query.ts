@@ -1,18 +1,21 @@
-// What the address of a v1 connection says: which device, and from where in the log. Parsed once, in the Worker.
+// The query of a v1 connection's URL: the device, and its position in the log. Parsed once, in the Worker.
 import * as z from "zod/mini";
 import { NUMBER_END } from "./limits.ts";
-import { isDevice } from "./names.ts";
+import { isDeviceName } from "./names.ts";
 
-/** A device's claim: it has kept everything up to `cursor` of `epoch`, or wants only what comes (`head`), or goes on where it was (null). */
+/**
+ * The device has stored everything up to `cursor` of `epoch`; or wants new entries only (`head`); or resumes at the
+ * position that the mailbox has stored (null).
+ */
 export interface ConnectionQuery {
   readonly device: string;
   readonly epoch: string | null;
   readonly cursor: number | "head" | null;
-  /** It reads frames that speak for a run. */
+  /** Whether the device reads frames that stand for a run. */
   readonly runs?: boolean;
 }
 
-const whole = z.pipe(
+const integerText = z.pipe(
   z.pipe(
     z.string().check(z.regex(/^\d{1,16}$/)),
     z.transform((text: string) => Number(text)),
@@ -21,25 +24,25 @@ const whole = z.pipe(
 );
 
 const query = z.object({
-  device: z.string().check(z.refine(isDevice)),
+  device: z.string().check(z.refine(isDeviceName)),
   epoch: z.nullable(z.string().check(z.minLength(1), z.maxLength(64))),
-  cursor: z.nullable(z.union([z.literal("head"), whole])),
+  cursor: z.nullable(z.union([z.literal("head"), integerText])),
   runs: z.pipe(
     z.nullable(z.literal("1")),
-    z.transform((asked) => asked !== null),
+    z.transform((value) => value !== null),
   ),
 });
 
-/** Reads `device`, `epoch`, `cursor` and `runs`; a string says which of them is wrong. */
+/** Parses `device`, `epoch`, `cursor` and `runs`. A string says which of them is wrong. */
 export function readConnectionQuery(search: URLSearchParams): ConnectionQuery | string {
-  const read = query.safeParse({
+  const parsed = query.safeParse({
     device: search.get("device") ?? "",
     epoch: search.get("epoch"),
     cursor: search.get("cursor"),
     runs: search.get("runs"),
   });
-  if (read.success) return read.data;
-  switch (read.error.issues[0]?.path[0]) {
+  if (parsed.success) return parsed.data;
+  switch (parsed.error.issues[0]?.path[0]) {
     case "device":
       return "device must be 1 to 64 of A-Z a-z 0-9 . _ -";
     case "epoch":

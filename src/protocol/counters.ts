@@ -1,47 +1,49 @@
-// What is counted, as whole numbers that only grow: in memory, for the isolate that this code runs in, over all of its objects.
-// To count is to add one; where the numbers go is the business of meter/. Nothing here names a user.
+// Counters of this isolate, over all its objects: whole numbers in memory that only grow. Counting is one addition;
+// src/metrics/ reports the numbers. Nothing here identifies a user.
 
-/** The upper ends of the classes of delivery times, ms; one more takes the rest. */
-export const CLASSES = [5, 10, 25, 50, 100, 250, 1_000, 10_000] as const;
+/** Upper bounds of the histogram of delivery times, ms; one more bucket has the rest. */
+export const DELIVERY_TIME_ENDS_MS = [5, 10, 25, 50, 100, 250, 1_000, 10_000] as const;
 
-/** The numbers with a name of their own. docs/OPERATIONS.md says what each means. */
+/** Counters without a label, of this isolate. docs/OPERATIONS.md explains each. */
 export const counters = { accepted: 0, queued: 0, stored: 0, storedMs: 0, retries: 0, alarms: 0, wakes: 0, rows: 0 };
 
-/** Those that are told apart by a word of ours: a code, or the name of an event. */
-export type Labelled = "refused" | "problem" | "closed" | "failed" | "event";
+/** Counters with a label: a code, or the name of an event. Bounded: labels are words of this code. */
+export type LabelledCounter = "refused" | "problem" | "closed" | "failed" | "event";
 
-const classes = Array.from({ length: CLASSES.length + 1 }, () => 0);
-const labelled = new Map<string, number>();
+const deliveryTimes = Array.from({ length: DELIVERY_TIME_ENDS_MS.length + 1 }, () => 0);
+const labelledCounters = new Map<string, number>();
 
-/** One more of these. */
-export function count(what: Labelled, word: string): void {
+/** Adds one to a labelled counter. */
+export function count(what: LabelledCounter, word: string): void {
   const key = `${what}:${word}`;
-  labelled.set(key, (labelled.get(key) ?? 0) + 1);
+  labelledCounters.set(key, (labelledCounters.get(key) ?? 0) + 1);
 }
 
-/** A message is in its receiver's mailbox, so long after it was accepted, ms. */
+/** Counts a message that was stored at its receiver, `ms` after it was accepted. */
 export function countStored(ms: number): void {
   const time = Math.max(0, ms);
-  let place = 0;
-  while (place < CLASSES.length && time > (CLASSES[place] ?? Infinity)) place++;
-  classes[place] = (classes[place] ?? 0) + 1;
+  let index = 0;
+  while (index < DELIVERY_TIME_ENDS_MS.length && time > (DELIVERY_TIME_ENDS_MS[index] ?? Infinity)) index++;
+  deliveryTimes[index] = (deliveryTimes[index] ?? 0) + 1;
   counters.stored++;
   counters.storedMs += time;
 }
 
-/** Numbers by name: `accepted`, `class:3`, `refused:rate_limited`. A version adds and passes over names that another does not know. */
-export type Figures = Readonly<Record<string, number>>;
+/**
+ * Numbers by name: `accepted`, `class:3`, `refused:rate_limited`. Names of other versions are summed, and not shown.
+ */
+export type CounterValues = Readonly<Record<string, number>>;
 
-/** What was counted since the isolate began. */
-export function countedSoFar(): Figures {
+/** All counters since the isolate started. */
+export function readCounters(): CounterValues {
   const figures: Record<string, number> = { ...counters };
-  for (const [place, number] of classes.entries()) figures[`class:${place}`] = number;
-  for (const [key, number] of labelled) figures[key] = number;
+  for (const [index, number] of deliveryTimes.entries()) figures[`class:${index}`] = number;
+  for (const [key, number] of labelledCounters) figures[key] = number;
   return figures;
 }
 
-/** The sum of several, without what is 0. */
-export function sum(all: Iterable<Figures>): Figures {
+/** The sum by name, without zeros. */
+export function sumOf(all: Iterable<CounterValues>): CounterValues {
   const total = new Map<string, number>();
   for (const figures of all) {
     for (const [name, number] of Object.entries(figures)) total.set(name, (total.get(name) ?? 0) + number);
@@ -49,7 +51,7 @@ export function sum(all: Iterable<Figures>): Figures {
   return Object.fromEntries([...total].filter(([, number]) => number !== 0));
 }
 
-/** What `now` has more than `before`. */
-export function since(now: Figures, before: Figures): Figures {
-  return sum([now, Object.fromEntries(Object.entries(before).map(([name, number]) => [name, -number]))]);
+/** The increase from `before` to `now`, by name. */
+export function differenceOf(now: CounterValues, before: CounterValues): CounterValues {
+  return sumOf([now, Object.fromEntries(Object.entries(before).map(([name, number]) => [name, -number]))]);
 }

@@ -1,10 +1,10 @@
-// What the mailbox says in v1: the frames' shapes for whoever reads them, and the texts that the server writes.
-// Written by hand where a body goes through as the JSON text it is; everything else is plain JSON.
+// Frames from the mailbox to a device in v1: their shapes for readers, and the texts that the server writes. A text is
+// concatenated where it contains a body, which stays the JSON text it is; all others use JSON.stringify.
 import { FRAMES } from "./limits.ts";
 import type { Refusal } from "./refusals.ts";
 import { matchesShape, type ShapeOf } from "./json-shape.ts";
 
-/** The frames, by their type; a test holds them still. Only those with a field `seq` move the cursor. */
+/** The frames by type. The wire test pins them. Only frames with a field `seq` move the cursor. */
 export const DOWN = {
   welcome: {
     version: "int",
@@ -53,35 +53,35 @@ export type State = Extract<Down, { type: "accepted" }>["state"];
 
 const SHAPES: ReadonlyMap<unknown, Table[keyof Table]> = new Map(Object.entries(DOWN));
 
-/** The frame that `value` is, or null for one that this version does not know and ignores. */
+/** `value` as a frame, or null for a frame that this version does not know and ignores. */
 export function readDown(value: unknown): Down | null {
   const shape = SHAPES.get((value as { readonly type?: unknown } | null)?.type);
-  return shape !== undefined && matchesShape(shape, value) && isCounted(value) ? (value as Down) : null;
+  return shape !== undefined && matchesShape(shape, value) && hasValidCount(value) ? (value as Down) : null;
 }
 
-/** Whether what it says of a run agrees with itself; most frames say nothing of any. */
-function isCounted({ count, bodies }: { readonly count?: unknown; readonly bodies?: unknown }): boolean {
+/** Whether `count` and `bodies` of a run agree. Most frames have neither. */
+function hasValidCount({ count, bodies }: { readonly count?: unknown; readonly bodies?: unknown }): boolean {
   if (count === undefined) return bodies === undefined;
   return Number(count) > 1 && Number(count) <= FRAMES && ((bodies as unknown[] | undefined)?.length ?? count) === count;
 }
 
-/** For how many messages a frame speaks; one that this version does not know, for one. */
+/** For how many messages a frame stands; 1 for a frame that this version does not know. */
 export function countOf(down: Down | null): number {
   return (down as { readonly count?: number } | null)?.count ?? 1;
 }
 
-/** The body of the message that is `back` before the last of a run; undefined where the frame has none. */
+/** The body of the message `back` places before the last of a run; undefined if the frame has no bodies. */
 export function bodyOf({ body, bodies }: Extract<Down, { type: "message" }>, back: number): unknown {
   return bodies === undefined ? body : bodies[bodies.length - 1 - back];
 }
 
-/** Any frame as the text of itself. */
+/** A frame as JSON text. */
 export function write(down: Down): string {
   return JSON.stringify(down);
 }
 
-/** A message as a mailbox has it; `peer` is the other one. */
-interface Kept {
+/** A message as a mailbox stores it; `peer` is the other user. */
+interface StoredMessage {
   readonly seq: number;
   readonly peer: string;
   readonly at: number;
@@ -89,33 +89,33 @@ interface Kept {
   readonly body: string;
 }
 
-/** A message from somebody else, for `user`; or, with several `bodies`, the run of which `m` is the last. */
+/** A message from a peer to `user`; with several `bodies`, the run whose last message is `m`. */
 export function writeMessage(
-  m: Kept & { readonly origin: number | null },
+  m: StoredMessage & { readonly origin: number | null },
   user: string,
   isRequest: boolean,
   bodies: readonly string[] = [m.body],
 ): string {
   const request = isRequest ? `,"request":true` : "";
-  return `{"type":"message","seq":${m.seq},"from":${quote(m.peer)},"to":${quote(user)},"at":${m.at},"origin":${m.origin ?? 0}${request}${told(bodies)}}`;
+  return `{"type":"message","seq":${m.seq},"from":${quote(m.peer)},"to":${quote(user)},"at":${m.at},"origin":${m.origin ?? 0}${request}${bodyFields(bodies)}}`;
 }
 
-/** A message of `user`'s own, or a run, as the sender's devices see it; `bare`, without bodies, to the socket that sent it. */
+/** A carbon of `user`'s own message or run. `bare`: without bodies, for the socket that sent it. */
 export function writeCarbon(
-  m: Kept & { readonly id: number | null; readonly device: string | null },
+  m: StoredMessage & { readonly id: number | null; readonly device: string | null },
   user: string,
   bare: boolean,
   bodies: readonly string[] = [m.body],
 ): string {
   const sent = m.id === null ? "" : `,"id":${m.id},"device":${quote(m.device ?? "")}`;
-  const rest = bare ? many(bodies.length) : told(bodies);
+  const rest = bare ? countField(bodies.length) : bodyFields(bodies);
   return `{"type":"message","seq":${m.seq},"from":${quote(user)},"to":${quote(m.peer)},"at":${m.at}${sent}${rest}}`;
 }
 
-/** The answer to a send, or to `count` of them, of which this is the last. Without `entry` where retention removed it. */
+/** The reply to `count` sends, of which `id` is the last. Without `entry` if retention removed it. */
 export function writeAccepted(id: number, state: State, entry?: { seq: number; at: number }, count = 1): string {
   const where = entry === undefined ? "" : `,"entry":${entry.seq},"at":${entry.at}`;
-  return `{"type":"accepted","id":${id}${where},"state":"${state}"${many(count)}}`;
+  return `{"type":"accepted","id":${id}${where},"state":"${state}"${countField(count)}}`;
 }
 
 export function writeRefused(id: number, why: Refusal): string {
@@ -126,16 +126,16 @@ export function writeError(why: Refusal): string {
   return JSON.stringify({ type: "error", ...why });
 }
 
-function told(bodies: readonly string[]): string {
-  return bodies.length === 1 ? `,"body":${bodies[0]}` : `${many(bodies.length)},"bodies":[${bodies.join(",")}]`;
+function bodyFields(bodies: readonly string[]): string {
+  return bodies.length === 1 ? `,"body":${bodies[0]}` : `${countField(bodies.length)},"bodies":[${bodies.join(",")}]`;
 }
 
-/** For how many a frame speaks: its numbers are those of the last. */
-function many(count: number): string {
+/** The field `count` of a run. The frame's other numbers are those of its last message. */
+function countField(count: number): string {
   return count === 1 ? "" : `,"count":${count}`;
 }
 
-/** Names hold no character that JSON escapes, but for the letters outside of ASCII that need no escape either. */
+/** Canonical names contain no character that JSON has to escape. */
 function quote(name: string): string {
   return `"${name}"`;
 }

@@ -1,15 +1,15 @@
-// What one mailbox hands another, and what it hears back. Structured values over RPC; versioned like the wire, because old and
-// new code meet during a deploy. Both sides ignore fields that they don't know.
+// Calls between mailboxes: deliveries, replies and signals, as structured values over RPC. They have a version, because
+// old and new code run at the same time during a deploy. Both sides ignore fields that they don't know.
 import type { MessageRefusalCode } from "./message-refusals.ts";
 
-/** One message on its way. `origin` is the seq that the author's log gave it; `at` is ms since 1970; `body` is JSON text. */
+/** One message. `origin`: its seq in the author's log; `at`: ms since 1970; `body`: JSON text. */
 export interface Envelope {
   readonly origin: number;
   readonly at: number;
   readonly body: string;
 }
 
-/** A batch of envelopes from one author's lane, in the order of their origins. */
+/** A batch of envelopes from one author to one receiver, in the order of their origins. */
 export interface Delivery {
   readonly version: number;
   readonly from: string;
@@ -18,39 +18,47 @@ export interface Delivery {
   readonly to: string;
   /** The receiver's epoch as the author knows it; null before the first reply. */
   readonly toEpoch: string | null;
-  /** The highest origin that the receiver has confirmed as stored. Where the receiver has less, it was restored. */
+  /** The highest origin that the receiver has confirmed as stored. If the receiver has less, it was restored. */
   readonly after: number;
   readonly envelopes: readonly Envelope[];
-  /** Receipts, in the receiver's numbering: everything of the receiver's up to here was delivered to a device of the author's, or read. */
+  /**
+   * Receipts, as seqs of the receiver's log: up to here, its messages were delivered to a device of the author, or
+   * read.
+   */
   readonly delivered?: number;
   readonly read?: number;
-  /** The author is a service account, which operators created: no stranger. */
+  /** The author is a service account. Operators created it, so it is not a stranger. */
   readonly service?: true;
-  /** How many calls lead to the event of the author's that makes this one. Set as it leaves; absent for none. */
+  /** The depth of the chain of calls that led to this one. Set when the delivery leaves; absent for 0. */
   hops?: number;
 }
 
-/** A delivery whose envelopes are in runs: `origin` is the last one's, each before it has one less, and `at` is the same. */
+/**
+ * A delivery as runs: `origin` is that of the last body, each body before it has one less, and all have the same `at`.
+ */
 export interface PackedDelivery extends Omit<Delivery, "envelopes"> {
   readonly runs: readonly { readonly origin: number; readonly at: number; readonly bodies: readonly string[] }[];
 }
 
-/** What became of a delivery. */
+/** The result of a delivery. */
 export interface Reply {
   readonly version: number;
-  /** The receiver's epoch. Another one than the delivery named: it is another mailbox, and nothing was taken. */
+  /** The receiver's epoch. If it differs from `toEpoch`, the mailbox was replaced, and nothing was accepted. */
   readonly epoch: string;
   /** The highest origin that the receiver has from this author. */
   readonly high: number;
-  /** `behind`: the receiver has less than `after`, and took nothing; send again from `high`. `nobody`: no such mailbox; it took nothing, for good. */
+  /**
+   * `behind`: the receiver has less than `after` and accepted nothing; send again from `high`. `other`: another epoch.
+   * `nobody`: there is no such mailbox; a final refusal of all.
+   */
   readonly verdict: "taken" | "behind" | "other" | "nobody";
-  /** Those of the batch that are finally refused; all others are stored. */
+  /** The envelopes that are finally refused; all others are stored. */
   readonly refused: readonly { readonly origin: number; readonly code: MessageRefusalCode }[];
   /** Whether the receiver reads deliveries in runs. */
   readonly runs?: boolean;
 }
 
-/** The verdicts that this version knows; a newer mailbox may have others. */
+/** The verdicts that this version knows; newer code may have others. */
 export const VERDICTS: ReadonlySet<string> = new Set([
   "taken",
   "behind",
@@ -58,7 +66,7 @@ export const VERDICTS: ReadonlySet<string> = new Set([
   "nobody",
 ] satisfies Reply["verdict"][]);
 
-/** What is never stored: somebody types, or came or went. `at`: last seen, ms since 1970. `hops`: as of a delivery. */
+/** A signal, which is never stored: typing or presence. `hops`: as in a delivery. */
 export type Signal = { readonly hops?: number } & (
   | { readonly kind: "typing"; readonly from: string; readonly to: string }
   | { readonly kind: "presence"; readonly from: string; readonly to: string; readonly presence: Presence }
@@ -69,12 +77,12 @@ export interface Presence {
   readonly at: number;
 }
 
-/** What a mailbox answers to other objects, by name. */
+/** The RPC methods that a mailbox offers to other objects. */
 export interface MailboxCalls {
   deliver(said: Delivery | PackedDelivery): Promise<Reply>;
   signal(signal: Signal): Promise<void>;
-  /** Whether `name` is online, for `asker`; null where that is not the asker's business. */
+  /** The presence of `name` for `asker`; null if `asker` may not see it. */
   presence(name: string, asker: string, hops?: number): Promise<Presence | null>;
-  /** How many sockets the user has now; for the census. `name` is the user's. */
+  /** The number of the user's open sockets, for the census. */
   countSockets(name: string): Promise<number>;
 }

@@ -1,22 +1,22 @@
-// Hosts and origins as texts: what is one, and in which single spelling it is compared. Pure; knows nothing of variables or requests.
+// Parses hosts and origins, and normalizes them for comparison. Pure; knows nothing of variables or requests.
 
-/** Characters of a Host header: a DNS name of 253, brackets or a dot, and a port. Answers: parsing what nobody can have. */
-const HOST_UNITS = 260;
+/** Characters of a Host header: a DNS name of 253, brackets or a dot, and a port. Answers: parsing impossible hosts. */
+const MAX_HOST_UNITS = 260;
 
 /** Labels of at most 63 letters, digits, hyphens and underscores, or an IPv6 address in brackets; then a port. */
 const HOST = /^(?:\[[0-9a-f:.]+\]|[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?)(?::\d{0,5})?$/i;
 
-/** Whether a Host header names a host: nothing in it can change the path, the user or the port of an address made with it. */
+/** Whether a Host header is valid, so that it can't change the path, user or port of a URL built with it. */
 export function isHost(text: string): boolean {
-  return text.length <= HOST_UNITS && HOST.test(text) && URL.canParse(`http://${text}`);
+  return text.length <= MAX_HOST_UNITS && HOST.test(text) && URL.canParse(`http://${text}`);
 }
 
-/** The machine itself. */
+/** Whether it is this machine. */
 export function isLoopback(host: string): boolean {
   return host === "localhost" || host.endsWith(".localhost") || host === "[::1]" || /^127(\.\d+){3}$/.test(host);
 }
 
-/** The machine itself, or a network that the internet does not lead to. */
+/** Whether it is this machine, or on a private network. */
 export function isPrivate(host: string): boolean {
   if (isLoopback(host) || host.endsWith(".local")) return true;
   if (/^(10(\.\d+){3}|192\.168(\.\d+){2}|169\.254(\.\d+){2}|172\.(1[6-9]|2\d|3[01])(\.\d+){2})$/.test(host))
@@ -25,32 +25,32 @@ export function isPrivate(host: string): boolean {
   return /^\[(f[cd][0-9a-f]{2}|fe[89ab][0-9a-f]):/.test(host);
 }
 
-/** An origin in the spelling of browsers, or a sentence that says why the text is none. */
-export type ReadOrigin = { readonly origin: string } | { readonly problem: string };
+/** An origin as browsers write it, or a sentence on why the text is not one. */
+export type ParsedOrigin = { readonly origin: string } | { readonly problem: string };
 
-/** Schemes that no `Origin` header has: pages of these send `null`, or the scheme of http. */
-const NEVER = /^(wss?|file|data|blob|about|javascript|ftp):/i;
+/** Schemes that never occur in an `Origin` header: their pages send `null`, or an http origin. */
+const NON_PAGE_SCHEMES = /^(wss?|file|data|blob|about|javascript|ftp):/i;
 
 /**
- * Reads an origin: case, a default port, a slash at the end and an international name don't matter. Schemes of apps
- * (`capacitor://localhost`, `chrome-extension://…`) are kept, in lower case.
+ * Parses an origin. Case, a default port, a trailing slash and the form of an international name don't matter. Schemes
+ * of apps (`capacitor://localhost`, `chrome-extension://…`) are accepted, in lower case.
  */
-export function readOrigin(text: string): ReadOrigin {
-  const wrong = (why: string): ReadOrigin => ({ problem: `${text}: ${why}` });
+export function parseOrigin(text: string): ParsedOrigin {
+  const invalid = (why: string): ParsedOrigin => ({ problem: `${text}: ${why}` });
   if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) {
-    const meant = /^[^:/?#@\s]+(:\d+)?\/?$/.test(text) ? readOrigin(`https://${text}`) : null;
+    const guess = /^[^:/?#@\s]+(:\d+)?\/?$/.test(text) ? parseOrigin(`https://${text}`) : null;
     const hint =
-      meant !== null && "origin" in meant ? `; did you mean ${meant.origin}?` : ", like https://chat.example.com.";
-    return wrong(`an origin begins with its scheme${hint}`);
+      guess !== null && "origin" in guess ? `; did you mean ${guess.origin}?` : ", like https://chat.example.com.";
+    return invalid(`an origin begins with its scheme${hint}`);
   }
-  if (NEVER.test(text)) return wrong("no page has an origin of this scheme.");
-  if (text.includes("*")) return wrong("an origin has no wildcard in it.");
-  if (!URL.canParse(text)) return wrong("it is no origin.");
+  if (NON_PAGE_SCHEMES.test(text)) return invalid("no page has an origin of this scheme.");
+  if (text.includes("*")) return invalid("an origin has no wildcard in it.");
+  if (!URL.canParse(text)) return invalid("it is no origin.");
   const { protocol, host, origin, pathname, search, hash, username, password } = new URL(text);
-  if (host === "" || username !== "" || password !== "") return wrong("an origin is a scheme, a host and a port.");
+  if (host === "" || username !== "" || password !== "") return invalid("an origin is a scheme, a host and a port.");
   if ((pathname !== "/" && pathname !== "") || search !== "" || hash !== "") {
-    return wrong(`an origin has no path; did you mean ${protocol}//${host}?`);
+    return invalid(`an origin has no path; did you mean ${protocol}//${host}?`);
   }
   if (!/^https?:$/.test(protocol)) return { origin: `${protocol}//${host}`.toLowerCase() };
-  return isHost(host) ? { origin } : wrong("its host is no host.");
+  return isHost(host) ? { origin } : invalid("its host is no host.");
 }

@@ -1,17 +1,19 @@
-// Messages as they are sent over HTTP: without ids, several at once, each with the answer that a socket would have given.
+// Messages sent over HTTP: without ids, one or several a request, each with the reply that a socket would have sent.
 import type { State } from "./down.ts";
 import type { Refusal } from "./refusals.ts";
 
-/** A message as it is kept: the canonical receiver and the body as JSON text; or why it can't be. */
-export type Outgoing = { readonly to: string; readonly body: string } | { readonly refused: Refusal };
+/** A message to store: the canonical receiver and the body as JSON text; or why it is refused. */
+export type OutgoingMessage = { readonly to: string; readonly body: string } | { readonly refused: Refusal };
 
-/** What one request has sent. `key`: under which a repetition of it is known, with the hash of what was said. */
+/** The messages of one request. `key`: its idempotency key, with the hash of the messages. */
 export interface Sending {
-  readonly messages: readonly Outgoing[];
+  readonly messages: readonly OutgoingMessage[];
   readonly key: { readonly name: string; readonly digest: string } | null;
 }
 
-/** What became of one message. `entry`: its seq in the sender's log, absent where retention took it; `at`: ms since 1970. */
+/**
+ * The result of one message. `entry`: its seq in the sender's log, absent if retention removed it; `at`: ms since 1970.
+ */
 export type Outcome =
   | { readonly type: "accepted"; readonly entry?: number; readonly at?: number; readonly state: State }
   | ({ readonly type: "refused" } & Refusal);

@@ -1,10 +1,10 @@
-// Shapes of JSON that a client reads: written once as plain data, with the type inferred from it and checked by the few lines below.
-// A page loads the SDK before it can show anything, and the general library is half of its size (docs/decisions/0007).
+// Schemas of the JSON that the client reads: plain data from which the type is inferred, checked by the lines below.
+// The SDK does not use the schema library, which is half of the SDK's size (docs/decisions/0007).
 
 type Plain = "int" | "text" | "flag" | "any" | "list";
-/** One field: a plain value, one of some texts, or a shape of its own. With `?` it may be absent. */
+/** One field: a plain value, one of some texts, or a nested shape. With `?` it may be absent. */
 type Field = Plain | `${Plain}?` | readonly string[] | Shape;
-/** The fields of an object; others are passed over. */
+/** The fields of an object; other fields are ignored. */
 export interface Shape {
   readonly [name: string]: Field;
 }
@@ -26,23 +26,25 @@ type ValueOf<F> = F extends Plain
       : ShapeOf<F>;
 type Optional<S> = { [K in keyof S]: S[K] extends `${string}?` ? K : never }[keyof S];
 
-/** What fits a shape. */
+/** The type of values that match a shape. */
 export type ShapeOf<S> = { [K in Exclude<keyof S, Optional<S>>]: ValueOf<S[K]> } & {
   [K in Optional<S>]?: ValueOf<S[K]> | undefined;
 };
 
 type Test = (value: unknown) => boolean;
 
-/** Each shape's fields with their tests: made once, because every frame is looked at. */
-const known = new WeakMap<Shape, readonly (readonly [name: string, test: Test])[]>();
+/**
+ * Each shape's fields with their tests, built once, because every frame is checked. Bounded by the number of shapes.
+ */
+const knownTests = new WeakMap<Shape, readonly (readonly [name: string, test: Test])[]>();
 
-/** Whether `value` has this shape. Whole numbers are those that a double holds exactly. */
+/** Whether `value` matches the shape. `int` is a whole number that a double represents exactly. */
 export function matchesShape<S extends Shape>(shape: S, value: unknown): value is ShapeOf<S> {
   if (typeof value !== "object" || value === null) return false;
-  let tests = known.get(shape);
+  let tests = knownTests.get(shape);
   if (tests === undefined) {
     tests = Object.entries(shape).map(([name, field]) => [name, testOf(field)] as const);
-    known.set(shape, tests);
+    knownTests.set(shape, tests);
   }
   for (const [name, test] of tests) {
     if (!test((value as Record<string, unknown>)[name])) return false;

@@ -1,8 +1,8 @@
-// JSON texts: reading one without trust, and a body as the text that is kept of it. Pure; knows no frame.
-import { BODY_BYTES, BODY_DEPTH, exceeds } from "./limits.ts";
+// JSON: parses untrusted text, and serializes bodies to the text that is stored. Pure; knows no frame.
+import { MAX_BODY_BYTES, MAX_BODY_DEPTH, exceedsBytes } from "./limits.ts";
 import { type MessageRefusal, messageRefusal } from "./message-refusals.ts";
 
-/** The value of a JSON text, or undefined. */
+/** The value of a JSON text, or undefined if it is invalid. */
 export function parse(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -11,25 +11,27 @@ export function parse(text: string): unknown {
   }
 }
 
-/** The JSON text of a body, or why it can't be kept. Taken from JSON, so NUL and lone surrogates come out escaped. */
+/** The JSON text of a body, or why it is refused. JSON.stringify escapes NUL and lone surrogates. */
 export function serializeBody(body: unknown): string | MessageRefusal {
-  const deep = `body is nested more than ${BODY_DEPTH} deep`;
-  // Of `undefined` and of functions JSON.stringify makes nothing, of a BigInt or a cycle an error that says so; too deep is a stack that is full.
-  let why = `body is ${typeof body}`;
+  const deep = `body is nested more than ${MAX_BODY_DEPTH} deep`;
+  // JSON.stringify returns undefined for `undefined` and functions, and throws for a BigInt or a cycle. A RangeError is
+  // a stack overflow, so the body is nested too deeply.
+  let problem = `body is ${typeof body}`;
   let text: string | undefined;
   try {
     text = JSON.stringify(body);
   } catch (error) {
-    why = error instanceof RangeError ? deep : String(error);
+    problem = error instanceof RangeError ? deep : String(error);
   }
-  if (text === undefined) return messageRefusal("bad_frame", why);
-  if (exceeds(text, BODY_BYTES)) return messageRefusal("too_large", `a body has at most ${BODY_BYTES} bytes`);
-  return tooDeep(text) ? messageRefusal("bad_frame", deep) : text;
+  if (text === undefined) return messageRefusal("bad_frame", problem);
+  if (exceedsBytes(text, MAX_BODY_BYTES))
+    return messageRefusal("too_large", `a body has at most ${MAX_BODY_BYTES} bytes`);
+  return isTooDeep(text) ? messageRefusal("bad_frame", deep) : text;
 }
 
-/** Counts levels in a JSON text, outside of its strings. Brackets and braces differ by one bit. */
-function tooDeep(text: string): boolean {
-  if (text.length <= BODY_DEPTH * 2) return false;
+/** Counts nesting levels in a JSON text, outside of strings. Brackets and braces differ by one bit. */
+function isTooDeep(text: string): boolean {
+  if (text.length <= MAX_BODY_DEPTH * 2) return false;
   let depth = 0;
   let quoted = false;
   for (let i = 0; i < text.length; i++) {
@@ -38,7 +40,7 @@ function tooDeep(text: string): boolean {
     else if (quoted) {
       if (unit === 0x5c) i++;
     } else if ((unit | 0x20) === 0x7b) {
-      if (++depth > BODY_DEPTH) return true;
+      if (++depth > MAX_BODY_DEPTH) return true;
     } else if ((unit | 0x20) === 0x7d) depth--;
   }
   return false;

@@ -1,29 +1,29 @@
-// Where the objects are: anywhere, or within a jurisdiction. An object of the same name in another jurisdiction is another object, so
-// this is decided once for a deployment, here, and everybody gets their namespaces from here.
+// Binds the objects' namespaces to the deployment's JURISDICTION. An object of the same name in another jurisdiction is
+// another object. So all code gets its namespaces from here.
 
-/** A namespace of objects, as far as places go. */
-interface Placed {
+/** A namespace of objects that can be restricted to a jurisdiction. */
+interface Namespace {
   jurisdiction(name: string): unknown;
 }
 
-interface Spaces {
-  readonly MAILBOX: Placed;
-  readonly CENSUS: Placed;
-  readonly REGISTRY: Placed;
+interface NamespaceBindings {
+  readonly MAILBOX: Namespace;
+  readonly CENSUS: Namespace;
+  readonly REGISTRY: Namespace;
   readonly JURISDICTION?: string;
 }
 
-const known = new WeakMap<object, unknown>();
+const knownEnvs = new WeakMap<object, unknown>();
 
-/** The bindings, with the namespaces of JURISDICTION in place of those of the whole world. Throws where there is no such jurisdiction. */
+/** The bindings, with the namespaces restricted to JURISDICTION if it is set. Throws for an unknown jurisdiction. */
 export function withJurisdiction<E extends object>(env: E): E {
-  const { MAILBOX, CENSUS, REGISTRY, JURISDICTION = "" } = env as unknown as Spaces;
+  const { MAILBOX, CENSUS, REGISTRY, JURISDICTION = "" } = env as unknown as NamespaceBindings;
   if (JURISDICTION === "") return env;
-  const before = known.get(env);
-  if (before !== undefined) return before as E;
-  const within = (namespace: Placed) => namespace.jurisdiction(JURISDICTION);
+  const cached = knownEnvs.get(env);
+  if (cached !== undefined) return cached as E;
+  const within = (namespace: Namespace) => namespace.jurisdiction(JURISDICTION);
   const spaces = { MAILBOX: within(MAILBOX), CENSUS: within(CENSUS), REGISTRY: within(REGISTRY) };
-  const there = { ...env, ...spaces } as E;
-  known.set(env, there);
-  return there;
+  const bound = { ...env, ...spaces } as E;
+  knownEnvs.set(env, bound);
+  return bound;
 }

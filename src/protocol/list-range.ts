@@ -1,4 +1,4 @@
-// Which part of a list of conversations or of messages is asked for, over HTTP.
+// The part of a list of conversations or messages that an HTTP request asks for.
 
 /** At most `limit` items, before or after a seq. */
 export interface ListRange {

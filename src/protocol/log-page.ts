@@ -1,10 +1,10 @@
-// The log over HTTP: which page of it is asked for. Read once, in the Worker.
+// The page of the log that an HTTP request asks for. Parsed once, in the Worker.
 
-/** `device`: who holds everything up to `cursor`; null for somebody who only looks. The rest as for a socket. */
+/** `device`: has stored everything up to `cursor`; null to read without changing a cursor. The rest as for a socket. */
 export interface LogPageQuery {
   readonly device: string | null;
   readonly epoch: string | null;
   readonly cursor: number | "head" | null;
-  /** Frames at most. */
+  /** The most frames of the page. */
   readonly limit: number;
 }

@@ -1,5 +1,5 @@
-// The refusals of messages: what whoever writes one can find by itself, and why one that was accepted fails in the end.
-// The part of the table in refusals.ts that the SDK carries.
+// Refusals of messages: those that a sender can detect itself, and those with which an accepted message finally fails.
+// The part of the table in refusals.ts that the SDK includes.
 
 export const MESSAGE_REFUSALS = {
   bad_frame: "This frame can't be read",
@@ -11,13 +11,13 @@ export const MESSAGE_REFUSALS = {
   mailbox_full: "The receiver's mailbox is full",
 } as const;
 
-/** A no: what was wrong, in a sentence. */
+/** A refusal: its code, and a sentence on what was wrong. */
 export interface RefusalRow<Code extends string> {
   readonly code: Code;
   readonly message: string;
 }
 
-/** The no of this sentence; `detail` says what exactly was wrong and never quotes more than a name or a number. */
+/** A refusal with this sentence. `detail`: what exactly was wrong; it quotes at most a name or a number. */
 export function rowOf<Code extends string>(code: Code, sentence: string, detail?: string): RefusalRow<Code> {
   return { code, message: `${sentence}${detail === undefined ? "" : `: ${detail}`}.` };
 }
@@ -25,12 +25,12 @@ export function rowOf<Code extends string>(code: Code, sentence: string, detail?
 export type MessageRefusalCode = keyof typeof MESSAGE_REFUSALS;
 export type MessageRefusal = RefusalRow<MessageRefusalCode>;
 
-/** The fault of this code. */
+/** The refusal of this code. */
 export function messageRefusal(code: MessageRefusalCode, detail?: string): MessageRefusal {
   return rowOf(code, MESSAGE_REFUSALS[code], detail);
 }
 
-/** Why a message failed, as a mailbox of another version may have written it: a code that is not among these keeps its name. */
+/** Why a message failed, as a mailbox of any version may have written it. An unknown code is kept. */
 export function messageRefusalOf(code: string, detail?: string): RefusalRow<string> {
   if (Object.hasOwn(MESSAGE_REFUSALS, code)) return messageRefusal(code as MessageRefusalCode, detail);
   return { code, message: "The receiver refused this message." };

@@ -1,4 +1,4 @@
-// What the server tells a user of its own accord: the codes of the log frame `notice`, each with a sentence for people.
+// Notices from the server to a user: the codes of the log frame `notice`, each with a sentence for people.
 
 export const NOTICES = {
   webhook_disabled: "The webhook was not answered for days and is disabled; an operator can set it again.",
@@ -14,7 +14,7 @@ export const NOTICES = {
 
 export type NoticeCode = keyof typeof NOTICES;
 
-/** The sentence of a code; empty for one that newer code has written. */
+/** The sentence of a code; empty for a code that newer code has written. */
 export function sentenceOf(code: string): string {
   return Object.hasOwn(NOTICES, code) ? NOTICES[code as NoticeCode] : "";
 }

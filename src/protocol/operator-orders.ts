@@ -1,7 +1,7 @@
-// What operators ask of a mailbox, and what it tells them: facts of its store and its sockets, never what anybody wrote.
+// Orders of operators to a mailbox, and their results: data about its store and sockets, never a message's body.
 import type { SignedInDevice } from "./caller.ts";
 
-/** What an operator has a mailbox tell or do. `device`: null for all. */
+/** An operator's order. `look` inspects the mailbox, `see` one message. `device`: null for all. */
 export type Order =
   | { readonly is: "look" }
   | { readonly is: "see"; readonly which: MessageRef }
@@ -9,17 +9,17 @@ export type Order =
   | { readonly is: "suspend"; readonly reason: string }
   | { readonly is: "resume" };
 
-/** What each is answered with. `disconnect`: how many sockets were closed. */
+/** The result of each order. `disconnect`: the number of closed sockets. */
 export interface OrderResult {
   readonly look: Overview;
-  /** Null where there is no such mailbox. */
+  /** Null if there is no such mailbox. */
   readonly see: MessageTrace | null;
   readonly disconnect: number;
   readonly suspend: Suspended;
   readonly resume: null;
 }
 
-/** Since when, ms since 1970, and what the operator noted. */
+/** When the suspension started, ms since 1970, and the operator's note. */
 export interface Suspended {
   readonly at: number;
   readonly reason: string;
@@ -28,13 +28,13 @@ export interface Suspended {
 /** Times are ms since 1970, sizes bytes. */
 export interface Overview {
   readonly userName: string;
-  /** `nobody`: nothing was ever kept under this name. */
+  /** `nobody`: nothing was ever stored under this name. */
   readonly is: "user" | "service" | "erased" | "nobody";
   readonly created: number | null;
   readonly suspended: Suspended | null;
   readonly epoch: string | null;
   readonly head: number;
-  /** Messages of others that no device has. */
+  /** Messages of peers that no device has. */
   readonly unseen: number;
   readonly sizes: { readonly bytes: number; readonly entries: number; readonly conversations: number };
   readonly trimmed: number;
@@ -42,14 +42,14 @@ export interface Overview {
   readonly signedIn: readonly SignedInDevice[];
   readonly passkeys: number;
   readonly sockets: readonly SocketFacts[];
-  /** What is on its way to whom, the oldest first; at most 20. */
+  /** Peers with unsettled messages, the oldest first; at most 20. */
   readonly owing: readonly Owing[];
-  /** When the next try is due. */
+  /** When the next alarm is due. */
   readonly alarm: number | null;
   readonly contacts: { readonly contact: number; readonly request: number; readonly blocked: number };
 }
 
-/** `behind`: entries that the device does not hold. `seen`: when its last connection ended; 0 for never. */
+/** `behind`: entries that the device does not have. `seen`: when its last connection ended; 0 for never. */
 export interface DeviceFacts {
   readonly device: string;
   readonly cursor: number;
@@ -65,7 +65,7 @@ export interface SocketFacts {
   readonly since: number;
   readonly position: number;
   readonly acked: number;
-  /** Log frames on their way, and their bytes. */
+  /** Unacknowledged log frames, and their bytes. */
   readonly unacked: { readonly frames: number; readonly bytes: number };
 }
 
@@ -88,18 +88,18 @@ export interface MessageRow {
   readonly bytes: number;
 }
 
-/** Which message: an entry of the mailbox's own, or what `from` sent as `origin`. */
+/** A message: by its seq in this mailbox, or by its seq in the author's log. */
 export type MessageRef = { readonly seq: number } | { readonly from: string; readonly origin: number };
 
-/** What one mailbox's store says of a message. `peer` is the other side's row, in this mailbox's numbering. */
+/** One mailbox's data about a message. `peer`: the other user's row, in this mailbox's seqs. */
 export interface MessageTrace {
   readonly userName: string;
   readonly epoch: string;
   readonly message: MessageRow | null;
-  /** Up to here retention took entries away. */
+  /** Retention removed entries up to here. */
   readonly trimmed: number;
   readonly suspended: boolean;
-  /** Whether it is on its way to its receiver, and when the next try is due. */
+  /** Whether it is unsettled: not yet stored or finally refused by its receiver. */
   readonly owed: boolean;
   readonly alarm: number | null;
   readonly peer: {
@@ -116,13 +116,13 @@ export interface MessageTrace {
   readonly devices: readonly DeviceFacts[];
 }
 
-/** A message's life, over both mailboxes. `state` is the last thing that is certain. */
+/** A message's history, over both mailboxes. `state` is the last certain state. */
 export interface Trace {
   readonly from: string;
   readonly to: string;
   readonly state: "queued" | "stored" | "delivered" | "read" | "failed" | "unknown";
   readonly code: string | null;
-  /** Null where it is not kept, or there is no such mailbox. */
+  /** Null if the mailbox does not have the message, or does not exist. */
   readonly author: MessageTrace | null;
   readonly receiver: MessageTrace | null;
 }

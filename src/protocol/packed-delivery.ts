@@ -1,8 +1,8 @@
-// Deliveries in fewer values: envelopes that differ only by body and by what counts up are one. A mailbox of older code does not read them,
-// so they go to those alone that have said so.
+// Packs deliveries: consecutive envelopes that differ only by number and body become one run. Older code does not read
+// packed deliveries, so they are sent only to mailboxes that have announced support.
 import type { Delivery, Envelope, PackedDelivery } from "./envelope.ts";
 
-/** The same delivery in runs. */
+/** The same delivery as runs. */
 export function pack({ envelopes, ...delivery }: Delivery): PackedDelivery {
   const runs: { origin: number; readonly at: number; readonly bodies: string[] }[] = [];
   for (const { origin, at, body } of envelopes) {
@@ -15,7 +15,7 @@ export function pack({ envelopes, ...delivery }: Delivery): PackedDelivery {
   return { ...delivery, runs };
 }
 
-/** A delivery with its envelopes one by one, however it came. */
+/** The delivery as single envelopes, whether it was packed or not. */
 export function unpack(said: Delivery | PackedDelivery): Delivery {
   if (!("runs" in said)) return said;
   const { runs, ...delivery } = said;

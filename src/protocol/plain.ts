@@ -1,17 +1,17 @@
-// The plain dialect: the format that existing pages and servers of this kind speak. One text, one message, both ways.
-import { exceeds, LIMITS } from "./limits.ts";
+// The plain dialect: the format of existing pages and servers of this kind. One text is one message, both ways.
+import { exceedsBytes, LIMITS } from "./limits.ts";
 import { canonical, SYSTEM } from "./names.ts";
 import { type Refusal, refusal } from "./refusals.ts";
 import { parse } from "./json.ts";
 import { serializeReceivedBody } from "./received-body.ts";
 
-/** What a plain text comes to: a message with its body as JSON text, a refusal, or nothing (a blank text). */
+/** A parsed plain text: a message with its body as JSON text, a refusal, or null for a blank text. */
 export type PlainUp =
   | { readonly type: "send"; readonly to: string; readonly body: string }
   | { readonly type: "refused"; readonly refusal: Refusal }
   | null;
 
-/** Reads `{"receiver","msg",…}`. With other fields the body is the object without the fields that are the server's. */
+/** Parses `{"receiver","msg",…}`. With other fields, the body is the object without the server's fields. */
 export function readPlain(text: string): PlainUp {
   if (text.trim() === "") return null;
   const value = parse(text);
@@ -29,7 +29,9 @@ export function readPlain(text: string): PlainUp {
   return typeof body === "string" ? { type: "send", to: to.name, body } : { type: "refused", refusal: body };
 }
 
-/** A message as a plain client reads it. `sender`, `receiver` and `createTime` are the server's, and `code` is only the system's. */
+/**
+ * A message for a plain client. The server sets `sender`, `receiver`, `createTime`; only system messages have `code`.
+ */
 export function writePlain(m: { from: string; to: string; at: number; body: string }): string {
   const head = { sender: m.from, receiver: m.to };
   const createTime = plainTime(m.at);
@@ -44,7 +46,7 @@ export function writePlain(m: { from: string; to: string; at: number; body: stri
   return JSON.stringify({ ...head, msg, createTime, ...Object.fromEntries(fields) });
 }
 
-/** A problem, in the same shape, from the reserved sender. */
+/** A refusal in the same shape, from the reserved sender. */
 export function writePlainRefusal(
   to: string,
   at: number,
@@ -59,9 +61,9 @@ export function writePlainRefusal(
   });
 }
 
-/** Whether a text is too large to be read in either dialect. */
+/** Whether a text is too large to be parsed, in either dialect. */
 export function textTooLarge(text: string): boolean {
-  return exceeds(text, LIMITS.textBytes);
+  return exceedsBytes(text, LIMITS.textBytes);
 }
 
 function plainTime(at: number): string {

@@ -1,12 +1,13 @@
-// A body as it came from outside, kept as it is or not at all: what JSON.parse made of a number that no double can hold is refused, because
-// JSON would keep it as null. Apart from json.ts, so that the SDK need not carry it.
+// Serializes a body that was received: unchanged or not at all. A number beyond a double's range is refused, because
+// JSON.parse makes Infinity of it and JSON.stringify would write null. Not in json.ts, so that the SDK does not include
+// it.
 import { type MessageRefusal, messageRefusal } from "./message-refusals.ts";
 import { serializeBody } from "./json.ts";
 
-/** The JSON text of a body that JSON.parse has made, or why it can't be kept. */
+/** The JSON text of a body that JSON.parse returned, or why it is refused. */
 export function serializeReceivedBody(body: unknown): string | MessageRefusal {
   const text = serializeBody(body);
-  // Only a text with a null in it may have lost a number: nearly every one is done here. Deeper than keep allows is nothing by now.
+  // Only a text that contains null can have lost a number, so most bodies end here. Nesting is limited by now.
   if (typeof text !== "string" || !text.includes("null") || !hasInfinity(body)) return text;
   return messageRefusal("bad_frame", "a number in body is out of range");
 }

@@ -1,15 +1,15 @@
-// The table of refusals: code, sentence, close code, HTTP status, and after how long trying again can help. Sentences of messages' refusals: faults.ts.
-// Few words for outside; reasons that only the operator should know go to the log.
+// The table of refusals: code, sentence, close code, HTTP status and retry delay. The sentences of message refusals are
+// in message-refusals.ts. Sentences for clients are short; reasons for the operator go to the log.
 import { MESSAGE_REFUSALS, rowOf, type RefusalRow } from "./message-refusals.ts";
 
 /** One line of the table. */
 interface TableRow {
   readonly message: string;
-  /** The WebSocket close code, where a connection ends with it. */
+  /** The WebSocket close code, if a connection can end with it. */
   readonly close?: number;
-  /** The HTTP status, where a request is answered with it. */
+  /** The HTTP status. */
   readonly status: number;
-  /** Milliseconds, where trying again can help. */
+  /** Milliseconds, if a retry can succeed. */
   readonly retryAfter?: number;
 }
 
@@ -70,19 +70,19 @@ export const REFUSALS = {
 
 export type Code = keyof typeof REFUSALS;
 
-/** A no of any code. */
+/** A refusal of any code. */
 export interface Refusal extends RefusalRow<Code> {
-  /** Milliseconds, only where trying again can help. */
+  /** Milliseconds, only if a retry can succeed. */
   readonly retryAfter?: number;
-  /** Over HTTP: what of the request is wrong. */
+  /** Over HTTP: the field of the request that is wrong. */
   readonly field?: string;
 }
 
-/** The refusal of this code; `detail` says what exactly was wrong and never quotes more than a name or a number. */
+/** The refusal of this code. `detail`: what exactly was wrong; it quotes at most a name or a number. */
 export function refusal(code: Code, detail?: string): Refusal {
   const { message, retryAfter }: TableRow = REFUSALS[code];
-  const no = rowOf(code, message, detail);
-  return retryAfter === undefined ? no : { ...no, retryAfter };
+  const row = rowOf(code, message, detail);
+  return retryAfter === undefined ? row : { ...row, retryAfter };
 }
 
 /** The close code of a refusal that ends a connection. */
@@ -91,7 +91,7 @@ export function closeCode(code: Code): number {
   return row.close ?? 1011;
 }
 
-/** A refusal that came as JSON from another of our objects. */
+/** A refusal that came as JSON from another object of this deployment. */
 export function readRefusal(value: unknown): Refusal {
   const code = typeof value === "object" && value !== null && "code" in value ? value.code : undefined;
   if (typeof code !== "string" || !Object.hasOwn(REFUSALS, code)) return refusal("internal");

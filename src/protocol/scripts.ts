@@ -1,5 +1,5 @@
-// Which scripts a name is written in, by the runtime's own Unicode data: one script, or one of the three mixtures that people write
-// every day ("highly restrictive" of UTS #39). What several scripts share counts for each of them.
+// Checks a name's scripts, by the runtime's Unicode data: one script, or one of the three mixtures of everyday writing
+// ("highly restrictive" of UTS #39). Characters that several scripts share count for each of them.
 
 /** Japanese, Chinese and Korean, each with Latin letters. */
 const MIXTURES = ["Latn Hani Hira Kana", "Latn Hani Bopo", "Latn Hani Hang"];
@@ -13,35 +13,35 @@ const SCRIPTS = `Latn Cyrl Grek Arab Hebr Deva Thai Adlm Aghb Ahom Armi Armn Avs
   Prti Rjng Rohg Runr Samr Sarb Saur Sgnw Shaw Shrd Sidd Sidt Sind Sinh Sogd Sogo Sora Soyo Sund Sunu Sylo Syrc Tagb Takr Tale
   Talu Taml Tang Tavt Tayo Telu Tfng Tglg Thaa Tibt Tirh Tnsa Todr Tols Toto Tutg Ugar Vaii Vith Wara Wcho Xpeo Xsux Yezi Yiii Zanb`;
 
-/** What any script is written with. */
+/** Characters that belong to every script. */
 const SHARED = /[\p{scx=Zyyy}\p{scx=Zinh}]/gu;
 
 const DIGIT = /\p{Nd}/u;
 
-/** Made when they are first needed: most names are found by the first ones. */
-const patterns = new Map<string, RegExp | null>();
+/** Patterns by script, compiled on first use: most names match one of the first. Bounded by the number of scripts. */
+const knownPatterns = new Map<string, RegExp | null>();
 
-/** Whether all of it can be written in one script, or in one of the mixtures. */
+/** Whether the whole name is in one script, or in one of the mixtures. */
 export function isOfOneScript(name: string): boolean {
   const own = name.replace(SHARED, "");
   return [...MIXTURES, ...SCRIPTS.split(/\s+/)].some((scripts) => patternOf(scripts)?.test(own) === true);
 }
 
-/** Whether its digits are of one decimal system: a `٣` beside a `3` is another number to whoever reads the other one. */
+/** Whether all digits are of one decimal system: readers of another system would misread a `٣` beside a `3`. */
 export function isOfOneNumbering(name: string): boolean {
   const zeros = [...name].filter((character) => DIGIT.test(character)).map(zeroOf);
   return new Set(zeros).size <= 1;
 }
 
 function patternOf(scripts: string): RegExp | null {
-  const known = patterns.get(scripts);
+  const known = knownPatterns.get(scripts);
   if (known !== undefined) return known;
-  const made = patternFor(scripts);
-  patterns.set(scripts, made);
-  return made;
+  const pattern = patternFor(scripts);
+  knownPatterns.set(scripts, pattern);
+  return pattern;
 }
 
-/** Null where this runtime's Unicode is older than the script. */
+/** Null if this runtime's Unicode version does not know the script. */
 function patternFor(scripts: string): RegExp | null {
   const classes = scripts.split(" ").map((script) => `\\p{scx=${script}}`);
   try {
@@ -51,7 +51,7 @@ function patternFor(scripts: string): RegExp | null {
   }
 }
 
-/** The code point of the digit's zero: the digits of a system are ten in a row, and some systems follow upon each other. */
+/** The code point of the zero in the digit's system. A system's digits are consecutive; some systems are adjacent. */
 function zeroOf(digit: string): number {
   const point = digit.codePointAt(0) ?? 0;
   let first = point;

@@ -1,21 +1,21 @@
-// Service accounts: mailboxes for programs, whose names operators create. What operators have such a mailbox do, and what it tells of
-// itself. A token of such an account carries scopes.
+// Service accounts: mailboxes for programs, created by operators. Orders of operators to such a mailbox, and its state.
+// A token of a service account has scopes.
 import type { NewToken } from "./account.ts";
 
-/** send: writes in the account's name, and changes how it stands to others. read: its mailbox. admin: what operators may. */
+/** send: send messages and change contacts as the account. read: read its mailbox. admin: act as an operator. */
 export const SCOPES = ["send", "read", "admin"] as const;
 export type Scope = (typeof SCOPES)[number];
 
-/** Characters of a token's hash by which everybody calls it who is not to know it. */
+/** Characters of a token's hash that are its public id. */
 const ACCESS_ID_LENGTH = 16;
 
-/** What a token is called by everybody who is not to know it. */
+/** The public id of a token, which does not reveal it. */
 export function accessIdOf(hash: string): string {
   return hash.slice(0, ACCESS_ID_LENGTH);
 }
 
-/** A token of a service account, as operators see it: never the token itself. Times in ms since 1970. */
-export interface Access {
+/** A token of a service account, without the token itself. Times in ms since 1970. */
+export interface ServiceToken {
   readonly id: string;
   readonly label: string;
   readonly scopes: readonly Scope[];
@@ -26,28 +26,28 @@ export interface Access {
 export interface Service {
   readonly userName: string;
   readonly created: number;
-  readonly tokens: readonly Access[];
+  readonly tokens: readonly ServiceToken[];
   readonly webhook: WebhookState | null;
 }
 
-/** How a webhook goes; times in ms since 1970, null for never. */
+/** The state of a webhook; times in ms since 1970, null for never. */
 export interface WebhookState {
   readonly url: string;
   readonly created: number;
-  /** Since when nothing was taken, after how many posts, and when the next one is due. */
+  /** Since when posts have failed, how many, and when the next one is due. */
   readonly failing: number | null;
   readonly tries: number;
   readonly due: number | null;
-  /** When it was given up. */
+  /** When it was disabled after too long without success. */
   readonly disabled: number | null;
 }
 
-/** What a new token leaves in the mailbox. */
+/** What a mailbox stores of a new token. */
 export interface NewAccess extends NewToken {
   readonly scopes: readonly Scope[];
 }
 
-/** What operators have a service's mailbox do. Each is answered with the service as it is then. */
+/** Orders of operators to a service's mailbox. Each returns the service account's new state. */
 export type ServiceOrder =
   | { readonly is: "show" }
   | { readonly is: "create"; readonly token: NewAccess }

@@ -1,13 +1,13 @@
-// What a name looks like: its skeleton, as UTS #39 has it. Two names with one skeleton can't be told apart by their letters. For
-// comparing alone: a skeleton is no name, and is shown to nobody. The SDK does not import it: the table is half of its size.
+// The skeleton of a name, as defined in UTS #39: names with the same skeleton look the same. For comparison only; it is
+// never shown. The SDK does not import this file, because the table is half of the SDK's size.
 import { CONFUSABLES } from "./confusables.ts";
 
 const INVISIBLE = /\p{Default_Ignorable_Code_Point}/gu;
 
-/** From a character to what it looks like. Read when it is first needed: most servers' first names are years old. */
+/** From a character to the one it looks like. Parsed on first use, because most isolates never need it. */
 let prototypes: ReadonlyMap<string, string> | null = null;
 
-/** The skeleton of a canonical name: decomposed, without what can't be seen, each character in its prototype's place, decomposed. */
+/** The skeleton of a canonical name: decomposed, without invisible characters, each one replaced by its prototype. */
 export function skeleton(name: string): string {
   prototypes ??= readTable();
   let text = "";

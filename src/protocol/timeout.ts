@@ -1,6 +1,6 @@
-// Calls that have to answer in time. It knows nothing of what they ask.
+// A timeout for calls. Knows nothing of the call.
 
-/** What `call` answers; an error if it does not within `ms`. Should it answer later, nobody hears it. */
+/** The result of `call`, or an error after `ms`. A later result is ignored. */
 export async function withTimeout<T>(call: Promise<T>, ms: number): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | null = null;
   const late = new Promise<never>((_, reject) => {

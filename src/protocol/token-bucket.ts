@@ -1,6 +1,6 @@
-// A token bucket: so much at once, and so much a second after that. It knows nothing of what it is for.
+// A token bucket: a burst, and a refill per second. Knows nothing of its use.
 
-/** Parts of tokens are added up, inexactly. */
+/** Tolerance for the rounding errors of fractional tokens. */
 const ROUNDING = 1e-6;
 
 export class Bucket {
@@ -15,7 +15,7 @@ export class Bucket {
     this.#tokens = burst;
   }
 
-  /** Takes `price` tokens and returns 0; or takes none and returns in how many ms they are there. */
+  /** Takes `price` tokens and returns 0; or takes none and returns the ms until they are available. */
   take(price = 1): number {
     const missing = Math.min(price, this.#burst) - this.tokens;
     if (missing > ROUNDING) return Math.max(1, Math.ceil(missing / this.#perMs - ROUNDING));
@@ -23,12 +23,12 @@ export class Bucket {
     return 0;
   }
 
-  /** Takes `price` tokens, also those that are not there: for what was done before its price was known. At most a burst is owed. */
+  /** Takes `price` tokens even below 0, for work done before its price was known. The debt is at most one burst. */
   owe(price: number): void {
     this.#tokens = Math.max(-this.#burst, this.tokens - price);
   }
 
-  /** Nothing is left; what was owed is owed still. */
+  /** Empties the bucket; a debt stays. */
   empty(): void {
     this.#tokens = Math.min(0, this.tokens);
   }
@@ -37,7 +37,7 @@ export class Bucket {
     return this.tokens >= this.#burst;
   }
 
-  /** How many there are now; less than 0 while some are owed. */
+  /** The tokens now; negative in debt. */
   get tokens(): number {
     const now = Date.now();
     this.#tokens = Math.min(this.#burst, this.#tokens + Math.max(0, now - this.#at) * this.#perMs);

@@ -1,9 +1,9 @@
-// What a v1 device may say, and the one door for its texts: size, JSON, schema. Behind it nothing is unknown.
+// Frames from a v1 device, and the only entry point for its texts: JSON, then schema. Nothing behind it is `unknown`.
 import * as z from "zod/mini";
 import { parse } from "./json.ts";
-import { LIMITS, NUMBER_END, TOKEN_UNITS, WATCHED } from "./limits.ts";
-import type { Outgoing } from "./http-messages.ts";
-import { canonical, type Name } from "./names.ts";
+import { LIMITS, NUMBER_END, MAX_TOKEN_UNITS, MAX_WATCHED_PEERS } from "./limits.ts";
+import type { OutgoingMessage } from "./http-messages.ts";
+import { canonical, type NameResult } from "./names.ts";
 import { serializeReceivedBody } from "./received-body.ts";
 import { type Refusal, refusal } from "./refusals.ts";
 
@@ -13,19 +13,19 @@ const id = z.int().check(z.gte(1), z.lt(NUMBER_END));
 const seq = z.int().check(z.gte(0), z.lt(NUMBER_END));
 
 const send = z.object({ type: z.literal("send"), id, to: z.string(), body: z.unknown() });
-/** A run: messages to one receiver with ids in a row, of which `id` is the last one's. */
+/** A run: messages to one receiver with consecutive ids, of which `id` is the last. */
 export const upRun = z.object({ type: z.literal("send"), id, to: z.string(), bodies: z.array(z.unknown()) });
 const ack = z.object({ type: z.literal("ack"), seq });
 const read = z.object({ type: z.literal("read"), peer: z.string(), seq });
 const typing = z.object({ type: z.literal("typing"), to: z.string() });
-const watch = z.object({ type: z.literal("watch"), peers: z.array(z.string()).check(z.maxLength(WATCHED)) });
-const token = z.object({ type: z.literal("token"), token: z.string().check(z.maxLength(TOKEN_UNITS)) });
-/** The shape of what is said up; a test holds it still. */
+const watch = z.object({ type: z.literal("watch"), peers: z.array(z.string()).check(z.maxLength(MAX_WATCHED_PEERS)) });
+const token = z.object({ type: z.literal("token"), token: z.string().check(z.maxLength(MAX_TOKEN_UNITS)) });
+/** The schema of frames from a device. The wire test pins it. */
 export const upFrame = z.discriminatedUnion("type", [send, ack, read, typing, watch, token]);
 /** A frame as a device writes it. */
 export type UpFrame = z.infer<typeof upFrame>;
 
-/** A message as it is kept: the canonical receiver, and the body as JSON text. */
+/** A message to store: the canonical receiver, and the body as JSON text. */
 export interface Send {
   readonly type: "send";
   readonly id: number;
@@ -33,13 +33,13 @@ export interface Send {
   readonly body: string;
 }
 
-interface Refused {
+interface RefusedFrame {
   readonly type: "refused";
   readonly id: number;
   readonly refusal: Refusal;
 }
 
-/** A frame as it is acted upon. `refused` is a send whose id could be read; `error` is anything else that was wrong. */
+/** A parsed frame. `refused`: an invalid send with a readable id; `error`: any other invalid frame. */
 export type Up =
   | Send
   | z.infer<typeof ack>
@@ -47,22 +47,25 @@ export type Up =
   | z.infer<typeof typing>
   | z.infer<typeof watch>
   | z.infer<typeof token>
-  | Refused
+  | RefusedFrame
   | { readonly type: "error"; readonly refusal: Refusal };
 
-/** The frames of one text, each answered for itself; or the reason why the whole text is none. Of several `watch` the last one is read: it takes the place of the others. */
+/**
+ * The frames of one text, each with its own result; or one error for the whole text. Of several `watch` frames only the
+ * last is read, because it replaces the others.
+ */
 export function readText(text: string): readonly Up[] {
   const value = parse(text);
-  if (value === undefined) return [error("it is not JSON")];
-  const said: readonly unknown[] = Array.isArray(value) ? value : [value];
+  if (value === undefined) return [errorFrame("it is not JSON")];
+  const values: readonly unknown[] = Array.isArray(value) ? value : [value];
   let count = 0;
-  for (const one of said) count += Math.max(1, isRun(one) ? one.bodies.length : 0);
+  for (const one of values) count += Math.max(1, isRun(one) ? one.bodies.length : 0);
   if (count > LIMITS.frames) {
     return [{ type: "error", refusal: refusal("too_large", `a text has at most ${LIMITS.frames} frames`) }];
   }
   const frames: Up[] = [];
   let watched: readonly string[] | null = null;
-  for (const one of said) {
+  for (const one of values) {
     if (isRun(one)) {
       readRun(one, frames);
       continue;
@@ -81,48 +84,48 @@ interface RunLike {
   readonly bodies: readonly unknown[];
 }
 
-/** Whether it is to be read as a run. */
+/** Whether to read it as a run. */
 function isRun(value: unknown): value is RunLike {
   if (typeof value !== "object" || value === null || Object.hasOwn(value, "body")) return false;
   const { type, bodies } = value as { [Field in "type" | "bodies"]?: unknown };
   return type === "send" && Array.isArray(bodies);
 }
 
-/** Adds each message of a run to the frames, as if it had come by itself. */
+/** Adds each message of a run to the frames, as if it had come alone. */
 function readRun(value: RunLike, frames: Up[]): void {
-  if (!isWellFormed(value)) return void frames.push(unreadableRun(value));
+  if (!isWellFormed(value)) return void frames.push(malformedRun(value));
   const { id, to, bodies } = value;
   const name = canonical(to);
   let next = id - bodies.length;
   for (const body of bodies) frames.push(readSend(++next, name, body));
 }
 
-/** Told without the library, as with a send. */
+/** Checked without the schema library, like a send. */
 function isWellFormed(value: RunLike): value is z.infer<typeof upRun> {
   const { id, to, bodies } = value;
   return Number.isSafeInteger(id) && (id as number) >= bodies.length && bodies.length > 0 && typeof to === "string";
 }
 
-function unreadableRun(value: RunLike): Up {
+function malformedRun(value: RunLike): Up {
   const { id, to } = value;
-  if (!Number.isSafeInteger(id) || (id as number) < 1) return error(wrong("id"));
-  const why = typeof to === "string" ? "a run has one body or more, and its id is the last one's" : wrong("to");
-  return refused(id as number, refusal("bad_frame", why));
+  if (!Number.isSafeInteger(id) || (id as number) < 1) return errorFrame(fieldProblem("id"));
+  const why = typeof to === "string" ? "a run has one body or more, and its id is the last one's" : fieldProblem("to");
+  return refusedFrame(id as number, refusal("bad_frame", why));
 }
 
 function readFrame(value: unknown): Up {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return error("it is no object");
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return errorFrame("it is no object");
   if (isSend(value)) return readSend(value.id, canonical(value.to), value.body);
-  // The names of a watch are read when it is known to be the last one.
+  // The names of a watch are parsed once it is known to be the last.
   if (isAck(value) || isWatch(value) || isToken(value)) return value;
-  if (isTyping(value)) return named(value.to, (to) => ({ type: "typing", to }));
-  if (isRead(value)) return named(value.peer, (peer) => ({ type: "read", peer, seq: value.seq }));
-  return unreadable(value);
+  if (isTyping(value)) return withName(value.to, (to) => ({ type: "typing", to }));
+  if (isRead(value)) return withName(value.peer, (peer) => ({ type: "read", peer, seq: value.seq }));
+  return malformedFrame(value);
 }
 
 /**
- * Nearly every frame is a send, and nearly every send is well-formed: told here without the library, at a tenth of its time, as are all other
- * frames. A test holds that what is taken is what the schema takes.
+ * Most frames are well-formed sends: checked here without the schema library, in a tenth of its time, as are all other
+ * frames. A test proves that these checks accept exactly what the schema accepts.
  */
 export function isSend(value: object): value is z.infer<typeof send> {
   const { type, id, to } = value as { [Field in "type" | "id" | "to"]?: unknown };
@@ -135,22 +138,22 @@ export function isSend(value: object): value is z.infer<typeof send> {
   );
 }
 
-/** The same for what a device says next to often. */
+/** The same for `ack`, the second most frequent frame. */
 export function isAck(value: object): value is z.infer<typeof ack> {
   const { type, seq } = value as { [Field in "type" | "seq"]?: unknown };
   return type === "ack" && Number.isSafeInteger(seq) && (seq as number) >= 0;
 }
 
-/** The same for the others: where somebody floods, a refusal has to be cheaper than the frame. */
+/** The same for the others: in a flood, refusing a frame must be cheaper than sending it. */
 export function isWatch(value: object): value is z.infer<typeof watch> {
   const { type, peers } = value as { [Field in "type" | "peers"]?: unknown };
-  if (type !== "watch" || !Array.isArray(peers) || peers.length > WATCHED) return false;
+  if (type !== "watch" || !Array.isArray(peers) || peers.length > MAX_WATCHED_PEERS) return false;
   return peers.every((peer) => typeof peer === "string");
 }
 
 export function isToken(value: object): value is z.infer<typeof token> {
   const { type, token: text } = value as { [Field in "type" | "token"]?: unknown };
-  return type === "token" && typeof text === "string" && text.length <= TOKEN_UNITS;
+  return type === "token" && typeof text === "string" && text.length <= MAX_TOKEN_UNITS;
 }
 
 export function isTyping(value: object): value is z.infer<typeof typing> {
@@ -163,17 +166,17 @@ export function isRead(value: object): value is z.infer<typeof read> {
   return type === "read" && typeof peer === "string" && Number.isSafeInteger(seq) && (seq as number) >= 0;
 }
 
-function readSend(id: number, to: Name, value: unknown): Send | Refused {
-  if ("refused" in to) return refused(id, refusal(to.refused));
+function readSend(id: number, to: NameResult, value: unknown): Send | RefusedFrame {
+  if ("refused" in to) return refusedFrame(id, refusal(to.refused));
   const body = serializeReceivedBody(value);
-  return typeof body === "string" ? { type: "send", id, to: to.name, body } : refused(id, body);
+  return typeof body === "string" ? { type: "send", id, to: to.name, body } : refusedFrame(id, body);
 }
 
-/** A message as it is kept, or why it can't be. */
-export function readMessage(receiver: string, value: unknown): Outgoing {
+/** A message to store, or why it is refused. */
+export function readMessage(receiver: string, value: unknown): OutgoingMessage {
   // Over HTTP there are no ids.
-  const said = readSend(0, canonical(receiver), value);
-  return said.type === "send" ? { to: said.to, body: said.body } : { refused: said.refusal };
+  const frame = readSend(0, canonical(receiver), value);
+  return frame.type === "send" ? { to: frame.to, body: frame.body } : { refused: frame.refusal };
 }
 
 function readWatch(raw: readonly string[]): Up {
@@ -186,41 +189,41 @@ function readWatch(raw: readonly string[]): Up {
   return { type: "watch", peers };
 }
 
-function named(raw: string, make: (name: string) => Up): Up {
+function withName(raw: string, make: (name: string) => Up): Up {
   const name = canonical(raw);
   return "refused" in name ? { type: "error", refusal: refusal(name.refused) } : make(name.name);
 }
 
-/** What is wrong of a frame that is none of the above: the first of its fields, in the order of the schema. */
-function unreadable(value: object): Up {
+/** The problem of a malformed frame: its first wrong field, in the order of the schema. */
+function malformedFrame(value: object): Up {
   const { type, id, to, peer } = value as { [Field in "type" | "id" | "to" | "peer"]?: unknown };
   switch (type) {
     case "send":
-      if (!Number.isSafeInteger(id) || (id as number) < 1) return error(wrong("id"));
-      return refused(id as number, refusal("bad_frame", wrong(typeof to === "string" ? "body" : "to")));
+      if (!Number.isSafeInteger(id) || (id as number) < 1) return errorFrame(fieldProblem("id"));
+      return refusedFrame(id as number, refusal("bad_frame", fieldProblem(typeof to === "string" ? "body" : "to")));
     case "ack":
-      return error(wrong("seq"));
+      return errorFrame(fieldProblem("seq"));
     case "read":
-      return error(wrong(typeof peer === "string" ? "seq" : "peer"));
+      return errorFrame(fieldProblem(typeof peer === "string" ? "seq" : "peer"));
     case "typing":
-      return error(wrong("to"));
+      return errorFrame(fieldProblem("to"));
     case "watch":
-      return error(wrong("peers"));
+      return errorFrame(fieldProblem("peers"));
     case "token":
-      return error(wrong("token"));
+      return errorFrame(fieldProblem("token"));
     default:
-      return error("its type is missing or unknown");
+      return errorFrame("its type is missing or unknown");
   }
 }
 
-function wrong(field: string): string {
+function fieldProblem(field: string): string {
   return `${field} is missing or not of its form`;
 }
 
-function error(detail: string): Up {
+function errorFrame(detail: string): Up {
   return { type: "error", refusal: refusal("bad_frame", detail) };
 }
 
-function refused(id: number, why: Refusal): Refused {
+function refusedFrame(id: number, why: Refusal): RefusedFrame {
   return { type: "refused", id, refusal: why };
 }

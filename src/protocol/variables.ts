@@ -1,18 +1,18 @@
-// Every variable of a deployment, in one table: its default, what it can be, and what it means. To add one is to add a row; whoever reads
-// a variable gets its value from here, and so does what refuses a wrong one at the start. README's table says the same to people.
-import { readOrigin } from "./host.ts";
-import { hostsOf } from "./allowed-hosts.ts";
-import { CALLS_PER_EVENT, MOST_CALLS_PER_EVENT, QUOTAS, SESSION_IDLE_DAYS } from "./limits.ts";
-import { choice, list, type Read, type Row, secret, text, whole } from "./variable-kinds.ts";
+// Every variable of a deployment in one table: default, possible values, meaning. Adding one means adding a row. All
+// code that reads or checks a variable uses this table. The documentation has the same table for people.
+import { parseOrigin } from "./host.ts";
+import { parseHosts } from "./allowed-hosts.ts";
+import { CALLS_PER_EVENT, MAX_CALLS_PER_EVENT, QUOTAS, SESSION_IDLE_DAYS } from "./limits.ts";
+import { choice, list, type ReadResult, type VariableRow, secret, text, integer } from "./variable-kinds.ts";
 
 export const VARIABLES = {
   AUTH: choice(["accounts", "jwt", "open"], null, "who may open a mailbox", { guards: true }),
   REGISTRATION: choice(["open", "invite", "closed"], "open", "who may claim a name", { guards: true }),
   INVITE_SECRET: secret("what invitations are signed with"),
   ADMIN_TOKEN: secret("who has it is an operator", { blanks: false }),
-  ORIGIN: text("the origin that cookies and passkeys are made for", { guards: true, read: readOwn }),
-  ALLOWED_ORIGINS: list("pages of which other origins may use this server", readAllowed),
-  WEBHOOK_HOSTS: list("hosts that webhooks may be posted to though they are private", readHost),
+  ORIGIN: text("the origin that cookies and passkeys are made for", { guards: true, read: readOwnOrigin }),
+  ALLOWED_ORIGINS: list("pages of which other origins may use this server", readAllowedOrigin),
+  WEBHOOK_HOSTS: list("hosts that webhooks may be posted to though they are private", readWebhookHost),
   JWT_ISSUER: list("the iss that a token must have"),
   JWT_AUDIENCE: list("the aud that a token must have"),
   JWT_SECRET: secret("what tokens are signed with, for HS256"),
@@ -22,89 +22,90 @@ export const VARIABLES = {
   OPEN_ANYWHERE: choice(["yes"], null, "lets AUTH=open serve hosts that are not private"),
   REQUESTS: choice(["on", "off"], null, "whether first contact is a request"),
   RATE_LIMIT: choice(["on", "off"], "on", "off lifts the limits on how much and how often"),
-  STRANGER_MESSAGES: whole(QUOTAS.STRANGER_MESSAGES, "messages of a stranger before they are accepted"),
-  SEND_BURST: whole(QUOTAS.SEND_BURST, "messages of a user at once"),
-  SENDS_PER_SECOND: whole(QUOTAS.SENDS_PER_SECOND, "messages of a user in a second"),
-  NEW_CORRESPONDENTS_PER_HOUR: whole(QUOTAS.NEW_CORRESPONDENTS_PER_HOUR, "people written to for the first time"),
-  SIGNAL_BURST: whole(QUOTAS.SIGNAL_BURST, "frames of a user at once that are no messages"),
-  SIGNALS_PER_SECOND: whole(QUOTAS.SIGNALS_PER_SECOND, "frames of a user in a second that are no messages"),
-  CONNECT_BURST: whole(QUOTAS.CONNECT_BURST, "connections that a user opens at once"),
-  CONNECTS_PER_SECOND: whole(QUOTAS.CONNECTS_PER_SECOND, "connections that a user opens in a second"),
-  REQUEST_BURST: whole(QUOTAS.REQUEST_BURST, "requests of a user over HTTP at once"),
-  REQUESTS_PER_SECOND: whole(QUOTAS.REQUESTS_PER_SECOND, "requests of a user over HTTP in a second"),
-  SOCKETS: whole(QUOTAS.SOCKETS, "open connections of a user"),
-  BACKLOG_PER_CORRESPONDENT: whole(QUOTAS.BACKLOG_PER_CORRESPONDENT, "messages of one author that wait unseen"),
-  BACKLOG: whole(QUOTAS.BACKLOG, "messages that wait unseen in a mailbox"),
-  OUTBOX_PER_CORRESPONDENT: whole(QUOTAS.OUTBOX_PER_CORRESPONDENT, "messages on their way to one receiver"),
+  STRANGER_MESSAGES: integer(QUOTAS.STRANGER_MESSAGES, "messages of a stranger before they are accepted"),
+  SEND_BURST: integer(QUOTAS.SEND_BURST, "messages of a user at once"),
+  SENDS_PER_SECOND: integer(QUOTAS.SENDS_PER_SECOND, "messages of a user in a second"),
+  NEW_CORRESPONDENTS_PER_HOUR: integer(QUOTAS.NEW_CORRESPONDENTS_PER_HOUR, "people written to for the first time"),
+  SIGNAL_BURST: integer(QUOTAS.SIGNAL_BURST, "frames of a user at once that are no messages"),
+  SIGNALS_PER_SECOND: integer(QUOTAS.SIGNALS_PER_SECOND, "frames of a user in a second that are no messages"),
+  CONNECT_BURST: integer(QUOTAS.CONNECT_BURST, "connections that a user opens at once"),
+  CONNECTS_PER_SECOND: integer(QUOTAS.CONNECTS_PER_SECOND, "connections that a user opens in a second"),
+  REQUEST_BURST: integer(QUOTAS.REQUEST_BURST, "requests of a user over HTTP at once"),
+  REQUESTS_PER_SECOND: integer(QUOTAS.REQUESTS_PER_SECOND, "requests of a user over HTTP in a second"),
+  SOCKETS: integer(QUOTAS.SOCKETS, "open connections of a user"),
+  BACKLOG_PER_CORRESPONDENT: integer(QUOTAS.BACKLOG_PER_CORRESPONDENT, "messages of one author that wait unseen"),
+  BACKLOG: integer(QUOTAS.BACKLOG, "messages that wait unseen in a mailbox"),
+  OUTBOX_PER_CORRESPONDENT: integer(QUOTAS.OUTBOX_PER_CORRESPONDENT, "messages on their way to one receiver"),
   // 10 TB. Answers: a typing error that means no limit.
-  MAILBOX_BYTES: whole(QUOTAS.MAILBOX_BYTES, "bytes that a mailbox may hold", { most: 10_000_000_000_000 }),
-  ATTEMPTS_PER_MINUTE: whole(QUOTAS.ATTEMPTS_PER_MINUTE, "attempts of an address to register or to sign in"),
-  SESSION_IDLE_DAYS: whole(SESSION_IDLE_DAYS, "idle days after which a device signs in anew; 0 for never", {
+  MAILBOX_BYTES: integer(QUOTAS.MAILBOX_BYTES, "bytes that a mailbox may hold", { most: 10_000_000_000_000 }),
+  ATTEMPTS_PER_MINUTE: integer(QUOTAS.ATTEMPTS_PER_MINUTE, "attempts of an address to register or to sign in"),
+  SESSION_IDLE_DAYS: integer(SESSION_IDLE_DAYS, "idle days after which a device signs in anew; 0 for never", {
     least: 0,
     most: 36_500,
   }),
   CLIENT_ADDRESS: choice(["header", "unknown"], "header", "whether CF-Connecting-IP says who asks"),
-  CALLS_PER_EVENT: whole(CALLS_PER_EVENT, "calls that an event of a mailbox makes before an alarm goes on", {
-    most: MOST_CALLS_PER_EVENT,
+  CALLS_PER_EVENT: integer(CALLS_PER_EVENT, "calls that an event of a mailbox makes before an alarm goes on", {
+    most: MAX_CALLS_PER_EVENT,
   }),
-  // 100 years. Answers: a time that is no number any more.
-  RETENTION_DAYS: whole(null, "how many days a mailbox keeps entries of its log", { most: 36_500 }),
-  RETENTION_ENTRIES: whole(null, "how many entries of its log a mailbox keeps"),
+  // 100 years. Answers: times that overflow.
+  RETENTION_DAYS: integer(null, "how many days a mailbox keeps entries of its log", { most: 36_500 }),
+  RETENTION_ENTRIES: integer(null, "how many entries of its log a mailbox keeps"),
   JURISDICTION: choice(["eu", "fedramp", "fedramp-high"], null, "where all mailboxes are", {
     guards: true,
     empty: true,
   }),
-} as const satisfies Readonly<Record<string, Row<unknown>>> & Readonly<Record<keyof typeof QUOTAS, Row<number>>>;
+} as const satisfies Readonly<Record<string, VariableRow<unknown>>> &
+  Readonly<Record<keyof typeof QUOTAS, VariableRow<number>>>;
 
 export type VariableName = keyof typeof VARIABLES;
 
-type ValueOf<Name extends VariableName> = (typeof VARIABLES)[Name] extends Row<infer T> ? T : never;
+type ValueOf<Name extends VariableName> = (typeof VARIABLES)[Name] extends VariableRow<infer T> ? T : never;
 
-/** What a deployment gives: texts. Bindings stand beside them, and are not looked at. */
+/** The texts that a deployment gives. Bindings beside them are ignored. */
 export type Variables = { readonly [Name in VariableName]?: string };
 
-/** What was read of a deployment's variables, which never change while it lives. */
-const known = new WeakMap<object, Map<VariableName, unknown>>();
+/** The parsed variables of this deployment; they do not change while an isolate lives. */
+const parsedValues = new WeakMap<object, Map<VariableName, unknown>>();
 
-/** What a variable is: what was given, or the default where that is nothing, or nothing that makes sense. */
+/** The value of a variable: the given one, or the default if none or an invalid one is given. */
 export function valueOf<Name extends VariableName>(variables: Variables, name: Name): ValueOf<Name> {
-  const values = known.get(variables) ?? new Map<VariableName, unknown>();
+  const values = parsedValues.get(variables) ?? new Map<VariableName, unknown>();
   if (!values.has(name)) {
-    const row: Row<unknown> = VARIABLES[name];
+    const row: VariableRow<unknown> = VARIABLES[name];
     const read = row.read(textOf(variables[name]));
     values.set(name, "value" in read ? read.value : row.fallback);
-    known.set(variables, values);
+    parsedValues.set(variables, values);
   }
   return values.get(name) as ValueOf<Name>;
 }
 
-/** What is wrong with the text of a variable, in a sentence, or null. */
+/** A sentence on what is wrong with the text of a variable, or null. */
 export function problemOfValue(variables: Variables, name: VariableName): string | null {
-  const { problem } = (VARIABLES[name] as Row<unknown>).read(textOf(variables[name]));
+  const { problem } = (VARIABLES[name] as VariableRow<unknown>).read(textOf(variables[name]));
   return problem === undefined ? null : `${name} ${problem}`;
 }
 
-/** Numbers and booleans of wrangler.toml arrive as what they are. */
+/** Numbers and booleans of wrangler.toml arrive as such. */
 function textOf(given: unknown): string {
   return given === undefined || given === null ? "" : typeof given === "object" ? JSON.stringify(given) : String(given);
 }
 
-function readOwn(given: string): Read<string> {
-  const read = readOrigin(given);
+function readOwnOrigin(given: string): ReadResult<string> {
+  const read = parseOrigin(given);
   if ("problem" in read) return { problem: `is ${read.problem}` };
   return /^https?:/.test(read.origin)
     ? { value: read.origin }
     : { problem: `is ${given}: it begins with https:// or http://.` };
 }
 
-function readHost(word: string): Read<string> {
-  const { hosts, problem } = hostsOf(word);
+function readWebhookHost(word: string): ReadResult<string> {
+  const { hosts, problem } = parseHosts(word);
   const [value] = hosts;
   return value === undefined ? { problem: `has an entry that matches no host: ${problem ?? word}` } : { value };
 }
 
-function readAllowed(word: string): Read<string> {
+function readAllowedOrigin(word: string): ReadResult<string> {
   if (word === "*") return { value: word };
-  const read = readOrigin(word);
+  const read = parseOrigin(word);
   return "origin" in read ? { value: read.origin } : { problem: `has an entry that matches no page: ${read.problem}` };
 }

@@ -1,9 +1,9 @@
-// The versions: of the wire between client and mailbox, and of what mailboxes say to each other. Whole numbers that only grow.
+// The versions of the wire between client and mailbox, and of calls between mailboxes. Whole numbers that only grow.
 
-/** The wire's version; the subprotocol carries it. */
+/** The wire's version, as in the subprotocol's name. */
 export const VERSION = 1;
 
-/** The version of a call between two mailboxes. Old and new code meet for minutes during a deploy. */
+/** The version of calls between mailboxes. Old and new code run together for minutes during a deploy. */
 export const PEERING = 1;
 
 export const V1 = "restante.v1";
@@ -11,12 +11,12 @@ export const PLAIN = "restante.plain";
 
 export type Dialect = typeof V1 | typeof PLAIN;
 
-/** What the subprotocols that a client offered come to: a dialect, and the name to answer with, if any. */
+/** The choice among the offered subprotocols: a dialect, and the name to answer with, if any. */
 export type Offer = { readonly dialect: Dialect; readonly answer: string | null } | { readonly unknown: string | null };
 
 /**
- * The first dialect offered in `Sec-WebSocket-Protocol`; without any, plain. A `bearer.…` beside it is a token and is never
- * the answer. `unknown` where only others were offered: another version of ours by its name, or null.
+ * The first known dialect in `Sec-WebSocket-Protocol`; plain without the header. A `bearer.…` is a token and never the
+ * answer. `unknown` if only others were offered: the name of another version of restante, or null.
  */
 export function chooseDialect(header: string | null): Offer {
   const offered = (header ?? "")

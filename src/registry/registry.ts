@@ -1,7 +1,8 @@
-// The names of the service accounts, so that operators can list them: the object "services", which only operators' actions touch. What a
-// service is and who may use it, its mailbox alone knows. The object "keys" has the key that marks tokens; each isolate asks for it once.
+// Two objects. "services" has the names of the service accounts, so that operators can list them; only operators'
+// requests reach it, and the accounts' own mailboxes are the authority. "keys" has the key that marks tokens; each
+// isolate fetches it once.
 import { DurableObject } from "cloudflare:workers";
-import { type Listed, type RegistryCalls, TOKEN_KEY_BYTES } from "../protocol/registry.ts";
+import { type ServiceListing, type RegistryCalls, TOKEN_KEY_BYTES } from "../protocol/registry.ts";
 
 export class Registry extends DurableObject<Env> implements RegistryCalls {
   readonly #sql: SqlStorage;
@@ -36,8 +37,8 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
     return Promise.resolve();
   }
 
-  list(after: string, limit: number): Promise<readonly Listed[]> {
+  list(after: string, limit: number): Promise<readonly ServiceListing[]> {
     const query = "SELECT userName, created FROM service WHERE userName > ? ORDER BY userName LIMIT ?";
-    return Promise.resolve(this.#sql.exec(query, after, limit).toArray() as unknown as Listed[]);
+    return Promise.resolve(this.#sql.exec(query, after, limit).toArray() as unknown as ServiceListing[]);
   }
 }

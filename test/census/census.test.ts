@@ -4,7 +4,7 @@ import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
 import { Census } from "../../src/census/census.ts";
 import { Mailbox } from "../../src/mailbox/mailbox.ts";
-import { type Online, SHARDS, shardOf } from "../../src/protocol/census.ts";
+import { type Online, CENSUS_SHARDS, shardOf } from "../../src/protocol/census.ts";
 import { fresh, open, plain } from "../support/devices.ts";
 
 async function online(): Promise<Online> {
@@ -16,7 +16,7 @@ const shardAt = (shard: number) => env.CENSUS.getByName(String(shard));
 
 /** Audits every shard, all the way round. */
 async function audit(): Promise<void> {
-  for (let shard = 0; shard < SHARDS; shard++) {
+  for (let shard = 0; shard < CENSUS_SHARDS; shard++) {
     await runInDurableObject(shardAt(shard), async (census: Census) => {
       for (let n = 0; n < 8; n++) await census.audit(Date.now() + 1);
     });
@@ -101,7 +101,7 @@ test("a report that came twice changes nothing", async () => {
 });
 
 test("names spread over all shards", () => {
-  const counts = new Array<number>(SHARDS).fill(0);
+  const counts = new Array<number>(CENSUS_SHARDS).fill(0);
   for (let n = 0; n < 16_000; n++) {
     const shard = shardOf(`user-${n}`);
     counts[shard] = (counts[shard] ?? 0) + 1;

@@ -1,7 +1,7 @@
 // The table of variables: what the text of each is taken for, and what is said of one that makes no sense, or of a name that is none.
 import { expect, test, vi } from "vitest";
-import { logMisconfiguration, modeOf } from "../../src/identity/auth-mode.ts";
-import { nearestName, problemOfDoor, problemsAtStart } from "../../src/identity/check-variables.ts";
+import { logMisconfiguration, authModeOf } from "../../src/identity/auth-mode.ts";
+import { nearestName, accessProblem, startProblems } from "../../src/identity/check-variables.ts";
 import { configOf } from "../../src/mailbox/limits/config.ts";
 import { retentionOf } from "../../src/mailbox/admin/retention-of.ts";
 import { QUOTAS } from "../../src/protocol/limits.ts";
@@ -12,7 +12,7 @@ const SECRET = "x".repeat(32);
 /** What is said at the start of a server with these. */
 const told = (given: Record<string, unknown>) => {
   const all = { AUTH: "accounts", ...given };
-  return problemsAtStart(all, new Set(Object.keys(all))).join("\n");
+  return startProblems(all, new Set(Object.keys(all))).join("\n");
 };
 
 test("the defaults make sense, and every row says what it means", () => {
@@ -76,7 +76,7 @@ test.each([
 test("a name that is near to none is refused where it was said, and passed over in a file of several programs", () => {
   expect(nearestName("CLOUDFLARE_API_TOKEN")).toBe(null);
   expect(told({ CLOUDFLARE_API_TOKEN: "x" })).toBe("There is no variable CLOUDFLARE_API_TOKEN.");
-  expect(problemsAtStart({ AUTH: "open", CLOUDFLARE_API_TOKEN: "x" }, new Set(["AUTH"]))).toEqual([]);
+  expect(startProblems({ AUTH: "open", CLOUDFLARE_API_TOKEN: "x" }, new Set(["AUTH"]))).toEqual([]);
   for (const binding of ["MAILBOX", "CENSUS", "REGISTRY", "ASSETS", "RATE", "ANALYTICS"]) {
     expect(nearestName(binding), binding).toBe(null);
   }
@@ -95,13 +95,13 @@ test.each([
   ["https://me:secret@keys.example.com/", /without a user/],
   ["keys.example.com", /no address/],
 ])("keys at %s are none", (JWT_JWKS_URL, problem) => {
-  expect(problemOfDoor({ ...jwt, JWT_JWKS_URL })).toMatch(problem);
+  expect(accessProblem({ ...jwt, JWT_JWKS_URL })).toMatch(problem);
 });
 
 test.each(["https://keys.example.com/x", "http://localhost:9/", "http://127.0.0.1:9/", "http://[::1]:9/"])(
   "keys at %s are taken",
   (JWT_JWKS_URL) => {
-    expect(problemOfDoor({ ...jwt, JWT_JWKS_URL })).toBe(null);
+    expect(accessProblem({ ...jwt, JWT_JWKS_URL })).toBe(null);
   },
 );
 
@@ -140,7 +140,7 @@ test("a deployment that starts with wrong variables says so in its log, and lets
   );
   for (const wrong of [{ JURISDICTION: "us" }, { ORIGIN: "chat" }, { REGISTRATION: "" }, { AUTH: "none" }]) {
     expect(announced(wrong)).toMatchObject([{ event: "auth_misconfigured" }]);
-    expect(modeOf({ AUTH: "accounts", ...wrong })).toBe(null);
+    expect(authModeOf({ AUTH: "accounts", ...wrong })).toBe(null);
   }
   expect(announced({ ADMIN_TOKEN: "short" })).toMatchObject([{ event: "admin_misconfigured" }]);
 });

@@ -1,9 +1,9 @@
 // Where a webhook may go: every spelling of an address that is not on the public internet is refused, and so are names that lead inside.
 import { expect, test } from "vitest";
 import { checkTarget } from "../../src/mailbox/services/webhook-target.ts";
-import { hostsOf } from "../../src/protocol/allowed-hosts.ts";
+import { parseHosts } from "../../src/protocol/allowed-hosts.ts";
 
-const NONE = hostsOf("").hosts;
+const NONE = parseHosts("").hosts;
 
 const NO_ADDRESS = [
   "http://hooks.example.com/",
@@ -83,7 +83,7 @@ test.each([
 });
 
 test("[K5][K8] a host that the operator names may be private, without TLS and on any port, and no other", () => {
-  const { hosts } = hostsOf("127.0.0.1, Hooks.LAN. [::1] bücher.lan pinned.lan:9000 web.lan:80");
+  const { hosts } = parseHosts("127.0.0.1, Hooks.LAN. [::1] bücher.lan pinned.lan:9000 web.lan:80");
   for (const url of [
     "http://127.0.0.1:8080/",
     "http://2130706433/",
@@ -117,7 +117,7 @@ test.each([
   ["fd00::1 [FD00:0::2] [::3]:9", ["[fd00::1]", "[fd00::2]", "[::3]:9"]],
   ["0x7f.1", ["127.0.0.1"]],
 ])("[K8] %j names %j", (text, entries) => {
-  expect(hostsOf(text)).toEqual({ hosts: new Set(entries), problem: null });
+  expect(parseHosts(text)).toEqual({ hosts: new Set(entries), problem: null });
 });
 
 test.each([
@@ -137,7 +137,7 @@ test.each([
   ":80",
   "a?b",
 ])("[K8] %j can match nothing, and a sentence says so", (word) => {
-  const { hosts, problem } = hostsOf(`good.lan ${word}`);
+  const { hosts, problem } = parseHosts(`good.lan ${word}`);
   expect([...hosts]).toEqual(["good.lan"]);
   expect(problem).toContain(`${word}: it is a host, or host:port`);
 });

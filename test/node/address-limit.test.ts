@@ -14,7 +14,7 @@ function reserved(limit: AddressLimit, name: string, most = 3, now = NOW): Reser
 }
 
 test("however many reserve at once, so many get one, and what is given back is free again", () => {
-  const action = fc.constantFrom("reserve", "giveBack", "keep");
+  const action = fc.constantFrom("reserve", "release", "commit");
   fc.assert(
     fc.property(fc.array(action, { maxLength: 200 }), fc.integer({ min: 1, max: 10 }), (actions, most) => {
       const limit = new AddressLimit();
@@ -31,8 +31,8 @@ test("however many reserve at once, so many get one, and what is given back is f
         const first = held.shift();
         first?.[one]();
         // A second time it is nothing.
-        first?.giveBack();
-        if (first !== undefined && one === "keep") kept++;
+        first?.release();
+        if (first !== undefined && one === "commit") kept++;
       }
     }),
   );
@@ -41,10 +41,10 @@ test("however many reserve at once, so many get one, and what is given back is f
 test("after a minute all of it is there again, and what is given back late takes nothing from the new minute", () => {
   const limit = new AddressLimit();
   const late = reserved(limit, "a");
-  for (const _ of [1, 2]) reserved(limit, "a").keep();
+  for (const _ of [1, 2]) reserved(limit, "a").commit();
   expect(limit.reserve(household("a"), 3, NOW + MINUTE_MS - 1)).toMatchObject({ isBusy: true });
-  for (const _ of [1, 2, 3]) reserved(limit, "a", 3, NOW + MINUTE_MS).keep();
-  late.giveBack();
+  for (const _ of [1, 2, 3]) reserved(limit, "a", 3, NOW + MINUTE_MS).commit();
+  late.release();
   expect(limit.reserve(household("a"), 3, NOW + MINUTE_MS)).toEqual({ isBusy: false, retryAfter: MINUTE_MS });
 });
 
@@ -54,7 +54,7 @@ test("a site has eight times what a household has", () => {
   for (let n = 0; n < 1_000; n++) {
     const outcome = limit.reserve({ household: `h${n}`, site: "s" }, 3, NOW);
     if (!isReserved(outcome)) continue;
-    outcome.keep();
+    outcome.commit();
     count++;
   }
   expect(count).toBe(24);
@@ -63,21 +63,21 @@ test("a site has eight times what a household has", () => {
 
 test("fifty thousand other addresses free nobody who has reached the limit, and fill no memory", () => {
   const limit = new AddressLimit();
-  for (const _ of [1, 2, 3]) reserved(limit, "guesser").keep();
-  for (let n = 0; n < 50_000; n++) reserved(limit, `other-${n}`).keep();
+  for (const _ of [1, 2, 3]) reserved(limit, "guesser").commit();
+  for (let n = 0; n < 50_000; n++) reserved(limit, `other-${n}`).commit();
   expect(isReserved(limit.reserve(household("guesser"), 3, NOW))).toBe(false);
   expect(limit.size).toBeLessThanOrEqual(20_000);
   // Of those that have reached the limit the first is evicted by as many others.
-  for (let n = 0; n < 20_000; n++) for (const _ of [1, 2, 3]) reserved(limit, `botnet-${n}`).keep();
+  for (let n = 0; n < 20_000; n++) for (const _ of [1, 2, 3]) reserved(limit, `botnet-${n}`).commit();
   expect(limit.size).toBeLessThanOrEqual(20_000);
 });
 
 test("an evicted address changes nothing any more", () => {
   const limit = new AddressLimit();
   const first = reserved(limit, "first");
-  for (let n = 0; n < 10_000; n++) reserved(limit, `other-${n}`).keep();
-  first.giveBack();
-  for (const _ of [1, 2, 3]) reserved(limit, "first").keep();
+  for (let n = 0; n < 10_000; n++) reserved(limit, `other-${n}`).commit();
+  first.release();
+  for (const _ of [1, 2, 3]) reserved(limit, "first").commit();
   expect(isReserved(limit.reserve(household("first"), 3, NOW))).toBe(false);
 });
 

@@ -1,7 +1,7 @@
 // Where a request comes from: one address counts once however it is written, a household's addresses are one, and the log names networks.
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { cut, networkOf, networksOf } from "../../src/identity/address.ts";
+import { networksOfAddress, loggedNetworkOf, networksOf } from "../../src/identity/address.ts";
 
 const request = (address: string) => new Request("http://restante.test", { headers: { "CF-Connecting-IP": address } });
 
@@ -24,8 +24,8 @@ test("every spelling of an IPv6 address is the same /64 and the same /48", () =>
     fc.property(
       words.filter((all) => !mapped(all)),
       (all) => {
-        expect(new Set(spellings(all).map((text) => JSON.stringify(cut(text)))).size).toBe(1);
-        expect(cut(spellings(all)[0] ?? "").household).toMatch(/\/64$/);
+        expect(new Set(spellings(all).map((text) => JSON.stringify(networksOfAddress(text)))).size).toBe(1);
+        expect(networksOfAddress(spellings(all)[0] ?? "").household).toMatch(/\/64$/);
       },
     ),
   );
@@ -36,11 +36,11 @@ test("addresses of one /64 are one, those of another /64 of the same /48 share t
     fc.property(words, words, (one, other) => {
       fc.pre(one[0] !== 0);
       const neighbour = [...one.slice(0, 4), ...other.slice(4)].map((word) => word.toString(16)).join(":");
-      const own = cut(one.map((word) => word.toString(16)).join(":"));
-      expect(cut(neighbour)).toEqual(own);
+      const own = networksOfAddress(one.map((word) => word.toString(16)).join(":"));
+      expect(networksOfAddress(neighbour)).toEqual(own);
       const beside = one.map((word, place) => (place === 3 ? word ^ 1 : word).toString(16)).join(":");
-      expect(cut(beside).site).toBe(own.site);
-      expect(cut(beside).household).not.toBe(own.household);
+      expect(networksOfAddress(beside).site).toBe(own.site);
+      expect(networksOfAddress(beside).household).not.toBe(own.household);
     }),
   );
 });
@@ -55,7 +55,7 @@ test("an IPv4 address is the same with a port, in brackets, and mapped into IPv6
         `::ffff:${hex[0]}${hex[1]}:${hex[2]}${hex[3]}`,
       ];
       for (const text of [address, `${address}:${port}`, ` ${address} `, ...mapped]) {
-        expect(cut(text)).toEqual({ household: address, site: null });
+        expect(networksOfAddress(text)).toEqual({ household: address, site: null });
       }
     }),
   );
@@ -76,25 +76,25 @@ test("every text that is no address is one and the same, and none throws", () =>
     "%",
     "1.2.3.4, 5.6.7.8",
   ];
-  for (const text of odd) expect(cut(text), text).toEqual({ household: "unknown", site: null });
-  fc.assert(fc.property(fc.string(), (text) => cut(text).household !== ""));
+  for (const text of odd) expect(networksOfAddress(text), text).toEqual({ household: "unknown", site: null });
+  fc.assert(fc.property(fc.string(), (text) => networksOfAddress(text).household !== ""));
 });
 
 test("short addresses that begin alike are one network", () => {
-  expect(cut("2001:db8::1")).toEqual(cut("2001:db8::2"));
-  expect(cut("2001:db8::1")).toEqual({ household: "2001:db8::/64", site: "2001:db8::/48" });
+  expect(networksOfAddress("2001:db8::1")).toEqual(networksOfAddress("2001:db8::2"));
+  expect(networksOfAddress("2001:db8::1")).toEqual({ household: "2001:db8::/64", site: "2001:db8::/48" });
 });
 
 test("the log names the /24 or the /48 alone", () => {
-  expect(networkOf(request("203.0.113.77"), {})).toBe("203.0.113.0/24");
-  expect(networkOf(request("::ffff:203.0.113.77"), {})).toBe("203.0.113.0/24");
-  expect(networkOf(request("2001:db8:1:2:3:4:5:6"), {})).toBe("2001:db8:1::/48");
-  expect(networkOf(request("nowhere"), {})).toBe("unknown");
-  expect(networkOf(new Request("http://restante.test"), {})).toBe("unknown");
+  expect(loggedNetworkOf(request("203.0.113.77"), {})).toBe("203.0.113.0/24");
+  expect(loggedNetworkOf(request("::ffff:203.0.113.77"), {})).toBe("203.0.113.0/24");
+  expect(loggedNetworkOf(request("2001:db8:1:2:3:4:5:6"), {})).toBe("2001:db8:1::/48");
+  expect(loggedNetworkOf(request("nowhere"), {})).toBe("unknown");
+  expect(loggedNetworkOf(new Request("http://restante.test"), {})).toBe("unknown");
 });
 
 test("where nothing in front sets the header, what it says counts for nothing", () => {
   const local = { CLIENT_ADDRESS: "unknown" };
   expect(networksOf(request("203.0.113.77"), local)).toEqual({ household: "unknown", site: null });
-  expect(networkOf(request("203.0.113.77"), local)).toBe("unknown");
+  expect(loggedNetworkOf(request("203.0.113.77"), local)).toBe("unknown");
 });

@@ -1,6 +1,6 @@
 // The log of attempts: a line a minute for a network, and few of all together, so that a flood of attempts is no flood of lines.
 import { afterEach, expect, test, vi } from "vitest";
-import { noteAttempt } from "../../src/identity/attempt-log.ts";
+import { logAttempt } from "../../src/identity/attempt-log.ts";
 
 const log = vi.spyOn(console, "log").mockImplementation(() => undefined);
 const lines = () => log.mock.calls.map(([line]) => JSON.parse(String(line)) as Record<string, unknown>);
@@ -12,20 +12,20 @@ afterEach(() => {
 
 test("a network has one line of a kind in a minute, and the next minute says how many more there were", () => {
   const now = 10 * MINUTE;
-  for (let n = 0; n < 500; n++) noteAttempt("token_refused", "203.0.113.0/24", now + n);
-  noteAttempt("operator_refused", "203.0.113.0/24", now);
+  for (let n = 0; n < 500; n++) logAttempt("token_refused", "203.0.113.0/24", now + n);
+  logAttempt("operator_refused", "203.0.113.0/24", now);
   expect(lines()).toMatchObject([
     { event: "token_refused", network: "203.0.113.0/24" },
     { event: "operator_refused", network: "203.0.113.0/24" },
   ]);
-  noteAttempt("token_refused", "203.0.113.0/24", now + MINUTE);
+  logAttempt("token_refused", "203.0.113.0/24", now + MINUTE);
   expect(lines().slice(2)).toMatchObject([{ event: "attempts_unlisted", more: 499 }, { event: "token_refused" }]);
 });
 
 test("ten thousand networks have sixty lines, and one for the others", () => {
   const now = 20 * MINUTE;
-  for (let n = 0; n < 10_000; n++) noteAttempt("attempts_exhausted", `198.18.${n >> 8}.${n & 255}/24`, now);
-  noteAttempt("token_refused", "203.0.113.0/24", now + MINUTE);
+  for (let n = 0; n < 10_000; n++) logAttempt("attempts_exhausted", `198.18.${n >> 8}.${n & 255}/24`, now);
+  logAttempt("token_refused", "203.0.113.0/24", now + MINUTE);
   const events = lines().map(({ event }) => event);
   expect(events.filter((event) => event === "attempts_exhausted")).toHaveLength(60);
   expect(lines().find(({ event, more }) => event === "attempts_unlisted" && more === 9_940)).toBeDefined();

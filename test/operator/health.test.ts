@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
 import { Census } from "../../src/census/census.ts";
-import { SHARDS } from "../../src/protocol/census.ts";
+import { CENSUS_SHARDS } from "../../src/protocol/census.ts";
 import { ask } from "../support/accounts.ts";
 
 test("health is a round trip to an object, and wakes no mailbox", async () => {
@@ -18,7 +18,7 @@ test("health is a round trip to an object, and wakes no mailbox", async () => {
 });
 
 test("it fails, without a stack, while the objects' disks don't answer", async () => {
-  for (let shard = 0; shard < SHARDS; shard++) {
+  for (let shard = 0; shard < CENSUS_SHARDS; shard++) {
     await runInDurableObject(env.CENSUS.getByName(String(shard)), (_, state) => {
       state.storage.sql.exec = () => {
         throw new Error("the disk is gone");

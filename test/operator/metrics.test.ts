@@ -6,7 +6,7 @@ import { IsolateCounters } from "../../src/census/isolate-counters.ts";
 import { Mailbox } from "../../src/mailbox/mailbox.ts";
 import { CounterReport, type CensusReach } from "../../src/metrics/report-counters.ts";
 import { DOUBLES } from "../../src/metrics/analytics-points.ts";
-import { countStored, counters, type Figures } from "../../src/protocol/counters.ts";
+import { countStored, counters, type CounterValues } from "../../src/protocol/counters.ts";
 import { ask, say } from "../support/accounts.ts";
 import { fresh, open } from "../support/devices.ts";
 import { meter as rowsOf } from "../support/meter.ts";
@@ -120,17 +120,21 @@ test("the end of a socket reports by itself", async () => {
   const sofar = counters.accepted;
   alice.line.close();
   const has = ([, text]: Parameters<IsolateCounters["put"]>) =>
-    ((JSON.parse(text) as Figures)["accepted"] ?? 0) >= sofar;
+    ((JSON.parse(text) as CounterValues)["accepted"] ?? 0) >= sofar;
   await vi.waitUntil(() => reported.mock.calls.some(has), { timeout: 10_000 });
   vi.restoreAllMocks();
 });
 
 /** A census that the test plays, and what it was told. */
-function played(): { reach: CensusReach; told: { reporter: string; figures: Figures }[]; fails: { next: boolean } } {
-  const told: { reporter: string; figures: Figures }[] = [];
+function played(): {
+  reach: CensusReach;
+  told: { reporter: string; figures: CounterValues }[];
+  fails: { next: boolean };
+} {
+  const told: { reporter: string; figures: CounterValues }[] = [];
   const fails = { next: false };
   const counted = (reporter: string, text: string) => {
-    told.push({ reporter, figures: JSON.parse(text) as Figures });
+    told.push({ reporter, figures: JSON.parse(text) as CounterValues });
     return fails.next ? Promise.reject(new Error("the answer is lost")) : Promise.resolve();
   };
   return { reach: { CENSUS: { getByName: () => ({ counted }) } }, told, fails };

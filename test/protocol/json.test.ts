@@ -1,4 +1,4 @@
-// A body as a program hands it to the SDK: whatever JSON has no word for is named, each by its own sentence.
+// Serializing a body that a program passes to the SDK: each value that JSON can't represent has its own error sentence.
 import { expect, test } from "vitest";
 import { problemOfBody } from "../../src/client/connect.ts";
 import { serializeBody } from "../../src/protocol/json.ts";
@@ -20,18 +20,18 @@ test.each([
   ["a BigInt", 1n, /BigInt/],
   ["a BigInt inside", { a: [1n] }, /BigInt/],
   ["a cycle", cycle, /circular/],
-  ["what is 129 deep", deep(129), /nested more than 128 deep/],
-  ["what no stack can hold", deeper(), /nested more than 128 deep/],
-])("%s is refused by a sentence of its own", (_, body, told) => {
-  expect(serializeBody(body)).toMatchObject({ code: "bad_frame", message: expect.stringMatching(told) });
-  expect(problemOfBody(body as never)).toMatch(told);
+  ["an array nested 129 deep", deep(129), /nested more than 128 deep/],
+  ["an array too deep for the stack", deeper(), /nested more than 128 deep/],
+])("%s is refused with its own sentence", (_, body, sentence) => {
+  expect(serializeBody(body)).toMatchObject({ code: "bad_frame", message: expect.stringMatching(sentence) });
+  expect(problemOfBody(body as never)).toMatch(sentence);
 });
 
 test.each([
-  ["levels at the limit", deep(128)],
+  ["nesting at the limit", deep(128)],
   ["brackets, braces and quotes in strings", { ["[{".repeat(200)]: '\\"[[[['.repeat(200) }],
-  ["as many levels one after the other", Array.from({ length: 300 }, () => [{}])],
+  ["300 nested values side by side", Array.from({ length: 300 }, () => [{}])],
   ["a backslash at the end of a string", ["\\", [["x".repeat(300)]]]],
-])("%s are fine", (_, body) => {
+])("a body with %s is accepted", (_, body) => {
   expect(serializeBody(body)).toBe(JSON.stringify(body));
 });

@@ -1,8 +1,8 @@
-// Sizes are UTF-8 bytes of the JSON text, and no text is larger than what was promised.
+// Sizes in UTF-8 bytes, and the size limit of texts.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { encodeTexts } from "../../src/mailbox/connections/encode-texts.ts";
-import { exceeds, LIMITS, utf8Bytes } from "../../src/protocol/limits.ts";
+import { exceedsBytes, LIMITS, utf8Bytes } from "../../src/protocol/limits.ts";
 
 const text = fc.string({ unit: "binary" });
 
@@ -12,11 +12,11 @@ test("[F3] a text's size is its UTF-8 bytes", () => {
 
 test("a text exceeds a limit exactly when its bytes do", () => {
   fc.assert(
-    fc.property(text, fc.nat(40), (t, limit) => void expect(exceeds(t, limit)).toBe(Buffer.byteLength(t) > limit)),
+    fc.property(text, fc.nat(40), (t, limit) => void expect(exceedsBytes(t, limit)).toBe(Buffer.byteLength(t) > limit)),
   );
 });
 
-test("[F3] frames become as few texts as the limits allow, in order, none lost and none too large", () => {
+test("[F3] frames are encoded in order into as few texts as the limits allow, none lost and none too large", () => {
   const frame = fc.integer({ min: 1, max: 70_000 }).map((size) => JSON.stringify("你".repeat(size / 3)));
   fc.assert(
     fc.property(fc.array(frame, { maxLength: 60 }), (frames) => {
@@ -35,7 +35,7 @@ test("[F3] frames become as few texts as the limits allow, in order, none lost a
   );
 });
 
-test("[F3] a text has at most so many frames", () => {
+test("[F3] a text has at most LIMITS.frames frames", () => {
   const written = encodeTexts(Array.from({ length: LIMITS.frames * 2 + 1 }, (_, i) => String(i)));
   expect(written.map((t) => (JSON.parse(t.startsWith("[") ? t : `[${t}]`) as unknown[]).length)).toEqual([
     LIMITS.frames,

@@ -1,7 +1,7 @@
-// Names: one spelling for every mailbox.
+// The canonical form of userNames, and the form of device names.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { canonical, isDevice } from "../../src/protocol/names.ts";
+import { canonical, isDeviceName } from "../../src/protocol/names.ts";
 
 test.each([
   ["Alice", "alice"],
@@ -13,7 +13,7 @@ test.each([
   ["٣abc", "٣abc"],
   ["1.2_3-4", "1.2_3-4"],
   ["x".repeat(64), "x".repeat(64)],
-])("[N2] %s is the mailbox %s", (raw, name) => {
+])("[N2] the canonical form of %s is %s", (raw, name) => {
   expect(canonical(raw)).toEqual({ name });
 });
 
@@ -34,18 +34,18 @@ test.each([
   "\ud800",
   "x".repeat(65),
   "ﬃ".repeat(22),
-])("[N1] %j is no name", (raw) => {
+])("[N1] %j is not a valid name", (raw) => {
   expect(canonical(raw)).toEqual({ refused: "bad_name" });
 });
 
 test.each(["system", "System", "ｓｙｓｔｅｍ", "restante", "ADMIN", "null", "undefined"])(
-  "[N3] %s is kept back",
+  "[N3] %s is reserved",
   (raw) => {
     expect(canonical(raw)).toEqual({ refused: "reserved_name" });
   },
 );
 
-test("[N2] a canonical name gives itself, and needs no escape in JSON", () => {
+test("[N2] a canonical name is its own canonical form, and needs no escape in JSON", () => {
   const text = fc.oneof(
     fc.string({ unit: "binary" }),
     fc.string({ unit: "grapheme" }),
@@ -63,7 +63,7 @@ test("[N2] a canonical name gives itself, and needs no escape in JSON", () => {
   );
 });
 
-test("[N2] every single character that is a name is one spelling, however it is composed", () => {
+test("[N2] all normalization forms of a one-character name have the same canonical form", () => {
   const wrong: unknown[] = [];
   for (let point = 0; point <= 0x10ffff; point++) {
     const raw = String.fromCodePoint(point);
@@ -86,6 +86,6 @@ test.each([
   ["*", false],
   ["a b", false],
   ["é", false],
-])("[D3] the device %s: %s", (name, is) => {
-  expect(isDevice(name)).toBe(is);
+])("[D3] whether %j is a valid device name: %s", (name, is) => {
+  expect(isDeviceName(name)).toBe(is);
 });

@@ -1,4 +1,4 @@
-// Names under which a mailbox begins: what they look like, and like no reserved one.
+// The rules for names of new mailboxes: visible, of one script, and unlike any reserved name.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { canonical, RESERVED } from "../../src/protocol/names.ts";
@@ -37,7 +37,7 @@ test.each([
   "١٢٣",
   "ᎠᎡᎢ",
   "한글",
-])("[N4] %s can be taken", (raw) => {
+])("[N4] %s is accepted as a new name", (raw) => {
   expect(codeOf(raw)).toBeNull();
 });
 
@@ -64,19 +64,19 @@ test.each([
   ["Cyrillic and Greek", "аλ"],
   ["Han and Cyrillic", "张а"],
   ["kana and Hangul", "たろ한글"],
-])("[N4] a name with %s is refused", (_, raw) => {
+])("[N4] a new name with %s is refused", (_, raw) => {
   expect(codeOf(raw)).toBe("bad_name");
 });
 
 test.each(["admın", "adrnin", "adm\u0269n", "nu11", "rnoderator", "rооt"])(
-  "[N5] %s can't be taken: it looks like a name that is kept back",
+  "[N5] %s is refused because it looks like a reserved name",
   (raw) => {
     expect(skeleton(raw)).toBe(skeleton([...RESERVED].find((word) => skeleton(word) === skeleton(raw)) ?? ""));
     expect(codeOf(raw)).toMatch(/^(bad|reserved)_name$/);
   },
 );
 
-test("[N5] no name made of look-alikes of a reserved one can be taken, in one script or in several", () => {
+test("[N5] every name made of look-alikes of a reserved name is refused, in one script or several", () => {
   const alike = new Map<string, string[]>();
   for (let point = 0x80; point <= 0x1ffff; point++) {
     const character = String.fromCodePoint(point);
@@ -96,7 +96,7 @@ test("[N5] no name made of look-alikes of a reserved one can be taken, in one sc
   );
 });
 
-test("[N4] a name that can be taken is seen as a whole, in at most one script beside Latin", () => {
+test("[N4] an accepted name has no invisible character, and at most one script besides Latin", () => {
   const scripts = ["Latn", "Cyrl", "Grek", "Arab", "Hebr", "Deva", "Thai", "Hang", "Hani", "Zinh", "Zyyy"];
   const letters = scripts.flatMap((script) => {
     const pattern = new RegExp(`[\\p{L}\\p{M}\\p{Nd}]`, "u");
@@ -124,14 +124,14 @@ test("[N4] a name that can be taken is seen as a whole, in at most one script be
   );
 });
 
-test("[N4] every letter, mark and digit is of a script that is known", () => {
+test("[N4] every letter, mark and digit belongs to a known script", () => {
   const unknown = Array.from({ length: 0x110000 }, (_, point) => String.fromCodePoint(point)).filter(
     (character) => /[\p{L}\p{M}\p{Nd}]/u.test(character) && !isOfOneScript(character),
   );
   expect(unknown).toEqual([]);
 });
 
-test("[N4] the digits of every decimal system stand ten in a row", () => {
+test("[N4] every decimal system has ten consecutive digits", () => {
   const digits = Array.from({ length: 0x110000 }, (_, point) => point).filter((point) =>
     /\p{Nd}/u.test(String.fromCodePoint(point)),
   );
@@ -141,7 +141,7 @@ test("[N4] the digits of every decimal system stand ten in a row", () => {
   }
 });
 
-test("a skeleton is its own, and the same for what Unicode says looks the same", () => {
+test("look-alike names have the same skeleton, and a skeleton is its own skeleton", () => {
   for (const [one, other] of [
     ["m", "rn"],
     ["alice", "al\u0456ce"],

@@ -1,9 +1,9 @@
-// The one door for texts: whatever comes, the answer is from the table, and a body goes through as it was.
+// Parsing texts from devices: every text is parsed or refused with a code of the table, and bodies stay unchanged.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { readPlain, writePlain } from "../../src/protocol/plain.ts";
 import { REFUSALS } from "../../src/protocol/refusals.ts";
-import { TOKEN_UNITS, WATCHED } from "../../src/protocol/limits.ts";
+import { MAX_TOKEN_UNITS, MAX_WATCHED_PEERS } from "../../src/protocol/limits.ts";
 import { readMessage, readText, upFrame, upRun } from "../../src/protocol/up.ts";
 import { chooseDialect } from "../../src/protocol/version.ts";
 
@@ -13,7 +13,7 @@ const anything = fc.oneof(
   fc.jsonValue().map((v) => JSON.stringify({ type: "send", ...Object(v) })),
 );
 
-test("[F5] any text at all is read or refused with a code of the table", () => {
+test("[F5] any text is parsed or refused with a code of the table", () => {
   fc.assert(
     fc.property(anything, (text) => {
       for (const frame of readText(text)) {
@@ -26,7 +26,7 @@ test("[F5] any text at all is read or refused with a code of the table", () => {
   );
 });
 
-test("[S9] a body is kept as the JSON text that it is", () => {
+test("[S9] a body is stored as its JSON text", () => {
   fc.assert(
     fc.property(fc.jsonValue(), (body) => {
       const text = JSON.stringify({ type: "send", id: 1, to: "Bob", body });
@@ -36,7 +36,7 @@ test("[S9] a body is kept as the JSON text that it is", () => {
 });
 
 test.each(["1e400", "-1e999", `1${"0".repeat(309)}`, '[null,{"a":[1e400]}]', '{"null":1e400,"b":null}'])(
-  "[S9] a number that no double can hold is refused, not kept as null: %s",
+  "[S9] a number beyond a double's range is refused, not stored as null: %s",
   (body) => {
     const why = { code: "bad_frame", message: "This frame can't be read: a number in body is out of range." };
     expect(readText(`{"type":"send","id":1,"to":"bob","body":${body}}`)).toEqual([
@@ -61,11 +61,11 @@ test.each([
   ["1e-400", "0"],
   ["9007199254740993", "9007199254740992"],
   ["1E2", "100"],
-])("[S9] the number or null of %s is kept as %s", (body, kept) => {
+])("[S9] the body %s is stored as %s", (body, kept) => {
   expect(readText(`{"type":"send","id":1,"to":"bob","body":${body}}`)).toMatchObject([{ body: kept }]);
 });
 
-test("[F5] a frame is read exactly where the schema takes it", () => {
+test("[F5] the parser accepts exactly the frames that the schema accepts", () => {
   const wrong = fc.oneof(fc.jsonValue(), fc.double(), fc.constant(undefined));
   const field = (good: fc.Arbitrary<unknown>) =>
     fc.oneof({ weight: 8, arbitrary: good }, { weight: 1, arbitrary: wrong });
@@ -78,8 +78,8 @@ test("[F5] a frame is read exactly where the schema takes it", () => {
     near("ack", { seq: id }),
     near("read", { peer: name, seq: id }),
     near("typing", { to: name }),
-    near("watch", { peers: field(fc.array(name, { maxLength: WATCHED + 2, size: "max" })) }),
-    near("token", { token: field(fc.oneof(fc.string(), fc.constant("x".repeat(TOKEN_UNITS + 1)))) }),
+    near("watch", { peers: field(fc.array(name, { maxLength: MAX_WATCHED_PEERS + 2, size: "max" })) }),
+    near("token", { token: field(fc.oneof(fc.string(), fc.constant("x".repeat(MAX_TOKEN_UNITS + 1)))) }),
   );
   const taken = new Map<string, number>();
   fc.assert(
@@ -87,7 +87,7 @@ test("[F5] a frame is read exactly where the schema takes it", () => {
       const value = JSON.parse(JSON.stringify(fields)) as object;
       const [read] = readText(JSON.stringify([value]));
       const known = upFrame.safeParse(value);
-      // What the schema does not know of is which names there can be.
+      // The schema does not check the form of names.
       const isRead = read !== undefined && (!("refusal" in read) || read.refusal.code !== "bad_frame");
       expect(isRead).toBe(known.success);
       if (known.success) taken.set(known.data.type, (taken.get(known.data.type) ?? 0) + 1);
@@ -98,7 +98,7 @@ test("[F5] a frame is read exactly where the schema takes it", () => {
   expect(Math.min(...taken.values())).toBeGreaterThan(30);
 });
 
-test("[U7] of several watch frames in a text the last one is read, and nothing of the others", () => {
+test("[U7] of several watch frames in one text, only the last is parsed", () => {
   const watch = (...peers: string[]) => ({ type: "watch", peers });
   const text = JSON.stringify([watch("!"), { type: "typing", to: "BOB" }, watch("Carol"), watch("Dave")]);
   expect(readText(text)).toEqual([
@@ -107,7 +107,7 @@ test("[U7] of several watch frames in a text the last one is read, and nothing o
   ]);
 });
 
-test("[F8] a run is read as the sends that it stands for", () => {
+test("[F8] a run is parsed as the sends that it stands for", () => {
   const body = fc.oneof(
     { weight: 8, arbitrary: fc.jsonValue() },
     { weight: 1, arbitrary: fc.constant("x".repeat(70_000)) },
@@ -122,7 +122,7 @@ test("[F8] a run is read as the sends that it stands for", () => {
   );
 });
 
-test("[F8] what is told to be a run without the schema, the schema takes too", () => {
+test("[F8] the schema accepts every run that the parser accepts", () => {
   const field = (good: fc.Arbitrary<unknown>) =>
     fc.oneof({ weight: 6, arbitrary: good }, { weight: 1, arbitrary: fc.oneof(fc.jsonValue(), fc.double()) });
   const near = fc.record({
@@ -145,12 +145,12 @@ test("[F8] what is told to be a run without the schema, the schema takes too", (
   expect(runs).toBeGreaterThan(100);
 });
 
-test("[S9] NUL and lone surrogates are kept", () => {
+test("[S9] NUL and lone surrogates are preserved", () => {
   const [frame] = readText('{"type":"send","id":1,"to":"bob","body":"a\\u0000b\\ud800"}');
   expect(frame).toMatchObject({ body: '"a\\u0000b\\ud800"' });
 });
 
-test("a refusal tells what was wrong, and quotes nothing of the text", () => {
+test("a refusal names the wrong field, and quotes nothing of the text", () => {
   const [frame] = readText('{"type":"send","id":1,"to":"bob","secret":"hunter2"}');
   expect(frame).toEqual({
     type: "refused",
@@ -159,7 +159,7 @@ test("a refusal tells what was wrong, and quotes nothing of the text", () => {
   });
 });
 
-test("[P2] down in plain, the server's fields are the server's whatever a body says", () => {
+test("[P2] in plain frames, a body can't override the server's fields", () => {
   const field = fc.constantFrom("sender", "receiver", "createTime", "code", "msg", "__proto__", "x");
   fc.assert(
     fc.property(fc.dictionary(field, fc.jsonValue()), (fields) => {
@@ -180,6 +180,6 @@ test.each([
   [" bearer.x ,restante.plain", { dialect: "restante.plain", answer: "restante.plain" }],
   ["restante.v2", { unknown: "restante.v2" }],
   ["chat", { unknown: null }],
-])("[D2][V3] the offer %j comes to %j", (header, offer) => {
+])("[D2][V3] the offered subprotocols %j result in %j", (header, offer) => {
   expect(chooseDialect(header)).toEqual(offer);
 });

@@ -1,5 +1,6 @@
-// The tripwire: what is said on the wire can't change unnoticed. Fields and frame types may be added within a version, each a rule in
-// docs/PROTOCOL.md; a change of meaning is a new version. Either way wire.json is written anew: UPDATE_WIRE=1 npm test -- wire
+// The tripwire: the wire format can't change unnoticed. Within a version, fields and frame types may be added, each
+// with a rule in docs/PROTOCOL.md; a change of meaning needs a new version. Both update wire.json: UPDATE_WIRE=1 npm
+// test -- wire
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -30,12 +31,12 @@ const wire = JSON.stringify(
   2,
 );
 
-test("[V1] the wire is as wire.json says", () => {
+test("[V1] the wire format equals wire.json", () => {
   if (process.env["UPDATE_WIRE"] !== undefined) writeFileSync(FILE, `${wire}\n`);
   expect(JSON.parse(wire)).toEqual(JSON.parse(readFileSync(FILE, "utf8")));
 });
 
-test("[V1] the protocol's page has every frame, every code and the versions", () => {
+test("[V1] PROTOCOL.md names every frame, every code and the versions", () => {
   const page = readFileSync(PROTOCOL, "utf8");
   const types = [...wire.matchAll(/"const": "(\w+)"/g)].map((match) => match[1] ?? "").concat(Object.keys(DOWN));
   expect(types.length).toBeGreaterThan(15);

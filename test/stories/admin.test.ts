@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { BrokenOff, Deployment, Unreachable } from "../../scripts/admin/deployment.ts";
+import { TruncatedError, Deployment, UnreachableError } from "../../scripts/admin/deployment.ts";
 import { open } from "../support/people.ts";
 import { OPEN, type Server, startSelfhost } from "../support/servers.ts";
 
@@ -115,7 +115,7 @@ test("stats and user show numbers and devices, and no message", async () => {
   });
   expect(user + stats + JSON.stringify(await json("user", "bob"))).not.toContain(BODY);
   const nobody = await admin(["user", "nobody-yet"]);
-  expect(nobody).toMatchObject({ code: 1, out: "", error: expect.stringContaining("nobody-yet is nobody") });
+  expect(nobody).toMatchObject({ code: 1, out: "", error: expect.stringContaining("There is no mailbox nobody-yet") });
   const value = await admin(["user", "nobody-yet", "--json"]);
   expect([value.code, JSON.parse(value.out)]).toMatchObject([1, { is: "nobody" }]);
   alice.line.close();
@@ -238,7 +238,7 @@ test("an answer may take as long as it likes, while something comes; then it bre
     next = () => response.write(LINE);
     next();
   });
-  const pieces = await new Deployment(url, "token", limits).read("GET", "/export");
+  const pieces = await new Deployment(url, "token", limits).stream("GET", "/export");
   const began = performance.now();
   const read = async () => {
     for await (const piece of pieces) {
@@ -246,7 +246,7 @@ test("an answer may take as long as it likes, while something comes; then it bre
       if (performance.now() - began < 2 * limits.answerMs) setTimeout(next, limits.idleMs / 3);
     }
   };
-  await expect(read()).rejects.toThrow(BrokenOff);
+  await expect(read()).rejects.toThrow(TruncatedError);
   expect(performance.now() - began).toBeGreaterThan(2 * limits.answerMs);
   close();
 });
@@ -255,8 +255,8 @@ test("a server that takes the question and never answers can't be reached", asyn
   const silent = createServer(() => undefined);
   await new Promise<void>((done) => silent.listen(0, "127.0.0.1", done));
   const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
-  const asked = new Deployment(url, "token", { answerMs: 100, idleMs: 100 }).ask("GET", "/api/admin/stats");
-  await expect(asked).rejects.toThrow(Unreachable);
+  const asked = new Deployment(url, "token", { answerMs: 100, idleMs: 100 }).request("GET", "/api/admin/stats");
+  await expect(asked).rejects.toThrow(UnreachableError);
   silent.closeAllConnections();
   silent.close();
 });

@@ -4,7 +4,7 @@ import { createServer, type Server as Listener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type RegistrationResponseJSON, verifyRegistrationResponse } from "@simplewebauthn/server";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { library, plainAttestation } from "../../src/identity/attestation.ts";
+import { loadLibrary, stripAttestation } from "../../src/identity/attestation.ts";
 import { type Attestation, type Attested, Authenticator, joined, text } from "../support/authenticator.ts";
 import { chained } from "../support/certificate.ts";
 import { type Server, startServer } from "../support/servers.ts";
@@ -85,7 +85,7 @@ test("[A19] the library by itself asks where a certificate says; as it is loaded
   await verified(response, challenge);
   expect(asked.length).toBeGreaterThan(0);
   asked = [];
-  await library();
+  await loadLibrary();
   expect(await verified(response, challenge)).toBe(null);
   expect(asked).toEqual([]);
 });
@@ -121,6 +121,6 @@ test.each([
   ["no map", "AQ"],
   ["a map without a statement", "oA"],
 ])("[A19] an attestation object that is %s is none", async (_, object) => {
-  const read = await plainAttestation(object).catch(() => null);
+  const read = await stripAttestation(object).catch(() => null);
   expect(read).toBe(null);
 });

@@ -4,13 +4,13 @@ import { createExecutionContext } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
 import worker from "../../../src/worker.ts";
 import { Census } from "../../../src/census/census.ts";
-import { SHARDS } from "../../../src/protocol/census.ts";
+import { CENSUS_SHARDS } from "../../../src/protocol/census.ts";
 import { HOST } from "../../support/accounts.ts";
 
 const get = (path: string) => worker.fetch(new Request(`${HOST}${path}`), env, createExecutionContext());
 
 test.each([
-  ["/api/online", "count", SHARDS],
+  ["/api/online", "count", CENSUS_SHARDS],
   ["/api/health", "ping", 1],
 ] as const)(
   "[H14] a hundred who ask %s at once are one question, and so is who asks again at once",

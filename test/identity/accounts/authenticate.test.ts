@@ -6,7 +6,7 @@ import { expect, test, vi } from "vitest";
 import worker from "../../../src/worker.ts";
 import { Mailbox } from "../../../src/mailbox/mailbox.ts";
 import { readBody } from "../../../src/identity/request-body.ts";
-import { hashOf, hashOfCode, newToken, plainCode } from "../../../src/identity/token.ts";
+import { hashOf, hashOfCode, newToken, normalizeCode } from "../../../src/identity/token.ts";
 import { type Account, address, ask, claimed, closedWith, HOST, say } from "../../support/accounts.ts";
 import { description, operations } from "../../support/description.ts";
 import { fresh } from "../../support/devices.ts";
@@ -304,7 +304,7 @@ async function unmarked({ userName, token }: Account): Promise<string> {
   const { code } = await (await say("POST", "/api/link-codes", undefined, token)).json<{ code: string }>();
   const random = await forged(userName);
   const hash = await hashOf(random);
-  const of = await hashOfCode(userName, plainCode(code));
+  const of = await hashOfCode(userName, normalizeCode(code));
   await env.MAILBOX.getByName(userName).link(userName, of, { hash, label: "old" });
   return random;
 }

@@ -2,7 +2,7 @@
 import { env } from "cloudflare:workers";
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
-import { readJwt } from "../../../src/identity/jwt.ts";
+import { verifyJwt } from "../../../src/identity/jwt.ts";
 import type { Variables } from "../../../src/identity/check-variables.ts";
 import { address, ask, closedWith, say } from "../../support/accounts.ts";
 import { fresh, lineOf, upgrade } from "../../support/devices.ts";
@@ -78,10 +78,10 @@ test("[J7] why a token was refused is in the log, once a minute for each reason,
   const log = vi.spyOn(console, "log").mockImplementation((line: string) => void lines.push(line));
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 120_000 });
   const token = await signed("auth0|Someone");
-  for (let i = 0; i < 3; i++) expect(await readJwt(token, env as Variables)).toBe(null);
-  expect(await readJwt(await signed("x", { aud: "elsewhere" }), env as Variables)).toBe(null);
+  for (let i = 0; i < 3; i++) expect(await verifyJwt(token, env as Variables)).toBe(null);
+  expect(await verifyJwt(await signed("x", { aud: "elsewhere" }), env as Variables)).toBe(null);
   vi.setSystemTime(Date.now() + 61_000);
-  expect(await readJwt(token, env as Variables)).toBe(null);
+  expect(await verifyJwt(token, env as Variables)).toBe(null);
   vi.useRealTimers();
   log.mockRestore();
   const told = lines.map((line) => JSON.parse(line) as Record<string, unknown>);

@@ -1,4 +1,4 @@
-// The token bucket, by a clock of its own.
+// The token bucket, with a fake clock.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Bucket } from "../../src/protocol/token-bucket.ts";
 
@@ -11,7 +11,7 @@ afterEach(() => {
 
 const pass = (ms: number) => vi.setSystemTime(Date.now() + ms);
 
-test("a bucket gives a burst, then so many a second, and says when the next one is there", () => {
+test("a bucket gives a burst, then tokens at its rate, and returns the ms until the next one", () => {
   const bucket = new Bucket(3, 2);
   expect([bucket.take(), bucket.take(), bucket.take(), bucket.take()]).toEqual([0, 0, 0, 500]);
   pass(499);
@@ -22,7 +22,7 @@ test("a bucket gives a burst, then so many a second, and says when the next one 
   expect([bucket.take(3), bucket.take()]).toEqual([0, 500]);
 });
 
-test("what is owed is paid back first, and never more than a burst", () => {
+test("a debt is paid back first, and is never more than one burst", () => {
   const bucket = new Bucket(10, 10);
   bucket.owe(1_000);
   expect(bucket.tokens).toBe(-10);
@@ -31,7 +31,7 @@ test("what is owed is paid back first, and never more than a burst", () => {
   expect(bucket.tokens).toBe(10);
 });
 
-test("a clock that is set back gives nothing and takes nothing", () => {
+test("a clock that goes backwards neither adds nor removes tokens", () => {
   const bucket = new Bucket(2, 1);
   bucket.take(2);
   pass(-60_000);
@@ -40,7 +40,7 @@ test("a clock that is set back gives nothing and takes nothing", () => {
   expect(bucket.take()).toBe(0);
 });
 
-test("a price above the burst waits for a full bucket, not for ever", () => {
+test("a price above the burst needs only a full bucket", () => {
   const bucket = new Bucket(2, 1);
   bucket.take();
   expect(bucket.take(5)).toBe(1_000);

@@ -1,4 +1,4 @@
-// Labels and reasons: what is kept of them is what is shown.
+// Cleaning labels and reasons for display.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { printable, forDisplay } from "../../src/protocol/short-text.ts";
@@ -12,11 +12,11 @@ test.each([
   ["הטלפון שלי", "הטלפון שלי"],
   ["👩‍👩‍👧 tablet", "👩‍👩‍👧 tablet"],
   ["\u202e\n", ""],
-])("%j is kept as %j", (text, kept) => {
+])("%j is displayed as %j", (text, kept) => {
   expect(forDisplay(text)).toBe(kept);
 });
 
-test("what is kept stays what it is, and nothing in it turns the direction or reaches a terminal", () => {
+test("a displayed text is stable, and has no direction marks or control characters", () => {
   const texts = fc.oneof(fc.string({ unit: "binary" }), fc.string({ unit: "grapheme" }));
   fc.assert(
     fc.property(texts, (text) => {

@@ -1,4 +1,4 @@
-// Deliveries in runs are the same deliveries.
+// Packing deliveries into runs, and unpacking them.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { pack, unpack } from "../../src/protocol/packed-delivery.ts";
@@ -9,7 +9,7 @@ const step = fc.record({
   body: fc.json(),
 });
 
-test("[M11] what is packed comes out as it was, in no more runs than there have to be", () => {
+test("[M11] unpacking restores the packed delivery, and packing makes the fewest possible runs", () => {
   fc.assert(
     fc.property(fc.array(step), fc.boolean(), fc.option(fc.nat(14)), (steps, service, hops) => {
       let origin = 1_000;
