@@ -94,6 +94,12 @@ export function idOf({ hash }: Pick<Token, "hash">): string {
   return hash.slice(0, 16);
 }
 
+/** The id of the device whose token was brought, as the maker of a code or a passkey; null for other proofs. */
+export function makerOf(context: MailboxContext, proof: Proof): string | null {
+  const token = tokenOf(context, proof);
+  return token === null ? null : idOf(token);
+}
+
 function mayCome(context: MailboxContext, proof: Exclude<Proof, { readonly is: "service" | "operator" }>): boolean {
   switch (proof.is) {
     case "none":

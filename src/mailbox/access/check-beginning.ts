@@ -4,6 +4,11 @@ import { checkNewName } from "../../protocol/new-names.ts";
 import type { Refusal } from "../../protocol/refusals.ts";
 import type { MailboxContext } from "../context.ts";
 
+/** Whether the name seems unused, and an erasure of its mailbox was interrupted: then nobody may get it. */
+export async function isErasureUnderWay({ user, log, remote }: MailboxContext): Promise<boolean> {
+  return log.row === null && !log.erased && (await remote.isErasing(user));
+}
+
 /** Why no mailbox can begin here, or null; null also where one has begun. */
 export function checkBeginning(context: MailboxContext): Refusal | null {
   return context.log.row === null ? checkNewName(context.user) : null;

@@ -10,6 +10,17 @@ import type { Challenge } from "./challenge.ts";
 import { notifyUser, refuseAttempt } from "./notify-user.ts";
 import { signInDevice } from "./sign-in.ts";
 
+export function findPasskey(context: MailboxContext, id: string): Passkey | null {
+  return context.log.account.passkeys().find((passkey) => passkey.id === id) ?? null;
+}
+
+/** The passkey, if something can be proved with it over this challenge. */
+export function proofPasskey(context: MailboxContext, challenge: Challenge | null, id: string): CallResult<Passkey> {
+  const passkey = findPasskey(context, id);
+  if (passkey === null || !isFresh(context, challenge)) return { refused: refusePasskey(context, "proof_refused") };
+  return { value: passkey };
+}
+
 /** Why a passkey can't be added over this challenge, or null. Looked at before anything is verified, and again when it is kept. */
 export function checkAdding(context: MailboxContext, challenge: Challenge | null): Refusal | null {
   if (!isFresh(context, challenge)) return refusal("unauthorized", "the challenge is not or no longer good");
@@ -48,10 +59,10 @@ export function usePasskey(
   challenge: Challenge | null,
   used: UsedPasskey,
 ): Refusal | null {
-  const passkey = context.log.account.passkeys().find(({ id }) => id === used.id);
+  const passkey = findPasskey(context, used.id);
   // A counter that does not grow, where there is one, is that of a copy.
-  const copied = passkey !== undefined && passkey.counter > 0 && used.counter <= passkey.counter;
-  if (passkey === undefined || copied || !isFresh(context, challenge)) return refusePasskey(context, event);
+  const isCopy = passkey !== null && passkey.counter > 0 && used.counter <= passkey.counter;
+  if (passkey === null || isCopy || !isFresh(context, challenge)) return refusePasskey(context, event);
   if (event === "sign_in_refused" && context.suspension.now !== null) return refusal("suspended");
   const no = useUp(context, challenge);
   if (no === null) context.log.account.usedPasskey(passkey, used.counter, Date.now());
@@ -65,8 +76,8 @@ export function refusePasskey(context: MailboxContext, event: "sign_in_refused" 
 }
 
 export function removePasskey(context: MailboxContext, id: string): CallResult<null> {
-  const passkey = context.log.account.passkeys().find((one) => one.id === id);
-  if (passkey === undefined) return { refused: refusal("not_found", "there is no such passkey") };
+  const passkey = findPasskey(context, id);
+  if (passkey === null) return { refused: refusal("not_found", "there is no such passkey") };
   dropPasskey(context, passkey);
   return { value: null };
 }
@@ -78,7 +89,7 @@ export function dropPasskey(context: MailboxContext, { id, label }: Passkey): vo
 }
 
 /** Whether a challenge is ours, in time, and was not used. */
-export function isFresh(context: MailboxContext, challenge: Challenge | null): challenge is Challenge {
+function isFresh(context: MailboxContext, challenge: Challenge | null): challenge is Challenge {
   const { account } = context.log.account;
   if (account === null || challenge === null || challenge.expires <= Date.now()) return false;
   return !account.used.some(({ nonce }) => nonce === challenge.nonce);

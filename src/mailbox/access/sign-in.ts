@@ -14,16 +14,19 @@ import { notifyUser, refuseAttempt } from "./notify-user.ts";
 
 const WRONG = "The name or the code is wrong.";
 
+/** The first device of an account, and the hash of its recovery code. */
+export interface Claim {
+  readonly token: NewToken;
+  readonly recovery: string;
+}
+
 /** A device that has signed in: what it is called by everybody who is not to know its token. */
-interface Device {
+export interface Device {
   readonly id: string;
 }
 
 /** Claims the name for whoever comes first. A mailbox that was in use before there were accounts is nobody's to claim. */
-export function claim(
-  context: MailboxContext,
-  { token, recovery }: { readonly token: NewToken; readonly recovery: string },
-): CallResult<Device> {
+export function claim(context: MailboxContext, { token, recovery }: Claim): CallResult<Device> {
   if (context.log.row !== null || context.log.erased) return { refused: refusal("name_taken") };
   const no = checkBeginning(context);
   if (no !== null) return { refused: no };

@@ -1,7 +1,7 @@
 // Everything that a mailbox keeps of its user, as JSON Lines: one thing a line, read page by page, so that no more than a page is in
 // memory. What is written while it runs is not in it.
 import type { MailboxContext } from "../context.ts";
-import { settings } from "../access/settings.ts";
+import { settings } from "../people/settings.ts";
 import { write } from "../../protocol/down.ts";
 import { messageOf } from "../reading/read-conversations.ts";
 import { idOf } from "../access/account.ts";

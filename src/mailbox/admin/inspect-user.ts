@@ -13,6 +13,7 @@ import { checkAccess } from "../access/account.ts";
 import type { MailboxContext } from "../context.ts";
 import { devices as signedIn } from "../access/devices.ts";
 import { closeWithCode } from "../connections/disconnect.ts";
+import { onSessionEnd } from "../connections/session-events.ts";
 import type { Session } from "../connections/sockets.ts";
 import { isService } from "../access/service-tokens.ts";
 import { standingOf } from "../access/standing.ts";
@@ -23,23 +24,20 @@ export interface ObjectStats {
   readonly alarm: number | null;
 }
 
-type Left = (session: Session) => void;
-
-/** Does one thing, and tells. To be done in a group; with `left` the caller hears of sockets that were closed. */
+/** Runs one order, inside a transaction of the group commit. */
 export function runOrder(
   context: MailboxContext,
   order: Order,
-  body: ObjectStats,
-  left: Left,
+  stats: ObjectStats,
 ): CallResult<OrderResult[Order["is"]]> {
   // Looking is for any name, also one that nobody has.
-  if (order.is === "look") return { value: overview(context, body) };
-  if (order.is === "see") return { value: sight(context, order.which, body.alarm) };
+  if (order.is === "look") return { value: overview(context, stats) };
+  if (order.is === "see") return { value: sight(context, order.which, stats.alarm) };
   const no = checkAccess(context, { is: "operator" });
   if (no !== null) return { refused: no };
   switch (order.is) {
     case "disconnect":
-      return { value: disconnect(context, order.device, left) };
+      return { value: disconnect(context, order.device) };
     case "suspend":
       // The end of the group closes the sockets.
       return { value: context.suspension.begin(order.reason) };
@@ -77,11 +75,11 @@ function overview(context: MailboxContext, { bytes, alarm }: ObjectStats): Overv
 }
 
 /** Closes the sockets of one device, or all; says how many. They may come back. */
-function disconnect(context: MailboxContext, device: string | null, left: Left): number {
+function disconnect(context: MailboxContext, device: string | null): number {
   const gone = [...context.sockets.all()].filter((session) => device === null || session.device === device);
   for (const session of gone) {
     closeWithCode(context, session, "disconnected");
-    left(session);
+    onSessionEnd(context, session);
   }
   return gone.length;
 }

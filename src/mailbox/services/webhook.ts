@@ -4,7 +4,7 @@
 import { logEvent } from "../../protocol/log-events.ts";
 import { WEBHOOK } from "../../protocol/limits.ts";
 import type { AlarmSwitch } from "../../durable/alarm.ts";
-import type { MailboxContext } from "../context.ts";
+import type { MailboxContext, WebhookQueue } from "../context.ts";
 import { persistHeld, readPage } from "../reading/read-log.ts";
 import { WEBHOOK_DEVICE } from "../log/schema.ts";
 import type { WebhookRow } from "../log/webhook-rows.ts";
@@ -27,7 +27,7 @@ const WORKING = { failing: 0, tries: 0, due: 0, first: 0, last: 0, gap: 0 };
 /** Frames of no interest after which a row says that they were passed over. Answers: a wake that reads a year of one's own messages. */
 const KEEP_EVERY = 256;
 
-export class Webhook {
+export class Webhook implements WebhookQueue {
   readonly #alarm: AlarmSwitch;
   #busy = false;
   /** Up to here there is nothing to post, ahead of the row. */
@@ -65,7 +65,7 @@ export class Webhook {
   }
 
   /** The alarm rang: should there be more than this event may call, there has to be another one. */
-  rang(): void {
+  onAlarm(): void {
     this.#continues = false;
   }
 

@@ -6,8 +6,8 @@ import type { MailboxContext } from "../context.ts";
 import type { Standing } from "../log/contact-rows.ts";
 import { presenceOf, tellSoon } from "../presence/presence.ts";
 import { isStorageFull, isOwnStorageFull } from "../limits/quotas.ts";
-import { isService } from "./service-tokens.ts";
-import { hasStrangers, isNew, standingOf } from "./standing.ts";
+import { isService } from "../access/service-tokens.ts";
+import { hasStrangers, isNew, standingOf } from "../access/standing.ts";
 
 /** Somebody wrote for the first time: from now on a request, where there are requests. */
 export function onMessageFromStranger(context: MailboxContext, name: string): void {
