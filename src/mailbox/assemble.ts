@@ -15,12 +15,15 @@ import { Outbox } from "./delivery/outbox.ts";
 import { RemoteObjects } from "./delivery/remote-objects.ts";
 import { flushReplies, flushWrites } from "./flush.ts";
 import { configOf } from "./limits/config.ts";
+import { EventLoad } from "./limits/event-load.ts";
+import { UnseenCount } from "./limits/unseen-count.ts";
 import { Inspector } from "./log/inspect.ts";
 import { KeyRows } from "./log/key-rows.ts";
 import { Log } from "./log/log.ts";
 import { Suspension } from "./log/suspension.ts";
 import { isUnclean } from "./log/tombstone.ts";
 import { CensusReport } from "./presence/census-report.ts";
+import { PresenceState } from "./presence/presence-state.ts";
 import { SignalQueue } from "./presence/signal-queue.ts";
 import { Webhook } from "./services/webhook.ts";
 
@@ -54,6 +57,11 @@ export function assemble(ctx: DurableObjectState, env: Env, name?: string): Mail
     remote,
     webhook: new Webhook(alarms.for("webhook", webhookDue(log))),
     signals: new SignalQueue(budget, alarms.for("signals")),
+    presence: new PresenceState(),
+    unseen: new UnseenCount(),
+    load: new EventLoad(),
+    attemptLoggedAt: 0,
+    takeovers: new Map(),
     censusReport: new CensusReport({ user, shard: shardOf(user) }, (count) => remote.report(user, count)),
     identify: (token) => readToken(token, env),
     pause: (ms) => void ctx.blockConcurrencyWhile(() => new Promise((done) => setTimeout(done, ms))),

@@ -1,6 +1,7 @@
 // The context: the parts of one mailbox, which every function of the rooms gets to work with. assemble.ts builds it. This file imports
 // types only, and none whose file imports this one: those are interfaces here.
 import type { Caller } from "../protocol/caller.ts";
+import type { Bucket } from "../protocol/token-bucket.ts";
 import type { AlarmScheduler } from "../durable/alarm-scheduler.ts";
 import type { CallBudget } from "../durable/call-budget.ts";
 import type { GroupCommit } from "../durable/group-commit.ts";
@@ -8,11 +9,14 @@ import type { Sockets } from "./connections/sockets.ts";
 import type { Outbox } from "./delivery/outbox.ts";
 import type { RemoteObjects } from "./delivery/remote-objects.ts";
 import type { MailboxConfig } from "./limits/config.ts";
+import type { EventLoad } from "./limits/event-load.ts";
+import type { UnseenCount } from "./limits/unseen-count.ts";
 import type { Inspector } from "./log/inspect.ts";
 import type { KeyRows } from "./log/key-rows.ts";
 import type { Log } from "./log/log.ts";
 import type { Suspension } from "./log/suspension.ts";
 import type { CensusReport } from "./presence/census-report.ts";
+import type { PresenceState } from "./presence/presence-state.ts";
 import type { SignalQueue } from "./presence/signal-queue.ts";
 
 export interface MailboxContext {
@@ -34,6 +38,13 @@ export interface MailboxContext {
   readonly remote: RemoteObjects;
   readonly webhook: WebhookQueue;
   readonly signals: SignalQueue;
+  readonly presence: PresenceState;
+  readonly unseen: UnseenCount;
+  readonly load: EventLoad;
+  /** When an attempt with a wrong code was last logged, ms since 1970; see notify-user.ts. */
+  attemptLoggedAt: number;
+  /** By device: event streams that took the place of its connection; see takeover-limit.ts. */
+  readonly takeovers: Map<string, Bucket>;
   readonly censusReport: CensusReport;
   /** The caller that a token names; null for a token that is not valid by itself. */
   identify(token: string): Promise<Caller | null>;

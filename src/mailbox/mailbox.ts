@@ -18,7 +18,8 @@ import { onClientGone, onConnect, onSessionEnd, openStream } from "./connections
 import type { Call } from "./calls/declare-call.ts";
 import { acceptDelivery } from "./delivery/accept-delivery.ts";
 import { MailboxEvents } from "./events.ts";
-import { acceptSignal, presenceFor } from "./presence/signals.ts";
+import { presenceFor } from "./presence/presence.ts";
+import { acceptSignal } from "./presence/signals.ts";
 
 /** The base class, with the methods that the class below defines from the table of calls: TypeScript does not see them otherwise. */
 const ObjectWithCalls = DurableObject as unknown as new (

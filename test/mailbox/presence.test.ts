@@ -127,11 +127,11 @@ test("[G6] calls that wait are made once for what each is about, a bounded numbe
   expect([made.length, made[0], alarms.length]).toEqual([SIGNALS.CALLS, 1_000, 1]);
   for (let events = 1; alarms.length > events - 1 && events < 10; events++) {
     vi.setSystemTime(alarms.at(-1) ?? 0);
-    if (!calls.rang()) break;
+    if (!calls.onAlarm()) break;
     budget.begin(DEPTH_OF_EVENT);
     calls.go();
   }
-  expect(calls.rang()).toBe(false);
+  expect(calls.onAlarm()).toBe(false);
   expect([made.length, alarms.length]).toEqual([100, Math.ceil(100 / SIGNALS.CALLS) - 1]);
 });
 

@@ -1,20 +1,20 @@
-// What the user lets others know: whether something was read, and whether they are online. Off works both ways.
+// What the user lets others know: read receipts and presence. A setting that is off works both ways.
 import type { Settings } from "../../protocol/caller.ts";
 import type { MailboxContext } from "../context.ts";
 import { announcePresence } from "../presence/presence.ts";
 
-/** Changes what is given, and returns what holds then. To be done in a group. */
+/** Changes the given settings, and returns all of them. To be called inside a transaction. */
 export function settings(context: MailboxContext, change: Partial<Settings>): Settings {
-  const { row: life } = context.log;
-  // A mailbox that never began has nothing to hide, and is not begun by a question.
-  if (life === null && Object.keys(change).length === 0) return { receipts: true, presence: true };
-  const before = context.log.ensureCreated(context.user);
-  const receipts = change.receipts ?? before.receipts === 1;
-  const presence = change.presence ?? before.presence === 1;
-  const wasPresent = before.presence === 1;
-  if (receipts !== (before.receipts === 1) || presence !== wasPresent) {
+  // To read the settings does not create a mailbox.
+  if (context.log.row === null && Object.keys(change).length === 0) return { receipts: true, presence: true };
+  const row = context.log.ensureCreated(context.user);
+  const hadReceipts = row.receipts === 1;
+  const hadPresence = row.presence === 1;
+  const receipts = change.receipts ?? hadReceipts;
+  const presence = change.presence ?? hadPresence;
+  if (receipts !== hadReceipts || presence !== hadPresence) {
     context.log.set({ receipts: Number(receipts), presence: Number(presence) });
   }
-  if (presence !== wasPresent) announcePresence(context);
+  if (presence !== hadPresence) announcePresence(context);
   return { receipts, presence };
 }
