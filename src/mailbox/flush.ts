@@ -1,7 +1,7 @@
 // The end of a group commit: first everything is written, then everything is sent. The runtime holds what is sent until the rows are
 // durable. Work of the group itself is elsewhere.
 import { counterReport } from "../metrics/report-counters.ts";
-import { whyOver } from "./access/account.ts";
+import { closeCodeOf } from "./access/account.ts";
 import { closeStream, closeWithCode } from "./connections/disconnect.ts";
 import { onSessionEnd } from "./connections/session-events.ts";
 import type { Session } from "./connections/sockets.ts";
@@ -13,7 +13,7 @@ import { pump } from "./reading/pump.ts";
 export function flushWrites(context: MailboxContext): void {
   const { log, outbox, sockets } = context;
   for (const session of sockets.all()) {
-    const code = whyOver(context, session);
+    const code = closeCodeOf(context, session);
     if (code === null) continue;
     closeWithCode(context, session, code);
     onSessionEnd(context, session);

@@ -9,7 +9,7 @@ import { withJurisdiction } from "../protocol/jurisdiction.ts";
 import { unpack } from "../protocol/packed-delivery.ts";
 import { V1 } from "../protocol/version.ts";
 import { DEPTH_FROM_CENSUS, DEPTH_OF_EVENT } from "../durable/call-budget.ts";
-import { whyOver } from "./access/account.ts";
+import { closeCodeOf } from "./access/account.ts";
 import { type CallMethods, CALLS } from "./calls/calls.ts";
 import { checkConnect } from "./connections/connect.ts";
 import { closeWithCode } from "./connections/disconnect.ts";
@@ -69,7 +69,7 @@ export class Mailbox extends ObjectWithCalls implements MailboxCalls {
     const session = context.sockets.of(ws);
     if (session === undefined) return receiveAfterClose(context, data);
     session.heardAt = Date.now();
-    const code = whyOver(context, session);
+    const code = closeCodeOf(context, session);
     if (code === null && receiveText(context, session, data)) return;
     context.groupCommit.runNow(() => closeWithCode(context, session, code ?? "too_large"));
     onSessionEnd(context, session);

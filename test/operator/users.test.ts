@@ -2,7 +2,7 @@
 import { env } from "cloudflare:workers";
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
-import { setBack } from "../../src/mailbox/admin/restore.ts";
+import { restoreStorage } from "../../src/mailbox/admin/restore.ts";
 import type { Overview, Trace } from "../../src/protocol/operator-orders.ts";
 import { ask, say } from "../support/accounts.ts";
 import { fresh, open, plain } from "../support/devices.ts";
@@ -233,7 +233,7 @@ test("a mailbox is set back by the platform alone; where it keeps no earlier sta
     },
   };
   const restarted = new Promise<void>((done) => {
-    void setBack(keeps, 77, done).then((answer) => asked.push(answer));
+    void restoreStorage(keeps, 77, done).then((answer) => asked.push(answer));
   });
   await restarted;
   expect(asked).toEqual(["at 77", { value: { undo: "before" } }]);

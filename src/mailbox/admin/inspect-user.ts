@@ -1,4 +1,4 @@
-// What operators have a mailbox tell and do. The Worker has seen to it that it is an operator who asks. Nothing here reads a body.
+// The orders of operators to one mailbox. The Worker has checked that the caller is an operator. Nothing here reads a body.
 import type {
   DeviceFacts,
   Order,
@@ -18,7 +18,7 @@ import type { Session } from "../connections/sockets.ts";
 import { isService } from "../access/service-tokens.ts";
 import { standingOf } from "../access/standing.ts";
 
-/** What the object knows of itself beside its tables. */
+/** Facts of the object that are not in its tables. `alarm`: ms since 1970. */
 export interface ObjectStats {
   readonly bytes: number;
   readonly alarm: number | null;
@@ -30,16 +30,16 @@ export function runOrder(
   order: Order,
   stats: ObjectStats,
 ): CallResult<OrderResult[Order["is"]]> {
-  // Looking is for any name, also one that nobody has.
+  // To inspect is possible for any name, also for one that nobody has.
   if (order.is === "look") return { value: overview(context, stats) };
-  if (order.is === "see") return { value: sight(context, order.which, stats.alarm) };
-  const no = checkAccess(context, { is: "operator" });
-  if (no !== null) return { refused: no };
+  if (order.is === "see") return { value: traceOf(context, order.which, stats.alarm) };
+  const refused = checkAccess(context, { is: "operator" });
+  if (refused !== null) return { refused };
   switch (order.is) {
     case "disconnect":
       return { value: disconnect(context, order.device) };
     case "suspend":
-      // The end of the group closes the sockets.
+      // The end of the group commit closes the sockets.
       return { value: context.suspension.begin(order.reason) };
     case "resume":
       context.suspension.end();
@@ -49,47 +49,47 @@ export function runOrder(
   }
 }
 
-/** How the mailbox is. Asked of a name that nobody has, it leaves no trace. */
+/** The state of the mailbox. For a name that nobody has, nothing is written. */
 function overview(context: MailboxContext, { bytes, alarm }: ObjectStats): Overview {
   const { log } = context;
-  const begun = log.row !== null;
-  const all = (standing: "contact" | "request" | "blocked") => log.contacts.all(standing).length;
+  const exists = log.row !== null;
+  const count = (standing: "contact" | "request" | "blocked") => log.contacts.all(standing).length;
   return {
     userName: context.user,
-    is: log.erased ? "erased" : isService(context) ? "service" : begun ? "user" : "nobody",
+    is: log.erased ? "erased" : isService(context) ? "service" : exists ? "user" : "nobody",
     created: log.account.account?.created ?? log.account.service.row?.created ?? null,
     suspended: context.suspension.now,
     epoch: log.row?.epoch ?? null,
     head: log.head,
-    unseen: begun ? log.entries.countIn(log.devices.delivered) : 0,
-    sizes: { bytes, ...(begun ? context.inspector.sizes() : { entries: 0, conversations: 0 }) },
+    unseen: exists ? log.entries.countIn(log.devices.delivered) : 0,
+    sizes: { bytes, ...(exists ? context.inspector.sizes() : { entries: 0, conversations: 0 }) },
     trimmed: log.row?.trimmed ?? 0,
-    devices: begun ? devicesOf(context) : [],
+    devices: exists ? devicesOf(context) : [],
     signedIn: signedIn(context, { is: "operator" }),
     passkeys: log.account.passkeys().length,
     sockets: [...context.sockets.all()].map(socketOf),
-    owing: begun ? context.inspector.owing() : [],
+    owing: exists ? context.inspector.owing() : [],
     alarm,
-    contacts: { contact: all("contact"), request: all("request"), blocked: all("blocked") },
+    contacts: { contact: count("contact"), request: count("request"), blocked: count("blocked") },
   };
 }
 
-/** Closes the sockets of one device, or all; says how many. They may come back. */
+/** Closes the sockets of one device, or all for null, and returns their number. They may reconnect. */
 function disconnect(context: MailboxContext, device: string | null): number {
-  const gone = [...context.sockets.all()].filter((session) => device === null || session.device === device);
-  for (const session of gone) {
+  const closed = [...context.sockets.all()].filter((session) => device === null || session.device === device);
+  for (const session of closed) {
     closeWithCode(context, session, "disconnected");
     onSessionEnd(context, session);
   }
-  return gone.length;
+  return closed.length;
 }
 
-/** What the store says of one message; null where there is nothing of this name. */
-function sight(context: MailboxContext, which: MessageRef, alarm: number | null): MessageTrace | null {
-  const { log, inspector: facts } = context;
+/** The stored facts of one message; null if the mailbox does not exist. */
+function traceOf(context: MailboxContext, ref: MessageRef, alarm: number | null): MessageTrace | null {
+  const { log, inspector } = context;
   if (log.row === null) return null;
-  const message = "seq" in which ? facts.message(which.seq) : facts.received(which.from, which.origin);
-  const name = "seq" in which ? (message?.peer ?? "") : which.from;
+  const message = "seq" in ref ? inspector.message(ref.seq) : inspector.received(ref.from, ref.origin);
+  const name = "seq" in ref ? (message?.peer ?? "") : ref.from;
   const { epoch, high, refused, stored, delivered, read, mine } = log.peers.get(name);
   return {
     userName: context.user,
@@ -97,18 +97,18 @@ function sight(context: MailboxContext, which: MessageRef, alarm: number | null)
     message,
     trimmed: log.row.trimmed,
     suspended: context.suspension.now !== null,
-    owed: message !== null && facts.owes(message.seq),
+    owed: message !== null && inspector.owes(message.seq),
     alarm,
     peer: { name, epoch, high, refused, stored, delivered, read, mine, standing: standingOf(context, name) },
     devices: devicesOf(context),
   };
 }
 
-function devicesOf({ log, sockets, inspector: facts }: MailboxContext): DeviceFacts[] {
+function devicesOf({ log, sockets, inspector }: MailboxContext): DeviceFacts[] {
   const open = new Map([...sockets.all()].map((session) => [session.device, session]));
   const devices = log.devices.all();
   const heldBy = ({ name, cursor }: (typeof devices)[number]) => Math.max(cursor, open.get(name)?.acked ?? 0);
-  const after = facts.afterEach(devices.map(heldBy));
+  const after = inspector.afterEach(devices.map(heldBy));
   return devices.map((row) => {
     const { name: device, lastId, seen } = row;
     const held = heldBy(row);

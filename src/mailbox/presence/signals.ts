@@ -5,7 +5,7 @@ import type { Signal } from "../../protocol/envelope.ts";
 import { SIGNALS } from "../../protocol/limits.ts";
 import { logEvent, reasonOf } from "../../protocol/log-events.ts";
 import { V1 } from "../../protocol/version.ts";
-import { whyOver } from "../access/account.ts";
+import { closeCodeOf } from "../access/account.ts";
 import { isContact } from "../access/standing.ts";
 import type { MailboxContext } from "../context.ts";
 import { takeTyping } from "../limits/allowance.ts";
@@ -33,7 +33,7 @@ export function acceptSignal(context: MailboxContext, signal: Signal): void {
   if (signal.kind === "presence") context.presence.remember(signal.from, signal.presence);
   for (const session of context.sockets.all()) {
     if (session.dialect !== V1) continue;
-    if (whyOver(context, session) !== null) {
+    if (closeCodeOf(context, session) !== null) {
       // It receives nothing any more, and the end of the next group commit closes it.
       context.groupCommit.enqueue(() => undefined);
       continue;
