@@ -1,4 +1,5 @@
-// Builds the context of a mailbox from the platform's state and the variables: every part is made here, and handed what it needs.
+// Builds the context of a mailbox from the platform's state and the variables: every part is made here, and handed what
+// it needs.
 import { readToken } from "../identity/identify-caller.ts";
 import { shardOf } from "../protocol/census.ts";
 import { counters } from "../protocol/counters.ts";
@@ -28,8 +29,8 @@ import { SignalQueue } from "./presence/signal-queue.ts";
 import { Webhook } from "./services/webhook.ts";
 
 /**
- * The context of a new instance. `ctx.id.name` is missing where the call came from another local process (seen with workerd
- * 2026-10-23), so callers pass the name along, and the log stores it for alarms.
+ * The context of a new instance. `ctx.id.name` is missing where the call came from another local process (seen with
+ * workerd 2026-10-23), so callers pass the name along, and the log stores it for alarms.
  */
 export function assemble(ctx: DurableObjectState, env: Env, name?: string): MailboxContext {
   counters.wakes++;
@@ -110,7 +111,10 @@ function outboxOf(
   });
 }
 
-/** The sockets. Entries that they acknowledged before hibernation may be in no row yet, but their authors were sent receipts. */
+/**
+ * The sockets. Entries that they acknowledged before hibernation may be in no row yet, but their authors were sent
+ * receipts.
+ */
 function socketsOf(ctx: DurableObjectState, log: Log): Sockets {
   const sockets = new Sockets(ctx);
   for (const session of sockets.all()) if (session.carries) log.devices.advanceDelivered(session.acked);

@@ -1,5 +1,5 @@
-// The context: the parts of one mailbox, which every function of the rooms gets to work with. assemble.ts builds it. This file imports
-// types only, and none whose file imports this one: those are interfaces here.
+// The context: the parts of one mailbox, which every function of the rooms gets to work with. assemble.ts builds it.
+// This file imports types only, and none whose file imports this one: those are interfaces here.
 import type { Caller } from "../protocol/caller.ts";
 import type { Bucket } from "../protocol/token-bucket.ts";
 import type { AlarmScheduler } from "../durable/alarm-scheduler.ts";
@@ -48,7 +48,10 @@ export interface MailboxContext {
   readonly censusReport: CensusReport;
   /** The caller that a token names; null for a token that is not valid by itself. */
   identify(token: string): Promise<Caller | null>;
-  /** Takes no event for `ms`, so that other objects of the isolate get the processor; frames wait with their clients meanwhile. */
+  /**
+   * Takes no event for `ms`, so that other objects of the isolate get the processor; frames wait with their clients
+   * meanwhile.
+   */
   pause(ms: number): void;
   /** Keeps the event open until `work` is done, without waiting for it. */
   background(work: Promise<unknown>): void;

@@ -1,4 +1,5 @@
-// The events of one mailbox over its instance in memory: the context is assembled at the first one, and again after an erasure.
+// The events of one mailbox over its instance in memory: the context is assembled at the first one, and again after an
+// erasure.
 import { DEPTH_FROM_WORKER, DEPTH_OF_EVENT } from "../durable/call-budget.ts";
 import { assemble } from "./assemble.ts";
 import type { MailboxContext, MailboxObject } from "./context.ts";
@@ -15,7 +16,8 @@ export class MailboxEvents implements MailboxObject {
   }
 
   /**
-   * Begins an event. `depth`: how many calls lead to it. `name`: the user's; unknown for sockets and alarms, for which the log has it.
+   * Begins an event. `depth`: how many calls lead to it. `name`: the user's; unknown for sockets and alarms, for which
+   * the log has it.
    */
   enter(name: string | undefined, depth: number = DEPTH_FROM_WORKER): MailboxContext {
     const context = this.context(name);

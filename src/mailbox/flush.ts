@@ -1,5 +1,5 @@
-// The end of a group commit: first everything is written, then everything is sent. The runtime holds what is sent until the rows are
-// durable. Work of the group itself is elsewhere.
+// The end of a group commit: first everything is written, then everything is sent. The runtime holds all output until
+// the rows are durable. It knows nothing of the work that was committed.
 import { counterReport } from "../metrics/report-counters.ts";
 import { closeCodeOf } from "./access/account.ts";
 import { closeStream, closeWithCode } from "./connections/disconnect.ts";
@@ -9,7 +9,7 @@ import type { MailboxContext } from "./context.ts";
 import { persistCursors } from "./reading/acknowledge.ts";
 import { pump } from "./reading/pump.ts";
 
-/** Writes the rows that the work of the group left to write, and closes sockets whose access has ended. */
+/** Writes the rows that the committed work left to write, and closes sockets whose access has ended. */
 export function flushWrites(context: MailboxContext): void {
   const { log, outbox, sockets } = context;
   for (const session of sockets.all()) {
@@ -39,7 +39,9 @@ export function flushReplies(context: MailboxContext): void {
   if (counterReport.isDue(Date.now())) context.background(counterReport.report(context.remote.reach));
 }
 
-/** An event stream whose window is full cannot acknowledge: it ends, and the next connection of its client is the ack. */
+/**
+ * An event stream whose window is full cannot acknowledge: it ends, and the next connection of its client is the ack.
+ */
 function endFullStream(context: MailboxContext, session: Session): void {
   context.groupCommit.enqueue(() => {
     if (context.sockets.of(session.ws) !== session) return;

@@ -1,5 +1,5 @@
-// One user's mailbox as a Durable Object: it leads the events of the platform, the calls of other objects, and those of the Worker
-// (calls.ts) to the rooms. It decides nothing itself.
+// One user's mailbox as a Durable Object: it leads the events of the platform, the calls of other objects, and those of
+// the Worker (calls.ts) to the rooms. It decides nothing itself.
 import { DurableObject } from "cloudflare:workers";
 import type { Caller } from "../protocol/caller.ts";
 import { readConnectionRequest } from "../protocol/connection-request.ts";
@@ -11,17 +11,20 @@ import { V1 } from "../protocol/version.ts";
 import { DEPTH_FROM_CENSUS, DEPTH_OF_EVENT } from "../durable/call-budget.ts";
 import { closeCodeOf } from "./access/account.ts";
 import { type CallMethods, CALLS } from "./calls/calls.ts";
+import type { Call } from "./calls/declare-call.ts";
 import { checkConnect } from "./connections/connect.ts";
 import { closeWithCode } from "./connections/disconnect.ts";
 import { receiveAfterClose, receiveText } from "./connections/receive-text.ts";
 import { onClientGone, onConnect, onSessionEnd, openStream } from "./connections/session-events.ts";
-import type { Call } from "./calls/declare-call.ts";
 import { acceptDelivery } from "./delivery/accept-delivery.ts";
 import { MailboxEvents } from "./events.ts";
 import { presenceFor } from "./presence/presence.ts";
 import { acceptSignal } from "./presence/signals.ts";
 
-/** The base class, with the methods that the class below defines from the table of calls: TypeScript does not see them otherwise. */
+/**
+ * The base class, with the methods that the class below defines from the table of calls: TypeScript does not see them
+ * otherwise.
+ */
 const ObjectWithCalls = DurableObject as unknown as new (
   ctx: DurableObjectState,
   env: Env,
@@ -47,7 +50,9 @@ export class Mailbox extends ObjectWithCalls implements MailboxCalls {
     this.#events = new MailboxEvents(ctx, withJurisdiction(env));
   }
 
-  /** Opens a socket or an event stream for a request that the Worker authorized; 400 with a refusal as JSON otherwise. */
+  /**
+   * Opens a socket or an event stream for a request that the Worker authorized; 400 with a refusal as JSON otherwise.
+   */
   override async fetch(request: Request): Promise<Response> {
     const visit = readConnectionRequest(request);
     const context = this.#events.enter(visit.name);

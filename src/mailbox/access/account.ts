@@ -4,11 +4,11 @@ import { UNREAD_BYTES } from "../../protocol/limits.ts";
 import { logEvent } from "../../protocol/log-events.ts";
 import { type Code, type Refusal, refusal } from "../../protocol/refusals.ts";
 import { accessIdOf } from "../../protocol/service.ts";
+import { checkBeginning } from "./check-beginning.ts";
+import { checkServiceToken, isEnded, isService, SEEN_INTERVAL_MS } from "./service-tokens.ts";
 import type { Session } from "../connections/sockets.ts";
 import type { MailboxContext } from "../context.ts";
 import type { Token } from "../log/account-rows.ts";
-import { checkBeginning } from "./check-beginning.ts";
-import { checkServiceToken, isEnded, isService, SEEN_INTERVAL_MS } from "./service-tokens.ts";
 
 type ServiceProof = Extract<Proof, { readonly is: "service" }>;
 type OperatorProof = Extract<Proof, { readonly is: "operator" }>;
@@ -47,8 +47,8 @@ function isGood(context: MailboxContext, proof: Exclude<Proof, ServiceProof | Op
 }
 
 /**
- * The code with which a socket is to be closed, or null: it floods or does not read, its user was suspended, its token has expired, or
- * its device was signed out.
+ * The code with which a socket is to be closed, or null: it floods or does not read, its user was suspended, its token
+ * has expired, or its device was signed out.
  */
 export function closeCodeOf(
   context: MailboxContext,
@@ -81,7 +81,9 @@ export function makerOf(context: MailboxContext, proof: Proof): string | null {
   return token === null ? null : accessIdOf(token.hash);
 }
 
-/** Signs out the devices that were idle for too long. Their codes and passkeys stay, because nobody has signed them out. */
+/**
+ * Signs out the devices that were idle for too long. Their codes and passkeys stay, because nobody has signed them out.
+ */
 export function endIdle(context: MailboxContext): void {
   const now = Date.now();
   for (const token of context.log.account.tokens()) if (isIdle(context, token, now)) dropIdle(context, token);

@@ -1,17 +1,12 @@
-// Challenges for passkeys. The mailbox signs them with its own secret, so that making one writes no row and an eviction loses none. Each
-// is good once, for five minutes; the account stores those that were used.
+// Challenges for passkeys. The mailbox signs them with its own secret, so that making one writes no row and an eviction
+// loses none. Each is good once, for five minutes; the account stores those that were used.
+import type { Challenge } from "../log/account-rows.ts";
 
 /** How long a challenge is good. */
 const LIFETIME_MS = 300_000;
 
 /** What a challenge is for: one made to add a passkey signs nobody in. */
 export type Purpose = "add" | "enter" | "prove";
-
-/** A challenge that this mailbox made. `expires`: ms since 1970. */
-export interface Challenge {
-  readonly nonce: string;
-  readonly expires: number;
-}
 
 /** A fresh challenge, as text. */
 export async function makeChallenge(secret: string, purpose: Purpose): Promise<string> {
@@ -30,8 +25,9 @@ export async function readChallenge(secret: string, purpose: Purpose, text: stri
 }
 
 /**
- * The handle by which authenticators know the account, base64url: 32 bytes that say nothing of the user. It is derived from the account's
- * random secret, so that it is always the same and needs no row. No challenge is signed under this word.
+ * The handle by which authenticators know the account, base64url: 32 bytes that say nothing of the user. It is derived
+ * from the account's random secret, so that it is always the same and needs no row. No challenge is signed under this
+ * word.
  */
 export function handleOf(secret: string): Promise<string> {
   return sign(secret, "handle");

@@ -1,5 +1,6 @@
-// A mailbox begins when its name is claimed or becomes a service account's, or, where nobody has to claim it, with the first connection,
-// request or message. A mailbox that has begun keeps its name, even if the rule for new names changes.
+// A mailbox begins when its name is claimed or becomes a service account's, or, where nobody has to claim it, with the
+// first connection, request or message. A mailbox that has begun keeps its name, even if the rule for new names
+// changes.
 import { checkNewName } from "../../protocol/new-names.ts";
 import type { Refusal } from "../../protocol/refusals.ts";
 import type { MailboxContext } from "../context.ts";

@@ -1,16 +1,17 @@
-// Signed-in devices: lists them, makes codes for more of them, and signs them out. When one device signs out another, the codes and
-// passkeys that the other made end too, so that the thief of a device can't come back. To be called inside a transaction.
+// Signed-in devices: lists them, makes codes for more of them, and signs them out. When one device signs out another,
+// the codes and passkeys that the other made end too, so that the thief of a device can't come back. To be called
+// inside a transaction.
 import type { CallResult, Proof, SignedInDevice } from "../../protocol/caller.ts";
 import { LINK_MS } from "../../protocol/limits.ts";
 import { logEvent } from "../../protocol/log-events.ts";
 import { refusal } from "../../protocol/refusals.ts";
 import { accessIdOf } from "../../protocol/service.ts";
-import type { MailboxContext } from "../context.ts";
-import type { Token } from "../log/account-rows.ts";
 import { endIdle, makerOf, tokenOf } from "./account.ts";
 import { checkFreshProof } from "./fresh-proof.ts";
 import { notifyUser } from "./notify-user.ts";
 import { dropPasskey } from "./passkeys.ts";
+import type { MailboxContext } from "../context.ts";
+import type { Token } from "../log/account-rows.ts";
 
 /** The signed-in devices, the latest first. */
 export function devices(context: MailboxContext, proof: Proof): readonly SignedInDevice[] {
@@ -43,9 +44,9 @@ export function openLinkCode(context: MailboxContext, proof: Proof, hash: string
 }
 
 /**
- * Signs out the device with this id, or the calling one for null; its sockets are closed at the end of the transaction. A device that
- * signs itself out leaves what it made. With another one its codes and passkeys end: if the recovery code is among them, the one with the
- * hash `next` replaces it, and the result is true.
+ * Signs out the device with this id, or the calling one for null; its sockets are closed at the end of the transaction.
+ * A device that signs itself out leaves what it made. With another one its codes and passkeys end: if the recovery code
+ * is among them, the one with the hash `next` replaces it, and the result is true.
  */
 export function signOut(
   context: MailboxContext,

@@ -1,17 +1,18 @@
-// Fresh proofs. A change of who gets in needs one: somebody who picks up a device can read and write with it, but makes nothing that
-// outlasts the device. To be called inside a transaction.
-import { PROOF_MS } from "../../protocol/limits.ts";
-import { type Refusal, refusal } from "../../protocol/refusals.ts";
+// Fresh proofs. A change of who gets in needs one: somebody who picks up a device can read and write with it, but makes
+// nothing that outlasts the device. To be called inside a transaction.
 import type { UsedPasskey } from "../../protocol/account.ts";
 import type { CallResult, Proof } from "../../protocol/caller.ts";
+import { PROOF_MS } from "../../protocol/limits.ts";
+import { type Refusal, refusal } from "../../protocol/refusals.ts";
 import { tokenOf } from "./account.ts";
-import type { MailboxContext } from "../context.ts";
-import type { Challenge } from "./challenge.ts";
-import { isSame, type Token } from "../log/account-rows.ts";
 import { refuseAttempt } from "./notify-user.ts";
 import { usePasskey } from "./passkeys.ts";
+import type { MailboxContext } from "../context.ts";
+import { type Challenge, isSame, type Token } from "../log/account-rows.ts";
 
-/** Checks for a fresh proof. Only a device's token can be in the wrong hands for long, and only accounts have proofs. */
+/**
+ * Checks for a fresh proof. Only a device's token can be in the wrong hands for long, and only accounts have proofs.
+ */
 export function checkFreshProof(context: MailboxContext, proof: Proof): Refusal | null {
   const token = tokenOf(context, proof);
   return token === null || isFreshlyProved(token) ? null : refusal("proof_required");

@@ -1,13 +1,14 @@
-// Notices of the mailbox to its user: entries of the log, which every device receives. To be called inside a transaction.
-import { logEvent } from "../../protocol/log-events.ts";
+// Notices of the mailbox to its user: entries of the log, which every device receives. To be called inside a
+// transaction.
 import { ATTEMPTS_NOTICE_MS } from "../../protocol/limits.ts";
+import { logEvent } from "../../protocol/log-events.ts";
 import type { NoticeCode } from "../../protocol/notices.ts";
 import { type Refusal, refusal } from "../../protocol/refusals.ts";
 import type { MailboxContext } from "../context.ts";
 
 /**
- * A mailbox logs wrong codes at most once in this time. The time of the last line is in memory: an eviction may add one. Answers:
- * strangers who fill the log.
+ * A mailbox logs wrong codes at most once in this time. The time of the last line is in memory: an eviction may add
+ * one. Answers: strangers who fill the log.
  */
 const LOG_INTERVAL_MS = 60_000;
 
@@ -18,8 +19,8 @@ export function notifyUser(context: MailboxContext, code: NoticeCode, about: str
 }
 
 /**
- * The refusal of a wrong code or passkey. The user is notified at most once an hour. The account's row remembers that over an eviction,
- * so a flood of wrong codes writes two rows an hour.
+ * The refusal of a wrong code or passkey. The user is notified at most once an hour. The account's row remembers that
+ * over an eviction, so a flood of wrong codes writes two rows an hour.
  */
 export function refuseAttempt(
   context: MailboxContext,

@@ -1,14 +1,14 @@
-// Passkeys of an account. The Worker verifies the signatures of authenticators; the mailbox checks that the challenge is its own and used
-// once. Functions that write are to be called inside a transaction.
+// Passkeys of an account. The Worker verifies the signatures of authenticators; the mailbox checks that the challenge
+// is its own and used once. Functions that write are to be called inside a transaction.
 import type { NewToken, Passkey, UsedPasskey } from "../../protocol/account.ts";
-import { logEvent } from "../../protocol/log-events.ts";
-import { PASSKEYS, USED_CHALLENGES } from "../../protocol/limits.ts";
-import { type Refusal, refusal } from "../../protocol/refusals.ts";
 import type { CallResult } from "../../protocol/caller.ts";
-import type { MailboxContext } from "../context.ts";
-import type { Challenge } from "./challenge.ts";
+import { PASSKEYS, USED_CHALLENGES } from "../../protocol/limits.ts";
+import { logEvent } from "../../protocol/log-events.ts";
+import { type Refusal, refusal } from "../../protocol/refusals.ts";
 import { notifyUser, refuseAttempt } from "./notify-user.ts";
 import { signInDevice } from "./sign-in.ts";
+import type { MailboxContext } from "../context.ts";
+import type { Challenge } from "../log/account-rows.ts";
 
 export function findPasskey(context: MailboxContext, id: string): Passkey | null {
   return context.log.account.passkeys().find((passkey) => passkey.id === id) ?? null;
@@ -21,7 +21,10 @@ export function proofPasskey(context: MailboxContext, challenge: Challenge | nul
   return { value: passkey };
 }
 
-/** Checks whether a passkey can be added over this challenge: before the Worker verifies anything, and again when it is stored. */
+/**
+ * Checks whether a passkey can be added over this challenge: before the Worker verifies anything, and again when it is
+ * stored.
+ */
 export function checkAdding(context: MailboxContext, challenge: Challenge | null): Refusal | null {
   if (!isFresh(context, challenge)) return refusal("unauthorized", "the challenge is not valid, or no longer");
   const { length } = context.log.account.passkeys();

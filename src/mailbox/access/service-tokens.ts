@@ -11,7 +11,9 @@ export function isService(context: MailboxContext): boolean {
   return context.log.account.service.row !== null;
 }
 
-/** Whether it is a service account that an operator ended: its mailbox accepts nothing, and nobody else gets the name. */
+/**
+ * Whether it is a service account that an operator ended: its mailbox accepts nothing, and nobody else gets the name.
+ */
 export function isEnded(context: MailboxContext): boolean {
   return (context.log.account.service.row?.ended ?? 0) > 0;
 }

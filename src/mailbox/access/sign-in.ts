@@ -1,17 +1,17 @@
-// The ways into an account: to claim its name, or to bring a code. Codes are too long to guess, so wrong ones don't end the right one;
-// guessing is rate-limited by address before it gets here. To be called inside a transaction.
+// The ways into an account: to claim its name, or to bring a code. Codes are too long to guess, so wrong ones don't end
+// the right one; guessing is rate-limited by address before it gets here. To be called inside a transaction.
 import type { NewToken } from "../../protocol/account.ts";
-import { logEvent } from "../../protocol/log-events.ts";
-import { SIGNED_IN } from "../../protocol/limits.ts";
-import { refusal } from "../../protocol/refusals.ts";
 import type { CallResult } from "../../protocol/caller.ts";
+import { SIGNED_IN } from "../../protocol/limits.ts";
+import { logEvent } from "../../protocol/log-events.ts";
+import { refusal } from "../../protocol/refusals.ts";
 import { accessIdOf } from "../../protocol/service.ts";
 import { endIdle } from "./account.ts";
-import { checkBeginning } from "./check-beginning.ts";
-import type { MailboxContext } from "../context.ts";
 import { randomText } from "./challenge.ts";
-import { isSame } from "../log/account-rows.ts";
+import { checkBeginning } from "./check-beginning.ts";
 import { notifyUser, refuseAttempt } from "./notify-user.ts";
+import type { MailboxContext } from "../context.ts";
+import { isSame } from "../log/account-rows.ts";
 
 const WRONG = "The name or the code is wrong.";
 
@@ -73,7 +73,10 @@ export function signInDevice(
   return device;
 }
 
-/** Stores the token. It replaces the one that the same browser had before, and, above `SIGNED_IN`, the one not seen for longest. */
+/**
+ * Stores the token. It replaces the one that the same browser had before, and, above `SIGNED_IN`, the one not seen for
+ * longest.
+ */
 function admit(context: MailboxContext, { hash, label, replaces }: NewToken): Device {
   const { account } = context.log;
   const now = Date.now();

@@ -1,8 +1,8 @@
-// The standing of a peer: a contact, a stranger with a request, or blocked. Each verb decides what that means for it; contacts.ts of the
-// room people changes it.
+// The standing of a peer: a contact, a stranger with a request, or blocked. Each verb decides what that means for it;
+// contacts.ts of the room people changes it.
+import { isService } from "./service-tokens.ts";
 import type { MailboxContext } from "../context.ts";
 import type { Standing } from "../log/contact-rows.ts";
-import { isService } from "./service-tokens.ts";
 
 /** The standing of `name`; null if no message was exchanged with them yet. */
 export function standingOf(context: MailboxContext, name: string): Standing | null {

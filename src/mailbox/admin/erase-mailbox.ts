@@ -1,17 +1,21 @@
-// The end of a mailbox: its user erases everything. What may fail comes first, in one transaction. Only when nothing is left are the
-// sockets closed, and from then on nobody gets the name.
+// The end of a mailbox: its user erases everything. What may fail comes first, in one transaction. Only when nothing is
+// left are the sockets closed, and from then on nobody gets the name.
 import type { MailboxContext, MailboxObject } from "../context.ts";
 import { clean } from "../log/tombstone.ts";
 import { correspondents, goInvisible } from "../presence/presence.ts";
 
-/** Erases everything except the record that the name is taken. Throws where that can't be done: then the mailbox is as it was. */
+/**
+ * Erases everything except the record that the name is taken. Throws where that can't be done: then the mailbox is as
+ * it was.
+ */
 export async function eraseMailbox(object: MailboxObject, context: MailboxContext): Promise<void> {
   const { storage } = object.state;
   closeForErasure(context, (work) => storage.transactionSync(work));
   object.forget();
   context.background(context.censusReport.changed({ event: "disconnect", device: "", sockets: 0 }));
   await storage.deleteAlarm();
-  // From here on nobody gets the name. Erased rows may be in the file until that is discarded, by the next wake at the latest.
+  // From here on nobody gets the name. Erased rows may be in the file until that is discarded, by the next wake at the
+  // latest.
   await storage.sync();
   await discardErasedFile(storage, context);
 }

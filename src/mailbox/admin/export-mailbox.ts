@@ -1,15 +1,18 @@
-// The export of a mailbox as JSON Lines, one object a line. It is read page by page, so that no more than a page is in memory. Entries that
-// are written while it runs are not in it.
+// The export of a mailbox as JSON Lines, one object a line. It is read page by page, so that no more than a page is in
+// memory. Entries that are written while it runs are not in it.
+import { write } from "../../protocol/down.ts";
+import { accessIdOf } from "../../protocol/service.ts";
 import type { MailboxContext } from "../context.ts";
 import type { MailboxRow } from "../log/schema.ts";
 import { settings } from "../people/settings.ts";
-import { write } from "../../protocol/down.ts";
 import { messageOf } from "../reading/read-conversations.ts";
-import { accessIdOf } from "../../protocol/service.ts";
 
 const ENTRIES_PER_PAGE = 64;
 
-/** The lines, as bytes: `account`, `device`, `passkey`, `contact` and `conversation` first, then the log in its order, and `end`. */
+/**
+ * The lines, as bytes: `account`, `device`, `passkey`, `contact` and `conversation` first, then the log in its order,
+ * and `end`.
+ */
 export function exportMailbox(context: MailboxContext): ReadableStream<Uint8Array> {
   const lines = withEnd(linesOf(context));
   const encoder = new TextEncoder();

@@ -1,22 +1,11 @@
-// The orders of operators to one mailbox. The Worker has checked that the caller is an operator. Nothing here reads a body.
-import type {
-  DeviceFacts,
-  Order,
-  Overview,
-  MessageTrace,
-  SocketFacts,
-  OrderResult,
-  MessageRef,
-} from "../../protocol/operator-orders.ts";
-import type { CallResult } from "../../protocol/caller.ts";
-import { checkAccess } from "../access/account.ts";
-import type { MailboxContext } from "../context.ts";
+// The orders of operators to one mailbox. The Worker has checked that the caller is an operator. Nothing here reads a
+// body.
+import type { DeviceFacts, Overview, MessageTrace, SocketFacts, MessageRef } from "../../protocol/operator-orders.ts";
 import { devices as signedIn } from "../access/devices.ts";
-import { closeWithCode } from "../connections/disconnect.ts";
-import { onSessionEnd } from "../connections/session-events.ts";
-import type { Session } from "../connections/sockets.ts";
 import { isService } from "../access/service-tokens.ts";
 import { standingOf } from "../access/standing.ts";
+import type { Session } from "../connections/sockets.ts";
+import type { MailboxContext } from "../context.ts";
 
 /** Facts of the object that are not in its tables. `alarm`: ms since 1970. */
 export interface ObjectStats {
@@ -24,33 +13,8 @@ export interface ObjectStats {
   readonly alarm: number | null;
 }
 
-/** Runs one order, inside a transaction of the group commit. */
-export function runOrder(
-  context: MailboxContext,
-  order: Order,
-  stats: ObjectStats,
-): CallResult<OrderResult[Order["is"]]> {
-  // To inspect is possible for any name, also for one that nobody has.
-  if (order.is === "look") return { value: overview(context, stats) };
-  if (order.is === "see") return { value: traceOf(context, order.which, stats.alarm) };
-  const refused = checkAccess(context, { is: "operator" });
-  if (refused !== null) return { refused };
-  switch (order.is) {
-    case "disconnect":
-      return { value: disconnect(context, order.device) };
-    case "suspend":
-      // The end of the group commit closes the sockets.
-      return { value: context.suspension.begin(order.reason) };
-    case "resume":
-      context.suspension.end();
-      return { value: null };
-    default:
-      return order satisfies never;
-  }
-}
-
 /** The state of the mailbox. For a name that nobody has, nothing is written. */
-function overview(context: MailboxContext, { bytes, alarm }: ObjectStats): Overview {
+export function overview(context: MailboxContext, { bytes, alarm }: ObjectStats): Overview {
   const { log } = context;
   const exists = log.row !== null;
   const count = (standing: "contact" | "request" | "blocked") => log.contacts.all(standing).length;
@@ -74,18 +38,8 @@ function overview(context: MailboxContext, { bytes, alarm }: ObjectStats): Overv
   };
 }
 
-/** Closes the sockets of one device, or all for null, and returns their number. They may reconnect. */
-function disconnect(context: MailboxContext, device: string | null): number {
-  const closed = [...context.sockets.all()].filter((session) => device === null || session.device === device);
-  for (const session of closed) {
-    closeWithCode(context, session, "disconnected");
-    onSessionEnd(context, session);
-  }
-  return closed.length;
-}
-
 /** The stored facts of one message; null if the mailbox does not exist. */
-function traceOf(context: MailboxContext, ref: MessageRef, alarm: number | null): MessageTrace | null {
+export function traceOf(context: MailboxContext, ref: MessageRef, alarm: number | null): MessageTrace | null {
   const { log, inspector } = context;
   if (log.row === null) return null;
   const message = "seq" in ref ? inspector.message(ref.seq) : inspector.received(ref.from, ref.origin);

@@ -1,8 +1,8 @@
-// Restores a mailbox to an earlier time, by the platform's point-in-time recovery; then the object restarts. Bare workerd and local servers
-// have no such recovery. What a restore means to other mailboxes: docs/OPERATIONS.md.
+// Restores a mailbox to an earlier time, by the platform's point-in-time recovery; then the object restarts. Bare
+// workerd and local servers have no such recovery. What a restore means to other mailboxes: docs/OPERATIONS.md.
+import type { CallResult } from "../../protocol/caller.ts";
 import { logEvent, reasonOf } from "../../protocol/log-events.ts";
 import { refusal } from "../../protocol/refusals.ts";
-import type { CallResult } from "../../protocol/caller.ts";
 import { checkAccess } from "../access/account.ts";
 import type { MailboxContext } from "../context.ts";
 

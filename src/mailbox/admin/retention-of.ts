@@ -1,5 +1,5 @@
-// The retention that the operator set: RETENTION_DAYS and RETENTION_ENTRIES. An empty, absent or wrong value keeps everything, so that a
-// typing error loses nothing.
+// The retention that the operator set: RETENTION_DAYS and RETENTION_ENTRIES. An empty, absent or wrong value keeps
+// everything, so that a typing error loses nothing.
 import { valueOf, type Variables } from "../../protocol/variables.ts";
 import type { Retention } from "../log/retention.ts";
 

@@ -1,14 +1,14 @@
 // The calls about an account: how somebody gets in, and the devices that are signed in.
 import type { NewToken } from "../../protocol/account.ts";
-import { refusal } from "../../protocol/refusals.ts";
 import type { Caller } from "../../protocol/caller.ts";
-import { anybody, caller, callerEvenSuspended, provenCaller } from "./declare-call.ts";
-import type { MailboxObject } from "../context.ts";
+import { refusal } from "../../protocol/refusals.ts";
 import { account } from "../access/account.ts";
 import { isErasureUnderWay } from "../access/check-beginning.ts";
 import { devices, openLinkCode, renewRecoveryCode, signOut, signOutOthers } from "../access/devices.ts";
 import { proveByCode } from "../access/fresh-proof.ts";
 import { claim, type Claim, link, recover } from "../access/sign-in.ts";
+import { anybody, caller, callerEvenSuspended, provenCaller } from "./declare-call.ts";
+import type { MailboxObject } from "../context.ts";
 
 const claimName = anybody((context, claimed: Claim) => claim(context, claimed));
 
@@ -32,8 +32,8 @@ export const accountCalls = {
   devices: caller((context, proof) => ({ value: devices(context, proof) })),
 
   /**
-   * `device` null: the calling device, which a suspended user may sign out too. `next`: the hash of another recovery code, used if the
-   * present one ends with the device; true if it was used.
+   * `device` null: the calling device, which a suspended user may sign out too. `next`: the hash of another recovery
+   * code, used if the present one ends with the device; true if it was used.
    */
   signOut: (object: MailboxObject, who: Caller, device: string | null, next: string | null = null) => {
     const declare = device === null ? callerEvenSuspended : caller;

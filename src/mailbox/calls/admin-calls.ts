@@ -1,17 +1,17 @@
-// The calls about a mailbox as a whole: its user exports or erases it, operators inspect, suspend and restore it. That somebody is an
-// operator was checked by the Worker.
+// The calls about a mailbox as a whole: its user exports or erases it, operators inspect, suspend and restore it. That
+// somebody is an operator was checked by the Worker.
 import type { CallResult, Caller, Proof } from "../../protocol/caller.ts";
 import { logEvent } from "../../protocol/log-events.ts";
 import type { Order } from "../../protocol/operator-orders.ts";
 import { checkAccess } from "../access/account.ts";
 import { checkFreshProof } from "../access/fresh-proof.ts";
-import type { MailboxContext, MailboxObject } from "../context.ts";
-import { callerEvenSuspended } from "./declare-call.ts";
-import { checkExportAllowance } from "../limits/allowance.ts";
 import { eraseMailbox } from "../admin/erase-mailbox.ts";
 import { exportMailbox } from "../admin/export-mailbox.ts";
-import { runOrder } from "../admin/inspect-user.ts";
 import { restore } from "../admin/restore.ts";
+import { runOrder } from "../admin/run-order.ts";
+import { callerEvenSuspended } from "./declare-call.ts";
+import type { MailboxContext, MailboxObject } from "../context.ts";
+import { checkExportAllowance } from "../limits/allowance.ts";
 
 export const adminCalls = {
   /** Everything that the mailbox stores, as JSON Lines. */

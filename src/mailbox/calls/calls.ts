@@ -1,10 +1,11 @@
-// Every call that the Worker makes to a mailbox, by name. A new call is one line in the table of its room. The names and arguments
-// are a contract between versions: during a deploy an old Worker calls new objects, and a new Worker old ones.
+// Every call that the Worker makes to a mailbox, by name. A new call is one line in the table of its room. The names
+// and arguments are a contract between versions: during a deploy an old Worker calls new objects, and a new Worker old
+// ones.
 import { accountCalls } from "./account-calls.ts";
-import { passkeyCalls } from "./passkey-calls.ts";
 import { adminCalls } from "./admin-calls.ts";
-import { peopleCalls } from "./people-calls.ts";
 import { messageCalls } from "./message-calls.ts";
+import { passkeyCalls } from "./passkey-calls.ts";
+import { peopleCalls } from "./people-calls.ts";
 import { serviceCalls } from "./service-calls.ts";
 import type { MailboxObject } from "../context.ts";
 

@@ -1,7 +1,7 @@
-// Declares one call that the Worker makes to a mailbox: who may make it, and what it does. Each room lists its calls in a table,
-// calls.ts joins the tables, and mailbox.ts turns them into RPC methods. This file knows no single call.
-import type { Refusal } from "../../protocol/refusals.ts";
+// Declares one call that the Worker makes to a mailbox: who may make it, and what it does. Each room lists its calls in
+// a table, calls.ts joins the tables, and mailbox.ts turns them into RPC methods. This file knows no single call.
 import type { CallResult, Caller, Proof } from "../../protocol/caller.ts";
+import type { Refusal } from "../../protocol/refusals.ts";
 import { type AlsoAllowed, checkAccess } from "../access/account.ts";
 import { checkFreshProof } from "../access/fresh-proof.ts";
 import type { MailboxContext, MailboxObject } from "../context.ts";
@@ -47,7 +47,9 @@ export function provenCaller<Args extends readonly unknown[], T>(
   return checked(work, { even: null, needsFreshProof: true });
 }
 
-/** Somebody without a token of this mailbox yet, who claims it or brings a code: `work` itself checks what they bring. */
+/**
+ * Somebody without a token of this mailbox yet, who claims it or brings a code: `work` itself checks what they bring.
+ */
 export function anybody<Args extends readonly unknown[], Result>(
   work: (context: MailboxContext, ...args: Args) => Result,
 ): Call<string, Args, Result> {
@@ -78,7 +80,9 @@ function checked<Args extends readonly unknown[], T>(
   };
 }
 
-/** A request is charged to the user only after the proof was accepted: a stranger's request is charged to its address. */
+/**
+ * A request is charged to the user only after the proof was accepted: a stranger's request is charged to its address.
+ */
 function checkCaller(context: MailboxContext, proof: Proof, { even, needsFreshProof }: CallerRule): Refusal | null {
   const refused = checkAccess(context, proof, even);
   if (refused !== null) return refused;

@@ -12,7 +12,7 @@ import { acknowledgeOverHttp, readEntries } from "../reading/read-log.ts";
 const startSending = caller((context, _, sending: Sending) => sendOverHttp(context, sending));
 
 export const messageCalls = {
-  /** Resolves when the outcome of every message is known, as far as a socket would have been told. */
+  /** Resolves when every message has the outcome that a socket would have received. */
   send: async (object: MailboxObject, who: Caller, sending: Sending): Promise<CallResult<readonly Outcome[]>> => {
     const started = await startSending(object, who, sending);
     return "refused" in started ? started : { value: await Promise.all(started.value) };

@@ -1,17 +1,9 @@
-// The calls about passkeys. WebCrypto is asynchronous, so a challenge is made or verified before the transaction begins.
+// The calls about passkeys. WebCrypto is asynchronous, so a challenge is made or verified before the transaction
+// begins.
 import type { NewToken, Passkey, PasskeyOptions, UsedPasskey } from "../../protocol/account.ts";
 import type { CallResult, Caller } from "../../protocol/caller.ts";
-import { anybody, type Call, caller, callerEvenSuspended, done, provenCaller } from "./declare-call.ts";
-import type { MailboxContext, MailboxObject } from "../context.ts";
 import { makerOf } from "../access/account.ts";
-import {
-  type Challenge,
-  handleOf,
-  makeChallenge,
-  type Purpose,
-  randomText,
-  readChallenge,
-} from "../access/challenge.ts";
+import { handleOf, makeChallenge, type Purpose, randomText, readChallenge } from "../access/challenge.ts";
 import { proveByPasskey } from "../access/fresh-proof.ts";
 import {
   addPasskey,
@@ -22,6 +14,9 @@ import {
   refusePasskey,
   removePasskey,
 } from "../access/passkeys.ts";
+import { anybody, type Call, caller, callerEvenSuspended, done, provenCaller } from "./declare-call.ts";
+import type { MailboxContext, MailboxObject } from "../context.ts";
+import type { Challenge } from "../log/account-rows.ts";
 
 export const passkeyCalls = {
   /** The options for an authenticator that makes a passkey for this account. */
@@ -30,7 +25,10 @@ export const passkeyCalls = {
   /** The options for an authenticator that shows that the caller is the user. */
   proofOptions: optionsCall("prove", callerEvenSuspended(accountSecret)),
 
-  /** A challenge to sign in with. For a name without an account it looks the same, takes the same work, and never verifies. */
+  /**
+   * A challenge to sign in with. For a name without an account it looks the same, takes the same work, and never
+   * verifies.
+   */
   enterOptions: async (object: MailboxObject, name: string): Promise<Pick<PasskeyOptions, "challenge">> => ({
     challenge: await makeChallenge(secretOf(object.context(name)), "enter"),
   }),
@@ -59,7 +57,10 @@ export const passkeyCalls = {
     return null;
   }),
 
-  /** Whether the caller may add a passkey over this challenge. The Worker asks before it parses the authenticator's response. */
+  /**
+   * Whether the caller may add a passkey over this challenge. The Worker asks before it parses the authenticator's
+   * response.
+   */
   checkChallenge: overChallenge(
     "add",
     provenCaller((context, _, challenge: Challenge | null) => done(checkAdding(context, challenge))),
@@ -82,7 +83,10 @@ export const passkeyCalls = {
   ),
 };
 
-/** Reads a challenge from its text, null if this mailbox did not make it for this purpose, and then makes the call with it. */
+/**
+ * Reads a challenge from its text, null if this mailbox did not make it for this purpose, and then makes the call with
+ * it.
+ */
 function overChallenge<Who extends Caller | string, Args extends readonly unknown[], Result>(
   purpose: Purpose,
   call: Call<Who, readonly [Challenge | null, ...Args], Result>,

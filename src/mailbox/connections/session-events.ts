@@ -1,13 +1,13 @@
-// A session begins or ends: the census is told the number of sockets, and contacts learn whether the user is online.
+// A session begins or ends: the census gets the number of sockets, and contacts learn whether the user is online.
+import { counterReport } from "../../metrics/report-counters.ts";
 import type { ConnectionRequest } from "../../protocol/connection-request.ts";
 import { V1 } from "../../protocol/version.ts";
-import { counterReport } from "../../metrics/report-counters.ts";
-import type { MailboxContext } from "../context.ts";
-import { announcePresence } from "../presence/presence.ts";
 import { connect } from "./connect.ts";
 import { closeWithCode, onClientClosed } from "./disconnect.ts";
 import { EventStream } from "./event-stream.ts";
 import type { Session, Wire } from "./sockets.ts";
+import type { MailboxContext } from "../context.ts";
+import { announcePresence } from "../presence/presence.ts";
 
 /** An event stream, for clients that WebSockets do not reach. `onGone` is called once, when its client is gone. */
 export function openStream(
@@ -41,14 +41,17 @@ export function onClientGone(context: MailboxContext, wire: Wire): void {
   onSessionEnd(context, session);
 }
 
-/** To be called after a session was removed, whoever ended it. */
+/** To be called after a session was removed, by its client or by the mailbox. */
 export function onSessionEnd(context: MailboxContext, session: Session): void {
   context.background(counterReport.report(context.remote.reach));
   report(context, "disconnect", session);
   if (context.sockets.size === 0) announcePresence(context);
 }
 
-/** The connection of the same device, or, where a user has as many sockets as allowed, the one that was idle for longest. */
+/**
+ * The connection of the same device, or, where a user has as many sockets as allowed, the one that was idle for
+ * longest.
+ */
 function sessionToReplace(
   { sockets, config }: MailboxContext,
   visit: ConnectionRequest,

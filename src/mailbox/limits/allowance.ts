@@ -1,5 +1,5 @@
-// The rate limits of one user: token buckets over all sockets and requests of a mailbox together. Work that becomes a message is not
-// charged here, except for the messages themselves.
+// The rate limits of one user: token buckets over all sockets and requests of a mailbox together. Work that becomes a
+// message is not charged here, except for the messages themselves.
 import { CLOSE_ANSWER_MS, PAUSE, RENEWALS, REJECTED, SIGNALS, UNANSWERED_BYTES } from "../../protocol/limits.ts";
 import { type Refusal, refusal } from "../../protocol/refusals.ts";
 import { Bucket } from "../../protocol/token-bucket.ts";
@@ -71,8 +71,8 @@ export function checkRequestAllowance(context: MailboxContext): Refusal | null {
 }
 
 /**
- * Takes an export of this size, or refuses it. It has a bucket apart from other requests: also right after a large export the user can
- * read the rest of the mailbox, or erase it.
+ * Takes an export of this size, or refuses it. It has a bucket apart from other requests: also right after a large
+ * export the user can read the rest of the mailbox, or erase it.
  */
 export function checkExportAllowance(context: MailboxContext, bytes: number): Refusal | null {
   const limits = limitsOf(context);
@@ -94,8 +94,8 @@ function requestBucket({ user }: MailboxContext, { REQUEST_BURST, REQUESTS_PER_S
 }
 
 /**
- * Charges a socket and its user for a text: `frames` of it had no effect, and nothing was made of `units` UTF-16 units. An ordinary text
- * costs nothing.
+ * Charges a socket and its user for a text: `frames` of it had no effect, and nothing was made of `units` UTF-16 units.
+ * An ordinary text costs nothing.
  */
 export function chargeRejected(context: MailboxContext, session: Session, frames: number, units: number): void {
   if (frames === 0 && units < FREE_TEXT_UNITS) return;
@@ -108,7 +108,10 @@ export function chargeRejected(context: MailboxContext, session: Session, frames
   session.isFlooding ||= session.rejected.tokens < 0 || ofUser.tokens < 0;
 }
 
-/** Adds work that no message was made of. At `PAUSE.EVERY` the mailbox takes no event for a few ms, so that others are served. */
+/**
+ * Adds work that no message was made of. At `PAUSE.EVERY` the mailbox takes no event for a few ms, so that others are
+ * served.
+ */
 export function pauseEvents(context: MailboxContext, price: number): void {
   if (context.load.add(price)) context.pause(PAUSE.MS);
 }

@@ -24,7 +24,7 @@ export interface MailboxConfig {
   readonly callsPerEvent: number;
 }
 
-/** In `open` mode anybody is anybody, so there are no strangers unless REQUESTS says so. */
+/** The configuration. In `open` mode anybody can use any name, so there are no requests unless REQUESTS is on. */
 export function configOf(variables: Variables): MailboxConfig {
   const mode = variables.AUTH ?? "";
   const requests = valueOf(variables, "REQUESTS");

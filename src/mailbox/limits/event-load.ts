@@ -1,4 +1,5 @@
-// The work of a mailbox that no message is made of, summed up to decide when the mailbox pauses. It pauses nothing itself.
+// The work of a mailbox that no message is made of, summed up to decide when the mailbox pauses. It pauses nothing
+// itself.
 import { PAUSE } from "../../protocol/limits.ts";
 
 export class EventLoad {

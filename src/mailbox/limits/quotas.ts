@@ -1,4 +1,5 @@
-// The quotas of messages: what one user may send, and what one sender may leave in a mailbox. Checked before anything is written.
+// The quotas of messages: what one user may send, and what one sender may leave in a mailbox. Checked before anything
+// is written.
 import type { Delivery } from "../../protocol/envelope.ts";
 import { QUOTAS } from "../../protocol/limits.ts";
 import type { MessageRefusalCode } from "../../protocol/message-refusals.ts";
@@ -6,13 +7,16 @@ import { type Refusal, refusal } from "../../protocol/refusals.ts";
 import { isService } from "../access/service-tokens.ts";
 import { hasStrangers, isNew, standingOf } from "../access/standing.ts";
 import type { MailboxContext } from "../context.ts";
-import type { Peer } from "../log/schema.ts";
 import { sendBucket } from "./allowance.ts";
 import type { Quotas } from "./config.ts";
+import type { Peer } from "../log/schema.ts";
 
 const HOUR_MS = 3_600_000;
 
-/** Share of a mailbox's bytes that others may fill. Answers: somebody who writes so much to a user that they can't write any more. */
+/**
+ * Share of a mailbox's bytes that others may fill. Answers: somebody who writes so much to a user that they can't write
+ * any more.
+ */
 const OTHERS_SHARE = 0.9;
 
 /** Checks whether this user may send to `to` now. A refused message costs nothing and is not written. */
@@ -29,7 +33,9 @@ export function checkSending(context: MailboxContext, to: string): Refusal | nul
   return wait > 0 ? { ...refusal("rate_limited"), retryAfter: Math.ceil(wait) } : null;
 }
 
-/** Whether the mailbox has as many bytes as it may. It can still be read, acknowledged, exported, trimmed and erased. */
+/**
+ * Whether the mailbox has as many bytes as it may. It can still be read, acknowledged, exported, trimmed and erased.
+ */
 export function isStorageFull({ log, config }: MailboxContext): boolean {
   return config.quotas !== null && log.sql.bytes >= config.quotas.MAILBOX_BYTES;
 }
@@ -50,8 +56,8 @@ export function spendQuota(context: MailboxContext): void {
 }
 
 /**
- * The number of a delivery's envelopes that the mailbox accepts, and the code with which the others are refused. A service account is
- * never a stranger.
+ * The number of a delivery's envelopes that the mailbox accepts, and the code with which the others are refused. A
+ * service account is never a stranger.
  */
 export function spaceFor(
   context: MailboxContext,
@@ -94,8 +100,8 @@ function backlogSpace(context: MailboxContext, peer: Peer, count: number): numbe
 }
 
 /**
- * Messages of this peer that are neither read nor on any device. The number of unread ones is at least as large and costs no row read:
- * up to `enough` it is returned instead.
+ * Messages of this peer that are neither read nor on any device. The number of unread ones is at least as large and
+ * costs no row read: up to `enough` it is returned instead.
  */
 function unseenOf(context: MailboxContext, peer: Peer, enough: number): number {
   if (peer.unread <= enough) return peer.unread;

@@ -2,7 +2,9 @@
 import type { Log } from "../log/log.ts";
 
 export class UnseenCount {
-  /** The counted range, and the number in it. Counted anew when a device received some; otherwise new entries are added. */
+  /**
+   * The counted range, and the number in it. Counted anew when a device received some; otherwise new entries are added.
+   */
   #delivered = -1;
   #head = 0;
   #count = 0;

@@ -1,5 +1,5 @@
-// The token buckets of all users of this isolate. They outlive the objects: a mailbox that restarts or wakes finds its buckets as it
-// left them, so that a restart grants nothing. In memory only; it knows nothing of what a bucket counts.
+// The token buckets of all users of this isolate. They outlive the objects: a mailbox that restarts or wakes finds its
+// buckets as it left them, so that a restart grants nothing. In memory only; it knows nothing of what a bucket counts.
 import { Bucket } from "../../protocol/token-bucket.ts";
 
 /** Users whose buckets are kept. Answers: buckets as memory. */
@@ -18,7 +18,10 @@ export type BucketKind =
   | "export"
   | "rejected";
 
-/** The buckets of one user. A user can name any number of devices: their own map keeps them from evicting the other buckets. */
+/**
+ * The buckets of one user. A user can name any number of devices: their own map keeps them from evicting the other
+ * buckets.
+ */
 interface Buckets {
   readonly kinds: Map<BucketKind, Bucket>;
   readonly devices: Map<string, Bucket>;

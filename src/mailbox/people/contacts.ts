@@ -1,5 +1,6 @@
-// From whom the user takes messages. First contact is a request until the user answers or accepts; until then the other side learns
-// nothing of the user. Every change is an entry, which all devices receive. To be called inside a transaction.
+// From whom the user takes messages. First contact is a request until the user answers or accepts; until then the other
+// side learns nothing of the user. Every change is an entry, which all devices receive. To be called inside a
+// transaction.
 import type { CallResult } from "../../protocol/caller.ts";
 import { type Refusal, refusal } from "../../protocol/refusals.ts";
 import { isService } from "../access/service-tokens.ts";
@@ -14,7 +15,10 @@ export function onMessageFromStranger(context: MailboxContext, name: string): vo
   if (hasStrangers(context) && standingOf(context, name) === null) setStanding(context, name, "request");
 }
 
-/** A message to `name` accepts their request. Where new peers are limited, the time of the first message to them is stored. */
+/**
+ * A message to `name` accepts their request. Where new peers are limited, the time of the first message to them is
+ * stored.
+ */
 export function onSentTo(context: MailboxContext, name: string): void {
   if (standingOf(context, name) === "request") accept(context, name);
   else if (isNew(context, name) && !isService(context) && (context.config.requests || context.config.quotas !== null)) {

@@ -1,4 +1,5 @@
-// Reports the number of the user's sockets to the census. One report is under way at a time, so the last number is the one that stays.
+// Reports the number of the user's sockets to the census. One report is under way at a time, so the last number is the
+// one that stays.
 import type { Online } from "../../protocol/census.ts";
 import { logEvent, reasonOf } from "../../protocol/log-events.ts";
 

@@ -1,5 +1,6 @@
-// Presence: what a socket watches, what peers report, and whom the user's own coming and going is sent. Nothing of it is stored. Each
-// peer is asked at most once in `SIGNALS.HEARD_MS`; a change is sent to at most `SIGNALS.TOLD` contacts, and rate-limited.
+// Presence: what a socket watches, what peers report, and whom the user's own coming and going is sent. Nothing of it
+// is stored. Each peer is asked at most once in `SIGNALS.HEARD_MS`; a change is sent to at most `SIGNALS.TOLD`
+// contacts, and rate-limited.
 import { write } from "../../protocol/down.ts";
 import type { Presence } from "../../protocol/envelope.ts";
 import { SIGNALS } from "../../protocol/limits.ts";
@@ -9,7 +10,10 @@ import type { Session } from "../connections/sockets.ts";
 import type { MailboxContext } from "../context.ts";
 import { takeAsk, takeChange } from "../limits/allowance.ts";
 
-/** Replaces the peers that this socket watches. For each new one their presence is sent once it is known; later changes come from the peer. */
+/**
+ * Replaces the peers that this socket watches. For each new one their presence is sent once it is known; later changes
+ * come from the peer.
+ */
 export function watchPresence(context: MailboxContext, session: Session, peers: readonly string[]): void {
   const added = new Set(peers.filter((peer) => !session.watched.includes(peer)));
   session.watched = [...new Set(peers)];
@@ -101,7 +105,7 @@ export function onPresenceAlarm(context: MailboxContext): void {
   context.signals.go();
 }
 
-/** The mailbox was erased, so no alarm comes any more: as many of these peers are told as one event may call. */
+/** The mailbox was erased, so no alarm comes any more: as many of these peers get the signal as one event may call. */
 export function goInvisible(context: MailboxContext, names: readonly string[]): void {
   const offline = { online: false, at: context.log.devices.seen };
   for (const name of names) if (context.budget.takeSpare()) signalPresence(context, name, offline);

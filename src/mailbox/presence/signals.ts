@@ -1,5 +1,5 @@
-// Signals: typing, and the signals that other mailboxes send. Nothing here is stored: a lost signal stays lost, and the next one is
-// right again. Presence: presence.ts.
+// Signals: typing, and the signals that other mailboxes send. Nothing here is stored: a lost signal stays lost, and the
+// next one is right again. Presence: presence.ts.
 import { write } from "../../protocol/down.ts";
 import type { Signal } from "../../protocol/envelope.ts";
 import { SIGNALS } from "../../protocol/limits.ts";

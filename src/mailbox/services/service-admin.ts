@@ -1,4 +1,5 @@
-// What operators do with a service account: create, show, grant and revoke tokens, set a webhook, end. Each order is one transaction.
+// What operators do with a service account: create, show, grant and revoke tokens, set a webhook, end. Each order is
+// one transaction.
 import type { CallResult } from "../../protocol/caller.ts";
 import { ACCESSES } from "../../protocol/limits.ts";
 import { type Refusal, refusal } from "../../protocol/refusals.ts";

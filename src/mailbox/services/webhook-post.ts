@@ -1,4 +1,5 @@
-// What a webhook posts next: a page of the log that is of interest to the receiver, and its body. It decides nothing about when.
+// What a webhook posts next: a page of the log that is of interest to the receiver, and its body. It decides nothing
+// about when.
 import { WEBHOOK } from "../../protocol/limits.ts";
 import type { MailboxContext } from "../context.ts";
 import { type MailboxRow, WEBHOOK_DEVICE } from "../log/schema.ts";
@@ -42,8 +43,8 @@ export function postOf(user: string, { epoch, trimmed }: MailboxRow, { first, la
 }
 
 /**
- * The range of the post that failed, which is repeated unchanged; null for none. It is not repeated if retention removed some of it, or if
- * older code, without these columns, went beyond it.
+ * The range of the post that failed, which is repeated unchanged; null for none. It is not repeated if retention
+ * removed some of it, or if older code, without these columns, went beyond it.
  */
 function failedPage(
   context: MailboxContext,

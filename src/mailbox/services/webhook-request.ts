@@ -1,5 +1,5 @@
-// One request of a webhook, signed as in Standard Webhooks (standardwebhooks.com), for which receivers find libraries. The only file of a
-// mailbox that calls the outside world. It returns a status; the body of the response is not read.
+// One request of a webhook, signed as in Standard Webhooks (standardwebhooks.com), for which receivers find libraries.
+// The only file of a mailbox that calls the outside world. It returns a status; the body of the response is not read.
 import { WEBHOOK } from "../../protocol/limits.ts";
 
 /** Posts once. Returns the status of the response, or 0 if none came in time. A redirect is not followed. */

@@ -1,5 +1,6 @@
-// The addresses that a webhook may call: https, on the public internet, on a port for https. Only the spelling of a name is checked here.
-// The runtime checks the address that it resolves to while it connects, so no time passes between that check and the use.
+// The addresses that a webhook may call: https, on the public internet, on a port for https. Only the spelling of a
+// name is checked here. The runtime checks the address that it resolves to while it connects, so no time passes between
+// that check and the use.
 import ipaddr from "ipaddr.js";
 import { dotless, type Hosts, names, portOf } from "../../protocol/allowed-hosts.ts";
 
@@ -10,8 +11,9 @@ const MAX_URL_UNITS = 2_048;
 const PORTS: ReadonlySet<number> = new Set([443, 8_443]);
 
 /**
- * Top-level labels of private or unresolvable names: those of RFC 2606, 6761, 6762, 7686, 8375 and 9476, the one that ICANN reserves for
- * private use, and those of clusters and routers. Answers: a webhook that reaches what only the server can reach.
+ * Top-level labels of private or unresolvable names: those of RFC 2606, 6761, 6762, 7686, 8375 and 9476, the one that
+ * ICANN reserves for private use, and those of clusters and routers. Answers: a webhook that reaches what only the
+ * server can reach.
  */
 const PRIVATE_LABELS: ReadonlySet<string> = new Set(
   (
@@ -20,10 +22,15 @@ const PRIVATE_LABELS: ReadonlySet<string> = new Set(
   ).split(" "),
 );
 
-/** IPv6 that is routed on the public internet: everything else is private, special, or an old form of an IPv4 address. */
+/**
+ * IPv6 that is routed on the public internet: everything else is private, special, or an old form of an IPv4 address.
+ */
 const GLOBAL = ipaddr.parseCIDR("2000::/3") as [ipaddr.IPv6, number];
 
-/** The reason, as a sentence, why a webhook may not call this address, or null. `hosts`: those that may be private, without TLS, on any port. */
+/**
+ * The reason, as a sentence, why a webhook may not call this address, or null. `hosts`: those that may be private,
+ * without TLS, on any port.
+ */
 export function checkTarget(text: string, hosts: Hosts): string | null {
   if (text.length > MAX_URL_UNITS || !URL.canParse(text)) return "it must be an address";
   const url = new URL(text);

@@ -1,5 +1,6 @@
-// The webhook of a service account: the entries of its mailbox are posted to an address, in order and one post at a time. It is a device
-// whose ack is a 2xx response. An idle mailbox needs no alarm for it: one rings once after a post, and further ones only while posts fail.
+// The webhook of a service account: the entries of its mailbox are posted to an address, in order and one post at a
+// time. It is a device whose ack is a 2xx response. An idle mailbox needs no alarm for it: one rings once after a post,
+// and further ones only while posts fail.
 import { WEBHOOK } from "../../protocol/limits.ts";
 import { logEvent } from "../../protocol/log-events.ts";
 import type { AlarmSwitch } from "../../durable/alarm.ts";
@@ -15,7 +16,10 @@ import { checkTarget } from "./webhook-target.ts";
 /** The columns of a row without failures. */
 const NO_FAILURE = { failing: 0, tries: 0, due: 0, first: 0, last: 0, gap: 0 };
 
-/** Frames that were passed over without a post, after which the position is stored. Answers: a wake that reads a year of own messages. */
+/**
+ * Frames that were passed over without a post, after which the position is stored. Answers: a wake that reads a year of
+ * own messages.
+ */
 const PERSIST_EVERY_FRAMES = 256;
 
 export class Webhook implements WebhookQueue {
@@ -58,7 +62,10 @@ export class Webhook implements WebhookQueue {
     this.#alarm.setAlarm(Date.now());
   }
 
-  /** Should this instance end before the response, the alarm wakes the next one. One alarm serves all posts of `WATCH_MS`. */
+  /**
+   * Should this instance end before the response, the alarm wakes the next one. One alarm serves all posts of
+   * `WATCH_MS`.
+   */
   #setSafetyAlarm(): void {
     const now = Date.now();
     if (this.#alarmAt > now) return;
@@ -66,7 +73,9 @@ export class Webhook implements WebhookQueue {
     this.#alarm.setAlarm(this.#alarmAt);
   }
 
-  /** The webhook was set or removed: its alarm and its position in memory are void. To be called inside a transaction. */
+  /**
+   * The webhook was set or removed: its alarm and its position in memory are void. To be called inside a transaction.
+   */
   reset(): void {
     this.#passed = 0;
     this.#alarmAt = 0;
@@ -137,8 +146,8 @@ export class Webhook implements WebhookQueue {
 }
 
 /**
- * Sets or replaces the webhook; the reason as a sentence if its address is not allowed. It continues where the last one was, or begins with
- * the entries that no device has received. To be called inside a transaction.
+ * Sets or replaces the webhook; the reason as a sentence if its address is not allowed. It continues where the last one
+ * was, or begins with the entries that no device has received. To be called inside a transaction.
  */
 export function setWebhook(context: MailboxContext, url: string, secret: string): string | null {
   const why = checkTarget(url, context.config.webhookHosts);
