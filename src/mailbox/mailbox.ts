@@ -1,5 +1,5 @@
-// One user's mailbox as a Durable Object: it leads the events of the platform, the calls of other objects, and those of
-// the Worker (calls.ts) to the rooms. It decides nothing itself.
+// One user's mailbox as a Durable Object. It passes the events of the platform, the calls of other objects, and those
+// of the Worker (calls/) on to the rooms, and decides nothing itself.
 import { DurableObject } from "cloudflare:workers";
 import type { Caller } from "../protocol/caller.ts";
 import { readConnectionRequest } from "../protocol/connection-request.ts";
@@ -21,10 +21,7 @@ import { MailboxEvents } from "./events.ts";
 import { presenceFor } from "./presence/presence.ts";
 import { acceptSignal } from "./presence/signals.ts";
 
-/**
- * The base class, with the methods that the class below defines from the table of calls: TypeScript does not see them
- * otherwise.
- */
+/** DurableObject, with the types of the methods that the class below defines from the table of calls. */
 const ObjectWithCalls = DurableObject as unknown as new (
   ctx: DurableObjectState,
   env: Env,
@@ -34,7 +31,7 @@ export class Mailbox extends ObjectWithCalls implements MailboxCalls {
   readonly #events: MailboxEvents;
 
   static {
-    // RPC finds methods on the prototype only, not on the instance (workerd, seen 2026-11).
+    // On the prototype, because RPC does not find methods of the instance.
     const calls = Object.entries(CALLS) as [string, Call<Caller | string, unknown[], unknown>][];
     for (const [name, call] of calls) {
       const value = function (this: Mailbox, who: Caller | string, ...args: unknown[]) {

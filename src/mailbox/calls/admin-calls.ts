@@ -7,11 +7,14 @@ import { checkAccess } from "../access/account.ts";
 import { checkFreshProof } from "../access/fresh-proof.ts";
 import { eraseMailbox } from "../admin/erase-mailbox.ts";
 import { exportMailbox } from "../admin/export-mailbox.ts";
+import type { ObjectStats } from "../admin/inspect-user.ts";
 import { restore } from "../admin/restore.ts";
 import { runOrder } from "../admin/run-order.ts";
-import { callerEvenSuspended } from "./declare-call.ts";
+import { callerEvenSuspended, operator } from "./declare-call.ts";
 import type { MailboxContext, MailboxObject } from "../context.ts";
 import { checkExportAllowance } from "../limits/allowance.ts";
+
+const run = operator((context, order: Order, stats: ObjectStats) => runOrder(context, order, stats));
 
 export const adminCalls = {
   /** Everything that the mailbox stores, as JSON Lines. */
@@ -29,9 +32,7 @@ export const adminCalls = {
 
   operate: async (object: MailboxObject, name: string, order: Order) => {
     const { storage } = object.state;
-    const context = object.context(name);
-    const stats = { bytes: storage.sql.databaseSize, alarm: await storage.getAlarm() };
-    return context.groupCommit.run(() => runOrder(context, order, stats));
+    return run(object, name, order, { bytes: storage.sql.databaseSize, alarm: await storage.getAlarm() });
   },
 
   /** Restores the mailbox as it was `at`, ms since 1970. */

@@ -1,6 +1,5 @@
-// Every call that the Worker makes to a mailbox, by name. A new call is one line in the table of its room. The names
-// and arguments are a contract between versions: during a deploy an old Worker calls new objects, and a new Worker old
-// ones.
+// Every call that the Worker makes to a mailbox, by name. A new call is one line in the table of its subject. Names and
+// arguments are a contract between versions: during a deploy old Workers call new objects, and new Workers old ones.
 import { accountCalls } from "./account-calls.ts";
 import { adminCalls } from "./admin-calls.ts";
 import { messageCalls } from "./message-calls.ts";

@@ -53,15 +53,28 @@ export function provenCaller<Args extends readonly unknown[], T>(
 export function anybody<Args extends readonly unknown[], Result>(
   work: (context: MailboxContext, ...args: Args) => Result,
 ): Call<string, Args, Result> {
-  return (object, name, ...args) => {
-    const context = object.context(name);
-    return context.groupCommit.run(() => work(context, ...args));
-  };
+  return byName(work);
+}
+
+/** An operator: the Worker has checked that, and the mailbox does not check it again. */
+export function operator<Args extends readonly unknown[], Result>(
+  work: (context: MailboxContext, ...args: Args) => Result,
+): Call<string, Args, Result> {
+  return byName(work);
 }
 
 /** The result of a call that only does something: the refusal, or null as the value. */
 export function done(refused: Refusal | null): CallResult<null> {
   return refused === null ? { value: null } : { refused };
+}
+
+function byName<Args extends readonly unknown[], Result>(
+  work: (context: MailboxContext, ...args: Args) => Result,
+): Call<string, Args, Result> {
+  return (object, name, ...args) => {
+    const context = object.context(name);
+    return context.groupCommit.run(() => work(context, ...args));
+  };
 }
 
 function checked<Args extends readonly unknown[], T>(

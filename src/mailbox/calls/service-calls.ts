@@ -2,11 +2,11 @@
 import { refusal } from "../../protocol/refusals.ts";
 import type { ServiceOrder } from "../../protocol/service.ts";
 import { isErasureUnderWay } from "../access/check-beginning.ts";
-import { anybody } from "./declare-call.ts";
+import { operator } from "./declare-call.ts";
 import type { MailboxObject } from "../context.ts";
 import { administerService } from "../services/service-admin.ts";
 
-const administer = anybody((context, order: ServiceOrder) => administerService(context, order));
+const administer = operator((context, order: ServiceOrder) => administerService(context, order));
 
 export const serviceCalls = {
   service: async (object: MailboxObject, name: string, order: ServiceOrder) => {

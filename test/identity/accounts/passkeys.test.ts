@@ -67,7 +67,7 @@ test.each<[string, Partial<Circumstances>]>([
   ["for another port of this host", { origin: `${HOST}:9999` }],
   ["in a frame of another page", { frame: { crossOrigin: true } }],
   ["under another page", { frame: { topOrigin: "https://evil.test" } }],
-  ["by whoever may be there", { verified: false }],
+  ["without user verification", { verified: false }],
   ["with a counter that does not grow", { counter: 1 }],
   ["over a challenge that was never given", { challenge: base64url(new Uint8Array(32)) }],
 ])("[A10] a signature %s signs nobody in", async (_, change) => {
