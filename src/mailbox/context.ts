@@ -1,4 +1,4 @@
-// The context: the parts of one mailbox, which every function of the rooms gets to work with. assemble.ts builds it.
+// The context: the parts of one mailbox, which the functions of a mailbox work with. assemble.ts builds it.
 // This file imports types only, and none whose file imports this one: those are interfaces here.
 import type { Caller } from "../protocol/caller.ts";
 import type { Bucket } from "../protocol/token-bucket.ts";

@@ -1,5 +1,5 @@
 // One user's mailbox as a Durable Object. It passes the events of the platform, the calls of other objects, and those
-// of the Worker (calls/) on to the rooms, and decides nothing itself.
+// of the Worker (calls/) on to the folders, and decides nothing itself.
 import { DurableObject } from "cloudflare:workers";
 import type { Caller } from "../protocol/caller.ts";
 import { readConnectionRequest } from "../protocol/connection-request.ts";

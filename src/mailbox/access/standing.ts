@@ -1,5 +1,5 @@
 // The standing of a peer: a contact, a stranger with a request, or blocked. Each verb decides what that means for it;
-// contacts.ts of the room people changes it.
+// people/contacts.ts changes it.
 import { isService } from "./service-tokens.ts";
 import type { MailboxContext } from "../context.ts";
 import type { Standing } from "../log/contact-rows.ts";

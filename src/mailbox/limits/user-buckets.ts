@@ -62,7 +62,7 @@ function bucketIn<Key>(map: Map<Key, Bucket>, key: Key, burst: number, perSecond
   return bucket;
 }
 
-/** Makes room for one more. */
+/** Evicts the oldest one if one more would be too many. */
 function evictOldest(map: Map<string, unknown>, max: number): void {
   const [oldest] = map.keys();
   if (map.size >= max && oldest !== undefined) map.delete(oldest);
