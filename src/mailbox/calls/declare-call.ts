@@ -1,5 +1,5 @@
-// Declares one call that the Worker makes to a mailbox: who may make it, and what it does. Each table lists the calls of a subject,
-// calls.ts joins the tables, and mailbox.ts turns them into RPC methods. This file knows no single call.
+// Declares one call that the Worker makes to a mailbox: who may make it, and what it does. Each table lists the calls
+// of a subject, calls.ts joins the tables, and mailbox.ts turns them into RPC methods. This file knows no single call.
 import type { CallResult, Caller, Proof } from "../../protocol/caller.ts";
 import type { Refusal } from "../../protocol/refusals.ts";
 import { type AlsoAllowed, checkAccess } from "../access/account.ts";
