@@ -1,40 +1,77 @@
-// What a verb gets to work with: the parts of one mailbox, wired in mailbox.ts.
+// The context: the parts of one mailbox, which the functions of a mailbox work with. assemble.ts builds it.
+// This file imports types only, and none whose file imports this one: those are interfaces here.
 import type { Caller } from "../protocol/caller.ts";
+import type { Bucket } from "../protocol/token-bucket.ts";
+import type { AlarmScheduler } from "../durable/alarm-scheduler.ts";
 import type { CallBudget } from "../durable/call-budget.ts";
+import type { GroupCommit } from "../durable/group-commit.ts";
+import type { Sockets } from "./connections/sockets.ts";
 import type { Outbox } from "./delivery/outbox.ts";
-import type { KeyRows } from "./log/key-rows.ts";
-import type { Inspector } from "./log/inspect.ts";
-import type { Log } from "./log/log.ts";
-import type { Suspension } from "./log/suspension.ts";
 import type { RemoteObjects } from "./delivery/remote-objects.ts";
 import type { MailboxConfig } from "./limits/config.ts";
+import type { EventLoad } from "./limits/event-load.ts";
+import type { UnseenCount } from "./limits/unseen-count.ts";
+import type { Inspector } from "./log/inspect.ts";
+import type { KeyRows } from "./log/key-rows.ts";
+import type { Log } from "./log/log.ts";
+import type { Suspension } from "./log/suspension.ts";
+import type { CensusReport } from "./presence/census-report.ts";
+import type { PresenceState } from "./presence/presence-state.ts";
 import type { SignalQueue } from "./presence/signal-queue.ts";
-import type { Sockets } from "./connections/sockets.ts";
-import type { GroupCommit } from "../durable/group-commit.ts";
-import type { Webhook } from "./services/webhook.ts";
 
 export interface MailboxContext {
   /** The canonical userName whose mailbox this is. */
   readonly user: string;
-  /** Until then it says that it can't store anything, ms since 1970; 0 where nothing speaks for it. */
+  /** Until then the mailbox answers `unable_to_store`, ms since 1970; 0 without a sign that the disk is full. */
   readonly refuseWritesUntil: number;
+  readonly config: MailboxConfig;
   readonly log: Log;
-  /** Of requests that were sent with one. */
+  /** Keys of requests that were sent with one. */
   readonly idempotencyKeys: KeyRows;
   readonly suspension: Suspension;
   readonly inspector: Inspector;
   readonly sockets: Sockets;
   readonly outbox: Outbox;
-  readonly budget: CallBudget;
-  readonly remote: RemoteObjects;
-  readonly signals: SignalQueue;
   readonly groupCommit: GroupCommit;
-  readonly config: MailboxConfig;
-  readonly webhook: Webhook;
-  /** Whom a token speaks of; null for one that is not to be trusted. */
+  readonly budget: CallBudget;
+  readonly alarms: AlarmScheduler;
+  readonly remote: RemoteObjects;
+  readonly webhook: WebhookQueue;
+  readonly signals: SignalQueue;
+  readonly presence: PresenceState;
+  readonly unseen: UnseenCount;
+  readonly load: EventLoad;
+  /** When an attempt with a wrong code was last logged, ms since 1970; see notify-user.ts. */
+  attemptLoggedAt: number;
+  /** By device: event streams that took the place of its connection; see takeover-limit.ts. */
+  readonly takeovers: Map<string, Bucket>;
+  readonly censusReport: CensusReport;
+  /** The caller that a token names; null for a token that is not valid by itself. */
   identify(token: string): Promise<Caller | null>;
-  /** Takes no event for some ms, so that others have their turn: what a client sends meanwhile waits with the client. */
+  /**
+   * Takes no event for `ms`, so that other objects of the isolate get the processor; frames wait with their clients
+   * meanwhile.
+   */
   pause(ms: number): void;
-  /** Lets something go on after the event that began it. */
+  /** Keeps the event open until `work` is done, without waiting for it. */
   background(work: Promise<unknown>): void;
+}
+
+/** The Durable Object, as its calls see it. */
+export interface MailboxObject {
+  /** The context of the current instance; another one after an erasure. */
+  context(name: string): MailboxContext;
+  /** The platform's side of the object. */
+  readonly state: DurableObjectState;
+  /** The next event builds the context anew. */
+  forget(): void;
+}
+
+/** The webhook of a service account; see services/webhook.ts. */
+export interface WebhookQueue {
+  /** Posts what follows its position, if it is time. To be called at the end of a group commit. */
+  go(context: MailboxContext): void;
+  onAlarm(): void;
+  /** The webhook was set or removed. */
+  reset(): void;
 }

@@ -1,4 +1,4 @@
-// To send over HTTP: the same answers as on a socket, one by one, and keys that make a repetition harmless.
+// Sending over HTTP: the same replies as on a socket, and idempotency keys.
 import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
@@ -19,7 +19,7 @@ const send = (user: string, body: unknown, headers: Record<string, string> = {})
 const answerTo = async (user: string, body: unknown, key?: string) =>
   (await send(user, body, key === undefined ? {} : { "Idempotency-Key": key })).json<Record<string, unknown>[]>();
 
-test("[H5] a message is sent with one request: it arrives, and the answer is what the socket would have said", async () => {
+test("[H5] a message is sent with one request: it arrives, and the response is the reply of a socket", async () => {
   const [alice, bob] = [fresh("alice"), await open(fresh("bob"))];
   const response = await send(alice, { to: bob.welcome.user.toUpperCase(), body: { text: "hi" } });
   expect(response.status).toBe(200);
@@ -28,7 +28,7 @@ test("[H5] a message is sent with one request: it arrives, and the answer is wha
   expect(await bob.until("message")).toMatchObject({ from: alice, origin: answer["entry"], body: { text: "hi" } });
 });
 
-test("[H5] one's own devices see what was sent so, and so does a plain client", async () => {
+test("[H5] the sender's own devices and plain clients receive the message", async () => {
   const [alice, note] = [await open(fresh("alice")), await plain(fresh("bob"))];
   await send(alice.welcome.user, { to: alice.welcome.user, body: "to myself" });
   const own = await alice.until("message");
@@ -37,7 +37,7 @@ test("[H5] one's own devices see what was sent so, and so does a plain client", 
   note.close();
 });
 
-test("[H5] of several each is answered for itself, in their order; a refused one holds up none", async () => {
+test("[H5] several messages have an outcome each, in order; a refused one delays no other", async () => {
   const [alice, bob] = [fresh("alice"), await open(fresh("bob"))];
   const to = bob.welcome.user;
   const large = "x".repeat(70_000);
@@ -60,7 +60,7 @@ test("[H5] of several each is answered for itself, in their order; a refused one
   expect((await bob.take("message", 2)).map(({ body }) => body)).toEqual([1, 6]);
 });
 
-test("[H5] a receiver that can't be reached makes it `queued`", async () => {
+test("[H5] a message to an unreachable receiver is `queued`", async () => {
   const [alice, bob] = [fresh("alice"), fresh("bob")];
   await runInDurableObject(env.MAILBOX.getByName(bob), (instance) => {
     (instance as Mailbox).deliver = () => Promise.reject(new Error("not to be reached"));
@@ -86,21 +86,18 @@ const wrong: [what: string, body: unknown, code: string, field?: string][] = [
   ["too many at once", Array.from({ length: 4_097 }, () => ({ to: "bob", body: 1 })), "bad_frame"],
 ];
 
-test.each(wrong)(
-  "[H9] %s is a problem that names the field, and nothing is left of it",
-  async (_, body, code, field) => {
-    const alice = fresh("alice");
-    const response = await send(alice, body);
-    expect(response.headers.get("Content-Type")).toBe("application/problem+json");
-    const problem = await response.json<Record<string, unknown>>();
-    expect(problem).toMatchObject({ type: `urn:restante:${code}`, status: response.status, code });
-    expect(problem["detail"]).toBe(problem["message"]);
-    expect(problem["field"]).toBe(field);
-    expect(await get(`/api/conversations?user=${alice}`)).toMatchObject({ conversations: [] });
-  },
-);
+test.each(wrong)("[H9] %s is refused with the name of the field, and writes nothing", async (_, body, code, field) => {
+  const alice = fresh("alice");
+  const response = await send(alice, body);
+  expect(response.headers.get("Content-Type")).toBe("application/problem+json");
+  const problem = await response.json<Record<string, unknown>>();
+  expect(problem).toMatchObject({ type: `urn:restante:${code}`, status: response.status, code });
+  expect(problem["detail"]).toBe(problem["message"]);
+  expect(problem["field"]).toBe(field);
+  expect(await get(`/api/conversations?user=${alice}`)).toMatchObject({ conversations: [] });
+});
 
-test("[H6] the same request again under its key is answered again, and sent once", async () => {
+test("[H6] a repeated request with the same key is answered again, and sent once", async () => {
   const [alice, bob] = [fresh("alice"), await open(fresh("bob"))];
   const body = [
     { to: bob.welcome.user, body: "once" },
@@ -127,12 +124,12 @@ test("[H6] the same key with another body is 409, and sends nothing", async () =
   ]) {
     expect(await verdict(send(alice, other, { "Idempotency-Key": "k" }))).toEqual([409, "id_reused"]);
   }
-  // Of somebody else's it is another key, and without one there is nothing to compare.
+  // Keys are separate for each user, and without one nothing is compared.
   expect(await answerTo(fresh("carol"), { to, body: "two" }, "k")).toMatchObject({ state: "stored" });
   expect(await answerTo(alice, { to, body: "two" })).toMatchObject({ state: "stored" });
 });
 
-test("[H6] what was refused under a key is tried again, and what was accepted is not", async () => {
+test("[H6] a repetition with the same key sends refused messages again, and accepted ones not", async () => {
   const [alice, bob] = [fresh("alice"), await open(fresh("bob"))];
   const to = bob.welcome.user;
   await send(alice, { to, body: "hello" });
@@ -150,7 +147,7 @@ test("[H6] what was refused under a key is tried again, and what was accepted is
   expect(await answerTo(alice, body, "k")).toEqual(again);
 });
 
-test("[H6] a key is kept for 24 hours, and costs a row", async () => {
+test("[H6] a key is stored for 24 hours, in one row", async () => {
   const alice = fresh("alice");
   const body = { to: alice, body: "a note" };
   await answerTo(alice, body, "first");
@@ -180,7 +177,7 @@ test.each([
   expect(await response.json()).toMatchObject({ code: "bad_query", field: "idempotency-key" });
 });
 
-test("[H5] a service sends with its token alone, as itself", async () => {
+test("[H5] a service sends as itself, with its token only", async () => {
   const [shop, bob] = [await service("shop", "send"), await open(fresh("bob"))];
   const init = { method: "POST", headers: { Authorization: `Bearer ${shop.token}` } };
   const body = JSON.stringify({ to: bob.welcome.user, body: "your parcel" });

@@ -1,5 +1,5 @@
-// Webhooks: what reaches a service's mailbox is posted, signed, in order, until it is taken. The world outside is played here; the story
-// test has a real one.
+// Webhooks: the entries of a service's mailbox are posted, signed and in order, until a post succeeds. The receiver is
+// simulated here; the story test has a real one.
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
 import { Webhook } from "../../src/mailbox/services/webhook.ts";
@@ -24,7 +24,7 @@ import {
 import { meter } from "../support/meter.ts";
 import { ADMIN, service, verdict } from "../support/operators.ts";
 
-test("[K1] an operator sets a webhook: 201 with a secret that is shown once, and takes it away", async () => {
+test("[K1] an operator sets a webhook, 201 with a secret that is shown once, and removes it", async () => {
   const shop = await service("shop", "send", "read");
   expect(await stateOf(shop)).toBeNull();
   const response = await say("PUT", hookOf(shop.userName), { url: URL }, ADMIN);
@@ -53,7 +53,7 @@ test("[K1] an operator sets a webhook: 201 with a secret that is shown once, and
   expect(posts).toEqual([]);
 });
 
-test("[K2] what reaches the mailbox is posted in order, one post at a time, each when the last one was taken", async () => {
+test("[K2] entries are posted in order, one post at a time, each after the last one succeeded", async () => {
   const { shop } = await hooked();
   const alice = fresh("alice");
   await send(alice, shop.userName, "one");
@@ -73,7 +73,7 @@ test("[K2] what reaches the mailbox is posted in order, one post at a time, each
   await second.answer(200);
 });
 
-test("[K2] what waited unseen goes first, one's own messages and marks don't go, and a failure does", async () => {
+test("[K2] unseen entries are posted first; own messages and marks are not posted, failures are", async () => {
   const shop = await service("shop", "send", "read");
   await send(fresh("alice"), shop.userName, "early");
   await say("PUT", hookOf(shop.userName), { url: URL }, ADMIN);
@@ -103,7 +103,7 @@ test("[K2] a post has at most 64 frames", async () => {
   expect(sizes).toEqual([64, 36]);
 });
 
-test("[K3] a post is signed over its id, the time and the body", async () => {
+test("[K3] the signature of a post covers its id, the time and the body", async () => {
   const { shop, secret } = await hooked();
   await send(fresh("alice"), shop.userName, { text: "g\u00fcnstig \u{1f4e6}" });
   const { headers, text, body, answer } = await posted();
@@ -126,7 +126,7 @@ test.each([
   ["a refusal", (post: Post) => post.answer(401)],
   ["a redirect", (post: Post) => post.answer(302, { Location: "https://elsewhere.example.com/" })],
   ["nothing", (post: Post) => post.fail()],
-])("[K4][K7] after %s the same is posted again, later, and what came meanwhile in the next post", async (_, no) => {
+])("[K4][K7] after %s the same post is repeated later, and newer entries follow in the next post", async (_, no) => {
   const { shop } = await hooked();
   const alice = fresh("alice");
   await send(alice, shop.userName, "one");
@@ -152,7 +152,7 @@ test.each([
   expect(await runDurableObjectAlarm(mailboxOf(shop.userName))).toBe(false);
 });
 
-test("[K4] it waits ever longer, at most four hours, and gives up after three days with a notice", async () => {
+test("[K4] retries back off up to four hours, and end after three days with a notice", async () => {
   const { shop } = await hooked();
   const alice = fresh("alice");
   await send(alice, shop.userName, "one");
@@ -185,7 +185,7 @@ test("[K4] it waits ever longer, at most four hours, and gives up after three da
     code: "webhook_disabled",
     message: expect.stringMatching(/\.$/),
   });
-  // Nothing more, until it is set again: then it goes on where it was.
+  // No more posts until it is set again; then it continues where it was.
   await send(alice, shop.userName, "two");
   expect(posts).toEqual([]);
   await say("PUT", hookOf(shop.userName), { url: `${URL}/2` }, ADMIN);
@@ -195,7 +195,7 @@ test("[K4] it waits ever longer, at most four hours, and gives up after three da
   await again.answer(200);
 });
 
-test("[K7] a post is made again as it was, however often, with own messages around it that are passed over", async () => {
+test("[K7] a post is repeated unchanged, with skipped own messages around it", async () => {
   const { shop } = await hooked();
   const [alice, bob] = [fresh("alice"), fresh("bob")];
   const robot = () => say("POST", "/api/messages", { to: bob, body: "own" }, shop.token);
@@ -220,7 +220,7 @@ test("[K7] a post is made again as it was, however often, with own messages arou
   await next.answer(200);
 });
 
-test("[K7] at another address it is another post, with everything that is there by then", async () => {
+test("[K7] another address gets a new post, with all entries of that time", async () => {
   const { shop } = await hooked();
   await send(fresh("alice"), shop.userName, "one");
   await (await posted()).answer(503);
@@ -232,14 +232,14 @@ test("[K7] at another address it is another post, with everything that is there 
   await again.answer(200);
 });
 
-test("[K4] an address that is gone for good is given up at once", async () => {
+test("[K4] a 410 disables the webhook at once", async () => {
   const { shop } = await hooked();
   await send(fresh("alice"), shop.userName, "one");
   await (await posted()).answer(410);
   expect(await until(shop, ({ disabled }) => disabled !== null)).toMatchObject({ tries: 1 });
 });
 
-test("[K6] what was taken is delivered: its author hears of it", async () => {
+test("[K6] a successful post is a delivery: the author gets a receipt", async () => {
   const { shop } = await hooked();
   const alice = await open(fresh("alice"));
   alice.send({ type: "send", id: 1, to: shop.userName, body: "hi" });
@@ -247,14 +247,14 @@ test("[K6] what was taken is delivered: its author hears of it", async () => {
   expect(await alice.mark("delivered")).toMatchObject({ peer: shop.userName });
 });
 
-test("[M13][K2] an event that has called enough leaves the next post to an alarm", async () => {
+test("[M13][K2] an event without calls left leaves the next post to an alarm", async () => {
   const { shop } = await hooked();
   const { go } = Webhook.prototype;
   const alarms = counters.alarms;
   let enough = true;
-  vi.spyOn(Webhook.prototype, "go").mockImplementation(function (this: Webhook, box) {
-    if (enough && box.user === shop.userName) box.budget.exhaust();
-    go.call(this, box);
+  vi.spyOn(Webhook.prototype, "go").mockImplementation(function (this: Webhook, context) {
+    if (enough && context.user === shop.userName) context.budget.exhaust();
+    go.call(this, context);
   });
   await send(fresh("alice"), shop.userName, "one");
   expect(posts).toEqual([]);
@@ -265,20 +265,20 @@ test("[M13][K2] an event that has called enough leaves the next post to an alarm
   await post.answer(200);
 });
 
-test("[K2] a post that was taken costs a row, and an idle mailbox nothing", async () => {
+test("[K2] a successful post writes one row, and an idle mailbox none", async () => {
   const { shop } = await hooked();
   await send(fresh("alice"), shop.userName, "one");
   await (await posted()).answer(200);
   await say("GET", "/api/settings", undefined, shop.token);
   const rows = await meter(shop.userName);
-  // One alarm looks after what a crash may have interrupted; then there is nothing.
+  // One alarm covers a crash during the post; then there is none.
   await later(shop, 60_000);
   await say("GET", "/api/settings", undefined, shop.token);
   expect(rows()).toBe(0);
   expect(await runDurableObjectAlarm(mailboxOf(shop.userName))).toBe(false);
 });
 
-test("[K1] with the service its webhook ends", async () => {
+test("[K1] a webhook ends with its service", async () => {
   const { shop } = await hooked();
   await send(fresh("alice"), shop.userName, "one");
   await (await posted()).answer(500);
@@ -299,7 +299,7 @@ test.each(["https://[::127.0.0.1]/", "https://db.service.consul/", "https://hook
   },
 );
 
-test("a suspended service's webhook gets nothing until it is let in again", async () => {
+test("a suspended service's webhook posts nothing until an operator resumes the service", async () => {
   const { shop } = await hooked();
   const suspension = `/api/admin/users/${shop.userName}/suspension`;
   await send(fresh("alice"), shop.userName, "hi");

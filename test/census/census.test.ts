@@ -1,4 +1,5 @@
-// Who is online: right with many tabs, after a crash at once for whoever returns, and in time for whoever does not.
+// The number of online users: right with many tabs; after a crash right at once for users who return, and after an
+// audit for the others.
 import { env, exports } from "cloudflare:workers";
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
@@ -14,7 +15,7 @@ async function online(): Promise<Online> {
 
 const shardAt = (shard: number) => env.CENSUS.getByName(String(shard));
 
-/** Audits every shard, all the way round. */
+/** Audits every shard completely. */
 async function audit(): Promise<void> {
   for (let shard = 0; shard < CENSUS_SHARDS; shard++) {
     await runInDurableObject(shardAt(shard), async (census: Census) => {
@@ -23,7 +24,7 @@ async function audit(): Promise<void> {
   }
 }
 
-test("[H4] three tabs of one user are one user and three sockets", async () => {
+test("[H4] three tabs of one user count as one user and three sockets", async () => {
   const [a, b] = [fresh("alice"), fresh("bob")];
   await open(a, "one");
   await open(a, "two");
@@ -37,7 +38,7 @@ test("[H4] three tabs of one user are one user and three sockets", async () => {
   expect(await online()).toEqual({ users: 1, sockets: 2 });
 });
 
-test("a device that comes back is counted once", async () => {
+test("a device that reconnects is counted once", async () => {
   const before = await online();
   const a = fresh("alice");
   for (let n = 0; n < 3; n++) await open(a, "phone");
@@ -45,7 +46,7 @@ test("a device that comes back is counted once", async () => {
   expect(await online()).toEqual({ users: before.users + 1, sockets: before.sockets + 1 });
 });
 
-test("after a crash it is right at once for whoever returns, and an audit corrects what is left behind", async () => {
+test("after a crash the count is right at once for users who return, and an audit corrects the others", async () => {
   await audit();
   const before = await online();
   const [a, b] = [fresh("alice"), fresh("bob")];
@@ -60,7 +61,7 @@ test("after a crash it is right at once for whoever returns, and an audit correc
   expect(await online()).toEqual({ users: 1, sockets: 1 });
 });
 
-test("an audit asks a few, whoever they are, and never all at once", async () => {
+test("an audit asks eight mailboxes at a time", async () => {
   const shard = shardAt(0);
   await runInDurableObject(shard, async (census: Census) => {
     for (let n = 0; n < 30; n++) await census.report(`ghost-${n}`, 1);
@@ -70,7 +71,7 @@ test("an audit asks a few, whoever they are, and never all at once", async () =>
   });
 });
 
-test("no audit begins while mailboxes have not answered the last one, however often somebody asks", async () => {
+test("no audit begins before all mailboxes have answered the last one", async () => {
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
   const asked: string[] = [];
   const hangs = vi.spyOn(Mailbox.prototype, "countSockets").mockImplementation((name) => {
@@ -91,7 +92,7 @@ test("no audit begins while mailboxes have not answered the last one, however of
   vi.useRealTimers();
 });
 
-test("a report that came twice changes nothing", async () => {
+test("a repeated report changes nothing", async () => {
   const shard = shardAt(1);
   const before = await shard.count();
   await shard.report("twice", 2);
@@ -110,7 +111,7 @@ test("names spread over all shards", () => {
   expect(Math.max(...counts)).toBeLessThan(1_200);
 });
 
-test("[H14] an audit that found nothing wrong is followed by none for a minute; one that did, by another in five seconds", async () => {
+test("[H14] the next audit is due a minute after one that found no error, and five seconds after one that did", async () => {
   const audit = vi.spyOn(Census.prototype, "audit");
   await runInDurableObject(shardAt(2), async (census: Census) => {
     const clock = vi.spyOn(Date, "now");
@@ -126,7 +127,7 @@ test("[H14] an audit that found nothing wrong is followed by none for a minute; 
     expect(await audits(59_999)).toBe(0);
     clock.mockReturnValue(start + 60_000);
     await census.report("ghost", 1);
-    // Too young to be asked about; then it is found wrong, and then nothing is.
+    // The report is too recent to be audited; then it is found wrong; then nothing is.
     expect([await audits(60_000), await audits(120_000), await audits(124_999), await audits(125_000)]).toEqual([
       1, 1, 0, 1,
     ]);

@@ -1,4 +1,4 @@
-// The headers of every answer, whatever it is: nothing is sniffed, framed, run or kept.
+// The headers of every response: nothing is sniffed, framed, run or cached.
 import { exports } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import { HOST } from "../support/accounts.ts";
@@ -52,7 +52,7 @@ test.each([
 );
 
 test.each(["localhost", "LOCALHOST:8787", "[::1]:8787", "a_b.example", "example.com.", "192.0.2.7:80"])(
-  "[O7] the Host %s is one",
+  "[O7] the Host %s is accepted",
   async (host) => {
     expect((await exports.default.fetch(new Request(`${HOST}/api/auth`, { headers: { Host: host } }))).status).toBe(
       200,

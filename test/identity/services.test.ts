@@ -1,4 +1,4 @@
-// Service accounts: names that operators create, with tokens that carry scopes. Here without tokens of anybody else; the other modes
+// Service accounts: names that operators create, with tokens that have scopes. Here in `open` mode; the other modes
 // have files of the same name.
 import { env } from "cloudflare:workers";
 import { abortAllDurableObjects } from "cloudflare:test";
@@ -7,7 +7,7 @@ import { ask, closedWith, openAs, say } from "../support/accounts.ts";
 import { fresh, lineOf, open, upgrade } from "../support/devices.ts";
 import { ADMIN, service, verdict } from "../support/operators.ts";
 
-test("[B1] an operator creates a service account: 201 with a token that is shown once, in any spelling of its name", async () => {
+test("[B1] an operator creates a service account with any spelling of its name: 201 with a token that is shown once", async () => {
   const userName = fresh("shop");
   const body = { userName: userName.toUpperCase(), scopes: ["send", "read"], label: "the backend" };
   const response = await say("POST", "/api/admin/services", body, ADMIN);
@@ -28,7 +28,7 @@ test("[B1] an operator creates a service account: 201 with a token that is shown
   expect(JSON.stringify(known)).not.toContain(String(made["token"]).slice(-43));
 });
 
-test("[B1] a name that somebody has used is no service's, and a service's is created once", async () => {
+test("[B1] no service is created under a used name, nor twice under the same name", async () => {
   const [used, shop] = [fresh("alice"), await service("shop", "send")];
   await open(used);
   expect(await verdict(say("POST", "/api/admin/services", { userName: used, scopes: ["send"] }, ADMIN))).toEqual([
@@ -42,7 +42,7 @@ test("[B1] a name that somebody has used is no service's, and a service's is cre
   expect(await listed()).not.toContain(used);
 });
 
-test("[B1] mail that waited for nobody yet is the service's", async () => {
+test("[B1] messages that arrived before the creation belong to the service", async () => {
   const [alice, shop] = [await open(fresh("alice")), fresh("shop")];
   alice.send({ type: "send", id: 1, to: shop, body: "is anybody there?" });
   await alice.until("accepted");
@@ -60,7 +60,7 @@ test.each([
   ["an empty list of scopes", { userName: "shop", scopes: [] }],
   ["a scope that is none", { userName: "shop", scopes: ["send", "everything"] }],
   ["a field that does not belong", { userName: "shop", scopes: ["send"], token: "mine" }],
-])("[B1] %s is refused with a sentence, and nothing is left of it", async (_, body) => {
+])("[B1] %s is refused with a sentence, and writes nothing", async (_, body) => {
   const before = await listed();
   const text = typeof body === "string" ? body : JSON.stringify(body);
   const response = await ask("/api/admin/services", {
@@ -95,7 +95,7 @@ test.each(routes)("[B2] %s %s is for operators alone", async (method, path) => {
   expect(await verdict(say(method, path, undefined, forged))).toEqual([401, "unauthorized"]);
 });
 
-test("[B2] a service's token with the scope admin is an operator's, until it is revoked", async () => {
+test("[B2] a service's token with the scope admin works for operators, until it is revoked", async () => {
   const robot = await service("robot", "admin");
   const made = await say("POST", "/api/admin/services", { userName: fresh("shop"), scopes: ["send"] }, robot.token);
   expect(made.status).toBe(201);
@@ -115,7 +115,7 @@ test("[B2] a secret of the deployment that is too short opens nothing", async ()
   }
 });
 
-test("[B3] read reads, send changes, a socket takes both, and admin alone does neither", async () => {
+test("[B3] `read` allows reading, `send` changes, a socket needs both, and `admin` alone allows neither", async () => {
   const [reads, sends, rules] = [
     await service("shop", "read"),
     await service("shop", "send"),
@@ -134,14 +134,14 @@ test("[B3] read reads, send changes, a socket takes both, and admin alone does n
   expect((await openAs(both)).welcome.user).toBe(both.userName);
 });
 
-test("[B3] a lacking scope is named", async () => {
+test("[B3] a refusal names the missing scope", async () => {
   const { token } = await service("shop", "read");
   expect(await (await say("PUT", "/api/settings", {}, token)).json()).toMatchObject({
     message: "This is not allowed: the token lacks the scope send.",
   });
 });
 
-test("[B4] a service gets another token and loses one, with its connections", async () => {
+test("[B4] a service is granted another token; revoking one closes its connections", async () => {
   const shop = await service("shop", "send", "read");
   const path = `/api/admin/services/${shop.userName}/tokens`;
   const second = await (await say("POST", path, { scopes: ["read"], label: "reader" }, ADMIN)).json<typeof shop>();
@@ -154,7 +154,7 @@ test("[B4] a service gets another token and loses one, with its connections", as
   expect(await verdict(say("DELETE", `${path}/${shop.id}`, undefined, ADMIN))).toEqual([404, "not_found"]);
 });
 
-test("[B4] tokens are there after a wake, sixteen at most", async () => {
+test("[B4] tokens survive an eviction, and there are at most sixteen", async () => {
   const shop = await service("shop", "send", "read");
   const path = `/api/admin/services/${shop.userName}/tokens`;
   for (let i = 1; i < 16; i++) expect((await say("POST", path, { scopes: ["read"] }, ADMIN)).status).toBe(201);
@@ -163,7 +163,7 @@ test("[B4] tokens are there after a wake, sixteen at most", async () => {
   expect((await openAs(shop)).welcome.user).toBe(shop.userName);
 });
 
-test("[B4] a revoked service is nobody's: its connections end, what is sent to it fails, and an operator may create it again", async () => {
+test("[B4] an ended service closes its connections and refuses messages, and an operator may create it again", async () => {
   const shop = await service("shop", "send", "read");
   const [device, alice] = [await openAs(shop), await open(fresh("alice"))];
   const path = `/api/admin/services/${shop.userName}`;
@@ -178,7 +178,7 @@ test("[B4] a revoked service is nobody's: its connections end, what is sent to i
   expect((await openAs(await again.json())).welcome.user).toBe(shop.userName);
 });
 
-test("[B5] a service's mailbox opens to its own tokens alone, also where anybody may open any", async () => {
+test("[B5] a service's mailbox opens only to its own tokens, also in `open` mode", async () => {
   const [shop, other] = [await service("shop", "send", "read"), await service("other", "send", "read")];
   expect(await closedWith(shop.userName, {})).toBe(4403);
   expect(await closedWith(shop.userName, { Authorization: `Bearer ${other.token}` })).toBe(4403);
@@ -189,7 +189,7 @@ test("[B5] a service's mailbox opens to its own tokens alone, also where anybody
   expect(beside.status).toBe(101);
 });
 
-test("[B5] a fresh token on a service's open socket carries it on, and a user's ends it", async () => {
+test("[B5] a fresh token keeps a service's socket open, and a user's token closes it", async () => {
   const shop = await service("shop", "send", "read");
   const path = `/api/admin/services/${shop.userName}/tokens`;
   const next = await (await say("POST", path, { scopes: ["send", "read"] }, ADMIN)).json<typeof shop>();

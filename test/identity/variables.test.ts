@@ -1,4 +1,4 @@
-// The table of variables: what the text of each is taken for, and what is said of one that makes no sense, or of a name that is none.
+// The table of variables: how each text is read, and how wrong values and unknown names are reported.
 import { expect, test, vi } from "vitest";
 import { logMisconfiguration, authModeOf } from "../../src/identity/auth-mode.ts";
 import { nearestName, accessProblem, startProblems } from "../../src/identity/check-variables.ts";
@@ -9,15 +9,15 @@ import { VARIABLES, valueOf, type Variables } from "../../src/protocol/variables
 
 const SECRET = "x".repeat(32);
 
-/** What is said at the start of a server with these. */
-const told = (given: Record<string, unknown>) => {
+/** The problems that the start of a server reports for these variables. */
+const problemsOf = (given: Record<string, unknown>) => {
   const all = { AUTH: "accounts", ...given };
   return startProblems(all, new Set(Object.keys(all))).join("\n");
 };
 
-test("the defaults make sense, and every row says what it means", () => {
-  expect(told({})).toBe("");
-  expect(told(Object.fromEntries(Object.keys(QUOTAS).map((name) => [name, ""])))).toBe("");
+test("the defaults are valid, and every row has a description", () => {
+  expect(problemsOf({})).toBe("");
+  expect(problemsOf(Object.fromEntries(Object.keys(QUOTAS).map((name) => [name, ""])))).toBe("");
   for (const row of Object.values(VARIABLES)) expect(row.means).toMatch(/^\S.*[^.]$/);
 });
 
@@ -54,8 +54,8 @@ test.each<[name: string, value: unknown, problem: RegExp]>([
   ["ALLOWED_ORIGINS", "null", /begins with its scheme/],
   ["ALLOWED_ORIGINS", "https://me@app.example.com", /a scheme, a host and a port/],
   ["ALLOWED_ORIGINS", "https://", /it is no origin/],
-])("%s=%s stops the start with a sentence", (name, value, problem) => {
-  expect(told({ [name]: value })).toMatch(problem);
+])("%s=%s stops the start, with a sentence", (name, value, problem) => {
+  expect(problemsOf({ [name]: value })).toMatch(problem);
 });
 
 test.each([
@@ -69,23 +69,23 @@ test.each([
   ["RATELIMIT", "RATE_LIMIT"],
   ["JWT_JWK_URL", "JWT_JWKS_URL"],
   ["RETENTION_DAY", "RETENTION_DAYS"],
-])("%s is no variable, and %s is the one that was meant", (name, meant) => {
-  expect(told({ [name]: "x" })).toBe(`There is no variable ${name}; did you mean ${meant}?`);
+])("the unknown variable %s is reported with %s as the suggestion", (name, meant) => {
+  expect(problemsOf({ [name]: "x" })).toBe(`There is no variable ${name}; did you mean ${meant}?`);
 });
 
-test("a name that is near to none is refused where it was said, and passed over in a file of several programs", () => {
+test("an unknown name without a suggestion is refused on the command line, and ignored in a file of several programs", () => {
   expect(nearestName("CLOUDFLARE_API_TOKEN")).toBe(null);
-  expect(told({ CLOUDFLARE_API_TOKEN: "x" })).toBe("There is no variable CLOUDFLARE_API_TOKEN.");
+  expect(problemsOf({ CLOUDFLARE_API_TOKEN: "x" })).toBe("There is no variable CLOUDFLARE_API_TOKEN.");
   expect(startProblems({ AUTH: "open", CLOUDFLARE_API_TOKEN: "x" }, new Set(["AUTH"]))).toEqual([]);
   for (const binding of ["MAILBOX", "CENSUS", "REGISTRY", "ASSETS", "RATE", "ANALYTICS"]) {
     expect(nearestName(binding), binding).toBe(null);
   }
 });
 
-test("no secret is quoted by what is said of it", () => {
+test("reports quote no secret", () => {
   const given = { REGISTRATION: "invite", INVITE_SECRET: "hunter2", ADMIN_TOKEN: "hunter3", JWT_SECRET: "hunter4" };
-  expect(told(given)).not.toContain("hunter");
-  expect(told({ ...given, AUTH: "jwt", JWT_ISSUER: "i", JWT_AUDIENCE: "a" })).not.toContain("hunter");
+  expect(problemsOf(given)).not.toContain("hunter");
+  expect(problemsOf({ ...given, AUTH: "jwt", JWT_ISSUER: "i", JWT_AUDIENCE: "a" })).not.toContain("hunter");
 });
 
 const jwt = { AUTH: "jwt", JWT_ISSUER: "i", JWT_AUDIENCE: "a" };
@@ -94,25 +94,25 @@ test.each([
   ["http://localhost.example.com/", /must be https/],
   ["https://me:secret@keys.example.com/", /without a user/],
   ["keys.example.com", /no address/],
-])("keys at %s are none", (JWT_JWKS_URL, problem) => {
+])("the key set address %s is refused", (JWT_JWKS_URL, problem) => {
   expect(accessProblem({ ...jwt, JWT_JWKS_URL })).toMatch(problem);
 });
 
 test.each(["https://keys.example.com/x", "http://localhost:9/", "http://127.0.0.1:9/", "http://[::1]:9/"])(
-  "keys at %s are taken",
+  "the key set address %s is accepted",
   (JWT_JWKS_URL) => {
     expect(accessProblem({ ...jwt, JWT_JWKS_URL })).toBe(null);
   },
 );
 
-test("where a value makes no sense its default holds", () => {
+test("a wrong value is replaced by its default", () => {
   const wrong = { SEND_BURST: "0", SOCKETS: "many", RATE_LIMIT: "of", REQUESTS: "yes", RETENTION_DAYS: "ten" };
   const rules = configOf({ AUTH: "accounts", ...wrong });
   expect(rules).toMatchObject({ requests: true, quotas: QUOTAS });
   expect(retentionOf(wrong)).toEqual({ entries: null, age: null });
 });
 
-test("where it makes sense it holds, and numbers of wrangler.toml are as good as texts", () => {
+test("a valid value is used, as a text or as a number of wrangler.toml", () => {
   const rules = configOf({ AUTH: "open", SEND_BURST: 7, REQUESTS: "on" } as unknown as Variables);
   expect(rules).toMatchObject({ mode: "open", requests: true, quotas: { ...QUOTAS, SEND_BURST: 7 } });
   expect(configOf({ AUTH: "open", RATE_LIMIT: "off" })).toMatchObject({ requests: false, quotas: null });
@@ -120,7 +120,7 @@ test("where it makes sense it holds, and numbers of wrangler.toml are as good as
   expect(valueOf({ ORIGIN: "HTTPS://Chat.Example.com:443/" }, "ORIGIN")).toBe("https://chat.example.com");
 });
 
-/** What the log says when an isolate starts with these. */
+/** The log lines of an isolate that starts with these variables. */
 function announced(variables: Record<string, string>): unknown[] {
   const lines: string[] = [];
   const log = vi.spyOn(console, "log").mockImplementation((line: string) => void lines.push(line));
@@ -129,7 +129,7 @@ function announced(variables: Record<string, string>): unknown[] {
   return lines.map((line) => JSON.parse(line) as unknown);
 }
 
-test("a deployment that starts with wrong variables says so in its log, and lets nobody in where that could let in too many", () => {
+test("a deployment with wrong variables logs them, and refuses everybody where a default could let in too many", () => {
   expect(announced({})).toEqual([]);
   expect(announced({ RETENTION_DAYS: "ten", ALLOWED_ORIGINS: "app.example.com", REGISTATION: "closed" })).toMatchObject(
     [

@@ -1,5 +1,5 @@
-// Presence among many: each peer is asked at most every few seconds, changes are told a few times and the last one always, and an event makes
-// a bounded number of calls.
+// Presence among many peers: each is asked at most once in five seconds, changes are rate-limited but the last one is
+// always sent, and an event makes a bounded number of calls.
 import { env } from "cloudflare:workers";
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { expect, onTestFinished, test, vi } from "vitest";
@@ -14,7 +14,7 @@ import type { Device } from "../support/line.ts";
 // Alarms ring when they are due.
 vi.setConfig({ testTimeout: 60_000 });
 
-/** Somebody who has written to many. */
+/** A user who has written to `count` peers. */
 async function known(count: number): Promise<{ a: string; alice: Device; peers: string[] }> {
   const a = fresh("alice");
   const alice = await open(a);
@@ -24,25 +24,25 @@ async function known(count: number): Promise<{ a: string; alice: Device; peers: 
   return { a, alice, peers };
 }
 
-/** What is asked of others' presence, and signalled to them, from now on. */
-function spied(of: string) {
+/** Counts the questions for presence and the signals that this user's mailbox sends from now on. */
+function spyOnCalls(of: string) {
   const asked = vi.spyOn(RemoteObjects.prototype, "presence");
-  const told = vi.spyOn(RemoteObjects.prototype, "signal");
+  const signalled = vi.spyOn(RemoteObjects.prototype, "signal");
   onTestFinished(() => {
     asked.mockRestore();
-    told.mockRestore();
+    signalled.mockRestore();
   });
   return {
     asked: () => asked.mock.calls.filter(([, asker]) => asker === of).length,
-    told: () => told.mock.calls.map(([signal]) => signal).filter(({ from }) => from === of),
+    signals: () => signalled.mock.calls.map(([signal]) => signal).filter(({ from }) => from === of),
   };
 }
 
 const ring = (name: string) => runDurableObjectAlarm(env.MAILBOX.getByName(name));
 
-test("[G3] a list that goes to and fro asks each peer once, and is answered from memory", async () => {
+test("[G3] a list that is watched and unwatched in turn asks each peer once, and is answered from memory", async () => {
   const { a, alice, peers } = await known(20);
-  const calls = spied(a);
+  const calls = spyOnCalls(a);
   alice.send({ type: "watch", peers });
   await alice.take("presence", 20);
   for (let n = 0; n < 10; n++) {
@@ -53,9 +53,9 @@ test("[G3] a list that goes to and fro asks each peer once, and is answered from
   expect(calls.asked()).toBe(20);
 });
 
-test("[G3] sixty-four peers are asked at once, over some events; those beyond are asked later, and every one is answered", async () => {
+test("[G3] sixty-four peers are asked at once, over several events; the others are asked later, and every watch is answered", async () => {
   const { a, alice, peers } = await known(80);
-  const calls = spied(a);
+  const calls = spyOnCalls(a);
   alice.send({ type: "watch", peers: peers.slice(0, 64) });
   await alice.take("presence", SIGNALS.CALLS);
   expect(calls.asked()).toBe(SIGNALS.CALLS);
@@ -65,7 +65,7 @@ test("[G3] sixty-four peers are asked at once, over some events; those beyond ar
   expect(new Set(later)).toEqual(new Set(peers.slice(64)));
 });
 
-test("[G3] a peer that can't be asked is asked again by the next watch, and nothing else breaks", async () => {
+test("[G3] a peer whose mailbox fails is asked again by the next watch", async () => {
   const { alice, peers } = await known(1);
   const failing = vi.spyOn(Mailbox.prototype, "presence").mockRejectedValueOnce(new Error("away"));
   onTestFinished(() => failing.mockRestore());
@@ -79,7 +79,7 @@ test("[G3] a peer that can't be asked is asked again by the next watch, and noth
   });
 });
 
-test("[G5] who comes and goes in a loop is told of a few times, and in the end how it is", async () => {
+test("[G5] a user who connects and leaves in a loop is announced a few times, and finally with the last state", async () => {
   const { a, alice, peers } = await known(1);
   const [b = ""] = peers;
   const bob = await open(b);
@@ -87,14 +87,14 @@ test("[G5] who comes and goes in a loop is told of a few times, and in the end h
   await bob.until("accepted");
   bob.send({ type: "watch", peers: [a] });
   expect(await bob.until("presence")).toMatchObject({ online: true });
-  const calls = spied(a);
+  const calls = spyOnCalls(a);
   let device = alice;
   for (let n = 0; n < 20; n++) {
     device.line.close();
     await device.line.end();
     device = await open(a);
   }
-  expect(calls.told().length).toBeLessThanOrEqual(SIGNALS.CHANGES);
+  expect(calls.signals().length).toBeLessThanOrEqual(SIGNALS.CHANGES);
   const last = (await bob.settled()).findLast(({ type }) => type === "presence");
   expect(last).toMatchObject({ user: a, online: false });
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + SIGNALS.CHANGE_MS });
@@ -103,17 +103,17 @@ test("[G5] who comes and goes in a loop is told of a few times, and in the end h
   expect(await bob.until("presence")).toMatchObject({ user: a, online: true });
 });
 
-test("[G6] a hundred correspondents are told of one change over some events", async () => {
+test("[G6] one change is sent to a hundred contacts over several events", async () => {
   const { a, alice, peers } = await known(120);
-  const calls = spied(a);
+  const calls = spyOnCalls(a);
   alice.line.close();
   await alice.line.end();
-  expect(calls.told().length).toBe(SIGNALS.CALLS);
-  await vi.waitFor(() => expect(calls.told().length).toBe(SIGNALS.TOLD), 10_000);
-  expect(new Set(calls.told().map(({ to }) => to))).toEqual(new Set(peers.slice(20)));
+  expect(calls.signals().length).toBe(SIGNALS.CALLS);
+  await vi.waitFor(() => expect(calls.signals().length).toBe(SIGNALS.TOLD), 10_000);
+  expect(new Set(calls.signals().map(({ to }) => to))).toEqual(new Set(peers.slice(20)));
 });
 
-test("[G6] calls that wait are made once for what each is about, a bounded number an event, and the alarm is set while any wait", () => {
+test("[G6] queued calls are made once for each subject, a bounded number in each event, and an alarm is set while any are queued", () => {
   vi.useFakeTimers({ toFake: ["Date"], now: 1_000_000 });
   onTestFinished(() => void vi.useRealTimers());
   const alarms: number[] = [];
@@ -127,20 +127,20 @@ test("[G6] calls that wait are made once for what each is about, a bounded numbe
   expect([made.length, made[0], alarms.length]).toEqual([SIGNALS.CALLS, 1_000, 1]);
   for (let events = 1; alarms.length > events - 1 && events < 10; events++) {
     vi.setSystemTime(alarms.at(-1) ?? 0);
-    if (!calls.rang()) break;
+    if (!calls.onAlarm()) break;
     budget.begin(DEPTH_OF_EVENT);
     calls.go();
   }
-  expect(calls.rang()).toBe(false);
+  expect(calls.onAlarm()).toBe(false);
   expect([made.length, alarms.length]).toEqual([100, Math.ceil(100 / SIGNALS.CALLS) - 1]);
 });
 
-test("[G2] typing to a peer is throttled however many others there are, and so is all of it", async () => {
+test("[G2] typing is throttled for each peer and for all peers together", async () => {
   const { a, alice, peers } = await known(120);
-  const calls = spied(a);
+  const calls = spyOnCalls(a);
   for (let n = 0; n < 3; n++) alice.send(...peers.map((to) => ({ type: "typing", to })));
   await alice.settled();
-  const told = calls.told().map(({ to }) => to);
-  expect(told.length).toBeGreaterThanOrEqual(SIGNALS.TYPING_BURST);
-  expect(told.length).toBeLessThan(SIGNALS.TYPING_BURST + 60);
+  const receivers = calls.signals().map(({ to }) => to);
+  expect(receivers.length).toBeGreaterThanOrEqual(SIGNALS.TYPING_BURST);
+  expect(receivers.length).toBeLessThan(SIGNALS.TYPING_BURST + 60);
 });

@@ -1,4 +1,4 @@
-// Whether it works: what somebody who watches over a deployment is told.
+// The health of a deployment, as monitoring reads it.
 import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
@@ -6,7 +6,7 @@ import { Census } from "../../src/census/census.ts";
 import { CENSUS_SHARDS } from "../../src/protocol/census.ts";
 import { ask } from "../support/accounts.ts";
 
-test("health is a round trip to an object, and wakes no mailbox", async () => {
+test("the health check makes a round trip to an object, and wakes no mailbox", async () => {
   const audit = vi.spyOn(Census.prototype, "audit");
   await env.CENSUS.getByName("0").report("somebody", 1);
   const response = await ask("/api/health");
@@ -17,7 +17,7 @@ test("health is a round trip to an object, and wakes no mailbox", async () => {
   audit.mockRestore();
 });
 
-test("it fails, without a stack, while the objects' disks don't answer", async () => {
+test("the health check fails, without a stack, while the objects' storage does not answer", async () => {
   for (let shard = 0; shard < CENSUS_SHARDS; shard++) {
     await runInDurableObject(env.CENSUS.getByName(String(shard)), (_, state) => {
       state.storage.sql.exec = () => {

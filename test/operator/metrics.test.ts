@@ -1,4 +1,4 @@
-// What an operator sees: numbers over all shards, that nobody is woken for, and that come out right whatever is reported twice.
+// Metrics: sums over all shards that wake no mailbox and count repeated reports once.
 import { env } from "cloudflare:workers";
 import { evictAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
@@ -12,7 +12,7 @@ import { fresh, open } from "../support/devices.ts";
 import { meter as rowsOf } from "../support/meter.ts";
 import { ADMIN, service, verdict } from "../support/operators.ts";
 
-/** The metrics as a scraper has them: numbers by what stands before them. */
+/** The metrics as a scraper reads them: numbers by name and labels. */
 async function scrape(token = ADMIN): Promise<Record<string, number>> {
   const response = await say("GET", "/api/metrics", undefined, token);
   expect(response.status).toBe(200);
@@ -25,11 +25,11 @@ async function scrape(token = ADMIN): Promise<Record<string, number>> {
   return Object.fromEntries(samples.map(([name = "", number]) => [name, Number(number)]));
 }
 
-/** What came since. */
+/** The increase of one metric between two scrapes. */
 const more = (after: Record<string, number>, before: Record<string, number>, name: string) =>
   (after[name] ?? 0) - (before[name] ?? 0);
 
-test("operators alone see it: the secret, and a service's token of scope admin", async () => {
+test("only operators read the metrics: with the secret, or a service's token of scope admin", async () => {
   expect(await verdict(ask("/api/metrics"))).toEqual([401, "unauthorized"]);
   expect(await verdict(say("GET", "/api/metrics", undefined, "x".repeat(40)))).toEqual([401, "unauthorized"]);
   const { token } = await service("reader", "read");
@@ -38,7 +38,7 @@ test("operators alone see it: the secret, and a service's token of scope admin",
   await scrape(admin);
 });
 
-test("messages, refusals, classes of time and rows are what happened", async () => {
+test("messages, refusals, latency classes and rows are counted", async () => {
   const [a, b] = [fresh("alice"), fresh("bob")];
   const [alice, bob] = [await open(a), await open(b)];
   const before = await scrape();
@@ -69,11 +69,11 @@ test("messages, refusals, classes of time and rows are what happened", async () 
   expect(after["restante_users_online"]).toBeGreaterThanOrEqual(2);
 });
 
-test("what is queued, tried again and finally refused is counted", async () => {
+test("queued, retried and finally refused messages are counted", async () => {
   const [a, b, c] = [fresh("alice"), fresh("bob"), fresh("carol")];
   const [alice] = [await open(a), await open(c)];
   const before = await scrape();
-  // Nobody can reach bob, for a while.
+  // Bob's mailbox can't be reached for now.
   await runInDurableObject(env.MAILBOX.getByName(b), (bob) => void Reflect.set(bob, "deliver", null));
   alice.send({ type: "send", id: 1, to: b, body: "hi" });
   expect(await alice.until("accepted")).toMatchObject({ state: "queued" });
@@ -94,7 +94,7 @@ test("what is queued, tried again and finally refused is counted", async () => {
   }
 });
 
-test("[X5] no mailbox wakes because somebody looks, again and again", async () => {
+test("[X5] reading the metrics repeatedly wakes no mailbox", async () => {
   const sleeper = await open(fresh("sleeper"));
   for (let n = 1; n < 20; n++) await open(fresh("sleeper"));
   await evictAllDurableObjects({ webSockets: "hibernate" });
@@ -112,7 +112,7 @@ test("[X5] no mailbox wakes because somebody looks, again and again", async () =
   expect(more(await scrape(), second, "restante_wakes_total")).toBe(1);
 });
 
-test("the end of a socket reports by itself", async () => {
+test("the end of a socket causes a report", async () => {
   const reported = vi.spyOn(IsolateCounters.prototype, "put");
   const alice = await open(fresh("alice"));
   alice.send({ type: "send", id: 1, to: fresh("bob"), body: "hi" });
@@ -125,23 +125,23 @@ test("the end of a socket reports by itself", async () => {
   vi.restoreAllMocks();
 });
 
-/** A census that the test plays, and what it was told. */
-function played(): {
+/** A simulated census, and the reports that it received. */
+function simulatedCensus(): {
   reach: CensusReach;
-  told: { reporter: string; figures: CounterValues }[];
+  reports: { reporter: string; figures: CounterValues }[];
   fails: { next: boolean };
 } {
-  const told: { reporter: string; figures: CounterValues }[] = [];
+  const reports: { reporter: string; figures: CounterValues }[] = [];
   const fails = { next: false };
   const counted = (reporter: string, text: string) => {
-    told.push({ reporter, figures: JSON.parse(text) as CounterValues });
+    reports.push({ reporter, figures: JSON.parse(text) as CounterValues });
     return fails.next ? Promise.reject(new Error("the answer is lost")) : Promise.resolve();
   };
-  return { reach: { CENSUS: { getByName: () => ({ counted }) } }, told, fails };
+  return { reach: { CENSUS: { getByName: () => ({ counted }) } }, reports, fails };
 }
 
-test("a report whose answer was lost is sent again in full, and counts once", async () => {
-  const { reach, told, fails } = played();
+test("a report whose reply was lost is repeated in full, and counts once", async () => {
+  const { reach, reports, fails } = simulatedCensus();
   const meter = new CounterReport();
   countStored(1);
   fails.next = true;
@@ -149,15 +149,15 @@ test("a report whose answer was lost is sent again in full, and counts once", as
   countStored(1);
   fails.next = false;
   await meter.report(reach, 0);
-  expect(new Set(told.map(({ reporter }) => reporter)).size).toBe(1);
-  expect((told[1]?.figures["stored"] ?? 0) - (told[0]?.figures["stored"] ?? 0)).toBe(1);
+  expect(new Set(reports.map(({ reporter }) => reporter)).size).toBe(1);
+  expect((reports[1]?.figures["stored"] ?? 0) - (reports[0]?.figures["stored"] ?? 0)).toBe(1);
   await meter.report(reach, 0);
-  expect(told[2]?.figures["stored"] ?? told[1]?.figures["stored"]).toBe(told[1]?.figures["stored"]);
+  expect(reports[2]?.figures["stored"] ?? reports[1]?.figures["stored"]).toBe(reports[1]?.figures["stored"]);
 });
 
-test("after an hour the numbers go on under another name, from where they were", async () => {
+test("after an hour the reporter continues under another name with the same numbers", async () => {
   vi.useFakeTimers({ now: 1_800_000_000_000, toFake: ["Date"] });
-  const { reach, told } = played();
+  const { reach, reports } = simulatedCensus();
   const meter = new CounterReport();
   countStored(1);
   await meter.report(reach, 0);
@@ -166,12 +166,12 @@ test("after an hour the numbers go on under another name, from where they were",
   countStored(1);
   await meter.report(reach, 0);
   vi.useRealTimers();
-  expect(told[1]?.reporter).not.toBe(told[0]?.reporter);
-  expect(told[1]?.figures["stored"]).toBe(2);
+  expect(reports[1]?.reporter).not.toBe(reports[0]?.reporter);
+  expect(reports[1]?.figures["stored"]).toBe(2);
 });
 
-test("reports that come while one is under way become one", async () => {
-  const { reach, told } = played();
+test("reports that are due while one is under way are merged", async () => {
+  const { reach, reports } = simulatedCensus();
   const meter = new CounterReport();
   countStored(1);
   const first = meter.report(reach, 0);
@@ -180,11 +180,11 @@ test("reports that come while one is under way become one", async () => {
     void meter.report(reach, 0);
   }
   await first;
-  expect(told.length).toBeLessThanOrEqual(2);
-  expect((told.at(-1)?.figures["stored"] ?? 0) - counters.stored).toBe(0);
+  expect(reports.length).toBeLessThanOrEqual(2);
+  expect((reports.at(-1)?.figures["stored"] ?? 0) - counters.stored).toBe(0);
 });
 
-test("a shard keeps one row a reporter, adds up those that have ended, and its sum never goes back", async () => {
+test("a shard stores a row for each reporter, merges ended ones, and its sum never decreases", async () => {
   await runInDurableObject(env.CENSUS.getByName("15"), (_, { storage: { sql } }) => {
     const counted = new IsolateCounters(sql);
     const hour = 3_600_000;
@@ -202,8 +202,8 @@ test("a shard keeps one row a reporter, adds up those that have ended, and its s
   });
 });
 
-test("Analytics Engine is told what came since, in points that it takes", async () => {
-  const { reach, told } = played();
+test("Analytics Engine receives the increase, in valid data points", async () => {
+  const { reach, reports } = simulatedCensus();
   const points: { indexes: string[]; blobs: string[]; doubles: number[] }[] = [];
   const meter = new CounterReport();
   const all = { ...reach, ANALYTICS: { writeDataPoint: (point: (typeof points)[number]) => void points.push(point) } };
@@ -211,7 +211,7 @@ test("Analytics Engine is told what came since, in points that it takes", async 
   points.length = 0;
   countStored(30);
   await meter.report(all, 0);
-  expect(told).toHaveLength(2);
+  expect(reports).toHaveLength(2);
   expect(points[0]).toMatchObject({ indexes: ["counts"], blobs: ["counts"] });
   expect(points[0]?.doubles[DOUBLES.indexOf("stored")]).toBe(1);
   expect(points[0]?.doubles[DOUBLES.indexOf("class:3")]).toBe(1);

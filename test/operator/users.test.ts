@@ -1,8 +1,8 @@
-// What an operator sees of a user and does with one, in the open: where there are no accounts.
+// What an operator inspects and changes of a user, in `open` mode.
 import { env } from "cloudflare:workers";
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
-import { setBack } from "../../src/mailbox/admin/restore.ts";
+import { restoreStorage } from "../../src/mailbox/admin/restore.ts";
 import type { Overview, Trace } from "../../src/protocol/operator-orders.ts";
 import { ask, say } from "../support/accounts.ts";
 import { fresh, open, plain } from "../support/devices.ts";
@@ -26,7 +26,7 @@ async function traced(name: string, seq: unknown): Promise<Trace> {
 
 const SECRET = "nobody-else-is-to-read-this";
 
-test("every route of an operator's is closed to everybody else", async () => {
+test("every operator route is closed to everybody else", async () => {
   const { token } = await service("bot", "send", "read");
   const routes = [
     ["GET", "/api/metrics"],
@@ -48,7 +48,7 @@ test("every route of an operator's is closed to everybody else", async () => {
   }
 });
 
-test("[X2] a mailbox tells how it is, and nothing of what is in it", async () => {
+test("[X2] an inspection shows the state of a mailbox, and no content", async () => {
   const [a, b] = [fresh("alice"), fresh("bob")];
   const [alice, bob] = [await open(a, "phone"), await open(b, "laptop")];
   alice.send({ type: "send", id: 1, to: b, body: SECRET }, { type: "send", id: 2, to: b, body: { [SECRET]: 1 } });
@@ -65,7 +65,7 @@ test("[X2] a mailbox tells how it is, and nothing of what is in it", async () =>
   expect(JSON.stringify([seen, await look(a)])).not.toContain(SECRET);
 });
 
-test("[X2] to ask about a name that nobody has leaves no trace, and nothing can be done with it", async () => {
+test("[X2] inspecting an unused name writes nothing, and no order works on it", async () => {
   const name = fresh("nobody");
   expect(await look(name)).toMatchObject({ is: "nobody", head: 0, sizes: { entries: 0 }, devices: [] });
   for (const [method, path, body] of [
@@ -84,7 +84,7 @@ test("[X2] to ask about a name that nobody has leaves no trace, and nothing can 
   expect(tables).toEqual([]);
 });
 
-test("bad input is a problem that names the field, and changes nothing", async () => {
+test("wrong input is refused with the name of the field, and changes nothing", async () => {
   const name = fresh("alice");
   await open(name);
   const long = "x".repeat(501);
@@ -103,7 +103,7 @@ test("bad input is a problem that names the field, and changes nothing", async (
   expect(await look(name)).toMatchObject({ suspended: null, sockets: [{ device: "phone" }] });
 });
 
-test("[X3] disconnect closes one device's sockets or all, and they may come back", async () => {
+test("[X3] disconnect closes the sockets of one device or all, and they may reconnect", async () => {
   const name = fresh("alice");
   const [phone, laptop] = [await open(name, "phone"), await open(name, "laptop")];
   expect(await (await operate("POST", at(name, "/disconnect"), { device: "phone" })).json()).toEqual({ closed: 1 });
@@ -115,7 +115,7 @@ test("[X3] disconnect closes one device's sockets or all, and they may come back
   expect((await look(name)).sockets).toEqual([]);
 });
 
-test("[X1] whoever is suspended is out until they are let in again, and loses nothing", async () => {
+test("[X1] a suspended user is locked out until an operator resumes them, and loses nothing", async () => {
   const [a, b] = [fresh("alice"), fresh("bob")];
   const [alice, bob, page] = [await open(a), await open(b), await plain(a)];
   bob.send({ type: "send", id: 1, to: a, body: "before" });
@@ -133,7 +133,7 @@ test("[X1] whoever is suspended is out until they are let in again, and loses no
   bob.send({ type: "send", id: 2, to: a, body: "during" });
   expect(await bob.until("failed")).toMatchObject({ code: "declined" });
   expect(await look(a)).toMatchObject({ suspended: { reason: "spam" }, sockets: [] });
-  // Again changes nothing; nor does lifting what does not hold.
+  // Repeating it changes nothing; nor does resuming a user who is not suspended.
   expect(await (await operate("PUT", at(a, "/suspension"), { reason: "other" })).json()).toMatchObject({
     reason: "spam",
   });
@@ -174,7 +174,7 @@ test("a message is traced from either end: queued, stored, delivered, read", asy
   expect(JSON.stringify([stored, both])).not.toContain(SECRET);
 });
 
-test("what is queued is traced with its next try, and what failed with its code", async () => {
+test("the trace of a queued message has its next attempt, that of a failed one its code", async () => {
   const [a, b, c] = [fresh("alice"), fresh("bob"), fresh("carol")];
   const alice = await open(a);
   await runInDurableObject(env.MAILBOX.getByName(b), (mailbox) => {
@@ -198,7 +198,7 @@ test("what is queued is traced with its next try, and what failed with its code"
   expect(await verdict(operate("GET", at(a, "/messages/77")))).toEqual([404, "not_found"]);
 });
 
-test("[X4] an operator takes a user's export, and erases them, for good", async () => {
+test("[X4] an operator exports a user, and erases them for good", async () => {
   const [a, b] = [fresh("alice"), fresh("bob")];
   const alice = await open(a);
   alice.send({ type: "send", id: 1, to: b, body: "hello" });
@@ -217,7 +217,7 @@ test("[X4] an operator takes a user's export, and erases them, for good", async 
   expect(await verdict(operate("PUT", at(a, "/suspension"), {}))).toEqual([403, "erased"]);
 });
 
-test("a mailbox is set back by the platform alone; where it keeps no earlier states nothing happens", async () => {
+test("a mailbox is restored by the platform; without stored earlier states nothing happens", async () => {
   const name = fresh("alice");
   const alice = await open(name);
   expect(await verdict(operate("POST", at(name, "/restore"), { at: Date.now() - 1_000 }))).toEqual([404, "not_found"]);
@@ -233,13 +233,13 @@ test("a mailbox is set back by the platform alone; where it keeps no earlier sta
     },
   };
   const restarted = new Promise<void>((done) => {
-    void setBack(keeps, 77, done).then((answer) => asked.push(answer));
+    void restoreStorage(keeps, 77, done).then((answer) => asked.push(answer));
   });
   await restarted;
   expect(asked).toEqual(["at 77", { value: { undo: "before" } }]);
 });
 
-test("an erased service is not listed any more", async () => {
+test("an erased service is no longer listed", async () => {
   const { userName } = await service("bot", "send");
   expect((await operate("DELETE", at(userName))).status).toBe(204);
   const { services } = (await (await operate("GET", "/api/admin/services")).json()) as {

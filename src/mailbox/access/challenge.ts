@@ -1,36 +1,33 @@
-// Challenges for passkeys: signed by the mailbox with a secret of its own, so that asking for one costs no row and an eviction forgets
-// none. Each is good once and for a few minutes; that it was used its account remembers.
+// Challenges for passkeys. The mailbox signs them with its own secret, so that making one writes no row and an eviction
+// loses none. Each is good once, for five minutes; the account stores those that were used.
+import type { Challenge } from "../log/account-rows.ts";
 
-/** How long somebody may take, in ms. */
-const GOOD_MS = 300_000;
+/** How long a challenge is good. */
+const LIFETIME_MS = 300_000;
 
 /** What a challenge is for: one made to add a passkey signs nobody in. */
 export type Purpose = "add" | "enter" | "prove";
 
-/** A challenge that was made here. `expires`: ms since 1970. */
-export interface Challenge {
-  readonly nonce: string;
-  readonly expires: number;
-}
-
 /** A fresh challenge, as text. */
 export async function makeChallenge(secret: string, purpose: Purpose): Promise<string> {
-  const told = `${Date.now() + GOOD_MS}.${randomText()}`;
-  return `${told}.${await sign(secret, `${purpose}.${told}`)}`;
+  const signed = `${Date.now() + LIFETIME_MS}.${randomText()}`;
+  return `${signed}.${await sign(secret, `${purpose}.${signed}`)}`;
 }
 
-/** The challenge that `text` is, or null if it was not made here and for this. */
+/** Verifies a challenge. Null if this mailbox did not make it, or made it for another purpose. */
 export async function readChallenge(secret: string, purpose: Purpose, text: string): Promise<Challenge | null> {
   const [expires = "", nonce = "", mac = ""] = text.split(".");
   if (!/^[\w-]{43}$/.test(mac)) return null;
   const key = await keyOf(secret);
-  const made = await crypto.subtle.verify("HMAC", key, bytesOf(mac), encoder.encode(`${purpose}.${expires}.${nonce}`));
-  return made ? { nonce, expires: Number(expires) } : null;
+  const signed = encoder.encode(`${purpose}.${expires}.${nonce}`);
+  const isOurs = await crypto.subtle.verify("HMAC", key, bytesOf(mac), signed);
+  return isOurs ? { nonce, expires: Number(expires) } : null;
 }
 
 /**
- * What authenticators know the account by, base64url: 32 bytes that tell nothing of whose it is. Derived from the account's secret, which
- * is random, so that it is always the same and has to be kept nowhere else. No challenge is signed under this word.
+ * The handle by which authenticators know the account, base64url: 32 bytes that say nothing of the user. It is derived
+ * from the account's random secret, so that it is always the same and needs no row. No challenge is signed under this
+ * word.
  */
 export function handleOf(secret: string): Promise<string> {
   return sign(secret, "handle");

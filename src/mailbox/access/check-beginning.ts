@@ -1,10 +1,16 @@
-// A mailbox begins under its name: when it is claimed, made a service's, or, where nobody has to claim it, first opened, used or written
-// to. From then on it goes on, whatever the rule for new names becomes.
+// A mailbox begins when its name is claimed or becomes a service account's, or, where nobody has to claim it, with the
+// first connection, request or message. A mailbox that has begun keeps its name, even if the rule for new names
+// changes.
 import { checkNewName } from "../../protocol/new-names.ts";
 import type { Refusal } from "../../protocol/refusals.ts";
 import type { MailboxContext } from "../context.ts";
 
-/** Why no mailbox can begin here, or null; null also where one has begun. */
+/** Checks whether a mailbox can begin under this name. Null also for one that has begun. */
 export function checkBeginning(context: MailboxContext): Refusal | null {
   return context.log.row === null ? checkNewName(context.user) : null;
+}
+
+/** Whether the name seems unused because the erasure of its mailbox was interrupted. Then nobody gets it. */
+export async function isErasureUnderWay({ user, log, remote }: MailboxContext): Promise<boolean> {
+  return log.row === null && !log.erased && (await remote.isErasing(user));
 }

@@ -1,52 +1,52 @@
-// Signed-in devices: to see them, to make codes for further ones, and to sign them out. What a device made ends with it when another one
-// signs it out: whoever has a stolen device is out for good. To be done in a transaction.
-import { logEvent } from "../../protocol/log-events.ts";
-import { LINK_MS } from "../../protocol/limits.ts";
-import { refusal } from "../../protocol/refusals.ts";
+// Signed-in devices: lists them, makes codes for more of them, and signs them out. When one device signs out another,
+// the codes and passkeys that the other made end too, so that the thief of a device can't come back. To be called
+// inside a transaction.
 import type { CallResult, Proof, SignedInDevice } from "../../protocol/caller.ts";
-import { endIdle, tokenOf, idOf } from "./account.ts";
-import type { MailboxContext } from "../context.ts";
-import type { Token } from "../log/account-rows.ts";
+import { LINK_MS } from "../../protocol/limits.ts";
+import { logEvent } from "../../protocol/log-events.ts";
+import { refusal } from "../../protocol/refusals.ts";
+import { accessIdOf } from "../../protocol/service.ts";
+import { endIdle, makerOf, tokenOf } from "./account.ts";
+import { checkFreshProof } from "./fresh-proof.ts";
 import { notifyUser } from "./notify-user.ts";
 import { dropPasskey } from "./passkeys.ts";
-import { checkFreshProof } from "./fresh-proof.ts";
+import type { MailboxContext } from "../context.ts";
+import type { Token } from "../log/account-rows.ts";
 
 /** The signed-in devices, the latest first. */
 export function devices(context: MailboxContext, proof: Proof): readonly SignedInDevice[] {
   const current = tokenOf(context, proof);
-  // Operators only look.
+  // A look by an operator changes nothing.
   if (proof.is === "token") endIdle(context);
   const online = new Set([...context.sockets.all()].map(({ token }) => token));
   return context.log.account.tokens().map((token) => {
     const { label, created, seen } = token;
-    const id = idOf(token);
+    const id = accessIdOf(token.hash);
     return { id, label, created, seen, online: online.has(id), current: token === current };
   });
 }
 
-/** Puts another recovery code, of which this is the hash, in the place of the old one. */
+/** Replaces the recovery code by the one with this hash. */
 export function renewRecoveryCode(context: MailboxContext, proof: Proof, recovery: string): null {
-  const own = tokenOf(context, proof);
-  context.log.account.change({ recovery, recoveryBy: own === null ? null : idOf(own) });
-  notifyUser(context, "new_recovery_code", own?.label);
+  context.log.account.change({ recovery, recoveryBy: makerOf(context, proof) });
+  notifyUser(context, "new_recovery_code", tokenOf(context, proof)?.label);
   logEvent("code_renewed", { user: context.user, code: "recovery_code" });
   return null;
 }
 
-/** Opens a link code in place of the last one. Returns until when it is good, ms since 1970. */
+/** Opens a link code in place of the last one. Returns when it ends, ms since 1970. */
 export function openLinkCode(context: MailboxContext, proof: Proof, hash: string): number {
-  const own = tokenOf(context, proof);
   const linkEnds = Date.now() + LINK_MS;
-  context.log.account.change({ link: hash, linkEnds, linkBy: own === null ? null : idOf(own) });
-  notifyUser(context, "new_link_code", own?.label);
+  context.log.account.change({ link: hash, linkEnds, linkBy: makerOf(context, proof) });
+  notifyUser(context, "new_link_code", tokenOf(context, proof)?.label);
   logEvent("code_renewed", { user: context.user, code: "link_code" });
   return linkEnds;
 }
 
 /**
- * Takes a device's token away, by its id, or the asker's own for null; its sockets are closed at the end of the transaction. A device that
- * signs itself out leaves what it made. Of another one it ends: where that takes the recovery code along, `next`, the hash of another, is
- * put in its place, and the answer is true.
+ * Signs out the device with this id, or the calling one for null; its sockets are closed at the end of the transaction.
+ * A device that signs itself out leaves what it made. With another one its codes and passkeys end: if the recovery code
+ * is among them, the one with the hash `next` replaces it, and the result is true.
  */
 export function signOut(
   context: MailboxContext,
@@ -55,28 +55,32 @@ export function signOut(
   next: string | null,
 ): CallResult<boolean> {
   const own = tokenOf(context, proof);
-  const token = id === null ? own : context.log.account.tokens().find((one) => idOf(one) === id);
+  const token = id === null ? own : context.log.account.tokens().find(({ hash }) => accessIdOf(hash) === id);
   if (token === null || token === undefined) return { refused: refusal("not_found", "there is no such device") };
-  const no = token === own ? null : checkFreshProof(context, proof);
-  if (no !== null) return { refused: no };
-  drop(context, token, token === own ? "by_itself" : "by_another");
+  const isOwn = token === own;
+  const refused = isOwn ? null : checkFreshProof(context, proof);
+  if (refused !== null) return { refused };
+  drop(context, token, isOwn ? "by_itself" : "by_another");
   notifyUser(context, "device_signed_out", token.label);
-  if (token === own) return { value: false };
-  const madeIt = context.log.account.account?.recoveryBy === idOf(token);
-  endWhatWasMade(context, (maker) => maker === idOf(token));
-  if (!madeIt || next === null) return { value: false };
+  if (isOwn) return { value: false };
+  const maker = accessIdOf(token.hash);
+  const hadRecoveryCode = context.log.account.account?.recoveryBy === maker;
+  endCodesAndPasskeys(context, (by) => by === maker);
+  if (!hadRecoveryCode || next === null) return { value: false };
   renewRecoveryCode(context, proof, next);
   return { value: true };
 }
 
-/** Signs all other devices out, and ends all that this one has not made: link codes, passkeys, and the recovery code. */
+/** Signs out all other devices, and ends every link code, passkey and recovery code that this device has not made. */
 export function signOutOthers(context: MailboxContext, proof: Proof, next: string): CallResult<null> {
   const own = tokenOf(context, proof);
-  const no = own === null ? refusal("unauthorized") : checkFreshProof(context, proof);
-  if (own === null || no !== null) return { refused: no ?? refusal("unauthorized") };
+  if (own === null) return { refused: refusal("unauthorized") };
+  const refused = checkFreshProof(context, proof);
+  if (refused !== null) return { refused };
   for (const token of context.log.account.tokens()) if (token !== own) drop(context, token, "by_another");
   notifyUser(context, "others_signed_out");
-  endWhatWasMade(context, (maker) => maker !== idOf(own));
+  const maker = accessIdOf(own.hash);
+  endCodesAndPasskeys(context, (by) => by !== maker);
   if (context.log.account.account?.link !== null) context.log.account.change({ link: null, linkBy: null });
   return { value: renewRecoveryCode(context, proof, next) };
 }
@@ -87,7 +91,7 @@ function drop(context: MailboxContext, token: Token, why: string): void {
 }
 
 /** Ends the open link code and the passkeys of these makers. */
-function endWhatWasMade(context: MailboxContext, isTheirs: (maker: string | null) => boolean): void {
+function endCodesAndPasskeys(context: MailboxContext, isTheirs: (maker: string | null) => boolean): void {
   const { account } = context.log;
   if (account.account !== null && account.account.link !== null && isTheirs(account.account.linkBy)) {
     account.change({ link: null, linkBy: null });

@@ -1,27 +1,28 @@
-// Who changes who comes in shows first that they are the user: a device that somebody else has picked up can read and write, and nothing
-// of what it does outlasts it. To be done in a transaction.
-import { PROOF_MS } from "../../protocol/limits.ts";
-import { type Refusal, refusal } from "../../protocol/refusals.ts";
+// Fresh proofs. A change of who gets in needs one: somebody who picks up a device can read and write with it, but makes
+// nothing that outlasts the device. To be called inside a transaction.
 import type { UsedPasskey } from "../../protocol/account.ts";
 import type { CallResult, Proof } from "../../protocol/caller.ts";
+import { PROOF_MS } from "../../protocol/limits.ts";
+import { type Refusal, refusal } from "../../protocol/refusals.ts";
 import { tokenOf } from "./account.ts";
-import type { MailboxContext } from "../context.ts";
-import type { Challenge } from "./challenge.ts";
-import { isSame, type Token } from "../log/account-rows.ts";
 import { refuseAttempt } from "./notify-user.ts";
 import { usePasskey } from "./passkeys.ts";
+import type { MailboxContext } from "../context.ts";
+import { type Challenge, isSame, type Token } from "../log/account-rows.ts";
 
-/** Why this may not be done now, or null. Only a device's token can be in the wrong hands for long, and only accounts have proofs. */
+/**
+ * Checks for a fresh proof. Only a device's token can be in the wrong hands for long, and only accounts have proofs.
+ */
 export function checkFreshProof(context: MailboxContext, proof: Proof): Refusal | null {
   const token = tokenOf(context, proof);
-  return token === null || isProved(token) ? null : refusal("proof_required");
+  return token === null || isFreshlyProved(token) ? null : refusal("proof_required");
 }
 
-function isProved({ created, proved }: Token): boolean {
+function isFreshlyProved({ created, proved }: Token): boolean {
   return Date.now() - Math.max(created, proved) < PROOF_MS;
 }
 
-/** The device shows the recovery code, which goes on to be good. */
+/** Proof by the recovery code, which stays valid. */
 export function proveByCode(context: MailboxContext, proof: Proof, hash: string): CallResult<null> {
   const { account } = context.log.account;
   if (account === null || !isSame(account.recovery, hash)) {
@@ -30,15 +31,15 @@ export function proveByCode(context: MailboxContext, proof: Proof, hash: string)
   return proved(context, proof);
 }
 
-/** An authenticator has signed the challenge with a passkey of ours. */
+/** Proof by a passkey of the account, with which an authenticator signed the challenge. */
 export function proveByPasskey(
   context: MailboxContext,
   proof: Proof,
   challenge: Challenge | null,
   used: UsedPasskey,
 ): CallResult<null> {
-  const no = usePasskey(context, "proof_refused", challenge, used);
-  return no === null ? proved(context, proof) : { refused: no };
+  const refused = usePasskey(context, "proof_refused", challenge, used);
+  return refused === null ? proved(context, proof) : { refused };
 }
 
 function proved(context: MailboxContext, proof: Proof): CallResult<null> {

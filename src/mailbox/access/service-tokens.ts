@@ -3,20 +3,22 @@ import { type Refusal, refusal } from "../../protocol/refusals.ts";
 import type { Scope } from "../../protocol/service.ts";
 import type { MailboxContext } from "../context.ts";
 
-/** A token's `seen` is written when it is so much older, in ms. Answers: a row for every request. */
-const SEEN_MS = 3_600_000;
+/** The `seen` of a token's row is written when it is older than this. Answers: a row for every request. */
+export const SEEN_INTERVAL_MS = 3_600_000;
 
-/** Whether this mailbox is a service's, revoked or not. */
+/** Whether this mailbox is a service account's, ended or not. */
 export function isService(context: MailboxContext): boolean {
   return context.log.account.service.row !== null;
 }
 
-/** Whether a service that was revoked: its mailbox takes nothing, and nobody else is given it. */
+/**
+ * Whether it is a service account that an operator ended: its mailbox accepts nothing, and nobody else gets the name.
+ */
 export function isEnded(context: MailboxContext): boolean {
   return (context.log.account.service.row?.ended ?? 0) > 0;
 }
 
-/** Why a token with this hash may not do what needs these scopes, or null. */
+/** Checks whether the token with this hash has all these scopes. */
 export function checkServiceToken(context: MailboxContext, hash: string, needs: readonly Scope[]): Refusal | null {
   const { service } = context.log.account;
   const row = service.access(hash);
@@ -24,6 +26,6 @@ export function checkServiceToken(context: MailboxContext, hash: string, needs: 
   const lacks = needs.filter((scope) => !row.scopes.includes(scope));
   if (lacks.length > 0) return refusal("forbidden", `the token lacks the scope ${lacks.join(" and ")}`);
   const now = Date.now();
-  if (now - row.seen > SEEN_MS) service.saw(row, now);
+  if (now - row.seen > SEEN_INTERVAL_MS) service.saw(row, now);
   return null;
 }

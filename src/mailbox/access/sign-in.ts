@@ -1,51 +1,55 @@
-// The ways into an account: its name is claimed, or a code is right. Codes are long enough that nobody guesses them, so a wrong one
-// changes nothing for the right one: whoever guesses is slowed down by address, before they come here. To be done in a transaction.
+// The ways into an account: to claim its name, or to bring a code. Codes are too long to guess, so wrong ones don't end
+// the right one; guessing is rate-limited by address before it gets here. To be called inside a transaction.
 import type { NewToken } from "../../protocol/account.ts";
-import { logEvent } from "../../protocol/log-events.ts";
-import { SIGNED_IN } from "../../protocol/limits.ts";
-import { refusal } from "../../protocol/refusals.ts";
 import type { CallResult } from "../../protocol/caller.ts";
-import { endIdle, idOf } from "./account.ts";
-import { checkBeginning } from "./check-beginning.ts";
-import type { MailboxContext } from "../context.ts";
+import { SIGNED_IN } from "../../protocol/limits.ts";
+import { logEvent } from "../../protocol/log-events.ts";
+import { refusal } from "../../protocol/refusals.ts";
+import { accessIdOf } from "../../protocol/service.ts";
+import { endIdle } from "./account.ts";
 import { randomText } from "./challenge.ts";
-import { isSame } from "../log/account-rows.ts";
+import { checkBeginning } from "./check-beginning.ts";
 import { notifyUser, refuseAttempt } from "./notify-user.ts";
+import type { MailboxContext } from "../context.ts";
+import { isSame } from "../log/account-rows.ts";
 
 const WRONG = "The name or the code is wrong.";
 
-/** A device that has signed in: what it is called by everybody who is not to know its token. */
-interface Device {
+/** The first device of an account, and the hash of its recovery code. */
+export interface Claim {
+  readonly token: NewToken;
+  readonly recovery: string;
+}
+
+/** A device that has signed in. `id`: the public name of its token. */
+export interface Device {
   readonly id: string;
 }
 
-/** Claims the name for whoever comes first. A mailbox that was in use before there were accounts is nobody's to claim. */
-export function claim(
-  context: MailboxContext,
-  { token, recovery }: { readonly token: NewToken; readonly recovery: string },
-): CallResult<Device> {
+/** Claims the name for the first caller. A mailbox that was in use before there were accounts can't be claimed. */
+export function claim(context: MailboxContext, { token, recovery }: Claim): CallResult<Device> {
   if (context.log.row !== null || context.log.erased) return { refused: refusal("name_taken") };
   const no = checkBeginning(context);
   if (no !== null) return { refused: no };
   context.log.ensureCreated(context.user);
-  context.log.account.claim({ recovery, recoveryBy: idOf(token), secret: randomText() }, Date.now());
+  context.log.account.claim({ recovery, recoveryBy: accessIdOf(token.hash), secret: randomText() }, Date.now());
   logEvent("account_claimed", { user: context.user });
   return { value: admit(context, token) };
 }
 
-/** Signs a device in with the recovery code, and puts the next one in its place. */
+/** Signs a device in with the recovery code, which `next` replaces. */
 export function recover(context: MailboxContext, hash: string, next: string, token: NewToken): CallResult<Device> {
   const { account } = context.log.account;
   if (account === null || !isSame(account.recovery, hash)) {
     return { refused: refuseAttempt(context, "sign_in_refused", WRONG) };
   }
   if (context.suspension.now !== null) return { refused: refusal("suspended") };
-  context.log.account.change({ recovery: next, recoveryBy: idOf(token) });
+  context.log.account.change({ recovery: next, recoveryBy: accessIdOf(token.hash) });
   notifyUser(context, "new_recovery_code", token.label);
   return { value: signInDevice(context, token, "recovery_code") };
 }
 
-/** Signs a device in with the open link code, which is used up then. */
+/** Signs a device in with the open link code, which ends. */
 export function link(context: MailboxContext, hash: string, token: NewToken): CallResult<Device> {
   const { account } = context.log.account;
   const isOpen = account !== null && account.link !== null && account.linkEnds > Date.now();
@@ -57,7 +61,7 @@ export function link(context: MailboxContext, hash: string, token: NewToken): Ca
   return { value: signInDevice(context, token, "link_code") };
 }
 
-/** One more device, of which all others are told. */
+/** Signs a device in, and notifies all others. */
 export function signInDevice(
   context: MailboxContext,
   token: NewToken,
@@ -69,20 +73,23 @@ export function signInDevice(
   return device;
 }
 
-/** From now on this token opens the mailbox, in the place of the one that the same browser had before. */
+/**
+ * Stores the token. It replaces the one that the same browser had before, and, above `SIGNED_IN`, the one not seen for
+ * longest.
+ */
 function admit(context: MailboxContext, { hash, label, replaces }: NewToken): Device {
   const { account } = context.log;
   const now = Date.now();
-  const id = idOf({ hash });
+  const id = accessIdOf(hash);
   endIdle(context);
-  const before = replaces === undefined ? null : account.token(replaces);
-  if (before !== null) {
-    account.remove(before);
-    account.inherit(idOf(before), id);
+  const replaced = replaces === undefined ? null : account.token(replaces);
+  if (replaced !== null) {
+    account.remove(replaced);
+    account.inherit(accessIdOf(replaced.hash), id);
   }
-  const known = account.tokens();
-  const oldest = known.at(-1);
-  if (known.length >= SIGNED_IN && oldest !== undefined) {
+  const tokens = account.tokens();
+  const oldest = tokens.at(-1);
+  if (tokens.length >= SIGNED_IN && oldest !== undefined) {
     account.remove(oldest);
     notifyUser(context, "device_signed_out", oldest.label);
     logEvent("device_removed", { user: context.user, why: "too_many" });

@@ -1,16 +1,43 @@
-// The end of a mailbox: its user wants everything gone. What may fail comes first, in one transaction; only when nothing is left are the
-// sockets told, and from then on the mailbox is nobody's.
-import type { MailboxContext } from "../context.ts";
+// The end of a mailbox: its user erases everything. What may fail comes first, in one transaction. Only when nothing is
+// left are the sockets closed, and from then on nobody gets the name.
+import type { MailboxContext, MailboxObject } from "../context.ts";
+import { clean } from "../log/tombstone.ts";
 import { correspondents, goInvisible } from "../presence/presence.ts";
 
-/** Drops everything. Throws where that can't be done: then the mailbox is as it was. */
-export function closeForErasure(context: MailboxContext, transaction: (work: () => void) => void): void {
-  // What has joined is done before: nothing of it may be written after the end.
+/**
+ * Erases everything except the record that the name is taken. Throws where that can't be done: then the mailbox is as
+ * it was.
+ */
+export async function eraseMailbox(object: MailboxObject, context: MailboxContext): Promise<void> {
+  const { storage } = object.state;
+  closeForErasure(context, (work) => storage.transactionSync(work));
+  object.forget();
+  context.background(context.censusReport.changed({ event: "disconnect", device: "", sockets: 0 }));
+  await storage.deleteAlarm();
+  // From here on nobody gets the name. Erased rows may be in the file until that is discarded, by the next wake at the
+  // latest.
+  await storage.sync();
+  await discardErasedFile(storage, context);
+}
+
+/** Discards the file of an erased mailbox. Should the server end before the new file says so, the census still does. */
+export async function discardErasedFile(
+  storage: DurableObjectStorage,
+  { user, remote }: Pick<MailboxContext, "user" | "remote">,
+): Promise<void> {
+  await remote.erasing(user, true);
+  clean(storage);
+  await storage.sync();
+  await remote.erasing(user, false);
+}
+
+function closeForErasure(context: MailboxContext, transaction: (work: () => void) => void): void {
+  // Queued work is done before: nothing of it may be written after the end.
   context.groupCommit.runNow(() => undefined);
-  const told = context.log.row?.presence === 1 ? correspondents(context) : [];
+  const contacts = context.log.row?.presence === 1 ? correspondents(context) : [];
   transaction(() => context.log.erase());
-  // What is under way from here on is nobody's.
+  // Work that is under way from here on finds a closed group commit.
   context.groupCommit.close();
-  goInvisible(context, told);
+  goInvisible(context, contacts);
   for (const session of context.sockets.all()) context.sockets.close(session, "erased", context.user);
 }

@@ -1,34 +1,37 @@
-// Everything that a mailbox keeps of its user, as JSON Lines: one thing a line, read page by page, so that no more than a page is in
-// memory. What is written while it runs is not in it.
-import type { MailboxContext } from "../context.ts";
-import { settings } from "../access/settings.ts";
+// The export of a mailbox as JSON Lines, one object a line. It is read page by page, so that no more than a page is in
+// memory. Entries that are written while it runs are not in it.
 import { write } from "../../protocol/down.ts";
+import { accessIdOf } from "../../protocol/service.ts";
+import type { MailboxContext } from "../context.ts";
+import type { MailboxRow } from "../log/schema.ts";
+import { settings } from "../people/settings.ts";
 import { messageOf } from "../reading/read-conversations.ts";
-import { idOf } from "../access/account.ts";
 
-/** Entries of one page. */
-const PAGE = 64;
+const ENTRIES_PER_PAGE = 64;
 
-/** The lines, as bytes: `account`, `device`, `passkey`, `contact` and `conversation` first, then the log in its order, and `end`. */
+/**
+ * The lines, as bytes: `account`, `device`, `passkey`, `contact` and `conversation` first, then the log in its order,
+ * and `end`.
+ */
 export function exportMailbox(context: MailboxContext): ReadableStream<Uint8Array> {
-  const lines = ended(linesOf(context));
+  const lines = withEnd(linesOf(context));
   const encoder = new TextEncoder();
   return new ReadableStream({
     type: "bytes",
     pull(controller) {
-      // What is read now is another's, or nothing: a file that ends here must not look whole.
+      // The tables are gone, or another mailbox's: a file that ends here must not look complete.
       if (context.groupCommit.isClosed) throw new Error("the mailbox was erased while it was exported");
       const next = lines.next();
       if (!next.done) return controller.enqueue(encoder.encode(next.value));
       controller.close();
-      // A request for bytes that is still open has to be answered, with none.
+      // A pending request for bytes must be answered, here with none.
       controller.byobRequest?.respond(0);
     },
   });
 }
 
-/** With a last line that says how many there were: whoever has it has everything. */
-function* ended(texts: Iterable<string>): Generator<string> {
+/** Adds a last line with the number of lines: an export that has it is complete. */
+function* withEnd(texts: Iterable<string>): Generator<string> {
   let lines = 0;
   for (const text of texts) {
     lines += text.split("\n").length - 1;
@@ -38,35 +41,41 @@ function* ended(texts: Iterable<string>): Generator<string> {
 }
 
 function* linesOf(context: MailboxContext): Generator<string> {
-  const { log } = context;
-  if (log.row === null) return;
-  const { name, epoch } = log.row;
-  const { account } = log.account;
-  yield line({
-    type: "account",
-    userName: name,
-    epoch,
-    created: account?.created ?? null,
-    settings: settings(context, {}),
-  });
-  for (const token of log.account.tokens()) {
-    yield line({ type: "device", id: idOf(token), label: token.label, created: token.created, seen: token.seen });
+  if (context.log.row === null) return;
+  yield* accountLines(context, context.log.row);
+  yield* peopleLines(context);
+  yield* entryPages(context);
+}
+
+function* accountLines(context: MailboxContext, { name, epoch }: MailboxRow): Generator<string> {
+  const { account } = context.log;
+  const created = account.account?.created ?? null;
+  yield line({ type: "account", userName: name, epoch, created, settings: settings(context, {}) });
+  for (const { hash, label, created, seen } of account.tokens()) {
+    yield line({ type: "device", id: accessIdOf(hash), label, created, seen });
   }
-  for (const { id, label, created, seen } of log.account.passkeys())
+  for (const { id, label, created, seen } of account.passkeys()) {
     yield line({ type: "passkey", id, label, created, seen });
+  }
+}
+
+function* peopleLines({ log }: MailboxContext): Generator<string> {
   for (const standing of ["contact", "request", "blocked"] as const) {
     for (const peer of log.contacts.all(standing)) yield line({ type: "contact", peer, standing });
   }
-  for (const { name: peer, stored, delivered, read, mine, unread } of log.peers.latest(
-    Number.MAX_SAFE_INTEGER,
-    Number.MAX_SAFE_INTEGER,
-  )) {
+  const peers = log.peers.latest(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+  for (const { name: peer, stored, delivered, read, mine, unread } of peers) {
     yield line({ type: "conversation", peer, stored, delivered, read, mine, unread });
   }
+}
+
+/** All entries up to the head at the start, a page of lines at a time. */
+function* entryPages(context: MailboxContext): Generator<string> {
+  const { log } = context;
   const { head } = log;
   for (let seq = 0; seq < head;) {
-    const page = log.entries.page(seq, head, PAGE);
-    // The head may be a mark's, with no entry up to there; and a stream of bytes takes no empty piece.
+    const page = log.entries.page(seq, head, ENTRIES_PER_PAGE);
+    // The head may belong to a mark, without an entry up to it; and a byte stream takes no empty chunk.
     if (page.length > 0) yield page.map((entry) => entryLine(context, entry)).join("");
     seq = page.at(-1)?.seq ?? head;
   }

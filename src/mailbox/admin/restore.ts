@@ -1,37 +1,37 @@
-// A mailbox is set back to how it was, by the platform's point-in-time recovery; then the object starts again. Bare workerd and local
-// servers have none. What it means to others: docs/OPERATIONS.md.
+// Restores a mailbox to an earlier time, by the platform's point-in-time recovery; then the object restarts. Bare
+// workerd and local servers have no such recovery. What a restore means to other mailboxes: docs/OPERATIONS.md.
+import type { CallResult } from "../../protocol/caller.ts";
 import { logEvent, reasonOf } from "../../protocol/log-events.ts";
 import { refusal } from "../../protocol/refusals.ts";
-import type { CallResult } from "../../protocol/caller.ts";
 import { checkAccess } from "../access/account.ts";
 import type { MailboxContext } from "../context.ts";
 
-/** The answer leaves before the object does, ms. */
-const FAREWELL = 200;
+/** The response leaves before the object restarts. */
+const RESTART_DELAY_MS = 200;
 
-/** Sets the mailbox back to how it was `at`, ms since 1970. */
+/** Restores the mailbox as it was `at`, ms since 1970. */
 export async function restore(
   ctx: DurableObjectState,
   context: MailboxContext,
   at: number,
 ): Promise<CallResult<{ readonly undo: string }>> {
-  const no = checkAccess(context, { is: "operator" });
-  if (no !== null) return { refused: no };
-  return setBack(ctx.storage, at, () => ctx.abort("set back to an earlier time"));
+  const refused = checkAccess(context, { is: "operator" });
+  if (refused !== null) return { refused };
+  return restoreStorage(ctx.storage, at, () => ctx.abort("restored to an earlier time"));
 }
 
-/** Makes that what the object wakes up with, and has it start again. `undo` is the bookmark of what is left behind. */
-export async function setBack(
+/** Selects the storage that the object wakes up with, and restarts it. `undo`: the bookmark of the state before. */
+export async function restoreStorage(
   storage: Pick<DurableObjectStorage, "getBookmarkForTime" | "onNextSessionRestoreBookmark">,
   at: number,
   restart: () => void,
 ): Promise<CallResult<{ readonly undo: string }>> {
   try {
     const undo = await storage.onNextSessionRestoreBookmark(await storage.getBookmarkForTime(at));
-    setTimeout(restart, FAREWELL);
+    setTimeout(restart, RESTART_DELAY_MS);
     return { value: { undo } };
   } catch (error) {
     logEvent("restore_failed", { reason: reasonOf(error) });
-    return { refused: refusal("not_found", "nothing is kept of that time") };
+    return { refused: refusal("not_found", "nothing is stored of that time") };
   }
 }

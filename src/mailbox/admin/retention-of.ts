@@ -1,5 +1,5 @@
-// What the operator wants kept: RETENTION_DAYS and RETENTION_ENTRIES. Empty, absent or wrong: everything, so that nothing is lost by a
-// typing error.
+// The retention that the operator set: RETENTION_DAYS and RETENTION_ENTRIES. An empty, absent or wrong value keeps
+// everything, so that a typing error loses nothing.
 import { valueOf, type Variables } from "../../protocol/variables.ts";
 import type { Retention } from "../log/retention.ts";
 

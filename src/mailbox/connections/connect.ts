@@ -5,7 +5,8 @@ import { type Refusal, refusal } from "../../protocol/refusals.ts";
 import { V1, VERSION } from "../../protocol/version.ts";
 import type { ConnectionRequest } from "../../protocol/connection-request.ts";
 import type { Proof } from "../../protocol/caller.ts";
-import { tokenOf, idOf, checkAccess } from "../access/account.ts";
+import { tokenOf, checkAccess } from "../access/account.ts";
+import { accessIdOf } from "../../protocol/service.ts";
 import { persistCursor } from "../reading/acknowledge.ts";
 import { checkConnectAllowance } from "../limits/allowance.ts";
 import type { MailboxContext } from "../context.ts";
@@ -96,7 +97,7 @@ function connectPlain(context: MailboxContext, { proof }: ConnectionRequest, ws:
 export function grantOf(context: MailboxContext, proof: Proof): Pick<Session, "token" | "expires" | "since"> {
   const token = proof.is === "service" ? context.log.account.service.access(proof.hash) : tokenOf(context, proof);
   return {
-    token: token === null ? null : idOf(token),
+    token: token === null ? null : accessIdOf(token.hash),
     expires: proof.is === "jwt" ? proof.expires : null,
     since: Date.now(),
   };

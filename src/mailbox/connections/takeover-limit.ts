@@ -7,19 +7,16 @@ import { V1 } from "../../protocol/version.ts";
 import type { ConnectionRequest } from "../../protocol/connection-request.ts";
 import type { MailboxContext } from "../context.ts";
 
-/** By device. In memory: while a stream is open the mailbox does not sleep. */
-const buckets = new WeakMap<MailboxContext, Map<string, Bucket>>();
-
 /** Why a stream may not take the place of its device's connection now, or null: then it is counted. */
 export function checkTakeover(context: MailboxContext, visit: ConnectionRequest): Refusal | null {
   if (visit.dialect !== V1 || visit.stream !== true) return null;
   const { device } = visit.place;
   if (context.sockets.ofDevice(device) === undefined) return null;
-  const ofBox = buckets.get(context) ?? new Map<string, Bucket>();
-  buckets.set(context, ofBox);
-  for (const [other, bucket] of ofBox) if (bucket.isFull) ofBox.delete(other);
-  const own = ofBox.get(device) ?? new Bucket(TAKEOVERS.BURST, 1_000 / TAKEOVERS.REFILL_MS);
-  ofBox.set(device, own);
+  // In memory: while a stream is open the mailbox does not sleep.
+  const { takeovers } = context;
+  for (const [other, bucket] of takeovers) if (bucket.isFull) takeovers.delete(other);
+  const own = takeovers.get(device) ?? new Bucket(TAKEOVERS.BURST, 1_000 / TAKEOVERS.REFILL_MS);
+  takeovers.set(device, own);
   if (own.take() === 0) return null;
   // A client that keeps asking is let in no sooner.
   own.empty();

@@ -5,7 +5,7 @@ import type { MessageRefusalCode } from "../../protocol/message-refusals.ts";
 import { PEERING } from "../../protocol/version.ts";
 import { exists } from "../access/account.ts";
 import type { MailboxContext } from "../context.ts";
-import { onMessageFromStranger } from "../access/contacts.ts";
+import { onMessageFromStranger } from "../people/contacts.ts";
 import type { Peer } from "../log/schema.ts";
 import { spaceFor } from "../limits/quotas.ts";
 import { applyReceipts } from "./receipts.ts";

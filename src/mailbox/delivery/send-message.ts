@@ -7,7 +7,7 @@ import { REPEATED_IDS } from "../../protocol/limits.ts";
 import type { Send } from "../../protocol/up.ts";
 import { chargeRejected } from "../limits/allowance.ts";
 import type { MailboxContext } from "../context.ts";
-import { onSentTo } from "../access/contacts.ts";
+import { onSentTo } from "../people/contacts.ts";
 import type { Device, Entry } from "../log/schema.ts";
 import { checkSending, spendQuota } from "../limits/quotas.ts";
 import type { Session } from "../connections/sockets.ts";

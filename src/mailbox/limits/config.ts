@@ -1,4 +1,4 @@
-// What holds for every mailbox of a deployment, read from its variables.
+// The configuration of every mailbox of a deployment, read from its variables.
 import type { Hosts } from "../../protocol/allowed-hosts.ts";
 import { QUOTAS } from "../../protocol/limits.ts";
 import { valueOf, type Variables } from "../../protocol/variables.ts";
@@ -8,23 +8,23 @@ const DAY_MS = 86_400_000;
 export type Quotas = { readonly [Name in keyof typeof QUOTAS]: number };
 
 export interface MailboxConfig {
-  /** The AUTH variable; see identity/mode.ts. */
+  /** The AUTH variable; see identity/auth-mode.ts. */
   readonly mode: string;
   /** Whether first contact is a request. */
   readonly requests: boolean;
-  /** What a stranger may write before the user has accepted. */
+  /** Messages that a stranger may write before the user has accepted. */
   readonly strangerMessages: number;
-  /** How long a device may show no sign, in ms; null for any time. */
+  /** A device not seen for this time, in ms, is signed out; null for never. */
   readonly sessionIdleMs: number | null;
   /** Hosts of webhooks that may be private, without TLS, and on any port. */
   readonly webhookHosts: Hosts;
   /** Null where the limits are off. */
   readonly quotas: Quotas | null;
-  /** What an event of a mailbox may call before it goes on by an alarm. */
+  /** Calls that one event of a mailbox may make; an alarm makes the others. */
   readonly callsPerEvent: number;
 }
 
-/** In `open` mode anybody is anybody, so there are no strangers unless REQUESTS says so. */
+/** The configuration. In `open` mode anybody can use any name, so there are no requests unless REQUESTS is on. */
 export function configOf(variables: Variables): MailboxConfig {
   const mode = variables.AUTH ?? "";
   const requests = valueOf(variables, "REQUESTS");

@@ -1,7 +1,6 @@
 // The account of a mailbox whose name was claimed: who may come in. All of it in memory, a row written when it changes.
 // Of every secret only the hash is here; hashes are compared in constant time.
 import type { Passkey } from "../../protocol/account.ts";
-import type { Challenge } from "../access/challenge.ts";
 import { ServiceRows } from "./service-rows.ts";
 import type { Sql } from "../../durable/log/sql.ts";
 
@@ -24,6 +23,12 @@ const ADDED = [
   "ALTER TABLE passkey ADD COLUMN maker TEXT",
 ];
 const ALL_ADDED = "SELECT 1 FROM sqlite_master WHERE name = 'passkey' AND sql LIKE '%maker TEXT%'";
+
+/** A challenge that the mailbox made; see access/challenge.ts. `expires`: ms since 1970. */
+export interface Challenge {
+  readonly nonce: string;
+  readonly expires: number;
+}
 
 /** The account itself. Hashes are SHA-256 in hex; times are ms since 1970. */
 export interface Account {

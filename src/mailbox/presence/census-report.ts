@@ -1,37 +1,38 @@
-// Tells the census how many sockets the user has. One report under way at a time, so the last number is the one that stays.
+// Reports the number of the user's sockets to the census. One report is under way at a time, so the last number is the
+// one that stays.
 import type { Online } from "../../protocol/census.ts";
 import { logEvent, reasonOf } from "../../protocol/log-events.ts";
 
-/** A connection that began or ended, to be logged with the count that the census gives back. */
+/** A connection that began or ended. It is logged with the counts that the census returns. */
 export interface Change {
   readonly event: "connect" | "disconnect";
   readonly device: string;
   readonly sockets: number;
 }
 
-/** Tries of one report. What fails for good is corrected by the user's next report. */
-const TRIES = 3;
+/** Attempts of one report. If all fail, the user's next report corrects the number. */
+const MAX_ATTEMPTS = 3;
 
 export class CensusReport {
   readonly #report: (sockets: number) => Promise<Online>;
   readonly #fields: { readonly user: string; readonly shard: number };
   #changes: Change[] = [];
-  #busy = false;
+  #isReporting = false;
 
   constructor(fields: { readonly user: string; readonly shard: number }, report: (sockets: number) => Promise<Online>) {
     this.#fields = fields;
     this.#report = report;
   }
 
-  /** Reports the number after a change, and logs the change. */
+  /** Logs the change, and reports the number of sockets after it. */
   async changed(change: Change): Promise<void> {
     this.#changes.push(change);
-    if (this.#busy) return;
-    this.#busy = true;
+    if (this.#isReporting) return;
+    this.#isReporting = true;
     for (let last = this.#changes.at(-1); last !== undefined; last = this.#changes.at(-1)) {
       const changes = this.#changes;
       this.#changes = [];
-      const online = await this.#tell(last.sockets);
+      const online = await this.#reportWithRetries(last.sockets);
       for (const { event, device, sockets } of changes) {
         logEvent(event, {
           ...this.#fields,
@@ -42,11 +43,11 @@ export class CensusReport {
         });
       }
     }
-    this.#busy = false;
+    this.#isReporting = false;
   }
 
-  async #tell(sockets: number): Promise<Online | null> {
-    for (let attempt = 1; attempt <= TRIES; attempt++) {
+  async #reportWithRetries(sockets: number): Promise<Online | null> {
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
       try {
         return await this.#report(sockets);
       } catch (error) {

@@ -1,14 +1,14 @@
-// Signals and questions about presence that wait for a call: an event makes some of them, and alarms make the rest, each of which is an
-// event with a budget of its own. What waits is in memory alone: a signal that is lost is lost.
+// Queues signals and questions about presence until there is a call for them: an event makes some, and alarms make the
+// others, each with a call budget of its own. The queue is in memory: a signal may be lost.
 import type { AlarmSwitch } from "../../durable/alarm.ts";
 import type { CallBudget } from "../../durable/call-budget.ts";
 
 export class SignalQueue {
   readonly #budget: CallBudget;
   readonly #alarm: AlarmSwitch;
-  /** By what each is about, so that a newer one takes the place of an older one. */
-  readonly #waiting = new Map<string, () => void>();
-  /** For when the alarm is set, ms since 1970; null for not at all. */
+  /** By subject, so that a newer call replaces an older one. */
+  readonly #calls = new Map<string, () => void>();
+  /** When the alarm rings for the queue, ms since 1970; null for not at all. */
   #due: number | null = null;
 
   constructor(budget: CallBudget, alarm: AlarmSwitch) {
@@ -16,28 +16,28 @@ export class SignalQueue {
     this.#alarm = alarm;
   }
 
-  add(about: string, call: () => void): void {
-    this.#waiting.set(about, call);
+  add(subject: string, call: () => void): void {
+    this.#calls.set(subject, call);
   }
 
-  /** Makes the calls that this event may still make. */
+  /** Makes as many calls as this event may still make. */
   go(): void {
-    for (const [about, call] of this.#waiting) {
+    for (const [subject, call] of this.#calls) {
       if (!this.#budget.takeSpare()) return this.wake(Date.now());
-      this.#waiting.delete(about);
+      this.#calls.delete(subject);
       call();
     }
   }
 
-  /** Has an alarm ring at `at`, if none rings before. */
+  /** Sets an alarm for `at`, unless an earlier one is set. */
   wake(at: number): void {
     if (this.#due !== null && this.#due <= at) return;
     this.#due = at;
     this.#alarm.setAlarm(at);
   }
 
-  /** An alarm rang. True if it may have been for this. */
-  rang(): boolean {
+  /** An alarm rang. True if it was due for the queue. */
+  onAlarm(): boolean {
     const isDue = this.#due !== null && this.#due <= Date.now();
     if (isDue) this.#due = null;
     return isDue;

@@ -1,26 +1,26 @@
-// What operators do with a service account: create, inspect, grant and revoke tokens, set a webhook, end. Each call is one transaction.
+// What operators do with a service account: create, show, grant and revoke tokens, set a webhook, end. Each order is
+// one transaction.
+import type { CallResult } from "../../protocol/caller.ts";
 import { ACCESSES } from "../../protocol/limits.ts";
 import { type Refusal, refusal } from "../../protocol/refusals.ts";
 import { accessIdOf, type NewAccess, type Service } from "../../protocol/service.ts";
 import type { ServiceOrder, WebhookState } from "../../protocol/service.ts";
-import type { CallResult } from "../../protocol/caller.ts";
 import { checkBeginning } from "../access/check-beginning.ts";
 import { isEnded, isService } from "../access/service-tokens.ts";
 import type { MailboxContext } from "../context.ts";
-import type { AccessRow } from "../log/service-rows.ts";
 import { setWebhook } from "./webhook.ts";
 
-/** Does what an operator wants, and tells how the service is then. */
+/** Runs an order. The result is the service account after it. */
 export function administerService(context: MailboxContext, order: ServiceOrder): CallResult<Service> {
-  const no = order.is === "create" ? create(context, order.token) : change(context, order);
-  return no === null ? { value: described(context) } : { refused: no };
+  const refused = order.is === "create" ? create(context, order.token) : change(context, order);
+  return refused === null ? { value: serviceOf(context) } : { refused };
 }
 
 function create(context: MailboxContext, token: NewAccess): Refusal | null {
   if (isService(context) && !isEnded(context)) return refusal("name_taken", "there is a service of this name");
   if (!isService(context) && isUsed(context)) return refusal("name_taken");
-  const no = checkBeginning(context);
-  if (no !== null) return no;
+  const refused = checkBeginning(context);
+  if (refused !== null) return refused;
   context.log.ensureCreated(context.user);
   context.log.account.service.create(Date.now());
   return grant(context, token);
@@ -35,20 +35,12 @@ function change(context: MailboxContext, order: Exclude<ServiceOrder, { readonly
       return grant(context, order.token);
     case "revoke":
       return revoke(context, order.id);
-    case "hook": {
-      const why = setWebhook(context, order.url, order.secret);
-      if (why === null) context.webhook.reset();
-      return why === null ? null : { ...refusal("bad_frame", `url: ${why}`), field: "url" };
-    }
+    case "hook":
+      return hook(context, order.url, order.secret);
     case "unhook":
-      if (context.log.account.service.webhook.row === null) return refusal("not_found", "there is no webhook");
-      context.log.account.service.webhook.remove();
-      context.webhook.reset();
-      return null;
+      return unhook(context);
     case "end":
-      if (context.log.account.service.webhook.row !== null) context.webhook.reset();
-      context.log.account.service.end(Date.now());
-      return null;
+      return end(context);
     default:
       return order satisfies never;
   }
@@ -64,24 +56,45 @@ function grant(context: MailboxContext, { hash, label, scopes }: NewAccess): Ref
 
 function revoke(context: MailboxContext, id: string): Refusal | null {
   const { service } = context.log.account;
-  const row = service.all().find((one) => idOf(one) === id);
+  const row = service.all().find(({ hash }) => accessIdOf(hash) === id);
   if (row === undefined) return refusal("not_found", "there is no such token");
   service.remove(row);
   return null;
 }
 
-/** Whether it is somebody's: claimed, opened, or written from. Mail that waits for nobody yet makes it nobody's. */
+function hook(context: MailboxContext, url: string, secret: string): Refusal | null {
+  const why = setWebhook(context, url, secret);
+  if (why !== null) return { ...refusal("bad_frame", `url: ${why}`), field: "url" };
+  context.webhook.reset();
+  return null;
+}
+
+function unhook(context: MailboxContext): Refusal | null {
+  const { webhook } = context.log.account.service;
+  if (webhook.row === null) return refusal("not_found", "there is no webhook");
+  webhook.remove();
+  context.webhook.reset();
+  return null;
+}
+
+function end(context: MailboxContext): null {
+  const { service } = context.log.account;
+  if (service.webhook.row !== null) context.webhook.reset();
+  service.end(Date.now());
+  return null;
+}
+
+/** Whether somebody uses the mailbox: it was claimed, opened, or sent from. Received messages alone don't count. */
 function isUsed(context: MailboxContext): boolean {
   const { log } = context;
   if (log.erased || log.account.account !== null || context.sockets.size > 0) return true;
   return log.row !== null && (log.row.trimmed > 0 || log.devices.some || log.conversations.hasSent);
 }
 
-function described(context: MailboxContext): Service {
+function serviceOf(context: MailboxContext): Service {
   const { service } = context.log.account;
-  const tokens = service.all().map((row) => {
-    const { label, scopes, created, seen } = row;
-    return { id: idOf(row), label, scopes, created, seen };
+  const tokens = service.all().map(({ hash, label, scopes, created, seen }) => {
+    return { id: accessIdOf(hash), label, scopes, created, seen };
   });
   return { userName: context.user, created: service.row?.created ?? 0, tokens, webhook: webhookOf(context) };
 }
@@ -98,8 +111,4 @@ function webhookOf(context: MailboxContext): WebhookState | null {
     due: disabled > 0 ? null : due || null,
     disabled: disabled || null,
   };
-}
-
-function idOf({ hash }: AccessRow): string {
-  return accessIdOf(hash);
 }

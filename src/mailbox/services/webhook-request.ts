@@ -1,8 +1,8 @@
-// One post of a webhook: signed as Standard Webhooks has it (standardwebhooks.com), so that whoever gets it finds a library for that.
-// The only file that speaks to the world outside; what comes back is a status, and nothing of it is read.
+// One request of a webhook, signed as in Standard Webhooks (standardwebhooks.com), for which receivers find libraries.
+// The only file of a mailbox that calls the outside world. It returns a status; the body of the response is not read.
 import { WEBHOOK } from "../../protocol/limits.ts";
 
-/** Posts once. The status that came back, or 0 where there was no answer in time. Redirects are an answer like any other. */
+/** Posts once. Returns the status of the response, or 0 if none came in time. A redirect is not followed. */
 export async function postWebhook(
   { url, secret }: { readonly url: string; readonly secret: string },
   id: string,
@@ -19,7 +19,7 @@ export async function postWebhook(
         "User-Agent": "Restante",
         "webhook-id": id,
         "webhook-timestamp": time,
-        "webhook-signature": `v1,${await signed(secret, `${id}.${time}.${body}`)}`,
+        "webhook-signature": `v1,${await sign(secret, `${id}.${time}.${body}`)}`,
       },
       body,
     });
@@ -30,8 +30,8 @@ export async function postWebhook(
   }
 }
 
-/** HMAC-SHA256 with a secret in base64, in base64. */
-async function signed(secret: string, text: string): Promise<string> {
+/** HMAC-SHA256; the secret and the result are base64. */
+async function sign(secret: string, text: string): Promise<string> {
   const bytes = Uint8Array.from(atob(secret), (char) => char.charCodeAt(0));
   const key = await crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
   const signature = await crypto.subtle.sign("HMAC", key, new TextEncoder().encode(text));

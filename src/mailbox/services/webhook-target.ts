@@ -1,31 +1,38 @@
-// Where a webhook may go: https, to the public internet, on a port for https. A name is judged by its spelling alone: what it resolves to is
-// judged by the runtime when it connects, on the address that it connects to, so there is no time between the check and the use.
+// The addresses that a webhook may call: https, on the public internet, on a port for https. Only the spelling of a
+// name is checked here. The runtime checks the address that it resolves to while it connects, so no time passes between
+// that check and the use.
 import ipaddr from "ipaddr.js";
 import { dotless, type Hosts, names, portOf } from "../../protocol/allowed-hosts.ts";
 
 /** UTF-16 units of an address. Answers: addresses as storage. */
-const UNITS = 2_048;
+const MAX_URL_UNITS = 2_048;
 
 /** Ports of https. Answers: a webhook that speaks to a mail server or a database of somebody else. */
 const PORTS: ReadonlySet<number> = new Set([443, 8_443]);
 
 /**
- * Last labels that lead into a machine, a network or nowhere: those of RFC 2606, 6761, 6762, 7686, 8375 and 9476, what ICANN keeps for
- * private use, and what clusters and routers use. Answers: a webhook that reaches what only the server can reach.
+ * Top-level labels of private or unresolvable names: those of RFC 2606, 6761, 6762, 7686, 8375 and 9476, the one that
+ * ICANN reserves for private use, and those of clusters and routers. Answers: a webhook that reaches what only the
+ * server can reach.
  */
-const INSIDE: ReadonlySet<string> = new Set(
+const PRIVATE_LABELS: ReadonlySet<string> = new Set(
   (
     "localhost local localdomain internal intranet private lan home corp mail domain workgroup " +
     "test example invalid onion alt arpa svc cluster consul docker"
   ).split(" "),
 );
 
-/** IPv6 that is routed on the public internet: everything else is private, special, or an old form of an IPv4 address. */
+/**
+ * IPv6 that is routed on the public internet: everything else is private, special, or an old form of an IPv4 address.
+ */
 const GLOBAL = ipaddr.parseCIDR("2000::/3") as [ipaddr.IPv6, number];
 
-/** Why nothing may be posted there, in a sentence, or null. `hosts`: those that may be private, without TLS, and on any port. */
+/**
+ * The reason, as a sentence, why a webhook may not call this address, or null. `hosts`: those that may be private,
+ * without TLS, on any port.
+ */
 export function checkTarget(text: string, hosts: Hosts): string | null {
-  if (text.length > UNITS || !URL.canParse(text)) return "it must be an address";
+  if (text.length > MAX_URL_UNITS || !URL.canParse(text)) return "it must be an address";
   const url = new URL(text);
   if (url.username !== "" || url.password !== "") return "it must be without a user and a password";
   if (/^https?:$/.test(url.protocol) && names(hosts, url)) return null;
@@ -39,10 +46,10 @@ function isPublic(hostname: string): boolean {
   if (ipaddr.isValid(literal)) return isPublicAddress(literal);
   const labels = hostname.split(".");
   if (labels.length < 2 || labels.includes("")) return false;
-  return !INSIDE.has(labels.at(-1) ?? "");
+  return !PRIVATE_LABELS.has(labels.at(-1) ?? "");
 }
 
-/** URL has made one form of all spellings of an address; one that is mapped into IPv6 is judged as the IPv4 address that it is. */
+/** `URL` normalized the spelling. An IPv4 address mapped into IPv6 is checked as the IPv4 address. */
 function isPublicAddress(literal: string): boolean {
   const address = ipaddr.process(literal);
   if (address.range() !== "unicast") return false;

@@ -1,163 +1,141 @@
-// A service's webhook: what reaches its mailbox is posted to an address, in order, one post at a time, until it is taken. It is a device
-// that acknowledges by answering 2xx, and the pump tells what to post. Nothing here costs an idle mailbox anything: the alarm rings once
-// after something was posted, and goes on only while the other side does not answer.
-import { logEvent } from "../../protocol/log-events.ts";
+// The webhook of a service account: the entries of its mailbox are posted to an address, in order and one post at a
+// time. It is a device whose ack is a 2xx response. An idle mailbox needs no alarm for it: one rings once after a post,
+// and further ones only while posts fail.
 import { WEBHOOK } from "../../protocol/limits.ts";
+import { logEvent } from "../../protocol/log-events.ts";
 import type { AlarmSwitch } from "../../durable/alarm.ts";
-import type { MailboxContext } from "../context.ts";
-import { persistHeld, readPage } from "../reading/read-log.ts";
+import { notifyUser } from "../access/notify-user.ts";
+import type { MailboxContext, WebhookQueue } from "../context.ts";
 import { WEBHOOK_DEVICE } from "../log/schema.ts";
 import type { WebhookRow } from "../log/webhook-rows.ts";
-import { notifyUser } from "../access/notify-user.ts";
+import { persistHeld } from "../reading/read-log.ts";
+import { nextPage, postOf, type WebhookPost } from "./webhook-post.ts";
 import { postWebhook } from "./webhook-request.ts";
 import { checkTarget } from "./webhook-target.ts";
 
-/** One post: what lies above `first`, up to `last`; `gap`: up to where retention took it, or 0. */
-interface Post {
-  readonly first: number;
-  readonly last: number;
-  readonly gap: number;
-  readonly id: string;
-  readonly body: string;
-}
+/** The columns of a row without failures. */
+const NO_FAILURE = { failing: 0, tries: 0, due: 0, first: 0, last: 0, gap: 0 };
 
-/** Nothing has failed. */
-const WORKING = { failing: 0, tries: 0, due: 0, first: 0, last: 0, gap: 0 };
+/**
+ * Frames that were passed over without a post, after which the position is stored. Answers: a wake that reads a year of
+ * own messages.
+ */
+const PERSIST_EVERY_FRAMES = 256;
 
-/** Frames of no interest after which a row says that they were passed over. Answers: a wake that reads a year of one's own messages. */
-const KEEP_EVERY = 256;
-
-export class Webhook {
+export class Webhook implements WebhookQueue {
   readonly #alarm: AlarmSwitch;
-  #busy = false;
-  /** Up to here there is nothing to post, ahead of the row. */
+  #isPosting = false;
+  /** Nothing is to be posted up to this seq; it may be ahead of the row. */
   #passed = 0;
-  #unkept = 0;
-  /** Whether the alarm is set to go on at once. */
-  #continues = false;
-  /** When the alarm rings, ms since 1970, as far as this wake knows. */
-  #rings = 0;
+  #passedSincePersist = 0;
+  /** Whether an alarm is set for now, because the event had no call left. */
+  #isAlarmSetForNow = false;
+  /** When the alarm rings, ms since 1970, as far as this instance knows. */
+  #alarmAt = 0;
 
   constructor(alarm: AlarmSwitch) {
     this.#alarm = alarm;
   }
 
-  /** Posts what lies after its position, if it is time. To be called at the end of a group. */
+  /** Posts what follows its position, if it is time. To be called at the end of a group commit. */
   go(context: MailboxContext): void {
     const row = context.suspension.now === null ? rowOf(context) : null;
-    if (row === null || row.disabled > 0 || this.#busy || row.due > Date.now()) return;
-    const failed = failedPage(context, row);
-    const first = failed?.first ?? this.#positionOf(context);
-    if (context.log.row === null || first >= context.log.head) return;
-    const page = readPage(context, WEBHOOK_DEVICE, first, WEBHOOK.FRAMES);
-    const last = failed !== null && failed.last <= page.position ? failed.last : page.position;
-    const frames = page.frames.filter((frame) => concerns(context.user, frame, last));
-    if (frames.length === 0) return this.#pass(context, last, page.frames.length);
-    if (!context.budget.takeFetch()) return this.#goOnSoon();
-    this.#busy = true;
-    this.#watch();
-    const { epoch, trimmed } = context.log.row;
-    const body = `{"user":"${context.user}","epoch":"${epoch}","frames":[${frames.join(",")}]}`;
-    // Where retention took its beginning, what ended here before is another post.
-    const gap = first < trimmed ? trimmed : 0;
-    const id = `${epoch}:${last}${gap > 0 ? `:${gap}` : ""}`;
-    context.background(this.#post(context, row, { first, last, gap, id, body }));
+    if (row === null || row.disabled > 0 || this.#isPosting || row.due > Date.now()) return;
+    if (context.log.row === null) return;
+    const page = nextPage(context, row, this.#positionOf(context));
+    if (page === null) return;
+    if (page.frames.length === 0) return this.#pass(context, page.last, page.readFrames);
+    if (!context.budget.takeFetch()) return this.#continueByAlarm();
+    this.#isPosting = true;
+    this.#setSafetyAlarm();
+    context.background(this.#post(context, row, postOf(context.user, context.log.row, page)));
   }
 
-  /** The alarm rang: should there be more than this event may call, there has to be another one. */
-  rang(): void {
-    this.#continues = false;
+  onAlarm(): void {
+    this.#isAlarmSetForNow = false;
   }
 
-  /** This event has called enough: the alarm goes on. */
-  #goOnSoon(): void {
-    if (this.#continues) return;
-    this.#continues = true;
-    this.#rings = 0;
+  #continueByAlarm(): void {
+    if (this.#isAlarmSetForNow) return;
+    this.#isAlarmSetForNow = true;
+    this.#alarmAt = 0;
     this.#alarm.setAlarm(Date.now());
   }
 
-  /** Should this life of the object end before the answer, there has to be another: an alarm, one for all posts of a while. */
-  #watch(): void {
+  /**
+   * Should this instance end before the response, the alarm wakes the next one. One alarm serves all posts of
+   * `WATCH_MS`.
+   */
+  #setSafetyAlarm(): void {
     const now = Date.now();
-    if (this.#rings > now) return;
-    this.#rings = now + WEBHOOK.WATCH_MS;
-    this.#alarm.setAlarm(this.#rings);
+    if (this.#alarmAt > now) return;
+    this.#alarmAt = now + WEBHOOK.WATCH_MS;
+    this.#alarm.setAlarm(this.#alarmAt);
   }
 
-  /** It was set, or taken away: whatever was waited for is not any more. To be done in a group. */
+  /**
+   * The webhook was set or removed: its alarm and its position in memory are void. To be called inside a transaction.
+   */
   reset(): void {
     this.#passed = 0;
-    this.#rings = 0;
+    this.#alarmAt = 0;
     this.#alarm.deleteAlarm();
   }
 
-  async #post(context: MailboxContext, row: WebhookRow, page: Post): Promise<void> {
-    const no = checkTarget(row.url, context.config.webhookHosts);
-    const status = no === null ? await postWebhook(row, page.id, page.body) : 0;
+  async #post(context: MailboxContext, row: WebhookRow, post: WebhookPost): Promise<void> {
+    const why = checkTarget(row.url, context.config.webhookHosts);
+    const status = why === null ? await postWebhook(row, post.id, post.body) : 0;
     context.groupCommit.enqueue(() => {
-      this.#busy = false;
+      this.#isPosting = false;
       const now = rowOf(context);
-      // Changed or taken away meanwhile: what the old address has taken, the next one gets again.
+      // The webhook was replaced or removed meanwhile: the new address gets again what the old one received.
       if (now?.url !== row.url || now.secret !== row.secret) return;
-      if (status >= 200 && status < 300) this.#taken(context, now, page.last);
-      else this.#failed(context, now, page, status, no);
+      if (status >= 200 && status < 300) this.#onSuccess(context, now, post.last);
+      else this.#onFailure(context, now, post, status, why);
     });
   }
 
-  #taken(context: MailboxContext, row: WebhookRow, position: number): void {
-    this.#keep(context, position);
+  #onSuccess(context: MailboxContext, row: WebhookRow, position: number): void {
+    this.#persist(context, position);
     if (row.failing === 0) return;
-    context.log.account.service.webhook.put({ ...row, ...WORKING });
+    context.log.account.service.webhook.put({ ...row, ...NO_FAILURE });
   }
 
-  /** `no`: why nothing was posted at all. */
-  #failed(
+  /** `reason`: why nothing was posted at all. */
+  #onFailure(
     context: MailboxContext,
     row: WebhookRow,
-    { first, last, gap }: Post,
+    { first, last, gap }: WebhookPost,
     status: number,
-    no: string | null,
+    reason: string | null,
   ): void {
+    const { user } = context;
     const now = Date.now();
     const tries = row.tries + 1;
     const failing = row.failing === 0 ? now : row.failing;
-    const gone = status === 410 || now - failing >= WEBHOOK.GIVE_UP_MS;
-    const due = gone ? 0 : now + waitAfter(tries);
-    logEvent(gone ? "webhook_disabled" : "webhook_failed", {
-      user: context.user,
-      status,
-      tries,
-      failing,
-      due: gone ? null : due,
-      reason: no,
-    });
-    context.log.account.service.webhook.put({
-      ...row,
-      failing,
-      tries,
-      due,
-      disabled: gone ? now : 0,
-      first,
-      last,
-      gap,
-    });
-    this.#rings = due;
-    if (!gone) return this.#alarm.setAlarm(due);
+    const isOver = status === 410 || now - failing >= WEBHOOK.GIVE_UP_MS;
+    const due = isOver ? 0 : now + retryDelay(tries);
+    const event = isOver ? "webhook_disabled" : "webhook_failed";
+    logEvent(event, { user, status, tries, failing, due: isOver ? null : due, reason });
+    const disabled = isOver ? now : 0;
+    context.log.account.service.webhook.put({ ...row, failing, tries, due, disabled, first, last, gap });
+    this.#alarmAt = due;
+    if (!isOver) return this.#alarm.setAlarm(due);
     this.#alarm.deleteAlarm();
     notifyUser(context, "webhook_disabled");
   }
 
-  /** Nothing for the other side: a row says so now and then, and what comes next may be. */
+  /** Nothing of the page is to be posted. The next page may be, so another group commit follows. */
   #pass(context: MailboxContext, position: number, frames: number): void {
     this.#passed = position;
-    this.#unkept += frames;
-    if (this.#unkept >= KEEP_EVERY) context.groupCommit.enqueue(() => this.#keep(context, position));
-    else if (position < context.log.head) context.groupCommit.enqueue(() => undefined);
+    this.#passedSincePersist += frames;
+    if (this.#passedSincePersist >= PERSIST_EVERY_FRAMES) {
+      context.groupCommit.enqueue(() => this.#persist(context, position));
+    } else if (position < context.log.head) context.groupCommit.enqueue(() => undefined);
   }
 
-  #keep(context: MailboxContext, position: number): void {
-    this.#unkept = 0;
+  #persist(context: MailboxContext, position: number): void {
+    this.#passedSincePersist = 0;
     const known = context.log.devices.get(WEBHOOK_DEVICE)?.cursor ?? 0;
     persistHeld(context, WEBHOOK_DEVICE, { held: position, carries: known <= context.log.devices.delivered });
   }
@@ -167,13 +145,16 @@ export class Webhook {
   }
 }
 
-/** Sets a webhook, or another one in its place: it goes on where the last one was, or with what no device has had yet. To be done in a group. */
+/**
+ * Sets or replaces the webhook; the reason as a sentence if its address is not allowed. It continues where the last one
+ * was, or begins with the entries that no device has received. To be called inside a transaction.
+ */
 export function setWebhook(context: MailboxContext, url: string, secret: string): string | null {
-  const no = checkTarget(url, context.config.webhookHosts);
-  if (no !== null) return no;
+  const why = checkTarget(url, context.config.webhookHosts);
+  if (why !== null) return why;
   const { devices } = context.log;
   if (devices.get(WEBHOOK_DEVICE) === null) devices.put(WEBHOOK_DEVICE, { cursor: devices.delivered });
-  context.log.account.service.webhook.put({ url, secret, created: Date.now(), disabled: 0, ...WORKING });
+  context.log.account.service.webhook.put({ url, secret, created: Date.now(), disabled: 0, ...NO_FAILURE });
   return null;
 }
 
@@ -181,35 +162,8 @@ function rowOf(context: MailboxContext): WebhookRow | null {
   return context.log.account.service.webhook.row;
 }
 
-/**
- * The post that was not taken, which is made again as it was, or null. There is none any more where retention took some of it, or where
- * code of before these columns has gone on without them.
- */
-function failedPage(
-  context: MailboxContext,
-  { failing, first, last, gap }: WebhookRow,
-): Pick<Post, "first" | "last"> | null {
-  if (failing === 0 || first >= last) return null;
-  const cursor = context.log.devices.get(WEBHOOK_DEVICE)?.cursor ?? 0;
-  const trimmed = context.log.row?.trimmed ?? 0;
-  return first >= cursor && (first >= trimmed || gap === trimmed) ? { first, last } : null;
-}
-
-/** What reaches the mailbox up to `last`: messages of others and to oneself, failures, gaps, and notices; not one's own messages, nor marks. */
-function concerns(user: string, frame: string, last: number): boolean {
-  const { type, seq, from, to } = JSON.parse(frame) as {
-    readonly type: string;
-    readonly seq: number;
-    readonly from?: unknown;
-    readonly to?: unknown;
-  };
-  if (seq > last) return false;
-  if (type === "message") return from !== user || to === user;
-  return type === "failed" || type === "gap" || type === "notice";
-}
-
-/** Ever longer, with jitter. */
-function waitAfter(tries: number): number {
+/** The delay before the next attempt, with exponential back-off and jitter. */
+function retryDelay(tries: number): number {
   const wait = Math.min(WEBHOOK.LONGEST_MS, WEBHOOK.SHORTEST_MS * 2 ** Math.min(tries - 1, 30));
   return Math.round(wait * (0.75 + Math.random() / 2));
 }

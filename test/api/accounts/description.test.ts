@@ -1,5 +1,5 @@
-// The description at /api/openapi.json is walked: every route of it is called with input that fits and with input that does not, and
-// answers nothing but what it says.
+// Walks the description at /api/openapi.json: every route is called with valid and with invalid input, and gives only
+// the responses that are described.
 import { exports } from "cloudflare:workers";
 import { beforeAll, expect, test, vi } from "vitest";
 import { type Account, ask, claimed, HOST, say } from "../../support/accounts.ts";
@@ -15,13 +15,13 @@ interface Call {
   readonly body?: unknown;
 }
 
-/** Whoever asks, if nobody else is said: each call is somebody's own, so that none is in another's way. */
+/** The default caller. Each call has a user of its own, so that calls don't affect each other. */
 let alice: Account;
 let bob: Account;
 let shop: Made;
 let key: Authenticator;
 
-// The library for passkeys is loaded at its first use, beside whatever else this machine does.
+// The library for passkeys is loaded at its first use, on a machine that may be busy.
 vi.setConfig({ testTimeout: 30_000 });
 
 const host = new URL(HOST).host;
@@ -47,7 +47,7 @@ beforeAll(async () => {
   await say("GET", "/api/entries?device=feed", undefined, alice.token);
 });
 
-/** One call of each route that goes well, made when its turn comes; and with which token, if not with alice's. */
+/** A valid call of each route, made in order; and its token, if not alice's. */
 const good: Readonly<Record<string, readonly [call: () => Call | Promise<Call>, token?: () => string | undefined]>> = {
   "GET /api/auth": [() => ({}), () => undefined],
   "GET /api/online": [() => ({}), () => undefined],
@@ -145,10 +145,10 @@ const good: Readonly<Record<string, readonly [call: () => Call | Promise<Call>, 
   "DELETE /api/account": [() => ({}), () => bob.token],
 };
 
-/** What only Cloudflare can do; test/operator/users.test.ts has what it does here. */
+/** Routes that only work on Cloudflare; test/operator/users.test.ts tests them here. */
 const ELSEWHERE = new Set(["POST /api/admin/users/{userName}/restore"]);
 
-/** Those that end what the others need come last. */
+/** Routes that end what other routes need come last. */
 const inOrder = operations.toSorted((a, b) => orderOf(a) - orderOf(b));
 
 function orderOf({ name }: Operation): number {
@@ -164,7 +164,7 @@ test("[H11] everything under /api is described, and everything described is call
 });
 
 test.each(inOrder.map((operation) => [operation.name, operation] as const))(
-  "[H11][H9] %s refuses what does not fit, with a problem that names the field",
+  "[H11][H9] %s refuses invalid input, with the name of the field",
   async (name, operation) => {
     const [make, token = () => alice.token] = good[name] ?? [() => ({})];
     const needs = operation.body === null && operation.parameters.length === 0;
@@ -191,7 +191,7 @@ test.each(inOrder.map((operation) => [operation.name, operation] as const))(
 
 test.each(
   inOrder.filter(({ security }) => security.length > 0).map((operation) => [operation.name, operation] as const),
-)("[H11] %s takes a token, and one with the scope that it says", async (name, operation) => {
+)("[H11] %s needs a token, with the described scope", async (name, operation) => {
   const [make] = good[name] ?? [() => ({})];
   const call =
     operation.body !== null && /^POST \/api\/(passkeys|proof\/passkey)/.test(name)
@@ -211,7 +211,7 @@ test.each(
 });
 
 test.each(inOrder.filter(({ name }) => !ELSEWHERE.has(name)).map((operation) => [operation.name, operation] as const))(
-  "[H11] %s answers what it says where everything fits",
+  "[H11] %s answers valid input as described",
   async (name, operation) => {
     const [make, token = () => alice.token] = good[name] ?? [() => ({})];
     const response = await request(operation, await make(), token());
@@ -220,7 +220,7 @@ test.each(inOrder.filter(({ name }) => !ELSEWHERE.has(name)).map((operation) => 
   },
 );
 
-test("[H11] the description is served to anybody, and is one document", async () => {
+test("[H11] the description is public, and one document", async () => {
   const response = await ask("/api/openapi.json");
   expect([response.status, response.headers.get("Content-Type")]).toEqual([200, "application/json"]);
   const text = await response.text();
@@ -235,7 +235,7 @@ interface Bad {
   readonly field?: string;
 }
 
-/** Each input of a route, wrong in each way that there is. */
+/** Each input of a route, made invalid in every way. */
 function badInputs(operation: Operation, call: Call): Bad[] {
   const bad: Bad[] = [];
   for (const { name, in: where, schema } of operation.parameters) {
@@ -278,13 +278,13 @@ function requiredOf(schema: Record<string, unknown>): string[] {
   return required ?? anyOf?.flatMap(requiredOf) ?? [];
 }
 
-/** Fields of the right kind that mean nothing: for what is refused before it is looked at. */
+/** Fields of the right type without a meaning: for requests that are refused before they are parsed. */
 function placeholder({ body }: Operation): Call {
   const values: Record<string, unknown> = { userName: "zoe", code: "1111-1111", response: { id: "x" } };
   return { body: Object.fromEntries(requiredOf(body ?? {}).map((name) => [name, values[name]])) };
 }
 
-/** An address of nothing. */
+/** A path with placeholder values. */
 function somewhere({ parameters, body }: Operation): Call {
   const path = Object.fromEntries(
     parameters.filter(({ in: where }) => where === "path").map(({ name }) => [name, "nothing"]),
@@ -316,20 +316,20 @@ function request(
   );
 }
 
-/** The newest message of alice's, by its seq. */
+/** The seq of alice's newest message. */
 async function newest(): Promise<string> {
   const response = await say("GET", "/api/conversations", undefined, alice.token);
   const { conversations } = await response.json<{ conversations: { last: { seq: number } }[] }>();
   return String(conversations[0]?.last.seq);
 }
 
-/** Signs another device of alice's in; its id. */
+/** Signs in another device of alice's, and returns its id. */
 async function anotherDevice(): Promise<string> {
   const { code } = await json(say("POST", "/api/link-codes", undefined, alice.token));
   return (await json(say("POST", "/api/sign-in", { userName: alice.userName, code })))["device"] ?? "";
 }
 
-/** Somebody who waits to be accepted by alice. */
+/** A stranger with an open request to alice. */
 async function stranger(): Promise<string> {
   const { userName, token } = await claimed("dave");
   await say("POST", "/api/messages", { to: alice.userName, body: "hi" }, token);

@@ -1,4 +1,4 @@
-// To send over HTTP where there are accounts: as the token's owner, within the same limits as on a socket.
+// Sending over HTTP in `accounts` mode: as the token's owner, within the same limits as on a socket.
 import { expect, test } from "vitest";
 import { ask, claimed, openAs, say } from "../../support/accounts.ts";
 import { service, verdict } from "../../support/operators.ts";
@@ -22,7 +22,7 @@ test("[H5] a user sends as themselves, and as nobody else", async () => {
   expect(await device.settled()).toEqual([]);
 });
 
-test("[H5] a user's limits hold: beyond them `rate_limited`, with the time after which it may go", async () => {
+test("[H5] beyond the user's limits messages are `rate_limited`, with the time to wait", async () => {
   const [alice, bob] = [await claimed("alice"), await claimed("bob")];
   const many = Array.from({ length: 80 }, (_, i) => ({ to: bob.userName, body: i }));
   const answers = await (await say("POST", "/api/messages", many, alice.token)).json<Record<string, unknown>[]>();
@@ -35,7 +35,7 @@ test("[H5] a user's limits hold: beyond them `rate_limited`, with the time after
   expect(Number(one.headers.get("Retry-After"))).toBeGreaterThan(0);
 });
 
-test("[B6] a service has no such limits", async () => {
+test("[B6] a service has none of these limits", async () => {
   const [shop, bob] = [await service("shop", "send"), await claimed("bob")];
   const many = Array.from({ length: 300 }, (_, i) => ({ to: bob.userName, body: i }));
   const answers = await (await say("POST", "/api/messages", many, shop.token)).json<Record<string, unknown>[]>();

@@ -1,5 +1,5 @@
-// Accounts without passwords: names are claimed once, tokens open one mailbox and no other, codes let further devices in, and a device
-// that was signed out is out.
+// Accounts without passwords: a name is claimed once, a token opens one mailbox and no other, codes sign in more
+// devices, and a device that was signed out gets in no more.
 import { env, exports } from "cloudflare:workers";
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
@@ -13,7 +13,7 @@ const tablesOf = (name: string) =>
     state.storage.sql.exec("SELECT name FROM sqlite_master WHERE name NOT LIKE '\\_%' ESCAPE '\\'").toArray(),
   );
 
-/** Everything that a mailbox has on disk, as one text. */
+/** Everything that a mailbox stores, as one text. */
 const dump = (name: string) =>
   runInDurableObject(env.MAILBOX.getByName(name), (_, { storage: { sql } }) => {
     const tables = sql.exec<{ name: string }>(
@@ -22,7 +22,7 @@ const dump = (name: string) =>
     return JSON.stringify([...tables].map(({ name: table }) => sql.exec(`SELECT * FROM ${table}`).toArray()));
   });
 
-test("[A1] a free name is claimed: 201 with a token, a recovery code and a cookie; then it is taken", async () => {
+test("[A1] claiming a free name answers 201 with a token, a recovery code and a cookie; after that the name is taken", async () => {
   const userName = fresh("alice");
   const response = await say("POST", "/api/accounts", { userName: userName.toUpperCase(), label: "My laptop" });
   expect(response.status).toBe(201);
@@ -40,13 +40,13 @@ test("[A1] a free name is claimed: 201 with a token, a recovery code and a cooki
   expect([again.status, await again.json()]).toMatchObject([409, { code: "name_taken", message: expect.any(String) }]);
 });
 
-test("[A1] of two who claim a name at once one has it", async () => {
+test("[A1] of two simultaneous claims of a name one succeeds", async () => {
   const userName = fresh("alice");
   const both = await Promise.all([1, 2].map(() => say("POST", "/api/accounts", { userName })));
   expect(both.map(({ status }) => status).toSorted()).toEqual([201, 409]);
 });
 
-test("[A1] the cookie is `Secure` off loopback only, where it could not be kept otherwise", async () => {
+test("[A1] the cookie is `Secure` except on loopback, where browsers would not store it", async () => {
   const request = new Request("http://localhost:8787/api/accounts", {
     method: "POST",
     body: JSON.stringify({ userName: fresh("alice") }),
@@ -72,7 +72,7 @@ test.each([
   expect(await response.json()).toMatchObject({ code: expect.any(String), message: expect.stringMatching(/\.$/) });
 });
 
-test("[A2] a token opens its mailbox, in a header or beside the subprotocol, and no other", async () => {
+test("[A2] a token opens its own mailbox and no other, in a header or beside the subprotocol", async () => {
   const [alice, bob] = [await claimed("alice"), await claimed("bob")];
   expect((await openAs(alice)).welcome.user).toBe(alice.userName);
   const path = `/client/${alice.userName}?device=tablet`;
@@ -94,7 +94,7 @@ test("[A2] a token opens its mailbox, in a header or beside the subprotocol, and
   expect((await say("GET", "/api/conversations")).status).toBe(401);
 });
 
-test("[A2] a token in an address counts for nothing", async () => {
+test("[A2] a token in a URL is ignored", async () => {
   const alice = await claimed("alice");
   for (const name of ["token", "access_token", "bearer", "authorization"]) {
     const line = lineOf(await upgrade(`/client/${alice.userName}?device=d&${name}=${alice.token}`, "restante.v1"));
@@ -103,7 +103,7 @@ test("[A2] a token in an address counts for nothing", async () => {
   }
 });
 
-test("[A2] what the mailbox keeps of tokens and codes opens nothing", async () => {
+test("[A2] the stored hashes of tokens and codes open nothing", async () => {
   const alice = await claimed("alice");
   const { code } = (await (await say("POST", "/api/link-codes", {}, alice.token)).json()) as { code: string };
   const disk = await dump(alice.userName);
@@ -119,7 +119,7 @@ test("[A2] what the mailbox keeps of tokens and codes opens nothing", async () =
   }
 });
 
-test("[A3] the recovery code signs a device in, once, and is replaced", async () => {
+test("[A3] the recovery code signs in a device once, and is replaced", async () => {
   const alice = await claimed("alice");
   const typed = alice.recoveryCode.toUpperCase().replaceAll("-", " ").replaceAll("0", "O").replaceAll("1", "l");
   const response = await say("POST", "/api/sign-in", { userName: alice.userName, code: typed });
@@ -141,7 +141,7 @@ test("[A3] a new recovery code ends the old one", async () => {
   expect((await signIn(recoveryCode)).status).toBe(200);
 });
 
-test("[A3] after a hundred wrong recovery codes of strangers the right one signs its user in", async () => {
+test("[A3] after a hundred wrong recovery codes of strangers the right one still works", async () => {
   const alice = await claimed("alice");
   const signIn = (code: string) => say("POST", "/api/sign-in", { userName: alice.userName, code });
   const wrong = await Promise.all(Array.from({ length: 100 }, (_, i) => signIn(`${i}`.padStart(25, "x"))));
@@ -149,7 +149,7 @@ test("[A3] after a hundred wrong recovery codes of strangers the right one signs
   expect((await signIn(alice.recoveryCode)).status).toBe(200);
 });
 
-test("[A4] a link code signs a device in, once", async () => {
+test("[A4] a link code signs in a device once", async () => {
   const alice = await claimed("alice");
   const made = await say("POST", "/api/link-codes", undefined, alice.token);
   expect(made.status).toBe(201);
@@ -165,7 +165,7 @@ test("[A4] a link code signs a device in, once", async () => {
   expect((await signIn()).status).toBe(401);
 });
 
-test("[A4] wrong codes of strangers end no link code, and an eviction in between changes nothing", async () => {
+test("[A4] wrong codes of strangers end no link code, also with an eviction in between", async () => {
   const alice = await claimed("alice");
   const { code } = (await (await say("POST", "/api/link-codes", undefined, alice.token)).json()) as { code: string };
   const signIn = (one: string) => say("POST", "/api/sign-in", { userName: alice.userName, code: one });
@@ -174,7 +174,7 @@ test("[A4] wrong codes of strangers end no link code, and an eviction in between
   expect((await signIn(code)).status).toBe(200);
 });
 
-test("[A4] a link code of eight characters, made before they had twelve, is good until it ends", async () => {
+test("[A4] a link code of eight characters, made by older code, works until it ends", async () => {
   const alice = await claimed("alice");
   await runInDurableObject(env.MAILBOX.getByName(alice.userName), async (_, state) => {
     const hash = await hashOfCode(alice.userName, "12345678");
@@ -184,7 +184,7 @@ test("[A4] a link code of eight characters, made before they had twelve, is good
   expect((await say("POST", "/api/sign-in", { userName: alice.userName, code: "1234-5678" })).status).toBe(200);
 });
 
-test("[A4] a link code is good for ten minutes", async () => {
+test("[A4] a link code works for ten minutes", async () => {
   const alice = await claimed("alice");
   const { code } = (await (await say("POST", "/api/link-codes", undefined, alice.token)).json()) as { code: string };
   await runInDurableObject(env.MAILBOX.getByName(alice.userName), (_, state) => {
@@ -194,7 +194,7 @@ test("[A4] a link code is good for ten minutes", async () => {
   expect((await say("POST", "/api/sign-in", { userName: alice.userName, code })).status).toBe(401);
 });
 
-test("[A5] devices are listed, the one that asks among them", async () => {
+test("[A5] devices are listed, the calling one among them", async () => {
   const alice = await claimed("alice");
   const { code } = (await (await say("POST", "/api/link-codes", undefined, alice.token)).json()) as { code: string };
   await say("POST", "/api/sign-in", { userName: alice.userName, code, label: "Tablet" });
@@ -211,7 +211,7 @@ const states = [
 ] as const;
 
 test.each(states)(
-  "[A5] a device that was signed out is told with 4403 while its mailbox is %s, and is out",
+  "[A5] a device that was signed out while its mailbox is %s is closed with 4403, and gets in no more",
   async (_, bring) => {
     const [alice, bob] = [await claimed("alice"), await claimed("bob")];
     const { code } = (await (await say("POST", "/api/link-codes", undefined, alice.token)).json()) as { code: string };
@@ -225,7 +225,7 @@ test.each(states)(
     );
     expect((await say("DELETE", `/api/devices/${lost.device}`, undefined, alice.token)).status).toBe(204);
     expect(await tablet.until("closing")).toMatchObject({ code: 4403 });
-    // Half open: its socket still says something, and nothing of it is taken.
+    // Half open: its socket still sends a frame, which is not accepted.
     await runInDurableObject(mailbox, (instance) => {
       const frame = { type: "send", id: 1, to: bob.userName, body: "from a thief" };
       if (half !== undefined) void instance.webSocketMessage(half, JSON.stringify(frame));
@@ -240,7 +240,7 @@ test.each(states)(
   },
 );
 
-test("[A5] signing out ends the device that asks, and its cookie", async () => {
+test("[A5] signing out ends the calling device and its cookie", async () => {
   const alice = await claimed("alice");
   const phone = await openAs(alice);
   const response = await say("POST", "/api/sign-out", undefined, alice.token);
@@ -250,7 +250,7 @@ test("[A5] signing out ends the device that asks, and its cookie", async () => {
   expect((await say("GET", "/api/devices", undefined, alice.token)).status).toBe(401);
 });
 
-test("[A5] the sixty-fifth device puts out the one not seen for longest", async () => {
+test("[A5] the sixty-fifth device signs out the one not seen for longest", async () => {
   const alice = await claimed("alice");
   let recoveryCode = alice.recoveryCode;
   for (let i = 0; i < 64; i++) {
@@ -260,7 +260,7 @@ test("[A5] the sixty-fifth device puts out the one not seen for longest", async 
   expect((await say("GET", "/api/devices", undefined, alice.token)).status).toBe(401);
 });
 
-test("[A6] what is sent to a name that nobody claimed is accepted, then fails, and leaves no trace there", async () => {
+test("[A6] a message to an unclaimed name is accepted, then fails, and leaves no trace there", async () => {
   const [alice, nobody] = [await claimed("alice"), fresh("ghost")];
   const phone = await openAs(alice);
   phone.send({ type: "send", id: 1, to: nobody, body: "hello?" }, { type: "send", id: 2, to: nobody, body: "hello!" });
@@ -269,7 +269,7 @@ test("[A6] what is sent to a name that nobody claimed is accepted, then fails, a
     expect.objectContaining({ id: 1, state: "queued" }),
     expect.objectContaining({ id: 2, state: "queued" }),
   ]);
-  // The failed entries come in the log's order, and may come before the answers.
+  // The failed entries come in the log's order, and may precede the replies.
   const list = (await (await say("GET", `/api/conversations/${nobody}/messages`, undefined, alice.token)).json()) as {
     messages: Record<string, unknown>[];
   };
@@ -281,7 +281,7 @@ test("[A6] what is sent to a name that nobody claimed is accepted, then fails, a
   expect(await (await openAs(account)).until("message")).toMatchObject({ body: "there you are" });
 });
 
-test("[A6] asking about names that nobody has leaves nothing behind", async () => {
+test("[A6] requests about unclaimed names write nothing", async () => {
   const alice = await claimed("alice");
   const nobody = fresh("ghost");
   const token = `rst1.${btoa(nobody).replaceAll("=", "")}.${"A".repeat(43)}`;
@@ -300,25 +300,25 @@ test("[A6] asking about names that nobody has leaves nothing behind", async () =
   expect(await tablesOf(nobody)).toEqual([]);
 });
 
-test("[A7] a token may be presented anew on the open socket; a wrong one ends the connection", async () => {
+test("[A7] a socket may present a fresh token; a wrong one closes it", async () => {
   const [alice, bob] = [await claimed("alice"), await claimed("bob")];
   const { code } = (await (await say("POST", "/api/link-codes", undefined, alice.token)).json()) as { code: string };
   const other = (await (await say("POST", "/api/sign-in", { userName: alice.userName, code })).json()) as typeof alice;
   const phone = await openAs(alice);
   phone.send({ type: "token", token: other.token });
   expect(await phone.until("token")).toEqual({ type: "token" });
-  // From now on it stands on the other token.
+  // From now on the socket depends on the other token.
   await say("DELETE", `/api/devices/${alice.device}`, undefined, other.token);
   expect((await phone.settled()).filter(({ type }) => type !== "notice")).toEqual([]);
   phone.send({ type: "token", token: bob.token });
   expect(await phone.until("closing")).toMatchObject({ code: 4403 });
 });
 
-test("[A8] the page learns what is asked of whoever comes", async () => {
+test("[A8] the modes of authentication and registration are public", async () => {
   expect(await (await ask("/api/auth")).json()).toEqual({ auth: "accounts", registration: "open" });
 });
 
-test("[A9] an address has so many attempts a minute, then it waits; a right token costs none", async () => {
+test("[A9] an address has a limited number of attempts a minute; a right token costs none", async () => {
   const alice = await claimed("alice");
   const headers = { "CF-Connecting-IP": "203.0.113.7" };
   const guess = () =>
@@ -341,7 +341,7 @@ test("[A9] an address has so many attempts a minute, then it waits; a right toke
   expect(await heard(line)).toMatchObject({ type: "closing", code: 4429, retryAfter: expect.any(Number) });
 });
 
-test("[A7] a token that was revoked ends the connection that presents it", async () => {
+test("[A7] presenting a revoked token closes the connection", async () => {
   const alice = await claimed("alice");
   const { code } = (await (await say("POST", "/api/link-codes", undefined, alice.token)).json()) as { code: string };
   const other = (await (await say("POST", "/api/sign-in", { userName: alice.userName, code })).json()) as typeof alice;

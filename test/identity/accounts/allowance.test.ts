@@ -1,4 +1,5 @@
-// What is no message has a price too: signals, connections and requests take from what their user may do, and the rest is refused with a time.
+// Rate limits beside messages: signals, connections and requests beyond a user's limits are refused with the time of
+// the next one.
 import { abortAllDurableObjects } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
 import { Sql } from "../../../src/durable/log/sql.ts";
@@ -10,10 +11,10 @@ import { lineOf, upgrade } from "../../support/devices.ts";
 import { Device } from "../../support/line.ts";
 import { verdict } from "../../support/operators.ts";
 
-// Hundreds of requests, one after the other.
+// Hundreds of requests in sequence.
 vi.setConfig({ testTimeout: 60_000 });
 
-test("[U7] signals beyond the allowance are dropped with one error a text, that says when; messages go on, also after the object started anew", async () => {
+test("[U7] signals beyond the limit are dropped with one error a text and the time of the next; messages still pass, also after a restart", async () => {
   const a = await claimed("alice");
   const alice = await openAs(a);
   const signals = (first: number) =>
@@ -31,7 +32,7 @@ test("[U7] signals beyond the allowance are dropped with one error a text, that 
   expect(await again.until("error")).toMatchObject({ code: "rate_limited" });
 });
 
-test("[U7] an ack that moves the cursor costs nothing, one that moves nothing does", async () => {
+test("[U7] an ack that moves the cursor is free, one that does not is charged", async () => {
   const a = await claimed("alice");
   const alice = await openAs(a);
   alice.send(...Array.from({ length: 50 }, (_, i) => ({ type: "send", id: i + 1, to: a.userName, body: i })));
@@ -44,7 +45,7 @@ test("[U7] an ack that moves the cursor costs nothing, one that moves nothing do
   expect(await alice.until("error")).toMatchObject({ code: "rate_limited" });
 });
 
-test("[U7] of one text the furthest read of a peer, the last watch and one typing to each count", async () => {
+test("[U7] of one text only the furthest read of a peer, the last watch and one typing for each peer count", async () => {
   const a = await claimed("alice");
   const alice = await openAs(a);
   const same = Array.from({ length: 4_000 }, (_, i) => ({ type: "read", peer: "nobody", seq: i }));
@@ -54,7 +55,7 @@ test("[U7] of one text the furthest read of a peer, the last watch and one typin
   expect(await alice.settled()).toEqual([]);
 });
 
-test("[U7] a token at most once a second, on each socket", async () => {
+test("[U7] each socket may present a token once a second", async () => {
   const a = await claimed("alice");
   const [phone, laptop] = [await openAs(a, "phone"), await openAs(a, "laptop")];
   for (let n = 0; n < 10; n++) phone.send({ type: "token", token: a.token });
@@ -63,7 +64,7 @@ test("[U7] a token at most once a second, on each socket", async () => {
   expect(await laptop.until("token")).toEqual({ type: "token" });
 });
 
-test("[U8] connections under ever new device names, refused ones too, bring back nothing of what a user has used up", async () => {
+test("[U8] connections under new device names, also refused ones, evict no other bucket of the user", async () => {
   const a = await claimed("alice");
   const headers = { Authorization: `Bearer ${a.token}` };
   const connect = (n: number) => upgrade(`/client/${a.userName}?device=d${n}`, V1, headers);
@@ -74,7 +75,7 @@ test("[U8] connections under ever new device names, refused ones too, bring back
   expect(opened).toBeLessThanOrEqual(QUOTAS.CONNECT_BURST + QUOTAS.CONNECTS_PER_SECOND * seconds + 1);
 });
 
-test("[U8] connections beyond the allowance are refused with HTTP 429 before anything is opened; another device still comes in", async () => {
+test("[U8] connections beyond the limit are refused with HTTP 429 before a socket opens; another device still connects", async () => {
   const a = await claimed("alice");
   const headers = { Authorization: `Bearer ${a.token}` };
   const path = `/client/${a.userName}?device=phone`;
@@ -87,12 +88,12 @@ test("[U8] connections beyond the allowance are refused with HTTP 429 before any
   }
   expect(refused?.status).toBe(429);
   expect(await refused?.json()).toMatchObject({ code: "rate_limited", retryAfter: expect.any(Number) });
-  // The one that is there is not replaced by one that is refused.
+  // A refused connection does not replace the open one.
   expect(await last.settled()).toEqual([]);
   expect((await openAs(a, "laptop")).welcome.device).toBe("laptop");
 });
 
-test("[U9] requests beyond the allowance are 429 with a time, whoever brings a wrong token costs the user nothing, and sockets go on", async () => {
+test("[U9] requests beyond the limit are 429 with a time; wrong tokens are not charged to the user, and sockets still work", async () => {
   const a = await claimed("alice");
   const alice = await openAs(a);
   for (let n = 0; n < QUOTAS.REQUEST_BURST; n++)
@@ -111,7 +112,7 @@ test("[U9] requests beyond the allowance are 429 with a time, whoever brings a w
   expect(await alice.until("accepted")).toMatchObject({ id: 1 });
 });
 
-test("[U9] large bodies of which nothing is made use up an allowance too, which small ones and other users don't share", async () => {
+test("[U9] large rejected bodies have a limit too, which small bodies and other users don't share", async () => {
   const [a, b] = [await claimed("alice"), await claimed("bob")];
   const post = (token: string, body: string) =>
     ask("/api/messages", { method: "POST", headers: { Authorization: `Bearer ${token}` }, body });
@@ -127,7 +128,7 @@ test("[U9] large bodies of which nothing is made use up an allowance too, which 
   expect(await verdict(post(b.token, large))).toEqual([400, "bad_frame"]);
 });
 
-test("[U9] an export costs as much as what it reads, and other requests go on", async () => {
+test("[U9] an export is charged by its size, apart from other requests", async () => {
   const a = await claimed("alice");
   const exported = async () => {
     const response = await say("GET", "/api/export", undefined, a.token);
@@ -141,7 +142,7 @@ test("[U9] an export costs as much as what it reads, and other requests go on", 
   size.mockRestore();
 });
 
-test("[U8] who opens one connection after the other and reads none is refused, until the clients have answered", async () => {
+test("[U8] a user whose closed connections are not read is refused, until their clients have answered the close", async () => {
   const a = await claimed("alice");
   const bytes = vi.spyOn(UnreadOutput.prototype, "add").mockImplementation(function (this: UnreadOutput, session) {
     bytes.mockRestore();
@@ -149,7 +150,7 @@ test("[U8] who opens one connection after the other and reads none is refused, u
   });
   const headers = { Authorization: `Bearer ${a.token}` };
   const connect = (device: string) => upgrade(`/client/${a.userName}?device=${device}`, V1, headers);
-  // Nobody reads what it is told until it is accepted.
+  // The client reads nothing until it accepts the socket.
   const first = await connect("phone");
   expect((await connect("phone")).status).toBe(101);
   const refused = await connect("laptop");

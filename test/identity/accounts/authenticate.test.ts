@@ -1,5 +1,6 @@
-// Authenticate first: nothing of a request is read, looked up or woken before it is known who asks, and every no is an attempt of its
-// address, however many come at once. A good token and the operator's secret pass whatever else their address did.
+// Authentication comes first: before it no body is read, no key looked up and no mailbox woken. Every refusal is an
+// attempt of its address, however many come at once. A good token and the operator's secret pass even when their
+// address has no attempts left.
 import { env, exports } from "cloudflare:workers";
 import { createExecutionContext, listDurableObjectIds } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
@@ -12,10 +13,10 @@ import { description, operations } from "../../support/description.ts";
 import { fresh } from "../../support/devices.ts";
 import { ADMIN, service, verdict } from "../../support/operators.ts";
 
-// Hundreds of requests, beside whatever else this machine does.
+// Hundreds of requests, on a machine that may be busy.
 vi.setConfig({ testTimeout: 30_000 });
 
-/** A body of 1 MB that says how much of it was asked for. */
+/** A body of 1 MB that counts the bytes that were read. */
 function observed(): { readonly body: ReadableStream<Uint8Array>; readonly pulls: () => number } {
   let pulls = 0;
   const chunk = new TextEncoder().encode(`[${"0,".repeat(5_000)}`);
@@ -39,7 +40,7 @@ async function withBody(method: string, path: string, headers: Record<string, st
   return [status, pulls()];
 }
 
-/** A token as older code made them: of this form, and without the mark. */
+/** A token of older code: of this form, and without the mark. */
 const forged = (name: string) => newToken(name, null);
 
 const bearer = (token: string, from: string) => ({ "CF-Connecting-IP": from, Authorization: `Bearer ${token}` });
@@ -67,7 +68,7 @@ test("[H13] without a good token no route reads a body of 1 MB", async () => {
   expect(description.openapi).toBeDefined();
 });
 
-test("[H13] before a large body is read the mailbox has said that the token is good", async () => {
+test("[H13] a large body is read only after the mailbox has confirmed the token", async () => {
   const alice = await claimed("alice");
   const account = vi.spyOn(Mailbox.prototype, "account");
   const bad = await forged(alice.userName);
@@ -79,7 +80,7 @@ test("[H13] before a large body is read the mailbox has said that the token is g
   account.mockRestore();
 });
 
-test("[H13] what strangers send is small: more than 4,096 bytes are not read", async () => {
+test("[H13] of a stranger's body more than 4,096 bytes are not read", async () => {
   const body = JSON.stringify({ userName: "x".repeat(5_000) });
   for (const path of ["/api/accounts", "/api/sign-in", "/api/sign-in/passkey/options"]) {
     expect(await verdict(say("POST", path, JSON.parse(body))), path).toEqual([413, "too_large"]);
@@ -102,7 +103,7 @@ test("[H13] a body in ten thousand pieces is decoded once", async () => {
   decode.mockRestore();
 });
 
-test("[H13] a body that breaks off, is shorter than announced, late or not UTF-8 is refused", async () => {
+test("[H13] a body that is cut off, shorter than announced, late or not UTF-8 is refused", async () => {
   const refused = { refused: { code: "bad_frame" } };
   const of = (body: BodyInit, headers: Record<string, string> = {}) =>
     new Request(HOST, { method: "POST", headers, body });
@@ -128,7 +129,7 @@ test("[H13] a body that breaks off, is shorter than announced, late or not UTF-8
   expect(await verdict(ask("/api/messages", { ...init, body }))).toEqual([400, "bad_frame"]);
 });
 
-test("[H13] bodies that break off write one line of the log in a minute", async () => {
+test("[H13] bodies that are cut off write one log line a minute", async () => {
   const lines = vi.spyOn(console, "log").mockImplementation(() => undefined);
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 120_000 });
   const fails = () => new ReadableStream({ start: (controller) => controller.error(new Error("gone")) });
@@ -139,7 +140,7 @@ test("[H13] bodies that break off write one line of the log in a minute", async 
   expect(written).toHaveLength(1);
 });
 
-test("[H13] of too many elements none is looked at", async () => {
+test("[H13] an array with too many elements is refused before any is parsed", async () => {
   const alice = await claimed("alice");
   const many = Array.from({ length: 4_097 }, () => 0);
   const response = await say("POST", "/api/messages", many, alice.token);
@@ -156,7 +157,7 @@ test("[A9][A21] four hundred wrong tokens at once wake thirty mailboxes", async 
   expect((await listDurableObjectIds(env.MAILBOX)).length - before).toBe(30);
 });
 
-test("[A20] a good token passes from an address that has no attempts left, also when it is new to the server", async () => {
+test("[A20] a good token passes from an address without attempts left, also when it is new to the server", async () => {
   const [alice, bob] = [await claimed("alice"), await claimed("bob")];
   const from = await usedUp();
   for (const { token } of [alice, bob]) expect(await devices(token, from)).toEqual([200, undefined]);
@@ -166,7 +167,7 @@ test("[A20] a good token passes from an address that has no attempts left, also 
   expect((await listDurableObjectIds(env.REGISTRY)).length).toBeGreaterThan(0);
 });
 
-test("[A20] a token without the mark is as good as ever; it costs no attempt, but needs one to be left", async () => {
+test("[A20] a token without the mark works; it costs no attempt, but its address must have one left", async () => {
   const alice = await claimed("alice");
   const old = await unmarked(alice);
   const from = address();
@@ -175,11 +176,11 @@ test("[A20] a token without the mark is as good as ever; it costs no attempt, bu
   const full = await usedUp();
   expect(await devices(other, full)).toEqual([429, "rate_limited"]);
   expect(await devices(other, address())).toEqual([200, undefined]);
-  // Once it was good it is known.
+  // After its first success the token is known.
   expect(await devices(other, full)).toEqual([200, undefined]);
 });
 
-test("[A20] another's mark, or one of another secret, is none", async () => {
+test("[A20] the mark of another token or another secret is not valid", async () => {
   const [alice, from] = [await claimed("alice"), await usedUp()];
   const [prefix, name = "", secret = ""] = alice.token.split(".");
   const asked = vi.spyOn(Mailbox.prototype, "devices");
@@ -196,7 +197,7 @@ test("[A20] another's mark, or one of another secret, is none", async () => {
   asked.mockRestore();
 });
 
-test("[A21] a token that was revoked is an attempt each time, and from the limit on wakes nobody", async () => {
+test("[A21] a revoked token is an attempt each time, and beyond the limit wakes no mailbox", async () => {
   const alice = await claimed("alice");
   expect((await say("POST", "/api/sign-out", undefined, alice.token)).status).toBe(204);
   const asked = vi.spyOn(Mailbox.prototype, "devices");
@@ -209,7 +210,7 @@ test("[A21] a token that was revoked is an attempt each time, and from the limit
   asked.mockRestore();
 });
 
-test("[A21] who is erased and who is a service can't be asked without limit", async () => {
+test("[A21] requests to erased and service mailboxes are limited too", async () => {
   const [alice, shop] = [await claimed("alice"), await service("shop", "read")];
   await say("DELETE", "/api/account", undefined, alice.token);
   for (const name of [alice.userName, shop.userName]) {
@@ -221,7 +222,7 @@ test("[A21] who is erased and who is a service can't be asked without limit", as
   }
 });
 
-test("[A21] what a good token may not do is no guess", async () => {
+test("[A21] a good token without the permission is no attempt", async () => {
   const shop = await service("shop", "read");
   const from = address();
   const read = () => verdict(ask("/api/account", { headers: bearer(shop.token, from) }));
@@ -237,7 +238,7 @@ test("[A21] what a good token may not do is no guess", async () => {
   }
 });
 
-test("[A21] another's mailbox is a no as well", async () => {
+test("[A21] a request for somebody else's mailbox is an attempt", async () => {
   const [alice, from] = [await claimed("alice"), address()];
   const codes = [];
   for (let n = 0; n < 30; n++) {
@@ -249,7 +250,7 @@ test("[A21] another's mailbox is a no as well", async () => {
   expect(await devices(await forged(alice.userName), from)).toEqual([429, "rate_limited"]);
 });
 
-test("[B2] the operator's secret is looked at before the limit, and a wrong one counts", async () => {
+test("[B2] the operator's secret is checked before the limit, and a wrong one is an attempt", async () => {
   const stats = (token: string, from: string) =>
     verdict(ask("/api/metrics", { headers: bearer(token, from) }).then(plain));
   const from = address();
@@ -261,13 +262,13 @@ test("[B2] the operator's secret is looked at before the limit, and a wrong one 
   expect(await stats(token, from)).toEqual([200, null]);
 });
 
-test("[A9] addresses of one /64 are one, however they are written", async () => {
+test("[A9] all addresses of one /64 share the attempts, in every spelling", async () => {
   const answers = [];
   for (let n = 0; n < 40; n++) answers.push((await devices("wrong", `2001:db8::${n.toString(16)}`))[0]);
   expect([answers[0], answers.at(-1)]).toEqual([401, 429]);
 });
 
-test("[A9] the log says which network it was, and no token", async () => {
+test("[A9] the log has the network of an attempt, and no token", async () => {
   const log = vi.spyOn(console, "log").mockImplementation(() => undefined);
   const token = await forged(fresh("alice"));
   for (let n = 0; n < 40; n++) await devices(token, "192.0.2.77");
@@ -276,13 +277,13 @@ test("[A9] the log says which network it was, and no token", async () => {
   const events = lines.map((line) => JSON.parse(line) as { event: string; network?: string });
   const own = events.filter(({ network }) => network === "192.0.2.0/24").map(({ event }) => event);
   expect([...new Set(own)]).toEqual(["token_refused", "attempts_exhausted"]);
-  // One of each; two where the minute of the log ended meanwhile.
+  // One line of each kind; two if the minute of the log ended meanwhile.
   expect(own.length).toBeLessThanOrEqual(4);
   expect(lines.join("\n")).not.toContain(token.split(".")[2]);
   expect(lines.join("\n")).not.toContain("192.0.2.77");
 });
 
-test("[D7] an address is refused with a socket thirty times a minute, then with a status", async () => {
+test("[D7] an address is refused with a close code thirty times a minute, then with a status", async () => {
   const from = address();
   const statuses = [];
   for (let n = 0; n < 40; n++) {
@@ -294,12 +295,12 @@ test("[D7] an address is refused with a socket thirty times a minute, then with 
   expect(statuses).toEqual([...new Array<number>(30).fill(101), ...new Array<number>(10).fill(400)]);
 });
 
-/** A text in place of what is no JSON. */
+/** The response, without the body of a success: that need not be JSON. */
 async function plain(response: Response): Promise<Response> {
   return response.ok ? new Response("", { status: response.status }) : response;
 }
 
-/** A token of the account's as older code made it. */
+/** A token of the account, made by older code. */
 async function unmarked({ userName, token }: Account): Promise<string> {
   const { code } = await (await say("POST", "/api/link-codes", undefined, token)).json<{ code: string }>();
   const random = await forged(userName);

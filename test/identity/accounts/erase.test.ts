@@ -1,4 +1,4 @@
-// The end of an account: everything is gone but the word that the name was somebody's; and before that, everything can be taken along.
+// Export and erasure: an account is exported completely, and erased except for the record that its name is taken.
 import { env } from "cloudflare:workers";
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { afterEach, expect, test, vi } from "vitest";
@@ -32,7 +32,7 @@ async function world() {
   return { a, b, alice, bob };
 }
 
-test("[A11] everything can be taken along, as JSON Lines", async () => {
+test("[A11] an account is exported as JSON Lines", async () => {
   const { a, b } = await world();
   const response = await say("GET", "/api/export", undefined, a.token);
   expect([response.status, response.headers.get("Content-Type")]).toEqual([200, "application/jsonl"]);
@@ -59,7 +59,7 @@ test("[A11] everything can be taken along, as JSON Lines", async () => {
   expect(text).not.toContain(a.token.split(".")[2]);
 });
 
-test("[A11] a large mailbox is taken along page by page, complete", async () => {
+test("[A11] a large mailbox is exported page by page, completely", async () => {
   const { a } = await world();
   await runInDurableObject(env.MAILBOX.getByName(a.userName), (_, { storage }) => {
     const put = "INSERT INTO entry (seq, kind, peer, origin, at, body) VALUES (?, 'in', 'bob', ?, 0, ?)";
@@ -70,7 +70,7 @@ test("[A11] a large mailbox is taken along page by page, complete", async () => 
   expect(text.endsWith(`\n{"type":"end","lines":${text.split("\n").length - 2}}\n`)).toBe(true);
 });
 
-test("[A12] erased: its sockets are closed with 4403, nothing is left but a tombstone, and nobody gets the name again", async () => {
+test("[A12] an erasure closes the sockets with 4403 and leaves only a tombstone, and nobody gets the name again", async () => {
   const { a, b, alice, bob } = await world();
   expect((await say("DELETE", "/api/account", undefined, a.token)).status).toBe(204);
   expect(await alice.until("closing")).toMatchObject({ code: 4403 });
@@ -79,7 +79,7 @@ test("[A12] erased: its sockets are closed with 4403, nothing is left but a tomb
   expect(await closedWith(a.userName, { Authorization: `Bearer ${a.token}` })).toBe(4403);
   expect((await say("GET", "/api/conversations", undefined, a.token)).status).toBe(403);
   expect((await say("POST", "/api/sign-in", { userName: a.userName, code: a.recoveryCode })).status).toBe(401);
-  // What the peers have is theirs.
+  // The peers keep the messages that they have.
   const copy = (await (await say("GET", `/api/conversations/${a.userName}/messages`, undefined, b.token)).json()) as {
     messages: unknown[];
   };
@@ -92,7 +92,7 @@ test("[A12] erased: its sockets are closed with 4403, nothing is left but a tomb
   expect(await tablesOf(a.userName)).toEqual(["tombstone"]);
 });
 
-test("[A12] what is on its way when the account is erased is gone with it", async () => {
+test("[A12] unsettled messages are erased with the account", async () => {
   const { a, b, alice, bob } = await world();
   alice.send(...Array.from({ length: 40 }, (_, i) => ({ type: "send", id: i + 2, to: b.userName, body: "late" })));
   expect((await say("DELETE", "/api/account", undefined, a.token)).status).toBe(204);
@@ -102,14 +102,14 @@ test("[A12] what is on its way when the account is erased is gone with it", asyn
   expect(await tablesOf(a.userName)).toEqual(["tombstone"]);
 });
 
-test("[A12] an account is erased by its user alone", async () => {
+test("[A12] only its user can erase an account", async () => {
   const { a, b } = await world();
   expect((await say("DELETE", `/api/account?user=${a.userName}`, undefined, b.token)).status).toBe(403);
   expect((await say("DELETE", "/api/account")).status).toBe(401);
   expect((await say("GET", "/api/account", undefined, a.token)).status).toBe(200);
 });
 
-/** Puts so many messages into a mailbox, a row each. */
+/** Puts `count` messages into a mailbox, a row each. */
 const fill = ({ userName }: Account, count: number) =>
   runInDurableObject(env.MAILBOX.getByName(userName), (_, { storage }) => {
     const put = "INSERT INTO run (seq, count, kind, peer, origin, at, body) VALUES (?, 1, 'in', 'bob', ?, 0, ?)";
@@ -118,7 +118,7 @@ const fill = ({ userName }: Account, count: number) =>
 
 const erase = async ({ token }: Account) => (await say("DELETE", "/api/account", undefined, token)).status;
 
-test("[A12] a mailbox is erased after an export was read to its end, and while one is read", async () => {
+test("[A12] a mailbox can be erased after and during an export", async () => {
   for (const isRead of [true, false]) {
     const { a } = await world();
     await fill(a, 300);
@@ -129,13 +129,13 @@ test("[A12] a mailbox is erased after an export was read to its end, and while o
     await reader?.read();
     if (isRead) expect(await rest()).toBe("whole");
     expect(await erase(a)).toBe(204);
-    // Whoever is in the middle of it sees that it broke off: no file that looks whole.
+    // The running export fails, so that its file does not look complete.
     if (!isRead) await expect(rest()).rejects.toThrow();
     expect(await tablesOf(a.userName)).toEqual(["tombstone"]);
   }
 });
 
-test("[A12] an erasure that fails leaves the mailbox as it was, with its connections, and can be asked for again", async () => {
+test("[A12] a failed erasure leaves the mailbox and its connections unchanged, and can be repeated", async () => {
   const { a, alice, b, bob } = await world();
   const dropped = vi.spyOn(Log.prototype, "erase").mockImplementationOnce(function (this: Log) {
     bury(this.sql);
@@ -165,26 +165,29 @@ test.each([
       sql.exec("ALTER TABLE tombstone DROP COLUMN clean");
     },
   ],
-])("[H15] where it ended %s, the name stays nobody's, and the next wake throws the file away", async (_when, step) => {
-  const { a } = await world();
-  await fill(a, 300);
-  await runInDurableObject(env.MAILBOX.getByName(a.userName), (_, { storage }) => step(storage.sql));
-  await abortAllDurableObjects();
-  expect((await say("POST", "/api/accounts", { userName: a.userName })).status).toBe(409);
-  await vi.waitFor(async () =>
-    expect(await tombstoneOf(a.userName)).toMatchObject([{ one: 1, clean: 1, at: expect.any(Number) }]),
-  );
-  await abortAllDurableObjects();
-  expect((await say("POST", "/api/accounts", { userName: a.userName })).status).toBe(409);
-});
+])(
+  "[H15] after an erasure that ended %s, nobody gets the name, and the next wake discards the file",
+  async (_when, step) => {
+    const { a } = await world();
+    await fill(a, 300);
+    await runInDurableObject(env.MAILBOX.getByName(a.userName), (_, { storage }) => step(storage.sql));
+    await abortAllDurableObjects();
+    expect((await say("POST", "/api/accounts", { userName: a.userName })).status).toBe(409);
+    await vi.waitFor(async () =>
+      expect(await tombstoneOf(a.userName)).toMatchObject([{ one: 1, clean: 1, at: expect.any(Number) }]),
+    );
+    await abortAllDurableObjects();
+    expect((await say("POST", "/api/accounts", { userName: a.userName })).status).toBe(409);
+  },
+);
 
 const shardOfName = (name: string) => env.CENSUS.getByName(String(shardOf(name)));
 
-test("[H15] a name whose file was gone when the server ended is nobody's, and an erasure that ended leaves no such word", async () => {
+test("[H15] nobody gets a name whose file was gone when the server ended, and a completed erasure leaves no mark in the census", async () => {
   const { a } = await world();
   const remembered = vi.spyOn(Census.prototype, "erasing");
   expect(await erase(a)).toBe(204);
-  // An event in between sees to it too.
+  // An event in between discards it too.
   expect([remembered.mock.calls[0], remembered.mock.calls.at(-1)]).toEqual([
     [a.userName, true],
     [a.userName, false],

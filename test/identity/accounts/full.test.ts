@@ -1,4 +1,4 @@
-// A mailbox that has as many bytes as it may: nothing more is taken, neither from its user nor for them, and everything else goes on.
+// A full mailbox accepts no message of its user and none for them; everything else still works.
 import { afterEach, expect, test, vi } from "vitest";
 import { Sql } from "../../../src/durable/log/sql.ts";
 import { Outbox } from "../../../src/mailbox/delivery/outbox.ts";
@@ -10,7 +10,7 @@ import { heard } from "../../support/line.ts";
 
 afterEach(() => void vi.restoreAllMocks());
 
-/** Two who know each other. */
+/** Two users who are contacts. */
 async function friends() {
   const [a, b] = [await claimed("alice"), await claimed("bob")];
   const [alice, bob] = [await openAs(a), await openAs(b)];
@@ -24,7 +24,7 @@ async function friends() {
   return { a, b, alice, bob, seq };
 }
 
-/** From now on every mailbox has so many bytes. */
+/** From now on every mailbox has this many bytes. */
 const grow = (bytes: number = QUOTAS.MAILBOX_BYTES) => vi.spyOn(Sql.prototype, "bytes", "get").mockReturnValue(bytes);
 
 const answerOf = async (method: string, path: string, { token }: Account, body?: unknown) => {
@@ -32,7 +32,7 @@ const answerOf = async (method: string, path: string, { token }: Account, body?:
   return [response.status, response.status === 204 ? null : ((await response.json()) as { code?: string }).code];
 };
 
-test("[U10] what the user of a full mailbox sends is refused, in every way to send, and nothing is written", async () => {
+test("[U10] messages of a full mailbox's user are refused, in every way to send, and nothing is written", async () => {
   const { a, b, alice } = await friends();
   grow();
   const plain = lineOf(await upgrade(`/client/${a.userName}`, null, { Authorization: `Bearer ${a.token}` }));
@@ -53,7 +53,7 @@ test("[U10] what the user of a full mailbox sends is refused, in every way to se
   expect(await alice.until("accepted")).toMatchObject({ id: 2 });
 });
 
-test("[U10] what others send to a full mailbox fails with mailbox_full", async () => {
+test("[U10] messages to a full mailbox fail with mailbox_full", async () => {
   const { b, alice } = await friends();
   const deliver = Mailbox.prototype.deliver;
   vi.spyOn(Mailbox.prototype, "deliver").mockImplementation(function (this: Mailbox, delivery) {
@@ -64,7 +64,7 @@ test("[U10] what others send to a full mailbox fails with mailbox_full", async (
   expect((await alice.take("failed", 1))[0]).toMatchObject({ code: "mailbox_full" });
 });
 
-test("[U10] others fill nine tenths of a mailbox, and its user goes on writing", async () => {
+test("[U10] others can fill nine tenths of a mailbox, and its user can still write", async () => {
   const { a, b, alice, bob } = await friends();
   grow(0.95 * QUOTAS.MAILBOX_BYTES);
   alice.send({ type: "send", id: 2, to: b.userName, body: "taken here, and refused there" });
@@ -75,7 +75,7 @@ test("[U10] others fill nine tenths of a mailbox, and its user goes on writing",
   expect(await alice.until("message")).toMatchObject({ body: "for a mailbox that is nearly full" });
 });
 
-test("[U10] a full mailbox is read, acknowledged, marked, exported and erased, and blocks whom it knows", async () => {
+test("[U10] a full mailbox can be read, acknowledged, marked, exported and erased, and blocks known peers", async () => {
   const { a, b, alice, bob, seq } = await friends();
   grow();
   alice.ack(seq);
@@ -85,12 +85,12 @@ test("[U10] a full mailbox is read, acknowledged, marked, exported and erased, a
   expect(await answerOf("GET", "/api/conversations", a)).toEqual([200, undefined]);
   expect((await (await say("GET", "/api/export", undefined, a.token)).text()).split("\n").length).toBeGreaterThan(3);
   expect(await answerOf("PUT", `/api/blocks/${b.userName}`, a)).toEqual([204, null]);
-  // But not by turns, which would go on filling it.
+  // But not in turn, which would keep filling it.
   expect(await answerOf("DELETE", `/api/blocks/${b.userName}`, a)).toEqual([507, "mailbox_full"]);
   expect(await answerOf("DELETE", "/api/account", a)).toEqual([204, null]);
 });
 
-test("[U11] what is on its way to one receiver has an end, and to others it goes on", async () => {
+test("[U11] the unsettled messages to one receiver are limited, apart from those to others", async () => {
   const { a, b, alice } = await friends();
   vi.spyOn(Outbox.prototype, "unsettledTo").mockImplementation((peer) =>
     peer === b.userName ? QUOTAS.OUTBOX_PER_CORRESPONDENT : 0,

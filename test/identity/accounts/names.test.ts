@@ -1,4 +1,4 @@
-// Names where they are claimed: nobody gets a second `mallory`, and who had one before keeps it.
+// Claimed names: nobody gets a second `mallory`, and users with an older name keep it.
 import { expect, test } from "vitest";
 import { claimed, openAs, say } from "../../support/accounts.ts";
 import { fresh } from "../../support/devices.ts";
@@ -7,7 +7,7 @@ import { ADMIN, verdict } from "../../support/operators.ts";
 
 const claim = (userName: string) => verdict(say("POST", "/api/accounts", { userName }));
 
-test("[N4] nobody claims a name that can't be told from mallory's", async () => {
+test("[N4] nobody claims a name that looks like mallory's", async () => {
   const mallory = (await claimed("mallory")).userName;
   const added = ["\u034f", "\ufe0f", "\ufe00", "\u180b", "\u{e0100}", "\u115f", "\u3164", "\u17b4"];
   const alike = added.map((character) => `${mallory}${character}`);
@@ -27,14 +27,14 @@ test.each(["admin\u034f", "system\u034f", "restante\u034f", "\u0430dmin", "\u045
   },
 );
 
-test("[N4] a refusal says what is wrong with the name", async () => {
+test("[N4] a refusal states the problem of the name", async () => {
   const answer = await say("POST", "/api/accounts", { userName: "m\u0430llory" });
   expect(await answer.json()).toMatchObject({
     message: "This name can't be taken: its letters are of several scripts.",
   });
 });
 
-test("[N6] who has a name of the old rule opens it, sends, and is written to", async () => {
+test("[N6] a user with a name of the old rule still connects, sends and receives", async () => {
   const old = await begunBefore(fresh("m\u0430llory\u034f"), true);
   const alice = await claimed("alice");
   const [device, hers] = [await openAs(old), await openAs(alice)];
@@ -47,7 +47,7 @@ test("[N6] who has a name of the old rule opens it, sends, and is written to", a
   expect((await say("GET", "/api/account", undefined, old.token)).status).toBe(200);
 });
 
-test("a device's label is kept as it is shown, without what a terminal or the order of writing obeys", async () => {
+test("a device's label is stored without control and direction characters", async () => {
   const label = "my\u001b[2J \u202ephone\u2066";
   const claim = await say("POST", "/api/accounts", { userName: fresh("labelled"), label });
   const { token } = await claim.json<{ token: string }>();

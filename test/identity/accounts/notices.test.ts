@@ -1,4 +1,4 @@
-// What a user is told of their own account: each change of who comes in, and that somebody tries. Every device hears of it.
+// Notices: every device learns of each change of who gets in, and of wrong attempts.
 import { env } from "cloudflare:workers";
 import { evictDurableObject } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
@@ -6,7 +6,7 @@ import { age, claimed, linked, openAs, say, withPasskey } from "../../support/ac
 import { base64url } from "../../support/authenticator.ts";
 import type { Device } from "../../support/line.ts";
 
-/** The notices that have come to a device since the last time: their codes, with what they are about. */
+/** The notices that a device received since the last call: their codes, and the label that they are about. */
 async function noticesOf(device: Device): Promise<string[]> {
   const frames = await device.settled();
   return frames
@@ -14,7 +14,7 @@ async function noticesOf(device: Device): Promise<string[]> {
     .map(({ code, about }) => [code, about].filter((word) => word !== undefined).join(" "));
 }
 
-test("[A13] each new device, code and passkey, and each that goes, is told to every device, with its label", async () => {
+test("[A13] every device is notified of each device, code and passkey that is added or removed, with its label", async () => {
   const alice = await claimed("alice");
   const phone = await openAs(alice);
   const tablet = await linked(alice, "My tablet");
@@ -28,7 +28,7 @@ test("[A13] each new device, code and passkey, and each that goes, is told to ev
   )();
   await say("DELETE", `/api/passkeys/${base64url(key.id)}`, undefined, alice.token);
   await say("POST", "/api/sign-in", { userName: alice.userName, code: recoveryCode, label: "Old laptop" });
-  const told = [
+  const expected = [
     expect.stringMatching(/^new_recovery_code /),
     "new_passkey Ring",
     expect.stringMatching(/^new_device /),
@@ -36,13 +36,13 @@ test("[A13] each new device, code and passkey, and each that goes, is told to ev
     "new_recovery_code Old laptop",
     "new_device Old laptop",
   ];
-  expect(await noticesOf(phone)).toEqual(told);
-  expect(await noticesOf(second)).toEqual(told);
+  expect(await noticesOf(phone)).toEqual(expected);
+  expect(await noticesOf(second)).toEqual(expected);
   await say("POST", "/api/sign-out", undefined, tablet.token);
   expect(await noticesOf(phone)).toEqual(["device_signed_out My tablet"]);
 });
 
-test("[A13] a notice has a sentence, the time, and comes again with the log", async () => {
+test("[A13] a notice has a sentence and the time, and is an entry of the log", async () => {
   const alice = await claimed("alice");
   await linked(alice, "My tablet");
   await evictDurableObject(env.MAILBOX.getByName(alice.userName));
@@ -58,7 +58,7 @@ test("[A13] a notice has a sentence, the time, and comes again with the log", as
   });
 });
 
-test("[A13] that somebody tries with wrong codes is told once an hour, and an eviction makes it no oftener", async () => {
+test("[A13] wrong codes are notified once an hour, also over an eviction", async () => {
   const alice = await claimed("alice");
   const phone = await openAs(alice);
   const guess = (code: string) => say("POST", "/api/sign-in", { userName: alice.userName, code });
@@ -72,7 +72,7 @@ test("[A13] that somebody tries with wrong codes is told once an hour, and an ev
   expect(await noticesOf(phone)).toEqual(["sign_in_attempts"]);
 });
 
-test("[A13] a wrong passkey is told as a wrong code is", async () => {
+test("[A13] a wrong passkey is notified like a wrong code", async () => {
   const [alice, mallory] = [await claimed("alice"), await claimed("mallory")];
   const phone = await openAs(alice);
   const { key } = await withPasskey(mallory);
@@ -82,7 +82,7 @@ test("[A13] a wrong passkey is told as a wrong code is", async () => {
   expect(await noticesOf(phone)).toEqual(["sign_in_attempts"]);
 });
 
-test("who comes in and who is refused stands in the log, with no code and no label", async () => {
+test("sign-ins and refusals are log events, without codes and labels", async () => {
   const lines: string[] = [];
   const log = vi.spyOn(console, "log").mockImplementation((line: string) => void lines.push(line));
   const alice = await claimed("alice");

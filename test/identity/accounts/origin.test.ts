@@ -1,4 +1,4 @@
-// The cookie opens a mailbox only for pages from here: a page from elsewhere that a signed-in user visits gets nothing, whatever it tries.
+// The cookie opens a mailbox only for pages of this server: a foreign page that a signed-in user visits gets nothing.
 import { env } from "cloudflare:workers";
 import { expect, test, vi } from "vitest";
 import worker from "../../../src/worker.ts";
@@ -11,7 +11,7 @@ const cookieOf = (token: string) => ({ Cookie: `__Host-restante=${token}`, "CF-C
 const visit = async (name: string, headers: Record<string, string>) =>
   heard(lineOf(await upgrade(`/client/${name}?device=page`, "restante.v1", headers)));
 
-test("[O1] a page from here is let in by its cookie", async () => {
+test("[O1] a page of this server gets in by its cookie", async () => {
   const { userName, token } = await claimed("alice");
   expect(await visit(userName, { ...cookieOf(token), Origin: HOST })).toMatchObject({
     type: "welcome",
@@ -38,7 +38,7 @@ test.each([
   }
 });
 
-test("[O2] without an Origin the cookie counts for nothing, the token does", async () => {
+test("[O2] without an Origin header the cookie is ignored, and a token is accepted", async () => {
   const { userName, token } = await claimed("alice");
   expect(await visit(userName, cookieOf(token))).toMatchObject({ type: "closing", code: 4401 });
   expect((await ask("/api/conversations", { headers: cookieOf(token) })).status).toBe(401);
@@ -46,7 +46,7 @@ test("[O2] without an Origin the cookie counts for nothing, the token does", asy
   expect(await visit(userName, { Authorization: `Bearer ${token}` })).toMatchObject({ type: "welcome" });
 });
 
-test("[O2] where browsers send no Origin to their own server, Sec-Fetch-Site says the same, for reading alone", async () => {
+test("[O2] where browsers send no Origin to their own server, Sec-Fetch-Site replaces it, for reading only", async () => {
   const { userName, token } = await claimed("alice");
   const own = { ...cookieOf(token), "Sec-Fetch-Site": "same-origin" };
   expect((await ask("/api/conversations", { headers: own })).status).toBe(200);
@@ -58,7 +58,7 @@ test("[O2] where browsers send no Origin to their own server, Sec-Fetch-Site say
   }
 });
 
-test("[O3] ALLOWED_ORIGINS lets other pages in, and they may read the answers", async () => {
+test("[O3] ALLOWED_ORIGINS allows other pages, which may read the responses", async () => {
   const { token } = await claimed("alice");
   const there = "https://app.example.com";
   const variables = { ...env, ALLOWED_ORIGINS: `https://other.example.com, ${there}` } as Env;
@@ -80,11 +80,11 @@ test("[O3] ALLOWED_ORIGINS lets other pages in, and they may read the answers", 
 
 const MARKETING = "http://www.restante.test:8877";
 
-/** A request as the Worker gets it, under these variables. */
+/** A request to the Worker, with these variables. */
 const under = (variables: Record<string, string>, url: string, init: RequestInit) =>
   worker.fetch(new Request(url, init), { ...env, ...variables } as Env);
 
-test("[O3] the cookie counts for no page of ALLOWED_ORIGINS: not for reading, not by a simple POST, not for a socket", async () => {
+test("[O3] the cookie is ignored for pages of ALLOWED_ORIGINS: for reading, a simple POST, and a socket", async () => {
   const { userName, token } = await claimed("alice");
   const there = { ...cookieOf(token), Origin: MARKETING, "Sec-Fetch-Site": "same-site" };
   const ask = (path: string, init: RequestInit = {}) =>
@@ -96,7 +96,7 @@ test("[O3] the cookie counts for no page of ALLOWED_ORIGINS: not for reading, no
   const socket = { Upgrade: "websocket", "Sec-WebSocket-Protocol": "restante.v1" };
   const closed = await heard(lineOf(await ask(`/client/${userName}?device=page`, { headers: socket })));
   expect(closed).toMatchObject({ type: "closing", code: 4401 });
-  // With a token of its own the same page may.
+  // With a token of its own the same page is allowed.
   const bearer = { Authorization: `Bearer ${token}` };
   expect((await ask("/api/conversations", { headers: bearer })).status).toBe(200);
 });
@@ -131,7 +131,7 @@ test.each([
   expect((await under({}, `${server}/api/conversations`, { headers: own })).status).toBe(200);
 });
 
-test("[O6] with ORIGIN the cookie counts for that origin alone, whatever Host a request has and whatever scheme a proxy speaks", async () => {
+test("[O6] with ORIGIN the cookie is accepted for that origin only, for any Host header and any scheme of a proxy", async () => {
   const { token } = await claimed("alice");
   const variables = { ORIGIN: "https://Chat.Example.com:443/" };
   const status = async (host: string, headers: Record<string, string>) =>
@@ -139,16 +139,16 @@ test("[O6] with ORIGIN the cookie counts for that origin alone, whatever Host a 
   expect(await status("https://chat.example.com", { Origin: "https://chat.example.com" })).toBe(200);
   expect(await status("http://chat.example.com", { Origin: "https://chat.example.com" })).toBe(200);
   expect(await status("https://chat.example.com", { "Sec-Fetch-Site": "same-origin" })).toBe(200);
-  // Under another name of the same server nothing comes by cookie, and pages from there are foreign.
+  // Under another name of the same server the cookie is ignored, and its pages are foreign.
   expect(await status("https://restante.workers.dev", { "Sec-Fetch-Site": "same-origin" })).toBe(401);
   expect(await status("https://restante.workers.dev", { Origin: "https://chat.example.com" })).toBe(401);
   expect(await status("https://restante.workers.dev", { Origin: "https://restante.workers.dev" })).toBe(403);
   expect(await status("https://chat.example.com", { Origin: "http://chat.example.com" })).toBe(403);
-  // A program with a token is answered all the same.
+  // A program with a token is still answered.
   expect(await status("https://restante.workers.dev", { Authorization: `Bearer ${token}` })).toBe(200);
 });
 
-test("[O1] a page of this host that came by another scheme is a line of the log: a proxy may be what nobody told of", async () => {
+test("[O1] a page of this host with another scheme is logged: ORIGIN may be missing behind a proxy", async () => {
   const lines: string[] = [];
   const log = vi.spyOn(console, "log").mockImplementation((line: string) => void lines.push(line));
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 120_000 });
@@ -162,7 +162,7 @@ test("[O1] a page of this host that came by another scheme is a line of the log:
   ]);
 });
 
-test("[O6] a cookie is set under the host of ORIGIN alone", async () => {
+test("[O6] a cookie is set only for the host of ORIGIN", async () => {
   const claim = async (host: string) => {
     const body = JSON.stringify({ userName: `o-${crypto.randomUUID()}` });
     const headers = { "CF-Connecting-IP": address() };
@@ -184,7 +184,7 @@ test.each([
   ["https://bücher.example", "https://xn--bcher-kva.example"],
   ["capacitor://localhost", "capacitor://localhost"],
   ["nonsense, https://app.example.com", "https://app.example.com"],
-])("[O8] the entry %s of ALLOWED_ORIGINS lets pages of %s in", async (entry, origin) => {
+])("[O8] the entry %s of ALLOWED_ORIGINS allows pages of %s", async (entry, origin) => {
   const response = await under({ ALLOWED_ORIGINS: entry }, `${HOST}/api/auth`, { headers: { Origin: origin } });
   expect(response.headers.get("Access-Control-Allow-Origin")).toBe(origin);
 });

@@ -1,5 +1,5 @@
-// Passkeys from the server's side, with an authenticator that signs whatever it is given: nothing but a fresh challenge of this very
-// account, signed for this host and origin by whoever was there, signs anybody in.
+// Passkeys from the server's side, with an authenticator that signs anything: only a fresh challenge of this account,
+// signed for this host and origin with a person present, signs somebody in.
 import { env } from "cloudflare:workers";
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
@@ -24,7 +24,7 @@ async function options(
 const addOptions = ({ token }: Account) => options("/api/passkeys/options", undefined, token);
 const enterOptions = (userName: string) => options("/api/sign-in/passkey/options", { userName });
 
-/** Somebody with a passkey. */
+/** A user with a passkey. */
 async function world(): Promise<{
   alice: Account;
   key: Authenticator;
@@ -67,16 +67,16 @@ test.each<[string, Partial<Circumstances>]>([
   ["for another port of this host", { origin: `${HOST}:9999` }],
   ["in a frame of another page", { frame: { crossOrigin: true } }],
   ["under another page", { frame: { topOrigin: "https://evil.test" } }],
-  ["by whoever may be there", { verified: false }],
+  ["without user verification", { verified: false }],
   ["with a counter that does not grow", { counter: 1 }],
   ["over a challenge that was never given", { challenge: base64url(new Uint8Array(32)) }],
-])("[A10] what was signed %s signs nobody in", async (_, change) => {
+])("[A10] a signature %s signs nobody in", async (_, change) => {
   const { signIn } = await world();
   expect((await signIn(change)).status).toBe(401);
   expect((await signIn()).status).toBe(200);
 });
 
-test("[O6] neither Origin nor Host chooses for whom a passkey is made or used: ORIGIN does", async () => {
+test("[O6] a passkey is made and used for ORIGIN, not for the Origin or Host header", async () => {
   const alice = await claimed("alice");
   const key = await Authenticator.make();
   const variables = { ...env, ORIGIN: "https://chat.example.com", ALLOWED_ORIGINS: "https://www.example.com" } as Env;
@@ -104,7 +104,7 @@ test("[O6] neither Origin nor Host chooses for whom a passkey is made or used: O
   expect(await add({}, "https://chat.example.com")).toBe(204);
 });
 
-test("[A10] what was signed once is good once", async () => {
+test("[A10] a signature works once", async () => {
   const { alice, key } = await world();
   const { challenge } = await enterOptions(alice.userName);
   const enter = async (counter: number) => {
@@ -115,7 +115,7 @@ test("[A10] what was signed once is good once", async () => {
   expect(await enter(3)).toBe(401);
 });
 
-test("[A10] a challenge is good for one account and one purpose, and for five minutes", async () => {
+test("[A10] a challenge works for one account and one purpose, and for five minutes", async () => {
   const { alice, key, signIn } = await world();
   const other = await world();
   const { challenge: hers } = await enterOptions(other.alice.userName);
@@ -135,7 +135,7 @@ test("[A10] a challenge is good for one account and one purpose, and for five mi
   expect((await say("POST", "/api/sign-in/passkey", { userName: alice.userName, response: signed })).status).toBe(401);
 });
 
-test("[A10] a challenge that has expired signs nobody in", async () => {
+test("[A10] an expired challenge signs nobody in", async () => {
   const { alice, signIn } = await world();
   const secret = await runInDurableObject(env.MAILBOX.getByName(alice.userName), (_, { storage }) => {
     return storage.sql.exec<{ secret: string }>("SELECT secret FROM account").one().secret;
@@ -148,7 +148,7 @@ test("[A10] a challenge that has expired signs nobody in", async () => {
   expect((await signIn({ challenge: coded(await makeChallenge(secret, "enter")) })).status).toBe(200);
 });
 
-test("[A10] somebody else's passkey signs in nobody but them", async () => {
+test("[A10] a passkey signs in only its own user", async () => {
   const [one, two] = [await world(), await world()];
   const { challenge } = await enterOptions(one.alice.userName);
   const response = await two.key.get({ challenge, origin: HOST, host, counter: 2 });
@@ -171,7 +171,7 @@ test.each([
   expect(added.status).toBe(400);
 });
 
-test("[A18] options to sign in are the same for every name: with a passkey, without, and for nobody, who has no trace of it", async () => {
+test("[A18] the options to sign in look the same for every name: with a passkey, without, and unclaimed, which writes nothing", async () => {
   const { alice } = await world();
   const [bob, ghost] = [await claimed("bob"), fresh("ghost")];
   const shapes = [];
@@ -192,7 +192,7 @@ test("[A18] options to sign in are the same for every name: with a passkey, with
   expect((await ask("/api/passkeys")).status).toBe(401);
 });
 
-test("[A18] an authenticator knows an account by 32 bytes that are always the same and tell nothing of its name", async () => {
+test("[A18] an authenticator knows an account by 32 constant bytes that say nothing of its name", async () => {
   const long = "字".repeat(30);
   const [one, two] = [await claimed(`${long}a`), await claimed(`${long}b`)];
   const handleOf = async (account: Account) => {
@@ -210,9 +210,9 @@ test("[A18] an authenticator knows an account by 32 bytes that are always the sa
   expect(await handleOf(one)).toBe(handles[0]);
 });
 
-test("[A10] an account remembers 64 used challenges; one more waits until the first has expired, and none is good twice", async () => {
+test("[A10] an account stores 64 used challenges; one more is refused until the first expires, and none works twice", async () => {
   const { alice, signIn } = await world();
-  /** So many of them are remembered, of which this many have expired. */
+  /** Stores `count` used challenges, `expired` of which have expired. */
   const remember = async (count: number, expired: number) => {
     await runInDurableObject(env.MAILBOX.getByName(alice.userName), (_, { storage: { sql } }) => {
       const expires = (i: number) => Date.now() + (i < expired ? -1 : 60_000);

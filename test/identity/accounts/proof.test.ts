@@ -1,10 +1,10 @@
-// A fresh proof: what changes who comes in takes the recovery code or a passkey, unless the device has just signed in.
+// A fresh proof: changes of who gets in need the recovery code or a passkey, unless the device has just signed in.
 import { expect, test } from "vitest";
 import { QUOTAS } from "../../../src/protocol/limits.ts";
 import { type Account, address, age, ask, claimed, linked, openAs, say, withPasskey } from "../../support/accounts.ts";
 import { ADMIN, verdict } from "../../support/operators.ts";
 
-/** Everything that asks for one, for a device and another one of the same user. */
+/** All calls that need a fresh proof, for a device and another one of the same user. */
 const guarded = (alice: Account, other: Account): readonly [method: string, path: string][] => [
   ["POST", "/api/recovery-code"],
   ["POST", "/api/link-codes"],
@@ -15,7 +15,7 @@ const guarded = (alice: Account, other: Account): readonly [method: string, path
   ["DELETE", `/api/account?user=${alice.userName}`],
 ];
 
-test("[A15] a quarter of an hour after its sign-in a device is asked for a proof, each time, with a sentence", async () => {
+test("[A15] from fifteen minutes after its sign-in a device needs a proof for each such call, and is refused with a sentence", async () => {
   const alice = await claimed("alice");
   const other = await linked(alice);
   await age(alice, 899_000 - 60_000);
@@ -34,7 +34,7 @@ test("[A15] a quarter of an hour after its sign-in a device is asked for a proof
   }
 });
 
-test("[A15] the recovery code is a proof for a quarter of an hour, for this device alone, and goes on to be good", async () => {
+test("[A15] the recovery code is a proof for fifteen minutes, for this device only, and stays valid", async () => {
   const alice = await claimed("alice");
   const other = await linked(alice);
   await age(alice);
@@ -47,20 +47,20 @@ test("[A15] the recovery code is a proof for a quarter of an hour, for this devi
   expect((await say("POST", "/api/sign-in", { userName: alice.userName, code: alice.recoveryCode })).status).toBe(200);
 });
 
-test("[A15] a passkey is a proof as well, and what it has signed proves once, and nothing else", async () => {
+test("[A15] a passkey is a proof too, and its signature works once and only for that", async () => {
   const alice = await claimed("alice");
   const { key, prove, enter } = await withPasskey(alice);
   await age(alice);
   expect((await prove(2)).status).toBe(204);
   expect((await say("POST", "/api/link-codes", undefined, alice.token)).status).toBe(201);
   await age(alice);
-  // A copy of it, whose counter does not grow.
+  // A copy of the key, whose counter does not grow.
   expect((await prove(2)).status).toBe(401);
   expect(await verdict(say("POST", "/api/link-codes", undefined, alice.token))).toEqual([403, "proof_required"]);
   expect((await (await enter(key, 3))()).status).toBe(200);
 });
 
-test("[A15] a wrong proof proves nothing, is told, and counts as an attempt of its address", async () => {
+test("[A15] a wrong proof is refused, notified, and counts as an attempt of its address", async () => {
   const alice = await claimed("alice");
   const phone = await openAs(alice);
   await age(alice);
@@ -73,7 +73,7 @@ test("[A15] a wrong proof proves nothing, is told, and counts as an attempt of i
   expect(await verdict(say("POST", "/api/link-codes", undefined, alice.token))).toEqual([403, "proof_required"]);
 });
 
-test("[A15] to sign oneself out takes no proof", async () => {
+test("[A15] signing out the calling device needs no proof", async () => {
   const [alice, bob] = [await claimed("alice"), await claimed("bob")];
   await age(alice);
   await age(bob);
@@ -81,13 +81,13 @@ test("[A15] to sign oneself out takes no proof", async () => {
   expect((await say("DELETE", `/api/devices/${bob.device}`, undefined, bob.token)).status).toBe(204);
 });
 
-test("[A15] of an operator no proof is asked for", async () => {
+test("[A15] operators need no proof", async () => {
   const alice = await claimed("alice");
   await age(alice);
   expect((await say("DELETE", `/api/admin/users/${alice.userName}`, undefined, ADMIN)).status).toBe(204);
 });
 
-test("[A21] a wrong proof is an attempt of its address, and says nothing of the token, which opens the mailbox as before", async () => {
+test("[A21] a wrong proof is an attempt of its address, and the token stays valid", async () => {
   const alice = await claimed("alice");
   const from = address();
   const as = (method: string, path: string, body?: unknown) =>

@@ -1,11 +1,11 @@
-// An account outlives the code that wrote it: tables as the first release made them are read and completed, and what this code has
-// written is read by that of before.
+// An account works with older and newer code: this code reads and completes the tables of the first release, and the
+// first release reads the rows of this code.
 import { env } from "cloudflare:workers";
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
 import { type Account, claimed, linked, openAs, say, withPasskey } from "../../support/accounts.ts";
 
-/** The tables of an account as the first release made them. Never to be changed. */
+/** The tables of an account in the first release. Never change them. */
 const FIRST = [
   `CREATE TABLE account (one INTEGER PRIMARY KEY CHECK (one = 1), created INTEGER NOT NULL, recovery TEXT NOT NULL,
     link TEXT, linkEnds INTEGER NOT NULL, linkTries INTEGER NOT NULL, secret TEXT NOT NULL, used TEXT NOT NULL)`,
@@ -19,7 +19,7 @@ const COLUMNS = {
   passkey: "id, key, counter, transports, label, created, seen",
 } as const;
 
-/** The account as the first release had it: its rows, in its tables. */
+/** An account of the first release: its rows in its tables. */
 async function asAtFirst({ userName }: Account): Promise<void> {
   await runInDurableObject(env.MAILBOX.getByName(userName), (_, { storage: { sql } }) => {
     for (const table of Object.keys(COLUMNS)) sql.exec(`ALTER TABLE ${table} RENAME TO ${table}_now`);
@@ -32,7 +32,7 @@ async function asAtFirst({ userName }: Account): Promise<void> {
   await evictDurableObject(env.MAILBOX.getByName(userName));
 }
 
-test("[V5] an account of the first release opens, and has all that came later", async () => {
+test("[V5] an account of the first release works, with all later features", async () => {
   const alice = await claimed("alice");
   const { key, enter } = await withPasskey(alice);
   await asAtFirst(alice);
@@ -49,12 +49,12 @@ test("[V5] an account of the first release opens, and has all that came later", 
   expect((await say("POST", "/api/sign-in", { userName: alice.userName, code: alice.recoveryCode })).status).toBe(200);
 });
 
-test("[V5] what this code writes of an account the first release can go on with", async () => {
+test("[V5] the first release works with an account that this code has written", async () => {
   const alice = await claimed("alice");
   await withPasskey(alice);
   await linked(alice);
   await runInDurableObject(env.MAILBOX.getByName(alice.userName), (_, { storage: { sql } }) => {
-    // As it writes: columns are named, and others are let be.
+    // Its statements name their columns, and leave the others unchanged.
     sql.exec("INSERT INTO token (hash, label, created, seen) VALUES ('f', 'Old', 1, 1)");
     const columns = "id, key, counter, transports, label, created, seen";
     sql.exec(`INSERT INTO passkey (${columns}) VALUES ('p', 'k', 0, '[]', 'Old', 1, 1)`);

@@ -1,10 +1,10 @@
-// Service accounts beside people's: neither gets the other's name, and a service is nobody's stranger.
+// Service accounts beside people's: neither gets the other's name, and a service is never a stranger.
 import { expect, test } from "vitest";
 import { claimed, closedWith, openAs, say } from "../../support/accounts.ts";
 import { fresh } from "../../support/devices.ts";
 import { ADMIN, service, verdict } from "../../support/operators.ts";
 
-test("[B5] nobody claims a service's name, also when it was revoked, and no operator makes a service of a user's", async () => {
+test("[B5] nobody claims a service's name, not even after its end, and no operator creates a service under a user's name", async () => {
   const [shop, alice] = [await service("shop", "send", "read"), await claimed("alice")];
   const claim = () => verdict(say("POST", "/api/accounts", { userName: shop.userName }));
   expect(await claim()).toEqual([409, "name_taken"]);
@@ -22,7 +22,7 @@ test("[B5] a user's token does not open a service's mailbox, nor a service's a u
   const [shop, alice] = [await service("shop", "send", "read"), await claimed("alice")];
   expect(await closedWith(shop.userName, { Authorization: `Bearer ${alice.token}` })).toBe(4403);
   expect(await closedWith(alice.userName, { Authorization: `Bearer ${shop.token}` })).toBe(4403);
-  // A token of the other kind, though of the right name.
+  // A token of the other kind, with the right name.
   const [, name = "", secret = ""] = alice.token.split(".");
   expect(await closedWith(alice.userName, { Authorization: `Bearer rss1.${name}.${secret}` })).toBe(4401);
   const [, other = "", own = ""] = shop.token.split(".");
@@ -33,7 +33,7 @@ test.each([
   ["GET", "/api/admin/services"],
   ["POST", "/api/admin/services"],
   ["DELETE", "/api/admin/services/shop"],
-])("[B2] a user's token is no operator's: %s %s", async (method, path) => {
+])("[B2] a user's token does not work for operators: %s %s", async (method, path) => {
   const alice = await claimed("alice");
   expect(await verdict(say(method, path, undefined, alice.token))).toEqual([403, "forbidden"]);
 });
@@ -46,13 +46,13 @@ test.each([
   ["DELETE", "/api/devices/0123456789abcdef"],
   ["POST", "/api/passkeys/options"],
   ["DELETE", "/api/account"],
-])("[B3] %s %s is for people", async (method, path) => {
+])("[B3] %s %s is for people only", async (method, path) => {
   const shop = await service("shop", "send", "read", "admin");
   expect(await verdict(say(method, path, undefined, shop.token))).toEqual([403, "forbidden"]);
   expect((await openAs(shop)).welcome.user).toBe(shop.userName);
 });
 
-test("[B6][M10] what a service sends is no request and no stranger's, and a block holds against it", async () => {
+test("[B6][M10] a service's first message is no request, and a block works against it", async () => {
   const [shop, alice] = [await service("shop", "send", "read"), await claimed("alice")];
   const [robot, device] = [await openAs(shop), await openAs(alice)];
   robot.send(...[1, 2, 3, 4, 5].map((id) => ({ type: "send", id, to: alice.userName, body: id })));
@@ -64,14 +64,14 @@ test("[B6][M10] what a service sends is no request and no stranger's, and a bloc
   expect(await robot.until("failed")).toMatchObject({ code: "declined" });
 });
 
-test("[B6] a service takes what anybody writes to it, without a request", async () => {
+test("[B6] a service accepts messages of anybody, without a request", async () => {
   const [shop, alice] = [await service("shop", "send", "read"), await claimed("alice")];
   const [robot, device] = [await openAs(shop), await openAs(alice)];
   device.send(...[1, 2, 3, 4, 5].map((id) => ({ type: "send", id, to: shop.userName, body: id })));
   expect((await robot.take("message", 5)).map(({ body }) => body)).toEqual([1, 2, 3, 4, 5]);
 });
 
-test("[B6] a service has no limit on how fast and to how many new people it writes", async () => {
+test("[B6] a service writes without a rate limit, also to new peers", async () => {
   const robot = await openAs(await service("shop", "send", "read"));
   robot.send(...Array.from({ length: 200 }, (_, i) => ({ type: "send", id: i + 1, to: fresh("nobody"), body: i })));
   expect((await robot.take("accepted", 200)).length).toBe(200);

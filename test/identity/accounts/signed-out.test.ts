@@ -1,4 +1,4 @@
-// A device that another one has signed out is out for good: whatever it made to come back with ends with it.
+// A device that another one signs out stays out: the codes and passkeys that it made end with it.
 import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
@@ -17,7 +17,7 @@ import {
 import { configOf } from "../../../src/mailbox/limits/config.ts";
 import { verdict } from "../../support/operators.ts";
 
-/** The owner, and somebody who has a device of hers. */
+/** The owner, and somebody with a device of hers. */
 async function world(): Promise<{ alice: Account; thief: Account }> {
   const alice = await claimed("alice");
   return { alice, thief: await linked(alice, "Stolen") };
@@ -27,14 +27,14 @@ const signIn = ({ userName }: Account, code: string) => say("POST", "/api/sign-i
 const signOut = ({ token }: Account, { device }: Account) => say("DELETE", `/api/devices/${device}`, undefined, token);
 const made = async <T>(path: string, { token }: Account) => (await say("POST", path, undefined, token)).json<T>();
 
-test("[A14] the link code that a signed-out device has made signs nobody in", async () => {
+test("[A14] the link code of a signed-out device signs nobody in", async () => {
   const { alice, thief } = await world();
   const { code } = await made<{ code: string }>("/api/link-codes", thief);
   expect((await signOut(alice, thief)).status).toBe(204);
   expect((await signIn(alice, code)).status).toBe(401);
 });
 
-test("[A14] the recovery code that a signed-out device has made ends with it, and the answer has the next one", async () => {
+test("[A14] the recovery code of a signed-out device ends, and the response has the next one", async () => {
   const { alice, thief } = await world();
   const { recoveryCode } = await made<Account>("/api/recovery-code", thief);
   const response = await signOut(alice, thief);
@@ -44,7 +44,7 @@ test("[A14] the recovery code that a signed-out device has made ends with it, an
   expect((await signIn(alice, next)).status).toBe(200);
 });
 
-test("[A14] the passkey that a signed-out device has made signs nobody in, and others' still do", async () => {
+test("[A14] the passkey of a signed-out device signs nobody in, and those of others still work", async () => {
   const { alice, thief } = await world();
   const [hers, theirs] = [await withPasskey(alice, "hers"), await withPasskey(thief, "theirs")];
   await signOut(alice, thief);
@@ -52,7 +52,7 @@ test("[A14] the passkey that a signed-out device has made signs nobody in, and o
   expect((await (await hers.enter(hers.key, 2))()).status).toBe(200);
 });
 
-test("[A14] what the owner's own device has made outlasts another one that she signs out", async () => {
+test("[A14] what the owner's own device made stays when she signs out another one", async () => {
   const { alice, thief } = await world();
   const { code } = await made<{ code: string }>("/api/link-codes", alice);
   expect((await signOut(alice, thief)).status).toBe(204);
@@ -60,7 +60,7 @@ test("[A14] what the owner's own device has made outlasts another one that she s
   expect((await signIn(alice, alice.recoveryCode)).status).toBe(200);
 });
 
-test("[A14] a device that signs itself out leaves the recovery code and the passkeys that it made", async () => {
+test("[A14] the recovery code and the passkeys of a device that signs itself out stay", async () => {
   const alice = await claimed("alice");
   const { key, enter } = await withPasskey(alice);
   expect((await say("POST", "/api/sign-out", undefined, alice.token)).status).toBe(204);
@@ -70,12 +70,12 @@ test("[A14] a device that signs itself out leaves the recovery code and the pass
   expect((await signIn(alice, second.recoveryCode)).status).toBe(200);
 });
 
-test("[A16] to sign out everywhere else ends all devices, codes and passkeys but this one's, and gives a new recovery code", async () => {
+test("[A16] signing out everywhere else ends all devices, codes and passkeys but the caller's, and makes a new recovery code", async () => {
   const { alice, thief } = await world();
   const third = await linked(alice, "Third");
   const tablet = await openAs(thief, "tablet");
   const [hers, theirs] = [await withPasskey(alice, "hers"), await withPasskey(thief, "theirs")];
-  // Whoever makes a passkey and signs itself out before is no device any more that could be signed out.
+  // A device that made a passkey and signed itself out can't be signed out any more.
   const gone = await withPasskey(third, "gone");
   await say("POST", "/api/sign-out", undefined, third.token);
   const { code } = await made<{ code: string }>("/api/link-codes", thief);
@@ -90,7 +90,7 @@ test("[A16] to sign out everywhere else ends all devices, codes and passkeys but
   expect((await signIn(alice, recoveryCode)).status).toBe(200);
 });
 
-test("[A17] a device of which nothing was seen for 90 days is out, and its token is gone", async () => {
+test("[A17] a device not seen for 90 days is signed out, and its token removed", async () => {
   const { alice, thief } = await world();
   await age(alice, 89 * 86_400_000);
   expect((await say("GET", "/api/account", undefined, alice.token)).status).toBe(200);
@@ -102,11 +102,11 @@ test("[A17] a device of which nothing was seen for 90 days is out, and its token
     sql.exec("SELECT label FROM token").toArray(),
   );
   expect(rows).toHaveLength(1);
-  // Nobody has signed it out: what it made stays.
+  // Nobody signed it out, so what it made stays.
   expect((await signIn(alice, alice.recoveryCode)).status).toBe(200);
 });
 
-test("[A17] a browser that signs in anew has one session of that user, which goes on with what the last one made", async () => {
+test("[A17] a browser that signs in again has one device, which inherits what the last one made", async () => {
   const alice = await claimed("alice");
   const { recoveryCode } = alice;
   const headers = { Cookie: `__Host-restante=${alice.token}`, Origin: HOST, "CF-Connecting-IP": address() };
@@ -114,7 +114,7 @@ test("[A17] a browser that signs in anew has one session of that user, which goe
     ask("/api/sign-in", { method: "POST", headers, body: JSON.stringify({ userName, code }) });
   expect((await enter(alice.userName, "1".repeat(25))).status).toBe(401);
   expect((await say("GET", "/api/account", undefined, alice.token)).status).toBe(200);
-  // As somebody else: the cookie's user is not the one who signs in.
+  // As another user than that of the cookie.
   const bob = await claimed("bob");
   expect((await enter(bob.userName, bob.recoveryCode)).status).toBe(200);
   expect((await say("GET", "/api/account", undefined, alice.token)).status).toBe(200);
@@ -123,7 +123,7 @@ test("[A17] a browser that signs in anew has one session of that user, which goe
   expect(await (await say("GET", "/api/devices", undefined, next.token)).json()).toHaveLength(1);
 });
 
-test("[A17] SESSION_IDLE_DAYS says after how many days; 0 is never; what is no whole number is 90", () => {
+test("[A17] SESSION_IDLE_DAYS is the number of days; 0 is never, and a value that is no whole number is 90", () => {
   const idle = (days?: string) => configOf(days === undefined ? {} : { SESSION_IDLE_DAYS: days }).sessionIdleMs;
   const day = 86_400_000;
   expect([undefined, "7", "0.5", "0", "", "no number", "-1"].map(idle)).toEqual([

@@ -1,9 +1,9 @@
-// A suspended account: its tokens open nothing, its friends are told no more than that they are declined, and it comes back whole.
+// A suspended account: its tokens open nothing, messages to it are declined, and after the suspension it is complete.
 import { expect, test } from "vitest";
 import { age, claimed, closedWith, openAs, say, withPasskey } from "../../support/accounts.ts";
 import { ADMIN, verdict } from "../../support/operators.ts";
 
-test("[X1] a suspended account's tokens open nothing until it is let in again", async () => {
+test("[X1] a suspended account's tokens open nothing until an operator resumes it", async () => {
   const [a, b] = [await claimed("alice"), await claimed("bob")];
   const [alice, bob] = [await openAs(a), await openAs(b)];
   const path = `/api/admin/users/${a.userName}`;
@@ -18,7 +18,7 @@ test("[X1] a suspended account's tokens open nothing until it is let in again", 
   ] as const) {
     expect(await verdict(say(method, route, body, a.token)), route).toEqual([403, "suspended"]);
   }
-  // Whoever has no good token learns nothing of it.
+  // Callers without a good token learn nothing of it.
   expect(await closedWith(a.userName, { Authorization: `Bearer ${a.token.slice(0, -1)}x` })).toBe(4401);
   bob.send({ type: "send", id: 1, to: a.userName, body: "are you there?" });
   expect(await bob.until("failed")).toMatchObject({ code: "declined" });
@@ -28,7 +28,7 @@ test("[X1] a suspended account's tokens open nothing until it is let in again", 
   expect(await back.until("message")).toMatchObject({ body: "and now?" });
 });
 
-test("[X1] a suspended user can take everything along and have it gone, with a proof where one is due", async () => {
+test("[X1] a suspended user can export and erase the account, with a proof where one is needed", async () => {
   const a = await claimed("alice");
   await say("PUT", `/api/admin/users/${a.userName}/suspension`, {}, ADMIN);
   const response = await say("GET", "/api/export", undefined, a.token);
@@ -39,7 +39,7 @@ test("[X1] a suspended user can take everything along and have it gone, with a p
   expect((await say("DELETE", "/api/account", undefined, a.token)).status).toBe(204);
 });
 
-test("[X1] a suspended user signs no further device in, and what was right is not used up by it", async () => {
+test("[X1] a suspended user signs in no other device, and the right code or passkey stays unused", async () => {
   const a = await claimed("alice");
   const path = `/api/admin/users/${a.userName}/suspension`;
   const { code } = (await (await say("POST", "/api/link-codes", undefined, a.token)).json()) as { code: string };
@@ -57,7 +57,7 @@ test("[X1] a suspended user signs no further device in, and what was right is no
   expect(await signIn(a.recoveryCode)).toEqual([200, undefined]);
 });
 
-test("an operator sees an account's devices by their labels, and no secret", async () => {
+test("an operator sees the labels of an account's devices, and no secret", async () => {
   const a = await claimed("alice");
   await openAs(a);
   const text = await (await say("GET", `/api/admin/users/${a.userName}`, undefined, ADMIN)).text();

@@ -1,5 +1,5 @@
-// Tokens of somebody else's users and the attempts of an address: no key is looked up for whoever has used them up, and a verified token
-// costs none.
+// JSON Web Tokens and the attempts of an address: without attempts left no key is looked up, and a verified token costs
+// none.
 import { env } from "cloudflare:workers";
 import { createExecutionContext } from "cloudflare:test";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
@@ -21,7 +21,7 @@ function ask(path: string, token: string, from: string, variables: Env = env): P
 
 const devices = (token: string, from: string, variables?: Env) => ask("/api/conversations", token, from, variables);
 
-/** A token whose key has to be looked up. */
+/** A token whose key must be looked up. */
 function unverified(): string {
   const part = (value: unknown) => btoa(JSON.stringify(value)).replaceAll("=", "");
   const claims = {
@@ -38,7 +38,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test("[A21][J6] while the issuer does not answer, an address has keys looked up for thirty tokens at most", async () => {
+test("[A21][J6] while the issuer does not answer, keys are looked up for at most thirty tokens of an address", async () => {
   const fetched = vi.fn(() => Promise.reject(new Error("the issuer is down")));
   vi.stubGlobal("fetch", fetched);
   const from = address();
@@ -49,11 +49,11 @@ test("[A21][J6] while the issuer does not answer, an address has keys looked up 
   const another = address();
   for (let n = 0; n < 60; n++) await guess(another);
   expect(fetched).toHaveBeenCalled();
-  // One at a time, and none in the pause after one that failed.
+  // One at a time, and none in the pause after a failure.
   expect(fetched.mock.calls.length).toBeLessThanOrEqual(10);
 });
 
-test("[A21] what is no JSON Web Token by its form is no look-up at all", async () => {
+test("[A21] a text that is no JSON Web Token causes no look-up", async () => {
   const fetched = vi.fn(() => Promise.reject(new Error("the issuer is down")));
   vi.stubGlobal("fetch", fetched);
   for (const token of ["nonsense", "a.b", "a.b.c.d", "..", "a.b.$"]) {
@@ -62,7 +62,7 @@ test("[A21] what is no JSON Web Token by its form is no look-up at all", async (
   expect(fetched).not.toHaveBeenCalled();
 });
 
-test("[A21] a good token costs no attempt, and passes from an address that has none left", async () => {
+test("[A21] a good token costs no attempt, and passes from an address without attempts left", async () => {
   const [user, from] = [fresh("alice"), address()];
   for (let n = 0; n < 40; n++) expect(await devices(await signed(user), from)).toEqual([200, undefined]);
   for (let n = 0; n < 30; n++) expect(await devices("wrong", from)).toEqual([401, "unauthorized"]);
@@ -70,7 +70,7 @@ test("[A21] a good token costs no attempt, and passes from an address that has n
   expect(await devices(await signed(fresh("bob")), from)).toEqual([200, undefined]);
 });
 
-test("[J6] a new token that a known key has made passes from an address that has none left, also when the set is to be asked for again", async () => {
+test("[J6] a new token of a known key passes from an address without attempts left, also when the key set is due for a refresh", async () => {
   const { publicKey, privateKey } = await generateKeyPair("ES256", { extractable: true });
   const kid = fresh("key");
   const keys = [{ ...(await exportJWK(publicKey)), alg: "ES256", kid }];
@@ -93,7 +93,7 @@ test("[J6] a new token that a known key has made passes from an address that has
   expect(await devices(await token(), from, issued)).toEqual([200, undefined]);
 });
 
-test("[A21] whom an operator has suspended is an attempt each time, and from the limit on wakes nobody", async () => {
+test("[A21] a token of a suspended user is an attempt each time, and beyond the limit wakes no mailbox", async () => {
   const [user, from] = [fresh("alice"), address()];
   const token = await signed(user);
   await ask("/api/conversations", token, from);
@@ -107,7 +107,7 @@ test("[A21] whom an operator has suspended is an attempt each time, and from the
     body: "{}",
   });
   expect((await worker.fetch(suspend, env, createExecutionContext())).status).toBe(200);
-  // Of a token that was not good before nothing is known.
+  // The token was never good, so nothing is known of it.
   const other = await signed(user, { jti: "other" });
   const answers = [];
   for (let n = 0; n < 40; n++) answers.push((await devices(other, from))[0]);

@@ -1,4 +1,4 @@
-// Tokens of somebody else's users: what is taken, what is not, and that nothing goes on after their expiry.
+// JSON Web Tokens: which are accepted, which are not, and that no connection outlives their expiry.
 import { env } from "cloudflare:workers";
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
@@ -15,7 +15,7 @@ async function open(user: string, token: string, device = "phone") {
   return Device.on(lineOf(await upgrade(`/client/${user}?device=${device}`, "restante.v1", bearer(token))));
 }
 
-test("[J1] a good token opens the mailbox of its subject, and `welcome` says until when", async () => {
+test("[J1] a good token opens the mailbox of its subject, and `welcome` has its expiry", async () => {
   const user = fresh("alice");
   const exp = now() + 300;
   const device = await open(user, await signed(user, { exp }));
@@ -61,7 +61,7 @@ const wrong: [why: string, token: (user: string) => Promise<string>][] = [
   ["a length of a mile", (user) => signed(user, { pad: "x".repeat(9_000) })],
 ];
 
-test("[J7] a clock that is a few seconds ahead is no reason, neither for `nbf` nor for `iat`", async () => {
+test("[J7] a clock a few seconds ahead is tolerated, for `nbf` and `iat`", async () => {
   const ahead = { nbf: now() + 3, iat: now() + 60 };
   expect((await ask("/api/conversations", { headers: bearer(await signed(fresh("alice"), ahead)) })).status).toBe(200);
 });
@@ -73,7 +73,7 @@ test("[J7] `welcome.expires` is a whole number of ms, and an expiry has no leewa
   expect(await closedWith(user, { Authorization: `Bearer ${await signed(user, { exp: now() })}` })).toBe(4401);
 });
 
-test("[J7] why a token was refused is in the log, once a minute for each reason, and the token is not", async () => {
+test("[J7] the reason of a refusal is logged, once a minute for each, without the token", async () => {
   const lines: string[] = [];
   const log = vi.spyOn(console, "log").mockImplementation((line: string) => void lines.push(line));
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 120_000 });
@@ -84,8 +84,8 @@ test("[J7] why a token was refused is in the log, once a minute for each reason,
   expect(await verifyJwt(token, env as Variables)).toBe(null);
   vi.useRealTimers();
   log.mockRestore();
-  const told = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
-  expect(told.map(({ event, reason }) => [event, reason])).toEqual([
+  const logged = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(logged.map(({ event, reason }) => [event, reason])).toEqual([
     ["jwt_refused", "name"],
     ["jwt_refused", "audience"],
     ["jwt_refused", "name"],
@@ -111,7 +111,7 @@ test("[J2] a token opens no mailbox but its subject's", async () => {
   expect(await closedWith(bob, { Authorization: `Bearer ${await signed(alice)}` })).toBe(4403);
 });
 
-/** Sets the expiry of all sockets of a mailbox back, as time does. */
+/** Lets the tokens of all sockets of a mailbox expire. */
 const expire = (user: string) =>
   runInDurableObject(env.MAILBOX.getByName(user), (instance, state) => {
     for (const ws of state.getWebSockets()) {
@@ -121,7 +121,7 @@ const expire = (user: string) =>
     return instance;
   });
 
-test("[J3] from the expiry on nothing more is taken: the next frame ends the connection with 4401", async () => {
+test("[J3] after the expiry no frame is accepted: the next one closes the connection with 4401", async () => {
   const [alice, bob] = [fresh("alice"), fresh("bob")];
   const [phone, other] = [await open(alice, await signed(alice)), await open(bob, await signed(bob))];
   await expire(alice);
@@ -132,12 +132,12 @@ test("[J3] from the expiry on nothing more is taken: the next frame ends the con
   expect(await other.settled()).toEqual([]);
 });
 
-test("[J3] a signal that comes after the expiry is not given either, and ends the connection", async () => {
+test("[J3] after the expiry no signal is sent: it closes the connection", async () => {
   const [alice, bob] = [fresh("alice"), fresh("bob")];
   const [first, other] = [await open(alice, await signed(alice)), await open(bob, await signed(bob))];
   first.send({ type: "send", id: 1, to: bob, body: "hi" });
   expect(await first.until("accepted")).toMatchObject({ state: "stored" });
-  // Typing reaches contacts alone, so bob answers.
+  // Typing is sent to contacts only, so bob answers.
   other.send({ type: "send", id: 1, to: alice, body: "hi" });
   first.ack((await first.until("message"))["seq"]);
   first.line.close();
@@ -152,7 +152,7 @@ test("[J3] a signal that comes after the expiry is not given either, and ends th
   expect(rest.map(({ type }) => type)).not.toContain("typing");
 });
 
-test("[J3] from the expiry on nothing more is given: what comes ends the connection, and is there after the next", async () => {
+test("[J3] after the expiry no message is sent: it closes the connection, and the next connection receives it", async () => {
   const [alice, bob] = [fresh("alice"), fresh("bob")];
   const [phone, other] = [await open(alice, await signed(alice)), await open(bob, await signed(bob))];
   await expire(alice);
@@ -163,7 +163,7 @@ test("[J3] from the expiry on nothing more is given: what comes ends the connect
   expect(await (await open(alice, await signed(alice))).until("message")).toMatchObject({ body: "for later" });
 });
 
-test("[J4] a fresh token on the open socket carries the connection on", async () => {
+test("[J4] a fresh token on the open socket keeps the connection open", async () => {
   const [alice, bob] = [fresh("alice"), fresh("bob")];
   const phone = await open(alice, await signed(alice, { exp: now() + 5 }));
   const exp = now() + 900;
@@ -176,7 +176,7 @@ test("[J4] a fresh token on the open socket carries the connection on", async ()
 test.each([
   ["somebody else's", 4403, () => signed("somebody-else")],
   ["one that has expired", 4401, (user: string) => signed(user, { exp: now() - 10 })],
-])("[J4] presenting %s ends it with %i", async (_, code, token) => {
+])("[J4] presenting %s closes the socket with %i", async (_, code, token) => {
   const alice = fresh("alice");
   const phone = await open(alice, await signed(alice));
   phone.send({ type: "token", token: await token(alice) });
@@ -194,7 +194,7 @@ test("[J5] any well-formed subject is a mailbox, and there are no accounts", asy
   expect((await say("POST", "/api/link-codes", undefined, await signed(alice))).status).toBe(404);
 });
 
-test("[A12] an erased mailbox is nobody's: no token opens it, and nothing is put into it", async () => {
+test("[A12] no token opens an erased mailbox, and it accepts no delivery", async () => {
   const [alice, bob] = [fresh("alice"), fresh("bob")];
   const [phone, other] = [await open(alice, await signed(alice)), await open(bob, await signed(bob))];
   expect((await say("DELETE", "/api/account", undefined, await signed(alice))).status).toBe(204);

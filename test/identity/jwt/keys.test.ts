@@ -1,4 +1,4 @@
-// Key sets, with an issuer that is played here: what it is asked, and what becomes of tokens while it is slow, wrong or away.
+// Key sets, with a simulated issuer: which requests it gets, and how tokens fare while it is slow, wrong or down.
 import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from "jose";
@@ -34,7 +34,7 @@ const wait = (ms: number) => vi.setSystemTime(Date.now() + ms);
 const publish = (...keys: JWK[]) => (answer = () => Response.json({ keys }));
 const down = () => (answer = () => new Response("away", { status: 503 }));
 
-/** A key as it is published, and what signs with it. */
+/** A published key, and a function that signs with it. */
 async function pair(kid?: string) {
   const { publicKey, privateKey } = await generateKeyPair("ES256", { extractable: true });
   const jwk = { ...(await exportJWK(publicKey)), alg: "ES256", ...(kid !== undefined && { kid }) };
@@ -44,7 +44,7 @@ async function pair(kid?: string) {
 
 const set = () => new KeySet("https://issuer.test/keys");
 
-test("[J8] after a failed request none goes out for a second, then for two, and never for more than a minute", async () => {
+test("[J8] after failed requests the next one is delayed by one second, then two, and at most a minute", async () => {
   const one = await pair("one");
   const [keys, token] = [set(), await one.sign()];
   down();
@@ -67,7 +67,7 @@ test("[J8] after a failed request none goes out for a second, then for two, and 
   expect(await keys.verify(token, OPTIONS)).toBe(null);
 });
 
-test("[J8] a set that was good is used for six hours while its issuer is down, and no longer", async () => {
+test("[J8] a good key set is used for six hours while its issuer is down", async () => {
   const one = await pair("one");
   const [keys, token] = [set(), await one.sign()];
   publish(one.jwk);
@@ -81,7 +81,7 @@ test("[J8] a set that was good is used for six hours while its issuer is down, a
   expect(await keys.verify(token, OPTIONS)).toBe("no_keys");
 });
 
-test("[J8] a key that was withdrawn counts for ten minutes at most", async () => {
+test("[J8] a withdrawn key is accepted for at most ten minutes", async () => {
   const [one, two] = [await pair("one"), await pair("two")];
   const [keys, token] = [set(), await one.sign()];
   publish(one.jwk);
@@ -92,7 +92,7 @@ test("[J8] a key that was withdrawn counts for ten minutes at most", async () =>
   expect(await keys.verify(token, OPTIONS)).toBe("unknown_key");
 });
 
-test("[J8] one request is under way at a time, and all who wait for it have its keys", async () => {
+test("[J8] one request is under way at a time, and all that wait for it use its keys", async () => {
   const one = await pair("one");
   const [keys, token] = [set(), await one.sign()];
   const gate = Promise.withResolvers<void>();
@@ -106,7 +106,7 @@ test("[J8] one request is under way at a time, and all who wait for it have its 
   expect(asked).toHaveLength(1);
 });
 
-test("[J8] a mailbox asks as the Worker does, for a token on an open socket", async () => {
+test("[J8] a mailbox fetches the key set like the Worker, for a token on an open socket", async () => {
   const one = await pair("one");
   publish(one.jwk);
   const token = await one.sign();
@@ -119,9 +119,9 @@ const large = `{"keys":[],"pad":"${"x".repeat(300_000)}"}`;
 test.each<[string, () => Response, RegExp]>([
   ["with a redirect", () => new Response(null, { status: 302, headers: { Location: "https://evil.test/" } }), /302/],
   ["with 300 kB", () => new Response(large), /bytes/],
-  ["with what is no JSON", () => new Response("<html>"), /JSON/],
-  ["with what is no set", () => Response.json({ keys: "none" }), /Set/],
-])("[J8] an answer %s is none, is not followed, and its reason is in the log", async (_, made, why) => {
+  ["without JSON", () => new Response("<html>"), /JSON/],
+  ["without a key set", () => Response.json({ keys: "none" }), /Set/],
+])("[J8] a response %s is rejected, not followed, and its reason is logged", async (_, made, why) => {
   const one = await pair("one");
   answer = made;
   expect(await set().verify(await one.sign(), OPTIONS)).toBe("no_keys");
@@ -129,7 +129,7 @@ test.each<[string, () => Response, RegExp]>([
   expect(JSON.parse(lines[0] ?? "{}")).toMatchObject({ event: "keys_failed", reason: expect.stringMatching(why) });
 });
 
-test("[J9] for a token that names no key each that fits is tried, up to four", async () => {
+test("[J9] for a token without a key id up to four fitting keys are tried", async () => {
   const all = await Promise.all(Array.from({ length: 6 }, () => pair()));
   publish(...all.map(({ jwk }) => jwk));
   const keys = set();

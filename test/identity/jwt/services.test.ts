@@ -1,10 +1,10 @@
-// Service accounts where users bring JSON Web Tokens: a token of a service's name opens nothing.
+// Service accounts in `jwt` mode: a JSON Web Token with a service's name opens nothing.
 import { expect, test } from "vitest";
 import { closedWith, openAs, say } from "../../support/accounts.ts";
 import { service, verdict } from "../../support/operators.ts";
 import { signed } from "../../support/jwt.ts";
 
-test("[B5] a JSON Web Token in a service's name opens nothing, and the service's own does", async () => {
+test("[B5] a JSON Web Token with a service's name opens nothing, and the service's own token does", async () => {
   const shop = await service("shop", "send", "read");
   const forged = await signed(shop.userName);
   expect(await closedWith(shop.userName, { Authorization: `Bearer ${forged}` })).toBe(4403);
@@ -12,7 +12,7 @@ test("[B5] a JSON Web Token in a service's name opens nothing, and the service's
   expect((await openAs(shop)).welcome.user).toBe(shop.userName);
 });
 
-test("[B2] a JSON Web Token is no operator's", async () => {
+test("[B2] a JSON Web Token does not work for operators", async () => {
   expect(await verdict(say("GET", "/api/admin/services", undefined, await signed("alice")))).toEqual([
     403,
     "forbidden",

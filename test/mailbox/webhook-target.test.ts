@@ -1,4 +1,5 @@
-// Where a webhook may go: every spelling of an address that is not on the public internet is refused, and so are names that lead inside.
+// The targets of webhooks: every spelling of an address outside of the public internet is refused, and so are private
+// names.
 import { expect, test } from "vitest";
 import { checkTarget } from "../../src/mailbox/services/webhook-target.ts";
 import { parseHosts } from "../../src/protocol/allowed-hosts.ts";
@@ -16,7 +17,7 @@ const NO_ADDRESS = [
   `https://hooks.example.com/${"x".repeat(2_100)}`,
 ];
 
-/** Of IPv4, in every spelling that a URL takes. */
+/** IPv4 addresses, in every spelling that a URL accepts. */
 const PRIVATE = [
   ..."127.0.0.1 127.1 127.0.1 0x7f000001 0x7f.1 0177.0.0.1 017700000001 2130706433 127.0.0.1. 127%2E0%2E0%2E1".split(
     " ",
@@ -51,7 +52,7 @@ const INSIDE =
   "x.example example x.invalid x.onion x.alt x.mail x.domain x.workgroup x.docker LOCALHOST PRINTER.LOCAL db.internal. localhost. " +
   "a..local hooks..example.com .com com";
 
-test.each(NO_ADDRESS)("[K5] %j is no address for a webhook", (url) => {
+test.each(NO_ADDRESS)("[K5] %j is not accepted as the address of a webhook", (url) => {
   expect(checkTarget(url, NONE)).toEqual(expect.any(String));
 });
 
@@ -78,11 +79,11 @@ test.each([
   "https://bücher.example.com/",
   "https://internal.example.com/",
   "https://svc.example.com/",
-])("[K5][K8] %s is fine", (url) => {
+])("[K5][K8] %s is accepted", (url) => {
   expect(checkTarget(url, NONE)).toBeNull();
 });
 
-test("[K5][K8] a host that the operator names may be private, without TLS and on any port, and no other", () => {
+test("[K5][K8] only a host that the operator lists may be private, without TLS and on any port", () => {
   const { hosts } = parseHosts("127.0.0.1, Hooks.LAN. [::1] bücher.lan pinned.lan:9000 web.lan:80");
   for (const url of [
     "http://127.0.0.1:8080/",
@@ -116,7 +117,7 @@ test.each([
   [" a.lan,\n B.lan:0080 ", ["a.lan", "b.lan:80"]],
   ["fd00::1 [FD00:0::2] [::3]:9", ["[fd00::1]", "[fd00::2]", "[::3]:9"]],
   ["0x7f.1", ["127.0.0.1"]],
-])("[K8] %j names %j", (text, entries) => {
+])("[K8] %j is read as the hosts %j", (text, entries) => {
   expect(parseHosts(text)).toEqual({ hosts: new Set(entries), problem: null });
 });
 
@@ -136,7 +137,7 @@ test.each([
   "[::1",
   ":80",
   "a?b",
-])("[K8] %j can match nothing, and a sentence says so", (word) => {
+])("[K8] %j can match no host, and is reported with a sentence", (word) => {
   const { hosts, problem } = parseHosts(`good.lan ${word}`);
   expect([...hosts]).toEqual(["good.lan"]);
   expect(problem).toContain(`${word}: it is a host, or host:port`);

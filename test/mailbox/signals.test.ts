@@ -1,4 +1,4 @@
-// Signals: typing and presence. Never stored, never heard by strangers.
+// Signals: typing and presence. They are never stored, and strangers never receive them.
 import { env } from "cloudflare:workers";
 import { evictDurableObject } from "cloudflare:test";
 import { expect, onTestFinished, test, vi } from "vitest";
@@ -15,7 +15,7 @@ async function friends() {
   return { a, b, alice, bob };
 }
 
-test("[G2] typing reaches every device of a correspondent, at most once a second", async () => {
+test("[G2] typing is sent to every device of a contact, at most once a second", async () => {
   const { a, b, alice, bob } = await friends();
   const laptop = await open(b, "laptop", "&cursor=head");
   for (let n = 0; n < 20; n++) alice.send({ type: "typing", to: b });
@@ -27,7 +27,7 @@ test("[G2] typing reaches every device of a correspondent, at most once a second
   expect((await bob.settled()).filter(({ type }) => type === "typing").length).toBe(0);
 });
 
-test("[G1] typing to a stranger is heard by nobody, and leaves no row", async () => {
+test("[G1] typing to a stranger is not delivered, and writes no row", async () => {
   const { alice } = await friends();
   const carol = await open(fresh("carol"));
   alice.send({ type: "typing", to: carol.welcome.user });
@@ -36,7 +36,7 @@ test("[G1] typing to a stranger is heard by nobody, and leaves no row", async ()
   expect(await carol.next()).toMatchObject({ type: "message" });
 });
 
-test("[G3][G4] a watcher hears at once, then on every coming and going, with the time", async () => {
+test("[G3][G4] a watcher receives the presence at once, then at every change, with the time", async () => {
   const { b, alice, bob } = await friends();
   alice.send({ type: "watch", peers: [b.toUpperCase()] });
   const at: unknown = expect.any(Number);
@@ -47,7 +47,7 @@ test("[G3][G4] a watcher hears at once, then on every coming and going, with the
   expect(await alice.next()).toMatchObject({ type: "presence", user: b, online: true });
 });
 
-test("[G4] a second tab that comes and goes changes nothing", async () => {
+test("[G4] a second tab that opens and closes changes no presence", async () => {
   const { b, alice } = await friends();
   alice.send({ type: "watch", peers: [b] });
   await alice.until("presence");
@@ -60,7 +60,7 @@ test("[G4] a second tab that comes and goes changes nothing", async () => {
   expect((await alice.settled()).filter(({ type }) => type === "presence")).toEqual([]);
 });
 
-test("[G3] watching survives hibernation, and is replaced by the next watch", async () => {
+test("[G3] a watch survives hibernation, and the next watch replaces it", async () => {
   const { a, b, alice, bob } = await friends();
   alice.send({ type: "watch", peers: [b] });
   await alice.until("presence");
@@ -74,20 +74,20 @@ test("[G3] watching survives hibernation, and is replaced by the next watch", as
   expect(await alice.until("presence")).toMatchObject({ user: b, online: true });
 });
 
-test("[G1] strangers hear nothing of one's presence", async () => {
+test("[G1] strangers receive no presence of the user", async () => {
   const { a, b, alice, bob } = await friends();
   const eve = await open(fresh("eve"));
   const asked = vi.spyOn(Mailbox.prototype, "presence");
   onTestFinished(() => asked.mockRestore());
   // Eve's own mailbox does not ask, and alice's, which does, shows that an answer would have come by now.
   eve.send({ type: "watch", peers: [b, fresh("nobody-here")] });
-  const heard = await eve.settled();
+  const received = await eve.settled();
   alice.send({ type: "watch", peers: [b] });
   expect(await alice.until("presence")).toMatchObject({ user: b, online: true });
   bob.line.close();
   expect(await alice.until("presence")).toMatchObject({ user: b, online: false });
-  heard.push(...(await eve.settled()));
-  expect(heard).toEqual([]);
+  received.push(...(await eve.settled()));
+  expect(received).toEqual([]);
   expect(asked.mock.calls.map(([, asker]) => asker)).toEqual([a]);
   // Where a mailbox asks all the same, his does not say.
   const mailbox = env.MAILBOX.getByName(b);
@@ -95,7 +95,7 @@ test("[G1] strangers hear nothing of one's presence", async () => {
   expect(await mailbox.presence(b, a)).toMatchObject({ online: false });
 });
 
-test("[G5] who switched presence off is offline for others, and sees nobody", async () => {
+test("[G5] a user who switched presence off is offline for others, and sees no presence", async () => {
   const { a, b, alice, bob } = await friends();
   alice.send({ type: "watch", peers: [b] });
   bob.send({ type: "watch", peers: [a] });
@@ -115,7 +115,7 @@ test.each([
   ["typing to nobody", { type: "typing", to: "" }],
   ["reading without a seq", { type: "read", peer: "bob" }],
   ["reading a negative seq", { type: "read", peer: "bob", seq: -1 }],
-])("%s is answered with an error, and the connection lives on", async (_, frame) => {
+])("%s is answered with an error, and the connection stays open", async (_, frame) => {
   const alice = await open(fresh("alice"));
   alice.send(frame);
   expect(await alice.next()).toMatchObject({ type: "error" });

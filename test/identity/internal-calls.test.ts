@@ -1,4 +1,4 @@
-// What objects say to each other can't be said from outside: no address leads to it, and no frame can speak for somebody else.
+// Calls between objects can't be made from outside: no path leads to them, and no frame can name another author.
 import { env, exports } from "cloudflare:workers";
 import { listDurableObjectIds } from "cloudflare:test";
 import { expect, test } from "vitest";
@@ -20,7 +20,7 @@ test.each([
   "/api/conversations/alice",
   "/api/account/alice",
   "/report",
-])("[O5] %s leads nowhere, and wakes nobody", async (path) => {
+])("[O5] %s is an unknown path, and wakes no object", async (path) => {
   const before = (await listDurableObjectIds(env.MAILBOX)).length;
   for (const method of ["GET", "POST"]) {
     const init = { method, headers: { Upgrade: "websocket" }, ...(method === "POST" && { body: "{}" }) };
@@ -30,7 +30,7 @@ test.each([
   expect((await listDurableObjectIds(env.MAILBOX)).length).toBe(before);
 });
 
-test("[O5] a visit in the address of an upgrade is nobody's business", async () => {
+test("[O5] a connection request in the URL of an upgrade is ignored", async () => {
   const [alice, bob] = [fresh("alice"), fresh("bob")];
   const other = encodeURIComponent(
     JSON.stringify({ name: bob, proof: { is: "none" }, dialect: "restante.v1", answer: null }),
@@ -38,7 +38,7 @@ test("[O5] a visit in the address of an upgrade is nobody's business", async () 
   expect((await open(alice, "phone", `&visit=${other}&name=${bob}`)).welcome.user).toBe(alice);
 });
 
-test("[O5] whatever a frame says of its author, it is the mailbox that the socket belongs to", async () => {
+test("[O5] the author of a message is the user of its socket, whatever the frame says", async () => {
   const [a, b, c] = [fresh("alice"), fresh("bob"), fresh("carol")];
   const [alice, bob] = [await open(a), await open(b)];
   const claims = { from: c, sender: c, user: c, epoch: "x", origin: 1, seq: 1, at: 0, device: "other", request: false };

@@ -1,4 +1,4 @@
-// The door: what is let in, what is turned away, and that turning away wakes no object.
+// Upgrades: which are accepted, which are refused, and that a refusal wakes no object.
 import { env, exports } from "cloudflare:workers";
 import { listDurableObjectIds } from "cloudflare:test";
 import { expect, test } from "vitest";
@@ -28,7 +28,7 @@ const badNames: [name: string, code: string][] = [
 ];
 
 test.each(badNames)(
-  "[N1][N3][D4][D6] the name %s is refused in both dialects, with %s and a sentence, and nothing wakes",
+  "[N1][N3][D4][D6] the name %s is refused in both dialects, with %s and a sentence, and no object wakes",
   async (name, code) => {
     const refused = await upgrade(`/client/${name}?device=d`, "restante.v1");
     expect(refused.headers.get("Sec-WebSocket-Protocol")).toBe("restante.v1");
@@ -53,14 +53,14 @@ test.each([
   ["a cursor of 2^53", "?device=d&cursor=9007199254740992"],
   ["an empty cursor", "?device=d&cursor="],
   ["an epoch of a mile", `?device=d&epoch=${long}`],
-])("[D3][D4][D6] v1 with %s is refused with 4400, and nothing wakes", async (_, query) => {
+])("[D3][D4][D6] v1 with %s is refused with 4400, and no object wakes", async (_, query) => {
   const line = lineOf(await upgrade(`/client/alice${query}`, "restante.v1"));
   expect(await heard(line)).toMatchObject({ type: "closing", code: 4400 });
   expect(await line.end()).toEqual({ code: 4400, reason: "bad_query" });
   expect(await listDurableObjectIds(env.MAILBOX)).toEqual([]);
 });
 
-test("[D1] without an upgrade the answer is 426 and one sentence, and nothing wakes", async () => {
+test("[D1] without an upgrade the response is 426 with a sentence, and no object wakes", async () => {
   for (const path of ["/client/alice", "/client/alice?device=d", "/client/!"]) {
     const response = await get(path);
     expect(response.status).toBe(426);
@@ -70,7 +70,7 @@ test("[D1] without an upgrade the answer is 426 and one sentence, and nothing wa
   expect(await listDurableObjectIds(env.MAILBOX)).toEqual([]);
 });
 
-test("[D5] a version that is not spoken is refused with 4406, under its own name", async () => {
+test("[D5] an unknown version is refused with 4406, under its own name", async () => {
   const response = await upgrade("/client/alice?device=d", "restante.v9");
   expect(response.headers.get("Sec-WebSocket-Protocol")).toBe("restante.v9");
   const line = lineOf(response);
@@ -132,7 +132,7 @@ test.each([
   ["http://[2001:db8::1]", 403],
   ["http://localhost.example.com", 403],
   ["http://10.1.2.3.example.com", 403],
-])("open mode at %s answers %i, unless it is meant", async (origin, status) => {
+])("open mode at %s answers %i, unless OPEN_ANYWHERE allows it", async (origin, status) => {
   const ask = (variables: Record<string, string>) =>
     worker.fetch(new Request(`${origin}/api/conversations?user=alicia`), { ...env, ...variables } as Env);
   expect((await ask({ OPEN_ANYWHERE: "" })).status).toBe(status);
@@ -146,7 +146,7 @@ test.each([
   ["restante.v9, restante.v1", "restante.v1"],
   ["restante.plain, restante.v1", "restante.plain"],
   ["bearer.secret", null],
-])("[D2][D5] to the offer %s the answer is %s, and never a token", async (offer, answer) => {
+])("[D2][D5] the offer %s is answered with %s, and never with a token", async (offer, answer) => {
   const response = await upgrade(`/client/${fresh("alice")}?device=d`, offer);
   expect(response.status).toBe(101);
   expect(response.headers.get("Sec-WebSocket-Protocol")).toBe(answer);
@@ -158,20 +158,20 @@ test.each([
   ["Ångström", "A\u030angstro\u0308m"],
   ["ﬁnn", "FINN"],
   ["Ⅳ", "iv"],
-])("[N2] %s and %s are one mailbox", async (one, other) => {
+])("[N2] %s and %s name one mailbox", async (one, other) => {
   const [a, b] = [await open(one, "a"), await open(other, "b")];
   expect(a.welcome.user).toBe(b.welcome.user);
   a.send({ type: "send", id: 1, to: other, body: "to myself" });
   expect(await b.next()).toMatchObject({ from: a.welcome.user, to: a.welcome.user, body: "to myself" });
 });
 
-test("[N1] every script's names are mailboxes", async () => {
+test("[N1] names of every script are accepted", async () => {
   for (const name of ["张三", "محمد", "अनिल", "Ωμέγα", "1st", "ᏣᎳᎩ", "a.b_c-d"]) {
     expect((await open(name)).welcome.user).toBe(name.toLowerCase().normalize("NFKC"));
   }
 });
 
-test("an address that leads nowhere is 404, with a code", async () => {
+test("an unknown path is 404, with a code", async () => {
   const response = await get("/api/nowhere");
   expect(response.status).toBe(404);
   expect(await response.json()).toMatchObject({ code: "not_found" });

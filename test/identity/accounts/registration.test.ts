@@ -1,4 +1,4 @@
-// Who may claim a name: anybody, whoever was invited, or nobody.
+// Who may claim a name: anybody, people with an invitation, or nobody.
 import { env } from "cloudflare:workers";
 import { type JWTPayload, SignJWT } from "jose";
 import { expect, test } from "vitest";
@@ -18,7 +18,7 @@ function claim(registration: string, userName: string, invitation?: string): Pro
   return Promise.resolve(worker.fetch(request, { ...env, REGISTRATION: registration, INVITE_SECRET } as Env));
 }
 
-/** What `npm run invite` prints, but for what `change` says. */
+/** The output of `npm run invite`, with these changes. */
 function invitation(
   change: { sub?: string; aud?: string; exp?: unknown; nbf?: unknown } = {},
   secret = INVITE_SECRET,
@@ -33,12 +33,12 @@ test("[A8] where registration is closed nobody claims a name", async () => {
   expect([response.status, await response.json()]).toMatchObject([403, { code: "forbidden" }]);
 });
 
-test("[A8] where it takes an invitation, one is asked for and a good one lets in", async () => {
+test("[A8] where registration needs an invitation, it is asked for, and a good one is accepted", async () => {
   expect((await claim("invite", fresh("alice"))).status).toBe(403);
   expect((await claim("invite", fresh("alice"), await invitation())).status).toBe(201);
 });
 
-test("[A8] an invitation for one name is for no other, and good once", async () => {
+test("[A8] an invitation works for its own name, once", async () => {
   const name = fresh("alice");
   const one = await invitation({ sub: name });
   expect((await claim("invite", fresh("bob"), one)).status).toBe(403);

@@ -1,4 +1,5 @@
-// How much and how often: what is too much is refused with a code, before anything is written, and with the time after which it may go.
+// Quotas: messages, peers, sockets and backlogs beyond them are refused with a code before anything is written, and
+// with the time to wait.
 import { env } from "cloudflare:workers";
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
@@ -10,7 +11,7 @@ import { type Account, claimed, openAs, say } from "../../support/accounts.ts";
 import { fresh, lineOf, upgrade } from "../../support/devices.ts";
 import { heard } from "../../support/line.ts";
 
-/** Two who know each other: neither is a stranger to the other. */
+/** Two contacts: neither is a stranger to the other. */
 async function friends(): Promise<{ a: Account; b: Account }> {
   const [a, b] = [await claimed("alice"), await claimed("bob")];
   for (const [from, to] of [
@@ -28,21 +29,21 @@ async function friends(): Promise<{ a: Account; b: Account }> {
 const batch = (to: string, count: number, first = 1) =>
   Array.from({ length: count }, (_, i) => ({ type: "send", id: first + i, to, body: i }));
 
-test("[U1] a user sends sixty at once; the next is refused with a time, and is free to be sent again", async () => {
+test("[U1] a user sends sixty messages at once; the next is refused with a time, and its id can be used again", async () => {
   const { a, b } = await friends();
   const alice = await openAs(a);
   alice.send(...batch(b.userName, 80));
   const refused = await alice.until("refused");
   expect(refused).toMatchObject({ code: "rate_limited", retryAfter: expect.any(Number) });
   const id = Number(refused["id"]);
-  // One was spent before, and some came back meanwhile.
+  // One token was spent before, and some were refilled meanwhile.
   expect(id).toBeGreaterThanOrEqual(60);
   expect(id).toBeLessThan(80);
   expect(refused["retryAfter"]).toBeLessThanOrEqual(1_000);
   expect((await alice.take("refused", 80 - id)).every(({ code }) => code === "out_of_order")).toBe(true);
 });
 
-test("[U1] a plain client is told", async () => {
+test("[U1] a plain client receives the refusal", async () => {
   const { a, b } = await friends();
   const alice = lineOf(await upgrade(`/client/${a.userName}`, null, { Authorization: `Bearer ${a.token}` }));
   await heard(alice);
@@ -50,7 +51,7 @@ test("[U1] a plain client is told", async () => {
   expect(await heard(alice)).toMatchObject({ sender: "system", code: "rate_limited" });
 });
 
-test("[U1] what one writes to oneself is counted too", async () => {
+test("[U1] messages to oneself count too", async () => {
   const a = await claimed("alice");
   const alice = await openAs(a);
   alice.send(...batch(a.userName, 100));
@@ -59,7 +60,7 @@ test("[U1] what one writes to oneself is counted too", async () => {
   expect(Number(refused["id"])).toBeGreaterThan(QUOTAS.SEND_BURST);
 });
 
-test("[U2] a block and its end make nobody less new, and forget nobody who was", async () => {
+test("[U2] blocking and unblocking changes nothing about who counts as a new peer", async () => {
   const a = await claimed("alice");
   const most = QUOTAS.NEW_CORRESPONDENTS_PER_HOUR;
   const alice = await openAs(a);
@@ -78,7 +79,7 @@ test("[U2] a block and its end make nobody less new, and forget nobody who was",
   }
 });
 
-test("[U2] so many new people in an hour, and an eviction does not forget them", async () => {
+test("[U2] new peers are limited by the hour, also over an eviction", async () => {
   const a = await claimed("alice");
   const most = QUOTAS.NEW_CORRESPONDENTS_PER_HOUR;
   const mailbox = env.MAILBOX.getByName(a.userName);
@@ -98,11 +99,11 @@ test("[U2] so many new people in an hour, and an eviction does not forget them",
   expect(await again.until("accepted")).toMatchObject({ id: most + 1 });
 });
 
-test("[U3] of seventeen sockets the one idle for longest goes, with a code after which it does not come back", async () => {
+test("[U3] the seventeenth socket closes the one idle for longest, with a code after which clients don't reconnect", async () => {
   const a = await claimed("alice");
   const devices = [];
   for (let i = 0; i < 16; i++) devices.push(await openAs(a, `d${i}`));
-  // The first one shows that it is there; so the second is idle for longest.
+  // The first socket sends a frame, so the second is idle for longest.
   await devices[0]?.settled();
   const seventeenth = await openAs(a, "d16");
   expect(await devices[1]?.next()).toMatchObject({ type: "closing", code: 4409 });
@@ -114,7 +115,7 @@ test("[U3] of seventeen sockets the one idle for longest goes, with a code after
   expect(count).toBe(16);
 });
 
-/** Delivers as an author of this name, and returns what was refused. */
+/** Delivers as an author of this name, and returns the refusals. */
 async function leave(to: string, from: string, first: number, count: number): Promise<Reply["refused"]> {
   const delivery: Delivery = {
     version: 1,
@@ -128,7 +129,7 @@ async function leave(to: string, from: string, first: number, count: number): Pr
   return (await runInDurableObject(env.MAILBOX.getByName(to), (mailbox) => mailbox.deliver(delivery))).refused;
 }
 
-test("[U4] what nobody has seen of one author is limited: then `mailbox_full`, until a device has it", async () => {
+test("[U4] unseen messages of one author are limited: beyond that `mailbox_full`, until a device has received them", async () => {
   const { a, b } = await friends();
   const most = QUOTAS.BACKLOG_PER_CORRESPONDENT;
   const start = (Date.now() + 10_000) * 1_000;
@@ -146,7 +147,7 @@ test("[U4] what nobody has seen of one author is limited: then `mailbox_full`, u
   expect(await leave(b.userName, a.userName, start + 30_000, 1)).toEqual([]);
 });
 
-test("[U4] what nobody has seen of all authors is limited too", async () => {
+test("[U4] unseen messages of all authors together are limited too", async () => {
   const b = await claimed("bob");
   const each = QUOTAS.BACKLOG_PER_CORRESPONDENT;
   const authors = QUOTAS.BACKLOG / each;
@@ -162,7 +163,7 @@ test("[U4] what nobody has seen of all authors is limited too", async () => {
   expect(await leave(b.userName, "dave", 1, 1)).toEqual([{ origin: 1, code: "mailbox_full" }]);
 });
 
-test("[U5] one who floods does not hold up others' mail to the same receiver: it goes with the next turn", async () => {
+test("[U5] a flooding author does not delay others' messages to the same receiver by more than two deliveries", async () => {
   const { b } = await friends();
   const [flood, calm] = ["flood", "calm"];
   await say("PUT", `/api/contacts/${flood}`, undefined, b.token);
@@ -174,7 +175,7 @@ test("[U5] one who floods does not hold up others' mail to the same receiver: it
     return reply;
   });
   const flowing = Promise.withResolvers<void>();
-  // One call under way per author, each as large as a lane makes it: the next leaves when the last is answered.
+  // Each author has one call under way, of a full batch: the next leaves when the last is answered.
   const flooding = (async () => {
     for (let i = 0; i < 20; i++) {
       await leave(b.userName, flood, 1 + i * 2_048, 2_048);
@@ -184,14 +185,14 @@ test("[U5] one who floods does not hold up others' mail to the same receiver: it
   await flowing.promise;
   const before = order.length;
   await leave(b.userName, calm, 1, 1);
-  const turns = order.indexOf(calm) - before;
+  const deliveries = order.indexOf(calm) - before;
   await flooding;
   spied.mockRestore();
   expect(order.filter((from) => from === flood)).toHaveLength(20);
-  expect(turns).toBeLessThanOrEqual(2);
+  expect(deliveries).toBeLessThanOrEqual(2);
 });
 
-test("every limit is a variable of its name, and RATE_LIMIT=off lifts them", () => {
+test("every quota is a variable of its name, and RATE_LIMIT=off lifts them", () => {
   for (const name of Object.keys(QUOTAS) as (keyof typeof QUOTAS)[]) {
     expect(configOf({ AUTH: "accounts", [name]: "7" }).quotas).toEqual({ ...QUOTAS, [name]: 7 });
     expect(configOf({ AUTH: "accounts", [name]: "no number" }).quotas).toEqual(QUOTAS);

@@ -1,4 +1,5 @@
-// What is for anybody costs little, however often it is asked: one computation for all who ask at a time, and none for whoever asks again.
+// Public routes are cheap: simultaneous requests share one computation, and a repeated request is answered from the
+// cache.
 import { env } from "cloudflare:workers";
 import { createExecutionContext } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
@@ -13,7 +14,7 @@ test.each([
   ["/api/online", "count", CENSUS_SHARDS],
   ["/api/health", "ping", 1],
 ] as const)(
-  "[H14] a hundred who ask %s at once are one question, and so is who asks again at once",
+  "[H14] a hundred simultaneous requests of %s are one computation, and so is an immediate repetition",
   async (path, call, objects) => {
     const asked = vi.spyOn(Census.prototype, call);
     const answers = await Promise.all(Array.from({ length: 100 }, () => get(path)));

@@ -1,5 +1,5 @@
-// First contact is a request: until the receiver has answered or accepted, a stranger learns nothing, and writes three messages at most.
-// And whoever is blocked is told the same as whoever is not wanted.
+// First contact is a request: until the receiver has answered or accepted, a stranger learns nothing, and writes at
+// most three messages. A blocked user is refused like an unwanted stranger.
 import { env } from "cloudflare:workers";
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { expect, onTestFinished, test, vi } from "vitest";
@@ -15,7 +15,7 @@ async function world() {
   return { a, b, alice: await openAs(a), bob: await openAs(b) };
 }
 
-/** A message, and what its author hears of it: "stored", or the code with which it failed. */
+/** Sends a message, and returns its outcome: "stored", or the code with which it failed. */
 async function outcome(from: Awaited<ReturnType<typeof openAs>>, id: number, to: string, body: unknown = id) {
   from.send({ type: "send", id, to, body });
   for (let failed: unknown = null; ;) {
@@ -30,7 +30,7 @@ async function outcome(from: Awaited<ReturnType<typeof openAs>>, id: number, to:
 
 const get = async (path: string, token: string) => (await say("GET", path, undefined, token)).json();
 
-test("[Q1] a stranger's first message is a request: all devices hear how the conversation stands, then the message", async () => {
+test("[Q1] a stranger's first message is a request: all devices receive the standing, then the message", async () => {
   const { a, b, alice, bob } = await world();
   const tablet = await openAs(b, "tablet");
   expect(await outcome(alice, 1, b.userName, "hello")).toBe("stored");
@@ -46,7 +46,7 @@ test("[Q1] a stranger's first message is a request: all devices hear how the con
   });
 });
 
-test("[Q2] three messages are taken of a stranger, the others fail with `declined`, also after an eviction", async () => {
+test("[Q2] three messages of a stranger are stored, the others fail with `declined`, also after an eviction", async () => {
   const { b, alice } = await world();
   for (let id = 1; id <= 3; id++) expect(await outcome(alice, id, b.userName)).toBe("stored");
   expect(await outcome(alice, 4, b.userName)).toBe("declined");
@@ -70,13 +70,13 @@ test.each([
     (b: { token: string }, a: { userName: string }) => say("PUT", `/api/contacts/${a.userName}`, undefined, b.token),
   ],
   ["answering", null],
-])("[Q3] after %s everything is taken, and what was delivered and read meanwhile is told", async (_, accept) => {
+])("[Q3] after %s all messages are accepted, and the receipts of the meantime are sent", async (_, accept) => {
   const { a, b, alice, bob } = await world();
   expect(await outcome(alice, 1, b.userName)).toBe("stored");
-  const told: Delivery[] = [];
+  const sent: Delivery[] = [];
   const deliver = Mailbox.prototype.deliver;
   const spied = vi.spyOn(Mailbox.prototype, "deliver").mockImplementation(function (this: Mailbox, delivery) {
-    if (delivery.from === b.userName) told.push(unpack(delivery));
+    if (delivery.from === b.userName) sent.push(unpack(delivery));
     return deliver.call(this, delivery);
   });
   onTestFinished(() => spied.mockRestore());
@@ -84,10 +84,10 @@ test.each([
   bob.ack(seq);
   bob.send({ type: "read", peer: a.userName, seq });
   await bob.mark("mine");
-  // A whole way from alice and back: what bob's mailbox had to say by now it has said.
+  // A round trip from alice: bob's mailbox has sent all that was due by now.
   expect(await outcome(alice, 2, b.userName)).toBe("stored");
   await bob.settled();
-  expect(told).toEqual([]);
+  expect(sent).toEqual([]);
   if (accept === null) bob.send({ type: "send", id: 1, to: a.userName, body: "who is it?" });
   else expect((await accept(b, a)).status).toBe(204);
   expect(await bob.until("peer")).toMatchObject({ peer: a.userName, standing: "contact" });
@@ -98,7 +98,7 @@ test.each([
   expect((await say("PUT", `/api/contacts/${a.userName}`, undefined, b.token)).status).toBe(404);
 });
 
-test("[Q3] what was delivered and not read is told as that", async () => {
+test("[Q3] a delivered but unread message gets a delivery receipt only", async () => {
   const { a, b, alice, bob } = await world();
   expect(await outcome(alice, 1, b.userName)).toBe("stored");
   bob.ack((await bob.until("message"))["seq"]);
@@ -108,7 +108,7 @@ test("[Q3] what was delivered and not read is told as that", async () => {
   expect(mark["read"]).toBeUndefined();
 });
 
-test("[Q4] a stranger hears neither presence nor typing is passed on, until they are accepted", async () => {
+test("[Q4] until they are accepted, a stranger receives no presence, and their typing is not passed on", async () => {
   const { a, b, alice, bob } = await world();
   expect(await outcome(alice, 1, b.userName)).toBe("stored");
   alice.send({ type: "watch", peers: [b.userName] }, { type: "typing", to: b.userName });
@@ -125,7 +125,7 @@ test("[Q4] a stranger hears neither presence nor typing is passed on, until they
   expect(await knows(a.userName)).toMatchObject({ online: true });
 });
 
-test("[Q5] of the blocked nothing is taken, they are told what strangers are told, and see nobody there", async () => {
+test("[Q5] messages of a blocked user are refused like a stranger's, and the user looks offline to them", async () => {
   const { a, b, alice, bob } = await world();
   expect(await outcome(alice, 1, b.userName)).toBe("stored");
   bob.send({ type: "send", id: 1, to: a.userName, body: "hi" });
@@ -149,14 +149,14 @@ test("[Q5] of the blocked nothing is taken, they are told what strangers are tol
   expect((await say("PUT", `/api/blocks/${b.userName}`, undefined, b.token)).status).toBe(403);
 });
 
-test("[Q5] somebody can be blocked before they have ever written", async () => {
+test("[Q5] a user can be blocked before their first message", async () => {
   const { a, b, alice } = await world();
   await say("PUT", `/api/blocks/${a.userName}`, undefined, b.token);
   expect(await outcome(alice, 1, b.userName)).toBe("declined");
   expect(await get("/api/conversations", b.token)).toMatchObject({ conversations: [] });
 });
 
-test("[Q8] who is let go stands as before: nobody, a request, or a contact, whatever happened between and after an eviction", async () => {
+test("[Q8] unblocking restores the standing before: none, a request, or a contact, also after an eviction", async () => {
   const { a, b, alice, bob } = await world();
   const block = (is: "PUT" | "DELETE") => say(is, `/api/blocks/${a.userName}`, undefined, b.token);
   const knows = () =>
@@ -185,7 +185,7 @@ test("[Q8] who is let go stands as before: nobody, a request, or a contact, what
   expect(standings).toEqual(["blocked", "contact", "request", "blocked", "request", "contact", "blocked", "contact"]);
 });
 
-test("[Q8][V5] a block of code that kept no word of before ends with a contact, or with nobody where nothing was exchanged", async () => {
+test("[Q8][V5] unblocking after a block of older code gives a contact, or no standing if nothing was exchanged", async () => {
   const { a, b, alice } = await world();
   const c = await claimed("carol");
   expect(await outcome(alice, 1, b.userName)).toBe("stored");
@@ -208,24 +208,24 @@ test("[Q8][V5] a block of code that kept no word of before ends with a contact, 
   expect(await knows(c.userName)).toBe(null);
 });
 
-test("[G1] the user's typing reaches contacts alone: no request that is not answered, and nobody who is blocked", async () => {
+test("[G1] the user's typing is sent to contacts only: to no open request, and to nobody who is blocked", async () => {
   const { a, b, alice, bob } = await world();
   expect(await outcome(alice, 1, b.userName)).toBe("stored");
-  const told = vi.spyOn(Mailbox.prototype, "signal");
-  onTestFinished(() => told.mockRestore());
+  const signals = vi.spyOn(Mailbox.prototype, "signal");
+  onTestFinished(() => signals.mockRestore());
   bob.send({ type: "typing", to: a.userName });
   await bob.settled();
   await say("PUT", `/api/contacts/${a.userName}`, undefined, b.token);
   await say("PUT", `/api/blocks/${a.userName}`, undefined, b.token);
   bob.send({ type: "typing", to: a.userName });
   await bob.settled();
-  expect(told.mock.calls.filter(([signal]) => signal.kind === "typing")).toEqual([]);
+  expect(signals.mock.calls.filter(([signal]) => signal.kind === "typing")).toEqual([]);
   await say("DELETE", `/api/blocks/${a.userName}`, undefined, b.token);
   bob.send({ type: "typing", to: a.userName });
   expect(await alice.until("typing")).toEqual({ type: "typing", from: b.userName });
 });
 
-test("[Q6] what was refused stays refused, though its answer was lost and its author is welcome by now", async () => {
+test("[Q6] a refused message stays refused, though the reply was lost and its author was accepted since", async () => {
   const { a, b } = await world();
   const deliver = (envelopes: readonly number[]) =>
     runInDurableObject(env.MAILBOX.getByName(b.userName), (mailbox) =>
@@ -245,7 +245,7 @@ test("[Q6] what was refused stays refused, though its answer was lost and its au
   expect((await deliver([6])).refused).toEqual([]);
 });
 
-test("[Q7] a plain client accepts by answering, and is told when it is declined", async () => {
+test("[Q7] a plain client accepts by answering, and learns of a refusal", async () => {
   const [a, b] = [await claimed("alice"), await claimed("bob")];
   const plain = async ({ userName, token }: typeof a) =>
     lineOf(await upgrade(`/client/${userName}`, null, { Authorization: `Bearer ${token}` }));

@@ -1,0 +1,43 @@
+// The orders of operators to one mailbox. The Worker has checked that the caller is an operator.
+import type { CallResult } from "../../protocol/caller.ts";
+import type { Order, OrderResult } from "../../protocol/operator-orders.ts";
+import { checkAccess } from "../access/account.ts";
+import { type ObjectStats, overview, traceOf } from "./inspect-user.ts";
+import { closeWithCode } from "../connections/disconnect.ts";
+import { onSessionEnd } from "../connections/session-events.ts";
+import type { MailboxContext } from "../context.ts";
+
+/** Runs one order, inside a transaction of the group commit. */
+export function runOrder(
+  context: MailboxContext,
+  order: Order,
+  stats: ObjectStats,
+): CallResult<OrderResult[Order["is"]]> {
+  // To inspect is possible for any name, also for one that nobody has.
+  if (order.is === "look") return { value: overview(context, stats) };
+  if (order.is === "see") return { value: traceOf(context, order.which, stats.alarm) };
+  const refused = checkAccess(context, { is: "operator" });
+  if (refused !== null) return { refused };
+  switch (order.is) {
+    case "disconnect":
+      return { value: disconnect(context, order.device) };
+    case "suspend":
+      // The end of the group commit closes the sockets.
+      return { value: context.suspension.begin(order.reason) };
+    case "resume":
+      context.suspension.end();
+      return { value: null };
+    default:
+      return order satisfies never;
+  }
+}
+
+/** Closes the sockets of one device, or all for null, and returns their number. They may reconnect. */
+function disconnect(context: MailboxContext, device: string | null): number {
+  const closed = [...context.sockets.all()].filter((session) => device === null || session.device === device);
+  for (const session of closed) {
+    closeWithCode(context, session, "disconnected");
+    onSessionEnd(context, session);
+  }
+  return closed.length;
+}

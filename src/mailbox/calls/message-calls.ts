@@ -1,0 +1,29 @@
+// The calls about messages: to send some, and to read the log and the conversations. Listings are JSON text.
+import type { CallResult, Caller } from "../../protocol/caller.ts";
+import type { Outcome, Sending } from "../../protocol/http-messages.ts";
+import type { ListRange } from "../../protocol/list-range.ts";
+import type { LogPageQuery } from "../../protocol/log-page.ts";
+import { caller, done } from "./declare-call.ts";
+import type { MailboxObject } from "../context.ts";
+import { sendOverHttp } from "../delivery/send-over-http.ts";
+import { readConversations, readMessages } from "../reading/read-conversations.ts";
+import { acknowledgeOverHttp, readEntries } from "../reading/read-log.ts";
+
+const startSending = caller((context, _, sending: Sending) => sendOverHttp(context, sending));
+
+export const messageCalls = {
+  /** Resolves when every message has the outcome that a socket would have received. */
+  send: async (object: MailboxObject, who: Caller, sending: Sending): Promise<CallResult<readonly Outcome[]>> => {
+    const started = await startSending(object, who, sending);
+    return "refused" in started ? started : { value: await Promise.all(started.value) };
+  },
+
+  entries: caller((context, _, query: LogPageQuery) => readEntries(context, query)),
+
+  /** The device holds everything up to `seq`. */
+  ack: caller((context, _, device: string, seq: number) => done(acknowledgeOverHttp(context, device, seq))),
+
+  conversations: caller((context, _, range: ListRange) => ({ value: readConversations(context, range) })),
+
+  messages: caller((context, _, peer: string, range: ListRange) => ({ value: readMessages(context, peer, range) })),
+};

@@ -1,0 +1,18 @@
+// The calls about other people: contacts, blocks, and what the user lets others know.
+import type { Settings } from "../../protocol/caller.ts";
+import { caller } from "./declare-call.ts";
+import type { Standing } from "../log/contact-rows.ts";
+import { accept, block, unblock } from "../people/contacts.ts";
+import { settings } from "../people/settings.ts";
+
+export const peopleCalls = {
+  /** The names of all peers with this standing. */
+  standing: caller((context, _, standing: Standing) => ({ value: context.log.contacts.all(standing) })),
+
+  accept: caller((context, _, name: string) => accept(context, name)),
+  block: caller((context, _, name: string) => block(context, name)),
+  unblock: caller((context, _, name: string) => unblock(context, name)),
+
+  /** Changes the given settings, and returns all of them. */
+  settings: caller((context, _, change: Partial<Settings>) => ({ value: settings(context, change) })),
+};

@@ -1,0 +1,68 @@
+// A session begins or ends: the census gets the number of sockets, and contacts learn whether the user is online.
+import { counterReport } from "../../metrics/report-counters.ts";
+import type { ConnectionRequest } from "../../protocol/connection-request.ts";
+import { V1 } from "../../protocol/version.ts";
+import { connect } from "./connect.ts";
+import { closeWithCode, onClientClosed } from "./disconnect.ts";
+import { EventStream } from "./event-stream.ts";
+import type { Session, Wire } from "./sockets.ts";
+import type { MailboxContext } from "../context.ts";
+import { announcePresence } from "../presence/presence.ts";
+
+/** An event stream, for clients that WebSockets do not reach. `onGone` is called once, when its client is gone. */
+export function openStream(
+  context: MailboxContext,
+  storage: Pick<DurableObjectStorage, "sync">,
+  onGone: (stream: EventStream) => void,
+): EventStream {
+  const { epoch } = context.log.ensureCreated(context.user);
+  return new EventStream(epoch, () => storage.sync(), onGone);
+}
+
+/** Opens a session, in a transaction of its own. It may replace another one; see `sessionToReplace`. */
+export function onConnect(context: MailboxContext, visit: ConnectionRequest, wire: Wire): void {
+  context.groupCommit.runNow(() => {
+    const isFirst = context.sockets.size === 0;
+    const replaced = sessionToReplace(context, visit);
+    if (replaced !== null) {
+      closeWithCode(context, replaced.session, replaced.code);
+      report(context, "disconnect", replaced.session);
+    }
+    report(context, "connect", connect(context, visit, wire));
+    if (isFirst) announcePresence(context);
+  });
+}
+
+/** The client closed its side, or was lost; the cursor of its device stays. */
+export function onClientGone(context: MailboxContext, wire: Wire): void {
+  const session = context.sockets.of(wire);
+  if (session === undefined) return;
+  context.groupCommit.runNow(() => onClientClosed(context, session));
+  onSessionEnd(context, session);
+}
+
+/** To be called after a session was removed, by its client or by the mailbox. */
+export function onSessionEnd(context: MailboxContext, session: Session): void {
+  context.background(counterReport.report(context.remote.reach));
+  report(context, "disconnect", session);
+  if (context.sockets.size === 0) announcePresence(context);
+}
+
+/**
+ * The connection of the same device, or, where a user has as many sockets as allowed, the one that was idle for
+ * longest.
+ */
+function sessionToReplace(
+  { sockets, config }: MailboxContext,
+  visit: ConnectionRequest,
+): { readonly session: Session; readonly code: "replaced" | "crowded_out" } | null {
+  const own = visit.dialect === V1 ? sockets.ofDevice(visit.place.device) : undefined;
+  if (own !== undefined) return { session: own, code: "replaced" };
+  if (sockets.size < (config.quotas?.SOCKETS ?? Infinity)) return null;
+  const idlest = sockets.idlest();
+  return idlest === undefined ? null : { session: idlest, code: "crowded_out" };
+}
+
+function report(context: MailboxContext, event: "connect" | "disconnect", { device }: Session): void {
+  context.background(context.censusReport.changed({ event, device, sockets: context.sockets.size }));
+}

@@ -1,0 +1,46 @@
+// The events of one mailbox over its instance in memory: the context is assembled at the first one, and again after an
+// erasure.
+import { DEPTH_FROM_WORKER, DEPTH_OF_EVENT } from "../durable/call-budget.ts";
+import { assemble } from "./assemble.ts";
+import type { MailboxContext, MailboxObject } from "./context.ts";
+import { onPresenceAlarm } from "./presence/presence.ts";
+
+export class MailboxEvents implements MailboxObject {
+  readonly state: DurableObjectState;
+  readonly #env: Env;
+  #context: MailboxContext | null = null;
+
+  constructor(state: DurableObjectState, env: Env) {
+    this.state = state;
+    this.#env = env;
+  }
+
+  /**
+   * Begins an event. `depth`: how many calls lead to it. `name`: the user's; unknown for sockets and alarms, for which
+   * the log has it.
+   */
+  enter(name: string | undefined, depth: number = DEPTH_FROM_WORKER): MailboxContext {
+    const context = this.context(name);
+    context.budget.begin(depth);
+    return context;
+  }
+
+  context(name?: string): MailboxContext {
+    return (this.#context ??= assemble(this.state, this.#env, name));
+  }
+
+  forget(): void {
+    this.#context = null;
+  }
+
+  onAlarm(): void {
+    const context = this.context();
+    context.groupCommit.runNow(() => {
+      context.alarms.onAlarm(Date.now());
+      context.budget.begin(DEPTH_OF_EVENT);
+      context.outbox.onAlarm();
+      context.webhook.onAlarm();
+      onPresenceAlarm(context);
+    });
+  }
+}

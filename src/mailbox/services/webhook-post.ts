@@ -1,0 +1,70 @@
+// What a webhook posts next: a page of the log that is of interest to the receiver, and its body. It decides nothing
+// about when.
+import { WEBHOOK } from "../../protocol/limits.ts";
+import type { MailboxContext } from "../context.ts";
+import { type MailboxRow, WEBHOOK_DEVICE } from "../log/schema.ts";
+import type { WebhookRow } from "../log/webhook-rows.ts";
+import { readPage } from "../reading/read-log.ts";
+
+/** One post: the frames above `first`, up to `last`. `gap`: the seq up to which retention removed entries, or 0. */
+export interface WebhookPost {
+  readonly first: number;
+  readonly last: number;
+  readonly gap: number;
+  readonly id: string;
+  readonly body: string;
+}
+
+/** A page of the log. `frames`: those to post; `readFrames`: how many were read for them. */
+interface Page {
+  readonly first: number;
+  readonly last: number;
+  readonly frames: readonly string[];
+  readonly readFrames: number;
+}
+
+/** The page after `position`, or the one whose post failed; null at the end of the log. */
+export function nextPage(context: MailboxContext, row: WebhookRow, position: number): Page | null {
+  const failed = failedPage(context, row);
+  const first = failed?.first ?? position;
+  if (first >= context.log.head) return null;
+  const page = readPage(context, WEBHOOK_DEVICE, first, WEBHOOK.FRAMES);
+  const last = failed !== null && failed.last <= page.position ? failed.last : page.position;
+  const frames = page.frames.filter((frame) => isToPost(context.user, frame, last));
+  return { first, last, frames, readFrames: page.frames.length };
+}
+
+/** A post of these frames. Its id is the same each time that it is made, so that the receiver can deduplicate. */
+export function postOf(user: string, { epoch, trimmed }: MailboxRow, { first, last, frames }: Page): WebhookPost {
+  const body = `{"user":"${user}","epoch":"${epoch}","frames":[${frames.join(",")}]}`;
+  // After retention removed its beginning, it is not the post that ended here before.
+  const gap = first < trimmed ? trimmed : 0;
+  return { first, last, gap, id: `${epoch}:${last}${gap > 0 ? `:${gap}` : ""}`, body };
+}
+
+/**
+ * The range of the post that failed, which is repeated unchanged; null for none. It is not repeated if retention
+ * removed some of it, or if older code, without these columns, went beyond it.
+ */
+function failedPage(
+  context: MailboxContext,
+  { failing, first, last, gap }: WebhookRow,
+): Pick<WebhookPost, "first" | "last"> | null {
+  if (failing === 0 || first >= last) return null;
+  const cursor = context.log.devices.get(WEBHOOK_DEVICE)?.cursor ?? 0;
+  const trimmed = context.log.row?.trimmed ?? 0;
+  return first >= cursor && (first >= trimmed || gap === trimmed) ? { first, last } : null;
+}
+
+/** Whether a frame up to `last` is posted: received messages and those to oneself, failures, gaps and notices. */
+function isToPost(user: string, frame: string, last: number): boolean {
+  const { type, seq, from, to } = JSON.parse(frame) as {
+    readonly type: string;
+    readonly seq: number;
+    readonly from?: unknown;
+    readonly to?: unknown;
+  };
+  if (seq > last) return false;
+  if (type === "message") return from !== user || to === user;
+  return type === "failed" || type === "gap" || type === "notice";
+}
