@@ -2,10 +2,10 @@
 import type { Caller } from "../protocol/caller.ts";
 import type { CallBudget } from "../durable/call-budget.ts";
 import type { Outbox } from "./delivery/outbox.ts";
-import type { KeyRows } from "./log/key-rows.ts";
+import type { KeyRows } from "./log/accounts/idempotency-keys.ts";
 import type { Inspector } from "./log/inspect.ts";
 import type { Log } from "./log/log.ts";
-import type { Suspension } from "./log/suspension.ts";
+import type { Suspension } from "./log/accounts/suspension.ts";
 import type { RemoteObjects } from "./delivery/remote-objects.ts";
 import type { MailboxConfig } from "./limits/config.ts";
 import type { SignalQueue } from "./presence/signal-queue.ts";

@@ -23,7 +23,7 @@ import { acceptDelivery } from "./delivery/accept-delivery.ts";
 import { acknowledgeOverHttp, readEntries } from "./reading/read-log.ts";
 import { exportMailbox } from "./admin/export-mailbox.ts";
 import { closeWithCode } from "./connections/disconnect.ts";
-import type { Standing } from "./log/contact-rows.ts";
+import type { Standing } from "./log/peers/contact-rows.ts";
 import { checkConnect } from "./connections/connect.ts";
 import { checkFreshProof } from "./access/fresh-proof.ts";
 import { receiveText, receiveAfterClose } from "./connections/receive-text.ts";

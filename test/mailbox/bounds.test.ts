@@ -1,6 +1,7 @@
 // What grows has an end, and what is asked of it costs no more for being large: counted in rows, with the runtime's own counter.
 import { expect, test } from "vitest";
 import type { MailboxContext } from "../../src/mailbox/context.ts";
+import type { Outbox } from "../../src/mailbox/delivery/outbox.ts";
 import { Inspector } from "../../src/mailbox/log/inspect.ts";
 import { Log } from "../../src/mailbox/log/log.ts";
 import { markRead } from "../../src/mailbox/delivery/receipts.ts";
@@ -83,11 +84,11 @@ test("an operator's question about many devices reads the log once", async () =>
   });
 });
 
-/** A box with what receipts need, and what was told. */
-function boxOf(log: Log) {
-  const told: object[] = [];
-  const lanes = { tell: (name: string, what: object) => void told.push({ name, ...what }) };
-  return { told, box: { user: "alice", log, lanes } as unknown as MailboxContext };
+/** The context that receipts need, and the receipts that are sent. */
+function contextOf(log: Log) {
+  const sent: object[] = [];
+  const sendReceipts: Outbox["sendReceipts"] = (name, receipts) => void sent.push({ name, ...receipts });
+  return { sent, context: { user: "alice", log, outbox: { sendReceipts } } as unknown as MailboxContext };
 }
 
 test("to read behind 100,000 unanswered messages of one's own costs next to nothing", { timeout: 60_000 }, async () => {
@@ -104,17 +105,18 @@ test("to read behind 100,000 unanswered messages of one's own costs next to noth
       [Infinity, 5],
     ] as const) {
       const counted = counting(sql);
-      const { told, box } = boxOf(new Log(counted.sql));
-      Object.assign(box.log.peers.get("bob"), { mine: 0, unread: 1 });
+      const { sent, context } = contextOf(new Log(counted.sql));
+      const peer = context.log.peers.get("bob");
+      [peer.mine, peer.unread] = [0, 1];
       counted.rows();
-      markRead(box, "bob", upTo);
-      expect(told).toEqual([{ name: "bob", read: origin }]);
-      expect(box.log.peers.get("bob").unread).toBe(0);
+      markRead(context, "bob", upTo);
+      expect(sent).toEqual([{ name: "bob", read: origin }]);
+      expect(peer.unread).toBe(0);
       expect(upTo === Infinity ? counted.rows().read : 0).toBeLessThan(50);
       // And nothing at all where nothing was unread.
-      Object.assign(box.log.peers.get("bob"), { mine: 0, unread: 0 });
+      [peer.mine, peer.unread] = [0, 0];
       counted.rows();
-      markRead(box, "bob", seq + 50_000);
+      markRead(context, "bob", seq + 50_000);
       expect(counted.rows().read).toBeLessThan(50);
     }
   });
@@ -137,7 +139,7 @@ test(
       bob.high = 0;
       expect(again.conversations.originUpTo(bob, Infinity, false)).toBe(0);
       expect(counted.rows().read).toBe(0);
-      Object.assign(bob, { high: 5, refused: 5 });
+      bob.high = bob.refused = 5;
       expect(again.conversations.originUpTo(bob, Infinity, true)).toBe(0);
       expect(counted.rows().read).toBeLessThan(20_000);
     });

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import type { MailboxContext } from "../../src/mailbox/context.ts";
 import { Inspector } from "../../src/mailbox/log/inspect.ts";
 import { Log } from "../../src/mailbox/log/log.ts";
-import type { Peer } from "../../src/mailbox/log/schema.ts";
+import type { Peer } from "../../src/mailbox/log/peers/peer.ts";
 import { Sql } from "../../src/durable/log/sql.ts";
 import { spaceFor } from "../../src/mailbox/limits/quotas.ts";
 import { configOf } from "../../src/mailbox/limits/config.ts";
@@ -131,10 +131,11 @@ test("where a conversation goes on is found by keys, however many pages lie befo
 test("[Q2] a stranger's messages are counted over the pages of the conversation, also where many are taken", async () => {
   await inLog((log) => {
     log.contacts.put("bob", "request");
-    const rules = { ...configOf({ AUTH: "accounts", STRANGER_MESSAGES: "150" }), quotas: null };
-    const box = { user: "alice", log, rules, suspension: { now: null } } as unknown as MailboxContext;
+    const config = { ...configOf({ AUTH: "accounts", STRANGER_MESSAGES: "150" }), quotas: null };
+    const parts = { user: "alice", log, config } satisfies Partial<MailboxContext>;
+    const context = { ...parts, suspension: { now: null } } as unknown as MailboxContext;
     const envelopes = [{ origin: 1, at: 1, body: "1" }];
-    const left = () => spaceFor(box, log.peers.get("bob"), { envelopes } as unknown as Delivery).free;
+    const left = () => spaceFor(context, log.peers.get("bob"), { envelopes } as unknown as Delivery).free;
     for (let origin = 1; origin <= 140; origin++) {
       expect(left()).toBe(151 - origin);
       log.append({ kind: "in", peer: "bob", origin, device: null, id: null, at: origin, body: "1" });
@@ -153,7 +154,8 @@ test.each([1, 2, 3])(
         const peer = log.peers.get(name);
         const origin = peer.high + 1 + random.below(3);
         log.append({ kind: "in", peer: name, origin, device: null, id: null, at: random.below(2), body: "1" });
-        Object.assign(peer, { high: origin, unread: peer.unread + 1 });
+        peer.high = origin;
+        peer.unread++;
       };
       const known = ({ peers, conversations: history }: Log) => {
         const all = names.map((name) => peers.get(name));

@@ -3,7 +3,8 @@
 import { expect, test, vi } from "vitest";
 import { Inspector } from "../../src/mailbox/log/inspect.ts";
 import { Log } from "../../src/mailbox/log/log.ts";
-import type { Entry, Kind } from "../../src/mailbox/log/schema.ts";
+import type { Entry } from "../../src/durable/log/entry.ts";
+import type { Kind } from "../../src/durable/log/kinds.ts";
 import { Sql } from "../../src/durable/log/sql.ts";
 import { counters } from "../../src/protocol/counters.ts";
 import { Random } from "../chaos/random.ts";

@@ -2,10 +2,10 @@
 import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
-import { KeyRows } from "../../src/mailbox/log/key-rows.ts";
+import { KeyRows } from "../../src/mailbox/log/accounts/idempotency-keys.ts";
 import { Log } from "../../src/mailbox/log/log.ts";
 import { Sql } from "../../src/durable/log/sql.ts";
-import { Suspension } from "../../src/mailbox/log/suspension.ts";
+import { Suspension } from "../../src/mailbox/log/accounts/suspension.ts";
 import { fresh } from "../support/devices.ts";
 import { inLog } from "../support/log.ts";
 

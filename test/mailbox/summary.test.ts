@@ -168,7 +168,7 @@ test.each([1, 2, 3, 4, 5, 6])(
         const how = random.below(6);
         if (how === 0) chat(log, name, random.pick([1, 1, 5, 550]));
         if (how === 1) log.peers.mark(peer);
-        if (how === 2) log.peers.markSoon(peer);
+        if (how === 2) log.peers.changed(peer, "soon");
         if (how === 3) {
           peer.owesRead = random.below(2) * 5;
           log.peers.changed(peer);

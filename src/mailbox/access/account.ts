@@ -5,7 +5,7 @@ import { logEvent } from "../../protocol/log-events.ts";
 import type { Proof } from "../../protocol/caller.ts";
 import { checkBeginning } from "./check-beginning.ts";
 import type { MailboxContext } from "../context.ts";
-import type { Token } from "../log/account-rows.ts";
+import type { Token } from "../log/accounts/account-rows.ts";
 import { isEnded, isService, checkServiceToken } from "./service-tokens.ts";
 import type { Session } from "../connections/sockets.ts";
 

@@ -1,17 +1,12 @@
 // Challenges for passkeys: signed by the mailbox with a secret of its own, so that asking for one costs no row and an eviction forgets
 // none. Each is good once and for a few minutes; that it was used its account remembers.
+import type { Challenge } from "../log/accounts/account-rows.ts";
 
 /** How long somebody may take, in ms. */
 const GOOD_MS = 300_000;
 
 /** What a challenge is for: one made to add a passkey signs nobody in. */
 export type Purpose = "add" | "enter" | "prove";
-
-/** A challenge that was made here. `expires`: ms since 1970. */
-export interface Challenge {
-  readonly nonce: string;
-  readonly expires: number;
-}
 
 /** A fresh challenge, as text. */
 export async function makeChallenge(secret: string, purpose: Purpose): Promise<string> {

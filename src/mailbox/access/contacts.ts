@@ -3,7 +3,7 @@
 import { type Refusal, refusal } from "../../protocol/refusals.ts";
 import type { CallResult } from "../../protocol/caller.ts";
 import type { MailboxContext } from "../context.ts";
-import type { Standing } from "../log/contact-rows.ts";
+import type { Standing } from "../log/peers/contact-rows.ts";
 import { presenceOf, tellSoon } from "../presence/presence.ts";
 import { isStorageFull, isOwnStorageFull } from "../limits/quotas.ts";
 import { isService } from "./service-tokens.ts";

@@ -6,7 +6,7 @@ import { refusal } from "../../protocol/refusals.ts";
 import type { CallResult, Proof, SignedInDevice } from "../../protocol/caller.ts";
 import { endIdle, tokenOf, idOf } from "./account.ts";
 import type { MailboxContext } from "../context.ts";
-import type { Token } from "../log/account-rows.ts";
+import type { Token } from "../log/accounts/account-rows.ts";
 import { notifyUser } from "./notify-user.ts";
 import { dropPasskey } from "./passkeys.ts";
 import { checkFreshProof } from "./fresh-proof.ts";

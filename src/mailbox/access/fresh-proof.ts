@@ -6,8 +6,8 @@ import type { UsedPasskey } from "../../protocol/account.ts";
 import type { CallResult, Proof } from "../../protocol/caller.ts";
 import { tokenOf } from "./account.ts";
 import type { MailboxContext } from "../context.ts";
-import type { Challenge } from "./challenge.ts";
-import { isSame, type Token } from "../log/account-rows.ts";
+import type { Challenge } from "../log/accounts/account-rows.ts";
+import { isSame, type Token } from "../log/accounts/account-rows.ts";
 import { refuseAttempt } from "./notify-user.ts";
 import { usePasskey } from "./passkeys.ts";
 

@@ -6,7 +6,7 @@ import { PASSKEYS, USED_CHALLENGES } from "../../protocol/limits.ts";
 import { type Refusal, refusal } from "../../protocol/refusals.ts";
 import type { CallResult } from "../../protocol/caller.ts";
 import type { MailboxContext } from "../context.ts";
-import type { Challenge } from "./challenge.ts";
+import type { Challenge } from "../log/accounts/account-rows.ts";
 import { notifyUser, refuseAttempt } from "./notify-user.ts";
 import { signInDevice } from "./sign-in.ts";
 

@@ -9,7 +9,7 @@ import { endIdle, idOf } from "./account.ts";
 import { checkBeginning } from "./check-beginning.ts";
 import type { MailboxContext } from "../context.ts";
 import { randomText } from "./challenge.ts";
-import { isSame } from "../log/account-rows.ts";
+import { isSame } from "../log/accounts/account-rows.ts";
 import { notifyUser, refuseAttempt } from "./notify-user.ts";
 
 const WRONG = "The name or the code is wrong.";

@@ -1,7 +1,7 @@
 // How a conversation stands: with a contact, with a stranger who has asked, or blocked. What that means for each verb is the verb's
 // business; contacts.ts changes it.
 import type { MailboxContext } from "../context.ts";
-import type { Standing } from "../log/contact-rows.ts";
+import type { Standing } from "../log/peers/contact-rows.ts";
 import { isService } from "./service-tokens.ts";
 
 /** How the user stands to `name`; null for somebody with whom nothing was exchanged yet. */

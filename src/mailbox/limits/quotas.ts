@@ -5,7 +5,7 @@ import { QUOTAS } from "../../protocol/limits.ts";
 import type { Delivery } from "../../protocol/envelope.ts";
 import { sendsOf } from "./allowance.ts";
 import type { MailboxContext } from "../context.ts";
-import type { Peer } from "../log/schema.ts";
+import type { Peer } from "../log/peers/peer.ts";
 import type { Quotas } from "./config.ts";
 import { isService } from "../access/service-tokens.ts";
 import { hasStrangers, isNew, standingOf } from "../access/standing.ts";

@@ -7,7 +7,7 @@ import type { CallResult } from "../../protocol/caller.ts";
 import { checkBeginning } from "../access/check-beginning.ts";
 import { isEnded, isService } from "../access/service-tokens.ts";
 import type { MailboxContext } from "../context.ts";
-import type { AccessRow } from "../log/service-rows.ts";
+import type { AccessRow } from "../log/accounts/service-rows.ts";
 import { setWebhook } from "./webhook.ts";
 
 /** Does what an operator wants, and tells how the service is then. */

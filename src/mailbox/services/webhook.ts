@@ -7,7 +7,7 @@ import type { AlarmSwitch } from "../../durable/alarm.ts";
 import type { MailboxContext } from "../context.ts";
 import { persistHeld, readPage } from "../reading/read-log.ts";
 import { WEBHOOK_DEVICE } from "../log/schema.ts";
-import type { WebhookRow } from "../log/webhook-rows.ts";
+import type { WebhookRow } from "../log/accounts/webhook-rows.ts";
 import { notifyUser } from "../access/notify-user.ts";
 import { postWebhook } from "./webhook-request.ts";
 import { checkTarget } from "./webhook-target.ts";
