@@ -1,4 +1,5 @@
-// The entries of a log: the newest ones in memory, all of them in runs on disk. Every question to the table first writes the open run.
+// The entries of a log: the newest ones in memory, all of them in runs on disk. Every question to the table first
+// writes the open run.
 import type { Entry, Head, Sent } from "./entry.ts";
 import { IS_UNSETTLED_WHEN_NEW } from "./kinds.ts";
 import { countAfter, countAmong, firstOriginOf, lastAmong, originsFrom } from "./received-messages.ts";
@@ -16,7 +17,7 @@ import { RunWriter } from "./run-writer.ts";
 import type { Sql } from "./sql.ts";
 import { TailCache } from "./tail-cache.ts";
 
-/** What stays in memory for the live path, in UTF-16 units of bodies, and some for each entry. */
+/** The newest entries in memory, for the live path, in UTF-16 units of their bodies, and some for each entry. */
 const CACHED_UNITS = 400_000;
 const UNITS_PER_ENTRY = 100;
 
@@ -42,7 +43,9 @@ export class EntryRows {
     this.#cache.startAt(head);
   }
 
-  /** Adds an entry with a higher seq than all others; true if it begins a row. It is written by `flush` at the latest. */
+  /**
+   * Adds an entry with a higher seq than all others; true if it begins a row. It is written by `flush` at the latest.
+   */
   add(entry: Entry): boolean {
     this.#cache.push(entry);
     return this.#writer.add(entry);
@@ -53,7 +56,7 @@ export class EntryRows {
     this.#writer.fail(seq, code);
   }
 
-  /** Writes what is not written yet. */
+  /** Writes the open run, and the codes of failed entries. */
   flush(): void {
     this.#writer.flush();
   }
@@ -88,7 +91,10 @@ export class EntryRows {
     return (this.get(seq)?.failed ?? null) !== null;
   }
 
-  /** The entries of these ascending seqs, oldest first, read as the caller asks for them. To be read before the next `await`. */
+  /**
+   * The entries of these ascending seqs, oldest first, read as the caller asks for them. To be read before the next
+   * `await`.
+   */
   *of(seqs: readonly number[]): Iterable<Entry> {
     const wanted = new Set(seqs);
     let done = 0;
@@ -103,8 +109,8 @@ export class EntryRows {
   }
 
   /**
-   * The entries that `device` sent with these ids, by id, as far as they are among the newest rows. Ids grow with seq, so the search goes
-   * backwards and stops.
+   * The entries that `device` sent with these ids, by id, as far as they are among the newest rows. Ids grow with seq,
+   * so the search goes backwards and stops.
    */
   sentBy(device: string, ids: ReadonlySet<number>): Map<number, Entry> {
     let first = Infinity;
@@ -122,10 +128,7 @@ export class EntryRows {
     return new Map([...this.of(seqs.toSorted((a, b) => a - b))].map((entry) => [entry.id ?? 0, entry]));
   }
 
-  /**
-   * What was sent to `peer` after `seq`, in order, without finally refused entries; read as the caller asks for it, before the next
-   * `await`.
-   */
+  /** The messages to `peer` after `seq`, in order, without finally refused ones. To be read before the next `await`. */
   *sentTo(peer: string, seq: number): Iterable<Sent> {
     const query = `SELECT ${HEAD_COLUMNS} FROM run WHERE ${IS_UNSETTLED_WHEN_NEW} AND peer = ? AND seq > ? ORDER BY seq LIMIT ?`;
     for (const row of this.#written().pages<HeadRow>(HEADS_AT_ONCE, query, (last) => [peer, last?.seq ?? seq]))

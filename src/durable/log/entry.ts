@@ -22,7 +22,7 @@ export type Head = Omit<Entry, "body">;
 /** An entry that is yet to be appended. */
 export type NewEntry = Omit<Entry, "seq" | "failed">;
 
-/** What the outbox needs of an `out` entry. */
+/** The part of an `out` entry that the outbox keeps in memory. */
 export interface Sent {
   readonly seq: number;
   readonly peer: string;

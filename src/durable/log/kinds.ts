@@ -1,5 +1,5 @@
-// The kinds of entries in one table, and questions about them by name. Newer code may have written other kinds before it was rolled back:
-// for a kind that is not in the table the answer is no.
+// The kinds of entries in one table, and questions about them by name. Newer code may have written other kinds before
+// it was rolled back: for a kind that is not in the table the answer is no.
 
 /**
  * - in: a message from a peer.

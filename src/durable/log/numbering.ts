@@ -1,5 +1,5 @@
-// The seqs of a log. They only grow, and no seq is given twice, not even by a log that was restored from an older copy of its file: the
-// first seq after a wake lies above the clock, in µs since 1970.
+// The seqs of a log. They only grow, and no seq is given twice, not even by a log that was restored from an older copy
+// of its file: the first seq after a wake lies above the clock, in µs since 1970.
 
 export class Numbering {
   #head = 0;

@@ -1,4 +1,4 @@
-// What the table of runs knows about messages of others. The caller has written the open run before.
+// Queries about messages of others. The caller has written the open run before.
 import { IS_RECEIVED } from "./kinds.ts";
 import { boundLists, HEAD_COLUMNS, type HeadRow, headsOf, ROWS_CONTAINING } from "./run-row.ts";
 import type { Sql } from "./sql.ts";

@@ -1,5 +1,5 @@
-// How a run of entries lies in one row: the numbers are those of the last entry, the bodies are joined, and the codes of failed entries are
-// one JSON text.
+// How a run of entries lies in one row: the numbers are those of the last entry, the bodies are joined, and the codes
+// of failed entries are one JSON text.
 import type { Entry, Head } from "./entry.ts";
 
 /** Between the bodies of a run (RS, as in RFC 7464): the JSON texts that are stored have no such character. */

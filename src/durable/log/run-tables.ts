@@ -5,8 +5,8 @@ export const RUN_TABLE = `CREATE TABLE run (seq INTEGER PRIMARY KEY, count INTEG
     id INTEGER, at INTEGER NOT NULL, failed TEXT, body TEXT NOT NULL)`;
 
 /**
- * The entries one by one, as the table `entry` had them before there were runs: for code that a rollback brings back, and for operators.
- * `run` is the key of the row that holds the entry.
+ * The entries one by one, as the table `entry` had them before there were runs: for code that a rollback brings back,
+ * and for operators. `run` is the key of the row that holds the entry.
  */
 export const ENTRY_VIEW = [
   `CREATE VIEW entry AS SELECT run.seq - run.count + 1 + part.key AS seq, run.kind, run.peer, run.origin - run.count + 1 + part.key AS origin,

@@ -1,11 +1,12 @@
-// What is not written of a log yet: the open run, and which written entries have failed since. A run of many messages costs one row.
+// Buffers the writes of a log: the open run, and the codes of written entries that have failed since. A run of many
+// messages costs one row.
 import { continuesRun, type Entry } from "./entry.ts";
 import { boundLists, failedText, HEAD_COLUMNS, type HeadRow, joinBodies, ROWS_CONTAINING } from "./run-row.ts";
 import type { Sql } from "./sql.ts";
 
 /**
- * UTF-16 units of a run, after which it is written: those of its bodies, and a few for each entry. Answers: to read one entry of a run
- * means to read all of them, and the codes of those that failed.
+ * UTF-16 units of a run, after which it is written: those of its bodies, and a few for each entry. Answers: to read one
+ * entry of a run means to read all of them, and the codes of those that failed.
  */
 const MAX_RUN_UNITS = 64_000;
 const UNITS_PER_ENTRY = 16;

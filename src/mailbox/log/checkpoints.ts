@@ -1,8 +1,9 @@
-// Checkpoints: up to one, rows say by themselves what the log says, so that a wake reads only the entries after it.
+// Checkpoints. Up to a checkpoint the rows of peers and devices are complete, so that a wake reads only the entries
+// after it.
 import type { LogParts } from "./log-parts.ts";
 import { MAKE_SUMMARY, type MailboxRow } from "./schema.ts";
 
-/** Rows of entries between two checkpoints: what a wake has to scan at most while nothing is unsettled. */
+/** Rows of entries between two checkpoints: a wake scans no more of them while nothing is unsettled. */
 const ROWS_BETWEEN = 512;
 /** An entry that continues a row counts as this part of a row: about as much as it adds to the scan. */
 const WEIGHT_IN_RUN = 1 / 16;

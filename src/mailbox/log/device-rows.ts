@@ -1,5 +1,5 @@
-// The rows of the devices. The most recent ones are in memory. Older ones are deleted, as if they had never been seen; how far they had
-// advanced the delivered watermark moves into the row of another device.
+// The rows of the devices. The most recent ones are in memory. Older ones are deleted, as if they had never been seen;
+// how far they had advanced the delivered watermark moves into the row of another device.
 import { DEVICES } from "../../protocol/limits.ts";
 import { type Device, PLAIN_DEVICE, WEBHOOK_DEVICE } from "./schema.ts";
 import { upsert, type Sql } from "../../durable/log/sql.ts";

@@ -1,5 +1,5 @@
-// What an operator can see of the tables of a mailbox: sizes, unsettled messages, and one message; never a body. Operators ask seldom, so
-// these queries may scan tables that requests of users must not.
+// What an operator can see of the tables of a mailbox: sizes, unsettled messages, and one message; never a body.
+// Operators ask seldom, so these queries may scan tables that requests of users must not.
 import type { MessageRow, Owing } from "../../protocol/operator-orders.ts";
 import { IS_RECEIVED, IS_UNSETTLED_WHEN_NEW } from "../../durable/log/kinds.ts";
 import type { Sql } from "../../durable/log/sql.ts";

@@ -18,7 +18,7 @@ export interface LogParts {
 /** The seq of the oldest unsettled message; null for none. */
 export type OldestUnsettled = () => number | null;
 
-/** Writes what changed since the last time, once per row. */
+/** Writes the rows that changed since the last time, once each. */
 export function flushParts({ entries, conversations, peers, devices }: LogParts): void {
   entries.flush();
   for (const peer of conversations.flush()) peers.changed(peer);

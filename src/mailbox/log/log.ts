@@ -1,6 +1,6 @@
-// The log of a mailbox: it numbers entries, appends them, and knows after a wake what it knew before. This folder and src/durable/log alone
-// speak SQL, and know neither sockets nor calls. What changes more than once in a commit is in memory, and `flush` writes it once. No part
-// is ever replaced, so callers may hold one.
+// The log of a mailbox: it numbers entries, appends them, and restores its state after a wake. This folder and
+// src/durable/log alone speak SQL, and know neither sockets nor calls. Rows that change more than once in a commit are
+// in memory, and `flush` writes them once. No part is ever replaced, so callers may hold one.
 import { count } from "../../protocol/counters.ts";
 import type { Entry, NewEntry, Sent } from "../../durable/log/entry.ts";
 import { EntryRows } from "../../durable/log/entry-rows.ts";
@@ -132,7 +132,10 @@ export class Log {
     this.sql.run("UPDATE mailbox SET raised = ?", seq);
   }
 
-  /** The skipped range that contains `seq`, which was given before the mailbox was restored; null if this mailbox gave it. */
+  /**
+   * The skipped range that contains `seq`, which was given before the mailbox was restored; null if this mailbox gave
+   * it.
+   */
   skippedRangeOf(seq: number): SkippedRange | null {
     return this.#skipped.rangeContaining(seq);
   }
@@ -154,7 +157,7 @@ export class Log {
     this.sql.run("UPDATE mailbox SET receipts = ?, presence = ?", this.#row.receipts, this.#row.presence);
   }
 
-  /** Ends a commit: writes what changed since the last one, once per row. */
+  /** Ends a commit: writes the rows that changed since the last one, once each. */
   flush(oldestUnsettled: OldestUnsettled): void {
     if (this.#checkpoints.isDue) {
       this.#checkpoints.advance(this.head, oldestUnsettled());
@@ -164,19 +167,19 @@ export class Log {
   }
 
   /**
-   * Trims the log if a checkpoint has passed since the last time, or an entry is too old. To be done after new entries were sent to the
-   * sockets, so that connected devices miss none, and before a device connects.
+   * Trims the log if a checkpoint has passed since the last time, or an entry is too old. To be done after new entries
+   * were sent to the sockets, so that connected devices miss none, and before a device connects.
    */
   trimIfDue(oldestUnsettled: OldestUnsettled): void {
     this.#trimmer.trimIfDue(oldestUnsettled);
   }
 
-  /** Removes what retention does not keep; never an unsettled message. */
+  /** Removes entries that retention does not keep; never an unsettled message. */
   trim(oldestUnsettled: OldestUnsettled): void {
     this.#trimmer.trim(oldestUnsettled);
   }
 
-  /** Reads what the last instance knew: from rows, and from the tail of the log. */
+  /** Restores the state of the last instance from rows, and from the tail of the log. */
   #wake(): void {
     const row = this.sql.row<MailboxRow>("SELECT * FROM mailbox");
     if (row === undefined) return;

@@ -1,5 +1,5 @@
-// What a wake reads from the tail of the log, the entries after the checkpoint: the last id of each device, unsettled messages, and what
-// deferred rows of peers lack.
+// A wake reads the tail of the log, which is the entries after the checkpoint: the last id of each device, unsettled
+// messages, and changes that deferred rows of peers lack.
 import type { Head, Sent } from "../../durable/log/entry.ts";
 import { belongsToConversation, isUnsettledWhenNew } from "../../durable/log/kinds.ts";
 import type { ConversationIndex } from "./peers/conversation-index.ts";

@@ -1,7 +1,7 @@
 // What retention keeps of a log: by count, by age, or everything.
 import type { Sql } from "../../durable/log/sql.ts";
 
-/** What is kept: at most this, and the entries in one row with the oldest of it; null for everything. `age` in ms. */
+/** How many entries are kept, and for how many ms; null for all. A row is kept as a whole if one of its entries is. */
 export interface Retention {
   readonly entries: number | null;
   readonly age: number | null;
@@ -38,7 +38,10 @@ function lastBeyond(sql: Sql, entries: number): number {
   return 0;
 }
 
-/** Entries are in the order of their writing, but `at` is by the clock of the author: the search stops at the first entry that is kept. */
+/**
+ * Entries are in the order of their writing, but `at` is by the clock of the author: the search stops at the first
+ * entry that is kept.
+ */
 function lastBefore(sql: Sql, time: number): number {
   let last = 0;
   // The common case: the first one is kept.

@@ -1,5 +1,6 @@
-// The tables that every mailbox has from its beginning, and the rows of the mailbox itself and of devices. docs/STORAGE.md says what each
-// table is for and when it is written. There is no index: every index row is a row written.
+// The tables that every mailbox has from its beginning, and the rows of the mailbox itself and of devices.
+// docs/STORAGE.md says what each table is for and when it is written. There is no index: every index row is a row
+// written.
 import { RUN_TABLE } from "../../durable/log/run-tables.ts";
 
 /** Written once, when a mailbox begins. */
@@ -19,8 +20,8 @@ export const TABLES = [
 ] as const;
 
 /**
- * Code that does not know the summary of the peers leaves `writes` as it is when it writes the row of a peer: then the summary is removed.
- * Code that maintains the summary counts `writes` up.
+ * Code that does not know the summary of the peers leaves `writes` as it is when it writes the row of a peer: then the
+ * summary is removed. Code that maintains the summary counts `writes` up.
  */
 export const SUMMARY_TRIGGERS = [
   `CREATE TRIGGER peer_insert AFTER INSERT ON peer WHEN NEW.writes IS NULL BEGIN
@@ -53,9 +54,9 @@ export interface MailboxRow {
   trimmed: number;
   /** A seq that a device got before the mailbox was restored: the numbering continues above it. 0 if there was none. */
   raised: number;
-  /** Whether the user shows and sees what was read: 1 or 0. */
+  /** Whether the user sends and sees read receipts: 1 or 0. */
   receipts: number;
-  /** Whether the user shows and sees who is online: 1 or 0. */
+  /** Whether the user sends and sees presence: 1 or 0. */
   presence: number;
   /** The summary of the peers; null where it is unknown. See peer-summary.ts. */
   readonly summary: string | null;

@@ -1,6 +1,6 @@
-// The tombstone of an erased mailbox, so that nobody else gets its name. Erasure has two steps. First one transaction drops all tables and
-// writes the tombstone. Then the file itself is deleted, because free pages still contain what was in them, and the tombstone is written
-// into the new file. A wake that finds only the first step done does the second.
+// The tombstone of an erased mailbox, so that nobody else gets its name. Erasure has two steps. First one transaction
+// drops all tables and writes the tombstone. Then the file itself is deleted, because free pages still contain what was
+// in them, and the tombstone is written into the new file. A wake that finds only the first step done does the second.
 import { Sql } from "../../durable/log/sql.ts";
 
 const TABLE =
@@ -32,8 +32,9 @@ export function isUnclean(sql: Sql): boolean {
 }
 
 /**
- * Deletes the file of an erased mailbox. On Cloudflare the deletion and the new tombstone are one commit. In bare workerd the file is deleted
- * at once, and the tombstone follows with the commit of this event: until then the census says that the name is taken.
+ * Deletes the file of an erased mailbox. On Cloudflare the deletion and the new tombstone are one commit. In bare
+ * workerd the file is deleted at once, and the tombstone follows with the commit of this event: until then the census
+ * says that the name is taken.
  */
 export function clean(storage: DurableObjectStorage): void {
   const sql = new Sql(storage.sql);

@@ -1,5 +1,6 @@
-// The account of a mailbox whose name was claimed: its tokens, passkeys, recovery code and link code. All of it is in memory, and a row is
-// written when it changes. Of every secret only the hash is here; hashes are compared in constant time.
+// The account of a mailbox whose name was claimed: its tokens, passkeys, recovery code and link code. All of it is in
+// memory, and a row is written when it changes. Of every secret only the hash is here; hashes are compared in constant
+// time.
 import type { Passkey } from "../../../protocol/account.ts";
 import type { Sql } from "../../../durable/log/sql.ts";
 import { ServiceRows } from "./service-rows.ts";
@@ -13,7 +14,9 @@ const TABLES = [
     label TEXT NOT NULL, created INTEGER NOT NULL, seen INTEGER NOT NULL) WITHOUT ROWID`,
 ];
 
-/** Columns that the first version had not. An older account gets them when one of them is written for the first time. */
+/**
+ * Columns that the first version had not. An older account gets them when one of them is written for the first time.
+ */
 const ADDED = [
   "ALTER TABLE account ADD COLUMN recoveryBy TEXT",
   "ALTER TABLE account ADD COLUMN linkBy TEXT",

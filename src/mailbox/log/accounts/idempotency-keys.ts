@@ -1,5 +1,5 @@
-// The idempotency keys of requests: a row for each, for 24 hours at least. The day is the first column of the key, so that old rows are
-// deleted without reading the others. The table is created with its first row.
+// The idempotency keys of requests: a row for each, for 24 hours at least. The day is the first column of the key, so
+// that old rows are deleted without reading the others. The table is created with its first row.
 import { upsert, type Sql } from "../../../durable/log/sql.ts";
 
 const TABLE = `CREATE TABLE IF NOT EXISTS sending (day INTEGER NOT NULL, key TEXT NOT NULL, digest TEXT NOT NULL, at INTEGER NOT NULL,

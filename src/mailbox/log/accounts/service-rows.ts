@@ -1,5 +1,6 @@
-// The rows of a service account: that an operator made this mailbox one, and its tokens with their scopes. All of it is in memory, and a
-// row is written when it changes; of a token only the hash is here. The tables are created with their first row.
+// The rows of a service account: that an operator made this mailbox one, and its tokens with their scopes. All of it is
+// in memory, and a row is written when it changes; of a token only the hash is here. The tables are created with their
+// first row.
 import type { Scope } from "../../../protocol/service.ts";
 import type { Sql } from "../../../durable/log/sql.ts";
 import { WebhookRows } from "./webhook-rows.ts";

@@ -1,5 +1,5 @@
-// The webhook of a service and the state of its posts: one row, in memory, written when it changes. Its position in the log is in the row of
-// a device of its own. The table is created with its first row.
+// The webhook of a service and the state of its posts: one row, in memory, written when it changes. Its position in the
+// log is in the row of a device of its own. The table is created with its first row.
 import { upsert, type Sql } from "../../../durable/log/sql.ts";
 
 const TABLE = `CREATE TABLE IF NOT EXISTS webhook (one INTEGER PRIMARY KEY CHECK (one = 1), url TEXT NOT NULL, secret TEXT NOT NULL,
@@ -24,7 +24,9 @@ export interface WebhookRow {
   readonly due: number;
   /** When the webhook was disabled. */
   readonly disabled: number;
-  /** The failed post: the entries above `first`, up to `last`, after a gap up to `gap`. Each is 0 where there is none. */
+  /**
+   * The failed post: the entries above `first`, up to `last`, after a gap up to `gap`. Each is 0 where there is none.
+   */
   readonly first: number;
   readonly last: number;
   readonly gap: number;

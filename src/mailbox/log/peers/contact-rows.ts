@@ -1,5 +1,5 @@
-// The standings of peers: a row for everybody who was written to first, has asked, or was blocked. A row is read when it is needed. The
-// table is created with its first row: a mailbox without limits and requests has none.
+// The standings of peers: a row for everybody who was written to first, has asked, or was blocked. A row is read when
+// it is needed. The table is created with its first row: a mailbox without limits and requests has none.
 import type { Sql } from "../../../durable/log/sql.ts";
 
 const TABLE =
@@ -7,7 +7,10 @@ const TABLE =
 /** `wrote` is never lowered, so that a later standing does not restart the count of new people. */
 const PUT_CONTACT = `INSERT INTO contact (name, standing, wrote) VALUES (?, ?, ?)
   ON CONFLICT (name) DO UPDATE SET standing = excluded.standing, wrote = max(wrote, excluded.wrote)`;
-/** The standing before a block. The column is created with the first block, and NULL in rows of code that does not know it. */
+/**
+ * The standing before a block. The column is created with the first block, and NULL in rows of code that does not know
+ * it.
+ */
 const ADD_BEFORE = "ALTER TABLE contact ADD COLUMN before TEXT";
 const BLOCK = `INSERT INTO contact (name, standing, wrote, before) VALUES (?, 'blocked', 0, ?)
   ON CONFLICT (name) DO UPDATE SET standing = 'blocked', before = excluded.before`;

@@ -1,5 +1,6 @@
-// Which entries were exchanged with a peer, without an index on the log. The newest seqs are in the row of the peer, which is written for
-// other reasons as well; at 48 ranges or 10,000 entries they become one row of the table `page` at the end of a commit.
+// Which entries were exchanged with a peer, without an index on the log. The newest seqs are in the row of the peer,
+// which is written for other reasons as well; at 48 ranges or 10,000 entries they become one row of the table `page` at
+// the end of a commit.
 import type { Entry } from "../../../durable/log/entry.ts";
 import type { EntryRows } from "../../../durable/log/entry-rows.ts";
 import { IS_OWN_MESSAGE } from "../../../durable/log/kinds.ts";
@@ -13,10 +14,15 @@ const MAX_RANGES = 48;
 const MAX_PAGE_ENTRIES = 10_000;
 /** Entries that are searched for the newest one of the peer. Answers: any number of own messages behind it. */
 const MAX_SCANNED = 4_096;
-/** Rows of `page`, and entries, that are read at once. Answers: many large bodies in memory of which a reply takes a few. */
+/**
+ * Rows of `page`, and entries, that are read at once. Answers: many large bodies in memory of which a reply takes a
+ * few.
+ */
 const PAGES_AT_ONCE = 16;
 const ENTRIES_AT_ONCE = 16;
-/** Pages with entries after a seq, found by key: pages are in order, and all but the first of them begin after the seq. */
+/**
+ * Pages with entries after a seq, found by key: pages are in order, and all but the first of them begin after the seq.
+ */
 const PAGES_AFTER = `FROM page WHERE peer = ?1 AND last > ?2
   AND first >= coalesce((SELECT max(first) FROM page WHERE peer = ?1 AND first <= ?2), 0)`;
 const PUT_PAGE = upsert("page", ["peer", "first", "last", "seqs"], 2);
@@ -52,7 +58,7 @@ export class ConversationIndex {
   add(peer: Peer, seq: number): void {
     peer.last = seq;
     peer.page.add(seq);
-    if (peer.page.spans >= MAX_RANGES || peer.page.size >= MAX_PAGE_ENTRIES) this.#full.add(peer);
+    if (peer.page.ranges >= MAX_RANGES || peer.page.size >= MAX_PAGE_ENTRIES) this.#full.add(peer);
   }
 
   /** Writes full pages, and returns the peers whose rows have to be written with them. */
@@ -79,14 +85,19 @@ export class ConversationIndex {
     return size;
   }
 
-  /** At most `limit` entries of the conversation before the seq `before`, newest first, read as the caller asks for them. */
+  /**
+   * At most `limit` entries of the conversation before the seq `before`, newest first, read as the caller asks for
+   * them.
+   */
   *before(peer: Peer, before: number, limit: number): Iterable<Entry> {
     const seqs = this.#seqsBefore(peer, before, limit);
     for (let end = seqs.length; end > 0; end -= ENTRIES_AT_ONCE)
       yield* [...this.#entries.of(seqs.slice(Math.max(0, end - ENTRIES_AT_ONCE), end))].toReversed();
   }
 
-  /** At most `limit` entries of the conversation after the seq `after`, oldest first, read as the caller asks for them. */
+  /**
+   * At most `limit` entries of the conversation after the seq `after`, oldest first, read as the caller asks for them.
+   */
   after(peer: Peer, after: number, limit: number): Iterable<Entry> {
     const found: number[] = [];
     for (const seqs of this.#seqsAfter(peer, after)) {
@@ -105,8 +116,8 @@ export class ConversationIndex {
   }
 
   /**
-   * The origin of the newest message of the peer up to `seq`; 0 if there is none, or none among the last 4,096 entries. `isNewest`: no message
-   * of the peer lies after `seq`.
+   * The origin of the newest message of the peer up to `seq`; 0 if there is none, or none among the last 4,096 entries.
+   * `isNewest`: no message of the peer lies after `seq`.
    */
   originUpTo(peer: Peer, seq: number, isNewest: boolean): number {
     if (peer.high === 0) return 0;
@@ -129,7 +140,7 @@ export class ConversationIndex {
     const query = "SELECT first, seqs FROM page WHERE peer = ? AND first < ? ORDER BY first DESC LIMIT ?";
     const bindings = (last: Page | null) => [peer.name, last?.first ?? before];
     for (const { seqs } of left <= 0 ? [] : this.#sql.pages<Page>(PAGES_AT_ONCE, query, bindings)) {
-      const more = SeqRanges.read(seqs).below(before, left);
+      const more = SeqRanges.parse(seqs).below(before, left);
       found.push(more);
       left -= more.length;
       if (left <= 0) break;
@@ -143,7 +154,7 @@ export class ConversationIndex {
     const query = `SELECT first, seqs ${PAGES_AFTER} AND first > ?3 ORDER BY first LIMIT ?4`;
     const bindings = (last: Page | null) => [peer.name, after, last?.first ?? -1];
     for (const { seqs } of this.#sql.pages<Page>(PAGES_AT_ONCE, query, bindings))
-      yield SeqRanges.read(seqs).above(after, Infinity);
+      yield SeqRanges.parse(seqs).above(after, Infinity);
     yield peer.page.above(after, Infinity);
   }
 }

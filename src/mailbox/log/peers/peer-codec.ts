@@ -1,5 +1,5 @@
-// A peer as its row has it. The names of the columns are those of the first version; the code has other names for them, and this file alone
-// knows both. It runs where a row is read or written, not for each message.
+// A peer as its row has it. The names of the columns are those of the first version; the code has other names for them,
+// and this file alone knows both. It runs where a row is read or written, not for each message.
 import { SeqRanges } from "../../../durable/log/seq-ranges.ts";
 import { upsert } from "../../../durable/log/sql.ts";
 import type { Peer } from "./peer.ts";
@@ -42,11 +42,11 @@ export function peerOf(row: PeerRow): Peer {
     owesDelivered: row.owesDelivered,
     owesRead: row.owesRead,
     last: row.last,
-    page: SeqRanges.read(row.page),
+    page: SeqRanges.parse(row.page),
   };
 }
 
-/** What is bound for the columns of the statements below, in their order. */
+/** The values that the statements below bind, in their order. */
 export function valuesOf(peer: Peer): (string | number | null)[] {
   const row: PeerRow = {
     name: peer.name,

@@ -1,5 +1,5 @@
-// The rows of the peers: in memory once they were needed, written once a commit, and the marks in the order of their change. Questions about
-// all peers are answered from the summary where possible, and otherwise from the whole table.
+// The rows of the peers: in memory once they were needed, written once a commit, and the marks in the order of their
+// change. Questions about all peers are answered from the summary where possible, and otherwise from the whole table.
 import type { Sql } from "../../../durable/log/sql.ts";
 import { TailCache } from "../../../durable/log/tail-cache.ts";
 import { freshPeer, hasDueReceipts, type Peer } from "./peer.ts";
@@ -101,7 +101,7 @@ export class PeerRows {
     for (const peer of this.#changed.soon) this.mark(peer);
   }
 
-  /** From now on the rows alone have to hold what the tail of the log had up to `checkpoint`. */
+  /** Has all deferred rows written: after `checkpoint` a wake does not read the entries before it any more. */
   checkpoint(checkpoint: number): void {
     this.flushDeferred();
     for (const peer of this.#changed.checkpoint) this.changed(peer);
@@ -124,7 +124,9 @@ export class PeerRows {
     return this.#named().filter(hasDueReceipts);
   }
 
-  /** The peers of the newest conversations, the newest first: at most `limit`, with their newest entry before `before`. */
+  /**
+   * The peers of the newest conversations, the newest first: at most `limit`, with their newest entry before `before`.
+   */
   latest(limit: number, before: number): Peer[] {
     const newest = (peers: readonly Peer[]) =>
       peers

@@ -1,6 +1,7 @@
-// What a wake has to know of the peers, in the row of the mailbox, so that it need not read all of their rows: which peers may have a new
-// mark, a due receipt, or one of the latest conversations. It is written at a checkpoint. Later changes are in the tail of the log, or their
-// peers are named one by one. Where code that does not know the summary writes a row of a peer, a trigger removes it.
+// The summary of the peers in the row of the mailbox, so that a wake need not read all of their rows: it names the
+// peers that may have a new mark, a due receipt, or one of the latest conversations. It is written at a checkpoint.
+// Later changes are in the tail of the log, or their peers are named one by one. Where code that does not know the
+// summary writes a row of a peer, a trigger removes it.
 import type { Sql } from "../../../durable/log/sql.ts";
 import { hasDueReceipts, type Peer } from "./peer.ts";
 import type { PeerRow } from "./peer-codec.ts";
@@ -10,10 +11,15 @@ import type { Pair, SkippedRanges } from "./skipped-ranges.ts";
 const LISTED = 200;
 /** Names at most: with more there is no summary. Answers: a row of the mailbox that is long to read and write. */
 const MAX_NAMES = 1_000;
-/** Peers that are named one by one between two checkpoints, a row each; with more there is no summary until the next checkpoint. */
+/**
+ * Peers that are named one by one between two checkpoints, a row each; with more there is no summary until the next
+ * checkpoint.
+ */
 const MAX_ADDED = 16;
 
-/** As the row has it. A peer that is not named has no mark above `marked`, no entry above `above`, and no due receipt. */
+/**
+ * As the row has it. A peer that is not named has no mark above `marked`, no entry above `above`, and no due receipt.
+ */
 interface Stored {
   /** The checkpoint with which it was written. Code that does not know the summary moves the checkpoint alone. */
   readonly checkpoint: number;
@@ -26,7 +32,7 @@ interface Stored {
 }
 
 export class PeerSummary {
-  /** Every peer whose row may differ from what is true of the peers without a name here. */
+  /** Every peer that may have a newer mark or entry than `marked` and `above`, or a due receipt. */
   readonly names = new Set<string>();
   /** The other peers have no mark above `marked` and no entry above `above`; 0 where all peers are named. */
   marked = 0;

@@ -1,4 +1,4 @@
-// What the mailbox knows of one peer: numbers that only grow within an epoch of the peer.
+// One peer: numbers that only grow within an epoch of the peer.
 import { SeqRanges } from "../../../durable/log/seq-ranges.ts";
 
 /** Watermarks of a conversation, in the own numbering: the highest seq of each. They only grow. */
@@ -20,7 +20,10 @@ export interface Peer extends Marks {
   epoch: string | null;
   /** The own head when this epoch was first seen; 0 for the first one. Earlier entries are not sent to this epoch. */
   began: number;
-  /** The highest origin that was accepted. The row has it as of the checkpoint; later ones are read from the tail of the log. */
+  /**
+   * The highest origin that was accepted. The row has it as of the checkpoint; later ones are read from the tail of the
+   * log.
+   */
   high: number;
   /** The highest origin that was refused: a repeated origin above it needs no look into the log. */
   refused: number;
@@ -60,7 +63,10 @@ export function freshPeer(name: string): Peer {
   };
 }
 
-/** The peer has another epoch than before: nothing is known of it, and entries up to the own head `began` are not for it. */
+/**
+ * The peer has another epoch than before: nothing is known of it, and entries up to the own head `began` are not for
+ * it.
+ */
 export function beginEpoch(peer: Peer, epoch: string, began: number): void {
   peer.epoch = epoch;
   peer.began = began;
@@ -71,7 +77,7 @@ export function beginEpoch(peer: Peer, epoch: string, began: number): void {
   peer.owesRead = 0;
 }
 
-/** Up to this seq the present epoch of the peer stored what was sent to it, or is not to get it. */
+/** Up to this seq every message to the peer was stored in its present epoch, or is not meant for it. */
 export function reachedBy({ reached, began }: Peer): number {
   return Math.max(reached, began);
 }

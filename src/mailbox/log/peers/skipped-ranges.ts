@@ -1,8 +1,11 @@
-// Ranges of seqs that this mailbox never gave. A device that has such a seq knew the mailbox before it was restored from an older copy. They
-// are stored in the row of the first peer that is written after a wake, and the newest ones in the summary of the peers as well.
+// Ranges of seqs that this mailbox never gave. A device that has such a seq knew the mailbox before it was restored
+// from an older copy. They are stored in the row of the first peer that is written after a wake, and the newest ones in
+// the summary of the peers as well.
 import type { Sql } from "../../../durable/log/sql.ts";
 
-/** The seqs between `before` and `last` were never given. `last` is where the numbering continued, and can be a cursor. */
+/**
+ * The seqs between `before` and `last` were never given. `last` is where the numbering continued, and can be a cursor.
+ */
 export interface SkippedRange {
   readonly before: number;
   readonly last: number;
