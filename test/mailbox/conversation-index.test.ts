@@ -2,6 +2,7 @@
 // point the instance ended.
 import { expect, test } from "vitest";
 import type { MailboxContext } from "../../src/mailbox/context.ts";
+import type { Suspension } from "../../src/mailbox/log/accounts/suspension.ts";
 import { Inspector } from "../../src/mailbox/log/inspect.ts";
 import { Log } from "../../src/mailbox/log/log.ts";
 import type { Peer } from "../../src/mailbox/log/peers/peer.ts";
@@ -133,7 +134,8 @@ test("[Q2] messages of a stranger are counted over all pages of the conversation
     log.contacts.put("bob", "request");
     const config = { ...configOf({ AUTH: "accounts", STRANGER_MESSAGES: "150" }), quotas: null };
     const parts = { user: "alice", log, config } satisfies Partial<MailboxContext>;
-    const context = { ...parts, suspension: { now: null } } as unknown as MailboxContext;
+    const suspension = { now: null } satisfies Partial<Suspension>;
+    const context = { ...parts, suspension } as unknown as MailboxContext;
     const envelopes = [{ origin: 1, at: 1, body: "1" }];
     const left = () => spaceFor(context, log.peers.get("bob"), { envelopes } as unknown as Delivery).free;
     for (let origin = 1; origin <= 140; origin++) {
