@@ -1,5 +1,5 @@
-// Storage outlives the code that wrote it: tables as the first version made them are read by this one, and what newer code has added is
-// let be, so that a deploy can be rolled back.
+// Storage outlives the code that wrote it: this version reads the tables of the first one, and does not touch what
+// newer code has added, so that a deploy can be rolled back.
 import { env } from "cloudflare:workers";
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterEach, expect, test, vi } from "vitest";
@@ -7,7 +7,7 @@ import { Mailbox } from "../../src/mailbox/mailbox.ts";
 import { unpack } from "../../src/protocol/packed-delivery.ts";
 import { fresh, get, open } from "../support/devices.ts";
 
-/** Tables of version 1 with a little of everything, as they were written in the first release. Never to be changed. */
+/** Tables of version 1 with some rows of every kind, as the first release wrote them. Never to be changed. */
 const FIRST = [
   `CREATE TABLE mailbox (one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL, name TEXT NOT NULL,
     epoch TEXT NOT NULL, base INTEGER NOT NULL, checkpoint INTEGER NOT NULL, trimmed INTEGER NOT NULL, raised INTEGER NOT NULL,
@@ -45,7 +45,7 @@ function sql(name: string, ...statements: string[]): Promise<unknown[]> {
   ) as Promise<unknown[]>;
 }
 
-test("[V5] tables of the first version are read: cursor, ids, marks, failures and history", async () => {
+test("[V5] this version reads tables of the first one: cursor, ids, marks, failures and history", async () => {
   const name = fresh("old");
   await sql(name, ...FIRST);
   await evict(name);
@@ -67,7 +67,7 @@ test("[V5] tables of the first version are read: cursor, ids, marks, failures an
   expect(messages.map(({ body }) => body)).toEqual(["hello", { text: "hi" }]);
 });
 
-test("[V5] what newer code has added is let be, and everything goes on after it was rolled back", async () => {
+test("[V5] columns, tables and kinds of newer code survive a rollback, and the mailbox works as before", async () => {
   const [a, b] = [fresh("alice"), fresh("bob")];
   const [alice, bob] = [await open(a), await open(b)];
   alice.send({ type: "send", id: 1, to: b, body: "before" });
@@ -91,7 +91,7 @@ test("[V5] what newer code has added is let be, and everything goes on after it 
   }
   const [again, back] = [await open(a), await open(b, "phone", "&cursor=head")];
   expect(again.welcome.lastId).toBe(1);
-  // Enough for a page of the conversation.
+  // Enough for a row of the table `page`.
   again.send(...Array.from({ length: 70 }, (_, i) => ({ type: "send", id: i + 2, to: b, body: `after ${i}` })));
   const got = await back.take("message", 70);
   expect(got.map(({ body }) => body)).toEqual(Array.from({ length: 70 }, (_, i) => `after ${i}`));
@@ -109,11 +109,11 @@ test("[V5] what newer code has added is let be, and everything goes on after it 
 });
 
 test.each([[undefined], [99], [-1], [Number.NaN]])(
-  "[M14][V4] a delivery whose code says of its depth %s is taken like any other",
+  "[M14][V4] a delivery with the depth %s is accepted like any other",
   async (hops) => {
     const { deliver } = Mailbox.prototype;
-    vi.spyOn(Mailbox.prototype, "deliver").mockImplementation(function (this: Mailbox, said) {
-      const { hops: _, ...delivery } = unpack(said);
+    vi.spyOn(Mailbox.prototype, "deliver").mockImplementation(function (this: Mailbox, packed) {
+      const { hops: _, ...delivery } = unpack(packed);
       return deliver.call(this, hops === undefined ? delivery : { ...delivery, hops });
     });
     const [alice, bob] = [await open(fresh("alice")), await open(fresh("bob"))];

@@ -1,4 +1,4 @@
-// Rows written are the bill: how many each message costs in each of the two mailboxes.
+// Written rows are the largest part of the bill: how many a message costs in each of the two mailboxes.
 import { expect, test } from "vitest";
 import { fresh, open } from "../support/devices.ts";
 import { meter } from "../support/meter.ts";
@@ -22,7 +22,7 @@ test("a single message costs two rows in its author's mailbox, and one in the re
   expect([ofAlice(), ofBob()]).toEqual([20, 10]);
 });
 
-test("a mark that changes costs one row: delivered and read in the author's mailbox, mine in the reader's", async () => {
+test("a changed mark costs one row: delivered and read in the author's mailbox, mine in the reader's", async () => {
   const { a, b, alice, bob, ofAlice, ofBob } = await world();
   const { seq } = bob.seen;
   bob.ack(seq);
@@ -33,7 +33,7 @@ test("a mark that changes costs one row: delivered and read in the author's mail
   expect([ofAlice(), ofBob()]).toEqual([1, 1]);
 });
 
-test("a batch of 32 to one receiver costs what a message costs, receipts included", async () => {
+test("a batch of 32 messages to one receiver costs as many rows as one message, receipts included", async () => {
   const { a, b, alice, bob, ofAlice, ofBob } = await world();
   alice.send(...Array.from({ length: 32 }, (_, i) => ({ type: "send", id: i + 2, to: b, body: i })));
   await alice.until("mark");
@@ -46,7 +46,7 @@ test("a batch of 32 to one receiver costs what a message costs, receipts include
   expect([ofAlice(), ofBob()]).toEqual([2, 1]);
 });
 
-test("a page of a conversation is one row when there are 48 spans of it or more, and a batch is one span", async () => {
+test("a conversation writes a page, one row, from 48 ranges on, and a batch is one range", async () => {
   const { b, alice, bob, ofAlice, ofBob } = await world();
   alice.send(...Array.from({ length: 200 }, (_, i) => ({ type: "send", id: i + 2, to: b, body: i })));
   await alice.until("mark");
@@ -57,11 +57,12 @@ test("a page of a conversation is one row when there are 48 spans of it or more,
   alice.send(...Array.from({ length: 100 }, (_, i) => ({ type: "send", id: i + 202, to: i % 2 ? c : b, body: i })));
   await alice.take("mark", 2);
   await Promise.all([bob.take("message", 50), carol.take("message", 50)]);
-  // An entry a row, because the numbers go in twos; the author's rows of the peers are written with the pages, and again with the receipts.
+  // One row an entry, because every second seq is of the other peer; the author's rows of both peers are written with
+  // the pages, and again with the receipts.
   expect([ofAlice(), ofBob()]).toEqual([100 + 2 + 2 + 2, 50]);
 });
 
-test("a message that was sent before costs nothing", async () => {
+test("a repeated message costs no row", async () => {
   const { b, alice, bob, ofAlice, ofBob } = await world();
   alice.send({ type: "send", id: 1, to: b, body: "first" });
   await alice.until("accepted");
@@ -69,7 +70,7 @@ test("a message that was sent before costs nothing", async () => {
   expect([ofAlice(), ofBob()]).toEqual([0, 0]);
 });
 
-test("acks, pings and refused frames cost nothing", async () => {
+test("acks, pings and refused frames cost no row", async () => {
   const { alice, bob, ofAlice, ofBob } = await world();
   for (let n = 0; n < 50; n++) bob.ack(Number.MAX_SAFE_INTEGER);
   alice.send({ type: "send", id: 9, to: "x", body: 1 });
@@ -80,7 +81,7 @@ test("acks, pings and refused frames cost nothing", async () => {
   expect([ofAlice(), ofBob()]).toEqual([0, 0]);
 });
 
-test("a connection costs one row when it ends: what the device holds, and when it was seen", async () => {
+test("a connection costs one row when it ends: the cursor of the device, and when it was seen", async () => {
   const { b, alice, bob, ofBob } = await world();
   alice.send({ type: "send", id: 2, to: b, body: "second" });
   await bob.until("message");

@@ -1,11 +1,11 @@
-// What only production enforces is enforced here too; a write is known however it is made; and no cursor outlives the call that read it.
+// Sql enforces the limits of production locally, knows of every write, and leaves no cursor open.
 import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
-import { KeyRows } from "../../src/mailbox/log/key-rows.ts";
+import { KeyRows } from "../../src/mailbox/log/accounts/idempotency-keys.ts";
 import { Log } from "../../src/mailbox/log/log.ts";
 import { Sql } from "../../src/durable/log/sql.ts";
-import { Suspension } from "../../src/mailbox/log/suspension.ts";
+import { Suspension } from "../../src/mailbox/log/accounts/suspension.ts";
 import { fresh } from "../support/devices.ts";
 import { inLog } from "../support/log.ts";
 
@@ -33,7 +33,7 @@ test.each<[string, (sql: Sql) => void]>([
   await inSql((sql) => expect(() => act(sql)).toThrow(/bytes|parameters|units|pattern/));
 });
 
-test("what production takes passes", async () => {
+test("statements within the limits of production pass", async () => {
   await inSql((sql) => {
     expect(sql.rows("SELECT length(?) AS n", "é".repeat(1_000_000))).toEqual([{ n: 1_000_000 }]);
     sql.run(INSERT, "x".repeat(1_000_000), "x".repeat(999_000));
@@ -41,7 +41,7 @@ test("what production takes passes", async () => {
   });
 });
 
-test("whoever writes, it is known that something was written", async () => {
+test("every write is noticed, whichever part of the log makes it", async () => {
   await inLog((log) => {
     log.flush(() => null);
     expect([log.sql.takeWrote(), log.sql.takeWrote()]).toEqual([true, false]);
@@ -56,7 +56,7 @@ test("whoever writes, it is known that something was written", async () => {
   });
 });
 
-test("the bytes of a mailbox are measured now and then, and what is written meanwhile is added", async () => {
+test("the size of the database is measured every 256 statements, and writes in between are added", async () => {
   await inSql((sql) => {
     const before = sql.bytes;
     expect(before).toBeGreaterThan(0);
@@ -71,7 +71,7 @@ test("the bytes of a mailbox are measured now and then, and what is written mean
   });
 });
 
-test("what is read in part locks nothing: tables can be dropped while somebody is in the middle of them", async () => {
+test("a query that is read in part locks nothing: its table can be dropped", async () => {
   await runInDurableObject(env.MAILBOX.getByName(fresh("alice")), (_, { storage }) => {
     const log = new Log(storage.sql);
     log.ensureCreated("alice");
@@ -81,14 +81,14 @@ test("what is read in part locks nothing: tables can be dropped while somebody i
       seqs.push(log.append({ ...entry, origin: n * 2, at: n }).seq);
       if (n % 500 === 0) log.flush(() => null);
     }
-    const { entries, conversations: history, peers } = new Log(storage.sql);
+    const { entries, conversations, peers } = new Log(storage.sql);
     const begun = [
       entries.after(0),
       entries.headsAfter(0),
       entries.of(seqs),
       entries.sentTo("bob", 0),
-      history.before(peers.get("bob"), Infinity, 1_500),
-      history.after(peers.get("bob"), 0, 1_500),
+      conversations.before(peers.get("bob"), Infinity, 1_500),
+      conversations.after(peers.get("bob"), 0, 1_500),
     ].map((all) => all[Symbol.iterator]());
     for (const one of begun) one.next();
     storage.transactionSync(() => log.erase());

@@ -23,7 +23,7 @@ test("a mark that may wait costs no row of its own: it is written with the peer'
     const onDisk = () => again().log.peers.get("bob");
     const later = (stored: number) => {
       peer.stored = stored;
-      alice.log.peers.markSoon(peer);
+      alice.log.peers.changed(peer, "soon");
     };
     alice.turn.runNow(() => later(one + 1));
     expect(onDisk().stored).toBe(one);

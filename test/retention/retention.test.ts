@@ -1,4 +1,4 @@
-// Retention, in a runtime whose RETENTION_ENTRIES is 100: what is taken away is said with a gap, and what is owed stays.
+// Retention, in a runtime whose RETENTION_ENTRIES is 100: removed entries become a gap, and unsettled messages stay.
 import { env } from "cloudflare:workers";
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
@@ -8,7 +8,7 @@ import { retentionOf } from "../../src/mailbox/admin/retention-of.ts";
 import { fresh, get, open, plain } from "../support/devices.ts";
 import { type Device, heard } from "../support/line.ts";
 
-/** Sends bodies first … last, and waits until they are answered. */
+/** Sends the bodies `first` to `last`, and waits until they are accepted. */
 async function sendAll(from: Device, to: string, first: number, last: number) {
   for (let n = first; n <= last; n += 100) {
     const batch = Array.from({ length: Math.min(100, last - n + 1) }, (_, i) => n + i);
@@ -21,7 +21,7 @@ async function sendAll(from: Device, to: string, first: number, last: number) {
 const messagesOf = (frames: Record<string, unknown>[]) =>
   frames.filter(({ type }) => type === "message").map(({ body }) => body);
 
-test("[R5] a device whose cursor lies before what is kept gets a gap, then the rest", async () => {
+test("[R5] a device with a cursor before the oldest entry gets a gap, then the rest", async () => {
   const [a, b] = [fresh("alice"), fresh("bob")];
   const alice = await open(a);
   await sendAll(alice, b, 1, 50);
@@ -37,7 +37,7 @@ test("[R5] a device whose cursor lies before what is kept gets a gap, then the r
   expect(rest.length).toBeLessThan(600);
 });
 
-test("[R5][W1] what retention takes behind a shut window is said when the window opens, and not before", async () => {
+test("[R5][W1] entries removed behind a full window become a gap when the window opens, and not before", async () => {
   const [a, b] = [fresh("alice"), fresh("bob")];
   const alice = await open(a);
   const bob = await open(b);
@@ -52,7 +52,7 @@ test("[R5][W1] what retention takes behind a shut window is said when the window
   expect(messagesOf(await bob.settled()).at(-1)).toBe(4_900);
 });
 
-test("[R5][R2] a device that was never seen starts with what is kept, and a new epoch's gap says what is gone", async () => {
+test("[R5][R2] a new device starts with the oldest entry, and a device of another epoch gets a gap before it", async () => {
   const [a, b] = [fresh("alice"), fresh("bob")];
   const alice = await open(a);
   await sendAll(alice, b, 1, 600);
@@ -65,7 +65,7 @@ test("[R5][R2] a device that was never seen starts with what is kept, and a new 
   expect(first).toEqual(kept[0]);
 });
 
-test("[P3] a plain client is told by the system", async () => {
+test("[P3] a plain client gets a message of the system", async () => {
   const [a, b] = [fresh("alice"), fresh("bob")];
   const alice = await open(a);
   await sendAll(alice, b, 1, 600);
@@ -74,7 +74,7 @@ test("[P3] a plain client is told by the system", async () => {
   expect(await heard(bob)).toMatchObject({ sender: a });
 });
 
-test("[S2] ids are remembered beyond what is kept: accepted for ever, without an entry", async () => {
+test("[S2] ids of removed messages are remembered: a repeat is accepted, without an entry", async () => {
   const [a, b] = [fresh("alice"), fresh("bob")];
   const alice = await open(a);
   await sendAll(alice, b, 1, 600);
@@ -87,18 +87,18 @@ test("[S2] ids are remembered beyond what is kept: accepted for ever, without an
   expect(await back.until("accepted")).toMatchObject({ id: 601, state: "stored" });
 });
 
-test("[S2] what others send takes a silent device's messages away, and its ids are remembered all the same", async () => {
+test("[S2] ids of a silent device are remembered when messages of others displace its own", async () => {
   const [a, b, c] = [fresh("alice"), fresh("bob"), fresh("carol")];
   const laptop = await open(b, "laptop");
   await sendAll(laptop, c, 1, 5);
-  // Far from a checkpoint by rows, and nothing else makes a group afterwards.
+  // Fewer rows than between two checkpoints, and no later commit.
   const alice = await open(a);
   for (let n = 0; n < 6; n++) await sendAll(alice, b, n * 100 + 1, n * 100 + 100);
   await abortAllDurableObjects();
   expect((await open(b, "laptop", "&cursor=head")).welcome.lastId).toBe(5);
 });
 
-test("[R5] what is owed is not taken away", async () => {
+test("[R5] unsettled messages are not removed", async () => {
   const [a, b] = [fresh("alice"), fresh("bob")];
   const alice = await open(a);
   const broken = vi.spyOn(Mailbox.prototype, "deliver").mockImplementation(() => {
@@ -113,28 +113,28 @@ test("[R5] what is owed is not taken away", async () => {
   expect(got).toEqual(Array.from({ length: 600 }, (_, i) => i + 1));
 });
 
-test("history ends where what is kept begins", async () => {
+test("history ends at the oldest entry", async () => {
   const [a, b] = [fresh("alice"), fresh("bob")];
   const alice = await open(a);
   await sendAll(alice, b, 1, 600);
-  const asked = async () => {
+  const read = async () => {
     const found = await get(`/api/conversations/${a}/messages?user=${b}&after=0&limit=200`);
     return found as { messages: { body: number }[]; more: boolean };
   };
-  const { messages, more } = await asked();
+  const { messages, more } = await read();
   expect(more).toBe(false);
   expect(messages.at(-1)?.body).toBe(600);
   expect(messages.length).toBeLessThan(200);
   await abortAllDurableObjects();
-  expect(await asked()).toMatchObject({ messages, more });
+  expect(await read()).toMatchObject({ messages, more });
 });
 
-test("what retention took is not counted any more as a conversation's, though its page goes on", async () => {
+test("removed entries are not counted in a conversation, although the row of their page remains", async () => {
   await runInDurableObject(env.MAILBOX.getByName(fresh("alice")), (_, { storage: { sql } }) => {
     const retention = { entries: 10, age: null };
     const log = new Log(sql, retention);
     log.ensureCreated("alice");
-    const size = ({ conversations: history, peers }: Log) => history.size(peers.get("bob"));
+    const size = ({ conversations, peers }: Log) => conversations.size(peers.get("bob"));
     for (let origin = 1; origin <= 60; origin++) {
       log.append({ kind: "in", peer: "bob", device: null, id: null, body: "1", origin, at: 1 });
       if (origin % 6 === 0) log.flush(() => null);
@@ -146,7 +146,7 @@ test("what retention took is not counted any more as a conversation's, though it
   });
 });
 
-test("what is older than the age is taken away, and what is younger stays", async () => {
+test("entries older than the age are removed, and younger ones stay", async () => {
   await runInDurableObject(env.MAILBOX.getByName(fresh("alice")), (_, state) => {
     const log = new Log(state.storage.sql, { entries: null, age: 1_000 });
     log.ensureCreated("alice");
@@ -158,7 +158,7 @@ test("what is older than the age is taken away, and what is younger stays", asyn
   });
 });
 
-test("a row of many entries goes as a whole or stays: no fewer are kept than asked, and nothing that is owed goes", async () => {
+test("a row of many entries is removed as a whole: at least the configured count is kept, and unsettled messages stay", async () => {
   await runInDurableObject(env.MAILBOX.getByName(fresh("alice")), (_, state) => {
     const log = new Log(state.storage.sql, { entries: 10, age: null });
     log.ensureCreated("alice");
@@ -176,7 +176,7 @@ test("a row of many entries goes as a whole or stays: no fewer are kept than ask
   });
 });
 
-test("[M4] what was stored and then taken by retention is stored, and what was refused is refused again", async () => {
+test("[M4] a repeat of a removed message is confirmed as stored, and a refused one is refused again", async () => {
   const b = fresh("bob");
   await open(b);
   const now = Date.now() * 1_000;
@@ -188,7 +188,7 @@ test("[M4] what was stored and then taken by retention is stored, and what was r
   const range = (first: number, count: number) => Array.from({ length: count }, (_, i) => first + i * 2);
   await deliver("ann", ...range(now - 9_000_000, 5));
   await runInDurableObject(env.MAILBOX.getByName(b), (_, { storage }) => {
-    // As it is where an earlier call refused something behind these.
+    // As after an earlier call that refused a later message.
     storage.sql.exec("UPDATE peer SET refused = ?, high = ?", now + 1_000_000_000, now + 1_000_000_000);
   });
   await abortAllDurableObjects();
@@ -205,6 +205,6 @@ test.each([
   [{ RETENTION_DAYS: "", RETENTION_ENTRIES: " " }, null, null],
   [{ RETENTION_DAYS: "30", RETENTION_ENTRIES: "1000" }, 1_000, 30 * 86_400_000],
   [{ RETENTION_DAYS: "x", RETENTION_ENTRIES: "-1" }, null, null],
-])("the variables %j keep %s entries and %s ms", (variables, entries, age) => {
+])("the variables %j keep %s entries for %s ms", (variables, entries, age) => {
   expect(retentionOf(variables)).toEqual({ entries, age });
 });

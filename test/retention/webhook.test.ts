@@ -1,11 +1,12 @@
-// A webhook that fails for so long that retention takes what it had to post, in a runtime whose RETENTION_ENTRIES is 100.
+// A webhook that fails until retention removes entries that it had to post, in a runtime whose RETENTION_ENTRIES is
+// 100.
 import { expect, test } from "vitest";
 import { say } from "../support/accounts.ts";
 import { fresh } from "../support/devices.ts";
 import { hooked, hookOf, idOf, later, posted, posts, send, until } from "../support/hooks.ts";
 import { ADMIN } from "../support/operators.ts";
 
-test("[K7] where retention took some of what was not taken, it is another post, which says so with a gap", async () => {
+test("[K7] when retention removes entries of a failed post, the next post is another one, with a gap", async () => {
   const { shop } = await hooked();
   await send(fresh("alice"), shop.userName, "one", "two");
   const first = await posted();
@@ -18,7 +19,7 @@ test("[K7] where retention took some of what was not taken, it is another post, 
   expect(again.body.frames[0]).toMatchObject({ type: "gap" });
   expect(again.text).not.toContain('"one"');
   expect(idOf(again)).not.toBe(idOf(first));
-  // Made again it is the same, gap and all, whatever comes behind it.
+  // A retry is the same post, gap included, although newer messages follow.
   await again.answer(503);
   await until(shop, ({ tries }) => tries === 2);
   await send(fresh("alice"), shop.userName, "more");

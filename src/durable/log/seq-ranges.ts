@@ -1,19 +1,22 @@
-// Numbers that only grow, as spans of neighbours: what a conversation has of the log, where messages mostly follow each other.
+// Ascending numbers as ranges of neighbours: the seqs of one conversation, where most messages follow each other
+// directly.
 
 export class SeqRanges {
-  /** Of each span how many numbers it has, and how far behind its last one the next span begins: count, step, count, … */
+  /** Of each range its count, and how far behind its last number the next range begins: count, step, count, … */
   readonly #counts: number[] = [];
   #first = 0;
   #last = 0;
   #size = 0;
 
-  /** Takes what a row keeps: `text`, or a JSON array of the numbers, as it was written before. */
-  static read(text: string): SeqRanges {
-    const kept = JSON.parse(text) as readonly number[] | { readonly first: number; readonly spans: readonly number[] };
-    const spans = new SeqRanges();
-    if ("first" in kept) spans.#take(kept.first, kept.spans);
-    else for (const number of kept) spans.add(number);
-    return spans;
+  /** Reads the `text` of a row: the form below, or a JSON array of the numbers, as older code wrote it. */
+  static parse(text: string): SeqRanges {
+    const stored = JSON.parse(text) as
+      | readonly number[]
+      | { readonly first: number; readonly spans: readonly number[] };
+    const ranges = new SeqRanges();
+    if ("first" in stored) ranges.#take(stored.first, stored.spans);
+    else for (const number of stored) ranges.add(number);
+    return ranges;
   }
 
   /** For a row: `{"first","spans"}` as JSON, where `spans` is count, step, count, … as above. */
@@ -21,8 +24,8 @@ export class SeqRanges {
     return `{"first":${this.#first},"spans":[${this.#counts.join(",")}]}`;
   }
 
-  /** How many spans there are. */
-  get spans(): number {
+  /** How many ranges there are. */
+  get ranges(): number {
     return Math.ceil(this.#counts.length / 2);
   }
 
@@ -31,12 +34,12 @@ export class SeqRanges {
     return this.#size;
   }
 
-  /** The lowest; 0 where there is none. */
+  /** The lowest number; 0 where there is none. */
   get first(): number {
     return this.#first;
   }
 
-  /** Adds one that is above all others. */
+  /** Adds a number that is higher than all others. */
   add(number: number): void {
     const step = number - this.#last;
     if (this.#size === 0) {
@@ -48,7 +51,7 @@ export class SeqRanges {
     this.#size++;
   }
 
-  /** The lowest of those above `number`, at most so many, in order. */
+  /** The lowest numbers above `number`, at most `limit`, in order. */
   above(number: number, limit: number): number[] {
     const found: number[] = [];
     let from = this.#first;
@@ -60,7 +63,7 @@ export class SeqRanges {
     return found;
   }
 
-  /** The highest of those below `number`, at most so many, in order. */
+  /** The highest numbers below `number`, at most `limit`, in order. */
   below(number: number, limit: number): number[] {
     const found: number[] = [];
     let last = this.#last;

@@ -1,18 +1,23 @@
-// The newest items of a numbered list, in memory, so that the live path needs no SQL. What fell out is read from disk.
+// The newest items of a numbered list, in memory, so that the live path needs no SQL. Dropped items are read from disk.
 
-/** Items in the order of their `seq`, the oldest dropped when they weigh more than `capacity`. */
+/** Items in the order of their `seq`; the oldest are dropped when all weigh more than `capacity`. */
 export class TailCache<T extends { readonly seq: number }> {
   #items: T[] = [];
   #weight = 0;
-  #from: number;
+  #from = 0;
   readonly #capacity: number;
   readonly #weigh: (item: T) => number;
 
-  /** Holds everything after `from`. */
-  constructor(from: number, capacity: number, weigh: (item: T) => number) {
-    this.#from = from;
+  constructor(capacity: number, weigh: (item: T) => number) {
     this.#capacity = capacity;
     this.#weigh = weigh;
+  }
+
+  /** Begins empty: every item that is pushed from now on lies above `from`. */
+  startAt(from: number): void {
+    this.#items = [];
+    this.#weight = 0;
+    this.#from = from;
   }
 
   push(item: T): void {

@@ -1,6 +1,6 @@
 // Challenges for passkeys. The mailbox signs them with its own secret, so that making one writes no row and an eviction
 // loses none. Each is good once, for five minutes; the account stores those that were used.
-import type { Challenge } from "../log/account-rows.ts";
+import type { Challenge } from "../log/accounts/account-rows.ts";
 
 /** How long a challenge is good. */
 const LIFETIME_MS = 300_000;

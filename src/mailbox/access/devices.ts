@@ -11,7 +11,7 @@ import { checkFreshProof } from "./fresh-proof.ts";
 import { notifyUser } from "./notify-user.ts";
 import { dropPasskey } from "./passkeys.ts";
 import type { MailboxContext } from "../context.ts";
-import type { Token } from "../log/account-rows.ts";
+import type { Token } from "../log/accounts/account-rows.ts";
 
 /** The signed-in devices, the latest first. */
 export function devices(context: MailboxContext, proof: Proof): readonly SignedInDevice[] {

@@ -8,7 +8,7 @@ import { tokenOf } from "./account.ts";
 import { refuseAttempt } from "./notify-user.ts";
 import { usePasskey } from "./passkeys.ts";
 import type { MailboxContext } from "../context.ts";
-import { type Challenge, isSame, type Token } from "../log/account-rows.ts";
+import { type Challenge, isSame, type Token } from "../log/accounts/account-rows.ts";
 
 /**
  * Checks for a fresh proof. Only a device's token can be in the wrong hands for long, and only accounts have proofs.

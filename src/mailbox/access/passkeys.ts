@@ -8,7 +8,7 @@ import { type Refusal, refusal } from "../../protocol/refusals.ts";
 import { notifyUser, refuseAttempt } from "./notify-user.ts";
 import { signInDevice } from "./sign-in.ts";
 import type { MailboxContext } from "../context.ts";
-import type { Challenge } from "../log/account-rows.ts";
+import type { Challenge } from "../log/accounts/account-rows.ts";
 
 export function findPasskey(context: MailboxContext, id: string): Passkey | null {
   return context.log.account.passkeys().find((passkey) => passkey.id === id) ?? null;

@@ -11,7 +11,7 @@ import { randomText } from "./challenge.ts";
 import { checkBeginning } from "./check-beginning.ts";
 import { notifyUser, refuseAttempt } from "./notify-user.ts";
 import type { MailboxContext } from "../context.ts";
-import { isSame } from "../log/account-rows.ts";
+import { isSame } from "../log/accounts/account-rows.ts";
 
 const WRONG = "The name or the code is wrong.";
 

@@ -2,7 +2,7 @@
 // people/contacts.ts changes it.
 import { isService } from "./service-tokens.ts";
 import type { MailboxContext } from "../context.ts";
-import type { Standing } from "../log/contact-rows.ts";
+import type { Standing } from "../log/peers/contact-rows.ts";
 
 /** The standing of `name`; null if no message was exchanged with them yet. */
 export function standingOf(context: MailboxContext, name: string): Standing | null {

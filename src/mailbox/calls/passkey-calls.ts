@@ -16,7 +16,7 @@ import {
 } from "../access/passkeys.ts";
 import { anybody, type Call, caller, callerEvenSuspended, done, provenCaller } from "./declare-call.ts";
 import type { MailboxContext, MailboxObject } from "../context.ts";
-import type { Challenge } from "../log/account-rows.ts";
+import type { Challenge } from "../log/accounts/account-rows.ts";
 
 export const passkeyCalls = {
   /** The options for an authenticator that makes a passkey for this account. */

@@ -1,7 +1,7 @@
 // The calls about other people: contacts, blocks, and what the user lets others know.
 import type { Settings } from "../../protocol/caller.ts";
 import { caller } from "./declare-call.ts";
-import type { Standing } from "../log/contact-rows.ts";
+import type { Standing } from "../log/peers/contact-rows.ts";
 import { accept, block, unblock } from "../people/contacts.ts";
 import { settings } from "../people/settings.ts";
 

@@ -6,7 +6,7 @@ import { PEERING } from "../../protocol/version.ts";
 import { exists } from "../access/account.ts";
 import type { MailboxContext } from "../context.ts";
 import { onMessageFromStranger } from "../people/contacts.ts";
-import type { Peer } from "../log/schema.ts";
+import type { Peer } from "../log/peers/peer.ts";
 import { spaceFor } from "../limits/quotas.ts";
 import { applyReceipts } from "./receipts.ts";
 

@@ -4,7 +4,7 @@ import type { Reply } from "../../protocol/envelope.ts";
 import type { MessageRefusalCode } from "../../protocol/message-refusals.ts";
 import type { PeerQueue, UnsettledMessage } from "./peer-queue.ts";
 import type { Log } from "../log/log.ts";
-import { type Peer, reachedBy } from "../log/schema.ts";
+import { type Peer, reachedBy } from "../log/peers/peer.ts";
 import { requeueAfter } from "./refill-queue.ts";
 
 /** The receiver has these, but for those that it finally refused. */
@@ -32,7 +32,7 @@ export function applyStored(log: Log, peer: Peer, settled: readonly UnsettledMes
   if (!further) return;
   peer.stored = stored;
   if (first) log.peers.mark(peer);
-  else log.peers.markSoon(peer);
+  else log.peers.changed(peer, "soon");
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Delivery, Envelope } from "../../protocol/envelope.ts";
 import { PEERING } from "../../protocol/version.ts";
 import type { PeerQueue, UnsettledMessage } from "./peer-queue.ts";
 import type { Log } from "../log/log.ts";
-import type { Peer } from "../log/schema.ts";
+import type { Peer } from "../log/peers/peer.ts";
 
 /** One call's envelopes, and their UTF-16 units. Answers: arguments that a call can't carry, a group that holds up others. */
 const MAX_ENVELOPES = 2_048;

@@ -20,7 +20,8 @@ import {
   RECEIPT_DELAY_MS,
 } from "./peer-queue.ts";
 import type { Log } from "../log/log.ts";
-import type { Entry, Peer } from "../log/schema.ts";
+import type { Entry } from "../../durable/log/entry.ts";
+import { beginEpoch, type Peer } from "../log/peers/peer.ts";
 import { refillQueue, takeAll } from "./refill-queue.ts";
 import { CallTimeout } from "../../durable/call-timeout.ts";
 import { ReadyQueues } from "./ready-queues.ts";
@@ -141,7 +142,7 @@ export class Outbox {
       if (peer.epoch !== null && lane !== undefined) this.#failAll(lane, "unknown_receiver");
       // What was sent before is not the next life's business.
       const began = peer.epoch === null ? 0 : this.#log.head;
-      Object.assign(peer, { epoch, began, high: 0, refused: 0, reached: 0, owesDelivered: 0, owesRead: 0 });
+      beginEpoch(peer, epoch, began);
       this.#log.peers.changed(peer);
     }
     if (lane?.state === "waiting") this.#idle(lane);

@@ -1,7 +1,8 @@
 // One lane: what is owed to one receiver, in the order of the log. It knows neither how to call nor what a group is.
 import { counters } from "../../protocol/counters.ts";
 import type { State } from "../../protocol/down.ts";
-import type { Peer, Sent } from "../log/schema.ts";
+import type { Peer } from "../log/peers/peer.ts";
+import type { Sent } from "../../durable/log/entry.ts";
 import { UNSETTLED_IN_MEMORY } from "../log/recover.ts";
 
 /** An entry on its way. `body` is null while it is only on disk; `answer` tells the device, once. */

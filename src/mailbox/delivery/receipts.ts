@@ -1,8 +1,9 @@
 // Receipts: what a device of the user's has, and what the user has read, told to the author. They are marks, not entries:
 // cumulative, in the author's own numbering, coalesced on their way.
+import { isReceived } from "../../durable/log/kinds.ts";
 import type { Delivery } from "../../protocol/envelope.ts";
 import type { MailboxContext } from "../context.ts";
-import type { Peer } from "../log/schema.ts";
+import type { Peer } from "../log/peers/peer.ts";
 import { isContact } from "../access/standing.ts";
 
 /** Everything up to `seq` was delivered to some device: the authors of what that adds will hear of it. */
@@ -12,7 +13,7 @@ export function advanceDelivered(context: MailboxContext, seq: number): void {
   const newest = new Map<string, number>();
   for (const entry of context.log.entries.after(delivered)) {
     if (entry.seq > seq) break;
-    if (entry.kind === "in" && entry.origin !== null) newest.set(entry.peer, entry.origin);
+    if (isReceived(entry.kind) && entry.origin !== null) newest.set(entry.peer, entry.origin);
   }
   context.log.devices.advanceDelivered(seq);
   for (const [peer, origin] of newest)

@@ -2,7 +2,7 @@
 // when these are settled.
 import type { PeerQueue, UnsettledMessage } from "./peer-queue.ts";
 import type { Log } from "../log/log.ts";
-import type { Sent } from "../log/schema.ts";
+import type { Sent } from "../../durable/log/entry.ts";
 import { UNSETTLED_IN_MEMORY } from "../log/recover.ts";
 
 /** Reads on in the log where few are left. */

@@ -8,7 +8,8 @@ import type { Send } from "../../protocol/up.ts";
 import { chargeRejected } from "../limits/allowance.ts";
 import type { MailboxContext } from "../context.ts";
 import { onSentTo } from "../people/contacts.ts";
-import type { Device, Entry } from "../log/schema.ts";
+import type { Device } from "../log/schema.ts";
+import type { Entry } from "../../durable/log/entry.ts";
 import { checkSending, spendQuota } from "../limits/quotas.ts";
 import type { Session } from "../connections/sockets.ts";
 

@@ -9,7 +9,7 @@ import { hasStrangers, isNew, standingOf } from "../access/standing.ts";
 import type { MailboxContext } from "../context.ts";
 import { sendBucket } from "./allowance.ts";
 import type { Quotas } from "./config.ts";
-import type { Peer } from "../log/schema.ts";
+import type { Peer } from "../log/peers/peer.ts";
 
 const HOUR_MS = 3_600_000;
 

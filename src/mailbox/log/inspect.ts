@@ -1,22 +1,23 @@
-// What a mailbox's tables say to an operator: sizes, what is owed, and one message; never a body. Asked seldom, so these may scan what
-// the verbs must not.
+// What an operator can see of the tables of a mailbox: sizes, unsettled messages, and one message; never a body.
+// Operators ask seldom, so these queries may scan tables that requests of users must not.
 import type { MessageRow, Owing } from "../../protocol/operator-orders.ts";
+import { IS_RECEIVED, IS_UNSETTLED_WHEN_NEW } from "../../durable/log/kinds.ts";
 import type { Sql } from "../../durable/log/sql.ts";
 
 const MESSAGE =
   "SELECT seq, kind, peer, origin, device, id, at, failed, length(CAST(body AS BLOB)) AS bytes FROM entry";
 /** Sent, neither stored nor failed; entries up to the checkpoint are settled. */
-const OWED = `FROM entry LEFT JOIN peer ON peer.name = entry.peer
-  WHERE entry.run > (SELECT checkpoint FROM mailbox) AND entry.seq > (SELECT checkpoint FROM mailbox) AND kind = 'out'
+const UNSETTLED = `FROM entry LEFT JOIN peer ON peer.name = entry.peer
+  WHERE entry.run > (SELECT checkpoint FROM mailbox) AND entry.seq > (SELECT checkpoint FROM mailbox) AND ${IS_UNSETTLED_WHEN_NEW}
   AND failed IS NULL AND entry.seq > max(coalesce(peer.reached, 0), coalesce(peer.began, 0))`;
 
 const AFTER = "SELECT coalesce(sum(min(count, seq - ?1)), 0) AS n FROM run WHERE seq > ?1";
-/** Entries after ?1 up to ?2, of which the last row may have some behind it. */
+/** Entries after ?1 up to ?2. The last of their rows may contain entries behind ?2. */
 const BETWEEN = `SELECT coalesce(sum(min(seq, ?2) - max(seq - count, ?1)), 0) AS n FROM run
   WHERE seq > ?1 AND seq <= coalesce((SELECT min(seq) FROM run WHERE seq >= ?2), ?2) AND seq - count < ?2`;
 
-/** Peers named in one answer. */
-const OWING = 20;
+/** Peers in one reply. */
+const MAX_PEERS = 20;
 
 export class Inspector {
   readonly #sql: Sql;
@@ -26,7 +27,7 @@ export class Inspector {
     this.#sql = sql;
   }
 
-  /** How much there is. */
+  /** How many entries and conversations there are. */
   sizes(): { readonly entries: number; readonly conversations: number } {
     const conversations = this.#sql.row<{ n: number }>("SELECT count(*) AS n FROM peer WHERE last > 0")?.n ?? 0;
     return { entries: this.after(0), conversations };
@@ -37,7 +38,7 @@ export class Inspector {
     return this.#sql.row<{ n: number }>(AFTER, seq)?.n ?? 0;
   }
 
-  /** How many entries came after each of these seqs; the log is read once, however many they are. */
+  /** How many entries came after each of these seqs. The log is read once, however many seqs there are. */
   afterEach(seqs: readonly number[]): Map<number, number> {
     const found = new Map<number, number>();
     let [above, after]: [number | null, number] = [null, 0];
@@ -49,30 +50,26 @@ export class Inspector {
     return found;
   }
 
-  /** To whom something is on its way, those with the oldest first. */
+  /** The peers with unsettled messages, those with the oldest message first. */
   owing(): Owing[] {
-    const query = `SELECT entry.peer AS peer, count(*) AS messages, min(at) AS since ${OWED} GROUP BY entry.peer ORDER BY since LIMIT ?`;
-    return this.#sql.rows<Owing>(query, OWING);
+    const query = `SELECT entry.peer AS peer, count(*) AS messages, min(at) AS since ${UNSETTLED} GROUP BY entry.peer ORDER BY since LIMIT ?`;
+    return this.#sql.rows<Owing>(query, MAX_PEERS);
   }
 
-  /** Whether the entry `seq` is on its way. */
+  /** Whether the entry `seq` is an unsettled message. */
   owes(seq: number): boolean {
-    return this.#sql.row(`SELECT 1 ${OWED} AND entry.seq = ?`, seq) !== undefined;
+    return this.#sql.row(`SELECT 1 ${UNSETTLED} AND entry.seq = ?`, seq) !== undefined;
   }
 
   /** The entry `seq`, without its body. */
   message(seq: number): MessageRow | null {
-    return (
-      this.#sql.row<MessageRow>(
-        `${MESSAGE} WHERE run = (SELECT min(seq) FROM run WHERE seq >= ?1) AND seq = ?1`,
-        seq,
-      ) ?? null
-    );
+    const query = `${MESSAGE} WHERE run = (SELECT min(seq) FROM run WHERE seq >= ?1) AND seq = ?1`;
+    return this.#sql.row<MessageRow>(query, seq) ?? null;
   }
 
-  /** What this author sent as `origin`. */
+  /** The message that this author sent as `origin`. */
   received(peer: string, origin: number): MessageRow | null {
-    const run = "SELECT seq FROM run WHERE kind = 'in' AND peer = ?1 AND origin >= ?2 AND origin - count < ?2";
+    const run = `SELECT seq FROM run WHERE ${IS_RECEIVED} AND peer = ?1 AND origin >= ?2 AND origin - count < ?2`;
     return this.#sql.row<MessageRow>(`${MESSAGE} WHERE run IN (${run}) AND origin = ?2`, peer, origin) ?? null;
   }
 }

@@ -1,52 +1,63 @@
-// What a wake reads off the end of the log: the last id of each device, and what is still owed. Pure; log.ts brings the rows.
-import type { Head } from "./entry-rows.ts";
-import type { Sent } from "./schema.ts";
+// A wake reads the tail of the log, which is the entries after the checkpoint: the last id of each device, unsettled
+// messages, and changes that deferred rows of peers lack.
+import type { Head, Sent } from "../../durable/log/entry.ts";
+import { belongsToConversation, isUnsettledWhenNew } from "../../durable/log/kinds.ts";
+import type { ConversationIndex } from "./peers/conversation-index.ts";
+import { type Peer, reachedBy } from "./peers/peer.ts";
+import type { PeerRows } from "./peers/peer-rows.ts";
 
-/** Entries of one receiver that are in memory while they are owed, at most. Answers: a receiver that is away for long. */
+/** Unsettled messages to one receiver that are in memory. Answers: a receiver that is away for long. */
 export const UNSETTLED_IN_MEMORY = 1_024;
 
-/** Sent to one receiver, and neither stored nor failed, in order; `more` of them are in the log alone. */
+/** Unsettled messages to one receiver, in order; `more` of them are in the log alone. */
 export interface UnsettledTo {
   readonly sent: Sent[];
   more: number;
 }
 
 export interface Tail {
-  readonly owed: ReadonlyMap<string, UnsettledTo>;
-  /** The last id that was taken from each device. */
+  readonly unsettled: ReadonlyMap<string, UnsettledTo>;
+  /** The last id that was accepted from each device. */
   readonly ids: ReadonlyMap<string, number>;
   readonly entries: number;
 }
 
-/** What belongs to a conversation; `origin` is null for the user's own. */
-export type Exchanged = Pick<Head, "seq" | "peer" | "origin">;
-
-/**
- * Reads the entries after the checkpoint, oldest first, and keeps none of them. `reached` tells up to which seq a peer has what was sent
- * to it; `exchanged` hears of what belongs to conversations.
- */
-export function readTail(
-  entries: Iterable<Head>,
-  reached: (peer: string) => number,
-  exchanged: (entry: Exchanged) => void,
-): Tail {
+/** Reads the entries after the checkpoint, oldest first, and keeps none of them. Brings the peers up to them. */
+export function readTail(entries: Iterable<Head>, peers: PeerRows, conversations: ConversationIndex): Tail {
   const ids = new Map<string, number>();
-  const owed = new Map<string, UnsettledTo>();
+  const unsettled = new Map<string, UnsettledTo>();
+  const updated = new Set<Peer>();
   let count = 0;
   for (const entry of entries) {
-    const { seq, kind, peer, failed, device, id, at } = entry;
+    const { seq, kind, failed, device, id, at } = entry;
     count++;
     if (device !== null && id !== null) ids.set(device, id);
-    if (kind === "in" || kind === "out" || kind === "self") exchanged(entry);
-    if (kind === "out" && failed === null && seq > reached(peer)) addUnsettled(owed, { seq, peer, at });
+    if (!belongsToConversation(kind)) continue;
+    const peer = peers.get(entry.peer);
+    peers.foundInTail(peer);
+    if (seq > peer.last) {
+      if (!updated.has(peer)) conversations.dropPagesAfter(peer);
+      updated.add(peer);
+      conversations.add(peer, seq);
+      addReceived(peer, entry.origin);
+      peers.changed(peer, "checkpoint");
+    }
+    if (isUnsettledWhenNew(kind) && failed === null && seq > reachedBy(peer))
+      addUnsettled(unsettled, { seq, peer: peer.name, at });
   }
-  return { owed, ids, entries: count };
+  return { unsettled, ids, entries: count };
 }
 
-/** One more is owed. */
-export function addUnsettled(all: Map<string, UnsettledTo>, sent: Sent): void {
-  let owed = all.get(sent.peer);
-  if (owed === undefined) all.set(sent.peer, (owed = { sent: [], more: 0 }));
-  if (owed.sent.length < UNSETTLED_IN_MEMORY) owed.sent.push(sent);
-  else owed.more++;
+/** `origin`: null for an own message. */
+function addReceived(peer: Peer, origin: number | null): void {
+  if (origin === null) return;
+  peer.high = Math.max(peer.high, origin);
+  peer.unread++;
+}
+
+function addUnsettled(all: Map<string, UnsettledTo>, sent: Sent): void {
+  let queue = all.get(sent.peer);
+  if (queue === undefined) all.set(sent.peer, (queue = { sent: [], more: 0 }));
+  if (queue.sent.length < UNSETTLED_IN_MEMORY) queue.sent.push(sent);
+  else queue.more++;
 }

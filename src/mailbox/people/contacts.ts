@@ -7,7 +7,7 @@ import { isService } from "../access/service-tokens.ts";
 import { hasStrangers, isNew, standingOf } from "../access/standing.ts";
 import type { MailboxContext } from "../context.ts";
 import { isStorageFull, ownMailboxFull } from "../limits/quotas.ts";
-import type { Standing } from "../log/contact-rows.ts";
+import type { Standing } from "../log/peers/contact-rows.ts";
 import { presenceOf, queuePresence } from "../presence/presence.ts";
 
 /** A stranger's first message makes a request, where the deployment has requests. */

@@ -1,7 +1,9 @@
 // What the pump says to one socket at a time: as many log frames as its window takes. Neighbours that differ only by what counts up are
 // one frame, where the device asked for runs.
+import { isMessage } from "../../durable/log/kinds.ts";
 import { LIMITS, utf8Bytes } from "../../protocol/limits.ts";
-import { type Entry, continuesRun, type Peer } from "../log/schema.ts";
+import { type Entry, continuesRun } from "../../durable/log/entry.ts";
+import type { Peer } from "../log/peers/peer.ts";
 
 /** Bytes of the frame of a run. Answers: a frame that no text can carry. */
 const RUN_BYTES = 250_000;
@@ -69,7 +71,7 @@ export class FrameBatch {
     this.close();
     this.last = isEntry ? item.seq : item.mark;
     const place = this.frames.push(frame) - 1;
-    if (this.#runs && isEntry && isMessage(item)) {
+    if (this.#runs && isEntry && isMessage(item.kind)) {
       this.#run = { place, bare: this.#writer.isBare(item), bodies: [item.body], last: item, bytes: size };
     }
     return true;
@@ -103,8 +105,4 @@ export class FrameBatch {
     this.count++;
     return true;
   }
-}
-
-function isMessage({ kind }: Entry): boolean {
-  return kind === "in" || kind === "out" || kind === "self";
 }

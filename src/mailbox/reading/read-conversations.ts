@@ -1,9 +1,11 @@
 // Conversations and history for HTTP: what is kept, page by page, without a socket. Reads only.
+import { isMessage } from "../../durable/log/kinds.ts";
 import { writeCarbon } from "../../protocol/down.ts";
 import type { ListRange } from "../../protocol/list-range.ts";
 import { PAGE_BYTES, utf8Bytes } from "../../protocol/limits.ts";
 import type { MailboxContext } from "../context.ts";
-import type { Entry, Peer } from "../log/schema.ts";
+import type { Entry } from "../../durable/log/entry.ts";
+import type { Peer } from "../log/peers/peer.ts";
 import { writeReceived } from "./pump.ts";
 import { standingOf } from "../access/standing.ts";
 
@@ -17,7 +19,7 @@ export function readConversations(context: MailboxContext, { limit, before }: Li
   let bytes = 0;
   const list = log.peers.latest(limit, before ?? Number.MAX_SAFE_INTEGER).map((peer) => {
     const last = bytes < PAGE_BYTES ? log.entries.get(peer.last) : null;
-    const message = last === null || !isMessage(last) ? "" : `,"last":${messageOf(context, last)}`;
+    const message = last === null || !isMessage(last.kind) ? "" : `,"last":${messageOf(context, last)}`;
     bytes += utf8Bytes(message);
     const { name, last: seq, unread } = peer;
     const standing = standingOf(context, name) ?? "contact";
@@ -58,18 +60,13 @@ function pageOf(
   const texts: string[] = [];
   let [count, bytes] = [0, 0];
   for (const entry of entries) {
-    const text = isMessage(entry) ? messageOf(context, entry) : null;
+    const text = isMessage(entry.kind) ? messageOf(context, entry) : null;
     bytes += text === null ? 0 : utf8Bytes(text);
     if (count === limit || (bytes > PAGE_BYTES && texts.length > 0)) return { texts, more: true };
     count++;
     if (text !== null) texts.push(text);
   }
   return { texts, more: false };
-}
-
-/** Newer code may have written other kinds, before it was rolled back. */
-function isMessage({ kind }: Entry): boolean {
-  return kind === "in" || kind === "out" || kind === "self";
 }
 
 /** A `message` frame; a final no of the receiver's stands in it as `failed`. */

@@ -3,7 +3,7 @@
 import { WEBHOOK } from "../../protocol/limits.ts";
 import type { MailboxContext } from "../context.ts";
 import { type MailboxRow, WEBHOOK_DEVICE } from "../log/schema.ts";
-import type { WebhookRow } from "../log/webhook-rows.ts";
+import type { WebhookRow } from "../log/accounts/webhook-rows.ts";
 import { readPage } from "../reading/read-log.ts";
 
 /** One post: the frames above `first`, up to `last`. `gap`: the seq up to which retention removed entries, or 0. */

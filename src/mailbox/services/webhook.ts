@@ -7,7 +7,7 @@ import type { AlarmSwitch } from "../../durable/alarm.ts";
 import { notifyUser } from "../access/notify-user.ts";
 import type { MailboxContext, WebhookQueue } from "../context.ts";
 import { WEBHOOK_DEVICE } from "../log/schema.ts";
-import type { WebhookRow } from "../log/webhook-rows.ts";
+import type { WebhookRow } from "../log/accounts/webhook-rows.ts";
 import { persistHeld } from "../reading/read-log.ts";
 import { nextPage, postOf, type WebhookPost } from "./webhook-post.ts";
 import { postWebhook } from "./webhook-request.ts";

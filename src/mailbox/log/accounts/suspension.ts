@@ -1,6 +1,6 @@
-// The operator's word that this user is out: one row while it holds, in a table that is made with it.
-import type { Suspended } from "../../protocol/operator-orders.ts";
-import type { Sql } from "../../durable/log/sql.ts";
+// The suspension of this user by an operator: one row while it lasts, in a table that is created with the first one.
+import type { Suspended } from "../../../protocol/operator-orders.ts";
+import type { Sql } from "../../../durable/log/sql.ts";
 
 const TABLE =
   "CREATE TABLE IF NOT EXISTS suspension (one INTEGER PRIMARY KEY CHECK (one = 1), at INTEGER NOT NULL, reason TEXT NOT NULL)";
@@ -20,7 +20,7 @@ export class Suspension {
     return this.#now;
   }
 
-  /** From now on; one that holds already goes on as it is. */
+  /** Suspends the user from now on. A suspension that lasts already stays as it is. */
   begin(reason: string): Suspended {
     if (this.#now !== null) return this.#now;
     const at = Date.now();

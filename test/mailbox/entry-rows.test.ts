@@ -1,9 +1,10 @@
-// Entries are written in runs: whatever follows whatever, whoever asks the log finds what was appended, entry by entry; and so does code
-// of before there were runs, which knows a table `entry`.
+// Entries are written in runs, and read one by one as they were appended, by this code and by code of before there were
+// runs, which knows a table `entry`.
 import { expect, test, vi } from "vitest";
 import { Inspector } from "../../src/mailbox/log/inspect.ts";
 import { Log } from "../../src/mailbox/log/log.ts";
-import type { Entry, Kind } from "../../src/mailbox/log/schema.ts";
+import type { Entry } from "../../src/durable/log/entry.ts";
+import type { Kind } from "../../src/durable/log/kinds.ts";
 import { Sql } from "../../src/durable/log/sql.ts";
 import { counters } from "../../src/protocol/counters.ts";
 import { Random } from "../chaos/random.ts";
@@ -14,7 +15,10 @@ const COLUMNS = "seq, kind, peer, origin, device, id, at, failed, body";
 
 type Made = Entry & { failed: string | null };
 
-/** Appends so many entries, mostly such as follow each other; now and then a group ends, something fails, or something is asked of the table. */
+/**
+ * Appends `count` entries, most of which continue a run. At random a commit ends, an entry fails, or the table is
+ * queried.
+ */
 function append(log: Log, random: Random, count: number, made: Made[] = []): Made[] {
   let [kind, peer, number, at]: [Kind, string, number, number] = [
     "in",
@@ -40,7 +44,7 @@ function append(log: Log, random: Random, count: number, made: Made[] = []): Mad
   return made;
 }
 
-/** What can fail is what was sent, once. */
+/** Has a message fail, if it was sent and has not failed yet. */
 function fail(log: Log, sent: Made, made: Made[]): void {
   if (sent.kind !== "out" || sent.failed !== null) return;
   sent.failed = "quota";
@@ -51,7 +55,7 @@ function fail(log: Log, sent: Made, made: Made[]): void {
 
 const rowsOf = (sql: SqlStorage) => sql.exec<{ n: number }>("SELECT count(*) AS n FROM run").one().n;
 
-test("[S9] what was appended is on disk, entry by entry, with numbers as numbers, in far fewer rows", async () => {
+test("[S9] appended entries are on disk one by one, with numbers as numbers, in less than half as many rows", async () => {
   await inLog((log, sql) => {
     const made = append(log, new Random(7), 1_000);
     expect(sql.exec(`SELECT ${COLUMNS} FROM entry ORDER BY seq`).toArray()).toEqual(made);
@@ -64,58 +68,55 @@ test("[S9] what was appended is on disk, entry by entry, with numbers as numbers
   });
 });
 
-test.each([1, 2, 3, 4, 5])(
-  "whoever asks the log finds what was appended, from any number on (seed %i)",
-  async (seed) => {
-    await inLog((log, sql) => {
-      const random = new Random(seed);
-      append(log, random, 400);
-      // One that has nothing in memory.
-      const rest = new Log(sql);
-      const made = append(rest, random, 100, [...log.entries.page(0, Infinity, 10_000)]);
-      const cold = new Log(sql);
-      for (const { entries } of [rest, cold]) {
-        for (let n = 0; n < 60; n++) {
-          const { seq, device, origin, peer } = random.pick(made);
-          const from = seq - random.below(2);
-          const after = made.filter((entry) => entry.seq > from);
-          const some = made.filter(() => random.chance(0.1));
-          const seqs = some.map((entry) => entry.seq);
-          expect([...entries.after(from)]).toMatchObject(after.map((entry) => ({ seq: entry.seq, body: entry.body })));
-          expect([...entries.headsAfter(from)].map((entry) => entry.seq)).toEqual(after.map((entry) => entry.seq));
-          expect(entries.get(seq)).toEqual(made.find((entry) => entry.seq === seq));
-          expect([...entries.of([...seqs, 1, seq + 0.5])]).toEqual(some);
-          expect(entries.countInOf(seqs)).toBe(some.filter(({ kind }) => kind === "in").length);
-          expect(entries.countIn(from)).toBe(after.filter(({ kind }) => kind === "in").length);
-          expect(entries.page(from, seq + 40, 17)).toEqual(after.filter((entry) => entry.seq <= seq + 40).slice(0, 17));
-          const sent = after.filter(
-            ({ kind, failed, ...entry }) => kind === "out" && failed === null && entry.peer === peer,
-          );
-          expect([...entries.sentTo(peer, from)].map((entry) => entry.seq)).toEqual(sent.map((entry) => entry.seq));
-          const ids = some.filter((entry) => entry.device === "a").map(({ id }) => id ?? 0);
-          expect([...entries.sentBy("a", new Set(ids)).keys()].toSorted((x, y) => x - y)).toEqual(ids);
-          expect(device === null || entries.sentBy(device, new Set([0])).size === 0).toBe(true);
-          const origins = made.filter(
-            (entry) => entry.kind === "in" && entry.peer === peer && (entry.origin ?? 0) >= (origin ?? 0),
-          );
-          expect(entries.originsFrom(peer, origin ?? 0)).toEqual(new Set(origins.map((entry) => entry.origin)));
-          expect(entries.failed(seq)).toBe(made.find((entry) => entry.seq === seq)?.failed !== null);
-        }
+test.each([1, 2, 3, 4, 5])("every query finds the appended entries, from any seq on (seed %i)", async (seed) => {
+  await inLog((log, sql) => {
+    const random = new Random(seed);
+    append(log, random, 400);
+    // A log with nothing in memory.
+    const rest = new Log(sql);
+    const made = append(rest, random, 100, [...log.entries.page(0, Infinity, 10_000)]);
+    const cold = new Log(sql);
+    for (const { entries } of [rest, cold]) {
+      for (let n = 0; n < 60; n++) {
+        const { seq, device, origin, peer } = random.pick(made);
+        const from = seq - random.below(2);
+        const after = made.filter((entry) => entry.seq > from);
+        const some = made.filter(() => random.chance(0.1));
+        const seqs = some.map((entry) => entry.seq);
+        expect([...entries.after(from)]).toMatchObject(after.map((entry) => ({ seq: entry.seq, body: entry.body })));
+        expect([...entries.headsAfter(from)].map((entry) => entry.seq)).toEqual(after.map((entry) => entry.seq));
+        expect(entries.get(seq)).toEqual(made.find((entry) => entry.seq === seq));
+        expect([...entries.of([...seqs, 1, seq + 0.5])]).toEqual(some);
+        expect(entries.countInOf(seqs)).toBe(some.filter(({ kind }) => kind === "in").length);
+        expect(entries.countIn(from)).toBe(after.filter(({ kind }) => kind === "in").length);
+        expect(entries.page(from, seq + 40, 17)).toEqual(after.filter((entry) => entry.seq <= seq + 40).slice(0, 17));
+        const sent = after.filter(
+          ({ kind, failed, ...entry }) => kind === "out" && failed === null && entry.peer === peer,
+        );
+        expect([...entries.sentTo(peer, from)].map((entry) => entry.seq)).toEqual(sent.map((entry) => entry.seq));
+        const ids = some.filter((entry) => entry.device === "a").map(({ id }) => id ?? 0);
+        expect([...entries.sentBy("a", new Set(ids)).keys()].toSorted((x, y) => x - y)).toEqual(ids);
+        expect(device === null || entries.sentBy(device, new Set([0])).size === 0).toBe(true);
+        const origins = made.filter(
+          (entry) => entry.kind === "in" && entry.peer === peer && (entry.origin ?? 0) >= (origin ?? 0),
+        );
+        expect(entries.originsFrom(peer, origin ?? 0)).toEqual(new Set(origins.map((entry) => entry.origin)));
+        expect(entries.failed(seq)).toBe(made.find((entry) => entry.seq === seq)?.failed !== null);
       }
-      const facts = new Inspector(new Sql(sql));
-      expect(facts.sizes().entries).toBe(made.length);
-      const one = random.pick(made.filter(({ kind }) => kind === "in"));
-      const bytes = new TextEncoder().encode(one.body).length;
-      expect(facts.after(one.seq)).toBe(made.filter(({ seq }) => seq > one.seq).length);
-      expect([facts.message(one.seq), facts.received(one.peer, one.origin ?? 0)]).toMatchObject([
-        { seq: one.seq, bytes },
-        { seq: one.seq, bytes },
-      ]);
-    });
-  },
-);
+    }
+    const inspector = new Inspector(new Sql(sql));
+    expect(inspector.sizes().entries).toBe(made.length);
+    const one = random.pick(made.filter(({ kind }) => kind === "in"));
+    const bytes = new TextEncoder().encode(one.body).length;
+    expect(inspector.after(one.seq)).toBe(made.filter(({ seq }) => seq > one.seq).length);
+    expect([inspector.message(one.seq), inspector.received(one.peer, one.origin ?? 0)]).toMatchObject([
+      { seq: one.seq, bytes },
+      { seq: one.seq, bytes },
+    ]);
+  });
+});
 
-test("a run ends where a row would grow too large, and one entry is read out of it", async () => {
+test("a run ends before its row grows too large, and single entries are read from it", async () => {
   await inLog((log, sql) => {
     const entry = { kind: "out", peer: "bob", origin: null, device: "a", at: 1 } as const;
     const body = JSON.stringify("x".repeat(20_000));
@@ -126,13 +127,13 @@ test("a run ends where a row would grow too large, and one entry is read out of 
   });
 });
 
-test("a batch that fails costs three rows: the failures, the codes in what failed, and the peer's", async () => {
+test("a failed batch costs three rows: the run of failures, the codes in the failed run, and the row of the peer", async () => {
   await inLog((log, sql) => {
     const entry = { kind: "out", peer: "bob", origin: null, device: "a", at: 1, body: "1" } as const;
     const made = Array.from({ length: 40 }, (_, i) => log.append({ ...entry, id: i + 1 }));
     log.flush(() => null);
     const before = counters.rows;
-    // They are of one moment: across two of the clock's there would be a row for each.
+    // All in one millisecond: two would make two rows.
     const clock = vi.spyOn(Date, "now").mockReturnValue(Date.now());
     for (const { seq, peer, at } of made.slice(3)) log.fail({ seq, peer, at }, "quota");
     clock.mockRestore();
@@ -143,8 +144,8 @@ test("a batch that fails costs three rows: the failures, the codes in what faile
   });
 });
 
-// As code wrote and read before there were runs.
-test("[V5] after a rollback a table `entry` is read and written, and what it wrote then is read again", async () => {
+// With the statements of code of before there were runs.
+test("[V5] after a rollback older code reads and writes a table `entry`, and this code reads what it wrote", async () => {
   await inLog((log, sql) => {
     const made = append(log, new Random(8), 200);
     const [before, last] = [made[49]?.seq ?? 0, made.at(-1)?.seq ?? 0];
@@ -172,12 +173,12 @@ test("[V5] after a rollback a table `entry` is read and written, and what it wro
     sql.exec("DELETE FROM entry WHERE seq <= ?", before);
     const left = [...new Log(sql).entries.after(before)];
     expect(left).toEqual(made.filter(({ seq }) => seq > before));
-    // Of a run that is cut all is left.
+    // A run that would be cut in two stays whole.
     expect(sql.exec("SELECT min(run) AS run FROM entry").one()["run"]).toBeGreaterThan(before);
   });
 });
 
-test("a wake scans few rows: the checkpoint follows every 512 of them, and an entry that goes on in a row counts little", async () => {
+test("a checkpoint follows every 512 rows, and an entry that continues a run counts as 1/16 of a row", async () => {
   await inLog((log, sql) => {
     const checkpoint = () => sql.exec<{ checkpoint: number }>("SELECT checkpoint FROM mailbox").one().checkpoint;
     const group = (count: number, at: (n: number) => number) => {

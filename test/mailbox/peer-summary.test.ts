@@ -1,5 +1,5 @@
-// What a wake knows of the peers without reading all of them is what it would find if it read all of them; also where code that knows
-// nothing of it has written meanwhile. Rows are counted with the runtime's own counter.
+// A wake with the summary of the peers knows what it would know if it read all peers, also after code that does not
+// know the summary has written. Rows are counted with the runtime's own counter.
 import { expect, test } from "vitest";
 import { Log } from "../../src/mailbox/log/log.ts";
 import { Random } from "../chaos/random.ts";
@@ -8,7 +8,7 @@ import { counting } from "../support/meter.ts";
 
 const PEERS = 20_000;
 
-/** A log with so many peers, as they are after a checkpoint. */
+/** A log with `peers` peers, as they are after a checkpoint. */
 function fill(log: Log, sql: SqlStorage, peers = PEERS): Log {
   sql.exec(
     `WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < ${peers})
@@ -30,13 +30,13 @@ function chat(log: Log, peer: string, count = 600): void {
   log.flush(() => null);
 }
 
-/** All that is asked of the peers as a whole. */
-function asked(log: Log) {
+/** The answers to every question about all peers. */
+function answersOf(log: Log) {
   const names = (peers: Iterable<{ readonly name: string }>) => [...peers].map(({ name }) => name);
   const { peers, head } = log;
   return {
     head,
-    owing: names(peers.withDueReceipts()).toSorted(),
+    due: names(peers.withDueReceipts()).toSorted(),
     latest: names(peers.latest(100, Infinity)),
     before: names(peers.latest(7, peers.latest(3, Infinity).at(-1)?.last ?? Infinity)),
     all: names(peers.latest(1_000_000, Infinity)).length,
@@ -44,13 +44,13 @@ function asked(log: Log) {
   };
 }
 
-/** The same, of a wake that has no summary. */
-function askedWithout(sql: SqlStorage) {
+/** The same for a wake without a summary. */
+function answersWithout(sql: SqlStorage) {
   sql.exec("UPDATE mailbox SET summary = NULL");
-  return asked(new Log(sql));
+  return answersOf(new Log(sql));
 }
 
-test("a wake, the latest conversations and where the numbering jumped cost no more with 20,000 peers", async () => {
+test("with 20,000 peers a wake, the latest conversations and skipped ranges cost no more rows", async () => {
   await inLog((begun, sql) => {
     const { head } = fill(begun, sql);
     const counted = counting(sql);
@@ -72,11 +72,11 @@ test("a wake, the latest conversations and where the numbering jumped cost no mo
     expect([...log.peers.marksAfter(head)]).toEqual([]);
     expect(log.head).toBe(head);
     expect(counted.rows()).toEqual({ read: 0, written: 0 });
-    expect(asked(log)).toEqual(askedWithout(sql));
+    expect(answersOf(log)).toEqual(answersWithout(sql));
   });
 });
 
-test("a checkpoint writes no row more for it, and a message writes none", async () => {
+test("the summary costs no further row, neither at a checkpoint nor for a message", async () => {
   await inLog((begun, sql) => {
     fill(begun, sql);
     const counted = counting(sql);
@@ -86,13 +86,13 @@ test("a checkpoint writes no row more for it, and a message writes none", async 
     const first = counted.rows().written;
     chat(log, "p5", 1);
     expect([first, counted.rows().written]).toEqual([2, 2]);
-    // As many rows as messages, the peer's with each batch, the checkpoint in the mailbox's.
+    // One row a message, one of the peer with each commit, and the row of the mailbox for the checkpoint.
     chat(log, "p5", 511);
     expect(counted.rows().written).toBeLessThanOrEqual(511 + 6 + 1 + 12);
   });
 });
 
-test("a mark of somebody who was not named is found by the next wake, at the price of a row; of very many, by reading all", async () => {
+test("the next wake finds a mark of a peer that was not named, for one more row; of more than 16 peers, by reading all", async () => {
   await inLog((begun, sql) => {
     let log = fill(begun, sql);
     for (let n = 1; n <= 30; n++) {
@@ -111,7 +111,7 @@ test("a mark of somebody who was not named is found by the next wake, at the pri
   });
 });
 
-test("[V5] what code that knows nothing of the summary writes takes it away, and the next wake reads all", async () => {
+test("[V5] code that does not know the summary removes it with a write, and the next wake reads all peers", async () => {
   await inLog((begun, sql) => {
     const log = fill(begun, sql);
     sql.exec("UPDATE peer SET mark = ?, delivered = 7 WHERE name = 'p77'", log.head + 50);
@@ -128,7 +128,7 @@ test("[V5] what code that knows nothing of the summary writes takes it away, and
   });
 });
 
-test("[V5] a checkpoint that such code moved on, without a peer's row to write, leaves the summary behind", async () => {
+test("[V5] a checkpoint moved by code that does not know the summary makes the summary stale", async () => {
   await inLog((begun, sql) => {
     const log = fill(begun, sql, 300);
     chat(log, "newcomer", 1);
@@ -137,7 +137,7 @@ test("[V5] a checkpoint that such code moved on, without a peer's row to write, 
   });
 });
 
-test("[V5] tables without columns for it get them at a checkpoint, and are read until then as they are", async () => {
+test("[V5] tables without columns for the summary are read as they are, and get the columns at a checkpoint", async () => {
   await inLog((begun, sql) => {
     for (const trigger of ["peer_insert", "peer_update"]) sql.exec(`DROP TRIGGER ${trigger}`);
     sql.exec("ALTER TABLE mailbox DROP COLUMN summary");
@@ -151,13 +151,13 @@ test("[V5] tables without columns for it get them at a checkpoint, and are read 
     expect(again.head).toBe(before.head);
     chat(again, "bob");
     expect(sql.exec("SELECT summary FROM mailbox").one()["summary"]).toContain("bob");
-    expect(asked(new Log(sql))).toEqual(askedWithout(sql));
+    expect(answersOf(new Log(sql))).toEqual(answersWithout(sql));
     expect(begun.row?.epoch).toBe(again.row?.epoch);
   });
 });
 
 test.each([1, 2, 3, 4, 5, 6])(
-  "whenever it ends, a wake with the summary knows what a wake without it knows (seed %i)",
+  "at whatever point an instance ends, a wake with the summary knows the same as a wake without it (seed %i)",
   async (seed) => {
     await inLog((begun, sql) => {
       const random = new Random(seed);
@@ -168,7 +168,7 @@ test.each([1, 2, 3, 4, 5, 6])(
         const how = random.below(6);
         if (how === 0) chat(log, name, random.pick([1, 1, 5, 550]));
         if (how === 1) log.peers.mark(peer);
-        if (how === 2) log.peers.markSoon(peer);
+        if (how === 2) log.peers.changed(peer, "soon");
         if (how === 3) {
           peer.owesRead = random.below(2) * 5;
           log.peers.changed(peer);
@@ -179,9 +179,9 @@ test.each([1, 2, 3, 4, 5, 6])(
         }
         log.flush(() => null);
         if (how === 5 || random.chance(0.2)) {
-          const known = asked(new Log(sql));
+          const known = answersOf(new Log(sql));
           const copy = sql.exec("SELECT summary FROM mailbox").one()["summary"];
-          const without = askedWithout(sql);
+          const without = answersWithout(sql);
           sql.exec("UPDATE mailbox SET summary = ?", copy);
           expect(known).toEqual(without);
           log = new Log(sql);

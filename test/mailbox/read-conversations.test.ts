@@ -32,7 +32,7 @@ async function exchange(count: number) {
   return { a, b, alice, bob };
 }
 
-test("[H1] conversations come latest first, with the last message, what is unread, and the marks", async () => {
+test("[H1] conversations come latest first, with the last message, the unread count, and the marks", async () => {
   const { a, b, alice } = await exchange(3);
   const carol = fresh("carol");
   alice.send({ type: "send", id: 4, to: carol, body: "later" });
@@ -47,7 +47,7 @@ test("[H1] conversations come latest first, with the last message, what is unrea
   expect(theirs.conversations).toMatchObject([{ peer: a, unread: 3, last: { body: "answer" } }]);
 });
 
-test("[H1] what was accepted a moment ago is in the list, though its row waits for the next group", async () => {
+test("[H1] an accepted message is in the list at once, although the row of its peer is deferred", async () => {
   const { a, b, alice } = await exchange(1);
   const carol = fresh("carol");
   for (const [id, to] of [carol, b, carol, b].entries()) {
@@ -106,14 +106,14 @@ test("[H2] a conversation is read backwards and forwards in pages, with nothing 
   }
 });
 
-test("[H2] history is the same after a crash, also of what was on its way", async () => {
+test("[H2] history is the same after a crash, with unsettled messages", async () => {
   const { a, b } = await exchange(100);
   const before = await history(a, b);
   await abortAllDurableObjects();
   expect(await history(a, b)).toEqual(before);
 });
 
-test("[H1] the list is the same after a crash, also of what was sent a moment ago to somebody new", async () => {
+test("[H1] the list is the same after a crash, with a message just sent to a new peer", async () => {
   const { a, b, alice } = await exchange(1);
   const carol = fresh("carol");
   vi.spyOn(Mailbox.prototype, "deliver").mockRejectedValue(new Error("not to be reached"));
@@ -129,7 +129,7 @@ test("[H1] the list is the same after a crash, also of what was sent a moment ag
   ]);
 });
 
-test("[H1][E3] reading sets the count back", async () => {
+test("[H1][E3] reading lowers the unread count", async () => {
   const { a, b, bob } = await exchange(100);
   const { messages } = await history(b, a, "&after=0&limit=40");
   bob.send({ type: "read", peer: a, seq: messages.at(-1)?.seq });
@@ -140,7 +140,7 @@ test("[H1][E3] reading sets the count back", async () => {
   expect((await history(b, a)).unread).toBe(0);
 });
 
-test("a mailbox that never began and a stranger have an empty history, and no row", async () => {
+test("a mailbox that never began has an empty history and gets no row, and so has a stranger", async () => {
   expect(await get(`/api/conversations?user=${fresh("nobody-yet")}`)).toEqual({ epoch: null, conversations: [] });
   expect(await history(fresh("nobody-yet"), "bob")).toMatchObject({ messages: [], more: false, unread: 0 });
 });
@@ -167,7 +167,7 @@ test("settings over the limit are refused unread", async () => {
   expect(await put("/api/settings?user=bob", " ".repeat(70_000))).toMatchObject({ code: "too_large" });
 });
 
-test("[H3] settings are kept, and asked for", async () => {
+test("[H3] settings are persisted, and returned", async () => {
   const user = fresh("alice");
   expect(await get(`/api/settings?user=${user}`)).toEqual({ receipts: true, presence: true });
   await put(`/api/settings?user=${user}`, { presence: false });
@@ -175,7 +175,7 @@ test("[H3] settings are kept, and asked for", async () => {
   expect(await get(`/api/settings?user=${user}`)).toEqual({ receipts: true, presence: false });
 });
 
-test("[H2] an answer ends at a megabyte, says that there is more, and pages go on rightly in both directions", async () => {
+test("[H2] a reply ends at a megabyte with `more`, and paging continues without loss in both directions", async () => {
   const [a, b] = [fresh("alice"), fresh("bob")];
   const alice = await open(a);
   const bodies = Array.from({ length: 40 }, (_, i) => `${i} ${"x".repeat(60_000)}`);
@@ -186,24 +186,24 @@ test("[H2] an answer ends at a megabyte, says that there is more, and pages go o
   }
   type Page = { messages: { seq: number; body: string }[]; more: boolean };
   const path = `/api/conversations/${b}/messages?user=${a}&limit=200`;
-  for (const way of ["before", "after"] as const) {
+  for (const direction of ["before", "after"] as const) {
     const got: string[] = [];
-    let from = way === "before" ? "" : "&after=0";
+    let from = direction === "before" ? "" : "&after=0";
     for (let more = true; more;) {
       const page = (await get(`${path}${from}`)) as Page;
       expect(JSON.stringify(page).length).toBeLessThan(1_100_000);
       expect(page.messages.length).toBeGreaterThan(page.more ? 10 : 0);
       const texts = page.messages.map(({ body }) => body);
-      if (way === "before") got.unshift(...texts);
+      if (direction === "before") got.unshift(...texts);
       else got.push(...texts);
-      from = `&${way}=${page.messages.at(way === "before" ? 0 : -1)?.seq}`;
+      from = `&${direction}=${page.messages.at(direction === "before" ? 0 : -1)?.seq}`;
       more = page.more;
     }
     expect(got).toEqual(bodies);
   }
 });
 
-test("[H1] a list of conversations names all of them, and leaves out newest messages where it has become large", async () => {
+test("[H1] a list of conversations names all of them, and leaves out last messages when it is too large", async () => {
   const a = fresh("alice");
   const alice = await open(a);
   for (let id = 1; id <= 25; id++) {

@@ -1,10 +1,11 @@
-// What a conversation has of the log, and what the log knows of whoever messages were exchanged with: whenever it ends, a wake finds it, although rows
-// are late.
+// The entries of conversations, and the state of their peers: a wake knows both although rows are deferred, at whatever
+// point the instance ended.
 import { expect, test } from "vitest";
 import type { MailboxContext } from "../../src/mailbox/context.ts";
+import type { Suspension } from "../../src/mailbox/log/accounts/suspension.ts";
 import { Inspector } from "../../src/mailbox/log/inspect.ts";
 import { Log } from "../../src/mailbox/log/log.ts";
-import type { Peer } from "../../src/mailbox/log/schema.ts";
+import type { Peer } from "../../src/mailbox/log/peers/peer.ts";
 import { Sql } from "../../src/durable/log/sql.ts";
 import { spaceFor } from "../../src/mailbox/limits/quotas.ts";
 import { configOf } from "../../src/mailbox/limits/config.ts";
@@ -13,8 +14,8 @@ import type { Delivery } from "../../src/protocol/envelope.ts";
 import { Random } from "../chaos/random.ts";
 import { inLog } from "../support/log.ts";
 
-/** Rows that are read of pages while this is done, with the runtime's own counter. */
-function readOfPages(sql: SqlStorage, act: (sql: SqlStorage) => void): number {
+/** Rows of the table `page` that `act` reads, with the runtime's own counter. */
+function pagesReadBy(sql: SqlStorage, act: (sql: SqlStorage) => void): number {
   const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
   const exec = (query: string, ...bindings: unknown[]) => {
     const cursor = sql.exec(query, ...bindings);
@@ -28,13 +29,13 @@ function readOfPages(sql: SqlStorage, act: (sql: SqlStorage) => void): number {
 test.each([
   ["in one page", "SELECT 1"],
   [
-    "[V5] in pages of 48 that code of before wrote ahead of the peer's row",
+    "[V5] in pages of 48 that older code wrote before the row of the peer",
     `UPDATE peer SET last = 0, page = '[]';
      INSERT INTO page SELECT peer, min(seq), max(seq), json_group_array(seq) FROM
        (SELECT peer, seq, row_number() OVER (ORDER BY seq) - 1 AS n FROM entry) WHERE n < 96 GROUP BY n / 48
        ON CONFLICT DO UPDATE SET last = excluded.last, seqs = excluded.seqs`,
   ],
-])("after a wake a conversation has everything once, %s", async (_how, change) => {
+])("after a wake a conversation has every entry once, %s", async (_how, change) => {
   await inLog((log, sql) => {
     const entry = { kind: "out", peer: "bob", origin: null, device: "a", at: 1, body: "1" } as const;
     const seqs = Array.from({ length: 110 }, (_, i) => log.append({ ...entry, id: i + 1 }).seq);
@@ -53,29 +54,29 @@ test.each([
   });
 });
 
-/** One message of each of these, in order, each in a group of its own. */
-function arrive(log: Log, ...names: string[]): void {
+/** Receives one message of each of these peers, in order, each in a commit of its own. */
+function receiveFrom(log: Log, ...names: string[]): void {
   for (const peer of names) {
     log.append({ kind: "in", peer, origin: log.head, device: null, id: null, at: 1, body: "1" });
     log.flush(() => null);
   }
 }
 
-test("a conversation is counted from its first message on", async () => {
+test("a peer counts as a conversation from its first message on", async () => {
   await inLog((log, sql) => {
-    const conversations = () => new Inspector(new Sql(sql)).sizes().conversations;
-    // As somebody leaves it who is behind: heard of, and nothing taken.
+    const count = () => new Inspector(new Sql(sql)).sizes().conversations;
+    // A delivery that was answered with `behind` leaves a row and no message.
     log.peers.changed(log.peers.get("bob"));
-    arrive(log, "carol");
-    expect(conversations()).toBe(1);
-    arrive(log, "bob");
-    expect(conversations()).toBe(2);
+    receiveFrom(log, "carol");
+    expect(count()).toBe(1);
+    receiveFrom(log, "bob");
+    expect(count()).toBe(2);
   });
 });
 
-test("the newest conversations are known, also where their rows are late", async () => {
+test("the newest conversations are known, also where their rows are deferred", async () => {
   await inLog((log, sql) => {
-    arrive(log, "bob", "carol", "dave", "erin", "bob", "erin");
+    receiveFrom(log, "bob", "carol", "dave", "erin", "bob", "erin");
     const rows = counters.rows;
     for (const { peers } of [log, new Log(sql)]) {
       const latest = (before: string | null) =>
@@ -84,12 +85,12 @@ test("the newest conversations are known, also where their rows are late", async
       const all = peers.latest(9, Infinity).map(({ name }) => name);
       expect(all).toEqual(["erin", "bob", "dave", "carol"]);
     }
-    // Asking writes nothing.
+    // The queries write nothing.
     expect(counters.rows).toBe(rows);
   });
 });
 
-test("a page is full with 10,000 entries, however few its spans are", async () => {
+test("a page is full with 10,000 entries, however few its ranges are", async () => {
   await inLog((log, sql) => {
     const entry = { kind: "out", peer: "bob", origin: null, device: "a", at: 1, body: "1" } as const;
     const pages = () => sql.exec<{ n: number }>("SELECT count(*) AS n FROM page").one().n;
@@ -101,40 +102,42 @@ test("a page is full with 10,000 entries, however few its spans are", async () =
     expect(pages()).toBe(1);
     seqs.push(log.append({ ...entry, id: 10_011 }).seq);
     log.flush(() => null);
-    for (const { conversations: history, peers } of [log, new Log(sql)]) {
+    for (const { conversations, peers } of [log, new Log(sql)]) {
       const bob = peers.get("bob");
-      expect(history.size(bob)).toBe(seqs.length);
-      expect([...history.before(bob, Infinity, 20)].map(({ seq }) => seq)).toEqual(seqs.slice(-20).toReversed());
-      expect([...history.after(bob, seqs.at(-3) ?? 0, 20)].map(({ seq }) => seq)).toEqual(seqs.slice(-2));
+      expect(conversations.size(bob)).toBe(seqs.length);
+      expect([...conversations.before(bob, Infinity, 20)].map(({ seq }) => seq)).toEqual(seqs.slice(-20).toReversed());
+      expect([...conversations.after(bob, seqs.at(-3) ?? 0, 20)].map(({ seq }) => seq)).toEqual(seqs.slice(-2));
     }
   });
 });
 
-test("where a conversation goes on is found by keys, however many pages lie before: by a wake, and by who asks what follows", async () => {
+test("a wake and a query for later entries find pages by key, however many pages lie before", async () => {
   await inLog((log, sql) => {
-    for (let n = 0; n < 3_000; n++) arrive(log, n % 2 === 0 ? "bob" : "carol");
+    for (let n = 0; n < 3_000; n++) receiveFrom(log, n % 2 === 0 ? "bob" : "carol");
     const pages = sql.exec<{ n: number }>("SELECT count(*) AS n FROM page WHERE peer = 'bob'").one().n;
     expect(pages).toBeGreaterThan(25);
-    arrive(log, "bob", "bob");
+    receiveFrom(log, "bob", "bob");
     const bob = log.peers.get("bob");
-    const read = readOfPages(sql, (counted) => {
-      const { conversations: history } = new Log(counted);
-      history.dropPagesAfter(bob);
-      expect([...history.after(bob, bob.last - 1, 9)].map(({ seq }) => seq)).toEqual([bob.last]);
+    const read = pagesReadBy(sql, (counted) => {
+      const { conversations } = new Log(counted);
+      conversations.dropPagesAfter(bob);
+      expect([...conversations.after(bob, bob.last - 1, 9)].map(({ seq }) => seq)).toEqual([bob.last]);
     });
-    // Of both peers at the wake, and twice more of bob.
+    // A wake reads pages of both peers, and two queries read pages of bob.
     expect(read).toBeGreaterThan(0);
     expect(read).toBeLessThan(pages);
   });
 });
 
-test("[Q2] a stranger's messages are counted over the pages of the conversation, also where many are taken", async () => {
+test("[Q2] messages of a stranger are counted over all pages of the conversation, also where many are allowed", async () => {
   await inLog((log) => {
     log.contacts.put("bob", "request");
-    const rules = { ...configOf({ AUTH: "accounts", STRANGER_MESSAGES: "150" }), quotas: null };
-    const box = { user: "alice", log, rules, suspension: { now: null } } as unknown as MailboxContext;
+    const config = { ...configOf({ AUTH: "accounts", STRANGER_MESSAGES: "150" }), quotas: null };
+    const parts = { user: "alice", log, config } satisfies Partial<MailboxContext>;
+    const suspension = { now: null } satisfies Partial<Suspension>;
+    const context = { ...parts, suspension } as unknown as MailboxContext;
     const envelopes = [{ origin: 1, at: 1, body: "1" }];
-    const left = () => spaceFor(box, log.peers.get("bob"), { envelopes } as unknown as Delivery).free;
+    const left = () => spaceFor(context, log.peers.get("bob"), { envelopes } as unknown as Delivery).free;
     for (let origin = 1; origin <= 140; origin++) {
       expect(left()).toBe(151 - origin);
       log.append({ kind: "in", peer: "bob", origin, device: null, id: null, at: origin, body: "1" });
@@ -144,7 +147,7 @@ test("[Q2] a stranger's messages are counted over the pages of the conversation,
 });
 
 test.each([1, 2, 3])(
-  "[M3] whenever it ends, a wake knows what was received, though rows are late (seed %i)",
+  "[M3] at whatever point an instance ends, a wake knows the received messages although rows are deferred (seed %i)",
   async (seed) => {
     await inLog((log, sql) => {
       const random = new Random(seed);
@@ -153,25 +156,26 @@ test.each([1, 2, 3])(
         const peer = log.peers.get(name);
         const origin = peer.high + 1 + random.below(3);
         log.append({ kind: "in", peer: name, origin, device: null, id: null, at: random.below(2), body: "1" });
-        Object.assign(peer, { high: origin, unread: peer.unread + 1 });
+        peer.high = origin;
+        peer.unread++;
       };
-      const known = ({ peers, conversations: history }: Log) => {
+      const known = ({ peers, conversations }: Log) => {
         const all = names.map((name) => peers.get(name));
-        const seqs = (peer: Peer) => [...history.after(peer, 0, Infinity)].map(({ seq }) => seq);
-        return all.map((peer) => [peer.high, peer.unread, peer.last, history.size(peer), ...seqs(peer)]);
+        const seqs = (peer: Peer) => [...conversations.after(peer, 0, Infinity)].map(({ seq }) => seq);
+        return all.map((peer) => [peer.high, peer.unread, peer.last, conversations.size(peer), ...seqs(peer)]);
       };
       const last = () => sql.exec<{ last: number }>("SELECT max(last) AS last FROM peer").one().last;
-      let [late, checkpoints] = [0, 0];
+      let [deferred, checkpoints] = [0, 0];
       for (let n = 0; n < 300; n++) {
         const checkpoint = log.row?.checkpoint;
         for (let m = random.below(12); m >= 0; m--) receive(random.pick(names));
         if (random.chance(0.02)) log.peers.mark(log.peers.get(random.pick(names)));
         log.flush(() => null);
-        late += Number(last() < log.head);
+        deferred += Number(last() < log.head);
         checkpoints += Number(checkpoint !== log.row?.checkpoint);
         if (random.chance(0.1)) expect(known(new Log(sql))).toEqual(known(log));
       }
-      expect(late).toBeGreaterThan(200);
+      expect(deferred).toBeGreaterThan(200);
       expect(checkpoints).toBeGreaterThan(1);
     });
   },

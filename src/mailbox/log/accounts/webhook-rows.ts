@@ -1,30 +1,32 @@
-// Where a service's mail is posted to, and how that goes: one row, in memory, written when it changes. Up to where it was posted is in the
-// row of a device of its own. The table is made with its first row.
-import { upsert, type Sql } from "../../durable/log/sql.ts";
+// The webhook of a service and the state of its posts: one row, in memory, written when it changes. Its position in the
+// log is in the row of a device of its own. The table is created with its first row.
+import { upsert, type Sql } from "../../../durable/log/sql.ts";
 
 const TABLE = `CREATE TABLE IF NOT EXISTS webhook (one INTEGER PRIMARY KEY CHECK (one = 1), url TEXT NOT NULL, secret TEXT NOT NULL,
   created INTEGER NOT NULL, failing INTEGER NOT NULL, tries INTEGER NOT NULL, due INTEGER NOT NULL, disabled INTEGER NOT NULL,
   first INTEGER, last INTEGER, gap INTEGER)`;
-/** What a table of before lacks. Code of before leaves them be. */
-const LATER = ["first", "last", "gap"].map((column) => `ALTER TABLE webhook ADD COLUMN ${column} INTEGER`);
+/** Columns that tables of older code lack. Older code does not touch them. */
+const ADDED = ["first", "last", "gap"].map((column) => `ALTER TABLE webhook ADD COLUMN ${column} INTEGER`);
 const COLUMNS = ["one", "url", "secret", "created", "failing", "tries", "due", "disabled", "first", "last", "gap"];
 const PUT_WEBHOOK = upsert("webhook", COLUMNS);
 
 /** Times in ms since 1970; 0 for never. */
 export interface WebhookRow {
   readonly url: string;
-  /** What posts are signed with: base64. */
+  /** The key that signs posts: base64. */
   readonly secret: string;
   readonly created: number;
-  /** Since when nothing was taken. */
+  /** Since when every post has failed. */
   readonly failing: number;
-  /** Posts since then. */
+  /** How many posts have failed since then. */
   readonly tries: number;
-  /** When to try again. */
+  /** When the next post is due. */
   readonly due: number;
-  /** When it was given up. */
+  /** When the webhook was disabled. */
   readonly disabled: number;
-  /** The post that was not taken: what lies above `first`, up to `last`, after a gap up to `gap`. Each is 0 where there is none. */
+  /**
+   * The failed post: the entries above `first`, up to `last`, after a gap up to `gap`. Each is 0 where there is none.
+   */
   readonly first: number;
   readonly last: number;
   readonly gap: number;
@@ -33,13 +35,13 @@ export interface WebhookRow {
 export class WebhookRows {
   readonly #sql: Sql;
   #row: WebhookRow | null = null;
-  #ready = false;
+  #isPrepared = false;
 
   constructor(sql: Sql) {
     this.#sql = sql;
   }
 
-  /** Reads it, after a wake. */
+  /** Reads the row, after a wake. */
   load(): void {
     if (this.#sql.row("SELECT 1 FROM sqlite_master WHERE name = 'webhook'") === undefined) return;
     const row = this.#sql.row<WebhookRow>("SELECT * FROM webhook");
@@ -63,12 +65,12 @@ export class WebhookRows {
     this.#sql.run("DELETE FROM webhook");
   }
 
-  /** The table as this version has it. */
+  /** Creates the table, or adds the columns that it lacks. */
   #prepare(): void {
-    if (this.#ready) return;
+    if (this.#isPrepared) return;
     this.#sql.run(TABLE);
-    const isLater = "SELECT 1 FROM sqlite_master WHERE name = 'webhook' AND sql LIKE '%gap%'";
-    if (this.#sql.row(isLater) === undefined) for (const column of LATER) this.#sql.run(column);
-    this.#ready = true;
+    const hasAdded = "SELECT 1 FROM sqlite_master WHERE name = 'webhook' AND sql LIKE '%gap%'";
+    if (this.#sql.row(hasAdded) === undefined) for (const column of ADDED) this.#sql.run(column);
+    this.#isPrepared = true;
   }
 }

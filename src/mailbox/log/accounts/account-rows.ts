@@ -1,8 +1,9 @@
-// The account of a mailbox whose name was claimed: who may come in. All of it in memory, a row written when it changes.
-// Of every secret only the hash is here; hashes are compared in constant time.
-import type { Passkey } from "../../protocol/account.ts";
+// The account of a mailbox whose name was claimed: its tokens, passkeys, recovery code and link code. All of it is in
+// memory, and a row is written when it changes. Of every secret only the hash is here; hashes are compared in constant
+// time.
+import type { Passkey } from "../../../protocol/account.ts";
+import type { Sql } from "../../../durable/log/sql.ts";
 import { ServiceRows } from "./service-rows.ts";
-import type { Sql } from "../../durable/log/sql.ts";
 
 /** Written once, when a name is claimed. */
 const TABLES = [
@@ -13,18 +14,20 @@ const TABLES = [
     label TEXT NOT NULL, created INTEGER NOT NULL, seen INTEGER NOT NULL) WITHOUT ROWID`,
 ];
 
-/** Columns that came later. An account that is older gets them when one is written for the first time. */
+/**
+ * Columns that the first version had not. An older account gets them when one of them is written for the first time.
+ */
 const ADDED = [
   "ALTER TABLE account ADD COLUMN recoveryBy TEXT",
   "ALTER TABLE account ADD COLUMN linkBy TEXT",
   "ALTER TABLE account ADD COLUMN notified INTEGER NOT NULL DEFAULT 0",
   "ALTER TABLE token ADD COLUMN proved INTEGER NOT NULL DEFAULT 0",
-  // The last one, by which it is known that all are there.
+  // The last one: where it exists, all exist.
   "ALTER TABLE passkey ADD COLUMN maker TEXT",
 ];
 const ALL_ADDED = "SELECT 1 FROM sqlite_master WHERE name = 'passkey' AND sql LIKE '%maker TEXT%'";
 
-/** A challenge that the mailbox made; see access/challenge.ts. `expires`: ms since 1970. */
+/** A challenge that this mailbox made. `expires`: ms since 1970. */
 export interface Challenge {
   readonly nonce: string;
   readonly expires: number;
@@ -34,22 +37,22 @@ export interface Challenge {
 export interface Account {
   readonly created: number;
   recovery: string;
-  /** The id of the device that made the recovery code; null where that is not known. */
+  /** The id of the device that made the recovery code; null where it is unknown. */
   recoveryBy: string | null;
-  /** The link code that is open at the moment; null for none. */
+  /** The link code that is valid until `linkEnds`; null for none. */
   link: string | null;
   linkEnds: number;
   /** The id of the device that made the link code. */
   linkBy: string | null;
-  /** When the user was notified of wrong codes the last time. */
+  /** When the user was last notified of wrong codes. */
   notified: number;
-  /** What challenges are signed with, and those that were used and have not expired. JSON in the row. */
+  /** The key that signs challenges, and the used challenges that have not expired, which are JSON in the row. */
   readonly secret: string;
   used: readonly Challenge[];
 }
 
-type Later = "recoveryBy" | "linkBy" | "notified";
-type Row = Omit<Account, "used" | Later> & Partial<Pick<Account, Later>> & { readonly used: string };
+type Added = "recoveryBy" | "linkBy" | "notified";
+type Row = Omit<Account, "used" | Added> & Partial<Pick<Account, Added>> & { readonly used: string };
 type PasskeyRow = Omit<Passkey, "transports" | "maker"> & {
   readonly transports: string;
   readonly maker?: string | null;
@@ -62,7 +65,7 @@ export interface Token {
   readonly label: string;
   readonly created: number;
   seen: number;
-  /** When it proved the last time that it is the user; 0 for never. */
+  /** When it last proved that it is the user; 0 for never. */
   proved: number;
 }
 
@@ -72,22 +75,22 @@ export class AccountRows {
   #account: Account | null = null;
   readonly #tokens = new Map<string, Token>();
   readonly #passkeys = new Map<string, Passkey>();
-  /** Whether the tables have the columns that came later. */
-  #whole = false;
+  /** Whether the tables have the columns of `ADDED`. */
+  #isComplete = false;
 
   constructor(sql: Sql) {
     this.#sql = sql;
     this.service = new ServiceRows(sql);
   }
 
-  /** Reads it all, after a wake. */
+  /** Reads all rows, after a wake. */
   load(): void {
     this.service.load();
     if (this.#sql.row("SELECT 1 FROM sqlite_master WHERE name = 'account'") === undefined) return;
-    this.#whole = this.#sql.row(ALL_ADDED) !== undefined;
-    const later = { recoveryBy: null, linkBy: null, notified: 0 };
+    this.#isComplete = this.#sql.row(ALL_ADDED) !== undefined;
+    const added = { recoveryBy: null, linkBy: null, notified: 0 };
     const row = this.#sql.row<Row>("SELECT * FROM account");
-    this.#account = row === undefined ? null : { ...later, ...row, used: JSON.parse(row.used) as Challenge[] };
+    this.#account = row === undefined ? null : { ...added, ...row, used: JSON.parse(row.used) as Challenge[] };
     for (const key of this.#sql.rows<PasskeyRow>("SELECT * FROM passkey")) {
       this.#passkeys.set(key.id, { maker: null, ...key, transports: JSON.parse(key.transports) as string[] });
     }
@@ -101,10 +104,10 @@ export class AccountRows {
     return this.#account;
   }
 
-  /** Claims the name: from now on only its tokens open the mailbox. */
+  /** Claims the name: from now on only tokens of the account open the mailbox. */
   claim(first: { readonly recovery: string; readonly recoveryBy: string; readonly secret: string }, now: number): void {
     for (const statement of [...TABLES, ...ADDED]) this.#sql.run(statement);
-    this.#whole = true;
+    this.#isComplete = true;
     const { recovery, recoveryBy, secret } = first;
     const columns = "one, created, recovery, link, linkEnds, linkTries, secret, used, recoveryBy";
     this.#sql.run(
@@ -117,10 +120,10 @@ export class AccountRows {
     this.#account = { ...first, created: now, link: null, linkEnds: 0, linkBy: null, notified: 0, used: [] };
   }
 
-  /** `linkTries`, of which older code reads how often a wrong link code came, stays as it is. */
+  /** Leaves `linkTries` as it is, in which older code counts wrong link codes. */
   change(change: Partial<Account>): void {
     if (this.#account === null) return;
-    this.#complete();
+    this.#addColumns();
     Object.assign(this.#account, change);
     const { recovery, recoveryBy, link, linkEnds, linkBy, notified, used } = this.#account;
     const columns = ["recovery", "recoveryBy", "link", "linkEnds", "linkBy", "notified", "used"];
@@ -135,13 +138,13 @@ export class AccountRows {
     return found;
   }
 
-  /** Whether a token whose hash begins so is still good. */
+  /** Whether a token is still valid whose hash begins with `id`. */
   knows(id: string): boolean {
     for (const hash of this.#tokens.keys()) if (hash.startsWith(id)) return true;
     return this.service.knows(id);
   }
 
-  /** The devices, the one that was seen last first. */
+  /** The tokens of the devices, the last seen device first. */
   tokens(): Token[] {
     return [...this.#tokens.values()].toSorted((a, b) => b.seen - a.seen);
   }
@@ -158,7 +161,7 @@ export class AccountRows {
   }
 
   proved(token: Token, now: number): void {
-    this.#complete();
+    this.#addColumns();
     token.proved = now;
     this.#sql.run("UPDATE token SET proved = ? WHERE hash = ?", now, token.hash);
   }
@@ -174,7 +177,7 @@ export class AccountRows {
   }
 
   addPasskey(passkey: Passkey): void {
-    this.#complete();
+    this.#addColumns();
     this.#passkeys.set(passkey.id, passkey);
     const { id, key, counter, transports, label, created, seen, maker } = passkey;
     const statement =
@@ -182,7 +185,7 @@ export class AccountRows {
     this.#sql.run(statement, id, key, counter, JSON.stringify(transports), label, created, seen, maker);
   }
 
-  /** A browser signed in anew: what its last device made is its next one's. */
+  /** A browser signed in again: codes and passkeys that its last device made belong to its next one. */
   inherit(from: string, to: string): void {
     for (const passkey of this.#passkeys.values()) {
       if (passkey.maker !== from) continue;
@@ -204,13 +207,13 @@ export class AccountRows {
     this.#sql.run("DELETE FROM passkey WHERE id = ?", id);
   }
 
-  #complete(): void {
-    if (!this.#whole) for (const statement of ADDED) this.#sql.run(statement);
-    this.#whole = true;
+  #addColumns(): void {
+    if (!this.#isComplete) for (const statement of ADDED) this.#sql.run(statement);
+    this.#isComplete = true;
   }
 }
 
-/** Whether two hashes are the same, in a time that does not tell how far they are. */
+/** Whether two hashes are the same, compared in constant time. */
 export function isSame(one: string, other: string): boolean {
   const [a, b] = [encoder.encode(one), encoder.encode(other)];
   return a.byteLength === b.byteLength && crypto.subtle.timingSafeEqual(a, b);

@@ -1,7 +1,8 @@
-// What makes a mailbox a service account: the operator's word that it is one, and its tokens with their scopes. All of it in memory, a
-// row written when it changes; of a token only the hash is here. The tables are made with their first row.
-import type { Scope } from "../../protocol/service.ts";
-import type { Sql } from "../../durable/log/sql.ts";
+// The rows of a service account: that an operator made this mailbox one, and its tokens with their scopes. All of it is
+// in memory, and a row is written when it changes; of a token only the hash is here. The tables are created with their
+// first row.
+import type { Scope } from "../../../protocol/service.ts";
+import type { Sql } from "../../../durable/log/sql.ts";
 import { WebhookRows } from "./webhook-rows.ts";
 
 const TABLES = [
@@ -10,7 +11,7 @@ const TABLES = [
     seen INTEGER NOT NULL) WITHOUT ROWID`,
 ];
 
-/** A token of the service's. `hash`: SHA-256, hex; times in ms since 1970. */
+/** A token of the service. `hash`: SHA-256, hex; times in ms since 1970. */
 export interface AccessRow {
   readonly hash: string;
   readonly label: string;
@@ -19,7 +20,7 @@ export interface AccessRow {
   seen: number;
 }
 
-/** `ended`: when an operator revoked it, ms since 1970; 0 while it goes on. */
+/** `ended`: when an operator revoked it, ms since 1970; 0 while it is in use. */
 interface ServiceRow {
   readonly created: number;
   ended: number;
@@ -36,7 +37,7 @@ export class ServiceRows {
     this.webhook = new WebhookRows(sql);
   }
 
-  /** Reads it all, after a wake. */
+  /** Reads all rows, after a wake. */
   load(): void {
     if (this.#sql.row("SELECT 1 FROM sqlite_master WHERE name = 'service'") === undefined) return;
     this.#row = this.#sql.row<ServiceRow>("SELECT * FROM service") ?? null;
@@ -46,12 +47,12 @@ export class ServiceRows {
     }
   }
 
-  /** Null for a mailbox that is no service's. One that was revoked stays one: nobody else is given its name. */
+  /** Null for a mailbox that is no service account. A revoked service stays one: nobody else gets its name. */
   get row(): Readonly<ServiceRow> | null {
     return this.#row;
   }
 
-  /** It is a service from now on, or again. */
+  /** Makes the mailbox a service account, also a revoked one. */
   create(now: number): void {
     if (this.#row === null) {
       for (const table of TABLES) this.#sql.run(table);
@@ -60,7 +61,7 @@ export class ServiceRows {
     } else this.#end(0);
   }
 
-  /** No token opens it any more. */
+  /** Revokes the service: it has no tokens and no webhook any more. */
   end(now: number): void {
     for (const row of this.all()) this.remove(row);
     this.webhook.remove();
@@ -71,7 +72,7 @@ export class ServiceRows {
     return this.#access.get(hash) ?? null;
   }
 
-  /** Whether a token whose hash begins so is still good. */
+  /** Whether a token is still valid whose hash begins with `id`. */
   knows(id: string): boolean {
     for (const hash of this.#access.keys()) if (hash.startsWith(id)) return true;
     return false;

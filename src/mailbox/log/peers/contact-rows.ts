@@ -1,29 +1,36 @@
-// How the user stands to whom: a row for everybody who was written to first, asked, or was blocked. Read when somebody is needed.
-// The table is made with its first row: a mailbox without limits and requests has none.
-import type { Sql } from "../../durable/log/sql.ts";
+// The standings of peers: a row for everybody who was written to first, has asked, or was blocked. A row is read when
+// it is needed. The table is created with its first row: a mailbox without limits and requests has none.
+import type { Sql } from "../../../durable/log/sql.ts";
 
 const TABLE =
   "CREATE TABLE IF NOT EXISTS contact (name TEXT PRIMARY KEY, standing TEXT NOT NULL, wrote INTEGER NOT NULL) WITHOUT ROWID";
-/** When somebody was first written to is never forgotten: a later standing does not begin the count of new people anew. */
+/** `wrote` is never lowered, so that a later standing does not restart the count of new people. */
 const PUT_CONTACT = `INSERT INTO contact (name, standing, wrote) VALUES (?, ?, ?)
   ON CONFLICT (name) DO UPDATE SET standing = excluded.standing, wrote = max(wrote, excluded.wrote)`;
-/** How somebody stood before a block: made with the first one, and NULL in rows of code that does not know it. */
+/**
+ * The standing before a block. The column is created with the first block, and NULL in rows of code that does not know
+ * it.
+ */
 const ADD_BEFORE = "ALTER TABLE contact ADD COLUMN before TEXT";
 const BLOCK = `INSERT INTO contact (name, standing, wrote, before) VALUES (?, 'blocked', 0, ?)
   ON CONFLICT (name) DO UPDATE SET standing = 'blocked', before = excluded.before`;
 
-/** contact: they may write. request: a stranger who has written and was not answered. blocked: nothing of theirs is taken. */
+/**
+ * - contact: may write.
+ * - request: a stranger who has written and was not answered.
+ * - blocked: everything from them is refused.
+ */
 export type Standing = "contact" | "request" | "blocked";
 
-/** How somebody stood before a block; nobody: nothing was exchanged. */
+/** The standing before a block; nobody: nothing was exchanged. */
 export type Before = Exclude<Standing, "blocked"> | "nobody";
 
-/** Names remembered, so that not every message costs a look. */
-const KNOWN = 10_000;
+/** Cached names, so that not every message costs a query. */
+const MAX_CACHED = 10_000;
 
 export class ContactRows {
   readonly #sql: Sql;
-  readonly #known = new Map<string, Standing | null>();
+  readonly #cached = new Map<string, Standing | null>();
   #exists: boolean;
   /** Whether there is a column `before`. */
   #hasBefore: boolean;
@@ -35,43 +42,43 @@ export class ContactRows {
     this.#hasBefore = table?.includes("before") === true;
   }
 
-  /** Null for whoever has no row. */
+  /** Null for a name without a row. */
   standing(name: string): Standing | null {
-    const known = this.#known.get(name);
+    const known = this.#cached.get(name);
     if (known !== undefined || !this.#exists) return known ?? null;
     const row = this.#sql.row<{ standing: Standing }>("SELECT standing FROM contact WHERE name = ?", name);
-    return this.#know(name, row?.standing ?? null);
+    return this.#cache(name, row?.standing ?? null);
   }
 
   /** `wrote`: when the user wrote to somebody new, ms since 1970; 0 otherwise. */
   put(name: string, standing: Standing, wrote = 0): void {
-    this.#make();
+    this.#createTable();
     this.#sql.run(PUT_CONTACT, name, standing, wrote);
-    this.#know(name, standing);
+    this.#cache(name, standing);
   }
 
-  /** From now on blocked; `before` is remembered. */
+  /** Blocks somebody, and remembers the standing `before`. */
   block(name: string, before: Exclude<Standing, "blocked"> | null): void {
-    this.#make();
+    this.#createTable();
     if (!this.#hasBefore) this.#sql.run(ADD_BEFORE);
     this.#hasBefore = true;
     this.#sql.run(BLOCK, name, (before ?? "nobody") satisfies Before);
-    this.#know(name, "blocked");
+    this.#cache(name, "blocked");
   }
 
-  /** How somebody stood before the block; null where that is not known. */
+  /** The standing before the block; null where it is unknown. */
   before(name: string): Before | null {
     if (!this.#hasBefore) return null;
     return this.#sql.row<{ before: Before | null }>("SELECT before FROM contact WHERE name = ?", name)?.before ?? null;
   }
 
-  /** Forgets how somebody stands. */
+  /** Deletes the standing. */
   drop(name: string): void {
     this.#sql.run("DELETE FROM contact WHERE name = ?", name);
-    this.#know(name, null);
+    this.#cache(name, null);
   }
 
-  /** Everybody who stands so, by name. */
+  /** The names with this standing, in order. */
   all(standing: Standing): string[] {
     if (!this.#exists) return [];
     const query = "SELECT name FROM contact WHERE standing = ? ORDER BY name";
@@ -85,14 +92,14 @@ export class ContactRows {
     return this.#sql.rows<{ wrote: number }>(query, time).map(({ wrote }) => wrote);
   }
 
-  #make(): void {
+  #createTable(): void {
     if (!this.#exists) this.#sql.run(TABLE);
     this.#exists = true;
   }
 
-  #know(name: string, standing: Standing | null): Standing | null {
-    if (this.#known.size >= KNOWN) this.#known.clear();
-    this.#known.set(name, standing);
+  #cache(name: string, standing: Standing | null): Standing | null {
+    if (this.#cached.size >= MAX_CACHED) this.#cached.clear();
+    this.#cached.set(name, standing);
     return standing;
   }
 }

@@ -1,0 +1,196 @@
+// The entries of a log: the newest ones in memory, all of them in runs on disk. Every question to the table first
+// writes the open run.
+import type { Entry, Head, Sent } from "./entry.ts";
+import { IS_UNSETTLED_WHEN_NEW } from "./kinds.ts";
+import { countAfter, countAmong, firstOriginOf, lastAmong, originsFrom } from "./received-messages.ts";
+import {
+  boundLists,
+  chunks,
+  entriesOf,
+  HEAD_COLUMNS,
+  type HeadRow,
+  headsOf,
+  ROWS_CONTAINING,
+  type RunRow,
+} from "./run-row.ts";
+import { RunWriter } from "./run-writer.ts";
+import type { Sql } from "./sql.ts";
+import { TailCache } from "./tail-cache.ts";
+
+/** The newest entries in memory, for the live path, in UTF-16 units of their bodies, and some for each entry. */
+const CACHED_UNITS = 400_000;
+const UNITS_PER_ENTRY = 100;
+
+/** Rows that are read at once, without and with their bodies. Answers: a log that is in memory as a whole. */
+const HEADS_AT_ONCE = 512;
+const ROWS_AT_ONCE = 32;
+
+/** Rows in which a repeated send is looked for. Answers: a repeat of an old id that walks through the log. */
+const MAX_ROWS_SEARCHED = 4_096;
+
+export class EntryRows {
+  readonly #sql: Sql;
+  readonly #writer: RunWriter;
+  readonly #cache = new TailCache<Entry>(CACHED_UNITS, (entry) => entry.body.length + UNITS_PER_ENTRY);
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+    this.#writer = new RunWriter(sql);
+  }
+
+  /** Every entry that is added from now on lies above `head`. */
+  startAt(head: number): void {
+    this.#cache.startAt(head);
+  }
+
+  /**
+   * Adds an entry with a higher seq than all others; true if it begins a row. It is written by `flush` at the latest.
+   */
+  add(entry: Entry): boolean {
+    this.#cache.push(entry);
+    return this.#writer.add(entry);
+  }
+
+  /** Records that the peer finally refused the entry `seq`. */
+  fail(seq: number, code: string): void {
+    this.#writer.fail(seq, code);
+  }
+
+  /** Writes the open run, and the codes of failed entries. */
+  flush(): void {
+    this.#writer.flush();
+  }
+
+  /** The entries after `seq`, oldest first. To be read before the next `await`. */
+  after(seq: number): Iterable<Entry> {
+    return this.#cache.after(seq) ?? this.#readAfter(seq);
+  }
+
+  /** The same, without bodies, and always from disk. */
+  *headsAfter(seq: number): Iterable<Head> {
+    const query = `SELECT ${HEAD_COLUMNS} FROM run WHERE seq > ? ORDER BY seq LIMIT ?`;
+    const rows = this.#written().pages<HeadRow>(HEADS_AT_ONCE, query, (last) => [last?.seq ?? seq]);
+    for (const row of rows) for (const entry of headsOf(row)) if (entry.seq > seq) yield entry;
+  }
+
+  /** At most `limit` entries after `seq`, up to `last`, oldest first. */
+  page(seq: number, last: number, limit: number): Entry[] {
+    const page: Entry[] = [];
+    for (const entry of this.#readAfter(seq)) if (entry.seq > last || page.push(entry) === limit) break;
+    return page;
+  }
+
+  get(seq: number): Entry | null {
+    const query = `SELECT ${HEAD_COLUMNS}, body FROM run WHERE seq >= ? ORDER BY seq LIMIT 1`;
+    const row = this.#written().row<RunRow>(query, seq);
+    return (row && entriesOf(row).find((entry) => entry.seq === seq)) ?? null;
+  }
+
+  /** Whether the entry `seq` was finally refused. */
+  failed(seq: number): boolean {
+    return (this.get(seq)?.failed ?? null) !== null;
+  }
+
+  /**
+   * The entries of these ascending seqs, oldest first, read as the caller asks for them. To be read before the next
+   * `await`.
+   */
+  *of(seqs: readonly number[]): Iterable<Entry> {
+    const wanted = new Set(seqs);
+    let done = 0;
+    for (const keys of this.#keysOfRows(seqs)) {
+      const query = `SELECT ${HEAD_COLUMNS}, body FROM run WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq`;
+      for (const row of this.#sql.rows<RunRow>(query, JSON.stringify(keys))) {
+        if (row.seq <= done) continue;
+        done = row.seq;
+        for (const entry of entriesOf(row)) if (wanted.has(entry.seq)) yield entry;
+      }
+    }
+  }
+
+  /**
+   * The entries that `device` sent with these ids, by id, as far as they are among the newest rows. Ids grow with seq,
+   * so the search goes backwards and stops.
+   */
+  sentBy(device: string, ids: ReadonlySet<number>): Map<number, Entry> {
+    let first = Infinity;
+    for (const id of ids) first = Math.min(first, id);
+    const seqs: number[] = [];
+    let left = MAX_ROWS_SEARCHED;
+    const query = "SELECT seq, count, device, id FROM run WHERE seq < ? ORDER BY seq DESC LIMIT ?";
+    const rows = this.#written().pages<HeadRow>(HEADS_AT_ONCE, query, (last) => [last?.seq ?? Infinity]);
+    for (const { seq, count, device: by, id } of rows) {
+      if (left-- === 0 || seqs.length === ids.size) break;
+      if (by !== device || id === null) continue;
+      if (id < first) break;
+      for (let back = 0; back < count; back++) if (ids.has(id - back)) seqs.push(seq - back);
+    }
+    return new Map([...this.of(seqs.toSorted((a, b) => a - b))].map((entry) => [entry.id ?? 0, entry]));
+  }
+
+  /** The messages to `peer` after `seq`, in order, without finally refused ones. To be read before the next `await`. */
+  *sentTo(peer: string, seq: number): Iterable<Sent> {
+    const query = `SELECT ${HEAD_COLUMNS} FROM run WHERE ${IS_UNSETTLED_WHEN_NEW} AND peer = ? AND seq > ? ORDER BY seq LIMIT ?`;
+    for (const row of this.#written().pages<HeadRow>(HEADS_AT_ONCE, query, (last) => [peer, last?.seq ?? seq]))
+      for (const entry of headsOf(row)) if (entry.seq > seq && entry.failed === null) yield entry;
+  }
+
+  /** How many messages of others came after `seq`. */
+  countIn(seq: number): number {
+    return countAfter(this.#written(), seq);
+  }
+
+  /** How many of these seqs are messages of others. */
+  countInOf(seqs: readonly number[]): number {
+    return countAmong(this.#written(), seqs);
+  }
+
+  /** The highest of these ascending seqs that is a message of somebody else; 0 for none. */
+  lastInOf(seqs: readonly number[]): number {
+    return lastAmong(this.#written(), seqs);
+  }
+
+  /** The origins of messages of `peer`, from `first` on. */
+  originsFrom(peer: string, first: number): Set<number> {
+    return originsFrom(this.#written(), peer, first);
+  }
+
+  /** The lowest origin of a message of `peer`; Infinity for none. */
+  firstOriginOf(peer: string): number {
+    return firstOriginOf(this.#written(), peer);
+  }
+
+  /** The last entry up to `seq` that ends a row; 0 for none. */
+  cutUpTo(seq: number): number {
+    const query = "SELECT max(seq) AS last FROM run WHERE seq <= ?";
+    return this.#written().row<{ last: number | null }>(query, seq)?.last ?? 0;
+  }
+
+  /** Removes everything up to `seq`, which ends a row. */
+  trim(seq: number): void {
+    this.#written().run("DELETE FROM run WHERE seq <= ?", seq);
+  }
+
+  /** The keys of the rows that contain these seqs, in lists that are read at once. */
+  *#keysOfRows(seqs: readonly number[]): Iterable<readonly number[]> {
+    const sql = this.#written();
+    for (const list of boundLists(seqs)) {
+      const rows = sql.rows<{ seq: number }>(`SELECT seq ${ROWS_CONTAINING} ORDER BY seq`, JSON.stringify(list));
+      yield* chunks(
+        rows.map(({ seq }) => seq),
+        ROWS_AT_ONCE,
+      );
+    }
+  }
+
+  *#readAfter(seq: number): Iterable<Entry> {
+    const query = `SELECT ${HEAD_COLUMNS}, body FROM run WHERE seq > ? ORDER BY seq LIMIT ?`;
+    const rows = this.#written().pages<RunRow>(ROWS_AT_ONCE, query, (last) => [last?.seq ?? seq]);
+    for (const row of rows) for (const entry of entriesOf(row)) if (entry.seq > seq) yield entry;
+  }
+
+  #written(): Sql {
+    this.#writer.flush();
+    return this.#sql;
+  }
+}

@@ -1,0 +1,160 @@
+// Which entries were exchanged with a peer, without an index on the log. The newest seqs are in the row of the peer,
+// which is written for other reasons as well; at 48 ranges or 10,000 entries they become one row of the table `page` at
+// the end of a commit.
+import type { Entry } from "../../../durable/log/entry.ts";
+import type { EntryRows } from "../../../durable/log/entry-rows.ts";
+import { IS_OWN_MESSAGE } from "../../../durable/log/kinds.ts";
+import { SeqRanges } from "../../../durable/log/seq-ranges.ts";
+import { upsert, type Sql } from "../../../durable/log/sql.ts";
+import type { Peer } from "./peer.ts";
+
+/** Ranges that fit into a page of SQLite beside the rest of the row; more would write a second page. */
+const MAX_RANGES = 48;
+/** Entries of one row. Answers: an older version writes each of them as a number, and a row has 2 MB at most. */
+const MAX_PAGE_ENTRIES = 10_000;
+/** Entries that are searched for the newest one of the peer. Answers: any number of own messages behind it. */
+const MAX_SCANNED = 4_096;
+/**
+ * Rows of `page`, and entries, that are read at once. Answers: many large bodies in memory of which a reply takes a
+ * few.
+ */
+const PAGES_AT_ONCE = 16;
+const ENTRIES_AT_ONCE = 16;
+/**
+ * Pages with entries after a seq, found by key: pages are in order, and all but the first of them begin after the seq.
+ */
+const PAGES_AFTER = `FROM page WHERE peer = ?1 AND last > ?2
+  AND first >= coalesce((SELECT max(first) FROM page WHERE peer = ?1 AND first <= ?2), 0)`;
+const PUT_PAGE = upsert("page", ["peer", "first", "last", "seqs"], 2);
+
+interface Page {
+  readonly first: number;
+  readonly seqs: string;
+}
+
+export class ConversationIndex {
+  readonly #sql: Sql;
+  readonly #entries: EntryRows;
+  /** Peers whose newest seqs are enough for a row of `page`. */
+  readonly #full = new Set<Peer>();
+  /** Retention removed everything up to here. A row of `page` stays until all of its entries are removed. */
+  #trimmed = 0;
+
+  constructor(sql: Sql, entries: EntryRows) {
+    this.#sql = sql;
+    this.#entries = entries;
+  }
+
+  startAt(trimmed: number): void {
+    this.#trimmed = trimmed;
+  }
+
+  /** Whether the user ever sent anything. */
+  get hasSent(): boolean {
+    return this.#sql.row(`SELECT 1 FROM run WHERE ${IS_OWN_MESSAGE} LIMIT 1`) !== undefined;
+  }
+
+  /** Adds a new entry to the conversation. The caller sees to it that the row of the peer is written at some point. */
+  add(peer: Peer, seq: number): void {
+    peer.last = seq;
+    peer.page.add(seq);
+    if (peer.page.ranges >= MAX_RANGES || peer.page.size >= MAX_PAGE_ENTRIES) this.#full.add(peer);
+  }
+
+  /** Writes full pages, and returns the peers whose rows have to be written with them. */
+  flush(): readonly Peer[] {
+    if (this.#full.size === 0) return [];
+    const peers = [...this.#full];
+    this.#full.clear();
+    for (const peer of peers) {
+      this.#sql.run(PUT_PAGE, peer.name, peer.page.first, peer.last, peer.page.text);
+      peer.page = new SeqRanges();
+    }
+    return peers;
+  }
+
+  /** Removes pages that older code wrote before the row of the peer. The tail of the log is about to be added again. */
+  dropPagesAfter(peer: Peer): void {
+    this.#sql.run(`DELETE ${PAGES_AFTER}`, peer.name, peer.last);
+  }
+
+  /** How many entries the conversation has. */
+  size(peer: Peer): number {
+    let size = 0;
+    for (const seqs of this.#seqsAfter(peer, 0)) size += seqs.length;
+    return size;
+  }
+
+  /**
+   * At most `limit` entries of the conversation before the seq `before`, newest first, read as the caller asks for
+   * them.
+   */
+  *before(peer: Peer, before: number, limit: number): Iterable<Entry> {
+    const seqs = this.#seqsBefore(peer, before, limit);
+    for (let end = seqs.length; end > 0; end -= ENTRIES_AT_ONCE)
+      yield* [...this.#entries.of(seqs.slice(Math.max(0, end - ENTRIES_AT_ONCE), end))].toReversed();
+  }
+
+  /**
+   * At most `limit` entries of the conversation after the seq `after`, oldest first, read as the caller asks for them.
+   */
+  after(peer: Peer, after: number, limit: number): Iterable<Entry> {
+    const found: number[] = [];
+    for (const seqs of this.#seqsAfter(peer, after)) {
+      for (const seq of seqs) if (found.length < limit) found.push(seq);
+      if (found.length >= limit) break;
+    }
+    return this.#entries.of(found);
+  }
+
+  /** How many messages of the peer lie after `seq`. */
+  unread(peer: Peer, seq: number): number {
+    if (seq >= peer.last) return 0;
+    let unread = 0;
+    for (const seqs of this.#seqsAfter(peer, seq)) unread += this.#entries.countInOf(seqs);
+    return unread;
+  }
+
+  /**
+   * The origin of the newest message of the peer up to `seq`; 0 if there is none, or none among the last 4,096 entries.
+   * `isNewest`: no message of the peer lies after `seq`.
+   */
+  originUpTo(peer: Peer, seq: number, isNewest: boolean): number {
+    if (peer.high === 0) return 0;
+    // The row has the highest origin of all, which was accepted unless it was refused.
+    if (isNewest && peer.high > peer.refused) return peer.high;
+    const newest = this.#entries.lastInOf(this.#seqsBefore(peer, seq + 1, MAX_SCANNED));
+    return newest === 0 ? 0 : (this.#entries.get(newest)?.origin ?? 0);
+  }
+
+  /** Retention removed everything up to `seq`. */
+  trim(seq: number): void {
+    this.#trimmed = seq;
+    this.#sql.run("DELETE FROM page WHERE last <= ?", seq);
+  }
+
+  /** The newest seqs of the conversation before `before`, at most `limit`, in order. */
+  #seqsBefore(peer: Peer, before: number, limit: number): number[] {
+    const found = [peer.page.below(before, limit)];
+    let left = limit - (found[0]?.length ?? 0);
+    const query = "SELECT first, seqs FROM page WHERE peer = ? AND first < ? ORDER BY first DESC LIMIT ?";
+    const bindings = (last: Page | null) => [peer.name, last?.first ?? before];
+    for (const { seqs } of left <= 0 ? [] : this.#sql.pages<Page>(PAGES_AT_ONCE, query, bindings)) {
+      const more = SeqRanges.parse(seqs).below(before, left);
+      found.push(more);
+      left -= more.length;
+      if (left <= 0) break;
+    }
+    return found.toReversed().flat();
+  }
+
+  /** The seqs of the conversation after `seq`, in order, a list for each page. */
+  *#seqsAfter(peer: Peer, seq: number): Iterable<number[]> {
+    const after = Math.max(seq, this.#trimmed);
+    const query = `SELECT first, seqs ${PAGES_AFTER} AND first > ?3 ORDER BY first LIMIT ?4`;
+    const bindings = (last: Page | null) => [peer.name, after, last?.first ?? -1];
+    for (const { seqs } of this.#sql.pages<Page>(PAGES_AT_ONCE, query, bindings))
+      yield SeqRanges.parse(seqs).above(after, Infinity);
+    yield peer.page.above(after, Infinity);
+  }
+}

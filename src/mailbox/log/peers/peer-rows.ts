@@ -1,0 +1,196 @@
+// The rows of the peers: in memory once they were needed, written once a commit, and the marks in the order of their
+// change. Questions about all peers are answered from the summary where possible, and otherwise from the whole table.
+import type { Sql } from "../../../durable/log/sql.ts";
+import { TailCache } from "../../../durable/log/tail-cache.ts";
+import { freshPeer, hasDueReceipts, type Peer } from "./peer.ts";
+import { type PeerRow, peerOf, PUT_OLD_PEER, PUT_PEER, valuesOf } from "./peer-codec.ts";
+import type { PeerSummary } from "./peer-summary.ts";
+import type { SkippedRanges } from "./skipped-ranges.ts";
+
+/** Changes of marks that stay in memory for the live path. */
+const CACHED_MARKS = 10_000;
+
+/**
+ * When the row of a changed peer is written.
+ * - commit: with this commit.
+ * - soon: with the next change of urgency `commit`, or by `flushDeferred`. A mark changed, and gets its seq only then.
+ * - checkpoint: at the next checkpoint. Until then the change can be rebuilt from the tail of the log.
+ */
+export type Urgency = "commit" | "soon" | "checkpoint";
+
+export class PeerRows {
+  readonly #sql: Sql;
+  readonly #skipped: SkippedRanges;
+  readonly #summary: PeerSummary;
+  readonly #nextSeq: () => number;
+  readonly #known = new Map<string, Peer>();
+  /** By urgency, because a peer can have two at once, and a commit looks at its own ones only. */
+  readonly #changed = { commit: new Set<Peer>(), soon: new Set<Peer>(), checkpoint: new Set<Peer>() } as const;
+  readonly #marks = new TailCache<{ readonly seq: number; readonly peer: Peer }>(CACHED_MARKS, () => 1);
+
+  constructor(sql: Sql, skipped: SkippedRanges, summary: PeerSummary, nextSeq: () => number) {
+    this.#sql = sql;
+    this.#skipped = skipped;
+    this.#summary = summary;
+    this.#nextSeq = nextSeq;
+  }
+
+  /** Every mark that changes from now on gets a seq above `head`. */
+  startAt(head: number): void {
+    this.#marks.startAt(head);
+  }
+
+  /** Reads the rows that a wake needs. `summary`: as the row of the mailbox has it. */
+  load(summary: string | null | undefined, checkpoint: number): void {
+    for (const row of this.#summary.load(summary, checkpoint)) this.#learn(row);
+  }
+
+  /** The highest seq of a mark, as far as a wake can know it: complete once the tail of the log was read. */
+  get marked(): number {
+    let { marked } = this.#summary;
+    for (const { mark } of this.#named()) marked = Math.max(marked, mark);
+    return marked;
+  }
+
+  /** The peer of this name; a fresh one where there is no row. */
+  get(name: string): Peer {
+    const known = this.#known.get(name);
+    if (known !== undefined) return known;
+    const row = this.#sql.row<PeerRow>("SELECT * FROM peer WHERE name = ?", name);
+    if (row !== undefined) return this.#learn(row);
+    const peer = freshPeer(name);
+    this.#known.set(name, peer);
+    return peer;
+  }
+
+  /** Whether anything was ever exchanged with this peer. Does not remember the names of strangers. */
+  has(name: string): boolean {
+    const known = this.#known.get(name);
+    if (known !== undefined) return known.last > 0;
+    return (this.#sql.row<PeerRow>("SELECT last FROM peer WHERE name = ?", name)?.last ?? 0) > 0;
+  }
+
+  /** Has the row of a peer written that the caller changed. */
+  changed(peer: Peer, urgency: Urgency = "commit"): void {
+    this.#summary.names.add(peer.name);
+    // A skipped range that is in no row yet is written with the next row, so that one is not deferred.
+    const isDeferrable = urgency !== "checkpoint" || !this.#skipped.hasUnsaved;
+    this.#changed[isDeferrable ? urgency : "commit"].add(peer);
+  }
+
+  /** Gives a changed mark of this peer its seq. */
+  mark(peer: Peer): void {
+    this.#changed.soon.delete(peer);
+    peer.mark = this.#nextSeq();
+    this.#marks.push({ seq: peer.mark, peer });
+    this.changed(peer);
+  }
+
+  /** The tail of the log has an entry of this peer. */
+  foundInTail({ name }: Peer): void {
+    this.#summary.names.add(name);
+  }
+
+  /** Whether a row is to be written before the next checkpoint. */
+  get hasDeferred(): boolean {
+    return this.#changed.commit.size + this.#changed.soon.size > 0;
+  }
+
+  /** Gives all changed marks their seqs; the rows are written with this commit. */
+  flushDeferred(): void {
+    for (const peer of this.#changed.soon) this.mark(peer);
+  }
+
+  /** Has all deferred rows written: after `checkpoint` a wake does not read the entries before it any more. */
+  checkpoint(checkpoint: number): void {
+    this.flushDeferred();
+    for (const peer of this.#changed.checkpoint) this.changed(peer);
+    this.#summary.write(this.#named(), checkpoint);
+  }
+
+  /** The peers whose marks changed after `seq`, in the order of the change. */
+  marksAfter(seq: number): Iterable<Peer> {
+    const cached = this.#marks.after(seq);
+    if (cached !== null) return cached.filter((change) => change.peer.mark === change.seq).map(({ peer }) => peer);
+    if (seq < this.#summary.marked) return this.#query("SELECT name FROM peer WHERE mark > ? ORDER BY mark", seq);
+    this.#writeDeferred();
+    return this.#named()
+      .filter(({ mark }) => mark > seq)
+      .toSorted((a, b) => a.mark - b.mark);
+  }
+
+  /** The peers to whom receipts may still have to be sent, after a wake. */
+  withDueReceipts(): Peer[] {
+    return this.#named().filter(hasDueReceipts);
+  }
+
+  /**
+   * The peers of the newest conversations, the newest first: at most `limit`, with their newest entry before `before`.
+   */
+  latest(limit: number, before: number): Peer[] {
+    const newest = (peers: readonly Peer[]) =>
+      peers
+        .filter(({ last }) => last > 0 && last < before)
+        .toSorted((x, y) => y.last - x.last)
+        .slice(0, limit);
+    this.#writeDeferred();
+    const { above } = this.#summary;
+    const named = newest(this.#named());
+    if (above === 0 || (named.length === limit && (named.at(-1)?.last ?? 0) >= above)) return named;
+    const query = "SELECT name FROM peer WHERE last > 0 AND last < ?2 ORDER BY last DESC LIMIT ?1";
+    // Deferred rows are too low in the table, or not there at all.
+    const deferred = this.#changed.checkpoint;
+    return newest([...new Set([...this.#query(query, limit + deferred.size, before), ...deferred])]);
+  }
+
+  /** Writes the rows that this commit has to write. */
+  flush(): void {
+    const { commit, soon } = this.#changed;
+    for (const peer of soon) if (commit.has(peer)) this.mark(peer);
+    this.#write();
+  }
+
+  #write(): void {
+    const { commit, checkpoint } = this.#changed;
+    if (commit.size === 0) return;
+    for (const peer of commit) {
+      this.#writeRow(peer);
+      checkpoint.delete(peer);
+    }
+    commit.clear();
+    if (this.#summary.isDue) this.#summary.write(this.#named());
+  }
+
+  #writeRow(peer: Peer): void {
+    const put = this.#summary.exists ? PUT_PEER : PUT_OLD_PEER;
+    const values = valuesOf(peer);
+    this.#summary.onRowWritten(peer);
+    // A skipped range is only useful in a row that a wake reads.
+    const ranges = this.#summary.isReadByWake(peer) ? this.#skipped.takeUnsaved(peer.name) : null;
+    if (ranges === null) this.#sql.run(put.plain, ...values);
+    else this.#sql.run(put.withRanges, ...values, ranges);
+  }
+
+  #learn(row: PeerRow): Peer {
+    this.#skipped.learnFromRow(row.jumps);
+    const peer = peerOf(row);
+    this.#known.set(row.name, peer);
+    return peer;
+  }
+
+  #named(): Peer[] {
+    return Array.from(this.#summary.names, (name) => this.get(name));
+  }
+
+  /** A mark is written before anybody is sent it. */
+  #writeDeferred(): void {
+    this.flushDeferred();
+    this.#write();
+  }
+
+  /** Writes changed rows first, so that the table has everything that is known but for deferred rows. */
+  #query(query: string, ...bindings: number[]): Peer[] {
+    this.#writeDeferred();
+    return this.#sql.rows<{ name: string }>(query, ...bindings).map(({ name }) => this.get(name));
+  }
+}

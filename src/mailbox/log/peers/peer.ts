@@ -1,0 +1,88 @@
+// One peer: numbers that only grow within an epoch of the peer.
+import { SeqRanges } from "../../../durable/log/seq-ranges.ts";
+
+/** Watermarks of a conversation, in the own numbering: the highest seq of each. They only grow. */
+export interface Marks {
+  /** The mailbox of the peer stored it. */
+  stored: number;
+  /** It was delivered to a device of the peer. */
+  delivered: number;
+  /** The peer has read it. */
+  read: number;
+  /** The user has read it. */
+  mine: number;
+}
+
+/** Somebody with whom messages are exchanged. */
+export interface Peer extends Marks {
+  readonly name: string;
+  /** The epoch of the peer that the numbers refer to; null before the first exchange. */
+  epoch: string | null;
+  /** The own head when this epoch was first seen; 0 for the first one. Earlier entries are not sent to this epoch. */
+  began: number;
+  /**
+   * The highest origin that was accepted. The row has it as of the checkpoint; later ones are read from the tail of the
+   * log.
+   */
+  high: number;
+  /** The highest origin that was refused: a repeated origin above it needs no look into the log. */
+  refused: number;
+  /** The highest own seq that the peer stored in its present epoch. */
+  reached: number;
+  /** Messages of the peer that the user has not read. */
+  unread: number;
+  /** The seq of the last change of a mark. */
+  mark: number;
+  /** Receipts that may still have to be sent to the peer, in the numbering of the peer; 0 for none. */
+  owesDelivered: number;
+  owesRead: number;
+  /** The seq of the newest entry of the conversation; 0 for none. */
+  last: number;
+  /** The seqs of the newest entries of the conversation, which are in no row of the table `page` yet. */
+  page: SeqRanges;
+}
+
+export function freshPeer(name: string): Peer {
+  return {
+    name,
+    epoch: null,
+    began: 0,
+    high: 0,
+    refused: 0,
+    reached: 0,
+    stored: 0,
+    delivered: 0,
+    read: 0,
+    mine: 0,
+    unread: 0,
+    mark: 0,
+    owesDelivered: 0,
+    owesRead: 0,
+    last: 0,
+    page: new SeqRanges(),
+  };
+}
+
+/**
+ * The peer has another epoch than before: nothing is known of it, and entries up to the own head `began` are not for
+ * it.
+ */
+export function beginEpoch(peer: Peer, epoch: string, began: number): void {
+  peer.epoch = epoch;
+  peer.began = began;
+  peer.high = 0;
+  peer.refused = 0;
+  peer.reached = 0;
+  peer.owesDelivered = 0;
+  peer.owesRead = 0;
+}
+
+/** Up to this seq every message to the peer was stored in its present epoch, or is not meant for it. */
+export function reachedBy({ reached, began }: Peer): number {
+  return Math.max(reached, began);
+}
+
+/** Whether receipts may still have to be sent to the peer. */
+export function hasDueReceipts({ owesDelivered, owesRead }: Peer): boolean {
+  return owesDelivered > 0 || owesRead > 0;
+}

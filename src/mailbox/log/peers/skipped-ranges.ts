@@ -1,0 +1,103 @@
+// Ranges of seqs that this mailbox never gave. A device that has such a seq knew the mailbox before it was restored
+// from an older copy. They are stored in the row of the first peer that is written after a wake, and the newest ones in
+// the summary of the peers as well.
+import type { Sql } from "../../../durable/log/sql.ts";
+
+/**
+ * The seqs between `before` and `last` were never given. `last` is where the numbering continued, and can be a cursor.
+ */
+export interface SkippedRange {
+  readonly before: number;
+  readonly last: number;
+}
+
+export type Pair = readonly [before: number, last: number];
+
+/** Ranges in the row of one peer: one for each wake in which this peer was the first to be written. */
+const MAX_IN_ROW = 16;
+/** Ranges in the summary. */
+const MAX_IN_SUMMARY = 64;
+
+export class SkippedRanges {
+  readonly #sql: Sql;
+  /** Known ranges. They are complete above `#completeFrom`; Infinity where that is not known. */
+  readonly #known: Pair[] = [];
+  #completeFrom = Infinity;
+  #unsaved: Pair[] = [];
+  /** Tables that older code made have no column for it. */
+  #hasColumn = false;
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+  }
+
+  add(before: number, last: number): void {
+    if (last <= before) return;
+    this.#known.push([before, last]);
+    this.#unsaved.push([before, last]);
+  }
+
+  /** The row of a peer, which may be newer than the summary, has these. */
+  learnFromRow(text: string | null | undefined): void {
+    if (typeof text === "string") this.#known.push(...(JSON.parse(text) as Pair[]));
+  }
+
+  /** The summary has these, and they are complete above `from`. */
+  learnFromSummary(pairs: readonly Pair[], from: number): void {
+    this.#known.push(...pairs);
+    this.#completeFrom = from;
+  }
+
+  /** Whether a range is in no row yet. */
+  get hasUnsaved(): boolean {
+    return this.#unsaved.length > 0;
+  }
+
+  /** The newest ranges for the summary, and from where on they are complete. */
+  newest(): { readonly jumps: readonly Pair[]; readonly from: number } {
+    if (this.#completeFrom === Infinity) this.#readAll();
+    const all = new Map(this.#known.map((pair) => [pair[1], pair])).values();
+    const sorted = [...all].toSorted((a, b) => a[1] - b[1]);
+    const jumps = sorted.slice(-MAX_IN_SUMMARY);
+    const from = this.#completeFrom;
+    return { jumps, from: sorted.length > jumps.length ? (jumps[0]?.[0] ?? from) : from };
+  }
+
+  /** The column `jumps` of the row of `peer`, which is about to be written; null where no range is unsaved. */
+  takeUnsaved(peer: string): string | null {
+    if (this.#unsaved.length === 0) return null;
+    if (!this.#findColumn()) this.#sql.run("ALTER TABLE peer ADD COLUMN jumps TEXT");
+    this.#hasColumn = true;
+    const row = this.#sql.row<{ jumps: string | null }>("SELECT jumps FROM peer WHERE name = ?", peer);
+    const pairs = [...(JSON.parse(row?.jumps ?? "[]") as Pair[]), ...this.#unsaved];
+    this.#unsaved = [];
+    return JSON.stringify(pairs.slice(-MAX_IN_ROW));
+  }
+
+  /** The range that contains `seq`, or null: as far as is known, `seq` was given. */
+  rangeContaining(seq: number): SkippedRange | null {
+    const found = this.#find(seq);
+    if (found !== null || seq > this.#completeFrom) return found;
+    this.#readAll();
+    return this.#find(seq);
+  }
+
+  #find(seq: number): SkippedRange | null {
+    for (const [before, last] of this.#known) if (before < seq && seq < last) return { before, last };
+    return null;
+  }
+
+  /** From the rows of all peers, once. */
+  #readAll(): void {
+    if (this.#completeFrom === 0) return;
+    this.#completeFrom = 0;
+    if (!this.#findColumn()) return;
+    for (const { jumps } of this.#sql.rows<{ jumps: string }>("SELECT jumps FROM peer WHERE jumps IS NOT NULL"))
+      this.learnFromRow(jumps);
+  }
+
+  #findColumn(): boolean {
+    const query = "SELECT 1 FROM sqlite_master WHERE name = 'peer' AND sql LIKE '%jumps%'";
+    return (this.#hasColumn ||= this.#sql.row(query) !== undefined);
+  }
+}
