@@ -31,7 +31,7 @@ const ACK_EVERY = 200;
 
 export class Leader {
   readonly #options: LeaderOptions;
-  readonly #line: Connection;
+  readonly #connection: Connection;
   readonly #archive: LogState;
   readonly #outbox: Outbox;
   #watched: readonly string[] = [];
@@ -39,7 +39,7 @@ export class Leader {
   #writing = false;
   #work: Promise<void> = Promise.resolve();
   /** Counts connections: what was to be said on one is not said on the next. */
-  #connection = 0;
+  #connectionCount = 0;
   /** The seq up to which everything is kept, and the one that was acknowledged. */
   #kept: number;
   #acked = 0;
@@ -58,7 +58,7 @@ export class Leader {
       ready: () => this.#flush(),
     });
     for (const draft of options.kept.drafts) this.#outbox.add(draft, true);
-    this.#line = new Connection(() => this.#door(), options.renew, {
+    this.#connection = new Connection(() => this.#door(), options.renew, {
       state: (state) => this.#moved(state),
       frame: (value, down) => this.#hear(value, down),
       textEnded: () => this.#flush(),
@@ -66,7 +66,7 @@ export class Leader {
   }
 
   get state(): ConnectionState {
-    return this.#line.state;
+    return this.#connection.state;
   }
 
   /** Whether the store has failed: then this core is of no use any more. */
@@ -75,11 +75,11 @@ export class Leader {
   }
 
   start(): void {
-    this.#line.start();
+    this.#connection.start();
   }
 
   check(): void {
-    this.#line.check();
+    this.#connection.check();
   }
 
   /**
@@ -110,12 +110,12 @@ export class Leader {
   /** The application has taken more of what was shown. */
   ack(): void {
     const seq = Math.min(this.#kept, this.#options.taken());
-    if (this.#line.state.is !== "open" || seq <= this.#acked) return;
+    if (this.#connection.state.is !== "open" || seq <= this.#acked) return;
     if (seq < this.#kept && this.#ackTimer !== undefined) return;
     clearTimeout(this.#ackTimer);
     this.#ackTimer = undefined;
     this.#acked = seq;
-    this.#line.say(`{"type":"ack","seq":${seq}}`);
+    this.#connection.send(`{"type":"ack","seq":${seq}}`);
     if (seq < this.#kept) {
       this.#ackTimer = setTimeout(() => {
         this.#ackTimer = undefined;
@@ -126,7 +126,7 @@ export class Leader {
 
   /** Resolves when what was heard is kept. */
   async stop(message: string): Promise<void> {
-    this.#line.end(message);
+    this.#connection.end(message);
     this.#outbox.stop();
     clearTimeout(this.#ackTimer);
     await this.#work;
@@ -146,7 +146,7 @@ export class Leader {
   }
 
   #moved(state: ConnectionState): void {
-    this.#connection++;
+    this.#connectionCount++;
     if (state.is !== "open") this.#outbox.end();
     this.#options.tell({ state });
     if (state.is !== "open") return;
@@ -181,7 +181,7 @@ export class Leader {
         this.#accepted(down);
         break;
       case "refused":
-        if (!this.#outbox.refused(down)) this.#line.lost();
+        if (!this.#outbox.refused(down)) this.#connection.lost();
         break;
       case "mark":
         this.#archive.mark(down);
@@ -246,7 +246,7 @@ export class Leader {
   }
 
   #sayNow(frame: unknown): void {
-    if (this.#line.state.is === "open") this.#line.say(JSON.stringify(frame));
+    if (this.#connection.state.is === "open") this.#connection.send(JSON.stringify(frame));
   }
 
   /** What changed is to be kept, and what waits is to be said. */
@@ -265,7 +265,7 @@ export class Leader {
         // What is written in the same moment goes together.
         await Promise.resolve();
         const text = this.#outbox.next();
-        const connection = this.#connection;
+        const connection = this.#connectionCount;
         const commit = this.#archive.seal(this.#outbox.changes());
         if (commit === null && text === null) break;
         if (commit !== null) {
@@ -274,11 +274,11 @@ export class Leader {
           this.#options.tell({ commit });
           this.ack();
         }
-        if (text !== null && connection === this.#connection) this.#line.say(text);
+        if (text !== null && connection === this.#connectionCount) this.#connection.send(text);
       }
     } catch (error) {
       this.#broken = true;
-      this.#line.end(`What arrives can't be kept: ${String(error)}`);
+      this.#connection.end(`What arrives can't be kept: ${String(error)}`);
     } finally {
       this.#writing = false;
     }
