@@ -3,7 +3,7 @@
 import { type Down, readDown } from "../protocol/down.ts";
 import { parse } from "../protocol/json.ts";
 import { BackOff } from "./back-off.ts";
-import { Heartbeat } from "./heartbeat.ts";
+import { LiveSocket, type ServerAddress } from "./live-socket.ts";
 
 /**
  * `until`: the time of the next try, ms since 1970. `code`: a close code; `message`: a sentence for people, where the server said
@@ -18,12 +18,6 @@ export type ConnectionState =
 /** Gives a fresh token. */
 export type Renew = () => Promise<string | undefined>;
 
-/** Where the next connection leads, and which subprotocols it offers. */
-export interface ServerAddress {
-  readonly url: string;
-  readonly protocols: string[];
-}
-
 /**
  * What the owner of a connection is notified of. `down` is null for a frame that this version does not know; `textEnded` follows
  * the last frame of each text.
@@ -36,23 +30,21 @@ export interface ConnectionEvents {
 
 type Timer = ReturnType<typeof setTimeout>;
 
-/** Made and not started yet; shown as connecting. */
+/** Not started yet; shown as connecting. */
 interface Idle {
   readonly is: "idle";
 }
 
-/** `socket` is null while the address is being asked for. */
 interface Connecting {
   readonly is: "connecting";
-  readonly heartbeat: Heartbeat;
-  socket: WebSocket | null;
+  readonly socket: LiveSocket;
 }
 
 interface Open {
   readonly is: "open";
-  readonly heartbeat: Heartbeat;
-  readonly socket: WebSocket;
-  renewal: Timer | undefined;
+  readonly socket: LiveSocket;
+  /** Runs until the token has to be renewed. */
+  renewal?: Timer;
 }
 
 interface Waiting {
@@ -60,12 +52,9 @@ interface Waiting {
   readonly retry: Timer;
 }
 
-/** `final`: ended from this side, so that not even the user can start it again. */
-interface Stopped {
-  readonly is: "stopped";
-  readonly final: boolean;
-}
+type Stopped = Extract<ConnectionState, { is: "stopped" }>;
 
+/** Each phase has its own timers and its own socket. The state that the owner sees is the phase without them. */
 type Phase = Idle | Connecting | Open | Waiting | Stopped;
 
 /** Close codes after which the same attempt would only fail again. */
@@ -73,10 +62,10 @@ const FINAL = new Set([1009, 4400, 4403, 4406, 4409]);
 /** The token is missing, wrong or expired: another one may do. */
 const UNAUTHORIZED = 4401;
 const LOST = 1006;
-/** The code that only this side ends with. */
+/** Only this side ends with this code; then not even `start` begins again. */
 const ENDED = 1000;
 
-/** A token is renewed after this share of its time, at most so often. */
+/** A token is renewed after this share of its time, and not sooner than this. */
 const RENEW_SHARE = 0.8;
 const MIN_RENEWAL_MS = 1_000;
 /** The longest time that `setTimeout` can wait. */
@@ -104,19 +93,16 @@ export class Connection {
   /** Connects now, whether it waits or was stopped by the server. */
   start(): void {
     const last = this.#phase;
-    if (last.is === "connecting" || last.is === "open" || (last.is === "stopped" && last.final)) return;
-    const heartbeat = new Heartbeat(
-      (text) => this.send(text),
-      () => this.lost(),
-    );
-    const phase: Connecting = { is: "connecting", heartbeat, socket: null };
-    this.#enter(phase, { is: "connecting" });
+    if ("socket" in last || (last.is === "stopped" && last.code === ENDED)) return;
+    const socket = new LiveSocket({
+      text: (text) => this.#receive(socket, text),
+      lost: (code, reason) => this.lost(code, reason),
+    });
+    this.#enter({ is: "connecting", socket }, { is: "connecting" });
     this.#addressOf().then(
-      (address) => {
-        if (phase === this.#phase) this.#connect(phase, address);
-      },
+      (address) => socket.connect(address),
       () => {
-        if (phase === this.#phase) this.lost();
+        if (!socket.isClosed) this.lost();
       },
     );
   }
@@ -124,14 +110,11 @@ export class Connection {
   /** The network may have changed: a waiting connection tries now, an open one has to show that it lives. */
   check(): void {
     if (this.#phase.is === "waiting") this.start();
-    else if (this.#phase.is === "open") this.#phase.heartbeat.probe();
+    else if (this.#phase.is === "open") this.#phase.socket.probe();
   }
 
   send(text: string): void {
-    const phase = this.#phase;
-    if (phase.is !== "open") return;
-    if (phase.socket.readyState === WebSocket.OPEN) phase.socket.send(text);
-    phase.heartbeat.sent();
+    if (this.#phase.is === "open") this.#phase.socket.send(text);
   }
 
   /** The connection is over. The close code decides whether another attempt follows, at the earliest after `retryAfter` ms. */
@@ -139,9 +122,8 @@ export class Connection {
     if (FINAL.has(code) || (code === UNAUTHORIZED && this.#renew === null)) return this.#stop(code, message);
     const now = Date.now();
     const delay = retryAfter + this.#backOff.delay(now);
-    const retry = setTimeout(() => this.start(), delay);
     this.#enter(
-      { is: "waiting", retry },
+      { is: "waiting", retry: setTimeout(() => this.start(), delay) },
       { is: "waiting", until: now + delay, ...(message !== "" && { code, message }) },
     );
   }
@@ -152,8 +134,12 @@ export class Connection {
   }
 
   #stop(code: number, message: string): void {
-    const sentence = message || `The server closed the connection with code ${code}.`;
-    this.#enter({ is: "stopped", final: code === ENDED }, { is: "stopped", code, message: sentence });
+    const stopped: Stopped = {
+      is: "stopped",
+      code,
+      message: message || `The server closed the connection with code ${code}.`,
+    };
+    this.#enter(stopped, stopped);
   }
 
   /** Ends the present phase with its timers and its socket, and begins the next one. */
@@ -162,53 +148,29 @@ export class Connection {
     this.#phase = phase;
     this.#state = state;
     if (last.is === "waiting") clearTimeout(last.retry);
-    else if (last.is === "connecting" || last.is === "open") {
-      if (last.is === "open") clearTimeout(last.renewal);
-      if (phase.is !== "open") {
-        last.heartbeat.stop();
-        // What the old socket still receives is ignored. The close event of a close that the server begins would come seconds later.
-        last.socket?.close();
-      }
-    }
+    if (last.is === "open") clearTimeout(last.renewal);
+    if ("socket" in last && phase.is !== "open") last.socket.close();
     this.#events.state(state);
   }
 
-  #connect(phase: Connecting, { url, protocols }: ServerAddress): void {
-    const socket = new WebSocket(url, protocols);
-    phase.socket = socket;
-    socket.addEventListener("message", ({ data }) => {
-      if (this.#isCurrent(socket) && typeof data === "string") this.#receive(socket, phase.heartbeat, data);
-    });
-    socket.addEventListener("close", ({ code, reason }) => {
-      if (this.#isCurrent(socket)) this.lost(code, reason);
-    });
-  }
-
-  #isCurrent(socket: WebSocket): boolean {
-    const phase = this.#phase;
-    return (phase.is === "open" || phase.is === "connecting") && phase.socket === socket;
-  }
-
-  #receive(socket: WebSocket, heartbeat: Heartbeat, text: string): void {
-    heartbeat.received(text);
-    if (text === "pong") return;
+  #receive(socket: LiveSocket, text: string): void {
     const value = parse(text);
     for (const frame of Array.isArray(value) ? value : [value]) {
       const down = readDown(frame);
       if (down?.type === "closing") this.lost(down.code, down.message, down.retryAfter);
       else this.#events.frame(frame, down);
       // Lost by this frame, or by its receiver.
-      if (!this.#isCurrent(socket)) return;
-      if (down?.type === "welcome") this.#opened(socket, heartbeat);
+      if (socket.isClosed) return;
+      if (down?.type === "welcome") this.#opened(socket);
       if (down?.type === "welcome" || down?.type === "token") this.#renewBefore(this.#phase, down.expires);
     }
     this.#events.textEnded();
   }
 
-  #opened(socket: WebSocket, heartbeat: Heartbeat): void {
+  #opened(socket: LiveSocket): void {
     this.#backOff.opened();
-    heartbeat.opened();
-    this.#enter({ is: "open", heartbeat, socket, renewal: undefined }, { is: "open" });
+    socket.opened();
+    this.#enter({ is: "open", socket }, { is: "open" });
   }
 
   /** Presents a fresh token in time. Where the clocks differ too much, the server closes and the next connection has one. */

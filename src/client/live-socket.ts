@@ -1,7 +1,19 @@
-// Whether the other side of one socket is alive: pings, and the timeout of their answers. Timers of the page may run late, because
-// the device slept. It knows no frame and no state of the connection.
+// One WebSocket with its heartbeat: pings, and the timeout of their answers, in either direction. After `close` it calls nobody.
+// It knows no frame and no state of the connection.
 
 type Timer = ReturnType<typeof setTimeout>;
+
+/** Where a socket leads, and which subprotocols it offers. */
+export interface ServerAddress {
+  readonly url: string;
+  readonly protocols: string[];
+}
+
+export interface SocketEvents {
+  text(text: string): void;
+  /** It is closed, or nobody answers. */
+  lost(code?: number, reason?: string): void;
+}
 
 /** Ms without any text before a ping is sent, and ms that the answer may take: together less than 30 s. */
 const QUIET_MS = 20_000;
@@ -13,9 +25,11 @@ const SLEPT_MS = 5_000;
 /** Fewer UTF-16 units than this in ten seconds or more are not what delays a pong. */
 const FEW_UNITS = 20_000;
 
-export class Heartbeat {
-  readonly #send: (text: string) => void;
-  readonly #lost: () => void;
+export class LiveSocket {
+  readonly #events: SocketEvents;
+  /** Null while the address is being asked for. */
+  #ws: WebSocket | null = null;
+  #isClosed = false;
   #receivedAt = 0;
   /** Whether something was sent since the last ping: the way up may be dead, though the way down is not. */
   #hasSent = false;
@@ -27,29 +41,37 @@ export class Heartbeat {
   #silence: Timer | undefined;
   #check: Timer | undefined;
 
-  /** The socket is being opened. `lost` is called when nobody answers. */
-  constructor(send: (text: string) => void, lost: () => void) {
-    this.#send = send;
-    this.#lost = lost;
+  /** The first text has to arrive in time, with the time that the address takes. */
+  constructor(events: SocketEvents) {
+    this.#events = events;
     this.#expect(ANSWER_MS);
   }
 
-  /** The mailbox has said welcome: from now on it is asked. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  connect({ url, protocols }: ServerAddress): void {
+    if (this.#isClosed) return;
+    const ws = new WebSocket(url, protocols);
+    this.#ws = ws;
+    ws.addEventListener("message", ({ data }) => {
+      if (!this.#isClosed && typeof data === "string") this.#receive(data);
+    });
+    ws.addEventListener("close", ({ code, reason }) => {
+      if (!this.#isClosed) this.#events.lost(code, reason);
+    });
+  }
+
+  /** The mailbox has said welcome: from now on it is pinged. */
   opened(): void {
     this.#pingedAt = Infinity;
     clearTimeout(this.#check);
     this.#checkAfter(QUIET_MS);
   }
 
-  received(text: string): void {
-    this.#receivedAt = Date.now();
-    clearTimeout(this.#silence);
-    this.#deadline = Infinity;
-    this.#units += text.length;
-    if (text === "pong") this.#pingedAt = Infinity;
-  }
-
-  sent(): void {
+  send(text: string): void {
+    if (this.#ws?.readyState === WebSocket.OPEN) this.#ws.send(text);
     this.#hasSent = true;
   }
 
@@ -58,9 +80,21 @@ export class Heartbeat {
     this.#ask(PROBE_MS);
   }
 
-  stop(): void {
+  /** Events of the WebSocket are ignored from now on: the close event of a close that the server begins would come seconds later. */
+  close(): void {
+    this.#isClosed = true;
     clearTimeout(this.#silence);
     clearTimeout(this.#check);
+    this.#ws?.close();
+  }
+
+  #receive(text: string): void {
+    this.#receivedAt = Date.now();
+    clearTimeout(this.#silence);
+    this.#deadline = Infinity;
+    this.#units += text.length;
+    if (text === "pong") this.#pingedAt = Infinity;
+    else this.#events.text(text);
   }
 
   #checkAfter(ms: number): void {
@@ -69,7 +103,7 @@ export class Heartbeat {
       const now = Date.now();
       const quiet = now - this.#receivedAt;
       if (now - due > SLEPT_MS) this.#ask(PROBE_MS);
-      else if (now - this.#pingedAt >= QUIET_MS / 2 && this.#units < FEW_UNITS) return this.#lost();
+      else if (now - this.#pingedAt >= QUIET_MS / 2 && this.#units < FEW_UNITS) return this.#events.lost();
       else if (quiet >= QUIET_MS) this.#ask(ANSWER_MS);
       else if (this.#hasSent && this.#pingedAt > now) this.#ping();
       this.#checkAfter(quiet >= QUIET_MS ? QUIET_MS : QUIET_MS - quiet);
@@ -83,7 +117,7 @@ export class Heartbeat {
 
   /** Any text after it shows that the way down is alive; the pong shows that the way up is too. */
   #ping(): void {
-    this.#send("ping");
+    this.send("ping");
     this.#hasSent = false;
     this.#pingedAt = Date.now();
     this.#units = 0;
@@ -94,6 +128,6 @@ export class Heartbeat {
     const now = Date.now();
     this.#deadline = Math.min(this.#deadline, now + ms);
     clearTimeout(this.#silence);
-    this.#silence = setTimeout(this.#lost, this.#deadline - now);
+    this.#silence = setTimeout(() => this.#events.lost(), this.#deadline - now);
   }
 }
