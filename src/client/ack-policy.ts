@@ -34,7 +34,10 @@ export class AckPolicy {
     this.#storedUpTo = cursor ?? this.#storedUpTo;
   }
 
-  /** Sends an ack of everything that can be acknowledged: at once where nothing is left to take, otherwise once an interval. */
+  /**
+   * Sends an ack of everything that can be acknowledged: at once where nothing is left to take, otherwise once an
+   * interval.
+   */
   send(): void {
     const { seq } = this;
     const isBehind = seq < this.#storedUpTo;

@@ -1,11 +1,11 @@
-// Turns frames of the mailbox's log into records: each frame changes rows, entries and the position, and the changes are handed
-// out as one commit. It knows frames; no socket, no store, and no reader of the records.
+// Turns frames of the mailbox's log into records: each frame changes rows, entries and the position, and the changes
+// are handed out as one commit. It knows frames; no socket, no store, and no reader of the records.
 import { bodyOf, type Down, type Welcome } from "../protocol/down.ts";
 import type { Commit, Draft, Entry, Kept, Marks, Position, Read, Row, Why } from "./store.ts";
 
 type Frame<T extends Down["type"]> = Extract<Down, { type: T }>;
 
-/** Unread messages of one conversation whose seqs are kept; earlier ones are only counted. */
+/** Unread messages of one conversation whose seqs are stored; earlier ones are only counted. */
 const FRESH_SEQS = 100;
 
 /** One conversation of `GET /api/conversations`. */
@@ -56,7 +56,10 @@ export class LogState {
     return { ...open.records, drafts, rows, position: { ...this.#position } };
   }
 
-  /** A connection begins. False in another epoch of the mailbox than before: the numbers of the last one mean nothing in it. */
+  /**
+   * A connection begins. False in another epoch of the mailbox than before: the numbers of the last one mean nothing in
+   * it.
+   */
   begin({ epoch, head }: Welcome, since: "start" | "now"): boolean {
     const { epoch: before, cursor, base } = this.#position;
     if (epoch === before) return true;
@@ -75,8 +78,8 @@ export class LogState {
   }
 
   /**
-   * Every frame with a seq moves the cursor, known type or not. Returns how many of the `count` seqs that end with this one are
-   * new to this device.
+   * Every frame with a seq moves the cursor, known type or not. Returns how many of the `count` seqs that end with this
+   * one are new to this device.
    */
   advance(seq: number, count: number): number {
     const newCount = Math.min(count, seq - (this.#position.cursor ?? 0));
@@ -88,8 +91,8 @@ export class LogState {
   }
 
   /**
-   * Adds the last `newCount` messages of a run of somebody else, except those that were shown before: the sender sends again the
-   * messages that a restored mailbox has lost.
+   * Adds the last `newCount` messages of a run of somebody else, except those that were shown before: the sender sends
+   * again the messages that a restored mailbox has lost.
    */
   addReceived(run: Frame<"message">, newCount: number, arrived: Arrived[] | null): void {
     const { from, at, origin = 0 } = run;

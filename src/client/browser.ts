@@ -1,5 +1,5 @@
-// The store of a browser: IndexedDB, which all tabs share. A lock decides which tab connects; a channel carries messages between them.
-// It knows records and nothing of their meaning.
+// The store of a browser: IndexedDB, which all tabs share. A lock decides which tab connects; a channel carries
+// messages between them. It knows records and nothing of their meaning.
 import { deleteDB, type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB } from "idb";
 import type { Commit, Draft, Entry, Kept, Past, Piece, Position, Read, Row, Shared, Store } from "./store.ts";
 

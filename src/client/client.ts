@@ -1,5 +1,5 @@
-// One client, as an application holds it: it makes names canonical, measures bodies, and refuses at once what can't be sent.
-// It knows the view and the clients of the store; no socket, no frame and no content of a store.
+// One client, as an application holds it: it makes names canonical, measures bodies, and refuses at once what can't be
+// sent. It knows the view and the clients of the store; no socket, no frame and no content of a store.
 import { type MessageRefusal, messageRefusal } from "../protocol/message-refusals.ts";
 import { serializeBody } from "../protocol/json.ts";
 import { canonical } from "../protocol/names.ts";
@@ -118,11 +118,11 @@ export class Client implements Restante {
   }
 
   retry(): void {
-    this.#clients.retry();
+    this.#clients.ask("retry");
   }
 
   check(): void {
-    this.#clients.check();
+    this.#clients.ask("check");
   }
 
   async close({ forget = false }: { readonly forget?: boolean } = {}): Promise<void> {

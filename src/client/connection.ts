@@ -1,13 +1,14 @@
 // One connection after another to one mailbox: opening, back-off, token renewal, and when to stop for good.
-// It reads the frames that are about the connection itself and passes all others on; it knows no message, no id and no cursor.
+// It reads the frames that are about the connection itself and passes all others on; it knows no message, no id and no
+// cursor.
 import { type Down, readDown } from "../protocol/down.ts";
 import { parse } from "../protocol/json.ts";
 import { BackOff } from "./back-off.ts";
 import { LiveSocket, type ServerAddress } from "./live-socket.ts";
 
 /**
- * `until`: the time of the next try, ms since 1970. `code`: a close code; `message`: a sentence for people, where the server said
- * one.
+ * `until`: the time of the next try, ms since 1970. `code`: a close code; `message`: a sentence for people, where the
+ * server said one.
  */
 export type ConnectionState =
   | { readonly is: "connecting" }
@@ -19,8 +20,8 @@ export type ConnectionState =
 export type Renew = () => Promise<string | undefined>;
 
 /**
- * What the owner of a connection is notified of. `down` is null for a frame that this version does not know; `textEnded` follows
- * the last frame of each text.
+ * What the owner of a connection is notified of. `down` is null for a frame that this version does not know;
+ * `textEnded` follows the last frame of each text.
  */
 export interface ConnectionEvents {
   state(state: ConnectionState): void;
@@ -79,7 +80,10 @@ export class Connection {
   #phase: Phase = { is: "idle" };
   #state: ConnectionState = { is: "connecting" };
 
-  /** `addressOf` is called before every attempt: the cursor in the address moves. `renew` is null where the token is always the same. */
+  /**
+   * `addressOf` is called before every attempt: the cursor in the address moves. `renew` is null where the token is
+   * always the same.
+   */
   constructor(addressOf: () => Promise<ServerAddress>, renew: Renew | null, events: ConnectionEvents) {
     this.#addressOf = addressOf;
     this.#renew = renew;
@@ -113,13 +117,18 @@ export class Connection {
     else if (this.#phase.is === "open") this.#phase.socket.probe();
   }
 
+  /** Sends a text; nothing where the connection is not open. */
   send(text: string): void {
     if (this.#phase.is === "open") this.#phase.socket.send(text);
   }
 
-  /** The connection is over. The close code decides whether another attempt follows, at the earliest after `retryAfter` ms. */
+  /**
+   * The connection is over. The close code decides whether another attempt follows, at the earliest after `retryAfter`
+   * ms.
+   */
   lost(code = LOST, message = "", retryAfter = 0): void {
-    if (FINAL.has(code) || (code === UNAUTHORIZED && this.#renew === null)) return this.#stop(code, message);
+    if (FINAL.has(code) || (code === UNAUTHORIZED && this.#renew === null))
+      return this.end(message || `The server closed the connection with code ${code}.`, code);
     const now = Date.now();
     const delay = retryAfter + this.#backOff.delay(now);
     this.#enter(
@@ -128,17 +137,9 @@ export class Connection {
     );
   }
 
-  /** Ends it for good, from this side. */
-  end(message: string): void {
-    this.#stop(ENDED, message);
-  }
-
-  #stop(code: number, message: string): void {
-    const stopped: Stopped = {
-      is: "stopped",
-      code,
-      message: message || `The server closed the connection with code ${code}.`,
-    };
+  /** Ends it: without a code for good, from this side. */
+  end(message: string, code = ENDED): void {
+    const stopped: Stopped = { is: "stopped", code, message };
     this.#enter(stopped, stopped);
   }
 
@@ -173,7 +174,10 @@ export class Connection {
     this.#enter({ is: "open", socket }, { is: "open" });
   }
 
-  /** Presents a fresh token in time. Where the clocks differ too much, the server closes and the next connection has one. */
+  /**
+   * Presents a fresh token in time. Where the clocks differ too much, the server closes and the next connection has
+   * one.
+   */
   #renewBefore(phase: Phase, expires: number | undefined): void {
     const renew = this.#renew;
     if (renew === null || expires === undefined || phase !== this.#phase || phase.is !== "open") return;

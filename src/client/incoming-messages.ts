@@ -1,5 +1,5 @@
-// The messages of others, for listeners and for iterations that take each of them once. It knows messages, and up to which seq they
-// were taken.
+// The messages of others, for listeners and for iterations that take each of them once. It knows messages, and up to
+// which seq they were taken.
 import { type Stop, notify } from "./live-value.ts";
 import type { Message, Numbered } from "./message.ts";
 

@@ -1,5 +1,5 @@
-// The one client of a store that is connected: it routes each frame to the records of the log, to the outbox, or to all clients of
-// the store. It knows frames and where they go; no timer, and nothing of how commits are written.
+// The one client of a store that is connected: it routes each frame to the records of the log, to the outbox, or to all
+// clients of the store. It knows frames and where they go; no timer, and nothing of how commits are written.
 import { countOf, type Down, type Welcome } from "../protocol/down.ts";
 import { AckPolicy } from "./ack-policy.ts";
 import { LogState, type Arrived, type Listed } from "./apply-frames.ts";
@@ -40,7 +40,10 @@ export class Leader {
   #watched: readonly string[] = [];
   /** Notices up to this seq are older than this device. */
   #noticesAfter = 0;
-  /** Messages of others that arrived since the list of conversations was asked for; null while it is not being asked for. */
+  /**
+   * Messages of others that arrived since the list of conversations was asked for; null while it is not being asked
+   * for.
+   */
   #arrived: Arrived[] | null = null;
 
   constructor(options: LeaderOptions) {
@@ -79,15 +82,15 @@ export class Leader {
   }
 
   /**
-   * Takes drafts, settled keys and reads of this client or of another one. `isStored`: they are in the store already. Resolves when
-   * they are; rejects when the store has failed.
+   * Takes drafts, settled keys and reads of this client or of another one. `isStored`: they are in the store already.
+   * Resolves when they are; rejects when the store has failed.
    */
   async take(commit: Commit, isStored: boolean): Promise<void> {
     for (const draft of commit.drafts ?? []) this.#outbox.add(draft, isStored);
     for (const key of commit.settled ?? []) this.#outbox.discard(key);
     for (const read of commit.reads ?? []) {
       this.#log.markRead(read);
-      this.#sendIfOpen({ type: "read", ...read });
+      this.#send({ type: "read", ...read });
     }
     this.#writes.flush();
     await this.#writes.idle;
@@ -95,12 +98,12 @@ export class Leader {
   }
 
   sendTyping(to: string): void {
-    this.#sendIfOpen({ type: "typing", to });
+    this.#send({ type: "typing", to });
   }
 
   watch(peers: readonly string[]): void {
     this.#watched = peers;
-    this.#sendIfOpen({ type: "watch", peers });
+    this.#send({ type: "watch", peers });
   }
 
   /** The application has taken more of what was shown. */
@@ -132,8 +135,8 @@ export class Leader {
     if (state.is !== "open") this.#outbox.connectionLost();
     this.#options.publish({ state });
     if (state.is !== "open") return;
-    if (this.#watched.length > 0) this.#sendIfOpen({ type: "watch", peers: this.#watched });
-    for (const read of this.#log.reads) this.#sendIfOpen({ type: "read", ...read });
+    if (this.#watched.length > 0) this.#send({ type: "watch", peers: this.#watched });
+    for (const read of this.#log.reads) this.#send({ type: "read", ...read });
     if (!this.#log.position.listed && this.#arrived === null) void this.#list();
   }
 
@@ -153,37 +156,30 @@ export class Leader {
   #route(down: Exclude<Down, { type: "gap" }>, newCount: number): void {
     switch (down.type) {
       case "welcome":
-        this.#begin(down);
-        break;
+        return this.#begin(down);
       case "message":
-        if (down.from === this.#options.user) this.#addOwn(down, newCount);
-        else this.#log.addReceived(down, newCount, this.#arrived);
-        break;
+        if (down.from === this.#options.user) return this.#addOwn(down, newCount);
+        return this.#log.addReceived(down, newCount, this.#arrived);
       case "accepted":
-        this.#accepted(down);
-        break;
+        return this.#accepted(down);
       case "refused":
         if (!this.#outbox.refuse(down)) this.#connection.lost();
-        break;
+        return;
       case "mark":
-        this.#log.applyMark(down);
-        break;
+        return this.#log.applyMark(down);
       case "failed":
-        this.#failed(down);
-        break;
+        return this.#failed(down);
       case "typing":
       case "presence":
-        this.#options.publish({ signal: down });
-        break;
+        return this.#options.publish({ signal: down });
       case "peer":
-        this.#log.setStanding(down);
-        break;
+        return this.#log.setStanding(down);
       case "notice":
         if (down.seq > this.#noticesAfter) this.#options.publish({ notice: down });
-        break;
+        return;
       default:
-        // `token`: the socket has the fresh token. `error` answers a frame that this version does not send. The connection has
-        // handled `closing`.
+        // `token`: the socket has the fresh token. `error` answers a frame that this version does not send. The
+        // connection has handled `closing`.
         down.type satisfies "token" | "error" | "closing";
     }
   }
@@ -226,8 +222,9 @@ export class Leader {
     this.#writes.flush();
   }
 
-  #sendIfOpen(frame: unknown): void {
-    if (this.#connection.state.is === "open") this.#connection.send(JSON.stringify(frame));
+  /** Sends it unless there is no connection. */
+  #send(frame: unknown): void {
+    this.#connection.send(JSON.stringify(frame));
   }
 
   #stored(commit: Commit): void {

@@ -1,5 +1,5 @@
-// One WebSocket with its heartbeat: pings, and the timeout of their answers, in either direction. After `close` it calls nobody.
-// It knows no frame and no state of the connection.
+// One WebSocket with its heartbeat: pings, and the timeout of their answers, in either direction. After `close` it
+// calls nobody. It knows no frame and no state of the connection.
 
 type Timer = ReturnType<typeof setTimeout>;
 
@@ -75,12 +75,16 @@ export class LiveSocket {
     this.#hasSent = true;
   }
 
-  /** The network may have changed: the socket has to show that it lives. */
-  probe(): void {
-    this.#ask(PROBE_MS);
+  /** The socket has to show within this time that it lives. */
+  probe(withinMs = PROBE_MS): void {
+    this.#ping();
+    this.#expect(withinMs);
   }
 
-  /** Events of the WebSocket are ignored from now on: the close event of a close that the server begins would come seconds later. */
+  /**
+   * Events of the WebSocket are ignored from now on: the close event of a close that the server begins would come
+   * seconds later.
+   */
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#silence);
@@ -102,17 +106,12 @@ export class LiveSocket {
     this.#check = setTimeout(() => {
       const now = Date.now();
       const quiet = now - this.#receivedAt;
-      if (now - due > SLEPT_MS) this.#ask(PROBE_MS);
+      if (now - due > SLEPT_MS) this.probe();
       else if (now - this.#pingedAt >= QUIET_MS / 2 && this.#units < FEW_UNITS) return this.#events.lost();
-      else if (quiet >= QUIET_MS) this.#ask(ANSWER_MS);
+      else if (quiet >= QUIET_MS) this.probe(ANSWER_MS);
       else if (this.#hasSent && this.#pingedAt > now) this.#ping();
       this.#checkAfter(quiet >= QUIET_MS ? QUIET_MS : QUIET_MS - quiet);
     }, ms);
-  }
-
-  #ask(withinMs: number): void {
-    this.#ping();
-    this.#expect(withinMs);
   }
 
   /** Any text after it shows that the way down is alive; the pong shows that the way up is too. */

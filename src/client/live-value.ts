@@ -13,7 +13,10 @@ const NO_LISTENERS: readonly never[] = [];
 
 /** The side of a `Live` that changes it. */
 export abstract class Source<T> implements Live<T> {
-  /** Called after each change, and when nothing will change any more. Replaced and never changed: most have one, or none. */
+  /**
+   * Called after each change, and when nothing will change any more. Replaced and never changed: most have one, or
+   * none.
+   */
   #listeners: readonly (() => void)[] = NO_LISTENERS;
   #hasEnded = false;
 

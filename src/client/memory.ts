@@ -1,5 +1,5 @@
-// The store that ends with the process, for runtimes without IndexedDB and for tests. It holds only the latest messages of each
-// conversation; older ones are read from the mailbox again. It knows records and nothing of their meaning.
+// The store that ends with the process, for runtimes without IndexedDB and for tests. It holds only the latest messages
+// of each conversation; older ones are read from the mailbox again. It knows records and nothing of their meaning.
 import { OrderedQueue } from "./ordered-queue.ts";
 import type { Commit, Draft, Entry, Kept, Piece, Position, Read, Row, Store } from "./store.ts";
 
@@ -54,7 +54,8 @@ class MemoryStore implements Store {
   #put(entry: Entry): void {
     const entries = this.#entries.get(entry.peer) ?? [];
     if (entries.length === 0) this.#entries.set(entry.peer, entries);
-    // The search begins at the end: a new entry is the newest one, or lies shortly before the messages that were just sent.
+    // The search begins at the end: a new entry is the newest one, or lies shortly before the messages that were just
+    // sent.
     let at = entries.length;
     while (at > 0 && (entries[at - 1] as Entry).seq >= entry.seq) at--;
     if (at === entries.length) entries.push(entry);

@@ -2,14 +2,18 @@
 import type { Draft, Entry, Marks, Why } from "./store.ts";
 
 /**
- * How far a message of the user's own has come. sending: no answer yet. queued: the user's own mailbox holds it. stored: the
- * receiver's does. delivered: a device of the receiver has it. read: the receiver has read it. failed: finally not, and why.
+ * How far a message of the user's own has come. sending: no answer yet. queued: the user's own mailbox holds it.
+ * stored: the receiver's does. delivered: a device of the receiver has it. read: the receiver has read it. failed:
+ * finally not, and why.
  */
 export type MessageState =
   | { readonly is: "sending" | "queued" | "stored" | "delivered" | "read" }
   | ({ readonly is: "failed" } & Why);
 
-/** A message. `body` is any JSON value, `at` ms since 1970: by this device's clock until the mailbox has accepted the message. */
+/**
+ * A message. `body` is any JSON value, `at` ms since 1970: by this device's clock until the mailbox has accepted the
+ * message.
+ */
 export interface Message {
   /** Unique in this store, and the same from the first moment on. */
   readonly key: string;

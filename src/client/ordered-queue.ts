@@ -1,5 +1,5 @@
-// A queue whose items leave it in about the order in which they came. A search begins at the item that was found last, so that no key
-// is hashed. It knows nothing of its items but their keys.
+// A queue whose items leave it in about the order in which they came. A search begins at the item that was found last,
+// so that no key is hashed. It knows nothing of its items but their keys.
 
 const hasKey = (item: { readonly key: string }, key: string) => item.key === key;
 

@@ -18,8 +18,8 @@ export interface OutboxEvents {
 const KNOWN_KEYS = 10_000;
 
 /**
- * waiting: to be sent on the present connection. in flight: in the text that has no answer yet. in log: the log has shown it, and
- * the answer is still to come.
+ * waiting: to be sent on the present connection. in flight: in the text that has no answer yet. in log: the log has
+ * shown it, and the answer is still to come.
  */
 type Step = "waiting" | "in flight" | "in log";
 
@@ -48,7 +48,9 @@ export class Outbox {
   /** In the order of sending, until they are answered, discarded, or refused for good. */
   readonly #items = new OrderedQueue<Item>();
   #changed: Item[] = [];
-  /** Drafts of the text in flight. There is one text at a time, so that an answer never refers to an older numbering. */
+  /**
+   * Drafts of the text in flight. There is one text at a time, so that an answer never refers to an older numbering.
+   */
   #inFlight = 0;
   /** The latest drafts that the store had: another tab may report one after it was sent. */
   #known = new Set<string>();
@@ -84,7 +86,10 @@ export class Outbox {
     if (!isStored) this.#change(item);
   }
 
-  /** A connection begins. Drafts that the mailbox took keep their ids, to be answered again; all others get the next ids. */
+  /**
+   * A connection begins. Drafts that the mailbox took keep their ids, to be answered again; all others get the next
+   * ids.
+   */
   begin({ lastId, limits, runs = false }: Welcome, isSameEpoch: boolean): void {
     this.#isOpen = true;
     this.#runs = runs;
@@ -165,7 +170,9 @@ export class Outbox {
     return this.#settle(this.#items.find(hasId, id));
   }
 
-  /** The message with this seq has failed. Removes its draft, where the log had shown it with this seq, and returns it. */
+  /**
+   * The message with this seq has failed. Removes its draft, where the log had shown it with this seq, and returns it.
+   */
   settleSeq(seq: number): Draft | null {
     return this.#settle(this.#items.find(hasSeq, seq));
   }

@@ -12,9 +12,14 @@ export interface SentMessage {
   readonly at: number;
   /** It ends when the message is read or has failed, or when 1,000 later ones to the same receiver are followed. */
   readonly state: Live<MessageState>;
-  /** Resolves when it is in the store: from then on it is sent even if this process ends, where the store outlives it. */
+  /**
+   * Resolves when it is in the store: from then on it is sent even if this process ends, where the store outlives it.
+   */
   readonly kept: Promise<void>;
-  /** Resolves when it has reached this state or a later one. Rejects with an Error that has the refusal's `code` when it failed. */
+  /**
+   * Resolves when it has reached this state or a later one. Rejects with an Error that has the refusal's `code` when it
+   * failed.
+   */
   reached(is: Step): Promise<MessageState>;
 }
 
@@ -80,8 +85,8 @@ export class OwnMessage extends Source<MessageState> implements SentMessage {
   }
 
   /**
-   * Notifies of a new state. Returns whether it has to be tracked further: a queued message may still fail, all others only matter
-   * to listeners.
+   * Notifies of a new state. Returns whether it has to be tracked further: a queued message may still fail, all others
+   * only matter to listeners.
    */
   update(): boolean {
     const now = this.value;

@@ -2,7 +2,10 @@
 
 /** Counts keys. It starts at 1e9, so that all keys have the same number of digits and sort as text. */
 let nextKey = 1e9;
-/** The suffix of all keys of this process or tab. Made at the first key: Workers have no random numbers before their first event. */
+/**
+ * The suffix of all keys of this process or tab. Made at the first key: Workers have no random numbers before their
+ * first event.
+ */
 let suffix: string | undefined;
 
 /** A new name for a device. */

@@ -1,4 +1,5 @@
-// Who is online and who is typing, as it is shown: a reload of the peer does not flicker, and typing expires. Nothing of it is stored.
+// Who is online and who is typing, as it is shown: a reload of the peer does not flicker, and typing expires. Nothing
+// of it is stored.
 import type { Signal } from "./tab-messages.ts";
 import { Computed } from "./live-value.ts";
 

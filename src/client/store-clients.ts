@@ -1,5 +1,6 @@
-// One client among the clients of its store. One of them leads: it is connected. All of them see its commits, and each writes its own
-// drafts and reads into the store. It knows who leads and what clients send each other; no frame, and no meaning of a commit.
+// One client among the clients of its store. One of them leads: it is connected. All of them see its commits, and each
+// writes its own drafts and reads into the store. It knows who leads and what clients send each other; no frame, and no
+// meaning of a commit.
 import { Leader, type LeaderOptions } from "./leader.ts";
 import type { ConnectionState } from "./connection.ts";
 import { Computed } from "./live-value.ts";
@@ -87,12 +88,8 @@ export class StoreClients {
     this.#request({ watch: peers, tab: this.#tab });
   }
 
-  retry(): void {
-    this.#request({ ask: "retry" });
-  }
-
-  check(): void {
-    this.#request({ ask: "check" });
+  ask(ask: "retry" | "check"): void {
+    this.#request({ ask });
   }
 
   async close(forget: boolean): Promise<void> {

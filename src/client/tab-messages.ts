@@ -1,5 +1,5 @@
-// What the clients of one store send each other, beside what is in the store: messages of the connected client to all, and requests
-// of any client to the connected one.
+// What the clients of one store send each other, beside what is in the store: messages of the connected client to all,
+// and requests of any client to the connected one.
 import type { Down } from "../protocol/down.ts";
 import type { ConnectionState } from "./connection.ts";
 import type { Commit } from "./store.ts";
@@ -8,7 +8,9 @@ type Frame<T extends Down["type"]> = Extract<Down, { type: T }>;
 
 export type Signal = Frame<"typing" | "presence">;
 
-/** What the server says of the account: a code of PROTOCOL.md, a sentence, what it is about, and when, ms since 1970. */
+/**
+ * What the server says of the account: a code of PROTOCOL.md, a sentence, what it is about, and when, ms since 1970.
+ */
 export type Notice = Frame<"notice">;
 
 /** From the connected client to all clients. */

@@ -1,5 +1,5 @@
-// One conversation as it is shown: the latest messages, and older ones on request, first from the store, then from the mailbox's
-// history. It knows records; no socket, and no frame.
+// One conversation as it is shown: the latest messages, and older ones on request, first from the store, then from the
+// mailbox's history. It knows records; no socket, and no frame.
 import { Computed } from "./live-value.ts";
 import { type Message, ofDraft, ofEntry } from "./message.ts";
 import type { Commit, Draft, Entry, Piece, Row, Why } from "./store.ts";
@@ -22,7 +22,10 @@ type ReadPage = (peer: string, before: number, limit: number) => Promise<Piece>;
 export interface PageStore {
   /** The messages that this device has. */
   readonly local: ReadPage;
-  /** The messages that the mailbox has; they are stored on this device too. `from` is 0 at the beginning. Rejects without a connection. */
+  /**
+   * The messages that the mailbox has; they are stored on this device too. `from` is 0 at the beginning. Rejects
+   * without a connection.
+   */
   readonly remote: ReadPage;
 }
 
@@ -51,8 +54,8 @@ export class Thread extends Computed<readonly Message[]> {
   }
 
   /**
-   * Adds a page of older messages. Resolves with whether there are more; rejects where only the mailbox has them and there is no
-   * connection.
+   * Adds a page of older messages. Resolves with whether there are more; rejects where only the mailbox has them and
+   * there is no connection.
    */
   older(): Promise<boolean> {
     this.#reading ??= this.#older().finally(() => (this.#reading = null));

@@ -1,5 +1,5 @@
-// The state that an application sees. It is made of commits alone, so that it is the same in the connected client and in every
-// other client of the store. It knows records; no socket, no frame, no store.
+// The state that an application sees. It is made of commits alone, so that it is the same in the connected client and
+// in every other client of the store. It knows records; no socket, no frame, no store.
 import { unreadOf } from "./apply-frames.ts";
 import { IncomingMessages } from "./incoming-messages.ts";
 import { Computed } from "./live-value.ts";
@@ -57,7 +57,8 @@ export class View implements MarkSource {
     const { rows = NONE, drafts = NONE, settled = NONE, failures = NONE, entries = NONE } = commit;
     for (const row of rows) this.#rows.set(row.peer, row);
     for (const draft of drafts) (this.#drafts.get(draft.key) ?? this.#begin(draft)).draft = draft;
-    // A draft that became an entry is settled as well. It is taken out once: a second search for its key would go through all drafts.
+    // A draft that became an entry is settled as well. It is taken out once: a second search for its key would go
+    // through all drafts.
     const accepted = this.#takeAccepted(entries);
     let next = 0;
     const ended = settled.map((key) => (key === accepted[next]?.key ? void next++ : this.#drafts.take(key)));

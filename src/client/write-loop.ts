@@ -1,5 +1,6 @@
-// Store first, then show and send: nobody sees a message, and the mailbox gets no ack of it, before the store has it, and no id is
-// sent before the store knows which message uses it. It knows the order of these steps; no frame and nothing of what a commit means.
+// Store first, then show and send: nobody sees a message, and the mailbox gets no ack of it, before the store has it,
+// and no id is sent before the store knows which message uses it. It knows the order of these steps; no frame and
+// nothing of what a commit means.
 import type { LogState } from "./apply-frames.ts";
 import type { Connection } from "./connection.ts";
 import type { Outbox } from "./outbox.ts";
