@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { more, quantile, rate, readLook } from "../../src/web/status/metrics.ts";
+import { growth, quantile, rate, readSample } from "../../src/web/status/metrics.ts";
 import { startBrowser } from "../support/browser.ts";
 import { open } from "../support/people.ts";
 import { OPEN, type Server, startSelfhost } from "../support/servers.ts";
@@ -71,12 +71,12 @@ ${[0.005, 0.1, "+Inf"].map((end, i) => `t_bucket{le="${end}"} ${below[i]}`).join
 `;
 
 test("two looks make rates and shares of time; what went back counts as nothing", () => {
-  const [a, b] = [readLook(text(10, [5, 10, 10], 2), 1_000), readLook(text(30, [14, 29, 30], 4), 6_000)];
+  const [a, b] = [readSample(text(10, [5, 10, 10], 2), 1_000), readSample(text(30, [14, 29, 30], 4), 6_000)];
   expect(rate(a, b, "restante_stored_total")).toBe(4);
-  expect(more(a, b, "restante_refused_total")).toBe(2);
+  expect(growth(a, b, "restante_refused_total")).toBe(2);
   expect(quantile(a, b, "t", 0.45)).toBe(0.005);
   expect(quantile(a, b, "t", 0.95)).toBe(0.1);
   expect(quantile(a, b, "t", 1)).toBe(Infinity);
   expect(quantile(b, b, "t", 0.5)).toBe(null);
-  expect(more(b, a, "restante_stored_total")).toBe(0);
+  expect(growth(b, a, "restante_stored_total")).toBe(0);
 });
