@@ -84,7 +84,7 @@ function PasskeyButton({ isBusy, prove }: { readonly isBusy: boolean; prove(): v
   );
 }
 
-/** Runs one proof at a time, and keeps the sentence of its failure. */
+/** Runs one proof at a time; `problem` is the sentence of its failure. */
 function useProving(proved: () => void) {
   const { words } = useApp();
   const [problem, setProblem] = useState<string | null>(null);

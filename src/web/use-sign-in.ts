@@ -18,7 +18,7 @@ export interface Entered {
   readonly token?: string;
 }
 
-/** A recovery code that has to be shown before the user goes on. */
+/** A recovery code that has to be shown before the mailbox opens. */
 interface NewRecoveryCode {
   readonly userName: string;
   readonly code: string;
@@ -29,7 +29,7 @@ export interface SignInState {
   readonly code: string;
   /** The invitation, or the token. */
   readonly extra: string;
-  /** The name belongs to somebody: a code or a passkey has to prove that it is this user. */
+  /** The name is taken: a code or a passkey has to prove that the caller is its user. */
   readonly isTaken: boolean;
   readonly problem: string | null;
   readonly isBusy: boolean;
@@ -95,7 +95,7 @@ export function useSignIn(
   };
 }
 
-/** Runs one request at a time and keeps the sentence of its failure. `taken` is called where the name is taken. */
+/** Runs one request at a time; `problem` is the sentence of its failure. `taken` is called where the name is taken. */
 function useAttempt(words: Translations, reason: string | null, taken: () => void) {
   const [problem, setProblem] = useState(reason);
   const [isBusy, setIsBusy] = useState(false);

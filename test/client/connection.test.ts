@@ -1,103 +1,103 @@
-// The connection: when the next try is, when nobody is there any more, and when to stop.
+// The connection: back-off, the heartbeat, token renewal, and the close codes that stop it.
 import { beforeEach, expect, test, vi } from "vitest";
-import { enter, entered, link, links, pass, PAUSE, settle, stage } from "./scripted.ts";
+import { newClient, connectedClient, link, links, advance, PAUSE, settle, playNetwork } from "./scripted.ts";
 
-beforeEach(stage);
+beforeEach(playNetwork);
 
-test("[D2][D3] it says who it is and where it was, and the token travels as a subprotocol", async () => {
-  await enter({ device: "phone", token: "secret" });
+test("[D2][D3] the address names the device and its position, and the token is a subprotocol", async () => {
+  await newClient({ device: "phone", token: "secret" });
   expect(link().url.href).toBe("ws://mailbox.test/client/alice?device=phone&runs=1");
   expect(link().protocols).toEqual(["restante.v1", "bearer.secret"]);
   await link().welcome({ head: 9 });
-  await link().tell({ type: "message", seq: 9, from: "bob", to: "alice", at: 1, origin: 1, body: "hi" });
+  await link().deliver({ type: "message", seq: 9, from: "bob", to: "alice", at: 1, origin: 1, body: "hi" });
   await link().cut();
-  await pass(PAUSE);
+  await advance(PAUSE);
   expect(links.length).toBe(2);
   expect(link().query).toEqual({ device: "phone", runs: "1", epoch: "e1", cursor: "9" });
 });
 
-test("[R1] a device that begins now asks for what comes from now on", async () => {
-  await enter({ since: "now" });
+test('[R1] a new device with `since: "now"` connects at the head', async () => {
+  await newClient({ since: "now" });
   expect(link().query["cursor"]).toBe("head");
   await link().welcome({ head: 70 });
   await link().cut();
-  await pass(PAUSE);
+  await advance(PAUSE);
   expect(link().query["cursor"]).toBe("70");
 });
 
 test.each([
   ["shortest", 0.001, [1, 1, 1]],
-  // Each of them waits for all the time that was lost before.
+  // Each pause is a share of the whole time since the connection was lost.
   ["longest", 1, [1_000, 1_000, 1_000, 1_000, 1_000, 1_250]],
 ])(
-  "back-off has full jitter below a quarter of the time that was lost, and a second: the %s",
+  "the back-off has full jitter below a quarter of the time without a connection, at least below 1 s: the %s delay",
   async (_, random, all) => {
     vi.spyOn(Math, "random").mockReturnValue(random);
-    const me = await enter();
+    const me = await newClient();
     for (const pause of all) {
       await link().cut();
       expect(me.connection.value).toEqual({ is: "waiting", until: Date.now() + pause });
       const before = links.length;
-      await pass(pause - 1);
+      await advance(pause - 1);
       expect(links.length).toBe(before);
-      await pass(1);
+      await advance(1);
       expect(links.length).toBe(before + 1);
     }
   },
 );
 
-test("however long there is nobody, it tries again within 20 s", async () => {
+test("the delay between two attempts stays within 20 s", async () => {
   vi.spyOn(Math, "random").mockReturnValue(1);
-  const me = await enter();
+  const me = await newClient();
   await link().cut();
   for (let tries = 0; tries < 30; tries++) {
-    await pass(20_000);
+    await advance(20_000);
     await link().cut();
   }
   expect(me.connection.value).toEqual({ is: "waiting", until: Date.now() + 20_000 });
 });
 
-test("a connection that lasted makes the back-off begin anew; one that was cut at once does not", async () => {
+test("a connection that lasted more than 5 s resets the back-off; a shorter one does not", async () => {
   vi.spyOn(Math, "random").mockReturnValue(1);
-  const me = await enter();
+  const me = await newClient();
   const until = () => (me.connection.value.is === "waiting" ? me.connection.value.until - Date.now() : null);
   for (const pause of [1_000, 1_000, 2_000, 3_250]) {
     await link().welcome();
-    await pass(3_000);
+    await advance(3_000);
     await link().cut();
     expect(until()).toBe(pause);
-    await pass(pause);
+    await advance(pause);
   }
   await link().welcome();
-  await pass(6_000);
+  await advance(6_000);
   await link().cut();
   expect(until()).toBe(1_000);
 });
 
-test("a half-open connection is noticed within 30 s, and what lives is left alone", async () => {
-  const { me, mailbox } = await entered();
+test("a half-open connection is lost within 30 s, and one that answers pings stays open", async () => {
+  const { me, mailbox } = await connectedClient();
   for (let i = 0; i < 10; i++) {
-    await pass(20_000);
+    await advance(20_000);
     expect(mailbox.texts.filter((text) => text === "ping").length).toBe(i + 1);
-    await mailbox.tell("pong");
+    await mailbox.deliver("pong");
   }
   expect(me.connection.value.is).toBe("open");
-  await pass(28_000);
+  await advance(28_000);
   expect(me.connection.value.is).toBe("waiting");
 });
 
-test("a connection that is heard of is not pinged", async () => {
-  const { me, mailbox } = await entered();
+test("a connection that receives frames sends no ping", async () => {
+  const { me, mailbox } = await connectedClient();
   for (let i = 1; i <= 20; i++) {
-    await pass(10_000);
-    await mailbox.tell({ type: "typing", from: "bob" });
+    await advance(10_000);
+    await mailbox.deliver({ type: "typing", from: "bob" });
   }
   expect(mailbox.texts).not.toContain("ping");
   expect(me.connection.value.is).toBe("open");
 });
 
-test("a dead way up is noticed though the way down lives, and one that is only slow is left alone", async () => {
-  const { me, mailbox } = await entered();
+test("a connection without pongs is lost though it receives frames; a slow one with large frames stays open", async () => {
+  const { me, mailbox } = await connectedClient();
   const states = new Set<string>();
   me.connection.subscribe(({ is }) => states.add(is));
   for (const [text, ends] of [
@@ -106,24 +106,29 @@ test("a dead way up is noticed though the way down lives, and one that is only s
   ] as const) {
     me.typing("bob");
     for (let i = 0; i < 10; i++) {
-      await pass(5_000);
-      await mailbox.tell({ type: "typing", from: "bob", more: text });
+      await advance(5_000);
+      await mailbox.deliver({ type: "typing", from: "bob", more: text });
     }
     expect(states.has("waiting")).toBe(ends);
-    await mailbox.tell("pong");
+    await mailbox.deliver("pong");
   }
 });
 
-test("why the server ended a connection is said while the next one is waited for", async () => {
-  const { me, mailbox } = await entered();
-  await mailbox.tell({ type: "closing", code: 1011, message: "The server can't store anything.", retryAfter: 5_000 });
+test("the state shows the code and the sentence of the server while the client waits for the next attempt", async () => {
+  const { me, mailbox } = await connectedClient();
+  await mailbox.deliver({
+    type: "closing",
+    code: 1011,
+    message: "The server can't store anything.",
+    retryAfter: 5_000,
+  });
   expect(me.connection.value).toMatchObject({ is: "waiting", code: 1011, message: "The server can't store anything." });
 });
 
-test("a check notices a half-open connection within 3 s, and connects at once when it waits", async () => {
-  const { me } = await entered();
+test("check() finds a half-open connection within 3 s, and connects at once while the client waits", async () => {
+  const { me } = await connectedClient();
   me.check();
-  await pass(3_000);
+  await advance(3_000);
   expect(me.connection.value.is).toBe("waiting");
   me.check();
   await settle();
@@ -131,32 +136,32 @@ test("a check notices a half-open connection within 3 s, and connects at once wh
   expect(links.length).toBe(2);
 });
 
-test("a clock that jumped was asleep: the connection is asked at once", async () => {
-  const { me, mailbox } = await entered();
-  await mailbox.tell({ type: "typing", from: "bob" });
+test("after a jump of the clock the connection is pinged at once, because the device slept", async () => {
+  const { me, mailbox } = await connectedClient();
+  await mailbox.deliver({ type: "typing", from: "bob" });
   vi.setSystemTime(Date.now() + 3_600_000);
-  await pass(20_000);
+  await advance(20_000);
   expect(mailbox.texts).toContain("ping");
-  await pass(3_000);
+  await advance(3_000);
   expect(me.connection.value.is).toBe("waiting");
 });
 
-test("a mailbox that never says welcome is given up", async () => {
-  const me = await enter();
-  await pass(8_000);
+test("a connection without a welcome is lost after 8 s", async () => {
+  const me = await newClient();
+  await advance(8_000);
   expect(me.connection.value.is).toBe("waiting");
 });
 
-test("[C1] after closing the connection is over at once, and nothing of the old socket is heard", async () => {
-  const { me, mailbox } = await entered();
+test("[C1] a closing frame ends the connection at once, and later events of the old socket are ignored", async () => {
+  const { me, mailbox } = await connectedClient();
   const states: string[] = [];
   me.connection.subscribe(({ is }) => states.push(is));
-  await mailbox.tell({ type: "closing", code: 1012, message: "Later.", retryAfter: 5_000 });
+  await mailbox.deliver({ type: "closing", code: 1012, message: "Later.", retryAfter: 5_000 });
   expect(mailbox.readyState).toBe(3);
-  await pass(5_499);
+  await advance(5_499);
   expect(states).toEqual(["open", "waiting"]);
   await mailbox.cut(4409);
-  await pass(1);
+  await advance(1);
   expect(me.connection.value.is).toBe("connecting");
 });
 
@@ -171,69 +176,69 @@ test.each([
   [1011, "waiting"],
   [1006, "waiting"],
   [4999, "waiting"],
-])("[C2] after close code %i it is %s, until its user wants another try", async (code, is) => {
-  const { me, mailbox } = await entered();
-  await mailbox.tell({ type: "closing", code, message: "The reason." });
+])("[C2] after close code %i the connection is %s, and retry() connects again", async (code, is) => {
+  const { me, mailbox } = await connectedClient();
+  await mailbox.deliver({ type: "closing", code, message: "The reason." });
   expect(me.connection.value).toMatchObject(is === "stopped" ? { is, code, message: "The reason." } : { is });
-  if (is === "stopped") await pass(3_600_000);
+  if (is === "stopped") await advance(3_600_000);
   expect(links.length).toBe(1);
   me.retry();
   await settle();
   expect(links.length).toBe(2);
 });
 
-test("a refused token is asked for again where something gives fresh ones", async () => {
+test("after a refused token a token function is called again", async () => {
   let count = 0;
-  const me = await enter({ token: async () => `token-${++count}` });
-  await link().tell({ type: "closing", code: 4401, message: "Expired." });
+  const me = await newClient({ token: async () => `token-${++count}` });
+  await link().deliver({ type: "closing", code: 4401, message: "Expired." });
   expect(me.connection.value.is).toBe("waiting");
-  await pass(PAUSE);
+  await advance(PAUSE);
   expect(links.map(({ protocols }) => protocols[1])).toEqual(["bearer.token-1", "bearer.token-2"]);
 });
 
-test("whoever can't give a token is asked again later", async () => {
+test("a token function that throws is called again later", async () => {
   let count = 0;
-  await enter({
+  await newClient({
     token: () => {
       if (++count < 3) throw new Error("no network");
       return "at-last";
     },
   });
   expect(links.length).toBe(0);
-  await pass(10_000);
+  await advance(10_000);
   expect(link().protocols[1]).toBe("bearer.at-last");
 });
 
-test("nothing goes on after close", async () => {
-  const { me, mailbox } = await entered();
+test("after close() no timer and no attempt is left", async () => {
+  const { me, mailbox } = await connectedClient();
   await me.close();
   expect(mailbox.readyState).toBe(3);
   expect(me.connection.value).toMatchObject({ is: "stopped", code: 1000 });
   me.retry();
-  await pass(60_000);
+  await advance(60_000);
   expect(links.length).toBe(1);
   expect(vi.getTimerCount()).toBe(0);
 });
 
-const tokensOf = async () => (await link().said()).filter(({ type }) => type === "token").map(({ token }) => token);
+const tokensOf = async () => (await link().sent()).filter(({ type }) => type === "token").map(({ token }) => token);
 
-test("[J4] a fresh token is presented on the open connection before the old one expires, and again before that one does", async () => {
+test("[J4] a fresh token is presented on the open connection before each token expires", async () => {
   let count = 0;
-  await enter({ token: () => `token-${++count}` });
+  await newClient({ token: () => `token-${++count}` });
   expect(link().protocols).toEqual(["restante.v1", "bearer.token-1"]);
   await link().welcome({ expires: Date.now() + 10_000 });
-  await pass(7_900);
+  await advance(7_900);
   expect(await tokensOf()).toEqual([]);
-  await pass(100);
+  await advance(100);
   expect(await tokensOf()).toEqual(["token-2"]);
-  await link().tell({ type: "token", expires: Date.now() + 10_000 });
-  await pass(8_000);
+  await link().deliver({ type: "token", expires: Date.now() + 10_000 });
+  await advance(8_000);
   expect(await tokensOf()).toEqual(["token-3"]);
 });
 
-test("[J4] a token that is always the same is not presented again", async () => {
-  await enter({ token: "secret" });
+test("[J4] a fixed token is not presented again", async () => {
+  await newClient({ token: "secret" });
   await link().welcome({ expires: Date.now() + 10_000 });
-  await pass(9_000);
+  await advance(9_000);
   expect(await tokensOf()).toEqual([]);
 });

@@ -1,7 +1,7 @@
 // Reads Prometheus' text: numbers by name in each sample, and rates and quantiles between two samples. It knows no
 // page.
 
-/** The metrics of one moment: numbers by name and labels. `at`: ms since 1970. */
+/** The metrics at one time: numbers by name and labels. `at`: ms since 1970. */
 export interface Sample {
   readonly at: number;
   readonly numbers: ReadonlyMap<string, number>;
