@@ -55,10 +55,8 @@ export function useSignIn(
   const [recovery, setRecovery] = useState<NewRecoveryCode | null>(null);
   const { problem, setProblem, isBusy, attempt } = useAttempt(words, reason, () => setIsTaken(true));
 
-  const proceed = ({ userName, recoveryCode }: SignedIn) => {
-    if (recoveryCode === null) entered({ userName });
-    else setRecovery({ userName, code: recoveryCode });
-  };
+  const proceed = ({ userName, recoveryCode }: SignedIn) =>
+    recoveryCode === null ? entered({ userName }) : setRecovery({ userName, code: recoveryCode });
 
   const submit = () => {
     const userName = name.trim();
