@@ -1,5 +1,5 @@
-// npm run pictures: the main states of the page, taken from a real browser and a real server, into pictures/ (not in
-// the repository); three of them go into docs/pictures/, where README shows them.
+// npm run pictures: takes pictures of the main states of the page, in a real browser and with a real server, into
+// pictures/ (not in the repository). Three of them are copied into docs/pictures/, where README shows them.
 import { copyFileSync, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { BrowserContextOptions } from "playwright-core";

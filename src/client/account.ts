@@ -1,15 +1,15 @@
-// Accounts, as an application sees them: to claim a name, to sign in, and to look after one's devices. It knows addresses and shapes
-// only; that a browser keeps the token in a cookie is the server's business.
+// Accounts, as an application sees them: claiming a name, signing in, and the user's devices. It knows addresses and
+// shapes only; the server decides that a browser gets the token as a cookie.
 import type { Settings, SignedInDevice } from "../protocol/caller.ts";
 import { type Query, read, Refused, Server } from "./server.ts";
 
-/** What the server asks of whoever comes. `auth`: accounts, jwt or open; `registration`: open, invite or closed. */
+/** How users come in. `auth`: accounts, jwt or open; `registration`: open, invite or closed. */
 export interface Entrance {
   readonly auth: string;
   readonly registration: string | null;
 }
 
-/** A signed-in device. The token is for whoever is no browser; the recovery code is shown once. */
+/** A signed-in device. The token is for programs other than browsers; the recovery code is shown once. */
 export interface SignedIn {
   readonly userName: string;
   readonly token: string;
@@ -33,24 +33,27 @@ const SETTINGS = { receipts: "flag", presence: "flag" } as const;
 const LINK = { code: "text", expires: "int" } as const;
 const RECOVERY = { recoveryCode: "text" } as const;
 
-/** What the server at `url` asks of whoever comes. */
+/** How users come in at the server at `url`. */
 export async function entranceOf(url: string): Promise<Entrance> {
   const { auth, registration = null } = read(ENTRANCE, await new Server(url).ask("/api/auth"));
   return { auth, registration };
 }
 
-/** Who the cookie says that this browser is signed in as, or null for nobody. Rejects where the server does not say. */
+/** The user of this browser's cookie; null where nobody is signed in. Rejects without an answer of the server. */
 export async function signedInAs(url: string): Promise<string | null> {
   try {
     return read(WHO, await new Server(url).ask("/api/account")).userName;
   } catch (error) {
-    // Whoever is suspended is still signed in: nothing of theirs is forgotten.
+    // A suspended user is still signed in: no data of theirs is deleted.
     if (error instanceof Refused && error.code !== "suspended") return null;
     throw error;
   }
 }
 
-/** Claims a free name. Rejects with a `Refused`: `name_taken`, `forbidden` where registration is not open, `rate_limited`. */
+/**
+ * Claims a free name. Rejects with a `Refused`: `name_taken`, `forbidden` where registration is not open,
+ * `rate_limited`.
+ */
 export function claim(
   url: string,
   claimed: { readonly userName: string; readonly label?: string; readonly invitation?: string },
@@ -66,7 +69,7 @@ export function signIn(
   return signedIn(url, "/api/sign-in", proof);
 }
 
-/** Signs this device in with a passkey that its browser has. Rejects with a `Refused`, or with what the browser says. */
+/** Signs this device in with a passkey of its browser. Rejects with a `Refused`, or with the browser's error. */
 export async function signInWithPasskey(
   url: string,
   who: { readonly userName: string; readonly label?: string },
@@ -76,15 +79,16 @@ export async function signInWithPasskey(
   return signedIn(url, "/api/sign-in/passkey", { ...who, response: await signedBy(options) });
 }
 
-/** What a passkey of this browser says to these options. */
+/** The response of a passkey of this browser to these options. */
 async function signedBy(options: unknown): Promise<unknown> {
   const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(options as PublicKeyCredentialRequestOptionsJSON);
   return ((await navigator.credentials.get({ publicKey })) as PublicKeyCredential).toJSON();
 }
 
 /**
- * The account of an open mailbox. Every method rejects with a `Refused` if the server says no. What changes who comes in is refused with
- * `proof_required` where this device has not signed in or proved something for a quarter of an hour: then `prove`, and ask again.
+ * The account of an open mailbox. Every method rejects with a `Refused` if the server refuses. Methods that change who
+ * can come in are refused with `proof_required` where this device has not signed in or given a proof for 15 minutes:
+ * then call `prove`, and try again.
  */
 export class Account {
   readonly #server: Server;
@@ -99,25 +103,25 @@ export class Account {
   }
 
   /**
-   * Signs another device out; its connections are closed, and what it made to come in by ends. Resolves with a new recovery code, to be
-   * shown, where it had made the last one; otherwise with null.
+   * Signs another device out. Its connections are closed, and its passkeys and codes end. Resolves with a new recovery
+   * code, to be shown, where that device had made the last one; otherwise with null.
    */
   async signOutDevice(id: string): Promise<string | null> {
     const answer = await this.#server.ask(`/api/devices/${encodeURIComponent(id)}`, { method: "DELETE" });
     return answer === undefined ? null : read(RECOVERY, answer).recoveryCode;
   }
 
-  /** Signs all other devices out, with all that they made. Resolves with a new recovery code, to be shown. */
+  /** Signs all other devices out, and ends their passkeys and codes. Resolves with a new recovery code, to be shown. */
   async signOutOthers(): Promise<string> {
     return read(RECOVERY, await this.#post("/api/sign-out/others")).recoveryCode;
   }
 
-  /** Shows with the recovery code, which stays good, that it is the user who asks. */
+  /** Proves with the recovery code, which stays valid, that the caller is the user. */
   async prove(code: string): Promise<void> {
     await this.#post("/api/proof", { code });
   }
 
-  /** The same with a passkey that this browser has. Rejects also with what the browser says. */
+  /** The same with a passkey of this browser. Rejects also with the browser's error. */
   async proveWithPasskey(): Promise<void> {
     const response = await signedBy(await this.#post("/api/proof/passkey/options"));
     await this.#post("/api/proof/passkey", { response });
@@ -128,7 +132,7 @@ export class Account {
     await this.#post("/api/sign-out");
   }
 
-  /** Has the browser make a passkey for this account. Rejects with what the browser says if it does not. */
+  /** Makes a passkey for this account in the browser. Rejects also with the browser's error. */
   async addPasskey(label?: string): Promise<void> {
     const options = await this.#post("/api/passkeys/options");
     const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(
@@ -148,12 +152,12 @@ export class Account {
     await this.#server.ask(`/api/passkeys/${encodeURIComponent(id)}`, { method: "DELETE" });
   }
 
-  /** What the user lets others know, and sees of others. */
+  /** Whether receipts and presence are shared with others, and shown of others. */
   async settings(): Promise<Settings> {
     return read(SETTINGS, await this.#server.ask("/api/settings"));
   }
 
-  /** Changes what is given; resolves with what holds then. */
+  /** Changes the given settings; resolves with all settings. */
   async change(settings: Partial<Settings>): Promise<Settings> {
     return read(SETTINGS, await this.#server.ask("/api/settings", { method: "PUT", body: settings }));
   }
@@ -178,7 +182,10 @@ export class Account {
   }
 }
 
-/** Whom the user hears from. Every change comes back over the connection, and all devices see it. Each rejects with a `Refused`. */
+/**
+ * From whom the user receives messages. Each change comes back over the connection to all devices. Each rejects with a
+ * `Refused`.
+ */
 export class People {
   readonly #server: Server;
 
@@ -186,12 +193,12 @@ export class People {
     this.#server = server;
   }
 
-  /** Takes what a stranger writes from now on. */
+  /** Makes a stranger a contact. */
   async accept(peer: string): Promise<void> {
     await this.#server.ask(`/api/contacts/${encodeURIComponent(peer)}`, { method: "PUT" });
   }
 
-  /** Takes nothing of theirs any more; they don't learn of it. */
+  /** Accepts no more messages of this user, who is not notified. */
   async block(peer: string): Promise<void> {
     await this.#server.ask(`/api/blocks/${encodeURIComponent(peer)}`, { method: "PUT" });
   }
@@ -200,7 +207,7 @@ export class People {
     await this.#server.ask(`/api/blocks/${encodeURIComponent(peer)}`, { method: "DELETE" });
   }
 
-  /** The names that are blocked. */
+  /** The names of blocked users. */
   async blocked(): Promise<readonly string[]> {
     const list = await this.#server.ask("/api/blocks");
     return (Array.isArray(list) ? list : []).filter((name) => typeof name === "string");

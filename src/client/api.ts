@@ -1,4 +1,4 @@
-// What an application sees of the SDK: shapes only.
+// The interfaces of the SDK that an application sees; no code.
 import type { Account, People } from "./account.ts";
 import type { ConnectionState } from "./connection.ts";
 import type { Live, Stop } from "./live-value.ts";
@@ -13,37 +13,43 @@ export interface Options {
   /** The server: `https://…` or `wss://…`, without a path. */
   readonly url: string;
   readonly userName: string;
-  /** One installation, with one connection at a time: 1–64 of `A-Z a-z 0-9 . _ -`. By default one that the store makes and keeps. */
+  /**
+   * One installation, with one connection at a time: 1–64 of `A-Z a-z 0-9 . _ -`. By default a new name, which the
+   * store keeps.
+   */
   readonly device?: string;
-  /** Who this is, where the server asks: a token, or what gives a fresh one before each try. */
+  /** Where the server asks for a token: the token, or a function that gives a fresh one before each attempt. */
   readonly token?: string | (() => string | Promise<string>);
-  /** What is kept, and where. In a browser IndexedDB, which all tabs share; elsewhere memory. */
+  /** Where records are stored. By default in a browser IndexedDB, which all tabs share; elsewhere memory. */
   readonly store?: Store;
-  /** Where a device that was never here begins: with all that is kept, or with what comes from now on. `start` by default. */
+  /** Where a new device begins: at the start of the log, or with the messages from now on. `start` by default. */
   readonly since?: "start" | "now";
 }
 
-/** What others wrote, each message once, in the order of the log; and conversations as they are shown. */
+/** The messages of others, each once, in the order of the log; and conversations as state. */
 export interface Messages extends AsyncIterable<Message> {
-  /** Calls with every message that comes from now on. */
+  /** Calls with every message that arrives from now on. */
   subscribe(listen: (message: Message) => void): Stop;
-  /** The messages of one conversation, both ways. To be closed by whoever opened it. */
+  /** The messages of one conversation, in both directions. The caller closes it. */
   with(peer: string): Conversing;
 }
 
-/** One conversation as state: the latest messages, and older ones as they are asked for. */
+/** One conversation as state: the latest messages, and older ones on request. */
 export interface Conversing extends Live<readonly Message[]> {
   readonly peer: string;
   /** Whether there may be older ones. */
   readonly more: boolean;
-  /** Adds older ones; resolves with whether there are more, rejects where they can't be had without a connection. */
+  /**
+   * Adds older ones. Resolves with whether there are more; rejects where only the mailbox has them and there is no
+   * connection.
+   */
   older(): Promise<boolean>;
   close(): void;
 }
 
-/** Who of the watched people is there. */
+/** The presence of the watched users. */
 export interface Presences extends Live<ReadonlyMap<string, Presence>> {
-  /** From now on these, in place of the last ones: at most 64 people with whom one has a conversation. */
+  /** Replaces the watched users: at most 64, each with a conversation with this user. */
   watch(peers: readonly string[]): void;
 }
 
@@ -55,33 +61,39 @@ export interface Restante {
   /** All conversations, the latest first. */
   readonly conversations: Live<readonly Conversation[]>;
   readonly presence: Presences;
-  /** Who is writing to this user at the moment. */
+  /** The users who are typing to this user. */
   readonly typists: Live<ReadonlySet<string>>;
-  /** How often entries of the log went for good without having been shown. */
+  /** How often entries of the log were lost for good without being shown. */
   readonly gaps: Live<number>;
-  /** What the server has told of the account while this was open, the latest 20: another device, a new code, somebody who tries to come in. */
+  /**
+   * The latest 20 notices of the server about the account since this was opened: a new device, a new code, attempts to
+   * sign in.
+   */
   readonly notices: Live<readonly Notice[]>;
   /** The user's account, where the server has accounts. */
   readonly account: Account;
-  /** Whom the user hears from: strangers to accept, people to block. */
+  /** From whom the user receives messages: strangers to accept, users to block. */
   readonly people: People;
-  /** Sends when it can, in order. What can't be sent at all has failed when this returns. */
+  /** Sends when there is a connection, in order. A message that can never be sent has failed when this returns. */
   send(to: string, body: Json): SentMessage;
   /** Sends a failed message again, as a new one in its place. */
   resend(message: Message): SentMessage;
-  /** Takes a failed message that its own mailbox never took off the conversation. */
+  /** Removes a failed message that the user's own mailbox never took from the conversation. */
   discard(message: Message): void;
-  /** The conversation is read: all of it, or up to a message. */
+  /** Marks the conversation as read: all of it, or up to a message. */
   read(peer: string, upTo?: Message): void;
-  /** To be called while somebody types; says so at most every few seconds. */
+  /** To be called while the user types; sends a signal at most every 4 s. */
   typing(to: string): void;
   /** Connects now, if it waits or was stopped by the server. */
   retry(): void;
-  /** The network may have changed: an open connection has to show at once that it lives. Browsers call it by themselves. */
+  /**
+   * The network may have changed: an open connection has to show within 3 s that it lives. In a browser the SDK calls
+   * it itself.
+   */
   check(): void;
   /**
-   * Ends it. What a lasting store holds is sent when it is opened again; otherwise what has no answer yet fails. `forget`: the store
-   * keeps nothing, as after signing out.
+   * Ends it. Drafts in a lasting store are sent when it is opened again; in any other store messages without an answer
+   * fail. `forget`: the store deletes all records, as after signing out.
    */
   close(options?: { readonly forget?: boolean }): Promise<void>;
 }

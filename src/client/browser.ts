@@ -1,5 +1,5 @@
-// The store of a browser: IndexedDB, which all tabs share; one of them connects, and they hear from each other what was kept.
-// It knows records and nothing of what they mean.
+// The store of a browser: IndexedDB, which all tabs share. A lock decides which tab connects; a channel carries
+// messages between them. It knows records and nothing of their meaning.
 import { deleteDB, type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB } from "idb";
 import type { Commit, Draft, Entry, Kept, Past, Piece, Position, Read, Row, Shared, Store } from "./store.ts";
 
@@ -10,16 +10,16 @@ interface Schema extends DBSchema {
   entries: { key: [string, number]; value: Entry; indexes: { seq: number } };
   drafts: { key: string; value: Draft };
   reads: { key: string; value: Read };
-  /** By peer: from which seq on nothing is missing. */
+  /** By peer: the seq from which on nothing is missing. */
   past: { key: string; value: { readonly peer: string; readonly from: number } };
 }
 
 const STORES = ["about", "rows", "entries", "drafts", "reads", "past"] as const;
-/** Those whose records a commit has under the same name. */
-const PUT = ["rows", "entries", "drafts", "reads"] as const;
-const POSITION = "position";
+/** Object stores whose records a commit has under the same name. */
+const SAME_NAME = ["rows", "entries", "drafts", "reads"] as const;
+const POSITION_KEY = "position";
 
-/** Whether this runtime has what the store of a browser needs. */
+/** Whether this runtime has everything that the store of a browser needs. */
 export function isBrowser(): boolean {
   return "indexedDB" in globalThis && "BroadcastChannel" in globalThis && navigator.locks !== undefined;
 }
@@ -52,10 +52,10 @@ class BrowserStore implements Store {
     });
     this.#tabs ??= new Tabs(name);
     const tx = this.#db.transaction(STORES, "readwrite");
-    let position = await tx.objectStore("about").get(POSITION);
+    let position = await tx.objectStore("about").get(POSITION_KEY);
     if (position === undefined) {
       position = first;
-      await tx.objectStore("about").put(first, POSITION);
+      await tx.objectStore("about").put(first, POSITION_KEY);
     }
     const [rows, drafts, reads] = await Promise.all([
       tx.objectStore("rows").getAll(),
@@ -67,26 +67,26 @@ class BrowserStore implements Store {
   }
 
   async write(commit: Commit): Promise<void> {
-    const tx = this.#open.transaction(STORES, "readwrite", { durability: "strict" });
-    const wrong: Promise<unknown>[] = [];
-    if (commit.position) wrong.push(tx.objectStore("about").put(commit.position, POSITION));
-    for (const name of PUT)
-      for (const record of commit[name] ?? []) wrong.push(tx.objectStore(name).put(record as never));
-    for (const key of commit.settled ?? []) wrong.push(tx.objectStore("drafts").delete(key));
-    for (const peer of commit.told ?? []) wrong.push(tx.objectStore("reads").delete(peer));
-    if (commit.past) wrong.push(this.#keepPast(tx, commit.past));
+    const tx = this.#opened.transaction(STORES, "readwrite", { durability: "strict" });
+    const writes: Promise<unknown>[] = [];
+    if (commit.position) writes.push(tx.objectStore("about").put(commit.position, POSITION_KEY));
+    for (const name of SAME_NAME)
+      for (const record of commit[name] ?? []) writes.push(tx.objectStore(name).put(record as never));
+    for (const key of commit.settled ?? []) writes.push(tx.objectStore("drafts").delete(key));
+    for (const peer of commit.told ?? []) writes.push(tx.objectStore("reads").delete(peer));
+    if (commit.past) writes.push(this.#putPast(tx, commit.past));
     for (const { seq, ...failed } of commit.failures ?? []) {
       const entries = tx.objectStore("entries");
       const found = entries.index("seq").get(seq);
-      wrong.push(found.then((entry) => entry && entries.put({ ...entry, failed })));
+      writes.push(found.then((entry) => entry && entries.put({ ...entry, failed })));
     }
-    await Promise.all([...wrong, tx.done]);
+    await Promise.all([...writes, tx.done]);
   }
 
   async piece(peer: string, before: number, limit: number): Promise<Piece> {
-    const tx = this.#open.transaction(["about", "entries", "past"]);
+    const tx = this.#opened.transaction(["about", "entries", "past"]);
     const past = await tx.objectStore("past").get(peer);
-    const position = await tx.objectStore("about").get(POSITION);
+    const position = await tx.objectStore("about").get(POSITION_KEY);
     const from = past?.from ?? position?.base ?? Infinity;
     const entries: Entry[] = [];
     if (from < before) {
@@ -105,16 +105,16 @@ class BrowserStore implements Store {
     this.#tabs?.close();
     this.#db?.close();
     this.#db = null;
-    // Other tabs let go of it when they are asked to.
+    // Other tabs close the database when it is to be deleted: see `blocking`.
     if (forget && name !== undefined) await deleteDB(name);
   }
 
-  get #open(): IDBPDatabase<Schema> {
+  get #opened(): IDBPDatabase<Schema> {
     if (this.#db === null) throw new Error("the store is closed");
     return this.#db;
   }
 
-  async #keepPast(tx: WriteTransaction, { peer, from, entries }: Past): Promise<void> {
+  async #putPast(tx: WriteTransaction, { peer, from, entries }: Past): Promise<void> {
     const store = tx.objectStore("entries");
     for (const entry of entries) {
       const known = await store.getKey([peer, entry.seq]);
@@ -126,12 +126,12 @@ class BrowserStore implements Store {
 
 type WriteTransaction = IDBPTransaction<Schema, typeof STORES, "readwrite">;
 
-/** The tabs of one store: a lock says who connects, a channel carries what one has to say to all others. */
+/** The tabs of one store: a lock decides which one connects, a channel carries messages to all others. */
 class Tabs implements Shared {
   readonly #name: string;
   readonly #channel: BroadcastChannel;
   readonly #closed = new AbortController();
-  #release: () => void = () => undefined;
+  #releaseLock: () => void = () => undefined;
 
   constructor(name: string) {
     this.#name = name;
@@ -140,35 +140,35 @@ class Tabs implements Shared {
 
   lead(): Promise<void> {
     return new Promise((lead, fail) => {
-      const held = new Promise<void>((done) => (this.#release = done));
+      const holding = new Promise<void>((done) => (this.#releaseLock = done));
       const options = { signal: this.#closed.signal };
       navigator.locks
         .request(this.#name, options, () => {
           lead();
-          return held;
+          return holding;
         })
         .catch(fail);
     });
   }
 
-  say(what: unknown): void {
+  say(message: unknown): void {
     if (this.#closed.signal.aborted) return;
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- A channel reaches its own origin alone.
-    this.#channel.postMessage(what);
+    this.#channel.postMessage(message);
   }
 
-  listen(hear: (what: unknown) => void): void {
-    this.#channel.addEventListener("message", ({ data }) => hear(data));
+  listen(listener: (message: unknown) => void): void {
+    this.#channel.addEventListener("message", ({ data }) => listener(data));
   }
 
   close(): void {
     this.#closed.abort();
-    this.#release();
+    this.#releaseLock();
     this.#channel.close();
   }
 }
 
-/** In a browser: calls when the network, or the page's being seen, changes. Elsewhere nothing says so. */
+/** In a browser: calls when the network or the visibility of the page changes. Other runtimes have no such event. */
 export function onNetwork(changed: () => void): () => void {
   if (!("ononline" in globalThis)) return () => undefined;
   const events = ["online", "offline", "visibilitychange", "pageshow"];

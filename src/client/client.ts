@@ -1,5 +1,5 @@
-// One client, as an application holds it: names are made canonical here, bodies are measured, and what is wrong is said at once.
-// It knows the view and the session; no socket, no frame and no store.
+// One client, as an application holds it: it makes names canonical, measures bodies, and refuses at once what can't be
+// sent. It knows the view and the clients of the store; no socket, no frame and no content of a store.
 import { type MessageRefusal, messageRefusal } from "../protocol/message-refusals.ts";
 import { serializeBody } from "../protocol/json.ts";
 import { canonical } from "../protocol/names.ts";
@@ -7,7 +7,7 @@ import { Account, People } from "./account.ts";
 import type { Messages, Options, Presences, Restante } from "./api.ts";
 import { browserStore, isBrowser, onNetwork } from "./browser.ts";
 import { IncomingMessages } from "./incoming-messages.ts";
-import { list, past } from "./read-history.ts";
+import { listConversations, readOlder } from "./read-history.ts";
 import type { ConnectionState } from "./connection.ts";
 import type { Live } from "./live-value.ts";
 import { memoryStore } from "./memory.ts";
@@ -21,8 +21,8 @@ import { Thread } from "./thread.ts";
 import type { Notice } from "./tab-messages.ts";
 import { type Conversation, View } from "./view.ts";
 
-/** A text of fewer UTF-16 units can be kept, though each may be six bytes of JSON. */
-const SHORT = 10_000;
+/** A text of fewer UTF-16 units is within the limit of a body, though each unit may be six bytes of JSON. */
+const SHORT_UNITS = 10_000;
 
 export class Client implements Restante {
   readonly user: string;
@@ -38,8 +38,8 @@ export class Client implements Restante {
   readonly #server: Server;
   readonly #store: Store;
   readonly #view: View;
-  readonly #session: StoreClients;
-  readonly #unhook: () => void;
+  readonly #clients: StoreClients;
+  readonly #stopWatchingNetwork: () => void;
 
   constructor(user: string, options: Options) {
     this.user = user;
@@ -47,45 +47,45 @@ export class Client implements Restante {
     this.account = new Account(this.#server);
     this.people = new People(this.#server);
     this.#store = options.store ?? (isBrowser() ? browserStore() : memoryStore());
-    const feed = new IncomingMessages(() => this.#session.taken());
-    this.#view = new View(user, feed);
+    const incoming = new IncomingMessages(() => this.#clients.ack());
+    this.#view = new View(user, incoming);
     const { signals, conversations } = this.#view;
     this.conversations = conversations;
     this.typists = signals.typing;
-    this.messages = Object.assign(feed, { with: (peer: string) => this.#thread(peer) });
+    this.messages = Object.assign(incoming, { with: (peer: string) => this.#thread(peer) });
     this.presence = Object.assign(signals.presence, { watch: (peers: readonly string[]) => this.#watch(peers) });
-    this.#session = new StoreClients(this.#store, () => this.#open(options), this.#view, {
+    this.#clients = new StoreClients(this.#store, () => this.#open(options), this.#view, {
       user,
       since: options.since ?? "start",
-      door: (place) => this.#server.door(place),
-      renew: this.#server.renews ? () => this.#server.present() : null,
-      list: () => list(this.#server.ask, user),
+      addressOf: (query) => this.#server.socketAddress(query),
+      renew: this.#server.renews ? () => this.#server.currentToken() : null,
+      listConversations: () => listConversations(this.#server.ask, user),
     });
-    this.connection = this.#session.state;
-    this.gaps = this.#session.gaps;
-    this.notices = this.#session.notices;
-    this.#unhook = onNetwork(() => this.check());
+    this.connection = this.#clients.state;
+    this.gaps = this.#clients.gaps;
+    this.notices = this.#clients.notices;
+    this.#stopWatchingNetwork = onNetwork(() => this.check());
   }
 
   send(to: string, body: Json): SentMessage {
     const receiver = canonical(to);
-    // Most are short texts, of which nothing has to be asked.
-    const kept = typeof body === "string" && body.length < SHORT ? body : serializeBody(body);
-    const why = this.#objection(receiver, kept);
+    // Short texts need no check.
+    const json = typeof body === "string" && body.length < SHORT_UNITS ? body : serializeBody(body);
+    const why = this.#refusalOf(receiver, json);
     const draft: Draft = {
       key: keyOf(),
       peer: "name" in receiver ? receiver.name : to,
       at: Date.now(),
-      // As JSON has it, and nobody else's to change.
-      body: typeof kept !== "string" || typeof body === "string" ? body : JSON.parse(kept),
+      // A copy, as JSON has it: the caller may change the body later.
+      body: typeof json !== "string" || typeof body === "string" ? body : JSON.parse(json),
       id: null,
       seq: null,
       failed: why && { code: why.code, message: why.message },
     };
-    const sent = this.#view.sending(draft);
+    const sent = this.#view.addDraft(draft);
     if (why !== null) return sent;
-    this.#view.signals.sent(draft.peer);
-    sent.kept = this.#session.write({ drafts: [draft] });
+    this.#view.signals.messageSent(draft.peer);
+    sent.kept = this.#clients.write({ drafts: [draft] });
     return sent;
   }
 
@@ -97,71 +97,72 @@ export class Client implements Restante {
   discard({ key }: Message): void {
     if (!this.#view.draft(key)?.failed) return;
     this.#view.apply({ settled: [key] });
-    void this.#session.write({ settled: [key] });
+    void this.#clients.write({ settled: [key] });
   }
 
   read(peer: string, upTo?: Message): void {
     const name = canonical(peer);
     if ("refused" in name) return;
-    const told = this.#session.ready.then(() => {
+    const stored = this.#clients.ready.then(() => {
       const row = this.#view.row(name.name);
       const seq = (upTo === undefined ? row?.last : upTo)?.seq ?? 0;
-      if (seq > (row?.mine ?? 0)) return this.#session.write({ reads: [{ peer: name.name, seq }] });
+      if (seq > (row?.mine ?? 0)) return this.#clients.write({ reads: [{ peer: name.name, seq }] });
       return undefined;
     });
-    told.catch(() => undefined);
+    stored.catch(() => undefined);
   }
 
   typing(to: string): void {
     const name = canonical(to);
-    if ("name" in name && this.#view.signals.saysTyping(name.name)) this.#session.typing(name.name);
+    if ("name" in name && this.#view.signals.mayReportTyping(name.name)) this.#clients.sendTyping(name.name);
   }
 
   retry(): void {
-    this.#session.retry();
+    this.#clients.ask("retry");
   }
 
   check(): void {
-    this.#session.check();
+    this.#clients.ask("check");
   }
 
   async close({ forget = false }: { readonly forget?: boolean } = {}): Promise<void> {
-    this.#unhook();
-    const closed = this.#session.close(forget);
+    this.#stopWatchingNetwork();
+    const closed = this.#clients.close(forget);
     this.#view.end();
     await closed;
   }
 
   /** Why this can't be sent, or null. */
-  #objection(receiver: ReturnType<typeof canonical>, json: string | MessageRefusal): MessageRefusal | Why | null {
+  #refusalOf(receiver: ReturnType<typeof canonical>, json: string | MessageRefusal): MessageRefusal | Why | null {
     if ("refused" in receiver) return messageRefusal(receiver.refused);
     if (typeof json !== "string") return json;
-    return this.#session.closed ? { code: "closed", message: "The mailbox is closed." } : null;
+    return this.#clients.isClosed ? { code: "closed", message: "The mailbox is closed." } : null;
   }
 
   #open({ device, since }: Options): Promise<Kept> {
     const name = ["restante", this.#server.host, this.user, device ?? []].flat().join(" ");
-    // A device that is made here has had nothing yet; of one that has a name already only the mailbox knows.
-    const whole = device === undefined && since !== "now";
-    const first = { device: device ?? newDevice(), epoch: null, cursor: null, base: whole ? 0 : null, listed: whole };
+    // A new device begins with the whole log; where a device with a given name is, only the mailbox knows.
+    const isWhole = device === undefined && since !== "now";
+    const base = isWhole ? 0 : null;
+    const first = { device: device ?? newDevice(), epoch: null, cursor: null, base, listed: isWhole };
     return this.#store.open(name, first);
   }
 
   #thread(raw: string): Thread {
     const name = canonical(raw);
     return new Thread("refused" in name ? raw : name.name, this.#view, {
-      piece: (peer, before, limit) => this.#session.ready.then(() => this.#store.piece(peer, before, limit)),
-      past: (peer, before, limit) => this.#past(peer, before, limit),
+      local: (peer, before, limit) => this.#clients.ready.then(() => this.#store.piece(peer, before, limit)),
+      remote: (peer, before, limit) => this.#readOlder(peer, before, limit),
     });
   }
 
-  async #past(peer: string, before: number, limit: number): Promise<Piece> {
-    const piece = await past(this.#server.ask, this.user, peer, before, limit);
-    await this.#store.write({ past: { peer, ...piece } });
-    return piece;
+  async #readOlder(peer: string, before: number, limit: number): Promise<Piece> {
+    const page = await readOlder(this.#server.ask, this.user, peer, before, limit);
+    await this.#store.write({ past: { peer, ...page } });
+    return page;
   }
 
   #watch(peers: readonly string[]): void {
-    this.#session.watch(peers.map(canonical).flatMap((name) => ("name" in name ? [name.name] : [])));
+    this.#clients.watch(peers.map(canonical).flatMap((name) => ("name" in name ? [name.name] : [])));
   }
 }

@@ -1,4 +1,4 @@
-// The SDK's door: everything that an application imports.
+// The entry point of the SDK: everything that an application imports.
 import { messageRefusal } from "../protocol/message-refusals.ts";
 import { serializeBody } from "../protocol/json.ts";
 import { canonical } from "../protocol/names.ts";
@@ -22,7 +22,7 @@ export type { Settings, SignedInDevice } from "../protocol/caller.ts";
 export { Refused } from "./server.ts";
 export type * from "./store.ts";
 
-/** Opens the mailbox of `userName` and stays. Throws a TypeError if the name can't be one, or the url. */
+/** Opens the mailbox of `userName` and stays connected. Throws a TypeError if the name or the url is not valid. */
 export function connect(options: Options): Restante {
   const name = canonical(options.userName);
   if ("refused" in name) throw new TypeError(messageRefusal(name.refused).message);
@@ -37,6 +37,6 @@ export function problemOfName(raw: string): string | null {
 
 /** What is wrong with a body, in a sentence, or null. */
 export function problemOfBody(body: Json): string | null {
-  const kept = serializeBody(body);
-  return typeof kept === "string" ? null : kept.message;
+  const json = serializeBody(body);
+  return typeof json === "string" ? null : json.message;
 }

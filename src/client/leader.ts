@@ -1,291 +1,240 @@
-// The one client of a store that is connected: what the line hears becomes records, and what is to be said waits until it is kept.
-// Keep, then tell: nobody sees a message, and the mailbox gets no ack of it, before the store has it.
+// The one client of a store that is connected: it routes each frame to the records of the log, to the outbox, or to all
+// clients of the store. It knows frames and where they go; no timer, and nothing of how commits are written.
 import { countOf, type Down, type Welcome } from "../protocol/down.ts";
+import { AckPolicy } from "./ack-policy.ts";
 import { LogState, type Arrived, type Listed } from "./apply-frames.ts";
-import { type ConnectionState, type ServerAddress, Connection, type Renew } from "./connection.ts";
+import { type ConnectionState, Connection, type Renew } from "./connection.ts";
+import type { ServerAddress } from "./live-socket.ts";
 import { Outbox } from "./outbox.ts";
 import type { Commit, Kept, Store } from "./store.ts";
 import type { TabMessage } from "./tab-messages.ts";
+import { WriteLoop } from "./write-loop.ts";
 
 type Frame<T extends Down["type"]> = Extract<Down, { type: T }>;
 
-/** What a core is given, and whom it tells. */
+/** What a leader works with. */
 export interface LeaderOptions {
   readonly user: string;
   readonly store: Store;
   readonly kept: Kept;
   readonly since: "start" | "now";
-  /** Where the mailbox is opened; `place` is the query that says where this device is. */
-  readonly door: (place: Record<string, string>) => Promise<ServerAddress>;
+  /** The address of the mailbox's socket; `query` says where this device is. */
+  readonly addressOf: (query: Record<string, string>) => Promise<ServerAddress>;
   /** Gives a fresh token; null where it is always the same. */
   readonly renew: Renew | null;
   /** The mailbox's own list of conversations. */
-  readonly list: () => Promise<readonly Listed[]>;
-  readonly tell: (told: TabMessage) => void;
+  readonly listConversations: () => Promise<readonly Listed[]>;
+  /** Called with everything that all clients of the store have to know. */
+  readonly publish: (message: TabMessage) => void;
   /** Up to which seq the application has taken what was shown. */
-  readonly taken: () => number;
+  readonly takenUpTo: () => number;
 }
-
-/** Ms between two acks while the application is still taking what was shown. */
-const ACK_EVERY = 200;
 
 export class Leader {
   readonly #options: LeaderOptions;
-  readonly #line: Connection;
-  readonly #archive: LogState;
+  readonly #connection: Connection;
+  readonly #log: LogState;
   readonly #outbox: Outbox;
+  readonly #acks: AckPolicy;
+  readonly #writes: WriteLoop;
   #watched: readonly string[] = [];
-  #broken = false;
-  #writing = false;
-  #work: Promise<void> = Promise.resolve();
-  /** Counts connections: what was to be said on one is not said on the next. */
-  #connection = 0;
-  /** The seq up to which everything is kept, and the one that was acknowledged. */
-  #kept: number;
-  #acked = 0;
-  #ackTimer: ReturnType<typeof setTimeout> | undefined;
-  /** Up to here notices are from before this device was here. */
-  #before = 0;
-  /** What came from others while the list of conversations is asked for. */
+  /** Notices up to this seq are older than this device. */
+  #noticesAfter = 0;
+  /**
+   * Messages of others that arrived since the list of conversations was asked for; null while it is not being asked
+   * for.
+   */
   #arrived: Arrived[] | null = null;
 
   constructor(options: LeaderOptions) {
+    const { user, store, kept } = options;
     this.#options = options;
-    this.#archive = new LogState(options.user, options.kept);
-    this.#kept = options.kept.position.cursor ?? 0;
+    this.#log = new LogState(user, kept);
     this.#outbox = new Outbox({
-      settled: (key) => this.#archive.settled(key),
-      ready: () => this.#flush(),
+      settled: (key) => this.#log.settleDraft(key),
+      resumed: () => this.#writes.flush(),
     });
-    for (const draft of options.kept.drafts) this.#outbox.add(draft, true);
-    this.#line = new Connection(() => this.#door(), options.renew, {
-      state: (state) => this.#moved(state),
-      frame: (value, down) => this.#hear(value, down),
-      textEnded: () => this.#flush(),
+    for (const draft of kept.drafts) this.#outbox.add(draft, true);
+    this.#connection = new Connection(() => this.#address(), options.renew, {
+      state: (state) => this.#stateChanged(state),
+      frame: (value, down) => this.#receive(value, down),
+      textEnded: () => this.#writes.flush(),
     });
+    this.#acks = new AckPolicy(this.#connection, kept.position.cursor ?? 0, options.takenUpTo);
+    this.#writes = new WriteLoop(store, this.#log, this.#outbox, this.#connection, (commit) => this.#stored(commit));
   }
 
   get state(): ConnectionState {
-    return this.#line.state;
+    return this.#connection.state;
   }
 
-  /** Whether the store has failed: then this core is of no use any more. */
-  get broken(): boolean {
-    return this.#broken;
+  /** Whether the store has failed: then this leader is of no use any more. */
+  get hasFailed(): boolean {
+    return this.#writes.hasFailed;
   }
 
   start(): void {
-    this.#line.start();
+    this.#connection.start();
   }
 
   check(): void {
-    this.#line.check();
+    this.#connection.check();
   }
 
   /**
-   * What was written, read or dropped here or in another tab. `kept`: it is in the store already. Resolves when it is; rejects
-   * when the store has failed.
+   * Takes drafts, settled keys and reads of this client or of another one. `isStored`: they are in the store already.
+   * Resolves when they are; rejects when the store has failed.
    */
-  async take(commit: Commit, kept: boolean): Promise<void> {
-    for (const draft of commit.drafts ?? []) this.#outbox.add(draft, kept);
-    for (const key of commit.settled ?? []) this.#outbox.drop(key);
+  async take(commit: Commit, isStored: boolean): Promise<void> {
+    for (const draft of commit.drafts ?? []) this.#outbox.add(draft, isStored);
+    for (const key of commit.settled ?? []) this.#outbox.discard(key);
     for (const read of commit.reads ?? []) {
-      this.#archive.read(read);
-      this.#sayNow({ type: "read", ...read });
+      this.#log.markRead(read);
+      this.#send({ type: "read", ...read });
     }
-    this.#flush();
-    await this.#work;
-    if (this.#broken) throw new Error("the store has failed");
+    this.#writes.flush();
+    await this.#writes.idle;
+    if (this.hasFailed) throw new Error("the store has failed");
   }
 
-  typing(to: string): void {
-    this.#sayNow({ type: "typing", to });
+  sendTyping(to: string): void {
+    this.#send({ type: "typing", to });
   }
 
   watch(peers: readonly string[]): void {
     this.#watched = peers;
-    this.#sayNow({ type: "watch", peers });
+    this.#send({ type: "watch", peers });
   }
 
   /** The application has taken more of what was shown. */
   ack(): void {
-    const seq = Math.min(this.#kept, this.#options.taken());
-    if (this.#line.state.is !== "open" || seq <= this.#acked) return;
-    if (seq < this.#kept && this.#ackTimer !== undefined) return;
-    clearTimeout(this.#ackTimer);
-    this.#ackTimer = undefined;
-    this.#acked = seq;
-    this.#line.say(`{"type":"ack","seq":${seq}}`);
-    if (seq < this.#kept) {
-      this.#ackTimer = setTimeout(() => {
-        this.#ackTimer = undefined;
-        this.ack();
-      }, ACK_EVERY);
-    }
+    this.#acks.send();
   }
 
-  /** Resolves when what was heard is kept. */
+  /** Resolves when everything that was received is stored. */
   async stop(message: string): Promise<void> {
-    this.#line.end(message);
+    this.#connection.end(message);
     this.#outbox.stop();
-    clearTimeout(this.#ackTimer);
-    await this.#work;
+    this.#acks.stop();
+    await this.#writes.idle;
   }
 
-  #door(): Promise<ServerAddress> {
-    const { epoch, cursor, device } = this.#archive.position;
-    const fromNow = epoch === null && this.#options.since === "now";
-    // Connecting with a cursor is an ack of it.
-    const taken = cursor === null ? null : Math.min(this.#kept, this.#options.taken());
-    return this.#options.door({
+  #address(): Promise<ServerAddress> {
+    const { epoch, cursor, device } = this.#log.position;
+    const isFromNow = epoch === null && this.#options.since === "now";
+    return this.#options.addressOf({
       device,
       runs: "1",
       ...(epoch !== null && { epoch }),
-      ...(taken !== null ? { cursor: `${taken}` } : fromNow && { cursor: "head" }),
+      // Connecting with a cursor is an ack of it.
+      ...(cursor !== null ? { cursor: `${this.#acks.seq}` } : isFromNow && { cursor: "head" }),
     });
   }
 
-  #moved(state: ConnectionState): void {
-    this.#connection++;
-    if (state.is !== "open") this.#outbox.end();
-    this.#options.tell({ state });
+  #stateChanged(state: ConnectionState): void {
+    if (state.is !== "open") this.#outbox.connectionLost();
+    this.#options.publish({ state });
     if (state.is !== "open") return;
-    if (this.#watched.length > 0) this.#sayNow({ type: "watch", peers: this.#watched });
-    for (const read of this.#archive.reads) this.#sayNow({ type: "read", ...read });
-    if (!this.#archive.position.listed && this.#arrived === null) void this.#list();
+    if (this.#watched.length > 0) this.#send({ type: "watch", peers: this.#watched });
+    for (const read of this.#log.reads) this.#send({ type: "read", ...read });
+    if (!this.#log.position.listed && this.#arrived === null) void this.#list();
   }
 
-  #hear(value: unknown, down: Down | null): void {
+  #receive(value: unknown, down: Down | null): void {
     if (down?.type === "gap") {
-      this.#archive.gap(down);
-      this.#options.tell({ gap: true });
+      this.#log.skipGap(down);
+      this.#options.publish({ gap: true });
       return;
     }
     const seq = seqOf(value);
     const count = countOf(down);
-    const news = seq === null ? count : this.#archive.advance(seq, count);
-    if (down !== null && news > 0) this.#act(down, news);
+    const newCount = seq === null ? count : this.#log.advance(seq, count);
+    if (down !== null && newCount > 0) this.#route(down, newCount);
   }
 
-  /** `news`: of a run only so many, the last ones, were not heard before. */
-  #act(down: Exclude<Down, { type: "gap" }>, news: number): void {
+  /** `newCount`: how many messages of a run, the last ones, are new to this device. */
+  #route(down: Exclude<Down, { type: "gap" }>, newCount: number): void {
     switch (down.type) {
       case "welcome":
-        this.#begin(down);
-        break;
+        return this.#begin(down);
       case "message":
-        if (down.from === this.#options.user) this.#own(down, news);
-        else this.#archive.received(down, news, this.#arrived);
-        break;
+        if (down.from === this.#options.user) return this.#addOwn(down, newCount);
+        return this.#log.addReceived(down, newCount, this.#arrived);
       case "accepted":
-        this.#accepted(down);
-        break;
+        return this.#accepted(down);
       case "refused":
-        if (!this.#outbox.refused(down)) this.#line.lost();
-        break;
+        if (!this.#outbox.refuse(down)) this.#connection.lost();
+        return;
       case "mark":
-        this.#archive.mark(down);
-        break;
+        return this.#log.applyMark(down);
       case "failed":
-        this.#failed(down);
-        break;
+        return this.#failed(down);
       case "typing":
       case "presence":
-        this.#options.tell({ signal: down });
-        break;
+        return this.#options.publish({ signal: down });
       case "peer":
-        this.#archive.stands(down);
-        break;
+        return this.#log.setStanding(down);
       case "notice":
-        if (down.seq > this.#before) this.#options.tell({ notice: down });
-        break;
+        if (down.seq > this.#noticesAfter) this.#options.publish({ notice: down });
+        return;
       default:
-        // The socket stands on the fresh token. An error answers a frame that this version does not send; the line has dealt with a close.
+        // `token`: the socket has the fresh token. `error` answers a frame that this version does not send. The
+        // connection has handled `closing`.
         down.type satisfies "token" | "error" | "closing";
     }
   }
 
   #begin(welcome: Welcome): void {
-    if (this.#archive.position.epoch === null) this.#before = welcome.head;
-    const sameLife = this.#archive.begin(welcome, this.#options.since);
-    if (!sameLife) this.#kept = 0;
-    // What it was connected with.
-    this.#acked = Math.min(this.#kept, this.#options.taken());
-    this.#outbox.begin(welcome, sameLife);
+    if (this.#log.position.epoch === null) this.#noticesAfter = welcome.head;
+    const isSameEpoch = this.#log.begin(welcome, this.#options.since);
+    this.#acks.begin(isSameEpoch);
+    this.#outbox.begin(welcome, isSameEpoch);
   }
 
-  #own(run: Frame<"message">, news: number): void {
-    const here = run.device === this.#archive.position.device;
-    for (let back = news - 1; back >= 0; back--) {
-      if (!here || !this.#outbox.taken(run, back)) this.#archive.carbon(run, back);
+  #addOwn(run: Frame<"message">, newCount: number): void {
+    const isOfThisDevice = run.device === this.#log.position.device;
+    for (let back = newCount - 1; back >= 0; back--) {
+      if (!isOfThisDevice || !this.#outbox.matchCarbon(run, back)) this.#log.addCarbon(run, back);
     }
   }
 
   #accepted(run: Frame<"accepted">): void {
     for (let back = countOf(run) - 1; back >= 0; back--) {
-      const draft = this.#outbox.accepted(run.id - back);
-      if (draft !== null) this.#archive.sent(draft, run, back);
+      const draft = this.#outbox.settleId(run.id - back);
+      if (draft !== null) this.#log.addAccepted(draft, run, back);
     }
   }
 
   #failed({ of, code, message }: Frame<"failed">): void {
-    const draft = this.#outbox.failed(of);
-    if (draft !== null) this.#archive.sent(draft, { type: "accepted", id: draft.id ?? 0, state: "queued" }, 0);
-    this.#archive.failed(of, { code, message });
+    const draft = this.#outbox.settleSeq(of);
+    if (draft !== null) this.#log.addAccepted(draft, { type: "accepted", id: draft.id ?? 0, state: "queued" }, 0);
+    this.#log.markFailed(of, { code, message });
   }
 
   async #list(): Promise<void> {
     this.#arrived = [];
     try {
-      this.#archive.listed(await this.#options.list(), this.#arrived);
+      this.#log.mergeList(await this.#options.listConversations(), this.#arrived);
     } catch {
       // Asked for again on the next connection.
     }
     this.#arrived = null;
-    this.#flush();
+    this.#writes.flush();
   }
 
-  #sayNow(frame: unknown): void {
-    if (this.#line.state.is === "open") this.#line.say(JSON.stringify(frame));
+  /** Sends it unless there is no connection. */
+  #send(frame: unknown): void {
+    this.#connection.send(JSON.stringify(frame));
   }
 
-  /** What changed is to be kept, and what waits is to be said. */
-  #flush(): void {
-    if (!this.#writing && !this.#broken) this.#work = this.#write();
-  }
-
-  /**
-   * One commit at a time; what changes meanwhile goes into the next. Everything that waits goes into the next text, which leaves
-   * when it is kept which ids it uses.
-   */
-  async #write(): Promise<void> {
-    this.#writing = true;
-    try {
-      for (;;) {
-        // What is written in the same moment goes together.
-        await Promise.resolve();
-        const text = this.#outbox.next();
-        const connection = this.#connection;
-        const commit = this.#archive.seal(this.#outbox.changes());
-        if (commit === null && text === null) break;
-        if (commit !== null) {
-          await this.#options.store.write(commit);
-          this.#kept = commit.position?.cursor ?? this.#kept;
-          this.#options.tell({ commit });
-          this.ack();
-        }
-        if (text !== null && connection === this.#connection) this.#line.say(text);
-      }
-    } catch (error) {
-      this.#broken = true;
-      this.#line.end(`What arrives can't be kept: ${String(error)}`);
-    } finally {
-      this.#writing = false;
-    }
+  #stored(commit: Commit): void {
+    this.#acks.setStored(commit.position?.cursor);
+    this.#options.publish({ commit });
+    this.#acks.send();
   }
 }
 
-/** Only log frames have a field `seq`, and every one of them moves the cursor, known type or not. */
+/** Only log frames have a field `seq`, and each of them moves the cursor, known type or not. */
 function seqOf(value: unknown): number | null {
   const seq = (value as { readonly seq?: unknown } | null)?.seq;
   return typeof seq === "number" ? seq : null;

@@ -1,4 +1,4 @@
-// State that can be read at any time and heard of when it changes. It knows nothing of what it holds.
+// State that can be read at any time and that notifies of its changes. It knows nothing of its values.
 
 /** Ends a subscription. */
 export type Stop = () => void;
@@ -9,80 +9,82 @@ export interface Live<T> extends AsyncIterable<T> {
   subscribe(listen: (value: T) => void): Stop;
 }
 
-const NOBODY: readonly never[] = [];
+const NO_LISTENERS: readonly never[] = [];
 
 /** The side of a `Live` that changes it. */
 export abstract class Source<T> implements Live<T> {
-  /** Called after each change, and when nothing will change any more. Replaced and never changed: most have one, or none. */
-  #hearing: readonly (() => void)[] = NOBODY;
-  #ended = false;
+  /**
+   * Called after each change, and when nothing will change any more. Replaced and never changed: most have one, or
+   * none.
+   */
+  #listeners: readonly (() => void)[] = NO_LISTENERS;
+  #hasEnded = false;
 
   abstract get value(): T;
 
-  /** Whether anybody wants to hear of changes. */
-  get heard(): boolean {
-    return this.#hearing.length > 0;
+  get hasListeners(): boolean {
+    return this.#listeners.length > 0;
   }
 
   /** To be called when there is another value. */
   changed(): void {
-    // Whoever stops in the middle of a change is not told of it.
-    for (const hear of this.#hearing) if (this.#hearing.includes(hear)) hear();
+    // A listener that another one removes during this change is not called.
+    for (const listener of this.#listeners) if (this.#listeners.includes(listener)) listener();
   }
 
   /** Nothing will change any more: iterations end. */
   end(): void {
-    this.#ended = true;
+    this.#hasEnded = true;
     this.changed();
-    this.#hearing = NOBODY;
+    this.#listeners = NO_LISTENERS;
   }
 
   subscribe(listen: (value: T) => void): Stop {
-    const hear = () => {
-      if (!this.#ended) notify(listen, this.value);
+    const listener = () => {
+      if (!this.#hasEnded) notify(listen, this.value);
     };
-    this.#add(hear);
+    this.#add(listener);
     notify(listen, this.value);
-    return () => this.#remove(hear);
+    return () => this.#remove(listener);
   }
 
-  /** The present value, then each later one; whoever is slow is given the latest. */
+  /** The present value, then each later one; a slow iteration is given the latest. */
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, void> {
-    let news = true;
+    let isNew = true;
     let wake = () => {};
-    const hear = () => {
-      news ||= !this.#ended;
+    const listener = () => {
+      isNew ||= !this.#hasEnded;
       wake();
     };
-    this.#add(hear);
+    this.#add(listener);
     try {
       for (;;) {
-        if (news) {
-          news = false;
+        if (isNew) {
+          isNew = false;
           yield this.value;
-        } else if (this.#ended) return;
+        } else if (this.#hasEnded) return;
         else await new Promise<void>((done) => (wake = done));
       }
     } finally {
-      this.#remove(hear);
+      this.#remove(listener);
     }
   }
 
-  /** Somebody begins to hear. */
-  protected begun(): void {}
+  /** Called after a listener was added. */
+  protected listenerAdded(): void {}
 
-  #add(hear: () => void): void {
-    if (this.#ended) return;
-    this.#hearing = [...this.#hearing, hear];
-    this.begun();
+  #add(listener: () => void): void {
+    if (this.#hasEnded) return;
+    this.#listeners = [...this.#listeners, listener];
+    this.listenerAdded();
   }
 
-  #remove(hear: () => void): void {
-    this.#hearing = this.#hearing.filter((one) => one !== hear);
+  #remove(listener: () => void): void {
+    this.#listeners = this.#listeners.filter((one) => one !== listener);
   }
 }
 
-/** A value that is computed when somebody wants it, and not before. */
+/** A value that is computed when it is read, and not before. */
 export class Computed<T> extends Source<T> {
   readonly #compute: () => T;
   #cached: { readonly value: T } | null = null;
@@ -103,7 +105,7 @@ export class Computed<T> extends Source<T> {
   }
 }
 
-/** Calls a listener; what it throws is its own affair, and reaches whoever looks at uncaught errors. */
+/** Calls a listener. An error that it throws is reported as an uncaught error and stops nothing else. */
 export function notify<T>(listen: (value: T) => void, value: T): void {
   try {
     listen(value);

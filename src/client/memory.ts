@@ -1,10 +1,10 @@
-// The store that ends with the process: where nothing is to be kept, and in tests. Of each conversation it holds the latest
-// messages only; older ones are read from the mailbox again. It knows records and nothing of what they mean.
+// The store that ends with the process, for runtimes without IndexedDB and for tests. It holds only the latest messages
+// of each conversation; older ones are read from the mailbox again. It knows records and nothing of their meaning.
 import { OrderedQueue } from "./ordered-queue.ts";
 import type { Commit, Draft, Entry, Kept, Piece, Position, Read, Row, Store } from "./store.ts";
 
-/** Messages of one conversation that are held. */
-const HELD = 500;
+/** Messages of one conversation that are held at least; at twice as many the oldest are evicted. */
+const MAX_ENTRIES = 500;
 
 /** A store in memory. */
 export function memoryStore(): Store {
@@ -19,7 +19,7 @@ class MemoryStore implements Store {
   readonly #reads = new Map<string, Read>();
   /** By peer, in the order of their seqs. */
   readonly #entries = new Map<string, Entry[]>();
-  /** By peer: from where on nothing is missing. */
+  /** By peer: the seq from which on nothing is missing. */
   readonly #from = new Map<string, number>();
 
   async open(_name: string, first: Position): Promise<Kept> {
@@ -52,23 +52,24 @@ class MemoryStore implements Store {
   async close(): Promise<void> {}
 
   #put(entry: Entry): void {
-    const held = this.#entries.get(entry.peer) ?? [];
-    if (held.length === 0) this.#entries.set(entry.peer, held);
-    // Mostly it is the newest, or comes in shortly before what was just sent.
-    let at = held.length;
-    while (at > 0 && (held[at - 1] as Entry).seq >= entry.seq) at--;
-    if (at === held.length) held.push(entry);
-    else held.splice(at, held[at]?.seq === entry.seq ? 1 : 0, entry);
-    if (held.length <= HELD * 2) return;
-    held.splice(0, held.length - HELD);
-    this.#from.set(entry.peer, held[0]?.seq ?? 0);
+    const entries = this.#entries.get(entry.peer) ?? [];
+    if (entries.length === 0) this.#entries.set(entry.peer, entries);
+    // The search begins at the end: a new entry is the newest one, or lies shortly before the messages that were just
+    // sent.
+    let at = entries.length;
+    while (at > 0 && (entries[at - 1] as Entry).seq >= entry.seq) at--;
+    if (at === entries.length) entries.push(entry);
+    else entries.splice(at, entries[at]?.seq === entry.seq ? 1 : 0, entry);
+    if (entries.length <= MAX_ENTRIES * 2) return;
+    entries.splice(0, entries.length - MAX_ENTRIES);
+    this.#from.set(entry.peer, entries[0]?.seq ?? 0);
   }
 
   #fail(seq: number, failed: Entry["failed"] & object): void {
-    for (const held of this.#entries.values()) {
-      const at = held.findIndex((entry) => entry.seq === seq);
-      const entry = held[at];
-      if (entry !== undefined) held[at] = { ...entry, failed };
+    for (const entries of this.#entries.values()) {
+      const at = entries.findIndex((entry) => entry.seq === seq);
+      const entry = entries[at];
+      if (entry !== undefined) entries[at] = { ...entry, failed };
     }
   }
 }

@@ -1,41 +1,45 @@
-// A message as an application sees it, and how far one of the user's own has come. It knows records and marks only.
+// A message as an application sees it, and the state of an own one. It knows records and marks only.
 import type { Draft, Entry, Marks, Why } from "./store.ts";
 
 /**
- * How far a message of the user's own has come. sending: no answer yet. queued: the user's own mailbox holds it. stored: the
- * receiver's does. delivered: a device of the receiver has it. read: the receiver has read it. failed: finally not, and why.
+ * How far a message of the user's own has come. sending: no answer yet. queued: the user's own mailbox holds it.
+ * stored: the receiver's does. delivered: a device of the receiver has it. read: the receiver has read it. failed:
+ * finally not, and why.
  */
 export type MessageState =
   | { readonly is: "sending" | "queued" | "stored" | "delivered" | "read" }
   | ({ readonly is: "failed" } & Why);
 
-/** A message. `body` is any JSON value, `at` ms since 1970; until the mailbox has said when, this device's guess. */
+/**
+ * A message. `body` is any JSON value, `at` ms since 1970: by this device's clock until the mailbox has accepted the
+ * message.
+ */
 export interface Message {
-  /** Tells messages apart in this store, and stays the same from the first moment on. */
+  /** Unique in this store, and the same from the first moment on. */
   readonly key: string;
   /** Its number in the user's own log; null until the mailbox has taken it. */
   readonly seq: number | null;
   readonly from: string;
   readonly to: string;
-  /** The other one, whoever wrote it. */
+  /** The other user of the conversation. */
   readonly peer: string;
   readonly at: number;
   readonly body: unknown;
-  /** Of the user's own messages; null for what others wrote. */
+  /** The state of an own message; null for a message of others. */
   readonly state: MessageState | null;
 }
 
 /** A message that the mailbox has taken. */
 export type Numbered = Message & Pick<Entry, "seq">;
 
-/** In the order in which a message comes by them. */
+/** In the order in which a message reaches them. */
 export const STEPS = ["sending", "queued", "stored", "delivered", "read"] as const;
 const STATES = STEPS.map((is): MessageState => ({ is }));
 
-/** Of a message without an answer. */
+/** The state of a message without an answer. */
 export const SENDING = STATES[0] as MessageState;
 
-/** What an own entry that has not failed has come to. */
+/** The state of an own entry that has not failed. */
 export function stateOf(seq: number, marks: Marks | undefined, toSelf: boolean): MessageState {
   const { stored = 0, delivered = 0, read = 0 } = marks ?? {};
   const step = seq <= read ? 4 : seq <= delivered ? 3 : seq <= stored || toSelf ? 2 : 1;
@@ -59,7 +63,7 @@ export function ofDraft({ key, peer, at, body, failed }: Draft, user: string): M
   return { key, seq: null, from: user, to: peer, peer, at, body, state };
 }
 
-/** Of a message that failed. */
+/** The state of a message that failed. */
 export function failedBy(why: Why): MessageState {
   return { is: "failed", ...why };
 }

@@ -1,4 +1,4 @@
-// A message of the user's own, from the moment in which it was written. It knows the marks of its conversation.
+// An own message, from the moment in which it was written. It knows the marks of its conversation.
 import { type Live, Source } from "./live-value.ts";
 import { failedBy, type MessageState, SENDING, STEPS, stateOf } from "./message.ts";
 import type { Draft, Row, Why } from "./store.ts";
@@ -10,43 +10,48 @@ export interface SentMessage {
   readonly body: unknown;
   /** Ms since 1970, by this device's clock. */
   readonly at: number;
-  /** Whoever follows it hears until it is read or failed, or until 1,000 later ones to the same receiver are followed. */
+  /** It ends when the message is read or has failed, or when 1,000 later ones to the same receiver are followed. */
   readonly state: Live<MessageState>;
-  /** Resolves when it is in the store: from then on it is sent even if this process ends, where the store outlives it. */
+  /**
+   * Resolves when it is in the store: from then on it is sent even if this process ends, where the store outlives it.
+   */
   readonly kept: Promise<void>;
-  /** Resolves when it has come so far, or further. Rejects with an Error that has the refusal's `code` when it failed. */
+  /**
+   * Resolves when it has reached this state or a later one. Rejects with an Error that has the refusal's `code` when it
+   * failed.
+   */
   reached(is: Step): Promise<MessageState>;
 }
 
 type Step = (typeof STEPS)[number];
 
 /** What a message needs of its client. */
-export interface Marked {
+export interface MarkSource {
   readonly user: string;
   row(peer: string): Row | undefined;
-  /** Somebody wants to hear of this one, which is in the log. */
-  follow(sent: OwnMessage): void;
+  /** Updates this message, which is in the log, when the marks change. */
+  track(sent: OwnMessage): void;
 }
 
-const KEPT = Promise.resolve();
+const STORED = Promise.resolve();
 
-/** It is its own state: there is one for every message. */
+/** It is its own `state`, so that each message is one object. */
 export class OwnMessage extends Source<MessageState> implements SentMessage {
   readonly key: string;
   readonly to: string;
   readonly body: unknown;
   readonly at: number;
   readonly state = this;
-  kept = KEPT;
-  /** As it was heard of last. */
+  kept = STORED;
+  /** Its draft, as of the last commit. */
   draft: Draft;
   /** Its number, once the mailbox has answered. */
   seq: number | null = null;
-  #told = SENDING;
+  #lastState = SENDING;
   #failed: MessageState | null;
-  readonly #client: Marked;
+  readonly #client: MarkSource;
 
-  constructor(draft: Draft, client: Marked) {
+  constructor(draft: Draft, client: MarkSource) {
     super();
     this.key = draft.key;
     this.to = draft.peer;
@@ -79,20 +84,23 @@ export class OwnMessage extends Source<MessageState> implements SentMessage {
     this.end();
   }
 
-  /** The conversation has come further. False when nobody has to be told any more: one that is only queued may yet fail. */
-  moved(): boolean {
+  /**
+   * Notifies of a new state. Returns whether it has to be tracked further: a queued message may still fail, all others
+   * only matter to listeners.
+   */
+  update(): boolean {
     const now = this.value;
     const { is } = now;
-    if (now !== this.#told) {
-      this.#told = now;
+    if (now !== this.#lastState) {
+      this.#lastState = now;
       this.changed();
     }
     if (is === "read" || is === "failed") this.end();
-    return is === "queued" || this.heard;
+    return is === "queued" || this.hasListeners;
   }
 
-  protected override begun(): void {
-    this.#told = this.value;
-    if (this.moved() && this.seq !== null) this.#client.follow(this);
+  protected override listenerAdded(): void {
+    this.#lastState = this.value;
+    if (this.update() && this.seq !== null) this.#client.track(this);
   }
 }

@@ -1,17 +1,20 @@
-// Names that nobody else makes: of a device, and of a message before the mailbox has given it a number.
+// Unique names: of a device, and of a message before the mailbox has given it a number.
 
-/** Counts keys; begins where its numerals have as many places as they will ever have. */
-let made = 1e9;
-/** What all keys of this process or tab end with. Made when it is needed: Workers have nothing random before their first event. */
-let here: string | undefined;
+/** Counts keys. It starts at 1e9, so that all keys have the same number of digits and sort as text. */
+let nextKey = 1e9;
+/**
+ * The suffix of all keys of this process or tab. Made at the first key: Workers have no random numbers before their
+ * first event.
+ */
+let suffix: string | undefined;
 
-/** A fresh name for a device. */
+/** A new name for a device. */
 export function newDevice(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** A fresh key for a draft. Keys sort in the order in which they were made, across tabs as far as their clocks go. */
+/** A new key for a draft. Keys sort in the order in which they were made; across tabs, in the order of their clocks. */
 export function keyOf(): string {
-  here ??= `-${newDevice().slice(0, 8)}`;
-  return `${Date.now()}-${made++}${here}`;
+  suffix ??= `-${newDevice().slice(0, 8)}`;
+  return `${Date.now()}-${nextKey++}${suffix}`;
 }

@@ -1,4 +1,4 @@
-// What is read over HTTP: the list of conversations, and messages older than those that came over the socket.
+// Reads over HTTP: the list of conversations, and messages older than those that came over the socket.
 import { readDown } from "../protocol/down.ts";
 import { messageRefusalOf } from "../protocol/message-refusals.ts";
 import { matchesShape } from "../protocol/json-shape.ts";
@@ -6,8 +6,8 @@ import type { Listed } from "./apply-frames.ts";
 import { read } from "./server.ts";
 import type { Entry, Piece } from "./store.ts";
 
-/** Conversations in one answer. */
-const PAGE = 200;
+/** Conversations of one page of the list. */
+const PAGE_SIZE = 200;
 
 const CONVERSATIONS = { conversations: "list" } as const;
 const CONVERSATION = {
@@ -25,22 +25,22 @@ const REFUSED = { failed: "text" } as const;
 export type Ask = (path: string, query: { readonly search: Readonly<Record<string, string>> }) => Promise<unknown>;
 
 /** All conversations. */
-export async function list(ask: Ask, user: string): Promise<readonly Listed[]> {
+export async function listConversations(ask: Ask, user: string): Promise<readonly Listed[]> {
   const all: Listed[] = [];
   for (;;) {
     const before = all.at(-1)?.seq;
-    const search = { limit: `${PAGE}`, ...(before !== undefined && { before: `${before}` }) };
+    const search = { limit: `${PAGE_SIZE}`, ...(before !== undefined && { before: `${before}` }) };
     const page = read(CONVERSATIONS, await ask("/api/conversations", { search })).conversations;
     for (const value of page) {
       const one = read(CONVERSATION, value);
       all.push({ ...one, last: entryOf(one.last, user) });
     }
-    if (page.length < PAGE) return all;
+    if (page.length < PAGE_SIZE) return all;
   }
 }
 
-/** Messages of one conversation before a seq. */
-export async function past(ask: Ask, user: string, peer: string, before: number, limit: number): Promise<Piece> {
+/** One page of messages of a conversation, before a seq. */
+export async function readOlder(ask: Ask, user: string, peer: string, before: number, limit: number): Promise<Piece> {
   const search = { limit: `${limit}`, ...(Number.isFinite(before) && { before: `${before}` }) };
   const path = `/api/conversations/${encodeURIComponent(peer)}/messages`;
   const page = read(MESSAGES, await ask(path, { search }));

@@ -1,12 +1,12 @@
-// Where the server is and who asks: addresses, and the token in each of its places. It knows no frame.
+// Where the server is and who the caller is: addresses, and the token in a header or a subprotocol. It knows no frame.
 import { matchesShape, type Shape, type ShapeOf } from "../protocol/json-shape.ts";
 import { V1 } from "../protocol/version.ts";
 import { parse } from "../protocol/json.ts";
-import type { ServerAddress } from "./connection.ts";
+import type { ServerAddress } from "./live-socket.ts";
 
 type Token = string | (() => string | Promise<string>);
 
-/** What goes with a question. */
+/** The parts of a request. */
 export interface Query {
   readonly method?: "GET" | "POST" | "PUT" | "DELETE";
   readonly search?: Readonly<Record<string, string>>;
@@ -32,34 +32,34 @@ export class Server {
   readonly #user: string | null;
   readonly #token: Token | undefined;
 
-  /** `user` null: whoever the browser's cookie says. Throws a TypeError if `url` is none. */
+  /** `user` null: the user of the browser's cookie. Throws a TypeError if `url` is none. */
   constructor(url: string, user: string | null = null, token?: Token) {
     this.#origin = new URL(url.replace(/^ws/, "http"));
     this.#user = user;
     this.#token = token;
   }
 
-  /** Its name and port: what a store of it is called by. */
+  /** Its name and port, a part of the name of a store. */
   get host(): string {
     return this.#origin.host;
   }
 
-  /** Whether another try may have another token. */
+  /** Whether the next attempt may have another token. */
   get renews(): boolean {
     return typeof this.#token === "function";
   }
 
-  /** The mailbox's socket; `place` is the query that says where this device is. */
-  async door(place: Record<string, string>): Promise<ServerAddress> {
-    const url = this.#address(`/client/${encodeURIComponent(this.#user ?? "")}`, place);
+  /** The address of the mailbox's socket; `query` says where this device is. */
+  async socketAddress(query: Record<string, string>): Promise<ServerAddress> {
+    const url = this.#address(`/client/${encodeURIComponent(this.#user ?? "")}`, query);
     url.protocol = url.protocol.replace("http", "ws");
-    const token = await this.present();
+    const token = await this.currentToken();
     return { url: url.href, protocols: token === undefined ? [V1] : [V1, `bearer.${token}`] };
   }
 
   /** Asks over HTTP; resolves with the answer's JSON, rejects with a `Refused` or where there is no answer. */
   readonly ask = async (path: string, { method = "GET", search = {}, body }: Query = {}): Promise<unknown> => {
-    const token = await this.present();
+    const token = await this.currentToken();
     const headers: Record<string, string> = token === undefined ? {} : { Authorization: `Bearer ${token}` };
     const user = this.#user === null ? {} : { user: this.#user };
     const response = await fetch(this.#address(path, { ...user, ...search }), {
@@ -73,8 +73,7 @@ export class Server {
     throw new Refused(value.code, value.message, value.retryAfter ?? null);
   };
 
-  /** The token of now. */
-  async present(): Promise<string | undefined> {
+  async currentToken(): Promise<string | undefined> {
     return typeof this.#token === "function" ? this.#token() : this.#token;
   }
 

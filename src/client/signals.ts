@@ -1,22 +1,22 @@
-// Who is there and who is typing, as it is to be shown: a reload does not flicker, and typing is let go of. Nothing of it is kept.
+// Who is online and who is typing, as it is shown: a reload of the peer does not flicker, and typing expires. Nothing
+// of it is stored.
 import type { Signal } from "./tab-messages.ts";
 import { Computed } from "./live-value.ts";
 
-/** Whether somebody is there. `at`: last seen, ms since 1970, or since when this was heard. */
+/** Whether somebody is online. `at`: last seen, ms since 1970, or the time of the last signal. */
 export interface Presence {
   readonly online: boolean;
   readonly at: number;
 }
 
-/** Ms that somebody who left is still shown: a page that is loaded again is back before. */
-const LINGER = 15_000;
-/** Ms that typing is shown unless it is said again. */
-const TYPING = 10_000;
-
-/** Ms between two words of one's own typing: its receiver shows it for 10 s. */
-const TYPING_EVERY = 4_000;
-/** People whom one socket may watch. */
-const WATCHED = 64;
+/** A user who went offline is still shown as online for this time: a page that is loaded again is back before. */
+const LINGER_MS = 15_000;
+/** Typing is shown for this time after its last signal. */
+const TYPING_MS = 10_000;
+/** The least time between two signals that this user types: the receiver shows each for 10 s. */
+const TYPING_INTERVAL_MS = 4_000;
+/** Users that one socket may watch. */
+const MAX_WATCHED = 64;
 
 type Timer = ReturnType<typeof setTimeout>;
 
@@ -27,46 +27,45 @@ export class Signals {
   readonly #leaving = new Map<string, Timer>();
   readonly #typing = new Map<string, Timer>();
   readonly #typedAt = new Map<string, number>();
-  /** Whom each tab watches. */
+  /** The users that each tab watches. */
   readonly #watched = new Map<string, readonly string[]>();
 
-  hear(signal: Signal): void {
-    if (signal.type === "typing") this.#types(signal.from);
-    else this.#is(signal.user, { online: signal.online, at: signal.at });
+  apply(signal: Signal): void {
+    if (signal.type === "typing") this.#startTyping(signal.from);
+    else this.#setPresence(signal.user, { online: signal.online, at: signal.at });
   }
 
-  /** Who wrote types no more, and is there. */
-  wrote(peer: string): void {
+  stopTyping(peer: string): void {
     clearTimeout(this.#typing.get(peer));
     if (this.#typing.delete(peer)) this.typing.changed();
   }
 
-  /** Whether it is to be said that the user types to `peer`. */
-  saysTyping(peer: string): boolean {
+  /** Whether a signal that the user types to `peer` is due. */
+  mayReportTyping(peer: string): boolean {
     const now = Date.now();
-    if (now - (this.#typedAt.get(peer) ?? 0) < TYPING_EVERY) return false;
+    if (now - (this.#typedAt.get(peer) ?? 0) < TYPING_INTERVAL_MS) return false;
     this.#typedAt.set(peer, now);
     return true;
   }
 
-  /** What was typed was sent. */
-  sent(peer: string): void {
+  /** The next typing is reported at once. */
+  messageSent(peer: string): void {
     this.#typedAt.delete(peer);
   }
 
-  /** Whom one of the tabs watches from now on. */
+  /** Replaces the users that one of the tabs watches. */
   watch(tab: string, peers: readonly string[]): void {
     this.#watched.set(tab, peers);
   }
 
-  /** Whom all tabs watch. */
+  /** The users that any tab watches. */
   get watched(): readonly string[] {
-    return [...new Set([...this.#watched.values()].flat())].slice(0, WATCHED);
+    return [...new Set([...this.#watched.values()].flat())].slice(0, MAX_WATCHED);
   }
 
-  /** Without a connection nobody knows: what was known is let go of, unless it is heard again. */
-  lost(): void {
-    for (const peer of this.#presence.keys()) this.#leave(peer, null);
+  /** Without a connection the presence of all becomes unknown, unless it is signalled again in time. */
+  connectionLost(): void {
+    for (const peer of this.#presence.keys()) this.#leaveLater(peer, null);
   }
 
   end(): void {
@@ -75,30 +74,30 @@ export class Signals {
     this.typing.end();
   }
 
-  #types(peer: string): void {
+  #startTyping(peer: string): void {
     clearTimeout(this.#typing.get(peer));
-    const began = !this.#typing.has(peer);
-    const timer = setTimeout(() => this.wrote(peer), TYPING);
+    const isNew = !this.#typing.has(peer);
+    const timer = setTimeout(() => this.stopTyping(peer), TYPING_MS);
     this.#typing.set(peer, timer);
-    if (began) this.typing.changed();
+    if (isNew) this.typing.changed();
   }
 
-  #is(peer: string, presence: Presence): void {
-    if (!presence.online && this.#presence.get(peer)?.online === true) return this.#leave(peer, presence);
-    this.#stay(peer);
+  #setPresence(peer: string, presence: Presence): void {
+    if (!presence.online && this.#presence.get(peer)?.online === true) return this.#leaveLater(peer, presence);
+    this.#cancelLeave(peer);
     this.#set(peer, presence);
   }
 
-  #leave(peer: string, then: Presence | null): void {
-    this.#stay(peer);
+  #leaveLater(peer: string, then: Presence | null): void {
+    this.#cancelLeave(peer);
     const leave = () => {
       this.#leaving.delete(peer);
       this.#set(peer, then);
     };
-    this.#leaving.set(peer, setTimeout(leave, LINGER));
+    this.#leaving.set(peer, setTimeout(leave, LINGER_MS));
   }
 
-  #stay(peer: string): void {
+  #cancelLeave(peer: string): void {
     clearTimeout(this.#leaving.get(peer));
     this.#leaving.delete(peer);
   }

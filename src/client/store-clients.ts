@@ -1,28 +1,22 @@
-// The clients of one store: one of them is connected, by a core; all see what it commits, and write what is theirs into the store.
-// It knows who leads and what clients of a store say to each other; no frame, and nothing of what a commit means.
+// One client among the clients of its store. One of them leads: it is connected. All of them see its commits, and each
+// writes its own drafts and reads into the store. It knows who leads and what clients send each other; no frame, and no
+// meaning of a commit.
 import { Leader, type LeaderOptions } from "./leader.ts";
 import type { ConnectionState } from "./connection.ts";
 import { Computed } from "./live-value.ts";
 import { newDevice } from "./random-ids.ts";
 import { type Commit, type Draft, type Kept, NONE, type Read, type Store, type Why } from "./store.ts";
-import type { Notice, TabMessage } from "./tab-messages.ts";
+import type { Notice, TabMessage, TabRequest } from "./tab-messages.ts";
 import type { View } from "./view.ts";
 
-/** What any client says to the one that is connected. */
-type Asked =
-  /** In the store already. */
-  | { readonly wrote: Commit }
-  | { readonly typing: string }
-  | { readonly watch: readonly string[]; readonly tab: string }
-  | { readonly ask: "state" | "retry" | "check" };
-
-/** The latest notices that are kept. */
+/** The latest notices are shown, at most so many. */
 const NOTICES = 20;
 
-type CoreParts = Pick<LeaderOptions, "user" | "since" | "door" | "renew" | "list">;
+/** The options of a leader that do not depend on the store. */
+type ServerOptions = Pick<LeaderOptions, "user" | "since" | "addressOf" | "renew" | "listConversations">;
 
 const CLOSED: Why = { code: "closed", message: "The mailbox was closed before it answered." };
-const ENDED = { is: "stopped", code: 1000, message: "This device closed the mailbox." } as const;
+const STOPPED = { is: "stopped", code: 1000, message: "This device closed the mailbox." } as const;
 
 export class StoreClients {
   readonly state = new Computed(() => this.#state);
@@ -31,84 +25,80 @@ export class StoreClients {
   readonly #store: Store;
   readonly #open: () => Promise<Kept>;
   readonly #view: View;
-  readonly #parts: CoreParts;
+  readonly #serverOptions: ServerOptions;
   readonly #ready: Promise<void>;
   readonly #tab = newDevice();
-  /** What was written in this moment, and the promise that it is kept. */
-  #unwritten = unwritten();
-  #written: Promise<void> | null = null;
-  #core: Leader | null = null;
+  /** Changes that were written in the same task, and the promise that the store has them. */
+  #buffer = emptyBuffer();
+  #flushing: Promise<void> | null = null;
+  #leader: Leader | null = null;
   #state: ConnectionState = { is: "connecting" };
   #gaps = 0;
   #notices: readonly Notice[] = [];
-  #closed = false;
+  #isClosed = false;
 
   /** `open` opens the store, and reads it again when this client begins to lead. */
-  constructor(store: Store, open: () => Promise<Kept>, view: View, parts: CoreParts) {
+  constructor(store: Store, open: () => Promise<Kept>, view: View, serverOptions: ServerOptions) {
     this.#store = store;
     this.#open = open;
     this.#view = view;
-    this.#parts = parts;
+    this.#serverOptions = serverOptions;
     this.#ready = this.#start();
   }
 
-  get closed(): boolean {
-    return this.#closed;
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
-  /** Resolves when what was kept is in the view. */
+  /** Resolves when the records of the store are in the view. */
   get ready(): Promise<void> {
     return this.#ready;
   }
 
   /** The application has taken more of what was shown. */
-  taken(): void {
-    this.#core?.ack();
+  ack(): void {
+    this.#leader?.ack();
   }
 
-  /** What was written here, and is shown: kept as soon as it can be, and sent by whoever is connected. Resolves when it is kept. */
+  /** Stores what was written and shown here; the leader sends it. Resolves when it is stored. */
   write(commit: Commit): Promise<void> {
     const { drafts = NONE, settled = NONE, reads = NONE } = commit;
-    this.#unwritten.drafts.push(...drafts);
-    this.#unwritten.settled.push(...settled);
-    this.#unwritten.reads.push(...reads);
-    // What is written in the same moment is kept together.
-    if (this.#written === null) {
-      this.#written = this.#ready.then(() => {
-        const all = this.#unwritten;
-        this.#unwritten = unwritten();
-        this.#written = null;
-        return this.#keep(all);
+    this.#buffer.drafts.push(...drafts);
+    this.#buffer.settled.push(...settled);
+    this.#buffer.reads.push(...reads);
+    // Everything that is written in the same task is one commit.
+    if (this.#flushing === null) {
+      this.#flushing = this.#ready.then(() => {
+        const all = this.#buffer;
+        this.#buffer = emptyBuffer();
+        this.#flushing = null;
+        return this.#persist(all);
       });
-      // Whoever does not wait for it is told by the connection's state.
-      this.#written.catch(() => undefined);
+      // A caller that does not wait for it learns of a failure by the connection's state.
+      this.#flushing.catch(() => undefined);
     }
-    return this.#written;
+    return this.#flushing;
   }
 
-  typing(peer: string): void {
-    this.#ask({ typing: peer });
+  sendTyping(peer: string): void {
+    this.#request({ typing: peer });
   }
 
   watch(peers: readonly string[]): void {
-    this.#ask({ watch: peers, tab: this.#tab });
+    this.#request({ watch: peers, tab: this.#tab });
   }
 
-  retry(): void {
-    this.#ask({ ask: "retry" });
-  }
-
-  check(): void {
-    this.#ask({ ask: "check" });
+  ask(ask: "retry" | "check"): void {
+    this.#request({ ask });
   }
 
   async close(forget: boolean): Promise<void> {
-    if (this.#closed) return;
-    this.#say({ watch: [], tab: this.#tab });
-    this.#closed = true;
-    const stopped = this.#core?.stop(ENDED.message);
+    if (this.#isClosed) return;
+    this.#post({ watch: [], tab: this.#tab });
+    this.#isClosed = true;
+    const stopped = this.#leader?.stop(STOPPED.message);
     if (!this.#store.lasting) this.#fail(this.#view.drafts(), CLOSED);
-    this.#move(ENDED);
+    this.#setState(STOPPED);
     this.state.end();
     this.gaps.end();
     this.notices.end();
@@ -123,123 +113,124 @@ export class StoreClients {
       this.#view.apply(kept);
       const { shared } = this.#store;
       if (shared === undefined) return this.#begin(kept);
-      shared.listen((word) => this.#hear(word as TabMessage | Asked));
-      this.#say({ ask: "state" });
-      // Closing gives up the place in the queue, and then nobody leads here.
+      shared.listen((message) => this.#receive(message as TabMessage | TabRequest));
+      this.#post({ ask: "state" });
+      // It rejects when this client closes before it leads.
       shared.lead().then(
         () => this.#lead(),
         () => undefined,
       );
     } catch (error) {
-      this.#fault(error);
+      this.#openFailed(error);
     }
   }
 
-  /** What was written meanwhile, here and elsewhere, is in the store. */
+  /** Reads the store again: other clients have written to it meanwhile. */
   async #lead(): Promise<void> {
     try {
       this.#begin(await this.#open());
     } catch (error) {
-      this.#fault(error);
+      this.#openFailed(error);
     }
   }
 
   #begin(kept: Kept): void {
-    if (this.#closed) return;
-    this.#core = new Leader({
-      ...this.#parts,
+    if (this.#isClosed) return;
+    this.#leader = new Leader({
+      ...this.#serverOptions,
       store: this.#store,
       kept,
-      tell: (told) => this.#tell(told),
-      taken: () => this.#view.feed.taken(),
+      publish: (message) => this.#publish(message),
+      takenUpTo: () => this.#view.incoming.takenUpTo(),
     });
-    this.#core.watch(this.#view.signals.watched);
-    this.#core.start();
+    this.#leader.watch(this.#view.signals.watched);
+    this.#leader.start();
   }
 
-  async #keep(commit: Commit): Promise<void> {
+  async #persist(commit: Commit): Promise<void> {
     try {
-      if (this.#core !== null) return await this.#core.take(commit, false);
+      if (this.#leader !== null) return await this.#leader.take(commit, false);
       await this.#store.write(commit);
     } catch (error) {
       this.#fail(commit.drafts ?? [], { code: "not_kept", message: `It can't be kept: ${String(error)}` });
       throw error;
     }
-    this.#say({ wrote: commit });
-    // This client may have begun to lead meanwhile, having read the store before.
-    this.#taken(commit);
+    this.#post({ wrote: commit });
+    // This client may lead now, after it read the store without this commit.
+    this.#takeStored(commit);
   }
 
-  /** What is in the store already, for the core if it is here. */
-  #taken(commit: Commit): void {
-    this.#core?.take(commit, true).catch(() => undefined);
+  /** Gives the leader, where it is here, a commit that the store has already. */
+  #takeStored(commit: Commit): void {
+    this.#leader?.take(commit, true).catch(() => undefined);
   }
 
   #fail(drafts: readonly Draft[], failed: Why): void {
     this.#view.apply({ drafts: drafts.map((draft) => ({ ...draft, failed: draft.failed ?? failed })) });
   }
 
-  /** Nothing can be kept, so nothing is shown either; `retry` tries again. */
-  #fault(error: unknown): void {
-    if (!this.#closed)
-      this.#move({ is: "stopped", code: 1000, message: `The store can't be opened: ${String(error)}` });
+  /** Without a store nothing is shown; `retry` tries again. */
+  #openFailed(error: unknown): void {
+    if (!this.#isClosed)
+      this.#setState({ is: "stopped", code: 1000, message: `The store can't be opened: ${String(error)}` });
   }
 
-  #move(state: ConnectionState): void {
-    if (this.#state.is === "open" && state.is !== "open") this.#view.signals.lost();
+  #setState(state: ConnectionState): void {
+    if (this.#state.is === "open" && state.is !== "open") this.#view.signals.connectionLost();
     this.#state = state;
     this.state.changed();
   }
 
-  #say(word: TabMessage | Asked): void {
-    if (!this.#closed) this.#store.shared?.say(word);
+  /** Sends to all other clients of the store. */
+  #post(message: TabMessage | TabRequest): void {
+    if (!this.#isClosed) this.#store.shared?.say(message);
   }
 
-  /** From the core: here, and to all others. */
-  #tell(told: TabMessage): void {
-    this.#hear(told);
-    this.#say(told);
+  /** A message of the leader: for this client and all others. */
+  #publish(message: TabMessage): void {
+    this.#receive(message);
+    this.#post(message);
   }
 
-  /** To whoever is connected: this client, or another one of the store. */
-  #ask(word: Asked): void {
+  /** Asks the leader, in this client or in another one. */
+  #request(request: TabRequest): void {
     void this.#ready.then(() => {
-      this.#hear(word);
-      if (this.#core === null || "watch" in word) this.#say(word);
+      this.#receive(request);
+      if (this.#leader === null || "watch" in request) this.#post(request);
     });
   }
 
-  #hear(word: TabMessage | Asked): void {
-    if (this.#closed) return;
-    if ("commit" in word) this.#view.apply(word.commit);
-    else if ("signal" in word) this.#view.signals.hear(word.signal);
-    else if ("state" in word) this.#move(word.state);
-    else if ("gap" in word) {
+  #receive(message: TabMessage | TabRequest): void {
+    if (this.#isClosed) return;
+    if ("commit" in message) this.#view.apply(message.commit);
+    else if ("signal" in message) this.#view.signals.apply(message.signal);
+    else if ("state" in message) this.#setState(message.state);
+    else if ("gap" in message) {
       this.#gaps++;
       this.gaps.changed();
-    } else if ("notice" in word) {
-      this.#notices = [...this.#notices, word.notice].slice(-NOTICES);
+    } else if ("notice" in message) {
+      this.#notices = [...this.#notices, message.notice].slice(-NOTICES);
       this.notices.changed();
-    } else this.#asked(word);
+    } else this.#answer(message);
   }
 
-  #asked(word: Asked): void {
-    if ("wrote" in word) {
-      this.#view.apply(word.wrote);
-      this.#taken(word.wrote);
-    } else if ("watch" in word) {
-      this.#view.signals.watch(word.tab, word.watch);
-      this.#core?.watch(this.#view.signals.watched);
-    } else if (this.#core === null) return;
-    else if ("typing" in word) this.#core.typing(word.typing);
-    else if (word.ask === "state") this.#tell({ state: this.#core.state });
-    else if (word.ask === "check") this.#core.check();
-    else if (this.#core.broken) void this.#lead();
-    else this.#core.start();
+  #answer(request: TabRequest): void {
+    if ("wrote" in request) {
+      this.#view.apply(request.wrote);
+      this.#takeStored(request.wrote);
+    } else if ("watch" in request) {
+      this.#view.signals.watch(request.tab, request.watch);
+      this.#leader?.watch(this.#view.signals.watched);
+    } else if (this.#leader === null) return;
+    else if ("typing" in request) this.#leader.sendTyping(request.typing);
+    else if (request.ask === "state") this.#publish({ state: this.#leader.state });
+    else if (request.ask === "check") this.#leader.check();
+    else if (this.#leader.hasFailed) void this.#lead();
+    else this.#leader.start();
   }
 }
 
-/** What an application writes in one moment. */
-function unwritten(): { readonly drafts: Draft[]; readonly settled: string[]; readonly reads: Read[] } {
+/** What an application writes in one task. */
+function emptyBuffer(): { readonly drafts: Draft[]; readonly settled: string[]; readonly reads: Read[] } {
   return { drafts: [], settled: [], reads: [] };
 }

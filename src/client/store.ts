@@ -1,4 +1,4 @@
-// What a device keeps: the records, the one unit in which they change, and what a place to keep them has to offer.
+// The records of a device, the commit in which they change, and the interface of a store.
 // It knows no socket and no frame; a store of your own is an object of the shape `Store`.
 
 /** Any JSON value. */
@@ -10,19 +10,19 @@ export interface Why {
   readonly message: string;
 }
 
-/** Where this device is in the log of its mailbox. */
+/** The position of this device in the log of its mailbox. */
 export interface Position {
   readonly device: string;
   readonly epoch: string | null;
-  /** The highest seq that is kept; null while the mailbox knows better where this device is. */
+  /** The highest seq that is stored; null while only the mailbox knows the position of this device. */
   readonly cursor: number | null;
-  /** Everything from this seq on is kept here; null while that is not known. */
+  /** Everything from this seq on is stored here; null while that is not known. */
   readonly base: number | null;
-  /** Whether the conversations that lie before `base` are in the list. */
+  /** Whether the list has the conversations before `base`. */
   readonly listed: boolean;
 }
 
-/** A message that is in the log. `peer` is the other one, whoever wrote it. `at` is ms since 1970. */
+/** A message that is in the log. `peer` is the other user of the conversation. `at` is ms since 1970. */
 export interface Entry {
   readonly key: string;
   readonly seq: number;
@@ -33,9 +33,9 @@ export interface Entry {
   readonly failed?: Why;
 }
 
-/** A message of this device that its mailbox has not answered. `seq` where the log has shown it already. */
+/** A message of this device without an answer of its mailbox. `seq` where the log has shown it already. */
 export interface Draft {
-  /** Sorts as it was written. */
+  /** Keys sort in the order of writing. */
   readonly key: string;
   readonly peer: string;
   readonly at: number;
@@ -45,7 +45,10 @@ export interface Draft {
   readonly failed: Why | null;
 }
 
-/** How far a conversation has come, each a seq of one's own log: in the peer's mailbox, on a device, read there; read here. */
+/**
+ * Watermarks of a conversation, each a seq of the user's own log: stored in the peer's mailbox, delivered to a device
+ * of the peer, read by the peer; and, as `mine`, read by the user.
+ */
 export interface Marks {
   readonly stored: number;
   readonly delivered: number;
@@ -57,30 +60,30 @@ export interface Marks {
 export interface Row extends Marks {
   readonly peer: string;
   readonly last: Entry | null;
-  /** contact, request (a stranger who was not answered yet) or blocked. */
+  /** contact, request (a stranger without an answer yet) or blocked. */
   readonly standing?: string;
-  /** The peer's messages that are unread: the latest by their seq, and how many more up to which seq. */
+  /** Unread messages of the peer: the seqs of the latest ones; `more` older ones, up to the seq `moreUpTo`. */
   readonly fresh: readonly number[];
   readonly more: number;
   readonly moreUpTo: number;
-  /** The highest origin that came from the peer: what is not above it was shown already. */
+  /** The highest origin that the peer sent: messages up to it were shown already. */
   readonly origin: number;
 }
 
-/** "I have read the conversation with `peer` up to `seq`", until the mailbox has said so too. */
+/** "I have read the conversation with `peer` up to `seq`", until the mailbox has confirmed it. */
 export interface Read {
   readonly peer: string;
   readonly seq: number;
 }
 
-/** Older messages of one conversation, without a hole up to what was kept before, from `from` on. */
+/** Older messages of one conversation. From `from` on nothing is missing up to the messages that were stored before. */
 export interface Past {
   readonly peer: string;
   readonly from: number;
   readonly entries: readonly Entry[];
 }
 
-/** What changes together: all of it is kept, or nothing. Rows replace those of the same key. */
+/** Changes that are stored all or none. Records replace those of the same key. */
 export interface Commit {
   readonly position?: Position;
   readonly rows?: readonly Row[];
@@ -88,52 +91,52 @@ export interface Commit {
   /** Entries that finally failed. Applied after `entries`. */
   readonly failures?: readonly (Why & { readonly seq: number })[];
   readonly drafts?: readonly Draft[];
-  /** Keys of drafts that are none any more. Applied after `drafts`. */
+  /** Keys of drafts that are removed. Applied after `drafts`. */
   readonly settled?: readonly string[];
   readonly reads?: readonly Read[];
-  /** Peers whose `Read` is none any more. */
+  /** Peers whose `Read` is removed. */
   readonly told?: readonly string[];
   readonly past?: Past;
 }
 
-/** For fields that a commit does not have. */
+/** The value of fields that a commit does not have. */
 export const NONE: readonly never[] = [];
 
-/** Everything that a client begins with. */
+/** The records that a client begins with. */
 export interface Kept {
   readonly position: Position;
   readonly rows: readonly Row[];
-  /** In the order in which they were written. */
+  /** In the order of writing. */
   readonly drafts: readonly Draft[];
   readonly reads: readonly Read[];
 }
 
-/** A piece of a conversation, oldest first. From `from` on nothing is missing; 0 when there is nothing before. */
+/** A page of a conversation, oldest first. From `from` on nothing is missing; 0 when there is nothing before. */
 export interface Piece {
   readonly entries: readonly Entry[];
   readonly from: number;
 }
 
 export interface Store {
-  /** Whether what is written outlives this process. */
+  /** Whether the records outlive this process. */
   readonly lasting: boolean;
-  /** Opens what is kept under this name. Where nothing is, `first` is kept and given back. */
+  /** Opens the records under this name. Where there are none, `first` is stored and returned. */
   open(name: string, first: Position): Promise<Kept>;
-  /** Resolves when all of it is kept. */
+  /** Resolves when the whole commit is stored. */
   write(commit: Commit): Promise<void>;
   /** The latest `limit` messages of a conversation before a seq. */
   piece(peer: string, before: number, limit: number): Promise<Piece>;
-  /** `forget`: nothing of it is kept any more. */
+  /** `forget`: all records are deleted. */
   close(forget?: boolean): Promise<void>;
   /** Only of a store that several clients open at once, such as the tabs of a browser. */
   readonly shared?: Shared | undefined;
 }
 
-/** How the clients of one store agree who of them connects, and speak with each other. */
+/** How the clients of one store agree which of them connects, and send each other messages. */
 export interface Shared {
-  /** Resolves when this one is to connect, and is until `close`. */
+  /** Resolves when this client is to connect; it stays so until `close`. */
   lead(): Promise<void>;
-  /** Says something to all others; what is said is copied. */
-  say(what: unknown): void;
-  listen(hear: (what: unknown) => void): void;
+  /** Sends a message, as a copy, to all others. */
+  say(message: unknown): void;
+  listen(listener: (message: unknown) => void): void;
 }

@@ -1,4 +1,5 @@
-// What the client that is connected tells all clients of its store, beside what it has kept.
+// What the clients of one store send each other, beside what is in the store: messages of the connected client to all,
+// and requests of any client to the connected one.
 import type { Down } from "../protocol/down.ts";
 import type { ConnectionState } from "./connection.ts";
 import type { Commit } from "./store.ts";
@@ -7,14 +8,25 @@ type Frame<T extends Down["type"]> = Extract<Down, { type: T }>;
 
 export type Signal = Frame<"typing" | "presence">;
 
-/** What the server says of the account: a code of PROTOCOL.md, a sentence, what it is about, and when, ms since 1970. */
+/**
+ * What the server says of the account: a code of PROTOCOL.md, a sentence, what it is about, and when, ms since 1970.
+ */
 export type Notice = Frame<"notice">;
 
+/** From the connected client to all clients. */
 export type TabMessage =
-  /** Kept, and now to be shown. */
+  /** It is in the store: now it is shown. */
   | { readonly commit: Commit }
   | { readonly signal: Signal }
   | { readonly notice: Notice }
   | { readonly state: ConnectionState }
-  /** Entries from the log are gone for good, and were not shown. */
+  /** Entries of the log are gone for good, and were not shown. */
   | { readonly gap: true };
+
+/** From any client to the connected one. */
+export type TabRequest =
+  /** It is in the store already. */
+  | { readonly wrote: Commit }
+  | { readonly typing: string }
+  | { readonly watch: readonly string[]; readonly tab: string }
+  | { readonly ask: "state" | "retry" | "check" };

@@ -1,11 +1,11 @@
-// One conversation as it is shown: the latest messages, and older ones when somebody asks; first from the store, then from the
+// One conversation as it is shown: the latest messages, and older ones on request, first from the store, then from the
 // mailbox's history. It knows records; no socket, and no frame.
 import { Computed } from "./live-value.ts";
 import { type Message, ofDraft, ofEntry } from "./message.ts";
 import type { Commit, Draft, Entry, Piece, Row, Why } from "./store.ts";
 
 /** Messages that a conversation begins with, and that `older` adds. */
-const PIECE = 50;
+const PAGE_SIZE = 50;
 
 /** What a thread needs of its client's view. */
 export interface ThreadSource {
@@ -15,78 +15,81 @@ export interface ThreadSource {
   drafts(): readonly Draft[];
 }
 
-/** The messages of a conversation that lie before a seq: at most `limit`, the latest ones. */
-type Read = (peer: string, before: number, limit: number) => Promise<Piece>;
+/** Reads a page of the messages of a conversation before a seq: at most `limit`, the latest ones. */
+type ReadPage = (peer: string, before: number, limit: number) => Promise<Piece>;
 
-/** Where a thread reads. */
+/** Where a thread reads its pages. */
 export interface PageStore {
-  /** What is kept here. */
-  readonly piece: Read;
-  /** What the mailbox still has, `from` 0 where nothing lies before. It is kept here from then on. Throws without a connection. */
-  readonly past: Read;
+  /** The messages that this device has. */
+  readonly local: ReadPage;
+  /**
+   * The messages that the mailbox has; they are stored on this device too. `from` is 0 at the beginning. Rejects
+   * without a connection.
+   */
+  readonly remote: ReadPage;
 }
 
-/** The messages of one conversation, oldest first; those without an answer last. */
+/** The messages of one conversation, oldest first; drafts last. */
 export class Thread extends Computed<readonly Message[]> {
   readonly peer: string;
   readonly #source: ThreadSource;
-  readonly #shelf: PageStore;
+  readonly #pages: PageStore;
   #entries: readonly Entry[] = [];
   #shown = new Map<string, Message>();
-  #asked: Promise<boolean> | null = null;
-  #more = true;
+  #reading: Promise<boolean> | null = null;
+  #hasMore = true;
 
-  constructor(peer: string, source: ThreadSource, shelf: PageStore) {
-    super(() => this.#show());
+  constructor(peer: string, source: ThreadSource, pages: PageStore) {
+    super(() => this.#messages());
     this.peer = peer;
     this.#source = source;
-    this.#shelf = shelf;
+    this.#pages = pages;
     source.threads.add(this);
     this.older().catch(() => undefined);
   }
 
   /** Whether there may be older messages than those that are here. */
   get more(): boolean {
-    return this.#more;
+    return this.#hasMore;
   }
 
   /**
-   * Adds the messages that lie before. Resolves with whether there are more; rejects where the mailbox would have to be asked
-   * and can't be.
+   * Adds a page of older messages. Resolves with whether there are more; rejects where only the mailbox has them and
+   * there is no connection.
    */
   older(): Promise<boolean> {
-    this.#asked ??= this.#older().finally(() => (this.#asked = null));
-    return this.#asked;
+    this.#reading ??= this.#older().finally(() => (this.#reading = null));
+    return this.#reading;
   }
 
-  /** Shows nothing new any more. */
+  /** The thread changes no more. */
   close(): void {
     this.end();
     this.#source.threads.delete(this);
   }
 
-  /** Something was kept, somewhere: of this conversation or not. */
+  /** The store has this commit, of this conversation or of others. */
   apply(commit: Commit): void {
     const entries = (commit.entries ?? []).filter(({ peer }) => peer === this.peer);
     const failures = new Map((commit.failures ?? []).map(({ seq, code, message }) => [seq, { code, message }]));
-    const fails = failures.size > 0 && this.#entries.some(({ seq }) => failures.has(seq));
+    const hasFailures = failures.size > 0 && this.#entries.some(({ seq }) => failures.has(seq));
     if (entries.length > 0) this.#merge(entries);
-    if (failures.size > 0) this.#entries = this.#entries.map((entry) => fail(entry, failures.get(entry.seq)));
-    const touched = [...(commit.rows ?? []), ...(commit.drafts ?? [])].some(({ peer }) => peer === this.peer);
-    if (entries.length > 0 || fails || touched || (commit.settled ?? []).length > 0) this.changed();
+    if (failures.size > 0) this.#entries = this.#entries.map((entry) => withFailure(entry, failures.get(entry.seq)));
+    const hasChanged = [...(commit.rows ?? []), ...(commit.drafts ?? [])].some(({ peer }) => peer === this.peer);
+    if (entries.length > 0 || hasFailures || hasChanged || (commit.settled ?? []).length > 0) this.changed();
   }
 
   async #older(): Promise<boolean> {
     const first = this.#entries[0]?.seq ?? Infinity;
-    let piece = await this.#shelf.piece(this.peer, first, PIECE);
-    if (piece.entries.length === 0 && piece.from > 0) piece = await this.#shelf.past(this.peer, first, PIECE);
-    this.#more = piece.from > 0 || piece.entries.length === PIECE;
-    if (piece.entries.length > 0) this.#merge(piece.entries);
+    let page = await this.#pages.local(this.peer, first, PAGE_SIZE);
+    if (page.entries.length === 0 && page.from > 0) page = await this.#pages.remote(this.peer, first, PAGE_SIZE);
+    this.#hasMore = page.from > 0 || page.entries.length === PAGE_SIZE;
+    if (page.entries.length > 0) this.#merge(page.entries);
     this.changed();
-    return this.#more;
+    return this.#hasMore;
   }
 
-  /** By seq; of two with the same one, what is here stays, because its key is the one that was shown. */
+  /** Sorts by seq. Of two entries with the same seq the one that is here stays, because its key was shown. */
   #merge(entries: readonly Entry[]): void {
     const last = this.#entries.at(-1)?.seq ?? 0;
     if (entries.every(({ seq }, i) => seq > (entries[i - 1]?.seq ?? last))) {
@@ -98,24 +101,24 @@ export class Thread extends Computed<readonly Message[]> {
   }
 
   /** A message that has not changed stays the same object. */
-  #show(): readonly Message[] {
+  #messages(): readonly Message[] {
     const { user } = this.#source;
     const row = this.#source.row(this.peer);
-    const kept = new Set(this.#entries.map(({ key }) => key));
-    const drafts = this.#source.drafts().filter(({ key, peer }) => peer === this.peer && !kept.has(key));
-    const made = [
+    const stored = new Set(this.#entries.map(({ key }) => key));
+    const drafts = this.#source.drafts().filter(({ key, peer }) => peer === this.peer && !stored.has(key));
+    const all = [
       ...this.#entries.map((entry) => ofEntry(entry, user, row)),
       ...drafts.map((draft) => ofDraft(draft, user)),
     ];
-    const shown = made.map((message) => {
-      const before = this.#shown.get(message.key);
-      return before?.state?.is === message.state?.is && before?.seq === message.seq ? (before ?? message) : message;
+    const shown = all.map((message) => {
+      const last = this.#shown.get(message.key);
+      return last?.state?.is === message.state?.is && last?.seq === message.seq ? (last ?? message) : message;
     });
     this.#shown = new Map(shown.map((message) => [message.key, message]));
     return shown;
   }
 }
 
-function fail(entry: Entry, failed: Why | undefined): Entry {
+function withFailure(entry: Entry, failed: Why | undefined): Entry {
   return failed === undefined ? entry : { ...entry, failed };
 }

@@ -1,11 +1,11 @@
-// What an application sees: the same in the client that is connected and in every other one of the same store, because all of
-// them see nothing but commits. It knows records; no socket, no frame, no store.
+// The state that an application sees. It is made of commits alone, so that it is the same in the connected client and
+// in every other client of the store. It knows records; no socket, no frame, no store.
 import { unreadOf } from "./apply-frames.ts";
 import { IncomingMessages } from "./incoming-messages.ts";
 import { Computed } from "./live-value.ts";
 import { type Message, ofEntry } from "./message.ts";
 import { OrderedQueue } from "./ordered-queue.ts";
-import { type Marked, OwnMessage } from "./own-message.ts";
+import { type MarkSource, OwnMessage } from "./own-message.ts";
 import { Signals } from "./signals.ts";
 import { type Commit, type Draft, type Entry, NONE, type Row } from "./store.ts";
 import type { Thread } from "./thread.ts";
@@ -16,28 +16,28 @@ export interface Conversation {
   /** The newest message. */
   readonly last: Message;
   readonly unread: number;
-  /** `contact`, `request` (a stranger who was not answered yet) or `blocked`. */
+  /** `contact`, `request` (a stranger who was not accepted yet) or `blocked`. */
   readonly standing: string;
 }
 
-/** Own messages to one peer that are followed at once. */
-const FOLLOWED = 1_000;
+/** The most own messages to one peer that are tracked at once. */
+const MAX_TRACKED = 1_000;
 
-export class View implements Marked {
+export class View implements MarkSource {
   readonly user: string;
-  readonly feed: IncomingMessages;
+  readonly incoming: IncomingMessages;
   readonly signals = new Signals();
   readonly conversations = new Computed(() => this.#list());
   readonly threads = new Set<Thread>();
   readonly #rows = new Map<string, Row>();
-  /** Own messages: drafts by key; by peer those that became entries, and of which somebody has to be told. */
+  /** Own messages: drafts by key; by peer, the entries whose state has listeners. */
   readonly #drafts = new OrderedQueue<OwnMessage>();
-  readonly #followed = new Map<string, Set<OwnMessage>>();
-  #ended = false;
+  readonly #tracked = new Map<string, Set<OwnMessage>>();
+  #hasEnded = false;
 
-  constructor(user: string, feed: IncomingMessages) {
+  constructor(user: string, incoming: IncomingMessages) {
     this.user = user;
-    this.feed = feed;
+    this.incoming = incoming;
   }
 
   row(peer: string): Row | undefined {
@@ -52,57 +52,57 @@ export class View implements Marked {
     return this.#drafts.values().map((sent) => sent.draft);
   }
 
-  /** Something changed and is kept, or was kept before. */
+  /** The store has this commit. */
   apply(commit: Commit): void {
     const { rows = NONE, drafts = NONE, settled = NONE, failures = NONE, entries = NONE } = commit;
     for (const row of rows) this.#rows.set(row.peer, row);
     for (const draft of drafts) (this.#drafts.get(draft.key) ?? this.#begin(draft)).draft = draft;
-    // A draft that became an entry is settled as well: it is taken out before the others end, and not looked for again, which would be
-    // a search through all.
-    const answered = this.#answered(entries);
+    // A draft that became an entry is settled as well. It is taken out once: a second search for its key would go
+    // through all drafts.
+    const accepted = this.#takeAccepted(entries);
     let next = 0;
-    const ended = settled.map((key) => (key === answered[next]?.key ? void next++ : this.#drafts.take(key)));
+    const ended = settled.map((key) => (key === accepted[next]?.key ? void next++ : this.#drafts.take(key)));
     for (const thread of this.threads) thread.apply(commit);
     for (const { key, failed } of drafts) if (failed !== null) this.#drafts.get(key)?.fail(failed);
     for (const sent of ended) sent?.end();
     for (const { seq, code, message } of failures) {
-      for (const sents of [answered, ...this.#followed.values()]) {
+      for (const sents of [accepted, ...this.#tracked.values()]) {
         for (const sent of sents) if (sent.seq === seq) sent.fail({ code, message });
       }
     }
-    for (const sent of answered) if (sent.moved()) this.follow(sent);
-    for (const { peer } of rows) this.#followUp(peer);
+    for (const sent of accepted) if (sent.update()) this.track(sent);
+    for (const { peer } of rows) this.#updateTracked(peer);
     if (rows.length > 0 || failures.length > 0) this.conversations.changed();
     for (const entry of entries) {
       if (entry.from === this.user) continue;
-      this.signals.wrote(entry.from);
-      this.feed.push(ofEntry(entry, this.user, undefined));
+      this.signals.stopTyping(entry.from);
+      this.incoming.push(ofEntry(entry, this.user, undefined));
     }
   }
 
-  /** A message that is being sent, for whoever sends it: shown before it is kept. */
-  sending(draft: Draft): OwnMessage {
+  /** A message of this client: shown before the store has it. */
+  addDraft(draft: Draft): OwnMessage {
     if (draft.failed !== null) return new OwnMessage(draft, this);
     const sent = this.#begin(draft);
     for (const thread of this.threads) thread.apply({ drafts: [draft] });
     return sent;
   }
 
-  /** A message that is in the log is heard of until it is read, failed, or one of too many. */
-  follow(sent: OwnMessage): void {
-    if (this.#ended) return sent.end();
-    const sents = this.#followed.get(sent.to);
-    if (sents === undefined) this.#followed.set(sent.to, new Set([sent]));
+  /** Updates a message in the log until it is read, has failed, or is one of too many. */
+  track(sent: OwnMessage): void {
+    if (this.#hasEnded) return sent.end();
+    const sents = this.#tracked.get(sent.to);
+    if (sents === undefined) this.#tracked.set(sent.to, new Set([sent]));
     else sents.add(sent);
   }
 
   end(): void {
-    this.#ended = true;
-    this.feed.end();
+    this.#hasEnded = true;
+    this.incoming.end();
     this.signals.end();
     this.conversations.end();
     for (const thread of this.threads) thread.end();
-    for (const sents of this.#followed.values()) for (const sent of sents) sent.end();
+    for (const sents of this.#tracked.values()) for (const sent of sents) sent.end();
     for (const sent of this.#drafts.values()) sent.end();
   }
 
@@ -112,27 +112,27 @@ export class View implements Marked {
     return sent;
   }
 
-  /** Drafts that have become entries: from now on they follow their conversation. */
-  #answered(entries: readonly Entry[]): OwnMessage[] {
-    const answered: OwnMessage[] = [];
+  /** Takes out the drafts that have become entries. */
+  #takeAccepted(entries: readonly Entry[]): OwnMessage[] {
+    const accepted: OwnMessage[] = [];
     for (const { key, from, seq } of entries) {
       const sent = from === this.user ? this.#drafts.take(key) : undefined;
       if (sent === undefined) continue;
       sent.seq = seq;
-      answered.push(sent);
+      accepted.push(sent);
     }
-    return answered;
+    return accepted;
   }
 
-  /** What was sent to `peer` hears how far it has come; the oldest are let go of. */
-  #followUp(peer: string): void {
-    const sents = this.#followed.get(peer);
+  /** Updates the tracked messages to `peer`; the oldest of too many end. */
+  #updateTracked(peer: string): void {
+    const sents = this.#tracked.get(peer);
     if (sents === undefined) return;
-    let tooMany = sents.size - FOLLOWED;
+    let tooMany = sents.size - MAX_TRACKED;
     for (const sent of sents) {
-      const goesOn = sent.moved();
+      const isTracked = sent.update();
       if (tooMany-- > 0) sent.end();
-      else if (goesOn) continue;
+      else if (isTracked) continue;
       sents.delete(sent);
     }
   }

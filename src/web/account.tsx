@@ -1,18 +1,20 @@
-// The user's account: devices and how more of them come in, what others may know, who is blocked, the language, and the end of it all.
+// The dialog of the user's account: devices and passkeys, privacy, blocked users, the language, and the user's data.
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Notice } from "../client/connect.ts";
-import { Devices, Passkeys } from "./devices.tsx";
+import { AccountData } from "./account-data.tsx";
+import { Devices } from "./devices.tsx";
 import { useApp } from "./app-state.ts";
 import { NoticeList } from "./notices.tsx";
 import { canNotify, notifies, setNotifies } from "./notifications.ts";
 import { DialogPart, useAsked } from "./dialog-part.tsx";
-import { type Proven, useProof } from "./fresh-proof.tsx";
+import { useProof } from "./fresh-proof.tsx";
+import { Passkeys } from "./passkeys.tsx";
 import { type Language, LANGUAGES } from "./translations.ts";
 
 export function AccountDialog({ close, lately }: { close(): void; readonly lately: readonly Notice[] }): JSX.Element {
   const { me, auth, words } = useApp();
-  const [proven, proof] = useProof();
+  const [withProof, proofDialog] = useProof();
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
   return (
@@ -30,25 +32,25 @@ export function AccountDialog({ close, lately }: { close(): void; readonly latel
           <NoticeList notices={lately} />
         </DialogPart>
       )}
-      {auth === "accounts" && <Devices proven={proven} />}
-      {auth === "accounts" && <Passkeys proven={proven} />}
+      {auth === "accounts" && <Devices withProof={withProof} />}
+      {auth === "accounts" && <Passkeys withProof={withProof} />}
       <Privacy />
       <Blocks />
       <LanguageChoice />
-      <Data proven={proven} />
+      <AccountData withProof={withProof} />
       <p>
         <a class="soft" href="/licenses.txt" target="_blank" rel="license noopener">
           {words.licenses}
         </a>
       </p>
-      {proof}
+      {proofDialog}
     </dialog>
   );
 }
 
 function Privacy(): JSX.Element {
   const { me, words } = useApp();
-  const [settings, again] = useAsked(() => me.account.settings());
+  const [settings, reload] = useAsked(() => me.account.settings());
   const [notified, setNotified] = useState(notifies);
   return (
     <DialogPart title={words.privacy}>
@@ -58,7 +60,7 @@ function Privacy(): JSX.Element {
             type="checkbox"
             checked={settings?.[name] ?? true}
             disabled={settings === null}
-            onChange={({ currentTarget }) => void me.account.change({ [name]: currentTarget.checked }).then(again)}
+            onChange={({ currentTarget }) => void me.account.change({ [name]: currentTarget.checked }).then(reload)}
           />
           {words[name]}
         </label>
@@ -79,7 +81,7 @@ function Privacy(): JSX.Element {
 
 function Blocks(): JSX.Element | null {
   const { me, words } = useApp();
-  const [blocked, again] = useAsked(() => me.people.blocked());
+  const [blocked, reload] = useAsked(() => me.people.blocked());
   if (blocked === null || blocked.length === 0) return null;
   return (
     <DialogPart title={words.blocks}>
@@ -87,7 +89,7 @@ function Blocks(): JSX.Element | null {
         {blocked.map((name) => (
           <li key={name}>
             <bdi>{name}</bdi>
-            <button type="button" class="quiet" onClick={() => void me.people.unblock(name).then(again)}>
+            <button type="button" class="quiet" onClick={() => void me.people.unblock(name).then(reload)}>
               {words.unblock}
             </button>
           </li>
@@ -112,58 +114,6 @@ function LanguageChoice(): JSX.Element {
           </option>
         ))}
       </select>
-    </DialogPart>
-  );
-}
-
-function Data({ proven }: { readonly proven: Proven }): JSX.Element {
-  const { me, auth, words, leave } = useApp();
-  const [confirmed, setConfirmed] = useState("");
-  const [asked, ask] = useState(false);
-  return (
-    <DialogPart title={words.data}>
-      <div class="row">
-        {auth !== "jwt" && (
-          <a class="button quiet" href={`/api/export?user=${encodeURIComponent(me.user)}`} download>
-            {words.exportAll}
-          </a>
-        )}
-        <button
-          type="button"
-          class="quiet"
-          onClick={() =>
-            void (auth === "accounts" ? me.account.signOut() : Promise.resolve()).catch(() => undefined).then(leave)
-          }
-        >
-          {words.signOut}
-        </button>
-        <button type="button" class="quiet danger" aria-expanded={asked} onClick={() => ask(!asked)}>
-          {words.erase}
-        </button>
-      </div>
-      {asked && (
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            if (confirmed.trim() !== me.user) return;
-            void proven(() => me.account.erase()).then(leave, () => undefined);
-          }}
-        >
-          <label for="confirm">{words.eraseHint(me.user)}</label>
-          <div class="row">
-            <input
-              id="confirm"
-              value={confirmed}
-              onInput={({ currentTarget }) => setConfirmed(currentTarget.value)}
-              autocomplete="off"
-              autocapitalize="none"
-            />
-            <button type="submit" class="danger" disabled={confirmed.trim() !== me.user}>
-              {words.erase}
-            </button>
-          </div>
-        </form>
-      )}
     </DialogPart>
   );
 }

@@ -1,38 +1,38 @@
-// The SDK's state in components, the place in the address, and the language: what every part of the page hangs on.
+// The state that all components share: the open mailbox, the language, and the conversation that the address names.
 import { createContext } from "preact";
 import { useContext, useEffect, useState } from "preact/hooks";
 import type { Live, Restante } from "../client/connect.ts";
 import { type Language, type Translations, translationsIn } from "./translations.ts";
 
-/** What all parts know. */
+/** The context of all components. */
 export interface App {
   readonly me: Restante;
   readonly language: Language;
   /** `accounts`, `jwt` or `open`. */
   readonly auth: string;
   speak(language: Language): void;
-  /** Everything of this user goes from the page. */
+  /** Signs out here: all data of this user is removed from the page. */
   leave(): void;
-  /** The server has ended it: the way in again, or as whoever this browser is signed in as now. */
+  /** The server has ended the connection: opens the mailbox of the browser's present user, or the form to sign in. */
   turnedOut(forget: boolean): Promise<void>;
 }
 
 export const AppContext = createContext<App | null>(null);
 
 export function useApp(): App & { readonly words: Translations } {
-  const place = useContext(AppContext);
-  if (place === null) throw new Error("a part of the page stands outside of it");
-  return { ...place, words: translationsIn(place.language) };
+  const app = useContext(AppContext);
+  if (app === null) throw new Error("the component is outside of the app");
+  return { ...app, words: translationsIn(app.language) };
 }
 
 /** The present value; the component is drawn again when it changes. */
 export function useLive<T>(live: Live<T>): T {
-  const [, turn] = useState(0);
-  useEffect(() => live.subscribe(() => turn((count) => count + 1)), [live]);
+  const [, redraw] = useState(0);
+  useEffect(() => live.subscribe(() => redraw((count) => count + 1)), [live]);
   return live.value;
 }
 
-/** Whose conversation the address names, or null. */
+/** The peer of the conversation that the address names, or null. */
 export function usePeer(): string | null {
   const [peer, set] = useState(peerOf);
   useEffect(() => {

@@ -1,56 +1,33 @@
-// Where a message is written. Enter sends, Shift+Enter breaks the line; what is not sent yet is kept for each conversation.
-import type { JSX } from "preact";
+// The field in which a message is written. Enter sends, Shift+Enter breaks the line; the text of each conversation is
+// stored until it is sent.
+import type { JSX, RefObject } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { problemOfBody } from "../client/connect.ts";
+import { useApp } from "./app-state.ts";
 import { number } from "./dates.ts";
 import { Icon } from "./icons.tsx";
-import { useApp } from "./app-state.ts";
 
-/** Bytes of a body as JSON, and when to begin to count aloud. */
-const MOST = 65_536;
-const NEAR = 60_000;
+/** The most bytes of a body as JSON, and from how many on the rest is counted for the user. */
+const MAX_BYTES = 65_536;
+const NEAR_BYTES = 60_000;
 
 export function Composer({ peer }: { readonly peer: string }): JSX.Element {
-  const { me, words, language } = useApp();
-  const key = `restante draft ${me.user} ${peer}`;
-  const [text, setText] = useState(() => localStorage.getItem(key) ?? "");
+  const { me, words } = useApp();
   const field = useRef<HTMLTextAreaElement>(null);
-  const left = MOST - bytesOf(text);
-  const problem = text.trim() === "" ? null : problemOfBody(text);
-
-  // Kept at once: an effect comes after the next frame, and a page that is left before loses what was typed.
-  const write = (next: string) => {
-    setText(next);
-    if (next === "") localStorage.removeItem(key);
-    else localStorage.setItem(key, next);
-  };
+  const { text, problem, write, send } = useUnsentText(peer);
+  const canSend = text.trim() !== "" && problem === null;
   useEffect(() => field.current?.focus(), [peer]);
-  // As high as what is in it, up to what the style allows.
-  useLayoutEffect(() => {
-    const area = field.current;
-    if (area === null) return;
-    area.style.height = "auto";
-    area.style.height = `${area.scrollHeight}px`;
-  }, [text]);
+  useHeightOf(field, text);
 
-  const send = () => {
-    if (text.trim() === "" || problem !== null) return;
-    // Kept here until the store has it: of a page that is left in between the text is in the field again.
-    me.send(peer, text)
-      .kept.then(() => localStorage.getItem(key) === text && localStorage.removeItem(key))
-      .catch(() => undefined);
-    setText("");
+  const submit = (event: Event) => {
+    event.preventDefault();
+    if (!canSend) return;
+    send();
     field.current?.focus();
   };
 
   return (
-    <form
-      class="composer"
-      onSubmit={(event) => {
-        event.preventDefault();
-        send();
-      }}
-    >
+    <form class="composer" onSubmit={submit}>
       <textarea
         ref={field}
         rows={1}
@@ -66,26 +43,74 @@ export function Composer({ peer }: { readonly peer: string }): JSX.Element {
           me.typing(peer);
         }}
         onKeyDown={(event) => {
-          if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-          event.preventDefault();
-          send();
+          if (event.key === "Enter" && !event.shiftKey && !event.isComposing) submit(event);
         }}
       />
-      <button type="submit" aria-label={words.send} disabled={text.trim() === "" || problem !== null}>
+      <button type="submit" aria-label={words.send} disabled={!canSend}>
         <Icon name="send" />
       </button>
-      <p id="left" class={left < 0 ? "problem" : "soft"} role="status">
-        {left < 0
-          ? words.tooLong(number(-left, language))
-          : left < MOST - NEAR
-            ? words.left(number(left, language))
-            : ""}
-      </p>
+      <BytesLeft text={text} />
     </form>
   );
 }
 
+function BytesLeft({ text }: { readonly text: string }): JSX.Element {
+  const { words, language } = useApp();
+  const left = MAX_BYTES - bytesOf(text);
+  return (
+    <p id="left" class={left < 0 ? "problem" : "soft"} role="status">
+      {left < 0
+        ? words.tooLong(number(-left, language))
+        : left < MAX_BYTES - NEAR_BYTES
+          ? words.left(number(left, language))
+          : ""}
+    </p>
+  );
+}
+
+interface UnsentText {
+  readonly text: string;
+  /** Why it can't be sent, or null. */
+  readonly problem: string | null;
+  write(next: string): void;
+  send(): void;
+}
+
+/** The text of the field, stored in this browser until the message is in the SDK's store. */
+function useUnsentText(peer: string): UnsentText {
+  const { me } = useApp();
+  const key = `restante draft ${me.user} ${peer}`;
+  const [text, setText] = useState(() => localStorage.getItem(key) ?? "");
+  return {
+    text,
+    problem: text.trim() === "" ? null : problemOfBody(text),
+    // Stored at once: an effect comes after the next frame, and a page that is left before loses the text.
+    write: (next) => {
+      setText(next);
+      if (next === "") localStorage.removeItem(key);
+      else localStorage.setItem(key, next);
+    },
+    // Removed once the SDK's store has it: after a page that is left in between the text is in the field again.
+    send: () => {
+      me.send(peer, text)
+        .kept.then(() => localStorage.getItem(key) === text && localStorage.removeItem(key))
+        .catch(() => undefined);
+      setText("");
+    },
+  };
+}
+
+/** Makes the field as high as its text, up to the limit of the style. */
+function useHeightOf(field: RefObject<HTMLTextAreaElement | null>, text: string): void {
+  useLayoutEffect(() => {
+    const area = field.current;
+    if (area === null) return;
+    area.style.height = "auto";
+    area.style.height = `${area.scrollHeight}px`;
+  }, [text]);
+}
+
 /** As the limit counts: UTF-8 of the text as JSON. */
 function bytesOf(text: string): number {
-  return text.length * 6 < NEAR ? text.length : new TextEncoder().encode(JSON.stringify(text)).length;
+  return text.length * 6 < NEAR_BYTES ? text.length : new TextEncoder().encode(JSON.stringify(text)).length;
 }

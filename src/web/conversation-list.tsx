@@ -1,139 +1,143 @@
-// The conversations, the latest first: those with contacts, and apart from them the requests of strangers. The field above finds one, or
+// The conversations, the latest first: requests of strangers, then contacts. The search field finds a conversation or
 // begins a new one.
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { type Conversation, problemOfName } from "../client/connect.ts";
+import { addressOf, go, useApp, useLive } from "./app-state.ts";
+import { ConversationItem } from "./conversation-item.tsx";
+import { Avatar } from "./icons.tsx";
+import { LookAlikeWarning } from "./look-alike-warning.tsx";
 import { useLookAlikes } from "./lookalikes.ts";
-import { number, shortTime } from "./dates.ts";
-import { Avatar, State } from "./icons.tsx";
-import { addressOf, go, useLive, useApp } from "./app-state.ts";
-import { plain } from "./message-text.tsx";
 
-/** Whose presence the list shows: as many as one connection may watch. */
-const WATCHED = 64;
+/** Users whose presence the list shows: as many as one connection may watch. */
+const MAX_WATCHED = 64;
 
 export function ConversationList({ open }: { readonly open: string | null }): JSX.Element {
   const { me, words } = useApp();
   const all = useLive(me.conversations);
-  const alike = useLookAlikes();
-  const [sought, seek] = useState("");
-  const wanted = sought.trim().toLowerCase().normalize("NFKC");
-  const found = all.filter(({ peer }) => peer.includes(wanted));
-  const requests = found.filter(({ standing }) => standing === "request");
-  const contacts = found.filter(({ standing }) => standing !== "request");
-  const fresh = wanted !== "" && problemOfName(wanted) === null && !all.some(({ peer }) => peer === wanted);
+  const lookAlikeOf = useLookAlikes();
+  const [query, setQuery] = useState("");
+  const name = query.trim().toLowerCase().normalize("NFKC");
+  const found = all.filter(({ peer }) => peer.includes(name));
+  const canBegin = name !== "" && problemOfName(name) === null && !all.some(({ peer }) => peer === name);
   useWatched(all, open);
 
-  const begin = (event: Event) => {
-    event.preventDefault();
-    const [first] = found;
-    if (fresh) go(wanted);
-    else if (first !== undefined) go(first.peer);
-    if (fresh || first !== undefined) seek("");
+  const submit = () => {
+    const peer = canBegin ? name : found[0]?.peer;
+    if (peer === undefined) return;
+    go(peer);
+    setQuery("");
   };
 
   return (
     <nav class="list" aria-label={words.conversations}>
-      <form role="search" onSubmit={begin}>
-        <input
-          type="search"
-          value={sought}
-          onInput={({ currentTarget }) => seek(currentTarget.value)}
-          placeholder={words.search}
-          aria-label={words.search}
-          autocapitalize="none"
-          autocomplete="off"
-          spellcheck={false}
-        />
-      </form>
-      {fresh && (
-        <a class="item fresh" href={addressOf(wanted)} onClick={() => seek("")}>
-          <Avatar name={wanted} />
-          <span>
-            {words.startWith(wanted)}
-            <Alike name={wanted} other={alike(wanted)} />
-          </span>
-        </a>
-      )}
+      <Search query={query} setQuery={setQuery} submit={submit} />
+      {canBegin && <NewConversation name={name} other={lookAlikeOf(name)} opened={() => setQuery("")} />}
+      <Sections found={found} open={open} lookAlikeOf={lookAlikeOf} isAlone={!canBegin} />
+    </nav>
+  );
+}
+
+interface SearchProps {
+  readonly query: string;
+  setQuery(query: string): void;
+  submit(): void;
+}
+
+function Search({ query, setQuery, submit }: SearchProps): JSX.Element {
+  const { words } = useApp();
+  return (
+    <form
+      role="search"
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit();
+      }}
+    >
+      <input
+        type="search"
+        value={query}
+        onInput={({ currentTarget }) => setQuery(currentTarget.value)}
+        placeholder={words.search}
+        aria-label={words.search}
+        autocapitalize="none"
+        autocomplete="off"
+        spellcheck={false}
+      />
+    </form>
+  );
+}
+
+interface NewConversationProps {
+  readonly name: string;
+  /** The name that it could be taken for, or null. */
+  readonly other: string | null;
+  opened(): void;
+}
+
+function NewConversation({ name, other, opened }: NewConversationProps): JSX.Element {
+  const { words } = useApp();
+  return (
+    <a class="item fresh" href={addressOf(name)} onClick={opened}>
+      <Avatar name={name} />
+      <span>
+        {words.startWith(name)}
+        <LookAlikeWarning name={name} other={other} />
+      </span>
+    </a>
+  );
+}
+
+interface SectionsProps extends Omit<ItemsProps, "conversations"> {
+  readonly found: readonly Conversation[];
+  /** Whether nothing is shown above them. */
+  readonly isAlone: boolean;
+}
+
+function Sections({ found, isAlone, ...more }: SectionsProps): JSX.Element {
+  const { words } = useApp();
+  const requests = found.filter(({ standing }) => standing === "request");
+  const contacts = found.filter(({ standing }) => standing !== "request");
+  return (
+    <>
       {requests.length > 0 && (
         <section aria-labelledby="requests">
           <h2 id="requests">{words.requests}</h2>
-          <Items all={requests} open={open} alike={alike} />
+          <Items conversations={requests} {...more} />
         </section>
       )}
       {contacts.length > 0 ? (
         <section aria-label={words.conversations}>
           {requests.length > 0 && <h2>{words.conversations}</h2>}
-          <Items all={contacts} open={open} alike={alike} />
+          <Items conversations={contacts} {...more} />
         </section>
       ) : (
-        requests.length === 0 && !fresh && <p class="soft empty">{words.nobody}</p>
+        requests.length === 0 && isAlone && <p class="soft empty">{words.nobody}</p>
       )}
-    </nav>
+    </>
   );
 }
 
 interface ItemsProps {
-  readonly all: readonly Conversation[];
+  readonly conversations: readonly Conversation[];
   readonly open: string | null;
-  alike(name: string): string | null;
+  lookAlikeOf(name: string): string | null;
 }
 
-function Items({ all, open, alike }: ItemsProps): JSX.Element {
+function Items({ conversations, open, lookAlikeOf }: ItemsProps): JSX.Element {
   return (
     <ul>
-      {all.map((one) => (
-        <Item key={one.peer} {...one} isOpen={one.peer === open} other={alike(one.peer)} />
+      {conversations.map((one) => (
+        <ConversationItem key={one.peer} {...one} isOpen={one.peer === open} other={lookAlikeOf(one.peer)} />
       ))}
     </ul>
   );
 }
 
-/** Says that a name is not the one that it looks like; nothing where it looks like none. */
-export function Alike({ name, other }: { readonly name: string; readonly other: string | null }): JSX.Element | null {
-  const { words } = useApp();
-  return other === null ? null : <span class="alike">{words.lookAlike(name, other)}</span>;
-}
-
-interface ItemProps extends Conversation {
-  readonly isOpen: boolean;
-  /** Whom the peer could be taken for, or null. */
-  readonly other: string | null;
-}
-
-function Item({ peer, last, unread, isOpen, other }: ItemProps): JSX.Element {
-  const { me, words, language } = useApp();
-  const online = useLive(me.presence).get(peer)?.online === true;
-  const types = useLive(me.typists).has(peer);
-  const text = plain(last.body);
-  return (
-    <li>
-      <a class="item" href={addressOf(peer)} aria-current={isOpen ? "page" : undefined}>
-        <Avatar name={peer} online={online} />
-        <span class="name">
-          <bdi>{peer}</bdi>
-        </span>
-        <time dateTime={new Date(last.at).toISOString()}>{shortTime(last.at, language)}</time>
-        <span class="last">
-          {last.state !== null && <State state={last.state} />}
-          <span dir="auto">{types ? words.typing : last.state === null ? text : words.you(text)}</span>
-        </span>
-        {unread > 0 && (
-          <span class="unread">
-            <span aria-hidden="true">{unread > 99 ? `${number(99, language)}+` : number(unread, language)}</span>
-            <span class="spoken">{words.unread(number(unread, language))}</span>
-          </span>
-        )}
-        <Alike name={peer} other={other} />
-      </a>
-    </li>
-  );
-}
-
-/** The open conversation's peer and the latest others. */
+/** Watches the presence of the open conversation's peer and of the latest others. */
 function useWatched(all: readonly Conversation[], open: string | null): void {
   const { me } = useApp();
-  const names = [...new Set([...(open === null ? [] : [open]), ...all.map(({ peer }) => peer)])].slice(0, WATCHED);
+  const names = [...new Set([...(open === null ? [] : [open]), ...all.map(({ peer }) => peer)])].slice(0, MAX_WATCHED);
   const key = names.toSorted().join(" ");
   useEffect(() => me.presence.watch(key === "" ? [] : key.split(" ")), [me, key]);
 }

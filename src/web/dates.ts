@@ -25,7 +25,7 @@ export function dayAndTime(at: number, language: Language): string {
   return format(at, language, { dateStyle: "medium", timeStyle: "short" });
 }
 
-/** Whole days of the local calendar: equal for two times of one day. */
+/** The number of a day in the local calendar: equal for two times of one day. */
 export function dayOf(at: number): number {
   const date = new Date(at);
   return Math.floor(Date.UTC(date.getFullYear(), date.getMonth(), date.getDate()) / 86_400_000);
@@ -44,7 +44,7 @@ function format(at: number, language: Language, options: Intl.DateTimeFormatOpti
   return known.format(at);
 }
 
-/** The region's habits, where the browser names one that speaks this language. */
+/** The first locale of the browser with this language, for the formats of its region. */
 function localeFor(language: Language): string {
   const [spoken = ""] = language.split("-");
   return navigator.languages.find((one) => one.split("-")[0] === spoken) ?? language;

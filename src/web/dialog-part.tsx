@@ -1,13 +1,16 @@
-// A part of a dialog: its title and what is in it, and what is asked of the server for it.
+// A part of a dialog: its title and its content, and the value that it asks of the server.
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 
-/** What is asked of the server: asked when the dialog opens, and again after each change. */
+/**
+ * A value of the server, null until it has answered: asked for when the dialog opens, and again when the caller wants
+ * it.
+ */
 export function useAsked<T>(ask: () => Promise<T>): readonly [T | null, () => void] {
   const [value, set] = useState<T | null>(null);
-  const again = () => void ask().then(set, () => undefined);
-  useEffect(again, []);
-  return [value, again];
+  const reload = () => void ask().then(set, () => undefined);
+  useEffect(reload, []);
+  return [value, reload];
 }
 
 export function DialogPart({

@@ -1,59 +1,49 @@
-// A proof that it is the user: the server asks for one before it changes who gets in. What asks for it waits here, and is done then.
+// A proof that the caller is the user: the server asks for one before it changes who can come in. The request waits for
+// the proof, and is sent again.
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Refused } from "../client/connect.ts";
 import { useApp } from "./app-state.ts";
 
-/** Does `act`; where the server asks for a proof, asks the user for one and does it again. Rejects where they would rather not. */
-export type Proven = <T>(act: () => Promise<T>) => Promise<T>;
+/**
+ * Runs `act`. Where the server asks for a proof, asks the user for one and runs `act` again. Rejects where the user
+ * cancels.
+ */
+export type WithProof = <T>(act: () => Promise<T>) => Promise<T>;
 
-interface Asked {
+interface ProofRequest {
   proved(): void;
   cancelled(): void;
 }
 
-/** How to do what may take a proof, and the dialog that asks for it, null while none is asked for. */
-export function useProof(): readonly [Proven, JSX.Element | null] {
-  const [asked, ask] = useState<Asked | null>(null);
-  const proven: Proven = async (act) => {
+/** The function that runs requests with a proof, and the dialog for it, null while no proof is asked for. */
+export function useProof(): readonly [WithProof, JSX.Element | null] {
+  const [request, setRequest] = useState<ProofRequest | null>(null);
+  const withProof: WithProof = async (act) => {
     try {
       return await act();
     } catch (error) {
       if (!(error instanceof Refused) || error.code !== "proof_required") throw error;
-      await new Promise<void>((done, fail) => ask({ proved: done, cancelled: () => fail(error) })).finally(() =>
-        ask(null),
-      );
+      const proof = new Promise<void>((proved, fail) => setRequest({ proved, cancelled: () => fail(error) }));
+      await proof.finally(() => setRequest(null));
       return act();
     }
   };
-  return [proven, asked === null ? null : <ProofDialog {...asked} />];
+  return [withProof, request === null ? null : <ProofDialog {...request} />];
 }
 
-function ProofDialog({ proved, cancelled }: Asked): JSX.Element {
+function ProofDialog({ proved, cancelled }: ProofRequest): JSX.Element {
   const { me, words } = useApp();
   const dialog = useRef<HTMLDialogElement>(null);
   const [code, setCode] = useState("");
-  const [problem, setProblem] = useState<string | null>(null);
-  const [busy, setBusy] = useState(false);
+  const { problem, isBusy, attempt } = useProving(proved);
   useEffect(() => dialog.current?.showModal(), []);
-  const attempt = async (prove: () => Promise<void>) => {
-    setBusy(true);
-    setProblem(null);
-    try {
-      await prove();
-      proved();
-    } catch (error) {
-      if (error instanceof Refused) setProblem(error.message);
-      else setProblem(error instanceof DOMException ? words.noPasskey : words.unreachable);
-    }
-    setBusy(false);
-  };
   return (
     <dialog ref={dialog} class="proof" onClose={cancelled} aria-labelledby="proof-title">
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          void attempt(() => me.account.prove(code));
+          attempt(() => me.account.prove(code));
         }}
       >
         <h2 id="proof-title">{words.proofTitle}</h2>
@@ -72,17 +62,10 @@ function ProofDialog({ proved, cancelled }: Asked): JSX.Element {
           {problem}
         </p>
         <div class="row">
-          <button type="submit" disabled={busy || code.trim() === ""}>
-            {busy ? words.working : words.go}
+          <button type="submit" disabled={isBusy || code.trim() === ""}>
+            {isBusy ? words.working : words.go}
           </button>
-          <button
-            type="button"
-            class="quiet"
-            disabled={busy}
-            onClick={() => void attempt(() => me.account.proveWithPasskey())}
-          >
-            {words.usePasskey}
-          </button>
+          <PasskeyButton isBusy={isBusy} prove={() => attempt(() => me.account.proveWithPasskey())} />
           <button type="button" class="quiet" onClick={cancelled}>
             {words.cancel}
           </button>
@@ -90,4 +73,33 @@ function ProofDialog({ proved, cancelled }: Asked): JSX.Element {
       </form>
     </dialog>
   );
+}
+
+function PasskeyButton({ isBusy, prove }: { readonly isBusy: boolean; prove(): void }): JSX.Element {
+  const { words } = useApp();
+  return (
+    <button type="button" class="quiet" disabled={isBusy} onClick={prove}>
+      {words.usePasskey}
+    </button>
+  );
+}
+
+/** Runs one proof at a time; `problem` is the sentence of its failure. */
+function useProving(proved: () => void) {
+  const { words } = useApp();
+  const [problem, setProblem] = useState<string | null>(null);
+  const [isBusy, setIsBusy] = useState(false);
+  const run = async (prove: () => Promise<void>) => {
+    setIsBusy(true);
+    setProblem(null);
+    try {
+      await prove();
+      proved();
+    } catch (error) {
+      if (error instanceof Refused) setProblem(error.message);
+      else setProblem(error instanceof DOMException ? words.noPasskey : words.unreachable);
+    }
+    setIsBusy(false);
+  };
+  return { problem, isBusy, attempt: (prove: () => Promise<void>) => void run(prove) };
 }

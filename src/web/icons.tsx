@@ -1,4 +1,4 @@
-// The icons: drawn here, so that nothing has to be fetched. Each says in words what it shows, or is hidden from those who listen.
+// The icons, drawn here, so that none has to be fetched. Each has a label, or is hidden from screen readers.
 import type { JSX } from "preact";
 import type { MessageState } from "../client/connect.ts";
 import { useApp } from "./app-state.ts";
@@ -35,14 +35,14 @@ export function Icon({ name, label }: { readonly name: IconName; readonly label?
   );
 }
 
-/** How far a message of one's own has come. */
+/** The state of an own message. */
 export function State({ state }: { readonly state: MessageState }): JSX.Element {
   const { words } = useApp();
   const label = state.is === "failed" ? words.failed(state.message) : words[state.is];
   return <Icon name={state.is} label={label} />;
 }
 
-/** The first letter of a name, on a colour of its own. */
+/** The first letter of a name, on a colour made of the name. */
 export function Avatar({ name, online }: { readonly name: string; readonly online?: boolean }): JSX.Element {
   const { words } = useApp();
   const hue = [...name].reduce((sum, char) => (sum * 31 + (char.codePointAt(0) ?? 0)) % 360, 7);

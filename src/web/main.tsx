@@ -1,4 +1,4 @@
-// The page begins.
+// The entry point of the web page.
 import { render } from "preact";
 import { App } from "./app.tsx";
 import { keepShell } from "./shell.ts";

@@ -1,4 +1,4 @@
-// What people wrote, as text: links can be clicked, everything else is what it is. A body that is no text is shown as JSON.
+// The body of a message as text with links, and nothing else is markup. A body that is no text is shown as JSON.
 import type { JSX } from "preact";
 
 const LINK = /https?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]}]/g;

@@ -1,5 +1,5 @@
-// What the server tells the user of their account: kept in this browser until it was seen, and shown as a quiet line that leads to the
-// devices.
+// The server's notices about the account: stored in this browser until the user has seen them, and shown as a line that
+// leads to the devices.
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Notice, Restante } from "../client/connect.ts";
@@ -7,64 +7,64 @@ import { clock, dayAndTime, dayOf } from "./dates.ts";
 import { useApp } from "./app-state.ts";
 import type { Language, Translations } from "./translations.ts";
 
-/** Notices that are kept. */
-const MOST = 5;
+/** The latest notices are stored, at most so many. */
+const MAX_STORED = 5;
 
 /** `seen`: the seq up to which the user has seen them. */
-interface Kept {
+interface StoredNotices {
   readonly seen: number;
   readonly latest: readonly Notice[];
 }
 
 const keyOf = (user: string) => `restante notices ${user}`;
 
-function read(user: string): Kept {
+function read(user: string): StoredNotices {
   try {
-    return (JSON.parse(localStorage.getItem(keyOf(user)) ?? "null") as Kept | null) ?? { seen: 0, latest: [] };
+    return (JSON.parse(localStorage.getItem(keyOf(user)) ?? "null") as StoredNotices | null) ?? { seen: 0, latest: [] };
   } catch {
     return { seen: 0, latest: [] };
   }
 }
 
-/** The user leaves this browser, and with them what was kept of them. */
+/** Removes the stored notices of a user who signs out. */
 export function forgetNotices(user: string): void {
   localStorage.removeItem(keyOf(user));
 }
 
-/** The latest notices, how many of them were not seen yet, and what says that they all are now. */
+/** The latest notices, how many of them the user has not seen yet, and a function that marks all as seen. */
 export function useNotices(me: Restante): { readonly latest: readonly Notice[]; readonly fresh: number; see(): void } {
-  const [kept, set] = useState(() => read(me.user));
+  const [stored, set] = useState(() => read(me.user));
   useEffect(() => {
     set(read(me.user));
-    const elsewhere = ({ key }: StorageEvent) => key === keyOf(me.user) && set(read(me.user));
-    addEventListener("storage", elsewhere);
-    const stop = me.notices.subscribe((heard) => {
+    const changedInOtherTab = ({ key }: StorageEvent) => key === keyOf(me.user) && set(read(me.user));
+    addEventListener("storage", changedInOtherTab);
+    const stop = me.notices.subscribe((received) => {
       const before = read(me.user);
       const last = before.latest.at(-1)?.seq ?? 0;
-      const news = heard.filter(({ seq }) => seq > Math.max(last, before.seen));
-      if (news.length > 0) keep({ ...before, latest: [...before.latest, ...news].slice(-MOST) });
+      const added = received.filter(({ seq }) => seq > Math.max(last, before.seen));
+      if (added.length > 0) store({ ...before, latest: [...before.latest, ...added].slice(-MAX_STORED) });
     });
     return () => {
       stop();
-      removeEventListener("storage", elsewhere);
+      removeEventListener("storage", changedInOtherTab);
     };
   }, [me]);
-  const keep = (now: Kept) => {
+  const store = (now: StoredNotices) => {
     localStorage.setItem(keyOf(me.user), JSON.stringify(now));
     set(now);
   };
-  const { latest, seen } = kept;
+  const { latest, seen } = stored;
   return {
     latest,
     fresh: latest.filter(({ seq }) => seq > seen).length,
     see: () => {
       const now = read(me.user);
-      if (now.latest.length > 0) keep({ ...now, seen: now.latest.at(-1)?.seq ?? now.seen });
+      if (now.latest.length > 0) store({ ...now, seen: now.latest.at(-1)?.seq ?? now.seen });
     },
   };
 }
 
-/** The newest one that was not seen, and the way to what can be done about it. */
+/** The newest notice that was not seen, with a button that opens the account. */
 export function NoticeLine(props: { readonly notice: Notice; look(): void; dismiss(): void }): JSX.Element {
   const { words, language } = useApp();
   const { notice, look, dismiss } = props;
@@ -85,7 +85,7 @@ export function NoticeLine(props: { readonly notice: Notice; look(): void; dismi
   );
 }
 
-/** The latest ones, the newest first. */
+/** The latest notices, the newest first. */
 export function NoticeList({ notices }: { readonly notices: readonly Notice[] }): JSX.Element {
   const { words, language } = useApp();
   return (

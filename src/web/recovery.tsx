@@ -1,4 +1,4 @@
-// The recovery code, which is shown once: to be copied or downloaded.
+// The recovery code, which is shown once, with buttons to copy and to download it.
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { Translations } from "./translations.ts";

@@ -1,72 +1,22 @@
-// The way in, for each mode of the server: a free name is claimed, a taken one asks for a code or a passkey; where anybody may open any
-// mailbox a name is enough; where tokens come from elsewhere, one is entered.
+// The form to sign in. With accounts a free name is claimed, and a taken one asks for a code or a passkey; in an open
+// deployment a name is enough; where tokens come from elsewhere, one is entered.
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
-import { claim, type Entrance, problemOfName, Refused, signIn, signInWithPasskey } from "../client/connect.ts";
+import type { Entrance } from "../client/connect.ts";
 import { RecoveryCode } from "./recovery.tsx";
 import type { Translations } from "./translations.ts";
-
-/** Who came in: with a token only where there is no cookie. */
-export interface Entered {
-  readonly userName: string;
-  readonly token?: string;
-}
+import { type Entered, type SignInState, useSignIn } from "./use-sign-in.ts";
 
 interface Props {
   readonly entrance: Entrance;
   readonly words: Translations;
-  /** What the server has said, where it has ended a connection. */
-  readonly why: string | null;
-  entered(who: Entered): void;
+  /** The server's sentence, where it has ended a connection. */
+  readonly reason: string | null;
+  entered(user: Entered): void;
 }
 
-export function SignIn({ entrance, words, why, entered }: Props): JSX.Element {
-  const [name, setName] = useState("");
-  const [code, setCode] = useState("");
-  const [extra, setExtra] = useState("");
-  const [taken, setTaken] = useState(false);
-  const [problem, setProblem] = useState(why);
-  const [busy, setBusy] = useState(false);
-  const [recovery, setRecovery] = useState<{ readonly userName: string; readonly code: string } | null>(null);
-  const { auth, registration } = entrance;
-  const url = location.origin;
-
-  /** Does it, and shows what went wrong. */
-  const attempt = async (act: () => Promise<void>) => {
-    setBusy(true);
-    setProblem(null);
-    try {
-      await act();
-    } catch (error) {
-      if (error instanceof Refused && error.code === "name_taken") setTaken(true);
-      else if (error instanceof Refused) setProblem(error.message);
-      else setProblem(error instanceof DOMException ? words.noPasskey : words.unreachable);
-    }
-    setBusy(false);
-  };
-
-  const proceed = (userName: string, recoveryCode: string | null) => {
-    if (recoveryCode === null) entered({ userName });
-    else setRecovery({ userName, code: recoveryCode });
-  };
-
-  const submit = (event: Event) => {
-    event.preventDefault();
-    const userName = name.trim();
-    const wrong = problemOfName(userName);
-    if (wrong !== null) return setProblem(wrong);
-    if (auth === "open") return entered({ userName });
-    if (auth === "jwt") return entered({ userName, token: extra.trim() });
-    void attempt(async () => {
-      const invitation = registration === "invite" && extra !== "" ? { invitation: extra.trim() } : {};
-      const signed = taken ? await signIn(url, { userName, code }) : await claim(url, { userName, ...invitation });
-      proceed(signed.userName, signed.recoveryCode);
-    });
-  };
-
-  const passkey = () =>
-    void attempt(async () => proceed((await signInWithPasskey(url, { userName: name.trim() })).userName, null));
-
+export function SignIn({ entrance, words, reason, entered }: Props): JSX.Element {
+  const form = useSignIn(entrance, words, reason, entered);
+  const { recovery } = form;
   if (recovery !== null) {
     return (
       <main class="entrance">
@@ -79,74 +29,100 @@ export function SignIn({ entrance, words, why, entered }: Props): JSX.Element {
   }
   return (
     <main class="entrance">
-      <form onSubmit={submit} noValidate>
-        <h1>{words.welcome}</h1>
-        <p class="soft">{auth === "open" ? words.nameHintOpen : words.nameHint}</p>
-        <label for="name">{words.name}</label>
-        <input
-          id="name"
-          value={name}
-          onInput={({ currentTarget }) => {
-            setName(currentTarget.value);
-            setProblem(null);
-          }}
-          readOnly={taken}
-          autocomplete="username webauthn"
-          autocapitalize="none"
-          spellcheck={false}
-          aria-describedby="problem"
-        />
-        {(auth === "jwt" || (registration === "invite" && !taken)) && (
-          <>
-            <label for="extra">{auth === "jwt" ? words.token : words.invitation}</label>
-            <input
-              id="extra"
-              value={extra}
-              onInput={({ currentTarget }) => setExtra(currentTarget.value)}
-              autocomplete="off"
-            />
-          </>
-        )}
-        {taken && (
-          <>
-            <p>{words.taken}</p>
-            <label for="code">{words.code}</label>
-            <input
-              id="code"
-              value={code}
-              onInput={({ currentTarget }) => setCode(currentTarget.value)}
-              autocomplete="one-time-code"
-              autocapitalize="none"
-              spellcheck={false}
-              aria-describedby="problem"
-            />
-          </>
-        )}
-        <p id="problem" class="problem" role="alert">
-          {problem}
-        </p>
-        <button type="submit" disabled={busy}>
-          {busy ? words.working : taken ? words.signIn : words.go}
-        </button>
-        {taken && (
-          <div class="row">
-            <button type="button" class="quiet" onClick={passkey} disabled={busy}>
-              {words.usePasskey}
-            </button>
-            <button
-              type="button"
-              class="quiet"
-              onClick={() => {
-                setTaken(false);
-                setCode("");
-                setProblem(null);
-              }}
-            >
-              {words.otherName}
-            </button>
-          </div>
-        )}
-      </form>
+      <SignInForm entrance={entrance} words={words} form={form} />
     </main>
+  );
+}
+
+interface FormProps {
+  readonly words: Translations;
+  readonly form: SignInState;
+}
+
+function SignInForm({ entrance, words, form }: FormProps & { readonly entrance: Entrance }): JSX.Element {
+  const { auth, registration } = entrance;
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        form.submit();
+      }}
+      noValidate
+    >
+      <h1>{words.welcome}</h1>
+      <p class="soft">{auth === "open" ? words.nameHintOpen : words.nameHint}</p>
+      <NameField words={words} form={form} />
+      {(auth === "jwt" || (registration === "invite" && !form.isTaken)) && (
+        <ExtraField label={auth === "jwt" ? words.token : words.invitation} form={form} />
+      )}
+      {form.isTaken && <CodeField words={words} form={form} />}
+      <p id="problem" class="problem" role="alert">
+        {form.problem}
+      </p>
+      <button type="submit" disabled={form.isBusy}>
+        {form.isBusy ? words.working : form.isTaken ? words.signIn : words.go}
+      </button>
+      {form.isTaken && (
+        <div class="row">
+          <button type="button" class="quiet" onClick={() => form.usePasskey()} disabled={form.isBusy}>
+            {words.usePasskey}
+          </button>
+          <button type="button" class="quiet" onClick={() => form.chooseOtherName()}>
+            {words.otherName}
+          </button>
+        </div>
+      )}
+    </form>
+  );
+}
+
+function NameField({ words, form }: FormProps): JSX.Element {
+  return (
+    <>
+      <label for="name">{words.name}</label>
+      <input
+        id="name"
+        value={form.name}
+        onInput={({ currentTarget }) => form.setName(currentTarget.value)}
+        readOnly={form.isTaken}
+        autocomplete="username webauthn"
+        autocapitalize="none"
+        spellcheck={false}
+        aria-describedby="problem"
+      />
+    </>
+  );
+}
+
+/** The invitation, or the token. */
+function ExtraField({ label, form }: { readonly label: string; readonly form: SignInState }): JSX.Element {
+  return (
+    <>
+      <label for="extra">{label}</label>
+      <input
+        id="extra"
+        value={form.extra}
+        onInput={({ currentTarget }) => form.setExtra(currentTarget.value)}
+        autocomplete="off"
+      />
+    </>
+  );
+}
+
+function CodeField({ words, form }: FormProps): JSX.Element {
+  return (
+    <>
+      <p>{words.taken}</p>
+      <label for="code">{words.code}</label>
+      <input
+        id="code"
+        value={form.code}
+        onInput={({ currentTarget }) => form.setCode(currentTarget.value)}
+        autocomplete="one-time-code"
+        autocapitalize="none"
+        spellcheck={false}
+        aria-describedby="problem"
+      />
+    </>
   );
 }

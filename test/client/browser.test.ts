@@ -1,5 +1,6 @@
-// The store of a browser: what is written offline or on the way when a tab is closed is sent once, what was shown is shown again,
-// and tabs work together. Real Chromium, real IndexedDB, a real server, and a page of our own that has nothing but the SDK.
+// The store of a browser: messages that were written offline or were in flight when a tab closed are sent once, shown
+// messages are shown again, and tabs work together. Real Chromium, real IndexedDB, a real server, and a test page with
+// nothing but the SDK.
 import { createServer, type Server as HttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { readFileSync } from "node:fs";
@@ -21,7 +22,7 @@ let count = 0;
 
 beforeAll(async () => {
   [browser, server] = await Promise.all([startBrowser(), startServer({ ...OPEN, ALLOWED_ORIGINS: "*" })]);
-  const script = readFileSync(await bundle("test/client/page.ts"), "utf8");
+  const script = readFileSync(await bundle("test/client/sdk-page.ts"), "utf8");
   site = createServer((request, response) => {
     const isScript = request.url === "/page.js";
     response.setHeader("Content-Type", isScript ? "text/javascript" : "text/html");
@@ -41,7 +42,7 @@ afterAll(async () => {
   site.close();
 });
 
-/** What the page offers to a test. */
+/** Globals of the test page. */
 declare const enter: (url: string, userName: string) => void;
 declare const me: Restante;
 declare const shown: unknown[];
@@ -51,7 +52,7 @@ function names(): { alice: string; bob: string } {
   return { alice: `alice-${count}`, bob: `bob-${count}` };
 }
 
-/** A tab in which this user is entered. */
+/** A tab with a client of this user. */
 async function tab(context: BrowserContext, userName: string): Promise<Page> {
   const page = await context.newPage();
   page.setDefaultTimeout(60_000);
@@ -65,7 +66,7 @@ async function isOpen(page: Page): Promise<void> {
   await page.waitForFunction(() => me.connection.value.is === "open");
 }
 
-/** Sends one after the other, and waits until they are kept; not for any answer. */
+/** Sends one after the other, and waits until the store has them; not for any answer. */
 function send(page: Page, to: string, bodies: readonly unknown[]): Promise<unknown> {
   return page.evaluate(
     ([peer, all]) => Promise.all(all.map((body) => me.send(peer, body as string).kept)).then(() => null),
@@ -82,7 +83,7 @@ async function bodies(device: Device, number: number): Promise<unknown[]> {
 
 const upTo = (end: number, mark: string) => Array.from({ length: end }, (_, i) => `${mark} ${i}`);
 
-test("what was typed without a server, in a tab that was closed, is sent once when the page is opened again", async () => {
+test("messages from a closed tab without a server are sent once when the page is opened again", async () => {
   const { alice, bob } = names();
   const context = await browser.newContext();
   await server.kill();
@@ -101,7 +102,7 @@ test("what was typed without a server, in a tab that was closed, is sent once wh
   expect((await phone.settled()).filter(({ type }) => type === "message")).toEqual([]);
 });
 
-test("[S10] what was on its way when the tab was closed arrives once and in order", async () => {
+test("[S10] messages that were in flight when the tab was closed arrive once and in order", async () => {
   const { alice, bob } = names();
   const context = await browser.newContext();
   const phone = await open(server.url, bob);
@@ -121,7 +122,7 @@ test("[S10] what was on its way when the tab was closed arrives once and in orde
   expect(await bodies(phone, 1)).toEqual(["end"]);
 });
 
-test("[L4] what was shown is there again without a server, and nothing is shown twice when it is back", async () => {
+test("[L4] shown messages are there again without a server, and none is shown twice when it is back", async () => {
   const { alice, bob } = names();
   const context = await browser.newContext();
   const first = await tab(context, alice);
@@ -149,7 +150,7 @@ test("[L4] what was shown is there again without a server, and nothing is shown 
   expect(await second.evaluate(() => shown)).toEqual(["new"]);
 });
 
-test("two tabs send at the same time, the connected one is closed in the middle, and everything arrives once", async () => {
+test("two tabs send at the same time, the connected one is closed meanwhile, and every message arrives once", async () => {
   const { alice, bob } = names();
   const context = await browser.newContext();
   const phone = await open(server.url, bob);
@@ -171,7 +172,7 @@ test("two tabs send at the same time, the connected one is closed in the middle,
   expect((await phone.settled()).filter(({ type }) => type === "message")).toEqual([]);
 });
 
-test("tabs agree: each shows every message once, unread and read alike, and the one that is left goes on watching", async () => {
+test("each tab shows every message once with the same unread count, and the remaining tab keeps the watched users", async () => {
   const { alice, bob } = names();
   const context = await browser.newContext();
   const tabs = [await tab(context, alice), await tab(context, alice)];

@@ -1,10 +1,10 @@
-// The SDK through seeds of chaos, every moment chosen: connections cut at any frame, answers lost, refusals, a mailbox set back, and
-// clients that die between any two steps of a write. In the end everything that was kept is in the mailbox's log once, in order, and
-// everything in the log was shown once.
+// The SDK through seeds of chaos: connections cut at any frame, lost answers, refusals, a restored mailbox, and clients
+// that die between any two steps of a write. In the end every stored message is in the mailbox's log once and in order,
+// and every message of the log was shown once.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { connect, type Restante } from "../../src/client/connect.ts";
 import { Random } from "../chaos/random.ts";
-import { Disk, type Mounted } from "./disk.ts";
+import { Disk, type MountedStore } from "./disk.ts";
 import { Model, Socket } from "./model.ts";
 
 const SEEDS = Number(process.env["CHAOS_SEEDS"] ?? 300);
@@ -24,10 +24,9 @@ class World {
   readonly random: Random;
   readonly model: Model;
   readonly disk = new Disk();
-  store!: Mounted;
+  store!: MountedStore;
   me!: Restante;
-  /** What was kept, in the order in which it was written; and what may have been. */
-  readonly kept: string[] = [];
+  /** Bodies in the order of writing, and whether the store is known to have them. */
   readonly written = new Map<string, boolean>();
   shown: unknown[] = [];
   #number = 0;
@@ -63,7 +62,7 @@ class World {
     this.start();
   }
 
-  /** Now and then a disk is slower than a new connection. */
+  /** One write of twenty is slower than a new connection. */
   async pause(): Promise<void> {
     if (this.random.chance(0.05)) await new Promise((done) => setTimeout(done, this.random.below(3_000)));
     for (let i = this.random.below(4); i > 0; i--) await Promise.resolve();
@@ -84,13 +83,13 @@ class World {
     else if (what < 65) this.model.arrive("bob", `to alice ${++this.#number}`);
     else if (what < 72) this.model.cutAll();
     else if (what < 77) this.crash();
-    else if (what < 79) this.model.setBack();
+    else if (what < 79) this.model.restoreOldCopy();
     else if (what < 90) await vi.advanceTimersByTimeAsync(this.random.below(2_000));
     else for (let i = this.random.below(6); i > 0; i--) await Promise.resolve();
   }
 }
 
-/** What the store shows of the conversation, all of it. */
+/** The whole conversation, as the store has it. */
 async function conversation(me: Restante) {
   const thread = me.messages.with("bob");
   await vi.advanceTimersByTimeAsync(10);
@@ -105,22 +104,22 @@ async function conversation(me: Restante) {
 test.each(Array.from({ length: SEEDS }, (_, i) => i + 1))("[S10][L4][W2] seed %i", async (seed) => {
   const world = new World(seed);
   const { model } = world;
-  model.weather = { cut: 0.08, busy: 0.1 };
+  model.faults = { cut: 0.08, busy: 0.1 };
   for (let i = 0; i < STEPS; i++) {
     await world.step();
-    // What is acknowledged is kept.
+    // Everything that is acknowledged is stored.
     expect(model.acked).toBeLessThanOrEqual(world.disk.cursor);
   }
-  model.weather = { cut: 0, busy: 0 };
+  model.faults = { cut: 0, busy: 0 };
   await vi.advanceTimersByTimeAsync(120_000);
 
   const own = model.log.filter(({ from }) => from === "alice").map(({ body }) => String(body));
   const sure = [...world.written].filter(([body, kept]) => kept && body.startsWith("message")).map(([body]) => body);
-  // Once, and in the order in which they were written; what was kept is there, what was not may be.
+  // Once, and in the order of writing. Every stored message is there; others may be.
   const order = [...world.written.keys()];
   expect(own).toEqual(order.filter((body) => own.includes(body)));
   expect(own).toEqual(expect.arrayContaining(sure));
-  // Shown once in all processes together, or died between being kept and being shown.
+  // Shown at most once in all processes together: a process may die after storing and before showing.
   expect(new Set(world.shown).size).toBe(world.shown.length);
   const thread = await conversation(world.me);
   const inLog = model.log.map(({ body }) => body);
@@ -128,7 +127,7 @@ test.each(Array.from({ length: SEEDS }, (_, i) => i + 1))("[S10][L4][W2] seed %i
   expect(inThread.toSorted()).toEqual(inLog.toSorted());
   const theirs = thread.filter(({ from }) => from === "bob").map(({ body }) => body);
   expect(theirs).toEqual(model.log.filter(({ from }) => from === "bob").map(({ body }) => body));
-  // What was refused for good stands there with its reason.
+  // Finally refused messages are shown with their reason.
   const waiting = thread.filter(({ seq }) => seq === null);
   expect(waiting.map(({ state }) => state?.is)).toEqual(waiting.map(() => "failed"));
   expect(waiting.every(({ body }) => String(body).startsWith("bad"))).toBe(true);

@@ -1,50 +1,50 @@
-// Conversations: in which order they are listed, what in them is unread, and their history without a hole and without doubles.
+// Conversations: the order of the list, unread counts, and a history without gaps and duplicates.
 import { beforeEach, expect, test, vi } from "vitest";
 import { memoryStore, type Message } from "../../src/client/connect.ts";
-import { enter, entered, fromBob, link, mark, pass, settle, stage } from "./scripted.ts";
+import { newClient, connectedClient, fromBob, link, mark, advance, settle, playNetwork } from "./scripted.ts";
 
-beforeEach(stage);
+beforeEach(playNetwork);
 
-test("[E3] unread counts what came and was not read, here or on another device", async () => {
-  const { me, mailbox } = await entered();
+test("[E3] unread counts the messages that were read neither here nor on another device", async () => {
+  const { me, mailbox } = await connectedClient();
   const unread = () => me.conversations.value.map(({ peer, unread: count }) => [peer, count]);
-  await mailbox.tell(fromBob(1), fromBob(2), fromBob(3));
+  await mailbox.deliver(fromBob(1), fromBob(2), fromBob(3));
   expect(unread()).toEqual([["bob", 3]]);
-  await mailbox.tell(mark(4, { mine: 2 }));
+  await mailbox.deliver(mark(4, { mine: 2 }));
   expect(unread()).toEqual([["bob", 1]]);
   me.read("bob");
-  expect((await mailbox.said()).at(-1)).toEqual({ type: "read", peer: "bob", seq: 3 });
+  expect((await mailbox.sent()).at(-1)).toEqual({ type: "read", peer: "bob", seq: 3 });
   expect(unread()).toEqual([["bob", 0]]);
-  await mailbox.tell(...Array.from({ length: 250 }, (_, i) => fromBob(10 + i)));
+  await mailbox.deliver(...Array.from({ length: 250 }, (_, i) => fromBob(10 + i)));
   expect(unread()).toEqual([["bob", 250]]);
-  await mailbox.tell(mark(300, { mine: 250 }));
+  await mailbox.deliver(mark(300, { mine: 250 }));
   expect(unread()).toEqual([["bob", 9]]);
 });
 
-test("[E4] what is read without a connection is told when there is one, until the mailbox has said so", async () => {
-  const { me, mailbox } = await entered();
-  await mailbox.tell(fromBob(1), fromBob(2));
+test("[E4] a read without a connection is sent on each later connection until the mailbox confirms it", async () => {
+  const { me, mailbox } = await connectedClient();
+  await mailbox.deliver(fromBob(1), fromBob(2));
   await mailbox.cut();
   me.read("bob");
   await settle();
   for (let i = 0; i < 2; i++) {
-    await pass(2_000);
+    await advance(2_000);
     await link().welcome();
-    expect(await link().said()).toEqual([{ type: "read", peer: "bob", seq: 2 }]);
+    expect(await link().sent()).toEqual([{ type: "read", peer: "bob", seq: 2 }]);
     await link().cut();
   }
-  await pass(4_000);
+  await advance(4_000);
   await link().welcome();
-  await link().tell(mark(3, { mine: 2 }));
+  await link().deliver(mark(3, { mine: 2 }));
   await link().cut();
-  await pass(8_000);
+  await advance(8_000);
   await link().welcome();
-  expect(await link().said()).toEqual([]);
+  expect(await link().sent()).toEqual([]);
 });
 
-test("conversations are listed the latest first, with their last message", async () => {
-  const { me, mailbox } = await entered();
-  await mailbox.tell(fromBob(1), { ...fromBob(2, "from carol", 1), from: "carol" });
+test("the list has the latest conversation first, with its last message", async () => {
+  const { me, mailbox } = await connectedClient();
+  await mailbox.deliver(fromBob(1), { ...fromBob(2, "from carol", 1), from: "carol" });
   me.send("dora", "no answer yet");
   await settle();
   const list = () => me.conversations.value.map(({ peer, last }) => [peer, last.body]);
@@ -53,20 +53,20 @@ test("conversations are listed the latest first, with their last message", async
     ["bob", "message 1"],
   ]);
   const before = me.conversations.value;
-  await mailbox.tell({ type: "typing", from: "bob" });
+  await mailbox.deliver({ type: "typing", from: "bob" });
   expect(me.conversations.value).toBe(before);
 });
 
-test("a device that begins now reads its conversations over HTTP, and counts what comes meanwhile", async () => {
+test("a new device at the head reads its conversations over HTTP, and counts messages that arrive meanwhile", async () => {
   let answer: (value: Response) => void = () => undefined;
   const asked: string[] = [];
   vi.stubGlobal("fetch", (url: URL, { headers }: RequestInit) => {
     asked.push(`${url.pathname}${url.search} ${JSON.stringify(headers)}`);
     return new Promise<Response>((done) => (answer = done));
   });
-  const me = await enter({ since: "now", token: "secret" });
+  const me = await newClient({ since: "now", token: "secret" });
   await link().welcome({ head: 50 });
-  await link().tell(fromBob(51), fromBob(52));
+  await link().deliver(fromBob(51), fromBob(52));
   const list = [
     { peer: "bob", seq: 51, unread: 4, marks: { stored: 0, delivered: 0, read: 0, mine: 0 }, last: fromBob(51) },
     {
@@ -87,7 +87,7 @@ test("a device that begins now reads its conversations over HTTP, and counts wha
   ]);
 });
 
-test("a conversation shows what is kept, then what the mailbox has, without a hole and without doubles", async () => {
+test("a conversation shows the stored messages, then those of the mailbox, without gaps and duplicates", async () => {
   const asked: string[] = [];
   let online = false;
   vi.stubGlobal("fetch", async (url: URL) => {
@@ -101,9 +101,9 @@ test("a conversation shows what is kept, then what the mailbox has, without a ho
       .map((seq) => fromBob(seq));
     return Response.json({ messages, more: before > 6 });
   });
-  const me = await enter({ since: "now" });
+  const me = await newClient({ since: "now" });
   await link().welcome({ head: 10 });
-  await link().tell(fromBob(11), fromBob(12));
+  await link().deliver(fromBob(11), fromBob(12));
   const thread = me.messages.with("bob");
   await settle();
   const seqs = () => thread.value.map(({ seq }) => seq);
@@ -119,8 +119,8 @@ test("a conversation shows what is kept, then what the mailbox has, without a ho
   expect(asked).toEqual(["?user=alice&limit=50&before=11", "?user=alice&limit=50&before=6"]);
 });
 
-test("what is sent is in its conversation at once, before it is kept, with a connection and without", async () => {
-  const { me, mailbox } = await entered();
+test("a sent message is in its conversation at once, before it is stored, with a connection and without", async () => {
+  const { me, mailbox } = await connectedClient();
   const thread = me.messages.with("bob");
   await settle();
   const shown: number[] = [];
@@ -134,7 +134,7 @@ test("what is sent is in its conversation at once, before it is kept, with a con
   expect(thread.value.map(({ body }) => body)).toEqual(["now", "later"]);
 });
 
-test("the store in memory keeps a message once and in its place, in whatever order it comes", async () => {
+test("the store in memory has a message once and in order of seq, whatever the order of writing", async () => {
   const store = memoryStore();
   await store.open("x", { device: "d", epoch: null, cursor: null, base: 0, listed: true });
   const entry = (seq: number, body: string) => ({ key: `${seq}`, seq, peer: "bob", from: "bob", at: 1, body });

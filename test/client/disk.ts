@@ -1,4 +1,5 @@
-// A disk for the SDK, in memory: it outlives the client that writes to it, takes its time, and can be pulled out in the middle.
+// A disk for the SDK, in memory: it outlives the clients that write to it, has slow writes, and can fail during a
+// write.
 import { memoryStore } from "../../src/client/memory.ts";
 import type { Commit, Kept, Piece, Position, Store } from "../../src/client/store.ts";
 
@@ -8,17 +9,17 @@ export class Disk {
   cursor = 0;
 
   /** A store on this disk. `pause` is awaited before and after each write. */
-  store(pause: () => Promise<void>): Mounted {
-    return new Mounted(this, this.#kept, pause);
+  store(pause: () => Promise<void>): MountedStore {
+    return new MountedStore(this, this.#kept, pause);
   }
 }
 
-export class Mounted implements Store {
+export class MountedStore implements Store {
   readonly lasting = true;
   readonly #disk: Disk;
   readonly #kept: Store;
   readonly #pause: () => Promise<void>;
-  /** The process that used it is gone: nothing reaches the disk any more, and nothing comes back. */
+  /** The process has ended: no write reaches the disk any more, and none returns. */
   gone = false;
   /** Every write fails, as on a disk that is full. */
   full = false;
@@ -30,7 +31,7 @@ export class Mounted implements Store {
   }
 
   async open(name: string, first: Position): Promise<Kept> {
-    // A copy: what a client does to what it was given is not on the disk.
+    // A copy: changes that a client makes to its records are not on the disk.
     return structuredClone(await this.#kept.open(name, first));
   }
 

@@ -1,5 +1,5 @@
-// A mailbox to play against: one log, the rules of ids and of resuming, and a network that cuts, delays and forgets as it is told.
-// It stands in for the server where every moment has to be chosen; the server itself is tried in test/chaos and test/stories.
+// A model of a mailbox: one log, the rules of ids and of resuming, and a network that cuts and loses texts at random.
+// It replaces the server where a seed has to choose every moment; test/chaos and test/stories test the server itself.
 import type { Random } from "../chaos/random.ts";
 import { fold } from "../support/fold.ts";
 
@@ -14,11 +14,11 @@ export interface LogEntry {
   readonly id?: number;
 }
 
-/** How unkind it is: chances of each event. */
-export interface Weather {
-  /** That a text is lost together with its connection, before and after it was acted upon. */
+/** The chances of each fault. */
+export interface Faults {
+  /** A text is lost together with its connection, before or after it was handled. */
   readonly cut: number;
-  /** That a send is refused, to be tried again. */
+  /** A send is refused for now. */
   readonly busy: number;
 }
 
@@ -27,11 +27,11 @@ export class Model {
   readonly #random: Random;
   readonly #sockets = new Set<Socket>();
   readonly #user: string;
-  weather: Weather = { cut: 0, busy: 0 };
+  faults: Faults = { cut: 0, busy: 0 };
   epoch = "e1";
   lastId = 0;
   stored = 0;
-  /** The highest seq that the client says it holds. */
+  /** The highest seq that the client has acknowledged. */
   acked = 0;
   #head = 1_000;
   #origin = 0;
@@ -41,7 +41,7 @@ export class Model {
     this.#random = random;
   }
 
-  /** What `new WebSocket` gives. */
+  /** The result of `new WebSocket`. */
   connect(url: string): Socket {
     const socket = new Socket(new URL(url), this, this.#random);
     this.#sockets.add(socket);
@@ -49,13 +49,15 @@ export class Model {
     return socket;
   }
 
-  /** Somebody else's message arrives. */
+  /** A message of another user arrives. */
   arrive(from: string, body: unknown): void {
     this.#append({ seq: ++this.#head, from, to: this.#user, body, origin: ++this.#origin });
   }
 
-  /** Set back to an older copy of itself: the latest entries are gone, their senders send them again, and no number is used twice. */
-  setBack(): void {
+  /**
+   * Restores an older copy: the latest entries are lost, their senders send them again, and no number is used twice.
+   */
+  restoreOldCopy(): void {
     const lost = this.log.splice(this.log.findLastIndex(({ from }) => from === this.#user) + 1);
     for (const socket of this.#sockets) socket.cut();
     this.#head += 1_000;
@@ -67,15 +69,15 @@ export class Model {
   }
 
   /** A text from the client. */
-  hear(socket: Socket, text: string): void {
-    if (text === "ping") return socket.tell("pong");
-    if (this.#random.chance(this.weather.cut)) return socket.cut();
+  receive(socket: Socket, text: string): void {
+    if (text === "ping") return socket.deliver("pong");
+    if (this.#random.chance(this.faults.cut)) return socket.cut();
     const frames = [JSON.parse(text)].flat() as Frame[];
     for (const frame of frames.flatMap(eachOf)) {
       if (frame["type"] === "send") this.#send(socket, frame);
       if (frame["type"] === "ack") this.acked = Math.max(this.acked, Number(frame["seq"]));
     }
-    if (this.#random.chance(this.weather.cut)) socket.cut();
+    if (this.#random.chance(this.faults.cut)) socket.cut();
   }
 
   closed(socket: Socket): void {
@@ -100,30 +102,29 @@ export class Model {
     const after = this.log.filter(({ seq }) => seq > given).map((entry) => frameOf(entry, socket.device));
     const mark = this.stored > 0 ? [this.#mark()] : [];
     socket.open();
-    socket.pour([welcome, ...after, ...mark], this.#random, this.weather.cut);
+    socket.deliverInParts([welcome, ...after, ...mark], this.#random, this.faults.cut);
   }
 
   #send(socket: Socket, { id, to, body }: Frame): void {
     if (typeof id !== "number" || !socket.live) return;
     const refuse = (code: string, more: Frame = {}) =>
-      socket.tell({ type: "refused", id, code, message: `${code}.`, ...more });
+      socket.deliver({ type: "refused", id, code, message: `${code}.`, ...more });
     const known = this.log.find((entry) => entry.id === id);
     if (id > this.lastId + 1) return refuse("out_of_order");
-    if (id <= this.lastId && known === undefined) return socket.tell({ type: "accepted", id, state: "stored" });
+    if (id <= this.lastId && known === undefined) return socket.deliver({ type: "accepted", id, state: "stored" });
     if (known !== undefined && JSON.stringify(known.body) !== JSON.stringify(body)) return refuse("id_reused");
     if (known === undefined && String(body).startsWith("bad")) return refuse("too_large");
-    if (known === undefined && this.#random.chance(this.weather.busy))
-      return refuse("rate_limited", { retryAfter: 50 });
+    if (known === undefined && this.#random.chance(this.faults.busy)) return refuse("rate_limited", { retryAfter: 50 });
     const seq = known?.seq ?? ++this.#head;
     const answer = { type: "accepted", id, entry: seq, at: 1, state: this.#random.chance(0.5) ? "stored" : "queued" };
-    // The answer may come before the log's frame, or after it.
+    // The answer may come before or after the frame of the log.
     const first = this.#random.chance(0.5);
-    if (first) socket.tell(answer);
+    if (first) socket.deliver(answer);
     if (known === undefined) {
       this.lastId = id;
       this.#append({ seq, from: this.#user, to: String(to), body, id });
     }
-    if (!first) socket.tell(answer);
+    if (!first) socket.deliver(answer);
     if (answer.state === "stored") this.stored = Math.max(this.stored, seq);
   }
 
@@ -134,7 +135,7 @@ export class Model {
       const frame = frameOf(entry, socket.device);
       // To the socket that sent it the body may be left out.
       if (entry.id !== undefined && this.#random.chance(0.5)) delete frame["body"];
-      socket.tell(frame);
+      socket.deliver(frame);
     }
   }
 
@@ -158,11 +159,11 @@ export class Socket extends EventTarget {
   static readonly OPEN = 1;
   readonly url: URL;
   readonly device: string;
-  /** Whether this mailbox speaks in runs, where it is asked to: an older one does not. */
+  /** Whether this mailbox sends runs, where it is asked to: an older one does not. */
   readonly runs: boolean;
   readonly #model: Model;
   readonly #random: Random;
-  #untold: Frame[] = [];
+  #pending: Frame[] = [];
   readyState = 0;
   welcomed = false;
   #cut = false;
@@ -184,8 +185,8 @@ export class Socket extends EventTarget {
     this.readyState = 1;
   }
 
-  /** The first texts of a connection, in pieces; it may be cut after any of them. */
-  pour(frames: readonly Frame[], random: Random, cut: number): void {
+  /** The first frames of a connection, in several texts; it may be cut after any of them. */
+  deliverInParts(frames: readonly Frame[], random: Random, cut: number): void {
     this.welcomed = true;
     for (let at = 0; at < frames.length && this.live;) {
       const size = 1 + random.below(5);
@@ -195,14 +196,14 @@ export class Socket extends EventTarget {
     }
   }
 
-  /** Where it speaks in runs, what is told in one moment is one text. */
-  tell(what: Frame | "pong"): void {
+  /** With runs, all frames of one task are one text. */
+  deliver(what: Frame | "pong"): void {
     if (what === "pong" || !this.runs) return this.#text(what);
-    this.#untold.push(what);
-    if (this.#untold.length > 1) return;
+    this.#pending.push(what);
+    if (this.#pending.length > 1) return;
     queueMicrotask(() => {
-      const frames = this.#untold;
-      this.#untold = [];
+      const frames = this.#pending;
+      this.#pending = [];
       this.#text(frames);
     });
   }
@@ -217,7 +218,7 @@ export class Socket extends EventTarget {
 
   send(text: string): void {
     queueMicrotask(() => {
-      if (this.live) this.#model.hear(this, text);
+      if (this.live) this.#model.receive(this, text);
     });
   }
 

@@ -1,8 +1,8 @@
-// What the server tells the user of their account, as state.
+// Notices of the server about the account, as state.
 import { beforeEach, expect, test } from "vitest";
-import { enter, entered, link, stage } from "./scripted.ts";
+import { newClient, connectedClient, link, playNetwork } from "./scripted.ts";
 
-beforeEach(stage);
+beforeEach(playNetwork);
 
 const notice = (seq: number, code = "new_device") => ({
   type: "notice",
@@ -13,23 +13,23 @@ const notice = (seq: number, code = "new_device") => ({
   at: seq,
 });
 
-test("[A13] notices are state: those that came while it was open, the latest twenty", async () => {
-  const { me, mailbox } = await entered();
-  const heard: number[] = [];
-  me.notices.subscribe((all) => heard.push(all.length));
+test("[A13] notices are state: the latest twenty since the mailbox was opened", async () => {
+  const { me, mailbox } = await connectedClient();
+  const counts: number[] = [];
+  me.notices.subscribe((all) => counts.push(all.length));
   expect(me.notices.value).toEqual([]);
-  await mailbox.tell(notice(1), { type: "notice", seq: 2, code: "of_a_newer_server", message: "?" });
+  await mailbox.deliver(notice(1), { type: "notice", seq: 2, code: "of_a_newer_server", message: "?" });
   expect(me.notices.value).toEqual([notice(1), { type: "notice", seq: 2, code: "of_a_newer_server", message: "?" }]);
-  expect(heard.at(-1)).toBe(2);
-  await mailbox.tell(...Array.from({ length: 30 }, (_, i) => notice(i + 3)));
+  expect(counts.at(-1)).toBe(2);
+  await mailbox.deliver(...Array.from({ length: 30 }, (_, i) => notice(i + 3)));
   expect(me.notices.value.map(({ seq }) => seq)).toEqual(Array.from({ length: 20 }, (_, i) => i + 13));
 });
 
-test("[A13] a device that was never here is not told what happened before it came", async () => {
-  const me = await enter();
+test("[A13] a new device gets no notices from before it was here", async () => {
+  const me = await newClient();
   await link().welcome({ head: 9 });
-  await link().tell(notice(8), notice(9));
+  await link().deliver(notice(8), notice(9));
   expect(me.notices.value).toEqual([]);
-  await link().tell(notice(10, "sign_in_attempts"));
+  await link().deliver(notice(10, "sign_in_attempts"));
   expect(me.notices.value).toMatchObject([{ code: "sign_in_attempts" }]);
 });

@@ -1,4 +1,4 @@
-// The SDK as a package: its types stand alone, and README's example works when it is pasted.
+// The SDK as a package: its types need no other package, and README's example works as it is.
 import { execFile, spawn } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,7 +11,7 @@ import { startServer } from "../support/servers.ts";
 const ROOT = resolve(import.meta.dirname, "../..");
 const run = promisify(execFile);
 
-/** A project of somebody else's, with nothing but the package in it. */
+/** The project of an application, with nothing but the package in it. */
 const project = mkdtempSync(join(tmpdir(), "restante-project-"));
 
 beforeAll(async () => {
@@ -26,7 +26,7 @@ beforeAll(async () => {
   return () => rmSync(project, { recursive: true, force: true });
 });
 
-test("an application in TypeScript finds the types, and nothing else is needed", async () => {
+test("an application in TypeScript compiles with the types of the package alone", async () => {
   writeFileSync(
     join(project, "app.ts"),
     `import { connect, memoryStore, type Message, type Restante } from "restante";
@@ -55,7 +55,7 @@ me.send("bob", () => 1);
   await run(process.execPath, [tsc, ...flags, "app.ts"], { cwd: project });
 });
 
-test("the example of README works as it stands there", async () => {
+test("README's example works unchanged", async () => {
   const server = await startServer();
   onTestFinished(() => server.stop());
   const example = /## Use the SDK.*?```js\n(.*?)```/s.exec(readFileSync(join(ROOT, "README.md"), "utf8"))?.[1] ?? "";

@@ -1,4 +1,4 @@
-// A mailbox that says exactly what a test has it say, over a WebSocket that is none, on a clock that the test moves.
+// A mailbox that sends exactly the frames of a test, over a fake WebSocket, on a clock that the test moves.
 import { onTestFinished, vi } from "vitest";
 import { connect, memoryStore, type Options, type Restante } from "../../src/client/connect.ts";
 
@@ -11,7 +11,7 @@ export class Link extends EventTarget {
   readonly url: URL;
   readonly protocols: readonly string[];
   readyState = 1;
-  /** What the client said, text by text, and what of it was read. */
+  /** The texts that the client sent, and how many of them a test has read. */
   readonly texts: string[] = [];
   #read = 0;
 
@@ -33,16 +33,16 @@ export class Link extends EventTarget {
     this.readyState = 3;
   }
 
-  /** The frames that the client said since the last time. */
-  async said(): Promise<Frame[]> {
+  /** The frames that the client sent since the last call. */
+  async sent(): Promise<Frame[]> {
     await settle();
     const fresh = this.texts.slice(this.#read).filter((text) => text !== "ping");
     this.#read = this.texts.length;
     return fresh.flatMap((text) => [JSON.parse(text)].flat() as Frame[]);
   }
 
-  /** Says a text. */
-  async tell(...frames: readonly (Frame | "pong")[]): Promise<void> {
+  /** Delivers a text to the client. */
+  async deliver(...frames: readonly (Frame | "pong")[]): Promise<void> {
     const data = frames[0] === "pong" ? "pong" : JSON.stringify(frames);
     this.dispatchEvent(new MessageEvent("message", { data }));
     await settle();
@@ -50,7 +50,7 @@ export class Link extends EventTarget {
 
   async welcome(more: Frame = {}): Promise<void> {
     const about = { version: 1, user: "alice", device: this.query["device"], epoch: "e1", head: 0, lastId: 0 };
-    await this.tell({ type: "welcome", ...about, limits: LIMITS, ...more });
+    await this.deliver({ type: "welcome", ...about, limits: LIMITS, ...more });
   }
 
   /** The connection breaks. */
@@ -61,21 +61,21 @@ export class Link extends EventTarget {
   }
 }
 
-/** Lets everything happen that needs no time. */
+/** Runs everything that needs no time. */
 export async function settle(): Promise<void> {
   await vi.advanceTimersByTimeAsync(0);
 }
 
-/** The first pause between two tries. */
+/** The first pause between two attempts. */
 export const PAUSE = 500;
 
-export const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
+export const advance = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
-/** Every connection that was tried, the latest last. */
+/** Every attempt to connect, the latest last. */
 export const links: Link[] = [];
 
-/** To be called before each test: a clock that stands, and a network that the test plays. */
-export function stage(): void {
+/** To be called before each test: stops the clock, and replaces the network. */
+export function playNetwork(): void {
   vi.useFakeTimers();
   vi.spyOn(Math, "random").mockReturnValue(0.5);
   links.length = 0;
@@ -100,12 +100,12 @@ export function stage(): void {
 /** The latest connection. */
 export function link(): Link {
   const latest = links.at(-1);
-  if (latest === undefined) throw new Error("nobody has connected");
+  if (latest === undefined) throw new Error("there was no attempt to connect");
   return latest;
 }
 
-/** A client, at the moment before its mailbox says anything. */
-export async function enter(options: Partial<Options> = {}): Promise<Restante> {
+/** A client before the welcome of its mailbox. */
+export async function newClient(options: Partial<Options> = {}): Promise<Restante> {
   const me = connect({ url: "http://mailbox.test", userName: "alice", store: memoryStore(), ...options });
   onTestFinished(() => me.close());
   await settle();
@@ -113,19 +113,37 @@ export async function enter(options: Partial<Options> = {}): Promise<Restante> {
 }
 
 /** A client that is connected. */
-export async function entered(options: Partial<Options> = {}): Promise<{ me: Restante; mailbox: Link }> {
-  const me = await enter(options);
+export async function connectedClient(options: Partial<Options> = {}): Promise<{ me: Restante; mailbox: Link }> {
+  const me = await newClient(options);
   await link().welcome();
-  await link().said();
+  await link().sent();
   return { me, mailbox: link() };
 }
 
-/** How far the conversation with `peer` is. */
+/** The marks of the conversation with `peer`. */
 export function mark(seq: number, marks: Record<string, number>, peer = "bob"): Frame {
   return { type: "mark", seq, peer, ...marks };
 }
 
-/** A message of bob's, as his origin and its body. */
+/** A message of bob, with its body and its origin. */
 export function fromBob(seq: number, body: unknown = `message ${seq}`, origin = seq): Frame {
   return { type: "message", seq, from: "bob", to: "alice", at: seq, origin, body };
+}
+
+export const send = (id: number, body: unknown, to = "bob"): Frame => ({ type: "send", id, to, body });
+
+export const accepted = (id: number, entry: number, state = "stored"): Frame => ({
+  type: "accepted",
+  id,
+  entry,
+  at: 7,
+  state,
+});
+
+/** Cuts a connection; returns the next one of the same client, after its welcome. */
+export async function reconnect(mailbox: Link, welcome: Frame): Promise<Link> {
+  await mailbox.cut();
+  await advance(PAUSE);
+  await link().welcome(welcome);
+  return link();
 }

@@ -1,4 +1,4 @@
-// The example in Python, against a real server: written from PROTOCOL.md alone, it keeps the same promises.
+// The example in Python, with a real server: it was written from PROTOCOL.md alone, and keeps the same promises.
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -20,7 +20,7 @@ beforeAll(async () => {
 
 afterAll(() => server.stop());
 
-/** The program, run by somebody. */
+/** The program in a process of one user. */
 class Program {
   readonly printed: string[] = [];
   readonly #child: ChildProcessWithoutNullStreams;
@@ -46,8 +46,8 @@ class Program {
     while (!this.printed.some((one) => line.test(one))) await new Promise<void>((done) => (this.#wake = done));
   }
 
-  /** What others wrote. */
-  get heard(): string[] {
+  /** The printed messages of others. */
+  get received(): string[] {
     return this.printed.filter((line) => !line.startsWith("*") && !line.startsWith("to "));
   }
 
@@ -77,7 +77,7 @@ async function bodies(device: Device, number: number): Promise<unknown[]> {
 
 const numbered = (end: number, mark: string) => Array.from({ length: end }, (_, i) => `${mark} ${i}`);
 
-test("it chats both ways, and says how far its messages have come", async () => {
+test("the program sends and receives, and prints the states of its messages", async () => {
   const bob = await open(server.url, "bob");
   const alice = new Program("Alice");
   await alice.prints(/^\* connected as alice$/);
@@ -89,13 +89,13 @@ test("it chats both ways, and says how far its messages have come", async () => 
   bob.send({ type: "send", id: 1, to: "alice", body: { deep: [1, "\0 \ud800"] } });
   bob.send({ type: "send", id: 2, to: "alice", body: "plain" });
   await alice.prints(/^bob: plain$/);
-  expect(alice.heard).toEqual(['bob: {"deep": [1, "\\u0000 \\ud800"]}', "bob: plain"]);
+  expect(alice.received).toEqual(['bob: {"deep": [1, "\\u0000 \\ud800"]}', "bob: plain"]);
 });
 
-test("[S10][R1] killed in the middle, again and again, it sends everything once and in order, and shows nothing twice", async () => {
+test("[S10][R1] a program that is killed four times sends every message once and in order, and shows none twice", async () => {
   const dora = await open(server.url, "dora");
   const all: string[] = [];
-  const heard: string[] = [];
+  const received: string[] = [];
   for (let round = 0; round < 4; round++) {
     const carol = new Program("carol", "--to", "dora");
     await carol.prints(/connected/);
@@ -103,20 +103,20 @@ test("[S10][R1] killed in the middle, again and again, it sends everything once 
     all.push(...burst);
     carol.type(...burst);
     dora.send({ type: "send", id: round + 1, to: "carol", body: `for round ${round}` });
-    // The last line is on its disk before it can be shown on its way.
+    // The program stores a line before it prints that it is sent.
     await carol.prints(new RegExp(`^to dora: round ${round} 49$`));
     await carol.prints(new RegExp(`^dora: for round ${round}$`));
-    heard.push(...carol.heard);
+    received.push(...carol.received);
     await carol.kill();
   }
   const carol = new Program("carol", "--to", "dora");
   await carol.prints(/connected/);
   carol.type("the end");
   expect(await bodies(dora, all.length + 1)).toEqual([...all, "the end"]);
-  expect([...heard, ...carol.heard]).toEqual(["0", "1", "2", "3"].map((round) => `dora: for round ${round}`));
+  expect([...received, ...carol.received]).toEqual(["0", "1", "2", "3"].map((round) => `dora: for round ${round}`));
 });
 
-test("[S10] without a server it says so and tries again, and what was typed meanwhile arrives once", async () => {
+test("[S10] without a server the program says so and tries again, and lines that were typed meanwhile arrive once", async () => {
   const eve = new Program("eve", "--to", "frank");
   await eve.prints(/connected/);
   await server.kill();
@@ -129,7 +129,7 @@ test("[S10] without a server it says so and tries again, and what was typed mean
   expect(await bodies(frank, 1)).toEqual(["after"]);
 });
 
-test("[C2] where another try would only fail again it ends with the reason", async () => {
+test("[C2] where another attempt would only fail again the program ends with the reason", async () => {
   const nobody = new Program("no such name!");
   expect(await nobody.ended).toBe(1);
   expect(nobody.printed.join("\n")).toMatch(/^The server closed the mailbox: A name has 1 to 64 letters/m);

@@ -3,13 +3,13 @@ import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, expect, onTestFinished, test } from "vitest";
 import { connect, type Json, memoryStore, type Restante } from "../../src/client/connect.ts";
-import { type Frame, type Link, links, pass, PAUSE, settle, stage } from "../client/scripted.ts";
+import { type Frame, type Link, links, advance, PAUSE, settle, playNetwork } from "../client/scripted.ts";
 import { Bindings, queryOf, readTranscript } from "./transcript.ts";
 
 const files = globSync("*.txt", { cwd: import.meta.dirname }).toSorted();
 const all = files.map((file) => readTranscript(file, readFileSync(join(import.meta.dirname, file), "utf8")));
 
-beforeEach(stage);
+beforeEach(playNetwork);
 
 /** Somebody with the SDK, and the connection that it has at the moment. */
 class Person {
@@ -26,7 +26,7 @@ class Person {
 
   /** The connection that the SDK has made by itself. */
   async connected(query: string): Promise<void> {
-    await pass(PAUSE);
+    await advance(PAUSE);
     this.#link = links.at(-1) ?? null;
     this.#said = [];
     // It asks every mailbox for runs, and does without where the welcome does not grant them.
@@ -41,14 +41,14 @@ class Person {
 
   /** What the mailbox says at once is one text. */
   async flush(): Promise<void> {
-    if (this.#untold.length > 0) await this.#link?.tell(...this.#untold);
+    if (this.#untold.length > 0) await this.#link?.deliver(...this.#untold);
     this.#untold = [];
     await settle();
   }
 
   /** The next frame that the SDK says. */
   async next(): Promise<Frame | undefined> {
-    this.#said.push(...((await this.#link?.said()) ?? []));
+    this.#said.push(...((await this.#link?.sent()) ?? []));
     return this.#said.shift();
   }
 

@@ -1,4 +1,4 @@
-// One number and its last minutes: a tile. It knows nothing of what the number means.
+// A tile: one number, and a chart of its last minutes. It knows nothing of the meaning of the number.
 
 interface Tile {
   readonly title: string;
@@ -12,9 +12,9 @@ const WIDTH = 100;
 const HEIGHT = 30;
 
 export function Chart({ title, value, more = "", points }: Tile) {
-  const most = Math.max(1e-9, ...points);
+  const max = Math.max(1e-9, ...points);
   const step = WIDTH / Math.max(1, points.length - 1);
-  const path = points.map((point, i) => `${(i * step).toFixed(1)},${(HEIGHT * (1 - point / most)).toFixed(1)}`);
+  const path = points.map((point, i) => `${(i * step).toFixed(1)},${(HEIGHT * (1 - point / max)).toFixed(1)}`);
   return (
     <li>
       <h2>{title}</h2>
@@ -33,7 +33,7 @@ export function Chart({ title, value, more = "", points }: Tile) {
   );
 }
 
-/** Few digits: 0.25, 3.1, 42, 12,345. */
+/** A number with few digits: 0.25, 3.1, 42, 12,345. */
 export function short(value: number): string {
   if (!Number.isFinite(value)) return "more";
   return value.toLocaleString("en", { maximumFractionDigits: value < 1 ? 2 : value < 10 ? 1 : 0 });

@@ -1,12 +1,13 @@
-// What the metrics say, read from Prometheus' text: numbers by name, and what two looks make of them. It knows no page.
+// Reads Prometheus' text: numbers by name in each sample, and rates and quantiles between two samples. It knows no
+// page.
 
-/** One look: numbers by what stands before them, labels in it. `at`: ms since 1970. */
-export interface Look {
+/** The metrics at one time: numbers by name and labels. `at`: ms since 1970. */
+export interface Sample {
   readonly at: number;
   readonly numbers: ReadonlyMap<string, number>;
 }
 
-export function readLook(text: string, at: number): Look {
+export function readSample(text: string, at: number): Sample {
   const lines = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
   const pairs = lines.map((line) => {
     const end = line.lastIndexOf(" ");
@@ -15,12 +16,12 @@ export function readLook(text: string, at: number): Look {
   return { at, numbers: new Map(pairs.filter(([, number]) => Number.isFinite(number))) };
 }
 
-export function numberOf({ numbers }: Look, name: string): number {
+export function numberOf({ numbers }: Sample, name: string): number {
   return numbers.get(name) ?? 0;
 }
 
-/** All of one name, by their label. */
-export function labelled({ numbers }: Look, name: string): [label: string, number: number][] {
+/** The numbers of one name with their labels, the greatest first. */
+export function labelled({ numbers }: Sample, name: string): [label: string, number: number][] {
   const found: [string, number][] = [];
   for (const [key, number] of numbers) {
     const label = key.startsWith(`${name}{`) ? /="([^"]*)"\}$/.exec(key)?.[1] : undefined;
@@ -29,30 +30,30 @@ export function labelled({ numbers }: Look, name: string): [label: string, numbe
   return found.toSorted(([, a], [, b]) => b - a);
 }
 
-/** How much more there is, over all labels. Never less than nothing. */
-export function more(before: Look, now: Look, name: string): number {
-  const total = (look: Look) =>
-    numberOf(look, name) + labelled(look, name).reduce((sum, [, number]) => sum + number, 0);
+/** The growth of a number between two samples, over all labels; at least 0. */
+export function growth(before: Sample, now: Sample, name: string): number {
+  const total = (sample: Sample) =>
+    numberOf(sample, name) + labelled(sample, name).reduce((sum, [, number]) => sum + number, 0);
   return Math.max(0, total(now) - total(before));
 }
 
-/** How many a second. */
-export function rate(before: Look, now: Look, name: string): number {
+/** The growth a second. */
+export function rate(before: Sample, now: Sample, name: string): number {
   const seconds = (now.at - before.at) / 1_000;
-  return seconds > 0 ? more(before, now, name) / seconds : 0;
+  return seconds > 0 ? growth(before, now, name) / seconds : 0;
 }
 
 /**
- * The time, s, within which this share of what came between two looks was done: the end of its class, since a histogram knows no better.
- * Null where nothing came; Infinity beyond the last class.
+ * The time, s, within which this share of the events between two samples was done: the upper bound of its bucket. Null
+ * without events; Infinity beyond the last bucket.
  */
-export function quantile(before: Look, now: Look, name: string, share: number): number | null {
-  const bucket = `${name}_bucket`;
-  const earlier = new Map(labelled(before, bucket));
-  const classes = labelled(now, bucket)
+export function quantile(before: Sample, now: Sample, name: string, share: number): number | null {
+  const bucketName = `${name}_bucket`;
+  const earlier = new Map(labelled(before, bucketName));
+  const buckets = labelled(now, bucketName)
     .map(([end, number]) => [end === "+Inf" ? Infinity : Number(end), number - (earlier.get(end) ?? 0)] as const)
     .toSorted(([a], [b]) => a - b);
-  const total = classes.at(-1)?.[1] ?? 0;
+  const total = buckets.at(-1)?.[1] ?? 0;
   if (total <= 0) return null;
-  return classes.find(([, below]) => below >= share * total)?.[0] ?? null;
+  return buckets.find(([, below]) => below >= share * total)?.[0] ?? null;
 }

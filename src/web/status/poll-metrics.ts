@@ -1,66 +1,68 @@
-// Looks at the metrics every few seconds, while somebody sees the page. The token stays in this tab, and goes when it is no good.
-import { type Look, readLook } from "./metrics.ts";
+// Reads the metrics every few seconds, while the page is visible. The token stays in this tab, and is removed when the
+// server refuses it.
+import { readSample, type Sample } from "./metrics.ts";
 
-/** Ms between two looks, and how many are kept: ten minutes. */
-export const EVERY = 5_000;
-const KEPT = 120;
-/** What the tab remembers the token as. */
-const TOKEN = "restante operator";
+/** Ms between two samples, and how many are stored: ten minutes. */
+export const INTERVAL_MS = 5_000;
+const MAX_SAMPLES = 120;
+/** The key of the token in the tab's storage. */
+const TOKEN_KEY = "restante operator";
 
+/** `late`: why the latest sample is missing, or nothing. */
 export type State =
   | { readonly is: "asking"; readonly why: string }
-  | { readonly is: "looking"; readonly token: string; readonly looks: readonly Look[]; readonly late: string };
+  | { readonly is: "polling"; readonly token: string; readonly samples: readonly Sample[]; readonly late: string };
 
-/** The token that this tab was given. */
-export function keptToken(): string | null {
-  return sessionStorage.getItem(TOKEN);
+/** The token that was entered in this tab. */
+export function storedToken(): string | null {
+  return sessionStorage.getItem(TOKEN_KEY);
 }
 
-export function forget(): void {
-  sessionStorage.removeItem(TOKEN);
+export function forgetToken(): void {
+  sessionStorage.removeItem(TOKEN_KEY);
 }
 
-export const begun = (token: string): State => ({ is: "looking", token, looks: [], late: "" });
+export const pollingWith = (token: string): State => ({ is: "polling", token, samples: [], late: "" });
 
-/** Looks again and again; returns what ends it. */
-export function looking(token: string, set: (change: (state: State) => State) => void): () => void {
-  let over = false;
+/** Begins to poll; returns the function that ends it. */
+export function poll(token: string, set: (change: (state: State) => State) => void): () => void {
+  let hasEnded = false;
   let timer = 0;
-  const turn = async () => {
+  const run = async () => {
     if (!document.hidden) {
-      const found = await look(token);
-      if (over) return;
-      set((state) => next(state, token, found));
+      const result = await fetchSample(token);
+      if (hasEnded) return;
+      set((state) => next(state, token, result));
     }
-    timer = setTimeout(() => void turn(), EVERY);
+    timer = setTimeout(() => void run(), INTERVAL_MS);
   };
-  void turn();
+  void run();
   return () => {
-    over = true;
+    hasEnded = true;
     clearTimeout(timer);
   };
 }
 
-type Found = { readonly look: Look } | { readonly no: string } | { readonly late: string };
+type Result = { readonly sample: Sample } | { readonly refused: string } | { readonly late: string };
 
-async function look(token: string): Promise<Found> {
+async function fetchSample(token: string): Promise<Result> {
   try {
     const response = await fetch("/api/metrics", { headers: { Authorization: `Bearer ${token}` }, cache: "no-store" });
-    if (response.status === 401 || response.status === 403) return { no: "This token is not an operator's." };
+    if (response.status === 401 || response.status === 403) return { refused: "This token is not an operator's." };
     if (!response.ok) return { late: `The server answered ${response.status}.` };
-    return { look: readLook(await response.text(), Date.now()) };
+    return { sample: readSample(await response.text(), Date.now()) };
   } catch {
     return { late: "The server can't be reached." };
   }
 }
 
-function next(state: State, token: string, found: Found): State {
-  if (state.is !== "looking" || state.token !== token) return state;
-  if ("no" in found) {
-    forget();
-    return { is: "asking", why: found.no };
+function next(state: State, token: string, result: Result): State {
+  if (state.is !== "polling" || state.token !== token) return state;
+  if ("refused" in result) {
+    forgetToken();
+    return { is: "asking", why: result.refused };
   }
-  if ("late" in found) return { ...state, late: found.late };
-  sessionStorage.setItem(TOKEN, token);
-  return { ...state, late: "", looks: [...state.looks, found.look].slice(-KEPT) };
+  if ("late" in result) return { ...state, late: result.late };
+  sessionStorage.setItem(TOKEN_KEY, token);
+  return { ...state, late: "", samples: [...state.samples, result.sample].slice(-MAX_SAMPLES) };
 }

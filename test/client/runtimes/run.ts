@@ -1,4 +1,4 @@
-// The story in a process of its own, Node.js or Deno: `… run.ts SDK URL MARK` prints what came of it.
+// The story in a process of its own, Node.js or Deno: `… run.ts SDK URL MARK` prints the outcome.
 import { play, type Sdk } from "./story.ts";
 
 const [sdk = "", url = "", mark = ""] = process.argv.slice(2);

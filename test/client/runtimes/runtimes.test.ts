@@ -10,7 +10,7 @@ import { expected, type Outcome } from "./story.ts";
 
 const ROOT = resolve(import.meta.dirname, "../../..");
 const BIN = join(ROOT, "node_modules/.bin");
-/** Where Deno itself installed, it is not among the tools. */
+/** An installation by Deno itself has no `deno` among the tools. */
 const DENO = existsSync(join(BIN, "deno")) ? join(BIN, "deno") : "deno";
 
 let server: Server;
@@ -21,7 +21,7 @@ beforeAll(async () => {
 
 afterAll(() => server.stop());
 
-/** Runs a program to its end; what it printed. */
+/** Runs a program to its end; resolves with its output. */
 function output(program: string, args: string[]): Promise<string> {
   return new Promise((done, fail) => {
     const child = spawn(program, args, { cwd: ROOT, env: { ...process.env, DENO_NO_UPDATE_CHECK: "1" } });

@@ -1,4 +1,4 @@
-// One story for every runtime: two people, each with the SDK, over a real server. It is given the SDK and knows nothing of where it runs.
+// One story for every runtime: two users with the SDK and a real server. It is given the SDK and knows no runtime.
 import type { connect as Connect, memoryStore as MemoryStore, Options } from "../../../src/client/connect.ts";
 
 export interface Sdk {
@@ -6,13 +6,13 @@ export interface Sdk {
   readonly memoryStore: typeof MemoryStore;
 }
 
-/** What came of it: equal in every runtime. */
+/** The outcome: equal in every runtime. */
 export interface Outcome {
   readonly alice: unknown[];
   readonly bob: unknown[];
-  /** The first and the last. */
+  /** The first state, and the last one. */
   readonly states: string[];
-  /** At most, and in the end. */
+  /** The highest count, and the last one. */
   readonly unread: number[];
   readonly typist: string;
   readonly online: boolean[];
@@ -22,7 +22,7 @@ export interface Outcome {
 
 const SAID = ["hello", { text: "你好 🚀", list: [1, null, true] }, "NUL \0 and a lone \ud800", ""];
 
-/** Plays it between two users whose names end in `mark`. With `kept` the first one's store is the runtime's own. */
+/** Plays it between two users whose names end in `mark`. With `kept` the first one uses the runtime's own store. */
 export async function play({ connect, memoryStore }: Sdk, url: string, mark: string, kept = false): Promise<Outcome> {
   const [a, b] = [`alice-${mark}`, `bob-${mark}`];
   const enter = (userName: string, device?: string) => {
@@ -32,15 +32,15 @@ export async function play({ connect, memoryStore }: Sdk, url: string, mark: str
   const alice = enter(a);
   const bob = enter(b, "phone");
 
-  // Both ways, whatever the bodies are.
-  const heard: unknown[] = [];
+  // Messages in both directions, with any body.
+  const received: unknown[] = [];
   const answers: unknown[] = [];
   const sent = SAID.map((body) => alice.send(b, body));
   const states: string[] = [];
   sent[0]?.state.subscribe(({ is }) => states.push(is));
   for await (const { body } of bob.messages) {
-    heard.push(body);
-    if (heard.length === SAID.length) break;
+    received.push(body);
+    if (received.length === SAID.length) break;
   }
   const unread: number[] = [];
   bob.conversations.subscribe((list) => unread.push(list[0]?.unread ?? 0));
@@ -52,7 +52,7 @@ export async function play({ connect, memoryStore }: Sdk, url: string, mark: str
     break;
   }
 
-  // Who is there, and who types.
+  // Presence and typing.
   const online: boolean[] = [];
   alice.presence.watch([b]);
   for await (const presence of alice.presence) {
@@ -68,7 +68,7 @@ export async function play({ connect, memoryStore }: Sdk, url: string, mark: str
     if (typist !== "") break;
   }
 
-  // Away, and back as the same device.
+  // A device that closes, and opens again under the same name.
   await bob.close();
   for (let i = 0; i < 60; i++) alice.send(b, i);
   const back = enter(b, "phone");
@@ -83,7 +83,7 @@ export async function play({ connect, memoryStore }: Sdk, url: string, mark: str
   await Promise.all([alice.close(), back.close()]);
   return {
     alice: answers,
-    bob: heard,
+    bob: received,
     states: [states[0] ?? "", states.at(-1) ?? ""],
     unread: [Math.max(...unread), unread.at(-1) ?? -1],
     typist,
@@ -93,7 +93,7 @@ export async function play({ connect, memoryStore }: Sdk, url: string, mark: str
   };
 }
 
-/** What it comes to, in every runtime. */
+/** The expected outcome, in every runtime. */
 export function expected(mark: string): Outcome {
   return {
     alice: ["thanks"],

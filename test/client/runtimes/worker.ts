@@ -1,4 +1,4 @@
-// The story inside a Worker: `/?url=…&mark=…` answers with what came of it.
+// The story inside a Worker: `/?url=…&mark=…` answers with the outcome.
 import * as sdk from "../../../src/client/connect.ts";
 import { play } from "./story.ts";
 

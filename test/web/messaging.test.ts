@@ -1,4 +1,4 @@
-// The page in a real browser, against a real server with accounts: what people see and do.
+// Messaging on the page, in a real browser and with a real server with accounts.
 import { expect, onTestFinished, test } from "vitest";
 import { Venue } from "../support/venue.ts";
 import { startServer } from "../support/servers.ts";
@@ -6,7 +6,7 @@ import { Visitor } from "../support/visitor.ts";
 
 const venue = new Venue();
 
-test("the whole story: a stranger asks, is accepted, and both see what becomes of their messages", async () => {
+test("a stranger writes and is accepted, and both users see the states of their messages", async () => {
   const { a, b, alice, bob } = await venue.two();
   await alice.open(b);
   await alice.send("你好，世界 🚀👩‍👩‍👧");
@@ -32,7 +32,7 @@ test("the whole story: a stranger asks, is accepted, and both see what becomes o
   expect([...alice.errors, ...bob.errors]).toEqual([]);
 });
 
-test("who is blocked gets nothing through, and can be let go", async () => {
+test("a blocked user's messages fail, until the user is unblocked", async () => {
   const { alice, bob } = await venue.friends();
   await bob.button("Block").click();
   await bob.page.getByText("You have blocked them.", { exact: false }).waitFor();
@@ -45,7 +45,7 @@ test("who is blocked gets nothing through, and can be let go", async () => {
   expect(await bob.texts()).toEqual(["hello", "hi", "are you angry?"]);
 });
 
-test("a reload keeps the open conversation, its messages, and what was being written", async () => {
+test("a reload keeps the open conversation, its messages, and the unsent text", async () => {
   const { alice, b } = await venue.friends();
   await alice.composer.fill("not sent yet");
   await alice.page.reload();
@@ -57,7 +57,7 @@ test("a reload keeps the open conversation, its messages, and what was being wri
   await alice.sees("not sent yet", "Read");
 });
 
-test("two devices of one user agree on what is read", async () => {
+test("two devices of one user show the same unread count", async () => {
   const { a, b, alice, bob } = await venue.friends();
   await bob.account.click();
   await bob.button("Link a device").click();
@@ -78,7 +78,7 @@ test("two devices of one user agree on what is read", async () => {
   await alice.sees("for both devices", "Read");
 });
 
-test("while the server is gone the page says so, and what is written meanwhile waits and arrives once", async () => {
+test("while the server is down the page shows it, and messages that are written meanwhile arrive once", async () => {
   const mortal = await startServer({ RATE_LIMIT: "off" });
   onTestFinished(() => mortal.stop());
   const { alice, bob } = await venue.friends(mortal.url);
@@ -96,10 +96,10 @@ test("while the server is gone the page says so, and what is written meanwhile w
   expect(await alice.texts()).toEqual(all);
 });
 
-test("without a network the page opens, shows what it has, and sends what is written once there is one", async () => {
+test("without a network the page opens with its stored messages, and sends new ones when there is one", async () => {
   const { b, alice, bob } = await venue.friends();
   await alice.page.evaluate(async () => void (await navigator.serviceWorker.ready));
-  // The first visit was before there was a worker: this one goes through it.
+  // The first visit was before there was a service worker: this one goes through it.
   await alice.page.reload();
   await alice.sees("hi");
   await alice.page.context().setOffline(true);
@@ -118,16 +118,16 @@ test("without a network the page opens, shows what it has, and sends what is wri
   expect(await alice.texts()).toEqual(["hello", "hi", "from the tunnel"]);
 });
 
-test("of a page that is left before the store has what was sent, the text is in the field again", async () => {
+test("the text of a message is in the field again, if the page is left before the store has the message", async () => {
   const { alice } = await venue.friends();
   await alice.page.evaluate(async () => {
     const [found] = await indexedDB.databases();
     const opening = indexedDB.open(found?.name ?? "");
     await new Promise((opened) => (opening.onsuccess = opened));
-    // As long as this one goes on, all that follow wait.
+    // As long as this transaction runs, all later ones wait.
     const store = opening.result.transaction(opening.result.objectStoreNames, "readwrite").objectStore("drafts");
-    const goOn = () => void (store.count().onsuccess = goOn);
-    goOn();
+    const repeat = () => void (store.count().onsuccess = repeat);
+    repeat();
   });
   await alice.send("too early");
   await alice.sees("too early");
@@ -140,13 +140,13 @@ test("of a page that is left before the store has what was sent, the text is in 
   await alice.kept();
 });
 
-test("what arrives while nobody looks is notified, if it was wanted", async () => {
+test("a message that arrives while the page is hidden is notified, if the user wants it", async () => {
   const { a, alice, bob } = await venue.friends();
   await bob.page.context().grantPermissions(["notifications"]);
   await bob.account.click();
   await bob.page.getByLabel("Notify me", { exact: false }).check();
   await bob.button("Close").click();
-  // Headless Chromium shows no notification and hides no page: what the page would show is noted.
+  // Headless Chromium shows no notification and hides no page: the test records the notifications.
   await bob.page.evaluate(() => {
     const shown: string[][] = [];
     class Noted extends EventTarget {
@@ -165,7 +165,7 @@ test("what arrives while nobody looks is notified, if it was wanted", async () =
   await bob.titled("(1) Restante");
 });
 
-/** Texts that would run, frame, fetch or break out, if they were anything but text. */
+/** Texts that would run, frame, fetch or break out, if they were taken as markup. */
 const CORPUS = [
   `<img src=x onerror="document.title='run'">`,
   `<script>document.title='run'</script>`,
@@ -183,7 +183,7 @@ const CORPUS = [
   `&lt;script&gt;`,
 ];
 
-test("whatever people write is text: nothing runs, and the policy has nothing to stop", async () => {
+test("every message and name is shown as text: nothing runs, and nothing violates the policy", async () => {
   const { alice, bob } = await venue.friends();
   for (const { page } of [alice, bob]) {
     await page.evaluate(() => {
@@ -214,7 +214,7 @@ test("whatever people write is text: nothing runs, and the policy has nothing to
   expect(links.every((link) => /^https:\/\/(example\.com|evil\.test)\//.test(link))).toBe(true);
 });
 
-test("three tabs of one browser are one device: all show everything, and when the connected one is closed another goes on", async () => {
+test("three tabs of one browser are one device: all show every message, and when the connected one is closed another one connects", async () => {
   const { alice, bob } = await venue.friends();
   const context = bob.page.context();
   const tabs = [bob, await Visitor.in(context, bob.page.url()), await Visitor.in(context, bob.page.url())];

@@ -1,4 +1,5 @@
-// The ways in: a free name is claimed, a taken one asks for a code or a passkey; signing out ends it, and leaves nothing in the browser.
+// Signing in: a free name is claimed, a taken one asks for a code or a passkey. Signing out leaves nothing in the
+// browser.
 import { readFileSync } from "node:fs";
 import { SignJWT } from "jose";
 import type { Browser, Page } from "playwright-core";
@@ -28,7 +29,7 @@ async function enter(visitor: Visitor, userName: string): Promise<void> {
   await visitor.button("Continue").click();
 }
 
-test("a code from one device lets another in, and it is put out again from the first", async () => {
+test("a link code of one device signs another one in, and the first one signs it out again", async () => {
   const first = await Visitor.at(browser, server.url);
   const recovery = await first.claim("Alice");
   expect(recovery).toMatch(/^([0-9a-z]{5}-){4}[0-9a-z]{5}$/);
@@ -78,7 +79,7 @@ test("the recovery code can be copied and downloaded", async () => {
   expect(readFileSync(await download.path(), "utf8")).toContain(code);
 });
 
-test("the recovery code lets in, and another one is shown", async () => {
+test("the recovery code signs a device in, and another code is shown", async () => {
   const first = await Visitor.at(browser, server.url);
   const recovery = await first.claim("rita");
   const second = await Visitor.at(browser, server.url);
@@ -91,7 +92,7 @@ test("the recovery code lets in, and another one is shown", async () => {
   await second.connected();
 });
 
-test("signing out leaves nothing in the browser, and a reload stays out; before that it stays in", async () => {
+test("a reload stays signed in; after signing out it stays signed out, and nothing is left in the browser", async () => {
   const { page, ...visitor } = await Visitor.at(browser, server.url);
   const dora = Object.assign(new Visitor(page), visitor);
   await dora.claim("dora");
@@ -109,13 +110,13 @@ test.each([
   ["", "A name has 1 to 64 letters"],
   ["no such name!", "A name has 1 to 64 letters"],
   ["system", "This name is kept back"],
-])("the name %j is refused beside the field", async (name, why) => {
+])("the name %j is refused with a sentence at the field", async (name, why) => {
   const visitor = await Visitor.at(browser, server.url);
   await enter(visitor, name);
   await visitor.page.getByRole("alert").getByText(why, { exact: false }).waitFor();
 });
 
-test("an account is erased by whoever enters its name once more, and is gone", async () => {
+test("a user who enters their name once more erases the account", async () => {
   const visitor = await Visitor.at(browser, server.url);
   await visitor.claim("erna");
   await visitor.account.click();
@@ -128,7 +129,7 @@ test("an account is erased by whoever enters its name once more, and is gone", a
   await visitor.page.getByText("This name is taken.", { exact: false }).waitFor();
 });
 
-test("where anybody may open any mailbox a name is enough, and stays through a reload", async () => {
+test("in an open deployment a name is enough, and a reload keeps it", async () => {
   const open = await startServer(OPEN);
   try {
     const visitor = await Visitor.at(browser, open.url);
@@ -142,7 +143,7 @@ test("where anybody may open any mailbox a name is enough, and stays through a r
   }
 });
 
-test("where tokens come from elsewhere, a good one lets in and a wrong one leads back to the way in", async () => {
+test("with JWT a valid token opens the mailbox, and a wrong one leads back to the form", async () => {
   const secret = "a secret of more than thirty-two bytes";
   const variables = { AUTH: "jwt", JWT_SECRET: secret, JWT_ISSUER: "https://issuer.test", JWT_AUDIENCE: "restante" };
   const elsewhere = await startServer(variables);
@@ -167,7 +168,7 @@ test("where tokens come from elsewhere, a good one lets in and a wrong one leads
   }
 });
 
-/** A browser whose authenticator is Chromium's own, as a phone's is. */
+/** A browser with Chromium's virtual authenticator, like that of a phone. */
 async function withAuthenticator(page: Page) {
   const devtools = await page.context().newCDPSession(page);
   await devtools.send("WebAuthn.enable");
@@ -187,8 +188,8 @@ async function withAuthenticator(page: Page) {
   };
 }
 
-test("[A10] a passkey that was made on one device signs another one in, and without it nobody", async () => {
-  // The passkey of a host that has a name: an address can have none.
+test("[A10] a passkey that was made on one device signs another one in, and without a passkey nobody comes in", async () => {
+  // A passkey needs a host with a name: an IP address can have none.
   const origin = server.url.replace("127.0.0.1", "localhost");
   const first = await Visitor.at(browser, origin);
   const phone = await withAuthenticator(first.page);
@@ -204,7 +205,7 @@ test("[A10] a passkey that was made on one device signs another one in, and with
   await enter(second, "carol");
   await second.button("Use a passkey").click();
   await second.page.getByText("No passkey was used.").waitFor();
-  // Synchronised to another device, as platforms do.
+  // The platform synchronises it to the other device.
   if (credential !== undefined) await laptop.add(credential);
   await second.button("Use a passkey").click();
   await second.connected();

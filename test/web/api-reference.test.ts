@@ -1,4 +1,5 @@
-// The reference at /api/docs, in a real browser: it shows every route, its policy is never in its way, and nobody else is asked for anything.
+// The API reference at /api/docs, in a real browser: it shows every route, violates no policy, and fetches nothing from
+// other origins.
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startBrowser } from "../support/browser.ts";
@@ -25,20 +26,20 @@ afterAll(async () => {
   await server.stop();
 });
 
-test("[H12] it shows every route that is described", async () => {
+test("[H12] the reference shows every route of the description", async () => {
   const { paths } = (await (await fetch(`${server.url}/api/openapi.json`)).json()) as { paths: Record<string, object> };
   const routes = Object.values(paths).flatMap((methods) => Object.keys(methods));
   expect(await page.locator(".opblock").count()).toBe(routes.length);
 });
 
-test("[H12] a route is opened, and its text is shown as text", async () => {
+test("[H12] an opened route shows its text as text", async () => {
   const operation = page.locator("#operations-Messages-post_api_messages");
   await operation.locator(".opblock-summary-control").click();
   await operation.locator(".opblock-description code").first().waitFor();
   expect(await operation.locator(".opblock-description code").first().innerText()).toBe("Idempotency-Key");
 });
 
-test("[H12] a request is tried from it", async () => {
+test("[H12] a request can be sent from the reference", async () => {
   const operation = page.locator("#operations-Server-get_api_online");
   await operation.locator(".opblock-summary-control").click();
   await operation.locator(".execute").click();
@@ -46,7 +47,7 @@ test("[H12] a request is tried from it", async () => {
   expect(await operation.locator(".live-responses-table").innerText()).toContain('"users": 0');
 });
 
-test("[H12] its policy is as strict as the page's, nothing was in its way, and nothing came from elsewhere", async () => {
+test("[H12] the policy of the reference is as strict as the page's, nothing violated it, and nothing came from another origin", async () => {
   const { headers } = await fetch(`${server.url}/api/docs`);
   const policy = headers.get("Content-Security-Policy") ?? "";
   expect(policy).toContain("default-src 'none'");

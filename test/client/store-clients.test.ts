@@ -1,23 +1,24 @@
-// The clients of one store: who connects, what the others see, and that nothing is lost or sent twice when it is somebody else's turn.
-// The store, the lock and the channel are played here, so that words come late and in any order; a browser's are in browser.test.ts.
+// The clients of one store: which one leads, what the others see, and that no message is lost or sent twice when
+// another one leads. The store, the lock and the channel are test doubles, so that messages between tabs come late and
+// in any order; those of a browser are in browser.test.ts.
 import { beforeEach, expect, onTestFinished, test } from "vitest";
 import { connect, memoryStore, type Restante } from "../../src/client/connect.ts";
 import type { Shared, Store } from "../../src/client/store.ts";
-import { fromBob, link, links, pass, PAUSE, settle, stage } from "./scripted.ts";
+import { fromBob, link, links, advance, PAUSE, settle, playNetwork } from "./scripted.ts";
 
-beforeEach(stage);
+beforeEach(playNetwork);
 
-/** What the tabs of one browser have in common. */
-class Common {
-  readonly #kept = memoryStore();
+/** The store, the lock and the channel of the tabs of one browser. */
+class SharedStore {
+  readonly #store = memoryStore();
   readonly #tabs = new Set<Tab>();
   readonly #queue: { readonly tab: Tab; readonly lead: () => void }[] = [];
-  /** Words on their way: delivered at once, unless a test holds them back. */
+  /** Messages between tabs in transit, while a test holds them back; otherwise they are delivered at once. */
   held: (() => void)[] | null = null;
 
-  /** A tab in which the user is entered. */
+  /** A tab with a client of this user. */
   async tab(): Promise<Restante> {
-    const tab = new Tab(this, this.#kept);
+    const tab = new Tab(this, this.#store);
     this.#tabs.add(tab);
     const me = connect({ url: "http://mailbox.test", userName: "alice", store: tab });
     onTestFinished(() => me.close());
@@ -39,16 +40,16 @@ class Common {
     if (at === 0) this.#queue[0]?.lead();
   }
 
-  say(from: Tab, word: unknown): void {
-    const copy: unknown = structuredClone(word);
+  say(from: Tab, message: unknown): void {
+    const copy: unknown = structuredClone(message);
     const deliver = () => {
-      for (const tab of this.#tabs) if (tab !== from) tab.hear(copy);
+      for (const tab of this.#tabs) if (tab !== from) tab.receive(copy);
     };
     if (this.held === null) queueMicrotask(deliver);
     else this.held.push(deliver);
   }
 
-  /** Delivers what was held back. */
+  /** Delivers the messages that were held back. */
   async release(): Promise<void> {
     const late = this.held ?? [];
     this.held = null;
@@ -59,27 +60,27 @@ class Common {
 
 class Tab implements Store, Shared {
   readonly lasting = true;
-  readonly #common: Common;
-  readonly #kept: Store;
-  hear: (word: unknown) => void = () => undefined;
+  readonly #common: SharedStore;
+  readonly #store: Store;
+  receive: (message: unknown) => void = () => undefined;
 
-  constructor(common: Common, kept: Store) {
+  constructor(common: SharedStore, kept: Store) {
     this.#common = common;
-    this.#kept = kept;
+    this.#store = kept;
   }
 
   get shared(): Shared {
     return this;
   }
 
-  open: Store["open"] = async (name, first) => structuredClone(await this.#kept.open(name, first));
-  write: Store["write"] = (commit) => this.#kept.write(structuredClone(commit));
-  piece: Store["piece"] = (...about) => this.#kept.piece(...about);
+  open: Store["open"] = async (name, first) => structuredClone(await this.#store.open(name, first));
+  write: Store["write"] = (commit) => this.#store.write(structuredClone(commit));
+  piece: Store["piece"] = (...about) => this.#store.piece(...about);
   lead = () => this.#common.lead(this);
-  say = (word: unknown) => this.#common.say(this, word);
+  say = (message: unknown) => this.#common.say(this, message);
 
-  listen(hear: (word: unknown) => void): void {
-    this.hear = hear;
+  listen(listener: (message: unknown) => void): void {
+    this.receive = listener;
   }
 
   async close(): Promise<void> {
@@ -87,15 +88,15 @@ class Tab implements Store, Shared {
   }
 }
 
-const sends = async () => (await link().said()).filter(({ type }) => type === "send").map(({ id, body }) => [id, body]);
+const sends = async () => (await link().sent()).filter(({ type }) => type === "send").map(({ id, body }) => [id, body]);
 const bodies = (me: Restante) => {
   const shown: unknown[] = [];
   me.messages.subscribe(({ body }) => shown.push(body));
   return shown;
 };
 
-test("one of two tabs connects, and both send and see", async () => {
-  const common = new Common();
+test("one of two tabs connects, and both send and receive", async () => {
+  const common = new SharedStore();
   const first = await common.tab();
   const second = await common.tab();
   const shown = [bodies(first), bodies(second)];
@@ -104,7 +105,7 @@ test("one of two tabs connects, and both send and see", async () => {
   expect(second.connection.value.is).toBe("open");
   const sent = second.send("bob", "from the second");
   expect(await sends()).toEqual([[1, "from the second"]]);
-  await link().tell({ type: "accepted", id: 1, entry: 11, at: 1, state: "stored" }, fromBob(12), {
+  await link().deliver({ type: "accepted", id: 1, entry: 11, at: 1, state: "stored" }, fromBob(12), {
     type: "typing",
     from: "carol",
   });
@@ -113,18 +114,18 @@ test("one of two tabs connects, and both send and see", async () => {
   expect([...second.typists.value]).toEqual(["carol"]);
   second.typing("bob");
   second.presence.watch(["bob"]);
-  expect((await link().said()).map(({ type }) => type)).toEqual(expect.arrayContaining(["typing", "watch"]));
+  expect((await link().sent()).map(({ type }) => type)).toEqual(expect.arrayContaining(["typing", "watch"]));
   const late = await common.tab();
   expect(late.connection.value.is).toBe("open");
   expect(late.conversations.value.map(({ peer, unread }) => [peer, unread])).toEqual([["bob", 1]]);
 });
 
-test("when the connected tab is closed another goes on where it was, with what was written anywhere", async () => {
-  const common = new Common();
+test("when the connected tab is closed another one continues at its position, with the drafts of all tabs", async () => {
+  const common = new SharedStore();
   const first = await common.tab();
   const second = await common.tab();
   await link().welcome();
-  await link().tell(fromBob(5));
+  await link().deliver(fromBob(5));
   first.send("bob", "unanswered");
   expect(await sends()).toEqual([[1, "unanswered"]]);
   second.send("bob", "from the second");
@@ -135,16 +136,16 @@ test("when the connected tab is closed another goes on where it was, with what w
   expect(links.length).toBe(2);
   expect(link().query["cursor"]).toBe("5");
   await link().welcome({ lastId: 1 });
-  const said = await link().said();
-  expect(said.filter(({ type }) => type === "send").map(({ id, body }) => [id, body])).toEqual([
+  const sent = await link().sent();
+  expect(sent.filter(({ type }) => type === "send").map(({ id, body }) => [id, body])).toEqual([
     [1, "unanswered"],
     [2, "from the second"],
   ]);
-  expect(said).toContainEqual({ type: "watch", peers: ["bob"] });
+  expect(sent).toContainEqual({ type: "watch", peers: ["bob"] });
 });
 
-test("late words of a tab that led before send nothing twice, and block nothing", async () => {
-  const common = new Common();
+test("late messages of a tab that led before cause no second send and block nothing", async () => {
+  const common = new SharedStore();
   const first = await common.tab();
   const second = await common.tab();
   const third = await common.tab();
@@ -153,12 +154,12 @@ test("late words of a tab that led before send nothing twice, and block nothing"
   first.send("bob", "a");
   third.send("bob", "b");
   expect(await sends()).toEqual([[1, "a"]]);
-  await link().tell({ type: "accepted", id: 1, entry: 11, at: 1, state: "stored" });
+  await link().deliver({ type: "accepted", id: 1, entry: 11, at: 1, state: "stored" });
   await first.close();
   await settle();
   await link().welcome({ lastId: 1 });
   expect(await sends()).toEqual([[2, "b"]]);
-  await link().tell({ type: "accepted", id: 2, entry: 12, at: 1, state: "stored" });
+  await link().deliver({ type: "accepted", id: 2, entry: 12, at: 1, state: "stored" });
   await common.release();
   second.send("bob", "c");
   expect(await sends()).toEqual([[3, "c"]]);
@@ -171,8 +172,8 @@ test("late words of a tab that led before send nothing twice, and block nothing"
   ]);
 });
 
-test("what is written while nobody leads waits in the store", async () => {
-  const common = new Common();
+test("messages that are written while no tab leads wait in the store", async () => {
+  const common = new SharedStore();
   const first = await common.tab();
   const second = await common.tab();
   await link().welcome();
@@ -187,14 +188,14 @@ test("what is written while nobody leads waits in the store", async () => {
   expect(await sends()).toEqual([[1, "a"]]);
 });
 
-test("another try, asked for in any tab, is made by the one that leads", async () => {
-  const common = new Common();
+test("retry() in any tab makes the leading tab connect", async () => {
+  const common = new SharedStore();
   await common.tab();
   const second = await common.tab();
   await link().welcome();
-  await link().tell({ type: "closing", code: 4409, message: "Replaced." });
+  await link().deliver({ type: "closing", code: 4409, message: "Replaced." });
   expect(second.connection.value).toMatchObject({ is: "stopped", code: 4409 });
-  await pass(PAUSE * 100);
+  await advance(PAUSE * 100);
   expect(links.length).toBe(1);
   second.retry();
   await settle();

@@ -1,4 +1,4 @@
-// A page with nothing but the SDK, for tests to drive: what was shown is noted, everything else is asked of `me`.
+// A page with nothing but the SDK, for tests: `shown` has the messages that were shown, `me` is the client.
 import { connect } from "../../src/client/connect.ts";
 
 const shown: unknown[] = [];

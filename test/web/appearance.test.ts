@@ -1,4 +1,4 @@
-// What of the page can be looked at: on a phone, by keyboard, in another language, in the dark, and by whoever can't see it.
+// The appearance of the page: on a phone, by keyboard, in another language, in dark colours, and for screen readers.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { expect, test } from "vitest";
@@ -24,7 +24,7 @@ test("nothing jumps while the page loads with a conversation open", async () => 
   expect(shifts.reduce((sum, value) => sum + value, 0)).toBeLessThan(0.01);
 });
 
-test("a long conversation is drawn in part: scrolling up shows all of it, in order and without a jump, and there is a way back", async () => {
+test("a long conversation is drawn in part: scrolling up shows all of it in order and without a jump, and a button leads back", async () => {
   const { a, b, alice, bob } = await venue.friends();
   const most = 900;
   // Another device of alice's sends them all at once.
@@ -41,7 +41,7 @@ test("a long conversation is drawn in part: scrolling up shows all of it, in ord
   const later = await Visitor.in(bob.page.context(), bob.page.url());
   await later.sees(`number ${most - 1}`);
   const log = later.page.getByRole("log");
-  /** Scrolls up a little; returns what is seen first then, how many are drawn, and whether it was the beginning. */
+  /** Scrolls up by 400 px; returns the first visible message, how many are drawn, and whether it was the beginning. */
   const up = () =>
     log.evaluate(async (box) => {
       box.scrollTop -= 400;
@@ -69,7 +69,7 @@ test("a long conversation is drawn in part: scrolling up shows all of it, in ord
   await later.sees("and one more");
 });
 
-test("everything goes by keyboard: Enter sends, Shift+Enter breaks the line, and the focus is visible", async () => {
+test("the page works by keyboard: Enter sends, Shift+Enter breaks the line, and the focus is visible", async () => {
   const { b, alice, bob } = await venue.two();
   const { page } = alice;
   await page.getByRole("searchbox").focus();
@@ -89,7 +89,7 @@ test("everything goes by keyboard: Enter sends, Shift+Enter breaks the line, and
   expect(outline).toBe("solid");
 });
 
-test("a text that is too long says so before it is sent, and is not lost", async () => {
+test("a text that is too long is shown so before it is sent, and is not lost", async () => {
   const { b, alice } = await venue.two();
   await alice.open(b);
   await alice.composer.fill("x".repeat(70_000));
@@ -101,7 +101,7 @@ test("a text that is too long says so before it is sent, and is not lost", async
   await alice.page.getByText("4,534 bytes left").waitFor();
 });
 
-test("a phone of 320 px shows one thing at a time, and nothing is wider than it", async () => {
+test("a phone of 320 px shows the list or the conversation, and nothing is wider than the screen", async () => {
   const { b, bob } = await venue.two();
   const phone = await venue.visitor({
     viewport: { width: 320, height: 560 },
@@ -127,7 +127,7 @@ test("a phone of 320 px shows one thing at a time, and nothing is wider than it"
   expect(await fits()).toBe(true);
 });
 
-test("in 简体中文 nothing is said in English, from the browser's setting and by choice", async () => {
+test("in 简体中文 the page has no English text, by the browser's setting and by choice", async () => {
   const wang = await venue.visitor({ locale: "zh-CN" });
   const { page } = wang;
   const english = async () =>
@@ -150,67 +150,70 @@ test("in 简体中文 nothing is said in English, from the browser's setting and
   expect(wang.errors).toEqual([]);
 });
 
-test.each(["light", "dark"] as const)("axe finds nothing in %s, in any state that people see", async (colorScheme) => {
-  const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-  const { a, b, alice, bob } = await venue.two();
-  const c = venue.named("carol");
-  const options = { colorScheme, bypassCSP: true };
-  const carol = await venue.visitor(options);
-  const check = async (state: string) => {
-    await carol.page.addScriptTag({ content: axe });
-    const found = await carol.page.evaluate(async () => {
-      const { axe: runner } = globalThis as unknown as {
-        axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
-      };
-      return (await runner.run()).violations.map(
-        ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" | ")}`,
-      );
-    });
-    expect(found, state).toEqual([]);
-  };
-  await carol.page.getByLabel("Your name").waitFor();
-  await check("the way in");
-  await carol.page.getByLabel("Your name").fill(b);
-  await carol.button("Continue").click();
-  await carol.page.getByText("This name is taken.", { exact: false }).waitFor();
-  await check("a name that is taken");
-  await carol.button("Another name").click();
-  await carol.page.getByLabel("Your name").fill(c);
-  await carol.button("Continue").click();
-  await carol.button("I have kept it").waitFor();
-  await check("the recovery code");
-  await carol.button("I have kept it").click();
-  await carol.connected();
-  await check("no conversation");
-  await carol.open(b);
-  await carol.send("hello", "with a link: https://example.com/");
-  await bob.list.getByRole("link").click();
-  await bob.send("hello carol");
-  await carol.sees("hello carol");
-  await check("a conversation");
-  await carol.account.click();
-  await carol.page.getByText("Chrome, Linux").waitFor();
-  await check("the account");
-  await carol.button("Close").click();
-  await carol.button("Block").click();
-  await carol.button("Unblock").waitFor();
-  await check("blocked");
-  await alice.open(c);
-  await alice.send("may I?");
-  await carol.list.getByRole("link", { name: new RegExp(a) }).click();
-  await carol.button("Accept").waitFor();
-  await check("a request");
-  await bob.button("Block").click();
-  await carol.open(b);
-  await carol.button("Unblock").click();
-  await carol.composer.waitFor();
-  await carol.page.context().setOffline(true);
-  await carol.page.getByText("No connection.", { exact: false }).waitFor();
-  await carol.composer.fill("x".repeat(61_000));
-  await check("no connection, and a long draft");
-  await carol.page.context().setOffline(false);
-  await carol.connected();
-  await carol.send("too late");
-  await carol.button("Send again").waitFor();
-  await check("a message that failed");
-});
+test.each(["light", "dark"] as const)(
+  "axe finds nothing in %s colours, in any state of the page",
+  async (colorScheme) => {
+    const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+    const { a, b, alice, bob } = await venue.two();
+    const c = venue.named("carol");
+    const options = { colorScheme, bypassCSP: true };
+    const carol = await venue.visitor(options);
+    const check = async (state: string) => {
+      await carol.page.addScriptTag({ content: axe });
+      const found = await carol.page.evaluate(async () => {
+        const { axe: runner } = globalThis as unknown as {
+          axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+        };
+        return (await runner.run()).violations.map(
+          ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" | ")}`,
+        );
+      });
+      expect(found, state).toEqual([]);
+    };
+    await carol.page.getByLabel("Your name").waitFor();
+    await check("the form to sign in");
+    await carol.page.getByLabel("Your name").fill(b);
+    await carol.button("Continue").click();
+    await carol.page.getByText("This name is taken.", { exact: false }).waitFor();
+    await check("a name that is taken");
+    await carol.button("Another name").click();
+    await carol.page.getByLabel("Your name").fill(c);
+    await carol.button("Continue").click();
+    await carol.button("I have kept it").waitFor();
+    await check("the recovery code");
+    await carol.button("I have kept it").click();
+    await carol.connected();
+    await check("no conversation");
+    await carol.open(b);
+    await carol.send("hello", "with a link: https://example.com/");
+    await bob.list.getByRole("link").click();
+    await bob.send("hello carol");
+    await carol.sees("hello carol");
+    await check("a conversation");
+    await carol.account.click();
+    await carol.page.getByText("Chrome, Linux").waitFor();
+    await check("the account");
+    await carol.button("Close").click();
+    await carol.button("Block").click();
+    await carol.button("Unblock").waitFor();
+    await check("blocked");
+    await alice.open(c);
+    await alice.send("may I?");
+    await carol.list.getByRole("link", { name: new RegExp(a) }).click();
+    await carol.button("Accept").waitFor();
+    await check("a request");
+    await bob.button("Block").click();
+    await carol.open(b);
+    await carol.button("Unblock").click();
+    await carol.composer.waitFor();
+    await carol.page.context().setOffline(true);
+    await carol.page.getByText("No connection.", { exact: false }).waitFor();
+    await carol.composer.fill("x".repeat(61_000));
+    await check("no connection, and a long draft");
+    await carol.page.context().setOffline(false);
+    await carol.connected();
+    await carol.send("too late");
+    await carol.button("Send again").waitFor();
+    await check("a message that failed");
+  },
+);

@@ -1,14 +1,18 @@
-// The same log, frame by frame and in runs: whoever reads it sees the same, wherever the runs are cut and whatever is said again.
+// The same log, frame by frame and in runs: a client shows the same, wherever the runs are cut and whichever frames are
+// repeated.
 import { beforeEach, expect, test } from "vitest";
 import { memoryStore, type Restante } from "../../src/client/connect.ts";
 import type { Commit, Store } from "../../src/client/store.ts";
 import { Random } from "../chaos/random.ts";
 import { fold } from "../support/fold.ts";
-import { entered, type Frame, fromBob, link, pass, PAUSE, settle, stage } from "./scripted.ts";
+import { connectedClient, type Frame, fromBob, link, advance, PAUSE, settle, playNetwork } from "./scripted.ts";
 
-beforeEach(stage);
+beforeEach(playNetwork);
 
-/** What others and the user's tablet wrote; now and then a sender sends again what it sent before, because the mailbox was set back. */
+/**
+ * Messages of others and of the user's tablet. One of ten repeats earlier ones, as a sender does for a restored
+ * mailbox.
+ */
 function written(random: Random): Frame[] {
   const origins = new Map([
     ["bob", 100],
@@ -27,8 +31,8 @@ function written(random: Random): Frame[] {
   });
 }
 
-/** What is new to whoever reads it in order: no origin of an author twice. */
-function news(frames: readonly Frame[]): unknown[] {
+/** The messages that are new to a reader in order: no origin of an author twice. */
+function newMessages(frames: readonly Frame[]): unknown[] {
   const highest = new Map<unknown, number>();
   const received = frames.filter(({ type, from }) => type === "message" && from !== "alice");
   return received
@@ -40,12 +44,15 @@ function news(frames: readonly Frame[]): unknown[] {
     .map(({ seq, from, body }) => [seq, from, body]);
 }
 
-async function reader(): Promise<{ tell: (frames: readonly Frame[]) => Promise<void>; seen: () => Promise<unknown> }> {
-  const { me, mailbox } = await entered({ device: "phone" });
+async function reader(): Promise<{
+  deliver: (frames: readonly Frame[]) => Promise<void>;
+  seen: () => Promise<unknown>;
+}> {
+  const { me, mailbox } = await connectedClient({ device: "phone" });
   const shown: unknown[] = [];
   me.messages.subscribe(({ seq, from, body }) => shown.push([seq, from, body]));
   return {
-    tell: (frames) => mailbox.tell(...frames),
+    deliver: (frames) => mailbox.deliver(...frames),
     seen: async () => ({ shown, rows: rowsOf(me), threads: [await threadOf(me, "bob"), await threadOf(me, "carol")] }),
   };
 }
@@ -71,46 +78,46 @@ test.each(Array.from({ length: 30 }, (_, seed) => seed))("[F8][L4] seed %i", asy
     const text = frames.slice(from, next);
     const folded = fold(text, () => random.chance(0.9));
     joined += text.length - folded.length;
-    await single.tell(text);
-    await inRuns.tell(folded);
+    await single.deliver(text);
+    await inRuns.deliver(folded);
   }
   expect(joined).toBeGreaterThan(10);
-  expect(await single.seen()).toMatchObject({ shown: news(frames) });
+  expect(await single.seen()).toMatchObject({ shown: newMessages(frames) });
   expect(await inRuns.seen()).toEqual(await single.seen());
 });
 
-test("[L4][F8] of a run that begins below the cursor the rest is shown", async () => {
-  const { me, mailbox } = await entered();
+test("[L4][F8] of a run that begins below the cursor only the rest is shown", async () => {
+  const { me, mailbox } = await connectedClient();
   const shown: unknown[] = [];
   me.messages.subscribe(({ body, seq }) => shown.push([seq, body]));
-  await mailbox.tell(fromBob(5), fromBob(6));
+  await mailbox.deliver(fromBob(5), fromBob(6));
   const bodies = ["message 5", "message 6", "message 7", "message 8"];
-  await mailbox.tell({ ...fromBob(8), body: undefined, bodies, count: 4 });
+  await mailbox.deliver({ ...fromBob(8), body: undefined, bodies, count: 4 });
   const seqs = [5, 6, 7, 8];
   expect(shown).toEqual(seqs.map((seq) => [seq, `message ${seq}`]));
-  expect((await mailbox.said()).at(-1)).toEqual({ type: "ack", seq: 8 });
-  // Where nothing else tells them apart, too.
-  await mailbox.tell({ ...fromBob(9, undefined, 0), bodies: ["message 8", "message 9"], count: 2 });
+  expect((await mailbox.sent()).at(-1)).toEqual({ type: "ack", seq: 8 });
+  // The same without an origin.
+  await mailbox.deliver({ ...fromBob(9, undefined, 0), bodies: ["message 8", "message 9"], count: 2 });
   expect(shown.slice(4)).toEqual([[9, "message 9"]]);
 });
 
-test("[F8] the first that a device hears may be a run: all of it is kept", async () => {
-  const { me, mailbox } = await entered({ device: "phone" });
-  await mailbox.tell({ ...fromBob(8, undefined), bodies: ["a", "b", "c"], count: 3 });
+test("[F8] the first frame of a device may be a run, and all of it is stored", async () => {
+  const { me, mailbox } = await connectedClient({ device: "phone" });
+  await mailbox.deliver({ ...fromBob(8, undefined), bodies: ["a", "b", "c"], count: 3 });
   const thread = me.messages.with("bob");
   await settle();
   expect(thread.value.map(({ seq }) => seq)).toEqual([6, 7, 8]);
 });
 
-test("[L4][F8] of a run that its sender sends again after a set-back the rest is shown, and counted", async () => {
-  const { me, mailbox } = await entered();
+test("[L4][F8] of a run that its sender repeats for a restored mailbox only the rest is shown and counted", async () => {
+  const { me, mailbox } = await connectedClient();
   const shown: unknown[] = [];
   me.messages.subscribe(({ body, seq }) => shown.push([seq, body]));
-  await mailbox.tell(fromBob(1), fromBob(2));
+  await mailbox.deliver(fromBob(1), fromBob(2));
   const bodies = ["message 1", "message 2", "message 3", null];
-  await mailbox.tell({ ...fromBob(104, undefined, 4), bodies, count: 4 });
-  await mailbox.tell({ ...fromBob(204, undefined, 4), bodies, count: 4 });
-  await mailbox.tell(fromBob(205, "message 5", 5));
+  await mailbox.deliver({ ...fromBob(104, undefined, 4), bodies, count: 4 });
+  await mailbox.deliver({ ...fromBob(204, undefined, 4), bodies, count: 4 });
+  await mailbox.deliver(fromBob(205, "message 5", 5));
   expect(shown).toEqual([
     [1, "message 1"],
     [2, "message 2"],
@@ -121,27 +128,27 @@ test("[L4][F8] of a run that its sender sends again after a set-back the rest is
   expect(me.conversations.value[0]?.unread).toBe(5);
 });
 
-test("[S2][F8] what the log shows of a run that waits for its answers is each of its drafts, and no other message", async () => {
-  const { me, mailbox } = await entered();
+test("[S2][F8] a carbon of a run without answers matches each of its drafts, and adds no other message", async () => {
+  const { me, mailbox } = await connectedClient();
   for (const body of ["a", "b", "c"]) me.send("bob", body);
-  await mailbox.said();
+  await mailbox.sent();
   await mailbox.cut();
-  await pass(PAUSE);
+  await advance(PAUSE);
   const next = link();
   await next.welcome({ lastId: 3 });
   const { device } = next.query;
   const carbon = { type: "message", seq: 13, from: "alice", to: "bob", at: 7, id: 3, device, count: 3 };
-  await next.tell({ ...carbon, bodies: ["a", "b", "c"] });
+  await next.deliver({ ...carbon, bodies: ["a", "b", "c"] });
   const thread = me.messages.with("bob");
   await settle();
   const shown = () => thread.value.map(({ seq, body }) => [seq, body]);
   expect(shown()).toEqual(["a", "b", "c"].map((body) => [null, body]));
-  // Retention has taken the entries meanwhile: the answer doesn't say which they were.
-  await next.tell({ type: "accepted", id: 3, state: "stored", count: 3 });
+  // Retention has removed the entries meanwhile: the answer does not name them.
+  await next.deliver({ type: "accepted", id: 3, state: "stored", count: 3 });
   expect(shown()).toEqual(["a", "b", "c"].map((body, i) => [11 + i, body]));
 });
 
-test("[S2] the store is not given again what an answer in the same text has settled", async () => {
+test("[S2] a draft that an answer in the same text settles is not written again", async () => {
   const inner = memoryStore();
   const commits: Commit[] = [];
   const store: Store = {
@@ -151,12 +158,12 @@ test("[S2] the store is not given again what an answer in the same text has sett
     piece: (peer, before, limit) => inner.piece(peer, before, limit),
     close: () => inner.close(),
   };
-  const { me, mailbox } = await entered({ store });
+  const { me, mailbox } = await connectedClient({ store });
   for (const body of ["a", "b"]) me.send("bob", body);
-  await mailbox.said();
+  await mailbox.sent();
   const { device } = mailbox.query;
   const carbon = { type: "message", seq: 12, from: "alice", to: "bob", at: 7, id: 2, device, count: 2 };
-  await mailbox.tell(carbon, { type: "accepted", id: 2, entry: 12, at: 7, state: "stored", count: 2 });
+  await mailbox.deliver(carbon, { type: "accepted", id: 2, entry: 12, at: 7, state: "stored", count: 2 });
   const [kept, settled] = commits.slice(-2);
   expect(kept?.drafts?.map(({ body }) => body)).toEqual(["a", "b"]);
   expect(settled?.settled).toEqual(kept?.drafts?.map(({ key }) => key));

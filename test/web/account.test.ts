@@ -1,5 +1,5 @@
-// What becomes of an account, on the page: who comes in is told, a proof is asked for where the server asks for one, and everybody else
-// can be signed out.
+// The account dialog of the page: notices of new devices, the proof that the server asks for, and signing out other
+// devices.
 import { expect, test } from "vitest";
 import { Venue } from "../support/venue.ts";
 import type { Visitor } from "../support/visitor.ts";
@@ -21,7 +21,7 @@ async function linkedWith(first: Visitor, userName: string): Promise<Visitor> {
   return second;
 }
 
-/** The server asks once for a proof before it does this. */
+/** The server asks once for a proof before this request. */
 async function asksOnce({ page }: Visitor, path: string): Promise<void> {
   const problem = {
     type: "urn:restante:proof_required",
@@ -31,7 +31,7 @@ async function asksOnce({ page }: Visitor, path: string): Promise<void> {
   await page.route(`**${path}`, (route) => route.fulfill({ status: 403, json: problem }), { times: 1 });
 }
 
-test("[A13] that another device signed in is told on the page, which leads to the devices; a reload forgets neither it nor that it was seen", async () => {
+test("[A13] the page shows a notice that another device signed in, which opens the devices; a reload remembers it, and that it was seen", async () => {
   const name = venue.named("nora");
   const first = await venue.visitor();
   await first.claim(name);
@@ -47,12 +47,12 @@ test("[A13] that another device signed in is told on the page, which leads to th
   await first.page.reload();
   await first.connected();
   expect(await line.count()).toBe(0);
-  // The one that has come is not told of itself.
+  // The new device gets no notice about itself.
   expect(await second.page.locator(".account-notice").count()).toBe(0);
   expect([...first.errors, ...second.errors]).toEqual([]);
 });
 
-test("[A15] where the server asks for a proof the page asks for the recovery code, and goes on", async () => {
+test("[A15] where the server asks for a proof the page asks for the recovery code, and sends the request again", async () => {
   const first = await venue.visitor();
   const recovery = await first.claim(venue.named("petra"));
   await first.account.click();
@@ -66,7 +66,7 @@ test("[A15] where the server asks for a proof the page asks for the recovery cod
   await proof.getByRole("button", { name: "Continue" }).click();
   await first.page.getByText(/^[0-9a-z]{4}(-[0-9a-z]{4}){2}$/).waitFor();
   expect(await proof.count()).toBe(0);
-  // Whoever would rather not leaves everything as it is.
+  // Cancelling changes nothing.
   await asksOnce(first, "/api/account*");
   await first.button("Erase the account").click();
   await first.page
@@ -102,7 +102,7 @@ test("[A16] all other devices can be signed out from the page, which shows the n
   expect([...first.errors, ...second.errors]).toEqual([]);
 });
 
-test("[A14] the page shows the recovery code that comes with the end of the device that had made the last one", async () => {
+test("[A14] signing out the device that had made the last recovery code shows a new one", async () => {
   const name = venue.named("irma");
   const first = await venue.visitor();
   await first.claim(name);
@@ -116,7 +116,7 @@ test("[A14] the page shows the recovery code that comes with the end of the devi
 });
 
 test("[A15] a passkey of this browser is a proof on the page too", async () => {
-  // The passkey of a host that has a name: an address can have none.
+  // A passkey needs a host with a name: an IP address can have none.
   const first = await venue.visitor({}, venue.url.replace("127.0.0.1", "localhost"));
   const devtools = await first.page.context().newCDPSession(first.page);
   await devtools.send("WebAuthn.enable");

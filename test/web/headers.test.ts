@@ -1,4 +1,5 @@
-// What is served as it is has the same headers as what the Worker answers, and a policy under which only the page's own script runs.
+// Static files have the same headers as answers of the Worker, and a policy under which only the page's own script
+// runs.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Server, startServer } from "../support/servers.ts";
 
@@ -21,7 +22,7 @@ test.each(["/", "/page.js", "/page.css", "/status", "/status.js"])("[O4] %s", as
   expect(headers.get("X-Content-Type-Options")).toBe("nosniff");
   expect(headers.get("X-Frame-Options")).toBe("DENY");
   expect(headers.get("Referrer-Policy")).toBe("no-referrer");
-  // Everything is denied but what the page does: it copies a code, and makes and uses passkeys.
+  // All features are denied but those of the page: it copies a code, and makes and uses passkeys.
   const features = (headers.get("Permissions-Policy") ?? "").split(", ");
   expect(features.filter((one) => !one.endsWith("=()"))).toEqual([
     "clipboard-write=(self)",

@@ -1,4 +1,4 @@
-// What waits for an iteration while there is none, and what that holds up.
+// The backlog of messages while there is no iteration, and the acks that it delays.
 import { expect, test } from "vitest";
 import { IncomingMessages } from "../../src/client/incoming-messages.ts";
 
@@ -7,14 +7,14 @@ const message = (seq: number) => {
   return { key: `${seq}`, seq, ...people, at: 7, body: seq, state: null };
 };
 
-test("the latest 1,000 messages wait for the next iteration, and hold up the acks for no more than 1,250", async () => {
+test("the latest 1,000 messages wait for the next iteration, and at most 1,250 messages delay acks", async () => {
   const feed = new IncomingMessages(() => undefined);
   feed.push(message(1));
   for await (const _ of feed) break;
   for (let seq = 2; seq <= 1_250; seq++) feed.push(message(seq));
-  expect(feed.taken()).toBe(1);
+  expect(feed.takenUpTo()).toBe(1);
   feed.push(message(1_251));
-  expect(feed.taken()).toBe(251);
+  expect(feed.takenUpTo()).toBe(251);
   feed.end();
   const given: number[] = [];
   for await (const { seq } of feed) given.push(seq ?? 0);

@@ -1,5 +1,5 @@
-// A page next door, of another port of the same machine, so of the same site: browsers send it the cookie along. In real Chromium it gets
-// nothing by that, also where ALLOWED_ORIGINS names it.
+// A page on another port of the same host is of the same site, so browsers send the cookie with its requests. In real
+// Chromium it gets nothing by that, also where ALLOWED_ORIGINS names it.
 import { createServer, type Server as HttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Browser } from "playwright-core";
@@ -33,7 +33,7 @@ interface Tried {
   readonly withToken: number;
 }
 
-test("[O3] the cookie of a signed-in user opens nothing for a page of another port, though it is allowed", async () => {
+test("[O3] the cookie of a signed-in user gives no access to a page on another port, though its origin is allowed", async () => {
   const page = await (await browser.newContext()).newPage();
   const home = `http://localhost:${portOf(server.url)}`;
   await page.goto(`${home}/status`);
@@ -68,7 +68,7 @@ test("[O3] the cookie of a signed-in user opens nothing for a page of another po
     [home, token],
   );
   expect(JSON.parse(tried.first)).toMatchObject({ type: "closing", code: 4401 });
-  // What a simple request was answered no page of another origin may read; that it changed nothing is seen at home.
+  // No page of another origin may read the answer of a simple request; the own page shows that it changed nothing.
   expect(tried).toMatchObject({ read: -1, posted: -1, withToken: 200 });
   await page.goto(`${home}/status`);
   expect(await own()).toMatchObject({ conversations: [] });

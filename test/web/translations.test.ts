@@ -1,16 +1,16 @@
-// Nothing is left untranslated: each text of one language is there in the other, and is another one.
+// Each text of one language exists in the other, and is translated.
 import { expect, test } from "vitest";
 import { translationsIn } from "../../src/web/translations.ts";
 
-const said = (language: "en" | "zh-Hans") =>
+const textsOf = (language: "en" | "zh-Hans") =>
   Object.entries(translationsIn(language)).map(
     ([name, words]) => [name, typeof words === "string" ? words : words("7", "8")] as const,
   );
 
-test("each text is there in both languages", () => {
-  expect(said("zh-Hans").map(([name]) => name)).toEqual(said("en").map(([name]) => name));
-  const english = new Map(said("en"));
-  for (const [name, text] of said("zh-Hans")) {
+test("each text exists in both languages, translated", () => {
+  expect(textsOf("zh-Hans").map(([name]) => name)).toEqual(textsOf("en").map(([name]) => name));
+  const english = new Map(textsOf("en"));
+  for (const [name, text] of textsOf("zh-Hans")) {
     if (name === "title") continue;
     expect(text, name).not.toBe(english.get(name));
     expect(text, name).toMatch(/\p{Script=Han}/u);
@@ -18,7 +18,7 @@ test("each text is there in both languages", () => {
   }
 });
 
-test("what is told of is in the text, in both languages", () => {
+test("the parameters of a text are in it, in both languages", () => {
   for (const language of ["en", "zh-Hans"] as const) {
     for (const words of Object.values(translationsIn(language))) {
       if (typeof words !== "string") expect(words("7", "8")).toContain("7");

@@ -1,4 +1,4 @@
-// What a queue holds is what a map would hold, in whatever order things come and go.
+// The queue holds the same items as a map, whatever is set and taken.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { OrderedQueue } from "../../src/client/ordered-queue.ts";
@@ -11,7 +11,7 @@ const step = fc.oneof(
 );
 const hasValue = (item: { readonly value: number }, value: number) => item.value === value;
 
-test("a queue finds, replaces and gives up what a map does, and keeps its order", () => {
+test("a queue finds, replaces and takes the same items as a map, in the same order", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
       const queue = new OrderedQueue<{ readonly key: string; readonly value: number }>();

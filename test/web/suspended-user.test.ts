@@ -1,4 +1,5 @@
-// Somebody who is suspended in the middle of it: the page says so and forgets nothing; let in again, they go on where they were.
+// A user who is suspended while the page is open: the page shows it and deletes nothing, and continues after the
+// suspension.
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startBrowser } from "../support/browser.ts";
@@ -27,7 +28,7 @@ function suspension(method: "PUT" | "DELETE"): Promise<Response> {
   });
 }
 
-test("whoever is suspended is told so, keeps what the browser has, and goes on when they are let in", async () => {
+test("a suspended user sees the reason, keeps the data of the browser, and connects again after the suspension", async () => {
   const alice = await Visitor.at(browser, server.url);
   await alice.claim("alice");
   await alice.connected();

@@ -1,9 +1,10 @@
-// The operators' page in a browser: nothing without a token, then numbers that follow what happens; and what it makes of two looks.
+// The operators' page in a browser: nothing without a token, then numbers that follow events; and the rates between two
+// samples.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { more, quantile, rate, readLook } from "../../src/web/status/metrics.ts";
+import { growth, quantile, rate, readSample } from "../../src/web/status/metrics.ts";
 import { startBrowser } from "../support/browser.ts";
 import { open } from "../support/people.ts";
 import { OPEN, type Server, startSelfhost } from "../support/servers.ts";
@@ -24,12 +25,12 @@ afterAll(async () => {
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-test("it shows nothing without an operator's token, and then what happens, as it happens", async () => {
+test("the page shows nothing without an operator's token, and with one the present numbers", async () => {
   const page = await (await browser.newContext({ bypassCSP: true })).newPage();
   const wrong: string[] = [];
   page.on("pageerror", (error) => wrong.push(error.message));
   page.on("console", (message) => {
-    // A wrong token is a 401, which the browser notes by itself.
+    // A wrong token is a 401, which the browser logs itself.
     if (message.type() === "error" && !message.text().includes("401")) wrong.push(message.text());
   });
   await page.goto(`${server.url}/status`);
@@ -70,13 +71,13 @@ restante_refused_total{code="declined"} 1
 ${[0.005, 0.1, "+Inf"].map((end, i) => `t_bucket{le="${end}"} ${below[i]}`).join("\n")}
 `;
 
-test("two looks make rates and shares of time; what went back counts as nothing", () => {
-  const [a, b] = [readLook(text(10, [5, 10, 10], 2), 1_000), readLook(text(30, [14, 29, 30], 4), 6_000)];
+test("two samples give rates and quantiles, and a number that fell counts as 0", () => {
+  const [a, b] = [readSample(text(10, [5, 10, 10], 2), 1_000), readSample(text(30, [14, 29, 30], 4), 6_000)];
   expect(rate(a, b, "restante_stored_total")).toBe(4);
-  expect(more(a, b, "restante_refused_total")).toBe(2);
+  expect(growth(a, b, "restante_refused_total")).toBe(2);
   expect(quantile(a, b, "t", 0.45)).toBe(0.005);
   expect(quantile(a, b, "t", 0.95)).toBe(0.1);
   expect(quantile(a, b, "t", 1)).toBe(Infinity);
   expect(quantile(b, b, "t", 0.5)).toBe(null);
-  expect(more(b, a, "restante_stored_total")).toBe(0);
+  expect(growth(b, a, "restante_stored_total")).toBe(0);
 });

@@ -1,0 +1,68 @@
+// Store first, then show and send: nobody sees a message, and the mailbox gets no ack of it, before the store has it,
+// and no id is sent before the store knows which message uses it. It knows the order of these steps; no frame and
+// nothing of what a commit means.
+import type { LogState } from "./apply-frames.ts";
+import type { Connection } from "./connection.ts";
+import type { Outbox } from "./outbox.ts";
+import type { Commit, Store } from "./store.ts";
+
+export class WriteLoop {
+  readonly #store: Store;
+  readonly #log: LogState;
+  readonly #outbox: Outbox;
+  readonly #connection: Connection;
+  readonly #stored: (commit: Commit) => void;
+  #isRunning = false;
+  #hasFailed = false;
+  #run: Promise<void> = Promise.resolve();
+
+  /** `stored` is called with each commit that the store has. */
+  constructor(store: Store, log: LogState, outbox: Outbox, connection: Connection, stored: (commit: Commit) => void) {
+    this.#store = store;
+    this.#log = log;
+    this.#outbox = outbox;
+    this.#connection = connection;
+    this.#stored = stored;
+  }
+
+  /** Whether the store has failed: then nothing is written any more. */
+  get hasFailed(): boolean {
+    return this.#hasFailed;
+  }
+
+  /** Resolves when nothing is left to write, also where the store has failed. */
+  get idle(): Promise<void> {
+    return this.#run;
+  }
+
+  /** Begins to store what changed and to send what is queued. */
+  flush(): void {
+    if (!this.#isRunning && !this.#hasFailed) this.#run = this.#write();
+  }
+
+  /** One commit at a time: changes that come meanwhile go into the next one. */
+  async #write(): Promise<void> {
+    this.#isRunning = true;
+    try {
+      for (;;) {
+        // Everything that is written in the same task goes together.
+        await Promise.resolve();
+        const text = this.#outbox.nextText();
+        const commit = this.#log.takeCommit(this.#outbox.takeChanges());
+        if (commit === null && text === null) break;
+        // Each connection has its own state object: the text of one is not sent on the next.
+        const { state } = this.#connection;
+        if (commit !== null) {
+          await this.#store.write(commit);
+          this.#stored(commit);
+        }
+        if (text !== null && state === this.#connection.state) this.#connection.send(text);
+      }
+    } catch (error) {
+      this.#hasFailed = true;
+      this.#connection.end(`What arrives can't be kept: ${String(error)}`);
+    } finally {
+      this.#isRunning = false;
+    }
+  }
+}

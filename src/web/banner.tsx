@@ -1,0 +1,41 @@
+// The state of the connection: nothing while it is open, and a thin line while it opens for the first time.
+import type { JSX } from "preact";
+import { useRef } from "preact/hooks";
+import type { ConnectionState } from "../client/connect.ts";
+import { useApp, useLive } from "./app-state.ts";
+import { clockWithSeconds } from "./dates.ts";
+import type { Language, Translations } from "./translations.ts";
+
+export function Banner(): JSX.Element {
+  const { me, words, language } = useApp();
+  const state = useLive(me.connection);
+  const last = useRef(state.is);
+  // A banner stays until the connection is open, so that nothing jumps with every attempt.
+  if (state.is !== "connecting") last.current = state.is;
+  const isCalm = state.is === "connecting" && last.current !== "waiting" && last.current !== "stopped";
+  return (
+    <div class="banner" role="status" data-is={state.is}>
+      {state.is !== "open" && <p class={isCalm ? "spoken" : ""}>{sentenceOf(state, words, language)}</p>}
+      {state.is !== "open" && !isCalm && (
+        <button type="button" class="quiet" onClick={() => me.retry()}>
+          {words.connect}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function sentenceOf(state: ConnectionState, words: Translations, language: Language): string {
+  switch (state.is) {
+    case "open":
+      return "";
+    case "connecting":
+      return words.connecting;
+    case "waiting":
+      return [state.message, words.waiting(clockWithSeconds(state.until, language))].join(" ").trim();
+    case "stopped":
+      return state.message;
+    default:
+      return state satisfies never;
+  }
+}

@@ -1,0 +1,76 @@
+// The mailbox of a signed-in user: the list of conversations beside the open one, and the account.
+import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { AccountDialog } from "./account.tsx";
+import { useApp, useLive, usePeer } from "./app-state.ts";
+import { Banner } from "./banner.tsx";
+import { ConversationList } from "./conversation-list.tsx";
+import { number } from "./dates.ts";
+import { Icon } from "./icons.tsx";
+import { NoticeLine, useNotices } from "./notices.tsx";
+import { useNotifications } from "./notifications.ts";
+import { Thread } from "./thread.tsx";
+
+/** Close codes: the token is missing or no longer valid; this device has no access any more. */
+const UNAUTHORIZED = 4401;
+const FORBIDDEN = 4403;
+
+export function Mailbox(): JSX.Element {
+  const { me, words } = useApp();
+  const peer = usePeer();
+  const [isAccountOpen, setIsAccountOpen] = useState(false);
+  const { latest, fresh, see } = useNotices(me);
+  const newest = latest.at(-1);
+  // The dialog itself shows the notices that come while it is open: most of them are about changes that the user makes
+  // in it.
+  const showAccount = (isOpen: boolean) => {
+    see();
+    setIsAccountOpen(isOpen);
+  };
+  useNotifications(me);
+  useTurnedOut();
+  useUnreadInTitle();
+  return (
+    <div class={`mailbox ${peer === null ? "" : "reading"}`}>
+      <aside>
+        <header class="self">
+          <h1>{words.title}</h1>
+          <button
+            type="button"
+            class="quiet"
+            aria-label={`${words.account}: ${me.user}`}
+            onClick={() => showAccount(true)}
+          >
+            <Icon name="person" /> <bdi>{me.user}</bdi>
+          </button>
+        </header>
+        <Banner />
+        {fresh > 0 && newest !== undefined && !isAccountOpen && (
+          <NoticeLine notice={newest} look={() => showAccount(true)} dismiss={see} />
+        )}
+        <ConversationList open={peer} />
+      </aside>
+      <main>{peer === null ? <p class="soft waiting">{words.choose}</p> : <Thread key={peer} peer={peer} />}</main>
+      {isAccountOpen && <AccountDialog lately={latest} close={() => showAccount(false)} />}
+    </div>
+  );
+}
+
+/** Leaves the mailbox where the device was signed out from elsewhere, or another tab has signed in as another user. */
+function useTurnedOut(): void {
+  const { me, turnedOut } = useApp();
+  const state = useLive(me.connection);
+  const code = state.is === "stopped" && (state.code === UNAUTHORIZED || state.code === FORBIDDEN) ? state.code : null;
+  useEffect(() => {
+    // Where the server does not say who is signed in, the banner still shows what happened.
+    if (code !== null) turnedOut(code === FORBIDDEN).catch(() => undefined);
+  }, [code]);
+}
+
+function useUnreadInTitle(): void {
+  const { me, words, language } = useApp();
+  const unread = useLive(me.conversations).reduce((sum, one) => sum + one.unread, 0);
+  useEffect(() => {
+    document.title = unread > 0 ? `(${number(unread, language)}) ${words.title}` : words.title;
+  }, [unread, words, language]);
+}

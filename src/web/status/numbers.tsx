@@ -1,0 +1,121 @@
+// The numbers of the operators' page: tiles with charts, and tables by label.
+import { Chart, short } from "./chart.tsx";
+import { labelled, numberOf, quantile, rate, type Sample } from "./metrics.ts";
+import { INTERVAL_MS } from "./poll-metrics.ts";
+
+const RATES = [
+  ["Accepted a second", "restante_accepted_total"],
+  ["Stored a second", "restante_stored_total"],
+  ["Answered queued a second", "restante_queued_total"],
+  ["Refused a second", "restante_refused_total"],
+  ["Failed a second", "restante_failed_total"],
+  ["Retries a second", "restante_retries_total"],
+  ["Alarms a second", "restante_alarms_total"],
+  ["Wakes a second", "restante_wakes_total"],
+  ["Rows written a second", "restante_rows_written_total"],
+] as const;
+
+const TABLES = [
+  ["Refused", "restante_refused_total"],
+  ["Failed", "restante_failed_total"],
+  ["Requests refused", "restante_problems_total"],
+  ["Sockets closed", "restante_closed_total"],
+  ["Lines of the log", "restante_events_total"],
+] as const;
+
+const DELIVERY = "restante_delivery_seconds";
+
+interface Props {
+  readonly samples: readonly Sample[];
+  /** Why the latest sample is missing, or nothing. */
+  readonly late: string;
+  leave(): void;
+}
+
+export function Numbers({ samples, late, leave }: Props) {
+  const now = samples.at(-1);
+  const status =
+    now === undefined
+      ? "Looking…"
+      : `at ${new Date(now.at).toLocaleTimeString("en-GB")}, every ${INTERVAL_MS / 1_000} s`;
+  return (
+    <>
+      <header>
+        <h1>Restante: status</h1>
+        <p role="status" class={late === "" ? "" : "late"}>
+          {late === "" ? status : late}
+        </p>
+        <button onClick={leave}>Forget the token</button>
+      </header>
+      {now !== undefined && (
+        <>
+          <Tiles samples={samples} now={now} />
+          <div class="words">
+            {TABLES.map(([title, name]) => (
+              <Table key={name} title={title} rows={labelled(now, name)} />
+            ))}
+          </div>
+        </>
+      )}
+    </>
+  );
+}
+
+function Tiles({ samples, now }: { readonly samples: readonly Sample[]; readonly now: Sample }) {
+  const pairs = samples.slice(1).map((sample, i) => [samples[i] ?? sample, sample] as const);
+  const online = samples.map((sample) => numberOf(sample, "restante_users_online"));
+  const sockets = samples.map((sample) => numberOf(sample, "restante_sockets_online"));
+  const timeOf = (share: number) => pairs.map(([a, b]) => quantile(a, b, DELIVERY, share) ?? 0);
+  const half = timeOf(0.5);
+  const most = timeOf(0.95);
+  return (
+    <ul class="tiles">
+      <Chart title="Users online" value={last(online)} points={online} />
+      <Chart title="Sockets" value={last(sockets)} points={sockets} />
+      <Chart title="Stored within, half of them" value={within(half)} points={finite(half)} />
+      <Chart title="Stored within, 95 of 100" value={within(most)} points={finite(most)} />
+      {RATES.map(([title, name]) => {
+        const points = pairs.map(([a, b]) => rate(a, b, name));
+        const total = `${totalOf(now, name)} in all`;
+        return <Chart key={name} title={title} value={last(points)} more={total} points={points} />;
+      })}
+    </ul>
+  );
+}
+
+function Table({ title, rows }: { readonly title: string; readonly rows: readonly (readonly [string, number])[] }) {
+  if (rows.length === 0) return null;
+  return (
+    <table>
+      <caption>{title}</caption>
+      <tbody>
+        {rows.map(([word, number]) => (
+          <tr key={word}>
+            <th scope="row">{word}</th>
+            <td>{short(number)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function last(points: readonly number[]): string {
+  const point = points.at(-1);
+  return point === undefined ? "–" : short(point);
+}
+
+function within(points: readonly number[]): string {
+  const point = points.at(-1) ?? 0;
+  if (point === 0) return "–";
+  return point < 1 ? `${short(point * 1_000)} ms` : `${short(point)} s`;
+}
+
+/** Points that can be drawn. */
+function finite(points: readonly number[]): number[] {
+  return points.map((point) => (Number.isFinite(point) ? point : 60));
+}
+
+function totalOf(sample: Sample, name: string): string {
+  return short(numberOf(sample, name) + labelled(sample, name).reduce((sum, [, number]) => sum + number, 0));
+}
