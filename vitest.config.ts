@@ -40,7 +40,7 @@ function inRuntime(name: string, include: string[], bindings: Record<string, str
         miniflare: { bindings: { ...operator, ...bindings } },
       }),
     ],
-    test: { name, include, setupFiles: ["test/support/quiet.ts", "test/support/platform.ts"] },
+    test: { name, include, setupFiles: ["test/support/silence-log.ts", "test/support/platform.ts"] },
   };
 }
 

@@ -11,7 +11,7 @@ const ROOT = resolve(import.meta.dirname, "..");
 const textOf = (file: string) => readFileSync(join(ROOT, file), "utf8");
 const page = textOf("docs/OPERATIONS.md");
 
-/** The rows of the table under a heading: their cells. */
+/** The cells of each row of the table under a heading. */
 function tableUnder(heading: string): string[][] {
   const [, rest = ""] = page.split(`\n${heading}\n`);
   const lines = (rest.split(/\n#{2,3} /)[0] ?? "").split("\n").filter((line) => line.startsWith("|"));
@@ -23,21 +23,21 @@ function tableUnder(heading: string): string[][] {
   );
 }
 
-test("the list of events is the code's, word by word", () => {
+test("docs/OPERATIONS.md lists the events of the code, word for word", () => {
   const listed = tableUnder("### The log").map(([event = "", says = ""]) => [event.replaceAll("`", ""), says]);
   expect(listed).toEqual(Object.entries(EVENTS));
 });
 
-test("every event is written somewhere, and nothing else is", () => {
+test("the code logs every listed event, and no other", () => {
   const sources = globSync("src/**/*.ts", { cwd: ROOT }).map(textOf).join("\n");
   const calls = [...sources.matchAll(/\blogEvent\(([^,]*),/g)].map((match) => match[1] ?? "");
   const written = calls.flatMap((call) => [...call.matchAll(/"(\w+)"/g)].map((match) => match[1] ?? ""));
-  // One line serves both.
+  // One call of logEvent writes both events.
   expect(new Set([...written, "connect", "disconnect"])).toEqual(new Set(Object.keys(EVENTS)));
   expect(sources.match(/console\.(log|warn|error|info|debug)\(/g)).toHaveLength(1);
 });
 
-test("every metric is explained, and every explained one is there", () => {
+test("docs/OPERATIONS.md explains every metric of the code, and no other", () => {
   const source = textOf("src/operator/metrics.ts");
   const named = new Set([...source.matchAll(/"(restante_\w+)"/g)].map((match) => match[1] ?? ""));
   const explained = tableUnder("### Metrics").flatMap(([cell = ""]) =>
@@ -49,7 +49,7 @@ test("every metric is explained, and every explained one is there", () => {
   expect(page).toContain(CLASSES.map((end) => end.toLocaleString("en")).join(", "));
 });
 
-test("every verb of the command is there", () => {
+test("docs/OPERATIONS.md names every verb of the command", () => {
   for (const verb of VERBS.keys()) {
     const [first = "", second] = verb.split(" ");
     expect(page).toContain(

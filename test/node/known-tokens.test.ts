@@ -1,8 +1,8 @@
-// What mailboxes have said of tokens: bounded, and those that are refused push out none that is good.
+// The cache of mailboxes' verdicts on tokens: it is bounded, and refused tokens evict no good one.
 import { expect, test } from "vitest";
 import { remember, verdictOn } from "../../src/identity/known-tokens.ts";
 
-test("a token is what its mailbox said of it the last time, and a refusal is forgotten after ten minutes", () => {
+test("the last verdict of its mailbox holds for a token, and a refusal expires after ten minutes", () => {
   expect(verdictOn("a")).toBeNull();
   remember("a", "good");
   expect(verdictOn("a")).toBe("good");
@@ -13,7 +13,7 @@ test("a token is what its mailbox said of it the last time, and a refusal is for
   expect(verdictOn("a", 0)).toBe("good");
 });
 
-test("any number of refused tokens leaves the good ones known", () => {
+test("30,000 refused tokens evict no good one", () => {
   remember("mine", "good");
   for (let n = 0; n < 30_000; n++) remember(`refused-${n}`, "refused");
   expect(verdictOn("mine")).toBe("good");

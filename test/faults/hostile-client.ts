@@ -1,30 +1,30 @@
-// A hostile client, a process of its own so that it takes nobody else's time: `node hostile.ts KIND PORT SECONDS`. It sends as fast as it can,
-// opens and drops connections as fast as they come, or says 100 MB of what is no upgrade; then it says what it did, and ends.
+// A hostile client in its own process, so that it takes no time from other clients: `node hostile-client.ts KIND PORT SECONDS`. It sends as
+// fast as it can, opens and drops connections, or sends 100 MB of invalid requests; then it prints a summary and ends.
 import { connect } from "node:net";
 import process from "node:process";
 import WebSocket from "ws";
-import { askOver, connectOver, flood as repeatOver, ready } from "./hostile-frames.ts";
+import { repeatRequest, repeatConnect, repeatText, writeToSinks } from "./hostile-floods.ts";
 
-/** Connections at once, and bytes of garbage. */
-const AT_ONCE = 32;
-const GARBAGE = 100_000_000;
-/** A server that is busy with others is not waited for. */
-const PATIENT = { handshakeTimeout: 5_000 };
+/** Concurrent connections, and the amount of garbage. */
+const CONCURRENCY = 32;
+const GARBAGE_BYTES = 100_000_000;
+/** It does not wait for a server that is busy with others. */
+const WS_OPTIONS = { handshakeTimeout: 5_000 };
 
 const [kind = "", port = "0", seconds = "0"] = process.argv.slice(2);
-const until = performance.now() + Number(seconds) * 1_000;
-const over = () => performance.now() > until;
+const end = performance.now() + Number(seconds) * 1_000;
+const isOver = () => performance.now() > end;
 
-/** Sends, and comes again when it is put out. */
-async function send(): Promise<string> {
+/** Sends messages, and reconnects when it is closed. */
+async function sendBatches(): Promise<string> {
   const all = { sent: 0, refused: 0, connections: 0 };
-  for (; !over(); all.connections++) await flood(all);
+  for (; !isOver(); all.connections++) await sendUntilClosed(all);
   return `${all.sent} messages sent over ${all.connections} connections, ${all.refused} refusals received`;
 }
 
-/** In texts of a hundred, and waits for nothing but the socket. */
-async function flood(all: { sent: number; refused: number }): Promise<void> {
-  const ws = new WebSocket(`ws://127.0.0.1:${port}/client/flooder?device=d`, "restante.v1", PATIENT);
+/** Sends batches of 100 messages and waits only for the socket. */
+async function sendUntilClosed(all: { sent: number; refused: number }): Promise<void> {
+  const ws = new WebSocket(`ws://127.0.0.1:${port}/client/flooder?device=d`, "restante.v1", WS_OPTIONS);
   let id = 0;
   await new Promise<void>((done) => {
     ws.on("error", () => done()).on("close", () => done());
@@ -46,7 +46,7 @@ async function flood(all: { sent: number; refused: number }): Promise<void> {
       done();
     });
   });
-  while (!over() && ws.readyState === WebSocket.OPEN) {
+  while (!isOver() && ws.readyState === WebSocket.OPEN) {
     const batch = Array.from({ length: 100 }, (_, i) => ({ type: "send", id: id + 1 + i, to: "sink", body: "flood" }));
     ws.send(JSON.stringify(batch));
     all.sent += batch.length;
@@ -55,25 +55,25 @@ async function flood(all: { sent: number; refused: number }): Promise<void> {
   ws.terminate();
 }
 
-/** Opens WebSockets under ever other names' devices and drops them as soon as they are open. */
-async function open(): Promise<string> {
+/** Opens WebSockets of 32 users and drops each as soon as it is open. */
+async function openAndDrop(): Promise<string> {
   let opened = 0;
   const one = async (n: number) => {
-    while (!over()) {
-      const ws = new WebSocket(`ws://127.0.0.1:${port}/client/dropper${n}?device=d`, "restante.v1", PATIENT);
+    while (!isOver()) {
+      const ws = new WebSocket(`ws://127.0.0.1:${port}/client/dropper${n}?device=d`, "restante.v1", WS_OPTIONS);
       await new Promise<void>((done) => ws.on("open", done).on("error", () => done()));
       if (ws.readyState === WebSocket.OPEN) opened++;
       ws.terminate();
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, (_, n) => one(n)));
+  await Promise.all(Array.from({ length: CONCURRENCY }, (_, n) => one(n)));
   return `${opened} connections opened and dropped`;
 }
 
-/** Upgrades that are none, with headers that don't end and bodies that nobody asked for. */
-async function garbage(): Promise<string> {
+/** Sends invalid upgrades, endless headers and unsolicited bodies. */
+async function sendGarbage(): Promise<string> {
   const done = { bytes: 0 };
-  const enough = () => done.bytes >= GARBAGE || over();
+  const enough = () => done.bytes >= GARBAGE_BYTES || isOver();
   const bytes = Buffer.alloc(64_000, "garbage\u0000\xff");
   const heads = [
     "GET /client/bob HTTP/1.1\r\nUpgrade: websocket\r\nX-Long: ",
@@ -106,11 +106,19 @@ async function garbage(): Promise<string> {
   return `${Math.round(done.bytes / 1e6)} MB of garbage`;
 }
 
-const KINDS: Record<string, () => Promise<string>> = { send, open, garbage };
-const known = KINDS[kind];
-if (known === undefined) await ready(Number(port));
-const told = known ?? (() => repeatOver(kind, Number(port), over));
-const asked = kind === "connects" ? () => connectOver(Number(port), over) : () => askOver(kind, Number(port), over);
-const isAsked = kind === "connects" || kind === "history" || kind === "bodies";
-process.stdout.write(`${await (isAsked ? asked() : told())}\n`);
+const KIND_RUNNERS: Record<string, () => Promise<string>> = {
+  send: sendBatches,
+  open: openAndDrop,
+  garbage: sendGarbage,
+};
+
+/** Runs one of the floods, after a first connection that has written to the sinks. */
+async function flood(): Promise<string> {
+  await writeToSinks(Number(port));
+  if (kind === "connects") return repeatConnect(Number(port), isOver);
+  if (kind === "history" || kind === "bodies") return repeatRequest(kind, Number(port), isOver);
+  return repeatText(kind, Number(port), isOver);
+}
+
+process.stdout.write(`${await (KIND_RUNNERS[kind] ?? flood)()}\n`);
 process.exit(0);

@@ -1,10 +1,10 @@
-// A value that many ask for at once is computed once; a computation that failed or was cut off is begun again.
+// A cached value: concurrent requests share one computation; a failed computation, or one that timed out, is repeated.
 import { expect, test, vi } from "vitest";
 import { CachedValue } from "../../src/protocol/cached-value.ts";
 
 const background = (work: Promise<unknown>) => void work;
 
-test("a thousand who ask at once share one computation, and who asks later has its value while it is kept", async () => {
+test("1,000 concurrent requests share one computation, and later ones use its value until it expires", async () => {
   vi.useFakeTimers();
   const compute = vi.fn(() => Promise.resolve(7));
   const shared = new CachedValue<number>(() => 5_000, 10_000);
@@ -19,7 +19,7 @@ test("a thousand who ask at once share one computation, and who asks later has i
   vi.useRealTimers();
 });
 
-test("an error is everybody's who waits, and is not kept", async () => {
+test("all waiting requests receive an error, and it is not cached", async () => {
   const shared = new CachedValue<number>(() => 5_000, 10_000);
   const fails = () => Promise.reject(new Error("no"));
   const both = await Promise.allSettled([shared.get(fails, background), shared.get(fails, background)]);
@@ -27,7 +27,7 @@ test("an error is everybody's who waits, and is not kept", async () => {
   expect(await shared.get(() => Promise.resolve(1), background)).toBe(1);
 });
 
-test("after a computation that does not end another one is begun", async () => {
+test("a new computation begins after one that did not end in time", async () => {
   vi.useFakeTimers();
   const shared = new CachedValue<number>(() => 5_000, 10_000);
   const first = expect(shared.get(() => new Promise<never>(() => undefined), background)).rejects.toThrow(/10000 ms/);

@@ -1,10 +1,10 @@
-// A device as the protocol wants it, small enough to be right: it keeps what it sent until it has an answer, keeps its cursor together
-// with what it was shown, and comes back. The weather decides when it reads, acknowledges and falls silent.
+// A minimal correct client of the protocol: it keeps messages until they are answered, persists its cursor with what it showed, and
+// reconnects. The world decides when it reads, acknowledges and disconnects.
 import { readDown, type Down } from "../../src/protocol/down.ts";
 import { lineOf, upgrade } from "../support/devices.ts";
 import { fold, unfold } from "../support/fold.ts";
 import type { Frame, Line } from "../support/line.ts";
-import type { Accepted, DeviceHistory, Shown, Told } from "./checker.ts";
+import type { Accepted, DeviceHistory, Shown, Marks } from "./checker.ts";
 
 interface Pending {
   readonly to: string;
@@ -17,21 +17,21 @@ export class ChaosDevice {
   readonly device: string;
   readonly accepted: Accepted[] = [];
   readonly shown: Shown[] = [];
-  readonly marks = new Map<string, Told>();
+  readonly marks = new Map<string, Marks>();
   pending: Pending[] = [];
-  #line: Line | null = null;
+  #socket: Line | null = null;
   #epoch: string | null = null;
   #cursor = 0;
   #acked = 0;
   #window = 0;
   #runs = false;
-  #welcomed = false;
+  #isWelcomed = false;
   #lastId = 0;
-  /** What was sent under which id. Nothing is refused here, so ids are never used again. */
+  /** Words by id. No message is refused here, so no id is reused. */
   readonly #words = new Map<number, string>();
-  #held: number[] = [];
-  #unacknowledged = 0;
-  #synced = false;
+  #unackedSeqs: number[] = [];
+  #mostUnacked = 0;
+  #isSynced = false;
   head = 0;
 
   constructor(user: string, device: string) {
@@ -39,18 +39,18 @@ export class ChaosDevice {
     this.device = device;
   }
 
-  /** Laptops speak in runs, phones do not. */
-  get #asks(): boolean {
+  /** Laptops request runs, phones do not. */
+  get #requestsRuns(): boolean {
     return this.device === "laptop";
   }
 
   get online(): boolean {
-    return this.#line !== null && this.#line.closed === null;
+    return this.#socket !== null && this.#socket.closed === null;
   }
 
-  /** Nothing is on its way, as far as this device can know. */
+  /** Connected, without unanswered messages and unread frames. */
   get settled(): boolean {
-    return this.online && this.pending.length === 0 && this.#line?.unread === 0;
+    return this.online && this.pending.length === 0 && this.#socket?.unread === 0;
   }
 
   get history(): DeviceHistory {
@@ -60,32 +60,32 @@ export class ChaosDevice {
       device,
       shown,
       marks: [...this.marks.values()],
-      unacknowledged: this.#unacknowledged,
+      unacknowledged: this.#mostUnacked,
       window: this.#window,
     };
   }
 
-  /** Connects anew; an older connection is left as it is, half open. */
+  /** Opens a new connection; an older one is left half open. */
   async connect(): Promise<void> {
     const epoch = this.#epoch === null ? "" : `&epoch=${this.#epoch}`;
-    const path = `/client/${this.user}?device=${this.device}&cursor=${this.#cursor}${epoch}${this.#asks ? "&runs=1" : ""}`;
-    this.#line = null;
+    const path = `/client/${this.user}?device=${this.device}&cursor=${this.#cursor}${epoch}${this.#requestsRuns ? "&runs=1" : ""}`;
+    this.#socket = null;
     const response = await upgrade(path, "restante.v1").catch(() => null);
     if (response?.webSocket == null) return;
-    this.#line = lineOf(response);
-    this.#welcomed = false;
-    this.#held = [];
+    this.#socket = lineOf(response);
+    this.#isWelcomed = false;
+    this.#unackedSeqs = [];
     this.#acked = this.#cursor;
   }
 
-  /** Falls silent without a close. */
-  vanish(): void {
-    this.#line = null;
+  /** Drops the connection without a close. */
+  disconnectSilently(): void {
+    this.#socket = null;
   }
 
   close(): void {
-    if (this.online) this.#line?.close();
-    this.#line = null;
+    if (this.online) this.#socket?.close();
+    this.#socket = null;
   }
 
   send(to: string, words: readonly string[]): void {
@@ -93,78 +93,78 @@ export class ChaosDevice {
     const messages = words.map((word, i) => ({ to, word, id: last + 1 + i }));
     this.pending.push(...messages);
     for (const { id, word } of messages) this.#words.set(id, word);
-    if (this.#welcomed) this.#say(messages.map(frameOf));
+    if (this.#isWelcomed) this.#sendFrames(messages.map(frameOf));
   }
 
-  /** Waits until the mailbox has dealt with everything that was said before. False if the connection is gone. */
+  /** Waits until the mailbox has handled all frames that were sent before. False if the connection is gone. */
   async sync(): Promise<boolean> {
     if (!this.online) return false;
-    this.#synced = false;
-    this.#say([{ type: "sync" }]);
-    while (!this.#synced) {
-      const text = await this.#line?.text().catch(() => null);
+    this.#isSynced = false;
+    this.#sendFrames([{ type: "sync" }]);
+    while (!this.#isSynced) {
+      const text = await this.#socket?.text().catch(() => null);
       if (text == null) {
-        this.#line = null;
+        this.#socket = null;
         return false;
       }
-      this.#hear(text);
+      this.#handleText(text);
     }
     return true;
   }
 
   read(peer: string, seq: number): void {
-    this.#say([{ type: "read", peer, seq }]);
+    this.#sendFrames([{ type: "read", peer, seq }]);
   }
 
-  /** Reads what has arrived. `ack`: whether it says so. */
-  async listen(ack: boolean): Promise<void> {
-    while (this.#line !== null && this.#line.unread > 0) this.#hear(await this.#line.text());
-    if (this.#line?.closed != null) this.#line = null;
+  /** Handles the frames that have arrived; with `ack` it acknowledges them. */
+  async receive(ack: boolean): Promise<void> {
+    while (this.#socket !== null && this.#socket.unread > 0) this.#handleText(await this.#socket.text());
+    if (this.#socket?.closed != null) this.#socket = null;
     if (!ack || this.#cursor === this.#acked) return;
     this.#acked = this.#cursor;
-    this.#held = [];
-    this.#say([{ type: "ack", seq: this.#cursor }]);
+    this.#unackedSeqs = [];
+    this.#sendFrames([{ type: "ack", seq: this.#cursor }]);
   }
 
-  #hear(text: string): void {
+  #handleText(text: string): void {
     const value: unknown = JSON.parse(text);
     for (const one of Array.isArray(value) ? value : [value]) {
-      const said = readDown(one);
-      if (said === null) throw new Error(`a frame that nobody knows: ${JSON.stringify(one)}`);
-      if ("count" in said && !this.#runs) throw new Error(`a run that was not asked for: ${JSON.stringify(one)}`);
-      for (const frame of unfold(said)) {
+      const received = readDown(one);
+      if (received === null) throw new Error(`an unknown frame: ${JSON.stringify(one)}`);
+      if ("count" in received && !this.#runs) throw new Error(`a run that was not requested: ${JSON.stringify(one)}`);
+      for (const frame of unfold(received)) {
         if ("seq" in frame && frame.seq !== undefined) {
-          this.#held.push(frame.seq);
-          this.#unacknowledged = Math.max(this.#unacknowledged, this.#held.length);
+          this.#unackedSeqs.push(frame.seq);
+          this.#mostUnacked = Math.max(this.#mostUnacked, this.#unackedSeqs.length);
         }
-        this.#act(frame);
+        this.#handle(frame);
       }
     }
   }
 
-  #act(frame: Down): void {
+  #handle(frame: Down): void {
     if ("seq" in frame && frame.seq !== undefined && frame.type !== "gap") {
       if (frame.seq <= this.#cursor) return;
       this.#cursor = frame.seq;
     }
     switch (frame.type) {
       case "welcome":
-        this.#welcomed = true;
+        this.#isWelcomed = true;
         this.#epoch = frame.epoch;
         this.#window = frame.limits.window;
         this.#runs = frame.runs === true;
-        if (this.#runs !== this.#asks) throw new Error("runs are granted to whoever asks");
+        if (this.#runs !== this.#requestsRuns) throw new Error("runs are granted to devices that request them");
         this.head = frame.head;
         this.#lastId = frame.lastId;
-        this.#say(this.pending.map(frameOf));
+        this.#sendFrames(this.pending.map(frameOf));
         break;
       case "gap":
-        throw new Error("a gap, though nothing was taken away");
+        throw new Error("a gap, though no entry was removed");
       case "message":
-        this.#show(frame);
+        this.#onMessage(frame);
         break;
       case "accepted":
-        this.#answered(frame);
+        this.#onAccepted(frame);
         break;
       case "mark": {
         const { peer, stored = 0, delivered = 0, read = 0 } = frame;
@@ -172,23 +172,23 @@ export class ChaosDevice {
         break;
       }
       case "error":
-        this.#synced = true;
+        this.#isSynced = true;
         break;
       case "refused":
       case "failed":
-        throw new Error(`nothing here can fail: ${JSON.stringify(frame)}`);
+        throw new Error(`no message can fail here: ${JSON.stringify(frame)}`);
       default:
         break;
     }
   }
 
-  #show({ seq, from, to, body, id }: Extract<Down, { type: "message" }>): void {
-    // The body of one's own message is left out on the socket that sent it; its id names it.
+  #onMessage({ seq, from, to, body, id }: Extract<Down, { type: "message" }>): void {
+    // A carbon on the socket that sent the message has no body; its id names the message.
     const word = typeof body === "string" ? body : (this.#words.get(id ?? 0) ?? `entry ${seq}`);
     this.shown.push({ seq, from, to, word });
   }
 
-  #answered({ id, entry }: Extract<Down, { type: "accepted" }>): void {
+  #onAccepted({ id, entry }: Extract<Down, { type: "accepted" }>): void {
     const at = this.pending.findIndex((message) => message.id === id);
     const message = this.pending[at];
     if (message === undefined || entry === undefined) return;
@@ -197,10 +197,10 @@ export class ChaosDevice {
     this.accepted.push({ from: this.user, to: message.to, word: message.word, entry });
   }
 
-  #say(frames: readonly Frame[]): void {
+  #sendFrames(frames: readonly Frame[]): void {
     if (!this.online || frames.length === 0) return;
     try {
-      this.#line?.say(JSON.stringify(this.#runs ? fold(frames, () => true) : frames));
+      this.#socket?.say(JSON.stringify(this.#runs ? fold(frames, () => true) : frames));
     } catch {
       // Closed meanwhile.
     }

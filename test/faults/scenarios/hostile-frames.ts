@@ -1,17 +1,17 @@
-// Frames from a grammar: whole ones, ones with a field missing or of another kind, and texts that are no JSON, in both dialects. Every
-// answer is one of the table, and nothing of the inside is said.
+// Frames from a grammar, in both dialects: valid ones, ones with a missing field or one of another type, and texts that are not JSON. Every
+// reply is one of the table, and exposes no internal detail.
 import fc from "fast-check";
 import WebSocket from "ws";
 import { readDown } from "../../../src/protocol/down.ts";
 import { REFUSALS } from "../../../src/protocol/refusals.ts";
-import { count, type Fault } from "../fault.ts";
+import { formatCount, type Fault } from "../fault.ts";
 import { Server } from "../server.ts";
 
-/** What no answer may contain: a stack, a path, a query, the name of a part. */
-const INSIDE =
+/** Details that no reply may contain: a stack, a path, a query, the name of a component. */
+const INTERNAL_DETAILS =
   /\n\s+at |\.[jt]s:\d+|node_modules|\/src\/|SQLITE|SELECT |TypeError|ReferenceError|RangeError|ZodError|durable/i;
-/** Frames in one try. */
-const FRAMES = 400;
+/** Frames of one connection. */
+const FRAMES_PER_RUN = 400;
 const TYPES = [
   "send",
   "ack",
@@ -30,17 +30,17 @@ const USERS = ["ann", "ben", "ANN", "system", "nobody here", "", "x".repeat(200)
 
 const number = fc.oneof(fc.integer({ min: -2, max: 40 }), fc.maxSafeInteger(), fc.double(), fc.constant(2 ** 53));
 const name = fc.oneof(fc.constantFrom(...USERS), fc.string({ unit: "binary", maxLength: 70 }));
-const anything = fc.anything({ withNullPrototype: true, maxDepth: 4 }).filter(isJson);
+const anyJson = fc.anything({ withNullPrototype: true, maxDepth: 4 }).filter(isJson);
 const field = fc.oneof(
   { weight: 3, arbitrary: number },
   { weight: 3, arbitrary: name },
-  { weight: 1, arbitrary: anything },
+  { weight: 1, arbitrary: anyJson },
 );
 
 const frame = fc.oneof(
   {
     weight: 6,
-    arbitrary: fc.record({ type: fc.constant("send"), id: fc.integer({ min: 1, max: 300 }), to: name, body: anything }),
+    arbitrary: fc.record({ type: fc.constant("send"), id: fc.integer({ min: 1, max: 300 }), to: name, body: anyJson }),
   },
   {
     weight: 3,
@@ -48,7 +48,7 @@ const frame = fc.oneof(
       type: fc.constant("send"),
       id: number,
       to: name,
-      bodies: fc.oneof(fc.array(anything, { maxLength: 5 }), anything),
+      bodies: fc.oneof(fc.array(anyJson, { maxLength: 5 }), anyJson),
     }),
   },
   {
@@ -74,14 +74,14 @@ const frame = fc.oneof(
       { requiredKeys: ["type"] },
     ),
   },
-  { weight: 1, arbitrary: anything },
+  { weight: 1, arbitrary: anyJson },
 );
-const plain = fc.record(
+const plainFrame = fc.record(
   { receiver: field, msg: field, sender: field, createTime: field, code: field },
   { requiredKeys: [] },
 );
 
-/** A text of the grammar, or one that is none of it. */
+/** A text with frames of the grammar, or a malformed one. */
 const text = (one: fc.Arbitrary<unknown>) =>
   fc.oneof(
     { weight: 8, arbitrary: one.map((value) => JSON.stringify(value)) },
@@ -93,28 +93,29 @@ const text = (one: fc.Arbitrary<unknown>) =>
 
 const DIALECTS = {
   "restante.v1": { query: "?device=fuzz&runs=1", texts: text(frame) },
-  "restante.plain": { query: "", texts: text(plain) },
+  "restante.plain": { query: "", texts: text(plainFrame) },
 } as const;
 type Dialect = keyof typeof DIALECTS;
 
 export const hostileFrames: Fault = {
   name: "Hostile frames",
-  how: "a grammar-based fuzz of 100,000 texts in both dialects (fast-check), each attempt on a connection of its own",
-  hold: "no crash, no stack, every answer from the table",
+  procedure:
+    "a grammar-based fuzz of 100,000 texts in both dialects (fast-check), each attempt on a connection of its own",
+  expectation: "no crash, no stack, every answer from the table",
   async play(scale) {
     const tries = scale === "whole" ? 125 : 4;
     const server = await Server.start();
     try {
       const { pid } = server;
       const wrong: string[] = [];
-      const seen = { texts: 0, answers: 0, codes: new Set<string>() };
+      const totals = { texts: 0, answers: 0, codes: new Set<string>() };
       for (const dialect of Object.keys(DIALECTS) as Dialect[]) {
-        const texts = fc.array(DIALECTS[dialect].texts, { minLength: FRAMES, maxLength: FRAMES });
-        const holds = fc.asyncProperty(texts, async (said) => {
-          const answers = await exchange(server, dialect, said);
-          seen.texts += said.length;
-          seen.answers += answers.length;
-          for (const answer of answers) judgeAnswer(answer, dialect, seen.codes);
+        const texts = fc.array(DIALECTS[dialect].texts, { minLength: FRAMES_PER_RUN, maxLength: FRAMES_PER_RUN });
+        const holds = fc.asyncProperty(texts, async (sent) => {
+          const answers = await exchange(server, dialect, sent);
+          totals.texts += sent.length;
+          totals.answers += answers.length;
+          for (const answer of answers) checkAnswer(answer, dialect, totals.codes);
         });
         const result = await fc.check(holds, { numRuns: tries, seed: 20_261_125, endOnFailure: true });
         if (result.failed)
@@ -123,10 +124,10 @@ export const hostileFrames: Fault = {
           );
       }
       if (server.pid !== pid) wrong.push("the server ended");
-      if (/"event":"broken"/.test(server.output)) wrong.push("a mailbox could not finish a group");
+      if (/"event":"broken"/.test(server.output)) wrong.push("a mailbox could not finish a transaction");
       return {
         wrong,
-        seen: `${count(seen.texts)} texts, ${count(seen.answers)} answers, all known; codes: ${[...seen.codes].toSorted().join(", ")}`,
+        observed: `${formatCount(totals.texts)} texts, ${formatCount(totals.answers)} answers, all known; codes: ${[...totals.codes].toSorted().join(", ")}`,
       };
     } finally {
       await server.stop();
@@ -134,7 +135,7 @@ export const hostileFrames: Fault = {
   },
 };
 
-/** Says these texts, and hears everything until the answer to a last ping, or the end of the connection. */
+/** Sends these texts, and returns all replies until the reply to a last ping, or until the end of the connection. */
 function exchange(server: Server, dialect: Dialect, texts: readonly string[]): Promise<string[]> {
   const answers: string[] = [];
   const ws = new WebSocket(`${server.url.replace("http", "ws")}/client/fuzz${DIALECTS[dialect].query}`, dialect);
@@ -147,7 +148,7 @@ function exchange(server: Server, dialect: Dialect, texts: readonly string[]): P
     };
     ws.on("open", () => {
       for (const one of texts) ws.send(one);
-      // Groups are answered a moment later than pings: a frame that nobody knows is answered in its turn.
+      // Replies of a group commit come later than a pong; the reply to an unknown frame marks their end.
       ws.send(dialect === "restante.v1" ? `{"type":"the end"}` : `{"receiver":"the end!","msg":""}`);
       ws.send("ping");
     });
@@ -160,23 +161,23 @@ function exchange(server: Server, dialect: Dialect, texts: readonly string[]): P
   });
 }
 
-/** Throws where an answer is none that the protocol has. */
-function judgeAnswer(answer: string, dialect: Dialect, codes: Set<string>): void {
+/** Throws if the reply is not one of the protocol. */
+function checkAnswer(answer: string, dialect: Dialect, codes: Set<string>): void {
   const value = JSON.parse(answer) as Record<string, unknown> | Record<string, unknown>[];
   for (const one of [value].flat()) {
     const code = codeOf(one, dialect);
     if (code !== undefined && !Object.hasOwn(REFUSALS, code)) throw new Error(`${code} is not in the table`);
     if (code !== undefined) codes.add(code);
-    // What somebody wrote may contain anything; what the server says of itself may not.
+    // A user's message may contain anything; the server's own frames may not.
     const own = dialect === "restante.v1" ? one["type"] !== "message" : one["sender"] === "system";
-    if (own && INSIDE.test(JSON.stringify({ ...one, peer: "", to: "" })))
-      throw new Error(`it says ${answer.slice(0, 300)}`);
+    if (own && INTERNAL_DETAILS.test(JSON.stringify({ ...one, peer: "", to: "" })))
+      throw new Error(`it exposes ${answer.slice(0, 300)}`);
   }
 }
 
 function codeOf(one: Record<string, unknown>, dialect: Dialect): string | undefined {
   if (dialect === "restante.v1" && readDown(one) === null)
-    throw new Error(`nobody knows ${JSON.stringify(one).slice(0, 300)}`);
+    throw new Error(`unknown frame ${JSON.stringify(one).slice(0, 300)}`);
   if (dialect === "restante.plain" && typeof one["sender"] !== "string")
     throw new Error(`no sender in ${JSON.stringify(one)}`);
   return typeof one["code"] === "string" ? one["code"] : undefined;

@@ -1,24 +1,24 @@
-// The hostile client's other kinds: one text again and again on a socket that ignores every answer, also `closing` and the close frame; the
-// same request again and again; connections of one device. It speaks TCP, so that nothing on its side slows it down.
+// Floods of the hostile client: one text repeated on a socket that ignores all replies, also `closing` and the close frame; one repeated
+// HTTP request; connections of one device. The socket is raw TCP, so that no WebSocket library slows it down.
 import { connect, type Socket } from "node:net";
 import WebSocket from "ws";
 
 const USER = "flooder";
-/** People to whom the flooder has written: each is a mailbox that a signal would reach. */
+/** Users to whom the flooder has written: signals reach their mailboxes. */
 const SINKS = Array.from({ length: 40 }, (_, i) => `sink${i}`);
-/** Requests or connections at once. */
-const AT_ONCE = 16;
-/** Bytes of one write: several texts. */
-const BLOCK = 64_000;
+/** Concurrent requests or connections. */
+const CONCURRENCY = 16;
+/** The size of one write, which contains several texts. */
+const BLOCK_BYTES = 64_000;
 
-const many = (count: number, frame: (i: number) => unknown) =>
+const arrayText = (count: number, frame: (i: number) => unknown) =>
   JSON.stringify(Array.from({ length: count }, (_, i) => frame(i)));
-const half = (i: number) => (i % 2 === 0 ? SINKS.slice(0, 20) : SINKS.slice(20));
+const halfOfSinks = (i: number) => (i % 2 === 0 ? SINKS.slice(0, 20) : SINKS.slice(20));
 
-/** The text that is said, by kind. */
-const TEXTS: Record<string, string> = {
-  watch: many(2_000, (i) => ({ type: "watch", peers: half(i) })),
-  typing: many(4_000, (i) => ({ type: "typing", to: SINKS[i % SINKS.length] })),
+/** The repeated text, by kind. */
+const TEXT_OF_KIND: Record<string, string> = {
+  watch: arrayText(2_000, (i) => ({ type: "watch", peers: halfOfSinks(i) })),
+  typing: arrayText(4_000, (i) => ({ type: "typing", to: SINKS[i % SINKS.length] })),
   read: JSON.stringify({ type: "read", peer: "nobody", seq: 1 }),
   token: JSON.stringify({ type: "token", token: "none" }),
   ack: JSON.stringify({ type: "ack", seq: 1 }),
@@ -28,8 +28,8 @@ const TEXTS: Record<string, string> = {
   large: JSON.stringify({ type: "ack", seq: 1, more: Array.from({ length: 450_000 }, () => 0) }),
 };
 
-/** A first connection that writes to everybody, so that there is somebody to signal to and something to read. */
-export async function ready(port: number): Promise<void> {
+/** Sends a message to every sink, so that signals have a receiver and history requests a conversation. */
+export async function writeToSinks(port: number): Promise<void> {
   const ws = new WebSocket(`ws://127.0.0.1:${port}/client/${USER}?device=d`, "restante.v1");
   let accepted = 0;
   await new Promise<void>((done, failed) => {
@@ -37,7 +37,7 @@ export async function ready(port: number): Promise<void> {
       for (const frame of [JSON.parse(String(data))].flat() as { type: string; lastId?: number }[]) {
         if (frame.type === "welcome" && (frame.lastId ?? 0) > 0) done();
         else if (frame.type === "welcome")
-          ws.send(many(SINKS.length, (i) => ({ type: "send", id: i + 1, to: SINKS[i], body: i })));
+          ws.send(arrayText(SINKS.length, (i) => ({ type: "send", id: i + 1, to: SINKS[i], body: i })));
         if (frame.type === "accepted" && ++accepted === SINKS.length) done();
       }
     });
@@ -45,18 +45,18 @@ export async function ready(port: number): Promise<void> {
   ws.terminate();
 }
 
-/** Says the same text again and again, and comes again when it is cut. */
-export async function flood(kind: string, port: number, over: () => boolean): Promise<string> {
-  const text = TEXTS[kind];
+/** Repeats one text, and reconnects when it is cut off. */
+export async function repeatText(kind: string, port: number, over: () => boolean): Promise<string> {
+  const text = TEXT_OF_KIND[kind];
   if (text === undefined) throw new Error(`there is no kind ${kind}`);
   const frame = frameOf(text);
-  const block = Buffer.concat(Array.from({ length: Math.max(1, Math.floor(BLOCK / frame.length)) }, () => frame));
+  const block = Buffer.concat(Array.from({ length: Math.max(1, Math.floor(BLOCK_BYTES / frame.length)) }, () => frame));
   let [connections, bytes] = [0, 0];
   for (; !over(); connections++) {
     const socket = await upgraded(port);
     while (!over() && !socket.destroyed) {
       bytes += block.length;
-      if (!socket.write(block)) await event(socket, "drain", 200);
+      if (!socket.write(block)) await waitForEvent(socket, "drain", 200);
     }
     socket.destroy();
   }
@@ -64,18 +64,18 @@ export async function flood(kind: string, port: number, over: () => boolean): Pr
   return `${kind}: ${texts} texts written over ${connections} connections`;
 }
 
-/** Opens connections of one device, and drops them. */
-export async function connectOver(port: number, over: () => boolean): Promise<string> {
+/** Opens connections of one device and drops them. */
+export async function repeatConnect(port: number, over: () => boolean): Promise<string> {
   let opened = 0;
   const one = async () => {
     for (; !over(); opened++) (await upgraded(port)).destroy();
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, one));
+  await Promise.all(Array.from({ length: CONCURRENCY }, one));
   return `connects: ${opened} of one device`;
 }
 
-/** Asks for history, or says large bodies without a token. */
-export async function askOver(kind: string, port: number, over: () => boolean): Promise<string> {
+/** Requests history, or posts large bodies without a token. */
+export async function repeatRequest(kind: string, port: number, over: () => boolean): Promise<string> {
   const url = `http://127.0.0.1:${port}/api`;
   const body = JSON.stringify(Array.from({ length: 120_000 }, () => ({ a: 0 })));
   const statuses = new Map<number, number>();
@@ -93,11 +93,11 @@ export async function askOver(kind: string, port: number, over: () => boolean): 
       }
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, one));
+  await Promise.all(Array.from({ length: CONCURRENCY }, one));
   return `${kind}: ${[...statuses].map(([status, count]) => `${count} × ${status}`).join(", ")}`;
 }
 
-/** A WebSocket whose handshake is done, and whose answers are thrown away. */
+/** A WebSocket after its handshake; its replies are discarded. */
 async function upgraded(port: number): Promise<Socket> {
   const socket = connect(port, "127.0.0.1");
   socket.on("error", () => socket.destroy());
@@ -113,12 +113,12 @@ async function upgraded(port: number): Promise<Socket> {
       "\r\n",
     ].join("\r\n"),
   );
-  await event(socket, "data", 5_000);
+  await waitForEvent(socket, "data", 5_000);
   socket.resume();
   return socket;
 }
 
-/** A text frame under a mask of zeros. */
+/** A text frame with a mask of zeros. */
 function frameOf(text: string): Buffer {
   const bytes = Buffer.from(text);
   const mask = [0, 0, 0, 0];
@@ -131,15 +131,15 @@ function frameOf(text: string): Buffer {
   return Buffer.concat([head, Buffer.from(mask), bytes]);
 }
 
-/** Resolves with the event, with the end of the socket, or after some time. */
-function event(socket: Socket, name: string, patience: number): Promise<void> {
+/** Resolves at the event, at the end of the socket, or after `timeout` ms. */
+function waitForEvent(socket: Socket, name: string, timeout: number): Promise<void> {
   return new Promise((done) => {
     const settle = () => {
       clearTimeout(timer);
       socket.off(name, settle).off("close", settle);
       done();
     };
-    const timer = setTimeout(settle, patience);
+    const timer = setTimeout(settle, timeout);
     socket.on(name, settle).on("close", settle);
   });
 }

@@ -1,4 +1,4 @@
-// Shows that the chaos sees what it is for: five faults on purpose, each of which it has to catch within a few seeds.
+// Proves that the chaos finds faults: five planted faults, each of which it has to find within 40 seeds.
 import { afterEach, expect, test, vi } from "vitest";
 import { Log } from "../../src/mailbox/log/log.ts";
 import { Sockets } from "../../src/mailbox/connections/sockets.ts";
@@ -9,7 +9,7 @@ const SEEDS = 40;
 
 afterEach(() => void vi.restoreAllMocks());
 
-/** The first complaint about a history, over the seeds. */
+/** The first complaint about a history of these seeds. */
 async function complaint(tamper?: (delivery: Delivery) => Delivery): Promise<string | undefined> {
   for (let seed = 1; seed <= SEEDS; seed++) {
     const [first] = await play(seed, tamper);
@@ -18,11 +18,11 @@ async function complaint(tamper?: (delivery: Delivery) => Delivery): Promise<str
   return undefined;
 }
 
-test("a receiver that skips the dedupe shows something twice", { timeout: 60_000 }, async () => {
+test("the chaos finds a receiver that does not deduplicate", { timeout: 60_000 }, async () => {
   let call = 0;
   const skip = (delivery: Delivery): Delivery => {
     call++;
-    // Another number every time, so that nothing is known from before.
+    // Another origin in every call, so that no message is known from before.
     const envelopes = delivery.envelopes.map((envelope) => ({
       ...envelope,
       origin: envelope.origin + call * 1_000_000,
@@ -32,7 +32,7 @@ test("a receiver that skips the dedupe shows something twice", { timeout: 60_000
   expect(await complaint(skip)).toMatch(/twice/);
 });
 
-test("an accepted that is told before anything is written loses something", { timeout: 60_000 }, async () => {
+test("the chaos finds messages that are accepted without being written", { timeout: 60_000 }, async () => {
   const append = Log.prototype.append;
   let count = 0;
   vi.spyOn(Log.prototype, "append").mockImplementation(function (this: Log, entry) {
@@ -42,7 +42,7 @@ test("an accepted that is told before anything is written loses something", { ti
   expect(await complaint()).toMatch(/never shown|out_of_order/);
 });
 
-test("a pump that does not mind the window is seen", { timeout: 60_000 }, async () => {
+test("the chaos finds a pump that ignores the window", { timeout: 60_000 }, async () => {
   const sayLog = Sockets.prototype.queueLogFrames;
   vi.spyOn(Sockets.prototype, "queueLogFrames").mockImplementation(function (this: Sockets, session, ...rest) {
     sayLog.call(this, session, ...rest);
@@ -51,7 +51,7 @@ test("a pump that does not mind the window is seen", { timeout: 60_000 }, async 
   expect(await complaint()).toMatch(/unacknowledged/);
 });
 
-test("a lane without an order is seen", { timeout: 60_000 }, async () => {
+test("the chaos finds a peer queue that reorders messages", { timeout: 60_000 }, async () => {
   const shuffle = (delivery: Delivery): Delivery => {
     const bodies = delivery.envelopes.map(({ body }) => body).toReversed();
     return {
@@ -59,12 +59,12 @@ test("a lane without an order is seen", { timeout: 60_000 }, async () => {
       envelopes: delivery.envelopes.map((envelope, i) => ({ ...envelope, body: bodies[i] ?? "" })),
     };
   };
-  // A call that is tried again with more in it is shuffled otherwise, and shows something twice.
+  // A retry with more messages is reversed differently, and shows a message twice.
   expect(await complaint(shuffle)).toMatch(/too late|not shown the same|twice/);
 });
 
-test("an outbox that is forgotten in a crash loses something", { timeout: 60_000 }, async () => {
+test("the chaos finds an outbox that a crash loses", { timeout: 60_000 }, async () => {
   vi.spyOn(Log.prototype, "takeUnsettled").mockReturnValue(new Map());
-  // What was settled before the crash is told with the next mark, which then speaks for the forgotten ones too.
-  expect(await complaint()).toMatch(/never shown|was told that/);
+  // The next mark covers the messages that were settled before the crash, and with them the lost ones.
+  expect(await complaint()).toMatch(/never shown|received a mark that/);
 });
