@@ -6,7 +6,7 @@ import { FAULTS } from "./all-faults.ts";
 const TIMEOUT_MS = 240_000;
 
 test.concurrent.for(FAULTS)(
-  "[S5][L4][R1] $name: $hold",
+  "[S5][L4][R1] $name: $expectation",
   { timeout: TIMEOUT_MS },
   async ({ play }, { expect, skip }) => {
     const { wrong, skipped } = await play("short");

@@ -1,5 +1,5 @@
-// The door over real TCP, in bare workerd and as `npm start` starts it: bodies that break off, upgrades whose close nobody answers, and
-// addresses that clients invent.
+// The Worker's entry point over real TCP, in bare workerd and under `npm start`: incomplete bodies, clients that don't reply to a close,
+// and addresses that clients invent.
 import { connect, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Server, startLocal, startSelfhost } from "../support/servers.ts";
@@ -11,7 +11,7 @@ interface Account {
 
 const starts = { selfhost: startSelfhost, "npm start": startLocal };
 
-/** A socket to the server that has sent this text, and what came back on it. */
+/** Sends this text on a new socket; returns the socket, the response so far, and a promise of its end. */
 async function raw(
   server: Server,
   text: string,
@@ -56,7 +56,7 @@ describe.each(Object.entries(starts))("%s", (_, start) => {
 
   afterAll(() => server.stop());
 
-  test("[H13] of a body that breaks off nothing is done", async () => {
+  test("[H13] an incomplete body has no effect", async () => {
     const alice = await claim(server, "alice");
     const bearer = { Authorization: `Bearer ${alice.token}` };
     const messages = async () => (await fetch(`${server.url}/api/conversations`, { headers: bearer })).json();
@@ -69,7 +69,7 @@ describe.each(Object.entries(starts))("%s", (_, start) => {
         more,
         "\r\n",
       ].join("\r\n");
-    // Each is a whole message as far as it came, with an announcement that there is more.
+    // Each contains a whole message, and announces more bytes.
     const texts = [
       `${head(`Content-Length: ${message.length + 10}`)}${message}`,
       `${head("Transfer-Encoding: chunked")}${message.length.toString(16)}\r\n${message}\r\n`,
@@ -88,14 +88,14 @@ describe.each(Object.entries(starts))("%s", (_, start) => {
     expect(await messages()).toMatchObject({ conversations: [{ peer: "alice" }] });
   });
 
-  test("[H13] a large body is answered without being read, and its client hears the answer", async () => {
+  test("[H13] a request with a large body is refused without reading it, and the client receives the refusal", async () => {
     for (const size of [70_000, 300_000, 1_000_000]) {
       const answer = await fetch(`${server.url}/api/messages`, { method: "POST", body: "x".repeat(size) });
       expect([answer.status, await answer.json()]).toMatchObject([401, { code: "unauthorized" }]);
     }
   });
 
-  test("[D7] a client that does not answer the close of a refused upgrade is cut off", async () => {
+  test("[D7] a client that does not reply to the close of a refused upgrade is cut off", async () => {
     const { socket, answer, ended } = await raw(server, upgrade(server, "/client/bob?device=d"));
     await ended;
     socket.destroy();
@@ -103,7 +103,7 @@ describe.each(Object.entries(starts))("%s", (_, start) => {
     expect(answer()).toContain('"type":"closing","code":4401');
   });
 
-  test("[D7][A9] invented addresses are one address, and from the limit on a refused upgrade is no socket", async () => {
+  test("[D7][A9] invented addresses count as one address, and above the limit a refused upgrade opens no socket", async () => {
     const statuses = new Set<string>();
     for (let n = 0; n < 40; n++) {
       const { socket, answer } = await raw(

@@ -1,4 +1,4 @@
-// Event streams as a browser has them: its EventSource comes again by itself, whatever the server said in the last event.
+// Event streams in a browser: its EventSource reconnects by itself, whatever the last event was.
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startBrowser } from "../support/browser.ts";
@@ -19,14 +19,14 @@ afterAll(async () => {
 interface Seen {
   readonly types: string[];
   readonly bodies: unknown[];
-  /** How often it connected. */
+  /** The number of connections. */
   readonly opened: number;
   readonly state: number;
 }
 
 type Tab = typeof globalThis & { seen: Seen; source: EventSource };
 
-/** A page that follows the log of `user` by an EventSource, with the device `tab`. */
+/** A page that follows the log of `user` with an EventSource, as the device `tab`. */
 async function tab(user: string): Promise<Page> {
   const page = await browser.newPage();
   await page.goto(`${server.url}/status`);
@@ -54,12 +54,12 @@ async function send(to: string, body: unknown): Promise<void> {
   expect((await fetch(`${server.url}/api/messages?user=alice`, init)).ok).toBe(true);
 }
 
-test("[H16] two tabs with one device name don't replace each other for ever: the newer one stays", async () => {
+test("[H16] of two tabs with one device name the newer one stays connected, and the older one does not replace it", async () => {
   const first = await tab("bob");
   const second = await tab("bob");
   await first.waitForFunction(() => (globalThis as Tab).seen.types.includes("closing"));
   await first.waitForFunction(() => (globalThis as Tab).seen.state === EventSource.CONNECTING);
-  // Four times as long as it would have taken to come back.
+  // Four times the time of a reconnect.
   const since = await first.evaluate(() => performance.now());
   await first.waitForFunction((then) => performance.now() - then > 2_000, since);
   await send("bob", "hello");
@@ -68,7 +68,7 @@ test("[H16] two tabs with one device name don't replace each other for ever: the
   expect(await seen(first)).toMatchObject({ bodies: [], opened: 1, state: 0 });
 });
 
-test("[H8][H16] a stream that the server ends for another reason is back at once, by itself", async () => {
+test("[H8][H16] a stream that ends for another reason reconnects at once, by itself", async () => {
   const page = await tab("carol");
   await server.kill();
   await server.restart();

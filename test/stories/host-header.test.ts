@@ -1,5 +1,5 @@
-// Behind a proxy of one's own, in bare workerd: whatever Host arrives is answered, the one that is none with a 400; and the cookie follows
-// the scheme that the proxy spoke.
+// The Host header behind a reverse proxy, in bare workerd: an invalid one is refused with 400, and the origin check follows the scheme
+// that the proxy reports.
 import { connect } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Server, startSelfhost } from "../support/servers.ts";
@@ -12,7 +12,7 @@ beforeAll(async () => {
 
 afterAll(() => server.stop());
 
-/** One request as bytes, because no HTTP library would send it; the answer as it came. */
+/** Sends one request as bytes, because no HTTP library would send it; returns the raw response. */
 function raw(lines: readonly string[]): Promise<{ status: number; headers: string; body: string }> {
   return new Promise((done, fail) => {
     const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
@@ -46,7 +46,7 @@ const hosts = [
   "a".repeat(6_000),
 ];
 
-test("[O7] a Host that is none is a 400 on every path, with a reason, and the server says nothing of an exception", async () => {
+test("[O7] an invalid Host is refused with 400 and a reason on every path, and the server logs no exception", async () => {
   for (const host of hosts) {
     for (const path of ["/api/auth", "/", "/page.css"]) {
       const { status, headers, body } = await raw([`GET ${path} HTTP/1.1`, `Host: ${host}`]);
@@ -54,7 +54,7 @@ test("[O7] a Host that is none is a 400 on every path, with a reason, and the se
       expect(headers).toContain("Content-Security-Policy: default-src 'none'");
     }
   }
-  // These two workerd refuses by itself.
+  // workerd itself refuses these two.
   expect((await raw(["GET /api/auth HTTP/1.1", "Host: "])).status).toBe(400);
   expect((await raw(["GET /api/auth HTTP/1.1"])).status).toBe(400);
   expect(server.output).not.toContain("exception");
@@ -63,7 +63,7 @@ test("[O7] a Host that is none is a 400 on every path, with a reason, and the se
   }
 });
 
-test("[O1] behind a proxy the scheme is the one that it spoke: a page of the same host without TLS is from elsewhere", async () => {
+test("[O1] behind a proxy the scheme is the one it reports: a page of the same host without TLS is cross-origin", async () => {
   const ask = async (origin: string) => {
     const proxied = ["X-Forwarded-Proto: https", "X-Forwarded-For: 198.18.0.1"];
     return (await raw(["GET /api/auth HTTP/1.1", "Host: chat.example.com", `Origin: ${origin}`, ...proxied])).headers;

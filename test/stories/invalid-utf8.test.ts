@@ -1,4 +1,4 @@
-// Bytes on a WebSocket that are no UTF-8, written to the socket by hand, because no client library lets them through.
+// Invalid UTF-8 on a WebSocket, written to the raw socket, because client libraries refuse to send it.
 import { randomBytes } from "node:crypto";
 import { connect, type Socket } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -13,7 +13,7 @@ beforeAll(async () => {
 
 afterAll(() => server.stop());
 
-/** A WebSocket of which only the upgrade is spoken. */
+/** A raw socket after the WebSocket upgrade. */
 async function upgraded(user: string): Promise<Socket> {
   const { hostname, port } = new URL(server.url);
   const socket = connect(Number(port), hostname);
@@ -43,8 +43,8 @@ test.each([
   ["half a character", [0xc3], "\ufffd"],
   ["an overlong slash", [0xc0, 0xaf], "\ufffd\ufffd"],
   ["a surrogate", [0xed, 0xa0, 0x80], "\ufffd\ufffd\ufffd"],
-  ["what lies beyond Unicode", [0xf4, 0x90, 0x80, 0x80], "\ufffd\ufffd\ufffd\ufffd"],
-])("[F9] %s arrives as U+FFFD, and the connection lives on", async (name, bytes, instead) => {
+  ["a code point beyond Unicode", [0xf4, 0x90, 0x80, 0x80], "\ufffd\ufffd\ufffd\ufffd"],
+])("[F9] %s arrives as U+FFFD, and the connection stays open", async (name, bytes, instead) => {
   const user = name.replaceAll(" ", "-").toLowerCase();
   const bob = await open(server.url, `to-${user}`);
   const socket = await upgraded(user);
