@@ -1,4 +1,5 @@
-// docs/OPERATIONS.md lists the events of the log, the metrics and the verbs of the code, and docs/VARIABLES.md every variable.
+// docs/OPERATIONS.md lists the events of the log, the metrics and the verbs of the code, and docs/VARIABLES.md every
+// variable.
 import { globSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";

@@ -1,4 +1,5 @@
-// The census of online users: correct with several tabs, after a crash at once for returning users, and after an audit for the others.
+// The census of online users: correct with several tabs, after a crash at once for returning users, and after an audit
+// for the others.
 import { env, exports } from "cloudflare:workers";
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { expect, test, vi } from "vitest";

@@ -1,5 +1,6 @@
-// Two mailboxes call each other continuously, in both directions at once. The chain of calls that the platform counts stays short,
-// because work that is too deep continues from an alarm. test/support/platform.ts enforces the limits of Cloudflare.
+// Two mailboxes call each other continuously, in both directions at once. The chain of calls that the platform counts
+// stays short, because work that is too deep continues from an alarm. test/support/platform.ts enforces the limits of
+// Cloudflare.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { CallBudget, MAX_DEPTH } from "../../src/durable/call-budget.ts";
 import { Mailbox } from "../../src/mailbox/mailbox.ts";
@@ -54,7 +55,10 @@ test.each([1, 2])(
   },
 );
 
-/** Each call delivers one message. So for a long time no events but calls occur, in both directions, and each call is made in reply to another. */
+/**
+ * Each call delivers one message. So for a long time no events but calls occur, in both directions, and each call is
+ * made in reply to another.
+ */
 function deliverOneByOne(random: Random): void {
   const { deliver } = Mailbox.prototype;
   vi.spyOn(Mailbox.prototype, "deliver").mockImplementation(async function (this: Mailbox, packed) {

@@ -1,5 +1,5 @@
-// A minimal correct client of the protocol: it keeps messages until they are answered, persists its cursor with what it showed, and
-// reconnects. The world decides when it reads, acknowledges and disconnects.
+// A minimal correct client of the protocol: it keeps messages until they are answered, persists its cursor with what it
+// showed, and reconnects. The world decides when it reads, acknowledges and disconnects.
 import { readDown, type Down } from "../../src/protocol/down.ts";
 import { lineOf, upgrade } from "../support/devices.ts";
 import { fold, unfold } from "../support/fold.ts";

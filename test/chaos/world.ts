@@ -1,5 +1,5 @@
-// One run of the chaos: three users with two devices each, and faults that drop, delay, repeat and kill. All choices come from the seed.
-// In the end the faults stop, all devices reconnect, and the history is checked.
+// One run of the chaos: three users with two devices each, and faults that drop, delay, repeat and kill. All choices
+// come from the seed. In the end the faults stop, all devices reconnect, and the history is checked.
 import { env } from "cloudflare:workers";
 import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
 import { vi } from "vitest";
@@ -118,7 +118,10 @@ class World {
     return reply;
   }
 
-  /** Waits for the next release. It polls, because a promise that another object resolves would continue in that object's context. */
+  /**
+   * Waits for the next release. It polls, because a promise that another object resolves would continue in that
+   * object's context.
+   */
   async #hold(): Promise<void> {
     const until = this.#releases + 1;
     while (this.#holds && this.#releases < until) await new Promise((done) => setTimeout(done, 1));

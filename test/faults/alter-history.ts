@@ -1,4 +1,5 @@
-// Picks and alters events and messages of a history, for the faults to plant. All choices come from the seeded `random`.
+// Picks and alters events and messages of a history, for the faults to plant. All choices come from the seeded
+// `random`.
 import type { Random } from "../chaos/random.ts";
 import { type Event, type History, type Holding, userOf } from "./history.ts";
 

@@ -1,5 +1,5 @@
-// The Worker under test: the bundle that wrangler would deploy, built once, and a wrapper around it for faults between objects, where no
-// process can be killed and no socket cut. It knows no process and no client.
+// The Worker under test: the bundle that wrangler would deploy, built once, and a wrapper around it for faults between
+// objects, where no process can be killed and no socket cut. It knows no process and no client.
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import process from "node:process";
@@ -25,7 +25,9 @@ export function builtWorker(): Promise<WorkerCode> {
   return (built ??= buildWorker());
 }
 
-/** The same Worker behind a wrapper with `GET /faults/sever?user=…&how=fail|hang|heal` and `GET /faults/evict?user=…,…`. */
+/**
+ * The same Worker behind a wrapper with `GET /faults/sever?user=…&how=fail|hang|heal` and `GET /faults/evict?user=…,…`.
+ */
 export async function workerWithFaultRoutes(): Promise<WorkerCode> {
   const code = await builtWorker();
   return { ...code, modules: [{ name: "wrapper.js", text: WRAPPER }, ...code.modules] };
@@ -49,7 +51,10 @@ async function buildWorker(): Promise<WorkerCode> {
   return { modules: [{ name: "worker.js", text }], date, flags: flags.split(/[", ]+/).filter(Boolean) };
 }
 
-/** Makes an object unreachable for other objects, or evicts it with its sockets closed, as a deploy does. The rest is the built Worker. */
+/**
+ * Makes an object unreachable for other objects, or evicts it with its sockets closed, as a deploy does. The rest is
+ * the built Worker.
+ */
 const WRAPPER = `import worker, { Mailbox as Product } from "./worker.js";
 export * from "./worker.js";
 const severed = new Map();

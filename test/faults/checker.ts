@@ -1,5 +1,5 @@
-// Checks every run, from what clients showed and received, and from what devices and mailboxes hold in the end. It knows no server, no
-// client, no fault, and nothing of how mailboxes work.
+// Checks every run, from what clients showed and received, and from what devices and mailboxes hold in the end. It
+// knows no server, no client, no fault, and nothing of how mailboxes work.
 import { type History, userOf, type DeviceId } from "./history.ts";
 import { IndexedHistory, type Sent } from "./indexed-history.ts";
 
@@ -32,7 +32,10 @@ function isStored(indexed: IndexedHistory, message: Sent): boolean {
   return indexed.logOf(message.to, message.user).has(message.word) || indexed.mayBeLost(message, message.to);
 }
 
-/** An accepted message is in both mailboxes, on every device of both users, and was shown to every device of the receiver. */
+/**
+ * An accepted message is in both mailboxes, on every device of both users, and was shown to every device of the
+ * receiver.
+ */
 function lost(indexed: IndexedHistory): string[] {
   const wrong: string[] = [];
   for (const message of indexed.sent) {
@@ -76,7 +79,10 @@ function duplicated(indexed: IndexedHistory): string[] {
   return wrong;
 }
 
-/** Messages of one device to one user are everywhere in the order of sending; and two logs agree about a user's messages. */
+/**
+ * Messages of one device to one user are everywhere in the order of sending; and two logs agree about a user's
+ * messages.
+ */
 function disordered(indexed: IndexedHistory): string[] {
   const wrong: string[] = [];
   for (const [who, words] of indexed.sequences()) {

@@ -1,5 +1,5 @@
-// Many clients, and what all of them do: connect, send, settle, and report in the end what they hold. With the contents of the server's
-// mailboxes this makes a history. It knows no fault.
+// Many clients, and what all of them do: connect, send, settle, and report in the end what they hold. With the contents
+// of the server's mailboxes this makes a history. It knows no fault.
 import { RepeatedActions } from "./repeated-actions.ts";
 import { type Holding, type History, Recorder } from "./history.ts";
 import { TcpProxy } from "./tcp-proxy.ts";
@@ -46,7 +46,10 @@ export class ClientFleet extends RepeatedActions {
     return from.send(to, more);
   }
 
-  /** Resolves when all clients are connected and all messages have arrived; false after a timeout: the checker reports what is missing. */
+  /**
+   * Resolves when all clients are connected and all messages have arrived; false after a timeout: the checker reports
+   * what is missing.
+   */
   async settle(): Promise<boolean> {
     await this.stopActions();
     try {

@@ -1,6 +1,6 @@
-/* Shifts the wall clock of a program, by LD_PRELOAD. The offset in seconds is a 64-bit number at the start of the file that CLOCK_FILE
-   names. Monotonic clocks are unchanged. It allocates nothing: libfaketime does, and deadlocks with workerd's allocator, which reads the
-   time while it is being initialized (0.9.10, seen with workerd 2026-10-23). */
+/* Shifts the wall clock of a program, by LD_PRELOAD. The offset in seconds is a 64-bit number at the start of the file
+   that CLOCK_FILE names. Monotonic clocks are unchanged. It allocates nothing: libfaketime does, and deadlocks with
+   workerd's allocator, which reads the time while it is being initialized (0.9.10, seen with workerd 2026-10-23). */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
-// The interface of a fault: a name, how it is made, what has to hold, and `play` in one of two scales. And what all faults share: a server
-// and a fleet, which are always stopped, and the check in the end.
+// The interface of a fault: a name, how it is made, what has to hold, and `play` in one of two scales. And what all
+// faults share: a server and a fleet, which are always stopped, and the check in the end.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { check } from "./checker.ts";
@@ -14,7 +14,10 @@ export interface Fault {
   readonly name: string;
   readonly procedure: string;
   readonly expectation: string;
-  /** Which faults may run at the same time: none, where it measures times; the long one, where its times only have to be bounded. */
+  /**
+   * Which faults may run at the same time: none, where it measures times; the long one, where its times only have to be
+   * bounded.
+   */
   readonly runsWith?: "nothing" | "long";
   /** It takes ten minutes, so others run at the same time. */
   readonly isLong?: true;

@@ -1,4 +1,5 @@
-// All faults in their short form: nothing lost, nothing duplicated, everything in order. `npm run faults` measures the times.
+// All faults in their short form: nothing lost, nothing duplicated, everything in order. `npm run faults` measures the
+// times.
 import { test } from "vitest";
 import { FAULTS } from "./all-faults.ts";
 

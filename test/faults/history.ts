@@ -1,5 +1,5 @@
-// The history of a run: the events of its clients in order, and what every device and mailbox holds in the end. It can be written to a
-// file and read again. It knows no server and no client, and checks nothing.
+// The history of a run: the events of its clients in order, and what every device and mailbox holds in the end. It can
+// be written to a file and read again. It knows no server and no client, and checks nothing.
 
 /** A device of a user, as "user/device". */
 export type DeviceId = string;

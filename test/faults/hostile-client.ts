@@ -1,5 +1,6 @@
-// A hostile client in its own process, so that it takes no time from other clients: `node hostile-client.ts KIND PORT SECONDS`. It sends as
-// fast as it can, opens and drops connections, or sends 100 MB of invalid requests; then it prints a summary and ends.
+// A hostile client in its own process, so that it takes no time from other clients: `node hostile-client.ts KIND PORT
+// SECONDS`. It sends as fast as it can, opens and drops connections, or sends 100 MB of invalid requests; then it
+// prints a summary and ends.
 import { connect } from "node:net";
 import process from "node:process";
 import WebSocket from "ws";

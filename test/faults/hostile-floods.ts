@@ -1,5 +1,6 @@
-// Floods of the hostile client: one text repeated on a socket that ignores all replies, also `closing` and the close frame; one repeated
-// HTTP request; connections of one device. The socket is raw TCP, so that no WebSocket library slows it down.
+// Floods of the hostile client: one text repeated on a socket that ignores all replies, also `closing` and the close
+// frame; one repeated HTTP request; connections of one device. The socket is raw TCP, so that no WebSocket library
+// slows it down.
 import { connect, type Socket } from "node:net";
 import WebSocket from "ws";
 

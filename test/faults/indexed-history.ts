@@ -1,4 +1,5 @@
-// A history, indexed for the checker: who sent a message, who was notified about it and shown it, and who holds it. It checks nothing.
+// A history, indexed for the checker: who sent a message, who was notified about it and shown it, and who holds it. It
+// checks nothing.
 import { type Event, type Held, type History, userOf, type DeviceId } from "./history.ts";
 
 type EventOf<I extends Event["is"]> = Extract<Event, { readonly is: I }>;
@@ -70,7 +71,10 @@ export class IndexedHistory {
     return this.#shownTo.get(device) ?? NONE;
   }
 
-  /** Whether a device of the receiver had it at that event. A message that was stored but not shown when its application was closed is not recorded. */
+  /**
+   * Whether a device of the receiver had it at that event. A message that was stored but not shown when its application
+   * was closed is not recorded.
+   */
   wasShown({ word, to }: Sent, index: number): boolean {
     const first = this.#firstShown.get(`${to} ${word}`);
     return (
@@ -89,9 +93,10 @@ export class IndexedHistory {
   }
 
   /**
-   * Whether this message may be missing in `owner`'s mailbox, and on devices that did not have it: it was accepted after the copy was made
-   * and before the restore. If one mailbox alone was restored, the others send their messages again. An application that was closed
-   * received no notification: the message was then accepted at any time between its sending and the first showing to the receiver.
+   * Whether this message may be missing in `owner`'s mailbox, and on devices that did not have it: it was accepted
+   * after the copy was made and before the restore. If one mailbox alone was restored, the others send their messages
+   * again. An application that was closed received no notification: the message was then accepted at any time between
+   * its sending and the first showing to the receiver.
    */
   mayBeLost(message: Sent, owner: string): boolean {
     const { by, to, word, user, index } = message;
@@ -110,7 +115,9 @@ export class IndexedHistory {
     return message !== undefined && this.mayBeLost(message, owner);
   }
 
-  /** Whether it may have been accepted, or have reached its receiver, in the time that a restore removed from a mailbox. */
+  /**
+   * Whether it may have been accepted, or have reached its receiver, in the time that a restore removed from a mailbox.
+   */
   isInLostTime(word: string): boolean {
     const sent = this.byWord.get(word);
     if (sent === undefined) return false;
@@ -121,7 +128,10 @@ export class IndexedHistory {
     );
   }
 
-  /** Whether its sender had no answer when the sender's mailbox was restored: it may have been accepted, so it is sent again as a new message. */
+  /**
+   * Whether its sender had no answer when the sender's mailbox was restored: it may have been accepted, so it is sent
+   * again as a new message.
+   */
   wasUnansweredAtRestore(word: string): boolean {
     const message = this.byWord.get(word);
     if (message === undefined) return false;

@@ -1,5 +1,6 @@
-// Clients of other systems, to compare under jitter: Socket.IO and plain `ws` servers behind Redis (bench/peers). They behave as their
-// applications would: they reconnect when the network is back, and then send the messages that were written meanwhile.
+// Clients of other systems, to compare under jitter: Socket.IO and plain `ws` servers behind Redis (bench/peers). They
+// behave as their applications would: they reconnect when the network is back, and then send the messages that were
+// written meanwhile.
 import WebSocket from "ws";
 import type { Served } from "../../bench/peers/peer.ts";
 import { PEERS } from "../../bench/peers/peers.ts";
@@ -38,7 +39,10 @@ const ws: WireFormat = {
   },
 };
 
-/** Socket.IO's protocol: `40` connects, `42` is an event, `2` a ping. A reconnecting client sends the session id and offset that it received. */
+/**
+ * Socket.IO's protocol: `40` connects, `42` is an event, `2` a ping. A reconnecting client sends the session id and
+ * offset that it received.
+ */
 function socketio(): WireFormat {
   const session: { pid?: string; offset?: string } = {};
   return {

@@ -1,5 +1,5 @@
-// Faults to plant into a correct history, each with the complaint that the checker has to raise. They prove that the checker finds what it
-// is for.
+// Faults to plant into a correct history, each with the complaint that the checker has to raise. They prove that the
+// checker finds what it is for.
 import type { Random } from "../chaos/random.ts";
 import {
   type Shown,

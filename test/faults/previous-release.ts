@@ -1,5 +1,6 @@
-// The previous release as it was built: the SDK that pages and processes run which were opened before a deploy, and the Worker that a deploy
-// replaces and a rollback restores. They are kept as built files, because the shipped code has to work with the current code.
+// The previous release as it was built: the SDK that pages and processes run which were opened before a deploy, and the
+// Worker that a deploy replaces and a rollback restores. They are kept as built files, because the shipped code has to
+// work with the current code.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";

@@ -1,4 +1,5 @@
-// The report: a table of the outcomes, and lists for docs/RELIABILITY.md, between its two marks. It knows only faults and outcomes.
+// The report: a table of the outcomes, and lists for docs/RELIABILITY.md, between its two marks. It knows only faults
+// and outcomes.
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus, release, totalmem } from "node:os";
 import { join } from "node:path";

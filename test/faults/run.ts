@@ -1,5 +1,5 @@
-// npm run faults: verifies the checker, plays every fault on its own server, and writes the report. With --only it plays some of the faults
-// and writes nothing.
+// npm run faults: verifies the checker, plays every fault on its own server, and writes the report. With --only it
+// plays some of the faults and writes nothing.
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { type Fault, saveHistoriesTo, formatMs, type Outcome } from "./fault.ts";

@@ -1,5 +1,5 @@
-// A real server: the Worker in bare workerd, in its own process, with its mailboxes in a folder. It can be killed, restarted on the same
-// port, given other code, restored to a copy, and put on a small disk. It knows no client.
+// A real server: the Worker in bare workerd, in its own process, with its mailboxes in a folder. It can be killed,
+// restarted on the same port, given other code, restored to a copy, and put on a small disk. It knows no client.
 import {
   closeSync,
   cpSync,

@@ -1,5 +1,5 @@
-// The network of one client: its own TCP proxy in front of a server. It can reset connections without a close, be offline, and drop the
-// bytes of one direction or of both. It knows only bytes.
+// The network of one client: its own TCP proxy in front of a server. It can reset connections without a close, be
+// offline, and drop the bytes of one direction or of both. It knows only bytes.
 import { connect, createServer, type AddressInfo, type Server as Listener, type Socket } from "node:net";
 
 /** Which bytes are dropped: those of the client, those of the server, or both. */

@@ -1,5 +1,5 @@
-// One device of one user: the SDK behind its own network, with a store that survives restarts of the application. It records everything
-// that the application shows and receives. It knows no server, and no fault beyond its own network.
+// One device of one user: the SDK behind its own network, with a store that survives restarts of the application. It
+// records everything that the application shows and receives. It knows no server, and no fault beyond its own network.
 import * as currentSdk from "../../src/client/connect.ts";
 import type { Message, Restante, Store } from "../../src/client/connect.ts";
 import type { TcpProxy } from "./tcp-proxy.ts";

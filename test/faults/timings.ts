@@ -1,7 +1,11 @@
-// Times computed from a history: how long a device that lost its connection takes to reconnect and to catch up. It checks nothing.
+// Times computed from a history: how long a device that lost its connection takes to reconnect and to catch up. It
+// checks nothing.
 import { type History, userOf, type DeviceId } from "./history.ts";
 
-/** Ms from the loss of a connection, or from the return of the network, until it is open again and until no message is missing. */
+/**
+ * Ms from the loss of a connection, or from the return of the network, until it is open again and until no message is
+ * missing.
+ */
 export interface Reconnect {
   readonly device: DeviceId;
   readonly open: number;
@@ -28,7 +32,10 @@ export function reconnects(history: History): Reconnect[] {
   return measureReconnects(history, backs);
 }
 
-/** For each start: the time until the connection is open, and until every message that was accepted before the start is shown. */
+/**
+ * For each start: the time until the connection is open, and until every message that was accepted before the start is
+ * shown.
+ */
 function measureReconnects(
   history: History,
   starts: readonly { readonly device: DeviceId; readonly at: number }[],

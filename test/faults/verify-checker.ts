@@ -1,5 +1,5 @@
-// Verifies the checker before it is used: it accepts the recorded histories, and finds each fault that is planted into them, at ten
-// places each.
+// Verifies the checker before it is used: it accepts the recorded histories, and finds each fault that is planted into
+// them, at ten places each.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
@@ -18,7 +18,10 @@ export function recordedHistories(): Map<string, History> {
   return new Map(names.map((name) => [name, parse(gunzipSync(readFileSync(join(RECORDED, name))).toString())]));
 }
 
-/** The checker's complaints about a history with the fault planted, one list for each place; empty if the fault does not fit the history. */
+/**
+ * The checker's complaints about a history with the fault planted, one list for each place; empty if the fault does not
+ * fit the history.
+ */
 export function complaintsAbout(history: History, { needsRestore, plant }: (typeof PLANTED)[number]): string[][] {
   if (needsRestore && history.restores.length === 0) return [];
   return Array.from({ length: PLANTS_PER_HISTORY }, (_, seed) => check(plant(history, new Random(seed))));

@@ -1,5 +1,5 @@
-// The limit of attempts of one address in a minute: exact with concurrent reservations, which harmless attempts release, and bounded in
-// memory without forgetting addresses at their limit.
+// The limit of attempts of one address in a minute: exact with concurrent reservations, which harmless attempts
+// release, and bounded in memory without forgetting addresses at their limit.
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { AddressLimit, isReserved, MINUTE_MS, type Reservation } from "../../src/identity/address-limit.ts";

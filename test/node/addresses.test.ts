@@ -1,4 +1,5 @@
-// The address of a request: all spellings count as one address, a household's addresses count as one, and the log names only networks.
+// The address of a request: all spellings count as one address, a household's addresses count as one, and the log names
+// only networks.
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { cut, networkOf, networksOf } from "../../src/identity/address.ts";

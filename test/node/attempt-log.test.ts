@@ -1,4 +1,5 @@
-// The log of attempts: one line a minute for each network, and 60 in all, so that a flood of attempts does not flood the log.
+// The log of attempts: one line a minute for each network, and 60 in all, so that a flood of attempts does not flood
+// the log.
 import { afterEach, expect, test, vi } from "vitest";
 import { noteAttempt } from "../../src/identity/attempt-log.ts";
 

@@ -1,5 +1,5 @@
-// The benchmark itself: it produces figures and leaves no process, and a peer that loses, repeats or swaps a message gets no figures.
-// These tests measure no times and need no broker.
+// The benchmark itself: it produces figures and leaves no process, and a peer that loses, repeats or swaps a message
+// gets no figures. These tests measure no times and need no broker.
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";

@@ -1,5 +1,5 @@
-// The bundle of `npm run deploy`, built without a network from a copy of the sources, so that neither the builds of other tests nor
-// earlier builds affect it.
+// The bundle of `npm run deploy`, built without a network from a copy of the sources, so that neither the builds of
+// other tests nor earlier builds affect it.
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,8 +12,8 @@ const SOURCES = ["src", "public", "scripts", "wrangler.toml", "package.json"];
 const CONFIGS = ["tsconfig.json", "tsconfig.base.json"];
 const BUILT = new Set(["page.js", "page.js.map", "status.js", "status.js.map"]);
 /**
- * Bytes, gzipped. It was 380 kB when this was written, most of it the verification of passkeys and the description of the API. Cloudflare's
- * own limit is 3 MB.
+ * Bytes, gzipped. It was 380 kB when this was written, most of it the verification of passkeys and the description of
+ * the API. Cloudflare's own limit is 3 MB.
  */
 const LIMIT = 450_000;
 

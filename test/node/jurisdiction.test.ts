@@ -1,4 +1,5 @@
-// A deployment in another jurisdiction uses other namespaces, and so other mailboxes; `npm run deploy` warns before it changes them.
+// A deployment in another jurisdiction uses other namespaces, and so other mailboxes; `npm run deploy` warns before it
+// changes them.
 import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
 import { expect, test } from "vitest";

@@ -1,4 +1,5 @@
-// Every bundle is shipped with the licences of the third-party packages in it. The source maps and metafiles say which those are.
+// Every bundle is shipped with the licences of the third-party packages in it. The source maps and metafiles say which
+// those are.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,5 +1,5 @@
-// An attestation contains URLs, and the server requests none of them, neither before nor after authentication. With a real server, and a
-// listener that records requests.
+// An attestation contains URLs, and the server requests none of them, neither before nor after authentication. With a
+// real server, and a listener that records requests.
 import { createServer, type Server as Listener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type RegistrationResponseJSON, verifyRegistrationResponse } from "@simplewebauthn/server";

@@ -1,5 +1,5 @@
-// A device reconnects to a backlog of 100,000 messages: it receives all of them, in order, while others continue to send, and the server's
-// memory does not grow with the backlog. A second device that never reads costs no more.
+// A device reconnects to a backlog of 100,000 messages: it receives all of them, in order, while others continue to
+// send, and the server's memory does not grow with the backlog. A second device that never reads costs no more.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import WebSocket from "ws";
 import { open } from "../support/people.ts";

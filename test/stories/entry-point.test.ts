@@ -1,5 +1,5 @@
-// The Worker's entry point over real TCP, in bare workerd and under `npm start`: incomplete bodies, clients that don't reply to a close,
-// and addresses that clients invent.
+// The Worker's entry point over real TCP, in bare workerd and under `npm start`: incomplete bodies, clients that don't
+// reply to a close, and addresses that clients invent.
 import { connect, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Server, startLocal, startSelfhost } from "../support/servers.ts";

@@ -1,5 +1,5 @@
-// An erased account leaves neither message texts nor token hashes in any file of the server. If the server is killed during an erasure,
-// the name can't be claimed by another user.
+// An erased account leaves neither message texts nor token hashes in any file of the server. If the server is killed
+// during an erasure, the name can't be claimed by another user.
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";

@@ -1,5 +1,5 @@
-// 10,000 hostile requests and upgrades over real TCP: malformed names, headers, cookies, subprotocols, tokens and bodies. The server
-// continues to serve, exposes no internal detail, and opens no mailbox.
+// 10,000 hostile requests and upgrades over real TCP: malformed names, headers, cookies, subprotocols, tokens and
+// bodies. The server continues to serve, exposes no internal detail, and opens no mailbox.
 import { connect } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Random } from "../chaos/random.ts";

@@ -1,5 +1,5 @@
-// The Host header behind a reverse proxy, in bare workerd: an invalid one is refused with 400, and the origin check follows the scheme
-// that the proxy reports.
+// The Host header behind a reverse proxy, in bare workerd: an invalid one is refused with 400, and the origin check
+// follows the scheme that the proxy reports.
 import { connect } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Server, startSelfhost } from "../support/servers.ts";

@@ -1,5 +1,5 @@
-// Users of an external issuer with published keys: a real key set over HTTP that is rotated, a real server, and the SDK, which renews its
-// token on the open connection.
+// Users of an external issuer with published keys: a real key set over HTTP that is rotated, a real server, and the
+// SDK, which renews its token on the open connection.
 import { createServer, type Server as HttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from "jose";

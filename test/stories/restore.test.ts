@@ -1,5 +1,5 @@
-// Mailboxes are restored to an older copy of the state folder: no seq is reused, the loss is reported by a gap, and a lost message can be
-// sent again. With one real server.
+// Mailboxes are restored to an older copy of the state folder: no seq is reused, the loss is reported by a gap, and a
+// lost message can be sent again. With one real server.
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

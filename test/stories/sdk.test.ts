@@ -1,4 +1,5 @@
-// The SDK against a real server that is killed three times: every message is shown once, in order, and its sender is notified.
+// The SDK against a real server that is killed three times: every message is shown once, in order, and its sender is
+// notified.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { connect, memoryStore, type Restante } from "../../src/client/connect.ts";
 import { type Server, startServer } from "../support/servers.ts";

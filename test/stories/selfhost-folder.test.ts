@@ -1,4 +1,5 @@
-// The state folder of `npm run selfhost`: one server for one folder, whatever its path, and no files for unclaimed names.
+// The state folder of `npm run selfhost`: one server for one folder, whatever its path, and no files for unclaimed
+// names.
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {

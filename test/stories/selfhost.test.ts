@@ -1,5 +1,5 @@
-// Without Cloudflare: the deployed bundle in bare workerd, under `npm run selfhost`. It serves the web page, keeps the promises of the
-// protocol, and loses no accepted message on SIGKILL.
+// Without Cloudflare: the deployed bundle in bare workerd, under `npm run selfhost`. It serves the web page, keeps the
+// promises of the protocol, and loses no accepted message on SIGKILL.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";

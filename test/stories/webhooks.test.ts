@@ -1,4 +1,5 @@
-// Webhooks against a real receiver that refuses, redirects and does not respond, while the mailbox's own server is killed.
+// Webhooks against a real receiver that refuses, redirects and does not respond, while the mailbox's own server is
+// killed.
 import { createHmac } from "node:crypto";
 import { createServer, type IncomingMessage, type Server as Receiver } from "node:http";
 import type { AddressInfo } from "node:net";

@@ -1,5 +1,6 @@
-// Before each file of tests inside the runtime. The structured log of the objects under test is of no use between the lines of a report.
-// And the runner waits at the end of a file for what was logged to arrive; from an object that speaks after the last test it never does.
+// Runs before each test file inside the runtime, and drops the structured log of the objects under test, which would
+// clutter the report. The runner also waits at the end of a file for pending log lines, and hangs if an object logs
+// after the last test.
 const { log } = console;
 
 console.log = (...args: unknown[]) => {

@@ -1,4 +1,5 @@
-// The server's clock jumps back and forth by an hour, under load and over restarts. A library in C (clock.c) shifts workerd's clock.
+// The server's clock jumps back and forth by an hour, under load and over restarts. A library in C (clock.c) shifts
+// workerd's clock.
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";

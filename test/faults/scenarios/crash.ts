@@ -1,4 +1,5 @@
-// The server's process is killed repeatedly in the middle of bursts, at random times; after every second kill a client is restarted.
+// The server's process is killed repeatedly in the middle of bursts, at random times; after every second kill a client
+// is restarted.
 import { Random } from "../../chaos/random.ts";
 import { type Fault, settleAndCheck, formatMs, userNames, sleep, quantile, withFleet } from "../fault.ts";
 

@@ -47,7 +47,8 @@ async function playWith(users: number): Promise<Played> {
     const allUsers = userNames(users);
     const clients = await fleet.connect(allUsers);
     for (const [i, client] of clients.entries()) fleet.every(5_000, () => fleet.send(client, `u${i ^ 1}`));
-    // Longer than the SDK's minimum for a good connection: after a shorter one it would back off longer than after a deploy.
+    // Longer than the SDK's minimum for a good connection: after a shorter one it would back off longer than after a
+    // deploy.
     await sleep(5_500);
     const replaced = await measureFrom(fleet, () => server.restart(asNextRelease(code, "the next release")));
     await sleep(5_500);

@@ -1,5 +1,6 @@
-// Hostile clients at full speed, each kind for 5 to 7 seconds, while other clients send. The server has its deployed limits. Kinds: messages,
-// connections, garbage; then frames without a message or without effect, connections of one device, and HTTP requests.
+// Hostile clients at full speed, each kind for 5 to 7 seconds, while other clients send. The server has its deployed
+// limits. Kinds: messages, connections, garbage; then frames without a message or without effect, connections of one
+// device, and HTTP requests.
 import { join } from "node:path";
 import process from "node:process";
 import { start } from "../../../bench/machine/processes.ts";
@@ -14,8 +15,9 @@ const FRAMES = ["watch", "typing", "read", "token", "ack", "repeats", "refused",
 const REQUESTS = ["connects", "history", "bodies"] as const;
 type Kind = (typeof KINDS)[number] | (typeof FRAMES)[number] | (typeof REQUESTS)[number];
 /**
- * Limits of other clients' latency (p99) during the first kinds and during those of one socket; repetitions of the first kinds, and the memory
- * that the last repetition may add. V8 and the allocator keep memory for reuse: memory is free again if the next flood can use it.
+ * Limits of other clients' latency (p99) during the first kinds and during those of one socket; repetitions of the
+ * first kinds, and the memory that the last repetition may add. V8 and the allocator keep memory for reuse: memory is
+ * free again if the next flood can use it.
  */
 const MAX_LATENCY_MS = 500;
 const MAX_LATENCY_OF_ONE_SOCKET_MS = 250;

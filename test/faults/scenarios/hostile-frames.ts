@@ -1,5 +1,5 @@
-// Frames from a grammar, in both dialects: valid ones, ones with a missing field or one of another type, and texts that are not JSON. Every
-// reply is one of the table, and exposes no internal detail.
+// Frames from a grammar, in both dialects: valid ones, ones with a missing field or one of another type, and texts that
+// are not JSON. Every reply is one of the table, and exposes no internal detail.
 import fc from "fast-check";
 import WebSocket from "ws";
 import { readDown } from "../../../src/protocol/down.ts";

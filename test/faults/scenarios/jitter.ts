@@ -1,5 +1,5 @@
-// Every client's network goes and returns: sockets are cut without a close, and devices are offline for about 2 s. Other systems are played
-// with the same networks.
+// Every client's network goes and returns: sockets are cut without a close, and devices are offline for about 2 s.
+// Other systems are played with the same networks.
 import process from "node:process";
 import { Random } from "../../chaos/random.ts";
 import { RepeatedActions } from "../repeated-actions.ts";

@@ -1,5 +1,5 @@
-// The state folder is restored to an older copy while clients keep running: first all mailboxes, then one alone, whose peers are ahead of
-// it.
+// The state folder is restored to an older copy while clients keep running: first all mailboxes, then one alone, whose
+// peers are ahead of it.
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";

@@ -1,4 +1,5 @@
-// A client reads one text a second while 10,000 messages arrive for it. Its mailbox holds the unread ones, and no other client waits.
+// A client reads one text a second while 10,000 messages arrive for it. Its mailbox holds the unread ones, and no other
+// client waits.
 import WebSocket from "ws";
 import { waitUntil } from "../client-fleet.ts";
 import { formatCount, type Fault, settleAndCheck, formatMs, userNames, quantile, withFleet } from "../fault.ts";
@@ -10,7 +11,9 @@ const MAX_GROWTH_BYTES = 75_000_000;
 /** The limit of other clients' latency: the latency before, times this factor, plus these ms. */
 const MAX_LATENCY_FACTOR = 3;
 const MAX_LATENCY_EXTRA_MS = 100;
-/** The interval between two messages of the other clients, and how many of them are awaited before and after the burst. */
+/**
+ * The interval between two messages of the other clients, and how many of them are awaited before and after the burst.
+ */
 const SEND_EVERY_MS = 50;
 const MESSAGES_BEFORE = 30;
 const MESSAGES_AFTER = 100;

@@ -1,5 +1,5 @@
-// All faults at a low rate, for ten minutes: memory and file descriptors are sampled, and in the end all mailboxes are restored to a copy
-// that is five minutes old.
+// All faults at a low rate, for ten minutes: memory and file descriptors are sampled, and in the end all mailboxes are
+// restored to a copy that is five minutes old.
 import { dropFolder } from "../../../bench/machine/processes.ts";
 import { Random } from "../../chaos/random.ts";
 import { workerWithFaultRoutes } from "../bundle.ts";

@@ -1,4 +1,5 @@
-// Some mailboxes are unreachable for others: calls fail, or hang without a reply. Their senders are notified, and never blocked.
+// Some mailboxes are unreachable for others: calls fail, or hang without a reply. Their senders are notified, and never
+// blocked.
 import { workerWithFaultRoutes } from "../bundle.ts";
 import { formatCount, type Fault, settleAndCheck, formatMs, userNames, sleep, quantile, withFleet } from "../fault.ts";
 import type { History } from "../history.ts";
@@ -67,7 +68,10 @@ async function setReachability(server: Server, users: readonly string[], how: (i
   for (const [i, user] of users.entries()) await fetch(`${server.url}/faults/sever?user=${user}&how=${how(i)}`);
 }
 
-/** The first notification for each message that was sent between `from` and `to` to names with this prefix, except the last `MAX_QUEUED_MS`. */
+/**
+ * The first notification for each message that was sent between `from` and `to` to names with this prefix, except the
+ * last `MAX_QUEUED_MS`.
+ */
 function firstNotifications(
   { events }: History,
   from: number,
