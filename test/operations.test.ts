@@ -25,7 +25,7 @@ function tableUnder(heading: string): string[][] {
 }
 
 test("docs/OPERATIONS.md lists the events of the code, word for word", () => {
-  const listed = tableUnder("### The log").map(([event = "", says = ""]) => [event.replaceAll("`", ""), says]);
+  const listed = tableUnder("### The log").map(([event = "", meaning = ""]) => [event.replaceAll("`", ""), meaning]);
   expect(listed).toEqual(Object.entries(EVENTS));
 });
 
