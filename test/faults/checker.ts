@@ -158,7 +158,7 @@ function diverged(indexed: IndexedHistory): string[] {
       const held = indexed.heldBy(device, peer);
       const settled = [...held].filter(([, { seq }]) => seq !== null);
       const same = restores
-        ? // The device has every message of the mailbox; the mailbox lost the others; a message that was sent again has another seq.
+        ? // The device has every message of the mailbox; the mailbox lost the others; a repeated message has another seq.
           [...log].every(
             ([word, { seq }]) => held.has(word) && (held.get(word)?.seq === seq || indexed.isInLostTime(word)),
           ) && settled.every(([word]) => log.has(word) || indexed.wordMayBeLost(word, user))

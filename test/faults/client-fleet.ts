@@ -54,10 +54,7 @@ export class ClientFleet extends RepeatedActions {
     await this.stopActions();
     try {
       await this.allOnline();
-      await waitUntil(
-        () => this.clients.every(({ undelivered: waiting }) => waiting === 0),
-        "not everything was delivered",
-      );
+      await waitUntil(() => this.clients.every(({ undelivered }) => undelivered === 0), "not everything was delivered");
       return true;
     } catch {
       return false;

@@ -78,7 +78,8 @@ export class IndexedHistory {
   wasShown({ word, to }: Sent, index: number): boolean {
     const first = this.#firstShown.get(`${to} ${word}`);
     return (
-      (first !== undefined && first.index < index) || [...this.devicesOf(to)].some((who) => this.restarted.has(who))
+      (first !== undefined && first.index < index) ||
+      [...this.devicesOf(to)].some((device) => this.restarted.has(device))
     );
   }
 
@@ -162,10 +163,10 @@ export class IndexedHistory {
     return [...shown, ...held];
   }
 
-  #device(who: DeviceId): void {
-    const user = userOf(who);
+  #device(device: DeviceId): void {
+    const user = userOf(device);
     const devices = this.#devices.get(user) ?? new Set();
-    this.#devices.set(user, devices.add(who));
+    this.#devices.set(user, devices.add(device));
   }
 
   #event(index: number, event: Event): void {

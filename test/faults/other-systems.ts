@@ -80,30 +80,25 @@ export class OtherClient {
   readonly #id: string;
   readonly #proxy: TcpProxy;
   readonly #recorder: Recorder;
-  readonly #speech: WireFormat;
+  readonly #format: WireFormat;
   readonly #unsent: string[] = [];
   #ws: WebSocket | null = null;
   #open = false;
   #isOffline = false;
   #count = 0;
 
-  private constructor(user: string, proxy: TcpProxy, recorder: Recorder, speech: WireFormat) {
+  private constructor(user: string, proxy: TcpProxy, recorder: Recorder, format: WireFormat) {
     this.user = user;
     this.#id = `${user}/a`;
     this.#proxy = proxy;
     this.#recorder = recorder;
-    this.#speech = speech;
+    this.#format = format;
     this.#connect();
   }
 
-  static async connect(
-    user: string,
-    served: Served,
-    recorder: Recorder,
-    { wireFormat: speech }: System,
-  ): Promise<OtherClient> {
+  static async connect(user: string, served: Served, recorder: Recorder, { wireFormat }: System): Promise<OtherClient> {
     const proxy = await TcpProxy.open(Number(new URL(served.urls[0] ?? "").port));
-    return new OtherClient(user, proxy, recorder, speech());
+    return new OtherClient(user, proxy, recorder, wireFormat());
   }
 
   get online(): boolean {
@@ -143,14 +138,14 @@ export class OtherClient {
     this.#to = to;
     if (!this.#open) return;
     for (const word of this.#unsent.splice(0)) {
-      this.#ws?.send(this.#speech.encode(to, word));
+      this.#ws?.send(this.#format.encode(to, word));
       // The sender can't know more than that it was sent.
       this.#recorder.record(this.#id, { is: "notified", word, state: "stored" });
     }
   }
 
   #connect(): void {
-    const socket = new WebSocket(`${this.#proxy.url.replace("http", "ws")}${this.#speech.path(this.user)}`);
+    const socket = new WebSocket(`${this.#proxy.url.replace("http", "ws")}${this.#format.path(this.user)}`);
     this.#ws = socket;
     const opened = () => {
       this.#open = true;
@@ -158,12 +153,12 @@ export class OtherClient {
       this.#flush();
     };
     socket.on("open", () => {
-      const hello = this.#speech.hello(this.user);
+      const hello = this.#format.hello(this.user);
       if (hello === null) opened();
       else socket.send(hello);
     });
     socket.on("message", (data: Buffer) => {
-      const { from, word, opens, answer } = this.#speech.decode(data.toString());
+      const { from, word, opens, answer } = this.#format.decode(data.toString());
       if (answer !== undefined) socket.send(answer);
       if (opens) opened();
       if (from !== undefined && word !== undefined)

@@ -31,7 +31,7 @@ export const halfOpen: Fault = {
       for (const end = performance.now() + MAX_NOTICE_UP_MS; performance.now() < end && !all();) await sleep(200);
       const { wrong, history, counts } = await settleAndCheck(fleet);
       const noticed = affected.map(({ id }) => disconnectedAt(history, id, from) - from);
-      const unheard = noticed.filter((_, i) => DIRECTIONS[i % DIRECTIONS.length] === "up");
+      const sendOnly = noticed.filter((_, i) => DIRECTIONS[i % DIRECTIONS.length] === "up");
       const slowest = quantile(
         noticed.filter((_, i) => DIRECTIONS[i % DIRECTIONS.length] !== "up"),
         1,
@@ -43,10 +43,10 @@ export const halfOpen: Fault = {
           ...noticed.flatMap((time, i) => (Number.isFinite(time) ? [] : [`${affected[i]?.id} never noticed`])),
         ],
         missed:
-          slowest > MAX_NOTICE_MS || quantile(unheard, 1) > MAX_NOTICE_UP_MS
-            ? [`one client noticed only after ${formatMs(quantile(noticed, 1))} only`]
+          slowest > MAX_NOTICE_MS || quantile(sendOnly, 1) > MAX_NOTICE_UP_MS
+            ? [`one client noticed only after ${formatMs(quantile(noticed, 1))}`]
             : [],
-        observed: `${affected.length} of ${clients.length} clients cut off; those that received nothing noticed after ${formatMs(slowest)} at most, those that only could not send after ${formatMs(quantile(unheard, 1))}; ${counts}`,
+        observed: `${affected.length} of ${clients.length} clients cut off; those that received nothing noticed after ${formatMs(slowest)} at most, those that only could not send after ${formatMs(quantile(sendOnly, 1))}; ${counts}`,
       };
     });
   },

@@ -51,9 +51,9 @@ export const soak: Fault = {
         () => disturbOne(random, server, clients).catch(() => undefined),
       );
       const samples: Sample[] = [];
-      const soak = async (ms: number) => {
-        for (let at = 0; at < ms; at += ms / 30) {
-          await sleep(ms / 30);
+      const soak = async (duration: number) => {
+        for (let at = 0; at < duration; at += duration / 30) {
+          await sleep(duration / 30);
           samples.push({ memory: server.memory(), files: server.descriptors() });
         }
       };
