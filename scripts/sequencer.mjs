@@ -4,7 +4,7 @@ import { BaseSequencer } from "vitest/node";
 
 /** Files of a minute or more. */
 const LONGEST =
-  /\/test\/(chaos\/chaos|faults\/faults|stories\/(webhooks|erase)|page\/(look|page)|mailbox\/idle)\.test\.ts$/;
+  /\/test\/(chaos\/chaos|faults\/faults|stories\/(webhooks|erase)|web\/(appearance|messaging)|mailbox\/idle)\.test\.ts$/;
 
 export class LongestFirst extends BaseSequencer {
   async sort(files) {

@@ -1,4 +1,5 @@
-// docs/OPERATIONS.md lists the events of the log, the metrics and the verbs of the code, and docs/VARIABLES.md every variable.
+// docs/OPERATIONS.md lists the events of the log, the metrics and the verbs of the code, and docs/VARIABLES.md every
+// variable.
 import { globSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
@@ -11,7 +12,7 @@ const ROOT = resolve(import.meta.dirname, "..");
 const textOf = (file: string) => readFileSync(join(ROOT, file), "utf8");
 const page = textOf("docs/OPERATIONS.md");
 
-/** The rows of the table under a heading: their cells. */
+/** The cells of each row of the table under a heading. */
 function tableUnder(heading: string): string[][] {
   const [, rest = ""] = page.split(`\n${heading}\n`);
   const lines = (rest.split(/\n#{2,3} /)[0] ?? "").split("\n").filter((line) => line.startsWith("|"));
@@ -23,21 +24,21 @@ function tableUnder(heading: string): string[][] {
   );
 }
 
-test("the list of events is the code's, word by word", () => {
-  const listed = tableUnder("### The log").map(([event = "", says = ""]) => [event.replaceAll("`", ""), says]);
+test("docs/OPERATIONS.md lists the events of the code, word for word", () => {
+  const listed = tableUnder("### The log").map(([event = "", meaning = ""]) => [event.replaceAll("`", ""), meaning]);
   expect(listed).toEqual(Object.entries(EVENTS));
 });
 
-test("every event is written somewhere, and nothing else is", () => {
+test("the code logs every listed event, and no other", () => {
   const sources = globSync("src/**/*.ts", { cwd: ROOT }).map(textOf).join("\n");
   const calls = [...sources.matchAll(/\blogEvent\(([^,]*),/g)].map((match) => match[1] ?? "");
   const written = calls.flatMap((call) => [...call.matchAll(/"(\w+)"/g)].map((match) => match[1] ?? ""));
-  // One line serves both.
+  // One call of logEvent writes both events.
   expect(new Set([...written, "connect", "disconnect"])).toEqual(new Set(Object.keys(EVENTS)));
   expect(sources.match(/console\.(log|warn|error|info|debug)\(/g)).toHaveLength(1);
 });
 
-test("every metric is explained, and every explained one is there", () => {
+test("docs/OPERATIONS.md explains every metric of the code, and no other", () => {
   const source = textOf("src/operator/metrics.ts");
   const named = new Set([...source.matchAll(/"(restante_\w+)"/g)].map((match) => match[1] ?? ""));
   const explained = tableUnder("### Metrics").flatMap(([cell = ""]) =>
@@ -49,7 +50,7 @@ test("every metric is explained, and every explained one is there", () => {
   expect(page).toContain(DELIVERY_TIME_ENDS_MS.map((end) => end.toLocaleString("en")).join(", "));
 });
 
-test("every verb of the command is there", () => {
+test("docs/OPERATIONS.md names every verb of the command", () => {
   for (const verb of VERBS.keys()) {
     const [first = "", second] = verb.split(" ");
     expect(page).toContain(

@@ -1,5 +1,5 @@
-// The number of online users: right with many tabs; after a crash right at once for users who return, and after an
-// audit for the others.
+// The census of online users: correct with several tabs, after a crash at once for returning users, and after an audit
+// for the others.
 import { env, exports } from "cloudflare:workers";
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
@@ -15,7 +15,7 @@ async function online(): Promise<Online> {
 
 const shardAt = (shard: number) => env.CENSUS.getByName(String(shard));
 
-/** Audits every shard completely. */
+/** Audits every user of every shard. */
 async function audit(): Promise<void> {
   for (let shard = 0; shard < CENSUS_SHARDS; shard++) {
     await runInDurableObject(shardAt(shard), async (census: Census) => {
@@ -38,7 +38,7 @@ test("[H4] three tabs of one user count as one user and three sockets", async ()
   expect(await online()).toEqual({ users: 1, sockets: 2 });
 });
 
-test("a device that reconnects is counted once", async () => {
+test("a reconnecting device is counted once", async () => {
   const before = await online();
   const a = fresh("alice");
   for (let n = 0; n < 3; n++) await open(a, "phone");
@@ -46,7 +46,7 @@ test("a device that reconnects is counted once", async () => {
   expect(await online()).toEqual({ users: before.users + 1, sockets: before.sockets + 1 });
 });
 
-test("after a crash the count is right at once for users who return, and an audit corrects the others", async () => {
+test("after a crash the counts are correct at once for returning users, and an audit removes the others", async () => {
   await audit();
   const before = await online();
   const [a, b] = [fresh("alice"), fresh("bob")];
@@ -61,7 +61,7 @@ test("after a crash the count is right at once for users who return, and an audi
   expect(await online()).toEqual({ users: 1, sockets: 1 });
 });
 
-test("an audit asks eight mailboxes at a time", async () => {
+test("an audit queries eight mailboxes at a time, never all at once", async () => {
   const shard = shardAt(0);
   await runInDurableObject(shard, async (census: Census) => {
     for (let n = 0; n < 30; n++) await census.report(`ghost-${n}`, 1);
@@ -71,11 +71,11 @@ test("an audit asks eight mailboxes at a time", async () => {
   });
 });
 
-test("no audit begins before all mailboxes have answered the last one", async () => {
+test("no audit begins while the last one waits for mailboxes, however often the census is queried", async () => {
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
-  const asked: string[] = [];
+  const queried: string[] = [];
   const hangs = vi.spyOn(Mailbox.prototype, "countSockets").mockImplementation((name) => {
-    asked.push(name);
+    queried.push(name);
     return new Promise(() => undefined);
   });
   await runInDurableObject(shardAt(3), async (census: Census) => {
@@ -84,9 +84,9 @@ test("no audit begins before all mailboxes have answered the last one", async ()
       vi.setSystemTime(Date.now() + 100_000);
       await census.count();
     }
-    while (asked.length < 8) await scheduler.wait(1);
+    while (queried.length < 8) await scheduler.wait(1);
     await census.count();
-    expect(asked.length).toBe(8);
+    expect(queried.length).toBe(8);
   });
   hangs.mockRestore();
   vi.useRealTimers();
@@ -101,7 +101,7 @@ test("a repeated report changes nothing", async () => {
   expect(await shard.report("twice", 0)).toEqual({ ...before });
 });
 
-test("names spread over all shards", () => {
+test("user names are spread evenly over all shards", () => {
   const counts = new Array<number>(CENSUS_SHARDS).fill(0);
   for (let n = 0; n < 16_000; n++) {
     const shard = shardOf(`user-${n}`);
@@ -111,7 +111,7 @@ test("names spread over all shards", () => {
   expect(Math.max(...counts)).toBeLessThan(1_200);
 });
 
-test("[H14] the next audit is due a minute after one that found no error, and five seconds after one that did", async () => {
+test("[H14] an audit without corrections is followed by the next after a minute, one with corrections after five seconds", async () => {
   const audit = vi.spyOn(Census.prototype, "audit");
   await runInDurableObject(shardAt(2), async (census: Census) => {
     const clock = vi.spyOn(Date, "now");
@@ -127,7 +127,7 @@ test("[H14] the next audit is due a minute after one that found no error, and fi
     expect(await audits(59_999)).toBe(0);
     clock.mockReturnValue(start + 60_000);
     await census.report("ghost", 1);
-    // The report is too recent to be audited; then it is found wrong; then nothing is.
+    // At 60 s the report is too recent to be audited; the audit at 120 s corrects it; the one at 125 s finds nothing.
     expect([await audits(60_000), await audits(120_000), await audits(124_999), await audits(125_000)]).toEqual([
       1, 1, 0, 1,
     ]);

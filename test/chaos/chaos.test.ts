@@ -1,4 +1,5 @@
-// Seeded chaos on real mailboxes: 200 seeds here, more with `npm run chaos -- --seeds 10000`. A seed that fails is named by its test.
+// Seeded chaos on real mailboxes: 200 seeds here, more with `npm run chaos -- --seeds 10000`. The test title names the
+// seed.
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import { MAX_DEPTH } from "../../src/durable/call-budget.ts";
@@ -12,7 +13,7 @@ test.each(seeds)("[S2][S5][L4][L6] seed %i keeps every promise", async (seed) =>
   expect(await play(seed)).toEqual([]);
 });
 
-test("[M12][M13] in none of them would the platform have refused a call", () => {
+test("[M12][M13] no seed makes a call that the platform refuses", () => {
   expect(seen.depth).toBeLessThanOrEqual(MAX_DEPTH);
   expect(seen).toMatchObject({ refused: 0 });
 });

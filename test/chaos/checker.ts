@@ -1,6 +1,6 @@
-// Judges a run by what the devices saw and what they were told. It knows nothing of how the mailboxes work.
+// Checks a run, from what the devices showed and which marks they received. It knows nothing of how the mailboxes work.
 
-/** A message as its sender knows it. `word` is its body, and no two messages have the same. */
+/** A message as its sender knows it. `word` is its body, and unique to it. */
 export interface Accepted {
   readonly from: string;
   readonly to: string;
@@ -9,7 +9,7 @@ export interface Accepted {
   readonly entry: number;
 }
 
-/** A message as a device was shown it. */
+/** A message as a device showed it. */
 export interface Shown {
   readonly seq: number;
   readonly from: string;
@@ -17,8 +17,8 @@ export interface Shown {
   readonly word: string;
 }
 
-/** The highest seq of the author's that a device of the author's was told of. */
-export interface Told {
+/** The marks of a peer, in seqs of the author's log, that a device of the author received. */
+export interface Marks {
   readonly peer: string;
   readonly stored: number;
   readonly delivered: number;
@@ -29,41 +29,41 @@ export interface DeviceHistory {
   readonly user: string;
   readonly device: string;
   readonly shown: readonly Shown[];
-  readonly marks: readonly Told[];
-  /** The most log frames that were ever unacknowledged on one socket, and how many may be. */
+  readonly marks: readonly Marks[];
+  /** The highest number of unacknowledged log frames on one socket, and the limit. */
   readonly unacknowledged: number;
   readonly window: number;
 }
 
 export interface History {
   readonly accepted: readonly Accepted[];
-  /** What was sent, whether accepted or not. */
+  /** All messages that were sent, accepted or not. */
   readonly sent: readonly Omit<Accepted, "entry">[];
   readonly devices: readonly DeviceHistory[];
-  /** Up to which seq of the author's the receivers really read, as "author receiver". */
+  /** The seq in the author's log up to which the receiver really read, by "author receiver". */
   readonly read: ReadonlyMap<string, number>;
 }
 
-/** Everything that is wrong with a history, in sentences; empty if it is as promised. */
+/** Every broken promise of a history, in sentences; empty if there is none. */
 export function check(history: History): string[] {
   return [
     ...history.devices.flatMap((device) => [
-      ...twice(device),
+      ...duplicated(device),
       ...forged(history, device),
       ...disordered(history, device),
       ...lost(history, device),
-      ...ahead(history, device),
+      ...falseMarks(history, device),
       ...(device.unacknowledged > device.window
         ? [`${name(device)} had ${device.unacknowledged} frames unacknowledged`]
         : []),
     ]),
-    ...different(history),
+    ...diverged(history),
   ];
 }
 
 const name = ({ user, device }: DeviceHistory) => `${user}/${device}`;
 
-function twice(device: DeviceHistory): string[] {
+function duplicated(device: DeviceHistory): string[] {
   const seen = new Set<string>();
   return device.shown.flatMap(({ word }) => {
     if (seen.has(word)) return [`${name(device)} was shown ${word} twice`];
@@ -79,7 +79,7 @@ function forged({ sent }: History, device: DeviceHistory): string[] {
     .map(({ from, word }) => `${name(device)} was shown ${word} from ${from}, who did not send it`);
 }
 
-/** For each sender and receiver, in the order in which the sender's mailbox accepted them. */
+/** The messages of each sender to each receiver are shown in the order in which the sender's mailbox accepted them. */
 function disordered({ accepted }: History, device: DeviceHistory): string[] {
   const place = new Map(accepted.map(({ word, entry }) => [word, entry]));
   const last = new Map<string, number>();
@@ -99,9 +99,9 @@ function lost({ accepted }: History, device: DeviceHistory): string[] {
     .map(({ word }) => `${word} was accepted, and ${name(device)} was never shown it`);
 }
 
-/** A mark speaks of what is true: everything up to it was shown to a device of the peer's, or read by the peer. */
-function ahead({ accepted, devices, read }: History, device: DeviceHistory): string[] {
-  return device.marks.flatMap(({ peer, stored, delivered, read: told }) => {
+/** A mark is true: every message up to it was shown to a device of the peer, or read by the peer. */
+function falseMarks({ accepted, devices, read }: History, device: DeviceHistory): string[] {
+  return device.marks.flatMap(({ peer, stored, delivered, read: reported }) => {
     const has = new Set(
       devices.filter(({ user }) => user === peer).flatMap(({ shown }) => shown.map(({ word }) => word)),
     );
@@ -110,13 +110,15 @@ function ahead({ accepted, devices, read }: History, device: DeviceHistory): str
     });
     const truth = read.get(`${device.user} ${peer}`) ?? 0;
     return [
-      ...wrong.map(({ word }) => `${name(device)} was told that ${peer} has ${word}`),
-      ...(told > truth ? [`${name(device)} was told that ${peer} read up to ${told}, and it was ${truth}`] : []),
+      ...wrong.map(({ word }) => `${name(device)} received a mark that ${peer} has ${word}`),
+      ...(reported > truth
+        ? [`${name(device)} received a mark that ${peer} read up to ${reported}, but it was ${truth}`]
+        : []),
     ];
   });
 }
 
-function different({ devices }: History): string[] {
+function diverged({ devices }: History): string[] {
   const first = new Map<string, DeviceHistory>();
   return devices.flatMap((device) => {
     const other = first.get(device.user);

@@ -1,4 +1,4 @@
-// Randomness that comes again: the same seed gives the same numbers.
+// Seeded pseudo-random numbers: the same seed gives the same sequence.
 
 export class Random {
   #state: number;

@@ -1,5 +1,5 @@
-// One run: a few users with two devices each, and a weather that drops, delays, repeats and kills. Everything comes from the seed.
-// In the end the weather clears, everybody comes back, and the history is judged.
+// One run of the chaos: three users with two devices each, and faults that drop, delay, repeat and kill. All choices
+// come from the seed. In the end the faults stop, all devices reconnect, and the history is checked.
 import { env } from "cloudflare:workers";
 import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
 import { vi } from "vitest";
@@ -10,33 +10,33 @@ import { LIMITS } from "../../src/protocol/limits.ts";
 import type { Delivery, PackedDelivery, Reply } from "../../src/protocol/envelope.ts";
 import { unpack } from "../../src/protocol/packed-delivery.ts";
 import { type Accepted, check } from "./checker.ts";
-import { ChaosDevice } from "./device.ts";
+import { ChaosDevice } from "./chaos-device.ts";
 import { Random } from "./random.ts";
 
 const STEPS = 80;
-/** Rounds after the weather has cleared in which everything has to arrive. */
+/** Rounds after the end of the faults within which every message has to arrive. */
 const ROUNDS = 30;
 
-type Said = Delivery | PackedDelivery;
-type Deliver = (this: Mailbox, said: Said) => Promise<Reply>;
+type AnyDelivery = Delivery | PackedDelivery;
+type Deliver = (this: Mailbox, delivery: AnyDelivery) => Promise<Reply>;
 
 let runs = 0;
 
-/** Small, so that it is often full. */
+/** A small window, so that it is often full. */
 Object.assign(LIMITS, { window: 12 });
 
-/** A fault on purpose: what a delivery becomes on its way. */
+/** A planted fault: changes each delivery on its way. */
 type Tamper = (delivery: Delivery) => Delivery;
 
 const NONE: Tamper = (delivery) => delivery;
 
-/** Plays a seed; what is wrong with its history, in sentences. */
+/** Plays a seed; returns the broken promises of its history, in sentences. */
 export async function play(seed: number, tamper: Tamper = NONE): Promise<string[]> {
   const world = new World(seed, tamper);
   try {
     return await world.play();
   } catch (error) {
-    // A device was told what it can't make sense of.
+    // A device received a frame that it does not expect.
     return [error instanceof Error ? error.message : "unknown"];
   } finally {
     world.end();
@@ -51,16 +51,16 @@ class World {
   readonly #read = new Map<string, number>();
   readonly #deliver: Deliver;
   readonly #spy;
-  /** Tries again at once: whatever time passes is the weather's. */
-  readonly #hurry = vi.spyOn(PeerQueue.prototype, "scheduleRetry").mockImplementation(function (this: PeerQueue) {
+  /** Retries at once: only the faults delay deliveries. */
+  readonly #retryAtOnce = vi.spyOn(PeerQueue.prototype, "scheduleRetry").mockImplementation(function (this: PeerQueue) {
     this.retryAt = Date.now();
   });
-  /** A crash takes the process with it, and what that knew of commits that never ended. */
-  readonly #oblivion = vi.spyOn(commitFailures, "refuseWritesUntil").mockReturnValue(0);
-  /** Deliveries that are held go on with the next release. */
+  /** A crash ends the process, and with it the memory of commits that never ended. */
+  readonly #forgetCommits = vi.spyOn(commitFailures, "refuseWritesUntil").mockReturnValue(0);
+  /** Held deliveries continue at the next release. */
   #releases = 0;
-  readonly #past: Said[] = [];
-  #storm = true;
+  readonly #past: AnyDelivery[] = [];
+  #hasFaults = true;
   #holds = true;
 
   constructor(seed: number, tamper: Tamper) {
@@ -69,19 +69,22 @@ class World {
     this.#users = ["ann", "ben", "cy"].map((name) => `${name}-${seed}-${run}`);
     this.#devices = this.#users.flatMap((user) => ["phone", "laptop"].map((device) => new ChaosDevice(user, device)));
     this.#deliver = Mailbox.prototype.deliver;
-    const tampered = (said: Said) => (tamper === NONE ? said : tamper(unpack(said)));
-    const weather = (mailbox: Mailbox, said: Said) => this.#weather(mailbox, tampered(said));
-    this.#spy = vi.spyOn(Mailbox.prototype, "deliver").mockImplementation(function (this: Mailbox, said: Said) {
-      return weather(this, said);
+    const tampered = (packed: AnyDelivery) => (tamper === NONE ? packed : tamper(unpack(packed)));
+    const disturbed = (mailbox: Mailbox, packed: AnyDelivery) => this.#disturb(mailbox, tampered(packed));
+    this.#spy = vi.spyOn(Mailbox.prototype, "deliver").mockImplementation(function (
+      this: Mailbox,
+      packed: AnyDelivery,
+    ) {
+      return disturbed(this, packed);
     });
   }
 
   async play(): Promise<string[]> {
     for (const device of this.#devices) await device.connect();
     for (let step = 0; step < STEPS; step++) await this.#step();
-    this.#storm = false;
+    this.#hasFaults = false;
     this.#holds = false;
-    for (let round = 0; round < ROUNDS && !(await this.#calm()); round++);
+    for (let round = 0; round < ROUNDS && !(await this.#reconnectAll()); round++);
     return check({
       accepted: this.#accepted,
       sent: this.#sent,
@@ -92,8 +95,8 @@ class World {
 
   end(): void {
     this.#spy.mockRestore();
-    this.#hurry.mockRestore();
-    this.#oblivion.mockRestore();
+    this.#retryAtOnce.mockRestore();
+    this.#forgetCommits.mockRestore();
     this.#release();
     for (const device of this.#devices) device.close();
   }
@@ -102,11 +105,12 @@ class World {
     return this.#devices.flatMap((device) => device.accepted);
   }
 
-  async #weather(mailbox: Mailbox, delivery: Said): Promise<Reply> {
-    if (!this.#storm) return this.#deliver.call(mailbox, delivery);
+  /** Delivers, with a random fault while faults are on. */
+  async #disturb(mailbox: Mailbox, delivery: AnyDelivery): Promise<Reply> {
+    if (!this.#hasFaults) return this.#deliver.call(mailbox, delivery);
     const kind = this.#random.next();
-    if (kind < 0.1) throw new Error("the receiver is not to be reached");
-    if ("runs" in delivery && this.#random.chance(0.1)) throw new TypeError("this is older code, and reads no runs");
+    if (kind < 0.1) throw new Error("the receiver is unreachable");
+    if ("runs" in delivery && this.#random.chance(0.1)) throw new TypeError("this is older code, which reads no runs");
     if (kind < 0.25) await this.#hold();
     const reply = await this.#deliver.call(mailbox, delivery);
     this.#past.push(delivery);
@@ -114,7 +118,10 @@ class World {
     return reply;
   }
 
-  /** Until the next release. Polled, because what another object resolves would go on in that object's place. */
+  /**
+   * Waits for the next release. It polls, because a promise that another object resolves would continue in that
+   * object's context.
+   */
   async #hold(): Promise<void> {
     const until = this.#releases + 1;
     while (this.#holds && this.#releases < until) await new Promise((done) => setTimeout(done, 1));
@@ -126,11 +133,11 @@ class World {
     if (random.chance(0.3)) await scheduler.wait(0);
     const kind = random.below(100);
     if (kind < 34) this.#send(device, 1 + random.below(4));
-    else if (kind < 62) await device.listen(true);
-    else if (kind < 69) await device.listen(false);
+    else if (kind < 62) await device.receive(true);
+    else if (kind < 69) await device.receive(false);
     else if (kind < 72) device.close();
-    else if (kind < 75) device.vanish();
-    else if (kind < 84) await (device.online ? device.listen(true) : device.connect());
+    else if (kind < 75) device.disconnectSilently();
+    else if (kind < 84) await (device.online ? device.receive(true) : device.connect());
     else if (kind < 87) await device.connect();
     else if (kind < 90) this.#readSomething(device);
     else if (kind < 93) await this.#evict(random.pick(this.#users), "hibernate");
@@ -159,7 +166,7 @@ class World {
 
   readonly #reads: { readonly truth: string; readonly word: string }[] = [];
 
-  /** The runtime evicts an object only when nothing of it is under way, so nothing is held meanwhile. */
+  /** The runtime evicts an object only when it is idle, so no delivery is held meanwhile. */
   async #evict(user: string, webSockets: "hibernate" | "close"): Promise<void> {
     this.#holds = false;
     this.#release();
@@ -176,7 +183,7 @@ class World {
     this.#releases++;
   }
 
-  /** A call that was given up lands after newer ones. */
+  /** An abandoned call arrives after newer ones. */
   async #repeat(): Promise<void> {
     if (this.#past.length === 0) return;
     const delivery = this.#random.pick(this.#past);
@@ -187,10 +194,10 @@ class World {
     this.#holds = true;
   }
 
-  /** Everybody comes back and listens. True once everything that was accepted is everywhere. */
-  async #calm(): Promise<boolean> {
+  /** Reconnects all devices and handles their frames. True once every accepted message is on every device. */
+  async #reconnectAll(): Promise<boolean> {
     this.#release();
-    // Between events that are all inside of one process the runtime comes to its timers only when somebody waits for one.
+    // While all events are inside one process, the runtime runs its timers only if the test waits for one.
     await scheduler.wait(1);
     for (const user of this.#users) await runDurableObjectAlarm(env.MAILBOX.getByName(user)).catch(() => undefined);
     let quiet = true;
@@ -198,7 +205,7 @@ class World {
       if (!device.online) await device.connect();
       const before = device.shown.length + device.pending.length;
       quiet = (await device.sync()) && quiet;
-      await device.listen(true);
+      await device.receive(true);
       quiet &&= device.pending.length === 0 && before === device.shown.length;
     }
     const entries = new Map(this.#accepted.map(({ word, entry }) => [word, entry]));

@@ -1,5 +1,5 @@
-// The Worker that is under fault: the bundle that wrangler would deploy, made once, and a wrapper around it for the faults that
-// happen between objects, where no process and no socket can be pulled. It knows no process and no client.
+// The Worker under test: the bundle that wrangler would deploy, built once, and a wrapper around it for faults between
+// objects, where no process can be killed and no socket cut. It knows no process and no client.
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import process from "node:process";
@@ -8,38 +8,40 @@ import { dropFolder, makeFolder, start } from "../../bench/machine/processes.ts"
 const ROOT = resolve(import.meta.dirname, "../..");
 const WRANGLER = join(ROOT, "node_modules/wrangler/bin/wrangler.js");
 
-/** Making the bundle takes a second or two; ms. */
-const PATIENCE = 60_000;
+/** The build takes one to two seconds. */
+const BUILD_TIMEOUT_MS = 60_000;
 
-/** A Worker as workerd takes it: its modules, the main one first. */
-export interface Code {
+/** A Worker as workerd runs it: its modules, the main one first. */
+export interface WorkerCode {
   readonly modules: readonly { readonly name: string; readonly text: string }[];
   readonly date: string;
   readonly flags: readonly string[];
 }
 
-let made: Promise<Code> | undefined;
+let built: Promise<WorkerCode> | undefined;
 
-/** What `npm run deploy` would deploy. */
-export function product(): Promise<Code> {
-  return (made ??= bundle());
+/** The Worker that `npm run deploy` would deploy. */
+export function builtWorker(): Promise<WorkerCode> {
+  return (built ??= buildWorker());
 }
 
-/** The same behind a wrapper: `GET /faults/sever?user=…&how=fail|hang|heal` and `GET /faults/evict?user=…,…`. */
-export async function severable(): Promise<Code> {
-  const code = await product();
+/**
+ * The same Worker behind a wrapper with `GET /faults/sever?user=…&how=fail|hang|heal` and `GET /faults/evict?user=…,…`.
+ */
+export async function workerWithFaultRoutes(): Promise<WorkerCode> {
+  const code = await builtWorker();
   return { ...code, modules: [{ name: "wrapper.js", text: WRAPPER }, ...code.modules] };
 }
 
-/** The same with other bytes, as a release of the same protocol is. */
-export function release(code: Code, name: string): Code {
+/** The same Worker with other bytes, as a new release of the same protocol. */
+export function asNextRelease(code: WorkerCode, name: string): WorkerCode {
   return { ...code, modules: code.modules.map((module) => ({ ...module, text: `// ${name}\n${module.text}` })) };
 }
 
-async function bundle(): Promise<Code> {
+async function buildWorker(): Promise<WorkerCode> {
   const folder = makeFolder();
   const args = [WRANGLER, "deploy", "--dry-run", "--outdir", folder];
-  await start(process.execPath, args, { cwd: ROOT, patience: PATIENCE }).output;
+  await start(process.execPath, args, { cwd: ROOT, patience: BUILD_TIMEOUT_MS }).output;
   const text = readFileSync(join(folder, "worker.js"), "utf8");
   dropFolder(folder);
   const toml = readFileSync(join(ROOT, "wrangler.toml"), "utf8");
@@ -50,8 +52,8 @@ async function bundle(): Promise<Code> {
 }
 
 /**
- * An object that can't be reached by other objects, or goes from memory with its sockets closed, as at a deploy. Everything else is the
- * product's own code.
+ * Makes an object unreachable for other objects, or evicts it with its sockets closed, as a deploy does. The rest is
+ * the built Worker.
  */
 const WRAPPER = `import worker, { Mailbox as Product } from "./worker.js";
 export * from "./worker.js";

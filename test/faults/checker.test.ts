@@ -1,24 +1,24 @@
-// The judge of all faults: recorded histories are as promised, and every fault that is planted into them is found.
+// The checker of all faults: it accepts recorded histories, and finds every fault that is planted into them.
 import { expect, test } from "vitest";
 import { check } from "./checker.ts";
 import { PLANTED } from "./planted.ts";
-import { plant, recorded } from "./prove.ts";
-import { read, write } from "./history.ts";
+import { complaintsAbout, recordedHistories } from "./verify-checker.ts";
+import { parse, serialize } from "./history.ts";
 
-const histories = recorded();
+const histories = recordedHistories();
 
-test("recorded histories are as promised, one of them with mailboxes that were set back", () => {
+test("the checker accepts the recorded histories, one of which contains a restore of mailboxes", () => {
   expect([...histories.values()].map(check)).toEqual([...histories.values()].map(() => []));
-  expect([...histories.values()].some(({ setBack }) => setBack.length > 0)).toBe(true);
+  expect([...histories.values()].some(({ restores }) => restores.length > 0)).toBe(true);
 });
 
-test.each(PLANTED)("the judge sees that $name", (fault) => {
-  const said = [...histories.values()].flatMap((history) => plant(history, fault));
-  expect(said.length).toBeGreaterThan(0);
-  for (const sentences of said) expect(sentences.join("\n")).toMatch(fault.complaint);
+test.each(PLANTED)("the checker finds a planted fault: $name", (fault) => {
+  const complaints = [...histories.values()].flatMap((history) => complaintsAbout(history, fault));
+  expect(complaints.length).toBeGreaterThan(0);
+  for (const sentences of complaints) expect(sentences.join("\n")).toMatch(fault.complaint);
 });
 
-test("what an application sent before it was closed, without an answer, may be gone with the time that a copy lacks, and not without", () => {
+test("a message of a closed application that received no answer may be lost only in a time that a restore removed", () => {
   const word = "u1/a/1";
   const held = [{ seq: 5, from: "u1", word }];
   const events = [
@@ -33,12 +33,12 @@ test("what an application sent before it was closed, without an answer, may be g
   ];
   const history = { events, holdings: [...of("u1", "u2"), ...of("u2", "u1")] };
 
-  expect(check({ ...history, setBack: [{ user: null, copied: 0, after: 3 }] })).toEqual([]);
-  for (const setBack of [[], [{ user: null, copied: 3, after: 3 }]]) {
-    expect(check({ ...history, setBack })).toContainEqual(expect.stringMatching(/was never told what became of it/));
+  expect(check({ ...history, restores: [{ user: null, copied: 0, after: 3 }] })).toEqual([]);
+  for (const restores of [[], [{ user: null, copied: 3, after: 3 }]]) {
+    expect(check({ ...history, restores })).toContainEqual(expect.stringMatching(/who never received an outcome/));
   }
 });
 
-test("a history that was written to a file is the same when it is read again", () => {
-  for (const history of histories.values()) expect(read(write(history))).toEqual(history);
+test("a history is the same after writing it to a file and reading it", () => {
+  for (const history of histories.values()) expect(parse(serialize(history))).toEqual(history);
 });

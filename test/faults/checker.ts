@@ -1,47 +1,50 @@
-// The one judge of every run: from what clients saw and were told, and from what lies where in the end. It knows no server, no client,
-// no fault, and nothing of how mailboxes work.
-import { type History, userOf, type Who } from "./history.ts";
-import { Facts, type Sent } from "./facts.ts";
+// Checks every run, from what clients showed and received, and from what devices and mailboxes hold in the end. It
+// knows no server, no client, no fault, and nothing of how mailboxes work.
+import { type History, userOf, type DeviceId } from "./history.ts";
+import { IndexedHistory, type Sent } from "./indexed-history.ts";
 
-/** Everything that is wrong with a history, in sentences; empty if it is as promised. */
+/** Every broken promise of a history, in sentences; empty if there is none. */
 export function check(history: History): string[] {
-  const facts = new Facts(history);
+  const indexed = new IndexedHistory(history);
   return [
-    ...unanswered(facts),
-    ...lost(facts),
-    ...twice(facts),
-    ...disordered(facts),
-    ...forged(facts),
-    ...failedYetShown(facts),
-    ...ahead(facts),
-    ...different(facts),
-    ...reused(facts),
-    ...unsaid(facts),
+    ...unanswered(indexed),
+    ...lost(indexed),
+    ...duplicated(indexed),
+    ...disordered(indexed),
+    ...forged(indexed),
+    ...shownAfterFailure(indexed),
+    ...falseReceipts(indexed),
+    ...diverged(indexed),
+    ...reusedSeqs(indexed),
+    ...unreportedGaps(indexed),
   ];
 }
 
-/** In the end nothing waits: its sender was told, or it was closed meanwhile, and then it is where it belongs. */
-function unanswered(facts: Facts): string[] {
-  return facts.sent
-    .filter(({ word }) => !facts.toldFirst.has(word) && !facts.failed.has(word))
-    .filter((message) => !facts.restarted.has(message.by) || !belongs(facts, message))
-    .map(({ word, by }) => `${word} was sent by ${by}, who was never told what became of it`);
+/** In the end every sender has an outcome, or its application was closed meanwhile and the message is stored. */
+function unanswered(indexed: IndexedHistory): string[] {
+  return indexed.sent
+    .filter(({ word }) => !indexed.acceptedAt.has(word) && !indexed.failed.has(word))
+    .filter((message) => !indexed.restarted.has(message.by) || !isStored(indexed, message))
+    .map(({ word, by }) => `${word} was sent by ${by}, who never received an outcome`);
 }
 
-function belongs(facts: Facts, message: Sent): boolean {
-  return facts.logOf(message.to, message.user).has(message.word) || facts.gone(message, message.to);
+function isStored(indexed: IndexedHistory, message: Sent): boolean {
+  return indexed.logOf(message.to, message.user).has(message.word) || indexed.mayBeLost(message, message.to);
 }
 
-/** What was accepted is in both mailboxes, on every device of both users, and was shown to every device of the receiver. */
-function lost(facts: Facts): string[] {
+/**
+ * An accepted message is in both mailboxes, on every device of both users, and was shown to every device of the
+ * receiver.
+ */
+function lost(indexed: IndexedHistory): string[] {
   const wrong: string[] = [];
-  for (const message of facts.sent) {
+  for (const message of indexed.sent) {
     const { word, user, to } = message;
-    if (!facts.toldFirst.has(word) || facts.failed.has(word)) continue;
-    if (!facts.gone(message, to) && !facts.logOf(to, user).has(word)) {
+    if (!indexed.acceptedAt.has(word) || indexed.failed.has(word)) continue;
+    if (!indexed.mayBeLost(message, to) && !indexed.logOf(to, user).has(word)) {
       wrong.push(`${word} was accepted, and is not in the mailbox of ${to}`);
     }
-    if (!facts.gone(message, user) && !facts.logOf(user, to).has(word)) {
+    if (!indexed.mayBeLost(message, user) && !indexed.logOf(user, to).has(word)) {
       wrong.push(`${word} was accepted, and is not in the mailbox of its sender ${user}`);
     }
     for (const [owner, peer] of user === to
@@ -50,52 +53,55 @@ function lost(facts: Facts): string[] {
           [user, to],
           [to, user],
         ] as const)) {
-      if (facts.gone(message, owner)) continue;
-      for (const device of facts.devicesOf(owner)) {
-        if (!facts.heldBy(device, peer).has(word)) wrong.push(`${word} was accepted, and ${device} does not have it`);
+      if (indexed.mayBeLost(message, owner)) continue;
+      for (const device of indexed.devicesOf(owner)) {
+        if (!indexed.heldBy(device, peer).has(word)) wrong.push(`${word} was accepted, and ${device} does not have it`);
       }
     }
-    if (user === to || facts.gone(message, to)) continue;
-    for (const device of facts.devicesOf(to)) {
-      if (facts.restarted.has(device) || facts.shownTo(device).has(word)) continue;
+    if (user === to || indexed.mayBeLost(message, to)) continue;
+    for (const device of indexed.devicesOf(to)) {
+      if (indexed.restarted.has(device) || indexed.shownTo(device).has(word)) continue;
       wrong.push(`${word} was accepted, and ${device} was never shown it`);
     }
   }
   return wrong;
 }
 
-function twice(facts: Facts): string[] {
+function duplicated(indexed: IndexedHistory): string[] {
   const wrong: string[] = [];
-  for (const [who, words] of facts.sequences()) {
+  for (const [who, words] of indexed.sequences()) {
     const seen = new Set<string>();
     for (const word of words) {
-      if (seen.has(word) && !facts.unansweredWhenSetBack(word)) wrong.push(`${who} ${word} twice`);
+      if (seen.has(word) && !indexed.wasUnansweredAtRestore(word)) wrong.push(`${who} ${word} twice`);
       seen.add(word);
     }
   }
   return wrong;
 }
 
-/** What one device sent to one user is everywhere in the order in which it was sent; and two logs agree about a user's messages. */
-function disordered(facts: Facts): string[] {
+/**
+ * Messages of one device to one user are everywhere in the order of sending; and two logs agree about a user's
+ * messages.
+ */
+function disordered(indexed: IndexedHistory): string[] {
   const wrong: string[] = [];
-  for (const [who, words] of facts.sequences()) {
+  for (const [who, words] of indexed.sequences()) {
     const last = new Map<string, Sent>();
     for (const word of words) {
-      const message = facts.byWord.get(word);
-      if (message === undefined || facts.unansweredWhenSetBack(word)) continue;
-      const lane = `${message.by} ${message.to}`;
-      const before = last.get(lane);
+      const message = indexed.byWord.get(word);
+      if (message === undefined || indexed.wasUnansweredAtRestore(word)) continue;
+      const pair = `${message.by} ${message.to}`;
+      const before = last.get(pair);
       if (before !== undefined && before.index > message.index) wrong.push(`${who} ${word} after ${before.word}`);
-      else last.set(lane, message);
+      else last.set(pair, message);
     }
   }
-  for (const [user, peer] of facts.conversations) {
-    const place = new Map([...facts.logOf(peer, user).keys()].map((word, i) => [word, i]));
+  for (const [user, peer] of indexed.conversations) {
+    const place = new Map([...indexed.logOf(peer, user).keys()].map((word, i) => [word, i]));
     let highest = -1;
-    for (const word of facts.logOf(user, peer).keys()) {
-      const at = facts.byWord.get(word)?.user === user ? place.get(word) : undefined;
-      if (at === undefined || facts.unansweredWhenSetBack(word)) continue;
+    for (const word of indexed.logOf(user, peer).keys()) {
+      const at = indexed.byWord.get(word)?.user === user ? place.get(word) : undefined;
+      if (at === undefined || indexed.wasUnansweredAtRestore(word)) continue;
       if (at < highest) wrong.push(`the mailboxes of ${user} and ${peer} have ${word} in different places`);
       highest = Math.max(highest, at);
     }
@@ -103,40 +109,38 @@ function disordered(facts: Facts): string[] {
   return wrong;
 }
 
-function forged(facts: Facts): string[] {
-  return facts.appearances().flatMap(({ who, owner, from, word }) => {
-    const message = facts.byWord.get(word);
+function forged(indexed: IndexedHistory): string[] {
+  return indexed.appearances().flatMap(({ who, owner, from, word }) => {
+    const message = indexed.byWord.get(word);
     const own = message !== undefined && message.user === from && [message.to, message.user].includes(owner);
     return own ? [] : [`${who} ${word} from ${from}, who did not send it to ${owner}`];
   });
 }
 
-function failedYetShown({ failed, shown }: Facts): string[] {
-  return shown
-    .filter(({ word }) => failed.has(word))
-    .map(({ by, word }) => `${word} failed, and ${by} was shown it all the same`);
+function shownAfterFailure({ failed, shown }: IndexedHistory): string[] {
+  return shown.filter(({ word }) => failed.has(word)).map(({ by, word }) => `${word} failed, and ${by} was shown it`);
 }
 
-/** A receipt speaks of what is true at that moment; and nobody is told less than before. */
-function ahead(facts: Facts): string[] {
+/** A receipt is true when it is received; and no sender receives an earlier state than before. */
+function falseReceipts(indexed: IndexedHistory): string[] {
   const wrong: string[] = [];
   const before = new Map<string, number>();
-  for (const { index, by, word, state } of facts.told) {
-    const message = facts.byWord.get(word);
+  for (const { index, by, word, state } of indexed.notifications) {
+    const message = indexed.byWord.get(word);
     if (message === undefined || message.by !== by) {
-      wrong.push(`${by} was told about ${word}, which it did not send`);
+      wrong.push(`${by} received a state of ${word}, which it did not send`);
       continue;
     }
     const rank = STATES.indexOf(state);
-    if (rank < (before.get(word) ?? 0)) wrong.push(`${by} was told that ${word} is ${state}, and more before`);
+    if (rank < (before.get(word) ?? 0)) wrong.push(`${by} received ${state} for ${word} after a later state`);
     before.set(word, Math.max(rank, before.get(word) ?? 0));
-    // Of what a mailbox has lost, its receipts say nothing from then on: they only grow, and speak of what came later.
-    if (facts.disturbed(word) && facts.history.setBack.some(({ after }) => index >= after)) continue;
-    if (state === "delivered" && !facts.wasShown(message, index)) {
-      wrong.push(`${by} was told that ${word} was delivered, and no device of ${message.to} had it`);
+    // After a restore, receipts prove nothing about lost messages: they are watermarks, and cover later messages.
+    if (indexed.isInLostTime(word) && indexed.history.restores.some(({ after }) => index >= after)) continue;
+    if (state === "delivered" && !indexed.wasShown(message, index)) {
+      wrong.push(`${by} received delivered for ${word}, and no device of ${message.to} had it`);
     }
-    if (state === "read" && !facts.wasRead(message, index)) {
-      wrong.push(`${by} was told that ${word} was read, and ${message.to} had not`);
+    if (state === "read" && !indexed.wasRead(message, index)) {
+      wrong.push(`${by} received read for ${word}, and ${message.to} had not read it`);
     }
   }
   return wrong;
@@ -144,20 +148,20 @@ function ahead(facts: Facts): string[] {
 
 const STATES = ["queued", "stored", "delivered", "read", "failed"];
 
-/** All devices of a user, and the user's mailbox, have the same in the end. */
-function different(facts: Facts): string[] {
+/** In the end all devices of a user hold the same as the user's mailbox. */
+function diverged(indexed: IndexedHistory): string[] {
   const wrong: string[] = [];
-  for (const [user, peer] of facts.conversations) {
-    const log = facts.logOf(user, peer);
-    const setBack = facts.setBackOf(user);
-    for (const device of facts.devicesOf(user)) {
-      const held = facts.heldBy(device, peer);
+  for (const [user, peer] of indexed.conversations) {
+    const log = indexed.logOf(user, peer);
+    const restores = indexed.wasRestored(user);
+    for (const device of indexed.devicesOf(user)) {
+      const held = indexed.heldBy(device, peer);
       const settled = [...held].filter(([, { seq }]) => seq !== null);
-      const same = setBack
-        ? // What the mailbox has, the device has, and what it has beyond that, the mailbox has lost; what came again has another number.
+      const same = restores
+        ? // The device has every message of the mailbox; the mailbox lost the others; a repeated message has another seq.
           [...log].every(
-            ([word, { seq }]) => held.has(word) && (held.get(word)?.seq === seq || facts.disturbed(word)),
-          ) && settled.every(([word]) => log.has(word) || facts.isGone(word, user))
+            ([word, { seq }]) => held.has(word) && (held.get(word)?.seq === seq || indexed.isInLostTime(word)),
+          ) && settled.every(([word]) => log.has(word) || indexed.wordMayBeLost(word, user))
         : JSON.stringify(settled.map(([word, { seq }]) => [seq, word])) ===
           JSON.stringify([...log].map(([word, { seq }]) => [seq, word]));
       if (!same) wrong.push(`${device} and the mailbox of ${user} differ about ${peer}`);
@@ -166,36 +170,38 @@ function different(facts: Facts): string[] {
   return wrong;
 }
 
-/** One number names one message of a mailbox, for ever; and what is shown has ever higher ones. */
-function reused(facts: Facts): string[] {
+/** A seq names one message of a mailbox for ever; and the seqs of shown messages increase. */
+function reusedSeqs(indexed: IndexedHistory): string[] {
   const wrong: string[] = [];
   const names = new Map<string, string>();
-  for (const { owner, seq, word } of facts.appearances()) {
+  for (const { owner, seq, word } of indexed.appearances()) {
     if (seq === null) continue;
     const number = `${owner} ${seq}`;
     const other = names.get(number) ?? word;
     if (other !== word) wrong.push(`${seq} in the mailbox of ${owner} names ${other} and ${word}`);
     names.set(number, other);
   }
-  const last = new Map<Who, number>();
-  for (const { by, word, seq } of facts.shown) {
+  const last = new Map<DeviceId, number>();
+  for (const { by, word, seq } of indexed.shown) {
     if (seq <= (last.get(by) ?? 0)) wrong.push(`${by} was shown ${word} with ${seq}, and had ${last.get(by)} before`);
     last.set(by, Math.max(seq, last.get(by) ?? 0));
   }
   return wrong;
 }
 
-/** Whoever knew more than the copy that a mailbox was set back to, hears of it. */
-function unsaid(facts: Facts): string[] {
-  return facts.history.setBack.flatMap(({ user, copied, after }) => {
-    const knew = new Set<Who>();
-    for (const [index, event] of facts.history.events.entries()) {
+/** Every device that was ahead of a restored copy received a gap. */
+function unreportedGaps(indexed: IndexedHistory): string[] {
+  return indexed.history.restores.flatMap(({ user, copied, after }) => {
+    const knew = new Set<DeviceId>();
+    for (const [index, event] of indexed.history.events.entries()) {
       if (index >= after) break;
-      if (event.is !== "shown" && event.is !== "told") continue;
+      if (event.is !== "shown" && event.is !== "notified") continue;
       if (user !== null && userOf(event.by) !== user) continue;
-      if ((facts.byWord.get(event.word)?.index ?? 0) >= copied && !facts.failed.has(event.word)) knew.add(event.by);
+      if ((indexed.byWord.get(event.word)?.index ?? 0) >= copied && !indexed.failed.has(event.word)) knew.add(event.by);
     }
-    const heard = new Set(facts.history.events.slice(after).flatMap(({ is, by }) => (is === "gap" ? [by] : [])));
-    return [...knew].filter((who) => !heard.has(who)).map((who) => `${who} knew what is gone, and was told of no gap`);
+    const informed = new Set(indexed.history.events.slice(after).flatMap(({ is, by }) => (is === "gap" ? [by] : [])));
+    return [...knew]
+      .filter((who) => !informed.has(who))
+      .map((who) => `${who} was ahead of the restored copy, and received no gap`);
   });
 }

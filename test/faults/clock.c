@@ -1,6 +1,6 @@
-/* A clock that jumps: between a program and the system's clock, by LD_PRELOAD. The offset in seconds is the first number, of 64 bits, in the
-   file that CLOCK_FILE names. The clocks that only grow are left alone. It allocates nothing: libfaketime does, and deadlocks with
-   workerd's allocator, which asks for the time while it is being set up (0.9.10, seen with workerd 2026-10-23). */
+/* Shifts the wall clock of a program, by LD_PRELOAD. The offset in seconds is a 64-bit number at the start of the file
+   that CLOCK_FILE names. Monotonic clocks are unchanged. It allocates nothing: libfaketime does, and deadlocks with
+   workerd's allocator, which reads the time while it is being initialized (0.9.10, seen with workerd 2026-10-23). */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdint.h>

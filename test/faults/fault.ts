@@ -1,98 +1,101 @@
-// What every fault is: a name, how it is made, what is to hold, and a play in one of two scales. And what they all do: a server and a
-// crowd, which end whatever happens, and the judge's word in the end.
+// The interface of a fault: a name, how it is made, what has to hold, and `play` in one of two scales. And what all
+// faults share: a server and a fleet, which are always stopped, and the check in the end.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { check } from "./checker.ts";
-import { Crowd } from "./crowd.ts";
-import { type History, write } from "./history.ts";
+import { ClientFleet } from "./client-fleet.ts";
+import { type History, serialize } from "./history.ts";
 import { Server, type ServerOptions } from "./server.ts";
 
-/** Short: a part of `npm test`, where no time counts. Whole: `npm run faults`. */
+/** Short: a part of `npm test`, without limits on times. Whole: `npm run faults`. */
 export type Scale = "short" | "whole";
 
 export interface Fault {
   readonly name: string;
-  readonly how: string;
-  readonly hold: string;
-  /** What may be played at the same time: nothing, where its times are what it is about; the long one, where they only have to be bounded. */
-  readonly beside?: "nothing" | "long";
-  /** It takes so long that others are played meanwhile. */
-  readonly long?: true;
+  readonly procedure: string;
+  readonly expectation: string;
+  /**
+   * Which faults may run at the same time: none, where it measures times; the long one, where its times only have to be
+   * bounded.
+   */
+  readonly runsWith?: "nothing" | "long";
+  /** It takes ten minutes, so others run at the same time. */
+  readonly isLong?: true;
   play(scale: Scale): Promise<Outcome>;
 }
 
 export interface Outcome {
-  /** What was broken of what is promised, in sentences. */
+  /** Broken promises, in sentences. */
   readonly wrong: readonly string[];
-  /** Times and sizes that were not as they should be: judged in the whole form alone. */
+  /** Times and sizes beyond their limits: checked only in the whole form. */
   readonly missed?: readonly string[];
-  /** What was seen, for the table. */
-  readonly seen: string;
-  /** More than fits into a table: Markdown, without a heading. */
+  /** Observations, for the report: items that are separated by "; ". */
+  readonly observed: string;
+  /** More than fits into a list: Markdown, without a heading. */
   readonly more?: string;
-  /** Why it could not be played here. */
+  /** Why it can't be played on this machine. */
   readonly skipped?: string;
 }
 
-/** Plays with a server of its own and a crowd. */
-export async function withCrowd<T>(
+/** Plays with its own server and its own fleet. */
+export async function withFleet<T>(
   options: ServerOptions,
-  play: (server: Server, crowd: Crowd) => Promise<T>,
+  play: (server: Server, fleet: ClientFleet) => Promise<T>,
 ): Promise<T> {
   const server = await Server.start(options);
-  const crowd = new Crowd(server);
+  const fleet = new ClientFleet(server);
   try {
-    return await play(server, crowd);
+    return await play(server, fleet);
   } finally {
-    await crowd.end();
+    await fleet.close();
     await server.stop();
   }
 }
 
-/** Where histories are kept, to be looked at; null for nowhere. */
-const keeping = { folder: null as string | null, count: 0 };
+/** The folder in which histories are saved for inspection; null if they are not saved. */
+const saved = { folder: null as string | null, count: 0 };
 
-export function keepHistories(folder: string): void {
-  keeping.folder = folder;
+export function saveHistoriesTo(folder: string): void {
+  saved.folder = folder;
 }
 
-export interface Judged {
+export interface CheckedHistory {
   readonly history: History;
   readonly wrong: readonly string[];
-  /** How much there was, and what was wrong with it, for the table. */
+  /** The number of messages and of broken promises, for the report. */
   readonly counts: string;
 }
 
-/** Waits until everything is where it belongs, and judges. */
-export async function judge(crowd: Crowd): Promise<Judged> {
-  await crowd.settle();
-  const history = await crowd.history();
+/** Waits until all messages have arrived, and checks the history. */
+export async function settleAndCheck(fleet: ClientFleet): Promise<CheckedHistory> {
+  await fleet.settle();
+  const history = await fleet.history();
   const wrong = check(history);
-  if (keeping.folder !== null) writeFileSync(join(keeping.folder, `${++keeping.count}.jsonl`), write(history));
+  if (saved.folder !== null) writeFileSync(join(saved.folder, `${++saved.count}.jsonl`), serialize(history));
   const sent = history.events.filter(({ is }) => is === "sent").length;
-  const counts = `${count(sent)} messages, ${wrong.length === 0 ? "0 lost, 0 twice" : `${wrong.length} complaints`}`;
+  const counts = `${formatCount(sent)} messages, ${wrong.length === 0 ? "0 lost, 0 twice" : `${wrong.length} complaints`}`;
   return { history, wrong, counts };
 }
 
-export function count(number: number): string {
+export function formatCount(number: number): string {
   return Math.round(number).toLocaleString("en");
 }
 
-export function names(number: number, prefix = "u"): string[] {
+export function userNames(number: number, prefix = "u"): string[] {
   return Array.from({ length: number }, (_, i) => `${prefix}${i}`);
 }
 
-export function pause(ms: number): Promise<void> {
-  return new Promise((done) => setTimeout(done, ms));
+export function sleep(duration: number): Promise<void> {
+  return new Promise((done) => setTimeout(done, duration));
 }
 
-/** Ms as people read them. */
-export function ms(time: number): string {
+/** Milliseconds in readable form. */
+export function formatMs(time: number): string {
   return time < 1_000 ? `${Math.round(time)} ms` : `${(time / 1_000).toFixed(1)} s`;
 }
 
-/** The value below which this share of all lies. */
-export function share(values: readonly number[], part: number): number {
+/** The value at this quantile: `part` of all values are at most as large. */
+export function quantile(values: readonly number[], part: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(part * sorted.length) - 1)] ?? Number.NaN;
 }

@@ -1,4 +1,5 @@
-// What was seen, as a table, and in docs/RELIABILITY.md as lists: the part between its two marks. It knows outcomes only.
+// The report: a table of the outcomes, and lists for docs/RELIABILITY.md, between its two marks. It knows only faults
+// and outcomes.
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus, release, totalmem } from "node:os";
 import { join } from "node:path";
@@ -8,38 +9,38 @@ import type { Fault, Outcome } from "./fault.ts";
 const PAGE = join(import.meta.dirname, "../../docs/RELIABILITY.md");
 const MARKS = ["<!-- seen -->\n", "<!-- /seen -->\n"] as const;
 
-export function held({ wrong, missed = [] }: Outcome): boolean {
+export function passed({ wrong, missed = [] }: Outcome): boolean {
   return wrong.length === 0 && missed.length === 0;
 }
 
-/** Every fault by name, and whether what it is about held. */
+/** A table of the faults and whether their expectation held. */
 export function table(outcomes: readonly (readonly [Fault, Outcome])[]): string {
   const rows = outcomes.map(([{ name }, outcome]) => `| ${name} | ${verdict(outcome)} |`);
   return ["| fault | held |", "| --- | --- |", ...rows].join("\n");
 }
 
-/** A section of one fault: how it is made, what has to hold, and what was seen, as lists. */
-export function section([{ name, how, hold }, outcome]: readonly [Fault, Outcome]): string {
-  const { seen, skipped, missed = [], more } = outcome;
-  const parts = skipped === undefined ? [...seen.split("; "), ...missed] : [skipped];
+/** A section of one fault: how it is made, what has to hold, and the observations, as lists. */
+export function section([{ name, procedure, expectation }, outcome]: readonly [Fault, Outcome]): string {
+  const { observed, skipped, missed = [], more } = outcome;
+  const parts = skipped === undefined ? [...observed.split("; "), ...missed] : [skipped];
   const list = [
-    wrapped(`- **How**: ${how}`),
-    wrapped(`- **To hold**: ${hold}`),
+    wrapItem(`- **How**: ${procedure}`),
+    wrapItem(`- **To hold**: ${expectation}`),
     `- **Held**: ${verdict(outcome)}`,
     "- **Seen**:",
-    ...parts.map((part) => wrapped(`  - ${part}`)),
+    ...parts.map((part) => wrapItem(`  - ${part}`)),
   ];
   return [`### ${name}`, list.join("\n"), ...(more === undefined ? [] : [more])].join("\n\n");
 }
 
 function verdict(outcome: Outcome): string {
   if (outcome.skipped !== undefined) return "not played";
-  if (held(outcome)) return "yes";
+  if (passed(outcome)) return "yes";
   return outcome.wrong.length > 0 ? "**no**" : "**in part**";
 }
 
-/** An item of a list, in lines of at most 120 characters. */
-function wrapped(item: string): string {
+/** Wraps a list item at 120 characters. */
+function wrapItem(item: string): string {
   const [indent = ""] = /^ *- /.exec(item) ?? [];
   const lines = [indent.trimEnd()];
   for (const word of item.slice(indent.length).split(" ")) {
@@ -50,12 +51,12 @@ function wrapped(item: string): string {
   return lines.join("\n");
 }
 
-/** Puts what was seen into the page. */
+/** Writes the report into docs/RELIABILITY.md. */
 export function writeReport(outcomes: readonly (readonly [Fault, Outcome])[], proved: number, took: number): void {
   const [before = "", rest = ""] = readFileSync(PAGE, "utf8").split(MARKS[0]);
   const after = rest.split(MARKS[1])[1] ?? "";
-  const seen = [table(outcomes), circumstances(proved, took), ...outcomes.map(section)].join("\n\n");
-  writeFileSync(PAGE, `${before}${MARKS[0]}\n${seen}\n\n${MARKS[1]}${after}`);
+  const report = [table(outcomes), circumstances(proved, took), ...outcomes.map(section)].join("\n\n");
+  writeFileSync(PAGE, `${before}${MARKS[0]}\n${report}\n\n${MARKS[1]}${after}`);
 }
 
 function circumstances(proved: number, took: number): string {

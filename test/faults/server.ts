@@ -1,5 +1,5 @@
-// A server as users meet it: the Worker in a bare workerd, a process of its own, with its mailboxes in a folder. It can be killed, started
-// again on the same port, given other code, set back to a copy, and put on a small disk. It knows no client.
+// A real server: the Worker in bare workerd, in its own process, with its mailboxes in a folder. It can be killed,
+// restarted on the same port, given other code, restored to a copy, and put on a small disk. It knows no client.
 import {
   closeSync,
   cpSync,
@@ -15,18 +15,18 @@ import { join } from "node:path";
 import process from "node:process";
 import type { Readable } from "node:stream";
 import { dropFolder, heard, makeFolder, start, type Started } from "../../bench/machine/processes.ts";
-import { type Code, product } from "./bundle.ts";
+import { type WorkerCode, builtWorker } from "./bundle.ts";
 
 const WORKERD = join(import.meta.dirname, "../../node_modules/.bin/workerd");
 
-/** No server runs longer than this, ms, whatever happens to us. */
-const LONGEST = 1_200_000;
+/** A server is stopped after this time, even if its starter has ended. */
+const MAX_RUNTIME_MS = 1_200_000;
 
-/** Anybody may open any mailbox, as often as they like. */
+/** Any client may open any mailbox, without a rate limit. */
 const OPEN = { AUTH: "open", RATE_LIMIT: "off" };
 
 export interface ServerOptions {
-  readonly code?: Code;
+  readonly code?: WorkerCode;
   readonly vars?: Readonly<Record<string, string>>;
   /** Where the mailboxes are; by default a folder of its own. */
   readonly state?: string;
@@ -37,12 +37,12 @@ export class Server {
   readonly #folder = makeFolder();
   readonly #vars: Readonly<Record<string, string>>;
   readonly #env: Readonly<Record<string, string>>;
-  #code: Code;
+  #code: WorkerCode;
   #started: Started | null = null;
   #port = 0;
   readonly state: string;
 
-  private constructor({ vars = OPEN, state, env = {} }: ServerOptions, code: Code) {
+  private constructor({ vars = OPEN, state, env = {} }: ServerOptions, code: WorkerCode) {
     this.#code = code;
     this.#vars = vars;
     this.#env = env;
@@ -50,7 +50,7 @@ export class Server {
   }
 
   static async start(options: ServerOptions = {}): Promise<Server> {
-    const server = new Server(options, options.code ?? (await product()));
+    const server = new Server(options, options.code ?? (await builtWorker()));
     mkdirSync(server.state, { recursive: true });
     await server.restart();
     return server;
@@ -65,29 +65,29 @@ export class Server {
     return `http://127.0.0.1:${this.#port}`;
   }
 
-  /** Of the process that serves now. */
+  /** The process id of the current server. */
   get pid(): number {
     return this.#started?.child.pid ?? 0;
   }
 
-  /** SIGKILL, in the middle of whatever it does. */
+  /** Ends it with SIGKILL. */
   async kill(): Promise<void> {
     await this.#started?.stop();
     this.#started = null;
   }
 
-  /** Serves again on the same port and the same disk, with other code where some is given. */
-  async restart(code: Code = this.#code): Promise<void> {
+  /** Serves again on the same port and the same disk, with other code if some is given. */
+  async restart(code: WorkerCode = this.#code): Promise<void> {
     await this.kill();
     this.#code = code;
     for (const { name, text } of code.modules) writeFileSync(join(this.#folder, name), text);
     writeFileSync(join(this.#folder, "config.capnp"), configOf(code, this.#vars, this.state, this.#port));
-    // Descriptor 3 is where workerd says which port it got.
+    // workerd writes its port to descriptor 3.
     const log = openSync(this.#log, "a");
     const started = start(WORKERD, ["serve", "--control-fd=3", "config.capnp"], {
       cwd: this.#folder,
       env: { ...process.env, ...this.#env },
-      patience: LONGEST,
+      patience: MAX_RUNTIME_MS,
       stdio: ["ignore", log, log, "pipe"],
     });
     closeSync(log);
@@ -100,7 +100,7 @@ export class Server {
     }
   }
 
-  /** A copy of the mailboxes. A server that runs stands still meanwhile. */
+  /** Copies the mailboxes; a running server is suspended meanwhile. Returns the folder. */
   copy(): string {
     const path = makeFolder();
     if (this.#started !== null) process.kill(this.pid, "SIGSTOP");
@@ -109,8 +109,8 @@ export class Server {
     return path;
   }
 
-  /** Puts a copy in the place of the mailboxes, or of one alone. For a server that does not run. */
-  putBack(copy: string, file?: string): void {
+  /** Replaces the mailboxes, or one of them, by a copy. The server must not run. */
+  restore(copy: string, file?: string): void {
     if (file === undefined) {
       rmSync(this.state, { recursive: true });
       cpSync(copy, this.state, { recursive: true });
@@ -123,12 +123,12 @@ export class Server {
     }
   }
 
-  /** Everything that it has printed. */
+  /** Everything that the server printed. */
   get output(): string {
     return readFileSync(this.#log, "utf8");
   }
 
-  /** Bytes of memory that it holds at the moment. Linux only. */
+  /** Bytes of resident memory. Linux only. */
   memory(): number {
     const status = readFileSync(`/proc/${this.pid}/status`, "latin1");
     return 1_024 * Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0);
@@ -150,7 +150,7 @@ export class Server {
 }
 
 function configOf(
-  { modules, date, flags }: Code,
+  { modules, date, flags }: WorkerCode,
   vars: Readonly<Record<string, string>>,
   state: string,
   port: number,

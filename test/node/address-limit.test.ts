@@ -1,5 +1,5 @@
-// What one address may do in a minute: exact with reservations in parallel, given back what was harmless, and bounded in memory without
-// forgetting who has reached the limit.
+// The limit of attempts of one address in a minute: exact with concurrent reservations, which harmless attempts
+// release, and bounded in memory without forgetting addresses at their limit.
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { AddressLimit, isReserved, MINUTE_MS, type Reservation } from "../../src/identity/address-limit.ts";
@@ -13,7 +13,7 @@ function reserved(limit: AddressLimit, name: string, most = 3, now = NOW): Reser
   return outcome;
 }
 
-test("however many reserve at once, so many get one, and what is given back is free again", () => {
+test("concurrent reservations never exceed the limit, and a released one is available again", () => {
   const action = fc.constantFrom("reserve", "release", "commit");
   fc.assert(
     fc.property(fc.array(action, { maxLength: 200 }), fc.integer({ min: 1, max: 10 }), (actions, most) => {
@@ -30,7 +30,7 @@ test("however many reserve at once, so many get one, and what is given back is f
         }
         const first = held.shift();
         first?.[one]();
-        // A second time it is nothing.
+        // A second release has no effect.
         first?.release();
         if (first !== undefined && one === "commit") kept++;
       }
@@ -38,7 +38,7 @@ test("however many reserve at once, so many get one, and what is given back is f
   );
 });
 
-test("after a minute all of it is there again, and what is given back late takes nothing from the new minute", () => {
+test("after a minute the whole limit is available, and a late release does not change the new minute", () => {
   const limit = new AddressLimit();
   const late = reserved(limit, "a");
   for (const _ of [1, 2]) reserved(limit, "a").commit();
@@ -48,7 +48,7 @@ test("after a minute all of it is there again, and what is given back late takes
   expect(limit.reserve(household("a"), 3, NOW + MINUTE_MS)).toEqual({ isBusy: false, retryAfter: MINUTE_MS });
 });
 
-test("a site has eight times what a household has", () => {
+test("a site has eight times the limit of a household", () => {
   const limit = new AddressLimit();
   let count = 0;
   for (let n = 0; n < 1_000; n++) {
@@ -61,18 +61,18 @@ test("a site has eight times what a household has", () => {
   expect(isReserved(limit.reserve({ household: "h", site: "other" }, 3, NOW))).toBe(true);
 });
 
-test("fifty thousand other addresses free nobody who has reached the limit, and fill no memory", () => {
+test("50,000 other addresses evict no address at its limit, and memory stays bounded", () => {
   const limit = new AddressLimit();
   for (const _ of [1, 2, 3]) reserved(limit, "guesser").commit();
   for (let n = 0; n < 50_000; n++) reserved(limit, `other-${n}`).commit();
   expect(isReserved(limit.reserve(household("guesser"), 3, NOW))).toBe(false);
   expect(limit.size).toBeLessThanOrEqual(20_000);
-  // Of those that have reached the limit the first is evicted by as many others.
+  // Among addresses at their limit, the oldest one is evicted by 20,000 others.
   for (let n = 0; n < 20_000; n++) for (const _ of [1, 2, 3]) reserved(limit, `botnet-${n}`).commit();
   expect(limit.size).toBeLessThanOrEqual(20_000);
 });
 
-test("an evicted address changes nothing any more", () => {
+test("a release for an evicted address has no effect", () => {
   const limit = new AddressLimit();
   const first = reserved(limit, "first");
   for (let n = 0; n < 10_000; n++) reserved(limit, `other-${n}`).commit();
@@ -81,7 +81,7 @@ test("an evicted address changes nothing any more", () => {
   expect(isReserved(limit.reserve(household("first"), 3, NOW))).toBe(false);
 });
 
-test("what others have counted can use up the rest", () => {
+test("a count from elsewhere can exhaust an address", () => {
   const limit = new AddressLimit();
   reserved(limit, "a").exhaust();
   expect(limit.reserve(household("a"), 3, NOW)).toMatchObject({ isBusy: false });

@@ -1,4 +1,5 @@
-// Where a request comes from: one address counts once however it is written, a household's addresses are one, and the log names networks.
+// The address of a request: all spellings count as one address, a household's addresses count as one, and the log names
+// only networks.
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { networksOfAddress, loggedNetworkOf, networksOf } from "../../src/identity/address.ts";
@@ -9,7 +10,7 @@ const words = fc.array(fc.integer({ min: 0, max: 0xffff }), { minLength: 8, maxL
 const byte = fc.integer({ min: 0, max: 255 });
 const ipv4 = fc.tuple(byte, byte, byte, byte).map((bytes) => bytes.join("."));
 
-/** The ways in which one IPv6 address can be written. */
+/** Spellings of one IPv6 address. */
 function spellings(all: readonly number[]): string[] {
   const hex = all.map((word) => word.toString(16));
   const full = hex.map((word) => word.padStart(4, "0")).join(":");
@@ -18,7 +19,7 @@ function spellings(all: readonly number[]): string[] {
   return [hex.join(":"), full, full.toUpperCase(), short, `[${short}]`, `[${short}]:443`, `${short}%eth0`];
 }
 
-test("every spelling of an IPv6 address is the same /64 and the same /48", () => {
+test("every spelling of an IPv6 address gives the same /64 and the same /48", () => {
   const mapped = (all: readonly number[]) => all.slice(0, 5).every((word) => word === 0) && all[5] === 0xffff;
   fc.assert(
     fc.property(
@@ -31,7 +32,7 @@ test("every spelling of an IPv6 address is the same /64 and the same /48", () =>
   );
 });
 
-test("addresses of one /64 are one, those of another /64 of the same /48 share the site alone", () => {
+test("addresses of one /64 count as one, and addresses of two /64 in one /48 share only the site", () => {
   fc.assert(
     fc.property(words, words, (one, other) => {
       fc.pre(one[0] !== 0);
@@ -45,7 +46,7 @@ test("addresses of one /64 are one, those of another /64 of the same /48 share t
   );
 });
 
-test("an IPv4 address is the same with a port, in brackets, and mapped into IPv6", () => {
+test("an IPv4 address counts as the same with a port, in brackets, and mapped into IPv6", () => {
   fc.assert(
     fc.property(ipv4, fc.integer({ min: 0, max: 65_535 }), (address, port) => {
       const hex = address.split(".").map((part) => Number(part).toString(16).padStart(2, "0"));
@@ -61,7 +62,7 @@ test("an IPv4 address is the same with a port, in brackets, and mapped into IPv6
   );
 });
 
-test("every text that is no address is one and the same, and none throws", () => {
+test("all texts that are not addresses count as one address, and none throws", () => {
   const odd = [
     "",
     "::g",
@@ -80,12 +81,12 @@ test("every text that is no address is one and the same, and none throws", () =>
   fc.assert(fc.property(fc.string(), (text) => networksOfAddress(text).household !== ""));
 });
 
-test("short addresses that begin alike are one network", () => {
+test("compressed addresses with the same prefix are one network", () => {
   expect(networksOfAddress("2001:db8::1")).toEqual(networksOfAddress("2001:db8::2"));
   expect(networksOfAddress("2001:db8::1")).toEqual({ household: "2001:db8::/64", site: "2001:db8::/48" });
 });
 
-test("the log names the /24 or the /48 alone", () => {
+test("the log names only the /24 or the /48", () => {
   expect(loggedNetworkOf(request("203.0.113.77"), {})).toBe("203.0.113.0/24");
   expect(loggedNetworkOf(request("::ffff:203.0.113.77"), {})).toBe("203.0.113.0/24");
   expect(loggedNetworkOf(request("2001:db8:1:2:3:4:5:6"), {})).toBe("2001:db8:1::/48");
@@ -93,7 +94,7 @@ test("the log names the /24 or the /48 alone", () => {
   expect(loggedNetworkOf(new Request("http://restante.test"), {})).toBe("unknown");
 });
 
-test("where nothing in front sets the header, what it says counts for nothing", () => {
+test("the address header is ignored where no proxy sets it", () => {
   const local = { CLIENT_ADDRESS: "unknown" };
   expect(networksOf(request("203.0.113.77"), local)).toEqual({ household: "unknown", site: null });
   expect(loggedNetworkOf(request("203.0.113.77"), local)).toBe("unknown");

@@ -1,4 +1,5 @@
-// The log of attempts: a line a minute for a network, and few of all together, so that a flood of attempts is no flood of lines.
+// The log of attempts: one line a minute for each network, and 60 in all, so that a flood of attempts does not flood
+// the log.
 import { afterEach, expect, test, vi } from "vitest";
 import { logAttempt } from "../../src/identity/attempt-log.ts";
 
@@ -10,7 +11,7 @@ afterEach(() => {
   log.mockClear();
 });
 
-test("a network has one line of a kind in a minute, and the next minute says how many more there were", () => {
+test("a network has one line of each kind in a minute, and the next minute reports how many were suppressed", () => {
   const now = 10 * MINUTE;
   for (let n = 0; n < 500; n++) logAttempt("token_refused", "203.0.113.0/24", now + n);
   logAttempt("operator_refused", "203.0.113.0/24", now);
@@ -22,7 +23,7 @@ test("a network has one line of a kind in a minute, and the next minute says how
   expect(lines().slice(2)).toMatchObject([{ event: "attempts_unlisted", more: 499 }, { event: "token_refused" }]);
 });
 
-test("ten thousand networks have sixty lines, and one for the others", () => {
+test("10,000 networks cause 60 lines, and one that counts the others", () => {
   const now = 20 * MINUTE;
   for (let n = 0; n < 10_000; n++) logAttempt("attempts_exhausted", `198.18.${n >> 8}.${n & 255}/24`, now);
   logAttempt("token_refused", "203.0.113.0/24", now + MINUTE);

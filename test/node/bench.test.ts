@@ -1,5 +1,5 @@
-// The benchmark itself: that it comes to figures and leaves nothing behind, and that a peer which loses, repeats or swaps a message gets none.
-// Nothing here is timed, and nothing needs a broker.
+// The benchmark itself: it produces figures and leaves no process, and a peer that loses, repeats or swaps a message
+// gets no figures. These tests measure no times and need no broker.
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
@@ -18,7 +18,7 @@ afterEach(() => {
 });
 
 it.each(["throughput: single, 8 pairs, 32 in flight", "throughput: restante frames, 8 pairs, 32 in flight"])(
-  "takes %s and leaves no process",
+  "measures %s and leaves no process",
   async (title) => {
     const mark = randomUUID();
     const flags = ["--only", title, "--rounds", "1", "--seconds", "0.2"];
@@ -31,20 +31,20 @@ it.each(["throughput: single, 8 pairs, 32 in flight", "throughput: restante fram
   },
 );
 
-it("says which measures there are", async () => {
+it("lists its measures", async () => {
   const { out } = await run("bench.ts", ["--list", "--only", "idle"]);
   expect(out.trim().split("\n")).toEqual(["idle: restante frames, 3000 sockets", "idle: echo, 3000 sockets"]);
 });
 
-it("refuses a flag that it does not know, without a stack", async () => {
+it("refuses an unknown flag without a stack trace", async () => {
   const { code, err } = await run("bench.ts", ["--round", "3"]);
   expect(code).toBe(1);
   expect(err).toContain("--round");
   expect(err).not.toContain("    at ");
 });
 
-/** What a peer may do with message 50, and what the load generator says to it. */
-const FAULTS: [what: string, client: string, texts: (text: string, n: number) => string[], said: string][] = [
+/** Faults of a peer with message 50, and the error of the load generator. */
+const FAULTS: [what: string, client: string, texts: (text: string, n: number) => string[], message: string][] = [
   ["loses a message", "classic", (text, n) => (n === 50 ? [] : [text]), "message 51 came after 49"],
   ["repeats a message", "classic", (text, n) => (n === 50 ? [text, text] : [text]), "message 50 came after 50"],
   [
@@ -56,7 +56,7 @@ const FAULTS: [what: string, client: string, texts: (text: string, n: number) =>
   ["confirms twice", "confirmed", (text, n) => (n === 50 ? [text, '{"stored":50}'] : [text]), "confirmed twice"],
 ];
 
-it.each(FAULTS)("gives no figures for a peer that %s", async (_, client, texts, said) => {
+it.each(FAULTS)("gives no figures for a peer that %s", async (_, client, texts, message) => {
   const url = await faulty(texts);
   const load = { kind: "flood", pairs: 1, flight: 32 };
   const job = { client, batch: 1, urls: [url], pids: [process.pid], loads: [load], seconds: 0.2 };
@@ -64,10 +64,10 @@ it.each(FAULTS)("gives no figures for a peer that %s", async (_, client, texts, 
 
   expect(code).not.toBe(0);
   expect(out).toBe("");
-  expect(err).toContain(said);
+  expect(err).toContain(message);
 });
 
-/** A server of the classic kind, whose receivers get what `texts` makes of a message. */
+/** A server of the classic kind that sends its receivers the texts that `texts` makes of a message. */
 async function faulty(texts: (text: string, n: number) => string[]): Promise<string> {
   const users = new Map<string, WebSocket>();
   const server = new WebSocketServer({ host: "127.0.0.1", port: 0 });
@@ -103,14 +103,14 @@ function run(file: string, args: readonly string[], env: Record<string, string> 
   return new Promise((done) => child.once("close", (code) => done({ code, out, err })));
 }
 
-/** Processes that inherited this. */
+/** Processes with this text in their environment. */
 function processesWith(mark: string): string[] {
   return readdirSync("/proc").filter((pid) => {
     if (!/^\d+$/.test(pid)) return false;
     try {
       return readFileSync(`/proc/${pid}/environ`, "latin1").includes(mark);
     } catch {
-      return false; // Ended meanwhile, or somebody else's.
+      return false; // It has ended meanwhile, or belongs to another user.
     }
   });
 }

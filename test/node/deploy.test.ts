@@ -1,5 +1,5 @@
-// What `npm run deploy` would send, built with no network at all, from a copy of the sources: so nothing that another
-// test is building or serving is in the way, and nothing that was built earlier is taken for built now.
+// The bundle of `npm run deploy`, built without a network from a copy of the sources, so that neither the builds of
+// other tests nor earlier builds affect it.
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,7 +11,10 @@ const ROOT = resolve(import.meta.dirname, "../..");
 const SOURCES = ["src", "public", "scripts", "wrangler.toml", "package.json"];
 const CONFIGS = ["tsconfig.json", "tsconfig.base.json"];
 const BUILT = new Set(["page.js", "page.js.map", "status.js", "status.js.map"]);
-/** Bytes, gzipped. It was 380 kB when this was written, most of it what verifies passkeys and what describes the API; Cloudflare's own limit is 3 MB. */
+/**
+ * Bytes, gzipped. It was 380 kB when this was written, most of it the verification of passkeys and the description of
+ * the API. Cloudflare's own limit is 3 MB.
+ */
 const LIMIT = 450_000;
 
 const folder = mkdtempSync(join(tmpdir(), "restante-deploy-"));
@@ -27,7 +30,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-it("builds what is deployed without network", { timeout: 60_000 }, () => {
+it("builds the deployed bundle without a network", { timeout: 60_000 }, () => {
   const wrangler = join(ROOT, "node_modules/wrangler/bin/wrangler.js");
   const args = ["deploy", "--dry-run", "--outdir", bundle, "--metafile"];
   const { status, stdout, stderr } = offline([process.execPath, wrangler, ...args]);
@@ -38,7 +41,7 @@ it("builds what is deployed without network", { timeout: 60_000 }, () => {
   expect(statSync(join(folder, "public/page.js")).size).toBeGreaterThan(0);
 });
 
-/** Runs it where there is no network interface; where that is not permitted, with every proxy at a closed port. */
+/** Runs a command without a network interface; where that is not permitted, with every proxy at a closed port. */
 function offline(command: string[]) {
   const closed = "http://127.0.0.1:9";
   const env = {
@@ -59,7 +62,7 @@ function offline(command: string[]) {
   return spawnSync(program, args, { cwd: folder, env, encoding: "utf8", timeout: 50_000 });
 }
 
-/** What this file of the bundle exports, sorted. */
+/** The exports of this file of the bundle, sorted. */
 function exportsOf(file: string): string[] {
   const meta = JSON.parse(readFileSync(join(bundle, "bundle-meta.json"), "utf8")) as {
     outputs: Record<string, { exports: string[] }>;

@@ -1,4 +1,5 @@
-// A deployment in another jurisdiction has other mailboxes: it is the namespaces that change, and the deploy says so before it does it.
+// A deployment in another jurisdiction uses other namespaces, and so other mailboxes; `npm run deploy` warns before it
+// changes them.
 import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
 import { expect, test } from "vitest";
@@ -7,7 +8,7 @@ import { withJurisdiction } from "../../src/protocol/jurisdiction.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 
-/** A namespace that tells which it is. */
+/** A namespace that carries its name and jurisdiction. */
 const space = (name: string) => ({ name, jurisdiction: (where: string) => ({ name: `${name} in ${where}` }) });
 const spaces = () => ({
   MAILBOX: space("MAILBOX"),
@@ -16,7 +17,7 @@ const spaces = () => ({
   AUTH: "open",
 });
 
-test("JURISDICTION puts every kind of object there, and without it they are as they were", () => {
+test("JURISDICTION applies to every namespace, and without it the namespaces are unchanged", () => {
   const world = spaces();
   expect(withJurisdiction(world)).toBe(world);
   const there = withJurisdiction({ ...world, JURISDICTION: "eu" });
@@ -28,7 +29,7 @@ test("JURISDICTION puts every kind of object there, and without it they are as t
   });
 });
 
-/** What wrangler 4.155 answers to the two questions, as far as it plays a part. */
+/** The output of wrangler 4.155 for the two commands, as far as it is used. */
 const answers = (...bindings: object[]) => {
   const asked: string[][] = [];
   const ask = (args: string[]) => {
@@ -42,7 +43,7 @@ const answers = (...bindings: object[]) => {
   return { ask, asked };
 };
 
-test("what is deployed tells its jurisdiction; nothing deployed, or no account, tells nothing", async () => {
+test("the jurisdiction is read from the deployed version; without a deployment or an account it is unknown", async () => {
   const eu = answers({ type: "plain_text", name: "JURISDICTION", text: "eu" });
   expect(await deployedJurisdiction(eu.ask, ["--name", "chat"])).toBe("eu");
   expect(eu.asked).toEqual([
@@ -53,7 +54,7 @@ test("what is deployed tells its jurisdiction; nothing deployed, or no account, 
   expect(await deployedJurisdiction(() => Promise.resolve(null))).toBe(null);
 });
 
-test("the deploy warns where the mailboxes would be others, and only there", () => {
+test("the deploy warns only if it would change the mailboxes", () => {
   expect(warningOf(null, "eu")).toBe(null);
   expect(warningOf("", "")).toBe(null);
   expect(warningOf("eu", "eu")).toBe(null);
@@ -61,7 +62,7 @@ test("the deploy warns where the mailboxes would be others, and only there", () 
   expect(warningOf("eu", "")).toMatch(/the jurisdiction eu.*no jurisdiction/);
 });
 
-test("the deploy's help says so", () => {
+test("the deploy's help names --change-jurisdiction", () => {
   const { stdout, status } = spawnSync(process.execPath, ["scripts/run.mjs", "deploy", "--help"], {
     cwd: ROOT,
     encoding: "utf8",

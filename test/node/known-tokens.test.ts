@@ -1,8 +1,8 @@
-// What mailboxes have said of tokens: bounded, and those that are refused push out none that is good.
+// The cache of mailboxes' verdicts on tokens: it is bounded, and refused tokens evict no good one.
 import { expect, test } from "vitest";
 import { rememberVerdict, knownVerdict } from "../../src/identity/known-tokens.ts";
 
-test("a token is what its mailbox said of it the last time, and a refusal is forgotten after ten minutes", () => {
+test("the last verdict of its mailbox holds for a token, and a refusal expires after ten minutes", () => {
   expect(knownVerdict("a")).toBeNull();
   rememberVerdict("a", "good");
   expect(knownVerdict("a")).toBe("good");
@@ -13,7 +13,7 @@ test("a token is what its mailbox said of it the last time, and a refusal is for
   expect(knownVerdict("a", 0)).toBe("good");
 });
 
-test("any number of refused tokens leaves the good ones known", () => {
+test("30,000 refused tokens evict no good one", () => {
   rememberVerdict("mine", "good");
   for (let n = 0; n < 30_000; n++) rememberVerdict(`refused-${n}`, "refused");
   expect(knownVerdict("mine")).toBe("good");

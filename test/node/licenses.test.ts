@@ -1,4 +1,5 @@
-// The licences of other people's code go along with the bundles that it is in: looked up in what the bundles themselves say.
+// Every bundle is shipped with the licences of the third-party packages in it. The source maps and metafiles say which
+// those are.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,7 +12,7 @@ const textOf = (file: string) => readFileSync(join(ROOT, file), "utf8");
 
 beforeAll(() => void execFileSync(process.execPath, ["scripts/build.mjs"], { cwd: ROOT }));
 
-/** The packages of which there are files among these, each with its version. */
+/** The packages that these files belong to, each with its version. */
 function packagesIn(files: readonly string[]): string[] {
   const folders = files.flatMap(
     (file) => /node_modules\/.*/.exec(file)?.[0].match(/^.*node_modules\/(@[^/]+\/)?[^/]+/) ?? [],
@@ -22,7 +23,7 @@ function packagesIn(files: readonly string[]): string[] {
   });
 }
 
-/** Those whose text stands under their name. */
+/** The packages whose licence text is in this file. */
 function noticedIn(file: string): string[] {
   return [...textOf(file).matchAll(/={80}\n(.+)\n\n(?=\S)/g)].map(([, name]) => name ?? "");
 }
@@ -39,7 +40,7 @@ test.each([
   expect(noticedIn(notices)).toEqual(expect.arrayContaining(packages));
 });
 
-test("every package in the Worker that wrangler makes is in public/licenses.txt", () => {
+test("every package in the Worker that wrangler builds is in public/licenses.txt", () => {
   const folder = mkdtempSync(join(tmpdir(), "restante-licenses-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const metafile = join(folder, "meta.json");
@@ -54,7 +55,7 @@ test("every package in the Worker that wrangler makes is in public/licenses.txt"
   expect(noticedIn("public/licenses.txt")).toEqual(expect.arrayContaining(packages));
 });
 
-test("what is served as it is, and the table that is Unicode's, go with their notices", () => {
+test("the notices include Swagger UI, which is served unbundled, and the table of Unicode", () => {
   const text = textOf("public/licenses.txt");
   expect(noticedIn("public/licenses.txt").map((name) => name.split(" ")[0])).toEqual(
     expect.arrayContaining(["swagger-ui-dist", "unhomoglyph"]),
@@ -65,7 +66,7 @@ test("what is served as it is, and the table that is Unicode's, go with their no
   expect(textOf(`public/api/docs/${named}`).length).toBeGreaterThan(0);
 });
 
-test("a package without the text of its licence ends the build", () => {
+test("a package without a licence text fails the build", () => {
   const folder = mkdtempSync(join(tmpdir(), "restante-licenses-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   writeFileSync(join(folder, "package.json"), `{ "name": "somebodys", "version": "1.0.0", "license": "MIT" }`);
@@ -74,7 +75,7 @@ test("a package without the text of its licence ends the build", () => {
   expect(noticesOf([folder], "")).toContain("somebodys 1.0.0\n\nYou may.");
 });
 
-test("the SDK's package has the notices in it, and the page leads to them", () => {
+test("the SDK's package contains the notices, and the web pages link to them", () => {
   const { files } = JSON.parse(textOf("package.json")) as { files: string[] };
   expect(files).toContain("dist");
   for (const file of ["public/index.html", "public/status.html", "public/api/docs.html", "src/web/account.tsx"]) {

@@ -1,4 +1,4 @@
-// What wrangler.toml says, and what `npm run selfhost` makes of it: nothing of it is passed over unseen.
+// The configuration that `npm run selfhost` makes of wrangler.toml: no key of it is ignored by accident.
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
@@ -7,7 +7,7 @@ import { configOf, variablesOf } from "../../scripts/selfhost/config.mjs";
 const ROOT = resolve(import.meta.dirname, "../..");
 const front = { page: {}, headers: {}, first: [], proxied: false };
 
-/** Every key of wrangler.toml by its place; names of variables and of classes are left out. */
+/** Every key of wrangler.toml by its path, without names of variables and classes. */
 function keysOf(text: string): string[] {
   const keys: string[] = [];
   let table = "";
@@ -22,8 +22,8 @@ function keysOf(text: string): string[] {
   return [...new Set(keys)].toSorted();
 }
 
-/** Keys that selfhost has in its configuration, or that the bundle has in it. */
-const TAKEN = [
+/** Keys that selfhost translates into its configuration, or that take effect in the bundle. */
+const TRANSLATED = [
   ..."name main keep_names build.command build.watch_dir".split(" "),
   ..."compatibility_date compatibility_flags vars.* durable_objects.bindings exports.*.type exports.*.storage".split(
     " ",
@@ -31,19 +31,21 @@ const TAKEN = [
   ..."assets.directory assets.binding assets.run_worker_first".split(" "),
 ];
 
-/** Keys of what Cloudflare alone has: its deploys, its count of attempts, its logs. */
-const CLOUDFLARE = [
+/** Keys of features that only Cloudflare has: its deploys, its rate limits, its logs. */
+const CLOUDFLARE_ONLY = [
   "durable_objects.code_update_strategy",
   ..."ratelimits.name ratelimits.namespace_id ratelimits.simple observability.enabled observability.redact_query_string".split(
     " ",
   ),
 ];
 
-test("each key of wrangler.toml is one that selfhost takes, or one that only Cloudflare has", () => {
-  expect(keysOf(readFileSync(join(ROOT, "wrangler.toml"), "utf8"))).toEqual([...TAKEN, ...CLOUDFLARE].toSorted());
+test("each key of wrangler.toml is translated by selfhost, or is a feature of Cloudflare only", () => {
+  expect(keysOf(readFileSync(join(ROOT, "wrangler.toml"), "utf8"))).toEqual(
+    [...TRANSLATED, ...CLOUDFLARE_ONLY].toSorted(),
+  );
 });
 
-test("the flags, the date, the variables and the objects of wrangler.toml are in the configuration", async () => {
+test("the configuration contains the flags, the date, the variables and the objects of wrangler.toml", async () => {
   const { config, variables } = await variablesOf({ var: [], env: [] });
   const text = configOf({ config, variables, front, address: "127.0.0.1:0", state: "/state" });
   const worker = text.slice(text.indexOf("const worker :"));
@@ -64,7 +66,7 @@ test("the flags, the date, the variables and the objects of wrangler.toml are in
   }
 });
 
-test("[K9] what workerd may connect to is said: the public internet, and addresses that WEBHOOK_HOSTS names", async () => {
+test("[K9] the configuration allows workerd to connect to the public internet, and to addresses in WEBHOOK_HOSTS", async () => {
   const { config, variables } = await variablesOf({
     var: ["WEBHOOK_HOSTS:a.lan 10.0.0.5:9000, [fd00::1] 10.0.0.5"],
     env: [],

@@ -1,4 +1,4 @@
-// A typing error in a variable stops every way to start a server, before anything is built or served.
+// A typing error in a variable stops every command that starts a server, before anything is built or served.
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -17,7 +17,7 @@ function run(...args: string[]): Promise<{ code: number | null; output: string }
   return new Promise((done) => child.once("close", (code) => done({ code, output })));
 }
 
-/** A configuration of its own, which no other test has. */
+/** Writes a configuration for one test; returns its path. */
 function configured(vars: string, secrets = ""): string {
   const own = mkdtempSync(join(folder, "config-"));
   const head = `name = "restante"\nmain = "worker.ts"\ncompatibility_date = "2026-10-23"\n`;
@@ -39,14 +39,14 @@ test.each([
   ["start", ["start", "--port", "0", "--var", "OPEN_ANYWHERE:true", "RATE_LIMIT:of"], `RATE_LIMIT is "of"`],
   ["start", ["start", "--port", "0", "--var=SENDBURST:5"], "did you mean SEND_BURST?"],
   ["deploy", ["deploy", "--dry-run", "--var", "JURISDICTION:us"], `JURISDICTION is "us"`],
-])("npm run %s with %j says so", async (_, args, said) => {
+])("npm run %s with %j reports the error and starts nothing", async (_, args, message) => {
   const { code, output } = await run(...args);
-  expect(output).toContain(said);
+  expect(output).toContain(message);
   expect(output).toContain("Nothing was started.");
   expect(code).toBe(1);
 });
 
-test("wrangler.toml and .dev.vars are looked at too, and names of other programs in the latter are their business", async () => {
+test("wrangler.toml and .dev.vars are checked too, except for variables of other programs in .dev.vars", async () => {
   const config = configured(`BACKLOGS = 5\n`, "ADMIN_TOKEN=short\nCLOUDFLARE_API_TOKEN=secret\n");
   const { code, output } = await run("start", "--port", "0", "--config", config);
   expect(output).toContain("There is no variable BACKLOGS; did you mean BACKLOG?");

@@ -1,4 +1,4 @@
-// Accounts as programs use them: the SDK and the example in Python against a real server, from the claim of a name to its end.
+// Accounts through the SDK and the Python example, against a real server: from the claim of a name to its erasure.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { resolve } from "node:path";
@@ -15,13 +15,15 @@ beforeAll(async () => {
 
 afterAll(() => server.stop());
 
-/** The first value for which it is true. */
+/** The first value of `live` for which `is` is true. */
 async function until<T>(live: Live<T>, is: (value: T) => boolean): Promise<T> {
   for await (const value of live) if (is(value)) return value;
-  throw new Error("it ended before");
+  throw new Error("it ended without such a value");
 }
 
-async function person(userName: string): Promise<{ me: Restante; token: string; recoveryCode: string | null }> {
+async function claimAndConnect(
+  userName: string,
+): Promise<{ me: Restante; token: string; recoveryCode: string | null }> {
   const { token, recoveryCode } = await claim(server.url, { userName });
   return { me: connect({ url: server.url, userName, token }), token, recoveryCode };
 }
@@ -29,8 +31,8 @@ async function person(userName: string): Promise<{ me: Restante; token: string; 
 const standing = (me: Restante, peer: string, is: string) =>
   until(me.conversations, (all) => all.some((one) => one.peer === peer && one.standing === is));
 
-test("a stranger asks, is accepted, is blocked, and is let go, and all of it shows in the conversations", async () => {
-  const [{ me: alice }, { me: bob }] = [await person("alice"), await person("bob")];
+test("a stranger's request is accepted, blocked and unblocked, and the conversations show each standing", async () => {
+  const [{ me: alice }, { me: bob }] = [await claimAndConnect("alice"), await claimAndConnect("bob")];
   const hello = alice.send("bob", "hello");
   await hello.reached("stored");
   await standing(bob, "alice", "request");
@@ -48,8 +50,8 @@ test("a stranger asks, is accepted, is blocked, and is let go, and all of it sho
   await Promise.all([alice.close(), bob.close()]);
 });
 
-test("[U1] what is more than a user may send at once waits, and arrives once and in order", async () => {
-  const [{ me: carol }, { me: dave }] = [await person("carol"), await person("dave")];
+test("[U1] messages above the rate limit of a user are delayed, and arrive once and in order", async () => {
+  const [{ me: carol }, { me: dave }] = [await claimAndConnect("carol"), await claimAndConnect("dave")];
   await carol.send("dave", "may I?").reached("stored");
   await dave.people.accept("carol");
   for (let i = 0; i < 400; i++) carol.send("dave", i);
@@ -59,8 +61,8 @@ test("[U1] what is more than a user may send at once waits, and arrives once and
   await Promise.all([carol.close(), dave.close()]);
 });
 
-test("devices come by a code, are listed, and are put out; the end is the end", async () => {
-  const { me: erin } = await person("erin");
+test("devices are linked by a code, listed and signed out, and an erased account stays erased", async () => {
+  const { me: erin } = await claimAndConnect("erin");
   expect(await entranceOf(server.url)).toEqual({ auth: "accounts", registration: "open" });
   expect(await signedInAs(server.url)).toBe(null);
   await expect(claim(server.url, { userName: "erin" })).rejects.toMatchObject({ code: "name_taken" });
@@ -83,8 +85,8 @@ test("devices come by a code, are listed, and are put out; the end is the end", 
   await Promise.all([erin.close(), tablet.close()]);
 });
 
-test("a crash forgets no account, no device and no block", async () => {
-  const { me: frank, token, recoveryCode } = await person("frank");
+test("a crash loses no account, no device and no block", async () => {
+  const { me: frank, token, recoveryCode } = await claimAndConnect("frank");
   await until(frank.connection, ({ is }) => is === "open");
   await frank.people.block("grace");
   await server.kill();
@@ -97,7 +99,7 @@ test("a crash forgets no account, no device and no block", async () => {
   await frank.close();
 });
 
-test("[A2] the example in Python comes in with its token, and without it is told why not", async () => {
+test("[A2] the Python example connects with a token, and receives the reason without one", async () => {
   const { token } = await claim(server.url, { userName: "heidi" });
   const run = (...flags: string[]) => {
     const python = process.env["PYTHON"] ?? "/usr/bin/python3";

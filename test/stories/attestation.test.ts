@@ -1,5 +1,5 @@
-// What an authenticator says of itself names addresses, and nobody asks there: not before somebody is known, and not after. With a real
-// server, and a listener that waits to be asked.
+// An attestation contains URLs, and the server requests none of them, neither before nor after authentication. With a
+// real server, and a listener that records requests.
 import { createServer, type Server as Listener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type RegistrationResponseJSON, verifyRegistrationResponse } from "@simplewebauthn/server";
@@ -24,12 +24,12 @@ const FORMATS = [
 let server: Server;
 let listener: Listener;
 let list = "";
-let asked: string[] = [];
+let requested: string[] = [];
 let claims = 0;
 
 beforeAll(async () => {
   listener = createServer((request, response) => {
-    asked.push(request.url ?? "");
+    requested.push(request.url ?? "");
     response.end();
   });
   await new Promise<void>((done) => listener.listen(0, "127.0.0.1", done));
@@ -43,7 +43,7 @@ afterAll(async () => {
 });
 
 beforeEach(() => {
-  asked = [];
+  requested = [];
 });
 
 const post = (path: string, token: string | null, body?: unknown) =>
@@ -79,19 +79,19 @@ const verified = (response: unknown, challenge: string) =>
     expectedRPID: host(),
   }).catch(() => null);
 
-test("[A19] the library by itself asks where a certificate says; as it is loaded here it can't", async () => {
+test("[A19] the library by itself requests the URL in a certificate, and the server's copy of it can't", async () => {
   const challenge = "Y2hhbGxlbmdl";
   const response = await madeWith(challenge, (about) => chained("android-key", list, about));
   await verified(response, challenge);
-  expect(asked.length).toBeGreaterThan(0);
-  asked = [];
+  expect(requested.length).toBeGreaterThan(0);
+  requested = [];
   await loadLibrary();
   expect(await verified(response, challenge)).toBe(null);
-  expect(asked).toEqual([]);
+  expect(requested).toEqual([]);
 });
 
 test.each(FORMATS)(
-  "[A19] a certificate in an attestation of the format %s is never followed, and refused",
+  "[A19] an attestation of the format %s with a certificate is refused, and its URLs are not requested",
   async (format) => {
     const token = await claimed();
     const attest = (about: Attested) => chained(format, list, about);
@@ -104,11 +104,11 @@ test.each(FORMATS)(
     expect([strange.status, await strange.json()]).toMatchObject([401, { code: "unauthorized" }]);
     const old = await post("/api/passkeys", token, { response: await madeWith("b2xk", attest) });
     expect(old.status).toBe(401);
-    expect(asked).toEqual([]);
+    expect(requested).toEqual([]);
   },
 );
 
-test("[A19] what is signed with the passkey itself says no more than nothing, and is taken for that", async () => {
+test("[A19] a self-signed attestation is accepted and treated like none", async () => {
   const token = await claimed();
   const statement = joined([0xa2], text("alg"), [0x26], text("sig"), [0x41, 0x00]);
   const response = await madeWith(await challengeFor(token), () => Promise.resolve({ format: "packed", statement }));
@@ -120,7 +120,7 @@ test.each([
   ["no CBOR", "____"],
   ["no map", "AQ"],
   ["a map without a statement", "oA"],
-])("[A19] an attestation object that is %s is none", async (_, object) => {
+])("[A19] an attestation object that is %s is rejected", async (_, object) => {
   const read = await stripAttestation(object).catch(() => null);
   expect(read).toBe(null);
 });

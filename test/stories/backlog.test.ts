@@ -1,5 +1,5 @@
-// A device comes back to 100,000 messages: it gets all of them, in order, while others go on talking, and the server's memory does not
-// grow with what it has to give. And one that does not read at all costs no more.
+// A device reconnects to a backlog of 100,000 messages: it receives all of them, in order, while others continue to
+// send, and the server's memory does not grow with the backlog. A second device that never reads costs no more.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import WebSocket from "ws";
 import { open } from "../support/people.ts";
@@ -8,8 +8,8 @@ import { type Server, startServer } from "../support/servers.ts";
 const MESSAGES = 100_000;
 const BATCH = 500;
 const BODY = "x".repeat(1_500);
-/** What the runtime may take for a while, whatever the backlog is: garbage, two windows, the caches of SQLite. */
-const ROOM = 75_000_000;
+/** The limit of the runtime's growth, independent of the backlog: garbage, two windows, the caches of SQLite. */
+const MAX_GROWTH_BYTES = 75_000_000;
 
 type Frame = Record<string, unknown>;
 
@@ -21,7 +21,7 @@ beforeAll(async () => {
 
 afterAll(() => server.stop());
 
-/** A socket that is read text by text, with as little work for each as can be. */
+/** A raw socket with minimal work for each text. */
 async function connect(
   user: string,
   read: (frames: Frame[], ws: WebSocket) => void,
@@ -41,14 +41,14 @@ const ack = (ws: WebSocket, frames: Frame[]) => {
   if (seqs.length > 0) ws.send(JSON.stringify({ type: "ack", seq: Math.max(...seqs) }));
 };
 
-test("[R1][W3] 100,000 messages come back in order, beside live traffic, at flat memory", async () => {
-  // Written while bob is away.
+test("[R1][W3] a backlog of 100,000 messages arrives in order, beside live traffic, with bounded memory", async () => {
+  // Sent while bob is offline.
   const count = { accepted: 0 };
-  let answered: () => void = () => undefined;
+  let wakeSender: () => void = () => undefined;
   const alice = await connect("alice", (frames, ws) => {
     count.accepted += frames.filter(({ type }) => type === "accepted").length;
     ack(ws, frames);
-    answered();
+    wakeSender();
   });
   for (let id = 1; id <= MESSAGES; id += BATCH) {
     alice.send(
@@ -56,9 +56,9 @@ test("[R1][W3] 100,000 messages come back in order, beside live traffic, at flat
         Array.from({ length: BATCH }, (_, i) => ({ type: "send", id: id + i, to: "bob", body: `${id + i} ${BODY}` })),
       ),
     );
-    while (count.accepted < id - BATCH) await new Promise<void>((done) => (answered = done));
+    while (count.accepted < id - BATCH) await new Promise<void>((done) => (wakeSender = done));
   }
-  while (count.accepted < MESSAGES) await new Promise<void>((done) => (answered = done));
+  while (count.accepted < MESSAGES) await new Promise<void>((done) => (wakeSender = done));
   alice.close();
 
   const carol = await open(server.url, "carol");
@@ -66,9 +66,9 @@ test("[R1][W3] 100,000 messages come back in order, beside live traffic, at flat
   const before = server.memory();
   expect(before).toBeGreaterThan(0);
 
-  // One who is connected and never reads.
-  const deaf = await connect("bob", (_, ws) => ws.pause(), "deaf");
-  deaf.pause();
+  // A device that is connected and never reads.
+  const stalled = await connect("bob", (_, ws) => ws.pause(), "stalled");
+  stalled.pause();
 
   let peak = 0;
   const numbers: number[] = [];
@@ -83,7 +83,7 @@ test("[R1][W3] 100,000 messages come back in order, beside live traffic, at flat
     },
     "phone",
   );
-  // Others talk meanwhile, and are heard before he has everything.
+  // Other users exchange messages, which arrive before bob has the whole backlog.
   const meanwhile: number[] = [];
   for (let id = 1; id <= 5; id++) {
     while (numbers.length < (id * MESSAGES) / 8) await new Promise<void>((done) => (wake = done));
@@ -94,7 +94,7 @@ test("[R1][W3] 100,000 messages come back in order, beside live traffic, at flat
   while (numbers.length < MESSAGES) await new Promise<void>((done) => (wake = done));
   expect(numbers).toEqual(Array.from({ length: MESSAGES }, (_, i) => i + 1));
   expect(Math.max(...meanwhile)).toBeLessThan(MESSAGES);
-  expect(peak - before).toBeLessThan(ROOM);
+  expect(peak - before).toBeLessThan(MAX_GROWTH_BYTES);
   bob.close();
-  deaf.terminate();
+  stalled.terminate();
 });

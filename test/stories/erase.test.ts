@@ -1,12 +1,12 @@
-// What was erased is not on the disk any more: neither what was written, nor the hash of a token, in any file of the server. And whenever
-// the server is killed in the middle of it, nobody else gets the name.
+// An erased account leaves neither message texts nor token hashes in any file of the server. If the server is killed
+// during an erasure, the name can't be claimed by another user.
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { type Server, startSelfhost, startServer } from "../support/servers.ts";
 
-const FREE = { AUTH: "accounts", RATE_LIMIT: "off", ATTEMPTS_PER_MINUTE: "1000" };
+const VARIABLES = { AUTH: "accounts", RATE_LIMIT: "off", ATTEMPTS_PER_MINUTE: "1000" };
 
 let server: Server | null = null;
 afterEach(async () => {
@@ -14,7 +14,7 @@ afterEach(async () => {
   server = null;
 });
 
-interface Person {
+interface Account {
   readonly userName: string;
   readonly token: string;
 }
@@ -24,19 +24,19 @@ async function ask(method: string, path: string, body?: unknown, token?: string)
   return fetch(`${server?.url}${path}`, { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) });
 }
 
-async function claim(userName: string): Promise<Person> {
+async function claim(userName: string): Promise<Account> {
   const response = await ask("POST", "/api/accounts", { userName });
   expect(response.status).toBe(201);
-  return (await response.json()) as Person;
+  return (await response.json()) as Account;
 }
 
-/** Messages to oneself: nobody else has a copy. */
-async function write({ userName, token }: Person, bodies: readonly string[]): Promise<void> {
+/** Sends messages to the sender's own mailbox, so that no other mailbox has a copy. */
+async function write({ userName, token }: Account, bodies: readonly string[]): Promise<void> {
   const messages = bodies.map((body) => ({ to: userName, body }));
   expect((await ask("POST", "/api/messages", messages, token)).status).toBe(200);
 }
 
-/** The files of the server in which one of these stands. */
+/** The files of the server that contain one of these texts. */
 function filesWith(texts: readonly string[]): string[] {
   const { folder = "" } = server ?? {};
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).map((file) => join(folder, file));
@@ -48,9 +48,9 @@ function filesWith(texts: readonly string[]): string[] {
 }
 
 test.each([
-  ["selfhost", () => startSelfhost(FREE)],
-  ["npm start", () => startServer(FREE)],
-])("[H15] what was erased is in no file of the server: %s", { timeout: 120_000 }, async (_how, start) => {
+  ["selfhost", () => startSelfhost(VARIABLES)],
+  ["npm start", () => startServer(VARIABLES)],
+])("[H15] no file of the server contains erased data: %s", { timeout: 120_000 }, async (_how, start) => {
   server = await start();
   const anna = await claim("anna");
   const texts = ["quite a secret", createHash("sha256").update(anna.token).digest("hex")];
@@ -65,10 +65,10 @@ test.each([
 });
 
 test(
-  "[A11] an export that is under way when its mailbox is erased breaks off, and does not look whole",
+  "[A11] a running export breaks off when its mailbox is erased, and does not look complete",
   { timeout: 120_000 },
   async () => {
-    server = await startSelfhost(FREE);
+    server = await startSelfhost(VARIABLES);
     const anna = await claim("anna");
     for (let n = 0; n < 40; n++)
       await write(
@@ -82,7 +82,7 @@ test(
       let bytes = 0;
       for (;;) {
         const { value, done } = (await reader?.read()) ?? { value: undefined, done: true };
-        if (done) return `${bytes} bytes that look whole`;
+        if (done) return `${bytes} bytes that look complete`;
         bytes += value.byteLength;
       }
     };
@@ -90,8 +90,8 @@ test(
   },
 );
 
-test("[H15] killed at any time while it erases, it gives the name to nobody", { timeout: 240_000 }, async () => {
-  server = await startSelfhost(FREE);
+test("[H15] after a kill at any time during an erasure, the name can't be claimed", { timeout: 240_000 }, async () => {
+  server = await startSelfhost(VARIABLES);
   const outcomes = new Set<string>();
   for (const wait of [0, 1, 2, 3, 4, 6, 8, 12]) {
     const anna = await claim(`anna-${wait}`);
@@ -100,7 +100,7 @@ test("[H15] killed at any time while it erases, it gives the name to nobody", { 
       Array.from({ length: 50 }, (_, i) => `${i} ${"x".repeat(10_000)}`),
     );
     const erased = ask("DELETE", "/api/account", undefined, anna.token).catch(() => null);
-    // Not to wait for something, but to end at another point of it each time.
+    // A varying delay, so that each round kills the server at another point of the erasure.
     await new Promise((done) => setTimeout(done, wait));
     await server.kill();
     await erased;

@@ -1,17 +1,17 @@
-// Ten thousand hostile requests and upgrades over real TCP: strange names, headers, cookies, subprotocols, tokens and bodies. The server
-// goes on serving, says nothing of its inside, and opens nothing.
+// 10,000 hostile requests and upgrades over real TCP: malformed names, headers, cookies, subprotocols, tokens and
+// bodies. The server continues to serve, exposes no internal detail, and opens no mailbox.
 import { connect } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Random } from "../chaos/random.ts";
 import { type Server, startServer } from "../support/servers.ts";
 
 const REQUESTS = 10_000;
-const AT_ONCE = 32;
-/** Few enough that many of them use up their attempts, and so many that others don't. */
+const CONCURRENCY = 32;
+/** Few enough that many of them exhaust their attempts, and enough that others don't. */
 const ADDRESSES = 400;
 
-/** What no answer may contain: a stack, a path, a query, the name of a part. */
-const INSIDE =
+/** Details that no response may contain: a stack, a path, a query, the name of a component. */
+const INTERNAL_DETAILS =
   /\n\s+at |\.[jt]s:\d+|node_modules|\/src\/|SQLITE|SELECT |TypeError|ReferenceError|SyntaxError|ZodError|durable/i;
 
 let server: Server;
@@ -28,7 +28,7 @@ beforeAll(async () => {
 
 afterAll(() => server.stop());
 
-/** Sends a text as it is, and returns all that came back until the server closed. */
+/** Sends a raw text; returns everything that the server sent until it closed. */
 function exchange(text: string): Promise<string> {
   const { hostname, port } = new URL(server.url);
   return new Promise((done, fail) => {
@@ -40,15 +40,15 @@ function exchange(text: string): Promise<string> {
     });
     socket.on("data", (chunk: Buffer) => {
       answer += chunk.toString("latin1");
-      if (isWhole(answer)) socket.end();
+      if (isComplete(answer)) socket.end();
     });
     socket.on("error", () => done(answer));
     socket.on("close", () => done(answer));
   });
 }
 
-/** Whether the server has said all that it will: the answer's body, or on an open socket the close. */
-function isWhole(answer: string): boolean {
+/** Whether the response is complete: its body, or on a WebSocket the close frame. */
+function isComplete(answer: string): boolean {
   const [head = "", ...body] = answer.split("\r\n\r\n");
   if (body.length === 0) return false;
   if (head.startsWith("HTTP/1.1 101")) return answer.includes("\x88");
@@ -235,7 +235,7 @@ function hostile(random: Random): string {
   } else lines.push("Connection: close");
   for (let i = random.below(4); i > 0; i--) lines.push(`${random.pick(HEADERS)}: ${random.pick(VALUES)}`);
   const bodiless = upgrade || method === "GET" || method === "HEAD" || method === "TRACE";
-  // Outside of the Worker's own paths the local runtime answers from assets, and loses a long body with its connection.
+  // Outside of the Worker's own paths the local runtime serves assets, and drops the connection if the body is long.
   const bodies = new URL(`${server.url}${path}${name}`).pathname.startsWith("/api/")
     ? BODIES
     : BODIES.filter(({ length }) => length < 1_000);
@@ -244,7 +244,7 @@ function hostile(random: Random): string {
   return `${lines.join("\r\n")}\r\n\r\n${body}`;
 }
 
-test("ten thousand hostile requests open nothing, and learn nothing", { timeout: 300_000 }, async () => {
+test("10,000 hostile requests open no mailbox and learn no internal detail", { timeout: 300_000 }, async () => {
   const random = new Random(20_261_124);
   const statuses = new Map<string, number>();
   let left = REQUESTS;
@@ -256,13 +256,13 @@ test("ten thousand hostile requests open nothing, and learn nothing", { timeout:
       const status = /^HTTP\/1\.1 (\d+)/.exec(answer)?.[1] ?? "none";
       statuses.set(status, (statuses.get(status) ?? 0) + 1);
       const about = `${JSON.stringify(text.slice(0, 600))} → ${answer.slice(0, 600)}`;
-      expect(answer, about).not.toMatch(INSIDE);
+      expect(answer, about).not.toMatch(INTERNAL_DETAILS);
       expect(answer, about).not.toContain('"welcome"');
       expect(Number(status) >= 500 && status !== "501", about).toBe(false);
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, one));
-  // Not all of it stops at the same door.
+  await Promise.all(Array.from({ length: CONCURRENCY }, one));
+  // The requests reach different checks of the server.
   for (const status of ["101", "200", "400", "401", "403", "404", "405", "413", "426", "429"]) {
     if (status !== "405") expect([...statuses.keys()]).toContain(status);
   }

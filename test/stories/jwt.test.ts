@@ -1,5 +1,5 @@
-// Somebody else's users, with keys that are published: a real key set over HTTP that is rotated, a real server, and the SDK, which
-// presents fresh tokens on the open connection.
+// Users of an external issuer with published keys: a real key set over HTTP that is rotated, a real server, and the
+// SDK, which renews its token on the open connection.
 import { createServer, type Server as HttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from "jose";
@@ -11,11 +11,11 @@ type Pair = Awaited<ReturnType<typeof generateKeyPair>>;
 
 let site: HttpServer;
 let server: Server;
-/** What is published at the moment. */
+/** The keys that are published now. */
 let keys: JWK[] = [];
-let asked = 0;
+let keyRequests = 0;
 
-/** The pairs by the id of their key, all published from the beginning but `two`. */
+/** The key pairs by key id, all published from the beginning except `two`. */
 const pairs = new Map<string, { pair: Pair; jwk: JWK }>();
 const pairOf = (kid: string): Pair => (pairs.get(kid) as { pair: Pair }).pair;
 
@@ -30,7 +30,7 @@ beforeAll(async () => {
   }
   keys = [...pairs.values()].map(({ jwk }) => jwk).filter(({ kid }) => kid !== "two");
   site = createServer((_, response) => {
-    asked++;
+    keyRequests++;
     response.setHeader("Content-Type", "application/json");
     response.end(JSON.stringify({ keys }));
   });
@@ -66,12 +66,12 @@ const status = async (token: string) =>
   (await fetch(`${server.url}/api/conversations`, { headers: { Authorization: `Bearer ${token}` } })).status;
 
 test.each(["RS256", "ES256", "EdDSA"])(
-  "[J1] tokens with keys of %s are taken, and others of the same name are not",
+  "[J1] tokens signed with published %s keys are accepted, and forged ones with the same key id are not",
   async (alg) => {
     expect(await status(await signed("alice", pairOf(alg), alg, alg))).toBe(200);
     const forged = await signed("alice", await generateKeyPair(alg, { extractable: true }), alg, alg);
     expect(await status(forged)).toBe(401);
-    // The public key as the secret of an HMAC: the oldest trick.
+    // Algorithm confusion: the public key as the secret of an HMAC.
     const confused = await new SignJWT({ sub: "alice" })
       .setProtectedHeader({ alg: "HS256", kid: alg })
       .setIssuer("https://issuer.test")
@@ -82,25 +82,25 @@ test.each(["RS256", "ES256", "EdDSA"])(
   },
 );
 
-/** Resolves when a token is taken: a key that was published a moment ago is asked for after a while. */
-async function taken(token: string): Promise<void> {
+/** Polls until a token is accepted: the server requests a newly published key after a delay. */
+async function untilAccepted(token: string): Promise<void> {
   while ((await status(token)) !== 200) await new Promise((done) => setTimeout(done, 250));
 }
 
-test("[J6] keys are rotated: the new one is found, the old one counts until it is gone, and inventing keys asks seldom", async () => {
+test("[J6] a rotated key is found, the old one is valid until it is removed, and unknown key ids cause at most one request", async () => {
   const [one, two] = [pairOf("ES256"), pairOf("two")];
   expect(await status(await signed("alice", one, "ES256", "ES256"))).toBe(200);
   keys = [...pairs.values()].map(({ jwk }) => jwk).filter(({ kid }) => kid !== "ES256");
-  await taken(await signed("alice", two, "two", "ES256"));
+  await untilAccepted(await signed("alice", two, "two", "ES256"));
   expect(await status(await signed("alice", one, "ES256", "ES256"))).toBe(401);
-  const before = asked;
+  const before = keyRequests;
   const invented = Array.from({ length: 20 }, (_, i) => signed("alice", one, `invented-${i}`, "ES256").then(status));
   expect(new Set(await Promise.all(invented))).toEqual(new Set([401]));
-  expect(asked - before).toBeLessThanOrEqual(1);
+  expect(keyRequests - before).toBeLessThanOrEqual(1);
 });
 
-test("[J8] a token that can't be good asks the issuer for nothing", async () => {
-  // A server that has no keys yet.
+test("[J8] a token that can't be valid causes no request to the issuer", async () => {
+  // A new server, which has no keys yet.
   const own = await startServer({
     AUTH: "jwt",
     RATE_LIMIT: "off",
@@ -116,16 +116,16 @@ test("[J8] a token that can't be good asks the issuer for nothing", async () => 
         .sign(privateKey);
     const ask = async (token: string) =>
       (await fetch(`${own.url}/api/conversations`, { headers: { Authorization: `Bearer ${token}` } })).status;
-    const before = asked;
+    const before = keyRequests;
     for (const claims of [{ iss: "x" }, { aud: "x" }, { exp: 1 }, { exp: 4e9 + 0.5 }, { nbf: 4e9 }, { sub: "A B" }]) {
       expect(await ask(await made(claims)), JSON.stringify(claims)).toBe(401);
     }
     const none = `${btoa('{"alg":"none"}').replaceAll("=", "")}.${(await made({})).split(".")[1]}.c`;
     for (const token of ["nonsense", "a.b.c", none]) expect(await ask(token)).toBe(401);
-    expect(asked - before).toBe(0);
+    expect(keyRequests - before).toBe(0);
     expect(await ask(await made({}))).toBe(200);
-    expect(asked - before).toBe(1);
-    // Each reason is a line of the log, the first time.
+    expect(keyRequests - before).toBe(1);
+    // The first occurrence of each reason is logged.
     for (const reason of ["issuer", "audience", "expired", "no_expiry", "not_before", "name", "form", "algorithm"]) {
       expect(own.output).toContain(`"reason":"${reason}"`);
     }
@@ -134,7 +134,7 @@ test("[J8] a token that can't be good asks the issuer for nothing", async () => 
   }
 });
 
-test("[J8] while the issuer is down a hundred tokens ask it once or twice, and when it is back they are good", async () => {
+test("[J8] while the issuer is down, 100 tokens cause few requests with back-off, and when it is back they are valid", async () => {
   let isDown = true;
   let tries = 0;
   const issuer = createServer((_, response) => {
@@ -157,7 +157,7 @@ test("[J8] while the issuer is down a hundred tokens ask it once or twice, and w
     const begun = Date.now();
     const all = await Promise.all(Array.from({ length: 100 }, ask));
     expect(new Set(all)).toEqual(new Set([401]));
-    // The pauses are 1 s, 2 s, 4 s…, so this many fit in however long the hundred took.
+    // The back-off is 1 s, 2 s, 4 s…, which limits the requests in the time that the 100 took.
     expect(tries).toBeLessThanOrEqual(Math.floor(Math.log2(1 + (Date.now() - begun) / 1_000)) + 1);
     isDown = false;
     while ((await ask()) !== 200) await new Promise((done) => setTimeout(done, 100));
@@ -167,7 +167,7 @@ test("[J8] while the issuer is down a hundred tokens ask it once or twice, and w
   }
 });
 
-test("[J4] the SDK stays connected beyond the expiry of its tokens", async () => {
+test("[J4] the SDK stays connected after the expiry of its tokens", async () => {
   let count = 0;
   const enough = Promise.withResolvers<void>();
   const token = () => {

@@ -1,5 +1,5 @@
-// A mailbox set back to an older copy of its file: no number is given twice, nothing is hidden, and what peers know to be missing is
-// sent again. With one real server and its state folder.
+// Mailboxes are restored to an older copy of the state folder: no seq is reused, the loss is reported by a gap, and a
+// lost message can be sent again. With one real server.
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { startServer } from "../support/servers.ts";
 
 const bodies = (frames: Record<string, unknown>[]) => frames.map((frame) => frame["body"]);
 
-test("[R3][M5] everything is set back to a copy: numbers go on, the gap is said, and what was lost can't be mistaken", async () => {
+test("[R3][M5] after a restore of all mailboxes seqs continue, devices receive a gap, and new messages have new seqs", async () => {
   const server = await startServer();
   onTestFinished(() => server.stop());
   const alice = await open(server.url, "alice");

@@ -1,4 +1,5 @@
-// The folder of `npm run selfhost`: one server for one folder, whatever path leads there, and no files of names that nobody has.
+// The state folder of `npm run selfhost`: one server for one folder, whatever its path, and no files for unclaimed
+// names.
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
@@ -55,7 +56,7 @@ function tablesOf(server: Server): Map<string, number> {
   );
 }
 
-test("a second server of the same folder does not start, whatever path leads there", async () => {
+test("a second server on the same folder does not start, by whatever path", async () => {
   const server = await start();
   const alice = await open(server.url, "alice");
   const link = join(folder(), "link");
@@ -65,26 +66,26 @@ test("a second server of the same folder does not start, whatever path leads the
   for (const path of [server.folder, link, `${server.folder}/./`, deep]) {
     await expect(startSelfhost(OPEN, ["--state", path]), path).rejects.toThrow(/Process \d+ serves .* already/);
   }
-  // And the first one is none the worse for it.
+  // The first server is not affected.
   alice.send({ type: "send", id: 1, to: "alice", body: "still here" });
   expect(await alice.until("accepted")).toMatchObject({ state: "stored" });
   alice.line.close();
 });
 
-test("the lock is the kernel's: it ends with whoever has it, and a file that was left behind is none", async () => {
-  const place = folder();
-  const held = spawn("flock", ["-n", join(place, ".lock"), "sh", "-c", "echo held; read line"]);
+test("the lock is released by the kernel when its holder ends, and a leftover lock file locks nothing", async () => {
+  const root = folder();
+  const held = spawn("flock", ["-n", join(root, ".lock"), "sh", "-c", "echo held; read line"]);
   await once(held.stdout, "data");
-  expect(lock(place)).toEqual({ holder: "" });
+  expect(lock(root)).toEqual({ holder: "" });
   held.stdin.end();
   await once(held, "close");
-  const { fd } = lock(place);
+  const { fd } = lock(root);
   expect(fd).toEqual(expect.any(Number));
-  expect(readFileSync(join(place, ".lock"), "utf8")).toBe(String(process.pid));
-  expect(lock(place)).toEqual({ holder: String(process.pid) });
+  expect(readFileSync(join(root, ".lock"), "utf8")).toBe(String(process.pid));
+  expect(lock(root)).toEqual({ holder: String(process.pid) });
 });
 
-test("after SIGKILL to everything the folder is free, and after SIGKILL to the first process alone it is not", async () => {
+test("the folder is free after SIGKILL to all processes, and locked after SIGKILL to the first process alone", async () => {
   const server = await start();
   const first = Number(readFileSync(join(server.folder, "mailboxes/.lock"), "utf8"));
   const workerd = Number(spawnSync("pgrep", ["-P", String(first)]).stdout.toString());
@@ -97,7 +98,7 @@ test("after SIGKILL to everything the folder is free, and after SIGKILL to the f
   expect(await (await fetch(`${server.url}/api/health`)).json()).toMatchObject({ status: "ok" });
 });
 
-test("[A6] names that nobody has leave no file behind once the server starts again, and whatever has content stays", async () => {
+test("[A6] a restart removes the empty files of unclaimed names, and keeps all files with content", async () => {
   const server = await start({ RATE_LIMIT: "off" });
   const claim = (userName: string) =>
     fetch(`${server.url}/api/accounts`, { method: "POST", body: JSON.stringify({ userName }) });
@@ -108,7 +109,7 @@ test("[A6] names that nobody has leave no file behind once the server starts aga
     });
   for (const name of ["alice", "bob", "carol"]) expect((await claim(name)).ok).toBe(true);
   for (let n = 0; n < 40; n++) expect((await guess(`nobody-${n}`)).status).toBe(401);
-  // SIGKILL: of what is new, everything is in the files beside the databases.
+  // After SIGKILL all recent writes are in the WAL files.
   await server.kill();
   const before = tablesOf(server);
   const full = [...before].filter(([, tables]) => tables > 0).map(([name]) => name);
@@ -121,9 +122,9 @@ test("[A6] names that nobody has leave no file behind once the server starts aga
   expect(readdirSync(join(server.folder, "mailboxes/restante-Mailbox"))).toContain("metadata.sqlite");
 });
 
-test("in doubt a file stays: another size, another form, something beside it, another name", () => {
-  const place = folder();
-  const kind = join(place, "restante-Mailbox");
+test("the sweep keeps every file with another size, content, companion file, name or folder", () => {
+  const root = folder();
+  const kind = join(root, "restante-Mailbox");
   mkdirSync(kind);
   let count = 0;
   const fileOf = () => join(kind, `${String(++count).padStart(64, "0")}.sqlite`);
@@ -134,7 +135,7 @@ test("in doubt a file stays: another size, another form, something beside it, an
     return file;
   };
   const empty = make();
-  // What bare workerd leaves: a page, and nothing in it.
+  // The file that bare workerd leaves: one empty page.
   using database = new DatabaseSync(empty);
   database.exec("CREATE TABLE t (a); DROP TABLE t; VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
   database.close();
@@ -161,10 +162,10 @@ test("in doubt a file stays: another size, another form, something beside it, an
   writeFileSync(cell, page);
   const other = join(kind, "metadata.sqlite");
   copyFileSync(empty, other);
-  const beside = join(place, `${"f".repeat(64)}.sqlite`);
+  const beside = join(root, `${"f".repeat(64)}.sqlite`);
   copyFileSync(empty, beside);
-  const stays = [table, view, withWal, withJournal, short, nothing, zeros, cell, other, beside];
-  expect(sweep(place)).toBe(1);
+  const kept = [table, view, withWal, withJournal, short, nothing, zeros, cell, other, beside];
+  expect(sweep(root)).toBe(1);
   expect(existsSync(empty)).toBe(false);
-  expect(stays.filter((file) => !existsSync(file))).toEqual([]);
+  expect(kept.filter((file) => !existsSync(file))).toEqual([]);
 });

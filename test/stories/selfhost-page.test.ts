@@ -1,4 +1,4 @@
-// The page as `npm start` serves it, and as `npm run selfhost` does: the same answers for the same questions.
+// `npm start` and `npm run selfhost` serve the web pages alike: the same responses to the same requests.
 import { request } from "node:http";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { OPEN, type Server, startSelfhost, startServer } from "../support/servers.ts";
@@ -42,28 +42,28 @@ const PATHS = [
   ),
 ];
 
-/** As it is written: nothing of the path is brought into order before it leaves. */
-function ask(server: Server, method: string, path: string): Promise<unknown[]> {
+/** Requests the path as it is, without normalization. */
+function get(server: Server, method: string, path: string): Promise<unknown[]> {
   const { hostname, port } = new URL(server.url);
   return new Promise((done, fail) => {
-    const asked = request({ hostname, port, method, path }, (response) => {
+    const sent = request({ hostname, port, method, path }, (response) => {
       const { location, "content-type": type } = response.headers;
       const policy = response.headers["content-security-policy"];
       response.resume().once("end", () => done([response.statusCode, location, type, policy]));
     });
-    asked.once("error", fail).end();
+    sent.once("error", fail).end();
   });
 }
 
-test.each(PATHS)("GET %s", async (path) => {
-  expect(await ask(selfhost, "GET", path)).toEqual(await ask(wrangler, "GET", path));
+test.each(PATHS)("both servers respond alike to GET %s", async (path) => {
+  expect(await get(selfhost, "GET", path)).toEqual(await get(wrangler, "GET", path));
 });
 
 test.each(["HEAD", "POST", "PUT", "DELETE", "OPTIONS"])(
-  "%s of pages, of other paths of theirs, and of nothing",
+  "both servers respond alike to %s of pages, of their aliases, and of unknown paths",
   async (method) => {
     for (const path of ["/", "/status", "/status/", "/index.html", "/page.js", "/nothing", "/api/docs"]) {
-      expect(await ask(selfhost, method, path), path).toEqual(await ask(wrangler, method, path));
+      expect(await get(selfhost, method, path), path).toEqual(await get(wrangler, method, path));
     }
   },
 );

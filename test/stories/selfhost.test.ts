@@ -1,5 +1,5 @@
-// Without Cloudflare: the bundle that is deployed, in bare workerd, as `npm run selfhost` starts it. The page is served as it is
-// there, the promises hold, and SIGKILL in the middle of everything loses nothing that was accepted.
+// Without Cloudflare: the deployed bundle in bare workerd, under `npm run selfhost`. It serves the web page, keeps the
+// promises of the protocol, and loses no accepted message on SIGKILL.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -15,12 +15,12 @@ import { OPEN, type Server, startSelfhost } from "../support/servers.ts";
 
 let server: Server;
 
-/** Whatever of it is left. */
+/** Kills the processes of a group that are left. */
 function stopGroup(pid = 0): void {
   try {
     process.kill(-pid, "SIGKILL");
   } catch {
-    // Nothing is.
+    // None is left.
   }
 }
 
@@ -30,7 +30,7 @@ beforeAll(async () => {
 
 afterAll(() => server.stop());
 
-test("the page is there, with its headers, and nothing else of the disk is", async () => {
+test("the web page is served with its headers, and no other file of the disk", async () => {
   const page = await fetch(server.url);
   expect(page.status).toBe(200);
   expect(page.headers.get("Content-Type")).toBe("text/html; charset=utf-8");
@@ -46,7 +46,7 @@ test("the page is there, with its headers, and nothing else of the disk is", asy
     const nothing = await fetch(`${server.url}${path}`);
     expect([nothing.status, await nothing.json()], path).toMatchObject([404, { code: "not_found" }]);
   }
-  // The reference is a page of its own, under a policy of its own; its description is the Worker's.
+  // The API reference is a page with its own policy; its description comes from the Worker.
   const docs = await fetch(`${server.url}/api/docs`);
   expect([docs.status, docs.headers.get("Content-Type")]).toEqual([200, "text/html; charset=utf-8"]);
   expect(docs.headers.get("Content-Security-Policy")).toContain("trusted-types default dompurify");
@@ -57,7 +57,7 @@ test("the page is there, with its headers, and nothing else of the disk is", asy
   expect(await (await fetch(`${server.url}/api/health`)).json()).toMatchObject({ status: "ok" });
 });
 
-test("both dialects speak, receipts come, and SIGKILL in a burst loses nothing that was accepted", async () => {
+test("both dialects work, receipts arrive, and SIGKILL in a burst loses no accepted message", async () => {
   const receivers = ["w1", "w2", "w3"];
   const [sender, page] = [await open(server.url, "sender"), await plain(server.url, "w1")];
   sender.send({ type: "send", id: 1, to: "w1", body: "hello" });
@@ -92,7 +92,7 @@ test("both dialects speak, receipts come, and SIGKILL in a burst loses nothing t
   for (const one of accepted) expect(arrived).toContain(one);
 });
 
-test("asked to stop it stops, with nothing left, though a socket is open", async () => {
+test("on SIGTERM the server stops and leaves no process, although a socket is open", async () => {
   const folder = mkdtempSync(join(tmpdir(), "restante-selfhost-"));
   const args = [resolve(import.meta.dirname, "../../scripts/run.mjs"), "selfhost", "--port", "0", "--state", folder];
   const child = spawn(process.execPath, [...args, "--var", "AUTH:open"], { detached: true });
@@ -101,7 +101,7 @@ test("asked to stop it stops, with nothing left, though a socket is open", async
     for await (const text of child.stdout) if (/Ready on /.test((output += String(text)))) break;
     const url = /http:\/\/127\.0\.0\.1:\d+/.exec(output)?.[0] ?? "";
     const alice = await open(url, "alice");
-    // To it alone, as a service manager may.
+    // To the first process alone, as a service manager may.
     child.kill("SIGTERM");
     expect(await once(child, "close")).toEqual([143, null]);
     await alice.line.end();
@@ -112,12 +112,12 @@ test("asked to stop it stops, with nothing left, though a socket is open", async
   }
 });
 
-test("what it keeps is in one folder", async () => {
+test("all state is in one folder", async () => {
   expect(readdirSync(server.folder).toSorted()).toEqual(["mailboxes", "server"]);
   expect(readdirSync(join(server.folder, "mailboxes/restante-Mailbox")).length).toBeGreaterThan(3);
 });
 
-test("accounts work with the SDK, and guesses are counted by the address that the server has seen", async () => {
+test("accounts work with the SDK, and failed attempts are counted by the address of the TCP connection", async () => {
   const own = await startSelfhost({ ATTEMPTS_PER_MINUTE: "3" });
   try {
     const { token } = await claim(own.url, { userName: "alice" });
@@ -138,7 +138,7 @@ test("accounts work with the SDK, and guesses are counted by the address that th
   }
 });
 
-test("behind a proxy the address is what the proxy saw, without a port, and what is no address is nobody's", async () => {
+test("behind a proxy the address is the one that the proxy reports, without a port, and all invalid ones count as one", async () => {
   const own = await startSelfhost({ ATTEMPTS_PER_MINUTE: "3" }, ["--behind-proxy"]);
   try {
     const guess = async (forwarded: string) =>
@@ -149,7 +149,7 @@ test("behind a proxy the address is what the proxy saw, without a port, and what
           body: JSON.stringify({ userName: "alice", code: "00000-00000-00000-00000-00000" }),
         })
       ).status;
-    // One address in each row: its fourth attempt is one too many, however it is written.
+    // Each row is one address in several spellings: the fourth attempt exceeds the limit.
     for (const row of [
       ["203.0.113.7", "203.0.113.7:5000", "198.51.100.1, 203.0.113.7:5001", "1.1.1.1,203.0.113.7"],
       ["2001:db8::1", "[2001:db8::1]:443", "[2001:db8::1]", "203.0.113.9, [2001:db8::1]:80"],
@@ -165,17 +165,17 @@ test("behind a proxy the address is what the proxy saw, without a port, and what
   }
 });
 
-test("without the flag a forwarded address counts for nothing, and the server says once that it came", async () => {
+test("without --behind-proxy a forwarded address is ignored, and the server reports it once", async () => {
   for (let n = 0; n < 3; n++) {
     await fetch(`${server.url}/api/auth`, { headers: { "X-Forwarded-For": "203.0.113.7" } });
   }
   await expect.poll(() => server.output.split("start with --behind-proxy").length).toBe(2);
 });
 
-test("[K9] workerd connects to nothing private that is not named by its address, whatever a name resolves to", async () => {
-  const touched: string[] = [];
+test("[K9] workerd connects to a private address only if it is named as an address, whatever a name resolves to", async () => {
+  const requested: string[] = [];
   const inside = createServer((request, response) => {
-    touched.push(String(request.url));
+    requested.push(String(request.url));
     request.resume().once("end", () => response.end());
   });
   await new Promise<void>((done) => inside.listen(0, "127.0.0.1", done));
@@ -193,32 +193,32 @@ test("[K9] workerd connects to nothing private that is not named by its address,
     await ask("PUT", `/api/admin/services/${name}/webhook`, { url });
     await ask("POST", "/api/messages?user=alice", { to: name, body: "hi" });
   };
-  // The name is let through by its spelling, and stands for all that resolve to what is private.
+  // The name passes the check of its spelling, like every name that resolves to a private address.
   let own = await startSelfhost({ ...OPEN, ADMIN_TOKEN, WEBHOOK_HOSTS: `localhost:${port}` });
   try {
     await hook("spy", `http://localhost:${port}/by-name`);
     while ((await ask("GET", "/api/admin/services/spy", null)).webhook.tries === 0);
-    expect(touched).toEqual([]);
+    expect(requested).toEqual([]);
   } finally {
     await own.stop();
   }
   own = await startSelfhost({ ...OPEN, ADMIN_TOKEN, WEBHOOK_HOSTS: `127.0.0.1:${port}` });
   try {
     await hook("shop", `http://127.0.0.1:${port}/by-address`);
-    await expect.poll(() => touched).toEqual(["/by-address"]);
+    await expect.poll(() => requested).toEqual(["/by-address"]);
   } finally {
     await own.stop();
     inside.close();
   }
 });
 
-test("wrong flags are named before anything is built", async () => {
-  for (const [flags, told] of [
+test("an error names wrong flags before anything is built", async () => {
+  for (const [flags, message] of [
     [["--prot", "1"], "--prot"],
     [["--var", "auth=open"], "NAME:VALUE"],
     [["--env", "NO_SUCH_VARIABLE"], "NO_SUCH_VARIABLE"],
     [["--var", "JURISDICTION:eu"], "JURISDICTION is Cloudflare's"],
   ] as const) {
-    await expect(startSelfhost({}, [...flags])).rejects.toThrow(told);
+    await expect(startSelfhost({}, [...flags])).rejects.toThrow(message);
   }
 });

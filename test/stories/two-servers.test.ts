@@ -1,4 +1,4 @@
-// The main job, on real processes and real sockets: two people on two servers, and nothing lost.
+// The main use case on real processes and real sockets: two users on two servers, without loss.
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { cut, open, plain } from "../support/people.ts";
 import { heard } from "../support/line.ts";
@@ -20,18 +20,18 @@ afterAll(async () => {
 
 const bodies = (frames: Record<string, unknown>[]) => frames.map((frame) => frame["body"]);
 
-test("two people on two servers talk, live, both ways", async () => {
+test("two users on two servers exchange messages live, both ways", async () => {
   const [u1, u2] = [await open(first.url, "u1"), await open(second.url, "u2")];
   u1.send({ type: "send", id: 1, to: "u2", body: "你好" });
   expect(await u2.until("message")).toMatchObject({ from: "u1", body: "你好" });
   u2.send({ type: "send", id: 1, to: "u1", body: "hi" });
   const reply = await u1.until("message");
   expect(bodies([reply, await u1.until("message")])).toEqual([undefined, "hi"]);
-  // It comes some time after the answer, and is not to be met by whoever opens u2 next.
+  // The mark arrives after `accepted`; the next test that opens u2 must not receive it.
   await u2.mark("stored");
 });
 
-test("[L4][R1] five messages while u2 is away, and u2 comes back on the other server: all five, in order, once", async () => {
+test("[L4][R1] a device that reconnects on the other server receives its five missed messages once, in order", async () => {
   const u1 = await open(first.url, "u1");
   const u2 = await open(second.url, "u2");
   u2.ack(u2.welcome.head);
@@ -44,7 +44,7 @@ test("[L4][R1] five messages while u2 is away, and u2 comes back on the other se
   expect(await back.settled()).toEqual([]);
 });
 
-test("classic clients on two servers talk, and what one misses waits for it", async () => {
+test("classic clients on two servers exchange messages, and a missed message arrives at the next connect", async () => {
   const [zhang, li] = [await plain(first.url, "张三"), await plain(second.url, "李四")];
   zhang.say(JSON.stringify({ receiver: "李四", msg: "在吗" }));
   expect(await heard(li)).toMatchObject({ sender: "张三", receiver: "李四", msg: "在吗" });
@@ -54,7 +54,7 @@ test("classic clients on two servers talk, and what one misses waits for it", as
   expect(await heard(await plain(first.url, "李四"))).toMatchObject({ msg: "明天见" });
 });
 
-test("who is online is right across servers, with three tabs of one user", async () => {
+test("the census is correct across servers, with three tabs of one user", async () => {
   const online = async (server: Server) => (await fetch(`${server.url}/api/online`)).json();
   const before = (await online(first)) as { users: number; sockets: number };
   await open(first.url, "tabs", "one");
@@ -65,7 +65,7 @@ test("who is online is right across servers, with three tabs of one user", async
   await expect.poll(() => online(second)).toEqual({ users: before.users + 1, sockets: before.sockets + 2 });
 });
 
-test("connects and disconnects are logged as lines of JSON, without any text of a message", async () => {
+test("connects and disconnects are logged as lines of JSON, without message texts", async () => {
   const u3 = await open(first.url, "u3", "laptop");
   u3.send({ type: "send", id: 1, to: "u4", body: "a secret" });
   await u3.until("accepted");
@@ -87,7 +87,7 @@ test("connects and disconnects are logged as lines of JSON, without any text of 
   expect(mailboxes.output).toContain('"auth_open"');
 });
 
-test("[S5][L4] everything is killed in the middle of a burst: every accepted message is there once, in order", async () => {
+test("[S5][L4] after a kill of all processes in a burst every accepted message is there once, in order", async () => {
   const receivers = ["w1", "w2", "w3"];
   const accepted = new Map<number, string>();
   const sender = await open(first.url, "burst");
@@ -106,17 +106,17 @@ test("[S5][L4] everything is killed in the middle of a burst: every accepted mes
   await mailboxes.restart();
   await Promise.all([first.restart(), second.restart()]);
 
-  // What was told before the line broke counts as told.
+  // An `accepted` that was received before the connection broke counts.
   for (;;) {
     const frame = await sender.next().catch(() => null);
     if (frame === null) break;
     if (frame["type"] === "accepted") accepted.set(Number(frame["id"]), String(frame["state"]));
   }
-  // A front that has not found the mailboxes yet refuses, and a client tries again.
+  // A front server that has not found the mailboxes yet refuses, and a client retries.
   const again = await vi.waitFor(() => open(second.url, "burst"), { timeout: 30_000, interval: 200 });
   await vi.waitFor(() => open(first.url, "somebody"), { timeout: 30_000, interval: 200 });
   expect(again.welcome.lastId).toBeGreaterThanOrEqual(Math.max(...accepted.keys()));
-  // Sent again, as a device does that has no answer: nothing arrives twice.
+  // Sent again, as by a device without answers: no message arrives twice.
   const last = again.welcome.lastId;
   for (let n = 1; n <= last; n++) again.send({ type: "send", id: n, to: receivers[n % 3], body: n });
   await again.take("accepted", last);

@@ -1,4 +1,5 @@
-// A webhook as a backend has it: a real server is posted to, says no, is slow to come back, and the mailbox's own server is killed meanwhile.
+// Webhooks against a real receiver that refuses, redirects and does not respond, while the mailbox's own server is
+// killed.
 import { createHmac } from "node:crypto";
 import { createServer, type IncomingMessage, type Server as Receiver } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -13,10 +14,10 @@ const ADMIN_TOKEN = "operator-secret-of-at-least-32-characters";
 let server: Server;
 let receiver: Receiver;
 let url: string;
-/** What the receiver says next, 0 for nothing at all; and what it was sent, with what it said. */
+/** The status of the receiver's next response, 0 for no response; and all posts, with the status of their responses. */
 let status = 200;
 const posts: { readonly status: number; readonly headers: IncomingMessage["headers"]; readonly text: string }[] = [];
-let heard: () => void = () => undefined;
+let onPost: () => void = () => undefined;
 
 beforeAll(async () => {
   receiver = createServer((request, response) => {
@@ -25,7 +26,7 @@ beforeAll(async () => {
     request.on("end", () => {
       posts.push({ status, headers: request.headers, text });
       if (status > 0) response.writeHead(status, status === 302 ? { Location: `${url}elsewhere` } : {}).end();
-      heard();
+      onPost();
     });
   });
   await new Promise<void>((done) => receiver.listen(0, "127.0.0.1", done));
@@ -58,7 +59,7 @@ const sendTo = (to: string, ...bodies: unknown[]) =>
 
 const send = (...bodies: unknown[]) => sendTo("shop", ...bodies);
 
-/** A service of its own, with a webhook. */
+/** Creates a service with a webhook. */
 async function hooked(name: string): Promise<void> {
   await ask("POST", "/api/admin/services", { userName: name, scopes: ["read"] }, ADMIN_TOKEN);
   await ask("PUT", `/api/admin/services/${name}/webhook`, { url }, ADMIN_TOKEN);
@@ -67,7 +68,7 @@ async function hooked(name: string): Promise<void> {
 const postsTo = (name: string) => posts.filter(({ text }) => (JSON.parse(text) as { user: string }).user === name);
 const identityOf = (post: (typeof posts)[number] | undefined) => [post?.headers["webhook-id"], post?.text];
 
-/** Resolves when the webhook has failed so often, and that is written. */
+/** Resolves when `count` failures of the webhook are stored. */
 async function failed(name: string, count: number): Promise<void> {
   const path = `/api/admin/services/${name}`;
   const tries = async () =>
@@ -75,7 +76,7 @@ async function failed(name: string, count: number): Promise<void> {
   while ((await tries()) < count) await Promise.resolve();
 }
 
-/** Changes the mailbox of `name` on the disk of a server that is not running. */
+/** Changes the mailbox of `name` on the disk of a stopped server. */
 function change(name: string, ...statements: string[]): void {
   const files = readdirSync(server.folder, { recursive: true, encoding: "utf8" }).filter((one) =>
     /Mailbox.*\.sqlite$/.test(one),
@@ -91,21 +92,21 @@ function change(name: string, ...statements: string[]): void {
   expect(found.length).toBe(1);
 }
 
-/** Resolves when what was posted is so. */
+/** Resolves when `is` is true; it is checked after each post. */
 async function until(is: () => boolean): Promise<void> {
-  while (!is()) await new Promise<void>((done) => (heard = done));
+  while (!is()) await new Promise<void>((done) => (onPost = done));
 }
 
 const framesOf = ({ text }: { readonly text: string }) =>
   (JSON.parse(text) as { frames: { seq: number; body: unknown }[] }).frames;
-const taken = () => posts.filter((post) => post.status === 200).flatMap(framesOf);
+const delivered = () => posts.filter((post) => post.status === 200).flatMap(framesOf);
 
-test("[K2][K3][K4][K5] what reaches the mailbox is posted, signed, in order and at least once, through refusals and a kill", async () => {
+test("[K2][K3][K4][K5] messages are posted signed, in order and at least once, despite refusals and a kill", async () => {
   await ask("POST", "/api/admin/services", { userName: "shop", scopes: ["read"] }, ADMIN_TOKEN);
   const { secret } = (await ask("PUT", "/api/admin/services/shop/webhook", { url }, ADMIN_TOKEN)) as { secret: string };
 
   await send("one", "two");
-  await until(() => taken().length === 2);
+  await until(() => delivered().length === 2);
   for (const { headers, text } of posts) {
     const signed = `${String(headers["webhook-id"])}.${String(headers["webhook-timestamp"])}.${text}`;
     const key = Buffer.from(secret.replace("whsec_", ""), "base64");
@@ -113,30 +114,30 @@ test("[K2][K3][K4][K5] what reaches the mailbox is posted, signed, in order and 
     expect(headers["webhook-signature"]).toBe(`v1,${signature}`);
   }
 
-  // A redirect is not followed: it is a no.
+  // A redirect is not followed: it counts as a failure.
   status = 302;
   await send("three");
   await until(() => posts.some((post) => post.status === 302));
   status = 200;
-  await until(() => taken().some(({ body }) => body === "three"));
+  await until(() => delivered().some(({ body }) => body === "three"));
 
-  // Killed in the middle of a post: the alarm that was set before rings in the next life, with no request.
+  // Killed during a post: the alarm that was set before fires in the next instance, without a request.
   status = 0;
   await send("four");
   await until(() => posts.some((post) => post.status === 0));
   status = 200;
   await server.kill();
   await server.restart();
-  await until(() => taken().some(({ body }) => body === "four"));
+  await until(() => delivered().some(({ body }) => body === "four"));
   await send("five");
-  await until(() => taken().some(({ body }) => body === "five"));
+  await until(() => delivered().some(({ body }) => body === "five"));
 
-  const once = [...new Map(taken().map((frame) => [frame.seq, frame.body])).values()];
+  const once = [...new Map(delivered().map((frame) => [frame.seq, frame.body])).values()];
   expect(once).toEqual(["one", "two", "three", "four", "five"]);
   expect(posts.every(({ text }) => JSON.parse(text).user === "shop")).toBe(true);
 });
 
-test("[K7] after a kill a post that was not taken is made again as it was, and what came since is in the next one", async () => {
+test("[K7] after a kill a failed post is repeated unchanged, and later messages are in the next one", async () => {
   await hooked("store");
   status = 503;
   await sendTo("store", "one", "two");
@@ -154,7 +155,7 @@ test("[K7] after a kill a post that was not taken is made again as it was, and w
   expect(last?.headers["webhook-id"]).not.toBe(first?.headers["webhook-id"]);
 });
 
-test("[V5][K7] a table of before gets its columns, and what code of before has had taken is not posted again", async () => {
+test("[V5][K7] a table of older code gets its new columns, and messages that older code has delivered are not posted again", async () => {
   await hooked("kiosk");
   status = 503;
   await server.kill();
@@ -165,7 +166,7 @@ test("[V5][K7] a table of before gets its columns, and what code of before has h
   await failed("kiosk", 2);
   const [first, second] = postsTo("kiosk");
   expect(identityOf(second)).toEqual(identityOf(first));
-  // Code of before knows the cursor, and not what had failed.
+  // Older code advances the cursor and ignores the failed post.
   await server.kill();
   change("kiosk", "UPDATE device SET cursor = (SELECT last FROM webhook) WHERE name = '+'");
   status = 200;
@@ -180,10 +181,10 @@ test("[V5][K7] a table of before gets its columns, and what code of before has h
   ).toEqual(["two"]);
 });
 
-test("[K5][K8] what listens on this machine and is not named stays untouched, whatever its address looks like", async () => {
-  const untouched: string[] = [];
+test("[K5][K8] a local listener that is not in WEBHOOK_HOSTS receives no request, whatever the spelling of its address", async () => {
+  const requested: string[] = [];
   const secret = createServer((request, response) => {
-    untouched.push(String(request.url));
+    requested.push(String(request.url));
     response.end();
   });
   await new Promise<void>((done) => secret.listen(0, done));
@@ -198,13 +199,13 @@ test("[K5][K8] what listens on this machine and is not named stays untouched, wh
       await expect(set, there).rejects.toThrow(/^400 .*"field":"url"/);
     }
   }
-  // One that an earlier version has taken is looked at again before each post.
+  // A URL that an older version accepted is checked again before each post.
   await server.kill();
   change("spy", `UPDATE webhook SET url = 'http://127.0.0.1:${port}/before'`);
   await server.restart();
   await sendTo("spy", "hi");
   await failed("spy", 1);
   expect(server.output).toMatch(/"webhook_failed".*"user":"spy","status":0,.*"reason":"it must be https"/);
-  expect(untouched).toEqual([]);
+  expect(requested).toEqual([]);
   secret.close();
 });

@@ -1,4 +1,4 @@
-// People with accounts, for tests inside the runtime: a claimed name, its token, and requests as a browser or as a program makes them.
+// Accounts for tests inside the runtime: claimed names with tokens, and requests like those of browsers and programs.
 import { env, exports } from "cloudflare:workers";
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { V1 } from "../../src/protocol/version.ts";
@@ -15,12 +15,12 @@ export interface Account {
   readonly device: string;
 }
 
-/** A request to the door, as it stands. */
+/** Sends a request to the Worker. */
 export function ask(path: string, init: RequestInit = {}): Promise<Response> {
   return exports.default.fetch(new Request(`${HOST}${path}`, init));
 }
 
-/** A request with a JSON body, and a token if there is one; from an address of its own. */
+/** Sends a request with a JSON body, and a token if one is given, from an unused address. */
 export function say(method: string, path: string, body?: unknown, token?: string): Promise<Response> {
   const headers: Record<string, string> = { "CF-Connecting-IP": address() };
   if (token !== undefined) headers["Authorization"] = `Bearer ${token}`;
@@ -29,20 +29,20 @@ export function say(method: string, path: string, body?: unknown, token?: string
 
 let addresses = 0;
 
-/** An address that no other request has. */
+/** An address that no other request uses. */
 export function address(): string {
   addresses++;
   return `198.18.${addresses >> 8}.${addresses & 255}`;
 }
 
-/** Claims a name that no other test has. */
+/** Claims a name that no other test uses. */
 export async function claimed(name: string): Promise<Account> {
   const response = await say("POST", "/api/accounts", { userName: fresh(name) });
   if (response.status !== 201) throw new Error(`not claimed: ${response.status} ${await response.text()}`);
   return response.json();
 }
 
-/** Days go by: what its tables say of an account's devices lies so many ms longer ago. An hour, if nothing else is said. */
+/** Moves the times that an account stores of its devices into the past, by `ms` (default: an hour). */
 export async function age({ userName }: Pick<Account, "userName">, ms = 3_600_000): Promise<void> {
   await runInDurableObject(env.MAILBOX.getByName(userName), (_, { storage: { sql } }) => {
     sql.exec("UPDATE token SET created = created - ?1, seen = seen - ?1, proved = proved - ?1", ms);
@@ -51,7 +51,7 @@ export async function age({ userName }: Pick<Account, "userName">, ms = 3_600_00
   await evictDurableObject(env.MAILBOX.getByName(userName), { webSockets: "hibernate" });
 }
 
-/** One more device, by a link code of the first one. */
+/** Adds a device, by a link code of the first one. */
 export async function linked(account: Account, label = "Tablet", maker = account.token): Promise<Account> {
   const { code } = await (await say("POST", "/api/link-codes", undefined, maker)).json<{ code: string }>();
   const response = await say("POST", "/api/sign-in", { userName: account.userName, code, label });
@@ -59,7 +59,10 @@ export async function linked(account: Account, label = "Tablet", maker = account
   return response.json();
 }
 
-/** A passkey made by the account's device; `enter` signs a fresh challenge with it, and what it returns signs in with that. */
+/**
+ * Adds a passkey to the account. `enter` signs a new challenge with it, and returns a function that signs in with the
+ * result.
+ */
 export async function withPasskey({ userName, token }: Account, label = "My key") {
   const key = await Authenticator.make();
   const about = { origin: HOST, host: new URL(HOST).host };
@@ -77,7 +80,7 @@ export async function withPasskey({ userName, token }: Account, label = "My key"
     const response = await by.get({ ...about, challenge, counter });
     return () => say("POST", "/api/sign-in/passkey", { userName, response });
   };
-  /** Signs a challenge to prove something with. */
+  /** Signs a challenge and sends it as a fresh proof. */
   const prove = async (counter: number, as = token) => {
     const challenge = await options("/api/proof/passkey/options", undefined, as);
     const response = await key.get({ ...about, challenge, counter });
@@ -86,13 +89,13 @@ export async function withPasskey({ userName, token }: Account, label = "My key"
   return { key, enter, prove };
 }
 
-/** Opens a mailbox's socket with a token in the header. */
+/** Opens a socket to a mailbox, with a token in the header. */
 export async function openAs({ userName, token }: Pick<Account, "userName" | "token">, device = "phone") {
   const path = `/client/${encodeURIComponent(userName)}?device=${device}`;
   return Device.on(lineOf(await upgrade(path, V1, { Authorization: `Bearer ${token}` })));
 }
 
-/** Tries to, and returns the code that it was closed with. */
+/** Tries to open a socket; returns the code of its close. */
 export async function closedWith(
   userName: string,
   headers: Record<string, string>,

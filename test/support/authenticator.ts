@@ -1,5 +1,5 @@
-// An authenticator of our own, for what no browser would do: it signs whatever it is given, for any origin, with any counter.
-// The bytes are those of Web Authentication Level 3, 6.1 and 6.5, with an ES256 key and, if nothing else is said, no attestation.
+// A software authenticator that does what no browser would: it signs any challenge, for any origin, with any counter.
+// Its bytes follow Web Authentication Level 3, 6.1 and 6.5, with an ES256 key and by default no attestation.
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -8,19 +8,19 @@ export interface Circumstances {
   readonly origin: string;
   readonly host: string;
   readonly counter: number;
-  /** Whether it has made sure who is there. */
+  /** Whether it verified the user. */
   readonly verified?: boolean;
-  /** What the browser says of the page around it. */
+  /** The browser's statement about embedding pages. */
   readonly frame?: { readonly crossOrigin?: boolean; readonly topOrigin?: string };
 }
 
-/** What an authenticator says of itself: a format, and the statement, as CBOR. */
+/** An attestation: its format, and the statement as CBOR. */
 export interface Attestation {
   readonly format: string;
   readonly statement: Bytes;
 }
 
-/** What a statement can be about: the new key, as DER, and the hash of what the browser has signed. */
+/** The input of a statement: the new key as DER, and the hash of the client data. */
 export interface Attested {
   readonly key: Bytes;
   readonly clientDataHash: Bytes;
@@ -41,7 +41,7 @@ export class Authenticator {
     return new Authenticator((await crypto.subtle.generateKey(kind, true, ["sign", "verify"])) as CryptoKeyPair);
   }
 
-  /** The answer to `navigator.credentials.create`, as JSON. */
+  /** The result of `navigator.credentials.create`, as JSON. */
   async create(
     how: Circumstances,
     attest: (about: Attested) => Promise<Attestation> = () => Promise.resolve(NONE),
@@ -76,7 +76,7 @@ export class Authenticator {
     return this.#credential(response);
   }
 
-  /** The answer to `navigator.credentials.get`, as JSON. */
+  /** The result of `navigator.credentials.get`, as JSON. */
   async get(how: Circumstances): Promise<Record<string, unknown>> {
     const client = clientData("webauthn.get", how);
     const data = await this.#about(how, 0);
@@ -119,12 +119,12 @@ function clientData(type: string, { challenge, origin, frame = {} }: Circumstanc
   return joined(new TextEncoder().encode(JSON.stringify({ type, challenge, origin, crossOrigin: false, ...frame })));
 }
 
-/** A short text, as CBOR. */
+/** A short text as CBOR. */
 export function text(word: string): Bytes {
   return joined([0x60 + word.length], new TextEncoder().encode(word));
 }
 
-/** Two numbers of 32 bytes as ASN.1 has them. */
+/** Two numbers of 32 bytes in ASN.1. */
 export function der(raw: Bytes): Bytes {
   const [r, s] = [raw.slice(0, 32), raw.slice(32)].map((half) => {
     const first = half.findIndex((byte) => byte !== 0);

@@ -1,4 +1,4 @@
-// A real browser for tests: headless Chromium with a fresh profile, which ends with the process that started it.
+// A real browser for tests: headless Chromium with an empty profile, which ends with its parent process.
 // It knows nothing of the pages that it opens.
 import { existsSync } from "node:fs";
 import { type Browser, chromium } from "playwright-core";
@@ -13,7 +13,7 @@ const FLAGS = [
   "--disable-sync",
 ];
 
-/** Starts Chromium: $CHROMIUM, or the one of Debian's package. Whoever starts it closes it. */
+/** Starts Chromium: $CHROMIUM, or that of Debian's package. The caller closes it. */
 export function startBrowser(): Promise<Browser> {
   const executablePath = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
   if (!existsSync(executablePath)) throw new Error("Chromium is missing: apt-get install chromium");

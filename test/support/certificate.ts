@@ -1,5 +1,6 @@
-// Certificates as an attacker would make them: a chain of two for an authenticator's key, which says where its lists of revoked
-// certificates are. ASN.1 by hand, so that nothing has to be installed for it (RFC 5280, 4.1; Android Key Attestation, KeyDescription).
+// Certificates as an attacker would make them: a chain of two for an authenticator's key, which names a URL for its
+// revocation lists. ASN.1 is written by hand, to need no package (RFC 5280, 4.1; Android Key Attestation,
+// KeyDescription).
 import { type Attestation, type Attested, der, joined, text } from "./authenticator.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -9,7 +10,7 @@ const VERSION_3 = node(0xa0, [0x02, 0x01, 0x02]);
 const DISTRIBUTION_POINTS = [0x06, 0x03, 0x55, 0x1d, 0x1f];
 const KEY_DESCRIPTION = [0x06, 0x0a, 0x2b, 0x06, 0x01, 0x04, 0x01, 0xd6, 0x79, 0x02, 0x01, 0x11];
 
-/** An attestation of this format with a chain whose certificates name `list` as the address of what was revoked. */
+/** An attestation of this format, with a chain whose certificates name `list` as the URL of their revocation list. */
 export async function chained(format: string, list: string, { key, clientDataHash }: Attested): Promise<Attestation> {
   const kind = { name: "ECDSA", namedCurve: "P-256" };
   const root = (await crypto.subtle.generateKey(kind, true, ["sign", "verify"])) as CryptoKeyPair;
@@ -33,14 +34,14 @@ export async function chained(format: string, list: string, { key, clientDataHas
   return { format, statement };
 }
 
-interface Wanted {
+interface CertificateOptions {
   readonly key: Bytes;
   readonly name: string;
   readonly extensions: readonly Bytes[];
 }
 
-/** Issued by `root`, which has the key that signs it. */
-async function certificate({ key, name, extensions }: Wanted, signer: CryptoKey): Promise<Bytes> {
+/** A certificate issued by `root` and signed with its key. */
+async function certificate({ key, name, extensions }: CertificateOptions, signer: CryptoKey): Promise<Bytes> {
   const serial = joined([0x02, 0x09, 0x01], crypto.getRandomValues(new Uint8Array(8)));
   const validity = node(0x30, ascii(0x17, "200101000000Z"), ascii(0x17, "491231235959Z"));
   const about = [VERSION_3, serial, ECDSA_SHA256, named("root"), validity, named(name), key];
@@ -66,7 +67,7 @@ function ascii(tag: number, value: string): Bytes {
   return node(tag, new TextEncoder().encode(value));
 }
 
-/** A tag, the length, and what is in it. */
+/** An ASN.1 node: its tag, length and content. */
 function node(tag: number, ...parts: (Iterable<number> | Uint8Array)[]): Bytes {
   const inside = joined(...parts);
   const { length } = inside;
@@ -74,7 +75,7 @@ function node(tag: number, ...parts: (Iterable<number> | Uint8Array)[]): Bytes {
   return joined([tag], size, inside);
 }
 
-/** A byte string, as CBOR. */
+/** A byte string as CBOR. */
 function bytes(value: Bytes): Bytes {
   const { length } = value;
   return joined(length < 256 ? [0x58, length] : [0x59, length >> 8, length & 255], value);

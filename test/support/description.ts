@@ -1,4 +1,4 @@
-// The description of the API, as a test reads it: its routes, their inputs and answers, and whether an answer is one of them.
+// The OpenAPI description for tests: its routes, their inputs and responses, and a check of a response against it.
 import { exports } from "cloudflare:workers";
 import { z } from "zod";
 import { HOST } from "./accounts.ts";
@@ -13,7 +13,7 @@ interface Parameter {
 }
 
 export interface Operation {
-  /** `GET /api/…`, with `{names}` in it. */
+  /** `GET /api/…`, with `{names}` of parameters. */
   readonly name: string;
   readonly method: string;
   readonly path: string;
@@ -42,7 +42,7 @@ export const description: Document = await (
   await exports.default.fetch(new Request(`${HOST}/api/openapi.json`))
 ).json();
 
-/** Every route, by its name. */
+/** Every route of the description. */
 export const operations: readonly Operation[] = Object.entries(description.paths).flatMap(([path, methods]) =>
   Object.entries(methods as Readonly<Record<string, Raw>>).map(([method, raw]) => ({
     ...raw,
@@ -54,14 +54,14 @@ export const operations: readonly Operation[] = Object.entries(description.paths
   })),
 );
 
-/** A schema of the description with its references put in. */
+/** A schema with the definitions that it references. */
 export function resolved(schema: Schema): Schema {
   const text = JSON.stringify(schema).replaceAll("#/components/schemas/", "#/$defs/");
   const defs = JSON.stringify(description.components.schemas).replaceAll("#/components/schemas/", "#/$defs/");
   return { ...(JSON.parse(text) as Schema), $defs: JSON.parse(defs) as unknown };
 }
 
-/** The schema itself, where it is a reference. */
+/** The schema that a reference points to; any other schema as it is. */
 export function followed(schema: Schema): Schema {
   const reference = schema["$ref"];
   return typeof reference === "string"
@@ -69,16 +69,16 @@ export function followed(schema: Schema): Schema {
     : schema;
 }
 
-/** What is wrong with an answer as the description has it, or null. */
+/** How a response deviates from the description, or null. */
 export async function objectionTo({ name, responses }: Operation, response: Response): Promise<string | null> {
   const declared = responses[response.status];
   const text = await response.text();
-  if (declared === undefined) return `${name} answers ${response.status}, which it does not say: ${text}`;
-  if (declared.content === undefined) return text === "" ? null : `${name} answers something where it says nothing`;
+  if (declared === undefined) return `${name} responds ${response.status}, which is not described: ${text}`;
+  if (declared.content === undefined) return text === "" ? null : `${name} responds with a body that is not described`;
   const type = (response.headers.get("Content-Type") ?? "").split(";")[0] ?? "";
   const content = declared.content[type];
-  if (content === undefined) return `${name} answers ${type}, which it does not say`;
+  if (content === undefined) return `${name} responds with ${type}, which is not described`;
   if (!type.endsWith("json")) return null;
   const read = z.fromJSONSchema(resolved(content.schema) as never).safeParse(JSON.parse(text));
-  return read.success ? null : `${name} answers ${text}, which does not fit: ${read.error.message}`;
+  return read.success ? null : `${name} responds ${text}, which does not match: ${read.error.message}`;
 }

@@ -1,9 +1,9 @@
-// Devices for tests inside the runtime: real sockets through the real door.
+// Devices for tests inside the runtime: real sockets through the Worker's entry point.
 import { exports } from "cloudflare:workers";
 import { V1 } from "../../src/protocol/version.ts";
 import { Device, Line } from "./line.ts";
 
-/** An upgrade through the door. `protocol` null offers none. */
+/** Requests an upgrade from the Worker. `protocol` null offers none. */
 export async function upgrade(
   path: string,
   protocol: string | null,
@@ -15,7 +15,7 @@ export async function upgrade(
   );
 }
 
-/** The line that a successful upgrade is. */
+/** The client's socket of a successful upgrade. */
 export function lineOf(response: Response): Line {
   const ws = response.webSocket;
   if (ws === null) throw new Error(`not upgraded: ${response.status}`);
@@ -26,41 +26,41 @@ export function lineOf(response: Response): Line {
   return line;
 }
 
-/** Connects a v1 device, and takes `welcome`. `query` is what follows `device=…`. */
+/** Connects a v1 device and receives `welcome`. `query` is appended after `device=…`. */
 export async function open(user: string, device = "phone", query = ""): Promise<Device> {
   return Device.on(lineOf(await upgrade(`/client/${encodeURIComponent(user)}?device=${device}${query}`, V1)));
 }
 
-/** A plain client. */
+/** Connects a plain client. */
 export async function plain(user: string): Promise<Line> {
   return lineOf(await upgrade(`/client/${encodeURIComponent(user)}`, null));
 }
 
 let count = 0;
 
-/** A name that no other test has. */
+/** A name that no other test uses. */
 export function fresh(name: string): string {
   return `${name}-${++count}`;
 }
 
-/** What an HTTP route answers, as JSON. */
+/** The JSON response of an HTTP route. */
 export async function get(path: string): Promise<unknown> {
   return (await exports.default.fetch(new Request(`http://restante.test${path}`))).json();
 }
 
-/** Puts a value, or a text as it is. */
+/** PUTs a value as JSON, or a text unchanged. */
 export async function put(path: string, value: unknown): Promise<unknown> {
   const body = typeof value === "string" ? value : JSON.stringify(value);
   return (await exports.default.fetch(new Request(`http://restante.test${path}`, { method: "PUT", body }))).json();
 }
 
-/** A user who is there, and a name for another. */
+/** A connected user, and a name for another one. */
 export async function world() {
   const [a, b] = [fresh("alice"), fresh("bob")];
   return { a, b, alice: await open(a) };
 }
 
-/** Sends bodies 1 … count, and waits until all of them are stored. */
+/** Sends bodies 1 … count, and waits until all of them are accepted. */
 export async function sendAll(from: Device, to: string, count: number, body: (n: number) => unknown = (n) => n) {
   const first = from.welcome.lastId + 1;
   from.welcome.lastId += count;

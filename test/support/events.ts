@@ -1,4 +1,4 @@
-// A stream of server-sent events, for tests: what came is a list, and the next one can be waited for.
+// A stream of server-sent events for tests, which wait for the next event.
 
 /** One event: its id, if it has one, and its data as JSON. */
 export interface Event {
@@ -11,20 +11,20 @@ export class Events {
   #text = "";
   #events: Event[] = [];
   #ended = false;
-  /** What the server last said of how long to wait before coming again, in ms. */
+  /** The last reconnection time that the server sent, ms. */
   retry: number | null = null;
 
   constructor(body: ReadableStream<Uint8Array>) {
     this.#reader = body.getReader();
   }
 
-  /** The next event; null where the stream has ended. */
+  /** The next event; null if the stream has ended. */
   async next(): Promise<Event | null> {
     while (this.#events.length === 0 && !this.#ended) await this.#read();
     return this.#events.shift() ?? null;
   }
 
-  /** The next events of this type, so many; others are passed over. */
+  /** The next `count` events of this type; others are skipped. */
   async take(type: string, count: number): Promise<Event[]> {
     const found: Event[] = [];
     while (found.length < count) {

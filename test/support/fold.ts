@@ -1,10 +1,11 @@
-// Frames as runs, and back, written the long way round: what the mailbox and the SDK do without taking each apart.
+// Encodes frames as runs, and expands them, one frame at a time: a simple model of what the mailbox and the SDK do
+// without expanding runs.
 import type { Down } from "../../src/protocol/down.ts";
 import type { Frame } from "./line.ts";
 
 const NUMBERS = new Set(["seq", "id", "origin", "entry"]);
 
-/** The same frames; neighbours that differ only by body and by what counts up are one where `joins` says so. */
+/** Merges adjacent frames that differ only by body and consecutive numbers into runs, where `joins` returns true. */
 export function fold(frames: readonly Frame[], joins: () => boolean): Frame[] {
   const folded: Frame[] = [];
   for (const frame of frames) {
@@ -30,7 +31,7 @@ function joined(before: Frame, frame: Frame): Frame {
   return { ...rest, ...numbers, ...count, ...(hasBody(frame) && { bodies: [...bodies, last] }) };
 }
 
-/** But for what a run has otherwise. */
+/** The fields that a frame and a run have in common. */
 function fieldsOf(frame: Frame): string[] {
   return Object.keys(frame)
     .filter((field) => !["body", "bodies", "count"].includes(field))
@@ -41,7 +42,7 @@ function hasBody(frame: Frame): boolean {
   return "body" in frame || "bodies" in frame;
 }
 
-/** A frame that speaks for a run, as those that it stands for; any other as it is. */
+/** The frames of a run; any other frame as it is. */
 export function unfold(down: Down): readonly Down[] {
   const { count = 1, bodies, ...last } = down as Frame & { count?: number; bodies?: unknown[] };
   if (count === 1) return [down];

@@ -1,4 +1,5 @@
-// Webhooks inside the runtime: the world outside is played here. What was posted is a list, and the next post can be waited for.
+// Webhooks for tests inside the runtime: a fake receiver records the posts, and tests wait for the next one and respond
+// to it.
 import { env } from "cloudflare:workers";
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, expect, vi } from "vitest";
@@ -15,7 +16,7 @@ export interface Post {
   fail(): Promise<void>;
 }
 
-/** What was posted and is not looked at yet, and who waits for the next one. */
+/** Posts that no test has taken yet; `waiting` holds the tests that wait for the next one. */
 export const posts: Post[] = [];
 let waiting: (() => void)[] = [];
 
@@ -23,10 +24,10 @@ beforeEach(() => {
   posts.length = 0;
   waiting = [];
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
-  const world = globalThis.fetch;
+  const realFetch = globalThis.fetch;
   vi.spyOn(globalThis, "fetch").mockImplementation((url, init) => {
-    // The test's own tools ask for their files so.
-    if (typeof url !== "string" || !url.startsWith(URL)) return world(url, init);
+    // The test runner fetches its modules with the same function.
+    if (typeof url !== "string" || !url.startsWith(URL)) return realFetch(url, init);
     return new Promise<Response>((resolve, reject) => {
       const text = String(init?.body);
       posts.push({
@@ -36,7 +37,7 @@ beforeEach(() => {
         body: JSON.parse(text) as Post["body"],
         text,
         answer: (status, headers = {}) => inside(text, () => resolve(new Response(null, { status, headers }))),
-        fail: () => inside(text, () => reject(new Error("not to be reached"))),
+        fail: () => inside(text, () => reject(new Error("unreachable"))),
       });
       for (const done of waiting.splice(0)) done();
     });
@@ -48,7 +49,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** An answer belongs to the object that waits for it. */
+/** A response must be resolved in the context of the object that waits for it. */
 function inside(text: string, act: () => void): Promise<void> {
   return runInDurableObject(mailboxOf((JSON.parse(text) as Post["body"]).user), act);
 }
@@ -64,7 +65,7 @@ export const URL = "https://hooks.example.com/in";
 export const hookOf = (name: string) => `/api/admin/services/${name}/webhook`;
 export const mailboxOf = (name: string) => env.MAILBOX.getByName(name);
 
-/** A service with a webhook. */
+/** Creates a service with a webhook. */
 export async function hooked(url = URL): Promise<{ shop: Made; secret: string }> {
   const shop = await service("shop", "send", "read");
   const response = await say("PUT", hookOf(shop.userName), { url }, ADMIN);
@@ -87,19 +88,21 @@ export const stateOf = async ({ userName }: Made) =>
     ).json<{ webhook: Record<string, unknown> }>()
   ).webhook;
 
-/** Waits until the webhook's state is so: each question is a group of its own, so it sees what was written. */
+/**
+ * Polls until `is` is true for the webhook's state: each request has its own transaction, so it reads committed state.
+ */
 export async function until(
   shop: Made,
   is: (state: Record<string, unknown>) => boolean,
 ): Promise<Record<string, unknown>> {
-  for (let asked = 0; asked < 1_000; asked++) {
+  for (let polled = 0; polled < 1_000; polled++) {
     const state = await stateOf(shop);
     if (is(state)) return state;
   }
-  throw new Error(`it never came to that: ${JSON.stringify(await stateOf(shop))}`);
+  throw new Error(`the state was never reached: ${JSON.stringify(await stateOf(shop))}`);
 }
 
-/** So many ms go by, and the alarm rings. */
+/** Advances the clock by `ms` and runs the alarm. */
 export async function later(shop: Made, ms: number): Promise<void> {
   vi.setSystemTime(Date.now() + ms);
   expect(await runDurableObjectAlarm(mailboxOf(shop.userName))).toBe(true);

@@ -1,4 +1,4 @@
-// JSON Web Tokens as somebody else's issuer signs them, for tests inside the runtime.
+// JSON Web Tokens of an external issuer, for tests inside the runtime.
 import { env } from "cloudflare:workers";
 import { type JWTPayload, SignJWT } from "jose";
 
@@ -7,7 +7,7 @@ export const now = () => Math.floor(Date.now() / 1_000);
 
 type Claims = Readonly<Record<string, unknown>>;
 
-/** A token that is good, but for what `change` says. */
+/** A valid token, with the claims of `change` replaced. */
 export function signed(sub: string, change: Claims = {}, secret = key, alg = "HS256"): Promise<string> {
   const claims = { sub, iss: "https://issuer.test", aud: "restante", exp: now() + 600, ...change };
   return new SignJWT(claims as JWTPayload).setProtectedHeader({ alg }).sign(secret);

@@ -1,28 +1,28 @@
-// One socket from the client's side, and a v1 device on it: frames one by one, in the order in which they came.
-// Nothing here sleeps: a test waits for a frame. It knows neither where it runs nor how a socket is made.
+// One socket from the client's side, and a v1 device on it, with its frames in order of arrival. Tests wait for frames
+// and never sleep. It knows neither the runtime nor how a socket is opened.
 import { readDown, type Down } from "../../src/protocol/down.ts";
 
 export type Frame = Record<string, unknown>;
 
-/** What a socket has to offer. */
+/** The operations of a socket of any runtime. */
 export interface Wire {
   send(data: string | ArrayBuffer): void;
   close(code: number): void;
 }
 
-/** One socket: texts as they come, and the close. */
+/** One socket: its texts in order, and its close. */
 export class Line {
   readonly #wire: Wire;
   readonly #texts: string[] = [];
   readonly #waiting: (() => void)[] = [];
-  /** The close event, when it came. */
+  /** The close event, once it occurred. */
   closed: { code: number; reason: string } | null = null;
 
   constructor(wire: Wire) {
     this.#wire = wire;
   }
 
-  /** To be called with each text that arrives. */
+  /** To be called with each received text. */
   arrived(text: string): void {
     this.#texts.push(text);
     this.#wake();
@@ -57,7 +57,7 @@ export class Line {
     this.#wire.close(code);
   }
 
-  /** What arrived and was not asked for yet. */
+  /** The number of received texts that were not read yet. */
   get unread(): number {
     return this.#texts.length;
   }
@@ -79,11 +79,11 @@ export class Device {
     this.#frames = rest;
   }
 
-  /** The device on a fresh line, once `welcome` came. */
+  /** The device on a new socket, after it received `welcome`. */
   static async on(line: Line): Promise<Device> {
     const [first, ...rest] = framesOf(await line.text());
     const welcome = readDown(first);
-    if (welcome?.type !== "welcome") throw new Error(`welcome is not first: ${JSON.stringify(first)}`);
+    if (welcome?.type !== "welcome") throw new Error(`the first frame is not welcome: ${JSON.stringify(first)}`);
     return new Device(line, welcome, rest);
   }
 
@@ -91,13 +91,13 @@ export class Device {
     this.line.say(JSON.stringify(frames.length === 1 ? frames[0] : frames));
   }
 
-  /** The next frame, whatever it is. */
+  /** The next frame of any type. */
   async next(): Promise<Frame> {
     while (this.#frames.length === 0) this.#frames.push(...framesOf(await this.line.text()));
     return this.#frames.shift() ?? {};
   }
 
-  /** The next frame of this type; those before it are passed over. */
+  /** The next frame of this type; earlier ones are skipped. */
   async until(type: string): Promise<Frame> {
     for (;;) {
       const frame = await this.next();
@@ -120,7 +120,10 @@ export class Device {
     return found;
   }
 
-  /** Everything that came before the answer to a frame that is none: the quiet that follows is certain. */
+  /**
+   * All frames before the reply to an unknown frame: a fence, after which the mailbox has handled everything sent
+   * before.
+   */
   async settled(): Promise<Frame[]> {
     this.send({ type: "no_such_type" });
     const before: Frame[] = [];

@@ -1,8 +1,8 @@
-// Counts rows written and read, with the runtime's own counter.
+// Counts the rows that are written and read, with the runtime's own counters.
 import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 
-/** Counts the rows that a mailbox writes from now on. */
+/** Counts the rows that a mailbox writes; the returned function gives the number since its last call. */
 export async function meter(name: string): Promise<() => number> {
   let rows = 0;
   await runInDurableObject(env.MAILBOX.getByName(name), (_, state) => {
@@ -21,7 +21,7 @@ export async function meter(name: string): Promise<() => number> {
   };
 }
 
-/** The same database, and how many rows were read and written through it since that was last asked. */
+/** Wraps a database; `rows` gives the rows read and written through it since its last call. */
 export function counting(sql: SqlStorage): { sql: SqlStorage; rows(): { read: number; written: number } } {
   let cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
   const exec = (query: string, ...bindings: unknown[]) => {

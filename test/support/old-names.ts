@@ -1,10 +1,10 @@
-// Mailboxes that have begun under names which none can begin under any more, as code of before left them.
+// Mailboxes of older code, under names that are not allowed any more.
 import { env } from "cloudflare:workers";
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { hashOf, newToken } from "../../src/identity/token.ts";
 import { Log } from "../../src/mailbox/log/log.ts";
 
-/** Begins a mailbox, whatever its name is; with a device's token if it is `claimed`. */
+/** Creates a mailbox under any name, with a device's token if it is `claimed`. */
 export async function begunBefore(userName: string, claimed: boolean): Promise<{ userName: string; token: string }> {
   const token = await newToken(userName, null);
   const hash = await hashOf(token);

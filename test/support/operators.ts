@@ -1,4 +1,4 @@
-// Operators and the service accounts that they create, for tests inside the runtime, in every mode.
+// The operator's token and service accounts, for tests inside the runtime, in every mode of authentication.
 import { env } from "cloudflare:workers";
 import type { Scope } from "../../src/protocol/service.ts";
 import { say } from "./accounts.ts";
@@ -13,14 +13,14 @@ export interface Made {
   readonly scopes: readonly Scope[];
 }
 
-/** A service account that no other test has. */
+/** Creates a service account that no other test uses. */
 export async function service(name: string, ...scopes: Scope[]): Promise<Made> {
   const response = await say("POST", "/api/admin/services", { userName: fresh(name), scopes }, ADMIN);
   if (response.status !== 201) throw new Error(`not created: ${response.status} ${await response.text()}`);
   return response.json();
 }
 
-/** The status and the code of an answer. */
+/** The status and the code of a response. */
 export async function verdict(response: Response | Promise<Response>): Promise<[status: number, code: unknown]> {
   const answer = await response;
   const text = await answer.text();

@@ -1,18 +1,18 @@
-// People for stories across servers: the same devices over real TCP.
+// Devices over real TCP, for tests with real servers.
 import WebSocket from "ws";
 import { Device, Line } from "./line.ts";
 
-/** Connects a v1 device to a server, and takes `welcome`. `query` is what follows `device=…`. */
+/** Connects a v1 device to a server and receives `welcome`. `query` is appended after `device=…`. */
 export async function open(url: string, user: string, device = "phone", query = ""): Promise<Device> {
   return Device.on(await connect(`${address(url, user)}?device=${device}${query}`, ["restante.v1"]));
 }
 
-/** Connects a plain client, as classic pages do. */
+/** Connects a plain client. */
 export function plain(url: string, user: string): Promise<Line> {
   return connect(address(url, user), []);
 }
 
-/** Cuts a socket without a close frame, as a train in a tunnel does. */
+/** Cuts a socket without a close frame. */
 export function cut(line: Line): Promise<unknown> {
   sockets.get(line)?.terminate();
   return line.end();

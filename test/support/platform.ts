@@ -1,19 +1,20 @@
-// What Cloudflare refuses and the local runtime does not, enforced before each file of tests inside the runtime: chains of more than 15
-// calls, and more than 50 calls of one event (the free plan's number). It keeps books of its own: an event's depth travels beside
-// `hops`, as `trueDepth`, and a stub is at least as deep as its first call. See docs/ARCHITECTURE.md, "Calls that lead to calls".
+// Limits of Cloudflare that the local runtime does not enforce, set up before each test file inside the runtime: chains
+// of more than 15 calls, and more than 50 calls of one event (the free plan's limit). It counts independently of the
+// product: an event's depth travels beside `hops`, as `trueDepth`, and a stub is at least as deep as its first call.
+// See docs/ARCHITECTURE.md, "Calls that lead to calls".
 import { Mailbox } from "../../src/mailbox/mailbox.ts";
 import { RemoteObjects } from "../../src/mailbox/delivery/remote-objects.ts";
 
 export const PLATFORM = { depth: 15, calls: 50 };
 
-/** The most that was seen since `forget`: calls in a chain, calls of one event, and what was refused. */
+/** Since `forget`: the longest chain of calls, the most calls of one event, and the number of refused calls. */
 export const seen = { depth: 0, calls: 0, refused: 0 };
 
 export function forget(): void {
   Object.assign(seen, { depth: 0, calls: 0, refused: 0 });
 }
 
-/** The newest event of an object: where it stands in its chain, and what it has called. */
+/** The newest event of an object: its depth in the chain, and the number of its calls. */
 interface Event {
   readonly depth: number;
   calls: number;
@@ -24,9 +25,9 @@ type Method = (this: object, ...args: unknown[]) => unknown;
 const newest = new Map<string, Event>();
 const users = new WeakMap<object, string>();
 
-/** How many calls lead to an event of this kind. */
+/** The number of calls that lead to an event of this kind. */
 function depthOf(method: string, args: readonly unknown[]): number {
-  const said = (args[0] as { readonly trueDepth?: number } | undefined)?.trueDepth;
+  const trueDepth = (args[0] as { readonly trueDepth?: number } | undefined)?.trueDepth;
   switch (method) {
     case "alarm":
     case "webSocketMessage":
@@ -35,7 +36,7 @@ function depthOf(method: string, args: readonly unknown[]): number {
       return 0;
     case "deliver":
     case "signal":
-      return (said ?? 0) + 1;
+      return (trueDepth ?? 0) + 1;
     case "presence":
       return ((args[3] as number | undefined) ?? 0) + 1;
     case "countSockets":
@@ -58,8 +59,11 @@ function watchEvents(): void {
   }
 }
 
-/** Counts one call of `user`'s; the depth of what is called, or an error as the platform has it. `first`: of the stub's first call. */
-function called(user: string, first: number): number {
+/**
+ * Counts one call of `user`; returns its depth, or throws the platform's error. `first`: the depth of the stub's first
+ * call.
+ */
+function countCall(user: string, first: number): number {
   const event = newest.get(user) ?? { depth: 0, calls: 0 };
   const depth = Math.max(first, event.depth);
   seen.depth = Math.max(seen.depth, depth + 1);
@@ -85,23 +89,23 @@ interface Stub {
   isErasing(user: string): Promise<unknown>;
 }
 
-/** What is said, with the depth beside it: the other side passes over fields that it does not know. */
-function beside<T extends object>(said: T, trueDepth: number): T {
-  return Object.assign({ ...said }, { trueDepth });
+/** Adds the depth to a call's argument: the other side ignores unknown fields. */
+function withDepth<T extends object>(argument: T, trueDepth: number): T {
+  return Object.assign({ ...argument }, { trueDepth });
 }
 
-/** A stub that is refused what the platform refuses. */
+/** A stub that refuses the calls that the platform would refuse. */
 function limited(peers: object, stub: Stub): Stub {
   let first = -1;
   const count = (user: string) => {
     users.set(peers, user);
-    const depth = called(user, first);
+    const depth = countCall(user, first);
     if (first < 0) first = depth;
     return depth;
   };
   return {
-    deliver: async (delivery) => stub.deliver(beside(delivery, count(delivery.from))),
-    signal: async (signal) => stub.signal(beside(signal, count(signal.from))),
+    deliver: async (delivery) => stub.deliver(withDepth(delivery, count(delivery.from))),
+    signal: async (signal) => stub.signal(withDepth(signal, count(signal.from))),
     presence: async (name, asker, hops) => stub.presence(name, asker, hops, count(asker)),
     report: async (user, sockets) => (count(user), stub.report(user, sockets)),
     erasing: async (user, isUnderWay) => (count(user), stub.erasing(user, isUnderWay)),
@@ -110,10 +114,10 @@ function limited(peers: object, stub: Stub): Stub {
   };
 }
 
-function limitCalls(door: "mailbox" | "shard"): void {
-  const open = RemoteObjects.prototype[door] as unknown as (this: RemoteObjects, name: string) => Stub;
+function limitCalls(method: "mailbox" | "shard"): void {
+  const open = RemoteObjects.prototype[method] as unknown as (this: RemoteObjects, name: string) => Stub;
   Object.assign(RemoteObjects.prototype, {
-    [door](this: RemoteObjects, name: string) {
+    [method](this: RemoteObjects, name: string) {
       return limited(this, open.call(this, name));
     },
   });

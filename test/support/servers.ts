@@ -1,5 +1,5 @@
-// Real servers for stories: `wrangler dev` processes on loopback ports, each with a state folder of its own.
-// Everything is started in a process group of its own and stopped by its id, whatever happens to the test.
+// Real servers for stories: processes of `wrangler dev` or workerd on loopback ports, each with its own state folder.
+// Each runs in its own process group, which is killed by its id when the test process ends.
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,15 +11,15 @@ const WRANGLER = join(ROOT, "node_modules/wrangler/bin/wrangler.js");
 export interface Server {
   /** `http://127.0.0.1:PORT`, the same after a restart. */
   readonly url: string;
-  /** Where it keeps the mailboxes. */
+  /** The state folder with the mailboxes. */
   readonly folder: string;
   /** Everything that the server has printed. */
   readonly output: string;
-  /** Bytes of memory that its runtime holds at the moment. Linux only. */
+  /** Bytes of resident memory of its runtime. Linux only. */
   memory(): number;
-  /** Asks it to end, and waits until it has. */
+  /** Ends it with SIGTERM, waits for its end, and removes the state folder. */
   stop(): Promise<void>;
-  /** SIGKILL to the whole group, in the middle of whatever it does. */
+  /** Sends SIGKILL to the whole process group. */
   kill(): Promise<void>;
   /** Starts it again on the same port and the same disk. */
   restart(): Promise<void>;
@@ -30,7 +30,7 @@ process.on("exit", () => {
   for (const pid of groups) signal(pid, "SIGKILL");
 });
 
-/** Anybody may open any mailbox, as often as they like: most stories are about something else. */
+/** Any client may open any mailbox without a rate limit, because most stories do not test access. */
 export const OPEN = { AUTH: "open", RATE_LIMIT: "off" };
 
 const CONFIG = ["--config", join(ROOT, "wrangler.toml")];
@@ -38,12 +38,12 @@ const CONFIG = ["--config", join(ROOT, "wrangler.toml")];
 const flagsOf = (variables: Readonly<Record<string, string>>) =>
   Object.entries(variables).flatMap(([name, value]) => ["--var", `${name}:${value}`]);
 
-/** One server with everything in it. */
+/** One server with the whole Worker. */
 export async function startServer(variables: Readonly<Record<string, string>> = OPEN): Promise<Server> {
   return launch(mkdtempSync(join(tmpdir(), "restante-")), [...CONFIG, ...flagsOf(variables)]);
 }
 
-/** A server that holds the mailboxes, and as many front servers over it as asked for: all of them processes of their own. */
+/** A server that holds the mailboxes, and `count` front servers that call it: all of them separate processes. */
 export async function startFronts(count: number): Promise<{ mailboxes: Server; fronts: Server[] }> {
   const registry = mkdtempSync(join(tmpdir(), "restante-registry-"));
   const env = { WRANGLER_REGISTRY_PATH: registry };
@@ -59,7 +59,7 @@ export async function startFronts(count: number): Promise<{ mailboxes: Server; f
   return { mailboxes, fronts };
 }
 
-/** The same in bare workerd, as `npm run selfhost` starts it. */
+/** A server in bare workerd, started by `npm run selfhost`. */
 export async function startSelfhost(
   variables: Readonly<Record<string, string>> = OPEN,
   more: string[] = [],
@@ -69,7 +69,7 @@ export async function startSelfhost(
   return launch(folder, [...flagsOf(variables), ...more], {}, undefined, command);
 }
 
-/** The same as `npm start` starts it. */
+/** A server started by `npm start`. */
 export async function startLocal(variables: Readonly<Record<string, string>> = OPEN): Promise<Server> {
   const folder = mkdtempSync(join(tmpdir(), "restante-local-"));
   const quiet = ["--ip", "127.0.0.1", "--inspector-port", "0", "--persist-to", folder];
@@ -77,7 +77,7 @@ export async function startLocal(variables: Readonly<Record<string, string>> = O
   return launch(folder, flagsOf(variables), {}, undefined, command);
 }
 
-/** Another Worker, of one file and without bindings. */
+/** Another Worker of one file, without bindings. */
 export async function startWorker(main: string): Promise<Server> {
   const own = mkdtempSync(join(tmpdir(), "restante-worker-"));
   const config = `name = "other"\nmain = "${join(ROOT, main)}"\ncompatibility_date = "2026-10-23"\n`;
@@ -98,7 +98,10 @@ durable_objects.bindings = [
 `;
 }
 
-/** `forget` takes a killed process off the registry: while its entry looks fresh, its successor does not register (seen with wrangler 4.155). */
+/**
+ * `forget` removes the registry entry of a killed process: while the entry looks fresh, its successor does not register
+ * (seen with wrangler 4.155).
+ */
 async function launch(
   folder: string,
   flags: string[],
@@ -135,7 +138,7 @@ async function launch(
     if (pid !== undefined) signal(pid, how);
     await ended;
     if (pid !== undefined) {
-      signal(pid, "SIGKILL"); // Whatever of its group is left.
+      signal(pid, "SIGKILL"); // The rest of its group.
       groups.delete(pid);
     }
     forget();
@@ -163,7 +166,7 @@ function wranglerDev(port: string, folder: string): string[] {
   return [WRANGLER, "dev", ...quiet, "--port", port, "--persist-to", folder];
 }
 
-/** The port, once it is served. */
+/** Resolves with the port once the server is ready. */
 function ready(child: ChildProcess, print: (text: string) => void): Promise<string> {
   return new Promise((done, fail) => {
     let seen = "";
@@ -183,11 +186,11 @@ function signal(pid: number, how: NodeJS.Signals): void {
   try {
     process.kill(-pid, how);
   } catch {
-    // Gone already.
+    // It has ended already.
   }
 }
 
-/** Resident bytes of the workerd processes of a group, as Linux counts them. */
+/** Resident bytes of the workerd processes of a process group, from Linux's /proc. */
 function memoryOf(group: number): number {
   let bytes = 0;
   for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
@@ -196,7 +199,7 @@ function memoryOf(group: number): number {
       if (name !== "workerd" || Number(rest.split(" ")[2]) !== group) continue;
       bytes += 1_024 * Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1] ?? 0);
     } catch {
-      // It ended meanwhile.
+      // The process has ended meanwhile.
     }
   }
   return bytes;

@@ -1,5 +1,5 @@
-// A real server with accounts and a real browser, and visitors who meet there: what tests of the page begin with. They start before
-// the first test of a file and end after its last one.
+// The fixture of web page tests: a real server with accounts, a real browser, and users in it. It starts before the
+// first test of a file and ends after the last one.
 import type { Browser, BrowserContextOptions } from "playwright-core";
 import { afterAll, afterEach, beforeAll } from "vitest";
 import { startBrowser } from "./browser.ts";
@@ -28,17 +28,17 @@ export class Venue {
     return this.#server.url;
   }
 
-  /** A name that nobody has. */
+  /** An unclaimed name. */
   named(name: string): string {
     return `${name}-${++this.#count}`;
   }
 
-  /** Somebody at the door, in a browser context of their own. */
+  /** A user on the sign-in page, in a separate browser context. */
   visitor(options: BrowserContextOptions = {}, url = this.url): Promise<Visitor> {
     return Visitor.at(this.#browser, url, options);
   }
 
-  /** Two who have their names. */
+  /** Two users with claimed names. */
   async two(url = this.url) {
     const [a, b] = [this.named("alice"), this.named("bob")];
     const [alice, bob] = await Promise.all([this.visitor({}, url), this.visitor({}, url)]);
@@ -46,16 +46,16 @@ export class Venue {
     return { a, b, alice, bob };
   }
 
-  /** Two who have exchanged a message already, each with the conversation open. */
+  /** Two users who have exchanged messages, each with the conversation open. */
   async friends(url = this.url) {
-    const world = await this.two(url);
-    const { a, b, alice, bob } = world;
+    const pair = await this.two(url);
+    const { a, b, alice, bob } = pair;
     await alice.open(b);
     await alice.send("hello");
     await bob.open(a);
     await bob.sees("hello");
     await bob.send("hi");
     await alice.sees("hi");
-    return world;
+    return pair;
   }
 }

@@ -1,9 +1,9 @@
-// Somebody before the page, in a browser context of their own: what they see and do, in the words of the page.
+// A user of the web page, in a separate browser context: a page object with the user's actions and the visible state.
 import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from "playwright-core";
 
 export class Visitor {
   readonly page: Page;
-  /** Errors in the console, those that nobody caught, and what the policy had to stop. */
+  /** Console errors, uncaught errors, and violations of the Content-Security-Policy. */
   readonly errors: string[] = [];
 
   constructor(page: Page) {
@@ -11,7 +11,7 @@ export class Visitor {
     page.setDefaultTimeout(60_000);
     page.on("pageerror", (error) => this.errors.push(error.message));
     page.on("console", (line) => {
-      // A browser notes every answer that is no success, also those that are expected.
+      // The browser logs every failed response, also expected ones.
       if (line.type() === "error" && !line.text().startsWith("Failed to load resource")) this.errors.push(line.text());
     });
   }
@@ -57,12 +57,12 @@ export class Visitor {
     return this.page.getByRole("textbox", { name: /^Message to / });
   }
 
-  /** The banner says nothing while the connection is open. */
+  /** Waits until the connection is open. */
   async connected(): Promise<void> {
     await this.page.locator(".banner[data-is=open]").waitFor({ state: "attached" });
   }
 
-  /** Opens the conversation with somebody, new or not, by the field above the list. */
+  /** Opens the conversation with a user, new or not, by the search field. */
   async open(peer: string): Promise<void> {
     await this.page.getByRole("searchbox").fill(peer);
     await this.page.getByRole("searchbox").press("Enter");
@@ -76,7 +76,7 @@ export class Visitor {
     }
   }
 
-  /** Waits until a message shows this, and one of the icons if it is given. */
+  /** Waits until a message shows this text, and this icon if one is given. */
   async sees(hasText: string, icon?: string): Promise<void> {
     let message = this.messages.filter({ hasText });
     if (icon !== undefined) message = message.filter({ has: this.page.getByRole("img", { name: icon }) });
@@ -87,12 +87,12 @@ export class Visitor {
     }
   }
 
-  /** Waits for the page's title, which follows what is drawn by a frame. */
+  /** Waits for the page's title, which changes one frame after the content. */
   async titled(title: string): Promise<void> {
     await this.page.waitForFunction((expected) => document.title === expected, title);
   }
 
-  /** Waits until what was sent is in the browser's store. */
+  /** Waits until all sent messages are in the browser's store. */
   async kept(): Promise<void> {
     await this.page.waitForFunction(() => !Object.keys(localStorage).some((key) => key.startsWith("restante draft ")));
   }

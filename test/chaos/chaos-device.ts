@@ -1,0 +1,212 @@
+// A minimal correct client of the protocol: it keeps messages until they are answered, persists its cursor with what it
+// showed, and reconnects. The world decides when it reads, acknowledges and disconnects.
+import { readDown, type Down } from "../../src/protocol/down.ts";
+import { lineOf, upgrade } from "../support/devices.ts";
+import { fold, unfold } from "../support/fold.ts";
+import type { Frame, Line } from "../support/line.ts";
+import type { Accepted, DeviceHistory, Shown, Marks } from "./checker.ts";
+
+interface Pending {
+  readonly to: string;
+  readonly word: string;
+  id: number;
+}
+
+export class ChaosDevice {
+  readonly user: string;
+  readonly device: string;
+  readonly accepted: Accepted[] = [];
+  readonly shown: Shown[] = [];
+  readonly marks = new Map<string, Marks>();
+  pending: Pending[] = [];
+  #socket: Line | null = null;
+  #epoch: string | null = null;
+  #cursor = 0;
+  #acked = 0;
+  #window = 0;
+  #runs = false;
+  #isWelcomed = false;
+  #lastId = 0;
+  /** Words by id. No message is refused here, so no id is reused. */
+  readonly #words = new Map<number, string>();
+  #unackedSeqs: number[] = [];
+  #mostUnacked = 0;
+  #isSynced = false;
+  head = 0;
+
+  constructor(user: string, device: string) {
+    this.user = user;
+    this.device = device;
+  }
+
+  /** Laptops request runs, phones do not. */
+  get #requestsRuns(): boolean {
+    return this.device === "laptop";
+  }
+
+  get online(): boolean {
+    return this.#socket !== null && this.#socket.closed === null;
+  }
+
+  /** Connected, without unanswered messages and unread frames. */
+  get settled(): boolean {
+    return this.online && this.pending.length === 0 && this.#socket?.unread === 0;
+  }
+
+  get history(): DeviceHistory {
+    const { user, device, shown } = this;
+    return {
+      user,
+      device,
+      shown,
+      marks: [...this.marks.values()],
+      unacknowledged: this.#mostUnacked,
+      window: this.#window,
+    };
+  }
+
+  /** Opens a new connection; an older one is left half open. */
+  async connect(): Promise<void> {
+    const epoch = this.#epoch === null ? "" : `&epoch=${this.#epoch}`;
+    const path = `/client/${this.user}?device=${this.device}&cursor=${this.#cursor}${epoch}${this.#requestsRuns ? "&runs=1" : ""}`;
+    this.#socket = null;
+    const response = await upgrade(path, "restante.v1").catch(() => null);
+    if (response?.webSocket == null) return;
+    this.#socket = lineOf(response);
+    this.#isWelcomed = false;
+    this.#unackedSeqs = [];
+    this.#acked = this.#cursor;
+  }
+
+  /** Drops the connection without a close. */
+  disconnectSilently(): void {
+    this.#socket = null;
+  }
+
+  close(): void {
+    if (this.online) this.#socket?.close();
+    this.#socket = null;
+  }
+
+  send(to: string, words: readonly string[]): void {
+    const last = Math.max(this.pending.at(-1)?.id ?? 0, this.#lastId);
+    const messages = words.map((word, i) => ({ to, word, id: last + 1 + i }));
+    this.pending.push(...messages);
+    for (const { id, word } of messages) this.#words.set(id, word);
+    if (this.#isWelcomed) this.#sendFrames(messages.map(frameOf));
+  }
+
+  /** Waits until the mailbox has handled all frames that were sent before. False if the connection is gone. */
+  async sync(): Promise<boolean> {
+    if (!this.online) return false;
+    this.#isSynced = false;
+    this.#sendFrames([{ type: "sync" }]);
+    while (!this.#isSynced) {
+      const text = await this.#socket?.text().catch(() => null);
+      if (text == null) {
+        this.#socket = null;
+        return false;
+      }
+      this.#handleText(text);
+    }
+    return true;
+  }
+
+  read(peer: string, seq: number): void {
+    this.#sendFrames([{ type: "read", peer, seq }]);
+  }
+
+  /** Handles the frames that have arrived; with `ack` it acknowledges them. */
+  async receive(ack: boolean): Promise<void> {
+    while (this.#socket !== null && this.#socket.unread > 0) this.#handleText(await this.#socket.text());
+    if (this.#socket?.closed != null) this.#socket = null;
+    if (!ack || this.#cursor === this.#acked) return;
+    this.#acked = this.#cursor;
+    this.#unackedSeqs = [];
+    this.#sendFrames([{ type: "ack", seq: this.#cursor }]);
+  }
+
+  #handleText(text: string): void {
+    const value: unknown = JSON.parse(text);
+    for (const one of Array.isArray(value) ? value : [value]) {
+      const received = readDown(one);
+      if (received === null) throw new Error(`an unknown frame: ${JSON.stringify(one)}`);
+      if ("count" in received && !this.#runs) throw new Error(`a run that was not requested: ${JSON.stringify(one)}`);
+      for (const frame of unfold(received)) {
+        if ("seq" in frame && frame.seq !== undefined) {
+          this.#unackedSeqs.push(frame.seq);
+          this.#mostUnacked = Math.max(this.#mostUnacked, this.#unackedSeqs.length);
+        }
+        this.#handle(frame);
+      }
+    }
+  }
+
+  #handle(frame: Down): void {
+    if ("seq" in frame && frame.seq !== undefined && frame.type !== "gap") {
+      if (frame.seq <= this.#cursor) return;
+      this.#cursor = frame.seq;
+    }
+    switch (frame.type) {
+      case "welcome":
+        this.#isWelcomed = true;
+        this.#epoch = frame.epoch;
+        this.#window = frame.limits.window;
+        this.#runs = frame.runs === true;
+        if (this.#runs !== this.#requestsRuns) throw new Error("runs are granted to devices that request them");
+        this.head = frame.head;
+        this.#lastId = frame.lastId;
+        this.#sendFrames(this.pending.map(frameOf));
+        break;
+      case "gap":
+        throw new Error("a gap, though no entry was removed");
+      case "message":
+        this.#onMessage(frame);
+        break;
+      case "accepted":
+        this.#onAccepted(frame);
+        break;
+      case "mark": {
+        const { peer, stored = 0, delivered = 0, read = 0 } = frame;
+        this.marks.set(peer, { peer, stored, delivered, read });
+        break;
+      }
+      case "error":
+        this.#isSynced = true;
+        break;
+      case "refused":
+      case "failed":
+        throw new Error(`no message can fail here: ${JSON.stringify(frame)}`);
+      default:
+        break;
+    }
+  }
+
+  #onMessage({ seq, from, to, body, id }: Extract<Down, { type: "message" }>): void {
+    // A carbon on the socket that sent the message has no body; its id names the message.
+    const word = typeof body === "string" ? body : (this.#words.get(id ?? 0) ?? `entry ${seq}`);
+    this.shown.push({ seq, from, to, word });
+  }
+
+  #onAccepted({ id, entry }: Extract<Down, { type: "accepted" }>): void {
+    const at = this.pending.findIndex((message) => message.id === id);
+    const message = this.pending[at];
+    if (message === undefined || entry === undefined) return;
+    this.pending.splice(at, 1);
+    this.#lastId = Math.max(this.#lastId, id);
+    this.accepted.push({ from: this.user, to: message.to, word: message.word, entry });
+  }
+
+  #sendFrames(frames: readonly Frame[]): void {
+    if (!this.online || frames.length === 0) return;
+    try {
+      this.#socket?.say(JSON.stringify(this.#runs ? fold(frames, () => true) : frames));
+    } catch {
+      // Closed meanwhile.
+    }
+  }
+}
+
+function frameOf({ id, to, word }: Pending): Frame {
+  return { type: "send", id, to, body: word };
+}
