@@ -182,11 +182,12 @@ export class Assembly {
     const signals = new SignalQueue(budget, clock.for("signals"));
     const peers = new RemoteObjects(env, budget);
     const hook = log.account.service.webhook.row;
-    const webhook = new Webhook(clock.for("webhook", hook === null || hook.disabled > 0 ? null : hook.due || null));
+    const webhookDue = hook === null || hook.disabled > 0 ? 0 : hook.due;
+    const webhook = new Webhook(clock.for("webhook", webhookDue || "unknown"));
     const lanes = new Outbox(log, turn, {
       budget,
+      alarms: clock,
       deliver: (delivery) => peers.deliver(delivery),
-      ...clock.for("lanes"),
     });
     const tally = new CensusReport({ user, shard: shardOf(user) }, (count) => peers.report(user, count));
     const background = (work: Promise<unknown>) => ctx.waitUntil(work);

@@ -13,7 +13,7 @@ const PATIENT = { slowMs: 60_000, shortestMs: 0, longestMs: 0 };
 function ring(alice: Rig): void {
   alice.turn.runNow(() => {
     alice.budget.begin(DEPTH_OF_EVENT);
-    alice.lanes.onAlarm();
+    alice.onAlarm();
   });
 }
 

@@ -67,7 +67,7 @@ test("[M6] the alarm starts what is due, and is set again while it fails", async
       for (let tries = 1; tries <= 3; tries++) {
         const call = await alice.call();
         await alice.joined(() => call.fail());
-        alice.turn.runNow(() => alice.lanes.onAlarm());
+        alice.turn.runNow(() => alice.onAlarm());
       }
       (await alice.call()).answer({});
       await alice.until(() => alice.lanes.oldestUnsettled === null);

@@ -102,7 +102,7 @@ test("[M8] a receipt that can't be told is tried ever less often, and costs one 
       for (let tries = 1; tries <= 3; tries++) {
         const call = await alice.call();
         await alice.joined(() => call.fail());
-        alice.turn.runNow(() => alice.lanes.onAlarm());
+        alice.turn.runNow(() => alice.onAlarm());
       }
       expect(changed).toHaveBeenCalledTimes(1);
       const next = again();

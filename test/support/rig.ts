@@ -4,6 +4,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { vi } from "vitest";
 import type { Delivery, Reply } from "../../src/protocol/envelope.ts";
 import type { RetryTimes } from "../../src/mailbox/delivery/peer-queue.ts";
+import { AlarmScheduler } from "../../src/durable/alarm-scheduler.ts";
 import { CallBudget } from "../../src/durable/call-budget.ts";
 import { Outbox } from "../../src/mailbox/delivery/outbox.ts";
 import { Log } from "../../src/mailbox/log/log.ts";
@@ -22,6 +23,10 @@ export class Rig {
   readonly answers: string[] = [];
   /** What was done to the alarm, in order: a time, or null for deleted. */
   readonly alarms: (number | null)[] = [];
+  readonly #scheduler = new AlarmScheduler({
+    setAlarm: (at) => void this.alarms.push(at),
+    deleteAlarm: () => void this.alarms.push(null),
+  });
   readonly #calls: Call[] = [];
   #wake: () => void = () => undefined;
   /** What the current event may call. */
@@ -50,8 +55,7 @@ export class Rig {
     const reach = {
       budget: this.budget,
       deliver: (delivery: Delivery) => this.#called(delivery),
-      setAlarm: (at: number) => void this.alarms.push(at),
-      deleteAlarm: () => void this.alarms.push(null),
+      alarms: this.#scheduler,
     };
     this.lanes = new Outbox(this.log, this.turn, reach, pace);
   }
@@ -87,6 +91,12 @@ export class Rig {
     act();
     await this.until(() => join.mock.calls.length > 0);
     join.mockRestore();
+  }
+
+  /** The alarm rings. To be done in a group. */
+  onAlarm(): void {
+    this.#scheduler.onAlarm(Date.now());
+    this.lanes.onAlarm();
   }
 
   get waiting(): number {

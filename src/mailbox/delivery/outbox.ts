@@ -5,7 +5,7 @@ import { type Delivery, type Reply, VERDICTS } from "../../protocol/envelope.ts"
 import type { State } from "../../protocol/down.ts";
 import { logEvent, reasonOf } from "../../protocol/log-events.ts";
 import type { MessageRefusalCode } from "../../protocol/message-refusals.ts";
-import { Alarm, type AlarmSwitch } from "../../durable/alarm.ts";
+import type { AlarmScheduler, AlarmSwitch } from "../../durable/alarm-scheduler.ts";
 import { nextDelivery } from "./next-delivery.ts";
 import { BodiesInMemory } from "./bodies-in-memory.ts";
 import { type CallBudget, isOverBudget } from "../../durable/call-budget.ts";
@@ -29,8 +29,9 @@ import { Debounce } from "../../durable/debounce.ts";
 import type { GroupCommit } from "../../durable/group-commit.ts";
 
 /** How a lane reaches the world outside of its mailbox. */
-export interface OutboxRemote extends AlarmSwitch {
+export interface OutboxRemote {
   readonly budget: CallBudget;
+  readonly alarms: AlarmScheduler;
   deliver(delivery: Delivery): Promise<Reply>;
 }
 
@@ -44,7 +45,7 @@ export class Outbox {
   readonly #ready: ReadyQueues;
   readonly #troubled = new Set<PeerQueue>();
   readonly #bodies = new BodiesInMemory();
-  readonly #alarm: Alarm;
+  readonly #alarm: AlarmSwitch;
   readonly #receipts = new Debounce(RECEIPT_DELAY_MS, () => this.#turn.enqueue(() => this.#startTells()));
   readonly #rows = new Debounce(MARK_DELAY_MS, () => this.#turn.enqueue(() => this.#log.peers.flushDeferred()));
 
@@ -65,7 +66,7 @@ export class Outbox {
       this.sendReceipts(name, { delivered: owesDelivered, read: owesRead });
       Object.assign(this.#lane(name), { kept: true, since: null });
     }
-    this.#alarm = new Alarm(reach, this.#lanes.size > 0);
+    this.#alarm = reach.alarms.for("outbox", this.#lanes.size > 0 ? "unknown" : null);
     // It may have been told that they are queued, and the alarm that rang for them is spent: there has to be another.
     for (const lane of this.#lanes.values()) this.#trouble(lane);
   }
@@ -153,20 +154,19 @@ export class Outbox {
       if (lane.isEmpty) this.#idle(lane);
       else void this.#call(lane);
     }
-    if (this.#ready.heldSince !== null) this.#alarm.set(this.#ready.heldSince);
+    if (this.#ready.heldSince !== null) this.#alarm.setAlarm(this.#ready.heldSince);
     this.#ready.watch();
   }
 
   /** Sets the alarm, which exists only while something is owed: writes, so it comes before anything is told. */
   setAlarm(): void {
     const next = Math.min(earliestDue(this.#troubled), this.#ready.heldSince ?? Infinity);
-    if (this.#lanes.size === 0) this.#alarm.clear();
-    else if (next !== Infinity) this.#alarm.set(next);
+    if (this.#lanes.size === 0) this.#alarm.deleteAlarm();
+    else if (next !== Infinity) this.#alarm.setAlarm(next);
   }
 
   /** The alarm rang: lanes whose time has come try again. To be done in a group. */
   onAlarm(): void {
-    this.#alarm.onAlarm();
     this.#ready.heldSince = null;
     const now = Date.now();
     for (const lane of this.#troubled) {

@@ -1,6 +1,6 @@
 // Signals and questions about presence that wait for a call: an event makes some of them, and alarms make the rest, each of which is an
 // event with a budget of its own. What waits is in memory alone: a signal that is lost is lost.
-import type { AlarmSwitch } from "../../durable/alarm.ts";
+import type { AlarmSwitch } from "../../durable/alarm-scheduler.ts";
 import type { CallBudget } from "../../durable/call-budget.ts";
 
 export class SignalQueue {

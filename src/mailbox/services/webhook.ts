@@ -3,7 +3,7 @@
 // after something was posted, and goes on only while the other side does not answer.
 import { logEvent } from "../../protocol/log-events.ts";
 import { WEBHOOK } from "../../protocol/limits.ts";
-import type { AlarmSwitch } from "../../durable/alarm.ts";
+import type { AlarmSwitch } from "../../durable/alarm-scheduler.ts";
 import type { MailboxContext } from "../context.ts";
 import { persistHeld, readPage } from "../reading/read-log.ts";
 import { WEBHOOK_DEVICE } from "../log/schema.ts";
