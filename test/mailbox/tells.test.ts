@@ -115,10 +115,11 @@ test("[M8] a receipt that can't be told is tried ever less often, and costs one 
     pace,
   );
   const lane = new PeerQueue("bob");
-  lane.receiptsDue.delivered = (Date.now() - 100_000) * 1_000;
+  // As after a wake: their age is known by what they confirm alone.
+  lane.receipts.restore({ owesDelivered: (Date.now() - 100_000) * 1_000, owesRead: 0 });
   lane.scheduleRetry(RETRY_TIMES);
   expect(Number(lane.retryAt) - Date.now()).toBeGreaterThan(15_000);
-  lane.dueSince = Date.now();
+  lane.receipts.add({});
   lane.scheduleRetry(RETRY_TIMES);
   expect(Number(lane.retryAt) - Date.now()).toBeLessThan(1_000);
 });

@@ -11,18 +11,16 @@ const MAX_UNITS = 1_000_000;
 
 /** What the lane's receiver is to be handed now. Throws if an entry that is owed is not in the log. */
 export function nextDelivery(lane: PeerQueue, peer: Peer, log: Log): Delivery {
-  const { to, receiptsDue: tell, receiptsSent: told } = lane;
   if (log.row === null) throw new Error("nothing can be owed before the mailbox begins");
   return {
     version: PEERING,
     from: log.row.name,
     epoch: log.row.epoch,
-    to,
+    to: lane.to,
     toEpoch: peer.epoch,
     after: peer.reached,
     envelopes: nextBatch(lane, log),
-    ...(tell.delivered > told.delivered && { delivered: tell.delivered }),
-    ...(tell.read > told.read && { read: tell.read }),
+    ...lane.receipts.fields,
     ...(log.account.service.row !== null && { service: true as const }),
   };
 }

@@ -7,6 +7,7 @@ import { logEvent, reasonOf } from "../../protocol/log-events.ts";
 import type { MessageRefusalCode } from "../../protocol/message-refusals.ts";
 import type { AlarmScheduler, AlarmSwitch } from "../../durable/alarm-scheduler.ts";
 import { nextDelivery } from "./next-delivery.ts";
+import type { ReceiptMarks } from "./due-receipts.ts";
 import { BodiesInMemory } from "./bodies-in-memory.ts";
 import { type CallBudget, isOverBudget } from "../../durable/call-budget.ts";
 import {
@@ -62,9 +63,9 @@ export class Outbox {
       for (const each of sent) this.#push({ ...each, body: null, answer: null });
       this.#lane(to).onDiskOnly = more;
     }
-    for (const { name, owesDelivered, owesRead } of log.row === null ? [] : log.peers.withDueReceipts()) {
-      this.sendReceipts(name, { delivered: owesDelivered, read: owesRead });
-      Object.assign(this.#lane(name), { kept: true, since: null });
+    for (const peer of log.row === null ? [] : log.peers.withDueReceipts()) {
+      this.#lane(peer.name).receipts.restore(peer);
+      this.#receipts.schedule();
     }
     this.#alarm = reach.alarms.for("outbox", this.#lanes.size > 0 ? "unknown" : null);
     // It may have been told that they are queued, and the alarm that rang for them is spent: there has to be another.
@@ -102,20 +103,14 @@ export class Outbox {
   }
 
   /** The peer is to hear of receipts, in its own numbering. Several become one on their way. */
-  sendReceipts(
-    name: string,
-    { delivered = 0, read = 0 }: { readonly delivered?: number; readonly read?: number },
-  ): void {
-    const lane = this.#lane(name);
-    lane.receiptsDue.delivered = Math.max(lane.receiptsDue.delivered, delivered);
-    lane.receiptsDue.read = Math.max(lane.receiptsDue.read, read);
-    lane.dueSince ??= Date.now();
+  sendReceipts(name: string, marks: Partial<ReceiptMarks>): void {
+    this.#lane(name).receipts.add(marks);
     this.#receipts.schedule();
   }
 
   /** Writes down which receipts are still on their way: a device's row is about to say that it was all delivered. */
   persistDueReceipts(): void {
-    for (const lane of this.#lanes.values()) if (lane.hasDueReceipts) this.#keepTell(lane);
+    for (const lane of this.#lanes.values()) if (lane.receipts.areDue) this.#keepTell(lane);
   }
 
   /** Whether the device that sent `seq` to `peer` is still to be answered. */
@@ -180,7 +175,7 @@ export class Outbox {
   async #call(lane: PeerQueue): Promise<void> {
     lane.state = "calling";
     const peer = this.#log.peers.get(lane.to);
-    const tell = { ...lane.receiptsDue };
+    const tell = lane.receipts.marks;
     let reply: Reply | null = null;
     let last = 0;
     try {
@@ -209,7 +204,7 @@ export class Outbox {
     if (lane.state !== "calling") this.#turn.releaseDeferred();
   }
 
-  #settle(lane: PeerQueue, last: number, reply: Reply, told: PeerQueue["receiptsSent"]): void {
+  #settle(lane: PeerQueue, last: number, reply: Reply, told: ReceiptMarks): void {
     // A newer mailbox may answer what this version does not know: then nothing is certain, and it is tried again.
     if (!VERDICTS.has(reply.verdict)) return this.#pause(lane);
     const peer = this.#log.peers.get(lane.to);
@@ -218,12 +213,12 @@ export class Outbox {
     this.#troubled.delete(lane);
     if (reply.verdict === "other") this.onContactFrom(peer, reply.epoch);
     else if (reply.verdict === "nobody") {
-      if (lane.markReceiptsSent(peer, told)) this.#log.peers.changed(peer);
+      if (lane.receipts.markSent(peer, told)) this.#log.peers.changed(peer);
       for (const owed of this.#shift(lane, last)) failMessage(this.#log, owed, "unknown_receiver");
     } else if (peer.epoch !== null && peer.epoch !== reply.epoch) {
       // An answer of a life that has ended meanwhile: what was owed to it has failed already.
     } else {
-      if (lane.markReceiptsSent(peer, told)) this.#log.peers.changed(peer);
+      if (lane.receipts.markSent(peer, told)) this.#log.peers.changed(peer);
       if (reply.verdict === "behind") this.#bodies.drop(resendLost(this.#log, lane, peer, reply.high));
       else if (reply.high > this.#log.head && !lane.wasRenumbered) this.#renumber(lane, reply.high);
       else applyStored(this.#log, peer, this.#shift(lane, last), reply);
@@ -233,12 +228,12 @@ export class Outbox {
   }
 
   #startTells(): void {
-    for (const lane of this.#lanes.values()) if (lane.state === "idle" && lane.hasDueReceipts) this.#ready.add(lane);
+    for (const lane of this.#lanes.values()) if (lane.state === "idle" && lane.receipts.areDue) this.#ready.add(lane);
   }
 
   #keepTell(lane: PeerQueue): void {
     const peer = this.#log.peers.get(lane.to);
-    if (lane.persistDueReceipts(peer)) this.#log.peers.changed(peer);
+    if (lane.receipts.persist(peer)) this.#log.peers.changed(peer);
   }
 
   /** The receiver has higher numbers than were ever given: this mailbox was set back, and its clock is behind. What came was dropped there. */
@@ -253,7 +248,7 @@ export class Outbox {
 
   #failAll(lane: PeerQueue, code: MessageRefusalCode): void {
     for (const owed of takeAll(lane, this.#log, () => this.#shift(lane, Infinity))) failMessage(this.#log, owed, code);
-    Object.assign(lane.receiptsDue, lane.receiptsSent);
+    lane.receipts.discard();
   }
 
   /** The call is to be made in a later event: nothing is wrong with the receiver. */
@@ -272,7 +267,7 @@ export class Outbox {
   /** No answer for a while, or a first failure: from now on the devices hear `queued`, and an alarm is set. */
   #trouble(lane: PeerQueue): void {
     if (lane.isEmpty) return;
-    if (lane.hasDueReceipts) this.#keepTell(lane);
+    if (lane.receipts.areDue) this.#keepTell(lane);
     lane.markUnreachable(this.#pace);
     this.#troubled.add(lane);
   }
@@ -288,7 +283,7 @@ export class Outbox {
     lane.state = "idle";
     refillQueue(lane, this.#log);
     if (lane.unsettled.length > 0) this.#ready.add(lane);
-    if (lane.hasDueReceipts) this.#receipts.schedule();
+    if (lane.receipts.areDue) this.#receipts.schedule();
     if (!lane.isEmpty) return;
     this.#lanes.delete(lane.to);
     this.#troubled.delete(lane);

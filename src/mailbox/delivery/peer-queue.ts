@@ -1,7 +1,8 @@
 // One lane: what is owed to one receiver, in the order of the log. It knows neither how to call nor what a group is.
 import { counters } from "../../protocol/counters.ts";
 import type { State } from "../../protocol/down.ts";
-import type { Peer, Sent } from "../log/schema.ts";
+import type { Sent } from "../log/schema.ts";
+import { DueReceipts } from "./due-receipts.ts";
 import { UNSETTLED_IN_MEMORY } from "../log/recover.ts";
 
 /** An entry on its way. `body` is null while it is only on disk; `answer` tells the device, once. */
@@ -59,13 +60,7 @@ export class PeerQueue {
   wasRenumbered = false;
   /** While there is trouble: when to try, or to look again, in ms since 1970. Whatever is accepted meanwhile is `queued`. */
   retryAt: number | null = null;
-  /** Receipts that the peer is to hear of, and those that it has heard of, in the peer's numbering. */
-  readonly receiptsDue = { delivered: 0, read: 0 };
-  readonly receiptsSent = { delivered: 0, read: 0 };
-  /** When the oldest receipt that is not told came up, ms since 1970; null where a wake has forgotten that. */
-  dueSince: number | null = null;
-  /** Whether the peer's row was written to say that it is yet to be told. */
-  duePersisted = false;
+  readonly receipts = new DueReceipts();
   /** Whether its last call was to be made in a later event. */
   deferred = false;
   /** UTF-16 units that the call under way has read from disk. */
@@ -75,34 +70,9 @@ export class PeerQueue {
     this.to = to;
   }
 
-  /** Whether the peer has not heard of every receipt. */
-  get hasDueReceipts(): boolean {
-    return this.receiptsDue.delivered > this.receiptsSent.delivered || this.receiptsDue.read > this.receiptsSent.read;
-  }
-
-  /** Puts down in the peer's row what it is yet to be told. True if the row did not say so. */
-  persistDueReceipts(peer: Peer): boolean {
-    this.duePersisted = true;
-    if (peer.owesDelivered === this.receiptsDue.delivered && peer.owesRead === this.receiptsDue.read) return false;
-    peer.owesDelivered = this.receiptsDue.delivered;
-    peer.owesRead = this.receiptsDue.read;
-    return true;
-  }
-
-  /** The peer has heard. True if its row says otherwise and nothing else would write it. */
-  markReceiptsSent(peer: Peer, told: PeerQueue["receiptsSent"]): boolean {
-    Object.assign(this.receiptsSent, told);
-    if (!this.hasDueReceipts) this.dueSince = null;
-    if (peer.owesDelivered > told.delivered || peer.owesRead > told.read) return false;
-    const stale = this.duePersisted && (peer.owesDelivered > 0 || peer.owesRead > 0);
-    peer.owesDelivered = 0;
-    peer.owesRead = 0;
-    return stale;
-  }
-
   /** Whether there is nothing to do. */
   get isEmpty(): boolean {
-    return this.unsettled.length === 0 && this.onDiskOnly === 0 && !this.hasDueReceipts;
+    return this.unsettled.length === 0 && this.onDiskOnly === 0 && !this.receipts.areDue;
   }
 
   /** Whether whatever else is owed waits in the log. */
@@ -164,13 +134,8 @@ export class PeerQueue {
   /** Puts the next try off: with jitter, so that lanes don't march in step. */
   scheduleRetry(pace: RetryTimes): void {
     const now = Date.now();
-    const waited = now - (this.unsettled[0]?.at ?? this.dueSince ?? this.#spokenOf());
+    const waited = now - (this.unsettled[0]?.at ?? this.receipts.dueSince);
     const pause = Math.min(pace.longestMs, Math.max(pace.shortestMs, waited * BACK_OFF));
     this.retryAt = now + Math.round(pause * (0.75 + Math.random() / 2));
-  }
-
-  /** About when the newest message that a receipt speaks of was written: seqs begin with the clock. */
-  #spokenOf(): number {
-    return Math.max(this.receiptsDue.delivered, this.receiptsDue.read) / 1_000;
   }
 }
