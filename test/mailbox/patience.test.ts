@@ -1,6 +1,6 @@
 // How long a call may take: most have no timer, and those that take long are noticed all the same, each at its own time.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { CallTimeout } from "../../src/durable/call-timeout.ts";
+import { CallTimeout } from "../../src/durable/delivery/call-timeout.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

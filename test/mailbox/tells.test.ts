@@ -1,6 +1,8 @@
 // What authors are told of what became of their messages: marks and receipts, and what is owed of them.
 import { expect, test, vi } from "vitest";
-import { PeerQueue, RETRY_TIMES } from "../../src/mailbox/delivery/peer-queue.ts";
+import { BodiesInMemory } from "../../src/durable/delivery/bodies-in-memory.ts";
+import { RETRY_TIMES } from "../../src/durable/delivery/retry-times.ts";
+import { PeerQueue } from "../../src/mailbox/delivery/peer-queue.ts";
 import { fresh } from "../support/devices.ts";
 import { rig } from "../support/rig.ts";
 
@@ -114,7 +116,7 @@ test("[M8] a receipt that can't be told is tried ever less often, and costs one 
     },
     pace,
   );
-  const lane = new PeerQueue("bob");
+  const lane = new PeerQueue("bob", new BodiesInMemory());
   // As after a wake: their age is known by what they confirm alone.
   lane.receipts.restore({ owesDelivered: (Date.now() - 100_000) * 1_000, owesRead: 0 });
   lane.scheduleRetry(RETRY_TIMES);

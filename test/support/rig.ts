@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { vi } from "vitest";
 import type { Delivery, Reply } from "../../src/protocol/envelope.ts";
-import type { RetryTimes } from "../../src/mailbox/delivery/peer-queue.ts";
+import type { RetryTimes } from "../../src/durable/delivery/retry-times.ts";
 import { AlarmScheduler } from "../../src/durable/alarm-scheduler.ts";
 import { CallBudget } from "../../src/durable/call-budget.ts";
 import { Outbox } from "../../src/mailbox/delivery/outbox.ts";

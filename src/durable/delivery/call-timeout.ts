@@ -1,5 +1,5 @@
 // How long a call may take. Nearly every one is answered within a moment, so those alone that are not have a timer each.
-import { Debounce } from "./debounce.ts";
+import { Debounce } from "../debounce.ts";
 
 /** Calls begun within so many ms are looked at together. */
 const POLL_MS = 250;
