@@ -1,6 +1,6 @@
-// An object has one alarm, and several of its parts need one. The platform's alarm is set for the earliest time that any part asked for.
-// This class alone remembers that time: each set is a row written, so it is set only where the time changes. It stores nothing: after a wake
-// each part asks again.
+// An object has one alarm, and several of its parts need one. The platform's alarm is set for the earliest time that
+// any part asked for. This class alone remembers that time: each set is a row written, so it is set only where the time
+// changes. It stores nothing: after a wake each part asks again.
 
 /** An alarm: the platform's one, or a part's share of it. Times are ms since 1970. */
 export interface AlarmSwitch {
@@ -19,7 +19,9 @@ export class AlarmScheduler {
     this.#platform = platform;
   }
 
-  /** The alarm of one part. `due`: for when an earlier instance has set it; null: it has not; "unknown": it may have. */
+  /**
+   * The alarm of one part. `due`: for when an earlier instance has set it; null: it has not; "unknown": it may have.
+   */
   for(part: string, due: number | null | "unknown" = null): AlarmSwitch {
     if (due !== null) this.#due.set(part, due === "unknown" ? null : due);
     return {

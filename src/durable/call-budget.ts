@@ -1,6 +1,7 @@
-// What the newest event of an object may still call: how many calls lead to the event, and how many more it may make. The platform counts an
-// outgoing call from the newest event, whatever caused it, also a timer or the end of another call (`incomingRequests.addFront` in workerd's
-// io-context.c++, read 2026-11). So one number that each event sets is the whole model.
+// What the newest event of an object may still call: how many calls lead to the event, and how many more it may make.
+// The platform counts an outgoing call from the newest event, whatever caused it, also a timer or the end of another
+// call (`incomingRequests.addFront` in workerd's io-context.c++, read 2026-11). So one number that each event sets is
+// the whole model.
 
 import { SIGNALS } from "../protocol/limits.ts";
 
@@ -11,9 +12,9 @@ export const DEPTH_FROM_WORKER = 1;
 export const DEPTH_FROM_CENSUS = 2;
 
 /**
- * An event to which so many calls lead makes none: an alarm, to which no call leads, makes them. The platform refuses the 16th call of a
- * chain. Answers: two mailboxes that keep calling each other. Half of 16, because this count may be lower than the platform's: older code
- * sends no number, and a stub may be deeper than its event.
+ * An event to which this many calls lead makes none: an alarm, to which no call leads, makes them. The platform refuses
+ * the 16th call of a chain. Answers: two mailboxes that keep calling each other. Half of 16, because this count may be
+ * lower than the platform's: older code sends no number, and a stub may be deeper than its event.
  */
 export const MAX_DEPTH = 8;
 

@@ -1,5 +1,6 @@
-// Tracks the commits under way of all mailboxes in this isolate. When the disk is full, a commit fails after the reply was built: the object is
-// reset, and its sockets break without an error. Its next instance finds the unfinished commit here, and refuses what it can't store.
+// Tracks the commits under way of all mailboxes in this isolate. When the disk is full, a commit fails after the reply
+// was built: the object is reset, and its sockets break without an error. Its next instance finds the unfinished commit
+// here, and refuses what it can't store.
 
 /** How long a mailbox whose commits failed refuses writes; then it tries again. */
 const REFUSE_MS = 5_000;

@@ -1,14 +1,18 @@
-// Group commit. Every commit is an fsync, or a quorum round trip at the edge, so work of several events shares one transaction. From the first
-// work of a transaction to its flush there is no `await`. This file knows nothing of what the work is.
+// Group commit. Every commit is an fsync, or a quorum round trip at the edge, so work of several events shares one
+// transaction. From the first work of a transaction to its flush there is no `await`. This file knows nothing of what
+// the work is.
 //
 // The ways in, and when each is flushed:
-// - enqueue: with the next transaction. That begins at once where the last one had no neighbours, else in a `setTimeout` of 0 ms.
-// - run: the same, with a promise of the result. The platform holds what follows from the promise until the transaction is durable.
+// - enqueue: with the next transaction. That begins at once where the last one had no neighbours, else in a
+//   `setTimeout` of 0 ms.
+// - run: the same, with a promise of the result. The platform holds what follows from the promise until the transaction
+//   is durable.
 // - runSoon: the same as `run`, except within 20 ms of a transaction: then with the next one, 20 ms later at most.
-// - enqueueAfterCall: with the next transaction, which begins when the call under way ends (`releaseDeferred`), 20 ms later at most.
+// - enqueueAfterCall: with the next transaction, which begins when the call under way ends (`releaseDeferred`), 20 ms
+//   later at most.
 // - runNow: at once, in one transaction with everything that is queued.
-// - runReadOnly: at once, and alone. The work must write no row: `flushWrites` is not called. What it changes in memory may lead to deferred
-//   rows; the next transaction writes them.
+// - runReadOnly: at once, and alone. The work must write no row: `flushWrites` is not called. What it changes in memory
+//   may lead to deferred rows; the next transaction writes them.
 // Each ends with `flushReplies`. That may write rows too, also after `runReadOnly`; then a commit follows.
 import { Debounce } from "./debounce.ts";
 
@@ -18,7 +22,7 @@ type Work = () => void;
 export interface CommitHooks {
   /** Writes the rows that are buffered in memory. */
   flushWrites(): void;
-  /** Sends replies and starts calls. All that they tell is written: the platform holds them until it is durable. */
+  /** Sends replies and starts calls. They speak of written rows alone: the platform holds them until these are durable. */
   flushReplies(): void;
   /** Whether anything was written since the last time this was called. */
   takeWrote(): boolean;
@@ -28,10 +32,15 @@ export interface CommitHooks {
   onError(error: unknown): void;
 }
 
-/** Work that comes within this time of a transaction shows that it began too early: the next one waits for neighbours. */
+/**
+ * Work that comes within this time of a transaction shows that it began too early: the next one waits for neighbours.
+ */
 const TOO_EARLY_MS = 1;
 
-/** UTF-16 units that may be queued; beyond, they are a transaction at once. Answers: a flood that keeps the timer from firing, and fills memory meanwhile. */
+/**
+ * UTF-16 units that may be queued; beyond, they are a transaction at once. Answers: a flood that keeps the timer from
+ * firing, and fills memory meanwhile.
+ */
 const MAX_QUEUED_UNITS = 1_000_000;
 
 /** UTF-16 units that are worth a transaction: its own cost is small beside theirs. */
@@ -84,7 +93,10 @@ export class GroupCommit {
     });
   }
 
-  /** As `enqueue`, for work that leads to nothing before a call has ended. It waits for `releaseDeferred`, unless it is worth a transaction. */
+  /**
+   * As `enqueue`, for work that leads to nothing before a call has ended. It waits for `releaseDeferred`, unless it is
+   * worth a transaction.
+   */
   enqueueAfterCall(work: Work, units: number): void {
     if (this.#queued.length > 0) return this.enqueue(work, units);
     if (this.#isClosed) return;
@@ -108,7 +120,10 @@ export class GroupCommit {
     this.#transact();
   }
 
-  /** Does `work` at once, without a flush of writes: it must write no row. Deferred rows that it leads to wait for the next transaction. */
+  /**
+   * Does `work` at once, without a flush of writes: it must write no row. Deferred rows that it leads to wait for the
+   * next transaction.
+   */
   runReadOnly(work: Work): void {
     if (this.#isClosed) return;
     this.#orFail(() => {
@@ -129,7 +144,9 @@ export class GroupCommit {
     this.#deferred = [];
   }
 
-  /** Has the queued work done: now, after neighbours have had the time to come, or when the commit under way is done. */
+  /**
+   * Has the queued work done: now, after neighbours have had the time to come, or when the commit under way is done.
+   */
   #schedule(): void {
     if (this.#units > MAX_QUEUED_UNITS && !this.#isRunning) return this.#transact();
     if (this.#isScheduled || this.#isCommitting) return;
@@ -174,7 +191,9 @@ export class GroupCommit {
     }
   }
 
-  /** Replies may need rows: one that is ahead of its table, or what retention takes. So this, too, may end in a commit. */
+  /**
+   * Replies may need rows: one that is ahead of its table, or what retention takes. So this, too, may end in a commit.
+   */
   #flushReplies(): void {
     this.#hooks.flushReplies();
     if (this.#hooks.takeWrote()) this.#commit();

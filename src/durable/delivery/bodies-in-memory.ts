@@ -1,4 +1,5 @@
-// The bodies of unsettled messages that are in memory, over all queues of an outbox. The others are read from the log again.
+// The bodies of unsettled messages that are in memory, over all queues of an outbox. The others are read from the log
+// again.
 
 /** UTF-16 units. Answers: receivers that are away for long, with thousands of messages each. */
 const MAX_UNITS = 4_000_000;

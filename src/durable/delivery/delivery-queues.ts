@@ -1,5 +1,6 @@
-// Delivery with retries: one queue a receiver, one call under way in each, as many calls as the event may make, and an alarm for the rest.
-// The owner of the queues says how to call and what a reply means (`QueueOwner`); this knows neither the log nor what is delivered.
+// Delivery with retries: one queue a receiver, one call under way in each, as many calls as the event may make, and an
+// alarm for the rest. The owner of the queues says how to call and what a reply means (`QueueOwner`); this knows
+// neither the log nor what is delivered.
 import type { AlarmSwitch } from "../alarm-scheduler.ts";
 import type { CallBudget } from "../call-budget.ts";
 import type { GroupCommit } from "../group-commit.ts";
@@ -72,7 +73,10 @@ export class DeliveryQueues<Queue extends ReceiverQueue> {
     return queue;
   }
 
-  /** A queue of an earlier instance. Its senders may have been answered `queued`, and its alarm may have rung: it needs another one. */
+  /**
+   * A queue of an earlier instance. Its senders may have been answered `queued`, and its alarm may have rung: it needs
+   * another one.
+   */
   restore(queue: Queue): void {
     this.#queues.set(queue.to, queue);
     if (queue.unsettled.length > 0) this.makeReady(queue);
@@ -84,7 +88,10 @@ export class DeliveryQueues<Queue extends ReceiverQueue> {
     if (queue.state === "idle") this.#ready.add(queue);
   }
 
-  /** Starts the calls that may start. What was written before is durable before a call leaves. What this event may not call waits for the alarm. */
+  /**
+   * Starts the calls that may start. What was written before is durable before a call leaves. What this event may not
+   * call waits for the alarm.
+   */
   start(): void {
     for (let queue = this.#ready.next(); queue !== undefined; queue = this.#ready.next()) {
       if (queue.isEmpty) this.idle(queue);
@@ -94,7 +101,9 @@ export class DeliveryQueues<Queue extends ReceiverQueue> {
     this.#ready.watch();
   }
 
-  /** What the queue's call resolves with. A slow one makes the receiver unreachable; one that is too slow is rejected. */
+  /**
+   * What the queue's call resolves with. A slow one makes the receiver unreachable; one that is too slow is rejected.
+   */
   whenReplied<Reply>(queue: Queue, call: Promise<Reply>): Promise<Reply> {
     this.#ready.loaded(queue);
     return this.#timeout.run(call, () => this.#onSlow(queue), queue.loadedUnits);

@@ -1,5 +1,5 @@
-// The queues that may have a call to make, in order, and how many calls are under way. It decides which queue may call now; it knows neither
-// how, nor what is delivered.
+// The queues that may have a call to make, in order, and how many calls are under way. It decides which queue may call
+// now; it knows neither how, nor what is delivered.
 import type { CallBudget } from "../call-budget.ts";
 import { Debounce } from "../debounce.ts";
 import type { ReceiverQueue } from "./receiver-queue.ts";
@@ -7,7 +7,10 @@ import type { ReceiverQueue } from "./receiver-queue.ts";
 /** Calls under way that are not slow yet. Answers: a sender with thousands of receivers, each call of some 40 KiB. */
 const MAX_CALLS = 512;
 
-/** UTF-16 units that these calls have read from disk, about. Answers: thousands of receivers that have been away for long. */
+/**
+ * UTF-16 units that these calls have read from disk, about. Answers: thousands of receivers that have been away for
+ * long.
+ */
 const MAX_LOADED_UNITS = 8_000_000;
 
 export class ReadyQueues<Queue extends ReceiverQueue> {
@@ -21,7 +24,10 @@ export class ReadyQueues<Queue extends ReceiverQueue> {
   heldSince: number | null = null;
   readonly #check: Debounce;
 
-  /** `onLate` is called with the queues that have waited for their call to begin for as long as a slow call waits for a reply. */
+  /**
+   * `onLate` is called with the queues that have waited for their call to begin for as long as a slow call waits for a
+   * reply.
+   */
   constructor(budget: CallBudget, slowMs: number, onLate: (queues: readonly Queue[]) => void) {
     this.#budget = budget;
     this.#slowMs = slowMs;
@@ -70,7 +76,10 @@ export class ReadyQueues<Queue extends ReceiverQueue> {
     this.#calling.delete(queue);
   }
 
-  /** The queues whose oldest message was accepted at or before `at`, ms since 1970, and whose senders have no answer yet. */
+  /**
+   * The queues whose oldest message was accepted at or before `at`, ms since 1970, and whose senders have no answer
+   * yet.
+   */
   #acceptedBefore(at: number): Queue[] {
     return [...this.#ready].filter(
       ({ retryAt, unsettled }) => retryAt === null && (unsettled[0]?.at ?? Infinity) <= at,

@@ -1,5 +1,5 @@
-// The unsettled messages for one receiver, in the order of the log. The first of them are in memory, the rest is in the log alone. It knows
-// neither how to call, nor what a transaction is, nor where the log is.
+// The unsettled messages for one receiver, in the order of the log. The first of them are in memory, the rest is in the
+// log alone. It knows neither how to call, nor what a transaction is, nor where the log is.
 import { counters } from "../../protocol/counters.ts";
 import type { State } from "../../protocol/down.ts";
 import type { BodiesInMemory } from "./bodies-in-memory.ts";
@@ -29,7 +29,9 @@ export class ReceiverQueue {
   lastInMemory = 0;
   onDiskOnly = 0;
   state: QueueState = "idle";
-  /** While the receiver is unreachable: when to retry, ms since 1970. What is accepted meanwhile is answered `queued`. */
+  /**
+   * While the receiver is unreachable: when to retry, ms since 1970. What is accepted meanwhile is answered `queued`.
+   */
   retryAt: number | null = null;
   /** Whether its last call was put off to a later event. */
   wasDeferred = false;

@@ -1,5 +1,5 @@
-// What a receiver's reply changes: the messages that the delivery carried, and the receiver's row. It knows neither calls nor retries. To be
-// done in a group commit, or without one where `isAllStored`.
+// What a receiver's reply changes: the messages that the delivery carried, and the receiver's row. It knows neither
+// calls nor retries. To be done in a group commit, or without one where `isAllStored`.
 import type { UnsettledMessage } from "../../durable/delivery/receiver-queue.ts";
 import { countStored } from "../../protocol/counters.ts";
 import type { Reply } from "../../protocol/envelope.ts";
@@ -37,7 +37,10 @@ export function applyReply(log: Log, queue: PeerQueue, { last, receipts }: Carri
   else applyStored(log, queue, peer, queue.shift(last), reply);
 }
 
-/** The peer has another epoch than before: it is another mailbox. What was sent to the earlier one fails, and nothing is sent again. */
+/**
+ * The peer has another epoch than before: it is another mailbox. What was sent to the earlier one fails, and nothing is
+ * sent again.
+ */
 export function adoptEpoch(log: Log, peer: Peer, epoch: string, queue: PeerQueue | undefined): void {
   const isFirst = peer.epoch === null;
   if (!isFirst && queue !== undefined) {
@@ -97,7 +100,10 @@ function resendLost(log: Log, queue: PeerQueue, peer: Peer, high: number): void 
   requeueAfter(queue, log, reachedBy(peer));
 }
 
-/** The receiver has higher numbers than were ever given: this mailbox was restored, and its clock is behind. What it sent was dropped there. */
+/**
+ * The receiver has higher numbers than were ever given: this mailbox was restored, and its clock is behind. What it
+ * sent was dropped there.
+ */
 function renumber(log: Log, queue: PeerQueue, high: number, add: Add): void {
   queue.wasRenumbered = true;
   log.raise(high);

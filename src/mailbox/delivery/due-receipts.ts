@@ -1,8 +1,12 @@
-// The receipts that one peer has yet to be sent. They are watermarks in the peer's numbering: several receipts become one. The peer's row
-// stores them as `owesDelivered` and `owesRead` where no other row would bring them back after a wake. It knows neither queues nor calls.
+// The receipts that one peer has yet to be sent. They are watermarks in the peer's numbering: several receipts become
+// one. The peer's row stores them as `owesDelivered` and `owesRead` where no other row would bring them back after a
+// wake. It knows neither queues nor calls.
 import type { Peer } from "../log/schema.ts";
 
-/** The highest seq of the peer's that was delivered to a device of the user, and the highest that the user has read; 0 for none. */
+/**
+ * The highest seq of the peer's that was delivered to a device of the user, and the highest that the user has read; 0
+ * for none.
+ */
 export interface ReceiptMarks {
   readonly delivered: number;
   readonly read: number;
@@ -34,7 +38,10 @@ export class DueReceipts {
     return { ...(delivered > this.#sent.delivered && { delivered }), ...(read > this.#sent.read && { read }) };
   }
 
-  /** When the oldest was added, ms since 1970. After a wake: about when the newest message that they confirm was written, as a seq tells. */
+  /**
+   * When the oldest was added, ms since 1970. After a wake: about when the newest message that they confirm was
+   * written, as a seq tells.
+   */
   get dueSince(): number {
     return this.#since ?? Math.max(this.#due.delivered, this.#due.read) / 1_000;
   }

@@ -1,12 +1,15 @@
-// Builds the next call of a queue: as many envelopes as one call may carry, and the receipts that are due. Bodies that are not in memory are
-// read from the log.
+// Builds the next call of a queue: as many envelopes as one call may carry, and the receipts that are due. Bodies that
+// are not in memory are read from the log.
 import { PEERING } from "../../protocol/version.ts";
 import type { Delivery, Envelope } from "../../protocol/envelope.ts";
 import type { Log } from "../log/log.ts";
 import type { Peer } from "../log/schema.ts";
 import type { PeerQueue } from "./peer-queue.ts";
 
-/** The envelopes of one call, and the UTF-16 units of their bodies. Answers: arguments too large for a call, and a transaction that delays others. */
+/**
+ * The envelopes of one call, and the UTF-16 units of their bodies. Answers: arguments too large for a call, and a
+ * transaction that delays others.
+ */
 const MAX_ENVELOPES = 2_048;
 const MAX_UNITS = 1_000_000;
 

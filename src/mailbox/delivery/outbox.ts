@@ -1,5 +1,6 @@
-// The outbox: messages that others have yet to store, and receipts that others have yet to be sent. The log is its durable form: a queue
-// only remembers which entries are unsettled. The queues and their retries are src/durable/delivery; this builds the calls and applies replies.
+// The outbox: messages that others have yet to store, and receipts that others have yet to be sent. The log is its
+// durable form: a queue only remembers which entries are unsettled. The queues and their retries are
+// src/durable/delivery; this builds the calls and applies replies.
 import type { AlarmScheduler } from "../../durable/alarm-scheduler.ts";
 import { type CallBudget, isOverBudget } from "../../durable/call-budget.ts";
 import { Debounce } from "../../durable/debounce.ts";
@@ -21,8 +22,9 @@ import { PeerQueue } from "./peer-queue.ts";
 import { refillQueue, restoreQueues } from "./refill-queue.ts";
 
 /**
- * Ms after which receipts are sent, and after which a mark `stored` is written. The device that sends has its reply already, and people can't
- * tell the difference; but a burst is one call and one row, and `stored` is usually written with the receipt, in the same row.
+ * Ms after which receipts are sent, and after which a mark `stored` is written. The device that sends has its reply
+ * already, and people can't tell the difference; but a burst is one call and one row, and `stored` is usually written
+ * with the receipt, in the same row.
  */
 const RECEIPT_DELAY_MS = 250;
 const MARK_DELAY_MS = 400;
@@ -71,7 +73,10 @@ export class Outbox {
     return this.#queues.oldestUnsettled;
   }
 
-  /** Adds an entry for its peer. `answer` is called in a group commit, once: `stored`, or `queued` if the peer can't be reached. */
+  /**
+   * Adds an entry for its peer. `answer` is called in a group commit, once: `stored`, or `queued` if the peer can't be
+   * reached.
+   */
   add({ seq, peer, at, body }: Entry, answer: UnsettledMessage["answer"]): void {
     const queue = this.#queues.open(peer);
     if (queue.isFull) {
@@ -120,13 +125,19 @@ export class Outbox {
     return queue === undefined ? 0 : queue.unsettled.length + queue.onDiskOnly;
   }
 
-  /** Whether a call to `peer` is under way, and the peer reachable: what is sent to it now waits for the end of that call. */
+  /**
+   * Whether a call to `peer` is under way, and the peer reachable: what is sent to it now waits for the end of that
+   * call.
+   */
   isCalling(peer: string): boolean {
     const queue = this.#queues.get(peer);
     return queue?.state === "calling" && queue.retryAt === null;
   }
 
-  /** The peer has called, so it can be reached. Another epoch than the known one is another mailbox, to which nothing is unsettled. */
+  /**
+   * The peer has called, so it can be reached. Another epoch than the known one is another mailbox, to which nothing is
+   * unsettled.
+   */
   onContactFrom(peer: Peer, epoch: string): void {
     const queue = this.#queues.get(peer.name);
     if (peer.epoch !== epoch) adoptEpoch(this.#log, peer, epoch, queue);
@@ -168,8 +179,8 @@ export class Outbox {
       this.#queues.onCallEnd(queue);
     }
     queue.wasDeferred = false;
-    // The common case: the devices are answered at once, and the peer's row is written later. If a crash loses it, the queue delivers again,
-    // and the receiver deduplicates.
+    // The common case: the devices are answered at once, and the peer's row is written later. If a crash loses it, the
+    // queue delivers again, and the receiver deduplicates.
     if (reply !== null && queue.retryAt === null && isAllStored(reply, peer)) {
       const stored = reply;
       this.#groupCommit.runReadOnly(() => this.#settle(queue, carried, stored));

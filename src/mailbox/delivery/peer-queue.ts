@@ -6,7 +6,10 @@ import { DueReceipts } from "./due-receipts.ts";
 
 export class PeerQueue extends ReceiverQueue {
   readonly receipts = new DueReceipts();
-  /** Whether all of it was renumbered. Answers: a receiver that names ever higher numbers, and would be sent everything again forever. */
+  /**
+   * Whether all of it was renumbered. Answers: a receiver that names ever higher numbers, and would be sent everything
+   * again forever.
+   */
   wasRenumbered = false;
 
   constructor(to: string, bodies: BodiesInMemory) {
