@@ -3,16 +3,16 @@
 // the work is.
 //
 // The ways in, and when each is flushed:
-// - enqueue: with the next transaction. That begins at once where the last one had no neighbours, else in a
-//   `setTimeout` of 0 ms.
+// - enqueue: with the next transaction. It begins at once after a quiet time; in a `setTimeout` of 0 ms where neighbours
+//   are likely; and not before the commit under way is done.
 // - run: the same, with a promise of the result. The platform holds what follows from the promise until the transaction
 //   is durable.
 // - runSoon: the same as `run`, except within 20 ms of a transaction: then with the next one, 20 ms later at most.
 // - enqueueAfterCall: with the next transaction, which begins when the call under way ends (`releaseDeferred`), 20 ms
 //   later at most.
 // - runNow: at once, in one transaction with everything that is queued.
-// - runReadOnly: at once, and alone. The work must write no row: `flushWrites` is not called. What it changes in memory
-//   may lead to deferred rows; the next transaction writes them.
+// - runReadOnly: at once, and alone. `flushWrites` is not called, so the work must not depend on a row of its own. What
+//   it changes in memory may lead to deferred rows, which the next transaction writes.
 // Each ends with `flushReplies`. That may write rows too, also after `runReadOnly`; then a commit follows.
 import { Debounce } from "./debounce.ts";
 
@@ -121,8 +121,7 @@ export class GroupCommit {
   }
 
   /**
-   * Does `work` at once, without a flush of writes: it must write no row. Deferred rows that it leads to wait for the
-   * next transaction.
+   * Does `work` at once, without a flush of writes. Deferred rows that it leads to are written by the next transaction.
    */
   runReadOnly(work: Work): void {
     if (this.#isClosed) return;

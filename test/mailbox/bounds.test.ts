@@ -83,11 +83,11 @@ test("an operator's question about many devices reads the log once", async () =>
   });
 });
 
-/** A box with what receipts need, and what was told. */
+/** A context with the parts that receipts need, and the receipts that were sent. */
 function boxOf(log: Log) {
   const told: object[] = [];
-  const lanes = { tell: (name: string, what: object) => void told.push({ name, ...what }) };
-  return { told, box: { user: "alice", log, lanes } as unknown as MailboxContext };
+  const outbox = { sendReceipts: (name: string, what: object) => void told.push({ name, ...what }) };
+  return { told, box: { user: "alice", log, outbox } as unknown as MailboxContext };
 }
 
 test("to read behind 100,000 unanswered messages of one's own costs next to nothing", { timeout: 60_000 }, async () => {
