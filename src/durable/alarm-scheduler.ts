@@ -1,45 +1,58 @@
-// An object has one alarm; several of its parts want to be woken. It is set for the earliest. What a part wants it keeps elsewhere: after
-// a wake each says it again, and the alarm is still set for the earliest of these.
-import type { AlarmSwitch } from "./alarm.ts";
+// An object has one alarm, and several of its parts need one. The platform's alarm is set for the earliest time that
+// any part asked for. This class alone remembers that time: each set is a row written, so it is set only where the time
+// changes. It stores nothing: after a wake each part asks again.
+
+/** An alarm: the platform's one, or a part's share of it. Times are ms since 1970. */
+export interface AlarmSwitch {
+  setAlarm(at: number): void;
+  deleteAlarm(): void;
+}
 
 export class AlarmScheduler {
-  readonly #switch: AlarmSwitch;
-  /** When whom, ms since 1970. */
-  readonly #wants = new Map<string, number>();
-  /** When it is set for; null for not at all; undefined while that is unknown after a wake. Each time is a row written. */
+  readonly #platform: AlarmSwitch;
+  /** When each part is due; null: an earlier instance may have set it. A part without an entry has no alarm. */
+  readonly #due = new Map<string, number | null>();
+  /** For when the platform's alarm is set; null: it is not set; undefined: unknown since the wake. */
   #at: number | null | undefined;
 
-  constructor(alarm: AlarmSwitch) {
-    this.#switch = alarm;
+  constructor(platform: AlarmSwitch) {
+    this.#platform = platform;
   }
 
-  /** The alarm as this part sees it. `due`: for when an earlier life of the object has set it; null for not at all. */
-  for(part: string, due: number | null = null): AlarmSwitch {
-    if (due !== null) this.#wants.set(part, due);
+  /**
+   * The alarm of one part. `due`: for when an earlier instance has set it; null: it has not; "unknown": it may have.
+   */
+  for(part: string, due: number | null | "unknown" = null): AlarmSwitch {
+    if (due !== null) this.#due.set(part, due === "unknown" ? null : due);
     return {
       setAlarm: (at) => {
-        this.#wants.set(part, at);
-        this.#set();
+        this.#due.set(part, at);
+        this.#apply();
       },
       deleteAlarm: () => {
-        this.#wants.delete(part);
-        this.#set();
+        if (this.#due.delete(part)) this.#apply();
       },
     };
   }
 
-  /** It rang: whose time has come has been woken, and it is set for the others. */
+  /** The alarm rang: the parts that are due have no alarm any more, and it is set for the others. */
   onAlarm(now: number): void {
-    for (const [part, at] of this.#wants) if (at <= now) this.#wants.delete(part);
+    for (const [part, at] of this.#due) if (at === null || at <= now) this.#due.delete(part);
     this.#at = null;
-    this.#set();
+    this.#apply();
   }
 
-  #set(): void {
-    const at = this.#wants.size === 0 ? null : Math.min(...this.#wants.values());
+  #apply(): void {
+    const at = this.#earliest();
     if (at === this.#at) return;
     this.#at = at;
-    if (at === null) this.#switch.deleteAlarm();
-    else this.#switch.setAlarm(at);
+    if (at === null) this.#platform.deleteAlarm();
+    else this.#platform.setAlarm(at);
+  }
+
+  #earliest(): number | null {
+    let first = Infinity;
+    for (const at of this.#due.values()) first = Math.min(first, at ?? Infinity);
+    return first === Infinity ? null : first;
   }
 }

@@ -1,29 +1,30 @@
-// What the newest event leaves to call: how many calls lead to it, and how many more it may make. The platform counts an outgoing call
-// from the newest event of an object, whatever caused it (`incomingRequests.addFront` in workerd's io-context.c++, read 2026-11): also
-// what a timer or the end of another call starts. So one number that each event sets is the whole model.
+// What the newest event of an object may still call: how many calls lead to the event, and how many more it may make.
+// The platform counts an outgoing call from the newest event, whatever caused it, also a timer or the end of another
+// call (`incomingRequests.addFront` in workerd's io-context.c++, read 2026-11). So one number that each event sets is
+// the whole model.
 
 import { SIGNALS } from "../protocol/limits.ts";
 
-/** What leads to an event: nothing to a WebSocket message or an alarm, and one call to whatever comes through the Worker. */
+/** The calls that lead to an event: none to a WebSocket message or an alarm, one to a request through the Worker. */
 export const DEPTH_OF_EVENT = 0;
 export const DEPTH_FROM_WORKER = 1;
-/** A request for the census, which asks mailboxes: through the Worker and a shard. */
+/** A request of the census, which comes through the Worker and a shard. */
 export const DEPTH_FROM_CENSUS = 2;
 
 /**
- * From so many calls that lead to an event it makes none: an alarm goes on, to which none leads. The platform refuses the 16th. Answers:
- * two mailboxes that keep calling each other. Half of 16, because what is counted here may lag behind what the platform counts: older
- * code says no number, and a stub may be deeper than its event.
+ * An event to which this many calls lead makes none: an alarm, to which no call leads, makes them. The platform refuses
+ * the 16th call of a chain. Answers: two mailboxes that keep calling each other. Half of 16, because this count may be
+ * lower than the platform's: older code sends no number, and a stub may be deeper than its event.
  */
 export const MAX_DEPTH = 8;
 
 /** The share of an event's calls that signals may take: the rest is for messages. */
-const SPARE = 0.75;
+const SPARE_SHARE = 0.75;
 
-/** A call did not leave, or the platform did not let it: it is to be made in a later event. */
+/** A call did not leave: the platform refused it, or the budget had no call left. A later event makes it. */
 export class NoCallLeft extends Error {}
 
-/** Whether this is the platform's word for a chain of calls that is too long, or for an event that made too many. */
+/** Whether a call failed because its chain is too long, or because its event made too many. */
 export function isOverBudget(error: unknown): boolean {
   if (error instanceof NoCallLeft) return true;
   return /subrequest depth|too many subrequests|too many api requests/i.test(String(error));
@@ -42,38 +43,38 @@ export class CallBudget {
     this.begin(DEPTH_OF_EVENT);
   }
 
-  /** An event has come, to which so many calls lead. Whatever is called from here on counts from it. */
+  /** An event has come, to which `depth` calls lead. Every call from here on counts from it. */
   begin(depth: number): void {
     this.depth = depth;
     this.#left = this.#perEvent;
-    this.#spare = Math.min(SIGNALS.CALLS, Math.ceil(this.#perEvent * SPARE));
+    this.#spare = Math.min(SIGNALS.CALLS, Math.ceil(this.#perEvent * SPARE_SHARE));
   }
 
-  /** Takes one call to another object. False where it has to wait for another event. */
+  /** Takes one call to another object. False: a later event has to make it. */
   take(): boolean {
     return this.depth < MAX_DEPTH && this.takeFetch();
   }
 
-  /** As `take`, for a signal, which may wait for another event. */
+  /** As `take`, for a signal, which leaves a quarter of the calls to messages. */
   takeSpare(): boolean {
     if (this.#spare <= 0 || !this.take()) return false;
     this.#spare--;
     return true;
   }
 
-  /** As `take`, for a request to the world outside, where the platform's chain ends. */
+  /** As `take`, for a request to the internet, where the platform's chain ends. */
   takeFetch(): boolean {
     if (this.#left <= 0) return false;
     this.#left--;
     return true;
   }
 
-  /** A call leaves in any case. */
+  /** Counts a call that leaves in any case. */
   spend(): void {
     this.#left--;
   }
 
-  /** The platform says that nothing more can leave before the next event. */
+  /** The platform has refused a call: none leaves before the next event. */
   exhaust(): void {
     this.#left = 0;
   }

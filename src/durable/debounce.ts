@@ -1,20 +1,21 @@
-// Something that need not be done at once, and better once than several times: a moment after it was first asked for.
+// Debounce: an action that is done once for all requests of a time span, at its end.
 
 export class Debounce {
   readonly #ms: number;
   readonly #act: () => void;
-  #asked = false;
+  #isScheduled = false;
 
   constructor(ms: number, act: () => void) {
     this.#ms = ms;
     this.#act = act;
   }
 
+  /** Acts `ms` after the first of these calls. */
   schedule(): void {
-    if (this.#asked) return;
-    this.#asked = true;
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
     setTimeout(() => {
-      this.#asked = false;
+      this.#isScheduled = false;
       this.#act();
     }, this.#ms);
   }

@@ -1,186 +1,210 @@
-// Group commit. Every commit is an fsync, or a quorum round trip on the edge, so the unit of work is a group: what arrives while
-// a group waits or is being committed joins it or the next one. Inside a group there is no `await`: it is one transaction.
-// It knows nothing of what the work is.
+// Group commit. Every commit is an fsync, or a quorum round trip at the edge, so work of several events shares one
+// transaction. From the first work of a transaction to its flush there is no `await`. This file knows nothing of what
+// the work is.
+//
+// The ways in, and when each is flushed:
+// - enqueue: with the next transaction. It begins at once after a quiet time; in a `setTimeout` of 0 ms where neighbours
+//   are likely; and not before the commit under way is done.
+// - run: the same, with a promise of the result. The platform holds what follows from the promise until the transaction
+//   is durable.
+// - runSoon: the same as `run`, except within 20 ms of a transaction: then with the next one, 20 ms later at most.
+// - enqueueAfterCall: with the next transaction, which begins when the call under way ends (`releaseDeferred`), 20 ms
+//   later at most.
+// - runNow: at once, in one transaction with everything that is queued.
+// - runReadOnly: at once, and alone. `flushWrites` is not called, so the work must not depend on a row of its own. What
+//   it changes in memory may lead to deferred rows, which the next transaction writes.
+// Each ends with `flushReplies`. That may write rows too, also after `runReadOnly`; then a commit follows.
 import { Debounce } from "./debounce.ts";
 
 type Work = () => void;
 
-/** What a turn ends with. */
+/** What a transaction ends with. */
 export interface CommitHooks {
-  /** Writes what is left to write. */
+  /** Writes the rows that are buffered in memory. */
   flushWrites(): void;
-  /** Sends what was said and starts what waits. What it tells is written: the runtime holds it until that is durable. */
+  /** Sends replies and starts calls. They speak of written rows alone: the platform holds them until these are durable. */
   flushReplies(): void;
-  /** Whether anything was written since this was last asked. */
+  /** Whether anything was written since the last time this was called. */
   takeWrote(): boolean;
   /** Resolves when everything written is durable. */
   whenDurable(): Promise<void>;
-  /** Called with whatever a group threw: memory and disk may differ then, and the object must start again. */
+  /** Work or a hook threw: memory and disk may differ, and the object must start again. */
   onError(error: unknown): void;
 }
 
-/** Ms after a group in which more work shows that it was sealed too early. */
+/**
+ * Work that comes within this time of a transaction shows that it began too early: the next one waits for neighbours.
+ */
 const TOO_EARLY_MS = 1;
 
-/** UTF-16 units of what waits for one group. Answers: a flood that keeps the timer from coming, and fills memory meanwhile. */
-const MAX_UNITS = 1_000_000;
+/**
+ * UTF-16 units that may be queued; beyond, they are a transaction at once. Answers: a flood that keeps the timer from
+ * firing, and fills memory meanwhile.
+ */
+const MAX_QUEUED_UNITS = 1_000_000;
 
-/** UTF-16 units that are worth a group: its own cost is little beside theirs. */
-const BATCH_UNITS = 8_000;
+/** UTF-16 units that are worth a transaction: its own cost is small beside theirs. */
+const WORTHWHILE_UNITS = 8_000;
 
-/** Ms in which groups follow each other where people are busy. */
-const DEFER_MS = 20;
+/** How long deferred work waits at most. */
+const MAX_DEFER_MS = 20;
 
 export class GroupCommit {
-  #works: Work[] = [];
+  readonly #hooks: CommitHooks;
+  #queued: Work[] = [];
+  /** Work that joins any transaction, and gets one of its own after MAX_DEFER_MS. */
+  #deferred: Work[] = [];
+  /** UTF-16 units of all work that waits, about. */
   #units = 0;
-  /** Work that any group takes along; after a moment it gets one of its own. */
-  #lates: Work[] = [];
-  readonly #moment = new Debounce(DEFER_MS, () => this.#run());
-  #armed = false;
-  #running = false;
-  #committing = false;
-  #ended = false;
-  /** When the last group was, ms since 1970, and whether the next one waits for neighbours: where that one had some. */
-  #last = 0;
-  #waits = false;
-  readonly #ends: CommitHooks;
+  readonly #deferTimer = new Debounce(MAX_DEFER_MS, () => this.#transact());
+  #isScheduled = false;
+  #isRunning = false;
+  #isCommitting = false;
+  #isClosed = false;
+  /** When the last transaction was, ms since 1970. */
+  #lastAt = 0;
+  /** Whether the next transaction waits for neighbours: the last one had some, or began too early. */
+  #waitsForMore = false;
 
-  constructor(ends: CommitHooks) {
-    this.#ends = ends;
+  constructor(hooks: CommitHooks) {
+    this.#hooks = hooks;
   }
 
-  /**
-   * Does `work` in the next group. Where waiting a moment brought neighbours together the last time, it waits; where it did not, the
-   * group is sealed at once. `units`: about what the work keeps in memory until it is done, in UTF-16 units.
-   */
+  /** Does `work` in the next transaction. `units`: UTF-16 units that it keeps in memory until then, about. */
   enqueue(work: Work, units = 0): void {
-    if (this.#ended) return;
-    this.#works.push(work);
+    if (this.#isClosed) return;
+    this.#queued.push(work);
     this.#units += units;
-    this.#begin();
+    this.#schedule();
   }
 
-  /** As `join`; resolves with what `work` returned. The runtime holds whatever follows until the group is durable. */
+  /** As `enqueue`; resolves with the result of `work`. Rejects where the object's instance has ended. */
   run<T>(work: () => T): Promise<T> {
-    if (this.#ended) return Promise.reject(new Error("this life of the mailbox has ended"));
+    if (this.#isClosed) return Promise.reject(new Error("this instance of the object has ended"));
     return new Promise((resolve) => this.enqueue(() => resolve(work())));
   }
 
-  /** As `joined`, but where a group was a moment ago it waits for the next one, for another moment: a commit less. */
+  /** As `run`, for work that can wait for a transaction that comes anyway: one commit less. */
   runSoon<T>(work: () => T): Promise<T> {
-    if (this.#ended || Date.now() - this.#last > DEFER_MS) return this.run(work);
+    if (this.#isClosed || Date.now() - this.#lastAt > MAX_DEFER_MS) return this.run(work);
     return new Promise((resolve) => {
-      this.#lates.push(() => resolve(work()));
-      this.#moment.schedule();
+      this.#deferred.push(() => resolve(work()));
+      this.#deferTimer.schedule();
     });
   }
 
   /**
-   * As `join`, for work that leads to nothing before something else is done: it goes along with the next group, and waits until
-   * `release`, or a moment at most. What is worth a group of its own waits for nothing.
+   * As `enqueue`, for work that leads to nothing before a call has ended. It waits for `releaseDeferred`, unless it is
+   * worth a transaction.
    */
   enqueueAfterCall(work: Work, units: number): void {
-    if (this.#works.length > 0) return this.enqueue(work, units);
-    if (this.#ended) return;
-    this.#lates.push(work);
+    if (this.#queued.length > 0) return this.enqueue(work, units);
+    if (this.#isClosed) return;
+    this.#deferred.push(work);
     this.#units += units;
-    if (this.#units > BATCH_UNITS) this.releaseDeferred();
-    else this.#moment.schedule();
+    if (this.#units > WORTHWHILE_UNITS) this.releaseDeferred();
+    else this.#deferTimer.schedule();
   }
 
-  /** What waits behind something else goes on. */
+  /** Queues the deferred work, before what was queued since. */
   releaseDeferred(): void {
-    this.#works = [...this.#lates, ...this.#works];
-    this.#lates = [];
-    if (this.#works.length > 0) this.#begin();
+    this.#queued = [...this.#deferred, ...this.#queued];
+    this.#deferred = [];
+    if (this.#queued.length > 0) this.#schedule();
   }
 
-  /** Does what has joined so far, then `work`, at once, as one group. */
+  /** Does everything that waits, then `work`, at once and in one transaction. */
   runNow(work: Work): void {
-    if (this.#ended) return;
-    this.#works.push(work);
-    this.#run();
+    if (this.#isClosed) return;
+    this.#queued.push(work);
+    this.#transact();
   }
 
-  /** Does `work` at once, and tells. It has nothing to seal, so it needs no group. */
+  /**
+   * Does `work` at once, without a flush of writes. Deferred rows that it leads to are written by the next transaction.
+   */
   runReadOnly(work: Work): void {
-    if (this.#ended) return;
-    this.#guarded(() => {
+    if (this.#isClosed) return;
+    this.#orFail(() => {
       work();
-      this.#tell();
+      this.#flushReplies();
     });
   }
 
-  /** Whether nothing is done any more. */
+  /** Whether all further work is ignored. */
   get isClosed(): boolean {
-    return this.#ended;
+    return this.#isClosed;
   }
 
-  /** What joins later is ignored. */
+  /** Ends the instance: work that waits is dropped, and further work is ignored. */
   close(): void {
-    this.#ended = true;
-    this.#works = [];
-    this.#lates = [];
+    this.#isClosed = true;
+    this.#queued = [];
+    this.#deferred = [];
   }
 
-  /** Sees to it that what waits is done: now, or when neighbours have had the time to come. */
-  #begin(): void {
-    if (this.#units > MAX_UNITS && !this.#running) return this.#run();
-    if (this.#armed || this.#committing) return;
-    if (Date.now() - this.#last <= TOO_EARLY_MS) this.#waits = true;
-    if (this.#waits || this.#running) this.#arm();
-    else this.#run();
+  /**
+   * Has the queued work done: now, after neighbours have had the time to come, or when the commit under way is done.
+   */
+  #schedule(): void {
+    if (this.#units > MAX_QUEUED_UNITS && !this.#isRunning) return this.#transact();
+    if (this.#isScheduled || this.#isCommitting) return;
+    if (Date.now() - this.#lastAt <= TOO_EARLY_MS) this.#waitsForMore = true;
+    if (this.#waitsForMore || this.#isRunning) this.#setTimer();
+    else this.#transact();
   }
 
-  #arm(): void {
-    this.#armed = true;
+  #setTimer(): void {
+    this.#isScheduled = true;
     setTimeout(() => {
-      this.#armed = false;
-      this.#run();
+      this.#isScheduled = false;
+      this.#transact();
     }, 0);
   }
 
-  #run(): void {
-    const works = [...this.#lates, ...this.#works];
+  /** One transaction of all work that waits. */
+  #transact(): void {
+    const works = [...this.#deferred, ...this.#queued];
     if (works.length === 0) return;
-    this.#waits = works.length > 1;
-    this.#lates = [];
-    this.#works = [];
+    this.#waitsForMore = works.length > 1;
+    this.#deferred = [];
+    this.#queued = [];
     this.#units = 0;
-    this.#last = Date.now();
-    this.#guarded(() => {
+    this.#lastAt = Date.now();
+    this.#orFail(() => {
       for (const work of works) work();
-      this.#ends.flushWrites();
-      this.#tell();
+      this.#hooks.flushWrites();
+      this.#flushReplies();
     });
   }
 
-  #guarded(work: Work): void {
-    this.#running = true;
+  #orFail(work: Work): void {
+    this.#isRunning = true;
     try {
       work();
     } catch (error) {
-      this.#ends.onError(error);
+      this.#hooks.onError(error);
       throw error;
     } finally {
-      this.#running = false;
+      this.#isRunning = false;
     }
   }
 
-  #tell(): void {
-    this.#ends.flushReplies();
-    // To tell may be to write, too: a row that is ahead of its table, what retention takes.
-    if (this.#ends.takeWrote()) this.#commit();
+  /**
+   * Replies may need rows: one that is ahead of its table, or what retention takes. So this, too, may end in a commit.
+   */
+  #flushReplies(): void {
+    this.#hooks.flushReplies();
+    if (this.#hooks.takeWrote()) this.#commit();
   }
 
   #commit(): void {
-    if (this.#committing) return;
-    this.#committing = true;
+    if (this.#isCommitting) return;
+    this.#isCommitting = true;
     const next = () => {
-      this.#committing = false;
-      if (this.#works.length > 0) this.#arm();
+      this.#isCommitting = false;
+      if (this.#queued.length > 0) this.#setTimer();
     };
-    this.#ends.whenDurable().then(next, next);
+    this.#hooks.whenDurable().then(next, next);
   }
 }

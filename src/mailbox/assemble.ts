@@ -107,7 +107,7 @@ function outboxOf(
   return new Outbox(log, groupCommit, {
     budget,
     deliver: (delivery) => remote.deliver(delivery),
-    ...alarms.for("outbox"),
+    alarms,
   });
 }
 
@@ -121,7 +121,7 @@ function socketsOf(ctx: DurableObjectState, log: Log): Sockets {
   return sockets;
 }
 
-function webhookDue(log: Log): number | null {
+function webhookDue(log: Log): number | "unknown" {
   const { row } = log.account.service.webhook;
-  return row === null || row.disabled > 0 ? null : row.due || null;
+  return row === null || row.disabled > 0 || row.due === 0 ? "unknown" : row.due;
 }

@@ -1,10 +1,9 @@
-// How deep an event is, and what it may still call: counted from the newest event, and afresh with each.
+// How many calls lead to an event, and how many it may still make. Each event counts for itself.
 import { expect, test } from "vitest";
 import { CallBudget, MAX_DEPTH, DEPTH_OF_EVENT, isOverBudget } from "../../src/durable/call-budget.ts";
 import { configOf } from "../../src/mailbox/limits/config.ts";
 import { SIGNALS } from "../../src/protocol/limits.ts";
 
-/** A budget of its own. */
 const budgetOf = (perEvent: number) => ({ budget: new CallBudget(perEvent) });
 
 const takes = (budget: CallBudget) => {
@@ -13,7 +12,7 @@ const takes = (budget: CallBudget) => {
   return count;
 };
 
-test("[M12] an event to which too many calls lead makes none, and the next one counts for itself", () => {
+test("[M12] an event to which 8 calls lead makes none, and the next event counts for itself", () => {
   const { budget } = budgetOf(10);
   const taken = [DEPTH_OF_EVENT, 1, MAX_DEPTH - 1, MAX_DEPTH, 14, DEPTH_OF_EVENT].map((depth) => {
     budget.begin(depth);
@@ -22,13 +21,13 @@ test("[M12] an event to which too many calls lead makes none, and the next one c
   expect(taken).toEqual([10, 10, 10, 0, 0, 10]);
 });
 
-test("a request to the world outside is no part of a chain, and counts as a call", () => {
+test("a request to the internet counts as a call, and is allowed at any depth", () => {
   const { budget } = budgetOf(2);
   budget.begin(MAX_DEPTH);
   expect([budget.takeFetch(), budget.takeFetch(), budget.takeFetch()]).toEqual([true, true, false]);
 });
 
-test("[M13] what leaves unasked counts too, and nothing more leaves once the platform has said no", () => {
+test("[M13] a call outside of the budget counts too, and no call leaves after the platform has refused one", () => {
   const { budget } = budgetOf(10);
   budget.spend();
   expect(takes(budget)).toBe(9);
@@ -46,7 +45,7 @@ test.each([
   [{ CALLS_PER_EVENT: "200" }, 200],
   [{ CALLS_PER_EVENT: "900" }, 900],
   [{ CALLS_PER_EVENT: "1000000" }, 32],
-])("[M13] %j is %i calls", (variables, calls) => {
+])("[M13] the variables %j allow %i calls an event", (variables, calls) => {
   expect(configOf(variables).callsPerEvent).toBe(calls);
 });
 
@@ -58,7 +57,7 @@ test.each([
   ["Too many API requests by single worker invocation.", true],
   ["Durable Object is overloaded.", false],
   ["no answer within 30000 ms", false],
-])("whether %j is the platform's word for it: %s", (words, expected) => {
+])("the error %j is one of the call budget: %s", (words, expected) => {
   expect(isOverBudget(new Error(words))).toBe(expected);
 });
 
@@ -66,7 +65,7 @@ test.each([
   [4, 3],
   [32, SIGNALS.CALLS],
   [900, SIGNALS.CALLS],
-])("[M13] of %i calls of an event signals get %i, and the rest is for messages", (perEvent, spare) => {
+])("[M13] of %i calls of an event signals take %i, and the rest is for messages", (perEvent, spare) => {
   const { budget } = budgetOf(perEvent);
   for (let event = 0; event < 2; event++) {
     budget.begin(DEPTH_OF_EVENT);

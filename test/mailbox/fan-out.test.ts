@@ -1,5 +1,6 @@
-// Events that call many: a message to hundreds, receipts to hundreds, presence for everybody. The platform (test/support/platform.ts)
-// refuses the 51st call of an event; nothing is refused, and everybody gets what they are to get.
+// Events with many calls: a message to many receivers, receipts to many authors, presence for many correspondents. The
+// platform (test/support/platform.ts) refuses the 51st call of an event. Here no call is refused, and every receiver is
+// reached.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { CallBudget } from "../../src/durable/call-budget.ts";
 import { ask } from "../support/accounts.ts";
@@ -20,7 +21,7 @@ async function sendToAll(from: string, names: readonly string[]): Promise<unknow
   return (await response.json<{ readonly state: unknown }[]>()).map(({ state }) => state);
 }
 
-/** A user with so many correspondents, all of whom are there. */
+/** A user with `count` correspondents, all of them connected. */
 async function popular(count: number) {
   const user = fresh("popular");
   const devices = [];
@@ -34,26 +35,26 @@ async function popular(count: number) {
 }
 
 test(
-  "[M13] a request to many is stored by all of them, in as many events as it takes",
+  "[M13] a request to 90 receivers is stored by all of them, in as many events as it takes",
   { timeout: 60_000 },
   async () => {
     const states = await sendToAll(fresh("shop"), namesOf(MANY));
     expect(states.length).toBe(MANY);
-    // On a machine with much to do some may have waited for two seconds.
+    // On a busy machine some calls may take 2 s, and are answered queued.
     expect(new Set(states)).toContain("stored");
     expect(seen).toMatchObject({ refused: 0 });
     expect(seen.calls).toBeLessThanOrEqual(PLATFORM.calls);
   },
 );
 
-test("without a bound the platform refuses a request to many", { timeout: 60_000 }, async () => {
+test("without the call budget the platform refuses calls of such a request", { timeout: 60_000 }, async () => {
   vi.spyOn(CallBudget.prototype, "take").mockReturnValue(true);
   await sendToAll(fresh("shop"), namesOf(MANY));
   expect(seen.refused).toBeGreaterThan(0);
 });
 
 test(
-  "[M13][G4] whoever comes is announced to all correspondents, and watches as many",
+  "[M13][G4] a user who connects is announced to 52 correspondents, and may watch as many",
   { timeout: 60_000 },
   async () => {
     const { user, devices } = await popular(52);
@@ -69,7 +70,7 @@ test(
   },
 );
 
-test("[M13][E5] one ack after an absence tells every author", { timeout: 60_000 }, async () => {
+test("[M13][E5] one ack after an absence sends a receipt to every author", { timeout: 60_000 }, async () => {
   const reader = await open(fresh("reader"));
   reader.line.close();
   await reader.line.end();

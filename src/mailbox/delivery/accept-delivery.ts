@@ -1,5 +1,5 @@
-// Another mailbox delivers. Lanes are in order, so the receiver is idempotent by one comparison: whatever is not above the highest
-// number that it has from this author was dealt with before.
+// Another mailbox delivers. Its queue is in order, so one comparison makes the receiver idempotent: an origin at or
+// below the highest one from this author was decided before.
 import type { Delivery, Reply } from "../../protocol/envelope.ts";
 import type { MessageRefusalCode } from "../../protocol/message-refusals.ts";
 import { PEERING } from "../../protocol/version.ts";
@@ -12,19 +12,19 @@ import { applyReceipts } from "./receipts.ts";
 
 type Refused = Reply["refused"][number];
 
-/** Takes one delivery into the log. To be done in a group; the reply leaves when the group is durable. */
+/** Appends one delivery to the log. To be done in a group commit; the reply leaves when that is durable. */
 export function acceptDelivery(context: MailboxContext, delivery: Delivery): Reply {
-  // Nothing is written of a name that nobody has: whoever guesses names leaves no trace.
+  // Nothing is written for a name that nobody has. Answers: names guessed at random, each of which would leave a row.
   if (!exists(context)) return { version: PEERING, epoch: "", high: 0, verdict: "nobody", refused: [], runs: true };
   const { epoch } = context.log.ensureCreated(context.user);
   const peer = context.log.peers.get(delivery.from);
-  const answer = (verdict: Reply["verdict"], refused: Refused[] = []): Reply => {
+  const replyWith = (verdict: Reply["verdict"], refused: Refused[] = []): Reply => {
     return { version: PEERING, epoch, high: peer.high, verdict, refused, runs: true };
   };
-  if (delivery.toEpoch !== null && delivery.toEpoch !== epoch) return answer("other");
+  if (delivery.toEpoch !== null && delivery.toEpoch !== epoch) return replyWith("other");
   context.outbox.onContactFrom(peer, delivery.epoch);
   applyReceipts(context, peer, delivery);
-  if (peer.high < delivery.after) return answer("behind");
+  if (peer.high < delivery.after) return replyWith("behind");
   const refused = refusedBefore(context, peer, delivery);
   let { free, code } = spaceFor(context, peer, delivery);
   for (const { origin, at, body } of delivery.envelopes) {
@@ -40,23 +40,24 @@ export function acceptDelivery(context: MailboxContext, delivery: Delivery): Rep
     peer.high = origin;
     peer.unread++;
   }
-  return answer("taken", refused);
+  return replyWith("taken", refused);
 }
 
 /**
- * Those of the batch that an earlier call refused and whose answer was lost: at or below the highest refused number and not in the
- * log. They are refused again; "stored already" would lose them silently, "store now" would break the order. What lies below everything
- * that is kept of the author's, and is as old as what retention took, was stored and taken.
+ * The envelopes that an earlier call refused, and whose reply was lost: at or below the highest refused origin, and not
+ * in the log. They are refused again: "stored already" would lose them silently, "store now" would break the order. An
+ * envelope below every entry of the author's that retention has left, and as old as what it removed, was stored and
+ * removed.
  */
 function refusedBefore(context: MailboxContext, peer: Peer, delivery: Delivery): Refused[] {
-  const doubtful = delivery.envelopes.filter(({ origin }) => origin <= peer.refused && origin <= peer.high);
-  const first = doubtful[0];
+  const undecided = delivery.envelopes.filter(({ origin }) => origin <= peer.refused && origin <= peer.high);
+  const first = undecided[0];
   if (first === undefined) return [];
-  const held = context.log.entries.originsFrom(peer.name, first.origin);
+  const stored = context.log.entries.originsFrom(peer.name, first.origin);
   const trimmed = context.log.row?.trimmed ?? 0;
-  const taken =
+  const removedUpTo =
     trimmed === 0 || peer.last === 0 ? 0 : Math.min(trimmed, context.log.entries.firstOriginOf(peer.name) - 1);
   const code: MessageRefusalCode = "declined";
-  const refused = doubtful.filter(({ origin }) => !held.has(origin) && origin > taken);
+  const refused = undecided.filter(({ origin }) => !stored.has(origin) && origin > removedUpTo);
   return refused.map(({ origin }) => ({ origin, code }));
 }

@@ -1,56 +1,125 @@
-// What a receiver's reply says of the entries that its delivery carried, and of the receiver's row. To be done in a group, or aside.
+// What a receiver's reply changes: the messages that the delivery carried, and the receiver's row. It knows neither
+// calls nor retries. To be done in a group commit, or without one where `isAllStored`.
+import type { UnsettledMessage } from "../../durable/delivery/receiver-queue.ts";
 import { countStored } from "../../protocol/counters.ts";
 import type { Reply } from "../../protocol/envelope.ts";
 import type { MessageRefusalCode } from "../../protocol/message-refusals.ts";
-import type { PeerQueue, UnsettledMessage } from "./peer-queue.ts";
 import type { Log } from "../log/log.ts";
-import { type Peer, reachedBy } from "../log/peers/peer.ts";
-import { requeueAfter } from "./refill-queue.ts";
+import type { Entry } from "../../durable/log/entry.ts";
+import { beginEpoch, type Peer, reachedBy } from "../log/peers/peer.ts";
+import type { ReceiptMarks } from "./due-receipts.ts";
+import type { PeerQueue } from "./peer-queue.ts";
+import { requeueAfter, takeAll } from "./refill-queue.ts";
 
-/** The receiver has these, but for those that it finally refused. */
-export function applyStored(log: Log, peer: Peer, settled: readonly UnsettledMessage[], reply: Reply): void {
-  // A first exchange is written now, and its mark in the same row.
-  const first = peer.epoch === null;
-  if (first) {
-    peer.epoch = reply.epoch;
-    log.peers.changed(peer);
-  }
-  const refused = new Map(reply.refused.map(({ origin, code }) => [origin, code]));
-  const now = Date.now();
-  let stored = 0;
-  for (const owed of settled) {
-    const code = refused.get(owed.seq);
-    if (code === undefined) {
-      stored = owed.seq;
-      countStored(now - owed.at);
-      owed.answer?.("stored");
-    } else failMessage(log, owed, code);
-  }
-  const further = stored > peer.stored;
-  if (stored > peer.reached && !further) log.peers.changed(peer);
-  peer.reached = Math.max(peer.reached, stored);
-  if (!further) return;
-  peer.stored = stored;
-  if (first) log.peers.mark(peer);
-  else log.peers.changed(peer, "soon");
+/** What a delivery carried: messages up to the seq `last`, 0 for none, and receipts. */
+export interface Carried {
+  readonly last: number;
+  readonly receipts: ReceiptMarks;
+}
+
+/** Adds an entry to the outbox; `answer` answers its sender. */
+type Add = (entry: Entry, answer: UnsettledMessage["answer"]) => void;
+
+/**
+ * Whether the receiver that is known stored everything: the common case, which writes nothing at once. A receiver with
+ * higher numbers than `head` makes the messages be written again.
+ */
+export function isAllStored(reply: Reply, peer: Peer, head: number): boolean {
+  const isStored = reply.verdict === "taken" && reply.refused.length === 0;
+  return isStored && reply.epoch === peer.epoch && reply.high <= head;
+}
+
+/** Settles what the reply decides. Not for the verdict `other`, which `adoptEpoch` is for. */
+export function applyReply(log: Log, queue: PeerQueue, { last, receipts }: Carried, reply: Reply, add: Add): void {
+  const peer = log.peers.get(queue.to);
+  const isNobody = reply.verdict === "nobody";
+  // A reply of an epoch that has ended meanwhile: what was sent to it has failed already.
+  if (!isNobody && peer.epoch !== null && peer.epoch !== reply.epoch) return;
+  if (queue.receipts.markSent(peer, receipts)) log.peers.changed(peer);
+  if (isNobody) failMessages(log, queue, queue.shift(last), "unknown_receiver");
+  else if (reply.verdict === "behind") resendLost(log, queue, peer, reply.high);
+  else if (reply.high > log.head && !queue.wasRenumbered) renumber(log, queue, reply.high, add);
+  else applyStored(log, queue, peer, queue.shift(last), reply);
 }
 
 /**
- * The receiver has less than it confirmed: it was set back. What it lost is sent again. Returns what was in memory and is in the log alone
- * from now on.
+ * The peer has another epoch than before: it is another mailbox. What was sent to the earlier one fails, and nothing is
+ * sent again.
  */
-export function resendLost(log: Log, lane: PeerQueue, peer: Peer, high: number): UnsettledMessage[] {
-  peer.reached = high;
+export function adoptEpoch(log: Log, peer: Peer, epoch: string, queue: PeerQueue | undefined): void {
+  const isFirst = peer.epoch === null;
+  if (!isFirst && queue !== undefined) {
+    failMessages(log, queue, takeAll(queue, log), "unknown_receiver");
+    queue.receipts.discard();
+  }
+  beginEpoch(peer, epoch, isFirst ? 0 : log.head);
   log.peers.changed(peer);
-  // A wake in the middle of it has to find again what is owed from here on.
-  log.reopen(reachedBy(peer));
-  return requeueAfter(lane, log, reachedBy(peer));
 }
 
-/** The receiver, or that there is none, is the end of this entry. */
-export function failMessage(log: Log, owed: UnsettledMessage, code: MessageRefusalCode): void {
-  log.fail(owed, code);
-  // Accepted it was; that it failed is an entry, which every device sees.
-  owed.answer?.("queued");
-  owed.answer = null;
+/** The receiver has these messages, except those that it finally refused. */
+function applyStored(log: Log, queue: PeerQueue, peer: Peer, messages: UnsettledMessage[], reply: Reply): void {
+  // The first exchange is written now, with its mark in the same row.
+  const isFirst = peer.epoch === null;
+  if (isFirst) {
+    peer.epoch = reply.epoch;
+    log.peers.changed(peer);
+  }
+  const stored = settleEach(log, queue, messages, reply);
+  const isHigher = stored > peer.stored;
+  if (stored > peer.reached && !isHigher) log.peers.changed(peer);
+  peer.reached = Math.max(peer.reached, stored);
+  if (!isHigher) return;
+  peer.stored = stored;
+  if (isFirst) log.peers.mark(peer);
+  else log.peers.changed(peer, "soon");
+}
+
+/** The highest seq that was stored; 0 for none. */
+function settleEach(log: Log, queue: PeerQueue, messages: readonly UnsettledMessage[], reply: Reply): number {
+  const refused = new Map(reply.refused.map(({ origin, code }) => [origin, code]));
+  const now = Date.now();
+  let stored = 0;
+  for (const message of messages) {
+    const code = refused.get(message.seq);
+    if (code === undefined) {
+      stored = message.seq;
+      countStored(now - message.at);
+      message.answer?.("stored");
+    } else failMessage(log, queue.to, message, code);
+  }
+  return stored;
+}
+
+/** The receiver has less than it confirmed: it was restored. What it lost is sent again. */
+function resendLost(log: Log, queue: PeerQueue, peer: Peer, high: number): void {
+  peer.reached = high;
+  log.peers.changed(peer);
+  // A wake in the middle of it has to find again what is unsettled from here on.
+  log.reopen(reachedBy(peer));
+  requeueAfter(queue, log, reachedBy(peer));
+}
+
+/**
+ * The receiver has higher numbers than were ever given: this mailbox was restored, and its clock is behind. What it
+ * sent was dropped there.
+ */
+function renumber(log: Log, queue: PeerQueue, high: number, add: Add): void {
+  queue.wasRenumbered = true;
+  log.raise(high);
+  for (const { seq, answer } of takeAll(queue, log)) {
+    const entry = log.entries.get(seq);
+    if (entry !== null) add(log.append({ ...entry, device: null, id: null }), answer);
+  }
+}
+
+function failMessages(log: Log, { to }: PeerQueue, messages: UnsettledMessage[], code: MessageRefusalCode): void {
+  for (const message of messages) failMessage(log, to, message, code);
+}
+
+/** The message is finally refused. */
+function failMessage(log: Log, to: string, message: UnsettledMessage, code: MessageRefusalCode): void {
+  log.fail({ seq: message.seq, peer: to, at: message.at }, code);
+  // It was accepted; its failure is an entry of its own, which every device is sent.
+  message.answer?.("queued");
+  message.answer = null;
 }

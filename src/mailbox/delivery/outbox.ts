@@ -1,313 +1,220 @@
-// The lanes: what this mailbox owes to others. One lane a receiver, one call under way in it, so the order is the order of the log.
-// The outbox is the log itself; a lane only remembers which of its entries are not settled yet.
-import { counters } from "../../protocol/counters.ts";
-import { type Delivery, type Reply, VERDICTS } from "../../protocol/envelope.ts";
-import type { State } from "../../protocol/down.ts";
-import { logEvent, reasonOf } from "../../protocol/log-events.ts";
-import type { MessageRefusalCode } from "../../protocol/message-refusals.ts";
-import { Alarm, type AlarmSwitch } from "../../durable/alarm.ts";
-import { nextDelivery } from "./next-delivery.ts";
-import { BodiesInMemory } from "./bodies-in-memory.ts";
+// The outbox: messages that others have yet to store, and receipts that others have yet to be sent. The log is its
+// durable form: a queue only remembers which entries are unsettled. The queues and their retries are
+// src/durable/delivery; this builds the calls and applies replies.
+import type { AlarmScheduler } from "../../durable/alarm-scheduler.ts";
 import { type CallBudget, isOverBudget } from "../../durable/call-budget.ts";
-import {
-  earliestDue,
-  oldestUnsettled,
-  PeerQueue,
-  MARK_DELAY_MS,
-  type UnsettledMessage,
-  RETRY_TIMES,
-  type RetryTimes,
-  RECEIPT_DELAY_MS,
-} from "./peer-queue.ts";
+import { Debounce } from "../../durable/debounce.ts";
+import { BodiesInMemory } from "../../durable/delivery/bodies-in-memory.ts";
+import { DeliveryQueues } from "../../durable/delivery/delivery-queues.ts";
+import { alsoAnswer, type UnsettledMessage } from "../../durable/delivery/receiver-queue.ts";
+import { RETRY_TIMES, type RetryTimes } from "../../durable/delivery/retry-times.ts";
+import type { GroupCommit } from "../../durable/group-commit.ts";
+import { counters } from "../../protocol/counters.ts";
+import type { State } from "../../protocol/down.ts";
+import { type Delivery, type Reply, VERDICTS } from "../../protocol/envelope.ts";
+import { logEvent, reasonOf } from "../../protocol/log-events.ts";
 import type { Log } from "../log/log.ts";
 import type { Entry } from "../../durable/log/entry.ts";
-import { beginEpoch, type Peer } from "../log/peers/peer.ts";
-import { refillQueue, takeAll } from "./refill-queue.ts";
-import { CallTimeout } from "../../durable/call-timeout.ts";
-import { ReadyQueues } from "./ready-queues.ts";
-import { resendLost, failMessage, applyStored } from "./apply-reply.ts";
-import { Debounce } from "../../durable/debounce.ts";
-import type { GroupCommit } from "../../durable/group-commit.ts";
+import type { Peer } from "../log/peers/peer.ts";
+import { adoptEpoch, applyReply, type Carried, isAllStored } from "./apply-reply.ts";
+import type { ReceiptMarks } from "./due-receipts.ts";
+import { nextDelivery } from "./next-delivery.ts";
+import { PeerQueue } from "./peer-queue.ts";
+import { refillQueue, restoreQueues } from "./refill-queue.ts";
 
-/** How a lane reaches the world outside of its mailbox. */
-export interface OutboxRemote extends AlarmSwitch {
+/**
+ * Ms after which receipts are sent, and after which a mark `stored` is written. The device that sends has its reply
+ * already, and people can't tell the difference; but a burst is one call and one row, and `stored` is usually written
+ * with the receipt, in the same row.
+ */
+const RECEIPT_DELAY_MS = 250;
+const MARK_DELAY_MS = 400;
+
+/** How the outbox reaches the world outside of its mailbox. */
+export interface OutboxRemote {
   readonly budget: CallBudget;
+  readonly alarms: AlarmScheduler;
   deliver(delivery: Delivery): Promise<Reply>;
 }
 
 export class Outbox {
   readonly #log: Log;
-  readonly #turn: GroupCommit;
-  readonly #reach: OutboxRemote;
-  readonly #pace: RetryTimes;
-  readonly #patience: CallTimeout;
-  readonly #lanes = new Map<string, PeerQueue>();
-  readonly #ready: ReadyQueues;
-  readonly #troubled = new Set<PeerQueue>();
+  readonly #groupCommit: GroupCommit;
+  readonly #remote: OutboxRemote;
   readonly #bodies = new BodiesInMemory();
-  readonly #alarm: Alarm;
-  readonly #receipts = new Debounce(RECEIPT_DELAY_MS, () => this.#turn.enqueue(() => this.#startTells()));
-  readonly #rows = new Debounce(MARK_DELAY_MS, () => this.#turn.enqueue(() => this.#log.peers.flushDeferred()));
+  readonly #queues: DeliveryQueues<PeerQueue>;
+  readonly #delayedReceipts = new Debounce(RECEIPT_DELAY_MS, () =>
+    this.#groupCommit.enqueue(() => this.#startReceipts()),
+  );
+  readonly #delayedMarks = new Debounce(MARK_DELAY_MS, () =>
+    this.#groupCommit.enqueue(() => this.#log.peers.flushDeferred()),
+  );
 
-  constructor(log: Log, turn: GroupCommit, reach: OutboxRemote, pace: RetryTimes = RETRY_TIMES) {
+  constructor(log: Log, groupCommit: GroupCommit, remote: OutboxRemote, times: RetryTimes = RETRY_TIMES) {
     this.#log = log;
-    this.#pace = pace;
-    this.#patience = new CallTimeout(pace.slowMs);
-    this.#turn = turn;
-    this.#reach = reach;
-    this.#ready = new ReadyQueues(reach.budget, pace.slowMs, (late) => {
-      this.#turn.enqueue(() => late.forEach((lane) => this.#trouble(lane)));
+    this.#groupCommit = groupCommit;
+    this.#remote = remote;
+    const restored = [...restoreQueues(log, this.#bodies)];
+    const alarm = remote.alarms.for("outbox", restored.length > 0 ? "unknown" : null);
+    const parts = { groupCommit, budget: remote.budget, alarm, times };
+    this.#queues = new DeliveryQueues(parts, {
+      create: (to) => new PeerQueue(to, this.#bodies),
+      call: (queue) => void this.#call(queue),
+      onIdle: (queue) => this.#onIdle(queue),
+      onUnreachable: (queue) => this.#persistReceipts(queue),
     });
-    for (const [to, { sent, more }] of log.takeUnsettled()) {
-      for (const each of sent) this.#push({ ...each, body: null, answer: null });
-      this.#lane(to).onDiskOnly = more;
+    for (const queue of restored) {
+      this.#queues.restore(queue);
+      if (queue.receipts.areDue) this.#delayedReceipts.schedule();
     }
-    for (const { name, owesDelivered, owesRead } of log.row === null ? [] : log.peers.withDueReceipts()) {
-      this.sendReceipts(name, { delivered: owesDelivered, read: owesRead });
-      Object.assign(this.#lane(name), { kept: true, since: null });
-    }
-    this.#alarm = new Alarm(reach, this.#lanes.size > 0);
-    // It may have been told that they are queued, and the alarm that rang for them is spent: there has to be another.
-    for (const lane of this.#lanes.values()) this.#trouble(lane);
   }
 
-  /** The oldest entry that is not settled, over all lanes. */
+  /** The seq of the oldest unsettled entry; null: all are settled. */
   get oldestUnsettled(): number | null {
-    return oldestUnsettled(this.#lanes.values());
+    return this.#queues.oldestUnsettled;
   }
 
-  /** Owes `entry` to its peer. `answer` is called in a group, with what is certain first. */
-  add(entry: Entry, answer: UnsettledMessage["answer"]): void {
-    const lane = this.#lanes.get(entry.peer);
-    if (lane?.isFull === true) {
-      lane.onDiskOnly++;
+  /**
+   * Adds an entry for its peer. `answer` is called in a group commit, once: `stored`, or `queued` if the peer can't be
+   * reached.
+   */
+  add({ seq, peer, at, body }: Entry, answer: UnsettledMessage["answer"]): void {
+    const queue = this.#queues.open(peer);
+    if (queue.isFull) {
+      queue.onDiskOnly++;
       counters.queued++;
       return answer?.("queued");
     }
-    const troubled = lane !== undefined && lane.retryAt !== null;
-    if (troubled) answer?.("queued");
-    counters.queued += Number(troubled);
-    const { seq, peer, at } = entry;
-    this.#push({ seq, peer, at, body: this.#bodies.keep(entry.body), answer: troubled ? null : answer });
+    const isUnreachable = queue.retryAt !== null;
+    if (isUnreachable) {
+      answer?.("queued");
+      counters.queued++;
+    }
+    queue.push({ seq, at, body: this.#bodies.keep(body), answer: isUnreachable ? null : answer });
+    this.#queues.makeReady(queue);
   }
 
-  /** Answers for an entry that was sent before: now, or with the others when it is certain. */
+  /** Answers again for an entry that was sent before: now, or with the first answer. */
   answer({ seq, peer }: Entry, answer: (state: State) => void): void {
-    const lane = this.#lanes.get(peer);
-    const owed = lane?.find(seq);
-    if (lane?.hasInLog(seq) === true) answer("queued");
-    else if (lane === undefined || owed === undefined) answer(this.#log.entries.failed(seq) ? "queued" : "stored");
-    else if (lane.retryAt !== null) answer("queued");
-    else lane.alsoAnswer(owed, answer);
+    const queue = this.#queues.get(peer);
+    const message = queue?.find(seq);
+    if (queue?.isOnDiskOnly(seq) === true) answer("queued");
+    else if (queue === undefined || message === undefined) answer(this.#log.entries.failed(seq) ? "queued" : "stored");
+    else if (queue.retryAt !== null) answer("queued");
+    else alsoAnswer(message, answer);
   }
 
-  /** The peer is to hear of receipts, in its own numbering. Several become one on their way. */
-  sendReceipts(
-    name: string,
-    { delivered = 0, read = 0 }: { readonly delivered?: number; readonly read?: number },
-  ): void {
-    const lane = this.#lane(name);
-    lane.receiptsDue.delivered = Math.max(lane.receiptsDue.delivered, delivered);
-    lane.receiptsDue.read = Math.max(lane.receiptsDue.read, read);
-    lane.dueSince ??= Date.now();
-    this.#receipts.schedule();
+  /** The peer is to be sent receipts, in its own numbering. Those of the next 250 ms become one. */
+  sendReceipts(peer: string, marks: Partial<ReceiptMarks>): void {
+    this.#queues.open(peer).receipts.add(marks);
+    this.#delayedReceipts.schedule();
   }
 
-  /** Writes down which receipts are still on their way: a device's row is about to say that it was all delivered. */
+  /** Writes which receipts are due: a device's row is about to say that all of it was delivered. */
   persistDueReceipts(): void {
-    for (const lane of this.#lanes.values()) if (lane.hasDueReceipts) this.#keepTell(lane);
+    for (const queue of this.#queues.all()) this.#persistReceipts(queue);
   }
 
-  /** Whether the device that sent `seq` to `peer` is still to be answered. */
+  /** Whether the device that sent `seq` to `peer` has no answer yet. */
   awaitsReply(peer: string, seq: number): boolean {
-    return (this.#lanes.get(peer)?.find(seq)?.answer ?? null) !== null;
+    return (this.#queues.get(peer)?.find(seq)?.answer ?? null) !== null;
   }
 
-  /** How many messages are on their way to `peer`. */
+  /** How many messages to `peer` are unsettled. */
   unsettledTo(peer: string): number {
-    const lane = this.#lanes.get(peer);
-    return lane === undefined ? 0 : lane.unsettled.length + lane.onDiskOnly;
+    const queue = this.#queues.get(peer);
+    return queue === undefined ? 0 : queue.unsettled.length + queue.onDiskOnly;
   }
 
-  /** Whether a call to `peer` is under way, and not in trouble: what is sent to it now has to wait for the end of that. */
+  /**
+   * Whether a call to `peer` is under way, and the peer reachable: what is sent to it now waits for the end of that
+   * call.
+   */
   isCalling(peer: string): boolean {
-    const lane = this.#lanes.get(peer);
-    return lane?.state === "calling" && lane.retryAt === null;
+    const queue = this.#queues.get(peer);
+    return queue?.state === "calling" && queue.retryAt === null;
   }
 
-  /** Somebody delivers: who calls is there. Another epoch than the known one is another mailbox, to which nothing is owed. */
+  /**
+   * The peer has called, so it can be reached. Another epoch than the known one is another mailbox, to which nothing is
+   * unsettled.
+   */
   onContactFrom(peer: Peer, epoch: string): void {
-    const lane = this.#lanes.get(peer.name);
-    if (peer.epoch !== epoch) {
-      if (peer.epoch !== null && lane !== undefined) this.#failAll(lane, "unknown_receiver");
-      // What was sent before is not the next life's business.
-      const began = peer.epoch === null ? 0 : this.#log.head;
-      beginEpoch(peer, epoch, began);
-      this.#log.peers.changed(peer);
-    }
-    if (lane?.state === "waiting") this.#idle(lane);
+    const queue = this.#queues.get(peer.name);
+    if (peer.epoch !== epoch) adoptEpoch(this.#log, peer, epoch, queue);
+    if (queue?.state === "waiting") this.#queues.idle(queue);
   }
 
-  /** Starts what can start. What was written before is durable before a call leaves. What this event may not call waits for the alarm. */
+  /** Starts what may start, after a flush. */
   start(): void {
-    for (let lane = this.#ready.next(); lane !== undefined; lane = this.#ready.next()) {
-      if (lane.isEmpty) this.#idle(lane);
-      else void this.#call(lane);
-    }
-    if (this.#ready.heldSince !== null) this.#alarm.set(this.#ready.heldSince);
-    this.#ready.watch();
+    this.#queues.start();
   }
 
-  /** Sets the alarm, which exists only while something is owed: writes, so it comes before anything is told. */
+  /** Sets the alarm, before anything leaves: it is a write. */
   setAlarm(): void {
-    const next = Math.min(earliestDue(this.#troubled), this.#ready.heldSince ?? Infinity);
-    if (this.#lanes.size === 0) this.#alarm.clear();
-    else if (next !== Infinity) this.#alarm.set(next);
+    this.#queues.setAlarm();
   }
 
-  /** The alarm rang: lanes whose time has come try again. To be done in a group. */
+  /** The alarm rang. To be done in a group commit. */
   onAlarm(): void {
-    this.#alarm.onAlarm();
-    this.#ready.heldSince = null;
-    const now = Date.now();
-    for (const lane of this.#troubled) {
-      if (lane.retryAt === null || lane.retryAt > now) continue;
-      counters.retries += Number(lane.state === "waiting");
-      if (lane.state === "waiting") this.#idle(lane);
-      lane.scheduleRetry(this.#pace);
-    }
+    this.#queues.onAlarm();
   }
 
-  async #call(lane: PeerQueue): Promise<void> {
-    lane.state = "calling";
-    const peer = this.#log.peers.get(lane.to);
-    const tell = { ...lane.receiptsDue };
+  async #call(queue: PeerQueue): Promise<void> {
+    queue.state = "calling";
+    const peer = this.#log.peers.get(queue.to);
+    const carried = { last: 0, receipts: queue.receipts.marks };
     let reply: Reply | null = null;
-    let last = 0;
     try {
-      const delivery = nextDelivery(lane, peer, this.#log);
-      last = delivery.envelopes.at(-1)?.origin ?? 0;
-      this.#ready.loaded(lane);
-      reply = await this.#patience.run(this.#reach.deliver(delivery), () => this.#slow(lane), lane.loadedUnits);
+      const delivery = nextDelivery(queue, peer, this.#log);
+      carried.last = delivery.envelopes.at(-1)?.origin ?? 0;
+      reply = await this.#queues.whenReplied(queue, this.#remote.deliver(delivery));
     } catch (error) {
-      // The alarm goes on with it at once. Refused in two events that follow each other, it is trouble like any other.
-      if (isOverBudget(error) && !lane.deferred) return this.#turn.runReadOnly(() => this.#defer(lane));
+      // The alarm makes the call at once. Refused in two events in a row, it has failed like any other.
+      if (isOverBudget(error) && !queue.wasDeferred) {
+        return this.#groupCommit.runReadOnly(() => this.#queues.defer(queue));
+      }
       const user = this.#log.row?.name ?? null;
-      logEvent("deliver_failed", { user, to: lane.to, owed: lane.unsettled.length, reason: reasonOf(error) });
+      logEvent("deliver_failed", { user, to: queue.to, owed: queue.unsettled.length, reason: reasonOf(error) });
     } finally {
-      this.#ready.left(lane);
+      this.#queues.onCallEnd(queue);
     }
-    lane.deferred = false;
-    const done = () => {
-      if (reply === null) this.#pause(lane);
-      else this.#settle(lane, last, reply, tell);
-    };
-    // Mostly everything was stored: the devices hear it at once, and the rows follow some time later. Lost before, they only make
-    // the lane ask again.
-    const stored = reply?.verdict === "taken" && reply.refused.length === 0 && reply.epoch === peer.epoch;
-    if (!stored || lane.retryAt !== null) return this.#turn.enqueue(done);
-    this.#turn.runReadOnly(done);
-    if (lane.state !== "calling") this.#turn.releaseDeferred();
+    queue.wasDeferred = false;
+    // The common case: the devices are answered at once, and the peer's row is written later. If a crash loses it, the
+    // queue delivers again, and the receiver deduplicates.
+    if (reply !== null && queue.retryAt === null && isAllStored(reply, peer, this.#log.head)) {
+      const stored = reply;
+      this.#groupCommit.runReadOnly(() => this.#settle(queue, carried, stored));
+      if (queue.state !== "calling") this.#groupCommit.releaseDeferred();
+    } else this.#groupCommit.enqueue(() => this.#settle(queue, carried, reply));
   }
 
-  #settle(lane: PeerQueue, last: number, reply: Reply, told: PeerQueue["receiptsSent"]): void {
-    // A newer mailbox may answer what this version does not know: then nothing is certain, and it is tried again.
-    if (!VERDICTS.has(reply.verdict)) return this.#pause(lane);
-    const peer = this.#log.peers.get(lane.to);
-    if (lane.retryAt !== null) logEvent("delivered_late", { user: this.#log.row?.name ?? null, to: lane.to, last });
-    lane.retryAt = null;
-    this.#troubled.delete(lane);
-    if (reply.verdict === "other") this.onContactFrom(peer, reply.epoch);
-    else if (reply.verdict === "nobody") {
-      if (lane.markReceiptsSent(peer, told)) this.#log.peers.changed(peer);
-      for (const owed of this.#shift(lane, last)) failMessage(this.#log, owed, "unknown_receiver");
-    } else if (peer.epoch !== null && peer.epoch !== reply.epoch) {
-      // An answer of a life that has ended meanwhile: what was owed to it has failed already.
-    } else {
-      if (lane.markReceiptsSent(peer, told)) this.#log.peers.changed(peer);
-      if (reply.verdict === "behind") this.#bodies.drop(resendLost(this.#log, lane, peer, reply.high));
-      else if (reply.high > this.#log.head && !lane.wasRenumbered) this.#renumber(lane, reply.high);
-      else applyStored(this.#log, peer, this.#shift(lane, last), reply);
+  /** The call has ended; `reply` is null where it failed. */
+  #settle(queue: PeerQueue, carried: Carried, reply: Reply | null): void {
+    // A newer mailbox may give a verdict that this version does not know: nothing is certain, and it is tried again.
+    if (reply === null || !VERDICTS.has(reply.verdict)) return this.#queues.pause(queue);
+    if (queue.retryAt !== null) {
+      logEvent("delivered_late", { user: this.#log.row?.name ?? null, to: queue.to, last: carried.last });
     }
-    this.#idle(lane);
-    if (this.#log.peers.hasDeferred) this.#rows.schedule();
+    this.#queues.markReachable(queue);
+    if (reply.verdict === "other") this.onContactFrom(this.#log.peers.get(queue.to), reply.epoch);
+    else applyReply(this.#log, queue, carried, reply, (entry, answer) => this.add(entry, answer));
+    this.#queues.idle(queue);
+    if (this.#log.peers.hasDeferred) this.#delayedMarks.schedule();
   }
 
-  #startTells(): void {
-    for (const lane of this.#lanes.values()) if (lane.state === "idle" && lane.hasDueReceipts) this.#ready.add(lane);
+  #startReceipts(): void {
+    for (const queue of this.#queues.all()) if (queue.receipts.areDue) this.#queues.makeReady(queue);
   }
 
-  #keepTell(lane: PeerQueue): void {
-    const peer = this.#log.peers.get(lane.to);
-    if (lane.persistDueReceipts(peer)) this.#log.peers.changed(peer);
+  #persistReceipts(queue: PeerQueue): void {
+    if (!queue.receipts.areDue) return;
+    const peer = this.#log.peers.get(queue.to);
+    if (queue.receipts.persist(peer)) this.#log.peers.changed(peer);
   }
 
-  /** The receiver has higher numbers than were ever given: this mailbox was set back, and its clock is behind. What came was dropped there. */
-  #renumber(lane: PeerQueue, high: number): void {
-    lane.wasRenumbered = true;
-    this.#log.raise(high);
-    for (const { seq, answer } of takeAll(lane, this.#log, () => this.#shift(lane, Infinity))) {
-      const entry = this.#log.entries.get(seq);
-      if (entry !== null) this.add(this.#log.append({ ...entry, device: null, id: null }), answer);
-    }
-  }
-
-  #failAll(lane: PeerQueue, code: MessageRefusalCode): void {
-    for (const owed of takeAll(lane, this.#log, () => this.#shift(lane, Infinity))) failMessage(this.#log, owed, code);
-    Object.assign(lane.receiptsDue, lane.receiptsSent);
-  }
-
-  /** The call is to be made in a later event: nothing is wrong with the receiver. */
-  #defer(lane: PeerQueue): void {
-    lane.deferred = true;
-    this.#ready.left(lane);
-    this.#reach.budget.exhaust();
-    this.#idle(lane);
-  }
-
-  #slow(lane: PeerQueue): void {
-    this.#ready.left(lane);
-    this.#turn.enqueue(() => this.#trouble(lane));
-  }
-
-  /** No answer for a while, or a first failure: from now on the devices hear `queued`, and an alarm is set. */
-  #trouble(lane: PeerQueue): void {
-    if (lane.isEmpty) return;
-    if (lane.hasDueReceipts) this.#keepTell(lane);
-    lane.markUnreachable(this.#pace);
-    this.#troubled.add(lane);
-  }
-
-  #pause(lane: PeerQueue): void {
-    lane.state = "waiting";
-    this.#trouble(lane);
-    if (lane.isEmpty) this.#idle(lane);
-  }
-
-  /** Nothing under way: ready for the next call, or gone if nothing is owed. */
-  #idle(lane: PeerQueue): void {
-    lane.state = "idle";
-    refillQueue(lane, this.#log);
-    if (lane.unsettled.length > 0) this.#ready.add(lane);
-    if (lane.hasDueReceipts) this.#receipts.schedule();
-    if (!lane.isEmpty) return;
-    this.#lanes.delete(lane.to);
-    this.#troubled.delete(lane);
-  }
-
-  #push(owed: UnsettledMessage): void {
-    const lane = this.#lane(owed.peer);
-    lane.push(owed);
-    if (lane.state === "idle") this.#ready.add(lane);
-  }
-
-  #lane(to: string): PeerQueue {
-    let lane = this.#lanes.get(to);
-    if (lane === undefined) this.#lanes.set(to, (lane = new PeerQueue(to)));
-    return lane;
-  }
-
-  #shift(lane: PeerQueue, last: number): UnsettledMessage[] {
-    return this.#bodies.drop(lane.shift(last));
+  #onIdle(queue: PeerQueue): void {
+    refillQueue(queue, this.#log);
+    if (queue.receipts.areDue) this.#delayedReceipts.schedule();
   }
 }

@@ -1,12 +1,12 @@
-// Receipts: what a device of the user's has, and what the user has read, told to the author. They are marks, not entries:
-// cumulative, in the author's own numbering, coalesced on their way.
+// Receipts: the author is sent what a device of the user has, and what the user has read. They are marks, not entries:
+// cumulative, in the author's numbering, and several become one delivery. due-receipts.ts remembers which are due.
 import { isReceived } from "../../durable/log/kinds.ts";
 import type { Delivery } from "../../protocol/envelope.ts";
 import type { MailboxContext } from "../context.ts";
 import type { Peer } from "../log/peers/peer.ts";
 import { isContact } from "../access/standing.ts";
 
-/** Everything up to `seq` was delivered to some device: the authors of what that adds will hear of it. */
+/** Everything up to `seq` was delivered to a device: the authors of the newly delivered messages are sent receipts. */
 export function advanceDelivered(context: MailboxContext, seq: number): void {
   const { delivered } = context.log.devices;
   if (seq <= delivered) return;
@@ -20,19 +20,19 @@ export function advanceDelivered(context: MailboxContext, seq: number): void {
     if (isContact(context, peer)) context.outbox.sendReceipts(peer, { delivered: origin });
 }
 
-/** The user has read the conversation with `name` up to `seq`. To be done in a group. */
+/** The user has read the conversation with `name` up to `seq`. To be done in a group commit. */
 export function markRead(context: MailboxContext, name: string, seq: number): void {
   if (!context.log.peers.has(name)) return;
   const peer = context.log.peers.get(name);
-  const mine = Math.min(seq, peer.last);
-  if (mine <= peer.mine) return;
-  peer.mine = mine;
-  // Where nothing was unread nothing is; otherwise one's own messages since then are passed over.
-  if (peer.unread > 0) peer.unread = context.log.conversations.unread(peer, mine);
+  const readUpTo = Math.min(seq, peer.last);
+  if (readUpTo <= peer.mine) return;
+  peer.mine = readUpTo;
+  // The count skips the user's own messages; it needs no look into the conversation where nothing was unread.
+  if (peer.unread > 0) peer.unread = context.log.conversations.unread(peer, readUpTo);
   if (context.log.row?.receipts === 1 && isContact(context, name)) {
-    const origin = context.log.conversations.originUpTo(peer, mine, peer.unread === 0);
+    const origin = context.log.conversations.originUpTo(peer, readUpTo, peer.unread === 0);
     if (origin > 0) {
-      // Kept with the mark, in the same row: it is owed until the author has it.
+      // Due until the author has it: written with the mark, in the same row.
       peer.owesRead = origin;
       context.outbox.sendReceipts(name, { read: origin });
     }
@@ -40,13 +40,14 @@ export function markRead(context: MailboxContext, name: string, seq: number): vo
   context.log.peers.mark(peer);
 }
 
-/** Receipts of the peer's came with a delivery. To be done in a group. */
-export function applyReceipts(context: MailboxContext, peer: Peer, { delivered = 0, read: seen = 0 }: Delivery): void {
-  const { row: life, head } = context.log;
-  const has = Math.min(Math.max(delivered, seen), head);
-  const saw = life?.receipts === 1 ? Math.min(seen, head) : 0;
-  if (has <= peer.delivered && saw <= peer.read) return;
-  peer.delivered = Math.max(peer.delivered, has);
-  peer.read = Math.max(peer.read, saw);
+/** A delivery brought the peer's receipts. To be done in a group commit. */
+export function applyReceipts(context: MailboxContext, peer: Peer, delivery: Delivery): void {
+  const { row, head } = context.log;
+  const { delivered = 0, read = 0 } = delivery;
+  const deliveredUpTo = Math.min(Math.max(delivered, read), head);
+  const readUpTo = row?.receipts === 1 ? Math.min(read, head) : 0;
+  if (deliveredUpTo <= peer.delivered && readUpTo <= peer.read) return;
+  peer.delivered = Math.max(peer.delivered, deliveredUpTo);
+  peer.read = Math.max(peer.read, readUpTo);
   context.log.peers.mark(peer);
 }

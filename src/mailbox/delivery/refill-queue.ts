@@ -1,54 +1,68 @@
-// What one receiver is owed, where that is more than is kept in memory: the first of it is here, the rest stays in the log and is read
-// when these are settled.
-import type { PeerQueue, UnsettledMessage } from "./peer-queue.ts";
+// A peer's queue and the log: the first unsettled messages are in memory, and the rest is read when these are settled.
+import type { BodiesInMemory } from "../../durable/delivery/bodies-in-memory.ts";
+import type { UnsettledMessage } from "../../durable/delivery/receiver-queue.ts";
 import type { Log } from "../log/log.ts";
-import type { Sent } from "../../durable/log/entry.ts";
 import { UNSETTLED_IN_MEMORY } from "../log/recover.ts";
+import type { Sent } from "../../durable/log/entry.ts";
+import { PeerQueue } from "./peer-queue.ts";
 
-/** Reads on in the log where few are left. */
-export function refillQueue(lane: PeerQueue, log: Log): void {
-  if (lane.onDiskOnly > 0 && lane.unsettled.length <= UNSETTLED_IN_MEMORY / 2)
-    fill(lane, log.entries.sentTo(lane.to, lane.lastInMemory));
+/** The queues that an earlier instance left, with their due receipts. */
+export function restoreQueues(log: Log, bodies: BodiesInMemory): Iterable<PeerQueue> {
+  const queues = new Map<string, PeerQueue>();
+  for (const [to, { sent, more }] of log.takeUnsettled()) {
+    const queue = new PeerQueue(to, bodies);
+    queues.set(to, queue);
+    for (const each of sent) queue.push(inLog(each));
+    queue.onDiskOnly = more;
+  }
+  for (const peer of log.row === null ? [] : log.peers.withDueReceipts()) {
+    const queue = queues.get(peer.name) ?? new PeerQueue(peer.name, bodies);
+    queues.set(peer.name, queue);
+    queue.receipts.restore(peer);
+  }
+  return queues.values();
 }
 
-/** Everything after `seq` is owed again, also what was settled before. Returns what was in memory and is in the log alone from now on. */
-export function requeueAfter(lane: PeerQueue, log: Log, seq: number): UnsettledMessage[] {
-  const known = new Map(lane.unsettled.map((owed) => [owed.seq, owed]));
-  const left: UnsettledMessage[] = [];
-  lane.unsettled = [];
-  lane.onDiskOnly = 0;
-  for (const sent of log.entries.sentTo(lane.to, seq)) {
-    const owed = known.get(sent.seq);
-    if (lane.unsettled.length < UNSETTLED_IN_MEMORY) lane.push(owed ?? inLog(sent));
+/** Reads on in the log where few messages are left in memory. */
+export function refillQueue(queue: PeerQueue, log: Log): void {
+  if (queue.onDiskOnly === 0 || queue.unsettled.length > UNSETTLED_IN_MEMORY / 2) return;
+  for (const sent of log.entries.sentTo(queue.to, queue.lastInMemory)) {
+    queue.push(inLog(sent));
+    queue.onDiskOnly--;
+    if (queue.unsettled.length >= UNSETTLED_IN_MEMORY) return;
+  }
+  // The log has no more, whatever the count says.
+  queue.onDiskOnly = 0;
+}
+
+/** Everything after `seq` is unsettled again, also what was settled before. */
+export function requeueAfter(queue: PeerQueue, log: Log, seq: number): void {
+  const known = new Map(queue.unsettled.map((message) => [message.seq, message]));
+  const evicted: UnsettledMessage[] = [];
+  queue.unsettled = [];
+  queue.onDiskOnly = 0;
+  for (const sent of log.entries.sentTo(queue.to, seq)) {
+    const message = known.get(sent.seq);
+    if (queue.unsettled.length < UNSETTLED_IN_MEMORY) queue.push(message ?? inLog(sent));
     else {
-      lane.onDiskOnly++;
-      owed?.answer?.("queued");
-      if (owed !== undefined) left.push(owed);
+      queue.onDiskOnly++;
+      message?.answer?.("queued");
+      if (message !== undefined) evicted.push(message);
     }
   }
-  return left;
+  queue.bodies.release(evicted);
 }
 
-function fill(lane: PeerQueue, sent: Iterable<Sent>): void {
-  for (const each of sent) {
-    lane.push(inLog(each));
-    lane.onDiskOnly--;
-    if (lane.unsettled.length >= UNSETTLED_IN_MEMORY) return;
-  }
-  // The log has no more than it gave.
-  lane.onDiskOnly = 0;
-}
-
-function inLog({ seq, peer, at }: Sent): UnsettledMessage {
-  return { seq, peer, at, body: null, answer: null };
-}
-
-/** All that is owed, also what is in the log alone; `shift` takes what is in memory off the lane. */
-export function takeAll(lane: PeerQueue, log: Log, shift: () => UnsettledMessage[]): UnsettledMessage[] {
+/** Removes all unsettled messages, also those in the log alone, and returns them. */
+export function takeAll(queue: PeerQueue, log: Log): UnsettledMessage[] {
   const all: UnsettledMessage[] = [];
   do {
-    for (const owed of shift()) all.push(owed);
-    refillQueue(lane, log);
-  } while (lane.unsettled.length > 0);
+    for (const message of queue.shift(Infinity)) all.push(message);
+    refillQueue(queue, log);
+  } while (queue.unsettled.length > 0);
   return all;
+}
+
+function inLog({ seq, at }: Sent): UnsettledMessage {
+  return { seq, at, body: null, answer: null };
 }

@@ -1,4 +1,4 @@
-// The other objects: mailboxes by name, and the census. The only file that calls them.
+// The other objects: mailboxes by name, and the census. This is the only file that calls them.
 import type { CensusReach } from "../../metrics/report-counters.ts";
 import { type Online, shardOf } from "../../protocol/census.ts";
 import type { Delivery, Presence, Reply, Signal } from "../../protocol/envelope.ts";
@@ -7,31 +7,37 @@ import { pack } from "../../protocol/packed-delivery.ts";
 import { withTimeout } from "../../protocol/timeout.ts";
 import { type CallBudget, isOverBudget, NoCallLeft } from "../../durable/call-budget.ts";
 
-/** A call without an answer for so long is given up. Should it land later, the receiver's numbers deal with it. */
-const CALL_MS = 30_000;
+/** A call without a reply after this time is given up. For deliveries, call-timeout.ts says how long. */
+const CALL_TIMEOUT_MS = 30_000;
 
-/** Receivers whose stubs are kept, of some 32 KiB each in the books of the runtime. Answers: a mailbox that writes to many while awake. */
-const KEPT = 32;
+/**
+ * Receivers whose stubs are cached, each of some 32 KiB in the runtime's accounts. Answers: a mailbox that writes to
+ * many while awake.
+ */
+const MAX_CACHED_RECEIVERS = 32;
 
 type Stub = ReturnType<Env["MAILBOX"]["getByName"]>;
 type Shard = ReturnType<Env["CENSUS"]["getByName"]>;
 
-/** A receiver that has answered: how to reach it, from how deep it was first reached so, and whether it is known to read runs. */
+/** A receiver that has replied. */
 interface Receiver {
   readonly stub: Stub;
+  /** How many calls led to the first call on this stub. */
   readonly depth: number;
+  /** Whether it has said that it reads runs. */
   readonly inRuns: boolean;
 }
 
 /**
- * Calls by name. To deliver, a stub is used again until it throws, for then it may be broken for good: each new one is memory that
- * only a collection of all garbage gives back. But a stub keeps the depth of its first call (`getOrCreateActorChannel` in workerd's
- * actor.c++, read 2026-11), so a shallower event makes another one. Everything else is rare, and has a new one each time.
+ * Calls by name. A delivery uses its receiver's stub again until that throws, for then the stub may be broken for good:
+ * each new stub is memory that only a full garbage collection frees. But a stub keeps the depth of its first call
+ * (`getOrCreateActorChannel` in workerd's actor.c++, read 2026-11), so a shallower event makes another one. All other
+ * calls are rare, and make a new stub each time.
  */
 export class RemoteObjects {
   readonly #env: Env;
   readonly #budget: CallBudget;
-  /** By name, the one that answered last at the end. */
+  /** By name; the receiver that replied last is at the end. */
   readonly #receivers = new Map<string, Receiver>();
 
   constructor(env: Env, budget: CallBudget) {
@@ -39,7 +45,7 @@ export class RemoteObjects {
     this.#budget = budget;
   }
 
-  /** The two doors: whatever an object calls, it reaches through one of them. */
+  /** Every call of an object goes through `mailbox` or `shard`. */
   mailbox(name: string): Stub {
     return this.#env.MAILBOX.getByName(name);
   }
@@ -48,69 +54,77 @@ export class RemoteObjects {
     return this.#env.CENSUS.getByName(name);
   }
 
-  /** For reports of what was counted. */
+  /** For reports of counters. */
   get reach(): CensusReach {
     const dataset = (this.#env as { readonly ANALYTICS?: CensusReach["ANALYTICS"] }).ANALYTICS;
-    return { CENSUS: { getByName: (name) => this.#spent(this.shard(name)) }, ...(dataset && { ANALYTICS: dataset }) };
+    return { CENSUS: { getByName: (name) => this.#spend(this.shard(name)) }, ...(dataset && { ANALYTICS: dataset }) };
   }
 
-  /** Hands a delivery to its receiver. How long that may take is the lane's business. */
+  /** Delivers to a receiver. The caller decides how long that may take. */
   async deliver(delivery: Delivery): Promise<Reply> {
-    const known = this.#receivers.get(delivery.to);
+    const cached = this.#receivers.get(delivery.to);
     this.#receivers.delete(delivery.to);
-    if (known !== undefined) {
-      const { depth, inRuns } = known;
+    if (cached !== undefined) {
+      const { depth, inRuns } = cached;
       try {
-        return await this.#hand(delivery, depth <= this.#budget.depth ? known : this.#fresh(delivery.to, inRuns));
+        return await this.#call(delivery, depth <= this.#budget.depth ? cached : this.#connect(delivery.to, inRuns));
       } catch (error) {
-        // Its object may only have been somewhere else before. It says so itself where asking again would make it worse.
+        // Its object may have moved: then a new stub reaches it. An overloaded object says so, and a second call would
+        // make it worse.
         if ((error as { readonly overloaded?: boolean }).overloaded === true || isOverBudget(error)) throw error;
         if (!this.#budget.take()) throw new NoCallLeft(reasonOf(error));
       }
     }
-    // After a failure it may be older code that answers next.
-    return this.#hand(delivery, this.#fresh(delivery.to, false));
+    // After a failure, older code may reply, which reads no runs.
+    return this.#call(delivery, this.#connect(delivery.to, false));
   }
 
-  #fresh(name: string, inRuns: boolean): Receiver {
+  #connect(name: string, inRuns: boolean): Receiver {
     return { stub: this.mailbox(name), depth: this.#budget.depth, inRuns };
   }
 
-  async #hand(delivery: Delivery, { stub, depth, inRuns }: Receiver): Promise<Reply> {
+  async #call(delivery: Delivery, { stub, depth, inRuns }: Receiver): Promise<Reply> {
     delivery.hops = this.#budget.depth;
     const reply = await stub.deliver(inRuns ? pack(delivery) : delivery);
     this.#receivers.set(delivery.to, { stub, depth, inRuns: reply.runs === true });
     const [oldest = ""] = this.#receivers.keys();
-    if (this.#receivers.size > KEPT) this.#receivers.delete(oldest);
+    if (this.#receivers.size > MAX_CACHED_RECEIVERS) this.#receivers.delete(oldest);
     return reply;
   }
 
-  /** Tells the census how many sockets the user has. */
+  /** Reports to the census how many sockets the user has. */
   report(user: string, sockets: number): Promise<Online> {
-    return withTimeout(this.#spent(this.shard(String(shardOf(user)))).report(user, sockets), CALL_MS);
+    return withTimeout(this.#spend(this.#shardOf(user)).report(user, sockets), CALL_TIMEOUT_MS);
   }
 
-  /** Has the census remember that the user's database is being thrown away, or forget it. */
+  /** Has the census remember, or forget, that the user's database is being deleted. */
   erasing(user: string, isUnderWay: boolean): Promise<void> {
-    return withTimeout(this.#spent(this.shard(String(shardOf(user)))).erasing(user, isUnderWay), CALL_MS);
+    return withTimeout(this.#spend(this.#shardOf(user)).erasing(user, isUnderWay), CALL_TIMEOUT_MS);
   }
 
-  /** Whether the user's database was being thrown away when something ended. */
+  /** Whether a deletion of the user's database was interrupted. */
   isErasing(user: string): Promise<boolean> {
-    return withTimeout(this.#spent(this.shard(String(shardOf(user)))).isErasing(user), CALL_MS);
+    return withTimeout(this.#spend(this.#shardOf(user)).isErasing(user), CALL_TIMEOUT_MS);
   }
 
   signal(signal: Signal): Promise<void> {
-    return withTimeout(this.mailbox(signal.to).signal({ ...signal, hops: this.#budget.depth }), CALL_MS);
+    return withTimeout(this.mailbox(signal.to).signal({ ...signal, hops: this.#budget.depth }), CALL_TIMEOUT_MS);
   }
 
-  /** Whether `name` is online, as far as that is `asker`'s business; null where it is not. */
+  /** Whether `name` is online; null where `asker` may not know. */
   presence(name: string, asker: string): Promise<Presence | null> {
-    return withTimeout(this.mailbox(name).presence(name, asker, this.#budget.depth), CALL_MS);
+    return withTimeout(this.mailbox(name).presence(name, asker, this.#budget.depth), CALL_TIMEOUT_MS);
   }
 
-  /** A report leaves whatever the budget says: a shard of the census calls nobody on its account, so no chain goes on behind it. */
-  #spent(shard: Shard): Shard {
+  #shardOf(user: string): Shard {
+    return this.shard(String(shardOf(user)));
+  }
+
+  /**
+   * Counts a call to the census, which leaves whatever the budget says: a shard calls nobody on its account, so the
+   * chain ends there.
+   */
+  #spend(shard: Shard): Shard {
     this.#budget.spend();
     return shard;
   }

@@ -1,5 +1,6 @@
-// A device sends a message. Ids are consecutive for each device: at or below the last one means accepted, for as long as the device is
-// known; the next one is taken; anything above is refused and stays free. So idempotency costs no row, and has no time limit.
+// A device sends a message. The ids of a device are consecutive. At or below the last id: the message was accepted
+// before, for as long as the device is known. The next id: it is accepted. Above: it is refused, and the id stays free.
+// So idempotency costs no row, and has no time limit.
 import { count, counters, countStored } from "../../protocol/counters.ts";
 import { writePlainRefusal } from "../../protocol/plain.ts";
 import { type Refusal, refusal } from "../../protocol/refusals.ts";
@@ -13,12 +14,16 @@ import type { Entry } from "../../durable/log/entry.ts";
 import { checkSending, spendQuota } from "../limits/quotas.ts";
 import type { Session } from "../connections/sockets.ts";
 
-/** UTF-16 units of a frame `send` beside its body: its fields, a long name, and spaces. */
+/** UTF-16 units of a frame `send` in addition to its body: its fields, a long name, and spaces. */
 const FRAME_UNITS = 200;
-/** Answers that a frame was not taken. */
+
+/** Answers that a frame was refused. */
 export type Refuse = (id: number, why: Refusal) => void;
 
-/** A plain message of so many UTF-16 units: no id, and no answer but where it is refused or fails. */
+/**
+ * Accepts a message of the plain dialect. It has no id, and is answered only if it is refused or fails. `units`: UTF-16
+ * units of its text.
+ */
 export function sendPlain(context: MailboxContext, session: Session, to: string, body: string, units: number): void {
   if (session.isFlooding) return;
   const no = checkSending(context, to);
@@ -32,7 +37,7 @@ export function sendPlain(context: MailboxContext, session: Session, to: string,
   if (entry.kind === "out") context.outbox.add(entry, null);
 }
 
-/** Takes a message; the units that went into it, at most. */
+/** Accepts a message, or refuses it. Returns the UTF-16 units of an accepted frame, at most; 0 for a refused one. */
 export function acceptSend(
   context: MailboxContext,
   device: Device,
@@ -53,7 +58,7 @@ export function acceptSend(
   return frame.body.length + FRAME_UNITS;
 }
 
-/** Writes what the user sends, to be delivered by the lanes. */
+/** Appends a message of the user's to the log. The caller adds it to the outbox, unless it is to the user. */
 export function appendMessage(
   context: MailboxContext,
   to: string,
@@ -70,23 +75,23 @@ export function appendMessage(
   return context.log.append({ kind, peer: to, origin: null, device, id, at, body });
 }
 
-/** The same answer again, for ever; which is nothing new. */
+/** Answers messages that were accepted before: with the same answer, and without a new entry. */
 export function answerRepeats(
   context: MailboxContext,
   session: Session,
   frames: readonly Send[],
   refuse: Refuse,
 ): void {
-  // Old ones are not looked for: that they were accepted is certain without the log.
-  const oldest = (context.log.devices.get(session.device)?.lastId ?? 0) - REPEATED_IDS;
-  const recent = frames.map(({ id }) => id).filter((id) => id > oldest);
-  const kept = recent.length === 0 ? null : context.log.entries.sentBy(session.device, new Set(recent));
-  const { oldestUnsettled: firstOwed } = context.outbox;
-  const owed = firstOwed === null ? null : context.log.entries.get(firstOwed);
+  // Old ids are not looked up: the last id alone says that they were accepted.
+  const oldestId = (context.log.devices.get(session.device)?.lastId ?? 0) - REPEATED_IDS;
+  const recent = frames.map(({ id }) => id).filter((id) => id > oldestId);
+  const sent = recent.length === 0 ? null : context.log.entries.sentBy(session.device, new Set(recent));
+  const { oldestUnsettled } = context.outbox;
+  const unsettled = oldestUnsettled === null ? null : context.log.entries.get(oldestUnsettled);
   for (const { id, to, body } of frames) {
-    const entry = kept?.get(id);
-    // What is not found may be on its way, if it can have been sent after the oldest that is.
-    const isSettled = owed === null || (owed.device === session.device && id < (owed.id ?? 0));
+    const entry = sent?.get(id);
+    // An id that is not found is settled for certain only if it was sent before the oldest unsettled entry.
+    const isSettled = unsettled === null || (unsettled.device === session.device && id < (unsettled.id ?? 0));
     if (entry === undefined) context.sockets.queueAccepted(session, id, isSettled ? "stored" : "queued");
     else if (entry.peer !== to || entry.body !== body) refuse(id, refusal("id_reused"));
     else context.outbox.answer(entry, (state) => context.sockets.queueAccepted(session, id, state, entry));

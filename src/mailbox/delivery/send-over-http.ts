@@ -1,5 +1,6 @@
-// A program sends over HTTP. Its messages have no ids; each is taken or refused for itself, with the answer that a socket would have
-// given. A key makes a repetition of the same request harmless: what was accepted is answered again, what was refused is tried again.
+// A program sends messages over HTTP. They have no ids. Each is accepted or refused by itself, with the answer that a
+// socket would get. An idempotency key makes it safe to repeat a request: accepted messages are answered again, refused
+// ones are tried again.
 import { count } from "../../protocol/counters.ts";
 import type { Outcome, Sending } from "../../protocol/http-messages.ts";
 import { type Refusal, refusal } from "../../protocol/refusals.ts";
@@ -9,10 +10,10 @@ import type { Entry } from "../../durable/log/entry.ts";
 import { appendMessage } from "./send-message.ts";
 import { checkSending } from "../limits/quotas.ts";
 
-/** An answer, or the promise of it: a receiver's mailbox may have to be asked first. */
+/** An answer, or the promise of it where a receiver's mailbox has to store the message first. */
 type Pending = Outcome | Promise<Outcome>;
 
-/** Takes the messages of one request, in their order. To be done in a group. */
+/** Accepts or refuses the messages of one request, in order. To be done in a group commit. */
 export function sendOverHttp(context: MailboxContext, { messages, key }: Sending): CallResult<readonly Pending[]> {
   const now = Date.now();
   const before = key === null ? null : context.idempotencyKeys.get(key.name, now);
@@ -25,7 +26,7 @@ export function sendOverHttp(context: MailboxContext, { messages, key }: Sending
     const known = before?.entries[i] ?? 0;
     if (known > 0) {
       entries.push(known);
-      return again(context, known);
+      return answerAgain(context, known);
     }
     const no = "refused" in message ? message.refused : checkSending(context, message.to);
     if (no !== null || "refused" in message) {
@@ -36,7 +37,7 @@ export function sendOverHttp(context: MailboxContext, { messages, key }: Sending
     entries.push(entry.seq);
     return entry.kind === "self"
       ? accepted("stored", entry)
-      : settled((tell) => context.outbox.add(entry, tell), entry);
+      : whenSettled((answer) => context.outbox.add(entry, answer), entry);
   });
   if (key !== null && String(entries) !== String(before?.entries ?? entries.map(() => 0))) {
     context.idempotencyKeys.put({ key: key.name, digest: key.digest, at: before?.at ?? now, entries }, now);
@@ -44,13 +45,13 @@ export function sendOverHttp(context: MailboxContext, { messages, key }: Sending
   return { value: answers };
 }
 
-/** The same answer again, as far as the log still knows of it. */
-function again(context: MailboxContext, seq: number): Pending {
+/** The same answer again, from what retention has left of the log. */
+function answerAgain(context: MailboxContext, seq: number): Pending {
   const entry = context.log.entries.get(seq);
-  return entry === null ? accepted("stored") : settled((tell) => context.outbox.answer(entry, tell), entry);
+  return entry === null ? accepted("stored") : whenSettled((answer) => context.outbox.answer(entry, answer), entry);
 }
 
-function settled(ask: (tell: (state: "stored" | "queued") => void) => void, entry: Entry): Promise<Outcome> {
+function whenSettled(ask: (answer: (state: "stored" | "queued") => void) => void, entry: Entry): Promise<Outcome> {
   return new Promise((resolve) => ask((state) => resolve(accepted(state, entry))));
 }
 

@@ -1,6 +1,6 @@
 // Queues signals and questions about presence until there is a call for them: an event makes some, and alarms make the
 // others, each with a call budget of its own. The queue is in memory: a signal may be lost.
-import type { AlarmSwitch } from "../../durable/alarm.ts";
+import type { AlarmSwitch } from "../../durable/alarm-scheduler.ts";
 import type { CallBudget } from "../../durable/call-budget.ts";
 
 export class SignalQueue {

@@ -3,7 +3,7 @@
 // and further ones only while posts fail.
 import { WEBHOOK } from "../../protocol/limits.ts";
 import { logEvent } from "../../protocol/log-events.ts";
-import type { AlarmSwitch } from "../../durable/alarm.ts";
+import type { AlarmSwitch } from "../../durable/alarm-scheduler.ts";
 import { notifyUser } from "../access/notify-user.ts";
 import type { MailboxContext, WebhookQueue } from "../context.ts";
 import { WEBHOOK_DEVICE } from "../log/schema.ts";

@@ -1,21 +1,21 @@
-// Where a commit can't be finished, the mailbox ends without a word; its next lives say why, and not for nothing.
+// A mailbox whose commit fails is reset without an error. Its next instances find that here, and refuse writes.
 import { expect, test } from "vitest";
 import { CommitFailures } from "../../src/durable/commit-failures.ts";
 
 const never = new Promise<void>(() => undefined);
 
-test("a mailbox whose last two lives ended in a commit says for a moment that it can't store; one may be chance", () => {
+test("a mailbox whose last two instances ended in a commit refuses writes for 5 s; after one it does not", () => {
   const commits = new CommitFailures();
   void commits.track("ann", never);
   expect(commits.refuseWritesUntil("ann")).toBe(0);
   void commits.track("ann", never);
   expect(commits.refuseWritesUntil("ben")).toBe(0);
   expect(commits.refuseWritesUntil("ann")).toBeGreaterThan(Date.now());
-  // It has said so, and tries again.
+  // It has refused once, and tries again.
   expect(commits.refuseWritesUntil("ann")).toBe(0);
 });
 
-test("a commit that is done makes it forget the lives before", async () => {
+test("a commit that is done clears the earlier failures", async () => {
   const commits = new CommitFailures();
   void commits.track("ann", never);
   commits.refuseWritesUntil("ann");

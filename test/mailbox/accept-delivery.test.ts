@@ -1,4 +1,4 @@
-// Another mailbox delivers: stored once, in order, however often and however late it is handed over.
+// Another mailbox delivers: each message is stored once, in order, however often and however late it is delivered.
 import { env } from "cloudflare:workers";
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
@@ -18,7 +18,7 @@ function mailbox() {
   return { to, stub, deliver, kept };
 }
 
-test("[M2][M5] a delivery is stored, and the reply says the epoch and the highest number", async () => {
+test("[M2][M5] a delivery is stored, and the reply has the epoch and the highest origin", async () => {
   const { to, deliver, kept } = mailbox();
   const reply = await deliver([3, 7]);
   expect(reply).toEqual({ version: 1, epoch: expect.any(String), high: 7, verdict: "taken", refused: [], runs: true });
@@ -26,7 +26,7 @@ test("[M2][M5] a delivery is stored, and the reply says the epoch and the highes
   expect(await kept()).toEqual([3, 7]);
 });
 
-test("[M11] a delivery in runs is the same delivery", async () => {
+test("[M11] a delivery in runs is stored like one in envelopes", async () => {
   const { to, stub, deliver, kept } = mailbox();
   await deliver([3]);
   const about = { version: 1, from: "ann", epoch: "a1", to, toEpoch: null, after: 3 };
@@ -38,7 +38,7 @@ test("[M11] a delivery in runs is the same delivery", async () => {
   expect(await kept()).toEqual([3, 4, 8, 9]);
 });
 
-test("[M3] what was delivered before is not stored again, in whole or in part", async () => {
+test("[M3] messages that were delivered before are not stored again, in whole or in part", async () => {
   const { deliver, kept } = mailbox();
   await deliver([3, 7]);
   expect(await deliver([3, 7])).toMatchObject({ high: 7, verdict: "taken", refused: [] });
@@ -47,7 +47,7 @@ test("[M3] what was delivered before is not stored again, in whole or in part", 
   expect(await kept()).toEqual([3, 7, 9]);
 });
 
-test("[M3] the highest number is kept over an eviction, also when its row is still to be written", async () => {
+test("[M3] the highest origin survives an eviction, also when its row is not written yet", async () => {
   const { stub, deliver, kept } = mailbox();
   await deliver([3]);
   await deliver([7]);
@@ -56,14 +56,14 @@ test("[M3] the highest number is kept over an eviction, also when its row is sti
   expect(await kept()).toEqual([3, 7, 8]);
 });
 
-test("[M3] authors are counted each by itself", async () => {
+test("[M3] each author has a highest origin of its own", async () => {
   const { deliver, kept } = mailbox();
   await deliver([7]);
   expect(await deliver([3], { from: "eve" })).toMatchObject({ high: 3 });
   expect(await kept()).toEqual([7, 3]);
 });
 
-test("[M5] a mailbox that has less than it confirmed says so, and takes nothing out of order", async () => {
+test("[M5] a mailbox that has less than it confirmed replies behind, and stores nothing out of order", async () => {
   const { deliver, kept } = mailbox();
   await deliver([3]);
   expect(await deliver([9], { after: 7 })).toMatchObject({ verdict: "behind", high: 3 });
@@ -71,24 +71,24 @@ test("[M5] a mailbox that has less than it confirmed says so, and takes nothing 
   expect(await kept()).toEqual([3, 7, 9]);
 });
 
-test("[M5] a delivery for another life of this mailbox is not taken", async () => {
+test("[M5] a delivery for another epoch of the mailbox is not stored", async () => {
   const { deliver, kept } = mailbox();
   const { epoch } = await deliver([3]);
   expect(await deliver([7], { toEpoch: "another" })).toMatchObject({ verdict: "other", epoch, high: 3 });
   expect(await kept()).toEqual([3]);
 });
 
-test("[M3] an author in a new life starts over", async () => {
+test("[M3] an author with a new epoch starts over", async () => {
   const { deliver, kept } = mailbox();
   await deliver([7]);
   expect(await deliver([3], { epoch: "a2" })).toMatchObject({ verdict: "taken", high: 3 });
   expect(await kept()).toEqual([7, 3]);
 });
 
-test("[M4] what was refused and overtaken is refused again, and what is stored stays stored", async () => {
+test("[M4] a message that was refused before later ones is refused again, and stored ones stay stored", async () => {
   const { stub, deliver, kept } = mailbox();
   await deliver([3, 9]);
-  // As a refusal of 5 would have left it: written with what came after.
+  // As a refusal of 5 leaves it.
   await runInDurableObject(stub, (_, state) => void state.storage.sql.exec("UPDATE peer SET refused = 5"));
   await evictDurableObject(stub);
   expect(await deliver([3, 5, 9])).toMatchObject({ refused: [{ origin: 5, code: "declined" }] });
@@ -102,7 +102,7 @@ test("deliveries of many authors at once all arrive", async () => {
   expect((await kept()).length).toBe(80);
 });
 
-test("a mailbox that was only asked for its count is not begun", async () => {
+test("a mailbox that was only asked for its sockets is not created", async () => {
   const { to, stub } = mailbox();
   expect(await stub.countSockets(to)).toBe(0);
   const tables = await runInDurableObject(stub, (_, state) =>

@@ -1,4 +1,4 @@
-// Who is called on which stub: real ones can't be counted, so these only say what was asked of them.
+// Which stub each call uses. Real stubs can't be counted, so these record the calls on them.
 import { expect, test } from "vitest";
 import { CallBudget } from "../../src/durable/call-budget.ts";
 import { RemoteObjects } from "../../src/mailbox/delivery/remote-objects.ts";
@@ -6,7 +6,7 @@ import type { Delivery, Reply } from "../../src/protocol/envelope.ts";
 
 const REPLY: Reply = { version: 2, epoch: "b1", high: 0, verdict: "taken", refused: [], runs: true };
 
-/** Mailboxes of which every stub that was made, and every call on it, is written down: `bob 1` is bob's first stub. */
+/** Mailboxes that record each call and its stub: `bob 1` is a call on bob's first stub. */
 function world() {
   const stubs = new Map<string, number>();
   const called: string[] = [];
@@ -35,13 +35,13 @@ function world() {
   return { deliver, called, hops, failures, budget };
 }
 
-test("a stub is used again for as long as it answers", async () => {
+test("a stub is used again for as long as it replies", async () => {
   const { deliver, called } = world();
   for (const to of ["bob", "bob", "carol", "bob"]) await deliver(to);
   expect(called).toEqual(["bob 1", "bob 1 in runs", "carol 1", "bob 1 in runs"]);
 });
 
-test("[S5][M6] a stub that throws is not used again: the same delivery goes out once more, on a new one", async () => {
+test("[S5][M6] a stub that throws is not used again: the delivery is sent once more, on a new stub", async () => {
   const { deliver, called, failures } = world();
   await deliver("bob");
   failures.push(new Error("the object was somewhere else before"));
@@ -50,7 +50,7 @@ test("[S5][M6] a stub that throws is not used again: the same delivery goes out 
   expect(called).toEqual(["bob 1", "bob 1 in runs", "bob 2", "bob 2 in runs"]);
 });
 
-test("[S5] a failure on a new stub is one, and so is another right after the first", async () => {
+test("[S5] a failure on a new stub fails the delivery, and so does a second failure in a row", async () => {
   const { deliver, called, failures } = world();
   failures.push(new Error("not there"));
   await expect(deliver("bob")).rejects.toThrow("not there");
@@ -60,7 +60,7 @@ test("[S5] a failure on a new stub is one, and so is another right after the fir
   expect(called).toEqual(["bob 1", "bob 2", "bob 2 in runs", "bob 3"]);
 });
 
-test("[M6] who has too much to do is not asked twice", async () => {
+test("[M6] an overloaded object is not called twice", async () => {
   const { deliver, called, failures } = world();
   await deliver("bob");
   failures.push(Object.assign(new Error("overloaded"), { overloaded: true }));
@@ -69,7 +69,7 @@ test("[M6] who has too much to do is not asked twice", async () => {
   expect(called).toEqual(["bob 1", "bob 1 in runs", "bob 2"]);
 });
 
-test("of many receivers, those who answered last are kept", async () => {
+test("the stubs of the 32 receivers that replied last are cached", async () => {
   const { deliver, called } = world();
   for (let n = 1; n <= 32; n++) await deliver(`user-${n}`);
   await deliver("user-1");
@@ -79,7 +79,7 @@ test("of many receivers, those who answered last are kept", async () => {
   expect(called).toEqual(["user-1 1 in runs", "user-3 1 in runs", "user-33 1 in runs", "user-2 2"]);
 });
 
-test("[M12] each delivery says how many calls lead to it, in runs too, as it is when it leaves", async () => {
+test("[M12] each delivery has the number of calls that lead to it when it leaves, in runs too", async () => {
   const { deliver, hops, failures, budget } = world();
   for (const depth of [0, 3, 5]) {
     budget.begin(depth);
@@ -92,7 +92,7 @@ test("[M12] each delivery says how many calls lead to it, in runs too, as it is 
   expect(hops).toEqual([0, 3, 5, 5, 2]);
 });
 
-test("[M12] a stub is as deep as its first call, so a shallower event makes another one, and keeps that", async () => {
+test("[M12] a stub is as deep as its first call, so a shallower event makes another one, which is used from then on", async () => {
   const { deliver, called, budget } = world();
   for (const depth of [3, 5, 1, 4, 1, 0]) {
     budget.begin(depth);
@@ -102,7 +102,7 @@ test("[M12] a stub is as deep as its first call, so a shallower event makes anot
   expect(called).toEqual(stubs.map((stub, n) => `bob ${stub}${n > 0 ? " in runs" : ""}`));
 });
 
-test("[M12] what the platform refuses is not asked again in the same event, nor is what may not be called any more", async () => {
+test("[M12] a call that the platform refuses is not repeated in the same event, nor is one without budget", async () => {
   const { deliver, called, failures, budget } = world();
   await deliver("bob");
   failures.push(new Error("Subrequest depth limit exceeded."));

@@ -1,5 +1,5 @@
-// A receiver's object that fails is tried again from the durable outbox, in order, without a duplicate; and the alarm exists only
-// while something is owed. With real objects on both sides.
+// A receiver whose object fails is called again from the durable outbox, in order, without a duplicate. The alarm
+// exists only while a message is unsettled. With real objects on both sides.
 import { env } from "cloudflare:workers";
 import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, expect, test, vi } from "vitest";
@@ -50,7 +50,7 @@ function holdDeliveries(to: string) {
 }
 
 test.each(["before", "after"] as const)(
-  "[S5] what failed %s it was stored is queued, then stored, in order, once",
+  "[S5] messages whose call fails %s they were stored are queued, then stored, in order, once",
   async (when) => {
     const { a, b, alice, bob } = await world();
     const broken = breakDeliveries(when);
@@ -69,7 +69,7 @@ test.each(["before", "after"] as const)(
   },
 );
 
-test("[S5][M6] what is queued survives the sender's eviction, and its alarm brings it", async () => {
+test("[S5][M6] queued messages survive the sender's eviction, and its alarm delivers them", async () => {
   const { a, b, alice, bob } = await world();
   const broken = breakDeliveries("before");
   alice.send({ type: "send", id: 1, to: b, body: 1 }, { type: "send", id: 2, to: b, body: 2 });
@@ -81,7 +81,7 @@ test("[S5][M6] what is queued survives the sender's eviction, and its alarm brin
   await vi.waitUntil(async () => (await alarmOf(a)) === null);
 });
 
-test("[S10][S2] a crash between writing and delivering loses nothing that the device sends again", async () => {
+test("[S10][S2] a crash between write and delivery loses no message, and the device's repeat is no duplicate", async () => {
   const { a, b, alice, bob } = await world();
   vi.spyOn(Mailbox.prototype, "deliver").mockImplementation(() => new Promise(() => undefined));
   alice.send({ type: "send", id: 1, to: b, body: 1 });
@@ -97,7 +97,7 @@ test("[S10][S2] a crash between writing and delivering loses nothing that the de
   expect((await back.settled()).length).toBe(0);
 });
 
-test("[M6] who delivers is there: what is queued for them starts at once", async () => {
+test("[M6] a delivery from a peer starts the queue for that peer at once", async () => {
   const { a, b, alice, bob } = await world();
   const broken = breakDeliveries("before");
   alice.send({ type: "send", id: 1, to: b, body: "queued" });
@@ -108,7 +108,7 @@ test("[M6] who delivers is there: what is queued for them starts at once", async
   await vi.waitUntil(async () => (await alarmOf(a)) === null);
 });
 
-test("[M11] runs go to a mailbox that has said that it reads them, and envelopes again to one that does not any more", async () => {
+test("[M11] runs are sent to a mailbox that reads them, and envelopes again to one that no longer does", async () => {
   const { a, b, alice, bob } = await world();
   const deliver = Mailbox.prototype.deliver;
   const said: string[] = [];
@@ -117,8 +117,8 @@ test("[M11] runs go to a mailbox that has said that it reads them, and envelopes
     if (delivery.to !== b) return deliver.call(this, delivery);
     said.push(Object.keys(delivery).find((field) => field === "runs" || field === "envelopes") ?? "");
     if (!isOld) return deliver.call(this, delivery);
-    // As code of before would.
-    if ((delivery as Delivery).envelopes.length === 0) throw new Error("a call without anything");
+    // As older code would.
+    if ((delivery as Delivery).envelopes.length === 0) throw new Error("a call without envelopes");
     const { runs: _, ...reply } = await deliver.call(this, delivery);
     return reply;
   });
@@ -140,7 +140,7 @@ test("[M11] runs go to a mailbox that has said that it reads them, and envelopes
   expect(said.filter((one, i) => i < 2 || one !== said[i - 1])).toEqual(["envelopes", "runs", "envelopes", "runs"]);
 });
 
-test("[S5] one receiver that can't be reached holds up nobody else", async () => {
+test("[S5] a receiver that can't be reached delays no other receiver", async () => {
   const { b, alice } = await world();
   const carol = await open(fresh("carol"));
   const deliver = Mailbox.prototype.deliver;
@@ -153,11 +153,11 @@ test("[S5] one receiver that can't be reached holds up nobody else", async () =>
   expect(await alice.until("accepted")).toMatchObject({ id: 1, state: "queued" });
 });
 
-test("[S1] what is sent while a call is under way is collected for the next one, in the order of its socket", async () => {
+test("[S1] messages sent while a call is under way leave with the next call, in the order of their socket", async () => {
   const { b, alice, bob } = await world();
   const carol = await open(fresh("carol"));
   const held = holdDeliveries(b);
-  const collected = vi.spyOn(GroupCommit.prototype, "enqueueAfterCall");
+  const deferred = vi.spyOn(GroupCommit.prototype, "enqueueAfterCall");
   const send = (id: number, to: string) => alice.send({ type: "send", id, to, body: id });
   send(1, b);
   await vi.waitUntil(() => held.called.length === 1);
@@ -165,18 +165,18 @@ test("[S1] what is sent while a call is under way is collected for the next one,
   send(4, carol.welcome.user);
   send(5, b);
   expect(await carol.until("message")).toMatchObject({ body: 4 });
-  expect(collected.mock.calls.length).toBe(3);
+  expect(deferred.mock.calls.length).toBe(3);
   held.release();
   expect(bodies(await bob.take("message", 4))).toEqual([1, 2, 3, 5]);
   expect(held.called.filter((sent) => sent.length > 0)).toEqual([["1"], ["2", "3", "5"]]);
   expect((await alice.take("accepted", 5)).map(({ state }) => state)).toEqual(Array(5).fill("stored"));
 });
 
-test("[S2] an id that is sent again while its call is under way is answered with the call, not before", async () => {
+test("[S2] an id that is repeated while its call is under way is answered when the call ends, not before", async () => {
   const { a, b, alice } = await world();
   const held = holdDeliveries(b);
   alice.send({ type: "send", id: 1, to: b, body: 1 });
-  // Its own message is kept back for the answer a moment, not for as long as that takes.
+  // The carbon waits for the answer 100 ms at most, not until the call ends.
   await alice.until("message");
   alice.send({ type: "send", id: 1, to: b, body: 1 });
   expect((await alice.settled()).filter(({ type }) => type === "accepted")).toEqual([]);
@@ -188,7 +188,7 @@ test("[S2] an id that is sent again while its call is under way is answered with
   ]);
 });
 
-test("[M7] a code that this version does not know is told with its name, in both dialects", async () => {
+test("[M7] an unknown refusal code is passed on by name, in both dialects", async () => {
   const { a, b, alice } = await world();
   const classic = await plain(a);
   vi.spyOn(Mailbox.prototype, "deliver").mockImplementation((delivery: Said) => {
@@ -204,7 +204,7 @@ test("[M7] a code that this version does not know is told with its name, in both
   expect(await (await open(a, "laptop")).until("failed")).toMatchObject({ code: "quota" });
 });
 
-test("[V2] a kind of entry that this version does not know is passed over", async () => {
+test("[V2] an entry of an unknown kind is skipped", async () => {
   const { a, b } = await world();
   await runInDurableObject(env.MAILBOX.getByName(a), (_, state) => {
     const at = Date.now() * 1_000;
@@ -219,7 +219,7 @@ test("[V2] a kind of entry that this version does not know is passed over", asyn
   expect(await back.settled()).toEqual([]);
 });
 
-test("[M5] a receiver that was set back gets again everything that it lost, though the sender slept in the middle of it", async () => {
+test("[M5] a receiver that was restored is sent again all that it lost, though the sender hibernates in the middle of it", async () => {
   const { a, b, alice } = await world();
   const last = 700;
   for (let id = 1; id <= last; id += 100) {

@@ -1,4 +1,4 @@
-// Receipts: marks that survive both sides being offline, and are never ahead of the truth.
+// Receipts: marks that survive both sides being offline, and never claim more than was delivered or read.
 import { env } from "cloudflare:workers";
 import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
 import { afterEach, expect, test, vi } from "vitest";
@@ -13,7 +13,7 @@ async function world() {
   return { a, b, alice: await open(a), bob: await open(b) };
 }
 
-test("[E1] what a device of the receiver acknowledged is delivered, in the author's numbering", async () => {
+test("[E1] a message that a device acknowledged is delivered, in the author's numbering", async () => {
   const { b, alice, bob } = await world();
   alice.send({ type: "send", id: 1, to: b, body: 1 }, { type: "send", id: 2, to: b, body: 2 });
   const [first, second] = await alice.take("accepted", 2);
@@ -30,7 +30,7 @@ test("[E1] what a device of the receiver acknowledged is delivered, in the autho
   });
 });
 
-test("[E1] what was handed to a plain socket is delivered", async () => {
+test("[E1] a message that was sent to a plain socket is delivered", async () => {
   const [a, b] = [fresh("alice"), fresh("bob")];
   const [alice, bob] = [await open(a), await plain(b)];
   alice.send({ type: "send", id: 1, to: b, body: "hi" });
@@ -39,7 +39,7 @@ test("[E1] what was handed to a plain socket is delivered", async () => {
   expect((await alice.mark("delivered"))["delivered"]).toBe(entry);
 });
 
-test("[E3] reading tells the author and the reader's own devices, and the count follows", async () => {
+test("[E3] read sends a mark to the author and to the reader's own devices", async () => {
   const { a, b, alice, bob } = await world();
   const laptop = await open(b, "laptop");
   alice.send({ type: "send", id: 1, to: b, body: 1 }, { type: "send", id: 2, to: b, body: 2 });
@@ -51,7 +51,7 @@ test("[E3] reading tells the author and the reader's own devices, and the count 
   expect(await alice.mark("read")).toMatchObject({ peer: b, stored, delivered, read });
 });
 
-test("[E3] reading is cumulative, clamped to what there is, and never goes back", async () => {
+test("[E3] read is cumulative, clamped to the newest message, and never goes back", async () => {
   const { a, b, alice, bob } = await world();
   alice.send({ type: "send", id: 1, to: b, body: 1 });
   const { entry } = await alice.until("accepted");
@@ -92,7 +92,7 @@ test("[E4][M8] a receipt reaches an author who was away, and one whose mailbox c
   });
 });
 
-test("[E4] a receipt that was on its way when everything crashed is told after all", async () => {
+test("[E4] a receipt that was on its way during a crash is sent after it", async () => {
   const { a, b, alice, bob } = await world();
   alice.send({ type: "send", id: 1, to: b, body: 1 });
   const { entry } = await alice.until("accepted");
@@ -107,7 +107,7 @@ test("[E4] a receipt that was on its way when everything crashed is told after a
   expect((await back.mark("delivered"))["delivered"]).toBe(entry);
 });
 
-test("[E2] a new laptop that starts at head delivers nothing of what lies before", async () => {
+test("[E2] a new device that starts at head delivers no earlier message", async () => {
   const { b, alice, bob } = await world();
   alice.send({ type: "send", id: 1, to: b, body: 1 });
   await alice.until("accepted");
@@ -123,7 +123,7 @@ test("[E2] a new laptop that starts at head delivers nothing of what lies before
   expect(marks.every((mark) => mark["delivered"] === undefined)).toBe(true);
 });
 
-test("[E5] who switched read receipts off tells nobody and is told nothing", async () => {
+test("[E5] a user who switched read receipts off sends none and receives none", async () => {
   const { a, b, alice, bob } = await world();
   expect(await put(`/api/settings?user=${b}`, { receipts: false })).toEqual({ receipts: false, presence: true });
   alice.send({ type: "send", id: 1, to: b, body: 1 });
