@@ -161,7 +161,7 @@ export class Assembly {
     if (user === undefined) throw new Error("an event for a mailbox that never began");
     const sockets = new Sockets(ctx);
     // What the sockets carried before they slept is not in any row yet; the authors have heard of it.
-    for (const session of sockets.all()) if (session.carries) log.devices.advanceDelivered(session.acked);
+    for (const session of sockets.all()) if (session.advancesDelivered) log.devices.advanceDelivered(session.acked);
     const turn = new GroupCommit({
       flushWrites: () => this.#seal(),
       flushReplies: () => this.#tell(),
@@ -264,7 +264,7 @@ export class Assembly {
     const context = this.context();
     for (const session of context.sockets.all()) {
       if (pump(context, session)) context.groupCommit.enqueue(() => undefined);
-      else if (session.ws.isEventStream === true && session.position < context.log.head) this.#finish(context, session);
+      else if (session.kind === "stream" && session.position < context.log.head) this.#finish(context, session);
     }
     context.sockets.flush();
     context.log.trimIfDue(() => context.outbox.oldestUnsettled);

@@ -1,21 +1,15 @@
 // The plain dialect: the format that existing pages and servers of this kind speak. One text, one message, both ways.
-import { exceeds, LIMITS } from "./limits.ts";
 import { canonical, SYSTEM } from "./names.ts";
 import { type Refusal, refusal } from "./refusals.ts";
-import { parse } from "./json.ts";
 import { serializeReceivedBody } from "./received-body.ts";
 
-/** What a plain text comes to: a message with its body as JSON text, a refusal, or nothing (a blank text). */
+/** What a plain text says: a message with its body as JSON text, or a refusal. */
 export type PlainUp =
   | { readonly type: "send"; readonly to: string; readonly body: string }
-  | { readonly type: "refused"; readonly refusal: Refusal }
-  | null;
+  | { readonly type: "refused"; readonly refusal: Refusal };
 
-/** Reads `{"receiver","msg",…}`. With other fields the body is the object without the fields that are the server's. */
-export function readPlain(text: string): PlainUp {
-  if (text.trim() === "") return null;
-  const value = parse(text);
-  if (value === undefined) return refused("it is not JSON");
+/** Reads `{"receiver","msg",…}`, parsed. With other fields the body is the object without the fields that are the server's. */
+export function readPlain(value: unknown): PlainUp {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return refused("it is no object");
   const fields = new Map<string, unknown>(Object.entries(value));
   const receiver = fields.get("receiver");
@@ -57,11 +51,6 @@ export function writePlainRefusal(
     createTime: plainTime(at),
     code: why.code,
   });
-}
-
-/** Whether a text is too large to be read in either dialect. */
-export function textTooLarge(text: string): boolean {
-  return exceeds(text, LIMITS.textBytes);
 }
 
 function plainTime(at: number): string {

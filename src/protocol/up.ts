@@ -1,6 +1,5 @@
-// What a v1 device may say, and the one door for its texts: size, JSON, schema. Behind it nothing is unknown.
+// What a v1 device may send: the schema of its frames. The caller checks the size of a text and parses it; behind this nothing is unknown.
 import * as z from "zod/mini";
-import { parse } from "./json.ts";
 import { LIMITS, NUMBER_END, TOKEN_UNITS, WATCHED } from "./limits.ts";
 import type { Outgoing } from "./http-messages.ts";
 import { canonical, type Name } from "./names.ts";
@@ -50,10 +49,8 @@ export type Up =
   | Refused
   | { readonly type: "error"; readonly refusal: Refusal };
 
-/** The frames of one text, each answered for itself; or the reason why the whole text is none. Of several `watch` the last one is read: it takes the place of the others. */
-export function readText(text: string): readonly Up[] {
-  const value = parse(text);
-  if (value === undefined) return [error("it is not JSON")];
+/** The frames of one text, parsed, each answered by itself; or one error for the whole text. Of several `watch` the last replaces the others. */
+export function readFrames(value: unknown): readonly Up[] {
   const said: readonly unknown[] = Array.isArray(value) ? value : [value];
   let count = 0;
   for (const one of said) count += Math.max(1, isRun(one) ? one.bodies.length : 0);

@@ -33,12 +33,9 @@ function objectionToProof(context: MailboxContext, proof: Exclude<Proof, { reado
 }
 
 /** Why nothing more is taken from a socket or given to it, or null: its token has expired, its device was signed out, it floods, or it does not read. */
-export function whyOver(
-  context: MailboxContext,
-  { expires, token, isFlooding, unreadBytes: unread }: Session,
-): Code | null {
-  if (isFlooding) return "rate_limited";
-  if (unread > UNREAD_BYTES) return "unread";
+export function whyOver(context: MailboxContext, { expires, token, status, output }: Session): Code | null {
+  if (status === "flooding") return "rate_limited";
+  if (output.unreadBytes > UNREAD_BYTES) return "unread";
   if (context.suspension.now !== null) return "suspended";
   if (expires !== null && expires <= Date.now()) return "unauthorized";
   return token === null || context.log.account.knows(token) ? null : "forbidden";

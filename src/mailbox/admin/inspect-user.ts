@@ -16,6 +16,7 @@ import { closeWithCode } from "../connections/disconnect.ts";
 import type { Session } from "../connections/sockets.ts";
 import { isService } from "../access/service-tokens.ts";
 import { standingOf } from "../access/standing.ts";
+import { PLAIN, V1 } from "../../protocol/version.ts";
 
 /** What the object knows of itself beside its tables. */
 export interface ObjectStats {
@@ -118,7 +119,10 @@ function devicesOf({ log, sockets, inspector: facts }: MailboxContext): DeviceFa
   });
 }
 
-function socketOf({ device, dialect, since, position, acked, unacked }: Session): SocketFacts {
+function socketOf(session: Session): SocketFacts {
+  const { device, since, position, acked } = session;
+  const dialect = session.kind === "plain" ? PLAIN : V1;
+  const unacked = session.kind === "plain" ? [] : session.unacked;
   const frames = unacked.reduce((sum, [, number]) => sum + number, 0);
   const bytes = unacked.reduce((sum, [, , size]) => sum + size, 0);
   return { device, dialect, since, position, acked, unacked: { frames, bytes } };

@@ -21,8 +21,6 @@ const REPLACED_RETRY_MS = 3_600_000;
 const REPLACED = closeCode("replaced");
 
 export class EventStream {
-  /** Frames come one by one. */
-  readonly apart = true;
   readonly body: ReadableStream<Uint8Array>;
   readonly #epoch: string;
   readonly #durable: () => Promise<void>;

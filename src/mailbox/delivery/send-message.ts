@@ -10,7 +10,7 @@ import type { MailboxContext } from "../context.ts";
 import { onSentTo } from "../access/contacts.ts";
 import type { Device, Entry } from "../log/schema.ts";
 import { checkSending, spendQuota } from "../limits/quotas.ts";
-import type { Session } from "../connections/sockets.ts";
+import type { PlainSession, V1Session } from "../connections/sockets.ts";
 
 /** UTF-16 units of a frame `send` beside its body: its fields, a long name, and spaces. */
 const FRAME_UNITS = 200;
@@ -18,12 +18,18 @@ const FRAME_UNITS = 200;
 export type Refuse = (id: number, why: Refusal) => void;
 
 /** A plain message of so many UTF-16 units: no id, and no answer but where it is refused or fails. */
-export function sendPlain(context: MailboxContext, session: Session, to: string, body: string, units: number): void {
-  if (session.isFlooding) return;
+export function sendPlain(
+  context: MailboxContext,
+  session: PlainSession,
+  to: string,
+  body: string,
+  units: number,
+): void {
+  if (session.status === "flooding") return;
   const no = checkSending(context, to);
   if (no !== null) {
     count("refused", no.code);
-    context.sockets.queueFrame(session, writePlainRefusal(context.user, Date.now(), no));
+    session.output.queueFrame(writePlainRefusal(context.user, Date.now(), no));
     return chargeRejected(context, session, 1, units);
   }
   chargeRejected(context, session, 0, units - body.length);
@@ -36,7 +42,7 @@ export function acceptSend(
   context: MailboxContext,
   device: Device,
   frame: Send,
-  session: Session,
+  session: V1Session,
   refuse: Refuse,
   at: number,
 ): number {
@@ -47,8 +53,8 @@ export function acceptSend(
   }
   const entry = appendMessage(context, frame.to, device.name, frame.id, frame.body, at);
   context.log.devices.accepted(device.name, frame.id);
-  if (entry.kind === "self") context.sockets.queueAccepted(session, frame.id, "stored", entry);
-  else context.outbox.add(entry, (state) => context.sockets.queueAccepted(session, frame.id, state, entry));
+  if (entry.kind === "self") session.output.queueAccepted(frame.id, "stored", entry);
+  else context.outbox.add(entry, (state) => session.output.queueAccepted(frame.id, state, entry));
   return frame.body.length + FRAME_UNITS;
 }
 
@@ -72,7 +78,7 @@ export function appendMessage(
 /** The same answer again, for ever; which is nothing new. */
 export function answerRepeats(
   context: MailboxContext,
-  session: Session,
+  session: V1Session,
   frames: readonly Send[],
   refuse: Refuse,
 ): void {
@@ -86,8 +92,8 @@ export function answerRepeats(
     const entry = kept?.get(id);
     // What is not found may be on its way, if it can have been sent after the oldest that is.
     const isSettled = owed === null || (owed.device === session.device && id < (owed.id ?? 0));
-    if (entry === undefined) context.sockets.queueAccepted(session, id, isSettled ? "stored" : "queued");
+    if (entry === undefined) session.output.queueAccepted(id, isSettled ? "stored" : "queued");
     else if (entry.peer !== to || entry.body !== body) refuse(id, refusal("id_reused"));
-    else context.outbox.answer(entry, (state) => context.sockets.queueAccepted(session, id, state, entry));
+    else context.outbox.answer(entry, (state) => session.output.queueAccepted(id, state, entry));
   }
 }

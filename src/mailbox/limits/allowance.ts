@@ -6,7 +6,7 @@ import type { MailboxContext } from "../context.ts";
 import { Bucket } from "../../protocol/token-bucket.ts";
 import type { Quotas } from "./config.ts";
 import { isService } from "../access/service-tokens.ts";
-import type { Session } from "../connections/sockets.ts";
+import type { Session, V1Session } from "../connections/sockets.ts";
 
 /** Users whose buckets are kept. Answers: buckets as memory. */
 const USERS = 10_000;
@@ -96,7 +96,7 @@ export function takeChange(context: MailboxContext): number {
 }
 
 /** Takes one fresh token of a socket. */
-export function takeRenewal(session: Session): number {
+export function takeRenewal(session: V1Session): number {
   session.renewals ??= new Bucket(RENEWALS.BURST, RENEWALS.PER_SECOND);
   return session.renewals.take();
 }
@@ -150,7 +150,7 @@ export function chargeRejected(context: MailboxContext, session: Session, frames
   const ofUser = bucketOf(context, "waste", 2 * REJECTED.MOST, 2 * REJECTED.PER_SECOND);
   session.rejected.owe(price);
   ofUser.owe(price);
-  session.isFlooding ||= session.rejected.tokens < 0 || ofUser.tokens < 0;
+  if (session.rejected.tokens < 0 || ofUser.tokens < 0) session.status = "flooding";
 }
 
 /** Work of that price was done of which no message was made; now and then others have their turn. */

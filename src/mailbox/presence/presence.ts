@@ -6,7 +6,7 @@ import { logEvent, reasonOf } from "../../protocol/log-events.ts";
 import { SIGNALS } from "../../protocol/limits.ts";
 import { takeAsk, takeChange } from "../limits/allowance.ts";
 import type { MailboxContext } from "../context.ts";
-import type { Session } from "../connections/sockets.ts";
+import type { V1Session } from "../connections/sockets.ts";
 import { isContact } from "../access/standing.ts";
 
 /** Peers of whom it is remembered what was heard. Answers: many who come and go, as memory. */
@@ -17,7 +17,7 @@ interface Known {
   /** What was heard of a peer, and when, ms since 1970; null where the peer does not say. */
   readonly heard: Map<string, { readonly at: number; readonly presence: Presence | null }>;
   /** The sockets that wait for what a peer says, or for the peer to be asked. */
-  readonly waiting: Map<string, Set<Session>>;
+  readonly waiting: Map<string, Set<V1Session>>;
   /** Those of `waiting` who are asked when there is a token for it. */
   readonly deferred: Set<string>;
   /** What the user's correspondents were told last; null for nothing. */
@@ -37,7 +37,7 @@ function knownOf(context: MailboxContext): Known {
 }
 
 /** What this socket wants to know of whom, from now on. Each newly named is told at once, or asked; later they tell by themselves. */
-export function watchPresence(context: MailboxContext, session: Session, peers: readonly string[]): void {
+export function watchPresence(context: MailboxContext, session: V1Session, peers: readonly string[]): void {
   const added = new Set(peers.filter((peer) => !session.watched.includes(peer)));
   session.watched = [...new Set(peers)];
   session.changed = true;
@@ -46,7 +46,7 @@ export function watchPresence(context: MailboxContext, session: Session, peers: 
   context.signals.go();
 }
 
-function look(context: MailboxContext, session: Session, peer: string): void {
+function look(context: MailboxContext, session: V1Session, peer: string): void {
   const { heard, waiting } = knownOf(context);
   const last = heard.get(peer);
   if (last !== undefined && Date.now() - last.at < SIGNALS.HEARD_MS) return tell(context, session, peer, last.presence);
@@ -80,9 +80,9 @@ async function ask(context: MailboxContext, peer: string): Promise<void> {
   }
 }
 
-function tell(context: MailboxContext, session: Session, peer: string, presence: Presence | null): void {
+function tell(context: MailboxContext, session: V1Session, peer: string, presence: Presence | null): void {
   if (presence === null || context.sockets.of(session.ws) !== session || !session.watched.includes(peer)) return;
-  context.sockets.queueFrame(session, write({ type: "presence", user: peer, ...presence }));
+  session.output.queueFrame(write({ type: "presence", user: peer, ...presence }));
 }
 
 /** A peer came or went. */
@@ -127,7 +127,9 @@ export function onPresenceAlarm(context: MailboxContext): void {
   const own = knownOf(context);
   if (own.isDue && own.told === presenceOf(context).online) own.isDue = false;
   if (own.isDue) announcePresence(context);
-  const watched = new Set([...context.sockets.all()].flatMap((session) => session.watched));
+  const watched = new Set(
+    [...context.sockets.all()].flatMap((session) => (session.kind === "plain" ? [] : session.watched)),
+  );
   const deferred = [...own.deferred];
   own.deferred.clear();
   for (const peer of deferred) {

@@ -4,7 +4,6 @@ import { write } from "../../protocol/down.ts";
 import type { Signal } from "../../protocol/envelope.ts";
 import { logEvent, reasonOf } from "../../protocol/log-events.ts";
 import { SIGNALS } from "../../protocol/limits.ts";
-import { V1 } from "../../protocol/version.ts";
 import { whyOver } from "../access/account.ts";
 import { takeTyping } from "../limits/allowance.ts";
 import type { MailboxContext } from "../context.ts";
@@ -39,15 +38,15 @@ export function acceptSignal(context: MailboxContext, signal: Signal): void {
   if (context.log.row === null || !isContact(context, signal.from)) return;
   if (signal.kind === "presence") applyPresence(context, signal.from, signal.presence);
   for (const session of context.sockets.all()) {
-    if (session.dialect !== V1) continue;
+    if (session.kind === "plain") continue;
     if (whyOver(context, session) !== null) {
       // Nothing is given to it any more, and the end of the next group closes it.
       context.groupCommit.enqueue(() => undefined);
       continue;
     }
-    if (signal.kind === "typing") context.sockets.queueFrame(session, write({ type: "typing", from: signal.from }));
+    if (signal.kind === "typing") session.output.queueFrame(write({ type: "typing", from: signal.from }));
     else if (session.watched.includes(signal.from) && context.log.row?.presence === 1) {
-      context.sockets.queueFrame(session, write({ type: "presence", user: signal.from, ...signal.presence }));
+      session.output.queueFrame(write({ type: "presence", user: signal.from, ...signal.presence }));
     }
   }
   context.sockets.flush();

@@ -5,7 +5,8 @@ import { logEvent } from "../../protocol/log-events.ts";
 import { WEBHOOK } from "../../protocol/limits.ts";
 import type { AlarmSwitch } from "../../durable/alarm.ts";
 import type { MailboxContext } from "../context.ts";
-import { persistHeld, readPage } from "../reading/read-log.ts";
+import { persistCursor } from "../reading/acknowledge.ts";
+import { readPage } from "../reading/read-log.ts";
 import { WEBHOOK_DEVICE } from "../log/schema.ts";
 import type { WebhookRow } from "../log/webhook-rows.ts";
 import { notifyUser } from "../access/notify-user.ts";
@@ -49,7 +50,7 @@ export class Webhook {
     const failed = failedPage(context, row);
     const first = failed?.first ?? this.#positionOf(context);
     if (context.log.row === null || first >= context.log.head) return;
-    const page = readPage(context, WEBHOOK_DEVICE, first, WEBHOOK.FRAMES);
+    const page = readPage(context, first, WEBHOOK.FRAMES);
     const last = failed !== null && failed.last <= page.position ? failed.last : page.position;
     const frames = page.frames.filter((frame) => concerns(context.user, frame, last));
     if (frames.length === 0) return this.#pass(context, last, page.frames.length);
@@ -159,7 +160,11 @@ export class Webhook {
   #keep(context: MailboxContext, position: number): void {
     this.#unkept = 0;
     const known = context.log.devices.get(WEBHOOK_DEVICE)?.cursor ?? 0;
-    persistHeld(context, WEBHOOK_DEVICE, { held: position, carries: known <= context.log.devices.delivered });
+    persistCursor(context, {
+      device: WEBHOOK_DEVICE,
+      acked: position,
+      advancesDelivered: known <= context.log.devices.delivered,
+    });
   }
 
   #positionOf(context: MailboxContext): number {

@@ -143,9 +143,9 @@ test("[U9] an export costs as much as what it reads, and other requests go on", 
 
 test("[U8] who opens one connection after the other and reads none is refused, until the clients have answered", async () => {
   const a = await claimed("alice");
-  const bytes = vi.spyOn(UnreadOutput.prototype, "add").mockImplementation(function (this: UnreadOutput, session) {
+  const bytes = vi.spyOn(UnreadOutput.prototype, "add").mockImplementation(function (this: UnreadOutput, closed) {
     bytes.mockRestore();
-    this.add({ ...session, unreadBytes: UNANSWERED_BYTES + 1 });
+    this.add(closed, UNANSWERED_BYTES + 1);
   });
   const headers = { Authorization: `Bearer ${a.token}` };
   const connect = (device: string) => upgrade(`/client/${a.userName}?device=${device}`, V1, headers);
