@@ -1,4 +1,5 @@
-// The state of a connection that survives hibernation: its position in the log, and never one up to which its device was not sent.
+// The state of a connection that survives hibernation: its position in the log, and never one up to which its device
+// was not sent.
 import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";

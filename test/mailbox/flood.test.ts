@@ -1,4 +1,5 @@
-// Clients that keep sending rejected frames, or never read, are closed, with RATE_LIMIT off too, and accepted messages stay.
+// Clients that keep sending rejected frames, or never read, are closed, with RATE_LIMIT off too, and accepted messages
+// stay.
 import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { expect, test, vi } from "vitest";

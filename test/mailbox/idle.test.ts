@@ -1,4 +1,5 @@
-// An idle hour costs nothing: a thousand sockets send an hour's pings, and no mailbox wakes, sets an alarm or writes a row.
+// An idle hour costs nothing: a thousand sockets send an hour's pings, and no mailbox wakes, sets an alarm or writes a
+// row.
 import { env } from "cloudflare:workers";
 import { evictAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { expect, test, vi } from "vitest";

@@ -1,5 +1,5 @@
-// Bad input in both dialects, as a table: each gets its documented answer, the connection continues unless the table says otherwise, and
-// no accepted message is lost.
+// Bad input in both dialects, as a table: each gets its documented answer, the connection continues unless the table
+// says otherwise, and no accepted message is lost.
 import { expect, test } from "vitest";
 import { LIMITS } from "../../src/protocol/limits.ts";
 import { fresh, open, plain } from "../support/devices.ts";

@@ -1,4 +1,5 @@
-// The golden conversations against the SDK: the test sends the frames of the mailbox and acts for the person; the SDK has to send the rest.
+// The golden conversations against the SDK: the test sends the frames of the mailbox and acts for the person; the SDK
+// has to send the rest.
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, expect, onTestFinished, test } from "vitest";

@@ -1,4 +1,5 @@
-// The golden conversations against real mailboxes: the test sends the frames of the devices, and the server has to send the rest.
+// The golden conversations against real mailboxes: the test sends the frames of the devices, and the server has to send
+// the rest.
 import { expect, test } from "vitest";
 import { fresh, lineOf, upgrade } from "../support/devices.ts";
 import type { Frame, Line } from "../support/line.ts";

@@ -1,10 +1,12 @@
-// Golden conversations: the frames between devices and their mailboxes as plain text. One file is played against the server and the SDK.
+// Golden conversations: the frames between devices and their mailboxes as plain text. One file is played against the
+// server and the SDK.
 //
 //   alice/phone > {…}      the device sends this frame (consecutive ones are one text)
 //   alice/phone < {…}      its mailbox sends this frame
 //   alice/phone * words    an event: connect with a query, cut, send, read; the server's side has only the first two
 //
-// "$name" is a placeholder: its value is chosen while playing, is the same everywhere, and that of $a2 is above that of $a1.
+// "$name" is a placeholder: its value is chosen while playing, is the same everywhere, and that of $a2 is above that of
+// $a1.
 
 export interface Step {
   readonly who: string;

@@ -55,7 +55,8 @@ function connectV1(context: MailboxContext, row: MailboxRow, request: V1Request,
   });
   const { position, advancesDelivered } = start;
   if (advancesDelivered) advanceDelivered(context, position);
-  // The first row of a device is written at once: from here on the device has been seen. So is a jump that ends its part in `delivered`.
+  // The first row of a device is written at once: from here on the device has been seen. So is a jump that ends its
+  // part in `delivered`.
   if (context.log.devices.get(device) === null || !advancesDelivered) persistCursor(context, session);
   queueWelcome(context, session, row.epoch);
   if (gap !== null) queueGap(session, gap);

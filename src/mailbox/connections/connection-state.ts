@@ -1,5 +1,5 @@
-// The state of a connection that survives hibernation, and its codec: the attachment of the WebSocket. Stored names stay as they are;
-// here is their only list. It knows no WebSocket.
+// The state of a connection that survives hibernation, and its codec: the attachment of the WebSocket. Stored names
+// stay as they are; here is their only list. It knows no WebSocket.
 import { PLAIN, V1 } from "../../protocol/version.ts";
 import type { PlainReading, V1Reading } from "../reading/log-reader.ts";
 

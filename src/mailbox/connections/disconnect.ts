@@ -1,5 +1,5 @@
-// A connection ends: its client closed or lost it, or it is ended from here. What its device held is persisted; a newer connection of the
-// device stays. All of it is to be done in a transaction.
+// A connection ends: its client closed or lost it, or it is ended from here. What its device held is persisted; a newer
+// connection of the device stays. All of it is to be done in a transaction.
 import type { Code } from "../../protocol/refusals.ts";
 import type { MailboxContext } from "../context.ts";
 import { persistCursor } from "../reading/acknowledge.ts";

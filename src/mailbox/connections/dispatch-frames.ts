@@ -43,7 +43,8 @@ export function dispatchFrames(
   frames: readonly Up[],
   units: number,
 ): void {
-  // Closed or replaced while the group commit waited: nothing was answered, and the device sends it again. Or it is about to be closed.
+  // Closed or replaced while the group commit waited: nothing was answered, and the device sends it again. Or it is
+  // about to be closed.
   if (session.status !== "open") return;
   const dispatch = beginDispatch(context, session);
   for (const frame of frames) dispatchFrame(context, session, dispatch, frame);

@@ -1,11 +1,12 @@
-// The log as server-sent events, for networks that block WebSockets. To the mailbox a stream is a connection like any other, so that the
-// one pump feeds it. While a stream is open the object is awake. It knows frames as texts, and their `seq` as the event id.
+// The log as server-sent events, for networks that block WebSockets. To the mailbox a stream is a connection like any
+// other, so that the one pump feeds it. While a stream is open the object is awake. It knows frames as texts, and their
+// `seq` as the event id.
 import { STREAM_READ_MS } from "../../protocol/limits.ts";
 import { closeCode } from "../../protocol/refusals.ts";
 
 /**
- * Ms between two comments. Answers: proxies that end silent connections, and clients that are gone without a close, which the runtime
- * notices when something is written (seen with workerd 2026-10-23).
+ * Ms between two comments. Answers: proxies that end silent connections, and clients that are gone without a close,
+ * which the runtime notices when something is written (seen with workerd 2026-10-23).
  */
 const KEEP_ALIVE_MS = 10_000;
 
@@ -13,8 +14,8 @@ const KEEP_ALIVE_MS = 10_000;
 const RETRY_MS = 500;
 
 /**
- * Ms after which a replaced client connects again: an hour. Browsers connect again by themselves, whatever `closing` says. Answers: two
- * pages with one device name that replace each other twice a second.
+ * Ms after which a replaced client connects again: an hour. Browsers connect again by themselves, whatever `closing`
+ * says. Answers: two pages with one device name that replace each other twice a second.
  */
 const REPLACED_RETRY_MS = 3_600_000;
 

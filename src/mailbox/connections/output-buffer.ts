@@ -1,5 +1,5 @@
-// The output of one connection until the flush: frames, and the `accepted` that may become one for a run. Pure: sockets.ts sends what
-// comes out.
+// The output of one connection until the flush: frames, and the `accepted` that may become one for a run. Pure:
+// sockets.ts sends what comes out.
 import { type State, writeAccepted } from "../../protocol/down.ts";
 import { type AcceptedRun, extendRun } from "./accepted-run.ts";
 import { encodeTexts } from "./encode-texts.ts";

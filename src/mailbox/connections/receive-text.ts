@@ -1,5 +1,5 @@
-// A text arrives on a connection, in either dialect: its size, then its JSON, then its schema. What writes joins the next group commit;
-// the rest is done at once.
+// A text arrives on a connection, in either dialect: its size, then its JSON, then its schema. What writes joins the
+// next group commit; the rest is done at once.
 import { writeError } from "../../protocol/down.ts";
 import { parse } from "../../protocol/json.ts";
 import { exceeds, LIMITS, REJECTED } from "../../protocol/limits.ts";
@@ -13,7 +13,10 @@ import { pump } from "../reading/pump.ts";
 import { dispatchFrames } from "./dispatch-frames.ts";
 import type { PlainSession, Session, V1Session } from "./sockets.ts";
 
-/** UTF-16 units that a text counts in a group commit beside its own. Answers: many small texts in one commit, which no other event interrupts. */
+/**
+ * UTF-16 units that a text counts in a group commit beside its own. Answers: many small texts in one commit, which no
+ * other event interrupts.
+ */
 const TEXT_UNITS = 200;
 
 /** Does what a text says. False if it is too large to be read: then the connection has to end. */
@@ -32,8 +35,8 @@ export function receiveText(context: MailboxContext, session: Session, data: str
 }
 
 /**
- * A text arrived on a connection that is closed. The runtime reads on for as long as the client sends, and delays others meanwhile (seen with
- * workerd 2026-10-23). While the object takes no events, the client has to wait.
+ * A text arrived on a connection that is closed. The runtime reads on for as long as the client sends, and delays
+ * others meanwhile (seen with workerd 2026-10-23). While the object takes no events, the client has to wait.
  */
 export function receiveAfterClose(context: MailboxContext, data: string | ArrayBuffer): void {
   pauseEvents(context, REJECTED.TEXT + (typeof data === "string" ? data.length : data.byteLength) / REJECTED.UNITS);

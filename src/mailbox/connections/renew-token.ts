@@ -8,7 +8,10 @@ import { grantOf } from "./connect.ts";
 import { closeWithCode } from "./disconnect.ts";
 import type { Session } from "./sockets.ts";
 
-/** Takes a token that arrived on a connection, or ends the connection: a client that presents a wrong token is somebody else. */
+/**
+ * Takes a token that arrived on a connection, or ends the connection: a client that presents a wrong token is somebody
+ * else.
+ */
 export async function renewToken(context: MailboxContext, session: Session, token: string): Promise<void> {
   const anybody = context.config.mode === "open" ? ({ name: context.user, proof: { is: "none" } } as const) : null;
   const caller = (await context.identify(token)) ?? anybody;

@@ -1,5 +1,5 @@
-// The open connections of a mailbox. The only file that touches WebSockets: accepts them, sends, closes, and saves what survives
-// hibernation in their attachments. It knows no log and no other mailbox.
+// The open connections of a mailbox. The only file that touches WebSockets: accepts them, sends, closes, and saves what
+// survives hibernation in their attachments. It knows no log and no other mailbox.
 import { count } from "../../protocol/counters.ts";
 import { write } from "../../protocol/down.ts";
 import { writePlainRefusal } from "../../protocol/plain.ts";
@@ -33,7 +33,10 @@ interface Live {
   readonly output: OutputBuffer;
   /** Whether the state differs from the attachment. */
   changed: boolean;
-  /** `flooding`: its rejected frames cost too much, and the next group commit closes it. `closed`: what still arrives on it is ignored. */
+  /**
+   * `flooding`: its rejected frames cost too much, and the next group commit closes it. `closed`: what still arrives on
+   * it is ignored.
+   */
   status: "open" | "flooding" | "closed";
   /** What rejected frames may still cost; null before the first. */
   rejected: Bucket | null;
@@ -52,7 +55,10 @@ export type Session = V1Session | PlainSession;
 /** A close frame carries at most 123 bytes of reason. */
 const REASON_BYTES = 123;
 
-/** Ms that a device's own messages wait for their `accepted`. Answers: a receiver that can't be reached, who would hold them back. */
+/**
+ * Ms that a device's own messages wait for their `accepted`. Answers: a receiver that can't be reached, who would hold
+ * them back.
+ */
 const HOLD_MS = 100;
 
 export class Sockets {

@@ -1,5 +1,6 @@
-// The limit for streams that replace the connection of their device. Two clients with one device name, each of which connects again when
-// it is replaced, would continue for ever: beyond the limit the newcomer is refused, and the open connection stays.
+// The limit for streams that replace the connection of their device. Two clients with one device name, each of which
+// connects again when it is replaced, would continue for ever: beyond the limit the newcomer is refused, and the open
+// connection stays.
 import { Bucket } from "../../protocol/token-bucket.ts";
 import { TAKEOVERS } from "../../protocol/limits.ts";
 import { type Refusal, refusal } from "../../protocol/refusals.ts";

@@ -1,5 +1,6 @@
-// Output in memory of connections that were closed here: the runtime and the system keep what a client does not read for as long as the
-// connection exists, which is as long as this object is awake (seen with workerd 2026-10-23). It knows connections alone.
+// Output in memory of connections that were closed here: the runtime and the system keep what a client does not read
+// for as long as the connection exists, which is as long as this object is awake (seen with workerd 2026-10-23). It
+// knows connections alone.
 
 interface Closed {
   close(): void;

@@ -1,11 +1,12 @@
-// A device acknowledges what it holds. Positions live with the connection, and reach the device's row only when it matters.
+// A device acknowledges what it holds. Positions live with the connection, and reach the device's row only when it
+// matters.
 import type { MailboxContext } from "../context.ts";
 import { advanceDelivered } from "../delivery/receipts.ts";
 import type { PlainReading, V1Reader, V1Reading } from "./log-reader.ts";
 
 /**
- * Entries and marks after which the cursor of a device is persisted. Answers: a row for every ack. After a crash a plain device has no cursor
- * of its own to send, so its number is smaller.
+ * Entries and marks after which the cursor of a device is persisted. Answers: a row for every ack. After a crash a
+ * plain device has no cursor of its own to send, so its number is smaller.
  */
 const PERSIST_EVERY = { v1: 1_024, stream: 1_024, plain: 256 } as const;
 
@@ -13,8 +14,8 @@ const PERSIST_EVERY = { v1: 1_024, stream: 1_024, plain: 256 } as const;
 export type Held = Pick<V1Reading | PlainReading, "device" | "acked" | "advancesDelivered">;
 
 /**
- * The device holds everything up to `seq`, but never more than was sent over this connection. False if that was known. The caller pumps
- * what the window takes now.
+ * The device holds everything up to `seq`, but never more than was sent over this connection. False if that was known.
+ * The caller pumps what the window takes now.
  */
 export function acknowledge(context: MailboxContext, reader: V1Reader, seq: number): boolean {
   const acked = Math.min(seq, reader.position);

@@ -9,7 +9,10 @@ export interface FlowWindow {
   readonly free: boolean;
 }
 
-/** Texts remembered one by one; older ones are remembered together. Answers: an attachment that grows with what is under way. */
+/**
+ * Texts remembered one by one; older ones are remembered together. Answers: an attachment that grows with what is under
+ * way.
+ */
 const REMEMBERED_TEXTS = 64;
 
 /** A plain socket acknowledges nothing, so nothing is ever under way to it. */

@@ -1,8 +1,9 @@
-// What the pump queues for one reader at a time: as many log frames as its window takes. Neighbours that differ only by number and body
-// are one frame, where the device reads runs.
+// What the pump queues for one reader at a time: as many log frames as its window takes. Neighbours that differ only by
+// number and body are one frame, where the device reads runs.
 import { LIMITS, utf8Bytes } from "../../protocol/limits.ts";
 import { type Entry, continuesRun, type Peer } from "../log/schema.ts";
 import type { FlowWindow } from "./flow-window.ts";
+import { isMessage } from "./write-log-frames.ts";
 
 /** Bytes of the frame of a run. Answers: a frame that no text can carry. */
 const RUN_BYTES = 250_000;
@@ -97,8 +98,4 @@ export class FrameBatch {
     this.count++;
     return true;
   }
-}
-
-function isMessage({ kind }: Entry): boolean {
-  return kind === "in" || kind === "out" || kind === "self";
 }

@@ -1,7 +1,9 @@
-// Readers of the log, as the pump and the acks see them: v1 connections, plain sockets, and pages over HTTP. Types only. It knows no
-// WebSocket, no token and no attachment: connections/ adds those.
+// Readers of the log, as the pump and the acks see them: v1 connections, plain sockets, and pages over HTTP. Types
+// only. It knows no WebSocket, no token and no attachment: connections/ adds those.
 
-/** A text under way to a device: the seq of its last log frame, the number of entries and marks in it, and their bytes. */
+/**
+ * A text under way to a device: the seq of its last log frame, the number of entries and marks in it, and their bytes.
+ */
 export type UnackedText = readonly [seq: number, count: number, bytes: number];
 
 /** Where the frames of a connection wait for the flush. */
@@ -25,7 +27,10 @@ interface Reading {
   readonly advancesDelivered: boolean;
 }
 
-/** A connection that acknowledges: a WebSocket (`v1`), or server-sent events (`stream`), whose acks are its next request. */
+/**
+ * A connection that acknowledges: a WebSocket (`v1`), or server-sent events (`stream`), whose acks are its next
+ * request.
+ */
 export interface V1Reading extends Reading {
   readonly kind: "v1" | "stream";
   /** The head when it opened. Entries of its device above it came over this very connection. */

@@ -1,5 +1,5 @@
-// The one pump: sends a reader what follows its position in the log, as far as its window allows. Live delivery, the catch-up after a
-// reconnect and the return after a year are this one loop.
+// The one pump: sends a reader what follows its position in the log, as far as its window allows. Live delivery, the
+// catch-up after a reconnect and the return after a year are this one loop.
 import { write } from "../../protocol/down.ts";
 import { writePlainRefusal } from "../../protocol/plain.ts";
 import { refusal } from "../../protocol/refusals.ts";
@@ -15,7 +15,10 @@ import { writePlainEntry, writeV1 } from "./write-log-frames.ts";
 /** Frames of the log: the number of entries and marks in them, their bytes, and the seq of the last. */
 type LogFrames = Pick<FrameBatch, "frames" | "count" | "bytes" | "last">;
 
-/** Queues what the window takes. True if a plain socket, which acknowledges nothing, is to continue in the next group commit. */
+/**
+ * Queues what the window takes. True if a plain socket, which acknowledges nothing, is to continue in the next group
+ * commit.
+ */
 export function pump(context: MailboxContext, reader: LogReader): boolean {
   if (reader.position >= context.log.head || isShut(windowOf(reader))) return false;
   skipTrimmed(context, reader);

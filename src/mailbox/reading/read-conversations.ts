@@ -5,11 +5,12 @@ import { PAGE_BYTES, utf8Bytes } from "../../protocol/limits.ts";
 import type { MailboxContext } from "../context.ts";
 import type { Entry, Peer } from "../log/schema.ts";
 import { standingOf } from "../access/standing.ts";
-import { writeReceived } from "./write-log-frames.ts";
+import { isMessage, writeReceived } from "./write-log-frames.ts";
 
 /**
- * The conversations, the latest first, as JSON text: `{"epoch","conversations":[{"peer","unread","marks","last"}]}`. `last` is the newest
- * message. It is absent where retention removed it, and in every conversation after the first `PAGE_BYTES` of messages.
+ * The conversations, the latest first, as JSON text: `{"epoch","conversations":[{"peer","unread","marks","last"}]}`.
+ * `last` is the newest message. It is absent where retention removed it, and in every conversation after the first
+ * `PAGE_BYTES` of messages.
  */
 export function readConversations(context: MailboxContext, { limit, before }: ListRange): string {
   const { log } = context;
@@ -28,9 +29,9 @@ export function readConversations(context: MailboxContext, { limit, before }: Li
 }
 
 /**
- * Messages of one conversation as JSON text, oldest first: `{"epoch","peer","unread","marks","messages":[…],"more"}`. With `after`, those
- * that follow it; otherwise the newest, or those before `before`. `more`: whether there are further ones in that direction. The messages
- * have at most `PAGE_BYTES` bytes, or are one message.
+ * Messages of one conversation as JSON text, oldest first: `{"epoch","peer","unread","marks","messages":[…],"more"}`.
+ * With `after`, those that follow it; otherwise the newest, or those before `before`. `more`: whether there are further
+ * ones in that direction. The messages have at most `PAGE_BYTES` bytes, or are one message.
  */
 export function readMessages(context: MailboxContext, name: string, { limit, before, after }: ListRange): string {
   const { log } = context;
@@ -65,11 +66,6 @@ function pageOf(
     if (text !== null) texts.push(text);
   }
   return { texts, more: false };
-}
-
-/** Newer code may have written other kinds before it was rolled back. */
-function isMessage({ kind }: Entry): boolean {
-  return kind === "in" || kind === "out" || kind === "self";
 }
 
 /** A `message` frame; the receiver's final refusal is its field `failed`. */

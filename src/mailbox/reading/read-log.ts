@@ -1,5 +1,5 @@
-// The log over HTTP, page by page: what the pump sends to a connection that starts here, with the page as its window. Also the acks of
-// devices that have no socket.
+// The log over HTTP, page by page: what the pump sends to a connection that starts here, with the page as its window.
+// Also the acks of devices that have no socket.
 import type { CallResult } from "../../protocol/caller.ts";
 import { write } from "../../protocol/down.ts";
 import type { LogPageQuery } from "../../protocol/log-page.ts";
@@ -11,8 +11,8 @@ import { pump } from "./pump.ts";
 import { checkCursor, resumePointOf } from "./resume-point.ts";
 
 /**
- * A page of the log as JSON text: `{"epoch","head","cursor","more","frames":[…]}`. `cursor`: where the next page begins. For a device, to
- * ask with a cursor is to hold everything up to it. To be done in a transaction.
+ * A page of the log as JSON text: `{"epoch","head","cursor","more","frames":[…]}`. `cursor`: where the next page
+ * begins. For a device, to ask with a cursor is to hold everything up to it. To be done in a transaction.
  */
 export function readEntries(
   context: MailboxContext,
@@ -43,7 +43,10 @@ export function readPage(
   return page;
 }
 
-/** A device holds everything up to `seq`, but never more than there is, nor than its connection was sent. To be done in a transaction. */
+/**
+ * A device holds everything up to `seq`, but never more than there is, nor than its connection was sent. To be done in
+ * a transaction.
+ */
 export function acknowledgeOverHttp(context: MailboxContext, device: string, seq: number): Refusal | null {
   const session = context.sockets.ofDevice(device);
   const { row, head } = context.log;

@@ -6,9 +6,9 @@ import type { MailboxContext } from "../context.ts";
 import type { MailboxRow } from "../log/schema.ts";
 
 /**
- * Where a reader starts. `gap`: what is gone for good. `acked`: what the device has acknowledged, which is less than `position` where
- * there is a gap: a gap that is lost on its way is sent again. `advancesDelivered`: whether acks from here on advance the watermark
- * `delivered`.
+ * Where a reader starts. `gap`: what is gone for good. `acked`: what the device has acknowledged, which is less than
+ * `position` where there is a gap: a gap that is lost on its way is sent again. `advancesDelivered`: whether acks from
+ * here on advance the watermark `delivered`.
  */
 export interface ResumePoint {
   readonly position: number;
@@ -49,7 +49,8 @@ export function resumePointOf(context: MailboxContext, row: MailboxRow, query: C
     const skipped = cursor > (known ?? 0) ? log.skippedRangeOf(cursor) : null;
     return skipped === null ? at(cursor, before) : behind({ from: skipped.before + 1, seq: skipped.last }, before);
   }
-  // Given before the mailbox was restored: what came after its present head is gone, and nothing new may get a seq below the cursor.
+  // Given before the mailbox was restored: what came after its present head is gone, and nothing new may get a seq
+  // below the cursor.
   const firstGone = log.head + 1;
   // Above the cursor: a device whose cursor is the new head has received the gap.
   log.raise(Math.max(cursor + 1, Date.now() * 1_000));

@@ -7,8 +7,8 @@ import type { MailboxContext } from "../context.ts";
 import type { Entry, Peer } from "../log/schema.ts";
 
 /**
- * The v1 frame of an entry or a mark, or null for none; with several `bodies`, the frame of the run that `item` ends. `bare`: without
- * bodies, for the connection over which the message came.
+ * The v1 frame of an entry or a mark, or null for none; with several `bodies`, the frame of the run that `item` ends.
+ * `bare`: without bodies, for the connection over which the message came.
  */
 export function writeV1(
   context: MailboxContext,
@@ -36,6 +36,11 @@ export function writeV1(
       item.kind satisfies never;
       return null;
   }
+}
+
+/** Newer code may have written other kinds before it was rolled back. */
+export function isMessage({ kind }: Entry): boolean {
+  return kind === "in" || kind === "out" || kind === "self";
 }
 
 /** A message of somebody else; that of a stranger says that it is a request. */
