@@ -211,7 +211,7 @@ test("[H16] a replaced stream is to stay away for an hour; one that ended otherw
   expect(third.retry).toBe(500);
 });
 
-test("[H16] clients of one device that keep replacing each other are stopped: the newcomer is refused, and the open stream stays", async () => {
+test("[H16] of clients that keep replacing each other the newcomer is refused, and the open stream stays", async () => {
   const [alice, bob] = [await open(fresh("alice")), fresh("bob")];
   let stream = await follow(bob);
   const again = () => ask(`/api/entries?user=${bob}&device=feed`, { headers: { Accept: "text/event-stream" } });

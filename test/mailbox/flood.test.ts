@@ -8,7 +8,7 @@ import { refusal } from "../../src/protocol/refusals.ts";
 import { fresh, open, plain } from "../support/devices.ts";
 import { heard } from "../support/line.ts";
 
-test("[U6] too many rejected frames close a socket before its next text is parsed; an accepted frame cancels none of them", async () => {
+test("[U6] too many rejected frames close a socket before its next text; an accepted frame cancels none", async () => {
   const a = fresh("alice");
   const alice = await open(a);
   const rejected = Array.from({ length: LIMITS.frames - 1 }, () => ({ type: "send", id: 9, to: "bob", body: 0 }));

@@ -86,7 +86,7 @@ test("[R3] a cursor further ahead than any clock is refused", async () => {
   expect(await line.end()).toMatchObject({ code: 4400 });
 });
 
-test("[R3] a cursor beyond the head is of the time before a restore: the device is sent a gap, and new entries lie above the cursor", async () => {
+test("[R3] for a cursor beyond the head, as before a restore, a gap is sent, and new entries lie above it", async () => {
   const { b, alice } = await world();
   const ahead = (Date.now() + 60_000) * 1_000;
   const [phone, classic] = [await open(b), await plain(b)];
@@ -101,7 +101,7 @@ test("[R3] a cursor beyond the head is of the time before a restore: the device 
   expect(await heard(classic)).toMatchObject({ msg: "hi" });
 });
 
-test("[R3] a cursor that this mailbox never gave counts as one before a restore, also when others wrote since, and after any sleep", async () => {
+test("[R3] a cursor that was never given counts as one before a restore, after later messages and any sleep too", async () => {
   const { b, alice } = await world();
   const bob = await open(b);
   await sendAll(alice, b, 1);
@@ -198,7 +198,7 @@ test("a plain socket is not sent what a v1 device has acknowledged", async () =>
   expect(await heard(await plain(b))).toMatchObject({ msg: 2 });
 });
 
-test("[R4] a newer socket of a device replaces the older one, and the late close of that one does not end it", async () => {
+test("[R4] a newer socket of a device replaces the older one, whose late close does not end it", async () => {
   const { a, b, alice } = await world();
   const newer = await open(a);
   expect(await alice.until("closing")).toMatchObject({ code: 4409 });
