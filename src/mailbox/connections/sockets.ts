@@ -56,8 +56,9 @@ export type Session = V1Session | PlainSession;
 const REASON_BYTES = 123;
 
 /**
- * Ms that a device's own messages wait for their `accepted`. Answers: a receiver that can't be reached, who would hold
- * them back.
+ * Ms that a device's own messages wait for their `accepted`, to leave in one text with it: without the wait a single
+ * frame costs 1.04 times the CPU (8 pairs, 32 in flight; mean of 16 runs side by side, standard error 0.02,
+ * 2026-11-30). Answers: a receiver that can't be reached, who would hold them back.
  */
 const HOLD_MS = 100;
 

@@ -22,7 +22,7 @@ type LogFrames = Pick<FrameBatch, "frames" | "count" | "bytes" | "last">;
 export function pump(context: MailboxContext, reader: LogReader): boolean {
   if (reader.position >= context.log.head || isShut(windowOf(reader))) return false;
   skipTrimmed(context, reader);
-  const runs = "runs" in reader && reader.runs;
+  const runs = isV1(reader) && reader.runs;
   const batch = new FrameBatch(windowOf(reader), writerFor(context, reader), runs);
   let { position } = reader;
   let canWait = true;
@@ -89,7 +89,11 @@ function seqOf(item: Entry | Peer): number {
 
 /** Whether the message came over this very connection. */
 function cameOver(reader: LogReader, item: Entry | Peer): boolean {
-  return "opened" in reader && "seq" in item && item.device === reader.device && item.seq > reader.opened;
+  return isV1(reader) && "seq" in item && item.device === reader.device && item.seq > reader.opened;
+}
+
+function isV1(reader: LogReader): reader is V1Reader {
+  return reader.kind === "v1" || reader.kind === "stream";
 }
 
 /** Whether the message came over this connection, and its `accepted` is still to be sent. */
