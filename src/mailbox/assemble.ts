@@ -117,7 +117,7 @@ function outboxOf(
  */
 function socketsOf(ctx: DurableObjectState, log: Log): Sockets {
   const sockets = new Sockets(ctx);
-  for (const session of sockets.all()) if (session.carries) log.devices.advanceDelivered(session.acked);
+  for (const session of sockets.all()) if (session.advancesDelivered) log.devices.advanceDelivered(session.acked);
   return sockets;
 }
 

@@ -29,7 +29,7 @@ export function flushReplies(context: MailboxContext): void {
   const { log, outbox, sockets } = context;
   for (const session of sockets.all()) {
     if (pump(context, session)) context.groupCommit.enqueue(() => undefined);
-    else if (session.ws.isEventStream === true && session.position < log.head) endFullStream(context, session);
+    else if (session.kind === "stream" && session.position < log.head) endFullStream(context, session);
   }
   sockets.flush();
   log.trimIfDue(() => outbox.oldestUnsettled);

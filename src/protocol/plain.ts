@@ -1,21 +1,15 @@
 // The plain dialect: the format of existing pages and servers of this kind. One text is one message, both ways.
-import { exceedsBytes, LIMITS } from "./limits.ts";
 import { canonical, SYSTEM } from "./names.ts";
 import { type Refusal, refusal } from "./refusals.ts";
-import { parse } from "./json.ts";
 import { serializeReceivedBody } from "./received-body.ts";
 
-/** A parsed plain text: a message with its body as JSON text, a refusal, or null for a blank text. */
+/** A parsed plain text: a message with its body as JSON text, or a refusal. */
 export type PlainUp =
   | { readonly type: "send"; readonly to: string; readonly body: string }
-  | { readonly type: "refused"; readonly refusal: Refusal }
-  | null;
+  | { readonly type: "refused"; readonly refusal: Refusal };
 
-/** Parses `{"receiver","msg",…}`. With other fields, the body is the object without the server's fields. */
-export function readPlain(text: string): PlainUp {
-  if (text.trim() === "") return null;
-  const value = parse(text);
-  if (value === undefined) return refused("it is not JSON");
+/** Reads `{"receiver","msg",…}`, parsed. With other fields, the body is the object without the server's fields. */
+export function readPlain(value: unknown): PlainUp {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return refused("it is no object");
   const fields = new Map<string, unknown>(Object.entries(value));
   const receiver = fields.get("receiver");
@@ -59,11 +53,6 @@ export function writePlainRefusal(
     createTime: plainTime(at),
     code: why.code,
   });
-}
-
-/** Whether a text is too large to be parsed, in either dialect. */
-export function textTooLarge(text: string): boolean {
-  return exceedsBytes(text, LIMITS.textBytes);
 }
 
 function plainTime(at: number): string {

@@ -1,6 +1,6 @@
-// Frames from a v1 device, and the only entry point for its texts: JSON, then schema. Nothing behind it is `unknown`.
+// Frames from a v1 device: their schema. The caller checks the size of a text and parses it; nothing behind this is
+// `unknown`.
 import * as z from "zod/mini";
-import { parse } from "./json.ts";
 import { LIMITS, NUMBER_END, MAX_TOKEN_UNITS, MAX_WATCHED_PEERS } from "./limits.ts";
 import type { OutgoingMessage } from "./http-messages.ts";
 import { canonical, type NameResult } from "./names.ts";
@@ -51,12 +51,10 @@ export type Up =
   | { readonly type: "error"; readonly refusal: Refusal };
 
 /**
- * The frames of one text, each with its own result; or one error for the whole text. Of several `watch` frames only the
+ * The frames of one parsed text, each with its own result; or one error for the whole text. Of several `watch` frames only the
  * last is read, because it replaces the others.
  */
-export function readText(text: string): readonly Up[] {
-  const value = parse(text);
-  if (value === undefined) return [errorFrame("it is not JSON")];
+export function readFrames(value: unknown): readonly Up[] {
   const values: readonly unknown[] = Array.isArray(value) ? value : [value];
   let count = 0;
   for (const one of values) count += Math.max(1, isRun(one) ? one.bodies.length : 0);

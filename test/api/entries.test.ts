@@ -1,4 +1,4 @@
-// The log over HTTP: pages and streams of the same frames that a socket gets, from the same cursor.
+// The log over HTTP: pages and streams of the frames that a socket is sent, from the same cursor.
 import { env } from "cloudflare:workers";
 import { listDurableObjectIds } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
@@ -28,7 +28,7 @@ async function follow(user: string, query = "", headers: Record<string, string> 
   return new Events(response.body);
 }
 
-/** Somebody who sends so many to another, with bodies from 1. */
+/** Sends `count` messages, whose ids and bodies count from `first`. */
 async function sends(device: Device, to: string, count: number, first = 1): Promise<void> {
   device.send(...Array.from({ length: count }, (_, i) => ({ type: "send", id: first + i, to, body: first + i })));
   await device.take("accepted", count);
@@ -52,7 +52,7 @@ test("[H7] pages of the log are the frames of a socket, from a cursor to its hea
   expect(await page(bob, "&cursor=head")).toMatchObject({ frames: [], more: false, cursor: last.head });
 });
 
-test("[H7] a page has marks too, and one's own messages with their bodies", async () => {
+test("[H7] a page has marks too, and the user's own messages with their bodies", async () => {
   const alice = await open(fresh("alice"));
   await sends(alice, fresh("bob"), 2);
   await alice.mark("stored");
@@ -61,7 +61,7 @@ test("[H7] a page has marks too, and one's own messages with their bodies", asyn
   expect(frames.find(({ type }) => type === "mark")).toMatchObject({ stored: frames[1]?.["seq"] });
 });
 
-test("[H7] without a device nothing is held: the author hears of no delivery, and no row is written", async () => {
+test("[H7] a page without a device acknowledges nothing: the author is sent no receipt, and no row is written", async () => {
   const [alice, bob] = [await open(fresh("alice")), fresh("bob")];
   await sends(alice, bob, 2);
   const rows = await meter(bob);
@@ -71,7 +71,7 @@ test("[H7] without a device nothing is held: the author hears of no delivery, an
   expect((await page(bob)).frames.length).toBe(2);
 });
 
-test("[H7] with a device, to ask with a cursor is to hold everything up to it, and without one goes on from there", async () => {
+test("[H7] with a device, a cursor is an ack; without a cursor the page starts after the last ack", async () => {
   const [alice, bob] = [await open(fresh("alice")), fresh("bob")];
   await sends(alice, bob, 3);
   await alice.mark("stored");
@@ -81,7 +81,7 @@ test("[H7] with a device, to ask with a cursor is to hold everything up to it, a
   expect(await page(bob, "&device=feed&limit=2")).toEqual(first);
   expect(rows()).toBe(0);
   await page(bob, `&device=feed&cursor=${first.cursor}`);
-  // The device, and in the peer's row the receipt that is on its way.
+  // The row of the device, and that of the peer, with the due receipt.
   expect(rows()).toBe(2);
   await alice.mark("delivered");
   expect(bodies((await page(bob, "&device=feed")).frames)).toEqual([3]);
@@ -91,14 +91,14 @@ test("[H7] with a device, to ask with a cursor is to hold everything up to it, a
 test("[H7] another epoch starts over, with a gap", async () => {
   const [alice, bob] = [await open(fresh("alice")), fresh("bob")];
   await sends(alice, bob, 1);
-  const { frames } = await page(bob, "&epoch=another-life&cursor=5");
+  const { frames } = await page(bob, "&epoch=another-epoch&cursor=5");
   expect(frames).toMatchObject([
     { type: "gap", from: 1 },
     { type: "message", body: 1 },
   ]);
 });
 
-test("[H7] of a mailbox that never began there is an empty page, and it does not begin by it", async () => {
+test("[H7] the page of a mailbox that does not exist is empty, and creates no mailbox", async () => {
   const nobody = fresh("nobody");
   expect(await page(nobody, "&device=feed&cursor=0")).toEqual({
     epoch: null,
@@ -129,13 +129,13 @@ test.each([
   expect((await listDurableObjectIds(env.MAILBOX)).length).toBe(before);
 });
 
-test("[H7] a cursor that no clock can have given is refused", async () => {
+test("[H7] a cursor further ahead than any clock is refused", async () => {
   const alice = await open(fresh("alice"));
   const path = `/api/entries?user=${alice.welcome.user}&cursor=${2 ** 53 - 1}`;
   expect(await verdict(ask(path))).toEqual([400, "bad_query"]);
 });
 
-test("[H8] a stream has `welcome`, then what lies after the cursor, then what comes; log frames have ids", async () => {
+test("[H8] a stream has `welcome`, then what follows the cursor, then what comes; log frames have ids", async () => {
   const [alice, bob] = [await open(fresh("alice")), fresh("bob")];
   await sends(alice, bob, 2);
   const stream = await follow(bob);
@@ -149,7 +149,7 @@ test("[H8] a stream has `welcome`, then what lies after the cursor, then what co
   await stream.close();
 });
 
-test("[H8] `Last-Event-ID` goes on where the last stream was, and is an ack", async () => {
+test("[H8] a stream continues after `Last-Event-ID`, which is an ack", async () => {
   const [alice, bob] = [await open(fresh("alice")), fresh("bob")];
   await sends(alice, bob, 3);
   const stream = await follow(bob);
@@ -161,7 +161,7 @@ test("[H8] `Last-Event-ID` goes on where the last stream was, and is an ack", as
   await again.close();
 });
 
-test("[R3][H7] a gap whose answer was lost is said again, until the device asks with what it said", async () => {
+test("[R3][H7] a gap in a lost answer is sent again, until the device asks with its seq as the cursor", async () => {
   const [alice, bob] = [await open(fresh("alice")), fresh("bob")];
   await sends(alice, bob, 1);
   const { cursor } = await page(bob, "&device=feed");
@@ -175,14 +175,14 @@ test("[R3][H7] a gap whose answer was lost is said again, until the device asks 
   expect((await page(bob, known)).frames).toMatchObject([{ body: 2 }]);
 });
 
-test("[H8] an id of another life starts over, with a gap", async () => {
+test("[H8] an id of another epoch starts over, with a gap", async () => {
   const bob = await open(fresh("bob"));
-  const stream = await follow(bob.welcome.user, "", { "Last-Event-ID": "another-life:7" });
+  const stream = await follow(bob.welcome.user, "", { "Last-Event-ID": "another-epoch:7" });
   expect((await stream.take("gap", 1))[0]).toMatchObject({ frame: { from: 1 } });
   await stream.close();
 });
 
-test("[H8] a stream is a connection: its user is online, and it takes the place of its device's, as it gives it", async () => {
+test("[H8] a stream is a connection of its device: it replaces an older one, and a newer one replaces it", async () => {
   const bob = fresh("bob");
   const stream = await follow(bob);
   const socket = await open(bob, "feed");
@@ -192,7 +192,7 @@ test("[H8] a stream is a connection: its user is online, and it takes the place 
   await next.close();
 });
 
-test("[H16] a stream whose place another connection took is told to stay away for an hour; one that just ended is not", async () => {
+test("[H16] a replaced stream is to stay away for an hour; one that ended otherwise is not", async () => {
   const bob = fresh("bob");
   const stream = await follow(bob);
   await stream.take("welcome", 1);
@@ -205,13 +205,13 @@ test("[H16] a stream whose place another connection took is told to stay away fo
   expect(second.retry).toBe(3_600_000);
   const third = await follow(bob);
   await socket.line.end();
-  // It comes back when an operator has closed it.
+  // A stream that an operator closed may come back at once.
   await say("POST", `/api/admin/users/${bob}/disconnect`, {}, ADMIN);
   expect((await third.rest()).at(-1)?.frame).toMatchObject({ type: "closing", code: 1012 });
   expect(third.retry).toBe(500);
 });
 
-test("[H16] clients of one device that replace each other anyway are ended: the newcomer is refused, and whoever is there stays", async () => {
+test("[H16] of clients that keep replacing each other the newcomer is refused, and the open stream stays", async () => {
   const [alice, bob] = [await open(fresh("alice")), fresh("bob")];
   let stream = await follow(bob);
   const again = () => ask(`/api/entries?user=${bob}&device=feed`, { headers: { Accept: "text/event-stream" } });
@@ -234,7 +234,7 @@ test("[H16] clients of one device that replace each other anyway are ended: the 
   ]);
   await sends(alice, bob, 1);
   expect((await stream.take("message", 1))[0]?.frame).toMatchObject({ body: 1 });
-  // Another device is none of it, and this one's place is free when its connection has ended.
+  // Another device is not affected, and this device may connect again when its stream has ended.
   const other = await ask(`/api/entries?user=${bob}&device=other`, { headers: { Accept: "text/event-stream" } });
   expect(other.status).toBe(200);
   await other.body?.cancel();
@@ -243,7 +243,7 @@ test("[H16] clients of one device that replace each other anyway are ended: the 
   await next.close();
 });
 
-test("[H16] whoever keeps asking is let in no sooner, and after a pause it is one", async () => {
+test("[H16] a client that keeps asking is let in no sooner, and after a pause only once", async () => {
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
   try {
     const bob = fresh("bob");
@@ -267,7 +267,7 @@ test("[H16] whoever keeps asking is let in no sooner, and after a pause it is on
   }
 });
 
-test("[H8] a stream whose window is full ends, and the next one goes on", async () => {
+test("[H8] a stream ends when its window is full, and the next one continues", async () => {
   const [alice, bob] = [fresh("alice"), fresh("bob")];
   const body = JSON.stringify(Array.from({ length: 4_096 }, (_, i) => ({ to: bob, body: i })));
   for (let i = 0; i < 2; i++) await ask(`/api/messages?user=${alice}`, { method: "POST", body });
@@ -281,7 +281,7 @@ test("[H8] a stream whose window is full ends, and the next one goes on", async 
   expect(seen).toEqual([...Array(2)].flatMap(() => Array.from({ length: 4_096 }, (_, i) => i)));
 });
 
-test("[H8] it ended with a full window by itself", async () => {
+test("[H8] the server ends a stream whose window is full", async () => {
   const [alice, bob] = [fresh("alice"), fresh("bob")];
   const body = JSON.stringify(Array.from({ length: 4_096 }, (_, i) => ({ to: bob, body: i })));
   for (let i = 0; i < 2; i++) await ask(`/api/messages?user=${alice}`, { method: "POST", body });
@@ -289,7 +289,7 @@ test("[H8] it ended with a full window by itself", async () => {
   expect(rest.length).toBe(1 + 4_096);
 });
 
-test("[H10] what a device holds can be said without a socket: the author hears of it, and a stream goes on", async () => {
+test("[H10] a device acknowledges over HTTP: the author is sent the receipt, and an open stream continues", async () => {
   const [alice, bob] = [await open(fresh("alice")), fresh("bob")];
   await sends(alice, bob, 2);
   const stream = await follow(bob);
@@ -319,7 +319,7 @@ test.each([
   expect([response.status, await response.json()]).toMatchObject([400, { field }]);
 });
 
-test("[H10] of a device that was never seen there is nothing to say", async () => {
+test("[H10] an ack of a device that was never seen is refused", async () => {
   const bob = await open(fresh("bob"));
   const body = JSON.stringify({ device: "other", seq: 1 });
   expect(await verdict(ask(`/api/acks?user=${bob.welcome.user}`, { method: "POST", body }))).toEqual([
@@ -328,7 +328,7 @@ test("[H10] of a device that was never seen there is nothing to say", async () =
   ]);
 });
 
-test("[H8] a stream needs a device, and an id that is one", async () => {
+test("[H8] a stream needs a device, and a well-formed `Last-Event-ID`", async () => {
   const accept = { Accept: "text/event-stream" };
   const none = await ask("/api/entries?user=bob", { headers: accept });
   expect(await none.json()).toMatchObject({ code: "bad_query", field: "device" });

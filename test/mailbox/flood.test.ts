@@ -1,4 +1,5 @@
-// Clients that send and send without effect, or never read: they are closed, with RATE_LIMIT off too, and what was accepted stays.
+// Clients that keep sending rejected frames, or never read, are closed, with RATE_LIMIT off too, and accepted messages
+// stay.
 import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
@@ -7,12 +8,12 @@ import { refusal } from "../../src/protocol/refusals.ts";
 import { fresh, open, plain } from "../support/devices.ts";
 import { heard } from "../support/line.ts";
 
-test("[U6] a socket is closed before the next text is parsed when its frames without effect are too many; one accepted frame forgives none", async () => {
+test("[U6] too many rejected frames close a socket before its next text; an accepted frame cancels none", async () => {
   const a = fresh("alice");
   const alice = await open(a);
-  const wasted = Array.from({ length: LIMITS.frames - 1 }, () => ({ type: "send", id: 9, to: "bob", body: 0 }));
-  const most = Math.ceil(REJECTED.MOST / wasted.length) + 1;
-  for (let text = 1; text <= most; text++) alice.send({ type: "send", id: text, to: a, body: "taken" }, ...wasted);
+  const rejected = Array.from({ length: LIMITS.frames - 1 }, () => ({ type: "send", id: 9, to: "bob", body: 0 }));
+  const most = Math.ceil(REJECTED.MOST / rejected.length) + 1;
+  for (let text = 1; text <= most; text++) alice.send({ type: "send", id: text, to: a, body: "taken" }, ...rejected);
   const codes = new Set<unknown>();
   let taken = 0;
   for (let frame = await alice.next(); frame["type"] !== "closing"; frame = await alice.next()) {
@@ -23,13 +24,13 @@ test("[U6] a socket is closed before the next text is parsed when its frames wit
   }
   expect(codes).toContain("out_of_order");
   expect(taken).toBeGreaterThan(1);
-  // The next connection is another one; what leaked meanwhile it may waste.
+  // The next connection begins with an allowance of its own.
   const again = await open(a);
   again.send({ type: "send", id: again.welcome.lastId + 1, to: a, body: "hi" });
   expect(await again.until("accepted")).toMatchObject({ id: again.welcome.lastId + 1 });
 });
 
-test("[U6] bytes of which nothing is made count too, in both dialects", async () => {
+test("[U6] bytes without effect count too, in both dialects", async () => {
   const a = fresh("alice");
   const [alice, classic] = [await open(a), await plain(a)];
   const large = `?${" ".repeat(LIMITS.textBytes - 100)}`;
@@ -45,25 +46,25 @@ test("[U6] bytes of which nothing is made count too, in both dialects", async ()
   expect(codes.length).toBeLessThan((2 * REJECTED.MOST * REJECTED.UNITS) / large.length);
 });
 
-test("[U6] what still comes over a closed socket makes its mailbox wait now and then, and nothing else changes", async () => {
+test("[U6] 200 texts over a closed socket pause its mailbox four times, and have no other effect", async () => {
   const [a, b] = [fresh("alice"), fresh("bob")];
   const [alice, bob] = [await open(a), await open(b)];
-  const breaks = await runInDurableObject(env.MAILBOX.getByName(a), (mailbox, state) => {
+  const pauses = await runInDurableObject(env.MAILBOX.getByName(a), (mailbox, state) => {
     const spied = vi.spyOn(state, "blockConcurrencyWhile");
     const [closed] = Object.values(new WebSocketPair());
     for (let n = 0; n < 200; n++) mailbox.webSocketMessage(closed as WebSocket, "?");
     return spied.mock.calls.length;
   });
-  expect(breaks).toBe(4);
+  expect(pauses).toBe(4);
   alice.send({ type: "send", id: 1, to: b, body: "still" });
   expect(await alice.until("accepted")).toMatchObject({ id: 1 });
   expect(await bob.until("message")).toMatchObject({ body: "still" });
 });
 
-test("[U6] a mailbox makes a break after each thousand frames' worth of waste, and none for messages and acks", async () => {
+test("[U6] a mailbox pauses after the price of each thousand rejected frames, and never for messages and acks", async () => {
   const a = fresh("alice");
   const alice = await open(a);
-  const breaks = await runInDurableObject(env.MAILBOX.getByName(a), (_, state) => {
+  const pauses = await runInDurableObject(env.MAILBOX.getByName(a), (_, state) => {
     const spied = vi.spyOn(state, "blockConcurrencyWhile");
     return () => spied.mock.calls.length;
   });
@@ -72,15 +73,15 @@ test("[U6] a mailbox makes a break after each thousand frames' worth of waste, a
   const got = await alice.take("message", sends.length);
   for (const { seq } of got) alice.ack(seq);
   expect(await alice.settled()).toHaveLength(0);
-  expect(breaks()).toBe(0);
+  expect(pauses()).toBe(0);
   for (let n = 0; n < 200; n++) alice.line.say("?");
   for (let n = 0; n < 200; n++) expect(await alice.next()).toMatchObject({ type: "error" });
-  expect(breaks()).toBeGreaterThanOrEqual(3);
-  expect(breaks()).toBeLessThanOrEqual(6);
+  expect(pauses()).toBeGreaterThanOrEqual(3);
+  expect(pauses()).toBeLessThanOrEqual(6);
 });
 
 test(
-  "[G7] a device that never acknowledges is told 4 MB of answers, and then that it does not read",
+  "[G7] a device that never acknowledges is sent 4 MB of answers, and is then closed as unread",
   { timeout: 60_000 },
   async () => {
     const a = fresh("alice");

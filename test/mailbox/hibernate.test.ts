@@ -1,4 +1,4 @@
-// The object comes and goes under its sockets; what it is to them does not change.
+// A mailbox leaves memory under its open sockets and comes back, and its clients see no difference.
 import { env } from "cloudflare:workers";
 import { abortAllDurableObjects, evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
@@ -14,7 +14,7 @@ async function world() {
 
 const hibernate = (name: string) => evictDurableObject(env.MAILBOX.getByName(name), { webSockets: "hibernate" });
 
-test("a socket goes on where it was after each side hibernated", async () => {
+test("a socket continues at its position after each side hibernated", async () => {
   const { a, b, alice, bob } = await world();
   for (let id = 1; id <= 5; id++) {
     alice.send({ type: "send", id, to: b, body: id });
@@ -29,7 +29,7 @@ test("a socket goes on where it was after each side hibernated", async () => {
   expect(seen).toMatchObject({ from: b, body: "back" });
 });
 
-test("[S5] a receiver that left memory alone, or ended there, is reached by a sender that stayed: stored, not queued", async () => {
+test("[S5] a sender that stays in memory reaches a receiver that hibernated or was aborted: stored, not queued", async () => {
   const { b, alice, bob } = await world();
   const end = () => runInDurableObject(env.MAILBOX.getByName(b), (_, state) => state.abort("ended here"));
   const leave = [() => hibernate(b), () => end().catch(() => undefined), () => hibernate(b)];
@@ -46,7 +46,7 @@ test("[S5] a receiver that left memory alone, or ended there, is reached by a se
   expect((await back.take("message", 7)).map(({ body }) => body)).toEqual([1, 2, 3, 4, 5, 6, 7]);
 });
 
-test("[F6] a ping wakes nobody", async () => {
+test("[F6] a ping wakes no mailbox", async () => {
   const { a, alice } = await world();
   await alice.settled();
   await hibernate(a);
@@ -88,7 +88,7 @@ test.each([
   await laptop.until("accepted");
   for (let n = 0; n < 4; n++) {
     const ids = Array.from({ length: 400 }, (_, i) => n * 400 + i + 1);
-    // Neighbours with one receiver are one row.
+    // Consecutive messages to one receiver are one row.
     alice.send(...ids.map((id) => ({ type: "send", id, to: inRows && id % 2 === 0 ? a : b, body: id })));
     await alice.take("accepted", 400);
     alice.ack(Number.MAX_SAFE_INTEGER);
@@ -103,20 +103,20 @@ test.each([
   expect((await open(a, "laptop", "&cursor=head")).welcome.lastId).toBe(1);
 });
 
-test("[S5][L1] a group that can't be finished tells nothing, and the object starts again from the disk", async () => {
+test("[S5][L1] a group commit that fails sends no reply, and the object starts again from the disk", async () => {
   const { a, b, alice, bob } = await world();
   alice.send({ type: "send", id: 1, to: b, body: "kept" });
   await alice.until("accepted");
   await bob.until("message");
-  const seal = vi.spyOn(Log.prototype, "flush").mockImplementationOnce(() => {
+  const flush = vi.spyOn(Log.prototype, "flush").mockImplementationOnce(() => {
     throw new Error("disk I/O error");
   });
-  alice.send({ type: "send", id: 2, to: b, body: "not told" });
+  alice.send({ type: "send", id: 2, to: b, body: "not written" });
   await alice.line.end();
-  seal.mockRestore();
+  flush.mockRestore();
   const again = await open(a);
   expect(again.welcome.lastId).toBe(1);
-  again.send({ type: "send", id: 2, to: b, body: "told" });
+  again.send({ type: "send", id: 2, to: b, body: "written" });
   expect(await again.until("accepted")).toMatchObject({ id: 2 });
-  expect((await bob.until("message"))["body"]).toBe("told");
+  expect((await bob.until("message"))["body"]).toBe("written");
 });

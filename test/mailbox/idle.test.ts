@@ -1,4 +1,5 @@
-// An idle hour costs nothing: a thousand sockets only ping, as often as an hour of it, and no mailbox wakes, sets an alarm or writes a row.
+// An idle hour costs nothing: a thousand sockets send an hour's pings, and no mailbox wakes, sets an alarm or writes a
+// row.
 import { env } from "cloudflare:workers";
 import { evictAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
@@ -8,11 +9,11 @@ import { fresh, open } from "../support/devices.ts";
 import type { Device } from "../support/line.ts";
 
 const SOCKETS = 1_000;
-/** One every 20 s. */
+/** Of an hour: one every 20 s. */
 const PINGS = 180;
 
 /** All rows of a mailbox, and its alarm. */
-function whatIsKept(name: string): Promise<string> {
+function storedOf(name: string): Promise<string> {
   return runInDurableObject(env.MAILBOX.getByName(name), async (_, { storage }) => {
     const tables = storage.sql.exec<{ name: string }>("SELECT name FROM sqlite_schema WHERE type = 'table'").toArray();
     const rows = tables.map(({ name: table }) => storage.sql.exec(`SELECT * FROM "${table}"`).toArray());
@@ -21,7 +22,7 @@ function whatIsKept(name: string): Promise<string> {
 }
 
 test(
-  "[F6] a thousand sockets that only ping for an hour wake nobody, set no alarm and write no row",
+  "[F6] a thousand sockets that only ping for an hour wake no mailbox, set no alarm and write no row",
   { timeout: 120_000 },
   async () => {
     const users: string[] = [];
@@ -39,8 +40,8 @@ test(
     }
     const sample = users.filter((_, i) => i % 10 < 6);
     await evictAllDurableObjects({ webSockets: "hibernate" });
-    const before = await Promise.all(sample.map(whatIsKept));
-    expect(before.filter((kept) => kept.includes("a note")).length).toBeGreaterThan(50);
+    const before = await Promise.all(sample.map(storedOf));
+    expect(before.filter((stored) => stored.includes("a note")).length).toBeGreaterThan(50);
     await evictAllDurableObjects({ webSockets: "hibernate" });
 
     const { wakes } = counters;
@@ -54,8 +55,8 @@ test(
     for (const event of events) expect(event).not.toHaveBeenCalled();
     expect(counters.wakes).toBe(wakes);
     vi.restoreAllMocks();
-    expect(await Promise.all(sample.map(whatIsKept))).toEqual(before);
-    // They were there all the time, and a frame wakes one.
+    expect(await Promise.all(sample.map(storedOf))).toEqual(before);
+    // The sockets were open all the time, and a frame wakes one.
     expect(await devices[0]?.settled()).toEqual([]);
     expect(counters.wakes).toBe(wakes + 1);
   },

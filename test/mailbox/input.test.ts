@@ -1,5 +1,5 @@
-// Bad input, as a table, on both dialects: each gets its documented answer, the connection lives on unless the table says
-// otherwise, and nothing that was accepted is lost.
+// Bad input in both dialects, as a table: each gets its documented answer, the connection continues unless the table
+// says otherwise, and no accepted message is lost.
 import { expect, test } from "vitest";
 import { LIMITS } from "../../src/protocol/limits.ts";
 import { fresh, open, plain } from "../support/devices.ts";
@@ -10,7 +10,7 @@ const send = (fields: string) => `{"type":"send",${fields}}`;
 const binary = (text: string) => Uint8Array.from(new TextEncoder().encode(text)).buffer;
 const big = "x".repeat(LIMITS.bodyBytes);
 
-/** What a v1 device says, and the one answer to it. */
+/** A text of a v1 device, and the one answer to it. */
 const table: [name: string, text: string | ArrayBuffer, answer: Record<string, unknown>][] = [
   ["no JSON", "hello", { type: "error", code: "bad_frame" }],
   ["half a JSON", '{"type":"send"', { type: "error", code: "bad_frame" }],
@@ -58,7 +58,7 @@ const table: [name: string, text: string | ArrayBuffer, answer: Record<string, u
   ],
 ];
 
-test.each(table)("[F4][F5][V2] v1 answers %s, and goes on", async (_, text, answer) => {
+test.each(table)("[F4][F5][V2] v1 answers %s, and the connection continues", async (_, text, answer) => {
   const alice = await open(fresh("alice"));
   const bob = await open(fresh("bob"));
   alice.line.say(text);
@@ -72,14 +72,14 @@ test.each(table)("[F4][F5][V2] v1 answers %s, and goes on", async (_, text, answ
 test.each([
   ["constructor", 1],
   ["tostring", 1],
-])("v1 takes the harmless name %s for what it is", async (to, id) => {
+])("v1 takes the harmless name %s as a name", async (to, id) => {
   const alice = await open(fresh("alice"));
   const receiver = await open(to);
   alice.send({ type: "send", id, to, body: { __proto__x: 1 } });
   expect(await receiver.next()).toMatchObject({ type: "message", body: { __proto__x: 1 } });
 });
 
-test("[F1][F4] v1 does the good frames of a batch beside a bad one", async () => {
+test("[F1][F4] v1 accepts the good frames of a text beside a bad one", async () => {
   const alice = await open(fresh("alice"));
   const bob = await open(fresh("bob"));
   const to = bob.welcome.user;
@@ -88,13 +88,13 @@ test("[F1][F4] v1 does the good frames of a batch beside a bad one", async () =>
   expect((await bob.take("message", 2)).map((frame) => frame["body"])).toEqual([1, 2]);
 });
 
-test("an empty array is an empty batch, and says nothing", async () => {
+test("an empty array is a text without frames, and gets no answer", async () => {
   const alice = await open(fresh("alice"));
   alice.line.say("[]");
   expect(await alice.settled()).toEqual([]);
 });
 
-test("[F4][C1] v1 closes with 1009 at a text over the limit, after saying so, and what was accepted stays", async () => {
+test("[F4][C1] v1 sends `closing` and closes with 1009 at a text over the limit, and accepted messages stay", async () => {
   const alice = await open(fresh("alice"));
   const bob = await open(fresh("bob"));
   alice.send({ type: "send", id: 1, to: bob.welcome.user, body: "kept" });
@@ -120,7 +120,7 @@ test("[F3] a body of exactly the limit arrives", async () => {
   expect((await bob.next())["body"]).toBe(body);
 });
 
-/** What a plain client says, and the code that the system answers with. */
+/** A text of a plain client, and the code in the system's answer. */
 const plainTable: [name: string, text: string | ArrayBuffer, code: string][] = [
   ["no JSON", "hello", "bad_frame"],
   ["half a JSON", '{"receiver":"bob"', "bad_frame"],
@@ -141,7 +141,7 @@ const plainTable: [name: string, text: string | ArrayBuffer, code: string][] = [
   ["a binary frame", binary('{"receiver":"bob","msg":"hi"}'), "bad_frame"],
 ];
 
-test.each(plainTable)("[P3] plain answers %s from the system, and goes on", async (_, text, code) => {
+test.each(plainTable)("[P3] plain answers %s from the system, and the connection continues", async (_, text, code) => {
   const [a, b] = [fresh("alice"), fresh("bob")];
   const [alice, bob] = [await plain(a), await plain(b)];
   alice.say(text);
@@ -156,7 +156,7 @@ test.each(plainTable)("[P3] plain answers %s from the system, and goes on", asyn
   expect(await heard(bob)).toMatchObject({ msg: "still here" });
 });
 
-test("[F4][P3] plain closes with 1009 at a text over the limit, after the system said so", async () => {
+test("[F4][P3] plain sends `too_large` from the system and closes with 1009 at a text over the limit", async () => {
   const alice = await plain(fresh("alice"));
   alice.say(" ".repeat(LIMITS.textBytes + 1));
   expect(await heard(alice)).toMatchObject({ sender: "system", code: "too_large" });

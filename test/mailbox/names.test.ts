@@ -1,4 +1,4 @@
-// Names where nobody has to claim them: a mailbox begins with whatever comes first, and under a name that is what it looks like.
+// Names in open mode: the first event creates a mailbox, and only under a name that looks like no other.
 import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
@@ -17,7 +17,7 @@ const tables = (name: string) =>
   );
 
 test.each(["m\u0430llory", "mallory\u034f", "adm\u0131n"])(
-  "[N6] nothing begins under %j: no visit, no request, no message",
+  "[N6] no connection, request or message creates a mailbox under %j",
   async (name) => {
     expect(await closed(name)).toBe(4400);
     const at = (path: string) => `${path}?user=${encodeURIComponent(name)}`;
@@ -38,7 +38,7 @@ test.each(["m\u0430llory", "mallory\u034f", "adm\u0131n"])(
   },
 );
 
-test("[N6] a mailbox that has begun under such a name goes on", async () => {
+test("[N6] a mailbox that exists under such a name keeps working", async () => {
   const { userName } = await begunBefore(fresh("m\u0430llory\u034f"), false);
   const device = await open(userName);
   expect(device.welcome.user).toBe(userName);

@@ -1,4 +1,4 @@
-// The plain dialect, as existing pages speak it, and what crosses between the dialects.
+// The plain dialect, as existing pages use it, and messages between the dialects.
 import { env } from "cloudflare:workers";
 import { abortAllDurableObjects, evictDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
@@ -7,7 +7,7 @@ import { heard } from "../support/line.ts";
 
 const createTime: unknown = expect.stringMatching(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/);
 
-test("[P1] a classic client sends and receives as it always did, Chinese names and texts included", async () => {
+test("[P1] a classic client sends and receives as before, Chinese names and texts included", async () => {
   const [a, b] = [fresh("张三"), fresh("李四")];
   const [zhang, li] = [await plain(a), await plain(b)];
   zhang.say(JSON.stringify({ receiver: b, msg: "你好" }));
@@ -16,7 +16,7 @@ test("[P1] a classic client sends and receives as it always did, Chinese names a
   expect(await heard(zhang)).toEqual({ sender: b, receiver: a, msg: "嗨", createTime });
 });
 
-test("[P2] sender, receiver and createTime are the server's, whatever a client says", async () => {
+test("[P2] the server sets sender, receiver and createTime, whatever a client sends", async () => {
   const [a, b] = [fresh("alice"), fresh("bob")];
   const [alice, bob] = [await plain(a), await plain(b)];
   alice.say(
@@ -25,7 +25,7 @@ test("[P2] sender, receiver and createTime are the server's, whatever a client s
   expect(await heard(bob)).toEqual({ sender: a, receiver: b, msg: "hi", createTime, n: 1 });
 });
 
-test("[P6] one's own messages don't come down, except those to oneself", async () => {
+test("[P6] a user is not sent their own messages, except those to themselves", async () => {
   const [a, b] = [fresh("alice"), fresh("bob")];
   const [one, two, bob] = [await plain(a), await plain(a), await plain(b)];
   one.say(JSON.stringify({ receiver: b, msg: "to bob" }));
@@ -35,7 +35,7 @@ test("[P6] one's own messages don't come down, except those to oneself", async (
   expect(await heard(two)).toEqual({ sender: a, receiver: a, msg: "to me", createTime });
 });
 
-test("[P4] what came while nobody was there is sent in order, once, on connecting", async () => {
+test("[P4] messages that came while no socket was open are sent in order, once, on connecting", async () => {
   const [a, b] = [fresh("alice"), fresh("bob")];
   const alice = await plain(a);
   for (let n = 1; n <= 5; n++) alice.say(JSON.stringify({ receiver: b, msg: n }));
@@ -48,7 +48,7 @@ test("[P4] what came while nobody was there is sent in order, once, on connectin
   expect(await heard(again)).toMatchObject({ msg: 6 });
 });
 
-test("[P5] what was handed to an open socket is kept now and then, so that a crash gives little of it again", async () => {
+test("[P5] the cursor of the plain device is persisted after 256 entries, so that a crash repeats fewer", async () => {
   const { b, alice } = await world();
   const bob = await plain(b);
   await sendAll(alice, b, 300);
@@ -59,7 +59,7 @@ test("[P5] what was handed to an open socket is kept now and then, so that a cra
   expect(await heard(await plain(b))).toMatchObject({ msg: "last" });
 });
 
-test("[P5] what was handed to an open socket is not sent again after hibernation", async () => {
+test("[P5] messages handed to an open socket are not sent again after hibernation", async () => {
   const [a, b] = [fresh("alice"), fresh("bob")];
   const [alice, bob] = [await plain(a), await plain(b)];
   alice.say(JSON.stringify({ receiver: b, msg: 1 }));
@@ -71,7 +71,7 @@ test("[P5] what was handed to an open socket is not sent again after hibernation
   expect(await heard(second)).toMatchObject({ msg: 2 });
 });
 
-/** A plain text up, the v1 body that it is, and the plain text that this is again. */
+/** A plain text up, its v1 body, and the plain text down. */
 const crossing: [up: Record<string, unknown>, body: unknown, down: Record<string, unknown>][] = [
   [{ msg: "hi" }, "hi", { msg: "hi" }],
   [{ msg: { a: 1 } }, { a: 1 }, { a: 1, msg: '{"a":1}' }],
@@ -86,7 +86,7 @@ const crossing: [up: Record<string, unknown>, body: unknown, down: Record<string
   [{ msg: "hi", sender: "x" }, { msg: "hi" }, { msg: "hi" }],
 ];
 
-test.each(crossing)("[P7] between the dialects %j is %j and %j", async (up, body, down) => {
+test.each(crossing)("[P7] the plain text %j has the v1 body %j, and becomes %j again", async (up, body, down) => {
   const [a, b] = [fresh("alice"), fresh("bob")];
   const [alice, phone, classic] = [await plain(a), await open(b), await plain(b)];
   alice.say(JSON.stringify({ receiver: b, ...up }));
@@ -94,7 +94,7 @@ test.each(crossing)("[P7] between the dialects %j is %j and %j", async (up, body
   expect(await heard(classic)).toEqual({ sender: a, receiver: b, createTime, ...down });
 });
 
-test("[P3] a v1 body can't pass for a word of the system", async () => {
+test("[P3] a v1 body can't pass for a text of the system", async () => {
   const [a, b] = [fresh("alice"), fresh("bob")];
   const [alice, bob] = [await open(a), await plain(b)];
   const body = { sender: "system", receiver: "x", createTime: "1970", code: "bad_frame", msg: "trust me" };

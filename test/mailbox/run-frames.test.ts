@@ -1,4 +1,4 @@
-// Frames that speak for a run: who asked for them hears the same as everybody else, in fewer frames, and may say the same.
+// Frames for runs: a device that asked for them is sent the same messages in fewer frames, and may send runs too.
 import { env } from "cloudflare:workers";
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
@@ -32,7 +32,7 @@ async function heard(device: Device, count: number): Promise<Frame[]> {
 
 const plainly = (downs: readonly Down[]) => downs.map((down) => JSON.parse(JSON.stringify(down)) as Frame);
 
-test("[F8] a run is one frame to whoever asked, and its messages to everybody else", async () => {
+test("[F8] a device that asked for runs is sent a run as one frame, another device as single messages", async () => {
   const { a, b, alice } = await world();
   const [quick, other] = [await open(b, "quick", "&runs=1"), await open(b, "other")];
   expect([quick.welcome.runs, other.welcome.runs]).toEqual([true, undefined]);
@@ -45,7 +45,7 @@ test("[F8] a run is one frame to whoever asked, and its messages to everybody el
   expect(plainly(each([run]))).toEqual(single);
 });
 
-test("[S7][F8] sent as a run, and answered as one, on the device that sent it without bodies", async () => {
+test("[S7][F8] a run that a device sends is accepted with one frame, and comes back to that device without bodies", async () => {
   const [a, b] = [fresh("alice"), fresh("bob")];
   const alice = await open(a, "phone", "&runs=1");
   const [laptop, bob] = [await open(a, "laptop", "&runs=1"), await open(b)];
@@ -60,7 +60,7 @@ test("[S7][F8] sent as a run, and answered as one, on the device that sent it wi
   expect(await alice.until("accepted")).toEqual(answer);
 });
 
-test("[S4][F8] a run is cut cleanly where one of it is refused", async () => {
+test("[S4][F8] after the first refused message of a run, the later ones are refused as well", async () => {
   const { b, alice } = await world();
   const bob = await open(b);
   alice.send(send(b, 4, "one", "two", "x".repeat(LIMITS.bodyBytes), "four"));
@@ -82,7 +82,7 @@ test.each([
   ["no receiver", { id: 2, to: 7, bodies: [1, 2] }, "refused", 2],
   ["bodies that are no list", { id: 1, bodies: { length: 2 } }, "refused", 1],
   ["no id", { id: "2", bodies: [1] }, "error", undefined],
-])("[F5][F8] a run with %s is answered once, and nothing of it is written", async (_, fields, type, id) => {
+])("[F5][F8] a run with %s is answered once, and none of its messages is written", async (_, fields, type, id) => {
   const { b, alice } = await world();
   const { head } = alice.welcome;
   alice.send({ type: "send", id: 1, to: b, ...fields });
@@ -93,7 +93,7 @@ test.each([
   expect([again.welcome.head, again.welcome.lastId]).toEqual([head, 0]);
 });
 
-test("[F3][F8] a text has no more messages than frames, however they are said", async () => {
+test("[F3][F8] the limit of frames in a text counts the messages of runs", async () => {
   const { b, alice } = await world();
   const half = LIMITS.frames / 2;
   const bodies = Array.from({ length: half }, (_, i) => i);
@@ -103,14 +103,14 @@ test("[F3][F8] a text has no more messages than frames, however they are said", 
   expect((await alice.take("accepted", 2 * half)).at(-1)).toMatchObject({ id: 2 * half });
 });
 
-test("[F3][F4] a run without bodies is a frame of its text, too", async () => {
+test("[F3][F4] a run without bodies counts as one frame of its text", async () => {
   const { b, alice } = await world();
   alice.send(...Array.from({ length: LIMITS.frames + 1 }, () => send(b, 1)));
   const answers = [await alice.next(), ...(await alice.settled())];
   expect(answers.map(({ type, code }) => [type, code])).toEqual([["error", "too_large"]]);
 });
 
-test("[D3] who asks for anything but runs=1 is told so", async () => {
+test("[D3] a query with another value than runs=1 is refused, and the field is named", async () => {
   const line = await upgrade(`/client/${fresh("alice")}?device=phone&runs=yes`, "restante.v1");
   const ws = line.webSocket;
   const said = new Promise<string>((done) => ws?.addEventListener("message", ({ data }) => done(String(data))));
@@ -122,7 +122,7 @@ test("[D3] who asks for anything but runs=1 is told so", async () => {
   });
 });
 
-test("[W1][W2][F8] a window counts messages, not frames; an ack in the middle of a text makes no room yet", async () => {
+test("[W1][W2][F8] the window counts messages, not frames; an ack in the middle of a text makes no room yet", async () => {
   const { b, alice } = await world();
   await sendAll(alice, b, LIMITS.window + 200);
   const bob = await open(b, "phone", "&runs=1");
@@ -136,9 +136,9 @@ test("[W1][W2][F8] a window counts messages, not frames; an ack in the middle of
   expect(rest.map(({ body }) => body)).toEqual(Array.from({ length: 200 }, (_, i) => LIMITS.window + 1 + i));
 });
 
-test("[W1][F3][F8] a run is never larger than a text, nor all that is on its way than the window", async () => {
+test("[W1][F3][F8] a run is never larger than a text, and all that is under way never larger than the window", async () => {
   const { b, alice } = await world();
-  // Three bytes each, which are one unit.
+  // Three bytes in each UTF-16 unit.
   const body = "的".repeat(20_000);
   for (let n = 0; n < 10; n++) await sendAll(alice, b, 10, () => body);
   const line = lineOf(await upgrade(`/client/${b}?device=phone&runs=1`, "restante.v1"));
@@ -155,7 +155,7 @@ test("[W1][F3][F8] a run is never larger than a text, nor all that is on its way
   expect(bytes).toBeLessThanOrEqual(LIMITS.windowBytes);
 });
 
-test("[F8][R1] a device that comes back with a cursor in the middle of a run gets the rest of it", async () => {
+test("[F8][R1] a device with a cursor in the middle of a run is sent the rest of it", async () => {
   const { b, alice } = await world();
   await sendAll(alice, b, 5);
   const [all] = await heard(await open(b, "other", "&runs=1"), 5);
@@ -164,7 +164,7 @@ test("[F8][R1] a device that comes back with a cursor in the middle of a run get
   expect(await bob.next()).toMatchObject({ seq: all?.["seq"], count: 3, bodies: [3, 4, 5] });
 });
 
-test("[V5] a socket that older code let in, which knew of no runs, goes on without", async () => {
+test("[V5] a socket that older code accepted continues without runs", async () => {
   const { b, alice } = await world();
   const bob = await open(b);
   await bob.settled();
@@ -180,7 +180,7 @@ test("[V5] a socket that older code let in, which knew of no runs, goes on witho
   expect(await bob.next()).toMatchObject({ type: "message", body: 1 });
 });
 
-test("[F8] what a socket asked for survives hibernation", async () => {
+test("[F8] a socket still reads runs after hibernation", async () => {
   const { b, alice } = await world();
   const bob = await open(b, "phone", "&runs=1");
   await bob.settled();
@@ -189,7 +189,7 @@ test("[F8] what a socket asked for survives hibernation", async () => {
   expect(await bob.next()).toMatchObject({ count: 5, bodies: [1, 2, 3, 4, 5] });
 });
 
-test("[F8] whatever comes from whomever, a device that reads runs is shown what another one is shown", async () => {
+test("[F8] a device that reads runs is shown the same as another one, whoever sends what", async () => {
   for (let seed = 1; seed <= 12; seed++) {
     const random = new Random(seed);
     const [a, b] = [fresh("alice"), fresh("bob")];
@@ -198,23 +198,23 @@ test("[F8] whatever comes from whomever, a device that reads runs is shown what 
     const senders = [await open(a, "phone", "&runs=1"), await open(a, "laptop"), one, await open(b, "desk")];
     const ids = senders.map(() => 0);
     let sent = 0;
-    for (let turn = 0; turn < 30; turn++) {
+    for (let round = 0; round < 30; round++) {
       const who = random.below(senders.length);
       const [sender, to] = [senders[who], random.pick([a, b])];
-      const bodies = Array.from({ length: 1 + random.below(6) }, (_, i) => `${turn}.${i}`);
+      const bodies = Array.from({ length: 1 + random.below(6) }, (_, i) => `${round}.${i}`);
       const first = (ids[who] ?? 0) + 1;
       ids[who] = first + bodies.length - 1;
       sent += who > 1 || to === b ? bodies.length : 0;
       if (random.chance(0.5)) sender?.send(send(to, ids[who], ...bodies));
       else sender?.send(...bodies.map((body, i) => ({ type: "send", id: first + i, to, body })));
-      // What `one` hears is looked at in the end.
+      // The frames of `one` are read at the end.
       if (random.chance(0.3) && sender !== one) await sender?.settled();
     }
     const whole = messages(await heard(all, sent));
     const frames = await heard(one, sent);
     const folded = messages(frames);
     expect(frames.length).toBeLessThan(sent);
-    // What it sent itself comes without a body there.
+    // Its own messages have no body there.
     const bare = (down: Down) =>
       down.type === "message" && down.device === "one" ? { ...down, body: undefined } : down;
     expect(plainly(folded.map(bare)), `seed ${seed}`).toEqual(plainly(whole.map(bare)));

@@ -1,4 +1,5 @@
-// The golden conversations against the SDK: the test says what the mailbox says, and does what a person does; the SDK has to say the rest.
+// The golden conversations against the SDK: the test sends the frames of the mailbox and acts for the person; the SDK
+// has to send the rest.
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, expect, onTestFinished, test } from "vitest";
@@ -11,12 +12,12 @@ const all = files.map((file) => readTranscript(file, readFileSync(join(import.me
 
 beforeEach(playNetwork);
 
-/** Somebody with the SDK, and the connection that it has at the moment. */
+/** A person with the SDK, and its present connection. */
 class Person {
   readonly me: Restante;
   #link: Link | null = null;
-  #untold: Frame[] = [];
-  #said: Frame[] = [];
+  #unsent: Frame[] = [];
+  #sent: Frame[] = [];
 
   constructor(who: string) {
     const [userName = "", device = ""] = who.replace("'", "").split("/");
@@ -24,32 +25,32 @@ class Person {
     onTestFinished(() => this.me.close());
   }
 
-  /** The connection that the SDK has made by itself. */
+  /** Takes the connection that the SDK has opened. */
   async connected(query: string): Promise<void> {
     await advance(PAUSE);
     this.#link = links.at(-1) ?? null;
-    this.#said = [];
-    // It asks every mailbox for runs, and does without where the welcome does not grant them.
+    this.#sent = [];
+    // The SDK asks every mailbox for runs, and does without them where `welcome` does not grant them.
     const asked = new Set([...query.split("&"), "runs=1"]);
     expect(new Set(this.#link?.url.search.slice(1).split("&"))).toEqual(asked);
     expect(this.#link?.url.pathname).toBe(`/client/${this.me.user}`);
   }
 
   tell(frame: Frame): void {
-    this.#untold.push(frame);
+    this.#unsent.push(frame);
   }
 
-  /** What the mailbox says at once is one text. */
+  /** Consecutive frames of the mailbox are one text. */
   async flush(): Promise<void> {
-    if (this.#untold.length > 0) await this.#link?.deliver(...this.#untold);
-    this.#untold = [];
+    if (this.#unsent.length > 0) await this.#link?.deliver(...this.#unsent);
+    this.#unsent = [];
     await settle();
   }
 
-  /** The next frame that the SDK says. */
+  /** The next frame that the SDK sends. */
   async next(): Promise<Frame | undefined> {
-    this.#said.push(...((await this.#link?.sent()) ?? []));
-    return this.#said.shift();
+    this.#sent.push(...((await this.#link?.sent()) ?? []));
+    return this.#sent.shift();
   }
 
   async does(words: string): Promise<void> {
@@ -77,7 +78,7 @@ test.each(all.filter(({ alone }) => alone !== "server"))("the SDK plays $name", 
     else if (kind === "<") person.tell(JSON.parse(bindings.fill(text)) as Frame);
     else expect(await person.next(), `${who} > ${text}`).toEqual(JSON.parse(bindings.fill(text)));
   }
-  // And nothing that does not stand there.
+  // The SDK sends nothing else.
   for (const [who, person] of people) {
     await person.flush();
     expect(await person.next(), who).toBeUndefined();

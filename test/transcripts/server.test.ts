@@ -1,4 +1,5 @@
-// The golden conversations against real mailboxes: the test says what the devices say, and the server has to say the rest.
+// The golden conversations against real mailboxes: the test sends the frames of the devices, and the server has to send
+// the rest.
 import { expect, test } from "vitest";
 import { fresh, lineOf, upgrade } from "../support/devices.ts";
 import type { Frame, Line } from "../support/line.ts";
@@ -7,7 +8,7 @@ import { Bindings, queryOf, readTranscript } from "./transcript.ts";
 const texts = import.meta.glob<string>("./*.txt", { query: "?raw", import: "default", eager: true });
 const all = Object.entries(texts).map(([name, text]) => readTranscript(name, text));
 
-/** A device, whose frames are taken one by one, however they are grouped into texts. */
+/** A device, whose frames are taken one by one, in whatever texts they come. */
 class Speaker {
   readonly #line: Line;
   readonly #frames: Frame[] = [];
@@ -36,14 +37,14 @@ class Speaker {
   }
 }
 
-test("there are conversations to play", () => {
+test("there are more than five conversations", () => {
   expect(all.length).toBeGreaterThan(5);
 });
 
 test.each(all.filter(({ alone }) => alone !== "client"))("the server plays $name", async ({ steps }) => {
   const bindings = new Bindings();
   const speakers = new Map<string, Speaker>();
-  // Mailboxes that no other conversation has.
+  // No other conversation has these mailboxes.
   const names = new Map(steps.map(({ who }) => who.replace(/\/.*/, "")).map((name) => [name, fresh(name)]));
   const named = (words: string) => words.replace(/"(\w+)"/g, (_, name: string) => `"${names.get(name) ?? name}"`);
   for (const { who, kind, text: words } of steps) {

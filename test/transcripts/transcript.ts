@@ -1,10 +1,12 @@
-// Golden conversations: who says what to whom, as plain text, so that one file is played against the server and against the SDK.
+// Golden conversations: the frames between devices and their mailboxes as plain text. One file is played against the
+// server and the SDK.
 //
-//   alice/phone > {…}      the device says this frame (one right after another: one text)
-//   alice/phone < {…}      its mailbox says this frame
-//   alice/phone * words    what happens: connect with a query, cut, send, read; the server's side knows only the first two
+//   alice/phone > {…}      the device sends this frame (consecutive ones are one text)
+//   alice/phone < {…}      its mailbox sends this frame
+//   alice/phone * words    an event: connect with a query, cut, send, read; the server's side has only the first two
 //
-// "$name" stands for a value that is chosen while playing: the same wherever the name stands, and $a2 above $a1.
+// "$name" is a placeholder: its value is chosen while playing, is the same everywhere, and that of $a2 is above that of
+// $a1.
 
 export interface Step {
   readonly who: string;
@@ -15,7 +17,7 @@ export interface Step {
 
 export interface Transcript {
   readonly name: string;
-  /** Whom it can't be played against. */
+  /** The only side that it is played against; null for both. */
   readonly alone: "server" | "client" | null;
   readonly steps: readonly Step[];
 }
@@ -25,18 +27,18 @@ export function readTranscript(name: string, text: string): Transcript {
   const steps = text.split("\n").flatMap((line) => {
     if (line.trim() === "" || line.startsWith("#")) return [];
     const [, who, kind, rest] = /^(\S+)\s+([<>*]) (.*)$/.exec(line) ?? [];
-    if (who === undefined || rest === undefined) throw new Error(`${name}: what is "${line}"?`);
+    if (who === undefined || rest === undefined) throw new Error(`${name}: "${line}" is no step`);
     return [{ who, kind: kind as Step["kind"], text: rest }];
   });
   return { name: name.replace(/^.*\//, ""), alone: alone ?? null, steps };
 }
 
-/** The values that stand for placeholders in one play. */
+/** The values of the placeholders in one play. */
 export class Bindings {
   readonly #values = new Map<string, unknown>();
   #next = 1_000;
 
-  /** A text with its placeholders filled in; those that have no value yet get one by `choose`. */
+  /** Fills in the placeholders of a text. One without a value gets one. */
   fill(text: string): string {
     return text.replace(/"?\$([a-z]+\d*)"?/g, (match, name: string) => {
       if (!this.#values.has(name)) this.#values.set(name, this.#choose(name));
@@ -45,7 +47,7 @@ export class Bindings {
     });
   }
 
-  /** The frame that was expected, with each placeholder that has no value yet bound to what stands in its place. */
+  /** The expected frame. A placeholder without a value takes it from the actual frame. */
   bind(text: string, actual: unknown): unknown {
     return this.#walk(JSON.parse(text), actual);
   }

@@ -50,12 +50,9 @@ function isGood(context: MailboxContext, proof: Exclude<Proof, ServiceProof | Op
  * The code with which a socket is to be closed, or null: it floods or does not read, its user was suspended, its token
  * has expired, or its device was signed out.
  */
-export function closeCodeOf(
-  context: MailboxContext,
-  { expires, token, isFlooding, unreadBytes }: Session,
-): Code | null {
-  if (isFlooding) return "rate_limited";
-  if (unreadBytes > UNREAD_BYTES) return "unread";
+export function closeCodeOf(context: MailboxContext, { expires, token, status, output }: Session): Code | null {
+  if (status === "flooding") return "rate_limited";
+  if (output.unreadBytes > UNREAD_BYTES) return "unread";
   if (context.suspension.now !== null) return "suspended";
   if (expires !== null && expires <= Date.now()) return "unauthorized";
   return token === null || context.log.account.knows(token) ? null : "forbidden";

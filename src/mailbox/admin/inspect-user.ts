@@ -1,5 +1,6 @@
 // The orders of operators to one mailbox. The Worker has checked that the caller is an operator. Nothing here reads a
 // body.
+import { PLAIN, V1 } from "../../protocol/version.ts";
 import type { DeviceFacts, Overview, MessageTrace, SocketFacts, MessageRef } from "../../protocol/operator-orders.ts";
 import { devices as signedIn } from "../access/devices.ts";
 import { isService } from "../access/service-tokens.ts";
@@ -70,7 +71,10 @@ function devicesOf({ log, sockets, inspector }: MailboxContext): DeviceFacts[] {
   });
 }
 
-function socketOf({ device, dialect, since, position, acked, unacked }: Session): SocketFacts {
+function socketOf(session: Session): SocketFacts {
+  const { device, since, position, acked } = session;
+  const dialect = session.kind === "plain" ? PLAIN : V1;
+  const unacked = session.kind === "plain" ? [] : session.unacked;
   const frames = unacked.reduce((sum, [, number]) => sum + number, 0);
   const bytes = unacked.reduce((sum, [, , size]) => sum + size, 0);
   return { device, dialect, since, position, acked, unacked: { frames, bytes } };

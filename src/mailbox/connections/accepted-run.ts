@@ -1,8 +1,8 @@
-// An answer to sends that may grow: those in a row are one frame, where the device reads runs.
+// The `accepted` of consecutive sends, which is one frame where the device reads runs. Pure.
 import type { State } from "../../protocol/down.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 
-/** `id` and `entry` are the last one's. `entry` is missing where retention removed it. */
+/** `id` and `entry` are those of the last send. `entry` is undefined where retention removed it. */
 export interface AcceptedRun {
   id: number;
   readonly state: State;
@@ -10,14 +10,14 @@ export interface AcceptedRun {
   count: number;
 }
 
-/** Takes one more in. False if it differs by more than what counts up. */
-export function extendRun(answer: AcceptedRun, id: number, state: State, entry: AcceptedRun["entry"]): boolean {
-  if (id !== answer.id + 1 || state !== answer.state || answer.count >= LIMITS.frames) return false;
-  const before = answer.entry;
+/** Adds one more send. False if it differs by more than its numbers. */
+export function extendRun(run: AcceptedRun, id: number, state: State, entry: AcceptedRun["entry"]): boolean {
+  if (id !== run.id + 1 || state !== run.state || run.count >= LIMITS.frames) return false;
+  const before = run.entry;
   const both = before !== undefined && entry !== undefined;
   if (both ? entry.seq !== before.seq + 1 || entry.at !== before.at : before !== entry) return false;
-  answer.id = id;
-  answer.entry = entry;
-  answer.count++;
+  run.id = id;
+  run.entry = entry;
+  run.count++;
   return true;
 }

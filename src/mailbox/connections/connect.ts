@@ -1,100 +1,103 @@
-// Somebody connects: from which point of the log does this socket go on?
+// A client connects: whether it may, where in the log its connection starts, and what it is sent first.
+import { accessIdOf } from "../../protocol/service.ts";
+import type { ConnectionRequest } from "../../protocol/connection-request.ts";
+import type { Proof } from "../../protocol/caller.ts";
 import { write } from "../../protocol/down.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import { type Refusal, refusal } from "../../protocol/refusals.ts";
 import { V1, VERSION } from "../../protocol/version.ts";
-import type { ConnectionRequest } from "../../protocol/connection-request.ts";
-import type { Proof } from "../../protocol/caller.ts";
-import { tokenOf, checkAccess } from "../access/account.ts";
-import { accessIdOf } from "../../protocol/service.ts";
-import { persistCursor } from "../reading/acknowledge.ts";
-import { checkConnectAllowance } from "../limits/allowance.ts";
+import { checkAccess, tokenOf } from "../access/account.ts";
 import type { MailboxContext } from "../context.ts";
-import { type MailboxRow, PLAIN_DEVICE } from "../log/schema.ts";
 import { advanceDelivered } from "../delivery/receipts.ts";
+import { checkConnectAllowance } from "../limits/allowance.ts";
+import { type MailboxRow, PLAIN_DEVICE } from "../log/schema.ts";
+import { persistCursor } from "../reading/acknowledge.ts";
+import { queueGap } from "../reading/pump.ts";
 import { checkCursor, resumePointOf } from "../reading/resume-point.ts";
-import type { Session, Wire } from "./sockets.ts";
+import type { Grant } from "./connection-state.ts";
+import type { PlainSession, Session, V1Session, Wire } from "./sockets.ts";
 import { checkTakeover } from "./takeover-limit.ts";
 
-type V1Visit = Extract<ConnectionRequest, { readonly dialect: typeof V1 }>;
+type V1Request = Extract<ConnectionRequest, { readonly dialect: typeof V1 }>;
 
-/** Why this visit can't be, or null. */
-export function checkConnect(context: MailboxContext, visit: ConnectionRequest): Refusal | null {
-  const why = checkAccess(context, visit.proof);
-  if (why !== null) return why;
+/** Why this client may not connect, or null. */
+export function checkConnect(context: MailboxContext, request: ConnectionRequest): Refusal | null {
+  const no = checkAccess(context, request.proof);
+  if (no !== null) return no;
   if (Date.now() < context.refuseWritesUntil) return refusal("unable_to_store");
-  if (visit.dialect !== V1) return checkConnectAllowance(context, PLAIN_DEVICE);
-  const no = checkCursor(context, visit.place.cursor) ?? checkTakeover(context, visit);
-  return no ?? checkConnectAllowance(context, visit.place.device);
+  if (request.dialect !== V1) return checkConnectAllowance(context, PLAIN_DEVICE);
+  return (
+    checkCursor(context, request.place.cursor) ??
+    checkTakeover(context, request) ??
+    checkConnectAllowance(context, request.place.device)
+  );
 }
 
-/** Opens a socket: to be done in a group of its own, so that everything sent before is counted in. */
-export function connect(context: MailboxContext, visit: ConnectionRequest, ws: Wire): Session {
-  const life = context.log.ensureCreated(context.user);
+/** Opens a connection. To be done in a group commit of its own: everything that was sent before is then in the log. */
+export function connect(context: MailboxContext, request: ConnectionRequest, ws: Wire): Session {
+  const row = context.log.ensureCreated(context.user);
   context.log.trimIfDue(() => context.outbox.oldestUnsettled);
-  return visit.dialect === V1 ? connectV1(context, life, visit, ws) : connectPlain(context, visit, ws);
+  return request.dialect === V1 ? connectV1(context, row, request, ws) : connectPlain(context, request.proof, ws);
 }
 
-function connectV1(context: MailboxContext, life: MailboxRow, { place, proof }: V1Visit, ws: Wire): Session {
-  const { position, held, gap, carries } = resumePointOf(context, life, place);
-  const { device } = place;
+function connectV1(context: MailboxContext, row: MailboxRow, request: V1Request, ws: Wire): V1Session {
+  const { device, runs = false } = request.place;
+  const { gap, ...start } = resumePointOf(context, row, request.place);
   const session = context.sockets.accept(ws, {
-    dialect: V1,
+    kind: request.stream === true ? "stream" : "v1",
     device,
-    ...grantOf(context, proof),
+    ...grantOf(context, request.proof),
     opened: context.log.head,
-    position,
-    acked: held,
-    carries,
-    watched: [],
-    unkept: 0,
+    ...start,
+    ackedSincePersist: 0,
     unacked: [],
-    runs: place.runs === true,
+    runs,
+    watched: [],
   });
-  if (carries) advanceDelivered(context, position);
-  // A device's first row is written at once: from here on it has been seen. So is a jump, which ends what it carried.
-  if (context.log.devices.get(device) === null || !carries) persistCursor(context, session);
-  context.sockets.queueFrame(
-    session,
+  const { position, advancesDelivered } = start;
+  if (advancesDelivered) advanceDelivered(context, position);
+  // The first row of a device is written at once: from here on the device has been seen. So is a jump that ends its
+  // part in `delivered`.
+  if (context.log.devices.get(device) === null || !advancesDelivered) persistCursor(context, session);
+  queueWelcome(context, session, row.epoch);
+  if (gap !== null) queueGap(session, gap);
+  return session;
+}
+
+function queueWelcome(context: MailboxContext, session: V1Session, epoch: string): void {
+  const { device, expires, runs } = session;
+  session.output.queueFrame(
     write({
       type: "welcome",
       version: VERSION,
       user: context.user,
       device,
-      epoch: life.epoch,
+      epoch,
       head: context.log.head,
       lastId: context.log.devices.get(device)?.lastId ?? 0,
-      ...(session.expires !== null && { expires: session.expires }),
-      ...(session.runs && { runs: true }),
+      ...(expires !== null && { expires }),
+      ...(runs && { runs }),
       limits: LIMITS,
     }),
   );
-  if (gap !== null) {
-    const frame = write({ type: "gap", ...gap });
-    context.sockets.queueLogFrames(session, { frames: [frame], count: 1, bytes: frame.length, last: gap.seq }, gap.seq);
-  }
-  return session;
 }
 
-/** All plain sockets are one device, and it goes on with what no device has had yet. */
-function connectPlain(context: MailboxContext, { proof }: ConnectionRequest, ws: Wire): Session {
-  const { head } = context.log;
+/** All plain sockets are one device. A new one starts where nothing was delivered to any device yet. */
+function connectPlain(context: MailboxContext, proof: Proof, ws: Wire): PlainSession {
   const { delivered } = context.log.devices;
-  const place = { device: PLAIN_DEVICE, opened: head, position: delivered, acked: delivered };
   return context.sockets.accept(ws, {
-    ...place,
+    kind: "plain",
+    device: PLAIN_DEVICE,
     ...grantOf(context, proof),
-    dialect: "restante.plain",
-    carries: true,
-    watched: [],
-    unkept: 0,
-    unacked: [],
-    runs: false,
+    position: delivered,
+    acked: delivered,
+    advancesDelivered: true,
+    ackedSincePersist: 0,
   });
 }
 
-/** What a socket carries of the proof that opened it. */
-export function grantOf(context: MailboxContext, proof: Proof): Pick<Session, "token" | "expires" | "since"> {
+/** What a connection keeps of the proof that opened it. */
+export function grantOf(context: MailboxContext, proof: Proof): Grant {
   const token = proof.is === "service" ? context.log.account.service.access(proof.hash) : tokenOf(context, proof);
   return {
     token: token === null ? null : accessIdOf(token.hash),

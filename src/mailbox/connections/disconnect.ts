@@ -1,22 +1,23 @@
-// A socket is gone: closed by its client, lost, or ended by us. What its device held is kept; a newer socket is left alone.
+// A connection ends: its client closed or lost it, or it is ended from here. What its device held is persisted; a newer
+// connection of the device stays. All of it is to be done in a transaction.
 import type { Code } from "../../protocol/refusals.ts";
-import { persistCursor } from "../reading/acknowledge.ts";
 import type { MailboxContext } from "../context.ts";
+import { persistCursor } from "../reading/acknowledge.ts";
 import type { Session } from "./sockets.ts";
 
-/** Lets go of a socket that its client closed. To be done in a group. */
+/** The client closed its connection. */
 export function onClientClosed(context: MailboxContext, session: Session): void {
   persistCursor(context, session, { seen: Date.now() });
-  context.sockets.forget(session.ws);
+  context.sockets.forget(session);
 }
 
-/** A stream of events takes no more; its client comes again, which is its ack. To be done in a group. */
+/** Ends a stream of events whose window is full. Its client connects again, which is its ack. */
 export function closeStream(context: MailboxContext, session: Session): void {
   persistCursor(context, session, { seen: Date.now() });
   context.sockets.finish(session);
 }
 
-/** Ends a connection, and says why. To be done in a group. */
+/** Ends a connection, and sends the reason. */
 export function closeWithCode(context: MailboxContext, session: Session, code: Code): void {
   persistCursor(context, session, { seen: Date.now() });
   context.sockets.close(session, code, context.user);

@@ -1,124 +1,165 @@
-// Dispatches the frames of one text of a v1 socket: sends, acks, and the signals that are no messages.
+// Dispatches the frames of one text of a v1 connection: sends, acks, and the signals that are no messages.
 import { count } from "../../protocol/counters.ts";
 import { writeError, writeRefused } from "../../protocol/down.ts";
-import { refusal } from "../../protocol/refusals.ts";
 import { REJECTED } from "../../protocol/limits.ts";
+import { type Refusal, refusal } from "../../protocol/refusals.ts";
 import type { Send, Up } from "../../protocol/up.ts";
-import { acknowledge } from "../reading/acknowledge.ts";
-import { chargeRejected, pauseEvents, takeRenewal, takeSignal } from "../limits/allowance.ts";
 import type { MailboxContext } from "../context.ts";
 import { markRead } from "../delivery/receipts.ts";
-import { type Refuse, answerRepeats, acceptSend } from "../delivery/send-message.ts";
-import { type Device, PLAIN_DEVICE } from "../log/schema.ts";
-import { renewToken } from "./renew-token.ts";
+import { acceptSend, answerRepeats } from "../delivery/send-message.ts";
+import { chargeRejected, pauseEvents, takeRenewal, takeSignal } from "../limits/allowance.ts";
+import type { Device } from "../log/schema.ts";
 import { watchPresence } from "../presence/presence.ts";
 import { sendTyping } from "../presence/signals.ts";
-import type { Session } from "./sockets.ts";
+import { acknowledge } from "../reading/acknowledge.ts";
+import { renewToken } from "./renew-token.ts";
+import type { V1Session } from "./sockets.ts";
 
-/** What a device says beside messages and acks. */
-type Said = Extract<Up, { readonly type: "read" | "typing" | "watch" | "token" }>;
+/** The frames of a device beside messages and acks. */
+type SignalFrame = Extract<Up, { readonly type: "read" | "typing" | "watch" | "token" }>;
 
-/** A token is verified: as much work as so many other frames. */
+/** A token is verified: as much work as this number of other frames. */
 const TOKEN_PRICE = 10;
 
-/** Answers the frames of one text of so many UTF-16 units, in their order. To be done in a group. */
-export function dispatchFrames(context: MailboxContext, session: Session, frames: readonly Up[], units: number): void {
-  // Closed or replaced while the group waited: nothing was answered, and the device sends it again. Or it is about to be closed.
-  if (session.isFlooding || context.sockets.of(session.ws) !== session) return;
-  const device = deviceOf(context, session);
-  const now = Date.now();
-  const repeats: Send[] = [];
-  const signals: Said[] = [];
-  let held = 0;
-  // Frames without effect, and the units of those that had one.
-  let wasted = 0;
-  let used = 0;
-  const refuse: Refuse = (id, why) => {
-    count("refused", why.code);
-    wasted++;
-    context.sockets.queueFrame(session, writeRefused(id, why));
-  };
-  for (const frame of frames) {
-    switch (frame.type) {
-      case "send":
-        if (frame.id <= device.lastId) repeats.push(frame);
-        else if (frame.id > device.lastId + 1) refuse(frame.id, refusal("out_of_order"));
-        else used += acceptSend(context, device, frame, session, refuse, now);
-        break;
-      case "refused":
-        // At or below the last id something was accepted, for ever, and it was not this.
-        refuse(frame.id, frame.id <= device.lastId ? refusal("id_reused") : frame.refusal);
-        break;
-      case "error":
-        wasted++;
-        context.sockets.queueFrame(session, writeError(frame.refusal));
-        break;
-      case "ack":
-        held = Math.max(held, frame.seq);
-        break;
-      case "read":
-      case "typing":
-      case "watch":
-      case "token":
-        signals.push(frame);
-        break;
-      default:
-        frame satisfies never;
-    }
-  }
-  if (held > 0 && !acknowledge(context, session, held)) {
-    if (takeSignal(context) > 0) wasted++;
-    else pauseEvents(context, REJECTED.TEXT);
-  }
-  if (signals.length > 0) {
-    pauseEvents(context, REJECTED.TEXT + signals.length);
-    wasted += signal(context, session, signals);
-  }
-  if (repeats.length > 0) {
-    answerRepeats(context, session, repeats, refuse);
-    wasted += repeats.length;
-  }
-  chargeRejected(context, session, wasted, units - used);
+/** What the first pass over the frames leaves to do, and to charge. */
+interface Dispatch {
+  readonly device: Device;
+  readonly now: number;
+  readonly repeats: Send[];
+  readonly signals: SignalFrame[];
+  /** The furthest ack; 0 for none. */
+  acked: number;
+  /** Frames without effect. */
+  rejected: number;
+  /** UTF-16 units of frames that had an effect. */
+  usedUnits: number;
+  readonly refuse: (id: number, why: Refusal) => void;
 }
 
-/** Does what is said beside messages, as far as the user's allowance goes; the number of frames without effect. */
-function signal(context: MailboxContext, session: Session, frames: readonly Said[]): number {
-  let done = 0;
-  let wait = 0;
-  for (const frame of latest(frames)) {
-    const missing = takePrice(context, session, frame);
-    wait = Math.max(wait, missing);
-    if (missing > 0) continue;
-    done++;
-    obey(context, session, frame);
+/** Does what the frames of a text of `units` UTF-16 units say, in their order. To be done in a transaction. */
+export function dispatchFrames(
+  context: MailboxContext,
+  session: V1Session,
+  frames: readonly Up[],
+  units: number,
+): void {
+  // Closed or replaced while the group commit waited: nothing was answered, and the device sends it again. Or it is
+  // about to be closed.
+  if (session.status !== "open") return;
+  const dispatch = beginDispatch(context, session);
+  for (const frame of frames) dispatchFrame(context, session, dispatch, frame);
+  const { acked, signals, repeats } = dispatch;
+  if (acked > 0) takeAck(context, session, dispatch);
+  if (signals.length > 0) {
+    pauseEvents(context, REJECTED.TEXT + signals.length);
+    dispatch.rejected += takeSignals(context, session, signals);
   }
-  if (wait > 0) {
+  if (repeats.length > 0) {
+    answerRepeats(context, session, repeats, dispatch.refuse);
+    dispatch.rejected += repeats.length;
+  }
+  chargeRejected(context, session, dispatch.rejected, units - dispatch.usedUnits);
+}
+
+function beginDispatch(context: MailboxContext, session: V1Session): Dispatch {
+  const device = context.log.devices.get(session.device);
+  if (device === null) throw new Error("a v1 connection has a device of its own");
+  const dispatch: Dispatch = {
+    device,
+    now: Date.now(),
+    repeats: [],
+    signals: [],
+    acked: 0,
+    rejected: 0,
+    usedUnits: 0,
+    refuse: (id, why) => {
+      count("refused", why.code);
+      dispatch.rejected++;
+      session.output.queueFrame(writeRefused(id, why));
+    },
+  };
+  return dispatch;
+}
+
+function dispatchFrame(context: MailboxContext, session: V1Session, dispatch: Dispatch, frame: Up): void {
+  const { lastId } = dispatch.device;
+  switch (frame.type) {
+    case "send":
+      if (frame.id <= lastId) dispatch.repeats.push(frame);
+      else if (frame.id > lastId + 1) dispatch.refuse(frame.id, refusal("out_of_order"));
+      else dispatch.usedUnits += acceptSend(context, dispatch.device, frame, session, dispatch.refuse, dispatch.now);
+      break;
+    case "refused":
+      // At or below the last id another message was accepted, so this one never is.
+      dispatch.refuse(frame.id, frame.id <= lastId ? refusal("id_reused") : frame.refusal);
+      break;
+    case "error":
+      dispatch.rejected++;
+      session.output.queueFrame(writeError(frame.refusal));
+      break;
+    case "ack":
+      dispatch.acked = Math.max(dispatch.acked, frame.seq);
+      break;
+    case "read":
+    case "typing":
+    case "watch":
+    case "token":
+      dispatch.signals.push(frame);
+      break;
+    default:
+      frame satisfies never;
+  }
+}
+
+/** An ack that changes nothing costs as much as a signal. */
+function takeAck(context: MailboxContext, session: V1Session, dispatch: Dispatch): void {
+  if (acknowledge(context, session, dispatch.acked)) return;
+  if (takeSignal(context) > 0) dispatch.rejected++;
+  else pauseEvents(context, REJECTED.TEXT);
+}
+
+/** Does what signals say, as far as the allowance of the user goes. Returns the number of frames without effect. */
+function takeSignals(context: MailboxContext, session: V1Session, frames: readonly SignalFrame[]): number {
+  let done = 0;
+  let retryAfter = 0;
+  for (const frame of latestOf(frames)) {
+    const wait = takePrice(context, session, frame);
+    retryAfter = Math.max(retryAfter, wait);
+    if (wait > 0) continue;
+    done++;
+    applySignal(context, session, frame);
+  }
+  if (retryAfter > 0) {
     count("refused", "rate_limited");
     const why = refusal("rate_limited", "frames that are no messages were dropped");
-    context.sockets.queueFrame(session, writeError({ ...why, retryAfter: wait }));
+    session.output.queueFrame(writeError({ ...why, retryAfter }));
   }
   return frames.length - done;
 }
 
-/** Of several that are about the same, the last one; of what was read, the furthest. */
-function latest(frames: readonly Said[]): Iterable<Said> {
+/** Of several frames about one subject the last; of `read` frames the furthest. */
+function latestOf(frames: readonly SignalFrame[]): Iterable<SignalFrame> {
   if (frames.length === 1) return frames;
-  const last = new Map<string, Said>();
+  const latest = new Map<string, SignalFrame>();
   for (const frame of frames) {
-    const about =
-      frame.type === "read" ? `read ${frame.peer}` : frame.type === "typing" ? `typing ${frame.to}` : frame.type;
-    const before = last.get(about);
-    if (before?.type !== "read" || frame.type !== "read" || frame.seq > before.seq) last.set(about, frame);
+    const subject = subjectOf(frame);
+    const before = latest.get(subject);
+    if (before?.type !== "read" || frame.type !== "read" || frame.seq > before.seq) latest.set(subject, frame);
   }
-  return last.values();
+  return latest.values();
 }
 
-/** Takes what a frame costs; or in how many ms there is enough. */
-function takePrice(context: MailboxContext, session: Session, { type }: Said): number {
+function subjectOf(frame: SignalFrame): string {
+  if (frame.type === "read") return `read ${frame.peer}`;
+  return frame.type === "typing" ? `typing ${frame.to}` : frame.type;
+}
+
+/** Takes the price of a frame from the allowance. Returns 0, or the ms after which there is enough. */
+function takePrice(context: MailboxContext, session: V1Session, { type }: SignalFrame): number {
   return type === "token" ? takeRenewal(session) || takeSignal(context, TOKEN_PRICE) : takeSignal(context);
 }
 
-function obey(context: MailboxContext, session: Session, frame: Said): void {
+function applySignal(context: MailboxContext, session: V1Session, frame: SignalFrame): void {
   switch (frame.type) {
     case "read":
       return markRead(context, frame.peer, frame.seq);
@@ -131,10 +172,4 @@ function obey(context: MailboxContext, session: Session, frame: Said): void {
     default:
       frame satisfies never;
   }
-}
-
-function deviceOf(context: MailboxContext, session: Session): Device {
-  const device = context.log.devices.get(session.device);
-  if (device === null || session.device === PLAIN_DEVICE) throw new Error("a v1 socket has a device of its own");
-  return device;
 }

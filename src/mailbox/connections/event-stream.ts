@@ -1,44 +1,43 @@
-// The log as server-sent events, where WebSockets don't pass: something that the mailbox takes for a socket, so that the one pump feeds
-// it. While one is open the object is awake. It knows frames as texts, and what of them is an event's id.
+// The log as server-sent events, for networks that block WebSockets. To the mailbox a stream is a connection like any
+// other, so that the one pump feeds it. While a stream is open the object is awake. It knows frames as texts, and their
+// `seq` as the event id.
 import { STREAM_READ_MS } from "../../protocol/limits.ts";
 import { closeCode } from "../../protocol/refusals.ts";
 
 /**
- * A comment so often, in ms. Answers: what lies on the way and ends connections that say nothing; and clients that went without a word,
+ * Ms between two comments. Answers: proxies that end silent connections, and clients that are gone without a close,
  * which the runtime notices when something is written (seen with workerd 2026-10-23).
  */
-const ALIVE_MS = 10_000;
+const KEEP_ALIVE_MS = 10_000;
 
-/** What a client waits before it comes again, in ms: an end is nothing unusual. */
+/** Ms after which a client connects again: streams end often. */
 const RETRY_MS = 500;
 
 /**
- * What one waits whose place another connection took, in ms: an hour. Browsers come again by themselves, whatever `closing` says. Answers:
- * two pages with one device name that replace each other twice a second.
+ * Ms after which a replaced client connects again: an hour. Browsers connect again by themselves, whatever `closing`
+ * says. Answers: two pages with one device name that replace each other twice a second.
  */
 const REPLACED_RETRY_MS = 3_600_000;
 
 const REPLACED = closeCode("replaced");
 
 export class EventStream {
-  /** Frames come one by one. */
-  readonly apart = true;
   readonly body: ReadableStream<Uint8Array>;
   readonly #epoch: string;
-  readonly #durable: () => Promise<void>;
-  readonly #alive: ReturnType<typeof setInterval>;
+  readonly #whenDurable: () => Promise<void>;
+  readonly #keepAlive: ReturnType<typeof setInterval>;
   #controller: ReadableStreamDefaultController<Uint8Array> | null = null;
-  /** While it has ended, and its client may still read. */
+  /** The controller of a stream that has ended, while its client may still read. */
   #ended: ReadableStreamDefaultController<Uint8Array> | null = null;
-  /** What was said so far is with the client, or on its way. */
-  #said: Promise<void> = Promise.resolve();
+  /** Resolves when all frames so far were enqueued. */
+  #sent: Promise<void> = Promise.resolve();
 
   /**
-   * `durable` resolves when everything written is on disk: nothing is told before. `left` is called once, when the client is gone.
+   * `whenDurable` resolves when everything written is on disk: no frame is sent before. `onClientGone` is called once.
    */
-  constructor(epoch: string, durable: () => Promise<void>, left: (stream: EventStream) => void) {
+  constructor(epoch: string, whenDurable: () => Promise<void>, onClientGone: (stream: EventStream) => void) {
     this.#epoch = epoch;
-    this.#durable = durable;
+    this.#whenDurable = whenDurable;
     this.body = new ReadableStream<Uint8Array>({
       start: (controller) => {
         this.#controller = controller;
@@ -46,33 +45,33 @@ export class EventStream {
       cancel: () => {
         this.#ended = null;
         this.#end();
-        left(this);
+        onClientGone(this);
       },
     });
     this.#write(`retry: ${RETRY_MS}\n\n`);
-    this.#alive = setInterval(() => this.#write(": \n\n"), ALIVE_MS);
+    this.#keepAlive = setInterval(() => this.#write(": \n\n"), KEEP_ALIVE_MS);
   }
 
-  /** One frame is one event; a log frame's has an id. */
+  /** One frame is one event; that of a log frame has an id. */
   send(frame: string): void {
     const { seq } = JSON.parse(frame) as { readonly seq?: number };
     const id = seq === undefined ? "" : `id: ${this.#epoch}:${seq}\n`;
     this.#after(() => this.#write(`${id}data: ${frame}\n\n`));
   }
 
-  /** The last thing that was said goes first. */
+  /** Ends the stream after the frames that were sent. */
   close(code?: number): void {
     this.#after(() => {
       if (code === REPLACED) this.#write(`retry: ${REPLACED_RETRY_MS}\n\n`);
       const controller = this.#controller;
       this.#end();
       controller?.close();
-      this.#drop(controller);
+      this.#dropLater(controller);
     });
   }
 
-  /** What the client has not read of a stream that has ended is dropped after a while. */
-  #drop(controller: ReadableStreamDefaultController<Uint8Array> | null): void {
+  /** Drops what the client of an ended stream has not read after `STREAM_READ_MS`. */
+  #dropLater(controller: ReadableStreamDefaultController<Uint8Array> | null): void {
     if (controller === null || isDrained(controller)) return;
     this.#ended = controller;
     setTimeout(() => {
@@ -81,17 +80,18 @@ export class EventStream {
     }, STREAM_READ_MS);
   }
 
-  /** Whether the client has read everything, as far as that can be seen here. */
+  /** Whether the client has read everything, as far as the runtime shows. */
   get isRead(): boolean {
     return this.#controller === null && (this.#ended === null || isDrained(this.#ended));
   }
 
-  /** It does not outlive the object's sleep, because the object does not sleep. */
+  /** A stream needs no attachment: while it is open the object does not hibernate. */
   serializeAttachment(): void {}
 
+  /** Acts when everything written so far is durable, and after what was sent before. */
   #after(act: () => void): void {
-    const durable = this.#durable();
-    this.#said = this.#said.then(() => durable).then(act, () => this.#end());
+    const durable = this.#whenDurable();
+    this.#sent = this.#sent.then(() => durable).then(act, () => this.#end());
   }
 
   #write(text: string): void {
@@ -99,12 +99,12 @@ export class EventStream {
   }
 
   #end(): void {
-    clearInterval(this.#alive);
+    clearInterval(this.#keepAlive);
     this.#controller = null;
   }
 }
 
-/** What is queued is taken off the size that is desired; a stream that is closed and empty desires 0. */
+/** `desiredSize` is lower by what is queued; it is 0 for a closed stream with an empty queue. */
 function isDrained({ desiredSize }: ReadableStreamDefaultController<Uint8Array>): boolean {
   return desiredSize === null || desiredSize >= 0;
 }

@@ -1,77 +1,84 @@
-// A text arrived on a socket: size before parse, parse before trust. What writes joins the next group; what does not is done at once.
-import { REJECTED } from "../../protocol/limits.ts";
-import { type Refusal, refusal } from "../../protocol/refusals.ts";
+// A text arrives on a connection, in either dialect: its size, then its JSON, then its schema. What writes joins the
+// next group commit; the rest is done at once.
 import { writeError } from "../../protocol/down.ts";
-import { readPlain, textTooLarge, writePlainRefusal } from "../../protocol/plain.ts";
-import { readText } from "../../protocol/up.ts";
-import { V1 } from "../../protocol/version.ts";
-import { chargeRejected, pauseEvents } from "../limits/allowance.ts";
+import { parse } from "../../protocol/json.ts";
+import { exceedsBytes, LIMITS, REJECTED } from "../../protocol/limits.ts";
+import { type PlainUp, readPlain, writePlainRefusal } from "../../protocol/plain.ts";
+import { type Refusal, refusal } from "../../protocol/refusals.ts";
+import { readFrames, type Up } from "../../protocol/up.ts";
 import type { MailboxContext } from "../context.ts";
 import { sendPlain } from "../delivery/send-message.ts";
-import { dispatchFrames } from "./dispatch-frames.ts";
+import { chargeRejected, pauseEvents } from "../limits/allowance.ts";
 import { pump } from "../reading/pump.ts";
-import type { Session } from "./sockets.ts";
+import { dispatchFrames } from "./dispatch-frames.ts";
+import type { PlainSession, Session, V1Session } from "./sockets.ts";
 
-/** UTF-16 units that a text counts in a group beside its own. Answers: very many small ones in one group, which nobody else's event interrupts. */
+/**
+ * UTF-16 units that a text counts in a group commit beside its own. Answers: many small texts in one commit, which no
+ * other event interrupts.
+ */
 const TEXT_UNITS = 200;
 
-/** False if the connection has to end, because the text was too large to be read. */
+/** Does what a text says. False if it is too large to be read: then the connection has to end. */
 export function receiveText(context: MailboxContext, session: Session, data: string | ArrayBuffer): boolean {
   if (typeof data !== "string") {
-    complain(context, session, refusal("bad_frame", "binary frames are not part of this protocol"), data.byteLength);
+    const why = refusal("bad_frame", "binary frames are not part of this protocol");
+    reject(context, session, why, data.byteLength);
     return true;
   }
-  if (textTooLarge(data)) return false;
-  if (session.dialect === V1) receiveV1(context, session, data);
-  else receivePlain(context, session, data);
+  if (exceedsBytes(data, LIMITS.textBytes)) return false;
+  const value = parse(data);
+  if (value === undefined) rejectUnreadable(context, session, data);
+  else if (session.kind === "plain") receivePlain(context, session, readPlain(value), data.length);
+  else receiveV1(context, session, readFrames(value), data.length);
   return true;
 }
 
-function receiveV1(context: MailboxContext, session: Session, text: string): void {
-  const frames = readText(text);
-  // A refused send is judged behind the sends that wait.
-  if (frames.some(({ type }) => type === "send" || type === "refused" || type === "read")) {
-    // What is sent while a call to its receiver is under way leaves with the next one: until then it is collected.
-    const work = () => dispatchFrames(context, session, frames, text.length);
-    const units = text.length + TEXT_UNITS;
-    if (frames.every((frame) => frame.type === "send" && context.outbox.isCalling(frame.to)))
-      context.groupCommit.enqueueAfterCall(work, units);
-    else context.groupCommit.enqueue(work, units);
-    return;
-  }
-  dispatchFrames(context, session, frames, text.length);
-  pump(context, session);
-  finish(context, session);
-}
-
-function receivePlain(context: MailboxContext, session: Session, text: string): void {
-  const read = readPlain(text);
-  const units = text.length;
-  if (read === null) {
-    chargeRejected(context, session, 1, units);
-    return finish(context, session);
-  }
-  if (read.type === "refused") return complain(context, session, read.refusal, units);
-  context.groupCommit.enqueue(() => sendPlain(context, session, read.to, read.body, units), units + TEXT_UNITS);
-}
-
-/** Sends what was said; the end of the next group closes a socket that floods. */
-function finish(context: MailboxContext, session: Session): void {
-  context.sockets.flush();
-  if (session.isFlooding) context.groupCommit.enqueue(() => undefined);
-}
-
-function complain(context: MailboxContext, session: Session, why: Refusal, units: number): void {
-  chargeRejected(context, session, 1, units);
-  const frame = session.dialect === V1 ? writeError(why) : writePlainRefusal(context.user, Date.now(), why);
-  context.sockets.queueFrame(session, frame);
-  finish(context, session);
-}
-
 /**
- * A text arrived on a socket that was closed. The runtime reads on for as long as the client sends, and others wait meanwhile (seen with workerd
- * 2026-10-23); while the object takes no events, the client has to.
+ * A text arrived on a connection that is closed. The runtime reads on for as long as the client sends, and delays
+ * others meanwhile (seen with workerd 2026-10-23). While the object takes no events, the client has to wait.
  */
 export function receiveAfterClose(context: MailboxContext, data: string | ArrayBuffer): void {
   pauseEvents(context, REJECTED.TEXT + (typeof data === "string" ? data.length : data.byteLength) / REJECTED.UNITS);
+}
+
+function receiveV1(context: MailboxContext, session: V1Session, frames: readonly Up[], units: number): void {
+  // A refused send is answered after the sends before it.
+  if (frames.some(({ type }) => type === "send" || type === "refused" || type === "read")) {
+    const work = () => dispatchFrames(context, session, frames, units);
+    // Sends during a call to their receiver leave with the next call: until then they are collected.
+    if (frames.every((frame) => frame.type === "send" && context.outbox.isCalling(frame.to)))
+      context.groupCommit.enqueueAfterCall(work, units + TEXT_UNITS);
+    else context.groupCommit.enqueue(work, units + TEXT_UNITS);
+    return;
+  }
+  dispatchFrames(context, session, frames, units);
+  pump(context, session);
+  flush(context, session);
+}
+
+function receivePlain(context: MailboxContext, session: PlainSession, read: PlainUp, units: number): void {
+  if (read.type === "refused") return reject(context, session, read.refusal, units);
+  context.groupCommit.enqueue(() => sendPlain(context, session, read.to, read.body, units), units + TEXT_UNITS);
+}
+
+/** The plain dialect ignores a blank text, but for its price. */
+function rejectUnreadable(context: MailboxContext, session: Session, text: string): void {
+  if (session.kind !== "plain" || text.trim() !== "")
+    return reject(context, session, refusal("bad_frame", "it is not JSON"), text.length);
+  chargeRejected(context, session, 1, text.length);
+  flush(context, session);
+}
+
+function reject(context: MailboxContext, session: Session, why: Refusal, units: number): void {
+  chargeRejected(context, session, 1, units);
+  const frame = session.kind === "plain" ? writePlainRefusal(context.user, Date.now(), why) : writeError(why);
+  session.output.queueFrame(frame);
+  flush(context, session);
+}
+
+/** Sends the answers; the next group commit closes a connection that floods. */
+function flush(context: MailboxContext, session: Session): void {
+  context.sockets.flush();
+  if (session.status === "flooding") context.groupCommit.enqueue(() => undefined);
 }

@@ -1,24 +1,33 @@
-// A fresh token on an open socket: the connection goes on, under the new one's expiry.
+// A fresh token on an open connection: the connection continues under the expiry of that token.
 import { write } from "../../protocol/down.ts";
+import type { Code } from "../../protocol/refusals.ts";
+import type { Caller } from "../../protocol/caller.ts";
 import { checkAccess } from "../access/account.ts";
 import type { MailboxContext } from "../context.ts";
-import { closeWithCode } from "./disconnect.ts";
 import { grantOf } from "./connect.ts";
+import { closeWithCode } from "./disconnect.ts";
 import type { Session } from "./sockets.ts";
 
-/** Takes a token that arrived on a socket, or ends the connection: whoever presents a wrong one is not who they were. */
+/**
+ * Takes a token that arrived on a connection, or ends the connection: a client that presents a wrong token is somebody
+ * else.
+ */
 export async function renewToken(context: MailboxContext, session: Session, token: string): Promise<void> {
   const anybody = context.config.mode === "open" ? ({ name: context.user, proof: { is: "none" } } as const) : null;
-  const visitor = (await context.identify(token)) ?? anybody;
+  const caller = (await context.identify(token)) ?? anybody;
   context.groupCommit.runNow(() => {
-    if (context.sockets.of(session.ws) !== session) return;
-    if (visitor === null) closeWithCode(context, session, "unauthorized");
-    else if (visitor.name !== context.user) closeWithCode(context, session, "forbidden");
-    else if (checkAccess(context, visitor.proof) !== null) closeWithCode(context, session, "unauthorized");
-    else {
-      const { token: id, expires } = grantOf(context, visitor.proof);
-      context.sockets.regrant(session, { token: id, expires });
-      context.sockets.queueFrame(session, write({ type: "token", ...(expires !== null && { expires }) }));
-    }
+    if (session.status === "closed") return;
+    const code = codeAgainst(context, caller);
+    if (caller === null || code !== null) return closeWithCode(context, session, code ?? "unauthorized");
+    const { token: id, expires } = grantOf(context, caller.proof);
+    context.sockets.regrant(session, { token: id, expires });
+    session.output.queueFrame(write({ type: "token", ...(expires !== null && { expires }) }));
   });
+}
+
+/** Why a connection with this token has to end, or null. */
+function codeAgainst(context: MailboxContext, caller: Caller | null): Code | null {
+  if (caller === null) return "unauthorized";
+  if (caller.name !== context.user) return "forbidden";
+  return checkAccess(context, caller.proof) === null ? null : "unauthorized";
 }

@@ -1,5 +1,6 @@
-// Streams that take the place of their device's connection. Two clients with one device name, each of which comes back when it is replaced,
-// would go on for ever: after some the newcomer is refused, and whoever is there stays.
+// The limit for streams that replace the connection of their device. Two clients with one device name, each of which
+// connects again when it is replaced, would continue for ever: beyond the limit the newcomer is refused, and the open
+// connection stays.
 import { Bucket } from "../../protocol/token-bucket.ts";
 import { TAKEOVERS } from "../../protocol/limits.ts";
 import { type Refusal, refusal } from "../../protocol/refusals.ts";

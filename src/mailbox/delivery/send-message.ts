@@ -12,7 +12,7 @@ import { onSentTo } from "../people/contacts.ts";
 import type { Device } from "../log/schema.ts";
 import type { Entry } from "../../durable/log/entry.ts";
 import { checkSending, spendQuota } from "../limits/quotas.ts";
-import type { Session } from "../connections/sockets.ts";
+import type { PlainSession, V1Session } from "../connections/sockets.ts";
 
 /** UTF-16 units of a frame `send` in addition to its body: its fields, a long name, and spaces. */
 const FRAME_UNITS = 200;
@@ -24,12 +24,18 @@ export type Refuse = (id: number, why: Refusal) => void;
  * Accepts a message of the plain dialect. It has no id, and is answered only if it is refused or fails. `units`: UTF-16
  * units of its text.
  */
-export function sendPlain(context: MailboxContext, session: Session, to: string, body: string, units: number): void {
-  if (session.isFlooding) return;
+export function sendPlain(
+  context: MailboxContext,
+  session: PlainSession,
+  to: string,
+  body: string,
+  units: number,
+): void {
+  if (session.status === "flooding") return;
   const no = checkSending(context, to);
   if (no !== null) {
     count("refused", no.code);
-    context.sockets.queueFrame(session, writePlainRefusal(context.user, Date.now(), no));
+    session.output.queueFrame(writePlainRefusal(context.user, Date.now(), no));
     return chargeRejected(context, session, 1, units);
   }
   chargeRejected(context, session, 0, units - body.length);
@@ -42,7 +48,7 @@ export function acceptSend(
   context: MailboxContext,
   device: Device,
   frame: Send,
-  session: Session,
+  session: V1Session,
   refuse: Refuse,
   at: number,
 ): number {
@@ -53,8 +59,8 @@ export function acceptSend(
   }
   const entry = appendMessage(context, frame.to, device.name, frame.id, frame.body, at);
   context.log.devices.accepted(device.name, frame.id);
-  if (entry.kind === "self") context.sockets.queueAccepted(session, frame.id, "stored", entry);
-  else context.outbox.add(entry, (state) => context.sockets.queueAccepted(session, frame.id, state, entry));
+  if (entry.kind === "self") session.output.queueAccepted(frame.id, "stored", entry);
+  else context.outbox.add(entry, (state) => session.output.queueAccepted(frame.id, state, entry));
   return frame.body.length + FRAME_UNITS;
 }
 
@@ -78,7 +84,7 @@ export function appendMessage(
 /** Answers messages that were accepted before: with the same answer, and without a new entry. */
 export function answerRepeats(
   context: MailboxContext,
-  session: Session,
+  session: V1Session,
   frames: readonly Send[],
   refuse: Refuse,
 ): void {
@@ -92,8 +98,8 @@ export function answerRepeats(
     const entry = sent?.get(id);
     // An id that is not found is settled for certain only if it was sent before the oldest unsettled entry.
     const isSettled = unsettled === null || (unsettled.device === session.device && id < (unsettled.id ?? 0));
-    if (entry === undefined) context.sockets.queueAccepted(session, id, isSettled ? "stored" : "queued");
+    if (entry === undefined) session.output.queueAccepted(id, isSettled ? "stored" : "queued");
     else if (entry.peer !== to || entry.body !== body) refuse(id, refusal("id_reused"));
-    else context.outbox.answer(entry, (state) => context.sockets.queueAccepted(session, id, state, entry));
+    else context.outbox.answer(entry, (state) => session.output.queueAccepted(id, state, entry));
   }
 }

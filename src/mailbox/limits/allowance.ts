@@ -4,7 +4,7 @@ import { CLOSE_ANSWER_MS, PAUSE, RENEWALS, REJECTED, SIGNALS, UNANSWERED_BYTES }
 import { type Refusal, refusal } from "../../protocol/refusals.ts";
 import { Bucket } from "../../protocol/token-bucket.ts";
 import { isService } from "../access/service-tokens.ts";
-import type { Session } from "../connections/sockets.ts";
+import type { Session, V1Session } from "../connections/sockets.ts";
 import type { MailboxContext } from "../context.ts";
 import type { Quotas } from "./config.ts";
 import { userBuckets } from "./user-buckets.ts";
@@ -47,7 +47,7 @@ export function takeChange({ user }: MailboxContext): number {
 }
 
 /** Takes a fresh token of a socket. Returns 0, or the ms until another one is allowed. */
-export function takeRenewal(session: Session): number {
+export function takeRenewal(session: V1Session): number {
   session.renewals ??= new Bucket(RENEWALS.BURST, RENEWALS.PER_SECOND);
   return session.renewals.take();
 }
@@ -105,7 +105,7 @@ export function chargeRejected(context: MailboxContext, session: Session, frames
   const ofUser = userBuckets.of(context.user, "rejected", 2 * REJECTED.MOST, 2 * REJECTED.PER_SECOND);
   session.rejected.owe(price);
   ofUser.owe(price);
-  session.isFlooding ||= session.rejected.tokens < 0 || ofUser.tokens < 0;
+  if (session.rejected.tokens < 0 || ofUser.tokens < 0) session.status = "flooding";
 }
 
 /**

@@ -1,6 +1,6 @@
 // The presence and typing that one mailbox knows of, while it is in memory. Nothing of it is stored.
 import type { Presence } from "../../protocol/envelope.ts";
-import type { Session } from "../connections/sockets.ts";
+import type { V1Session } from "../connections/sockets.ts";
 
 /** Peers whose presence is remembered. Answers: many who come and go, as memory. */
 const MAX_REMEMBERED = 1_000;
@@ -9,7 +9,7 @@ export class PresenceState {
   /** The presence of a peer, and when it was received, ms since 1970; null if the peer does not share it. */
   readonly #received = new Map<string, { readonly at: number; readonly presence: Presence | null }>();
   /** The sockets that wait for a peer's presence, or for the peer to be asked. */
-  readonly waiting = new Map<string, Set<Session>>();
+  readonly waiting = new Map<string, Set<V1Session>>();
   /** Those of `waiting` that are asked when the token bucket allows it. */
   readonly deferred = new Set<string>();
   /** The last state that the user's contacts were sent; null before the first. */

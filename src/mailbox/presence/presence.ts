@@ -6,7 +6,7 @@ import type { Presence } from "../../protocol/envelope.ts";
 import { SIGNALS } from "../../protocol/limits.ts";
 import { logEvent, reasonOf } from "../../protocol/log-events.ts";
 import { isContact } from "../access/standing.ts";
-import type { Session } from "../connections/sockets.ts";
+import type { V1Session } from "../connections/sockets.ts";
 import type { MailboxContext } from "../context.ts";
 import { takeAsk, takeChange } from "../limits/allowance.ts";
 
@@ -14,7 +14,7 @@ import { takeAsk, takeChange } from "../limits/allowance.ts";
  * Replaces the peers that this socket watches. For each new one their presence is sent once it is known; later changes
  * come from the peer.
  */
-export function watchPresence(context: MailboxContext, session: Session, peers: readonly string[]): void {
+export function watchPresence(context: MailboxContext, session: V1Session, peers: readonly string[]): void {
   const added = new Set(peers.filter((peer) => !session.watched.includes(peer)));
   session.watched = [...new Set(peers)];
   session.changed = true;
@@ -23,7 +23,7 @@ export function watchPresence(context: MailboxContext, session: Session, peers: 
   context.signals.go();
 }
 
-function lookUp(context: MailboxContext, session: Session, peer: string): void {
+function lookUp(context: MailboxContext, session: V1Session, peer: string): void {
   const { waiting } = context.presence;
   const last = context.presence.of(peer);
   if (last !== undefined && Date.now() - last.at < SIGNALS.HEARD_MS) {
@@ -59,9 +59,9 @@ async function ask(context: MailboxContext, peer: string): Promise<void> {
   }
 }
 
-function sendPresence(context: MailboxContext, session: Session, peer: string, presence: Presence | null): void {
+function sendPresence(context: MailboxContext, session: V1Session, peer: string, presence: Presence | null): void {
   if (presence === null || context.sockets.of(session.ws) !== session || !session.watched.includes(peer)) return;
-  context.sockets.queueFrame(session, write({ type: "presence", user: peer, ...presence }));
+  session.output.queueFrame(write({ type: "presence", user: peer, ...presence }));
 }
 
 /** Whether the user is online, for `asker`; null for strangers and where the user switched presence off. */
@@ -95,7 +95,9 @@ export function onPresenceAlarm(context: MailboxContext): void {
   const state = context.presence;
   if (state.isAnnouncementDue && state.announced === presenceOf(context).online) state.isAnnouncementDue = false;
   if (state.isAnnouncementDue) announcePresence(context);
-  const watched = new Set([...context.sockets.all()].flatMap((session) => session.watched));
+  const watched = new Set(
+    [...context.sockets.all()].flatMap((session) => (session.kind === "plain" ? [] : session.watched)),
+  );
   const deferred = [...state.deferred];
   state.deferred.clear();
   for (const peer of deferred) {

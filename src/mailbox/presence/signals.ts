@@ -4,7 +4,6 @@ import { write } from "../../protocol/down.ts";
 import type { Signal } from "../../protocol/envelope.ts";
 import { SIGNALS } from "../../protocol/limits.ts";
 import { logEvent, reasonOf } from "../../protocol/log-events.ts";
-import { V1 } from "../../protocol/version.ts";
 import { closeCodeOf } from "../access/account.ts";
 import { isContact } from "../access/standing.ts";
 import type { MailboxContext } from "../context.ts";
@@ -32,15 +31,15 @@ export function acceptSignal(context: MailboxContext, signal: Signal): void {
   if (context.log.row === null || !isContact(context, signal.from)) return;
   if (signal.kind === "presence") context.presence.remember(signal.from, signal.presence);
   for (const session of context.sockets.all()) {
-    if (session.dialect !== V1) continue;
+    if (session.kind === "plain") continue;
     if (closeCodeOf(context, session) !== null) {
       // It receives nothing any more, and the end of the next group commit closes it.
       context.groupCommit.enqueue(() => undefined);
       continue;
     }
-    if (signal.kind === "typing") context.sockets.queueFrame(session, write({ type: "typing", from: signal.from }));
+    if (signal.kind === "typing") session.output.queueFrame(write({ type: "typing", from: signal.from }));
     else if (session.watched.includes(signal.from) && context.log.row?.presence === 1) {
-      context.sockets.queueFrame(session, write({ type: "presence", user: signal.from, ...signal.presence }));
+      session.output.queueFrame(write({ type: "presence", user: signal.from, ...signal.presence }));
     }
   }
   context.sockets.flush();

@@ -1,43 +1,54 @@
-// A device says what it holds. Positions live with the socket and reach the disk only when it matters.
-import { V1 } from "../../protocol/version.ts";
+// A device acknowledges what it holds. Positions live with the connection, and reach the device's row only when it
+// matters.
 import type { MailboxContext } from "../context.ts";
 import { advanceDelivered } from "../delivery/receipts.ts";
-import type { Session } from "../connections/sockets.ts";
-
-/** Rows are not spent on every ack: a device's cursor is kept after about so many log frames. After a crash a plain one says no cursor of its own. */
-const PERSIST_EVERY = { v1: 1_024, plain: 256 };
+import type { PlainReading, V1Reader, V1Reading } from "./log-reader.ts";
 
 /**
- * Everything up to `seq` is held, but never more than was sent to this socket. What the window takes now is the pump's business. False if
- * that was known.
+ * Entries and marks after which the cursor of a device is persisted. Answers: a row for every ack. After a crash a
+ * plain device has no cursor of its own to send, so its number is smaller.
  */
-export function acknowledge(context: MailboxContext, session: Session, seq: number): boolean {
-  const held = Math.min(seq, session.position);
-  if (held <= session.acked) return false;
-  session.unreadBytes = 0;
-  session.acked = held;
-  session.changed = true;
-  for (const [last, frames] of session.unacked) if (last <= held) session.unkept += frames;
-  session.unacked = session.unacked.filter(([last]) => last > held);
-  if (session.carries) advanceDelivered(context, held);
+const PERSIST_EVERY = { v1: 1_024, stream: 1_024, plain: 256 } as const;
+
+/** What a device holds, and whether that advances the watermark `delivered`. */
+export type Held = Pick<V1Reading | PlainReading, "device" | "acked" | "advancesDelivered">;
+
+/**
+ * The device holds everything up to `seq`, but never more than was sent over this connection. False if that was known.
+ * The caller pumps what the window takes now.
+ */
+export function acknowledge(context: MailboxContext, reader: V1Reader, seq: number): boolean {
+  const acked = Math.min(seq, reader.position);
+  if (acked <= reader.acked) return false;
+  reader.acked = acked;
+  reader.output.unreadBytes = 0;
+  reader.changed = true;
+  for (const [last, count] of reader.unacked) if (last <= acked) reader.ackedSincePersist += count;
+  reader.unacked = reader.unacked.filter(([last]) => last > acked);
+  if (reader.advancesDelivered) advanceDelivered(context, acked);
   return true;
 }
 
-/** Keeps every device that is far enough ahead of its row. */
+/** Persists the cursors of devices that are far enough ahead of their rows. */
 export function persistCursors(context: MailboxContext): void {
   for (const session of context.sockets.all()) {
-    if (session.unkept < (session.dialect === V1 ? PERSIST_EVERY.v1 : PERSIST_EVERY.plain)) continue;
+    if (session.ackedSincePersist < PERSIST_EVERY[session.kind]) continue;
     persistCursor(context, session);
+    session.ackedSincePersist = 0;
     session.changed = true;
   }
 }
 
-/** Keeps what the device behind a socket holds, and, when the socket ends, that it was `seen`. */
-export function persistCursor(context: MailboxContext, session: Session, seen: { readonly seen?: number } = {}): void {
-  const known = context.log.devices.get(session.device);
-  const cursor = Math.max(session.acked, known?.cursor ?? 0);
-  session.unkept = 0;
-  if (session.carries) context.outbox.persistDueReceipts();
-  const delivered = Math.max(session.carries ? session.acked : 0, known?.delivered ?? 0);
-  context.log.devices.put(session.device, { cursor, delivered, ...seen });
+/** Persists what a device holds and, when its connection ends, that it was `seen`. To be done in a transaction. */
+export function persistCursor(context: MailboxContext, held: Held, seen: { readonly seen?: number } = {}): void {
+  const { device, acked, advancesDelivered } = held;
+  const row = context.log.devices.get(device);
+  const cursor = Math.max(acked, row?.cursor ?? 0);
+  let delivered = row?.delivered ?? 0;
+  if (advancesDelivered) {
+    advanceDelivered(context, acked);
+    context.outbox.persistDueReceipts();
+    delivered = Math.max(acked, delivered);
+  }
+  context.log.devices.put(device, { cursor, delivered, ...seen });
 }

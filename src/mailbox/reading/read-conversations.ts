@@ -1,23 +1,24 @@
-// Conversations and history for HTTP: what is kept, page by page, without a socket. Reads only.
-import { isMessage } from "../../durable/log/kinds.ts";
+// Conversations and history over HTTP, page by page, without a socket. It changes nothing.
 import { writeCarbon } from "../../protocol/down.ts";
 import type { ListRange } from "../../protocol/list-range.ts";
 import { PAGE_BYTES, utf8Bytes } from "../../protocol/limits.ts";
 import type { MailboxContext } from "../context.ts";
 import type { Entry } from "../../durable/log/entry.ts";
 import type { Peer } from "../log/peers/peer.ts";
-import { writeReceived } from "./pump.ts";
+import { isMessage } from "../../durable/log/kinds.ts";
+import { writeReceived } from "./write-log-frames.ts";
 import { standingOf } from "../access/standing.ts";
 
 /**
- * The conversations, the latest first, as JSON text: `{"epoch","conversations":[{"peer","unread","marks","last"}]}`. `last` is the
- * newest message, or absent where retention took it, and where the answer has become so large: every conversation is named all the same.
+ * The conversations, the latest first, as JSON text: `{"epoch","conversations":[{"peer","unread","marks","last"}]}`.
+ * `last` is the newest message. It is absent where retention removed it, and in every conversation after the first
+ * `PAGE_BYTES` of messages.
  */
 export function readConversations(context: MailboxContext, { limit, before }: ListRange): string {
   const { log } = context;
   if (log.row === null) return `{"epoch":null,"conversations":[]}`;
   let bytes = 0;
-  const list = log.peers.latest(limit, before ?? Number.MAX_SAFE_INTEGER).map((peer) => {
+  const conversations = log.peers.latest(limit, before ?? Number.MAX_SAFE_INTEGER).map((peer) => {
     const last = bytes < PAGE_BYTES ? log.entries.get(peer.last) : null;
     const message = last === null || !isMessage(last.kind) ? "" : `,"last":${messageOf(context, last)}`;
     bytes += utf8Bytes(message);
@@ -26,13 +27,13 @@ export function readConversations(context: MailboxContext, { limit, before }: Li
     const about = JSON.stringify({ peer: name, seq, unread, marks: marksOf(context, peer), standing });
     return `${about.slice(0, -1)}${message}}`;
   });
-  return `{"epoch":${JSON.stringify(log.row.epoch)},"conversations":[${list.join(",")}]}`;
+  return `{"epoch":${JSON.stringify(log.row.epoch)},"conversations":[${conversations.join(",")}]}`;
 }
 
 /**
- * Messages of one conversation as JSON text, oldest first: `{"epoch","peer","unread","marks","messages":[…],"more"}`. With `after`, those
- * that follow it; otherwise the newest, or those before `before`. `more`: whether there are further ones in that direction; an answer is no
- * larger than so many bytes, or one message.
+ * Messages of one conversation as JSON text, oldest first: `{"epoch","peer","unread","marks","messages":[…],"more"}`.
+ * With `after`, those that follow it; otherwise the newest, or those before `before`. `more`: whether there are further
+ * ones in that direction. The messages have at most `PAGE_BYTES` bytes, or are one message.
  */
 export function readMessages(context: MailboxContext, name: string, { limit, before, after }: ListRange): string {
   const { log } = context;
@@ -51,7 +52,7 @@ export function readMessages(context: MailboxContext, name: string, { limit, bef
   return `{"epoch":${epoch},${JSON.stringify(about).slice(1, -1)},"messages":[${list}],"more":${more}}`;
 }
 
-/** The messages among the first `limit` of these, as long as they fit, but at least one; and whether anything was left. */
+/** The messages among the first `limit` entries, as many as fit, but at least one; and whether an entry is left. */
 function pageOf(
   context: MailboxContext,
   entries: Iterable<Entry>,
@@ -69,7 +70,7 @@ function pageOf(
   return { texts, more: false };
 }
 
-/** A `message` frame; a final no of the receiver's stands in it as `failed`. */
+/** A `message` frame; the receiver's final refusal is its field `failed`. */
 export function messageOf(context: MailboxContext, entry: Entry): string {
   if (entry.kind === "in") return writeReceived(context, entry);
   const text = writeCarbon(entry, context.user, false);

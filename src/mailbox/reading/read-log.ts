@@ -1,23 +1,18 @@
-// The log over HTTP, page by page: what the pump would say to a socket that starts here and whose window is the page. Also what a device
-// holds, said without a socket.
-import type { LogPageQuery } from "../../protocol/log-page.ts";
-import { write } from "../../protocol/down.ts";
-import { type Refusal, refusal } from "../../protocol/refusals.ts";
-import { V1 } from "../../protocol/version.ts";
+// The log over HTTP, page by page: what the pump sends to a connection that starts here, with the page as its window.
+// Also the acks of devices that have no socket.
 import type { CallResult } from "../../protocol/caller.ts";
-import { acknowledge } from "./acknowledge.ts";
+import { write } from "../../protocol/down.ts";
+import type { LogPageQuery } from "../../protocol/log-page.ts";
+import { type Refusal, refusal } from "../../protocol/refusals.ts";
 import type { MailboxContext } from "../context.ts";
-import { checkCursor, type ResumePoint, resumePointOf } from "./resume-point.ts";
+import { acknowledge, persistCursor } from "./acknowledge.ts";
+import type { PageReader } from "./log-reader.ts";
 import { pump } from "./pump.ts";
-import { advanceDelivered } from "../delivery/receipts.ts";
-import { CALM, type Session, type Wire } from "../connections/sockets.ts";
-
-/** A page is read off; nobody listens. */
-const NOWHERE: Wire = { send: () => undefined, close: () => undefined, serializeAttachment: () => undefined };
+import { checkCursor, resumePointOf } from "./resume-point.ts";
 
 /**
- * A page of the log as JSON text: `{"epoch","head","cursor","more","frames":[…]}`. `cursor`: where the next one begins. To be done in a
- * group; for a device, to ask with a cursor is to hold everything up to it.
+ * A page of the log as JSON text: `{"epoch","head","cursor","more","frames":[…]}`. `cursor`: where the next page
+ * begins. For a device, to ask with a cursor is to hold everything up to it. To be done in a transaction.
  */
 export function readEntries(
   context: MailboxContext,
@@ -29,70 +24,40 @@ export function readEntries(
   if (log.row === null) return { value: textOf(null, 0, 0, []) };
   log.trimIfDue(() => context.outbox.oldestUnsettled);
   const start = resumePointOf(context, log.row, { device: device ?? "", epoch, cursor });
-  // A device's first row is written at once: from here on it has been seen.
+  // The first row of a device is written at once: from here on the device has been seen.
   if (device !== null && (typeof cursor === "number" || log.devices.get(device) === null))
-    persistHeld(context, device, start);
-  const { position, gap } = start;
-  const page = readPage(context, device ?? "", position, limit);
-  const frames = gap === null ? page.frames : [write({ type: "gap", ...gap }), ...page.frames];
+    persistCursor(context, { device, ...start });
+  const page = readPage(context, start.position, limit);
+  const frames = start.gap === null ? page.frames : [write({ type: "gap", ...start.gap }), ...page.frames];
   return { value: textOf(log.row.epoch, log.head, page.position, frames) };
 }
 
-/** What the pump says to somebody who is at `from`, at most `limit` frames. */
+/** What the pump sends to a reader at `from`, at most `limit` frames; `position`: where the next page begins. */
 export function readPage(
   context: MailboxContext,
-  device: string,
   from: number,
   limit: number,
-): { readonly frames: readonly string[]; readonly position: number } {
-  const nobody = {
-    token: null,
-    expires: null,
-    since: 0,
-    opened: context.log.head,
-    carries: false,
-    watched: [],
-    heardAt: 0,
-  };
-  const none = {
-    unkept: 0,
-    unacked: [],
-    runs: false,
-    acceptedRun: null,
-    flushWithCommit: false,
-    changed: false,
-    ...CALM,
-  };
-  const place = { device, position: from, acked: from, window: limit };
-  const session: Session = { ...nobody, ...none, ...place, ws: NOWHERE, dialect: V1, buffer: [] };
-  pump(context, session);
-  return { frames: session.buffer, position: session.position };
+): Pick<PageReader, "frames" | "position"> {
+  const page: PageReader = { kind: "page", limit, position: from, unacked: [], frames: [] };
+  pump(context, page);
+  return page;
 }
 
-/** A device holds everything up to `seq`, but never more than there is, nor than its connection was sent. To be done in a group. */
+/**
+ * A device holds everything up to `seq`, but never more than there is, nor than its connection was sent. To be done in
+ * a transaction.
+ */
 export function acknowledgeOverHttp(context: MailboxContext, device: string, seq: number): Refusal | null {
   const session = context.sockets.ofDevice(device);
-  const { row: life, head } = context.log;
+  const { row, head } = context.log;
   if (session !== undefined) acknowledge(context, session, seq);
-  else if (life === null || context.log.devices.get(device) === null)
+  else if (row === null || context.log.devices.get(device) === null)
     return refusal("not_found", "there is no such device");
-  else persistHeld(context, device, resumePointOf(context, life, { device, epoch: null, cursor: Math.min(seq, head) }));
-  return null;
-}
-
-/** A device has everything up to `held`. `carries`: it had everything before. To be done in a group. */
-export function persistHeld(
-  context: MailboxContext,
-  device: string,
-  { held, carries }: Pick<ResumePoint, "held" | "carries">,
-): void {
-  const known = context.log.devices.get(device);
-  if (carries) {
-    advanceDelivered(context, held);
-    context.outbox.persistDueReceipts();
+  else {
+    const start = resumePointOf(context, row, { device, epoch: null, cursor: Math.min(seq, head) });
+    persistCursor(context, { device, ...start });
   }
-  const cursor = Math.max(held, known?.cursor ?? 0);
-  context.log.devices.put(device, { cursor, delivered: Math.max(carries ? held : 0, known?.delivered ?? 0) });
+  return null;
 }
 
 function textOf(epoch: string | null, head: number, cursor: number, frames: readonly string[]): string {

@@ -1,22 +1,23 @@
-// The resume point: from which position of the log a device is sent entries, and which gap it is told of first.
-import { CLOCK_SLACK } from "../../protocol/limits.ts";
+// The resume point: from which position a device is sent the log, and which gap it is sent first.
 import type { ConnectionQuery } from "../../protocol/connection-query.ts";
+import { CLOCK_SLACK } from "../../protocol/limits.ts";
 import { type Refusal, refusal } from "../../protocol/refusals.ts";
 import type { MailboxContext } from "../context.ts";
 import type { MailboxRow } from "../log/schema.ts";
 
 /**
- * Where a socket starts; `gap`: what is gone for good. `held`: what the device has acknowledged, which is less where there is a gap: one
- * that is lost on its way is said again.
+ * Where a reader starts. `gap`: what is gone for good. `acked`: what the device has acknowledged, which is less than
+ * `position` where there is a gap: a gap that is lost on its way is sent again. `advancesDelivered`: whether acks from
+ * here on advance the watermark `delivered`.
  */
 export interface ResumePoint {
   readonly position: number;
-  readonly held: number;
+  readonly acked: number;
   readonly gap: { readonly from: number; readonly seq: number } | null;
-  readonly carries: boolean;
+  readonly advancesDelivered: boolean;
 }
 
-/** Why nobody can be there, or null. */
+/** Why no device can have this cursor, or null. */
 export function checkCursor(context: MailboxContext, cursor: ConnectionQuery["cursor"]): Refusal | null {
   if (typeof cursor !== "number") return null;
   const possible = Math.max(context.log.head, (Date.now() + CLOCK_SLACK) * 1_000);
@@ -24,40 +25,34 @@ export function checkCursor(context: MailboxContext, cursor: ConnectionQuery["cu
   return refusal("bad_query", "cursor is beyond what any mailbox can have given");
 }
 
-/** Where in the log somebody goes on who was there. */
-export function resumePointOf(context: MailboxContext, life: MailboxRow, place: ConnectionQuery): ResumePoint {
+/** The point of the log where a device with this query continues. */
+export function resumePointOf(context: MailboxContext, row: MailboxRow, query: ConnectionQuery): ResumePoint {
   const { log } = context;
   const { delivered } = log.devices;
-  const known = log.devices.get(place.device)?.cursor;
-  const kept = known ?? Math.max(life.base, life.trimmed);
-  const from = (position: number, before = position): ResumePoint => {
-    return { position, held: position, gap: null, carries: before <= delivered };
+  const known = log.devices.get(query.device)?.cursor;
+  const oldest = Math.max(row.base, row.trimmed);
+  const persisted = known ?? oldest;
+  /** `before`: up to where the device held the log when it came. */
+  const at = (position: number, before = position): ResumePoint => {
+    return { position, acked: position, gap: null, advancesDelivered: before <= delivered };
   };
   const behind = (gap: NonNullable<ResumePoint["gap"]>, before: number): ResumePoint => {
-    return { position: gap.seq, held: kept, gap, carries: before <= delivered };
+    return { position: gap.seq, acked: persisted, gap, advancesDelivered: before <= delivered };
   };
-  if (place.epoch !== null && place.epoch !== life.epoch) {
-    const gone = Math.max(life.base, life.trimmed);
-    return behind({ from: 1, seq: gone }, gone);
+  if (query.epoch !== null && query.epoch !== row.epoch) return behind({ from: 1, seq: oldest }, oldest);
+  if (query.cursor === "head") return at(log.head);
+  if (query.cursor === null) return at(persisted);
+  const { cursor } = query;
+  const before = Math.min(known ?? cursor, cursor);
+  if (cursor <= log.head) {
+    // What this device acknowledged here was given. Any other cursor may be one of the time before a restore.
+    const skipped = cursor > (known ?? 0) ? log.skippedRangeOf(cursor) : null;
+    return skipped === null ? at(cursor, before) : behind({ from: skipped.before + 1, seq: skipped.last }, before);
   }
-  switch (place.cursor) {
-    case "head":
-      return from(log.head);
-    case null:
-      return from(kept);
-    default: {
-      const before = Math.min(known ?? place.cursor, place.cursor);
-      if (place.cursor <= log.head) {
-        // What this device said that it holds was given. Anything else may be older than the copy that the mailbox was set back to.
-        const jump = place.cursor > (known ?? 0) ? log.skippedRangeOf(place.cursor) : null;
-        if (jump === null) return from(place.cursor, before);
-        return behind({ from: jump.before + 1, seq: jump.last }, before);
-      }
-      // Given before the mailbox was set back: what came after its head then is gone, and nothing new may lie below.
-      const gone = log.head + 1;
-      // Above it: with that number for a cursor, the device has heard of the gap.
-      log.raise(Math.max(place.cursor + 1, Date.now() * 1_000));
-      return behind({ from: gone, seq: log.head }, before);
-    }
-  }
+  // Given before the mailbox was restored: what came after its present head is gone, and nothing new may get a seq
+  // below the cursor.
+  const firstGone = log.head + 1;
+  // Above the cursor: a device whose cursor is the new head has received the gap.
+  log.raise(Math.max(cursor + 1, Date.now() * 1_000));
+  return behind({ from: firstGone, seq: log.head }, before);
 }

@@ -8,7 +8,7 @@ import { notifyUser } from "../access/notify-user.ts";
 import type { MailboxContext, WebhookQueue } from "../context.ts";
 import { WEBHOOK_DEVICE } from "../log/schema.ts";
 import type { WebhookRow } from "../log/accounts/webhook-rows.ts";
-import { persistHeld } from "../reading/read-log.ts";
+import { persistCursor } from "../reading/acknowledge.ts";
 import { nextPage, postOf, type WebhookPost } from "./webhook-post.ts";
 import { postWebhook } from "./webhook-request.ts";
 import { checkTarget } from "./webhook-target.ts";
@@ -137,7 +137,11 @@ export class Webhook implements WebhookQueue {
   #persist(context: MailboxContext, position: number): void {
     this.#passedSincePersist = 0;
     const known = context.log.devices.get(WEBHOOK_DEVICE)?.cursor ?? 0;
-    persistHeld(context, WEBHOOK_DEVICE, { held: position, carries: known <= context.log.devices.delivered });
+    persistCursor(context, {
+      device: WEBHOOK_DEVICE,
+      acked: position,
+      advancesDelivered: known <= context.log.devices.delivered,
+    });
   }
 
   #positionOf(context: MailboxContext): number {

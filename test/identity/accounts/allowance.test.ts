@@ -144,9 +144,9 @@ test("[U9] an export is charged by its size, apart from other requests", async (
 
 test("[U8] a user whose closed connections are not read is refused, until their clients have answered the close", async () => {
   const a = await claimed("alice");
-  const bytes = vi.spyOn(UnreadOutput.prototype, "add").mockImplementation(function (this: UnreadOutput, session) {
+  const bytes = vi.spyOn(UnreadOutput.prototype, "add").mockImplementation(function (this: UnreadOutput, closed) {
     bytes.mockRestore();
-    this.add({ ...session, unreadBytes: UNANSWERED_BYTES + 1 });
+    this.add(closed, UNANSWERED_BYTES + 1);
   });
   const headers = { Authorization: `Bearer ${a.token}` };
   const connect = (device: string) => upgrade(`/client/${a.userName}?device=${device}`, V1, headers);

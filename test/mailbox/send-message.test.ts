@@ -1,4 +1,4 @@
-// A device sends: what is accepted, what is refused, and that an id means one message for ever.
+// A device sends messages: which are accepted, which are refused, and that an id stands for one message for ever.
 import { expect, test } from "vitest";
 import { fresh, open } from "../support/devices.ts";
 
@@ -27,7 +27,7 @@ test("[S5][S7][L5] a message is accepted as stored and arrives, stamped by the s
   });
 });
 
-test("a device's own message comes down with its answer, in one text; to another device it comes at once", async () => {
+test("a device is sent its own message with the `accepted`, in one text; another device is sent it at once", async () => {
   const { a, b, alice } = await world();
   const laptop = await open(a, "laptop");
   alice.send({ type: "send", id: 1, to: b, body: "hi" });
@@ -64,7 +64,7 @@ test("[L3] the other devices of the sender see the carbon with its body and the 
   expect(await laptop.next()).toEqual(carbon);
 });
 
-test("[L3] all devices of the receiver are served", async () => {
+test("[L3] all devices of the receiver are sent the message", async () => {
   const { b, alice, bob } = await world();
   const laptop = await open(b, "laptop");
   alice.send({ type: "send", id: 1, to: b, body: 1 });
@@ -81,7 +81,7 @@ test("[S2] an id at or below the last one is accepted again, with the same entry
   expect((await bob.take("message", 2)).map((frame) => frame["body"])).toEqual(["one", "two"]);
 });
 
-test("[S2] a send that can't be read is judged behind those that wait: its id is taken by then", async () => {
+test("[S2] a send that can't be read is answered after the sends that wait: its id is taken by then", async () => {
   const { b, alice } = await world();
   alice.send({ type: "send", id: 1, to: b, body: "one" });
   alice.send({ type: "send", id: 1, to: "!", body: "one" });
@@ -100,7 +100,7 @@ test.each([
   expect(await alice.until("refused")).toMatchObject({ id: 1, code: "id_reused" });
 });
 
-test("[S3][S4] an id that jumps is refused and stays free", async () => {
+test("[S3][S4] an id that skips others is refused and stays free", async () => {
   const { b, alice, bob } = await world();
   alice.send({ type: "send", id: 2, to: b, body: "too early" });
   expect(await alice.next()).toMatchObject({ type: "refused", id: 2, code: "out_of_order" });
@@ -109,7 +109,7 @@ test("[S3][S4] an id that jumps is refused and stays free", async () => {
   expect((await bob.take("message", 2)).map((frame) => frame["body"])).toEqual(["one", "two"]);
 });
 
-test("[S4] a batch is cut cleanly where its first frame is refused", async () => {
+test("[S4] after the first refused send of a text, the later ones are refused as well", async () => {
   const { b, alice, bob } = await world();
   alice.send(
     { type: "send", id: 1, to: b, body: "one" },
@@ -126,7 +126,7 @@ test("[S4] a batch is cut cleanly where its first frame is refused", async () =>
   expect((await bob.take("message", 2)).map((frame) => frame["body"])).toEqual(["one", "three"]);
 });
 
-test("[S1][F7] ids are counted for each device by itself, and welcome says the last one", async () => {
+test("[S1][F7] each device counts its own ids, and `welcome` has the last one", async () => {
   const { a, b, alice } = await world();
   const laptop = await open(a, "laptop");
   alice.send({ type: "send", id: 1, to: b, body: 1 }, { type: "send", id: 2, to: b, body: 2 });

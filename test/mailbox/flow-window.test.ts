@@ -1,4 +1,4 @@
-// What is on its way to a device: a window, which an ack opens again.
+// The flow window: how much of the log is under way to a device until it acknowledges.
 import { env } from "cloudflare:workers";
 import { evictDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
@@ -7,7 +7,7 @@ import { lineOf, open, sendAll, upgrade, world } from "../support/devices.ts";
 
 const bodies = (frames: Record<string, unknown>[]) => frames.map((frame) => frame["body"]);
 
-test("[W2] an ack of the last frame opens the window, also where the head lies above it", async () => {
+test("[W2] an ack of the last frame opens the window, also where the head is above that frame", async () => {
   const { b, alice } = await world();
   const body = "x".repeat(60_000);
   for (let n = 0; n < 7; n++) await sendAll(alice, b, 10, () => body);
@@ -21,7 +21,7 @@ test("[W2] an ack of the last frame opens the window, also where the head lies a
   expect(bodies(next.filter(({ type }) => type === "message"))).toEqual(["after the ack"]);
 });
 
-test("[W1] no more than the window is on its way, and an ack makes room", async () => {
+test("[W1] no more frames than the window are under way, and an ack makes room", async () => {
   const { b, alice } = await world();
   const count = LIMITS.window + 10;
   await sendAll(alice, b, count);
@@ -32,7 +32,7 @@ test("[W1] no more than the window is on its way, and an ack makes room", async 
   expect(bodies(await bob.take("message", 10)).at(-1)).toBe(count);
 });
 
-test("[W1][F3] no more than the window's bytes are on their way, and no text is larger than the limit", async () => {
+test("[W1][F3] no more bytes than the window are under way, and no text is larger than the limit", async () => {
   const { b, alice } = await world();
   const body = "x".repeat(60_000);
   for (let n = 0; n < 10; n++) await sendAll(alice, b, 10, () => body);
@@ -65,7 +65,7 @@ test("[W3] a device that stops reading delays no other device", async () => {
   expect((await stuck.settled()).length).toBe(LIMITS.window);
 });
 
-test("[W2] an ack is clamped to what this socket was sent", async () => {
+test("[W2] an ack counts up to what this socket was sent", async () => {
   const { b, alice } = await world();
   const bob = await open(b);
   bob.ack(Number.MAX_SAFE_INTEGER);

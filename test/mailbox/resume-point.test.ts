@@ -1,4 +1,4 @@
-// Reading the log from a cursor: offline, reconnecting, live and history are one thing.
+// Where a device resumes in the log: after being offline, after a reconnect, live, and in history.
 import { env } from "cloudflare:workers";
 import { abortAllDurableObjects, evictDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
@@ -9,14 +9,14 @@ import { heard } from "../support/line.ts";
 const seq: unknown = expect.any(Number);
 const bodies = (frames: Record<string, unknown>[]) => frames.map((frame) => frame["body"]);
 
-test("[R1] a device that was never seen gets everything from the start of what is kept", async () => {
+test("[R1] a device that was never seen is sent everything from the oldest entry kept", async () => {
   const { b, alice } = await world();
   await sendAll(alice, b, 5);
   const bob = await open(b);
   expect(bodies(await bob.take("message", 5))).toEqual([1, 2, 3, 4, 5]);
 });
 
-test("[R1] a device goes on after what it acknowledged last, over hibernation and eviction", async () => {
+test("[R1] a device continues after its last ack, over hibernation and eviction", async () => {
   const { b, alice } = await world();
   const bob = await open(b);
   await sendAll(alice, b, 3);
@@ -30,7 +30,7 @@ test("[R1] a device goes on after what it acknowledged last, over hibernation an
   expect(bodies(await again.take("message", 1))).toEqual([3]);
 });
 
-test("what a device acknowledged is kept now and then, so that a crash gives little of it again", async () => {
+test("the cursor of a device is persisted after 1,024 acknowledged entries, so that a crash repeats fewer", async () => {
   const { b, alice } = await world();
   const bob = await open(b);
   await sendAll(alice, b, 1_100);
@@ -41,7 +41,7 @@ test("what a device acknowledged is kept now and then, so that a crash gives lit
   expect(bodies(await (await open(b)).take("message", 1))).toEqual(["last"]);
 });
 
-test("[R1] a cursor says where to go on, and is an ack", async () => {
+test("[R1] a cursor is the position to continue from, and an ack", async () => {
   const { b, alice } = await world();
   await sendAll(alice, b, 3);
   const bob = await open(b);
@@ -52,7 +52,7 @@ test("[R1] a cursor says where to go on, and is an ack", async () => {
   expect(bodies(await third.take("message", 2))).toEqual([2, 3]);
 });
 
-test("[R1] `head` gives only what comes from now on", async () => {
+test("[R1] a device at `head` is sent only what comes from now on", async () => {
   const { b, alice } = await world();
   await sendAll(alice, b, 3);
   const bob = await open(b, "phone", "&cursor=head");
@@ -60,7 +60,7 @@ test("[R1] `head` gives only what comes from now on", async () => {
   expect(bodies([await bob.next()])).toEqual(["new"]);
 });
 
-test("[R2] a cursor of another epoch starts over, said with a gap", async () => {
+test("[R2] a cursor of another epoch starts over, after a gap", async () => {
   const { b, alice } = await world();
   await sendAll(alice, b, 2);
   const bob = await open(b, "phone", "&epoch=another&cursor=1795000000000000");
@@ -79,14 +79,14 @@ test("[R2] the epoch stays the same over an eviction", async () => {
   expect(await again.settled()).toEqual([]);
 });
 
-test("[R3] a cursor beyond what any clock can have given is refused", async () => {
+test("[R3] a cursor further ahead than any clock is refused", async () => {
   const far = (Date.now() + 2 * CLOCK_SLACK) * 1_000;
   const line = lineOf(await upgrade(`/client/${fresh("bob")}?device=phone&cursor=${far}`, "restante.v1"));
   expect(await heard(line)).toMatchObject({ type: "closing", code: 4400 });
   expect(await line.end()).toMatchObject({ code: 4400 });
 });
 
-test("[R3] a cursor beyond the head was given before a set-back: a gap says so, and whatever comes lies above it", async () => {
+test("[R3] for a cursor beyond the head, as before a restore, a gap is sent, and new entries lie above it", async () => {
   const { b, alice } = await world();
   const ahead = (Date.now() + 60_000) * 1_000;
   const [phone, classic] = [await open(b), await plain(b)];
@@ -101,7 +101,7 @@ test("[R3] a cursor beyond the head was given before a set-back: a gap says so, 
   expect(await heard(classic)).toMatchObject({ msg: "hi" });
 });
 
-test("[R3] a cursor that this mailbox never gave is said to be of before a set-back, also when others wrote since, and after any sleep", async () => {
+test("[R3] a cursor that was never given counts as one before a restore, after later messages and any sleep too", async () => {
   const { b, alice } = await world();
   const bob = await open(b);
   await sendAll(alice, b, 1);
@@ -116,7 +116,7 @@ test("[R3] a cursor that this mailbox never gave is said to be of before a set-b
     const gap = await back.next();
     expect(gap).toMatchObject({ type: "gap", from: held + 1 });
     expect(await back.next()).toMatchObject({ body: "since then" });
-    // What the gap said is a cursor like any other, and so is what the mailbox really gave.
+    // The seq of the gap is a cursor like any other, and so is one that the mailbox gave.
     for (const cursor of [gap["seq"], held]) {
       const again = await open(b, device, `&cursor=${String(cursor)}`);
       expect(await again.next()).toMatchObject({ body: "since then" });
@@ -124,7 +124,7 @@ test("[R3] a cursor that this mailbox never gave is said to be of before a set-b
   }
 });
 
-test("[R3] a gap that was lost on its way is said again, and not once it was acknowledged", async () => {
+test("[R3] a gap that was lost on its way is sent again, until it is acknowledged", async () => {
   const { b, alice } = await world();
   const first = await open(b);
   await sendAll(alice, b, 1);
@@ -132,7 +132,7 @@ test("[R3] a gap that was lost on its way is said again, and not once it was ack
   first.ack(seq);
   const wake = () => evictDurableObject(env.MAILBOX.getByName(b), { webSockets: "close" });
   await wake();
-  // Beyond the head, then, with the numbering raised above it, among the numbers that were never given.
+  // At first beyond the head; later, when the numbering was raised above it, among numbers that were never given.
   const known = `&cursor=${Number(seq) + 5}`;
   const lost = await open(b, "phone", known);
   expect(await lost.next()).toMatchObject({ type: "gap", from: Number(seq) + 1 });
@@ -152,7 +152,7 @@ test("[R3] a gap that was lost on its way is said again, and not once it was ack
   expect(await (await open(b, "phone", known)).next()).toMatchObject({ type: "message", body: "since then" });
 });
 
-test("[W4] what a device delivered once stays delivered, whatever cursor it comes back with", async () => {
+test("[W4] delivered entries stay delivered, whatever cursor their device comes back with", async () => {
   const { b, alice } = await world();
   const bob = await open(b);
   await sendAll(alice, b, 3);
@@ -167,7 +167,7 @@ test("[W4] what a device delivered once stays delivered, whatever cursor it come
   expect(await heard(classic)).toMatchObject({ msg: 4 });
 });
 
-test("[L1] seqs only grow, and the first after a wake lies beyond the clock", async () => {
+test("[L1] seqs only grow, and the first after a wake is ahead of the clock before it", async () => {
   const { a, b, alice } = await world();
   await sendAll(alice, b, 2);
   const before = Date.now() * 1_000;
@@ -177,7 +177,7 @@ test("[L1] seqs only grow, and the first after a wake lies beyond the clock", as
   expect(Number((await again.until("accepted"))["entry"])).toBeGreaterThan(before);
 });
 
-test("[E2][W4] a new laptop that starts at head has delivered nothing of what lies before", async () => {
+test("[E2][W4] a new device that starts at head delivers nothing before its start", async () => {
   const { b, alice } = await world();
   await sendAll(alice, b, 2);
   const laptop = await open(b, "laptop", "&cursor=head");
@@ -188,7 +188,7 @@ test("[E2][W4] a new laptop that starts at head has delivered nothing of what li
   expect(await heard(classic)).toMatchObject({ msg: 1 });
 });
 
-test("what a v1 device acknowledged does not come to a plain socket any more", async () => {
+test("a plain socket is not sent what a v1 device has acknowledged", async () => {
   const { b, alice } = await world();
   const bob = await open(b);
   await sendAll(alice, b, 2);
@@ -198,7 +198,7 @@ test("what a v1 device acknowledged does not come to a plain socket any more", a
   expect(await heard(await plain(b))).toMatchObject({ msg: 2 });
 });
 
-test("[R4] a newer socket of a device replaces the older one, and a late close does not unseat it", async () => {
+test("[R4] a newer socket of a device replaces the older one, whose late close does not end it", async () => {
   const { a, b, alice } = await world();
   const newer = await open(a);
   expect(await alice.until("closing")).toMatchObject({ code: 4409 });
@@ -208,7 +208,7 @@ test("[R4] a newer socket of a device replaces the older one, and a late close d
   expect(bodies([await (await open(b)).next()])).toEqual(["from the new one"]);
 });
 
-test("[F7] what a device sent just before its next socket opened is counted in by welcome", async () => {
+test("[F7] `welcome` counts in what its device sent just before", async () => {
   const { a, b, alice } = await world();
   alice.send({ type: "send", id: 1, to: b, body: 1 });
   const newer = await open(a);
@@ -218,7 +218,7 @@ test("[F7] what a device sent just before its next socket opened is counted in b
   expect(bodies(got)).toEqual(newer.welcome.lastId === 1 ? [1, 2] : [2]);
 });
 
-test("[L6] marks come once on a resume, at their present value", async () => {
+test("[L6] on a resume a mark is sent once, at its present value", async () => {
   const { a, b, alice } = await world();
   await sendAll(alice, b, 1);
   await alice.mark("stored");

@@ -1,0 +1,78 @@
+// The output of one connection until the flush: frames, and the `accepted` that may become one for a run. Pure:
+// sockets.ts sends what comes out.
+import { type State, writeAccepted } from "../../protocol/down.ts";
+import { type AcceptedRun, extendRun } from "./accepted-run.ts";
+import { encodeTexts } from "./encode-texts.ts";
+
+/** `runs`: the device reads frames for runs. `batches`: it reads texts of several frames. */
+interface OutputFormat {
+  readonly runs: boolean;
+  readonly batches: boolean;
+}
+
+export class OutputBuffer {
+  /** Bytes of answers and signals queued since the device last acknowledged anything, as far as this instance knows. */
+  unreadBytes = 0;
+  readonly #format: OutputFormat;
+  #frames: string[] = [];
+  /** The answer to the last sends. It follows the frames, and may become one for a run. */
+  #accepted: AcceptedRun | null = null;
+  /** `held`: all frames in it can wait for the next frame that can't. */
+  #state: "empty" | "held" | "due" = "empty";
+
+  constructor(format: OutputFormat) {
+    this.#format = format;
+  }
+
+  /** `held` frames wait for another frame, or for `release`; `due` ones leave with the next flush. */
+  get state(): "empty" | "held" | "due" {
+    return this.#state;
+  }
+
+  queueFrame(frame: string): void {
+    this.#state = "due";
+    this.unreadBytes += frame.length;
+    this.#closeAccepted();
+    this.#frames.push(frame);
+  }
+
+  /** Answers a send; several in a row with one frame, where the device reads runs. */
+  queueAccepted(id: number, state: State, entry?: { readonly seq: number; readonly at: number }): void {
+    if (!this.#format.runs) return this.queueFrame(writeAccepted(id, state, entry));
+    this.#state = "due";
+    if (this.#accepted !== null && extendRun(this.#accepted, id, state, entry)) return;
+    this.#closeAccepted();
+    this.#accepted = { id, state, entry, count: 1 };
+  }
+
+  /** Queues one frame of the log or more. `canWait`: they may leave with the next frame that can't. */
+  queueLogFrames(frames: readonly string[], canWait: boolean): void {
+    if (!canWait) this.#state = "due";
+    else if (this.#state === "empty") this.#state = "held";
+    this.#closeAccepted();
+    for (const frame of frames) this.#frames.push(frame);
+  }
+
+  /** Held frames waited long enough. */
+  release(): void {
+    if (this.#state === "held") this.#state = "due";
+  }
+
+  /** Empties it into the texts that are to be sent. */
+  takeTexts(): readonly string[] {
+    this.#closeAccepted();
+    const frames = this.#frames;
+    this.#frames = [];
+    this.#state = "empty";
+    return this.#format.batches ? encodeTexts(frames) : frames;
+  }
+
+  #closeAccepted(): void {
+    const accepted = this.#accepted;
+    if (accepted === null) return;
+    this.#accepted = null;
+    const frame = writeAccepted(accepted.id, accepted.state, accepted.entry, accepted.count);
+    this.unreadBytes += frame.length;
+    this.#frames.push(frame);
+  }
+}

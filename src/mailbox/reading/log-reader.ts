@@ -1,0 +1,65 @@
+// Readers of the log, as the pump and the acks see them: v1 connections, plain sockets, and pages over HTTP. Types
+// only. It knows no WebSocket, no token and no attachment: connections/ adds those.
+
+/**
+ * A text under way to a device: the seq of its last log frame, the number of entries and marks in it, and their bytes.
+ */
+export type UnackedText = readonly [seq: number, count: number, bytes: number];
+
+/** Where the frames of a connection wait for the flush. */
+export interface LogOutput {
+  /** Bytes of frames that nobody acknowledges, queued since the device last acknowledged anything. */
+  unreadBytes: number;
+  /** `canWait`: they need not be flushed before the next frame that can't wait. */
+  queueLogFrames(frames: readonly string[], canWait: boolean): void;
+}
+
+/** What any connection has of the log. */
+interface Reading {
+  readonly device: string;
+  /** The log was sent to it up to this seq. */
+  position: number;
+  /** Its device holds the log up to this seq. A plain socket acknowledges nothing: its device holds what was sent. */
+  acked: number;
+  /** Entries and marks that the device holds beyond the cursor in its row. */
+  ackedSincePersist: number;
+  /** Whether its acks advance the watermark `delivered`: it started at or below it. */
+  readonly advancesDelivered: boolean;
+}
+
+/**
+ * A connection that acknowledges: a WebSocket (`v1`), or server-sent events (`stream`), whose acks are its next
+ * request.
+ */
+export interface V1Reading extends Reading {
+  readonly kind: "v1" | "stream";
+  /** The head when it opened. Entries of its device above it came over this very connection. */
+  readonly opened: number;
+  /** Whether its device reads frames for runs. */
+  readonly runs: boolean;
+  unacked: UnackedText[];
+}
+
+export interface PlainReading extends Reading {
+  readonly kind: "plain";
+}
+
+interface Connected {
+  readonly output: LogOutput;
+  /** Whether it differs from its attachment. */
+  changed: boolean;
+}
+
+export type V1Reader = V1Reading & Connected;
+export type PlainReader = PlainReading & Connected;
+
+/** A page over HTTP: as a v1 connection with a window of `limit` frames, of which nothing is ever acknowledged. */
+export interface PageReader {
+  readonly kind: "page";
+  readonly limit: number;
+  position: number;
+  readonly unacked: UnackedText[];
+  readonly frames: string[];
+}
+
+export type LogReader = V1Reader | PlainReader | PageReader;

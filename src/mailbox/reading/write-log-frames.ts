@@ -1,0 +1,83 @@
+// The frames of entries and marks, in each dialect. It reads settings and standings, and changes nothing.
+import { write, writeCarbon, writeMessage } from "../../protocol/down.ts";
+import { messageRefusalOf } from "../../protocol/message-refusals.ts";
+import { sentenceOf } from "../../protocol/notices.ts";
+import { writePlain, writePlainRefusal } from "../../protocol/plain.ts";
+import type { MailboxContext } from "../context.ts";
+import type { Entry } from "../../durable/log/entry.ts";
+import type { Peer } from "../log/peers/peer.ts";
+
+/**
+ * The v1 frame of an entry or a mark, or null for none; with several `bodies`, the frame of the run that `item` ends.
+ * `bare`: without bodies, for the connection over which the message came.
+ */
+export function writeV1(
+  context: MailboxContext,
+  item: Entry | Peer,
+  bare: boolean,
+  bodies?: readonly string[],
+): string | null {
+  if (!("seq" in item)) return writeMark(context, item);
+  switch (item.kind) {
+    case "in":
+      return writeReceived(context, item, bodies);
+    case "notice":
+      return writeNotice(item);
+    case "peer":
+      return write({ type: "peer", seq: item.seq, peer: item.peer, standing: item.body });
+    case "out":
+    case "self":
+      return writeCarbon(item, context.user, bare, bodies);
+    case "failed": {
+      const { code, message } = messageRefusalOf(item.body);
+      return write({ type: "failed", seq: item.seq, of: item.origin ?? 0, code, message });
+    }
+    default:
+      // A kind of a newer version, read after a rollback: not for this version's devices.
+      item.kind satisfies never;
+      return null;
+  }
+}
+
+/** A message of somebody else; that of a stranger says that it is a request. */
+export function writeReceived(context: MailboxContext, entry: Entry, bodies?: readonly string[]): string {
+  const isRequest = context.log.contacts.standing(entry.peer) === "request";
+  return writeMessage(entry, context.user, isRequest, bodies);
+}
+
+/** The subject of a notice is in the column `device`, where older code reads nothing of a notice. */
+function writeNotice({ seq, body: code, device: about, at }: Entry): string {
+  return write({ type: "notice", seq, code, message: sentenceOf(code), ...(about !== null && { about }), at });
+}
+
+/** The marks of a peer, at their present values. */
+function writeMark(context: MailboxContext, { mark: seq, name: peer, stored, delivered, read, mine }: Peer): string {
+  return write({
+    type: "mark",
+    seq,
+    peer,
+    ...(stored > 0 && { stored }),
+    ...(delivered > 0 && { delivered }),
+    ...(read > 0 && context.log.row?.receipts === 1 && { read }),
+    ...(mine > 0 && { mine }),
+  });
+}
+
+/** The plain text of an entry, or null for none. Marks have none. */
+export function writePlainEntry(user: string, item: Entry | Peer): string | null {
+  if (!("seq" in item)) return null;
+  switch (item.kind) {
+    case "in":
+    case "self":
+      return writePlain({ ...item, from: item.peer, to: user });
+    case "failed":
+      return writePlainRefusal(user, item.at, messageRefusalOf(item.body, `to ${item.peer}`));
+    case "out":
+    case "peer":
+    case "notice":
+      return null; // Classic pages draw their own messages themselves.
+    default:
+      item.kind satisfies never;
+      return null;
+  }
+}
