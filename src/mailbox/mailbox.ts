@@ -17,9 +17,9 @@ import { closeWithCode } from "./connections/disconnect.ts";
 import { receiveAfterClose, receiveText } from "./connections/receive-text.ts";
 import { onClientGone, onConnect, onSessionEnd, openStream } from "./connections/session-events.ts";
 import { acceptDelivery } from "./delivery/accept-delivery.ts";
-import { MailboxEvents } from "./events.ts";
-import { presenceFor } from "./presence/presence.ts";
-import { acceptSignal } from "./presence/signals.ts";
+import { MailboxEvents } from "./instance/events.ts";
+import { presenceFor } from "./people/presence.ts";
+import { acceptSignal } from "./people/signals.ts";
 
 /** DurableObject, with the types of the methods that the class below defines from the table of calls. */
 const ObjectWithCalls = DurableObject as unknown as new (

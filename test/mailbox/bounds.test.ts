@@ -1,7 +1,7 @@
 // Growing tables have a bound, and queries cost no more rows when they are large. Rows are counted with the runtime's
 // own counter.
 import { expect, test } from "vitest";
-import type { MailboxContext } from "../../src/mailbox/context.ts";
+import type { MailboxContext } from "../../src/mailbox/instance/context.ts";
 import type { Outbox } from "../../src/mailbox/delivery/outbox.ts";
 import { Inspector } from "../../src/mailbox/log/inspect.ts";
 import { Log } from "../../src/mailbox/log/log.ts";

@@ -1,7 +1,7 @@
 // The entries of conversations, and the state of their peers: a wake knows both although rows are deferred, at whatever
 // point the instance ended.
 import { expect, test } from "vitest";
-import type { MailboxContext } from "../../src/mailbox/context.ts";
+import type { MailboxContext } from "../../src/mailbox/instance/context.ts";
 import type { Suspension } from "../../src/mailbox/log/accounts/suspension.ts";
 import { Inspector } from "../../src/mailbox/log/inspect.ts";
 import { Log } from "../../src/mailbox/log/log.ts";

@@ -6,7 +6,7 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { CallBudget, DEPTH_OF_EVENT } from "../../src/durable/call-budget.ts";
 import { Mailbox } from "../../src/mailbox/mailbox.ts";
 import { RemoteObjects } from "../../src/mailbox/delivery/remote-objects.ts";
-import { SignalQueue } from "../../src/mailbox/presence/signal-queue.ts";
+import { SignalQueue } from "../../src/mailbox/people/signal-queue.ts";
 import { SIGNALS } from "../../src/protocol/limits.ts";
 import { fresh, open } from "../support/devices.ts";
 import type { Device } from "../support/line.ts";

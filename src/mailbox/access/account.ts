@@ -7,7 +7,7 @@ import { accessIdOf } from "../../protocol/service.ts";
 import { checkBeginning } from "./check-beginning.ts";
 import { checkServiceToken, isEnded, isService, SEEN_INTERVAL_MS } from "./service-tokens.ts";
 import type { Session } from "../connections/sockets.ts";
-import type { MailboxContext } from "../context.ts";
+import type { MailboxContext } from "../instance/context.ts";
 import type { Token } from "../log/accounts/account-rows.ts";
 
 type ServiceProof = Extract<Proof, { readonly is: "service" }>;

@@ -3,7 +3,7 @@
 // changes.
 import { checkNewName } from "../../protocol/new-names.ts";
 import type { Refusal } from "../../protocol/refusals.ts";
-import type { MailboxContext } from "../context.ts";
+import type { MailboxContext } from "../instance/context.ts";
 
 /** Checks whether a mailbox can begin under this name. Null also for one that has begun. */
 export function checkBeginning(context: MailboxContext): Refusal | null {

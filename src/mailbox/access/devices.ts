@@ -10,7 +10,7 @@ import { endIdle, makerOf, tokenOf } from "./account.ts";
 import { checkFreshProof } from "./fresh-proof.ts";
 import { notifyUser } from "./notify-user.ts";
 import { dropPasskey } from "./passkeys.ts";
-import type { MailboxContext } from "../context.ts";
+import type { MailboxContext } from "../instance/context.ts";
 import type { Token } from "../log/accounts/account-rows.ts";
 
 /** The signed-in devices, the latest first. */

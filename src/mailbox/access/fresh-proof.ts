@@ -7,7 +7,7 @@ import { type Refusal, refusal } from "../../protocol/refusals.ts";
 import { tokenOf } from "./account.ts";
 import { refuseAttempt } from "./notify-user.ts";
 import { usePasskey } from "./passkeys.ts";
-import type { MailboxContext } from "../context.ts";
+import type { MailboxContext } from "../instance/context.ts";
 import { type Challenge, isSame, type Token } from "../log/accounts/account-rows.ts";
 
 /**

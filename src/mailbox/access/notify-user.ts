@@ -4,7 +4,7 @@ import { ATTEMPTS_NOTICE_MS } from "../../protocol/limits.ts";
 import { logEvent } from "../../protocol/log-events.ts";
 import type { NoticeCode } from "../../protocol/notices.ts";
 import { type Refusal, refusal } from "../../protocol/refusals.ts";
-import type { MailboxContext } from "../context.ts";
+import type { MailboxContext } from "../instance/context.ts";
 
 /**
  * A mailbox logs wrong codes at most once in this time. The time of the last line is in memory: an eviction may add

@@ -7,7 +7,7 @@ import { logEvent } from "../../protocol/log-events.ts";
 import { type Refusal, refusal } from "../../protocol/refusals.ts";
 import { notifyUser, refuseAttempt } from "./notify-user.ts";
 import { signInDevice } from "./sign-in.ts";
-import type { MailboxContext } from "../context.ts";
+import type { MailboxContext } from "../instance/context.ts";
 import type { Challenge } from "../log/accounts/account-rows.ts";
 
 export function findPasskey(context: MailboxContext, id: string): Passkey | null {

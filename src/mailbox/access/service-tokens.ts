@@ -1,7 +1,7 @@
 // Whether this mailbox is a service account's, and what its tokens may do.
 import { type Refusal, refusal } from "../../protocol/refusals.ts";
 import type { Scope } from "../../protocol/service.ts";
-import type { MailboxContext } from "../context.ts";
+import type { MailboxContext } from "../instance/context.ts";
 
 /** The `seen` of a token's row is written when it is older than this. Answers: a row for every request. */
 export const SEEN_INTERVAL_MS = 3_600_000;

@@ -10,7 +10,7 @@ import { endIdle } from "./account.ts";
 import { randomText } from "./challenge.ts";
 import { checkBeginning } from "./check-beginning.ts";
 import { notifyUser, refuseAttempt } from "./notify-user.ts";
-import type { MailboxContext } from "../context.ts";
+import type { MailboxContext } from "../instance/context.ts";
 import { isSame } from "../log/accounts/account-rows.ts";
 
 const WRONG = "The name or the code is wrong.";

@@ -1,7 +1,7 @@
 // The standing of a peer: a contact, a stranger with a request, or blocked. Each verb decides what that means for it;
 // people/contacts.ts changes it.
 import { isService } from "./service-tokens.ts";
-import type { MailboxContext } from "../context.ts";
+import type { MailboxContext } from "../instance/context.ts";
 import type { Standing } from "../log/peers/contact-rows.ts";
 
 /** The standing of `name`; null if no message was exchanged with them yet. */

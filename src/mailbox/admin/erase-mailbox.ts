@@ -1,8 +1,8 @@
 // The end of a mailbox: its user erases everything. What may fail comes first, in one transaction. Only when nothing is
 // left are the sockets closed, and from then on nobody gets the name.
-import type { MailboxContext, MailboxObject } from "../context.ts";
+import type { MailboxContext, MailboxObject } from "../instance/context.ts";
 import { clean } from "../log/tombstone.ts";
-import { correspondents, goInvisible } from "../presence/presence.ts";
+import { correspondents, goInvisible } from "../people/presence.ts";
 
 /**
  * Erases everything except the record that the name is taken. Throws where that can't be done: then the mailbox is as

@@ -2,7 +2,7 @@
 // memory. Entries that are written while it runs are not in it.
 import { write } from "../../protocol/down.ts";
 import { accessIdOf } from "../../protocol/service.ts";
-import type { MailboxContext } from "../context.ts";
+import type { MailboxContext } from "../instance/context.ts";
 import type { MailboxRow } from "../log/schema.ts";
 import { settings } from "../people/settings.ts";
 import { messageOf } from "../reading/read-conversations.ts";

@@ -6,7 +6,7 @@ import { devices as signedIn } from "../access/devices.ts";
 import { isService } from "../access/service-tokens.ts";
 import { standingOf } from "../access/standing.ts";
 import type { Session } from "../connections/sockets.ts";
-import type { MailboxContext } from "../context.ts";
+import type { MailboxContext } from "../instance/context.ts";
 
 /** Facts of the object that are not in its tables. `alarm`: ms since 1970. */
 export interface ObjectStats {

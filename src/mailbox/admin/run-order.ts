@@ -5,7 +5,7 @@ import { checkAccess } from "../access/account.ts";
 import { type ObjectStats, overview, traceOf } from "./inspect-user.ts";
 import { closeWithCode } from "../connections/disconnect.ts";
 import { onSessionEnd } from "../connections/session-events.ts";
-import type { MailboxContext } from "../context.ts";
+import type { MailboxContext } from "../instance/context.ts";
 
 /** Runs one order, inside a transaction of the group commit. */
 export function runOrder(

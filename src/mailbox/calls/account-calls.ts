@@ -8,7 +8,7 @@ import { devices, openLinkCode, renewRecoveryCode, signOut, signOutOthers } from
 import { proveByCode } from "../access/fresh-proof.ts";
 import { claim, type Claim, link, recover } from "../access/sign-in.ts";
 import { anybody, caller, callerEvenSuspended, provenCaller } from "./declare-call.ts";
-import type { MailboxObject } from "../context.ts";
+import type { MailboxObject } from "../instance/context.ts";
 
 const claimName = anybody((context, claimed: Claim) => claim(context, claimed));
 

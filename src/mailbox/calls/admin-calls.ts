@@ -11,7 +11,7 @@ import type { ObjectStats } from "../admin/inspect-user.ts";
 import { restore } from "../admin/restore.ts";
 import { runOrder } from "../admin/run-order.ts";
 import { callerEvenSuspended, operator } from "./declare-call.ts";
-import type { MailboxContext, MailboxObject } from "../context.ts";
+import type { MailboxContext, MailboxObject } from "../instance/context.ts";
 import { checkExportAllowance } from "../limits/allowance.ts";
 
 const run = operator((context, order: Order, stats: ObjectStats) => runOrder(context, order, stats));

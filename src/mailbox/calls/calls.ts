@@ -6,7 +6,7 @@ import { messageCalls } from "./message-calls.ts";
 import { passkeyCalls } from "./passkey-calls.ts";
 import { peopleCalls } from "./people-calls.ts";
 import { serviceCalls } from "./service-calls.ts";
-import type { MailboxObject } from "../context.ts";
+import type { MailboxObject } from "../instance/context.ts";
 
 export const CALLS = {
   ...accountCalls,

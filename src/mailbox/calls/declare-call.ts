@@ -4,7 +4,7 @@ import type { CallResult, Caller, Proof } from "../../protocol/caller.ts";
 import type { Refusal } from "../../protocol/refusals.ts";
 import { type AlsoAllowed, checkAccess } from "../access/account.ts";
 import { checkFreshProof } from "../access/fresh-proof.ts";
-import type { MailboxContext, MailboxObject } from "../context.ts";
+import type { MailboxContext, MailboxObject } from "../instance/context.ts";
 import { chargeAnswer, checkRequestAllowance } from "../limits/allowance.ts";
 
 /** A call as the tables have it. The first argument names the mailbox; the object has begun the event before. */

@@ -4,7 +4,7 @@ import type { Outcome, Sending } from "../../protocol/http-messages.ts";
 import type { ListRange } from "../../protocol/list-range.ts";
 import type { LogPageQuery } from "../../protocol/log-page.ts";
 import { caller, done } from "./declare-call.ts";
-import type { MailboxObject } from "../context.ts";
+import type { MailboxObject } from "../instance/context.ts";
 import { sendOverHttp } from "../delivery/send-over-http.ts";
 import { readConversations, readMessages } from "../reading/read-conversations.ts";
 import { acknowledgeOverHttp, readEntries } from "../reading/read-log.ts";

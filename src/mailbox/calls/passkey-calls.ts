@@ -15,7 +15,7 @@ import {
   removePasskey,
 } from "../access/passkeys.ts";
 import { anybody, type Call, caller, callerEvenSuspended, done, provenCaller } from "./declare-call.ts";
-import type { MailboxContext, MailboxObject } from "../context.ts";
+import type { MailboxContext, MailboxObject } from "../instance/context.ts";
 import type { Challenge } from "../log/accounts/account-rows.ts";
 
 export const passkeyCalls = {

@@ -3,7 +3,7 @@ import { refusal } from "../../protocol/refusals.ts";
 import type { ServiceOrder } from "../../protocol/service.ts";
 import { isErasureUnderWay } from "../access/check-beginning.ts";
 import { operator } from "./declare-call.ts";
-import type { MailboxObject } from "../context.ts";
+import type { MailboxObject } from "../instance/context.ts";
 import { administerService } from "../services/service-admin.ts";
 
 const administer = operator((context, order: ServiceOrder) => administerService(context, order));

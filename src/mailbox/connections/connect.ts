@@ -7,7 +7,7 @@ import { LIMITS } from "../../protocol/limits.ts";
 import { type Refusal, refusal } from "../../protocol/refusals.ts";
 import { V1, VERSION } from "../../protocol/version.ts";
 import { checkAccess, tokenOf } from "../access/account.ts";
-import type { MailboxContext } from "../context.ts";
+import type { MailboxContext } from "../instance/context.ts";
 import { advanceDelivered } from "../delivery/receipts.ts";
 import { checkConnectAllowance } from "../limits/allowance.ts";
 import { type MailboxRow, PLAIN_DEVICE } from "../log/schema.ts";

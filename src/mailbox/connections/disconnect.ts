@@ -1,7 +1,7 @@
 // A connection ends: its client closed or lost it, or it is ended from here. What its device held is persisted; a newer
 // connection of the device stays. All of it is to be done in a transaction.
 import type { Code } from "../../protocol/refusals.ts";
-import type { MailboxContext } from "../context.ts";
+import type { MailboxContext } from "../instance/context.ts";
 import { persistCursor } from "../reading/acknowledge.ts";
 import type { Session } from "./sockets.ts";
 

@@ -6,7 +6,7 @@ import { exceedsBytes, LIMITS, REJECTED } from "../../protocol/limits.ts";
 import { type PlainUp, readPlain, writePlainRefusal } from "../../protocol/plain.ts";
 import { type Refusal, refusal } from "../../protocol/refusals.ts";
 import { readFrames, type Up } from "../../protocol/up.ts";
-import type { MailboxContext } from "../context.ts";
+import type { MailboxContext } from "../instance/context.ts";
 import { sendPlain } from "../delivery/send-message.ts";
 import { chargeRejected, pauseEvents } from "../limits/allowance.ts";
 import { pump } from "../reading/pump.ts";

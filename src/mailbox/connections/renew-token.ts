@@ -3,7 +3,7 @@ import { write } from "../../protocol/down.ts";
 import type { Code } from "../../protocol/refusals.ts";
 import type { Caller } from "../../protocol/caller.ts";
 import { checkAccess } from "../access/account.ts";
-import type { MailboxContext } from "../context.ts";
+import type { MailboxContext } from "../instance/context.ts";
 import { grantOf } from "./connect.ts";
 import { closeWithCode } from "./disconnect.ts";
 import type { Session } from "./sockets.ts";

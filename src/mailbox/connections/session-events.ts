@@ -6,8 +6,8 @@ import { connect } from "./connect.ts";
 import { closeWithCode, onClientClosed } from "./disconnect.ts";
 import { EventStream } from "./event-stream.ts";
 import type { Session, Wire } from "./sockets.ts";
-import type { MailboxContext } from "../context.ts";
-import { announcePresence } from "../presence/presence.ts";
+import type { MailboxContext } from "../instance/context.ts";
+import { announcePresence } from "../people/presence.ts";
 
 /** An event stream, for clients that WebSockets do not reach. `onGone` is called once, when its client is gone. */
 export function openStream(

@@ -6,7 +6,7 @@ import { TAKEOVERS } from "../../protocol/limits.ts";
 import { type Refusal, refusal } from "../../protocol/refusals.ts";
 import { V1 } from "../../protocol/version.ts";
 import type { ConnectionRequest } from "../../protocol/connection-request.ts";
-import type { MailboxContext } from "../context.ts";
+import type { MailboxContext } from "../instance/context.ts";
 
 /** Why a stream may not take the place of its device's connection now, or null: then it is counted. */
 export function checkTakeover(context: MailboxContext, visit: ConnectionRequest): Refusal | null {

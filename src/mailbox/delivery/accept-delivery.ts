@@ -4,7 +4,7 @@ import type { Delivery, Reply } from "../../protocol/envelope.ts";
 import type { MessageRefusalCode } from "../../protocol/message-refusals.ts";
 import { PEERING } from "../../protocol/version.ts";
 import { exists } from "../access/account.ts";
-import type { MailboxContext } from "../context.ts";
+import type { MailboxContext } from "../instance/context.ts";
 import { onMessageFromStranger } from "../people/contacts.ts";
 import type { Peer } from "../log/peers/peer.ts";
 import { spaceFor } from "../limits/quotas.ts";

@@ -2,7 +2,7 @@
 // cumulative, in the author's numbering, and several become one delivery. due-receipts.ts remembers which are due.
 import { isReceived } from "../../durable/log/kinds.ts";
 import type { Delivery } from "../../protocol/envelope.ts";
-import type { MailboxContext } from "../context.ts";
+import type { MailboxContext } from "../instance/context.ts";
 import type { Peer } from "../log/peers/peer.ts";
 import { isContact } from "../access/standing.ts";
 

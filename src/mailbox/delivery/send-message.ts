@@ -7,7 +7,7 @@ import { type Refusal, refusal } from "../../protocol/refusals.ts";
 import { REPEATED_IDS } from "../../protocol/limits.ts";
 import type { Send } from "../../protocol/up.ts";
 import { chargeRejected } from "../limits/allowance.ts";
-import type { MailboxContext } from "../context.ts";
+import type { MailboxContext } from "../instance/context.ts";
 import { onSentTo } from "../people/contacts.ts";
 import type { Device } from "../log/schema.ts";
 import type { Entry } from "../../durable/log/entry.ts";

@@ -5,7 +5,7 @@ import { count } from "../../protocol/counters.ts";
 import type { Outcome, Sending } from "../../protocol/http-messages.ts";
 import { type Refusal, refusal } from "../../protocol/refusals.ts";
 import type { CallResult } from "../../protocol/caller.ts";
-import type { MailboxContext } from "../context.ts";
+import type { MailboxContext } from "../instance/context.ts";
 import type { Entry } from "../../durable/log/entry.ts";
 import { appendMessage } from "./send-message.ts";
 import { checkSending } from "../limits/quotas.ts";

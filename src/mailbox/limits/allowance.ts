@@ -5,7 +5,7 @@ import { type Refusal, refusal } from "../../protocol/refusals.ts";
 import { Bucket } from "../../protocol/token-bucket.ts";
 import { isService } from "../access/service-tokens.ts";
 import type { Session, V1Session } from "../connections/sockets.ts";
-import type { MailboxContext } from "../context.ts";
+import type { MailboxContext } from "../instance/context.ts";
 import type { Quotas } from "./config.ts";
 import { userBuckets } from "./user-buckets.ts";
 

@@ -6,7 +6,7 @@ import type { MessageRefusalCode } from "../../protocol/message-refusals.ts";
 import { type Refusal, refusal } from "../../protocol/refusals.ts";
 import { isService } from "../access/service-tokens.ts";
 import { hasStrangers, isNew, standingOf } from "../access/standing.ts";
-import type { MailboxContext } from "../context.ts";
+import type { MailboxContext } from "../instance/context.ts";
 import { sendBucket } from "./allowance.ts";
 import type { Quotas } from "./config.ts";
 import type { Peer } from "../log/peers/peer.ts";

@@ -5,10 +5,10 @@ import type { CallResult } from "../../protocol/caller.ts";
 import { type Refusal, refusal } from "../../protocol/refusals.ts";
 import { isService } from "../access/service-tokens.ts";
 import { hasStrangers, isNew, standingOf } from "../access/standing.ts";
-import type { MailboxContext } from "../context.ts";
+import type { MailboxContext } from "../instance/context.ts";
 import { isStorageFull, ownMailboxFull } from "../limits/quotas.ts";
 import type { Standing } from "../log/peers/contact-rows.ts";
-import { presenceOf, queuePresence } from "../presence/presence.ts";
+import { presenceOf, queuePresence } from "./presence.ts";
 
 /** A stranger's first message makes a request, where the deployment has requests. */
 export function onMessageFromStranger(context: MailboxContext, name: string): void {

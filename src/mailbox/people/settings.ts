@@ -1,7 +1,7 @@
 // What the user lets others know: read receipts and presence. A setting that is off works both ways.
 import type { Settings } from "../../protocol/caller.ts";
-import type { MailboxContext } from "../context.ts";
-import { announcePresence } from "../presence/presence.ts";
+import type { MailboxContext } from "../instance/context.ts";
+import { announcePresence } from "./presence.ts";
 
 /** Changes the given settings, and returns all of them. To be called inside a transaction. */
 export function settings(context: MailboxContext, change: Partial<Settings>): Settings {

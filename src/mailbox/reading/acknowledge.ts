@@ -1,6 +1,6 @@
 // A device acknowledges what it holds. Positions live with the connection, and reach the device's row only when it
 // matters.
-import type { MailboxContext } from "../context.ts";
+import type { MailboxContext } from "../instance/context.ts";
 import { advanceDelivered } from "../delivery/receipts.ts";
 import type { PlainReading, V1Reader, V1Reading } from "./log-reader.ts";
 

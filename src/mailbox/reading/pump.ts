@@ -3,7 +3,7 @@
 import { write } from "../../protocol/down.ts";
 import { writePlainRefusal } from "../../protocol/plain.ts";
 import { refusal } from "../../protocol/refusals.ts";
-import type { MailboxContext } from "../context.ts";
+import type { MailboxContext } from "../instance/context.ts";
 import { advanceDelivered } from "../delivery/receipts.ts";
 import type { Log } from "../log/log.ts";
 import type { Entry } from "../../durable/log/entry.ts";

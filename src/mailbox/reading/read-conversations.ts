@@ -2,7 +2,7 @@
 import { writeCarbon } from "../../protocol/down.ts";
 import type { ListRange } from "../../protocol/list-range.ts";
 import { PAGE_BYTES, utf8Bytes } from "../../protocol/limits.ts";
-import type { MailboxContext } from "../context.ts";
+import type { MailboxContext } from "../instance/context.ts";
 import type { Entry } from "../../durable/log/entry.ts";
 import type { Peer } from "../log/peers/peer.ts";
 import { isMessage } from "../../durable/log/kinds.ts";

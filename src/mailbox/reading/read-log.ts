@@ -4,7 +4,7 @@ import type { CallResult } from "../../protocol/caller.ts";
 import { write } from "../../protocol/down.ts";
 import type { LogPageQuery } from "../../protocol/log-page.ts";
 import { type Refusal, refusal } from "../../protocol/refusals.ts";
-import type { MailboxContext } from "../context.ts";
+import type { MailboxContext } from "../instance/context.ts";
 import { acknowledge, persistCursor } from "./acknowledge.ts";
 import type { PageReader } from "./log-reader.ts";
 import { pump } from "./pump.ts";

@@ -2,7 +2,7 @@
 import type { ConnectionQuery } from "../../protocol/connection-query.ts";
 import { CLOCK_SLACK } from "../../protocol/limits.ts";
 import { type Refusal, refusal } from "../../protocol/refusals.ts";
-import type { MailboxContext } from "../context.ts";
+import type { MailboxContext } from "../instance/context.ts";
 import type { MailboxRow } from "../log/schema.ts";
 
 /**

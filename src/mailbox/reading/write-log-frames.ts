@@ -3,7 +3,7 @@ import { write, writeCarbon, writeMessage } from "../../protocol/down.ts";
 import { messageRefusalOf } from "../../protocol/message-refusals.ts";
 import { sentenceOf } from "../../protocol/notices.ts";
 import { writePlain, writePlainRefusal } from "../../protocol/plain.ts";
-import type { MailboxContext } from "../context.ts";
+import type { MailboxContext } from "../instance/context.ts";
 import type { Entry } from "../../durable/log/entry.ts";
 import type { Peer } from "../log/peers/peer.ts";
 

@@ -7,7 +7,7 @@ import { accessIdOf, type NewAccess, type Service } from "../../protocol/service
 import type { ServiceOrder, WebhookState } from "../../protocol/service.ts";
 import { checkBeginning } from "../access/check-beginning.ts";
 import { isEnded, isService } from "../access/service-tokens.ts";
-import type { MailboxContext } from "../context.ts";
+import type { MailboxContext } from "../instance/context.ts";
 import { setWebhook } from "./webhook.ts";
 
 /** Runs an order. The result is the service account after it. */

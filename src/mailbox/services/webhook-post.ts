@@ -1,7 +1,7 @@
 // What a webhook posts next: a page of the log that is of interest to the receiver, and its body. It decides nothing
 // about when.
 import { WEBHOOK } from "../../protocol/limits.ts";
-import type { MailboxContext } from "../context.ts";
+import type { MailboxContext } from "../instance/context.ts";
 import { type MailboxRow, WEBHOOK_DEVICE } from "../log/schema.ts";
 import type { WebhookRow } from "../log/accounts/webhook-rows.ts";
 import { readPage } from "../reading/read-log.ts";

@@ -5,7 +5,7 @@ import { WEBHOOK } from "../../protocol/limits.ts";
 import { logEvent } from "../../protocol/log-events.ts";
 import type { AlarmSwitch } from "../../durable/alarm-scheduler.ts";
 import { notifyUser } from "../access/notify-user.ts";
-import type { MailboxContext, WebhookQueue } from "../context.ts";
+import type { MailboxContext, WebhookQueue } from "../instance/context.ts";
 import { WEBHOOK_DEVICE } from "../log/schema.ts";
 import type { WebhookRow } from "../log/accounts/webhook-rows.ts";
 import { persistCursor } from "../reading/acknowledge.ts";

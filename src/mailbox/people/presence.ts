@@ -7,7 +7,7 @@ import { SIGNALS } from "../../protocol/limits.ts";
 import { logEvent, reasonOf } from "../../protocol/log-events.ts";
 import { isContact } from "../access/standing.ts";
 import type { V1Session } from "../connections/sockets.ts";
-import type { MailboxContext } from "../context.ts";
+import type { MailboxContext } from "../instance/context.ts";
 import { takeAsk, takeChange } from "../limits/allowance.ts";
 
 /**

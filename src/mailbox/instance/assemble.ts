@@ -1,32 +1,32 @@
 // Builds the context of a mailbox from the platform's state and the variables: every part is made here, and handed what
 // it needs.
-import { readToken } from "../identity/identify-caller.ts";
-import { shardOf } from "../protocol/census.ts";
-import { counters } from "../protocol/counters.ts";
-import { logEvent, reasonOf } from "../protocol/log-events.ts";
-import { AlarmScheduler } from "../durable/alarm-scheduler.ts";
-import { CallBudget } from "../durable/call-budget.ts";
-import { commitFailures } from "../durable/commit-failures.ts";
-import { GroupCommit } from "../durable/group-commit.ts";
-import { discardErasedFile } from "./admin/erase-mailbox.ts";
-import { retentionOf } from "./admin/retention-of.ts";
-import { Sockets } from "./connections/sockets.ts";
+import { readToken } from "../../identity/identify-caller.ts";
+import { shardOf } from "../../protocol/census.ts";
+import { counters } from "../../protocol/counters.ts";
+import { logEvent, reasonOf } from "../../protocol/log-events.ts";
+import { AlarmScheduler } from "../../durable/alarm-scheduler.ts";
+import { CallBudget } from "../../durable/call-budget.ts";
+import { commitFailures } from "../../durable/commit-failures.ts";
+import { GroupCommit } from "../../durable/group-commit.ts";
+import { discardErasedFile } from "../admin/erase-mailbox.ts";
+import { retentionOf } from "../admin/retention-of.ts";
+import { Sockets } from "../connections/sockets.ts";
 import type { MailboxContext } from "./context.ts";
-import { Outbox } from "./delivery/outbox.ts";
-import { RemoteObjects } from "./delivery/remote-objects.ts";
+import { Outbox } from "../delivery/outbox.ts";
+import { RemoteObjects } from "../delivery/remote-objects.ts";
 import { flushReplies, flushWrites } from "./flush.ts";
-import { configOf } from "./limits/config.ts";
-import { EventLoad } from "./limits/event-load.ts";
-import { UnseenCount } from "./limits/unseen-count.ts";
-import { Inspector } from "./log/inspect.ts";
-import { KeyRows } from "./log/accounts/idempotency-keys.ts";
-import { Log } from "./log/log.ts";
-import { Suspension } from "./log/accounts/suspension.ts";
-import { isUnclean } from "./log/tombstone.ts";
-import { CensusReport } from "./presence/census-report.ts";
-import { PresenceState } from "./presence/presence-state.ts";
-import { SignalQueue } from "./presence/signal-queue.ts";
-import { Webhook } from "./services/webhook.ts";
+import { configOf } from "../limits/config.ts";
+import { EventLoad } from "../limits/event-load.ts";
+import { UnseenCount } from "../limits/unseen-count.ts";
+import { Inspector } from "../log/inspect.ts";
+import { KeyRows } from "../log/accounts/idempotency-keys.ts";
+import { Log } from "../log/log.ts";
+import { Suspension } from "../log/accounts/suspension.ts";
+import { isUnclean } from "../log/tombstone.ts";
+import { CensusReport } from "../connections/census-report.ts";
+import { PresenceState } from "../people/presence-state.ts";
+import { SignalQueue } from "../people/signal-queue.ts";
+import { Webhook } from "../services/webhook.ts";
 
 /**
  * The context of a new instance. `ctx.id.name` is missing where the call came from another local process (seen with

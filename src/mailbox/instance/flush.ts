@@ -1,13 +1,13 @@
 // The end of a group commit: first everything is written, then everything is sent. The runtime holds all output until
 // the rows are durable. It knows nothing of the work that was committed.
-import { counterReport } from "../metrics/report-counters.ts";
-import { closeCodeOf } from "./access/account.ts";
-import { closeStream, closeWithCode } from "./connections/disconnect.ts";
-import { onSessionEnd } from "./connections/session-events.ts";
-import type { Session } from "./connections/sockets.ts";
+import { counterReport } from "../../metrics/report-counters.ts";
+import { closeCodeOf } from "../access/account.ts";
+import { closeStream, closeWithCode } from "../connections/disconnect.ts";
+import { onSessionEnd } from "../connections/session-events.ts";
+import type { Session } from "../connections/sockets.ts";
 import type { MailboxContext } from "./context.ts";
-import { persistCursors } from "./reading/acknowledge.ts";
-import { pump } from "./reading/pump.ts";
+import { persistCursors } from "../reading/acknowledge.ts";
+import { pump } from "../reading/pump.ts";
 
 /** Writes the rows that the committed work left to write, and closes sockets whose access has ended. */
 export function flushWrites(context: MailboxContext): void {

@@ -1,23 +1,23 @@
 // The context: the parts of one mailbox, which the functions of a mailbox work with. assemble.ts builds it.
 // This file imports types only, and none whose file imports this one: those are interfaces here.
-import type { Caller } from "../protocol/caller.ts";
-import type { Bucket } from "../protocol/token-bucket.ts";
-import type { AlarmScheduler } from "../durable/alarm-scheduler.ts";
-import type { CallBudget } from "../durable/call-budget.ts";
-import type { GroupCommit } from "../durable/group-commit.ts";
-import type { Sockets } from "./connections/sockets.ts";
-import type { Outbox } from "./delivery/outbox.ts";
-import type { RemoteObjects } from "./delivery/remote-objects.ts";
-import type { MailboxConfig } from "./limits/config.ts";
-import type { EventLoad } from "./limits/event-load.ts";
-import type { UnseenCount } from "./limits/unseen-count.ts";
-import type { Inspector } from "./log/inspect.ts";
-import type { KeyRows } from "./log/accounts/idempotency-keys.ts";
-import type { Log } from "./log/log.ts";
-import type { Suspension } from "./log/accounts/suspension.ts";
-import type { CensusReport } from "./presence/census-report.ts";
-import type { PresenceState } from "./presence/presence-state.ts";
-import type { SignalQueue } from "./presence/signal-queue.ts";
+import type { Caller } from "../../protocol/caller.ts";
+import type { Bucket } from "../../protocol/token-bucket.ts";
+import type { AlarmScheduler } from "../../durable/alarm-scheduler.ts";
+import type { CallBudget } from "../../durable/call-budget.ts";
+import type { GroupCommit } from "../../durable/group-commit.ts";
+import type { Sockets } from "../connections/sockets.ts";
+import type { Outbox } from "../delivery/outbox.ts";
+import type { RemoteObjects } from "../delivery/remote-objects.ts";
+import type { MailboxConfig } from "../limits/config.ts";
+import type { EventLoad } from "../limits/event-load.ts";
+import type { UnseenCount } from "../limits/unseen-count.ts";
+import type { Inspector } from "../log/inspect.ts";
+import type { KeyRows } from "../log/accounts/idempotency-keys.ts";
+import type { Log } from "../log/log.ts";
+import type { Suspension } from "../log/accounts/suspension.ts";
+import type { CensusReport } from "../connections/census-report.ts";
+import type { PresenceState } from "../people/presence-state.ts";
+import type { SignalQueue } from "../people/signal-queue.ts";
 
 export interface MailboxContext {
   /** The canonical userName whose mailbox this is. */

@@ -6,7 +6,7 @@ import { SIGNALS } from "../../protocol/limits.ts";
 import { logEvent, reasonOf } from "../../protocol/log-events.ts";
 import { closeCodeOf } from "../access/account.ts";
 import { isContact } from "../access/standing.ts";
-import type { MailboxContext } from "../context.ts";
+import type { MailboxContext } from "../instance/context.ts";
 import { takeTyping } from "../limits/allowance.ts";
 
 /** The user types to a peer. Only contacts with whom there is a conversation receive it. */

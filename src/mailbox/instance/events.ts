@@ -1,9 +1,9 @@
 // The events of one mailbox over its instance in memory: the context is assembled at the first one, and again after an
 // erasure.
-import { DEPTH_FROM_WORKER, DEPTH_OF_EVENT } from "../durable/call-budget.ts";
+import { DEPTH_FROM_WORKER, DEPTH_OF_EVENT } from "../../durable/call-budget.ts";
 import { assemble } from "./assemble.ts";
 import type { MailboxContext, MailboxObject } from "./context.ts";
-import { onPresenceAlarm } from "./presence/presence.ts";
+import { onPresenceAlarm } from "../people/presence.ts";
 
 export class MailboxEvents implements MailboxObject {
   readonly state: DurableObjectState;
