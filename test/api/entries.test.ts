@@ -1,40 +1,13 @@
 // The log over HTTP: pages and streams of the frames that a socket is sent, from the same cursor.
 import { env } from "cloudflare:workers";
 import { listDurableObjectIds } from "cloudflare:test";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { ask, say } from "../support/accounts.ts";
-import { fresh, get, open } from "../support/devices.ts";
+import { fresh, open } from "../support/devices.ts";
 import { Events } from "../support/events.ts";
-import type { Device } from "../support/line.ts";
 import { meter } from "../support/meter.ts";
-import { ADMIN, service, verdict } from "../support/operators.ts";
-
-interface Page {
-  readonly epoch: string;
-  readonly head: number;
-  readonly cursor: number;
-  readonly more: boolean;
-  readonly frames: readonly Record<string, unknown>[];
-}
-
-const page = (user: string, query = "") => get(`/api/entries?user=${user}${query}`) as Promise<Page>;
-
-/** Follows the log of `user` with a device. */
-async function follow(user: string, query = "", headers: Record<string, string> = {}): Promise<Events> {
-  const path = `/api/entries?user=${user}&device=feed${query}`;
-  const response = await ask(path, { headers: { Accept: "text/event-stream", ...headers } });
-  expect([response.status, response.headers.get("Content-Type")]).toEqual([200, "text/event-stream; charset=utf-8"]);
-  if (response.body === null) throw new Error("no body");
-  return new Events(response.body);
-}
-
-/** Sends `count` messages, whose ids and bodies count from `first`. */
-async function sends(device: Device, to: string, count: number, first = 1): Promise<void> {
-  device.send(...Array.from({ length: count }, (_, i) => ({ type: "send", id: first + i, to, body: first + i })));
-  await device.take("accepted", count);
-}
-
-const bodies = (frames: readonly Record<string, unknown>[]) => frames.map(({ body }) => body);
+import { service, verdict } from "../support/operators.ts";
+import { bodies, follow, page, sends } from "../support/log-pages.ts";
 
 test("[H7] pages of the log are the frames of a socket, from a cursor to its head", async () => {
   const [alice, bob] = [await open(fresh("alice")), fresh("bob")];
@@ -135,32 +108,6 @@ test("[H7] a cursor further ahead than any clock is refused", async () => {
   expect(await verdict(ask(path))).toEqual([400, "bad_query"]);
 });
 
-test("[H8] a stream has `welcome`, then what follows the cursor, then what comes; log frames have ids", async () => {
-  const [alice, bob] = [await open(fresh("alice")), fresh("bob")];
-  await sends(alice, bob, 2);
-  const stream = await follow(bob);
-  const welcome = await stream.next();
-  expect(welcome).toMatchObject({ id: null, frame: { type: "welcome", user: bob, device: "feed" } });
-  const [one, two] = await stream.take("message", 2);
-  expect([one?.frame["body"], two?.frame["body"]]).toEqual([1, 2]);
-  expect(two?.id).toBe(`${String(welcome?.frame["epoch"])}:${String(two?.frame["seq"])}`);
-  await sends(alice, bob, 1, 3);
-  expect((await stream.take("message", 1))[0]?.frame).toMatchObject({ body: 3, from: alice.welcome.user });
-  await stream.close();
-});
-
-test("[H8] a stream continues after `Last-Event-ID`, which is an ack", async () => {
-  const [alice, bob] = [await open(fresh("alice")), fresh("bob")];
-  await sends(alice, bob, 3);
-  const stream = await follow(bob);
-  const [, second] = await stream.take("message", 2);
-  await stream.close();
-  const again = await follow(bob, "&cursor=0", { "Last-Event-ID": second?.id ?? "" });
-  expect((await again.take("message", 1))[0]?.frame).toMatchObject({ body: 3 });
-  await alice.mark("delivered");
-  await again.close();
-});
-
 test("[R3][H7] a gap in a lost answer is sent again, until the device asks with its seq as the cursor", async () => {
   const [alice, bob] = [await open(fresh("alice")), fresh("bob")];
   await sends(alice, bob, 1);
@@ -173,120 +120,6 @@ test("[R3][H7] a gap in a lost answer is sent again, until the device asks with 
   expect(again.frames).toMatchObject([{ type: "gap", from: cursor + 1, seq: lost.cursor }, { body: 2 }]);
   expect((await page(bob, `&device=feed&cursor=${lost.cursor}`)).frames).toMatchObject([{ body: 2 }]);
   expect((await page(bob, known)).frames).toMatchObject([{ body: 2 }]);
-});
-
-test("[H8] an id of another epoch starts over, with a gap", async () => {
-  const bob = await open(fresh("bob"));
-  const stream = await follow(bob.welcome.user, "", { "Last-Event-ID": "another-epoch:7" });
-  expect((await stream.take("gap", 1))[0]).toMatchObject({ frame: { from: 1 } });
-  await stream.close();
-});
-
-test("[H8] a stream is a connection of its device: it replaces an older one, and a newer one replaces it", async () => {
-  const bob = fresh("bob");
-  const stream = await follow(bob);
-  const socket = await open(bob, "feed");
-  expect((await stream.rest()).at(-1)?.frame).toMatchObject({ type: "closing", code: 4409 });
-  const next = await follow(bob);
-  expect((await socket.line.end()).code).toBe(4409);
-  await next.close();
-});
-
-test("[H16] a replaced stream is to stay away for an hour; one that ended otherwise is not", async () => {
-  const bob = fresh("bob");
-  const stream = await follow(bob);
-  await stream.take("welcome", 1);
-  expect(stream.retry).toBe(500);
-  const second = await follow(bob);
-  expect((await stream.rest()).at(-1)?.frame).toMatchObject({ type: "closing", code: 4409 });
-  expect(stream.retry).toBe(3_600_000);
-  const socket = await open(bob, "feed");
-  await second.rest();
-  expect(second.retry).toBe(3_600_000);
-  const third = await follow(bob);
-  await socket.line.end();
-  // A stream that an operator closed may come back at once.
-  await say("POST", `/api/admin/users/${bob}/disconnect`, {}, ADMIN);
-  expect((await third.rest()).at(-1)?.frame).toMatchObject({ type: "closing", code: 1012 });
-  expect(third.retry).toBe(500);
-});
-
-test("[H16] of clients that keep replacing each other the newcomer is refused, and the open stream stays", async () => {
-  const [alice, bob] = [await open(fresh("alice")), fresh("bob")];
-  let stream = await follow(bob);
-  const again = () => ask(`/api/entries?user=${bob}&device=feed`, { headers: { Accept: "text/event-stream" } });
-  let taken = 0;
-  let refused: Response | null = null;
-  while (refused === null) {
-    const response = await again();
-    if (!response.ok) refused = response;
-    else {
-      taken++;
-      await stream.rest();
-      stream = new Events(response.body as ReadableStream<Uint8Array>);
-    }
-  }
-  expect(taken).toBe(20);
-  expect([refused.status, refused.headers.get("Retry-After"), await refused.json()]).toMatchObject([
-    429,
-    "30",
-    { code: "rate_limited", retryAfter: 30_000 },
-  ]);
-  await sends(alice, bob, 1);
-  expect((await stream.take("message", 1))[0]?.frame).toMatchObject({ body: 1 });
-  // Another device is not affected, and this device may connect again when its stream has ended.
-  const other = await ask(`/api/entries?user=${bob}&device=other`, { headers: { Accept: "text/event-stream" } });
-  expect(other.status).toBe(200);
-  await other.body?.cancel();
-  await stream.close();
-  const next = await follow(bob);
-  await next.close();
-});
-
-test("[H16] a client that keeps asking is let in no sooner, and after a pause only once", async () => {
-  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
-  try {
-    const bob = fresh("bob");
-    const streams = [await follow(bob)];
-    const again = async () => {
-      const response = await ask(`/api/entries?user=${bob}&device=feed`, { headers: { Accept: "text/event-stream" } });
-      if (response.ok) streams.push(new Events(response.body as ReadableStream<Uint8Array>));
-      else await response.body?.cancel();
-      return response.status;
-    };
-    while ((await again()) === 200);
-    for (let n = 0; n < 10; n++) {
-      vi.setSystemTime(Date.now() + 29_000);
-      expect(await again()).toBe(429);
-    }
-    vi.setSystemTime(Date.now() + 30_000);
-    expect([await again(), await again()]).toEqual([200, 429]);
-    await streams.at(-1)?.close();
-  } finally {
-    vi.useRealTimers();
-  }
-});
-
-test("[H8] a stream ends when its window is full, and the next one continues", async () => {
-  const [alice, bob] = [fresh("alice"), fresh("bob")];
-  const body = JSON.stringify(Array.from({ length: 4_096 }, (_, i) => ({ to: bob, body: i })));
-  for (let i = 0; i < 2; i++) await ask(`/api/messages?user=${alice}`, { method: "POST", body });
-  const seen: unknown[] = [];
-  let last = "";
-  for (let i = 0; i < 2; i++) {
-    const events = await (await follow(bob, "", last === "" ? {} : { "Last-Event-ID": last })).take("message", 4_096);
-    seen.push(...events.map(({ frame }) => frame["body"]));
-    last = events.at(-1)?.id ?? "";
-  }
-  expect(seen).toEqual([...Array(2)].flatMap(() => Array.from({ length: 4_096 }, (_, i) => i)));
-});
-
-test("[H8] the server ends a stream whose window is full", async () => {
-  const [alice, bob] = [fresh("alice"), fresh("bob")];
-  const body = JSON.stringify(Array.from({ length: 4_096 }, (_, i) => ({ to: bob, body: i })));
-  for (let i = 0; i < 2; i++) await ask(`/api/messages?user=${alice}`, { method: "POST", body });
-  const rest = await (await follow(bob)).rest();
-  expect(rest.length).toBe(1 + 4_096);
 });
 
 test("[H10] a device acknowledges over HTTP: the author is sent the receipt, and an open stream continues", async () => {
@@ -326,14 +159,6 @@ test("[H10] an ack of a device that was never seen is refused", async () => {
     404,
     "not_found",
   ]);
-});
-
-test("[H8] a stream needs a device, and a well-formed `Last-Event-ID`", async () => {
-  const accept = { Accept: "text/event-stream" };
-  const none = await ask("/api/entries?user=bob", { headers: accept });
-  expect(await none.json()).toMatchObject({ code: "bad_query", field: "device" });
-  const wrong = await ask("/api/entries?user=bob&device=feed", { headers: { ...accept, "Last-Event-ID": "7" } });
-  expect(await wrong.json()).toMatchObject({ code: "bad_query", field: "last-event-id" });
 });
 
 test("[B3] a service reads pages and streams with `read` alone, until its token is revoked", async () => {
