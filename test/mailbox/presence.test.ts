@@ -116,7 +116,7 @@ test("[G6] one change is sent to a hundred contacts over several events", async 
   alice.line.close();
   await alice.line.end();
   expect(calls.signals().length).toBe(SIGNALS.CALLS);
-  await vi.waitFor(() => expect(calls.signals().length).toBe(SIGNALS.TOLD), 10_000);
+  await vi.waitFor(() => expect(calls.signals().length).toBe(SIGNALS.NOTIFIED), 10_000);
   expect(new Set(calls.signals().map(({ to }) => to))).toEqual(new Set(peers.slice(20)));
 });
 
