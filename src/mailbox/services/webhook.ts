@@ -115,8 +115,14 @@ export class Webhook implements WebhookQueue {
     const failing = row.failing === 0 ? now : row.failing;
     const isOver = status === 410 || now - failing >= WEBHOOK.GIVE_UP_MS;
     const due = isOver ? 0 : now + retryDelay(tries);
-    const event = isOver ? "webhook_disabled" : "webhook_failed";
-    logEvent(event, { user, status, tries, failing, due: isOver ? null : due, reason });
+    logEvent(isOver ? "webhook_disabled" : "webhook_failed", {
+      user,
+      status,
+      tries,
+      failing,
+      due: isOver ? null : due,
+      reason,
+    });
     const disabled = isOver ? now : 0;
     context.log.account.service.webhook.put({ ...row, failing, tries, due, disabled, first, last, gap });
     this.#alarmAt = due;
