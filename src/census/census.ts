@@ -1,5 +1,5 @@
 // One shard of the census: the number of sockets of each of its users, as their mailboxes last reported. A bounded
-// audit corrects numbers that a crash left behind; it runs only while somebody queries the census.
+// audit corrects numbers that a crash left behind; it runs only while the census is queried.
 import { DurableObject } from "cloudflare:workers";
 import type { CensusCalls, Online } from "../protocol/census.ts";
 import type { CounterValues } from "../protocol/counters.ts";

@@ -72,8 +72,8 @@ export function startProblems(given: Readonly<Record<string, unknown>>, declared
   });
   const variables = given as Variables;
   const secret = problemOfValue(variables, "ADMIN_TOKEN");
-  const door = accessProblem(variables);
-  return [...names, ...[door, secret].filter((one) => one !== null), ...otherProblems(variables)];
+  const access = accessProblem(variables);
+  return [...names, ...[access, secret].filter((one) => one !== null), ...otherProblems(variables)];
 }
 
 /** The variable that an unknown name probably means, or null. */

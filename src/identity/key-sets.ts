@@ -15,7 +15,7 @@ const MAX_SET_BYTES = 262_144;
 const FRESH_MS = 600_000;
 
 /**
- * Ms for which a set is used while its issuer does not respond. Answers: an issuer's outage that locks everybody out.
+ * Ms for which a set is used while its issuer does not respond. Answers: an issuer's outage that locks all users out.
  */
 const STALE_MS = 21_600_000;
 

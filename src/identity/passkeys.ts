@@ -49,7 +49,7 @@ export async function passkeyOptions(c: RequestContext): Promise<Response> {
     ...(handle !== undefined && { userID: bytesOfBase64(handle) }),
     challenge: utf8Of(challenge),
     excludeCredentials: passkeys.map(({ id, transports }) => ({ id, transports: [...transports] })),
-    // A discoverable credential: at sign-in, the server need not tell a stranger which passkeys a user has.
+    // A discoverable credential: at sign-in, the server need not disclose to a stranger which passkeys a user has.
     authenticatorSelection: { residentKey: "required", userVerification: "required" },
   });
   return jsonResponse(c, options);

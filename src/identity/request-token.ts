@@ -23,7 +23,7 @@ interface RequestToken {
 const CALLER_REFUSALS: ReadonlySet<Code> = new Set(["unauthorized", "forbidden", "erased", "suspended"]);
 /** Refusals after which a token that was good stays good: it was not guessed, and another request may succeed. */
 const SPARES_GOOD_TOKENS: ReadonlySet<Code> = new Set(["forbidden", "suspended"]);
-/** Refusals that say nothing about the token. */
+/** Refusals that don't depend on the token. */
 const SAYS_NOTHING_OF_TOKENS: ReadonlySet<Code> = new Set(["internal", "unable_to_store"]);
 
 /** By request, for as long as the request lives. */

@@ -1,4 +1,4 @@
-// Monitoring routes: health for everybody, metrics and statistics for operators.
+// Monitoring routes: health for every caller, metrics and statistics for operators.
 import { z } from "@hono/zod-openapi";
 import { createApi, declareRoute } from "../api/declare-route.ts";
 import { jsonResponse } from "../identity/call-mailbox.ts";

@@ -27,7 +27,7 @@ export const LIMITS = {
  * twice that. RATE_LIMIT=off does not lift it.
  */
 export const REJECTED = {
-  /** The maximum: four full texts. Answers: a client that ignores refusals, and replies that nobody reads. */
+  /** The maximum: four full texts. Answers: a client that ignores refusals, and replies that no device reads. */
   MOST: 16_384,
   /** The leak per second: more than a device sends that retries a full queue each second. Answers: the same, slowly. */
   PER_SECOND: 5_000,
@@ -86,7 +86,7 @@ export const QUOTAS = {
    */
   SOCKETS: 16,
   /**
-   * Messages that no device of the user has: of one author, and of all. Answers: filling a mailbox that nobody reads.
+   * Messages that no device of the user has: of one author, and of all. Answers: filling a mailbox that is not read.
    */
   BACKLOG_PER_CORRESPONDENT: 10_000,
   BACKLOG: 100_000,
@@ -154,11 +154,11 @@ export const WEBHOOK = {
 /** Passkeys of a user. Answers: keys as storage. */
 export const PASSKEYS = 16;
 
-/** How long a link code is valid, ms. Answers: a code that somebody finds later. */
+/** How long a link code is valid, ms. Answers: a code that a stranger finds later. */
 export const LINK_MS = 600_000;
 
 /**
- * How long after a sign-in or proof a device may change credentials, ms. Answers: a device that somebody else picks up.
+ * How long after a sign-in or proof a device may change credentials, ms. Answers: a device that a stranger picks up.
  */
 export const PROOF_MS = 900_000;
 
@@ -179,7 +179,7 @@ export const SIGNALS = {
   /**
    * How long a peer's presence is cached for `watch`, ms. Answers: a watch list that alternates, with calls each time.
    */
-  HEARD_MS: 5_000,
+  CACHE_MS: 5_000,
   /** Presence queries to peers: burst, and rate. Answers: a socket that wakes one mailbox after the other. */
   ASK_BURST: 64,
   ASKS_PER_SECOND: 4,
@@ -187,8 +187,8 @@ export const SIGNALS = {
    * Calls of one event; an alarm makes the rest. Answers: a hundred mailboxes woken at once. See also CALLS_PER_EVENT.
    */
   CALLS: 24,
-  /** Peers that are notified of the user's presence, the latest first. Answers: a user to whom everybody once wrote. */
-  TOLD: 100,
+  /** Peers that are notified of the user's presence, the latest first. Answers: a user with thousands of peers. */
+  NOTIFIED: 100,
   /**
    * Changes of presence sent: burst, and ms for one more; the last one is always sent. Answers: reconnecting in a loop.
    */

@@ -145,7 +145,7 @@ export class EntryRows {
     return countAmong(this.#written(), seqs);
   }
 
-  /** The highest of these ascending seqs that is a message of somebody else; 0 for none. */
+  /** The highest of these ascending seqs that is a received message; 0 for none. */
   lastInOf(seqs: readonly number[]): number {
     return lastAmong(this.#written(), seqs);
   }

@@ -28,7 +28,7 @@ const RECEIVED = kindsWith("received");
 const UNSETTLED = kindsWith("unsettled");
 const REFUSALS = kindsWith("refusal");
 
-/** Whether the entry is a message, of whomever. */
+/** Whether the entry is a message, sent or received. */
 export function isMessage(kind: string): boolean {
   return MESSAGES.has(kind);
 }
@@ -38,7 +38,7 @@ export function belongsToConversation(kind: string): boolean {
   return OF_CONVERSATIONS.has(kind);
 }
 
-/** Whether the entry is a message of somebody else. */
+/** Whether the entry is a message of another user. */
 export function isReceived(kind: string): boolean {
   return RECEIVED.has(kind);
 }

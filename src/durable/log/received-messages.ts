@@ -21,7 +21,7 @@ export function countAmong(sql: Sql, seqs: readonly number[]): number {
   return found;
 }
 
-/** The highest of these ascending seqs that is a message of somebody else; 0 for none. */
+/** The highest of these ascending seqs that is a received message; 0 for none. */
 export function lastAmong(sql: Sql, seqs: readonly number[]): number {
   for (const list of boundLists(seqs).toReversed()) {
     const wanted = new Set(list);

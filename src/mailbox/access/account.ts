@@ -79,7 +79,7 @@ export function makerOf(context: MailboxContext, proof: Proof): string | null {
 }
 
 /**
- * Signs out the devices that were idle for too long. Their codes and passkeys stay, because nobody has signed them out.
+ * Signs out the devices that were idle for too long. Their codes and passkeys stay, because no user signed them out.
  */
 export function endIdle(context: MailboxContext): void {
   const now = Date.now();
@@ -98,7 +98,7 @@ function dropIdle(context: MailboxContext, token: Token): void {
   logEvent("device_removed", { user: context.user, why: "idle" });
 }
 
-/** Whether this mailbox accepts deliveries: in `accounts` mode somebody must have claimed it. */
+/** Whether this mailbox accepts deliveries: in `accounts` mode a user must have claimed its name. */
 export function exists(context: MailboxContext): boolean {
   if (context.log.erased || isEnded(context)) return false;
   if (isService(context)) return true;
@@ -106,7 +106,7 @@ export function exists(context: MailboxContext): boolean {
   return checkBeginning(context) === null;
 }
 
-/** The user, and when the name was claimed; null where nobody had to claim it. */
+/** The user, and when the name was claimed; null where names are not claimed. */
 export function account(context: MailboxContext): { readonly userName: string; readonly created: number | null } {
   return { userName: context.user, created: context.log.account.account?.created ?? null };
 }

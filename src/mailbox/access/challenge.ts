@@ -5,7 +5,7 @@ import type { Challenge } from "../log/accounts/account-rows.ts";
 /** How long a challenge is good. */
 const LIFETIME_MS = 300_000;
 
-/** What a challenge is for: one made to add a passkey signs nobody in. */
+/** What a challenge is for: one made to add a passkey does not sign in a device. */
 export type Purpose = "add" | "enter" | "prove";
 
 /** A fresh challenge, as text. */
@@ -25,9 +25,9 @@ export async function readChallenge(secret: string, purpose: Purpose, text: stri
 }
 
 /**
- * The handle by which authenticators know the account, base64url: 32 bytes that say nothing of the user. It is derived
- * from the account's random secret, so that it is always the same and needs no row. No challenge is signed under this
- * word.
+ * The handle by which authenticators know the account, base64url: 32 bytes that reveal nothing about the user. It is
+ * derived from the account's random secret, so that it is always the same and needs no row. No challenge is signed
+ * under this word.
  */
 export function handleOf(secret: string): Promise<string> {
   return sign(secret, "handle");

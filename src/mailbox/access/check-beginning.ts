@@ -1,4 +1,4 @@
-// A mailbox begins when its name is claimed or becomes a service account's, or, where nobody has to claim it, with the
+// A mailbox begins when its name is claimed or becomes a service account's, or, where names are not claimed, with the
 // first connection, request or message. A mailbox that has begun keeps its name, even if the rule for new names
 // changes.
 import { checkNewName } from "../../protocol/new-names.ts";
@@ -10,7 +10,7 @@ export function checkBeginning(context: MailboxContext): Refusal | null {
   return context.log.row === null ? checkNewName(context.user) : null;
 }
 
-/** Whether the name seems unused because the erasure of its mailbox was interrupted. Then nobody gets it. */
+/** Whether the name seems unused because the erasure of its mailbox was interrupted. Then no account gets it. */
 export async function isErasureUnderWay({ user, log, remote }: MailboxContext): Promise<boolean> {
   return log.row === null && !log.erased && (await remote.isErasing(user));
 }

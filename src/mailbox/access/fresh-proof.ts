@@ -1,5 +1,5 @@
-// Fresh proofs. A change of who gets in needs one: somebody who picks up a device can read and write with it, but makes
-// nothing that outlasts the device. To be called inside a transaction.
+// Fresh proofs. A change of credentials needs one. Answers: a stranger who picks up a device, reads and writes with it,
+// and makes a credential that outlasts the device. To be called inside a transaction.
 import type { UsedPasskey } from "../../protocol/account.ts";
 import type { CallResult, Proof } from "../../protocol/caller.ts";
 import { PROOF_MS } from "../../protocol/limits.ts";

@@ -12,7 +12,8 @@ export function isService(context: MailboxContext): boolean {
 }
 
 /**
- * Whether it is a service account that an operator ended: its mailbox accepts nothing, and nobody else gets the name.
+ * Whether it is a service account that an operator ended. Its mailbox accepts nothing, and no other account gets the
+ * name.
  */
 export function isEnded(context: MailboxContext): boolean {
   return (context.log.account.service.row?.ended ?? 0) > 0;

@@ -14,7 +14,7 @@ export function isNew(context: MailboxContext, name: string): boolean {
   return !context.log.peers.has(name);
 }
 
-/** Whether first contact is a request here. A service account has nobody who would accept it. */
+/** Whether first contact is a request here. A service account has no user who could accept it. */
 export function hasStrangers(context: MailboxContext): boolean {
   return context.config.requests && !isService(context);
 }

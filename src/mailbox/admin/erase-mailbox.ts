@@ -1,5 +1,5 @@
 // The end of a mailbox: its user erases everything. What may fail comes first, in one transaction. Only when nothing is
-// left are the sockets closed, and from then on nobody gets the name.
+// left are the sockets closed, and from then on no account gets the name.
 import type { MailboxContext, MailboxObject } from "../instance/context.ts";
 import { clean } from "../log/tombstone.ts";
 import { correspondents, goInvisible } from "../people/presence.ts";
@@ -14,8 +14,8 @@ export async function eraseMailbox(object: MailboxObject, context: MailboxContex
   object.forget();
   context.background(context.censusReport.changed({ event: "disconnect", device: "", sockets: 0 }));
   await storage.deleteAlarm();
-  // From here on nobody gets the name. Erased rows may be in the file until that is discarded, by the next wake at the
-  // latest.
+  // From here on no account gets the name. Erased rows may be in the file until it is discarded, at the latest by the
+  // next wake.
   await storage.sync();
   await discardErasedFile(storage, context);
 }

@@ -14,7 +14,7 @@ export interface ObjectStats {
   readonly alarm: number | null;
 }
 
-/** The state of the mailbox. For a name that nobody has, nothing is written. */
+/** The state of the mailbox. For a name without a mailbox nothing is written. */
 export function overview(context: MailboxContext, { bytes, alarm }: ObjectStats): Overview {
   const { log } = context;
   const exists = log.row !== null;

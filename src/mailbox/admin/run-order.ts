@@ -13,7 +13,7 @@ export function runOrder(
   order: Order,
   stats: ObjectStats,
 ): CallResult<OrderResult[Order["is"]]> {
-  // To inspect is possible for any name, also for one that nobody has.
+  // An operator may inspect any name, also one without a mailbox.
   if (order.is === "look") return { value: overview(context, stats) };
   if (order.is === "see") return { value: traceOf(context, order.which, stats.alarm) };
   const refused = checkAccess(context, { is: "operator" });

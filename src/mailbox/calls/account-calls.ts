@@ -1,4 +1,4 @@
-// The calls about an account: how somebody gets in, and the devices that are signed in.
+// The calls about an account: how devices sign in, and which are signed in.
 import type { NewToken } from "../../protocol/account.ts";
 import type { Caller } from "../../protocol/caller.ts";
 import { refusal } from "../../protocol/refusals.ts";
@@ -20,7 +20,7 @@ export const accountCalls = {
     return claimName(object, name, claimed);
   },
 
-  /** `hash`: of the recovery code that somebody brings; `next`: of the code that replaces it. */
+  /** `hash`: of the recovery code that the caller presents; `next`: of the code that replaces it. */
   recover: anybody((context, hash: string, next: string, token: NewToken) => recover(context, hash, next, token)),
 
   link: anybody((context, hash: string, token: NewToken) => link(context, hash, token)),

@@ -1,5 +1,5 @@
-// The calls about a mailbox as a whole: its user exports or erases it, operators inspect, suspend and restore it. That
-// somebody is an operator was checked by the Worker.
+// The calls about a mailbox as a whole: its user exports or erases it, operators inspect, suspend and restore it. The
+// Worker has checked that the caller is an operator.
 import type { CallResult, Caller, Proof } from "../../protocol/caller.ts";
 import { logEvent } from "../../protocol/log-events.ts";
 import type { Order } from "../../protocol/operator-orders.ts";

@@ -48,7 +48,7 @@ export function provenCaller<Args extends readonly unknown[], T>(
 }
 
 /**
- * Somebody without a token of this mailbox yet, who claims it or brings a code: `work` itself checks what they bring.
+ * A caller without a token of this mailbox, who claims it or presents a code. `work` itself checks the code.
  */
 export function anybody<Args extends readonly unknown[], Result>(
   work: (context: MailboxContext, ...args: Args) => Result,

@@ -115,7 +115,7 @@ function accountSecret(context: MailboxContext): CallResult<string> {
   return { value: secretOf(context) };
 }
 
-/** The account's secret. Where nobody has an account it is random: what it signs never verifies. */
+/** The account's secret. Without an account it is random: what it signs never verifies. */
 function secretOf(context: MailboxContext): string {
   return context.log.account.account?.secret ?? randomText();
 }

@@ -24,7 +24,7 @@ export interface MailboxConfig {
   readonly callsPerEvent: number;
 }
 
-/** The configuration. In `open` mode anybody can use any name, so there are no requests unless REQUESTS is on. */
+/** The configuration. In `open` mode every caller can use any name, so there are no requests unless REQUESTS is on. */
 export function configOf(variables: Variables): MailboxConfig {
   const mode = variables.AUTH ?? "";
   const requests = valueOf(variables, "REQUESTS");

@@ -14,7 +14,7 @@ import type { Peer } from "../log/peers/peer.ts";
 const HOUR_MS = 3_600_000;
 
 /**
- * Share of a mailbox's bytes that others may fill. Answers: somebody who writes so much to a user that they can't write
+ * Share of a mailbox's bytes that others may fill. Answers: a stranger who writes to a user until the user can't write
  * any more.
  */
 const OTHERS_SHARE = 0.9;
@@ -65,7 +65,7 @@ export function spaceFor(
   { envelopes, service }: Delivery,
 ): { readonly free: number; readonly code: MessageRefusalCode } {
   const standing = standingOf(context, peer.name);
-  // One code for both, so that it tells the author nothing.
+  // One code for both, so that the author learns neither.
   if (standing === "blocked" || context.suspension.now !== null) return { free: 0, code: "declined" };
   const backlog = isFullForOthers(context) ? 0 : backlogSpace(context, peer, envelopes.length);
   if (service || !hasStrangers(context) || standing === "contact") return { free: backlog, code: "mailbox_full" };

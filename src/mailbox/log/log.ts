@@ -24,7 +24,7 @@ import { bury, isErased } from "./tombstone.ts";
 import { LogTrimmer } from "./trim-log.ts";
 
 export class Log {
-  /** Whether this mailbox was erased: nobody can begin it again. */
+  /** Whether this mailbox was erased: it can't begin again. */
   readonly erased: boolean;
   readonly sql: Sql;
   readonly entries: EntryRows;
@@ -62,7 +62,7 @@ export class Log {
     if (this.sql.row("SELECT 1 FROM sqlite_master WHERE name = 'mailbox'") !== undefined) this.#wake();
   }
 
-  /** Null until somebody opens the mailbox or writes to it. */
+  /** Null until a device opens the mailbox or a peer writes to it. */
   get row(): MailboxRow | null {
     return this.#row;
   }

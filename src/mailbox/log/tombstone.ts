@@ -1,6 +1,7 @@
-// The tombstone of an erased mailbox, so that nobody else gets its name. Erasure has two steps. First one transaction
-// drops all tables and writes the tombstone. Then the file itself is deleted, because free pages still contain what was
-// in them, and the tombstone is written into the new file. A wake that finds only the first step done does the second.
+// The tombstone of an erased mailbox, so that no other account gets its name. Erasure has two steps. First one
+// transaction drops all tables and writes the tombstone. Then the file itself is deleted, because its free pages still
+// contain the erased rows, and the tombstone is written into the new file. A wake that finds only the first step done
+// does the second.
 import { Sql } from "../../durable/log/sql.ts";
 
 const TABLE =

@@ -1,5 +1,5 @@
 // Presence: what a socket watches, what peers report, and whom the user's own coming and going is sent. Nothing of it
-// is stored. Each peer is asked at most once in `SIGNALS.HEARD_MS`; a change is sent to at most `SIGNALS.TOLD`
+// is stored. Each peer is asked at most once in `SIGNALS.CACHE_MS`; a change is sent to at most `SIGNALS.NOTIFIED`
 // contacts, and rate-limited.
 import { write } from "../../protocol/down.ts";
 import type { Presence } from "../../protocol/envelope.ts";
@@ -26,7 +26,7 @@ export function watchPresence(context: MailboxContext, session: V1Session, peers
 function lookUp(context: MailboxContext, session: V1Session, peer: string): void {
   const { waiting } = context.presence;
   const last = context.presence.of(peer);
-  if (last !== undefined && Date.now() - last.at < SIGNALS.HEARD_MS) {
+  if (last !== undefined && Date.now() - last.at < SIGNALS.CACHE_MS) {
     return sendPresence(context, session, peer, last.presence);
   }
   const others = waiting.get(peer);
@@ -128,6 +128,6 @@ function signalPresence(context: MailboxContext, to: string, presence: Presence)
 
 /** The contacts with whom the newest entries were exchanged. */
 export function correspondents(context: MailboxContext): string[] {
-  const latest = context.log.peers.latest(SIGNALS.TOLD, Number.MAX_SAFE_INTEGER).map(({ name }) => name);
+  const latest = context.log.peers.latest(SIGNALS.NOTIFIED, Number.MAX_SAFE_INTEGER).map(({ name }) => name);
   return latest.filter((name) => name !== context.user && isContact(context, name));
 }

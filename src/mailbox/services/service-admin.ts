@@ -84,7 +84,7 @@ function end(context: MailboxContext): null {
   return null;
 }
 
-/** Whether somebody uses the mailbox: it was claimed, opened, or sent from. Received messages alone don't count. */
+/** Whether the mailbox is in use: it was claimed, opened, or sent from. Received messages alone don't count. */
 function isUsed(context: MailboxContext): boolean {
   const { log } = context;
   if (log.erased || log.account.account !== null || context.sockets.size > 0) return true;

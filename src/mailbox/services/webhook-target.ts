@@ -7,7 +7,7 @@ import { dotless, type Hosts, names, portOf } from "../../protocol/allowed-hosts
 /** UTF-16 units of an address. Answers: addresses as storage. */
 const MAX_URL_UNITS = 2_048;
 
-/** Ports of https. Answers: a webhook that speaks to a mail server or a database of somebody else. */
+/** Ports of https. Answers: a webhook that speaks to another operator's mail server or database. */
 const PORTS: ReadonlySet<number> = new Set([443, 8_443]);
 
 /**

@@ -1,9 +1,9 @@
-// Who may claim a name: anybody, people with an invitation, or nobody.
+// Who may claim a name: every user, users with an invitation, or no user.
 import { env } from "cloudflare:workers";
 import { type JWTPayload, SignJWT } from "jose";
 import { expect, test } from "vitest";
 import worker from "../../../src/worker.ts";
-import { address, HOST } from "../../support/accounts.ts";
+import { address, ask, HOST } from "../../support/accounts.ts";
 import { fresh } from "../../support/devices.ts";
 
 const INVITE_SECRET = "a secret for invitations, long enough";
@@ -27,6 +27,10 @@ function invitation(
   const made = new SignJWT({ ...claims, aud, exp } as JWTPayload).setProtectedHeader({ alg: "HS256" });
   return made.sign(new TextEncoder().encode(secret));
 }
+
+test("[A8] the modes of authentication and registration are public", async () => {
+  expect(await (await ask("/api/auth")).json()).toEqual({ auth: "accounts", registration: "open" });
+});
 
 test("[A8] where registration is closed nobody claims a name", async () => {
   const response = await claim("closed", fresh("alice"), await invitation());

@@ -47,7 +47,7 @@ export class ServiceRows {
     }
   }
 
-  /** Null for a mailbox that is no service account. A revoked service stays one: nobody else gets its name. */
+  /** Null for a mailbox that is no service account. A revoked service stays one: no other account gets its name. */
   get row(): Readonly<ServiceRow> | null {
     return this.#row;
   }

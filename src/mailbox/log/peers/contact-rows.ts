@@ -1,4 +1,4 @@
-// The standings of peers: a row for everybody who was written to first, has asked, or was blocked. A row is read when
+// The standings of peers: a row for each peer who was written to first, has asked, or was blocked. A row is read when
 // it is needed. The table is created with its first row: a mailbox without limits and requests has none.
 import type { Sql } from "../../../durable/log/sql.ts";
 
@@ -22,7 +22,7 @@ const BLOCK = `INSERT INTO contact (name, standing, wrote, before) VALUES (?, 'b
  */
 export type Standing = "contact" | "request" | "blocked";
 
-/** The standing before a block; nobody: nothing was exchanged. */
+/** The standing before a block; `nobody`: nothing was exchanged. */
 export type Before = Exclude<Standing, "blocked"> | "nobody";
 
 /** Cached names, so that not every message costs a query. */
@@ -50,14 +50,14 @@ export class ContactRows {
     return this.#cache(name, row?.standing ?? null);
   }
 
-  /** `wrote`: when the user wrote to somebody new, ms since 1970; 0 otherwise. */
+  /** `wrote`: when the user first wrote to this peer, ms since 1970; 0 otherwise. */
   put(name: string, standing: Standing, wrote = 0): void {
     this.#createTable();
     this.#sql.run(PUT_CONTACT, name, standing, wrote);
     this.#cache(name, standing);
   }
 
-  /** Blocks somebody, and remembers the standing `before`. */
+  /** Blocks a peer, and stores the standing `before`. */
   block(name: string, before: Exclude<Standing, "blocked"> | null): void {
     this.#createTable();
     if (!this.#hasBefore) this.#sql.run(ADD_BEFORE);

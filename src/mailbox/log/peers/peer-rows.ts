@@ -182,7 +182,7 @@ export class PeerRows {
     return Array.from(this.#summary.names, (name) => this.get(name));
   }
 
-  /** A mark is written before anybody is sent it. */
+  /** A mark is written before a device or a peer is sent it. */
   #writeDeferred(): void {
     this.flushDeferred();
     this.#write();

@@ -13,7 +13,7 @@ export interface Marks {
   mine: number;
 }
 
-/** Somebody with whom messages are exchanged. */
+/** Another user with whom messages are exchanged. */
 export interface Peer extends Marks {
   readonly name: string;
   /** The epoch of the peer that the numbers refer to; null before the first exchange. */

@@ -1,0 +1,48 @@
+// Tokens of described routes: without one a route refuses the request, and without the described scope too.
+import { beforeAll, expect, test } from "vitest";
+import {
+  type Call,
+  createUsers,
+  inOrder,
+  placeholder,
+  request,
+  type Users,
+  validCalls,
+} from "../../support/described-calls.ts";
+import { objectionTo, type Operation } from "../../support/description.ts";
+import { service } from "../../support/operators.ts";
+
+let users: Users;
+
+beforeAll(async () => {
+  users = await createUsers();
+});
+
+test.each(
+  inOrder.filter(({ security }) => security.length > 0).map((operation) => [operation.name, operation] as const),
+)("[H11] %s needs a token, with the described scope", async (name, operation) => {
+  const [make] = validCalls[name] ?? [() => ({})];
+  const call =
+    operation.body !== null && /^POST \/api\/(passkeys|proof\/passkey)/.test(name)
+      ? placeholder(operation)
+      : name.includes("{")
+        ? somewhere(operation)
+        : await make(users);
+  const none = await request(operation, call, undefined);
+  expect(none.status).toBe(401);
+  expect(await objectionTo(operation, none)).toBeNull();
+  const needed = operation.security[0]?.["token"]?.[0];
+  const others = (["send", "read", "admin"] as const).filter((scope) => scope !== needed);
+  const { token } = await service("other", ...others);
+  const without = await request(operation, call, token);
+  expect(without.status).toBe(403);
+  expect(await objectionTo(operation, without)).toBeNull();
+});
+
+/** A path with placeholder values. */
+function somewhere({ parameters, body }: Operation): Call {
+  const path = Object.fromEntries(
+    parameters.filter(({ in: where }) => where === "path").map(({ name }) => [name, "nothing"]),
+  );
+  return { path, ...(body !== null && { body: { scopes: ["send"] } }) };
+}
