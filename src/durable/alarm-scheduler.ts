@@ -3,33 +3,33 @@
 // changes. It stores nothing: after a wake each part asks again.
 
 /** An alarm: the platform's one, or a part's share of it. Times are ms since 1970. */
-export interface AlarmSwitch {
-  setAlarm(at: number): void;
-  deleteAlarm(): void;
+export interface Alarm {
+  set(at: number): void;
+  clear(): void;
 }
 
 export class AlarmScheduler {
-  readonly #platform: AlarmSwitch;
+  readonly #platform: Alarm;
   /** When each part is due; null: an earlier instance may have set it. A part without an entry has no alarm. */
   readonly #due = new Map<string, number | null>();
   /** For when the platform's alarm is set; null: it is not set; undefined: unknown since the wake. */
   #at: number | null | undefined;
 
-  constructor(platform: AlarmSwitch) {
+  constructor(platform: Alarm) {
     this.#platform = platform;
   }
 
   /**
    * The alarm of one part. `due`: for when an earlier instance has set it; null: it has not; "unknown": it may have.
    */
-  for(part: string, due: number | null | "unknown" = null): AlarmSwitch {
+  for(part: string, due: number | null | "unknown" = null): Alarm {
     if (due !== null) this.#due.set(part, due === "unknown" ? null : due);
     return {
-      setAlarm: (at) => {
+      set: (at) => {
         this.#due.set(part, at);
         this.#apply();
       },
-      deleteAlarm: () => {
+      clear: () => {
         if (this.#due.delete(part)) this.#apply();
       },
     };
@@ -46,8 +46,8 @@ export class AlarmScheduler {
     const at = this.#earliest();
     if (at === this.#at) return;
     this.#at = at;
-    if (at === null) this.#platform.deleteAlarm();
-    else this.#platform.setAlarm(at);
+    if (at === null) this.#platform.clear();
+    else this.#platform.set(at);
   }
 
   #earliest(): number | null {

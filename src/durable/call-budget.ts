@@ -56,7 +56,7 @@ export class CallBudget {
   }
 
   /** As `take`, for a signal, which leaves a quarter of the calls to messages. */
-  takeSpare(): boolean {
+  takeForSignal(): boolean {
     if (this.#spare <= 0 || !this.take()) return false;
     this.#spare--;
     return true;

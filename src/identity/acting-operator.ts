@@ -1,5 +1,5 @@
 // Which operator makes a request, for the log: remembered beside the request, by a name that is not secret.
-import { accessIdOf } from "../protocol/service.ts";
+import { tokenIdOf } from "../protocol/service.ts";
 import type { Caller } from "../protocol/caller.ts";
 import type { RequestContext } from "./request-context.ts";
 
@@ -25,5 +25,5 @@ export function operatorFields(c: RequestContext): { readonly [Field in keyof Ac
 }
 
 function byService(operator: string, hash: string): ActingOperator {
-  return { operator, operatorToken: accessIdOf(hash) };
+  return { operator, operatorToken: tokenIdOf(hash) };
 }

@@ -10,7 +10,7 @@ export type Scope = (typeof SCOPES)[number];
 const ACCESS_ID_LENGTH = 16;
 
 /** The public id of a token, which does not reveal it. */
-export function accessIdOf(hash: string): string {
+export function tokenIdOf(hash: string): string {
   return hash.slice(0, ACCESS_ID_LENGTH);
 }
 

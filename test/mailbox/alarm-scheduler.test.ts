@@ -6,8 +6,8 @@ import { AlarmScheduler } from "../../src/durable/alarm-scheduler.ts";
 function recorded() {
   const alarms: (number | null)[] = [];
   const scheduler = new AlarmScheduler({
-    setAlarm: (at) => void alarms.push(at),
-    deleteAlarm: () => void alarms.push(null),
+    set: (at) => void alarms.push(at),
+    clear: () => void alarms.push(null),
   });
   return { scheduler, alarms };
 }
@@ -15,28 +15,28 @@ function recorded() {
 test("the alarm is set for the earliest part, and the same time is not set twice", () => {
   const { scheduler: all, alarms } = recorded();
   const [one, two] = [all.for("one"), all.for("two")];
-  for (const at of [50, 50]) one.setAlarm(at);
-  two.setAlarm(70);
-  one.deleteAlarm();
-  two.deleteAlarm();
+  for (const at of [50, 50]) one.set(at);
+  two.set(70);
+  one.clear();
+  two.clear();
   expect(alarms).toEqual([50, 70, null]);
 });
 
 test("a part without an alarm has none to delete, except where an earlier instance may have set it", () => {
   const { scheduler: all, alarms } = recorded();
-  all.for("one").deleteAlarm();
+  all.for("one").clear();
   expect(alarms).toEqual([]);
-  all.for("two", "unknown").deleteAlarm();
+  all.for("two", "unknown").clear();
   expect(alarms).toEqual([null]);
 });
 
 test("after a ring the alarm is set for the parts that are not due yet", () => {
   const { scheduler: all, alarms } = recorded();
   const [one, two] = [all.for("one"), all.for("two", 70)];
-  one.setAlarm(50);
+  one.set(50);
   all.onAlarm(50);
   all.onAlarm(70);
-  one.deleteAlarm();
-  two.deleteAlarm();
+  one.clear();
+  two.clear();
   expect(alarms).toEqual([50, 70]);
 });

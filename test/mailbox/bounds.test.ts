@@ -27,12 +27,12 @@ test(
       const again = new Log(sql);
       const { devices } = again;
       expect(devices.all().length).toBe(DEVICES + 1);
-      expect([devices.seen, devices.delivered]).toEqual([200_000, log.head + 776]);
+      expect([devices.lastSeen, devices.delivered]).toEqual([200_000, log.head + 776]);
       // A device that is not in memory is read from its row.
       expect(devices.get("d7")).toMatchObject({ name: "d7", seen: 7 });
       let batches = 0;
-      while (devices.areTooMany && batches < 30) {
-        devices.forgetOld((name) => name === "d7");
+      while (devices.hasTooMany && batches < 30) {
+        devices.deleteOld((name) => name === "d7");
         again.flush(() => null);
         batches++;
       }
@@ -44,7 +44,7 @@ test(
       expect(names).toEqual(expect.arrayContaining(["*", "+", "d7", "d200000"]));
       expect(names.length).toBe(DEVICES + 1);
       const last = new Log(sql).devices;
-      expect([last.seen, last.delivered]).toEqual([200_000, log.head + 776]);
+      expect([last.lastSeen, last.delivered]).toEqual([200_000, log.head + 776]);
     });
   },
 );
@@ -54,10 +54,10 @@ test("[U12] a new device displaces the one that was away for longest, and a dele
     for (let n = 1; n <= DEVICES; n++)
       log.devices.put(`d${n}`, { cursor: n, seen: n, delivered: log.head + (n === 1 ? 9 : 0) });
     log.flush(() => null);
-    expect(log.devices.areTooMany).toBe(false);
+    expect(log.devices.hasTooMany).toBe(false);
     log.devices.put("newest", { cursor: log.head });
-    expect(log.devices.areTooMany).toBe(true);
-    log.devices.forgetOld((name) => name === "d2");
+    expect(log.devices.hasTooMany).toBe(true);
+    log.devices.deleteOld((name) => name === "d2");
     log.flush(() => null);
     for (const { devices } of [log, new Log(sql)]) {
       expect(devices.get("d1")).toBe(null);
@@ -98,7 +98,7 @@ test(
   async () => {
     await inLog((log, sql) => {
       const { seq } = log.append({ ...IN, origin: 5 });
-      log.peers.get("bob").high = 5;
+      log.peers.get("bob").lastOrigin = 5;
       log.peers.get("bob").unread = 1;
       for (let n = 1; n <= 100_000; n++) {
         log.append({ ...OUT, id: n * 2, at: n });
@@ -111,14 +111,14 @@ test(
         const counted = counting(sql);
         const { sent, context } = contextOf(new Log(counted.sql));
         const peer = context.log.peers.get("bob");
-        [peer.mine, peer.unread] = [0, 1];
+        [peer.readByMe, peer.unread] = [0, 1];
         counted.rows();
         markRead(context, "bob", upTo);
         expect(sent).toEqual([{ name: "bob", read: origin }]);
         expect(peer.unread).toBe(0);
         expect(upTo === Infinity ? counted.rows().read : 0).toBeLessThan(50);
         // The same where nothing was unread.
-        [peer.mine, peer.unread] = [0, 0];
+        [peer.readByMe, peer.unread] = [0, 0];
         counted.rows();
         markRead(context, "bob", seq + 50_000);
         expect(counted.rows().read).toBeLessThan(50);
@@ -141,10 +141,10 @@ test(
       const again = new Log(counted.sql);
       const bob = again.peers.get("bob");
       counted.rows();
-      bob.high = 0;
+      bob.lastOrigin = 0;
       expect(again.conversations.originUpTo(bob, Infinity, false)).toBe(0);
       expect(counted.rows().read).toBe(0);
-      bob.high = bob.refused = 5;
+      bob.lastOrigin = bob.lastRefusedOrigin = 5;
       expect(again.conversations.originUpTo(bob, Infinity, true)).toBe(0);
       expect(counted.rows().read).toBeLessThan(20_000);
     });

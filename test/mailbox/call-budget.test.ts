@@ -70,9 +70,9 @@ test.each([
   for (let event = 0; event < 2; event++) {
     budget.begin(DEPTH_OF_EVENT);
     let taken = 0;
-    while (budget.takeSpare()) taken++;
+    while (budget.takeForSignal()) taken++;
     expect([taken, takes(budget)]).toEqual([spare, perEvent - spare]);
   }
   budget.begin(MAX_DEPTH);
-  expect(budget.takeSpare()).toBe(false);
+  expect(budget.takeForSignal()).toBe(false);
 });

@@ -7,7 +7,7 @@ import { Inspector } from "../../src/mailbox/log/inspect.ts";
 import { Log } from "../../src/mailbox/log/log.ts";
 import type { Peer } from "../../src/mailbox/log/peers/peer.ts";
 import { Sql } from "../../src/durable/log/sql.ts";
-import { spaceFor } from "../../src/mailbox/limits/quotas.ts";
+import { acceptableCount } from "../../src/mailbox/limits/quotas.ts";
 import { configOf } from "../../src/mailbox/limits/config.ts";
 import { counters } from "../../src/protocol/counters.ts";
 import type { Delivery } from "../../src/protocol/envelope.ts";
@@ -80,7 +80,7 @@ test("the newest conversations are known, also where their rows are deferred", a
     const rows = counters.rows;
     for (const { peers } of [log, new Log(sql)]) {
       const latest = (before: string | null) =>
-        peers.latest(1, before === null ? Infinity : peers.get(before).last).map(({ name }) => name);
+        peers.latest(1, before === null ? Infinity : peers.get(before).lastSeq).map(({ name }) => name);
       expect([null, "erin", "bob", "dave", "carol"].map(latest)).toEqual([["erin"], ["bob"], ["dave"], ["carol"], []]);
       const all = peers.latest(9, Infinity).map(({ name }) => name);
       expect(all).toEqual(["erin", "bob", "dave", "carol"]);
@@ -121,7 +121,7 @@ test("a wake and a query for later entries find pages by key, however many pages
     const read = pagesReadBy(sql, (counted) => {
       const { conversations } = new Log(counted);
       conversations.dropPagesAfter(bob);
-      expect([...conversations.after(bob, bob.last - 1, 9)].map(({ seq }) => seq)).toEqual([bob.last]);
+      expect([...conversations.after(bob, bob.lastSeq - 1, 9)].map(({ seq }) => seq)).toEqual([bob.lastSeq]);
     });
     // A wake reads pages of both peers, and two queries read pages of bob.
     expect(read).toBeGreaterThan(0);
@@ -134,10 +134,10 @@ test("[Q2] messages of a stranger are counted over all pages of the conversation
     log.contacts.put("bob", "request");
     const config = { ...configOf({ AUTH: "accounts", STRANGER_MESSAGES: "150" }), quotas: null };
     const parts = { user: "alice", log, config } satisfies Partial<MailboxContext>;
-    const suspension = { now: null } satisfies Partial<Suspension>;
+    const suspension = { current: null } satisfies Partial<Suspension>;
     const context = { ...parts, suspension } as unknown as MailboxContext;
     const envelopes = [{ origin: 1, at: 1, body: "1" }];
-    const left = () => spaceFor(context, log.peers.get("bob"), { envelopes } as unknown as Delivery).free;
+    const left = () => acceptableCount(context, log.peers.get("bob"), { envelopes } as unknown as Delivery).free;
     for (let origin = 1; origin <= 140; origin++) {
       expect(left()).toBe(151 - origin);
       log.append({ kind: "in", peer: "bob", origin, device: null, id: null, at: origin, body: "1" });
@@ -154,15 +154,15 @@ test.each([1, 2, 3])(
       const names = ["bob", "carol", "dave"];
       const receive = (name: string) => {
         const peer = log.peers.get(name);
-        const origin = peer.high + 1 + random.below(3);
+        const origin = peer.lastOrigin + 1 + random.below(3);
         log.append({ kind: "in", peer: name, origin, device: null, id: null, at: random.below(2), body: "1" });
-        peer.high = origin;
+        peer.lastOrigin = origin;
         peer.unread++;
       };
       const known = ({ peers, conversations }: Log) => {
         const all = names.map((name) => peers.get(name));
         const seqs = (peer: Peer) => [...conversations.after(peer, 0, Infinity)].map(({ seq }) => seq);
-        return all.map((peer) => [peer.high, peer.unread, peer.last, conversations.size(peer), ...seqs(peer)]);
+        return all.map((peer) => [peer.lastOrigin, peer.unread, peer.lastSeq, conversations.size(peer), ...seqs(peer)]);
       };
       const last = () => sql.exec<{ last: number }>("SELECT max(last) AS last FROM peer").one().last;
       let [deferred, checkpoints] = [0, 0];

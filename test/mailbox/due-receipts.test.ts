@@ -20,7 +20,7 @@ test("a deferred mark costs no row of its own: it is written with the peer's row
   await withOutbox(fresh("alice"), async (alice, again) => {
     const one = alice.send("bob", "1");
     (await alice.nextCall()).reply({});
-    await alice.until(() => again().log.peers.get("bob").mark > 0);
+    await alice.until(() => again().log.peers.get("bob").markSeq > 0);
     const peer = alice.log.peers.get("bob");
     const onDisk = () => again().log.peers.get("bob");
     const later = (stored: number) => {
@@ -30,13 +30,13 @@ test("a deferred mark costs no row of its own: it is written with the peer's row
     alice.groupCommit.runNow(() => later(one + 1));
     expect(onDisk().stored).toBe(one);
     alice.groupCommit.runNow(() => alice.log.peers.changed(peer));
-    expect(onDisk()).toMatchObject({ stored: one + 1, mark: alice.log.head });
+    expect(onDisk()).toMatchObject({ stored: one + 1, markSeq: alice.log.head });
     alice.groupCommit.runNow(() => later(one + 2));
     alice.groupCommit.runNow(() => alice.log.peers.flushDeferred());
-    expect(onDisk()).toMatchObject({ stored: one + 2, mark: alice.log.head });
+    expect(onDisk()).toMatchObject({ stored: one + 2, markSeq: alice.log.head });
     alice.groupCommit.runNow(() => later(one + 3));
     expect(alice.log.peers.latest(1, Infinity)).toEqual([peer]);
-    expect(onDisk()).toMatchObject({ stored: one + 3, mark: alice.log.head });
+    expect(onDisk()).toMatchObject({ stored: one + 3, markSeq: alice.log.head });
     alice.groupCommit.runNow(() => {
       later(one + 4);
       const note = { kind: "self", peer: "alice", origin: null, device: null, id: null, body: "0" } as const;
@@ -50,7 +50,7 @@ test("messages in succession don't write the peer's row", async () => {
   await withOutbox(fresh("alice"), async (alice, again) => {
     const one = alice.send("bob", "1");
     (await alice.nextCall()).reply({});
-    await alice.until(() => again().log.peers.get("bob").mark > 0);
+    await alice.until(() => again().log.peers.get("bob").markSeq > 0);
     // Otherwise the delay of 400 ms may end during the test.
     vi.spyOn(alice.log.peers, "flushDeferred").mockImplementation(() => undefined);
     for (const body of ["2", "3", "4"]) {
@@ -68,7 +68,7 @@ test("[L6] the mark of a message stored after a retry is written, though nothing
   await withOutbox(fresh("alice"), async (alice, again) => {
     alice.send("bob", "1");
     (await alice.nextCall()).reply({});
-    await alice.until(() => again().log.peers.get("bob").mark > 0);
+    await alice.until(() => again().log.peers.get("bob").markSeq > 0);
     const two = alice.send("bob", "2");
     (await alice.nextCall()).fail();
     await alice.until(() => alice.answers.includes("2 queued"));
@@ -82,7 +82,7 @@ test("[M8] a receipt that was sent is removed from the peer's row: after the nex
   await withOutbox(fresh("alice"), async (alice, again) => {
     alice.send("bob", "1");
     (await alice.nextCall()).reply({});
-    await alice.until(() => alice.log.peers.get("bob").mark > 0);
+    await alice.until(() => alice.log.peers.get("bob").markSeq > 0);
     alice.groupCommit.runNow(() => {
       alice.outbox.sendReceipts("bob", { delivered: 7 });
       alice.outbox.persistDueReceipts();
@@ -112,13 +112,13 @@ test("[M8] a receipt that can't be delivered is retried with back-off, and costs
       const call = await next.nextCall();
       expect(call.delivery).toMatchObject({ delivered: 7, envelopes: [] });
       call.reply({});
-      await next.until(() => next.log.peers.get("bob").owesDelivered === 0);
+      await next.until(() => next.log.peers.get("bob").dueDelivered === 0);
     },
     times,
   );
   const queue = new PeerQueue("bob", new BodiesInMemory());
   // As after a wake: only the seqs that they confirm tell how old they are.
-  queue.receipts.restore({ owesDelivered: (Date.now() - 100_000) * 1_000, owesRead: 0 });
+  queue.receipts.restore({ dueDelivered: (Date.now() - 100_000) * 1_000, dueRead: 0 });
   queue.scheduleRetry(RETRY_TIMES);
   expect(Number(queue.retryAt) - Date.now()).toBeGreaterThan(15_000);
   queue.receipts.add({});

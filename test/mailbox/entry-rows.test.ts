@@ -87,8 +87,8 @@ test.each([1, 2, 3, 4, 5])("every query finds the appended entries, from any seq
         expect([...entries.headsAfter(from)].map((entry) => entry.seq)).toEqual(after.map((entry) => entry.seq));
         expect(entries.get(seq)).toEqual(made.find((entry) => entry.seq === seq));
         expect([...entries.of([...seqs, 1, seq + 0.5])]).toEqual(some);
-        expect(entries.countInOf(seqs)).toBe(some.filter(({ kind }) => kind === "in").length);
-        expect(entries.countIn(from)).toBe(after.filter(({ kind }) => kind === "in").length);
+        expect(entries.countReceivedAmong(seqs)).toBe(some.filter(({ kind }) => kind === "in").length);
+        expect(entries.countReceivedAfter(from)).toBe(after.filter(({ kind }) => kind === "in").length);
         expect(entries.page(from, seq + 40, 17)).toEqual(after.filter((entry) => entry.seq <= seq + 40).slice(0, 17));
         const sent = after.filter(
           ({ kind, failed, ...entry }) => kind === "out" && failed === null && entry.peer === peer,
@@ -101,7 +101,7 @@ test.each([1, 2, 3, 4, 5])("every query finds the appended entries, from any seq
           (entry) => entry.kind === "in" && entry.peer === peer && (entry.origin ?? 0) >= (origin ?? 0),
         );
         expect(entries.originsFrom(peer, origin ?? 0)).toEqual(new Set(origins.map((entry) => entry.origin)));
-        expect(entries.failed(seq)).toBe(made.find((entry) => entry.seq === seq)?.failed !== null);
+        expect(entries.hasFailed(seq)).toBe(made.find((entry) => entry.seq === seq)?.failed !== null);
       }
     }
     const inspector = new Inspector(new Sql(sql));
@@ -139,7 +139,7 @@ test("a failed batch costs three rows: the run of failures, the codes in the fai
     clock.mockRestore();
     log.flush(() => null);
     expect([counters.rows - before, rowsOf(sql)]).toEqual([3, 2]);
-    const failed = made.map(({ seq }) => new Log(sql).entries.failed(seq));
+    const failed = made.map(({ seq }) => new Log(sql).entries.hasFailed(seq));
     expect(failed).toEqual(made.map((_, i) => i >= 3));
   });
 });

@@ -20,7 +20,7 @@ test("[M1] one call to a receiver is under way, and messages accepted meanwhile 
     second.reply({});
     await alice.until(() => alice.answers.length === 3);
     expect(alice.answers).toEqual(["1 stored", "2 stored", "3 stored"]);
-    expect(alice.log.peers.get("bob")).toMatchObject({ stored: three, reached: three });
+    expect(alice.log.peers.get("bob")).toMatchObject({ stored: three, storedUpTo: three });
     expect(alice.alarms).toEqual([]);
   });
 });
@@ -124,7 +124,7 @@ test("[S6][L7] a refused message is a failed entry, and the messages after it ar
     expect(alice.failed()).toEqual([[one, "declined"]]);
     expect(alice.answers).toEqual(["1 queued", "2 stored"]);
     expect(alice.log.peers.get("bob").stored).toBe(two);
-    await alice.until(() => alice.log.peers.get("bob").mark > 0);
+    await alice.until(() => alice.log.peers.get("bob").markSeq > 0);
     expect(again().outbox.oldestUnsettled).toBe(null);
   });
 });
@@ -142,7 +142,7 @@ test("[M5] a receiver that was restored is sent again what it lost, except what 
     expect(again.delivery.envelopes.map((e) => e.body)).toEqual(["1", "3", "4"]);
     again.reply({});
     await alice.until(() => alice.outbox.oldestUnsettled === null);
-    expect(alice.log.peers.get("bob")).toMatchObject({ stored: four, reached: four });
+    expect(alice.log.peers.get("bob")).toMatchObject({ stored: four, storedUpTo: four });
   });
 });
 

@@ -38,7 +38,7 @@ function answersOf(log: Log) {
     head,
     due: names(peers.withDueReceipts()).toSorted(),
     latest: names(peers.latest(100, Infinity)),
-    before: names(peers.latest(7, peers.latest(3, Infinity).at(-1)?.last ?? Infinity)),
+    before: names(peers.latest(7, peers.latest(3, Infinity).at(-1)?.lastSeq ?? Infinity)),
     all: names(peers.latest(1_000_000, Infinity)).length,
     marks: [head - 1, head - 100, head - 1_000, 0].map((seq) => names(peers.marksAfter(seq))),
   };
@@ -105,8 +105,8 @@ test("the next wake finds a mark of a peer that was not named, for one more row;
       log.flush(() => null);
       expect(counted.rows().written).toBeLessThanOrEqual(2);
       const woken = new Log(sql);
-      expect(woken.head).toBe(peer.mark);
-      expect([...woken.peers.marksAfter(peer.mark - 1)].map(({ name }) => name)).toEqual([peer.name]);
+      expect(woken.head).toBe(peer.markSeq);
+      expect([...woken.peers.marksAfter(peer.markSeq - 1)].map(({ name }) => name)).toEqual([peer.name]);
     }
   });
 });
@@ -170,12 +170,12 @@ test.each([1, 2, 3, 4, 5, 6])(
         if (how === 1) log.peers.mark(peer);
         if (how === 2) log.peers.changed(peer, "soon");
         if (how === 3) {
-          peer.owesRead = random.below(2) * 5;
+          peer.dueRead = random.below(2) * 5;
           log.peers.changed(peer);
         }
         if (how === 4) {
           for (let n = 0; n < 3; n++)
-            log.append({ kind: "in", peer: name, origin: ++peer.high, device: null, id: null, at: 1, body: "1" });
+            log.append({ kind: "in", peer: name, origin: ++peer.lastOrigin, device: null, id: null, at: 1, body: "1" });
         }
         log.flush(() => null);
         if (how === 5 || random.chance(0.2)) {

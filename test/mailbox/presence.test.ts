@@ -126,7 +126,7 @@ test("[G6] queued calls are made once for each subject, a bounded number in each
   const alarms: number[] = [];
   const made: number[] = [];
   const budget = new CallBudget(32);
-  const calls = new SignalQueue(budget, { setAlarm: (at) => void alarms.push(at), deleteAlarm: () => undefined });
+  const calls = new SignalQueue(budget, { set: (at) => void alarms.push(at), clear: () => undefined });
   for (let n = 0; n < 100; n++) calls.add(`about ${n}`, () => void made.push(n));
   calls.add("about 0", () => void made.push(1_000));
   calls.go();

@@ -42,7 +42,7 @@ test("a queue beyond memory is delivered in order and completely, also after a c
     const last = next.send("bob", "last");
     expect(next.answers).toEqual(["last queued"]);
     expect(await drain(next)).toEqual([...seqs, last]);
-    expect(next.log.peers.get("bob")).toMatchObject({ stored: last, reached: last });
+    expect(next.log.peers.get("bob")).toMatchObject({ stored: last, storedUpTo: last });
     expect(again().outbox.oldestUnsettled).toBe(null);
   });
 });

@@ -2,7 +2,7 @@
 import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
-import { KeyRows } from "../../src/mailbox/log/accounts/idempotency-keys.ts";
+import { IdempotencyKeys } from "../../src/mailbox/log/accounts/idempotency-keys.ts";
 import { Log } from "../../src/mailbox/log/log.ts";
 import { Sql } from "../../src/durable/log/sql.ts";
 import { Suspension } from "../../src/mailbox/log/accounts/suspension.ts";
@@ -47,7 +47,7 @@ test("every write is noticed, whichever part of the log makes it", async () => {
     expect([log.sql.takeWrote(), log.sql.takeWrote()]).toEqual([true, false]);
     new Suspension(log.sql).begin("spam");
     expect(log.sql.takeWrote()).toBe(true);
-    new KeyRows(log.sql).put({ key: "k", digest: "d", at: Date.now(), entries: [1] }, Date.now());
+    new IdempotencyKeys(log.sql).put({ key: "k", digest: "d", at: Date.now(), entries: [1] }, Date.now());
     expect(log.sql.takeWrote()).toBe(true);
     log.raise(log.head + 10);
     expect(log.sql.takeWrote()).toBe(true);
@@ -92,6 +92,6 @@ test("a query that is read in part locks nothing: its table can be dropped", asy
     ].map((all) => all[Symbol.iterator]());
     for (const one of begun) one.next();
     storage.transactionSync(() => log.erase());
-    expect(new Log(storage.sql).erased).toBe(true);
+    expect(new Log(storage.sql).isErased).toBe(true);
   });
 });

@@ -14,7 +14,7 @@ export async function begunBefore(userName: string, claimed: boolean): Promise<{
     log.ensureCreated(userName);
     if (claimed) {
       log.account.claim({ recovery: "", recoveryBy: "", secret: "" }, Date.now());
-      log.account.add({ hash, label: "", created: Date.now(), seen: Date.now(), proved: 0 });
+      log.account.addToken({ hash, label: "", created: Date.now(), seen: Date.now(), proved: 0 });
     }
     log.flush(() => null);
   });

@@ -28,8 +28,8 @@ export class OutboxFixture {
   /** What the current event may call. */
   readonly budget: CallBudget;
   readonly #scheduler = new AlarmScheduler({
-    setAlarm: (at) => void this.alarms.push(at),
-    deleteAlarm: () => void this.alarms.push(null),
+    set: (at) => void this.alarms.push(at),
+    clear: () => void this.alarms.push(null),
   });
   readonly #calls: Call[] = [];
   #wake: () => void = () => undefined;

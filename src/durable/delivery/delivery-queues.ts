@@ -1,7 +1,7 @@
 // Delivery with retries: one queue a receiver, one call under way in each, as many calls as the event may make, and an
 // alarm for the rest. The owner of the queues says how to call and what a reply means (`QueueOwner`); this knows
 // neither the log nor what is delivered.
-import type { AlarmSwitch } from "../alarm-scheduler.ts";
+import type { Alarm } from "../alarm-scheduler.ts";
 import type { CallBudget } from "../call-budget.ts";
 import type { GroupCommit } from "../group-commit.ts";
 import { counters } from "../../protocol/counters.ts";
@@ -24,7 +24,7 @@ export interface QueueOwner<Queue> {
 interface Parts {
   readonly groupCommit: GroupCommit;
   readonly budget: CallBudget;
-  readonly alarm: AlarmSwitch;
+  readonly alarm: Alarm;
   readonly times: RetryTimes;
 }
 
@@ -32,7 +32,7 @@ export class DeliveryQueues<Queue extends ReceiverQueue> {
   readonly #owner: QueueOwner<Queue>;
   readonly #groupCommit: GroupCommit;
   readonly #budget: CallBudget;
-  readonly #alarm: AlarmSwitch;
+  readonly #alarm: Alarm;
   readonly #times: RetryTimes;
   readonly #timeout: CallTimeout;
   readonly #queues = new Map<string, Queue>();
@@ -97,7 +97,7 @@ export class DeliveryQueues<Queue extends ReceiverQueue> {
       if (queue.isEmpty) this.idle(queue);
       else this.#owner.call(queue);
     }
-    if (this.#ready.heldSince !== null) this.#alarm.setAlarm(this.#ready.heldSince);
+    if (this.#ready.heldSince !== null) this.#alarm.set(this.#ready.heldSince);
     this.#ready.watch();
   }
 
@@ -147,10 +147,10 @@ export class DeliveryQueues<Queue extends ReceiverQueue> {
 
   /** Sets the alarm, which exists only while something is unsettled. To be done in a group commit, before its flush. */
   setAlarm(): void {
-    if (this.#queues.size === 0) return this.#alarm.deleteAlarm();
+    if (this.#queues.size === 0) return this.#alarm.clear();
     let next = this.#ready.heldSince ?? Infinity;
     for (const { retryAt } of this.#unreachable) next = Math.min(next, retryAt ?? Infinity);
-    if (next !== Infinity) this.#alarm.setAlarm(next);
+    if (next !== Infinity) this.#alarm.set(next);
   }
 
   /** The alarm rang: the queues that are due try again. To be done in a group commit. */

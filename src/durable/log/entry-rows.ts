@@ -1,6 +1,6 @@
 // The entries of a log: the newest ones in memory, all of them in runs on disk. Every question to the table first
 // writes the open run.
-import type { Entry, Head, Sent } from "./entry.ts";
+import type { Entry, Head, SentEntry } from "./entry.ts";
 import { IS_UNSETTLED_WHEN_NEW } from "./kinds.ts";
 import { countAfter, countAmong, firstOriginOf, lastAmong, originsFrom } from "./received-messages.ts";
 import {
@@ -87,7 +87,7 @@ export class EntryRows {
   }
 
   /** Whether the entry `seq` was finally refused. */
-  failed(seq: number): boolean {
+  hasFailed(seq: number): boolean {
     return (this.get(seq)?.failed ?? null) !== null;
   }
 
@@ -129,24 +129,24 @@ export class EntryRows {
   }
 
   /** The messages to `peer` after `seq`, in order, without finally refused ones. To be read before the next `await`. */
-  *sentTo(peer: string, seq: number): Iterable<Sent> {
+  *sentTo(peer: string, seq: number): Iterable<SentEntry> {
     const query = `SELECT ${HEAD_COLUMNS} FROM run WHERE ${IS_UNSETTLED_WHEN_NEW} AND peer = ? AND seq > ? ORDER BY seq LIMIT ?`;
     for (const row of this.#written().pages<HeadRow>(HEADS_AT_ONCE, query, (last) => [peer, last?.seq ?? seq]))
       for (const entry of headsOf(row)) if (entry.seq > seq && entry.failed === null) yield entry;
   }
 
   /** How many messages of others came after `seq`. */
-  countIn(seq: number): number {
+  countReceivedAfter(seq: number): number {
     return countAfter(this.#written(), seq);
   }
 
   /** How many of these seqs are messages of others. */
-  countInOf(seqs: readonly number[]): number {
+  countReceivedAmong(seqs: readonly number[]): number {
     return countAmong(this.#written(), seqs);
   }
 
   /** The highest of these ascending seqs that is a received message; 0 for none. */
-  lastInOf(seqs: readonly number[]): number {
+  lastReceivedAmong(seqs: readonly number[]): number {
     return lastAmong(this.#written(), seqs);
   }
 

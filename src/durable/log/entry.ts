@@ -23,7 +23,7 @@ export type Head = Omit<Entry, "body">;
 export type NewEntry = Omit<Entry, "seq" | "failed">;
 
 /** The part of an `out` entry that the outbox keeps in memory. */
-export interface Sent {
+export interface SentEntry {
   readonly seq: number;
   readonly peer: string;
   readonly at: number;

@@ -3,7 +3,7 @@ import type { Proof } from "../../protocol/caller.ts";
 import { UNREAD_BYTES } from "../../protocol/limits.ts";
 import { logEvent } from "../../protocol/log-events.ts";
 import { type Code, type Refusal, refusal } from "../../protocol/refusals.ts";
-import { accessIdOf } from "../../protocol/service.ts";
+import { tokenIdOf } from "../../protocol/service.ts";
 import { checkBeginning } from "./check-beginning.ts";
 import { checkServiceToken, isEnded, isService, SEEN_INTERVAL_MS } from "./service-tokens.ts";
 import type { Session } from "../connections/sockets.ts";
@@ -18,13 +18,13 @@ export type AlsoAllowed = "suspended";
 
 /** Checks whether a caller with this proof gets in. */
 export function checkAccess(context: MailboxContext, proof: Proof, even: AlsoAllowed | null = null): Refusal | null {
-  if (context.log.erased) return refusal("erased");
+  if (context.log.isErased) return refusal("erased");
   // A name that an operator mistypes creates no mailbox.
   if (proof.is === "operator") return context.log.row === null ? refusal("unknown_receiver") : null;
   const refused = checkProof(context, proof);
   if (refused !== null) return refused;
   // Only a caller with a good proof learns of the suspension.
-  return context.suspension.now !== null && even !== "suspended" ? refusal("suspended") : checkBeginning(context);
+  return context.suspension.current !== null && even !== "suspended" ? refusal("suspended") : checkBeginning(context);
 }
 
 function checkProof(context: MailboxContext, proof: Exclude<Proof, OperatorProof>): Refusal | null {
@@ -53,9 +53,9 @@ function isGood(context: MailboxContext, proof: Exclude<Proof, ServiceProof | Op
 export function closeCodeOf(context: MailboxContext, { expires, token, status, output }: Session): Code | null {
   if (status === "flooding") return "rate_limited";
   if (output.unreadBytes > UNREAD_BYTES) return "unread";
-  if (context.suspension.now !== null) return "suspended";
+  if (context.suspension.current !== null) return "suspended";
   if (expires !== null && expires <= Date.now()) return "unauthorized";
-  return token === null || context.log.account.knows(token) ? null : "forbidden";
+  return token === null || context.log.account.hasTokenWith(token) ? null : "forbidden";
 }
 
 /** The row of the token in the proof; null for other proofs and unknown tokens. Its `seen` is updated once an hour. */
@@ -68,14 +68,14 @@ export function tokenOf(context: MailboxContext, proof: Proof): Token | null {
     dropIdle(context, token);
     return null;
   }
-  if (now - token.seen > SEEN_INTERVAL_MS) context.log.account.saw(token, now);
+  if (now - token.seen > SEEN_INTERVAL_MS) context.log.account.recordSeen(token, now);
   return token;
 }
 
 /** The id of the device whose token is in the proof, as the maker of a code or a passkey; null for other proofs. */
 export function makerOf(context: MailboxContext, proof: Proof): string | null {
   const token = tokenOf(context, proof);
-  return token === null ? null : accessIdOf(token.hash);
+  return token === null ? null : tokenIdOf(token.hash);
 }
 
 /**
@@ -89,18 +89,18 @@ export function endIdle(context: MailboxContext): void {
 function isIdle(context: MailboxContext, token: Token, now: number): boolean {
   const { sessionIdleMs } = context.config;
   if (sessionIdleMs === null || now - token.seen <= sessionIdleMs) return false;
-  for (const session of context.sockets.all()) if (session.token === accessIdOf(token.hash)) return false;
+  for (const session of context.sockets.all()) if (session.token === tokenIdOf(token.hash)) return false;
   return true;
 }
 
 function dropIdle(context: MailboxContext, token: Token): void {
-  context.log.account.remove(token);
+  context.log.account.removeToken(token);
   logEvent("device_removed", { user: context.user, why: "idle" });
 }
 
 /** Whether this mailbox accepts deliveries: in `accounts` mode a user must have claimed its name. */
 export function exists(context: MailboxContext): boolean {
-  if (context.log.erased || isEnded(context)) return false;
+  if (context.log.isErased || isEnded(context)) return false;
   if (isService(context)) return true;
   if (context.config.mode === "accounts") return context.log.account.account !== null;
   return checkBeginning(context) === null;

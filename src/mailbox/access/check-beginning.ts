@@ -12,5 +12,5 @@ export function checkBeginning(context: MailboxContext): Refusal | null {
 
 /** Whether the name seems unused because the erasure of its mailbox was interrupted. Then no account gets it. */
 export async function isErasureUnderWay({ user, log, remote }: MailboxContext): Promise<boolean> {
-  return log.row === null && !log.erased && (await remote.isErasing(user));
+  return log.row === null && !log.isErased && (await remote.isErasing(user));
 }

@@ -5,7 +5,7 @@ import type { CallResult, Proof, SignedInDevice } from "../../protocol/caller.ts
 import { LINK_MS } from "../../protocol/limits.ts";
 import { logEvent } from "../../protocol/log-events.ts";
 import { refusal } from "../../protocol/refusals.ts";
-import { accessIdOf } from "../../protocol/service.ts";
+import { tokenIdOf } from "../../protocol/service.ts";
 import { endIdle, makerOf, tokenOf } from "./account.ts";
 import { checkFreshProof } from "./fresh-proof.ts";
 import { notifyUser } from "./notify-user.ts";
@@ -21,7 +21,7 @@ export function devices(context: MailboxContext, proof: Proof): readonly SignedI
   const online = new Set([...context.sockets.all()].map(({ token }) => token));
   return context.log.account.tokens().map((token) => {
     const { label, created, seen } = token;
-    const id = accessIdOf(token.hash);
+    const id = tokenIdOf(token.hash);
     return { id, label, created, seen, online: online.has(id), current: token === current };
   });
 }
@@ -55,7 +55,7 @@ export function signOut(
   next: string | null,
 ): CallResult<boolean> {
   const own = tokenOf(context, proof);
-  const token = id === null ? own : context.log.account.tokens().find(({ hash }) => accessIdOf(hash) === id);
+  const token = id === null ? own : context.log.account.tokens().find(({ hash }) => tokenIdOf(hash) === id);
   if (token === null || token === undefined) return { refused: refusal("not_found", "there is no such device") };
   const isOwn = token === own;
   const refused = isOwn ? null : checkFreshProof(context, proof);
@@ -63,7 +63,7 @@ export function signOut(
   drop(context, token, isOwn ? "by_itself" : "by_another");
   notifyUser(context, "device_signed_out", token.label);
   if (isOwn) return { value: false };
-  const maker = accessIdOf(token.hash);
+  const maker = tokenIdOf(token.hash);
   const hadRecoveryCode = context.log.account.account?.recoveryBy === maker;
   endCodesAndPasskeys(context, (by) => by === maker);
   if (!hadRecoveryCode || next === null) return { value: false };
@@ -79,14 +79,14 @@ export function signOutOthers(context: MailboxContext, proof: Proof, next: strin
   if (refused !== null) return { refused };
   for (const token of context.log.account.tokens()) if (token !== own) drop(context, token, "by_another");
   notifyUser(context, "others_signed_out");
-  const maker = accessIdOf(own.hash);
+  const maker = tokenIdOf(own.hash);
   endCodesAndPasskeys(context, (by) => by !== maker);
   if (context.log.account.account?.link !== null) context.log.account.change({ link: null, linkBy: null });
   return { value: renewRecoveryCode(context, proof, next) };
 }
 
 function drop(context: MailboxContext, token: Token, why: string): void {
-  context.log.account.remove(token);
+  context.log.account.removeToken(token);
   logEvent("device_removed", { user: context.user, why });
 }
 

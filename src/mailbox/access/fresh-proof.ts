@@ -44,6 +44,6 @@ export function proveByPasskey(
 
 function proved(context: MailboxContext, proof: Proof): CallResult<null> {
   const token = tokenOf(context, proof);
-  if (token !== null) context.log.account.proved(token, Date.now());
+  if (token !== null) context.log.account.recordProof(token, Date.now());
   return { value: null };
 }

@@ -65,9 +65,9 @@ export function usePasskey(
   // Authenticators with a counter increase it each time: one that does not grow belongs to a copy of the key.
   const isCopy = passkey !== null && passkey.counter > 0 && used.counter <= passkey.counter;
   if (passkey === null || isCopy || !isFresh(context, challenge)) return refusePasskey(context, event);
-  if (event === "sign_in_refused" && context.suspension.now !== null) return refusal("suspended");
+  if (event === "sign_in_refused" && context.suspension.current !== null) return refusal("suspended");
   const refused = useUp(context, challenge);
-  if (refused === null) context.log.account.usedPasskey(passkey, used.counter, Date.now());
+  if (refused === null) context.log.account.recordPasskeyUse(passkey, used.counter, Date.now());
   return refused;
 }
 

@@ -22,11 +22,11 @@ export function isEnded(context: MailboxContext): boolean {
 /** Checks whether the token with this hash has all these scopes. */
 export function checkServiceToken(context: MailboxContext, hash: string, needs: readonly Scope[]): Refusal | null {
   const { service } = context.log.account;
-  const row = service.access(hash);
+  const row = service.token(hash);
   if (row === null) return refusal("unauthorized");
   const lacks = needs.filter((scope) => !row.scopes.includes(scope));
   if (lacks.length > 0) return refusal("forbidden", `the token lacks the scope ${lacks.join(" and ")}`);
   const now = Date.now();
-  if (now - row.seen > SEEN_INTERVAL_MS) service.saw(row, now);
+  if (now - row.seen > SEEN_INTERVAL_MS) service.recordSeen(row, now);
   return null;
 }

@@ -5,7 +5,7 @@ import type { CallResult } from "../../protocol/caller.ts";
 import { SIGNED_IN } from "../../protocol/limits.ts";
 import { logEvent } from "../../protocol/log-events.ts";
 import { refusal } from "../../protocol/refusals.ts";
-import { accessIdOf } from "../../protocol/service.ts";
+import { tokenIdOf } from "../../protocol/service.ts";
 import { endIdle } from "./account.ts";
 import { randomText } from "./challenge.ts";
 import { checkBeginning } from "./check-beginning.ts";
@@ -28,11 +28,11 @@ export interface Device {
 
 /** Claims the name for the first caller. A mailbox that was in use before there were accounts can't be claimed. */
 export function claim(context: MailboxContext, { token, recovery }: Claim): CallResult<Device> {
-  if (context.log.row !== null || context.log.erased) return { refused: refusal("name_taken") };
+  if (context.log.row !== null || context.log.isErased) return { refused: refusal("name_taken") };
   const no = checkBeginning(context);
   if (no !== null) return { refused: no };
   context.log.ensureCreated(context.user);
-  context.log.account.claim({ recovery, recoveryBy: accessIdOf(token.hash), secret: randomText() }, Date.now());
+  context.log.account.claim({ recovery, recoveryBy: tokenIdOf(token.hash), secret: randomText() }, Date.now());
   logEvent("account_claimed", { user: context.user });
   return { value: admit(context, token) };
 }
@@ -43,8 +43,8 @@ export function recover(context: MailboxContext, hash: string, next: string, tok
   if (account === null || !isSame(account.recovery, hash)) {
     return { refused: refuseAttempt(context, "sign_in_refused", WRONG) };
   }
-  if (context.suspension.now !== null) return { refused: refusal("suspended") };
-  context.log.account.change({ recovery: next, recoveryBy: accessIdOf(token.hash) });
+  if (context.suspension.current !== null) return { refused: refusal("suspended") };
+  context.log.account.change({ recovery: next, recoveryBy: tokenIdOf(token.hash) });
   notifyUser(context, "new_recovery_code", token.label);
   return { value: signInDevice(context, token, "recovery_code") };
 }
@@ -56,7 +56,7 @@ export function link(context: MailboxContext, hash: string, token: NewToken): Ca
   if (!isOpen || !isSame(account.link ?? "", hash)) {
     return { refused: refuseAttempt(context, "sign_in_refused", WRONG) };
   }
-  if (context.suspension.now !== null) return { refused: refusal("suspended") };
+  if (context.suspension.current !== null) return { refused: refusal("suspended") };
   context.log.account.change({ link: null, linkBy: null });
   return { value: signInDevice(context, token, "link_code") };
 }
@@ -80,20 +80,20 @@ export function signInDevice(
 function admit(context: MailboxContext, { hash, label, replaces }: NewToken): Device {
   const { account } = context.log;
   const now = Date.now();
-  const id = accessIdOf(hash);
+  const id = tokenIdOf(hash);
   endIdle(context);
   const replaced = replaces === undefined ? null : account.token(replaces);
   if (replaced !== null) {
-    account.remove(replaced);
-    account.inherit(accessIdOf(replaced.hash), id);
+    account.removeToken(replaced);
+    account.moveToDevice(tokenIdOf(replaced.hash), id);
   }
   const tokens = account.tokens();
   const oldest = tokens.at(-1);
   if (tokens.length >= SIGNED_IN && oldest !== undefined) {
-    account.remove(oldest);
+    account.removeToken(oldest);
     notifyUser(context, "device_signed_out", oldest.label);
     logEvent("device_removed", { user: context.user, why: "too_many" });
   }
-  account.add({ hash, label, created: now, seen: now, proved: 0 });
+  account.addToken({ hash, label, created: now, seen: now, proved: 0 });
   return { id };
 }

@@ -1,7 +1,7 @@
 // The end of a mailbox: its user erases everything. What may fail comes first, in one transaction. Only when nothing is
 // left are the sockets closed, and from then on no account gets the name.
 import type { MailboxContext, MailboxObject } from "../instance/context.ts";
-import { clean } from "../log/tombstone.ts";
+import { deleteFile } from "../log/tombstone.ts";
 import { correspondents, goInvisible } from "../people/presence.ts";
 
 /**
@@ -26,7 +26,7 @@ export async function discardErasedFile(
   { user, remote }: Pick<MailboxContext, "user" | "remote">,
 ): Promise<void> {
   await remote.erasing(user, true);
-  clean(storage);
+  deleteFile(storage);
   await storage.sync();
   await remote.erasing(user, false);
 }

@@ -1,7 +1,7 @@
 // The export of a mailbox as JSON Lines, one object a line. It is read page by page, so that no more than a page is in
 // memory. Entries that are written while it runs are not in it.
 import { write } from "../../protocol/down.ts";
-import { accessIdOf } from "../../protocol/service.ts";
+import { tokenIdOf } from "../../protocol/service.ts";
 import type { MailboxContext } from "../instance/context.ts";
 import type { MailboxRow } from "../log/schema.ts";
 import { settings } from "../people/settings.ts";
@@ -52,7 +52,7 @@ function* accountLines(context: MailboxContext, { name, epoch }: MailboxRow): Ge
   const created = account.account?.created ?? null;
   yield line({ type: "account", userName: name, epoch, created, settings: settings(context, {}) });
   for (const { hash, label, created, seen } of account.tokens()) {
-    yield line({ type: "device", id: accessIdOf(hash), label, created, seen });
+    yield line({ type: "device", id: tokenIdOf(hash), label, created, seen });
   }
   for (const { id, label, created, seen } of account.passkeys()) {
     yield line({ type: "passkey", id, label, created, seen });
@@ -64,7 +64,7 @@ function* peopleLines({ log }: MailboxContext): Generator<string> {
     for (const peer of log.contacts.all(standing)) yield line({ type: "contact", peer, standing });
   }
   const peers = log.peers.latest(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
-  for (const { name: peer, stored, delivered, read, mine, unread } of peers) {
+  for (const { name: peer, stored, delivered, read, readByMe: mine, unread } of peers) {
     yield line({ type: "conversation", peer, stored, delivered, read, mine, unread });
   }
 }

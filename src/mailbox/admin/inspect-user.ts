@@ -21,19 +21,19 @@ export function overview(context: MailboxContext, { bytes, alarm }: ObjectStats)
   const count = (standing: "contact" | "request" | "blocked") => log.contacts.all(standing).length;
   return {
     userName: context.user,
-    is: log.erased ? "erased" : isService(context) ? "service" : exists ? "user" : "nobody",
+    is: log.isErased ? "erased" : isService(context) ? "service" : exists ? "user" : "nobody",
     created: log.account.account?.created ?? log.account.service.row?.created ?? null,
-    suspended: context.suspension.now,
+    suspended: context.suspension.current,
     epoch: log.row?.epoch ?? null,
     head: log.head,
-    unseen: exists ? log.entries.countIn(log.devices.delivered) : 0,
+    unseen: exists ? log.entries.countReceivedAfter(log.devices.delivered) : 0,
     sizes: { bytes, ...(exists ? context.inspector.sizes() : { entries: 0, conversations: 0 }) },
     trimmed: log.row?.trimmed ?? 0,
     devices: exists ? devicesOf(context) : [],
     signedIn: signedIn(context, { is: "operator" }),
     passkeys: log.account.passkeys().length,
     sockets: [...context.sockets.all()].map(socketOf),
-    owing: exists ? context.inspector.owing() : [],
+    owing: exists ? context.inspector.peersWithUnsettled() : [],
     alarm,
     contacts: { contact: count("contact"), request: count("request"), blocked: count("blocked") },
   };
@@ -45,14 +45,14 @@ export function traceOf(context: MailboxContext, ref: MessageRef, alarm: number 
   if (log.row === null) return null;
   const message = "seq" in ref ? inspector.message(ref.seq) : inspector.received(ref.from, ref.origin);
   const name = "seq" in ref ? (message?.peer ?? "") : ref.from;
-  const { epoch, high, refused, stored, delivered, read, mine } = log.peers.get(name);
+  const { epoch, lastOrigin: high, lastRefusedOrigin: refused, stored, delivered, read, readByMe: mine } = log.peers.get(name);
   return {
     userName: context.user,
     epoch: log.row.epoch,
     message,
     trimmed: log.row.trimmed,
-    suspended: context.suspension.now !== null,
-    owed: message !== null && inspector.owes(message.seq),
+    suspended: context.suspension.current !== null,
+    owed: message !== null && inspector.isUnsettled(message.seq),
     alarm,
     peer: { name, epoch, high, refused, stored, delivered, read, mine, standing: standingOf(context, name) },
     devices: devicesOf(context),

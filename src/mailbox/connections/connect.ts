@@ -1,5 +1,5 @@
 // A client connects: whether it may, where in the log its connection starts, and what it is sent first.
-import { accessIdOf } from "../../protocol/service.ts";
+import { tokenIdOf } from "../../protocol/service.ts";
 import type { ConnectionRequest } from "../../protocol/connection-request.ts";
 import type { Proof } from "../../protocol/caller.ts";
 import { write } from "../../protocol/down.ts";
@@ -98,9 +98,9 @@ function connectPlain(context: MailboxContext, proof: Proof, ws: Wire): PlainSes
 
 /** What a connection keeps of the proof that opened it. */
 export function grantOf(context: MailboxContext, proof: Proof): Grant {
-  const token = proof.is === "service" ? context.log.account.service.access(proof.hash) : tokenOf(context, proof);
+  const token = proof.is === "service" ? context.log.account.service.token(proof.hash) : tokenOf(context, proof);
   return {
-    token: token === null ? null : accessIdOf(token.hash),
+    token: token === null ? null : tokenIdOf(token.hash),
     expires: proof.is === "jwt" ? proof.expires : null,
     since: Date.now(),
   };

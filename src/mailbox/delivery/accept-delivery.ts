@@ -7,7 +7,7 @@ import { exists } from "../access/account.ts";
 import type { MailboxContext } from "../instance/context.ts";
 import { onMessageFromStranger } from "../people/contacts.ts";
 import type { Peer } from "../log/peers/peer.ts";
-import { spaceFor } from "../limits/quotas.ts";
+import { acceptableCount } from "../limits/quotas.ts";
 import { applyReceipts } from "./receipts.ts";
 
 type Refused = Reply["refused"][number];
@@ -19,25 +19,25 @@ export function acceptDelivery(context: MailboxContext, delivery: Delivery): Rep
   const { epoch } = context.log.ensureCreated(context.user);
   const peer = context.log.peers.get(delivery.from);
   const replyWith = (verdict: Reply["verdict"], refused: Refused[] = []): Reply => {
-    return { version: PEERING, epoch, high: peer.high, verdict, refused, runs: true };
+    return { version: PEERING, epoch, high: peer.lastOrigin, verdict, refused, runs: true };
   };
   if (delivery.toEpoch !== null && delivery.toEpoch !== epoch) return replyWith("other");
   context.outbox.onContactFrom(peer, delivery.epoch);
   applyReceipts(context, peer, delivery);
-  if (peer.high < delivery.after) return replyWith("behind");
+  if (peer.lastOrigin < delivery.after) return replyWith("behind");
   const refused = refusedBefore(context, peer, delivery);
-  let { free, code } = spaceFor(context, peer, delivery);
+  let { free, code } = acceptableCount(context, peer, delivery);
   for (const { origin, at, body } of delivery.envelopes) {
-    if (origin <= peer.high) continue;
+    if (origin <= peer.lastOrigin) continue;
     if (--free < 0) {
-      peer.high = peer.refused = origin;
+      peer.lastOrigin = peer.lastRefusedOrigin = origin;
       context.log.peers.changed(peer);
       refused.push({ origin, code });
       continue;
     }
     if (delivery.service !== true) onMessageFromStranger(context, peer.name);
     context.log.append({ kind: "in", peer: peer.name, origin, device: null, id: null, at, body });
-    peer.high = origin;
+    peer.lastOrigin = origin;
     peer.unread++;
   }
   return replyWith("taken", refused);
@@ -50,13 +50,13 @@ export function acceptDelivery(context: MailboxContext, delivery: Delivery): Rep
  * removed.
  */
 function refusedBefore(context: MailboxContext, peer: Peer, delivery: Delivery): Refused[] {
-  const undecided = delivery.envelopes.filter(({ origin }) => origin <= peer.refused && origin <= peer.high);
+  const undecided = delivery.envelopes.filter(({ origin }) => origin <= peer.lastRefusedOrigin && origin <= peer.lastOrigin);
   const first = undecided[0];
   if (first === undefined) return [];
   const stored = context.log.entries.originsFrom(peer.name, first.origin);
   const trimmed = context.log.row?.trimmed ?? 0;
   const removedUpTo =
-    trimmed === 0 || peer.last === 0 ? 0 : Math.min(trimmed, context.log.entries.firstOriginOf(peer.name) - 1);
+    trimmed === 0 || peer.lastSeq === 0 ? 0 : Math.min(trimmed, context.log.entries.firstOriginOf(peer.name) - 1);
   const code: MessageRefusalCode = "declined";
   const refused = undecided.filter(({ origin }) => !stored.has(origin) && origin > removedUpTo);
   return refused.map(({ origin }) => ({ origin, code }));

@@ -6,7 +6,7 @@ import type { Reply } from "../../protocol/envelope.ts";
 import type { MessageRefusalCode } from "../../protocol/message-refusals.ts";
 import type { Log } from "../log/log.ts";
 import type { Entry } from "../../durable/log/entry.ts";
-import { beginEpoch, type Peer, reachedBy } from "../log/peers/peer.ts";
+import { beginEpoch, type Peer, settledUpTo } from "../log/peers/peer.ts";
 import type { ReceiptMarks } from "./due-receipts.ts";
 import type { PeerQueue } from "./peer-queue.ts";
 import { requeueAfter, takeAll } from "./refill-queue.ts";
@@ -66,8 +66,8 @@ function applyStored(log: Log, queue: PeerQueue, peer: Peer, messages: Unsettled
   }
   const stored = settleEach(log, queue, messages, reply);
   const isHigher = stored > peer.stored;
-  if (stored > peer.reached && !isHigher) log.peers.changed(peer);
-  peer.reached = Math.max(peer.reached, stored);
+  if (stored > peer.storedUpTo && !isHigher) log.peers.changed(peer);
+  peer.storedUpTo = Math.max(peer.storedUpTo, stored);
   if (!isHigher) return;
   peer.stored = stored;
   if (isFirst) log.peers.mark(peer);
@@ -92,11 +92,11 @@ function settleEach(log: Log, queue: PeerQueue, messages: readonly UnsettledMess
 
 /** The receiver has less than it confirmed: it was restored. What it lost is sent again. */
 function resendLost(log: Log, queue: PeerQueue, peer: Peer, high: number): void {
-  peer.reached = high;
+  peer.storedUpTo = high;
   log.peers.changed(peer);
   // A wake in the middle of it has to find again what is unsettled from here on.
-  log.reopen(reachedBy(peer));
-  requeueAfter(queue, log, reachedBy(peer));
+  log.reopen(settledUpTo(peer));
+  requeueAfter(queue, log, settledUpTo(peer));
 }
 
 /**

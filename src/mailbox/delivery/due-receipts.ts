@@ -52,7 +52,7 @@ export class DueReceipts {
   }
 
   /** Those that the peer's row lists after a wake. */
-  restore({ owesDelivered, owesRead }: Pick<Peer, "owesDelivered" | "owesRead">): void {
+  restore({ dueDelivered: owesDelivered, dueRead: owesRead }: Pick<Peer, "dueDelivered" | "dueRead">): void {
     this.#due = { delivered: owesDelivered, read: owesRead };
     this.#isPersisted = true;
   }
@@ -60,9 +60,9 @@ export class DueReceipts {
   /** Lists them in the peer's row. True if the row has changed. */
   persist(peer: Peer): boolean {
     this.#isPersisted = true;
-    if (peer.owesDelivered === this.#due.delivered && peer.owesRead === this.#due.read) return false;
-    peer.owesDelivered = this.#due.delivered;
-    peer.owesRead = this.#due.read;
+    if (peer.dueDelivered === this.#due.delivered && peer.dueRead === this.#due.read) return false;
+    peer.dueDelivered = this.#due.delivered;
+    peer.dueRead = this.#due.read;
     return true;
   }
 
@@ -70,10 +70,10 @@ export class DueReceipts {
   markSent(peer: Peer, sent: ReceiptMarks): boolean {
     this.#sent = sent;
     if (!this.areDue) this.#since = null;
-    if (peer.owesDelivered > sent.delivered || peer.owesRead > sent.read) return false;
-    const isStale = this.#isPersisted && (peer.owesDelivered > 0 || peer.owesRead > 0);
-    peer.owesDelivered = 0;
-    peer.owesRead = 0;
+    if (peer.dueDelivered > sent.delivered || peer.dueRead > sent.read) return false;
+    const isStale = this.#isPersisted && (peer.dueDelivered > 0 || peer.dueRead > 0);
+    peer.dueDelivered = 0;
+    peer.dueRead = 0;
     return isStale;
   }
 

@@ -22,7 +22,7 @@ export function nextDelivery(queue: PeerQueue, peer: Peer, log: Log): Delivery {
     epoch: log.row.epoch,
     to: queue.to,
     toEpoch: peer.epoch,
-    after: peer.reached,
+    after: peer.storedUpTo,
     envelopes: nextBatch(queue, log),
     ...queue.receipts.fields,
     ...(log.account.service.row !== null && { service: true as const }),

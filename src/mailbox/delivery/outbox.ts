@@ -99,7 +99,7 @@ export class Outbox {
     const queue = this.#queues.get(peer);
     const message = queue?.find(seq);
     if (queue?.isOnDiskOnly(seq) === true) answer("queued");
-    else if (queue === undefined || message === undefined) answer(this.#log.entries.failed(seq) ? "queued" : "stored");
+    else if (queue === undefined || message === undefined) answer(this.#log.entries.hasFailed(seq) ? "queued" : "stored");
     else if (queue.retryAt !== null) answer("queued");
     else alsoAnswer(message, answer);
   }

@@ -24,16 +24,16 @@ export function advanceDelivered(context: MailboxContext, seq: number): void {
 export function markRead(context: MailboxContext, name: string, seq: number): void {
   if (!context.log.peers.has(name)) return;
   const peer = context.log.peers.get(name);
-  const readUpTo = Math.min(seq, peer.last);
-  if (readUpTo <= peer.mine) return;
-  peer.mine = readUpTo;
+  const readUpTo = Math.min(seq, peer.lastSeq);
+  if (readUpTo <= peer.readByMe) return;
+  peer.readByMe = readUpTo;
   // The count skips the user's own messages; it needs no look into the conversation where nothing was unread.
   if (peer.unread > 0) peer.unread = context.log.conversations.unread(peer, readUpTo);
   if (context.log.row?.receipts === 1 && isContact(context, name)) {
     const origin = context.log.conversations.originUpTo(peer, readUpTo, peer.unread === 0);
     if (origin > 0) {
       // Due until the author has it: written with the mark, in the same row.
-      peer.owesRead = origin;
+      peer.dueRead = origin;
       context.outbox.sendReceipts(name, { read: origin });
     }
   }

@@ -3,7 +3,7 @@ import type { BodiesInMemory } from "../../durable/delivery/bodies-in-memory.ts"
 import type { UnsettledMessage } from "../../durable/delivery/receiver-queue.ts";
 import type { Log } from "../log/log.ts";
 import { UNSETTLED_IN_MEMORY } from "../log/recover.ts";
-import type { Sent } from "../../durable/log/entry.ts";
+import type { SentEntry } from "../../durable/log/entry.ts";
 import { PeerQueue } from "./peer-queue.ts";
 
 /** The queues that an earlier instance left, with their due receipts. */
@@ -63,6 +63,6 @@ export function takeAll(queue: PeerQueue, log: Log): UnsettledMessage[] {
   return all;
 }
 
-function inLog({ seq, at }: Sent): UnsettledMessage {
+function inLog({ seq, at }: SentEntry): UnsettledMessage {
   return { seq, at, body: null, answer: null };
 }

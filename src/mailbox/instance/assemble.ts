@@ -19,10 +19,10 @@ import { configOf } from "../limits/config.ts";
 import { EventLoad } from "../limits/event-load.ts";
 import { UnseenCount } from "../limits/unseen-count.ts";
 import { Inspector } from "../log/inspect.ts";
-import { KeyRows } from "../log/accounts/idempotency-keys.ts";
+import { IdempotencyKeys } from "../log/accounts/idempotency-keys.ts";
 import { Log } from "../log/log.ts";
 import { Suspension } from "../log/accounts/suspension.ts";
-import { isUnclean } from "../log/tombstone.ts";
+import { hasOldFile } from "../log/tombstone.ts";
 import { CensusReport } from "../connections/census-report.ts";
 import { PresenceState } from "../people/presence-state.ts";
 import { SignalQueue } from "../people/signal-queue.ts";
@@ -47,7 +47,7 @@ export function assemble(ctx: DurableObjectState, env: Env, name?: string): Mail
     refuseWritesUntil: commitFailures.refuseWritesUntil(user),
     config,
     log,
-    idempotencyKeys: new KeyRows(log.sql),
+    idempotencyKeys: new IdempotencyKeys(log.sql),
     suspension: new Suspension(log.sql),
     inspector: new Inspector(log.sql),
     sockets: socketsOf(ctx, log),
@@ -68,7 +68,7 @@ export function assemble(ctx: DurableObjectState, env: Env, name?: string): Mail
     pause: (ms) => void ctx.blockConcurrencyWhile(() => new Promise((done) => setTimeout(done, ms))),
     background: (work) => ctx.waitUntil(work),
   };
-  if (isUnclean(log.sql)) context.background(discardErasedFile(ctx.storage, context));
+  if (hasOldFile(log.sql)) context.background(discardErasedFile(ctx.storage, context));
   return context;
 }
 
@@ -88,12 +88,12 @@ function groupCommitOf(ctx: DurableObjectState, log: Log, user: string, contextO
 
 function alarmsOf(ctx: DurableObjectState, log: Log): AlarmScheduler {
   return new AlarmScheduler({
-    setAlarm: (at) => {
+    set: (at) => {
       counters.rows++;
       log.sql.noteWrite();
       void ctx.storage.setAlarm(at);
     },
-    deleteAlarm: () => void ctx.storage.deleteAlarm(),
+    clear: () => void ctx.storage.deleteAlarm(),
   });
 }
 

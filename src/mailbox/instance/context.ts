@@ -12,7 +12,7 @@ import type { MailboxConfig } from "../limits/config.ts";
 import type { EventLoad } from "../limits/event-load.ts";
 import type { UnseenCount } from "../limits/unseen-count.ts";
 import type { Inspector } from "../log/inspect.ts";
-import type { KeyRows } from "../log/accounts/idempotency-keys.ts";
+import type { IdempotencyKeys } from "../log/accounts/idempotency-keys.ts";
 import type { Log } from "../log/log.ts";
 import type { Suspension } from "../log/accounts/suspension.ts";
 import type { CensusReport } from "../connections/census-report.ts";
@@ -27,7 +27,7 @@ export interface MailboxContext {
   readonly config: MailboxConfig;
   readonly log: Log;
   /** Keys of requests that were sent with one. */
-  readonly idempotencyKeys: KeyRows;
+  readonly idempotencyKeys: IdempotencyKeys;
   readonly suspension: Suspension;
   readonly inspector: Inspector;
   readonly sockets: Sockets;

@@ -19,7 +19,7 @@ export function flushWrites(context: MailboxContext): void {
     onSessionEnd(context, session);
   }
   persistCursors(context);
-  if (log.devices.areTooMany) log.devices.forgetOld((name) => sockets.hasDevice(name));
+  if (log.devices.hasTooMany) log.devices.deleteOld((name) => sockets.hasDevice(name));
   log.flush(() => outbox.oldestUnsettled);
   outbox.setAlarm();
 }

@@ -59,14 +59,14 @@ export function spendQuota(context: MailboxContext): void {
  * The number of a delivery's envelopes that the mailbox accepts, and the code with which the others are refused. A
  * service account is never a stranger.
  */
-export function spaceFor(
+export function acceptableCount(
   context: MailboxContext,
   peer: Peer,
   { envelopes, service }: Delivery,
 ): { readonly free: number; readonly code: MessageRefusalCode } {
   const standing = standingOf(context, peer.name);
   // One code for both, so that the author learns neither.
-  if (standing === "blocked" || context.suspension.now !== null) return { free: 0, code: "declined" };
+  if (standing === "blocked" || context.suspension.current !== null) return { free: 0, code: "declined" };
   const backlog = isFullForOthers(context) ? 0 : backlogSpace(context, peer, envelopes.length);
   if (service || !hasStrangers(context) || standing === "contact") return { free: backlog, code: "mailbox_full" };
   // The conversation with a stranger holds their messages only.
@@ -105,5 +105,5 @@ function backlogSpace(context: MailboxContext, peer: Peer, count: number): numbe
  */
 function unseenOf(context: MailboxContext, peer: Peer, enough: number): number {
   if (peer.unread <= enough) return peer.unread;
-  return context.log.conversations.unread(peer, Math.max(peer.mine, context.log.devices.delivered));
+  return context.log.conversations.unread(peer, Math.max(peer.readByMe, context.log.devices.delivered));
 }

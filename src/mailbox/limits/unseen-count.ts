@@ -12,7 +12,7 @@ export class UnseenCount {
   of({ head, devices, entries }: Log): number {
     const { delivered } = devices;
     const isSame = delivered === this.#delivered;
-    this.#count = (isSame ? this.#count : 0) + entries.countIn(isSame ? this.#head : delivered);
+    this.#count = (isSame ? this.#count : 0) + entries.countReceivedAfter(isSame ? this.#head : delivered);
     this.#delivered = delivered;
     this.#head = head;
     return this.#count;

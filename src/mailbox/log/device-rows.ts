@@ -55,7 +55,7 @@ export class DeviceRows {
   }
 
   /** Whether any device was ever seen. */
-  get some(): boolean {
+  get hasAny(): boolean {
     return this.#known.size > 0;
   }
 
@@ -64,7 +64,7 @@ export class DeviceRows {
   }
 
   /** When the user was last seen, ms since 1970; 0 for never. */
-  get seen(): number {
+  get lastSeen(): number {
     let last = this.#seen;
     for (const { seen } of this.#known.values()) last = Math.max(last, seen);
     return last;
@@ -111,12 +111,12 @@ export class DeviceRows {
   }
 
   /** Whether there may be more devices than are kept. */
-  get areTooMany(): boolean {
+  get hasTooMany(): boolean {
     return this.#hasMore || (this.#hasNew && this.#known.size > DEVICES);
   }
 
   /** Deletes the oldest devices beyond the limit, but none that is connected. */
-  forgetOld(isConnected: (name: string) => boolean): void {
+  deleteOld(isConnected: (name: string) => boolean): void {
     this.#hasNew = false;
     const lastUse = ({ name, seen, cursor }: Device) => (isPermanent(name) ? Infinity : Math.max(seen * 1_000, cursor));
     const byLastUse = this.all().toSorted((a, b) => lastUse(b) - lastUse(a));

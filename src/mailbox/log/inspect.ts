@@ -51,13 +51,13 @@ export class Inspector {
   }
 
   /** The peers with unsettled messages, those with the oldest message first. */
-  owing(): Owing[] {
+  peersWithUnsettled(): Owing[] {
     const query = `SELECT entry.peer AS peer, count(*) AS messages, min(at) AS since ${UNSETTLED} GROUP BY entry.peer ORDER BY since LIMIT ?`;
     return this.#sql.rows<Owing>(query, MAX_PEERS);
   }
 
   /** Whether the entry `seq` is an unsettled message. */
-  owes(seq: number): boolean {
+  isUnsettled(seq: number): boolean {
     return this.#sql.row(`SELECT 1 ${UNSETTLED} AND entry.seq = ?`, seq) !== undefined;
   }
 

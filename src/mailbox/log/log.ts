@@ -2,7 +2,7 @@
 // src/durable/log alone speak SQL, and know neither sockets nor calls. Rows that change more than once in a commit are
 // in memory, and `flush` writes them once. No part is ever replaced, so callers may hold one.
 import { count } from "../../protocol/counters.ts";
-import type { Entry, NewEntry, Sent } from "../../durable/log/entry.ts";
+import type { Entry, NewEntry, SentEntry } from "../../durable/log/entry.ts";
 import { EntryRows } from "../../durable/log/entry-rows.ts";
 import { belongsToConversation, isReceived, isRefusal, isUnsettledWhenNew } from "../../durable/log/kinds.ts";
 import { Numbering, randomEpoch } from "../../durable/log/numbering.ts";
@@ -20,12 +20,12 @@ import { type SkippedRange, SkippedRanges } from "./peers/skipped-ranges.ts";
 import { readTail, type UnsettledTo } from "./recover.ts";
 import { keepsAll, type Retention } from "./retention.ts";
 import { type MailboxRow, STORAGE, SUMMARY_TRIGGERS, TABLES } from "./schema.ts";
-import { bury, isErased } from "./tombstone.ts";
+import { eraseTables, isErased } from "./tombstone.ts";
 import { LogTrimmer } from "./trim-log.ts";
 
 export class Log {
   /** Whether this mailbox was erased: it can't begin again. */
-  readonly erased: boolean;
+  readonly isErased: boolean;
   readonly sql: Sql;
   readonly entries: EntryRows;
   readonly conversations: ConversationIndex;
@@ -45,7 +45,7 @@ export class Log {
   constructor(storage: SqlStorage, retention: Retention = { entries: null, age: null }) {
     this.sql = new Sql(storage);
     this.#retention = retention;
-    this.erased = isErased(this.sql);
+    this.isErased = isErased(this.sql);
     this.#skipped = new SkippedRanges(this.sql);
     this.#numbering = new Numbering((before, last) => this.#skipped.add(before, last));
     const summary = new PeerSummary(this.sql, this.#skipped);
@@ -110,7 +110,7 @@ export class Log {
 
   #addToConversation({ seq, kind, peer: name }: Entry): void {
     const peer = this.peers.get(name);
-    const isNew = peer.last === 0;
+    const isNew = peer.lastSeq === 0;
     this.conversations.add(peer, seq);
     // The row of a receiver is written when the message is settled.
     if (isUnsettledWhenNew(kind)) return;
@@ -118,7 +118,7 @@ export class Log {
   }
 
   /** An `out` entry was finally refused: its row gets the code, and an entry of its own goes to every device. */
-  fail(sent: Sent, code: string): void {
+  fail(sent: SentEntry, code: string): void {
     count("failed", code);
     this.entries.fail(sent.seq, code);
     const refusal = { kind: "failed", peer: sent.peer, origin: sent.seq, device: null, id: null } as const;
@@ -147,7 +147,7 @@ export class Log {
 
   /** Removes everything but a tombstone for the name. To be done in a transaction of its own. */
   erase(): void {
-    bury(this.sql);
+    eraseTables(this.sql);
   }
 
   /** Switches receipts or presence on or off. */

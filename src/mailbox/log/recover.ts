@@ -1,9 +1,9 @@
 // A wake reads the tail of the log, which is the entries after the checkpoint: the last id of each device, unsettled
 // messages, and changes that deferred rows of peers lack.
-import type { Head, Sent } from "../../durable/log/entry.ts";
+import type { Head, SentEntry } from "../../durable/log/entry.ts";
 import { belongsToConversation, isUnsettledWhenNew } from "../../durable/log/kinds.ts";
 import type { ConversationIndex } from "./peers/conversation-index.ts";
-import { type Peer, reachedBy } from "./peers/peer.ts";
+import { type Peer, settledUpTo } from "./peers/peer.ts";
 import type { PeerRows } from "./peers/peer-rows.ts";
 
 /** Unsettled messages to one receiver that are in memory. Answers: a receiver that is away for long. */
@@ -11,7 +11,7 @@ export const UNSETTLED_IN_MEMORY = 1_024;
 
 /** Unsettled messages to one receiver, in order; `more` of them are in the log alone. */
 export interface UnsettledTo {
-  readonly sent: Sent[];
+  readonly sent: SentEntry[];
   more: number;
 }
 
@@ -35,14 +35,14 @@ export function readTail(entries: Iterable<Head>, peers: PeerRows, conversations
     if (!belongsToConversation(kind)) continue;
     const peer = peers.get(entry.peer);
     peers.foundInTail(peer);
-    if (seq > peer.last) {
+    if (seq > peer.lastSeq) {
       if (!updated.has(peer)) conversations.dropPagesAfter(peer);
       updated.add(peer);
       conversations.add(peer, seq);
       addReceived(peer, entry.origin);
       peers.changed(peer, "checkpoint");
     }
-    if (isUnsettledWhenNew(kind) && failed === null && seq > reachedBy(peer))
+    if (isUnsettledWhenNew(kind) && failed === null && seq > settledUpTo(peer))
       addUnsettled(unsettled, { seq, peer: peer.name, at });
   }
   return { unsettled, ids, entries: count };
@@ -51,11 +51,11 @@ export function readTail(entries: Iterable<Head>, peers: PeerRows, conversations
 /** `origin`: null for an own message. */
 function addReceived(peer: Peer, origin: number | null): void {
   if (origin === null) return;
-  peer.high = Math.max(peer.high, origin);
+  peer.lastOrigin = Math.max(peer.lastOrigin, origin);
   peer.unread++;
 }
 
-function addUnsettled(all: Map<string, UnsettledTo>, sent: Sent): void {
+function addUnsettled(all: Map<string, UnsettledTo>, sent: SentEntry): void {
   let queue = all.get(sent.peer);
   if (queue === undefined) all.set(sent.peer, (queue = { sent: [], more: 0 }));
   if (queue.sent.length < UNSETTLED_IN_MEMORY) queue.sent.push(sent);

@@ -20,7 +20,7 @@ export function isErased(sql: Sql): boolean {
 }
 
 /** Drops all tables and writes the tombstone. To be done in a transaction of its own. */
-export function bury(sql: Sql): void {
+export function eraseTables(sql: Sql): void {
   sql.run("DROP VIEW IF EXISTS entry");
   const tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\'";
   for (const { name } of sql.rows<{ name: string }>(tables)) sql.run(`DROP TABLE ${name}`);
@@ -28,7 +28,7 @@ export function bury(sql: Sql): void {
 }
 
 /** Whether an erased mailbox still has its old file. */
-export function isUnclean(sql: Sql): boolean {
+export function hasOldFile(sql: Sql): boolean {
   return isErased(sql) && sql.row<Row>("SELECT * FROM tombstone")?.clean !== 1;
 }
 
@@ -37,7 +37,7 @@ export function isUnclean(sql: Sql): boolean {
  * workerd the file is deleted at once, and the tombstone follows with the commit of this event: until then the census
  * says that the name is taken.
  */
-export function clean(storage: DurableObjectStorage): void {
+export function deleteFile(storage: DurableObjectStorage): void {
   const sql = new Sql(storage.sql);
   const row = sql.row<Row>("SELECT * FROM tombstone");
   if (row === undefined || row.clean === 1) return;

@@ -38,9 +38,9 @@ export function accept(context: MailboxContext, name: string): CallResult<null> 
 function sendHeldReceipts({ log, outbox }: MailboxContext, name: string): void {
   const peer = log.peers.get(name);
   const held = log.devices.delivered;
-  const delivered = log.conversations.originUpTo(peer, held, held >= peer.last);
+  const delivered = log.conversations.originUpTo(peer, held, held >= peer.lastSeq);
   if (delivered > 0) outbox.sendReceipts(name, { delivered });
-  const read = log.row?.receipts === 1 ? log.conversations.originUpTo(peer, peer.mine, peer.unread === 0) : 0;
+  const read = log.row?.receipts === 1 ? log.conversations.originUpTo(peer, peer.readByMe, peer.unread === 0) : 0;
   if (read > 0) outbox.sendReceipts(name, { read });
 }
 
@@ -51,7 +51,7 @@ export function block(context: MailboxContext, name: string): CallResult<null> {
   if (standing === "blocked") return { value: null };
   // A block of a known peer adds no row.
   if (standing === null && isStorageFull(context)) return { refused: ownMailboxFull("it can't store more bytes") };
-  if (standing === "contact") queuePresence(context, name, { online: false, at: context.log.devices.seen });
+  if (standing === "contact") queuePresence(context, name, { online: false, at: context.log.devices.lastSeen });
   context.log.contacts.block(name, standing);
   appendStanding(context, name, "blocked");
   return { value: null };

@@ -73,7 +73,7 @@ export function presenceFor(context: MailboxContext, asker: string): Presence | 
 /** Whether the user is online, and since when not. With presence switched off the user counts as offline. */
 export function presenceOf(context: MailboxContext): Presence {
   const online = context.log.row?.presence === 1 && context.sockets.size > 0;
-  return { online, at: online ? Date.now() : context.log.devices.seen };
+  return { online, at: online ? Date.now() : context.log.devices.lastSeen };
 }
 
 /** Sends contacts the user's presence: the first socket opened, the last one closed, or the setting changed. */
@@ -109,8 +109,8 @@ export function onPresenceAlarm(context: MailboxContext): void {
 
 /** The mailbox was erased, so no alarm comes any more: as many of these peers get the signal as one event may call. */
 export function goInvisible(context: MailboxContext, names: readonly string[]): void {
-  const offline = { online: false, at: context.log.devices.seen };
-  for (const name of names) if (context.budget.takeSpare()) signalPresence(context, name, offline);
+  const offline = { online: false, at: context.log.devices.lastSeen };
+  for (const name of names) if (context.budget.takeForSignal()) signalPresence(context, name, offline);
 }
 
 /** Sends one peer a presence with this event or the next one. */

@@ -18,7 +18,7 @@ export function sendTyping(context: MailboxContext, to: string): void {
     typedAt.delete(peer);
   }
   if (to === context.user || typedAt.has(to) || !context.log.peers.has(to) || !isContact(context, to)) return;
-  if (takeTyping(context) > 0 || !context.budget.takeSpare()) return;
+  if (takeTyping(context) > 0 || !context.budget.takeForSignal()) return;
   typedAt.set(to, now);
   const sent = context.remote.signal({ kind: "typing", from: context.user, to }).catch((error: unknown) => {
     logEvent("signal_lost", { user: context.user, to, kind: "typing", reason: reasonOf(error) });

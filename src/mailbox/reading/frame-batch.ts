@@ -63,7 +63,7 @@ export class FrameBatch {
     const size = utf8Bytes(frame);
     if (!this.#takes(size)) return false;
     this.close();
-    this.last = isEntry ? item.seq : item.mark;
+    this.last = isEntry ? item.seq : item.markSeq;
     const index = this.frames.push(frame) - 1;
     if (this.#runs && isEntry && isMessage(item.kind)) {
       this.#run = { index, bare: this.#writer.isBare(item), bodies: [item.body], last: item, bytes: size };

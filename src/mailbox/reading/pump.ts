@@ -78,14 +78,14 @@ function itemsAfter(log: Log, position: number): Iterable<Entry | Peer> {
 function* mergeBySeq(entries: Iterable<Entry>, marks: readonly Peer[]): Generator<Entry | Peer> {
   let next = 0;
   for (const entry of entries) {
-    for (let peer = marks[next]; peer !== undefined && peer.mark < entry.seq; peer = marks[++next]) yield peer;
+    for (let peer = marks[next]; peer !== undefined && peer.markSeq < entry.seq; peer = marks[++next]) yield peer;
     yield entry;
   }
   for (let peer = marks[next]; peer !== undefined; peer = marks[++next]) yield peer;
 }
 
 function seqOf(item: Entry | Peer): number {
-  return "seq" in item ? item.seq : item.mark;
+  return "seq" in item ? item.seq : item.markSeq;
 }
 
 /** Whether the message came over this very connection. */

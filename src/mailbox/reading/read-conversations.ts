@@ -19,10 +19,10 @@ export function readConversations(context: MailboxContext, { limit, before }: Li
   if (log.row === null) return `{"epoch":null,"conversations":[]}`;
   let bytes = 0;
   const conversations = log.peers.latest(limit, before ?? Number.MAX_SAFE_INTEGER).map((peer) => {
-    const last = bytes < PAGE_BYTES ? log.entries.get(peer.last) : null;
+    const last = bytes < PAGE_BYTES ? log.entries.get(peer.lastSeq) : null;
     const message = last === null || !isMessage(last.kind) ? "" : `,"last":${messageOf(context, last)}`;
     bytes += utf8Bytes(message);
-    const { name, last: seq, unread } = peer;
+    const { name, lastSeq: seq, unread } = peer;
     const standing = standingOf(context, name) ?? "contact";
     const about = JSON.stringify({ peer: name, seq, unread, marks: marksOf(context, peer), standing });
     return `${about.slice(0, -1)}${message}}`;
@@ -77,6 +77,6 @@ export function messageOf(context: MailboxContext, entry: Entry): string {
   return entry.failed === null ? text : `${text.slice(0, -1)},"failed":${JSON.stringify(entry.failed)}}`;
 }
 
-function marksOf(context: MailboxContext, { stored, delivered, read, mine }: Peer): Record<string, number> {
+function marksOf(context: MailboxContext, { stored, delivered, read, readByMe: mine }: Peer): Record<string, number> {
   return { stored, delivered, ...(context.log.row?.receipts === 1 && { read }), mine };
 }

@@ -51,7 +51,7 @@ function writeNotice({ seq, body: code, device: about, at }: Entry): string {
 }
 
 /** The marks of a peer, at their present values. */
-function writeMark(context: MailboxContext, { mark: seq, name: peer, stored, delivered, read, mine }: Peer): string {
+function writeMark(context: MailboxContext, { markSeq: seq, name: peer, stored, delivered, read, readByMe: mine }: Peer): string {
   return write({
     type: "mark",
     seq,

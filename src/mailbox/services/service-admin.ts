@@ -3,7 +3,7 @@
 import type { CallResult } from "../../protocol/caller.ts";
 import { ACCESSES } from "../../protocol/limits.ts";
 import { type Refusal, refusal } from "../../protocol/refusals.ts";
-import { accessIdOf, type NewAccess, type Service } from "../../protocol/service.ts";
+import { tokenIdOf, type NewAccess, type Service } from "../../protocol/service.ts";
 import type { ServiceOrder, WebhookState } from "../../protocol/service.ts";
 import { checkBeginning } from "../access/check-beginning.ts";
 import { isEnded, isService } from "../access/service-tokens.ts";
@@ -48,17 +48,17 @@ function change(context: MailboxContext, order: Exclude<ServiceOrder, { readonly
 
 function grant(context: MailboxContext, { hash, label, scopes }: NewAccess): Refusal | null {
   const { service } = context.log.account;
-  if (service.all().length >= ACCESSES) return refusal("forbidden", `a service has at most ${ACCESSES} tokens`);
+  if (service.tokens().length >= ACCESSES) return refusal("forbidden", `a service has at most ${ACCESSES} tokens`);
   const now = Date.now();
-  service.add({ hash, label, scopes: [...new Set(scopes)], created: now, seen: now });
+  service.addToken({ hash, label, scopes: [...new Set(scopes)], created: now, seen: now });
   return null;
 }
 
 function revoke(context: MailboxContext, id: string): Refusal | null {
   const { service } = context.log.account;
-  const row = service.all().find(({ hash }) => accessIdOf(hash) === id);
+  const row = service.tokens().find(({ hash }) => tokenIdOf(hash) === id);
   if (row === undefined) return refusal("not_found", "there is no such token");
-  service.remove(row);
+  service.removeToken(row);
   return null;
 }
 
@@ -87,14 +87,14 @@ function end(context: MailboxContext): null {
 /** Whether the mailbox is in use: it was claimed, opened, or sent from. Received messages alone don't count. */
 function isUsed(context: MailboxContext): boolean {
   const { log } = context;
-  if (log.erased || log.account.account !== null || context.sockets.size > 0) return true;
-  return log.row !== null && (log.row.trimmed > 0 || log.devices.some || log.conversations.hasSent);
+  if (log.isErased || log.account.account !== null || context.sockets.size > 0) return true;
+  return log.row !== null && (log.row.trimmed > 0 || log.devices.hasAny || log.conversations.hasSent);
 }
 
 function serviceOf(context: MailboxContext): Service {
   const { service } = context.log.account;
-  const tokens = service.all().map(({ hash, label, scopes, created, seen }) => {
-    return { id: accessIdOf(hash), label, scopes, created, seen };
+  const tokens = service.tokens().map(({ hash, label, scopes, created, seen }) => {
+    return { id: tokenIdOf(hash), label, scopes, created, seen };
   });
   return { userName: context.user, created: service.row?.created ?? 0, tokens, webhook: webhookOf(context) };
 }

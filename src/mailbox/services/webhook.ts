@@ -3,7 +3,7 @@
 // and further ones only while posts fail.
 import { WEBHOOK } from "../../protocol/limits.ts";
 import { logEvent } from "../../protocol/log-events.ts";
-import type { AlarmSwitch } from "../../durable/alarm-scheduler.ts";
+import type { Alarm } from "../../durable/alarm-scheduler.ts";
 import { notifyUser } from "../access/notify-user.ts";
 import type { MailboxContext, WebhookQueue } from "../instance/context.ts";
 import { WEBHOOK_DEVICE } from "../log/schema.ts";
@@ -23,7 +23,7 @@ const NO_FAILURE = { failing: 0, tries: 0, due: 0, first: 0, last: 0, gap: 0 };
 const PERSIST_EVERY_FRAMES = 256;
 
 export class Webhook implements WebhookQueue {
-  readonly #alarm: AlarmSwitch;
+  readonly #alarm: Alarm;
   #isPosting = false;
   /** Nothing is to be posted up to this seq; it may be ahead of the row. */
   #passed = 0;
@@ -33,13 +33,13 @@ export class Webhook implements WebhookQueue {
   /** When the alarm rings, ms since 1970, as far as this instance knows. */
   #alarmAt = 0;
 
-  constructor(alarm: AlarmSwitch) {
+  constructor(alarm: Alarm) {
     this.#alarm = alarm;
   }
 
   /** Posts what follows its position, if it is time. To be called at the end of a group commit. */
   go(context: MailboxContext): void {
-    const row = context.suspension.now === null ? rowOf(context) : null;
+    const row = context.suspension.current === null ? rowOf(context) : null;
     if (row === null || row.disabled > 0 || this.#isPosting || row.due > Date.now()) return;
     if (context.log.row === null) return;
     const page = nextPage(context, row, this.#positionOf(context));
@@ -59,7 +59,7 @@ export class Webhook implements WebhookQueue {
     if (this.#isAlarmSetForNow) return;
     this.#isAlarmSetForNow = true;
     this.#alarmAt = 0;
-    this.#alarm.setAlarm(Date.now());
+    this.#alarm.set(Date.now());
   }
 
   /**
@@ -70,7 +70,7 @@ export class Webhook implements WebhookQueue {
     const now = Date.now();
     if (this.#alarmAt > now) return;
     this.#alarmAt = now + WEBHOOK.WATCH_MS;
-    this.#alarm.setAlarm(this.#alarmAt);
+    this.#alarm.set(this.#alarmAt);
   }
 
   /**
@@ -79,7 +79,7 @@ export class Webhook implements WebhookQueue {
   reset(): void {
     this.#passed = 0;
     this.#alarmAt = 0;
-    this.#alarm.deleteAlarm();
+    this.#alarm.clear();
   }
 
   async #post(context: MailboxContext, row: WebhookRow, post: WebhookPost): Promise<void> {
@@ -120,8 +120,8 @@ export class Webhook implements WebhookQueue {
     const disabled = isOver ? now : 0;
     context.log.account.service.webhook.put({ ...row, failing, tries, due, disabled, first, last, gap });
     this.#alarmAt = due;
-    if (!isOver) return this.#alarm.setAlarm(due);
-    this.#alarm.deleteAlarm();
+    if (!isOver) return this.#alarm.set(due);
+    this.#alarm.clear();
     notifyUser(context, "webhook_disabled");
   }
 

@@ -5,7 +5,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import { Census } from "../../../src/census/census.ts";
 import { Log } from "../../../src/mailbox/log/log.ts";
 import { Sql } from "../../../src/durable/log/sql.ts";
-import { bury } from "../../../src/mailbox/log/tombstone.ts";
+import { eraseTables } from "../../../src/mailbox/log/tombstone.ts";
 import { shardOf } from "../../../src/protocol/census.ts";
 import { type Account, claimed, closedWith, openAs, say } from "../../support/accounts.ts";
 import { fresh } from "../../support/devices.ts";
@@ -138,7 +138,7 @@ test("[A12] a mailbox can be erased after and during an export", async () => {
 test("[A12] a failed erasure leaves the mailbox and its connections unchanged, and can be repeated", async () => {
   const { a, alice, b, bob } = await world();
   const dropped = vi.spyOn(Log.prototype, "erase").mockImplementationOnce(function (this: Log) {
-    bury(this.sql);
+    eraseTables(this.sql);
     throw new Error("the disk is full");
   });
   expect(await erase(a)).toBe(500);
@@ -157,11 +157,11 @@ const tombstoneOf = (name: string) =>
   );
 
 test.each([
-  ["between its two steps", (sql: SqlStorage) => bury(new Sql(sql))],
+  ["between its two steps", (sql: SqlStorage) => eraseTables(new Sql(sql))],
   [
     "by code of before",
     (sql: SqlStorage) => {
-      bury(new Sql(sql));
+      eraseTables(new Sql(sql));
       sql.exec("ALTER TABLE tombstone DROP COLUMN clean");
     },
   ],

@@ -139,9 +139,9 @@ export class AccountRows {
   }
 
   /** Whether a token is still valid whose hash begins with `id`. */
-  knows(id: string): boolean {
+  hasTokenWith(id: string): boolean {
     for (const hash of this.#tokens.keys()) if (hash.startsWith(id)) return true;
-    return this.service.knows(id);
+    return this.service.hasTokenWith(id);
   }
 
   /** The tokens of the devices, the last seen device first. */
@@ -149,24 +149,24 @@ export class AccountRows {
     return [...this.#tokens.values()].toSorted((a, b) => b.seen - a.seen);
   }
 
-  add(token: Token): void {
+  addToken(token: Token): void {
     this.#tokens.set(token.hash, token);
     const { hash, label, created, seen } = token;
     this.#sql.run("INSERT INTO token (hash, label, created, seen) VALUES (?, ?, ?, ?)", hash, label, created, seen);
   }
 
-  remove({ hash }: Token): void {
+  removeToken({ hash }: Token): void {
     this.#tokens.delete(hash);
     this.#sql.run("DELETE FROM token WHERE hash = ?", hash);
   }
 
-  proved(token: Token, now: number): void {
+  recordProof(token: Token, now: number): void {
     this.#addColumns();
     token.proved = now;
     this.#sql.run("UPDATE token SET proved = ? WHERE hash = ?", now, token.hash);
   }
 
-  saw(token: Token, now: number): void {
+  recordSeen(token: Token, now: number): void {
     token.seen = now;
     this.#sql.run("UPDATE token SET seen = ? WHERE hash = ?", now, token.hash);
   }
@@ -186,7 +186,7 @@ export class AccountRows {
   }
 
   /** A browser signed in again: codes and passkeys that its last device made belong to its next one. */
-  inherit(from: string, to: string): void {
+  moveToDevice(from: string, to: string): void {
     for (const passkey of this.#passkeys.values()) {
       if (passkey.maker !== from) continue;
       this.#passkeys.set(passkey.id, { ...passkey, maker: to });
@@ -197,7 +197,7 @@ export class AccountRows {
     this.change({ recoveryBy: recoveryBy === from ? to : recoveryBy, linkBy: linkBy === from ? to : linkBy });
   }
 
-  usedPasskey(passkey: Passkey, counter: number, seen: number): void {
+  recordPasskeyUse(passkey: Passkey, counter: number, seen: number): void {
     this.#passkeys.set(passkey.id, { ...passkey, counter, seen });
     this.#sql.run("UPDATE passkey SET counter = ?, seen = ? WHERE id = ?", counter, seen, passkey.id);
   }

@@ -18,7 +18,7 @@ export interface KeyedRequest {
 
 type Row = Omit<KeyedRequest, "entries"> & { readonly entries: string };
 
-export class KeyRows {
+export class IdempotencyKeys {
   readonly #sql: Sql;
   #exists: boolean;
   /** Days before this one were deleted. */

@@ -12,7 +12,7 @@ const TABLES = [
 ];
 
 /** A token of the service. `hash`: SHA-256, hex; times in ms since 1970. */
-export interface AccessRow {
+export interface ServiceToken {
   readonly hash: string;
   readonly label: string;
   readonly scopes: readonly Scope[];
@@ -30,7 +30,7 @@ export class ServiceRows {
   readonly webhook: WebhookRows;
   readonly #sql: Sql;
   #row: ServiceRow | null = null;
-  readonly #access = new Map<string, AccessRow>();
+  readonly #access = new Map<string, ServiceToken>();
 
   constructor(sql: Sql) {
     this.#sql = sql;
@@ -42,7 +42,7 @@ export class ServiceRows {
     if (this.#sql.row("SELECT 1 FROM sqlite_master WHERE name = 'service'") === undefined) return;
     this.#row = this.#sql.row<ServiceRow>("SELECT * FROM service") ?? null;
     this.webhook.load();
-    for (const row of this.#sql.rows<AccessRow & { scopes: string }>("SELECT * FROM access")) {
+    for (const row of this.#sql.rows<ServiceToken & { scopes: string }>("SELECT * FROM access")) {
       this.#access.set(row.hash, { ...row, scopes: row.scopes.split(" ") as Scope[] });
     }
   }
@@ -63,39 +63,39 @@ export class ServiceRows {
 
   /** Revokes the service: it has no tokens and no webhook any more. */
   end(now: number): void {
-    for (const row of this.all()) this.remove(row);
+    for (const row of this.tokens()) this.removeToken(row);
     this.webhook.remove();
     this.#end(now);
   }
 
-  access(hash: string): AccessRow | null {
+  token(hash: string): ServiceToken | null {
     return this.#access.get(hash) ?? null;
   }
 
   /** Whether a token is still valid whose hash begins with `id`. */
-  knows(id: string): boolean {
+  hasTokenWith(id: string): boolean {
     for (const hash of this.#access.keys()) if (hash.startsWith(id)) return true;
     return false;
   }
 
   /** The tokens, the oldest first. */
-  all(): AccessRow[] {
+  tokens(): ServiceToken[] {
     return [...this.#access.values()].toSorted((a, b) => a.created - b.created);
   }
 
-  add(row: AccessRow): void {
+  addToken(row: ServiceToken): void {
     this.#access.set(row.hash, row);
     const { hash, label, scopes, created, seen } = row;
     const statement = "INSERT INTO access (hash, label, scopes, created, seen) VALUES (?, ?, ?, ?, ?)";
     this.#sql.run(statement, hash, label, scopes.join(" "), created, seen);
   }
 
-  remove({ hash }: AccessRow): void {
+  removeToken({ hash }: ServiceToken): void {
     this.#access.delete(hash);
     this.#sql.run("DELETE FROM access WHERE hash = ?", hash);
   }
 
-  saw(row: AccessRow, now: number): void {
+  recordSeen(row: ServiceToken, now: number): void {
     row.seen = now;
     this.#sql.run("UPDATE access SET seen = ? WHERE hash = ?", now, row.hash);
   }

@@ -16,7 +16,7 @@ export class Suspension {
   }
 
   /** Null while the user is not suspended. */
-  get now(): Suspended | null {
+  get current(): Suspended | null {
     return this.#now;
   }
 

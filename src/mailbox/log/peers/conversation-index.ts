@@ -56,9 +56,9 @@ export class ConversationIndex {
 
   /** Adds a new entry to the conversation. The caller sees to it that the row of the peer is written at some point. */
   add(peer: Peer, seq: number): void {
-    peer.last = seq;
-    peer.page.add(seq);
-    if (peer.page.ranges >= MAX_RANGES || peer.page.size >= MAX_PAGE_ENTRIES) this.#full.add(peer);
+    peer.lastSeq = seq;
+    peer.recentSeqs.add(seq);
+    if (peer.recentSeqs.ranges >= MAX_RANGES || peer.recentSeqs.size >= MAX_PAGE_ENTRIES) this.#full.add(peer);
   }
 
   /** Writes full pages, and returns the peers whose rows have to be written with them. */
@@ -67,15 +67,15 @@ export class ConversationIndex {
     const peers = [...this.#full];
     this.#full.clear();
     for (const peer of peers) {
-      this.#sql.run(PUT_PAGE, peer.name, peer.page.first, peer.last, peer.page.text);
-      peer.page = new SeqRanges();
+      this.#sql.run(PUT_PAGE, peer.name, peer.recentSeqs.first, peer.lastSeq, peer.recentSeqs.text);
+      peer.recentSeqs = new SeqRanges();
     }
     return peers;
   }
 
   /** Removes pages that older code wrote before the row of the peer. The tail of the log is about to be added again. */
   dropPagesAfter(peer: Peer): void {
-    this.#sql.run(`DELETE ${PAGES_AFTER}`, peer.name, peer.last);
+    this.#sql.run(`DELETE ${PAGES_AFTER}`, peer.name, peer.lastSeq);
   }
 
   /** How many entries the conversation has. */
@@ -109,9 +109,9 @@ export class ConversationIndex {
 
   /** How many messages of the peer lie after `seq`. */
   unread(peer: Peer, seq: number): number {
-    if (seq >= peer.last) return 0;
+    if (seq >= peer.lastSeq) return 0;
     let unread = 0;
-    for (const seqs of this.#seqsAfter(peer, seq)) unread += this.#entries.countInOf(seqs);
+    for (const seqs of this.#seqsAfter(peer, seq)) unread += this.#entries.countReceivedAmong(seqs);
     return unread;
   }
 
@@ -120,10 +120,10 @@ export class ConversationIndex {
    * `isNewest`: no message of the peer lies after `seq`.
    */
   originUpTo(peer: Peer, seq: number, isNewest: boolean): number {
-    if (peer.high === 0) return 0;
+    if (peer.lastOrigin === 0) return 0;
     // The row has the highest origin of all, which was accepted unless it was refused.
-    if (isNewest && peer.high > peer.refused) return peer.high;
-    const newest = this.#entries.lastInOf(this.#seqsBefore(peer, seq + 1, MAX_SCANNED));
+    if (isNewest && peer.lastOrigin > peer.lastRefusedOrigin) return peer.lastOrigin;
+    const newest = this.#entries.lastReceivedAmong(this.#seqsBefore(peer, seq + 1, MAX_SCANNED));
     return newest === 0 ? 0 : (this.#entries.get(newest)?.origin ?? 0);
   }
 
@@ -135,7 +135,7 @@ export class ConversationIndex {
 
   /** The newest seqs of the conversation before `before`, at most `limit`, in order. */
   #seqsBefore(peer: Peer, before: number, limit: number): number[] {
-    const found = [peer.page.below(before, limit)];
+    const found = [peer.recentSeqs.below(before, limit)];
     let left = limit - (found[0]?.length ?? 0);
     const query = "SELECT first, seqs FROM page WHERE peer = ? AND first < ? ORDER BY first DESC LIMIT ?";
     const bindings = (last: Page | null) => [peer.name, last?.first ?? before];
@@ -155,6 +155,6 @@ export class ConversationIndex {
     const bindings = (last: Page | null) => [peer.name, after, last?.first ?? -1];
     for (const { seqs } of this.#sql.pages<Page>(PAGES_AT_ONCE, query, bindings))
       yield SeqRanges.parse(seqs).above(after, Infinity);
-    yield peer.page.above(after, Infinity);
+    yield peer.recentSeqs.above(after, Infinity);
   }
 }

@@ -48,7 +48,7 @@ export class PeerRows {
   /** The highest seq of a mark, as far as a wake can know it: complete once the tail of the log was read. */
   get marked(): number {
     let { marked } = this.#summary;
-    for (const { mark } of this.#named()) marked = Math.max(marked, mark);
+    for (const { markSeq: mark } of this.#named()) marked = Math.max(marked, mark);
     return marked;
   }
 
@@ -66,7 +66,7 @@ export class PeerRows {
   /** Whether anything was ever exchanged with this peer. Does not remember the names of strangers. */
   has(name: string): boolean {
     const known = this.#known.get(name);
-    if (known !== undefined) return known.last > 0;
+    if (known !== undefined) return known.lastSeq > 0;
     return (this.#sql.row<PeerRow>("SELECT last FROM peer WHERE name = ?", name)?.last ?? 0) > 0;
   }
 
@@ -81,8 +81,8 @@ export class PeerRows {
   /** Gives a changed mark of this peer its seq. */
   mark(peer: Peer): void {
     this.#changed.soon.delete(peer);
-    peer.mark = this.#nextSeq();
-    this.#marks.push({ seq: peer.mark, peer });
+    peer.markSeq = this.#nextSeq();
+    this.#marks.push({ seq: peer.markSeq, peer });
     this.changed(peer);
   }
 
@@ -111,12 +111,12 @@ export class PeerRows {
   /** The peers whose marks changed after `seq`, in the order of the change. */
   marksAfter(seq: number): Iterable<Peer> {
     const cached = this.#marks.after(seq);
-    if (cached !== null) return cached.filter((change) => change.peer.mark === change.seq).map(({ peer }) => peer);
+    if (cached !== null) return cached.filter((change) => change.peer.markSeq === change.seq).map(({ peer }) => peer);
     if (seq < this.#summary.marked) return this.#query("SELECT name FROM peer WHERE mark > ? ORDER BY mark", seq);
     this.#writeDeferred();
     return this.#named()
-      .filter(({ mark }) => mark > seq)
-      .toSorted((a, b) => a.mark - b.mark);
+      .filter(({ markSeq: mark }) => mark > seq)
+      .toSorted((a, b) => a.markSeq - b.markSeq);
   }
 
   /** The peers to whom receipts may still have to be sent, after a wake. */
@@ -130,13 +130,13 @@ export class PeerRows {
   latest(limit: number, before: number): Peer[] {
     const newest = (peers: readonly Peer[]) =>
       peers
-        .filter(({ last }) => last > 0 && last < before)
-        .toSorted((x, y) => y.last - x.last)
+        .filter(({ lastSeq: last }) => last > 0 && last < before)
+        .toSorted((x, y) => y.lastSeq - x.lastSeq)
         .slice(0, limit);
     this.#writeDeferred();
     const { above } = this.#summary;
     const named = newest(this.#named());
-    if (above === 0 || (named.length === limit && (named.at(-1)?.last ?? 0) >= above)) return named;
+    if (above === 0 || (named.length === limit && (named.at(-1)?.lastSeq ?? 0) >= above)) return named;
     const query = "SELECT name FROM peer WHERE last > 0 AND last < ?2 ORDER BY last DESC LIMIT ?1";
     // Deferred rows are too low in the table, or not there at all.
     const deferred = this.#changed.checkpoint;

@@ -69,14 +69,14 @@ export class PeerSummary {
   }
 
   /** Whether a wake reads the row of this peer: the tail of the log has an entry of it, or it is named. */
-  isReadByWake({ name, last }: Peer): boolean {
+  isReadByWake({ name, lastSeq: last }: Peer): boolean {
     return this.#written === null || last > this.#checkpoint || this.#written.names.has(name);
   }
 
   /** A row is written: sees to it that a wake reads it, if it has to. */
   onRowWritten(peer: Peer): void {
     if (this.#written === null || this.isReadByWake(peer)) return;
-    if (peer.mark <= this.#written.marked && !hasDueReceipts(peer)) return;
+    if (peer.markSeq <= this.#written.marked && !hasDueReceipts(peer)) return;
     this.#added++;
     this.#written.names.add(peer.name);
     this.#isDue = true;
@@ -102,12 +102,12 @@ export class PeerSummary {
 
   /** `more`: names beside those that are necessary. */
   #text(peers: readonly Peer[], more: Iterable<string> = []): string {
-    const exchanged = peers.filter(({ last }) => last > 0).toSorted((a, b) => b.last - a.last);
+    const exchanged = peers.filter(({ lastSeq: last }) => last > 0).toSorted((a, b) => b.lastSeq - a.lastSeq);
     const top = exchanged.slice(0, LISTED);
     const names = new Set([...[...top, ...peers.filter(hasDueReceipts)].map(({ name }) => name), ...more]);
     let { marked } = this;
-    for (const { mark } of peers) marked = Math.max(marked, mark);
-    const above = exchanged.length > LISTED ? (top.at(-1)?.last ?? 0) : this.above;
+    for (const { markSeq: mark } of peers) marked = Math.max(marked, mark);
+    const above = exchanged.length > LISTED ? (top.at(-1)?.lastSeq ?? 0) : this.above;
     this.#written = { names, marked };
     if (names.size > MAX_NAMES) return this.#drop();
     const checkpoint = this.#checkpoint;

@@ -10,7 +10,7 @@ export interface Marks {
   /** The peer has read it. */
   read: number;
   /** The user has read it. */
-  mine: number;
+  readByMe: number;
 }
 
 /** Another user with whom messages are exchanged. */
@@ -19,47 +19,47 @@ export interface Peer extends Marks {
   /** The epoch of the peer that the numbers refer to; null before the first exchange. */
   epoch: string | null;
   /** The own head when this epoch was first seen; 0 for the first one. Earlier entries are not sent to this epoch. */
-  began: number;
+  epochStart: number;
   /**
    * The highest origin that was accepted. The row has it as of the checkpoint; later ones are read from the tail of the
    * log.
    */
-  high: number;
+  lastOrigin: number;
   /** The highest origin that was refused: a repeated origin above it needs no look into the log. */
-  refused: number;
+  lastRefusedOrigin: number;
   /** The highest own seq that the peer stored in its present epoch. */
-  reached: number;
+  storedUpTo: number;
   /** Messages of the peer that the user has not read. */
   unread: number;
   /** The seq of the last change of a mark. */
-  mark: number;
+  markSeq: number;
   /** Receipts that may still have to be sent to the peer, in the numbering of the peer; 0 for none. */
-  owesDelivered: number;
-  owesRead: number;
+  dueDelivered: number;
+  dueRead: number;
   /** The seq of the newest entry of the conversation; 0 for none. */
-  last: number;
+  lastSeq: number;
   /** The seqs of the newest entries of the conversation, which are in no row of the table `page` yet. */
-  page: SeqRanges;
+  recentSeqs: SeqRanges;
 }
 
 export function freshPeer(name: string): Peer {
   return {
     name,
     epoch: null,
-    began: 0,
-    high: 0,
-    refused: 0,
-    reached: 0,
+    epochStart: 0,
+    lastOrigin: 0,
+    lastRefusedOrigin: 0,
+    storedUpTo: 0,
     stored: 0,
     delivered: 0,
     read: 0,
-    mine: 0,
+    readByMe: 0,
     unread: 0,
-    mark: 0,
-    owesDelivered: 0,
-    owesRead: 0,
-    last: 0,
-    page: new SeqRanges(),
+    markSeq: 0,
+    dueDelivered: 0,
+    dueRead: 0,
+    lastSeq: 0,
+    recentSeqs: new SeqRanges(),
   };
 }
 
@@ -69,20 +69,20 @@ export function freshPeer(name: string): Peer {
  */
 export function beginEpoch(peer: Peer, epoch: string, began: number): void {
   peer.epoch = epoch;
-  peer.began = began;
-  peer.high = 0;
-  peer.refused = 0;
-  peer.reached = 0;
-  peer.owesDelivered = 0;
-  peer.owesRead = 0;
+  peer.epochStart = began;
+  peer.lastOrigin = 0;
+  peer.lastRefusedOrigin = 0;
+  peer.storedUpTo = 0;
+  peer.dueDelivered = 0;
+  peer.dueRead = 0;
 }
 
 /** Up to this seq every message to the peer was stored in its present epoch, or is not meant for it. */
-export function reachedBy({ reached, began }: Peer): number {
+export function settledUpTo({ storedUpTo: reached, epochStart: began }: Peer): number {
   return Math.max(reached, began);
 }
 
 /** Whether receipts may still have to be sent to the peer. */
-export function hasDueReceipts({ owesDelivered, owesRead }: Peer): boolean {
+export function hasDueReceipts({ dueDelivered: owesDelivered, dueRead: owesRead }: Peer): boolean {
   return owesDelivered > 0 || owesRead > 0;
 }
