@@ -1,5 +1,5 @@
 // The verbs for service accounts: names for backends and bots, whose tokens have scopes.
-import type { Service } from "../../src/protocol/service.ts";
+import type { ServiceAccount } from "../../src/protocol/service.ts";
 import type { ServiceListing } from "../../src/protocol/registry.ts";
 import { table, time } from "./table.ts";
 import type { Arguments, Verb } from "./verbs.ts";
@@ -78,7 +78,7 @@ const show: Verb = {
   args: ["NAME"],
   help: ["lists a service account's tokens by id, without the tokens themselves"],
   async run(deployment, given) {
-    const value = await deployment.request<Service>("GET", path(given));
+    const value = await deployment.request<ServiceAccount>("GET", path(given));
     const rows = value.tokens.map(({ id, label, scopes, created, seen }) => [
       id,
       label,

@@ -1,8 +1,8 @@
 // Formats the state of a mailbox for an operator.
-import type { Overview } from "../../src/protocol/operator-orders.ts";
+import type { MailboxOverview } from "../../src/protocol/operator-orders.ts";
 import { bytes, list, duration, number, table, time, titled } from "./table.ts";
 
-export function userText(overview: Overview, now: number): string {
+export function userText(overview: MailboxOverview, now: number): string {
   const { sizes, contacts, suspended } = overview;
   if (overview.is === "nobody")
     return `There is no mailbox ${overview.userName}: nothing was ever stored under this name.\n`;

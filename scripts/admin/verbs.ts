@@ -1,5 +1,5 @@
 // The verbs: the arguments of each, its request to the deployment, and its output. `--json` prints the response itself.
-import type { Overview, Trace } from "../../src/protocol/operator-orders.ts";
+import type { MailboxOverview, Trace } from "../../src/protocol/operator-orders.ts";
 import type { Deployment } from "./deployment.ts";
 import { exportOut, exportTo, exportValues } from "./export.ts";
 import { readLogs } from "./logs.ts";
@@ -51,7 +51,7 @@ const user: Verb = {
     "Never a message. Inspecting an unknown name creates nothing.",
   ],
   async run(deployment, given) {
-    const value = await deployment.request<Overview>("GET", userPath(given));
+    const value = await deployment.request<MailboxOverview>("GET", userPath(given));
     return { value, text: userText(value, Date.now()), isNo: value.is === "nobody" };
   },
 };

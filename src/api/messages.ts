@@ -6,7 +6,7 @@ import { problemResponse } from "../identity/problem-response.ts";
 import { hashOf } from "../identity/token.ts";
 import { identifyCaller } from "../identity/identify-caller.ts";
 import { LIMITS } from "../protocol/limits.ts";
-import type { Outcome } from "../protocol/http-messages.ts";
+import type { SendOutcome } from "../protocol/http-messages.ts";
 import { type Code, REFUSALS } from "../protocol/refusals.ts";
 import { readMessage } from "../protocol/up.ts";
 import { createApi, declareRoute } from "./declare-route.ts";
@@ -91,7 +91,7 @@ declareRoute(
 );
 
 /** The response to a single message: if it is refused, the request fails with a problem. */
-function singleOutcome(outcome: Outcome | undefined, respond: (outcome: Outcome) => Response): Response {
+function singleOutcome(outcome: SendOutcome | undefined, respond: (outcome: SendOutcome) => Response): Response {
   if (outcome === undefined) throw new Error("a message without an answer");
   if (outcome.type === "accepted") return respond(outcome);
   const { code, message, retryAfter } = outcome;

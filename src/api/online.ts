@@ -3,7 +3,7 @@ import { z } from "@hono/zod-openapi";
 import { countOnline } from "../census/count-online.ts";
 import { jsonResponse } from "../identity/call-mailbox.ts";
 import { backgroundOf } from "../identity/request-context.ts";
-import type { Online } from "../protocol/census.ts";
+import type { OnlineCount } from "../protocol/census.ts";
 import { CachedValue } from "../protocol/cached-value.ts";
 import { createApi, declareRoute } from "./declare-route.ts";
 
@@ -14,7 +14,7 @@ const CACHE_MS = 5_000;
 const TIMEOUT_MS = 10_000;
 
 /** The number cached in this isolate: one value. */
-const onlineCache = new CachedValue<Online>(() => CACHE_MS, TIMEOUT_MS);
+const onlineCache = new CachedValue<OnlineCount>(() => CACHE_MS, TIMEOUT_MS);
 
 export const online = createApi();
 

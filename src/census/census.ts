@@ -1,7 +1,7 @@
 // One shard of the census: the number of sockets of each of its users, as their mailboxes last reported. A bounded
 // audit corrects numbers that a crash left behind; it runs only while the census is queried.
 import { DurableObject } from "cloudflare:workers";
-import type { CensusCalls, Online } from "../protocol/census.ts";
+import type { CensusCalls, OnlineCount } from "../protocol/census.ts";
 import type { CounterValues } from "../protocol/counters.ts";
 import { withJurisdiction } from "../protocol/jurisdiction.ts";
 import { logEvent, reasonOf } from "../protocol/log-events.ts";
@@ -44,12 +44,12 @@ export class Census extends DurableObject<Env> implements CensusCalls {
     );
     this.#sql.exec("CREATE TABLE IF NOT EXISTS erasing (user TEXT PRIMARY KEY) WITHOUT ROWID");
     this.#isolateCounters = new IsolateCounters(this.#sql);
-    const [sum] = this.#rows<Online>("SELECT count(*) AS users, coalesce(sum(sockets), 0) AS sockets FROM online");
+    const [sum] = this.#rows<OnlineCount>("SELECT count(*) AS users, coalesce(sum(sockets), 0) AS sockets FROM online");
     this.#online = { users: sum?.users ?? 0, sockets: sum?.sockets ?? 0 };
   }
 
   /** Stores a user's number of sockets. It is absolute, so a repeated report changes nothing. */
-  report(user: string, sockets: number): Promise<Online> {
+  report(user: string, sockets: number): Promise<OnlineCount> {
     this.#set(user, sockets);
     return Promise.resolve({ ...this.#online });
   }
@@ -69,7 +69,7 @@ export class Census extends DurableObject<Env> implements CensusCalls {
     return Promise.resolve(this.#rows("SELECT 1 FROM erasing WHERE user = ?", user).length > 0);
   }
 
-  count(): Promise<Online> {
+  count(): Promise<OnlineCount> {
     if (Date.now() - this.#auditedAt >= this.#auditEveryMs && !this.#isAuditing) {
       this.#auditedAt = Date.now();
       // Its depth is 2 calls: the one to this shard, and its own.
@@ -85,7 +85,7 @@ export class Census extends DurableObject<Env> implements CensusCalls {
   }
 
   /** The numbers online and the counters of this shard. Calls no mailbox. */
-  figures(): Promise<{ readonly online: Online; readonly figures: CounterValues }> {
+  figures(): Promise<{ readonly online: OnlineCount; readonly figures: CounterValues }> {
     return Promise.resolve({ online: { ...this.#online }, figures: this.#isolateCounters.total() });
   }
 

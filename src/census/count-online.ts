@@ -1,8 +1,8 @@
 // Counts users and sockets online: queries every shard at once and adds up.
-import { type Online, CENSUS_SHARDS } from "../protocol/census.ts";
+import { type OnlineCount, CENSUS_SHARDS } from "../protocol/census.ts";
 
 /** Users and sockets over all shards. */
-export async function countOnline(env: Env): Promise<Online> {
+export async function countOnline(env: Env): Promise<OnlineCount> {
   const shards = Array.from({ length: CENSUS_SHARDS }, (_, shard) => {
     return env.CENSUS.getByName(String(shard)).count();
   });

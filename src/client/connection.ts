@@ -2,7 +2,7 @@
 // It reads the frames that are about the connection itself and passes all others on; it knows no message, no id and no
 // cursor.
 import { type Down, readDown } from "../protocol/down.ts";
-import { parse } from "../protocol/json.ts";
+import { parseJson } from "../protocol/json.ts";
 import { BackOff } from "./back-off.ts";
 import { LiveSocket, type ServerAddress } from "./live-socket.ts";
 
@@ -155,7 +155,7 @@ export class Connection {
   }
 
   #receive(socket: LiveSocket, text: string): void {
-    const value = parse(text);
+    const value = parseJson(text);
     for (const frame of Array.isArray(value) ? value : [value]) {
       const down = readDown(frame);
       if (down?.type === "closing") this.lost(down.code, down.message, down.retryAfter);

@@ -1,7 +1,7 @@
 // The messages that this device sends: each draft keeps its id until the mailbox has answered, across connections.
 // It knows the numbering of ids and the size of a text; no socket, no cursor, and no message of others.
 import { bodyOf, type Down, type Welcome } from "../protocol/down.ts";
-import { FRAMES, TEXT_BYTES, utf8Bytes } from "../protocol/limits.ts";
+import { MAX_FRAMES, MAX_TEXT_BYTES, utf8Bytes } from "../protocol/limits.ts";
 import { OrderedQueue } from "./ordered-queue.ts";
 import type { Draft } from "./store.ts";
 
@@ -57,7 +57,7 @@ export class Outbox {
   #knownBefore: ReadonlySet<string> = new Set();
   /** Whether the mailbox reads runs. */
   #runs = false;
-  #limits: { readonly frames: number; readonly textBytes: number } = { frames: FRAMES, textBytes: TEXT_BYTES };
+  #limits: { readonly frames: number; readonly textBytes: number } = { frames: MAX_FRAMES, textBytes: MAX_TEXT_BYTES };
   /** The `lastId` of the last `welcome`: ids up to it are used for ever. */
   #lastId = 0;
   #nextId = 1;

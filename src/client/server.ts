@@ -1,7 +1,7 @@
 // Where the server is and who the caller is: addresses, and the token in a header or a subprotocol. It knows no frame.
 import { matchesShape, type Shape, type ShapeOf } from "../protocol/json-shape.ts";
 import { V1 } from "../protocol/version.ts";
-import { parse } from "../protocol/json.ts";
+import { parseJson } from "../protocol/json.ts";
 import type { ServerAddress } from "./live-socket.ts";
 
 type Token = string | (() => string | Promise<string>);
@@ -67,7 +67,7 @@ export class Server {
       headers,
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
-    const value = parse(await response.text());
+    const value = parseJson(await response.text());
     if (response.ok) return value;
     if (!matchesShape(PROBLEM, value)) throw new Error(`The server answered ${response.status}.`);
     throw new Refused(value.code, value.message, value.retryAfter ?? null);

@@ -47,7 +47,7 @@ export class CallBudget {
   begin(depth: number): void {
     this.depth = depth;
     this.#left = this.#perEvent;
-    this.#spare = Math.min(SIGNALS.CALLS, Math.ceil(this.#perEvent * SPARE_SHARE));
+    this.#spare = Math.min(SIGNALS.CALLS_PER_EVENT, Math.ceil(this.#perEvent * SPARE_SHARE));
   }
 
   /** Takes one call to another object. False: a later event has to make it. */

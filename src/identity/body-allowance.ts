@@ -1,6 +1,6 @@
 // The rate limit on large bodies of one user, by bytes, before they are parsed. Counted per isolate, because parsing
 // takes the isolate's time. The mailbox counts the other costs of a request.
-import { Bucket } from "../protocol/token-bucket.ts";
+import { TokenBucket } from "../protocol/token-bucket.ts";
 import { UNCONFIRMED_BODY_BYTES } from "../protocol/limits.ts";
 import { type Refusal, refusal } from "../protocol/refusals.ts";
 import { valueOf } from "../protocol/variables.ts";
@@ -14,7 +14,7 @@ const BYTES_PER_REQUEST = 65_536;
 const MAX_USERS = 10_000;
 
 /** The buckets of this isolate by user, least recently used first; at most MAX_USERS. */
-const buckets = new Map<string, Bucket>();
+const buckets = new Map<string, TokenBucket>();
 
 /**
  * Why a body of this size is not parsed, or null after charging for it. Small bodies are free, and so are those of
@@ -28,8 +28,9 @@ export function checkBodyAllowance(c: RequestContext, bytes: number): Refusal | 
   return retryAfter > 0 ? { ...refusal("rate_limited"), retryAfter } : null;
 }
 
-function bucketOf({ env }: RequestContext, name: string): Bucket {
-  const bucket = buckets.get(name) ?? new Bucket(valueOf(env, "REQUEST_BURST"), valueOf(env, "REQUESTS_PER_SECOND"));
+function bucketOf({ env }: RequestContext, name: string): TokenBucket {
+  const bucket =
+    buckets.get(name) ?? new TokenBucket(valueOf(env, "REQUEST_BURST"), valueOf(env, "REQUESTS_PER_SECOND"));
   buckets.delete(name);
   const [oldest] = buckets.keys();
   if (buckets.size >= MAX_USERS && oldest !== undefined) buckets.delete(oldest);

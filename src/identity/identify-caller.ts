@@ -81,7 +81,7 @@ export async function identifyByToken(c: RequestContext, token: string, needs: r
     if ("refused" in attempt) return attempt;
     reserved = attempt;
   }
-  const caller = await readToken(token, c.env, needs, hash);
+  const caller = await callerOfToken(token, c.env, needs, hash);
   if (caller === null) return { refused: await refuseWrongToken(c, reserved) };
   if (isSigned && verdict !== "refused") {
     // The signature is verified: no guess.
@@ -129,7 +129,7 @@ function isSameName(canonicalName: ReturnType<typeof canonical>, name: string): 
  * The caller that a token names; null for an invalid one. Service accounts have tokens in every mode; `needs`: the
  * scopes that such a token must have. `hash`: the token's hash, if already computed.
  */
-export async function readToken(
+export async function callerOfToken(
   token: string,
   variables: Variables,
   needs: readonly Scope[] = SOCKET_SCOPES,

@@ -2,7 +2,7 @@
 // only lists the names. Secrets are made here and shown once.
 import { SERVICES_OBJECT } from "../protocol/registry.ts";
 import { logEvent } from "../protocol/log-events.ts";
-import type { NewAccess, Scope, Service } from "../protocol/service.ts";
+import type { NewServiceToken, Scope, ServiceAccount } from "../protocol/service.ts";
 import type { CallResult } from "../protocol/caller.ts";
 import { operatorFields } from "./acting-operator.ts";
 import { jsonResponse } from "./call-mailbox.ts";
@@ -94,29 +94,29 @@ async function newAccess(
   c: RequestContext,
   name: string,
   { scopes, label = "" }: TokenRequest,
-): Promise<{ readonly token: string; readonly access: NewAccess }> {
+): Promise<{ readonly token: string; readonly access: NewServiceToken }> {
   const token = await newServiceToken(name, await tokenKeyOf(c));
   return { token, access: { hash: await hashOf(token), label, scopes } };
 }
 
 /** The response with the new token, which is the last of the list. */
-function newTokenResponse(c: RequestContext, answer: CallResult<Service>, token: string): Response {
+function newTokenResponse(c: RequestContext, answer: CallResult<ServiceAccount>, token: string): Response {
   if ("refused" in answer) return problemResponse(answer.refused);
   const { id, scopes } = answer.value.tokens.at(-1) ?? { id: "", scopes: [] };
   return jsonResponse(c, { userName: answer.value.userName, token, id, scopes }, 201);
 }
 
 /** The newest token, as fields of a log event. */
-function newestTokenFields({ tokens }: Service): { readonly id: string; readonly scopes: string } {
+function newestTokenFields({ tokens }: ServiceAccount): { readonly id: string; readonly scopes: string } {
   const { id = "", scopes = [] } = tokens.at(-1) ?? {};
   return { id, scopes: scopes.join(" ") };
 }
 
-function serviceResponse(c: RequestContext, answer: CallResult<Service>): Response {
+function serviceResponse(c: RequestContext, answer: CallResult<ServiceAccount>): Response {
   return "refused" in answer ? problemResponse(answer.refused) : jsonResponse(c, answer.value);
 }
 
-function emptyResponse(c: RequestContext, answer: CallResult<Service>): Response {
+function emptyResponse(c: RequestContext, answer: CallResult<ServiceAccount>): Response {
   return "refused" in answer ? problemResponse(answer.refused) : jsonResponse(c, null);
 }
 

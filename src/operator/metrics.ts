@@ -1,7 +1,7 @@
 // GET /api/metrics: numbers online and all counters, over all shards of the census, in Prometheus' text format. No
 // mailbox is called. docs/OPERATIONS.md explains each number and how far it may lag.
 import { counterReport } from "../metrics/report-counters.ts";
-import { type Online, CENSUS_SHARDS } from "../protocol/census.ts";
+import { type OnlineCount, CENSUS_SHARDS } from "../protocol/census.ts";
 import { DELIVERY_TIME_ENDS_MS, type CounterValues, sumOf } from "../protocol/counters.ts";
 import { withTimeout } from "../protocol/timeout.ts";
 
@@ -9,9 +9,9 @@ import { withTimeout } from "../protocol/timeout.ts";
 const SHARD_TIMEOUT_MS = 10_000;
 
 export interface Metrics {
-  readonly online: Online;
+  readonly online: OnlineCount;
   readonly figures: CounterValues;
-  readonly shards: readonly (Online & { readonly shard: number })[];
+  readonly shards: readonly (OnlineCount & { readonly shard: number })[];
 }
 
 /** The counters of the whole deployment, after this isolate has reported its own. */

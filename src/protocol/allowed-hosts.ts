@@ -2,10 +2,10 @@
 // IDN, other spellings of an address and a trailing dot make no difference.
 
 /** Normalized entries: `host` for every port, or `host:port`. */
-export type Hosts = ReadonlySet<string>;
+export type AllowedHosts = ReadonlySet<string>;
 
 /** Parses a list separated by commas or blanks. `problem`: a sentence on the first invalid entry, or null. */
-export function parseHosts(text: string): { readonly hosts: Hosts; readonly problem: string | null } {
+export function parseHosts(text: string): { readonly hosts: AllowedHosts; readonly problem: string | null } {
   const hosts = new Set<string>();
   let problem: string | null = null;
   for (const word of text.split(/[\s,]+/)) {
@@ -18,8 +18,8 @@ export function parseHosts(text: string): { readonly hosts: Hosts; readonly prob
 }
 
 /** Whether a URL's host is in the list, for every port or for this one. */
-export function names(hosts: Hosts, url: URL): boolean {
-  const host = dotless(url.hostname);
+export function isAllowedHost(hosts: AllowedHosts, url: URL): boolean {
+  const host = withoutTrailingDot(url.hostname);
   return hosts.has(host) || hosts.has(`${host}:${portOf(url)}`);
 }
 
@@ -29,7 +29,7 @@ export function portOf({ port, protocol }: URL): number {
 }
 
 /** A hostname without the trailing dot of a fully qualified name. */
-export function dotless(hostname: string): string {
+export function withoutTrailingDot(hostname: string): string {
   return hostname.replace(/\.$/, "");
 }
 
@@ -40,6 +40,6 @@ function parseEntry(word: string): string | null {
   if (/[/@?#*%\\]|:$/.test(name) || !URL.canParse(`http://${name}`)) return null;
   const url = new URL(`http://${name}`);
   if (url.port !== "" || Number(port) > 65_535 || port === "0") return null;
-  const host = dotless(url.hostname);
+  const host = withoutTrailingDot(url.hostname);
   return port === "" ? host : `${host}:${Number(port)}`;
 }

@@ -6,7 +6,7 @@ import type { CounterValues } from "./counters.ts";
 export const CENSUS_SHARDS = 16;
 
 /** Numbers of users and sockets online, in one shard or in all. */
-export interface Online {
+export interface OnlineCount {
   readonly users: number;
   readonly sockets: number;
 }
@@ -14,15 +14,15 @@ export interface Online {
 /** The RPC methods of a shard. */
 export interface CensusCalls {
   /** `user` has `sockets` sockets now. Returns the shard's new count. */
-  report(user: string, sockets: number): Promise<Online>;
+  report(user: string, sockets: number): Promise<OnlineCount>;
   /** The erasure of `user`'s database starts, or has ended. */
   erasing(user: string, isUnderWay: boolean): Promise<void>;
   /** Whether an erasure of `user` started and has not ended: until then the name can't be claimed. */
   isErasing(user: string): Promise<boolean>;
-  count(): Promise<Online>;
+  count(): Promise<OnlineCount>;
   /** The counters of `reporter` since it started. `figures`: CounterValues as JSON text. */
   counted(reporter: string, figures: string): Promise<void>;
-  figures(): Promise<{ readonly online: Online; readonly figures: CounterValues }>;
+  figures(): Promise<{ readonly online: OnlineCount; readonly figures: CounterValues }>;
   ping(): Promise<boolean>;
 }
 

@@ -14,7 +14,7 @@ const deliveryTimes = Array.from({ length: DELIVERY_TIME_ENDS_MS.length + 1 }, (
 const labelledCounters = new Map<string, number>();
 
 /** Adds one to a labelled counter. */
-export function count(what: LabelledCounter, word: string): void {
+export function countLabelled(what: LabelledCounter, word: string): void {
   const key = `${what}:${word}`;
   labelledCounters.set(key, (labelledCounters.get(key) ?? 0) + 1);
 }

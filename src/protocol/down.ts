@@ -1,6 +1,6 @@
 // Frames from the mailbox to a device in v1: their shapes for readers, and the texts that the server writes. A text is
 // concatenated where it contains a body, which stays the JSON text it is; all others use JSON.stringify.
-import { FRAMES } from "./limits.ts";
+import { MAX_FRAMES } from "./limits.ts";
 import type { Refusal } from "./refusals.ts";
 import { matchesShape, type ShapeOf } from "./json-shape.ts";
 
@@ -49,7 +49,7 @@ type Table = typeof DOWN;
 /** A frame as a device reads it. */
 export type Down = { [T in keyof Table]: { readonly type: T } & ShapeOf<Table[T]> }[keyof Table];
 export type Welcome = Extract<Down, { type: "welcome" }>;
-export type State = Extract<Down, { type: "accepted" }>["state"];
+export type AcceptedState = Extract<Down, { type: "accepted" }>["state"];
 
 const SHAPES: ReadonlyMap<unknown, Table[keyof Table]> = new Map(Object.entries(DOWN));
 
@@ -62,7 +62,9 @@ export function readDown(value: unknown): Down | null {
 /** Whether `count` and `bodies` of a run agree. Most frames have neither. */
 function hasValidCount({ count, bodies }: { readonly count?: unknown; readonly bodies?: unknown }): boolean {
   if (count === undefined) return bodies === undefined;
-  return Number(count) > 1 && Number(count) <= FRAMES && ((bodies as unknown[] | undefined)?.length ?? count) === count;
+  return (
+    Number(count) > 1 && Number(count) <= MAX_FRAMES && ((bodies as unknown[] | undefined)?.length ?? count) === count
+  );
 }
 
 /** For how many messages a frame stands; 1 for a frame that this version does not know. */
@@ -76,7 +78,7 @@ export function bodyOf({ body, bodies }: Extract<Down, { type: "message" }>, bac
 }
 
 /** A frame as JSON text. */
-export function write(down: Down): string {
+export function writeFrame(down: Down): string {
   return JSON.stringify(down);
 }
 
@@ -113,7 +115,12 @@ export function writeCarbon(
 }
 
 /** The reply to `count` sends, of which `id` is the last. Without `entry` if retention removed it. */
-export function writeAccepted(id: number, state: State, entry?: { seq: number; at: number }, count = 1): string {
+export function writeAccepted(
+  id: number,
+  state: AcceptedState,
+  entry?: { seq: number; at: number },
+  count = 1,
+): string {
   const where = entry === undefined ? "" : `,"entry":${entry.seq},"at":${entry.at}`;
   return `{"type":"accepted","id":${id}${where},"state":"${state}"${countField(count)}}`;
 }

@@ -1,12 +1,12 @@
 // Messages sent over HTTP: without ids, one or several a request, each with the reply that a socket would have sent.
-import type { State } from "./down.ts";
+import type { AcceptedState } from "./down.ts";
 import type { Refusal } from "./refusals.ts";
 
 /** A message to store: the canonical receiver and the body as JSON text; or why it is refused. */
 export type OutgoingMessage = { readonly to: string; readonly body: string } | { readonly refused: Refusal };
 
 /** The messages of one request. `key`: its idempotency key, with the hash of the messages. */
-export interface Sending {
+export interface SendRequest {
   readonly messages: readonly OutgoingMessage[];
   readonly key: { readonly name: string; readonly digest: string } | null;
 }
@@ -14,6 +14,6 @@ export interface Sending {
 /**
  * The result of one message. `entry`: its seq in the sender's log, absent if retention removed it; `at`: ms since 1970.
  */
-export type Outcome =
-  | { readonly type: "accepted"; readonly entry?: number; readonly at?: number; readonly state: State }
+export type SendOutcome =
+  | { readonly type: "accepted"; readonly entry?: number; readonly at?: number; readonly state: AcceptedState }
   | ({ readonly type: "refused" } & Refusal);

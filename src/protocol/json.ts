@@ -3,7 +3,7 @@ import { MAX_BODY_BYTES, MAX_BODY_DEPTH, exceedsBytes } from "./limits.ts";
 import { type MessageRefusal, messageRefusal } from "./message-refusals.ts";
 
 /** The value of a JSON text, or undefined if it is invalid. */
-export function parse(text: string): unknown {
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -5,10 +5,10 @@
 export const MAX_BODY_BYTES = 65_536;
 
 /** Frames in one text, up or down. Answers: a small text that causes much work. */
-export const FRAMES = 4_096;
+export const MAX_FRAMES = 4_096;
 
 /** Bytes of one text, up or down; below 1 MiB, which common client libraries accept. Answers: parsing useless texts. */
-export const TEXT_BYTES = 1_000_000;
+export const MAX_TEXT_BYTES = 1_000_000;
 
 /** The limits that a client gets and must observe. Some also have constants of their own, for the SDK. */
 export const LIMITS = {
@@ -17,8 +17,8 @@ export const LIMITS = {
   /** Bytes of unacknowledged log frames of one socket. Answers: as above, with large bodies. */
   windowBytes: 4 * 1_024 * 1_024,
   bodyBytes: MAX_BODY_BYTES,
-  textBytes: TEXT_BYTES,
-  frames: FRAMES,
+  textBytes: MAX_TEXT_BYTES,
+  frames: MAX_FRAMES,
 } as const;
 
 /**
@@ -28,13 +28,13 @@ export const LIMITS = {
  */
 export const REJECTED = {
   /** The maximum: four full texts. Answers: a client that ignores refusals, and replies that no device reads. */
-  MOST: 16_384,
+  MAX: 16_384,
   /** The leak per second: more than a device sends that retries a full queue each second. Answers: the same, slowly. */
-  PER_SECOND: 5_000,
+  LEAK_PER_SECOND: 5_000,
   /** The price of a text, besides its frames. Answers: many small texts, each of which is an event. */
-  TEXT: 20,
+  TEXT_PRICE: 20,
   /** UTF-16 units that cost as much as a frame. Answers: large rejected texts, which have to be parsed. */
-  UNITS: 250,
+  UNITS_PER_FRAME: 250,
 } as const;
 
 /**
@@ -42,19 +42,19 @@ export const REJECTED = {
  * after 1 s without rejected work. Answers: queued texts, all of which the runtime would handle before it
  * serves another socket, also those of a client that ignores a close.
  */
-export const PAUSE = { EVERY: 1_000, MS: 20, FORGOTTEN_MS: 1_000 } as const;
+export const PAUSE = { PRICE: 1_000, MS: 20, RESET_MS: 1_000 } as const;
 
 /**
  * Bytes of replies and signals sent to a socket since its device's last ack. Answers: a device that sends or watches
  * but does not read: log frames wait for its acks, but replies are memory.
  */
-export const UNREAD_BYTES = 4_194_304;
+export const MAX_UNREAD_BYTES = 4_194_304;
 
 /**
  * Bytes held by a user's closed sockets whose clients have not answered the close; above it, new connections are
  * refused. Answers: a client that opens socket after socket and reads none, each of which holds a window of memory.
  */
-export const UNANSWERED_BYTES = 33_554_432;
+export const MAX_UNANSWERED_BYTES = 33_554_432;
 
 /** Ms for a client to read the rest of an ended event stream. Answers: the same, by streams. */
 export const STREAM_READ_MS = 60_000;
@@ -120,42 +120,42 @@ export const CALLS_PER_EVENT = 32;
 export const MAX_CALLS_PER_EVENT = 900;
 
 /** Signed-in devices of a user; one more signs out the one not seen for longest. Answers: sign-ins as storage. */
-export const SIGNED_IN = 64;
+export const MAX_SIGNED_IN_DEVICES = 64;
 
 /** Devices that a mailbox remembers, the newest. Answers: a program that is a new device at each start. */
-export const DEVICES = 64;
+export const MAX_DEVICES = 64;
 
 /** Ids below the device's last one for which a repeated send is looked up. Answers: repeats that scan the log. */
-export const REPEATED_IDS = 4_096;
+export const REPEAT_WINDOW_IDS = 4_096;
 
 /** Bytes of one HTTP page of messages or conversations, by their texts. Answers: unread responses as memory. */
-export const PAGE_BYTES = 1_000_000;
+export const MAX_PAGE_BYTES = 1_000_000;
 
 /** Tokens of a service account. Answers: tokens as storage. */
-export const ACCESSES = 16;
+export const MAX_SERVICE_TOKENS = 16;
 
 /** Limits of a webhook. */
 export const WEBHOOK = {
   /** Frames of one post; their bytes are limited like a window's. Answers: a post that no server accepts. */
-  FRAMES: 64,
+  MAX_FRAMES: 64,
   /** The timeout of a post, ms. Answers: an address that keeps a mailbox awake. */
   TIMEOUT_MS: 15_000,
   /** The alarm after a post starts, ms, when it must be over. Answers: a post that a crash interrupted. */
-  WATCH_MS: 20_000,
+  ALARM_MS: 20_000,
   /**
    * The back-off: shortest and longest retry delay (4 hours), and when to give up (3 days), ms. Answers: endless
    * retries.
    */
-  SHORTEST_MS: 5_000,
-  LONGEST_MS: 14_400_000,
+  SHORTEST_RETRY_MS: 5_000,
+  LONGEST_RETRY_MS: 14_400_000,
   GIVE_UP_MS: 259_200_000,
 } as const;
 
 /** Passkeys of a user. Answers: keys as storage. */
-export const PASSKEYS = 16;
+export const MAX_PASSKEYS = 16;
 
 /** How long a link code is valid, ms. Answers: a code that a stranger finds later. */
-export const LINK_MS = 600_000;
+export const LINK_CODE_MS = 600_000;
 
 /**
  * How long after a sign-in or proof a device may change credentials, ms. Answers: a device that a stranger picks up.
@@ -166,7 +166,7 @@ export const PROOF_MS = 900_000;
 export const ATTEMPTS_NOTICE_MS = 3_600_000;
 
 /** Used challenges that an account remembers until they expire. Answers: sign-ins as storage. */
-export const USED_CHALLENGES = 64;
+export const MAX_USED_CHALLENGES = 64;
 
 /** Idle days after which a device has to sign in again. Answers: a forgotten device that keeps access forever. */
 export const SESSION_IDLE_DAYS = 90;
@@ -186,14 +186,14 @@ export const SIGNALS = {
   /**
    * Calls of one event; an alarm makes the rest. Answers: a hundred mailboxes woken at once. See also CALLS_PER_EVENT.
    */
-  CALLS: 24,
+  CALLS_PER_EVENT: 24,
   /** Peers that are notified of the user's presence, the latest first. Answers: a user with thousands of peers. */
   NOTIFIED: 100,
   /**
    * Changes of presence sent: burst, and ms for one more; the last one is always sent. Answers: reconnecting in a loop.
    */
-  CHANGES: 4,
-  CHANGE_MS: 10_000,
+  CHANGE_BURST: 4,
+  CHANGE_REFILL_MS: 10_000,
   /** Typing signals: least ms between two to one peer; burst and rate to all peers. Answers: a key held down. */
   TYPING_MS: 1_000,
   TYPING_BURST: 20,
@@ -233,7 +233,7 @@ export const CLOSE_ANSWER_MS = 10_000;
 export const NUMBER_END = 9_007_199_254_740_992;
 
 /** How far ahead of the clock a cursor may be, ms. Answers: an impossible cursor, which would hide new messages. */
-export const CLOCK_SLACK = 86_400_000;
+export const CLOCK_SLACK_MS = 86_400_000;
 
 /** The size of `text` in UTF-8 bytes. */
 export function utf8Bytes(text: string): number {

@@ -1,6 +1,6 @@
 // The structured log: one JSON line an event, with a stable name and a time. Never a message's body, a token, or a
 // stack.
-import { count } from "./counters.ts";
+import { countLabelled } from "./counters.ts";
 
 /** Every event, with its meaning for operators. docs/OPERATIONS.md has the same list. */
 export const EVENTS = {
@@ -58,7 +58,7 @@ export type EventName = keyof typeof EVENTS;
 
 /** Writes one event. Fields are names, numbers and codes. */
 export function logEvent(event: EventName, fields: Readonly<Record<string, string | number | boolean | null>>): void {
-  count("event", event);
+  countLabelled("event", event);
   console.log(JSON.stringify({ event, at: Date.now(), ...fields }));
 }
 

@@ -15,6 +15,6 @@ export const NOTICES = {
 export type NoticeCode = keyof typeof NOTICES;
 
 /** The sentence of a code; empty for a code that newer code has written. */
-export function sentenceOf(code: string): string {
+export function noticeSentence(code: string): string {
   return Object.hasOwn(NOTICES, code) ? NOTICES[code as NoticeCode] : "";
 }

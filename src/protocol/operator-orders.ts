@@ -2,7 +2,7 @@
 import type { SignedInDevice } from "./caller.ts";
 
 /** An operator's order. `look` inspects the mailbox, `see` one message. `device`: null for all. */
-export type Order =
+export type OperatorOrder =
   | { readonly is: "look" }
   | { readonly is: "see"; readonly which: MessageRef }
   | { readonly is: "disconnect"; readonly device: string | null }
@@ -11,46 +11,46 @@ export type Order =
 
 /** The result of each order. `disconnect`: the number of closed sockets. */
 export interface OrderResult {
-  readonly look: Overview;
+  readonly look: MailboxOverview;
   /** Null if there is no such mailbox. */
   readonly see: MessageTrace | null;
   readonly disconnect: number;
-  readonly suspend: Suspended;
+  readonly suspend: Suspension;
   readonly resume: null;
 }
 
 /** When the suspension started, ms since 1970, and the operator's note. */
-export interface Suspended {
+export interface Suspension {
   readonly at: number;
   readonly reason: string;
 }
 
 /** Times are ms since 1970, sizes bytes. */
-export interface Overview {
+export interface MailboxOverview {
   readonly userName: string;
   /** `nobody`: nothing was ever stored under this name. */
   readonly is: "user" | "service" | "erased" | "nobody";
   readonly created: number | null;
-  readonly suspended: Suspended | null;
+  readonly suspended: Suspension | null;
   readonly epoch: string | null;
   readonly head: number;
   /** Messages of peers that no device has. */
   readonly unseen: number;
   readonly sizes: { readonly bytes: number; readonly entries: number; readonly conversations: number };
   readonly trimmed: number;
-  readonly devices: readonly DeviceFacts[];
+  readonly devices: readonly DeviceState[];
   readonly signedIn: readonly SignedInDevice[];
   readonly passkeys: number;
-  readonly sockets: readonly SocketFacts[];
+  readonly sockets: readonly SocketState[];
   /** Peers with unsettled messages, the oldest first; at most 20. */
-  readonly owing: readonly Owing[];
+  readonly owing: readonly UnsettledPeer[];
   /** When the next alarm is due. */
   readonly alarm: number | null;
   readonly contacts: { readonly contact: number; readonly request: number; readonly blocked: number };
 }
 
 /** `behind`: entries that the device does not have. `seen`: when its last connection ended; 0 for never. */
-export interface DeviceFacts {
+export interface DeviceState {
   readonly device: string;
   readonly cursor: number;
   readonly behind: number;
@@ -59,7 +59,7 @@ export interface DeviceFacts {
   readonly online: boolean;
 }
 
-export interface SocketFacts {
+export interface SocketState {
   readonly device: string;
   readonly dialect: string;
   readonly since: number;
@@ -69,7 +69,7 @@ export interface SocketFacts {
   readonly unacked: { readonly frames: number; readonly bytes: number };
 }
 
-export interface Owing {
+export interface UnsettledPeer {
   readonly peer: string;
   readonly messages: number;
   readonly since: number;
@@ -113,7 +113,7 @@ export interface MessageTrace {
     readonly mine: number;
     readonly standing: string | null;
   };
-  readonly devices: readonly DeviceFacts[];
+  readonly devices: readonly DeviceState[];
 }
 
 /** A message's history, over both mailboxes. `state` is the last certain state. */

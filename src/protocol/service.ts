@@ -23,7 +23,7 @@ export interface ServiceToken {
   readonly seen: number;
 }
 
-export interface Service {
+export interface ServiceAccount {
   readonly userName: string;
   readonly created: number;
   readonly tokens: readonly ServiceToken[];
@@ -43,15 +43,15 @@ export interface WebhookState {
 }
 
 /** What a mailbox stores of a new token. */
-export interface NewAccess extends NewToken {
+export interface NewServiceToken extends NewToken {
   readonly scopes: readonly Scope[];
 }
 
 /** Orders of operators to a service's mailbox. Each returns the service account's new state. */
 export type ServiceOrder =
   | { readonly is: "show" }
-  | { readonly is: "create"; readonly token: NewAccess }
-  | { readonly is: "grant"; readonly token: NewAccess }
+  | { readonly is: "create"; readonly token: NewServiceToken }
+  | { readonly is: "grant"; readonly token: NewServiceToken }
   | { readonly is: "revoke"; readonly id: string }
   | { readonly is: "hook"; readonly url: string; readonly secret: string }
   | { readonly is: "unhook" }

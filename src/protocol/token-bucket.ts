@@ -3,7 +3,7 @@
 /** Tolerance for the rounding errors of fractional tokens. */
 const ROUNDING = 1e-6;
 
-export class Bucket {
+export class TokenBucket {
   readonly #burst: number;
   readonly #perMs: number;
   #tokens: number;
@@ -24,7 +24,7 @@ export class Bucket {
   }
 
   /** Takes `price` tokens even below 0, for work done before its price was known. The debt is at most one burst. */
-  owe(price: number): void {
+  charge(price: number): void {
     this.#tokens = Math.max(-this.#burst, this.tokens - price);
   }
 

@@ -26,7 +26,7 @@ export const upFrame = z.discriminatedUnion("type", [send, ack, read, typing, wa
 export type UpFrame = z.infer<typeof upFrame>;
 
 /** A message to store: the canonical receiver, and the body as JSON text. */
-export interface Send {
+export interface SendFrame {
   readonly type: "send";
   readonly id: number;
   readonly to: string;
@@ -41,7 +41,7 @@ interface RefusedFrame {
 
 /** A parsed frame. `refused`: an invalid send with a readable id; `error`: any other invalid frame. */
 export type Up =
-  | Send
+  | SendFrame
   | z.infer<typeof ack>
   | z.infer<typeof read>
   | z.infer<typeof typing>
@@ -164,7 +164,7 @@ export function isRead(value: object): value is z.infer<typeof read> {
   return type === "read" && typeof peer === "string" && Number.isSafeInteger(seq) && (seq as number) >= 0;
 }
 
-function readSend(id: number, to: NameResult, value: unknown): Send | RefusedFrame {
+function readSend(id: number, to: NameResult, value: unknown): SendFrame | RefusedFrame {
   if ("refused" in to) return refusedFrame(id, refusal(to.refused));
   const body = serializeReceivedBody(value);
   return typeof body === "string" ? { type: "send", id, to: to.name, body } : refusedFrame(id, body);

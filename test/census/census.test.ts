@@ -5,10 +5,10 @@ import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
 import { Census } from "../../src/census/census.ts";
 import { Mailbox } from "../../src/mailbox/mailbox.ts";
-import { type Online, CENSUS_SHARDS, shardOf } from "../../src/protocol/census.ts";
+import { type OnlineCount, CENSUS_SHARDS, shardOf } from "../../src/protocol/census.ts";
 import { fresh, open, plain } from "../support/devices.ts";
 
-async function online(): Promise<Online> {
+async function online(): Promise<OnlineCount> {
   const response = await exports.default.fetch(new Request("http://restante.test/api/online"));
   return response.json();
 }

@@ -6,7 +6,7 @@ import type { Outbox } from "../../src/mailbox/delivery/outbox.ts";
 import { Inspector } from "../../src/mailbox/log/inspect.ts";
 import { Log } from "../../src/mailbox/log/log.ts";
 import { markRead } from "../../src/mailbox/delivery/receipts.ts";
-import { DEVICES } from "../../src/protocol/limits.ts";
+import { MAX_DEVICES } from "../../src/protocol/limits.ts";
 import { inLog } from "../support/log.ts";
 import { counting } from "../support/meter.ts";
 
@@ -26,7 +26,7 @@ test(
       sql.exec(`INSERT INTO device VALUES ('*', 0, 0, 0, 0), ('+', 0, 0, 0, 0)`);
       const again = new Log(sql);
       const { devices } = again;
-      expect(devices.all().length).toBe(DEVICES + 1);
+      expect(devices.all().length).toBe(MAX_DEVICES + 1);
       expect([devices.lastSeen, devices.delivered]).toEqual([200_000, log.head + 776]);
       // A device that is not in memory is read from its row.
       expect(devices.get("d7")).toMatchObject({ name: "d7", seen: 7 });
@@ -42,7 +42,7 @@ test(
         .toArray()
         .map(({ name }) => name);
       expect(names).toEqual(expect.arrayContaining(["*", "+", "d7", "d200000"]));
-      expect(names.length).toBe(DEVICES + 1);
+      expect(names.length).toBe(MAX_DEVICES + 1);
       const last = new Log(sql).devices;
       expect([last.lastSeen, last.delivered]).toEqual([200_000, log.head + 776]);
     });
@@ -51,7 +51,7 @@ test(
 
 test("[U12] a new device displaces the one that was away for longest, and a deleted one is as never seen", async () => {
   await inLog((log, sql) => {
-    for (let n = 1; n <= DEVICES; n++)
+    for (let n = 1; n <= MAX_DEVICES; n++)
       log.devices.put(`d${n}`, { cursor: n, seen: n, delivered: log.head + (n === 1 ? 9 : 0) });
     log.flush(() => null);
     expect(log.devices.hasTooMany).toBe(false);

@@ -63,8 +63,8 @@ test.each([
 
 test.each([
   [4, 3],
-  [32, SIGNALS.CALLS],
-  [900, SIGNALS.CALLS],
+  [32, SIGNALS.CALLS_PER_EVENT],
+  [900, SIGNALS.CALLS_PER_EVENT],
 ])("[M13] of %i calls of an event signals take %i, and the rest is for messages", (perEvent, spare) => {
   const { budget } = budgetOf(perEvent);
   for (let event = 0; event < 2; event++) {

@@ -2,7 +2,7 @@
 // point the instance ended.
 import { expect, test } from "vitest";
 import type { MailboxContext } from "../../src/mailbox/instance/context.ts";
-import type { Suspension } from "../../src/mailbox/log/accounts/suspension.ts";
+import type { SuspensionRow } from "../../src/mailbox/log/accounts/suspension.ts";
 import { Inspector } from "../../src/mailbox/log/inspect.ts";
 import { Log } from "../../src/mailbox/log/log.ts";
 import type { Peer } from "../../src/mailbox/log/peers/peer.ts";

@@ -3,7 +3,7 @@
 import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
-import { LIMITS, UNREAD_BYTES, REJECTED } from "../../src/protocol/limits.ts";
+import { LIMITS, MAX_UNREAD_BYTES, REJECTED } from "../../src/protocol/limits.ts";
 import { refusal } from "../../src/protocol/refusals.ts";
 import { fresh, open, plain } from "../support/devices.ts";
 import { heard } from "../support/line.ts";
@@ -12,7 +12,7 @@ test("[U6] too many rejected frames close a socket before its next text; an acce
   const a = fresh("alice");
   const alice = await open(a);
   const rejected = Array.from({ length: LIMITS.frames - 1 }, () => ({ type: "send", id: 9, to: "bob", body: 0 }));
-  const most = Math.ceil(REJECTED.MOST / rejected.length) + 1;
+  const most = Math.ceil(REJECTED.MAX / rejected.length) + 1;
   for (let text = 1; text <= most; text++) alice.send({ type: "send", id: text, to: a, body: "taken" }, ...rejected);
   const codes = new Set<unknown>();
   let taken = 0;
@@ -40,10 +40,10 @@ test("[U6] bytes without effect count too, in both dialects", async () => {
     frame = await alice.next();
   }
   expect(codes.at(-1)).toBe(4429);
-  expect(codes.length).toBeLessThan((2 * REJECTED.MOST * REJECTED.UNITS) / large.length);
+  expect(codes.length).toBeLessThan((2 * REJECTED.MAX * REJECTED.UNITS_PER_FRAME) / large.length);
   for (codes.length = 0; codes.at(-1) !== "rate_limited"; codes.push((await heard(classic))["code"]))
     classic.say(large);
-  expect(codes.length).toBeLessThan((2 * REJECTED.MOST * REJECTED.UNITS) / large.length);
+  expect(codes.length).toBeLessThan((2 * REJECTED.MAX * REJECTED.UNITS_PER_FRAME) / large.length);
 });
 
 test("[U6] 200 texts over a closed socket pause its mailbox four times, and have no other effect", async () => {
@@ -88,7 +88,7 @@ test(
     const alice = await open(a);
     let id = 0;
     const text = () => Array.from({ length: LIMITS.frames }, () => ({ type: "send", id: ++id, to: a, body: 0 }));
-    const reads = Math.ceil(UNREAD_BYTES / LIMITS.frames / 60);
+    const reads = Math.ceil(MAX_UNREAD_BYTES / LIMITS.frames / 60);
     for (let n = 0; n < 3; n++) alice.send(...text());
     await alice.take("accepted", 3 * LIMITS.frames);
     alice.ack(Number.MAX_SAFE_INTEGER);

@@ -64,9 +64,9 @@ test("[G3] sixty-four peers are asked at once, over several events; the others a
   const { a, alice, peers } = await known(80);
   const calls = spyOnCalls(a);
   alice.send({ type: "watch", peers: peers.slice(0, 64) });
-  await alice.take("presence", SIGNALS.CALLS);
-  expect(calls.asked()).toBe(SIGNALS.CALLS);
-  await alice.take("presence", 64 - SIGNALS.CALLS);
+  await alice.take("presence", SIGNALS.CALLS_PER_EVENT);
+  expect(calls.asked()).toBe(SIGNALS.CALLS_PER_EVENT);
+  await alice.take("presence", 64 - SIGNALS.CALLS_PER_EVENT);
   alice.send({ type: "watch", peers: peers.slice(60) });
   const later = (await alice.take("presence", 16)).map(({ user }) => user);
   expect(new Set(later)).toEqual(new Set(peers.slice(64)));
@@ -101,10 +101,10 @@ test("[G5] a user who connects and leaves in a loop is announced a few times, an
     await device.line.end();
     device = await open(a);
   }
-  expect(calls.signals().length).toBeLessThanOrEqual(SIGNALS.CHANGES);
+  expect(calls.signals().length).toBeLessThanOrEqual(SIGNALS.CHANGE_BURST);
   const last = (await bob.settled()).findLast(({ type }) => type === "presence");
   expect(last).toMatchObject({ user: a, online: false });
-  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + SIGNALS.CHANGE_MS });
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + SIGNALS.CHANGE_REFILL_MS });
   onTestFinished(() => void vi.useRealTimers());
   await ring(a);
   expect(await bob.until("presence")).toMatchObject({ user: a, online: true });
@@ -115,7 +115,7 @@ test("[G6] one change is sent to a hundred contacts over several events", async 
   const calls = spyOnCalls(a);
   alice.line.close();
   await alice.line.end();
-  expect(calls.signals().length).toBe(SIGNALS.CALLS);
+  expect(calls.signals().length).toBe(SIGNALS.CALLS_PER_EVENT);
   await vi.waitFor(() => expect(calls.signals().length).toBe(SIGNALS.NOTIFIED), 10_000);
   expect(new Set(calls.signals().map(({ to }) => to))).toEqual(new Set(peers.slice(20)));
 });
@@ -131,7 +131,7 @@ test("[G6] queued calls are made once for each subject, a bounded number in each
   calls.add("about 0", () => void made.push(1_000));
   calls.go();
   calls.go();
-  expect([made.length, made[0], alarms.length]).toEqual([SIGNALS.CALLS, 1_000, 1]);
+  expect([made.length, made[0], alarms.length]).toEqual([SIGNALS.CALLS_PER_EVENT, 1_000, 1]);
   for (let events = 1; alarms.length > events - 1 && events < 10; events++) {
     vi.setSystemTime(alarms.at(-1) ?? 0);
     if (!calls.onAlarm()) break;
@@ -139,7 +139,7 @@ test("[G6] queued calls are made once for each subject, a bounded number in each
     calls.go();
   }
   expect(calls.onAlarm()).toBe(false);
-  expect([made.length, alarms.length]).toEqual([100, Math.ceil(100 / SIGNALS.CALLS) - 1]);
+  expect([made.length, alarms.length]).toEqual([100, Math.ceil(100 / SIGNALS.CALLS_PER_EVENT) - 1]);
 });
 
 test("[G2] typing is throttled for each peer and for all peers together", async () => {

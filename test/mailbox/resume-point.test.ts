@@ -2,7 +2,7 @@
 import { env } from "cloudflare:workers";
 import { abortAllDurableObjects, evictDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
-import { CLOCK_SLACK } from "../../src/protocol/limits.ts";
+import { CLOCK_SLACK_MS } from "../../src/protocol/limits.ts";
 import { fresh, lineOf, open, plain, sendAll, upgrade, world } from "../support/devices.ts";
 import { heard } from "../support/line.ts";
 
@@ -80,7 +80,7 @@ test("[R2] the epoch stays the same over an eviction", async () => {
 });
 
 test("[R3] a cursor further ahead than any clock is refused", async () => {
-  const far = (Date.now() + 2 * CLOCK_SLACK) * 1_000;
+  const far = (Date.now() + 2 * CLOCK_SLACK_MS) * 1_000;
   const line = lineOf(await upgrade(`/client/${fresh("bob")}?device=phone&cursor=${far}`, "restante.v1"));
   expect(await heard(line)).toMatchObject({ type: "closing", code: 4400 });
   expect(await line.end()).toMatchObject({ code: 4400 });

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { IdempotencyKeys } from "../../src/mailbox/log/accounts/idempotency-keys.ts";
 import { Log } from "../../src/mailbox/log/log.ts";
 import { Sql } from "../../src/durable/log/sql.ts";
-import { Suspension } from "../../src/mailbox/log/accounts/suspension.ts";
+import { SuspensionRow } from "../../src/mailbox/log/accounts/suspension.ts";
 import { fresh } from "../support/devices.ts";
 import { inLog } from "../support/log.ts";
 
@@ -45,7 +45,7 @@ test("every write is noticed, whichever part of the log makes it", async () => {
   await inLog((log) => {
     log.flush(() => null);
     expect([log.sql.takeWrote(), log.sql.takeWrote()]).toEqual([true, false]);
-    new Suspension(log.sql).begin("spam");
+    new SuspensionRow(log.sql).begin("spam");
     expect(log.sql.takeWrote()).toBe(true);
     new IdempotencyKeys(log.sql).put({ key: "k", digest: "d", at: Date.now(), entries: [1] }, Date.now());
     expect(log.sql.takeWrote()).toBe(true);

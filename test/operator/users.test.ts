@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
 import { restoreStorage } from "../../src/mailbox/admin/restore.ts";
-import type { Overview, Trace } from "../../src/protocol/operator-orders.ts";
+import type { MailboxOverview, Trace } from "../../src/protocol/operator-orders.ts";
 import { ask, say } from "../support/accounts.ts";
 import { fresh, open, plain } from "../support/devices.ts";
 import { heard } from "../support/line.ts";
@@ -12,7 +12,7 @@ import { ADMIN, service, verdict } from "../support/operators.ts";
 const at = (name: string, rest = "") => `/api/admin/users/${encodeURIComponent(name)}${rest}`;
 const operate = (method: string, path: string, body?: unknown) => say(method, path, body, ADMIN);
 
-async function look(name: string): Promise<Overview> {
+async function look(name: string): Promise<MailboxOverview> {
   const response = await operate("GET", at(name));
   expect(response.status).toBe(200);
   return response.json();

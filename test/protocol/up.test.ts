@@ -1,15 +1,15 @@
 // Parsing texts from devices: every text is parsed or refused with a code of the table, and bodies stay unchanged.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { parse } from "../../src/protocol/json.ts";
+import { parseJson } from "../../src/protocol/json.ts";
 import { readPlain as readPlainValue, writePlain } from "../../src/protocol/plain.ts";
 import { REFUSALS } from "../../src/protocol/refusals.ts";
 import { MAX_TOKEN_UNITS, MAX_WATCHED_PEERS } from "../../src/protocol/limits.ts";
 import { readFrames, readMessage, upFrame, upRun } from "../../src/protocol/up.ts";
 import { chooseDialect } from "../../src/protocol/version.ts";
 
-const readText = (text: string) => readFrames(parse(text));
-const readPlain = (text: string) => readPlainValue(parse(text));
+const readText = (text: string) => readFrames(parseJson(text));
+const readPlain = (text: string) => readPlainValue(parseJson(text));
 
 const anything = fc.oneof(
   fc.string({ unit: "binary" }),

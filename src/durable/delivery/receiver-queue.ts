@@ -1,7 +1,7 @@
 // The unsettled messages for one receiver, in the order of the log. The first of them are in memory, the rest is in the
 // log alone. It knows neither how to call, nor what a transaction is, nor where the log is.
 import { counters } from "../../protocol/counters.ts";
-import type { State } from "../../protocol/down.ts";
+import type { AcceptedState } from "../../protocol/down.ts";
 import type { BodiesInMemory } from "./bodies-in-memory.ts";
 import { retryDelayMs, type RetryTimes } from "./retry-times.ts";
 
@@ -13,7 +13,7 @@ export interface UnsettledMessage {
   /** Null while it is in the log alone. */
   readonly body: string | null;
   /** Answers the sender, once; null: it has its answer, or is gone. */
-  answer: ((state: State) => void) | null;
+  answer: ((state: AcceptedState) => void) | null;
 }
 
 /** idle: no call is under way. calling: one is. waiting: the last call failed, and the alarm starts the next one. */
@@ -112,7 +112,7 @@ export class ReceiverQueue {
 }
 
 /** Has one more sender wait for the answer. */
-export function alsoAnswer(message: UnsettledMessage, answer: (state: State) => void): void {
+export function alsoAnswer(message: UnsettledMessage, answer: (state: AcceptedState) => void): void {
   const first = message.answer;
   message.answer = (state) => {
     first?.(state);

@@ -1,6 +1,6 @@
 // Who gets into this mailbox, which is the authority over its own name. All of it is to be called inside a transaction.
 import type { Proof } from "../../protocol/caller.ts";
-import { UNREAD_BYTES } from "../../protocol/limits.ts";
+import { MAX_UNREAD_BYTES } from "../../protocol/limits.ts";
 import { logEvent } from "../../protocol/log-events.ts";
 import { type Code, type Refusal, refusal } from "../../protocol/refusals.ts";
 import { tokenIdOf } from "../../protocol/service.ts";
@@ -52,7 +52,7 @@ function isGood(context: MailboxContext, proof: Exclude<Proof, ServiceProof | Op
  */
 export function closeCodeOf(context: MailboxContext, { expires, token, status, output }: Session): Code | null {
   if (status === "flooding") return "rate_limited";
-  if (output.unreadBytes > UNREAD_BYTES) return "unread";
+  if (output.unreadBytes > MAX_UNREAD_BYTES) return "unread";
   if (context.suspension.current !== null) return "suspended";
   if (expires !== null && expires <= Date.now()) return "unauthorized";
   return token === null || context.log.account.hasTokenWith(token) ? null : "forbidden";

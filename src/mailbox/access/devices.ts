@@ -2,7 +2,7 @@
 // the codes and passkeys that the other made end too, so that the thief of a device can't come back. To be called
 // inside a transaction.
 import type { CallResult, Proof, SignedInDevice } from "../../protocol/caller.ts";
-import { LINK_MS } from "../../protocol/limits.ts";
+import { LINK_CODE_MS } from "../../protocol/limits.ts";
 import { logEvent } from "../../protocol/log-events.ts";
 import { refusal } from "../../protocol/refusals.ts";
 import { tokenIdOf } from "../../protocol/service.ts";
@@ -36,7 +36,7 @@ export function renewRecoveryCode(context: MailboxContext, proof: Proof, recover
 
 /** Opens a link code in place of the last one. Returns when it ends, ms since 1970. */
 export function openLinkCode(context: MailboxContext, proof: Proof, hash: string): number {
-  const linkEnds = Date.now() + LINK_MS;
+  const linkEnds = Date.now() + LINK_CODE_MS;
   context.log.account.change({ link: hash, linkEnds, linkBy: makerOf(context, proof) });
   notifyUser(context, "new_link_code", tokenOf(context, proof)?.label);
   logEvent("code_renewed", { user: context.user, code: "link_code" });

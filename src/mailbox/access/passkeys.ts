@@ -2,7 +2,7 @@
 // is its own and used once. Functions that write are to be called inside a transaction.
 import type { NewToken, Passkey, UsedPasskey } from "../../protocol/account.ts";
 import type { CallResult } from "../../protocol/caller.ts";
-import { PASSKEYS, USED_CHALLENGES } from "../../protocol/limits.ts";
+import { MAX_PASSKEYS, MAX_USED_CHALLENGES } from "../../protocol/limits.ts";
 import { logEvent } from "../../protocol/log-events.ts";
 import { type Refusal, refusal } from "../../protocol/refusals.ts";
 import { notifyUser, refuseAttempt } from "./notify-user.ts";
@@ -28,7 +28,7 @@ export function proofPasskey(context: MailboxContext, challenge: Challenge | nul
 export function checkAdding(context: MailboxContext, challenge: Challenge | null): Refusal | null {
   if (!isFresh(context, challenge)) return refusal("unauthorized", "the challenge is not valid, or no longer");
   const { length } = context.log.account.passkeys();
-  return length < PASSKEYS ? null : refusal("forbidden", "there are too many passkeys");
+  return length < MAX_PASSKEYS ? null : refusal("forbidden", "there are too many passkeys");
 }
 
 /** Adds a passkey. `challenge` null: this mailbox did not make it. */
@@ -103,7 +103,7 @@ function useUp(context: MailboxContext, challenge: Challenge | null): Refusal | 
   if (account === null || challenge === null) return refusal("unauthorized");
   const now = Date.now();
   const used = account.used.filter(({ expires }) => expires > now);
-  if (used.length >= USED_CHALLENGES) {
+  if (used.length >= MAX_USED_CHALLENGES) {
     const first = Math.min(...used.map(({ expires }) => expires));
     return { ...refusal("rate_limited"), retryAfter: first - now };
   }

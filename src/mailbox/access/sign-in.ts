@@ -2,7 +2,7 @@
 // the right one; guessing is rate-limited by address before it gets here. To be called inside a transaction.
 import type { NewToken } from "../../protocol/account.ts";
 import type { CallResult } from "../../protocol/caller.ts";
-import { SIGNED_IN } from "../../protocol/limits.ts";
+import { MAX_SIGNED_IN_DEVICES } from "../../protocol/limits.ts";
 import { logEvent } from "../../protocol/log-events.ts";
 import { refusal } from "../../protocol/refusals.ts";
 import { tokenIdOf } from "../../protocol/service.ts";
@@ -89,7 +89,7 @@ function admit(context: MailboxContext, { hash, label, replaces }: NewToken): De
   }
   const tokens = account.tokens();
   const oldest = tokens.at(-1);
-  if (tokens.length >= SIGNED_IN && oldest !== undefined) {
+  if (tokens.length >= MAX_SIGNED_IN_DEVICES && oldest !== undefined) {
     account.removeToken(oldest);
     notifyUser(context, "device_signed_out", oldest.label);
     logEvent("device_removed", { user: context.user, why: "too_many" });

@@ -1,6 +1,6 @@
 // The export of a mailbox as JSON Lines, one object a line. It is read page by page, so that no more than a page is in
 // memory. Entries that are written while it runs are not in it.
-import { write } from "../../protocol/down.ts";
+import { writeFrame } from "../../protocol/down.ts";
 import { tokenIdOf } from "../../protocol/service.ts";
 import type { MailboxContext } from "../instance/context.ts";
 import type { MailboxRow } from "../log/schema.ts";
@@ -88,7 +88,7 @@ function entryLine(context: MailboxContext, entry: Parameters<typeof messageOf>[
     case "notice":
       return line({ type: "notice", seq: entry.seq, code: entry.body, about: entry.device ?? undefined, at: entry.at });
     case "peer":
-      return `${write({ type: "peer", seq: entry.seq, peer: entry.peer, standing: entry.body })}\n`;
+      return `${writeFrame({ type: "peer", seq: entry.seq, peer: entry.peer, standing: entry.body })}\n`;
     default:
       return `${messageOf(context, entry)}\n`;
   }

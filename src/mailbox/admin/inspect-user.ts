@@ -1,7 +1,13 @@
 // The orders of operators to one mailbox. The Worker has checked that the caller is an operator. Nothing here reads a
 // body.
 import { PLAIN, V1 } from "../../protocol/version.ts";
-import type { DeviceFacts, Overview, MessageTrace, SocketFacts, MessageRef } from "../../protocol/operator-orders.ts";
+import type {
+  DeviceState,
+  MailboxOverview,
+  MessageTrace,
+  SocketState,
+  MessageRef,
+} from "../../protocol/operator-orders.ts";
 import { devices as signedIn } from "../access/devices.ts";
 import { isService } from "../access/service-tokens.ts";
 import { standingOf } from "../access/standing.ts";
@@ -15,7 +21,7 @@ export interface ObjectStats {
 }
 
 /** The state of the mailbox. For a name without a mailbox nothing is written. */
-export function overview(context: MailboxContext, { bytes, alarm }: ObjectStats): Overview {
+export function overview(context: MailboxContext, { bytes, alarm }: ObjectStats): MailboxOverview {
   const { log } = context;
   const exists = log.row !== null;
   const count = (standing: "contact" | "request" | "blocked") => log.contacts.all(standing).length;
@@ -45,7 +51,15 @@ export function traceOf(context: MailboxContext, ref: MessageRef, alarm: number 
   if (log.row === null) return null;
   const message = "seq" in ref ? inspector.message(ref.seq) : inspector.received(ref.from, ref.origin);
   const name = "seq" in ref ? (message?.peer ?? "") : ref.from;
-  const { epoch, lastOrigin: high, lastRefusedOrigin: refused, stored, delivered, read, readByMe: mine } = log.peers.get(name);
+  const {
+    epoch,
+    lastOrigin: high,
+    lastRefusedOrigin: refused,
+    stored,
+    delivered,
+    read,
+    readByMe: mine,
+  } = log.peers.get(name);
   return {
     userName: context.user,
     epoch: log.row.epoch,
@@ -59,7 +73,7 @@ export function traceOf(context: MailboxContext, ref: MessageRef, alarm: number 
   };
 }
 
-function devicesOf({ log, sockets, inspector }: MailboxContext): DeviceFacts[] {
+function devicesOf({ log, sockets, inspector }: MailboxContext): DeviceState[] {
   const open = new Map([...sockets.all()].map((session) => [session.device, session]));
   const devices = log.devices.all();
   const heldBy = ({ name, cursor }: (typeof devices)[number]) => Math.max(cursor, open.get(name)?.acked ?? 0);
@@ -71,7 +85,7 @@ function devicesOf({ log, sockets, inspector }: MailboxContext): DeviceFacts[] {
   });
 }
 
-function socketOf(session: Session): SocketFacts {
+function socketOf(session: Session): SocketState {
   const { device, since, position, acked } = session;
   const dialect = session.kind === "plain" ? PLAIN : V1;
   const unacked = session.kind === "plain" ? [] : session.unacked;

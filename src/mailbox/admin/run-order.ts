@@ -1,6 +1,6 @@
 // The orders of operators to one mailbox. The Worker has checked that the caller is an operator.
 import type { CallResult } from "../../protocol/caller.ts";
-import type { Order, OrderResult } from "../../protocol/operator-orders.ts";
+import type { OperatorOrder, OrderResult } from "../../protocol/operator-orders.ts";
 import { checkAccess } from "../access/account.ts";
 import { type ObjectStats, overview, traceOf } from "./inspect-user.ts";
 import { closeWithCode } from "../connections/disconnect.ts";
@@ -10,9 +10,9 @@ import type { MailboxContext } from "../instance/context.ts";
 /** Runs one order, inside a transaction of the group commit. */
 export function runOrder(
   context: MailboxContext,
-  order: Order,
+  order: OperatorOrder,
   stats: ObjectStats,
-): CallResult<OrderResult[Order["is"]]> {
+): CallResult<OrderResult[OperatorOrder["is"]]> {
   // An operator may inspect any name, also one without a mailbox.
   if (order.is === "look") return { value: overview(context, stats) };
   if (order.is === "see") return { value: traceOf(context, order.which, stats.alarm) };

@@ -2,7 +2,7 @@
 // Worker has checked that the caller is an operator.
 import type { CallResult, Caller, Proof } from "../../protocol/caller.ts";
 import { logEvent } from "../../protocol/log-events.ts";
-import type { Order } from "../../protocol/operator-orders.ts";
+import type { OperatorOrder } from "../../protocol/operator-orders.ts";
 import { checkAccess } from "../access/account.ts";
 import { checkFreshProof } from "../access/fresh-proof.ts";
 import { eraseMailbox } from "../admin/erase-mailbox.ts";
@@ -14,7 +14,7 @@ import { callerEvenSuspended, operator } from "./declare-call.ts";
 import type { MailboxContext, MailboxObject } from "../instance/context.ts";
 import { checkExportAllowance } from "../limits/allowance.ts";
 
-const run = operator((context, order: Order, stats: ObjectStats) => runOrder(context, order, stats));
+const run = operator((context, order: OperatorOrder, stats: ObjectStats) => runOrder(context, order, stats));
 
 export const adminCalls = {
   /** Everything that the mailbox stores, as JSON Lines. */
@@ -30,7 +30,7 @@ export const adminCalls = {
     return { value: null };
   },
 
-  operate: async (object: MailboxObject, name: string, order: Order) => {
+  operate: async (object: MailboxObject, name: string, order: OperatorOrder) => {
     const { storage } = object.state;
     return run(object, name, order, { bytes: storage.sql.databaseSize, alarm: await storage.getAlarm() });
   },

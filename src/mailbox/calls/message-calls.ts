@@ -1,6 +1,6 @@
 // The calls about messages: to send some, and to read the log and the conversations. Listings are JSON text.
 import type { CallResult, Caller } from "../../protocol/caller.ts";
-import type { Outcome, Sending } from "../../protocol/http-messages.ts";
+import type { SendOutcome, SendRequest } from "../../protocol/http-messages.ts";
 import type { ListRange } from "../../protocol/list-range.ts";
 import type { LogPageQuery } from "../../protocol/log-page.ts";
 import { caller, done } from "./declare-call.ts";
@@ -9,11 +9,15 @@ import { sendOverHttp } from "../delivery/send-over-http.ts";
 import { readConversations, readMessages } from "../reading/read-conversations.ts";
 import { acknowledgeOverHttp, readEntries } from "../reading/read-log.ts";
 
-const startSending = caller((context, _, sending: Sending) => sendOverHttp(context, sending));
+const startSending = caller((context, _, sending: SendRequest) => sendOverHttp(context, sending));
 
 export const messageCalls = {
   /** Resolves when every message has the outcome that a socket would have received. */
-  send: async (object: MailboxObject, who: Caller, sending: Sending): Promise<CallResult<readonly Outcome[]>> => {
+  send: async (
+    object: MailboxObject,
+    who: Caller,
+    sending: SendRequest,
+  ): Promise<CallResult<readonly SendOutcome[]>> => {
     const started = await startSending(object, who, sending);
     return "refused" in started ? started : { value: await Promise.all(started.value) };
   },

@@ -1,17 +1,17 @@
 // The `accepted` of consecutive sends, which is one frame where the device reads runs. Pure.
-import type { State } from "../../protocol/down.ts";
+import type { AcceptedState } from "../../protocol/down.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 
 /** `id` and `entry` are those of the last send. `entry` is undefined where retention removed it. */
 export interface AcceptedRun {
   id: number;
-  readonly state: State;
+  readonly state: AcceptedState;
   entry: { readonly seq: number; readonly at: number } | undefined;
   count: number;
 }
 
 /** Adds one more send. False if it differs by more than its numbers. */
-export function extendRun(run: AcceptedRun, id: number, state: State, entry: AcceptedRun["entry"]): boolean {
+export function extendRun(run: AcceptedRun, id: number, state: AcceptedState, entry: AcceptedRun["entry"]): boolean {
   if (id !== run.id + 1 || state !== run.state || run.count >= LIMITS.frames) return false;
   const before = run.entry;
   const both = before !== undefined && entry !== undefined;

@@ -1,6 +1,6 @@
 // Reports the number of the user's sockets to the census. One report is under way at a time, so the last number is the
 // one that stays.
-import type { Online } from "../../protocol/census.ts";
+import type { OnlineCount } from "../../protocol/census.ts";
 import { logEvent, reasonOf } from "../../protocol/log-events.ts";
 
 /** A connection that began or ended. It is logged with the counts that the census returns. */
@@ -14,12 +14,15 @@ export interface Change {
 const MAX_ATTEMPTS = 3;
 
 export class CensusReport {
-  readonly #report: (sockets: number) => Promise<Online>;
+  readonly #report: (sockets: number) => Promise<OnlineCount>;
   readonly #fields: { readonly user: string; readonly shard: number };
   #changes: Change[] = [];
   #isReporting = false;
 
-  constructor(fields: { readonly user: string; readonly shard: number }, report: (sockets: number) => Promise<Online>) {
+  constructor(
+    fields: { readonly user: string; readonly shard: number },
+    report: (sockets: number) => Promise<OnlineCount>,
+  ) {
     this.#fields = fields;
     this.#report = report;
   }
@@ -46,7 +49,7 @@ export class CensusReport {
     this.#isReporting = false;
   }
 
-  async #reportWithRetries(sockets: number): Promise<Online | null> {
+  async #reportWithRetries(sockets: number): Promise<OnlineCount | null> {
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
       try {
         return await this.#report(sockets);

@@ -2,7 +2,7 @@
 import { tokenIdOf } from "../../protocol/service.ts";
 import type { ConnectionRequest } from "../../protocol/connection-request.ts";
 import type { Proof } from "../../protocol/caller.ts";
-import { write } from "../../protocol/down.ts";
+import { writeFrame } from "../../protocol/down.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import { type Refusal, refusal } from "../../protocol/refusals.ts";
 import { V1, VERSION } from "../../protocol/version.ts";
@@ -67,7 +67,7 @@ function connectV1(context: MailboxContext, row: MailboxRow, request: V1Request,
 function queueWelcome(context: MailboxContext, session: V1Session, epoch: string): void {
   const { device, expires, runs } = session;
   session.output.queueFrame(
-    write({
+    writeFrame({
       type: "welcome",
       version: VERSION,
       user: context.user,

@@ -1,9 +1,9 @@
 // Dispatches the frames of one text of a v1 connection: sends, acks, and the signals that are no messages.
-import { count } from "../../protocol/counters.ts";
+import { countLabelled } from "../../protocol/counters.ts";
 import { writeError, writeRefused } from "../../protocol/down.ts";
 import { REJECTED } from "../../protocol/limits.ts";
 import { type Refusal, refusal } from "../../protocol/refusals.ts";
-import type { Send, Up } from "../../protocol/up.ts";
+import type { SendFrame, Up } from "../../protocol/up.ts";
 import type { MailboxContext } from "../instance/context.ts";
 import { markRead } from "../delivery/receipts.ts";
 import { acceptSend, answerRepeats } from "../delivery/send-message.ts";
@@ -25,7 +25,7 @@ const TOKEN_PRICE = 10;
 interface Dispatch {
   readonly device: Device;
   readonly now: number;
-  readonly repeats: Send[];
+  readonly repeats: SendFrame[];
   readonly signals: SignalFrame[];
   /** The furthest ack; 0 for none. */
   acked: number;
@@ -51,7 +51,7 @@ export function dispatchFrames(
   const { acked, signals, repeats } = dispatch;
   if (acked > 0) takeAck(context, session, dispatch);
   if (signals.length > 0) {
-    pauseEvents(context, REJECTED.TEXT + signals.length);
+    pauseEvents(context, REJECTED.TEXT_PRICE + signals.length);
     dispatch.rejected += takeSignals(context, session, signals);
   }
   if (repeats.length > 0) {
@@ -73,7 +73,7 @@ function beginDispatch(context: MailboxContext, session: V1Session): Dispatch {
     rejected: 0,
     usedUnits: 0,
     refuse: (id, why) => {
-      count("refused", why.code);
+      countLabelled("refused", why.code);
       dispatch.rejected++;
       session.output.queueFrame(writeRefused(id, why));
     },
@@ -115,7 +115,7 @@ function dispatchFrame(context: MailboxContext, session: V1Session, dispatch: Di
 function takeAck(context: MailboxContext, session: V1Session, dispatch: Dispatch): void {
   if (acknowledge(context, session, dispatch.acked)) return;
   if (takeSignal(context) > 0) dispatch.rejected++;
-  else pauseEvents(context, REJECTED.TEXT);
+  else pauseEvents(context, REJECTED.TEXT_PRICE);
 }
 
 /** Does what signals say, as far as the allowance of the user goes. Returns the number of frames without effect. */
@@ -130,7 +130,7 @@ function takeSignals(context: MailboxContext, session: V1Session, frames: readon
     applySignal(context, session, frame);
   }
   if (retryAfter > 0) {
-    count("refused", "rate_limited");
+    countLabelled("refused", "rate_limited");
     const why = refusal("rate_limited", "frames that are no messages were dropped");
     session.output.queueFrame(writeError({ ...why, retryAfter }));
   }

@@ -1,6 +1,6 @@
 // The output of one connection until the flush: frames, and the `accepted` that may become one for a run. Pure:
 // sockets.ts sends what comes out.
-import { type State, writeAccepted } from "../../protocol/down.ts";
+import { type AcceptedState, writeAccepted } from "../../protocol/down.ts";
 import { type AcceptedRun, extendRun } from "./accepted-run.ts";
 import { encodeTexts } from "./encode-texts.ts";
 
@@ -37,7 +37,7 @@ export class OutputBuffer {
   }
 
   /** Answers a send; several in a row with one frame, where the device reads runs. */
-  queueAccepted(id: number, state: State, entry?: { readonly seq: number; readonly at: number }): void {
+  queueAccepted(id: number, state: AcceptedState, entry?: { readonly seq: number; readonly at: number }): void {
     if (!this.#format.runs) return this.queueFrame(writeAccepted(id, state, entry));
     this.#state = "due";
     if (this.#accepted !== null && extendRun(this.#accepted, id, state, entry)) return;

@@ -1,7 +1,7 @@
 // A text arrives on a connection, in either dialect: its size, then its JSON, then its schema. What writes joins the
 // next group commit; the rest is done at once.
 import { writeError } from "../../protocol/down.ts";
-import { parse } from "../../protocol/json.ts";
+import { parseJson } from "../../protocol/json.ts";
 import { exceedsBytes, LIMITS, REJECTED } from "../../protocol/limits.ts";
 import { type PlainUp, readPlain, writePlainRefusal } from "../../protocol/plain.ts";
 import { type Refusal, refusal } from "../../protocol/refusals.ts";
@@ -27,7 +27,7 @@ export function receiveText(context: MailboxContext, session: Session, data: str
     return true;
   }
   if (exceedsBytes(data, LIMITS.textBytes)) return false;
-  const value = parse(data);
+  const value = parseJson(data);
   if (value === undefined) rejectUnreadable(context, session, data);
   else if (session.kind === "plain") receivePlain(context, session, readPlain(value), data.length);
   else receiveV1(context, session, readFrames(value), data.length);
@@ -39,7 +39,10 @@ export function receiveText(context: MailboxContext, session: Session, data: str
  * others meanwhile (seen with workerd 2026-10-23). While the object takes no events, the client has to wait.
  */
 export function receiveAfterClose(context: MailboxContext, data: string | ArrayBuffer): void {
-  pauseEvents(context, REJECTED.TEXT + (typeof data === "string" ? data.length : data.byteLength) / REJECTED.UNITS);
+  pauseEvents(
+    context,
+    REJECTED.TEXT_PRICE + (typeof data === "string" ? data.length : data.byteLength) / REJECTED.UNITS_PER_FRAME,
+  );
 }
 
 function receiveV1(context: MailboxContext, session: V1Session, frames: readonly Up[], units: number): void {

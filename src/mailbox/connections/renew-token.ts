@@ -1,5 +1,5 @@
 // A fresh token on an open connection: the connection continues under the expiry of that token.
-import { write } from "../../protocol/down.ts";
+import { writeFrame } from "../../protocol/down.ts";
 import type { Code } from "../../protocol/refusals.ts";
 import type { Caller } from "../../protocol/caller.ts";
 import { checkAccess } from "../access/account.ts";
@@ -21,7 +21,7 @@ export async function renewToken(context: MailboxContext, session: Session, toke
     if (caller === null || code !== null) return closeWithCode(context, session, code ?? "unauthorized");
     const { token: id, expires } = grantOf(context, caller.proof);
     context.sockets.regrant(session, { token: id, expires });
-    session.output.queueFrame(write({ type: "token", ...(expires !== null && { expires }) }));
+    session.output.queueFrame(writeFrame({ type: "token", ...(expires !== null && { expires }) }));
   });
 }
 

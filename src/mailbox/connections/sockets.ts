@@ -1,10 +1,10 @@
 // The open connections of a mailbox. The only file that touches WebSockets: accepts them, sends, closes, and saves what
 // survives hibernation in their attachments. It knows no log and no other mailbox.
-import { count } from "../../protocol/counters.ts";
-import { write } from "../../protocol/down.ts";
+import { countLabelled } from "../../protocol/counters.ts";
+import { writeFrame } from "../../protocol/down.ts";
 import { writePlainRefusal } from "../../protocol/plain.ts";
 import { type Code, closeCode, refusal } from "../../protocol/refusals.ts";
-import type { Bucket } from "../../protocol/token-bucket.ts";
+import type { TokenBucket } from "../../protocol/token-bucket.ts";
 import { Debounce } from "../../durable/debounce.ts";
 import {
   type Attachment,
@@ -39,9 +39,9 @@ interface Live {
    */
   status: "open" | "flooding" | "closed";
   /** What rejected frames may still cost; null before the first. */
-  rejected: Bucket | null;
+  rejected: TokenBucket | null;
   /** Tokens that it may present; null before the first. */
-  renewals: Bucket | null;
+  renewals: TokenBucket | null;
   /** When the client last sent something, ms since 1970. */
   heardAt: number;
 }
@@ -142,11 +142,11 @@ export class Sockets {
   /** Closes from our side: `closing` first, because a client may see the close itself only seconds later. */
   close(session: Session, code: Code, user: string): void {
     const why = refusal(code);
-    count("closed", code);
+    countLabelled("closed", code);
     const closing = { type: "closing", code: closeCode(code), message: why.message } as const;
     const retry = why.retryAfter === undefined ? {} : { retryAfter: why.retryAfter };
     session.output.queueFrame(
-      session.kind === "plain" ? writePlainRefusal(user, Date.now(), why) : write({ ...closing, ...retry }),
+      session.kind === "plain" ? writePlainRefusal(user, Date.now(), why) : writeFrame({ ...closing, ...retry }),
     );
     this.#send(session);
     this.#expectAnswer(session);

@@ -1,7 +1,7 @@
 // The limit for streams that replace the connection of their device. Two clients with one device name, each of which
 // connects again when it is replaced, would continue for ever: beyond the limit the newcomer is refused, and the open
 // connection stays.
-import { Bucket } from "../../protocol/token-bucket.ts";
+import { TokenBucket } from "../../protocol/token-bucket.ts";
 import { TAKEOVERS } from "../../protocol/limits.ts";
 import { type Refusal, refusal } from "../../protocol/refusals.ts";
 import { V1 } from "../../protocol/version.ts";
@@ -16,7 +16,7 @@ export function checkTakeover(context: MailboxContext, visit: ConnectionRequest)
   // In memory: while a stream is open the mailbox does not sleep.
   const { takeovers } = context;
   for (const [other, bucket] of takeovers) if (bucket.isFull) takeovers.delete(other);
-  const own = takeovers.get(device) ?? new Bucket(TAKEOVERS.BURST, 1_000 / TAKEOVERS.REFILL_MS);
+  const own = takeovers.get(device) ?? new TokenBucket(TAKEOVERS.BURST, 1_000 / TAKEOVERS.REFILL_MS);
   takeovers.set(device, own);
   if (own.take() === 0) return null;
   // A client that keeps asking is let in no sooner.

@@ -50,7 +50,9 @@ export function acceptDelivery(context: MailboxContext, delivery: Delivery): Rep
  * removed.
  */
 function refusedBefore(context: MailboxContext, peer: Peer, delivery: Delivery): Refused[] {
-  const undecided = delivery.envelopes.filter(({ origin }) => origin <= peer.lastRefusedOrigin && origin <= peer.lastOrigin);
+  const undecided = delivery.envelopes.filter(
+    ({ origin }) => origin <= peer.lastRefusedOrigin && origin <= peer.lastOrigin,
+  );
   const first = undecided[0];
   if (first === undefined) return [];
   const stored = context.log.entries.originsFrom(peer.name, first.origin);

@@ -10,7 +10,7 @@ import { alsoAnswer, type UnsettledMessage } from "../../durable/delivery/receiv
 import { RETRY_TIMES, type RetryTimes } from "../../durable/delivery/retry-times.ts";
 import type { GroupCommit } from "../../durable/group-commit.ts";
 import { counters } from "../../protocol/counters.ts";
-import type { State } from "../../protocol/down.ts";
+import type { AcceptedState } from "../../protocol/down.ts";
 import { type Delivery, type Reply, VERDICTS } from "../../protocol/envelope.ts";
 import { logEvent, reasonOf } from "../../protocol/log-events.ts";
 import type { Log } from "../log/log.ts";
@@ -95,11 +95,12 @@ export class Outbox {
   }
 
   /** Answers again for an entry that was sent before: now, or with the first answer. */
-  answer({ seq, peer }: Entry, answer: (state: State) => void): void {
+  answer({ seq, peer }: Entry, answer: (state: AcceptedState) => void): void {
     const queue = this.#queues.get(peer);
     const message = queue?.find(seq);
     if (queue?.isOnDiskOnly(seq) === true) answer("queued");
-    else if (queue === undefined || message === undefined) answer(this.#log.entries.hasFailed(seq) ? "queued" : "stored");
+    else if (queue === undefined || message === undefined)
+      answer(this.#log.entries.hasFailed(seq) ? "queued" : "stored");
     else if (queue.retryAt !== null) answer("queued");
     else alsoAnswer(message, answer);
   }

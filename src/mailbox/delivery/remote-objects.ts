@@ -1,6 +1,6 @@
 // The other objects: mailboxes by name, and the census. This is the only file that calls them.
 import type { CensusReach } from "../../metrics/report-counters.ts";
-import { type Online, shardOf } from "../../protocol/census.ts";
+import { type OnlineCount, shardOf } from "../../protocol/census.ts";
 import type { Delivery, Presence, Reply, Signal } from "../../protocol/envelope.ts";
 import { reasonOf } from "../../protocol/log-events.ts";
 import { pack } from "../../protocol/packed-delivery.ts";
@@ -93,7 +93,7 @@ export class RemoteObjects {
   }
 
   /** Reports to the census how many sockets the user has. */
-  report(user: string, sockets: number): Promise<Online> {
+  report(user: string, sockets: number): Promise<OnlineCount> {
     return withTimeout(this.#spend(this.#shardOf(user)).report(user, sockets), CALL_TIMEOUT_MS);
   }
 

@@ -1,11 +1,11 @@
 // A device sends a message. The ids of a device are consecutive. At or below the last id: the message was accepted
 // before, for as long as the device is known. The next id: it is accepted. Above: it is refused, and the id stays free.
 // So idempotency costs no row, and has no time limit.
-import { count, counters, countStored } from "../../protocol/counters.ts";
+import { countLabelled, counters, countStored } from "../../protocol/counters.ts";
 import { writePlainRefusal } from "../../protocol/plain.ts";
 import { type Refusal, refusal } from "../../protocol/refusals.ts";
-import { REPEATED_IDS } from "../../protocol/limits.ts";
-import type { Send } from "../../protocol/up.ts";
+import { REPEAT_WINDOW_IDS } from "../../protocol/limits.ts";
+import type { SendFrame } from "../../protocol/up.ts";
 import { chargeRejected } from "../limits/allowance.ts";
 import type { MailboxContext } from "../instance/context.ts";
 import { onSentTo } from "../people/contacts.ts";
@@ -34,7 +34,7 @@ export function sendPlain(
   if (session.status === "flooding") return;
   const no = checkSending(context, to);
   if (no !== null) {
-    count("refused", no.code);
+    countLabelled("refused", no.code);
     session.output.queueFrame(writePlainRefusal(context.user, Date.now(), no));
     return chargeRejected(context, session, 1, units);
   }
@@ -47,7 +47,7 @@ export function sendPlain(
 export function acceptSend(
   context: MailboxContext,
   device: Device,
-  frame: Send,
+  frame: SendFrame,
   session: V1Session,
   refuse: Refuse,
   at: number,
@@ -85,11 +85,11 @@ export function appendMessage(
 export function answerRepeats(
   context: MailboxContext,
   session: V1Session,
-  frames: readonly Send[],
+  frames: readonly SendFrame[],
   refuse: Refuse,
 ): void {
   // Old ids are not looked up: the last id alone says that they were accepted.
-  const oldestId = (context.log.devices.get(session.device)?.lastId ?? 0) - REPEATED_IDS;
+  const oldestId = (context.log.devices.get(session.device)?.lastId ?? 0) - REPEAT_WINDOW_IDS;
   const recent = frames.map(({ id }) => id).filter((id) => id > oldestId);
   const sent = recent.length === 0 ? null : context.log.entries.sentBy(session.device, new Set(recent));
   const { oldestUnsettled } = context.outbox;

@@ -1,8 +1,8 @@
 // A program sends messages over HTTP. They have no ids. Each is accepted or refused by itself, with the answer that a
 // socket would get. An idempotency key makes it safe to repeat a request: accepted messages are answered again, refused
 // ones are tried again.
-import { count } from "../../protocol/counters.ts";
-import type { Outcome, Sending } from "../../protocol/http-messages.ts";
+import { countLabelled } from "../../protocol/counters.ts";
+import type { SendOutcome, SendRequest } from "../../protocol/http-messages.ts";
 import { type Refusal, refusal } from "../../protocol/refusals.ts";
 import type { CallResult } from "../../protocol/caller.ts";
 import type { MailboxContext } from "../instance/context.ts";
@@ -11,10 +11,10 @@ import { appendMessage } from "./send-message.ts";
 import { checkSending } from "../limits/quotas.ts";
 
 /** An answer, or the promise of it where a receiver's mailbox has to store the message first. */
-type Pending = Outcome | Promise<Outcome>;
+type Pending = SendOutcome | Promise<SendOutcome>;
 
 /** Accepts or refuses the messages of one request, in order. To be done in a group commit. */
-export function sendOverHttp(context: MailboxContext, { messages, key }: Sending): CallResult<readonly Pending[]> {
+export function sendOverHttp(context: MailboxContext, { messages, key }: SendRequest): CallResult<readonly Pending[]> {
   const now = Date.now();
   const before = key === null ? null : context.idempotencyKeys.get(key.name, now);
   if (before !== null && before.digest !== key?.digest) {
@@ -51,15 +51,15 @@ function answerAgain(context: MailboxContext, seq: number): Pending {
   return entry === null ? accepted("stored") : whenSettled((answer) => context.outbox.answer(entry, answer), entry);
 }
 
-function whenSettled(ask: (answer: (state: "stored" | "queued") => void) => void, entry: Entry): Promise<Outcome> {
+function whenSettled(ask: (answer: (state: "stored" | "queued") => void) => void, entry: Entry): Promise<SendOutcome> {
   return new Promise((resolve) => ask((state) => resolve(accepted(state, entry))));
 }
 
-function accepted(state: "stored" | "queued", entry?: Entry): Outcome {
+function accepted(state: "stored" | "queued", entry?: Entry): SendOutcome {
   return { type: "accepted", ...(entry !== undefined && { entry: entry.seq, at: entry.at }), state };
 }
 
-function refused(why: Refusal): Outcome {
-  count("refused", why.code);
+function refused(why: Refusal): SendOutcome {
+  countLabelled("refused", why.code);
   return { type: "refused", ...why };
 }

@@ -1,6 +1,6 @@
 // Builds the context of a mailbox from the platform's state and the variables: every part is made here, and handed what
 // it needs.
-import { readToken } from "../../identity/identify-caller.ts";
+import { callerOfToken } from "../../identity/identify-caller.ts";
 import { shardOf } from "../../protocol/census.ts";
 import { counters } from "../../protocol/counters.ts";
 import { logEvent, reasonOf } from "../../protocol/log-events.ts";
@@ -21,7 +21,7 @@ import { UnseenCount } from "../limits/unseen-count.ts";
 import { Inspector } from "../log/inspect.ts";
 import { IdempotencyKeys } from "../log/accounts/idempotency-keys.ts";
 import { Log } from "../log/log.ts";
-import { Suspension } from "../log/accounts/suspension.ts";
+import { SuspensionRow } from "../log/accounts/suspension.ts";
 import { hasOldFile } from "../log/tombstone.ts";
 import { CensusReport } from "../connections/census-report.ts";
 import { PresenceState } from "../people/presence-state.ts";
@@ -48,7 +48,7 @@ export function assemble(ctx: DurableObjectState, env: Env, name?: string): Mail
     config,
     log,
     idempotencyKeys: new IdempotencyKeys(log.sql),
-    suspension: new Suspension(log.sql),
+    suspension: new SuspensionRow(log.sql),
     inspector: new Inspector(log.sql),
     sockets: socketsOf(ctx, log),
     outbox: outboxOf(log, groupCommit, budget, remote, alarms),
@@ -64,7 +64,7 @@ export function assemble(ctx: DurableObjectState, env: Env, name?: string): Mail
     attemptLoggedAt: 0,
     takeovers: new Map(),
     censusReport: new CensusReport({ user, shard: shardOf(user) }, (count) => remote.report(user, count)),
-    identify: (token) => readToken(token, env),
+    identify: (token) => callerOfToken(token, env),
     pause: (ms) => void ctx.blockConcurrencyWhile(() => new Promise((done) => setTimeout(done, ms))),
     background: (work) => ctx.waitUntil(work),
   };

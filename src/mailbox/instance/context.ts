@@ -1,7 +1,7 @@
 // The context: the parts of one mailbox, which the functions of a mailbox work with. assemble.ts builds it.
 // This file imports types only, and none whose file imports this one: those are interfaces here.
 import type { Caller } from "../../protocol/caller.ts";
-import type { Bucket } from "../../protocol/token-bucket.ts";
+import type { TokenBucket } from "../../protocol/token-bucket.ts";
 import type { AlarmScheduler } from "../../durable/alarm-scheduler.ts";
 import type { CallBudget } from "../../durable/call-budget.ts";
 import type { GroupCommit } from "../../durable/group-commit.ts";
@@ -14,7 +14,7 @@ import type { UnseenCount } from "../limits/unseen-count.ts";
 import type { Inspector } from "../log/inspect.ts";
 import type { IdempotencyKeys } from "../log/accounts/idempotency-keys.ts";
 import type { Log } from "../log/log.ts";
-import type { Suspension } from "../log/accounts/suspension.ts";
+import type { SuspensionRow } from "../log/accounts/suspension.ts";
 import type { CensusReport } from "../connections/census-report.ts";
 import type { PresenceState } from "../people/presence-state.ts";
 import type { SignalQueue } from "../people/signal-queue.ts";
@@ -28,7 +28,7 @@ export interface MailboxContext {
   readonly log: Log;
   /** Keys of requests that were sent with one. */
   readonly idempotencyKeys: IdempotencyKeys;
-  readonly suspension: Suspension;
+  readonly suspension: SuspensionRow;
   readonly inspector: Inspector;
   readonly sockets: Sockets;
   readonly outbox: Outbox;
@@ -44,7 +44,7 @@ export interface MailboxContext {
   /** When an attempt with a wrong code was last logged, ms since 1970; see notify-user.ts. */
   attemptLoggedAt: number;
   /** By device: event streams that took the place of its connection; see takeover-limit.ts. */
-  readonly takeovers: Map<string, Bucket>;
+  readonly takeovers: Map<string, TokenBucket>;
   readonly censusReport: CensusReport;
   /** The caller that a token names; null for a token that is not valid by itself. */
   identify(token: string): Promise<Caller | null>;

@@ -1,8 +1,8 @@
 // The rate limits of one user: token buckets over all sockets and requests of a mailbox together. Work that becomes a
 // message is not charged here, except for the messages themselves.
-import { CLOSE_ANSWER_MS, PAUSE, RENEWALS, REJECTED, SIGNALS, UNANSWERED_BYTES } from "../../protocol/limits.ts";
+import { CLOSE_ANSWER_MS, PAUSE, RENEWALS, REJECTED, SIGNALS, MAX_UNANSWERED_BYTES } from "../../protocol/limits.ts";
 import { type Refusal, refusal } from "../../protocol/refusals.ts";
-import { Bucket } from "../../protocol/token-bucket.ts";
+import { TokenBucket } from "../../protocol/token-bucket.ts";
 import { isService } from "../access/service-tokens.ts";
 import type { Session, V1Session } from "../connections/sockets.ts";
 import type { MailboxContext } from "../instance/context.ts";
@@ -20,7 +20,7 @@ function limitsOf(context: MailboxContext): Quotas | null {
 }
 
 /** The bucket of sent messages. */
-export function sendBucket({ user }: MailboxContext, { SEND_BURST, SENDS_PER_SECOND }: Quotas): Bucket {
+export function sendBucket({ user }: MailboxContext, { SEND_BURST, SENDS_PER_SECOND }: Quotas): TokenBucket {
   return userBuckets.of(user, "send", SEND_BURST, SENDS_PER_SECOND);
 }
 
@@ -43,12 +43,12 @@ export function takeTyping({ user }: MailboxContext): number {
 
 /** Takes a change of presence that contacts are sent. Returns 0, or the ms until another one is allowed. */
 export function takeChange({ user }: MailboxContext): number {
-  return userBuckets.of(user, "change", SIGNALS.CHANGES, 1_000 / SIGNALS.CHANGE_MS).take();
+  return userBuckets.of(user, "change", SIGNALS.CHANGE_BURST, 1_000 / SIGNALS.CHANGE_REFILL_MS).take();
 }
 
 /** Takes a fresh token of a socket. Returns 0, or the ms until another one is allowed. */
 export function takeRenewal(session: V1Session): number {
-  session.renewals ??= new Bucket(RENEWALS.BURST, RENEWALS.PER_SECOND);
+  session.renewals ??= new TokenBucket(RENEWALS.BURST, RENEWALS.PER_SECOND);
   return session.renewals.take();
 }
 
@@ -56,7 +56,7 @@ export function takeRenewal(session: V1Session): number {
 export function checkConnectAllowance(context: MailboxContext, device: string): Refusal | null {
   const limits = limitsOf(context);
   if (limits === null) return null;
-  if (context.sockets.unanswered.bytes > UNANSWERED_BYTES) return tooMany(CLOSE_ANSWER_MS);
+  if (context.sockets.unanswered.bytes > MAX_UNANSWERED_BYTES) return tooMany(CLOSE_ANSWER_MS);
   const { CONNECT_BURST: burst, CONNECTS_PER_SECOND: rate } = limits;
   const ofUser = userBuckets.of(context.user, "connect", burst, rate);
   if (ofUser.tokens < 1) return tooMany(ofUser.take());
@@ -79,17 +79,18 @@ export function checkExportAllowance(context: MailboxContext, bytes: number): Re
   if (limits === null) return null;
   const bucket = userBuckets.of(context.user, "export", limits.REQUEST_BURST, limits.REQUESTS_PER_SECOND);
   const wait = bucket.take();
-  if (wait === 0) bucket.owe(bytes / REQUEST_PRICE_UNITS);
+  if (wait === 0) bucket.charge(bytes / REQUEST_PRICE_UNITS);
   return tooMany(wait);
 }
 
 /** Charges a large response, whose size is known only now. */
 export function chargeAnswer(context: MailboxContext, units: number): void {
   const limits = limitsOf(context);
-  if (limits !== null && units > REQUEST_PRICE_UNITS) requestBucket(context, limits).owe(units / REQUEST_PRICE_UNITS);
+  if (limits !== null && units > REQUEST_PRICE_UNITS)
+    requestBucket(context, limits).charge(units / REQUEST_PRICE_UNITS);
 }
 
-function requestBucket({ user }: MailboxContext, { REQUEST_BURST, REQUESTS_PER_SECOND }: Quotas): Bucket {
+function requestBucket({ user }: MailboxContext, { REQUEST_BURST, REQUESTS_PER_SECOND }: Quotas): TokenBucket {
   return userBuckets.of(user, "request", REQUEST_BURST, REQUESTS_PER_SECOND);
 }
 
@@ -99,12 +100,12 @@ function requestBucket({ user }: MailboxContext, { REQUEST_BURST, REQUESTS_PER_S
  */
 export function chargeRejected(context: MailboxContext, session: Session, frames: number, units: number): void {
   if (frames === 0 && units < FREE_TEXT_UNITS) return;
-  const price = REJECTED.TEXT + Math.max(frames, units / REJECTED.UNITS);
+  const price = REJECTED.TEXT_PRICE + Math.max(frames, units / REJECTED.UNITS_PER_FRAME);
   pauseEvents(context, price);
-  session.rejected ??= new Bucket(REJECTED.MOST, REJECTED.PER_SECOND);
-  const ofUser = userBuckets.of(context.user, "rejected", 2 * REJECTED.MOST, 2 * REJECTED.PER_SECOND);
-  session.rejected.owe(price);
-  ofUser.owe(price);
+  session.rejected ??= new TokenBucket(REJECTED.MAX, REJECTED.LEAK_PER_SECOND);
+  const ofUser = userBuckets.of(context.user, "rejected", 2 * REJECTED.MAX, 2 * REJECTED.LEAK_PER_SECOND);
+  session.rejected.charge(price);
+  ofUser.charge(price);
   if (session.rejected.tokens < 0 || ofUser.tokens < 0) session.status = "flooding";
 }
 

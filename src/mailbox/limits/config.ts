@@ -1,5 +1,5 @@
 // The configuration of every mailbox of a deployment, read from its variables.
-import type { Hosts } from "../../protocol/allowed-hosts.ts";
+import type { AllowedHosts } from "../../protocol/allowed-hosts.ts";
 import { QUOTAS } from "../../protocol/limits.ts";
 import { valueOf, type Variables } from "../../protocol/variables.ts";
 
@@ -17,7 +17,7 @@ export interface MailboxConfig {
   /** A device not seen for this time, in ms, is signed out; null for never. */
   readonly sessionIdleMs: number | null;
   /** Hosts of webhooks that may be private, without TLS, and on any port. */
-  readonly webhookHosts: Hosts;
+  readonly webhookHosts: AllowedHosts;
   /** Null where the limits are off. */
   readonly quotas: Quotas | null;
   /** Calls that one event of a mailbox may make; an alarm makes the others. */

@@ -10,9 +10,9 @@ export class EventLoad {
   /** Adds work of this price. True if a pause is due; then the sum begins anew. */
   add(price: number): boolean {
     const now = Date.now();
-    this.#price = price + (now - this.#at < PAUSE.FORGOTTEN_MS ? this.#price : 0);
+    this.#price = price + (now - this.#at < PAUSE.RESET_MS ? this.#price : 0);
     this.#at = now;
-    const isPauseDue = this.#price >= PAUSE.EVERY;
+    const isPauseDue = this.#price >= PAUSE.PRICE;
     if (isPauseDue) this.#price = 0;
     return isPauseDue;
   }

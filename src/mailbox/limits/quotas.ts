@@ -52,7 +52,7 @@ export function ownMailboxFull(why: string): Refusal {
 
 /** Charges one sent message. */
 export function spendQuota(context: MailboxContext): void {
-  if (context.config.quotas !== null && !isService(context)) sendBucket(context, context.config.quotas).owe(1);
+  if (context.config.quotas !== null && !isService(context)) sendBucket(context, context.config.quotas).charge(1);
 }
 
 /**

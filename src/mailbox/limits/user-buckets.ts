@@ -1,6 +1,6 @@
 // The token buckets of all users of this isolate. They outlive the objects: a mailbox that restarts or wakes finds its
 // buckets as it left them, so that a restart grants nothing. In memory only; it knows nothing of what a bucket counts.
-import { Bucket } from "../../protocol/token-bucket.ts";
+import { TokenBucket } from "../../protocol/token-bucket.ts";
 
 /** Users whose buckets are kept. Answers: buckets as memory. */
 const MAX_USERS = 10_000;
@@ -23,20 +23,20 @@ export type BucketKind =
  * buckets.
  */
 interface Buckets {
-  readonly kinds: Map<BucketKind, Bucket>;
-  readonly devices: Map<string, Bucket>;
+  readonly kinds: Map<BucketKind, TokenBucket>;
+  readonly devices: Map<string, TokenBucket>;
 }
 
 class UserBuckets {
   /** By user, the most recently used one at the end: a user who floods is not evicted. */
   readonly #users = new Map<string, Buckets>();
 
-  of(user: string, kind: BucketKind, burst: number, perSecond: number): Bucket {
+  of(user: string, kind: BucketKind, burst: number, perSecond: number): TokenBucket {
     return bucketIn(this.#bucketsOf(user).kinds, kind, burst, perSecond);
   }
 
   /** The bucket of a device's connections. After an eviction the user's own bucket still counts them. */
-  ofDevice(user: string, device: string, burst: number, perSecond: number): Bucket {
+  ofDevice(user: string, device: string, burst: number, perSecond: number): TokenBucket {
     const { devices } = this.#bucketsOf(user);
     if (!devices.has(device)) evictOldest(devices, MAX_DEVICES);
     return bucketIn(devices, device, burst, perSecond);
@@ -44,8 +44,8 @@ class UserBuckets {
 
   #bucketsOf(user: string): Buckets {
     const buckets = this.#users.get(user) ?? {
-      kinds: new Map<BucketKind, Bucket>(),
-      devices: new Map<string, Bucket>(),
+      kinds: new Map<BucketKind, TokenBucket>(),
+      devices: new Map<string, TokenBucket>(),
     };
     this.#users.delete(user);
     evictOldest(this.#users, MAX_USERS);
@@ -56,8 +56,8 @@ class UserBuckets {
 
 export const userBuckets = new UserBuckets();
 
-function bucketIn<Key>(map: Map<Key, Bucket>, key: Key, burst: number, perSecond: number): Bucket {
-  const bucket = map.get(key) ?? new Bucket(burst, perSecond);
+function bucketIn<Key>(map: Map<Key, TokenBucket>, key: Key, burst: number, perSecond: number): TokenBucket {
+  const bucket = map.get(key) ?? new TokenBucket(burst, perSecond);
   map.set(key, bucket);
   return bucket;
 }

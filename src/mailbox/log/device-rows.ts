@@ -1,6 +1,6 @@
 // The rows of the devices. The most recent ones are in memory. Older ones are deleted, as if they had never been seen;
 // how far they had advanced the delivered watermark moves into the row of another device.
-import { DEVICES } from "../../protocol/limits.ts";
+import { MAX_DEVICES } from "../../protocol/limits.ts";
 import { type Device, PLAIN_DEVICE, WEBHOOK_DEVICE } from "./schema.ts";
 import { upsert, type Sql } from "../../durable/log/sql.ts";
 
@@ -37,8 +37,8 @@ export class DeviceRows {
 
   /** Reads the most recent rows, after a wake. */
   load(): void {
-    const rows = this.#sql.rows<Device>(`SELECT ${COLUMNS} FROM device ${BY_LAST_USE} LIMIT ?`, DEVICES + 1);
-    this.#hasMore = rows.length > DEVICES;
+    const rows = this.#sql.rows<Device>(`SELECT ${COLUMNS} FROM device ${BY_LAST_USE} LIMIT ?`, MAX_DEVICES + 1);
+    this.#hasMore = rows.length > MAX_DEVICES;
     for (const device of rows) this.#remember(device);
     if (!this.#hasMore) return;
     const highest = this.#sql.row<Device>("SELECT max(delivered) AS delivered, max(seen) AS seen FROM device");
@@ -112,7 +112,7 @@ export class DeviceRows {
 
   /** Whether there may be more devices than are kept. */
   get hasTooMany(): boolean {
-    return this.#hasMore || (this.#hasNew && this.#known.size > DEVICES);
+    return this.#hasMore || (this.#hasNew && this.#known.size > MAX_DEVICES);
   }
 
   /** Deletes the oldest devices beyond the limit, but none that is connected. */
@@ -121,7 +121,7 @@ export class DeviceRows {
     const lastUse = ({ name, seen, cursor }: Device) => (isPermanent(name) ? Infinity : Math.max(seen * 1_000, cursor));
     const byLastUse = this.all().toSorted((a, b) => lastUse(b) - lastUse(a));
     const [heir] = byLastUse;
-    for (const device of byLastUse.slice(DEVICES)) {
+    for (const device of byLastUse.slice(MAX_DEVICES)) {
       if (!isPermanent(device.name) && !isConnected(device.name)) this.#forget(device, heir);
     }
     if (this.#hasMore) this.#forgetRest(heir);

@@ -1,6 +1,6 @@
 // What an operator can see of the tables of a mailbox: sizes, unsettled messages, and one message; never a body.
 // Operators ask seldom, so these queries may scan tables that requests of users must not.
-import type { MessageRow, Owing } from "../../protocol/operator-orders.ts";
+import type { MessageRow, UnsettledPeer } from "../../protocol/operator-orders.ts";
 import { IS_RECEIVED, IS_UNSETTLED_WHEN_NEW } from "../../durable/log/kinds.ts";
 import type { Sql } from "../../durable/log/sql.ts";
 
@@ -51,9 +51,9 @@ export class Inspector {
   }
 
   /** The peers with unsettled messages, those with the oldest message first. */
-  peersWithUnsettled(): Owing[] {
+  peersWithUnsettled(): UnsettledPeer[] {
     const query = `SELECT entry.peer AS peer, count(*) AS messages, min(at) AS since ${UNSETTLED} GROUP BY entry.peer ORDER BY since LIMIT ?`;
-    return this.#sql.rows<Owing>(query, MAX_PEERS);
+    return this.#sql.rows<UnsettledPeer>(query, MAX_PEERS);
   }
 
   /** Whether the entry `seq` is an unsettled message. */

@@ -1,7 +1,7 @@
 // The log of a mailbox: it numbers entries, appends them, and restores its state after a wake. This folder and
 // src/durable/log alone speak SQL, and know neither sockets nor calls. Rows that change more than once in a commit are
 // in memory, and `flush` writes them once. No part is ever replaced, so callers may hold one.
-import { count } from "../../protocol/counters.ts";
+import { countLabelled } from "../../protocol/counters.ts";
 import type { Entry, NewEntry, SentEntry } from "../../durable/log/entry.ts";
 import { EntryRows } from "../../durable/log/entry-rows.ts";
 import { belongsToConversation, isReceived, isRefusal, isUnsettledWhenNew } from "../../durable/log/kinds.ts";
@@ -119,7 +119,7 @@ export class Log {
 
   /** An `out` entry was finally refused: its row gets the code, and an entry of its own goes to every device. */
   fail(sent: SentEntry, code: string): void {
-    count("failed", code);
+    countLabelled("failed", code);
     this.entries.fail(sent.seq, code);
     const refusal = { kind: "failed", peer: sent.peer, origin: sent.seq, device: null, id: null } as const;
     this.append({ ...refusal, at: Date.now(), body: code });

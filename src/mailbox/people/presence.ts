@@ -1,7 +1,7 @@
 // Presence: what a socket watches, what peers report, and whom the user's own coming and going is sent. Nothing of it
 // is stored. Each peer is asked at most once in `SIGNALS.CACHE_MS`; a change is sent to at most `SIGNALS.NOTIFIED`
 // contacts, and rate-limited.
-import { write } from "../../protocol/down.ts";
+import { writeFrame } from "../../protocol/down.ts";
 import type { Presence } from "../../protocol/envelope.ts";
 import { SIGNALS } from "../../protocol/limits.ts";
 import { logEvent, reasonOf } from "../../protocol/log-events.ts";
@@ -61,7 +61,7 @@ async function ask(context: MailboxContext, peer: string): Promise<void> {
 
 function sendPresence(context: MailboxContext, session: V1Session, peer: string, presence: Presence | null): void {
   if (presence === null || context.sockets.of(session.ws) !== session || !session.watched.includes(peer)) return;
-  session.output.queueFrame(write({ type: "presence", user: peer, ...presence }));
+  session.output.queueFrame(writeFrame({ type: "presence", user: peer, ...presence }));
 }
 
 /** Whether the user is online, for `asker`; null for strangers and where the user switched presence off. */

@@ -1,6 +1,6 @@
 // Signals: typing, and the signals that other mailboxes send. Nothing here is stored: a lost signal stays lost, and the
 // next one is right again. Presence: presence.ts.
-import { write } from "../../protocol/down.ts";
+import { writeFrame } from "../../protocol/down.ts";
 import type { Signal } from "../../protocol/envelope.ts";
 import { SIGNALS } from "../../protocol/limits.ts";
 import { logEvent, reasonOf } from "../../protocol/log-events.ts";
@@ -37,9 +37,9 @@ export function acceptSignal(context: MailboxContext, signal: Signal): void {
       context.groupCommit.enqueue(() => undefined);
       continue;
     }
-    if (signal.kind === "typing") session.output.queueFrame(write({ type: "typing", from: signal.from }));
+    if (signal.kind === "typing") session.output.queueFrame(writeFrame({ type: "typing", from: signal.from }));
     else if (session.watched.includes(signal.from) && context.log.row?.presence === 1) {
-      session.output.queueFrame(write({ type: "presence", user: signal.from, ...signal.presence }));
+      session.output.queueFrame(writeFrame({ type: "presence", user: signal.from, ...signal.presence }));
     }
   }
   context.sockets.flush();

@@ -1,6 +1,6 @@
 // The one pump: sends a reader what follows its position in the log, as far as its window allows. Live delivery, the
 // catch-up after a reconnect and the return after a year are this one loop.
-import { write } from "../../protocol/down.ts";
+import { writeFrame } from "../../protocol/down.ts";
 import { writePlainRefusal } from "../../protocol/plain.ts";
 import { refusal } from "../../protocol/refusals.ts";
 import type { MailboxContext } from "../instance/context.ts";
@@ -41,7 +41,7 @@ export function pump(context: MailboxContext, reader: LogReader): boolean {
 
 /** Queues a gap; from then on the reader is behind it. */
 export function queueGap(reader: V1Reader | PageReader, gap: { readonly from: number; readonly seq: number }): void {
-  const frame = write({ type: "gap", ...gap });
+  const frame = writeFrame({ type: "gap", ...gap });
   queueLogFrames(reader, { frames: [frame], count: 1, bytes: frame.length, last: gap.seq }, gap.seq);
 }
 

@@ -1,7 +1,7 @@
 // Conversations and history over HTTP, page by page, without a socket. It changes nothing.
 import { writeCarbon } from "../../protocol/down.ts";
 import type { ListRange } from "../../protocol/list-range.ts";
-import { PAGE_BYTES, utf8Bytes } from "../../protocol/limits.ts";
+import { MAX_PAGE_BYTES, utf8Bytes } from "../../protocol/limits.ts";
 import type { MailboxContext } from "../instance/context.ts";
 import type { Entry } from "../../durable/log/entry.ts";
 import type { Peer } from "../log/peers/peer.ts";
@@ -19,7 +19,7 @@ export function readConversations(context: MailboxContext, { limit, before }: Li
   if (log.row === null) return `{"epoch":null,"conversations":[]}`;
   let bytes = 0;
   const conversations = log.peers.latest(limit, before ?? Number.MAX_SAFE_INTEGER).map((peer) => {
-    const last = bytes < PAGE_BYTES ? log.entries.get(peer.lastSeq) : null;
+    const last = bytes < MAX_PAGE_BYTES ? log.entries.get(peer.lastSeq) : null;
     const message = last === null || !isMessage(last.kind) ? "" : `,"last":${messageOf(context, last)}`;
     bytes += utf8Bytes(message);
     const { name, lastSeq: seq, unread } = peer;
@@ -63,7 +63,7 @@ function pageOf(
   for (const entry of entries) {
     const text = isMessage(entry.kind) ? messageOf(context, entry) : null;
     bytes += text === null ? 0 : utf8Bytes(text);
-    if (count === limit || (bytes > PAGE_BYTES && texts.length > 0)) return { texts, more: true };
+    if (count === limit || (bytes > MAX_PAGE_BYTES && texts.length > 0)) return { texts, more: true };
     count++;
     if (text !== null) texts.push(text);
   }

@@ -1,7 +1,7 @@
 // The log over HTTP, page by page: what the pump sends to a connection that starts here, with the page as its window.
 // Also the acks of devices that have no socket.
 import type { CallResult } from "../../protocol/caller.ts";
-import { write } from "../../protocol/down.ts";
+import { writeFrame } from "../../protocol/down.ts";
 import type { LogPageQuery } from "../../protocol/log-page.ts";
 import { type Refusal, refusal } from "../../protocol/refusals.ts";
 import type { MailboxContext } from "../instance/context.ts";
@@ -28,7 +28,7 @@ export function readEntries(
   if (device !== null && (typeof cursor === "number" || log.devices.get(device) === null))
     persistCursor(context, { device, ...start });
   const page = readPage(context, start.position, limit);
-  const frames = start.gap === null ? page.frames : [write({ type: "gap", ...start.gap }), ...page.frames];
+  const frames = start.gap === null ? page.frames : [writeFrame({ type: "gap", ...start.gap }), ...page.frames];
   return { value: textOf(log.row.epoch, log.head, page.position, frames) };
 }
 

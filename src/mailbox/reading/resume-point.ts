@@ -1,6 +1,6 @@
 // The resume point: from which position a device is sent the log, and which gap it is sent first.
 import type { ConnectionQuery } from "../../protocol/connection-query.ts";
-import { CLOCK_SLACK } from "../../protocol/limits.ts";
+import { CLOCK_SLACK_MS } from "../../protocol/limits.ts";
 import { type Refusal, refusal } from "../../protocol/refusals.ts";
 import type { MailboxContext } from "../instance/context.ts";
 import type { MailboxRow } from "../log/schema.ts";
@@ -20,7 +20,7 @@ export interface ResumePoint {
 /** Why no device can have this cursor, or null. */
 export function checkCursor(context: MailboxContext, cursor: ConnectionQuery["cursor"]): Refusal | null {
   if (typeof cursor !== "number") return null;
-  const possible = Math.max(context.log.head, (Date.now() + CLOCK_SLACK) * 1_000);
+  const possible = Math.max(context.log.head, (Date.now() + CLOCK_SLACK_MS) * 1_000);
   if (cursor <= possible) return null;
   return refusal("bad_query", "cursor is beyond what any mailbox can have given");
 }

@@ -1,7 +1,7 @@
 // The frames of entries and marks, in each dialect. It reads settings and standings, and changes nothing.
-import { write, writeCarbon, writeMessage } from "../../protocol/down.ts";
+import { writeFrame, writeCarbon, writeMessage } from "../../protocol/down.ts";
 import { messageRefusalOf } from "../../protocol/message-refusals.ts";
-import { sentenceOf } from "../../protocol/notices.ts";
+import { noticeSentence } from "../../protocol/notices.ts";
 import { writePlain, writePlainRefusal } from "../../protocol/plain.ts";
 import type { MailboxContext } from "../instance/context.ts";
 import type { Entry } from "../../durable/log/entry.ts";
@@ -24,13 +24,13 @@ export function writeV1(
     case "notice":
       return writeNotice(item);
     case "peer":
-      return write({ type: "peer", seq: item.seq, peer: item.peer, standing: item.body });
+      return writeFrame({ type: "peer", seq: item.seq, peer: item.peer, standing: item.body });
     case "out":
     case "self":
       return writeCarbon(item, context.user, bare, bodies);
     case "failed": {
       const { code, message } = messageRefusalOf(item.body);
-      return write({ type: "failed", seq: item.seq, of: item.origin ?? 0, code, message });
+      return writeFrame({ type: "failed", seq: item.seq, of: item.origin ?? 0, code, message });
     }
     default:
       // A kind of a newer version, read after a rollback: not for this version's devices.
@@ -47,12 +47,15 @@ export function writeReceived(context: MailboxContext, entry: Entry, bodies?: re
 
 /** The subject of a notice is in the column `device`, where older code reads nothing of a notice. */
 function writeNotice({ seq, body: code, device: about, at }: Entry): string {
-  return write({ type: "notice", seq, code, message: sentenceOf(code), ...(about !== null && { about }), at });
+  return writeFrame({ type: "notice", seq, code, message: noticeSentence(code), ...(about !== null && { about }), at });
 }
 
 /** The marks of a peer, at their present values. */
-function writeMark(context: MailboxContext, { markSeq: seq, name: peer, stored, delivered, read, readByMe: mine }: Peer): string {
-  return write({
+function writeMark(
+  context: MailboxContext,
+  { markSeq: seq, name: peer, stored, delivered, read, readByMe: mine }: Peer,
+): string {
+  return writeFrame({
     type: "mark",
     seq,
     peer,

@@ -1,9 +1,9 @@
 // What operators do with a service account: create, show, grant and revoke tokens, set a webhook, end. Each order is
 // one transaction.
 import type { CallResult } from "../../protocol/caller.ts";
-import { ACCESSES } from "../../protocol/limits.ts";
+import { MAX_SERVICE_TOKENS } from "../../protocol/limits.ts";
 import { type Refusal, refusal } from "../../protocol/refusals.ts";
-import { tokenIdOf, type NewAccess, type Service } from "../../protocol/service.ts";
+import { tokenIdOf, type NewServiceToken, type ServiceAccount } from "../../protocol/service.ts";
 import type { ServiceOrder, WebhookState } from "../../protocol/service.ts";
 import { checkBeginning } from "../access/check-beginning.ts";
 import { isEnded, isService } from "../access/service-tokens.ts";
@@ -11,12 +11,12 @@ import type { MailboxContext } from "../instance/context.ts";
 import { setWebhook } from "./webhook.ts";
 
 /** Runs an order. The result is the service account after it. */
-export function administerService(context: MailboxContext, order: ServiceOrder): CallResult<Service> {
+export function administerService(context: MailboxContext, order: ServiceOrder): CallResult<ServiceAccount> {
   const refused = order.is === "create" ? create(context, order.token) : change(context, order);
   return refused === null ? { value: serviceOf(context) } : { refused };
 }
 
-function create(context: MailboxContext, token: NewAccess): Refusal | null {
+function create(context: MailboxContext, token: NewServiceToken): Refusal | null {
   if (isService(context) && !isEnded(context)) return refusal("name_taken", "there is a service of this name");
   if (!isService(context) && isUsed(context)) return refusal("name_taken");
   const refused = checkBeginning(context);
@@ -46,9 +46,10 @@ function change(context: MailboxContext, order: Exclude<ServiceOrder, { readonly
   }
 }
 
-function grant(context: MailboxContext, { hash, label, scopes }: NewAccess): Refusal | null {
+function grant(context: MailboxContext, { hash, label, scopes }: NewServiceToken): Refusal | null {
   const { service } = context.log.account;
-  if (service.tokens().length >= ACCESSES) return refusal("forbidden", `a service has at most ${ACCESSES} tokens`);
+  if (service.tokens().length >= MAX_SERVICE_TOKENS)
+    return refusal("forbidden", `a service has at most ${MAX_SERVICE_TOKENS} tokens`);
   const now = Date.now();
   service.addToken({ hash, label, scopes: [...new Set(scopes)], created: now, seen: now });
   return null;
@@ -91,7 +92,7 @@ function isUsed(context: MailboxContext): boolean {
   return log.row !== null && (log.row.trimmed > 0 || log.devices.hasAny || log.conversations.hasSent);
 }
 
-function serviceOf(context: MailboxContext): Service {
+function serviceOf(context: MailboxContext): ServiceAccount {
   const { service } = context.log.account;
   const tokens = service.tokens().map(({ hash, label, scopes, created, seen }) => {
     return { id: tokenIdOf(hash), label, scopes, created, seen };

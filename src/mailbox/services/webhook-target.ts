@@ -2,7 +2,7 @@
 // name is checked here. The runtime checks the address that it resolves to while it connects, so no time passes between
 // that check and the use.
 import ipaddr from "ipaddr.js";
-import { dotless, type Hosts, names, portOf } from "../../protocol/allowed-hosts.ts";
+import { withoutTrailingDot, type AllowedHosts, isAllowedHost, portOf } from "../../protocol/allowed-hosts.ts";
 
 /** UTF-16 units of an address. Answers: addresses as storage. */
 const MAX_URL_UNITS = 2_048;
@@ -31,13 +31,13 @@ const GLOBAL = ipaddr.parseCIDR("2000::/3") as [ipaddr.IPv6, number];
  * The reason, as a sentence, why a webhook may not call this address, or null. `hosts`: those that may be private,
  * without TLS, on any port.
  */
-export function checkTarget(text: string, hosts: Hosts): string | null {
+export function checkTarget(text: string, hosts: AllowedHosts): string | null {
   if (text.length > MAX_URL_UNITS || !URL.canParse(text)) return "it must be an address";
   const url = new URL(text);
   if (url.username !== "" || url.password !== "") return "it must be without a user and a password";
-  if (/^https?:$/.test(url.protocol) && names(hosts, url)) return null;
+  if (/^https?:$/.test(url.protocol) && isAllowedHost(hosts, url)) return null;
   if (url.protocol !== "https:") return "it must be https";
-  if (!isPublic(dotless(url.hostname))) return "it must be a host of the public internet; see WEBHOOK_HOSTS";
+  if (!isPublic(withoutTrailingDot(url.hostname))) return "it must be a host of the public internet; see WEBHOOK_HOSTS";
   return PORTS.has(portOf(url)) ? null : "its port must be 443 or 8443; see WEBHOOK_HOSTS";
 }
 

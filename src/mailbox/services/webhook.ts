@@ -69,7 +69,7 @@ export class Webhook implements WebhookQueue {
   #setSafetyAlarm(): void {
     const now = Date.now();
     if (this.#alarmAt > now) return;
-    this.#alarmAt = now + WEBHOOK.WATCH_MS;
+    this.#alarmAt = now + WEBHOOK.ALARM_MS;
     this.#alarm.set(this.#alarmAt);
   }
 
@@ -168,6 +168,6 @@ function rowOf(context: MailboxContext): WebhookRow | null {
 
 /** The delay before the next attempt, with exponential back-off and jitter. */
 function retryDelay(tries: number): number {
-  const wait = Math.min(WEBHOOK.LONGEST_MS, WEBHOOK.SHORTEST_MS * 2 ** Math.min(tries - 1, 30));
+  const wait = Math.min(WEBHOOK.LONGEST_RETRY_MS, WEBHOOK.SHORTEST_RETRY_MS * 2 ** Math.min(tries - 1, 30));
   return Math.round(wait * (0.75 + Math.random() / 2));
 }

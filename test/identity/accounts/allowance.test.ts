@@ -4,7 +4,7 @@ import { abortAllDurableObjects } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
 import { Sql } from "../../../src/durable/log/sql.ts";
 import { UnreadOutput } from "../../../src/mailbox/connections/unread-output.ts";
-import { QUOTAS, UNANSWERED_BYTES } from "../../../src/protocol/limits.ts";
+import { QUOTAS, MAX_UNANSWERED_BYTES } from "../../../src/protocol/limits.ts";
 import { V1 } from "../../../src/protocol/version.ts";
 import { ask, claimed, openAs, say } from "../../support/accounts.ts";
 import { lineOf, upgrade } from "../../support/devices.ts";
@@ -146,7 +146,7 @@ test("[U8] a user whose closed connections are not read is refused, until their 
   const a = await claimed("alice");
   const bytes = vi.spyOn(UnreadOutput.prototype, "add").mockImplementation(function (this: UnreadOutput, closed) {
     bytes.mockRestore();
-    this.add(closed, UNANSWERED_BYTES + 1);
+    this.add(closed, MAX_UNANSWERED_BYTES + 1);
   });
   const headers = { Authorization: `Bearer ${a.token}` };
   const connect = (device: string) => upgrade(`/client/${a.userName}?device=${device}`, V1, headers);

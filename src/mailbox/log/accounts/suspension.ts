@@ -1,27 +1,27 @@
 // The suspension of this user by an operator: one row while it lasts, in a table that is created with the first one.
-import type { Suspended } from "../../../protocol/operator-orders.ts";
+import type { Suspension } from "../../../protocol/operator-orders.ts";
 import type { Sql } from "../../../durable/log/sql.ts";
 
 const TABLE =
   "CREATE TABLE IF NOT EXISTS suspension (one INTEGER PRIMARY KEY CHECK (one = 1), at INTEGER NOT NULL, reason TEXT NOT NULL)";
 
-export class Suspension {
+export class SuspensionRow {
   readonly #sql: Sql;
-  #now: Suspended | null = null;
+  #now: Suspension | null = null;
 
   constructor(sql: Sql) {
     this.#sql = sql;
     if (sql.row("SELECT 1 FROM sqlite_master WHERE name = 'suspension'") === undefined) return;
-    this.#now = sql.row<Suspended>("SELECT at, reason FROM suspension") ?? null;
+    this.#now = sql.row<Suspension>("SELECT at, reason FROM suspension") ?? null;
   }
 
   /** Null while the user is not suspended. */
-  get current(): Suspended | null {
+  get current(): Suspension | null {
     return this.#now;
   }
 
   /** Suspends the user from now on. A suspension that lasts already stays as it is. */
-  begin(reason: string): Suspended {
+  begin(reason: string): Suspension {
     if (this.#now !== null) return this.#now;
     const at = Date.now();
     this.#sql.run(TABLE);
