@@ -63,7 +63,7 @@ function inRuntime(name: string, include: string[], bindings: Record<string, str
     test: {
       name,
       include,
-      setupFiles: ["test/support/silence-log.ts", "test/support/platform.ts"],
+      setupFiles: ["test/support/silence-log.ts", "test/support/platform-limits.ts"],
       testTimeout: TIMEOUT_MS,
       hookTimeout: TIMEOUT_MS,
     },

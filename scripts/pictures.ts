@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import type { BrowserContextOptions } from "playwright-core";
 import { startBrowser } from "../test/support/browser.ts";
 import { startServer } from "../test/support/servers.ts";
-import { Visitor } from "../test/support/visitor.ts";
+import { PageUser } from "../test/support/page-user.ts";
 
 const ROOT = resolve(import.meta.dirname, "..");
 const ALL = join(ROOT, "pictures");
@@ -19,8 +19,8 @@ const [browser, server] = await Promise.all([startBrowser(), startServer({ RATE_
 try {
   mkdirSync(ALL, { recursive: true });
   mkdirSync(SHOWN, { recursive: true });
-  const visit = (options: BrowserContextOptions) => Visitor.at(browser, server.url, options);
-  const take = async (visitor: Visitor, name: string) => {
+  const visit = (options: BrowserContextOptions) => PageUser.inNewContext(browser, server.url, options);
+  const take = async (visitor: PageUser, name: string) => {
     await visitor.page.screenshot({ path: join(ALL, name), animations: "disabled" });
     console.log(`pictures/${name}`);
   };

@@ -2,11 +2,11 @@
 import { env } from "cloudflare:workers";
 import { listDurableObjectIds } from "cloudflare:test";
 import { expect, test } from "vitest";
-import { ask, say } from "../support/accounts.ts";
+import { fetchWorker, callApi } from "../support/accounts.ts";
 import { fresh, open } from "../support/devices.ts";
-import { Events } from "../support/events.ts";
-import { meter } from "../support/meter.ts";
-import { service, verdict } from "../support/operators.ts";
+import { EventStream } from "../support/event-stream.ts";
+import { countRowsWritten } from "../support/count-rows.ts";
+import { createService, statusAndCode } from "../support/operators.ts";
 import { bodies, follow, page, sends } from "../support/log-pages.ts";
 
 test("[H7] pages of the log are the frames of a socket, from a cursor to its head", async () => {
@@ -37,7 +37,7 @@ test("[H7] a page has marks too, and the user's own messages with their bodies",
 test("[H7] a page without a device acknowledges nothing: the author is sent no receipt, and no row is written", async () => {
   const [alice, bob] = [await open(fresh("alice")), fresh("bob")];
   await sends(alice, bob, 2);
-  const rows = await meter(bob);
+  const rows = await countRowsWritten(bob);
   const { cursor } = await page(bob);
   await page(bob, `&cursor=${cursor}`);
   expect(rows()).toBe(0);
@@ -48,7 +48,7 @@ test("[H7] with a device, a cursor is an ack; without a cursor the page starts a
   const [alice, bob] = [await open(fresh("alice")), fresh("bob")];
   await sends(alice, bob, 3);
   await alice.mark("stored");
-  const rows = await meter(bob);
+  const rows = await countRowsWritten(bob);
   const first = await page(bob, "&device=feed&limit=2");
   expect(rows()).toBe(1);
   expect(await page(bob, "&device=feed&limit=2")).toEqual(first);
@@ -80,7 +80,7 @@ test("[H7] the page of a mailbox that does not exist is empty, and creates no ma
     more: false,
     frames: [],
   });
-  const rows = await meter(nobody);
+  const rows = await countRowsWritten(nobody);
   await page(nobody);
   expect(rows()).toBe(0);
 });
@@ -96,7 +96,7 @@ test.each([
   ["epoch=", "epoch"],
 ])("[H7][H9] ?%s is refused, and the field is named", async (query, field) => {
   const before = (await listDurableObjectIds(env.MAILBOX)).length;
-  const response = await ask(`/api/entries?user=nobody-at-all&${query}`);
+  const response = await fetchWorker(`/api/entries?user=nobody-at-all&${query}`);
   expect(response.status).toBe(400);
   expect(await response.json()).toMatchObject({ code: "bad_query", field });
   expect((await listDurableObjectIds(env.MAILBOX)).length).toBe(before);
@@ -105,7 +105,7 @@ test.each([
 test("[H7] a cursor further ahead than any clock is refused", async () => {
   const alice = await open(fresh("alice"));
   const path = `/api/entries?user=${alice.welcome.user}&cursor=${2 ** 53 - 1}`;
-  expect(await verdict(ask(path))).toEqual([400, "bad_query"]);
+  expect(await statusAndCode(fetchWorker(path))).toEqual([400, "bad_query"]);
 });
 
 test("[R3][H7] a gap in a lost answer is sent again, until the device asks with its seq as the cursor", async () => {
@@ -128,13 +128,16 @@ test("[H10] a device acknowledges over HTTP: the author is sent the receipt, and
   const stream = await follow(bob);
   const [first] = await stream.take("message", 2);
   const seq = first?.frame["seq"];
-  const acked = await ask(`/api/acks?user=${bob}`, { method: "POST", body: JSON.stringify({ device: "feed", seq }) });
+  const acked = await fetchWorker(`/api/acks?user=${bob}`, {
+    method: "POST",
+    body: JSON.stringify({ device: "feed", seq }),
+  });
   expect(acked.status).toBe(204);
   await alice.mark("delivered");
   await stream.close();
   const { frames } = await page(bob, "&device=feed");
   expect(bodies(frames)).toEqual([2]);
-  const all = await ask(`/api/acks?user=${bob}`, {
+  const all = await fetchWorker(`/api/acks?user=${bob}`, {
     method: "POST",
     body: JSON.stringify({ device: "feed", seq: 2 ** 53 - 1 }),
   });
@@ -148,30 +151,30 @@ test.each([
   ["no seq", { device: "feed" }, "seq"],
   ["a seq that is none", { device: "feed", seq: -1 }, "seq"],
 ])("[H10] an ack with %s is refused", async (_, body, field) => {
-  const response = await ask("/api/acks?user=bob", { method: "POST", body: JSON.stringify(body) });
+  const response = await fetchWorker("/api/acks?user=bob", { method: "POST", body: JSON.stringify(body) });
   expect([response.status, await response.json()]).toMatchObject([400, { field }]);
 });
 
 test("[H10] an ack of a device that was never seen is refused", async () => {
   const bob = await open(fresh("bob"));
   const body = JSON.stringify({ device: "other", seq: 1 });
-  expect(await verdict(ask(`/api/acks?user=${bob.welcome.user}`, { method: "POST", body }))).toEqual([
+  expect(await statusAndCode(fetchWorker(`/api/acks?user=${bob.welcome.user}`, { method: "POST", body }))).toEqual([
     404,
     "not_found",
   ]);
 });
 
 test("[B3] a service reads pages and streams with `read` alone, until its token is revoked", async () => {
-  const shop = await service("shop", "read");
+  const shop = await createService("shop", "read");
   const headers = { Authorization: `Bearer ${shop.token}`, Accept: "text/event-stream" };
-  const response = await ask("/api/entries?device=feed", { headers });
+  const response = await fetchWorker("/api/entries?device=feed", { headers });
   if (response.body === null) throw new Error("no body");
-  const stream = new Events(response.body);
+  const stream = new EventStream(response.body);
   expect((await stream.next())?.frame).toMatchObject({ type: "welcome", user: shop.userName });
-  await say("POST", "/api/messages?user=someone", { to: shop.userName, body: "an order" });
+  await callApi("POST", "/api/messages?user=someone", { to: shop.userName, body: "an order" });
   expect((await stream.take("message", 1))[0]?.frame).toMatchObject({ body: "an order" });
   const { ADMIN } = await import("../support/operators.ts");
-  await say("DELETE", `/api/admin/services/${shop.userName}`, undefined, ADMIN);
+  await callApi("DELETE", `/api/admin/services/${shop.userName}`, undefined, ADMIN);
   expect((await stream.rest()).at(-1)?.frame).toMatchObject({ type: "closing", code: 4403 });
-  expect(await verdict(ask("/api/entries?device=feed", { headers }))).toEqual([401, "unauthorized"]);
+  expect(await statusAndCode(fetchWorker("/api/entries?device=feed", { headers }))).toEqual([401, "unauthorized"]);
 });

@@ -1,8 +1,8 @@
 // The log as a stream of events: what it begins with, when it ends, and how it continues.
 import { expect, test, vi } from "vitest";
-import { ask, say } from "../support/accounts.ts";
+import { fetchWorker, callApi } from "../support/accounts.ts";
 import { fresh, open } from "../support/devices.ts";
-import { Events } from "../support/events.ts";
+import { EventStream } from "../support/event-stream.ts";
 import { ADMIN } from "../support/operators.ts";
 import { follow, sends } from "../support/log-pages.ts";
 
@@ -45,7 +45,7 @@ test("[H8] a stream is a connection of its device: it replaces an older one, and
   const socket = await open(bob, "feed");
   expect((await stream.rest()).at(-1)?.frame).toMatchObject({ type: "closing", code: 4409 });
   const next = await follow(bob);
-  expect((await socket.line.end()).code).toBe(4409);
+  expect((await socket.socket.untilClosed()).code).toBe(4409);
   await next.close();
 });
 
@@ -61,9 +61,9 @@ test("[H16] a replaced stream is to stay away for an hour; one that ended otherw
   await second.rest();
   expect(second.retry).toBe(3_600_000);
   const third = await follow(bob);
-  await socket.line.end();
+  await socket.socket.untilClosed();
   // A stream that an operator closed may come back at once.
-  await say("POST", `/api/admin/users/${bob}/disconnect`, {}, ADMIN);
+  await callApi("POST", `/api/admin/users/${bob}/disconnect`, {}, ADMIN);
   expect((await third.rest()).at(-1)?.frame).toMatchObject({ type: "closing", code: 1012 });
   expect(third.retry).toBe(500);
 });
@@ -71,7 +71,7 @@ test("[H16] a replaced stream is to stay away for an hour; one that ended otherw
 test("[H16] of clients that keep replacing each other the newcomer is refused, and the open stream stays", async () => {
   const [alice, bob] = [await open(fresh("alice")), fresh("bob")];
   let stream = await follow(bob);
-  const again = () => ask(`/api/entries?user=${bob}&device=feed`, { headers: { Accept: "text/event-stream" } });
+  const again = () => fetchWorker(`/api/entries?user=${bob}&device=feed`, { headers: { Accept: "text/event-stream" } });
   let taken = 0;
   let refused: Response | null = null;
   while (refused === null) {
@@ -80,7 +80,7 @@ test("[H16] of clients that keep replacing each other the newcomer is refused, a
     else {
       taken++;
       await stream.rest();
-      stream = new Events(response.body as ReadableStream<Uint8Array>);
+      stream = new EventStream(response.body as ReadableStream<Uint8Array>);
     }
   }
   expect(taken).toBe(20);
@@ -92,7 +92,9 @@ test("[H16] of clients that keep replacing each other the newcomer is refused, a
   await sends(alice, bob, 1);
   expect((await stream.take("message", 1))[0]?.frame).toMatchObject({ body: 1 });
   // Another device is not affected, and this device may connect again when its stream has ended.
-  const other = await ask(`/api/entries?user=${bob}&device=other`, { headers: { Accept: "text/event-stream" } });
+  const other = await fetchWorker(`/api/entries?user=${bob}&device=other`, {
+    headers: { Accept: "text/event-stream" },
+  });
   expect(other.status).toBe(200);
   await other.body?.cancel();
   await stream.close();
@@ -106,8 +108,10 @@ test("[H16] a client that keeps asking is let in no sooner, and after a pause on
     const bob = fresh("bob");
     const streams = [await follow(bob)];
     const again = async () => {
-      const response = await ask(`/api/entries?user=${bob}&device=feed`, { headers: { Accept: "text/event-stream" } });
-      if (response.ok) streams.push(new Events(response.body as ReadableStream<Uint8Array>));
+      const response = await fetchWorker(`/api/entries?user=${bob}&device=feed`, {
+        headers: { Accept: "text/event-stream" },
+      });
+      if (response.ok) streams.push(new EventStream(response.body as ReadableStream<Uint8Array>));
       else await response.body?.cancel();
       return response.status;
     };
@@ -127,7 +131,7 @@ test("[H16] a client that keeps asking is let in no sooner, and after a pause on
 test("[H8] a stream ends when its window is full, and the next one continues", async () => {
   const [alice, bob] = [fresh("alice"), fresh("bob")];
   const body = JSON.stringify(Array.from({ length: 4_096 }, (_, i) => ({ to: bob, body: i })));
-  for (let i = 0; i < 2; i++) await ask(`/api/messages?user=${alice}`, { method: "POST", body });
+  for (let i = 0; i < 2; i++) await fetchWorker(`/api/messages?user=${alice}`, { method: "POST", body });
   const seen: unknown[] = [];
   let last = "";
   for (let i = 0; i < 2; i++) {
@@ -141,15 +145,17 @@ test("[H8] a stream ends when its window is full, and the next one continues", a
 test("[H8] the server ends a stream whose window is full", async () => {
   const [alice, bob] = [fresh("alice"), fresh("bob")];
   const body = JSON.stringify(Array.from({ length: 4_096 }, (_, i) => ({ to: bob, body: i })));
-  for (let i = 0; i < 2; i++) await ask(`/api/messages?user=${alice}`, { method: "POST", body });
+  for (let i = 0; i < 2; i++) await fetchWorker(`/api/messages?user=${alice}`, { method: "POST", body });
   const rest = await (await follow(bob)).rest();
   expect(rest.length).toBe(1 + 4_096);
 });
 
 test("[H8] a stream needs a device, and a well-formed `Last-Event-ID`", async () => {
   const accept = { Accept: "text/event-stream" };
-  const none = await ask("/api/entries?user=bob", { headers: accept });
+  const none = await fetchWorker("/api/entries?user=bob", { headers: accept });
   expect(await none.json()).toMatchObject({ code: "bad_query", field: "device" });
-  const wrong = await ask("/api/entries?user=bob&device=feed", { headers: { ...accept, "Last-Event-ID": "7" } });
+  const wrong = await fetchWorker("/api/entries?user=bob&device=feed", {
+    headers: { ...accept, "Last-Event-ID": "7" },
+  });
   expect(await wrong.json()).toMatchObject({ code: "bad_query", field: "last-event-id" });
 });

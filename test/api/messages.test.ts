@@ -3,14 +3,14 @@ import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
 import { Mailbox } from "../../src/mailbox/mailbox.ts";
-import { ask } from "../support/accounts.ts";
+import { fetchWorker } from "../support/accounts.ts";
 import { fresh, get, open, plain } from "../support/devices.ts";
-import { meter } from "../support/meter.ts";
-import { service, verdict } from "../support/operators.ts";
+import { countRowsWritten } from "../support/count-rows.ts";
+import { createService, statusAndCode } from "../support/operators.ts";
 
 /** Sends as `user`. */
 const send = (user: string, body: unknown, headers: Record<string, string> = {}) =>
-  ask(`/api/messages?user=${user}`, {
+  fetchWorker(`/api/messages?user=${user}`, {
     method: "POST",
     headers,
     body: typeof body === "string" ? body : JSON.stringify(body),
@@ -122,7 +122,7 @@ test("[H6] the same key with another body is 409, and sends nothing", async () =
       { to, body: "one" },
     ],
   ]) {
-    expect(await verdict(send(alice, other, { "Idempotency-Key": "k" }))).toEqual([409, "id_reused"]);
+    expect(await statusAndCode(send(alice, other, { "Idempotency-Key": "k" }))).toEqual([409, "id_reused"]);
   }
   // Keys are separate for each user, and without one nothing is compared.
   expect(await answerTo(fresh("carol"), { to, body: "two" }, "k")).toMatchObject({ state: "stored" });
@@ -133,14 +133,14 @@ test("[H6] a repetition with the same key sends refused messages again, and acce
   const [alice, bob] = [fresh("alice"), await open(fresh("bob"))];
   const to = bob.welcome.user;
   await send(alice, { to, body: "hello" });
-  await ask(`/api/blocks/${to}?user=${alice}`, { method: "PUT" });
+  await fetchWorker(`/api/blocks/${to}?user=${alice}`, { method: "PUT" });
   const body = [
     { to: alice, body: "note" },
     { to, body: "hi" },
   ];
   const [note, refused] = await answerTo(alice, body, "k");
   expect([note?.["state"], refused?.["code"]]).toEqual(["stored", "declined"]);
-  await ask(`/api/blocks/${to}?user=${alice}`, { method: "DELETE" });
+  await fetchWorker(`/api/blocks/${to}?user=${alice}`, { method: "DELETE" });
   const again = await answerTo(alice, body, "k");
   expect(again[0]).toEqual(note);
   expect(again[1]).toMatchObject({ type: "accepted", state: "stored" });
@@ -151,7 +151,7 @@ test("[H6] a key is stored for 24 hours, in one row", async () => {
   const alice = fresh("alice");
   const body = { to: alice, body: "a note" };
   await answerTo(alice, body, "first");
-  const rows = await meter(alice);
+  const rows = await countRowsWritten(alice);
   const first = await answerTo(alice, body, "second");
   expect(rows()).toBe(3);
   expect(await answerTo(alice, body, "second")).toEqual(first);
@@ -178,10 +178,13 @@ test.each([
 });
 
 test("[H5] a service sends as itself, with its token only", async () => {
-  const [shop, bob] = [await service("shop", "send"), await open(fresh("bob"))];
+  const [shop, bob] = [await createService("shop", "send"), await open(fresh("bob"))];
   const init = { method: "POST", headers: { Authorization: `Bearer ${shop.token}` } };
   const body = JSON.stringify({ to: bob.welcome.user, body: "your parcel" });
-  expect((await ask("/api/messages", { ...init, body })).status).toBe(200);
+  expect((await fetchWorker("/api/messages", { ...init, body })).status).toBe(200);
   expect(await bob.until("message")).toMatchObject({ from: shop.userName, body: "your parcel" });
-  expect(await verdict(ask(`/api/messages?user=${bob.welcome.user}`, { ...init, body }))).toEqual([403, "forbidden"]);
+  expect(await statusAndCode(fetchWorker(`/api/messages?user=${bob.welcome.user}`, { ...init, body }))).toEqual([
+    403,
+    "forbidden",
+  ]);
 });

@@ -4,17 +4,27 @@ import { runDurableObjectAlarm } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
 import { Webhook } from "../../src/mailbox/services/webhook.ts";
 import { counters } from "../../src/protocol/counters.ts";
-import { say } from "../support/accounts.ts";
+import { callApi } from "../support/accounts.ts";
 import { fresh, open } from "../support/devices.ts";
-import { bodies, hooked, hookOf, later, mailboxOf, posted, posts, send, URL } from "../support/hooks.ts";
-import { meter } from "../support/meter.ts";
-import { ADMIN, service } from "../support/operators.ts";
+import {
+  bodiesOf,
+  createWebhook,
+  webhookPathOf,
+  runAlarmAfter,
+  mailboxOf,
+  nextPost,
+  posts,
+  send,
+  URL,
+} from "../support/webhooks.ts";
+import { countRowsWritten } from "../support/count-rows.ts";
+import { ADMIN, createService } from "../support/operators.ts";
 
 test("[K2] entries are posted in order, one post at a time, each after the last one succeeded", async () => {
-  const { shop } = await hooked();
+  const { shop } = await createWebhook();
   const alice = fresh("alice");
   await send(alice, shop.userName, "one");
-  const first = await posted();
+  const first = await nextPost();
   expect(first).toMatchObject({
     url: URL,
     init: { method: "POST", redirect: "manual" },
@@ -25,35 +35,35 @@ test("[K2] entries are posted in order, one post at a time, each after the last 
   await send(fresh("bob"), shop.userName, "four");
   expect(posts).toEqual([]);
   await first.answer(204);
-  const second = await posted();
-  expect(bodies(second)).toEqual(["two", "three", "four"]);
+  const second = await nextPost();
+  expect(bodiesOf(second)).toEqual(["two", "three", "four"]);
   await second.answer(200);
 });
 
 test("[K2] unseen entries are posted first; own messages and marks are not posted, failures are", async () => {
-  const shop = await service("shop", "send", "read");
+  const shop = await createService("shop", "send", "read");
   await send(fresh("alice"), shop.userName, "early");
-  await say("PUT", hookOf(shop.userName), { url: URL }, ADMIN);
-  const first = await posted();
-  expect(bodies(first)).toEqual(["early"]);
+  await callApi("PUT", webhookPathOf(shop.userName), { url: URL }, ADMIN);
+  const first = await nextPost();
+  expect(bodiesOf(first)).toEqual(["early"]);
   await first.answer(200);
-  const robot = (to: string, body: unknown) => say("POST", "/api/messages", { to, body }, shop.token);
+  const robot = (to: string, body: unknown) => callApi("POST", "/api/messages", { to, body }, shop.token);
   await robot(fresh("bob"), "own");
   await robot(shop.userName, "to myself");
-  const second = await posted();
+  const second = await nextPost();
   expect(second.body.frames.map(({ type, body }) => [type, body])).toEqual([["message", "to myself"]]);
   await second.answer(200);
 });
 
 test("[K2] a post has at most 64 frames", async () => {
-  const { shop } = await hooked();
+  const { shop } = await createWebhook();
   await send(fresh("alice"), shop.userName, "first");
-  const first = await posted();
+  const first = await nextPost();
   await send(fresh("bob"), shop.userName, ...Array.from({ length: 100 }, (_, i) => i));
   await first.answer(200);
   const sizes: number[] = [];
   for (let i = 0; i < 2; i++) {
-    const post = await posted();
+    const post = await nextPost();
     sizes.push(post.body.frames.length);
     await post.answer(200);
   }
@@ -61,9 +71,9 @@ test("[K2] a post has at most 64 frames", async () => {
 });
 
 test("[K3] the signature of a post covers its id, the time and the body", async () => {
-  const { shop, secret } = await hooked();
+  const { shop, secret } = await createWebhook();
   await send(fresh("alice"), shop.userName, { text: "g\u00fcnstig \u{1f4e6}" });
-  const { headers, text, body, answer } = await posted();
+  const { headers, text, body, answer } = await nextPost();
   const [id, time] = [headers.get("webhook-id") ?? "", headers.get("webhook-timestamp") ?? ""];
   const key = Uint8Array.from(atob(secret.replace("whsec_", "")), (char) => char.charCodeAt(0));
   const hmac = { name: "HMAC", hash: "SHA-256" };
@@ -79,15 +89,15 @@ test("[K3] the signature of a post covers its id, the time and the body", async 
 });
 
 test("[K6] a successful post is a delivery: the author gets a receipt", async () => {
-  const { shop } = await hooked();
+  const { shop } = await createWebhook();
   const alice = await open(fresh("alice"));
   alice.send({ type: "send", id: 1, to: shop.userName, body: "hi" });
-  await (await posted()).answer(200);
+  await (await nextPost()).answer(200);
   expect(await alice.mark("delivered")).toMatchObject({ peer: shop.userName });
 });
 
 test("[M13][K2] an event without calls left leaves the next post to an alarm", async () => {
-  const { shop } = await hooked();
+  const { shop } = await createWebhook();
   const { go } = Webhook.prototype;
   const alarms = counters.alarms;
   let enough = true;
@@ -98,21 +108,21 @@ test("[M13][K2] an event without calls left leaves the next post to an alarm", a
   await send(fresh("alice"), shop.userName, "one");
   expect(posts).toEqual([]);
   enough = false;
-  const post = await posted();
-  expect(bodies(post)).toEqual(["one"]);
+  const post = await nextPost();
+  expect(bodiesOf(post)).toEqual(["one"]);
   expect(counters.alarms).toBeGreaterThan(alarms);
   await post.answer(200);
 });
 
 test("[K2] a successful post writes one row, and an idle mailbox none", async () => {
-  const { shop } = await hooked();
+  const { shop } = await createWebhook();
   await send(fresh("alice"), shop.userName, "one");
-  await (await posted()).answer(200);
-  await say("GET", "/api/settings", undefined, shop.token);
-  const rows = await meter(shop.userName);
+  await (await nextPost()).answer(200);
+  await callApi("GET", "/api/settings", undefined, shop.token);
+  const rows = await countRowsWritten(shop.userName);
   // One alarm covers a crash during the post; then there is none.
-  await later(shop, 60_000);
-  await say("GET", "/api/settings", undefined, shop.token);
+  await runAlarmAfter(shop, 60_000);
+  await callApi("GET", "/api/settings", undefined, shop.token);
   expect(rows()).toBe(0);
   expect(await runDurableObjectAlarm(mailboxOf(shop.userName))).toBe(false);
 });

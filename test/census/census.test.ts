@@ -32,7 +32,7 @@ test("[H4] three tabs of one user count as one user and three sockets", async ()
   const bob = await open(b);
   await vi.waitUntil(async () => (await online()).sockets === 4);
   expect(await online()).toEqual({ users: 2, sockets: 4 });
-  bob.line.close();
+  bob.socket.close();
   third.close();
   await vi.waitUntil(async () => (await online()).sockets === 2);
   expect(await online()).toEqual({ users: 1, sockets: 2 });

@@ -1,5 +1,5 @@
 // Two mailboxes call each other continuously, in both directions at once. The chain of calls that the platform counts
-// stays short, because work that is too deep continues from an alarm. test/support/platform.ts enforces the limits of
+// stays short, because work that is too deep continues from an alarm. test/support/platform-limits.ts enforces the limits of
 // Cloudflare.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { CallBudget, MAX_DEPTH } from "../../src/durable/call-budget.ts";
@@ -7,13 +7,13 @@ import { Mailbox } from "../../src/mailbox/mailbox.ts";
 import type { Delivery } from "../../src/protocol/envelope.ts";
 import { unpack } from "../../src/protocol/packed-delivery.ts";
 import { fresh, open } from "../support/devices.ts";
-import type { Device } from "../support/line.ts";
-import { forget, seen } from "../support/platform.ts";
+import type { Device } from "../support/client-socket.ts";
+import { resetObserved, observed } from "../support/platform-limits.ts";
 import { Random } from "./random.ts";
 
 const MESSAGES = 1_000;
 
-beforeEach(forget);
+beforeEach(resetObserved);
 afterEach(() => void vi.restoreAllMocks());
 
 const numbers = (count: number) => Array.from({ length: count }, (_, n) => n + 1);
@@ -50,8 +50,8 @@ test.each([1, 2])(
     const inFlight = 1 + random.below(32);
     const came = [replyToEach(alice, b, random, inFlight), replyToEach(bob, a, random, inFlight)];
     expect(await Promise.all(came)).toEqual([numbers(MESSAGES), numbers(MESSAGES)]);
-    expect(seen.refused).toBe(0);
-    expect(seen.depth).toBeLessThanOrEqual(MAX_DEPTH);
+    expect(observed.refused).toBe(0);
+    expect(observed.depth).toBeLessThanOrEqual(MAX_DEPTH);
   },
 );
 
@@ -93,8 +93,8 @@ test.each([1, 2])(
   { timeout: 60_000 },
   async (seed) => {
     await callEachOther(new Random(seed), 150);
-    expect(seen.refused).toBe(0);
-    expect(seen.depth).toBe(MAX_DEPTH);
+    expect(observed.refused).toBe(0);
+    expect(observed.depth).toBe(MAX_DEPTH);
   },
 );
 
@@ -104,6 +104,6 @@ test(
   async () => {
     vi.spyOn(CallBudget.prototype, "take").mockReturnValue(true);
     await callEachOther(new Random(1), 150);
-    expect(seen.refused).toBeGreaterThan(0);
+    expect(observed.refused).toBeGreaterThan(0);
   },
 );

@@ -1,9 +1,9 @@
 // A minimal correct client of the protocol: it keeps messages until they are answered, persists its cursor with what it
 // showed, and reconnects. The world decides when it reads, acknowledges and disconnects.
 import { readDown, type Down } from "../../src/protocol/down.ts";
-import { lineOf, upgrade } from "../support/devices.ts";
-import { fold, unfold } from "../support/fold.ts";
-import type { Frame, Line } from "../support/line.ts";
+import { socketOf, upgrade } from "../support/devices.ts";
+import { encodeRuns, expandRuns } from "../support/encode-runs.ts";
+import type { Frame, ClientSocket } from "../support/client-socket.ts";
 import type { Accepted, DeviceHistory, Shown, Marks } from "./checker.ts";
 
 interface Pending {
@@ -19,7 +19,7 @@ export class ChaosDevice {
   readonly shown: Shown[] = [];
   readonly marks = new Map<string, Marks>();
   pending: Pending[] = [];
-  #socket: Line | null = null;
+  #socket: ClientSocket | null = null;
   #epoch: string | null = null;
   #cursor = 0;
   #acked = 0;
@@ -50,7 +50,7 @@ export class ChaosDevice {
 
   /** Connected, without unanswered messages and unread frames. */
   get settled(): boolean {
-    return this.online && this.pending.length === 0 && this.#socket?.unread === 0;
+    return this.online && this.pending.length === 0 && this.#socket?.unreadTexts === 0;
   }
 
   get history(): DeviceHistory {
@@ -72,7 +72,7 @@ export class ChaosDevice {
     this.#socket = null;
     const response = await upgrade(path, "restante.v1").catch(() => null);
     if (response?.webSocket == null) return;
-    this.#socket = lineOf(response);
+    this.#socket = socketOf(response);
     this.#isWelcomed = false;
     this.#unackedSeqs = [];
     this.#acked = this.#cursor;
@@ -118,7 +118,7 @@ export class ChaosDevice {
 
   /** Handles the frames that have arrived; with `ack` it acknowledges them. */
   async receive(ack: boolean): Promise<void> {
-    while (this.#socket !== null && this.#socket.unread > 0) this.#handleText(await this.#socket.text());
+    while (this.#socket !== null && this.#socket.unreadTexts > 0) this.#handleText(await this.#socket.text());
     if (this.#socket?.closed != null) this.#socket = null;
     if (!ack || this.#cursor === this.#acked) return;
     this.#acked = this.#cursor;
@@ -132,7 +132,7 @@ export class ChaosDevice {
       const received = readDown(one);
       if (received === null) throw new Error(`an unknown frame: ${JSON.stringify(one)}`);
       if ("count" in received && !this.#runs) throw new Error(`a run that was not requested: ${JSON.stringify(one)}`);
-      for (const frame of unfold(received)) {
+      for (const frame of expandRuns(received)) {
         if ("seq" in frame && frame.seq !== undefined) {
           this.#unackedSeqs.push(frame.seq);
           this.#mostUnacked = Math.max(this.#mostUnacked, this.#unackedSeqs.length);
@@ -200,7 +200,7 @@ export class ChaosDevice {
   #sendFrames(frames: readonly Frame[]): void {
     if (!this.online || frames.length === 0) return;
     try {
-      this.#socket?.say(JSON.stringify(this.#runs ? fold(frames, () => true) : frames));
+      this.#socket?.sendText(JSON.stringify(this.#runs ? encodeRuns(frames, () => true) : frames));
     } catch {
       // Closed meanwhile.
     }

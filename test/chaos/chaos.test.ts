@@ -3,7 +3,7 @@
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import { MAX_DEPTH } from "../../src/durable/call-budget.ts";
-import { seen } from "../support/platform.ts";
+import { observed } from "../support/platform-limits.ts";
 import { play } from "./world.ts";
 
 const { CHAOS_SEEDS, CHAOS_FIRST } = env as unknown as { CHAOS_SEEDS: string; CHAOS_FIRST: string };
@@ -14,6 +14,6 @@ test.each(seeds)("[S2][S5][L4][L6] seed %i keeps every promise", async (seed) =>
 });
 
 test("[M12][M13] no seed makes a call that the platform refuses", () => {
-  expect(seen.depth).toBeLessThanOrEqual(MAX_DEPTH);
-  expect(seen).toMatchObject({ refused: 0 });
+  expect(observed.depth).toBeLessThanOrEqual(MAX_DEPTH);
+  expect(observed).toMatchObject({ refused: 0 });
 });

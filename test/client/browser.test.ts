@@ -9,8 +9,8 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { Restante } from "../../src/client/connect.ts";
 import { startBrowser } from "../support/browser.ts";
 import { bundle } from "../support/bundle.ts";
-import type { Device } from "../support/line.ts";
-import { open } from "../support/people.ts";
+import type { Device } from "../support/client-socket.ts";
+import { open } from "../support/tcp-devices.ts";
 import { OPEN, type Server, startServer } from "../support/servers.ts";
 
 let browser: Browser;

@@ -4,7 +4,7 @@ import { beforeEach, expect, test } from "vitest";
 import { memoryStore, type Restante } from "../../src/client/connect.ts";
 import type { Commit, Store } from "../../src/client/store.ts";
 import { Random } from "../chaos/random.ts";
-import { fold } from "../support/fold.ts";
+import { encodeRuns } from "../support/encode-runs.ts";
 import { connectedClient, type Frame, fromBob, link, advance, PAUSE, settle, playNetwork } from "./scripted.ts";
 
 beforeEach(playNetwork);
@@ -76,7 +76,7 @@ test.each(Array.from({ length: 30 }, (_, seed) => seed))("[F8][L4] seed %i", asy
     const from = Math.max(0, next - random.below(8));
     next += 1 + random.below(20);
     const text = frames.slice(from, next);
-    const folded = fold(text, () => random.chance(0.9));
+    const folded = encodeRuns(text, () => random.chance(0.9));
     joined += text.length - folded.length;
     await single.deliver(text);
     await inRuns.deliver(folded);

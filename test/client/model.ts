@@ -1,7 +1,7 @@
 // A model of a mailbox: one log, the rules of ids and of resuming, and a network that cuts and loses texts at random.
 // It replaces the server where a seed has to choose every moment; test/chaos and test/stories test the server itself.
 import type { Random } from "../chaos/random.ts";
-import { fold } from "../support/fold.ts";
+import { encodeRuns } from "../support/encode-runs.ts";
 
 type Frame = Record<string, unknown>;
 
@@ -209,7 +209,7 @@ export class Socket extends EventTarget {
   }
 
   #text(what: Frame | readonly Frame[] | "pong"): void {
-    const frames = this.runs && Array.isArray(what) ? fold(what, () => this.#random.chance(0.8)) : what;
+    const frames = this.runs && Array.isArray(what) ? encodeRuns(what, () => this.#random.chance(0.8)) : what;
     const data = what === "pong" ? what : JSON.stringify(frames);
     queueMicrotask(() => {
       if (this.live) this.dispatchEvent(new MessageEvent("message", { data }));

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
-import { open } from "../support/people.ts";
+import { open } from "../support/tcp-devices.ts";
 import { startServer } from "../support/servers.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");

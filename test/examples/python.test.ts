@@ -4,8 +4,8 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import type { Device } from "../support/line.ts";
-import { open } from "../support/people.ts";
+import type { Device } from "../support/client-socket.ts";
+import { open } from "../support/tcp-devices.ts";
 import { type Server, startServer } from "../support/servers.ts";
 
 const PYTHON = process.env["PYTHON"] ?? "/usr/bin/python3";

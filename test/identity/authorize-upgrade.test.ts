@@ -3,8 +3,8 @@ import { env, exports } from "cloudflare:workers";
 import { listDurableObjectIds } from "cloudflare:test";
 import { expect, test } from "vitest";
 import worker from "../../src/worker.ts";
-import { fresh, lineOf, open, plain, upgrade } from "../support/devices.ts";
-import { heard } from "../support/line.ts";
+import { fresh, socketOf, open, plain, upgrade } from "../support/devices.ts";
+import { nextFrame } from "../support/client-socket.ts";
 
 const get = (path: string, init?: RequestInit) =>
   exports.default.fetch(new Request(`http://restante.test${path}`, init));
@@ -32,9 +32,9 @@ test.each(badNames)(
   async (name, code) => {
     const refused = await upgrade(`/client/${name}?device=d`, "restante.v1");
     expect(refused.headers.get("Sec-WebSocket-Protocol")).toBe("restante.v1");
-    const line = lineOf(refused);
-    expect(await heard(line)).toEqual({ type: "closing", code: 4400, message: expect.stringMatching(/\.$/) });
-    expect(await line.end()).toEqual({ code: 4400, reason: code });
+    const line = socketOf(refused);
+    expect(await nextFrame(line)).toEqual({ type: "closing", code: 4400, message: expect.stringMatching(/\.$/) });
+    expect(await line.untilClosed()).toEqual({ code: 4400, reason: code });
     const response = await upgrade(`/client/${name}`, null);
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({ code, message: expect.stringMatching(/\.$/) });
@@ -54,9 +54,9 @@ test.each([
   ["an empty cursor", "?device=d&cursor="],
   ["an epoch of a mile", `?device=d&epoch=${long}`],
 ])("[D3][D4][D6] v1 with %s is refused with 4400, and no object wakes", async (_, query) => {
-  const line = lineOf(await upgrade(`/client/alice${query}`, "restante.v1"));
-  expect(await heard(line)).toMatchObject({ type: "closing", code: 4400 });
-  expect(await line.end()).toEqual({ code: 4400, reason: "bad_query" });
+  const line = socketOf(await upgrade(`/client/alice${query}`, "restante.v1"));
+  expect(await nextFrame(line)).toMatchObject({ type: "closing", code: 4400 });
+  expect(await line.untilClosed()).toEqual({ code: 4400, reason: "bad_query" });
   expect(await listDurableObjectIds(env.MAILBOX)).toEqual([]);
 });
 
@@ -73,9 +73,9 @@ test("[D1] without an upgrade the response is 426 with a sentence, and no object
 test("[D5] an unknown version is refused with 4406, under its own name", async () => {
   const response = await upgrade("/client/alice?device=d", "restante.v9");
   expect(response.headers.get("Sec-WebSocket-Protocol")).toBe("restante.v9");
-  const line = lineOf(response);
-  expect(await heard(line)).toMatchObject({ type: "closing", code: 4406 });
-  expect(await line.end()).toMatchObject({ code: 4406 });
+  const line = socketOf(response);
+  expect(await nextFrame(line)).toMatchObject({ type: "closing", code: 4406 });
+  expect(await line.untilClosed()).toMatchObject({ code: 4406 });
   expect((await upgrade("/client/alice", "mqtt")).status).toBe(400);
   expect(await listDurableObjectIds(env.MAILBOX)).toEqual([]);
 });
@@ -150,7 +150,7 @@ test.each([
   const response = await upgrade(`/client/${fresh("alice")}?device=d`, offer);
   expect(response.status).toBe(101);
   expect(response.headers.get("Sec-WebSocket-Protocol")).toBe(answer);
-  lineOf(response).close();
+  socketOf(response).close();
 });
 
 test.each([
@@ -178,8 +178,8 @@ test("an unknown path is 404, with a code", async () => {
 });
 
 test("[F6] `ping` is answered in both dialects", async () => {
-  for (const line of [(await open(fresh("alice"))).line, await plain(fresh("bob"))]) {
-    line.say("ping");
+  for (const line of [(await open(fresh("alice"))).socket, await plain(fresh("bob"))]) {
+    line.sendText("ping");
     expect(await line.text()).toBe("pong");
   }
 });

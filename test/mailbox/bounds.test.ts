@@ -7,8 +7,8 @@ import { Inspector } from "../../src/mailbox/log/inspect.ts";
 import { Log } from "../../src/mailbox/log/log.ts";
 import { markRead } from "../../src/mailbox/delivery/receipts.ts";
 import { MAX_DEVICES } from "../../src/protocol/limits.ts";
-import { inLog } from "../support/log.ts";
-import { counting } from "../support/meter.ts";
+import { withLog } from "../support/log-fixture.ts";
+import { countRows } from "../support/count-rows.ts";
 
 const OUT = { kind: "out", peer: "bob", origin: null, device: "phone", at: 1, body: "1" } as const;
 const IN = { kind: "in", peer: "bob", device: null, id: null, at: 1, body: "1" } as const;
@@ -21,7 +21,7 @@ test(
   "[U12] of 200,000 devices a wake reads the most recent, and the others are deleted over several commits",
   { timeout: 60_000 },
   async () => {
-    await inLog((log, sql) => {
+    await withLog((log, sql) => {
       sql.exec(`${numbers(200_000)} INSERT INTO device SELECT 'd' || i, 0, 0, ${log.head} + i % 777, i FROM n`);
       sql.exec(`INSERT INTO device VALUES ('*', 0, 0, 0, 0), ('+', 0, 0, 0, 0)`);
       const again = new Log(sql);
@@ -50,7 +50,7 @@ test(
 );
 
 test("[U12] a new device displaces the one that was away for longest, and a deleted one is as never seen", async () => {
-  await inLog((log, sql) => {
+  await withLog((log, sql) => {
     for (let n = 1; n <= MAX_DEVICES; n++)
       log.devices.put(`d${n}`, { cursor: n, seen: n, delivered: log.head + (n === 1 ? 9 : 0) });
     log.flush(() => null);
@@ -69,13 +69,13 @@ test("[U12] a new device displaces the one that was away for longest, and a dele
 });
 
 test("an operator's query about many devices reads the log once", async () => {
-  await inLog((log, sql) => {
+  await withLog((log, sql) => {
     for (let n = 1; n <= 5_000; n++) {
       log.append({ ...IN, origin: n, at: Math.ceil(n / 3) });
       if (n % 10 === 0) log.flush(() => null);
     }
     const cursors = Array.from({ length: 60 }, (_, i) => log.head - i * 80 - 1);
-    const counted = counting(sql);
+    const counted = countRows(sql);
     const inspector = new Inspector(new Log(counted.sql).sql);
     counted.rows();
     const after = inspector.afterEach(cursors);
@@ -96,7 +96,7 @@ test(
   "marking a message read before 100,000 own unanswered messages reads less than 50 rows",
   { timeout: 60_000 },
   async () => {
-    await inLog((log, sql) => {
+    await withLog((log, sql) => {
       const { seq } = log.append({ ...IN, origin: 5 });
       log.peers.get("bob").lastOrigin = 5;
       log.peers.get("bob").unread = 1;
@@ -108,7 +108,7 @@ test(
         [seq, 5],
         [Infinity, 5],
       ] as const) {
-        const counted = counting(sql);
+        const counted = countRows(sql);
         const { sent, context } = contextOf(new Log(counted.sql));
         const peer = context.log.peers.get("bob");
         [peer.readByMe, peer.unread] = [0, 1];
@@ -131,13 +131,13 @@ test(
   "the origin to confirm is not searched where nobody ever answered, and behind many own messages the search is bounded",
   { timeout: 60_000 },
   async () => {
-    await inLog((log, sql) => {
+    await withLog((log, sql) => {
       for (let n = 1; n <= 50_000; n++) {
         if (n === 1) log.append({ ...IN, origin: 5 });
         log.append({ ...OUT, id: n * 2, at: n });
         if (n % 1_000 === 0) log.flush(() => null);
       }
-      const counted = counting(sql);
+      const counted = countRows(sql);
       const again = new Log(counted.sql);
       const bob = again.peers.get("bob");
       counted.rows();
@@ -155,7 +155,7 @@ test(
   "130,000 unread messages are counted, with lists of seqs that a statement can bind",
   { timeout: 60_000 },
   async () => {
-    await inLog((log, sql) => {
+    await withLog((log, sql) => {
       for (let n = 1; n <= 130_000; n++) {
         log.append({ ...IN, origin: n });
         if (n % 5_000 === 0) log.flush(() => null);
@@ -172,7 +172,7 @@ test(
   "130,000 entries that fail at once get their codes, and no row is larger than production allows",
   { timeout: 60_000 },
   async () => {
-    await inLog((log, sql) => {
+    await withLog((log, sql) => {
       const seqs = Array.from({ length: 130_000 }, (_, i) => log.append({ ...OUT, id: i + 1 }).seq);
       log.flush(() => null);
       for (const seq of seqs) log.entries.fail(seq, "unknown_receiver");
@@ -190,7 +190,7 @@ test(
 );
 
 test("[S2] a repeat of an old id reads less than 5,000 rows", { timeout: 60_000 }, async () => {
-  await inLog((log, sql) => {
+  await withLog((log, sql) => {
     log.append({ ...OUT, id: 1 });
     for (let n = 1; n <= 100_000; n++) {
       log.append({ ...IN, origin: n * 2 });
@@ -198,7 +198,7 @@ test("[S2] a repeat of an old id reads less than 5,000 rows", { timeout: 60_000 
     }
     log.append({ ...OUT, id: 2 });
     log.flush(() => null);
-    const counted = counting(sql);
+    const counted = countRows(sql);
     const { entries } = new Log(counted.sql);
     counted.rows();
     expect([...entries.sentBy("phone", new Set([1, 2])).keys()]).toEqual([2]);
@@ -207,7 +207,7 @@ test("[S2] a repeat of an old id reads less than 5,000 rows", { timeout: 60_000 
 });
 
 test("the log is trimmed after a checkpoint, not at every wake", { timeout: 60_000 }, async () => {
-  await inLog((_log, sql) => {
+  await withLog((_log, sql) => {
     const retention = { entries: 20_000, age: null };
     const log = new Log(sql, retention);
     for (let n = 1; n <= 30_000; n++) {
@@ -219,7 +219,7 @@ test("the log is trimmed after a checkpoint, not at every wake", { timeout: 60_0
     }
     const kept = () => sql.exec<{ n: number }>("SELECT count(*) AS n FROM run").one().n;
     expect(kept()).toBeLessThan(20_600);
-    const counted = counting(sql);
+    const counted = countRows(sql);
     for (const each of [new Log(counted.sql, retention), new Log(counted.sql, retention)]) {
       counted.rows();
       each.trimIfDue(() => null);

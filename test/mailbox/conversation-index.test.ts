@@ -12,7 +12,7 @@ import { configOf } from "../../src/mailbox/limits/config.ts";
 import { counters } from "../../src/protocol/counters.ts";
 import type { Delivery } from "../../src/protocol/envelope.ts";
 import { Random } from "../chaos/random.ts";
-import { inLog } from "../support/log.ts";
+import { withLog } from "../support/log-fixture.ts";
 
 /** Rows of the table `page` that `act` reads, with the runtime's own counter. */
 function pagesReadBy(sql: SqlStorage, act: (sql: SqlStorage) => void): number {
@@ -36,7 +36,7 @@ test.each([
        ON CONFLICT DO UPDATE SET last = excluded.last, seqs = excluded.seqs`,
   ],
 ])("after a wake a conversation has every entry once, %s", async (_how, change) => {
-  await inLog((log, sql) => {
+  await withLog((log, sql) => {
     const entry = { kind: "out", peer: "bob", origin: null, device: "a", at: 1, body: "1" } as const;
     const seqs = Array.from({ length: 110 }, (_, i) => log.append({ ...entry, id: i + 1 }).seq);
     log.flush(() => null);
@@ -63,7 +63,7 @@ function receiveFrom(log: Log, ...names: string[]): void {
 }
 
 test("a peer counts as a conversation from its first message on", async () => {
-  await inLog((log, sql) => {
+  await withLog((log, sql) => {
     const count = () => new Inspector(new Sql(sql)).sizes().conversations;
     // A delivery that was answered with `behind` leaves a row and no message.
     log.peers.changed(log.peers.get("bob"));
@@ -75,7 +75,7 @@ test("a peer counts as a conversation from its first message on", async () => {
 });
 
 test("the newest conversations are known, also where their rows are deferred", async () => {
-  await inLog((log, sql) => {
+  await withLog((log, sql) => {
     receiveFrom(log, "bob", "carol", "dave", "erin", "bob", "erin");
     const rows = counters.rows;
     for (const { peers } of [log, new Log(sql)]) {
@@ -91,7 +91,7 @@ test("the newest conversations are known, also where their rows are deferred", a
 });
 
 test("a page is full with 10,000 entries, however few its ranges are", async () => {
-  await inLog((log, sql) => {
+  await withLog((log, sql) => {
     const entry = { kind: "out", peer: "bob", origin: null, device: "a", at: 1, body: "1" } as const;
     const pages = () => sql.exec<{ n: number }>("SELECT count(*) AS n FROM page").one().n;
     const seqs = Array.from({ length: 9_999 }, (_, i) => log.append({ ...entry, id: i + 1 }).seq);
@@ -112,7 +112,7 @@ test("a page is full with 10,000 entries, however few its ranges are", async () 
 });
 
 test("a wake and a query for later entries find pages by key, however many pages lie before", async () => {
-  await inLog((log, sql) => {
+  await withLog((log, sql) => {
     for (let n = 0; n < 3_000; n++) receiveFrom(log, n % 2 === 0 ? "bob" : "carol");
     const pages = sql.exec<{ n: number }>("SELECT count(*) AS n FROM page WHERE peer = 'bob'").one().n;
     expect(pages).toBeGreaterThan(25);
@@ -130,11 +130,11 @@ test("a wake and a query for later entries find pages by key, however many pages
 });
 
 test("[Q2] messages of a stranger are counted over all pages of the conversation, also where many are allowed", async () => {
-  await inLog((log) => {
+  await withLog((log) => {
     log.contacts.put("bob", "request");
     const config = { ...configOf({ AUTH: "accounts", STRANGER_MESSAGES: "150" }), quotas: null };
     const parts = { user: "alice", log, config } satisfies Partial<MailboxContext>;
-    const suspension = { current: null } satisfies Partial<Suspension>;
+    const suspension = { current: null } satisfies Partial<SuspensionRow>;
     const context = { ...parts, suspension } as unknown as MailboxContext;
     const envelopes = [{ origin: 1, at: 1, body: "1" }];
     const left = () => acceptableCount(context, log.peers.get("bob"), { envelopes } as unknown as Delivery).free;
@@ -149,7 +149,7 @@ test("[Q2] messages of a stranger are counted over all pages of the conversation
 test.each([1, 2, 3])(
   "[M3] at whatever point an instance ends, a wake knows the received messages although rows are deferred (seed %i)",
   async (seed) => {
-    await inLog((log, sql) => {
+    await withLog((log, sql) => {
       const random = new Random(seed);
       const names = ["bob", "carol", "dave"];
       const receive = (name: string) => {

@@ -8,7 +8,7 @@ import { Mailbox } from "../../src/mailbox/mailbox.ts";
 import { GroupCommit } from "../../src/durable/group-commit.ts";
 import { unpack } from "../../src/protocol/packed-delivery.ts";
 import { fresh, open, plain } from "../support/devices.ts";
-import { heard } from "../support/line.ts";
+import { nextFrame } from "../support/client-socket.ts";
 
 type Said = Delivery | PackedDelivery;
 
@@ -200,7 +200,7 @@ test("[M7] an unknown refusal code is passed on by name, in both dialects", asyn
   const message: unknown = expect.stringMatching(/\.$/);
   const seq: unknown = expect.any(Number);
   expect(await alice.until("failed")).toEqual({ type: "failed", seq, of: entry, code: "quota", message });
-  expect(await heard(classic)).toMatchObject({ sender: "system", code: "quota" });
+  expect(await nextFrame(classic)).toMatchObject({ sender: "system", code: "quota" });
   expect(await (await open(a, "laptop")).until("failed")).toMatchObject({ code: "quota" });
 });
 

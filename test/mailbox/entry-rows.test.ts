@@ -8,7 +8,7 @@ import type { Kind } from "../../src/durable/log/kinds.ts";
 import { Sql } from "../../src/durable/log/sql.ts";
 import { counters } from "../../src/protocol/counters.ts";
 import { Random } from "../chaos/random.ts";
-import { inLog } from "../support/log.ts";
+import { withLog } from "../support/log-fixture.ts";
 
 const BODIES = ['"hi"', "null", '"\\u0000"', '"\\ud800 alone"', '{"a":["\\"",1.50e3]}', '"你好 🚀"', "[]"];
 const COLUMNS = "seq, kind, peer, origin, device, id, at, failed, body";
@@ -56,7 +56,7 @@ function fail(log: Log, sent: Made, made: Made[]): void {
 const rowsOf = (sql: SqlStorage) => sql.exec<{ n: number }>("SELECT count(*) AS n FROM run").one().n;
 
 test("[S9] appended entries are on disk one by one, with numbers as numbers, in less than half as many rows", async () => {
-  await inLog((log, sql) => {
+  await withLog((log, sql) => {
     const made = append(log, new Random(7), 1_000);
     expect(sql.exec(`SELECT ${COLUMNS} FROM entry ORDER BY seq`).toArray()).toEqual(made);
     expect(made.filter(({ failed }) => failed !== null).length).toBeGreaterThan(5);
@@ -69,7 +69,7 @@ test("[S9] appended entries are on disk one by one, with numbers as numbers, in 
 });
 
 test.each([1, 2, 3, 4, 5])("every query finds the appended entries, from any seq on (seed %i)", async (seed) => {
-  await inLog((log, sql) => {
+  await withLog((log, sql) => {
     const random = new Random(seed);
     append(log, random, 400);
     // A log with nothing in memory.
@@ -117,7 +117,7 @@ test.each([1, 2, 3, 4, 5])("every query finds the appended entries, from any seq
 });
 
 test("a run ends before its row grows too large, and single entries are read from it", async () => {
-  await inLog((log, sql) => {
+  await withLog((log, sql) => {
     const entry = { kind: "out", peer: "bob", origin: null, device: "a", at: 1 } as const;
     const body = JSON.stringify("x".repeat(20_000));
     const made = Array.from({ length: 10 }, (_, i) => log.append({ ...entry, id: i + 1, body }));
@@ -128,7 +128,7 @@ test("a run ends before its row grows too large, and single entries are read fro
 });
 
 test("a failed batch costs three rows: the run of failures, the codes in the failed run, and the row of the peer", async () => {
-  await inLog((log, sql) => {
+  await withLog((log, sql) => {
     const entry = { kind: "out", peer: "bob", origin: null, device: "a", at: 1, body: "1" } as const;
     const made = Array.from({ length: 40 }, (_, i) => log.append({ ...entry, id: i + 1 }));
     log.flush(() => null);
@@ -146,7 +146,7 @@ test("a failed batch costs three rows: the run of failures, the codes in the fai
 
 // With the statements of code of before there were runs.
 test("[V5] after a rollback older code reads and writes a table `entry`, and this code reads what it wrote", async () => {
-  await inLog((log, sql) => {
+  await withLog((log, sql) => {
     const made = append(log, new Random(8), 200);
     const [before, last] = [made[49]?.seq ?? 0, made.at(-1)?.seq ?? 0];
     expect(sql.exec("SELECT max(seq) AS n FROM entry").one()).toEqual({ n: last });
@@ -179,7 +179,7 @@ test("[V5] after a rollback older code reads and writes a table `entry`, and thi
 });
 
 test("a checkpoint follows every 512 rows, and an entry that continues a run counts as 1/16 of a row", async () => {
-  await inLog((log, sql) => {
+  await withLog((log, sql) => {
     const checkpoint = () => sql.exec<{ checkpoint: number }>("SELECT checkpoint FROM mailbox").one().checkpoint;
     const group = (count: number, at: (n: number) => number) => {
       for (let n = 0; n < count; n++)

@@ -6,7 +6,7 @@ import { expect, test, vi } from "vitest";
 import { LIMITS, MAX_UNREAD_BYTES, REJECTED } from "../../src/protocol/limits.ts";
 import { refusal } from "../../src/protocol/refusals.ts";
 import { fresh, open, plain } from "../support/devices.ts";
-import { heard } from "../support/line.ts";
+import { nextFrame } from "../support/client-socket.ts";
 
 test("[U6] too many rejected frames close a socket before its next text; an accepted frame cancels none", async () => {
   const a = fresh("alice");
@@ -36,13 +36,13 @@ test("[U6] bytes without effect count too, in both dialects", async () => {
   const large = `?${" ".repeat(LIMITS.textBytes - 100)}`;
   const codes: unknown[] = [];
   for (let frame; frame?.["type"] !== "closing"; codes.push(frame["code"])) {
-    alice.line.say(large);
+    alice.socket.sendText(large);
     frame = await alice.next();
   }
   expect(codes.at(-1)).toBe(4429);
   expect(codes.length).toBeLessThan((2 * REJECTED.MAX * REJECTED.UNITS_PER_FRAME) / large.length);
-  for (codes.length = 0; codes.at(-1) !== "rate_limited"; codes.push((await heard(classic))["code"]))
-    classic.say(large);
+  for (codes.length = 0; codes.at(-1) !== "rate_limited"; codes.push((await nextFrame(classic))["code"]))
+    classic.sendText(large);
   expect(codes.length).toBeLessThan((2 * REJECTED.MAX * REJECTED.UNITS_PER_FRAME) / large.length);
 });
 
@@ -74,7 +74,7 @@ test("[U6] a mailbox pauses after the price of each thousand rejected frames, an
   for (const { seq } of got) alice.ack(seq);
   expect(await alice.settled()).toHaveLength(0);
   expect(pauses()).toBe(0);
-  for (let n = 0; n < 200; n++) alice.line.say("?");
+  for (let n = 0; n < 200; n++) alice.socket.sendText("?");
   for (let n = 0; n < 200; n++) expect(await alice.next()).toMatchObject({ type: "error" });
   expect(pauses()).toBeGreaterThanOrEqual(3);
   expect(pauses()).toBeLessThanOrEqual(6);

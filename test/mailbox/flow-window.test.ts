@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { evictDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
 import { LIMITS } from "../../src/protocol/limits.ts";
-import { lineOf, open, sendAll, upgrade, world } from "../support/devices.ts";
+import { socketOf, open, sendAll, upgrade, world } from "../support/devices.ts";
 
 const bodies = (frames: Record<string, unknown>[]) => frames.map((frame) => frame["body"]);
 
@@ -36,8 +36,8 @@ test("[W1][F3] no more bytes than the window are under way, and no text is large
   const { b, alice } = await world();
   const body = "x".repeat(60_000);
   for (let n = 0; n < 10; n++) await sendAll(alice, b, 10, () => body);
-  const line = lineOf(await upgrade(`/client/${b}?device=phone`, "restante.v1"));
-  line.say("{}");
+  const line = socketOf(await upgrade(`/client/${b}?device=phone`, "restante.v1"));
+  line.sendText("{}");
   let bytes = 0;
   let seen = 0;
   for (let text = await line.text(); !text.includes('"type":"error"'); text = await line.text()) {
@@ -71,8 +71,8 @@ test("[W2] an ack counts up to what this socket was sent", async () => {
   bob.ack(Number.MAX_SAFE_INTEGER);
   await sendAll(alice, b, 1);
   await bob.next();
-  bob.line.close();
-  await bob.line.end();
+  bob.socket.close();
+  await bob.socket.untilClosed();
   expect(bodies(await (await open(b)).take("message", 1))).toEqual([1]);
 });
 

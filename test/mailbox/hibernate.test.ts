@@ -53,8 +53,8 @@ test("[F6] a ping wakes no mailbox", async () => {
   const message = vi.spyOn(Mailbox.prototype, "webSocketMessage");
   const { wakes } = counters;
   for (let n = 0; n < 10; n++) {
-    alice.line.say("ping");
-    expect(await alice.line.text()).toBe("pong");
+    alice.socket.sendText("ping");
+    expect(await alice.socket.text()).toBe("pong");
   }
   expect(message).not.toHaveBeenCalled();
   expect(counters.wakes).toBe(wakes);
@@ -112,7 +112,7 @@ test("[S5][L1] a group commit that fails sends no reply, and the object starts a
     throw new Error("disk I/O error");
   });
   alice.send({ type: "send", id: 2, to: b, body: "not written" });
-  await alice.line.end();
+  await alice.socket.untilClosed();
   flush.mockRestore();
   const again = await open(a);
   expect(again.welcome.lastId).toBe(1);

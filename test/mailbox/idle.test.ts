@@ -6,7 +6,7 @@ import { expect, test, vi } from "vitest";
 import { Mailbox } from "../../src/mailbox/mailbox.ts";
 import { counters } from "../../src/protocol/counters.ts";
 import { fresh, open } from "../support/devices.ts";
-import type { Device } from "../support/line.ts";
+import type { Device } from "../support/client-socket.ts";
 
 const SOCKETS = 1_000;
 /** Of an hour: one every 20 s. */
@@ -48,8 +48,8 @@ test(
     const events = (["fetch", "webSocketMessage", "webSocketClose", "webSocketError", "alarm"] as const).map((event) =>
       vi.spyOn(Mailbox.prototype, event),
     );
-    for (const { line } of devices) {
-      for (let n = 0; n < PINGS; n++) line.say("ping");
+    for (const { socket: line } of devices) {
+      for (let n = 0; n < PINGS; n++) line.sendText("ping");
       for (let n = 0; n < PINGS; n++) expect(await line.text()).toBe("pong");
     }
     for (const event of events) expect(event).not.toHaveBeenCalled();

@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 import { LIMITS } from "../../src/protocol/limits.ts";
 import { fresh, open, plain } from "../support/devices.ts";
-import { heard } from "../support/line.ts";
+import { nextFrame } from "../support/client-socket.ts";
 
 const deep = (levels: number) => "[".repeat(levels) + "]".repeat(levels);
 const send = (fields: string) => `{"type":"send",${fields}}`;
@@ -61,7 +61,7 @@ const table: [name: string, text: string | ArrayBuffer, answer: Record<string, u
 test.each(table)("[F4][F5][V2] v1 answers %s, and the connection continues", async (_, text, answer) => {
   const alice = await open(fresh("alice"));
   const bob = await open(fresh("bob"));
-  alice.line.say(text);
+  alice.socket.sendText(text);
   const { message, ...rest } = await alice.next();
   expect(rest).toMatchObject(answer);
   expect(message).toMatch(/\.$/);
@@ -83,14 +83,16 @@ test("[F1][F4] v1 accepts the good frames of a text beside a bad one", async () 
   const alice = await open(fresh("alice"));
   const bob = await open(fresh("bob"));
   const to = bob.welcome.user;
-  alice.line.say(JSON.stringify([{ type: "send", id: 1, to, body: 1 }, 7, { type: "send", id: 2, to, body: 2 }]));
+  alice.socket.sendText(
+    JSON.stringify([{ type: "send", id: 1, to, body: 1 }, 7, { type: "send", id: 2, to, body: 2 }]),
+  );
   expect(await alice.until("error")).toMatchObject({ code: "bad_frame" });
   expect((await bob.take("message", 2)).map((frame) => frame["body"])).toEqual([1, 2]);
 });
 
 test("an empty array is a text without frames, and gets no answer", async () => {
   const alice = await open(fresh("alice"));
-  alice.line.say("[]");
+  alice.socket.sendText("[]");
   expect(await alice.settled()).toEqual([]);
 });
 
@@ -99,16 +101,16 @@ test("[F4][C1] v1 sends `closing` and closes with 1009 at a text over the limit,
   const bob = await open(fresh("bob"));
   alice.send({ type: "send", id: 1, to: bob.welcome.user, body: "kept" });
   await alice.until("accepted");
-  alice.line.say(" ".repeat(LIMITS.textBytes + 1));
+  alice.socket.sendText(" ".repeat(LIMITS.textBytes + 1));
   expect(await alice.until("closing")).toMatchObject({ code: 1009 });
-  expect(await alice.line.end()).toMatchObject({ code: 1009 });
+  expect(await alice.socket.untilClosed()).toMatchObject({ code: 1009 });
   expect((await open(alice.welcome.user)).welcome.lastId).toBe(1);
   expect(await bob.next()).toMatchObject({ body: "kept" });
 });
 
 test("[F3] a text of exactly the limit is read", async () => {
   const alice = await open(fresh("alice"));
-  alice.line.say("[]".padEnd(LIMITS.textBytes, " "));
+  alice.socket.sendText("[]".padEnd(LIMITS.textBytes, " "));
   expect(await alice.settled()).toEqual([]);
 });
 
@@ -144,30 +146,30 @@ const plainTable: [name: string, text: string | ArrayBuffer, code: string][] = [
 test.each(plainTable)("[P3] plain answers %s from the system, and the connection continues", async (_, text, code) => {
   const [a, b] = [fresh("alice"), fresh("bob")];
   const [alice, bob] = [await plain(a), await plain(b)];
-  alice.say(text);
-  expect(await heard(alice)).toEqual({
+  alice.sendText(text);
+  expect(await nextFrame(alice)).toEqual({
     sender: "system",
     receiver: a,
     msg: expect.stringMatching(/\.$/),
     createTime: expect.stringMatching(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/),
     code,
   });
-  alice.say(JSON.stringify({ receiver: b, msg: "still here" }));
-  expect(await heard(bob)).toMatchObject({ msg: "still here" });
+  alice.sendText(JSON.stringify({ receiver: b, msg: "still here" }));
+  expect(await nextFrame(bob)).toMatchObject({ msg: "still here" });
 });
 
 test("[F4][P3] plain sends `too_large` from the system and closes with 1009 at a text over the limit", async () => {
   const alice = await plain(fresh("alice"));
-  alice.say(" ".repeat(LIMITS.textBytes + 1));
-  expect(await heard(alice)).toMatchObject({ sender: "system", code: "too_large" });
-  expect(await alice.end()).toMatchObject({ code: 1009 });
+  alice.sendText(" ".repeat(LIMITS.textBytes + 1));
+  expect(await nextFrame(alice)).toMatchObject({ sender: "system", code: "too_large" });
+  expect(await alice.untilClosed()).toMatchObject({ code: 1009 });
 });
 
 test.each(["", " ", "\n\t"])("[P3] plain ignores a blank text (%j)", async (text) => {
   const [a, b] = [fresh("alice"), fresh("bob")];
   const [alice, bob] = [await plain(a), await plain(b)];
-  alice.say(text);
-  alice.say(JSON.stringify({ receiver: b, msg: "first" }));
-  expect(await heard(bob)).toMatchObject({ msg: "first" });
-  expect(alice.unread).toBe(0);
+  alice.sendText(text);
+  alice.sendText(JSON.stringify({ receiver: b, msg: "first" }));
+  expect(await nextFrame(bob)).toMatchObject({ msg: "first" });
+  expect(alice.unreadTexts).toBe(0);
 });

@@ -2,13 +2,13 @@
 import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
-import { say } from "../support/accounts.ts";
-import { fresh, lineOf, open, upgrade, world } from "../support/devices.ts";
-import { begunBefore } from "../support/old-names.ts";
-import { verdict } from "../support/operators.ts";
+import { callApi } from "../support/accounts.ts";
+import { fresh, socketOf, open, upgrade, world } from "../support/devices.ts";
+import { createOldMailbox } from "../support/old-mailboxes.ts";
+import { statusAndCode } from "../support/operators.ts";
 
 const closed = async (name: string) =>
-  (await lineOf(await upgrade(`/client/${encodeURIComponent(name)}?device=a`, "restante.v1")).end()).code;
+  (await socketOf(await upgrade(`/client/${encodeURIComponent(name)}?device=a`, "restante.v1")).untilClosed()).code;
 
 const tables = (name: string) =>
   runInDurableObject(
@@ -28,7 +28,7 @@ test.each(["m\u0430llory", "mallory\u034f", "adm\u0131n"])(
       ["POST", "/api/messages", { to: "bob", body: 1 }],
       ["DELETE", "/api/account", undefined],
     ] as const) {
-      const [status, code] = await verdict(say(method, at(path), body));
+      const [status, code] = await statusAndCode(callApi(method, at(path), body));
       expect([path, status, code]).toEqual([path, 400, expect.stringMatching(/^(bad|reserved)_name$/)]);
     }
     const { alice } = await world();
@@ -39,7 +39,7 @@ test.each(["m\u0430llory", "mallory\u034f", "adm\u0131n"])(
 );
 
 test("[N6] a mailbox that exists under such a name keeps working", async () => {
-  const { userName } = await begunBefore(fresh("m\u0430llory\u034f"), false);
+  const { userName } = await createOldMailbox(fresh("m\u0430llory\u034f"), false);
   const device = await open(userName);
   expect(device.welcome.user).toBe(userName);
   const { a, alice } = await world();

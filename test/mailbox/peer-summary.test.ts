@@ -3,8 +3,8 @@
 import { expect, test } from "vitest";
 import { Log } from "../../src/mailbox/log/log.ts";
 import { Random } from "../chaos/random.ts";
-import { inLog } from "../support/log.ts";
-import { counting } from "../support/meter.ts";
+import { withLog } from "../support/log-fixture.ts";
+import { countRows } from "../support/count-rows.ts";
 
 const PEERS = 20_000;
 
@@ -51,9 +51,9 @@ function answersWithout(sql: SqlStorage) {
 }
 
 test("with 20,000 peers a wake, the latest conversations and skipped ranges cost no more rows", async () => {
-  await inLog((begun, sql) => {
+  await withLog((begun, sql) => {
     const { head } = fill(begun, sql);
-    const counted = counting(sql);
+    const counted = countRows(sql);
     const log = new Log(counted.sql);
     expect(counted.rows().read).toBeLessThan(1_000);
     expect(
@@ -77,9 +77,9 @@ test("with 20,000 peers a wake, the latest conversations and skipped ranges cost
 });
 
 test("the summary costs no further row, neither at a checkpoint nor for a message", async () => {
-  await inLog((begun, sql) => {
+  await withLog((begun, sql) => {
     fill(begun, sql);
-    const counted = counting(sql);
+    const counted = countRows(sql);
     const log = new Log(counted.sql);
     counted.rows();
     chat(log, "p5", 1);
@@ -93,10 +93,10 @@ test("the summary costs no further row, neither at a checkpoint nor for a messag
 });
 
 test("the next wake finds a mark of a peer that was not named, for one more row; of more than 16 peers, by reading all", async () => {
-  await inLog((begun, sql) => {
+  await withLog((begun, sql) => {
     let log = fill(begun, sql);
     for (let n = 1; n <= 30; n++) {
-      const counted = counting(sql);
+      const counted = countRows(sql);
       log = new Log(counted.sql);
       counted.rows();
       const peer = log.peers.get(`p${n + 100}`);
@@ -112,14 +112,14 @@ test("the next wake finds a mark of a peer that was not named, for one more row;
 });
 
 test("[V5] code that does not know the summary removes it with a write, and the next wake reads all peers", async () => {
-  await inLog((begun, sql) => {
+  await withLog((begun, sql) => {
     const log = fill(begun, sql);
     sql.exec("UPDATE peer SET mark = ?, delivered = 7 WHERE name = 'p77'", log.head + 50);
     const woken = new Log(sql);
     expect(woken.head).toBe(log.head + 50);
     expect([...woken.peers.marksAfter(log.head)].map(({ name }) => name)).toEqual(["p77"]);
     chat(woken, "p6");
-    const counted = counting(sql);
+    const counted = countRows(sql);
     expect(new Log(counted.sql).head).toBe(woken.head);
     expect(counted.rows().read).toBeLessThan(1_000);
     sql.exec(`INSERT INTO peer (name, began, high, refused, reached, stored, delivered, read, mine, unread, mark, owesDelivered, owesRead, last, page)
@@ -129,7 +129,7 @@ test("[V5] code that does not know the summary removes it with a write, and the 
 });
 
 test("[V5] a checkpoint moved by code that does not know the summary makes the summary stale", async () => {
-  await inLog((begun, sql) => {
+  await withLog((begun, sql) => {
     const log = fill(begun, sql, 300);
     chat(log, "newcomer", 1);
     sql.exec("UPDATE mailbox SET checkpoint = ?", log.head);
@@ -138,7 +138,7 @@ test("[V5] a checkpoint moved by code that does not know the summary makes the s
 });
 
 test("[V5] tables without columns for the summary are read as they are, and get the columns at a checkpoint", async () => {
-  await inLog((begun, sql) => {
+  await withLog((begun, sql) => {
     for (const trigger of ["peer_insert", "peer_update"]) sql.exec(`DROP TRIGGER ${trigger}`);
     sql.exec("ALTER TABLE mailbox DROP COLUMN summary");
     sql.exec("ALTER TABLE mailbox DROP COLUMN kept");
@@ -159,7 +159,7 @@ test("[V5] tables without columns for the summary are read as they are, and get 
 test.each([1, 2, 3, 4, 5, 6])(
   "at whatever point an instance ends, a wake with the summary knows the same as a wake without it (seed %i)",
   async (seed) => {
-    await inLog((begun, sql) => {
+    await withLog((begun, sql) => {
       const random = new Random(seed);
       let log = seed % 2 === 0 ? fill(begun, sql, 300) : begun;
       for (let step = 0; step < 60; step++) {

@@ -9,7 +9,7 @@ import { RemoteObjects } from "../../src/mailbox/delivery/remote-objects.ts";
 import { SignalQueue } from "../../src/mailbox/people/signal-queue.ts";
 import { SIGNALS } from "../../src/protocol/limits.ts";
 import { fresh, open } from "../support/devices.ts";
-import type { Device } from "../support/line.ts";
+import type { Device } from "../support/client-socket.ts";
 
 // Alarms ring when they are due.
 vi.setConfig({ testTimeout: 60_000 });
@@ -97,8 +97,8 @@ test("[G5] a user who connects and leaves in a loop is announced a few times, an
   const calls = spyOnCalls(a);
   let device = alice;
   for (let n = 0; n < 20; n++) {
-    device.line.close();
-    await device.line.end();
+    device.socket.close();
+    await device.socket.untilClosed();
     device = await open(a);
   }
   expect(calls.signals().length).toBeLessThanOrEqual(SIGNALS.CHANGE_BURST);
@@ -113,8 +113,8 @@ test("[G5] a user who connects and leaves in a loop is announced a few times, an
 test("[G6] one change is sent to a hundred contacts over several events", async () => {
   const { a, alice, peers } = await known(120);
   const calls = spyOnCalls(a);
-  alice.line.close();
-  await alice.line.end();
+  alice.socket.close();
+  await alice.socket.untilClosed();
   expect(calls.signals().length).toBe(SIGNALS.CALLS_PER_EVENT);
   await vi.waitFor(() => expect(calls.signals().length).toBe(SIGNALS.NOTIFIED), 10_000);
   expect(new Set(calls.signals().map(({ to }) => to))).toEqual(new Set(peers.slice(20)));

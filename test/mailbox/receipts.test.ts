@@ -4,7 +4,7 @@ import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm } fro
 import { afterEach, expect, test, vi } from "vitest";
 import { Mailbox } from "../../src/mailbox/mailbox.ts";
 import { fresh, open, plain, put } from "../support/devices.ts";
-import { heard } from "../support/line.ts";
+import { nextFrame } from "../support/client-socket.ts";
 
 afterEach(() => void vi.restoreAllMocks());
 
@@ -35,7 +35,7 @@ test("[E1] a message that was sent to a plain socket is delivered", async () => 
   const [alice, bob] = [await open(a), await plain(b)];
   alice.send({ type: "send", id: 1, to: b, body: "hi" });
   const { entry } = await alice.until("accepted");
-  await heard(bob);
+  await nextFrame(bob);
   expect((await alice.mark("delivered"))["delivered"]).toBe(entry);
 });
 
@@ -67,8 +67,8 @@ test("[E4][M8] a receipt reaches an author who was away, and one whose mailbox c
   const { a, b, alice, bob } = await world();
   alice.send({ type: "send", id: 1, to: b, body: 1 });
   const { entry } = await alice.until("accepted");
-  alice.line.close();
-  await alice.line.end();
+  alice.socket.close();
+  await alice.socket.untilClosed();
   const { seq } = await bob.until("message");
   const broken = vi.spyOn(Mailbox.prototype, "deliver").mockImplementation(() => {
     throw new Error("not to be reached");
@@ -77,8 +77,8 @@ test("[E4][M8] a receipt reaches an author who was away, and one whose mailbox c
   bob.send({ type: "read", peer: a, seq });
   await vi.waitUntil(() => broken.mock.calls.length > 0);
   await bob.settled();
-  bob.line.close();
-  await bob.line.end();
+  bob.socket.close();
+  await bob.socket.untilClosed();
   await vi.waitUntil(() => broken.mock.settledResults.every(({ type }) => type !== "incomplete"));
   await evictDurableObject(env.MAILBOX.getByName(b), { webSockets: "close" });
   broken.mockRestore();

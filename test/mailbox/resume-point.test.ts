@@ -3,8 +3,8 @@ import { env } from "cloudflare:workers";
 import { abortAllDurableObjects, evictDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
 import { CLOCK_SLACK_MS } from "../../src/protocol/limits.ts";
-import { fresh, lineOf, open, plain, sendAll, upgrade, world } from "../support/devices.ts";
-import { heard } from "../support/line.ts";
+import { fresh, socketOf, open, plain, sendAll, upgrade, world } from "../support/devices.ts";
+import { nextFrame } from "../support/client-socket.ts";
 
 const seq: unknown = expect.any(Number);
 const bodies = (frames: Record<string, unknown>[]) => frames.map((frame) => frame["body"]);
@@ -23,8 +23,8 @@ test("[R1] a device continues after its last ack, over hibernation and eviction"
   const [, second] = await bob.take("message", 3);
   bob.ack(second?.["seq"]);
   await bob.settled();
-  bob.line.close();
-  await bob.line.end();
+  bob.socket.close();
+  await bob.socket.untilClosed();
   await evictDurableObject(env.MAILBOX.getByName(b), { webSockets: "close" });
   const again = await open(b);
   expect(bodies(await again.take("message", 1))).toEqual([3]);
@@ -81,9 +81,9 @@ test("[R2] the epoch stays the same over an eviction", async () => {
 
 test("[R3] a cursor further ahead than any clock is refused", async () => {
   const far = (Date.now() + 2 * CLOCK_SLACK_MS) * 1_000;
-  const line = lineOf(await upgrade(`/client/${fresh("bob")}?device=phone&cursor=${far}`, "restante.v1"));
-  expect(await heard(line)).toMatchObject({ type: "closing", code: 4400 });
-  expect(await line.end()).toMatchObject({ code: 4400 });
+  const line = socketOf(await upgrade(`/client/${fresh("bob")}?device=phone&cursor=${far}`, "restante.v1"));
+  expect(await nextFrame(line)).toMatchObject({ type: "closing", code: 4400 });
+  expect(await line.untilClosed()).toMatchObject({ code: 4400 });
 });
 
 test("[R3] for a cursor beyond the head, as before a restore, a gap is sent, and new entries lie above it", async () => {
@@ -98,7 +98,7 @@ test("[R3] for a cursor beyond the head, as before a restore, a gap is sent, and
   expect(got).toMatchObject({ body: "hi" });
   expect(Number(got["seq"])).toBeGreaterThan(ahead);
   expect(await phone.next()).toEqual(got);
-  expect(await heard(classic)).toMatchObject({ msg: "hi" });
+  expect(await nextFrame(classic)).toMatchObject({ msg: "hi" });
 });
 
 test("[R3] a cursor that was never given counts as one before a restore, after later messages and any sleep too", async () => {
@@ -141,14 +141,14 @@ test("[R3] a gap that was lost on its way is sent again, until it is acknowledge
   for (let tries = 0; tries < 2; tries++) {
     const again = await open(b, "phone", known);
     expect(await again.next()).toMatchObject({ type: "gap", from: Number(seq) + 1 });
-    again.line.close();
-    await again.line.end();
+    again.socket.close();
+    await again.socket.untilClosed();
   }
   const heard = await open(b, "phone", known);
   heard.ack((await heard.until("gap"))["seq"]);
   await heard.settled();
-  heard.line.close();
-  await heard.line.end();
+  heard.socket.close();
+  await heard.socket.untilClosed();
   expect(await (await open(b, "phone", known)).next()).toMatchObject({ type: "message", body: "since then" });
 });
 
@@ -159,12 +159,12 @@ test("[W4] delivered entries stay delivered, whatever cursor their device comes 
   const frames = await bob.take("message", 3);
   bob.ack(frames[2]?.["seq"]);
   const again = await open(b, "phone", `&cursor=${String(frames[0]?.["seq"])}`);
-  again.line.close();
-  await again.line.end();
+  again.socket.close();
+  await again.socket.untilClosed();
   await evictDurableObject(env.MAILBOX.getByName(b), { webSockets: "close" });
   const classic = await plain(b);
   await sendAll(alice, b, 1, () => 4);
-  expect(await heard(classic)).toMatchObject({ msg: 4 });
+  expect(await nextFrame(classic)).toMatchObject({ msg: 4 });
 });
 
 test("[L1] seqs only grow, and the first after a wake is ahead of the clock before it", async () => {
@@ -185,7 +185,7 @@ test("[E2][W4] a new device that starts at head delivers nothing before its star
   laptop.ack((await laptop.next())["seq"]);
   await laptop.settled();
   const classic = await plain(b);
-  expect(await heard(classic)).toMatchObject({ msg: 1 });
+  expect(await nextFrame(classic)).toMatchObject({ msg: 1 });
 });
 
 test("a plain socket is not sent what a v1 device has acknowledged", async () => {
@@ -195,14 +195,14 @@ test("a plain socket is not sent what a v1 device has acknowledged", async () =>
   const [first] = await bob.take("message", 2);
   bob.ack(first?.["seq"]);
   await bob.settled();
-  expect(await heard(await plain(b))).toMatchObject({ msg: 2 });
+  expect(await nextFrame(await plain(b))).toMatchObject({ msg: 2 });
 });
 
 test("[R4] a newer socket of a device replaces the older one, whose late close does not end it", async () => {
   const { a, b, alice } = await world();
   const newer = await open(a);
   expect(await alice.until("closing")).toMatchObject({ code: 4409 });
-  expect(await alice.line.end()).toMatchObject({ code: 4409 });
+  expect(await alice.socket.untilClosed()).toMatchObject({ code: 4409 });
   newer.send({ type: "send", id: 1, to: b, body: "from the new one" });
   expect(await newer.until("accepted")).toMatchObject({ id: 1, state: "stored" });
   expect(bodies([await (await open(b)).next()])).toEqual(["from the new one"]);

@@ -102,8 +102,8 @@ test("[V5] columns, tables and kinds of newer code survive a rollback, and the m
     messages: { body: unknown }[];
   };
   expect(messages.map(({ body }) => body)).toEqual(["before", ...got.map(({ body }) => body)]);
-  again.line.close();
-  await again.line.end();
+  again.socket.close();
+  await again.socket.untilClosed();
   expect(await sql(a, "SELECT novelty FROM peer UNION SELECT novelty FROM device")).toEqual([{ novelty: "kept" }]);
   expect(await sql(a, "SELECT novelty FROM run WHERE kind = 'edit'")).toEqual([{ novelty: "new" }]);
 });

@@ -1,7 +1,7 @@
 // Written rows are the largest part of the bill: how many a message costs in each of the two mailboxes.
 import { expect, test } from "vitest";
 import { fresh, open } from "../support/devices.ts";
-import { meter } from "../support/meter.ts";
+import { countRowsWritten } from "../support/count-rows.ts";
 
 async function world() {
   const [a, b] = [fresh("alice"), fresh("bob")];
@@ -9,7 +9,14 @@ async function world() {
   alice.send({ type: "send", id: 1, to: b, body: "first" });
   await alice.until("mark");
   const seen = await bob.until("message");
-  return { a, b, alice, bob: Object.assign(bob, { seen }), ofAlice: await meter(a), ofBob: await meter(b) };
+  return {
+    a,
+    b,
+    alice,
+    bob: Object.assign(bob, { seen }),
+    ofAlice: await countRowsWritten(a),
+    ofBob: await countRowsWritten(b),
+  };
 }
 
 test("a single message costs two rows in its author's mailbox, and one in the receiver's", async () => {
@@ -74,8 +81,8 @@ test("acks, pings and refused frames cost no row", async () => {
   const { alice, bob, ofAlice, ofBob } = await world();
   for (let n = 0; n < 50; n++) bob.ack(Number.MAX_SAFE_INTEGER);
   alice.send({ type: "send", id: 9, to: "x", body: 1 });
-  alice.line.say("ping");
-  await alice.line.text();
+  alice.socket.sendText("ping");
+  await alice.socket.text();
   await alice.until("refused");
   await bob.settled();
   expect([ofAlice(), ofBob()]).toEqual([0, 0]);
@@ -88,11 +95,11 @@ test("a connection costs one row when it ends: the cursor of the device, and whe
   bob.ack(Number.MAX_SAFE_INTEGER);
   await alice.mark("delivered");
   expect(ofBob()).toBe(1);
-  bob.line.close();
-  await bob.line.end();
+  bob.socket.close();
+  await bob.socket.untilClosed();
   expect(ofBob()).toBe(1);
   const again = await open(b);
-  again.line.close();
-  await again.line.end();
+  again.socket.close();
+  await again.socket.untilClosed();
   expect(ofBob()).toBe(1);
 });

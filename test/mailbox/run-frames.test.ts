@@ -5,9 +5,9 @@ import { expect, test } from "vitest";
 import { type Down, readDown } from "../../src/protocol/down.ts";
 import { LIMITS } from "../../src/protocol/limits.ts";
 import { Random } from "../chaos/random.ts";
-import { unfold } from "../support/fold.ts";
-import { fresh, lineOf, open, sendAll, upgrade, world } from "../support/devices.ts";
-import type { Device, Frame } from "../support/line.ts";
+import { expandRuns } from "../support/encode-runs.ts";
+import { fresh, socketOf, open, sendAll, upgrade, world } from "../support/devices.ts";
+import type { Device, Frame } from "../support/client-socket.ts";
 
 const send = (to: string, id: number, ...bodies: unknown[]): Frame => ({ type: "send", id, to, bodies });
 
@@ -15,7 +15,7 @@ const send = (to: string, id: number, ...bodies: unknown[]): Frame => ({ type: "
 function each(frames: readonly Frame[]): Down[] {
   return frames.flatMap((frame) => {
     const down = readDown(frame);
-    return down === null ? [] : [...unfold(down)];
+    return down === null ? [] : [...expandRuns(down)];
   });
 }
 
@@ -88,7 +88,7 @@ test.each([
   alice.send({ type: "send", id: 1, to: b, ...fields });
   const answers = [await alice.next(), ...(await alice.settled())];
   expect(answers.map((answer) => [answer["type"], answer["id"], answer["code"]])).toEqual([[type, id, "bad_frame"]]);
-  alice.line.close();
+  alice.socket.close();
   const again = await open(alice.welcome.user);
   expect([again.welcome.head, again.welcome.lastId]).toEqual([head, 0]);
 });
@@ -141,8 +141,8 @@ test("[W1][F3][F8] a run is never larger than a text, and all that is under way 
   // Three bytes in each UTF-16 unit.
   const body = "的".repeat(20_000);
   for (let n = 0; n < 10; n++) await sendAll(alice, b, 10, () => body);
-  const line = lineOf(await upgrade(`/client/${b}?device=phone&runs=1`, "restante.v1"));
-  line.say("{}");
+  const line = socketOf(await upgrade(`/client/${b}?device=phone&runs=1`, "restante.v1"));
+  line.sendText("{}");
   let [bytes, seen, text] = [0, 0, ""];
   while (!text.includes('"type":"error"')) {
     text = await line.text();

@@ -32,8 +32,8 @@ test("a device is sent its own message with the `accepted`, in one text; another
   const laptop = await open(a, "laptop");
   alice.send({ type: "send", id: 1, to: b, body: "hi" });
   const types = (text: string) => [JSON.parse(text) as { type: string }].flat().map(({ type }) => type);
-  expect(types(await alice.line.text()).slice(0, 2)).toEqual(["message", "accepted"]);
-  expect(types(await laptop.line.text())[0]).toBe("message");
+  expect(types(await alice.socket.text()).slice(0, 2)).toEqual(["message", "accepted"]);
+  expect(types(await laptop.socket.text())[0]).toBe("message");
 });
 
 test("[S9] every kind of JSON value is a body and arrives as it was", async () => {

@@ -41,7 +41,7 @@ test("[G3][G4] a watcher receives the presence at once, then at every change, wi
   alice.send({ type: "watch", peers: [b.toUpperCase()] });
   const at: unknown = expect.any(Number);
   expect(await alice.next()).toEqual({ type: "presence", user: b, online: true, at });
-  bob.line.close();
+  bob.socket.close();
   expect(await alice.next()).toEqual({ type: "presence", user: b, online: false, at });
   await open(b, "laptop");
   expect(await alice.next()).toMatchObject({ type: "presence", user: b, online: true });
@@ -53,10 +53,10 @@ test("[G4] a second tab that opens and closes changes no presence", async () => 
   await alice.until("presence");
   const tab = await open(b, "tab");
   const classic = await plain(b);
-  tab.line.close();
+  tab.socket.close();
   classic.close();
-  await tab.line.end();
-  await classic.end();
+  await tab.socket.untilClosed();
+  await classic.untilClosed();
   expect((await alice.settled()).filter(({ type }) => type === "presence")).toEqual([]);
 });
 
@@ -65,7 +65,7 @@ test("[G3] a watch survives hibernation, and the next watch replaces it", async 
   alice.send({ type: "watch", peers: [b] });
   await alice.until("presence");
   await evictDurableObject(env.MAILBOX.getByName(a), { webSockets: "hibernate" });
-  bob.line.close();
+  bob.socket.close();
   expect(await alice.until("presence")).toMatchObject({ user: b, online: false });
   alice.send({ type: "watch", peers: [] });
   await open(b);
@@ -84,7 +84,7 @@ test("[G1] strangers receive no presence of the user", async () => {
   const received = await eve.settled();
   alice.send({ type: "watch", peers: [b] });
   expect(await alice.until("presence")).toMatchObject({ user: b, online: true });
-  bob.line.close();
+  bob.socket.close();
   expect(await alice.until("presence")).toMatchObject({ user: b, online: false });
   received.push(...(await eve.settled()));
   expect(received).toEqual([]);
@@ -103,7 +103,7 @@ test("[G5] a user who switched presence off is offline for others, and sees no p
   expect(await bob.until("presence")).toMatchObject({ online: true });
   await put(`/api/settings?user=${b}`, { presence: false });
   expect(await alice.until("presence")).toMatchObject({ user: b, online: false });
-  alice.line.close();
+  alice.socket.close();
   await open(a, "other");
   expect((await bob.settled()).filter(({ type }) => type === "presence")).toEqual([]);
 });

@@ -7,7 +7,7 @@ import { Log } from "../../src/mailbox/log/log.ts";
 import { Sql } from "../../src/durable/log/sql.ts";
 import { SuspensionRow } from "../../src/mailbox/log/accounts/suspension.ts";
 import { fresh } from "../support/devices.ts";
-import { inLog } from "../support/log.ts";
+import { withLog } from "../support/log-fixture.ts";
 
 const inSql = (act: (sql: Sql) => void) =>
   runInDurableObject(env.MAILBOX.getByName(fresh("alice")), (_, { storage }) => {
@@ -42,7 +42,7 @@ test("statements within the limits of production pass", async () => {
 });
 
 test("every write is noticed, whichever part of the log makes it", async () => {
-  await inLog((log) => {
+  await withLog((log) => {
     log.flush(() => null);
     expect([log.sql.takeWrote(), log.sql.takeWrote()]).toEqual([true, false]);
     new SuspensionRow(log.sql).begin("spam");

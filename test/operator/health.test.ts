@@ -4,12 +4,12 @@ import { runInDurableObject } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
 import { Census } from "../../src/census/census.ts";
 import { CENSUS_SHARDS } from "../../src/protocol/census.ts";
-import { ask } from "../support/accounts.ts";
+import { fetchWorker } from "../support/accounts.ts";
 
 test("the health check makes a round trip to an object, and wakes no mailbox", async () => {
   const audit = vi.spyOn(Census.prototype, "audit");
   await env.CENSUS.getByName("0").report("somebody", 1);
-  const response = await ask("/api/health");
+  const response = await fetchWorker("/api/health");
   expect(response.status).toBe(200);
   expect(response.headers.get("Cache-Control")).toBe("no-store");
   expect(await response.json()).toEqual({ status: "ok", object: { ms: expect.any(Number) } });
@@ -25,7 +25,7 @@ test("the health check fails, without a stack, while the objects' storage does n
       };
     });
   }
-  const response = await ask("/api/health");
+  const response = await fetchWorker("/api/health");
   expect(response.status).toBe(503);
   expect(await response.json()).toEqual({ status: "failing", object: { ms: expect.any(Number) } });
 });

@@ -7,14 +7,14 @@ import { Mailbox } from "../../src/mailbox/mailbox.ts";
 import { CounterReport, type CensusReach } from "../../src/metrics/report-counters.ts";
 import { DOUBLES } from "../../src/metrics/analytics-points.ts";
 import { countStored, counters, type CounterValues } from "../../src/protocol/counters.ts";
-import { ask, say } from "../support/accounts.ts";
+import { fetchWorker, callApi } from "../support/accounts.ts";
 import { fresh, open } from "../support/devices.ts";
-import { meter as rowsOf } from "../support/meter.ts";
-import { ADMIN, service, verdict } from "../support/operators.ts";
+import { countRowsWritten as rowsOf } from "../support/count-rows.ts";
+import { ADMIN, createService, statusAndCode } from "../support/operators.ts";
 
 /** The metrics as a scraper reads them: numbers by name and labels. */
 async function scrape(token = ADMIN): Promise<Record<string, number>> {
-  const response = await say("GET", "/api/metrics", undefined, token);
+  const response = await callApi("GET", "/api/metrics", undefined, token);
   expect(response.status).toBe(200);
   expect(response.headers.get("Content-Type")).toBe("text/plain; version=0.0.4; charset=utf-8");
   const lines = (await response.text()).trimEnd().split("\n");
@@ -30,11 +30,11 @@ const more = (after: Record<string, number>, before: Record<string, number>, nam
   (after[name] ?? 0) - (before[name] ?? 0);
 
 test("only operators read the metrics: with the secret, or a service's token of scope admin", async () => {
-  expect(await verdict(ask("/api/metrics"))).toEqual([401, "unauthorized"]);
-  expect(await verdict(say("GET", "/api/metrics", undefined, "x".repeat(40)))).toEqual([401, "unauthorized"]);
-  const { token } = await service("reader", "read");
-  expect(await verdict(say("GET", "/api/metrics", undefined, token))).toEqual([403, "forbidden"]);
-  const { token: admin } = await service("grafana", "admin");
+  expect(await statusAndCode(fetchWorker("/api/metrics"))).toEqual([401, "unauthorized"]);
+  expect(await statusAndCode(callApi("GET", "/api/metrics", undefined, "x".repeat(40)))).toEqual([401, "unauthorized"]);
+  const { token } = await createService("reader", "read");
+  expect(await statusAndCode(callApi("GET", "/api/metrics", undefined, token))).toEqual([403, "forbidden"]);
+  const { token: admin } = await createService("grafana", "admin");
   await scrape(admin);
 });
 
@@ -51,7 +51,7 @@ test("messages, refusals, latency classes and rows are counted", async () => {
   await alice.until("accepted");
   alice.send({ type: "send", id: 1, to: b, body: "another" });
   await alice.until("refused");
-  await ask("/api/nothing");
+  await fetchWorker("/api/nothing");
   const after = await scrape();
   const rows = ofAlice() + ofBob();
   expect(more(after, before, "restante_accepted_total")).toBe(6);
@@ -79,7 +79,7 @@ test("queued, retried and finally refused messages are counted", async () => {
   expect(await alice.until("accepted")).toMatchObject({ state: "queued" });
   await runInDurableObject(env.MAILBOX.getByName(b), (bob) => void Reflect.deleteProperty(bob, "deliver"));
   await alice.mark("stored");
-  await say("PUT", `/api/admin/users/${c}/suspension`, {}, ADMIN);
+  await callApi("PUT", `/api/admin/users/${c}/suspension`, {}, ADMIN);
   alice.send({ type: "send", id: 2, to: c, body: "hi" });
   await alice.until("failed");
   const after = await scrape();
@@ -118,7 +118,7 @@ test("the end of a socket causes a report", async () => {
   alice.send({ type: "send", id: 1, to: fresh("bob"), body: "hi" });
   await alice.until("accepted");
   const sofar = counters.accepted;
-  alice.line.close();
+  alice.socket.close();
   const has = ([, text]: Parameters<IsolateCounters["put"]>) =>
     ((JSON.parse(text) as CounterValues)["accepted"] ?? 0) >= sofar;
   await vi.waitUntil(() => reported.mock.calls.some(has), { timeout: 10_000 });

@@ -4,13 +4,13 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
 import { restoreStorage } from "../../src/mailbox/admin/restore.ts";
 import type { MailboxOverview, Trace } from "../../src/protocol/operator-orders.ts";
-import { ask, say } from "../support/accounts.ts";
+import { fetchWorker, callApi } from "../support/accounts.ts";
 import { fresh, open, plain } from "../support/devices.ts";
-import { heard } from "../support/line.ts";
-import { ADMIN, service, verdict } from "../support/operators.ts";
+import { nextFrame } from "../support/client-socket.ts";
+import { ADMIN, createService, statusAndCode } from "../support/operators.ts";
 
 const at = (name: string, rest = "") => `/api/admin/users/${encodeURIComponent(name)}${rest}`;
-const operate = (method: string, path: string, body?: unknown) => say(method, path, body, ADMIN);
+const operate = (method: string, path: string, body?: unknown) => callApi(method, path, body, ADMIN);
 
 async function look(name: string): Promise<MailboxOverview> {
   const response = await operate("GET", at(name));
@@ -27,7 +27,7 @@ async function traced(name: string, seq: unknown): Promise<Trace> {
 const SECRET = "nobody-else-is-to-read-this";
 
 test("every operator route is closed to everybody else", async () => {
-  const { token } = await service("bot", "send", "read");
+  const { token } = await createService("bot", "send", "read");
   const routes = [
     ["GET", "/api/metrics"],
     ["GET", "/api/admin/stats"],
@@ -41,10 +41,10 @@ test("every operator route is closed to everybody else", async () => {
     ["DELETE", at("alice")],
   ] as const;
   for (const [method, path] of routes) {
-    expect(await verdict(ask(path, { method })), path).toEqual([401, "unauthorized"]);
+    expect(await statusAndCode(fetchWorker(path, { method })), path).toEqual([401, "unauthorized"]);
     const body = method === "GET" ? undefined : {};
-    expect(await verdict(say(method, path, body, "x".repeat(40))), path).toEqual([401, "unauthorized"]);
-    expect(await verdict(say(method, path, body, token)), path).toEqual([403, "forbidden"]);
+    expect(await statusAndCode(callApi(method, path, body, "x".repeat(40))), path).toEqual([401, "unauthorized"]);
+    expect(await statusAndCode(callApi(method, path, body, token)), path).toEqual([403, "forbidden"]);
   }
 });
 
@@ -76,7 +76,7 @@ test("[X2] inspecting an unused name writes nothing, and no order works on it", 
     ["GET", "/export"],
     ["DELETE", ""],
   ] as const) {
-    expect(await verdict(operate(method, at(name, path), body)), path).toEqual([404, "unknown_receiver"]);
+    expect(await statusAndCode(operate(method, at(name, path), body)), path).toEqual([404, "unknown_receiver"]);
   }
   const tables = await runInDurableObject(env.MAILBOX.getByName(name), (_, { storage }) =>
     storage.sql.exec("SELECT name FROM sqlite_master WHERE name NOT LIKE '\\_%' ESCAPE '\\'").toArray(),
@@ -121,15 +121,18 @@ test("[X1] a suspended user is locked out until an operator resumes them, and lo
   bob.send({ type: "send", id: 1, to: a, body: "before" });
   await bob.until("accepted");
   await alice.until("message");
-  await heard(page);
+  await nextFrame(page);
   const suspended = await operate("PUT", at(a, "/suspension"), { reason: "spam" });
   expect(await suspended.json()).toMatchObject({ reason: "spam", at: expect.any(Number) });
   expect(await alice.until("closing")).toMatchObject({ code: 4403, message: expect.stringContaining("suspended") });
-  expect(await heard(page)).toMatchObject({ sender: "system", code: "suspended" });
+  expect(await nextFrame(page)).toMatchObject({ sender: "system", code: "suspended" });
   await evictDurableObject(env.MAILBOX.getByName(a), { webSockets: "close" });
   await expect(open(a)).rejects.toThrow("welcome");
-  expect(await verdict(say("POST", `/api/messages?user=${a}`, { to: b, body: "hi" }))).toEqual([403, "suspended"]);
-  expect(await verdict(ask(`/api/conversations?user=${a}`))).toEqual([403, "suspended"]);
+  expect(await statusAndCode(callApi("POST", `/api/messages?user=${a}`, { to: b, body: "hi" }))).toEqual([
+    403,
+    "suspended",
+  ]);
+  expect(await statusAndCode(fetchWorker(`/api/conversations?user=${a}`))).toEqual([403, "suspended"]);
   bob.send({ type: "send", id: 2, to: a, body: "during" });
   expect(await bob.until("failed")).toMatchObject({ code: "declined" });
   expect(await look(a)).toMatchObject({ suspended: { reason: "spam" }, sockets: [] });
@@ -195,7 +198,7 @@ test("the trace of a queued message has its next attempt, that of a failed one i
   const one = await traced(a, failed["of"]);
   expect(one).toMatchObject({ state: "failed", code: "declined", receiver: { message: null, suspended: true } });
   expect(await traced(a, failed["seq"])).toEqual(one);
-  expect(await verdict(operate("GET", at(a, "/messages/77")))).toEqual([404, "not_found"]);
+  expect(await statusAndCode(operate("GET", at(a, "/messages/77")))).toEqual([404, "not_found"]);
 });
 
 test("[X4] an operator exports a user, and erases them for good", async () => {
@@ -213,16 +216,22 @@ test("[X4] an operator exports a user, and erases them for good", async () => {
   expect((await operate("DELETE", at(a))).status).toBe(204);
   expect(await alice.until("closing")).toMatchObject({ code: 4403 });
   expect(await look(a)).toMatchObject({ is: "erased", sizes: { entries: 0 } });
-  expect(await verdict(operate("DELETE", at(a)))).toEqual([403, "erased"]);
-  expect(await verdict(operate("PUT", at(a, "/suspension"), {}))).toEqual([403, "erased"]);
+  expect(await statusAndCode(operate("DELETE", at(a)))).toEqual([403, "erased"]);
+  expect(await statusAndCode(operate("PUT", at(a, "/suspension"), {}))).toEqual([403, "erased"]);
 });
 
 test("a mailbox is restored by the platform; without stored earlier states nothing happens", async () => {
   const name = fresh("alice");
   const alice = await open(name);
-  expect(await verdict(operate("POST", at(name, "/restore"), { at: Date.now() - 1_000 }))).toEqual([404, "not_found"]);
-  expect(await verdict(operate("POST", at(name, "/restore"), { at: "now" }))).toEqual([400, "bad_frame"]);
-  expect(await verdict(operate("POST", at(fresh("nobody"), "/restore"), { at: 1 }))).toEqual([404, "unknown_receiver"]);
+  expect(await statusAndCode(operate("POST", at(name, "/restore"), { at: Date.now() - 1_000 }))).toEqual([
+    404,
+    "not_found",
+  ]);
+  expect(await statusAndCode(operate("POST", at(name, "/restore"), { at: "now" }))).toEqual([400, "bad_frame"]);
+  expect(await statusAndCode(operate("POST", at(fresh("nobody"), "/restore"), { at: 1 }))).toEqual([
+    404,
+    "unknown_receiver",
+  ]);
   expect(await alice.settled()).toEqual([]);
   const asked: unknown[] = [];
   const keeps = {
@@ -240,7 +249,7 @@ test("a mailbox is restored by the platform; without stored earlier states nothi
 });
 
 test("an erased service is no longer listed", async () => {
-  const { userName } = await service("bot", "send");
+  const { userName } = await createService("bot", "send");
   expect((await operate("DELETE", at(userName))).status).toBe(204);
   const { services } = (await (await operate("GET", "/api/admin/services")).json()) as {
     services: { userName: string }[];

@@ -6,7 +6,7 @@ import { Log } from "../../src/mailbox/log/log.ts";
 import { Mailbox } from "../../src/mailbox/mailbox.ts";
 import { retentionOf } from "../../src/mailbox/admin/retention-of.ts";
 import { fresh, get, open, plain } from "../support/devices.ts";
-import { type Device, heard } from "../support/line.ts";
+import { type Device, nextFrame } from "../support/client-socket.ts";
 
 /** Sends the bodies `first` to `last`, and waits until they are accepted. */
 async function sendAll(from: Device, to: string, first: number, last: number) {
@@ -70,8 +70,8 @@ test("[P3] a plain client gets a message of the system", async () => {
   const alice = await open(a);
   await sendAll(alice, b, 1, 600);
   const bob = await plain(b);
-  expect(await heard(bob)).toMatchObject({ sender: "system", code: "gone" });
-  expect(await heard(bob)).toMatchObject({ sender: a });
+  expect(await nextFrame(bob)).toMatchObject({ sender: "system", code: "gone" });
+  expect(await nextFrame(bob)).toMatchObject({ sender: a });
 });
 
 test("[S2] ids of removed messages are remembered: a repeat is accepted, without an entry", async () => {

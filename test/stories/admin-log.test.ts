@@ -1,7 +1,7 @@
 // The log of a running deployment names the operator of each action, and no secret.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ADMIN_TOKEN, AdminCommand } from "../support/admin-command.ts";
-import { open } from "../support/people.ts";
+import { open } from "../support/tcp-devices.ts";
 import { OPEN, type Server, startSelfhost } from "../support/servers.ts";
 
 const BODY = "nobody-else-is-to-read-this";
@@ -19,7 +19,7 @@ test("the log names the operator of each action: the secret, or a service with t
   const bot = (await command.json("service", "create", "ops-bot", "--scope", "admin")) as { token: string; id: string };
   const asBot = { RESTANTE_ADMIN_TOKEN: bot.token };
   const frank = await open(server.url, "frank");
-  frank.line.close();
+  frank.socket.close();
   for (const verb of [["disconnect"], ["suspend", "--reason", BODY], ["resume"], ["export"], ["erase", "--yes"]]) {
     const [word = "", ...flags] = verb;
     expect((await command.run([word, "frank", ...flags], asBot)).code, word).toBe(0);

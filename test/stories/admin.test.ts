@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ADMIN_TOKEN, AdminCommand } from "../support/admin-command.ts";
-import { open } from "../support/people.ts";
+import { open } from "../support/tcp-devices.ts";
 import { OPEN, type Server, startSelfhost } from "../support/servers.ts";
 
 const BODY = "nobody-else-is-to-read-this";
@@ -89,8 +89,8 @@ test("stats and user show figures and devices, and no message", async () => {
   expect(nobody).toMatchObject({ code: 1, out: "", error: expect.stringContaining("There is no mailbox nobody-yet") });
   const value = await command.run(["user", "nobody-yet", "--json"]);
   expect([value.code, JSON.parse(value.out)]).toMatchObject([1, { is: "nobody" }]);
-  alice.line.close();
-  bob.line.close();
+  alice.socket.close();
+  bob.socket.close();
 });
 
 test("trace shows the states of a message, and with the server's log its delivery attempts", async () => {

@@ -5,8 +5,14 @@ import type { AddressInfo } from "node:net";
 import { type RegistrationResponseJSON, verifyRegistrationResponse } from "@simplewebauthn/server";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { loadLibrary, stripAttestation } from "../../src/identity/attestation.ts";
-import { type Attestation, type Attested, Authenticator, joined, text } from "../support/authenticator.ts";
-import { chained } from "../support/certificate.ts";
+import {
+  type Attestation,
+  type AttestationInput,
+  Authenticator,
+  concatBytes,
+  cborText,
+} from "../support/authenticator.ts";
+import { attestationWithChain } from "../support/certificate.ts";
 import { type Server, startServer } from "../support/servers.ts";
 
 const FORMATS = [
@@ -66,7 +72,7 @@ async function challengeFor(token: string): Promise<string> {
 
 async function madeWith(
   challenge: string,
-  attest: (about: Attested) => Promise<Attestation>,
+  attest: (about: AttestationInput) => Promise<Attestation>,
 ): Promise<Record<string, unknown>> {
   return (await Authenticator.make()).create({ challenge, origin: server.url, host: host(), counter: 1 }, attest);
 }
@@ -81,7 +87,7 @@ const verified = (response: unknown, challenge: string) =>
 
 test("[A19] the library by itself requests the URL in a certificate, and the server's copy of it can't", async () => {
   const challenge = "Y2hhbGxlbmdl";
-  const response = await madeWith(challenge, (about) => chained("android-key", list, about));
+  const response = await madeWith(challenge, (about) => attestationWithChain("android-key", list, about));
   await verified(response, challenge);
   expect(requested.length).toBeGreaterThan(0);
   requested = [];
@@ -94,7 +100,7 @@ test.each(FORMATS)(
   "[A19] an attestation of the format %s with a certificate is refused, and its URLs are not requested",
   async (format) => {
     const token = await claimed();
-    const attest = (about: Attested) => chained(format, list, about);
+    const attest = (about: AttestationInput) => attestationWithChain(format, list, about);
     const good = await post("/api/passkeys", token, { response: await madeWith(await challengeFor(token), attest) });
     expect([good.status, await good.json()]).toMatchObject([400, { code: "bad_frame" }]);
     const forged = `${token.slice(0, -1)}${token.endsWith("A") ? "B" : "A"}`;
@@ -110,7 +116,7 @@ test.each(FORMATS)(
 
 test("[A19] a self-signed attestation is accepted and treated like none", async () => {
   const token = await claimed();
-  const statement = joined([0xa2], text("alg"), [0x26], text("sig"), [0x41, 0x00]);
+  const statement = concatBytes([0xa2], cborText("alg"), [0x26], cborText("sig"), [0x41, 0x00]);
   const response = await madeWith(await challengeFor(token), () => Promise.resolve({ format: "packed", statement }));
   expect((await post("/api/passkeys", token, { response })).status).toBe(204);
 });

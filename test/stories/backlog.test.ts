@@ -2,7 +2,7 @@
 // send, and the server's memory does not grow with the backlog. A second device that never reads costs no more.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import WebSocket from "ws";
-import { open } from "../support/people.ts";
+import { open } from "../support/tcp-devices.ts";
 import { type Server, startServer } from "../support/servers.ts";
 
 const MESSAGES = 100_000;

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { connect, type Socket } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { open } from "../support/people.ts";
+import { open } from "../support/tcp-devices.ts";
 import { OPEN, type Server, startSelfhost } from "../support/servers.ts";
 
 let server: Server;
@@ -55,5 +55,5 @@ test.each([
     expect(await bob.until("message")).toMatchObject({ body: `a${instead}z` });
   }
   socket.destroy();
-  bob.line.close();
+  bob.socket.close();
 });

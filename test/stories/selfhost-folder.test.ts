@@ -20,7 +20,7 @@ import { DatabaseSync } from "node:sqlite";
 import { afterAll, expect, test } from "vitest";
 import { lock } from "../../scripts/selfhost/lock.mjs";
 import { sweep } from "../../scripts/selfhost/sweep.mjs";
-import { open } from "../support/people.ts";
+import { open } from "../support/tcp-devices.ts";
 import { OPEN, type Server, startSelfhost } from "../support/servers.ts";
 
 const folders: string[] = [];
@@ -69,7 +69,7 @@ test("a second server on the same folder does not start, by whatever path", asyn
   // The first server is not affected.
   alice.send({ type: "send", id: 1, to: "alice", body: "still here" });
   expect(await alice.until("accepted")).toMatchObject({ state: "stored" });
-  alice.line.close();
+  alice.socket.close();
 });
 
 test("the lock is released by the kernel when its holder ends, and a leftover lock file locks nothing", async () => {

@@ -9,8 +9,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { claim, connect } from "../../src/client/connect.ts";
-import { open, plain } from "../support/people.ts";
-import { heard } from "../support/line.ts";
+import { open, plain } from "../support/tcp-devices.ts";
+import { nextFrame } from "../support/client-socket.ts";
 import { OPEN, type Server, startSelfhost } from "../support/servers.ts";
 
 let server: Server;
@@ -62,7 +62,7 @@ test("both dialects work, receipts arrive, and SIGKILL in a burst loses no accep
   const [sender, page] = [await open(server.url, "sender"), await plain(server.url, "w1")];
   sender.send({ type: "send", id: 1, to: "w1", body: "hello" });
   expect(await sender.until("accepted")).toMatchObject({ id: 1, state: "stored" });
-  expect(await heard(page)).toMatchObject({ sender: "sender", msg: "hello" });
+  expect(await nextFrame(page)).toMatchObject({ sender: "sender", msg: "hello" });
   await sender.mark("delivered");
   page.close();
   const accepted = new Set<number>();
@@ -104,7 +104,7 @@ test("on SIGTERM the server stops and leaves no process, although a socket is op
     // To the first process alone, as a service manager may.
     child.kill("SIGTERM");
     expect(await once(child, "close")).toEqual([143, null]);
-    await alice.line.end();
+    await alice.socket.untilClosed();
     await expect(fetch(url)).rejects.toThrow();
   } finally {
     stopGroup(child.pid);

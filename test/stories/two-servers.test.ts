@@ -1,7 +1,7 @@
 // The main use case on real processes and real sockets: two users on two servers, without loss.
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { cut, open, plain } from "../support/people.ts";
-import { heard } from "../support/line.ts";
+import { cut, open, plain } from "../support/tcp-devices.ts";
+import { nextFrame } from "../support/client-socket.ts";
 import { type Server, startFronts } from "../support/servers.ts";
 
 let mailboxes: Server;
@@ -35,7 +35,7 @@ test("[L4][R1] a device that reconnects on the other server receives its five mi
   const u1 = await open(first.url, "u1");
   const u2 = await open(second.url, "u2");
   u2.ack(u2.welcome.head);
-  await cut(u2.line);
+  await cut(u2.socket);
   const next = u1.welcome.lastId + 1;
   for (let n = 0; n < 5; n++) u1.send({ type: "send", id: next + n, to: "u2", body: `away ${n}` });
   expect((await u1.take("accepted", 5)).map((frame) => frame["state"])).toEqual(Array(5).fill("stored"));
@@ -46,12 +46,12 @@ test("[L4][R1] a device that reconnects on the other server receives its five mi
 
 test("classic clients on two servers exchange messages, and a missed message arrives at the next connect", async () => {
   const [zhang, li] = [await plain(first.url, "张三"), await plain(second.url, "李四")];
-  zhang.say(JSON.stringify({ receiver: "李四", msg: "在吗" }));
-  expect(await heard(li)).toMatchObject({ sender: "张三", receiver: "李四", msg: "在吗" });
+  zhang.sendText(JSON.stringify({ receiver: "李四", msg: "在吗" }));
+  expect(await nextFrame(li)).toMatchObject({ sender: "张三", receiver: "李四", msg: "在吗" });
   li.close();
-  await li.end();
-  zhang.say(JSON.stringify({ receiver: "李四", msg: "明天见" }));
-  expect(await heard(await plain(first.url, "李四"))).toMatchObject({ msg: "明天见" });
+  await li.untilClosed();
+  zhang.sendText(JSON.stringify({ receiver: "李四", msg: "明天见" }));
+  expect(await nextFrame(await plain(first.url, "李四"))).toMatchObject({ msg: "明天见" });
 });
 
 test("the census is correct across servers, with three tabs of one user", async () => {
@@ -61,7 +61,7 @@ test("the census is correct across servers, with three tabs of one user", async 
   await open(second.url, "tabs", "two");
   const third = await open(second.url, "tabs", "three");
   await expect.poll(() => online(first)).toEqual({ users: before.users + 1, sockets: before.sockets + 3 });
-  third.line.close();
+  third.socket.close();
   await expect.poll(() => online(second)).toEqual({ users: before.users + 1, sockets: before.sockets + 2 });
 });
 
@@ -69,8 +69,8 @@ test("connects and disconnects are logged as lines of JSON, without message text
   const u3 = await open(first.url, "u3", "laptop");
   u3.send({ type: "send", id: 1, to: "u4", body: "a secret" });
   await u3.until("accepted");
-  u3.line.close();
-  await u3.line.end();
+  u3.socket.close();
+  await u3.socket.untilClosed();
   const events = () =>
     mailboxes.output
       .split("\n")

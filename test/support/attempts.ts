@@ -1,7 +1,7 @@
 // Attempts of an address, for tests inside the runtime: tokens that a mailbox refuses, and a request that presents a token.
 import { newToken } from "../../src/identity/token.ts";
-import { ask } from "./accounts.ts";
-import { verdict } from "./operators.ts";
+import { fetchWorker } from "./accounts.ts";
+import { statusAndCode } from "./operators.ts";
 
 /** A well-formed token without the mark, as older code made it. No mailbox has stored it yet. */
 export const unmarkedToken = (userName: string) => newToken(userName, null);
@@ -11,4 +11,4 @@ export const bearer = (token: string, from: string) => ({ "CF-Connecting-IP": fr
 
 /** The status and the code of a request from the address `from` that a token is needed for. */
 export const listDevices = (token: string, from: string) =>
-  verdict(ask("/api/devices", { headers: bearer(token, from) }));
+  statusAndCode(fetchWorker("/api/devices", { headers: bearer(token, from) }));

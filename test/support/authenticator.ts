@@ -3,7 +3,7 @@
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-export interface Circumstances {
+export interface CeremonyOptions {
   readonly challenge: string;
   readonly origin: string;
   readonly host: string;
@@ -21,7 +21,7 @@ export interface Attestation {
 }
 
 /** The input of a statement: the new key as DER, and the hash of the client data. */
-export interface Attested {
+export interface AttestationInput {
   readonly key: Bytes;
   readonly clientDataHash: Bytes;
 }
@@ -43,28 +43,28 @@ export class Authenticator {
 
   /** The result of `navigator.credentials.create`, as JSON. */
   async create(
-    how: Circumstances,
-    attest: (about: Attested) => Promise<Attestation> = () => Promise.resolve(NONE),
+    how: CeremonyOptions,
+    attest: (about: AttestationInput) => Promise<Attestation> = () => Promise.resolve(NONE),
   ): Promise<Record<string, unknown>> {
     const client = clientData("webauthn.create", how);
     const { format, statement } = await attest({
       key: new Uint8Array((await crypto.subtle.exportKey("spki", this.#keys.publicKey)) as ArrayBuffer),
       clientDataHash: new Uint8Array(await crypto.subtle.digest("SHA-256", client)),
     });
-    const data = joined(
+    const data = concatBytes(
       await this.#about(how, 0x40),
       new Uint8Array(16),
       [0, this.id.length],
       this.id,
       await this.#cose(),
     );
-    const attestationObject = joined(
+    const attestationObject = concatBytes(
       [0xa3],
-      text("fmt"),
-      text(format),
-      text("attStmt"),
+      cborText("fmt"),
+      cborText(format),
+      cborText("attStmt"),
       statement,
-      text("authData"),
+      cborText("authData"),
       [0x58, data.length],
       data,
     );
@@ -77,10 +77,10 @@ export class Authenticator {
   }
 
   /** The result of `navigator.credentials.get`, as JSON. */
-  async get(how: Circumstances): Promise<Record<string, unknown>> {
+  async get(how: CeremonyOptions): Promise<Record<string, unknown>> {
     const client = clientData("webauthn.get", how);
     const data = await this.#about(how, 0);
-    const signed = joined(data, new Uint8Array(await crypto.subtle.digest("SHA-256", client)));
+    const signed = concatBytes(data, new Uint8Array(await crypto.subtle.digest("SHA-256", client)));
     const kind = { name: "ECDSA", hash: "SHA-256" };
     const signature = new Uint8Array(await crypto.subtle.sign(kind, this.#keys.privateKey, signed));
     const response = {
@@ -96,15 +96,15 @@ export class Authenticator {
     return { id, rawId: id, type: "public-key", clientExtensionResults: {}, response };
   }
 
-  async #about({ host, counter, verified = true }: Circumstances, flags: number): Promise<Bytes> {
+  async #about({ host, counter, verified = true }: CeremonyOptions, flags: number): Promise<Bytes> {
     const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(host)));
-    return joined(hash, [0x01 | (verified ? 0x04 : 0) | flags], [0, 0, counter >> 8, counter & 255]);
+    return concatBytes(hash, [0x01 | (verified ? 0x04 : 0) | flags], [0, 0, counter >> 8, counter & 255]);
   }
 
   async #cose(): Promise<Bytes> {
     const raw = new Uint8Array((await crypto.subtle.exportKey("raw", this.#keys.publicKey)) as ArrayBuffer);
     const head = [0xa5, 0x01, 0x02, 0x03, 0x26, 0x20, 0x01, 0x21, 0x58, 0x20];
-    return joined(head, raw.slice(1, 33), [0x22, 0x58, 0x20], raw.slice(33));
+    return concatBytes(head, raw.slice(1, 33), [0x22, 0x58, 0x20], raw.slice(33));
   }
 }
 
@@ -115,13 +115,15 @@ export function base64url(bytes: Bytes): string {
     .replaceAll("=", "");
 }
 
-function clientData(type: string, { challenge, origin, frame = {} }: Circumstances): Bytes {
-  return joined(new TextEncoder().encode(JSON.stringify({ type, challenge, origin, crossOrigin: false, ...frame })));
+function clientData(type: string, { challenge, origin, frame = {} }: CeremonyOptions): Bytes {
+  return concatBytes(
+    new TextEncoder().encode(JSON.stringify({ type, challenge, origin, crossOrigin: false, ...frame })),
+  );
 }
 
 /** A short text as CBOR. */
-export function text(word: string): Bytes {
-  return joined([0x60 + word.length], new TextEncoder().encode(word));
+export function cborText(word: string): Bytes {
+  return concatBytes([0x60 + word.length], new TextEncoder().encode(word));
 }
 
 /** Two numbers of 32 bytes in ASN.1. */
@@ -129,13 +131,13 @@ export function der(raw: Bytes): Bytes {
   const [r, s] = [raw.slice(0, 32), raw.slice(32)].map((half) => {
     const first = half.findIndex((byte) => byte !== 0);
     const short = half.slice(first);
-    const number = (short[0] ?? 0) > 127 ? joined([0], short) : short;
-    return joined([0x02, number.length], number);
+    const number = (short[0] ?? 0) > 127 ? concatBytes([0], short) : short;
+    return concatBytes([0x02, number.length], number);
   });
-  const both = joined(r ?? [], s ?? []);
-  return joined([0x30, both.length], both);
+  const both = concatBytes(r ?? [], s ?? []);
+  return concatBytes([0x30, both.length], both);
 }
 
-export function joined(...parts: (Iterable<number> | Uint8Array)[]): Bytes {
+export function concatBytes(...parts: (Iterable<number> | Uint8Array)[]): Bytes {
   return Uint8Array.from(parts.flatMap((part) => [...part]));
 }

@@ -1,7 +1,7 @@
 // Certificates as an attacker would make them: a chain of two for an authenticator's key, which names a URL for its
 // revocation lists. ASN.1 is written by hand, to need no package (RFC 5280, 4.1; Android Key Attestation,
 // KeyDescription).
-import { type Attestation, type Attested, der, joined, text } from "./authenticator.ts";
+import { type Attestation, type AttestationInput, der, concatBytes, cborText } from "./authenticator.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -11,7 +11,11 @@ const DISTRIBUTION_POINTS = [0x06, 0x03, 0x55, 0x1d, 0x1f];
 const KEY_DESCRIPTION = [0x06, 0x0a, 0x2b, 0x06, 0x01, 0x04, 0x01, 0xd6, 0x79, 0x02, 0x01, 0x11];
 
 /** An attestation of this format, with a chain whose certificates name `list` as the URL of their revocation list. */
-export async function chained(format: string, list: string, { key, clientDataHash }: Attested): Promise<Attestation> {
+export async function attestationWithChain(
+  format: string,
+  list: string,
+  { key, clientDataHash }: AttestationInput,
+): Promise<Attestation> {
   const kind = { name: "ECDSA", namedCurve: "P-256" };
   const root = (await crypto.subtle.generateKey(kind, true, ["sign", "verify"])) as CryptoKeyPair;
   const rootKey = new Uint8Array((await crypto.subtle.exportKey("spki", root.publicKey)) as ArrayBuffer);
@@ -20,13 +24,13 @@ export async function chained(format: string, list: string, { key, clientDataHas
   const leaf = await certificate({ key, name: "leaf", extensions: [described, points] }, root.privateKey);
   const anchor = await certificate({ key: rootKey, name: "root", extensions: [points] }, root.privateKey);
   const sig = bytes(new Uint8Array(70));
-  const statement = joined(
+  const statement = concatBytes(
     [0xa3],
-    text("alg"),
+    cborText("alg"),
     [0x26],
-    text("sig"),
+    cborText("sig"),
     sig,
-    text("x5c"),
+    cborText("x5c"),
     [0x82],
     bytes(leaf),
     bytes(anchor),
@@ -42,7 +46,7 @@ interface CertificateOptions {
 
 /** A certificate issued by `root` and signed with its key. */
 async function certificate({ key, name, extensions }: CertificateOptions, signer: CryptoKey): Promise<Bytes> {
-  const serial = joined([0x02, 0x09, 0x01], crypto.getRandomValues(new Uint8Array(8)));
+  const serial = concatBytes([0x02, 0x09, 0x01], crypto.getRandomValues(new Uint8Array(8)));
   const validity = node(0x30, ascii(0x17, "200101000000Z"), ascii(0x17, "491231235959Z"));
   const about = [VERSION_3, serial, ECDSA_SHA256, named("root"), validity, named(name), key];
   const signed = node(0x30, ...about, node(0xa3, node(0x30, ...extensions)));
@@ -69,14 +73,14 @@ function ascii(tag: number, value: string): Bytes {
 
 /** An ASN.1 node: its tag, length and content. */
 function node(tag: number, ...parts: (Iterable<number> | Uint8Array)[]): Bytes {
-  const inside = joined(...parts);
+  const inside = concatBytes(...parts);
   const { length } = inside;
   const size = length < 128 ? [length] : length < 256 ? [0x81, length] : [0x82, length >> 8, length & 255];
-  return joined([tag], size, inside);
+  return concatBytes([tag], size, inside);
 }
 
 /** A byte string as CBOR. */
 function bytes(value: Bytes): Bytes {
   const { length } = value;
-  return joined(length < 256 ? [0x58, length] : [0x59, length >> 8, length & 255], value);
+  return concatBytes(length < 256 ? [0x58, length] : [0x59, length >> 8, length & 255], value);
 }

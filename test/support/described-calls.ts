@@ -1,10 +1,10 @@
 // A valid call of each route of the API's description, and the users who make them.
 import { exports } from "cloudflare:workers";
-import { type Account, claimed, HOST, say } from "./accounts.ts";
+import { type Account, claimAccount, HOST, callApi } from "./accounts.ts";
 import { Authenticator, base64url } from "./authenticator.ts";
-import { followed, type Operation, operations } from "./description.ts";
+import { dereferenced, type Operation, operations } from "./openapi-description.ts";
 import { fresh } from "./devices.ts";
-import { ADMIN, type Made, service } from "./operators.ts";
+import { ADMIN, type ServiceAccount, createService } from "./operators.ts";
 
 export interface Call {
   readonly path?: Readonly<Record<string, string>>;
@@ -25,20 +25,20 @@ export class RawBody {
 export interface Users {
   readonly alice: Account;
   readonly bob: Account;
-  readonly shop: Made;
+  readonly shop: ServiceAccount;
   readonly key: Authenticator;
 }
 
 /** Creates the users, and sends alice three messages. */
 export async function createUsers(): Promise<Users> {
   const [alice, bob, shop, key] = [
-    await claimed("alice"),
-    await claimed("bob"),
-    await service("shop", "send", "read"),
+    await claimAccount("alice"),
+    await claimAccount("bob"),
+    await createService("shop", "send", "read"),
     await Authenticator.make(),
   ];
-  await say("POST", "/api/messages", { to: alice.userName, body: "hello" }, bob.token);
-  await say(
+  await callApi("POST", "/api/messages", { to: alice.userName, body: "hello" }, bob.token);
+  await callApi(
     "POST",
     "/api/messages",
     [
@@ -47,7 +47,7 @@ export async function createUsers(): Promise<Users> {
     ],
     shop.token,
   );
-  await say("GET", "/api/entries?device=feed", undefined, alice.token);
+  await callApi("GET", "/api/entries?device=feed", undefined, alice.token);
   return { alice, bob, shop, key };
 }
 
@@ -66,7 +66,7 @@ export const validCalls: Readonly<Record<string, ValidCall>> = {
     async ({ alice }) => ({
       body: {
         userName: alice.userName,
-        code: (await json(say("POST", "/api/recovery-code", undefined, alice.token)))["recoveryCode"],
+        code: (await json(callApi("POST", "/api/recovery-code", undefined, alice.token)))["recoveryCode"],
       },
     }),
     () => undefined,
@@ -74,7 +74,7 @@ export const validCalls: Readonly<Record<string, ValidCall>> = {
   "POST /api/link-codes": [() => ({})],
   "POST /api/proof": [
     async ({ alice }) => ({
-      body: { code: (await json(say("POST", "/api/recovery-code", undefined, alice.token)))["recoveryCode"] },
+      body: { code: (await json(callApi("POST", "/api/recovery-code", undefined, alice.token)))["recoveryCode"] },
     }),
   ],
   "POST /api/recovery-code": [() => ({})],
@@ -127,7 +127,7 @@ export const validCalls: Readonly<Record<string, ValidCall>> = {
     () => ADMIN,
   ],
   "PUT /api/admin/users/{userName}/suspension": [
-    async () => ({ path: { userName: (await claimed("erin")).userName }, body: { reason: "spam" } }),
+    async () => ({ path: { userName: (await claimAccount("erin")).userName }, body: { reason: "spam" } }),
     () => ADMIN,
   ],
   "DELETE /api/admin/users/{userName}/suspension": [
@@ -135,7 +135,7 @@ export const validCalls: Readonly<Record<string, ValidCall>> = {
     () => ADMIN,
   ],
   "DELETE /api/admin/users/{userName}": [
-    async () => ({ path: { userName: (await claimed("erin")).userName } }),
+    async () => ({ path: { userName: (await claimAccount("erin")).userName } }),
     () => ADMIN,
   ],
   "POST /api/admin/services": [() => ({ body: { userName: fresh("robot"), scopes: ["read"] } }), () => ADMIN],
@@ -194,45 +194,45 @@ export function request(
 
 /** The seq of alice's newest message. */
 async function newest(alice: Account): Promise<string> {
-  const response = await say("GET", "/api/conversations", undefined, alice.token);
+  const response = await callApi("GET", "/api/conversations", undefined, alice.token);
   const { conversations } = await response.json<{ conversations: { last: { seq: number } }[] }>();
   return String(conversations[0]?.last.seq);
 }
 
 /** Signs in another device of alice's, and returns its id. */
 async function anotherDevice(alice: Account): Promise<string> {
-  const { code } = await json(say("POST", "/api/link-codes", undefined, alice.token));
-  return (await json(say("POST", "/api/sign-in", { userName: alice.userName, code })))["device"] ?? "";
+  const { code } = await json(callApi("POST", "/api/link-codes", undefined, alice.token));
+  return (await json(callApi("POST", "/api/sign-in", { userName: alice.userName, code })))["device"] ?? "";
 }
 
 /** A stranger with an open request to alice. */
 async function stranger(alice: Account): Promise<string> {
-  const { userName, token } = await claimed("dave");
-  await say("POST", "/api/messages", { to: alice.userName, body: "hi" }, token);
+  const { userName, token } = await claimAccount("dave");
+  await callApi("POST", "/api/messages", { to: alice.userName, body: "hi" }, token);
   return userName;
 }
 
 /** A response that adds the passkey. */
 async function created({ alice, key }: Users): Promise<unknown> {
-  const { challenge = "" } = await json(say("POST", "/api/passkeys/options", undefined, alice.token));
+  const { challenge = "" } = await json(callApi("POST", "/api/passkeys/options", undefined, alice.token));
   return key.create({ challenge, origin: HOST, host, counter: 1 });
 }
 
 /** A response that signs in with the passkey. */
 async function signed({ alice, key }: Users): Promise<unknown> {
-  const { challenge = "" } = await json(say("POST", "/api/sign-in/passkey/options", { userName: alice.userName }));
+  const { challenge = "" } = await json(callApi("POST", "/api/sign-in/passkey/options", { userName: alice.userName }));
   return key.get({ challenge, origin: HOST, host, counter: 2 });
 }
 
 /** A response that proves the user with the passkey. */
 async function proved({ alice, key }: Users): Promise<unknown> {
-  const { challenge = "" } = await json(say("POST", "/api/proof/passkey/options", undefined, alice.token));
+  const { challenge = "" } = await json(callApi("POST", "/api/proof/passkey/options", undefined, alice.token));
   return key.get({ challenge, origin: HOST, host, counter: 3 });
 }
 
 /** The required fields of a body. */
 export function requiredOf(schema: Record<string, unknown>): string[] {
-  const { required, anyOf } = followed(schema) as { required?: string[]; anyOf?: Record<string, unknown>[] };
+  const { required, anyOf } = dereferenced(schema) as { required?: string[]; anyOf?: Record<string, unknown>[] };
   return required ?? anyOf?.flatMap(requiredOf) ?? [];
 }
 

@@ -1,7 +1,7 @@
 // Devices for tests inside the runtime: real sockets through the Worker's entry point.
 import { exports } from "cloudflare:workers";
 import { V1 } from "../../src/protocol/version.ts";
-import { Device, Line } from "./line.ts";
+import { Device, ClientSocket } from "./client-socket.ts";
 
 /** Requests an upgrade from the Worker. `protocol` null offers none. */
 export async function upgrade(
@@ -16,24 +16,24 @@ export async function upgrade(
 }
 
 /** The client's socket of a successful upgrade. */
-export function lineOf(response: Response): Line {
+export function socketOf(response: Response): ClientSocket {
   const ws = response.webSocket;
   if (ws === null) throw new Error(`not upgraded: ${response.status}`);
-  const line = new Line({ send: (data) => ws.send(data), close: (code) => ws.close(code) });
-  ws.addEventListener("message", ({ data }) => line.arrived(typeof data === "string" ? data : "(binary)"));
-  ws.addEventListener("close", ({ code, reason }) => line.ended(code, reason));
+  const line = new ClientSocket({ send: (data) => ws.send(data), close: (code) => ws.close(code) });
+  ws.addEventListener("message", ({ data }) => line.onText(typeof data === "string" ? data : "(binary)"));
+  ws.addEventListener("close", ({ code, reason }) => line.onClose(code, reason));
   ws.accept();
   return line;
 }
 
 /** Connects a v1 device and receives `welcome`. `query` is appended after `device=…`. */
 export async function open(user: string, device = "phone", query = ""): Promise<Device> {
-  return Device.on(lineOf(await upgrade(`/client/${encodeURIComponent(user)}?device=${device}${query}`, V1)));
+  return Device.open(socketOf(await upgrade(`/client/${encodeURIComponent(user)}?device=${device}${query}`, V1)));
 }
 
 /** Connects a plain client. */
-export async function plain(user: string): Promise<Line> {
-  return lineOf(await upgrade(`/client/${encodeURIComponent(user)}`, null));
+export async function plain(user: string): Promise<ClientSocket> {
+  return socketOf(await upgrade(`/client/${encodeURIComponent(user)}`, null));
 }
 
 let count = 0;

@@ -1,9 +1,9 @@
 // The log over HTTP, as tests read it: page by page, or as a stream of events.
 import { expect } from "vitest";
-import { ask } from "../support/accounts.ts";
+import { fetchWorker } from "../support/accounts.ts";
 import { get } from "../support/devices.ts";
-import { Events } from "../support/events.ts";
-import type { Device } from "../support/line.ts";
+import { EventStream } from "./event-stream.ts";
+import type { Device } from "./client-socket.ts";
 
 export interface Page {
   readonly epoch: string;
@@ -16,12 +16,12 @@ export interface Page {
 export const page = (user: string, query = "") => get(`/api/entries?user=${user}${query}`) as Promise<Page>;
 
 /** Follows the log of `user` with a device. */
-export async function follow(user: string, query = "", headers: Record<string, string> = {}): Promise<Events> {
+export async function follow(user: string, query = "", headers: Record<string, string> = {}): Promise<EventStream> {
   const path = `/api/entries?user=${user}&device=feed${query}`;
-  const response = await ask(path, { headers: { Accept: "text/event-stream", ...headers } });
+  const response = await fetchWorker(path, { headers: { Accept: "text/event-stream", ...headers } });
   expect([response.status, response.headers.get("Content-Type")]).toEqual([200, "text/event-stream; charset=utf-8"]);
   if (response.body === null) throw new Error("no body");
-  return new Events(response.body);
+  return new EventStream(response.body);
 }
 
 /** Sends `count` messages, whose ids and bodies count from `first`. */

@@ -1,8 +1,8 @@
 // The golden conversations against real mailboxes: the test sends the frames of the devices, and the server has to send
 // the rest.
 import { expect, test } from "vitest";
-import { fresh, lineOf, upgrade } from "../support/devices.ts";
-import type { Frame, Line } from "../support/line.ts";
+import { fresh, socketOf, upgrade } from "../support/devices.ts";
+import type { Frame, ClientSocket } from "../support/client-socket.ts";
 import { Bindings, queryOf, readTranscript } from "./transcript.ts";
 
 const texts = import.meta.glob<string>("./*.txt", { query: "?raw", import: "default", eager: true });
@@ -10,11 +10,11 @@ const all = Object.entries(texts).map(([name, text]) => readTranscript(name, tex
 
 /** A device, whose frames are taken one by one, in whatever texts they come. */
 class Speaker {
-  readonly #line: Line;
+  readonly #line: ClientSocket;
   readonly #frames: Frame[] = [];
   #unsaid: string[] = [];
 
-  constructor(line: Line) {
+  constructor(line: ClientSocket) {
     this.#line = line;
   }
 
@@ -23,7 +23,7 @@ class Speaker {
   }
 
   flush(): void {
-    if (this.#unsaid.length > 0) this.#line.say(`[${this.#unsaid.join(",")}]`);
+    if (this.#unsaid.length > 0) this.#line.sendText(`[${this.#unsaid.join(",")}]`);
     this.#unsaid = [];
   }
 
@@ -52,7 +52,7 @@ test.each(all.filter(({ alone }) => alone !== "client"))("the server plays $name
     for (const [name, speaker] of speakers) if (kind !== ">" || name !== who) speaker.flush();
     if (kind === "*" && text.startsWith("connect ")) {
       const path = `/client/${names.get(who.replace(/\/.*/, ""))}?${bindings.fill(queryOf(text))}`;
-      speakers.set(who, new Speaker(lineOf(await upgrade(path, "restante.v1"))));
+      speakers.set(who, new Speaker(socketOf(await upgrade(path, "restante.v1"))));
     } else if (kind === "*" && text === "cut") speakers.get(who)?.cut();
     else if (kind === ">") speakers.get(who)?.say(bindings.fill(text));
     else if (kind === "<") {

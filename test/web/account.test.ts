@@ -1,28 +1,28 @@
 // The account dialog of the page: notices of new devices, the proof that the server asks for, and signing out other
 // devices.
 import { expect, test } from "vitest";
-import { Venue } from "../support/venue.ts";
-import type { Visitor } from "../support/visitor.ts";
+import { BrowserFixture } from "../support/browser-fixture.ts";
+import type { PageUser } from "../support/page-user.ts";
 
-const venue = new Venue();
+const fixture = new BrowserFixture();
 
 /** Another browser of the same user, with a link code of the first one. */
-async function linkedWith(first: Visitor, userName: string): Promise<Visitor> {
+async function linkedWith(first: PageUser, userName: string): Promise<PageUser> {
   await first.account.click();
   await first.button("Link a device").click();
   const code = (await first.page.locator("output.code").textContent()) ?? "";
   await first.button("Close").click();
-  const second = await venue.visitor();
+  const second = await fixture.newUser();
   await second.page.getByLabel("Your name").fill(userName);
   await second.button("Continue").click();
   await second.page.getByLabel("Recovery or link code").fill(code);
   await second.button("Sign in").click();
-  await second.connected();
+  await second.untilConnected();
   return second;
 }
 
 /** The server asks once for a proof before this request. */
-async function asksOnce({ page }: Visitor, path: string): Promise<void> {
+async function asksOnce({ page }: PageUser, path: string): Promise<void> {
   const problem = {
     type: "urn:restante:proof_required",
     code: "proof_required",
@@ -32,8 +32,8 @@ async function asksOnce({ page }: Visitor, path: string): Promise<void> {
 }
 
 test("[A13] the page shows a notice that another device signed in, which opens the devices; a reload remembers it, and that it was seen", async () => {
-  const name = venue.named("nora");
-  const first = await venue.visitor();
+  const name = fixture.uniqueName("nora");
+  const first = await fixture.newUser();
   await first.claim(name);
   const second = await linkedWith(first, name);
   const line = first.page.locator(".account-notice");
@@ -45,7 +45,7 @@ test("[A13] the page shows a notice that another device signed in, which opens t
   await dialog.getByRole("region", { name: "What happened lately" }).getByText("Another device signed in.").waitFor();
   await first.button("Close").click();
   await first.page.reload();
-  await first.connected();
+  await first.untilConnected();
   expect(await line.count()).toBe(0);
   // The new device gets no notice about itself.
   expect(await second.page.locator(".account-notice").count()).toBe(0);
@@ -53,8 +53,8 @@ test("[A13] the page shows a notice that another device signed in, which opens t
 });
 
 test("[A15] where the server asks for a proof the page asks for the recovery code, and sends the request again", async () => {
-  const first = await venue.visitor();
-  const recovery = await first.claim(venue.named("petra"));
+  const first = await fixture.newUser();
+  const recovery = await first.claim(fixture.uniqueName("petra"));
   await first.account.click();
   await asksOnce(first, "/api/link-codes*");
   await first.button("Link a device").click();
@@ -76,13 +76,13 @@ test("[A15] where the server asks for a proof the page asks for the recovery cod
   await proof.getByRole("button", { name: "Cancel" }).click();
   await proof.waitFor({ state: "detached" });
   await first.button("Close").click();
-  await first.connected();
+  await first.untilConnected();
   expect(first.errors).toEqual([]);
 });
 
 test("[A16] all other devices can be signed out from the page, which shows the next recovery code", async () => {
-  const name = venue.named("olga");
-  const first = await venue.visitor();
+  const name = fixture.uniqueName("olga");
+  const first = await fixture.newUser();
   const recovery = await first.claim(name);
   const second = await linkedWith(first, name);
   await first.account.click();
@@ -103,8 +103,8 @@ test("[A16] all other devices can be signed out from the page, which shows the n
 });
 
 test("[A14] signing out the device that had made the last recovery code shows a new one", async () => {
-  const name = venue.named("irma");
-  const first = await venue.visitor();
+  const name = fixture.uniqueName("irma");
+  const first = await fixture.newUser();
   await first.claim(name);
   const second = await linkedWith(first, name);
   await second.account.click();
@@ -117,13 +117,13 @@ test("[A14] signing out the device that had made the last recovery code shows a 
 
 test("[A15] a passkey of this browser is a proof on the page too", async () => {
   // A passkey needs a host with a name: an IP address can have none.
-  const first = await venue.visitor({}, venue.url.replace("127.0.0.1", "localhost"));
+  const first = await fixture.newUser({}, fixture.url.replace("127.0.0.1", "localhost"));
   const devtools = await first.page.context().newCDPSession(first.page);
   await devtools.send("WebAuthn.enable");
   const kind = { protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true } as const;
   const options = { ...kind, isUserVerified: true, automaticPresenceSimulation: true };
   await devtools.send("WebAuthn.addVirtualAuthenticator", { options });
-  await first.claim(venue.named("kyra"));
+  await first.claim(fixture.uniqueName("kyra"));
   await first.account.click();
   await first.button("Add a passkey").click();
   await first.button("Remove").waitFor();

@@ -2,13 +2,13 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { expect, test } from "vitest";
-import { Venue } from "../support/venue.ts";
-import { Visitor } from "../support/visitor.ts";
+import { BrowserFixture } from "../support/browser-fixture.ts";
+import { PageUser } from "../support/page-user.ts";
 
-const venue = new Venue();
+const fixture = new BrowserFixture();
 
 test("nothing jumps while the page loads with a conversation open", async () => {
-  const { alice } = await venue.friends();
+  const { alice } = await fixture.twoContacts();
   await alice.page.addInitScript(() => {
     const shifts: number[] = [];
     Object.assign(globalThis, { shifts });
@@ -18,17 +18,17 @@ test("nothing jumps while the page loads with a conversation open", async () => 
   });
   await alice.page.reload();
   await alice.sees("hi");
-  await alice.connected();
+  await alice.untilConnected();
   await alice.page.locator(".about").getByText("online").waitFor();
   const shifts = await alice.page.evaluate(() => (globalThis as unknown as { shifts: number[] }).shifts);
   expect(shifts.reduce((sum, value) => sum + value, 0)).toBeLessThan(0.01);
 });
 
 test("a long conversation is drawn in part: scrolling up shows all of it in order and without a jump, and a button leads back", async () => {
-  const { a, b, alice, bob } = await venue.friends();
+  const { a, b, alice, bob } = await fixture.twoContacts();
   const most = 900;
   // Another device of alice's sends them all at once.
-  const sender = `${venue.url.replace("http", "ws")}/client/${a}?device=loader&cursor=head`;
+  const sender = `${fixture.url.replace("http", "ws")}/client/${a}?device=loader&cursor=head`;
   await alice.page.evaluate(
     ([address, to, count]) => {
       const socket = new WebSocket(address, "restante.v1");
@@ -38,7 +38,7 @@ test("a long conversation is drawn in part: scrolling up shows all of it in orde
     [sender, b, most] as const,
   );
   await bob.sees(`number ${most - 1}`);
-  const later = await Visitor.in(bob.page.context(), bob.page.url());
+  const later = await PageUser.inNewTab(bob.page.context(), bob.page.url());
   await later.sees(`number ${most - 1}`);
   const log = later.page.getByRole("log");
   /** Scrolls up by 400 px; returns the first visible message, how many are drawn, and whether it was the beginning. */
@@ -70,7 +70,7 @@ test("a long conversation is drawn in part: scrolling up shows all of it in orde
 });
 
 test("the page works by keyboard: Enter sends, Shift+Enter breaks the line, and the focus is visible", async () => {
-  const { b, alice, bob } = await venue.two();
+  const { b, alice, bob } = await fixture.twoUsers();
   const { page } = alice;
   await page.getByRole("searchbox").focus();
   await page.keyboard.type(b);
@@ -90,7 +90,7 @@ test("the page works by keyboard: Enter sends, Shift+Enter breaks the line, and 
 });
 
 test("a text that is too long is shown so before it is sent, and is not lost", async () => {
-  const { b, alice } = await venue.two();
+  const { b, alice } = await fixture.twoUsers();
   await alice.open(b);
   await alice.composer.fill("x".repeat(70_000));
   await alice.page.getByText("4,466 bytes too long").waitFor();
@@ -102,8 +102,8 @@ test("a text that is too long is shown so before it is sent, and is not lost", a
 });
 
 test("a phone of 320 px shows the list or the conversation, and nothing is wider than the screen", async () => {
-  const { b, bob } = await venue.two();
-  const phone = await venue.visitor({
+  const { b, bob } = await fixture.twoUsers();
+  const phone = await fixture.newUser({
     viewport: { width: 320, height: 560 },
     isMobile: true,
     hasTouch: true,
@@ -113,7 +113,7 @@ test("a phone of 320 px shows the list or the conversation, and nothing is wider
       () => document.documentElement.scrollWidth <= innerWidth && document.body.scrollWidth <= innerWidth,
     );
   expect(await fits()).toBe(true);
-  await phone.claim(venue.named("phone"));
+  await phone.claim(fixture.uniqueName("phone"));
   expect(await fits()).toBe(true);
   await phone.open(b);
   expect(await phone.list.isVisible()).toBe(false);
@@ -128,13 +128,13 @@ test("a phone of 320 px shows the list or the conversation, and nothing is wider
 });
 
 test("in 简体中文 the page has no English text, by the browser's setting and by choice", async () => {
-  const wang = await venue.visitor({ locale: "zh-CN" });
+  const wang = await fixture.newUser({ locale: "zh-CN" });
   const { page } = wang;
   const english = async () =>
     ((await page.locator("#app").innerText()).match(/[A-Za-z]{2,}/g) ?? []).filter(
       (word) => !/^(Restante|wang|Chrome|Linux|English)$/.test(word),
     );
-  await page.getByLabel("你的名字").fill(venue.named("wang"));
+  await page.getByLabel("你的名字").fill(fixture.uniqueName("wang"));
   expect(await english()).toEqual([]);
   await page.getByRole("button", { name: "继续" }).click();
   await page.getByRole("button", { name: "我已保存" }).waitFor();
@@ -154,10 +154,10 @@ test.each(["light", "dark"] as const)(
   "axe finds nothing in %s colours, in any state of the page",
   async (colorScheme) => {
     const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-    const { a, b, alice, bob } = await venue.two();
-    const c = venue.named("carol");
+    const { a, b, alice, bob } = await fixture.twoUsers();
+    const c = fixture.uniqueName("carol");
     const options = { colorScheme, bypassCSP: true };
-    const carol = await venue.visitor(options);
+    const carol = await fixture.newUser(options);
     const check = async (state: string) => {
       await carol.page.addScriptTag({ content: axe });
       const found = await carol.page.evaluate(async () => {
@@ -182,7 +182,7 @@ test.each(["light", "dark"] as const)(
     await carol.button("I have kept it").waitFor();
     await check("the recovery code");
     await carol.button("I have kept it").click();
-    await carol.connected();
+    await carol.untilConnected();
     await check("no conversation");
     await carol.open(b);
     await carol.send("hello", "with a link: https://example.com/");
@@ -211,7 +211,7 @@ test.each(["light", "dark"] as const)(
     await carol.composer.fill("x".repeat(61_000));
     await check("no connection, and a long draft");
     await carol.page.context().setOffline(false);
-    await carol.connected();
+    await carol.untilConnected();
     await carol.send("too late");
     await carol.button("Send again").waitFor();
     await check("a message that failed");

@@ -2,9 +2,9 @@
 import { expect, test } from "vitest";
 import { lookAlikes } from "../../src/web/lookalikes.ts";
 import { translationsIn } from "../../src/web/translations.ts";
-import { Venue } from "../support/venue.ts";
+import { BrowserFixture } from "../support/browser-fixture.ts";
 
-const venue = new Venue();
+const fixture = new BrowserFixture();
 const one = (peer: string, standing: "contact" | "request" | "blocked") => ({ peer, standing });
 
 test.each<[string, Parameters<typeof lookAlikes>[1], string, string | null]>([
@@ -29,12 +29,12 @@ test("a name that is written from right to left does not change the order of the
 });
 
 test("the page warns of a name that looks like a contact, in the list and above the conversation", async () => {
-  const { a, b, bob } = await venue.friends();
+  const { a, b, bob } = await fixture.twoContacts();
   const like = a.replace("alice", "a1ice");
   const warning = `${like} is not ${a}: the letters only look alike.`;
   await bob.page.getByRole("searchbox").fill(like);
   await bob.list.getByRole("link", { name: warning }).waitFor();
-  const stranger = await venue.visitor();
+  const stranger = await fixture.newUser();
   await stranger.claim(like);
   await stranger.open(b);
   await stranger.send("it is me, alice");

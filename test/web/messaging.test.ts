@@ -1,19 +1,19 @@
 // Messaging on the page, in a real browser and with a real server with accounts.
 import { expect, onTestFinished, test } from "vitest";
-import { Venue } from "../support/venue.ts";
+import { BrowserFixture } from "../support/browser-fixture.ts";
 import { startServer } from "../support/servers.ts";
-import { Visitor } from "../support/visitor.ts";
+import { PageUser } from "../support/page-user.ts";
 
-const venue = new Venue();
+const fixture = new BrowserFixture();
 
 test("a stranger writes and is accepted, and both users see the states of their messages", async () => {
-  const { a, b, alice, bob } = await venue.two();
+  const { a, b, alice, bob } = await fixture.twoUsers();
   await alice.open(b);
   await alice.send("你好，世界 🚀👩‍👩‍👧");
   await alice.sees("你好", "Sent");
   await bob.list.getByRole("heading", { name: "Requests" }).waitFor();
   await bob.list.getByText("1 unread").waitFor();
-  await bob.titled("(1) Restante");
+  await bob.untilTitle("(1) Restante");
   await bob.list.getByRole("link", { name: new RegExp(a) }).click();
   await bob.page.getByText(`${a} wants to write to you.`, { exact: false }).waitFor();
   await bob.sees("你好，世界 🚀👩‍👩‍👧");
@@ -28,12 +28,12 @@ test("a stranger writes and is accepted, and both users see the states of their 
   const both = ["你好，世界 🚀👩‍👩‍👧", "مرحبا\nzwei Zeilen"];
   expect(await alice.texts()).toEqual(both);
   expect(await bob.texts()).toEqual(both);
-  await bob.titled("Restante");
+  await bob.untilTitle("Restante");
   expect([...alice.errors, ...bob.errors]).toEqual([]);
 });
 
 test("a blocked user's messages fail, until the user is unblocked", async () => {
-  const { alice, bob } = await venue.friends();
+  const { alice, bob } = await fixture.twoContacts();
   await bob.button("Block").click();
   await bob.page.getByText("You have blocked them.", { exact: false }).waitFor();
   await alice.send("are you angry?");
@@ -46,7 +46,7 @@ test("a blocked user's messages fail, until the user is unblocked", async () => 
 });
 
 test("a reload keeps the open conversation, its messages, and the unsent text", async () => {
-  const { alice, b } = await venue.friends();
+  const { alice, b } = await fixture.twoContacts();
   await alice.composer.fill("not sent yet");
   await alice.page.reload();
   await alice.page.getByRole("heading", { name: b, exact: true }).waitFor();
@@ -58,18 +58,18 @@ test("a reload keeps the open conversation, its messages, and the unsent text", 
 });
 
 test("two devices of one user show the same unread count", async () => {
-  const { a, b, alice, bob } = await venue.friends();
+  const { a, b, alice, bob } = await fixture.twoContacts();
   await bob.account.click();
   await bob.button("Link a device").click();
   const code = (await bob.page.locator("output.code").textContent()) ?? "";
   await bob.button("Close").click();
-  const tablet = await venue.visitor();
+  const tablet = await fixture.newUser();
   await tablet.page.getByLabel("Your name").fill(b);
   await tablet.button("Continue").click();
   await tablet.page.getByLabel("Recovery or link code").fill(code);
   await tablet.button("Sign in").click();
-  await tablet.connected();
-  await bob.page.goto(`${venue.url}/#/`);
+  await tablet.untilConnected();
+  await bob.page.goto(`${fixture.url}/#/`);
   await alice.send("for both devices");
   for (const device of [bob, tablet]) await device.list.getByText("1 unread").waitFor();
   await tablet.list.getByRole("link", { name: new RegExp(a) }).click();
@@ -81,13 +81,13 @@ test("two devices of one user show the same unread count", async () => {
 test("while the server is down the page shows it, and messages that are written meanwhile arrive once", async () => {
   const mortal = await startServer({ RATE_LIMIT: "off" });
   onTestFinished(() => mortal.stop());
-  const { alice, bob } = await venue.friends(mortal.url);
+  const { alice, bob } = await fixture.twoContacts(mortal.url);
   await mortal.kill();
   await alice.page.getByText("No connection.", { exact: false }).waitFor();
   await alice.send("meanwhile", "meanwhile too");
   await alice.sees("meanwhile", "Waiting to be sent");
   await mortal.restart();
-  await alice.connected();
+  await alice.untilConnected();
   await alice.send("after");
   await bob.sees("after");
   await alice.sees("after", "Read");
@@ -97,7 +97,7 @@ test("while the server is down the page shows it, and messages that are written 
 });
 
 test("without a network the page opens with its stored messages, and sends new ones when there is one", async () => {
-  const { b, alice, bob } = await venue.friends();
+  const { b, alice, bob } = await fixture.twoContacts();
   await alice.page.evaluate(async () => void (await navigator.serviceWorker.ready));
   // The first visit was before there was a service worker: this one goes through it.
   await alice.page.reload();
@@ -109,7 +109,7 @@ test("without a network the page opens with its stored messages, and sends new o
   await alice.page.locator(".banner:not([data-is=open])").waitFor();
   await alice.send("from the tunnel");
   await alice.sees("from the tunnel", "Waiting to be sent");
-  await alice.kept();
+  await alice.untilStored();
   await alice.page.reload();
   await alice.sees("from the tunnel", "Waiting to be sent");
   await alice.page.context().setOffline(false);
@@ -119,7 +119,7 @@ test("without a network the page opens with its stored messages, and sends new o
 });
 
 test("the text of a message is in the field again, if the page is left before the store has the message", async () => {
-  const { alice } = await venue.friends();
+  const { alice } = await fixture.twoContacts();
   await alice.page.evaluate(async () => {
     const [found] = await indexedDB.databases();
     const opening = indexedDB.open(found?.name ?? "");
@@ -137,11 +137,11 @@ test("the text of a message is in the field again, if the page is left before th
   expect(await alice.composer.inputValue()).toBe("too early");
   await alice.composer.press("Enter");
   await alice.sees("too early", "Read");
-  await alice.kept();
+  await alice.untilStored();
 });
 
 test("a message that arrives while the page is hidden is notified, if the user wants it", async () => {
-  const { a, alice, bob } = await venue.friends();
+  const { a, alice, bob } = await fixture.twoContacts();
   await bob.page.context().grantPermissions(["notifications"]);
   await bob.account.click();
   await bob.page.getByLabel("Notify me", { exact: false }).check();
@@ -162,7 +162,7 @@ test("a message that arrives while the page is hidden is notified, if the user w
   await alice.send("psst");
   await bob.sees("psst");
   expect(await bob.page.evaluate(() => (globalThis as unknown as { shown: unknown }).shown)).toEqual([[a, "psst"]]);
-  await bob.titled("(1) Restante");
+  await bob.untilTitle("(1) Restante");
 });
 
 /** Texts that would run, frame, fetch or break out, if they were taken as markup. */
@@ -184,7 +184,7 @@ const CORPUS = [
 ];
 
 test("every message and name is shown as text: nothing runs, and nothing violates the policy", async () => {
-  const { alice, bob } = await venue.friends();
+  const { alice, bob } = await fixture.twoContacts();
   for (const { page } of [alice, bob]) {
     await page.evaluate(() => {
       const seen: string[] = [];
@@ -196,7 +196,7 @@ test("every message and name is shown as text: nothing runs, and nothing violate
   await alice.send("the last");
   await bob.sees("the last");
   await bob.composer.fill(CORPUS.join("\n"));
-  const stranger = await venue.visitor();
+  const stranger = await fixture.newUser();
   for (const text of CORPUS) {
     await bob.page.getByRole("searchbox").fill(text);
     await stranger.page.getByLabel("Your name").fill(text);
@@ -215,9 +215,13 @@ test("every message and name is shown as text: nothing runs, and nothing violate
 });
 
 test("three tabs of one browser are one device: all show every message, and when the connected one is closed another one connects", async () => {
-  const { alice, bob } = await venue.friends();
+  const { alice, bob } = await fixture.twoContacts();
   const context = bob.page.context();
-  const tabs = [bob, await Visitor.in(context, bob.page.url()), await Visitor.in(context, bob.page.url())];
+  const tabs = [
+    bob,
+    await PageUser.inNewTab(context, bob.page.url()),
+    await PageUser.inNewTab(context, bob.page.url()),
+  ];
   await alice.send("to all tabs");
   for (const tab of tabs) await tab.sees("to all tabs");
   await bob.page.close();

@@ -6,7 +6,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { startBrowser } from "../support/browser.ts";
 import { OPEN, type Server, startServer } from "../support/servers.ts";
-import { Visitor } from "../support/visitor.ts";
+import { PageUser } from "../support/page-user.ts";
 
 let browser: Browser;
 let server: Server;
@@ -24,20 +24,20 @@ afterAll(async () => {
   await server.stop();
 });
 
-async function enter(visitor: Visitor, userName: string): Promise<void> {
-  await visitor.page.getByLabel("Your name").fill(userName);
-  await visitor.button("Continue").click();
+async function enter(user: PageUser, userName: string): Promise<void> {
+  await user.page.getByLabel("Your name").fill(userName);
+  await user.button("Continue").click();
 }
 
 test("a link code of one device signs another one in, and the first one signs it out again", async () => {
-  const first = await Visitor.at(browser, server.url);
+  const first = await PageUser.inNewContext(browser, server.url);
   const recovery = await first.claim("Alice");
   expect(recovery).toMatch(/^([0-9a-z]{5}-){4}[0-9a-z]{5}$/);
   await first.account.click();
   await first.button("Link a device").click();
   const code = (await first.page.locator("output.code").textContent()) ?? "";
 
-  const second = await Visitor.at(browser, server.url);
+  const second = await PageUser.inNewContext(browser, server.url);
   await enter(second, "alice");
   await second.page.getByText("This name is taken.", { exact: false }).waitFor();
   await second.page.getByLabel("Recovery or link code").fill("0000-0000");
@@ -45,7 +45,7 @@ test("a link code of one device signs another one in, and the first one signs it
   await second.page.getByText("The name or the code is wrong.").waitFor();
   await second.page.getByLabel("Recovery or link code").fill(code);
   await second.button("Sign in").click();
-  await second.connected();
+  await second.untilConnected();
 
   await first.button("Close").click();
   await first.account.click();
@@ -61,43 +61,43 @@ test("a link code of one device signs another one in, and the first one signs it
 });
 
 test("the recovery code can be copied and downloaded", async () => {
-  const visitor = await Visitor.at(browser, server.url, { permissions: ["clipboard-write"] });
-  await enter(visitor, "ida");
-  const code = (await visitor.page.locator("output").textContent()) ?? "";
-  await visitor.button("Copy").click();
-  await visitor.button("Copied").waitFor();
+  const user = await PageUser.inNewContext(browser, server.url, { permissions: ["clipboard-write"] });
+  await enter(user, "ida");
+  const code = (await user.page.locator("output").textContent()) ?? "";
+  await user.button("Copy").click();
+  await user.button("Copied").waitFor();
   // No script of the page may read the clipboard, so it is pasted.
-  const field = await visitor.page.evaluateHandle(() => document.body.appendChild(document.createElement("textarea")));
+  const field = await user.page.evaluateHandle(() => document.body.appendChild(document.createElement("textarea")));
   await field.focus();
-  await visitor.page.keyboard.press("ControlOrMeta+V");
+  await user.page.keyboard.press("ControlOrMeta+V");
   expect(await field.evaluate(({ value }) => value)).toBe(code);
   const [download] = await Promise.all([
-    visitor.page.waitForEvent("download"),
-    visitor.page.getByRole("link", { name: "Download" }).click(),
+    user.page.waitForEvent("download"),
+    user.page.getByRole("link", { name: "Download" }).click(),
   ]);
   expect(download.suggestedFilename()).toBe("restante-ida.txt");
   expect(readFileSync(await download.path(), "utf8")).toContain(code);
 });
 
 test("the recovery code signs a device in, and another code is shown", async () => {
-  const first = await Visitor.at(browser, server.url);
+  const first = await PageUser.inNewContext(browser, server.url);
   const recovery = await first.claim("rita");
-  const second = await Visitor.at(browser, server.url);
+  const second = await PageUser.inNewContext(browser, server.url);
   await enter(second, "rita");
   await second.page.getByLabel("Recovery or link code").fill(recovery.toUpperCase());
   await second.button("Sign in").click();
   await second.button("I have kept it").waitFor();
   expect(await second.page.locator("output").textContent()).not.toBe(recovery);
   await second.button("I have kept it").click();
-  await second.connected();
+  await second.untilConnected();
 });
 
 test("a reload stays signed in; after signing out it stays signed out, and nothing is left in the browser", async () => {
-  const { page, ...visitor } = await Visitor.at(browser, server.url);
-  const dora = Object.assign(new Visitor(page), visitor);
+  const { page, ...user } = await PageUser.inNewContext(browser, server.url);
+  const dora = Object.assign(new PageUser(page), user);
   await dora.claim("dora");
   await page.reload();
-  await dora.connected();
+  await dora.untilConnected();
   await dora.account.click();
   await dora.button("Sign out").click();
   await page.getByLabel("Your name").waitFor();
@@ -111,33 +111,33 @@ test.each([
   ["no such name!", "A name has 1 to 64 letters"],
   ["system", "This name is kept back"],
 ])("the name %j is refused with a sentence at the field", async (name, why) => {
-  const visitor = await Visitor.at(browser, server.url);
-  await enter(visitor, name);
-  await visitor.page.getByRole("alert").getByText(why, { exact: false }).waitFor();
+  const user = await PageUser.inNewContext(browser, server.url);
+  await enter(user, name);
+  await user.page.getByRole("alert").getByText(why, { exact: false }).waitFor();
 });
 
 test("a user who enters their name once more erases the account", async () => {
-  const visitor = await Visitor.at(browser, server.url);
-  await visitor.claim("erna");
-  await visitor.account.click();
-  await visitor.button("Erase the account").click();
-  const confirm = visitor.page.getByRole("dialog").locator("form").getByRole("button");
+  const user = await PageUser.inNewContext(browser, server.url);
+  await user.claim("erna");
+  await user.account.click();
+  await user.button("Erase the account").click();
+  const confirm = user.page.getByRole("dialog").locator("form").getByRole("button");
   expect(await confirm.isDisabled()).toBe(true);
-  await visitor.page.getByLabel("To confirm, enter erna", { exact: false }).fill("erna");
+  await user.page.getByLabel("To confirm, enter erna", { exact: false }).fill("erna");
   await confirm.click();
-  await enter(visitor, "erna");
-  await visitor.page.getByText("This name is taken.", { exact: false }).waitFor();
+  await enter(user, "erna");
+  await user.page.getByText("This name is taken.", { exact: false }).waitFor();
 });
 
 test("in an open deployment a name is enough, and a reload keeps it", async () => {
   const open = await startServer(OPEN);
   try {
-    const visitor = await Visitor.at(browser, open.url);
-    await visitor.page.getByText("This server lets anybody open any mailbox.", { exact: false }).waitFor();
-    await enter(visitor, "otto");
-    await visitor.connected();
-    await visitor.page.reload();
-    await visitor.connected();
+    const user = await PageUser.inNewContext(browser, open.url);
+    await user.page.getByText("This server lets anybody open any mailbox.", { exact: false }).waitFor();
+    await enter(user, "otto");
+    await user.untilConnected();
+    await user.page.reload();
+    await user.untilConnected();
   } finally {
     await open.stop();
   }
@@ -148,21 +148,21 @@ test("with JWT a valid token opens the mailbox, and a wrong one leads back to th
   const variables = { AUTH: "jwt", JWT_SECRET: secret, JWT_ISSUER: "https://issuer.test", JWT_AUDIENCE: "restante" };
   const elsewhere = await startServer(variables);
   try {
-    const visitor = await Visitor.at(browser, elsewhere.url);
+    const user = await PageUser.inNewContext(browser, elsewhere.url);
     const come = async (token: string) => {
-      await visitor.page.getByLabel("Your name").fill("judith");
-      await visitor.page.getByLabel("Token").fill(token);
-      await visitor.button("Continue").click();
+      await user.page.getByLabel("Your name").fill("judith");
+      await user.page.getByLabel("Token").fill(token);
+      await user.button("Continue").click();
     };
     await come("wrong");
-    await visitor.page.getByText("The token is missing, wrong or expired.").waitFor();
+    await user.page.getByText("The token is missing, wrong or expired.").waitFor();
     const jwt = new SignJWT({ sub: "judith" }).setProtectedHeader({ alg: "HS256" }).setExpirationTime("10m");
     await come(
       await jwt.setIssuer("https://issuer.test").setAudience("restante").sign(new TextEncoder().encode(secret)),
     );
-    await visitor.connected();
-    await visitor.account.waitFor();
-    expect(visitor.errors).toEqual([]);
+    await user.untilConnected();
+    await user.account.waitFor();
+    expect(user.errors).toEqual([]);
   } finally {
     await elsewhere.stop();
   }
@@ -191,7 +191,7 @@ async function withAuthenticator(page: Page) {
 test("[A10] a passkey that was made on one device signs another one in, and without a passkey nobody comes in", async () => {
   // A passkey needs a host with a name: an IP address can have none.
   const origin = server.url.replace("127.0.0.1", "localhost");
-  const first = await Visitor.at(browser, origin);
+  const first = await PageUser.inNewContext(browser, origin);
   const phone = await withAuthenticator(first.page);
   await first.claim("carol");
   await first.account.click();
@@ -200,7 +200,7 @@ test("[A10] a passkey that was made on one device signs another one in, and with
   const [credential] = await phone.credentials();
   expect(credential).toMatchObject({ rpId: "localhost" });
 
-  const second = await Visitor.at(browser, origin);
+  const second = await PageUser.inNewContext(browser, origin);
   const laptop = await withAuthenticator(second.page);
   await enter(second, "carol");
   await second.button("Use a passkey").click();
@@ -208,6 +208,6 @@ test("[A10] a passkey that was made on one device signs another one in, and with
   // The platform synchronises it to the other device.
   if (credential !== undefined) await laptop.add(credential);
   await second.button("Use a passkey").click();
-  await second.connected();
+  await second.untilConnected();
   expect([...first.errors, ...second.errors]).toEqual([]);
 });

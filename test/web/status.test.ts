@@ -6,7 +6,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { growth, quantile, rate, readSample } from "../../src/web/status/metrics.ts";
 import { startBrowser } from "../support/browser.ts";
-import { open } from "../support/people.ts";
+import { open } from "../support/tcp-devices.ts";
 import { OPEN, type Server, startSelfhost } from "../support/servers.ts";
 
 const ADMIN_TOKEN = "an-operator-secret-of-more-than-32-characters";

@@ -4,7 +4,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startBrowser } from "../support/browser.ts";
 import { type Server, startSelfhost } from "../support/servers.ts";
-import { Visitor } from "../support/visitor.ts";
+import { PageUser } from "../support/page-user.ts";
 
 const ADMIN_TOKEN = "an-operator-secret-of-more-than-32-characters";
 
@@ -29,13 +29,13 @@ function suspension(method: "PUT" | "DELETE"): Promise<Response> {
 }
 
 test("a suspended user sees the reason, keeps the data of the browser, and connects again after the suspension", async () => {
-  const alice = await Visitor.at(browser, server.url);
+  const alice = await PageUser.inNewContext(browser, server.url);
   await alice.claim("alice");
-  await alice.connected();
+  await alice.untilConnected();
   expect((await suspension("PUT")).status).toBe(200);
   await alice.page.getByText("suspended", { exact: false }).first().waitFor();
   expect((await alice.page.evaluate(() => indexedDB.databases())).length).toBeGreaterThan(0);
   expect((await suspension("DELETE")).status).toBe(204);
   await alice.page.reload();
-  await alice.connected();
+  await alice.untilConnected();
 });

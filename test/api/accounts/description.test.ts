@@ -1,9 +1,9 @@
 // The description at /api/openapi.json: it is public, it describes every route, and a valid call of a route gives a
 // response that is described.
 import { beforeAll, expect, test } from "vitest";
-import { ask } from "../../support/accounts.ts";
+import { fetchWorker } from "../../support/accounts.ts";
 import { createUsers, inOrder, request, type Users, validCalls } from "../../support/described-calls.ts";
-import { description, objectionTo, operations } from "../../support/description.ts";
+import { description, deviationOf, operations } from "../../support/openapi-description.ts";
 
 let users: Users;
 
@@ -23,7 +23,7 @@ test("[H11] everything under /api is described, and everything described is call
 });
 
 test("[H11] the description is public, and one document", async () => {
-  const response = await ask("/api/openapi.json");
+  const response = await fetchWorker("/api/openapi.json");
   expect([response.status, response.headers.get("Content-Type")]).toEqual([200, "application/json"]);
   const text = await response.text();
   for (const [, name = ""] of text.matchAll(/"#\/components\/schemas\/(\w+)"/g)) {
@@ -37,6 +37,6 @@ test.each(inOrder.filter(({ name }) => !ELSEWHERE.has(name)).map((operation) => 
     const [make, token = ({ alice }: Users) => alice.token] = validCalls[name] ?? [() => ({})];
     const response = await request(operation, await make(users), token(users));
     expect(response.status).toBeLessThan(300);
-    expect(await objectionTo(operation, response)).toBeNull();
+    expect(await deviationOf(operation, response)).toBeNull();
   },
 );

@@ -11,7 +11,7 @@ import {
   type Users,
   validCalls,
 } from "../../support/described-calls.ts";
-import { followed, objectionTo, type Operation } from "../../support/description.ts";
+import { dereferenced, deviationOf, type Operation } from "../../support/openapi-description.ts";
 
 let users: Users;
 
@@ -40,7 +40,7 @@ test.each(inOrder.map((operation) => [operation.name, operation] as const))(
         detail: expect.stringMatching(/\.$/),
       });
       if (field !== undefined) expect([what, problem["field"]]).toEqual([what, field]);
-      expect(await objectionTo(operation, response)).toBeNull();
+      expect(await deviationOf(operation, response)).toBeNull();
     }
   },
 );
@@ -62,7 +62,7 @@ function badInputs(operation: Operation, call: Call): Bad[] {
         field: name,
       });
     }
-    if (where !== "query" || followed(schema)["type"] !== "integer") continue;
+    if (where !== "query" || dereferenced(schema)["type"] !== "integer") continue;
     for (const value of ["x", "-1", "1.5", "99999999999999999"]) {
       bad.push({ what: `${name}=${value}`, change: { ...call, query: { ...call.query, [name]: value } }, field: name });
     }

@@ -9,8 +9,8 @@ import {
   type Users,
   validCalls,
 } from "../../support/described-calls.ts";
-import { objectionTo, type Operation } from "../../support/description.ts";
-import { service } from "../../support/operators.ts";
+import { deviationOf, type Operation } from "../../support/openapi-description.ts";
+import { createService } from "../../support/operators.ts";
 
 let users: Users;
 
@@ -30,13 +30,13 @@ test.each(
         : await make(users);
   const none = await request(operation, call, undefined);
   expect(none.status).toBe(401);
-  expect(await objectionTo(operation, none)).toBeNull();
+  expect(await deviationOf(operation, none)).toBeNull();
   const needed = operation.security[0]?.["token"]?.[0];
   const others = (["send", "read", "admin"] as const).filter((scope) => scope !== needed);
-  const { token } = await service("other", ...others);
+  const { token } = await createService("other", ...others);
   const without = await request(operation, call, token);
   expect(without.status).toBe(403);
-  expect(await objectionTo(operation, without)).toBeNull();
+  expect(await deviationOf(operation, without)).toBeNull();
 });
 
 /** A path with placeholder values. */

@@ -1,12 +1,12 @@
 // Claiming a name: it succeeds once, for a name that is free and valid, and returns a token, a recovery code and a cookie.
 import { exports } from "cloudflare:workers";
 import { expect, test } from "vitest";
-import { ask, say } from "../../support/accounts.ts";
+import { fetchWorker, callApi } from "../../support/accounts.ts";
 import { fresh } from "../../support/devices.ts";
 
 test("[A1] claiming a free name answers 201 with a token, a recovery code and a cookie; after that the name is taken", async () => {
   const userName = fresh("alice");
-  const response = await say("POST", "/api/accounts", { userName: userName.toUpperCase(), label: "My laptop" });
+  const response = await callApi("POST", "/api/accounts", { userName: userName.toUpperCase(), label: "My laptop" });
   expect(response.status).toBe(201);
   const account: Record<string, unknown> = await response.json();
   expect(account).toEqual({
@@ -18,13 +18,13 @@ test("[A1] claiming a free name answers 201 with a token, a recovery code and a 
   const cookie = response.headers.get("Set-Cookie") ?? "";
   expect(cookie).toMatch(/^__Host-restante=rst1\./);
   for (const word of ["HttpOnly", "Secure", "SameSite=Lax", "Path=/"]) expect(cookie).toContain(word);
-  const again = await say("POST", "/api/accounts", { userName });
+  const again = await callApi("POST", "/api/accounts", { userName });
   expect([again.status, await again.json()]).toMatchObject([409, { code: "name_taken", message: expect.any(String) }]);
 });
 
 test("[A1] of two simultaneous claims of a name one succeeds", async () => {
   const userName = fresh("alice");
-  const both = await Promise.all([1, 2].map(() => say("POST", "/api/accounts", { userName })));
+  const both = await Promise.all([1, 2].map(() => callApi("POST", "/api/accounts", { userName })));
   expect(both.map(({ status }) => status).toSorted()).toEqual([201, 409]);
 });
 
@@ -49,7 +49,7 @@ test.each([
   ["an array", "[]"],
   ["a body of a mile", `{"userName":"${"x".repeat(70_000)}"}`],
 ])("[A1] a claim with %s is refused with a sentence", async (_, body) => {
-  const response = await ask("/api/accounts", { method: "POST", body });
+  const response = await fetchWorker("/api/accounts", { method: "POST", body });
   expect([400, 413]).toContain(response.status);
   expect(await response.json()).toMatchObject({ code: expect.any(String), message: expect.stringMatching(/\.$/) });
 });

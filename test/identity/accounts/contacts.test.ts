@@ -6,17 +6,17 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { Mailbox } from "../../../src/mailbox/mailbox.ts";
 import type { Delivery } from "../../../src/protocol/envelope.ts";
 import { unpack } from "../../../src/protocol/packed-delivery.ts";
-import { claimed, openAs, say } from "../../support/accounts.ts";
-import { upgrade, lineOf } from "../../support/devices.ts";
-import { heard } from "../../support/line.ts";
+import { claimAccount, openWithToken, callApi } from "../../support/accounts.ts";
+import { upgrade, socketOf } from "../../support/devices.ts";
+import { nextFrame } from "../../support/client-socket.ts";
 
 async function world() {
-  const [a, b] = [await claimed("alice"), await claimed("bob")];
-  return { a, b, alice: await openAs(a), bob: await openAs(b) };
+  const [a, b] = [await claimAccount("alice"), await claimAccount("bob")];
+  return { a, b, alice: await openWithToken(a), bob: await openWithToken(b) };
 }
 
 /** Sends a message, and returns its outcome: "stored", or the code with which it failed. */
-async function outcome(from: Awaited<ReturnType<typeof openAs>>, id: number, to: string, body: unknown = id) {
+async function outcome(from: Awaited<ReturnType<typeof openWithToken>>, id: number, to: string, body: unknown = id) {
   from.send({ type: "send", id, to, body });
   for (let failed: unknown = null; ;) {
     const frame = await from.next();
@@ -28,11 +28,11 @@ async function outcome(from: Awaited<ReturnType<typeof openAs>>, id: number, to:
   }
 }
 
-const get = async (path: string, token: string) => (await say("GET", path, undefined, token)).json();
+const get = async (path: string, token: string) => (await callApi("GET", path, undefined, token)).json();
 
 test("[Q1] a stranger's first message is a request: all devices receive the standing, then the message", async () => {
   const { a, b, alice, bob } = await world();
-  const tablet = await openAs(b, "tablet");
+  const tablet = await openWithToken(b, "tablet");
   expect(await outcome(alice, 1, b.userName, "hello")).toBe("stored");
   for (const device of [bob, tablet]) {
     const [peer, message] = [await device.next(), await device.next()];
@@ -67,7 +67,8 @@ test("[Q2] a batch is cut where the limit is: three are stored, the others fail"
 test.each([
   [
     "accepting",
-    (b: { token: string }, a: { userName: string }) => say("PUT", `/api/contacts/${a.userName}`, undefined, b.token),
+    (b: { token: string }, a: { userName: string }) =>
+      callApi("PUT", `/api/contacts/${a.userName}`, undefined, b.token),
   ],
   ["answering", null],
 ])("[Q3] after %s all messages are accepted, and the receipts of the meantime are sent", async (_, accept) => {
@@ -95,7 +96,7 @@ test.each([
   for (let id = 3; id <= 7; id++) expect(await outcome(alice, id, b.userName)).toBe("stored");
   expect((await bob.until("message"))["request"]).toBeUndefined();
   expect(await get("/api/requests", b.token)).toEqual([]);
-  expect((await say("PUT", `/api/contacts/${a.userName}`, undefined, b.token)).status).toBe(404);
+  expect((await callApi("PUT", `/api/contacts/${a.userName}`, undefined, b.token)).status).toBe(404);
 });
 
 test("[Q3] a delivered but unread message gets a delivery receipt only", async () => {
@@ -103,7 +104,7 @@ test("[Q3] a delivered but unread message gets a delivery receipt only", async (
   expect(await outcome(alice, 1, b.userName)).toBe("stored");
   bob.ack((await bob.until("message"))["seq"]);
   await bob.settled();
-  await say("PUT", `/api/contacts/${a.userName}`, undefined, b.token);
+  await callApi("PUT", `/api/contacts/${a.userName}`, undefined, b.token);
   const mark = await alice.mark("delivered");
   expect(mark["read"]).toBeUndefined();
 });
@@ -120,7 +121,7 @@ test("[Q4] until they are accepted, a stranger receives no presence, and their t
   const knows = (who: string) =>
     runInDurableObject(env.MAILBOX.getByName(b.userName), (mailbox) => mailbox.presence(b.userName, who));
   expect(await knows(a.userName)).toBe(null);
-  await say("PUT", `/api/contacts/${a.userName}`, undefined, b.token);
+  await callApi("PUT", `/api/contacts/${a.userName}`, undefined, b.token);
   expect(await alice.until("presence")).toMatchObject({ user: b.userName, online: true });
   expect(await knows(a.userName)).toMatchObject({ online: true });
 });
@@ -133,7 +134,7 @@ test("[Q5] messages of a blocked user are refused like a stranger's, and the use
   alice.send({ type: "watch", peers: [b.userName] });
   expect(await alice.until("presence")).toMatchObject({ online: true });
   await bob.settled();
-  expect((await say("PUT", `/api/blocks/${a.userName}`, undefined, b.token)).status).toBe(204);
+  expect((await callApi("PUT", `/api/blocks/${a.userName}`, undefined, b.token)).status).toBe(204);
   expect(await bob.until("peer")).toMatchObject({ peer: a.userName, standing: "blocked" });
   expect(await alice.until("presence")).toMatchObject({ user: b.userName, online: false });
   expect(await outcome(alice, 2, b.userName)).toBe("declined");
@@ -143,22 +144,22 @@ test("[Q5] messages of a blocked user are refused like a stranger's, and the use
   expect(await get("/api/blocks", b.token)).toEqual([a.userName]);
   bob.send({ type: "send", id: 2, to: a.userName, body: "and I?" });
   expect(await bob.until("refused")).toMatchObject({ id: 2, code: "declined" });
-  expect((await say("DELETE", `/api/blocks/${a.userName}`, undefined, b.token)).status).toBe(204);
+  expect((await callApi("DELETE", `/api/blocks/${a.userName}`, undefined, b.token)).status).toBe(204);
   expect(await outcome(alice, 3, b.userName)).toBe("stored");
-  expect((await say("DELETE", `/api/blocks/${a.userName}`, undefined, b.token)).status).toBe(404);
-  expect((await say("PUT", `/api/blocks/${b.userName}`, undefined, b.token)).status).toBe(403);
+  expect((await callApi("DELETE", `/api/blocks/${a.userName}`, undefined, b.token)).status).toBe(404);
+  expect((await callApi("PUT", `/api/blocks/${b.userName}`, undefined, b.token)).status).toBe(403);
 });
 
 test("[Q5] a user can be blocked before their first message", async () => {
   const { a, b, alice } = await world();
-  await say("PUT", `/api/blocks/${a.userName}`, undefined, b.token);
+  await callApi("PUT", `/api/blocks/${a.userName}`, undefined, b.token);
   expect(await outcome(alice, 1, b.userName)).toBe("declined");
   expect(await get("/api/conversations", b.token)).toMatchObject({ conversations: [] });
 });
 
 test("[Q8] unblocking restores the standing before: none, a request, or a contact, also after an eviction", async () => {
   const { a, b, alice, bob } = await world();
-  const block = (is: "PUT" | "DELETE") => say(is, `/api/blocks/${a.userName}`, undefined, b.token);
+  const block = (is: "PUT" | "DELETE") => callApi(is, `/api/blocks/${a.userName}`, undefined, b.token);
   const knows = () =>
     runInDurableObject(env.MAILBOX.getByName(b.userName), (mailbox) => mailbox.presence(b.userName, a.userName));
   await block("PUT");
@@ -176,7 +177,7 @@ test("[Q8] unblocking restores the standing before: none, a request, or a contac
   expect(await outcome(alice, 2, b.userName)).toBe("stored");
   expect(await outcome(alice, 3, b.userName)).toBe("stored");
   expect(await outcome(alice, 4, b.userName)).toBe("declined");
-  await say("PUT", `/api/contacts/${a.userName}`, undefined, b.token);
+  await callApi("PUT", `/api/contacts/${a.userName}`, undefined, b.token);
   await block("PUT");
   await block("DELETE");
   expect(await knows()).toMatchObject({ online: true });
@@ -187,9 +188,9 @@ test("[Q8] unblocking restores the standing before: none, a request, or a contac
 
 test("[Q8][V5] unblocking after a block of older code gives a contact, or no standing if nothing was exchanged", async () => {
   const { a, b, alice } = await world();
-  const c = await claimed("carol");
+  const c = await claimAccount("carol");
   expect(await outcome(alice, 1, b.userName)).toBe("stored");
-  await say("PUT", `/api/contacts/${a.userName}`, undefined, b.token);
+  await callApi("PUT", `/api/contacts/${a.userName}`, undefined, b.token);
   await runInDurableObject(env.MAILBOX.getByName(b.userName), (_, { storage }) => {
     for (const name of [a.userName, c.userName]) {
       storage.sql.exec(
@@ -200,7 +201,7 @@ test("[Q8][V5] unblocking after a block of older code gives a contact, or no sta
   });
   await evictDurableObject(env.MAILBOX.getByName(b.userName), { webSockets: "close" });
   for (const { userName } of [a, c]) {
-    expect((await say("DELETE", `/api/blocks/${userName}`, undefined, b.token)).status).toBe(204);
+    expect((await callApi("DELETE", `/api/blocks/${userName}`, undefined, b.token)).status).toBe(204);
   }
   const knows = (who: string) =>
     runInDurableObject(env.MAILBOX.getByName(b.userName), (mailbox) => mailbox.presence(b.userName, who));
@@ -215,12 +216,12 @@ test("[G1] the user's typing is sent to contacts only: to no open request, and t
   onTestFinished(() => signals.mockRestore());
   bob.send({ type: "typing", to: a.userName });
   await bob.settled();
-  await say("PUT", `/api/contacts/${a.userName}`, undefined, b.token);
-  await say("PUT", `/api/blocks/${a.userName}`, undefined, b.token);
+  await callApi("PUT", `/api/contacts/${a.userName}`, undefined, b.token);
+  await callApi("PUT", `/api/blocks/${a.userName}`, undefined, b.token);
   bob.send({ type: "typing", to: a.userName });
   await bob.settled();
   expect(signals.mock.calls.filter(([signal]) => signal.kind === "typing")).toEqual([]);
-  await say("DELETE", `/api/blocks/${a.userName}`, undefined, b.token);
+  await callApi("DELETE", `/api/blocks/${a.userName}`, undefined, b.token);
   bob.send({ type: "typing", to: a.userName });
   expect(await alice.until("typing")).toEqual({ type: "typing", from: b.userName });
 });
@@ -240,21 +241,21 @@ test("[Q6] a refused message stays refused, though the reply was lost and its au
       }),
     );
   expect((await deliver([1, 2, 3, 4, 5])).refused).toEqual([4, 5].map((origin) => ({ origin, code: "declined" })));
-  await say("PUT", `/api/contacts/${a.userName}`, undefined, b.token);
+  await callApi("PUT", `/api/contacts/${a.userName}`, undefined, b.token);
   expect((await deliver([4, 5])).refused).toEqual([4, 5].map((origin) => ({ origin, code: "declined" })));
   expect((await deliver([6])).refused).toEqual([]);
 });
 
 test("[Q7] a plain client accepts by answering, and learns of a refusal", async () => {
-  const [a, b] = [await claimed("alice"), await claimed("bob")];
+  const [a, b] = [await claimAccount("alice"), await claimAccount("bob")];
   const plain = async ({ userName, token }: typeof a) =>
-    lineOf(await upgrade(`/client/${userName}`, null, { Authorization: `Bearer ${token}` }));
+    socketOf(await upgrade(`/client/${userName}`, null, { Authorization: `Bearer ${token}` }));
   const [alice, bob] = [await plain(a), await plain(b)];
-  for (let i = 1; i <= 4; i++) alice.say(JSON.stringify({ receiver: b.userName, msg: `${i}` }));
-  expect(await heard(alice)).toMatchObject({ sender: "system", code: "declined" });
-  for (let i = 1; i <= 3; i++) expect(await heard(bob)).toMatchObject({ msg: `${i}` });
-  bob.say(JSON.stringify({ receiver: a.userName, msg: "yes?" }));
-  expect(await heard(alice)).toMatchObject({ msg: "yes?" });
-  alice.say(JSON.stringify({ receiver: b.userName, msg: "5" }));
-  expect(await heard(bob)).toMatchObject({ msg: "5" });
+  for (let i = 1; i <= 4; i++) alice.sendText(JSON.stringify({ receiver: b.userName, msg: `${i}` }));
+  expect(await nextFrame(alice)).toMatchObject({ sender: "system", code: "declined" });
+  for (let i = 1; i <= 3; i++) expect(await nextFrame(bob)).toMatchObject({ msg: `${i}` });
+  bob.sendText(JSON.stringify({ receiver: a.userName, msg: "yes?" }));
+  expect(await nextFrame(alice)).toMatchObject({ msg: "yes?" });
+  alice.sendText(JSON.stringify({ receiver: b.userName, msg: "5" }));
+  expect(await nextFrame(bob)).toMatchObject({ msg: "5" });
 });

@@ -7,7 +7,7 @@ import { Log } from "../../../src/mailbox/log/log.ts";
 import { Sql } from "../../../src/durable/log/sql.ts";
 import { eraseTables } from "../../../src/mailbox/log/tombstone.ts";
 import { shardOf } from "../../../src/protocol/census.ts";
-import { type Account, claimed, closedWith, openAs, say } from "../../support/accounts.ts";
+import { type Account, claimAccount, closeCodeOf, openWithToken, callApi } from "../../support/accounts.ts";
 import { fresh } from "../../support/devices.ts";
 import { ADMIN } from "../../support/operators.ts";
 
@@ -22,8 +22,8 @@ const tablesOf = (name: string) =>
   );
 
 async function world() {
-  const [a, b] = [await claimed("alice"), await claimed("bob")];
-  const [alice, bob] = [await openAs(a), await openAs(b)];
+  const [a, b] = [await claimAccount("alice"), await claimAccount("bob")];
+  const [alice, bob] = [await openWithToken(a), await openWithToken(b)];
   alice.send({ type: "send", id: 1, to: b.userName, body: "good morning" });
   await alice.until("accepted");
   bob.send({ type: "send", id: 1, to: a.userName, body: { text: "Guten Morgen" } });
@@ -34,7 +34,7 @@ async function world() {
 
 test("[A11] an account is exported as JSON Lines", async () => {
   const { a, b } = await world();
-  const response = await say("GET", "/api/export", undefined, a.token);
+  const response = await callApi("GET", "/api/export", undefined, a.token);
   expect([response.status, response.headers.get("Content-Type")]).toEqual([200, "application/jsonl"]);
   const text = await response.text();
   expect(text.endsWith("\n")).toBe(true);
@@ -65,22 +65,24 @@ test("[A11] a large mailbox is exported page by page, completely", async () => {
     const put = "INSERT INTO entry (seq, kind, peer, origin, at, body) VALUES (?, 'in', 'bob', ?, 0, ?)";
     for (let i = 1; i <= 5_000; i++) storage.sql.exec(put, i, i, JSON.stringify("x".repeat(1_000)));
   });
-  const text = await (await say("GET", "/api/export", undefined, a.token)).text();
+  const text = await (await callApi("GET", "/api/export", undefined, a.token)).text();
   expect(text.match(/"type":"message"/g)).toHaveLength(5_002);
   expect(text.endsWith(`\n{"type":"end","lines":${text.split("\n").length - 2}}\n`)).toBe(true);
 });
 
 test("[A12] an erasure closes the sockets with 4403 and leaves only a tombstone, and nobody gets the name again", async () => {
   const { a, b, alice, bob } = await world();
-  expect((await say("DELETE", "/api/account", undefined, a.token)).status).toBe(204);
+  expect((await callApi("DELETE", "/api/account", undefined, a.token)).status).toBe(204);
   expect(await alice.until("closing")).toMatchObject({ code: 4403 });
   expect(await tablesOf(a.userName)).toEqual(["tombstone"]);
-  expect((await say("POST", "/api/accounts", { userName: a.userName })).status).toBe(409);
-  expect(await closedWith(a.userName, { Authorization: `Bearer ${a.token}` })).toBe(4403);
-  expect((await say("GET", "/api/conversations", undefined, a.token)).status).toBe(403);
-  expect((await say("POST", "/api/sign-in", { userName: a.userName, code: a.recoveryCode })).status).toBe(401);
+  expect((await callApi("POST", "/api/accounts", { userName: a.userName })).status).toBe(409);
+  expect(await closeCodeOf(a.userName, { Authorization: `Bearer ${a.token}` })).toBe(4403);
+  expect((await callApi("GET", "/api/conversations", undefined, a.token)).status).toBe(403);
+  expect((await callApi("POST", "/api/sign-in", { userName: a.userName, code: a.recoveryCode })).status).toBe(401);
   // The peers keep the messages that they have.
-  const copy = (await (await say("GET", `/api/conversations/${a.userName}/messages`, undefined, b.token)).json()) as {
+  const copy = (await (
+    await callApi("GET", `/api/conversations/${a.userName}/messages`, undefined, b.token)
+  ).json()) as {
     messages: unknown[];
   };
   expect(copy.messages).toHaveLength(2);
@@ -88,14 +90,14 @@ test("[A12] an erasure closes the sockets with 4403 and leaves only a tombstone,
   const failed = (await bob.take("failed", 1))[0];
   expect(failed).toMatchObject({ code: "unknown_receiver" });
   await abortAllDurableObjects();
-  expect((await say("POST", "/api/accounts", { userName: a.userName })).status).toBe(409);
+  expect((await callApi("POST", "/api/accounts", { userName: a.userName })).status).toBe(409);
   expect(await tablesOf(a.userName)).toEqual(["tombstone"]);
 });
 
 test("[A12] unsettled messages are erased with the account", async () => {
   const { a, b, alice, bob } = await world();
   alice.send(...Array.from({ length: 40 }, (_, i) => ({ type: "send", id: i + 2, to: b.userName, body: "late" })));
-  expect((await say("DELETE", "/api/account", undefined, a.token)).status).toBe(204);
+  expect((await callApi("DELETE", "/api/account", undefined, a.token)).status).toBe(204);
   await bob.settled();
   bob.send({ type: "send", id: 2, to: a.userName, body: "?" });
   await bob.until("failed");
@@ -104,9 +106,9 @@ test("[A12] unsettled messages are erased with the account", async () => {
 
 test("[A12] only its user can erase an account", async () => {
   const { a, b } = await world();
-  expect((await say("DELETE", `/api/account?user=${a.userName}`, undefined, b.token)).status).toBe(403);
-  expect((await say("DELETE", "/api/account")).status).toBe(401);
-  expect((await say("GET", "/api/account", undefined, a.token)).status).toBe(200);
+  expect((await callApi("DELETE", `/api/account?user=${a.userName}`, undefined, b.token)).status).toBe(403);
+  expect((await callApi("DELETE", "/api/account")).status).toBe(401);
+  expect((await callApi("GET", "/api/account", undefined, a.token)).status).toBe(200);
 });
 
 /** Puts `count` messages into a mailbox, a row each. */
@@ -116,13 +118,13 @@ const fill = ({ userName }: Account, count: number) =>
     for (let i = 1; i <= count; i++) storage.sql.exec(put, i, i, JSON.stringify("x".repeat(10_000)));
   });
 
-const erase = async ({ token }: Account) => (await say("DELETE", "/api/account", undefined, token)).status;
+const erase = async ({ token }: Account) => (await callApi("DELETE", "/api/account", undefined, token)).status;
 
 test("[A12] a mailbox can be erased after and during an export", async () => {
   for (const isRead of [true, false]) {
     const { a } = await world();
     await fill(a, 300);
-    const reader = (await say("GET", "/api/export", undefined, a.token)).body?.getReader();
+    const reader = (await callApi("GET", "/api/export", undefined, a.token)).body?.getReader();
     const rest = async () => {
       for (;;) if ((await reader?.read())?.done === true) return "whole";
     };
@@ -172,12 +174,12 @@ test.each([
     await fill(a, 300);
     await runInDurableObject(env.MAILBOX.getByName(a.userName), (_, { storage }) => step(storage.sql));
     await abortAllDurableObjects();
-    expect((await say("POST", "/api/accounts", { userName: a.userName })).status).toBe(409);
+    expect((await callApi("POST", "/api/accounts", { userName: a.userName })).status).toBe(409);
     await vi.waitFor(async () =>
       expect(await tombstoneOf(a.userName)).toMatchObject([{ one: 1, clean: 1, at: expect.any(Number) }]),
     );
     await abortAllDurableObjects();
-    expect((await say("POST", "/api/accounts", { userName: a.userName })).status).toBe(409);
+    expect((await callApi("POST", "/api/accounts", { userName: a.userName })).status).toBe(409);
   },
 );
 
@@ -195,9 +197,9 @@ test("[H15] nobody gets a name whose file was gone when the server ended, and a 
   expect(await shardOfName(a.userName).isErasing(a.userName)).toBe(false);
   const lost = fresh("anna");
   await shardOfName(lost).erasing(lost, true);
-  const claims = () => say("POST", "/api/accounts", { userName: lost }).then(({ status }) => status);
+  const claims = () => callApi("POST", "/api/accounts", { userName: lost }).then(({ status }) => status);
   expect(await claims()).toBe(409);
-  expect((await say("POST", "/api/admin/services", { userName: lost, scopes: ["read"] }, ADMIN)).status).toBe(409);
+  expect((await callApi("POST", "/api/admin/services", { userName: lost, scopes: ["read"] }, ADMIN)).status).toBe(409);
   await shardOfName(lost).erasing(lost, false);
   expect(await claims()).toBe(201);
 });

@@ -4,16 +4,16 @@ import { Sql } from "../../../src/durable/log/sql.ts";
 import { Outbox } from "../../../src/mailbox/delivery/outbox.ts";
 import { Mailbox } from "../../../src/mailbox/mailbox.ts";
 import { QUOTAS } from "../../../src/protocol/limits.ts";
-import { type Account, claimed, openAs, say } from "../../support/accounts.ts";
-import { fresh, lineOf, upgrade } from "../../support/devices.ts";
-import { heard } from "../../support/line.ts";
+import { type Account, claimAccount, openWithToken, callApi } from "../../support/accounts.ts";
+import { fresh, socketOf, upgrade } from "../../support/devices.ts";
+import { nextFrame } from "../../support/client-socket.ts";
 
 afterEach(() => void vi.restoreAllMocks());
 
 /** Two users who are contacts. */
 async function friends() {
-  const [a, b] = [await claimed("alice"), await claimed("bob")];
-  const [alice, bob] = [await openAs(a), await openAs(b)];
+  const [a, b] = [await claimAccount("alice"), await claimAccount("bob")];
+  const [alice, bob] = [await openWithToken(a), await openWithToken(b)];
   alice.send({ type: "send", id: 1, to: b.userName, body: "hi" });
   await alice.until("accepted");
   bob.send({ type: "send", id: 1, to: a.userName, body: "hi" });
@@ -28,23 +28,23 @@ async function friends() {
 const grow = (bytes: number = QUOTAS.MAILBOX_BYTES) => vi.spyOn(Sql.prototype, "bytes", "get").mockReturnValue(bytes);
 
 const answerOf = async (method: string, path: string, { token }: Account, body?: unknown) => {
-  const response = await say(method, path, body, token);
+  const response = await callApi(method, path, body, token);
   return [response.status, response.status === 204 ? null : ((await response.json()) as { code?: string }).code];
 };
 
 test("[U10] messages of a full mailbox's user are refused, in every way to send, and nothing is written", async () => {
   const { a, b, alice } = await friends();
   grow();
-  const plain = lineOf(await upgrade(`/client/${a.userName}`, null, { Authorization: `Bearer ${a.token}` }));
+  const plain = socketOf(await upgrade(`/client/${a.userName}`, null, { Authorization: `Bearer ${a.token}` }));
   for (const to of [b.userName, a.userName]) {
     alice.send({ type: "send", id: 2, to, body: "one more" });
     const refused = await alice.until("refused");
     expect(refused).toMatchObject({ id: 2, code: "mailbox_full", retryAfter: 60_000 });
     expect(refused["message"]).toMatch(/^Your own mailbox is full/);
     expect(await answerOf("POST", "/api/messages", a, { to, body: "one more" })).toEqual([507, "mailbox_full"]);
-    plain.say(JSON.stringify({ receiver: to, msg: "one more" }));
-    let frame = await heard(plain);
-    while (frame["sender"] !== "system") frame = await heard(plain);
+    plain.sendText(JSON.stringify({ receiver: to, msg: "one more" }));
+    let frame = await nextFrame(plain);
+    while (frame["sender"] !== "system") frame = await nextFrame(plain);
     expect(frame).toMatchObject({ code: "mailbox_full" });
   }
   expect(await answerOf("PUT", `/api/blocks/${fresh("somebody")}`, a)).toEqual([507, "mailbox_full"]);
@@ -83,7 +83,9 @@ test("[U10] a full mailbox can be read, acknowledged, marked, exported and erase
   expect(await alice.mark("mine")).toMatchObject({ mine: seq });
   expect(await bob.mark("read")).toMatchObject({ peer: a.userName });
   expect(await answerOf("GET", "/api/conversations", a)).toEqual([200, undefined]);
-  expect((await (await say("GET", "/api/export", undefined, a.token)).text()).split("\n").length).toBeGreaterThan(3);
+  expect((await (await callApi("GET", "/api/export", undefined, a.token)).text()).split("\n").length).toBeGreaterThan(
+    3,
+  );
   expect(await answerOf("PUT", `/api/blocks/${b.userName}`, a)).toEqual([204, null]);
   // But not in turn, which would keep filling it.
   expect(await answerOf("DELETE", `/api/blocks/${b.userName}`, a)).toEqual([507, "mailbox_full"]);

@@ -2,17 +2,17 @@
 import { env } from "cloudflare:workers";
 import { expect, test, vi } from "vitest";
 import worker from "../../../src/worker.ts";
-import { address, ask, claimed, HOST } from "../../support/accounts.ts";
-import { lineOf, upgrade } from "../../support/devices.ts";
-import { heard } from "../../support/line.ts";
+import { unusedAddress, fetchWorker, claimAccount, HOST } from "../../support/accounts.ts";
+import { socketOf, upgrade } from "../../support/devices.ts";
+import { nextFrame } from "../../support/client-socket.ts";
 
-const cookieOf = (token: string) => ({ Cookie: `__Host-restante=${token}`, "CF-Connecting-IP": address() });
+const cookieOf = (token: string) => ({ Cookie: `__Host-restante=${token}`, "CF-Connecting-IP": unusedAddress() });
 
 const visit = async (name: string, headers: Record<string, string>) =>
-  heard(lineOf(await upgrade(`/client/${name}?device=page`, "restante.v1", headers)));
+  nextFrame(socketOf(await upgrade(`/client/${name}?device=page`, "restante.v1", headers)));
 
 test("[O1] a page of this server gets in by its cookie", async () => {
-  const { userName, token } = await claimed("alice");
+  const { userName, token } = await claimAccount("alice");
   expect(await visit(userName, { ...cookieOf(token), Origin: HOST })).toMatchObject({
     type: "welcome",
     user: userName,
@@ -26,40 +26,42 @@ test.each([
   ["of another port", `${HOST}:8080`],
   ["of no origin", "null"],
 ])("[O1] a page %s is refused with 4403, cookie or token", async (_, origin) => {
-  const { userName, token } = await claimed("alice");
+  const { userName, token } = await claimAccount("alice");
   expect(await visit(userName, { ...cookieOf(token), Origin: origin })).toMatchObject({ type: "closing", code: 4403 });
   const bearer = { Authorization: `Bearer ${token}`, Origin: origin };
   expect(await visit(userName, bearer)).toMatchObject({ type: "closing", code: 4403 });
   for (const method of ["GET", "DELETE"]) {
     const path = method === "GET" ? "/api/conversations" : "/api/devices/0";
-    const response = await ask(path, { method, headers: { ...cookieOf(token), Origin: origin } });
+    const response = await fetchWorker(path, { method, headers: { ...cookieOf(token), Origin: origin } });
     expect(response.status).toBe(403);
     expect(response.headers.get("Access-Control-Allow-Origin")).toBe(null);
   }
 });
 
 test("[O2] without an Origin header the cookie is ignored, and a token is accepted", async () => {
-  const { userName, token } = await claimed("alice");
+  const { userName, token } = await claimAccount("alice");
   expect(await visit(userName, cookieOf(token))).toMatchObject({ type: "closing", code: 4401 });
-  expect((await ask("/api/conversations", { headers: cookieOf(token) })).status).toBe(401);
-  expect((await ask("/api/sign-out", { method: "POST", headers: cookieOf(token) })).status).toBe(401);
+  expect((await fetchWorker("/api/conversations", { headers: cookieOf(token) })).status).toBe(401);
+  expect((await fetchWorker("/api/sign-out", { method: "POST", headers: cookieOf(token) })).status).toBe(401);
   expect(await visit(userName, { Authorization: `Bearer ${token}` })).toMatchObject({ type: "welcome" });
 });
 
 test("[O2] where browsers send no Origin to their own server, Sec-Fetch-Site replaces it, for reading only", async () => {
-  const { userName, token } = await claimed("alice");
+  const { userName, token } = await claimAccount("alice");
   const own = { ...cookieOf(token), "Sec-Fetch-Site": "same-origin" };
-  expect((await ask("/api/conversations", { headers: own })).status).toBe(200);
-  expect((await ask("/api/sign-out", { method: "POST", headers: own })).status).toBe(401);
+  expect((await fetchWorker("/api/conversations", { headers: own })).status).toBe(200);
+  expect((await fetchWorker("/api/sign-out", { method: "POST", headers: own })).status).toBe(401);
   expect(await visit(userName, own)).toMatchObject({ type: "closing", code: 4401 });
   for (const site of ["same-site", "cross-site", "none"]) {
-    const response = await ask("/api/conversations", { headers: { ...cookieOf(token), "Sec-Fetch-Site": site } });
+    const response = await fetchWorker("/api/conversations", {
+      headers: { ...cookieOf(token), "Sec-Fetch-Site": site },
+    });
     expect(response.status).toBe(401);
   }
 });
 
 test("[O3] ALLOWED_ORIGINS allows other pages, which may read the responses", async () => {
-  const { token } = await claimed("alice");
+  const { token } = await claimAccount("alice");
   const there = "https://app.example.com";
   const variables = { ...env, ALLOWED_ORIGINS: `https://other.example.com, ${there}` } as Env;
   const request = (method: string, headers: Record<string, string>) =>
@@ -85,7 +87,7 @@ const under = (variables: Record<string, string>, url: string, init: RequestInit
   worker.fetch(new Request(url, init), { ...env, ...variables } as Env);
 
 test("[O3] the cookie is ignored for pages of ALLOWED_ORIGINS: for reading, a simple POST, and a socket", async () => {
-  const { userName, token } = await claimed("alice");
+  const { userName, token } = await claimAccount("alice");
   const there = { ...cookieOf(token), Origin: MARKETING, "Sec-Fetch-Site": "same-site" };
   const ask = (path: string, init: RequestInit = {}) =>
     under({ ALLOWED_ORIGINS: MARKETING }, `${HOST}${path}`, { ...init, headers: { ...there, ...init.headers } });
@@ -94,7 +96,7 @@ test("[O3] the cookie is ignored for pages of ALLOWED_ORIGINS: for reading, a si
   expect((await ask("/api/messages", { ...simple, body: `{"to":"${userName}","body":"forged"}` })).status).toBe(401);
   expect((await ask("/api/sign-out", simple)).status).toBe(401);
   const socket = { Upgrade: "websocket", "Sec-WebSocket-Protocol": "restante.v1" };
-  const closed = await heard(lineOf(await ask(`/client/${userName}?device=page`, { headers: socket })));
+  const closed = await nextFrame(socketOf(await ask(`/client/${userName}?device=page`, { headers: socket })));
   expect(closed).toMatchObject({ type: "closing", code: 4401 });
   // With a token of its own the same page is allowed.
   const bearer = { Authorization: `Bearer ${token}` };
@@ -102,19 +104,19 @@ test("[O3] the cookie is ignored for pages of ALLOWED_ORIGINS: for reading, a si
 });
 
 test("[O3] a page of ALLOWED_ORIGINS gets no cookie set or removed: it can't sign anybody in as somebody else", async () => {
-  const { token } = await claimed("alice");
+  const { token } = await claimAccount("alice");
   const claim = (origin: string) =>
     under({ ALLOWED_ORIGINS: MARKETING }, `${HOST}/api/accounts`, {
       method: "POST",
       body: JSON.stringify({ userName: `guest-${crypto.randomUUID()}` }),
-      headers: { "CF-Connecting-IP": address(), Origin: origin },
+      headers: { "CF-Connecting-IP": unusedAddress(), Origin: origin },
     });
   const [there, here] = [await claim(MARKETING), await claim(HOST)];
   expect([there.status, there.headers.get("Set-Cookie")]).toEqual([201, null]);
   expect([here.status, here.headers.get("Set-Cookie")]).toEqual([201, expect.stringMatching(/^__Host-restante=/)]);
   const out = await under({ ALLOWED_ORIGINS: MARKETING }, `${HOST}/api/sign-out`, {
     method: "POST",
-    headers: { Authorization: `Bearer ${token}`, Origin: MARKETING, "CF-Connecting-IP": address() },
+    headers: { Authorization: `Bearer ${token}`, Origin: MARKETING, "CF-Connecting-IP": unusedAddress() },
   });
   expect([out.status, out.headers.get("Set-Cookie")]).toEqual([204, null]);
 });
@@ -124,7 +126,7 @@ test.each([
   ["https://restante.test", "http://restante.test"],
   ["https://restante.test:8443", "https://restante.test"],
 ])("[O1] a page of %s is refused by a server at %s, whose scheme or port is another", async (origin, server) => {
-  const { token } = await claimed("alice");
+  const { token } = await claimAccount("alice");
   const headers = { ...cookieOf(token), Origin: origin };
   expect((await under({}, `${server}/api/conversations`, { headers })).status).toBe(403);
   const own = { ...cookieOf(token), Origin: server };
@@ -132,7 +134,7 @@ test.each([
 });
 
 test("[O6] with ORIGIN the cookie is accepted for that origin only, for any Host header and any scheme of a proxy", async () => {
-  const { token } = await claimed("alice");
+  const { token } = await claimAccount("alice");
   const variables = { ORIGIN: "https://Chat.Example.com:443/" };
   const status = async (host: string, headers: Record<string, string>) =>
     (await under(variables, `${host}/api/conversations`, { headers: { ...cookieOf(token), ...headers } })).status;
@@ -165,7 +167,7 @@ test("[O1] a page of this host with another scheme is logged: ORIGIN may be miss
 test("[O6] a cookie is set only for the host of ORIGIN", async () => {
   const claim = async (host: string) => {
     const body = JSON.stringify({ userName: `o-${crypto.randomUUID()}` });
-    const headers = { "CF-Connecting-IP": address() };
+    const headers = { "CF-Connecting-IP": unusedAddress() };
     const variables = { ORIGIN: "https://chat.example.com" };
     return (await under(variables, `${host}/api/accounts`, { method: "POST", body, headers })).headers.get(
       "Set-Cookie",

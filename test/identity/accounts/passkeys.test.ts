@@ -5,8 +5,16 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
 import { makeChallenge } from "../../../src/mailbox/access/challenge.ts";
 import worker from "../../../src/worker.ts";
-import { type Account, address, ask, claimed, HOST, openAs, say } from "../../support/accounts.ts";
-import { Authenticator, base64url, type Circumstances } from "../../support/authenticator.ts";
+import {
+  type Account,
+  unusedAddress,
+  fetchWorker,
+  claimAccount,
+  HOST,
+  openWithToken,
+  callApi,
+} from "../../support/accounts.ts";
+import { Authenticator, base64url, type CeremonyOptions } from "../../support/authenticator.ts";
 import { fresh } from "../../support/devices.ts";
 
 const host = "restante.test";
@@ -16,7 +24,7 @@ async function options(
   body?: unknown,
   token?: string,
 ): Promise<{ challenge: string } & Record<string, unknown>> {
-  const response = await say("POST", path, body, token);
+  const response = await callApi("POST", path, body, token);
   expect(response.status).toBe(200);
   return response.json();
 }
@@ -28,24 +36,24 @@ const enterOptions = (userName: string) => options("/api/sign-in/passkey/options
 async function world(): Promise<{
   alice: Account;
   key: Authenticator;
-  signIn: (change?: Partial<Circumstances>) => Promise<Response>;
+  signIn: (change?: Partial<CeremonyOptions>) => Promise<Response>;
 }> {
-  const alice = await claimed("alice");
+  const alice = await claimAccount("alice");
   const key = await Authenticator.make();
   const { challenge } = await addOptions(alice);
   const response = await key.create({ challenge, origin: HOST, host, counter: 1 });
-  expect((await say("POST", "/api/passkeys", { response, label: "My key" }, alice.token)).status).toBe(204);
-  const signIn = async (change: Partial<Circumstances> = {}) => {
+  expect((await callApi("POST", "/api/passkeys", { response, label: "My key" }, alice.token)).status).toBe(204);
+  const signIn = async (change: Partial<CeremonyOptions> = {}) => {
     const { challenge: fresh } = await enterOptions(alice.userName);
     const signed = await key.get({ challenge: fresh, origin: HOST, host, counter: 2, ...change });
-    return say("POST", "/api/sign-in/passkey", { userName: alice.userName, response: signed });
+    return callApi("POST", "/api/sign-in/passkey", { userName: alice.userName, response: signed });
   };
   return { alice, key, signIn };
 }
 
 test("[A10] a passkey is added, listed, signs a device in, and can be removed", async () => {
   const { alice, key, signIn } = await world();
-  const list = (await (await say("GET", "/api/passkeys", undefined, alice.token)).json()) as {
+  const list = (await (await callApi("GET", "/api/passkeys", undefined, alice.token)).json()) as {
     id: string;
     label: string;
   }[];
@@ -54,13 +62,13 @@ test("[A10] a passkey is added, listed, signs a device in, and can be removed", 
   expect(response.status).toBe(200);
   expect(response.headers.get("Set-Cookie")).toMatch(/^__Host-restante=rst1\./);
   const signed: Account = await response.json();
-  expect((await openAs(signed, "tablet")).welcome.user).toBe(alice.userName);
-  expect((await say("DELETE", `/api/passkeys/${base64url(key.id)}`, undefined, alice.token)).status).toBe(204);
+  expect((await openWithToken(signed, "tablet")).welcome.user).toBe(alice.userName);
+  expect((await callApi("DELETE", `/api/passkeys/${base64url(key.id)}`, undefined, alice.token)).status).toBe(204);
   expect((await signIn({ counter: 3 })).status).toBe(401);
-  expect((await say("DELETE", `/api/passkeys/${base64url(key.id)}`, undefined, alice.token)).status).toBe(404);
+  expect((await callApi("DELETE", `/api/passkeys/${base64url(key.id)}`, undefined, alice.token)).status).toBe(404);
 });
 
-test.each<[string, Partial<Circumstances>]>([
+test.each<[string, Partial<CeremonyOptions>]>([
   ["for another origin", { origin: "https://evil.test" }],
   ["for another host", { host: "evil.test" }],
   ["for another scheme of this host", { origin: HOST.replace("http:", "https:") }],
@@ -77,7 +85,7 @@ test.each<[string, Partial<Circumstances>]>([
 });
 
 test("[O6] a passkey is made and used for ORIGIN, not for the Origin or Host header", async () => {
-  const alice = await claimed("alice");
+  const alice = await claimAccount("alice");
   const key = await Authenticator.make();
   const variables = { ...env, ORIGIN: "https://chat.example.com", ALLOWED_ORIGINS: "https://www.example.com" } as Env;
   const send = async (
@@ -86,11 +94,15 @@ test("[O6] a passkey is made and used for ORIGIN, not for the Origin or Host hea
     headers: Record<string, string> = {},
     at = "http://restante.test",
   ) => {
-    const init = { method: "POST", body: JSON.stringify(body), headers: { "CF-Connecting-IP": address(), ...headers } };
+    const init = {
+      method: "POST",
+      body: JSON.stringify(body),
+      headers: { "CF-Connecting-IP": unusedAddress(), ...headers },
+    };
     return worker.fetch(new Request(`${at}${path}`, init), variables);
   };
   const bearer = { Authorization: `Bearer ${alice.token}` };
-  const add = async (change: Partial<Circumstances>, origin: string) => {
+  const add = async (change: Partial<CeremonyOptions>, origin: string) => {
     const asked = await send("/api/passkeys/options", {}, bearer);
     const { challenge, rp } = await asked.json<{ challenge: string; rp: { id: string } }>();
     expect(rp.id).toBe("chat.example.com");
@@ -109,7 +121,7 @@ test("[A10] a signature works once", async () => {
   const { challenge } = await enterOptions(alice.userName);
   const enter = async (counter: number) => {
     const response = await key.get({ challenge, origin: HOST, host, counter });
-    return (await say("POST", "/api/sign-in/passkey", { userName: alice.userName, response })).status;
+    return (await callApi("POST", "/api/sign-in/passkey", { userName: alice.userName, response })).status;
   };
   expect(await enter(2)).toBe(200);
   expect(await enter(3)).toBe(401);
@@ -125,14 +137,16 @@ test("[A10] a challenge works for one account and one purpose, and for five minu
   const second = await Authenticator.make();
   const { challenge: toEnter } = await enterOptions(alice.userName);
   const response = await second.create({ challenge: toEnter, origin: HOST, host, counter: 1 });
-  expect((await say("POST", "/api/passkeys", { response }, alice.token)).status).toBe(401);
+  expect((await callApi("POST", "/api/passkeys", { response }, alice.token)).status).toBe(401);
   const { challenge } = await enterOptions(alice.userName);
   const [expires = "", ...rest] = new TextDecoder().decode(bytesOf(challenge)).split(".");
   expect(Number(expires) - Date.now()).toBeLessThanOrEqual(300_000);
   const later = [Number(expires) + 60_000, ...rest].join(".");
   const longer = base64url(Uint8Array.from(new TextEncoder().encode(later)));
   const signed = await key.get({ challenge: longer, origin: HOST, host, counter: 9 });
-  expect((await say("POST", "/api/sign-in/passkey", { userName: alice.userName, response: signed })).status).toBe(401);
+  expect((await callApi("POST", "/api/sign-in/passkey", { userName: alice.userName, response: signed })).status).toBe(
+    401,
+  );
 });
 
 test("[A10] an expired challenge signs nobody in", async () => {
@@ -152,7 +166,7 @@ test("[A10] a passkey signs in only its own user", async () => {
   const [one, two] = [await world(), await world()];
   const { challenge } = await enterOptions(one.alice.userName);
   const response = await two.key.get({ challenge, origin: HOST, host, counter: 2 });
-  expect((await say("POST", "/api/sign-in/passkey", { userName: one.alice.userName, response })).status).toBe(401);
+  expect((await callApi("POST", "/api/sign-in/passkey", { userName: one.alice.userName, response })).status).toBe(401);
 });
 
 test.each([
@@ -164,16 +178,16 @@ test.each([
     { userName: "alice", response: { id: "x", rawId: "x", type: "public-key", response: {} } },
   ],
 ])("[A10] a sign-in with %s is refused with a sentence", async (_, body) => {
-  const response = await say("POST", "/api/sign-in/passkey", body);
+  const response = await callApi("POST", "/api/sign-in/passkey", body);
   expect([400, 401]).toContain(response.status);
   expect(await response.json()).toMatchObject({ code: expect.any(String), message: expect.stringMatching(/\.$/) });
-  const added = await say("POST", "/api/passkeys", body, (await claimed("alice")).token);
+  const added = await callApi("POST", "/api/passkeys", body, (await claimAccount("alice")).token);
   expect(added.status).toBe(400);
 });
 
 test("[A18] the options to sign in look the same for every name: with a passkey, without, and unclaimed, which writes nothing", async () => {
   const { alice } = await world();
-  const [bob, ghost] = [await claimed("bob"), fresh("ghost")];
+  const [bob, ghost] = [await claimAccount("bob"), fresh("ghost")];
   const shapes = [];
   for (const name of [alice.userName, bob.userName, ghost]) {
     const { challenge, ...rest } = await enterOptions(name);
@@ -184,17 +198,17 @@ test("[A18] the options to sign in look the same for every name: with a passkey,
   const { challenge } = await enterOptions(ghost);
   const key = await Authenticator.make();
   const response = await key.get({ challenge, origin: HOST, host, counter: 2 });
-  expect((await say("POST", "/api/sign-in/passkey", { userName: ghost, response })).status).toBe(401);
+  expect((await callApi("POST", "/api/sign-in/passkey", { userName: ghost, response })).status).toBe(401);
   const tables = await runInDurableObject(env.MAILBOX.getByName(ghost), (_, { storage }) =>
     storage.sql.exec("SELECT name FROM sqlite_master WHERE name NOT LIKE '\\_%' ESCAPE '\\'").toArray(),
   );
   expect(tables).toEqual([]);
-  expect((await ask("/api/passkeys")).status).toBe(401);
+  expect((await fetchWorker("/api/passkeys")).status).toBe(401);
 });
 
 test("[A18] an authenticator knows an account by 32 constant bytes that say nothing of its name", async () => {
   const long = "字".repeat(30);
-  const [one, two] = [await claimed(`${long}a`), await claimed(`${long}b`)];
+  const [one, two] = [await claimAccount(`${long}a`), await claimAccount(`${long}b`)];
   const handleOf = async (account: Account) => {
     const { user, authenticatorSelection } = (await addOptions(account)) as unknown as {
       user: { id: string };
@@ -229,7 +243,7 @@ test("[A10] an account stores 64 used challenges; one more is refused until the 
 });
 
 test("[A19] a passkey that can't be verified counts as an attempt of its address", async () => {
-  const alice = await claimed("alice");
+  const alice = await claimAccount("alice");
   const headers = { Authorization: `Bearer ${alice.token}`, "CF-Connecting-IP": "203.0.113.77" };
   const key = await Authenticator.make();
   const answers = [];
@@ -238,7 +252,9 @@ test("[A19] a passkey that can't be verified counts as an attempt of its address
     const statement = Uint8Array.of(0xa1, 0x63, 0x78, 0x35, 0x63, 0x80); // {"x5c": []}
     const attest = () => Promise.resolve({ format: "packed", statement });
     const response = await key.create({ challenge, origin: HOST, host, counter: 1 }, attest);
-    answers.push((await ask("/api/passkeys", { method: "POST", headers, body: JSON.stringify({ response }) })).status);
+    answers.push(
+      (await fetchWorker("/api/passkeys", { method: "POST", headers, body: JSON.stringify({ response }) })).status,
+    );
   }
   expect([answers[0], answers.at(-1)]).toEqual([400, 429]);
 });

@@ -7,21 +7,21 @@ import type { Delivery, Reply } from "../../../src/protocol/envelope.ts";
 import { QUOTAS } from "../../../src/protocol/limits.ts";
 import { configOf } from "../../../src/mailbox/limits/config.ts";
 import { Mailbox } from "../../../src/mailbox/mailbox.ts";
-import { type Account, claimed, openAs, say } from "../../support/accounts.ts";
-import { fresh, lineOf, upgrade } from "../../support/devices.ts";
-import { heard } from "../../support/line.ts";
+import { type Account, claimAccount, openWithToken, callApi } from "../../support/accounts.ts";
+import { fresh, socketOf, upgrade } from "../../support/devices.ts";
+import { nextFrame } from "../../support/client-socket.ts";
 
 /** Two contacts: neither is a stranger to the other. */
 async function friends(): Promise<{ a: Account; b: Account }> {
-  const [a, b] = [await claimed("alice"), await claimed("bob")];
+  const [a, b] = [await claimAccount("alice"), await claimAccount("bob")];
   for (const [from, to] of [
     [a, b],
     [b, a],
   ] as const) {
-    const device = await openAs(from, "first");
+    const device = await openWithToken(from, "first");
     device.send({ type: "send", id: 1, to: to.userName, body: "hi" });
     await device.until("accepted");
-    device.line.close();
+    device.socket.close();
   }
   return { a, b };
 }
@@ -31,7 +31,7 @@ const batch = (to: string, count: number, first = 1) =>
 
 test("[U1] a user sends sixty messages at once; the next is refused with a time, and its id can be used again", async () => {
   const { a, b } = await friends();
-  const alice = await openAs(a);
+  const alice = await openWithToken(a);
   alice.send(...batch(b.userName, 80));
   const refused = await alice.until("refused");
   expect(refused).toMatchObject({ code: "rate_limited", retryAfter: expect.any(Number) });
@@ -45,15 +45,15 @@ test("[U1] a user sends sixty messages at once; the next is refused with a time,
 
 test("[U1] a plain client receives the refusal", async () => {
   const { a, b } = await friends();
-  const alice = lineOf(await upgrade(`/client/${a.userName}`, null, { Authorization: `Bearer ${a.token}` }));
-  await heard(alice);
-  for (let i = 0; i < 80; i++) alice.say(JSON.stringify({ receiver: b.userName, msg: "x" }));
-  expect(await heard(alice)).toMatchObject({ sender: "system", code: "rate_limited" });
+  const alice = socketOf(await upgrade(`/client/${a.userName}`, null, { Authorization: `Bearer ${a.token}` }));
+  await nextFrame(alice);
+  for (let i = 0; i < 80; i++) alice.sendText(JSON.stringify({ receiver: b.userName, msg: "x" }));
+  expect(await nextFrame(alice)).toMatchObject({ sender: "system", code: "rate_limited" });
 });
 
 test("[U1] messages to oneself count too", async () => {
-  const a = await claimed("alice");
-  const alice = await openAs(a);
+  const a = await claimAccount("alice");
+  const alice = await openWithToken(a);
   alice.send(...batch(a.userName, 100));
   const refused = await alice.until("refused");
   expect(refused).toMatchObject({ code: "rate_limited", retryAfter: expect.any(Number) });
@@ -61,16 +61,16 @@ test("[U1] messages to oneself count too", async () => {
 });
 
 test("[U2] blocking and unblocking changes nothing about who counts as a new peer", async () => {
-  const a = await claimed("alice");
+  const a = await claimAccount("alice");
   const most = QUOTAS.NEW_CORRESPONDENTS_PER_HOUR;
-  const alice = await openAs(a);
+  const alice = await openWithToken(a);
   const first = fresh("new");
   const news = [first, ...Array.from({ length: most - 1 }, () => fresh("new"))];
   alice.send(...news.map((to, i) => ({ type: "send", id: i + 1, to, body: i })));
   await alice.take("accepted", most);
   for (const name of [first, fresh("never-met")]) {
-    await say("PUT", `/api/blocks/${name}`, undefined, a.token);
-    expect((await say("DELETE", `/api/blocks/${name}`, undefined, a.token)).status).toBe(204);
+    await callApi("PUT", `/api/blocks/${name}`, undefined, a.token);
+    expect((await callApi("DELETE", `/api/blocks/${name}`, undefined, a.token)).status).toBe(204);
     const to = name === first ? fresh("another") : name;
     alice.send({ type: "send", id: most + 1, to, body: "one more" });
     const refused = await alice.until("refused");
@@ -80,14 +80,14 @@ test("[U2] blocking and unblocking changes nothing about who counts as a new pee
 });
 
 test("[U2] new peers are limited by the hour, also over an eviction", async () => {
-  const a = await claimed("alice");
+  const a = await claimAccount("alice");
   const most = QUOTAS.NEW_CORRESPONDENTS_PER_HOUR;
   const mailbox = env.MAILBOX.getByName(a.userName);
-  const alice = await openAs(a);
+  const alice = await openWithToken(a);
   alice.send(...Array.from({ length: most }, (_, i) => ({ type: "send", id: i + 1, to: fresh("new"), body: i })));
   await alice.take("accepted", most);
   await abortAllDurableObjects();
-  const again = await openAs(a);
+  const again = await openWithToken(a);
   again.send({ type: "send", id: most + 1, to: fresh("new"), body: "one more" });
   const refused = await again.until("refused");
   expect(refused).toMatchObject({ code: "rate_limited" });
@@ -100,12 +100,12 @@ test("[U2] new peers are limited by the hour, also over an eviction", async () =
 });
 
 test("[U3] the seventeenth socket closes the one idle for longest, with a code after which clients don't reconnect", async () => {
-  const a = await claimed("alice");
+  const a = await claimAccount("alice");
   const devices = [];
-  for (let i = 0; i < 16; i++) devices.push(await openAs(a, `d${i}`));
+  for (let i = 0; i < 16; i++) devices.push(await openWithToken(a, `d${i}`));
   // The first socket sends a frame, so the second is idle for longest.
   await devices[0]?.settled();
-  const seventeenth = await openAs(a, "d16");
+  const seventeenth = await openWithToken(a, "d16");
   expect(await devices[1]?.next()).toMatchObject({ type: "closing", code: 4409 });
   expect(await devices[0]?.settled()).toEqual([]);
   expect(await seventeenth.settled()).toEqual([]);
@@ -137,7 +137,7 @@ test("[U4] unseen messages of one author are limited: beyond that `mailbox_full`
   expect(refused.length).toBeGreaterThanOrEqual(5);
   expect(refused.every(({ code, origin }) => code === "mailbox_full" && origin >= start + most - 5)).toBe(true);
   expect(await leave(b.userName, a.userName, start + 20_000, 1)).toMatchObject([{ code: "mailbox_full" }]);
-  const bob = await openAs(b, "first");
+  const bob = await openWithToken(b, "first");
   for (let seen = 0; seen < most - 5;) {
     const page = [await bob.until("message"), ...(await bob.settled())];
     seen += page.filter(({ type }) => type === "message").length;
@@ -148,7 +148,7 @@ test("[U4] unseen messages of one author are limited: beyond that `mailbox_full`
 });
 
 test("[U4] unseen messages of all authors together are limited too", async () => {
-  const b = await claimed("bob");
+  const b = await claimAccount("bob");
   const each = QUOTAS.BACKLOG_PER_CORRESPONDENT;
   const authors = QUOTAS.BACKLOG / each;
   await runInDurableObject(env.MAILBOX.getByName(b.userName), (_, { storage }) => {
@@ -166,7 +166,7 @@ test("[U4] unseen messages of all authors together are limited too", async () =>
 test("[U5] a flooding author does not delay others' messages to the same receiver by more than two deliveries", async () => {
   const { b } = await friends();
   const [flood, calm] = ["flood", "calm"];
-  await say("PUT", `/api/contacts/${flood}`, undefined, b.token);
+  await callApi("PUT", `/api/contacts/${flood}`, undefined, b.token);
   const order: string[] = [];
   const deliver = Mailbox.prototype.deliver;
   const spied = vi.spyOn(Mailbox.prototype, "deliver").mockImplementation(async function (this: Mailbox, delivery) {

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { type JWTPayload, SignJWT } from "jose";
 import { expect, test } from "vitest";
 import worker from "../../../src/worker.ts";
-import { address, ask, HOST } from "../../support/accounts.ts";
+import { unusedAddress, fetchWorker, HOST } from "../../support/accounts.ts";
 import { fresh } from "../../support/devices.ts";
 
 const INVITE_SECRET = "a secret for invitations, long enough";
@@ -12,7 +12,7 @@ const now = () => Math.floor(Date.now() / 1_000);
 function claim(registration: string, userName: string, invitation?: string): Promise<Response> {
   const request = new Request(`${HOST}/api/accounts`, {
     method: "POST",
-    headers: { "CF-Connecting-IP": address() },
+    headers: { "CF-Connecting-IP": unusedAddress() },
     body: JSON.stringify({ userName, ...(invitation !== undefined && { invitation }) }),
   });
   return Promise.resolve(worker.fetch(request, { ...env, REGISTRATION: registration, INVITE_SECRET } as Env));
@@ -29,7 +29,7 @@ function invitation(
 }
 
 test("[A8] the modes of authentication and registration are public", async () => {
-  expect(await (await ask("/api/auth")).json()).toEqual({ auth: "accounts", registration: "open" });
+  expect(await (await fetchWorker("/api/auth")).json()).toEqual({ auth: "accounts", registration: "open" });
 });
 
 test("[A8] where registration is closed nobody claims a name", async () => {

@@ -6,10 +6,10 @@ import { expect, test, vi } from "vitest";
 import worker from "../../../src/worker.ts";
 import { Mailbox } from "../../../src/mailbox/mailbox.ts";
 import { readBody } from "../../../src/identity/request-body.ts";
-import { address, ask, claimed, HOST, say } from "../../support/accounts.ts";
+import { unusedAddress, fetchWorker, claimAccount, HOST, callApi } from "../../support/accounts.ts";
 import { bearer, unmarkedToken } from "../../support/attempts.ts";
-import { description, operations } from "../../support/description.ts";
-import { verdict } from "../../support/operators.ts";
+import { description, operations } from "../../support/openapi-description.ts";
+import { statusAndCode } from "../../support/operators.ts";
 
 /** A body of 1 MB that counts the bytes that were read. */
 function observed(): { readonly body: ReadableStream<Uint8Array>; readonly pulls: () => number } {
@@ -28,7 +28,7 @@ async function withBody(method: string, path: string, headers: Record<string, st
   const { body, pulls } = observed();
   const request = new Request(`${HOST}${path}`, {
     method,
-    headers: { "CF-Connecting-IP": address(), ...headers },
+    headers: { "CF-Connecting-IP": unusedAddress(), ...headers },
     body,
   });
   const { status } = await worker.fetch(request, env, createExecutionContext());
@@ -49,7 +49,7 @@ test("[H13] without a good token no route reads a body of 1 MB", async () => {
 });
 
 test("[H13] a large body is read only after the mailbox has confirmed the token", async () => {
-  const alice = await claimed("alice");
+  const alice = await claimAccount("alice");
   const account = vi.spyOn(Mailbox.prototype, "account");
   const bad = await unmarkedToken(alice.userName);
   expect(await withBody("POST", "/api/messages", { Authorization: `Bearer ${bad}` })).toEqual([401, 0]);
@@ -63,7 +63,7 @@ test("[H13] a large body is read only after the mailbox has confirmed the token"
 test("[H13] of a stranger's body more than 4,096 bytes are not read", async () => {
   const body = JSON.stringify({ userName: "x".repeat(5_000) });
   for (const path of ["/api/accounts", "/api/sign-in", "/api/sign-in/passkey/options"]) {
-    expect(await verdict(say("POST", path, JSON.parse(body))), path).toEqual([413, "too_large"]);
+    expect(await statusAndCode(callApi("POST", path, JSON.parse(body))), path).toEqual([413, "too_large"]);
     const [status, pulls] = await withBody("POST", path, {});
     expect([status, pulls], path).toEqual([413, 1]);
   }
@@ -103,10 +103,10 @@ test("[H13] a body that is cut off, shorter than announced, late or not UTF-8 is
   for (const bytes of [[0xff], [0x22, 0xc3, 0x22], [0xed, 0xa0, 0x80]]) {
     expect(await readBody(of(new Uint8Array(bytes)), 100)).toMatchObject(refused);
   }
-  const alice = await claimed("alice");
-  const init = { method: "POST", headers: bearer(alice.token, address()) };
+  const alice = await claimAccount("alice");
+  const init = { method: "POST", headers: bearer(alice.token, unusedAddress()) };
   const body = new Uint8Array([...new TextEncoder().encode(`{"to":"${alice.userName}","body":"`), 0xff, 0x22, 0x7d]);
-  expect(await verdict(ask("/api/messages", { ...init, body }))).toEqual([400, "bad_frame"]);
+  expect(await statusAndCode(fetchWorker("/api/messages", { ...init, body }))).toEqual([400, "bad_frame"]);
 });
 
 test("[H13] bodies that are cut off write one log line a minute", async () => {
@@ -121,8 +121,8 @@ test("[H13] bodies that are cut off write one log line a minute", async () => {
 });
 
 test("[H13] an array with too many elements is refused before any is parsed", async () => {
-  const alice = await claimed("alice");
+  const alice = await claimAccount("alice");
   const many = Array.from({ length: 4_097 }, () => 0);
-  const response = await say("POST", "/api/messages", many, alice.token);
+  const response = await callApi("POST", "/api/messages", many, alice.token);
   expect(await response.json()).toMatchObject({ code: "bad_frame", message: expect.stringMatching(/4096/) });
 });

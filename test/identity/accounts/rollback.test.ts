@@ -3,7 +3,7 @@
 import { env } from "cloudflare:workers";
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
-import { type Account, claimed, linked, openAs, say, withPasskey } from "../../support/accounts.ts";
+import { type Account, claimAccount, linkDevice, openWithToken, callApi, addPasskey } from "../../support/accounts.ts";
 
 /** The tables of an account in the first release. Never change them. */
 const FIRST = [
@@ -33,26 +33,28 @@ async function asAtFirst({ userName }: Account): Promise<void> {
 }
 
 test("[V5] an account of the first release works, with all later features", async () => {
-  const alice = await claimed("alice");
-  const { key, enter } = await withPasskey(alice);
+  const alice = await claimAccount("alice");
+  const { key, enter } = await addPasskey(alice);
   await asAtFirst(alice);
-  expect((await openAs(alice)).welcome.user).toBe(alice.userName);
+  expect((await openWithToken(alice)).welcome.user).toBe(alice.userName);
   expect((await (await enter(key, 2))()).status).toBe(200);
   await asAtFirst(alice);
-  expect((await say("POST", "/api/proof", { code: alice.recoveryCode }, alice.token)).status).toBe(204);
-  const tablet = await linked(alice);
-  const theirs = await withPasskey(tablet);
+  expect((await callApi("POST", "/api/proof", { code: alice.recoveryCode }, alice.token)).status).toBe(204);
+  const tablet = await linkDevice(alice);
+  const theirs = await addPasskey(tablet);
   await evictDurableObject(env.MAILBOX.getByName(alice.userName));
-  expect((await say("DELETE", `/api/devices/${tablet.device}`, undefined, alice.token)).status).toBe(204);
+  expect((await callApi("DELETE", `/api/devices/${tablet.device}`, undefined, alice.token)).status).toBe(204);
   expect((await (await theirs.enter(theirs.key, 2))()).status).toBe(401);
   expect((await (await enter(key, 3))()).status).toBe(200);
-  expect((await say("POST", "/api/sign-in", { userName: alice.userName, code: alice.recoveryCode })).status).toBe(200);
+  expect((await callApi("POST", "/api/sign-in", { userName: alice.userName, code: alice.recoveryCode })).status).toBe(
+    200,
+  );
 });
 
 test("[V5] the first release works with an account that this code has written", async () => {
-  const alice = await claimed("alice");
-  await withPasskey(alice);
-  await linked(alice);
+  const alice = await claimAccount("alice");
+  await addPasskey(alice);
+  await linkDevice(alice);
   await runInDurableObject(env.MAILBOX.getByName(alice.userName), (_, { storage: { sql } }) => {
     // Its statements name their columns, and leave the others unchanged.
     sql.exec("INSERT INTO token (hash, label, created, seen) VALUES ('f', 'Old', 1, 1)");
@@ -65,6 +67,6 @@ test("[V5] the first release works with an account that this code has written", 
     expect(notice).toEqual({ kind: "notice", peer: "", body: "new_passkey" });
   });
   await evictDurableObject(env.MAILBOX.getByName(alice.userName));
-  const list = await (await say("GET", "/api/passkeys", undefined, alice.token)).json<{ label: string }[]>();
+  const list = await (await callApi("GET", "/api/passkeys", undefined, alice.token)).json<{ label: string }[]>();
   expect(list.map(({ label }) => label)).toEqual(["Old", "My key"]);
 });

@@ -2,7 +2,7 @@
 import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
-import { claimed, closedWith, openAs, say } from "../../support/accounts.ts";
+import { claimAccount, closeCodeOf, openWithToken, callApi } from "../../support/accounts.ts";
 import { fresh } from "../../support/devices.ts";
 
 /** The tables of a mailbox. */
@@ -12,8 +12,8 @@ const tablesOf = (name: string) =>
   );
 
 test("[A6] a message to an unclaimed name is accepted, then fails, and leaves no trace there", async () => {
-  const [alice, unclaimed] = [await claimed("alice"), fresh("ghost")];
-  const phone = await openAs(alice);
+  const [alice, unclaimed] = [await claimAccount("alice"), fresh("ghost")];
+  const phone = await openWithToken(alice);
   phone.send(
     { type: "send", id: 1, to: unclaimed, body: "hello?" },
     { type: "send", id: 2, to: unclaimed, body: "hello!" },
@@ -25,33 +25,33 @@ test("[A6] a message to an unclaimed name is accepted, then fails, and leaves no
   ]);
   // The failed entries come in the log's order, and may precede the replies.
   const list = (await (
-    await say("GET", `/api/conversations/${unclaimed}/messages`, undefined, alice.token)
+    await callApi("GET", `/api/conversations/${unclaimed}/messages`, undefined, alice.token)
   ).json()) as {
     messages: Record<string, unknown>[];
   };
   expect(list.messages.map(({ failed }) => failed)).toEqual(["unknown_receiver", "unknown_receiver"]);
   expect(await tablesOf(unclaimed)).toEqual([]);
-  const account = (await (await say("POST", "/api/accounts", { userName: unclaimed })).json()) as typeof alice;
+  const account = (await (await callApi("POST", "/api/accounts", { userName: unclaimed })).json()) as typeof alice;
   phone.send({ type: "send", id: 3, to: unclaimed, body: "there you are" });
   expect(await phone.until("accepted")).toMatchObject({ id: 3, state: "stored" });
-  expect(await (await openAs(account)).until("message")).toMatchObject({ body: "there you are" });
+  expect(await (await openWithToken(account)).until("message")).toMatchObject({ body: "there you are" });
 });
 
 test("[A6] requests about unclaimed names write nothing", async () => {
-  const alice = await claimed("alice");
+  const alice = await claimAccount("alice");
   const unclaimed = fresh("ghost");
   const token = `rst1.${btoa(unclaimed).replaceAll("=", "")}.${"A".repeat(43)}`;
-  await closedWith(unclaimed, { Authorization: `Bearer ${token}` });
-  await say("GET", "/api/devices", undefined, token);
-  await say("POST", "/api/sign-in", { userName: unclaimed, code: "1".repeat(25) });
-  await say("POST", "/api/sign-in", { userName: unclaimed, code: "1234-5678" });
-  const phone = await openAs(alice);
+  await closeCodeOf(unclaimed, { Authorization: `Bearer ${token}` });
+  await callApi("GET", "/api/devices", undefined, token);
+  await callApi("POST", "/api/sign-in", { userName: unclaimed, code: "1".repeat(25) });
+  await callApi("POST", "/api/sign-in", { userName: unclaimed, code: "1234-5678" });
+  const phone = await openWithToken(alice);
   phone.send(
     { type: "watch", peers: [unclaimed] },
     { type: "typing", to: unclaimed },
     { type: "read", peer: unclaimed, seq: 1 },
   );
   await phone.settled();
-  await say("GET", `/api/conversations/${unclaimed}/messages`, undefined, alice.token);
+  await callApi("GET", `/api/conversations/${unclaimed}/messages`, undefined, alice.token);
   expect(await tablesOf(unclaimed)).toEqual([]);
 });

@@ -5,10 +5,10 @@ import { createExecutionContext } from "cloudflare:test";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { afterEach, expect, test, vi } from "vitest";
 import worker from "../../../src/worker.ts";
-import { address, HOST } from "../../support/accounts.ts";
+import { unusedAddress, HOST } from "../../support/accounts.ts";
 import { fresh } from "../../support/devices.ts";
-import { ADMIN, verdict } from "../../support/operators.ts";
-import { signed } from "../../support/jwt.ts";
+import { ADMIN, statusAndCode } from "../../support/operators.ts";
+import { signToken } from "../../support/jwt.ts";
 
 vi.setConfig({ testTimeout: 30_000 });
 
@@ -16,7 +16,7 @@ const remote = { ...env, JWT_SECRET: "", JWT_JWKS_URL: "https://issuer.test/keys
 
 function ask(path: string, token: string, from: string, variables: Env = env): Promise<[number, unknown]> {
   const headers = { Authorization: `Bearer ${token}`, "CF-Connecting-IP": from };
-  return verdict(worker.fetch(new Request(`${HOST}${path}`, { headers }), variables, createExecutionContext()));
+  return statusAndCode(worker.fetch(new Request(`${HOST}${path}`, { headers }), variables, createExecutionContext()));
 }
 
 const devices = (token: string, from: string, variables?: Env) => ask("/api/conversations", token, from, variables);
@@ -41,12 +41,12 @@ afterEach(() => {
 test("[A21][J6] while the issuer does not answer, keys are looked up for at most thirty tokens of an address", async () => {
   const fetched = vi.fn(() => Promise.reject(new Error("the issuer is down")));
   vi.stubGlobal("fetch", fetched);
-  const from = address();
+  const from = unusedAddress();
   const guess = async (where: string) => (await devices(unverified(), where, remote))[0];
   const atOnce = await Promise.all(Array.from({ length: 100 }, () => guess(from)));
   expect(atOnce.filter((status) => status === 401)).toHaveLength(30);
   expect(atOnce.filter((status) => status === 429)).toHaveLength(70);
-  const another = address();
+  const another = unusedAddress();
   for (let n = 0; n < 60; n++) await guess(another);
   expect(fetched).toHaveBeenCalled();
   // One at a time, and none in the pause after a failure.
@@ -57,17 +57,17 @@ test("[A21] a text that is no JSON Web Token causes no look-up", async () => {
   const fetched = vi.fn(() => Promise.reject(new Error("the issuer is down")));
   vi.stubGlobal("fetch", fetched);
   for (const token of ["nonsense", "a.b", "a.b.c.d", "..", "a.b.$"]) {
-    expect(await devices(token, address(), remote)).toEqual([401, "unauthorized"]);
+    expect(await devices(token, unusedAddress(), remote)).toEqual([401, "unauthorized"]);
   }
   expect(fetched).not.toHaveBeenCalled();
 });
 
 test("[A21] a good token costs no attempt, and passes from an address without attempts left", async () => {
-  const [user, from] = [fresh("alice"), address()];
-  for (let n = 0; n < 40; n++) expect(await devices(await signed(user), from)).toEqual([200, undefined]);
+  const [user, from] = [fresh("alice"), unusedAddress()];
+  for (let n = 0; n < 40; n++) expect(await devices(await signToken(user), from)).toEqual([200, undefined]);
   for (let n = 0; n < 30; n++) expect(await devices("wrong", from)).toEqual([401, "unauthorized"]);
   expect(await devices("wrong", from)).toEqual([429, "rate_limited"]);
-  expect(await devices(await signed(fresh("bob")), from)).toEqual([200, undefined]);
+  expect(await devices(await signToken(fresh("bob")), from)).toEqual([200, undefined]);
 });
 
 test("[J6] a new token of a known key passes from an address without attempts left, also when the key set is due for a refresh", async () => {
@@ -83,8 +83,8 @@ test("[J6] a new token of a known key passes from an address without attempts le
     const claims = { sub: fresh("alice"), iss: "https://issuer.test", aud: "restante" };
     return new SignJWT(claims).setProtectedHeader({ alg: "ES256", kid }).setExpirationTime("1h").sign(privateKey);
   };
-  expect(await devices(await token(), address(), issued)).toEqual([200, undefined]);
-  const from = address();
+  expect(await devices(await token(), unusedAddress(), issued)).toEqual([200, undefined]);
+  const from = unusedAddress();
   for (let n = 0; n < 30; n++) await devices(unverified(), from, issued);
   expect(await devices(unverified(), from, issued)).toEqual([429, "rate_limited"]);
   expect(await devices(await token(), from, issued)).toEqual([200, undefined]);
@@ -94,8 +94,8 @@ test("[J6] a new token of a known key passes from an address without attempts le
 });
 
 test("[A21] a token of a suspended user is an attempt each time, and beyond the limit wakes no mailbox", async () => {
-  const [user, from] = [fresh("alice"), address()];
-  const token = await signed(user);
+  const [user, from] = [fresh("alice"), unusedAddress()];
+  const token = await signToken(user);
   await ask("/api/conversations", token, from);
   await env.MAILBOX.getByName(user).settings(
     { name: user, proof: { is: "jwt", expires: Date.now() + 60_000 } },
@@ -108,7 +108,7 @@ test("[A21] a token of a suspended user is an attempt each time, and beyond the 
   });
   expect((await worker.fetch(suspend, env, createExecutionContext())).status).toBe(200);
   // The token was never good, so nothing is known of it.
-  const other = await signed(user, { jti: "other" });
+  const other = await signToken(user, { jti: "other" });
   const answers = [];
   for (let n = 0; n < 40; n++) answers.push((await devices(other, from))[0]);
   expect([answers[0], answers.at(-1)]).toEqual([403, 429]);

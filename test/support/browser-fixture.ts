@@ -4,9 +4,9 @@ import type { Browser, BrowserContextOptions } from "playwright-core";
 import { afterAll, afterEach, beforeAll } from "vitest";
 import { startBrowser } from "./browser.ts";
 import { type Server, startServer } from "./servers.ts";
-import { Visitor } from "./visitor.ts";
+import { PageUser } from "./page-user.ts";
 
-export class Venue {
+export class BrowserFixture {
   #browser!: Browser;
   #server!: Server;
   #count = 0;
@@ -29,26 +29,26 @@ export class Venue {
   }
 
   /** An unclaimed name. */
-  named(name: string): string {
+  uniqueName(name: string): string {
     return `${name}-${++this.#count}`;
   }
 
   /** A user on the sign-in page, in a separate browser context. */
-  visitor(options: BrowserContextOptions = {}, url = this.url): Promise<Visitor> {
-    return Visitor.at(this.#browser, url, options);
+  newUser(options: BrowserContextOptions = {}, url = this.url): Promise<PageUser> {
+    return PageUser.inNewContext(this.#browser, url, options);
   }
 
   /** Two users with claimed names. */
-  async two(url = this.url) {
-    const [a, b] = [this.named("alice"), this.named("bob")];
-    const [alice, bob] = await Promise.all([this.visitor({}, url), this.visitor({}, url)]);
+  async twoUsers(url = this.url) {
+    const [a, b] = [this.uniqueName("alice"), this.uniqueName("bob")];
+    const [alice, bob] = await Promise.all([this.newUser({}, url), this.newUser({}, url)]);
     await Promise.all([alice.claim(a), bob.claim(b)]);
     return { a, b, alice, bob };
   }
 
   /** Two users who have exchanged messages, each with the conversation open. */
-  async friends(url = this.url) {
-    const pair = await this.two(url);
+  async twoContacts(url = this.url) {
+    const pair = await this.twoUsers(url);
     const { a, b, alice, bob } = pair;
     await alice.open(b);
     await alice.send("hello");

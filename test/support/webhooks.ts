@@ -3,8 +3,8 @@
 import { env } from "cloudflare:workers";
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, expect, vi } from "vitest";
-import { say } from "./accounts.ts";
-import { ADMIN, type Made, service } from "./operators.ts";
+import { callApi } from "./accounts.ts";
+import { ADMIN, type ServiceAccount, createService } from "./operators.ts";
 
 export interface Post {
   readonly url: string;
@@ -54,7 +54,7 @@ function inside(text: string, act: () => void): Promise<void> {
   return runInDurableObject(mailboxOf((JSON.parse(text) as Post["body"]).user), act);
 }
 
-export async function posted(): Promise<Post> {
+export async function nextPost(): Promise<Post> {
   while (posts.length === 0) await new Promise<void>((done) => waiting.push(done));
   const post = posts.shift();
   if (post === undefined) throw new Error("no post");
@@ -62,51 +62,51 @@ export async function posted(): Promise<Post> {
 }
 
 export const URL = "https://hooks.example.com/in";
-export const hookOf = (name: string) => `/api/admin/services/${name}/webhook`;
+export const webhookPathOf = (name: string) => `/api/admin/services/${name}/webhook`;
 export const mailboxOf = (name: string) => env.MAILBOX.getByName(name);
 
 /** Creates a service with a webhook. */
-export async function hooked(url = URL): Promise<{ shop: Made; secret: string }> {
-  const shop = await service("shop", "send", "read");
-  const response = await say("PUT", hookOf(shop.userName), { url }, ADMIN);
+export async function createWebhook(url = URL): Promise<{ shop: ServiceAccount; secret: string }> {
+  const shop = await createService("shop", "send", "read");
+  const response = await callApi("PUT", webhookPathOf(shop.userName), { url }, ADMIN);
   expect(response.status).toBe(201);
   const { secret } = await response.json<{ secret: string }>();
   return { shop, secret };
 }
 
 export const send = (from: string, to: string, ...all: unknown[]) =>
-  say(
+  callApi(
     "POST",
     `/api/messages?user=${from}`,
     all.map((body) => ({ to, body })),
   );
 
-export const stateOf = async ({ userName }: Made) =>
+export const webhookStateOf = async ({ userName }: ServiceAccount) =>
   (
     await (
-      await say("GET", `/api/admin/services/${userName}`, undefined, ADMIN)
+      await callApi("GET", `/api/admin/services/${userName}`, undefined, ADMIN)
     ).json<{ webhook: Record<string, unknown> }>()
   ).webhook;
 
 /**
  * Polls until `is` is true for the webhook's state: each request has its own transaction, so it reads committed state.
  */
-export async function until(
-  shop: Made,
+export async function untilState(
+  shop: ServiceAccount,
   is: (state: Record<string, unknown>) => boolean,
 ): Promise<Record<string, unknown>> {
   for (let polled = 0; polled < 1_000; polled++) {
-    const state = await stateOf(shop);
+    const state = await webhookStateOf(shop);
     if (is(state)) return state;
   }
-  throw new Error(`the state was never reached: ${JSON.stringify(await stateOf(shop))}`);
+  throw new Error(`the state was never reached: ${JSON.stringify(await webhookStateOf(shop))}`);
 }
 
 /** Advances the clock by `ms` and runs the alarm. */
-export async function later(shop: Made, ms: number): Promise<void> {
+export async function runAlarmAfter(shop: ServiceAccount, ms: number): Promise<void> {
   vi.setSystemTime(Date.now() + ms);
   expect(await runDurableObjectAlarm(mailboxOf(shop.userName))).toBe(true);
 }
 
 export const idOf = ({ headers }: Post) => headers.get("webhook-id");
-export const bodies = ({ body }: Post) => body.frames.map((frame) => frame["body"]);
+export const bodiesOf = ({ body }: Post) => body.frames.map((frame) => frame["body"]);

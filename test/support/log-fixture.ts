@@ -5,7 +5,7 @@ import { Log } from "../../src/mailbox/log/log.ts";
 import { fresh } from "./devices.ts";
 
 /** Runs `act` with a new log of alice. */
-export function inLog(act: (log: Log, sql: SqlStorage) => void): Promise<void> {
+export function withLog(act: (log: Log, sql: SqlStorage) => void): Promise<void> {
   return runInDurableObject(env.MAILBOX.getByName(fresh("alice")), (_, { storage: { sql } }) => {
     const log = new Log(sql);
     log.ensureCreated("alice");

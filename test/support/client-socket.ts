@@ -5,36 +5,36 @@ import { readDown, type Down } from "../../src/protocol/down.ts";
 export type Frame = Record<string, unknown>;
 
 /** The operations of a socket of any runtime. */
-export interface Wire {
+export interface RawSocket {
   send(data: string | ArrayBuffer): void;
   close(code: number): void;
 }
 
 /** One socket: its texts in order, and its close. */
-export class Line {
-  readonly #wire: Wire;
+export class ClientSocket {
+  readonly #wire: RawSocket;
   readonly #texts: string[] = [];
   readonly #waiting: (() => void)[] = [];
   /** The close event, once it occurred. */
   closed: { code: number; reason: string } | null = null;
 
-  constructor(wire: Wire) {
+  constructor(wire: RawSocket) {
     this.#wire = wire;
   }
 
   /** To be called with each received text. */
-  arrived(text: string): void {
-    this.#texts.push(text);
+  onText(nextText: string): void {
+    this.#texts.push(nextText);
     this.#wake();
   }
 
   /** To be called when the socket is closed. */
-  ended(code: number, reason: string): void {
+  onClose(code: number, reason: string): void {
     this.closed = { code, reason };
     this.#wake();
   }
 
-  say(text: string | ArrayBuffer): void {
+  sendText(text: string | ArrayBuffer): void {
     this.#wire.send(text);
   }
 
@@ -48,7 +48,7 @@ export class Line {
     }
   }
 
-  async end(): Promise<{ code: number; reason: string }> {
+  async untilClosed(): Promise<{ code: number; reason: string }> {
     while (this.closed === null) await new Promise<void>((done) => this.#waiting.push(done));
     return this.closed;
   }
@@ -58,7 +58,7 @@ export class Line {
   }
 
   /** The number of received texts that were not read yet. */
-  get unread(): number {
+  get unreadTexts(): number {
     return this.#texts.length;
   }
 
@@ -69,18 +69,18 @@ export class Line {
 
 /** A v1 device. */
 export class Device {
-  readonly line: Line;
+  readonly socket: ClientSocket;
   readonly #frames: Frame[] = [];
   welcome: Extract<Down, { type: "welcome" }>;
 
-  private constructor(line: Line, welcome: Device["welcome"], rest: Frame[]) {
-    this.line = line;
+  private constructor(line: ClientSocket, welcome: Device["welcome"], rest: Frame[]) {
+    this.socket = line;
     this.welcome = welcome;
     this.#frames = rest;
   }
 
   /** The device on a new socket, after it received `welcome`. */
-  static async on(line: Line): Promise<Device> {
+  static async open(line: ClientSocket): Promise<Device> {
     const [first, ...rest] = framesOf(await line.text());
     const welcome = readDown(first);
     if (welcome?.type !== "welcome") throw new Error(`the first frame is not welcome: ${JSON.stringify(first)}`);
@@ -88,12 +88,12 @@ export class Device {
   }
 
   send(...frames: unknown[]): void {
-    this.line.say(JSON.stringify(frames.length === 1 ? frames[0] : frames));
+    this.socket.sendText(JSON.stringify(frames.length === 1 ? frames[0] : frames));
   }
 
   /** The next frame of any type. */
   async next(): Promise<Frame> {
-    while (this.#frames.length === 0) this.#frames.push(...framesOf(await this.line.text()));
+    while (this.#frames.length === 0) this.#frames.push(...framesOf(await this.socket.text()));
     return this.#frames.shift() ?? {};
   }
 
@@ -139,7 +139,7 @@ export class Device {
   }
 }
 
-export async function heard(line: Line): Promise<Frame> {
+export async function nextFrame(line: ClientSocket): Promise<Frame> {
   return JSON.parse(await line.text()) as Frame;
 }
 

@@ -1,7 +1,7 @@
 // A user of the web page, in a separate browser context: a page object with the user's actions and the visible state.
 import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from "playwright-core";
 
-export class Visitor {
+export class PageUser {
   readonly page: Page;
   /** Console errors, uncaught errors, and violations of the Content-Security-Policy. */
   readonly errors: string[] = [];
@@ -16,13 +16,13 @@ export class Visitor {
     });
   }
 
-  static async at(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Visitor> {
-    return Visitor.in(await browser.newContext({ locale: "en-GB", ...options }), url);
+  static async inNewContext(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<PageUser> {
+    return PageUser.inNewTab(await browser.newContext({ locale: "en-GB", ...options }), url);
   }
 
   /** A further tab of the same browser. */
-  static async in(context: BrowserContext, url: string): Promise<Visitor> {
-    const visitor = new Visitor(await context.newPage());
+  static async inNewTab(context: BrowserContext, url: string): Promise<PageUser> {
+    const visitor = new PageUser(await context.newPage());
     await visitor.page.goto(url);
     return visitor;
   }
@@ -33,7 +33,7 @@ export class Visitor {
     await this.button("Continue").click();
     const code = (await this.page.locator("output").textContent()) ?? "";
     await this.button("I have kept it").click();
-    await this.connected();
+    await this.untilConnected();
     return code;
   }
 
@@ -58,7 +58,7 @@ export class Visitor {
   }
 
   /** Waits until the connection is open. */
-  async connected(): Promise<void> {
+  async untilConnected(): Promise<void> {
     await this.page.locator(".banner[data-is=open]").waitFor({ state: "attached" });
   }
 
@@ -88,12 +88,12 @@ export class Visitor {
   }
 
   /** Waits for the page's title, which changes one frame after the content. */
-  async titled(title: string): Promise<void> {
+  async untilTitle(title: string): Promise<void> {
     await this.page.waitForFunction((expected) => document.title === expected, title);
   }
 
   /** Waits until all sent messages are in the browser's store. */
-  async kept(): Promise<void> {
+  async untilStored(): Promise<void> {
     await this.page.waitForFunction(() => !Object.keys(localStorage).some((key) => key.startsWith("restante draft ")));
   }
 

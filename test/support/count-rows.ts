@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 
 /** Counts the rows that a mailbox writes; the returned function gives the number since its last call. */
-export async function meter(name: string): Promise<() => number> {
+export async function countRowsWritten(name: string): Promise<() => number> {
   let rows = 0;
   await runInDurableObject(env.MAILBOX.getByName(name), (_, state) => {
     const { sql } = state.storage;
@@ -22,7 +22,7 @@ export async function meter(name: string): Promise<() => number> {
 }
 
 /** Wraps a database; `rows` gives the rows read and written through it since its last call. */
-export function counting(sql: SqlStorage): { sql: SqlStorage; rows(): { read: number; written: number } } {
+export function countRows(sql: SqlStorage): { sql: SqlStorage; rows(): { read: number; written: number } } {
   let cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
   const exec = (query: string, ...bindings: unknown[]) => {
     const cursor = sql.exec(query, ...bindings);

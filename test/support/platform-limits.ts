@@ -5,13 +5,13 @@
 import { Mailbox } from "../../src/mailbox/mailbox.ts";
 import { RemoteObjects } from "../../src/mailbox/delivery/remote-objects.ts";
 
-export const PLATFORM = { depth: 15, calls: 50 };
+export const PLATFORM_LIMITS = { depth: 15, calls: 50 };
 
 /** Since `forget`: the longest chain of calls, the most calls of one event, and the number of refused calls. */
-export const seen = { depth: 0, calls: 0, refused: 0 };
+export const observed = { depth: 0, calls: 0, refused: 0 };
 
-export function forget(): void {
-  Object.assign(seen, { depth: 0, calls: 0, refused: 0 });
+export function resetObserved(): void {
+  Object.assign(observed, { depth: 0, calls: 0, refused: 0 });
 }
 
 /** The newest event of an object: its depth in the chain, and the number of its calls. */
@@ -66,14 +66,14 @@ function watchEvents(): void {
 function countCall(user: string, first: number): number {
   const event = newest.get(user) ?? { depth: 0, calls: 0 };
   const depth = Math.max(first, event.depth);
-  seen.depth = Math.max(seen.depth, depth + 1);
-  seen.calls = Math.max(seen.calls, ++event.calls);
-  if (depth + 1 > PLATFORM.depth) {
-    seen.refused++;
+  observed.depth = Math.max(observed.depth, depth + 1);
+  observed.calls = Math.max(observed.calls, ++event.calls);
+  if (depth + 1 > PLATFORM_LIMITS.depth) {
+    observed.refused++;
     throw new Error("Subrequest depth limit exceeded. This request recursed through Workers too many times.");
   }
-  if (event.calls > PLATFORM.calls) {
-    seen.refused++;
+  if (event.calls > PLATFORM_LIMITS.calls) {
+    observed.refused++;
     throw new Error("Too many subrequests by single Worker invocation.");
   }
   return depth;

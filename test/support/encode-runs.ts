@@ -1,22 +1,22 @@
 // Encodes frames as runs, and expands them, one frame at a time: a simple model of what the mailbox and the SDK do
 // without expanding runs.
 import type { Down } from "../../src/protocol/down.ts";
-import type { Frame } from "./line.ts";
+import type { Frame } from "./client-socket.ts";
 
 const NUMBERS = new Set(["seq", "id", "origin", "entry"]);
 
 /** Merges adjacent frames that differ only by body and consecutive numbers into runs, where `joins` returns true. */
-export function fold(frames: readonly Frame[], joins: () => boolean): Frame[] {
+export function encodeRuns(frames: readonly Frame[], joins: () => boolean): Frame[] {
   const folded: Frame[] = [];
   for (const frame of frames) {
     const before = folded.at(-1);
-    if (before !== undefined && goesOn(before, frame) && joins()) folded.splice(-1, 1, joined(before, frame));
+    if (before !== undefined && continuesRun(before, frame) && joins()) folded.splice(-1, 1, joined(before, frame));
     else folded.push(frame);
   }
   return folded;
 }
 
-function goesOn(before: Frame, frame: Frame): boolean {
+function continuesRun(before: Frame, frame: Frame): boolean {
   if (!["message", "accepted", "send"].includes(String(frame["type"])) || hasBody(before) !== hasBody(frame))
     return false;
   const fields = fieldsOf(frame);
@@ -43,7 +43,7 @@ function hasBody(frame: Frame): boolean {
 }
 
 /** The frames of a run; any other frame as it is. */
-export function unfold(down: Down): readonly Down[] {
+export function expandRuns(down: Down): readonly Down[] {
   const { count = 1, bodies, ...last } = down as Frame & { count?: number; bodies?: unknown[] };
   if (count === 1) return [down];
   return Array.from({ length: count }, (_, i) => {

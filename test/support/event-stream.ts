@@ -6,7 +6,7 @@ export interface Event {
   readonly frame: Record<string, unknown>;
 }
 
-export class Events {
+export class EventStream {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   #text = "";
   #events: Event[] = [];

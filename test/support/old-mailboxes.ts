@@ -5,7 +5,10 @@ import { hashOf, newToken } from "../../src/identity/token.ts";
 import { Log } from "../../src/mailbox/log/log.ts";
 
 /** Creates a mailbox under any name, with a device's token if it is `claimed`. */
-export async function begunBefore(userName: string, claimed: boolean): Promise<{ userName: string; token: string }> {
+export async function createOldMailbox(
+  userName: string,
+  claimed: boolean,
+): Promise<{ userName: string; token: string }> {
   const token = await newToken(userName, null);
   const hash = await hashOf(token);
   const mailbox = env.MAILBOX.getByName(userName);

@@ -55,14 +55,14 @@ export const operations: readonly Operation[] = Object.entries(description.paths
 );
 
 /** A schema with the definitions that it references. */
-export function resolved(schema: Schema): Schema {
+export function withDefinitions(schema: Schema): Schema {
   const text = JSON.stringify(schema).replaceAll("#/components/schemas/", "#/$defs/");
   const defs = JSON.stringify(description.components.schemas).replaceAll("#/components/schemas/", "#/$defs/");
   return { ...(JSON.parse(text) as Schema), $defs: JSON.parse(defs) as unknown };
 }
 
 /** The schema that a reference points to; any other schema as it is. */
-export function followed(schema: Schema): Schema {
+export function dereferenced(schema: Schema): Schema {
   const reference = schema["$ref"];
   return typeof reference === "string"
     ? (description.components.schemas[reference.split("/").at(-1) ?? ""] ?? {})
@@ -70,7 +70,7 @@ export function followed(schema: Schema): Schema {
 }
 
 /** How a response deviates from the description, or null. */
-export async function objectionTo({ name, responses }: Operation, response: Response): Promise<string | null> {
+export async function deviationOf({ name, responses }: Operation, response: Response): Promise<string | null> {
   const declared = responses[response.status];
   const text = await response.text();
   if (declared === undefined) return `${name} responds ${response.status}, which is not described: ${text}`;
@@ -79,6 +79,6 @@ export async function objectionTo({ name, responses }: Operation, response: Resp
   const content = declared.content[type];
   if (content === undefined) return `${name} responds with ${type}, which is not described`;
   if (!type.endsWith("json")) return null;
-  const read = z.fromJSONSchema(resolved(content.schema) as never).safeParse(JSON.parse(text));
+  const read = z.fromJSONSchema(withDefinitions(content.schema) as never).safeParse(JSON.parse(text));
   return read.success ? null : `${name} responds ${text}, which does not match: ${read.error.message}`;
 }
