@@ -4,7 +4,8 @@ import { parseArgs } from "node:util";
 import { printable } from "../../src/protocol/short-text.ts";
 import { TruncatedError, Deployment, RefusedError, UnreachableError } from "./deployment.ts";
 import { HELP, helpOf } from "./help.ts";
-import { VERBS, type Verb } from "./verbs.ts";
+import type { Verb } from "./verb.ts";
+import { VERBS } from "./verbs.ts";
 
 const SHARED_FLAGS = {
   url: { type: "string" },

@@ -1,5 +1,6 @@
 // The help texts of npm run admin: enough to use it without other documentation.
-import { VERBS, type Verb } from "./verbs.ts";
+import type { Verb } from "./verb.ts";
+import { VERBS } from "./verbs.ts";
 
 const verbs = () => {
   const rows = [...VERBS].map(([name, { args, help }]) => [`  ${[name, ...args].join(" ")}`, help[0]] as const);

@@ -2,7 +2,7 @@
 import type { ServiceAccount } from "../../src/protocol/service.ts";
 import type { ServiceListing } from "../../src/protocol/registry.ts";
 import { table, time } from "./table.ts";
-import type { Arguments, Verb } from "./verbs.ts";
+import type { Arguments, Verb } from "./verb.ts";
 
 interface Created {
   readonly userName: string;

@@ -1,6 +1,5 @@
 // The verbs: the arguments of each, its request to the deployment, and its output. `--json` prints the response itself.
 import type { MailboxOverview, Trace } from "../../src/protocol/operator-orders.ts";
-import type { Deployment } from "./deployment.ts";
 import { exportOut, exportTo, exportValues } from "./export.ts";
 import { readLogs } from "./logs.ts";
 import { SERVICE } from "./service.ts";
@@ -8,28 +7,7 @@ import { statsText, type Stats } from "./stats.ts";
 import { time } from "./table.ts";
 import { traceText } from "./trace.ts";
 import { userText } from "./user.ts";
-
-/** The arguments: positionals, and flags by name. */
-export interface Arguments {
-  readonly positionals: readonly string[];
-  readonly [flag: string]: unknown;
-}
-
-/**
- * A result for programs and for people; `isNo`: a failure, so the exit code is 1. A string: what was wrong with the
- * arguments.
- */
-export type Result = { readonly value: unknown; readonly text: string; readonly isNo?: boolean } | string;
-
-export interface Verb {
-  readonly args: readonly string[];
-  /** The first line is shown in the overview. */
-  readonly help: readonly [string, ...string[]];
-  readonly flags?: Readonly<Record<string, { readonly type: "string" | "boolean"; readonly multiple?: boolean }>>;
-  /** The meaning of each flag. */
-  readonly flagHelp?: Readonly<Record<string, string>>;
-  run(deployment: Deployment, given: Arguments): Promise<Result>;
-}
+import type { Arguments, Verb } from "./verb.ts";
 
 const userPath = ({ positionals }: Arguments) => `/api/admin/users/${encodeURIComponent(positionals[0] ?? "")}`;
 const nameIn = ({ positionals }: Arguments) => positionals[0] ?? "";
