@@ -66,5 +66,5 @@ async function generate(
   const { client, batch } = group[0].entrant;
   const job: Job = { client, batch, urls, pids, loads: group.map(({ load }) => load), seconds };
   const generator = join(import.meta.dirname, "loads/load.ts");
-  return JSON.parse(await start(process.execPath, [generator, JSON.stringify(job)], { patience: LONGEST }).output);
+  return JSON.parse(await start(process.execPath, [generator, JSON.stringify(job)], { timeoutMs: LONGEST }).output);
 }

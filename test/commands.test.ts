@@ -1,4 +1,4 @@
-// The commands that people and machines are told to run are those of package.json.
+// The commands that documents and workflows name are those of package.json.
 import { globSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";

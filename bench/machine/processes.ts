@@ -9,7 +9,7 @@ import process from "node:process";
 
 export interface Started {
   readonly child: ChildProcess;
-  /** Resolves with what it wrote to stdout when it ended well; rejects with the end of its stderr when it did not, or after `patience`. */
+  /** Resolves with what it wrote to stdout when it ended well; rejects with the end of its stderr when it did not, or after `timeoutMs`. */
   readonly output: Promise<string>;
   /** SIGKILL to its group; resolves when it has ended. Nothing that runs here has anything to lose. */
   stop(): Promise<void>;
@@ -35,13 +35,13 @@ export function stopAll(): void {
   for (const path of folders) drop(path);
 }
 
-/** Starts a program; after `patience` ms it is stopped and has failed. */
+/** Starts a program; after `timeoutMs` ms it is stopped and has failed. */
 export function start(
   file: string,
   args: readonly string[],
-  options: { cwd?: string; env?: NodeJS.ProcessEnv; patience: number; stdio?: StdioOptions },
+  options: { cwd?: string; env?: NodeJS.ProcessEnv; timeoutMs: number; stdio?: StdioOptions },
 ): Started {
-  const { cwd = process.cwd(), env = process.env, patience, stdio = ["ignore", "pipe", "pipe"] } = options;
+  const { cwd = process.cwd(), env = process.env, timeoutMs, stdio = ["ignore", "pipe", "pipe"] } = options;
   const child = spawn(file, args, { cwd, env, stdio, detached: true });
   const { pid } = child;
   if (pid !== undefined) groups.add(pid);
@@ -51,9 +51,9 @@ export function start(
   child.stderr?.on("data", (text: Buffer) => (errors = (errors + text.toString()).slice(-KEPT)));
   const stop = () => pid !== undefined && groups.has(pid) && kill(pid);
   const timer = setTimeout(() => {
-    errors += `stopped after ${patience} ms`;
+    errors += `stopped after ${timeoutMs} ms`;
     stop();
-  }, patience);
+  }, timeoutMs);
   const ended = new Promise<string>((done) => {
     child.once("error", (error) => done(error.message));
     child.once("close", (code, signal) => done(code === 0 ? "" : `ended with ${code ?? signal}`));
@@ -76,7 +76,7 @@ export function start(
 }
 
 /** The first match in what it writes to `stream`; rejects when it ends before, or with what `output` says. */
-export function heard({ output }: Started, stream: Readable | null, pattern: RegExp): Promise<RegExpExecArray> {
+export function waitForOutput({ output }: Started, stream: Readable | null, pattern: RegExp): Promise<RegExpExecArray> {
   const found = new Promise<RegExpExecArray>((done) => {
     let text = "";
     stream?.on("data", (chunk: Buffer) => {

@@ -1,7 +1,7 @@
 // The servers of a peer in Node, one process each, and the broker that they were given.
 import { join } from "node:path";
 import process from "node:process";
-import { heard, LONGEST, start } from "../machine/processes.ts";
+import { waitForOutput, LONGEST, start } from "../machine/processes.ts";
 import type { Served } from "./peer.ts";
 
 export interface Broker {
@@ -19,13 +19,13 @@ export async function startServers(
   flags: readonly string[] = [],
 ): Promise<Served> {
   const args = [join(import.meta.dirname, "servers", `${name}.ts`), ...(broker ? [broker.url] : []), ...flags];
-  const servers = Array.from({ length: count }, () => start(process.execPath, args, { patience: LONGEST }));
+  const servers = Array.from({ length: count }, () => start(process.execPath, args, { timeoutMs: LONGEST }));
   const stop = async () => {
     await Promise.all(servers.map((server) => server.stop()));
     await broker?.stop();
   };
   try {
-    const ports = await Promise.all(servers.map((server) => heard(server, server.child.stdout, /"port":(\d+)/)));
+    const ports = await Promise.all(servers.map((server) => waitForOutput(server, server.child.stdout, /"port":(\d+)/)));
     return {
       urls: ports.map(([, port]) => `ws://127.0.0.1:${port}`),
       pids: [...servers.map(({ child }) => child.pid ?? 0), ...(broker?.pids ?? [])],

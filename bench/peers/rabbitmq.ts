@@ -3,7 +3,7 @@
 import process from "node:process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { dropFolder, heard, makeFolder, start } from "../machine/processes.ts";
+import { dropFolder, waitForOutput, makeFolder, start } from "../machine/processes.ts";
 import { freePorts } from "../machine/ports.ts";
 import { findTool } from "../machine/tools.ts";
 import type { Broker } from "./node.ts";
@@ -42,14 +42,14 @@ async function startBroker(): Promise<Broker> {
     RABBITMQ_LOGS: "-",
     RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: "-start_epmd false -kernel inet_dist_use_interface {127,0,0,1}",
   };
-  const epmd = start(findTool("epmd"), ["-port", `${epmdPort}`, "-address", "127.0.0.1"], { env, patience: RUNS });
-  const rabbitmq = start(program, [], { cwd: folder, env, patience: RUNS });
+  const epmd = start(findTool("epmd"), ["-port", `${epmdPort}`, "-address", "127.0.0.1"], { env, timeoutMs: RUNS });
+  const rabbitmq = start(program, [], { cwd: folder, env, timeoutMs: RUNS });
   const stop = async () => {
     await Promise.all([rabbitmq.stop(), epmd.stop()]);
     dropFolder(folder);
   };
   try {
-    await heard(rabbitmq, rabbitmq.child.stdout, /completed with \d+ plugins|Server startup complete/);
+    await waitForOutput(rabbitmq, rabbitmq.child.stdout, /completed with \d+ plugins|Server startup complete/);
   } catch (error) {
     await stop();
     throw error;

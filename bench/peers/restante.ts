@@ -39,7 +39,7 @@ export function compatibility(): Pick<Worker, "date" | "flags"> {
 async function bundle(): Promise<Worker> {
   const folder = makeFolder();
   const args = [WRANGLER, "deploy", "--dry-run", "--outdir", folder];
-  await start(process.execPath, args, { cwd: ROOT, patience: PATIENCE }).output;
+  await start(process.execPath, args, { cwd: ROOT, timeoutMs: PATIENCE }).output;
   const text = readFileSync(join(folder, "worker.js"), "utf8");
   dropFolder(folder);
   return {

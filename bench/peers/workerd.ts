@@ -3,7 +3,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
-import { dropFolder, heard, LONGEST, makeFolder, start } from "../machine/processes.ts";
+import { dropFolder, waitForOutput, LONGEST, makeFolder, start } from "../machine/processes.ts";
 import { V8 } from "../../scripts/selfhost/config.mjs";
 import type { Served } from "./peer.ts";
 
@@ -32,9 +32,9 @@ export async function serve(worker: Worker, fronts = 1): Promise<Served> {
   // The log of events goes nowhere. Descriptor 3 is where workerd says which ports it got, one after the other.
   const stdio = ["ignore", "ignore", "pipe", "pipe"] as const;
   const args = ["serve", "--control-fd=3", "config.capnp"];
-  const started = start(WORKERD, args, { cwd: folder, patience: LONGEST, stdio: [...stdio] });
+  const started = start(WORKERD, args, { cwd: folder, timeoutMs: LONGEST, stdio: [...stdio] });
   const all = new RegExp(Array.from({ length: fronts }, () => String.raw`"port":(\d+)`).join(String.raw`[\s\S]*?`));
-  const ports = await heard(started, started.child.stdio[3] as Readable, all);
+  const ports = await waitForOutput(started, started.child.stdio[3] as Readable, all);
   return {
     urls: ports.slice(1).map((port) => `ws://127.0.0.1:${port}`),
     pids: [started.child.pid ?? 0],

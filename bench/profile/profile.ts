@@ -33,7 +33,7 @@ export async function profiled(pids: readonly number[], seconds: number, taken: 
   const folder = makeFolder();
   const file = join(folder, "perf.data");
   const record = ["record", "-F", `${RATE}`, "-g", "-p", `${pids[0]}`, "-o", file, "--", "sleep", `${seconds}`];
-  const watched = sleep(BEFORE * 1_000).then(() => start(perf, record, { patience: LONGEST }).output);
+  const watched = sleep(BEFORE * 1_000).then(() => start(perf, record, { timeoutMs: LONGEST }).output);
   const [{ perSecond = Number.NaN }] = await Promise.all([taken, watched]);
   const one = 1e6 / RATE / seconds / perSecond;
   const kinds = new Map<Kind, number>();
@@ -72,7 +72,7 @@ export function profileReport(profiles: ReadonlyMap<Measure, Profile>): string {
 }
 
 async function* stacksOf(perf: string, file: string): AsyncGenerator<readonly string[]> {
-  const { child, output } = start(perf, ["script", "-i", file, "-F", "ip,sym"], { patience: LONGEST });
+  const { child, output } = start(perf, ["script", "-i", file, "-F", "ip,sym"], { timeoutMs: LONGEST });
   if (child.stdout === null) throw new Error("perf has no output");
   let stack: string[] = [];
   for await (const line of createInterface({ input: child.stdout })) {

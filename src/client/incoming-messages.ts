@@ -10,7 +10,7 @@ interface Reader {
   wake: () => void;
 }
 
-/** Without an iteration the latest messages are queued for the next one: at least so many, at most a quarter more. */
+/** Without an iteration the latest messages are queued for the next one: at least this many, at most a quarter more. */
 const BACKLOG = 1_000;
 
 export class IncomingMessages implements AsyncIterable<Message> {

@@ -9,7 +9,7 @@ import { type Commit, type Draft, type Kept, NONE, type Read, type Store, type W
 import type { Notice, TabMessage, TabRequest } from "./tab-messages.ts";
 import type { View } from "./view.ts";
 
-/** The latest notices are shown, at most so many. */
+/** The latest notices are shown, at most this many. */
 const NOTICES = 20;
 
 /** The options of a leader that do not depend on the store. */

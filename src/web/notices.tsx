@@ -7,7 +7,7 @@ import { clock, dayAndTime, dayOf } from "./dates.ts";
 import { useApp } from "./app-state.ts";
 import type { Language, Translations } from "./translations.ts";
 
-/** The latest notices are stored, at most so many. */
+/** The latest notices are stored, at most this many. */
 const MAX_STORED = 5;
 
 /** `seen`: the seq up to which the user has seen them. */

@@ -78,7 +78,7 @@ const ENGLISH = {
   connecting: "Connecting…",
   waiting: (when: string) => `No connection. What you write is sent later. Next try at ${when}.`,
   connect: "Connect now",
-  // What the server tells of the account: named by the notice's code
+  // Notices of the account: named by the notice's code
   notice_sign_in_attempts: "Somebody tried to get in with a wrong code or passkey.",
   notice_new_device: "Another device signed in.",
   notice_device_signed_out: "A device was signed out.",

@@ -13,14 +13,14 @@ test("[H7] pages of the log are the frames of a socket, from a cursor to its hea
   const [alice, bob] = [await open(fresh("alice")), fresh("bob")];
   await sends(alice, bob, 5);
   const device = await open(bob, "phone", "&cursor=0");
-  const heard = await device.take("message", 5);
+  const received = await device.take("message", 5);
   const first = await page(bob, "&limit=2");
   expect(first).toMatchObject({ epoch: device.welcome.epoch, head: device.welcome.head, more: true });
-  expect(first.frames).toEqual(heard.slice(0, 2));
+  expect(first.frames).toEqual(received.slice(0, 2));
   const second = await page(bob, `&cursor=${first.cursor}&epoch=${first.epoch}&limit=2`);
-  expect(second.frames).toEqual(heard.slice(2, 4));
+  expect(second.frames).toEqual(received.slice(2, 4));
   const last = await page(bob, `&cursor=${second.cursor}&limit=2`);
-  expect([last.frames, last.more, last.cursor]).toEqual([heard.slice(4), false, last.head]);
+  expect([last.frames, last.more, last.cursor]).toEqual([received.slice(4), false, last.head]);
   expect(await page(bob, `&cursor=${last.cursor}`)).toMatchObject({ frames: [], more: false, cursor: last.cursor });
   expect(await page(bob, "&cursor=head")).toMatchObject({ frames: [], more: false, cursor: last.head });
 });

@@ -41,7 +41,7 @@ export function asNextRelease(code: WorkerCode, name: string): WorkerCode {
 async function buildWorker(): Promise<WorkerCode> {
   const folder = makeFolder();
   const args = [WRANGLER, "deploy", "--dry-run", "--outdir", folder];
-  await start(process.execPath, args, { cwd: ROOT, patience: BUILD_TIMEOUT_MS }).output;
+  await start(process.execPath, args, { cwd: ROOT, timeoutMs: BUILD_TIMEOUT_MS }).output;
   const text = readFileSync(join(folder, "worker.js"), "utf8");
   dropFolder(folder);
   const toml = readFileSync(join(ROOT, "wrangler.toml"), "utf8");

@@ -14,7 +14,7 @@ import {
 import { join } from "node:path";
 import process from "node:process";
 import type { Readable } from "node:stream";
-import { dropFolder, heard, makeFolder, start, type Started } from "../../bench/machine/processes.ts";
+import { dropFolder, waitForOutput, makeFolder, start, type Started } from "../../bench/machine/processes.ts";
 import { type WorkerCode, builtWorker } from "./bundle.ts";
 
 const WORKERD = join(import.meta.dirname, "../../node_modules/.bin/workerd");
@@ -87,13 +87,13 @@ export class Server {
     const started = start(WORKERD, ["serve", "--control-fd=3", "config.capnp"], {
       cwd: this.#folder,
       env: { ...process.env, ...this.#env },
-      patience: MAX_RUNTIME_MS,
+      timeoutMs: MAX_RUNTIME_MS,
       stdio: ["ignore", log, log, "pipe"],
     });
     closeSync(log);
     this.#started = started;
     try {
-      const [, port] = await heard(started, started.child.stdio[3] as Readable, /"port":(\d+)/);
+      const [, port] = await waitForOutput(started, started.child.stdio[3] as Readable, /"port":(\d+)/);
       this.#port = Number(port);
     } catch (error) {
       throw new Error(this.output.slice(-2_000), { cause: error });

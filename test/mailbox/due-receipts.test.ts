@@ -117,7 +117,7 @@ test("[M8] a receipt that can't be delivered is retried with back-off, and costs
     times,
   );
   const queue = new PeerQueue("bob", new BodiesInMemory());
-  // As after a wake: only the seqs that they confirm tell how old they are.
+  // As after a wake: only the seqs that they confirm show how old they are.
   queue.receipts.restore({ dueDelivered: (Date.now() - 100_000) * 1_000, dueRead: 0 });
   queue.scheduleRetry(RETRY_TIMES);
   expect(Number(queue.retryAt) - Date.now()).toBeGreaterThan(15_000);

@@ -144,11 +144,11 @@ test("[R3] a gap that was lost on its way is sent again, until it is acknowledge
     again.socket.close();
     await again.socket.untilClosed();
   }
-  const heard = await open(b, "phone", known);
-  heard.ack((await heard.until("gap"))["seq"]);
-  await heard.settled();
-  heard.socket.close();
-  await heard.socket.untilClosed();
+  const acked = await open(b, "phone", known);
+  acked.ack((await acked.until("gap"))["seq"]);
+  await acked.settled();
+  acked.socket.close();
+  await acked.socket.untilClosed();
   expect(await (await open(b, "phone", known)).next()).toMatchObject({ type: "message", body: "since then" });
 });
 

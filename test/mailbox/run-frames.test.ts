@@ -24,7 +24,7 @@ function messages(frames: readonly Frame[]): Down[] {
 }
 
 /** Frames until `count` messages came. */
-async function heard(device: Device, count: number): Promise<Frame[]> {
+async function received(device: Device, count: number): Promise<Frame[]> {
   const frames: Frame[] = [];
   while (messages(frames).length < count) frames.push(await device.next());
   return frames;
@@ -132,7 +132,7 @@ test("[W1][W2][F8] the window counts messages, not frames; an ack in the middle 
   bob.ack(at(0));
   expect(messages(await bob.settled())).toEqual([]);
   bob.ack(at(LIMITS.window - 1));
-  const rest = messages(await heard(bob, 200)) as { readonly body: unknown }[];
+  const rest = messages(await received(bob, 200)) as { readonly body: unknown }[];
   expect(rest.map(({ body }) => body)).toEqual(Array.from({ length: 200 }, (_, i) => LIMITS.window + 1 + i));
 });
 
@@ -158,7 +158,7 @@ test("[W1][F3][F8] a run is never larger than a text, and all that is under way 
 test("[F8][R1] a device with a cursor in the middle of a run is sent the rest of it", async () => {
   const { b, alice } = await world();
   await sendAll(alice, b, 5);
-  const [all] = await heard(await open(b, "other", "&runs=1"), 5);
+  const [all] = await received(await open(b, "other", "&runs=1"), 5);
   expect(all).toMatchObject({ count: 5 });
   const bob = await open(b, "phone", `&runs=1&cursor=${Number(all?.["seq"]) - 3}`);
   expect(await bob.next()).toMatchObject({ seq: all?.["seq"], count: 3, bodies: [3, 4, 5] });
@@ -189,7 +189,7 @@ test("[F8] a socket still reads runs after hibernation", async () => {
   expect(await bob.next()).toMatchObject({ count: 5, bodies: [1, 2, 3, 4, 5] });
 });
 
-test("[F8] a device that reads runs is shown the same as another one, whoever sends what", async () => {
+test("[F8] a device that reads runs is shown the same as another one, whatever its peers send", async () => {
   for (let seed = 1; seed <= 12; seed++) {
     const random = new Random(seed);
     const [a, b] = [fresh("alice"), fresh("bob")];
@@ -210,8 +210,8 @@ test("[F8] a device that reads runs is shown the same as another one, whoever se
       // The frames of `one` are read at the end.
       if (random.chance(0.3) && sender !== one) await sender?.settled();
     }
-    const whole = messages(await heard(all, sent));
-    const frames = await heard(one, sent);
+    const whole = messages(await received(all, sent));
+    const frames = await received(one, sent);
     const folded = messages(frames);
     expect(frames.length).toBeLessThan(sent);
     // Its own messages have no body there.

@@ -36,7 +36,7 @@ class Person {
     expect(this.#link?.url.pathname).toBe(`/client/${this.me.user}`);
   }
 
-  tell(frame: Frame): void {
+  deliver(frame: Frame): void {
     this.#unsent.push(frame);
   }
 
@@ -75,7 +75,7 @@ test.each(all.filter(({ alone }) => alone !== "server"))("the SDK plays $name", 
     people.set(who, person);
     if (kind === "*" && text.startsWith("connect ")) await person.connected(bindings.fill(queryOf(text)));
     else if (kind === "*") await person.does(text);
-    else if (kind === "<") person.tell(JSON.parse(bindings.fill(text)) as Frame);
+    else if (kind === "<") person.deliver(JSON.parse(bindings.fill(text)) as Frame);
     else expect(await person.next(), `${who} > ${text}`).toEqual(JSON.parse(bindings.fill(text)));
   }
   // The SDK sends nothing else.

@@ -40,7 +40,7 @@ export class DueReceipts {
 
   /**
    * When the oldest was added, ms since 1970. After a wake: about when the newest message that they confirm was
-   * written, as a seq tells.
+   * written, as a seq shows.
    */
   get dueSince(): number {
     return this.#since ?? Math.max(this.#due.delivered, this.#due.read) / 1_000;

@@ -24,7 +24,7 @@ import { refillQueue, restoreQueues } from "./refill-queue.ts";
 
 /**
  * Ms after which receipts are sent, and after which a mark `stored` is written. The device that sends has its reply
- * already, and people can't tell the difference; but a burst is one call and one row, and `stored` is usually written
+ * already, and people notice no difference; but a burst is one call and one row, and `stored` is usually written
  * with the receipt, in the same row.
  */
 const RECEIPT_DELAY_MS = 250;

@@ -96,7 +96,7 @@ export const flood: Fault = {
 
 export async function attack(kind: Kind, server: Server, seconds: number): Promise<string> {
   const file = join(import.meta.dirname, "../hostile-client.ts");
-  const started = start(process.execPath, [file, kind, String(server.port), String(seconds)], { patience: 60_000 });
+  const started = start(process.execPath, [file, kind, String(server.port), String(seconds)], { timeoutMs: 60_000 });
   return (await started.output).trim();
 }
 
