@@ -136,3 +136,21 @@ test("a broken link is found, wherever it stands, and a good one is not", () => 
     "[a](B.md), [over\ntwo lines](C.md#d) ![e](f.png)\n\n```\n[no](g.md)\n```\n\n`[no](h.md)`\n\n[i]: j.md\n";
   expect(targetsOf(page)).toEqual(["B.md", "C.md#d", "f.png", "j.md"]);
 });
+
+/** A file that README has its readers make. */
+const MADE = ["hello.mjs"];
+
+/** Every file of the repository, by its path from the root. */
+const tracked = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], { cwd: ROOT })
+  .toString()
+  .split("\0");
+
+test.each(pages)("%s names files of code that exist", (page) => {
+  const named = proseOf(textOf(page)).flatMap(({ text }) =>
+    [...text.matchAll(/`((?:[\w.-]+\/)*[\w.-]+\.(?:ts|tsx|mjs))(?::\d+)?`/g)].map(([, path = ""]) => path),
+  );
+  const missing = named.filter(
+    (path) => !MADE.includes(path) && !tracked.some((file) => file === path || file.endsWith(`/${path}`)),
+  );
+  expect(missing).toEqual([]);
+});

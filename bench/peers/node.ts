@@ -25,7 +25,9 @@ export async function startServers(
     await broker?.stop();
   };
   try {
-    const ports = await Promise.all(servers.map((server) => waitForOutput(server, server.child.stdout, /"port":(\d+)/)));
+    const ports = await Promise.all(
+      servers.map((server) => waitForOutput(server, server.child.stdout, /"port":(\d+)/)),
+    );
     return {
       urls: ports.map(([, port]) => `ws://127.0.0.1:${port}`),
       pids: [...servers.map(({ child }) => child.pid ?? 0), ...(broker?.pids ?? [])],
