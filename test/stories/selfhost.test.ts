@@ -217,7 +217,7 @@ test("an error names wrong flags before anything is built", async () => {
     [["--prot", "1"], "--prot"],
     [["--var", "auth=open"], "NAME:VALUE"],
     [["--env", "NO_SUCH_VARIABLE"], "NO_SUCH_VARIABLE"],
-    [["--var", "JURISDICTION:eu"], "JURISDICTION is Cloudflare's"],
+    [["--var", "JURISDICTION:eu"], "JURISDICTION needs Cloudflare"],
   ] as const) {
     await expect(startSelfhost({}, [...flags])).rejects.toThrow(message);
   }
