@@ -61,7 +61,8 @@ const WRITTEN = ["src", "test", "docs", "README.md", "CONTRIBUTING.md", "CHANGEL
 
 /** The one file of the mailbox that may use something. */
 const ALONE: [what: string, pattern: RegExp, file: string][] = [
-  ["sockets", /\.(serialize|deserialize)Attachment\(|acceptWebSocket|\.send\(/, "src/mailbox/connections/sockets.ts"],
+  ["WebSockets", /\.(serialize|deserialize)Attachment\(|acceptWebSocket/, "src/mailbox/connections/sockets.ts"],
+  ["the sending of texts", /\.send\(/, "src/mailbox/connections/send-buffer.ts"],
   ["other objects", /\benv\.(MAILBOX|CENSUS|REGISTRY)\b/, "src/mailbox/delivery/remote-objects.ts"],
 ];
 
@@ -134,7 +135,7 @@ test.each(files.filter((file) => partOf(file) === "mailbox"))(
   },
 );
 
-test.each(ALONE)("%s are used by one file of the mailbox alone", (_, pattern, only) => {
+test.each(ALONE)("%s: one file of the mailbox alone", (_, pattern, only) => {
   const who = files.filter((file) => partOf(file) === "mailbox" && pattern.test(textOf(file)));
   expect(who).toEqual([only]);
 });

@@ -2,21 +2,27 @@
 // any part asked for. This class alone remembers that time: each set is a row written, so it is set only where the time
 // changes. It stores nothing: after a wake each part asks again.
 
-/** An alarm: the platform's one, or a part's share of it. Times are ms since 1970. */
+/** The storage of an object, as far as its alarm goes. Times are ms since 1970. */
+export type AlarmStorage = Pick<DurableObjectStorage, "setAlarm" | "deleteAlarm">;
+
+/** The alarm of one part. */
 export interface Alarm {
   set(at: number): void;
   clear(): void;
 }
 
 export class AlarmScheduler {
-  readonly #platform: Alarm;
+  readonly #storage: AlarmStorage;
+  readonly #onSet: () => void;
   /** When each part is due; null: an earlier instance may have set it. A part without an entry has no alarm. */
   readonly #due = new Map<string, number | null>();
   /** For when the platform's alarm is set; null: it is not set; undefined: unknown since the wake. */
   #at: number | null | undefined;
 
-  constructor(platform: Alarm) {
-    this.#platform = platform;
+  /** `onSet` is called each time that the platform's alarm is set: a row is written. */
+  constructor(storage: AlarmStorage, onSet: () => void) {
+    this.#storage = storage;
+    this.#onSet = onSet;
   }
 
   /**
@@ -46,8 +52,9 @@ export class AlarmScheduler {
     const at = this.#earliest();
     if (at === this.#at) return;
     this.#at = at;
-    if (at === null) this.#platform.clear();
-    else this.#platform.set(at);
+    if (at === null) return void this.#storage.deleteAlarm();
+    this.#onSet();
+    void this.#storage.setAlarm(at);
   }
 
   #earliest(): number | null {

@@ -7,15 +7,14 @@ import { counters } from "../protocol/counters.ts";
 import type { Delivery, MailboxCalls, PackedDelivery, Presence, Reply, Signal } from "../protocol/envelope.ts";
 import { withJurisdiction } from "../protocol/jurisdiction.ts";
 import { unpack } from "../protocol/packed-delivery.ts";
-import { V1 } from "../protocol/version.ts";
 import { DEPTH_FROM_CENSUS, DEPTH_OF_EVENT } from "../durable/call-budget.ts";
-import { closeCodeOf } from "./access/account.ts";
+import { closeCodeOf } from "./access/check-token.ts";
 import { type CallMethods, CALLS } from "./calls/calls.ts";
 import type { Call } from "./calls/declare-call.ts";
-import { checkConnect } from "./connections/connect.ts";
 import { closeWithCode } from "./connections/disconnect.ts";
 import { receiveAfterClose, receiveText } from "./connections/receive-text.ts";
-import { onClientGone, onConnect, onSessionEnd, openStream } from "./connections/session-events.ts";
+import { onClientGone, onSessionEnd } from "./connections/session-events.ts";
+import { upgrade } from "./connections/upgrade.ts";
 import { acceptDelivery } from "./delivery/accept-delivery.ts";
 import { MailboxEvents } from "./instance/events.ts";
 import { presenceFor } from "./people/presence.ts";
@@ -47,23 +46,9 @@ export class Mailbox extends ObjectWithCalls implements MailboxCalls {
     this.#events = new MailboxEvents(ctx, withJurisdiction(env));
   }
 
-  /**
-   * Opens a socket or an event stream for a request that the Worker authorized; 400 with a refusal as JSON otherwise.
-   */
+  /** Opens a socket or an event stream. */
   override async fetch(request: Request): Promise<Response> {
-    const visit = readConnectionRequest(request);
-    const context = this.#events.enter(visit.name);
-    const refused = checkConnect(context, visit);
-    if (refused !== null) return Response.json(refused, { status: 400 });
-    if (visit.dialect === V1 && visit.stream === true) {
-      const stream = openStream(context, this.ctx.storage, (gone) => onClientGone(this.#events.context(), gone));
-      onConnect(context, visit, stream);
-      return new Response(stream.body, { headers: { "Content-Type": "text/event-stream; charset=utf-8" } });
-    }
-    const pair = new WebSocketPair();
-    onConnect(context, visit, pair[1]);
-    const headers: HeadersInit = visit.answer === null ? {} : { "Sec-WebSocket-Protocol": visit.answer };
-    return new Response(null, { status: 101, webSocket: pair[0], headers });
+    return upgrade(this.#events, readConnectionRequest(request));
   }
 
   override webSocketMessage(ws: WebSocket, data: string | ArrayBuffer): void {

@@ -5,10 +5,13 @@ import { AlarmScheduler } from "../../src/durable/alarm-scheduler.ts";
 /** A scheduler, and what was done to the platform's alarm, in order: a time, or null for deleted. */
 function recorded() {
   const alarms: (number | null)[] = [];
-  const scheduler = new AlarmScheduler({
-    set: (at) => void alarms.push(at),
-    clear: () => void alarms.push(null),
-  });
+  const scheduler = new AlarmScheduler(
+    {
+      setAlarm: (at) => Promise.resolve(void alarms.push(Number(at))),
+      deleteAlarm: () => Promise.resolve(void alarms.push(null)),
+    },
+    () => undefined,
+  );
   return { scheduler, alarms };
 }
 

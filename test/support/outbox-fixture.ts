@@ -27,10 +27,13 @@ export class OutboxFixture {
   readonly alarms: (number | null)[] = [];
   /** What the current event may call. */
   readonly budget: CallBudget;
-  readonly #scheduler = new AlarmScheduler({
-    set: (at) => void this.alarms.push(at),
-    clear: () => void this.alarms.push(null),
-  });
+  readonly #scheduler = new AlarmScheduler(
+    {
+      setAlarm: (at) => Promise.resolve(void this.alarms.push(Number(at))),
+      deleteAlarm: () => Promise.resolve(void this.alarms.push(null)),
+    },
+    () => undefined,
+  );
   readonly #calls: Call[] = [];
   #wake: () => void = () => undefined;
 

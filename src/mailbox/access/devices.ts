@@ -6,7 +6,7 @@ import { LINK_CODE_MS } from "../../protocol/limits.ts";
 import { logEvent } from "../../protocol/log-events.ts";
 import { refusal } from "../../protocol/refusals.ts";
 import { tokenIdOf } from "../../protocol/service.ts";
-import { endIdle, makerOf, tokenOf } from "./account.ts";
+import { endIdle, makerOf, tokenOf } from "./check-token.ts";
 import { checkFreshProof } from "./fresh-proof.ts";
 import { notifyUser } from "./notify-user.ts";
 import { dropPasskey } from "./passkeys.ts";

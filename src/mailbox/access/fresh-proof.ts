@@ -4,7 +4,7 @@ import type { UsedPasskey } from "../../protocol/account.ts";
 import type { CallResult, Proof } from "../../protocol/caller.ts";
 import { PROOF_MS } from "../../protocol/limits.ts";
 import { type Refusal, refusal } from "../../protocol/refusals.ts";
-import { tokenOf } from "./account.ts";
+import { tokenOf } from "./check-token.ts";
 import { refuseAttempt } from "./notify-user.ts";
 import { usePasskey } from "./passkeys.ts";
 import type { MailboxContext } from "../instance/context.ts";

@@ -6,7 +6,7 @@ import { MAX_SIGNED_IN_DEVICES } from "../../protocol/limits.ts";
 import { logEvent } from "../../protocol/log-events.ts";
 import { refusal } from "../../protocol/refusals.ts";
 import { tokenIdOf } from "../../protocol/service.ts";
-import { endIdle } from "./account.ts";
+import { endIdle } from "./check-token.ts";
 import { randomText } from "./challenge.ts";
 import { checkBeginning } from "./check-beginning.ts";
 import { notifyUser, refuseAttempt } from "./notify-user.ts";

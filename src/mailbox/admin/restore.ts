@@ -3,7 +3,7 @@
 import type { CallResult } from "../../protocol/caller.ts";
 import { logEvent, reasonOf } from "../../protocol/log-events.ts";
 import { refusal } from "../../protocol/refusals.ts";
-import { checkAccess } from "../access/account.ts";
+import { checkAccess } from "../access/check-token.ts";
 import type { MailboxContext } from "../instance/context.ts";
 
 /** The response leaves before the object restarts. */

@@ -1,7 +1,7 @@
 // The orders of operators to one mailbox. The Worker has checked that the caller is an operator.
 import type { CallResult } from "../../protocol/caller.ts";
 import type { OperatorOrder, OrderResult } from "../../protocol/operator-orders.ts";
-import { checkAccess } from "../access/account.ts";
+import { checkAccess } from "../access/check-token.ts";
 import { type ObjectStats, overview, traceOf } from "./inspect-user.ts";
 import { closeWithCode } from "../connections/disconnect.ts";
 import { onSessionEnd } from "../connections/session-events.ts";

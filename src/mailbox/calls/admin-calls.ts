@@ -3,7 +3,7 @@
 import type { CallResult, Caller, Proof } from "../../protocol/caller.ts";
 import { logEvent } from "../../protocol/log-events.ts";
 import type { OperatorOrder } from "../../protocol/operator-orders.ts";
-import { checkAccess } from "../access/account.ts";
+import { checkAccess } from "../access/check-token.ts";
 import { checkFreshProof } from "../access/fresh-proof.ts";
 import { eraseMailbox } from "../admin/erase-mailbox.ts";
 import { exportMailbox } from "../admin/export-mailbox.ts";

@@ -2,7 +2,7 @@
 // of a subject, calls.ts joins the tables, and mailbox.ts turns them into RPC methods. This file knows no single call.
 import type { CallResult, Caller, Proof } from "../../protocol/caller.ts";
 import type { Refusal } from "../../protocol/refusals.ts";
-import { type AlsoAllowed, checkAccess } from "../access/account.ts";
+import { type AlsoAllowed, checkAccess } from "../access/check-token.ts";
 import { checkFreshProof } from "../access/fresh-proof.ts";
 import type { MailboxContext, MailboxObject } from "../instance/context.ts";
 import { chargeAnswer, checkRequestAllowance } from "../limits/allowance.ts";

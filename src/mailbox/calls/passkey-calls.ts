@@ -2,7 +2,7 @@
 // begins.
 import type { NewToken, Passkey, PasskeyOptions, UsedPasskey } from "../../protocol/account.ts";
 import type { CallResult, Caller } from "../../protocol/caller.ts";
-import { makerOf } from "../access/account.ts";
+import { makerOf } from "../access/check-token.ts";
 import { handleOf, makeChallenge, type Purpose, randomText, readChallenge } from "../access/challenge.ts";
 import { proveByPasskey } from "../access/fresh-proof.ts";
 import {

@@ -6,7 +6,7 @@ import { writeFrame } from "../../protocol/down.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import { type Refusal, refusal } from "../../protocol/refusals.ts";
 import { V1, VERSION } from "../../protocol/version.ts";
-import { checkAccess, tokenOf } from "../access/account.ts";
+import { checkAccess, tokenOf } from "../access/check-token.ts";
 import type { MailboxContext } from "../instance/context.ts";
 import { advanceDelivered } from "../delivery/receipts.ts";
 import { checkConnectAllowance } from "../limits/allowance.ts";

@@ -6,7 +6,8 @@ import { type Refusal, refusal } from "../../protocol/refusals.ts";
 import type { SendFrame, Up } from "../../protocol/up.ts";
 import type { MailboxContext } from "../instance/context.ts";
 import { markRead } from "../delivery/receipts.ts";
-import { acceptSend, answerRepeats } from "../delivery/send-message.ts";
+import { acceptSend } from "../delivery/send-message.ts";
+import { answerRepeats, isRepeat } from "../delivery/deduplicate.ts";
 import { chargeRejected, pauseEvents, takeRenewal, takeSignal } from "../limits/allowance.ts";
 import type { Device } from "../log/schema.ts";
 import { watchPresence } from "../people/presence.ts";
@@ -85,13 +86,13 @@ function dispatchFrame(context: MailboxContext, session: V1Session, dispatch: Di
   const { lastId } = dispatch.device;
   switch (frame.type) {
     case "send":
-      if (frame.id <= lastId) dispatch.repeats.push(frame);
+      if (isRepeat(dispatch.device, frame.id)) dispatch.repeats.push(frame);
       else if (frame.id > lastId + 1) dispatch.refuse(frame.id, refusal("out_of_order"));
       else dispatch.usedUnits += acceptSend(context, dispatch.device, frame, session, dispatch.refuse, dispatch.now);
       break;
     case "refused":
       // At or below the last id another message was accepted, so this one never is.
-      dispatch.refuse(frame.id, frame.id <= lastId ? refusal("id_reused") : frame.refusal);
+      dispatch.refuse(frame.id, isRepeat(dispatch.device, frame.id) ? refusal("id_reused") : frame.refusal);
       break;
     case "error":
       dispatch.rejected++;

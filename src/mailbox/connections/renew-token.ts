@@ -2,7 +2,7 @@
 import { writeFrame } from "../../protocol/down.ts";
 import type { Code } from "../../protocol/refusals.ts";
 import type { Caller } from "../../protocol/caller.ts";
-import { checkAccess } from "../access/account.ts";
+import { checkAccess } from "../access/check-token.ts";
 import type { MailboxContext } from "../instance/context.ts";
 import { grantOf } from "./connect.ts";
 import { closeWithCode } from "./disconnect.ts";

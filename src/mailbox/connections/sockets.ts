@@ -1,5 +1,5 @@
-// The open connections of a mailbox. The only file that touches WebSockets: accepts them, sends, closes, and saves what
-// survives hibernation in their attachments. It knows no log and no other mailbox.
+// The open connections of a mailbox. It accepts and closes WebSockets, has their buffers sent, and saves what survives
+// hibernation in their attachments. It knows no log and no other mailbox.
 import { countLabelled } from "../../protocol/counters.ts";
 import { writeFrame } from "../../protocol/down.ts";
 import { writePlainRefusal } from "../../protocol/plain.ts";
@@ -15,7 +15,7 @@ import {
   toAttachment,
   type V1State,
 } from "./connection-state.ts";
-import { OutputBuffer } from "./output-buffer.ts";
+import { SendBuffer } from "./send-buffer.ts";
 import { UnreadOutput } from "./unread-output.ts";
 
 /** What carries a connection: a WebSocket, or a stream of server-sent events. */
@@ -30,7 +30,7 @@ export interface Wire {
 /** What this instance knows of a connection beside its state. */
 interface Live {
   readonly ws: Wire;
-  readonly output: OutputBuffer;
+  readonly output: SendBuffer;
   /** Whether the state differs from the attachment. */
   changed: boolean;
   /**
@@ -191,7 +191,7 @@ export class Sockets {
   }
 
   #send({ ws, output }: Session): void {
-    for (const text of output.takeTexts()) quietly(() => ws.send(text));
+    quietly(() => output.sendTo(ws));
   }
 }
 
@@ -201,7 +201,7 @@ function sessionOf<State extends ConnectionState>(
   { changed, heardAt }: Pick<Live, "changed" | "heardAt">,
 ): State & Live {
   const runs = state.kind !== "plain" && state.runs;
-  const output = new OutputBuffer({ runs, batches: state.kind === "v1" });
+  const output = new SendBuffer({ runs, batches: state.kind === "v1" });
   return { ...state, ws, output, changed, heardAt, status: "open", rejected: null, renewals: null };
 }
 

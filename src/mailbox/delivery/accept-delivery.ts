@@ -1,16 +1,13 @@
-// Another mailbox delivers. Its queue is in order, so one comparison makes the receiver idempotent: an origin at or
-// below the highest one from this author was decided before.
+// Another mailbox delivers: its envelopes are appended to the log, or refused, and its receipts applied. Those that it
+// delivered before are dropped (deduplicate.ts).
+import { isDecided, type Refused, refusedBefore } from "./deduplicate.ts";
 import type { Delivery, Reply } from "../../protocol/envelope.ts";
-import type { MessageRefusalCode } from "../../protocol/message-refusals.ts";
 import { PEERING } from "../../protocol/version.ts";
 import { exists } from "../access/account.ts";
 import type { MailboxContext } from "../instance/context.ts";
 import { onMessageFromStranger } from "../people/contacts.ts";
-import type { Peer } from "../log/peers/peer.ts";
 import { acceptableCount } from "../limits/quotas.ts";
 import { applyReceipts } from "./receipts.ts";
-
-type Refused = Reply["refused"][number];
 
 /** Appends one delivery to the log. To be done in a group commit; the reply leaves when that is durable. */
 export function acceptDelivery(context: MailboxContext, delivery: Delivery): Reply {
@@ -28,7 +25,7 @@ export function acceptDelivery(context: MailboxContext, delivery: Delivery): Rep
   const refused = refusedBefore(context, peer, delivery);
   let { free, code } = acceptableCount(context, peer, delivery);
   for (const { origin, at, body } of delivery.envelopes) {
-    if (origin <= peer.lastOrigin) continue;
+    if (isDecided(peer, origin)) continue;
     if (--free < 0) {
       peer.lastOrigin = peer.lastRefusedOrigin = origin;
       context.log.peers.changed(peer);
@@ -41,25 +38,4 @@ export function acceptDelivery(context: MailboxContext, delivery: Delivery): Rep
     peer.unread++;
   }
   return replyWith("taken", refused);
-}
-
-/**
- * The envelopes that an earlier call refused, and whose reply was lost: at or below the highest refused origin, and not
- * in the log. They are refused again: "stored already" would lose them silently, "store now" would break the order. An
- * envelope below every entry of the author's that retention has left, and as old as what it removed, was stored and
- * removed.
- */
-function refusedBefore(context: MailboxContext, peer: Peer, delivery: Delivery): Refused[] {
-  const undecided = delivery.envelopes.filter(
-    ({ origin }) => origin <= peer.lastRefusedOrigin && origin <= peer.lastOrigin,
-  );
-  const first = undecided[0];
-  if (first === undefined) return [];
-  const stored = context.log.entries.originsFrom(peer.name, first.origin);
-  const trimmed = context.log.row?.trimmed ?? 0;
-  const removedUpTo =
-    trimmed === 0 || peer.lastSeq === 0 ? 0 : Math.min(trimmed, context.log.entries.firstOriginOf(peer.name) - 1);
-  const code: MessageRefusalCode = "declined";
-  const refused = undecided.filter(({ origin }) => !stored.has(origin) && origin > removedUpTo);
-  return refused.map(({ origin }) => ({ origin, code }));
 }

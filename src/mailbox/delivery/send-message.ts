@@ -1,10 +1,8 @@
-// A device sends a message. The ids of a device are consecutive. At or below the last id: the message was accepted
-// before, for as long as the device is known. The next id: it is accepted. Above: it is refused, and the id stays free.
-// So idempotency costs no row, and has no time limit.
+// A device sends a message: it is checked, appended to the log, and added to the outbox. deduplicate.ts deals with
+// messages that are sent again.
+import type { Refuse } from "./deduplicate.ts";
 import { countLabelled, counters, countStored } from "../../protocol/counters.ts";
 import { writePlainRefusal } from "../../protocol/plain.ts";
-import { type Refusal, refusal } from "../../protocol/refusals.ts";
-import { REPEAT_WINDOW_IDS } from "../../protocol/limits.ts";
 import type { SendFrame } from "../../protocol/up.ts";
 import { chargeRejected } from "../limits/allowance.ts";
 import type { MailboxContext } from "../instance/context.ts";
@@ -16,9 +14,6 @@ import type { PlainSession, V1Session } from "../connections/sockets.ts";
 
 /** UTF-16 units of a frame `send` in addition to its body: its fields, a long name, and spaces. */
 const FRAME_UNITS = 200;
-
-/** Answers that a frame was refused. */
-export type Refuse = (id: number, why: Refusal) => void;
 
 /**
  * Accepts a message of the plain dialect. It has no id, and is answered only if it is refused or fails. `units`: UTF-16
@@ -79,27 +74,4 @@ export function appendMessage(
   else countStored(0);
   counters.accepted++;
   return context.log.append({ kind, peer: to, origin: null, device, id, at, body });
-}
-
-/** Answers messages that were accepted before: with the same answer, and without a new entry. */
-export function answerRepeats(
-  context: MailboxContext,
-  session: V1Session,
-  frames: readonly SendFrame[],
-  refuse: Refuse,
-): void {
-  // Old ids are not looked up: the last id alone says that they were accepted.
-  const oldestId = (context.log.devices.get(session.device)?.lastId ?? 0) - REPEAT_WINDOW_IDS;
-  const recent = frames.map(({ id }) => id).filter((id) => id > oldestId);
-  const sent = recent.length === 0 ? null : context.log.entries.sentBy(session.device, new Set(recent));
-  const { oldestUnsettled } = context.outbox;
-  const unsettled = oldestUnsettled === null ? null : context.log.entries.get(oldestUnsettled);
-  for (const { id, to, body } of frames) {
-    const entry = sent?.get(id);
-    // An id that is not found is settled for certain only if it was sent before the oldest unsettled entry.
-    const isSettled = unsettled === null || (unsettled.device === session.device && id < (unsettled.id ?? 0));
-    if (entry === undefined) session.output.queueAccepted(id, isSettled ? "stored" : "queued");
-    else if (entry.peer !== to || entry.body !== body) refuse(id, refusal("id_reused"));
-    else context.outbox.answer(entry, (state) => session.output.queueAccepted(id, state, entry));
-  }
 }

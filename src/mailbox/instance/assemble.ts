@@ -38,7 +38,10 @@ export function assemble(ctx: DurableObjectState, env: Env, name?: string): Mail
   const user = log.row?.name ?? name ?? ctx.id.name;
   if (user === undefined) throw new Error("the first event of a mailbox came without a name");
   const config = configOf(env);
-  const alarms = alarmsOf(ctx, log);
+  const alarms = new AlarmScheduler(ctx.storage, () => {
+    counters.rows++;
+    log.sql.noteWrite();
+  });
   const budget = new CallBudget(config.callsPerEvent);
   const remote = new RemoteObjects(env, budget);
   const groupCommit: GroupCommit = groupCommitOf(ctx, log, user, () => context);
@@ -83,17 +86,6 @@ function groupCommitOf(ctx: DurableObjectState, log: Log, user: string, contextO
       logEvent("broken", { user, reason: reasonOf(error) });
       ctx.abort("the mailbox could not finish a group commit and starts again");
     },
-  });
-}
-
-function alarmsOf(ctx: DurableObjectState, log: Log): AlarmScheduler {
-  return new AlarmScheduler({
-    set: (at) => {
-      counters.rows++;
-      log.sql.noteWrite();
-      void ctx.storage.setAlarm(at);
-    },
-    clear: () => void ctx.storage.deleteAlarm(),
   });
 }
 

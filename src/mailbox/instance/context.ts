@@ -59,6 +59,8 @@ export interface MailboxContext {
 
 /** The Durable Object, as its calls see it. */
 export interface MailboxObject {
+  /** Begins an event, for the mailbox of this user. */
+  enter(name: string): MailboxContext;
   /** The context of the current instance; another one after an erasure. */
   context(name: string): MailboxContext;
   /** The platform's side of the object. */

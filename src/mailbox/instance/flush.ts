@@ -1,7 +1,7 @@
 // The end of a group commit: first everything is written, then everything is sent. The runtime holds all output until
 // the rows are durable. It knows nothing of the work that was committed.
 import { counterReport } from "../../metrics/report-counters.ts";
-import { closeCodeOf } from "../access/account.ts";
+import { closeCodeOf } from "../access/check-token.ts";
 import { closeStream, closeWithCode } from "../connections/disconnect.ts";
 import { onSessionEnd } from "../connections/session-events.ts";
 import type { Session } from "../connections/sockets.ts";

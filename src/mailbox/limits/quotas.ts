@@ -4,6 +4,7 @@ import type { Delivery } from "../../protocol/envelope.ts";
 import { QUOTAS } from "../../protocol/limits.ts";
 import type { MessageRefusalCode } from "../../protocol/message-refusals.ts";
 import { type Refusal, refusal } from "../../protocol/refusals.ts";
+import { checkNotBlocked, isDeclined } from "../access/block-list.ts";
 import { isService } from "../access/service-tokens.ts";
 import { hasStrangers, isNew, standingOf } from "../access/standing.ts";
 import type { MailboxContext } from "../instance/context.ts";
@@ -21,7 +22,8 @@ const OTHERS_SHARE = 0.9;
 
 /** Checks whether this user may send to `to` now. A refused message costs nothing and is not written. */
 export function checkSending(context: MailboxContext, to: string): Refusal | null {
-  if (standingOf(context, to) === "blocked") return refusal("declined", "you have blocked them");
+  const blocked = checkNotBlocked(context, to);
+  if (blocked !== null) return blocked;
   const { quotas } = context.config;
   if (quotas === null) return null;
   if (isStorageFull(context)) return ownMailboxFull("it can't store more bytes");
@@ -64,9 +66,8 @@ export function acceptableCount(
   peer: Peer,
   { envelopes, service }: Delivery,
 ): { readonly free: number; readonly code: MessageRefusalCode } {
+  if (isDeclined(context, peer.name)) return { free: 0, code: "declined" };
   const standing = standingOf(context, peer.name);
-  // One code for both, so that the author learns neither.
-  if (standing === "blocked" || context.suspension.current !== null) return { free: 0, code: "declined" };
   const backlog = isFullForOthers(context) ? 0 : backlogSpace(context, peer, envelopes.length);
   if (service || !hasStrangers(context) || standing === "contact") return { free: backlog, code: "mailbox_full" };
   // The conversation with a stranger holds their messages only.

@@ -4,7 +4,7 @@ import { writeFrame } from "../../protocol/down.ts";
 import type { Signal } from "../../protocol/envelope.ts";
 import { SIGNALS } from "../../protocol/limits.ts";
 import { logEvent, reasonOf } from "../../protocol/log-events.ts";
-import { closeCodeOf } from "../access/account.ts";
+import { closeCodeOf } from "../access/check-token.ts";
 import { isContact } from "../access/standing.ts";
 import type { MailboxContext } from "../instance/context.ts";
 import { takeTyping } from "../limits/allowance.ts";

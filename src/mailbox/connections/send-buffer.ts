@@ -1,5 +1,5 @@
-// The output of one connection until the flush: frames, and the `accepted` that may become one for a run. Pure:
-// sockets.ts sends what comes out.
+// The send buffer of one connection: frames until the flush sends them, and the `accepted` that may become one for a
+// run. It knows no WebSocket beyond `send`.
 import { type AcceptedState, writeAccepted } from "../../protocol/down.ts";
 import { type AcceptedRun, extendRun } from "./accepted-run.ts";
 import { encodeTexts } from "./encode-texts.ts";
@@ -10,7 +10,7 @@ interface OutputFormat {
   readonly batches: boolean;
 }
 
-export class OutputBuffer {
+export class SendBuffer {
   /** Bytes of answers and signals queued since the device last acknowledged anything, as far as this instance knows. */
   unreadBytes = 0;
   readonly #format: OutputFormat;
@@ -58,13 +58,13 @@ export class OutputBuffer {
     if (this.#state === "held") this.#state = "due";
   }
 
-  /** Empties it into the texts that are to be sent. */
-  takeTexts(): readonly string[] {
+  /** Sends what is in it, as few texts as the format allows. A connection that is already gone throws. */
+  sendTo(ws: { send(text: string): void }): void {
     this.#closeAccepted();
     const frames = this.#frames;
     this.#frames = [];
     this.#state = "empty";
-    return this.#format.batches ? encodeTexts(frames) : frames;
+    for (const text of this.#format.batches ? encodeTexts(frames) : frames) ws.send(text);
   }
 
   #closeAccepted(): void {
