@@ -32,6 +32,22 @@ test("[W1] no more frames than the window are under way, and an ack makes room",
   expect(bodies(await bob.take("message", 10)).at(-1)).toBe(count);
 });
 
+test("[W1][R2] acks make room for a device that starts over, also below its cursor of before", async () => {
+  const { b, alice } = await world();
+  const count = LIMITS.window + 10;
+  await sendAll(alice, b, count);
+  const bob = await open(b);
+  for (let seen = 0; seen < count;) {
+    const frames = await bob.take("message", Math.min(LIMITS.window, count - seen));
+    seen += frames.length;
+    bob.ack(frames.at(-1)?.["seq"]);
+  }
+  await bob.settled();
+  const again = await open(b, "phone", "&epoch=another");
+  again.ack((await again.settled()).at(-1)?.["seq"]);
+  expect(bodies(await again.settled()).at(-1)).toBe(count);
+});
+
 test("[W1][F3] no more bytes than the window are under way, and no text is larger than the limit", async () => {
   const { b, alice } = await world();
   const body = "x".repeat(60_000);

@@ -30,6 +30,23 @@ test("[E1] a message that a device acknowledged is delivered, in the author's nu
   });
 });
 
+test("[E1][R2] a device that starts over is sent messages, and only those that it acknowledges are delivered", async () => {
+  const [a, b] = [fresh("alice"), fresh("bob")];
+  const alice = await open(a);
+  alice.send({ type: "send", id: 1, to: b, body: 1 }, { type: "send", id: 2, to: b, body: 2 });
+  const [first] = await alice.take("accepted", 2);
+  // The cursor in its row lies above messages that no device has.
+  const phone = await open(b, "phone", "&cursor=head");
+  phone.socket.close();
+  await phone.socket.untilClosed();
+  const again = await open(b, "phone", "&epoch=another");
+  const [one] = await again.take("message", 2);
+  again.ack(one?.["seq"]);
+  again.socket.close();
+  await again.socket.untilClosed();
+  expect((await alice.mark("delivered"))["delivered"]).toBe(first?.["entry"]);
+});
+
 test("[E1] a message that was sent to a plain socket is delivered", async () => {
   const [a, b] = [fresh("alice"), fresh("bob")];
   const [alice, bob] = [await open(a), await plain(b)];

@@ -6,9 +6,10 @@ import type { MailboxContext } from "../instance/context.ts";
 import type { MailboxRow } from "../log/schema.ts";
 
 /**
- * Where a reader starts. `gap`: what is gone for good. `acked`: what the device has acknowledged, which is less than
- * `position` where there is a gap: a gap that is lost on its way is sent again. `advancesDelivered`: whether acks from
- * here on advance the watermark `delivered`.
+ * Where a reader starts. `gap`: what is gone for good. `acked`: what the device has acknowledged. It may be less than
+ * `position` where there is a gap: a gap that is lost on its way is sent again. It is never more, even if the cursor in
+ * the device's row is: acks after the gap have to count. `advancesDelivered`: whether acks from here on advance the
+ * watermark `delivered`.
  */
 export interface ResumePoint {
   readonly position: number;
@@ -37,7 +38,7 @@ export function resumePointOf(context: MailboxContext, row: MailboxRow, query: C
     return { position, acked: position, gap: null, advancesDelivered: before <= delivered };
   };
   const behind = (gap: NonNullable<ResumePoint["gap"]>, before: number): ResumePoint => {
-    return { position: gap.seq, acked: persisted, gap, advancesDelivered: before <= delivered };
+    return { position: gap.seq, acked: Math.min(persisted, gap.seq), gap, advancesDelivered: before <= delivered };
   };
   if (query.epoch !== null && query.epoch !== row.epoch) return behind({ from: 1, seq: oldest }, oldest);
   if (query.cursor === "head") return at(log.head);
