@@ -43,14 +43,14 @@ export async function claimName(
   const refused = await checkInvitation(userName, invitation, c.env);
   if (refused !== null) return problemResponse(refused);
   const { token, record } = await newDeviceToken(c, userName, label);
-  const renewRecoveryCode = newRecoveryCode();
+  const recoveryCode = newRecoveryCode();
   const answer = await c.env.MAILBOX.getByName(userName).claim(userName, {
     token: record,
-    recovery: await hashOfCode(userName, normalizeCode(renewRecoveryCode)),
+    recovery: await hashOfCode(userName, normalizeCode(recoveryCode)),
   });
   if ("refused" in answer) return problemResponse(answer.refused);
   setSessionCookie(c, token);
-  return jsonResponse(c, { userName, token, recoveryCode: renewRecoveryCode, device: answer.value.id }, 201);
+  return jsonResponse(c, { userName, token, recoveryCode, device: answer.value.id }, 201);
 }
 
 /**

@@ -68,6 +68,18 @@ test("[S9] appended entries are on disk one by one, with numbers as numbers, in 
   });
 });
 
+test("a look for received messages among no seqs splits no run", async () => {
+  await withLog((log, sql) => {
+    const sent = { kind: "out", peer: "bob", origin: null, device: "a", at: 1_764_000_000_000, body: '"hi"' } as const;
+    log.append({ ...sent, id: 1 });
+    expect(log.entries.countReceivedAmong([])).toBe(0);
+    expect(log.entries.lastReceivedAmong([])).toBe(0);
+    log.append({ ...sent, id: 2 });
+    log.flush(() => null);
+    expect(rowsOf(sql)).toBe(1);
+  });
+});
+
 test.each([1, 2, 3, 4, 5])("every query finds the appended entries, from any seq on (seed %i)", async (seed) => {
   await withLog((log, sql) => {
     const random = new Random(seed);

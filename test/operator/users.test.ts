@@ -246,6 +246,9 @@ test("a mailbox is restored by the platform; without stored earlier states nothi
   });
   await restarted;
   expect(asked).toEqual(["at 77", { value: { undo: "before" } }]);
+  const none = { ...keeps, getBookmarkForTime: () => Promise.reject(new Error("too long ago")) };
+  const refused = { code: "not_found", message: "There is nothing at this address: nothing is kept of that time." };
+  expect(await restoreStorage(none, 77, () => undefined)).toEqual({ refused });
 });
 
 test("an erased service is no longer listed", async () => {

@@ -140,14 +140,14 @@ export class EntryRows {
     return countAfter(this.#written(), seq);
   }
 
-  /** How many of these seqs are messages of others. */
+  /** How many of these seqs are messages of others. An empty list flushes nothing: the run in memory goes on. */
   countReceivedAmong(seqs: readonly number[]): number {
-    return countAmong(this.#written(), seqs);
+    return seqs.length === 0 ? 0 : countAmong(this.#written(), seqs);
   }
 
   /** The highest of these ascending seqs that is a received message; 0 for none. */
   lastReceivedAmong(seqs: readonly number[]): number {
-    return lastAmong(this.#written(), seqs);
+    return seqs.length === 0 ? 0 : lastAmong(this.#written(), seqs);
   }
 
   /** The origins of messages of `peer`, from `first` on. */

@@ -26,7 +26,7 @@ export function proofPasskey(context: MailboxContext, challenge: Challenge | nul
  * stored.
  */
 export function checkAdding(context: MailboxContext, challenge: Challenge | null): Refusal | null {
-  if (!isFresh(context, challenge)) return refusal("unauthorized", "the challenge is not valid, or no longer");
+  if (!isFresh(context, challenge)) return refusal("unauthorized", "the challenge is not or no longer good");
   const { length } = context.log.account.passkeys();
   return length < MAX_PASSKEYS ? null : refusal("forbidden", "there are too many passkeys");
 }

@@ -32,6 +32,6 @@ export async function restoreStorage(
     return { value: { undo } };
   } catch (error) {
     logEvent("restore_failed", { reason: reasonOf(error) });
-    return { refused: refusal("not_found", "nothing is stored of that time") };
+    return { refused: refusal("not_found", "nothing is kept of that time") };
   }
 }

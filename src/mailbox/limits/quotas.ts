@@ -26,7 +26,7 @@ export function checkSending(context: MailboxContext, to: string): Refusal | nul
   if (blocked !== null) return blocked;
   const { quotas } = context.config;
   if (quotas === null) return null;
-  if (isStorageFull(context)) return ownMailboxFull("it can't store more bytes");
+  if (isStorageFull(context)) return ownMailboxFull("it keeps no more bytes");
   if (context.outbox.unsettledTo(to) >= quotas.OUTBOX_PER_CORRESPONDENT)
     return ownMailboxFull("too much is on its way to this receiver");
   if (isService(context)) return null;

@@ -50,7 +50,7 @@ export function block(context: MailboxContext, name: string): CallResult<null> {
   const standing = standingOf(context, name);
   if (standing === "blocked") return { value: null };
   // A block of a known peer adds no row.
-  if (standing === null && isStorageFull(context)) return { refused: ownMailboxFull("it can't store more bytes") };
+  if (standing === null && isStorageFull(context)) return { refused: ownMailboxFull("it keeps no more bytes") };
   if (standing === "contact") queuePresence(context, name, { online: false, at: context.log.devices.lastSeen });
   context.log.contacts.block(name, standing);
   appendStanding(context, name, "blocked");
@@ -61,7 +61,7 @@ export function block(context: MailboxContext, name: string): CallResult<null> {
 export function unblock(context: MailboxContext, name: string): CallResult<null> {
   if (standingOf(context, name) !== "blocked") return { refused: notFound("block") };
   // Otherwise a full mailbox would grow by blocking and unblocking in turn.
-  if (isStorageFull(context)) return { refused: ownMailboxFull("it can't store more bytes") };
+  if (isStorageFull(context)) return { refused: ownMailboxFull("it keeps no more bytes") };
   // Blocks of older code don't have the standing before: then it is a contact if a message was ever exchanged.
   const before = context.log.contacts.before(name) ?? (context.log.peers.has(name) ? "contact" : null);
   if (before === null || before === "nobody") context.log.contacts.drop(name);

@@ -40,7 +40,7 @@ test("[U10] messages of a full mailbox's user are refused, in every way to send,
     alice.send({ type: "send", id: 2, to, body: "one more" });
     const refused = await alice.until("refused");
     expect(refused).toMatchObject({ id: 2, code: "mailbox_full", retryAfter: 60_000 });
-    expect(refused["message"]).toMatch(/^Your own mailbox is full/);
+    expect(refused["message"]).toBe("Your own mailbox is full: it keeps no more bytes.");
     expect(await answerOf("POST", "/api/messages", a, { to, body: "one more" })).toEqual([507, "mailbox_full"]);
     plain.sendText(JSON.stringify({ receiver: to, msg: "one more" }));
     let frame = await nextFrame(plain);

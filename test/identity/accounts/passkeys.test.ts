@@ -137,7 +137,9 @@ test("[A10] a challenge works for one account and one purpose, and for five minu
   const second = await Authenticator.make();
   const { challenge: toEnter } = await enterOptions(alice.userName);
   const response = await second.create({ challenge: toEnter, origin: HOST, host, counter: 1 });
-  expect((await callApi("POST", "/api/passkeys", { response }, alice.token)).status).toBe(401);
+  const refused = await callApi("POST", "/api/passkeys", { response }, alice.token);
+  expect(refused.status).toBe(401);
+  expect(((await refused.json()) as { detail: string }).detail).toContain("the challenge is not or no longer good");
   const { challenge } = await enterOptions(alice.userName);
   const [expires = "", ...rest] = new TextDecoder().decode(bytesOf(challenge)).split(".");
   expect(Number(expires) - Date.now()).toBeLessThanOrEqual(300_000);
