@@ -1,7 +1,7 @@
 // How authors learn what became of their messages: marks, and due receipts, with the rows that each of them costs.
 import { expect, test, vi } from "vitest";
 import { BodiesInMemory } from "../../src/durable/delivery/bodies-in-memory.ts";
-import { RETRY_TIMES } from "../../src/durable/delivery/retry-times.ts";
+import { RETRY_TIMES } from "../../src/durable/delivery/back-off.ts";
 import { PeerQueue } from "../../src/mailbox/delivery/peer-queue.ts";
 import { fresh } from "../support/devices.ts";
 import { withOutbox } from "../support/outbox-fixture.ts";

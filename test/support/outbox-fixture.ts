@@ -5,7 +5,7 @@ import { vi } from "vitest";
 import type { Delivery, Reply } from "../../src/protocol/envelope.ts";
 import { AlarmScheduler } from "../../src/durable/alarm-scheduler.ts";
 import { CallBudget } from "../../src/durable/call-budget.ts";
-import type { RetryTimes } from "../../src/durable/delivery/retry-times.ts";
+import type { RetryTimes } from "../../src/durable/delivery/back-off.ts";
 import { GroupCommit } from "../../src/durable/group-commit.ts";
 import { Outbox } from "../../src/mailbox/delivery/outbox.ts";
 import { Log } from "../../src/mailbox/log/log.ts";

@@ -3,7 +3,7 @@
 import { counters } from "../../protocol/counters.ts";
 import type { AcceptedState } from "../../protocol/down.ts";
 import type { BodiesInMemory } from "./bodies-in-memory.ts";
-import { retryDelayMs, type RetryTimes } from "./retry-times.ts";
+import { retryDelayMs, type RetryTimes } from "./back-off.ts";
 
 /** A message that the receiver has neither stored nor finally refused. */
 export interface UnsettledMessage {

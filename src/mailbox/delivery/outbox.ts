@@ -5,9 +5,9 @@ import type { AlarmScheduler } from "../../durable/alarm-scheduler.ts";
 import { type CallBudget, isOverBudget } from "../../durable/call-budget.ts";
 import { Debounce } from "../../durable/debounce.ts";
 import { BodiesInMemory } from "../../durable/delivery/bodies-in-memory.ts";
-import { DeliveryQueues } from "../../durable/delivery/delivery-queues.ts";
+import { RetryQueues } from "../../durable/delivery/retry-queues.ts";
 import { alsoAnswer, type UnsettledMessage } from "../../durable/delivery/receiver-queue.ts";
-import { RETRY_TIMES, type RetryTimes } from "../../durable/delivery/retry-times.ts";
+import { RETRY_TIMES, type RetryTimes } from "../../durable/delivery/back-off.ts";
 import type { GroupCommit } from "../../durable/group-commit.ts";
 import { counters } from "../../protocol/counters.ts";
 import type { AcceptedState } from "../../protocol/down.ts";
@@ -42,7 +42,7 @@ export class Outbox {
   readonly #groupCommit: GroupCommit;
   readonly #remote: OutboxRemote;
   readonly #bodies = new BodiesInMemory();
-  readonly #queues: DeliveryQueues<PeerQueue>;
+  readonly #queues: RetryQueues<PeerQueue>;
   readonly #delayedReceipts = new Debounce(RECEIPT_DELAY_MS, () =>
     this.#groupCommit.enqueue(() => this.#startReceipts()),
   );
@@ -57,7 +57,7 @@ export class Outbox {
     const restored = [...restoreQueues(log, this.#bodies)];
     const alarm = remote.alarms.for("outbox", restored.length > 0 ? "unknown" : null);
     const parts = { groupCommit, budget: remote.budget, alarm, times };
-    this.#queues = new DeliveryQueues(parts, {
+    this.#queues = new RetryQueues(parts, {
       create: (to) => new PeerQueue(to, this.#bodies),
       call: (queue) => void this.#call(queue),
       onIdle: (queue) => this.#onIdle(queue),

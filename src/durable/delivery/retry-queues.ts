@@ -8,7 +8,7 @@ import { counters } from "../../protocol/counters.ts";
 import { CallTimeout } from "./call-timeout.ts";
 import { ReadyQueues } from "./ready-queues.ts";
 import type { ReceiverQueue } from "./receiver-queue.ts";
-import type { RetryTimes } from "./retry-times.ts";
+import type { RetryTimes } from "./back-off.ts";
 
 /** What the owner does for its queues. */
 export interface QueueOwner<Queue> {
@@ -28,7 +28,7 @@ interface Parts {
   readonly times: RetryTimes;
 }
 
-export class DeliveryQueues<Queue extends ReceiverQueue> {
+export class RetryQueues<Queue extends ReceiverQueue> {
   readonly #owner: QueueOwner<Queue>;
   readonly #groupCommit: GroupCommit;
   readonly #budget: CallBudget;
