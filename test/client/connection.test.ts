@@ -220,6 +220,18 @@ test("after close() no timer and no attempt is left", async () => {
   expect(vi.getTimerCount()).toBe(0);
 });
 
+test("close() in a listener of the state leaves no timer and no attempt", async () => {
+  const { me } = await connectedClient();
+  await link().cut();
+  me.connection.subscribe(({ is }) => {
+    if (is === "connecting") void me.close();
+  });
+  await advance(60_000);
+  expect(me.connection.value).toMatchObject({ is: "stopped", code: 1000 });
+  expect(links.length).toBe(1);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
 const tokensOf = async () => (await link().sent()).filter(({ type }) => type === "token").map(({ token }) => token);
 
 test("[J4] a fresh token is presented on the open connection before each token expires", async () => {
@@ -234,6 +246,31 @@ test("[J4] a fresh token is presented on the open connection before each token e
   await link().deliver({ type: "token", expires: Date.now() + 10_000 });
   await advance(8_000);
   expect(await tokensOf()).toEqual(["token-3"]);
+});
+
+test("[J4] a renewal that fails after its connection is lost is not repeated, and the next connection renews its own token", async () => {
+  const tokens: PromiseWithResolvers<string>[] = [];
+  const token = () => {
+    tokens.push(Promise.withResolvers());
+    return tokens.at(-1)!.promise;
+  };
+  const connected = async (at: number, expiresMs: number) => {
+    tokens[at]?.resolve(`token-${at}`);
+    await settle();
+    await link().welcome({ expires: Date.now() + expiresMs });
+  };
+  await newClient({ token });
+  await connected(0, 10_000);
+  await advance(8_000);
+  expect(tokens.length).toBe(2);
+  await link().cut();
+  await advance(PAUSE);
+  await connected(2, 30_000);
+  tokens[1]?.reject(new Error("no network"));
+  await advance(20_000);
+  expect(tokens.length).toBe(3);
+  await advance(4_000);
+  expect(tokens.length).toBe(4);
 });
 
 test("[J4] a fixed token is not presented again", async () => {
