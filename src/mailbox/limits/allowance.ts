@@ -110,7 +110,7 @@ export function chargeRejected(context: MailboxContext, session: Session, frames
 }
 
 /**
- * Adds work that no message was made of. At `PAUSE.EVERY` the mailbox takes no event for a few ms, so that others are
+ * Adds work that no message was made of. At `PAUSE.PRICE` the mailbox takes no event for a few ms, so that others are
  * served.
  */
 export function pauseEvents(context: MailboxContext, price: number): void {
