@@ -106,3 +106,17 @@ test("[M5] an author that was restored while its clock is behind renumbers its m
     await alice.until(() => alice.outbox.oldestUnsettled === null);
   });
 });
+
+test("[M5] renumbered messages are written before they are delivered again, so that a crash does not renumber them twice", async () => {
+  await withOutbox(fresh("alice"), async (alice, again) => {
+    alice.send("bob", "zero");
+    (await alice.nextCall()).reply({});
+    await alice.until(() => alice.outbox.oldestUnsettled === null);
+    const one = alice.send("bob", "one");
+    (await alice.nextCall()).reply({ high: one + 1_000_000_000 });
+    const { delivery } = await alice.nextCall();
+    const origins = delivery.envelopes.map(({ origin }) => origin);
+    expect(origins.length).toBe(1);
+    expect(origins.map((origin) => again().log.entries.get(origin)?.body)).toEqual(["one"]);
+  });
+});
