@@ -7,7 +7,7 @@ const CHANGE_FLAG = "--change-jurisdiction";
 
 export const DEPLOY_HELP = `npm run deploy -- [flags]
 
-  Deploys to the account of npx wrangler login, or of CLOUDFLARE_API_TOKEN. README lists what is created. It stops if a variable is
+  Deploys to the account of npx wrangler login, or of CLOUDFLARE_API_TOKEN. docs/OPERATIONS.md lists what is created. It stops if a variable is
   invalid, or if JURISDICTION differs from that of the current deployment: there, all mailboxes would be new and empty.
 
     ${CHANGE_FLAG}    deploys in another jurisdiction

@@ -3,7 +3,7 @@
 import { writeFileSync } from "node:fs";
 import process from "node:process";
 
-/** Ms without a finished test after which the run is aborted. The longest timeout of a test is four minutes. */
+/** Ms without a finished test after which the run is aborted. The longest timeout of a test is five minutes. */
 const HANG_MS = 300_000;
 
 export default class Reporter {

@@ -12,11 +12,11 @@ import { sweep } from "./sweep.mjs";
 export const SELFHOST_HELP = `npm run selfhost -- [flags]
 
   Builds the same bundle as npm run deploy, and serves it from this machine in bare workerd: no Cloudflare, no wrangler. Ctrl-C stops
-  it; a crash loses nothing that was accepted. README lists what is missing compared with Cloudflare. A folder has one server at a time.
+  it; a crash loses nothing that was accepted. docs/OPERATIONS.md lists what is missing compared with Cloudflare. A folder has one server at a time.
     --port 8787          the port; 0 for a free one
     --ip 127.0.0.1       the address; 0.0.0.0 for all
     --state ./restante   the folder of all state: back up mailboxes/; server/ is rebuilt at each start
-    --var NAME:VALUE     a variable of README's table, overriding wrangler.toml; may be repeated
+    --var NAME:VALUE     a variable of docs/VARIABLES.md, overriding wrangler.toml; may be repeated
     --env NAME           a variable taken from the environment: for secrets, which others could read on a command line
     --behind-proxy       a proxy in front sets X-Forwarded-For and X-Forwarded-Proto, and nothing else can reach the port
 

@@ -8,14 +8,11 @@ import type { Delivery, MailboxCalls, PackedDelivery, Presence, Reply, Signal } 
 import { withJurisdiction } from "../protocol/jurisdiction.ts";
 import { unpack } from "../protocol/packed-delivery.ts";
 import { DEPTH_FROM_CENSUS, DEPTH_OF_EVENT } from "../durable/call-budget.ts";
-import { closeCodeOf } from "./access/check-token.ts";
 import { type CallMethods, CALLS } from "./calls/calls.ts";
 import type { Call } from "./calls/declare-call.ts";
-import { closeWithCode } from "./connections/disconnect.ts";
-import { receiveAfterClose, receiveText } from "./connections/receive-text.ts";
-import { onClientGone, onSessionEnd } from "./connections/session-events.ts";
+import { onClientGone, onText } from "./connections/session-events.ts";
 import { upgrade } from "./connections/upgrade.ts";
-import { acceptDelivery } from "./delivery/accept-delivery.ts";
+import { onDelivery } from "./delivery/accept-delivery.ts";
 import { MailboxEvents } from "./instance/events.ts";
 import { presenceFor } from "./people/presence.ts";
 import { acceptSignal } from "./people/signals.ts";
@@ -53,13 +50,7 @@ export class Mailbox extends ObjectWithCalls implements MailboxCalls {
 
   override webSocketMessage(ws: WebSocket, data: string | ArrayBuffer): void {
     const context = this.#events.enter(undefined, DEPTH_OF_EVENT);
-    const session = context.sockets.of(ws);
-    if (session === undefined) return receiveAfterClose(context, data);
-    session.heardAt = Date.now();
-    const code = closeCodeOf(context, session);
-    if (code === null && receiveText(context, session, data)) return;
-    context.groupCommit.runNow(() => closeWithCode(context, session, code ?? "too_large"));
-    onSessionEnd(context, session);
+    onText(context, ws, data);
   }
 
   override webSocketClose(ws: WebSocket, code: number): void {
@@ -80,8 +71,7 @@ export class Mailbox extends ObjectWithCalls implements MailboxCalls {
   deliver(sent: Delivery | PackedDelivery): Promise<Reply> {
     const delivery = unpack(sent);
     const context = this.#events.enter(delivery.to, (delivery.hops ?? 0) + 1);
-    const work = () => acceptDelivery(context, delivery);
-    return delivery.envelopes.length > 0 ? context.groupCommit.run(work) : context.groupCommit.runSoon(work);
+    return onDelivery(context, delivery);
   }
 
   signal(signal: Signal): Promise<void> {

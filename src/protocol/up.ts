@@ -39,7 +39,7 @@ interface RefusedFrame {
   readonly refusal: Refusal;
 }
 
-/** A parsed frame. `refused`: an invalid send with a readable id; `error`: any other invalid frame. */
+/** A parsed frame. `refused`: an invalid send with a readable id; `error`: every other invalid frame. */
 export type Up =
   | SendFrame
   | z.infer<typeof ack>

@@ -1,9 +1,12 @@
-// A session begins or ends: the census gets the number of sockets, and contacts learn whether the user is online.
+// A session begins, receives a text, or ends. When it begins or ends, the census gets the number of sockets, and contacts
+// learn whether the user is online.
 import { counterReport } from "../../metrics/report-counters.ts";
 import type { ConnectionRequest } from "../../protocol/connection-request.ts";
 import { V1 } from "../../protocol/version.ts";
 import { connect } from "./connect.ts";
+import { closeCodeOf } from "../access/check-token.ts";
 import { closeWithCode, onClientClosed } from "./disconnect.ts";
+import { receiveAfterClose, receiveText } from "./receive-text.ts";
 import { EventStream } from "./event-stream.ts";
 import type { Session, Wire } from "./sockets.ts";
 import type { MailboxContext } from "../instance/context.ts";
@@ -31,6 +34,17 @@ export function onConnect(context: MailboxContext, visit: ConnectionRequest, wir
     report(context, "connect", connect(context, visit, wire));
     if (isFirst) announcePresence(context);
   });
+}
+
+/** A text or a binary frame has arrived. A session whose access has ended, or whose text is too large, is closed. */
+export function onText(context: MailboxContext, ws: WebSocket, data: string | ArrayBuffer): void {
+  const session = context.sockets.of(ws);
+  if (session === undefined) return receiveAfterClose(context, data);
+  session.heardAt = Date.now();
+  const code = closeCodeOf(context, session);
+  if (code === null && receiveText(context, session, data)) return;
+  context.groupCommit.runNow(() => closeWithCode(context, session, code ?? "too_large"));
+  onSessionEnd(context, session);
 }
 
 /** The client closed its side, or was lost; the cursor of its device stays. */

@@ -9,6 +9,12 @@ import { onMessageFromStranger } from "../people/contacts.ts";
 import { acceptableCount } from "../limits/quotas.ts";
 import { applyReceipts } from "./receipts.ts";
 
+/** A delivery has arrived. One without messages waits for a transaction that comes anyway, 20 ms at most. */
+export function onDelivery(context: MailboxContext, delivery: Delivery): Promise<Reply> {
+  const work = () => acceptDelivery(context, delivery);
+  return delivery.envelopes.length > 0 ? context.groupCommit.run(work) : context.groupCommit.runSoon(work);
+}
+
 /** Appends one delivery to the log. To be done in a group commit; the reply leaves when that is durable. */
 export function acceptDelivery(context: MailboxContext, delivery: Delivery): Reply {
   // Nothing is written for a name that nobody has. Answers: names guessed at random, each of which would leave a row.

@@ -52,8 +52,8 @@ export class DueReceipts {
   }
 
   /** Those that the peer's row lists after a wake. */
-  restore({ dueDelivered: owesDelivered, dueRead: owesRead }: Pick<Peer, "dueDelivered" | "dueRead">): void {
-    this.#due = { delivered: owesDelivered, read: owesRead };
+  restore({ dueDelivered, dueRead }: Pick<Peer, "dueDelivered" | "dueRead">): void {
+    this.#due = { delivered: dueDelivered, read: dueRead };
     this.#isPersisted = true;
   }
 

@@ -1,4 +1,4 @@
-// The parts of a log whose rows are written at the end of a commit.
+// The parts of a log that its checkpoints and its retention need.
 import type { EntryRows } from "../../durable/log/entry-rows.ts";
 import type { Sql } from "../../durable/log/sql.ts";
 import type { DeviceRows } from "./device-rows.ts";
@@ -17,11 +17,3 @@ export interface LogParts {
 
 /** The seq of the oldest unsettled message; null for none. */
 export type OldestUnsettled = () => number | null;
-
-/** Writes the rows that changed since the last time, once each. */
-export function flushParts({ entries, conversations, peers, devices }: LogParts): void {
-  entries.flush();
-  for (const peer of conversations.flush()) peers.changed(peer);
-  peers.flush();
-  devices.flush();
-}

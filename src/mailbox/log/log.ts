@@ -11,7 +11,7 @@ import { Sql } from "../../durable/log/sql.ts";
 import { AccountRows } from "./accounts/account-rows.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { DeviceRows } from "./device-rows.ts";
-import { flushParts, type LogParts, type OldestUnsettled } from "./log-parts.ts";
+import type { LogParts, OldestUnsettled } from "./log-parts.ts";
 import { ContactRows } from "./peers/contact-rows.ts";
 import { ConversationIndex } from "./peers/conversation-index.ts";
 import { PeerRows } from "./peers/peer-rows.ts";
@@ -58,7 +58,10 @@ export class Log {
     const { sql, entries, conversations, peers, devices } = this;
     this.#parts = { sql, entries, conversations, peers, devices, summary };
     this.#checkpoints = new Checkpoints(this.#parts, !keepsAll(retention));
-    this.#trimmer = new LogTrimmer(this.#parts, this.#checkpoints, retention, () => this.head);
+    this.#trimmer = new LogTrimmer(this.#parts, this.#checkpoints, retention, {
+      head: () => this.head,
+      flush: () => this.#writeRows(),
+    });
     if (this.sql.row("SELECT 1 FROM sqlite_master WHERE name = 'mailbox'") !== undefined) this.#wake();
   }
 
@@ -163,7 +166,14 @@ export class Log {
       this.#checkpoints.advance(this.head, oldestUnsettled());
       this.#trimmer.schedule();
     }
-    flushParts(this.#parts);
+    this.#writeRows();
+  }
+
+  #writeRows(): void {
+    this.entries.flush();
+    for (const peer of this.conversations.flush()) this.peers.changed(peer);
+    this.peers.flush();
+    this.devices.flush();
   }
 
   /**

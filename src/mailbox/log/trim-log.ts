@@ -1,22 +1,29 @@
 // Removes the entries that retention does not keep, whole rows of them, and never an unsettled message.
 import type { Checkpoints } from "./checkpoints.ts";
-import { flushParts, type LogParts, type OldestUnsettled } from "./log-parts.ts";
+import type { LogParts, OldestUnsettled } from "./log-parts.ts";
 import { keepsAll, lastToRemove, type Retention } from "./retention.ts";
 import type { MailboxRow } from "./schema.ts";
+
+/** What trimming needs of the log itself. */
+interface TrimmedLog {
+  head(): number;
+  /** Writes the rows that changed. */
+  flush(): void;
+}
 
 export class LogTrimmer {
   readonly #parts: LogParts;
   readonly #checkpoints: Checkpoints;
   readonly #retention: Retention;
-  readonly #head: () => number;
+  readonly #log: TrimmedLog;
   #row: MailboxRow | null = null;
   #isDue = false;
 
-  constructor(parts: LogParts, checkpoints: Checkpoints, retention: Retention, head: () => number) {
+  constructor(parts: LogParts, checkpoints: Checkpoints, retention: Retention, log: TrimmedLog) {
     this.#parts = parts;
     this.#checkpoints = checkpoints;
     this.#retention = retention;
-    this.#head = head;
+    this.#log = log;
   }
 
   /** `isDue`: whether the log may be longer than retention allows. */
@@ -55,11 +62,11 @@ export class LogTrimmer {
     const last = entries.cutUpTo(Math.min(wanted, (oldestUnsettled() ?? Infinity) - 1));
     if (last <= row.trimmed) return;
     // A wake can't read removed entries any more, so the rows have to be up to date.
-    if (last > row.checkpoint) this.#checkpoints.advance(this.#head(), oldestUnsettled());
+    if (last > row.checkpoint) this.#checkpoints.advance(this.#log.head(), oldestUnsettled());
     entries.trim(last);
     conversations.trim(last);
     row.trimmed = last;
     sql.run("UPDATE mailbox SET trimmed = ?", last);
-    flushParts(this.#parts);
+    this.#log.flush();
   }
 }

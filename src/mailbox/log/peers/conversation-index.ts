@@ -12,7 +12,7 @@ import type { Peer } from "./peer.ts";
 const MAX_RANGES = 48;
 /** Entries of one row. Answers: an older version writes each of them as a number, and a row has 2 MB at most. */
 const MAX_PAGE_ENTRIES = 10_000;
-/** Entries that are searched for the newest one of the peer. Answers: any number of own messages behind it. */
+/** Entries that are searched for the newest one of the peer. Answers: own messages without end behind it. */
 const MAX_SCANNED = 4_096;
 /**
  * Rows of `page`, and entries, that are read at once. Answers: many large bodies in memory of which a reply takes a

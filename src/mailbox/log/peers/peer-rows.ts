@@ -48,7 +48,7 @@ export class PeerRows {
   /** The highest seq of a mark, as far as a wake can know it: complete once the tail of the log was read. */
   get marked(): number {
     let { marked } = this.#summary;
-    for (const { markSeq: mark } of this.#named()) marked = Math.max(marked, mark);
+    for (const { markSeq } of this.#named()) marked = Math.max(marked, markSeq);
     return marked;
   }
 
@@ -115,7 +115,7 @@ export class PeerRows {
     if (seq < this.#summary.marked) return this.#query("SELECT name FROM peer WHERE mark > ? ORDER BY mark", seq);
     this.#writeDeferred();
     return this.#named()
-      .filter(({ markSeq: mark }) => mark > seq)
+      .filter(({ markSeq }) => markSeq > seq)
       .toSorted((a, b) => a.markSeq - b.markSeq);
   }
 
@@ -130,7 +130,7 @@ export class PeerRows {
   latest(limit: number, before: number): Peer[] {
     const newest = (peers: readonly Peer[]) =>
       peers
-        .filter(({ lastSeq: last }) => last > 0 && last < before)
+        .filter(({ lastSeq }) => lastSeq > 0 && lastSeq < before)
         .toSorted((x, y) => y.lastSeq - x.lastSeq)
         .slice(0, limit);
     this.#writeDeferred();

@@ -69,8 +69,8 @@ export class PeerSummary {
   }
 
   /** Whether a wake reads the row of this peer: the tail of the log has an entry of it, or it is named. */
-  isReadByWake({ name, lastSeq: last }: Peer): boolean {
-    return this.#written === null || last > this.#checkpoint || this.#written.names.has(name);
+  isReadByWake({ name, lastSeq }: Peer): boolean {
+    return this.#written === null || lastSeq > this.#checkpoint || this.#written.names.has(name);
   }
 
   /** A row is written: sees to it that a wake reads it, if it has to. */
@@ -102,11 +102,11 @@ export class PeerSummary {
 
   /** `more`: names beside those that are necessary. */
   #text(peers: readonly Peer[], more: Iterable<string> = []): string {
-    const exchanged = peers.filter(({ lastSeq: last }) => last > 0).toSorted((a, b) => b.lastSeq - a.lastSeq);
+    const exchanged = peers.filter(({ lastSeq }) => lastSeq > 0).toSorted((a, b) => b.lastSeq - a.lastSeq);
     const top = exchanged.slice(0, LISTED);
     const names = new Set([...[...top, ...peers.filter(hasDueReceipts)].map(({ name }) => name), ...more]);
     let { marked } = this;
-    for (const { markSeq: mark } of peers) marked = Math.max(marked, mark);
+    for (const { markSeq } of peers) marked = Math.max(marked, markSeq);
     const above = exchanged.length > LISTED ? (top.at(-1)?.lastSeq ?? 0) : this.above;
     this.#written = { names, marked };
     if (names.size > MAX_NAMES) return this.#drop();

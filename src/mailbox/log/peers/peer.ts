@@ -78,11 +78,11 @@ export function beginEpoch(peer: Peer, epoch: string, began: number): void {
 }
 
 /** Up to this seq every message to the peer was stored in its present epoch, or is not meant for it. */
-export function settledUpTo({ storedUpTo: reached, epochStart: began }: Peer): number {
-  return Math.max(reached, began);
+export function settledUpTo({ storedUpTo, epochStart }: Peer): number {
+  return Math.max(storedUpTo, epochStart);
 }
 
 /** Whether receipts may still have to be sent to the peer. */
-export function hasDueReceipts({ dueDelivered: owesDelivered, dueRead: owesRead }: Peer): boolean {
-  return owesDelivered > 0 || owesRead > 0;
+export function hasDueReceipts({ dueDelivered, dueRead }: Peer): boolean {
+  return dueDelivered > 0 || dueRead > 0;
 }
