@@ -12,7 +12,11 @@ const TIMEOUT_MS = 30_000;
 /** Ms for a test or a hook that starts servers and browsers. */
 const NODE_TIMEOUT_MS = 120_000;
 
-const ACCOUNTS = ["test/identity/accounts/**/*.test.ts", "test/api/accounts/**/*.test.ts"];
+const ACCOUNTS = [
+  "test/accounts/**/*.test.ts",
+  "test/identity/accounts/**/*.test.ts",
+  "test/api/accounts/**/*.test.ts",
+];
 const JWT = ["test/identity/jwt/**/*.test.ts"];
 const RETENTION = ["test/retention/**/*.test.ts"];
 const RUNTIME = [

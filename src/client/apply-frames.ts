@@ -128,12 +128,20 @@ export class LogState {
     if (state === "stored" && seq > row.stored) row.stored = seq;
   }
 
-  applyMark({ peer, mine = 0, ...marks }: Frame<"mark">): void {
+  /**
+   * Without a `seq` the mailbox may still lose the mark. Until it has one, this device remembers what the user has read
+   * and says it again on the next connection, whichever device it was read on.
+   */
+  applyMark({ seq, peer, mine = 0, ...marks }: Frame<"mark">): void {
     const row = this.#row(peer);
     this.#set({ ...readUpTo(row, mine), ...higherMarks(row, marks) });
-    if (mine < (this.#reads.get(peer) ?? Infinity)) return;
-    this.#reads.delete(peer);
-    this.#touch().told.push(peer);
+    const unconfirmed = this.#reads.get(peer) ?? 0;
+    if (seq === undefined) {
+      if (mine > row.mine) this.#remember({ peer, seq: mine });
+    } else if (unconfirmed > 0 && mine >= unconfirmed) {
+      this.#reads.delete(peer);
+      this.#touch().told.push(peer);
+    }
   }
 
   setStanding({ peer, standing }: Frame<"peer">): void {
@@ -151,9 +159,13 @@ export class LogState {
   markRead({ peer, seq }: Read): void {
     const row = this.#row(peer);
     if (seq <= row.mine) return;
-    this.#reads.set(peer, seq);
-    this.#touch().reads.push({ peer, seq });
+    this.#remember({ peer, seq });
     this.#set(readUpTo(row, seq));
+  }
+
+  #remember(read: Read): void {
+    this.#reads.set(read.peer, read.seq);
+    this.#touch().reads.push(read);
   }
 
   /** Merges the mailbox's own list of conversations. `arrived`: the messages of others since the list was asked for. */

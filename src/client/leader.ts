@@ -125,6 +125,7 @@ export class Leader {
     return this.#options.addressOf({
       device,
       runs: "1",
+      early: "1",
       ...(epoch !== null && { epoch }),
       // Connecting with a cursor is an ack of it.
       ...(cursor !== null ? { cursor: `${this.#acks.seq}` } : isFromNow && { cursor: "head" }),

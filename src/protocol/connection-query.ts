@@ -13,6 +13,8 @@ export interface ConnectionQuery {
   readonly cursor: number | "head" | null;
   /** Whether the device reads frames that stand for a run. */
   readonly runs?: boolean;
+  /** Whether the device reads marks that have no seq yet. */
+  readonly early?: boolean;
 }
 
 const integerText = z.pipe(
@@ -23,23 +25,27 @@ const integerText = z.pipe(
   z.number().check(z.lt(NUMBER_END)),
 );
 
+const flag = z.pipe(
+  z.nullable(z.literal("1")),
+  z.transform((value) => value !== null),
+);
+
 const query = z.object({
   device: z.string().check(z.refine(isDeviceName)),
   epoch: z.nullable(z.string().check(z.minLength(1), z.maxLength(64))),
   cursor: z.nullable(z.union([z.literal("head"), integerText])),
-  runs: z.pipe(
-    z.nullable(z.literal("1")),
-    z.transform((value) => value !== null),
-  ),
+  runs: flag,
+  early: flag,
 });
 
-/** Parses `device`, `epoch`, `cursor` and `runs`. A string says which of them is wrong. */
+/** Parses `device`, `epoch`, `cursor`, `runs` and `early`. A string says which of them is wrong. */
 export function readConnectionQuery(search: URLSearchParams): ConnectionQuery | string {
   const parsed = query.safeParse({
     device: search.get("device") ?? "",
     epoch: search.get("epoch"),
     cursor: search.get("cursor"),
     runs: search.get("runs"),
+    early: search.get("early"),
   });
   if (parsed.success) return parsed.data;
   switch (parsed.error.issues[0]?.path[0]) {
@@ -49,6 +55,8 @@ export function readConnectionQuery(search: URLSearchParams): ConnectionQuery | 
       return "epoch must be the one that welcome gave";
     case "runs":
       return "runs must be 1, or be left out";
+    case "early":
+      return "early must be 1, or be left out";
     default:
       return "cursor must be a whole number below 2^53, or head";
   }

@@ -27,6 +27,8 @@ export interface Delivery {
    */
   readonly delivered?: number;
   readonly read?: number;
+  /** The author may have lost receipts of its messages, and asks for them again. */
+  readonly ask?: true;
   /** The author is a service account. Operators created it, so it is not a stranger. */
   readonly service?: true;
   /** The depth of the chain of calls that led to this one. Set when the delivery leaves; absent for 0. */
@@ -54,6 +56,8 @@ export interface Reply {
   readonly verdict: "taken" | "behind" | "other" | "nobody";
   /** The envelopes that are finally refused; all others are stored. */
   readonly refused: readonly { readonly origin: number; readonly code: MessageRefusalCode }[];
+  /** The receipts that were asked for, as seqs of the author's log; 0 for none. */
+  readonly receipts?: { readonly delivered: number; readonly read: number };
   /** Whether the receiver reads deliveries in runs. */
   readonly runs?: boolean;
 }

@@ -14,6 +14,7 @@ const state: V1State = {
   expires: null,
   since: 0,
   runs: false,
+  early: false,
   opened: 5,
   position: 5,
   acked: 5,
@@ -67,7 +68,7 @@ test("an attachment keeps the names that older code reads, and gives back the st
     unacked: [[6, 1, 10]],
   });
   expect(fromAttachment(toAttachment(saved))).toEqual(saved);
-  const { kind, runs, opened, watched, unacked, ...plain } = state;
-  expect([kind, runs, opened, watched, unacked]).toHaveLength(5);
+  const { kind, runs, early, opened, watched, unacked, ...plain } = state;
+  expect([kind, runs, early, opened, watched, unacked]).toHaveLength(6);
   expect(fromAttachment(toAttachment({ kind: "plain", ...plain }))).toEqual({ kind: "plain", ...plain });
 });

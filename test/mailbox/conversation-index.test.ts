@@ -120,7 +120,7 @@ test("a wake and a query for later entries find pages by key, however many pages
     const bob = log.peers.get("bob");
     const read = pagesReadBy(sql, (counted) => {
       const { conversations } = new Log(counted);
-      conversations.dropPagesAfter(bob);
+      conversations.dropPagesAfter(bob, 0);
       expect([...conversations.after(bob, bob.lastSeq - 1, 9)].map(({ seq }) => seq)).toEqual([bob.lastSeq]);
     });
     // A wake reads pages of both peers, and two queries read pages of bob.

@@ -89,9 +89,13 @@ export async function addPasskey({ userName, token }: Account, label = "My key")
   return { key, enter, prove };
 }
 
-/** Opens a socket to a mailbox, with a token in the header. */
-export async function openWithToken({ userName, token }: Pick<Account, "userName" | "token">, device = "phone") {
-  const path = `/client/${encodeURIComponent(userName)}?device=${device}`;
+/** Opens a socket to a mailbox, with a token in the header. `query` is appended after `device=…`. */
+export async function openWithToken(
+  { userName, token }: Pick<Account, "userName" | "token">,
+  device = "phone",
+  query = "",
+) {
+  const path = `/client/${encodeURIComponent(userName)}?device=${device}${query}`;
   return Device.open(socketOf(await upgrade(path, V1, { Authorization: `Bearer ${token}` })));
 }
 

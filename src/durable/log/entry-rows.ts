@@ -13,7 +13,7 @@ import {
   ROWS_CONTAINING,
   type RunRow,
 } from "./run-row.ts";
-import { RunWriter } from "./run-writer.ts";
+import { type NotesOf, RunWriter } from "./run-writer.ts";
 import type { Sql } from "./sql.ts";
 import { TailCache } from "./tail-cache.ts";
 
@@ -28,14 +28,20 @@ const ROWS_AT_ONCE = 32;
 /** Rows in which a repeated send is looked for. Answers: a repeat of an old id that walks through the log. */
 const MAX_ROWS_SEARCHED = 4_096;
 
+/** A run with what was stored with it, as JSON text. */
+interface Notes {
+  readonly seq: number;
+  readonly notes: string;
+}
+
 export class EntryRows {
   readonly #sql: Sql;
   readonly #writer: RunWriter;
   readonly #cache = new TailCache<Entry>(CACHED_UNITS, (entry) => entry.body.length + UNITS_PER_ENTRY);
 
-  constructor(sql: Sql) {
+  constructor(sql: Sql, notesOf: NotesOf = () => null) {
     this.#sql = sql;
-    this.#writer = new RunWriter(sql);
+    this.#writer = new RunWriter(sql, notesOf);
   }
 
   /** Every entry that is added from now on lies above `head`. */
@@ -56,9 +62,34 @@ export class EntryRows {
     this.#writer.fail(seq, code);
   }
 
-  /** Writes the open run, and the codes of failed entries. */
-  flush(): void {
-    this.#writer.flush();
+  /** Writes the open run, and the codes of failed entries. `endsCommit`: no further entry comes in this commit. */
+  flush(endsCommit = false): void {
+    this.#writer.flush(endsCommit);
+  }
+
+  /** Whether `flush` will write a run, which can take notes. */
+  get hasOpenRun(): boolean {
+    return this.#writer.hasOpenRun;
+  }
+
+  /** The notes of the runs that end after `seq`, oldest first, except those that equal `but`. */
+  *notesAfter(seq: number, but: string): Iterable<Notes> {
+    const sql = this.#written();
+    if (!this.#writer.hasNotes) return;
+    const query = "SELECT seq, notes FROM run WHERE seq > ? AND notes IS NOT NULL AND notes <> ? ORDER BY seq LIMIT ?";
+    yield* sql.pages<Notes>(HEADS_AT_ONCE, query, (last) => [last?.seq ?? seq, but]);
+  }
+
+  /** The notes of the run that contains `seq`, or, where none does, of the first one after it; null for none. */
+  notesFrom(seq: number): string | null {
+    const sql = this.#written();
+    if (!this.#writer.hasNotes) return null;
+    return sql.row<Notes>("SELECT seq, notes FROM run WHERE seq >= ? ORDER BY seq LIMIT 1", seq)?.notes ?? null;
+  }
+
+  /** The seqs of the newest two rows on disk, the newest first. */
+  get newestRows(): readonly number[] {
+    return this.#sql.rows<{ seq: number }>("SELECT seq FROM run ORDER BY seq DESC LIMIT 2").map(({ seq }) => seq);
   }
 
   /** The entries after `seq`, oldest first. To be read before the next `await`. */
@@ -190,7 +221,7 @@ export class EntryRows {
   }
 
   #written(): Sql {
-    this.#writer.flush();
+    this.#writer.flush(false);
     return this.#sql;
   }
 }

@@ -2,7 +2,11 @@
 
 /** Written once, when a log begins. */
 export const RUN_TABLE = `CREATE TABLE run (seq INTEGER PRIMARY KEY, count INTEGER NOT NULL, kind TEXT NOT NULL, peer TEXT NOT NULL, origin INTEGER, device TEXT,
-    id INTEGER, at INTEGER NOT NULL, failed TEXT, body TEXT NOT NULL)`;
+    id INTEGER, at INTEGER NOT NULL, failed TEXT, body TEXT NOT NULL, notes TEXT)`;
+
+/** What tables of older code lack, added with the first note. */
+export const ADD_NOTES = "ALTER TABLE run ADD COLUMN notes TEXT";
+export const HAS_NOTES = "SELECT 1 FROM sqlite_master WHERE name = 'run' AND sql LIKE '%notes%'";
 
 /**
  * The entries one by one, as the table `entry` had them before there were runs: for code that a rollback brings back,

@@ -4,15 +4,21 @@ import { PLAIN, V1 } from "../../protocol/version.ts";
 import type {
   DeviceState,
   MailboxOverview,
+  MessageRow,
   MessageTrace,
   SocketState,
   MessageRef,
 } from "../../protocol/operator-orders.ts";
+import { isUnsettledWhenNew } from "../../durable/log/kinds.ts";
 import { devices as signedIn } from "../access/devices.ts";
 import { isService } from "../access/service-tokens.ts";
 import { standingOf } from "../access/standing.ts";
 import type { Session } from "../connections/sockets.ts";
 import type { MailboxContext } from "../instance/context.ts";
+import { type Peer, settledUpTo } from "../log/peers/peer.ts";
+
+/** Peers with unsettled messages in one reply. */
+const MAX_PEERS = 20;
 
 /** Facts of the object that are not in its tables. `alarm`: ms since 1970. */
 export interface ObjectStats {
@@ -39,7 +45,7 @@ export function overview(context: MailboxContext, { bytes, alarm }: ObjectStats)
     signedIn: signedIn(context, { is: "operator" }),
     passkeys: log.account.passkeys().length,
     sockets: [...context.sockets.all()].map(socketOf),
-    owing: exists ? context.inspector.peersWithUnsettled() : [],
+    owing: context.outbox.peersWithUnsettled(MAX_PEERS),
     alarm,
     contacts: { contact: count("contact"), request: count("request"), blocked: count("blocked") },
   };
@@ -51,22 +57,15 @@ export function traceOf(context: MailboxContext, ref: MessageRef, alarm: number 
   if (log.row === null) return null;
   const message = "seq" in ref ? inspector.message(ref.seq) : inspector.received(ref.from, ref.origin);
   const name = "seq" in ref ? (message?.peer ?? "") : ref.from;
-  const {
-    epoch,
-    lastOrigin: high,
-    lastRefusedOrigin: refused,
-    stored,
-    delivered,
-    read,
-    readByMe: mine,
-  } = log.peers.get(name);
+  const peer = log.peers.get(name);
+  const { epoch, lastOrigin: high, lastRefusedOrigin: refused, stored, delivered, read, readByMe: mine } = peer;
   return {
     userName: context.user,
     epoch: log.row.epoch,
     message,
     trimmed: log.row.trimmed,
     suspended: context.suspension.current !== null,
-    owed: message !== null && inspector.isUnsettled(message.seq),
+    owed: message !== null && isUnsettled(message, peer),
     alarm,
     peer: { name, epoch, high, refused, stored, delivered, read, mine, standing: standingOf(context, name) },
     devices: devicesOf(context),
@@ -92,4 +91,8 @@ function socketOf(session: Session): SocketState {
   const frames = unacked.reduce((sum, [, number]) => sum + number, 0);
   const bytes = unacked.reduce((sum, [, , size]) => sum + size, 0);
   return { device, dialect, since, position, acked, unacked: { frames, bytes } };
+}
+
+function isUnsettled({ kind, seq, failed }: MessageRow, peer: Peer): boolean {
+  return isUnsettledWhenNew(kind) && failed === null && seq > settledUpTo(peer);
 }

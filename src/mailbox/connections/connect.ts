@@ -41,7 +41,7 @@ export function connect(context: MailboxContext, request: ConnectionRequest, ws:
 }
 
 function connectV1(context: MailboxContext, row: MailboxRow, request: V1Request, ws: Wire): V1Session {
-  const { device, runs = false } = request.place;
+  const { device, runs = false, early = false } = request.place;
   const { gap, ...start } = resumePointOf(context, row, request.place);
   const session = context.sockets.accept(ws, {
     kind: request.stream === true ? "stream" : "v1",
@@ -52,6 +52,8 @@ function connectV1(context: MailboxContext, row: MailboxRow, request: V1Request,
     ackedSincePersist: 0,
     unacked: [],
     runs,
+    // A stream has no attachment that could hold early marks.
+    early: early && request.stream !== true,
     watched: [],
   });
   const { position, advancesDelivered } = start;
@@ -65,7 +67,7 @@ function connectV1(context: MailboxContext, row: MailboxRow, request: V1Request,
 }
 
 function queueWelcome(context: MailboxContext, session: V1Session, epoch: string): void {
-  const { device, expires, runs } = session;
+  const { device, expires, runs, early } = session;
   session.output.queueFrame(
     writeFrame({
       type: "welcome",
@@ -77,6 +79,7 @@ function queueWelcome(context: MailboxContext, session: V1Session, epoch: string
       lastId: context.log.devices.get(device)?.lastId ?? 0,
       ...(expires !== null && { expires }),
       ...(runs && { runs }),
+      ...(early && { early }),
       limits: LIMITS,
     }),
   );

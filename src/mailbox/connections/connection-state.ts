@@ -1,6 +1,7 @@
 // The state of a connection that survives hibernation, and its codec: the attachment of the WebSocket. Stored names
 // stay as they are; here is their only list. It knows no WebSocket.
 import { PLAIN, V1 } from "../../protocol/version.ts";
+import type { PeerNote } from "../log/peers/peer-note.ts";
 import type { PlainReading, V1Reading } from "../reading/log-reader.ts";
 
 /** What opened a connection. */
@@ -25,17 +26,19 @@ export type ConnectionState = V1State | PlainState;
 export type Attachment = ReturnType<typeof toAttachment>;
 
 /** What a plain socket has not, as older code stores it. */
-const NOT_PLAIN: Pick<V1State, "opened" | "runs" | "watched" | "unacked"> = {
+const NOT_PLAIN: Pick<V1State, "opened" | "runs" | "early" | "watched" | "unacked"> = {
   opened: 0,
   runs: false,
+  early: false,
   watched: [],
   unacked: [],
 };
 
 /** Fields that older code did not store. */
-const DEFAULTS = { token: null, expires: null, since: 0, runs: false };
+const DEFAULTS = { token: null, expires: null, since: 0, runs: false, early: false };
 
-export function toAttachment(state: ConnectionState) {
+/** `marks`: the early marks of the mailbox, which each of its sockets holds that is sent them. */
+export function toAttachment(state: ConnectionState, marks: readonly PeerNote[] = []) {
   const v1 = state.kind === "plain" ? NOT_PLAIN : state;
   return {
     dialect: state.kind === "plain" ? PLAIN : V1,
@@ -45,6 +48,7 @@ export function toAttachment(state: ConnectionState) {
     since: state.since,
     opened: v1.opened,
     runs: v1.runs,
+    ...(v1.early && { early: true, marks }),
     position: state.position,
     acked: state.acked,
     carries: state.advancesDelivered,
@@ -55,8 +59,22 @@ export function toAttachment(state: ConnectionState) {
 }
 
 export function fromAttachment(stored: Attachment): ConnectionState {
-  const { dialect, carries, unkept, opened, runs, watched, unacked, ...common } = { ...DEFAULTS, ...stored };
+  const {
+    dialect,
+    carries,
+    unkept,
+    opened,
+    runs,
+    early,
+    watched,
+    unacked,
+    marks: _,
+    ...common
+  } = {
+    ...DEFAULTS,
+    ...stored,
+  };
   const shared = { ...common, advancesDelivered: carries, ackedSincePersist: unkept };
   if (dialect === PLAIN) return { kind: "plain", ...shared };
-  return { kind: "v1", ...shared, opened, runs, watched, unacked };
+  return { kind: "v1", ...shared, opened, runs, early, watched, unacked };
 }

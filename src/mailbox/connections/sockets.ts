@@ -15,6 +15,8 @@ import {
   toAttachment,
   type V1State,
 } from "./connection-state.ts";
+import type { PeerNote } from "../log/peers/peer-note.ts";
+import type { MarkHolder } from "../log/peers/peer-rows.ts";
 import { SendBuffer } from "./send-buffer.ts";
 import { UnreadOutput } from "./unread-output.ts";
 
@@ -33,6 +35,8 @@ interface Live {
   readonly output: SendBuffer;
   /** Whether the state differs from the attachment. */
   changed: boolean;
+  /** The version up to which it was sent early marks; -1 for none. */
+  earlySent: number;
   /**
    * `flooding`: its rejected frames cost too much, and the next group commit closes it. `closed`: what still arrives on
    * it is ignored.
@@ -62,9 +66,12 @@ const REASON_BYTES = 123;
  */
 const HOLD_MS = 100;
 
-export class Sockets {
+export class Sockets implements MarkHolder {
   readonly #ctx: DurableObjectState;
   readonly #sessions = new Map<Wire, Session>();
+  /** The early marks that the attachments of the sockets hold. */
+  #marks: readonly PeerNote[] = [];
+  readonly restored: readonly PeerNote[];
   readonly #held = new Debounce(HOLD_MS, () => {
     for (const { output } of this.#sessions.values()) output.release();
     this.flush();
@@ -76,15 +83,38 @@ export class Sockets {
     this.#ctx = ctx;
     // The runtime itself answers pings, so that a ping wakes no mailbox.
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
+    let restored: readonly PeerNote[] = [];
     for (const ws of ctx.getWebSockets()) {
       const stored = ws.deserializeAttachment() as Attachment | null;
-      if (stored !== null)
-        this.#sessions.set(ws, sessionOf(ws, fromAttachment(stored), { changed: false, heardAt: 0 }));
+      if (stored === null) continue;
+      const live = { changed: false, heardAt: 0, earlySent: 0 };
+      this.#sessions.set(ws, sessionOf(ws, fromAttachment(stored), live));
+      // Each of them holds all.
+      restored = stored.marks ?? restored;
     }
+    this.restored = this.#marks = restored;
   }
 
   get size(): number {
     return this.#sessions.size;
+  }
+
+  /** Whether all devices that are sent marks understand early ones, and one of them has a socket. */
+  get canHold(): boolean {
+    let canHold = false;
+    for (const session of this.#sessions.values()) {
+      if (session.kind === "plain") continue;
+      if (session.kind === "stream" || !session.early) return false;
+      canHold = true;
+    }
+    return canHold;
+  }
+
+  /** Holds these early marks over hibernation, in place of the ones before. */
+  hold(marks: readonly PeerNote[]): void {
+    if (marks === this.#marks || (marks.length === 0 && this.#marks.length === 0)) return;
+    this.#marks = marks;
+    for (const session of this.#sessions.values()) if (session.kind === "v1" && session.early) session.changed = true;
   }
 
   all(): Iterable<Session> {
@@ -119,7 +149,7 @@ export class Sockets {
 
   accept<State extends ConnectionState>(ws: Wire, state: State): State & Live {
     if (ws instanceof WebSocket) this.#ctx.acceptWebSocket(ws);
-    const session = sessionOf(ws, state, { changed: true, heardAt: state.since });
+    const session = sessionOf(ws, state, { changed: true, heardAt: state.since, earlySent: -1 });
     this.#sessions.set(ws, session);
     return session;
   }
@@ -187,7 +217,7 @@ export class Sockets {
 
   #saveState(session: Session): void {
     session.changed = false;
-    session.ws.serializeAttachment(toAttachment(session));
+    session.ws.serializeAttachment(toAttachment(session, this.#marks));
   }
 
   #send({ ws, output }: Session): void {
@@ -198,11 +228,11 @@ export class Sockets {
 function sessionOf<State extends ConnectionState>(
   ws: Wire,
   state: State,
-  { changed, heardAt }: Pick<Live, "changed" | "heardAt">,
+  live: Pick<Live, "changed" | "heardAt" | "earlySent">,
 ): State & Live {
   const runs = state.kind !== "plain" && state.runs;
   const output = new SendBuffer({ runs, batches: state.kind === "v1" });
-  return { ...state, ws, output, changed, heardAt, status: "open", rejected: null, renewals: null };
+  return { ...state, ws, output, ...live, status: "open", rejected: null, renewals: null };
 }
 
 /** A connection that is already gone throws; its close event follows. */

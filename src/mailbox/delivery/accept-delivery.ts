@@ -7,7 +7,7 @@ import { exists } from "../access/account.ts";
 import type { MailboxContext } from "../instance/context.ts";
 import { onMessageFromStranger } from "../people/contacts.ts";
 import { acceptableCount } from "../limits/quotas.ts";
-import { applyReceipts } from "./receipts.ts";
+import { applyReceipts, receiptsFor } from "./receipts.ts";
 
 /** A delivery has arrived. One without messages waits for a transaction that comes anyway, 20 ms at most. */
 export function onDelivery(context: MailboxContext, delivery: Delivery): Promise<Reply> {
@@ -22,11 +22,12 @@ export function acceptDelivery(context: MailboxContext, delivery: Delivery): Rep
   const { epoch } = context.log.ensureCreated(context.user);
   const peer = context.log.peers.get(delivery.from);
   const replyWith = (verdict: Reply["verdict"], refused: Refused[] = []): Reply => {
-    return { version: PEERING, epoch, high: peer.lastOrigin, verdict, refused, runs: true };
+    const asked = delivery.ask === true && verdict === "taken" ? { receipts: receiptsFor(context, peer) } : {};
+    return { version: PEERING, epoch, high: peer.lastOrigin, verdict, refused, runs: true, ...asked };
   };
   if (delivery.toEpoch !== null && delivery.toEpoch !== epoch) return replyWith("other");
   context.outbox.onContactFrom(peer, delivery.epoch);
-  applyReceipts(context, peer, delivery);
+  applyReceipts(context.log, peer, delivery);
   if (peer.lastOrigin < delivery.after) return replyWith("behind");
   const refused = refusedBefore(context, peer, delivery);
   let { free, code } = acceptableCount(context, peer, delivery);

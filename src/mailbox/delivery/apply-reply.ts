@@ -8,6 +8,7 @@ import type { Log } from "../log/log.ts";
 import type { Entry } from "../../durable/log/entry.ts";
 import { beginEpoch, type Peer, settledUpTo } from "../log/peers/peer.ts";
 import type { ReceiptMarks } from "./due-receipts.ts";
+import { applyReceipts } from "./receipts.ts";
 import type { PeerQueue } from "./peer-queue.ts";
 import { requeueAfter, takeAll } from "./refill-queue.ts";
 
@@ -25,7 +26,7 @@ type Add = (entry: Entry, answer: UnsettledMessage["answer"]) => void;
  * higher numbers than `head` makes the messages be written again.
  */
 export function isAllStored(reply: Reply, peer: Peer, head: number): boolean {
-  const isStored = reply.verdict === "taken" && reply.refused.length === 0;
+  const isStored = reply.verdict === "taken" && reply.refused.length === 0 && reply.receipts === undefined;
   return isStored && reply.epoch === peer.epoch && reply.high <= head;
 }
 
@@ -35,7 +36,10 @@ export function applyReply(log: Log, queue: PeerQueue, { last, receipts }: Carri
   const isNobody = reply.verdict === "nobody";
   // A reply of an epoch that has ended meanwhile: what was sent to it has failed already.
   if (!isNobody && peer.epoch !== null && peer.epoch !== reply.epoch) return;
+  queue.asks = false;
   if (queue.receipts.markSent(peer, receipts)) log.peers.changed(peer);
+  else log.peers.noteChanged(peer);
+  if (reply.receipts !== undefined) applyReceipts(log, peer, reply.receipts);
   if (isNobody) failMessages(log, queue, queue.shift(last), "unknown_receiver");
   else if (reply.verdict === "behind") resendLost(log, queue, peer, reply.high);
   else if (reply.high > log.head && !queue.wasRenumbered) renumber(log, queue, reply.high, add);

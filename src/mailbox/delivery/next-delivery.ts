@@ -25,6 +25,7 @@ export function nextDelivery(queue: PeerQueue, peer: Peer, log: Log): Delivery {
     after: peer.storedUpTo,
     envelopes: nextBatch(queue, log),
     ...queue.receipts.fields,
+    ...(queue.asks && { ask: true as const }),
     ...(log.account.service.row !== null && { service: true as const }),
   };
 }

@@ -13,6 +13,7 @@ import { counters } from "../../protocol/counters.ts";
 import type { AcceptedState } from "../../protocol/down.ts";
 import { type Delivery, type Reply, VERDICTS } from "../../protocol/envelope.ts";
 import { logEvent, reasonOf } from "../../protocol/log-events.ts";
+import type { UnsettledPeer } from "../../protocol/operator-orders.ts";
 import type { Log } from "../log/log.ts";
 import type { Entry } from "../../durable/log/entry.ts";
 import type { Peer } from "../log/peers/peer.ts";
@@ -65,7 +66,7 @@ export class Outbox {
     });
     for (const queue of restored) {
       this.#queues.restore(queue);
-      if (queue.receipts.areDue) this.#delayedReceipts.schedule();
+      if (queue.hasMore) this.#delayedReceipts.schedule();
     }
   }
 
@@ -119,6 +120,15 @@ export class Outbox {
   /** Whether the device that sent `seq` to `peer` has no answer yet. */
   awaitsReply(peer: string, seq: number): boolean {
     return (this.#queues.get(peer)?.find(seq)?.answer ?? null) !== null;
+  }
+
+  /** The peers with unsettled messages, those with the oldest message first; at most `limit`. */
+  peersWithUnsettled(limit: number): UnsettledPeer[] {
+    const waiting = [...this.#queues.all()].flatMap(({ to: peer, unsettled, onDiskOnly }) => {
+      const [oldest] = unsettled;
+      return oldest === undefined ? [] : [{ peer, messages: unsettled.length + onDiskOnly, since: oldest.at }];
+    });
+    return waiting.toSorted((a, b) => a.since - b.since).slice(0, limit);
   }
 
   /** How many messages to `peer` are unsettled. */
@@ -205,7 +215,7 @@ export class Outbox {
   }
 
   #startReceipts(): void {
-    for (const queue of this.#queues.all()) if (queue.receipts.areDue) this.#queues.makeReady(queue);
+    for (const queue of this.#queues.all()) if (queue.hasMore) this.#queues.makeReady(queue);
   }
 
   #persistReceipts(queue: PeerQueue): void {
@@ -216,6 +226,6 @@ export class Outbox {
 
   #onIdle(queue: PeerQueue): void {
     refillQueue(queue, this.#log);
-    if (queue.receipts.areDue) this.#delayedReceipts.schedule();
+    if (queue.hasMore) this.#delayedReceipts.schedule();
   }
 }

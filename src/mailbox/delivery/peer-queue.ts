@@ -6,6 +6,8 @@ import { DueReceipts } from "./due-receipts.ts";
 
 export class PeerQueue extends ReceiverQueue {
   readonly receipts = new DueReceipts();
+  /** Whether the next delivery asks for the peer's receipts again: a crash may have lost some. */
+  asks = false;
   /**
    * Whether all of it was renumbered. Answers: a receiver that names ever higher numbers, and would be sent everything
    * again forever.
@@ -17,7 +19,12 @@ export class PeerQueue extends ReceiverQueue {
   }
 
   override get isEmpty(): boolean {
-    return super.isEmpty && !this.receipts.areDue;
+    return super.isEmpty && !this.hasMore;
+  }
+
+  /** Whether it has a reason to call beside messages. */
+  get hasMore(): boolean {
+    return this.asks || this.receipts.areDue;
   }
 
   override get waitingSince(): number {

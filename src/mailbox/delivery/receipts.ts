@@ -1,9 +1,10 @@
 // Receipts: the author is sent what a device of the user has, and what the user has read. They are marks, not entries:
 // cumulative, in the author's numbering, and several become one delivery. due-receipts.ts remembers which are due.
 import { isReceived } from "../../durable/log/kinds.ts";
-import type { Delivery } from "../../protocol/envelope.ts";
 import type { MailboxContext } from "../instance/context.ts";
+import type { Log } from "../log/log.ts";
 import type { Peer } from "../log/peers/peer.ts";
+import type { ReceiptMarks } from "./due-receipts.ts";
 import { isContact } from "../access/standing.ts";
 
 /** Everything up to `seq` was delivered to a device: the authors of the newly delivered messages are sent receipts. */
@@ -37,17 +38,30 @@ export function markRead(context: MailboxContext, name: string, seq: number): vo
       context.outbox.sendReceipts(name, { read: origin });
     }
   }
-  context.log.peers.mark(peer);
+  // In an exchange the next message takes the mark along; a single message that was read has a row.
+  if (context.log.isExchanging) context.log.peers.mark(peer);
+  else context.log.peers.markNow(peer);
 }
 
-/** A delivery brought the peer's receipts. To be done in a group commit. */
-export function applyReceipts(context: MailboxContext, peer: Peer, delivery: Delivery): void {
-  const { row, head } = context.log;
-  const { delivered = 0, read = 0 } = delivery;
+/** The peer sent receipts. To be done in a group commit. */
+export function applyReceipts(log: Log, peer: Peer, { delivered = 0, read = 0 }: Partial<ReceiptMarks>): void {
+  const { row, head } = log;
   const deliveredUpTo = Math.min(Math.max(delivered, read), head);
   const readUpTo = row?.receipts === 1 ? Math.min(read, head) : 0;
   if (deliveredUpTo <= peer.delivered && readUpTo <= peer.read) return;
   peer.delivered = Math.max(peer.delivered, deliveredUpTo);
   peer.read = Math.max(peer.read, readUpTo);
-  context.log.peers.mark(peer);
+  log.peers.mark(peer);
+}
+
+/** The receipts that the peer has been sent until now, in its own numbering: for one that has lost some. */
+export function receiptsFor(context: MailboxContext, peer: Peer): ReceiptMarks {
+  const { log } = context;
+  if (!isContact(context, peer.name)) return { delivered: 0, read: 0 };
+  const originUpTo = (seq: number) =>
+    seq === 0 ? 0 : log.conversations.originUpTo(peer, Math.min(seq, peer.lastSeq), seq >= peer.lastSeq);
+  return {
+    delivered: originUpTo(log.devices.delivered),
+    read: log.row?.receipts === 1 ? originUpTo(peer.readByMe) : 0,
+  };
 }

@@ -20,6 +20,11 @@ export function restoreQueues(log: Log, bodies: BodiesInMemory): Iterable<PeerQu
     queues.set(peer.name, queue);
     queue.receipts.restore(peer);
   }
+  for (const to of log.takeLostMarks()) {
+    const queue = queues.get(to) ?? new PeerQueue(to, bodies);
+    queues.set(to, queue);
+    queue.asks = true;
+  }
   return queues.values();
 }
 

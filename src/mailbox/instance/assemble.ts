@@ -34,7 +34,9 @@ import { Webhook } from "../services/webhook.ts";
  */
 export function assemble(ctx: DurableObjectState, env: Env, name?: string): MailboxContext {
   counters.wakes++;
-  const log = new Log(ctx.storage.sql, retentionOf(env));
+  const sockets = new Sockets(ctx);
+  const log = new Log(ctx.storage.sql, retentionOf(env), sockets);
+  acknowledgeAgain(log, sockets);
   const user = log.row?.name ?? name ?? ctx.id.name;
   if (user === undefined) throw new Error("the first event of a mailbox came without a name");
   const config = configOf(env);
@@ -53,7 +55,7 @@ export function assemble(ctx: DurableObjectState, env: Env, name?: string): Mail
     idempotencyKeys: new IdempotencyKeys(log.sql),
     suspension: new SuspensionRow(log.sql),
     inspector: new Inspector(log.sql),
-    sockets: socketsOf(ctx, log),
+    sockets,
     outbox: outboxOf(log, groupCommit, budget, remote, alarms),
     groupCommit,
     budget,
@@ -103,14 +105,9 @@ function outboxOf(
   });
 }
 
-/**
- * The sockets. Entries that they acknowledged before hibernation may be in no row yet, but their authors were sent
- * receipts.
- */
-function socketsOf(ctx: DurableObjectState, log: Log): Sockets {
-  const sockets = new Sockets(ctx);
+/** Entries that sockets acknowledged before hibernation may be in no row yet, but their authors were sent receipts. */
+function acknowledgeAgain(log: Log, sockets: Sockets): void {
   for (const session of sockets.all()) if (session.advancesDelivered) log.devices.advanceDelivered(session.acked);
-  return sockets;
 }
 
 function webhookDue(log: Log): number | "unknown" {

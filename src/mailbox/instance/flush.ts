@@ -18,6 +18,7 @@ export function flushWrites(context: MailboxContext): void {
     closeWithCode(context, session, code);
     onSessionEnd(context, session);
   }
+  if (!sockets.canHold) log.peers.writeEarly();
   persistCursors(context);
   if (log.devices.hasTooMany) log.devices.deleteOld((name) => sockets.hasDevice(name));
   log.flush(() => outbox.oldestUnsettled);
@@ -31,6 +32,7 @@ export function flushReplies(context: MailboxContext): void {
     if (pump(context, session)) context.groupCommit.enqueue(() => undefined);
     else if (session.kind === "stream" && session.position < log.head) endFullStream(context, session);
   }
+  sockets.hold(log.peers.earlyNotes);
   sockets.flush();
   log.trimIfDue(() => outbox.oldestUnsettled);
   // The webhook comes first, because it takes one call at most: the outbox may take all calls that the event has.

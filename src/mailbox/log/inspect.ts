@@ -1,23 +1,16 @@
-// What an operator can see of the tables of a mailbox: sizes, unsettled messages, and one message; never a body.
+// What an operator can see of the tables of a mailbox: sizes, and one message; never a body.
 // Operators ask seldom, so these queries may scan tables that requests of users must not.
-import type { MessageRow, UnsettledPeer } from "../../protocol/operator-orders.ts";
-import { IS_RECEIVED, IS_UNSETTLED_WHEN_NEW } from "../../durable/log/kinds.ts";
+import type { MessageRow } from "../../protocol/operator-orders.ts";
+import { IS_RECEIVED } from "../../durable/log/kinds.ts";
 import type { Sql } from "../../durable/log/sql.ts";
 
 const MESSAGE =
   "SELECT seq, kind, peer, origin, device, id, at, failed, length(CAST(body AS BLOB)) AS bytes FROM entry";
-/** Sent, neither stored nor failed; entries up to the checkpoint are settled. */
-const UNSETTLED = `FROM entry LEFT JOIN peer ON peer.name = entry.peer
-  WHERE entry.run > (SELECT checkpoint FROM mailbox) AND entry.seq > (SELECT checkpoint FROM mailbox) AND ${IS_UNSETTLED_WHEN_NEW}
-  AND failed IS NULL AND entry.seq > max(coalesce(peer.reached, 0), coalesce(peer.began, 0))`;
 
 const AFTER = "SELECT coalesce(sum(min(count, seq - ?1)), 0) AS n FROM run WHERE seq > ?1";
 /** Entries after ?1 up to ?2. The last of their rows may contain entries behind ?2. */
 const BETWEEN = `SELECT coalesce(sum(min(seq, ?2) - max(seq - count, ?1)), 0) AS n FROM run
   WHERE seq > ?1 AND seq <= coalesce((SELECT min(seq) FROM run WHERE seq >= ?2), ?2) AND seq - count < ?2`;
-
-/** Peers in one reply. */
-const MAX_PEERS = 20;
 
 export class Inspector {
   readonly #sql: Sql;
@@ -48,17 +41,6 @@ export class Inspector {
       above = seq;
     }
     return found;
-  }
-
-  /** The peers with unsettled messages, those with the oldest message first. */
-  peersWithUnsettled(): UnsettledPeer[] {
-    const query = `SELECT entry.peer AS peer, count(*) AS messages, min(at) AS since ${UNSETTLED} GROUP BY entry.peer ORDER BY since LIMIT ?`;
-    return this.#sql.rows<UnsettledPeer>(query, MAX_PEERS);
-  }
-
-  /** Whether the entry `seq` is an unsettled message. */
-  isUnsettled(seq: number): boolean {
-    return this.#sql.row(`SELECT 1 ${UNSETTLED} AND entry.seq = ?`, seq) !== undefined;
   }
 
   /** The entry `seq`, without its body. */

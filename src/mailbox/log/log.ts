@@ -4,7 +4,7 @@
 import { countLabelled } from "../../protocol/counters.ts";
 import type { Entry, NewEntry, SentEntry } from "../../durable/log/entry.ts";
 import { EntryRows } from "../../durable/log/entry-rows.ts";
-import { belongsToConversation, isReceived, isRefusal, isUnsettledWhenNew } from "../../durable/log/kinds.ts";
+import { belongsToConversation, isRefusal, isUnsettledWhenNew } from "../../durable/log/kinds.ts";
 import { Numbering, randomEpoch } from "../../durable/log/numbering.ts";
 import { ENTRY_VIEW, MAKE_RUNS } from "../../durable/log/run-tables.ts";
 import { Sql } from "../../durable/log/sql.ts";
@@ -14,14 +14,20 @@ import { DeviceRows } from "./device-rows.ts";
 import type { LogParts, OldestUnsettled } from "./log-parts.ts";
 import { ContactRows } from "./peers/contact-rows.ts";
 import { ConversationIndex } from "./peers/conversation-index.ts";
-import { PeerRows } from "./peers/peer-rows.ts";
+import { type MarkHolder, NO_HOLDER, PeerRows } from "./peers/peer-rows.ts";
 import { PeerSummary } from "./peers/peer-summary.ts";
 import { type SkippedRange, SkippedRanges } from "./peers/skipped-ranges.ts";
-import { readTail, type UnsettledTo } from "./recover.ts";
+import { readTail, type Tail, type UnsettledTo } from "./recover.ts";
 import { keepsAll, type Retention } from "./retention.ts";
+import { EARLY_ALONE, notesOf, textOf } from "./run-notes.ts";
 import { type MailboxRow, STORAGE, SUMMARY_TRIGGERS, TABLES } from "./schema.ts";
 import { eraseTables, isErased } from "./tombstone.ts";
 import { LogTrimmer } from "./trim-log.ts";
+
+/** Two messages within this time are of one exchange. */
+const EXCHANGE_MS = 120_000;
+/** Peers that are asked for lost marks. Answers: a crash of a mailbox with very many conversations. */
+const MAX_LOST = 64;
 
 export class Log {
   /** Whether this mailbox was erased: it can't begin again. */
@@ -41,17 +47,24 @@ export class Log {
   readonly #retention: Retention;
   #row: MailboxRow | null = null;
   #unsettled: ReadonlyMap<string, UnsettledTo> = new Map();
+  readonly #holder: MarkHolder;
+  #lostMarks: readonly string[] = [];
 
-  constructor(storage: SqlStorage, retention: Retention = { entries: null, age: null }) {
+  constructor(
+    storage: SqlStorage,
+    retention: Retention = { entries: null, age: null },
+    holder: MarkHolder = NO_HOLDER,
+  ) {
     this.sql = new Sql(storage);
     this.#retention = retention;
+    this.#holder = holder;
     this.isErased = isErased(this.sql);
-    this.#skipped = new SkippedRanges(this.sql);
+    this.#skipped = new SkippedRanges(this.sql, (seq) => notesOf(this.entries.notesFrom(seq)).jumps ?? []);
     this.#numbering = new Numbering((before, last) => this.#skipped.add(before, last));
     const summary = new PeerSummary(this.sql, this.#skipped);
-    this.entries = new EntryRows(this.sql);
+    this.entries = new EntryRows(this.sql, (first, endsCommit) => this.#notesFor(first, endsCommit));
     this.conversations = new ConversationIndex(this.sql, this.entries);
-    this.peers = new PeerRows(this.sql, this.#skipped, summary, () => this.#numbering.next());
+    this.peers = new PeerRows(this.sql, this.#skipped, summary, () => this.#numbering.next(), holder);
     this.devices = new DeviceRows(this.sql);
     this.account = new AccountRows(this.sql);
     this.contacts = new ContactRows(this.sql);
@@ -80,6 +93,19 @@ export class Log {
     const unsettled = this.#unsettled;
     this.#unsettled = new Map();
     return unsettled;
+  }
+
+  /** Peers whose latest marks an earlier instance may have lost, because it ended with its sockets. To be taken once. */
+  takeLostMarks(): readonly string[] {
+    const lost = this.#lostMarks;
+    this.#lostMarks = [];
+    return lost;
+  }
+
+  /** Whether the newest two rows are of one exchange: then another row will soon come. */
+  get isExchanging(): boolean {
+    const [newest = 0, before = 0] = this.entries.newestRows;
+    return newest - before < EXCHANGE_MS * 1_000;
   }
 
   /** Begins the mailbox, if it has not begun yet. */
@@ -117,7 +143,7 @@ export class Log {
     this.conversations.add(peer, seq);
     // The row of a receiver is written when the message is settled.
     if (isUnsettledWhenNew(kind)) return;
-    this.peers.changed(peer, isReceived(kind) && !isNew ? "checkpoint" : "commit");
+    this.peers.changed(peer, isNew ? "commit" : "checkpoint");
   }
 
   /** An `out` entry was finally refused: its row gets the code, and an entry of its own goes to every device. */
@@ -170,10 +196,19 @@ export class Log {
   }
 
   #writeRows(): void {
-    this.entries.flush();
-    for (const peer of this.conversations.flush()) this.peers.changed(peer);
+    for (const peer of this.conversations.flush()) this.peers.paged(peer, this.entries.hasOpenRun);
+    this.entries.flush(true);
     this.peers.flush();
     this.devices.flush();
+  }
+
+  /** What the run that begins with `first` is written with. */
+  #notesFor(first: number, endsCommit: boolean): string | null {
+    return textOf({
+      jumps: this.#skipped.takeBefore(first),
+      peers: endsCommit ? this.peers.takeNotes() : [],
+      ...(this.#holder.canHold && { early: 1 }),
+    });
   }
 
   /**
@@ -200,9 +235,11 @@ export class Log {
     this.#startAt(row, Math.max(row.base, row.trimmed, last));
     this.devices.load();
     this.account.load();
-    const tail = readTail(this.entries.headsAfter(row.checkpoint), this.peers, this.conversations);
+    const tail = this.#readTail(row.checkpoint);
     for (const [device, id] of tail.ids) this.devices.accepted(device, id);
     this.#unsettled = tail.unsettled;
+    this.peers.restoreEarly((peer) => this.conversations.unread(peer, peer.readByMe));
+    this.#lostMarks = this.#findLostMarks(tail, last);
     // A mark may lie above all entries: after the tail was read its peer is known.
     this.#numbering.startAt(Math.max(this.head, this.peers.marked));
     this.#numbering.skipTo(row.raised);
@@ -210,6 +247,24 @@ export class Log {
     // Counted as if each were a row: the next checkpoint only comes sooner.
     this.#checkpoints.startAt(row, tail.entries);
     this.#trimmer.startAt(row, (row.kept ?? null) !== this.#retention.entries);
+  }
+
+  #readTail(checkpoint: number): Tail {
+    const notes = [...this.entries.notesAfter(checkpoint, EARLY_ALONE)];
+    const noted = new Map(notes.map(({ seq, notes: text }) => [seq, notesOf(text).peers ?? []]));
+    const known = { noted, held: this.#holder.restored };
+    return readTail(this.entries.headsAfter(checkpoint), known, this.peers, this.conversations);
+  }
+
+  /**
+   * The receivers of messages that seem unread, if early marks were told after the row `last`, and the instance ended
+   * with its sockets: a crash. Otherwise the end of the last connection came after that row.
+   */
+  #findLostMarks({ sent }: Tail, last: number): readonly string[] {
+    if (sent.size === 0 || this.#holder.canHold || last <= this.devices.lastSeen * 1_000) return [];
+    if (notesOf(this.entries.notesFrom(last)).early === undefined) return [];
+    const unread = [...sent].filter(([name, seq]) => seq > this.peers.get(name).read);
+    return unread.map(([name]) => name).slice(-MAX_LOST);
   }
 
   #startAt(row: MailboxRow, head: number): void {

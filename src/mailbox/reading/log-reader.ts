@@ -12,6 +12,8 @@ export interface LogOutput {
   unreadBytes: number;
   /** `canWait`: they need not be flushed before the next frame that can't wait. */
   queueLogFrames(frames: readonly string[], canWait: boolean): void;
+  /** A frame that is not of the log. */
+  queueFrame(frame: string): void;
 }
 
 /** What any connection has of the log. */
@@ -37,6 +39,8 @@ export interface V1Reading extends Reading {
   readonly opened: number;
   /** Whether its device reads frames for runs. */
   readonly runs: boolean;
+  /** Whether its device reads early marks. */
+  readonly early: boolean;
   unacked: UnackedText[];
 }
 
@@ -48,6 +52,8 @@ interface Connected {
   readonly output: LogOutput;
   /** Whether it differs from its attachment. */
   changed: boolean;
+  /** The version up to which it was sent early marks; -1 for none. */
+  earlySent: number;
 }
 
 export type V1Reader = V1Reading & Connected;

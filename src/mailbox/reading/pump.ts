@@ -11,7 +11,7 @@ import type { Peer } from "../log/peers/peer.ts";
 import { addUnacked, isShut, windowOf } from "./flow-window.ts";
 import { FrameBatch, type FrameWriter } from "./frame-batch.ts";
 import type { LogReader, PageReader, PlainReader, V1Reader } from "./log-reader.ts";
-import { writePlainEntry, writeV1 } from "./write-log-frames.ts";
+import { writeEarlyMark, writePlainEntry, writeV1 } from "./write-log-frames.ts";
 
 /** Frames of the log: the number of entries and marks in them, their bytes, and the seq of the last. */
 type LogFrames = Pick<FrameBatch, "frames" | "count" | "bytes" | "last">;
@@ -21,6 +21,20 @@ type LogFrames = Pick<FrameBatch, "frames" | "count" | "bytes" | "last">;
  * commit.
  */
 export function pump(context: MailboxContext, reader: LogReader): boolean {
+  const continues = pumpLog(context, reader);
+  if (reader.kind === "v1" && reader.early) queueEarlyMarks(context, reader);
+  return continues;
+}
+
+/** A device that has the log is sent the marks that have no seq yet. They move no cursor, so nobody acknowledges them. */
+function queueEarlyMarks(context: MailboxContext, reader: V1Reader): void {
+  const { peers, head } = context.log;
+  if (reader.earlySent === peers.earlyVersion || reader.position < head) return;
+  for (const peer of peers.earlyAfter(reader.earlySent)) reader.output.queueFrame(writeEarlyMark(context, peer));
+  reader.earlySent = peers.earlyVersion;
+}
+
+function pumpLog(context: MailboxContext, reader: LogReader): boolean {
   if (reader.position >= context.log.head || isShut(windowOf(reader))) return false;
   skipTrimmed(context, reader);
   const runs = isV1(reader) && reader.runs;

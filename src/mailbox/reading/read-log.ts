@@ -27,6 +27,8 @@ export function readEntries(
   // The first row of a device is written at once: from here on the device has been seen.
   if (device !== null && (typeof cursor === "number" || log.devices.get(device) === null))
     persistCursor(context, { device, ...start });
+  // A page has only what has a seq.
+  log.peers.writeEarly();
   const page = readPage(context, start.position, limit);
   const frames = start.gap === null ? page.frames : [writeFrame({ type: "gap", ...start.gap }), ...page.frames];
   return { value: textOf(log.row.epoch, log.head, page.position, frames) };

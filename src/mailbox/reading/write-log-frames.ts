@@ -51,19 +51,23 @@ function writeNotice({ seq, body: code, device: about, at }: Entry): string {
 }
 
 /** The marks of a peer, at their present values. */
-function writeMark(
-  context: MailboxContext,
-  { markSeq: seq, name: peer, stored, delivered, read, readByMe: mine }: Peer,
-): string {
-  return writeFrame({
-    type: "mark",
-    seq,
+function writeMark(context: MailboxContext, peer: Peer): string {
+  return writeFrame({ type: "mark", seq: peer.markSeq, ...marksOf(context, peer) });
+}
+
+/** The same before they have a seq, which is their place in the log. */
+export function writeEarlyMark(context: MailboxContext, peer: Peer): string {
+  return writeFrame({ type: "mark", ...marksOf(context, peer) });
+}
+
+function marksOf(context: MailboxContext, { name: peer, stored, delivered, read, readByMe: mine }: Peer) {
+  return {
     peer,
     ...(stored > 0 && { stored }),
     ...(delivered > 0 && { delivered }),
     ...(read > 0 && context.log.row?.receipts === 1 && { read }),
     ...(mine > 0 && { mine }),
-  });
+  };
 }
 
 /** The plain text of an entry, or null for none. Marks have none. */

@@ -58,13 +58,14 @@ export class ConversationIndex {
   add(peer: Peer, seq: number): void {
     peer.lastSeq = seq;
     peer.recentSeqs.add(seq);
-    if (peer.recentSeqs.ranges >= MAX_RANGES || peer.recentSeqs.size >= MAX_PAGE_ENTRIES) this.#full.add(peer);
+    if (isFull(peer)) this.#full.add(peer);
   }
 
-  /** Writes full pages, and returns the peers whose rows have to be written with them. */
+  /** Writes full pages, and returns the peers whose newest entries they hold now. */
   flush(): readonly Peer[] {
     if (this.#full.size === 0) return [];
-    const peers = [...this.#full];
+    // A note may have said since that a page was written.
+    const peers = [...this.#full].filter(isFull);
     this.#full.clear();
     for (const peer of peers) {
       this.#sql.run(PUT_PAGE, peer.name, peer.recentSeqs.first, peer.lastSeq, peer.recentSeqs.text);
@@ -73,9 +74,12 @@ export class ConversationIndex {
     return peers;
   }
 
-  /** Removes pages that older code wrote before the row of the peer. The tail of the log is about to be added again. */
-  dropPagesAfter(peer: Peer): void {
-    this.#sql.run(`DELETE ${PAGES_AFTER}`, peer.name, peer.lastSeq);
+  /**
+   * Removes pages that older code wrote before the row of the peer; the notes of runs know those up to `noted`. The tail
+   * of the log is about to be added again.
+   */
+  dropPagesAfter(peer: Peer, noted: number): void {
+    this.#sql.run(`DELETE ${PAGES_AFTER}`, peer.name, Math.max(peer.lastSeq, noted));
   }
 
   /** How many entries the conversation has. */
@@ -157,4 +161,9 @@ export class ConversationIndex {
       yield SeqRanges.parse(seqs).above(after, Infinity);
     yield peer.recentSeqs.above(after, Infinity);
   }
+}
+
+/** Whether the newest entries are enough for a row of `page`. */
+function isFull({ recentSeqs }: Peer): boolean {
+  return recentSeqs.ranges >= MAX_RANGES || recentSeqs.size >= MAX_PAGE_ENTRIES;
 }

@@ -1,19 +1,39 @@
 // The rows of the peers: in memory once they were needed, written once a commit, and the marks in the order of their
 // change. Questions about all peers are answered from the summary where possible, and otherwise from the whole table.
+//
+// A mark that changes alone costs no row while the sockets can hold it (`MarkHolder`): devices are sent it without a
+// seq, an early mark, and the next run takes it as a note. Then it has a seq, and is durable.
 import type { Sql } from "../../../durable/log/sql.ts";
 import { TailCache } from "../../../durable/log/tail-cache.ts";
 import { freshPeer, hasDueReceipts, type Peer } from "./peer.ts";
 import { type PeerRow, peerOf, PUT_OLD_PEER, PUT_PEER, valuesOf } from "./peer-codec.ts";
+import { noteOf, type PeerNote, raiseMarks } from "./peer-note.ts";
 import type { PeerSummary } from "./peer-summary.ts";
 import type { SkippedRanges } from "./skipped-ranges.ts";
 
 /** Changes of marks that stay in memory for the live path. */
 const CACHED_MARKS = 10_000;
 
+/** Peers with an early mark. Answers: an attachment that grows with the number of conversations. */
+const MAX_EARLY = 16;
+/** Peers in the notes of one run. Answers: a row of any size. */
+const MAX_NOTES = 64;
+
+/** Holds early marks over hibernation: the sockets of the devices that were sent them. */
+export interface MarkHolder {
+  /** Whether all devices that are sent marks understand early ones, and one of them has a socket. */
+  readonly canHold: boolean;
+  /** Those that an earlier instance left. */
+  readonly restored: readonly PeerNote[];
+}
+
+export const NO_HOLDER: MarkHolder = { canHold: false, restored: [] };
+
 /**
  * When the row of a changed peer is written.
  * - commit: with this commit.
- * - soon: with the next change of urgency `commit`, or by `flushDeferred`. A mark changed, and gets its seq only then.
+ * - soon: a mark changed; it is told by `flushDeferred`, as `mark` does it. Written before, if anything else of the
+ *   peer is.
  * - checkpoint: at the next checkpoint. Until then the change can be rebuilt from the tail of the log.
  */
 export type Urgency = "commit" | "soon" | "checkpoint";
@@ -27,12 +47,20 @@ export class PeerRows {
   /** By urgency, because a peer can have two at once, and a commit looks at its own ones only. */
   readonly #changed = { commit: new Set<Peer>(), soon: new Set<Peer>(), checkpoint: new Set<Peer>() } as const;
   readonly #marks = new TailCache<{ readonly seq: number; readonly peer: Peer }>(CACHED_MARKS, () => 1);
+  /** Peers with an early mark, and the version in which it last changed; 0: an earlier instance has told it. */
+  readonly #early = new Map<Peer, number>();
+  #earlyVersion = 0;
+  #earlyNotes: readonly PeerNote[] = [];
+  /** Peers whose newest entries have just become a row of `page`. */
+  readonly #paged = new Set<Peer>();
+  readonly #holder: MarkHolder;
 
-  constructor(sql: Sql, skipped: SkippedRanges, summary: PeerSummary, nextSeq: () => number) {
+  constructor(sql: Sql, skipped: SkippedRanges, summary: PeerSummary, nextSeq: () => number, holder: MarkHolder) {
     this.#sql = sql;
     this.#skipped = skipped;
     this.#summary = summary;
     this.#nextSeq = nextSeq;
+    this.#holder = holder;
   }
 
   /** Every mark that changes from now on gets a seq above `head`. */
@@ -73,17 +101,100 @@ export class PeerRows {
   /** Has the row of a peer written that the caller changed. */
   changed(peer: Peer, urgency: Urgency = "commit"): void {
     this.#summary.names.add(peer.name);
-    // A skipped range that is in no row yet is written with the next row, so that one is not deferred.
-    const isDeferrable = urgency !== "checkpoint" || !this.#skipped.hasUnsaved;
-    this.#changed[isDeferrable ? urgency : "commit"].add(peer);
+    this.#changed[urgency].add(peer);
   }
 
-  /** Gives a changed mark of this peer its seq. */
+  /** A mark of this peer changed: devices are sent it, as an early mark if possible, and otherwise with a row. */
   mark(peer: Peer): void {
+    if (!this.#canTellEarly(peer)) return this.markNow(peer);
+    this.#summary.names.add(peer.name);
     this.#changed.soon.delete(peer);
+    this.#early.set(peer, ++this.#earlyVersion);
+    this.#noteEarly();
+  }
+
+  /** The same, with a row in any case. */
+  markNow(peer: Peer): void {
+    this.#number(peer);
+    this.changed(peer);
+  }
+
+  /** The rows of pages hold the newest entries of this peer now: the open run, or the row of the peer, says so. */
+  paged(peer: Peer, hasOpenRun: boolean): void {
+    if (hasOpenRun && this.#paged.size < MAX_NOTES) this.#paged.add(peer);
+    else this.changed(peer);
+  }
+
+  /** The peers that the last run of this commit takes as notes. From now on their marks have seqs. */
+  takeNotes(): PeerNote[] {
+    const { commit, checkpoint } = this.#changed;
+    // A mark that is not told yet stays so: in a burst, several of them become one.
+    const noted = new Set([...this.#early.keys(), ...this.#paged].filter((peer) => !commit.has(peer)));
+    const notes = Array.from(noted, (peer) => {
+      if (this.#early.has(peer)) this.#number(peer);
+      this.#summary.names.add(peer.name);
+      checkpoint.add(peer);
+      return noteOf(peer, this.#paged.has(peer));
+    });
+    this.#paged.clear();
+    return notes;
+  }
+
+  /** The mark gets a seq, and with it is part of the log. */
+  #number(peer: Peer): void {
+    this.#changed.soon.delete(peer);
+    if (this.#early.delete(peer)) this.#noteEarly();
     peer.markSeq = this.#nextSeq();
     this.#marks.push({ seq: peer.markSeq, peer });
-    this.changed(peer);
+  }
+
+  #canTellEarly(peer: Peer): boolean {
+    return this.#holder.canHold && (this.#early.has(peer) || this.#early.size < MAX_EARLY);
+  }
+
+  #noteEarly(): void {
+    this.#earlyNotes = Array.from(this.#early.keys(), (peer) => noteOf(peer));
+  }
+
+  /** Early marks, for a holder: another list whenever one has changed. */
+  get earlyNotes(): readonly PeerNote[] {
+    return this.#earlyNotes;
+  }
+
+  /** Rises with every early mark. */
+  get earlyVersion(): number {
+    return this.#earlyVersion;
+  }
+
+  /** The peers whose early marks have changed after `version`; all of them with -1. */
+  earlyAfter(version: number): Peer[] {
+    return [...this.#early].flatMap(([peer, changed]) => (changed > version ? [peer] : []));
+  }
+
+  /** What an early mark's note says beside the mark has changed. */
+  noteChanged(peer: Peer): void {
+    if (this.#early.has(peer)) this.#noteEarly();
+  }
+
+  /** Writes the rows of all early marks: no socket holds them any more, or somebody reads the log who takes none. */
+  writeEarly(): void {
+    for (const peer of this.#early.keys()) this.markNow(peer);
+  }
+
+  /** Takes back the early marks that an earlier instance told. `unreadOf`: how many messages lie after the mark. */
+  restoreEarly(unreadOf: (peer: Peer) => number): void {
+    for (const note of this.#holder.restored) {
+      const peer = this.get(note.name);
+      if (peer.epoch !== note.epoch) continue;
+      const { readByMe } = peer;
+      raiseMarks(peer, note);
+      if (peer.readByMe > readByMe && peer.unread > 0) peer.unread = unreadOf(peer);
+      peer.dueDelivered = Math.max(peer.dueDelivered, note.owesDelivered ?? 0);
+      peer.dueRead = Math.max(peer.dueRead, note.owesRead ?? 0);
+      this.#summary.names.add(peer.name);
+      this.#early.set(peer, 0);
+    }
+    this.#noteEarly();
   }
 
   /** The tail of the log has an entry of this peer. */
@@ -96,7 +207,7 @@ export class PeerRows {
     return this.#changed.commit.size + this.#changed.soon.size > 0;
   }
 
-  /** Gives all changed marks their seqs; the rows are written with this commit. */
+  /** Tells all changed marks. */
   flushDeferred(): void {
     for (const peer of this.#changed.soon) this.mark(peer);
   }
@@ -104,6 +215,7 @@ export class PeerRows {
   /** Has all deferred rows written: after `checkpoint` a wake does not read the entries before it any more. */
   checkpoint(checkpoint: number): void {
     this.flushDeferred();
+    this.writeEarly();
     for (const peer of this.#changed.checkpoint) this.changed(peer);
     this.#summary.write(this.#named(), checkpoint);
   }
@@ -112,11 +224,14 @@ export class PeerRows {
   marksAfter(seq: number): Iterable<Peer> {
     const cached = this.#marks.after(seq);
     if (cached !== null) return cached.filter((change) => change.peer.markSeq === change.seq).map(({ peer }) => peer);
-    if (seq < this.#summary.marked) return this.#query("SELECT name FROM peer WHERE mark > ? ORDER BY mark", seq);
+    const after = (peers: Iterable<Peer>) =>
+      [...peers].filter(({ markSeq }) => markSeq > seq).toSorted((a, b) => a.markSeq - b.markSeq);
+    if (seq < this.#summary.marked) {
+      const inTable = this.#query("SELECT name FROM peer WHERE mark > ?", seq);
+      return after(new Set([...inTable, ...this.#changed.checkpoint]));
+    }
     this.#writeDeferred();
-    return this.#named()
-      .filter(({ markSeq }) => markSeq > seq)
-      .toSorted((a, b) => a.markSeq - b.markSeq);
+    return after(this.#named());
   }
 
   /** The peers to whom receipts may still have to be sent, after a wake. */
@@ -146,7 +261,8 @@ export class PeerRows {
   /** Writes the rows that this commit has to write. */
   flush(): void {
     const { commit, soon } = this.#changed;
-    for (const peer of soon) if (commit.has(peer)) this.mark(peer);
+    for (const peer of soon) if (commit.has(peer)) this.#number(peer);
+    for (const peer of this.#early.keys()) if (commit.has(peer)) this.#number(peer);
     this.#write();
   }
 
@@ -184,7 +300,7 @@ export class PeerRows {
 
   /** A mark is written before a device or a peer is sent it. */
   #writeDeferred(): void {
-    this.flushDeferred();
+    if (!this.#holder.canHold) this.flushDeferred();
     this.#write();
   }
 

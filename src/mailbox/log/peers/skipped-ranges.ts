@@ -1,6 +1,6 @@
 // Ranges of seqs that this mailbox never gave. A device that has such a seq knew the mailbox before it was restored
-// from an older copy. They are stored in the row of the first peer that is written after a wake, and the newest ones in
-// the summary of the peers as well.
+// from an older copy. A range is a note of the run that begins after it. Where a mark took the first number behind it,
+// it is in the row of that peer; older code stored all of them there, and the newest ones in the summary of the peers.
 import type { Sql } from "../../../durable/log/sql.ts";
 
 /**
@@ -13,7 +13,7 @@ export interface SkippedRange {
 
 export type Pair = readonly [before: number, last: number];
 
-/** Ranges in the row of one peer: one for each wake in which this peer was the first to be written. */
+/** Ranges in the row of one peer: one for each wake in which this peer was written before any entry. */
 const MAX_IN_ROW = 16;
 /** Ranges in the summary. */
 const MAX_IN_SUMMARY = 64;
@@ -27,8 +27,12 @@ export class SkippedRanges {
   /** Tables that older code made have no column for it. */
   #hasColumn = false;
 
-  constructor(sql: Sql) {
+  /** The ranges in the notes of the first run that ends at `seq` or behind it. */
+  readonly #notedFrom: (seq: number) => readonly Pair[];
+
+  constructor(sql: Sql, notedFrom: (seq: number) => readonly Pair[]) {
     this.#sql = sql;
+    this.#notedFrom = notedFrom;
   }
 
   add(before: number, last: number): void {
@@ -48,11 +52,6 @@ export class SkippedRanges {
     this.#completeFrom = from;
   }
 
-  /** Whether a range is in no row yet. */
-  get hasUnsaved(): boolean {
-    return this.#unsaved.length > 0;
-  }
-
   /** The newest ranges for the summary, and from where on they are complete. */
   newest(): { readonly jumps: readonly Pair[]; readonly from: number } {
     if (this.#completeFrom === Infinity) this.#readAll();
@@ -61,6 +60,14 @@ export class SkippedRanges {
     const jumps = sorted.slice(-MAX_IN_SUMMARY);
     const from = this.#completeFrom;
     return { jumps, from: sorted.length > jumps.length ? (jumps[0]?.[0] ?? from) : from };
+  }
+
+  /** The ranges before `first` that are in no row yet: the run that begins there is about to be written with them. */
+  takeBefore(first: number): readonly Pair[] {
+    if (this.#unsaved.length === 0) return [];
+    const taken = this.#unsaved.filter(([, last]) => last < first);
+    this.#unsaved = this.#unsaved.filter(([, last]) => last >= first);
+    return taken;
   }
 
   /** The column `jumps` of the row of `peer`, which is about to be written; null where no range is unsaved. */
@@ -76,15 +83,10 @@ export class SkippedRanges {
 
   /** The range that contains `seq`, or null: as far as is known, `seq` was given. */
   rangeContaining(seq: number): SkippedRange | null {
-    const found = this.#find(seq);
+    const found = find(this.#known, seq) ?? find(this.#notedFrom(seq), seq);
     if (found !== null || seq > this.#completeFrom) return found;
     this.#readAll();
-    return this.#find(seq);
-  }
-
-  #find(seq: number): SkippedRange | null {
-    for (const [before, last] of this.#known) if (before < seq && seq < last) return { before, last };
-    return null;
+    return find(this.#known, seq);
   }
 
   /** From the rows of all peers, once. */
@@ -100,4 +102,9 @@ export class SkippedRanges {
     const query = "SELECT 1 FROM sqlite_master WHERE name = 'peer' AND sql LIKE '%jumps%'";
     return (this.#hasColumn ||= this.#sql.row(query) !== undefined);
   }
+}
+
+function find(ranges: readonly Pair[], seq: number): SkippedRange | null {
+  for (const [before, last] of ranges) if (before < seq && seq < last) return { before, last };
+  return null;
 }
