@@ -7,8 +7,9 @@ const CHANGE_FLAG = "--change-jurisdiction";
 
 export const DEPLOY_HELP = `npm run deploy -- [flags]
 
-  Deploys to the account of npx wrangler login, or of CLOUDFLARE_API_TOKEN. docs/OPERATIONS.md lists what is created. It stops if a variable is
-  invalid, or if JURISDICTION differs from that of the current deployment: there, all mailboxes would be new and empty.
+  Deploys to the account of npx wrangler login, or of CLOUDFLARE_API_TOKEN. docs/OPERATIONS.md lists what is created.
+  It stops if a variable is invalid, or if JURISDICTION differs from that of the current deployment: there, all
+  mailboxes would be new and empty.
 
     ${CHANGE_FLAG}    deploys in another jurisdiction
     --dry-run                builds, and deploys nothing
@@ -33,7 +34,8 @@ export async function deploy(flags) {
 export function warningOf(deployed, wanted) {
   if (deployed === null || deployed === wanted) return null;
   const called = (jurisdiction) => (jurisdiction === "" ? "no jurisdiction" : `the jurisdiction ${jurisdiction}`);
-  return `The current deployment has its mailboxes in ${called(deployed)}; this one would look for them in ${called(wanted)}.
+  const [from, to] = [called(deployed), called(wanted)];
+  return `The current deployment has its mailboxes in ${from}; this one would look for them in ${to}.
 They would be new and empty. The old ones stay, and are used again with the old JURISDICTION.
 If that is what you want: npm run deploy -- ${CHANGE_FLAG}`;
 }

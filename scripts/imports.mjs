@@ -1,5 +1,5 @@
-// What a file reaches by its imports: files of this repository, and packages. It reads text and runs nothing; imports of types alone don't
-// count, because nothing of them is left at run time.
+// What a file reaches by its imports: files of this repository, and packages. It reads text and runs nothing; imports
+// of types alone don't count, because nothing of them is left at run time.
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 

@@ -25,8 +25,8 @@ export async function install(reason) {
     return false;
   }
   console.log(`Installing with ${npm ? "npm ci" : "deno install"}, because ${reason}.`);
-  // Development tools are needed whatever NODE_ENV says. Warnings are hidden: they are about the Node.js that npm runs
-  // on, not the one that is used.
+  // Development tools are needed even if NODE_ENV is production. Warnings are hidden: they are about the Node.js that
+  // npm runs on, not the one that is used.
   const code = npm ? await run("npm", ["ci", "--include=dev", "--loglevel=error"]) : await installByDeno();
   if (code === 0 && existsSync(NODE)) return true;
   if (code === 0) console.error(`There is no ${NODE}: are install scripts switched off?`);

@@ -1,5 +1,6 @@
-// The commands of package.json. Each installs what is missing, then works on the Node.js of node_modules, whatever started it: Node.js 20
-// or newer, or Deno. So this folder's .mjs files are plain JavaScript and import nothing that must be installed first.
+// The commands of package.json. Each installs what is missing, then works on the Node.js of node_modules, even if
+// another Node.js from version 20 on, or Deno, started it. So this folder's .mjs files are plain JavaScript and import
+// nothing that must be installed first.
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { ROOT, run, stopWithParent } from "./child.mjs";
@@ -34,15 +35,16 @@ const HELP = {
 
   faults: `npm run faults -- [flags]
 
-  Plays every fault on real processes and real sockets, in about 15 minutes. Prints a table, and writes it into docs/RELIABILITY.md.
-  Installs redis-server and a C compiler as root on Debian; without them, or without the right to mount, it says what it did not play.
+  Plays every fault on real processes and real sockets, in about 15 minutes. Prints a table, and writes it into
+  docs/RELIABILITY.md. Installs redis-server and a C compiler as root on Debian; without them, or without the right to
+  mount, it says what it did not play.
     --only TEXT      only faults with this in their name; nothing is written
     --short          as in npm test: smaller, and times don't count; nothing is written
     --keep FOLDER    keeps the history of each run there, as JSON Lines`,
 
   invite: `INVITE_SECRET=… npm run invite -- [flags]
 
-  Prints an invitation to a server whose REGISTRATION is invite. Whoever has it can claim a name until it expires.
+  Prints an invitation to a server whose REGISTRATION is invite. Its holder can claim a name until it expires.
     --days N     how long it is good (default 7)
     --for NAME   only for this name, and so only once`,
 
@@ -59,11 +61,11 @@ const HELP = {
 
   test: `npm test -- [filters and flags]
 
-  Installs what is missing (Chromium and python3-websockets too, as root on Debian), then checks types, lint, format, and runs all tests.
-  The last line is the count: "N passed, N failed"; types and lint count as one each.
+  Installs what is missing (Chromium and python3-websockets too, as root on Debian), then checks types, lint, format,
+  and runs all tests. The last line is the count: "N passed, N failed"; types and lint count as one each.
 
-  With filters or flags only tests run, and all of it goes to vitest run. Chromium and python3-websockets are installed only where a file
-  of these uses them:
+  With filters or flags only tests run, and all of it goes to vitest run. Chromium and python3-websockets are installed
+  only where a file of these uses them:
     npm test -- mailbox              files whose path has this word
     npm test -- --project workerd    one of the projects:
                                        pure       needs nothing but the code
@@ -77,12 +79,13 @@ const HELP = {
 
   watch: `npm run test:watch -- [filters and flags]
 
-  Runs the tests of project "pure", and again those that a changed file concerns. With filters or flags: as npm test, in every project.
+  Runs the tests of project "pure", and again those that a changed file concerns. With filters or flags: as npm test,
+  in every project.
     npm run test:watch -- mailbox/outbox
     npm run test:watch -- --project accounts`,
 };
 
-// What wrangler needs to be quick and quiet on a machine without an account or internet. Whoever sets one keeps it.
+// What wrangler needs to be quick and quiet on a machine without an account or internet. The environment overrides it.
 const QUIET = {
   X_LOCAL_OBSERVABILITY: "false", // A trace of every event: two to six times slower.
   X_LOCAL_EXPLORER: "false",

@@ -1,5 +1,5 @@
-// npm test and npm run check: step by step, each under a title and with its time, and the count of everything as the last line.
-// A failed step does not end it, except the first: without an installation there is nothing to check.
+// npm test and npm run check: step by step, each under a title and with its time, and the count of everything as the
+// last line. A failed step does not end it, except the first: without an installation there is nothing to check.
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -38,7 +38,10 @@ export function check(args) {
   });
 }
 
-/** npm run test:watch: the pure tests, or, with arguments, those that these name, in every project; again whenever a file changes. */
+/**
+ * npm run test:watch: the pure tests, or, with arguments, those that these name, in every project; again at each change
+ * of a file.
+ */
 export async function watch(args) {
   await findTools(undefined, async () => false);
   return run("vitest", ["watch", ...(args.length > 0 ? args : ["--project", "pure"])]);

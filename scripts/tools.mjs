@@ -47,8 +47,8 @@ export const FAULT_TOOLS = [
 ];
 
 /**
- * Finds every tool, and puts its path into the environment. A sentence for each that is missing and needed. `isNeeded` is asked only of
- * one that is not there.
+ * Finds every tool, and puts its path into the environment. A sentence for each that is missing and needed. `isNeeded`
+ * is asked only of one that is not there.
  */
 export async function findTools(tools = TOOLS, isNeeded = async () => true) {
   const missing = [];
@@ -65,7 +65,9 @@ export async function findTools(tools = TOOLS, isNeeded = async () => true) {
   return missing;
 }
 
-/** Whether one of these files of tests uses the tool: whether it, or a file that it imports, names the tool's variable. */
+/**
+ * Whether one of these files of tests uses the tool: whether it, or a file that it imports, names the tool's variable.
+ */
 export function uses(tool, tests) {
   const files = new Set(tests.flatMap((test) => [...reachedFrom(test).files]));
   return [...files].some((file) => readFileSync(file, "utf8").includes(`"${tool.variable}"`));

@@ -114,7 +114,7 @@ test("README has at most 150 lines", () => {
   expect(textOf("README.md").trimEnd().split("\n").length).toBeLessThanOrEqual(README_LINES);
 });
 
-test("a broken link is found, wherever it stands, and a good one is not", () => {
+test("a broken link of every form is found, and a good one is not", () => {
   const files: Record<string, string> = {
     "docs/A.md": "# A page\n\n## `code`, and **a _word_**!\n\n## Twice\n\n## Twice\n",
     "src/a.ts": "",

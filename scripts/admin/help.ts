@@ -19,13 +19,14 @@ Flags of every verb
   --json       prints JSON, for programs: npm run -s admin -- stats --json
   --help       help on one verb: npm run admin -- trace --help
 
-The token is read from the variable RESTANTE_ADMIN_TOKEN: the deployment's secret ADMIN_TOKEN, or a service account's token with the
-scope admin. There is no flag for it, because other users of this machine could see it.
+The token is read from the variable RESTANTE_ADMIN_TOKEN: the deployment's secret ADMIN_TOKEN, or a service account's
+token with the scope admin. There is no flag for it, because other users of this machine could see it.
 
   export RESTANTE_URL=https://restante.example.workers.dev RESTANTE_ADMIN_TOKEN=…
   npm run admin -- stats
 
-Exit codes: 0 done; 1 refused by the server, unknown name, or truncated response; 2 wrong usage; 3 the server can't be reached.`;
+Exit codes: 0 done; 1 refused by the server, unknown name, or truncated response; 2 wrong usage; 3 the server can't be
+reached.`;
 
 /** The help text of one verb. */
 export function helpOf(name: string, { args, help, flags = {}, flagHelp = {} }: Verb): string {

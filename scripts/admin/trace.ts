@@ -8,13 +8,15 @@ type Step = readonly [step: string, is: string, at: string, more: string];
 export function traceText(trace: Trace, logs: readonly Line[], now: number): string {
   const { from, to, state, code, author, receiver } = trace;
   const written = author?.message ?? receiver?.message;
-  const title = `${from} → ${to}${written ? `, ${bytes(written.bytes)}` : ""}: ${state}${code === null ? "" : ` (${code})`}\n`;
+  const size = written ? `, ${bytes(written.bytes)}` : "";
+  const title = `${from} → ${to}${size}: ${state}${code === null ? "" : ` (${code})`}\n`;
   const steps: Step[] = [
     accepted(author, from),
     ...(from === to ? [] : [queued(author, now), stored(trace), ...deliverySteps(trace)]),
   ];
   const lines = logs.map(({ event, at, user: _user, ...rest }) => [time(at), event, wordsOf(rest)]);
-  return `${title}\n${table(["step", "", "at (UTC)", ""], steps)}${titled("In the log", table(["at (UTC)", "event", ""], lines))}`;
+  const log = titled("In the log", table(["at (UTC)", "event", ""], lines));
+  return `${title}\n${table(["step", "", "at (UTC)", ""], steps)}${log}`;
 }
 
 function accepted(author: MessageTrace | null, from: string): Step {

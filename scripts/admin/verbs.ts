@@ -51,7 +51,8 @@ const suspend: Verb = {
   args: ["NAME"],
   help: [
     "suspends a user, until `resume`",
-    "Sockets are closed (4403), messages to the user are declined, and the user can only export or erase. The mailbox is kept.",
+    "Sockets are closed (4403), messages to the user are declined, and the user can only export or erase. The mailbox",
+    "is kept.",
   ],
   flags: { reason: { type: "string" } },
   flagHelp: { reason: "a note for operators, shown by `user`; the suspended user does not see it" },
@@ -75,8 +76,9 @@ const trace: Verb = {
   args: ["USER", "SEQ"],
   help: [
     "traces one message over both mailboxes",
-    "USER is its author or receiver, and SEQ its number in USER's log: `entry` of an `accepted`, `seq` of a `message`. Shows what both",
-    "mailboxes store. With the server's log, it also shows retries, and when the receiver's devices connected and disconnected.",
+    "USER is its author or receiver, and SEQ its number in USER's log: `entry` of an `accepted`, `seq` of a `message`.",
+    "Shows what both mailboxes store. With the server's log, it also shows retries, and when the receiver's devices",
+    "connected and disconnected.",
   ],
   flags: { logs: { type: "string" } },
   flagHelp: {
@@ -97,8 +99,8 @@ const exportUser: Verb = {
   args: ["NAME"],
   help: [
     "exports a user's whole mailbox, with its messages",
-    "As JSON Lines, to standard output or a file. The last line has the number of lines before it; until it arrives, the file is named",
-    "FILE.part.",
+    "As JSON Lines, to standard output or a file. The last line has the number of lines before it; until it arrives,",
+    "the file is named FILE.part.",
   ],
   flags: { out: { type: "string" } },
   flagHelp: { out: "the file, which must not exist" },
@@ -119,8 +121,9 @@ const restore: Verb = {
   args: ["NAME"],
   help: [
     "restores a mailbox to a time within the last 30 days",
-    "By Cloudflare's point-in-time recovery; there is none elsewhere. Messages to the user since then are sent again by their authors'",
-    "mailboxes; the user's own messages since then stay with their receivers. Prints the platform's bookmark of the state before.",
+    "By Cloudflare's point-in-time recovery; there is none elsewhere. Messages to the user since then are sent again",
+    "by their authors' mailboxes; the user's own messages since then stay with their receivers. Prints the platform's",
+    "bookmark of the state before.",
   ],
   flags: { to: { type: "string" } },
   flagHelp: { to: "the time, such as 2026-11-25T10:00:00Z" },

@@ -80,6 +80,7 @@ function warn() {
   if (isWarned) return;
   isWarned = true;
   console.warn(
-    "Requests carry X-Forwarded-For. If a proxy is in front, start with --behind-proxy: otherwise all its clients count as one address.",
+    "Requests carry X-Forwarded-For. If a proxy is in front, start with --behind-proxy: " +
+      "otherwise all its clients count as one address.",
   );
 }

@@ -11,14 +11,15 @@ import { sweep } from "./sweep.mjs";
 
 export const SELFHOST_HELP = `npm run selfhost -- [flags]
 
-  Builds the same bundle as npm run deploy, and serves it from this machine in bare workerd: no Cloudflare, no wrangler. Ctrl-C stops
-  it; a crash loses nothing that was accepted. docs/OPERATIONS.md lists what is missing compared with Cloudflare. A folder has one server at a time.
+  Builds the same bundle as npm run deploy, and serves it from this machine in bare workerd: no Cloudflare, no wrangler.
+  Ctrl-C stops it; a crash loses nothing that was accepted. docs/OPERATIONS.md lists what is missing compared with
+  Cloudflare. A folder has one server at a time.
     --port 8787          the port; 0 for a free one
     --ip 127.0.0.1       the address; 0.0.0.0 for all
     --state ./restante   the folder of all state: back up mailboxes/; server/ is rebuilt at each start
     --var NAME:VALUE     a variable of docs/VARIABLES.md, overriding wrangler.toml; may be repeated
     --env NAME           a variable taken from the environment: for secrets, which others could read on a command line
-    --behind-proxy       a proxy in front sets X-Forwarded-For and X-Forwarded-Proto, and nothing else can reach the port
+    --behind-proxy       a proxy in front sets X-Forwarded-For and X-Forwarded-Proto, and nothing else reaches the port
 
   A public server needs a proxy with TLS in front: with Caddy, "chat.example.com { reverse_proxy 127.0.0.1:8787 }".
   ADMIN_TOKEN=… npm run selfhost -- --env ADMIN_TOKEN --behind-proxy`;

@@ -1,6 +1,6 @@
 // What the newest event of an object may still call: how many calls lead to the event, and how many more it may make.
-// The platform counts an outgoing call from the newest event, whatever caused it, also a timer or the end of another
-// call (`incomingRequests.addFront` in workerd's io-context.c++, read 2026-11). So one number that each event sets is
+// The platform counts an outgoing call from the newest event, even if a timer or the end of another call makes it
+// (`incomingRequests.addFront` in workerd's io-context.c++, read 2026-11). So one number that each event sets is
 // the whole model.
 
 import { SIGNALS } from "../protocol/limits.ts";

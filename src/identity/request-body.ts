@@ -11,9 +11,7 @@ import type { RequestContext } from "./request-context.ts";
 
 type BodyText = { readonly text: string } | { readonly refused: Refusal };
 
-/**
- * Middleware: reads a body of at most `bytes`. Later steps find it in memory, as JSON whatever its Content-Type was.
- */
+/** Middleware: reads a body of at most `bytes`. Later steps find it in memory, as JSON for any Content-Type. */
 export function limitBody(bytes: number) {
   return async (c: RequestContext, next: () => Promise<void>): Promise<Response | void> => {
     const body = await readBody(c.req.raw, bytes);

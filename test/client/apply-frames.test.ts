@@ -4,7 +4,7 @@ import { advance, connectedClient, fromBob, link, PAUSE, playNetwork, settle } f
 
 beforeEach(playNetwork);
 
-test("[L2][F2][V2] every frame with a seq moves the cursor, whatever its type, and other frames do not", async () => {
+test("[L2][F2][V2] every frame with a seq moves the cursor, of unknown types too, and other frames do not", async () => {
   const { mailbox } = await connectedClient();
   await mailbox.deliver(
     { type: "novelty", seq: 5, text: "of a later version" },

@@ -134,7 +134,7 @@ test("a sent message is in its conversation at once, before it is stored, with a
   expect(thread.value.map(({ body }) => body)).toEqual(["now", "later"]);
 });
 
-test("the store in memory has a message once and in order of seq, whatever the order of writing", async () => {
+test("the store in memory has a message once and in order of seq, in any order of writing", async () => {
   const store = memoryStore();
   await store.open("x", { device: "d", epoch: null, cursor: null, base: 0, listed: true });
   const entry = (seq: number, body: string) => ({ key: `${seq}`, seq, peer: "bob", from: "bob", at: 1, body });

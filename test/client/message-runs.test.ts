@@ -1,5 +1,5 @@
-// The same log, frame by frame and in runs: a client shows the same, wherever the runs are cut and whichever frames are
-// repeated.
+// The same log, frame by frame and in runs: a client shows the same, for any cuts of the runs and any
+// repeated frames.
 import { beforeEach, expect, test } from "vitest";
 import { memoryStore, type Restante } from "../../src/client/connect.ts";
 import type { Commit, Store } from "../../src/client/store.ts";

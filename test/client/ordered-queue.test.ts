@@ -1,4 +1,4 @@
-// The queue holds the same items as a map, whatever is set and taken.
+// The queue holds the same items as a map, after any calls of set and take.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { OrderedQueue } from "../../src/client/ordered-queue.ts";

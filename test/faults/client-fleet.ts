@@ -8,6 +8,8 @@ import type { Server } from "./server.ts";
 
 /** Time within which all messages have to arrive after the fault has ended. */
 const SETTLE_TIMEOUT_MS = 60_000;
+/** Time within which the clients have to send the messages that a fault waits for. The longest takes 12 s. */
+const SEND_TIMEOUT_MS = 60_000;
 /** Clients that connect, or are queried, at once. */
 const CONCURRENCY = 50;
 
@@ -17,6 +19,8 @@ export class ClientFleet extends RepeatedActions {
   readonly #server: Server;
   /** Conversations with messages, both ways, as "user peer". */
   readonly #pairs = new Set<string>();
+  /** Messages sent so far. */
+  #sent = 0;
 
   constructor(server: Server) {
     super();
@@ -43,7 +47,14 @@ export class ClientFleet extends RepeatedActions {
 
   send(from: TestClient, to: string, more?: unknown): string {
     this.#pairs.add(`${from.user} ${to}`).add(`${to} ${from.user}`);
+    this.#sent++;
     return from.send(to, more);
+  }
+
+  /** Resolves when the clients have sent `count` more messages, online or not. */
+  async untilSent(count: number): Promise<void> {
+    const end = this.#sent + count;
+    await waitUntil(() => this.#sent >= end, `the clients sent fewer than ${count} more messages`, SEND_TIMEOUT_MS);
   }
 
   /**

@@ -38,7 +38,7 @@ test("[O5] a connection request in the URL of an upgrade is ignored", async () =
   expect((await open(alice, "phone", `&visit=${other}&name=${bob}`)).welcome.user).toBe(alice);
 });
 
-test("[O5] the author of a message is the user of its socket, whatever the frame says", async () => {
+test("[O5] the author of a message is the user of its socket, also if the frame names another", async () => {
   const [a, b, c] = [fresh("alice"), fresh("bob"), fresh("carol")];
   const [alice, bob] = [await open(a), await open(b)];
   const claims = { from: c, sender: c, user: c, epoch: "x", origin: 1, seq: 1, at: 0, device: "other", request: false };

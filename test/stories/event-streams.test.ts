@@ -1,4 +1,4 @@
-// Event streams in a browser: its EventSource reconnects by itself, whatever the last event was.
+// Event streams in a browser: its EventSource reconnects by itself, after every kind of last event.
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startBrowser } from "../support/browser.ts";

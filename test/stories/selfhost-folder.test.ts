@@ -1,5 +1,5 @@
-// The state folder of `npm run selfhost`: one server for one folder, whatever its path, and no files for unclaimed
-// names.
+// The state folder of `npm run selfhost`: one server for one folder, also by another path, and no files for
+// unclaimed names.
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
@@ -56,7 +56,7 @@ function tablesOf(server: Server): Map<string, number> {
   );
 }
 
-test("a second server on the same folder does not start, by whatever path", async () => {
+test("a second server on the same folder does not start, by any of its paths", async () => {
   const server = await start();
   const alice = await open(server.url, "alice");
   const link = join(folder(), "link");

@@ -172,7 +172,7 @@ test("without --behind-proxy a forwarded address is ignored, and the server repo
   await expect.poll(() => server.output.split("start with --behind-proxy").length).toBe(2);
 });
 
-test("[K9] workerd connects to a private address only if it is named as an address, whatever a name resolves to", async () => {
+test("[K9] workerd connects to a private address only if it is named as an address, not by a name that resolves to it", async () => {
   const requested: string[] = [];
   const inside = createServer((request, response) => {
     requested.push(String(request.url));

@@ -181,7 +181,7 @@ test("[V5][K7] a table of older code gets its new columns, and messages that old
   ).toEqual(["two"]);
 });
 
-test("[K5][K8] a local listener that is not in WEBHOOK_HOSTS receives no request, whatever the spelling of its address", async () => {
+test("[K5][K8] a local listener that is not in WEBHOOK_HOSTS receives no request, in any spelling of its address", async () => {
   const requested: string[] = [];
   const secret = createServer((request, response) => {
     requested.push(String(request.url));

@@ -8,7 +8,7 @@ import { Bindings, queryOf, readTranscript } from "./transcript.ts";
 const texts = import.meta.glob<string>("./*.txt", { query: "?raw", import: "default", eager: true });
 const all = Object.entries(texts).map(([name, text]) => readTranscript(name, text));
 
-/** A device, whose frames are taken one by one, in whatever texts they come. */
+/** A device, whose frames are taken one by one, however many a text contains. */
 class Speaker {
   readonly #line: ClientSocket;
   readonly #frames: Frame[] = [];

@@ -14,8 +14,8 @@ const KEEP_ALIVE_MS = 10_000;
 const RETRY_MS = 500;
 
 /**
- * Ms after which a replaced client connects again: an hour. Browsers connect again by themselves, whatever `closing`
- * says. Answers: two pages with one device name that replace each other twice a second.
+ * Ms after which a replaced client connects again: an hour. Browsers connect again by themselves, also after a
+ * `closing`. Answers: two pages with one device name that replace each other twice a second.
  */
 const REPLACED_RETRY_MS = 3_600_000;
 

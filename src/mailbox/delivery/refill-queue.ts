@@ -36,7 +36,7 @@ export function refillQueue(queue: PeerQueue, log: Log): void {
     queue.onDiskOnly--;
     if (queue.unsettled.length >= UNSETTLED_IN_MEMORY) return;
   }
-  // The log has no more, whatever the count says.
+  // The log has no more, even if the count was higher.
   queue.onDiskOnly = 0;
 }
 

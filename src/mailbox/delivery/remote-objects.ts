@@ -121,8 +121,8 @@ export class RemoteObjects {
   }
 
   /**
-   * Counts a call to the census, which leaves whatever the budget says: a shard calls nobody on its account, so the
-   * chain ends there.
+   * Counts a call to the census, which leaves even if the budget is used up: a shard calls nobody on its account, so
+   * the chain ends there.
    */
   #spend(shard: Shard): Shard {
     this.#budget.spend();

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { dropFolder, makeFolder } from "../../../bench/machine/processes.ts";
 import { Random } from "../../chaos/random.ts";
-import { type Fault, settleAndCheck, userNames, sleep, withFleet } from "../fault.ts";
+import { type Fault, settleAndCheck, userNames, withFleet } from "../fault.ts";
 
 const HOUR = 3_600;
 const JUMPS = [HOUR, -HOUR, 0, -HOUR, HOUR, 0];
@@ -36,7 +36,7 @@ export const clock: Fault = {
       return await withFleet({ env }, async (server, fleet) => {
         const clients = await fleet.connect(userNames(scale === "whole" ? 40 : 12));
         for (const [i, client] of clients.entries()) fleet.every(300, () => fleet.send(client, `u${i ^ 1}`));
-        await sleep(1_000);
+        await fleet.untilSent(3 * clients.length);
         for (const [i, seconds] of JUMPS.entries()) {
           const offline = clients.filter(() => random.chance(0.2));
           for (const client of offline) client.goOffline(random.chance(0.5));
@@ -45,9 +45,9 @@ export const clock: Fault = {
             await server.kill();
             await server.restart();
           }
-          await sleep(1_500);
+          await fleet.untilSent(5 * clients.length);
           for (const client of offline) client.goOnline();
-          await sleep(scale === "whole" ? 2_500 : 1_000);
+          await fleet.untilSent((scale === "whole" ? 8 : 3) * clients.length);
         }
         const { wrong, counts } = await settleAndCheck(fleet);
         return { wrong, observed: `${JUMPS.length} jumps, ${JUMPS.length / 2} of them with a restart; ${counts}` };

@@ -1,7 +1,7 @@
 // The server's process is killed repeatedly in the middle of bursts, at random times; after every second kill a client
 // is restarted.
 import { Random } from "../../chaos/random.ts";
-import { type Fault, settleAndCheck, formatMs, userNames, sleep, quantile, withFleet } from "../fault.ts";
+import { type Fault, settleAndCheck, formatMs, userNames, quantile, withFleet } from "../fault.ts";
 
 /** The server has to serve again within this time. */
 const MAX_RESTART_MS = 5_000;
@@ -27,7 +27,8 @@ export const crash: Fault = {
       }
       const [serving, all]: [number[], number[]] = [[], []];
       for (let i = 0; i < kills; i++) {
-        await sleep(100 + random.below(1_200));
+        // 0.1 to 1.3 s of bursts.
+        await fleet.untilSent(clients.length * (2 + random.below(28)));
         const killed = performance.now();
         await server.kill();
         await server.restart();
@@ -37,7 +38,8 @@ export const crash: Fault = {
         all.push(performance.now() - killed);
         if (i % 2 === 1) await random.pick(clients).restart();
       }
-      await sleep(500);
+      // The client that was restarted last sends again what it had not sent.
+      await fleet.untilSent(10 * clients.length);
       const { wrong, counts } = await settleAndCheck(fleet);
       const slowest = quantile(serving, 1);
       return {

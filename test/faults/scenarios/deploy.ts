@@ -8,6 +8,11 @@ import type { Server } from "../server.ts";
 /** 95 % of the clients have to be complete again within this time. */
 const MAX_COMPLETE_MS = 2_000;
 
+/**
+ * Longer than the SDK's minimum for a good connection: after a shorter one it would back off longer than after a deploy.
+ */
+const GOOD_CONNECTION_MS = 5_500;
+
 /** The number of users, and a smaller number to compare with. */
 const USERS = 1_000;
 const FEWER_USERS = 300;
@@ -47,13 +52,10 @@ async function playWith(users: number): Promise<Played> {
     const allUsers = userNames(users);
     const clients = await fleet.connect(allUsers);
     for (const [i, client] of clients.entries()) fleet.every(5_000, () => fleet.send(client, `u${i ^ 1}`));
-    // Longer than the SDK's minimum for a good connection: after a shorter one it would back off longer than after a
-    // deploy.
-    await sleep(5_500);
+    await sleep(GOOD_CONNECTION_MS);
     const replaced = await measureFrom(fleet, () => server.restart(asNextRelease(code, "the next release")));
-    await sleep(5_500);
+    await sleep(GOOD_CONNECTION_MS);
     const evicted = await measureFrom(fleet, () => evictAll(server, allUsers));
-    await sleep(1_000);
     const { wrong, history, counts } = await settleAndCheck(fleet);
     const p95Since = (from: number) =>
       quantile(
@@ -79,7 +81,6 @@ async function measureFrom(fleet: ClientFleet, act: () => Promise<unknown>): Pro
     "no client was cut off",
   );
   await fleet.allOnline();
-  await sleep(1_000);
   return from;
 }
 

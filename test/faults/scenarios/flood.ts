@@ -38,7 +38,7 @@ export const flood: Fault = {
     return withFleet({ vars: { AUTH: "open" } }, async (server, fleet) => {
       const clients = await fleet.connect(userNames(20));
       for (const [i, client] of clients.entries()) fleet.every(250, () => fleet.send(client, `u${i ^ 1}`));
-      await sleep(2_000);
+      await fleet.untilSent(8 * clients.length);
       const times = [fleet.recorder.now];
       const summaries: string[] = [];
       const held = [server.memory()];

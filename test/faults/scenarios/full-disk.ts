@@ -24,7 +24,7 @@ export const fullDisk: Fault = {
       return await withFleet({ state: join(disk, "state") }, async (server, fleet) => {
         const clients = await fleet.connect(userNames(12));
         for (const [i, client] of clients.entries()) fleet.every(200, () => fleet.send(client, `u${i ^ 1}`));
-        await sleep(1_500);
+        await fleet.untilSent(7 * clients.length);
         const ballast = join(disk, "ballast");
         fill(disk, ballast);
         const from = fleet.recorder.now;
@@ -34,7 +34,6 @@ export const fullDisk: Fault = {
         await sleep(3_000);
         const to = fleet.recorder.now;
         rmSync(ballast);
-        await sleep(1_000);
         const { wrong, history, counts } = await settleAndCheck(fleet);
         const reported = reasons(history, from, to);
         const silent = clients.filter(({ id }) => !reported.has(id)).length;
@@ -74,8 +73,7 @@ export const quota: Fault = {
       for (let i = 0; i < 70; i++) fleet.send(ben, "full");
       await waitUntil(() => ben.unanswered === 0, "ben was not answered");
       full.goOnline();
-      await fleet.allOnline();
-      await sleep(1_000);
+      await waitUntil(() => ann.undelivered + ben.undelivered === 0, "the full mailbox was not emptied");
       for (const one of [ann, ben]) for (let i = 0; i < 20; i++) fleet.send(one, "full");
       const { wrong, history, counts } = await settleAndCheck(fleet);
       const codes = history.events.flatMap((event) =>

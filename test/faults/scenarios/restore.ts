@@ -6,7 +6,7 @@ import { DatabaseSync } from "node:sqlite";
 import { dropFolder } from "../../../bench/machine/processes.ts";
 import { Random } from "../../chaos/random.ts";
 import type { ClientFleet } from "../client-fleet.ts";
-import { type Fault, settleAndCheck, userNames, sleep, type Scale, withFleet } from "../fault.ts";
+import { type Fault, settleAndCheck, userNames, type Scale, withFleet } from "../fault.ts";
 import type { Server } from "../server.ts";
 
 export const restore: Fault = {
@@ -39,29 +39,30 @@ async function playOne(scale: Scale, alone: boolean): Promise<{ wrong: readonly 
       }
     };
     startSending();
-    await sleep(1_500);
+    await fleet.untilSent(10 * clients.length);
     await server.kill();
     const copy = server.copy();
     const recordRestore = fleet.recorder.recordCopy();
     await server.restart();
     await fleet.allOnline();
-    await sleep(2_000);
+    await fleet.untilSent(13 * clients.length);
     // Two clients are offline with an older cursor than the others.
     clients[0]?.goOffline();
     clients.at(-1)?.goOffline(true);
-    await sleep(500);
+    await fleet.untilSent(3 * clients.length);
     await server.kill();
-    await sleep(100);
     const [user = ""] = allUsers.slice(1);
     if (alone) server.restore(copy, mailboxFileOf(server, user));
     else server.restore(copy);
     recordRestore(alone ? user : undefined);
     dropFolder(copy);
     await server.restart();
-    await sleep(1_500);
+    await fleet.allOnline(clients.slice(1, -1));
+    await fleet.untilSent(5 * clients.length);
     clients[0]?.goOnline();
     clients.at(-1)?.goOnline();
-    await sleep(1_000);
+    await fleet.allOnline();
+    await fleet.untilSent(5 * clients.length);
     await sendToEveryone(
       fleet,
       clients.map((client) => client.user),
@@ -79,7 +80,6 @@ async function sendToEveryone(fleet: ClientFleet, users: readonly string[]): Pro
     if (client.device !== "a") continue;
     for (const user of new Set(users)) if (user !== client.user) fleet.send(client, user);
   }
-  await sleep(500);
 }
 
 /** The path of a user's mailbox in the state folder. */

@@ -1,7 +1,7 @@
 // The previous release and this one: clients of both on servers of both, over a deploy and a rollback on the same disk.
 import WebSocket from "ws";
 import { builtWorker } from "../bundle.ts";
-import { type Fault, settleAndCheck, userNames, sleep, withFleet } from "../fault.ts";
+import { type Fault, settleAndCheck, userNames, withFleet } from "../fault.ts";
 import { previousCode, previousSdk } from "../previous-release.ts";
 import type { Server } from "../server.ts";
 
@@ -32,12 +32,12 @@ export const versions: Fault = {
       }
       const offered: string[] = [];
       for (const code of [now, before, now]) {
-        await sleep(1_500);
+        await fleet.untilSent(15 * clients.length);
         await server.restart(code);
         await fleet.allOnline();
         offered.push(...(await checkVersionOffers(server)));
       }
-      await sleep(1_500);
+      await fleet.untilSent(15 * clients.length);
       const { wrong, counts } = await settleAndCheck(fleet);
       return {
         wrong: [...wrong, ...offered],

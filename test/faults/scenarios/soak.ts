@@ -12,6 +12,8 @@ import { megabytes } from "./slow-reader.ts";
 /** The duration of the soak, and the interval between two messages of a client. */
 const SOAK_MS = 600_000;
 const SEND_EVERY_MS = 2_000;
+/** For how long new connections of a half-open network drop too. */
+const DROP_MS = 100;
 /** By how much the last third's maximum may exceed that of the second third. */
 const MAX_GROWTH = 0.15;
 
@@ -62,13 +64,12 @@ export const soak: Fault = {
       const recordRestore = fleet.recorder.recordCopy();
       await soak(length / 2);
       await server.kill();
-      await sleep(100);
       server.restore(copy);
       recordRestore();
       dropFolder(copy);
       await server.restart();
       // Every client sends to each of its peers again.
-      await sleep(Math.max(SEND_EVERY_MS * 6, 10_000));
+      await fleet.untilSent(6 * clients.length);
       const { wrong, history, counts } = await settleAndCheck(fleet);
       const gaps = history.events.filter(({ is }) => is === "gap").length;
       return {
@@ -90,7 +91,7 @@ async function disturbOne(random: Random, server: Server, clients: readonly Test
     client.goOnline();
   } else if (kind < 65) {
     client.proxy.drop(random.pick(["up", "down", "both"]));
-    await sleep(100);
+    await sleep(DROP_MS);
     client.proxy.drop("none");
   } else if (kind < 80) await fetch(`${server.url}/faults/evict?user=${client.user}`);
   else if (kind < 88) await client.restart();

@@ -21,7 +21,6 @@ export const split: Fault = {
     return withFleet({ code: await workerWithFaultRoutes() }, async (server, fleet) => {
       const clients = await fleet.connect(senders);
       await fleet.connect([...unreachable, "there"]);
-      await sleep(500);
       await setReachability(server, unreachable, (i) => (i % 2 === 0 ? "fail" : "hang"));
       const from = fleet.recorder.now;
       for (const [i, client] of clients.entries()) {
