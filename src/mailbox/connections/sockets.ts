@@ -16,7 +16,7 @@ import {
   type V1State,
 } from "./connection-state.ts";
 import type { PeerNote } from "../log/peers/peer-note.ts";
-import type { MarkHolder } from "../log/peers/peer-rows.ts";
+import type { MarkHolder } from "../log/peers/early-marks.ts";
 import { SendBuffer } from "./send-buffer.ts";
 import { UnreadOutput } from "./unread-output.ts";
 

@@ -7,7 +7,8 @@ import { exists } from "../access/account.ts";
 import type { MailboxContext } from "../instance/context.ts";
 import { onMessageFromStranger } from "../people/contacts.ts";
 import { acceptableCount } from "../limits/quotas.ts";
-import { applyReceipts, receiptsFor } from "./receipts.ts";
+import { applyReceipts } from "./apply-receipts.ts";
+import { receiptsFor } from "./receipts.ts";
 
 /** A delivery has arrived. One without messages waits for a transaction that comes anyway, 20 ms at most. */
 export function onDelivery(context: MailboxContext, delivery: Delivery): Promise<Reply> {

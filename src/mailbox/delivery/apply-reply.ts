@@ -8,7 +8,7 @@ import type { Log } from "../log/log.ts";
 import type { Entry } from "../../durable/log/entry.ts";
 import { beginEpoch, type Peer, settledUpTo } from "../log/peers/peer.ts";
 import type { ReceiptMarks } from "./due-receipts.ts";
-import { applyReceipts } from "./receipts.ts";
+import { applyReceipts } from "./apply-receipts.ts";
 import type { PeerQueue } from "./peer-queue.ts";
 import { requeueAfter, takeAll } from "./refill-queue.ts";
 
@@ -38,7 +38,7 @@ export function applyReply(log: Log, queue: PeerQueue, { last, receipts }: Carri
   if (!isNobody && peer.epoch !== null && peer.epoch !== reply.epoch) return;
   queue.asks = false;
   if (queue.receipts.markSent(peer, receipts)) log.peers.changed(peer);
-  else log.peers.noteChanged(peer);
+  else log.peers.early.update(peer);
   if (reply.receipts !== undefined) applyReceipts(log, peer, reply.receipts);
   if (isNobody) failMessages(log, queue, queue.shift(last), "unknown_receiver");
   else if (reply.verdict === "behind") resendLost(log, queue, peer, reply.high);

@@ -2,7 +2,6 @@
 // cumulative, in the author's numbering, and several become one delivery. due-receipts.ts remembers which are due.
 import { isReceived } from "../../durable/log/kinds.ts";
 import type { MailboxContext } from "../instance/context.ts";
-import type { Log } from "../log/log.ts";
 import type { Peer } from "../log/peers/peer.ts";
 import type { ReceiptMarks } from "./due-receipts.ts";
 import { isContact } from "../access/standing.ts";
@@ -41,17 +40,6 @@ export function markRead(context: MailboxContext, name: string, seq: number): vo
   // In an exchange the next message takes the mark along; a single message that was read has a row.
   if (context.log.isExchanging) context.log.peers.mark(peer);
   else context.log.peers.markNow(peer);
-}
-
-/** The peer sent receipts. To be done in a group commit. */
-export function applyReceipts(log: Log, peer: Peer, { delivered = 0, read = 0 }: Partial<ReceiptMarks>): void {
-  const { row, head } = log;
-  const deliveredUpTo = Math.min(Math.max(delivered, read), head);
-  const readUpTo = row?.receipts === 1 ? Math.min(read, head) : 0;
-  if (deliveredUpTo <= peer.delivered && readUpTo <= peer.read) return;
-  peer.delivered = Math.max(peer.delivered, deliveredUpTo);
-  peer.read = Math.max(peer.read, readUpTo);
-  log.peers.mark(peer);
 }
 
 /** The receipts that the peer has been sent until now, in its own numbering: for one that has lost some. */

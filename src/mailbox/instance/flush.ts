@@ -32,7 +32,7 @@ export function flushReplies(context: MailboxContext): void {
     if (pump(context, session)) context.groupCommit.enqueue(() => undefined);
     else if (session.kind === "stream" && session.position < log.head) endFullStream(context, session);
   }
-  sockets.hold(log.peers.earlyNotes);
+  sockets.hold(log.peers.early.notes);
   sockets.flush();
   log.trimIfDue(() => outbox.oldestUnsettled);
   // The webhook comes first, because it takes one call at most: the outbox may take all calls that the event has.

@@ -29,9 +29,9 @@ export function pump(context: MailboxContext, reader: LogReader): boolean {
 /** A device that has the log is sent the marks that have no seq yet. They move no cursor, so nobody acknowledges them. */
 function queueEarlyMarks(context: MailboxContext, reader: V1Reader): void {
   const { peers, head } = context.log;
-  if (reader.earlySent === peers.earlyVersion || reader.position < head) return;
-  for (const peer of peers.earlyAfter(reader.earlySent)) reader.output.queueFrame(writeEarlyMark(context, peer));
-  reader.earlySent = peers.earlyVersion;
+  if (reader.earlySent === peers.early.version || reader.position < head) return;
+  for (const peer of peers.early.after(reader.earlySent)) reader.output.queueFrame(writeEarlyMark(context, peer));
+  reader.earlySent = peers.early.version;
 }
 
 function pumpLog(context: MailboxContext, reader: LogReader): boolean {

@@ -7,6 +7,7 @@ import type { Sql } from "../../../durable/log/sql.ts";
 import { TailCache } from "../../../durable/log/tail-cache.ts";
 import { freshPeer, hasDueReceipts, type Peer } from "./peer.ts";
 import { type PeerRow, peerOf, PUT_OLD_PEER, PUT_PEER, valuesOf } from "./peer-codec.ts";
+import { EarlyMarks, type MarkHolder } from "./early-marks.ts";
 import { noteOf, type PeerNote, raiseMarks } from "./peer-note.ts";
 import type { PeerSummary } from "./peer-summary.ts";
 import type { SkippedRanges } from "./skipped-ranges.ts";
@@ -14,20 +15,8 @@ import type { SkippedRanges } from "./skipped-ranges.ts";
 /** Changes of marks that stay in memory for the live path. */
 const CACHED_MARKS = 10_000;
 
-/** Peers with an early mark. Answers: an attachment that grows with the number of conversations. */
-const MAX_EARLY = 16;
 /** Peers in the notes of one run. Answers: a row of any size. */
 const MAX_NOTES = 64;
-
-/** Holds early marks over hibernation: the sockets of the devices that were sent them. */
-export interface MarkHolder {
-  /** Whether all devices that are sent marks understand early ones, and one of them has a socket. */
-  readonly canHold: boolean;
-  /** Those that an earlier instance left. */
-  readonly restored: readonly PeerNote[];
-}
-
-export const NO_HOLDER: MarkHolder = { canHold: false, restored: [] };
 
 /**
  * When the row of a changed peer is written.
@@ -47,20 +36,16 @@ export class PeerRows {
   /** By urgency, because a peer can have two at once, and a commit looks at its own ones only. */
   readonly #changed = { commit: new Set<Peer>(), soon: new Set<Peer>(), checkpoint: new Set<Peer>() } as const;
   readonly #marks = new TailCache<{ readonly seq: number; readonly peer: Peer }>(CACHED_MARKS, () => 1);
-  /** Peers with an early mark, and the version in which it last changed; 0: an earlier instance has told it. */
-  readonly #early = new Map<Peer, number>();
-  #earlyVersion = 0;
-  #earlyNotes: readonly PeerNote[] = [];
   /** Peers whose newest entries have just become a row of `page`. */
   readonly #paged = new Set<Peer>();
-  readonly #holder: MarkHolder;
+  readonly early: EarlyMarks;
 
   constructor(sql: Sql, skipped: SkippedRanges, summary: PeerSummary, nextSeq: () => number, holder: MarkHolder) {
     this.#sql = sql;
     this.#skipped = skipped;
     this.#summary = summary;
     this.#nextSeq = nextSeq;
-    this.#holder = holder;
+    this.early = new EarlyMarks(holder);
   }
 
   /** Every mark that changes from now on gets a seq above `head`. */
@@ -106,11 +91,10 @@ export class PeerRows {
 
   /** A mark of this peer changed: devices are sent it, as an early mark if possible, and otherwise with a row. */
   mark(peer: Peer): void {
-    if (!this.#canTellEarly(peer)) return this.markNow(peer);
+    if (!this.early.takes(peer)) return this.markNow(peer);
     this.#summary.names.add(peer.name);
     this.#changed.soon.delete(peer);
-    this.#early.set(peer, ++this.#earlyVersion);
-    this.#noteEarly();
+    this.early.add(peer);
   }
 
   /** The same, with a row in any case. */
@@ -129,9 +113,9 @@ export class PeerRows {
   takeNotes(): PeerNote[] {
     const { commit, checkpoint } = this.#changed;
     // A mark that is not told yet stays so: in a burst, several of them become one.
-    const noted = new Set([...this.#early.keys(), ...this.#paged].filter((peer) => !commit.has(peer)));
+    const noted = new Set([...this.early.peers, ...this.#paged].filter((peer) => !commit.has(peer)));
     const notes = Array.from(noted, (peer) => {
-      if (this.#early.has(peer)) this.#number(peer);
+      if (this.early.has(peer)) this.#number(peer);
       this.#summary.names.add(peer.name);
       checkpoint.add(peer);
       return noteOf(peer, this.#paged.has(peer));
@@ -143,47 +127,19 @@ export class PeerRows {
   /** The mark gets a seq, and with it is part of the log. */
   #number(peer: Peer): void {
     this.#changed.soon.delete(peer);
-    if (this.#early.delete(peer)) this.#noteEarly();
+    this.early.delete(peer);
     peer.markSeq = this.#nextSeq();
     this.#marks.push({ seq: peer.markSeq, peer });
   }
 
-  #canTellEarly(peer: Peer): boolean {
-    return this.#holder.canHold && (this.#early.has(peer) || this.#early.size < MAX_EARLY);
-  }
-
-  #noteEarly(): void {
-    this.#earlyNotes = Array.from(this.#early.keys(), (peer) => noteOf(peer));
-  }
-
-  /** Early marks, for a holder: another list whenever one has changed. */
-  get earlyNotes(): readonly PeerNote[] {
-    return this.#earlyNotes;
-  }
-
-  /** Rises with every early mark. */
-  get earlyVersion(): number {
-    return this.#earlyVersion;
-  }
-
-  /** The peers whose early marks have changed after `version`; all of them with -1. */
-  earlyAfter(version: number): Peer[] {
-    return [...this.#early].flatMap(([peer, changed]) => (changed > version ? [peer] : []));
-  }
-
-  /** What an early mark's note says beside the mark has changed. */
-  noteChanged(peer: Peer): void {
-    if (this.#early.has(peer)) this.#noteEarly();
-  }
-
   /** Writes the rows of all early marks: no socket holds them any more, or somebody reads the log who takes none. */
   writeEarly(): void {
-    for (const peer of this.#early.keys()) this.markNow(peer);
+    for (const peer of this.early.peers) this.markNow(peer);
   }
 
   /** Takes back the early marks that an earlier instance told. `unreadOf`: how many messages lie after the mark. */
   restoreEarly(unreadOf: (peer: Peer) => number): void {
-    for (const note of this.#holder.restored) {
+    for (const note of this.early.restored) {
       const peer = this.get(note.name);
       if (peer.epoch !== note.epoch) continue;
       const { readByMe } = peer;
@@ -192,9 +148,8 @@ export class PeerRows {
       peer.dueDelivered = Math.max(peer.dueDelivered, note.owesDelivered ?? 0);
       peer.dueRead = Math.max(peer.dueRead, note.owesRead ?? 0);
       this.#summary.names.add(peer.name);
-      this.#early.set(peer, 0);
+      this.early.restore(peer);
     }
-    this.#noteEarly();
   }
 
   /** The tail of the log has an entry of this peer. */
@@ -262,7 +217,7 @@ export class PeerRows {
   flush(): void {
     const { commit, soon } = this.#changed;
     for (const peer of soon) if (commit.has(peer)) this.#number(peer);
-    for (const peer of this.#early.keys()) if (commit.has(peer)) this.#number(peer);
+    for (const peer of this.early.peers) if (commit.has(peer)) this.#number(peer);
     this.#write();
   }
 
@@ -300,7 +255,7 @@ export class PeerRows {
 
   /** A mark is written before a device or a peer is sent it. */
   #writeDeferred(): void {
-    if (!this.#holder.canHold) this.flushDeferred();
+    if (!this.early.isPossible) this.flushDeferred();
     this.#write();
   }
 

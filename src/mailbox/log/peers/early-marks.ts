@@ -1,0 +1,92 @@
+// Marks that devices are sent before they have a seq. Such a mark costs no row: the sockets of these devices hold it
+// over hibernation, and the next run of the log takes it as a note. Then it has a seq, and is durable. If the sockets
+// end before that, a wake asks the peer again, and devices say again what the user has read.
+import type { Peer } from "./peer.ts";
+import { noteOf, type PeerNote } from "./peer-note.ts";
+
+/** Peers with an early mark. Answers: an attachment that grows with the number of conversations. */
+const MAX_EARLY = 12;
+
+/** Holds early marks over hibernation: the sockets of the devices that were sent them. */
+export interface MarkHolder {
+  /** Whether all devices that are sent marks understand early ones, and one of them has a socket. */
+  readonly canHold: boolean;
+  /** Those that an earlier instance left. */
+  readonly restored: readonly PeerNote[];
+}
+
+export const NO_HOLDER: MarkHolder = { canHold: false, restored: [] };
+
+export class EarlyMarks {
+  readonly #holder: MarkHolder;
+  /** By peer the version in which it last changed; 0: an earlier instance has told it. */
+  readonly #changed = new Map<Peer, number>();
+  #version = 0;
+  #notes: readonly PeerNote[] = [];
+
+  constructor(holder: MarkHolder) {
+    this.#holder = holder;
+  }
+
+  /** Whether a mark of this peer may be told before it has a seq. */
+  takes(peer: Peer): boolean {
+    return this.#holder.canHold && (this.#changed.has(peer) || this.#changed.size < MAX_EARLY);
+  }
+
+  get isPossible(): boolean {
+    return this.#holder.canHold;
+  }
+
+  get restored(): readonly PeerNote[] {
+    return this.#holder.restored;
+  }
+
+  /** Rises with every early mark. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** What a holder holds: another list whenever something of it has changed. */
+  get notes(): readonly PeerNote[] {
+    return this.#notes;
+  }
+
+  /** The peers with an early mark. */
+  get peers(): Iterable<Peer> {
+    return this.#changed.keys();
+  }
+
+  has(peer: Peer): boolean {
+    return this.#changed.has(peer);
+  }
+
+  /** The peers whose early marks have changed after `version`; all of them with -1. */
+  after(version: number): Peer[] {
+    return [...this.#changed].flatMap(([peer, changed]) => (changed > version ? [peer] : []));
+  }
+
+  add(peer: Peer): void {
+    this.#changed.set(peer, ++this.#version);
+    this.#write();
+  }
+
+  /** One that an earlier instance has told. */
+  restore(peer: Peer): void {
+    this.#changed.set(peer, 0);
+    this.#write();
+  }
+
+  /** The mark has a seq now. */
+  delete(peer: Peer): void {
+    if (this.#changed.delete(peer)) this.#write();
+  }
+
+  /** What the note says beside the mark has changed: a receipt is no longer due. */
+  update(peer: Peer): void {
+    if (this.#changed.has(peer)) this.#write();
+  }
+
+  #write(): void {
+    this.#notes = Array.from(this.#changed.keys(), (peer) => noteOf(peer));
+  }
+}
