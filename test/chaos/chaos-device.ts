@@ -1,10 +1,19 @@
-// A minimal correct client of the protocol: it keeps messages until they are answered, persists its cursor with what it
-// showed, and reconnects. The world decides when it reads, acknowledges and disconnects.
+// A minimal correct client of the protocol: it keeps messages until they are answered, and what its user has read until
+// a mark with a seq confirms it, persists its cursor with what it showed, and reconnects. The world decides when it
+// reads, acknowledges and disconnects.
 import { readDown, type Down } from "../../src/protocol/down.ts";
 import { socketOf, upgrade } from "../support/devices.ts";
 import { encodeRuns, expandRuns } from "../support/encode-runs.ts";
 import type { Frame, ClientSocket } from "../support/client-socket.ts";
-import type { Accepted, DeviceHistory, Shown, Marks } from "./checker.ts";
+import { type Accepted, type DeviceHistory, MARKS, type ReceivedMark, type Shown } from "./checker.ts";
+
+/** What the world decides for a device. */
+export interface DeviceWorld {
+  /** Whether the device requests early marks on this connection. */
+  requestsEarly(): boolean;
+  /** The place of an event in the order of all events. */
+  now(): number;
+}
 
 interface Pending {
   readonly to: string;
@@ -17,7 +26,8 @@ export class ChaosDevice {
   readonly device: string;
   readonly accepted: Accepted[] = [];
   readonly shown: Shown[] = [];
-  readonly marks = new Map<string, Marks>();
+  readonly marks: ReceivedMark[] = [];
+  readonly acks: { readonly seq: number; readonly at: number }[] = [];
   pending: Pending[] = [];
   #socket: ClientSocket | null = null;
   #epoch: string | null = null;
@@ -25,6 +35,7 @@ export class ChaosDevice {
   #acked = 0;
   #window = 0;
   #runs = false;
+  #early = false;
   #isWelcomed = false;
   #lastId = 0;
   /** Words by id. No message is refused here, so no id is reused. */
@@ -32,11 +43,17 @@ export class ChaosDevice {
   #unackedSeqs: number[] = [];
   #mostUnacked = 0;
   #isSynced = false;
+  /** What the user has read, by peer, until a mark with a seq confirms it. */
+  readonly #unconfirmedReads = new Map<string, number>();
+  /** How far the user has read, by peer, as far as this device knows. */
+  readonly #mine = new Map<string, number>();
+  readonly #world: DeviceWorld;
   head = 0;
 
-  constructor(user: string, device: string) {
+  constructor(user: string, device: string, world: DeviceWorld) {
     this.user = user;
     this.device = device;
+    this.#world = world;
   }
 
   /** Laptops request runs, phones do not. */
@@ -54,12 +71,13 @@ export class ChaosDevice {
   }
 
   get history(): DeviceHistory {
-    const { user, device, shown } = this;
+    const { user, device, shown, marks, acks } = this;
     return {
       user,
       device,
       shown,
-      marks: [...this.marks.values()],
+      marks,
+      acks,
       unacknowledged: this.#mostUnacked,
       window: this.#window,
     };
@@ -68,12 +86,16 @@ export class ChaosDevice {
   /** Opens a new connection; an older one is left half open. */
   async connect(): Promise<void> {
     const epoch = this.#epoch === null ? "" : `&epoch=${this.#epoch}`;
-    const path = `/client/${this.user}?device=${this.device}&cursor=${this.#cursor}${epoch}${this.#requestsRuns ? "&runs=1" : ""}`;
+    const early = this.#world.requestsEarly();
+    const flags = `${this.#requestsRuns ? "&runs=1" : ""}${early ? "&early=1" : ""}`;
+    const path = `/client/${this.user}?device=${this.device}&cursor=${this.#cursor}${epoch}${flags}`;
     this.#socket = null;
+    this.#acknowledged();
     const response = await upgrade(path, "restante.v1").catch(() => null);
     if (response?.webSocket == null) return;
     this.#socket = socketOf(response);
     this.#isWelcomed = false;
+    this.#early = early;
     this.#unackedSeqs = [];
     this.#acked = this.#cursor;
   }
@@ -112,8 +134,16 @@ export class ChaosDevice {
     return true;
   }
 
+  /** The user has read, on this device. */
   read(peer: string, seq: number): void {
-    this.#sendFrames([{ type: "read", peer, seq }]);
+    if (seq <= (this.#mine.get(peer) ?? 0)) return;
+    this.#hold(peer, seq);
+    if (this.#isWelcomed) this.#sendFrames([{ type: "read", peer, seq }]);
+  }
+
+  /** Sends again what the user has read and no mark with a seq has confirmed. */
+  repeatReads(): void {
+    this.#sendFrames(Array.from(this.#unconfirmedReads, ([peer, seq]) => ({ type: "read", peer, seq })));
   }
 
   /** Handles the frames that have arrived; with `ack` it acknowledges them. */
@@ -123,7 +153,12 @@ export class ChaosDevice {
     if (!ack || this.#cursor === this.#acked) return;
     this.#acked = this.#cursor;
     this.#unackedSeqs = [];
+    this.#acknowledged();
     this.#sendFrames([{ type: "ack", seq: this.#cursor }]);
+  }
+
+  #acknowledged(): void {
+    if (this.#cursor > (this.acks.at(-1)?.seq ?? 0)) this.acks.push({ seq: this.#cursor, at: this.#world.now() });
   }
 
   #handleText(text: string): void {
@@ -154,9 +189,12 @@ export class ChaosDevice {
         this.#window = frame.limits.window;
         this.#runs = frame.runs === true;
         if (this.#runs !== this.#requestsRuns) throw new Error("runs are granted to devices that request them");
+        if ((frame.early === true) !== this.#early)
+          throw new Error("early marks are granted to devices that request them");
         this.head = frame.head;
         this.#lastId = frame.lastId;
         this.#sendFrames(this.pending.map(frameOf));
+        this.repeatReads();
         break;
       case "gap":
         throw new Error("a gap, though no entry was removed");
@@ -166,11 +204,9 @@ export class ChaosDevice {
       case "accepted":
         this.#onAccepted(frame);
         break;
-      case "mark": {
-        const { peer, stored = 0, delivered = 0, read = 0 } = frame;
-        this.marks.set(peer, { peer, stored, delivered, read });
+      case "mark":
+        this.#onMark(frame);
         break;
-      }
       case "error":
         this.#isSynced = true;
         break;
@@ -195,6 +231,22 @@ export class ChaosDevice {
     this.pending.splice(at, 1);
     this.#lastId = Math.max(this.#lastId, id);
     this.accepted.push({ from: this.user, to: message.to, word: message.word, entry });
+  }
+
+  /** An early mark is state: it moves no cursor, and confirms nothing. */
+  #onMark({ peer, seq: place, ...rest }: Extract<Down, { type: "mark" }>): void {
+    const seq = place ?? null;
+    if (seq === null && !this.#early) throw new Error("an early mark that was not requested");
+    const [stored = 0, delivered = 0, read = 0, mine = 0] = MARKS.map((field) => rest[field] ?? 0);
+    this.marks.push({ peer, seq, stored, delivered, read, mine, at: this.#world.now() });
+    if (seq === null && mine > (this.#mine.get(peer) ?? 0)) this.#hold(peer, mine);
+    if (seq !== null && mine >= (this.#unconfirmedReads.get(peer) ?? 0)) this.#unconfirmedReads.delete(peer);
+    this.#mine.set(peer, Math.max(this.#mine.get(peer) ?? 0, mine));
+  }
+
+  #hold(peer: string, seq: number): void {
+    this.#mine.set(peer, seq);
+    this.#unconfirmedReads.set(peer, seq);
   }
 
   #sendFrames(frames: readonly Frame[]): void {

@@ -1,4 +1,5 @@
 // Checks a run, from what the devices showed and which marks they received. It knows nothing of how the mailboxes work.
+// Times are places in the order of all events of a run.
 
 /** A message as its sender knows it. `word` is its body, and unique to it. */
 export interface Accepted {
@@ -17,22 +18,43 @@ export interface Shown {
   readonly word: string;
 }
 
-/** The marks of a peer, in seqs of the author's log, that a device of the author received. */
+/** The marks of a conversation: those of the peer, and `mine`, in seqs of the user's log. */
 export interface Marks {
-  readonly peer: string;
   readonly stored: number;
   readonly delivered: number;
   readonly read: number;
+  readonly mine: number;
+}
+
+/** The fields of marks. */
+export const MARKS = ["stored", "delivered", "read", "mine"] as const satisfies readonly (keyof Marks)[];
+
+/** A frame `mark` as a device received it. */
+export interface ReceivedMark extends Marks {
+  readonly peer: string;
+  /** Null for an early mark. */
+  readonly seq: number | null;
+  readonly at: number;
 }
 
 export interface DeviceHistory {
   readonly user: string;
   readonly device: string;
   readonly shown: readonly Shown[];
-  readonly marks: readonly Marks[];
+  readonly marks: readonly ReceivedMark[];
+  /** What the device told the mailbox that it holds. */
+  readonly acks: readonly { readonly seq: number; readonly at: number }[];
   /** The highest number of unacknowledged log frames on one socket, and the limit. */
   readonly unacknowledged: number;
   readonly window: number;
+}
+
+/** The user has read the conversation up to `seq` of the user's log. */
+export interface Read {
+  readonly user: string;
+  readonly peer: string;
+  readonly seq: number;
+  readonly at: number;
 }
 
 export interface History {
@@ -40,28 +62,32 @@ export interface History {
   /** All messages that were sent, accepted or not. */
   readonly sent: readonly Omit<Accepted, "entry">[];
   readonly devices: readonly DeviceHistory[];
-  /** The seq in the author's log up to which the receiver really read, by "author receiver". */
-  readonly read: ReadonlyMap<string, number>;
+  readonly reads: readonly Read[];
+  /** When each message was in the log of its receiver, by word. */
+  readonly stored: ReadonlyMap<string, number>;
 }
 
 /** Every broken promise of a history, in sentences; empty if there is none. */
 export function check(history: History): string[] {
+  const truth = truthOf(history);
   return [
     ...history.devices.flatMap((device) => [
       ...duplicated(device),
       ...forged(history, device),
       ...disordered(history, device),
       ...lost(history, device),
-      ...falseMarks(history, device),
+      ...falseMarks(history, truth, device),
       ...(device.unacknowledged > device.window
         ? [`${name(device)} had ${device.unacknowledged} frames unacknowledged`]
         : []),
     ]),
     ...diverged(history),
+    ...reusedSeqs(history),
+    ...decreasedMarks(history),
   ];
 }
 
-const name = ({ user, device }: DeviceHistory) => `${user}/${device}`;
+const name = ({ user, device }: Pick<DeviceHistory, "user" | "device">) => `${user}/${device}`;
 
 function duplicated(device: DeviceHistory): string[] {
   const seen = new Set<string>();
@@ -99,22 +125,42 @@ function lost({ accepted }: History, device: DeviceHistory): string[] {
     .map(({ word }) => `${word} was accepted, and ${name(device)} was never shown it`);
 }
 
-/** A mark is true: every message up to it was shown to a device of the peer, or read by the peer. */
-function falseMarks({ accepted, devices, read }: History, device: DeviceHistory): string[] {
-  return device.marks.flatMap(({ peer, stored, delivered, read: reported }) => {
-    const has = new Set(
-      devices.filter(({ user }) => user === peer).flatMap(({ shown }) => shown.map(({ word }) => word)),
+/** When each message was stored, delivered to a device of its receiver, and read by its receiver, by word. */
+type Truth = Record<"stored" | "delivered" | "read", ReadonlyMap<string, number>>;
+
+function truthOf({ devices, reads, stored }: History): Truth {
+  const delivered = new Map<string, number>();
+  const read = new Map<string, number>();
+  const note = (times: Map<string, number>, word: string, at: number | undefined) => {
+    if (at !== undefined && at < (times.get(word) ?? Infinity)) times.set(word, at);
+  };
+  for (const { user, shown, acks } of devices) {
+    for (const { seq, from, word } of shown) {
+      if (from === user) continue;
+      note(delivered, word, acks.find((ack) => ack.seq >= seq)?.at);
+      const readAt = reads.find((each) => each.user === user && each.peer === from && each.seq >= seq)?.at;
+      note(read, word, readAt);
+      // What the user has read was delivered.
+      note(delivered, word, readAt);
+    }
+  }
+  return { stored, delivered, read };
+}
+
+/** A mark, early or not, says what was true when it was received. */
+function falseMarks({ accepted, reads }: History, truth: Truth, device: DeviceHistory): string[] {
+  const { user } = device;
+  return device.marks.flatMap((mark) => {
+    const { peer, at } = mark;
+    const sent = accepted.filter(({ from, to }) => from === user && to === peer && from !== to);
+    const wrong = (["stored", "delivered", "read"] as const).flatMap((field) =>
+      sent
+        .filter(({ word, entry }) => entry <= mark[field] && (truth[field].get(word) ?? Infinity) > at)
+        .map(({ word }) => `${name(device)} received a mark that ${peer} has ${word} ${field}, and it was not`),
     );
-    const wrong = accepted.filter(({ from, to, word, entry }) => {
-      return from === device.user && to === peer && entry <= Math.max(stored, delivered) && !has.has(word);
-    });
-    const truth = read.get(`${device.user} ${peer}`) ?? 0;
-    return [
-      ...wrong.map(({ word }) => `${name(device)} received a mark that ${peer} has ${word}`),
-      ...(reported > truth
-        ? [`${name(device)} received a mark that ${peer} read up to ${reported}, but it was ${truth}`]
-        : []),
-    ];
+    const readSeqs = reads.filter((each) => each.user === user && each.peer === peer && each.at <= at);
+    const isReadAhead = mark.mine > Math.max(0, ...readSeqs.map(({ seq }) => seq));
+    return isReadAhead ? [...wrong, `${name(device)} received a mark that ${user} read more of ${peer}`] : wrong;
   });
 }
 
@@ -130,3 +176,42 @@ function diverged({ devices }: History): string[] {
     return a === b ? [] : [`${name(other)} and ${name(device)} were not shown the same`];
   });
 }
+
+/** A seq stands for one message, or for the marks of one peer, also after a crash. */
+function reusedSeqs({ devices }: History): string[] {
+  const items = new Map<string, string>();
+  return devices.flatMap(({ user, shown, marks }) => {
+    const numbered = marks.flatMap(({ seq, peer }) => (seq === null ? [] : [{ seq, item: `the marks of ${peer}` }]));
+    return [...shown.map(({ seq, word }) => ({ seq, item: word })), ...numbered].flatMap(({ seq, item }) => {
+      const before = items.get(`${user} ${seq}`) ?? item;
+      items.set(`${user} ${seq}`, before);
+      return before === item ? [] : [`${seq} of ${user} was ${before}, and then ${item}`];
+    });
+  });
+}
+
+/** The marks of a frame with a seq are durable: a frame with a higher seq has the same ones or higher ones. */
+function decreasedMarks({ devices }: History): string[] {
+  const highest = new Map<string, { readonly seq: number; readonly marks: Marks }>();
+  const all = devices.flatMap(({ user, marks }) => marks.map((mark) => ({ ...mark, user })));
+  const numbered = all.flatMap(({ seq, ...mark }) => (seq === null ? [] : [{ ...mark, seq }]));
+  return numbered
+    .toSorted((a, b) => a.seq - b.seq)
+    .flatMap(({ user, peer, seq, ...marks }) => {
+      const key = `${user} ${peer}`;
+      const before = highest.get(key);
+      highest.set(key, { seq, marks: before === undefined ? marks : maximum(before.marks, marks) });
+      if (before === undefined || before.seq === seq) return [];
+      return MARKS.filter((field) => marks[field] < before.marks[field]).map(
+        (field) => `the mark ${field} of ${user} and ${peer} decreased at ${seq}`,
+      );
+    });
+}
+
+/** The higher one of each mark. */
+export function maximum(a: Marks, b: Marks): Marks {
+  const [stored = 0, delivered = 0, read = 0, mine = 0] = MARKS.map((field) => Math.max(a[field], b[field]));
+  return { stored, delivered, read, mine };
+}
+
+export const NO_MARKS: Marks = { stored: 0, delivered: 0, read: 0, mine: 0 };

@@ -1,21 +1,26 @@
-// One run of the chaos: three users with two devices each, and faults that drop, delay, repeat and kill. All choices
-// come from the seed. In the end the faults stop, all devices reconnect, and the history is checked.
+// One run of the chaos: three users with two or three devices each, and faults that drop, delay, repeat and kill. All
+// choices come from the seed. In the end the faults stop, all devices reconnect, and the history is checked, together
+// with what each device and each mailbox knows of the marks. Then the mailboxes end once more, while nothing else
+// happens that could repair what is lost with them, and the same is checked again.
 import { env } from "cloudflare:workers";
 import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
 import { vi } from "vitest";
-import { commitFailures } from "../../src/durable/commit-failures.ts";
-import { PeerQueue } from "../../src/mailbox/delivery/peer-queue.ts";
 import { Mailbox } from "../../src/mailbox/mailbox.ts";
 import { LIMITS } from "../../src/protocol/limits.ts";
 import type { Delivery, PackedDelivery, Reply } from "../../src/protocol/envelope.ts";
 import { unpack } from "../../src/protocol/packed-delivery.ts";
-import { type Accepted, check } from "./checker.ts";
+import { get } from "../support/devices.ts";
+import { type Accepted, check, type History, type Read } from "./checker.ts";
 import { ChaosDevice } from "./chaos-device.ts";
 import { Random } from "./random.ts";
+import { shortenRun } from "./short-run.ts";
+import { checkViews, viewOfDevice, viewOfMailbox } from "./views.ts";
 
-const STEPS = 80;
-/** Rounds after the end of the faults within which every message has to arrive. */
-const ROUNDS = 30;
+const STEPS = 100;
+/** Ms after the end of the faults within which every message and every mark has to arrive. */
+const SETTLE_MS = 4_000;
+/** Which devices of a user request early marks: all, none, the phone alone, or each connection as it happens. */
+const EARLY = ["all", "all", "none", "phone", "changing"] as const;
 
 type AnyDelivery = Delivery | PackedDelivery;
 type Deliver = (this: Mailbox, delivery: AnyDelivery) => Promise<Reply>;
@@ -48,57 +53,81 @@ class World {
   readonly #users: string[];
   readonly #devices: ChaosDevice[];
   readonly #sent: Omit<Accepted, "entry">[] = [];
-  readonly #read = new Map<string, number>();
+  readonly #reads: Read[] = [];
+  readonly #stored = new Map<string, number>();
   readonly #deliver: Deliver;
-  readonly #spy;
-  /** Retries at once: only the faults delay deliveries. */
-  readonly #retryAtOnce = vi.spyOn(PeerQueue.prototype, "scheduleRetry").mockImplementation(function (this: PeerQueue) {
-    this.retryAt = Date.now();
-  });
-  /** A crash ends the process, and with it the memory of commits that never ended. */
-  readonly #forgetCommits = vi.spyOn(commitFailures, "refuseWritesUntil").mockReturnValue(0);
+  readonly #restore: () => void;
   /** Held deliveries continue at the next release. */
   #releases = 0;
   readonly #past: AnyDelivery[] = [];
   #hasFaults = true;
   #holds = true;
+  #events = 0;
 
   constructor(seed: number, tamper: Tamper) {
     this.#random = new Random(seed);
     const run = ++runs;
     this.#users = ["ann", "ben", "cy"].map((name) => `${name}-${seed}-${run}`);
-    this.#devices = this.#users.flatMap((user) => ["phone", "laptop"].map((device) => new ChaosDevice(user, device)));
+    this.#devices = this.#users.flatMap((user) => this.#devicesOf(user));
     this.#deliver = Mailbox.prototype.deliver;
     const tampered = (packed: AnyDelivery) => (tamper === NONE ? packed : tamper(unpack(packed)));
     const disturbed = (mailbox: Mailbox, packed: AnyDelivery) => this.#disturb(mailbox, tampered(packed));
-    this.#spy = vi.spyOn(Mailbox.prototype, "deliver").mockImplementation(function (
+    const deliver = vi.spyOn(Mailbox.prototype, "deliver").mockImplementation(function (
       this: Mailbox,
       packed: AnyDelivery,
     ) {
       return disturbed(this, packed);
     });
+    const restoreRun = shortenRun(() => this.#hasFaults && this.#random.chance(0.02));
+    this.#restore = () => {
+      deliver.mockRestore();
+      restoreRun();
+    };
+  }
+
+  #devicesOf(user: string): ChaosDevice[] {
+    const early = this.#random.pick(EARLY);
+    const names = this.#random.chance(0.3) ? ["phone", "laptop", "tablet"] : ["phone", "laptop"];
+    return names.map((device) => this.#device(user, device, () => this.#requestsEarly(early, device)));
+  }
+
+  #device(user: string, device: string, requestsEarly: () => boolean): ChaosDevice {
+    return new ChaosDevice(user, device, { requestsEarly, now: () => ++this.#events });
+  }
+
+  #requestsEarly(early: (typeof EARLY)[number], device: string): boolean {
+    if (early === "changing") return this.#random.chance(0.7);
+    return early === "all" || early === device;
   }
 
   async play(): Promise<string[]> {
-    for (const device of this.#devices) await device.connect();
+    // A tablet connects in the middle of the run at the earliest.
+    for (const device of this.#devices) if (device.device !== "tablet") await device.connect();
     for (let step = 0; step < STEPS; step++) await this.#step();
     this.#hasFaults = false;
     this.#holds = false;
-    for (let round = 0; round < ROUNDS && !(await this.#reconnectAll()); round++);
-    return check({
-      accepted: this.#accepted,
-      sent: this.#sent,
-      devices: this.#devices.map((device) => device.history),
-      read: this.#read,
-    });
+    const broken = await this.#settle();
+    if (broken.length > 0) return broken;
+    await this.#endMailboxes();
+    const brokenAfter = await this.#settle();
+    if (brokenAfter.length > 0) return brokenAfter;
+    return this.#checkNewDevices();
   }
 
   end(): void {
-    this.#spy.mockRestore();
-    this.#retryAtOnce.mockRestore();
-    this.#forgetCommits.mockRestore();
+    this.#restore();
     this.#release();
     for (const device of this.#devices) device.close();
+  }
+
+  get #history(): History {
+    return {
+      accepted: this.#accepted,
+      sent: this.#sent,
+      devices: this.#devices.map((device) => device.history),
+      reads: this.#reads,
+      stored: this.#stored,
+    };
   }
 
   get #accepted(): Accepted[] {
@@ -107,14 +136,25 @@ class World {
 
   /** Delivers, with a random fault while faults are on. */
   async #disturb(mailbox: Mailbox, delivery: AnyDelivery): Promise<Reply> {
-    if (!this.#hasFaults) return this.#deliver.call(mailbox, delivery);
+    if (!this.#hasFaults) return this.#accept(mailbox, delivery);
     const kind = this.#random.next();
     if (kind < 0.1) throw new Error("the receiver is unreachable");
     if ("runs" in delivery && this.#random.chance(0.1)) throw new TypeError("this is older code, which reads no runs");
     if (kind < 0.25) await this.#hold();
-    const reply = await this.#deliver.call(mailbox, delivery);
+    const reply = await this.#accept(mailbox, delivery);
     this.#past.push(delivery);
     if (kind > 0.9) throw new Error("the answer was lost");
+    return reply;
+  }
+
+  /** Delivers. From then on what was stored may be said to be stored. */
+  async #accept(mailbox: Mailbox, delivery: AnyDelivery): Promise<Reply> {
+    const reply = await this.#deliver.call(mailbox, delivery);
+    if (reply.verdict !== "taken") return reply;
+    for (const { body } of unpack(delivery).envelopes) {
+      const word = String(JSON.parse(body));
+      if (!this.#stored.has(word)) this.#stored.set(word, ++this.#events);
+    }
     return reply;
   }
 
@@ -131,7 +171,7 @@ class World {
     const random = this.#random;
     const device = random.pick(this.#devices);
     if (random.chance(0.3)) await scheduler.wait(0);
-    const kind = random.below(100);
+    const kind = random.below(112);
     if (kind < 34) this.#send(device, 1 + random.below(4));
     else if (kind < 62) await device.receive(true);
     else if (kind < 69) await device.receive(false);
@@ -139,13 +179,17 @@ class World {
     else if (kind < 75) device.disconnectSilently();
     else if (kind < 84) await (device.online ? device.receive(true) : device.connect());
     else if (kind < 87) await device.connect();
-    else if (kind < 90) this.#readSomething(device);
-    else if (kind < 93) await this.#evict(random.pick(this.#users), "hibernate");
-    else if (kind < 95) await this.#evict(random.pick(this.#users), "close");
-    else if (kind < 96) await this.#crash();
-    else if (kind < 98) this.#release();
-    else if (kind < 99) await this.#repeat();
-    else await runDurableObjectAlarm(env.MAILBOX.getByName(device.user)).catch(() => undefined);
+    else if (kind < 96) this.#readSomething(device);
+    else if (kind < 99) await this.#evict(random.pick(this.#users), "hibernate");
+    else if (kind < 101) await this.#evict(random.pick(this.#users), "close");
+    else if (kind < 102) await this.#crash();
+    else if (kind < 104) this.#release();
+    else if (kind < 105) await this.#repeat();
+    else if (kind < 106) await runDurableObjectAlarm(env.MAILBOX.getByName(device.user)).catch(() => undefined);
+    else if (kind < 107) await get(`/api/entries?user=${device.user}`).catch(() => undefined);
+    else if (kind < 108) await get(`/api/conversations?user=${device.user}`).catch(() => undefined);
+    // Delayed receipts and marks leave.
+    else await scheduler.wait(random.below(30));
   }
 
   #send(device: ChaosDevice, count: number): void {
@@ -155,16 +199,15 @@ class World {
     device.send(to, words);
   }
 
+  /** The user reads one of the newest messages, also on a device that is not connected. */
   #readSomething(device: ChaosDevice): void {
-    const seen = device.shown.filter(({ from }) => from !== device.user);
-    const last = seen.at(-1);
-    if (last === undefined || !device.online) return;
-    device.read(last.from, last.seq);
-    const truth = `${last.from} ${device.user}`;
-    this.#reads.push({ truth, word: last.word });
+    const { user } = device;
+    const seen = device.shown.filter(({ from }) => from !== user).slice(-5);
+    if (seen.length === 0) return;
+    const { from: peer, seq } = this.#random.pick(seen);
+    this.#reads.push({ user, peer, seq, at: ++this.#events });
+    device.read(peer, seq);
   }
-
-  readonly #reads: { readonly truth: string; readonly word: string }[] = [];
 
   /** The runtime evicts an object only when it is idle, so no delivery is held meanwhile. */
   async #evict(user: string, webSockets: "hibernate" | "close"): Promise<void> {
@@ -194,11 +237,23 @@ class World {
     this.#holds = true;
   }
 
-  /** Reconnects all devices and handles their frames. True once every accepted message is on every device. */
+  /** Reconnects all devices until every promise is kept; the broken ones, if that takes too long. */
+  async #settle(): Promise<string[]> {
+    const until = Date.now() + SETTLE_MS;
+    for (;;) {
+      const quiet = await this.#reconnectAll();
+      const history = this.#history;
+      const views = [...history.devices.map(viewOfDevice), ...(await Promise.all(this.#users.map(viewOfMailbox)))];
+      const broken = [...check(history), ...checkViews(history, views)];
+      if ((quiet && broken.length === 0) || Date.now() > until) return broken;
+    }
+  }
+
+  /** Reconnects all devices and handles their frames. True if nothing has come. */
   async #reconnectAll(): Promise<boolean> {
     this.#release();
     // While all events are inside one process, the runtime runs its timers only if the test waits for one.
-    await scheduler.wait(1);
+    await scheduler.wait(5);
     for (const user of this.#users) await runDurableObjectAlarm(env.MAILBOX.getByName(user)).catch(() => undefined);
     let quiet = true;
     for (const device of this.#devices) {
@@ -208,18 +263,38 @@ class World {
       await device.receive(true);
       quiet &&= device.pending.length === 0 && before === device.shown.length;
     }
-    const entries = new Map(this.#accepted.map(({ word, entry }) => [word, entry]));
-    for (const { truth, word } of this.#reads) {
-      this.#read.set(truth, Math.max(this.#read.get(truth) ?? 0, entries.get(word) ?? 0));
+    return quiet;
+  }
+
+  /** Nothing is under way; what a mailbox loses now, it has to ask for. */
+  async #endMailboxes(): Promise<void> {
+    const kind = this.#random.below(6);
+    if (kind === 0) for (const user of this.#users) await this.#evict(user, "hibernate");
+    if (kind === 1) for (const user of this.#users) await this.#evict(user, "close");
+    const leave = (devices: readonly ChaosDevice[]) => {
+      for (const device of devices) device.close();
+      return scheduler.wait(5);
+    };
+    if (kind === 2) await leave(this.#devices);
+    if (kind === 3) await leave(this.#devices.filter(() => this.#random.chance(0.5)));
+    if (kind > 1) await this.#crash();
+  }
+
+  /** New devices, with and without early marks, know the same as the others. */
+  async #checkNewDevices(): Promise<string[]> {
+    const broken: string[] = [];
+    for (const early of [true, false]) {
+      for (const user of this.#users) {
+        const device = this.#device(user, early ? "new-early" : "new", () => early);
+        await device.connect();
+        for (let shown = -1; shown < device.shown.length; await device.receive(true)) {
+          shown = device.shown.length;
+          await device.sync();
+        }
+        broken.push(...checkViews(this.#history, [viewOfDevice(device.history)]));
+        device.close();
+      }
     }
-    return (
-      quiet &&
-      check({
-        accepted: this.#accepted,
-        sent: this.#sent,
-        devices: this.#devices.map((d) => d.history),
-        read: this.#read,
-      }).length === 0
-    );
+    return broken;
   }
 }
