@@ -39,11 +39,11 @@ export function applyReply(log: Log, queue: PeerQueue, { last, receipts }: Carri
   queue.asks = false;
   if (queue.receipts.markSent(peer, receipts)) log.peers.changed(peer);
   else log.peers.early.update(peer);
-  if (reply.receipts !== undefined) applyReceipts(log, peer, reply.receipts);
   if (isNobody) failMessages(log, queue, queue.shift(last), "unknown_receiver");
   else if (reply.verdict === "behind") resendLost(log, queue, peer, reply.high);
   else if (reply.high > log.head && !queue.wasRenumbered) renumber(log, queue, reply.high, add);
   else applyStored(log, queue, peer, queue.shift(last), reply);
+  if (reply.receipts !== undefined) applyReceipts(log, peer, reply.receipts);
 }
 
 /**

@@ -241,6 +241,7 @@ export class Log {
     this.#unsettled = tail.unsettled;
     this.peers.restoreEarly((peer) => this.conversations.unread(peer, peer.readByMe));
     this.#lostMarks = this.#findLostMarks(tail, last);
+    this.#skipped.startAt(last);
     // A mark may lie above all entries: after the tail was read its peer is known.
     this.#numbering.startAt(Math.max(this.head, this.peers.marked));
     this.#numbering.skipTo(row.raised);

@@ -1,6 +1,6 @@
 // Ranges of seqs that this mailbox never gave. A device that has such a seq knew the mailbox before it was restored
-// from an older copy. A range is a note of the run that begins after it. Where a mark took the first number behind it,
-// it is in the row of that peer; older code stored all of them there, and the newest ones in the summary of the peers.
+// from an older copy. A range is a note of the run that begins after it. If a mark took the first number behind it, the
+// row of that peer has it until then. Older code stored all ranges in rows of peers, and the newest ones in the summary.
 import type { Sql } from "../../../durable/log/sql.ts";
 
 /**
@@ -23,7 +23,9 @@ export class SkippedRanges {
   /** Known ranges. They are complete above `#completeFrom`; Infinity where that is not known. */
   readonly #known: Pair[] = [];
   #completeFrom = Infinity;
+  /** Those in no row, and those in no run. */
   #unsaved: Pair[] = [];
+  #unnoted: Pair[] = [];
   /** Tables that older code made have no column for it. */
   #hasColumn = false;
 
@@ -39,6 +41,13 @@ export class SkippedRanges {
     if (last <= before) return;
     this.#known.push([before, last]);
     this.#unsaved.push([before, last]);
+    this.#unnoted.push([before, last]);
+  }
+
+  /** The newest run ends at `seq`: no run has the ranges behind it. */
+  startAt(seq: number): void {
+    const behind = this.#known.filter(([, last]) => last > seq);
+    this.#unnoted = [...new Map(behind.map((pair) => [pair[1], pair])).values()];
   }
 
   /** The row of a peer, which may be newer than the summary, has these. */
@@ -62,10 +71,11 @@ export class SkippedRanges {
     return { jumps, from: sorted.length > jumps.length ? (jumps[0]?.[0] ?? from) : from };
   }
 
-  /** The ranges before `first` that are in no row yet: the run that begins there is about to be written with them. */
+  /** The ranges before `first` that are in no run yet: the one that begins there is about to be written with them. */
   takeBefore(first: number): readonly Pair[] {
-    if (this.#unsaved.length === 0) return [];
-    const taken = this.#unsaved.filter(([, last]) => last < first);
+    if (this.#unnoted.length === 0) return [];
+    const taken = this.#unnoted.filter(([, last]) => last < first);
+    this.#unnoted = this.#unnoted.filter(([, last]) => last >= first);
     this.#unsaved = this.#unsaved.filter(([, last]) => last >= first);
     return taken;
   }
