@@ -1,5 +1,5 @@
-// Marks that devices are sent before they have a seq: who is sent them, what becomes of them, and that a crash takes
-// nothing from anybody that it has been told.
+// Marks that devices are sent before they have a seq: who is sent them, what becomes of them, and that a crash loses
+// no mark for good that anybody was sent.
 import { env } from "cloudflare:workers";
 import { abortAllDurableObjects, evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterEach, expect, test, vi } from "vitest";
@@ -151,7 +151,7 @@ test("[E6] with more than twelve conversations in between, marks have a row each
   expect(known).toEqual(entries);
 });
 
-test("[M15] after a crash a mailbox asks for the receipts that it lost, and tells its devices, which see no gap", async () => {
+test("[M15] after a crash a mailbox asks for the receipts that it lost, and sends them to its devices, which see no gap", async () => {
   const { a, b, alice, bob } = await world();
   const entry = await send(alice, b, "third");
   const seq = await receive(bob);
