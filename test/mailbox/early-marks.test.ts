@@ -209,6 +209,37 @@ test("[E7][R3] what a user has read is known again after a crash, once the devic
   }
 });
 
+test("after hibernation nothing is delivered again that was stored; after a crash, what no later message has noted", async () => {
+  const { a, b, alice, bob } = await world();
+  const c = fresh("carol");
+  const carol = await open(c, "phone", EARLY);
+  await send(alice, c, "first");
+  await receive(carol);
+  await alice.mark("delivered");
+  const third = await send(alice, b, "third");
+  await receive(bob);
+  await markOf(alice, "delivered", third);
+  // This row notes that bob's mailbox has the third.
+  const fourth = await send(alice, c, "fourth");
+  await receive(carol);
+  await markOf(alice, "delivered", fourth);
+  const deliveries = vi.spyOn(Mailbox.prototype, "deliver");
+  const delivered = () =>
+    deliveries.mock.calls
+      .splice(0)
+      .flatMap(([{ to, ...one }]) => ("envelopes" in one ? [[to, one.envelopes.length]] : []));
+  await hibernate(a);
+  await alice.settled();
+  expect(delivered()).toEqual([]);
+  await abort(a);
+  const again = await open(a, "phone", `${EARLY}&cursor=${fourth}`);
+  await markOf(again, "delivered", fourth);
+  expect(delivered().toSorted()).toEqual([
+    [b, 0],
+    [c, 1],
+  ]);
+});
+
 /** The object ends at once, with its sockets. */
 async function abort(name: string): Promise<void> {
   await runInDurableObject(env.MAILBOX.getByName(name), (_, state) => state.abort("ended here")).catch(() => undefined);
