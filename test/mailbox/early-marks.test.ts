@@ -227,17 +227,15 @@ test("after hibernation nothing is delivered again that was stored; after a cras
   const delivered = () =>
     deliveries.mock.calls
       .splice(0)
-      .flatMap(([{ to, ...one }]) => ("envelopes" in one ? [[to, one.envelopes.length]] : []));
+      .map(([delivery]) => [delivery.to, "envelopes" in delivery ? delivery.envelopes.length : 0])
+      .filter(([, messages]) => messages !== 0);
   await hibernate(a);
   await alice.settled();
   expect(delivered()).toEqual([]);
   await abort(a);
   const again = await open(a, "phone", `${EARLY}&cursor=${fourth}`);
   await markOf(again, "delivered", fourth);
-  expect(delivered().toSorted()).toEqual([
-    [b, 0],
-    [c, 1],
-  ]);
+  expect(delivered()).toEqual([[c, 1]]);
 });
 
 /** The object ends at once, with its sockets. */
