@@ -53,7 +53,9 @@ export class LogState {
     if (!open.hasChanged && drafts.length === 0) return null;
     this.#commit = emptyCommit();
     const rows = [...open.rows].map((peer) => this.#row(peer));
-    return { ...open.records, drafts, rows, position: { ...this.#position } };
+    // More was read after the confirmation.
+    const told = open.records.told.filter((peer) => !this.#reads.has(peer));
+    return { ...open.records, told, drafts, rows, position: { ...this.#position } };
   }
 
   /**
@@ -135,10 +137,9 @@ export class LogState {
   applyMark({ seq, peer, mine = 0, ...marks }: Frame<"mark">): void {
     const row = this.#row(peer);
     this.#set({ ...readUpTo(row, mine), ...higherMarks(row, marks) });
-    const unconfirmed = this.#reads.get(peer) ?? 0;
     if (seq === undefined) {
       if (mine > row.mine) this.#remember({ peer, seq: mine });
-    } else if (unconfirmed > 0 && mine >= unconfirmed) {
+    } else if (mine >= (this.#reads.get(peer) ?? Infinity)) {
       this.#reads.delete(peer);
       this.#touch().told.push(peer);
     }

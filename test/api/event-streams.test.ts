@@ -49,6 +49,18 @@ test("[H8] a stream is a connection of its device: it replaces an older one, and
   await next.close();
 });
 
+test("[E6][H8] a stream is granted no early marks, and while it is open every mark has a seq", async () => {
+  const [alice, bob] = [await open(fresh("alice"), "phone", "&early=1"), await open(fresh("bob"))];
+  const stream = await follow(alice.welcome.user, "&early=1");
+  expect((await stream.take("welcome", 1))[0]?.frame).not.toHaveProperty("early");
+  await sends(alice, bob.welcome.user, 1);
+  bob.ack((await bob.until("message"))["seq"]);
+  const mark = await alice.mark("delivered");
+  expect(mark).toHaveProperty("seq");
+  expect((await stream.take("mark", 2)).at(-1)?.frame).toEqual(mark);
+  await stream.close();
+});
+
 test("[H16] a replaced stream is to stay away for an hour; one that ended otherwise is not", async () => {
   const bob = fresh("bob");
   const stream = await follow(bob);

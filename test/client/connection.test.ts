@@ -6,14 +6,14 @@ beforeEach(playNetwork);
 
 test("[D2][D3] the address names the device and its position, and the token is a subprotocol", async () => {
   await newClient({ device: "phone", token: "secret" });
-  expect(link().url.href).toBe("ws://mailbox.test/client/alice?device=phone&runs=1");
+  expect(link().url.href).toBe("ws://mailbox.test/client/alice?device=phone&runs=1&early=1");
   expect(link().protocols).toEqual(["restante.v1", "bearer.secret"]);
   await link().welcome({ head: 9 });
   await link().deliver({ type: "message", seq: 9, from: "bob", to: "alice", at: 1, origin: 1, body: "hi" });
   await link().cut();
   await advance(PAUSE);
   expect(links.length).toBe(2);
-  expect(link().query).toEqual({ device: "phone", runs: "1", epoch: "e1", cursor: "9" });
+  expect(link().query).toEqual({ device: "phone", runs: "1", early: "1", epoch: "e1", cursor: "9" });
 });
 
 test('[R1] a new device with `since: "now"` connects at the head', async () => {

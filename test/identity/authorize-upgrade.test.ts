@@ -53,6 +53,7 @@ test.each([
   ["a cursor of 2^53", "?device=d&cursor=9007199254740992"],
   ["an empty cursor", "?device=d&cursor="],
   ["an epoch of a mile", `?device=d&epoch=${long}`],
+  ["another value than early=1", "?device=d&early=yes"],
 ])("[D3][D4][D6] v1 with %s is refused with 4400, and no object wakes", async (_, query) => {
   const line = socketOf(await upgrade(`/client/alice${query}`, "restante.v1"));
   expect(await nextFrame(line)).toMatchObject({ type: "closing", code: 4400 });

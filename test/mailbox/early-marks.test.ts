@@ -1,5 +1,5 @@
-// Marks that devices are sent before they have a seq: who is sent them, what becomes of them, and that a crash takes
-// nothing from anybody that it has been told.
+// Marks that devices are sent before they have a seq: who is sent them, what becomes of them, and that a crash loses
+// no mark for good that anybody was sent.
 import { env } from "cloudflare:workers";
 import { abortAllDurableObjects, evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterEach, expect, test, vi } from "vitest";
@@ -151,7 +151,7 @@ test("[E6] with more than twelve conversations in between, marks have a row each
   expect(known).toEqual(entries);
 });
 
-test("[M15] after a crash a mailbox asks for the receipts that it lost, and tells its devices, which see no gap", async () => {
+test("[M15] after a crash a mailbox asks for the receipts that it lost, and sends them to its devices, which see no gap", async () => {
   const { a, b, alice, bob } = await world();
   const entry = await send(alice, b, "third");
   const seq = await receive(bob);
@@ -207,6 +207,35 @@ test("[E7][R3] what a user has read is known again after a crash, once the devic
   for (const device of [again, back]) {
     expect((await device.settled()).map(({ type }) => type)).not.toContain("gap");
   }
+});
+
+test("after hibernation nothing is delivered again that was stored; after a crash, what no later message has noted", async () => {
+  const { a, b, alice, bob } = await world();
+  const c = fresh("carol");
+  const carol = await open(c, "phone", EARLY);
+  await send(alice, c, "first");
+  await receive(carol);
+  await alice.mark("delivered");
+  const third = await send(alice, b, "third");
+  await receive(bob);
+  await markOf(alice, "delivered", third);
+  // This row notes that bob's mailbox has the third.
+  const fourth = await send(alice, c, "fourth");
+  await receive(carol);
+  await markOf(alice, "delivered", fourth);
+  const deliveries = vi.spyOn(Mailbox.prototype, "deliver");
+  const delivered = () =>
+    deliveries.mock.calls
+      .splice(0)
+      .map(([delivery]) => [delivery.to, "envelopes" in delivery ? delivery.envelopes.length : 0])
+      .filter(([, messages]) => messages !== 0);
+  await hibernate(a);
+  await alice.settled();
+  expect(delivered()).toEqual([]);
+  await abort(a);
+  const again = await open(a, "phone", `${EARLY}&cursor=${fourth}`);
+  await markOf(again, "delivered", fourth);
+  expect(delivered()).toEqual([[c, 1]]);
 });
 
 /** The object ends at once, with its sockets. */

@@ -2,12 +2,16 @@
 // before it did, however the events came, and a crash loses only what nobody was promised.
 import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
-import { expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Log } from "../../src/mailbox/log/log.ts";
+import type { MarkHolder } from "../../src/mailbox/log/peers/early-marks.ts";
 import type { Peer } from "../../src/mailbox/log/peers/peer.ts";
 import type { PeerNote } from "../../src/mailbox/log/peers/peer-note.ts";
 import { fresh } from "../support/devices.ts";
 import { Random } from "../chaos/random.ts";
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ["Date"] }));
+afterEach(() => void vi.useRealTimers());
 
 const NAMES = ["bob", "carol", "dave", "erin"];
 const KEEP_ALL = { entries: null, age: null };
@@ -33,13 +37,10 @@ class World {
   }
 
   #open(restored: readonly PeerNote[]): Log {
-    const world = this;
-    return new Log(this.#sql, KEEP_ALL, {
-      restored,
-      get canHold() {
-        return world.canHold;
-      },
-    });
+    vi.setSystemTime(Date.now() + this.#random(20_000));
+    const holder = { restored };
+    Object.defineProperty(holder, "canHold", { get: () => this.canHold });
+    return new Log(this.#sql, KEEP_ALL, holder as MarkHolder);
   }
 
   /** The instance ends between two events, and another one begins. */
@@ -110,8 +111,10 @@ class World {
 
 function stateOf(log: Log) {
   return NAMES.map((name) => {
-    const { recentSeqs, markSeq, dueRead, ...peer } = log.peers.get(name);
-    return { ...peer, messages: [...log.conversations.after(log.peers.get(name), 0, 1e6)].map(({ seq }) => seq) };
+    const peer = log.peers.get(name);
+    const messages = [...log.conversations.after(peer, 0, Infinity)].map(({ seq }) => seq);
+    // The newest seqs may be in a page or not, a mark has no seq yet, and a receipt may be due once more.
+    return { ...peer, messages, recentSeqs: null, markSeq: null, dueRead: null };
   });
 }
 
@@ -126,7 +129,7 @@ async function withWorlds(seeds: number, play: (world: World, random: (n: number
 }
 
 test("after hibernation a mailbox knows of every peer what it knew before", async () => {
-  await withWorlds(20, (world, random) => {
+  await withWorlds(8, (world, random) => {
     for (let n = 0; n < 400; n++) {
       world.commit();
       if (random(20) === 0) world.canHold = !world.canHold;
@@ -144,7 +147,7 @@ test("after hibernation a mailbox knows of every peer what it knew before", asyn
 });
 
 test("after a crash the entries are complete, unread counts fit the marks, and no mark with a seq is lost", async () => {
-  await withWorlds(20, (world, random) => {
+  await withWorlds(8, (world, random) => {
     for (let n = 0; n < 300; n++) {
       world.commit();
       if (random(10) > 0) continue;
@@ -175,7 +178,7 @@ test("[R3] a number between two entries is known as skipped, after any number of
       expect(world.log.skippedRangeOf(seq)).toBe(null);
       // Marks took some of the numbers between two entries, next to one of them.
       const between = Math.floor((before + seq) / 2);
-      if (seq - before > 100) expect(world.log.skippedRangeOf(between)).toMatchObject({ last: expect.any(Number) });
+      if (seq - before > 1_000) expect(world.log.skippedRangeOf(between)).toMatchObject({ last: expect.any(Number) });
       before = seq;
     }
   });

@@ -30,8 +30,8 @@ class Person {
     await advance(PAUSE);
     this.#link = links.at(-1) ?? null;
     this.#sent = [];
-    // The SDK asks every mailbox for runs, and does without them where `welcome` does not grant them.
-    const asked = new Set([...query.split("&"), "runs=1"]);
+    // The SDK asks every mailbox for runs and early marks, and does without those that `welcome` does not grant.
+    const asked = new Set([...query.split("&"), "runs=1", "early=1"]);
     expect(new Set(this.#link?.url.search.slice(1).split("&"))).toEqual(asked);
     expect(this.#link?.url.pathname).toBe(`/client/${this.me.user}`);
   }

@@ -259,7 +259,7 @@ export class Log {
   }
 
   /**
-   * The receivers of messages that seem unread, if early marks were told after the row `last`, and the instance ended
+   * The receivers of messages that seem unread, if early marks were sent after the row `last`, and the instance ended
    * with its sockets: a crash. Otherwise the end of the last connection came after that row.
    */
   #findLostMarks({ sent }: Tail, last: number): readonly string[] {

@@ -16,7 +16,7 @@ export interface RunNotes {
 /** The most common note. It says nothing that a wake has to read. */
 export const EARLY_ALONE = textOf({ early: 1 }) ?? "";
 
-/** The text for the row; null for nothing. */
+/** The text for the row; null if there is nothing. */
 export function textOf(notes: RunNotes): string | null {
   const { jumps = [], peers = [], early } = notes;
   if (jumps.length === 0 && peers.length === 0 && early === undefined) return null;

@@ -19,7 +19,7 @@ export const NO_HOLDER: MarkHolder = { canHold: false, restored: [] };
 
 export class EarlyMarks {
   readonly #holder: MarkHolder;
-  /** By peer the version in which it last changed; 0: an earlier instance has told it. */
+  /** By peer the version in which it last changed; 0: an earlier instance has sent it. */
   readonly #changed = new Map<Peer, number>();
   #version = 0;
   #notes: readonly PeerNote[] = [];
@@ -28,7 +28,7 @@ export class EarlyMarks {
     this.#holder = holder;
   }
 
-  /** Whether a mark of this peer may be told before it has a seq. */
+  /** Whether a mark of this peer may be sent before it has a seq. */
   takes(peer: Peer): boolean {
     return this.#holder.canHold && (this.#changed.has(peer) || this.#changed.size < MAX_EARLY);
   }
@@ -70,7 +70,7 @@ export class EarlyMarks {
     this.#write();
   }
 
-  /** One that an earlier instance has told. */
+  /** One that an earlier instance has sent. */
   restore(peer: Peer): void {
     this.#changed.set(peer, 0);
     this.#write();

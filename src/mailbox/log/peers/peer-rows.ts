@@ -21,7 +21,7 @@ const MAX_NOTES = 64;
 /**
  * When the row of a changed peer is written.
  * - commit: with this commit.
- * - soon: a mark changed; it is told by `flushDeferred`, as `mark` does it. Written before, if anything else of the
+ * - soon: a mark changed; it is sent by `flushDeferred`, as `mark` does it. Written before, if anything else of the
  *   peer is.
  * - checkpoint: at the next checkpoint. Until then the change can be rebuilt from the tail of the log.
  */
@@ -112,7 +112,7 @@ export class PeerRows {
   /** The peers that the last run of this commit takes as notes. From now on their marks have seqs. */
   takeNotes(): PeerNote[] {
     const { commit, checkpoint } = this.#changed;
-    // A mark that is not told yet stays so: in a burst, several of them become one.
+    // A mark that is not sent yet stays so: in a burst, several of them become one.
     const noted = new Set([...this.early.peers, ...this.#paged].filter((peer) => !commit.has(peer)));
     const notes = Array.from(noted, (peer) => {
       if (this.early.has(peer)) this.#number(peer);
@@ -137,7 +137,7 @@ export class PeerRows {
     for (const peer of this.early.peers) this.markNow(peer);
   }
 
-  /** Takes back the early marks that an earlier instance told. `unreadOf`: how many messages lie after the mark. */
+  /** Takes back the early marks that an earlier instance sent. `unreadOf`: how many messages lie after the mark. */
   restoreEarly(unreadOf: (peer: Peer) => number): void {
     for (const note of this.early.restored) {
       const peer = this.get(note.name);
@@ -162,7 +162,7 @@ export class PeerRows {
     return this.#changed.commit.size + this.#changed.soon.size > 0;
   }
 
-  /** Tells all changed marks. */
+  /** Has all changed marks sent. */
   flushDeferred(): void {
     for (const peer of this.#changed.soon) this.mark(peer);
   }
