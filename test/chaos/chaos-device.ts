@@ -134,6 +134,14 @@ export class ChaosDevice {
     return true;
   }
 
+  /** Handles and acknowledges everything that the mailbox has. */
+  async catchUp(): Promise<void> {
+    for (let shown = -1; shown < this.shown.length; await this.receive(true)) {
+      shown = this.shown.length;
+      await this.sync();
+    }
+  }
+
   /** The user has read, on this device. */
   read(peer: string, seq: number): void {
     if (seq <= (this.#mine.get(peer) ?? 0)) return;

@@ -42,7 +42,7 @@ export interface DeviceHistory {
   readonly device: string;
   readonly shown: readonly Shown[];
   readonly marks: readonly ReceivedMark[];
-  /** What the device told the mailbox that it holds. */
+  /** What the device acknowledged, by an ack or by its cursor. */
   readonly acks: readonly { readonly seq: number; readonly at: number }[];
   /** The highest number of unacknowledged log frames on one socket, and the limit. */
   readonly unacknowledged: number;

@@ -33,7 +33,7 @@ export function checkViews(history: History, views: readonly View[]): string[] {
   );
 }
 
-/** What the messages and marks that a device received tell of its conversations. */
+/** The conversations of a device, from the messages and marks that it received. */
 export function viewOfDevice({ user, device, shown, marks }: DeviceHistory): View {
   const peers = new Set([...shown.flatMap(({ from, to }) => [from, to]), ...marks.map(({ peer }) => peer)]);
   const of = (peer: string): Conversation => {

@@ -17,8 +17,6 @@ import { shortenRun } from "./short-run.ts";
 import { checkViews, viewOfDevice, viewOfMailbox } from "./views.ts";
 
 const STEPS = 100;
-/** Ms after the end of the faults within which every message and every mark has to arrive. */
-const SETTLE_MS = 4_000;
 /** Which devices of a user request early marks: all, none, the phone alone, or each connection as it happens. */
 const EARLY = ["all", "all", "none", "phone", "changing"] as const;
 
@@ -35,9 +33,17 @@ type Tamper = (delivery: Delivery) => Delivery;
 
 const NONE: Tamper = (delivery) => delivery;
 
+interface Options {
+  readonly tamper: Tamper;
+  /** Ms after the end of the faults within which every message and every mark has to arrive. */
+  readonly settleMs: number;
+}
+
+const DEFAULTS: Options = { tamper: NONE, settleMs: 4_000 };
+
 /** Plays a seed; returns the broken promises of its history, in sentences. */
-export async function play(seed: number, tamper: Tamper = NONE): Promise<string[]> {
-  const world = new World(seed, tamper);
+export async function play(seed: number, options: Partial<Options> = {}): Promise<string[]> {
+  const world = new World(seed, { ...DEFAULTS, ...options });
   try {
     return await world.play();
   } catch (error) {
@@ -57,6 +63,7 @@ class World {
   readonly #stored = new Map<string, number>();
   readonly #deliver: Deliver;
   readonly #restore: () => void;
+  readonly #settleMs: number;
   /** Held deliveries continue at the next release. */
   #releases = 0;
   readonly #past: AnyDelivery[] = [];
@@ -64,7 +71,8 @@ class World {
   #holds = true;
   #events = 0;
 
-  constructor(seed: number, tamper: Tamper) {
+  constructor(seed: number, { tamper, settleMs }: Options) {
+    this.#settleMs = settleMs;
     this.#random = new Random(seed);
     const run = ++runs;
     this.#users = ["ann", "ben", "cy"].map((name) => `${name}-${seed}-${run}`);
@@ -122,16 +130,12 @@ class World {
 
   get #history(): History {
     return {
-      accepted: this.#accepted,
+      accepted: this.#devices.flatMap((device) => device.accepted),
       sent: this.#sent,
       devices: this.#devices.map((device) => device.history),
       reads: this.#reads,
       stored: this.#stored,
     };
-  }
-
-  get #accepted(): Accepted[] {
-    return this.#devices.flatMap((device) => device.accepted);
   }
 
   /** Delivers, with a random fault while faults are on. */
@@ -239,7 +243,7 @@ class World {
 
   /** Reconnects all devices until every promise is kept; the broken ones, if that takes too long. */
   async #settle(): Promise<string[]> {
-    const until = Date.now() + SETTLE_MS;
+    const until = Date.now() + this.#settleMs;
     for (;;) {
       const quiet = await this.#reconnectAll();
       const history = this.#history;
@@ -271,12 +275,9 @@ class World {
     const kind = this.#random.below(6);
     if (kind === 0) for (const user of this.#users) await this.#evict(user, "hibernate");
     if (kind === 1) for (const user of this.#users) await this.#evict(user, "close");
-    const leave = (devices: readonly ChaosDevice[]) => {
-      for (const device of devices) device.close();
-      return scheduler.wait(5);
-    };
-    if (kind === 2) await leave(this.#devices);
-    if (kind === 3) await leave(this.#devices.filter(() => this.#random.chance(0.5)));
+    const share = kind === 2 ? 1 : kind === 3 ? 0.5 : 0;
+    for (const device of this.#devices) if (this.#random.chance(share)) device.close();
+    if (share > 0) await scheduler.wait(5);
     if (kind > 1) await this.#crash();
   }
 
@@ -287,10 +288,7 @@ class World {
       for (const user of this.#users) {
         const device = this.#device(user, early ? "new-early" : "new", () => early);
         await device.connect();
-        for (let shown = -1; shown < device.shown.length; await device.receive(true)) {
-          shown = device.shown.length;
-          await device.sync();
-        }
+        await device.catchUp();
         broken.push(...checkViews(this.#history, [viewOfDevice(device.history)]));
         device.close();
       }
