@@ -37,6 +37,7 @@ export function assemble(ctx: DurableObjectState, env: Env, name?: string): Mail
   const sockets = new Sockets(ctx);
   const log = new Log(ctx.storage.sql, retentionOf(env), sockets);
   acknowledgeAgain(log, sockets);
+  for (const session of sockets.all()) if (session.position < log.head) session.earlySent = -1;
   const user = log.row?.name ?? name ?? ctx.id.name;
   if (user === undefined) throw new Error("the first event of a mailbox came without a name");
   const config = configOf(env);
