@@ -1,57 +1,18 @@
 // Marks that devices are sent before they have a seq: who is sent them, what becomes of them, and that a crash loses
 // no mark for good that anybody was sent.
+import { abortAllDurableObjects, evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { abortAllDurableObjects, evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterEach, expect, test, vi } from "vitest";
 import { Mailbox } from "../../src/mailbox/mailbox.ts";
-import type { Device, Frame } from "../support/client-socket.ts";
+import type { Frame } from "../support/client-socket.ts";
 import { countRowsWritten } from "../support/count-rows.ts";
 import { fresh, get, open } from "../support/devices.ts";
-
-const EARLY = "&early=1";
+import { abort, EARLY, exchange, hibernate, markOf, receive, send } from "../support/exchange.ts";
 
 afterEach(() => void vi.restoreAllMocks());
 
-const hibernate = (name: string) => evictDurableObject(env.MAILBOX.getByName(name), { webSockets: "hibernate" });
-
-/** Alice and bob, who have exchanged a message each, so that what follows is in the middle of an exchange. */
-async function world(query = EARLY) {
-  const [a, b] = [fresh("alice"), fresh("bob")];
-  const [alice, bob] = [await open(a, "phone", query), await open(b, "phone", query)];
-  await send(alice, b, "first");
-  await receive(bob);
-  await alice.mark("delivered");
-  await send(bob, a, "second");
-  await receive(alice);
-  await bob.mark("delivered");
-  return { a, b, alice, bob };
-}
-
-async function send(from: Device, to: string, body: unknown): Promise<number> {
-  from.send({ type: "send", id: ++from.welcome.lastId, to, body });
-  return Number((await from.until("accepted"))["entry"]);
-}
-
-/** Receives the next message of somebody else and acknowledges it. Returns its seq. */
-async function receive(device: Device): Promise<number> {
-  for (;;) {
-    const { seq, from } = await device.until("message");
-    if (from === device.welcome.user) continue;
-    device.ack(seq);
-    return Number(seq);
-  }
-}
-
-/** The next mark that is at least `least`. */
-async function markOf(device: Device, field: "stored" | "delivered" | "read" | "mine", least: number): Promise<Frame> {
-  for (;;) {
-    const mark = await device.mark(field);
-    if (Number(mark[field]) >= least) return mark;
-  }
-}
-
 test("[D3][E6] welcome grants early marks to a device that asks for them, and a mark has no seq until the next message", async () => {
-  const { a, b, alice, bob } = await world();
+  const { a, b, alice, bob } = await exchange();
   expect(alice.welcome.early).toBe(true);
   const [rowsOfA, rowsOfB] = [await countRowsWritten(a), await countRowsWritten(b)];
   const entry = await send(alice, b, "third");
@@ -71,7 +32,7 @@ test("[D3][E6] welcome grants early marks to a device that asks for them, and a 
 const bobsMarks = { stored: expect.any(Number), delivered: expect.any(Number) };
 
 test("[E6] an early mark survives hibernation, and a device that connects later is sent it", async () => {
-  const { a, b, alice, bob } = await world();
+  const { a, b, alice, bob } = await exchange();
   const entry = await send(alice, b, "third");
   await receive(bob);
   await markOf(alice, "delivered", entry);
@@ -86,7 +47,7 @@ test("[E6] an early mark survives hibernation, and a device that connects later 
 });
 
 test("[E6] a device that did not ask for early marks gets those that are pending with a seq, and so do all from then on", async () => {
-  const { a, b, alice, bob } = await world();
+  const { a, b, alice, bob } = await exchange();
   const entry = await send(alice, b, "third");
   await receive(bob);
   expect(await markOf(alice, "delivered", entry)).not.toHaveProperty("seq");
@@ -100,7 +61,7 @@ test("[E6] a device that did not ask for early marks gets those that are pending
 });
 
 test("[E6] when the last connection ends, pending marks are written, and wait for the next one", async () => {
-  const { a, b, alice, bob } = await world();
+  const { a, b, alice, bob } = await exchange();
   const entry = await send(alice, b, "third");
   const seq = await receive(bob);
   bob.send({ type: "read", peer: a, seq });
@@ -113,7 +74,7 @@ test("[E6] when the last connection ends, pending marks are written, and wait fo
 });
 
 test("[E6][H7] a page of the log over HTTP has the pending marks, with a seq", async () => {
-  const { a, b, alice, bob } = await world();
+  const { a, b, alice, bob } = await exchange();
   const entry = await send(alice, b, "third");
   await receive(bob);
   await markOf(alice, "delivered", entry);
@@ -152,7 +113,7 @@ test("[E6] with more than twelve conversations in between, marks have a row each
 });
 
 test("[M15] after a crash a mailbox asks for the receipts that it lost, and sends them to its devices, which see no gap", async () => {
-  const { a, b, alice, bob } = await world();
+  const { a, b, alice, bob } = await exchange();
   const entry = await send(alice, b, "third");
   const seq = await receive(bob);
   bob.send({ type: "read", peer: a, seq });
@@ -177,7 +138,7 @@ test("[M15] after a crash a mailbox asks for the receipts that it lost, and send
 });
 
 test("[M15] a mailbox without open connections that did not crash asks nobody", async () => {
-  const { a, b, alice, bob } = await world();
+  const { a, b, alice, bob } = await exchange();
   await send(alice, b, "never read");
   await receive(bob);
   alice.socket.close();
@@ -190,7 +151,7 @@ test("[M15] a mailbox without open connections that did not crash asks nobody", 
 });
 
 test("[E7][R3] what a user has read is known again after a crash, once the device says it again, and there is no gap", async () => {
-  const { a, b, alice, bob } = await world();
+  const { a, b, alice, bob } = await exchange();
   const entry = await send(alice, b, "third");
   const seq = await receive(bob);
   bob.send({ type: "read", peer: a, seq });
@@ -210,7 +171,7 @@ test("[E7][R3] what a user has read is known again after a crash, once the devic
 });
 
 test("after hibernation nothing is delivered again that was stored; after a crash, what no later message has noted", async () => {
-  const { a, b, alice, bob } = await world();
+  const { a, b, alice, bob } = await exchange();
   const c = fresh("carol");
   const carol = await open(c, "phone", EARLY);
   await send(alice, c, "first");
@@ -237,8 +198,3 @@ test("after hibernation nothing is delivered again that was stored; after a cras
   await markOf(again, "delivered", fourth);
   expect(delivered()).toEqual([[c, 1]]);
 });
-
-/** The object ends at once, with its sockets. */
-async function abort(name: string): Promise<void> {
-  await runInDurableObject(env.MAILBOX.getByName(name), (_, state) => state.abort("ended here")).catch(() => undefined);
-}

@@ -72,12 +72,12 @@ export class EntryRows {
     return this.#writer.hasOpenRun;
   }
 
-  /** The notes of the runs that end after `seq`, oldest first, except those that equal `but`. */
+  /** The notes of the runs that end after `seq`, oldest first, except those that begin with `but`. */
   *notesAfter(seq: number, but: string): Iterable<Notes> {
     const sql = this.#written();
     if (!this.#writer.hasNotes) return;
-    const query = "SELECT seq, notes FROM run WHERE seq > ? AND notes IS NOT NULL AND notes <> ? ORDER BY seq LIMIT ?";
-    yield* sql.pages<Notes>(HEADS_AT_ONCE, query, (last) => [last?.seq ?? seq, but]);
+    const query = "SELECT seq, notes FROM run WHERE seq > ? AND substr(notes, 1, ?) <> ? ORDER BY seq LIMIT ?";
+    yield* sql.pages<Notes>(HEADS_AT_ONCE, query, (last) => [last?.seq ?? seq, but.length, but]);
   }
 
   /** The notes of the run that contains `seq`, or, where none does, of the first one after it; null for none. */

@@ -110,6 +110,13 @@ export class Sockets implements MarkHolder {
     return canHold;
   }
 
+  /** Every v1 device was sent the log up to here; Infinity if there is none. */
+  get lowestPosition(): number {
+    let lowest = Infinity;
+    for (const { kind, position } of this.#sessions.values()) if (kind !== "plain") lowest = Math.min(lowest, position);
+    return lowest;
+  }
+
   /** Holds these early marks over hibernation, in place of the ones before. */
   hold(marks: readonly PeerNote[]): void {
     if (marks === this.#marks || (marks.length === 0 && this.#marks.length === 0)) return;

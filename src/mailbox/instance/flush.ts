@@ -18,7 +18,7 @@ export function flushWrites(context: MailboxContext): void {
     closeWithCode(context, session, code);
     onSessionEnd(context, session);
   }
-  if (!sockets.canHold) log.peers.writeEarly();
+  log.peers.writeEarly(log.peers.early.isPossible ? sockets.lowestPosition : -1);
   persistCursors(context);
   if (log.devices.hasTooMany) log.devices.deleteOld((name) => sockets.hasDevice(name));
   log.flush(() => outbox.oldestUnsettled);

@@ -14,7 +14,7 @@ import { DeviceRows } from "./device-rows.ts";
 import type { LogParts, OldestUnsettled } from "./log-parts.ts";
 import { ContactRows } from "./peers/contact-rows.ts";
 import { ConversationIndex } from "./peers/conversation-index.ts";
-import { type MarkHolder, NO_HOLDER } from "./peers/early-marks.ts";
+import { EarlyMarks, type MarkHolder, NO_HOLDER } from "./peers/early-marks.ts";
 import { PeerRows } from "./peers/peer-rows.ts";
 import { PeerSummary } from "./peers/peer-summary.ts";
 import { type SkippedRange, SkippedRanges } from "./peers/skipped-ranges.ts";
@@ -63,9 +63,10 @@ export class Log {
     this.#skipped = new SkippedRanges(this.sql, (seq) => notesOf(this.entries.notesFrom(seq)).jumps ?? []);
     this.#numbering = new Numbering((before, last) => this.#skipped.add(before, last));
     const summary = new PeerSummary(this.sql, this.#skipped);
+    const early = new EarlyMarks(holder, () => this.devices.lastSeen);
     this.entries = new EntryRows(this.sql, (first, endsCommit) => this.#notesFor(first, endsCommit));
     this.conversations = new ConversationIndex(this.sql, this.entries);
-    this.peers = new PeerRows(this.sql, this.#skipped, summary, () => this.#numbering.next(), holder);
+    this.peers = new PeerRows(this.sql, this.#skipped, summary, () => this.#numbering.next(), early);
     this.devices = new DeviceRows(this.sql);
     this.account = new AccountRows(this.sql);
     this.contacts = new ContactRows(this.sql);
@@ -205,11 +206,10 @@ export class Log {
 
   /** What the run that begins with `first` is written with. */
   #notesFor(first: number, endsCommit: boolean): string | null {
-    return textOf({
-      jumps: this.#skipped.takeBefore(first),
-      peers: endsCommit ? this.peers.takeNotes() : [],
-      ...(this.#holder.canHold && { early: 1 }),
-    });
+    const jumps = this.#skipped.takeBefore(first);
+    const peers = endsCommit ? this.peers.takeNotes() : [];
+    const early = this.peers.early.noteRun(Date.now());
+    return textOf({ jumps, peers, ...(early > 0 && { early }) });
   }
 
   /**
@@ -240,7 +240,8 @@ export class Log {
     for (const [device, id] of tail.ids) this.devices.accepted(device, id);
     this.#unsettled = tail.unsettled;
     this.peers.restoreEarly((peer) => this.conversations.unread(peer, peer.readByMe));
-    this.#lostMarks = this.#findLostMarks(tail, last);
+    this.peers.early.notedAt = notesOf(this.entries.notesFrom(last)).early ?? 0;
+    this.#lostMarks = this.#findLostMarks(tail);
     this.#skipped.startAt(last);
     // A mark may lie above all entries: after the tail was read its peer is known.
     this.#numbering.startAt(Math.max(this.head, this.peers.marked));
@@ -259,14 +260,14 @@ export class Log {
   }
 
   /**
-   * The receivers of messages that seem unread, if early marks were sent after the row `last`, and the instance ended
-   * with its sockets: a crash. Otherwise the end of the last connection came after that row.
+   * The receivers of messages that seem unread, if early marks may have been sent and the instance ended with its
+   * sockets: a crash.
    */
-  #findLostMarks({ sent }: Tail, last: number): readonly string[] {
-    if (sent.size === 0 || this.#holder.canHold || last <= this.devices.lastSeen * 1_000) return [];
-    if (notesOf(this.entries.notesFrom(last)).early === undefined) return [];
-    const unread = [...sent].filter(([name, seq]) => seq > this.peers.get(name).read);
-    return unread.map(([name]) => name).slice(-MAX_LOST);
+  #findLostMarks({ sent }: Tail): readonly string[] {
+    if (this.#holder.canHold || !this.peers.early.isNoted) return [];
+    const unread = this.peers.named.filter(({ name, stored, read }) => Math.max(stored, sent.get(name) ?? 0) > read);
+    const latest = unread.toSorted((a, b) => b.lastSeq - a.lastSeq).slice(0, MAX_LOST);
+    return latest.map(({ name }) => name);
   }
 
   #startAt(row: MailboxRow, head: number): void {

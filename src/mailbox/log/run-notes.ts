@@ -9,12 +9,15 @@ export interface RunNotes {
   readonly jumps?: readonly Pair[];
   /** Changes of peers, as of the end of the run's commit. */
   readonly peers?: readonly PeerNote[];
-  /** Early marks were possible when it was written: if the instance ends without a wake's sockets, some may be lost. */
-  readonly early?: 1;
+  /**
+   * When it was written, ms since 1970, if sockets could hold early marks then: those sent since may be lost, if the
+   * instance ends with its sockets.
+   */
+  readonly early?: number;
 }
 
-/** The most common note. It says nothing that a wake has to read. */
-export const EARLY_ALONE = textOf({ early: 1 }) ?? "";
+/** With this the most common note begins. It says nothing that a wake has to read. */
+export const EARLY_ALONE = '{"early":';
 
 /** The text for the row; null if there is nothing. */
 export function textOf(notes: RunNotes): string | null {

@@ -19,22 +19,40 @@ export const NO_HOLDER: MarkHolder = { canHold: false, restored: [] };
 
 export class EarlyMarks {
   readonly #holder: MarkHolder;
+  readonly #lastSeen: () => number;
+  /** When the newest run was written, ms since 1970, if early marks were possible; 0 if not. */
+  notedAt = 0;
   /** By peer the version in which it last changed; 0: an earlier instance has sent it. */
   readonly #changed = new Map<Peer, number>();
   #version = 0;
   #notes: readonly PeerNote[] = [];
 
-  constructor(holder: MarkHolder) {
+  /** `lastSeen`: when the last connection ended, ms since 1970. */
+  constructor(holder: MarkHolder, lastSeen: () => number) {
     this.#holder = holder;
+    this.#lastSeen = lastSeen;
+  }
+
+  /** A run is written. Returns the time for its notes; 0 for none. */
+  noteRun(now: number): number {
+    return (this.notedAt = this.#holder.canHold ? now : 0);
+  }
+
+  /**
+   * Whether the log shows that there may be early marks: no connection has ended since the newest run. Without it a
+   * wake would not ask for those that a crash has lost, so none are sent.
+   */
+  get isNoted(): boolean {
+    return this.notedAt > this.#lastSeen();
   }
 
   /** Whether a mark of this peer may be sent before it has a seq. */
   takes(peer: Peer): boolean {
-    return this.#holder.canHold && (this.#changed.has(peer) || this.#changed.size < MAX_EARLY);
+    return this.isPossible && (this.#changed.has(peer) || this.#changed.size < MAX_EARLY);
   }
 
   get isPossible(): boolean {
-    return this.#holder.canHold;
+    return this.#holder.canHold && this.isNoted;
   }
 
   get restored(): readonly PeerNote[] {

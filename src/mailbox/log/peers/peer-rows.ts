@@ -7,7 +7,7 @@ import type { Sql } from "../../../durable/log/sql.ts";
 import { TailCache } from "../../../durable/log/tail-cache.ts";
 import { freshPeer, hasDueReceipts, type Peer } from "./peer.ts";
 import { type PeerRow, peerOf, PUT_OLD_PEER, PUT_PEER, valuesOf } from "./peer-codec.ts";
-import { EarlyMarks, type MarkHolder } from "./early-marks.ts";
+import type { EarlyMarks } from "./early-marks.ts";
 import { noteOf, type PeerNote, raiseMarks } from "./peer-note.ts";
 import type { PeerSummary } from "./peer-summary.ts";
 import type { SkippedRanges } from "./skipped-ranges.ts";
@@ -40,12 +40,12 @@ export class PeerRows {
   readonly #paged = new Set<Peer>();
   readonly early: EarlyMarks;
 
-  constructor(sql: Sql, skipped: SkippedRanges, summary: PeerSummary, nextSeq: () => number, holder: MarkHolder) {
+  constructor(sql: Sql, skipped: SkippedRanges, summary: PeerSummary, nextSeq: () => number, early: EarlyMarks) {
     this.#sql = sql;
     this.#skipped = skipped;
     this.#summary = summary;
     this.#nextSeq = nextSeq;
-    this.early = new EarlyMarks(holder);
+    this.early = early;
   }
 
   /** Every mark that changes from now on gets a seq above `head`. */
@@ -61,7 +61,7 @@ export class PeerRows {
   /** The highest seq of a mark, as far as a wake can know it: complete once the tail of the log was read. */
   get marked(): number {
     let { marked } = this.#summary;
-    for (const { markSeq } of this.#named()) marked = Math.max(marked, markSeq);
+    for (const { markSeq } of this.named) marked = Math.max(marked, markSeq);
     return marked;
   }
 
@@ -132,9 +132,13 @@ export class PeerRows {
     this.#marks.push({ seq: peer.markSeq, peer });
   }
 
-  /** Writes the rows of all early marks: no socket holds them any more, or somebody reads the log who takes none. */
-  writeEarly(): void {
-    for (const peer of this.early.peers) this.markNow(peer);
+  /**
+   * Writes the rows of all early marks: no socket holds them any more, or somebody reads the log who takes none. With
+   * `position` only those of peers with a mark above it: a reader who is there is about to be sent that mark with its
+   * seq, at the present values.
+   */
+  writeEarly(position = -1): void {
+    for (const peer of this.early.peers) if (peer.markSeq > position) this.markNow(peer);
   }
 
   /** Takes back the early marks that an earlier instance sent. `unreadOf`: how many messages lie after the mark. */
@@ -172,7 +176,7 @@ export class PeerRows {
     this.flushDeferred();
     this.writeEarly();
     for (const peer of this.#changed.checkpoint) this.changed(peer);
-    this.#summary.write(this.#named(), checkpoint);
+    this.#summary.write(this.named, checkpoint);
   }
 
   /** The peers whose marks changed after `seq`, in the order of the change. */
@@ -186,12 +190,12 @@ export class PeerRows {
       return after(new Set([...inTable, ...this.#changed.checkpoint]));
     }
     this.#writeDeferred();
-    return after(this.#named());
+    return after(this.named);
   }
 
   /** The peers to whom receipts may still have to be sent, after a wake. */
   withDueReceipts(): Peer[] {
-    return this.#named().filter(hasDueReceipts);
+    return this.named.filter(hasDueReceipts);
   }
 
   /**
@@ -205,7 +209,7 @@ export class PeerRows {
         .slice(0, limit);
     this.#writeDeferred();
     const { above } = this.#summary;
-    const named = newest(this.#named());
+    const named = newest(this.named);
     if (above === 0 || (named.length === limit && (named.at(-1)?.lastSeq ?? 0) >= above)) return named;
     const query = "SELECT name FROM peer WHERE last > 0 AND last < ?2 ORDER BY last DESC LIMIT ?1";
     // Deferred rows are too low in the table, or not there at all.
@@ -229,7 +233,7 @@ export class PeerRows {
       checkpoint.delete(peer);
     }
     commit.clear();
-    if (this.#summary.isDue) this.#summary.write(this.#named());
+    if (this.#summary.isDue) this.#summary.write(this.named);
   }
 
   #writeRow(peer: Peer): void {
@@ -249,7 +253,8 @@ export class PeerRows {
     return peer;
   }
 
-  #named(): Peer[] {
+  /** The peers that a wake knows, and those that were needed since. */
+  get named(): Peer[] {
     return Array.from(this.#summary.names, (name) => this.get(name));
   }
 
