@@ -18,7 +18,7 @@ export const connectFrames: Connect = async (url, name, ear, { batch = 1, fromSt
       const value = JSON.parse(text) as Down | Down[];
       const before = last;
       for (const frame of Array.isArray(value) ? value : [value]) {
-        if ("seq" in frame) last = frame.seq;
+        if ("seq" in frame) last = frame.seq ?? last;
         if (frame.type === "welcome") {
           place = `&epoch=${frame.epoch}`;
           welcomed();
