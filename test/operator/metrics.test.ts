@@ -75,7 +75,7 @@ test("calls to other mailboxes are counted: deliveries, receipts, signals and pr
   const called = (["deliver", "signal", "presence"] as const).map((name) => vi.spyOn(Mailbox.prototype, name));
   const before = await scrape();
   alice.send({ type: "send", id: 1, to: b, body: "hi" });
-  bob.ack(Number((await bob.until("message")).seq));
+  bob.ack(Number((await bob.until("message"))["seq"]));
   await alice.mark("delivered");
   alice.send({ type: "typing", to: b });
   await bob.until("typing");
