@@ -57,8 +57,17 @@ test("an attachment never exceeds what the platform stores, with every list full
   const mark = { reached: number, stored: number, delivered: number, read: number, mine: number, mark: number };
   const note = { name, epoch: "x".repeat(12), unread: number, owesDelivered: number, owesRead: number, ...mark };
   const full: V1State = {
-    ...{ kind: "v1", device: "d".repeat(MAX_NAME_UNITS), token: "t".repeat(64), runs: true, early: true },
-    ...{ expires: number, since: number, opened: number, position: number, acked: number, ackedSincePersist: number },
+    kind: "v1",
+    device: "d".repeat(MAX_NAME_UNITS),
+    token: "t".repeat(64),
+    expires: number,
+    since: number,
+    opened: number,
+    runs: true,
+    early: true,
+    position: number,
+    acked: number,
+    ackedSincePersist: number,
     advancesDelivered: true,
     watched: Array.from({ length: MAX_WATCHED_PEERS }, () => name),
     unacked: Array.from({ length: 64 }, () => [number, 4_096, 1_000_000] as const),
