@@ -6,6 +6,7 @@ import { stopAll } from "./machine/processes.ts";
 import { findTool } from "./machine/tools.ts";
 import { type Measure, titleOf } from "./measures/measure.ts";
 import { canBeProfiled, MEASURES, PROFILED } from "./measures/measures.ts";
+import { BEFORE } from "./peers/restante.ts";
 import { MORE_V8 } from "./peers/workerd.ts";
 import { NAMED, type Profile, profileReport } from "./profile/profile.ts";
 import { brief } from "./report/brief.ts";
@@ -17,9 +18,11 @@ import { writeReport } from "./report/write.ts";
 import { takeProfile, takeRounds } from "./rounds.ts";
 
 async function main(args: readonly string[]): Promise<void> {
-  const { help, list, only, rounds, seconds, profile, write, keep: file } = readFlags(args);
+  const { help, list, only, rounds, seconds, profile, write, keep: file, before } = readFlags(args);
   if (help) return console.log(HELP);
-  const measures = MEASURES.filter((measure) => only.every((text) => titleOf(measure).includes(text)));
+  BEFORE.commit = before ?? "";
+  const possible = MEASURES.filter(({ entrant }) => entrant.peer !== "before" || before !== null);
+  const measures = possible.filter((measure) => only.every((text) => titleOf(measure).includes(text)));
   if (measures.length === 0) throw new Error(`no measure has ${only.join(" and ")} in its name; see --list`);
   if (list) return console.log(measures.map(titleOf).join("\n"));
   if (profile) return profileAll(only.length > 0 ? measures.filter(canBeProfiled) : PROFILED, seconds);

@@ -10,6 +10,7 @@ export const HELP = `npm run bench -- [flags]
     --rounds 5       how often everything is measured, in turn; the figures are medians (0 to 20)
     --seconds 1      how long one measure counts (0.2 to 30)
     --keep FILE      adds the results to those in FILE, and reports all of them: a long run in pieces
+    --before COMMIT  what people's messages cost with the code of this commit, too, measured at the same time
     --profile        what a server's CPU goes into instead, with Linux's perf: of Restante and its floors, or of --only
     --write          puts tables and charts into bench/ and a table into README.md
     --help           this
@@ -25,6 +26,7 @@ export interface Flags {
   readonly profile: boolean;
   readonly write: boolean;
   readonly keep: string | null;
+  readonly before: string | null;
 }
 
 export function readFlags(args: readonly string[]): Flags {
@@ -37,16 +39,27 @@ export function readFlags(args: readonly string[]): Flags {
       rounds: { type: "string", default: "5" },
       seconds: { type: "string", default: "1" },
       keep: { type: "string" },
+      before: { type: "string" },
       profile: { type: "boolean", default: false },
       write: { type: "boolean", default: false },
     },
   });
-  const { help, list, only, profile, write, keep = null } = values;
+  const { help, list, only, profile, write, keep = null, before = null } = values;
   if (write && only.length > 0) throw new Error("--write needs all measures, without --only");
   if (profile && write) throw new Error("--profile writes nothing");
   const rounds = between("--rounds", values.rounds, keep === null ? 1 : 0, 20);
   if (!Number.isInteger(rounds)) throw new Error("--rounds takes a whole number");
-  return { help, list, only, profile, write, keep, rounds, seconds: between("--seconds", values.seconds, 0.2, 30) };
+  return {
+    help,
+    list,
+    only,
+    profile,
+    write,
+    keep,
+    before,
+    rounds,
+    seconds: between("--seconds", values.seconds, 0.2, 30),
+  };
 }
 
 function between(flag: string, text: string, least: number, most: number): number {

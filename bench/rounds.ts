@@ -4,7 +4,7 @@ import process from "node:process";
 import type { Job } from "./loads/job.ts";
 import { LONGEST, start } from "./machine/processes.ts";
 import type { Entrant, Figures, Measure } from "./measures/measure.ts";
-import { groups, ROUNDS } from "./measures/measures.ts";
+import { atOnce, groups, ROUNDS } from "./measures/measures.ts";
 import type { Served } from "./peers/peer.ts";
 import { PEERS } from "./peers/peers.ts";
 import { BEFORE, type Profile, profiled } from "./profile/profile.ts";
@@ -20,14 +20,17 @@ export async function takeRounds(
   seen: (round: number, measure: Measure, figures: Figures) => void,
 ): Promise<void> {
   for (let round = 1; round <= rounds; round++) {
-    for (const group of groups(measures)) {
-      const most = ROUNDS[group[0].section] ?? Number.POSITIVE_INFINITY;
-      if ((results.get(group[0])?.length ?? 0) >= most) continue;
-      const all = await takeGroup(group, seconds);
-      for (const [i, measure] of group.entries()) {
-        const figures = all[i] ?? {};
-        results.get(measure)?.push(figures);
-        seen(round, measure, figures);
+    for (const some of atOnce(groups(measures))) {
+      const wanted = some.filter(([first]) => {
+        return (results.get(first)?.length ?? 0) < (ROUNDS[first.section] ?? Number.POSITIVE_INFINITY);
+      });
+      const taken = await Promise.all(wanted.map((group) => takeGroup(group, seconds)));
+      for (const [k, group] of wanted.entries()) {
+        for (const [i, measure] of group.entries()) {
+          const figures = taken[k]?.[i] ?? {};
+          results.get(measure)?.push(figures);
+          seen(round, measure, figures);
+        }
       }
     }
   }

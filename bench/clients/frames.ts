@@ -1,5 +1,5 @@
 // Restante's own protocol, frame by frame: each message a text of its own, or so many in one. What has arrived is acknowledged, and who
-// comes back says up to where it was.
+// comes back says up to where it was. It takes early marks, as the SDK does.
 import type { Down } from "../../src/protocol/down.ts";
 import { V1 } from "../../src/protocol/version.ts";
 import type { Connect, Ear } from "./client.ts";
@@ -14,7 +14,7 @@ export const connectFrames: Connect = async (url, name, ear, { batch = 1, fromSt
   const open = async (): Promise<Line> => {
     let welcomed: () => void;
     const ready = new Promise<void>((done) => (welcomed = done));
-    const line = await dial(`${url}/client/${name}?device=bench${place}`, [V1], (text, from) => {
+    const line = await dial(`${url}/client/${name}?device=bench&early=1${place}`, [V1], (text, from) => {
       const value = JSON.parse(text) as Down | Down[];
       const before = last;
       for (const frame of Array.isArray(value) ? value : [value]) {

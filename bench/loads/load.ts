@@ -10,6 +10,7 @@ import { flood, hot } from "./flood.ts";
 import { idle } from "./idle.ts";
 import type { Job, Task } from "./job.ts";
 import { pace } from "./pace.ts";
+import { people } from "./people.ts";
 
 /** Ms before each load is counted, until code is compiled for it and objects are at work. */
 const WARM_UP = 1_500;
@@ -43,6 +44,8 @@ function run(task: Task): Promise<Figures> {
       return away({ ...task, load });
     case "bill":
       return bill({ ...task, load });
+    case "people":
+      return people({ ...task, load });
     default:
       return load satisfies never;
   }

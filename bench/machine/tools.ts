@@ -10,6 +10,7 @@ const TOOLS = {
   "rabbitmq-server": ["/usr/lib/rabbitmq/bin"],
   epmd: ["/usr/bin", "/usr/local/bin"],
   perf: ["/usr/bin"],
+  strace: ["/usr/bin"],
 } as const;
 
 const PACKAGES: Partial<Record<keyof typeof TOOLS, string>> = { epmd: "erlang-base", perf: "linux-perf" };

@@ -32,3 +32,7 @@ function restante(name: string, servers: number, client: Entrant["client"], batc
 
 /** The same Worker, with its platform's meter read. */
 export const counted = (entrant: Entrant): Entrant => ({ ...entrant, peer: "counted" });
+
+/** With accounts, through the SDK; and the code of another commit, with the same SDK. */
+export const people: Entrant = { ...sdk(), peer: "people" };
+export const before: Entrant = { ...people, name: "before", peer: "before" };

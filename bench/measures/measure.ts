@@ -9,6 +9,8 @@ export type PeerName =
   | "streams"
   | "restante"
   | "counted"
+  | "people"
+  | "before"
   | "bare"
   | "groups"
   | "echo";
@@ -40,9 +42,26 @@ export type Load =
   /** The receiver's connection is cut and comes back. */
   | { readonly kind: "away"; readonly perSecond: number }
   /** What so many messages make the platform do: one after the other as people write, or so many in flight. */
-  | { readonly kind: "bill"; readonly messages: number; readonly flight: number };
+  | { readonly kind: "bill"; readonly messages: number; readonly flight: number }
+  | PeopleLoad;
 
-export type Section = "throughput" | "latency" | "growth" | "away" | "idle" | "backlog" | "hot" | "bill";
+/** Messages between two people, each alone: `gap` seconds after the one before it was delivered or read. */
+export interface PeopleLoad {
+  readonly kind: "people";
+  readonly what: string;
+  readonly pairs: number;
+  /** Of each pair. */
+  readonly messages: number;
+  readonly gap: number;
+  /** Seconds after which the receiver reads it; null: never. */
+  readonly readAfter: number | null;
+  /** Either of the two writes, by chance; otherwise always the same. */
+  readonly alternating: boolean;
+  /** Of the second one. */
+  readonly devices: number;
+}
+
+export type Section = "throughput" | "latency" | "growth" | "away" | "idle" | "backlog" | "hot" | "bill" | "people";
 
 export interface Measure {
   readonly section: Section;
@@ -85,6 +104,9 @@ export interface Figures {
   calls?: number;
   textsIn?: number;
   textsOut?: number;
+  fsyncs?: number;
+  /** Mailboxes that came into memory. */
+  wakes?: number;
 }
 
 export function titleOf({ section, entrant, load }: Measure): string {
@@ -107,6 +129,8 @@ export function loadOf(load: Load): string {
       return `${load.perSecond} a second`;
     case "bill":
       return `${load.messages} messages, ${load.flight} in flight`;
+    case "people":
+      return load.what;
     default:
       return load satisfies never;
   }

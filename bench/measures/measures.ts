@@ -4,9 +4,11 @@ import {
   bareBatches,
   bareGroups,
   batches,
+  before,
   counted,
   echo,
   frames,
+  people,
   rabbitmq,
   recovery,
   redis,
@@ -15,7 +17,7 @@ import {
   socketio,
   streams,
 } from "./entrants.ts";
-import { type Entrant, type Load, type Measure, type Section, titleOf } from "./measure.ts";
+import { type Entrant, type Load, type Measure, type PeopleLoad, type Section, titleOf } from "./measure.ts";
 
 /** Everybody, each as it is used: behind a broker on two servers. */
 const ALL = [
@@ -43,6 +45,24 @@ const returning = [redis(2), rabbitmq(2), socketio(2), recovery, streams(2), fra
 /** Ten seconds are a thousand messages at the slowest pace: one of a hundred is ten. */
 const paces = [100, 300, 1_000].map((perSecond): Load => ({ kind: "pace", pairs: 8, perSecond, atLeast: 10 }));
 
+/** Each takes two and a half minutes at most. Two minutes of silence end what counts as one exchange. */
+const ALONE: PeopleLoad = {
+  kind: "people",
+  what: "delivered",
+  pairs: 32,
+  messages: 9,
+  gap: 13,
+  readAfter: null,
+  alternating: false,
+  devices: 1,
+};
+const PEOPLE: readonly PeopleLoad[] = [
+  ALONE,
+  { ...ALONE, what: "read after 5 s", readAfter: 5, messages: 7 },
+  { ...ALONE, what: "read after 5 s, two minutes apart", readAfter: 5, messages: 1, gap: 121 },
+  { ...ALONE, what: "in a conversation, read at once", readAfter: 0, alternating: true, devices: 2 },
+];
+
 export const MEASURES: readonly Measure[] = [
   ...cross("throughput", ALL, floods(8)),
   ...cross("throughput", FEW, floods(1)),
@@ -62,6 +82,7 @@ export const MEASURES: readonly Measure[] = [
       { kind: "bill", messages: 1_024, flight: 32 },
     ],
   ),
+  ...cross("people", [people, before], PEOPLE),
 ];
 
 /** What is profiled unless it is said: Restante one by one and in batches, each beside its floor. */
@@ -76,7 +97,10 @@ export function canBeProfiled({ entrant: { peer }, load: { kind } }: Measure): b
 }
 
 /** The most rounds that a section takes: its figures are counts, and hardly move. */
-export const ROUNDS: Partial<Record<Section, number>> = { bill: 1 };
+export const ROUNDS: Partial<Record<Section, number>> = { bill: 1, people: 1 };
+
+/** Sections whose measures are all taken at the same time, each on a server of its own: their figures are counts, and most of the time is pauses. */
+const AT_ONCE: ReadonlySet<Section> = new Set(["people"]);
 
 /** With 8 pairs, those that goals compare are taken right after each other, in this order and after the others: some minutes later the machine may be another. */
 const NEIGHBOURS = [rabbitmq(2), streams(2), redis(2), sdk(), redis(8), bareGroups, frames(), echo].map(
@@ -98,6 +122,17 @@ export function groups(measures: readonly Measure[]): readonly (readonly [Measur
     else group.push(measure);
   }
   return [...found.values()].toSorted(([a], [b]) => placeOf(a) - placeOf(b));
+}
+
+/** Those that are taken at the same time, together. */
+export function atOnce<T extends readonly [Measure, ...Measure[]]>(all: readonly T[]): readonly (readonly T[])[] {
+  const found = new Map<string | T, T[]>();
+  for (const group of all) {
+    const [{ section }] = group;
+    const key = AT_ONCE.has(section) ? section : group;
+    found.set(key, [...(found.get(key) ?? []), group]);
+  }
+  return [...found.values()];
 }
 
 function placeOf({ section, entrant, load }: Measure): number {

@@ -6,7 +6,7 @@ import { startGroups } from "./groups.ts";
 import { startServers } from "./node.ts";
 import { startRabbitmq } from "./rabbitmq.ts";
 import { startRedis } from "./redis.ts";
-import { startCounted, startRestante } from "./restante.ts";
+import { startBefore, startCounted, startPeople, startRestante } from "./restante.ts";
 import type { Served } from "./peer.ts";
 
 export const PEERS: Readonly<Record<PeerName, (servers: number) => Promise<Served>>> = {
@@ -18,6 +18,8 @@ export const PEERS: Readonly<Record<PeerName, (servers: number) => Promise<Serve
   streams: async (servers) => startServers("streams", servers, await startRedis("everything")),
   restante: startRestante,
   counted: startCounted,
+  people: startPeople,
+  before: startBefore,
   bare: startBare,
   groups: startGroups,
   echo: startEcho,

@@ -29,6 +29,8 @@ const WORDS: readonly [name: keyof Figures, say: (n: number) => string | null][]
   ["calls", (n) => `${whole(n)} calls`],
   ["textsIn", (n) => `${whole(n)} texts in`],
   ["textsOut", (n) => `${whole(n)} out`],
+  ["fsyncs", (n) => `${whole(n)} fsyncs`],
+  ["wakes", (n) => `${whole(n)} wakes`],
 ];
 
 export function brief(figures: Figures): string {

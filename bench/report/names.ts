@@ -2,4 +2,6 @@
 
 export const SDK = "restante sdk";
 export const FRAMES = "restante frames";
+/** The same code of another commit. */
+export const BEFORE = "before";
 export const BUSIEST = "8 pairs, 512 in flight";

@@ -3,6 +3,7 @@ import type { Seen } from "./seen.ts";
 import { away, idle } from "./tables/absence.ts";
 import { growth } from "./tables/growth.ts";
 import { latency } from "./tables/latency.ts";
+import { people } from "./tables/people.ts";
 import { backlog, effort, hot, throughput } from "./tables/throughput.ts";
 
 export function sections(seen: Seen): string {
@@ -16,6 +17,7 @@ export function sections(seen: Seen): string {
     ["Idle", idle(seen)],
     ["Backlog", backlog(seen)],
     ["A hot mailbox", hot(seen)],
+    ["People", people(seen)],
   ];
   return parts
     .filter(([, text]) => text !== "")

@@ -7,7 +7,10 @@ export interface Dataset {
   writeDataPoint(point: { readonly indexes: string[]; readonly blobs: string[]; readonly doubles: number[] }): void;
 }
 
-/** double1 … double17, in this order. The buckets of delivery times are not cumulative. */
+/**
+ * double1 … double18, in this order: a new one comes last, because queries know the others by their place. The buckets
+ * of delivery times are not cumulative.
+ */
 export const DOUBLES = [
   "accepted",
   "queued",
@@ -18,6 +21,7 @@ export const DOUBLES = [
   "wakes",
   "rows",
   ...Array.from({ length: DELIVERY_TIME_ENDS_MS.length + 1 }, (_, index) => `class:${index}`),
+  "calls",
 ] as const;
 
 /** Points of one report; the platform accepts 250 an event. */

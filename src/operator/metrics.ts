@@ -43,6 +43,7 @@ export const PLAIN_METRICS = [
   ["restante_alarms_total", "Alarms that rang", "alarms"],
   ["restante_wakes_total", "Mailboxes that came into memory", "wakes"],
   ["restante_rows_written_total", "Rows that mailboxes wrote, alarms among them", "rows"],
+  ["restante_calls_total", "Calls of mailboxes to other mailboxes", "calls"],
 ] as const;
 
 /** Counters with a label: Prometheus' name, help text, the name in the code, and the label. */

@@ -5,7 +5,17 @@
 export const DELIVERY_TIME_ENDS_MS = [5, 10, 25, 50, 100, 250, 1_000, 10_000] as const;
 
 /** Counters without a label, of this isolate. docs/OPERATIONS.md explains each. */
-export const counters = { accepted: 0, queued: 0, stored: 0, storedMs: 0, retries: 0, alarms: 0, wakes: 0, rows: 0 };
+export const counters = {
+  accepted: 0,
+  queued: 0,
+  stored: 0,
+  storedMs: 0,
+  retries: 0,
+  alarms: 0,
+  wakes: 0,
+  rows: 0,
+  calls: 0,
+};
 
 /** Counters with a label: a code, or the name of an event. Bounded: labels are words of this code. */
 export type LabelledCounter = "refused" | "problem" | "closed" | "failed" | "event";

@@ -4,6 +4,8 @@ import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
 import { fromAttachment, toAttachment, type V1State } from "../../src/mailbox/connections/connection-state.ts";
+import { MAX_EARLY } from "../../src/mailbox/log/peers/early-marks.ts";
+import { MAX_NAME_UNITS, MAX_WATCHED_PEERS } from "../../src/protocol/limits.ts";
 import { Sockets } from "../../src/mailbox/connections/sockets.ts";
 import { fresh } from "../support/devices.ts";
 
@@ -47,6 +49,38 @@ test("a position is saved when the frames up to it have left, not while they wai
     move(7);
     sockets.flush();
     expect([sent.length, saved]).toEqual([1, [5, 6, 7]]);
+  });
+});
+
+test("an attachment never exceeds what the platform stores, with every list full and the longest names", async () => {
+  const [name, number] = ["ж".repeat(MAX_NAME_UNITS), Number.MAX_SAFE_INTEGER];
+  const mark = { reached: number, stored: number, delivered: number, read: number, mine: number, mark: number };
+  const note = { name, epoch: "x".repeat(12), unread: number, owesDelivered: number, owesRead: number, ...mark };
+  const full: V1State = {
+    kind: "v1",
+    device: "d".repeat(MAX_NAME_UNITS),
+    token: "t".repeat(64),
+    expires: number,
+    since: number,
+    opened: number,
+    runs: true,
+    early: true,
+    position: number,
+    acked: number,
+    ackedSincePersist: number,
+    advancesDelivered: true,
+    watched: Array.from({ length: MAX_WATCHED_PEERS }, () => name),
+    unacked: Array.from({ length: 64 }, () => [number, 4_096, 1_000_000] as const),
+  };
+  const marks = Array.from({ length: MAX_EARLY }, () => ({ ...note }));
+  await runInDurableObject(env.MAILBOX.getByName(fresh("alice")), (_, object) => {
+    const { 1: server } = new WebSocketPair();
+    object.acceptWebSocket(server);
+    server.serializeAttachment(toAttachment(full, marks));
+    expect(server.deserializeAttachment()).toMatchObject({ marks });
+    // The platform throws: more would be noticed here.
+    const tooMany = Array.from({ length: 2 * MAX_EARLY }, () => ({ ...note }));
+    expect(() => server.serializeAttachment(toAttachment(full, tooMany))).toThrow();
   });
 });
 

@@ -2,10 +2,12 @@
 // gets no figures. These tests measure no times and need no broker.
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
-import { resolve } from "node:path";
-import { afterEach, expect, it } from "vitest";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterEach, expect, it, vi } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
+import { countFsyncs } from "../../bench/machine/fsyncs.ts";
 
 const BENCH = resolve(import.meta.dirname, "../../bench");
 const open: WebSocketServer[] = [];
@@ -34,6 +36,28 @@ it.each(["throughput: single, 8 pairs, 32 in flight", "throughput: restante fram
 it("lists its measures", async () => {
   const { out } = await run("bench.ts", ["--list", "--only", "idle"]);
   expect(out.trim().split("\n")).toEqual(["idle: restante frames, 3000 sockets", "idle: echo, 3000 sockets"]);
+});
+
+it("lists the measures of another commit only with --before", async () => {
+  const list = async (...flags: string[]) => {
+    const { out } = await run("bench.ts", ["--list", "--only", "people: ", "--only", "delivered", ...flags]);
+    return out.trim().split("\n");
+  };
+  expect(await list()).toEqual(["people: restante sdk, delivered"]);
+  expect(await list("--before", "HEAD")).toEqual(["people: restante sdk, delivered", "people: before, delivered"]);
+});
+
+it.skipIf(!existsSync("/usr/bin/strace"))("counts what other processes write through to the disk", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "restante-fsyncs-"));
+  const loop = `const fs = require("node:fs"); const file = fs.openSync("${join(folder, "file")}", "w");
+    setInterval(() => fs.fsyncSync(file), 20);`;
+  const child = spawn(process.execPath, ["-e", loop]);
+  const fsyncs = await countFsyncs([child.pid ?? 0]);
+  const before = fsyncs.read();
+  await vi.waitUntil(() => fsyncs.read() > before + 2, { timeout: 10_000 });
+  await fsyncs.stop();
+  child.kill();
+  rmSync(folder, { recursive: true });
 });
 
 it("refuses an unknown flag without a stack trace", async () => {

@@ -69,6 +69,26 @@ test("messages, refusals, latency classes and rows are counted", async () => {
   expect(after["restante_users_online"]).toBeGreaterThanOrEqual(2);
 });
 
+test("calls to other mailboxes are counted: deliveries, receipts, signals and presence", async () => {
+  const [a, b] = [fresh("alice"), fresh("bob")];
+  const [alice, bob] = [await open(a), await open(b)];
+  const called = (["deliver", "signal", "presence"] as const).map((name) => vi.spyOn(Mailbox.prototype, name));
+  const before = await scrape();
+  alice.send({ type: "send", id: 1, to: b, body: "hi" });
+  bob.ack(Number((await bob.until("message"))["seq"]));
+  await alice.mark("delivered");
+  alice.send({ type: "typing", to: b });
+  await bob.until("typing");
+  alice.send({ type: "watch", peers: [b] });
+  await alice.until("presence");
+  const after = await scrape();
+  const counts = called.map(({ mock }) => mock.calls.length);
+  vi.restoreAllMocks();
+  // The message and its receipt, at least.
+  for (const [index, least] of [2, 1, 1].entries()) expect(counts[index]).toBeGreaterThanOrEqual(least);
+  expect(more(after, before, "restante_calls_total")).toBe(counts.reduce((sum, count) => sum + count, 0));
+});
+
 test("queued, retried and finally refused messages are counted", async () => {
   const [a, b, c] = [fresh("alice"), fresh("bob"), fresh("carol")];
   const [alice] = [await open(a), await open(c)];

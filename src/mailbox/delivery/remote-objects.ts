@@ -1,6 +1,7 @@
 // The other objects: mailboxes by name, and the census. This is the only file that calls them.
 import type { CensusReach } from "../../metrics/report-counters.ts";
 import { type OnlineCount, shardOf } from "../../protocol/census.ts";
+import { counters } from "../../protocol/counters.ts";
 import type { Delivery, Presence, Reply, Signal } from "../../protocol/envelope.ts";
 import { reasonOf } from "../../protocol/log-events.ts";
 import { pack } from "../../protocol/packed-delivery.ts";
@@ -85,6 +86,7 @@ export class RemoteObjects {
 
   async #call(delivery: Delivery, { stub, depth, inRuns }: Receiver): Promise<Reply> {
     delivery.hops = this.#budget.depth;
+    counters.calls++;
     const reply = await stub.deliver(inRuns ? pack(delivery) : delivery);
     this.#receivers.set(delivery.to, { stub, depth, inRuns: reply.runs === true });
     const [oldest = ""] = this.#receivers.keys();
@@ -108,11 +110,13 @@ export class RemoteObjects {
   }
 
   signal(signal: Signal): Promise<void> {
+    counters.calls++;
     return withTimeout(this.mailbox(signal.to).signal({ ...signal, hops: this.#budget.depth }), CALL_TIMEOUT_MS);
   }
 
   /** Whether `name` is online; null where `asker` may not know. */
   presence(name: string, asker: string): Promise<Presence | null> {
+    counters.calls++;
     return withTimeout(this.mailbox(name).presence(name, asker, this.#budget.depth), CALL_TIMEOUT_MS);
   }
 

@@ -5,7 +5,7 @@ import type { Peer } from "./peer.ts";
 import { noteOf, type PeerNote } from "./peer-note.ts";
 
 /** Peers with an early mark. Answers: an attachment that grows with the number of conversations. */
-const MAX_EARLY = 12;
+export const MAX_EARLY = 12;
 
 /** Holds early marks over hibernation: the sockets of the devices that were sent them. */
 export interface MarkHolder {
