@@ -190,7 +190,10 @@ function reusedSeqs({ devices }: History): string[] {
   });
 }
 
-/** The marks of a frame with a seq are durable: a frame with a higher seq has the same ones or higher ones. */
+/**
+ * The marks of a frame with a seq are durable: a frame with a higher seq has the same ones or higher ones. Not `stored`:
+ * it is written 400 ms later, and the delivery that a crash repeats sets it again.
+ */
 function decreasedMarks({ devices }: History): string[] {
   const highest = new Map<string, { readonly seq: number; readonly marks: Marks }>();
   const all = devices.flatMap(({ user, marks }) => marks.map((mark) => ({ ...mark, user })));
@@ -202,9 +205,8 @@ function decreasedMarks({ devices }: History): string[] {
       const before = highest.get(key);
       highest.set(key, { seq, marks: before === undefined ? marks : maximum(before.marks, marks) });
       if (before === undefined || before.seq === seq) return [];
-      return MARKS.filter((field) => marks[field] < before.marks[field]).map(
-        (field) => `the mark ${field} of ${user} and ${peer} decreased at ${seq}`,
-      );
+      const decreased = MARKS.filter((field) => field !== "stored" && marks[field] < before.marks[field]);
+      return decreased.map((field) => `the mark ${field} of ${user} and ${peer} decreased at ${seq}`);
     });
 }
 

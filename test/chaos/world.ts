@@ -13,6 +13,7 @@ import { get } from "../support/devices.ts";
 import { type Accepted, check, type History, type Read } from "./checker.ts";
 import { ChaosDevice } from "./chaos-device.ts";
 import { Random } from "./random.ts";
+import { RUN_OPTIONS, type RunOptions } from "./run-options.ts";
 import { shortenRun } from "./short-run.ts";
 import { checkViews, viewOfDevice, viewOfMailbox } from "./views.ts";
 
@@ -28,22 +29,9 @@ let runs = 0;
 /** A small window, so that it is often full. */
 Object.assign(LIMITS, { window: 12 });
 
-/** A planted fault: changes each delivery on its way. */
-type Tamper = (delivery: Delivery) => Delivery;
-
-const NONE: Tamper = (delivery) => delivery;
-
-interface Options {
-  readonly tamper: Tamper;
-  /** Ms after the end of the faults within which every message and every mark has to arrive. */
-  readonly settleMs: number;
-}
-
-const DEFAULTS: Options = { tamper: NONE, settleMs: 4_000 };
-
 /** Plays a seed; returns the broken promises of its history, in sentences. */
-export async function play(seed: number, options: Partial<Options> = {}): Promise<string[]> {
-  const world = new World(seed, { ...DEFAULTS, ...options });
+export async function play(seed: number, options: Partial<RunOptions> = {}): Promise<string[]> {
+  const world = new World(seed, { ...RUN_OPTIONS, ...options });
   try {
     return await world.play();
   } catch (error) {
@@ -71,14 +59,14 @@ class World {
   #holds = true;
   #events = 0;
 
-  constructor(seed: number, { tamper, settleMs }: Options) {
+  constructor(seed: number, { tamper, settleMs }: RunOptions) {
     this.#settleMs = settleMs;
     this.#random = new Random(seed);
     const run = ++runs;
     this.#users = ["ann", "ben", "cy"].map((name) => `${name}-${seed}-${run}`);
     this.#devices = this.#users.flatMap((user) => this.#devicesOf(user));
     this.#deliver = Mailbox.prototype.deliver;
-    const tampered = (packed: AnyDelivery) => (tamper === NONE ? packed : tamper(unpack(packed)));
+    const tampered = (packed: AnyDelivery) => (tamper === RUN_OPTIONS.tamper ? packed : tamper(unpack(packed)));
     const disturbed = (mailbox: Mailbox, packed: AnyDelivery) => this.#disturb(mailbox, tampered(packed));
     const deliver = vi.spyOn(Mailbox.prototype, "deliver").mockImplementation(function (
       this: Mailbox,
@@ -114,12 +102,20 @@ class World {
     for (let step = 0; step < STEPS; step++) await this.#step();
     this.#hasFaults = false;
     this.#holds = false;
-    const broken = await this.#settle();
-    if (broken.length > 0) return broken;
-    await this.#endMailboxes();
-    const brokenAfter = await this.#settle();
-    if (brokenAfter.length > 0) return brokenAfter;
+    for (const act of [() => {}, () => this.#exchange(), () => this.#endMailboxes()]) {
+      await act();
+      const broken = await this.#settle();
+      if (broken.length > 0) return broken;
+    }
     return this.#checkNewDevices();
+  }
+
+  /** While all devices are connected, so that the marks of these messages are early where they can be. */
+  #exchange(): void {
+    for (const device of this.#devices) {
+      if (device.device === "phone") this.#send(device, 1);
+      if (this.#random.chance(0.3)) this.#readSomething(device);
+    }
   }
 
   end(): void {
