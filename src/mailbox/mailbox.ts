@@ -54,7 +54,7 @@ export class Mailbox extends ObjectWithCalls implements MailboxCalls {
   }
 
   override webSocketClose(ws: WebSocket, code: number): void {
-    const context = this.#events.enter(undefined, DEPTH_OF_EVENT);
+    const context = this.#events.enter(undefined, DEPTH_OF_EVENT, ws);
     onClientGone(context, ws);
     context.sockets.answerClose(ws, code);
   }

@@ -1,9 +1,11 @@
 // What a crash, or hibernation, could take from early marks: each of these was lost once. `npm run chaos` finds them all.
+import { exports } from "cloudflare:workers";
 import { afterEach, expect, test, vi } from "vitest";
 import { Checkpoints } from "../../src/mailbox/log/checkpoints.ts";
+import { Mailbox } from "../../src/mailbox/mailbox.ts";
 import { LIMITS } from "../../src/protocol/limits.ts";
 import type { Frame } from "../support/client-socket.ts";
-import { fresh, get, open } from "../support/devices.ts";
+import { fresh, get, open, put } from "../support/devices.ts";
 import { abort, EARLY, exchange, hibernate, markOf, receive, send } from "../support/exchange.ts";
 
 afterEach(() => void vi.restoreAllMocks());
@@ -61,6 +63,86 @@ test("[E7][L1] a mark with a seq has no value that a crash could lose, for a dev
   await abort(b);
   expect(await marksOf(b, a)).toMatchObject({ mine: seq });
 });
+
+test("[M15] when all have replied, no later wake asks again", async () => {
+  const { a, b, alice, bob } = await exchange();
+  await send(alice, b, "never read");
+  await receive(bob);
+  await markOf(alice, "delivered", 1);
+  await abort(a);
+  const asks = countAsks();
+  // Each of these is the first event of an instance, and the message takes along what is to be asked.
+  for (let n = 0; n < 3; n++) {
+    const again = await open(a, "phone", n === 0 ? "" : EARLY);
+    await send(again, b, n);
+    await receive(bob);
+    again.socket.close();
+    await again.socket.untilClosed();
+    await hibernate(a);
+  }
+  expect(asks()).toBe(1);
+});
+
+test("[M15] a receiver who could not be reached is asked again, also after hibernation", async () => {
+  const { a, b, alice, bob } = await exchange();
+  const third = await send(alice, b, "third");
+  const seq = await receive(bob);
+  bob.send({ type: "read", peer: a, seq });
+  await markOf(alice, "read", third);
+  await abort(a);
+  const deliver = vi.spyOn(Mailbox.prototype, "deliver");
+  deliver.mockRejectedValue(new Error("not now"));
+  const again = await open(a, "phone", `${EARLY}&cursor=${third}`);
+  await vi.waitUntil(() => deliver.mock.calls.length > 0);
+  await again.settled();
+  deliver.mockRestore();
+  await hibernate(a);
+  again.send({ type: "send", id: ++again.welcome.lastId, to: b, body: "fourth" });
+  expect(await markOf(again, "read", third)).toMatchObject({ peer: b, read: third });
+});
+
+test("[E5][M15] an ask does not say what was read while receipts were off, or while the author was blocked", async () => {
+  for (const hide of [hideByReceipts, hideByBlock]) {
+    const { a, b, alice, bob } = await exchange();
+    const third = await send(alice, b, "third");
+    const seq = await receive(bob);
+    await markOf(alice, "delivered", third);
+    await hide(b, a, async () => {
+      bob.send({ type: "read", peer: a, seq });
+      await markOf(bob, "mine", seq);
+    });
+    await abort(a);
+    const asks = countAsks();
+    const again = await open(a, "phone", `${EARLY}&cursor=${third}`);
+    await send(again, b, "fourth");
+    expect(asks()).toBe(1);
+    expect(await marksOf(a, b)).not.toHaveProperty("read", third);
+    // The next one that is read covers the earlier ones, as always.
+    bob.send({ type: "read", peer: a, seq: Number.MAX_SAFE_INTEGER });
+    await markOf(again, "read", third);
+    vi.restoreAllMocks();
+  }
+});
+
+async function hideByReceipts(reader: string, _: string, read: () => Promise<void>): Promise<void> {
+  await put(`/api/settings?user=${reader}`, { receipts: false });
+  await read();
+  await put(`/api/settings?user=${reader}`, { receipts: true });
+}
+
+async function hideByBlock(reader: string, author: string, read: () => Promise<void>): Promise<void> {
+  const block = (method: string) =>
+    exports.default.fetch(new Request(`http://restante.test/api/blocks/${author}?user=${reader}`, { method }));
+  expect((await block("PUT")).status).toBe(204);
+  await read();
+  expect((await block("DELETE")).status).toBe(204);
+}
+
+/** Counts deliveries that ask for receipts, from now on. */
+function countAsks(): () => number {
+  const deliver = vi.spyOn(Mailbox.prototype, "deliver");
+  return () => deliver.mock.calls.filter(([delivery]) => delivery.ask === true).length;
+}
 
 async function marksOf(user: string, peer: string): Promise<unknown> {
   const { conversations } = (await get(`/api/conversations?user=${user}`)) as { conversations: readonly Frame[] };

@@ -38,9 +38,9 @@ class World {
 
   #open(restored: readonly PeerNote[]): Log {
     vi.setSystemTime(Date.now() + this.#random(20_000));
-    const holder = { restored };
+    const holder = { restored, canHold: false, wasOpenAt: () => this.canHold };
     Object.defineProperty(holder, "canHold", { get: () => this.canHold });
-    return new Log(this.#sql, KEEP_ALL, holder as MarkHolder);
+    return new Log(this.#sql, KEEP_ALL, holder satisfies MarkHolder);
   }
 
   /** The instance ends between two events, and another one begins. */

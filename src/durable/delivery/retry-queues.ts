@@ -74,13 +74,13 @@ export class RetryQueues<Queue extends ReceiverQueue> {
   }
 
   /**
-   * A queue of an earlier instance. Its senders may have been answered `queued`, and its alarm may have rung: it needs
-   * another one.
+   * A queue of an earlier instance. `hadAlarm`: its senders may have been answered `queued`, and its alarm may have
+   * rung: it needs another one.
    */
-  restore(queue: Queue): void {
+  restore(queue: Queue, hadAlarm: boolean): void {
     this.#queues.set(queue.to, queue);
     if (queue.unsettled.length > 0) this.makeReady(queue);
-    this.#markUnreachable(queue);
+    if (hadAlarm) this.#markUnreachable(queue);
   }
 
   /** Has the next flush call this receiver, unless a call is under way or the alarm starts it. */

@@ -87,9 +87,9 @@ export class EntryRows {
     return sql.row<Notes>("SELECT seq, notes FROM run WHERE seq >= ? ORDER BY seq LIMIT 1", seq)?.notes ?? null;
   }
 
-  /** The seqs of the newest two rows on disk, the newest first. */
-  get newestRows(): readonly number[] {
-    return this.#sql.rows<{ seq: number }>("SELECT seq FROM run ORDER BY seq DESC LIMIT 2").map(({ seq }) => seq);
+  /** When the entries of the newest two rows on disk were sent, ms since 1970, the newest first. */
+  get newestTimes(): readonly number[] {
+    return this.#sql.rows<{ at: number }>("SELECT at FROM run ORDER BY seq DESC LIMIT 2").map(({ at }) => at);
   }
 
   /** The entries after `seq`, oldest first. To be read before the next `await`. */

@@ -79,12 +79,13 @@ export class Sockets implements MarkHolder {
 
   readonly unanswered = new UnreadOutput();
 
-  constructor(ctx: DurableObjectState) {
+  /** `closing`: a socket whose close woke the object; the platform need not list it any more. */
+  constructor(ctx: DurableObjectState, closing?: WebSocket) {
     this.#ctx = ctx;
     // The runtime itself answers pings, so that a ping wakes no mailbox.
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
     let restored: readonly PeerNote[] = [];
-    for (const ws of ctx.getWebSockets()) {
+    for (const ws of new Set([...ctx.getWebSockets(), ...(closing === undefined ? [] : [closing])])) {
       const stored = ws.deserializeAttachment() as Attachment | null;
       if (stored === null) continue;
       const live = { changed: false, heardAt: 0, earlySent: 0 };
@@ -108,6 +109,12 @@ export class Sockets implements MarkHolder {
       canHold = true;
     }
     return canHold;
+  }
+
+  wasOpenAt(time: number): boolean {
+    for (const session of this.#sessions.values())
+      if (session.kind === "v1" && session.early && session.since <= time) return true;
+    return false;
   }
 
   /** Every v1 device was sent the log up to here; Infinity if there is none. */

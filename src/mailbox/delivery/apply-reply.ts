@@ -36,7 +36,6 @@ export function applyReply(log: Log, queue: PeerQueue, { last, receipts }: Carri
   const isNobody = reply.verdict === "nobody";
   // A reply of an epoch that has ended meanwhile: what was sent to it has failed already.
   if (!isNobody && peer.epoch !== null && peer.epoch !== reply.epoch) return;
-  queue.asks = false;
   if (queue.receipts.markSent(peer, receipts)) log.peers.changed(peer);
   else log.peers.early.update(peer);
   if (isNobody) failMessages(log, queue, queue.shift(last), "unknown_receiver");

@@ -25,7 +25,7 @@ export function nextDelivery(queue: PeerQueue, peer: Peer, log: Log): Delivery {
     after: peer.storedUpTo,
     envelopes: nextBatch(queue, log),
     ...queue.receipts.fields,
-    ...(queue.asks && { ask: true as const }),
+    ...(queue.asksSince > 0 && { ask: true as const }),
     ...(log.account.service.row !== null && { service: true as const }),
   };
 }

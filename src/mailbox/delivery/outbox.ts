@@ -65,7 +65,7 @@ export class Outbox {
       onUnreachable: (queue) => this.#persistReceipts(queue),
     });
     for (const queue of restored) {
-      this.#queues.restore(queue);
+      this.#queues.restore(queue, queue.unsettled.length > 0 || queue.receipts.areDue);
       if (queue.hasMore) this.#delayedReceipts.schedule();
     }
   }
@@ -193,7 +193,7 @@ export class Outbox {
     queue.wasDeferred = false;
     // The common case: the devices are answered at once, and the peer's row is written later. If a crash loses it, the
     // queue delivers again, and the receiver deduplicates.
-    if (reply !== null && queue.retryAt === null && isAllStored(reply, peer, this.#log.head)) {
+    if (reply !== null && queue.retryAt === null && queue.asksSince === 0 && isAllStored(reply, peer, this.#log.head)) {
       const stored = reply;
       this.#groupCommit.runReadOnly(() => this.#settle(queue, carried, stored));
       if (queue.state !== "calling") this.#groupCommit.releaseDeferred();
@@ -208,6 +208,10 @@ export class Outbox {
       logEvent("delivered_late", { user: this.#log.row?.name ?? null, to: queue.to, last: carried.last });
     }
     this.#queues.markReachable(queue);
+    if (queue.asksSince > 0 && reply.verdict !== "behind") {
+      queue.asksSince = 0;
+      this.#log.foundLostMarks(queue.to);
+    }
     if (reply.verdict === "other") this.onContactFrom(this.#log.peers.get(queue.to), reply.epoch);
     else applyReply(this.#log, queue, carried, reply, (entry, answer) => this.add(entry, answer));
     this.#queues.idle(queue);

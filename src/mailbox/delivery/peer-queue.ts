@@ -6,8 +6,8 @@ import { DueReceipts } from "./due-receipts.ts";
 
 export class PeerQueue extends ReceiverQueue {
   readonly receipts = new DueReceipts();
-  /** Whether the next delivery asks for the peer's receipts again: a crash may have lost some. */
-  asks = false;
+  /** The next delivery asks for the peer's receipts again: a crash may have lost some since, ms since 1970; 0: no. */
+  asksSince = 0;
   /**
    * Whether all of it was renumbered. Answers: a receiver that names ever higher numbers, and would be sent everything
    * again forever.
@@ -24,10 +24,10 @@ export class PeerQueue extends ReceiverQueue {
 
   /** Whether it has a reason to call beside messages. */
   get hasMore(): boolean {
-    return this.asks || this.receipts.areDue;
+    return this.asksSince > 0 || this.receipts.areDue;
   }
 
   override get waitingSince(): number {
-    return this.unsettled[0]?.at ?? this.receipts.dueSince;
+    return this.unsettled[0]?.at ?? (this.receipts.areDue ? this.receipts.dueSince : this.asksSince);
   }
 }

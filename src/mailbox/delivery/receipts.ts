@@ -50,6 +50,7 @@ export function receiptsFor(context: MailboxContext, peer: Peer): ReceiptMarks {
     seq === 0 ? 0 : log.conversations.originUpTo(peer, Math.min(seq, peer.lastSeq), seq >= peer.lastSeq);
   return {
     delivered: originUpTo(log.devices.delivered),
-    read: log.row?.receipts === 1 ? originUpTo(peer.readByMe) : 0,
+    // What was read while receipts were off, or the peer was blocked, stays unsaid.
+    read: log.row?.receipts === 1 && peer.readByMe > (log.row.receiptsSince ?? 0) ? originUpTo(peer.readByMe) : 0,
   };
 }

@@ -20,10 +20,10 @@ export function restoreQueues(log: Log, bodies: BodiesInMemory): Iterable<PeerQu
     queues.set(peer.name, queue);
     queue.receipts.restore(peer);
   }
-  for (const to of log.takeLostMarks()) {
+  for (const to of log.peers.early.lost) {
     const queue = queues.get(to) ?? new PeerQueue(to, bodies);
     queues.set(to, queue);
-    queue.asks = true;
+    queue.asksSince = log.peers.early.notedAt;
   }
   return queues.values();
 }

@@ -30,11 +30,12 @@ import { Webhook } from "../services/webhook.ts";
 
 /**
  * The context of a new instance. `ctx.id.name` is missing where the call came from another local process (seen with
- * workerd 2026-10-23), so callers pass the name along, and the log stores it for alarms.
+ * workerd 2026-10-23), so callers pass the name along, and the log stores it for alarms. `closing`: a socket whose close
+ * is the first event.
  */
-export function assemble(ctx: DurableObjectState, env: Env, name?: string): MailboxContext {
+export function assemble(ctx: DurableObjectState, env: Env, name?: string, closing?: WebSocket): MailboxContext {
   counters.wakes++;
-  const sockets = new Sockets(ctx);
+  const sockets = new Sockets(ctx, closing);
   const log = new Log(ctx.storage.sql, retentionOf(env), sockets);
   acknowledgeAgain(log, sockets);
   for (const session of sockets.all()) if (session.position < log.head) session.earlySent = -1;

@@ -17,16 +17,16 @@ export class MailboxEvents implements MailboxObject {
 
   /**
    * Begins an event. `depth`: how many calls lead to it. `name`: the user's; unknown for sockets and alarms, for which
-   * the log has it.
+   * the log has it. `closing`: the socket whose close the event is.
    */
-  enter(name: string | undefined, depth: number = DEPTH_FROM_WORKER): MailboxContext {
-    const context = this.context(name);
+  enter(name: string | undefined, depth: number = DEPTH_FROM_WORKER, closing?: WebSocket): MailboxContext {
+    const context = this.context(name, closing);
     context.budget.begin(depth);
     return context;
   }
 
-  context(name?: string): MailboxContext {
-    return (this.#context ??= assemble(this.state, this.#env, name));
+  context(name?: string, closing?: WebSocket): MailboxContext {
+    return (this.#context ??= assemble(this.state, this.#env, name, closing));
   }
 
   forget(): void {

@@ -94,6 +94,15 @@ export class DeviceRows {
     this.#changedId.add(device);
   }
 
+  /** Some device was connected until this time, ms since 1970, and its connection has ended: the one used last. */
+  seenUntil(time: number): void {
+    const byLastUse = this.all().toSorted(
+      (a, b) => Math.max(b.seen * 1_000, b.cursor) - Math.max(a.seen * 1_000, a.cursor),
+    );
+    const [last] = byLastUse;
+    if (last !== undefined) this.put(last.name, { seen: Math.max(last.seen, time) });
+  }
+
   /** The delivered watermark: up to here everything was delivered to some device. */
   get delivered(): number {
     return this.#delivered;

@@ -21,7 +21,7 @@ import { type SkippedRange, SkippedRanges } from "./peers/skipped-ranges.ts";
 import { readTail, type Tail, type UnsettledTo } from "./recover.ts";
 import { keepsAll, type Retention } from "./retention.ts";
 import { EARLY_ALONE, notesOf, textOf } from "./run-notes.ts";
-import { type MailboxRow, STORAGE, SUMMARY_TRIGGERS, TABLES } from "./schema.ts";
+import { ADD_RECEIPTS_SINCE, type MailboxRow, STORAGE, SUMMARY_TRIGGERS, TABLES } from "./schema.ts";
 import { eraseTables, isErased } from "./tombstone.ts";
 import { LogTrimmer } from "./trim-log.ts";
 
@@ -49,7 +49,6 @@ export class Log {
   #row: MailboxRow | null = null;
   #unsettled: ReadonlyMap<string, UnsettledTo> = new Map();
   readonly #holder: MarkHolder;
-  #lostMarks: readonly string[] = [];
 
   constructor(
     storage: SqlStorage,
@@ -97,17 +96,20 @@ export class Log {
     return unsettled;
   }
 
-  /** Peers whose latest marks an earlier instance may have lost, because it ended with its sockets. To be taken once. */
-  takeLostMarks(): readonly string[] {
-    const lost = this.#lostMarks;
-    this.#lostMarks = [];
-    return lost;
+  /**
+   * A peer whose marks a crash may have lost has replied. With the last of them the log shows no crash any more: some
+   * device was connected until the newest run.
+   */
+  foundLostMarks(peer: string): void {
+    const { lost, notedAt } = this.peers.early;
+    if (!lost.delete(peer) || lost.size > 0) return;
+    this.devices.seenUntil(notedAt);
   }
 
   /** Whether the newest two rows are of one exchange: then another row will soon come. */
   get isExchanging(): boolean {
-    const [newest = 0, before = 0] = this.entries.newestRows;
-    return newest - before < EXCHANGE_MS * 1_000;
+    const [newest = 0, before = 0] = this.entries.newestTimes;
+    return newest - before < EXCHANGE_MS;
   }
 
   /** Begins the mailbox, if it has not begun yet. */
@@ -184,8 +186,17 @@ export class Log {
   /** Switches receipts or presence on or off. */
   set(change: Partial<Pick<MailboxRow, "receipts" | "presence">>): void {
     if (this.#row === null) return;
+    if (change.receipts === 1 && this.#row.receipts === 0) this.withholdReads();
     Object.assign(this.#row, change);
     this.sql.run("UPDATE mailbox SET receipts = ?, presence = ?", this.#row.receipts, this.#row.presence);
+  }
+
+  /** From now on no peer is said what the user has read before, unless the user reads more. */
+  withholdReads(): void {
+    if (this.#row === null) return;
+    if (this.#row.receiptsSince === undefined) this.sql.run(ADD_RECEIPTS_SINCE);
+    this.#row.receiptsSince = this.head;
+    this.sql.run("UPDATE mailbox SET receiptsSince = ?", this.head);
   }
 
   /** Ends a commit: writes the rows that changed since the last one, once each. */
@@ -241,7 +252,7 @@ export class Log {
     this.#unsettled = tail.unsettled;
     this.peers.restoreEarly((peer) => this.conversations.unread(peer, peer.readByMe));
     this.peers.early.notedAt = notesOf(this.entries.notesFrom(last)).early ?? 0;
-    this.#lostMarks = this.#findLostMarks(tail);
+    for (const name of this.#findLostMarks(tail)) this.peers.early.lost.add(name);
     this.#skipped.startAt(last);
     // A mark may lie above all entries: after the tail was read its peer is known.
     this.#numbering.startAt(Math.max(this.head, this.peers.marked));
@@ -264,7 +275,7 @@ export class Log {
    * sockets: a crash.
    */
   #findLostMarks({ sent }: Tail): readonly string[] {
-    if (this.#holder.canHold || !this.peers.early.isNoted) return [];
+    if (!this.peers.early.hasLost) return [];
     const unread = this.peers.named.filter(({ name, stored, read }) => Math.max(stored, sent.get(name) ?? 0) > read);
     const latest = unread.toSorted((a, b) => b.lastSeq - a.lastSeq).slice(0, MAX_LOST);
     return latest.map(({ name }) => name);

@@ -38,6 +38,9 @@ export const MAKE_SUMMARY = [
   ...SUMMARY_TRIGGERS,
 ] as const;
 
+/** Added when the user first switches receipts on again, or lifts a block. */
+export const ADD_RECEIPTS_SINCE = "ALTER TABLE mailbox ADD COLUMN receiptsSince INTEGER";
+
 /** The version of these tables. */
 export const STORAGE = 1;
 
@@ -60,6 +63,8 @@ export interface MailboxRow {
   presence: number;
   /** The summary of the peers; null where it is unknown. See peer-summary.ts. */
   readonly summary: string | null;
+  /** What the user has read up to here is not said to a peer that asks; absent or null: nothing is withheld. */
+  receiptsSince?: number | null;
   /** The number of entries to which retention has cut the log; null where it has not. */
   kept: number | null;
 }

@@ -66,6 +66,7 @@ export function unblock(context: MailboxContext, name: string): CallResult<null>
   const before = context.log.contacts.before(name) ?? (context.log.peers.has(name) ? "contact" : null);
   if (before === null || before === "nobody") context.log.contacts.drop(name);
   else context.log.contacts.put(name, before);
+  context.log.withholdReads();
   // Devices show every user as a contact who is neither blocked nor a request.
   appendStanding(context, name, before === "request" ? before : "contact");
   return { value: null };

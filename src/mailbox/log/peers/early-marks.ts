@@ -13,15 +13,19 @@ export interface MarkHolder {
   readonly canHold: boolean;
   /** Those that an earlier instance left. */
   readonly restored: readonly PeerNote[];
+  /** Whether a socket that holds them was open at this time, ms since 1970. */
+  wasOpenAt(time: number): boolean;
 }
 
-export const NO_HOLDER: MarkHolder = { canHold: false, restored: [] };
+export const NO_HOLDER: MarkHolder = { canHold: false, restored: [], wasOpenAt: () => false };
 
 export class EarlyMarks {
   readonly #holder: MarkHolder;
   readonly #lastSeen: () => number;
   /** When the newest run was written, ms since 1970, if early marks were possible; 0 if not. */
   notedAt = 0;
+  /** The peers whose latest marks a crash may have lost, and who have not replied since. */
+  readonly lost = new Set<string>();
   /** By peer the version in which it last changed; 0: an earlier instance has sent it. */
   readonly #changed = new Map<Peer, number>();
   #version = 0;
@@ -33,9 +37,15 @@ export class EarlyMarks {
     this.#lastSeen = lastSeen;
   }
 
-  /** A run is written. Returns the time for its notes; 0 for none. */
+  /** A run is written. Returns the time for its notes; 0 for none. While marks are lost, that shows it as before. */
   noteRun(now: number): number {
-    return (this.notedAt = this.#holder.canHold ? now : 0);
+    if (this.lost.size === 0) this.notedAt = this.#holder.canHold ? now : 0;
+    return this.notedAt;
+  }
+
+  /** Whether an instance ended with its sockets since the newest run, and may have lost early marks. */
+  get hasLost(): boolean {
+    return this.isNoted && !this.#holder.wasOpenAt(this.notedAt);
   }
 
   /**

@@ -219,15 +219,13 @@ export class PeerRows {
 
   /** Writes the rows that this commit has to write. */
   flush(): void {
-    const { commit, soon } = this.#changed;
-    for (const peer of soon) if (commit.has(peer)) this.#number(peer);
-    for (const peer of this.early.peers) if (commit.has(peer)) this.#number(peer);
     this.#write();
   }
 
   #write(): void {
-    const { commit, checkpoint } = this.#changed;
+    const { commit, soon, checkpoint } = this.#changed;
     if (commit.size === 0) return;
+    for (const peer of [...soon, ...this.early.peers]) if (commit.has(peer)) this.#number(peer);
     for (const peer of commit) {
       this.#writeRow(peer);
       checkpoint.delete(peer);
