@@ -12,7 +12,6 @@ import { advanceDelivered } from "../delivery/receipts.ts";
 import { checkConnectAllowance } from "../limits/allowance.ts";
 import { type MailboxRow, PLAIN_DEVICE } from "../log/schema.ts";
 import { persistCursor } from "../reading/acknowledge.ts";
-import { WRITES_NOTES } from "../log/run-notes.ts";
 import { queueGap } from "../reading/pump.ts";
 import { checkCursor, resumePointOf } from "../reading/resume-point.ts";
 import type { Grant } from "./connection-state.ts";
@@ -54,7 +53,7 @@ function connectV1(context: MailboxContext, row: MailboxRow, request: V1Request,
     unacked: [],
     runs,
     // A stream has no attachment that could hold early marks.
-    early: early && request.stream !== true && WRITES_NOTES,
+    early: early && request.stream !== true,
     watched: [],
   });
   const { position, advancesDelivered } = start;

@@ -20,7 +20,7 @@ import { PeerSummary } from "./peers/peer-summary.ts";
 import { type SkippedRange, SkippedRanges } from "./peers/skipped-ranges.ts";
 import { readTail, type Tail, type UnsettledTo } from "./recover.ts";
 import { keepsAll, type Retention } from "./retention.ts";
-import { EARLY_ALONE, notesOf, textOf, WRITES_NOTES } from "./run-notes.ts";
+import { EARLY_ALONE, notesOf, textOf } from "./run-notes.ts";
 import { ADD_RECEIPTS_SINCE, type MailboxRow, STORAGE, SUMMARY_TRIGGERS, TABLES } from "./schema.ts";
 import { eraseTables, isErased } from "./tombstone.ts";
 import { LogTrimmer } from "./trim-log.ts";
@@ -209,7 +209,7 @@ export class Log {
   }
 
   #writeRows(): void {
-    for (const peer of this.conversations.flush()) this.peers.paged(peer, WRITES_NOTES && this.entries.hasOpenRun);
+    for (const peer of this.conversations.flush()) this.peers.paged(peer, this.entries.hasOpenRun);
     this.entries.flush(true);
     this.peers.flush();
     this.devices.flush();
@@ -217,7 +217,6 @@ export class Log {
 
   /** What the run that begins with `first` is written with. */
   #notesFor(first: number, endsCommit: boolean): string | null {
-    if (!WRITES_NOTES) return null;
     const jumps = this.#skipped.takeBefore(first);
     const peers = endsCommit ? this.peers.takeNotes() : [];
     const early = this.peers.early.noteRun(Date.now());

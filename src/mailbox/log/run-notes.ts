@@ -16,13 +16,6 @@ export interface RunNotes {
   readonly early?: number;
 }
 
-declare const READS_NOTES_ONLY: boolean | undefined;
-/**
- * Whether notes are written. Release 0.3.0 only reads them (wrangler.toml), so that the next one can be rolled back to
- * it; tests play both.
- */
-export const WRITES_NOTES = typeof READS_NOTES_ONLY === "undefined";
-
 /** With this the most common note begins. It says nothing that a wake has to read. */
 export const EARLY_ALONE = '{"early":';
 

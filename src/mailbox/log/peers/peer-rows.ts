@@ -10,7 +10,6 @@ import { type PeerRow, peerOf, PUT_OLD_PEER, PUT_PEER, valuesOf } from "./peer-c
 import type { EarlyMarks } from "./early-marks.ts";
 import { noteOf, type PeerNote, raiseMarks } from "./peer-note.ts";
 import type { PeerSummary } from "./peer-summary.ts";
-import { WRITES_NOTES } from "../run-notes.ts";
 import type { SkippedRanges } from "./skipped-ranges.ts";
 
 /** Changes of marks that stay in memory for the live path. */
@@ -87,8 +86,7 @@ export class PeerRows {
   /** Has the row of a peer written that the caller changed. */
   changed(peer: Peer, urgency: Urgency = "commit"): void {
     this.#summary.names.add(peer.name);
-    const isDeferrable = urgency !== "checkpoint" || WRITES_NOTES || !this.#skipped.hasUnsaved;
-    this.#changed[isDeferrable ? urgency : "commit"].add(peer);
+    this.#changed[urgency].add(peer);
   }
 
   /** A mark of this peer changed: devices are sent it, as an early mark if possible, and otherwise with a row. */

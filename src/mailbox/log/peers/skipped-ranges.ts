@@ -61,11 +61,6 @@ export class SkippedRanges {
     this.#completeFrom = from;
   }
 
-  /** Whether a range is in no row yet. */
-  get hasUnsaved(): boolean {
-    return this.#unsaved.length > 0;
-  }
-
   /** The newest ranges for the summary, and from where on they are complete. */
   newest(): { readonly jumps: readonly Pair[]; readonly from: number } {
     if (this.#completeFrom === Infinity) this.#readAll();
