@@ -10,6 +10,8 @@ import type { History } from "../history.ts";
 
 /** The size of the small disk. */
 const DISK_BYTES = 48_000_000;
+/** The longest back-off of a client, and some. */
+const REPORT_TIMEOUT_MS = 40_000;
 
 export const fullDisk: Fault = {
   name: "Full disk",
@@ -31,7 +33,9 @@ export const fullDisk: Fault = {
         await sleep(4_000);
         await server.kill();
         await server.restart();
-        await sleep(3_000);
+        // Each client comes back when its back-off allows, and learns the reason then.
+        const haveAll = () => reasons(fleet.recorder, from, Infinity).size === clients.length;
+        await waitUntil(haveAll, "not every client was given a reason", REPORT_TIMEOUT_MS).catch(() => undefined);
         const to = fleet.recorder.now;
         rmSync(ballast);
         const { wrong, history, counts } = await settleAndCheck(fleet);
@@ -92,7 +96,7 @@ export const quota: Fault = {
 };
 
 /** The last reason that each device reported for a lost connection between `from` and `to`. */
-function reasons({ events }: History, from: number, to: number): Map<string, string> {
+function reasons({ events }: Pick<History, "events">, from: number, to: number): Map<string, string> {
   const reported = new Map<string, string>();
   for (const event of events) {
     if (event.is !== "connection" || event.at < from || event.at > to || event.message === undefined) continue;
