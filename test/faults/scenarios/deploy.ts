@@ -33,7 +33,7 @@ export const deploy: Fault = {
         .filter((time) => time > MAX_COMPLETE_MS)
         .map((time) => `95 % were complete again after ${formatMs(time)} only`),
       observed: all.observed,
-      more: `Reconnects after the code was replaced, of ${formatCount(USERS)} clients:\n\n${all.histogram}\n\nWith fewer clients: ${fewer.observed}.`,
+      more: `Reconnects after the code was replaced, of ${formatCount(USERS)} clients:\n\n${all.histogram}\n\nWith fewer clients:\n${fewer.observed}.`,
     };
   },
 };
