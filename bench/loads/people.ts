@@ -8,7 +8,7 @@ import type { Figures, Load } from "../measures/measure.ts";
 import { OPERATOR } from "../peers/restante.ts";
 import { withTimeout } from "../../src/protocol/timeout.ts";
 import type { Task } from "./job.ts";
-import { Random } from "./random.ts";
+import { Random } from "../../test/chaos/random.ts";
 
 type People = Extract<Load, { kind: "people" }>;
 
