@@ -168,12 +168,6 @@ const ALLOWED: Record<string, string[]> = {
   "src/client/memory.ts": ["told"],
   "src/client/apply-frames.ts": ["told"],
   "test/client/public-types.txt": ["told"],
-  "test/mailbox/conversation-index.test.ts": ["whatever"],
-  "test/mailbox/group-commit.test.ts": ["whatever"],
-  "test/mailbox/peer-summary.test.ts": ["whatever"],
-  "test/mailbox/plain.test.ts": ["whatever"],
-  "test/mailbox/resume-point.test.ts": ["whatever"],
-  "test/mailbox/run-frames.test.ts": ["whatever"],
   "test/architecture.test.ts": ["*"],
 };
 

@@ -1,4 +1,4 @@
-// The entries of conversations, and the state of their peers: a wake knows both although rows are deferred, at whatever
+// The entries of conversations, and the state of their peers: a wake knows both although rows are deferred, at any
 // point the instance ended.
 import { expect, test } from "vitest";
 import type { MailboxContext } from "../../src/mailbox/instance/context.ts";
@@ -147,7 +147,7 @@ test("[Q2] messages of a stranger are counted over all pages of the conversation
 });
 
 test.each([1, 2, 3])(
-  "[M3] at whatever point an instance ends, a wake knows the received messages although rows are deferred (seed %i)",
+  "[M3] wherever an instance ends, a wake knows the received messages although rows are deferred (seed %i)",
   async (seed) => {
     await withLog((log, sql) => {
       const random = new Random(seed);

@@ -52,7 +52,7 @@ test("queued work beyond 1,000,000 units is a transaction at once", () => {
   expect(seen.slice(3)).toEqual(["b", "c", "flush", "reply"]);
 });
 
-test("runSoon within 20 ms of a transaction joins the next one, whatever that is for", async () => {
+test("runSoon within 20 ms of a transaction joins the next one, also one for other work", async () => {
   const { commit, seen, work } = recorder();
   commit.runNow(work("a"));
   const receipt = commit.runSoon(() => (seen.push("receipt"), "received"));

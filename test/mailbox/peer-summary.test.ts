@@ -158,7 +158,7 @@ test("[V5] tables without columns for the summary are read as they are, and get 
 });
 
 test.each([1, 2, 3, 4, 5, 6])(
-  "at whatever point an instance ends, a wake with the summary knows the same as a wake without it (seed %i)",
+  "wherever an instance ends, a wake with the summary knows the same as a wake without it (seed %i)",
   async (seed) => {
     await withLog((begun, sql) => {
       const random = new Random(seed);

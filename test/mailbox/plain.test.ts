@@ -16,7 +16,7 @@ test("[P1] a classic client sends and receives as before, Chinese names and text
   expect(await nextFrame(zhang)).toEqual({ sender: b, receiver: a, msg: "嗨", createTime });
 });
 
-test("[P2] the server sets sender, receiver and createTime, whatever a client sends", async () => {
+test("[P2] the server sets sender, receiver and createTime, also if a client sends others", async () => {
   const [a, b] = [fresh("alice"), fresh("bob")];
   const [alice, bob] = [await plain(a), await plain(b)];
   alice.sendText(

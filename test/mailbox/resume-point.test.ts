@@ -152,7 +152,7 @@ test("[R3] a gap that was lost on its way is sent again, until it is acknowledge
   expect(await (await open(b, "phone", known)).next()).toMatchObject({ type: "message", body: "since then" });
 });
 
-test("[W4] delivered entries stay delivered, whatever cursor their device comes back with", async () => {
+test("[W4] delivered entries stay delivered, also if their device comes back with another cursor", async () => {
   const { b, alice } = await world();
   const bob = await open(b);
   await sendAll(alice, b, 3);

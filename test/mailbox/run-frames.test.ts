@@ -189,7 +189,7 @@ test("[F8] a socket still reads runs after hibernation", async () => {
   expect(await bob.next()).toMatchObject({ count: 5, bodies: [1, 2, 3, 4, 5] });
 });
 
-test("[F8] a device that reads runs is shown the same as another one, whatever its peers send", async () => {
+test("[F8] a device that reads runs is shown the same as another one, in every mixture of what its peers send", async () => {
   for (let seed = 1; seed <= 12; seed++) {
     const random = new Random(seed);
     const [a, b] = [fresh("alice"), fresh("bob")];
