@@ -58,10 +58,14 @@ export class Leader {
     this.#connection = new Connection(() => this.#address(), options.renew, {
       state: (state) => this.#stateChanged(state),
       frame: (value, down) => this.#receive(value, down),
-      textEnded: () => this.#writes.flush(),
+      textEnded: (units) => {
+        this.#acks.receivedText(units);
+        this.#writes.flush();
+      },
     });
     this.#acks = new AckPolicy(this.#connection, kept.position.cursor ?? 0, options.takenUpTo);
-    this.#writes = new WriteLoop(store, this.#log, this.#outbox, this.#connection, (commit) => this.#stored(commit));
+    const stored = (commit: Commit) => this.#stored(commit);
+    this.#writes = new WriteLoop(store, this.#log, this.#outbox, this.#acks, this.#connection, stored);
   }
 
   get state(): ConnectionState {
@@ -108,14 +112,14 @@ export class Leader {
 
   /** The application has taken more of what was shown. */
   ack(): void {
-    this.#acks.send();
+    this.#writes.flush();
   }
 
   /** Resolves when everything that was received is stored. */
   async stop(message: string): Promise<void> {
+    this.#acks.stop();
     this.#connection.end(message);
     this.#outbox.stop();
-    this.#acks.stop();
     await this.#writes.idle;
   }
 
@@ -149,8 +153,15 @@ export class Leader {
     }
     const seq = seqOf(value);
     const count = countOf(down);
+    if (seq !== null) this.#acks.received(seq, count, this.#isAwaited(down));
     const newCount = seq === null ? count : this.#log.advance(seq, count);
     if (down !== null && newCount > 0) this.#route(down, newCount);
+  }
+
+  /** Whether somebody else waits for the ack of a log frame: all but the user's own messages, and what the server says. */
+  #isAwaited(down: Down | null): boolean {
+    if (down?.type === "message") return down.from !== this.#options.user;
+    return down === null || down.type === "gap";
   }
 
   /** `newCount`: how many messages of a run, the last ones, are new to this device. */
@@ -188,7 +199,7 @@ export class Leader {
   #begin(welcome: Welcome): void {
     if (this.#log.position.epoch === null) this.#noticesAfter = welcome.head;
     const isSameEpoch = this.#log.begin(welcome, this.#options.since);
-    this.#acks.begin(isSameEpoch);
+    this.#acks.begin(welcome.limits, isSameEpoch);
     this.#outbox.begin(welcome, isSameEpoch);
   }
 
@@ -225,13 +236,12 @@ export class Leader {
 
   /** Sends it unless there is no connection. */
   #send(frame: unknown): void {
-    this.#connection.send(JSON.stringify(frame));
+    this.#acks.sendWith(JSON.stringify(frame));
   }
 
   #stored(commit: Commit): void {
     this.#acks.setStored(commit.position?.cursor);
     this.#options.publish({ commit });
-    this.#acks.send();
   }
 }
 

@@ -2,6 +2,7 @@
 // It knows the numbering of ids and the size of a text; no socket, no cursor, and no message of others.
 import { bodyOf, type Down, type Welcome } from "../protocol/down.ts";
 import { MAX_FRAMES, MAX_TEXT_BYTES, utf8Bytes } from "../protocol/limits.ts";
+import { ACK_BYTES } from "./ack-policy.ts";
 import { OrderedQueue } from "./ordered-queue.ts";
 import type { Draft } from "./store.ts";
 
@@ -93,7 +94,8 @@ export class Outbox {
   begin({ lastId, limits, runs = false }: Welcome, isSameEpoch: boolean): void {
     this.#isOpen = true;
     this.#runs = runs;
-    this.#limits = limits;
+    // An ack may go along.
+    this.#limits = { frames: limits.frames - 1, textBytes: limits.textBytes - ACK_BYTES };
     this.#lastId = lastId;
     this.#nextId = lastId + 1;
     this.#inFlight = 0;
