@@ -9,8 +9,11 @@ import type { Connection } from "./connection.ts";
  */
 const ACK_DELAY_MS = 200;
 
-/** The share of the window that an ack may wait for. Answers: a mailbox that waits for the ack. */
-const WINDOW_SHARE = 1 / 4;
+/**
+ * The share of what may be unacknowledged that an ack may wait for. Answers: a mailbox that sends nothing more before
+ * it has the ack.
+ */
+const MAX_SHARE = 1 / 4;
 
 /** The most bytes of an ack beside other frames, with its comma and the brackets. */
 export const ACK_BYTES = 40;
@@ -23,9 +26,9 @@ export class AckPolicy {
   #ackedUpTo = 0;
   /** The highest seq of which somebody else is to learn that it was delivered. */
   #awaitedUpTo = 0;
-  /** The share of the window that was received since the last ack, about: entries, and UTF-16 units for bytes. */
+  /** The share of what may be unacknowledged that came since the last ack, about: entries, and UTF-16 units for bytes. */
   #share = 0;
-  #limits: Pick<Welcome["limits"], "window" | "windowBytes" | "frames"> = { window: 1, windowBytes: 1, frames: 1 };
+  #limits: Welcome["limits"] | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(connection: Connection, storedUpTo: number, takenUpTo: () => number) {
@@ -49,13 +52,13 @@ export class AckPolicy {
 
   /** A log frame of `count` entries has arrived. `isAwaited`: an author waits for the ack. */
   received(seq: number, count: number, isAwaited: boolean): void {
-    this.#share += count / this.#limits.window;
+    this.#share += count / (this.#limits?.window ?? 1);
     if (isAwaited) this.#awaitedUpTo = seq;
   }
 
   /** A text has arrived. */
   receivedText(units: number): void {
-    this.#share += units / this.#limits.windowBytes;
+    this.#share += units / (this.#limits?.windowBytes ?? 1);
   }
 
   /** The store has everything up to the cursor of a commit. */
@@ -72,7 +75,7 @@ export class AckPolicy {
 
   /** Sends a text, and with it the ack that waits. */
   sendWith(text: string): void {
-    const hasAck = this.#hasAck && this.#limits.frames > 1;
+    const hasAck = this.#hasAck && (this.#limits?.frames ?? 1) > 1;
     this.#connection.send(hasAck ? `[${this.#take()},${text[0] === "[" ? text.slice(1) : `${text}]`}` : text);
   }
 
@@ -88,7 +91,7 @@ export class AckPolicy {
 
   /** Nobody waits for it, or the application takes messages one after the other, and an ack was just sent. */
   get #canWait(): boolean {
-    if (this.#share >= WINDOW_SHARE) return false;
+    if (this.#share >= MAX_SHARE) return false;
     return this.#awaitedUpTo <= this.#ackedUpTo || (this.#timer !== undefined && this.seq < this.#storedUpTo);
   }
 

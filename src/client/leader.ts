@@ -153,15 +153,11 @@ export class Leader {
     }
     const seq = seqOf(value);
     const count = countOf(down);
-    if (seq !== null) this.#acks.received(seq, count, this.#isAwaited(down));
+    // The author waits for the ack. Of a frame that this version does not know somebody may.
+    const isAwaited = down === null || (down.type === "message" && down.from !== this.#options.user);
+    if (seq !== null) this.#acks.received(seq, count, isAwaited);
     const newCount = seq === null ? count : this.#log.advance(seq, count);
     if (down !== null && newCount > 0) this.#route(down, newCount);
-  }
-
-  /** Whether somebody else waits for the ack of a log frame: all but the user's own messages, and what the server says. */
-  #isAwaited(down: Down | null): boolean {
-    if (down?.type === "message") return down.from !== this.#options.user;
-    return down === null || down.type === "gap";
   }
 
   /** `newCount`: how many messages of a run, the last ones, are new to this device. */
