@@ -21,6 +21,8 @@ export interface Stage {
   readonly recording: Recording;
   /** Another user's mailbox and client, or those of another device of alice. */
   readonly another: (user: string, device: string) => Promise<Actor>;
+  /** The client begins to connect. `more`: fields of the command `open`. */
+  readonly begin: (more?: Frame) => Promise<void>;
   /** The client connects, and gets this welcome. `more`: fields of the command `open`. */
   readonly connect: (welcome?: Frame, more?: Frame) => Promise<Link>;
   /** The client connects again, and gets this welcome. */
@@ -30,6 +32,8 @@ export interface Stage {
 export interface Case {
   /** The rules, then a sentence: `[T3][S10] after a loss …`. */
   readonly name: string;
+  /** It lasts for more than 20 s, and so is begun first. */
+  readonly isLong?: boolean;
   readonly play: (stage: Stage) => Promise<void>;
 }
 

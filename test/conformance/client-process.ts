@@ -29,7 +29,7 @@ export class ClientProcess {
   #ended: Promise<number | null> = Promise.resolve(null);
   #opened: Frame = {};
   #isExpectedToEnd = false;
-  #taken = new Set<Frame>();
+  readonly #taken = new Set<Frame>();
 
   constructor(command: string, recording: Recording, who = "") {
     this.#command = command;
@@ -162,7 +162,10 @@ export class ClientProcess {
     return event["is"] === "ready";
   }
 
+  /** A process may end by itself where it has stopped for good. */
   #died(code: number | null): void {
+    const states = this.events.filter(({ is }) => is === "open" || is === "connecting" || is === "stopped");
+    if (states.at(-1)?.["is"] === "stopped") return;
     this.#recording.fail(this.#recording.failure(`The client ended by itself, with code ${code}.\n${this.errors}`));
   }
 }

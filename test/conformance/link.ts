@@ -12,6 +12,8 @@ import { RECONNECT_MS, type Recording, WITHIN_MS } from "./recording.ts";
 /** Bytes of a piece on a slow link: few enough that characters of several bytes are cut. */
 const PIECE_BYTES = 61;
 const PIECE_PAUSE_MS = 2;
+/** Ms in which a client that reacts to a frame at all has done so: it waits for nothing but its own disk. */
+const REACTION_MS = 700;
 
 export class Link {
   /** The path and the query of the upgrade, and what it offered. */
@@ -25,6 +27,7 @@ export class Link {
   readonly frames: Frame[] = [];
   readonly texts: string[] = [];
   isOver = false;
+  #hasRuns = false;
   readonly #ws: WebSocket;
   readonly #socket: Socket;
   readonly #recording: Recording;
@@ -116,6 +119,21 @@ export class Link {
     );
   }
 
+  /**
+   * Delivers a notice with this seq and waits until the client has read it, and for the time that a client without
+   * haste takes to react. In all that time it sends no message.
+   */
+  async holdsBack(seq: number, ms = REACTION_MS): Promise<void> {
+    await this.reads(seq);
+    await this.#recording.never("message before its time", ms, () => this.unexpected[0]);
+  }
+
+  /** Delivers a notice with this seq and waits until the client has read it, and so everything before it. */
+  async reads(seq: number): Promise<void> {
+    this.deliver({ type: "notice", seq, code: "new_device", message: "A sentence.", at: 1_790_000_000_000 });
+    await this.acked(seq);
+  }
+
   /** `send` frames that the case has not taken. */
   get unexpected(): Frame[] {
     return this.frames.filter((frame) => frame["type"] === "send" && !this.#taken.has(frame));
@@ -153,7 +171,10 @@ export class Link {
   }
 
   #sent(frames: readonly Frame[]): void {
-    for (const { seq } of frames) if (typeof seq === "number" && seq > this.#highest) this.#highest = seq;
+    for (const { seq, runs } of frames) {
+      if (typeof seq === "number" && seq > this.#highest) this.#highest = seq;
+      if (runs === true) this.#hasRuns = true;
+    }
   }
 
   async #take(expected: string, matches: (frame: Frame) => boolean, withinMs: number): Promise<Frame> {
@@ -176,7 +197,7 @@ export class Link {
     const wrong = readFrames(value).find((up) => up.type === "error");
     if (wrong !== undefined) return this.#wrong(`[F2] The server would not read this text: ${JSON.stringify(wrong)}`);
     for (const frame of [value].flat() as Frame[]) {
-      if (frame["type"] === "send" && "bodies" in frame)
+      if (frame["type"] === "send" && "bodies" in frame && !this.#hasRuns)
         this.#wrong("[F8] Runs were not granted, and the client sends one");
       if (frame["type"] === "ack" && Number(frame["seq"]) > this.#highest)
         this.#wrong(`[W2] The client acknowledges ${frame["seq"]}, and was sent ${this.#highest} at most`);

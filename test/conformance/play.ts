@@ -65,15 +65,11 @@ async function stageOf(recording: Recording, another: Stage["another"]): Promise
     link.welcome(welcome);
     return link;
   };
-  return {
-    mailbox,
-    client,
-    recording,
-    another,
-    reconnect,
-    async connect(welcome, more = {}) {
-      await client.open({ url: mailbox.url, user: "alice", device: "phone", state, ...more });
-      return reconnect(welcome);
-    },
+  const begin: Stage["begin"] = (more = {}) =>
+    client.open({ url: mailbox.url, user: "alice", device: "phone", state, ...more });
+  const connect: Stage["connect"] = async (welcome, more) => {
+    await begin(more);
+    return reconnect(welcome);
   };
+  return { mailbox, client, recording, another, reconnect, begin, connect };
 }

@@ -51,18 +51,19 @@ export class Recording {
 
   /** Resolves with what `find` finds. `expected` completes the sentence "Expected: …". */
   async until<T>(expected: string, find: () => T | undefined, withinMs = WITHIN_MS): Promise<T> {
-    const found = await this.#look(find, withinMs);
+    const found = await this.within(withinMs, find);
     if (found !== undefined) return found;
     throw this.failure(`Expected within ${withinMs / 1_000} s: ${expected}. It did not come.`);
   }
 
   /** Fails if `find` finds something within `ms`. `forbidden` completes the sentence "Expected: no …". */
   async never(forbidden: string, ms: number, find: () => unknown): Promise<void> {
-    const found = await this.#look(() => find() || undefined, ms);
+    const found = await this.within(ms, () => find() || undefined);
     if (found !== undefined) throw this.failure(`Expected: no ${forbidden}. It came: ${JSON.stringify(found)}.`);
   }
 
-  async #look<T>(find: () => T | undefined, withinMs: number): Promise<T | undefined> {
+  /** Resolves with what `find` finds, or with undefined after this time. */
+  async within<T>(withinMs: number, find: () => T | undefined): Promise<T | undefined> {
     this.check();
     const first = find();
     if (first !== undefined) return first;

@@ -14,7 +14,7 @@ export async function playAll(
   report: (outcome: Outcome) => void,
 ): Promise<Outcome[]> {
   const outcomes = new Map<Case, Outcome>();
-  const rest = [...cases];
+  const rest = [...cases].sort((a, b) => Number(b.isLong ?? false) - Number(a.isLong ?? false));
   const player = async () => {
     for (let one = rest.shift(); one !== undefined; one = rest.shift()) {
       const outcome = await play(one, command);

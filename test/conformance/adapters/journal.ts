@@ -21,6 +21,9 @@ export class Journal implements Store {
   readonly lasting = true;
   /** How the adapter's user calls a message, by the key of its draft. */
   readonly names = new Map<string, string>();
+  /** The keys of the entries, by their seqs: a later entry with the same seq only replaces a record. */
+  readonly keys = new Map<number, string>();
+  #epoch: string | null = null;
   readonly #path: string;
   readonly #written: (commit: Commit) => void;
   readonly #records = memoryStore();
@@ -44,7 +47,9 @@ export class Journal implements Store {
     for (const line of this.#lines()) {
       if (line.first !== undefined) kept = await this.#records.open(name, line.first);
       for (const [key, named] of line.names ?? []) this.names.set(key, named);
-      if (line.commit !== undefined) await this.#records.write(line.commit);
+      if (line.commit === undefined) continue;
+      await this.#records.write(line.commit);
+      this.#remember(line.commit);
     }
     this.#file = openSync(this.#path, "a");
     if (kept === null) this.#append({ first });
@@ -58,6 +63,7 @@ export class Journal implements Store {
     this.#append({ commit, names });
     await this.#records.write(structuredClone(commit));
     this.#written(commit);
+    this.#remember(commit);
   }
 
   async piece(peer: string, before: number, limit: number): Promise<Piece> {
@@ -67,6 +73,13 @@ export class Journal implements Store {
   async close(): Promise<void> {
     if (this.#file >= 0) closeSync(this.#file);
     this.#file = -1;
+  }
+
+  /** In another epoch the seqs begin anew. */
+  #remember({ position, entries = [] }: Commit): void {
+    if (position !== undefined && position.epoch !== this.#epoch) this.keys.clear();
+    this.#epoch = position?.epoch ?? this.#epoch;
+    for (const { seq, key } of entries) this.keys.set(seq, key);
   }
 
   #append(line: Line): void {

@@ -32,15 +32,11 @@ function print(event: Record<string, unknown>): void {
 
 class Adapter {
   readonly me: Restante;
-  readonly #user: string;
   readonly #journal: Journal;
-  /** Seqs of own messages that may still fail, with the names of these messages. */
-  readonly #names = new Map<number, string>();
   #token: string | undefined;
   #gaps = 0;
 
   constructor({ url, user, device, state, token }: Command & { do: "open" }) {
-    this.#user = user;
     this.#token = token;
     this.#journal = new Journal(join(state, "journal"), (commit) => this.#written(commit));
     const current = token === undefined ? {} : { token: () => this.#token ?? "" };
@@ -64,7 +60,7 @@ class Adapter {
       case "send":
         return this.#send(command);
       case "read":
-        return this.me.read(command.peer, messageAt(command.seq, command.peer, this.#user));
+        return this.me.read(command.peer, messageAt(command.seq, command.peer, this.me.user));
       case "watch":
         return this.me.presence.watch(command.peers);
       case "token":
@@ -91,21 +87,28 @@ class Adapter {
   }
 
   /** A commit is on the disk. */
-  #written({ entries = [], drafts = [], failures = [], rows = [] }: Commit): void {
-    for (const entry of entries) if (entry.from === this.#user) this.#showOwn(entry, rows);
-    for (const { key, failed } of drafts) if (failed !== null) this.#fail(this.#journal.names.get(key), failed.code);
-    for (const { seq, code } of failures) this.#fail(this.#names.get(seq), code);
+  #written({ entries = [], drafts = [], settled = [], failures = [], rows = [] }: Commit): void {
+    const fresh = entries.filter(({ from, seq }) => from === this.me.user && !this.#journal.keys.has(seq));
+    for (const entry of fresh) this.#showOwn(entry, rows);
+    // Accepted, and no longer found in the log.
+    for (const key of settled) if (!entries.some((entry) => entry.key === key)) this.#accept(key, { state: "stored" });
+    for (const { key, failed } of drafts) if (failed !== null) this.#fail(key, failed.code);
+    for (const { seq, code } of failures) {
+      this.#fail(entries.find((entry) => entry.seq === seq)?.key ?? this.#journal.keys.get(seq), code);
+    }
     for (const { peer, stored, delivered, read, mine } of rows)
       print({ is: "mark", peer, stored, delivered, read, mine });
   }
 
   #showOwn({ key, seq, peer, from, body }: Entry, rows: Commit["rows"] = []): void {
     print({ is: "message", seq, from, to: peer, body });
-    const name = this.#journal.names.get(key);
-    if (name === undefined) return;
-    this.#names.set(seq, name);
     const isStored = peer === from || rows.some((row) => row.peer === peer && row.stored >= seq);
-    print({ is: "accepted", key: name, seq, state: isStored ? "stored" : "queued" });
+    this.#accept(key, { seq, state: isStored ? "stored" : "queued" });
+  }
+
+  #accept(key: string, about: Record<string, unknown>): void {
+    const name = this.#journal.names.get(key);
+    if (name !== undefined) print({ is: "accepted", key: name, ...about });
   }
 
   #show({ seq, from, to, body }: Message): void {
@@ -113,7 +116,8 @@ class Adapter {
   }
 
   #fail(key: string | undefined, code: string): void {
-    if (key !== undefined) print({ is: "failed", key, code });
+    const name = key === undefined ? undefined : this.#journal.names.get(key);
+    if (name !== undefined) print({ is: "failed", key: name, code });
   }
 }
 
