@@ -63,13 +63,13 @@ export class Link {
 
   /** Sends frames as one text: a frame, or an array of several. */
   deliver(...frames: readonly Frame[]): void {
-    this.text(JSON.stringify(frames.length === 1 ? frames[0] : frames));
-    this.#sent(frames);
+    this.deliverAs(JSON.stringify(frames.length === 1 ? frames[0] : frames), frames);
   }
 
-  /** Sends a text as it is. */
-  text(text: string): void {
+  /** Sends frames as a text that means them. */
+  deliverAs(text: string, frames: readonly Frame[]): void {
     this.#recording.add(`${this.#who} <`, text);
+    this.#sent(frames);
     this.#ws.send(text);
   }
 
@@ -77,12 +77,12 @@ export class Link {
   async deliverSlowly(...frames: readonly Frame[]): Promise<void> {
     const text = JSON.stringify(frames);
     this.#recording.add(`${this.#who} <`, `slowly: ${text}`);
+    this.#sent(frames);
     const bytes = inFragments(Buffer.from(text), 5);
     for (let at = 0; at < bytes.length && !this.isOver; at += PIECE_BYTES) {
       this.#socket.write(bytes.subarray(at, at + PIECE_BYTES));
       await new Promise((done) => setTimeout(done, PIECE_PAUSE_MS));
     }
-    this.#sent(frames);
   }
 
   /** The first frame of a connection. */

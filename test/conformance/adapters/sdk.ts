@@ -4,7 +4,6 @@
 import { writeSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { createInterface } from "node:readline";
 import {
   type Commit,
   connect,
@@ -25,9 +24,17 @@ type Command =
   | { do: "check" }
   | { do: "close" };
 
-/** Prints an event before anything else happens. */
+/** Prints an event before anything else happens: also where nobody reads and the pipe is full. */
 function print(event: Record<string, unknown>): void {
-  writeSync(1, `${JSON.stringify(event)}\n`);
+  let rest: Uint8Array = Buffer.from(`${JSON.stringify(event)}\n`);
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(writeSync(1, rest));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+    }
+  }
 }
 
 class Adapter {
@@ -127,10 +134,16 @@ function messageAt(seq: number, peer: string, user: string): Message {
 }
 
 let adapter: Adapter | null = null;
+let rest = "";
 print({ is: "ready", name: "restante sdk" });
-for await (const line of createInterface({ input: process.stdin })) {
-  const command = JSON.parse(line) as Command;
-  if (command.do === "open") adapter = new Adapter(command);
-  else void adapter?.take(command);
+// Lines end with LF alone; node:readline also ends them at U+2028.
+for await (const text of process.stdin.setEncoding("utf8")) {
+  const lines = (rest + String(text)).split("\n");
+  rest = lines.pop() ?? "";
+  for (const line of lines) {
+    const command = JSON.parse(line) as Command;
+    if (command.do === "open") adapter = new Adapter(command);
+    else void adapter?.take(command);
+  }
 }
 process.exit(0);

@@ -17,8 +17,8 @@ function tooFast({ attempts }: ScriptedServer): number | undefined {
 
 /** Ms in which a client shows that it opens a second connection. */
 const SECOND_MS = 1_500;
-/** Longer than a heartbeat that finds a dead connection within 60 s can wait. */
-const QUIET_MS = 65_000;
+/** Ms without a frame: a client whose heartbeat takes silence for death gives up within it. */
+const QUIET_MS = 45_000;
 
 export const NETWORK: readonly Case[] = [
   {
