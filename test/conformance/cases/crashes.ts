@@ -156,6 +156,7 @@ export const CRASHES: readonly Case[] = [
       const { mailbox, client, reconnect } = stage;
       const link = await connectWith(stage, ["a", "b"]);
       link.deliver(own(11, 1));
+      await link.acked(11);
       await mailbox.goAway();
       await client.sends(["c"]);
       await mailbox.comeBack();
