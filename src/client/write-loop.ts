@@ -82,7 +82,7 @@ export class WriteLoop {
       this.#acks.send();
     } catch (error) {
       this.#hasFailed = true;
-      this.#connection.end(`What arrives can't be kept: ${String(error)}`);
+      this.#connection.end(`What arrives can't be kept: ${String(error)}`, "not_kept");
     } finally {
       this.#isRunning = false;
     }
