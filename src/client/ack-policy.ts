@@ -79,10 +79,10 @@ export class AckPolicy {
     this.#connection.send(hasAck ? `[${this.#take()},${text[0] === "[" ? text.slice(1) : `${text}]`}` : text);
   }
 
-  /** Sends the ack that waits; no other follows. */
+  /** Sends the ack that waits for a text; no other follows. What an iteration took last may not be done. */
   stop(): void {
     clearTimeout(this.#timer);
-    if (this.#hasAck) this.#connection.send(this.#take());
+    if (this.#hasAck && this.seq >= this.#storedUpTo) this.#connection.send(this.#take());
   }
 
   get #hasAck(): boolean {
