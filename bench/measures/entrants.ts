@@ -34,7 +34,7 @@ function restante(name: string, servers: number, client: Entrant["client"], batc
 export const counted = (entrant: Entrant): Entrant => ({ ...entrant, peer: "counted" });
 
 /** Another commit, with its own SDK. */
-export const before: Entrant = { ...sdk(), name: "before", peer: "before" };
+export const before: Entrant = { ...sdk(), name: "sdk before", peer: "before" };
 
 /** With accounts, through the SDK; and the same of another commit. */
 export const people: Entrant = { ...sdk(), peer: "people" };
