@@ -1,0 +1,34 @@
+// Every test inside the runtime checks the frames that its sockets get against their JSON Schema: of each set of fields
+// the first ones, because some tests get a hundred thousand.
+import { afterEach, expect } from "vitest";
+import { frameSchemas } from "../../src/protocol/catalogue/frame-schemas.ts";
+import { FRAMES } from "../../src/protocol/catalogue/frames.ts";
+import { matchesSchema } from "./match-schema.ts";
+
+/** How many frames of each set of fields. */
+const CHECKED = 50;
+
+const schemas = frameSchemas((name) => ({ $ref: name }));
+const nameOf = new Map(
+  FRAMES.filter(({ side, type }) => side === "down" && type).map(({ type, name }) => [type, name]),
+);
+const seen = new Map<string, number>();
+const deviations: string[] = [];
+
+/** To be called with each text that a socket gets. */
+export function checkText(text: string): void {
+  if (text === "pong" || text === "(binary)") return;
+  for (const frame of [JSON.parse(text)].flat() as Readonly<Record<string, unknown>>[]) {
+    const fields = Object.keys(frame).join(" ");
+    const kind = `${String(frame["type"])} ${fields}`;
+    const times = seen.get(kind) ?? 0;
+    if (times >= CHECKED) continue;
+    seen.set(kind, times + 1);
+    const name = nameOf.get(frame["type"] as string) ?? "PlainDown";
+    if (!matchesSchema(schemas[name] ?? {}, frame)) deviations.push(`${name}: ${JSON.stringify(frame).slice(0, 300)}`);
+  }
+}
+
+afterEach(() => {
+  expect(deviations.splice(0)).toEqual([]);
+});
