@@ -91,14 +91,14 @@ export const REFUSALS = {
     at: { closing: "close" },
   },
   rate_limited: {
-    message: "Too many; wait a moment",
+    message: "Too many in a short time; wait, then try again",
     close: 4429,
     status: 429,
     retryAfter: 1_000,
     at: { error: "wait", refused: "wait", closing: "close", http: "wait" },
   },
   unread: {
-    message: "The device does not read what it is told",
+    message: "The device does not read what it is sent",
     close: 4429,
     status: 429,
     retryAfter: 1_000,

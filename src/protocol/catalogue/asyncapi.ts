@@ -1,10 +1,12 @@
 // The AsyncAPI 3 document of the WebSocket, made from the catalogue and the schemas of the frames. It describes the server:
 // what it receives comes from devices.
+import { type Code, REFUSALS } from "../refusals.ts";
 import { PLAIN, V1, VERSION } from "../version.ts";
 import { closeRows, QUERY_FIELDS, UNKNOWN_CLOSES } from "./connection.ts";
 import type { JsonSchema } from "./field-kinds.ts";
 import { frameSchemas } from "./frame-schemas.ts";
 import { type CatalogueFrame, FRAMES } from "./frames.ts";
+import { REFUSAL_CAUSES } from "./refusal-causes.ts";
 
 const reference = (path: string): JsonSchema => ({ $ref: `#/${path}` });
 const schemaOf = (name: string) => reference(`components/schemas/${name}`);
@@ -32,6 +34,9 @@ export function asyncApiDocument(): JsonSchema {
       messages: { ...Object.fromEntries(FRAMES.map((frame) => [frame.name, messageSchema(frame)])), ...HEARTBEAT },
       securitySchemes: SECURITY_SCHEMES,
     },
+    "x-refusals": Object.fromEntries(
+      Object.entries(REFUSALS).map(([code, { at }]) => [code, { when: REFUSAL_CAUSES[code as Code], at }]),
+    ),
   };
 }
 

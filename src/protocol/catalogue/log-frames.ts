@@ -1,5 +1,5 @@
-// The log frames from a mailbox: what each is for, what each field holds, and examples. Not for the SDK, which has no
-// room for it.
+// The log frames from a mailbox: what each is for, what each field holds, and examples. Not in the SDK, for its size.
+import { refusal } from "../refusals.ts";
 import type { DownEntries } from "./frame-entry.ts";
 
 export const LOG_FRAMES = {
@@ -27,7 +27,7 @@ export const LOG_FRAMES = {
       id: ["id", "the number that the sending device gave it", "own messages that a device sent"],
       device: ["device", "the sending device", "with `id`"],
       origin: ["seq", "its seq in the author's log ([L5])", "messages of others"],
-      request: ["granted", "it is of a stranger whose request is open ([Q1])", "only then"],
+      request: ["granted", "the author is a stranger whose request is open ([Q1])", "if so"],
     },
     examples: {
       "of somebody else": {
@@ -49,7 +49,7 @@ export const LOG_FRAMES = {
         request: true,
         body: { text: "hello" },
       },
-      "one's own": {
+      "of the user's own": {
         type: "message",
         seq: 1795987663443015,
         from: "alice",
@@ -85,8 +85,7 @@ export const LOG_FRAMES = {
         type: "failed",
         seq: 1795987663443020,
         of: 1795987663443015,
-        code: "declined",
-        message: "The receiver does not take this message.",
+        ...refusal("declined"),
       },
     },
   },

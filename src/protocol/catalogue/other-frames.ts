@@ -1,6 +1,7 @@
 // The frames from a mailbox that have no place in the log: the welcome, answers, signals, and the end of a connection.
 // What each is for, what each field holds, and examples.
 import { LIMITS } from "../limits.ts";
+import { closeCode, refusal } from "../refusals.ts";
 import { VERSION } from "../version.ts";
 import type { DownEntries } from "./frame-entry.ts";
 
@@ -79,17 +80,11 @@ export const OTHER_FRAMES = {
       code: ["refusedCode", "why; the table of refusals says what to do"],
       message: ["sentence", "the same"],
       retryAfter: ["delay", "how long to wait", "if waiting helps"],
-      affects: ["scope", "only messages to this receiver are refused ([S11])", "then"],
+      affects: ["scope", "only messages to this receiver are refused ([S11])", "if so"],
     },
     examples: {
-      "for good": { type: "refused", id: 8, code: "too_large", message: "This is larger than the limits allow." },
-      "until later": {
-        type: "refused",
-        id: 8,
-        code: "rate_limited",
-        message: "Too many; wait a moment.",
-        retryAfter: 900,
-      },
+      "for good": { type: "refused", id: 8, ...refusal("too_large") },
+      "until later": { type: "refused", id: 8, ...refusal("rate_limited"), retryAfter: 900 },
       "for one receiver": {
         type: "refused",
         id: 8,
@@ -134,11 +129,10 @@ export const OTHER_FRAMES = {
       retryAfter: ["delay", "how long to wait", "if waiting helps"],
     },
     examples: {
-      unreadable: { type: "error", code: "bad_frame", message: "This frame can't be read: it is not JSON." },
+      unreadable: { type: "error", ...refusal("bad_frame", "it is not JSON") },
       dropped: {
         type: "error",
-        code: "rate_limited",
-        message: "Too many; wait a moment: frames that are no messages were dropped.",
+        ...refusal("rate_limited", "frames that are no messages were dropped"),
         retryAfter: 340,
       },
     },
@@ -148,22 +142,22 @@ export const OTHER_FRAMES = {
     isLogFrame: false,
     fields: {
       code: ["closeCode", "the close code, which says what the client does"],
-      reason: ["closingCode", "the word for it", "always, but not from servers up to version 0.3.0"],
+      reason: ["closingCode", "the word for it", "not from servers up to version 0.3.0"],
       message: ["sentence", "the same"],
       retryAfter: ["delay", "how long to wait", "if waiting helps"],
     },
     examples: {
       replaced: {
         type: "closing",
-        code: 4409,
+        code: closeCode("replaced"),
         reason: "replaced",
-        message: "A newer connection of this device took over.",
+        message: refusal("replaced").message,
       },
-      "too many connections": {
+      "too many frames": {
         type: "closing",
-        code: 4429,
+        code: closeCode("rate_limited"),
         reason: "rate_limited",
-        message: "Too many; wait a moment.",
+        message: refusal("rate_limited").message,
         retryAfter: 1_000,
       },
     },

@@ -1,4 +1,5 @@
 // The two shapes of the plain dialect: what each field holds, and examples.
+import { refusal } from "../refusals.ts";
 import type { FrameEntry } from "./frame-entry.ts";
 
 interface PlainUpShape {
@@ -45,7 +46,7 @@ export const PLAIN_FRAMES = {
       "a refusal": {
         sender: "system",
         receiver: "alice",
-        msg: "There is no mailbox of this name: to zed.",
+        msg: refusal("unknown_receiver", "to zed").message,
         createTime: "2026-11-23 11:12:12",
         code: "unknown_receiver",
       },

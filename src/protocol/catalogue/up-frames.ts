@@ -1,5 +1,4 @@
-// The frames from a device: what each is for, what each field holds, and examples. Not for the SDK, which has no room
-// for it.
+// The frames from a device: what each is for, what each field holds, and examples. Not in the SDK, for its size.
 import type * as z from "zod/mini";
 import type { UpFrame, upRun } from "../up.ts";
 import type { FrameEntry, ShapeOfType } from "./frame-entry.ts";

@@ -1,0 +1,40 @@
+// What is made from the code in docs: the tables of PROTOCOL.md between its markers, and the files frames.schema.json and
+// asyncapi.json, for readers without a server. UPDATE_DOCS=1 npm test -- protocol-tables
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { asyncApiDocument } from "../../src/protocol/catalogue/asyncapi.ts";
+import { frameSchemaDocument } from "../../src/protocol/catalogue/frame-schemas.ts";
+import { frameTables, plainTables, refusalTable } from "../support/protocol-tables.ts";
+
+const DOCS = join(import.meta.dirname, "../../docs");
+const PROTOCOL = join(DOCS, "PROTOCOL.md");
+const isUpdate = process.env["UPDATE_DOCS"] !== undefined;
+
+/** What stands between two markers of a page, and the page with something else there. */
+function between(page: string, name: string): { readonly text: string; readonly replaced: (by: string) => string } {
+  const [begin, end] = [`<!-- ${name}:begin -->\n\n`, `\n\n<!-- ${name}:end -->`];
+  const [head = "", rest, ...others] = page.split(begin);
+  const [text, tail] = rest?.split(end) ?? [];
+  if (text === undefined || tail === undefined || others.length > 0) throw new Error(`the markers ${name} are missing`);
+  return { text, replaced: (by) => `${head}${begin}${by}${end}${tail}` };
+}
+
+test.each([
+  ["frames", frameTables],
+  ["plain", plainTables],
+  ["refusals", refusalTable],
+] as const)("the part %s of PROTOCOL.md is that of the code", (name, make) => {
+  if (isUpdate) writeFileSync(PROTOCOL, between(readFileSync(PROTOCOL, "utf8"), name).replaced(make()));
+  expect(between(readFileSync(PROTOCOL, "utf8"), name).text).toBe(make());
+});
+
+test.each([
+  ["frames.schema.json", frameSchemaDocument],
+  ["asyncapi.json", asyncApiDocument],
+] as const)("[H17] docs/%s is what the server serves", (name, make) => {
+  const file = join(DOCS, name);
+  const text = `${JSON.stringify(make(), null, 2)}\n`;
+  if (isUpdate) writeFileSync(file, text);
+  expect(readFileSync(file, "utf8")).toBe(text);
+});
