@@ -157,14 +157,18 @@ export function refusal<C extends Code>(code: C, detail?: string): Refusal<C> {
 
 /** The codes that are sent in a place, in the order of the table. */
 export function codesIn<P extends Place>(place: P): readonly CodeIn<P>[] {
-  const isSent = (code: string): code is CodeIn<P> => place in REFUSALS[code as Code].at;
+  const isSent = (code: string): code is CodeIn<P> => Object.hasOwn(REFUSALS[code as Code].at, place);
   return Object.keys(REFUSALS).filter(isSent);
 }
 
+/** Whether the code of a refusal is sent in this place. */
+export function isSentIn<P extends Place>(place: P, why: Refusal): why is Refusal<CodeIn<P>> {
+  return Object.hasOwn(REFUSALS[why.code].at, place);
+}
+
 /** The close code of a refusal that ends a connection. */
-export function closeCode(code: Code): number {
-  const row: TableRow = REFUSALS[code];
-  return row.close ?? 1011;
+export function closeCode(code: CodeIn<"closing">): number {
+  return REFUSALS[code].close;
 }
 
 /** A refusal that came as JSON from another object of this deployment. */

@@ -1,8 +1,9 @@
-// Every test inside the runtime checks the frames that its sockets get against their JSON Schema: of each set of fields
-// the first ones, because some tests get a hundred thousand.
+// Every test inside the runtime checks the frames that its sockets get: against their JSON Schema, and their codes
+// against the table of refusals. Of each set of fields the first ones, because some tests get a hundred thousand.
 import { afterEach, expect } from "vitest";
 import { frameSchemas } from "../../src/protocol/catalogue/frame-schemas.ts";
 import { FRAMES } from "../../src/protocol/catalogue/frames.ts";
+import { codesIn } from "../../src/protocol/refusals.ts";
 import { matchesSchema } from "./match-schema.ts";
 
 /** How many frames of each set of fields. */
@@ -13,6 +14,8 @@ const nameOf = new Map(
   FRAMES.filter(({ side, type }) => side === "down" && type).map(({ type, name }) => [type, name]),
 );
 const seen = new Map<string, number>();
+/** The plain dialect has the codes of all frames. */
+const PLAIN = (["error", "refused", "failed", "closing", "plain"] as const).flatMap((place) => codesIn(place));
 const deviations: string[] = [];
 
 /** To be called with each text that a socket gets. */
@@ -25,7 +28,26 @@ export function checkText(text: string): void {
     if (times >= CHECKED) continue;
     seen.set(kind, times + 1);
     const name = nameOf.get(frame["type"] as string) ?? "PlainDown";
+    const code = codeOf(frame);
+    if (code !== null && !code.known.includes(code.word)) deviations.push(`${code.word} is not sent in ${fields}`);
     if (!matchesSchema(schemas[name] ?? {}, frame)) deviations.push(`${name}: ${JSON.stringify(frame).slice(0, 300)}`);
+  }
+}
+
+/** The code of a refusal, and those that the table has for its place; null for other frames. */
+function codeOf(frame: Readonly<Record<string, unknown>>): { word: unknown; known: readonly unknown[] } | null {
+  const { type, code, reason } = frame;
+  switch (type) {
+    case "error":
+    case "refused":
+    case "failed":
+      return { word: code, known: codesIn(type) };
+    case "closing":
+      return reason === undefined ? null : { word: reason, known: codesIn(type) };
+    case undefined:
+      return code === undefined ? null : { word: code, known: PLAIN };
+    default:
+      return null;
   }
 }
 

@@ -3,7 +3,7 @@
 import { countLabelled } from "../../protocol/counters.ts";
 import { writeFrame } from "../../protocol/down.ts";
 import { writePlainRefusal } from "../../protocol/plain.ts";
-import { type Code, closeCode, refusal } from "../../protocol/refusals.ts";
+import { closeCode, type CodeIn, refusal } from "../../protocol/refusals.ts";
 import type { TokenBucket } from "../../protocol/token-bucket.ts";
 import { Debounce } from "../../durable/debounce.ts";
 import {
@@ -184,7 +184,7 @@ export class Sockets implements MarkHolder {
   }
 
   /** Closes from our side: `closing` first, because a client may see the close itself only seconds later. */
-  close(session: Session, code: Code, user: string): void {
+  close(session: Session, code: CodeIn<"closing">, user: string): void {
     const why = refusal(code);
     countLabelled("closed", code);
     const closing = { type: "closing", code: closeCode(code), message: why.message } as const;
