@@ -10,11 +10,10 @@ import { MESSAGE_REFUSALS, rowOf, type RefusalRow } from "./message-refusals.ts"
 export type Place = "error" | "refused" | "failed" | "closing" | "plain" | "http";
 
 /**
- * What the client does next. `never`: it does not send this again as it is. `same place`: it sends it again with the
- * same id, after the ids before it. `new number`: it sends it again with the next free id. `wait`: it sends it again in
- * the same place, after `retryAfter`. `close`: what the close code says.
+ * What the client does next. `never`: it does not send this again as it is. `new number`: it sends the message again
+ * with another id. `after retryAfter`: it sends it again then, in the same place. `close`: what the close code says.
  */
-export type NextStep = "never" | "same place" | "new number" | "wait" | "close";
+export type NextStep = "never" | "new number" | "after retryAfter" | "close";
 
 /** One line of the table. */
 interface TableRow {
@@ -53,7 +52,7 @@ export const REFUSALS = {
     message: MESSAGE_REFUSALS.mailbox_full,
     status: 507,
     retryAfter: 60_000,
-    at: { refused: "wait", failed: "never", http: "wait" },
+    at: { refused: "after retryAfter", failed: "never", http: "after retryAfter" },
   },
   bad_query: { message: "The address of the connection is wrong", close: 4400, status: 400, at: CLOSES },
   unauthorized: { message: "The token is missing, wrong or expired", close: 4401, status: 401, at: CLOSES },
@@ -82,7 +81,7 @@ export const REFUSALS = {
     message: "A newer connection of this device took over",
     close: 4409,
     status: 409,
-    at: { closing: "close" },
+    at: CLOSES,
   },
   crowded_out: {
     message: "A newer connection of this user needed the place of this idle one",
@@ -95,7 +94,7 @@ export const REFUSALS = {
     close: 4429,
     status: 429,
     retryAfter: 1_000,
-    at: { error: "wait", refused: "wait", closing: "close", http: "wait" },
+    at: { error: "after retryAfter", refused: "after retryAfter", closing: "close", http: "after retryAfter" },
   },
   unread: {
     message: "The device does not read what it is sent",
@@ -107,7 +106,7 @@ export const REFUSALS = {
   out_of_order: {
     message: "Ids are consecutive: the next one is welcome.lastId + 1",
     status: 409,
-    at: { refused: "same place" },
+    at: { refused: "new number" },
   },
   id_reused: {
     message: "This id was accepted with another message",
@@ -122,14 +121,14 @@ export const REFUSALS = {
     close: 1011,
     status: 503,
     retryAfter: 5_000,
-    at: { closing: "close", http: "wait" },
+    at: { closing: "close", http: "after retryAfter" },
   },
   internal: {
     message: "Something went wrong on the server",
     close: 1011,
     status: 500,
     retryAfter: 1_000,
-    at: { closing: "close", http: "wait" },
+    at: { closing: "close", http: "after retryAfter" },
   },
 } as const satisfies Record<string, TableRow>;
 
@@ -144,6 +143,8 @@ export type CodeIn<P extends Place> = {
 export interface Refusal<C extends Code = Code> extends RefusalRow<C> {
   /** Milliseconds, only if a retry can succeed. */
   readonly retryAfter?: number;
+  /** Of a message: only those to this receiver are refused now. */
+  readonly affects?: "receiver";
   /** Over HTTP: the field of the request that is wrong. */
   readonly field?: string;
 }

@@ -43,7 +43,7 @@ function codeOf(frame: Readonly<Record<string, unknown>>): { word: unknown; know
     case "failed":
       return { word: code, known: codesIn(type) };
     case "closing":
-      return reason === undefined ? null : { word: reason, known: codesIn(type) };
+      return { word: reason, known: codesIn(type) };
     case undefined:
       return code === undefined ? null : { word: code, known: PLAIN };
     default:

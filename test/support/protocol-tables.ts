@@ -109,12 +109,11 @@ export function refusalTable(): string {
   return [table(["code", "when", "where", "what to do", "close"], rows), STEPS].join("\n\n");
 }
 
-const STEPS = `What to do:
+const STEPS = `What to do ([T5]):
 
 - never: the client does not send this again as it is.
-- wait: it sends it again after \`retryAfter\`; a message in the same place, with the same id.
-- same place: it sends the message again with the same id, after the ids before it ([S3]).
-- new number: it sends the message again with the next free id, \`lastId + 1\` ([S2]).
+- new number: it sends the message again with another id ([T6]).
+- after retryAfter: it sends this again then; a message keeps its place, but see [T7].
 - After \`closing\`: what the close code says ([C2]). The plain dialect has the codes of all frames.`;
 
 function wordOf(place: Place): string {

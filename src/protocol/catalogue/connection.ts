@@ -32,6 +32,11 @@ export const QUERY_FIELDS: Readonly<Record<keyof ConnectionQuery, QueryField>> =
     example: "f3b2a1c05d6e7f80",
   },
   runs: { description: "`1` asks for runs ([F8]).", schema: { const: "1" }, example: "1" },
+  attempt: {
+    description: "Which attempt of which client object this is, so that a late one replaces none ([R6]).",
+    schema: { type: "string", pattern: "^[A-Za-z0-9]{1,16}\\.[0-9]{1,16}$" },
+    example: "k3J9xQ.12",
+  },
   early: { description: "`1` asks for early marks ([E6]).", schema: { const: "1" }, example: "1" },
 };
 
