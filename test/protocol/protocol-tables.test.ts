@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { asyncApiDocument } from "../../src/protocol/catalogue/asyncapi.ts";
+import { closeRows } from "../../src/protocol/catalogue/connection.ts";
 import { frameSchemaDocument } from "../../src/protocol/catalogue/frame-schemas.ts";
 import { frameTables, plainTables, refusalTable } from "../support/protocol-tables.ts";
 
@@ -27,6 +28,11 @@ test.each([
 ] as const)("the part %s of PROTOCOL.md is that of the code", (name, make) => {
   if (isUpdate) writeFileSync(PROTOCOL, between(readFileSync(PROTOCOL, "utf8"), name).replaced(make()));
   expect(between(readFileSync(PROTOCOL, "utf8"), name).text).toBe(make());
+});
+
+test("[C2] the table of close codes has every code that the server sends", () => {
+  const codes = [...readFileSync(PROTOCOL, "utf8").matchAll(/^\| (\d{4}) /gm)].map(([, code]) => Number(code));
+  expect(codes.toSorted((a, b) => a - b)).toEqual(closeRows().map(({ code }) => code));
 });
 
 test.each([

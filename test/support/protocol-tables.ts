@@ -75,9 +75,13 @@ function filled(parts: readonly string[]): string[] {
   return lines;
 }
 
+const ABOUT = `The tables are made from the code. [frames.schema.json](frames.schema.json) is the same as a JSON Schema,
+[asyncapi.json](asyncapi.json) as an AsyncAPI document ([H17]). "Present" is empty where a field always is.`;
+
 export function frameTables(): string {
   const side = (name: "up" | "down") => FRAMES.filter((frame) => frame.side === name && frame.type !== null);
   return [
+    ABOUT,
     "### From a device",
     ...side("up").map(frameSection),
     "### From a mailbox",
