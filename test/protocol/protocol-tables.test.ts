@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { asyncApiDocument } from "../../src/protocol/catalogue/asyncapi.ts";
-import { closeRows } from "../../src/protocol/catalogue/connection.ts";
+import { type AfterClose, closeRows } from "../../src/protocol/catalogue/connection.ts";
 import { frameSchemaDocument } from "../../src/protocol/catalogue/frame-schemas.ts";
 import { frameTables, plainTables, refusalTable } from "../support/protocol-tables.ts";
 
@@ -30,9 +30,20 @@ test.each([
   expect(between(readFileSync(PROTOCOL, "utf8"), name).text).toBe(make());
 });
 
-test("[C2] the table of close codes has every code that the server sends", () => {
-  const codes = [...readFileSync(PROTOCOL, "utf8").matchAll(/^\| (\d{4}) /gm)].map(([, code]) => Number(code));
-  expect(codes.toSorted((a, b) => a - b)).toEqual(closeRows().map(({ code }) => code));
+/** How the table of close codes begins to say what a client does. */
+const AFTER_CLOSE: Readonly<Record<AfterClose, RegExp>> = {
+  stop: /^(stops|does not reconnect by itself)/,
+  "new token, then connect": /^gets a new one, then connects/,
+  "wait retryAfter, then connect": /^waits/,
+  "back off, then connect": /^back-off/,
+};
+
+test("[C2] the table of close codes has every code that the server sends, and what the client does as the AsyncAPI document has it", () => {
+  const rows = [...readFileSync(PROTOCOL, "utf8").matchAll(/^\| (\d{4}) +\|.*\| (.*?) +\|$/gm)];
+  const known = closeRows();
+  expect(rows.map(([, code]) => Number(code)).toSorted((a, b) => a - b)).toEqual(known.map(({ code }) => code));
+  for (const [, code, words] of rows)
+    expect(words).toMatch(AFTER_CLOSE[known.find((row) => String(row.code) === code)?.client ?? "stop"]);
 });
 
 test.each([
