@@ -4,7 +4,7 @@
 import { afterEach, expect } from "vitest";
 import { frameSchemas } from "../../src/protocol/catalogue/frame-schemas.ts";
 import { FRAMES } from "../../src/protocol/catalogue/frames.ts";
-import { codesIn } from "../../src/protocol/refusals.ts";
+import { codesIn, REFUSALS } from "../../src/protocol/refusals.ts";
 import { matchesSchema } from "./match-schema.ts";
 
 /** How many frames of each set of fields, and UTF-16 units of a text. */
@@ -36,18 +36,19 @@ export function checkText(text: string): void {
   }
 }
 
-/** The code of a refusal, and those that the table has for its place; null for other frames. */
+/** The code of a refusal, and those that the table has for its place. Null for other frames, and a newer mailbox's code. */
 function codeOf(frame: Readonly<Record<string, unknown>>): { word: unknown; known: readonly unknown[] } | null {
   const { type, code, reason } = frame;
   switch (type) {
     case "error":
     case "refused":
-    case "failed":
       return { word: code, known: codesIn(type) };
+    case "failed":
+      return Object.hasOwn(REFUSALS, String(code)) ? { word: code, known: codesIn(type) } : null;
     case "closing":
       return { word: reason, known: codesIn(type) };
     case undefined:
-      return code === undefined ? null : { word: code, known: PLAIN };
+      return Object.hasOwn(REFUSALS, String(code)) ? { word: code, known: PLAIN } : null;
     default:
       return null;
   }
