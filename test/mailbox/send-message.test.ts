@@ -88,6 +88,20 @@ test("[S2] a send that can't be read is answered after the sends that wait: its 
   expect(await alice.until("refused")).toMatchObject({ id: 1, code: "id_reused" });
 });
 
+test("[S2] a message that is sent again with its keys in another order is the same message, alone and in a run", async () => {
+  const { b, alice, bob } = await world();
+  alice.socket.sendText(`{"type":"send","id":1,"to":"${b}","body":{"a":{"x":1,"y":[1]},"b":null}}`);
+  const first = await alice.until("accepted");
+  alice.socket.sendText(`{"body":{"b":null,"a":{"y":[1.0],"x":1e0}},"to":"${b}","id":1,"type":"send"}`);
+  expect(await alice.until("accepted")).toEqual(first);
+  alice.socket.sendText(`{"type":"send","id":1,"to":"${b}","bodies":[{"b":null,"a":{"y":[1],"x":1}}]}`);
+  expect(await alice.until("accepted")).toEqual(first);
+  alice.socket.sendText(`{"type":"send","id":1,"to":"${b}","body":{"b":null,"a":{"y":[2],"x":1}}}`);
+  expect(await alice.until("refused")).toMatchObject({ id: 1, code: "id_reused" });
+  expect(await bob.take("message", 1)).toMatchObject([{ body: { a: { x: 1, y: [1] }, b: null } }]);
+  expect(await bob.settled()).toEqual([]);
+});
+
 test.each([
   ["another body", { body: "other" }],
   ["another receiver", { to: "somebody-else" }],
