@@ -73,7 +73,7 @@ test("[E6] marks never go back, though a mailbox that has lost early ones sends 
   expect(await next.sent()).toEqual([]);
 });
 
-test("[E7] what the user has read is said on each connection until a mark with a seq confirms it, and not after that", async () => {
+test("[E7][T15] what the user has read is said on each connection until a mark with a seq confirms it, and not after that", async () => {
   const { me, mailbox } = await connectedClient();
   await mailbox.deliver(fromBob(1), fromBob(2));
   await mailbox.sent();
@@ -87,7 +87,7 @@ test("[E7] what the user has read is said on each connection until a mark with a
   expect(await saidNext(link())).toEqual([]);
 });
 
-test("[E7] what was read on another device is said by this one too, after an early mark", async () => {
+test("[E7][T15] what was read on another device is said by this one too, after an early mark", async () => {
   const { me, mailbox } = await connectedClient();
   await mailbox.deliver(fromBob(1), fromBob(2), fromBob(3), earlyMark({ mine: 2 }));
   expect(me.conversations.value.map(({ unread }) => unread)).toEqual([1]);
@@ -96,7 +96,7 @@ test("[E7] what was read on another device is said by this one too, after an ear
   expect(await saidNext(link())).toEqual([]);
 });
 
-test("[E7] a mark that is lower than what the user has read confirms nothing, with a seq and without", async () => {
+test("[E7][T15] a mark that is lower than what the user has read confirms nothing, with a seq and without", async () => {
   const { me, mailbox } = await connectedClient();
   await mailbox.deliver(fromBob(1), fromBob(2), fromBob(3));
   me.read("bob");
@@ -109,7 +109,7 @@ test("[E7] a mark that is lower than what the user has read confirms nothing, wi
   expect(await saidNext(link())).toEqual([readUpTo(3)]);
 });
 
-test("[E7] a client that starts again says what no mark with a seq has confirmed", async () => {
+test("[E7][T15] a client that starts again says what no mark with a seq has confirmed", async () => {
   const store = memoryStore();
   const restart = async (me: Restante): Promise<Restante> => {
     await me.close();
