@@ -140,6 +140,8 @@ test("[T7] where the clock was wrong nobody is held for longer than an hour afte
   me.send("new", "a");
   await mailbox.sent();
   await mailbox.deliver(held(1, 365 * 24 * HOUR_MS));
+  await pass(MINUTE_MS);
+  expect(await mailbox.sent()).toEqual([]);
   await me.close();
   await newClient({ store });
   await link().welcome();
