@@ -28,11 +28,9 @@ const WORDS: ReadonlyMap<number, string> = new Map([
   [4429, "rate_limited"],
 ]);
 
-/** Codes after which the same attempt would only fail again, and a range for those of later versions. */
-const FINAL = new Set([1009, 4400, 4403, 4406, 4409]);
-
+/** Whether the same attempt would only fail again. A range is for codes of later versions. */
 export function isFinal(code: number): boolean {
-  return FINAL.has(code) || (code >= 4450 && code < 4480);
+  return [1009, 4400, 4403, 4406, 4409].includes(code) || (code >= 4450 && code < 4480);
 }
 
 /** A close frame: its reason is the word, in most of a server up to 0.3 the sentence. */
@@ -45,10 +43,5 @@ export function readClose(code = BROKEN, text = ""): Close {
 export function completeClose({ code, reason, message }: Close): Omit<Close, "retryAfter"> {
   if (code === undefined) return {};
   const word = reason ?? WORDS.get(code);
-  return { code, reason: word, message: message || (word && sentenceOf(word)) };
-}
-
-/** What people read where only a word or a code arrived. */
-export function sentenceOf(what: string | number): string {
-  return `The server closed the connection: ${what}.`;
+  return { code, reason: word, message: message || `The server closed the connection: ${word ?? code}.` };
 }

@@ -4,7 +4,7 @@
 import { type Down, readDown } from "../protocol/down.ts";
 import { parseJson } from "../protocol/json.ts";
 import { BackOff, MAX_TIMER_MS } from "./back-off.ts";
-import { type Close, completeClose, isFinal, readClose, sentenceOf } from "./close-reason.ts";
+import { type Close, completeClose, isFinal, readClose } from "./close-reason.ts";
 import { LiveSocket, type ServerAddress } from "./live-socket.ts";
 
 /**
@@ -145,7 +145,7 @@ export class Connection {
   lost(close: Close = {}): void {
     const now = Date.now();
     const why = completeClose(close);
-    const { code = 0, reason, message = sentenceOf(code) } = why;
+    const { code = 0, reason, message = "" } = why;
     const isOwnRival = code === REPLACED && close.reason === undefined && now < this.#doubtUntil;
     if (!isOwnRival && (isFinal(code) || (code === UNAUTHORIZED && this.#renew === null)))
       return this.end(message, reason, code);

@@ -57,6 +57,16 @@ test("[T10] a gap moves the cursor, also down, counts as one, and fails no messa
   expect(await next.sent()).toEqual([send(1, "mine")]);
 });
 
+test("[T10] a gap that comes again is counted once", async () => {
+  const { me, mailbox } = await connectedClient();
+  await mailbox.deliver({ type: "gap", from: 1, seq: 40 });
+  const next = await reconnect(mailbox, { head: 60 });
+  await next.deliver({ type: "gap", from: 1, seq: 40 });
+  expect(me.gaps.value).toBe(1);
+  await next.deliver({ type: "gap", from: 41, seq: 60 });
+  expect(me.gaps.value).toBe(2);
+});
+
 test("[T14] what was shown before a set-back is not shown again, though its seq is another, and a later message is", async () => {
   const { me, mailbox } = await connectedClient();
   const shown: unknown[] = [];
@@ -67,14 +77,20 @@ test("[T14] what was shown before a set-back is not shown again, though its seq 
   expect(shown).toEqual(["message 1", "message 2", "message 3"]);
 });
 
-test("[T14] an origin counts in one epoch of the mailbox: in the next one a lower one is another message", async () => {
+test("[T14] origins count in all epochs of the mailbox: one that was shown is not shown again, and a higher one is", async () => {
   const { me, mailbox } = await connectedClient();
   const shown: unknown[] = [];
   me.messages.subscribe(({ body }) => shown.push(body));
-  await mailbox.deliver(fromBob(1, "old", 70));
-  const next = await reconnect(mailbox, { epoch: "e2", head: 5 });
-  await next.deliver({ type: "gap", from: 1, seq: 5 }, fromBob(6, "new", 7), fromBob(7, "new", 7));
-  expect(shown).toEqual(["old", "new"]);
+  await mailbox.deliver(fromBob(900, "old", 70));
+  for (const [epoch, head, origin] of [
+    ["e2", 2_000, 71],
+    ["e3", 5, 72],
+  ] as const) {
+    const next = await reconnect(link(), { epoch, head });
+    await next.deliver({ type: "gap", from: 1, seq: head }, fromBob(head + 1, "old", 70));
+    await next.deliver(fromBob(head + 2, epoch, origin));
+  }
+  expect(shown).toEqual(["old", "e2", "e3"]);
 });
 
 test("[T14] an own message is in its conversation once, though carbon, answer and a repeated answer come", async () => {

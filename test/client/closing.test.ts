@@ -117,7 +117,7 @@ test.each([
 
 test.each([
   [1011, "", { code: 1011, reason: "internal", message: "The server closed the connection: internal." }],
-  [1001, "", { code: 1001 }],
+  [1001, "", { code: 1001, message: "The server closed the connection: 1001." }],
   [1006, "", {}],
 ])("[C1] a connection that waits after the close code %i has the reason that is known", async (code, text, why) => {
   const { me, mailbox } = await connectedClient();
@@ -156,7 +156,7 @@ test("[R6] attempts are counted also where the token comes late, and an attempt 
 });
 
 /** A client whose second attempt succeeds, after the first one was given up. */
-async function afterAbandoned(giveUp: () => Promise<void>) {
+async function afterAbandoned(giveUp: () => Promise<unknown>) {
   const me = await newClient();
   await giveUp();
   await advance(PAUSE);

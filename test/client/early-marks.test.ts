@@ -1,5 +1,5 @@
 // Early marks: without a seq, because the mailbox may still lose them.
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { memoryStore, type Restante } from "../../src/client/connect.ts";
 import {
   accepted,
@@ -143,4 +143,24 @@ test("[E6][V2] a mailbox of older code grants no early marks, and each of its ma
   expect(link().query).toMatchObject({ early: "1", cursor: "3" });
   await link().welcome();
   expect(await link().sent()).toEqual([]);
+});
+
+test("[T15] reads and watches that the mailbox may have dropped are said once more after retryAfter", async () => {
+  const { me, mailbox } = await connectedClient();
+  await mailbox.deliver(fromBob(1));
+  me.presence.watch(["bob"]);
+  me.read("bob");
+  await mailbox.sent();
+  const dropped = { type: "error", code: "rate_limited", message: "Dropped.", retryAfter: 3_000 };
+  for (let i = 0; i < 3; i++) await mailbox.deliver(dropped);
+  await advance(2_999);
+  expect(await mailbox.sent()).toEqual([]);
+  await advance(1);
+  const again = [{ type: "watch", peers: ["bob"] }, readUpTo(1)];
+  expect(await mailbox.sent()).toEqual(again);
+  await advance(10_000);
+  expect(await mailbox.sent()).toEqual([]);
+  await mailbox.deliver({ ...dropped, code: "bad_frame" }, dropped);
+  await me.close();
+  expect(vi.getTimerCount()).toBe(0);
 });

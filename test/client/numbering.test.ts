@@ -119,6 +119,37 @@ test("[T4] an answer that names no entry is final where the log has been shown",
   expect(await last.sent()).toEqual([]);
 });
 
+test("[T4] an old message of the log is no answer to a forgotten device that gives its id again", async () => {
+  const { me, mailbox } = await connectedClient();
+  const thread = me.messages.with("bob");
+  await settle();
+  const sent = me.send("bob", "ok");
+  await mailbox.sent();
+  const next = await reconnect(mailbox, { lastId: 0, head: 30 });
+  expect(await next.sent()).toEqual([send(1, "ok")]);
+  await next.deliver(carbon(next, 1, 30, { body: "ok" }));
+  expect(thread.value.map(({ seq }) => seq)).toEqual([30, null]);
+  await next.deliver(carbon(next, 1, 31));
+  expect(sent.state.value.is).toBe("sending");
+  await next.deliver({ type: "failed", seq: 32, of: 31, code: "declined", message: "No." });
+  expect(sent.state.value.is).toBe("failed");
+  expect(thread.value.map(({ seq, state }) => [seq, state?.is])).toEqual([
+    [30, "queued"],
+    [31, "failed"],
+  ]);
+});
+
+test("[T5] a message that no text of this mailbox can hold has failed, and the ones before and behind it are sent", async () => {
+  const me = await newClient();
+  const sent = ["a", "b".repeat(200), "c"].map((body) => me.send("bob", body));
+  const limits = { window: 10, windowBytes: 9_999, bodyBytes: 65_536, textBytes: 150, frames: 3 };
+  await link().welcome({ limits });
+  expect(await link().sent()).toEqual([send(1, "a")]);
+  await link().deliver(accepted(1, 11));
+  expect(await link().sent()).toEqual([send(2, "c")]);
+  expect(sent[1]?.state.value).toMatchObject({ is: "failed", code: "too_large" });
+});
+
 test("[T5] nothing gets another number before everything under way is answered", async () => {
   const { me, mailbox } = await connectedClient();
   for (const body of ["a", "b", "c"]) me.send("bob", body);
@@ -235,7 +266,7 @@ test("[T8] marks and reads of an ended epoch count for no message of the next on
   me.read("bob");
   expect(await mailbox.sent()).toContainEqual({ type: "read", peer: "bob", seq: 901 });
   const next = await reconnect(mailbox, { epoch: "e2", head: 40 });
-  await next.deliver({ type: "gap", from: 1, seq: 40 }, fromBob(41, "anew", 1));
+  await next.deliver({ type: "gap", from: 1, seq: 40 }, fromBob(41, "anew", 5_000));
   expect((await next.sent()).filter(({ type }) => type === "read")).toEqual([]);
   const sent = me.send("bob", "new");
   await next.sent();

@@ -83,7 +83,7 @@ test("[S6][L7] a message that its receiver finally refused has failed, also wher
   const sent = me.send("nobody-there", "a");
   await mailbox.sent();
   const { device } = mailbox.query;
-  const next = await reconnect(mailbox, { lastId: 1 });
+  const next = await reconnect(mailbox, { lastId: 1, head: 12 });
   await next.deliver(
     { type: "message", seq: 11, from: "alice", to: "nobody-there", at: 7, id: 1, device, body: "a" },
     { type: "failed", seq: 12, of: 11, code: "unknown_receiver", message: "There is nobody." },
