@@ -123,6 +123,17 @@ test("[S3][S4] an id that skips others is refused and stays free", async () => {
   expect((await bob.take("message", 2)).map((frame) => frame["body"])).toEqual(["one", "two"]);
 });
 
+test.each([
+  ["bad_name", { to: "!" }],
+  ["too_large", { body: "x".repeat(65_536) }],
+  ["bad_frame", { body: undefined }],
+  ["out_of_order", {}],
+])("[S3] a send whose id skips others is answered %s if that is wrong with it too", async (code, change) => {
+  const { b, alice } = await world();
+  alice.send({ type: "send", id: 2, to: b, body: "too early", ...change });
+  expect(await alice.next()).toMatchObject({ type: "refused", id: 2, code });
+});
+
 test("[S4] after the first refused send of a text, the later ones are refused as well", async () => {
   const { b, alice, bob } = await world();
   alice.send(
