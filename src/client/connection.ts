@@ -4,6 +4,7 @@
 import { type Down, readDown } from "../protocol/down.ts";
 import { parseJson } from "../protocol/json.ts";
 import { BackOff } from "./back-off.ts";
+import { closeSentence } from "./close-sentence.ts";
 import { LiveSocket, type ServerAddress } from "./live-socket.ts";
 
 /**
@@ -100,7 +101,7 @@ export class Connection {
     if ("socket" in last || (last.is === "stopped" && last.code === ENDED)) return;
     const socket = new LiveSocket({
       text: (text) => this.#receive(socket, text),
-      lost: (code, reason) => this.lost(code, reason),
+      lost: (code, reason) => this.lost(code, closeSentence(code, reason)),
     });
     this.#enter({ is: "connecting", socket }, { is: "connecting" });
     this.#addressOf().then(

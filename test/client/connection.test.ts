@@ -187,6 +187,15 @@ test.each([
   expect(links.length).toBe(2);
 });
 
+test.each([
+  ["replaced", "Another connection took the place of this one."],
+  ["A newer connection of this device took over.", "A newer connection of this device took over."],
+])("[C1] a close frame alone, with the reason %s, gives a sentence for people", async (reason, message) => {
+  const { me, mailbox } = await connectedClient();
+  await mailbox.cut(4409, reason);
+  expect(me.connection.value).toEqual({ is: "stopped", code: 4409, message });
+});
+
 test("after a refused token a token function is called again", async () => {
   let count = 0;
   const me = await newClient({ token: async () => `token-${++count}` });
