@@ -7,9 +7,6 @@ export interface ServerCase {
   play(world: World): Promise<void>;
 }
 
-/** This deployment, or the way in which it is tested, does not have what the case needs. */
-export class LeftOut extends Error {}
-
 /** The rules that a title quotes. */
 export function rulesOf(title: string): string[] {
   const [quoted = ""] = /^(\[[A-Z]\d+\])+/.exec(title) ?? [];

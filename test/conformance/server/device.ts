@@ -1,9 +1,7 @@
 // A v1 device as the cases use it: frames in order of arrival, waits for one of them, and a fence. It keeps no log and
 // answers nothing by itself.
 import { ANSWER_MS, type Frame, type Socket } from "./socket.ts";
-
-/** What was expected and did not come, or came otherwise. */
-export class Broken extends Error {}
+import { Broken } from "./verdict.ts";
 
 export class Device {
   readonly socket: Socket;

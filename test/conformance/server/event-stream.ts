@@ -1,6 +1,6 @@
 // One stream of server-sent events, event by event, with a deadline for each.
-import { Broken } from "./device.ts";
 import { ANSWER_MS, type Frame } from "./socket.ts";
+import { Broken } from "./verdict.ts";
 
 export interface ServerEvent {
   readonly data: Frame;

@@ -1,6 +1,6 @@
 // How a case says what it expected. Values of the wire are compared as JSON values.
 import { isDeepStrictEqual } from "node:util";
-import { Broken } from "./device.ts";
+import { Broken } from "./verdict.ts";
 
 export function expectThat(holds: boolean, what: string): asserts holds {
   if (!holds) throw new Broken(what);

@@ -15,10 +15,11 @@ import { resuming } from "./cases/resuming.ts";
 import { runs } from "./cases/runs.ts";
 import { signals } from "./cases/signals.ts";
 import { transcripts } from "./cases/transcripts.ts";
-import { LeftOut, rulesOf, type ServerCase } from "./case.ts";
+import { rulesOf, type ServerCase } from "./case.ts";
 import type { CaseResult, Report } from "./report.ts";
 import { Target, type User } from "./target.ts";
 import { World } from "./world.ts";
+import { LeftOut } from "./verdict.ts";
 
 export const SERVER_CASES: readonly ServerCase[] = [
   ...transcripts,

@@ -1,7 +1,7 @@
 // The deployment under test: its mode, HTTP requests, and users with tokens. Users that the suite made are erased at
 // the end. It knows no case.
 import { randomBytes } from "node:crypto";
-import { LeftOut } from "./case.ts";
+import { LeftOut } from "./verdict.ts";
 
 export interface User {
   readonly name: string;

@@ -1,10 +1,10 @@
 // What a case may use: users, devices, plain sockets and HTTP of the deployment under test. Sockets of a case are
 // closed when it ends.
-import { LeftOut } from "./case.ts";
-import { Broken, Device, framesOf } from "./device.ts";
+import { Device, framesOf } from "./device.ts";
 import { EventStream } from "./event-stream.ts";
 import { type Connected, type Frame, Socket } from "./socket.ts";
 import { type Answer, type HttpCall, randomText, type Target, type User } from "./target.ts";
+import { Broken, LeftOut } from "./verdict.ts";
 
 export interface OpenOptions {
   /** By default a new name. */

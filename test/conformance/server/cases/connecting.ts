@@ -1,8 +1,9 @@
 // [D*], [F7], [C1] and the tokens of [A2]: what opens a mailbox, what is refused, and how.
-import { LeftOut, serverCase } from "../case.ts";
+import { serverCase } from "../case.ts";
 import { expectEqual, expectFields, expectThat } from "../expect.ts";
 import { Socket } from "../socket.ts";
 import { randomText } from "../target.ts";
+import { LeftOut } from "../verdict.ts";
 
 /** Queries of a v1 upgrade that are no position of a device ([D3]). */
 const WRONG_QUERIES: readonly Readonly<Record<string, string>>[] = [

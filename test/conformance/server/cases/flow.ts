@@ -1,9 +1,10 @@
 // [W1] and [W5]: the window, in frames and in bytes, and what an ack of a part frees.
-import { LeftOut, serverCase } from "../case.ts";
+import { serverCase } from "../case.ts";
 import type { Device } from "../device.ts";
 import { expectEqual, expectThat } from "../expect.ts";
 import type { Frame } from "../socket.ts";
 import type { User } from "../target.ts";
+import { LeftOut } from "../verdict.ts";
 
 /** Steps in which a window is acknowledged. */
 const STEPS = [1, 1_000, 4_095];

@@ -1,7 +1,8 @@
 // [H*]: the routes of a user's own mailbox that need no operator.
-import { LeftOut, serverCase } from "../case.ts";
+import { serverCase } from "../case.ts";
 import { expectEqual, expectFields, expectThat } from "../expect.ts";
 import { randomText } from "../target.ts";
+import { LeftOut } from "../verdict.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -1,6 +1,7 @@
 // [S1] to [S5] and [S8]: the numbers of messages, repeated sends, and refusals.
-import { LeftOut, serverCase } from "../case.ts";
+import { serverCase } from "../case.ts";
 import { expectEqual, expectFields, expectThat } from "../expect.ts";
+import { LeftOut } from "../verdict.ts";
 
 /** More than a user may send at once by default. */
 const MANY_MESSAGES = 150;

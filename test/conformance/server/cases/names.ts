@@ -1,7 +1,8 @@
 // [N*] and [A6]: which texts are names, as the receivers of messages, which costs no connection.
-import { LeftOut, serverCase } from "../case.ts";
+import { serverCase } from "../case.ts";
 import { expectEqual, expectFields } from "../expect.ts";
 import { randomText } from "../target.ts";
+import { LeftOut } from "../verdict.ts";
 
 const BAD_NAMES = [
   "",

@@ -1,7 +1,8 @@
 // [Q*] and [S11]: first contact, blocks, and refusals that affect one receiver.
-import { LeftOut, serverCase } from "../case.ts";
+import { serverCase } from "../case.ts";
 import { expectEqual, expectFields, expectThat } from "../expect.ts";
 import { randomText } from "../target.ts";
+import { LeftOut } from "../verdict.ts";
 
 const requests = serverCase(
   "[Q1][Q2][Q3] a stranger has three messages until the request is accepted",

@@ -1,8 +1,9 @@
 // [F8]: runs, granted and not granted.
-import { LeftOut, serverCase } from "../case.ts";
+import { serverCase } from "../case.ts";
 import type { Device } from "../device.ts";
 import { expectEqual, expectFields, expectThat } from "../expect.ts";
 import type { Frame } from "../socket.ts";
+import { LeftOut } from "../verdict.ts";
 
 /** The messages of frames, each with its own numbers. */
 function messagesOf(frames: readonly Frame[]): { id: number; body: unknown }[] {

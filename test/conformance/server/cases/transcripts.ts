@@ -5,10 +5,11 @@ import { join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { Bindings, queryOf, readTranscript, type Transcript } from "../../../transcripts/transcript.ts";
 import { type ServerCase, serverCase } from "../case.ts";
-import { Broken, framesOf } from "../device.ts";
+import { framesOf } from "../device.ts";
 import type { Frame, Socket } from "../socket.ts";
 import type { User } from "../target.ts";
 import type { World } from "../world.ts";
+import { Broken } from "../verdict.ts";
 
 const FOLDER = resolve(import.meta.dirname, "../../../transcripts");
 
