@@ -1,7 +1,10 @@
 // A v1 device as the cases use it: frames in order of arrival, waits for one of them, and a fence. It keeps no log and
 // answers nothing by itself.
 import { ANSWER_MS, type Frame, type Socket } from "./socket.ts";
-import { Broken } from "./verdict.ts";
+import { Failure } from "../recording.ts";
+
+/** A server that still has something to send has sent it by then, ms. */
+const QUIET_MS = 300;
 
 export class Device {
   readonly socket: Socket;
@@ -108,15 +111,25 @@ export class Device {
     }
   }
 
+  /** All frames until the server waits: after the fence nothing came for this time. */
+  async quiet(withinMs = QUIET_MS): Promise<Frame[]> {
+    const frames = await this.settled();
+    for (;;) {
+      const frame = await this.poll(withinMs);
+      if (frame === null) return frames;
+      frames.push(frame);
+    }
+  }
+
   /** Expects this text next. */
   async expectText(text: string): Promise<void> {
     const actual = await this.socket.text();
-    if (actual !== text) throw new Broken(`expected the text ${text}, received ${actual}`);
+    if (actual !== text) throw new Failure(`expected the text ${text}, received ${actual}`);
   }
 
   #missed(what: string): never {
     const last = this.#taken.slice(-6).map((frame) => JSON.stringify(frame).slice(0, 200));
-    throw new Broken(`${this.user}/${this.name} waited for ${what}. The frames before:\n${last.join("\n")}`);
+    throw new Failure(`${this.user}/${this.name} waited for ${what}. The frames before:\n${last.join("\n")}`);
   }
 }
 

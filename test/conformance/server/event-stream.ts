@@ -1,6 +1,6 @@
 // One stream of server-sent events, event by event, with a deadline for each.
 import { ANSWER_MS, type Frame } from "./socket.ts";
-import { Broken } from "./verdict.ts";
+import { Failure } from "../recording.ts";
 
 export interface ServerEvent {
   readonly data: Frame;
@@ -21,7 +21,7 @@ export class EventStream {
     const abort = new AbortController();
     const response = await fetch(request, { signal: abort.signal });
     if (response.status !== 200 || response.body === null)
-      throw new Broken(`the stream is refused with ${response.status}: ${await response.text()}`);
+      throw new Failure(`the stream is refused with ${response.status}: ${await response.text()}`);
     return new EventStream(response.body.pipeThrough(new TextDecoderStream()).getReader(), abort);
   }
 
@@ -51,7 +51,7 @@ export class EventStream {
       if (value === undefined) throw new Error("the stream has ended");
       return value;
     } catch (error) {
-      throw new Broken(`an event was awaited: ${String(error)}`, { cause: error });
+      throw new Failure(`an event was awaited: ${String(error)}`, { cause: error });
     } finally {
       clearTimeout(timer);
     }

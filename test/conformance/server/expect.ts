@@ -1,14 +1,14 @@
 // How a case says what it expected. Values of the wire are compared as JSON values.
 import { isDeepStrictEqual } from "node:util";
-import { Broken } from "./verdict.ts";
+import { Failure } from "../recording.ts";
 
 export function expectThat(holds: boolean, what: string): asserts holds {
-  if (!holds) throw new Broken(what);
+  if (!holds) throw new Failure(what);
 }
 
 export function expectEqual(actual: unknown, expected: unknown, what: string): void {
   if (!isDeepStrictEqual(actual, expected))
-    throw new Broken(`${what}: expected ${short(expected)}, received ${short(actual)}`);
+    throw new Failure(`${what}: expected ${short(expected)}, received ${short(actual)}`);
 }
 
 /** Each of these fields has this value; other fields are free. */

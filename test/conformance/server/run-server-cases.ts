@@ -15,11 +15,11 @@ import { resuming } from "./cases/resuming.ts";
 import { runs } from "./cases/runs.ts";
 import { signals } from "./cases/signals.ts";
 import { transcripts } from "./cases/transcripts.ts";
-import { rulesOf, type ServerCase } from "./case.ts";
-import type { CaseResult, Report } from "./report.ts";
+import type { Outcome } from "../play.ts";
+import { Skipped } from "../recording.ts";
+import type { ServerCase } from "./case.ts";
 import { Target, type User } from "./target.ts";
 import { World } from "./world.ts";
-import { LeftOut } from "./verdict.ts";
 
 export const SERVER_CASES: readonly ServerCase[] = [
   ...transcripts,
@@ -39,79 +39,93 @@ export const SERVER_CASES: readonly ServerCase[] = [
   ...http,
 ];
 
+/** Who is tested how. */
 export interface ServerOptions {
   /** Users with tokens, where the suite can claim no names; they are not erased. */
   readonly users?: readonly User[];
-  /** Also what takes minutes under the default limits. */
+  /** Also what takes minutes within the default limits. */
   readonly isLong?: boolean;
-  /** Whether somebody answers for a test of a server that is not on this machine. */
-  readonly isMine?: boolean;
-  /** Only cases whose title has this text. */
+  /** Whether the caller operates the server, so may test one that is not on this machine. */
+  readonly isOperator?: boolean;
+  /** Only cases whose name has this text. */
   readonly only?: string;
-  print(line: string): void;
+  /** A line about what will be done, or what is waited for. */
+  readonly print: (line: string) => void;
+  /** Called with each outcome, as it comes. */
+  readonly report?: (outcome: Outcome) => void;
+}
+
+export interface Report {
+  readonly outcomes: readonly Outcome[];
 }
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
-/** A case that takes longer is broken, ms. */
+/** A case that takes longer has failed, ms. */
 const CASE_MS = 60_000;
 const LONG_CASE_MS = 1_200_000;
 
-/** Plays the client's side against the server at `url`. Rejects where nothing can be played at all. */
+/** The cases with `only` in their name, in any case. */
+export function serverCasesWith(only: string): ServerCase[] {
+  return SERVER_CASES.filter(({ name }) => name.toLowerCase().includes(only.toLowerCase()));
+}
+
+/**
+ * Plays clients against the server at `url`. Rejects if nothing can be played: no such server, or one of another
+ * machine without `isOperator`.
+ */
 export async function runServerCases(url: string, options: ServerOptions): Promise<Report> {
-  const { users = [], isLong = false, isMine = false, only = "", print } = options;
-  if (!LOOPBACK.test(new URL(url).hostname) && !isMine)
-    throw new Error(`${url} is not on this machine. Test only servers that you operate: --i-operate-this-server`);
+  const { users = [], isLong = false, isOperator = false, only = "", print, report } = options;
+  if (!isOperator && !LOOPBACK.test(new URL(url).hostname))
+    throw new Error(`${url} is not on this machine. If you operate it, add --i-operate-this-server`);
   const target = await Target.find(url, users, print);
-  const cases = SERVER_CASES.filter(({ title }) => title.includes(only));
+  const cases = serverCasesWith(only);
   announce(target, cases.length, isLong);
   const world = new World(target, isLong);
-  const results: CaseResult[] = [];
+  const outcomes: Outcome[] = [];
   try {
-    for (const one of cases) results.push(await playCase(one, world));
+    for (const one of cases) {
+      const outcome = await playCase(one, world);
+      outcomes.push(outcome);
+      report?.(outcome);
+    }
   } finally {
-    if (target.made > 0) print(`Erasing the ${target.made} users of this run.`);
+    if (target.made > 0) print(`Erases the ${target.made} users that it made.`);
     await target.erase();
   }
-  return { results };
+  return { outcomes };
 }
 
 function announce(target: Target, count: number, isLong: boolean): void {
-  const { auth, registration, canMakeUsers, given } = target;
-  target.print(`${target.url}: AUTH=${auth}${auth === "accounts" ? `, registration ${registration}` : ""}`);
+  const { url, auth, registration, canMakeUsers, given } = target;
+  target.print(`${url}: AUTH=${auth}${auth === "accounts" ? `, registration ${registration}` : ""}`);
   target.print(
-    `Plays ${count} cases, one after the other: at most 20 connections, ` +
-      `${isLong ? "about 9,000" : "a few hundred"} messages (9,000 where RATE_LIMIT is off), none larger than 65,536 bytes.`,
+    `Plays ${count} cases, one after the other, in about half a minute${isLong ? ", and one of 14 minutes" : ""}: ` +
+      "about 250 connections, 16 at once at most, " +
+      "1,500 messages within the limits of the server, 10,000 if it has none.",
   );
-  if (canMakeUsers) target.print("Makes about 30 users with random names, and erases these at the end.");
-  else
-    target.print(`Uses ${given.map(({ name }) => name).join(", ") || "no user"}: writes to them, and erases nothing.`);
+  if (canMakeUsers) target.print("Makes about 25 users with random names, and erases them at the end.");
+  else target.print(`Writes to ${given.map(({ name }) => name).join(", ") || "nobody"}, and erases nothing.`);
 }
 
-async function playCase(one: ServerCase, world: World): Promise<CaseResult> {
-  const { title } = one;
-  const rules = rulesOf(title);
-  const began = Date.now();
-  const result = (verdict: CaseResult["verdict"], why?: string): CaseResult => ({
-    title,
-    rules,
-    verdict,
-    ...(why !== undefined && { why }),
-    ms: Date.now() - began,
-  });
-  const clock = deadline(world.isLong ? LONG_CASE_MS : CASE_MS);
+async function playCase({ name, play }: ServerCase, world: World): Promise<Outcome> {
+  const begun = performance.now();
+  const outcome = (is: Outcome["is"], why = ""): Outcome => {
+    return { name, is, why, lines: [], errors: "", ms: performance.now() - begun };
+  };
+  const limit = deadline(world.isLong ? LONG_CASE_MS : CASE_MS);
   try {
-    await Promise.race([one.play(world), clock.passed]);
-    return result("holds");
+    await Promise.race([play(world), limit.passed]);
+    return outcome("passed");
   } catch (error) {
-    if (error instanceof LeftOut) return result("left out", error.message);
-    return result("broken", error instanceof Error ? error.message : String(error));
+    if (error instanceof Skipped) return outcome("skipped", error.message);
+    return outcome("failed", error instanceof Error ? error.message : String(error));
   } finally {
-    clock.stop();
+    limit.stop();
     world.closeAll();
   }
 }
 
-function deadline(ms: number): { readonly passed: Promise<never>; stop(): void } {
+function deadline(ms: number): { readonly passed: Promise<never>; readonly stop: () => void } {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const passed = new Promise<never>((_, fail) => {
     timer = setTimeout(() => fail(new Error(`no end after ${ms / 1_000} s`)), ms);

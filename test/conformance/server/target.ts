@@ -1,7 +1,7 @@
 // The deployment under test: its mode, HTTP requests, and users with tokens. Users that the suite made are erased at
 // the end. It knows no case.
 import { randomBytes } from "node:crypto";
-import { LeftOut } from "./verdict.ts";
+import { Skipped } from "../recording.ts";
 
 export interface User {
   readonly name: string;
@@ -74,7 +74,7 @@ export class Target {
 
   /** A user whose name nobody had. */
   async makeUser(label: string): Promise<User> {
-    if (!this.canMakeUsers) throw new LeftOut("needs a name that nobody used, and the suite can claim none here");
+    if (!this.canMakeUsers) throw new Skipped("needs a name that nobody used, and the suite can claim none here");
     const name = `${label}-${randomText()}`;
     const user = { name, token: this.auth === "open" ? null : await this.#claim(name) };
     this.#made.push(user);

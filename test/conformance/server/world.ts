@@ -4,7 +4,7 @@ import { Device, framesOf } from "./device.ts";
 import { EventStream } from "./event-stream.ts";
 import { type Connected, type Frame, Socket } from "./socket.ts";
 import { type Answer, type HttpCall, randomText, type Target, type User } from "./target.ts";
-import { Broken, LeftOut } from "./verdict.ts";
+import { Failure, Skipped } from "../recording.ts";
 
 export interface OpenOptions {
   /** By default a new name. */
@@ -47,7 +47,7 @@ export class World {
     const turn = this.#turn++;
     const givenUser = given[turn % Math.max(1, given.length)];
     if (!canMakeUsers) {
-      if (givenUser === undefined) throw new LeftOut("needs a user: --user NAME=TOKEN");
+      if (givenUser === undefined) throw new Skipped("needs a user: --user NAME=TOKEN");
       return givenUser;
     }
     const user = this.#shared[turn % SHARED_USERS] ?? (await this.fresh());
@@ -65,7 +65,7 @@ export class World {
     const socket = this.socketOf(await this.upgrade(user, { device, ...query }));
     const text = await socket.text();
     const [first, ...rest] = text === null ? [] : framesOf(text);
-    if (first?.["type"] !== "welcome") throw new Broken(`the first frame is not welcome: ${text}`);
+    if (first?.["type"] !== "welcome") throw new Failure(`the first frame is not welcome: ${text}`);
     return new Device(socket, first, rest);
   }
 
@@ -93,15 +93,15 @@ export class World {
   socketOf(connected: Connected): Socket {
     if ("socket" in connected) return connected.socket;
     const { status, body } = connected.refused;
-    if (status === 429) throw new LeftOut("the server limits connections now");
-    throw new Broken(`the upgrade is refused with ${status}: ${body}`);
+    if (status === 429) throw new Skipped("the server limits connections now");
+    throw new Failure(`the upgrade is refused with ${status}: ${body}`);
   }
 
   /** The `closing` of an upgrade that is accepted and refused by a frame ([D4]). */
   async closingOf(connected: Connected): Promise<Frame> {
     const text = await this.socketOf(connected).text();
     const [first] = text === null ? [] : framesOf(text);
-    if (first?.["type"] !== "closing") throw new Broken(`expected closing, received ${text}`);
+    if (first?.["type"] !== "closing") throw new Failure(`expected closing, received ${text}`);
     return first;
   }
 

@@ -3,7 +3,7 @@ import { serverCase } from "../case.ts";
 import { expectEqual, expectFields, expectThat } from "../expect.ts";
 import { Socket } from "../socket.ts";
 import { randomText } from "../target.ts";
-import { LeftOut } from "../verdict.ts";
+import { Skipped } from "../../recording.ts";
 
 /** Queries of a v1 upgrade that are no position of a device ([D3]). */
 const WRONG_QUERIES: readonly Readonly<Record<string, string>>[] = [
@@ -84,7 +84,7 @@ const noUpgrade = serverCase("[D1] without an upgrade a mailbox answers 426", as
 });
 
 const tokens = serverCase("[A2] no token and a wrong one are 4401, another user's is 4403", async (world) => {
-  if (world.target.auth === "open") throw new LeftOut("AUTH is open: no token is wrong");
+  if (world.target.auth === "open") throw new Skipped("AUTH is open: no token is wrong");
   const [one, other] = [await world.someone(), await world.someone()];
   expectThat(one.name !== other.name, "two users are needed");
   const unknown = world.target.auth === "jwt" ? "a.b.c" : `rst1.${randomText()}`;

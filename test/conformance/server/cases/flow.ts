@@ -4,7 +4,7 @@ import type { Device } from "../device.ts";
 import { expectEqual, expectThat } from "../expect.ts";
 import type { Frame } from "../socket.ts";
 import type { User } from "../target.ts";
-import { LeftOut } from "../verdict.ts";
+import { Skipped } from "../../recording.ts";
 
 /** Steps in which a window is acknowledged. */
 const STEPS = [1, 1_000, 4_095];
@@ -55,7 +55,7 @@ async function answersOf(device: Device, count: number): Promise<{ accepted: num
 
 /** The log frames that come until the server waits. */
 async function received(device: Device): Promise<Frame[]> {
-  return (await device.settled()).filter((frame) => "seq" in frame);
+  return (await device.quiet()).filter((frame) => "seq" in frame);
 }
 
 const bytes = serverCase("[W1][W5] windowBytes are a limit, and an ack of a part makes room", async (world) => {
@@ -64,7 +64,7 @@ const bytes = serverCase("[W1][W5] windowBytes are a limit, and an ack of a part
   const { windowBytes = 0, bodyBytes = 0, textBytes = 0 } = writer.limits;
   const size = Math.min(LARGE_BODY_BYTES, bodyBytes - 2);
   const count = Math.ceil(windowBytes / size) + 10;
-  if (windowBytes > 16_777_216) throw new LeftOut("the window has more than 16 MiB");
+  if (windowBytes > 16_777_216) throw new Skipped("the window has more than 16 MiB");
   const { name: device } = await world.open(user);
   await fill(writer, user, count, "x".repeat(size), Math.floor(textBytes / (size + 200)));
   const reader = await world.connected(user, { device });
@@ -80,10 +80,10 @@ const steps = serverCase("[W1][W5] acks of 1, 1,000 and 4,095 free as many frame
   const user = await world.shared("flow");
   const writer = await world.open(user);
   const window = Number(writer.limits["window"]);
-  if (window > 10_000) throw new LeftOut(`the window has ${window} frames`);
+  if (window > 10_000) throw new Skipped(`the window has ${window} frames`);
   const { name: device } = await world.open(user);
   const isLimited = await fill(writer, user, 100, "small", 100, world.isLong);
-  if (isLimited && !world.isLong) throw new LeftOut("takes 14 minutes within the limits of this server: --long");
+  if (isLimited && !world.isLong) throw new Skipped("takes 14 minutes within the limits of this server: --long");
   await fill(writer, user, 2 * window - 100, "small", isLimited ? 10 : BATCH);
   const reader = await world.connected(user, { device });
   const all = await received(reader);

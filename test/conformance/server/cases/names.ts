@@ -2,7 +2,7 @@
 import { serverCase } from "../case.ts";
 import { expectEqual, expectFields } from "../expect.ts";
 import { randomText } from "../target.ts";
-import { LeftOut } from "../verdict.ts";
+import { Skipped } from "../../recording.ts";
 
 const BAD_NAMES = [
   "",
@@ -71,7 +71,7 @@ const spellings = serverCase("[N2] spellings with one canonical form are one mai
 
 const hidden = serverCase("[N4][N5] a name that hides something begins no mailbox", async (world) => {
   const { auth, canMakeUsers } = world.target;
-  if (!canMakeUsers) throw new LeftOut("the suite can begin no mailboxes here");
+  if (!canMakeUsers) throw new Skipped("the suite can begin no mailboxes here");
   const refused = async (name: string): Promise<unknown> => {
     if (auth === "open")
       return (await world.closingOf(await world.upgrade({ name, token: null }, { device: "d" })))["reason"];
@@ -79,7 +79,7 @@ const hidden = serverCase("[N4][N5] a name that hides something begins no mailbo
     return (value as { code?: unknown }).code;
   };
   expectEqual(await refused(`p\u0430ypal-${randomText()}`), "bad_name", "Cyrillic in Latin");
-  expectEqual(await refused("adm1n"), "reserved_name", "a name that looks like admin");
+  expectEqual(await refused("adrnin"), "reserved_name", "a name that looks like admin");
 });
 
 const nobody = serverCase(

@@ -9,7 +9,7 @@ import { framesOf } from "../device.ts";
 import type { Frame, Socket } from "../socket.ts";
 import type { User } from "../target.ts";
 import type { World } from "../world.ts";
-import { Broken } from "../verdict.ts";
+import { Failure } from "../../recording.ts";
 
 const FOLDER = resolve(import.meta.dirname, "../../../transcripts");
 
@@ -104,7 +104,7 @@ async function play({ steps }: Transcript, world: World): Promise<void> {
 function compare(line: string, expected: unknown, actual: Frame | null): void {
   const fields = Object.entries(expected as Frame);
   if (actual !== null && fields.every(([name, value]) => isDeepStrictEqual(actual[name], value))) return;
-  throw new Broken(`${line}\n  expected ${JSON.stringify(expected)}\n  received ${JSON.stringify(actual)}`);
+  throw new Failure(`${line}\n  expected ${JSON.stringify(expected)}\n  received ${JSON.stringify(actual)}`);
 }
 
 /** `alice` of `alice/phone`. */
