@@ -104,6 +104,9 @@ export const ANSWERS: readonly Case[] = [
       link.cut();
       const again = await reconnect({ lastId: 1, head: 9_000 });
       await again.takes(1, "a");
+      // The log is complete, and the entry is not in it any more.
+      again.deliver({ type: "gap", from: 1, seq: 8_999 }, message(9_000));
+      await again.acked(9_000);
       again.deliver({ type: "accepted", id: 1, state: "stored" });
       await client.saw({ is: "accepted", key: "a" });
       again.cut();
