@@ -133,6 +133,25 @@ export const ANSWERS: readonly Case[] = [
       await client.shows(["hello", "end"]);
     },
   },
+  ...["another text", "hello"].map((old): Case => ({
+    name: `[T4][U12] an old message of this device name with the same number, and "${old}", is another message`,
+    async play({ mailbox, client, begin }) {
+      await begin();
+      const link = await mailbox.connection();
+      await client.sends(["hello"]);
+      // The mailbox has forgotten the device, and not its messages.
+      link.welcome({ head: 20, lastId: 0 });
+      await link.takes(1, "hello");
+      link.deliver(own(11, 1, { body: old }));
+      await link.acked(11);
+      link.deliver(own(21, 1), accepted(1, 21));
+      await client.saw({ is: "accepted", key: "hello", seq: 21 });
+      await client.saw({ is: "message", seq: 11, body: old });
+      await client.saw({ is: "message", seq: 21, body: "hello" });
+      await link.acked(21);
+      await client.shows([old, "hello"]);
+    },
+  })),
   {
     name: "[L7][S6] a message that its receiver finally refuses has failed, also after a restart",
     async play({ client, connect, reconnect }) {
