@@ -12,7 +12,7 @@ import { RECONNECT_MS, type Recording, WITHIN_MS } from "./recording.ts";
 /** Bytes of a piece on a slow link: few enough that characters of several bytes are cut. */
 const PIECE_BYTES = 61;
 const PIECE_PAUSE_MS = 2;
-/** Ms in which a client that reacts to a frame at all has done so: it waits for nothing but its own disk. */
+/** Ms in which a client that reacts to a frame at all has done so: it waits only for its own disk. */
 const REACTION_MS = 700;
 
 export class Link {
@@ -27,6 +27,7 @@ export class Link {
   readonly frames: Frame[] = [];
   readonly texts: string[] = [];
   isOver = false;
+  #isWelcomed = false;
   #hasRuns = false;
   readonly #ws: WebSocket;
   readonly #socket: Socket;
@@ -153,6 +154,12 @@ export class Link {
     this.#ws.pause();
   }
 
+  /** From now on nothing arrives from the client, and everything arrives at it. */
+  deafen(): void {
+    this.#recording.add(`${this.#who} *`, "the way up is dead");
+    this.#isFrozen = true;
+  }
+
   /** Closes it as the server does, with a close frame; with `closing` before it, which names `reason` and `code`. */
   close(code: number, reason = "", closing: Frame | null = null): void {
     if (closing !== null) this.deliver({ type: "closing", code, reason, message: "A sentence.", ...closing });
@@ -171,8 +178,9 @@ export class Link {
   }
 
   #sent(frames: readonly Frame[]): void {
-    for (const { seq, runs } of frames) {
+    for (const { type, seq, runs } of frames) {
       if (typeof seq === "number" && seq > this.#highest) this.#highest = seq;
+      if (type === "welcome") this.#isWelcomed = true;
       if (runs === true) this.#hasRuns = true;
     }
   }
@@ -193,6 +201,7 @@ export class Link {
     if (text === "ping") this.#ws.send("pong");
     this.#recording.add(`${this.#who} >`, text);
     if (text === "ping") return;
+    if (!this.#isWelcomed) this.#wrong("[T1] The client sends something before `welcome`");
     const value = isBinary ? undefined : parseJson(text);
     const wrong = readFrames(value).find((up) => up.type === "error");
     if (wrong !== undefined) return this.#wrong(`[F2] The server would not read this text: ${JSON.stringify(wrong)}`);

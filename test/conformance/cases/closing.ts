@@ -126,6 +126,7 @@ export const CLOSING: readonly Case[] = [
       await client.shows(["in time"]);
     },
   },
+  stopsAfter("[T19][C2] after 4401 a client that has no token to renew stops", 4401, "unauthorized", {}),
   {
     name: "[T19][C2] after 4401 the client connects with a new token",
     async play({ mailbox, client, recording, connect }) {

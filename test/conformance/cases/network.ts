@@ -17,6 +17,8 @@ function tooFast({ attempts }: ScriptedServer): number | undefined {
 
 /** Ms in which a client shows that it opens a second connection. */
 const SECOND_MS = 1_500;
+/** Ms between the frames of a connection whose way up is dead. */
+const FRAME_PAUSE_MS = 4_000;
 /** Ms without a frame: a client whose heartbeat takes silence for death gives up within it. */
 const QUIET_MS = 45_000;
 
@@ -52,6 +54,20 @@ export const NETWORK: readonly Case[] = [
       await client.sends(["late"]);
       const again = await reconnect({ head: 5 });
       await again.takes(1, "late");
+    },
+  },
+  {
+    name: "[T11][F6] a connection whose way up is dead is found dead, though frames come",
+    isLong: true,
+    async play({ mailbox, client, recording, connect, reconnect }) {
+      const link = await connect();
+      link.deafen();
+      await client.sends(["late"]);
+      for (let seq = 5; seq < 5 + RECONNECT_MS / FRAME_PAUSE_MS && mailbox.unexpected.length === 0; seq++) {
+        link.deliver(message(seq));
+        await recording.within(FRAME_PAUSE_MS, () => mailbox.unexpected[0]);
+      }
+      await (await reconnect({ head: 100 })).takes(1, "late");
     },
   },
   {

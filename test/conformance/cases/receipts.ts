@@ -100,6 +100,18 @@ export const RECEIPTS: readonly Case[] = [
     },
   },
   {
+    name: "[T15][U7] `read` is said again when the mailbox says that it dropped frames",
+    async play({ client, recording, connect }) {
+      const link = await connect();
+      link.deliver(message(5));
+      await link.acked(5);
+      client.do({ do: "read", peer: "bob", seq: 5 });
+      await takesRead(link, "bob", 5, recording);
+      link.deliver({ type: "error", code: "rate_limited", message: "A sentence.", retryAfter: 1_000 });
+      await takesRead(link, "bob", 5, recording);
+    },
+  },
+  {
     name: "[T16][G3] `watch` is said on each connection",
     async play({ client, recording, connect, reconnect }) {
       const link = await connect();

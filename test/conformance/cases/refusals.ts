@@ -28,13 +28,13 @@ function keepsThePlace(name: string, code: string): Case {
 }
 
 /** The first of three messages is refused for good: it has failed, and the others take its number. */
-function isFinal(name: string, code: string): Case {
+function isFinal(name: string, code: string, more: Frame = {}): Case {
   return {
     name,
     async play(stage) {
       const { client, reconnect } = stage;
       const link = await connectWith(stage, ["a", "b", "c"]);
-      link.deliver(refused(1, code), refused(2, "out_of_order"), refused(3, "out_of_order"));
+      link.deliver(refused(1, code, more), refused(2, "out_of_order"), refused(3, "out_of_order"));
       await acceptEach(link, 1, 11, ["b", "c"]);
       for (const key of ["b", "c"]) await client.saw({ is: "accepted", key });
       await client.saw({ is: "failed", key: "a", code });
@@ -64,7 +64,7 @@ export const REFUSALS: readonly Case[] = [
       link.deliver(refused(4, "too_large"));
       await link.reads(102);
       link.cut();
-      const again = await reconnect({ lastId: 3, head: 103 });
+      const again = await reconnect({ lastId: 3, head: 104 });
       await again.takesAll(2, ["b", "c"]);
       again.deliver(accepted(2, 103), accepted(3, 104));
       await again.takes(4, "e");
@@ -134,6 +134,21 @@ export const REFUSALS: readonly Case[] = [
   keepsThePlace("[T17][T5] a refusal with an unknown code and `retryAfter` is for later", "tide_too_high"),
   isFinal("[T5][S4] a refusal for good is reported, and the messages behind it go on with its number", "too_large"),
   isFinal("[T17][T5] a refusal with an unknown code and without `retryAfter` is for good", "tide_too_high"),
+  isFinal("[T7][Q5] a refusal that affects one receiver, without `retryAfter`, is for good", "declined", {
+    affects: "receiver",
+  }),
+  isFinal("[T17][S11] an unknown `affects` counts as absent", "declined", { affects: "the_tide" }),
+  {
+    name: "[T5][S3] if the first refusal of a text is out of order, the client asks for another `welcome`",
+    async play(stage) {
+      const { client, reconnect } = stage;
+      const link = await connectWith(stage, ["a", "b"]);
+      link.deliver(refused(1, "out_of_order"), refused(2, "out_of_order"));
+      const again = await reconnect({ lastId: 5, head: 50 });
+      await acceptEach(again, 6, 51, ["a", "b"]);
+      for (const key of ["a", "b"]) await client.saw({ is: "accepted", key });
+    },
+  },
   {
     name: "[T5] a pause that the mailbox asked for ends early or late with the connection, and the order stays",
     async play(stage) {

@@ -29,6 +29,23 @@ export const RESUMING: readonly Case[] = [
     },
   },
   {
+    name: "[T10][R3] a gap that comes again is reported once",
+    async play({ client, recording, connect, reconnect }) {
+      const link = await connect();
+      const gap = { type: "gap", from: 6, seq: 9 };
+      link.deliver(message(5), gap);
+      await client.saw({ is: "gap" });
+      link.cut();
+      const again = await reconnect({ head: 10 });
+      // The mailbox has had no ack of it.
+      again.deliver(gap, message(10));
+      await again.acked(10);
+      await client.shows(["message 5", "message 10"]);
+      if (client.events.filter(({ is }) => is === "gap").length > 1)
+        throw recording.failure("The client has reported one gap twice.");
+    },
+  },
+  {
     name: "[T8][R2] another epoch: the log starts over, the outbox gets new numbers, and old seqs are forgotten",
     async play({ client, recording, connect, reconnect }) {
       const link = await connect({ head: 5_000 });
