@@ -144,6 +144,8 @@ async function main(command, flags) {
     case "faults":
       await findTools(FAULT_TOOLS);
       return run("node", ["test/faults/run.ts", ...flags]);
+    case "conformance":
+      return run("node", ["test/conformance/runner.ts", ...flags]);
     case "pictures":
       return run("node", ["scripts/pictures.ts", ...flags]);
     case "admin":
@@ -152,7 +154,7 @@ async function main(command, flags) {
       return invite(flags);
     default:
       console.error(
-        "node scripts/run.mjs start|selfhost|check|test|watch|deploy|bench|chaos|faults|invite|admin|pictures [flags]",
+        "node scripts/run.mjs start|selfhost|check|test|watch|deploy|bench|chaos|conformance|faults|invite|admin|pictures [flags]",
       );
       return 1;
   }

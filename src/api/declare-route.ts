@@ -80,6 +80,10 @@ const problemDocument = z
       .int()
       .optional()
       .meta({ description: "Ms after which a retry can succeed; also in `Retry-After`, in s" }),
+    affects: z
+      .enum(["receiver"])
+      .optional()
+      .meta({ description: "Of a message: only those to this receiver are refused now ([S11])" }),
   })
   .meta({
     id: "Problem",

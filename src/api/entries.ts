@@ -4,7 +4,7 @@ import { callMailbox, refuseByMailbox } from "../identity/call-mailbox.ts";
 import { confirmToken } from "../identity/request-token.ts";
 import { problemResponse } from "../identity/problem-response.ts";
 import { identifyCaller } from "../identity/identify-caller.ts";
-import type { ConnectionQuery } from "../protocol/connection-query.ts";
+import { ATTEMPT_FORM, type ConnectionQuery, readAttempt } from "../protocol/connection-query.ts";
 import { readRefusal, refusal } from "../protocol/refusals.ts";
 import { V1 } from "../protocol/version.ts";
 import { toRequest } from "../protocol/connection-request.ts";
@@ -26,6 +26,18 @@ const positionQuery = {
     .optional()
     .meta({ description: "The seq up to which you have everything, or `head` for new entries only" }),
 };
+
+const attempt = z
+  .string()
+  .refine((text) => readAttempt(text) !== null, ATTEMPT_FORM)
+  .transform(readAttempt)
+  .optional()
+  .openapi({
+    type: "string",
+    pattern: "^[A-Za-z0-9]{1,16}\\.\\d{1,16}$",
+    example: "k3J9.2",
+    description: "Of a stream: the client object, and which of its attempts this is ([R6])",
+  });
 
 const page = z
   .object({
@@ -49,7 +61,7 @@ declareRoute(
     description:
       "A page of log frames, as a socket would get them. With `Accept: text/event-stream`, an endless stream of server-sent events: one frame an event, log frames with the id `epoch:seq`, so that `Last-Event-ID` resumes. A stream needs `device`, replaces that device's connection, and keeps the mailbox awake. With `device`, a cursor acknowledges everything up to it.",
     scope: "read",
-    query: z.object({ ...positionQuery, limit: integerText(MAX_FRAMES, 1).optional(), ...userQuery }),
+    query: z.object({ ...positionQuery, attempt, limit: integerText(MAX_FRAMES, 1).optional(), ...userQuery }),
     headers: z.object({
       "last-event-id": z
         .string()
@@ -60,11 +72,12 @@ declareRoute(
     }),
     responses: { 200: page },
     otherTypes: { [EVENT_STREAM]: z.string() },
-    refusals: ["bad_query", "erased"],
+    refusals: ["bad_query", "erased", "replaced"],
   },
   (c, { query, headers }) => {
     const at = positionOf(query.epoch, query.cursor, headers["last-event-id"]);
-    if (acceptsEventStream(headers.accept)) return openEventStream(c, query.device, at);
+    if (acceptsEventStream(headers.accept))
+      return openEventStream(c, query.device, { ...at, attempt: query.attempt ?? null });
     return callMailbox(c, (mailbox, caller) => {
       return mailbox.entries(caller, { device: query.device ?? null, ...at, limit: query.limit ?? DEFAULT_FRAMES });
     });
@@ -105,7 +118,11 @@ function acceptsEventStream(accept: string | undefined): boolean {
 }
 
 /** Opens an event stream at the mailbox, which handles it like an upgrade and responds with an endless body. */
-async function openEventStream(c: RequestContext, name: string | undefined, at: Position): Promise<Response> {
+async function openEventStream(
+  c: RequestContext,
+  name: string | undefined,
+  at: Omit<ConnectionQuery, "device">,
+): Promise<Response> {
   if (name === undefined)
     return problemResponse({ ...refusal("bad_query", "device: a stream needs one"), field: "device" });
   const caller = await identifyCaller(c, null);

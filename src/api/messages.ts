@@ -42,6 +42,10 @@ const outcome = z
       code: z.enum(Object.keys(REFUSALS) as [string, ...string[]]),
       message: z.string(),
       retryAfter: z.int().optional(),
+      affects: z
+        .enum(["receiver"])
+        .optional()
+        .meta({ description: "Only messages to this receiver are refused now ([S11])" }),
     }),
   ])
   .meta({ id: "Outcome" });
@@ -94,12 +98,13 @@ declareRoute(
 function singleOutcome(outcome: SendOutcome | undefined, respond: (outcome: SendOutcome) => Response): Response {
   if (outcome === undefined) throw new Error("a message without an answer");
   if (outcome.type === "accepted") return respond(outcome);
-  const { code, message, retryAfter } = outcome;
+  const { code, message, retryAfter, affects } = outcome;
   const field = NAME_REFUSALS.has(code) ? "to" : BODY_REFUSALS.has(code) ? "body" : undefined;
   return problemResponse({
     code,
     message,
     ...(retryAfter !== undefined && { retryAfter }),
+    ...(affects !== undefined && { affects }),
     ...(field !== undefined && { field }),
   });
 }

@@ -1,12 +1,10 @@
 // Turns frames of the mailbox's log into records: each frame changes rows, entries and the position, and the changes
 // are handed out as one commit. It knows frames; no socket, no store, and no reader of the records.
 import { bodyOf, type Down, type Welcome } from "../protocol/down.ts";
+import { addUnread, higherMarks, type MutableRow, NEW_ROW, readUpTo, startOver } from "./rows.ts";
 import type { Commit, Draft, Entry, Kept, Marks, Position, Read, Row, Why } from "./store.ts";
 
 type Frame<T extends Down["type"]> = Extract<Down, { type: T }>;
-
-/** Unread messages of one conversation whose seqs are stored; earlier ones are only counted. */
-const FRESH_SEQS = 100;
 
 /** One conversation of `GET /api/conversations`. */
 export interface Listed {
@@ -65,6 +63,7 @@ export class LogState {
   begin({ epoch, head }: Welcome, since: "start" | "now"): boolean {
     const { epoch: before, cursor, base } = this.#position;
     if (epoch === before) return true;
+    if (before !== null) this.#startOver(head);
     const start = before === null && since === "now" ? head : null;
     this.#setPosition({
       epoch,
@@ -72,6 +71,18 @@ export class LogState {
       base: start === null ? base : start + 1,
     });
     return before === null;
+  }
+
+  /**
+   * In another epoch what was read can't be confirmed any more, and the peers' messages are others. Seqs are times: where
+   * they start lower than before, marks would cover messages that nobody has had, and conversations start over too.
+   */
+  #startOver(head: number): void {
+    const { told } = this.#touch();
+    for (const peer of this.#reads.keys()) told.push(peer);
+    this.#reads.clear();
+    const isLower = head < (this.#position.cursor ?? 0);
+    for (const row of this.#rows.values()) this.#set(isLower ? startOver(row) : { ...row, origin: 0 });
   }
 
   /** Entries up to this seq are gone for good. The one frame that may move the cursor back. */
@@ -121,7 +132,11 @@ export class LogState {
   }
 
   /** A draft was accepted, as the entry that is `back` before the last entry of the run. */
-  addAccepted(draft: Draft, { entry, at, state }: Frame<"accepted">, back: number): void {
+  addAccepted(
+    draft: Draft,
+    { entry, at, state }: Pick<Frame<"accepted">, "entry" | "at" | "state">,
+    back: number,
+  ): void {
     const seq = entry === undefined ? draft.seq : entry - back;
     if (seq === null) return;
     const { key, peer, body } = draft;
@@ -224,48 +239,6 @@ export class LogState {
     this.#commit.hasChanged = true;
     return this.#commit.records;
   }
-}
-
-const NEW_ROW: Omit<Row, "peer"> = {
-  last: null,
-  fresh: [],
-  more: 0,
-  moreUpTo: 0,
-  origin: 0,
-  stored: 0,
-  delivered: 0,
-  read: 0,
-  mine: 0,
-  standing: "contact",
-};
-
-/** How many messages of the peer are unread. */
-export function unreadOf(row: Row): number {
-  return row.more + row.fresh.length;
-}
-
-/** A row that was not handed out yet. */
-type MutableRow = { -readonly [Field in keyof Row]: Row[Field] } & { fresh: number[] };
-
-function addUnread(row: MutableRow, seq: number): void {
-  if (seq <= row.mine) return;
-  row.fresh.push(seq);
-  const moved = row.fresh.length > FRESH_SEQS ? row.fresh.shift() : undefined;
-  if (moved === undefined) return;
-  row.more++;
-  row.moreUpTo = moved;
-}
-
-/** The peer's marks: they only grow. */
-function higherMarks(row: Row, { stored = 0, delivered = 0, read = 0 }: Listed["marks"]): Omit<Marks, "mine"> {
-  const { max } = Math;
-  return { stored: max(row.stored, stored), delivered: max(row.delivered, delivered), read: max(row.read, read) };
-}
-
-function readUpTo(row: Row, mine: number): Row {
-  if (mine <= row.mine) return row;
-  const fresh = row.fresh.filter((seq) => seq > mine);
-  return { ...row, mine, fresh, more: mine >= row.moreUpTo ? 0 : row.more };
 }
 
 /** A commit that still takes changes. */

@@ -4,6 +4,8 @@
 const SHARE = 1 / 4;
 const MIN_DELAY_MS = 1_000;
 const MAX_DELAY_MS = 20_000;
+/** The longest time that `setTimeout` can wait: a longer one would end at once. */
+export const MAX_TIMER_MS = 2 ** 31 - 1;
 /** After a connection that was open for longer, the back-off starts again. */
 const STABLE_MS = 5_000;
 

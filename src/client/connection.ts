@@ -3,18 +3,27 @@
 // cursor.
 import { type Down, readDown } from "../protocol/down.ts";
 import { parseJson } from "../protocol/json.ts";
-import { BackOff } from "./back-off.ts";
+import { BackOff, MAX_TIMER_MS } from "./back-off.ts";
+import { type Close, completeClose, isFinal, readClose } from "./close-reason.ts";
 import { LiveSocket, type ServerAddress } from "./live-socket.ts";
 
 /**
- * `until`: the time of the next try, ms since 1970. `code`: a close code; `message`: a sentence for people, where the
- * server said one.
+ * `until`: the time of the next try, ms since 1970. `code`: a close code of PROTOCOL.md; 1000 where this side has ended
+ * it. `reason`: a word for programs, a code of PROTOCOL.md's table of refusals, such as `replaced`; from this side
+ * `closed`, or `not_kept` where the store has failed. `message`: a sentence for people. A connection that broke has none
+ * of them; `reason` is also absent where neither the server nor the close code gives a word.
  */
 export type ConnectionState =
   | { readonly is: "connecting" }
   | { readonly is: "open" }
-  | { readonly is: "waiting"; readonly until: number; readonly code?: number; readonly message?: string }
-  | { readonly is: "stopped"; readonly code: number; readonly message: string };
+  | {
+      readonly is: "waiting";
+      readonly until: number;
+      readonly code?: number | undefined;
+      readonly reason?: string | undefined;
+      readonly message?: string | undefined;
+    }
+  | { readonly is: "stopped"; readonly code: number; readonly reason?: string | undefined; readonly message: string };
 
 /** Gives a fresh token. */
 export type Renew = () => Promise<string | undefined>;
@@ -58,19 +67,22 @@ type Stopped = Extract<ConnectionState, { is: "stopped" }>;
 /** Each phase has its own timers and its own socket. The state that the owner sees is the phase without them. */
 type Phase = Idle | Connecting | Open | Waiting | Stopped;
 
-/** Close codes after which the same attempt would only fail again. */
-const FINAL = new Set([1009, 4400, 4403, 4406, 4409]);
 /** The token is missing, wrong or expired: another one may do. */
 const UNAUTHORIZED = 4401;
-const LOST = 1006;
+/** A newer connection of this device took over. */
+const REPLACED = 4409;
 /** Only this side ends with this code; then not even `start` begins again. */
 const ENDED = 1000;
 
 /** A token is renewed after this share of its time, and not sooner than this. */
 const RENEW_SHARE = 0.8;
 const MIN_RENEWAL_MS = 1_000;
-/** The longest time that `setTimeout` can wait. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
+/**
+ * A server up to 0.3 may handle an abandoned attempt late, as the newer connection of this device, within this time
+ * after the next attempt succeeded; and ms until the client connects again after that.
+ */
+const LATE_ATTEMPT_MS = 10_000;
+const OWN_RIVAL_MS = 30_000;
 
 export class Connection {
   readonly #addressOf: () => Promise<ServerAddress>;
@@ -78,6 +90,10 @@ export class Connection {
   readonly #events: ConnectionEvents;
   readonly #backOff = new BackOff();
   #phase: Phase = { is: "idle" };
+  /** Whether an attempt since the last welcome broke before its own: the server may still handle it. */
+  #isAbandoned = false;
+  /** Until when this client may be its own rival. */
+  #doubtUntil = 0;
   #state: ConnectionState = { is: "connecting" };
 
   /**
@@ -100,7 +116,7 @@ export class Connection {
     if ("socket" in last || (last.is === "stopped" && last.code === ENDED)) return;
     const socket = new LiveSocket({
       text: (text) => this.#receive(socket, text),
-      lost: (code, reason) => this.lost(code, reason),
+      lost: (code, reason) => this.lost(readClose(code, reason)),
     });
     this.#enter({ is: "connecting", socket }, { is: "connecting" });
     this.#addressOf().then(
@@ -124,22 +140,27 @@ export class Connection {
 
   /**
    * The connection is over. The close code decides whether another attempt follows, at the earliest after `retryAfter`
-   * ms.
+   * ms. A server that says the word of a close knows the order of attempts: there, `replaced` is always a rival.
    */
-  lost(code = LOST, message = "", retryAfter = 0): void {
-    if (FINAL.has(code) || (code === UNAUTHORIZED && this.#renew === null))
-      return this.end(message || `The server closed the connection with code ${code}.`, code);
+  lost(close: Close = {}): void {
     const now = Date.now();
-    const delay = retryAfter + this.#backOff.delay(now);
+    const why = completeClose(close);
+    const { code, reason, message } = why;
+    const isOwnRival = code === REPLACED && close.reason === undefined && now < this.#doubtUntil;
+    if (!isOwnRival && (isFinal(code) || (code === UNAUTHORIZED && this.#renew === null)))
+      return this.end(message ?? `The server closed the connection with code ${code}.`, reason, code);
+    this.#isAbandoned ||= code === undefined && this.#phase.is === "connecting";
+    const pause = isOwnRival ? OWN_RIVAL_MS : (close.retryAfter ?? 0);
+    const delay = Math.min(pause + this.#backOff.delay(now), MAX_TIMER_MS);
     this.#enter(
       { is: "waiting", retry: setTimeout(() => this.start(), delay) },
-      { is: "waiting", until: now + delay, ...(message !== "" && { code, message }) },
+      { is: "waiting", until: now + delay, ...why },
     );
   }
 
   /** Ends it: without a code for good, from this side. */
-  end(message: string, code = ENDED): void {
-    const stopped: Stopped = { is: "stopped", code, message };
+  end(message: string, reason?: string, code = ENDED): void {
+    const stopped: Stopped = { is: "stopped", code, reason, message };
     this.#enter(stopped, stopped);
   }
 
@@ -158,7 +179,7 @@ export class Connection {
     const value = parseJson(text);
     for (const frame of Array.isArray(value) ? value : [value]) {
       const down = readDown(frame);
-      if (down?.type === "closing") this.lost(down.code, down.message, down.retryAfter);
+      if (down?.type === "closing") this.lost(down);
       else this.#events.frame(frame, down);
       // Lost by this frame, or by its receiver.
       if (socket.isClosed) return;
@@ -170,6 +191,8 @@ export class Connection {
 
   #opened(socket: LiveSocket): void {
     this.#backOff.opened();
+    if (this.#isAbandoned) this.#doubtUntil = Date.now() + LATE_ATTEMPT_MS;
+    this.#isAbandoned = false;
     socket.opened();
     this.#enter({ is: "open", socket }, { is: "open" });
   }

@@ -40,6 +40,8 @@ export class Leader {
   #watched: readonly string[] = [];
   /** Notices up to this seq are older than this device. */
   #noticesAfter = 0;
+  /** The highest seq when the present connection began. */
+  #head = 0;
   /**
    * Messages of others that arrived since the list of conversations was asked for; null while it is not being asked
    * for.
@@ -113,7 +115,7 @@ export class Leader {
 
   /** Resolves when everything that was received is stored. */
   async stop(message: string): Promise<void> {
-    this.#connection.end(message);
+    this.#connection.end(message, "closed");
     this.#outbox.stop();
     this.#acks.stop();
     await this.#writes.idle;
@@ -186,6 +188,7 @@ export class Leader {
   }
 
   #begin(welcome: Welcome): void {
+    this.#head = welcome.head;
     if (this.#log.position.epoch === null) this.#noticesAfter = welcome.head;
     const isSameEpoch = this.#log.begin(welcome, this.#options.since);
     this.#acks.begin(isSameEpoch);
@@ -195,20 +198,23 @@ export class Leader {
   #addOwn(run: Frame<"message">, newCount: number): void {
     const isOfThisDevice = run.device === this.#log.position.device;
     for (let back = newCount - 1; back >= 0; back--) {
-      if (!isOfThisDevice || !this.#outbox.matchCarbon(run, back)) this.#log.addCarbon(run, back);
+      const match = isOfThisDevice && this.#outbox.matchCarbon(run, back);
+      if (match === false) this.#log.addCarbon(run, back);
+      else if (match !== true) this.#log.addAccepted(match, { at: run.at, state: "queued" }, 0);
     }
   }
 
   #accepted(run: Frame<"accepted">): void {
+    const isComplete = run.entry !== undefined || (this.#log.position.cursor ?? 0) >= this.#head;
     for (let back = countOf(run) - 1; back >= 0; back--) {
-      const draft = this.#outbox.settleId(run.id - back);
+      const draft = this.#outbox.settleId(run.id - back, isComplete);
       if (draft !== null) this.#log.addAccepted(draft, run, back);
     }
   }
 
   #failed({ of, code, message }: Frame<"failed">): void {
     const draft = this.#outbox.settleSeq(of);
-    if (draft !== null) this.#log.addAccepted(draft, { type: "accepted", id: draft.id ?? 0, state: "queued" }, 0);
+    if (draft !== null) this.#log.addAccepted(draft, { state: "queued" }, 0);
     this.#log.markFailed(of, { code, message });
   }
 

@@ -3,6 +3,7 @@
 import { bodyOf, type Down, type Welcome } from "../protocol/down.ts";
 import { MAX_FRAMES, MAX_TEXT_BYTES, utf8Bytes } from "../protocol/limits.ts";
 import { OrderedQueue } from "./ordered-queue.ts";
+import { ALL, Pauses } from "./pauses.ts";
 import type { Draft } from "./store.ts";
 
 type Frame<T extends Down["type"]> = Extract<Down, { type: T }>;
@@ -18,8 +19,16 @@ export interface OutboxEvents {
 const KNOWN_KEYS = 10_000;
 
 /**
- * waiting: to be sent on the present connection. in flight: in the text that has no answer yet. in log: the log has
- * shown it, and the answer is still to come.
+ * `rate_limited` for longer than this is about one receiver, also where the server does not say so, as up to 0.3: there
+ * only the limit on new people lasts longer. If it is about all after all, the next receiver's message is refused too.
+ */
+const LONG_PAUSE_MS = 60_000;
+/** The longest pause that a restarted client continues. Answers: a clock that was wrong when the pause began. */
+const MAX_KEPT_PAUSE_MS = 3_600_000;
+
+/**
+ * waiting: to be sent on the present connection. in flight: in the text that has no answer yet. in log: the mailbox has
+ * it: either the log has shown it, and the answer is still to come, or the other way round.
  */
 type Step = "waiting" | "in flight" | "in log";
 
@@ -61,12 +70,19 @@ export class Outbox {
   /** The `lastId` of the last `welcome`: ids up to it are used for ever. */
   #lastId = 0;
   #nextId = 1;
+  /** Whether the first refused id was out of order: then the mailbox expects another id than this device. */
+  #isShifted = false;
   #isOpen = false;
-  /** Runs while the mailbox has asked for a pause. */
-  #pause: ReturnType<typeof setTimeout> | undefined;
+  readonly #pauses: Pauses;
+  /**
+   * The most messages of a text: after a pause one, then twice as many each time. A queue that is far longer than what
+   * the mailbox takes is not sent as a whole after each pause.
+   */
+  #burst = Infinity;
 
   constructor(events: OutboxEvents) {
     this.#events = events;
+    this.#pauses = new Pauses(() => events.resumed());
   }
 
   /** Queues a draft. `isStored`: the store has it already. */
@@ -80,8 +96,10 @@ export class Outbox {
       }
     }
     if (draft.failed !== null) return;
-    const { key, peer, at, body, id, seq, failed } = draft;
-    const item: Item = { key, peer, at, body, id, seq, failed, step: "waiting", isChanged: false };
+    const { key, peer, at, body, id, seq, failed, until } = draft;
+    const item: Item = { key, peer, at, body, id, seq, failed, until, step: "waiting", isChanged: false };
+    const pauseMs = (until ?? 0) - Date.now();
+    if (pauseMs > 0) this.#pauses.begin(peer, Math.min(pauseMs, MAX_KEPT_PAUSE_MS));
     this.#items.set(item);
     if (!isStored) this.#change(item);
   }
@@ -97,9 +115,14 @@ export class Outbox {
     this.#lastId = lastId;
     this.#nextId = lastId + 1;
     this.#inFlight = 0;
+    this.#isShifted = false;
     for (const item of this.#items.values()) {
+      const isKnown = isSameEpoch && (item.id ?? 0) <= lastId;
+      // The mailbox has lost a message that it had accepted: it is not sent twice.
+      const isLost = isAccepted(item) && !isKnown;
+      if (isLost) this.#settle(item);
       item.step = "waiting";
-      if (item.id === null || (isSameEpoch && item.id <= lastId)) continue;
+      if (item.id === null || isKnown || isLost) continue;
       item.id = item.seq = null;
       this.#change(item);
     }
@@ -109,20 +132,25 @@ export class Outbox {
     this.#isOpen = false;
   }
 
-  /** All waiting drafts, as one text within the limits; null while a text is in flight, and where nothing waits. */
+  /**
+   * All waiting drafts, as one text within the limits; null while a text is in flight, and where nothing waits. Without
+   * an id a draft steps aside for the pause of its receiver.
+   */
   nextText(): string | null {
-    if (!this.#isOpen || this.#pause !== undefined || this.#inFlight > 0) return null;
+    if (!this.#isOpen || this.#pauses.has(ALL) || this.#inFlight > 0) return null;
     const runs: Run[] = [];
     let bytes = 2;
+    this.#isShifted = false;
+    const maxFrames = Math.min((this.#burst *= 2), this.#limits.frames);
     for (const item of this.#items.values()) {
-      if (item.step !== "waiting") continue;
+      if (item.step !== "waiting" || (item.id === null && this.#pauses.has(item.peer))) continue;
       const id = item.id ?? this.#nextId;
       const to = item.peer;
       const body = JSON.stringify(item.body);
       const run = runs.at(-1);
       const isSameRun = this.#runs && run?.to === to && run.id === id - 1;
       bytes += utf8Bytes(body) + (isSameRun ? 1 : FRAME_BYTES + utf8Bytes(to));
-      if (this.#inFlight > 0 && (this.#inFlight >= this.#limits.frames || bytes > this.#limits.textBytes)) break;
+      if (this.#inFlight > 0 && (this.#inFlight >= maxFrames || bytes > this.#limits.textBytes)) break;
       this.#inFlight++;
       item.step = "in flight";
       if (item.id === null) {
@@ -143,31 +171,41 @@ export class Outbox {
   takeChanges(): Draft[] {
     const drafts: Draft[] = [];
     for (const item of this.#changed) {
-      const { key, peer, at, body, id, seq, failed, isChanged } = item;
-      if (isChanged) drafts.push({ key, peer, at, body, id, seq, failed });
+      const { key, peer, at, body, id, seq, failed, until, isChanged } = item;
+      if (isChanged) drafts.push({ key, peer, at, body, id, seq, failed, until });
       item.isChanged = false;
     }
     this.#changed = [];
     return drafts;
   }
 
-  /** The log shows a message of this device: the mailbox took it, though the answer may still wait for the receiver. */
-  matchCarbon(run: Frame<"message">, back: number): boolean {
+  /**
+   * The log shows a message of this device: the mailbox took it, though the answer may still wait for the receiver.
+   * Returns whether it is a draft; the draft itself, which is removed, if the answer came before.
+   */
+  matchCarbon(run: Frame<"message">, back: number): Draft | boolean {
     const item = this.#items.find(hasId, (run.id ?? 0) - back);
     if (item === undefined || item.peer !== run.to) return false;
     // Another installation, copied from this one with its device id, may have used the id for another message.
     const body = bodyOf(run, back);
     if (body !== undefined && JSON.stringify(body) !== JSON.stringify(item.body)) return false;
+    const wasAccepted = isAccepted(item);
     // A draft that waits to be sent again still does: it has no answer.
     if (item.step !== "waiting") this.#setStep(item, "in log");
     item.seq = run.seq - back;
     this.#change(item);
-    return true;
+    return wasAccepted ? (this.#settle(item) as Draft) : true;
   }
 
-  /** The mailbox has accepted this id. Removes its draft and returns it. */
-  settleId(id: number): Draft | null {
-    return this.#settle(this.#items.find(hasId, id));
+  /**
+   * The mailbox has accepted this id. Removes its draft and returns it; null where the answer does not name its entry
+   * and the log has still to show it: until then the draft has the only text.
+   */
+  settleId(id: number, isComplete: boolean): Draft | null {
+    const item = this.#items.find(hasId, id);
+    if (item === undefined || isComplete || item.seq !== null) return this.#settle(item);
+    this.#setStep(item, "in log");
+    return null;
   }
 
   /**
@@ -178,26 +216,32 @@ export class Outbox {
   }
 
   /** False if the mailbox expects another id than this device: only another `welcome` can correct that. */
-  refuse({ id, code, message, retryAfter }: Frame<"refused">): boolean {
+  refuse({ id, code, message, retryAfter, affects }: Frame<"refused">): boolean {
     const item = this.#items.find(hasId, id);
     if (item === undefined) return true;
-    // The ids after a refused one are out of order; the refused one itself never is.
-    if (code === "out_of_order" && id < this.#nextId) return false;
-    if (id > this.#lastId) this.#nextId = Math.min(this.#nextId, id);
+    // An id that was used for ever, and one that is free.
+    const isUsed = id <= this.#lastId;
+    const isOutOfOrder = code === "out_of_order";
+    if (isUsed ? isOutOfOrder : code === "id_reused") return false;
+    if (!isUsed && id < this.#nextId) {
+      // The ids after a refused one are out of order; the refused one itself never is.
+      this.#nextId = id;
+      this.#isShifted = isOutOfOrder;
+    }
     this.#setStep(item, "waiting");
-    item.id = null;
+    // A used id stays with its message, unless it was used for another one.
+    if (!isUsed || code === "id_reused") item.id = item.seq = null;
     this.#change(item);
     if (retryAfter !== undefined) {
-      clearTimeout(this.#pause);
-      this.#pause = setTimeout(() => {
-        this.#pause = undefined;
-        this.#events.resumed();
-      }, retryAfter);
-    } else if (code !== "out_of_order" && code !== "id_reused") {
+      this.#burst = 1 / 2;
+      const isOfReceiver = affects === "receiver" || (code === "rate_limited" && retryAfter > LONG_PAUSE_MS);
+      if (isOfReceiver) item.until = Date.now() + retryAfter;
+      this.#pauses.begin(isOfReceiver ? item.peer : ALL, retryAfter);
+    } else if (!isOutOfOrder && code !== "id_reused") {
       item.failed = { code, message };
       this.#items.take(item.key);
     }
-    return true;
+    return !this.#isShifted || this.#inFlight > 0;
   }
 
   discard(key: string): void {
@@ -207,7 +251,7 @@ export class Outbox {
   /** Nothing is sent any more. */
   stop(): void {
     this.connectionLost();
-    clearTimeout(this.#pause);
+    this.#pauses.stop();
   }
 
   #settle(item: Item | undefined): Draft | null {
@@ -228,6 +272,11 @@ export class Outbox {
     if (!item.isChanged) this.#changed.push(item);
     item.isChanged = true;
   }
+}
+
+/** Whether its answer came before the log has shown it. */
+function isAccepted({ step, seq }: Item): boolean {
+  return step === "in log" && seq === null;
 }
 
 function frameOf({ id, to, bodies }: Run): string {

@@ -3,6 +3,7 @@ import { matchesShape, type Shape, type ShapeOf } from "../protocol/json-shape.t
 import { V1 } from "../protocol/version.ts";
 import { parseJson } from "../protocol/json.ts";
 import type { ServerAddress } from "./live-socket.ts";
+import { newInstance } from "./random-ids.ts";
 
 type Token = string | (() => string | Promise<string>);
 
@@ -31,6 +32,9 @@ export class Server {
   readonly #origin: URL;
   readonly #user: string | null;
   readonly #token: Token | undefined;
+  /** With the number of the attempt it says to the server which of two attempts of this client is the newer one. */
+  readonly #instance = newInstance();
+  #attempts = 0;
 
   /** `user` null: the user of the browser's cookie. Throws a TypeError if `url` is none. */
   constructor(url: string, user: string | null = null, token?: Token) {
@@ -49,9 +53,10 @@ export class Server {
     return typeof this.#token === "function";
   }
 
-  /** The address of the mailbox's socket; `query` says where this device is. */
+  /** The address of one attempt to open the mailbox's socket; `query` says where this device is. */
   async socketAddress(query: Record<string, string>): Promise<ServerAddress> {
-    const url = this.#address(`/client/${encodeURIComponent(this.#user ?? "")}`, query);
+    const attempt = `${this.#instance}.${++this.#attempts}`;
+    const url = this.#address(`/client/${encodeURIComponent(this.#user ?? "")}`, { ...query, attempt });
     url.protocol = url.protocol.replace("http", "ws");
     const token = await this.currentToken();
     return { url: url.href, protocols: token === undefined ? [V1] : [V1, `bearer.${token}`] };

@@ -16,7 +16,7 @@ const NOTICES = 20;
 type ServerOptions = Pick<LeaderOptions, "user" | "since" | "addressOf" | "renew" | "listConversations">;
 
 const CLOSED: Why = { code: "closed", message: "The mailbox was closed before it answered." };
-const STOPPED = { is: "stopped", code: 1000, message: "This device closed the mailbox." } as const;
+const STOPPED = { is: "stopped", code: 1000, reason: "closed", message: "This device closed the mailbox." } as const;
 
 export class StoreClients {
   readonly state = new Computed(() => this.#state);
@@ -171,8 +171,8 @@ export class StoreClients {
 
   /** Without a store nothing is shown; `retry` tries again. */
   #openFailed(error: unknown): void {
-    if (!this.#isClosed)
-      this.#setState({ is: "stopped", code: 1000, message: `The store can't be opened: ${String(error)}` });
+    const message = `The store can't be opened: ${String(error)}`;
+    if (!this.#isClosed) this.#setState({ is: "stopped", code: 1000, reason: "not_kept", message });
   }
 
   #setState(state: ConnectionState): void {

@@ -43,6 +43,8 @@ export interface Draft {
   readonly id: number | null;
   readonly seq: number | null;
   readonly failed: Why | null;
+  /** Ms since 1970: the mailbox takes no message to this receiver before. */
+  readonly until?: number | undefined;
 }
 
 /**

@@ -1,11 +1,11 @@
 // The state that an application sees. It is made of commits alone, so that it is the same in the connected client and
 // in every other client of the store. It knows records; no socket, no frame, no store.
-import { unreadOf } from "./apply-frames.ts";
 import { IncomingMessages } from "./incoming-messages.ts";
 import { Computed } from "./live-value.ts";
 import { type Message, ofEntry } from "./message.ts";
 import { OrderedQueue } from "./ordered-queue.ts";
 import { type MarkSource, OwnMessage } from "./own-message.ts";
+import { unreadOf } from "./rows.ts";
 import { Signals } from "./signals.ts";
 import { type Commit, type Draft, type Entry, NONE, type Row } from "./store.ts";
 import type { Thread } from "./thread.ts";

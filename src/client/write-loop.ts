@@ -60,7 +60,7 @@ export class WriteLoop {
       }
     } catch (error) {
       this.#hasFailed = true;
-      this.#connection.end(`What arrives can't be kept: ${String(error)}`);
+      this.#connection.end(`What arrives can't be kept: ${String(error)}`, "not_kept");
     } finally {
       this.#isRunning = false;
     }

@@ -1,9 +1,9 @@
 // Refuses an upgrade. A browser can't see the HTTP status of a failed upgrade. So if v1 was offered, the socket is
 // accepted here, sent the reason, and closed at once; no object is woken. A plain client gets an HTTP status.
+import { closeWithReason, writeClosing } from "../protocol/closing.ts";
 import { countLabelled } from "../protocol/counters.ts";
-import { writeFrame } from "../protocol/down.ts";
 import { CLOSE_ANSWER_MS } from "../protocol/limits.ts";
-import { closeCode, type Refusal } from "../protocol/refusals.ts";
+import type { Refusal } from "../protocol/refusals.ts";
 import { withTimeout } from "../protocol/timeout.ts";
 import { type Offer, V1 } from "../protocol/version.ts";
 import { mayRefuseBySocket } from "./attempts.ts";
@@ -22,11 +22,9 @@ export function refuseUpgrade(c: RequestContext, offer: Offer, why: Refusal): Re
 function acceptAndClose(answer: string, why: Refusal, context: ExecutionContext | null): Response {
   countLabelled("problem", why.code);
   const pair = new WebSocketPair();
-  const code = closeCode(why.code);
-  const retry = why.retryAfter === undefined ? {} : { retryAfter: why.retryAfter };
   pair[1].accept();
-  pair[1].send(writeFrame({ type: "closing", code, message: why.message, ...retry }));
-  pair[1].close(code, why.code);
+  pair[1].send(writeClosing(why));
+  closeWithReason(pair[1], why);
   if (context !== null) context.waitUntil(cutOff(pair[1], context));
   return new Response(null, { status: 101, webSocket: pair[0], headers: { "Sec-WebSocket-Protocol": answer } });
 }

@@ -3,6 +3,12 @@ import * as z from "zod/mini";
 import { NUMBER_END } from "./limits.ts";
 import { isDeviceName } from "./names.ts";
 
+/** Which attempt to connect this is: the `number`-th of the client object `instance`. */
+export interface Attempt {
+  readonly instance: string;
+  readonly number: number;
+}
+
 /**
  * The device has stored everything up to `cursor` of `epoch`; or wants new entries only (`head`); or resumes at the
  * position that the mailbox has stored (null).
@@ -15,6 +21,8 @@ export interface ConnectionQuery {
   readonly runs?: boolean;
   /** Whether the device reads marks that have no seq yet. */
   readonly early?: boolean;
+  /** Null if the client does not number its attempts. */
+  readonly attempt?: Attempt | null;
 }
 
 const integerText = z.pipe(
@@ -30,15 +38,32 @@ const flag = z.pipe(
   z.transform((value) => value !== null),
 );
 
+/** `attempt=<instance>.<number>`. */
+const ATTEMPT = /^([A-Za-z0-9]{1,16})\.(\d{1,16})$/;
+export const ATTEMPT_FORM = "attempt must be 1 to 16 of A-Z a-z 0-9, a dot, and a whole number below 2^53";
+
+/** The attempt that this text names, or null if it is malformed. */
+export function readAttempt(text: string): Attempt | null {
+  const [, instance = "", digits = ""] = ATTEMPT.exec(text) ?? [];
+  const number = Number(digits);
+  return instance === "" || number >= NUMBER_END ? null : { instance, number };
+}
+
+const attempt = z.pipe(
+  z.string().check(z.refine((text) => readAttempt(text) !== null)),
+  z.transform((text: string) => readAttempt(text)),
+);
+
 const query = z.object({
   device: z.string().check(z.refine(isDeviceName)),
   epoch: z.nullable(z.string().check(z.minLength(1), z.maxLength(64))),
   cursor: z.nullable(z.union([z.literal("head"), integerText])),
   runs: flag,
   early: flag,
+  attempt: z.nullable(attempt),
 });
 
-/** Parses `device`, `epoch`, `cursor`, `runs` and `early`. A string says which of them is wrong. */
+/** Parses `device`, `epoch`, `cursor`, `runs`, `early` and `attempt`; of several with one name, the first. A string says which of them is wrong. */
 export function readConnectionQuery(search: URLSearchParams): ConnectionQuery | string {
   const parsed = query.safeParse({
     device: search.get("device") ?? "",
@@ -46,6 +71,7 @@ export function readConnectionQuery(search: URLSearchParams): ConnectionQuery | 
     cursor: search.get("cursor"),
     runs: search.get("runs"),
     early: search.get("early"),
+    attempt: search.get("attempt"),
   });
   if (parsed.success) return parsed.data;
   switch (parsed.error.issues[0]?.path[0]) {
@@ -57,6 +83,8 @@ export function readConnectionQuery(search: URLSearchParams): ConnectionQuery | 
       return "runs must be 1, or be left out";
     case "early":
       return "early must be 1, or be left out";
+    case "attempt":
+      return ATTEMPT_FORM;
     default:
       return "cursor must be a whole number below 2^53, or head";
   }

@@ -39,10 +39,10 @@ export const DOWN = {
   typing: { from: "text" },
   presence: { user: "text", online: "flag", at: "int" },
   accepted: { id: "int", entry: "int?", at: "int?", state: ["stored", "queued"], count: "int?" },
-  refused: { id: "int", code: "text", message: "text", retryAfter: "int?" },
+  refused: { id: "int", code: "text", message: "text", retryAfter: "int?", affects: "text?" },
   token: { expires: "int?" },
   error: { code: "text", message: "text", retryAfter: "int?" },
-  closing: { code: "int", message: "text", retryAfter: "int?" },
+  closing: { code: "int", reason: "text?", message: "text", retryAfter: "int?" },
 } as const;
 
 type Table = typeof DOWN;

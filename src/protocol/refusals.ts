@@ -74,6 +74,8 @@ export type Code = keyof typeof REFUSALS;
 export interface Refusal extends RefusalRow<Code> {
   /** Milliseconds, only if a retry can succeed. */
   readonly retryAfter?: number;
+  /** Of a message: only those to this receiver are refused now. */
+  readonly affects?: "receiver";
   /** Over HTTP: the field of the request that is wrong. */
   readonly field?: string;
 }

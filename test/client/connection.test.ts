@@ -6,7 +6,7 @@ beforeEach(playNetwork);
 
 test("[D2][D3] the address names the device and its position, and the token is a subprotocol", async () => {
   await newClient({ device: "phone", token: "secret" });
-  expect(link().url.href).toBe("ws://mailbox.test/client/alice?device=phone&runs=1&early=1");
+  expect(link().url.href).toMatch(/^ws:\/\/mailbox\.test\/client\/alice\?device=phone&runs=1&early=1&attempt=/);
   expect(link().protocols).toEqual(["restante.v1", "bearer.secret"]);
   await link().welcome({ head: 9 });
   await link().deliver({ type: "message", seq: 9, from: "bob", to: "alice", at: 1, origin: 1, body: "hi" });
@@ -114,17 +114,6 @@ test("a connection without pongs is lost though it receives frames; a slow one w
   }
 });
 
-test("the state shows the code and the sentence of the server while the client waits for the next attempt", async () => {
-  const { me, mailbox } = await connectedClient();
-  await mailbox.deliver({
-    type: "closing",
-    code: 1011,
-    message: "The server can't store anything.",
-    retryAfter: 5_000,
-  });
-  expect(me.connection.value).toMatchObject({ is: "waiting", code: 1011, message: "The server can't store anything." });
-});
-
 test("check() finds a half-open connection within 3 s, and connects at once while the client waits", async () => {
   const { me } = await connectedClient();
   me.check();
@@ -150,41 +139,6 @@ test("a connection without a welcome is lost after 8 s", async () => {
   const me = await newClient();
   await advance(8_000);
   expect(me.connection.value.is).toBe("waiting");
-});
-
-test("[C1] a closing frame ends the connection at once, and later events of the old socket are ignored", async () => {
-  const { me, mailbox } = await connectedClient();
-  const states: string[] = [];
-  me.connection.subscribe(({ is }) => states.push(is));
-  await mailbox.deliver({ type: "closing", code: 1012, message: "Later.", retryAfter: 5_000 });
-  expect(mailbox.readyState).toBe(3);
-  await advance(5_499);
-  expect(states).toEqual(["open", "waiting"]);
-  await mailbox.cut(4409);
-  await advance(1);
-  expect(me.connection.value.is).toBe("connecting");
-});
-
-test.each([
-  [1009, "stopped"],
-  [4400, "stopped"],
-  [4401, "stopped"],
-  [4403, "stopped"],
-  [4406, "stopped"],
-  [4409, "stopped"],
-  [4429, "waiting"],
-  [1011, "waiting"],
-  [1006, "waiting"],
-  [4999, "waiting"],
-])("[C2] after close code %i the connection is %s, and retry() connects again", async (code, is) => {
-  const { me, mailbox } = await connectedClient();
-  await mailbox.deliver({ type: "closing", code, message: "The reason." });
-  expect(me.connection.value).toMatchObject(is === "stopped" ? { is, code, message: "The reason." } : { is });
-  if (is === "stopped") await advance(3_600_000);
-  expect(links.length).toBe(1);
-  me.retry();
-  await settle();
-  expect(links.length).toBe(2);
 });
 
 test("after a refused token a token function is called again", async () => {

@@ -1,9 +1,7 @@
 // A model of a mailbox: one log, the rules of ids and of resuming, and a network that cuts and loses texts at random.
-// It replaces the server where a seed has to choose every moment; test/chaos and test/stories test the server itself.
+// It notes each send that no client may make. It replaces the server where a seed has to choose every moment; test/chaos and test/stories test the server itself.
 import type { Random } from "../chaos/random.ts";
-import { encodeRuns } from "../support/encode-runs.ts";
-
-type Frame = Record<string, unknown>;
+import { type Frame, Socket } from "./model-socket.ts";
 
 export interface LogEntry {
   readonly seq: number;
@@ -20,20 +18,41 @@ export interface Faults {
   readonly cut: number;
   /** A send is refused for now. */
   readonly busy: number;
+  /** All sends to a receiver are refused for now. */
+  readonly held: number;
 }
+
+/** Ms that a receiver is held; and where the mailbox, as older ones, does not say that only the receiver is. */
+const HELD_MS = 700;
+const LONG_HELD_MS = 61_000;
+/** Ms of a pause of all messages. */
+const BUSY_MS = 50;
 
 export class Model {
   readonly log: LogEntry[] = [];
   readonly #random: Random;
   readonly #sockets = new Set<Socket>();
   readonly #user: string;
-  faults: Faults = { cut: 0, busy: 0 };
+  faults: Faults = { cut: 0, busy: 0, held: 0 };
+  /** What the client sent against the rules. */
+  readonly violations: string[] = [];
+  /** Bodies of own messages whose acceptance has reached the client; and those that this process of it knows. */
+  readonly answered = new Set<unknown>();
+  readonly #knownAnswered = new Set<unknown>();
+  /** Bodies of entries that the mailbox has lost. */
+  readonly lost = new Set<unknown>();
+  /** Until when each receiver is held; the same as far as the client knows; and the latest refusal for that. */
+  readonly #held = new Map<unknown, number>();
+  readonly #knownHeld = new Map<unknown, number>();
+  #latestHeld = { id: 0, to: "", until: 0 };
   epoch = "e1";
   lastId = 0;
   stored = 0;
   /** The highest seq that the client has acknowledged. */
   acked = 0;
   #head = 1_000;
+  /** The head when the epoch began. */
+  #firstSeq = 0;
   #origin = 0;
 
   constructor(user: string, random: Random) {
@@ -64,6 +83,45 @@ export class Model {
     for (const { seq: _, ...entry } of lost) this.#append({ ...entry, seq: ++this.#head });
   }
 
+  /** Restores a copy without the latest own entries: their ids are free again. */
+  setBack(): void {
+    this.cutAll();
+    const own = this.log.filter(({ from }) => from === this.#user);
+    const from = own[own.length - 1 - this.#random.below(4)]?.seq ?? Infinity;
+    this.#head += 1_000;
+    for (const entry of this.log.splice(0)) {
+      if (entry.seq < from) this.log.push(entry);
+      else if (entry.from === this.#user) this.lost.add(entry.body);
+      // Their senders send them again.
+      else this.log.push({ ...entry, seq: ++this.#head });
+    }
+    this.lastId = Math.max(0, ...this.log.map(({ id = 0 }) => id));
+    this.stored = 0;
+  }
+
+  /** The mailbox begins again, with nothing. */
+  beginEpoch(): void {
+    this.cutAll();
+    for (const { body } of this.log.splice(0)) this.lost.add(body);
+    this.epoch = `e${Number(this.epoch.slice(1)) + 1}`;
+    this.#head = this.#firstSeq = this.#head + 1_000;
+    this.lastId = this.stored = this.acked = 0;
+  }
+
+  /** A process of the client ends: it may not have stored what it knew. */
+  crash(): void {
+    this.cutAll();
+    this.#knownHeld.clear();
+    this.#knownAnswered.clear();
+  }
+
+  reached({ type, id, retryAfter }: Frame): void {
+    const { body } = this.log.find((entry) => entry.id === id) ?? {};
+    if (type === "accepted") for (const set of [this.answered, this.#knownAnswered]) set.add(body);
+    const { id: heldId, to, until } = this.#latestHeld;
+    if (type === "refused" && id === heldId && Number(retryAfter) > BUSY_MS) this.#knownHeld.set(to, until);
+  }
+
   cutAll(): void {
     for (const socket of this.#sockets) socket.cut();
   }
@@ -73,11 +131,22 @@ export class Model {
     if (text === "ping") return socket.deliver("pong");
     if (this.#random.chance(this.faults.cut)) return socket.cut();
     const frames = [JSON.parse(text)].flat() as Frame[];
+    const answers: Frame[] = [];
     for (const frame of frames.flatMap(eachOf)) {
-      if (frame["type"] === "send") this.#send(socket, frame);
+      if (frame["type"] === "send") answers.push(this.#send(socket, frame, answers));
       if (frame["type"] === "ack") this.acked = Math.max(this.acked, Number(frame["seq"]));
     }
+    this.#answer(socket, answers);
     if (this.#random.chance(this.faults.cut)) socket.cut();
+  }
+
+  /** Answers come in no order, some of them later, before or after the frames of the log. */
+  #answer(socket: Socket, answers: Frame[]): void {
+    while (answers.length > 0) {
+      const [answer] = answers.splice(this.#random.below(answers.length), 1);
+      if (this.#random.chance(0.2)) setTimeout(() => socket.deliver(answer as Frame), this.#random.below(60));
+      else socket.deliver(answer as Frame);
+    }
   }
 
   closed(socket: Socket): void {
@@ -99,33 +168,63 @@ export class Model {
     const given =
       socket.url.searchParams.get("epoch") === this.epoch ? Number(socket.url.searchParams.get("cursor") ?? 0) : 0;
     this.acked = Math.max(this.acked, given);
+    const isOther = ![null, this.epoch].includes(socket.url.searchParams.get("epoch"));
+    const gap = isOther ? [{ type: "gap", from: 1, seq: this.#firstSeq }] : [];
     const after = this.log.filter(({ seq }) => seq > given).map((entry) => frameOf(entry, socket.device));
     const mark = this.stored > 0 ? [this.#mark()] : [];
     socket.open();
-    socket.deliverInParts([welcome, ...after, ...mark], this.#random, this.faults.cut);
+    socket.deliverInParts([welcome, ...gap, ...after, ...mark], this.#random, this.faults.cut);
   }
 
-  #send(socket: Socket, { id, to, body }: Frame): void {
-    if (typeof id !== "number" || !socket.live) return;
-    const refuse = (code: string, more: Frame = {}) =>
-      socket.deliver({ type: "refused", id, code, message: `${code}.`, ...more });
+  /** Takes a send, or refuses it: the answer. `before`: the answers to the sends of the same text before it. */
+  #send(socket: Socket, { id, to, body }: Frame, before: readonly Frame[]): Frame {
+    const refuse = (code: string, more: Frame = {}): Frame => ({ type: "refused", id, code, message: code, ...more });
+    if (typeof id !== "number" || typeof to !== "string" || !socket.live) return refuse("bad_frame");
     const known = this.log.find((entry) => entry.id === id);
-    if (id > this.lastId + 1) return refuse("out_of_order");
-    if (id <= this.lastId && known === undefined) return socket.deliver({ type: "accepted", id, state: "stored" });
-    if (known !== undefined && JSON.stringify(known.body) !== JSON.stringify(body)) return refuse("id_reused");
-    if (known === undefined && String(body).startsWith("bad")) return refuse("too_large");
-    if (known === undefined && this.#random.chance(this.faults.busy)) return refuse("rate_limited", { retryAfter: 50 });
+    if (id > this.lastId + 1) {
+      if (before.every(({ type }) => type !== "refused")) this.violations.push(`id ${id} after ${this.lastId}`);
+      return refuse("out_of_order");
+    }
+    if (known !== undefined && known.body !== body) {
+      this.violations.push(`id ${id} for ${JSON.stringify(known.body)}, then for ${JSON.stringify(body)}`);
+      return refuse("id_reused");
+    }
+    // A number that was accepted stays with its message, also where a mailbox limits what is sent again.
+    if (known !== undefined && this.#random.chance(this.faults.busy))
+      return refuse("rate_limited", { retryAfter: BUSY_MS });
+    if (known === undefined) {
+      const why = this.#refusalOf(id, to, body);
+      if (why !== null) return refuse(why.code, why.more);
+    }
     const seq = known?.seq ?? ++this.#head;
-    const answer = { type: "accepted", id, entry: seq, at: 1, state: this.#random.chance(0.5) ? "stored" : "queued" };
-    // The answer may come before or after the frame of the log.
-    const first = this.#random.chance(0.5);
-    if (first) socket.deliver(answer);
+    const state = this.#random.chance(0.5) ? "stored" : "queued";
     if (known === undefined) {
       this.lastId = id;
-      this.#append({ seq, from: this.#user, to: String(to), body, id });
+      this.#append({ seq, from: this.#user, to, body, id });
     }
-    if (!first) socket.deliver(answer);
-    if (answer.state === "stored") this.stored = Math.max(this.stored, seq);
+    if (state === "stored" && to === "bob") this.stored = Math.max(this.stored, seq);
+    // An old entry may not be found any more.
+    const isFound = known === undefined || this.#random.chance(0.7);
+    return { type: "accepted", id, state, ...(isFound && { entry: seq, at: 1 }) };
+  }
+
+  #refusalOf(id: number, to: string, body: unknown): { code: string; more?: Frame } | null {
+    const now = Date.now();
+    const code = "rate_limited";
+    if (this.log.some((entry) => entry.body === body)) this.violations.push(`${String(body)} has another id`);
+    if (this.#knownAnswered.has(body)) this.violations.push(`${String(body)} is sent again after its answer`);
+    if ((this.#knownHeld.get(to) ?? 0) > now) this.violations.push(`${String(body)} to ${to}, who is held`);
+    if (String(body).startsWith("bad")) return { code: "too_large" };
+    if (this.#random.chance(this.faults.held)) {
+      this.#held.set(to, now + this.#random.pick([HELD_MS, LONG_HELD_MS]));
+    }
+    const until = this.#held.get(to) ?? 0;
+    const retryAfter = until - now;
+    if (retryAfter > BUSY_MS) this.#latestHeld = { id, to, until };
+    // As older mailboxes do, it leaves out what a long pause affects.
+    const isSaid = retryAfter < LONG_HELD_MS || this.#random.chance(0.5);
+    if (retryAfter > BUSY_MS) return { code, more: { retryAfter, ...(isSaid && { affects: "receiver" }) } };
+    return this.#random.chance(this.faults.busy) ? { code, more: { retryAfter: BUSY_MS } } : null;
   }
 
   #append(entry: LogEntry): void {
@@ -152,86 +251,4 @@ function frameOf({ id, ...entry }: LogEntry, device: string): Frame {
 function eachOf({ bodies, ...frame }: Frame): Frame[] {
   if (!Array.isArray(bodies)) return [frame];
   return bodies.map((body, i) => ({ ...frame, id: Number(frame["id"]) - bodies.length + 1 + i, body }));
-}
-
-/** The client's side of a connection: a WebSocket as the SDK uses it. */
-export class Socket extends EventTarget {
-  static readonly OPEN = 1;
-  readonly url: URL;
-  readonly device: string;
-  /** Whether this mailbox sends runs, where it is asked to: an older one does not. */
-  readonly runs: boolean;
-  readonly #model: Model;
-  readonly #random: Random;
-  #pending: Frame[] = [];
-  readyState = 0;
-  welcomed = false;
-  #cut = false;
-
-  constructor(url: URL, model: Model, random: Random) {
-    super();
-    this.url = url;
-    this.device = url.searchParams.get("device") ?? "";
-    this.runs = url.searchParams.get("runs") === "1" && random.chance(0.75);
-    this.#model = model;
-    this.#random = random;
-  }
-
-  get live(): boolean {
-    return !this.#cut && this.readyState < 2;
-  }
-
-  open(): void {
-    this.readyState = 1;
-  }
-
-  /** The first frames of a connection, in several texts; it may be cut after any of them. */
-  deliverInParts(frames: readonly Frame[], random: Random, cut: number): void {
-    this.welcomed = true;
-    for (let at = 0; at < frames.length && this.live;) {
-      const size = 1 + random.below(5);
-      this.#text(frames.slice(at, at + size));
-      at += size;
-      if (random.chance(cut)) this.cut();
-    }
-  }
-
-  /** With runs, all frames of one task are one text. */
-  deliver(what: Frame | "pong"): void {
-    if (what === "pong" || !this.runs) return this.#text(what);
-    this.#pending.push(what);
-    if (this.#pending.length > 1) return;
-    queueMicrotask(() => {
-      const frames = this.#pending;
-      this.#pending = [];
-      this.#text(frames);
-    });
-  }
-
-  #text(what: Frame | readonly Frame[] | "pong"): void {
-    const frames = this.runs && Array.isArray(what) ? encodeRuns(what, () => this.#random.chance(0.8)) : what;
-    const data = what === "pong" ? what : JSON.stringify(frames);
-    queueMicrotask(() => {
-      if (this.live) this.dispatchEvent(new MessageEvent("message", { data }));
-    });
-  }
-
-  send(text: string): void {
-    queueMicrotask(() => {
-      if (this.live) this.#model.receive(this, text);
-    });
-  }
-
-  close(): void {
-    this.readyState = 3;
-    this.#model.closed(this);
-  }
-
-  /** The connection ends without a close frame. */
-  cut(): void {
-    if (!this.live) return;
-    this.#cut = true;
-    this.#model.closed(this);
-    queueMicrotask(() => this.dispatchEvent(Object.assign(new Event("close"), { code: 1006, reason: "" })));
-  }
 }

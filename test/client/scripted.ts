@@ -21,8 +21,16 @@ export class Link extends EventTarget {
     this.protocols = [protocols].flat();
   }
 
+  /** The query, without the number of the attempt. */
   get query(): Frame {
-    return Object.fromEntries(this.url.searchParams);
+    const { attempt: _, ...query } = Object.fromEntries(this.url.searchParams);
+    return query;
+  }
+
+  /** The random name of the client object, and the number of its attempt. */
+  get attempt(): readonly [instance: string, number: number] {
+    const [instance = "", number] = (this.url.searchParams.get("attempt") ?? "").split(".");
+    return [instance, Number(number)];
   }
 
   send(text: string): void {

@@ -33,7 +33,8 @@ test.each(badNames)(
     const refused = await upgrade(`/client/${name}?device=d`, "restante.v1");
     expect(refused.headers.get("Sec-WebSocket-Protocol")).toBe("restante.v1");
     const line = socketOf(refused);
-    expect(await nextFrame(line)).toEqual({ type: "closing", code: 4400, message: expect.stringMatching(/\.$/) });
+    const message = expect.stringMatching(/\.$/);
+    expect(await nextFrame(line)).toEqual({ type: "closing", code: 4400, reason: code, message });
     expect(await line.untilClosed()).toEqual({ code: 4400, reason: code });
     const response = await upgrade(`/client/${name}`, null);
     expect(response.status).toBe(400);
@@ -54,6 +55,15 @@ test.each([
   ["an empty cursor", "?device=d&cursor="],
   ["an epoch of a mile", `?device=d&epoch=${long}`],
   ["another value than early=1", "?device=d&early=yes"],
+  ["an empty attempt", "?device=d&attempt="],
+  ["an attempt without a number", "?device=d&attempt=a"],
+  ["an attempt without an instance", "?device=d&attempt=.1"],
+  ["an attempt with a long instance", `?device=d&attempt=${"a".repeat(17)}.1`],
+  ["an attempt with another character", "?device=d&attempt=a-b.1"],
+  ["an attempt with two dots", "?device=d&attempt=a.1.2"],
+  ["an attempt of 2^53", "?device=d&attempt=a.9007199254740992"],
+  ["a negative attempt", "?device=d&attempt=a.-1"],
+  ["a wrong cursor before a right one", "?device=d&cursor=x&cursor=0"],
 ])("[D3][D4][D6] v1 with %s is refused with 4400, and no object wakes", async (_, query) => {
   const line = socketOf(await upgrade(`/client/alice${query}`, "restante.v1"));
   expect(await nextFrame(line)).toMatchObject({ type: "closing", code: 4400 });

@@ -24,6 +24,7 @@ const state: V1State = {
   watched: [],
   ackedSincePersist: 0,
   unacked: [],
+  attempt: null,
 };
 
 test("a position is saved when the frames up to it have left, not while they wait for an answer", async () => {
@@ -71,6 +72,7 @@ test("an attachment never exceeds what the platform stores, with every list full
     advancesDelivered: true,
     watched: Array.from({ length: MAX_WATCHED_PEERS }, () => name),
     unacked: Array.from({ length: 64 }, () => [number, 4_096, 1_000_000] as const),
+    attempt: { instance: "i".repeat(16), number },
   };
   const marks = Array.from({ length: MAX_EARLY }, () => ({ ...note }));
   await runInDurableObject(env.MAILBOX.getByName(fresh("alice")), (_, object) => {
@@ -102,7 +104,9 @@ test("an attachment keeps the names that older code reads, and gives back the st
     unacked: [[6, 1, 10]],
   });
   expect(fromAttachment(toAttachment(saved))).toEqual(saved);
-  const { kind, runs, early, opened, watched, unacked, ...plain } = state;
-  expect([kind, runs, early, opened, watched, unacked]).toHaveLength(6);
+  const numbered = { ...saved, attempt: { instance: "k3J9", number: 2 } };
+  expect(fromAttachment(toAttachment(numbered))).toEqual(numbered);
+  const { kind, runs, early, opened, watched, unacked, attempt, ...plain } = state;
+  expect([kind, runs, early, opened, watched, unacked, attempt]).toHaveLength(7);
   expect(fromAttachment(toAttachment({ kind: "plain", ...plain }))).toEqual({ kind: "plain", ...plain });
 });

@@ -12,7 +12,7 @@ import { upFrame, upRun } from "../../src/protocol/up.ts";
 import { PEERING, VERSION } from "../../src/protocol/version.ts";
 
 const FILE = join(import.meta.dirname, "wire.json");
-const PROTOCOL = join(import.meta.dirname, "../../docs/PROTOCOL.md");
+const DOCS = join(import.meta.dirname, "../../docs");
 
 const closes = Object.fromEntries(
   Object.entries(REFUSALS).map(([code, row]) => [code, "close" in row ? row.close : null]),
@@ -37,12 +37,14 @@ test("[V1] the wire format equals wire.json", () => {
 });
 
 test("[V1] PROTOCOL.md names every frame, every code and the versions", () => {
-  const page = readFileSync(PROTOCOL, "utf8");
+  const page = readFileSync(join(DOCS, "PROTOCOL.md"), "utf8");
   const types = [...wire.matchAll(/"const": "(\w+)"/g)].map((match) => match[1] ?? "").concat(Object.keys(DOWN));
   expect(types.length).toBeGreaterThan(15);
   for (const word of [...types, ...Object.keys(REFUSALS).filter((code) => code !== "upgrade_required")]) {
     expect(page).toContain(`\`${word}\``);
   }
-  const rows = [...page.matchAll(/^\| (\d+) +\| \d/gm)].map((match) => Number(match[1]));
-  expect(rows).toEqual([VERSION, PEERING]);
+  const versions = ["PROTOCOL.md", "PROTOCOL-MAILBOXES.md"].flatMap((file) =>
+    [...readFileSync(join(DOCS, file), "utf8").matchAll(/^\| (\d+) +\| \d/gm)].map((match) => Number(match[1])),
+  );
+  expect(versions).toEqual([VERSION, PEERING]);
 });

@@ -5,7 +5,8 @@ import type { MailboxContext } from "../instance/context.ts";
 
 /** Checks whether the user may send to `to`: not to a peer whom the user has blocked. */
 export function checkNotBlocked(context: MailboxContext, to: string): Refusal | null {
-  return standingOf(context, to) === "blocked" ? refusal("declined", "you have blocked them") : null;
+  if (standingOf(context, to) !== "blocked") return null;
+  return { ...refusal("declined", "you have blocked them"), affects: "receiver" };
 }
 
 /** Whether deliveries of `from` are declined: `from` is blocked, or the user suspended. One code for both, so that the author learns neither. */

@@ -1,5 +1,6 @@
 // A client connects: whether it may, where in the log its connection starts, and what it is sent first.
 import { tokenIdOf } from "../../protocol/service.ts";
+import type { ConnectionQuery } from "../../protocol/connection-query.ts";
 import type { ConnectionRequest } from "../../protocol/connection-request.ts";
 import type { Proof } from "../../protocol/caller.ts";
 import { writeFrame } from "../../protocol/down.ts";
@@ -26,11 +27,19 @@ export function checkConnect(context: MailboxContext, request: ConnectionRequest
   if (no !== null) return no;
   if (Date.now() < context.refuseWritesUntil) return refusal("unable_to_store");
   if (request.dialect !== V1) return checkConnectAllowance(context, PLAIN_DEVICE);
-  return (
-    checkCursor(context, request.place.cursor) ??
-    checkTakeover(context, request) ??
-    checkConnectAllowance(context, request.place.device)
-  );
+  const { cursor, device } = request.place;
+  const badCursor = checkCursor(context, cursor);
+  if (badCursor !== null) return badCursor;
+  // Counted like any other upgrade. Answers: stale attempts, each of which wakes the mailbox.
+  if (isStale(context, request.place)) return checkConnectAllowance(context, device) ?? refusal("replaced");
+  return checkTakeover(context, request) ?? checkConnectAllowance(context, device);
+}
+
+/** Whether the same client has opened a connection of this device since it made this attempt, which came late. */
+function isStale(context: MailboxContext, { device, attempt = null }: ConnectionQuery): boolean {
+  const open = context.sockets.ofDevice(device)?.attempt ?? null;
+  if (attempt === null || open === null) return false;
+  return open.instance === attempt.instance && open.number > attempt.number;
 }
 
 /** Opens a connection. To be done in a group commit of its own: everything that was sent before is then in the log. */
@@ -41,7 +50,7 @@ export function connect(context: MailboxContext, request: ConnectionRequest, ws:
 }
 
 function connectV1(context: MailboxContext, row: MailboxRow, request: V1Request, ws: Wire): V1Session {
-  const { device, runs = false, early = false } = request.place;
+  const { device, runs = false, early = false, attempt = null } = request.place;
   const { gap, ...start } = resumePointOf(context, row, request.place);
   const session = context.sockets.accept(ws, {
     kind: request.stream === true ? "stream" : "v1",
@@ -55,6 +64,7 @@ function connectV1(context: MailboxContext, row: MailboxRow, request: V1Request,
     // A stream has no attachment that could hold early marks.
     early: early && request.stream !== true,
     watched: [],
+    attempt,
   });
   const { position, advancesDelivered } = start;
   if (advancesDelivered) advanceDelivered(context, position);

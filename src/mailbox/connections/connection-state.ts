@@ -1,5 +1,6 @@
 // The state of a connection that survives hibernation, and its codec: the attachment of the WebSocket. Stored names
 // stay as they are; here is their only list. It knows no WebSocket.
+import type { Attempt } from "../../protocol/connection-query.ts";
 import { PLAIN, V1 } from "../../protocol/version.ts";
 import type { PeerNote } from "../log/peers/peer-note.ts";
 import type { PlainReading, V1Reading } from "../reading/log-reader.ts";
@@ -17,6 +18,8 @@ export interface Grant {
 export interface V1State extends V1Reading, Grant {
   /** The peers whose presence it is sent. */
   watched: readonly string[];
+  /** The attempt that opened it; null if its client does not number them. */
+  readonly attempt: Attempt | null;
 }
 
 export interface PlainState extends PlainReading, Grant {}
@@ -26,16 +29,17 @@ export type ConnectionState = V1State | PlainState;
 export type Attachment = ReturnType<typeof toAttachment>;
 
 /** What a plain socket has not, as older code stores it. */
-const NOT_PLAIN: Pick<V1State, "opened" | "runs" | "early" | "watched" | "unacked"> = {
+const NOT_PLAIN: Pick<V1State, "opened" | "runs" | "early" | "watched" | "unacked" | "attempt"> = {
   opened: 0,
   runs: false,
   early: false,
   watched: [],
   unacked: [],
+  attempt: null,
 };
 
 /** Fields that older code did not store. */
-const DEFAULTS = { token: null, expires: null, since: 0, runs: false, early: false };
+const DEFAULTS = { token: null, expires: null, since: 0, runs: false, early: false, attempt: null };
 
 /** `marks`: the early marks of the mailbox, which each of its sockets holds that is sent them. */
 export function toAttachment(state: ConnectionState, marks: readonly PeerNote[] = []) {
@@ -55,6 +59,7 @@ export function toAttachment(state: ConnectionState, marks: readonly PeerNote[] 
     watched: v1.watched,
     unkept: state.ackedSincePersist,
     unacked: v1.unacked,
+    ...(v1.attempt !== null && { attempt: v1.attempt }),
   };
 }
 
@@ -68,6 +73,7 @@ export function fromAttachment(stored: Attachment): ConnectionState {
     early,
     watched,
     unacked,
+    attempt,
     marks: _,
     ...common
   } = {
@@ -76,5 +82,5 @@ export function fromAttachment(stored: Attachment): ConnectionState {
   };
   const shared = { ...common, advancesDelivered: carries, ackedSincePersist: unkept };
   if (dialect === PLAIN) return { kind: "plain", ...shared };
-  return { kind: "v1", ...shared, opened, runs, early, watched, unacked };
+  return { kind: "v1", ...shared, opened, runs, early, watched, unacked, attempt };
 }

@@ -1,9 +1,9 @@
 // The open connections of a mailbox. It accepts and closes WebSockets, has their buffers sent, and saves what survives
 // hibernation in their attachments. It knows no log and no other mailbox.
+import { closeWithReason, writeClosing } from "../../protocol/closing.ts";
 import { countLabelled } from "../../protocol/counters.ts";
-import { writeFrame } from "../../protocol/down.ts";
 import { writePlainRefusal } from "../../protocol/plain.ts";
-import { type Code, closeCode, refusal } from "../../protocol/refusals.ts";
+import { type Code, refusal } from "../../protocol/refusals.ts";
 import type { TokenBucket } from "../../protocol/token-bucket.ts";
 import { Debounce } from "../../durable/debounce.ts";
 import {
@@ -55,9 +55,6 @@ export type V1Session = V1State & Live;
 export type PlainSession = PlainState & Live;
 /** One open connection. */
 export type Session = V1Session | PlainSession;
-
-/** A close frame carries at most 123 bytes of reason. */
-const REASON_BYTES = 123;
 
 /**
  * Ms that a device's own messages wait for their `accepted`, to leave in one text with it: without the wait a single
@@ -187,15 +184,11 @@ export class Sockets implements MarkHolder {
   close(session: Session, code: Code, user: string): void {
     const why = refusal(code);
     countLabelled("closed", code);
-    const closing = { type: "closing", code: closeCode(code), message: why.message } as const;
-    const retry = why.retryAfter === undefined ? {} : { retryAfter: why.retryAfter };
-    session.output.queueFrame(
-      session.kind === "plain" ? writePlainRefusal(user, Date.now(), why) : writeFrame({ ...closing, ...retry }),
-    );
+    session.output.queueFrame(session.kind === "plain" ? writePlainRefusal(user, Date.now(), why) : writeClosing(why));
     this.#send(session);
     this.#expectAnswer(session);
     session.ws.serializeAttachment(null);
-    quietly(() => session.ws.close(closeCode(code), why.message.slice(0, REASON_BYTES)));
+    quietly(() => closeWithReason(session.ws, why));
   }
 
   /** Closes one that takes no more, without a frame: its client connects again. */

@@ -28,11 +28,14 @@ export function checkSending(context: MailboxContext, to: string): Refusal | nul
   if (quotas === null) return null;
   if (isStorageFull(context)) return ownMailboxFull("it keeps no more bytes");
   if (context.outbox.unsettledTo(to) >= quotas.OUTBOX_PER_CORRESPONDENT)
-    return ownMailboxFull("too much is on its way to this receiver");
+    return { ...ownMailboxFull("too much is on its way to this receiver"), affects: "receiver" };
   if (isService(context)) return null;
   const newWait = to === context.user ? 0 : waitForNewPeer(context, to, Date.now());
-  const wait = Math.max(waitForRate(context, quotas), newWait);
-  return wait > 0 ? { ...refusal("rate_limited"), retryAfter: Math.ceil(wait) } : null;
+  const rateWait = waitForRate(context, quotas);
+  const wait = Math.max(rateWait, newWait);
+  if (wait <= 0) return null;
+  const no = { ...refusal("rate_limited"), retryAfter: Math.ceil(wait) };
+  return newWait > rateWait ? { ...no, affects: "receiver" } : no;
 }
 
 /**

@@ -92,13 +92,18 @@ test("[U10] a full mailbox can be read, acknowledged, marked, exported and erase
   expect(await answerOf("DELETE", "/api/account", a)).toEqual([204, null]);
 });
 
-test("[U11] the unsettled messages to one receiver are limited, apart from those to others", async () => {
+test("[U11][S11] the unsettled messages to one receiver are limited, apart from those to others", async () => {
   const { a, b, alice } = await friends();
   vi.spyOn(Outbox.prototype, "unsettledTo").mockImplementation((peer) =>
     peer === b.userName ? QUOTAS.OUTBOX_PER_CORRESPONDENT : 0,
   );
   alice.send({ type: "send", id: 2, to: b.userName, body: "one more" });
-  expect(await alice.until("refused")).toMatchObject({ id: 2, code: "mailbox_full", retryAfter: 60_000 });
+  expect(await alice.until("refused")).toMatchObject({
+    id: 2,
+    code: "mailbox_full",
+    retryAfter: 60_000,
+    affects: "receiver",
+  });
   alice.send({ type: "send", id: 2, to: a.userName, body: "to myself" });
   expect(await alice.until("accepted")).toMatchObject({ id: 2 });
 });

@@ -1,0 +1,57 @@
+// The row of a conversation: its marks, which only grow, and its count of unread messages. It knows records; no frame.
+import type { Marks, Row } from "./store.ts";
+
+/** Unread messages of one conversation whose seqs are stored; earlier ones are only counted. */
+const FRESH_SEQS = 100;
+
+/** A conversation without anything in it. */
+export const NEW_ROW: Omit<Row, "peer"> = {
+  last: null,
+  fresh: [],
+  more: 0,
+  moreUpTo: 0,
+  origin: 0,
+  stored: 0,
+  delivered: 0,
+  read: 0,
+  mine: 0,
+  standing: "contact",
+};
+
+type PartialMarks = { readonly [K in keyof Marks]?: number | undefined };
+
+/** How many messages of the peer are unread. */
+export function unreadOf(row: Row): number {
+  return row.more + row.fresh.length;
+}
+
+/** A row that was not handed out yet. */
+export type MutableRow = { -readonly [Field in keyof Row]: Row[Field] } & { fresh: number[] };
+
+/** Counts a message of the peer as unread, unless it was read before. */
+export function addUnread(row: MutableRow, seq: number): void {
+  if (seq <= row.mine) return;
+  row.fresh.push(seq);
+  const moved = row.fresh.length > FRESH_SEQS ? row.fresh.shift() : undefined;
+  if (moved === undefined) return;
+  row.more++;
+  row.moreUpTo = moved;
+}
+
+/** The peer's marks: they only grow. */
+export function higherMarks(row: Row, { stored = 0, delivered = 0, read = 0 }: PartialMarks): Omit<Marks, "mine"> {
+  const { max } = Math;
+  return { stored: max(row.stored, stored), delivered: max(row.delivered, delivered), read: max(row.read, read) };
+}
+
+/** The row of a user who has read up to the seq `mine`. */
+export function readUpTo(row: Row, mine: number): Row {
+  if (mine <= row.mine) return row;
+  const fresh = row.fresh.filter((seq) => seq > mine);
+  return { ...row, mine, fresh, more: mine >= row.moreUpTo ? 0 : row.more };
+}
+
+/** The row of a conversation in a mailbox that counts from the beginning. */
+export function startOver({ peer, last, standing = "contact" }: Row): Row {
+  return { ...NEW_ROW, peer, standing, last: last && { ...last, seq: 0 } };
+}

@@ -1,0 +1,67 @@
+// npm run conformance: plays cases, several at once, and prints what came of them.
+import process from "node:process";
+import type { Case } from "./case.ts";
+import { CASES } from "./cases/all.ts";
+import { type Flags, HELP, readFlags } from "./flags.ts";
+import { type Outcome, play } from "./play.ts";
+import { lineOf, rulesIn, summary } from "./report.ts";
+
+/** Plays the cases with the client that the command starts. `report` is called with each outcome, as it comes. */
+export async function playAll(
+  cases: readonly Case[],
+  command: string,
+  parallel: number,
+  report: (outcome: Outcome) => void,
+): Promise<Outcome[]> {
+  const outcomes = new Map<Case, Outcome>();
+  const rest = [...cases].sort((a, b) => Number(b.isLong ?? false) - Number(a.isLong ?? false));
+  const player = async () => {
+    for (let one = rest.shift(); one !== undefined; one = rest.shift()) {
+      const outcome = await play(one, command);
+      outcomes.set(one, outcome);
+      report(outcome);
+    }
+  };
+  await Promise.all(Array.from({ length: parallel }, player));
+  return cases.flatMap((one) => outcomes.get(one) ?? []);
+}
+
+/** The cases with `only` in their name, in any case. */
+export function casesWith(only: string): Case[] {
+  return CASES.filter(({ name }) => name.toLowerCase().includes(only.toLowerCase()));
+}
+
+async function testClient(command: string, { only, parallel, json, verbose }: Flags): Promise<number> {
+  const cases = casesWith(only);
+  if (cases.length === 0) throw new Error(`no case has "${only}" in its name; see --list`);
+  const outcomes = await playAll(cases, command, parallel, (outcome) => {
+    if (!json) console.log(lineOf(outcome, verbose));
+  });
+  console.log(json ? JSON.stringify({ rules: rulesIn(outcomes), cases: outcomes }) : `\n${summary(outcomes)}`);
+  return outcomes.some(({ is }) => is === "failed") ? 1 : 0;
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const flags = readFlags(args);
+  if (flags.list)
+    console.log(
+      casesWith(flags.only)
+        .map(({ name }) => name)
+        .join("\n"),
+    );
+  else if (flags.client !== null && !flags.help) return testClient(flags.client, flags);
+  // The other side: test/conformance/server plays clients against `flags.server`.
+  else if (flags.server !== null) throw new Error("--server is not available yet");
+  else console.log(HELP);
+  return 0;
+}
+
+if (import.meta.main) {
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(130));
+  try {
+    process.exit(await main(process.argv.slice(2)));
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exit(1);
+  }
+}
