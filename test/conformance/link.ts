@@ -12,7 +12,7 @@ import { RECONNECT_MS, type Recording, WITHIN_MS } from "./recording.ts";
 /** Bytes of a piece on a slow link: few enough that characters of several bytes are cut. */
 const PIECE_BYTES = 61;
 const PIECE_PAUSE_MS = 2;
-/** Ms in which a client that reacts to a frame at all has done so: it waits for nothing but its own disk. */
+/** Ms in which a client that reacts to a frame at all has done so: it waits only for its own disk. */
 const REACTION_MS = 700;
 
 export class Link {
