@@ -7,10 +7,20 @@ export type OutgoingMessage =
   | { readonly to: string; readonly body: string }
   | { readonly refused: Refusal<CodeIn<"refused"> & CodeIn<"http">> };
 
-/** The messages of one request. `key`: its idempotency key, with the hash of the messages. */
+/**
+ * An idempotency key, with the hash of the messages, and their hash independent of the order of keys; code of 0.3 sends
+ * the first alone.
+ */
+export interface IdempotencyKey {
+  readonly name: string;
+  readonly digest: string;
+  readonly sorted?: string;
+}
+
+/** The messages of one request. */
 export interface SendRequest {
   readonly messages: readonly OutgoingMessage[];
-  readonly key: { readonly name: string; readonly digest: string } | null;
+  readonly key: IdempotencyKey | null;
 }
 
 /**
