@@ -40,13 +40,16 @@ test("[G8] a peer who is asked before the first message has arrived is asked onc
   const [a, b] = [fresh("alice"), fresh("bob")];
   const [alice, laptop] = [await open(a), await open(a, "laptop")];
   await open(b);
+  let isStored = false;
   // The question is answered when alice's mailbox knows that the message is stored: as to a stranger.
   const asked = vi.spyOn(Mailbox.prototype, "presence").mockImplementationOnce(async () => {
-    await laptop.mark("stored");
+    await vi.waitFor(() => expect(isStored).toBe(true), 10_000);
     return null;
   });
   onTestFinished(() => asked.mockRestore());
   alice.send({ type: "send", id: 1, to: b, body: "hello" }, { type: "watch", peers: [b] });
+  await laptop.mark("stored");
+  isStored = true;
   expect(await alice.until("presence")).toMatchObject({ user: b, online: true });
   expect(asked).toHaveBeenCalledTimes(2);
 });
