@@ -115,17 +115,6 @@ test.each([
   expect([again.welcome.head, again.welcome.lastId]).toEqual([head, 0]);
 });
 
-test("[F8] a run from a device that did not ask for runs is taken, and answered message by message", async () => {
-  const { b, alice } = await world();
-  alice.send({ ...send(b, 2, "one", "two"), count: 7 });
-  const own = await alice.take("message", 2);
-  expect(own.map(({ id, count }) => [id, count])).toEqual([
-    [1, undefined],
-    [2, undefined],
-  ]);
-  expect(await alice.take("accepted", 2)).toMatchObject([{ id: 1 }, { id: 2 }]);
-});
-
 test("[F8] beside a body, bodies are ignored", async () => {
   const { b, alice } = await world();
   const bob = await open(b);
