@@ -15,8 +15,8 @@ const ACK_DELAY_MS = 200;
  */
 const MAX_SHARE = 1 / 4;
 
-/** The most bytes of an ack beside other frames, with its comma and the brackets. */
-export const ACK_BYTES = 40;
+/** A text of fewer UTF-16 units than this share of its limit in bytes takes an ack along: a unit is at most 3 bytes. */
+const SHORT_SHARE = 1 / 4;
 
 export class AckPolicy {
   readonly #connection: Connection;
@@ -73,10 +73,11 @@ export class AckPolicy {
     else this.#sendNow();
   }
 
-  /** Sends a text, and with it the ack that waits. */
+  /** Sends a text, and with it the ack that waits, where there is room. */
   sendWith(text: string): void {
-    const hasAck = this.#hasAck && (this.#limits?.frames ?? 1) > 1;
-    this.#connection.send(hasAck ? `[${this.#take()},${text[0] === "[" ? text.slice(1) : `${text}]`}` : text);
+    const { frames = 0, textBytes = 0 } = this.#limits ?? {};
+    const takesAck = this.#hasAck && frames > 1 && text.length < textBytes * SHORT_SHARE;
+    this.#connection.send(takesAck ? `[${this.#take()},${text[0] === "[" ? text.slice(1) : `${text}]`}` : text);
   }
 
   /** Sends the ack that waits for a text; no other follows. What an iteration took last may not be done. */

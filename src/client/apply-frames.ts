@@ -74,15 +74,14 @@ export class LogState {
   }
 
   /**
-   * In another epoch what was read can't be confirmed any more, and the peers' messages are others. Seqs are times: where
-   * they start lower than before, marks would cover messages that nobody has had, and conversations start over too.
+   * In another epoch what was read can't be confirmed any more. Seqs are times: only where they start lower than before
+   * would marks cover messages that nobody has had, and conversations start over too.
    */
   #startOver(head: number): void {
     const { told } = this.#touch();
     for (const peer of this.#reads.keys()) told.push(peer);
     this.#reads.clear();
-    const isLower = head < (this.#position.cursor ?? 0);
-    for (const row of this.#rows.values()) this.#set(isLower ? startOver(row) : { ...row, origin: 0 });
+    if (head < (this.#position.cursor ?? 0)) for (const row of this.#rows.values()) this.#set(startOver(row));
   }
 
   /** Entries up to this seq are gone for good. The one frame that may move the cursor back. */
@@ -138,8 +137,8 @@ export class LogState {
     back: number,
   ): void {
     const seq = entry === undefined ? draft.seq : entry - back;
-    if (seq === null) return;
     const { key, peer, body } = draft;
+    if (seq === null) return void this.#touch().unnumbered.push({ key, is: state });
     const row = this.#mutableRow(peer);
     this.#add(row, { key, seq, peer, from: this.#user, at: at ?? draft.at, body });
     if (state === "stored" && seq > row.stored) row.stored = seq;
@@ -251,12 +250,13 @@ interface OpenCommit {
     readonly entries: Entry[];
     readonly failures: (Why & { readonly seq: number })[];
     readonly settled: string[];
+    readonly unnumbered: Required<Commit>["unnumbered"][number][];
     readonly reads: Read[];
     readonly told: string[];
   };
 }
 
 function emptyCommit(): OpenCommit {
-  const records = { entries: [], failures: [], settled: [], reads: [], told: [] };
+  const records = { entries: [], failures: [], settled: [], unnumbered: [], reads: [], told: [] };
   return { hasChanged: false, rows: new Set(), mutableRows: new Map(), records };
 }

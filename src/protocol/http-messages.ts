@@ -1,14 +1,26 @@
 // Messages sent over HTTP: without ids, one or several a request, each with the reply that a socket would have sent.
 import type { AcceptedState } from "./down.ts";
-import type { Refusal } from "./refusals.ts";
+import type { CodeIn, Refusal } from "./refusals.ts";
 
 /** A message to store: the canonical receiver and the body as JSON text; or why it is refused. */
-export type OutgoingMessage = { readonly to: string; readonly body: string } | { readonly refused: Refusal };
+export type OutgoingMessage =
+  | { readonly to: string; readonly body: string }
+  | { readonly refused: Refusal<CodeIn<"refused"> & CodeIn<"http">> };
 
-/** The messages of one request. `key`: its idempotency key, with the hash of the messages. */
+/**
+ * An idempotency key, with the hash of the messages, and their hash independent of the order of keys; code of 0.3 sends
+ * the first alone.
+ */
+export interface IdempotencyKey {
+  readonly name: string;
+  readonly digest: string;
+  readonly sorted?: string;
+}
+
+/** The messages of one request. */
 export interface SendRequest {
   readonly messages: readonly OutgoingMessage[];
-  readonly key: { readonly name: string; readonly digest: string } | null;
+  readonly key: IdempotencyKey | null;
 }
 
 /**
@@ -16,4 +28,4 @@ export interface SendRequest {
  */
 export type SendOutcome =
   | { readonly type: "accepted"; readonly entry?: number; readonly at?: number; readonly state: AcceptedState }
-  | ({ readonly type: "refused" } & Refusal);
+  | ({ readonly type: "refused" } & Refusal<CodeIn<"http">>);

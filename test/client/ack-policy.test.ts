@@ -191,9 +191,12 @@ test("[W2] while an iteration takes one message after the other, there is one ac
   expect(textsOf(mailbox).slice(2)).toEqual([[ack(5)]]);
 });
 
-test("[F3] an ack is a text of its own where a text has one frame", async () => {
+test.each([
+  ["that has one frame", { textBytes: 1_000_000, frames: 1 }],
+  ["that is large", { textBytes: 100, frames: 4_096 }],
+])("[F3] an ack is a text of its own beside one %s", async (_, text) => {
   const me = await newClient();
-  const limits = { window: 4_096, windowBytes: 4e6, bodyBytes: 65_536, textBytes: 1_000_000, frames: 1 };
+  const limits = { window: 4_096, windowBytes: 4e6, bodyBytes: 65_536, ...text };
   await link().welcome({ limits });
   me.messages.subscribe(({ from }) => me.read(from));
   await link().deliver(fromBob(1));

@@ -1,6 +1,5 @@
 // The texts of the outbox: ids, coalescing, runs, and the limits of a text.
 import { beforeEach, expect, test } from "vitest";
-import { ACK_BYTES } from "../../src/client/ack-policy.ts";
 import { accepted, connectedClient, link, newClient, playNetwork, reconnect, send } from "./scripted.ts";
 
 beforeEach(playNetwork);
@@ -20,10 +19,10 @@ test("[S1] ids continue after the lastId of the welcome, and drafts that wait fo
   expect(link().texts.length).toBe(before);
 });
 
-test("[F3] a text has at most the frames and the bytes that the welcome allows, an ack included", async () => {
+test("[F3] a text has at most the frames and the bytes that the welcome allows, with room for an ack", async () => {
   const me = await newClient();
   for (const body of ["a", "b", "c", "d"]) me.send("bob", body);
-  const limits = { window: 10, windowBytes: 9_999, bodyBytes: 65_536, textBytes: 130 + ACK_BYTES, frames: 3 };
+  const limits = { window: 10, windowBytes: 9_999, bodyBytes: 65_536, textBytes: 130, frames: 3 };
   await link().welcome({ limits });
   expect(link().texts.map((text) => (JSON.parse(text) as unknown[]).length)).toEqual([2]);
   expect(link().texts.every((text) => text.length <= 130)).toBe(true);
@@ -35,7 +34,7 @@ test("[F3][F8] where the mailbox reads runs, consecutive messages to one receive
   const me = await newClient();
   const bodies = ["a", { b: [1] }, "c", "d", "e", "f".repeat(60)];
   for (const [i, body] of bodies.entries()) me.send(i === 3 ? "carol" : "bob", body);
-  const limits = { window: 10, windowBytes: 9_999, bodyBytes: 65_536, textBytes: 260 + ACK_BYTES, frames: 6 };
+  const limits = { window: 10, windowBytes: 9_999, bodyBytes: 65_536, textBytes: 260, frames: 6 };
   await link().welcome({ limits, runs: true, lastId: 6 });
   const run = { type: "send", id: 9, to: "bob", bodies: bodies.slice(0, 3) };
   expect(await link().sent()).toEqual([run, send(10, "d", "carol"), send(11, "e")]);

@@ -12,7 +12,7 @@ import { RECONNECT_MS, type Recording, WITHIN_MS } from "./recording.ts";
 /** Bytes of a piece on a slow link: few enough that characters of several bytes are cut. */
 const PIECE_BYTES = 61;
 const PIECE_PAUSE_MS = 2;
-/** Ms in which a client that reacts to a frame at all has done so: it waits for nothing but its own disk. */
+/** Ms in which a client that reacts to a frame at all has done so: it waits only for its own disk. */
 const REACTION_MS = 700;
 
 export class Link {
@@ -121,11 +121,13 @@ export class Link {
   }
 
   /**
-   * Delivers a notice with this seq and waits until the client has read it, and for the time that a client without
-   * haste takes to react. In all that time it sends no message.
+   * Delivers a notice with this seq and waits until the client has read it, and then until `until` (of
+   * performance.now()): by default for as long as a client without haste takes to react. In all that time it sends no
+   * message.
    */
-  async holdsBack(seq: number, ms = REACTION_MS): Promise<void> {
+  async holdsBack(seq: number, until?: number): Promise<void> {
     await this.reads(seq);
+    const ms = until === undefined ? REACTION_MS : Math.max(0, until - performance.now());
     await this.#recording.never("message before its time", ms, () => this.unexpected[0]);
   }
 

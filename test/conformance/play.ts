@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import type { Case, Stage } from "./case.ts";
 import { ClientProcess } from "./client-process.ts";
 import { Failure, Recording, Skipped } from "./recording.ts";
@@ -21,11 +22,18 @@ export interface Outcome {
 /** A case that takes longer is broken itself: each of its waits has a limit. */
 const LONGEST_MS = 240_000;
 
+/** Folders of cases that are being played: they go with this process. */
+const folders = new Set<string>();
+process.on("exit", () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
 /** Plays a case with the client that the shell command starts. */
 export async function play({ name, play: script }: Case, command: string): Promise<Outcome> {
   const begun = performance.now();
   const recording = new Recording();
   const folder = mkdtempSync(join(tmpdir(), "restante-conformance-"));
+  folders.add(folder);
   const servers: ScriptedServer[] = [];
   const clients: ClientProcess[] = [];
   const another = async (user: string, device: string) => {
@@ -55,6 +63,7 @@ export async function play({ name, play: script }: Case, command: string): Promi
     for (const client of clients) await client.kill();
     for (const server of servers) await server.stop();
     rmSync(folder, { recursive: true, force: true });
+    folders.delete(folder);
   }
 }
 

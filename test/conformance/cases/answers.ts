@@ -104,6 +104,9 @@ export const ANSWERS: readonly Case[] = [
       link.cut();
       const again = await reconnect({ lastId: 1, head: 9_000 });
       await again.takes(1, "a");
+      // The log is complete, and the entry is not in it any more.
+      again.deliver({ type: "gap", from: 1, seq: 8_999 }, message(9_000));
+      await again.acked(9_000);
       again.deliver({ type: "accepted", id: 1, state: "stored" });
       await client.saw({ is: "accepted", key: "a" });
       again.cut();
@@ -130,6 +133,25 @@ export const ANSWERS: readonly Case[] = [
       await client.shows(["hello", "end"]);
     },
   },
+  ...["another text", "hello"].map((old): Case => ({
+    name: `[T4][U12] an old message of this device name with the same number, and "${old}", is another message`,
+    async play({ mailbox, client, begin }) {
+      await begin();
+      const link = await mailbox.connection();
+      await client.sends(["hello"]);
+      // The mailbox has forgotten the device, and not its messages.
+      link.welcome({ head: 20, lastId: 0 });
+      await link.takes(1, "hello");
+      link.deliver(own(11, 1, { body: old }));
+      await link.acked(11);
+      link.deliver(own(21, 1), accepted(1, 21));
+      await client.saw({ is: "accepted", key: "hello", seq: 21 });
+      await client.saw({ is: "message", seq: 11, body: old });
+      await client.saw({ is: "message", seq: 21, body: "hello" });
+      await link.acked(21);
+      await client.shows([old, "hello"]);
+    },
+  })),
   {
     name: "[L7][S6] a message that its receiver finally refuses has failed, also after a restart",
     async play({ client, connect, reconnect }) {

@@ -81,7 +81,7 @@ export const BODIES: readonly Case[] = [
     },
   },
   {
-    name: "[S1][F3] hundreds of messages that wait are sent in their order, each once",
+    name: "[S1][F3][F8] hundreds of messages that wait are sent in their order, as single frames where runs are not granted",
     async play(stage) {
       const bodies = Array.from({ length: 300 }, (_, i) => `number ${i}`);
       const link = await connectWith(stage, bodies);

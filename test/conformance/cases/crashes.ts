@@ -87,9 +87,9 @@ export const CRASHES: readonly Case[] = [
         await link.acked(last);
         await client.startAgain();
         link = await reconnect({ head: last });
-        const { cursor } = link.query;
-        if (cursor !== undefined && Number(cursor) < last)
-          throw recording.failure(`The client acknowledged ${last}, and after SIGKILL it knows only ${cursor}.`);
+        // Without a cursor the mailbox continues after what was acknowledged.
+        const has = Number(link.query["cursor"] ?? client.shown.length);
+        if (has < last) throw recording.failure(`The client acknowledged ${last}, and has only ${has} after SIGKILL.`);
       }
       link.deliver(message(bodies.length + 1, "end"));
       await client.shows([...bodies, "end"]);
