@@ -6,7 +6,7 @@ import { playAll } from "./runner.ts";
 
 const SDK = "node test/conformance/adapters/sdk.ts";
 /** More than there are cores: most of a case is waiting. */
-const PARALLEL = 10;
+const PARALLEL = 14;
 const TIMEOUT_MS = 240_000;
 
 /** Cases that the SDK is known to fail. */

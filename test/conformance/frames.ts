@@ -26,11 +26,6 @@ export function accepted(id: number, entry: number, more: Frame = {}): Frame {
   return { type: "accepted", id, entry, at: AT + entry, state: "stored", ...more };
 }
 
-/** The answers to sends that were accepted: ids and entries from these on. */
-export function acceptedAll(id: number, entry: number, count: number): Frame[] {
-  return Array.from({ length: count }, (_, i) => accepted(id + i, entry + i));
-}
-
 export function refused(id: number, code: string, more: Frame = {}): Frame {
   return { type: "refused", id, code, message: `A sentence about ${code}.`, ...more };
 }

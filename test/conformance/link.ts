@@ -121,11 +121,13 @@ export class Link {
   }
 
   /**
-   * Delivers a notice with this seq and waits until the client has read it, and for the time that a client without
-   * haste takes to react. In all that time it sends no message.
+   * Delivers a notice with this seq and waits until the client has read it, and then until `until` (of
+   * performance.now()): by default for as long as a client without haste takes to react. In all that time it sends no
+   * message.
    */
-  async holdsBack(seq: number, ms = REACTION_MS): Promise<void> {
+  async holdsBack(seq: number, until?: number): Promise<void> {
     await this.reads(seq);
+    const ms = until === undefined ? REACTION_MS : Math.max(0, until - performance.now());
     await this.#recording.never("message before its time", ms, () => this.unexpected[0]);
   }
 

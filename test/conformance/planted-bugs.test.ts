@@ -17,8 +17,10 @@ type Change = readonly [file: string, text: string, by: string];
 interface Bug {
   readonly title: string;
   readonly changes: readonly Change[];
-  /** Parts of the names of the case that catches it, and of one that passes. */
+  /** Part of the name of the case that catches it, and below of one that passes. */
   readonly caughtBy: string;
+  /** Part of the sentence with which it fails. */
+  readonly says: string;
   readonly passes: string;
 }
 
@@ -34,30 +36,35 @@ const BUGS: readonly Bug[] = [
     title: "has no heartbeat",
     changes: [["src/client/live-socket.ts", "this.#checkAfter(QUIET_MS);", ""]],
     caughtBy: "accepts bytes and answers nothing is found dead",
+    says: "Expected within 60 s: the client connects.",
     passes: "a connection without `welcome` is given up",
   },
   {
     title: "gives new numbers to everything after a refusal and a loss",
     changes: [["src/client/outbox.ts", "isSameEpoch && (item.id ?? 0) <= lastId", "isSameEpoch && item.id === null"]],
     caughtBy: "after a refusal and a loss, ids up to lastId keep their numbers",
+    says: 'The client sent {"type":"send","id":4,"to":"bob","body":"b"}.',
     passes: "out of order means: send it again",
   },
   {
     title: "treats 4409 as a lost connection",
     changes: [["src/client/close-reason.ts", "4406, 4409", "4406"]],
     caughtBy: "after `closing` with 4409 replaced",
+    says: 'the client prints {"is":"stopped","code":4409}. It did not come.',
     passes: "after `closing` with 4403 forbidden",
   },
   {
     title: "drops the text at `accepted`",
     changes: [["src/client/leader.ts", "if (draft !== null) this.#log.addAccepted(draft, run, back);", ""]],
     caughtBy: "shown with it when `accepted` comes before it",
+    says: '"body":"hello"}. It did not come.',
     passes: "what is sent again on the next connection is shown once",
   },
   {
     title: "acknowledges nothing",
     changes: [["src/client/ack-policy.ts", 'this.#connection.send(`{"type":"ack","seq":${seq}}`);', ""]],
     caughtBy: "the client acknowledges each text of a full window",
+    says: "an `ack` of 1. It did not come.",
     passes: "refused upgrades are tried again",
   },
   {
@@ -71,6 +78,7 @@ const BUGS: readonly Bug[] = [
       ],
     ],
     caughtBy: "killed when its ack arrives has stored what it acknowledged",
+    says: "The client acknowledged 400, and has only 0 after SIGKILL.",
     passes: "killed between its own message and `accepted`",
   },
   {
@@ -79,18 +87,21 @@ const BUGS: readonly Bug[] = [
       ["src/client/apply-frames.ts", "if (epoch === before) return true;", "if (before !== null) return true;"],
     ],
     caughtBy: "another epoch: the log starts over",
+    says: 'The client sent {"type":"send","id":1,',
     passes: "after a gap in the middle",
   },
   {
     title: "shows messages twice after the mailbox was restored",
     changes: [["src/client/apply-frames.ts", "Math.min(newCount, origin - this.#row(from).origin)", "newCount"]],
     caughtBy: "restored to an older copy: nothing is shown twice",
+    says: '"message 24","pending","message 23","message 24","new"',
     passes: "what is sent again on the next connection is shown once",
   },
   {
     title: "moves no cursor for an unknown frame with a seq",
     changes: [["src/client/leader.ts", "seq === null ? count", "seq === null || down === null ? count"]],
     caughtBy: "an unknown frame with a seq moves the cursor",
+    says: "an `ack` of 6. It did not come.",
     passes: "an unknown frame without a seq is passed over",
   },
   {
@@ -103,7 +114,22 @@ const BUGS: readonly Bug[] = [
       ],
     ],
     caughtBy: "after `rate_limited` a message keeps its place",
+    says: "Expected: no message before its time.",
     passes: "`mailbox_full` with `retryAfter` is for later too",
+  },
+  {
+    title: "acknowledges more than it was sent",
+    changes: [["src/client/ack-policy.ts", '"ack","seq":${seq}}', '"ack","seq":${seq + 1}}']],
+    caughtBy: "all kinds of log frames move the cursor",
+    says: "[W2] The client acknowledges 6, and was sent 5 at most.",
+    passes: "refused upgrades are tried again",
+  },
+  {
+    title: "sends runs that were not granted",
+    changes: [["src/client/outbox.ts", "this.#runs = runs;", "this.#runs = !runs;"]],
+    caughtBy: "as single frames where runs are not granted",
+    says: "[F8] Runs were not granted, and the client sends one.",
+    passes: "a message to oneself is shown once",
   },
   {
     title: "says `read` once",
@@ -111,6 +137,7 @@ const BUGS: readonly Bug[] = [
       ["src/client/leader.ts", 'for (const read of this.#log.reads) this.#send({ type: "read", ...read });', ""],
     ],
     caughtBy: "`read` is said again on each connection until",
+    says: "the client sends `read`. It did not come.",
     passes: "`watch` is said on each connection",
   },
 ];
@@ -139,10 +166,11 @@ async function playOnly(part: string, command: string): Promise<Outcome> {
   return play(one, command);
 }
 
-test.concurrent.each(BUGS)("a client that $title is caught", async ({ changes, caughtBy, passes }) => {
+test.concurrent.each(BUGS)("a client that $title is caught", async ({ changes, caughtBy, says, passes }) => {
   const command = plant(changes);
   const [caught, other] = await Promise.all([playOnly(caughtBy, command), playOnly(passes, command)]);
   expect(caught.is, caughtBy).toBe("failed");
+  expect(caught.why).toContain(says);
   expect(other.is, `${passes}: ${other.why}`).toBe("passed");
 });
 

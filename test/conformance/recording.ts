@@ -2,7 +2,7 @@
 // that ends without what was expected says so in a sentence, with the last lines of the recording.
 
 /** Ms that a client has for something that needs no pause of its own. Long: many cases are played at once. */
-export const WITHIN_MS = 15_000;
+export const WITHIN_MS = 20_000;
 /** Ms in which a dead connection has to be noticed, and a lost one replaced, with its back-off. */
 export const RECONNECT_MS = 60_000;
 
