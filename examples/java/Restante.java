@@ -20,7 +20,7 @@ import java.util.*;
 import java.util.concurrent.*;
 import java.util.function.*;
 import java.util.regex.*;
-import java.util.stream.Stream;
+import java.util.stream.*;
 
 public final class Restante {
     // ------------------------------------------------------------------------------------------------ the connection
@@ -118,7 +118,9 @@ public final class Restante {
         /** The network may have changed [T11] [T12]. */
         void check() {
             if (status == Status.WAITING) connect();
-            else if (status == Status.OPEN) ping(textBy = now() + 3 * SECOND);
+            if (status != Status.OPEN) return;
+            textBy = now() + 3 * SECOND;
+            ping();
         }
 
         /** Sends what was typed, and ends. */
@@ -127,7 +129,8 @@ public final class Restante {
         void close() {
             Runnable exit = () -> System.exit(0);
             if (socket == null) exit.run();
-            else socket.sendClose(WebSocket.NORMAL_CLOSURE, "").orTimeout(1, TimeUnit.SECONDS).whenComplete((x, y) -> exit.run());
+            else socket.sendClose(WebSocket.NORMAL_CLOSURE, "").orTimeout(1, TimeUnit.SECONDS)
+                .whenComplete((done, failure) -> exit.run());
         }
 
         // Connecting and losing the connection.
@@ -157,11 +160,18 @@ public final class Restante {
 
         /** No connection: where the upgrade was answered with an HTTP status, that says why [T13]. */
         private void failed(int of, Throwable cause) {
-            HttpResponse<?> answer = cause instanceof WebSocketHandshakeException refused ? refused.getResponse() : null;
-            int code = answer == null ? 0 : answer.statusCode();
-            String wait = answer == null ? "" : answer.headers().firstValue("Retry-After").orElse("");
-            int asClose = code == 401 || code == 403 ? 4000 + code : List.of(400, 404, 426).contains(code) ? 4400 : 1006;
-            lost(of, asClose, answer == null ? String.valueOf(cause) : "HTTP " + code, Json.number(wait) * 1000);
+            if (!(cause instanceof WebSocketHandshakeException refused)) {
+                lost(of, 1006, String.valueOf(cause), 0);
+                return;
+            }
+            int status = refused.getResponse().statusCode();
+            String wait = refused.getResponse().headers().firstValue("Retry-After").orElse("");
+            int code = switch (status) {
+                case 401, 403 -> 4000 + status;
+                case 400, 404, 426 -> 4400;
+                default -> 1006;
+            };
+            lost(of, code, "HTTP " + status, Json.number(wait) * 1000);
         }
 
         private void opened(int of, WebSocket one) {
@@ -196,7 +206,7 @@ public final class Restante {
             show(isFinal ? "stopped" : "waiting", "code", (long) code, "why", why);
         }
 
-        private void ping(long by) { // [F6] [T11]
+        private void ping() { // [F6] [T11]
             pingedAt = now();
             unitsSincePing = 0;
             transmit("ping");
@@ -218,8 +228,11 @@ public final class Restante {
             if (pongBy != 0 && unitsSincePing > PONG_UNITS) pongBy = 0;
             if (textBy != 0 && now > textBy || pongBy != 0 && now > pongBy) lost(attempt, 1006, "no text came", 0);
             if (status != Status.OPEN) return;
-            if (textBy == 0 && now - heardAt >= 20 * SECOND) ping(textBy = now + 8 * SECOND);
-            else if (hasSent && pongBy == 0 && now - pingedAt > 20 * SECOND) ping(pongBy = now + 20 * SECOND);
+            boolean isSilent = textBy == 0 && now - heardAt >= 20 * SECOND;
+            boolean isUnsure = hasSent && pongBy == 0 && now - pingedAt > 20 * SECOND; // The way up may be dead.
+            if (isSilent) textBy = now + 8 * SECOND;
+            else if (isUnsure) pongBy = now + 20 * SECOND;
+            if (isSilent || isUnsure) ping();
             asideUntil.values().removeIf(until -> now >= until);
             if (pausedUntil != 0 && now >= pausedUntil) pausedUntil = 0;
             if (sayAgainAt != 0 && now >= sayAgainAt) sayAgain();
@@ -236,7 +249,8 @@ public final class Restante {
             if (text.equals("pong")) return;
             List<Map<String, String>> read;
             try {
-                read = text.startsWith("[") ? Json.array(text).stream().map(Json::object).toList() : List.of(Json.object(text));
+                boolean isArray = text.stripLeading().startsWith("[");
+                read = (isArray ? Json.array(text) : List.of(text)).stream().map(Json::object).toList();
             } catch (IllegalArgumentException unreadable) { // Nothing is lost: the cursor is before this text.
                 lost(of, 1006, "an unreadable text: " + unreadable.getMessage(), 0);
                 return;
@@ -248,7 +262,10 @@ public final class Restante {
                 Long seq = Json.whole(frame.get("seq"));
                 if (status == Status.CONNECTING && !type.equals("welcome") && !type.equals("closing")) continue;
                 if (seq == null) answer(type, frame);
-                else if (type.equals("gap") || seq > store.cursor) isNew = log(type, seq, frame); // [T14]
+                else if (type.equals("gap") || seq > store.cursor) { // [T14]
+                    log(type, seq, frame);
+                    isNew = true;
+                }
             }
             if (isNew) afterFlush.add(() -> sendFrom(of, Json.write("type", "ack", "seq", store.cursor))); // [T18]
         }
@@ -264,7 +281,8 @@ public final class Restante {
                 case "typing" -> show(type, "from", string(frame, "from"));
                 case "presence" -> show(type, "user", string(frame, "user"), "online", new Raw(frame.get("online")));
                 case "token" -> usedToken = token;
-                case "closing" -> lost(attempt, (int) number(frame, "code"), string(frame, "message"), number(frame, "retryAfter"));
+                case "closing" ->
+                    lost(attempt, (int) number(frame, "code"), string(frame, "message"), number(frame, "retryAfter"));
                 case "error" -> {
                     show("error", "code", code, "why", string(frame, "message"));
                     if (frame.containsKey("retryAfter")) sayAgainAt = now() + number(frame, "retryAfter") * MS;
@@ -276,9 +294,10 @@ public final class Restante {
         private void welcome(Map<String, String> frame) {
             String epoch = string(frame, "epoch");
             if (status != Status.CONNECTING || epoch == null) return;
-            String limits = frame.getOrDefault("limits", "{}");
-            textBytes = number(Json.object(limits), "textBytes");
-            frames = number(Json.object(limits), "frames");
+            String limits = String.valueOf(frame.get("limits"));
+            Map<String, String> known = limits.startsWith("{") ? Json.object(limits) : Map.of();
+            textBytes = Json.number(known.getOrDefault("textBytes", "1000000")); // [F3]
+            frames = Json.number(known.getOrDefault("frames", "4096"));
             welcomedAs = string(frame, "user");
             headThen = number(frame, "head");
             lastId = lastIdThen = number(frame, "lastId");
@@ -287,7 +306,8 @@ public final class Restante {
             show("open", "user", welcomedAs);
             // The log has shown these, so they were accepted: they never get another number [T4].
             for (Item item : List.copyOf(store.outbox.values()))
-                if (item.entry != 0 && (item.id > lastId || !epoch.equals(store.epoch))) settle(item, item.entry, "queued");
+                if (item.entry != 0 && (item.id > lastId || !epoch.equals(store.epoch)))
+                    settle(item, item.entry, "queued");
             store.record("welcome", "epoch", epoch, "lastId", lastId); // takes the numbers of the others [T3] [T8]
             pausedUntil = 0;
             asideUntil.clear();
@@ -303,26 +323,27 @@ public final class Restante {
             if (!watched.isEmpty()) sendWatch();
         }
 
-        private boolean log(String type, long seq, Map<String, String> frame) {
+        private void log(String type, long seq, Map<String, String> frame) {
             switch (type) {
                 case "gap" -> {
                     long from = number(frame, "from");
-                    if (seq != store.cursor || from != store.gapFrom) show("gap", "from", from, "seq", seq); // once [T10]
+                    boolean isKnown = seq == store.cursor && from == store.gapFrom; // It is shown once [T10].
+                    if (!isKnown) show("gap", "from", from, "seq", seq);
                     store.record("gap", "from", from, "seq", seq);
-                    return true;
+                    return;
                 }
                 case "message" -> message(seq, frame);
                 case "mark" -> mark(frame, true);
                 case "failed" -> {
                     String key = store.keys.get(number(frame, "of"));
-                    if (key != null) show("failed", "key", key, "code", string(frame, "code"), "why", string(frame, "message"));
+                    String code = string(frame, "code"), why = string(frame, "message");
+                    if (key != null) show("failed", "key", key, "code", code, "why", why);
                 }
                 case "peer" -> show("peer", "peer", string(frame, "peer"), "standing", string(frame, "standing"));
                 case "notice" -> show("notice", "why", string(frame, "message"));
                 default -> { } // It moves the cursor all the same [T17].
             }
             store.record("cursor", "seq", seq);
-            return true;
         }
 
         private void message(long seq, Map<String, String> frame) {
@@ -475,16 +496,13 @@ public final class Restante {
 
         @Override public CompletionStage<?> onText(WebSocket socket, CharSequence data, boolean isLast) {
             part.append(data);
-            if (!isLast) {
-                socket.request(1);
-                return null;
+            if (!isLast) socket.request(1);
+            else {
+                String text = part.toString();
+                part.setLength(0);
+                client.post(() -> client.text(attempt, text));
+                client.post(() -> client.afterFlush.add(() -> socket.request(1)));
             }
-            String text = part.toString();
-            part.setLength(0);
-            client.post(() -> {
-                client.text(attempt, text);
-                client.afterFlush.add(() -> socket.request(1));
-            });
             return null;
         }
 
@@ -578,7 +596,8 @@ public final class Restante {
             for (int at = 0; at < all.length; at++) {
                 if (all[at] != '\n') continue;
                 try {
-                    Json.array(new String(all, end, at - end, StandardCharsets.UTF_8)).forEach(one -> apply(Json.object(one)));
+                    String line = new String(all, end, at - end, StandardCharsets.UTF_8);
+                    Json.array(line).forEach(record -> apply(Json.object(record)));
                 } catch (IllegalArgumentException isCut) {
                     break;
                 }
@@ -615,8 +634,8 @@ public final class Restante {
                 }
                 case "origin" -> origins.put(string(of, "from"), number(of, "origin"));
                 case "mark" -> {
-                    for (String field : MARKS)
-                        if (of.containsKey(field)) marks.computeIfAbsent(peer, one -> new HashMap<>()).put(field, number(of, field));
+                    Map<String, Long> known = marks.computeIfAbsent(peer, one -> new HashMap<>());
+                    for (String mark : MARKS) if (of.containsKey(mark)) known.put(mark, number(of, mark));
                 }
                 case "confirmed" -> reads.computeIfPresent(peer, (one, read) -> read <= seq ? null : read);
                 case "read" -> reads.merge(peer, seq, Math::max);
@@ -624,7 +643,7 @@ public final class Restante {
             }
         }
 
-        /** What the mailbox has accepted keeps its number; everything else gets another one when it is sent [T3] [T8]. */
+        /** What the mailbox has accepted keeps its number. The rest gets others when it is sent [T3] [T8]. */
         private void welcome(String theirs, long lastId) {
             boolean isOther = !theirs.equals(epoch);
             for (Item item : outbox.values()) if (isOther || item.id > lastId) item.id = 0;
@@ -640,7 +659,8 @@ public final class Restante {
         }
 
         Item find(long id, String to) {
-            for (Item item : outbox.values()) if (item.id == id && id != 0 && canonical(item.to).equals(to)) return item;
+            for (Item item : outbox.values())
+                if (id != 0 && item.id == id && canonical(item.to).equals(to)) return item;
             return null;
         }
 
@@ -660,7 +680,8 @@ public final class Restante {
     /** JSON as text: an object is its fields, which stay text. So a body stays what it was, to the last digit. */
     static final class Json {
         private static final Pattern NUMBER = Pattern.compile("-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]+)?");
-        private static final Pattern WORD = Pattern.compile("true|false|null"), HEX = Pattern.compile("[0-9A-Fa-f]{4}");
+        private static final Pattern SIMPLE = Pattern.compile("true|false|null|" + NUMBER);
+        private static final Pattern HEX = Pattern.compile("[0-9A-Fa-f]{4}");
         private static final int LEVELS_MAX = 1_000;
         private final String text;
         private int at, level;
@@ -681,9 +702,7 @@ public final class Restante {
         }
 
         /** The value of a string; null for anything else. */
-        static String string(String raw) {
-            return raw == null || !raw.startsWith("\"") ? null : new Json(raw).quoted();
-        }
+        static String string(String raw) { return raw != null && raw.startsWith("\"") ? new Json(raw).quoted() : null; }
 
         /** A whole number from 0 to 2^53 - 1; null for anything else. */
         static Long whole(String raw) {
@@ -696,18 +715,15 @@ public final class Restante {
             }
         }
 
-        static long number(String raw) {
-            Long value = whole(raw);
-            return value == null ? 0 : value;
-        }
+        static long number(String raw) { return Objects.requireNonNullElse(whole(raw), 0L); }
 
         /** An object of names and values: strings, JSON text, whole numbers and booleans. */
         static String write(Object... fields) {
             StringJoiner object = new StringJoiner(",", "{", "}");
             for (int i = 0; i < fields.length; i += 2) {
                 Object value = fields[i + 1];
-                String written = value instanceof String text ? quote(text) : value instanceof Raw raw ? raw.text : "" + value;
-                object.add(quote((String) fields[i]) + ":" + written);
+                if (value instanceof String text) value = quote(text);
+                object.add(quote((String) fields[i]) + ":" + (value instanceof Raw raw ? raw.text : value));
             }
             return object.toString();
         }
@@ -721,9 +737,9 @@ public final class Restante {
         static String quote(String value) {
             StringBuilder out = new StringBuilder("\"");
             value.codePoints().forEach(c -> {
-                boolean isSpecial = c < ' ' || c >= 0x7f && c < 0xa0 || c >= 0xd800 && c < 0xe000;
                 if (c == '"' || c == '\\') out.append('\\').append((char) c);
-                else if (isSpecial) out.append(String.format("\\u%04x", c));
+                else if (Character.isISOControl(c) || Character.getType(c) == Character.SURROGATE)
+                    out.append(String.format("\\u%04x", c));
                 else out.appendCodePoint(c);
             });
             return out.append('"').toString();
@@ -732,10 +748,10 @@ public final class Restante {
         private void whole(char open, BiConsumer<String, String> each) {
             space();
             container(open, each);
+            space();
             if (at < text.length()) throw wrong("more than one value");
         }
 
-        /** An object or an array, and the space behind it. */
         private void container(char open, BiConsumer<String, String> each) {
             char close = open == '{' ? '}' : ']';
             if (++level > LEVELS_MAX) throw wrong("too many levels");
@@ -748,10 +764,10 @@ public final class Restante {
                 space();
                 if (open == '{') take(':');
                 each.accept(name, value());
+                space();
             }
             take(close);
             level--;
-            space();
         }
 
         /** The text of the next value. */
@@ -759,16 +775,12 @@ public final class Restante {
             space();
             int start = at;
             char c = peek();
+            Matcher simple = SIMPLE.matcher(text).region(at, text.length());
             if (c == '"') quoted();
             else if (c == '{' || c == '[') container(c, (name, item) -> { });
-            else {
-                Matcher word = (c == 't' || c == 'f' || c == 'n' ? WORD : NUMBER).matcher(text).region(at, text.length());
-                if (!word.lookingAt()) throw wrong("no value");
-                at = word.end();
-            }
-            int end = at;
-            space();
-            return text.substring(start, end).strip();
+            else if (simple.lookingAt()) at = simple.end();
+            else throw wrong("no value");
+            return text.substring(start, at);
         }
 
         private String quoted() {
@@ -779,13 +791,13 @@ public final class Restante {
                 if (c < ' ') throw wrong("a control character");
                 if (c == '\\') {
                     at++;
-                    c = peek();
-                    int simple = "\"\\/bfnrt".indexOf(c);
-                    if (simple >= 0) c = "\"\\/\b\f\n\r\t".charAt(simple);
-                    else {
-                        if (c != 'u' || !HEX.matcher(text).region(at + 1, Math.min(at + 5, text.length())).matches())
-                            throw wrong("an unknown escape");
-                        c = (char) Integer.parseInt(text.substring(at + 1, at + 5), 16);
+                    int escape = "\"\\/bfnrtu".indexOf(peek());
+                    if (escape < 0) throw wrong("an unknown escape");
+                    c = "\"\\/\b\f\n\r\tu".charAt(escape);
+                    if (c == 'u') {
+                        String hex = text.substring(at + 1, Math.min(at + 5, text.length()));
+                        if (!HEX.matcher(hex).matches()) throw wrong("an unknown escape");
+                        c = (char) Integer.parseInt(hex, 16);
                         at += 4;
                     }
                 }
@@ -795,9 +807,7 @@ public final class Restante {
             return out.toString();
         }
 
-        private void space() {
-            while (at < text.length() && " \t\r\n".indexOf(text.charAt(at)) >= 0) at++;
-        }
+        private void space() { while (at < text.length() && " \t\r\n".indexOf(text.charAt(at)) >= 0) at++; }
 
         private void take(char expected) {
             if (peek() != expected) throw wrong("no " + expected);
@@ -821,100 +831,92 @@ public final class Restante {
         return Normalizer.normalize(folded, Normalizer.Form.NFKC);
     }
 
-    static String encode(String part) {
-        return URLEncoder.encode(part, StandardCharsets.UTF_8).replace("+", "%20");
-    }
+    static String encode(String part) { return URLEncoder.encode(part, StandardCharsets.UTF_8).replace("+", "%20"); }
 
-    /** In a terminal: prints what the client shows; what was printed counts as read. */
-    static final class Console {
+    /** In a terminal: prints what the client shows. What was printed counts as read. */
+    static final class Terminal {
         Client client;
 
         void show(String line) {
             Map<String, String> event = Json.object(line);
+            Function<String, String> text = name -> printable(event.get(name));
             switch (string(event, "is")) {
-                case "open" -> print("* connected as " + text(event, "user"));
-                case "waiting" -> print("* no connection (" + text(event, "why") + "), trying again");
+                case "open" -> print("* connected as " + text.apply("user"));
+                case "waiting" -> print("* no connection (" + text.apply("why") + "), trying again");
                 case "stopped" -> {
-                    System.err.println("The server closed the mailbox: " + text(event, "why") + " (" + event.get("code") + ")");
+                    String why = text.apply("why") + " (" + event.get("code") + ")";
+                    System.err.println("The server closed the mailbox: " + why);
                     System.exit(1);
                 }
-                case "kept" -> print("to " + text(event, "to") + ": " + text(event, "body"));
-                case "accepted" -> print("* " + text(event, "state"));
-                case "failed" -> print("* not sent: " + text(event, "code") + ": " + text(event, "why"));
+                case "kept" -> print("to " + text.apply("to") + ": " + text.apply("body"));
+                case "accepted" -> print("* " + text.apply("state"));
+                case "failed" -> print("* not sent: " + text.apply("code") + ": " + text.apply("why"));
                 case "message" -> {
-                    String from = text(event, "from");
-                    boolean isOwn = from.equals(client.welcomedAs);
-                    if (!event.get("typed").equals("true")) print((isOwn ? "to " + text(event, "to") : from) + ": " + text(event, "body"));
-                    if (!isOwn) client.post(() -> client.read(from, Json.number(event.get("seq"))));
+                    boolean isOwn = string(event, "from").equals(client.welcomedAs);
+                    String who = isOwn ? "to " + text.apply("to") : text.apply("from");
+                    if (event.get("typed").equals("false")) print(who + ": " + text.apply("body"));
+                    if (!isOwn) client.post(() -> client.read(string(event, "from"), number(event, "seq")));
                 }
-                case "mark" -> {
-                    for (String field : Store.MARKS)
-                        if (event.containsKey(field)) print("* " + text(event, "peer") + ": " + field + " up to " + event.get(field));
-                }
+                case "mark" -> Store.MARKS.stream().filter(event::containsKey).forEach(mark ->
+                    print("* " + text.apply("peer") + ": " + mark + " up to " + event.get(mark)));
                 case "gap" -> print("* messages up to " + event.get("seq") + " are lost");
-                case "typing" -> print("* " + text(event, "from") + " is typing");
-                case "error", "notice" -> print("* " + text(event, "why"));
+                case "typing" -> print("* " + text.apply("from") + " is typing");
+                case "error", "notice" -> print("* " + text.apply("why"));
                 default -> { }
             }
         }
 
-        /** A string as its text, anything else as JSON. Control characters stay escaped: they would steer the terminal. */
-        private static String text(Map<String, String> event, String name) {
-            String value = Json.string(event.get(name));
-            if (value == null) return event.get(name);
-            StringBuilder safe = new StringBuilder();
-            for (char c : value.toCharArray()) safe.append(Character.isISOControl(c) ? String.format("\\u%04x", (int) c) : String.valueOf(c));
-            return safe.toString();
+        /** A string as its text, other values as JSON. Control characters, which steer terminals, are escaped. */
+        private static String printable(String raw) {
+            String value = Json.string(raw);
+            if (value == null) return raw;
+            return value.codePoints()
+                .mapToObj(c -> Character.isISOControl(c) ? String.format("\\u%04x", c) : Character.toString(c))
+                .collect(Collectors.joining());
         }
 
         void type(String line) {
             int space = line.indexOf(' ');
             if (space <= 0) print("* Type a name, a space and a text: bob hello");
-            else client.send(UUID.randomUUID().toString(), line.substring(0, space), Json.quote(line.substring(space + 1)));
+            else {
+                String key = UUID.randomUUID().toString();
+                client.send(key, line.substring(0, space), Json.quote(line.substring(space + 1)));
+            }
         }
     }
 
-    /** For the conformance runner: commands on stdin, events on stdout, one JSON object a line. */
-    static final class Adapter {
-        private Client client;
-
-        void command(String line) throws IOException {
-            Map<String, String> command = Json.object(line);
-            String what = string(command, "do");
-            if (what.equals("open")) {
-                client = new Client(Restante::print, string(command, "url"), string(command, "user"), string(command, "device"), string(command, "token"),
-                    Path.of(string(command, "state"), "journal"));
-                Thread owner = new Thread(() -> Restante.run(client));
-                owner.start();
-            } else if (!List.of("send", "read", "watch", "token", "check", "close").contains(what)) print(Json.tagged("unsupported", "do", what));
-            else client.post(() -> {
-                switch (what) {
-                    case "send" -> client.send(string(command, "key"), string(command, "to"), command.get("body"));
-                    case "read" -> client.read(string(command, "peer"), Json.number(command.get("seq")));
-                    case "watch" -> client.watch(Json.array(command.get("peers")).stream().map(Json::string).toList());
-                    case "token" -> client.present(string(command, "token"));
-                    case "check" -> client.check();
-                    default -> client.close();
-                }
-            });
+    /** For the conformance cases: the events of `client` go to stdout as they are; a command is done. */
+    static void command(Client client, Map<String, String> command) {
+        switch (string(command, "do")) {
+            case "send" -> client.send(string(command, "key"), string(command, "to"), command.get("body"));
+            case "read" -> client.read(string(command, "peer"), number(command, "seq"));
+            case "watch" -> client.watch(Json.array(command.get("peers")).stream().map(Json::string).toList());
+            case "token" -> client.present(string(command, "token"));
+            case "check" -> client.check();
+            case "close" -> client.close();
+            default -> print(Json.tagged("unsupported", "do", string(command, "do")));
         }
     }
 
-    private static final PrintStream OUT = new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8);
+    private static final PrintStream OUT =
+        new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8);
 
-    static void print(String line) {
-        OUT.println(line);
+    static void print(String line) { OUT.println(line); }
+
+    /** Starts the thread of a client. */
+    static Client started(Client client) {
+        new Thread(() -> {
+            try {
+                client.run();
+            } catch (IOException | InterruptedException | RuntimeException failure) {
+                failure.printStackTrace(); // Without a journal nothing may be sent or shown any more [T2].
+                System.exit(2);
+            }
+        }).start();
+        return client;
     }
 
-    static void run(Client client) {
-        try {
-            client.run();
-        } catch (IOException | InterruptedException | RuntimeException failure) {
-            failure.printStackTrace(); // The journal can't be written: nothing may be sent or shown any more.
-            System.exit(2);
-        }
-    }
-
+    private static final List<String> FLAGS = List.of("--url", "--token", "--state", "--device");
     private static final String HELP = """
         java Restante.java NAME [--url http://localhost:8787] [--token TOKEN] [--state FILE] [--device NAME]
         Then type "bob hello": it is sent to bob. The token may be in the variable RESTANTE_TOKEN, too.
@@ -930,36 +932,38 @@ public final class Restante {
     }
 
     private static void start(String[] args) throws IOException {
-        Map<String, String> flags = new HashMap<>(Map.of("--url", "http://localhost:8787"));
-        String user = null;
-        boolean isRight = true;
+        Map<String, String> flags = new HashMap<>();
         for (int i = 0; i < args.length; i++) {
-            if (List.of("--help", "--conformance").contains(args[i])) flags.put(args[i], "");
-            else if (List.of("--url", "--token", "--state", "--device").contains(args[i]) && i + 1 < args.length) flags.put(args[i], args[++i]);
-            else if (args[i].startsWith("-") || user != null) isRight = false;
-            else user = args[i];
+            boolean hasValue = i + 1 < args.length && FLAGS.contains(args[i]);
+            flags.put(args[i].startsWith("-") ? args[i] : "user", hasValue ? args[++i] : args[i]);
         }
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         if (flags.containsKey("--conformance")) {
             print(Json.tagged("ready", "name", "restante java", "version", "1"));
-            Adapter adapter = new Adapter();
-            for (String line; (line = in.readLine()) != null; ) adapter.command(line);
+            Map<String, String> open = Json.object(in.readLine());
+            Client client = started(new Client(Restante::print, string(open, "url"), string(open, "user"),
+                string(open, "device"), string(open, "token"), Path.of(string(open, "state"), "journal")));
+            for (String line; (line = in.readLine()) != null; ) {
+                Map<String, String> command = Json.object(line);
+                client.post(() -> command(client, command));
+            }
             System.exit(0);
         }
-        if (!isRight || user == null || flags.containsKey("--help")) {
+        if (!flags.containsKey("user") || flags.containsKey("--help")) {
             System.err.println(HELP);
             System.exit(flags.containsKey("--help") ? 0 : 1);
         }
-        Path journal = Path.of(flags.getOrDefault("--state", "restante-" + encode(canonical(user)) + ".journal"));
-        Console console = new Console();
+        String user = canonical(flags.get("user"));
+        Path journal = Path.of(flags.getOrDefault("--state", "restante-" + encode(user) + ".journal"));
         String token = flags.getOrDefault("--token", System.getenv("RESTANTE_TOKEN"));
-        Client client = new Client(console::show, flags.get("--url"), canonical(user), flags.get("--device"), token, journal);
-        console.client = client;
-        new Thread(() -> run(client)).start();
+        Terminal terminal = new Terminal();
+        terminal.client = new Client(terminal::show, flags.getOrDefault("--url", "http://localhost:8787"), user,
+            flags.get("--device"), token, journal);
+        started(terminal.client);
         for (String line; (line = in.readLine()) != null; ) {
             String typed = line;
-            client.post(() -> console.type(typed));
+            terminal.client.post(() -> terminal.type(typed));
         }
-        client.post(() -> client.finish()); // The end of the input: what was typed is still sent.
+        terminal.client.post(terminal.client::finish);
     }
 }
