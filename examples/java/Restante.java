@@ -554,7 +554,9 @@ public final class Restante {
             Files.createDirectories(folder);
             file = FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
             if (file.tryLock() == null) throw new IOException(path + " is in use by another process."); // [T1]
-            long end = replay(Files.readAllBytes(path));
+            ByteBuffer all = ByteBuffer.allocate((int) file.size());
+            while (all.hasRemaining()) file.read(all); // Another channel, when closed, would end the lock.
+            long end = replay(all.array());
             file.truncate(end).position(end); // What follows is a line that a crash cut: nobody was told of it.
             if (this.user == null) {
                 String random = "java-" + Long.toString(new Random().nextLong() >>> 1, 36);
