@@ -1,309 +1,432 @@
 #!/usr/bin/env python3
 """A client of Restante in one file, on the standard library and Debian's python3-websockets.
 
-Written from docs/PROTOCOL.md; the rules that a part keeps stand beside it. As a library:
+It keeps the rules of "What a client does" in docs/PROTOCOL.md; their numbers stand beside the code. As a library:
 
-    async with Mailbox("http://localhost:8787", "alice", "alice.db") as mailbox:
-        mailbox.send("bob", "hello")
-        async for event in mailbox:
-            print(event)
+    mailbox = Mailbox("http://localhost:8787", "alice", "alice.sqlite", show=print)
+    mailbox.start()  # In a running event loop.
+    mailbox.send("bob", "hello")
 
-As a program: python3 restante.py --help
+As a program (program.py): python3 restante.py --help
 """
 
-import argparse
 import asyncio
 import json
-import os
 import random
 import secrets
 import sqlite3
-import sys
+import time
+import unicodedata
 from urllib.parse import quote, urlencode
 
 import websockets
 
-FINAL = {1009, 4400, 4401, 4403, 4406, 4409}  # [C1] Trying again would only fail again.
-QUIET, SILENCE = 20, 8  # Seconds without a text until we ask, and until we give up: a half-open socket is noticed.
-SCHEMA = """
+FINAL = {1009, 4400, 4403, 4406, 4409, *range(4450, 4480)}  # [C2] [C3] The same attempt would only fail again.
+UNAUTHORIZED, NO_VERSION, LOST = 4401, 4406, 1006
+HTTP = {401: UNAUTHORIZED, 403: 4403, 400: 4400, 404: 4400, 426: 4400}  # [T13] Refused upgrades. Others are lost.
+QUIET, ANSWER, PROBE, PONG = 20, 8, 3, 20  # [T11] Seconds: without a text, for a text, after a change, for a pong.
+TICK, SLEPT, FEW_CHARACTERS = 1, 5, 20_000
+SHARE, SHORTEST, LONGEST, STABLE = 1 / 4, 1, 20, 5  # [T12] The back-off; seconds.
+NEVER = float("inf")
+MARKS = ("stored", "delivered", "read", "mine")
+
+# [T17] The fields that a frame needs. One that lacks any of them, or has another type, is unknown.
+FRAMES = {
+    "welcome": {"user": str, "device": str, "epoch": str, "head": int, "lastId": int, "limits": dict},
+    "gap": {"from": int, "seq": int},
+    "message": {"seq": int, "from": str, "to": str, "at": int},
+    "failed": {"seq": int, "of": int, "code": str, "message": str},
+    "mark": {"peer": str},
+    "accepted": {"id": int, "state": str},
+    "refused": {"id": int, "code": str, "message": str},
+    "typing": {"from": str},
+    "presence": {"user": str, "online": bool},
+    "error": {"code": str, "message": str},
+    "closing": {"code": int, "message": str},
+}
+
+# [T2] The journal. `outbox` has the messages without an answer; `seq` says that the log has shown one of them.
+JOURNAL = """
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = FULL;
 CREATE TABLE IF NOT EXISTS place (one INTEGER PRIMARY KEY CHECK (one = 1), device TEXT, epoch TEXT, cursor INTEGER);
-CREATE TABLE IF NOT EXISTS draft (n INTEGER PRIMARY KEY, receiver TEXT, body TEXT, id INTEGER);
-CREATE TABLE IF NOT EXISTS message (seq INTEGER PRIMARY KEY, sender TEXT, receiver TEXT, at INTEGER, body TEXT);
-CREATE TABLE IF NOT EXISTS high (sender TEXT PRIMARY KEY, origin INTEGER);
+CREATE TABLE IF NOT EXISTS outbox (n INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT, receiver TEXT, body TEXT,
+    id INTEGER, seq INTEGER);
+CREATE TABLE IF NOT EXISTS entry (epoch TEXT, seq INTEGER, sender TEXT, receiver TEXT, at INTEGER, body TEXT, key TEXT,
+    PRIMARY KEY (epoch, seq));
+CREATE TABLE IF NOT EXISTS author (name TEXT PRIMARY KEY, origin INTEGER);
+CREATE TABLE IF NOT EXISTS reading (peer TEXT PRIMARY KEY, seq INTEGER);
+CREATE TABLE IF NOT EXISTS mark (peer TEXT PRIMARY KEY, stored INTEGER, delivered INTEGER, read INTEGER, mine INTEGER);
 """
 
 
-class Stopped(Exception):
-    """The server closed the connection for good."""
-
-
 class Mailbox:
-    """One device of a user. What it was shown, its cursor and what waits to be sent are in one SQLite file, together."""
+    """One device of a user. `show` gets every event, a dict with a "type", when what it says is on the disk."""
 
-    def __init__(self, url, user, path=":memory:", token=None):
-        self.url, self.user, self.token = url.rstrip("/").replace("http", "ws", 1), user, token
+    def __init__(self, url, user, path=":memory:", token=None, device=None, show=print):
+        self.url, self.user, self.token, self.show = url.rstrip("/").replace("http", "ws", 1), user, token, show
         self.db = sqlite3.connect(path, isolation_level=None)
-        self.db.execute("PRAGMA synchronous = FULL")
-        self.db.executescript(SCHEMA)
-        self.db.execute("INSERT OR IGNORE INTO place VALUES (1, ?, NULL, NULL)", (secrets.token_hex(12),))
-        self.events = asyncio.Queue()
-        self.socket, self.task, self.tries = None, None, 0
-        self.next_id, self.limits = 1, {"frames": 1, "textBytes": 0}
-        self.under_way = set()  # Ids of the text that has no answers yet.
+        self.db.executescript(JOURNAL)
+        self.db.execute("INSERT OR IGNORE INTO place VALUES (1, ?, NULL, NULL)", (device or secrets.token_hex(12),))
+        self.task, self.socket, self.hurry, self.peers, self.shown = None, None, asyncio.Event(), None, []
+        self.is_open, self.stopped, self.lost_at, self.leaving = False, None, None, set()
+        self.instance, self.attempts = secrets.token_hex(8), 0  # [R6]
+        self.welcome, self.last, self.refusals = None, 0, {}
+        self.under_way, self.sent = set(), set()  # Ids without an answer; rows of the outbox that left here.
+        self.paused_until, self.aside_until, self.batch = 0, {}, NEVER
 
-    async def __aenter__(self):
-        self.task = asyncio.create_task(self.run())
-        self.task.add_done_callback(lambda _: self.events.put_nowait(None))
-        return self
+    def start(self):
+        """Connects, also after it was stopped."""
+        if self.task is None or self.task.done():
+            self.task = asyncio.get_running_loop().create_task(self.run())
+            self.task.add_done_callback(lambda done: done.cancelled() or done.result())  # A fault is printed.
 
-    async def __aexit__(self, *_):
-        self.task.cancel()
-        await asyncio.gather(self.task, return_exceptions=True)
-        self.db.close()
-
-    async def __aiter__(self):
-        """The events: dicts with a "type", frames of the protocol or "connection"."""
-        while (event := await self.events.get()) is not None:
-            yield event
-        if not self.task.cancelled() and self.task.exception():
-            raise self.task.exception()
-
-    def send(self, to, body):
-        """Sends when it can, once, in order: it is on the disk when this returns."""
-        self.db.execute("INSERT INTO draft (receiver, body) VALUES (?, ?)", (to, json.dumps(body)))
+    def send(self, to, body, key=None):
+        """Sends when it can, once, in order. It is on the disk when this returns; `key` names it in events."""
+        row = (key or secrets.token_hex(8), to, json.dumps(body, allow_nan=False))
+        self.db.execute("INSERT INTO outbox (key, receiver, body) VALUES (?, ?, ?)", row)
         self.flush()
+        return row[0]
 
     def read(self, peer, seq):
-        """The conversation with `peer` is read up to `seq` [E3]."""
+        """The user has seen the conversation with `peer` up to `seq`. [T15] Said again until the mailbox has it."""
+        change = "INSERT INTO reading VALUES (?, ?) ON CONFLICT DO UPDATE SET seq = max(seq, excluded.seq)"
+        self.db.execute(change, (canonical(peer), seq))
         self.say({"type": "read", "peer": peer, "seq": seq})
 
+    def watch(self, peers):
+        """The presence of these peers is shown from now on."""
+        self.peers = peers
+        self.say({"type": "watch", "peers": peers})
+
+    def renew(self, token):
+        """[T19] From now on this token. A mailbox that was stopped for want of one connects again."""
+        self.token = token
+        self.say({"type": "token", "token": token})
+        if self.stopped == UNAUTHORIZED:
+            self.start()
+
+    def check(self):
+        """The network may have changed: tries now, or asks whether the connection lives."""
+        self.hurry.set()
+        if self.is_open:
+            self.ping(PROBE)
+
+    async def close(self):
+        self.task.cancel()
+        await asyncio.gather(self.task, return_exceptions=True)
+        await asyncio.gather(*self.leaving, return_exceptions=True)
+        self.db.close()
+
+    # The connection
+
     async def run(self):
+        self.stopped = None
         while True:
-            reason = "it ended"
+            self.show({"type": "connection", "state": "connecting"})
+            token = self.token
             try:
-                await self.connect()
-            except (OSError, asyncio.TimeoutError, websockets.exceptions.WebSocketException) as error:
-                reason = str(error) or "no answer"
-            self.socket = None
-            self.tries += 1
-            pause = random.uniform(0.5, min(20, 0.5 * 2**self.tries))  # Full jitter.
-            self.events.put_nowait({"type": "connection", "open": False, "reason": reason, "pause": pause})
-            self.under_way = set()
-            await asyncio.sleep(pause)
+                code, wait, reason = await self.connect()
+            finally:
+                self.leave()
+            if code in FINAL or (code == UNAUTHORIZED and self.token == token):  # [T13] [T19] [T20]
+                self.stopped, self.reason = code, reason
+                return self.show({"type": "connection", "state": "stopped", "code": code, "reason": reason})
+            now = time.monotonic()
+            self.lost_at = self.lost_at or now
+            most = min(max((now - self.lost_at) * SHARE, SHORTEST), LONGEST)
+            pause = wait + random.uniform(0, most)  # [T12] Full jitter.
+            self.show({"type": "connection", "state": "waiting", "reason": reason, "pause": pause})
+            self.hurry.clear()
+            try:
+                await asyncio.wait_for(self.hurry.wait(), pause)
+            except asyncio.TimeoutError:
+                pass
 
     async def connect(self):
+        """One connection, from the attempt to its end: the close code, the seconds that the server asks for, why."""
+        self.attempts += 1
+        self.text_by, self.pong_by = time.monotonic() + ANSWER, NEVER
+        self.received_at = self.pinged_at = time.monotonic()
+        self.has_sent, self.characters = False, 0
         device, epoch, cursor = self.db.execute("SELECT device, epoch, cursor FROM place").fetchone()
-        query = {"device": device, "epoch": epoch, "cursor": cursor}  # [D3] [R1]
-        query = urlencode({name: value for name, value in query.items() if value is not None})
+        query = {"device": device, "epoch": epoch, "cursor": cursor, "attempt": f"{self.instance}.{self.attempts}"}
+        query = urlencode({name: value for name, value in query.items() if value is not None})  # [D3] [R1]
         address = f"{self.url}/client/{quote(self.user, safe='')}?{query}"
-        # [F3] The server keeps its texts below textBytes. Pings are the protocol's own [F6], which wake nobody.
-        offered = ["restante.v1"] + ([f"bearer.{self.token}"] if self.token else [])  # [A2]
-        options = {"subprotocols": offered, "max_size": 2**20, "ping_interval": None, "open_timeout": SILENCE}
-        async with websockets.connect(address, **options) as socket:
-            self.socket = socket
-            while True:
-                text = await self.text()
-                if text == "pong":
-                    continue
-                value = json.loads(text)  # [F1] One frame, or an array of frames.
-                self.db.execute("BEGIN")
-                shown, closing = self.take(value if isinstance(value, list) else [value])
-                self.db.execute("COMMIT")
-                for event in shown:  # Kept first, then shown.
-                    self.events.put_nowait(event)
-                if closing:  # [C1] Always the last frame; nothing more is heard on this socket.
-                    if closing["code"] in FINAL:
-                        raise Stopped(closing["message"])
-                    await asyncio.sleep(closing.get("retryAfter", 0) / 1000)
-                    raise OSError(closing["message"])
-                self.acknowledge()
-                self.flush()
-
-    async def text(self):
+        offered = ["restante.v1"] + ([f"bearer.{self.token}"] if self.token else [])
+        # [F3] The server keeps its texts below textBytes. Pings are the protocol's own [F6].
+        options = {"max_size": 2**20, "ping_interval": None, "open_timeout": ANSWER, "close_timeout": 1}
         try:
-            return await asyncio.wait_for(self.socket.recv(), QUIET)
-        except asyncio.TimeoutError:
-            self.post("ping")
-            return await asyncio.wait_for(self.socket.recv(), SILENCE)
+            self.socket = await websockets.connect(address, subprotocols=offered, **options)
+            if self.socket.subprotocol != "restante.v1":
+                return NO_VERSION, 0, "the server speaks another protocol"
+            ending, late = None, NEVER
+            while ending is None and not self.is_dead(late):
+                late = time.monotonic() + TICK + SLEPT
+                try:
+                    ending = self.receive(await asyncio.wait_for(self.socket.recv(), TICK))
+                except asyncio.TimeoutError:
+                    pass
+            return ending or (LOST, 0, "no answer")
+        except websockets.exceptions.ConnectionClosed as error:
+            return error.rcvd.code if error.rcvd else LOST, 0, str(error)
+        except (OSError, asyncio.TimeoutError, websockets.exceptions.WebSocketException) as error:
+            status = getattr(error, "status_code", None) or getattr(getattr(error, "response", None), "status_code", 0)
+            return HTTP.get(status, LOST), 0, str(error) or "no answer"
 
-    def take(self, frames):
-        """Acts on the frames of one text, inside a transaction. Returns what is to be shown, and `closing` if it came."""
-        shown = []
-        for frame in frames:
-            kind, seq = frame.get("type"), frame.get("seq")
-            if kind == "gap":  # [R2] The one frame that may set the cursor back.
-                self.db.execute("UPDATE place SET cursor = ?", (seq,))
-            elif seq is not None:  # [L2] Every log frame moves the cursor, known or not; what is not above it was shown.
-                changed = self.db.execute("UPDATE place SET cursor = ?1 WHERE ifnull(cursor, 0) < ?1", (seq,))
-                if changed.rowcount == 0:
-                    continue
-            if kind == "closing":
-                return shown, frame
-            if self.act(kind, frame):
-                shown.append(frame)
-        return shown, None
-
-    def act(self, kind, frame):
-        """Acts on one frame. True if it is to be shown; of an unknown type it is not [F2]."""
-        if kind == "welcome":
-            return self.begin(frame)
-        if kind == "message":
-            return self.message(frame)
-        if kind == "accepted":
-            return self.answered(frame["id"])
-        if kind == "refused":
-            return self.refused(frame)
-        return kind in ("gap", "mark", "failed", "typing", "presence")
-
-    def begin(self, frame):
-        epoch = self.db.execute("SELECT epoch FROM place").fetchone()[0]
-        if epoch != frame["epoch"]:  # Another life of the mailbox: its numbers begin anew, and so do ids.
-            self.db.execute("UPDATE place SET epoch = ?, cursor = ?", (frame["epoch"], None if epoch is None else 0))
-            self.db.execute("UPDATE draft SET id = NULL")
-        # [S10] What the mailbox took keeps its id and is answered again; everything else gets the next ones.
-        self.db.execute("UPDATE draft SET id = NULL WHERE id > ?", (frame["lastId"],))
-        self.next_id, self.limits, self.under_way, self.tries = frame["lastId"] + 1, frame["limits"], set(), 0
-        self.events.put_nowait({"type": "connection", "open": True, "user": frame["user"]})
+    def is_dead(self, late):
+        """[T11] Each second, and after each text."""
+        now = time.monotonic()
+        if now > self.text_by or (now > self.pong_by and self.characters < FEW_CHARACTERS):
+            return True
+        if self.is_open and now > late:
+            self.ping(PROBE)
+        elif self.is_open and now - self.received_at > QUIET and self.text_by == NEVER:
+            self.ping(ANSWER)
+        elif self.is_open and self.has_sent and now - self.pinged_at > QUIET and self.pong_by == NEVER:
+            self.ping(NEVER)
+            self.pong_by = now + PONG
         return False
 
-    def message(self, frame):
-        if "origin" in frame:  # [L4] Sent again, because the mailbox was set back: one sender's origins only grow.
-            high = self.db.execute("SELECT origin FROM high WHERE sender = ?", (frame["from"],)).fetchone()
-            if high and frame["origin"] <= high[0]:
-                return False
-            self.db.execute("INSERT OR REPLACE INTO high VALUES (?, ?)", (frame["from"], frame["origin"]))
-        if "body" not in frame:  # [L3] Our own, on the socket that sent it.
-            mine = self.db.execute("SELECT body FROM draft WHERE id = ?", (frame["id"],)).fetchone()
-            frame["body"] = json.loads(mine[0]) if mine else None
-        row = (frame["seq"], frame["from"], frame["to"], frame["at"], json.dumps(frame["body"]))
-        self.db.execute("INSERT OR REPLACE INTO message VALUES (?, ?, ?, ?, ?)", row)
+    def ping(self, within):
+        self.post("ping")
+        self.pinged_at, self.has_sent, self.characters = time.monotonic(), False, 0
+        self.text_by = min(self.text_by, self.pinged_at + within)
+
+    def leave(self):
+        """[T1] Closes the socket, and does not wait for it: nothing of it counts from now on."""
+        if self.is_open and time.monotonic() - self.opened_at > STABLE:
+            self.lost_at = None
+        self.is_open = False
+        if self.socket is not None:
+            leaving = asyncio.ensure_future(self.socket.close())
+            self.leaving.add(leaving)
+            leaving.add_done_callback(self.leaving.discard)
+        self.socket = None
+
+    # What comes
+
+    def receive(self, text):
+        """Acts on one text. Returns how the connection ends, if this text ends it."""
+        self.received_at, self.text_by, self.characters = time.monotonic(), NEVER, self.characters + len(text)
+        if text == "pong":
+            self.pong_by = NEVER
+            return None
+        value, before, ending, self.shown = json.loads(text), self.cursor(), None, []
+        self.db.execute("BEGIN")  # [T2] Everything that a text changes, with the cursor.
+        for frame in value if isinstance(value, list) else [value]:  # [F1]
+            if not isinstance(frame, dict):
+                continue
+            if self.is_known(frame) and frame["type"] == "closing":  # [C1] Always the last frame.
+                ending = (frame["code"], frame.get("retryAfter", 0) / 1000, frame["message"])
+                break
+            if self.moves(frame) and self.is_known(frame):
+                getattr(self, f"on_{frame['type']}")(frame)
+        self.db.execute("COMMIT")
+        for event in self.shown:
+            self.show(event)
+        cursor = self.cursor()
+        if ending is None and cursor != before:
+            self.say({"type": "ack", "seq": cursor})  # [T18] What is in the journal, after each text.
+        return ending or self.flush()
+
+    def is_known(self, frame):
+        fields = FRAMES.get(frame.get("type")) if isinstance(frame.get("type"), str) else None
+        return fields is not None and all(isinstance(frame.get(name), kind) for name, kind in fields.items())
+
+    def moves(self, frame):
+        """[L2] Every log frame moves the cursor, known or not. False if it was seen before [T14]."""
+        seq, cursor = frame.get("seq"), self.cursor()
+        if not isinstance(seq, int) or (frame.get("type") == "gap" and seq != cursor):  # on_gap may set it back.
+            return True
+        if cursor is not None and seq <= cursor:
+            return False
+        self.db.execute("UPDATE place SET cursor = ?", (seq,))
         return True
 
-    def answered(self, number):
+    def cursor(self):
+        return self.db.execute("SELECT cursor FROM place").fetchone()[0]
+
+    def on_welcome(self, frame):
+        epoch = self.db.execute("SELECT epoch FROM place").fetchone()[0]
+        is_other = epoch is not None and epoch != frame["epoch"]
+        # [T4] The log has shown it, and the mailbox does not know it any more: it is never sent with another id.
+        question = "SELECT n, key, seq FROM outbox WHERE seq IS NOT NULL AND (id > ? OR ?)"
+        for n, key, seq in self.db.execute(question, (frame["lastId"], is_other)).fetchall():
+            self.db.execute("DELETE FROM outbox WHERE n = ?", (n,))
+            self.shown.append({"type": "accepted", "key": key, "seq": seq, "state": "queued"})
+        if is_other:  # [T8] Its numbers are others.
+            self.db.execute("UPDATE place SET cursor = 0")
+            self.db.execute("UPDATE outbox SET id = NULL")
+            self.db.execute("DELETE FROM reading")
+            self.db.execute("DELETE FROM mark")
+        self.db.execute("UPDATE place SET epoch = ?", (frame["epoch"],))
+        # [T3] What the mailbox took keeps its id, and is answered again; everything else gets the next ids.
+        self.db.execute("UPDATE outbox SET id = NULL WHERE id > ?", (frame["lastId"],))
+        self.welcome, self.last, self.refusals, self.under_way, self.sent = frame, frame["lastId"], {}, set(), set()
+        self.is_open, self.opened_at = True, time.monotonic()
+        self.shown.append({"type": "connection", "state": "open", "user": frame["user"]})
+        self.say_again()
+
+    def say_again(self):
+        """[T15] [T16] What has no answer of its own."""
+        for peer, seq in self.db.execute("SELECT peer, seq FROM reading").fetchall():
+            self.say({"type": "read", "peer": peer, "seq": seq})
+        if self.peers is not None:
+            self.say({"type": "watch", "peers": self.peers})
+
+    def on_gap(self, frame):
+        """[T10] Also backwards. The same one may come again until it is acknowledged."""
+        self.db.execute("UPDATE place SET cursor = ?", (frame["seq"],))
+        self.shown.append(frame)
+
+    def on_message(self, frame):
+        if frame["from"] != self.welcome["user"]:  # [T14] Authors send again what a restored mailbox has lost.
+            high = self.db.execute("SELECT origin FROM author WHERE name = ?", (frame["from"],)).fetchone()
+            if high is None or frame["origin"] > high[0]:
+                self.db.execute("INSERT OR REPLACE INTO author VALUES (?, ?)", (frame["from"], frame["origin"]))
+                self.keep(frame["seq"], frame["from"], frame["to"], frame["at"], json.dumps(frame.get("body")))
+            return
+        number, seq = frame.get("id"), frame["seq"]
+        row = self.db.execute("SELECT n, key, receiver, body FROM outbox WHERE id = ?", (number,)).fetchone()
+        is_new = (number or 0) > self.welcome["lastId"]
+        if (row and frame.get("device") == self.welcome["device"] and canonical(row[2]) == frame["to"]
+                and is_new == (seq > self.welcome["head"])):  # [T4] It is accepted; the answer may still be on its way.
+            self.db.execute("UPDATE outbox SET seq = ? WHERE n = ?", (seq, row[0]))
+            self.accept(number)
+            self.keep(seq, frame["from"], frame["to"], frame["at"], row[3], row[1])
+        elif "body" in frame:
+            self.keep(seq, frame["from"], frame["to"], frame["at"], json.dumps(frame["body"]))
+
+    def on_accepted(self, frame):
+        question = "SELECT n, key, receiver, body, seq FROM outbox WHERE id = ?"
+        row = self.db.execute(question, (frame["id"],)).fetchone()
+        if row is None:
+            return
+        n, key, receiver, body, seq = row
+        self.db.execute("DELETE FROM outbox WHERE n = ?", (n,))
+        self.accept(frame["id"])
+        seq = frame.get("entry", seq)
+        if seq is not None:  # [T4] The log may not have shown it yet, and will not repeat the text.
+            self.keep(seq, self.welcome["user"], canonical(receiver), frame.get("at"), body, key)
+        self.shown.append({"type": "accepted", "key": key, "seq": seq, "state": frame["state"]})
+
+    def accept(self, number):
+        self.last = max(self.last, number)
         self.under_way.discard(number)
-        return self.db.execute("DELETE FROM draft WHERE id = ?", (number,)).rowcount > 0
 
-    def refused(self, frame):
-        """[S4] The id is free again: those behind it were refused as out of order, and all of them are numbered anew."""
-        number = frame["id"]
+    def on_refused(self, frame):
+        """[T5] [T6] The id is free, or belongs to another message; what the code means for this one."""
+        number, code, wait = frame["id"], frame["code"], frame.get("retryAfter")
         self.under_way.discard(number)
-        self.next_id = min(self.next_id, number)
-        again = frame["code"] in ("out_of_order", "id_reused") or "retryAfter" in frame
-        if not again:
-            return self.answered(number)
-        self.db.execute("UPDATE draft SET id = NULL WHERE id = ?", (number,))
-        if "retryAfter" in frame:
-            self.under_way.add(None)  # Nothing leaves until then.
-            asyncio.get_running_loop().call_later(frame["retryAfter"] / 1000, self.resume)
-        return False
+        self.refusals[number] = code
+        row = self.db.execute("SELECT n, key, receiver FROM outbox WHERE id = ?", (number,)).fetchone()
+        if row is None:
+            return
+        self.db.execute("UPDATE outbox SET id = NULL WHERE n = ?", (row[0],))
+        self.sent.discard(row[0])
+        if code in ("out_of_order", "id_reused"):
+            return
+        if wait is None:
+            self.fail(row[0], row[1], code, frame["message"])
+            return
+        until = time.monotonic() + wait / 1000
+        if frame.get("affects") == "receiver":  # [T7] Messages to others go on.
+            self.aside_until[canonical(row[2])] = until
+        else:
+            self.paused_until, self.batch = until, 1
+        asyncio.get_running_loop().call_later(wait / 1000 + 0.01, self.flush)
 
-    def resume(self):
-        self.under_way.discard(None)
-        self.flush()
+    def fail(self, n, key, code, message):
+        self.db.execute("DELETE FROM outbox WHERE n = ?", (n,))
+        self.shown.append({"type": "failed", "key": key, "code": code, "message": message})
 
-    def acknowledge(self):
-        """[W2] What is kept, after each text."""
-        cursor = self.db.execute("SELECT cursor FROM place").fetchone()[0]
-        if cursor is not None:
-            self.say({"type": "ack", "seq": cursor})
+    def on_failed(self, frame):
+        question = "SELECT entry.key FROM entry JOIN place USING (epoch) WHERE seq = ?"
+        row = self.db.execute(question, (frame["of"],)).fetchone()
+        self.shown.append({**frame, "key": row and row[0]})
+
+    def on_mark(self, frame):
+        """[E6] Merged by the maximum. [T15] A mark with a seq confirms what the user has read."""
+        peer, values = frame["peer"], [frame.get(name) for name in MARKS]
+        self.db.execute("INSERT OR IGNORE INTO mark (peer) VALUES (?)", (peer,))
+        sets = ", ".join(f"{name} = max(ifnull({name}, 0), ifnull(?, 0))" for name in MARKS)
+        self.db.execute(f"UPDATE mark SET {sets} WHERE peer = ?", (*values, peer))
+        if "seq" in frame:
+            self.db.execute("DELETE FROM reading WHERE peer = ? AND seq <= ?", (peer, frame.get("mine", 0)))
+        row = self.db.execute(f"SELECT {', '.join(MARKS)} FROM mark WHERE peer = ?", (peer,)).fetchone()
+        self.shown.append({"type": "mark", "peer": peer, **{name: at for name, at in zip(MARKS, row) if at}})
+
+    def on_error(self, frame):
+        self.shown.append(frame)
+        if frame["code"] == "rate_limited":  # [T15] Frames were dropped.
+            asyncio.get_running_loop().call_later(frame.get("retryAfter", 1000) / 1000, self.say_again)
+
+    def on_typing(self, frame):
+        self.shown.append(frame)
+
+    on_presence = on_typing
+
+    def keep(self, seq, sender, receiver, at, body, key=None):
+        """A message of the log, which is shown once."""
+        row = (seq, sender, receiver, at, body, key)
+        new = self.db.execute("INSERT OR IGNORE INTO entry SELECT epoch, ?, ?, ?, ?, ?, ? FROM place", row)
+        if new.rowcount > 0:
+            self.shown.append({"type": "message", "seq": seq, "from": sender, "to": receiver, "body": json.loads(body)})
+
+    # What is sent
 
     def flush(self):
-        """Everything that waits, as one text within the limits; one text at a time. An id is on the disk before it leaves."""
-        if self.socket is None or self.under_way or self.limits["textBytes"] == 0:
-            return
-        frames, size = [], 2
+        """[T5] One text at a time, within the limits. Returns an end of the connection, where ids are wrong."""
+        now = time.monotonic()
+        if not self.is_open or self.under_way or now < self.paused_until:
+            return None
+        if self.refusals and self.refusals[min(self.refusals)] == "out_of_order":
+            return LOST, 0, "the mailbox expects other ids"  # The next welcome says which.
+        limits, frames, size, number = self.welcome["limits"], [], 2, self.last
+        self.refusals, self.shown = {}, []
         self.db.execute("BEGIN")
-        rows = self.db.execute("SELECT n, receiver, body, id FROM draft ORDER BY n").fetchmany(self.limits["frames"])
-        for n, receiver, body, number in rows:
-            if number is None:
-                number = self.next_id
-            frame = f'{{"type":"send","id":{number},"to":{json.dumps(receiver)},"body":{body}}}'
+        rows = self.db.execute("SELECT n, key, receiver, body, id FROM outbox ORDER BY n").fetchall()
+        for n, key, to, body, known in rows:
+            if n in self.sent or (known is None and now < self.aside_until.get(canonical(to), 0)):
+                continue
+            frame = f'{{"type":"send","id":{known or number + 1},"to":{json.dumps(to)},"body":{body}}}'
+            if len(frame) > limits["textBytes"]:  # json.dumps writes ASCII: a character is a byte.
+                self.fail(n, key, "too_large", "The message is too large.")
+                continue
             size += len(frame) + 1
-            if frames and size > self.limits["textBytes"]:
+            if size > limits["textBytes"] + 1 or len(frames) >= min(limits["frames"], self.batch):
                 break
-            self.next_id = max(self.next_id, number + 1)
-            self.db.execute("UPDATE draft SET id = ? WHERE n = ?", (number, n))
-            self.under_way.add(number)
+            if known is None:
+                number += 1
+                self.db.execute("UPDATE outbox SET id = ? WHERE n = ?", (number, n))
+            self.under_way.add(known or number)
+            self.sent.add(n)
             frames.append(frame)
-        self.db.execute("COMMIT")
+        self.db.execute("COMMIT")  # [T2] An id is in the journal before it is sent.
+        for event in self.shown:
+            self.show(event)
         if frames:
-            self.post(f"[{','.join(frames)}]")
+            self.batch *= 2
+            self.post(frames[0] if len(frames) == 1 else f"[{','.join(frames)}]")
+        return None
 
     def say(self, frame):
-        self.post(json.dumps(frame))
+        if self.is_open:
+            self.post(json.dumps(frame))
 
     def post(self, text):
-        if self.socket is not None:
-            sending = asyncio.ensure_future(self.socket.send(text))
-            sending.add_done_callback(lambda done: done.cancelled() or done.exception())  # The reader hears of it.
+        self.has_sent = True
+        sending = asyncio.ensure_future(self.socket.send(text))
+        sending.add_done_callback(lambda done: done.cancelled() or done.exception())  # The reader notices a loss.
 
 
-HELP = """Each line "bob: hello" is sent to bob; "/to bob" makes him the receiver of every following line.
-What arrives is printed as "<time> bob: hello". Everything is kept in the state file: start it again with the same
-one, and it goes on where it was, with what had not been sent."""
-
-
-def show(event, user):
-    kind = event["type"]
-    if kind == "connection":
-        return f"* connected as {event['user']}" if event["open"] else f"* no connection ({event['reason']}), next try in {event['pause']:.1f} s"
-    if kind == "message":
-        who = event["from"] if event["from"] != user else f"to {event['to']}"
-        return f"{who}: {event['body'] if isinstance(event['body'], str) else json.dumps(event['body'])}"
-    if kind == "accepted":
-        return f"* {event['state']}"
-    if kind in ("refused", "failed"):
-        return f"* not sent: {event['message']}"
-    if kind == "gap":
-        return "* some messages are no longer kept"
-    if kind == "mark":
-        steps = [f"{step} up to {event[step]}" for step in ("delivered", "read") if step in event]
-        return f"* {event['peer']}: {', '.join(steps)}" if steps else None
-    return None
-
-
-async def lines():
-    loop, reader = asyncio.get_running_loop(), asyncio.StreamReader()
-    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    while line := await reader.readline():
-        yield line.decode(errors="replace").strip()
-
-
-async def typed(mailbox, receiver):
-    async for line in lines():
-        to, colon, text = line.partition(":")
-        if line.startswith("/to "):
-            receiver = line[4:].strip()
-        elif receiver and line:
-            mailbox.send(receiver, line)
-        elif colon and text.strip():
-            mailbox.send(to.strip(), text.strip())
-        elif line:
-            print('* to whom? "bob: hello", or "/to bob" first', flush=True)
-
-
-async def main(options):
-    async with Mailbox(options.url, options.user, options.state or f"{options.user}.db", options.token) as mailbox:
-        typing = asyncio.create_task(typed(mailbox, options.to))
-        async for event in mailbox:
-            if event["type"] == "connection" and event["open"]:
-                options.user = event["user"]
-            if text := show(event, options.user):
-                print(text, flush=True)
-        typing.cancel()
+def canonical(name):
+    """[N2]"""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).lower())
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="Chat over Restante.", epilog=HELP, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("user", help="your userName")
-    parser.add_argument("--to", help="the receiver of every line", default="")
-    parser.add_argument("--url", help="the server (default: %(default)s)", default="http://localhost:8787")
-    parser.add_argument("--token", help="where the server asks who you are (default: $RESTANTE_TOKEN)", default=os.environ.get("RESTANTE_TOKEN"))
-    parser.add_argument("--state", metavar="FILE", help="what is kept between two runs (default: USER.db)")
-    sys.stdout.reconfigure(errors="replace")  # A body may have a lone surrogate.
-    try:
-        asyncio.run(main(parser.parse_args()))
-    except Stopped as reason:
-        sys.exit(f"The server closed the mailbox: {reason}")
-    except (KeyboardInterrupt, BrokenPipeError):
-        pass
+    import program
+
+    program.main()

@@ -6,8 +6,9 @@ import { problemResponse } from "../identity/problem-response.ts";
 import { hashOf } from "../identity/token.ts";
 import { identifyCaller } from "../identity/identify-caller.ts";
 import { LIMITS } from "../protocol/limits.ts";
-import type { SendOutcome } from "../protocol/http-messages.ts";
+import type { IdempotencyKey, OutgoingMessage, SendOutcome } from "../protocol/http-messages.ts";
 import { type Code, REFUSALS } from "../protocol/refusals.ts";
+import { sortKeys } from "../protocol/sorted-json.ts";
 import { readMessage } from "../protocol/up.ts";
 import { createApi, declareRoute } from "./declare-route.ts";
 import { listOf, seq, time, userQuery } from "./schemas.ts";
@@ -84,7 +85,7 @@ declareRoute(
     const all = [body].flat();
     const name = headers["idempotency-key"];
     const messagesToSend = all.map(({ to, body: value }) => readMessage(to, value));
-    const key = name === undefined ? null : { name, digest: await hashOf(JSON.stringify(messagesToSend)) };
+    const key = name === undefined ? null : await keyOf(name, messagesToSend);
     const answer = await c.env.MAILBOX.getByName(caller.name).send(caller, { messages: messagesToSend, key });
     if ("refused" in answer) return refuseByMailbox(c, answer.refused);
     confirmToken(c);
@@ -93,6 +94,11 @@ declareRoute(
       : singleOutcome(answer.value[0], (value) => jsonResponse(c, value));
   },
 );
+
+async function keyOf(name: string, messagesToSend: readonly OutgoingMessage[]): Promise<IdempotencyKey> {
+  const sorted = messagesToSend.map((each) => ("body" in each ? { ...each, body: sortKeys(each.body) } : each));
+  return { name, digest: await hashOf(JSON.stringify(messagesToSend)), sorted: await hashOf(JSON.stringify(sorted)) };
+}
 
 /** The response to a single message: if it is refused, the request fails with a problem. */
 function singleOutcome(outcome: SendOutcome | undefined, respond: (outcome: SendOutcome) => Response): Response {

@@ -74,15 +74,14 @@ export class LogState {
   }
 
   /**
-   * In another epoch what was read can't be confirmed any more, and the peers' messages are others. Seqs are times: where
-   * they start lower than before, marks would cover messages that nobody has had, and conversations start over too.
+   * In another epoch what was read can't be confirmed any more. Seqs are times: only where they start lower than before
+   * would marks cover messages that nobody has had, and conversations start over too.
    */
   #startOver(head: number): void {
     const { told } = this.#touch();
     for (const peer of this.#reads.keys()) told.push(peer);
     this.#reads.clear();
-    const isLower = head < (this.#position.cursor ?? 0);
-    for (const row of this.#rows.values()) this.#set(isLower ? startOver(row) : { ...row, origin: 0 });
+    if (head < (this.#position.cursor ?? 0)) for (const row of this.#rows.values()) this.#set(startOver(row));
   }
 
   /** Entries up to this seq are gone for good. The one frame that may move the cursor back. */

@@ -145,11 +145,11 @@ export class Connection {
   lost(close: Close = {}): void {
     const now = Date.now();
     const why = completeClose(close);
-    const { code, reason, message } = why;
+    const { code = 0, reason, message = "" } = why;
     const isOwnRival = code === REPLACED && close.reason === undefined && now < this.#doubtUntil;
     if (!isOwnRival && (isFinal(code) || (code === UNAUTHORIZED && this.#renew === null)))
-      return this.end(message ?? `The server closed the connection with code ${code}.`, reason, code);
-    this.#isAbandoned ||= code === undefined && this.#phase.is === "connecting";
+      return this.end(message, reason, code);
+    this.#isAbandoned ||= code === 0 && this.#phase.is === "connecting";
     const pause = isOwnRival ? OWN_RIVAL_MS : (close.retryAfter ?? 0);
     const delay = Math.min(pause + this.#backOff.delay(now), MAX_TIMER_MS);
     this.#enter(

@@ -38,10 +38,10 @@ export class Leader {
   readonly #acks: AckPolicy;
   readonly #writes: WriteLoop;
   #watched: readonly string[] = [];
+  /** Runs after the mailbox has dropped frames. */
+  #dropped: ReturnType<typeof setTimeout> | undefined;
   /** Notices up to this seq are older than this device. */
   #noticesAfter = 0;
-  /** The highest seq when the present connection began. */
-  #head = 0;
   /**
    * Messages of others that arrived since the list of conversations was asked for; null while it is not being asked
    * for.
@@ -118,6 +118,7 @@ export class Leader {
     this.#connection.end(message, "closed");
     this.#outbox.stop();
     this.#acks.stop();
+    clearTimeout(this.#dropped);
     await this.#writes.idle;
   }
 
@@ -138,15 +139,22 @@ export class Leader {
     if (state.is !== "open") this.#outbox.connectionLost();
     this.#options.publish({ state });
     if (state.is !== "open") return;
+    this.#sendSignals();
+    if (!this.#log.position.listed && this.#arrived === null) void this.#list();
+  }
+
+  /** What each connection has to be sent, and again what the mailbox has dropped of it. */
+  #sendSignals(): void {
+    this.#dropped = undefined;
     if (this.#watched.length > 0) this.#send({ type: "watch", peers: this.#watched });
     for (const read of this.#log.reads) this.#send({ type: "read", ...read });
-    if (!this.#log.position.listed && this.#arrived === null) void this.#list();
   }
 
   #receive(value: unknown, down: Down | null): void {
     if (down?.type === "gap") {
+      // Until it is acknowledged it comes again.
+      if (down.seq !== this.#log.position.cursor) this.#options.publish({ gap: true });
       this.#log.skipGap(down);
-      this.#options.publish({ gap: true });
       return;
     }
     const seq = seqOf(value);
@@ -180,15 +188,17 @@ export class Leader {
       case "notice":
         if (down.seq > this.#noticesAfter) this.#options.publish({ notice: down });
         return;
+      case "error":
+        // Of frames that are no messages; any other `error` answers a frame that this version does not send.
+        if (down.code === "rate_limited") this.#dropped ??= setTimeout(() => this.#sendSignals(), down.retryAfter);
+        return;
       default:
-        // `token`: the socket has the fresh token. `error` answers a frame that this version does not send. The
-        // connection has handled `closing`.
-        down.type satisfies "token" | "error" | "closing";
+        // `token`: the socket has the fresh token. The connection has handled `closing`.
+        down.type satisfies "token" | "closing";
     }
   }
 
   #begin(welcome: Welcome): void {
-    this.#head = welcome.head;
     if (this.#log.position.epoch === null) this.#noticesAfter = welcome.head;
     const isSameEpoch = this.#log.begin(welcome, this.#options.since);
     this.#acks.begin(isSameEpoch);
@@ -205,9 +215,9 @@ export class Leader {
   }
 
   #accepted(run: Frame<"accepted">): void {
-    const isComplete = run.entry !== undefined || (this.#log.position.cursor ?? 0) >= this.#head;
+    const cursor = this.#log.position.cursor ?? 0;
     for (let back = countOf(run) - 1; back >= 0; back--) {
-      const draft = this.#outbox.settleId(run.id - back, isComplete);
+      const draft = this.#outbox.settleId(run.id - back, run.entry !== undefined, cursor);
       if (draft !== null) this.#log.addAccepted(draft, run, back);
     }
   }

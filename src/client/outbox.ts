@@ -2,9 +2,11 @@
 // It knows the numbering of ids and the size of a text; no socket, no cursor, and no message of others.
 import { bodyOf, type Down, type Welcome } from "../protocol/down.ts";
 import { MAX_FRAMES, MAX_TEXT_BYTES, utf8Bytes } from "../protocol/limits.ts";
+import { messageRefusal } from "../protocol/message-refusals.ts";
 import { OrderedQueue } from "./ordered-queue.ts";
 import { ALL, Pauses } from "./pauses.ts";
-import type { Draft } from "./store.ts";
+import { FRAME_BYTES, type Run, textOf } from "./send-text.ts";
+import type { Draft, Why } from "./store.ts";
 
 type Frame<T extends Down["type"]> = Extract<Down, { type: T }>;
 
@@ -39,16 +41,6 @@ type Item = { -readonly [Field in keyof Draft]: Draft[Field] } & {
   isChanged: boolean;
 };
 
-/** Messages that are one frame: ids in a row, of which this is the last. */
-interface Run {
-  id: number;
-  readonly to: string;
-  readonly bodies: string[];
-}
-
-/** The most bytes of a frame besides the receiver and the bodies, with the comma before it. */
-const FRAME_BYTES = 58;
-
 const hasId = (item: Item, id: number) => item.id === id;
 const hasSeq = (item: Item, seq: number) => item.seq === seq;
 
@@ -70,6 +62,8 @@ export class Outbox {
   /** The `lastId` of the last `welcome`: ids up to it are used for ever. */
   #lastId = 0;
   #nextId = 1;
+  /** The `head` of the last `welcome`. */
+  #head = 0;
   /** Whether the first refused id was out of order: then the mailbox expects another id than this device. */
   #isShifted = false;
   #isOpen = false;
@@ -108,11 +102,12 @@ export class Outbox {
    * A connection begins. Drafts that the mailbox took keep their ids, to be answered again; all others get the next
    * ids.
    */
-  begin({ lastId, limits, runs = false }: Welcome, isSameEpoch: boolean): void {
+  begin({ lastId, head, limits, runs = false }: Welcome, isSameEpoch: boolean): void {
     this.#isOpen = true;
     this.#runs = runs;
     this.#limits = limits;
     this.#lastId = lastId;
+    this.#head = head;
     this.#nextId = lastId + 1;
     this.#inFlight = 0;
     this.#isShifted = false;
@@ -150,7 +145,14 @@ export class Outbox {
       const run = runs.at(-1);
       const isSameRun = this.#runs && run?.to === to && run.id === id - 1;
       bytes += utf8Bytes(body) + (isSameRun ? 1 : FRAME_BYTES + utf8Bytes(to));
-      if (this.#inFlight > 0 && (this.#inFlight >= maxFrames || bytes > this.#limits.textBytes)) break;
+      const isTooLarge = bytes > this.#limits.textBytes;
+      if (this.#inFlight > 0 && (isTooLarge || this.#inFlight >= maxFrames)) break;
+      if (isTooLarge) {
+        // The mailbox would end the connection, each time.
+        this.#fail(item, messageRefusal("too_large"));
+        bytes = 2;
+        continue;
+      }
       this.#inFlight++;
       item.step = "in flight";
       if (item.id === null) {
@@ -163,8 +165,7 @@ export class Outbox {
         run.bodies.push(body);
       } else runs.push({ id, to, bodies: [body] });
     }
-    const frames = runs.map(frameOf);
-    return frames.length > 1 ? `[${frames.join(",")}]` : (frames[0] ?? null);
+    return textOf(runs);
   }
 
   /** The drafts that have changed since the last call: to be stored before the next text is sent. */
@@ -184,26 +185,29 @@ export class Outbox {
    * Returns whether it is a draft; the draft itself, which is removed, if the answer came before.
    */
   matchCarbon(run: Frame<"message">, back: number): Draft | boolean {
-    const item = this.#items.find(hasId, (run.id ?? 0) - back);
-    if (item === undefined || item.peer !== run.to) return false;
+    const id = (run.id ?? 0) - back;
+    const seq = run.seq - back;
+    const item = this.#items.find(hasId, id);
+    // A mailbox that has forgotten this device accepts the ids of old messages again.
+    if (item?.peer !== run.to || id <= this.#lastId !== seq <= this.#head) return false;
     // Another installation, copied from this one with its device id, may have used the id for another message.
     const body = bodyOf(run, back);
     if (body !== undefined && JSON.stringify(body) !== JSON.stringify(item.body)) return false;
     const wasAccepted = isAccepted(item);
     // A draft that waits to be sent again still does: it has no answer.
     if (item.step !== "waiting") this.#setStep(item, "in log");
-    item.seq = run.seq - back;
+    item.seq = seq;
     this.#change(item);
     return wasAccepted ? (this.#settle(item) as Draft) : true;
   }
 
   /**
    * The mailbox has accepted this id. Removes its draft and returns it; null where the answer does not name its entry
-   * and the log has still to show it: until then the draft has the only text.
+   * and the log, shown up to `cursor`, has still to show it: until then the draft has the only text.
    */
-  settleId(id: number, isComplete: boolean): Draft | null {
+  settleId(id: number, isFound: boolean, cursor: number): Draft | null {
     const item = this.#items.find(hasId, id);
-    if (item === undefined || isComplete || item.seq !== null) return this.#settle(item);
+    if (item === undefined || isFound || item.seq !== null || cursor >= this.#head) return this.#settle(item);
     this.#setStep(item, "in log");
     return null;
   }
@@ -222,7 +226,8 @@ export class Outbox {
     // An id that was used for ever, and one that is free.
     const isUsed = id <= this.#lastId;
     const isOutOfOrder = code === "out_of_order";
-    if (isUsed ? isOutOfOrder : code === "id_reused") return false;
+    const isReused = code === "id_reused";
+    if (isUsed ? isOutOfOrder : isReused) return false;
     if (!isUsed && id < this.#nextId) {
       // The ids after a refused one are out of order; the refused one itself never is.
       this.#nextId = id;
@@ -230,17 +235,16 @@ export class Outbox {
     }
     this.#setStep(item, "waiting");
     // A used id stays with its message, unless it was used for another one.
-    if (!isUsed || code === "id_reused") item.id = item.seq = null;
+    if (!isUsed || isReused) item.id = item.seq = null;
     this.#change(item);
-    if (retryAfter !== undefined) {
+    if (isOutOfOrder || isReused) {
+      // Another number is all that it needs.
+    } else if (retryAfter !== undefined) {
       this.#burst = 1 / 2;
       const isOfReceiver = affects === "receiver" || (code === "rate_limited" && retryAfter > LONG_PAUSE_MS);
       if (isOfReceiver) item.until = Date.now() + retryAfter;
       this.#pauses.begin(isOfReceiver ? item.peer : ALL, retryAfter);
-    } else if (!isOutOfOrder && code !== "id_reused") {
-      item.failed = { code, message };
-      this.#items.take(item.key);
-    }
+    } else this.#fail(item, { code, message });
     return !this.#isShifted || this.#inFlight > 0;
   }
 
@@ -263,6 +267,12 @@ export class Outbox {
     return item;
   }
 
+  #fail(item: Item, why: Why): void {
+    item.failed = why;
+    this.#items.take(item.key);
+    this.#change(item);
+  }
+
   #setStep(item: Item, step: Step): void {
     if (item.step === "in flight") this.#inFlight--;
     item.step = step;
@@ -277,9 +287,4 @@ export class Outbox {
 /** Whether its answer came before the log has shown it. */
 function isAccepted({ step, seq }: Item): boolean {
   return step === "in log" && seq === null;
-}
-
-function frameOf({ id, to, bodies }: Run): string {
-  const rest = bodies.length === 1 ? `"body":${bodies[0]}` : `"bodies":[${bodies.join(",")}]`;
-  return `{"type":"send","id":${id},"to":"${to}",${rest}}`;
 }

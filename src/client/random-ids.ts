@@ -13,11 +13,6 @@ export function newDevice(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** A new name for a client object, of `0-9 a-f`. */
-export function newInstance(): string {
-  return newDevice().slice(0, 16);
-}
-
 /** A new key for a draft. Keys sort in the order in which they were made; across tabs, in the order of their clocks. */
 export function keyOf(): string {
   suffix ??= `-${newDevice().slice(0, 8)}`;

@@ -52,6 +52,6 @@ export function readUpTo(row: Row, mine: number): Row {
 }
 
 /** The row of a conversation in a mailbox that counts from the beginning. */
-export function startOver({ peer, last, standing = "contact" }: Row): Row {
-  return { ...NEW_ROW, peer, standing, last: last && { ...last, seq: 0 } };
+export function startOver({ peer, last, origin, standing = "contact" }: Row): Row {
+  return { ...NEW_ROW, peer, origin, standing, last: last && { ...last, seq: 0 } };
 }

@@ -3,7 +3,7 @@ import { matchesShape, type Shape, type ShapeOf } from "../protocol/json-shape.t
 import { V1 } from "../protocol/version.ts";
 import { parseJson } from "../protocol/json.ts";
 import type { ServerAddress } from "./live-socket.ts";
-import { newInstance } from "./random-ids.ts";
+import { newDevice } from "./random-ids.ts";
 
 type Token = string | (() => string | Promise<string>);
 
@@ -32,8 +32,8 @@ export class Server {
   readonly #origin: URL;
   readonly #user: string | null;
   readonly #token: Token | undefined;
-  /** With the number of the attempt it says to the server which of two attempts of this client is the newer one. */
-  readonly #instance = newInstance();
+  /** With the number of an attempt it says to the server which of two attempts of this client is the newer one. */
+  readonly #instance = newDevice().slice(0, 16);
   #attempts = 0;
 
   /** `user` null: the user of the browser's cookie. Throws a TypeError if `url` is none. */

@@ -5,10 +5,20 @@ import type { Refusal } from "./refusals.ts";
 /** A message to store: the canonical receiver and the body as JSON text; or why it is refused. */
 export type OutgoingMessage = { readonly to: string; readonly body: string } | { readonly refused: Refusal };
 
-/** The messages of one request. `key`: its idempotency key, with the hash of the messages. */
+/**
+ * An idempotency key, with the hash of the messages, and their hash independent of the order of keys; code of 0.3 sends
+ * the first alone.
+ */
+export interface IdempotencyKey {
+  readonly name: string;
+  readonly digest: string;
+  readonly sorted?: string;
+}
+
+/** The messages of one request. */
 export interface SendRequest {
   readonly messages: readonly OutgoingMessage[];
-  readonly key: { readonly name: string; readonly digest: string } | null;
+  readonly key: IdempotencyKey | null;
 }
 
 /**

@@ -2,6 +2,7 @@
 import type { JSX } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { AppContext } from "./app-state.ts";
+import { closeSentence } from "./close-sentence.ts";
 import { Mailbox } from "./mailbox.tsx";
 import { SignIn } from "./sign-in.tsx";
 import { keepLanguage, type Language, languageNow, translationsIn } from "./translations.ts";
@@ -35,7 +36,8 @@ export function App(): JSX.Element {
       </main>
     );
   }
-  if (user === null) return <SignIn entrance={entrance} words={words} reason={reason} entered={enter} />;
+  const why = reason && closeSentence(reason, words);
+  if (user === null) return <SignIn entrance={entrance} words={words} reason={why} entered={enter} />;
   if (app === null) return <p class="waiting">{words.loading}</p>;
   return (
     <AppContext.Provider value={app}>

@@ -3,8 +3,11 @@ import type { JSX } from "preact";
 import { useRef } from "preact/hooks";
 import type { ConnectionState } from "../client/connect.ts";
 import { useApp, useLive } from "./app-state.ts";
+import { closeSentence } from "./close-sentence.ts";
 import { clockWithSeconds } from "./dates.ts";
 import type { Language, Translations } from "./translations.ts";
+
+type Ended = Extract<ConnectionState, { is: "waiting" | "stopped" }>;
 
 export function Banner(): JSX.Element {
   const { me, words, language } = useApp();
@@ -25,6 +28,11 @@ export function Banner(): JSX.Element {
   );
 }
 
+/** Nothing where no word says more than that there is no connection. */
+function ended({ is, reason, message = "" }: Ended, words: Translations): string {
+  return is === "waiting" && reason === undefined ? "" : closeSentence({ reason, message }, words);
+}
+
 function sentenceOf(state: ConnectionState, words: Translations, language: Language): string {
   switch (state.is) {
     case "open":
@@ -32,9 +40,9 @@ function sentenceOf(state: ConnectionState, words: Translations, language: Langu
     case "connecting":
       return words.connecting;
     case "waiting":
-      return [state.message, words.waiting(clockWithSeconds(state.until, language))].join(" ").trim();
+      return [ended(state, words), words.waiting(clockWithSeconds(state.until, language))].join(" ").trim();
     case "stopped":
-      return state.message;
+      return ended(state, words);
     default:
       return state satisfies never;
   }

@@ -5,6 +5,7 @@ import { connect, type Entrance, entranceOf, type Restante, signedInAs } from ".
 import { type App, go } from "./app-state.ts";
 import { forgetNotices } from "./notices.tsx";
 import { keepLast, lastHere } from "./shell.ts";
+import type { CloseReason } from "./close-sentence.ts";
 import type { Entered } from "./use-sign-in.ts";
 
 type EntranceState = Entrance | "unreachable" | null;
@@ -15,8 +16,8 @@ export interface Session {
   readonly user: Entered | null;
   /** The mailbox of `user`, and how it ends; null until it is open. */
   readonly opened: Pick<App, "me" | "auth" | "leave" | "turnedOut"> | null;
-  /** The server's sentence, where it has ended a connection and the user has to sign in again. */
-  readonly reason: string | null;
+  /** Why the server has ended a connection, where the user has to sign in again. */
+  readonly reason: CloseReason | null;
   enter(user: Entered): void;
   /** Asks the server again. */
   retry(): void;
@@ -25,7 +26,7 @@ export interface Session {
 export function useSession(): Session {
   const [entrance, setEntrance] = useState<EntranceState>(null);
   const [user, setUser] = useState<Entered | null>(null);
-  const [reason, setReason] = useState<string | null>(null);
+  const [reason, setReason] = useState<CloseReason | null>(null);
   const find = () => void findUser(setEntrance, setUser);
   useEffect(find, []);
 
@@ -52,7 +53,7 @@ export function useSession(): Session {
         if (now === me.user) return;
         keepLast(null);
         const { value: state } = me.connection;
-        setReason(state.is === "stopped" ? state.message : null);
+        setReason(state.is === "stopped" ? state : null);
         if (forget && now === null) forgetNotices(me.user);
         await me.close({ forget: forget && now === null });
         setUser(now === null ? null : { userName: now });

@@ -129,6 +129,33 @@ test("[H6] the same key with another body is 409, and sends nothing", async () =
   expect(await answerTo(alice, { to, body: "two" })).toMatchObject({ state: "stored" });
 });
 
+test("[H6][S2] under a key bodies are compared as values, also with requests that older code stored", async () => {
+  const [alice, bob] = [fresh("alice"), await open(fresh("bob"))];
+  const to = bob.welcome.user;
+  const send = async (body: string, key: string) => {
+    const headers = { "Content-Type": "application/json", "Idempotency-Key": key };
+    const init = { method: "POST", headers, body: `[{"to":"${to}","body":${body}}]` };
+    return (await fetchWorker(`/api/messages?user=${alice}`, init)).json<Record<string, unknown>[]>();
+  };
+  for (const [key, first, again] of [
+    ["sorted", `{"a":1,"b":{"c":2,"d":3}}`, `{"b":{"d":3,"c":2},"a":1}`],
+    ["reordered", `{"b":{"d":3,"c":2},"a":1}`, `{"a":1,"b":{"c":2,"d":3}}`],
+  ] as const) {
+    const answer = await send(first, key);
+    expect(answer).toMatchObject([{ state: "stored" }]);
+    expect(await send(again, key)).toEqual(answer);
+    expect(await send(first, key)).toEqual(answer);
+    expect(await send(`{"a":1,"b":{"c":2,"d":4}}`, key)).toMatchObject({ code: "id_reused" });
+  }
+  await runInDurableObject(env.MAILBOX.getByName(alice), (_, { storage: { sql } }) => {
+    sql.exec("UPDATE sending SET sorted = NULL");
+  });
+  expect(await send(`{"b":{"d":3,"c":2},"a":1}`, "sorted")).toMatchObject([{ state: "stored" }]);
+  expect(await send(`{"b":{"d":3,"c":2},"a":1}`, "reordered")).toMatchObject([{ state: "stored" }]);
+  expect(await bob.take("message", 2)).toHaveLength(2);
+  expect(await bob.settled()).toEqual([]);
+});
+
 test("[H6] a repetition with the same key sends refused messages again, and accepted ones not", async () => {
   const [alice, bob] = [fresh("alice"), await open(fresh("bob"))];
   const to = bob.welcome.user;

@@ -99,12 +99,13 @@ test("[C1] a connection that waits has the code, the word and the sentence of th
 });
 
 test.each([
-  [4409, "replaced", "replaced", "Another connection took the place of this one."],
-  [4409, "crowded_out", "crowded_out", "Another connection took the place of this one."],
+  [4409, "replaced", "replaced", "The server closed the connection: replaced."],
+  [4409, "crowded_out", "crowded_out", "The server closed the connection: crowded_out."],
   [4409, "A newer one took over.", "replaced", "A newer one took over."],
-  [4400, "bad_name", "bad_name", "The server does not accept this name or this address."],
-  [4403, "", "forbidden", "This is not allowed."],
-  [4455, "of_later", "of_later", "The server closed the connection with code 4455."],
+  [4400, "bad_name", "bad_name", "The server closed the connection: bad_name."],
+  [4403, "", "forbidden", "The server closed the connection: forbidden."],
+  [4455, "", undefined, "The server closed the connection: 4455."],
+  [4455, "of_later", "of_later", "The server closed the connection: of_later."],
 ])(
   "[C1] a close frame alone, %i with the reason %j, gives a word and a sentence",
   async (code, text, reason, message) => {
@@ -113,6 +114,16 @@ test.each([
     expect(me.connection.value).toEqual({ is: "stopped", code, reason, message });
   },
 );
+
+test.each([
+  [1011, "", { code: 1011, reason: "internal", message: "The server closed the connection: internal." }],
+  [1001, "", { code: 1001, message: "The server closed the connection: 1001." }],
+  [1006, "", {}],
+])("[C1] a connection that waits after the close code %i has the reason that is known", async (code, text, why) => {
+  const { me, mailbox } = await connectedClient();
+  await mailbox.cut(code, text);
+  expect(me.connection.value).toEqual({ is: "waiting", until: Date.now() + PAUSE, ...why });
+});
 
 test("[R6] each attempt of a client has its random name and the next number, and another client has another name", async () => {
   const me = await newClient();
@@ -145,7 +156,7 @@ test("[R6] attempts are counted also where the token comes late, and an attempt 
 });
 
 /** A client whose second attempt succeeds, after the first one was given up. */
-async function afterAbandoned(giveUp: () => Promise<void>) {
+async function afterAbandoned(giveUp: () => Promise<unknown>) {
   const me = await newClient();
   await giveUp();
   await advance(PAUSE);

@@ -16,6 +16,30 @@ test("[D2][D3] the address names the device and its position, and the token is a
   expect(link().query).toEqual({ device: "phone", runs: "1", early: "1", epoch: "e1", cursor: "9" });
 });
 
+test("[T1] the states follow each other in order, with one socket at a time, and close() ends them", async () => {
+  const me = await newClient();
+  const states: string[] = [];
+  me.connection.subscribe(({ is }) => states.push(is));
+  const openSockets = () => links.filter(({ readyState }) => readyState !== 3).length;
+  for (let i = 0; i < 3; i++) {
+    await link().welcome();
+    me.retry();
+    await settle();
+    expect(openSockets()).toBe(1);
+    // Nobody answers the ping.
+    await advance(28_000);
+    expect(openSockets()).toBe(0);
+    me.retry();
+    me.check();
+    await settle();
+    expect(openSockets()).toBe(1);
+  }
+  await me.close();
+  expect(openSockets()).toBe(0);
+  const round = ["connecting", "open", "waiting"];
+  expect(states).toEqual([...round, ...round, ...round, "connecting", "stopped"]);
+});
+
 test('[R1] a new device with `since: "now"` connects at the head', async () => {
   await newClient({ since: "now" });
   expect(link().query["cursor"]).toBe("head");
@@ -30,7 +54,7 @@ test.each([
   // Each pause is a share of the whole time since the connection was lost.
   ["longest", 1, [1_000, 1_000, 1_000, 1_000, 1_000, 1_250]],
 ])(
-  "the back-off has full jitter below a quarter of the time without a connection, at least below 1 s: the %s delay",
+  "[T12] the back-off has full jitter below a quarter of the time without a connection, at least below 1 s: the %s delay",
   async (_, random, all) => {
     vi.spyOn(Math, "random").mockReturnValue(random);
     const me = await newClient();
@@ -46,7 +70,7 @@ test.each([
   },
 );
 
-test("the delay between two attempts stays within 20 s", async () => {
+test("[T12] the delay between two attempts stays within 20 s", async () => {
   vi.spyOn(Math, "random").mockReturnValue(1);
   const me = await newClient();
   await link().cut();
@@ -57,7 +81,7 @@ test("the delay between two attempts stays within 20 s", async () => {
   expect(me.connection.value).toEqual({ is: "waiting", until: Date.now() + 20_000 });
 });
 
-test("a connection that lasted more than 5 s resets the back-off; a shorter one does not", async () => {
+test("[T12] a connection that lasted more than 5 s resets the back-off; a shorter one does not", async () => {
   vi.spyOn(Math, "random").mockReturnValue(1);
   const me = await newClient();
   const until = () => (me.connection.value.is === "waiting" ? me.connection.value.until - Date.now() : null);
@@ -74,7 +98,7 @@ test("a connection that lasted more than 5 s resets the back-off; a shorter one 
   expect(until()).toBe(1_000);
 });
 
-test("a half-open connection is lost within 30 s, and one that answers pings stays open", async () => {
+test("[T11] a half-open connection is lost within 30 s, and one that answers pings stays open", async () => {
   const { me, mailbox } = await connectedClient();
   for (let i = 0; i < 10; i++) {
     await advance(20_000);
@@ -86,7 +110,7 @@ test("a half-open connection is lost within 30 s, and one that answers pings sta
   expect(me.connection.value.is).toBe("waiting");
 });
 
-test("a connection that receives frames sends no ping", async () => {
+test("[T11] a connection that receives frames sends no ping", async () => {
   const { me, mailbox } = await connectedClient();
   for (let i = 1; i <= 20; i++) {
     await advance(10_000);
@@ -96,7 +120,7 @@ test("a connection that receives frames sends no ping", async () => {
   expect(me.connection.value.is).toBe("open");
 });
 
-test("a connection without pongs is lost though it receives frames; a slow one with large frames stays open", async () => {
+test("[T11] a connection without pongs is lost though it receives frames; a slow one with large frames stays open", async () => {
   const { me, mailbox } = await connectedClient();
   const states = new Set<string>();
   me.connection.subscribe(({ is }) => states.add(is));
@@ -114,7 +138,7 @@ test("a connection without pongs is lost though it receives frames; a slow one w
   }
 });
 
-test("check() finds a half-open connection within 3 s, and connects at once while the client waits", async () => {
+test("[T11] check() finds a half-open connection within 3 s, and connects at once while the client waits", async () => {
   const { me } = await connectedClient();
   me.check();
   await advance(3_000);
@@ -125,7 +149,7 @@ test("check() finds a half-open connection within 3 s, and connects at once whil
   expect(links.length).toBe(2);
 });
 
-test("after a jump of the clock the connection is pinged at once, because the device slept", async () => {
+test("[T11] after a jump of the clock the connection is pinged at once, because the device slept", async () => {
   const { me, mailbox } = await connectedClient();
   await mailbox.deliver({ type: "typing", from: "bob" });
   vi.setSystemTime(Date.now() + 3_600_000);
@@ -135,13 +159,13 @@ test("after a jump of the clock the connection is pinged at once, because the de
   expect(me.connection.value.is).toBe("waiting");
 });
 
-test("a connection without a welcome is lost after 8 s", async () => {
+test("[T11] a connection without a welcome is lost after 8 s", async () => {
   const me = await newClient();
   await advance(8_000);
   expect(me.connection.value.is).toBe("waiting");
 });
 
-test("after a refused token a token function is called again", async () => {
+test("[T19] after a refused token a token function is called again", async () => {
   let count = 0;
   const me = await newClient({ token: async () => `token-${++count}` });
   await link().deliver({ type: "closing", code: 4401, message: "Expired." });
@@ -150,7 +174,7 @@ test("after a refused token a token function is called again", async () => {
   expect(links.map(({ protocols }) => protocols[1])).toEqual(["bearer.token-1", "bearer.token-2"]);
 });
 
-test("a token function that throws is called again later", async () => {
+test("[T19] a token function that throws is called again later", async () => {
   let count = 0;
   await newClient({
     token: () => {
@@ -188,7 +212,7 @@ test("close() in a listener of the state leaves no timer and no attempt", async 
 
 const tokensOf = async () => (await link().sent()).filter(({ type }) => type === "token").map(({ token }) => token);
 
-test("[J4] a fresh token is presented on the open connection before each token expires", async () => {
+test("[J4][T19] a fresh token is presented on the open connection before each token expires", async () => {
   let count = 0;
   await newClient({ token: () => `token-${++count}` });
   expect(link().protocols).toEqual(["restante.v1", "bearer.token-1"]);
@@ -202,7 +226,7 @@ test("[J4] a fresh token is presented on the open connection before each token e
   expect(await tokensOf()).toEqual(["token-3"]);
 });
 
-test("[J4] a renewal that fails after its connection is lost is not repeated, and the next connection renews its own token", async () => {
+test("[J4][T19] a renewal that fails after its connection is lost is not repeated, and the next connection renews its own token", async () => {
   const tokens: PromiseWithResolvers<string>[] = [];
   const token = () => {
     tokens.push(Promise.withResolvers());
@@ -227,7 +251,7 @@ test("[J4] a renewal that fails after its connection is lost is not repeated, an
   expect(tokens.length).toBe(4);
 });
 
-test("[J4] a fixed token is not presented again", async () => {
+test("[J4][T19] a fixed token is not presented again", async () => {
   await newClient({ token: "secret" });
   await link().welcome({ expires: Date.now() + 10_000 });
   await advance(9_000);

@@ -21,7 +21,7 @@ test("[E3] unread counts the messages that were read neither here nor on another
   expect(unread()).toEqual([["bob", 9]]);
 });
 
-test("[E4] a read without a connection is sent on each later connection until the mailbox confirms it", async () => {
+test("[E4][T15] a read without a connection is sent on each later connection until the mailbox confirms it", async () => {
   const { me, mailbox } = await connectedClient();
   await mailbox.deliver(fromBob(1), fromBob(2));
   await mailbox.cut();

@@ -6,7 +6,7 @@ import { accepted, connectedClient, link, newClient, playNetwork, reconnect, sen
 
 beforeEach(playNetwork);
 
-test("[S10] an id is stored before the text that uses it is sent", async () => {
+test("[S10][T2] an id is stored before the text that uses it is sent", async () => {
   const held: (() => void)[] = [];
   const inner = memoryStore();
   const seen: Commit[] = [];
@@ -34,7 +34,7 @@ test("[S10] an id is stored before the text that uses it is sent", async () => {
   expect(await link().sent()).toEqual([send(1, "a")]);
 });
 
-test("[S2] a message without an answer is sent again with its id, and one that the mailbox never had with the next id", async () => {
+test("[S2][T3] a message without an answer is sent again with its id, and one that the mailbox never had with the next id", async () => {
   const { me, mailbox } = await connectedClient();
   const [a, b] = ["a", "b"].map((body) => me.send("bob", body));
   expect(await mailbox.sent()).toEqual([send(1, "a"), send(2, "b")]);
@@ -45,7 +45,7 @@ test("[S2] a message without an answer is sent again with its id, and one that t
   expect([a?.state.value.is, b?.state.value.is]).toEqual(["stored", "queued"]);
 });
 
-test("[S10] after a crash the same message has the same id, also before a second message with the same body", async () => {
+test("[S10][T2] after a crash the same message has the same id, also before a second message with the same body", async () => {
   const store = { ...bare(memoryStore()), lasting: true };
   const first = connect({ url: "http://mailbox.test", userName: "alice", store });
   await settle();
@@ -60,7 +60,7 @@ test("[S10] after a crash the same message has the same id, also before a second
   expect(await link().sent()).toEqual([send(1, "ok"), send(2, "ok")]);
 });
 
-test("[S10] an id that a message has lost is removed from the store before another message gets it", async () => {
+test("[S10][T2][T8] an id that a message has lost is removed from the store before another message gets it", async () => {
   const store = { ...bare(memoryStore()), lasting: true };
   const first = connect({ url: "http://mailbox.test", userName: "alice", store });
   await settle();

@@ -1,5 +1,5 @@
 // Early marks: without a seq, because the mailbox may still lose them.
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { memoryStore, type Restante } from "../../src/client/connect.ts";
 import {
   accepted,
@@ -73,7 +73,7 @@ test("[E6] marks never go back, though a mailbox that has lost early ones sends 
   expect(await next.sent()).toEqual([]);
 });
 
-test("[E7] what the user has read is said on each connection until a mark with a seq confirms it, and not after that", async () => {
+test("[E7][T15] what the user has read is said on each connection until a mark with a seq confirms it, and not after that", async () => {
   const { me, mailbox } = await connectedClient();
   await mailbox.deliver(fromBob(1), fromBob(2));
   await mailbox.sent();
@@ -87,7 +87,7 @@ test("[E7] what the user has read is said on each connection until a mark with a
   expect(await saidNext(link())).toEqual([]);
 });
 
-test("[E7] what was read on another device is said by this one too, after an early mark", async () => {
+test("[E7][T15] what was read on another device is said by this one too, after an early mark", async () => {
   const { me, mailbox } = await connectedClient();
   await mailbox.deliver(fromBob(1), fromBob(2), fromBob(3), earlyMark({ mine: 2 }));
   expect(me.conversations.value.map(({ unread }) => unread)).toEqual([1]);
@@ -96,7 +96,7 @@ test("[E7] what was read on another device is said by this one too, after an ear
   expect(await saidNext(link())).toEqual([]);
 });
 
-test("[E7] a mark that is lower than what the user has read confirms nothing, with a seq and without", async () => {
+test("[E7][T15] a mark that is lower than what the user has read confirms nothing, with a seq and without", async () => {
   const { me, mailbox } = await connectedClient();
   await mailbox.deliver(fromBob(1), fromBob(2), fromBob(3));
   me.read("bob");
@@ -109,7 +109,7 @@ test("[E7] a mark that is lower than what the user has read confirms nothing, wi
   expect(await saidNext(link())).toEqual([readUpTo(3)]);
 });
 
-test("[E7] a client that starts again says what no mark with a seq has confirmed", async () => {
+test("[E7][T15] a client that starts again says what no mark with a seq has confirmed", async () => {
   const store = memoryStore();
   const restart = async (me: Restante): Promise<Restante> => {
     await me.close();
@@ -143,4 +143,24 @@ test("[E6][V2] a mailbox of older code grants no early marks, and each of its ma
   expect(link().query).toMatchObject({ early: "1", cursor: "3" });
   await link().welcome();
   expect(await link().sent()).toEqual([]);
+});
+
+test("[T15] reads and watches that the mailbox may have dropped are said once more after retryAfter", async () => {
+  const { me, mailbox } = await connectedClient();
+  await mailbox.deliver(fromBob(1));
+  me.presence.watch(["bob"]);
+  me.read("bob");
+  await mailbox.sent();
+  const dropped = { type: "error", code: "rate_limited", message: "Dropped.", retryAfter: 3_000 };
+  for (let i = 0; i < 3; i++) await mailbox.deliver(dropped);
+  await advance(2_999);
+  expect(await mailbox.sent()).toEqual([]);
+  await advance(1);
+  const again = [{ type: "watch", peers: ["bob"] }, readUpTo(1)];
+  expect(await mailbox.sent()).toEqual(again);
+  await advance(10_000);
+  expect(await mailbox.sent()).toEqual([]);
+  await mailbox.deliver({ ...dropped, code: "bad_frame" }, dropped);
+  await me.close();
+  expect(vi.getTimerCount()).toBe(0);
 });

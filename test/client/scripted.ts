@@ -148,6 +148,26 @@ export const accepted = (id: number, entry: number, state = "stored"): Frame => 
   state,
 });
 
+export const refused = (id: number, code: string, more: Frame = {}): Frame => ({
+  type: "refused",
+  id,
+  code,
+  message: `${code}.`,
+  ...more,
+});
+
+/** An own message in the log, of this device. */
+export const carbon = (mailbox: Link, id: number, seq: number, more: Frame = {}): Frame => ({
+  type: "message",
+  seq,
+  from: "alice",
+  to: "bob",
+  at: 7,
+  id,
+  device: mailbox.query["device"],
+  ...more,
+});
+
 /** Cuts a connection; returns the next one of the same client, after its welcome. */
 export async function reconnect(mailbox: Link, welcome: Frame): Promise<Link> {
   await mailbox.cut();

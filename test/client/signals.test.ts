@@ -59,7 +59,7 @@ test("[G4] a user who was never online here is shown offline at once, with the t
   expect(me.presence.value.get("bob")).toEqual({ online: false, at: 5 });
 });
 
-test("[G3] watched users are sent again on every connection, and after 15 s without one no presence is known", async () => {
+test("[G3][T16] watched users are sent again on every connection, and after 15 s without one no presence is known", async () => {
   const { me, mailbox } = await connectedClient();
   me.presence.watch(["Bob", "carol", "no such name"]);
   expect(await mailbox.sent()).toEqual([{ type: "watch", peers: ["bob", "carol"] }]);

@@ -28,7 +28,7 @@ function slow(): { store: Store; write: (error?: Error) => Promise<void>; held: 
   return { store, write, held: () => held.length };
 }
 
-test("[W2] a message is shown when it is stored and acknowledged after that, one commit for each text", async () => {
+test("[W2][T18] a message is shown when it is stored and acknowledged after that, one commit for each text", async () => {
   const { store, write } = slow();
   const me = await newClient({ store });
   const shown: unknown[] = [];

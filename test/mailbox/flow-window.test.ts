@@ -2,7 +2,10 @@
 import { env } from "cloudflare:workers";
 import { evictDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
+import { addUnacked } from "../../src/mailbox/reading/flow-window.ts";
+import type { UnackedPart } from "../../src/mailbox/reading/log-reader.ts";
 import { LIMITS } from "../../src/protocol/limits.ts";
+import { Random } from "../chaos/random.ts";
 import { socketOf, open, sendAll, upgrade, world } from "../support/devices.ts";
 
 const bodies = (frames: Record<string, unknown>[]) => frames.map((frame) => frame["body"]);
@@ -64,6 +67,26 @@ test("[W1][F3] no more bytes than the window are under way, and no text is large
   expect(seen).toBeGreaterThan(60);
   expect(seen).toBeLessThan(100);
   expect(bytes).toBeLessThanOrEqual(LIMITS.windowBytes + 10_000);
+});
+
+test("[W5] what is under way is remembered in 64 parts, of which none becomes large, and the first stays as it is", () => {
+  const unacked: UnackedPart[] = [];
+  const random = new Random(7);
+  let [frames, bytes] = [0, 0];
+  for (let seq = 1; frames < LIMITS.window && bytes < LIMITS.windowBytes; seq++) {
+    const part = [seq, 1 + random.below(4), 60 + random.below(8_000)] as const;
+    addUnacked(unacked, part);
+    frames += part[1];
+    bytes += part[2];
+    expect(unacked.length).toBeLessThanOrEqual(64);
+    expect(unacked[0]?.[0]).toBe(1);
+    expect(unacked.at(-1)).toEqual(part);
+  }
+  expect(unacked.reduce((sum, [, count]) => sum + count, 0)).toBe(frames);
+  expect(unacked.reduce((sum, [, , size]) => sum + size, 0)).toBe(bytes);
+  expect(unacked.map(([seq]) => seq)).toEqual(unacked.map(([seq]) => seq).toSorted((a, b) => a - b));
+  expect(Math.max(...unacked.map(([, count]) => count))).toBeLessThan(LIMITS.window / 8);
+  expect(Math.max(...unacked.map(([, , size]) => size))).toBeLessThan(LIMITS.windowBytes / 8);
 });
 
 test("[W3] a device that stops reading delays no other device", async () => {

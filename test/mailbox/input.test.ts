@@ -90,10 +90,17 @@ test("[F1][F4] v1 accepts the good frames of a text beside a bad one", async () 
   expect((await bob.take("message", 2)).map((frame) => frame["body"])).toEqual([1, 2]);
 });
 
-test("an empty array is a text without frames, and gets no answer", async () => {
+test("[A7] while AUTH is open, any text is taken as a token", async () => {
+  const alice = await open(fresh("alice"));
+  alice.send({ type: "token", token: "anything" });
+  expect(await alice.next()).toEqual({ type: "token" });
+});
+
+test("[F1] an empty array is a text without frames, and gets no answer", async () => {
   const alice = await open(fresh("alice"));
   alice.socket.sendText("[]");
-  expect(await alice.settled()).toEqual([]);
+  alice.send({ type: "send", id: 1, to: alice.welcome.user, body: 1 });
+  expect(await alice.next()).toMatchObject({ type: "accepted", id: 1 });
 });
 
 test("[F4][C1] v1 sends `closing` and closes with 1009 at a text over the limit, and accepted messages stay", async () => {

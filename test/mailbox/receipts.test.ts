@@ -140,6 +140,15 @@ test("[E2] a new device that starts at head delivers no earlier message", async 
   expect(marks.every((mark) => mark["delivered"] === undefined)).toBe(true);
 });
 
+test("[E2] what the user has read counts as delivered, also over a device that started at head", async () => {
+  const { a, b, alice } = await world();
+  alice.send({ type: "send", id: 1, to: b, body: 1 });
+  const { entry } = await alice.until("accepted");
+  const laptop = await open(b, "laptop", "&cursor=head");
+  laptop.send({ type: "read", peer: a, seq: laptop.welcome.head });
+  expect(await alice.mark("delivered")).toMatchObject({ delivered: entry, read: entry });
+});
+
 test("[E5] a user who switched read receipts off sends none and receives none", async () => {
   const { a, b, alice, bob } = await world();
   expect(await put(`/api/settings?user=${b}`, { receipts: false })).toEqual({ receipts: false, presence: true });

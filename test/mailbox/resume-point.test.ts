@@ -60,6 +60,24 @@ test("[R1] a device at `head` is sent only what comes from now on", async () => 
   expect(bodies([await bob.next()])).toEqual(["new"]);
 });
 
+test("[R1] a device that was at `head` continues there without a cursor", async () => {
+  const { b, alice } = await world();
+  await sendAll(alice, b, 3);
+  const bob = await open(b, "phone", "&cursor=head");
+  bob.socket.close();
+  await bob.socket.untilClosed();
+  await sendAll(alice, b, 1, () => "new");
+  expect(bodies([await (await open(b)).next()])).toEqual(["new"]);
+});
+
+test("[R1][R2] `head` with another epoch starts over, after a gap", async () => {
+  const { b, alice } = await world();
+  await sendAll(alice, b, 1);
+  const bob = await open(b, "phone", "&epoch=another&cursor=head");
+  expect(await bob.next()).toEqual({ type: "gap", from: 1, seq });
+  expect(await bob.next()).toMatchObject({ type: "message", body: 1 });
+});
+
 test("[R2] a cursor of another epoch starts over, after a gap", async () => {
   const { b, alice } = await world();
   await sendAll(alice, b, 2);

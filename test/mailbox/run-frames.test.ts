@@ -122,7 +122,7 @@ test("[D3] a query with another value than runs=1 is refused, and the field is n
   });
 });
 
-test("[W1][W2][F8] the window counts messages, not frames; an ack in the middle of a text makes no room yet", async () => {
+test("[W1][W5][F8] the window counts messages, not frames, and an ack of one of them does not fill it again", async () => {
   const { b, alice } = await world();
   await sendAll(alice, b, LIMITS.window + 200);
   const bob = await open(b, "phone", "&runs=1");

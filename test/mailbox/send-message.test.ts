@@ -88,6 +88,20 @@ test("[S2] a send that can't be read is answered after the sends that wait: its 
   expect(await alice.until("refused")).toMatchObject({ id: 1, code: "id_reused" });
 });
 
+test("[S2] a message that is sent again with its keys in another order is the same message, alone and in a run", async () => {
+  const { b, alice, bob } = await world();
+  alice.socket.sendText(`{"type":"send","id":1,"to":"${b}","body":{"a":{"x":1,"y":[1]},"b":null}}`);
+  const first = await alice.until("accepted");
+  alice.socket.sendText(`{"body":{"b":null,"a":{"y":[1.0],"x":1e0}},"to":"${b}","id":1,"type":"send"}`);
+  expect(await alice.until("accepted")).toEqual(first);
+  alice.socket.sendText(`{"type":"send","id":1,"to":"${b}","bodies":[{"b":null,"a":{"y":[1],"x":1}}]}`);
+  expect(await alice.until("accepted")).toEqual(first);
+  alice.socket.sendText(`{"type":"send","id":1,"to":"${b}","body":{"b":null,"a":{"y":[2],"x":1}}}`);
+  expect(await alice.until("refused")).toMatchObject({ id: 1, code: "id_reused" });
+  expect(await bob.take("message", 1)).toMatchObject([{ body: { a: { x: 1, y: [1] }, b: null } }]);
+  expect(await bob.settled()).toEqual([]);
+});
+
 test.each([
   ["another body", { body: "other" }],
   ["another receiver", { to: "somebody-else" }],
@@ -107,6 +121,17 @@ test("[S3][S4] an id that skips others is refused and stays free", async () => {
   alice.send({ type: "send", id: 1, to: b, body: "one" }, { type: "send", id: 2, to: b, body: "two" });
   expect((await alice.take("accepted", 2)).map((frame) => frame["id"])).toEqual([1, 2]);
   expect((await bob.take("message", 2)).map((frame) => frame["body"])).toEqual(["one", "two"]);
+});
+
+test.each([
+  ["bad_name", { to: "!" }],
+  ["too_large", { body: "x".repeat(65_536) }],
+  ["bad_frame", { body: undefined }],
+  ["out_of_order", {}],
+])("[S3] a send whose id skips others is answered %s if that is wrong with it too", async (code, change) => {
+  const { b, alice } = await world();
+  alice.send({ type: "send", id: 2, to: b, body: "too early", ...change });
+  expect(await alice.next()).toMatchObject({ type: "refused", id: 2, code });
 });
 
 test("[S4] after the first refused send of a text, the later ones are refused as well", async () => {

@@ -47,7 +47,7 @@ test("every write is noticed, whichever part of the log makes it", async () => {
     expect([log.sql.takeWrote(), log.sql.takeWrote()]).toEqual([true, false]);
     new SuspensionRow(log.sql).begin("spam");
     expect(log.sql.takeWrote()).toBe(true);
-    new IdempotencyKeys(log.sql).put({ key: "k", digest: "d", at: Date.now(), entries: [1] }, Date.now());
+    new IdempotencyKeys(log.sql).put({ key: "k", sorted: null, digest: "d", at: Date.now(), entries: [1] }, Date.now());
     expect(log.sql.takeWrote()).toBe(true);
     log.raise(log.head + 10);
     expect(log.sql.takeWrote()).toBe(true);

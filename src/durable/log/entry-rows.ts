@@ -97,6 +97,17 @@ export class EntryRows {
     return this.#cache.after(seq) ?? this.#readAfter(seq);
   }
 
+  /**
+   * The entries after `seq`, up to `last`, without bodies, oldest first. Only those of earlier commits, which devices
+   * may have been sent: the open run is not written for them, because its commit would write one more row.
+   */
+  *headsBetween(seq: number, last: number): Iterable<Head> {
+    for (const head of this.#cache.after(seq) ?? this.#readHeads(seq, last)) {
+      if (head.seq > last) return;
+      yield head;
+    }
+  }
+
   /** The same, without bodies, and always from disk. */
   *headsAfter(seq: number): Iterable<Head> {
     const query = `SELECT ${HEAD_COLUMNS} FROM run WHERE seq > ? ORDER BY seq LIMIT ?`;
@@ -212,6 +223,13 @@ export class EntryRows {
         ROWS_AT_ONCE,
       );
     }
+  }
+
+  *#readHeads(seq: number, upTo: number): Iterable<Head> {
+    const end = "(SELECT coalesce(min(seq), 0) FROM run WHERE seq >= ?)";
+    const query = `SELECT ${HEAD_COLUMNS} FROM run WHERE seq > ? AND seq <= max(?, ${end}) ORDER BY seq LIMIT ?`;
+    const rows = this.#sql.pages<HeadRow>(HEADS_AT_ONCE, query, (last) => [last?.seq ?? seq, upTo, upTo]);
+    for (const row of rows) for (const head of headsOf(row)) if (head.seq > seq) yield head;
   }
 
   *#readAfter(seq: number): Iterable<Entry> {

@@ -28,6 +28,11 @@ const RECEIVED = kindsWith("received");
 const UNSETTLED = kindsWith("unsettled");
 const REFUSALS = kindsWith("refusal");
 
+/** Whether this version knows the kind. */
+export function isKnownKind(kind: string): boolean {
+  return Object.hasOwn(KINDS, kind);
+}
+
 /** Whether the entry is a message, sent or received. */
 export function isMessage(kind: string): boolean {
   return MESSAGES.has(kind);

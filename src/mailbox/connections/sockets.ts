@@ -15,6 +15,7 @@ import {
   toAttachment,
   type V1State,
 } from "./connection-state.ts";
+import type { V1Reader } from "../reading/log-reader.ts";
 import type { PeerNote } from "../log/peers/peer-note.ts";
 import type { MarkHolder } from "../log/peers/early-marks.ts";
 import { SendBuffer } from "./send-buffer.ts";
@@ -37,6 +38,10 @@ interface Live {
   changed: boolean;
   /** The version up to which it was sent early marks; -1 for none. */
   earlySent: number;
+  /** Whether its window was full, and was not acknowledged far enough since. */
+  isBlocked: boolean;
+  /** The seqs of the part that was acknowledged in part: see free-window.ts. */
+  sentSeqs: V1Reader["sentSeqs"];
   /**
    * `flooding`: its rejected frames cost too much, and the next group commit closes it. `closed`: what still arrives on
    * it is ignored.
@@ -239,7 +244,8 @@ function sessionOf<State extends ConnectionState>(
 ): State & Live {
   const runs = state.kind !== "plain" && state.runs;
   const output = new SendBuffer({ runs, batches: state.kind === "v1" });
-  return { ...state, ws, output, ...live, status: "open", rejected: null, renewals: null };
+  const fresh = { isBlocked: false, sentSeqs: null, status: "open", rejected: null, renewals: null } as const;
+  return { ...state, ws, output, ...live, ...fresh };
 }
 
 /** A connection that is already gone throws; its close event follows. */

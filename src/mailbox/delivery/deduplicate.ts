@@ -4,6 +4,7 @@ import type { Delivery, Reply } from "../../protocol/envelope.ts";
 import { REPEAT_WINDOW_IDS } from "../../protocol/limits.ts";
 import type { MessageRefusalCode } from "../../protocol/message-refusals.ts";
 import { type Refusal, refusal } from "../../protocol/refusals.ts";
+import { isSameJson } from "../../protocol/sorted-json.ts";
 import type { SendFrame } from "../../protocol/up.ts";
 import type { V1Session } from "../connections/sockets.ts";
 import type { MailboxContext } from "../instance/context.ts";
@@ -46,7 +47,7 @@ export function answerRepeats(
     // An id that is not found is settled for certain only if it was sent before the oldest unsettled entry.
     const isSettled = unsettled === null || (unsettled.device === session.device && id < (unsettled.id ?? 0));
     if (entry === undefined) session.output.queueAccepted(id, isSettled ? "stored" : "queued");
-    else if (entry.peer !== to || entry.body !== body) refuse(id, refusal("id_reused"));
+    else if (entry.peer !== to || !isSameJson(entry.body, body)) refuse(id, refusal("id_reused"));
     else context.outbox.answer(entry, (state) => session.output.queueAccepted(id, state, entry));
   }
 }

@@ -11,10 +11,8 @@ export function advanceDelivered(context: MailboxContext, seq: number): void {
   const { delivered } = context.log.devices;
   if (seq <= delivered) return;
   const newest = new Map<string, number>();
-  for (const entry of context.log.entries.after(delivered)) {
-    if (entry.seq > seq) break;
-    if (isReceived(entry.kind) && entry.origin !== null) newest.set(entry.peer, entry.origin);
-  }
+  for (const { kind, origin, peer } of context.log.entries.headsBetween(delivered, seq))
+    if (isReceived(kind) && origin !== null) newest.set(peer, origin);
   context.log.devices.advanceDelivered(seq);
   for (const [peer, origin] of newest)
     if (isContact(context, peer)) context.outbox.sendReceipts(peer, { delivered: origin });

@@ -2,11 +2,12 @@
 // socket would get. An idempotency key makes it safe to repeat a request: accepted messages are answered again, refused
 // ones are tried again.
 import { countLabelled } from "../../protocol/counters.ts";
-import type { SendOutcome, SendRequest } from "../../protocol/http-messages.ts";
+import type { IdempotencyKey, SendOutcome, SendRequest } from "../../protocol/http-messages.ts";
 import { type Refusal, refusal } from "../../protocol/refusals.ts";
 import type { CallResult } from "../../protocol/caller.ts";
 import type { MailboxContext } from "../instance/context.ts";
 import type { Entry } from "../../durable/log/entry.ts";
+import type { KeyedRequest } from "../log/accounts/idempotency-keys.ts";
 import { appendMessage } from "./send-message.ts";
 import { checkSending } from "../limits/quotas.ts";
 
@@ -17,7 +18,7 @@ type Pending = SendOutcome | Promise<SendOutcome>;
 export function sendOverHttp(context: MailboxContext, { messages, key }: SendRequest): CallResult<readonly Pending[]> {
   const now = Date.now();
   const before = key === null ? null : context.idempotencyKeys.get(key.name, now);
-  if (before !== null && before.digest !== key?.digest) {
+  if (before !== null && key !== null && !isSameRequest(before, key)) {
     return { refused: refusal("id_reused", "this Idempotency-Key came with another body") };
   }
   context.log.ensureCreated(context.user);
@@ -40,9 +41,15 @@ export function sendOverHttp(context: MailboxContext, { messages, key }: SendReq
       : whenSettled((answer) => context.outbox.add(entry, answer), entry);
   });
   if (key !== null && String(entries) !== String(before?.entries ?? entries.map(() => 0))) {
-    context.idempotencyKeys.put({ key: key.name, digest: key.digest, at: before?.at ?? now, entries }, now);
+    const { digest, sorted } = before ?? { digest: key.digest, sorted: key.sorted ?? null };
+    context.idempotencyKeys.put({ key: key.name, digest, sorted, at: before?.at ?? now, entries }, now);
   }
   return { value: answers };
+}
+
+/** Whether a request has the messages of the one that came with its key before: bodies are compared as JSON values. */
+function isSameRequest(before: KeyedRequest, key: IdempotencyKey): boolean {
+  return before.digest === key.digest || (before.sorted ?? before.digest) === key.sorted;
 }
 
 /** The same answer again, from what retention has left of the log. */

@@ -2,6 +2,7 @@
 // matters.
 import type { MailboxContext } from "../instance/context.ts";
 import { advanceDelivered } from "../delivery/receipts.ts";
+import { freeWindow } from "./free-window.ts";
 import type { PlainReading, V1Reader, V1Reading } from "./log-reader.ts";
 
 /**
@@ -19,12 +20,12 @@ export type Held = Pick<V1Reading | PlainReading, "device" | "acked" | "advances
  */
 export function acknowledge(context: MailboxContext, reader: V1Reader, seq: number): boolean {
   const acked = Math.min(seq, reader.position);
-  if (acked <= reader.acked) return false;
+  const before = reader.acked;
+  if (acked <= before) return false;
   reader.acked = acked;
   reader.output.unreadBytes = 0;
   reader.changed = true;
-  for (const [last, count] of reader.unacked) if (last <= acked) reader.ackedSincePersist += count;
-  reader.unacked = reader.unacked.filter(([last]) => last > acked);
+  reader.ackedSincePersist += freeWindow(context.log, reader, before, acked);
   if (reader.advancesDelivered) advanceDelivered(context, acked);
   return true;
 }

@@ -1,6 +1,7 @@
 // What the pump says to one socket at a time: as many log frames as its window takes. Neighbours that differ only by what counts up are
 // one frame, where the device asked for runs.
-import type { FlowWindow } from "./flow-window.ts";
+import { type FlowWindow, isWholePart } from "./flow-window.ts";
+import type { UnackedPart } from "./log-reader.ts";
 import { isMessage } from "../../durable/log/kinds.ts";
 import { LIMITS, utf8Bytes } from "../../protocol/limits.ts";
 import { type Entry, continuesRun } from "../../durable/log/entry.ts";
@@ -30,10 +31,14 @@ interface Run {
 
 export class FrameBatch {
   readonly frames: string[] = [];
-  /** The number of entries and marks in the frames, their bytes, and the seq of the last. */
+  /** The number of entries and marks in the frames. */
   count = 0;
-  bytes = 0;
-  last = 0;
+  /** The parts in which they are acknowledged; the last one is added by `close`. */
+  readonly parts: UnackedPart[] = [];
+  #partCount = 0;
+  #partBytes = 0;
+  /** The seq of the last entry or mark. */
+  #last = 0;
   readonly #writer: FrameWriter;
   readonly #runs: boolean;
   #framesLeft: number;
@@ -61,9 +66,8 @@ export class FrameBatch {
     const frame = this.#writer.write(item);
     if (frame === null) return true;
     const size = utf8Bytes(frame);
-    if (!this.#takes(size)) return false;
-    this.close();
-    this.last = isEntry ? item.seq : item.markSeq;
+    if (!this.#takes(size, isEntry ? item.seq : item.markSeq)) return false;
+    this.#closeRun();
     const index = this.frames.push(frame) - 1;
     if (this.#runs && isEntry && isMessage(item.kind)) {
       this.#run = { index, bare: this.#writer.isBare(item), bodies: [item.body], last: item, bytes: size };
@@ -71,8 +75,13 @@ export class FrameBatch {
     return true;
   }
 
-  /** Writes the run that is open; nothing more is added. */
+  /** Writes the run that is open, and ends the last part; nothing more is added. */
   close(): void {
+    this.#closeRun();
+    if (this.#partCount > 0) this.#endPart();
+  }
+
+  #closeRun(): void {
     const run = this.#run;
     this.#run = null;
     if (run === null || run.bodies.length === 1) return;
@@ -82,21 +91,27 @@ export class FrameBatch {
   }
 
   #extendRun(run: Run, entry: Entry, size: number): boolean {
-    if (!this.#takes(size)) return false;
+    if (!this.#takes(size, entry.seq)) return false;
     run.last = entry;
     run.bodies.push(entry.body);
     run.bytes += size;
-    this.last = entry.seq;
     return true;
   }
 
-  #takes(size: number): boolean {
+  #takes(size: number, seq: number): boolean {
     if (!this.#free && (this.#framesLeft <= 0 || size > this.#bytesLeft)) return false;
     this.#free = false;
     this.#framesLeft--;
     this.#bytesLeft -= size;
-    this.bytes += size;
     this.count++;
+    this.#last = seq;
+    this.#partBytes += size;
+    if (isWholePart(++this.#partCount, this.#partBytes)) this.#endPart();
     return true;
+  }
+
+  #endPart(): void {
+    this.parts.push([this.#last, this.#partCount, this.#partBytes]);
+    this.#partCount = this.#partBytes = 0;
   }
 }

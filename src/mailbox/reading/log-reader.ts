@@ -2,9 +2,10 @@
 // only. It knows no WebSocket, no token and no attachment: connections/ adds those.
 
 /**
- * A text under way to a device: the seq of its last log frame, the number of entries and marks in it, and their bytes.
+ * A part of what is under way to a device: the seq of its last log frame, the number of entries and marks in it that
+ * were not acknowledged, and the bytes of all of them.
  */
-export type UnackedText = readonly [seq: number, count: number, bytes: number];
+export type UnackedPart = readonly [seq: number, count: number, bytes: number];
 
 /** Where the frames of a connection wait for the flush. */
 export interface LogOutput {
@@ -41,7 +42,7 @@ export interface V1Reading extends Reading {
   readonly runs: boolean;
   /** Whether its device reads early marks. */
   readonly early: boolean;
-  unacked: UnackedText[];
+  unacked: UnackedPart[];
 }
 
 export interface PlainReading extends Reading {
@@ -54,6 +55,10 @@ interface Connected {
   changed: boolean;
   /** The version up to which it was sent early marks; -1 for none. */
   earlySent: number;
+  /** Whether its window was full, and was not acknowledged far enough since. */
+  isBlocked: boolean;
+  /** The seqs of the log frames of a part that ends with `last`, once it was acknowledged in part. */
+  sentSeqs: { readonly last: number; readonly seqs: readonly number[] } | null;
 }
 
 export type V1Reader = V1Reading & Connected;
@@ -64,7 +69,7 @@ export interface PageReader {
   readonly kind: "page";
   readonly limit: number;
   position: number;
-  readonly unacked: UnackedText[];
+  readonly unacked: UnackedPart[];
   readonly frames: string[];
 }
 

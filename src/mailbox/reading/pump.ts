@@ -8,13 +8,13 @@ import { advanceDelivered } from "../delivery/receipts.ts";
 import type { Log } from "../log/log.ts";
 import type { Entry } from "../../durable/log/entry.ts";
 import type { Peer } from "../log/peers/peer.ts";
-import { addUnacked, isShut, windowOf } from "./flow-window.ts";
+import { addUnacked, type FlowWindow, canRefill, isShut, windowOf } from "./flow-window.ts";
 import { FrameBatch, type FrameWriter } from "./frame-batch.ts";
 import type { LogReader, PageReader, PlainReader, V1Reader } from "./log-reader.ts";
 import { writeEarlyMark, writePlainEntry, writeV1 } from "./write-log-frames.ts";
 
-/** Frames of the log: the number of entries and marks in them, their bytes, and the seq of the last. */
-type LogFrames = Pick<FrameBatch, "frames" | "count" | "bytes" | "last">;
+/** Frames of the log, the number of entries and marks in them, and the parts in which they are acknowledged. */
+type LogFrames = Pick<FrameBatch, "frames" | "count" | "parts">;
 
 /**
  * Queues what the window takes. True if a plain socket, which acknowledges nothing, is to continue in the next group
@@ -35,7 +35,7 @@ function queueEarlyMarks(context: MailboxContext, reader: V1Reader): void {
 }
 
 function pumpLog(context: MailboxContext, reader: LogReader): boolean {
-  if (reader.position >= context.log.head || isShut(windowOf(reader))) return false;
+  if (reader.position >= context.log.head || isBlocked(reader, windowOf(reader))) return false;
   skipTrimmed(context, reader);
   const runs = isV1(reader) && reader.runs;
   const batch = new FrameBatch(windowOf(reader), writerFor(context, reader), runs);
@@ -43,6 +43,7 @@ function pumpLog(context: MailboxContext, reader: LogReader): boolean {
   let canWait = true;
   for (const item of itemsAfter(context.log, position)) {
     if (!batch.add(item)) {
+      if (isV1(reader)) reader.isBlocked = true;
       queueBatch(context, reader, batch, position, false);
       return reader.kind === "plain";
     }
@@ -53,10 +54,17 @@ function pumpLog(context: MailboxContext, reader: LogReader): boolean {
   return false;
 }
 
+/** Whether the reader has to acknowledge more before it is sent more. */
+function isBlocked(reader: LogReader, window: FlowWindow): boolean {
+  if (!isV1(reader)) return isShut(window);
+  reader.isBlocked = isShut(window) || (reader.isBlocked && !canRefill(window));
+  return reader.isBlocked;
+}
+
 /** Queues a gap; from then on the reader is behind it. */
 export function queueGap(reader: V1Reader | PageReader, gap: { readonly from: number; readonly seq: number }): void {
   const frame = writeFrame({ type: "gap", ...gap });
-  queueLogFrames(reader, { frames: [frame], count: 1, bytes: frame.length, last: gap.seq }, gap.seq);
+  queueLogFrames(reader, { frames: [frame], count: 1, parts: [[gap.seq, 1, frame.length]] }, gap.seq);
 }
 
 /** A reader is sent a gap for what retention removed. */
@@ -69,7 +77,7 @@ function skipTrimmed(context: MailboxContext, reader: LogReader): void {
 
 function skipTrimmedPlain(context: MailboxContext, reader: PlainReader, trimmed: number): void {
   const frame = writePlainRefusal(context.user, Date.now(), refusal("gone"));
-  queueLogFrames(reader, { frames: [frame], count: 1, bytes: frame.length, last: trimmed }, trimmed);
+  queueLogFrames(reader, { frames: [frame], count: 1, parts: [] }, trimmed);
 }
 
 function writerFor(context: MailboxContext, reader: LogReader): FrameWriter {
@@ -140,5 +148,5 @@ function queueLogFrames(reader: LogReader, batch: LogFrames, position: number, c
   if (frames.length === 0) return;
   if (reader.kind === "page") for (const frame of frames) reader.frames.push(frame);
   else reader.output.queueLogFrames(frames, canWait);
-  if (reader.kind !== "plain") addUnacked(reader.unacked, [batch.last, batch.count, batch.bytes]);
+  if (reader.kind !== "plain") for (const part of batch.parts) addUnacked(reader.unacked, part);
 }

@@ -193,6 +193,25 @@ export class PeerRows {
     return after(this.named);
   }
 
+  /** The seqs of marks after `seq`, up to `last`, in order. It writes no row, as a question to the table does. */
+  markSeqsBetween(seq: number, last: number): number[] {
+    const isBetween = (mark: number) => mark > seq && mark <= last;
+    const cached = this.#marks.after(seq);
+    if (cached !== null)
+      return cached
+        .filter((change) => isBetween(change.seq) && change.peer.markSeq === change.seq)
+        .map(({ seq: at }) => at);
+    const rows = this.#sql.rows<{ name: string; mark: number }>(
+      "SELECT name, mark FROM peer WHERE mark > ? AND mark <= ?",
+      seq,
+      last,
+    );
+    // What is in memory may be newer than its row.
+    const stored = rows.filter(({ name }) => !this.#known.has(name)).map(({ mark }) => mark);
+    const known = Array.from(this.#known.values(), ({ markSeq }) => markSeq).filter(isBetween);
+    return [...stored, ...known].toSorted((a, b) => a - b);
+  }
+
   /** The peers to whom receipts may still have to be sent, after a wake. */
   withDueReceipts(): Peer[] {
     return this.named.filter(hasDueReceipts);
