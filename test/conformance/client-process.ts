@@ -1,16 +1,21 @@
 // The client under test: a process that a command of a shell starts, which takes commands and prints events, one JSON
 // object a line (docs/CONFORMANCE.md). It can be killed and started again with the same state.
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
-import { isDeepStrictEqual } from "node:util";
+import { availableParallelism } from "node:os";
 import process from "node:process";
+import { isDeepStrictEqual } from "node:util";
 import { parseJson } from "../../src/protocol/json.ts";
 import type { Frame } from "./frames.ts";
+import { Gate } from "./gate.ts";
 import { type Recording, Skipped, WITHIN_MS } from "./recording.ts";
 
 /** Ms for a process to start: a virtual machine on a loaded computer. */
 const START_MS = 60_000;
 /** Characters of stderr that a failure shows. */
 const STDERR_CHARS = 1_500;
+
+/** Processes that start at the same time: a client that is starved gives up its connection. */
+const starts = new Gate(availableParallelism() + 1);
 
 /** Processes that run: they end with this one. */
 const running = new Set<number>();
@@ -40,7 +45,12 @@ export class ClientProcess {
   /** The first command: the client connects. Starts the process. */
   async open(about: Frame): Promise<void> {
     this.#opened = about;
-    await this.#start();
+    await starts.enter();
+    try {
+      await this.#start();
+    } finally {
+      starts.leave();
+    }
     this.do({ do: "open", ...about });
   }
 
