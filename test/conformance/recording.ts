@@ -16,6 +16,15 @@ export class Failure extends Error {}
 /** The client lacks an ability, or does not use something optional. */
 export class Skipped extends Error {}
 
+/** Finds the first item that matches, in a list that only grows: each item is looked at once. */
+export function firstOf<T>(list: readonly T[], matches: (item: T) => boolean): () => T | undefined {
+  let at = 0;
+  return () => {
+    for (; at < list.length; at++) if (matches(list[at] as T)) return list[at];
+    return undefined;
+  };
+}
+
 export class Recording {
   readonly lines: string[] = [];
   readonly #begun = performance.now();
