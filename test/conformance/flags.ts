@@ -10,9 +10,12 @@ export const HELP = `npm run conformance -- --client 'CMD'    or    npm run conf
     --server URL     plays clients against the server at this address
     --only TEXT      only cases with this in their name, such as "[T3]"
     --list           names the cases, and plays none
-    --parallel 8     how many cases are played at once (1 to 64)
+    --parallel 8     how many cases are played at once (1 to 64); against a server one after the other
     --json           prints the results as JSON
     --verbose        prints all frames of a case that failed
+    --user NAME=TOKEN            a user of the server, twice, where the program can claim no names
+    --long                       also what takes many minutes within the default limits of a server
+    --i-operate-this-server      to test a server that is not on this machine
     --help           this
 
   Ends with 0 if every case passed, and with 1 if one failed.`;
@@ -26,6 +29,9 @@ export interface Flags {
   readonly parallel: number;
   readonly json: boolean;
   readonly verbose: boolean;
+  readonly users: readonly { readonly name: string; readonly token: string }[];
+  readonly isLong: boolean;
+  readonly isOperator: boolean;
 }
 
 /** How many cases are played at once: most of their time is waiting. */
@@ -42,13 +48,23 @@ export function readFlags(args: readonly string[]): Flags {
       parallel: { type: "string", default: PARALLEL },
       json: { type: "boolean", default: false },
       verbose: { type: "boolean", default: false },
+      user: { type: "string", multiple: true, default: [] },
+      long: { type: "boolean", default: false },
+      "i-operate-this-server": { type: "boolean", default: false },
       help: { type: "boolean", short: "h", default: false },
     },
   });
-  const { client = null, server = null, ...rest } = values;
+  const { client = null, server = null, user, long: isLong, "i-operate-this-server": isOperator, ...rest } = values;
   const parallel = Number(values.parallel);
   if (!(Number.isInteger(parallel) && parallel >= 1 && parallel <= 64))
     throw new Error("--parallel takes a whole number from 1 to 64");
   if (client !== null && server !== null) throw new Error("--client and --server can't be combined");
-  return { ...rest, client, server, parallel };
+  return { ...rest, client, server, parallel, users: user.map(readUser), isLong, isOperator };
+}
+
+/** `alice=rst1.…`: a token may have further signs of equality. */
+function readUser(text: string): { name: string; token: string } {
+  const [, name = "", token = ""] = /^([^=]+)=(.+)$/s.exec(text) ?? [];
+  if (name === "") throw new Error("--user takes NAME=TOKEN");
+  return { name, token };
 }

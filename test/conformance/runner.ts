@@ -5,6 +5,9 @@ import { CASES } from "./cases/all.ts";
 import { type Flags, HELP, readFlags } from "./flags.ts";
 import { type Outcome, play } from "./play.ts";
 import { lineOf, rulesIn, summary } from "./report.ts";
+import { runServerCases, serverCasesWith } from "./server/run-server-cases.ts";
+
+const STOPS = ["SIGINT", "SIGTERM"] as const;
 
 /** Plays the cases with the client that the command starts. `report` is called with each outcome, as it comes. */
 export async function playAll(
@@ -37,27 +40,46 @@ async function testClient(command: string, { only, parallel, json, verbose }: Fl
   const outcomes = await playAll(cases, command, parallel, (outcome) => {
     if (!json) console.log(lineOf(outcome, verbose));
   });
+  return conclude(outcomes, json);
+}
+
+/** Plays clients against a server. Ctrl-C ends it after the present case, so that the users of the run are erased. */
+async function testServer(url: string, { only, json, verbose, ...options }: Flags): Promise<number> {
+  if (serverCasesWith(only).length === 0) throw new Error(`no case has "${only}" in its name; see --server URL --list`);
+  const stop = new AbortController();
+  for (const signal of STOPS) {
+    process.removeAllListeners(signal);
+    process.once(signal, () => stop.abort());
+  }
+  const outcomes = await runServerCases(url, {
+    ...options,
+    only,
+    stop: stop.signal,
+    print: (line) => console.error(line),
+    report: (outcome) => {
+      if (!json) console.log(lineOf(outcome, verbose));
+    },
+  });
+  return conclude(outcomes, json);
+}
+
+function conclude(outcomes: readonly Outcome[], json: boolean): number {
   console.log(json ? JSON.stringify({ rules: rulesIn(outcomes), cases: outcomes }) : `\n${summary(outcomes)}`);
   return outcomes.some(({ is }) => is === "failed") ? 1 : 0;
 }
 
 async function main(args: readonly string[]): Promise<number> {
   const flags = readFlags(args);
-  if (flags.list)
-    console.log(
-      casesWith(flags.only)
-        .map(({ name }) => name)
-        .join("\n"),
-    );
+  const named = flags.server === null ? casesWith(flags.only) : serverCasesWith(flags.only);
+  if (flags.list) console.log(named.map(({ name }) => name).join("\n"));
   else if (flags.client !== null && !flags.help) return testClient(flags.client, flags);
-  // The other side: test/conformance/server plays clients against `flags.server`.
-  else if (flags.server !== null) throw new Error("--server is not available yet");
+  else if (flags.server !== null && !flags.help) return testServer(flags.server, flags);
   else console.log(HELP);
   return 0;
 }
 
 if (import.meta.main) {
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(130));
+  for (const signal of STOPS) process.on(signal, () => process.exit(130));
   try {
     process.exitCode = await main(process.argv.slice(2));
   } catch (error) {
