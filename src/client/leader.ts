@@ -208,16 +208,13 @@ export class Leader {
   #addOwn(run: Frame<"message">, newCount: number): void {
     const isOfThisDevice = run.device === this.#log.position.device;
     for (let back = newCount - 1; back >= 0; back--) {
-      const match = isOfThisDevice && this.#outbox.matchCarbon(run, back);
-      if (match === false) this.#log.addCarbon(run, back);
-      else if (match !== true) this.#log.addAccepted(match, { at: run.at, state: "queued" }, 0);
+      if (!isOfThisDevice || !this.#outbox.matchCarbon(run, back)) this.#log.addCarbon(run, back);
     }
   }
 
   #accepted(run: Frame<"accepted">): void {
-    const cursor = this.#log.position.cursor ?? 0;
     for (let back = countOf(run) - 1; back >= 0; back--) {
-      const draft = this.#outbox.settleId(run.id - back, run.entry !== undefined, cursor);
+      const draft = this.#outbox.settleId(run.id - back);
       if (draft !== null) this.#log.addAccepted(draft, run, back);
     }
   }

@@ -10,13 +10,15 @@ export const HELP = `npm run conformance -- --client 'CMD'    or    npm run conf
     --server URL     plays clients against the server at this address
     --only TEXT      only cases with this in their name, such as "[T3]"
     --list           names the cases, and plays none
-    --parallel 8     how many cases are played at once (1 to 64); against a server one after the other
+    --parallel 8     how many cases are played at once (1 to 64)
     --json           prints the results as JSON
     --verbose        prints all frames of a case that failed
-    --user NAME=TOKEN            a user of the server, twice, where the program can claim no names
-    --long                       also what takes many minutes within the default limits of a server
-    --i-operate-this-server      to test a server that is not on this machine
     --help           this
+
+  With --server also:
+    --user NAME=TOKEN          plays as this user, where names can't be claimed; two of them, and more for more cases
+    --long                     also what takes 16 minutes within the default limits
+    --i-operate-this-server    needed for a server that is not on this machine
 
   Ends with 0 if every case passed, and with 1 if one failed.`;
 
@@ -59,12 +61,11 @@ export function readFlags(args: readonly string[]): Flags {
   if (!(Number.isInteger(parallel) && parallel >= 1 && parallel <= 64))
     throw new Error("--parallel takes a whole number from 1 to 64");
   if (client !== null && server !== null) throw new Error("--client and --server can't be combined");
-  return { ...rest, client, server, parallel, users: user.map(readUser), isLong, isOperator };
+  return { ...rest, client, server, parallel, users: user.map(userOf), isLong, isOperator };
 }
 
-/** `alice=rst1.…`: a token may have further signs of equality. */
-function readUser(text: string): { name: string; token: string } {
-  const [, name = "", token = ""] = /^([^=]+)=(.+)$/s.exec(text) ?? [];
+function userOf(text: string): Flags["users"][number] {
+  const [, name = "", token = ""] = /^([^=]+)=(.+)$/.exec(text) ?? [];
   if (name === "") throw new Error("--user takes NAME=TOKEN");
   return { name, token };
 }

@@ -1,25 +1,8 @@
-// The example in Python passes the conformance cases: they are played once, several at a time, and each is a test.
-import { beforeAll, expect, test } from "vitest";
-import { CASES } from "./cases/all.ts";
-import type { Outcome } from "./play.ts";
-import { playAll } from "./runner.ts";
+// The example in Python passes the conformance cases, but for what it does not use.
+import { expectConformance } from "./expect-conformance.ts";
 
 const PYTHON = process.env["PYTHON"] ?? "/usr/bin/python3";
-/** More than there are cores: most of a case is waiting. */
-const PARALLEL = 8;
-const TIMEOUT_MS = 240_000;
 
-/** What examples/python/README.md says that it leaves out. */
-const LEFT_OUT = /^\[F8\] the conversation "runs"/;
-
-const outcomes = new Map<string, Outcome>();
-
-beforeAll(async () => {
-  const command = `exec ${PYTHON} examples/python/restante.py --conformance`;
-  await playAll(CASES, command, PARALLEL, (outcome) => outcomes.set(outcome.name, outcome));
-}, TIMEOUT_MS);
-
-test.each(CASES.map(({ name }) => name))("the Python example: %s", (name) => {
-  const { is, why, errors } = outcomes.get(name) ?? { is: "failed", why: "it was not played", errors: "" };
-  expect(is, `${why}\n${errors}`).toBe(LEFT_OUT.test(name) ? "skipped" : "passed");
+expectConformance("the Python example", async () => `${PYTHON} examples/python/restante.py --conformance`, {
+  skips: ['[F8] the conversation "runs" of test/transcripts'],
 });

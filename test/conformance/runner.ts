@@ -1,4 +1,4 @@
-// npm run conformance: plays cases, several at once, and prints what came of them.
+// npm run conformance: plays cases of one side, and prints what came of them.
 import process from "node:process";
 import type { Case } from "./case.ts";
 import { CASES } from "./cases/all.ts";
@@ -34,47 +34,47 @@ export function casesWith(only: string): Case[] {
   return CASES.filter(({ name }) => name.toLowerCase().includes(only.toLowerCase()));
 }
 
-async function testClient(command: string, { only, parallel, json, verbose }: Flags): Promise<number> {
-  const cases = casesWith(only);
-  if (cases.length === 0) throw new Error(`no case has "${only}" in its name; see --list`);
-  const outcomes = await playAll(cases, command, parallel, (outcome) => {
+async function testClient(command: string, { only, parallel, json, verbose }: Flags): Promise<readonly Outcome[]> {
+  return playAll(casesWith(only), command, parallel, (outcome) => {
     if (!json) console.log(lineOf(outcome, verbose));
   });
-  return conclude(outcomes, json);
 }
 
-/** Plays clients against a server. Ctrl-C ends it after the present case, so that the users of the run are erased. */
-async function testServer(url: string, { only, json, verbose, ...options }: Flags): Promise<number> {
-  if (serverCasesWith(only).length === 0) throw new Error(`no case has "${only}" in its name; see --server URL --list`);
+/** Ctrl-C ends it after the present case, so that the users of the run are erased; a second one at once. */
+async function testServer(url: string, flags: Flags): Promise<readonly Outcome[]> {
   const stop = new AbortController();
   for (const signal of STOPS) {
     process.removeAllListeners(signal);
     process.once(signal, () => stop.abort());
   }
-  const outcomes = await runServerCases(url, {
-    ...options,
+  const { only, json, verbose, users, isLong, isOperator } = flags;
+  const { outcomes } = await runServerCases(url, {
+    users,
+    isLong,
+    isOperator,
     only,
     stop: stop.signal,
-    print: (line) => console.error(line),
+    print: (line) => (json ? console.error(line) : console.log(line)),
     report: (outcome) => {
       if (!json) console.log(lineOf(outcome, verbose));
     },
   });
-  return conclude(outcomes, json);
+  return outcomes;
 }
 
-function conclude(outcomes: readonly Outcome[], json: boolean): number {
-  console.log(json ? JSON.stringify({ rules: rulesIn(outcomes), cases: outcomes }) : `\n${summary(outcomes)}`);
-  return outcomes.some(({ is }) => is === "failed") ? 1 : 0;
-}
-
+/** Plays what the flags ask for, and prints the result; the exit code. */
 async function main(args: readonly string[]): Promise<number> {
   const flags = readFlags(args);
-  const named = flags.server === null ? casesWith(flags.only) : serverCasesWith(flags.only);
-  if (flags.list) console.log(named.map(({ name }) => name).join("\n"));
-  else if (flags.client !== null && !flags.help) return testClient(flags.client, flags);
-  else if (flags.server !== null && !flags.help) return testServer(flags.server, flags);
-  else console.log(HELP);
+  const { client, server, only, json } = flags;
+  const names = (server === null ? casesWith(only) : serverCasesWith(only)).map(({ name }) => name);
+  if (flags.help || (client === null && server === null && !flags.list)) console.log(HELP);
+  else if (names.length === 0) throw new Error(`no case has "${only}" in its name; see --list`);
+  else if (flags.list) console.log(names.join("\n"));
+  else {
+    const outcomes = client === null ? await testServer(server ?? "", flags) : await testClient(client, flags);
+    console.log(json ? JSON.stringify({ rules: rulesIn(outcomes), cases: outcomes }) : `\n${summary(outcomes)}`);
+    return outcomes.some(({ is }) => is === "failed") ? 1 : 0;
+  }
   return 0;
 }
 

@@ -1,6 +1,6 @@
 // The server's side of the conformance runner, played against servers of this code: without limits, and as deployed by
 // default. Servers with a planted fault are found out.
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { type Alter, startProxy } from "../support/altering-proxy.ts";
@@ -25,7 +25,7 @@ afterAll(() => Promise.all([unlimited.stop(), byDefault.stop()]));
 
 async function play(url: string, only = ""): Promise<{ outcomes: readonly Outcome[]; printed: string[] }> {
   const printed: string[] = [];
-  const outcomes = await runServerCases(url, { only, print: (line) => printed.push(line) });
+  const { outcomes } = await runServerCases(url, { only, print: (line) => printed.push(line) });
   return { outcomes, printed };
 }
 
@@ -111,7 +111,9 @@ test("a server that is not on this machine is not tested without its operator's 
 });
 
 test("every rule that a case of the server's side names exists, and every case names one", () => {
-  const documents = readFileSync(join(ROOT, "docs/PROTOCOL.md"), "utf8");
+  const documents = globSync("docs/PROTOCOL*.md", { cwd: ROOT })
+    .map((file) => readFileSync(join(ROOT, file), "utf8"))
+    .join("\n");
   const rules = new Set([...documents.matchAll(/^- \*\*\[([A-Z]\d+)\]\*\*/gm)].map((match) => match[1]));
   for (const { name } of SERVER_CASES) {
     expect(rulesOf(name), name).not.toEqual([]);

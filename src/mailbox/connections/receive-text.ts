@@ -4,7 +4,7 @@ import { writeError } from "../../protocol/down.ts";
 import { parseJson } from "../../protocol/json.ts";
 import { exceedsBytes, LIMITS, REJECTED } from "../../protocol/limits.ts";
 import { type PlainUp, readPlain, writePlainRefusal } from "../../protocol/plain.ts";
-import { type Refusal, refusal } from "../../protocol/refusals.ts";
+import { type CodeIn, type Refusal, refusal } from "../../protocol/refusals.ts";
 import { readFrames, type Up } from "../../protocol/up.ts";
 import type { MailboxContext } from "../instance/context.ts";
 import { sendPlain } from "../delivery/send-message.ts";
@@ -73,7 +73,7 @@ function rejectUnreadable(context: MailboxContext, session: Session, text: strin
   flush(context, session);
 }
 
-function reject(context: MailboxContext, session: Session, why: Refusal, units: number): void {
+function reject(context: MailboxContext, session: Session, why: Refusal<CodeIn<"error">>, units: number): void {
   chargeRejected(context, session, 1, units);
   const frame = session.kind === "plain" ? writePlainRefusal(context.user, Date.now(), why) : writeError(why);
   session.output.queueFrame(frame);

@@ -57,6 +57,10 @@ export interface ServerOptions {
   readonly report?: (outcome: Outcome) => void;
 }
 
+export interface Report {
+  readonly outcomes: readonly Outcome[];
+}
+
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 /** A case that takes longer has failed, ms. */
 const CASE_MS = 60_000;
@@ -71,7 +75,7 @@ export function serverCasesWith(only: string): ServerCase[] {
  * Plays clients against the server at `url`. Rejects if nothing can be played: no such server, or one of another
  * machine without `isOperator`.
  */
-export async function runServerCases(url: string, options: ServerOptions): Promise<Outcome[]> {
+export async function runServerCases(url: string, options: ServerOptions): Promise<Report> {
   const { users = [], isLong = false, isOperator = false, only = "", print, report, stop } = options;
   if (!isOperator && !LOOPBACK.test(new URL(url).hostname))
     throw new Error(`${url} is not on this machine. If you operate it, add --i-operate-this-server`);
@@ -91,7 +95,7 @@ export async function runServerCases(url: string, options: ServerOptions): Promi
     if (target.made > 0) print(`Erases the ${target.made} users that it made.`);
     await target.erase();
   }
-  return outcomes;
+  return { outcomes };
 }
 
 function announce(target: Target, count: number, isLong: boolean): void {
