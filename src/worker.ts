@@ -7,6 +7,7 @@ import { conversations } from "./api/conversations.ts";
 import { createApi } from "./api/declare-route.ts";
 import { describeApi } from "./api/openapi.ts";
 import { entries } from "./api/entries.ts";
+import { frameSchemas } from "./api/frame-schemas.ts";
 import { messages } from "./api/messages.ts";
 import { online } from "./api/online.ts";
 import { passkeys } from "./api/passkeys.ts";
@@ -73,6 +74,7 @@ for (const part of [
   contacts,
   services,
   online,
+  frameSchemas,
   monitoring,
   users,
 ])

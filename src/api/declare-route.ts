@@ -6,7 +6,7 @@ import { limitBody } from "../identity/request-body.ts";
 import { requireOperator } from "../identity/operator.ts";
 import { problemResponse } from "../identity/problem-response.ts";
 import { LIMITS, STRANGER_BODY_BYTES } from "../protocol/limits.ts";
-import { type Code, REFUSALS, type Refusal, refusal } from "../protocol/refusals.ts";
+import { type Code, type CodeIn, codesIn, REFUSALS, type Refusal, refusal } from "../protocol/refusals.ts";
 import type { Scope } from "../protocol/service.ts";
 import type { RequestContext } from "../identity/request-context.ts";
 
@@ -37,7 +37,7 @@ interface RouteDeclaration {
   /** Other representations of the response, by media type. */
   readonly otherTypes?: Readonly<Record<string, Zod>>;
   /** Codes of refusals besides those of every route. */
-  readonly refusals?: readonly Code[];
+  readonly refusals?: readonly CodeIn<"http">[];
   readonly middleware?: readonly Middleware[];
 }
 
@@ -70,7 +70,7 @@ const problemDocument = z
     title: z.string().meta({ description: "The sentence of the code" }),
     status: z.int(),
     detail: z.string().meta({ description: "What was wrong, in a sentence" }),
-    code: z.enum(Object.keys(REFUSALS) as [Code, ...Code[]]),
+    code: z.enum(codesIn("http")),
     message: z.string().meta({ description: "The same as `detail`; the field's name on the wire" }),
     field: z
       .string()

@@ -7,7 +7,7 @@ import { hashOf } from "../identity/token.ts";
 import { identifyCaller } from "../identity/identify-caller.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import type { IdempotencyKey, OutgoingMessage, SendOutcome } from "../protocol/http-messages.ts";
-import { type Code, REFUSALS } from "../protocol/refusals.ts";
+import { type Code, codesIn } from "../protocol/refusals.ts";
 import { sortKeys } from "../protocol/sorted-json.ts";
 import { readMessage } from "../protocol/up.ts";
 import { createApi, declareRoute } from "./declare-route.ts";
@@ -40,7 +40,7 @@ const outcome = z
     }),
     z.object({
       type: z.literal("refused"),
-      code: z.enum(Object.keys(REFUSALS) as [string, ...string[]]),
+      code: z.enum(codesIn("http")),
       message: z.string(),
       retryAfter: z.int().optional(),
       affects: z

@@ -30,7 +30,7 @@ function documentOf(app: Api) {
       title: "Restante",
       version: String(VERSION),
       description:
-        "A mailbox for every user. Messages are sent and read over WebSockets; this API is for programs without WebSockets, and for tasks that need none. Numbers in brackets are rules of docs/PROTOCOL-HTTP.md and the documents that it links. Refusals are problem documents (RFC 9457).",
+        "A mailbox for every user. Messages are sent and read over WebSockets; this API is for programs without WebSockets, and for tasks that need none. The WebSocket is described at /api/asyncapi.json. Numbers in brackets are rules of docs/PROTOCOL-HTTP.md and the documents that it links. Refusals are problem documents (RFC 9457).",
       license: { name: "MIT" },
     },
     servers: [{ url: "/" }],

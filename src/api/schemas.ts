@@ -83,7 +83,7 @@ export const signedIn = z
 /** The mailbox, if AUTH is open. In the other modes, the token names it. */
 export const userQuery = { user: z.string().optional().meta({ description: "Whose mailbox, if AUTH is open" }) };
 
-/** A log frame of any `type`. docs/PROTOCOL.md lists the fields. */
+/** A log frame of any `type`. */
 export const logFrame = z
   .looseObject({ type: z.enum(["message", "gap", "failed", "peer", "mark", "notice"]), seq })
-  .meta({ id: "LogFrame", description: "A log frame, as a socket gets it" });
+  .meta({ id: "LogFrame", description: "A log frame, as a socket gets it; its fields are in /api/frames.schema.json" });

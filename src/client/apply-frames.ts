@@ -137,8 +137,8 @@ export class LogState {
     back: number,
   ): void {
     const seq = entry === undefined ? draft.seq : entry - back;
-    if (seq === null) return;
     const { key, peer, body } = draft;
+    if (seq === null) return void this.#touch().unnumbered.push({ key, is: state });
     const row = this.#mutableRow(peer);
     this.#add(row, { key, seq, peer, from: this.#user, at: at ?? draft.at, body });
     if (state === "stored" && seq > row.stored) row.stored = seq;
@@ -250,12 +250,13 @@ interface OpenCommit {
     readonly entries: Entry[];
     readonly failures: (Why & { readonly seq: number })[];
     readonly settled: string[];
+    readonly unnumbered: Required<Commit>["unnumbered"][number][];
     readonly reads: Read[];
     readonly told: string[];
   };
 }
 
 function emptyCommit(): OpenCommit {
-  const records = { entries: [], failures: [], settled: [], reads: [], told: [] };
+  const records = { entries: [], failures: [], settled: [], unnumbered: [], reads: [], told: [] };
   return { hasChanged: false, rows: new Set(), mutableRows: new Map(), records };
 }

@@ -29,8 +29,8 @@ const LONG_PAUSE_MS = 60_000;
 const MAX_KEPT_PAUSE_MS = 3_600_000;
 
 /**
- * waiting: to be sent on the present connection. in flight: in the text that has no answer yet. in log: the mailbox has
- * it: either the log has shown it, and the answer is still to come, or the other way round.
+ * waiting: to be sent on the present connection. in flight: in the text that has no answer yet. in log: the log has
+ * shown it, and the answer is still to come.
  */
 type Step = "waiting" | "in flight" | "in log";
 
@@ -105,19 +105,16 @@ export class Outbox {
   begin({ lastId, head, limits, runs = false }: Welcome, isSameEpoch: boolean): void {
     this.#isOpen = true;
     this.#runs = runs;
-    this.#limits = limits;
+    // An ack may go along.
+    this.#limits = { ...limits, frames: limits.frames - 1 };
     this.#lastId = lastId;
     this.#head = head;
     this.#nextId = lastId + 1;
     this.#inFlight = 0;
     this.#isShifted = false;
     for (const item of this.#items.values()) {
-      const isKnown = isSameEpoch && (item.id ?? 0) <= lastId;
-      // The mailbox has lost a message that it had accepted: it is not sent twice.
-      const isLost = isAccepted(item) && !isKnown;
-      if (isLost) this.#settle(item);
       item.step = "waiting";
-      if (item.id === null || isKnown || isLost) continue;
+      if (item.id === null || (isSameEpoch && item.id <= lastId)) continue;
       item.id = item.seq = null;
       this.#change(item);
     }
@@ -180,11 +177,8 @@ export class Outbox {
     return drafts;
   }
 
-  /**
-   * The log shows a message of this device: the mailbox took it, though the answer may still wait for the receiver.
-   * Returns whether it is a draft; the draft itself, which is removed, if the answer came before.
-   */
-  matchCarbon(run: Frame<"message">, back: number): Draft | boolean {
+  /** The log shows a message of this device: the mailbox took it, though the answer may still wait for the receiver. */
+  matchCarbon(run: Frame<"message">, back: number): boolean {
     const id = (run.id ?? 0) - back;
     const seq = run.seq - back;
     const item = this.#items.find(hasId, id);
@@ -193,23 +187,16 @@ export class Outbox {
     // Another installation, copied from this one with its device id, may have used the id for another message.
     const body = bodyOf(run, back);
     if (body !== undefined && JSON.stringify(body) !== JSON.stringify(item.body)) return false;
-    const wasAccepted = isAccepted(item);
     // A draft that waits to be sent again still does: it has no answer.
     if (item.step !== "waiting") this.#setStep(item, "in log");
     item.seq = seq;
     this.#change(item);
-    return wasAccepted ? (this.#settle(item) as Draft) : true;
+    return true;
   }
 
-  /**
-   * The mailbox has accepted this id. Removes its draft and returns it; null where the answer does not name its entry
-   * and the log, shown up to `cursor`, has still to show it: until then the draft has the only text.
-   */
-  settleId(id: number, isFound: boolean, cursor: number): Draft | null {
-    const item = this.#items.find(hasId, id);
-    if (item === undefined || isFound || item.seq !== null || cursor >= this.#head) return this.#settle(item);
-    this.#setStep(item, "in log");
-    return null;
+  /** The mailbox has accepted this id. Removes its draft and returns it. */
+  settleId(id: number): Draft | null {
+    return this.#settle(this.#items.find(hasId, id));
   }
 
   /**
@@ -282,9 +269,4 @@ export class Outbox {
     if (!item.isChanged) this.#changed.push(item);
     item.isChanged = true;
   }
-}
-
-/** Whether its answer came before the log has shown it. */
-function isAccepted({ step, seq }: Item): boolean {
-  return step === "in log" && seq === null;
 }

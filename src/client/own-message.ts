@@ -47,6 +47,8 @@ export class OwnMessage extends Source<MessageState> implements SentMessage {
   draft: Draft;
   /** Its number, once the mailbox has answered. */
   seq: number | null = null;
+  /** Its state without a number. */
+  #unnumbered = SENDING;
   #lastState = SENDING;
   #failed: MessageState | null;
   readonly #client: MarkSource;
@@ -64,7 +66,7 @@ export class OwnMessage extends Source<MessageState> implements SentMessage {
 
   get value(): MessageState {
     if (this.#failed !== null) return this.#failed;
-    if (this.seq === null) return SENDING;
+    if (this.seq === null) return this.#unnumbered;
     return stateOf(this.seq, this.#client.row(this.to), this.to === this.#client.user);
   }
 
@@ -74,6 +76,12 @@ export class OwnMessage extends Source<MessageState> implements SentMessage {
       if (STEPS.indexOf(state.is) >= STEPS.indexOf(is)) return state;
     }
     throw Object.assign(new Error("The mailbox was closed before."), { code: "closed" });
+  }
+
+  /** The mailbox has it, and does not know its number any more. */
+  accept(state: MessageState): void {
+    this.#unnumbered = state;
+    this.changed();
   }
 
   /** The first reason stays. */

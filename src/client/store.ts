@@ -95,6 +95,11 @@ export interface Commit {
   readonly drafts?: readonly Draft[];
   /** Keys of drafts that are removed. Applied after `drafts`. */
   readonly settled?: readonly string[];
+  /**
+   * Drafts, among the settled ones, that the mailbox accepted without their seq, which it did not find any more. Nothing
+   * of it is stored: if the log still has the message, it comes with its text.
+   */
+  readonly unnumbered?: readonly { readonly key: string; readonly is: "stored" | "queued" }[];
   readonly reads?: readonly Read[];
   /** Peers whose `Read` is removed. */
   readonly told?: readonly string[];

@@ -54,12 +54,13 @@ export class View implements MarkSource {
 
   /** The store has this commit. */
   apply(commit: Commit): void {
-    const { rows = NONE, drafts = NONE, settled = NONE, failures = NONE, entries = NONE } = commit;
+    const { rows = NONE, drafts = NONE, settled = NONE, failures = NONE, entries = NONE, unnumbered = NONE } = commit;
     for (const row of rows) this.#rows.set(row.peer, row);
     for (const draft of drafts) (this.#drafts.get(draft.key) ?? this.#begin(draft)).draft = draft;
     // A draft that became an entry is settled as well. It is taken out once: a second search for its key would go
     // through all drafts.
     const accepted = this.#takeAccepted(entries);
+    for (const { key, is } of unnumbered) this.#drafts.get(key)?.accept({ is });
     let next = 0;
     const ended = settled.map((key) => (key === accepted[next]?.key ? void next++ : this.#drafts.take(key)));
     for (const thread of this.threads) thread.apply(commit);

@@ -3,7 +3,7 @@
 import { closeWithReason, writeClosing } from "../protocol/closing.ts";
 import { countLabelled } from "../protocol/counters.ts";
 import { CLOSE_ANSWER_MS } from "../protocol/limits.ts";
-import type { Refusal } from "../protocol/refusals.ts";
+import { type CodeIn, isSentIn, type Refusal, refusal } from "../protocol/refusals.ts";
 import { withTimeout } from "../protocol/timeout.ts";
 import { type Offer, V1 } from "../protocol/version.ts";
 import { mayRefuseBySocket } from "./attempts.ts";
@@ -15,11 +15,11 @@ export function refuseUpgrade(c: RequestContext, offer: Offer, why: Refusal): Re
   const seesCloseCodes = "dialect" in offer ? offer.dialect === V1 : offer.unknown !== null;
   // Above its limit, an address gets an HTTP status in every case. Answers: refused sockets as memory.
   return seesCloseCodes && answer !== null && mayRefuseBySocket(c.req.raw, c.env)
-    ? acceptAndClose(answer, why, executionContextOf(c))
+    ? acceptAndClose(answer, isSentIn("closing", why) ? why : refusal("internal"), executionContextOf(c))
     : problemResponse(why);
 }
 
-function acceptAndClose(answer: string, why: Refusal, context: ExecutionContext | null): Response {
+function acceptAndClose(answer: string, why: Refusal<CodeIn<"closing">>, context: ExecutionContext | null): Response {
   countLabelled("problem", why.code);
   const pair = new WebSocketPair();
   pair[1].accept();

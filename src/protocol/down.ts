@@ -1,7 +1,7 @@
 // Frames from the mailbox to a device in v1: their shapes for readers, and the texts that the server writes. A text is
 // concatenated where it contains a body, which stays the JSON text it is; all others use JSON.stringify.
 import { MAX_FRAMES } from "./limits.ts";
-import type { Refusal } from "./refusals.ts";
+import type { CodeIn, Refusal } from "./refusals.ts";
 import { matchesShape, type ShapeOf } from "./json-shape.ts";
 
 /** The frames by type. The wire test pins them. Only frames with a field `seq` move the cursor. */
@@ -126,11 +126,11 @@ export function writeAccepted(
   return `{"type":"accepted","id":${id}${where},"state":"${state}"${countField(count)}}`;
 }
 
-export function writeRefused(id: number, why: Refusal): string {
+export function writeRefused(id: number, why: Refusal<CodeIn<"refused">>): string {
   return JSON.stringify({ type: "refused", id, ...why });
 }
 
-export function writeError(why: Refusal): string {
+export function writeError(why: Refusal<CodeIn<"error">>): string {
   return JSON.stringify({ type: "error", ...why });
 }
 

@@ -1,6 +1,6 @@
 // Calls between mailboxes: deliveries, replies and signals, as structured values over RPC. They have a version, because
 // old and new code run at the same time during a deploy. Both sides ignore fields that they don't know.
-import type { MessageRefusalCode } from "./message-refusals.ts";
+import type { CodeIn } from "./refusals.ts";
 
 /** One message. `origin`: its seq in the author's log; `at`: ms since 1970; `body`: JSON text. */
 export interface Envelope {
@@ -55,7 +55,7 @@ export interface Reply {
    */
   readonly verdict: "taken" | "behind" | "other" | "nobody";
   /** The envelopes that are finally refused; all others are stored. */
-  readonly refused: readonly { readonly origin: number; readonly code: MessageRefusalCode }[];
+  readonly refused: readonly { readonly origin: number; readonly code: CodeIn<"failed"> }[];
   /** The receipts that were asked for, as seqs of the author's log; 0 for none. */
   readonly receipts?: { readonly delivered: number; readonly read: number };
   /** Whether the receiver reads deliveries in runs. */

@@ -1,9 +1,11 @@
 // Messages sent over HTTP: without ids, one or several a request, each with the reply that a socket would have sent.
 import type { AcceptedState } from "./down.ts";
-import type { Refusal } from "./refusals.ts";
+import type { CodeIn, Refusal } from "./refusals.ts";
 
 /** A message to store: the canonical receiver and the body as JSON text; or why it is refused. */
-export type OutgoingMessage = { readonly to: string; readonly body: string } | { readonly refused: Refusal };
+export type OutgoingMessage =
+  | { readonly to: string; readonly body: string }
+  | { readonly refused: Refusal<CodeIn<"refused"> & CodeIn<"http">> };
 
 /**
  * An idempotency key, with the hash of the messages, and their hash independent of the order of keys; code of 0.3 sends
@@ -26,4 +28,4 @@ export interface SendRequest {
  */
 export type SendOutcome =
   | { readonly type: "accepted"; readonly entry?: number; readonly at?: number; readonly state: AcceptedState }
-  | ({ readonly type: "refused" } & Refusal);
+  | ({ readonly type: "refused" } & Refusal<CodeIn<"http">>);

@@ -38,7 +38,7 @@ type Test = (value: unknown) => boolean;
  */
 const knownTests = new WeakMap<Shape, readonly (readonly [name: string, test: Test])[]>();
 
-/** Whether `value` matches the shape. `int` is a whole number that a double represents exactly. */
+/** Whether `value` matches the shape. `int` is a whole number, 0 to 2^53 - 1. */
 export function matchesShape<S extends Shape>(shape: S, value: unknown): value is ShapeOf<S> {
   if (typeof value !== "object" || value === null) return false;
   let tests = knownTests.get(shape);
@@ -61,7 +61,7 @@ function testOf(field: Field): Test {
 }
 
 const TESTS: Readonly<Record<Plain, Test>> = {
-  int: Number.isSafeInteger,
+  int: (value) => Number.isSafeInteger(value) && Number(value) >= 0,
   text: (value) => typeof value === "string",
   flag: (value) => typeof value === "boolean",
   list: Array.isArray,

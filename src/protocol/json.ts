@@ -1,6 +1,6 @@
 // JSON: parses untrusted text, and serializes bodies to the text that is stored. Pure; knows no frame.
 import { MAX_BODY_BYTES, MAX_BODY_DEPTH, exceedsBytes } from "./limits.ts";
-import { type MessageRefusal, messageRefusal } from "./message-refusals.ts";
+import { messageRefusal, type RefusalRow } from "./message-refusals.ts";
 
 /** The value of a JSON text, or undefined if it is invalid. */
 export function parseJson(text: string): unknown {
@@ -11,8 +11,11 @@ export function parseJson(text: string): unknown {
   }
 }
 
+/** Why a body is refused. */
+export type BodyRefusal = RefusalRow<"bad_frame" | "too_large">;
+
 /** The JSON text of a body, or why it is refused. JSON.stringify escapes NUL and lone surrogates. */
-export function serializeBody(body: unknown): string | MessageRefusal {
+export function serializeBody(body: unknown): string | BodyRefusal {
   const deep = `body is nested more than ${MAX_BODY_DEPTH} deep`;
   // JSON.stringify returns undefined for `undefined` and functions, and throws for a BigInt or a cycle. A RangeError is
   // a stack overflow, so the body is nested too deeply.

@@ -26,7 +26,7 @@ export type MessageRefusalCode = keyof typeof MESSAGE_REFUSALS;
 export type MessageRefusal = RefusalRow<MessageRefusalCode>;
 
 /** The refusal of this code. */
-export function messageRefusal(code: MessageRefusalCode, detail?: string): MessageRefusal {
+export function messageRefusal<C extends MessageRefusalCode>(code: C, detail?: string): RefusalRow<C> {
   return rowOf(code, MESSAGE_REFUSALS[code], detail);
 }
 

@@ -1,12 +1,12 @@
 // The plain dialect: the format of existing pages and servers of this kind. One text is one message, both ways.
 import { canonical, SYSTEM } from "./names.ts";
-import { type Refusal, refusal } from "./refusals.ts";
+import { type CodeIn, type Refusal, refusal } from "./refusals.ts";
 import { serializeReceivedBody } from "./received-body.ts";
 
 /** A parsed plain text: a message with its body as JSON text, or a refusal. */
 export type PlainUp =
   | { readonly type: "send"; readonly to: string; readonly body: string }
-  | { readonly type: "refused"; readonly refusal: Refusal };
+  | { readonly type: "refused"; readonly refusal: Refusal<CodeIn<"error">> };
 
 /** Reads `{"receiver","msg",…}`, parsed. With other fields, the body is the object without the server's fields. */
 export function readPlain(value: unknown): PlainUp {

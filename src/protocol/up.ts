@@ -5,7 +5,7 @@ import { LIMITS, NUMBER_END, MAX_TOKEN_UNITS, MAX_WATCHED_PEERS } from "./limits
 import type { OutgoingMessage } from "./http-messages.ts";
 import { canonical, type NameResult } from "./names.ts";
 import { serializeReceivedBody } from "./received-body.ts";
-import { type Refusal, refusal } from "./refusals.ts";
+import { type CodeIn, type Refusal, refusal } from "./refusals.ts";
 
 z.config({ jitless: true });
 
@@ -36,7 +36,7 @@ export interface SendFrame {
 interface RefusedFrame {
   readonly type: "refused";
   readonly id: number;
-  readonly refusal: Refusal;
+  readonly refusal: Refusal<"bad_frame" | "bad_name" | "reserved_name" | "too_large">;
 }
 
 /** A parsed frame. `refused`: an invalid send with a readable id; `error`: every other invalid frame. */
@@ -48,7 +48,7 @@ export type Up =
   | z.infer<typeof watch>
   | z.infer<typeof token>
   | RefusedFrame
-  | { readonly type: "error"; readonly refusal: Refusal };
+  | { readonly type: "error"; readonly refusal: Refusal<CodeIn<"error">> };
 
 /**
  * The frames of one parsed text, each with its own result; or one error for the whole text. Of several `watch` frames only the
@@ -222,6 +222,6 @@ function errorFrame(detail: string): Up {
   return { type: "error", refusal: refusal("bad_frame", detail) };
 }
 
-function refusedFrame(id: number, why: Refusal): RefusedFrame {
+function refusedFrame(id: number, why: RefusedFrame["refusal"]): RefusedFrame {
   return { type: "refused", id, refusal: why };
 }

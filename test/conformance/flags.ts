@@ -15,6 +15,11 @@ export const HELP = `npm run conformance -- --client 'CMD'    or    npm run conf
     --verbose        prints all frames of a case that failed
     --help           this
 
+  With --server also:
+    --user NAME=TOKEN          plays as this user, where names can't be claimed; two of them, and more for more cases
+    --long                     also what takes 16 minutes within the default limits
+    --i-operate-this-server    needed for a server that is not on this machine
+
   Ends with 0 if every case passed, and with 1 if one failed.`;
 
 export interface Flags {
@@ -26,6 +31,9 @@ export interface Flags {
   readonly parallel: number;
   readonly json: boolean;
   readonly verbose: boolean;
+  readonly users: readonly { readonly name: string; readonly token: string }[];
+  readonly isLong: boolean;
+  readonly isOperator: boolean;
 }
 
 /** How many cases are played at once: most of their time is waiting. */
@@ -42,13 +50,22 @@ export function readFlags(args: readonly string[]): Flags {
       parallel: { type: "string", default: PARALLEL },
       json: { type: "boolean", default: false },
       verbose: { type: "boolean", default: false },
+      user: { type: "string", multiple: true, default: [] },
+      long: { type: "boolean", default: false },
+      "i-operate-this-server": { type: "boolean", default: false },
       help: { type: "boolean", short: "h", default: false },
     },
   });
-  const { client = null, server = null, ...rest } = values;
+  const { client = null, server = null, user, long: isLong, "i-operate-this-server": isOperator, ...rest } = values;
   const parallel = Number(values.parallel);
   if (!(Number.isInteger(parallel) && parallel >= 1 && parallel <= 64))
     throw new Error("--parallel takes a whole number from 1 to 64");
   if (client !== null && server !== null) throw new Error("--client and --server can't be combined");
-  return { ...rest, client, server, parallel };
+  return { ...rest, client, server, parallel, users: user.map(userOf), isLong, isOperator };
+}
+
+function userOf(text: string): Flags["users"][number] {
+  const [, name = "", token = ""] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+  if (name === "") throw new Error("--user takes NAME=TOKEN");
+  return { name, token };
 }

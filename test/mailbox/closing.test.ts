@@ -4,7 +4,7 @@ import { exports } from "cloudflare:workers";
 import { expect, test, vi } from "vitest";
 import { Mailbox } from "../../src/mailbox/mailbox.ts";
 import { LIMITS, REJECTED } from "../../src/protocol/limits.ts";
-import { closeCode, REFUSALS, type Code } from "../../src/protocol/refusals.ts";
+import { closeCode, REFUSALS, type CodeIn } from "../../src/protocol/refusals.ts";
 import { nextFrame, type ClientSocket } from "../support/client-socket.ts";
 import { fresh, open, plain, socketOf, upgrade } from "../support/devices.ts";
 import { callApi } from "../support/accounts.ts";
@@ -16,7 +16,7 @@ const erase = (user: string) =>
   exports.default.fetch(new Request(`http://restante.test/api/account?user=${user}`, { method: "DELETE" }));
 
 /** What ends the connection of a user who has one. */
-const ends: [code: Code, how: (user: string, line: ClientSocket) => unknown][] = [
+const ends: [code: CodeIn<"closing">, how: (user: string, line: ClientSocket) => unknown][] = [
   ["replaced", (user) => open(user)],
   ["too_large", (_, line) => line.sendText(tooLarge)],
   ["disconnected", (user) => callApi("POST", `/api/admin/users/${user}/disconnect`, {}, ADMIN)],

@@ -60,6 +60,28 @@ test("[S7][F8] a run that a device sends is accepted with one frame, and comes b
   expect(await alice.until("accepted")).toEqual(answer);
 });
 
+test("[F8] a run from a device that was not granted runs is taken, and what that device is sent has none", async () => {
+  const [a, b] = [fresh("alice"), fresh("bob")];
+  const [alice, bob] = [await open(a), await open(b, "phone", "&runs=1")];
+  expect(alice.welcome).not.toHaveProperty("runs");
+  alice.send(send(b, 3, "one", "two", "three"));
+  const frames = [...(await alice.take("message", 3)), ...(await alice.take("accepted", 3))];
+  expect(frames.map(({ id }) => id)).toEqual([1, 2, 3, 1, 2, 3]);
+  expect(frames.every((frame) => !("count" in frame) && !("bodies" in frame))).toBe(true);
+  expect(await bob.next()).toMatchObject({ count: 3, bodies: ["one", "two", "three"] });
+});
+
+test.each(["", "&runs=1"])("[F8] body beside bodies counts, and a count up is ignored%s", async (query) => {
+  const { b, alice } = await world();
+  const [sender, bob] = [await open(alice.welcome.user, "other", query), await open(b)];
+  sender.send({ ...send(b, 1, "x", "y"), body: "the body" });
+  expect(await sender.until("accepted")).toMatchObject({ id: 1, state: "stored" });
+  sender.send({ ...send(b, 3, "two", "three"), count: 7 });
+  sender.send({ type: "send", id: 4, to: b, body: "four", count: 3 });
+  expect((await bob.take("message", 4)).map(({ body }) => body)).toEqual(["the body", "two", "three", "four"]);
+  expect(await bob.settled()).toEqual([]);
+});
+
 test("[S4][F8] after the first refused message of a run, the later ones are refused as well", async () => {
   const { b, alice } = await world();
   const bob = await open(b);
@@ -91,6 +113,14 @@ test.each([
   alice.socket.close();
   const again = await open(alice.welcome.user);
   expect([again.welcome.head, again.welcome.lastId]).toEqual([head, 0]);
+});
+
+test("[F8] beside a body, bodies are ignored", async () => {
+  const { b, alice } = await world();
+  const bob = await open(b);
+  alice.send({ ...send(b, 1, "one", "two"), body: "this one" });
+  expect(await alice.until("accepted")).toMatchObject({ id: 1 });
+  expect(await bob.next()).toMatchObject({ type: "message", body: "this one" });
 });
 
 test("[F3][F8] the limit of frames in a text counts the messages of runs", async () => {

@@ -8,6 +8,7 @@ import { utf8Bytes } from "../../src/protocol/limits.ts";
 import { canonical } from "../../src/protocol/names.ts";
 import { checkNewName } from "../../src/protocol/new-names.ts";
 import { serializeReceivedBody } from "../../src/protocol/received-body.ts";
+import { isSameJson } from "../../src/protocol/sorted-json.ts";
 
 const FILE = join(import.meta.dirname, "../../docs/vectors.json");
 
@@ -26,11 +27,19 @@ interface BodyVector {
   readonly refused?: string;
 }
 
+/** Two bodies, and whether they are one message when they are sent with one id. */
+interface SameBodyVector {
+  readonly one: string;
+  readonly other: string;
+  readonly same: boolean;
+}
+
 interface Vectors {
   readonly names: readonly NameVector[];
   /** Names under which a mailbox is to begin. */
   readonly newNames: readonly NameVector[];
   readonly bodies: readonly BodyVector[];
+  readonly sameBodies: readonly SameBodyVector[];
 }
 
 function readName({ raw }: NameVector): NameVector {
@@ -53,14 +62,21 @@ function readBody({ text, parts = [] }: BodyVector): BodyVector {
   return { ...sent, ...(text !== undefined && { stored }), bytes: utf8Bytes(stored) };
 }
 
+function compareBodies({ one, other }: SameBodyVector): SameBodyVector {
+  const [first, second] = [one, other].map((text) => readBody({ text }).stored ?? "");
+  if (!first || !second) throw new Error(`${one} or ${other} is no body`);
+  return { one, other, same: isSameJson(first, second) };
+}
+
 const vectors = JSON.parse(readFileSync(FILE, "utf8")) as Vectors;
 const results: Vectors = {
   names: vectors.names.map(readName),
   newNames: vectors.newNames.map(readNewName),
   bodies: vectors.bodies.map(readBody),
+  sameBodies: vectors.sameBodies.map(compareBodies),
 };
 
-test("[F3][N2] docs/vectors.json says what the code makes of names and bodies", () => {
+test("[F3][N2][S2] docs/vectors.json says what the code makes of names and bodies", () => {
   if (process.env["UPDATE_VECTORS"] === undefined) expect(vectors).toEqual(results);
   else writeFileSync(FILE, `${JSON.stringify(results, null, 2)}\n`);
 });
@@ -71,4 +87,5 @@ test("[F3][N1][N4][N5] the vectors have names and bodies that are taken, and som
   expect(refusalsOf(results.names)).toEqual(new Set([null, "bad_name", "reserved_name"]));
   expect(refusalsOf(results.newNames)).toEqual(new Set([null, "bad_name", "reserved_name"]));
   expect(refusalsOf([...results.bodies])).toEqual(new Set([null, "bad_frame", "too_large"]));
+  expect(new Set(results.sameBodies.map(({ same }) => same))).toEqual(new Set([true, false]));
 });

@@ -61,6 +61,8 @@ const json = async (response: Promise<Response>) => (await response).json<Record
 export const validCalls: Readonly<Record<string, ValidCall>> = {
   "GET /api/auth": [() => ({}), () => undefined],
   "GET /api/online": [() => ({}), () => undefined],
+  "GET /api/frames.schema.json": [() => ({}), () => undefined],
+  "GET /api/asyncapi.json": [() => ({}), () => undefined],
   "POST /api/accounts": [() => ({ body: { userName: fresh("carol"), label: "laptop" } }), () => undefined],
   "POST /api/sign-in": [
     async ({ alice }) => ({

@@ -1,6 +1,7 @@
 // Devices for tests inside the runtime: real sockets through the Worker's entry point.
 import { exports } from "cloudflare:workers";
 import { V1 } from "../../src/protocol/version.ts";
+import { checkText } from "./check-frames.ts";
 import { Device, ClientSocket } from "./client-socket.ts";
 
 /** Requests an upgrade from the Worker. `protocol` null offers none. */
@@ -20,7 +21,11 @@ export function socketOf(response: Response): ClientSocket {
   const ws = response.webSocket;
   if (ws === null) throw new Error(`not upgraded: ${response.status}`);
   const line = new ClientSocket({ send: (data) => ws.send(data), close: (code) => ws.close(code) });
-  ws.addEventListener("message", ({ data }) => line.onText(typeof data === "string" ? data : "(binary)"));
+  ws.addEventListener("message", ({ data }) => {
+    const text = typeof data === "string" ? data : "(binary)";
+    checkText(text);
+    line.onText(text);
+  });
   ws.addEventListener("close", ({ code, reason }) => line.onClose(code, reason));
   ws.accept();
   return line;

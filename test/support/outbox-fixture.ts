@@ -55,7 +55,7 @@ export class OutboxFixture {
       onError: () => undefined,
     });
     const deliver = (delivery: Delivery) => this.#onCall(delivery);
-    const remote = { budget: this.budget, alarms: this.#scheduler, deliver };
+    const remote = { budget: this.budget, alarms: this.#scheduler, deliver, onFirstStored: () => undefined };
     this.outbox = new Outbox(this.log, this.groupCommit, remote, times);
   }
 

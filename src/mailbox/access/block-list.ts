@@ -4,7 +4,7 @@ import { standingOf } from "./standing.ts";
 import type { MailboxContext } from "../instance/context.ts";
 
 /** Checks whether the user may send to `to`: not to a peer whom the user has blocked. */
-export function checkNotBlocked(context: MailboxContext, to: string): Refusal | null {
+export function checkNotBlocked(context: MailboxContext, to: string): Refusal<"declined"> | null {
   if (standingOf(context, to) !== "blocked") return null;
   return { ...refusal("declined", "you have blocked them"), affects: "receiver" };
 }

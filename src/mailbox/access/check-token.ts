@@ -2,7 +2,7 @@
 import type { Proof } from "../../protocol/caller.ts";
 import { MAX_UNREAD_BYTES } from "../../protocol/limits.ts";
 import { logEvent } from "../../protocol/log-events.ts";
-import { type Code, type Refusal, refusal } from "../../protocol/refusals.ts";
+import { type CodeIn, type Refusal, refusal } from "../../protocol/refusals.ts";
 import { tokenIdOf } from "../../protocol/service.ts";
 import { checkBeginning } from "./check-beginning.ts";
 import { checkServiceToken, isService, SEEN_INTERVAL_MS } from "./service-tokens.ts";
@@ -50,7 +50,10 @@ function isGood(context: MailboxContext, proof: Exclude<Proof, ServiceProof | Op
  * The code with which a socket is to be closed, or null: it floods or does not read, its user was suspended, its token
  * has expired, or its device was signed out.
  */
-export function closeCodeOf(context: MailboxContext, { expires, token, status, output }: Session): Code | null {
+export function closeCodeOf(
+  context: MailboxContext,
+  { expires, token, status, output }: Session,
+): CodeIn<"closing"> | null {
   if (status === "flooding") return "rate_limited";
   if (output.unreadBytes > MAX_UNREAD_BYTES) return "unread";
   if (context.suspension.current !== null) return "suspended";

@@ -1,6 +1,6 @@
 // A connection ends: its client closed or lost it, or it is ended from here. What its device held is persisted; a newer
 // connection of the device stays. All of it is to be done in a transaction.
-import type { Code } from "../../protocol/refusals.ts";
+import type { CodeIn } from "../../protocol/refusals.ts";
 import type { MailboxContext } from "../instance/context.ts";
 import { persistCursor } from "../reading/acknowledge.ts";
 import type { Session } from "./sockets.ts";
@@ -18,7 +18,7 @@ export function closeStream(context: MailboxContext, session: Session): void {
 }
 
 /** Ends a connection, and sends the reason. */
-export function closeWithCode(context: MailboxContext, session: Session, code: Code): void {
+export function closeWithCode(context: MailboxContext, session: Session, code: CodeIn<"closing">): void {
   persistCursor(context, session, { seen: Date.now() });
   context.sockets.close(session, code, context.user);
 }

@@ -2,12 +2,12 @@
 import { countLabelled } from "../../protocol/counters.ts";
 import { writeError, writeRefused } from "../../protocol/down.ts";
 import { REJECTED } from "../../protocol/limits.ts";
-import { type Refusal, refusal } from "../../protocol/refusals.ts";
+import { refusal } from "../../protocol/refusals.ts";
 import type { SendFrame, Up } from "../../protocol/up.ts";
 import type { MailboxContext } from "../instance/context.ts";
 import { markRead } from "../delivery/receipts.ts";
 import { acceptSend } from "../delivery/send-message.ts";
-import { answerRepeats, isRepeat } from "../delivery/deduplicate.ts";
+import { answerRepeats, isRepeat, type Refuse } from "../delivery/deduplicate.ts";
 import { chargeRejected, pauseEvents, takeRenewal, takeSignal } from "../limits/allowance.ts";
 import type { Device } from "../log/schema.ts";
 import { watchPresence } from "../people/presence.ts";
@@ -34,7 +34,7 @@ interface Dispatch {
   rejected: number;
   /** UTF-16 units of frames that had an effect. */
   usedUnits: number;
-  readonly refuse: (id: number, why: Refusal) => void;
+  readonly refuse: Refuse;
 }
 
 /** Does what the frames of a text of `units` UTF-16 units say, in their order. To be done in a transaction. */

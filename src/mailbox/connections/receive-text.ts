@@ -4,7 +4,7 @@ import { writeError } from "../../protocol/down.ts";
 import { parseJson } from "../../protocol/json.ts";
 import { exceedsBytes, LIMITS, REJECTED } from "../../protocol/limits.ts";
 import { type PlainUp, readPlain, writePlainRefusal } from "../../protocol/plain.ts";
-import { type Refusal, refusal } from "../../protocol/refusals.ts";
+import { type CodeIn, type Refusal, refusal } from "../../protocol/refusals.ts";
 import { readFrames, type Up } from "../../protocol/up.ts";
 import type { MailboxContext } from "../instance/context.ts";
 import { sendPlain } from "../delivery/send-message.ts";
@@ -49,9 +49,11 @@ function receiveV1(context: MailboxContext, session: V1Session, frames: readonly
   // A refused send is answered after the sends before it.
   if (frames.some(({ type }) => type === "send" || type === "refused" || type === "read")) {
     const work = () => dispatchFrames(context, session, frames, units);
-    // Sends during a call to their receiver leave with the next call: until then they are collected.
-    if (frames.every((frame) => frame.type === "send" && context.outbox.isCalling(frame.to)))
-      context.groupCommit.enqueueAfterCall(work, units + TEXT_UNITS);
+    // Sends during a call to their receiver leave with the next call: until then they are collected. An ack that came
+    // with them can wait as long.
+    const canWait = (frame: Up) =>
+      frame.type === "ack" || (frame.type === "send" && context.outbox.isCalling(frame.to));
+    if (frames.every(canWait)) context.groupCommit.enqueueAfterCall(work, units + TEXT_UNITS);
     else context.groupCommit.enqueue(work, units + TEXT_UNITS);
     return;
   }
@@ -73,7 +75,7 @@ function rejectUnreadable(context: MailboxContext, session: Session, text: strin
   flush(context, session);
 }
 
-function reject(context: MailboxContext, session: Session, why: Refusal, units: number): void {
+function reject(context: MailboxContext, session: Session, why: Refusal<CodeIn<"error">>, units: number): void {
   chargeRejected(context, session, 1, units);
   const frame = session.kind === "plain" ? writePlainRefusal(context.user, Date.now(), why) : writeError(why);
   session.output.queueFrame(frame);

@@ -1,6 +1,6 @@
 // A fresh token on an open connection: the connection continues under the expiry of that token.
 import { writeFrame } from "../../protocol/down.ts";
-import type { Code } from "../../protocol/refusals.ts";
+import type { CodeIn } from "../../protocol/refusals.ts";
 import type { Caller } from "../../protocol/caller.ts";
 import { checkAccess } from "../access/check-token.ts";
 import type { MailboxContext } from "../instance/context.ts";
@@ -26,7 +26,7 @@ export async function renewToken(context: MailboxContext, session: Session, toke
 }
 
 /** Why a connection with this token has to end, or null. */
-function codeAgainst(context: MailboxContext, caller: Caller | null): Code | null {
+function codeAgainst(context: MailboxContext, caller: Caller | null): CodeIn<"closing"> | null {
   if (caller === null) return "unauthorized";
   if (caller.name !== context.user) return "forbidden";
   return checkAccess(context, caller.proof) === null ? null : "unauthorized";

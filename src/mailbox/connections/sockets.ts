@@ -3,7 +3,7 @@
 import { closeWithReason, writeClosing } from "../../protocol/closing.ts";
 import { countLabelled } from "../../protocol/counters.ts";
 import { writePlainRefusal } from "../../protocol/plain.ts";
-import { type Code, refusal } from "../../protocol/refusals.ts";
+import { type CodeIn, refusal } from "../../protocol/refusals.ts";
 import type { TokenBucket } from "../../protocol/token-bucket.ts";
 import { Debounce } from "../../durable/debounce.ts";
 import {
@@ -186,7 +186,7 @@ export class Sockets implements MarkHolder {
   }
 
   /** Closes from our side: `closing` first, because a client may see the close itself only seconds later. */
-  close(session: Session, code: Code, user: string): void {
+  close(session: Session, code: CodeIn<"closing">, user: string): void {
     const why = refusal(code);
     countLabelled("closed", code);
     session.output.queueFrame(session.kind === "plain" ? writePlainRefusal(user, Date.now(), why) : writeClosing(why));

@@ -5,7 +5,9 @@ import type { Delivery, Reply } from "../../protocol/envelope.ts";
 import { PEERING } from "../../protocol/version.ts";
 import { exists } from "../access/account.ts";
 import type { MailboxContext } from "../instance/context.ts";
+import { isContact } from "../access/standing.ts";
 import { onMessageFromStranger } from "../people/contacts.ts";
+import { lookUpForWatchers } from "../people/presence.ts";
 import { acceptableCount } from "../limits/quotas.ts";
 import { applyReceipts } from "./apply-receipts.ts";
 import { receiptsFor } from "./receipts.ts";
@@ -30,6 +32,7 @@ export function acceptDelivery(context: MailboxContext, delivery: Delivery): Rep
   context.outbox.onContactFrom(peer, delivery.epoch);
   applyReceipts(context.log, peer, delivery);
   if (peer.lastOrigin < delivery.after) return replyWith("behind");
+  const isFirst = peer.lastSeq === 0;
   const refused = refusedBefore(context, peer, delivery);
   let { free, code } = acceptableCount(context, peer, delivery);
   for (const { origin, at, body } of delivery.envelopes) {
@@ -45,5 +48,6 @@ export function acceptDelivery(context: MailboxContext, delivery: Delivery): Rep
     peer.lastOrigin = origin;
     peer.unread++;
   }
+  if (isFirst && peer.lastSeq > 0 && isContact(context, peer.name)) lookUpForWatchers(context, peer.name);
   return replyWith("taken", refused);
 }

@@ -2,8 +2,7 @@
 // time limit.
 import type { Delivery, Reply } from "../../protocol/envelope.ts";
 import { REPEAT_WINDOW_IDS } from "../../protocol/limits.ts";
-import type { MessageRefusalCode } from "../../protocol/message-refusals.ts";
-import { type Refusal, refusal } from "../../protocol/refusals.ts";
+import { type CodeIn, type Refusal, refusal } from "../../protocol/refusals.ts";
 import { isSameJson } from "../../protocol/sorted-json.ts";
 import type { SendFrame } from "../../protocol/up.ts";
 import type { V1Session } from "../connections/sockets.ts";
@@ -14,7 +13,7 @@ import type { Peer } from "../log/peers/peer.ts";
 export type Refused = Reply["refused"][number];
 
 /** Answers that a frame was refused. */
-export type Refuse = (id: number, why: Refusal) => void;
+export type Refuse = (id: number, why: Refusal<CodeIn<"refused">>) => void;
 
 /**
  * Whether a device sends a message again. Its ids are consecutive: one up to the last id is a repeat, for as long as the
@@ -67,7 +66,7 @@ export function refusedBefore(context: MailboxContext, peer: Peer, delivery: Del
   const trimmed = context.log.row?.trimmed ?? 0;
   const removedUpTo =
     trimmed === 0 || peer.lastSeq === 0 ? 0 : Math.min(trimmed, context.log.entries.firstOriginOf(peer.name) - 1);
-  const code: MessageRefusalCode = "declined";
+  const code: CodeIn<"failed"> = "declined";
   const refused = undecided.filter(({ origin }) => !stored.has(origin) && origin > removedUpTo);
   return refused.map(({ origin }) => ({ origin, code }));
 }

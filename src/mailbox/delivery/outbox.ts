@@ -36,6 +36,8 @@ export interface OutboxRemote {
   readonly budget: CallBudget;
   readonly alarms: AlarmScheduler;
   deliver(delivery: Delivery): Promise<Reply>;
+  /** The peer has stored a first message of the user's. */
+  onFirstStored(peer: string): void;
 }
 
 export class Outbox {
@@ -213,9 +215,16 @@ export class Outbox {
       this.#log.foundLostMarks(queue.to);
     }
     if (reply.verdict === "other") this.onContactFrom(this.#log.peers.get(queue.to), reply.epoch);
-    else applyReply(this.#log, queue, carried, reply, (entry, answer) => this.add(entry, answer));
+    else this.#applyReply(queue, carried, reply);
     this.#queues.idle(queue);
     if (this.#log.peers.hasDeferred) this.#delayedMarks.schedule();
+  }
+
+  #applyReply(queue: PeerQueue, carried: Carried, reply: Reply): void {
+    const peer = this.#log.peers.get(queue.to);
+    const isFirst = peer.stored === 0;
+    applyReply(this.#log, queue, carried, reply, (entry, answer) => this.add(entry, answer));
+    if (isFirst && peer.stored > 0) this.#remote.onFirstStored(queue.to);
   }
 
   #startReceipts(): void {

@@ -3,7 +3,7 @@
 // ones are tried again.
 import { countLabelled } from "../../protocol/counters.ts";
 import type { IdempotencyKey, SendOutcome, SendRequest } from "../../protocol/http-messages.ts";
-import { type Refusal, refusal } from "../../protocol/refusals.ts";
+import { type CodeIn, type Refusal, refusal } from "../../protocol/refusals.ts";
 import type { CallResult } from "../../protocol/caller.ts";
 import type { MailboxContext } from "../instance/context.ts";
 import type { Entry } from "../../durable/log/entry.ts";
@@ -66,7 +66,7 @@ function accepted(state: "stored" | "queued", entry?: Entry): SendOutcome {
   return { type: "accepted", ...(entry !== undefined && { entry: entry.seq, at: entry.at }), state };
 }
 
-function refused(why: Refusal): SendOutcome {
+function refused(why: Refusal<CodeIn<"http">>): SendOutcome {
   countLabelled("refused", why.code);
   return { type: "refused", ...why };
 }

@@ -1,5 +1,6 @@
 // Builds the context of a mailbox from the platform's state and the variables: every part is made here, and handed what
 // it needs.
+import type { Delivery } from "../../protocol/envelope.ts";
 import { callerOfToken } from "../../identity/identify-caller.ts";
 import { shardOf } from "../../protocol/census.ts";
 import { counters } from "../../protocol/counters.ts";
@@ -24,6 +25,7 @@ import { Log } from "../log/log.ts";
 import { SuspensionRow } from "../log/accounts/suspension.ts";
 import { hasOldFile } from "../log/tombstone.ts";
 import { CensusReport } from "../connections/census-report.ts";
+import { lookUpForWatchers } from "../people/presence.ts";
 import { PresenceState } from "../people/presence-state.ts";
 import { SignalQueue } from "../people/signal-queue.ts";
 import { Webhook } from "../services/webhook.ts";
@@ -58,7 +60,7 @@ export function assemble(ctx: DurableObjectState, env: Env, name?: string, closi
     suspension: new SuspensionRow(log.sql),
     inspector: new Inspector(log.sql),
     sockets,
-    outbox: outboxOf(log, groupCommit, budget, remote, alarms),
+    outbox: outboxOf(log, groupCommit, { budget, remote, alarms }, (peer) => lookUpForWatchers(context, peer)),
     groupCommit,
     budget,
     alarms,
@@ -96,15 +98,11 @@ function groupCommitOf(ctx: DurableObjectState, log: Log, user: string, contextO
 function outboxOf(
   log: Log,
   groupCommit: GroupCommit,
-  budget: CallBudget,
-  remote: RemoteObjects,
-  alarms: AlarmScheduler,
+  { budget, remote, alarms }: Pick<MailboxContext, "budget" | "remote" | "alarms">,
+  onFirstStored: (peer: string) => void,
 ): Outbox {
-  return new Outbox(log, groupCommit, {
-    budget,
-    deliver: (delivery) => remote.deliver(delivery),
-    alarms,
-  });
+  const deliver = (delivery: Delivery) => remote.deliver(delivery);
+  return new Outbox(log, groupCommit, { budget, alarms, deliver, onFirstStored });
 }
 
 /** Entries that sockets acknowledged before hibernation may be in no row yet, but their authors were sent receipts. */

@@ -117,6 +117,6 @@ export function pauseEvents(context: MailboxContext, price: number): void {
   if (context.load.add(price)) context.pause(PAUSE.MS);
 }
 
-function tooMany(wait: number): Refusal | null {
+function tooMany(wait: number): Refusal<"rate_limited"> | null {
   return wait > 0 ? { ...refusal("rate_limited"), retryAfter: wait } : null;
 }

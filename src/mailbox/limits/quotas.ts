@@ -2,8 +2,7 @@
 // is written.
 import type { Delivery } from "../../protocol/envelope.ts";
 import { QUOTAS } from "../../protocol/limits.ts";
-import type { MessageRefusalCode } from "../../protocol/message-refusals.ts";
-import { type Refusal, refusal } from "../../protocol/refusals.ts";
+import { type CodeIn, type Refusal, refusal } from "../../protocol/refusals.ts";
 import { checkNotBlocked, isDeclined } from "../access/block-list.ts";
 import { isService } from "../access/service-tokens.ts";
 import { hasStrangers, isNew, standingOf } from "../access/standing.ts";
@@ -21,7 +20,10 @@ const HOUR_MS = 3_600_000;
 const OTHERS_SHARE = 0.9;
 
 /** Checks whether this user may send to `to` now. A refused message costs nothing and is not written. */
-export function checkSending(context: MailboxContext, to: string): Refusal | null {
+export function checkSending(
+  context: MailboxContext,
+  to: string,
+): Refusal<"declined" | "mailbox_full" | "rate_limited"> | null {
   const blocked = checkNotBlocked(context, to);
   if (blocked !== null) return blocked;
   const { quotas } = context.config;
@@ -51,7 +53,7 @@ function isFullForOthers({ log, config }: MailboxContext): boolean {
 }
 
 /** The refusal for a mailbox's own user. */
-export function ownMailboxFull(why: string): Refusal {
+export function ownMailboxFull(why: string): Refusal<"mailbox_full"> {
   return { ...refusal("mailbox_full"), message: `Your own mailbox is full: ${why}.` };
 }
 
@@ -68,7 +70,7 @@ export function acceptableCount(
   context: MailboxContext,
   peer: Peer,
   { envelopes, service }: Delivery,
-): { readonly free: number; readonly code: MessageRefusalCode } {
+): { readonly free: number; readonly code: CodeIn<"failed"> } {
   if (isDeclined(context, peer.name)) return { free: 0, code: "declined" };
   const standing = standingOf(context, peer.name);
   const backlog = isFullForOthers(context) ? 0 : backlogSpace(context, peer, envelopes.length);

@@ -8,7 +8,7 @@ import { hasStrangers, isNew, standingOf } from "../access/standing.ts";
 import type { MailboxContext } from "../instance/context.ts";
 import { isStorageFull, ownMailboxFull } from "../limits/quotas.ts";
 import type { Standing } from "../log/peers/contact-rows.ts";
-import { presenceOf, queuePresence } from "./presence.ts";
+import { lookUpForWatchers, presenceOf, queuePresence } from "./presence.ts";
 
 /** A stranger's first message makes a request, where the deployment has requests. */
 export function onMessageFromStranger(context: MailboxContext, name: string): void {
@@ -30,9 +30,15 @@ export function onSentTo(context: MailboxContext, name: string): void {
 export function accept(context: MailboxContext, name: string): CallResult<null> {
   if (standingOf(context, name) !== "request") return { refused: notFound("request") };
   setStanding(context, name, "contact");
-  if (context.log.row?.presence === 1) queuePresence(context, name, presenceOf(context));
+  showPresence(context, name);
   sendHeldReceipts(context, name);
   return { value: null };
+}
+
+/** The user and `name` are contacts again, or for the first time: each is shown the other's presence. */
+function showPresence(context: MailboxContext, name: string): void {
+  if (context.log.row?.presence === 1) queuePresence(context, name, presenceOf(context));
+  lookUpForWatchers(context, name);
 }
 
 function sendHeldReceipts({ log, outbox }: MailboxContext, name: string): void {
@@ -69,6 +75,7 @@ export function unblock(context: MailboxContext, name: string): CallResult<null>
   context.log.withholdReads();
   // Devices show every user as a contact who is neither blocked nor a request.
   appendStanding(context, name, before === "request" ? before : "contact");
+  if (before === "contact") showPresence(context, name);
   return { value: null };
 }
 

@@ -12,6 +12,8 @@ export class PresenceState {
   readonly waiting = new Map<string, Set<V1Session>>();
   /** Those of `waiting` that are asked when the token bucket allows it. */
   readonly deferred = new Set<string>();
+  /** Those of `waiting` that became contacts while they were asked: their answer may still be one to a stranger. */
+  readonly askAgain = new Set<string>();
   /** The last state that the user's contacts were sent; null before the first. */
   announced: boolean | null = null;
   /** Whether a change waits for the token bucket. */
@@ -21,6 +23,10 @@ export class PresenceState {
 
   of(peer: string): { readonly at: number; readonly presence: Presence | null } | undefined {
     return this.#received.get(peer);
+  }
+
+  forget(peer: string): void {
+    this.#received.delete(peer);
   }
 
   remember(peer: string, presence: Presence | null): void {

@@ -23,6 +23,21 @@ export function watchPresence(context: MailboxContext, session: V1Session, peers
   context.signals.go();
 }
 
+/**
+ * The user and `peer` have become contacts: sockets that named `peer` before are sent their presence. It asks only if
+ * there is such a socket.
+ */
+export function lookUpForWatchers(context: MailboxContext, peer: string): void {
+  const state = context.presence;
+  if (context.log.row?.presence !== 1) return;
+  // What was received before may be the answer to a stranger.
+  state.forget(peer);
+  if (state.waiting.has(peer)) state.askAgain.add(peer);
+  for (const session of context.sockets.all())
+    if (session.kind !== "plain" && session.watched.includes(peer)) lookUp(context, session, peer);
+  context.signals.go();
+}
+
 function lookUp(context: MailboxContext, session: V1Session, peer: string): void {
   const { waiting } = context.presence;
   const last = context.presence.of(peer);
@@ -46,17 +61,21 @@ function queueAsk(context: MailboxContext, peer: string): void {
 }
 
 async function ask(context: MailboxContext, peer: string): Promise<void> {
-  const { waiting } = context.presence;
+  const state = context.presence;
   try {
     const presence = await context.remote.presence(peer, context.user);
-    context.presence.remember(peer, presence);
-    for (const session of waiting.get(peer) ?? []) sendPresence(context, session, peer, presence);
+    if (presence === null && state.askAgain.delete(peer)) {
+      queueAsk(context, peer);
+      return context.signals.go();
+    }
+    state.remember(peer, presence);
+    for (const session of state.waiting.get(peer) ?? []) sendPresence(context, session, peer, presence);
     context.sockets.flush();
   } catch (error) {
     logEvent("signal_lost", { user: context.user, to: peer, kind: "watch", reason: reasonOf(error) });
-  } finally {
-    waiting.delete(peer);
   }
+  state.waiting.delete(peer);
+  state.askAgain.delete(peer);
 }
 
 function sendPresence(context: MailboxContext, session: V1Session, peer: string, presence: Presence | null): void {
@@ -95,16 +114,22 @@ export function onPresenceAlarm(context: MailboxContext): void {
   const state = context.presence;
   if (state.isAnnouncementDue && state.announced === presenceOf(context).online) state.isAnnouncementDue = false;
   if (state.isAnnouncementDue) announcePresence(context);
-  const watched = new Set(
-    [...context.sockets.all()].flatMap((session) => (session.kind === "plain" ? [] : session.watched)),
-  );
+  const watched = watchedPeers(context);
   const deferred = [...state.deferred];
   state.deferred.clear();
   for (const peer of deferred) {
     if (watched.has(peer)) queueAsk(context, peer);
-    else state.waiting.delete(peer);
+    else {
+      state.waiting.delete(peer);
+      state.askAgain.delete(peer);
+    }
   }
   context.signals.go();
+}
+
+/** All peers whose presence sockets are sent. */
+export function watchedPeers(context: MailboxContext): ReadonlySet<string> {
+  return new Set([...context.sockets.all()].flatMap((session) => (session.kind === "plain" ? [] : session.watched)));
 }
 
 /** The mailbox was erased, so no alarm comes any more: as many of these peers get the signal as one event may call. */

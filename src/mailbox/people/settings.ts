@@ -1,7 +1,7 @@
 // What the user lets others know: read receipts and presence. A setting that is off works both ways.
 import type { Settings } from "../../protocol/caller.ts";
 import type { MailboxContext } from "../instance/context.ts";
-import { announcePresence } from "./presence.ts";
+import { announcePresence, lookUpForWatchers, watchedPeers } from "./presence.ts";
 
 /** Changes the given settings, and returns all of them. To be called inside a transaction. */
 export function settings(context: MailboxContext, change: Partial<Settings>): Settings {
@@ -16,5 +16,7 @@ export function settings(context: MailboxContext, change: Partial<Settings>): Se
     context.log.set({ receipts: Number(receipts), presence: Number(presence) });
   }
   if (presence !== hadPresence) announcePresence(context);
+  // What was named while it was off was not looked up.
+  if (presence && !hadPresence) for (const peer of watchedPeers(context)) lookUpForWatchers(context, peer);
   return { receipts, presence };
 }

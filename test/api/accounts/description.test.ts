@@ -1,6 +1,8 @@
 // The description at /api/openapi.json: it is public, it describes every route, and a valid call of a route gives a
 // response that is described.
 import { beforeAll, expect, test } from "vitest";
+import { asyncApiDocument } from "../../../src/protocol/catalogue/asyncapi.ts";
+import { frameSchemaDocument } from "../../../src/protocol/catalogue/frame-schemas.ts";
 import { fetchWorker } from "../../support/accounts.ts";
 import { createUsers, inOrder, request, type Users, validCalls } from "../../support/described-calls.ts";
 import { description, deviationOf, operations } from "../../support/openapi-description.ts";
@@ -29,6 +31,15 @@ test("[H11] the description is public, and one document", async () => {
   for (const [, name = ""] of text.matchAll(/"#\/components\/schemas\/(\w+)"/g)) {
     expect(Object.keys(description.components.schemas)).toContain(name);
   }
+});
+
+test.each([
+  ["/api/frames.schema.json", frameSchemaDocument],
+  ["/api/asyncapi.json", asyncApiDocument],
+] as const)("[H17] %s is public, and the document that the code makes", async (path, make) => {
+  const response = await fetchWorker(path);
+  expect([response.status, response.headers.get("Content-Type")]).toEqual([200, "application/json"]);
+  expect(await response.text()).toBe(JSON.stringify(make()));
 });
 
 test.each(inOrder.filter(({ name }) => !ELSEWHERE.has(name)).map((operation) => [operation.name, operation] as const))(
