@@ -135,12 +135,12 @@ export const ANSWERS: readonly Case[] = [
   },
   ...["another text", "hello"].map((old): Case => ({
     name: `[T4][U12] an old message of this device name with the same number, and "${old}", is another message`,
-    async play({ mailbox, client, begin }) {
+    async play({ mailbox, client, begin, welcome }) {
       await begin();
-      const link = await mailbox.connection();
+      const first = await mailbox.connection();
       await client.sends(["hello"]);
       // The mailbox has forgotten the device, and not its messages.
-      link.welcome({ head: 20, lastId: 0 });
+      const link = await welcome(first, { head: 20, lastId: 0 });
       await link.takes(1, "hello");
       link.deliver(own(11, 1, { body: old }));
       await link.acked(11);
