@@ -108,7 +108,7 @@ const FAULTS: readonly (readonly [fault: string, alter: Alter, only: string, why
   ],
 ];
 
-test.concurrent.each(FAULTS)("a server that %s is found out", async (_, alter, only, why) => {
+test.concurrent.for(FAULTS)("a server that %s is found out", async ([, alter, only, why], { onTestFinished }) => {
   const proxy = await startProxy(unlimited.url, alter);
   onTestFinished(() => proxy.stop());
   const { outcomes } = await play(proxy.url, only);
