@@ -5,7 +5,7 @@ import type { Outcome } from "./play.ts";
 import { playAll } from "./runner.ts";
 
 /** More than there are cores: most of a case is waiting. */
-const PARALLEL = 14;
+const PARALLEL = 12;
 const TIMEOUT_MS = 240_000;
 
 interface Exceptions {

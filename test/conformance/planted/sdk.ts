@@ -22,7 +22,7 @@ export const SDK: Patient = {
   changes: {
     "has no heartbeat": [["src/client/live-socket.ts", "this.#checkAfter(QUIET_MS);", ""]],
     "gives new numbers to everything after a refusal and a loss": [
-      ["src/client/outbox.ts", "isSameEpoch && (item.id ?? 0) <= lastId", "isSameEpoch && item.id === null"],
+      ["src/client/outbox.ts", "if (item.id === null || (isSameEpoch && item.id <= lastId)) continue;", ""],
     ],
     "treats 4409 as a lost connection": [["src/client/close-reason.ts", "4406, 4409", "4406"]],
     "drops the text at `accepted`": [

@@ -6,8 +6,11 @@ import type { Frame } from "../socket.ts";
 import type { User } from "../target.ts";
 import { Skipped } from "../../recording.ts";
 
-/** Steps in which a window is acknowledged. */
-const STEPS = [1, 1_000, 4_095];
+/** Frames of a window; a full one is filled again when a sixteenth of it is free. */
+const WINDOW = 4_096;
+/** Acks of one frame each: more than that sixteenth. After them, acks of many frames. */
+const SINGLE_ACKS = 300;
+const STEPS = [1_000, 4_095];
 const BATCH = 1_000;
 const LARGE_BODY_BYTES = 60_000;
 
@@ -76,23 +79,29 @@ const bytes = serverCase("[W1][W5] windowBytes are a limit, and an ack of a part
   expectThat(second.length > 0, `nothing came after an ack of a half of ${first.length} frames`);
 });
 
-const steps = serverCase("[W1][W5] acks of 1, 1,000 and 4,095 free as many frames of a full window", async (world) => {
+const steps = serverCase("[W1][W5] acks in steps of 1, 1,000 and 4,095 make room for as many frames", async (world) => {
   const user = await world.shared("flow");
   const writer = await world.open(user);
   const window = Number(writer.limits["window"]);
-  if (window > 10_000) throw new Skipped(`the window has ${window} frames`);
+  if (window !== WINDOW) throw new Skipped(`the window has ${window} frames`);
   const { name: device } = await world.open(user);
   const isLimited = await fill(writer, user, 100, "small", 100, world.isLong);
-  if (isLimited && !world.isLong) throw new Skipped("takes 14 minutes within the limits of this server: --long");
-  await fill(writer, user, 2 * window - 100, "small", isLimited ? 10 : BATCH);
+  if (isLimited && !world.isLong) throw new Skipped("takes 16 minutes within the limits of this server: --long");
+  const acked = SINGLE_ACKS + STEPS.reduce((sum, step) => sum + step, 0);
+  await fill(writer, user, window + acked - 100, "small", isLimited ? 10 : BATCH);
   const reader = await world.connected(user, { device });
   const all = await received(reader);
   expectEqual(all.length, window, "frames before any ack");
-  for (const step of STEPS.filter((size) => size < window)) {
-    const before = all.length;
-    reader.ack(all[step - 1]?.["seq"]);
+  reader.say(...all.slice(0, SINGLE_ACKS).map(({ seq }) => ({ type: "ack", seq })));
+  all.push(...(await received(reader)));
+  expectThat(all.length > window, `nothing came after ${SINGLE_ACKS} acks of one frame each`);
+  expectThat(all.length <= window + SINGLE_ACKS, `${all.length} frames came: more than the window`);
+  let total = SINGLE_ACKS;
+  for (const step of STEPS) {
+    total += step;
+    reader.ack(all[total - 1]?.["seq"]);
     all.push(...(await received(reader)));
-    expectEqual(all.length, window + step, `frames after an ack of the ${step}th (${before} before)`);
+    expectEqual(all.length, window + total, `frames after an ack of ${step}`);
   }
 });
 
