@@ -8,9 +8,5 @@ async function command(): Promise<string> {
 }
 
 expectConformance("the Java example", command, {
-  skips: [
-    "[E6] an early mark has no seq: it moves no cursor, and marks are merged by the maximum",
-    '[F8] the conversation "runs" of test/transcripts',
-    '[E6][E7] the conversation "early marks" of test/transcripts',
-  ],
+  skips: ['[F8] the conversation "runs" of test/transcripts'],
 });
