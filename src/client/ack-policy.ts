@@ -73,7 +73,7 @@ export class AckPolicy {
     else this.#sendNow();
   }
 
-  /** Sends a text, and with it the ack that waits, where there is room. */
+  /** Sends a text, and with it the ack that waits, if both fit. */
   sendWith(text: string): void {
     const { frames = 0, textBytes = 0 } = this.#limits ?? {};
     const takesAck = this.#hasAck && frames > 1 && text.length < textBytes * SHORT_SHARE;
