@@ -1,15 +1,13 @@
-// Builds the web page into public/ and the SDK into dist/, one file each, with the licences of their packages. wrangler
-// runs it before `dev` and `deploy`.
+// Builds the web page into public/ and the package of the SDK into dist/, with the licences of their packages. The server
+// serves the SDK, too, for pages without a build. wrangler runs it before `dev` and `deploy`.
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import process from "node:process";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { noticesOf, packagesOf } from "./licenses.mjs";
+import { buildPackage, ENTRIES } from "./package.mjs";
 
-/** Maximum bytes of the SDK, gzipped: a page loads it before it can show anything. */
-const MAX_SDK_BYTES = 16_700;
-const SDK = "dist/restante.js";
 /** Maximum bytes of the web page with the SDK, gzipped: three seconds on a slow line. */
 const MAX_PAGE_BYTES = 60_000;
 const PAGE = "public/page.js";
@@ -19,9 +17,15 @@ const STATUS = "public/status.js";
 const VIEWER = ["swagger-ui-bundle.js", "swagger-ui-bundle.js.LICENSE.txt", "swagger-ui.css"];
 const VIEWER_FROM = "node_modules/swagger-ui-dist";
 
-/** Licences of the packages in the Worker and the web page, and in the SDK. */
+/** What the server serves of the package: the name there, and in dist/. */
+const SERVED_SDK = [
+  ["restante.js", "restante.min.js"],
+  ["restante.min.js.map", "restante.min.js.map"],
+  ["restante.d.ts", "restante.d.ts"],
+];
+
+/** Licences of the packages in the Worker, the web page and the SDK. */
 const SERVED_LICENSES = "public/licenses.txt";
-const SDK_LICENSES = "dist/LICENSES.txt";
 
 const options = {
   bundle: true,
@@ -52,7 +56,7 @@ async function packagesOfWorker() {
 
 /** Writes a file atomically, and only if it has changed: several servers of this folder may build at once. */
 function writeIfChanged(path, contents) {
-  if (existsSync(path) && readFileSync(path).equals(contents)) return;
+  if (existsSync(path) && readFileSync(path).equals(Buffer.from(contents))) return;
   mkdirSync(dirname(path), { recursive: true });
   const part = `${path}.${process.pid}`;
   writeFileSync(part, contents);
@@ -62,18 +66,19 @@ function writeIfChanged(path, contents) {
 const [page, status, sdk, worker] = await Promise.all([
   bundle("src/web/main.tsx", PAGE),
   bundle("src/web/status/status.tsx", STATUS),
-  bundle("src/client/connect.ts", SDK),
+  buildPackage(),
   packagesOfWorker(),
 ]);
+for (const [name, contents] of sdk.files) writeIfChanged(`dist/${name}`, contents);
+for (const [name, from] of SERVED_SDK) writeIfChanged(`public/${name}`, sdk.files.get(from));
 for (const file of VIEWER) writeIfChanged(`public/api/docs/${file}`, readFileSync(`${VIEWER_FROM}/${file}`));
-const served = new Set([...page, ...status, ...worker, VIEWER_FROM]);
+const served = new Set([...page, ...status, ...sdk.packages, ...worker, VIEWER_FROM]);
 writeIfChanged(
   SERVED_LICENSES,
   Buffer.from(noticesOf(served, "Restante (MIT), and the code of others in what this server runs and serves:")),
 );
-writeIfChanged(SDK_LICENSES, Buffer.from(noticesOf(sdk, "The code of others in restante.js:")));
 
-checkSize(SDK, MAX_SDK_BYTES);
+for (const { name, maxBytes } of ENTRIES) checkSize(`dist/${name}.min.js`, maxBytes);
 checkSize(PAGE, MAX_PAGE_BYTES);
 
 function checkSize(path, maxBytes) {

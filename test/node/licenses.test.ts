@@ -34,6 +34,7 @@ test.each([
   ["public/page.js", "public/licenses.txt", "preact"],
   ["public/status.js", "public/licenses.txt", "preact"],
   ["dist/restante.js", "dist/LICENSES.txt", "idb"],
+  ["dist/restante.min.js", "public/licenses.txt", "idb"],
 ])("every package in %s is in %s, with its licence", (bundle, notices, one) => {
   const packages = packagesIn(sourcesOf(bundle));
   expect(packages.map((name) => name.split(" ")[0])).toContain(one);
@@ -76,8 +77,8 @@ test("a package without a licence text fails the build", () => {
 });
 
 test("the SDK's package contains the notices, and the web pages link to them", () => {
-  const { files } = JSON.parse(textOf("package.json")) as { files: string[] };
-  expect(files).toContain("dist");
+  const { files } = JSON.parse(textOf("dist/package.json")) as { files: string[] };
+  expect(files).toContain("LICENSES.txt");
   for (const file of ["public/index.html", "public/status.html", "public/api/docs.html", "src/web/account.tsx"]) {
     expect(textOf(file)).toContain(`href="/licenses.txt"`);
   }

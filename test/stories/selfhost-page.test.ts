@@ -25,7 +25,7 @@ const PATHS = [
   ..."//status /status// //status/ //evil.example/ //evil.example/status/ /%2Fevil.example/ /page.js /page.js/ /page.js.html".split(
     " ",
   ),
-  ..."/page.js/index.html /page.css /icon.svg /manifest.webmanifest /page.js.map /worker.js /api /api/docs /api/docs/ /api/docs?x".split(
+  ..."/page.js/index.html /page.css /icon.svg /manifest.webmanifest /page.js.map /worker.js /restante.js /restante.d.ts /api /api/docs /api/docs/ /api/docs?x".split(
     " ",
   ),
   ..."/api/docs.html /api/docs/index /api/docs/index.html /api/docs/swagger-ui.css /api/docs/nothing /api//docs //api/docs".split(

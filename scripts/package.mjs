@@ -1,0 +1,118 @@
+// Builds the package `restante` in dist/, as npm publishes it: of each entry point the module to read, to require and to
+// put on a page, its types in one file, its package.json, and documents whose links lead nowhere else.
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join, resolve } from "node:path";
+import process from "node:process";
+import { promisify } from "node:util";
+import { build } from "esbuild";
+import { flatTypes } from "./flat-types.ts";
+import { noticesOf, packagesOf } from "./licenses.mjs";
+
+/**
+ * The entry points that `exports` of package.json names. `maxBytes`: gzipped and minified, without what other entry points have. The core is what a page
+ * loads before it can show anything.
+ */
+export const ENTRIES = [{ name: "restante", source: "src/client/connect.ts", maxBytes: 16_700 }];
+const [CORE] = ENTRIES;
+
+/** What an application on Node.js needs; the commands of the repository run on older ones, too. */
+const ENGINES = { node: ">=22" };
+
+/** Documents: the name in the package, and where it comes from. */
+const DOCUMENTS = [
+  ["README.md", "docs/PACKAGE.md"],
+  ["SDK.md", "docs/SDK.md"],
+  ["LICENSE", "LICENSE"],
+];
+
+const OPTIONS = { bundle: true, sourcemap: true, target: "es2022", logLevel: "warning", metafile: true, write: false };
+
+/** The files of dist/, by their names, with their contents; and the folders of the packages that are in the bundles. */
+export async function buildPackage() {
+  const [types, ...bundles] = await Promise.all([typesOf(ENTRIES), ...ENTRIES.flatMap(bundlesOf)]);
+  const packages = new Set(bundles.flatMap(({ metafile }) => [...packagesOf(metafile)]));
+  const files = new Map([
+    ...bundles.flatMap(({ outputFiles }) => outputFiles.map(({ path, contents }) => [basename(path), contents])),
+    ...types,
+    ["LICENSES.txt", noticesOf(packages, "The code of others in the package restante:")],
+  ]);
+  const names = [...files.keys(), ...DOCUMENTS.map(([name]) => name)];
+  for (const [name, from] of DOCUMENTS) files.set(name, withoutDeadLinks(readFileSync(from, "utf8"), names));
+  files.set("package.json", `${JSON.stringify(manifest(names), null, 2)}\n`);
+  return { files, packages };
+}
+
+/** The three forms of an entry point. Those of others are what they import from the core. */
+function bundlesOf({ name, source }) {
+  const form = (extension, format, minify) =>
+    build({
+      ...OPTIONS,
+      format,
+      minify,
+      entryPoints: [source],
+      // Beside src/, so that the sources in its map are inside the package.
+      outfile: `${name}${extension}`,
+      external: ["node:*", "react"],
+      plugins: source === CORE.source ? [] : [coreOutside(`./${CORE.name}${extension}`)],
+    });
+  return [form(".js", "esm", false), form(".cjs", "cjs", false), form(".min.js", "esm", true)];
+}
+
+/** The core is loaded once, whoever imports it: its classes are the same for all. */
+function coreOutside(path) {
+  return {
+    name: "core-outside",
+    setup({ onResolve }) {
+      onResolve({ filter: /\/connect\.ts$/ }, ({ path: target, resolveDir }) =>
+        resolve(resolveDir, target) === resolve(CORE.source) ? { path, external: true } : undefined,
+      );
+    },
+  };
+}
+
+/** The types of each entry point as one file, for `import` and for `require`. */
+async function typesOf(entries) {
+  const folder = mkdtempSync(join(tmpdir(), "restante-types-"));
+  try {
+    const tsc = "node_modules/typescript/bin/tsc";
+    const compiled = promisify(execFile)(process.execPath, [tsc, "-p", "tsconfig.sdk.json", "--outDir", folder]);
+    // It writes them in any case: while somebody works on the SDK, the server starts as it does for the web page.
+    await compiled.catch(({ stdout }) => console.error(stdout));
+    const declarations = ({ source }) => join(folder, source.replace(/^src\//, "").replace(/\.tsx?$/, ".d.ts"));
+    return entries.flatMap((entry) =>
+      ["js", "cjs"].map((extension) => {
+        const core = { specifier: `./${CORE.name}.${extension}`, entry: declarations(CORE) };
+        const text = flatTypes(declarations(entry), entry === CORE ? undefined : core);
+        return [`${entry.name}.d.${extension === "js" ? "ts" : "cts"}`, text];
+      }),
+    );
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * The package.json of the package: that of the repository has what its own commands need, and the same `exports`, where
+ * `module-sync` is for what can require a module, as Node.js 22.12 can, so that a process has the core once, imported or
+ * required; `require` is for what can't, as Jest.
+ */
+function manifest(files) {
+  const { name, version, description, keywords, license, type, sideEffects, exports } = readJson("package.json");
+  const paths = JSON.parse(JSON.stringify(exports).replaceAll('"./dist/', '"./'));
+  return { name, version, description, keywords, license, type, sideEffects, engines: ENGINES, exports: paths, files };
+}
+
+/** Markdown without links and pictures of files that the package does not have. */
+function withoutDeadLinks(text, files) {
+  const isThere = (target) => /^(https?:|#)/.test(target) || files.includes(target.replace(/#.*/, ""));
+  return text.replace(/(!?)\[([^\]]*)\]\(([^)\s]+)\)(\n{0,2})/g, (whole, picture, label, target, after) => {
+    if (isThere(target)) return whole;
+    return picture === "!" ? "" : `${label}${after}`;
+  });
+}
+
+function readJson(file) {
+  return JSON.parse(readFileSync(file, "utf8"));
+}
