@@ -63,6 +63,12 @@ export const TEXT_PACE = { FIRST_BYTES: 16_384, MS: 2_000 } as const;
  */
 export const MAX_UNANSWERED_BYTES = 33_554_432;
 
+/**
+ * Ms by which the clocks of an issuer of JSON Web Tokens and of this server may differ: for `nbf` ahead, and for `exp`
+ * behind. Answers: users who are refused because two clocks differ by seconds.
+ */
+export const JWT_LEEWAY_MS = 5_000;
+
 /** Ms for a client to read the rest of an ended event stream. Answers: the same, by streams. */
 export const STREAM_READ_MS = 60_000;
 
