@@ -58,7 +58,7 @@ function pumpLog(context: MailboxContext, reader: LogReader): boolean {
 /** Whether the reader has to acknowledge more before it is sent more. */
 function isBlocked(reader: LogReader, window: FlowWindow): boolean {
   if (!isV1(reader)) return isShut(window);
-  reader.isBlocked = isShut(window) || (reader.isBlocked && !canRefill(window));
+  reader.isBlocked = isShut(window) || (reader.isBlocked && !canRefill(window, reader.output.pace.textBytes));
   return reader.isBlocked;
 }
 
