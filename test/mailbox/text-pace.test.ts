@@ -2,6 +2,7 @@
 import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, expect, test, vi } from "vitest";
+import { canRefill } from "../../src/mailbox/reading/flow-window.ts";
 import { TextPace } from "../../src/mailbox/reading/text-pace.ts";
 import { LIMITS, TEXT_PACE, utf8Bytes } from "../../src/protocol/limits.ts";
 import type { ClientSocket, Frame } from "../support/client-socket.ts";
@@ -115,6 +116,20 @@ test("[W6] texts have what the link carries in two seconds, also after it got sl
   expect(carry(1)).toBe(FIRST_BYTES / (MS / 1_000));
   carry(1e9);
   expect(pace.textBytes).toBe(LIMITS.textBytes);
+});
+
+test.each([
+  ["a slow", 0, 1 / 16],
+  ["a fast", 1e9, LIMITS.textBytes / LIMITS.windowBytes],
+])("[W5][W6] on %s link a full window is filled again when this share of it is free", (_, carried, share) => {
+  const pace = new TextPace();
+  pace.begin(0);
+  pace.acknowledge(carried, 1);
+  const free = (part: number) => ({ frames: LIMITS.window * part, bytes: LIMITS.windowBytes * part, free: false });
+  expect(canRefill(free(share), pace.textBytes)).toBe(true);
+  expect(canRefill(free(share * 0.99), pace.textBytes)).toBe(false);
+  // A step of half the window frees at least half without a part of an eighth and one frame: never too little.
+  expect(share).toBeLessThan(1 / 2 - 1 / 8 - LIMITS.bodyBytes / LIMITS.windowBytes);
 });
 
 test.each([
