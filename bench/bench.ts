@@ -3,6 +3,7 @@ import process from "node:process";
 import { HELP, readFlags } from "./flags.ts";
 import { keep, readKept } from "./kept.ts";
 import { stopAll } from "./machine/processes.ts";
+import { SLOW_DISK } from "./machine/slow-disk.ts";
 import { findTool } from "./machine/tools.ts";
 import { type Measure, titleOf } from "./measures/measure.ts";
 import { canBeProfiled, MEASURES, PROFILED } from "./measures/measures.ts";
@@ -12,16 +13,18 @@ import { NAMED, type Profile, profileReport } from "./profile/profile.ts";
 import { brief } from "./report/brief.ts";
 import { charts } from "./report/charts/charts.ts";
 import { circumstances } from "./report/circumstances.ts";
+import { BEFORE as BEFORE_NAME } from "./report/names.ts";
 import { report, summary } from "./report/report.ts";
 import { Seen } from "./report/seen.ts";
 import { writeReport } from "./report/write.ts";
 import { takeProfile, takeRounds } from "./rounds.ts";
 
 async function main(args: readonly string[]): Promise<void> {
-  const { help, list, only, rounds, seconds, profile, write, keep: file, before } = readFlags(args);
+  const { help, list, only, rounds, seconds, profile, write, keep: file, before, fsyncMs } = readFlags(args);
   if (help) return console.log(HELP);
   BEFORE.commit = before ?? "";
-  const possible = MEASURES.filter(({ entrant }) => entrant.peer !== "before" || before !== null);
+  SLOW_DISK.fsyncMs = fsyncMs;
+  const possible = MEASURES.filter(({ entrant }) => entrant.name !== BEFORE_NAME || before !== null);
   const measures = possible.filter((measure) => only.every((text) => titleOf(measure).includes(text)));
   if (measures.length === 0) throw new Error(`no measure has ${only.join(" and ")} in its name; see --list`);
   if (list) return console.log(measures.map(titleOf).join("\n"));

@@ -10,7 +10,8 @@ export const HELP = `npm run bench -- [flags]
     --rounds 5       how often everything is measured, in turn; the figures are medians (0 to 20)
     --seconds 1      how long one measure counts (0.2 to 30)
     --keep FILE      adds the results to those in FILE, and reports all of them: a long run in pieces
-    --before COMMIT  what people's messages cost with the code of this commit, too, measured at the same time
+    --before COMMIT  the code of this commit, SDK included: what people's messages cost, and one in flight
+    --fsync-ms 0     how much longer each fsync of workerd and Redis takes, as on a slower disk (0 to 100)
     --profile        what a server's CPU goes into instead, with Linux's perf: of Restante and its floors, or of --only
     --write          puts tables and charts into bench/ and a table into README.md
     --help           this
@@ -27,6 +28,7 @@ export interface Flags {
   readonly write: boolean;
   readonly keep: string | null;
   readonly before: string | null;
+  readonly fsyncMs: number;
 }
 
 export function readFlags(args: readonly string[]): Flags {
@@ -40,6 +42,7 @@ export function readFlags(args: readonly string[]): Flags {
       seconds: { type: "string", default: "1" },
       keep: { type: "string" },
       before: { type: "string" },
+      "fsync-ms": { type: "string", default: "0" },
       profile: { type: "boolean", default: false },
       write: { type: "boolean", default: false },
     },
@@ -47,6 +50,8 @@ export function readFlags(args: readonly string[]): Flags {
   const { help, list, only, profile, write, keep = null, before = null } = values;
   if (write && only.length > 0) throw new Error("--write needs all measures, without --only");
   if (profile && write) throw new Error("--profile writes nothing");
+  const fsyncMs = between("--fsync-ms", values["fsync-ms"], 0, 100);
+  if (write && fsyncMs > 0) throw new Error("--write takes the disk as it is, without --fsync-ms");
   const rounds = between("--rounds", values.rounds, keep === null ? 1 : 0, 20);
   if (!Number.isInteger(rounds)) throw new Error("--rounds takes a whole number");
   return {
@@ -57,6 +62,7 @@ export function readFlags(args: readonly string[]): Flags {
     write,
     keep,
     before,
+    fsyncMs,
     rounds,
     seconds: between("--seconds", values.seconds, 0.2, 30),
   };

@@ -62,12 +62,15 @@ function startOf({ peer, servers }: Entrant): Promise<Served> {
 }
 
 async function generate(
-  { urls, pids }: Served,
+  { urls, pids, sdk }: Served,
   group: readonly [Measure, ...Measure[]],
   seconds: number,
 ): Promise<readonly Figures[]> {
   const { client, batch } = group[0].entrant;
   const job: Job = { client, batch, urls, pids, loads: group.map(({ load }) => load), seconds };
+  const env = sdk === undefined ? process.env : { ...process.env, BENCH_SDK: sdk };
   const generator = join(import.meta.dirname, "loads/load.ts");
-  return JSON.parse(await start(process.execPath, [generator, JSON.stringify(job)], { timeoutMs: LONGEST }).output);
+  return JSON.parse(
+    await start(process.execPath, [generator, JSON.stringify(job)], { env, timeoutMs: LONGEST }).output,
+  );
 }

@@ -61,11 +61,11 @@ const HELP = {
 
   test: `npm test -- [filters and flags]
 
-  Installs what is missing (Chromium and python3-websockets too, as root on Debian), then checks types, lint, format,
-  and runs all tests. The last line is the count: "N passed, N failed"; types and lint count as one each.
+  Installs what is missing (Chromium, python3-websockets and a JDK too, as root on Debian), then checks types, lint,
+  format, and runs all tests. The last line is the count: "N passed, N failed"; types and lint count as one each.
 
-  With filters or flags only tests run, and all of it goes to vitest run. Chromium and python3-websockets are installed
-  only where a file of these uses them:
+  With filters or flags only tests run, and all of it goes to vitest run. Such a tool is installed
+  only where a file of these uses it:
     npm test -- mailbox              files whose path has this word
     npm test -- --project workerd    one of the projects:
                                        pure       needs nothing but the code

@@ -1,14 +1,18 @@
 // What the tests need beyond npm: found, or installed from Debian's packages where we may; otherwise one line says what
 // is missing.
 import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import process from "node:process";
 import { run, succeeds, which } from "./child.mjs";
 import { reachedFrom } from "./imports.mjs";
 
+/** The oldest that knows the language of examples/java. */
+const JAVA_VERSION = 17;
+
 /**
  * Each tool: the environment variable that names it (or has named it already), Debian's package, and how to look for
  * it. Playwright's own download of a browser is not used; another python3 may come first on PATH than the one with the
- * module.
+ * module, and another java than the one with a compiler.
  */
 const TOOLS = [
   {
@@ -24,6 +28,17 @@ const TOOLS = [
     look: async () => {
       for (const path of [which("python3"), "/usr/bin/python3"]) {
         if (path && existsSync(path) && (await imports(path, "websockets"))) return path;
+      }
+      return undefined;
+    },
+  },
+  {
+    name: `Java ${JAVA_VERSION} with its compiler`,
+    variable: "JAVA",
+    debian: "default-jdk-headless",
+    look: async () => {
+      for (const path of [which("java"), "/usr/bin/java", "/usr/lib/jvm/default-java/bin/java"]) {
+        if (path && (await compiles(path))) return path;
       }
       return undefined;
     },
@@ -85,6 +100,15 @@ async function install({ debian }) {
   const env = { DEBIAN_FRONTEND: "noninteractive" };
   if (!(await succeeds("apt-get", ["update"], env))) return false;
   return succeeds("apt-get", ["install", "-y", "--no-install-recommends", ...debian.split(" ")], env);
+}
+
+/** Whether the compiler beside this java is there, and new enough: a runtime alone has none. */
+async function compiles(java) {
+  const compiler = join(dirname(java), "javac");
+  if (!existsSync(java) || !existsSync(compiler)) return false;
+  let version = "";
+  await run(compiler, ["-version"], { print: (text) => (version += text) });
+  return Number(/^javac (\d+)/m.exec(version)?.[1] ?? 0) >= JAVA_VERSION;
 }
 
 async function imports(python, name) {

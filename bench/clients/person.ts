@@ -1,8 +1,8 @@
 // A person with an account, on one or more devices, each of which is the SDK with its store in memory.
 import "./sdk.ts"; // The WebSocket that all clients here use.
-import { claim, connect } from "../../src/client/connect.ts";
 import type { Message } from "../../src/client/message.ts";
 import type { Restante } from "../../src/client/api.ts";
+import { claim, connect } from "./sdk-module.ts";
 
 export interface Person {
   readonly name: string;

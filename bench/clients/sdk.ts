@@ -1,7 +1,7 @@
 // Restante as applications use it: the SDK, with its store in memory. Its WebSocket is the one that all clients here use.
 import { WebSocket } from "ws";
-import { connect } from "../../src/client/connect.ts";
 import type { Connect } from "./client.ts";
+import { connect } from "./sdk-module.ts";
 import { bodyOf, numberOf } from "./text.ts";
 
 /** The network of one user: its sockets, and whether there is any way out. */

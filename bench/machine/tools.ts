@@ -11,9 +11,14 @@ const TOOLS = {
   epmd: ["/usr/bin", "/usr/local/bin"],
   perf: ["/usr/bin"],
   strace: ["/usr/bin"],
+  gcc: ["/usr/bin"],
 } as const;
 
-const PACKAGES: Partial<Record<keyof typeof TOOLS, string>> = { epmd: "erlang-base", perf: "linux-perf" };
+const PACKAGES: Partial<Record<keyof typeof TOOLS, string>> = {
+  epmd: "erlang-base",
+  perf: "linux-perf",
+  gcc: "gcc libc6-dev",
+};
 
 const installed = new Set<string>();
 
@@ -35,5 +40,5 @@ function install(debian: string): boolean {
   // The package would start a service of its own; policy-rc.d is Debian's way to say no, and RUNLEVEL=1 says it for once.
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" };
   const apt = (...args: string[]) => spawnSync("apt-get", args, { env, timeout: 300_000 }).status === 0;
-  return apt("update") && apt("install", "-y", "--no-install-recommends", debian);
+  return apt("update") && apt("install", "-y", "--no-install-recommends", ...debian.split(" "));
 }

@@ -33,6 +33,9 @@ function restante(name: string, servers: number, client: Entrant["client"], batc
 /** The same Worker, with its platform's meter read. */
 export const counted = (entrant: Entrant): Entrant => ({ ...entrant, peer: "counted" });
 
-/** With accounts, through the SDK; and the code of another commit, with the same SDK. */
+/** Another commit, with its own SDK. */
+export const before: Entrant = { ...sdk(), name: "sdk before", peer: "before" };
+
+/** With accounts, through the SDK; and the same of another commit. */
 export const people: Entrant = { ...sdk(), peer: "people" };
-export const before: Entrant = { ...people, name: "before", peer: "before" };
+export const peopleBefore: Entrant = { ...before, peer: "people before" };

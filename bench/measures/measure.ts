@@ -11,6 +11,7 @@ export type PeerName =
   | "counted"
   | "people"
   | "before"
+  | "people before"
   | "bare"
   | "groups"
   | "echo";

@@ -9,6 +9,7 @@ import {
   echo,
   frames,
   people,
+  peopleBefore,
   rabbitmq,
   recovery,
   redis,
@@ -39,7 +40,7 @@ const FEW = [single, redis(2), streams(2), frames(), batches(), sdk(), echo];
 const floods = (pairs: number) => [1, 32, 512].map((flight): Load => ({ kind: "flood", pairs, flight }));
 const sizes = [1, 2, 4, 8, 16];
 /** Whose messages may be late: the bare objects beside those who keep messages, and no number of servers twice. */
-const LATE = [redis(2), rabbitmq(2), socketio(2), bare, streams(2), frames(), sdk(), echo];
+const LATE = [redis(2), rabbitmq(2), socketio(2), streams(2), frames(), bare, sdk(), echo];
 const growing = [...sizes.map(redis), ...sizes.map(rabbitmq), ...sizes.map(frames)];
 const returning = [redis(2), rabbitmq(2), socketio(2), recovery, streams(2), frames(), sdk()];
 /** Ten seconds are a thousand messages at the slowest pace: one of a hundred is ten. */
@@ -65,6 +66,7 @@ const PEOPLE: readonly PeopleLoad[] = [
 
 export const MEASURES: readonly Measure[] = [
   ...cross("throughput", ALL, floods(8)),
+  ...cross("throughput", [before], [{ kind: "flood", pairs: 8, flight: 1 }]),
   ...cross("throughput", FEW, floods(1)),
   ...cross("throughput", [bare, bareGroups], [{ kind: "flood", pairs: 8, flight: 32 }]),
   ...cross("throughput", [bareBatches], [{ kind: "flood", pairs: 8, flight: 512 }]),
@@ -82,7 +84,7 @@ export const MEASURES: readonly Measure[] = [
       { kind: "bill", messages: 1_024, flight: 32 },
     ],
   ),
-  ...cross("people", [people, before], PEOPLE),
+  ...cross("people", [people, peopleBefore], PEOPLE),
 ];
 
 /** What is profiled unless it is said: Restante one by one and in batches, each beside its floor. */
@@ -103,7 +105,7 @@ export const ROUNDS: Partial<Record<Section, number>> = { bill: 1, people: 1 };
 const AT_ONCE: ReadonlySet<Section> = new Set(["people"]);
 
 /** With 8 pairs, those that goals compare are taken right after each other, in this order and after the others: some minutes later the machine may be another. */
-const NEIGHBOURS = [rabbitmq(2), streams(2), redis(2), sdk(), redis(8), bareGroups, frames(), echo].map(
+const NEIGHBOURS = [rabbitmq(2), streams(2), redis(2), before, sdk(), redis(8), bareGroups, frames(), echo].map(
   ({ name }) => name,
 );
 

@@ -5,5 +5,7 @@ export interface Served {
   readonly urls: readonly string[];
   /** The server processes, with those of its broker; what these have started counts too. */
   readonly pids: readonly number[];
+  /** The module of the SDK that its clients use; absent: the present one. */
+  readonly sdk?: string;
   stop(): Promise<void>;
 }

@@ -6,7 +6,7 @@ import { startGroups } from "./groups.ts";
 import { startServers } from "./node.ts";
 import { startRabbitmq } from "./rabbitmq.ts";
 import { startRedis } from "./redis.ts";
-import { startBefore, startCounted, startPeople, startRestante } from "./restante.ts";
+import { startBefore, startCounted, startPeople, startPeopleBefore, startRestante } from "./restante.ts";
 import type { Served } from "./peer.ts";
 
 export const PEERS: Readonly<Record<PeerName, (servers: number) => Promise<Served>>> = {
@@ -20,6 +20,7 @@ export const PEERS: Readonly<Record<PeerName, (servers: number) => Promise<Serve
   counted: startCounted,
   people: startPeople,
   before: startBefore,
+  "people before": startPeopleBefore,
   bare: startBare,
   groups: startGroups,
   echo: startEcho,

@@ -1,5 +1,6 @@
 // A Redis of our own: on a free loopback port, in a folder that goes with it; the package's own service is not touched.
 import { dropFolder, waitForOutput, LONGEST, makeFolder, start } from "../machine/processes.ts";
+import { checkDisk, diskEnvironment } from "../machine/slow-disk.ts";
 import { freePorts } from "../machine/ports.ts";
 import { findTool } from "../machine/tools.ts";
 import type { Broker } from "./node.ts";
@@ -15,8 +16,9 @@ export async function startRedis(keeps: keyof typeof KEEPS): Promise<Broker> {
   const [port = 0] = await freePorts(1);
   const folder = makeFolder();
   const args = ["--bind", "127.0.0.1", "--port", `${port}`, "--dir", folder, "--save", "", ...KEEPS[keeps]];
-  const redis = start(program, args, { timeoutMs: LONGEST });
+  const redis = start(program, args, { env: diskEnvironment(), timeoutMs: LONGEST });
   await waitForOutput(redis, redis.child.stdout, /Ready to accept connections/);
+  checkDisk(redis.child.pid ?? 0);
   return {
     url: `redis://127.0.0.1:${port}`,
     pids: [redis.child.pid ?? 0],

@@ -20,7 +20,7 @@ export const OPERATOR = "operator-of-a-benchmark-on-loopback";
 export const BEFORE = { commit: "" };
 
 let made: Promise<Worker> | undefined;
-let madeBefore: Promise<Worker> | undefined;
+let madeBefore: Promise<{ readonly worker: Worker; readonly sdk: string }> | undefined;
 
 export async function startRestante(servers: number): Promise<Served> {
   made ??= bundle(ROOT);
@@ -39,10 +39,16 @@ export async function startPeople(): Promise<Served> {
   return serve(withAccounts(await made));
 }
 
-/** The same of another commit. */
+/** The code of another commit, with its own SDK. */
 export async function startBefore(): Promise<Served> {
-  madeBefore ??= bundleOf(BEFORE.commit);
-  return serve(withAccounts(await madeBefore));
+  const { worker, sdk } = await (madeBefore ??= bundleOf(BEFORE.commit));
+  return { ...(await serve(worker)), sdk };
+}
+
+/** The same with accounts and a meter. */
+export async function startPeopleBefore(): Promise<Served> {
+  const { worker, sdk } = await (madeBefore ??= bundleOf(BEFORE.commit));
+  return { ...(await serve(withAccounts(worker))), sdk };
 }
 
 /** The compatibility date and flags that all Workers here run with. */
@@ -63,8 +69,8 @@ function withAccounts(inner: Worker): Worker {
   return around("people.js", { ...inner, vars });
 }
 
-/** Its files, with the packages of this folder. */
-async function bundleOf(commit: string): Promise<Worker> {
+/** Its files, with the packages of this folder; they stay until the end. */
+async function bundleOf(commit: string): Promise<{ readonly worker: Worker; readonly sdk: string }> {
   const folder = makeFolder();
   const [archive, tree] = [join(folder, "tree.tar"), join(folder, "tree")];
   mkdirSync(tree);
@@ -72,9 +78,7 @@ async function bundleOf(commit: string): Promise<Worker> {
   await start("git", git, { cwd: ROOT, timeoutMs: PATIENCE }).output;
   await start("tar", ["-xf", archive, "-C", tree], { timeoutMs: PATIENCE }).output;
   symlinkSync(join(ROOT, "node_modules"), join(tree, "node_modules"));
-  const worker = await bundle(tree);
-  dropFolder(folder);
-  return worker;
+  return { worker: await bundle(tree), sdk: join(tree, "src/client/connect.ts") };
 }
 
 async function bundle(root: string): Promise<Worker> {

@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { dropFolder, waitForOutput, LONGEST, makeFolder, start } from "../machine/processes.ts";
+import { checkDisk, diskEnvironment } from "../machine/slow-disk.ts";
 import { V8 } from "../../scripts/selfhost/config.mjs";
 import type { Served } from "./peer.ts";
 
@@ -32,9 +33,15 @@ export async function serve(worker: Worker, fronts = 1): Promise<Served> {
   // The log of events goes nowhere. Descriptor 3 is where workerd says which ports it got, one after the other.
   const stdio = ["ignore", "ignore", "pipe", "pipe"] as const;
   const args = ["serve", "--control-fd=3", "config.capnp"];
-  const started = start(WORKERD, args, { cwd: folder, timeoutMs: LONGEST, stdio: [...stdio] });
+  const started = start(WORKERD, args, {
+    cwd: folder,
+    env: diskEnvironment(),
+    timeoutMs: LONGEST,
+    stdio: [...stdio],
+  });
   const all = new RegExp(Array.from({ length: fronts }, () => String.raw`"port":(\d+)`).join(String.raw`[\s\S]*?`));
   const ports = await waitForOutput(started, started.child.stdio[3] as Readable, all);
+  checkDisk(started.child.pid ?? 0);
   return {
     urls: ports.slice(1).map((port) => `ws://127.0.0.1:${port}`),
     pids: [started.child.pid ?? 0],

@@ -5,6 +5,7 @@ import { cpus, release, totalmem, type as system } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { dropFolder, makeFolder } from "../machine/processes.ts";
+import { SLOW_DISK } from "../machine/slow-disk.ts";
 import { WORKERD } from "../peers/workerd.ts";
 import { median } from "./medians.ts";
 import { CALM, type Seen } from "./seen.ts";
@@ -24,9 +25,10 @@ export function circumstances(seen: Seen, seconds: number, command: string): str
   const cores = cpus();
   const memory = Math.round(totalmem() / 2 ** 30);
   const packages = PACKAGES.map((name) => `${name} ${versionOf(name)}`).join(", ");
+  const slower = SLOW_DISK.fsyncMs > 0 ? `, delayed by ${SLOW_DISK.fsyncMs} ms more` : "";
   const lines = [
     `- ${cores[0]?.model ?? "unknown CPU"}, ${cores.length} cores, ${memory} GiB; ${system()} ${release()}`,
-    `- An fsync of 4 kB on the disk of the mailboxes: ${fsyncTime().toFixed(2)} ms (median of 200); a message needs at least two of them in a row here`,
+    `- An fsync of 4 kB on the disk of the mailboxes: ${fsyncTime().toFixed(2)} ms (median of 200)${slower}; a message needs at least two of them in a row here`,
     `- ${said(WORKERD, "--version")}, Node.js ${process.versions.node}, ${packages}`,
     `- ${redisVersion()}, RabbitMQ ${rabbitmqVersion()}`,
     `- ${new Date().toISOString().slice(0, 10)}, \`${command}\`: ${seconds} s each; medians over the number of rounds: ${seen.rounds}`,

@@ -1,5 +1,5 @@
 // What Restante wants to reach, each with what was seen. A goal that was not measured is left out.
-import { BUSIEST, FRAMES, SDK } from "./names.ts";
+import { BARE, BEFORE, BUSIEST, FRAMES, SDK } from "./names.ts";
 import type { Seen } from "./seen.ts";
 import { table } from "./table.ts";
 import { growthOf } from "./tables/growth.ts";
@@ -20,7 +20,9 @@ export function goals(seen: Seen): string {
   const all = [
     ...through(seen),
     single(seen),
+    alone(seen),
     ...late(seen),
+    ...nearFloor(seen),
     ...growing(seen),
     ...resting(seen),
     ...returning(seen),
@@ -80,6 +82,24 @@ function late(seen: Seen): Goal[] {
   return figures.map(([figure, what]) => {
     const beside = seen.beside("latency", FRAMES, "streams ×2", AT_300, figure);
     const goal = atMost(`single frames at 300 a second: ${what} / streams`, beside, 2.5, times);
+    return { ...goal, seen: `${goal.seen} (${short(seen.figure("latency", FRAMES, AT_300, figure))} ms)` };
+  });
+}
+
+function alone(seen: Seen): Goal {
+  const beside = seen.beside("throughput", SDK, BEFORE, "8 pairs, 1 in flight", "perSecond");
+  return atLeast("SDK, 8 pairs, 1 in flight: rate / the code before", beside, 1.25, times);
+}
+
+/** Beside what two commits in a row and nothing else take. */
+function nearFloor(seen: Seen): Goal[] {
+  const figures = [
+    ["received50", "p50, received", 1.3],
+    ["received99", "p99, received", 1.5],
+  ] as const;
+  return figures.map(([figure, what, most]) => {
+    const beside = seen.beside("latency", FRAMES, BARE, AT_300, figure);
+    const goal = atMost(`single frames at 300 a second: ${what} / bare objects`, beside, most, times);
     return { ...goal, seen: `${goal.seen} (${short(seen.figure("latency", FRAMES, AT_300, figure))} ms)` };
   });
 }

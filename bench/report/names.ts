@@ -2,6 +2,8 @@
 
 export const SDK = "restante sdk";
 export const FRAMES = "restante frames";
-/** The same code of another commit. */
-export const BEFORE = "before";
+/** Two objects that write a row each. */
+export const BARE = "bare objects";
+/** The code of another commit. */
+export const BEFORE = "sdk before";
 export const BUSIEST = "8 pairs, 512 in flight";

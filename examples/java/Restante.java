@@ -3,8 +3,8 @@
 //
 // One thread owns everything: a client is a queue of tasks (a text arrived, a line was typed, the socket is gone), and
 // each turn runs all that wait. A turn changes the state only by records, and these are written to the journal and
-// flushed to the disk, once, before anything of that turn is shown, sent or acknowledged [T2] [T18]. So whatever the
-// user saw, and whatever the mailbox was told, is in the journal; a process that is killed starts where that ends.
+// flushed to the disk, once, before anything of that turn is shown, sent or acknowledged [T2] [T18]. So everything
+// that the user saw, and that the mailbox was told, is in the journal, and a process that is killed goes on there.
 
 import java.io.*;
 import java.math.BigDecimal;
@@ -16,68 +16,62 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.*;
 import java.text.Normalizer;
-import java.time.Duration;
 import java.util.*;
 import java.util.concurrent.*;
-import java.util.function.Consumer;
+import java.util.function.*;
 import java.util.regex.*;
-import java.util.zip.CRC32;
+import java.util.stream.*;
 
 public final class Restante {
-    // ---------------------------------------------------------------- the client
+    // ------------------------------------------------------------------------------------------------ the connection
 
-    /** The connection, and what goes over it. Every method runs on the client's one thread; `post` may be called from any. */
+    /** The connection, and what goes over it. Every method runs on the client's thread, but `post` on any. */
     static final class Client {
-        static final long SECOND = 1_000_000_000L;
-        static final long WELCOME_NS = 15 * SECOND, SILENCE_NS = 15 * SECOND, PONG_NS = 10 * SECOND, ANSWER_NS = 30 * SECOND;
-        static final double BACKOFF_FIRST_S = 0.5, BACKOFF_MAX_S = 30;
-        static final int UNANSWERED_MAX = 128;
+        static final long SECOND = 1_000_000_000L, MS = 1_000_000L;
+        static final int PONG_UNITS = 20_000; // A pong can wait behind that much [T11].
 
         enum Status { CONNECTING, OPEN, WAITING, STOPPED }
 
         private final Consumer<String> screen; // takes each event as a line of JSON
         private final Store store;
-        private final String url, user, device;
-        private String token;
+        private final String url, user;
+        private String token, usedToken;
         private final HttpClient http = HttpClient.newHttpClient();
         private final BlockingQueue<Runnable> tasks = new LinkedBlockingQueue<>();
         private final List<Runnable> afterFlush = new ArrayList<>();
 
         private Status status = Status.STOPPED;
+        private int stoppedBy;
         private final String instance = Long.toString(new Random().nextLong() >>> 1, 36);
-        private int attempt; // [R6], and what tells a late event of an earlier socket from one of this socket [T1]
+        private int attempt; // [R6]; it also distinguishes events of this socket from late ones of an earlier one [T1]
         private WebSocket socket;
         private CompletableFuture<?> sending;
-        private long heard, pinged, opened, retryAt, connectBy; // System.nanoTime(); pinged: 0 without a ping under way
-        private int failures; // in a row: the exponent of the back-off
+        // Times of System.nanoTime(). 0: never.
+        private long openedAt, heardAt, pingedAt, textBy, pongBy, lostAt, retryAt, pausedUntil, sayAgainAt;
+        private boolean hasSent, isEnding;
+        private int unitsSincePing;
+        private List<String> watched = List.of();
+
         private String welcomedAs; // the canonical name
-        private long headThen, lastIdThen; // of the `welcome`
-        private long textBytes, frames;
-        private List<String> watched;
+        private long headThen, lastIdThen, textBytes, frames; // of the `welcome`
+        private long lastId; // the highest id that the mailbox has accepted
+        private final Map<Long, Item> underWay = new HashMap<>(); // by id: one text at a time [T5]
+        private final TreeMap<Long, String> refusals = new TreeMap<>(); // of that text, by id
+        private long batch = Long.MAX_VALUE; // how many messages the next text may have
+        private final Map<String, Long> asideUntil = new HashMap<>(); // by receiver [T7]
 
-        private final TreeMap<Long, Item> unanswered = new TreeMap<>(); // by id: sent on this socket
-        private long lastId; // the highest id that the mailbox has accepted, as far as this client knows
-        private boolean isEnding;
-        private boolean isDraining; // a message was refused: nothing is sent before everything under way is answered [T5]
-        private int allowed = UNANSWERED_MAX;
-        private long heldUntil, sayAgainAt; // 0: not at all
-        private final Map<String, Long> heldReceivers = new HashMap<>(); // [T7]
-        private int retries; // of failures inside the mailbox without a `retryAfter`
-
-        Client(Consumer<String> screen, String url, String user, String device, String token, Path journal) throws IOException {
+        Client(Consumer<String> screen, String url, String user, String device, String token, Path journal)
+            throws IOException {
             this.screen = screen;
             this.url = url.replaceFirst("^http", "ws").replaceFirst("/+$", "");
             this.user = user;
             this.token = token;
             this.store = new Store(journal, user, device);
-            this.device = store.device;
         }
 
-        void post(Runnable task) {
-            tasks.add(task);
-        }
+        void post(Runnable task) { tasks.add(task); }
 
-        /** Runs the client for ever: turns of all tasks that wait, one flush each. */
+        /** Runs the client for ever, in turns: all tasks that wait, one flush, and what had to wait for it. */
         void run() throws InterruptedException, IOException {
             connect();
             for (Runnable task = null; ; task = tasks.poll(Math.max(1, nextDeadline() - now()), TimeUnit.NANOSECONDS)) {
@@ -86,27 +80,28 @@ public final class Restante {
                     store.endTransaction();
                 }
                 checkDeadlines();
-                pump();
+                sendOutbox();
                 store.flush();
-                for (Runnable effect : afterFlush.toArray(new Runnable[0])) effect.run();
+                for (Runnable effect : List.copyOf(afterFlush)) effect.run();
                 afterFlush.clear();
                 if (isEnding && store.outbox.isEmpty()) close();
             }
         }
 
-        // What the user does
+        // What the user does.
 
         void send(String key, String to, String body) {
             if (!store.outbox.containsKey(key)) store.record("put", "key", key, "to", to, "body", new Raw(body));
-            afterFlush.add(() -> show("kept", "key", key, "to", to, "body", new Raw(body)));
+            show("kept", "key", key, "to", to, "body", new Raw(body));
         }
 
         void read(String peer, long seq) {
-            // What lies after the cursor was not shown; a `read` of it, said again later, would cover newer messages [E3].
+            // Nothing after the cursor was shown. A `read` of it, sent again later, would cover later messages [T15].
+            String name = canonical(peer);
             long shown = Math.min(seq, store.cursor);
-            if (shown <= store.known(peer, "mine") || shown <= store.reads.getOrDefault(canonical(peer), 0L)) return;
-            store.record("read", "peer", canonical(peer), "seq", shown);
-            if (status == Status.OPEN) sendRead(canonical(peer), shown);
+            if (shown <= Math.max(store.known(name, "mine"), store.reads.getOrDefault(name, 0L))) return;
+            store.record("read", "peer", name, "seq", shown);
+            if (status == Status.OPEN) sendRead(name, shown);
         }
 
         void watch(List<String> peers) {
@@ -116,312 +111,303 @@ public final class Restante {
 
         void present(String fresh) { // [T19]
             token = fresh;
-            if (status == Status.OPEN) transmit(Json.write("type", "token", "token", token));
-            else if (status != Status.CONNECTING) connect();
+            if (status == Status.OPEN) sendToken();
+            else if (status == Status.WAITING || stoppedBy == 4401) connect();
         }
 
+        /** The network may have changed [T11] [T12]. */
         void check() {
             if (status == Status.WAITING) connect();
-            else if (status == Status.OPEN) ping();
+            if (status != Status.OPEN) return;
+            textBy = now() + 3 * SECOND;
+            ping();
         }
+
+        /** Sends what was typed, and ends. */
+        void finish() { isEnding = true; }
 
         void close() {
-            try {
-                if (socket != null) socket.sendClose(WebSocket.NORMAL_CLOSURE, "").get(1, TimeUnit.SECONDS);
-            } catch (Exception isGone) {
-                System.exit(0);
-            }
-            System.exit(0);
+            Runnable exit = () -> System.exit(0);
+            if (socket == null) exit.run();
+            else socket.sendClose(WebSocket.NORMAL_CLOSURE, "").orTimeout(1, TimeUnit.SECONDS)
+                .whenComplete((done, failure) -> exit.run());
         }
 
-        void closeWhenSent() {
-            isEnding = true;
-        }
-
-        // Connecting [T1] [T12] [T13]
+        // Connecting and losing the connection.
 
         private void connect() {
-            status = Status.CONNECTING;
-            show("connecting");
             int mine = ++attempt;
-            connectBy = now() + WELCOME_NS;
-            String query = "?device=" + device + "&attempt=" + instance + "." + attempt;
-            if (store.cursorEpoch != null) query += "&cursor=" + store.cursor + "&epoch=" + encode(store.cursorEpoch);
-            WebSocket.Builder builder = http.newWebSocketBuilder().subprotocols("restante.v1");
-            if (token != null) builder.header("Authorization", "Bearer " + token);
+            status = Status.CONNECTING;
+            stoppedBy = 0;
+            show("connecting");
+            heardAt = pingedAt = now();
+            textBy = now() + 8 * SECOND;
+            pongBy = 0;
+            hasSent = false;
             sending = CompletableFuture.completedFuture(null);
-            builder.buildAsync(URI.create(url + "/client/" + encode(user) + query), new Listener(this, mine)).exceptionally(failure -> {
-                Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
-                if (cause instanceof WebSocketHandshakeException refused) {
-                    HttpResponse<?> answer = refused.getResponse();
-                    long wait = answer.headers().firstValue("Retry-After").filter(s -> s.matches("\\d{1,9}")).map(Long::parseLong).orElse(0L);
-                    post(() -> ended(mine, closeCode(answer.statusCode()), "HTTP " + answer.statusCode(), wait * 1000));
-                } else post(() -> ended(mine, 1006, String.valueOf(cause), 0));
+            String query = "?early=1&device=" + store.device + "&attempt=" + instance + "." + attempt;
+            if (store.epoch != null) query += "&epoch=" + encode(store.epoch);
+            if (store.cursor >= 0) query += "&cursor=" + store.cursor;
+            WebSocket.Builder builder = http.newWebSocketBuilder().subprotocols("restante.v1");
+            usedToken = token;
+            if (token != null) builder.header("Authorization", "Bearer " + token);
+            URI address = URI.create(url + "/client/" + encode(user) + query);
+            builder.buildAsync(address, new Listener(this, mine, new StringBuilder())).exceptionally(failure -> {
+                post(() -> failed(mine, failure instanceof CompletionException ? failure.getCause() : failure));
                 return null;
             });
         }
 
-        /** A refused upgrade has an HTTP status in place of a close code [D7] [U8]. */
-        private static int closeCode(int httpStatus) {
-            return switch (httpStatus) {
+        /** No connection: where the upgrade was answered with an HTTP status, that says why [T13]. */
+        private void failed(int of, Throwable cause) {
+            if (!(cause instanceof WebSocketHandshakeException refused)) {
+                lost(of, 1006, String.valueOf(cause), 0);
+                return;
+            }
+            int status = refused.getResponse().statusCode();
+            String wait = refused.getResponse().headers().firstValue("Retry-After").orElse("");
+            int code = switch (status) {
+                case 401, 403 -> 4000 + status;
                 case 400, 404, 426 -> 4400;
-                case 401 -> 4401;
-                case 403 -> 4403;
-                case 429 -> 4429;
                 default -> 1006;
             };
+            lost(of, code, "HTTP " + status, Json.number(wait) * 1000);
         }
 
         private void opened(int of, WebSocket one) {
             if (of != attempt || status != Status.CONNECTING) one.abort();
-            else if (!one.getSubprotocol().equals("restante.v1")) {
-                one.abort();
-                ended(of, 4406, "The server does not speak restante.v1.", 0);
-            } else {
-                socket = one;
-                heard = now();
-                pinged = 0;
-            }
+            else socket = one;
+            if (socket == one && !one.getSubprotocol().equals("restante.v1"))
+                lost(of, 4406, "The server does not speak restante.v1.", 0);
         }
 
-        private void hangUp() {
-            status = Status.STOPPED;
-            attempt++; // Late events of the socket are of no interest.
-            socket = null;
-            unanswered.clear();
-            isDraining = false;
-        }
-
-        /** The connection is over: what the code says about the next one [C2]. */
-        private void ended(int of, int code, String why, long retryAfter) {
+        /** The connection is over: whether and when to try again [C2] [C3] [T12] [T13]. */
+        private void lost(int of, int code, String why, long retryAfterMs) {
             if (of != attempt || status != Status.CONNECTING && status != Status.OPEN) return;
-            WebSocket last = socket;
-            if (status == Status.OPEN && now() - opened > 10 * SECOND) failures = 0;
-            hangUp();
-            if (last != null) { // The server waits for the answer to its close [C1].
+            attempt++; // What the old socket still brings is late [T1].
+            if (socket != null) {
+                WebSocket last = socket;
                 last.sendClose(WebSocket.NORMAL_CLOSURE, "").exceptionally(isGone -> null);
                 CompletableFuture.delayedExecutor(5, TimeUnit.SECONDS).execute(last::abort);
             }
+            socket = null;
+            underWay.clear();
+            boolean hasFreshToken = code == 4401 && !Objects.equals(token, usedToken);
             boolean isFinal = switch (code) {
-                case 4400, 4401, 4403, 4406, 4409, 1009 -> true; // 4401: until the user has another token
-                default -> code >= 4450 && code < 4480; // [C3]
+                case 4400, 4401, 4403, 4406, 4409, 1009 -> !hasFreshToken;
+                default -> code >= 4450 && code < 4480;
             };
-            if (isFinal) {
-                show("stopped", "code", (long) code, "why", why);
-                return;
-            }
-            double backOff = Math.min(BACKOFF_MAX_S, BACKOFF_FIRST_S * Math.pow(2, Math.min(failures++, 20)));
-            retryAt = now() + retryAfter * 1_000_000 + (long) (backOff * (0.5 + Math.random() / 2) * SECOND);
-            status = Status.WAITING;
-            show("waiting", "code", (long) code, "why", why);
+            long now = now();
+            if (lostAt == 0 || status == Status.OPEN && now - openedAt > 5 * SECOND) lostAt = now;
+            long most = Math.max(SECOND, Math.min(20 * SECOND, (now - lostAt) / 4));
+            retryAt = now + retryAfterMs * MS + ThreadLocalRandom.current().nextLong(most);
+            status = isFinal ? Status.STOPPED : Status.WAITING;
+            stoppedBy = isFinal ? code : 0;
+            show(isFinal ? "stopped" : "waiting", "code", (long) code, "why", why);
         }
 
         private void ping() { // [F6] [T11]
-            pinged = now();
+            pingedAt = now();
+            unitsSincePing = 0;
             transmit("ping");
+            hasSent = false;
         }
 
         private long nextDeadline() {
-            long next = now() + 60 * SECOND;
-            if (status == Status.CONNECTING) next = Math.min(next, connectBy);
+            long next = now() + SECOND;
             if (status == Status.WAITING) next = Math.min(next, retryAt);
             if (status != Status.OPEN) return next;
-            next = Math.min(next, pinged != 0 ? pinged + PONG_NS : heard + SILENCE_NS);
-            if (!unanswered.isEmpty()) next = Math.min(next, unanswered.firstEntry().getValue().sentAt + ANSWER_NS);
-            if (heldUntil != 0) next = Math.min(next, heldUntil);
-            if (sayAgainAt != 0) next = Math.min(next, sayAgainAt);
-            for (long until : heldReceivers.values()) next = Math.min(next, until);
-            return next;
+            for (long until : asideUntil.values()) next = Math.min(next, until);
+            if (pausedUntil != 0) next = Math.min(next, pausedUntil);
+            return sayAgainAt == 0 ? next : Math.min(next, sayAgainAt);
         }
 
         private void checkDeadlines() {
             long now = now();
             if (status == Status.WAITING && now >= retryAt) connect();
-            if (status == Status.CONNECTING && now >= connectBy) ended(attempt, 1006, "no welcome", 0);
+            if (pongBy != 0 && unitsSincePing > PONG_UNITS) pongBy = 0;
+            if (textBy != 0 && now > textBy || pongBy != 0 && now > pongBy) lost(attempt, 1006, "no text came", 0);
             if (status != Status.OPEN) return;
-            if (heldUntil != 0 && now >= heldUntil) heldUntil = 0;
-            heldReceivers.values().removeIf(until -> now >= until);
+            boolean isSilent = textBy == 0 && now - heardAt >= 20 * SECOND;
+            boolean isUnsure = hasSent && pongBy == 0 && now - pingedAt > 20 * SECOND; // The way up may be dead.
+            if (isSilent) textBy = now + 8 * SECOND;
+            else if (isUnsure) pongBy = now + 20 * SECOND;
+            if (isSilent || isUnsure) ping();
+            asideUntil.values().removeIf(until -> now >= until);
+            if (pausedUntil != 0 && now >= pausedUntil) pausedUntil = 0;
             if (sayAgainAt != 0 && now >= sayAgainAt) sayAgain();
-            if (pinged != 0 && heard > pinged) pinged = 0;
-            if (pinged == 0 && now - heard >= SILENCE_NS) ping();
-            if (pinged != 0 && now - pinged >= PONG_NS) ended(attempt, 1006, "no pong", 0);
-            else if (!unanswered.isEmpty() && now - unanswered.firstEntry().getValue().sentAt >= ANSWER_NS)
-                ended(attempt, 1006, "no answer", 0);
         }
 
-        // What the mailbox says
+        // What the mailbox sends.
 
         private void text(int of, String text) {
             if (of != attempt || socket == null) return;
-            heard = now();
+            heardAt = now();
+            unitsSincePing += text.length();
+            textBy = 0;
+            if (text.equals("pong")) pongBy = 0;
             if (text.equals("pong")) return;
-            List<Map<String, String>> read = new ArrayList<>();
+            List<Map<String, String>> read;
             try {
-                if (text.stripLeading().startsWith("[")) for (String frame : Json.array(text)) read.add(Json.object(frame));
-                else read.add(Json.object(text));
-            } catch (IllegalArgumentException unreadable) {
-                ended(of, 1006, "an unreadable text: " + unreadable.getMessage(), 0); // Nothing of it is lost: the cursor is before it.
+                boolean isArray = text.stripLeading().startsWith("[");
+                read = (isArray ? Json.array(text) : List.of(text)).stream().map(Json::object).toList();
+            } catch (IllegalArgumentException unreadable) { // Nothing is lost: the cursor is before this text.
+                lost(of, 1006, "an unreadable text: " + unreadable.getMessage(), 0);
                 return;
             }
-            boolean isLog = false;
+            boolean isNew = false;
             for (Map<String, String> frame : read) {
-                if (of != attempt) return;
+                if (of != attempt) break; // `closing` is the last frame.
+                String type = String.valueOf(string(frame, "type"));
                 Long seq = Json.whole(frame.get("seq"));
-                String type = String.valueOf(Json.string(frame.get("type")));
                 if (status == Status.CONNECTING && !type.equals("welcome") && !type.equals("closing")) continue;
                 if (seq == null) answer(type, frame);
-                else {
+                else if (type.equals("gap") || seq > store.cursor) { // [T14]
                     log(type, seq, frame);
-                    isLog = true;
+                    isNew = true;
                 }
             }
-            if (isLog) afterFlush.add(() -> sendFrom(of, Json.write("type", "ack", "seq", store.cursor))); // [T18]
+            if (isNew) afterFlush.add(() -> sendFrom(of, Json.write("type", "ack", "seq", store.cursor))); // [T18]
         }
 
         private void answer(String type, Map<String, String> frame) {
-            String code = Json.string(frame.get("code"));
+            long id = number(frame, "id");
+            String code = string(frame, "code");
             switch (type) {
                 case "welcome" -> welcome(frame);
-                case "accepted" -> accepted(Json.number(frame.get("id")), Json.number(frame.get("entry")), Json.string(frame.get("state")));
-                case "refused" -> refused(Json.number(frame.get("id")), String.valueOf(code), frame);
+                case "accepted" -> accepted(id, number(frame, "entry"), string(frame, "state"));
+                case "refused" -> refused(id, String.valueOf(code), frame);
                 case "mark" -> mark(frame, false);
-                case "typing" -> show(type, "from", Json.string(frame.get("from")));
-                case "presence" -> show(type, "user", Json.string(frame.get("user")), "online", new Raw(frame.get("online")));
+                case "typing" -> show(type, "from", string(frame, "from"));
+                case "presence" -> show(type, "user", string(frame, "user"), "online", new Raw(frame.get("online")));
+                case "token" -> usedToken = token;
+                case "closing" ->
+                    lost(attempt, (int) number(frame, "code"), string(frame, "message"), number(frame, "retryAfter"));
                 case "error" -> {
-                    show("error", "code", code, "why", Json.string(frame.get("message")));
-                    if (frame.containsKey("retryAfter")) sayAgainAt = now() + Json.number(frame.get("retryAfter")) * 1_000_000;
+                    show("error", "code", code, "why", string(frame, "message"));
+                    if (frame.containsKey("retryAfter")) sayAgainAt = now() + number(frame, "retryAfter") * MS;
                 }
-                case "closing" -> ended(attempt, (int) Json.number(frame.get("code")), Json.string(frame.get("message")),
-                    Json.number(frame.get("retryAfter")));
-                default -> { } // [T17]
+                default -> { } // of a newer server [T17]
             }
         }
 
         private void welcome(Map<String, String> frame) {
-            if (status != Status.CONNECTING) return;
-            String epoch = String.valueOf(Json.string(frame.get("epoch")));
-            Map<String, String> limits = frame.containsKey("limits") ? Json.object(frame.get("limits")) : Map.of();
-            textBytes = Json.number(limits.getOrDefault("textBytes", "1000000"));
-            frames = Json.number(limits.getOrDefault("frames", "4096"));
-            welcomedAs = Json.string(frame.get("user"));
-            headThen = Json.number(frame.get("head"));
-            lastId = lastIdThen = Json.number(frame.get("lastId"));
+            String epoch = string(frame, "epoch");
+            if (status != Status.CONNECTING || epoch == null) return;
+            String limits = String.valueOf(frame.get("limits"));
+            Map<String, String> known = limits.startsWith("{") ? Json.object(limits) : Map.of();
+            textBytes = Json.number(known.getOrDefault("textBytes", "1000000")); // [F3]
+            frames = Json.number(known.getOrDefault("frames", "4096"));
+            welcomedAs = string(frame, "user");
+            headThen = number(frame, "head");
+            lastId = lastIdThen = number(frame, "lastId");
             status = Status.OPEN;
-            opened = now();
+            openedAt = now();
             show("open", "user", welcomedAs);
-            // What the log has shown was accepted. It is in no log any more, and is not sent under another number [T8] [T9].
+            // The log has shown these, so they were accepted: they never get another number [T4].
             for (Item item : List.copyOf(store.outbox.values()))
-                if (item.entry != 0 && (item.id > lastId || !epoch.equals(store.idEpoch))) settle(item, item.entry, "queued");
-            store.record("welcome", "epoch", epoch, "lastId", lastId); // renumbers [T3]
-            heldUntil = 0;
-            allowed = UNANSWERED_MAX;
+                if (item.entry != 0 && (item.id > lastId || !epoch.equals(store.epoch)))
+                    settle(item, item.entry, "queued");
+            store.record("welcome", "epoch", epoch, "lastId", lastId); // takes the numbers of the others [T3] [T8]
+            pausedUntil = 0;
+            asideUntil.clear();
+            refusals.clear();
+            batch = Long.MAX_VALUE;
+            if (!Objects.equals(token, usedToken)) sendToken();
             sayAgain();
         }
 
         private void sayAgain() { // [T15] [T16]
             sayAgainAt = 0;
             store.reads.forEach(this::sendRead);
-            if (watched != null) sendWatch();
+            if (!watched.isEmpty()) sendWatch();
         }
 
         private void log(String type, long seq, Map<String, String> frame) {
-            boolean isSameLog = store.idEpoch.equals(store.cursorEpoch);
-            if (type.equals("gap")) {
-                long from = Json.number(frame.get("from"));
-                if (!isSameLog || seq != store.cursor || from != store.gapFrom) afterFlush.add(() -> show("gap", "from", from, "seq", seq));
-                store.record("gap", "epoch", store.idEpoch, "from", from, "seq", seq); // The cursor may go back [T10].
-                return;
-            }
-            if (isSameLog && seq <= store.cursor) return;
             switch (type) {
+                case "gap" -> {
+                    long from = number(frame, "from");
+                    boolean isKnown = seq == store.cursor && from == store.gapFrom; // It is shown once [T10].
+                    if (!isKnown) show("gap", "from", from, "seq", seq);
+                    store.record("gap", "from", from, "seq", seq);
+                    return;
+                }
                 case "message" -> message(seq, frame);
                 case "mark" -> mark(frame, true);
                 case "failed" -> {
-                    String key = store.keys.get(Json.number(frame.get("of")));
-                    String code = Json.string(frame.get("code")), why = Json.string(frame.get("message"));
-                    if (key != null) afterFlush.add(() -> show("failed", "key", key, "code", code, "why", why));
+                    String key = store.keys.get(number(frame, "of"));
+                    String code = string(frame, "code"), why = string(frame, "message");
+                    if (key != null) show("failed", "key", key, "code", code, "why", why);
                 }
-                case "peer" -> show("peer", "peer", Json.string(frame.get("peer")), "standing", Json.string(frame.get("standing")));
-                case "notice" -> show("notice", "why", Json.string(frame.get("message")));
+                case "peer" -> show("peer", "peer", string(frame, "peer"), "standing", string(frame, "standing"));
+                case "notice" -> show("notice", "why", string(frame, "message"));
                 default -> { } // It moves the cursor all the same [T17].
             }
-            store.record("cursor", "epoch", store.idEpoch, "seq", seq);
+            store.record("cursor", "seq", seq);
         }
 
         private void message(long seq, Map<String, String> frame) {
-            String from = Json.string(frame.get("from")), to = Json.string(frame.get("to"));
-            if (!frame.containsKey("id")) {
-                long origin = Json.number(frame.get("origin"));
-                if (store.wasShown(from, origin)) return; // [T14]
-                store.record("shown", "from", from, "origin", origin);
-                showMessage(seq, from, to, frame.getOrDefault("body", "null"), false);
-                return;
+            String from = string(frame, "from"), to = string(frame, "to"), body = frame.get("body");
+            if (from == null || to == null) return;
+            if (!from.equals(welcomedAs)) {
+                long origin = number(frame, "origin");
+                if (origin <= store.origins.getOrDefault(from, 0L)) return; // [T14]
+                store.record("origin", "from", from, "origin", origin);
+                showMessage(seq, from, to, body, false);
+            } else if (!store.early.contains(seq)) {
+                Item item = store.device.equals(string(frame, "device")) ? store.find(number(frame, "id"), to) : null;
+                // An earlier device of this name had the same ids, before this `welcome` [T4].
+                if (item != null && item.id <= lastIdThen != seq <= headThen) item = null;
+                if (item != null) store.record("seen", "key", item.key, "entry", seq);
+                if (body == null && item != null) body = item.body; // left out on the socket that sent it [L3]
+                if (body != null) showMessage(seq, from, to, body, item != null);
             }
-            // An older device of the same name had the same ids: only what lies on the same side of `welcome` is this one's.
-            long id = Json.number(frame.get("id"));
-            Item item = device.equals(Json.string(frame.get("device"))) && id <= lastIdThen == seq <= headThen ? store.byId.get(id) : null;
-            String body = frame.getOrDefault("body", item == null ? "null" : item.body); // left out on the socket that sent it [L3]
-            if (item != null) store.record("seen", "key", item.key, "entry", seq);
-            showMessage(seq, from, to, body, item != null);
         }
 
-        private void showMessage(long seq, String from, String to, String body, boolean isTyped) {
-            Raw written = new Raw(body), typed = new Raw(String.valueOf(isTyped));
-            afterFlush.add(() -> show("message", "seq", seq, "from", from, "to", to, "body", written, "typed", typed));
-        }
-
-        private void mark(Map<String, String> frame, boolean isDurable) { // [E6] [L6]
-            String peer = Json.string(frame.get("peer"));
+        private void mark(Map<String, String> frame, boolean isDurable) { // [L6] [E6]
+            String peer = string(frame, "peer");
+            if (peer == null) return;
+            if (!isDurable && number(frame, "mine") > store.known(peer, "mine")) // Another device has read that [E7].
+                store.record("read", "peer", peer, "seq", number(frame, "mine"));
+            List<Object> event = new ArrayList<>(List.of("peer", peer));
             for (String field : Store.MARKS) {
-                long value = Json.number(frame.get(field));
-                if (!isDurable && field.equals("mine") && value > store.known(peer, "mine")) // [E7]
-                    store.record("read", "peer", peer, "seq", value);
-                if (value > 0) store.record("mark", "peer", peer, "field", field, "value", value, "isDurable", isDurable ? 1L : 0L);
+                long value = Math.max(number(frame, field), store.known(peer, field));
+                if (value > 0) event.addAll(List.of(field, value));
             }
-            List<Object> event = new ArrayList<>(List.of("mark", "peer", peer));
-            store.marks.getOrDefault(peer, Map.of()).forEach((field, value) -> event.addAll(List.of(field, value)));
-            afterFlush.add(() -> show(event.toArray()));
+            store.record("mark", event.toArray());
+            if (isDurable) store.record("confirmed", "peer", peer, "seq", number(frame, "mine"));
+            show("mark", event.toArray());
         }
 
-        // Sending [T3] to [T7]
+        // The outbox.
 
         private void accepted(long id, long entry, String state) {
-            lastId = Math.max(lastId, id);
-            Item item = unanswered.remove(id);
+            Item item = underWay.remove(id);
             if (item == null) return;
-            allowed = Math.min(UNANSWERED_MAX, allowed + 1);
-            retries = 0;
+            lastId = Math.max(lastId, id);
             settle(item, entry, state);
         }
 
-        /** Shown before it is in the journal: if it is lost there, the message is sent again, and answered again. */
+        /** The log may show the message later, and without its text: so it is shown now [T4]. */
         private void settle(Item item, long entry, String state) {
+            boolean isEarly = entry > Math.max(store.cursor, item.entry);
             show("accepted", "key", item.key, "seq", entry, "state", state);
-            store.record("answer", "key", item.key, "entry", entry);
+            if (isEarly) showMessage(entry, welcomedAs, canonical(item.to), item.body, true);
+            store.record("accepted", "key", item.key, "entry", entry, "isEarly", isEarly);
         }
 
         private void refused(long id, String code, Map<String, String> frame) {
-            Item item = unanswered.remove(id);
+            Item item = underWay.remove(id);
             if (item == null) return;
-            isDraining = true;
-            boolean isMisnumbered = code.equals("out_of_order") || code.equals("id_reused");
-            boolean isLater = frame.containsKey("retryAfter");
-            if (isMisnumbered && id == lastId + 1) { // The mailbox disagrees on the next number: its next `welcome` says it [T6].
-                ended(attempt, 1006, code, 0);
-                return;
-            }
-            store.record("free", "key", item.key);
-            if (isMisnumbered) return;
-            long wait = Json.number(frame.get("retryAfter")) * 1_000_000;
-            if (!isLater && (code.equals("internal") || code.equals("unable_to_store"))) {
-                wait = SECOND << Math.min(retries++, 6);
-                isLater = true;
-            }
-            if (!isLater) fail(item, code, Json.string(frame.get("message")));
-            else if ("receiver".equals(Json.string(frame.get("affects")))) heldReceivers.put(canonical(item.to), now() + wait);
+            refusals.put(id, code);
+            store.record("number", "key", item.key, "id", 0L);
+            if (code.equals("out_of_order") || code.equals("id_reused")) return;
+            long until = now() + number(frame, "retryAfter") * MS;
+            if (!frame.containsKey("retryAfter")) fail(item, code, string(frame, "message"));
+            else if ("receiver".equals(string(frame, "affects"))) asideUntil.put(canonical(item.to), until);
             else {
-                heldUntil = now() + wait;
-                allowed = 1;
+                pausedUntil = until;
+                batch = 1;
             }
         }
 
@@ -430,40 +416,46 @@ public final class Restante {
             store.record("end", "key", item.key);
         }
 
-        /** Sends what may be sent now, as one text, once its numbers are in the journal. */
-        private void pump() {
-            if (unanswered.isEmpty()) isDraining = false;
-            if (status != Status.OPEN || isDraining || heldUntil != 0) return;
-            long next = Math.max(lastId, unanswered.isEmpty() ? 0 : unanswered.lastKey()) + 1;
-            long bytes = 2;
+        /** Sends the next text of messages, when every message of the one before has its answer [T3] [T5]. */
+        private void sendOutbox() {
+            if (status != Status.OPEN || !underWay.isEmpty() || pausedUntil != 0) return;
+            if (!refusals.isEmpty() && refusals.firstEntry().getValue().equals("out_of_order")) {
+                lost(attempt, 1006, "out_of_order", 0); // The next `welcome` says which number is right.
+                return;
+            }
+            refusals.clear();
+            long next = lastId, bytes = 2;
             List<String> sends = new ArrayList<>();
             for (Item item : List.copyOf(store.outbox.values())) {
-                if (unanswered.size() >= Math.min(allowed, frames)) break;
-                if (unanswered.get(item.id) == item || heldReceivers.containsKey(canonical(item.to))) continue;
-                long id = item.id != 0 ? item.id : next;
+                if (sends.size() >= Math.min(batch, frames)) break;
+                if (asideUntil.containsKey(canonical(item.to))) continue;
+                long id = item.id != 0 ? item.id : next + 1;
                 String frame = Json.write("type", "send", "id", id, "to", item.to, "body", new Raw(item.body));
                 int size = frame.getBytes(StandardCharsets.UTF_8).length + 1;
-                if (size > textBytes - 2) { // Sent, it would end this connection and each later one with 1009 [F4].
-                    fail(item, "too_large", "The message is larger than a text may be.");
+                if (size > textBytes - 2) {
+                    fail(item, "too_large", "The message does not fit into a text.");
                     continue;
                 }
                 if (bytes + size > textBytes) break;
                 bytes += size;
-                if (item.id == 0) store.record("number", "key", item.key, "id", next++);
-                item.sentAt = now();
-                unanswered.put(id, item);
+                next = Math.max(next, id);
+                store.record("number", "key", item.key, "id", id);
+                underWay.put(id, item);
                 sends.add(frame);
             }
             store.endTransaction();
-            if (!sends.isEmpty()) transmit(sends.size() == 1 ? sends.get(0) : "[" + String.join(",", sends) + "]");
+            if (sends.isEmpty()) return;
+            transmit(sends.size() == 1 ? sends.get(0) : "[" + String.join(",", sends) + "]");
+            if (batch < frames) batch *= 2;
         }
 
-        private void sendRead(String peer, long seq) {
-            transmit(Json.write("type", "read", "peer", peer, "seq", seq));
-        }
+        private void sendRead(String peer, long seq) { transmit(Json.write("type", "read", "peer", peer, "seq", seq)); }
+
+        private void sendToken() { transmit(Json.write("type", "token", "token", token)); }
 
         private void sendWatch() {
-            transmit("{\"type\":\"watch\",\"peers\":[" + String.join(",", watched.stream().map(Json::quote).toList()) + "]}");
+            Raw peers = new Raw("[" + String.join(",", watched.stream().map(Json::quote).toList()) + "]");
+            transmit(Json.write("type", "watch", "peers", peers));
         }
 
         private void transmit(String text) {
@@ -475,28 +467,28 @@ public final class Restante {
         private void sendFrom(int of, String text) {
             WebSocket to = socket;
             if (of != attempt || to == null) return;
+            hasSent |= !text.equals("ping");
             sending = sending.thenCompose(done -> to.sendText(text, true));
             sending.exceptionally(failure -> {
-                post(() -> ended(of, 1006, String.valueOf(failure.getMessage()), 0));
+                post(() -> lost(of, 1006, String.valueOf(failure.getMessage()), 0));
                 return null;
             });
         }
 
-        private void show(Object... event) {
-            screen.accept(Json.event(event));
+        private void showMessage(long seq, String from, String to, String body, boolean isTyped) {
+            show("message", "seq", seq, "from", from, "to", to, "body", new Raw(body), "typed", isTyped);
         }
 
-        private static long now() {
-            return System.nanoTime();
+        private void show(String is, Object... fields) {
+            String event = Json.tagged(is, fields);
+            afterFlush.add(() -> screen.accept(event));
         }
+
+        private static long now() { return System.nanoTime(); }
     }
 
-    /** Brings what happens on one socket to the client's thread. The next text is requested when the last was handled. */
+    /** Brings the events of one socket to the client's thread; the next text is requested when this one was handled. */
     record Listener(Client client, int attempt, StringBuilder part) implements WebSocket.Listener {
-        Listener(Client client, int attempt) {
-            this(client, attempt, new StringBuilder());
-        }
-
         @Override public void onOpen(WebSocket socket) {
             client.post(() -> client.opened(attempt, socket));
             socket.request(1);
@@ -504,33 +496,33 @@ public final class Restante {
 
         @Override public CompletionStage<?> onText(WebSocket socket, CharSequence data, boolean isLast) {
             part.append(data);
-            if (isLast) {
+            if (!isLast) socket.request(1);
+            else {
                 String text = part.toString();
                 part.setLength(0);
                 client.post(() -> client.text(attempt, text));
                 client.post(() -> client.afterFlush.add(() -> socket.request(1)));
-            } else socket.request(1);
+            }
             return null;
         }
 
         @Override public CompletionStage<?> onClose(WebSocket socket, int code, String reason) {
-            client.post(() -> client.ended(attempt, code, reason, 0));
+            client.post(() -> client.lost(attempt, code, reason, 0));
             return null;
         }
 
         @Override public void onError(WebSocket socket, Throwable failure) {
-            client.post(() -> client.ended(attempt, 1006, String.valueOf(failure.getMessage()), 0));
+            client.post(() -> client.lost(attempt, 1006, String.valueOf(failure.getMessage()), 0));
         }
     }
 
-    // ---------------------------------------------------------------- the journal
+    // --------------------------------------------------------------------------------------------------- the journal
 
-    /** A message of the outbox, until the mailbox has accepted it and the log has shown it [T4]. */
+    /** A message without an answer. */
     static final class Item {
-        final String key, to, body; // the body as JSON text: written anew it might be another one [S2]
-        long id; // 0: no number yet
-        long entry; // its seq, 0 if that is not known
-        long sentAt;
+        final String key, to, body; // The body stays JSON text, as it is sent.
+        long id; // 0: it gets one when it is sent
+        long entry; // its seq, where the log has shown it already; else 0
 
         Item(String key, String to, String body) {
             this.key = key;
@@ -539,365 +531,289 @@ public final class Restante {
         }
     }
 
-    /** What the client knows, and the journal that it is read from: `apply` alone changes it, at first and after a restart. */
+    /** What the client knows, and its journal. Only `apply` changes it, record by record, now and after a restart. */
     static final class Store {
         static final List<String> MARKS = List.of("stored", "delivered", "read", "mine");
-        static final int ORIGINS_MAX = 10_000, KEYS_MAX = 10_000;
-        static final long COMPACT_BYTES = 1 << 20;
+        static final int KEYS_MAX = 10_000;
 
-        String user, device;
-        String idEpoch, cursorEpoch; // They differ between a `welcome` of another epoch and its `gap`.
-        long cursor, gapFrom;
-        final LinkedHashMap<String, Item> outbox = new LinkedHashMap<>(); // without an answer, in the order of the user
-        final Map<Long, Item> byId = new HashMap<>();
-        final TreeMap<Long, Item> unseen = new TreeMap<>(); // accepted, by entry; the log has not shown it yet
-        final LinkedHashMap<Long, String> keys = new LinkedHashMap<>(); // of the entries, for `failed`
-        final Map<String, TreeSet<Long>> shown = new HashMap<>(); // the newest origins of each author
+        String user, device, epoch;
+        long cursor = -1, gapFrom; // -1: none yet
+        final Map<String, Item> outbox = new LinkedHashMap<>(); // by key, in the order of sending
+        final Map<Long, String> keys = new LinkedHashMap<>(); // of what was accepted, by entry: for `failed`
+        final TreeSet<Long> early = new TreeSet<>(); // entries that were shown before the log had them
+        final Map<String, Long> origins = new HashMap<>(); // the highest of each author [T14]
         final Map<String, Map<String, Long>> marks = new HashMap<>();
-        final Map<String, Long> reads = new HashMap<>(); // not known to be durable in the mailbox
+        final Map<String, Long> reads = new HashMap<>(); // not confirmed yet [T15]
 
         private final FileChannel file;
         private final List<String> transaction = new ArrayList<>();
         private final StringBuilder lines = new StringBuilder();
 
         Store(Path path, String user, String device) throws IOException {
-            if (path.toAbsolutePath().getParent() != null) Files.createDirectories(path.toAbsolutePath().getParent());
-            FileChannel lock = FileChannel.open(Path.of(path + ".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-            if (lock.tryLock() == null) throw new IOException(path + " is in use by another process.");
-            long end = replay(path);
-            boolean isLarge = end > COMPACT_BYTES;
-            Path next = isLarge ? Path.of(path + ".next") : path;
-            if (isLarge) Files.deleteIfExists(next);
-            file = FileChannel.open(next, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-            if (isLarge) {
-                snapshot();
-                flush();
-                Files.move(next, path, StandardCopyOption.ATOMIC_MOVE);
-            } else {
-                file.truncate(end); // An incomplete line of a crash: nobody was shown or sent anything of it.
-                file.position(end);
+            Path folder = path.toAbsolutePath().getParent();
+            Files.createDirectories(folder);
+            file = FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+            if (file.tryLock() == null) throw new IOException(path + " is in use by another process."); // [T1]
+            ByteBuffer all = ByteBuffer.allocate((int) file.size());
+            while (all.hasRemaining()) file.read(all); // Another channel, when closed, would end the lock.
+            long end = replay(all.array());
+            file.truncate(end).position(end); // What follows is a line that a crash cut: nobody was told of it.
+            if (this.user == null) {
+                String random = "java-" + Long.toString(new Random().nextLong() >>> 1, 36);
+                record("owner", "user", user, "device", device == null ? random : device);
             }
-            try (FileChannel folder = FileChannel.open(path.toAbsolutePath().getParent())) {
-                folder.force(true);
-            }
-            if (this.user == null)
-                record("owner", "user", user, "device", device != null ? device : "java-" + Long.toString(new Random().nextLong() >>> 1, 36));
             if (!this.user.equals(user) || device != null && !this.device.equals(device))
-                throw new IOException(path + " belongs to " + this.user + " on " + this.device + ".");
+                throw new IOException(path + " belongs to " + this.user + " on the device " + this.device + ".");
             endTransaction();
             flush();
+            try (FileChannel names = FileChannel.open(folder)) {
+                names.force(true); // The file's name has to be durable, too.
+            }
         }
 
-        /** A record: a kind, then names and values. It takes effect here at once, and on the disk with its whole transaction. */
-        void record(Object... kindAndFields) {
-            String line = Json.event(kindAndFields);
+        /** A record: its kind, then names and values. It counts here at once, and on the disk with its transaction. */
+        void record(String is, Object... fields) {
+            String line = Json.tagged(is, fields);
             transaction.add(line);
             apply(Json.object(line));
         }
 
-        /** A transaction is one line with a checksum: it is there as a whole after a crash, or not at all. */
+        /** A transaction is one line: after a crash it is there as a whole, or not at all. */
         void endTransaction() {
-            if (transaction.isEmpty()) return;
-            String line = "[" + String.join(",", transaction) + "]";
-            lines.append(String.format("%08x ", checksum(line))).append(line).append('\n');
+            if (!transaction.isEmpty()) lines.append("[").append(String.join(",", transaction)).append("]\n");
             transaction.clear();
         }
 
         void flush() throws IOException {
             if (lines.length() == 0) return;
-            for (ByteBuffer bytes = ByteBuffer.wrap(lines.toString().getBytes(StandardCharsets.UTF_8)); bytes.hasRemaining(); ) file.write(bytes);
+            ByteBuffer bytes = StandardCharsets.UTF_8.encode(lines.toString());
+            while (bytes.hasRemaining()) file.write(bytes);
             file.force(false);
             lines.setLength(0);
         }
 
-        private long replay(Path path) throws IOException {
-            byte[] all = Files.exists(path) ? Files.readAllBytes(path) : new byte[0];
+        /** Returns the end of the last whole line. */
+        private int replay(byte[] all) {
             int end = 0;
             for (int at = 0; at < all.length; at++) {
                 if (all[at] != '\n') continue;
-                String line = new String(all, end, at - end, StandardCharsets.UTF_8);
-                if (line.length() < 9 || !line.substring(0, 8).equals(String.format("%08x", checksum(line.substring(9))))) break;
-                for (String record : Json.array(line.substring(9))) apply(Json.object(record));
+                try {
+                    String line = new String(all, end, at - end, StandardCharsets.UTF_8);
+                    Json.array(line).forEach(record -> apply(Json.object(record)));
+                } catch (IllegalArgumentException isCut) {
+                    break;
+                }
                 end = at + 1;
             }
             return end;
         }
 
-        private static long checksum(String line) {
-            CRC32 crc = new CRC32();
-            crc.update(line.getBytes(StandardCharsets.UTF_8));
-            return crc.getValue();
-        }
-
         private void apply(Map<String, String> of) {
-            String key = Json.string(of.get("key")), peer = Json.string(of.get("peer"));
-            long seq = Json.number(of.get("seq"));
-            switch (Json.string(of.get("is"))) {
+            String key = string(of, "key"), peer = string(of, "peer");
+            long seq = number(of, "seq"), entry = number(of, "entry");
+            switch (string(of, "is")) {
                 case "owner" -> {
-                    user = Json.string(of.get("user"));
-                    device = Json.string(of.get("device"));
+                    user = string(of, "user");
+                    device = string(of, "device");
                 }
-                case "put" -> outbox.put(key, new Item(key, Json.string(of.get("to")), of.get("body")));
-                case "number" -> number(outbox.get(key), Json.number(of.get("id")));
-                case "free" -> number(outbox.get(key), 0);
-                case "end" -> number(outbox.remove(key), 0);
+                case "put" -> outbox.put(key, new Item(key, string(of, "to"), of.get("body")));
+                case "number" -> outbox.get(key).id = number(of, "id");
+                case "end" -> outbox.remove(key);
                 case "seen" -> {
-                    Item item = outbox.get(key);
-                    if (item != null) item.entry = Json.number(of.get("entry"));
-                    addKey(Json.number(of.get("entry")), key);
+                    outbox.get(key).entry = entry;
+                    keep(entry, key);
                 }
-                case "answer" -> answered(outbox.remove(key), Json.number(of.get("entry")));
-                case "entry" -> addKey(Json.number(of.get("entry")), key);
-                case "welcome" -> welcome(Json.string(of.get("epoch")), Json.number(of.get("lastId")));
+                case "accepted" -> {
+                    outbox.remove(key);
+                    if (entry != 0) keep(entry, key);
+                    if (of.get("isEarly").equals("true")) early.add(entry);
+                }
+                case "welcome" -> welcome(string(of, "epoch"), number(of, "lastId"));
                 case "cursor", "gap" -> {
-                    cursorEpoch = Json.string(of.get("epoch"));
                     cursor = seq;
-                    gapFrom = Json.number(of.get("from"));
-                    Map<Long, Item> passed = unseen.headMap(seq, true);
-                    for (Item item : passed.values()) byId.remove(item.id, item);
-                    passed.clear();
+                    gapFrom = number(of, "from");
+                    early.headSet(seq, true).clear();
                 }
-                case "shown" -> {
-                    TreeSet<Long> origins = shown.computeIfAbsent(Json.string(of.get("from")), from -> new TreeSet<>());
-                    origins.add(Json.number(of.get("origin")));
-                    if (origins.size() > ORIGINS_MAX) origins.pollFirst();
-                }
+                case "origin" -> origins.put(string(of, "from"), number(of, "origin"));
                 case "mark" -> {
-                    long value = Json.number(of.get("value"));
-                    marks.computeIfAbsent(peer, one -> new HashMap<>()).merge(Json.string(of.get("field")), value, Math::max);
-                    if (of.get("field").equals("\"mine\"") && of.get("isDurable").equals("1"))
-                        reads.computeIfPresent(peer, (one, read) -> read <= value ? null : read);
+                    Map<String, Long> known = marks.computeIfAbsent(peer, one -> new HashMap<>());
+                    for (String mark : MARKS) if (of.containsKey(mark)) known.put(mark, number(of, mark));
                 }
+                case "confirmed" -> reads.computeIfPresent(peer, (one, read) -> read <= seq ? null : read);
                 case "read" -> reads.merge(peer, seq, Math::max);
                 default -> throw new IllegalStateException("This journal is of a newer version.");
             }
         }
 
-        /** [T3] [T8] [T9]: what the mailbox has keeps its number, everything else gets another one when it is sent. */
-        private void welcome(String epoch, long lastId) {
-            boolean isOther = !epoch.equals(idEpoch);
-            idEpoch = epoch;
-            for (Item item : outbox.values()) if (isOther || item.id > lastId) number(item, 0);
-            for (Item item : unseen.values()) if (isOther || item.id > lastId) number(item, 0);
-            if (!isOther) return;
-            for (Map<?, ?> ofOldNumbers : List.of(unseen, keys, shown, marks, reads)) ofOldNumbers.clear();
+        /** What the mailbox has accepted keeps its number. The rest gets others when it is sent [T3] [T8]. */
+        private void welcome(String theirs, long lastId) {
+            boolean isOther = !theirs.equals(epoch);
+            for (Item item : outbox.values()) if (isOther || item.id > lastId) item.id = 0;
+            if (isOther && epoch != null) cursor = 0;
+            if (isOther) for (Map<?, ?> numbered : List.of(keys, marks, reads)) numbered.clear();
+            if (isOther) early.clear();
+            epoch = theirs;
         }
 
-        private void number(Item item, long id) {
-            byId.remove(item.id, item);
-            item.id = id;
-            if (id != 0) byId.put(id, item);
-        }
-
-        private void answered(Item item, long entry) {
-            if (entry != 0) addKey(entry, item.key);
-            if (entry != 0 && (entry > cursor || !idEpoch.equals(cursorEpoch))) unseen.put(entry, item);
-            else number(item, 0);
-        }
-
-        private void addKey(long entry, String key) {
+        private void keep(long entry, String key) {
             keys.put(entry, key);
             if (keys.size() > KEYS_MAX) keys.remove(keys.keySet().iterator().next());
         }
 
-        boolean wasShown(String from, long origin) {
-            TreeSet<Long> origins = shown.getOrDefault(from, new TreeSet<>());
-            return origins.contains(origin) || origins.size() >= ORIGINS_MAX && origin < origins.first();
+        Item find(long id, String to) {
+            for (Item item : outbox.values())
+                if (id != 0 && item.id == id && canonical(item.to).equals(to)) return item;
+            return null;
         }
 
-        long known(String peer, String field) {
-            return marks.getOrDefault(canonical(peer), Map.of()).getOrDefault(field, 0L);
-        }
-
-        /** The records that lead to the present state. */
-        private void snapshot() {
-            List<Object[]> all = new ArrayList<>();
-            all.add(new Object[] {"owner", "user", user, "device", device});
-            if (idEpoch != null) all.add(new Object[] {"welcome", "epoch", idEpoch, "lastId", 0L});
-            if (cursorEpoch != null) all.add(new Object[] {"gap", "epoch", cursorEpoch, "seq", cursor, "from", gapFrom});
-            List<Item> items = new ArrayList<>(unseen.values());
-            items.addAll(outbox.values());
-            for (Item item : items) {
-                all.add(new Object[] {"put", "key", item.key, "to", item.to, "body", new Raw(item.body)});
-                if (item.id != 0) all.add(new Object[] {"number", "key", item.key, "id", item.id});
-                if (item.entry != 0) all.add(new Object[] {"seen", "key", item.key, "entry", item.entry});
-            }
-            unseen.forEach((entry, item) -> all.add(new Object[] {"answer", "key", item.key, "entry", entry}));
-            keys.forEach((entry, key) -> all.add(new Object[] {"entry", "entry", entry, "key", key}));
-            shown.forEach((from, origins) -> origins.forEach(origin -> all.add(new Object[] {"shown", "from", from, "origin", origin})));
-            marks.forEach((peer, fields) -> fields.forEach((field, value) ->
-                all.add(new Object[] {"mark", "peer", peer, "field", field, "value", value, "isDurable", 0L})));
-            reads.forEach((peer, seq) -> all.add(new Object[] {"read", "peer", peer, "seq", seq}));
-            for (Map<?, ?> before : List.of(outbox, byId, unseen, keys, shown, marks, reads)) before.clear();
-            all.forEach(this::record);
-            endTransaction();
-        }
+        long known(String peer, String mark) { return marks.getOrDefault(peer, Map.of()).getOrDefault(mark, 0L); }
     }
 
-    // ---------------------------------------------------------------- JSON
+    // ---------------------------------------------------------------------------------------------------------- JSON
 
     /** A value that is JSON text already. */
     record Raw(String text) { }
 
-    /** JSON as text: an object is its fields, each still text, so bodies stay what they were, to the last digit. */
+    static String string(Map<String, String> fields, String name) { return Json.string(fields.get(name)); }
+
+    /** A whole number; 0 if there is none. */
+    static long number(Map<String, String> fields, String name) { return Json.number(fields.get(name)); }
+
+    /** JSON as text: an object is its fields, which stay text. So a body stays what it was, to the last digit. */
     static final class Json {
         private static final Pattern NUMBER = Pattern.compile("-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]+)?");
+        private static final Pattern SIMPLE = Pattern.compile("true|false|null|" + NUMBER);
+        private static final Pattern HEX = Pattern.compile("[0-9A-Fa-f]{4}");
         private static final int LEVELS_MAX = 1_000;
         private final String text;
-        private int at;
+        private int at, level;
 
-        private Json(String text) {
-            this.text = text;
-        }
+        private Json(String text) { this.text = text; }
 
-        /** The fields of an object. Of two with one name the last counts, as for JavaScript. */
+        /** The fields of an object. Of two with one name the last one counts, as in JavaScript. */
         static Map<String, String> object(String text) {
-            Json json = new Json(text);
             Map<String, String> fields = new LinkedHashMap<>();
-            json.space();
-            json.fields(fields, 0);
-            json.end();
+            new Json(text).whole('{', fields::put);
             return fields;
         }
 
         static List<String> array(String text) {
-            Json json = new Json(text);
             List<String> items = new ArrayList<>();
-            json.space();
-            json.items(items, 0);
-            json.end();
+            new Json(text).whole('[', (none, item) -> items.add(item));
             return items;
         }
 
-        /** The value of a string, null for anything else. */
-        static String string(String raw) {
-            return raw == null || !raw.startsWith("\"") ? null : new Json(raw).quoted();
-        }
+        /** The value of a string; null for anything else. */
+        static String string(String raw) { return raw != null && raw.startsWith("\"") ? new Json(raw).quoted() : null; }
 
-        /** A whole number below 2^53, null for anything else. */
+        /** A whole number from 0 to 2^53 - 1; null for anything else. */
         static Long whole(String raw) {
             if (raw == null || !NUMBER.matcher(raw).matches()) return null;
             try {
                 long value = new BigDecimal(raw).longValueExact();
-                return Math.abs(value) < 1L << 53 ? value : null;
+                return value >= 0 && value < 1L << 53 ? value : null;
             } catch (ArithmeticException | NumberFormatException isNone) {
                 return null;
             }
         }
 
-        /** A whole number, 0 if there is none. */
-        static long number(String raw) {
-            Long value = whole(raw);
-            return value == null ? 0 : value;
-        }
+        static long number(String raw) { return Objects.requireNonNullElse(whole(raw), 0L); }
 
-        /** An object of names and values: strings, whole numbers, or JSON text. */
-        static String write(Object... namesAndValues) {
-            StringJoiner fields = new StringJoiner(",", "{", "}");
-            for (int i = 0; i < namesAndValues.length; i += 2) {
-                Object value = namesAndValues[i + 1];
-                String written = value instanceof Raw raw ? raw.text : value instanceof Long ? value.toString() : quote((String) value);
-                fields.add(quote((String) namesAndValues[i]) + ":" + written);
+        /** An object of names and values: strings, JSON text, whole numbers and booleans. */
+        static String write(Object... fields) {
+            StringJoiner object = new StringJoiner(",", "{", "}");
+            for (int i = 0; i < fields.length; i += 2) {
+                Object value = fields[i + 1];
+                if (value instanceof String text) value = quote(text);
+                object.add(quote((String) fields[i]) + ":" + (value instanceof Raw raw ? raw.text : value));
             }
-            return fields.toString();
+            return object.toString();
         }
 
-        /** The same, with the first value as the field `is`. */
-        static String event(Object... isAndFields) {
-            List<Object> all = new ArrayList<>(List.of("is"));
-            all.addAll(Arrays.asList(isAndFields));
-            return write(all.toArray());
+        /** The same, with a first field `is`. */
+        static String tagged(String is, Object... fields) {
+            return write(Stream.concat(Stream.of("is", is), Stream.of(fields)).toArray());
         }
 
-        /** A string; what UTF-8 can't carry (half a surrogate pair) and control characters are escaped. */
+        /** A string. Control characters, and half a surrogate pair, which UTF-8 can't carry, are escaped. */
         static String quote(String value) {
-            if (value == null) return "null";
             StringBuilder out = new StringBuilder("\"");
-            for (int i = 0; i < value.length(); i++) {
-                char c = value.charAt(i);
-                boolean isPair = Character.isHighSurrogate(c) && i + 1 < value.length() && Character.isLowSurrogate(value.charAt(i + 1));
-                if (isPair) out.append(c).append(value.charAt(++i));
-                else if (c == '"' || c == '\\') out.append('\\').append(c);
-                else if (c == '\n') out.append("\\n");
-                else if (c < ' ' || c >= 0x7f && c < 0xa0 || Character.isSurrogate(c)) out.append(String.format("\\u%04x", (int) c));
-                else out.append(c);
-            }
+            value.codePoints().forEach(c -> {
+                if (c == '"' || c == '\\') out.append('\\').append((char) c);
+                else if (Character.isISOControl(c) || Character.getType(c) == Character.SURROGATE)
+                    out.append(String.format("\\u%04x", c));
+                else out.appendCodePoint(c);
+            });
             return out.append('"').toString();
         }
 
-        private String value(int level) {
-            int start = at;
-            if (level > LEVELS_MAX) throw wrong("too deep");
-            char c = peek();
-            if (c == '{') fields(new HashMap<>(), level);
-            else if (c == '[') items(new ArrayList<>(), level);
-            else if (c == '"') quoted();
-            else if (!List.of("true", "false", "null").stream().anyMatch(this::take)) {
-                Matcher number = NUMBER.matcher(text).region(at, text.length());
-                if (!number.lookingAt()) throw wrong("no value");
-                at = number.end();
+        private void whole(char open, BiConsumer<String, String> each) {
+            space();
+            container(open, each);
+            space();
+            if (at < text.length()) throw wrong("more than one value");
+        }
+
+        private void container(char open, BiConsumer<String, String> each) {
+            char close = open == '{' ? '}' : ']';
+            if (++level > LEVELS_MAX) throw wrong("too many levels");
+            take(open);
+            space();
+            for (boolean isFirst = true; peek() != close; isFirst = false) {
+                if (!isFirst) take(',');
+                space();
+                String name = open == '{' ? quoted() : null;
+                space();
+                if (open == '{') take(':');
+                each.accept(name, value());
+                space();
             }
+            take(close);
+            level--;
+        }
+
+        /** The text of the next value. */
+        private String value() {
+            space();
+            int start = at;
+            char c = peek();
+            Matcher simple = SIMPLE.matcher(text).region(at, text.length());
+            if (c == '"') quoted();
+            else if (c == '{' || c == '[') container(c, (name, item) -> { });
+            else if (simple.lookingAt()) at = simple.end();
+            else throw wrong("no value");
             return text.substring(start, at);
         }
 
-        private void fields(Map<String, String> into, int level) {
-            if (!take("{")) throw wrong("no object");
-            space();
-            if (take("}")) return;
-            do {
-                space();
-                String name = quoted();
-                space();
-                if (!take(":")) throw wrong("no colon");
-                space();
-                into.put(name, value(level + 1));
-                space();
-            } while (take(","));
-            if (!take("}")) throw wrong("no end of an object");
-        }
-
-        private void items(List<String> into, int level) {
-            if (!take("[")) throw wrong("no array");
-            space();
-            if (take("]")) return;
-            do {
-                space();
-                into.add(value(level + 1));
-                space();
-            } while (take(","));
-            if (!take("]")) throw wrong("no end of an array");
-        }
-
         private String quoted() {
-            if (!take("\"")) throw wrong("no string");
             StringBuilder out = new StringBuilder();
+            take('"');
             for (; peek() != '"'; at++) {
-                char c = text.charAt(at);
+                char c = peek();
                 if (c < ' ') throw wrong("a control character");
-                if (c != '\\') {
-                    out.append(c);
-                    continue;
+                if (c == '\\') {
+                    at++;
+                    int escape = "\"\\/bfnrtu".indexOf(peek());
+                    if (escape < 0) throw wrong("an unknown escape");
+                    c = "\"\\/\b\f\n\r\tu".charAt(escape);
+                    if (c == 'u') {
+                        String hex = text.substring(at + 1, Math.min(at + 5, text.length()));
+                        if (!HEX.matcher(hex).matches()) throw wrong("an unknown escape");
+                        c = (char) Integer.parseInt(hex, 16);
+                        at += 4;
+                    }
                 }
-                at++;
-                int escape = "\"\\/bfnrt".indexOf(peek());
-                if (escape >= 0) out.append("\"\\/\b\f\n\r\t".charAt(escape));
-                else if (peek() == 'u' && text.substring(at + 1).length() >= 4 && text.substring(at + 1, at + 5).matches("[0-9A-Fa-f]{4}")) {
-                    out.append((char) Integer.parseInt(text.substring(at + 1, at + 5), 16));
-                    at += 4;
-                } else throw wrong("an unknown escape");
+                out.append(c);
             }
             at++;
             return out.toString();
         }
 
-        private void space() {
-            while (at < text.length() && " \t\r\n".indexOf(text.charAt(at)) >= 0) at++;
-        }
+        private void space() { while (at < text.length() && " \t\r\n".indexOf(text.charAt(at)) >= 0) at++; }
 
-        private boolean take(String expected) {
-            boolean isThere = text.startsWith(expected, at);
-            if (isThere) at += expected.length();
-            return isThere;
+        private void take(char expected) {
+            if (peek() != expected) throw wrong("no " + expected);
+            at++;
         }
 
         private char peek() {
@@ -905,157 +821,151 @@ public final class Restante {
             return text.charAt(at);
         }
 
-        private void end() {
-            space();
-            if (at < text.length()) throw wrong("more than one value");
-        }
-
         private IllegalArgumentException wrong(String what) {
             return new IllegalArgumentException(what + " at character " + at);
         }
     }
 
-    // ---------------------------------------------------------------- the two ways to use it
+    // ------------------------------------------------------------------------------------------ the two ways to use it
 
     static String canonical(String name) { // [N2]
         String folded = Normalizer.normalize(name, Normalizer.Form.NFKC).toLowerCase(Locale.ROOT);
         return Normalizer.normalize(folded, Normalizer.Form.NFKC);
     }
 
-    static String encode(String part) {
-        return URLEncoder.encode(part, StandardCharsets.UTF_8).replace("+", "%20");
-    }
+    static String encode(String part) { return URLEncoder.encode(part, StandardCharsets.UTF_8).replace("+", "%20"); }
 
-    /** In a terminal: prints what the client shows; what was printed counts as read. */
-    static final class Console {
+    /** In a terminal: prints what the client shows. What was printed counts as read. */
+    static final class Terminal {
         Client client;
 
         void show(String line) {
             Map<String, String> event = Json.object(line);
-            switch (Json.string(event.get("is"))) {
-                case "open" -> print("* connected as " + get(event, "user"));
-                case "waiting" -> print("* no connection (" + get(event, "why") + "), trying again");
+            Function<String, String> text = name -> printable(event.get(name));
+            switch (string(event, "is")) {
+                case "open" -> print("* connected as " + text.apply("user"));
+                case "waiting" -> print("* no connection (" + text.apply("why") + "), trying again");
                 case "stopped" -> {
-                    System.err.println("The server closed the mailbox: " + get(event, "why") + " (" + event.get("code") + ")");
+                    String why = text.apply("why") + " (" + event.get("code") + ")";
+                    System.err.println("The server closed the mailbox: " + why);
                     System.exit(1);
                 }
-                case "kept" -> print("to " + get(event, "to") + ": " + get(event, "body"));
-                case "accepted" -> print("* " + get(event, "state"));
-                case "failed" -> print("* not sent: " + get(event, "code") + ": " + get(event, "why"));
+                case "kept" -> print("to " + text.apply("to") + ": " + text.apply("body"));
+                case "accepted" -> print("* " + text.apply("state"));
+                case "failed" -> print("* not sent: " + text.apply("code") + ": " + text.apply("why"));
                 case "message" -> {
-                    String from = get(event, "from");
-                    boolean isOwn = from.equals(client.welcomedAs);
-                    if (!event.get("typed").equals("true")) print((isOwn ? "to " + get(event, "to") : from) + ": " + get(event, "body"));
-                    if (!isOwn) client.post(() -> client.read(from, Json.number(event.get("seq"))));
+                    boolean isOwn = string(event, "from").equals(client.welcomedAs);
+                    String who = isOwn ? "to " + text.apply("to") : text.apply("from");
+                    if (event.get("typed").equals("false")) print(who + ": " + text.apply("body"));
+                    if (!isOwn) client.post(() -> client.read(string(event, "from"), number(event, "seq")));
                 }
-                case "mark" -> {
-                    for (String field : Store.MARKS)
-                        if (event.containsKey(field)) print("* " + get(event, "peer") + ": " + field + " up to " + event.get(field));
-                }
+                case "mark" -> Store.MARKS.stream().filter(event::containsKey).forEach(mark ->
+                    print("* " + text.apply("peer") + ": " + mark + " up to " + event.get(mark)));
                 case "gap" -> print("* messages up to " + event.get("seq") + " are lost");
-                case "typing" -> print("* " + get(event, "from") + " is typing");
-                case "error", "notice" -> print("* " + get(event, "why"));
+                case "typing" -> print("* " + text.apply("from") + " is typing");
+                case "error", "notice" -> print("* " + text.apply("why"));
                 default -> { }
             }
         }
 
-        /** A string as its text, anything else as JSON. Control characters stay escaped: they would steer the terminal. */
-        private static String get(Map<String, String> event, String name) {
-            String value = Json.string(event.get(name));
-            if (value == null) return event.get(name);
-            StringBuilder safe = new StringBuilder();
-            for (char c : value.toCharArray()) safe.append(Character.isISOControl(c) ? String.format("\\u%04x", (int) c) : String.valueOf(c));
-            return safe.toString();
+        /** A string as its text, other values as JSON. Control characters, which steer terminals, are escaped. */
+        private static String printable(String raw) {
+            String value = Json.string(raw);
+            if (value == null) return raw;
+            return value.codePoints()
+                .mapToObj(c -> Character.isISOControl(c) ? String.format("\\u%04x", c) : Character.toString(c))
+                .collect(Collectors.joining());
         }
 
         void type(String line) {
             int space = line.indexOf(' ');
             if (space <= 0) print("* Type a name, a space and a text: bob hello");
-            else client.send(UUID.randomUUID().toString(), line.substring(0, space), Json.quote(line.substring(space + 1)));
+            else {
+                String key = UUID.randomUUID().toString();
+                client.send(key, line.substring(0, space), Json.quote(line.substring(space + 1)));
+            }
         }
     }
 
-    /** For the conformance runner: commands on stdin, events on stdout, one JSON object a line. */
-    static final class Adapter {
-        private Client client;
-
-        void command(String line) throws IOException {
-            Map<String, String> command = Json.object(line);
-            String what = get(command, "do");
-            if (what.equals("open")) {
-                client = new Client(Restante::print, get(command, "url"), get(command, "user"), get(command, "device"), get(command, "token"),
-                    Path.of(get(command, "state"), "journal"));
-                Thread owner = new Thread(() -> Restante.run(client));
-                owner.start();
-            } else if (!List.of("send", "read", "watch", "token", "check", "close").contains(what)) print(Json.event("unsupported", "do", what));
-            else client.post(() -> {
-                switch (what) {
-                    case "send" -> client.send(get(command, "key"), get(command, "to"), command.get("body"));
-                    case "read" -> client.read(get(command, "peer"), Json.number(command.get("seq")));
-                    case "watch" -> client.watch(Json.array(command.get("peers")).stream().map(Json::string).toList());
-                    case "token" -> client.present(get(command, "token"));
-                    case "check" -> client.check();
-                    default -> client.close();
-                }
-            });
-        }
-
-        private static String get(Map<String, String> command, String name) {
-            return Json.string(command.get(name));
+    /** For the conformance cases: the events of `client` go to stdout as they are; a command is done. */
+    static void command(Client client, Map<String, String> command) {
+        switch (string(command, "do")) {
+            case "send" -> client.send(string(command, "key"), string(command, "to"), command.get("body"));
+            case "read" -> client.read(string(command, "peer"), number(command, "seq"));
+            case "watch" -> client.watch(Json.array(command.get("peers")).stream().map(Json::string).toList());
+            case "token" -> client.present(string(command, "token"));
+            case "check" -> client.check();
+            case "close" -> client.close();
+            default -> print(Json.tagged("unsupported", "do", string(command, "do")));
         }
     }
 
-    private static final PrintStream OUT = new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8);
+    private static final PrintStream OUT =
+        new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8);
 
-    static void print(String line) {
-        OUT.println(line);
+    static void print(String line) { OUT.println(line); }
+
+    /** Starts the thread of a client. */
+    static Client started(Client client) {
+        new Thread(() -> {
+            try {
+                client.run();
+            } catch (IOException | InterruptedException | RuntimeException failure) {
+                failure.printStackTrace(); // Without a journal nothing may be sent or shown any more [T2].
+                System.exit(2);
+            }
+        }).start();
+        return client;
     }
 
-    static void run(Client client) {
-        try {
-            client.run();
-        } catch (IOException | InterruptedException | RuntimeException failure) {
-            failure.printStackTrace(); // The journal can't be written: nothing may be sent or shown any more.
-            System.exit(2);
-        }
-    }
-
+    private static final List<String> FLAGS = List.of("--url", "--token", "--state", "--device");
     private static final String HELP = """
         java Restante.java NAME [--url http://localhost:8787] [--token TOKEN] [--state FILE] [--device NAME]
         Then type "bob hello": it is sent to bob. The token may be in the variable RESTANTE_TOKEN, too.
         java Restante.java --conformance: commands and events as JSON, for the conformance runner.""";
 
-    public static void main(String[] args) throws Exception {
-        Map<String, String> flags = new HashMap<>(Map.of("--url", "http://localhost:8787"));
-        String user = null;
-        boolean isRight = true;
+    public static void main(String[] args) {
+        try {
+            start(args);
+        } catch (IOException | IllegalArgumentException wrong) { // the journal of another process, a bad address
+            System.err.println(wrong.getMessage());
+            System.exit(1);
+        }
+    }
+
+    private static void start(String[] args) throws IOException {
+        Map<String, String> flags = new HashMap<>();
         for (int i = 0; i < args.length; i++) {
-            if (List.of("--help", "--conformance").contains(args[i])) flags.put(args[i], "");
-            else if (List.of("--url", "--token", "--state", "--device").contains(args[i]) && i + 1 < args.length) flags.put(args[i], args[++i]);
-            else if (args[i].startsWith("-") || user != null) isRight = false;
-            else user = args[i];
+            boolean hasValue = i + 1 < args.length && FLAGS.contains(args[i]);
+            flags.put(args[i].startsWith("-") ? args[i] : "user", hasValue ? args[++i] : args[i]);
         }
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         if (flags.containsKey("--conformance")) {
-            print(Json.event("ready", "name", "restante java", "version", "1"));
-            Adapter adapter = new Adapter();
-            for (String line; (line = in.readLine()) != null; ) adapter.command(line);
+            print(Json.tagged("ready", "name", "restante java", "version", "1"));
+            Map<String, String> open = Json.object(in.readLine());
+            Client client = started(new Client(Restante::print, string(open, "url"), string(open, "user"),
+                string(open, "device"), string(open, "token"), Path.of(string(open, "state"), "journal")));
+            for (String line; (line = in.readLine()) != null; ) {
+                Map<String, String> command = Json.object(line);
+                client.post(() -> command(client, command));
+            }
             System.exit(0);
         }
-        if (!isRight || user == null || flags.containsKey("--help")) {
+        if (!flags.containsKey("user") || flags.containsKey("--help")) {
             System.err.println(HELP);
             System.exit(flags.containsKey("--help") ? 0 : 1);
         }
-        Path journal = Path.of(flags.getOrDefault("--state", "restante-" + encode(canonical(user)) + ".journal"));
-        Console console = new Console();
+        String user = canonical(flags.get("user"));
+        Path journal = Path.of(flags.getOrDefault("--state", "restante-" + encode(user) + ".journal"));
         String token = flags.getOrDefault("--token", System.getenv("RESTANTE_TOKEN"));
-        Client client = new Client(console::show, flags.get("--url"), canonical(user), flags.get("--device"), token, journal);
-        console.client = client;
-        new Thread(() -> run(client)).start();
+        Terminal terminal = new Terminal();
+        terminal.client = new Client(terminal::show, flags.getOrDefault("--url", "http://localhost:8787"), user,
+            flags.get("--device"), token, journal);
+        started(terminal.client);
         for (String line; (line = in.readLine()) != null; ) {
             String typed = line;
-            client.post(() -> console.type(typed));
+            terminal.client.post(() -> terminal.type(typed));
         }
-        client.post(() -> client.closeWhenSent()); // The end of the input: what was typed is still sent.
+        terminal.client.post(terminal.client::finish);
     }
 }

@@ -30,7 +30,7 @@ SHARE, SHORTEST, LONGEST, STABLE = 1 / 4, 1, 20, 5  # [T12] The back-off; second
 NEVER = float("inf")
 MARKS = ("stored", "delivered", "read", "mine")
 
-# [T17] The fields that a frame needs. One that lacks any of them, or has another type, is unknown.
+# [T17] The fields that a frame needs, and those that it may have. With one of another type it is unknown.
 FRAMES = {
     "welcome": {"user": str, "device": str, "epoch": str, "head": int, "lastId": int, "limits": dict},
     "gap": {"from": int, "seq": int},
@@ -44,6 +44,7 @@ FRAMES = {
     "error": {"code": str, "message": str},
     "closing": {"code": int, "message": str},
 }
+OPTIONAL = dict.fromkeys(["seq", "origin", "id", "entry", "retryAfter", *MARKS], int)
 
 # [T2] The journal. `outbox` has the messages without an answer; `seq` says that the log has shown one of them.
 JOURNAL = """
@@ -58,6 +59,7 @@ CREATE TABLE IF NOT EXISTS author (name TEXT PRIMARY KEY, origin INTEGER);
 CREATE TABLE IF NOT EXISTS reading (peer TEXT PRIMARY KEY, seq INTEGER);
 CREATE TABLE IF NOT EXISTS mark (peer TEXT PRIMARY KEY, stored INTEGER, delivered INTEGER, read INTEGER, mine INTEGER);
 """
+READING = "INSERT INTO reading VALUES (?, ?) ON CONFLICT DO UPDATE SET seq = max(seq, excluded.seq)"
 
 
 class Mailbox:
@@ -70,7 +72,7 @@ class Mailbox:
         self.db.execute("INSERT OR IGNORE INTO place VALUES (1, ?, NULL, NULL)", (device or secrets.token_hex(12),))
         self.task, self.socket, self.hurry, self.peers, self.shown = None, None, asyncio.Event(), None, []
         self.is_open, self.stopped, self.lost_at, self.leaving = False, None, None, set()
-        self.instance, self.attempts = secrets.token_hex(8), 0  # [R6]
+        self.instance, self.attempts = secrets.token_hex(8), 0
         self.welcome, self.last, self.refusals = None, 0, {}
         self.under_way, self.sent = set(), set()  # Ids without an answer; rows of the outbox that left here.
         self.paused_until, self.aside_until, self.batch = 0, {}, NEVER
@@ -90,8 +92,7 @@ class Mailbox:
 
     def read(self, peer, seq):
         """The user has seen the conversation with `peer` up to `seq`. [T15] Said again until the mailbox has it."""
-        change = "INSERT INTO reading VALUES (?, ?) ON CONFLICT DO UPDATE SET seq = max(seq, excluded.seq)"
-        self.db.execute(change, (canonical(peer), seq))
+        self.sql(READING, canonical(peer), seq)
         self.say({"type": "read", "peer": peer, "seq": seq})
 
     def watch(self, peers):
@@ -149,9 +150,10 @@ class Mailbox:
         self.text_by, self.pong_by = time.monotonic() + ANSWER, NEVER
         self.received_at = self.pinged_at = time.monotonic()
         self.has_sent, self.characters = False, 0
-        device, epoch, cursor = self.db.execute("SELECT device, epoch, cursor FROM place").fetchone()
-        query = {"device": device, "epoch": epoch, "cursor": cursor, "attempt": f"{self.instance}.{self.attempts}"}
-        query = urlencode({name: value for name, value in query.items() if value is not None})  # [D3] [R1]
+        device, epoch, cursor = self.sql("SELECT device, epoch, cursor FROM place")[0]
+        query = {"device": device, "epoch": epoch, "cursor": cursor, "early": 1}  # [D3] [R1]
+        query = {**query, "attempt": f"{self.instance}.{self.attempts}"}  # [R6]
+        query = urlencode({name: value for name, value in query.items() if value is not None})
         address = f"{self.url}/client/{quote(self.user, safe='')}?{query}"
         offered = ["restante.v1"] + ([f"bearer.{self.token}"] if self.token else [])
         # [F3] The server keeps its texts below textBytes. Pings are the protocol's own [F6].
@@ -204,6 +206,9 @@ class Mailbox:
             leaving.add_done_callback(self.leaving.discard)
         self.socket = None
 
+    def sql(self, text, *values):
+        return self.db.execute(text, values).fetchall()
+
     # What comes
 
     def receive(self, text):
@@ -212,8 +217,12 @@ class Mailbox:
         if text == "pong":
             self.pong_by = NEVER
             return None
-        value, before, ending, self.shown = json.loads(text), self.cursor(), None, []
-        self.db.execute("BEGIN")  # [T2] Everything that a text changes, with the cursor.
+        before, ending, self.shown = self.cursor(), None, []
+        try:
+            value = json.loads(text)
+        except ValueError:
+            return None
+        self.sql("BEGIN")  # [T2] Everything that a text changes, with the cursor.
         for frame in value if isinstance(value, list) else [value]:  # [F1]
             if not isinstance(frame, dict):
                 continue
@@ -222,17 +231,19 @@ class Mailbox:
                 break
             if self.moves(frame) and self.is_known(frame):
                 getattr(self, f"on_{frame['type']}")(frame)
-        self.db.execute("COMMIT")
+        self.sql("COMMIT")
         for event in self.shown:
             self.show(event)
         cursor = self.cursor()
         if ending is None and cursor != before:
             self.say({"type": "ack", "seq": cursor})  # [T18] What is in the journal, after each text.
-        return ending or self.flush()
+        self.flush()
+        return ending
 
     def is_known(self, frame):
-        fields = FRAMES.get(frame.get("type")) if isinstance(frame.get("type"), str) else None
-        return fields is not None and all(isinstance(frame.get(name), kind) for name, kind in fields.items())
+        needed = FRAMES.get(str(frame.get("type")))
+        fields = {name: kind for name, kind in OPTIONAL.items() if name in frame} | (needed or {})
+        return needed is not None and all(isinstance(frame.get(name), kind) for name, kind in fields.items())
 
     def moves(self, frame):
         """[L2] Every log frame moves the cursor, known or not. False if it was seen before [T14]."""
@@ -241,28 +252,28 @@ class Mailbox:
             return True
         if cursor is not None and seq <= cursor:
             return False
-        self.db.execute("UPDATE place SET cursor = ?", (seq,))
+        self.sql("UPDATE place SET cursor = ?", seq)
         return True
 
     def cursor(self):
-        return self.db.execute("SELECT cursor FROM place").fetchone()[0]
+        return self.sql("SELECT cursor FROM place")[0][0]
 
     def on_welcome(self, frame):
-        epoch = self.db.execute("SELECT epoch FROM place").fetchone()[0]
+        epoch = self.sql("SELECT epoch FROM place")[0][0]
         is_other = epoch is not None and epoch != frame["epoch"]
         # [T4] The log has shown it, and the mailbox does not know it any more: it is never sent with another id.
-        question = "SELECT n, key, seq FROM outbox WHERE seq IS NOT NULL AND (id > ? OR ?)"
-        for n, key, seq in self.db.execute(question, (frame["lastId"], is_other)).fetchall():
-            self.db.execute("DELETE FROM outbox WHERE n = ?", (n,))
+        shown = "SELECT n, key, seq FROM outbox WHERE seq IS NOT NULL AND (id > ? OR ?)"
+        for n, key, seq in self.sql(shown, frame["lastId"], is_other):
+            self.sql("DELETE FROM outbox WHERE n = ?", n)
             self.shown.append({"type": "accepted", "key": key, "seq": seq, "state": "queued"})
         if is_other:  # [T8] Its numbers are others.
-            self.db.execute("UPDATE place SET cursor = 0")
-            self.db.execute("UPDATE outbox SET id = NULL")
-            self.db.execute("DELETE FROM reading")
-            self.db.execute("DELETE FROM mark")
-        self.db.execute("UPDATE place SET epoch = ?", (frame["epoch"],))
+            self.sql("UPDATE place SET cursor = 0")
+            self.sql("UPDATE outbox SET id = NULL")
+            self.sql("DELETE FROM reading")
+            self.sql("DELETE FROM mark")
+        self.sql("UPDATE place SET epoch = ?", frame["epoch"])
         # [T3] What the mailbox took keeps its id, and is answered again; everything else gets the next ids.
-        self.db.execute("UPDATE outbox SET id = NULL WHERE id > ?", (frame["lastId"],))
+        self.sql("UPDATE outbox SET id = NULL WHERE id > ?", frame["lastId"])
         self.welcome, self.last, self.refusals, self.under_way, self.sent = frame, frame["lastId"], {}, set(), set()
         self.is_open, self.opened_at = True, time.monotonic()
         self.shown.append({"type": "connection", "state": "open", "user": frame["user"]})
@@ -270,46 +281,44 @@ class Mailbox:
 
     def say_again(self):
         """[T15] [T16] What has no answer of its own."""
-        for peer, seq in self.db.execute("SELECT peer, seq FROM reading").fetchall():
+        for peer, seq in self.sql("SELECT peer, seq FROM reading"):
             self.say({"type": "read", "peer": peer, "seq": seq})
         if self.peers is not None:
             self.say({"type": "watch", "peers": self.peers})
 
     def on_gap(self, frame):
         """[T10] Also backwards. The same one may come again until it is acknowledged."""
-        self.db.execute("UPDATE place SET cursor = ?", (frame["seq"],))
+        self.sql("UPDATE place SET cursor = ?", frame["seq"])
         self.shown.append(frame)
 
     def on_message(self, frame):
-        if frame["from"] != self.welcome["user"]:  # [T14] Authors send again what a restored mailbox has lost.
-            high = self.db.execute("SELECT origin FROM author WHERE name = ?", (frame["from"],)).fetchone()
-            if high is None or frame["origin"] > high[0]:
-                self.db.execute("INSERT OR REPLACE INTO author VALUES (?, ?)", (frame["from"], frame["origin"]))
-                self.keep(frame["seq"], frame["from"], frame["to"], frame["at"], json.dumps(frame.get("body")))
+        seq, author, to, at, number = (frame.get(name) for name in ("seq", "from", "to", "at", "id"))
+        body = json.dumps(frame.get("body"))
+        if author != self.welcome["user"]:  # [T14] Authors send again what a restored mailbox has lost.
+            high = self.sql("SELECT max(origin) FROM author WHERE name = ?", author)[0][0]
+            if frame.get("origin", 0) > (high or 0):
+                self.sql("INSERT OR REPLACE INTO author VALUES (?, ?)", author, frame["origin"])
+                self.keep(seq, author, to, at, body)
             return
-        number, seq = frame.get("id"), frame["seq"]
-        row = self.db.execute("SELECT n, key, receiver, body FROM outbox WHERE id = ?", (number,)).fetchone()
-        is_new = (number or 0) > self.welcome["lastId"]
-        if (row and frame.get("device") == self.welcome["device"] and canonical(row[2]) == frame["to"]
-                and is_new == (seq > self.welcome["head"])):  # [T4] It is accepted; the answer may still be on its way.
-            self.db.execute("UPDATE outbox SET seq = ? WHERE n = ?", (seq, row[0]))
-            self.accept(number)
-            self.keep(seq, frame["from"], frame["to"], frame["at"], row[3], row[1])
-        elif "body" in frame:
-            self.keep(seq, frame["from"], frame["to"], frame["at"], json.dumps(frame["body"]))
+        is_ours = frame.get("device") == self.welcome["device"] and number is not None
+        if is_ours and (number > self.welcome["lastId"]) == (seq > self.welcome["head"]):
+            for n, key, receiver, sent in self.sql("SELECT n, key, receiver, body FROM outbox WHERE id = ?", number):
+                if canonical(receiver) == to:  # [T4] It is accepted; the answer may still be on its way.
+                    self.sql("UPDATE outbox SET seq = ? WHERE n = ?", seq, n)
+                    self.accept(number)
+                    return self.keep(seq, author, to, at, sent, key)
+        if "body" in frame:
+            self.keep(seq, author, to, at, body)
 
     def on_accepted(self, frame):
-        question = "SELECT n, key, receiver, body, seq FROM outbox WHERE id = ?"
-        row = self.db.execute(question, (frame["id"],)).fetchone()
-        if row is None:
-            return
-        n, key, receiver, body, seq = row
-        self.db.execute("DELETE FROM outbox WHERE n = ?", (n,))
-        self.accept(frame["id"])
-        seq = frame.get("entry", seq)
-        if seq is not None:  # [T4] The log may not have shown it yet, and will not repeat the text.
-            self.keep(seq, self.welcome["user"], canonical(receiver), frame.get("at"), body, key)
-        self.shown.append({"type": "accepted", "key": key, "seq": seq, "state": frame["state"]})
+        rows = self.sql("SELECT n, key, receiver, body, seq FROM outbox WHERE id = ?", frame["id"])
+        for n, key, receiver, body, seq in rows:
+            self.sql("DELETE FROM outbox WHERE n = ?", n)
+            self.accept(frame["id"])
+            seq = frame.get("entry", seq)
+            if seq is not None:  # [T4] The log may not have shown it yet, and will not repeat the text.
+                self.keep(seq, self.welcome["user"], canonical(receiver), frame.get("at"), body, key)
+            self.shown.append({"type": "accepted", "key": key, "seq": seq, "state": frame["state"]})
 
     def accept(self, number):
         self.last = max(self.last, number)
@@ -320,42 +329,41 @@ class Mailbox:
         number, code, wait = frame["id"], frame["code"], frame.get("retryAfter")
         self.under_way.discard(number)
         self.refusals[number] = code
-        row = self.db.execute("SELECT n, key, receiver FROM outbox WHERE id = ?", (number,)).fetchone()
-        if row is None:
-            return
-        self.db.execute("UPDATE outbox SET id = NULL WHERE n = ?", (row[0],))
-        self.sent.discard(row[0])
-        if code in ("out_of_order", "id_reused"):
-            return
-        if wait is None:
-            self.fail(row[0], row[1], code, frame["message"])
-            return
-        until = time.monotonic() + wait / 1000
-        if frame.get("affects") == "receiver":  # [T7] Messages to others go on.
-            self.aside_until[canonical(row[2])] = until
-        else:
-            self.paused_until, self.batch = until, 1
-        asyncio.get_running_loop().call_later(wait / 1000 + 0.01, self.flush)
+        for n, key, receiver in self.sql("SELECT n, key, receiver FROM outbox WHERE id = ?", number):
+            self.sql("UPDATE outbox SET id = NULL WHERE n = ?", n)
+            self.sent.discard(n)
+            if code in ("out_of_order", "id_reused"):
+                continue
+            if wait is None:
+                self.fail(n, key, code, frame["message"])
+                continue
+            until = time.monotonic() + wait / 1000
+            if frame.get("affects") == "receiver":  # [T7] Messages to others go on.
+                self.aside_until[canonical(receiver)] = until
+            else:
+                self.paused_until, self.batch = until, 1
+            asyncio.get_running_loop().call_later(wait / 1000 + 0.01, self.flush)
 
     def fail(self, n, key, code, message):
-        self.db.execute("DELETE FROM outbox WHERE n = ?", (n,))
+        self.sql("DELETE FROM outbox WHERE n = ?", n)
         self.shown.append({"type": "failed", "key": key, "code": code, "message": message})
 
     def on_failed(self, frame):
-        question = "SELECT entry.key FROM entry JOIN place USING (epoch) WHERE seq = ?"
-        row = self.db.execute(question, (frame["of"],)).fetchone()
-        self.shown.append({**frame, "key": row and row[0]})
+        keys = self.sql("SELECT entry.key FROM entry JOIN place USING (epoch) WHERE seq = ?", frame["of"])
+        self.shown.append({**frame, "key": keys[0][0] if keys else None})
 
     def on_mark(self, frame):
-        """[E6] Merged by the maximum. [T15] A mark with a seq confirms what the user has read."""
-        peer, values = frame["peer"], [frame.get(name) for name in MARKS]
-        self.db.execute("INSERT OR IGNORE INTO mark (peer) VALUES (?)", (peer,))
-        sets = ", ".join(f"{name} = max(ifnull({name}, 0), ifnull(?, 0))" for name in MARKS)
-        self.db.execute(f"UPDATE mark SET {sets} WHERE peer = ?", (*values, peer))
+        """[E6] Merged by the maximum. [T15] [E7] `reading` is what no mark with a seq has confirmed."""
+        peer, mine = frame["peer"], frame.get("mine", 0)
+        self.sql("INSERT OR IGNORE INTO mark VALUES (?, 0, 0, 0, 0)", peer)
+        before = self.sql("SELECT stored, delivered, read, mine FROM mark WHERE peer = ?", peer)[0]
+        now = [max(value, frame.get(name, 0)) for name, value in zip(MARKS, before)]
+        self.sql("UPDATE mark SET stored = ?, delivered = ?, read = ?, mine = ? WHERE peer = ?", *now, peer)
         if "seq" in frame:
-            self.db.execute("DELETE FROM reading WHERE peer = ? AND seq <= ?", (peer, frame.get("mine", 0)))
-        row = self.db.execute(f"SELECT {', '.join(MARKS)} FROM mark WHERE peer = ?", (peer,)).fetchone()
-        self.shown.append({"type": "mark", "peer": peer, **{name: at for name, at in zip(MARKS, row) if at}})
+            self.sql("DELETE FROM reading WHERE peer = ? AND seq <= ?", peer, mine)
+        elif mine > before[3]:
+            self.sql(READING, peer, mine)
+        self.shown.append({"type": "mark", "peer": peer, **{name: at for name, at in zip(MARKS, now) if at}})
 
     def on_error(self, frame):
         self.shown.append(frame)
@@ -377,17 +385,17 @@ class Mailbox:
     # What is sent
 
     def flush(self):
-        """[T5] One text at a time, within the limits. Returns an end of the connection, where ids are wrong."""
+        """[T5] What waits, as one text within the limits, when everything under way is answered."""
         now = time.monotonic()
         if not self.is_open or self.under_way or now < self.paused_until:
-            return None
+            return
         if self.refusals and self.refusals[min(self.refusals)] == "out_of_order":
-            return LOST, 0, "the mailbox expects other ids"  # The next welcome says which.
+            self.text_by = 0  # The mailbox expects other ids: this connection ends, and the next welcome says which.
+            return
         limits, frames, size, number = self.welcome["limits"], [], 2, self.last
         self.refusals, self.shown = {}, []
-        self.db.execute("BEGIN")
-        rows = self.db.execute("SELECT n, key, receiver, body, id FROM outbox ORDER BY n").fetchall()
-        for n, key, to, body, known in rows:
+        self.sql("BEGIN")
+        for n, key, to, body, known in self.sql("SELECT n, key, receiver, body, id FROM outbox ORDER BY n"):
             if n in self.sent or (known is None and now < self.aside_until.get(canonical(to), 0)):
                 continue
             frame = f'{{"type":"send","id":{known or number + 1},"to":{json.dumps(to)},"body":{body}}}'
@@ -399,17 +407,16 @@ class Mailbox:
                 break
             if known is None:
                 number += 1
-                self.db.execute("UPDATE outbox SET id = ? WHERE n = ?", (number, n))
+                self.sql("UPDATE outbox SET id = ? WHERE n = ?", number, n)
             self.under_way.add(known or number)
             self.sent.add(n)
             frames.append(frame)
-        self.db.execute("COMMIT")  # [T2] An id is in the journal before it is sent.
+        self.sql("COMMIT")  # [T2] An id is in the journal before it is sent.
         for event in self.shown:
             self.show(event)
         if frames:
             self.batch *= 2
             self.post(frames[0] if len(frames) == 1 else f"[{','.join(frames)}]")
-        return None
 
     def say(self, frame):
         if self.is_open:

@@ -1,8 +1,22 @@
-// Which seq is acknowledged, and when: what the store has and the application has taken. It knows no frame but its own.
+// Which seq is acknowledged, and when: what the store has and the application has taken. An ack that an author waits for
+// goes at once, any other one with the next text or a little later. It knows no frame but its own.
+import type { Welcome } from "../protocol/down.ts";
 import type { Connection } from "./connection.ts";
 
-/** Ms between two acks while the application is still taking what was shown. */
-const ACK_INTERVAL_MS = 200;
+/**
+ * Ms that an ack may wait for a text that takes it along; and ms between two acks while the application is still taking
+ * what was shown.
+ */
+const ACK_DELAY_MS = 200;
+
+/**
+ * The share of what may be unacknowledged that an ack may wait for. Answers: a mailbox that sends nothing more before
+ * it has the ack.
+ */
+const MAX_SHARE = 1 / 4;
+
+/** A text of fewer UTF-16 units than this share of its limit in bytes takes an ack along: a unit is at most 3 bytes. */
+const SHORT_SHARE = 1 / 4;
 
 export class AckPolicy {
   readonly #connection: Connection;
@@ -10,6 +24,11 @@ export class AckPolicy {
   /** The seq up to which the store has everything, and the one that was acknowledged. */
   #storedUpTo: number;
   #ackedUpTo = 0;
+  /** The highest seq of which somebody else is to learn that it was delivered. */
+  #awaitedUpTo = 0;
+  /** The share of what may be unacknowledged that came since the last ack, about: entries, and UTF-16 units for bytes. */
+  #share = 0;
+  #limits: Welcome["limits"] | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(connection: Connection, storedUpTo: number, takenUpTo: () => number) {
@@ -24,9 +43,22 @@ export class AckPolicy {
   }
 
   /** A connection begins: connecting with a cursor acknowledges it. */
-  begin(isSameEpoch: boolean): void {
+  begin(limits: Welcome["limits"], isSameEpoch: boolean): void {
+    this.#limits = limits;
     if (!isSameEpoch) this.#storedUpTo = 0;
-    this.#ackedUpTo = this.seq;
+    this.#acked(this.seq);
+    this.#awaitedUpTo = 0;
+  }
+
+  /** A log frame of `count` entries has arrived. `isAwaited`: an author waits for the ack. */
+  received(seq: number, count: number, isAwaited: boolean): void {
+    this.#share += count / (this.#limits?.window ?? 1);
+    if (isAwaited) this.#awaitedUpTo = seq;
+  }
+
+  /** A text has arrived. */
+  receivedText(units: number): void {
+    this.#share += units / (this.#limits?.windowBytes ?? 1);
   }
 
   /** The store has everything up to the cursor of a commit. */
@@ -34,28 +66,56 @@ export class AckPolicy {
     this.#storedUpTo = cursor ?? this.#storedUpTo;
   }
 
-  /**
-   * Sends an ack of everything that can be acknowledged: at once where nothing is left to take, otherwise once an
-   * interval.
-   */
+  /** Sends an ack of everything that can be acknowledged, if it can't wait; otherwise a timer will. */
   send(): void {
-    const { seq } = this;
-    const isBehind = seq < this.#storedUpTo;
-    if (this.#connection.state.is !== "open" || seq <= this.#ackedUpTo) return;
-    if (isBehind && this.#timer !== undefined) return;
-    this.stop();
-    this.#ackedUpTo = seq;
-    this.#connection.send(`{"type":"ack","seq":${seq}}`);
-    if (isBehind) {
-      this.#timer = setTimeout(() => {
-        this.#timer = undefined;
-        this.send();
-      }, ACK_INTERVAL_MS);
-    }
+    if (!this.#hasAck) return;
+    if (this.#canWait) this.#wait();
+    else this.#sendNow();
   }
 
+  /** Sends a text, and with it the ack that waits, if both fit. */
+  sendWith(text: string): void {
+    const { frames = 0, textBytes = 0 } = this.#limits ?? {};
+    const takesAck = this.#hasAck && frames > 1 && text.length < textBytes * SHORT_SHARE;
+    this.#connection.send(takesAck ? `[${this.#take()},${text[0] === "[" ? text.slice(1) : `${text}]`}` : text);
+  }
+
+  /** Sends the ack that waits for a text; no other follows. What an iteration took last may not be done. */
   stop(): void {
     clearTimeout(this.#timer);
-    this.#timer = undefined;
+    if (this.#hasAck && this.seq >= this.#storedUpTo) this.#connection.send(this.#take());
+  }
+
+  get #hasAck(): boolean {
+    return this.#connection.state.is === "open" && this.seq > this.#ackedUpTo;
+  }
+
+  /** Nobody waits for it, or the application takes messages one after the other, and an ack was just sent. */
+  get #canWait(): boolean {
+    if (this.#share >= MAX_SHARE) return false;
+    return this.#awaitedUpTo <= this.#ackedUpTo || (this.#timer !== undefined && this.seq < this.#storedUpTo);
+  }
+
+  #sendNow(): void {
+    this.#connection.send(this.#take());
+    if (this.seq < this.#storedUpTo) this.#wait();
+  }
+
+  #wait(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      if (this.#hasAck) this.#sendNow();
+    }, ACK_DELAY_MS);
+  }
+
+  /** The frame of the ack, which counts as sent. */
+  #take(): string {
+    this.#acked(this.seq);
+    return `{"type":"ack","seq":${this.#ackedUpTo}}`;
+  }
+
+  #acked(seq: number): void {
+    this.#ackedUpTo = seq;
+    this.#share = 0;
   }
 }

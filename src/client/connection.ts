@@ -30,12 +30,12 @@ export type Renew = () => Promise<string | undefined>;
 
 /**
  * What the owner of a connection is notified of. `down` is null for a frame that this version does not know;
- * `textEnded` follows the last frame of each text.
+ * `textEnded` follows the last frame of each text of `units` UTF-16 units.
  */
 export interface ConnectionEvents {
   state(state: ConnectionState): void;
   frame(value: unknown, down: Down | null): void;
-  textEnded(): void;
+  textEnded(units: number): void;
 }
 
 type Timer = ReturnType<typeof setTimeout>;
@@ -186,7 +186,7 @@ export class Connection {
       if (down?.type === "welcome") this.#opened(socket);
       if (down?.type === "welcome" || down?.type === "token") this.#renewBefore(this.#phase, down.expires);
     }
-    this.#events.textEnded();
+    this.#events.textEnded(text.length);
   }
 
   #opened(socket: LiveSocket): void {

@@ -60,10 +60,14 @@ export class Leader {
     this.#connection = new Connection(() => this.#address(), options.renew, {
       state: (state) => this.#stateChanged(state),
       frame: (value, down) => this.#receive(value, down),
-      textEnded: () => this.#writes.flush(),
+      textEnded: (units) => {
+        this.#acks.receivedText(units);
+        this.#writes.flush();
+      },
     });
     this.#acks = new AckPolicy(this.#connection, kept.position.cursor ?? 0, options.takenUpTo);
-    this.#writes = new WriteLoop(store, this.#log, this.#outbox, this.#connection, (commit) => this.#stored(commit));
+    const stored = (commit: Commit) => this.#stored(commit);
+    this.#writes = new WriteLoop(store, this.#log, this.#outbox, this.#acks, this.#connection, stored);
   }
 
   get state(): ConnectionState {
@@ -110,14 +114,14 @@ export class Leader {
 
   /** The application has taken more of what was shown. */
   ack(): void {
-    this.#acks.send();
+    this.#writes.flush();
   }
 
   /** Resolves when everything that was received is stored. */
   async stop(message: string): Promise<void> {
+    this.#acks.stop();
     this.#connection.end(message, "closed");
     this.#outbox.stop();
-    this.#acks.stop();
     clearTimeout(this.#dropped);
     await this.#writes.idle;
   }
@@ -159,6 +163,9 @@ export class Leader {
     }
     const seq = seqOf(value);
     const count = countOf(down);
+    // The author waits for the ack. Of a frame that this version does not know somebody may.
+    const isAwaited = down === null || (down.type === "message" && down.from !== this.#options.user);
+    if (seq !== null) this.#acks.received(seq, count, isAwaited);
     const newCount = seq === null ? count : this.#log.advance(seq, count);
     if (down !== null && newCount > 0) this.#route(down, newCount);
   }
@@ -201,7 +208,7 @@ export class Leader {
   #begin(welcome: Welcome): void {
     if (this.#log.position.epoch === null) this.#noticesAfter = welcome.head;
     const isSameEpoch = this.#log.begin(welcome, this.#options.since);
-    this.#acks.begin(isSameEpoch);
+    this.#acks.begin(welcome.limits, isSameEpoch);
     this.#outbox.begin(welcome, isSameEpoch);
   }
 
@@ -238,13 +245,12 @@ export class Leader {
 
   /** Sends it unless there is no connection. */
   #send(frame: unknown): void {
-    this.#connection.send(JSON.stringify(frame));
+    this.#acks.sendWith(JSON.stringify(frame));
   }
 
   #stored(commit: Commit): void {
     this.#acks.setStored(commit.position?.cursor);
     this.#options.publish({ commit });
-    this.#acks.send();
   }
 }
 

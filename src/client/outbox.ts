@@ -105,7 +105,8 @@ export class Outbox {
   begin({ lastId, head, limits, runs = false }: Welcome, isSameEpoch: boolean): void {
     this.#isOpen = true;
     this.#runs = runs;
-    this.#limits = limits;
+    // An ack may go along.
+    this.#limits = { ...limits, frames: limits.frames - 1 };
     this.#lastId = lastId;
     this.#head = head;
     this.#nextId = lastId + 1;

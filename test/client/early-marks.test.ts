@@ -2,6 +2,7 @@
 import { beforeEach, expect, test, vi } from "vitest";
 import { memoryStore, type Restante } from "../../src/client/connect.ts";
 import {
+  ACK_DELAY,
   accepted,
   advance,
   connectedClient,
@@ -44,6 +45,7 @@ async function sender(): Promise<{ me: Restante; mailbox: Link; state: () => str
 test("[E6] an early mark shows that a message was delivered and read, moves no cursor, and is not acknowledged", async () => {
   const { mailbox, state } = await sender();
   await mailbox.deliver(mark(2, { stored: 1 }));
+  await advance(ACK_DELAY);
   expect(await mailbox.sent()).toEqual([{ type: "ack", seq: 2 }]);
   await mailbox.deliver(earlyMark({ stored: 1, delivered: 1 }));
   expect(state()).toBe("delivered");
@@ -54,6 +56,7 @@ test("[E6] an early mark shows that a message was delivered and read, moves no c
   const next = await reconnect(mailbox, GRANTED);
   expect(next.query["cursor"]).toBe("2");
   await next.deliver(mark(3, { stored: 1, delivered: 1, read: 1 }));
+  await advance(ACK_DELAY);
   expect(await next.sent()).toEqual([{ type: "ack", seq: 3 }]);
 });
 
@@ -67,6 +70,7 @@ test("[E6] marks never go back, though a mailbox that has lost early ones sends 
   expect([state(), unread()]).toEqual(["read", [0]]);
   await next.deliver(earlyMark({ stored: 1, delivered: 1 }));
   expect([state(), unread()]).toEqual(["read", [0]]);
+  await advance(ACK_DELAY);
   expect(await next.sent()).toEqual([readUpTo(3), { type: "ack", seq: 4 }]);
   // All of it was read before.
   me.read("bob");
@@ -137,6 +141,7 @@ test("[E6][V2] a mailbox of older code grants no early marks, and each of its ma
   me.read("bob");
   await mailbox.sent();
   await mailbox.deliver(mark(3, { mine: 2 }));
+  await advance(ACK_DELAY);
   expect(await mailbox.sent()).toEqual([{ type: "ack", seq: 3 }]);
   await mailbox.cut();
   await advance(PAUSE);

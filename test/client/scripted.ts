@@ -77,6 +77,9 @@ export async function settle(): Promise<void> {
 /** The first pause between two attempts. */
 export const PAUSE = 500;
 
+/** The longest time that an ack waits for a text that takes it along. */
+export const ACK_DELAY = 200;
+
 export const advance = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
 /** Every attempt to connect, the latest last. */

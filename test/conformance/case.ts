@@ -23,6 +23,8 @@ export interface Stage {
   readonly another: (user: string, device: string) => Promise<Actor>;
   /** The client begins to connect. `more`: fields of the command `open`. */
   readonly begin: (more?: Frame) => Promise<void>;
+  /** The client is open on this connection, with this welcome, or on the next one if it has given this one up. */
+  readonly welcome: (link: Link, welcome?: Frame) => Promise<Link>;
   /** The client connects, and gets this welcome. `more`: fields of the command `open`. */
   readonly connect: (welcome?: Frame, more?: Frame) => Promise<Link>;
   /** The client connects again, and gets this welcome. */

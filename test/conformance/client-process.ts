@@ -1,16 +1,21 @@
 // The client under test: a process that a command of a shell starts, which takes commands and prints events, one JSON
 // object a line (docs/CONFORMANCE.md). It can be killed and started again with the same state.
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
-import { isDeepStrictEqual } from "node:util";
+import { availableParallelism } from "node:os";
 import process from "node:process";
+import { isDeepStrictEqual } from "node:util";
 import { parseJson } from "../../src/protocol/json.ts";
 import type { Frame } from "./frames.ts";
-import { type Recording, Skipped, WITHIN_MS } from "./recording.ts";
+import { Gate } from "./gate.ts";
+import { firstOf, type Recording, Skipped, WITHIN_MS } from "./recording.ts";
 
 /** Ms for a process to start: a virtual machine on a loaded computer. */
 const START_MS = 60_000;
 /** Characters of stderr that a failure shows. */
 const STDERR_CHARS = 1_500;
+
+/** Processes that start at the same time: a client that is starved gives up its connection. */
+const starts = new Gate(availableParallelism() + 1);
 
 /** Processes that run: they end with this one. */
 const running = new Set<number>();
@@ -19,8 +24,9 @@ process.on("exit", () => {
 });
 
 export class ClientProcess {
-  /** Every event, of all processes of this state. */
+  /** Every event, and the messages that were shown, of all processes of this state. */
   readonly events: Frame[] = [];
+  readonly shown: Frame[] = [];
   errors = "";
   readonly #command: string;
   readonly #recording: Recording;
@@ -40,7 +46,12 @@ export class ClientProcess {
   /** The first command: the client connects. Starts the process. */
   async open(about: Frame): Promise<void> {
     this.#opened = about;
-    await this.#start();
+    await starts.enter();
+    try {
+      await this.#start();
+    } finally {
+      starts.leave();
+    }
     this.do({ do: "open", ...about });
   }
 
@@ -60,7 +71,7 @@ export class ClientProcess {
   async saw(fields: Frame, withinMs = WITHIN_MS): Promise<Frame> {
     return this.#recording.until(
       `the client prints ${JSON.stringify(fields)}`,
-      () => this.events.find((event) => hasFields(event, fields)),
+      firstOf(this.events, (event) => hasFields(event, fields)),
       withinMs,
     );
   }
@@ -69,22 +80,17 @@ export class ClientProcess {
   async next(fields: Frame, withinMs = WITHIN_MS): Promise<Frame> {
     const event = await this.#recording.until(
       `the client prints ${JSON.stringify(fields)}`,
-      () => this.events.find((one) => !this.#taken.has(one) && hasFields(one, fields)),
+      firstOf(this.events, (one) => !this.#taken.has(one) && hasFields(one, fields)),
       withinMs,
     );
     this.#taken.add(event);
     return event;
   }
 
-  /** The messages that were shown, of all processes of this state. */
-  get shown(): Frame[] {
-    return this.events.filter(({ is }) => is === "message");
-  }
-
   /** Waits until as many messages are shown, which have to be these, by their bodies, in this order. */
   async shows(bodies: readonly unknown[], withinMs = WITHIN_MS): Promise<void> {
     const bodiesOf = () => this.shown.map(({ body }) => body);
-    const isDone = () => (bodiesOf().length >= bodies.length ? true : undefined);
+    const isDone = () => (this.shown.length >= bodies.length ? true : undefined);
     await this.#recording.until(`the client shows ${bodies.length} messages`, isDone, withinMs);
     if (isDeepStrictEqual(bodiesOf(), [...bodies])) return;
     const [wanted, shown] = [bodies, bodiesOf()].map((list) => JSON.stringify(list).slice(0, 600));
@@ -157,6 +163,7 @@ export class ClientProcess {
       return false;
     }
     this.events.push(event);
+    if (event["is"] === "message") this.shown.push(event);
     if (event["is"] === "unsupported")
       this.#recording.fail(new Skipped(`the client has no \`${String(event["do"])}\``));
     return event["is"] === "ready";

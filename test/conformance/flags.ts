@@ -17,7 +17,7 @@ export const HELP = `npm run conformance -- --client 'CMD'    or    npm run conf
 
   With --server also:
     --user NAME=TOKEN          plays as this user, where names can't be claimed; two of them, and more for more cases
-    --long                     also what takes 14 minutes within the default limits
+    --long                     also what takes 16 minutes within the default limits
     --i-operate-this-server    needed for a server that is not on this machine
 
   Ends with 0 if every case passed, and with 1 if one failed.`;

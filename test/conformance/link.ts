@@ -7,7 +7,7 @@ import type { WebSocket } from "ws";
 import { readFrames } from "../../src/protocol/up.ts";
 import { parseJson } from "../../src/protocol/json.ts";
 import { type Frame, LIMITS } from "./frames.ts";
-import { RECONNECT_MS, type Recording, WITHIN_MS } from "./recording.ts";
+import { firstOf, RECONNECT_MS, type Recording, WITHIN_MS } from "./recording.ts";
 
 /** Bytes of a piece on a slow link: few enough that characters of several bytes are cut. */
 const PIECE_BYTES = 61;
@@ -115,7 +115,7 @@ export class Link {
   async acked(seq: number, withinMs = WITHIN_MS): Promise<void> {
     await this.#recording.until(
       `an \`ack\` of ${seq}`,
-      () => this.frames.find((frame) => frame["type"] === "ack" && Number(frame["seq"]) >= seq),
+      firstOf(this.frames, (frame) => frame["type"] === "ack" && Number(frame["seq"]) >= seq),
       withinMs,
     );
   }
@@ -190,7 +190,7 @@ export class Link {
   async #take(expected: string, matches: (frame: Frame) => boolean, withinMs: number): Promise<Frame> {
     const frame = await this.#recording.until(
       expected,
-      () => this.frames.find((one) => !this.#taken.has(one) && matches(one)),
+      firstOf(this.frames, (one) => !this.#taken.has(one) && matches(one)),
       withinMs,
     );
     this.#taken.add(frame);

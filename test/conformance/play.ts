@@ -69,16 +69,31 @@ export async function play({ name, play: script }: Case, command: string): Promi
 
 async function stageOf(recording: Recording, another: Stage["another"]): Promise<Stage> {
   const { mailbox, client, state } = await another("alice", "phone");
-  const reconnect: Stage["reconnect"] = async (welcome) => {
-    const link = await mailbox.connection();
-    link.welcome(welcome);
-    return link;
-  };
+  const reconnect: Stage["reconnect"] = async (welcome) => stage.welcome(await mailbox.connection(), welcome);
   const begin: Stage["begin"] = (more = {}) =>
     client.open({ url: mailbox.url, user: "alice", device: "phone", state, ...more });
   const connect: Stage["connect"] = async (welcome, more) => {
     await begin(more);
     return reconnect(welcome);
   };
-  return { mailbox, client, recording, another, reconnect, begin, connect };
+  const stage: Stage = {
+    mailbox,
+    client,
+    recording,
+    another,
+    begin,
+    connect,
+    reconnect,
+    async welcome(link, welcome) {
+      const isOpen = () => link.isOver || client.events.slice(before).some(({ is }) => is === "open") || undefined;
+      const before = client.events.length;
+      if (!link.isOver) {
+        link.welcome(welcome);
+        await recording.until("the client says that it is open", isOpen);
+      }
+      // On a busy machine a client may have given it up before it read the welcome.
+      return link.isOver ? reconnect(welcome) : link;
+    },
+  };
+  return stage;
 }

@@ -7,6 +7,8 @@ import { type Outcome, play } from "./play.ts";
 import { lineOf, rulesIn, summary } from "./report.ts";
 import { runServerCases, serverCasesWith } from "./server/run-server-cases.ts";
 
+const STOPS = ["SIGINT", "SIGTERM"] as const;
+
 /** Plays the cases with the client that the command starts. `report` is called with each outcome, as it comes. */
 export async function playAll(
   cases: readonly Case[],
@@ -38,13 +40,20 @@ async function testClient(command: string, { only, parallel, json, verbose }: Fl
   });
 }
 
+/** Ctrl-C ends it after the present case, so that the users of the run are erased; a second one at once. */
 async function testServer(url: string, flags: Flags): Promise<readonly Outcome[]> {
+  const stop = new AbortController();
+  for (const signal of STOPS) {
+    process.removeAllListeners(signal);
+    process.once(signal, () => stop.abort());
+  }
   const { only, json, verbose, users, isLong, isOperator } = flags;
   const { outcomes } = await runServerCases(url, {
     users,
     isLong,
     isOperator,
     only,
+    stop: stop.signal,
     print: (line) => (json ? console.error(line) : console.log(line)),
     report: (outcome) => {
       if (!json) console.log(lineOf(outcome, verbose));
@@ -70,7 +79,7 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 if (import.meta.main) {
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(130));
+  for (const signal of STOPS) process.on(signal, () => process.exit(130));
   try {
     process.exitCode = await main(process.argv.slice(2));
   } catch (error) {

@@ -88,6 +88,20 @@ test("[S2] a send that can't be read is answered after the sends that wait: its 
   expect(await alice.until("refused")).toMatchObject({ id: 1, code: "id_reused" });
 });
 
+test("[S2] a message that has failed since is accepted again as queued", async () => {
+  const { alice } = await world();
+  // Latin with a Cyrillic letter: a name that can't begin.
+  const send = { type: "send", id: 1, to: "l\u0430tin", body: "one" };
+  alice.send(send);
+  const first = await alice.until("accepted");
+  const failed = await alice.until("failed");
+  expect([first["state"], failed["of"], failed["code"]]).toEqual(["queued", first["entry"], "unknown_receiver"]);
+  alice.send(send);
+  expect(await alice.until("accepted")).toEqual(first);
+  alice.send({ ...send, body: "two" });
+  expect(await alice.until("refused")).toMatchObject({ id: 1, code: "id_reused" });
+});
+
 test("[S2] a message that is sent again with its keys in another order is the same message, alone and in a run", async () => {
   const { b, alice, bob } = await world();
   alice.socket.sendText(`{"type":"send","id":1,"to":"${b}","body":{"a":{"x":1,"y":[1]},"b":null}}`);

@@ -3,6 +3,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import WebSocket, { WebSocketServer } from "ws";
 
+/** The close code of `ws` for a connection that ended without a close frame. */
+const NO_CLOSE_FRAME = 1006;
+const CLOSE_FRAME_POLL_MS = 20;
+
 type Frame = Readonly<Record<string, unknown>>;
 
 /** What becomes of a frame; null drops it. */
@@ -37,6 +41,7 @@ async function forward(server: string, request: IncomingMessage, response: Serve
   const method = request.method ?? "GET";
   const answer = await fetch(server + (request.url ?? "/"), {
     method,
+    headers: { Connection: "close" },
     ...(chunks.length > 0 && { body: Buffer.concat(chunks) }),
   });
   response.writeHead(answer.status, { "Content-Type": answer.headers.get("content-type") ?? "text/plain" });
@@ -58,7 +63,15 @@ function join(server: string, request: IncomingMessage, client: WebSocket, alter
     const text = altered(String(data), alter);
     if (text !== null) client.send(text);
   });
-  upstream.on("close", () => client.terminate());
+  // `ws` reports a close frame of the server when the TCP connection ends, up to 10 s later: this side ends it.
+  const hurry = setInterval(() => {
+    if (upstream.readyState === WebSocket.CLOSING) upstream.terminate();
+  }, CLOSE_FRAME_POLL_MS);
+  upstream.on("close", (code, reason) => {
+    clearInterval(hurry);
+    if (code === NO_CLOSE_FRAME) client.terminate();
+    else client.close(code, reason);
+  });
   upstream.on("error", () => client.terminate());
   client.on("close", () => upstream.terminate());
 }

@@ -4,7 +4,7 @@ import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, expect, onTestFinished, test } from "vitest";
 import { connect, type Json, memoryStore, type Restante } from "../../src/client/connect.ts";
-import { type Frame, type Link, links, advance, PAUSE, settle, playNetwork } from "../client/scripted.ts";
+import { type Frame, type Link, links, ACK_DELAY, advance, PAUSE, settle, playNetwork } from "../client/scripted.ts";
 import { Bindings, queryOf, readTranscript } from "./transcript.ts";
 
 const files = globSync("*.txt", { cwd: import.meta.dirname }).toSorted();
@@ -48,8 +48,11 @@ class Person {
     await settle();
   }
 
-  /** The next frame that the SDK sends. */
+  /** The next frame that the SDK sends. An ack may wait for it. */
   async next(): Promise<Frame | undefined> {
+    this.#sent.push(...((await this.#link?.sent()) ?? []));
+    if (this.#sent.length > 0) return this.#sent.shift();
+    await advance(ACK_DELAY);
     this.#sent.push(...((await this.#link?.sent()) ?? []));
     return this.#sent.shift();
   }

@@ -49,9 +49,11 @@ function receiveV1(context: MailboxContext, session: V1Session, frames: readonly
   // A refused send is answered after the sends before it.
   if (frames.some(({ type }) => type === "send" || type === "refused" || type === "read")) {
     const work = () => dispatchFrames(context, session, frames, units);
-    // Sends during a call to their receiver leave with the next call: until then they are collected.
-    if (frames.every((frame) => frame.type === "send" && context.outbox.isCalling(frame.to)))
-      context.groupCommit.enqueueAfterCall(work, units + TEXT_UNITS);
+    // Sends during a call to their receiver leave with the next call: until then they are collected. An ack that came
+    // with them can wait as long.
+    const canWait = (frame: Up) =>
+      frame.type === "ack" || (frame.type === "send" && context.outbox.isCalling(frame.to));
+    if (frames.every(canWait)) context.groupCommit.enqueueAfterCall(work, units + TEXT_UNITS);
     else context.groupCommit.enqueue(work, units + TEXT_UNITS);
     return;
   }

@@ -44,13 +44,11 @@ export const CONNECTING: readonly Case[] = [
   },
   {
     name: "[N2][F7] a client that was opened with another spelling of a name works with the canonical names of frames",
-    async play({ mailbox, client, recording, begin }) {
-      await begin({ user: "Zoë.Ⅷ" });
-      const link = await mailbox.connection();
+    async play({ client, recording, connect }) {
+      const link = await connect({ user: "zoë.viii" }, { user: "Zoë.Ⅷ" });
       const asked = decodeURIComponent(link.path).normalize("NFKC").toLowerCase();
       if (asked !== "/client/zoë.viii")
         throw recording.failure(`Expected a path that means zoë.viii, came ${link.path}.`);
-      link.welcome({ user: "zoë.viii" });
       client.do({ do: "send", key: "hello", to: "bob", body: "hello" });
       await link.takes(1, "hello");
       link.deliver(own(11, 1, { from: "zoë.viii" }), accepted(1, 11));

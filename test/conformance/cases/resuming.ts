@@ -8,6 +8,8 @@ const bodiesOf = (frames: readonly Frame[]) => frames.map(({ body }) => body);
 
 /** Entries of a year, and frames of one window. */
 const YEAR = 10_000;
+/** Ms for thousands of messages, each of which is a line of a client in any language. */
+const BULK_MS = 60_000;
 const WINDOW = 4_096;
 
 export const RESUMING: readonly Case[] = [
@@ -160,9 +162,9 @@ export const RESUMING: readonly Case[] = [
         [4_096, 5_000],
       ] as const) {
         link.deliver(...all.slice(from, to));
-        await link.acked(to);
+        await link.acked(to, BULK_MS);
       }
-      await client.shows(bodiesOf(all));
+      await client.shows(bodiesOf(all), BULK_MS);
     },
   },
   {
@@ -171,10 +173,10 @@ export const RESUMING: readonly Case[] = [
       const link = await connect({ head: WINDOW });
       const all = messages(1, WINDOW);
       for (let at = 0; at < WINDOW; at += 512) link.deliver(...all.slice(at, at + 512));
-      await link.acked(WINDOW);
+      await link.acked(WINDOW, BULK_MS);
       link.deliver(message(WINDOW + 1));
-      await link.acked(WINDOW + 1);
-      await client.shows([...bodiesOf(all), `message ${WINDOW + 1}`]);
+      await link.acked(WINDOW + 1, BULK_MS);
+      await client.shows([...bodiesOf(all), `message ${WINDOW + 1}`], BULK_MS);
     },
   },
   {
@@ -182,25 +184,25 @@ export const RESUMING: readonly Case[] = [
     async play({ client, recording, connect, reconnect }) {
       const link = await connect();
       link.deliver(message(1));
-      await link.acked(1);
+      await link.acked(1, BULK_MS);
       await client.kill();
       await client.startAgain();
       const back = await reconnect({ head: YEAR });
       expectCursor(back, 1, recording);
       const all = messages(1, YEAR);
       back.deliver(...all.slice(1, WINDOW));
-      await back.acked(WINDOW);
+      await back.acked(WINDOW, BULK_MS);
       back.deliver(...all.slice(WINDOW, WINDOW + 2_000));
-      await client.saw({ is: "message", seq: WINDOW + 1_000 });
+      await client.saw({ is: "message", seq: WINDOW + 1_000 }, BULK_MS);
       back.cut();
       const again = await reconnect({ head: YEAR });
       const from = Number(again.query["cursor"]);
       if (!(from >= WINDOW && from <= WINDOW + 2_000)) expectCursor(again, WINDOW, recording);
       again.deliver(...all.slice(from, from + WINDOW));
-      await again.acked(from + WINDOW > YEAR ? YEAR : from + WINDOW);
+      await again.acked(from + WINDOW > YEAR ? YEAR : from + WINDOW, BULK_MS);
       again.deliver(...all.slice(from + WINDOW));
-      await again.acked(YEAR);
-      await client.shows(bodiesOf(all));
+      await again.acked(YEAR, BULK_MS);
+      await client.shows(bodiesOf(all), BULK_MS);
     },
   },
 ];

@@ -17,12 +17,10 @@ export async function connectWith(stage: Stage, written: readonly Written[], wel
   const { mailbox, client } = stage;
   await stage.begin();
   // Until `welcome` the messages wait together.
-  let link = await mailbox.connection();
+  const first = await mailbox.connection();
   for (const one of written) client.do({ do: "send", key: bodyOf(one), to: toOf(one), body: bodyOf(one) });
   for (const one of written) await client.saw({ is: "kept", key: bodyOf(one) });
-  // On a slow machine the client may have given it up meanwhile.
-  while (link.isOver) link = await mailbox.connection();
-  link.welcome(welcome);
+  const link = await stage.welcome(first, welcome);
   await takeBatch(stage, link, Number(welcome["lastId"] ?? 0) + 1, written);
   return link;
 }

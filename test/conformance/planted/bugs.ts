@@ -31,8 +31,8 @@ export const BUGS = {
     passes: "what is sent again on the next connection is shown once",
   },
   "acknowledges nothing": {
-    caughtBy: "the client acknowledges each text of a full window",
-    says: "an `ack` of 1. It did not come.",
+    caughtBy: "all kinds of log frames move the cursor",
+    says: "an `ack` of 5. It did not come.",
     passes: "refused upgrades are tried again",
   },
   "acknowledges before it has stored": {

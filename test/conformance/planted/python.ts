@@ -22,8 +22,8 @@ export const PYTHON_EXAMPLE: Patient = {
     "has no heartbeat": [change("while ending is None and not self.is_dead(late):", "while ending is None:")],
     "gives new numbers to everything after a refusal and a loss": [
       change(
-        '"UPDATE outbox SET id = NULL WHERE id > ?", (frame["lastId"],)',
-        '"UPDATE outbox SET id = NULL WHERE id > ?", (0,)',
+        '"UPDATE outbox SET id = NULL WHERE id > ?", frame["lastId"]',
+        '"UPDATE outbox SET id = NULL WHERE id > ?", 0',
       ),
     ],
     "treats 4409 as a lost connection": [change("4406, 4409, *range", "4406, *range")],
@@ -34,15 +34,13 @@ export const PYTHON_EXAMPLE: Patient = {
     ],
     "ignores another epoch": [change('epoch is not None and epoch != frame["epoch"]', "False")],
     "shows messages twice after the mailbox was restored": [
-      change('if high is None or frame["origin"] > high[0]:', "if True:"),
+      change('if frame.get("origin", 0) > (high or 0):', "if True:"),
     ],
     "moves no cursor for an unknown frame with a seq": [
       change("if self.moves(frame) and self.is_known(frame):", "if self.is_known(frame) and self.moves(frame):"),
     ],
     "gives up at `rate_limited`": [change("if wait is None:", 'if wait is None or code == "rate_limited":')],
-    "says `read` once": [
-      change('for peer, seq in self.db.execute("SELECT peer, seq FROM reading").fetchall():', "for peer, seq in []:"),
-    ],
+    "says `read` once": [change('for peer, seq in self.sql("SELECT peer, seq FROM reading"):', "for peer, seq in []:")],
     "acknowledges more than it was sent": [
       change('self.say({"type": "ack", "seq": cursor})', 'self.say({"type": "ack", "seq": cursor + 1})'),
     ],
