@@ -131,8 +131,9 @@ export class KeySet {
   }
 }
 
-function withoutId({ kid: _, ...header }: JWSHeaderParameters): JWSHeaderParameters {
-  return header;
+function withoutId(header: JWSHeaderParameters): JWSHeaderParameters {
+  const { kid: _, ...rest } = header;
+  return rest;
 }
 
 /** Tries the matching keys in turn, for sets whose keys have no ids. */

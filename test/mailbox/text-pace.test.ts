@@ -134,7 +134,7 @@ test.each([
 
 test.each([
   ["bytes that another instance has sent", (pace: TextPace) => pace.acknowledge(1e9, 5_000)],
-  ["a clock that was set back", (pace: TextPace) => (pace.begin(9_000), pace.acknowledge(1e9, 5_000))],
+  ["a clock that went backwards", (pace: TextPace) => (pace.begin(9_000), pace.acknowledge(1e9, 5_000))],
   ["little that was sent", (pace: TextPace) => (pace.begin(5_000), pace.acknowledge(200, 5_000))],
 ])("[W6] %s say nothing about the link", (_, play) => {
   const pace = new TextPace();

@@ -1,5 +1,5 @@
-// A slow link: a TCP proxy in front of a server that carries so many bytes a second each way, over all its connections
-// together.
+// A slow link: a TCP proxy in front of a server. All its connections together carry a given number of bytes a second,
+// each way.
 import { type AddressInfo, connect, createServer, type Server as Listener, type Socket } from "node:net";
 
 /** Ms between two pieces: a piece has what the link carries in this time. */

@@ -17,7 +17,7 @@ export class TextPace {
 
   /** Bytes of log frames were acknowledged. Fewer than a first text show only how little was sent. */
   acknowledge(bytes: number, now: number): void {
-    // This instance has not sent them, or the clock was set back.
+    // This instance has not sent them, or the clock went backwards.
     if (now < this.#since) return this.begin(now);
     this.#acked += bytes;
     if (this.#acked < TEXT_PACE.FIRST_BYTES) return;
