@@ -26,7 +26,11 @@ export interface Options {
   readonly since?: "start" | "now";
 }
 
-/** The messages of others, each once, in the order of the log; and conversations as state. */
+/**
+ * The messages of others, each once, in the order of the log; and conversations as state. An iteration has processed a
+ * message when it asks for the next one: after an error in the body of `for await`, and after `break`, the next
+ * iteration begins with the message that the body had.
+ */
 export interface Messages extends AsyncIterable<Message> {
   /** Calls with every message that arrives from now on. */
   subscribe(listen: (message: Message) => void): Stop;
@@ -93,7 +97,8 @@ export interface Restante {
   check(): void;
   /**
    * Ends it. Drafts in a lasting store are sent when it is opened again; in any other store messages without an answer
-   * fail. `forget`: the store deletes all records, as after signing out.
+   * fail. Resolves when everything is stored and the last ack has left, at most 1 s after that without an answer of the
+   * server. `forget`: the store deletes all records, as after signing out.
    */
   close(options?: { readonly forget?: boolean }): Promise<void>;
 }
