@@ -51,10 +51,14 @@ export interface Conversing extends Live<readonly Message[]> {
   close(): void;
 }
 
-/** The presence of the watched users. */
+/** The presence of the watched users, and of nobody else. */
 export interface Presences extends Live<ReadonlyMap<string, Presence>> {
-  /** Replaces the watched users: at most 64, each with a conversation with this user. */
-  watch(peers: readonly string[]): void;
+  /**
+   * Watches these users, until the result is called. Each part of an application watches on its own: a user is watched
+   * as long as any part does. At most 64 users are watched at once, in all tabs together; of more, the first ones of
+   * each call, in turn. Presence is shown of contacts alone.
+   */
+  watch(peers: readonly string[]): Stop;
 }
 
 export interface Restante {

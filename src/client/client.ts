@@ -9,7 +9,7 @@ import { browserStore, isBrowser, onNetwork } from "./browser.ts";
 import { IncomingMessages } from "./incoming-messages.ts";
 import { listConversations, readOlder } from "./read-history.ts";
 import type { ConnectionState } from "./connection.ts";
-import type { Live } from "./live-value.ts";
+import type { Live, Stop } from "./live-value.ts";
 import { memoryStore } from "./memory.ts";
 import type { Message } from "./message.ts";
 import { keyOf, newDevice } from "./random-ids.ts";
@@ -162,7 +162,7 @@ export class Client implements Restante {
     return page;
   }
 
-  #watch(peers: readonly string[]): void {
-    this.#clients.watch(peers.map(canonical).flatMap((name) => ("name" in name ? [name.name] : [])));
+  #watch(peers: readonly string[]): Stop {
+    return this.#clients.watch(peers.map(canonical).flatMap((name) => ("name" in name ? [name.name] : [])));
   }
 }

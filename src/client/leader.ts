@@ -108,6 +108,7 @@ export class Leader {
   }
 
   watch(peers: readonly string[]): void {
+    if (peers.join(" ") === this.#watched.join(" ")) return;
     this.#watched = peers;
     this.#send({ type: "watch", peers });
   }
