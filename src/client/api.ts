@@ -35,14 +35,26 @@ export interface Messages extends AsyncIterable<Message> {
   /** Calls with every message that arrives from now on. */
   subscribe(listen: (message: Message) => void): Stop;
   /** The messages of one conversation, in both directions. The caller closes it. */
-  with(peer: string): Conversing;
+  with(peer: string, options?: ThreadOptions): Conversing;
 }
 
-/** One conversation as state: the latest messages, and older ones on request. */
+export interface ThreadOptions {
+  /** Messages that it begins with, and that `older` adds: 1 to 200, 50 by default. */
+  readonly pageSize?: number | undefined;
+}
+
+/**
+ * One conversation as state: the latest messages, and older ones on request. A change of `more`, `loading` or `error` is
+ * a change of the value too: another array, of the same messages.
+ */
 export interface Conversing extends Live<readonly Message[]> {
   readonly peer: string;
   /** Whether there may be older ones. */
   readonly more: boolean;
+  /** Whether messages are being read: the latest ones at first, then those that `older` asks for. */
+  readonly loading: boolean;
+  /** Why the last reading failed, or null. It is read again when a connection opens, and by `older`. */
+  readonly error: Error | null;
   /**
    * Adds older ones. Resolves with whether there are more; rejects where only the mailbox has them and there is no
    * connection.

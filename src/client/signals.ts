@@ -23,7 +23,7 @@ type Timer = ReturnType<typeof setTimeout>;
 /** A user who is shown as online for a while longer, and what is shown then. */
 interface Leaving {
   readonly timer: Timer;
-  readonly then: Presence | null;
+  readonly next: Presence | null;
 }
 
 export class Signals {
@@ -82,7 +82,7 @@ export class Signals {
   /** The presence that is known, for a tab that begins to watch. */
   known(): Signal[] {
     return [...this.#presence].flatMap(([user, presence]) => {
-      const now = this.#leaving.has(user) ? this.#leaving.get(user)?.then : presence;
+      const now = this.#leaving.has(user) ? this.#leaving.get(user)?.next : presence;
       return now ? [{ type: "presence", user, ...now }] : [];
     });
   }
@@ -115,13 +115,13 @@ export class Signals {
     this.#set(peer, presence);
   }
 
-  #leaveLater(peer: string, then: Presence | null): void {
+  #leaveLater(peer: string, next: Presence | null): void {
     this.#cancelLeave(peer);
     const leave = () => {
       this.#leaving.delete(peer);
-      this.#set(peer, then);
+      this.#set(peer, next);
     };
-    this.#leaving.set(peer, { timer: setTimeout(leave, LINGER_MS), then });
+    this.#leaving.set(peer, { timer: setTimeout(leave, LINGER_MS), next });
   }
 
   #cancelLeave(peer: string): void {

@@ -186,6 +186,7 @@ export class StoreClients {
     if (this.#state.is === "open" && state.is !== "open") this.#view.signals.connectionLost();
     this.#state = state;
     this.state.changed();
+    if (state.is === "open") for (const thread of this.#view.threads) thread.retry();
   }
 
   /** Sends to all other clients of the store. */

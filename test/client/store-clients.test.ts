@@ -2,7 +2,7 @@
 // another one leads. The store, the lock and the channel are test doubles, so that messages between tabs come late and
 // in any order; those of a browser are in browser.test.ts.
 import { beforeEach, expect, test } from "vitest";
-import { memoryStore, type Restante } from "../../src/client/connect.ts";
+import type { Restante } from "../../src/client/connect.ts";
 import { SharedStore } from "./shared-store.ts";
 import { fromBob, link, links, advance, PAUSE, settle, playNetwork } from "./scripted.ts";
 
