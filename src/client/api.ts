@@ -7,7 +7,7 @@ import type { SentMessage } from "./own-message.ts";
 import type { Presence } from "./signals.ts";
 import type { Json, Store } from "./store.ts";
 import type { Notice } from "./tab-messages.ts";
-import type { Conversation } from "./view.ts";
+import type { Conversation } from "./conversation-list.ts";
 
 export interface Options {
   /** The server: `https://…` or `wss://…`, without a path. */
@@ -96,9 +96,12 @@ export interface Restante {
   readonly people: People;
   /** Sends when there is a connection, in order. A message that can never be sent has failed when this returns. */
   send(to: string, body: Json): SentMessage;
-  /** Sends a failed message again, as a new one in its place. */
+  /** Sends a failed message again: a new one, at the end of the conversation, replaces it. Called twice, it sends once. */
   resend(message: Message): SentMessage;
-  /** Removes a failed message that the user's own mailbox never took from the conversation. */
+  /**
+   * Removes a failed message from the conversation, on this device, for good; nothing for any other message. A message
+   * that the mailbox took before it failed stays in its log, and is shown on other devices.
+   */
   discard(message: Message): void;
   /** Marks the conversation as read: all of it, or up to a message. */
   read(peer: string, upTo?: Message): void;

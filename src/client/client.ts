@@ -19,7 +19,8 @@ import { StoreClients } from "./store-clients.ts";
 import type { Draft, Json, Kept, Store, Why } from "./store.ts";
 import { type ReadPage, Thread } from "./thread.ts";
 import type { Notice } from "./tab-messages.ts";
-import { type Conversation, View } from "./view.ts";
+import type { Conversation } from "./conversation-list.ts";
+import { View } from "./view.ts";
 
 /** A text of fewer UTF-16 units is within the limit of a body, though each unit may be six bytes of JSON. */
 const SHORT_UNITS = 10_000;
@@ -39,6 +40,8 @@ export class Client implements Restante {
   readonly #store: Store;
   readonly #view: View;
   readonly #clients: StoreClients;
+  /** What replaced a failed message: a button may be pressed twice. */
+  readonly #resent = new WeakMap<Message, SentMessage>();
   readonly #stopWatchingNetwork: () => void;
 
   constructor(user: string, options: Options) {
@@ -62,6 +65,7 @@ export class Client implements Restante {
       addressOf: (query) => this.#server.socketAddress(query),
       renew: this.#server.renews ? () => this.#server.currentToken() : null,
       listConversations: () => listConversations(this.#server.ask, user),
+      readPage: this.#readPage,
     });
     this.connection = this.#clients.state;
     this.gaps = this.#clients.gaps;
@@ -92,14 +96,20 @@ export class Client implements Restante {
   }
 
   resend(message: Message): SentMessage {
+    const before = this.#resent.get(message);
+    if (before !== undefined) return before;
     this.discard(message);
-    return this.send(message.to, message.body as Json);
+    const sent = this.send(message.to, message.body as Json);
+    this.#resent.set(message, sent);
+    return sent;
   }
 
-  discard({ key }: Message): void {
-    if (!this.#view.draft(key)?.failed) return;
-    this.#view.apply({ settled: [key] });
-    void this.#clients.write({ settled: [key] });
+  discard({ key, seq, state }: Message): void {
+    if (state?.is !== "failed") return;
+    const { code, message } = state;
+    const commit = seq === null ? { settled: [key] } : { failures: [{ seq, code, message, isDiscarded: true }] };
+    this.#view.apply(commit);
+    void this.#clients.write(commit);
   }
 
   read(peer: string, upTo?: Message): void {

@@ -17,7 +17,7 @@ export type { Live, Stop } from "./live-value.ts";
 export type { Message, MessageState } from "./message.ts";
 export type { SentMessage } from "./own-message.ts";
 export type { Presence } from "./signals.ts";
-export type { Conversation } from "./view.ts";
+export type { Conversation } from "./conversation-list.ts";
 export type { Settings, SignedInDevice } from "../protocol/caller.ts";
 export { Refused } from "./server.ts";
 export type * from "./store.ts";

@@ -13,7 +13,7 @@ import type { View } from "./view.ts";
 const NOTICES = 20;
 
 /** The options of a leader that do not depend on the store. */
-type ServerOptions = Pick<LeaderOptions, "user" | "since" | "addressOf" | "renew" | "listConversations">;
+type ServerOptions = Pick<LeaderOptions, "user" | "since" | "addressOf" | "renew" | "listConversations" | "readPage">;
 
 const CLOSED: Why = { code: "closed", message: "The mailbox was closed before it answered." };
 const STOPPED = { is: "stopped", code: 1000, reason: "closed", message: "This device closed the mailbox." } as const;
@@ -62,9 +62,10 @@ export class StoreClients {
 
   /** Stores what was written and shown here; the leader sends it. Resolves when it is stored. */
   write(commit: Commit): Promise<void> {
-    const { drafts = NONE, settled = NONE, reads = NONE } = commit;
+    const { drafts = NONE, settled = NONE, failures = NONE, reads = NONE } = commit;
     this.#buffer.drafts.push(...drafts);
     this.#buffer.settled.push(...settled);
+    this.#buffer.failures.push(...failures);
     this.#buffer.reads.push(...reads);
     // Everything that is written in the same task is one commit.
     if (this.#flushing === null) {
@@ -254,6 +255,13 @@ export class StoreClients {
 }
 
 /** What an application writes in one task. */
-function emptyBuffer(): { readonly drafts: Draft[]; readonly settled: string[]; readonly reads: Read[] } {
-  return { drafts: [], settled: [], reads: [] };
+interface Buffer {
+  readonly drafts: Draft[];
+  readonly settled: string[];
+  readonly failures: Required<Commit>["failures"][number][];
+  readonly reads: Read[];
+}
+
+function emptyBuffer(): Buffer {
+  return { drafts: [], settled: [], failures: [], reads: [] };
 }
