@@ -17,13 +17,6 @@ const STATUS = "public/status.js";
 const VIEWER = ["swagger-ui-bundle.js", "swagger-ui-bundle.js.LICENSE.txt", "swagger-ui.css"];
 const VIEWER_FROM = "node_modules/swagger-ui-dist";
 
-/** What the server serves of the package: the name there, and in dist/. */
-const SERVED_SDK = [
-  ["restante.js", "restante.min.js"],
-  ["restante.min.js.map", "restante.min.js.map"],
-  ["restante.d.ts", "restante.d.ts"],
-];
-
 /** Licences of the packages in the Worker, the web page and the SDK. */
 const SERVED_LICENSES = "public/licenses.txt";
 
@@ -70,7 +63,7 @@ const [page, status, sdk, worker] = await Promise.all([
   packagesOfWorker(),
 ]);
 for (const [name, contents] of sdk.files) writeIfChanged(`dist/${name}`, contents);
-for (const [name, from] of SERVED_SDK) writeIfChanged(`public/${name}`, sdk.files.get(from));
+for (const [name, contents] of servedOf(sdk.files)) writeIfChanged(`public/${name}`, contents);
 for (const file of VIEWER) writeIfChanged(`public/api/docs/${file}`, readFileSync(`${VIEWER_FROM}/${file}`));
 const served = new Set([...page, ...status, ...sdk.packages, ...worker, VIEWER_FROM]);
 writeIfChanged(
@@ -80,6 +73,17 @@ writeIfChanged(
 
 for (const { name, maxBytes } of ENTRIES) checkSize(`dist/${name}.min.js`, maxBytes);
 checkSize(PAGE, MAX_PAGE_BYTES);
+
+/** What the server serves of the package: of its files the smallest, under their plain names. */
+function servedOf(files) {
+  const [map, types] = [files.get("restante.min.js.map"), files.get("restante.d.ts")];
+  const text = Buffer.from(files.get("restante.min.js")).toString();
+  return [
+    ["restante.js", text.replace(/restante\.min\.js\.map$/m, "restante.js.map")],
+    ["restante.js.map", map],
+    ["restante.d.ts", types],
+  ];
+}
 
 function checkSize(path, maxBytes) {
   const bytes = gzipSync(readFileSync(path), { level: 9 }).length;

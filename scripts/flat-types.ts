@@ -77,13 +77,13 @@ function read(file: string): Declarations {
 
 /** Each statement with the comment above it, or an empty text. */
 function statementsOf(text: string): [comment: string, statement: string][] {
+  const statements: [string, string][] = [];
   let comment = "";
-  return text.split(STATEMENT).flatMap((part): [string, string][] => {
-    if (part.startsWith("/**")) return void (comment = part) ?? [];
-    const above = comment;
-    comment = "";
-    return [[above, part]];
-  });
+  for (const part of text.split(STATEMENT)) {
+    if (!part.startsWith("/**")) statements.push([comment, part]);
+    comment = part.startsWith("/**") ? part : "";
+  }
+  return statements;
 }
 
 /** Where a name that a file declares, imports or exports is declared. */

@@ -14,7 +14,7 @@ import { noticesOf, packagesOf } from "./licenses.mjs";
  * The entry points that `exports` of package.json names. `maxBytes`: gzipped and minified, without what other entry points have. The core is what a page
  * loads before it can show anything.
  */
-export const ENTRIES = [{ name: "restante", source: "src/client/connect.ts", maxBytes: 16_700 }];
+export const ENTRIES = [{ name: "restante", source: "src/client/connect.ts", maxBytes: 17_900 }];
 const [CORE] = ENTRIES;
 
 /** What an application on Node.js needs; the commands of the repository run on older ones, too. */
