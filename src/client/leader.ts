@@ -139,13 +139,13 @@ export class Leader {
   #address(): Promise<ServerAddress> {
     const { epoch, cursor, device } = this.#log.position;
     const isFromNow = epoch === null && this.#options.since === "now";
+    const stored = this.#acks.connect();
     return this.#options.addressOf({
       device,
       runs: "1",
       early: "1",
       ...(epoch !== null && { epoch }),
-      // Connecting with a cursor is an ack of it.
-      ...(cursor !== null ? { cursor: `${this.#acks.seq}` } : isFromNow && { cursor: "head" }),
+      ...(cursor !== null ? { cursor: `${stored}` } : isFromNow && { cursor: "head" }),
     });
   }
 
@@ -273,7 +273,8 @@ export class Leader {
   }
 
   #stored(commit: Commit): void {
-    this.#acks.setStored(commit.position?.cursor);
+    // The seqs of the epoch before mean nothing in the present one.
+    if (commit.position?.epoch === this.#log.position.epoch) this.#acks.setStored(commit.position.cursor);
     this.#options.publish({ commit });
   }
 }

@@ -41,6 +41,7 @@ async function forward(server: string, request: IncomingMessage, response: Serve
   const method = request.method ?? "GET";
   const answer = await fetch(server + (request.url ?? "/"), {
     method,
+    headers: { Connection: "close" },
     ...(chunks.length > 0 && { body: Buffer.concat(chunks) }),
   });
   response.writeHead(answer.status, { "Content-Type": answer.headers.get("content-type") ?? "text/plain" });

@@ -78,17 +78,17 @@ export const ANSWERS: readonly Case[] = [
     },
   },
   {
-    name: "[T4][S2] an answer that comes again, or for an unknown id, changes nothing",
+    name: "[T4][S2] an answer that comes again, or for a message that the client does not know, changes nothing",
     async play({ client, recording, connect }) {
-      const link = await connect();
+      const link = await connect({ lastId: 5 });
       await client.sends(["a"]);
-      await link.takes(1, "a");
-      link.deliver(own(11, 1), accepted(1, 11), accepted(1, 11), accepted(77, 12));
+      await link.takes(6, "a");
+      link.deliver(own(11, 6), accepted(6, 11), accepted(6, 11), accepted(3, 2));
       await client.saw({ is: "accepted", key: "a" });
-      link.deliver(accepted(1, 11));
+      link.deliver(accepted(6, 11));
       await client.sends(["b"]);
-      await link.takes(2, "b");
-      link.deliver(accepted(2, 13), own(13, 2));
+      await link.takes(7, "b");
+      link.deliver(accepted(7, 13), own(13, 7));
       await client.saw({ is: "accepted", key: "b" });
       await client.shows(["a", "b"]);
       if (client.events.filter(({ is, key }) => is === "accepted" && key === "a").length !== 1)

@@ -1,7 +1,6 @@
 // Bodies: any JSON value, in both directions, is the same value at the other end.
 import type { Case } from "../case.ts";
 import { accepted, message, own } from "../frames.ts";
-import { connectWith } from "./steps.ts";
 
 const DEPTH = 120;
 const deep = JSON.parse(`${"[".repeat(DEPTH)}"deep"${"]".repeat(DEPTH)}`) as unknown;
@@ -82,12 +81,18 @@ export const BODIES: readonly Case[] = [
   },
   {
     name: "[S1][F3][F8] hundreds of messages that wait are sent in their order, as single frames where runs are not granted",
-    async play(stage) {
+    async play({ mailbox, client, begin, welcome }) {
       const bodies = Array.from({ length: 300 }, (_, i) => `number ${i}`);
-      const link = await connectWith(stage, bodies);
-      link.deliver(...bodies.flatMap((_, i) => [own(11 + i, i + 1), accepted(i + 1, 11 + i)]));
+      await begin();
+      const first = await mailbox.connection();
+      await client.sends(bodies);
+      const link = await welcome(first);
+      for (const [i, body] of bodies.entries()) {
+        await link.takes(i + 1, body);
+        link.deliver(own(11 + i, i + 1), accepted(i + 1, 11 + i));
+      }
       await link.acked(310);
-      await stage.client.shows(bodies);
+      await client.shows(bodies);
       await link.holdsBack(400);
     },
   },

@@ -48,6 +48,8 @@ class Person {
     for (const [name, value] of query) {
       const came = this.link.query[name];
       if (came === undefined && (name === "runs" || name === "early")) skip(`the client does not ask for \`${name}\``);
+      // Without a cursor the epoch means nothing.
+      if (came === undefined && name === "epoch" && !query.has("cursor")) continue;
       if (came !== value) throw this.#stage.recording.failure(`Expected ${name}=${value} in the query, came ${came}.`);
     }
     const { cursor = "0" } = this.link.query;
