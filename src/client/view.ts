@@ -119,7 +119,7 @@ export class View implements MarkSource {
 
   #setDraft(draft: Draft): void {
     const sent = this.#drafts.get(draft.key);
-    if (sent !== undefined) sent.draft = draft;
+    if (sent !== undefined) sent.setDraft(draft);
     else if (!this.#settledEarly.delete(draft.key)) this.#begin(draft);
   }
 

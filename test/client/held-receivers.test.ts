@@ -1,6 +1,7 @@
 // Receivers that take nothing now: their messages step aside, and all others go on.
 import { beforeEach, expect, test, vi } from "vitest";
 import { memoryStore } from "../../src/client/connect.ts";
+import { Disk } from "./disk.ts";
 import {
   accepted,
   advance,
@@ -12,6 +13,7 @@ import {
   reconnect,
   refused,
   send,
+  settle,
 } from "./scripted.ts";
 
 beforeEach(playNetwork);
@@ -53,6 +55,38 @@ test("[S11][T7] a message to a held receiver and later ones to the same step asi
   expect(await mailbox.sent()).toEqual([]);
   await pass(1);
   expect(await mailbox.sent()).toEqual([send(4, "a", "new"), send(5, "c", "new"), send(6, "e", "new")]);
+});
+
+test("[T7] a message to a held receiver says until when, and later ones to the same too, until it is sent", async () => {
+  const store = new Disk().store(async () => undefined);
+  const { me, mailbox } = await connectedClient({ store });
+  const thread = me.messages.with("new");
+  const first = me.send("new", "a");
+  const states: unknown[] = [];
+  first.state.subscribe((state) => states.push(state));
+  const second = me.send("new", "b");
+  await mailbox.sent();
+  const until = Date.now() + 5_000;
+  await mailbox.deliver(held(1, 5_000), refused(2, "out_of_order"));
+  const third = me.send("new", "c");
+  const other = me.send("bob", "d");
+  await settle();
+  const waiting = { is: "sending", until };
+  expect([first, second, third].map(({ state }) => state.value)).toEqual([waiting, waiting, waiting]);
+  expect(thread.value.map(({ state }) => state)).toEqual([waiting, waiting, waiting]);
+  expect(me.conversations.value.find(({ peer }) => peer === "new")?.last.state).toEqual(waiting);
+  expect(other.state.value).toEqual({ is: "sending" });
+  await mailbox.deliver(accepted(1, 11));
+  await me.close();
+  const again = await newClient({ store });
+  const later = again.messages.with("new");
+  await settle();
+  expect(later.value.map(({ state }) => state)).toEqual([waiting, waiting, waiting]);
+  await link().welcome({ lastId: 1 });
+  await advance(5_000);
+  await settle();
+  expect(later.value[0]?.state).toEqual({ is: "sending" });
+  expect(states).toEqual([{ is: "sending" }, waiting]);
 });
 
 test("[T7] when the time is over the messages are sent in order, with the next ids", async () => {
