@@ -220,7 +220,7 @@ export class Leader {
     if (this.#log.position.epoch === null) this.#noticesAfter = welcome.head;
     const isSameEpoch = this.#log.begin(welcome, this.#options.since);
     this.#acks.begin(welcome.limits, isSameEpoch);
-    this.#outbox.begin(welcome, isSameEpoch);
+    for (const draft of this.#outbox.begin(welcome, isSameEpoch)) this.#log.addAccepted(draft, { state: "queued" }, 0);
   }
 
   #addOwn(run: Frame<"message">, newCount: number): void {
