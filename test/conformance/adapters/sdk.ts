@@ -39,6 +39,7 @@ function print(event: Record<string, unknown>): void {
 
 class Adapter {
   readonly me: Restante;
+  #stopWatching: () => void = () => undefined;
   readonly #journal: Journal;
   #token: string | undefined;
   #gaps = 0;
@@ -69,7 +70,9 @@ class Adapter {
       case "read":
         return this.me.read(command.peer, messageAt(command.seq, command.peer, this.me.user));
       case "watch":
-        return this.me.presence.watch(command.peers);
+        this.#stopWatching();
+        this.#stopWatching = this.me.presence.watch(command.peers);
+        return;
       case "token":
         this.#token = command.token;
         return;
