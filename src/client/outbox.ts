@@ -133,7 +133,7 @@ export class Outbox {
     const runs: Run[] = [];
     let bytes = 2;
     this.#isShifted = false;
-    const maxFrames = Math.min((this.#burst *= 2), this.#limits.frames);
+    const maxFrames = Math.min(this.#burst, this.#limits.frames);
     for (const item of this.#items.values()) {
       if (item.step !== "waiting" || (item.id === null && this.#stepsAside(item))) continue;
       const id = item.id ?? this.#nextId;
@@ -162,6 +162,7 @@ export class Outbox {
         run.bodies.push(body);
       } else runs.push({ id, to, bodies: [body] });
     }
+    if (runs.length > 0) this.#burst *= 2;
     return textOf(runs);
   }
 
@@ -227,7 +228,7 @@ export class Outbox {
     if (isOutOfOrder || isReused) {
       // Another number is all that it needs.
     } else if (retryAfter !== undefined) {
-      this.#burst = 1 / 2;
+      this.#burst = 1;
       const isOfReceiver = affects === "receiver" || (code === "rate_limited" && retryAfter > LONG_PAUSE_MS);
       const until = Date.now() + retryAfter;
       if (isOfReceiver) item.until = until;

@@ -6,6 +6,7 @@ import {
   accepted,
   advance,
   connectedClient,
+  fromBob,
   link,
   newClient,
   playNetwork,
@@ -216,6 +217,17 @@ test("[T7] many held receivers cost one refusal each, because a text after a ref
     await mailbox.deliver(held(1, HOUR_MS), ...sent.slice(1).map(({ id }) => refused(Number(id), "out_of_order")));
   }
   expect(count).toBe(200 + 199);
+});
+
+test("[T5][T7] the text after a pause has one message, however much has arrived meanwhile", async () => {
+  const { me, mailbox } = await connectedClient();
+  for (let i = 0; i < 20; i++) me.send("new", i);
+  const sent = await mailbox.sent();
+  await mailbox.deliver(held(1, 5_000), ...sent.slice(1).map(({ id }) => refused(Number(id), "out_of_order")));
+  for (let seq = 1; seq <= 5; seq++) await mailbox.deliver(fromBob(seq));
+  await mailbox.sent();
+  await advance(5_000);
+  expect(await mailbox.sent()).toEqual([send(1, 0, "new")]);
 });
 
 test("[T5][T7] declined is final for one message, and the next one to the same receiver is still sent", async () => {

@@ -39,8 +39,8 @@ function print(event: Record<string, unknown>): void {
 
 class Adapter {
   readonly me: Restante;
-  #stopWatching: () => void = () => undefined;
   readonly #journal: Journal;
+  #stopWatching: () => void = () => undefined;
   #token: string | undefined;
   #gaps = 0;
 
@@ -70,9 +70,7 @@ class Adapter {
       case "read":
         return this.me.read(command.peer, messageAt(command.seq, command.peer, this.me.user));
       case "watch":
-        this.#stopWatching();
-        this.#stopWatching = this.me.presence.watch(command.peers);
-        return;
+        return this.#watch(command.peers);
       case "token":
         this.#token = command.token;
         return;
@@ -85,6 +83,12 @@ class Adapter {
       default:
         print({ is: "unsupported", do: (command satisfies never as { do: string }).do });
     }
+  }
+
+  /** Each `watch` replaces the one before. */
+  #watch(peers: readonly string[]): void {
+    this.#stopWatching();
+    this.#stopWatching = this.me.presence.watch(peers);
   }
 
   async #send({ key, to, body }: Command & { do: "send" }): Promise<void> {
