@@ -24,6 +24,7 @@ const MAY: Record<string, string[]> = {
   operator: ["protocol", "identity", "metrics", "api"],
   client: ["protocol"],
   web: ["client"],
+  node: ["client"],
   "worker.ts": ["protocol", "mailbox", "identity", "census", "registry", "api", "operator"],
 };
 
@@ -52,6 +53,7 @@ const PACKAGES: Record<string, string[]> = {
   metrics: [],
   operator: ["@hono/zod-openapi"],
   client: ["idb"],
+  node: ["node:fs", "node:sqlite"],
   web: ["preact", "preact/hooks"],
   "worker.ts": ["cloudflare:workers", "hono/http-exception"],
 };

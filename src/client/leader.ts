@@ -94,6 +94,7 @@ export class Leader {
   async take(commit: Commit, isStored: boolean): Promise<void> {
     for (const draft of commit.drafts ?? []) this.#outbox.add(draft, isStored);
     for (const key of commit.settled ?? []) this.#outbox.discard(key);
+    if (commit.taken !== undefined) this.#log.setTaken(commit.taken);
     for (const read of commit.reads ?? []) {
       this.#log.markRead(read);
       this.#send({ type: "read", ...read });

@@ -26,11 +26,12 @@ export class StoreClients {
   readonly #open: () => Promise<Kept>;
   readonly #view: View;
   readonly #serverOptions: ServerOptions;
-  readonly #ready: Promise<void>;
+  #ready: Promise<void>;
   readonly #tab = newDevice();
   /** Changes that were written in the same task, and the promise that the store has them. */
   #buffer = emptyBuffer();
   #flushing: Promise<void> | null = null;
+  #lastFlush: Promise<void> | undefined;
   #leader: Leader | null = null;
   #state: ConnectionState = { is: "connecting" };
   #gaps = 0;
@@ -62,20 +63,25 @@ export class StoreClients {
 
   /** Stores what was written and shown here; the leader sends it. Resolves when it is stored. */
   write(commit: Commit): Promise<void> {
-    const { drafts = NONE, settled = NONE, reads = NONE } = commit;
+    const { drafts = NONE, settled = NONE, reads = NONE, taken } = commit;
     this.#buffer.drafts.push(...drafts);
     this.#buffer.settled.push(...settled);
     this.#buffer.reads.push(...reads);
+    this.#buffer.taken = taken ?? this.#buffer.taken;
     // Everything that is written in the same task is one commit.
     if (this.#flushing === null) {
       this.#flushing = this.#ready.then(() => {
         const all = this.#buffer;
         this.#buffer = emptyBuffer();
         this.#flushing = null;
-        return this.#persist(all);
+        const drafts = this.#view.keyed.unsent(all.drafts, this.#store);
+        if (drafts === null) return this.#persist(all);
+        // What is written meanwhile is stored after it.
+        this.#ready = drafts.then(ignore, ignore);
+        return drafts.then((unsent) => this.#persist({ ...all, drafts: unsent }));
       });
       // A caller that does not wait for it learns of a failure by the connection's state.
-      this.#flushing.catch(() => undefined);
+      this.#lastFlush = this.#flushing.catch(ignore);
     }
     return this.#flushing;
   }
@@ -97,13 +103,14 @@ export class StoreClients {
     this.#post({ watch: [], tab: this.#tab });
     this.#isClosed = true;
     const stopped = this.#leader?.stop(STOPPED.message);
-    if (!this.#store.lasting) this.#fail(this.#view.drafts(), CLOSED);
+    if (!this.#store.lasting) this.#fail([...this.#view.drafts(), ...this.#view.keyed.drafts()], CLOSED);
     this.#setState(STOPPED);
     this.state.end();
     this.gaps.end();
     this.notices.end();
     await this.#ready;
     await stopped;
+    await this.#lastFlush;
     await this.#store.close(forget);
   }
 
@@ -230,7 +237,16 @@ export class StoreClients {
   }
 }
 
+const ignore = () => undefined;
+
 /** What an application writes in one task. */
-function emptyBuffer(): { readonly drafts: Draft[]; readonly settled: string[]; readonly reads: Read[] } {
-  return { drafts: [], settled: [], reads: [] };
+interface Buffer {
+  readonly drafts: Draft[];
+  readonly settled: string[];
+  readonly reads: Read[];
+  taken: number | undefined;
+}
+
+function emptyBuffer(): Buffer {
+  return { drafts: [], settled: [], reads: [], taken: undefined };
 }

@@ -1,6 +1,7 @@
 // The state that an application sees. It is made of commits alone, so that it is the same in the connected client and
 // in every other client of the store. It knows records; no socket, no frame, no store.
 import { IncomingMessages } from "./incoming-messages.ts";
+import { KeyedMessages } from "./keyed-messages.ts";
 import { Computed } from "./live-value.ts";
 import { type Message, ofEntry } from "./message.ts";
 import { OrderedQueue } from "./ordered-queue.ts";
@@ -29,6 +30,7 @@ export class View implements MarkSource {
   readonly signals = new Signals();
   readonly conversations = new Computed(() => this.#list());
   readonly threads = new Set<Thread>();
+  readonly keyed = new KeyedMessages();
   readonly #rows = new Map<string, Row>();
   /** Own messages: drafts by key; by peer, the entries whose state has listeners. */
   readonly #drafts = new OrderedQueue<OwnMessage>();
@@ -65,7 +67,10 @@ export class View implements MarkSource {
     const ended = settled.map((key) => (key === accepted[next]?.key ? void next++ : this.#drafts.take(key)));
     for (const thread of this.threads) thread.apply(commit);
     for (const { key, failed } of drafts) if (failed !== null) this.#drafts.get(key)?.fail(failed);
-    for (const sent of ended) sent?.end();
+    for (const sent of ended) {
+      sent?.end();
+      if (sent?.draft.failed) this.keyed.delete(sent.draft);
+    }
     for (const { seq, code, message } of failures) {
       for (const sents of [accepted, ...this.#tracked.values()]) {
         for (const sent of sents) if (sent.seq === seq) sent.fail({ code, message });
@@ -84,6 +89,8 @@ export class View implements MarkSource {
   /** A message of this client: shown before the store has it. */
   addDraft(draft: Draft): OwnMessage {
     if (draft.failed !== null) return new OwnMessage(draft, this);
+    // It is shown when it is stored: until then it may have been sent before.
+    if (draft.sendKey !== undefined) return this.keyed.add(new OwnMessage(draft, this));
     const sent = this.#begin(draft);
     for (const thread of this.threads) thread.apply({ drafts: [draft] });
     return sent;
@@ -108,7 +115,9 @@ export class View implements MarkSource {
   }
 
   #begin(draft: Draft): OwnMessage {
-    const sent = new OwnMessage(draft, this);
+    const sent = this.keyed.get(draft.sendKey) ?? this.keyed.add(new OwnMessage(draft, this));
+    if (sent.key !== draft.key) sent.adopt({ ...draft, seq: null });
+    sent.draft = draft;
     this.#drafts.set(sent);
     return sent;
   }

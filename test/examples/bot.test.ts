@@ -1,0 +1,113 @@
+// The example of a bot, with a real server, killed again and again under load: no message without an answer, and none
+// with two. BOT_KILLS=100 kills it as often as that.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { connect, memoryStore, type Restante } from "../../src/client/connect.ts";
+import { exampleProject } from "../support/example-project.ts";
+import { type Server, startServer } from "../support/servers.ts";
+
+const KILLS = Number(process.env["BOT_KILLS"] ?? 20);
+/** Messages that are sent to the bot between two kills. */
+const BURST = 40;
+/** Ms for a round, of which the start of the bot takes most. */
+const ROUND_MS = 5_000;
+
+let server: Server;
+let project: string;
+
+beforeAll(async () => {
+  [server, project] = await Promise.all([startServer(), exampleProject("examples/bot/bot.ts")]);
+  // As the example, but for a turn of the event loop in which the answer is stored and its message is not handled yet.
+  const bot = readFileSync(join(project, "bot.ts"), "utf8");
+  const slow = bot.replace(
+    /me\.send\((.*)\);$/m,
+    "await me.send($1).kept;\n  await new Promise((done) => setImmediate(done));",
+  );
+  expect(slow).not.toBe(bot);
+  writeFileSync(join(project, "slow-bot.ts"), slow);
+});
+
+afterAll(async () => {
+  await server.stop();
+  rmSync(project, { recursive: true, force: true });
+});
+
+/** Starts a program of the project; resolves with how to kill it, when it is connected. */
+async function start(...args: string[]): Promise<() => Promise<void>> {
+  const child = spawn(process.execPath, args, { cwd: project });
+  const kill = async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, "exit");
+    child.kill("SIGKILL");
+    await ended;
+  };
+  onTestFinished(kill);
+  let printed = "";
+  child.stderr.on("data", (data) => (printed += String(data)));
+  for await (const data of child.stdout) {
+    printed += String(data);
+    if (/^open$/m.test(printed)) break;
+  }
+  expect(printed).toMatch(/^open$/m);
+  return kill;
+}
+
+/** What the bot has answered to a user, in order. */
+class Answers {
+  readonly all: unknown[] = [];
+  #wake: () => void = () => undefined;
+
+  constructor(me: Restante) {
+    me.messages.subscribe(({ body }) => {
+      this.all.push(body);
+      this.#wake();
+    });
+  }
+
+  async reach(count: number): Promise<void> {
+    while (this.all.length < count) await new Promise<void>((done) => (this.#wake = done));
+  }
+}
+
+/** Talks with a bot that is killed after a number of answers that differs in each round. */
+async function talk(program: string, name: string): Promise<{ sent: string[]; answers: unknown[] }> {
+  const me = connect({ url: server.url, userName: `user-of-${name}`, store: memoryStore() });
+  onTestFinished(() => me.close());
+  const answers = new Answers(me);
+  const sent: string[] = [];
+  const say = (body: string) => {
+    sent.push(body);
+    me.send(name, body);
+  };
+  // The first answer makes a stranger a contact.
+  let kill = await start(program, server.url, name);
+  say("hello");
+  await answers.reach(1);
+  for (let round = 0; round < KILLS; round++) {
+    for (let i = 0; i < BURST; i++) say(`${round}.${i}`);
+    await answers.reach(round * BURST + 1 + ((round * 17) % BURST));
+    await kill();
+    // It arrives while there is no bot.
+    kill = await start(program, server.url, name);
+    await answers.reach((round + 1) * BURST + 1);
+  }
+  say("the end");
+  await answers.reach(sent.length);
+  await kill();
+  return { sent, answers: answers.all };
+}
+
+test.each([
+  ["bot.ts", "at once"],
+  ["slow-bot.ts", "in another turn of the event loop"],
+])(
+  "%s, which asks for the next message %s, answers each message once, in order, however often it is killed",
+  async (program) => {
+    const { sent, answers } = await talk(program, program.replace(".ts", ""));
+    expect(answers).toEqual(sent.map((body) => `You said: ${body}`));
+  },
+  KILLS * ROUND_MS + 60_000,
+);
