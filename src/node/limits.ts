@@ -16,13 +16,13 @@ export class Limits {
   readonly #maxMessages: number;
   /** At the start something may be left of the last process. */
   #newRecords = INTERVAL;
-  /** Messages up to this seq are deleted. */
-  deletedUpTo: number;
+  /** Messages before this seq are deleted; 0 where none was. */
+  begin: number;
 
   constructor(sql: (sql: string) => StatementSync, maxMessages: number) {
     this.#sql = sql;
     this.#maxMessages = maxMessages;
-    this.deletedUpTo = Number(sql("SELECT value FROM about WHERE name = 'deleted'").get()?.["value"] ?? 0);
+    this.begin = Number(sql("SELECT value FROM about WHERE name = 'begin'").get()?.["value"] ?? 0);
   }
 
   /** Within the transaction of a commit. */
@@ -38,10 +38,10 @@ export class Limits {
   #deleteMessages(): void {
     if (!Number.isFinite(this.#maxMessages)) return;
     const select = "SELECT seq FROM entries ORDER BY seq DESC LIMIT 1 OFFSET ?";
-    const upTo = Number(this.#sql(select).get(this.#maxMessages)?.["seq"] ?? 0);
-    if (upTo <= this.deletedUpTo) return;
-    this.deletedUpTo = upTo;
-    this.#sql("INSERT OR REPLACE INTO about (name, value) VALUES ('deleted', ?)").run(`${upTo}`);
+    const upTo = Number(this.#sql(select).get(this.#maxMessages)?.["seq"] ?? -1);
+    if (upTo < this.begin) return;
+    this.begin = upTo + 1;
+    this.#sql("INSERT OR REPLACE INTO about (name, value) VALUES ('begin', ?)").run(`${this.begin}`);
     const taken = this.#sql("SELECT value FROM about WHERE name = 'taken'").get()?.["value"] ?? Number.MAX_SAFE_INTEGER;
     this.#sql("DELETE FROM entries WHERE seq <= ? AND (number <= ? OR NOT is_arrival)").run(upTo, Number(taken));
   }

@@ -73,16 +73,18 @@ export class Records {
   piece(peer: string, before: number, limit: number): Piece {
     const past = this.#sql("SELECT first FROM past WHERE peer = ?").get(peer)?.["first"];
     const { base } = parsed(this.about("position")) as Position;
-    const from = Math.max(Number(past ?? base ?? Infinity), this.#limits.deletedUpTo + 1);
+    const from = Math.max(Number(past ?? base ?? Infinity), this.#limits.begin);
     if (!Number.isFinite(from)) return { entries: [], from };
     const select = "SELECT * FROM entries WHERE peer = ? AND seq >= ? AND seq < ? ORDER BY seq DESC LIMIT ?";
     const rows = this.#sql(select).all(peer, from, Math.min(before, Number.MAX_SAFE_INTEGER), limit);
     return { entries: rows.toReversed().map(entryOf), from };
   }
 
+  /** From the first call on messages wait for an iteration. */
   arrivals(after: number | null, limit: number): Arrival[] {
+    if (after === null) this.#sql("INSERT OR IGNORE INTO about (name, value) VALUES ('taken', '0')").run();
     const select = "SELECT * FROM entries WHERE number > ? AND is_arrival ORDER BY number LIMIT ?";
-    const rows = this.#sql(select).all(after ?? Number(this.about("taken") ?? 0), limit);
+    const rows = this.#sql(select).all(after ?? Number(this.about("taken")), limit);
     return rows.map((row) => ({ number: Number(row["number"]), entry: entryOf(row) }));
   }
 
