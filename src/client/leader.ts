@@ -104,6 +104,11 @@ export class Leader {
     if (this.hasFailed) throw new Error("the store has failed");
   }
 
+  /** The store has failed. */
+  fail(error: unknown): void {
+    this.#writes.fail(error);
+  }
+
   sendTyping(to: string): void {
     this.#send({ type: "typing", to });
   }

@@ -75,10 +75,9 @@ export class StoreClients {
         this.#buffer = emptyBuffer();
         this.#flushing = null;
         const drafts = this.#view.keyed.unsent(all.drafts, this.#store);
-        if (drafts === null) return this.#persist(all);
         // What is written meanwhile is stored after it.
-        this.#ready = drafts.then(ignore, ignore);
-        return drafts.then((unsent) => this.#persist({ ...all, drafts: unsent }));
+        if (drafts !== null) this.#ready = drafts.then(ignore, ignore);
+        return this.#persist(all, drafts);
       });
       // A caller that does not wait for it learns of a failure by the connection's state.
       this.#lastFlush = this.#flushing.catch(ignore);
@@ -154,11 +153,16 @@ export class StoreClients {
     this.#leader.start();
   }
 
-  async #persist(commit: Commit): Promise<void> {
+  /** `drafts`: those of the commit that were not sent before, where that has to be looked up. */
+  async #persist(all: Commit, drafts: Promise<readonly Draft[]> | null): Promise<void> {
+    let commit = all;
     try {
+      if (drafts !== null) commit = { ...all, drafts: await drafts };
       if (this.#leader !== null) return await this.#leader.take(commit, false);
       await this.#store.write(commit);
     } catch (error) {
+      // Nothing is stored any more: what comes later may be about what is missing now.
+      this.#leader?.fail(error);
       this.#fail(commit.drafts ?? [], { code: "not_kept", message: `It can't be kept: ${String(error)}` });
       throw error;
     }
