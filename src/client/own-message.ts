@@ -81,10 +81,9 @@ export class OwnMessage extends Source<MessageState> implements SentMessage {
   /** It was written before, with the same idempotency key. */
   adopt({ key, at, body = this.body, seq, is, failed }: Written): void {
     Object.assign(this, { key, at, body, seq });
-    if (is !== undefined) this.#unnumbered = { is };
+    if (is !== undefined) this.accept({ is });
     if (failed) this.fail(failed);
-    else if (seq !== null && this.update()) this.#client.track(this);
-    this.changed();
+    else if (this.update() && seq !== null) this.#client.track(this);
   }
 
   /** The mailbox has it, and does not know its number any more. */
