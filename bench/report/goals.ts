@@ -100,7 +100,7 @@ function nearFloor(seen: Seen): Goal[] {
   return figures.map(([figure, what, most]) => {
     const beside = seen.beside("latency", FRAMES, BARE, AT_300, figure);
     const goal = atMost(`single frames at 300 a second: ${what} / bare objects`, beside, most, times);
-    return { ...goal, seen: `${goal.seen} (${short(seen.figure("latency", BARE, AT_300, figure))} ms)` };
+    return { ...goal, seen: `${goal.seen} (${short(seen.figure("latency", FRAMES, AT_300, figure))} ms)` };
   });
 }
 

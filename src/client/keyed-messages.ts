@@ -62,7 +62,7 @@ export class KeyedMessages {
       // A draft of an earlier process has taken its place.
       if (sent !== undefined && sent.key !== draft.key) continue;
       const written = sent && (await writtenBefore(store, draft));
-      if (written === undefined) unsent.push(draft);
+      if (written === undefined || written.failed?.isDiscarded === true) unsent.push(draft);
       else sent?.adopt(written);
     }
     return unsent;

@@ -121,7 +121,7 @@ export class Records {
     this.#sql(upsert).run(draft.key, json(draft));
     if (draft.sendKey === undefined) return;
     const remember = `INSERT INTO send_keys (send_key, key, peer, at) VALUES (?, ?, ?, ?)
-      ON CONFLICT (send_key) DO UPDATE SET key = excluded.key, at = excluded.at`;
+      ON CONFLICT (send_key) DO UPDATE SET key = excluded.key, at = excluded.at, seq = NULL, state = NULL`;
     this.#sql(remember).run(draft.sendKey, draft.key, draft.peer, draft.at);
   }
 

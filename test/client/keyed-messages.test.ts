@@ -8,6 +8,7 @@ import type { Message, Restante, Store } from "../../src/client/connect.ts";
 import { nodeStore } from "../../src/node/node-store.ts";
 import { Disk } from "./disk.ts";
 import { accepted, advance, fromBob, link, newClient, playNetwork } from "./scripted.ts";
+import { SharedStore } from "./shared-store.ts";
 
 let folder: string;
 
@@ -271,4 +272,42 @@ test("an answer in a loop is one of the message that the loop has", async () => 
     for await (const message of me.messages) me.send(message.from, `to ${message.seq}`, { inReplyTo: message });
   })();
   expect(await answered(2)).toEqual(["to 1", "to 2"]);
+});
+
+test("in two tabs the same key is the same message, once the other tab knows of it", async () => {
+  const common = new SharedStore();
+  const [first, second] = [await common.tab(), await common.tab()];
+  await link().welcome();
+  const sent = second.send("bob", "one", { key: "a" });
+  expect(await bodies()).toEqual(["one"]);
+  const same = first.send("bob", "two", { key: "a" });
+  expect([same.key, same.body, await bodies()]).toEqual([sent.key, "one", []]);
+  await link().deliver(accepted(1, 1));
+  await written();
+  expect([sent.state.value, same.state.value]).toEqual([{ is: "stored" }, { is: "stored" }]);
+});
+
+test.each(stores)("%s: a message that failed in the log is the same until it is discarded", async (_, mount) => {
+  const records = mount();
+  const { me, end } = await connected(records);
+  const sent = me.send("bob", "one", { key: "a" });
+  await written();
+  await link().deliver(accepted(1, 7, "queued"), { type: "failed", seq: 8, of: 7, code: "declined", message: "No." });
+  await written();
+  expect(me.send("bob", "two", { key: "a" })).toBe(sent);
+  await end();
+  const { me: later } = await connected(records, { head: 8, lastId: 1 });
+  const again = later.send("bob", "three", { key: "a" });
+  await again.kept;
+  expect(again.state.value).toEqual({ is: "failed", code: "declined", message: "No." });
+  const thread = later.messages.with("bob");
+  await written();
+  later.discard(thread.value[0] as Message);
+  await written();
+  const fresh = later.send("bob", "four", { key: "a" });
+  expect(await bodies()).toEqual(["four"]);
+  await link().deliver(accepted(2, 9));
+  await written();
+  expect([fresh.state.value, later.send("bob", "five", { key: "a" })]).toEqual([{ is: "stored" }, fresh]);
+  expect(await bodies()).toEqual([]);
 });

@@ -19,7 +19,7 @@ test("[S1] ids continue after the lastId of the welcome, and drafts that wait fo
   expect(link().texts.length).toBe(before);
 });
 
-test("[F3] a text has at most the frames and the bytes that the welcome allows, with room for an ack", async () => {
+test("[F3] a text has at most the frames and the bytes that the welcome allows, of which an ack may be one", async () => {
   const me = await newClient();
   for (const body of ["a", "b", "c", "d"]) me.send("bob", body);
   const limits = { window: 10, windowBytes: 9_999, bodyBytes: 65_536, textBytes: 130, frames: 3 };

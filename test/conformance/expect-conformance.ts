@@ -4,25 +4,26 @@ import { CASES } from "./cases/all.ts";
 import type { Outcome } from "./play.ts";
 import { playAll } from "./runner.ts";
 
-/** More than there are cores: most of a case is waiting. */
+/** Cases at once: more than there are cores, because most of a case is waiting. */
 const PARALLEL = 12;
 const TIMEOUT_MS = 240_000;
 
-interface Exceptions {
+interface Options {
   /** Cases that are known to fail. */
   readonly fails?: readonly string[];
   /** Cases about what the client does not use, or has no ability for. */
   readonly skips?: readonly string[];
+  readonly parallel?: number;
 }
 
 /** `command` gives the command of a shell that starts the client. Exceptions that are not needed fail too. */
-export function expectConformance(client: string, command: () => Promise<string>, exceptions: Exceptions = {}): void {
+export function expectConformance(client: string, command: () => Promise<string>, options: Options = {}): void {
   const outcomes = new Map<string, Outcome>();
-  const { fails = [], skips = [] } = exceptions;
+  const { fails = [], skips = [], parallel = PARALLEL } = options;
   const names = CASES.map(({ name }) => name);
 
   beforeAll(async () => {
-    await playAll(CASES, await command(), PARALLEL, (outcome) => outcomes.set(outcome.name, outcome));
+    await playAll(CASES, await command(), parallel, (outcome) => outcomes.set(outcome.name, outcome));
   }, TIMEOUT_MS);
 
   test(`${client}: every exception is about a case`, () => {

@@ -1,25 +1,16 @@
-// The example in Java passes the conformance cases: they are played once, several at a time, and each is a test.
-import { beforeAll, expect, test } from "vitest";
+// The example in Java passes the conformance cases, but for what examples/java/README.md says that it leaves out.
 import { compileJava } from "../support/java-client.ts";
-import { CASES } from "./cases/all.ts";
-import type { Outcome } from "./play.ts";
-import { playAll } from "./runner.ts";
+import { expectConformance } from "./expect-conformance.ts";
 
-/** More than there are cores, because a case also waits; not more, because each start of a process computes. */
+/** Fewer at once than of other clients: a virtual machine computes more when it starts. */
 const PARALLEL = 5;
-const TIMEOUT_MS = 240_000;
 
-/** What examples/java/README.md says that it leaves out. */
-const LEFT_OUT = /^\[F8\] the conversation "runs"/;
+/** The command, for a shell that gives its place to it. */
+async function command(): Promise<string> {
+  return `exec ${[...(await compileJava()), "--conformance"].map((word) => `'${word}'`).join(" ")}`;
+}
 
-const outcomes = new Map<string, Outcome>();
-
-beforeAll(async () => {
-  const command = [...(await compileJava()), "--conformance"].map((word) => `'${word}'`).join(" ");
-  await playAll(CASES, `exec ${command}`, PARALLEL, (outcome) => outcomes.set(outcome.name, outcome));
-}, TIMEOUT_MS);
-
-test.each(CASES.map(({ name }) => name))("the Java example: %s", (name) => {
-  const { is, why, errors } = outcomes.get(name) ?? { is: "failed", why: "it was not played", errors: "" };
-  expect(is, `${why}\n${errors}`).toBe(LEFT_OUT.test(name) ? "skipped" : "passed");
+expectConformance("the Java example", command, {
+  skips: ['[F8] the conversation "runs" of test/transcripts'],
+  parallel: PARALLEL,
 });

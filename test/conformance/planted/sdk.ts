@@ -9,11 +9,9 @@ export const SLOW_DISK: Change = [
   "async write(commit: Commit): Promise<void> {\n    await new Promise((done) => setTimeout(done, 300));",
 ];
 
-const EARLY_ACK = `textEnded: () => {
+const EARLY_ACK = `this.#acks.receivedText(units);
         this.#acks.setStored(this.#log.position.cursor);
-        this.#acks.send();
-        this.#writes.flush();
-      },`;
+        this.#acks.send();`;
 
 export const SDK: Patient = {
   name: "the SDK",
@@ -28,10 +26,16 @@ export const SDK: Patient = {
     "drops the text at `accepted`": [
       ["src/client/leader.ts", "if (draft !== null) this.#log.addAccepted(draft, run, back);", ""],
     ],
-    "acknowledges nothing": [["src/client/ack-policy.ts", 'this.#connection.send(`{"type":"ack","seq":${seq}}`);', ""]],
+    "acknowledges nothing": [
+      [
+        "src/client/ack-policy.ts",
+        'return this.#connection.state.is === "open" && this.seq > this.#ackedUpTo;',
+        "return false;",
+      ],
+    ],
     "acknowledges before it has stored": [
       SLOW_DISK,
-      ["src/client/leader.ts", "textEnded: () => this.#writes.flush(),", EARLY_ACK],
+      ["src/client/leader.ts", "this.#acks.receivedText(units);", EARLY_ACK],
     ],
     "ignores another epoch": [
       ["src/client/apply-frames.ts", "if (epoch === before) return true;", "if (before !== null) return true;"],
@@ -53,7 +57,7 @@ export const SDK: Patient = {
       ["src/client/leader.ts", 'for (const read of this.#log.reads) this.#send({ type: "read", ...read });', ""],
     ],
     "acknowledges more than it was sent": [
-      ["src/client/ack-policy.ts", '"ack","seq":${seq}}', '"ack","seq":${seq + 1}}'],
+      ["src/client/ack-policy.ts", '"seq":${this.#ackedUpTo}}', '"seq":${this.#ackedUpTo + 1}}'],
     ],
   },
 };

@@ -13,6 +13,15 @@ export interface OpenOptions {
   readonly query?: Readonly<Record<string, string>>;
 }
 
+/** A refused connection. */
+export interface Refused {
+  readonly closing: Frame;
+  readonly socket: Socket;
+}
+
+/** A minute and a little more, ms. */
+const MINUTE_MS = 61_000;
+
 /** Users that cases share which only need one of their own with a history that is none of their business. */
 const SHARED_USERS = 3;
 
@@ -23,6 +32,7 @@ export class World {
   readonly #shared: User[] = [];
   readonly #byKey = new Map<string, User>();
   #turn = 0;
+  #hasWaited = false;
 
   constructor(target: Target, isLong: boolean) {
     this.target = target;
@@ -97,12 +107,23 @@ export class World {
     throw new Failure(`the upgrade is refused with ${status}: ${body}`);
   }
 
-  /** The `closing` of an upgrade that is accepted and refused by a frame ([D4]). */
-  async closingOf(connected: Connected): Promise<Frame> {
-    const text = await this.socketOf(connected).text();
-    const [first] = text === null ? [] : framesOf(text);
-    if (first?.["type"] !== "closing") throw new Failure(`expected closing, received ${text}`);
-    return first;
+  /**
+   * An upgrade that is accepted and refused by `closing` ([D4]). A server refuses an address so 30 times a minute, and
+   * with an HTTP status from then on ([D7]): then this waits for the next minute, once in a run.
+   */
+  async refused(user: User, query: OpenOptions["query"] = {}, protocols?: readonly string[]): Promise<Refused> {
+    const connected = await this.upgrade(user, query, protocols);
+    if ("refused" in connected && !this.#hasWaited) {
+      this.#hasWaited = true;
+      this.target.print("The server answers with HTTP statuses: waiting 61 s, in case that is its limit ([D7]).");
+      await new Promise((done) => setTimeout(done, MINUTE_MS));
+      return this.refused(user, query, protocols);
+    }
+    const socket = this.socketOf(connected);
+    const text = await socket.text();
+    const [closing] = text === null ? [] : framesOf(text);
+    if (closing?.["type"] !== "closing") throw new Failure(`expected closing, received ${text}`);
+    return { closing, socket };
   }
 
   /** The event stream of a new device, from now on. */

@@ -18,9 +18,8 @@ const replaced = serverCase(
 
 const stale = serverCase("[R6] an older attempt of the same instance is the stale one", async (world) => {
   const user = await world.someone();
-  const open = (attempt: string) => world.upgrade(user, { device: "attempts", cursor: "head", attempt });
   const device = await world.open(user, { device: "attempts", query: { attempt: "instance1.5" } });
-  const closing = await world.closingOf(await open("instance1.4"));
+  const { closing } = await world.refused(user, { device: "attempts", cursor: "head", attempt: "instance1.4" });
   expectFields(closing, { code: 4409, reason: "replaced" }, "closing of the older attempt");
   const frames = await device.settled();
   expectThat(!frames.some(({ type }) => type === "closing"), "the open connection stays");
@@ -40,7 +39,7 @@ const otherInstance = serverCase("[R6] an attempt of another instance replaces t
 const wrongAttempt = serverCase("[R6][D3] an attempt of another form is bad_query", async (world) => {
   const user = await world.someone();
   for (const attempt of ["1", "a.", ".1", "a.-1", "a b.1", `${"a".repeat(17)}.1`]) {
-    const closing = await world.closingOf(await world.upgrade(user, { device: "wrong", attempt }));
+    const { closing } = await world.refused(user, { device: "wrong", attempt });
     expectFields(closing, { code: 4400, reason: "bad_query" }, `closing of ${JSON.stringify(attempt)}`);
   }
 });

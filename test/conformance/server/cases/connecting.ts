@@ -1,7 +1,6 @@
 // [D*], [F7], [C1] and the tokens of [A2]: what opens a mailbox, what is refused, and how.
 import { serverCase } from "../case.ts";
 import { expectEqual, expectFields, expectThat } from "../expect.ts";
-import { Socket } from "../socket.ts";
 import { randomText } from "../target.ts";
 import { Skipped } from "../../recording.ts";
 
@@ -39,10 +38,9 @@ const limits = serverCase("[F3] welcome gives every limit as a number above 0", 
 const queries = serverCase("[D3][D4] a wrong query is answered with closing 4400 and bad_query", async (world) => {
   const user = await world.someone();
   for (const query of WRONG_QUERIES) {
-    const connected = await world.upgrade(user, query);
-    const closing = await world.closingOf(connected);
+    const { closing, socket } = await world.refused(user, query);
     expectFields(closing, { code: 4400, reason: "bad_query" }, `closing of ${JSON.stringify(query)}`);
-    expectFields(await world.socketOf(connected).closed(), { code: 4400, reason: "bad_query" }, "the close event");
+    expectFields(await socket.closed(), { code: 4400, reason: "bad_query" }, "the close event");
   }
 });
 
@@ -67,9 +65,9 @@ const subprotocols = serverCase("[D2] the first offered subprotocol that the ser
 });
 
 const otherVersions = serverCase("[D5] other versions alone are refused with 4406 under their name", async (world) => {
-  const connected = await world.upgrade(await world.someone(), { device: "d" }, ["restante.v9"]);
-  expectEqual(world.socketOf(connected).protocol, "restante.v9", "the answered subprotocol");
-  expectFields(await world.closingOf(connected), { code: 4406, reason: "no_version" }, "closing");
+  const { closing, socket } = await world.refused(await world.someone(), { device: "d" }, ["restante.v9"]);
+  expectEqual(socket.protocol, "restante.v9", "the answered subprotocol");
+  expectFields(closing, { code: 4406, reason: "no_version" }, "closing");
 });
 
 const noProtocol = serverCase("[D5] an upgrade that offers foreign subprotocols alone is HTTP 400", async (world) => {
@@ -94,7 +92,7 @@ const tokens = serverCase("[A2] no token and a wrong one are 4401, another user'
     [other.token, 4403, "forbidden"],
   ];
   for (const [token, code, reason] of cases) {
-    const closing = await world.closingOf(await world.upgrade({ name: one.name, token }, { device: "d" }));
+    const { closing } = await world.refused({ name: one.name, token }, { device: "d" });
     expectFields(closing, { code, reason }, `closing, token ${token === null ? "missing" : reason}`);
   }
 });
@@ -108,10 +106,8 @@ const renewal = serverCase("[A7] a token on the open connection is answered with
 });
 
 const close = serverCase("[C1] closing is the last frame, and its reason is the reason of the close", async (world) => {
-  const connected = await world.upgrade(await world.someone(), { device: "a b" });
-  const socket = world.socketOf(connected);
-  expectThat(socket instanceof Socket, "the upgrade is accepted");
-  const { code, reason, message } = await world.closingOf(connected);
+  const { closing, socket } = await world.refused(await world.someone(), { device: "a b" });
+  const { code, reason, message } = closing;
   expectThat(typeof message === "string" && message !== "", "closing has a message");
   expectEqual(await socket.text(), null, "the text after closing");
   expectFields(await socket.closed(), { code, reason }, "the close event");

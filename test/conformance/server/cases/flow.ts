@@ -3,7 +3,7 @@ import { serverCase } from "../case.ts";
 import type { Device } from "../device.ts";
 import { expectEqual, expectThat } from "../expect.ts";
 import type { Frame } from "../socket.ts";
-import type { User } from "../target.ts";
+import { sendAll } from "../send-all.ts";
 import { Skipped } from "../../recording.ts";
 
 /** Frames of a window; a full one is filled again when a sixteenth of it is free. */
@@ -14,47 +14,7 @@ const STEPS = [1_000, 4_095];
 const BATCH = 1_000;
 const LARGE_BODY_BYTES = 60_000;
 
-/**
- * Sends `count` messages to the user themselves and waits until all are accepted; within the server's rate. Returns
- * whether the server limited it; with `mayWait` false it stops there.
- */
-async function fill(
-  device: Device,
-  user: User,
-  count: number,
-  body: unknown,
-  batch: number,
-  mayWait = true,
-): Promise<boolean> {
-  let isLimited = false;
-  for (let done = 0; done < count;) {
-    const first = device.nextId;
-    const size = Math.min(batch, count - done);
-    device.send(user.name, ...Array.from({ length: size }, () => body));
-    const { accepted, retryAfter } = await answersOf(device, size);
-    device.nextId = first + accepted;
-    device.ack(Number.MAX_SAFE_INTEGER);
-    done += accepted;
-    if (retryAfter === null) continue;
-    isLimited = true;
-    if (!mayWait) return true;
-    await new Promise((wait) => setTimeout(wait, retryAfter));
-  }
-  return isLimited;
-}
-
-async function answersOf(device: Device, count: number): Promise<{ accepted: number; retryAfter: number | null }> {
-  let [accepted, retryAfter]: [number, number | null] = [0, null];
-  for (let n = 0; n < count; n++) {
-    let frame: Frame;
-    do frame = await device.next();
-    while (frame["type"] !== "accepted" && frame["type"] !== "refused");
-    if (frame["type"] === "accepted") accepted++;
-    else if (frame["code"] === "rate_limited") retryAfter = Number(frame["retryAfter"]);
-    else if (frame["code"] !== "out_of_order") throw new Error(`refused: ${JSON.stringify(frame)}`);
-  }
-  return { accepted, retryAfter };
-}
+const repeated = (body: string, count: number) => Array.from({ length: count }, () => body);
 
 /** The log frames that come until the server waits. */
 async function received(device: Device): Promise<Frame[]> {
@@ -69,7 +29,8 @@ const bytes = serverCase("[W1][W5] windowBytes are a limit, and an ack of a part
   const count = Math.ceil(windowBytes / size) + 10;
   if (windowBytes > 16_777_216) throw new Skipped("the window has more than 16 MiB");
   const { name: device } = await world.open(user);
-  await fill(writer, user, count, "x".repeat(size), Math.floor(textBytes / (size + 200)));
+  const bodies = repeated("x".repeat(size), count);
+  await sendAll(writer, user.name, bodies, Math.floor(textBytes / (size + 200)));
   const reader = await world.connected(user, { device });
   const first = await received(reader);
   expectThat(first.length * size <= windowBytes + size, `${first.length} large frames fit into the window`);
@@ -85,10 +46,10 @@ const steps = serverCase("[W1][W5] acks in steps of 1, 1,000 and 4,095 make room
   const window = Number(writer.limits["window"]);
   if (window !== WINDOW) throw new Skipped(`the window has ${window} frames`);
   const { name: device } = await world.open(user);
-  const isLimited = await fill(writer, user, 100, "small", 100, world.isLong);
+  const isLimited = await sendAll(writer, user.name, repeated("small", 100), 100, world.isLong);
   if (isLimited && !world.isLong) throw new Skipped("takes 16 minutes within the limits of this server: --long");
   const acked = SINGLE_ACKS + STEPS.reduce((sum, step) => sum + step, 0);
-  await fill(writer, user, window + acked - 100, "small", isLimited ? 10 : BATCH);
+  await sendAll(writer, user.name, repeated("small", window + acked - 100), isLimited ? 10 : BATCH);
   const reader = await world.connected(user, { device });
   const all = await received(reader);
   expectEqual(all.length, window, "frames before any ack");

@@ -73,8 +73,7 @@ const hidden = serverCase("[N4][N5] a name that hides something begins no mailbo
   const { auth, canMakeUsers } = world.target;
   if (!canMakeUsers) throw new Skipped("the suite can begin no mailboxes here");
   const refused = async (name: string): Promise<unknown> => {
-    if (auth === "open")
-      return (await world.closingOf(await world.upgrade({ name, token: null }, { device: "d" })))["reason"];
+    if (auth === "open") return (await world.refused({ name, token: null }, { device: "d" })).closing["reason"];
     const { value } = await world.http("POST", "/api/accounts", { body: { userName: name } });
     return (value as { code?: unknown }).code;
   };

@@ -3,7 +3,8 @@ import { serverCase } from "../case.ts";
 import type { Device } from "../device.ts";
 import { expectEqual, expectThat } from "../expect.ts";
 import type { Frame } from "../socket.ts";
-import type { User } from "../target.ts";
+import { sendAll } from "../send-all.ts";
+import { randomText, type User } from "../target.ts";
 import type { World } from "../world.ts";
 
 /** The next mark in which `field` has at least this value. */
@@ -110,12 +111,13 @@ const atHead = serverCase("[E2][W4] a device that starts at head delivers nothin
 
 const order = serverCase("[L1][L4] messages come in order, and seqs only grow", async (world) => {
   const { other, author, reader } = await pair(world);
-  const bodies = Array.from({ length: 30 }, (_, i) => `in order ${i}`);
-  author.send(other.name, ...bodies);
+  const marker = `in order ${randomText()}`;
+  const bodies = Array.from({ length: 30 }, (_, i) => `${marker} ${i}`);
+  await sendAll(author, other.name, bodies, bodies.length);
   const messages = [];
   while (messages.length < bodies.length) {
     const frame = await reader.until({ type: "message" });
-    if (String(frame["body"]).startsWith("in order")) messages.push(frame);
+    if (String(frame["body"]).startsWith(marker)) messages.push(frame);
   }
   expectEqual(
     messages.map(({ body }) => body),

@@ -83,8 +83,8 @@ const ahead = serverCase("[R3] a cursor that no clock can have given is refused 
   const user = await world.someone();
   const { epoch, welcome } = await world.open(user);
   for (const far of [Number.MAX_SAFE_INTEGER, Math.max(Number(welcome["head"]), Date.now() * 1_000) + 2 * DAY_US]) {
-    const connected = await world.upgrade(user, { device: "far", cursor: String(far), epoch });
-    expectFields(await world.closingOf(connected), { code: 4400, reason: "bad_query" }, `a cursor of ${far}`);
+    const { closing } = await world.refused(user, { device: "far", cursor: String(far), epoch });
+    expectFields(closing, { code: 4400, reason: "bad_query" }, `a cursor of ${far}`);
   }
 });
 
