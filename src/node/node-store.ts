@@ -19,7 +19,7 @@ export interface NodeStoreOptions {
 }
 
 /**
- * A store in an SQLite file (Node.js 22.13 or newer), which is made where there is none: one file for one device, which
+ * A store in an SQLite file (Node.js 22.13, 23.4 or newer), which is made where there is none: one file for one device, which
  * one process has open at a time. When a write resolves it is on the disk (fsync).
  */
 export function nodeStore(file: string, { maxMessages = MAX_MESSAGES }: NodeStoreOptions = {}): Store {

@@ -62,8 +62,11 @@ export function transaction<T>(db: DatabaseSync, run: () => T): T {
     db.exec("COMMIT");
     return result;
   } catch (error) {
-    // A full disk has ended the transaction already.
-    if (db.isTransaction) db.exec("ROLLBACK");
+    try {
+      db.exec("ROLLBACK");
+    } catch {
+      // A full disk has ended the transaction already. (Node.js up to 22.15 can't be asked whether there is one.)
+    }
     throw error;
   }
 }

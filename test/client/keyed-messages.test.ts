@@ -1,56 +1,19 @@
 // Messages with an idempotency key: the same key is the same message, in one process and, with a lasting store, in the
 // next. In the store of Node.js, and in one that has no index of keys.
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import type { Message, Restante, Store } from "../../src/client/connect.ts";
 import { nodeStore } from "../../src/node/node-store.ts";
-import { Disk } from "./disk.ts";
-import { accepted, advance, fromBob, link, newClient, playNetwork } from "./scripted.ts";
+import { connected, newFolder, onFile, stores, written } from "./restarts.ts";
+import { accepted, fromBob, link, newClient, playNetwork } from "./scripted.ts";
 import { SharedStore } from "./shared-store.ts";
 
 let folder: string;
 
 beforeEach(() => {
   playNetwork();
-  folder = mkdtempSync(join(tmpdir(), "restante-keyed-"));
-  return () => rmSync(folder, { recursive: true });
+  folder = newFolder();
 });
-
-/** The store writes in later turns of the event loop. */
-async function written(): Promise<void> {
-  for (let turn = 0; turn < 20; turn++) await advance(1);
-}
-
-/** Clients on the same records, one after the other. */
-type Mount = () => Promise<{ me: Restante; end: () => Promise<void> }>;
-
-function onFile(): Mount {
-  return async () => {
-    const store = nodeStore(join(folder, "alice.db"));
-    const me = await newClient({ store });
-    return { me, end: () => store.close() };
-  };
-}
-
-function onDisk(): Mount {
-  const disk = new Disk();
-  return async () => {
-    const store = disk.store(async () => undefined);
-    const me = await newClient({ store });
-    return { me, end: async () => void (store.gone = true) };
-  };
-}
-
-async function connected(mount: Mount, more: Record<string, unknown> = {}): Promise<Awaited<ReturnType<Mount>>> {
-  const mounted = await mount();
-  await written();
-  await link().welcome(more);
-  await written();
-  await link().sent();
-  return mounted;
-}
 
 /** The bodies that the client has sent since the last call. */
 async function bodies(): Promise<unknown[]> {
@@ -74,13 +37,8 @@ const question = (me: Restante, seq = 5): Message => {
   return { key: `${seq}`, seq, from: "bob", to: me.user, peer: "bob", at: 5, body: "?", state: null };
 };
 
-const stores: [name: string, mount: () => Mount][] = [
-  ["the store of Node.js", onFile],
-  ["a store without an index of keys", onDisk],
-];
-
 test.each(stores)("%s: the same key is the same message, sent once", async (_, mount) => {
-  const { me } = await connected(mount());
+  const { me } = await connected(mount(folder));
   const sent = me.send("bob", "one", { key: "a" });
   expect(me.send("Bob", "two", { key: "a" })).toBe(sent);
   await written();
@@ -93,7 +51,7 @@ test.each(stores)("%s: the same key is the same message, sent once", async (_, m
 });
 
 test("a receiver, a key and an answered message each make another message", async () => {
-  const { me } = await connected(onFile());
+  const { me } = await connected(onFile(folder));
   const [one, other] = [question(me), question(me, 6)];
   me.send("bob", 1, { key: "a" });
   me.send("carol", 2, { key: "a" });
@@ -112,7 +70,7 @@ test("a receiver, a key and an answered message each make another message", asyn
 test.each(stores)(
   "%s: after a restart an answer without an answer of the mailbox is still one message",
   async (_, mount) => {
-    const records = mount();
+    const records = mount(folder);
     const { me, end } = await connected(records);
     const { key } = me.send("bob", "one", { inReplyTo: question(me) });
     await written();
@@ -137,7 +95,7 @@ test.each(stores)(
 test.each(stores)(
   "%s: after a restart an answer that was sent is not sent again, and has its state",
   async (_, mount) => {
-    const records = mount();
+    const records = mount(folder);
     const { me, end } = await connected(records);
     const sent = me.send("bob", "one", { inReplyTo: question(me) });
     await written();
@@ -162,7 +120,7 @@ test.each(stores)(
 );
 
 test("an answer that the mailbox accepted without its number is not sent again", async () => {
-  const records = onFile();
+  const records = onFile(folder);
   const { me, end } = await connected(records);
   me.send("bob", "one", { key: "a" });
   await written();
@@ -177,7 +135,7 @@ test("an answer that the mailbox accepted without its number is not sent again",
 });
 
 test.each(stores)("%s: a message that failed is the same until it is discarded", async (_, mount) => {
-  const records = mount();
+  const records = mount(folder);
   const { me, end } = await connected(records);
   const sent = me.send("bob", "one", { key: "a" });
   await written();
@@ -198,7 +156,7 @@ test.each(stores)("%s: a message that failed is the same until it is discarded",
 });
 
 test("a message that can't be sent at all has failed at once, and its key is free", async () => {
-  const { me } = await connected(onFile());
+  const { me } = await connected(onFile(folder));
   const large = "x".repeat(70_000);
   expect(me.send("bob", large, { key: "a" }).state.value).toMatchObject({ is: "failed", code: "too_large" });
   me.send("bob", "small", { key: "a" });
@@ -206,7 +164,7 @@ test("a message that can't be sent at all has failed at once, and its key is fre
 });
 
 test("messages with and without a key are sent in the order of their calls", async () => {
-  const { me } = await connected(onFile());
+  const { me } = await connected(onFile(folder));
   me.send("bob", 1);
   me.send("bob", 2, { key: "a" });
   me.send("bob", 3);
@@ -266,7 +224,7 @@ test("keys without an answer are all remembered, and of the others the latest 1,
 });
 
 test("an answer in a loop is one of the message that the loop has", async () => {
-  const { me } = await connected(onFile());
+  const { me } = await connected(onFile(folder));
   await link().deliver(fromBob(1), fromBob(2));
   void (async () => {
     for await (const message of me.messages) me.send(message.from, `to ${message.seq}`, { inReplyTo: message });
@@ -288,7 +246,7 @@ test("in two tabs the same key is the same message, once the other tab knows of 
 });
 
 test.each(stores)("%s: a message that failed in the log is the same until it is discarded", async (_, mount) => {
-  const records = mount();
+  const records = mount(folder);
   const { me, end } = await connected(records);
   const sent = me.send("bob", "one", { key: "a" });
   await written();

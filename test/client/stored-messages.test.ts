@@ -178,3 +178,12 @@ test.each([0, 1, 2, 3])(
     expect(taking.map(({ drafts }) => drafts?.at(-1)?.body)).toEqual(["an answer"]);
   },
 );
+
+test("a second client on the same file is stopped with a reason, and its iteration rejects", async () => {
+  const { me: first } = await start();
+  const { me } = await start();
+  expect(me.connection.value).toMatchObject({ is: "stopped", reason: "not_kept" });
+  expect("message" in me.connection.value && me.connection.value.message).toContain("is open in another process");
+  await expect(me.messages[Symbol.asyncIterator]().next()).rejects.toThrow("the store is closed");
+  expect(first.connection.value.is).not.toBe("stopped");
+});

@@ -3,12 +3,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { connect, memoryStore, type Restante } from "../../src/client/connect.ts";
 import { exampleProject } from "../support/example-project.ts";
 import { type Server, startServer } from "../support/servers.ts";
 
+const GUIDE = resolve(import.meta.dirname, "../../docs/SDK.md");
 const KILLS = Number(process.env["BOT_KILLS"] ?? 20);
 /** Ms for a round, of which the start of the bot takes most. */
 const ROUND_MS = 5_000;
@@ -26,12 +27,23 @@ beforeAll(async () => {
   );
   expect(slow).not.toBe(bot);
   writeFileSync(join(project, "slow-bot.ts"), slow);
+  const [, recipe = ""] = /## A bot\n.*?```ts\n(.*?)```/s.exec(readFileSync(GUIDE, "utf8")) ?? [];
+  writeFileSync(join(project, "recipe.js"), recipeProgram(recipe));
 });
 
 afterAll(async () => {
   await server.stop();
   rmSync(project, { recursive: true, force: true });
 });
+
+/** What the recipe leaves to its reader. */
+function recipeProgram(recipe: string): string {
+  const begin = `const [url, name] = process.argv.slice(2);
+    const token = "any";
+    const answerTo = async ({ body }) => \`You said: \${body}\`;`;
+  const print = "me.connection.subscribe(({ is }) => console.log(is));";
+  return `${begin}\n${recipe.replaceAll('"echo', 'name + "').replace("\n\nfor await", `\n${print}\nfor await`)}`;
+}
 
 /** Starts a program of the project; resolves with how to kill it, when it is connected. */
 async function start(...args: string[]): Promise<() => Promise<void>> {
@@ -81,7 +93,12 @@ class Answers {
 }
 
 /** Sends `burst` messages each time before the bot is killed, after a number of answers that differs. */
-async function talk(program: string, name: string, burst: number): Promise<{ sent: string[]; answers: unknown[] }> {
+async function talk(
+  program: string,
+  name: string,
+  burst: number,
+  kills: number,
+): Promise<{ sent: string[]; answers: unknown[] }> {
   const me = connect({ url: server.url, userName: `user-of-${name}`, store: memoryStore() });
   onTestFinished(() => me.close());
   const answers = new Answers(me);
@@ -94,7 +111,7 @@ async function talk(program: string, name: string, burst: number): Promise<{ sen
   let kill = await start(program, server.url, name);
   say("hello");
   await answers.reach(1);
-  for (let round = 0; round < KILLS; round++) {
+  for (let round = 0; round < kills; round++) {
     for (let i = 0; i < burst; i++) say(`${round}.${i}`);
     // At any point of its work: some of what is sent now is on its way, or waits for the next bot.
     await answers.reach(Math.min(answers.all.length + 1 + ((round * 37) % burst), sent.length));
@@ -109,12 +126,13 @@ async function talk(program: string, name: string, burst: number): Promise<{ sen
 }
 
 test.each([
-  ["bot.ts", "at once", 200],
-  ["slow-bot.ts", "in another turn of the event loop", 50],
+  ["bot.ts", "at once", 200, KILLS],
+  ["recipe.js", "at once", 100, KILLS / 4],
+  ["slow-bot.ts", "in another turn of the event loop", 30, KILLS],
 ])(
   "%s, which asks for the next message %s, answers each message once, in order, however often it is killed",
-  async (program, _, burst) => {
-    const { sent, answers } = await talk(program, program.replace(".ts", ""), burst);
+  async (program, _, burst, kills) => {
+    const { sent, answers } = await talk(program, program.replace(/\.\w+$/, ""), burst, kills);
     expect(answers).toEqual(sent.map(answerTo));
   },
   KILLS * ROUND_MS + 60_000,
