@@ -34,7 +34,7 @@ export interface Options {
  */
 export interface Messages extends AsyncIterable<Message> {
   /** Calls with every message that arrives from now on. */
-  subscribe(listen: (message: Message) => void): Stop;
+  readonly subscribe: (listen: (message: Message) => void) => Stop;
   /** The messages of one conversation, in both directions. The caller closes it. */
   with(peer: string, options?: ThreadOptions): Conversing;
 }

@@ -92,8 +92,8 @@ export class Outbox {
     if (draft.failed !== null) return;
     const { key, peer, at, body, id, seq, failed, until, sendKey } = draft;
     const item: Item = { key, peer, at, body, id, seq, failed, until, sendKey, step: "waiting", isChanged: false };
-    const pauseMs = (until ?? 0) - Date.now();
-    if (pauseMs > 0) this.#pauses.begin(peer, Math.min(pauseMs, MAX_KEPT_PAUSE_MS));
+    const now = Date.now();
+    if (until !== undefined && until > now) this.#pauses.begin(peer, Math.min(until, now + MAX_KEPT_PAUSE_MS));
     this.#items.set(item);
     if (!isStored) this.#change(item);
   }
@@ -129,13 +129,13 @@ export class Outbox {
    * an id a draft steps aside for the pause of its receiver.
    */
   nextText(): string | null {
-    if (!this.#isOpen || this.#pauses.has(ALL) || this.#inFlight > 0) return null;
+    if (!this.#isOpen || this.#pauses.until(ALL) !== undefined || this.#inFlight > 0) return null;
     const runs: Run[] = [];
     let bytes = 2;
     this.#isShifted = false;
-    const maxFrames = Math.min((this.#burst *= 2), this.#limits.frames);
+    const maxFrames = Math.min(this.#burst, this.#limits.frames);
     for (const item of this.#items.values()) {
-      if (item.step !== "waiting" || (item.id === null && this.#pauses.has(item.peer))) continue;
+      if (item.step !== "waiting" || (item.id === null && this.#stepsAside(item))) continue;
       const id = item.id ?? this.#nextId;
       const to = item.peer;
       const body = JSON.stringify(item.body);
@@ -162,6 +162,7 @@ export class Outbox {
         run.bodies.push(body);
       } else runs.push({ id, to, bodies: [body] });
     }
+    if (runs.length > 0) this.#burst *= 2;
     return textOf(runs);
   }
 
@@ -227,10 +228,11 @@ export class Outbox {
     if (isOutOfOrder || isReused) {
       // Another number is all that it needs.
     } else if (retryAfter !== undefined) {
-      this.#burst = 1 / 2;
+      this.#burst = 1;
       const isOfReceiver = affects === "receiver" || (code === "rate_limited" && retryAfter > LONG_PAUSE_MS);
-      if (isOfReceiver) item.until = Date.now() + retryAfter;
-      this.#pauses.begin(isOfReceiver ? item.peer : ALL, retryAfter);
+      const until = Date.now() + retryAfter;
+      if (isOfReceiver) item.until = until;
+      this.#pauses.begin(isOfReceiver ? item.peer : ALL, until);
     } else this.#fail(item, { code, message });
     return !this.#isShifted || this.#inFlight > 0;
   }
@@ -243,6 +245,16 @@ export class Outbox {
   stop(): void {
     this.connectionLost();
     this.#pauses.stop();
+  }
+
+  /** Whether the receiver of this message is held. The message says until when, also after a restart. */
+  #stepsAside(item: Item): boolean {
+    const until = this.#pauses.until(item.peer);
+    if (until !== item.until) {
+      item.until = until;
+      this.#change(item);
+    }
+    return until !== undefined;
   }
 
   #settle(item: Item | undefined): Draft | null {

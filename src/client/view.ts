@@ -126,7 +126,7 @@ export class View implements MarkSource {
 
   #setDraft(draft: Draft): void {
     const sent = this.#drafts.get(draft.key);
-    if (sent !== undefined) sent.draft = draft;
+    if (sent !== undefined) sent.setDraft(draft);
     else if (!this.#settledEarly.delete(draft.key)) this.#begin(draft);
   }
 
@@ -141,7 +141,7 @@ export class View implements MarkSource {
   #begin(draft: Draft): OwnMessage {
     const sent = this.keyed.get(draft.sendKey) ?? this.keyed.add(new OwnMessage(draft, this));
     if (sent.key !== draft.key) sent.adopt({ ...draft, seq: null });
-    sent.draft = draft;
+    sent.setDraft(draft);
     this.#drafts.set(sent);
     return sent;
   }
