@@ -97,6 +97,7 @@ export class Leader {
   async take(commit: Commit, isStored: boolean): Promise<void> {
     for (const draft of commit.drafts ?? []) this.#outbox.add(draft, isStored);
     for (const key of commit.settled ?? []) this.#outbox.discard(key);
+    if (commit.taken !== undefined) this.#log.setTaken(commit.taken);
     for (const { seq, ...why } of commit.failures ?? []) this.#log.markFailed(seq, why);
     if (commit.failures) void this.#replaceDiscarded();
     for (const read of commit.reads ?? []) {
@@ -106,6 +107,11 @@ export class Leader {
     this.#writes.flush();
     await this.#writes.idle;
     if (this.hasFailed) throw new Error("the store has failed");
+  }
+
+  /** The store has failed. */
+  fail(error: unknown): void {
+    this.#writes.fail(error);
   }
 
   sendTyping(to: string): void {

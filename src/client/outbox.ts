@@ -90,8 +90,8 @@ export class Outbox {
       }
     }
     if (draft.failed !== null) return;
-    const { key, peer, at, body, id, seq, failed, until } = draft;
-    const item: Item = { key, peer, at, body, id, seq, failed, until, step: "waiting", isChanged: false };
+    const { key, peer, at, body, id, seq, failed, until, sendKey } = draft;
+    const item: Item = { key, peer, at, body, id, seq, failed, until, sendKey, step: "waiting", isChanged: false };
     const now = Date.now();
     if (until !== undefined && until > now) this.#pauses.begin(peer, Math.min(until, now + MAX_KEPT_PAUSE_MS));
     this.#items.set(item);
@@ -175,8 +175,8 @@ export class Outbox {
   takeChanges(): Draft[] {
     const drafts: Draft[] = [];
     for (const item of this.#changed) {
-      const { key, peer, at, body, id, seq, failed, until, isChanged } = item;
-      if (isChanged) drafts.push({ key, peer, at, body, id, seq, failed, until });
+      const { key, peer, at, body, id, seq, failed, until, sendKey, isChanged } = item;
+      if (isChanged) drafts.push({ key, peer, at, body, id, seq, failed, until, sendKey });
       item.isChanged = false;
     }
     this.#changed = [];
