@@ -13,7 +13,10 @@ import type { View } from "./view.ts";
 const NOTICES = 20;
 
 /** The options of a leader that do not depend on the store. */
-type ServerOptions = Pick<LeaderOptions, "user" | "since" | "addressOf" | "renew" | "listConversations" | "readPage">;
+type ServerOptions = Pick<
+  LeaderOptions,
+  "user" | "since" | "addressOf" | "renew" | "connection" | "listConversations" | "readPage"
+>;
 
 const CLOSED: Why = { code: "closed", message: "The mailbox was closed before it answered." };
 const STOPPED = { is: "stopped", code: 1000, reason: "closed", message: "This device closed the mailbox." } as const;
@@ -168,6 +171,7 @@ export class StoreClients {
       if (drafts !== null) commit = { ...all, drafts: await drafts };
       if (this.#leader !== null) return await this.#leader.take(commit, false);
       await this.#store.write(commit);
+      this.#serverOptions.connection.debug?.({ what: "stored", commit });
     } catch (error) {
       // Nothing is stored any more: what comes later may be about what is missing now.
       this.#leader?.fail(error);
@@ -196,7 +200,9 @@ export class StoreClients {
   }
 
   #setState(state: ConnectionState): void {
-    if (this.#state.is === "open" && state.is !== "open") this.#view.signals.connectionLost();
+    const { is } = this.#state;
+    if (is === state.is && (is === "connecting" || is === "open")) return;
+    if (is === "open") this.#view.signals.connectionLost();
     this.#state = state;
     this.state.changed();
     if (state.is === "open") for (const thread of this.#view.threads) thread.retry();
@@ -207,10 +213,11 @@ export class StoreClients {
     if (!this.#isClosed) this.#store.shared?.say(message);
   }
 
-  /** A message of the leader: for this client and all others. */
+  /** A message of the leader: for this client and all others. An error may have a cause that can't be copied. */
   #publish(message: TabMessage): void {
     this.#receive(message);
-    this.#post(message);
+    const state = "state" in message && "error" in message.state && { ...message.state, error: undefined };
+    this.#post(state ? { state } : message);
   }
 
   /** Says whom this tab watches, after all changes of a task. */
