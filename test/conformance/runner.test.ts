@@ -132,6 +132,7 @@ test("the command line lists cases, ends with the count, and with 1 where one fa
 test.each([
   [["--client", "true", "--only", "no such case"], 'no case has "no such case" in its name; see --list'],
   [["--client", "true", "--server", "http://localhost:1"], "--client and --server can't be combined"],
+  [["--server", "localhost:8787"], "--server takes an address that begins with http:// or https://"],
   [["--parallel", "0"], "--parallel takes a whole number from 1 to 64"],
 ])("the command line refuses %j with a sentence", async (flags, sentence) => {
   expect(await run(...flags)).toEqual({ code: 1, output: "", errors: `${sentence}\n` });
