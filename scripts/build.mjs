@@ -11,7 +11,7 @@ import { declarationFile } from "./declarations.mjs";
 import { noticesOf, packagesOf } from "./licenses.mjs";
 
 /** Maximum bytes of the SDK, gzipped: a page loads it before it can show anything. */
-const MAX_SDK_BYTES = 16_800;
+const MAX_SDK_BYTES = 17_900;
 const SDK = "dist/restante.js";
 /** The same for pages without a build, which import it from the server. */
 const SERVED_SDK = "public/restante.js";

@@ -2,7 +2,7 @@
 // are handed out as one commit. It knows frames; no socket, no store, and no reader of the records.
 import { bodyOf, type Down, type Welcome } from "../protocol/down.ts";
 import { addUnread, higherMarks, type MutableRow, NEW_ROW, readUpTo, startOver } from "./rows.ts";
-import type { Commit, Draft, Entry, Kept, Marks, Position, Read, Row, Why } from "./store.ts";
+import type { Commit, Draft, Entry, Failure, Kept, Marks, Position, Read, Row } from "./store.ts";
 
 type Frame<T extends Down["type"]> = Extract<Down, { type: T }>;
 
@@ -163,11 +163,21 @@ export class LogState {
     this.#set({ ...this.#row(peer), standing });
   }
 
-  markFailed(of: number, why: Why): void {
+  markFailed(of: number, why: Failure): void {
     this.#touch().failures.push({ seq: of, ...why });
     for (const row of this.#rows.values()) {
       if (row.last?.seq === of) this.#set({ ...row, last: { ...row.last, failed: why } });
     }
+  }
+
+  /** The last messages of conversations that are not shown any more: the ones before them are to take their places. */
+  get discarded(): readonly Entry[] {
+    return [...this.#rows.values()].flatMap(({ last }) => (last?.failed?.isDiscarded === true ? [last] : []));
+  }
+
+  replaceLast({ peer, seq }: Entry, last: Entry | null): void {
+    const row = this.#row(peer);
+    if (row.last?.seq === seq) this.#set({ ...row, last });
   }
 
   /** The user has read a conversation up to a seq. */
@@ -248,7 +258,7 @@ interface OpenCommit {
   readonly mutableRows: Map<string, MutableRow>;
   readonly records: {
     readonly entries: Entry[];
-    readonly failures: (Why & { readonly seq: number })[];
+    readonly failures: Required<Commit>["failures"][number][];
     readonly settled: string[];
     readonly unnumbered: Required<Commit>["unnumbered"][number][];
     readonly reads: Read[];

@@ -4,22 +4,23 @@ import { type MessageRefusal, messageRefusal } from "../protocol/message-refusal
 import { serializeBody } from "../protocol/json.ts";
 import { canonical } from "../protocol/names.ts";
 import { Account, People } from "./account.ts";
-import type { Messages, Options, Presences, Restante } from "./api.ts";
+import type { Messages, Options, Presences, Restante, ThreadOptions } from "./api.ts";
 import { browserStore, isBrowser, onNetwork } from "./browser.ts";
 import { IncomingMessages } from "./incoming-messages.ts";
 import { listConversations, readOlder } from "./read-history.ts";
 import type { ConnectionState } from "./connection.ts";
-import type { Live } from "./live-value.ts";
+import type { Live, Stop } from "./live-value.ts";
 import { memoryStore } from "./memory.ts";
 import type { Message } from "./message.ts";
 import { keyOf, newDevice } from "./random-ids.ts";
 import type { SentMessage } from "./own-message.ts";
 import { Server } from "./server.ts";
 import { StoreClients } from "./store-clients.ts";
-import type { Draft, Json, Kept, Piece, Store, Why } from "./store.ts";
-import { Thread } from "./thread.ts";
+import type { Draft, Json, Kept, Store, Why } from "./store.ts";
+import { type ReadPage, Thread } from "./thread.ts";
 import type { Notice } from "./tab-messages.ts";
-import { type Conversation, View } from "./view.ts";
+import type { Conversation } from "./conversation-list.ts";
+import { View } from "./view.ts";
 
 /** A text of fewer UTF-16 units is within the limit of a body, though each unit may be six bytes of JSON. */
 const SHORT_UNITS = 10_000;
@@ -39,6 +40,8 @@ export class Client implements Restante {
   readonly #store: Store;
   readonly #view: View;
   readonly #clients: StoreClients;
+  /** What replaced a failed message: a button may be pressed twice. */
+  readonly #resent = new WeakMap<Message, SentMessage>();
   readonly #stopWatchingNetwork: () => void;
 
   constructor(user: string, options: Options) {
@@ -52,7 +55,9 @@ export class Client implements Restante {
     const { signals, conversations } = this.#view;
     this.conversations = conversations;
     this.typists = signals.typing;
-    this.messages = Object.assign(incoming, { with: (peer: string) => this.#thread(peer) });
+    this.messages = Object.assign(incoming, {
+      with: (peer: string, options?: ThreadOptions) => this.#thread(peer, options),
+    });
     this.presence = Object.assign(signals.presence, { watch: (peers: readonly string[]) => this.#watch(peers) });
     this.#clients = new StoreClients(this.#store, () => this.#open(options), this.#view, {
       user,
@@ -60,6 +65,7 @@ export class Client implements Restante {
       addressOf: (query) => this.#server.socketAddress(query),
       renew: this.#server.renews ? () => this.#server.currentToken() : null,
       listConversations: () => listConversations(this.#server.ask, user),
+      readPage: this.#readPage,
     });
     this.connection = this.#clients.state;
     this.gaps = this.#clients.gaps;
@@ -90,14 +96,20 @@ export class Client implements Restante {
   }
 
   resend(message: Message): SentMessage {
+    const before = this.#resent.get(message);
+    if (before !== undefined) return before;
     this.discard(message);
-    return this.send(message.to, message.body as Json);
+    const sent = this.send(message.to, message.body as Json);
+    this.#resent.set(message, sent);
+    return sent;
   }
 
-  discard({ key }: Message): void {
-    if (!this.#view.draft(key)?.failed) return;
-    this.#view.apply({ settled: [key] });
-    void this.#clients.write({ settled: [key] });
+  discard({ key, seq, state }: Message): void {
+    if (state?.is !== "failed") return;
+    const { code, message } = state;
+    const commit = seq === null ? { settled: [key] } : { failures: [{ seq, code, message, isDiscarded: true }] };
+    this.#view.apply(commit);
+    void this.#clients.write(commit);
   }
 
   read(peer: string, upTo?: Message): void {
@@ -148,21 +160,22 @@ export class Client implements Restante {
     return this.#store.open(name, first);
   }
 
-  #thread(raw: string): Thread {
+  #thread(raw: string, { pageSize }: ThreadOptions = {}): Thread {
     const name = canonical(raw);
-    return new Thread("refused" in name ? raw : name.name, this.#view, {
-      local: (peer, before, limit) => this.#clients.ready.then(() => this.#store.piece(peer, before, limit)),
-      remote: (peer, before, limit) => this.#readOlder(peer, before, limit),
-    });
+    return new Thread("refused" in name ? raw : name.name, this.#view, this.#readPage, pageSize);
   }
 
-  async #readOlder(peer: string, before: number, limit: number): Promise<Piece> {
+  /** The messages that this device has; where it has none of them, those that the mailbox has. */
+  readonly #readPage: ReadPage = async (peer, before, limit) => {
+    await this.#clients.ready;
+    const local = await this.#store.piece(peer, before, limit);
+    if (local.entries.length > 0 || local.from === 0) return local;
     const page = await readOlder(this.#server.ask, this.user, peer, before, limit);
     await this.#store.write({ past: { peer, ...page } });
     return page;
-  }
+  };
 
-  #watch(peers: readonly string[]): void {
-    this.#clients.watch(peers.map(canonical).flatMap((name) => ("name" in name ? [name.name] : [])));
+  #watch(peers: readonly string[]): Stop {
+    return this.#clients.watch(peers.map(canonical).flatMap((name) => ("name" in name ? [name.name] : [])));
   }
 }

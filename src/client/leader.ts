@@ -8,6 +8,7 @@ import type { ServerAddress } from "./live-socket.ts";
 import { Outbox } from "./outbox.ts";
 import type { Commit, Kept, Store } from "./store.ts";
 import type { TabMessage } from "./tab-messages.ts";
+import type { ReadPage } from "./thread.ts";
 import { WriteLoop } from "./write-loop.ts";
 
 type Frame<T extends Down["type"]> = Extract<Down, { type: T }>;
@@ -24,11 +25,15 @@ export interface LeaderOptions {
   readonly renew: Renew | null;
   /** The mailbox's own list of conversations. */
   readonly listConversations: () => Promise<readonly Listed[]>;
+  readonly readPage: ReadPage;
   /** Called with everything that all clients of the store have to know. */
   readonly publish: (message: TabMessage) => void;
   /** Up to which seq the application has taken what was shown. */
   readonly takenUpTo: () => number;
 }
+
+/** Messages before a discarded one in which one that is shown is looked for. */
+const DISCARDED_IN_A_ROW = 20;
 
 export class Leader {
   readonly #options: LeaderOptions;
@@ -94,6 +99,8 @@ export class Leader {
   async take(commit: Commit, isStored: boolean): Promise<void> {
     for (const draft of commit.drafts ?? []) this.#outbox.add(draft, isStored);
     for (const key of commit.settled ?? []) this.#outbox.discard(key);
+    for (const { seq, ...why } of commit.failures ?? []) this.#log.markFailed(seq, why);
+    if (commit.failures) void this.#replaceDiscarded();
     for (const read of commit.reads ?? []) {
       this.#log.markRead(read);
       this.#send({ type: "read", ...read });
@@ -108,6 +115,7 @@ export class Leader {
   }
 
   watch(peers: readonly string[]): void {
+    if (peers.join(" ") === this.#watched.join(" ")) return;
     this.#watched = peers;
     this.#send({ type: "watch", peers });
   }
@@ -117,25 +125,27 @@ export class Leader {
     this.#writes.flush();
   }
 
-  /** Resolves when everything that was received is stored. */
+  /** Resolves when everything that was received is stored, and the last ack has left. */
   async stop(message: string): Promise<void> {
     this.#acks.stop();
+    const left = this.#connection.left();
     this.#connection.end(message, "closed");
     this.#outbox.stop();
     clearTimeout(this.#dropped);
     await this.#writes.idle;
+    await left;
   }
 
   #address(): Promise<ServerAddress> {
     const { epoch, cursor, device } = this.#log.position;
     const isFromNow = epoch === null && this.#options.since === "now";
+    const stored = this.#acks.connect();
     return this.#options.addressOf({
       device,
       runs: "1",
       early: "1",
       ...(epoch !== null && { epoch }),
-      // Connecting with a cursor is an ack of it.
-      ...(cursor !== null ? { cursor: `${this.#acks.seq}` } : isFromNow && { cursor: "head" }),
+      ...(cursor !== null ? { cursor: `${stored}` } : isFromNow && { cursor: "head" }),
     });
   }
 
@@ -144,6 +154,7 @@ export class Leader {
     this.#options.publish({ state });
     if (state.is !== "open") return;
     this.#sendSignals();
+    void this.#replaceDiscarded();
     if (!this.#log.position.listed && this.#arrived === null) void this.#list();
   }
 
@@ -232,6 +243,19 @@ export class Leader {
     this.#log.markFailed(of, { code, message });
   }
 
+  /** Where the last message of a conversation was discarded, the one before it takes its place in the list. */
+  async #replaceDiscarded(): Promise<void> {
+    for (const last of this.#log.discarded) {
+      try {
+        const { entries } = await this.#options.readPage(last.peer, last.seq, DISCARDED_IN_A_ROW);
+        this.#log.replaceLast(last, entries.findLast(({ failed }) => failed?.isDiscarded !== true) ?? null);
+        this.#writes.flush();
+      } catch {
+        // Read again on the next connection.
+      }
+    }
+  }
+
   async #list(): Promise<void> {
     this.#arrived = [];
     try {
@@ -249,7 +273,8 @@ export class Leader {
   }
 
   #stored(commit: Commit): void {
-    this.#acks.setStored(commit.position?.cursor);
+    // The seqs of the epoch before mean nothing in the present one.
+    if (commit.position?.epoch === this.#log.position.epoch) this.#acks.setStored(commit.position.cursor);
     this.#options.publish({ commit });
   }
 }

@@ -99,10 +99,20 @@ export class Computed<T> extends Source<T> {
     return this.#cached.value;
   }
 
-  override changed(): void {
+  /** The value is computed anew when it is read; listeners are notified later. */
+  expire(): void {
     this.#cached = null;
+  }
+
+  override changed(): void {
+    this.expire();
     super.changed();
   }
+}
+
+/** The last list where the next one has the same items: what has not changed stays the same object. */
+export function stableList<T>(last: readonly T[], next: readonly T[]): readonly T[] {
+  return last.length === next.length && next.every((item, i) => item === last[i]) ? last : next;
 }
 
 /** Calls a listener. An error that it throws is reported as an uncaught error and stops nothing else. */

@@ -64,6 +64,6 @@ export function ofDraft({ key, peer, at, body, failed }: Draft, user: string): M
 }
 
 /** The state of a message that failed. */
-export function failedBy(why: Why): MessageState {
-  return { is: "failed", ...why };
+export function failedBy({ code, message }: Why): MessageState {
+  return { is: "failed", code, message };
 }

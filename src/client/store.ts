@@ -10,6 +10,11 @@ export interface Why {
   readonly message: string;
 }
 
+/** A message in the log that finally failed. `isDiscarded`: on this device it is not shown any more. */
+export interface Failure extends Why {
+  readonly isDiscarded?: boolean;
+}
+
 /** The position of this device in the log of its mailbox. */
 export interface Position {
   readonly device: string;
@@ -30,7 +35,7 @@ export interface Entry {
   readonly from: string;
   readonly at: number;
   readonly body: unknown;
-  readonly failed?: Why;
+  readonly failed?: Failure;
 }
 
 /** A message of this device without an answer of its mailbox. `seq` where the log has shown it already. */
@@ -90,8 +95,11 @@ export interface Commit {
   readonly position?: Position;
   readonly rows?: readonly Row[];
   readonly entries?: readonly Entry[];
-  /** Entries that finally failed. Applied after `entries`. */
-  readonly failures?: readonly (Why & { readonly seq: number })[];
+  /**
+   * Entries that finally failed: the field `failed` of the entry with this seq, if the store has it. Applied after
+   * `entries`.
+   */
+  readonly failures?: readonly (Failure & { readonly seq: number })[];
   readonly drafts?: readonly Draft[];
   /** Keys of drafts that are removed. Applied after `drafts`. */
   readonly settled?: readonly string[];
