@@ -11,8 +11,10 @@ import { declarationFile } from "./declarations.mjs";
 import { noticesOf, packagesOf } from "./licenses.mjs";
 
 /** Maximum bytes of the SDK, gzipped: a page loads it before it can show anything. */
-const MAX_SDK_BYTES = 17_900;
+const MAX_SDK_BYTES = 19_100;
 const SDK = "dist/restante.js";
+/** The store for Node.js, without the SDK. */
+const NODE = "dist/node.js";
 /** The same for pages without a build, which import it from the server. */
 const SERVED_SDK = "public/restante.js";
 const SERVED_TYPES = "public/restante.d.ts";
@@ -43,8 +45,8 @@ const options = {
 };
 
 /** Bundles one entry; returns the folders of its packages. */
-async function bundle(entry, outfile) {
-  const { outputFiles, metafile } = await build({ ...options, entryPoints: [entry], outfile });
+async function bundle(entry, outfile, more = {}) {
+  const { outputFiles, metafile } = await build({ ...options, ...more, entryPoints: [entry], outfile });
   for (const { path, contents } of outputFiles) writeIfChanged(path, contents);
   return packagesOf(metafile);
 }
@@ -78,10 +80,11 @@ function typesOfSdk() {
   }
 }
 
-const [page, status, sdk, worker] = await Promise.all([
+const [page, status, sdk, , worker] = await Promise.all([
   bundle("src/web/main.tsx", PAGE),
   bundle("src/web/status/status.tsx", STATUS),
   bundle("src/client/connect.ts", SDK),
+  bundle("src/node/node-store.ts", NODE, { external: ["node:*"], minify: false }),
   packagesOfWorker(),
 ]);
 for (const end of ["", ".map"]) writeIfChanged(`${SERVED_SDK}${end}`, readFileSync(`${SDK}${end}`));

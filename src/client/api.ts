@@ -2,6 +2,7 @@
 import type { Account, People } from "./account.ts";
 import type { ConnectionState } from "./connection.ts";
 import type { Live, Stop } from "./live-value.ts";
+import type { SendOptions } from "./keyed-messages.ts";
 import type { Message } from "./message.ts";
 import type { SentMessage } from "./own-message.ts";
 import type { Presence } from "./signals.ts";
@@ -33,7 +34,7 @@ export interface Options {
  */
 export interface Messages extends AsyncIterable<Message> {
   /** Calls with every message that arrives from now on. */
-  subscribe(listen: (message: Message) => void): Stop;
+  readonly subscribe: (listen: (message: Message) => void) => Stop;
   /** The messages of one conversation, in both directions. The caller closes it. */
   with(peer: string, options?: ThreadOptions): Conversing;
 }
@@ -94,8 +95,12 @@ export interface Restante {
   readonly account: Account;
   /** From whom the user receives messages: strangers to accept, users to block. */
   readonly people: People;
-  /** Sends when there is a connection, in order. A message that can never be sent has failed when this returns. */
-  send(to: string, body: Json): SentMessage;
+  /**
+   * Sends when there is a connection, in order. A message that can never be sent has failed when this returns. With
+   * `key` or `inReplyTo` it is sent once, however often this is called: the same key is the same message, also after a
+   * restart with a lasting store. Its `key`, `at` and `body` are then those of the first call, once `kept` has resolved.
+   */
+  send(to: string, body: Json, options?: SendOptions): SentMessage;
   /** Sends a failed message again: a new one, at the end of the conversation, replaces it. Called twice, it sends once. */
   resend(message: Message): SentMessage;
   /**

@@ -7,6 +7,7 @@ import { Account, People } from "./account.ts";
 import type { Messages, Options, Presences, Restante, ThreadOptions } from "./api.ts";
 import { browserStore, isBrowser, onNetwork } from "./browser.ts";
 import { IncomingMessages } from "./incoming-messages.ts";
+import { type SendOptions, sendKeyOf } from "./keyed-messages.ts";
 import { listConversations, readOlder } from "./read-history.ts";
 import type { ConnectionState } from "./connection.ts";
 import type { Live, Stop } from "./live-value.ts";
@@ -16,6 +17,7 @@ import { keyOf, newDevice } from "./random-ids.ts";
 import type { SentMessage } from "./own-message.ts";
 import { Server } from "./server.ts";
 import { StoreClients } from "./store-clients.ts";
+import { StoredMessages } from "./stored-messages.ts";
 import type { Draft, Json, Kept, Store, Why } from "./store.ts";
 import { type ReadPage, Thread } from "./thread.ts";
 import type { Notice } from "./tab-messages.ts";
@@ -50,7 +52,15 @@ export class Client implements Restante {
     this.account = new Account(this.#server);
     this.people = new People(this.#server);
     this.#store = options.store ?? (isBrowser() ? browserStore() : memoryStore());
-    const incoming = new IncomingMessages(() => this.#clients.ack());
+    const { arrivals } = this.#store;
+    const incoming =
+      arrivals === undefined
+        ? new IncomingMessages(() => this.#clients.ack())
+        : new StoredMessages({
+            user,
+            read: (...range) => this.#clients.ready.then(() => arrivals.apply(this.#store, range)),
+            take: (taken) => void this.#clients.write({ taken }),
+          });
     this.#view = new View(user, incoming);
     const { signals, conversations } = this.#view;
     this.conversations = conversations;
@@ -73,20 +83,25 @@ export class Client implements Restante {
     this.#stopWatchingNetwork = onNetwork(() => this.check());
   }
 
-  send(to: string, body: Json): SentMessage {
+  send(to: string, body: Json, options: SendOptions = {}): SentMessage {
     const receiver = canonical(to);
+    const peer = "name" in receiver ? receiver.name : to;
+    const sendKey = sendKeyOf(peer, options);
+    const earlier = this.#view.keyed.get(sendKey);
+    if (earlier !== undefined && !this.#view.discarded.has(earlier.seq ?? 0)) return earlier;
     // Short texts need no check.
     const json = typeof body === "string" && body.length < SHORT_UNITS ? body : serializeBody(body);
     const why = this.#refusalOf(receiver, json);
     const draft: Draft = {
       key: keyOf(),
-      peer: "name" in receiver ? receiver.name : to,
+      peer,
       at: Date.now(),
       // A copy, as JSON has it: the caller may change the body later.
       body: typeof json !== "string" || typeof body === "string" ? body : JSON.parse(json),
       id: null,
       seq: null,
       failed: why && { code: why.code, message: why.message },
+      sendKey: why === null ? sendKey : undefined,
     };
     const sent = this.#view.addDraft(draft);
     if (why !== null) return sent;

@@ -11,6 +11,7 @@ export type { Account, AccountPasskey, Entrance, People, SignedIn } from "./acco
 export { browserStore } from "./browser.ts";
 export { memoryStore } from "./memory.ts";
 export type { Conversing, Messages, Options, Presences, Restante, ThreadOptions } from "./api.ts";
+export type { SendOptions } from "./keyed-messages.ts";
 export type { Notice } from "./tab-messages.ts";
 export type { ConnectionState } from "./connection.ts";
 export type { Live, Stop } from "./live-value.ts";

@@ -4,6 +4,7 @@ import { countOf, type Down, type Welcome } from "../protocol/down.ts";
 import { AckPolicy } from "./ack-policy.ts";
 import { LogState, type Arrived, type Listed } from "./apply-frames.ts";
 import { type ConnectionState, Connection, type Renew } from "./connection.ts";
+import { replaceDiscarded, withStoredLast } from "./discarded-messages.ts";
 import type { ServerAddress } from "./live-socket.ts";
 import { Outbox } from "./outbox.ts";
 import type { Commit, Kept, Store } from "./store.ts";
@@ -31,9 +32,6 @@ export interface LeaderOptions {
   /** Up to which seq the application has taken what was shown. */
   readonly takenUpTo: () => number;
 }
-
-/** Messages before a discarded one in which one that is shown is looked for. */
-const DISCARDED_IN_A_ROW = 20;
 
 export class Leader {
   readonly #options: LeaderOptions;
@@ -99,6 +97,7 @@ export class Leader {
   async take(commit: Commit, isStored: boolean): Promise<void> {
     for (const draft of commit.drafts ?? []) this.#outbox.add(draft, isStored);
     for (const key of commit.settled ?? []) this.#outbox.discard(key);
+    if (commit.taken !== undefined) this.#log.setTaken(commit.taken);
     for (const { seq, ...why } of commit.failures ?? []) this.#log.markFailed(seq, why);
     if (commit.failures) void this.#replaceDiscarded();
     for (const read of commit.reads ?? []) {
@@ -108,6 +107,11 @@ export class Leader {
     this.#writes.flush();
     await this.#writes.idle;
     if (this.hasFailed) throw new Error("the store has failed");
+  }
+
+  /** The store has failed. */
+  fail(error: unknown): void {
+    this.#writes.fail(error);
   }
 
   sendTyping(to: string): void {
@@ -220,7 +224,7 @@ export class Leader {
     if (this.#log.position.epoch === null) this.#noticesAfter = welcome.head;
     const isSameEpoch = this.#log.begin(welcome, this.#options.since);
     this.#acks.begin(welcome.limits, isSameEpoch);
-    this.#outbox.begin(welcome, isSameEpoch);
+    for (const draft of this.#outbox.begin(welcome, isSameEpoch)) this.#log.addAccepted(draft, { state: "queued" }, 0);
   }
 
   #addOwn(run: Frame<"message">, newCount: number): void {
@@ -243,23 +247,18 @@ export class Leader {
     this.#log.markFailed(of, { code, message });
   }
 
-  /** Where the last message of a conversation was discarded, the one before it takes its place in the list. */
   async #replaceDiscarded(): Promise<void> {
-    for (const last of this.#log.discarded) {
-      try {
-        const { entries } = await this.#options.readPage(last.peer, last.seq, DISCARDED_IN_A_ROW);
-        this.#log.replaceLast(last, entries.findLast(({ failed }) => failed?.isDiscarded !== true) ?? null);
-        this.#writes.flush();
-      } catch {
-        // Read again on the next connection.
-      }
-    }
+    await replaceDiscarded(this.#log, this.#options.readPage);
+    this.#writes.flush();
   }
 
   async #list(): Promise<void> {
     this.#arrived = [];
     try {
-      this.#log.mergeList(await this.#options.listConversations(), this.#arrived);
+      const { store, listConversations } = this.#options;
+      const list = await listConversations();
+      this.#log.mergeList(await Promise.all(list.map((one) => withStoredLast(one, store))), this.#arrived);
+      void this.#replaceDiscarded();
     } catch {
       // Asked for again on the next connection.
     }

@@ -1,7 +1,7 @@
 // One conversation as it is shown: the latest messages, and older ones on request, first from the store, then from the
 // mailbox's history. It knows records; no socket, and no frame.
 import { Computed, stableList } from "./live-value.ts";
-import { type Message, ofDraft, ofEntry } from "./message.ts";
+import { isSameState, type Message, ofDraft, ofEntry } from "./message.ts";
 import type { Commit, Draft, Entry, Failure, Piece, Row } from "./store.ts";
 
 /** Messages that a conversation begins with, and that `older` adds; and the most that the mailbox gives at once. */
@@ -148,7 +148,7 @@ export class Thread extends Computed<readonly Message[]> {
     const all = [...entries.map((entry) => ofEntry(entry, user, row)), ...drafts.map((draft) => ofDraft(draft, user))];
     const shown = all.map((message) => {
       const last = this.#shown.get(message.key);
-      return last?.state?.is === message.state?.is && last?.seq === message.seq ? (last ?? message) : message;
+      return last !== undefined && isSameState(last.state, message.state) && last.seq === message.seq ? last : message;
     });
     this.#shown = new Map(shown.map((message) => [message.key, message]));
     this.#last = stableList(this.#last, shown);

@@ -2,6 +2,7 @@
 // in every other client of the store. It knows records; no socket, no frame, no store.
 import { type Conversation, ConversationList } from "./conversation-list.ts";
 import { IncomingMessages } from "./incoming-messages.ts";
+import { KeyedMessages } from "./keyed-messages.ts";
 import { Computed } from "./live-value.ts";
 import { ofEntry } from "./message.ts";
 import { OrderedQueue } from "./ordered-queue.ts";
@@ -23,6 +24,7 @@ export class View implements MarkSource {
   readonly signals = new Signals();
   readonly conversations: Computed<readonly Conversation[]>;
   readonly threads = new Set<Thread>();
+  readonly keyed = new KeyedMessages();
   /** Messages that were discarded since this client began: a store in memory may not have them. */
   readonly discarded = new Set<number>();
   readonly #rows = new Map<string, Row>();
@@ -64,7 +66,10 @@ export class View implements MarkSource {
     const ended = settled.map((key) => (key === accepted[next]?.key ? void next++ : this.#takeSettled(key)));
     for (const thread of this.threads) thread.apply(commit);
     for (const { key, failed } of drafts) if (failed !== null) this.#drafts.get(key)?.fail(failed);
-    for (const sent of ended) sent?.end();
+    for (const sent of ended) {
+      sent?.end();
+      if (sent?.draft.failed) this.keyed.delete(sent.draft);
+    }
     for (const { seq, code, message, isDiscarded } of failures) {
       if (isDiscarded === true) this.discarded.add(seq);
       for (const sents of [accepted, ...this.#tracked.values()]) {
@@ -83,6 +88,8 @@ export class View implements MarkSource {
 
   /** A message of this client: shown before the store has it. */
   addDraft(draft: Draft): OwnMessage {
+    // It is shown when it is stored: until then it may have been sent before.
+    if (draft.sendKey !== undefined) return this.keyed.add(new OwnMessage(draft, this));
     const sent = this.#begin(draft);
     for (const thread of this.threads) thread.apply({ drafts: [draft] });
     // Once for all drafts of a task.
@@ -119,7 +126,7 @@ export class View implements MarkSource {
 
   #setDraft(draft: Draft): void {
     const sent = this.#drafts.get(draft.key);
-    if (sent !== undefined) sent.draft = draft;
+    if (sent !== undefined) sent.setDraft(draft);
     else if (!this.#settledEarly.delete(draft.key)) this.#begin(draft);
   }
 
@@ -132,7 +139,9 @@ export class View implements MarkSource {
   }
 
   #begin(draft: Draft): OwnMessage {
-    const sent = new OwnMessage(draft, this);
+    const sent = this.keyed.get(draft.sendKey) ?? this.keyed.add(new OwnMessage(draft, this));
+    if (sent.key !== draft.key) sent.adopt({ ...draft, seq: null });
+    sent.setDraft(draft);
     this.#drafts.set(sent);
     return sent;
   }
