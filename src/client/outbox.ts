@@ -49,14 +49,9 @@ export class Outbox {
   /** In the order of sending, until they are answered, discarded, or refused for good. */
   readonly #items = new OrderedQueue<Item>();
   #changed: Item[] = [];
-  /**
-   * Drafts of the text in flight. There is one text at a time, so that an answer never refers to an older numbering.
-   */
+  /** Drafts of the text in flight: one text at a time, so that no answer refers to an older numbering. */
   #inFlight = 0;
-  /**
-   * The bytes of that text, 0 once the first answer has come; and when it was sent, ms since 1970. After a change of the
-   * clock the next text is small.
-   */
+  /** The bytes of that text, 0 once the first answer has come; and when it was sent, ms since 1970. */
   #bytesInFlight = 0;
   #sentAt = 0;
   /** What the link carried of the last text in TEXT_MS: the most bytes of the next one, if FIRST_TEXT_BYTES are less. */
