@@ -34,8 +34,8 @@ const options = {
 };
 
 /** Bundles one entry; returns the folders of its packages. */
-async function bundle(entry, outfile) {
-  const { outputFiles, metafile } = await build({ ...options, entryPoints: [entry], outfile });
+async function bundle(entry, outfile, more = {}) {
+  const { outputFiles, metafile } = await build({ ...options, ...more, entryPoints: [entry], outfile });
   for (const { path, contents } of outputFiles) writeIfChanged(path, contents);
   return packagesOf(metafile);
 }

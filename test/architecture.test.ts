@@ -24,6 +24,8 @@ const MAY: Record<string, string[]> = {
   operator: ["protocol", "identity", "metrics", "api"],
   client: ["protocol"],
   web: ["client"],
+  node: ["client"],
+  testing: ["client", "protocol"],
   "worker.ts": ["protocol", "mailbox", "identity", "census", "registry", "api", "operator"],
 };
 
@@ -52,6 +54,8 @@ const PACKAGES: Record<string, string[]> = {
   metrics: [],
   operator: ["@hono/zod-openapi"],
   client: ["idb"],
+  testing: [],
+  node: ["node:fs", "node:sqlite"],
   web: ["preact", "preact/hooks"],
   "worker.ts": ["cloudflare:workers", "hono/http-exception"],
 };
@@ -168,6 +172,8 @@ const ALLOWED: Record<string, string[]> = {
   "src/client/browser.ts": ["told"],
   "src/client/memory.ts": ["told"],
   "src/client/apply-frames.ts": ["told"],
+  "src/node/records.ts": ["told"],
+  "test/client/stores/contract.ts": ["told"],
   "test/client/public-types.txt": ["told"],
   "test/architecture.test.ts": ["*"],
 };

@@ -137,10 +137,10 @@ export class LogState {
     back: number,
   ): void {
     const seq = entry === undefined ? draft.seq : entry - back;
-    const { key, peer, body } = draft;
+    const { key, peer, body, sendKey } = draft;
     if (seq === null) return void this.#touch().unnumbered.push({ key, is: state });
     const row = this.#mutableRow(peer);
-    this.#add(row, { key, seq, peer, from: this.#user, at: at ?? draft.at, body });
+    this.#add(row, { key, seq, peer, from: this.#user, at: at ?? draft.at, body, sendKey });
     if (state === "stored" && seq > row.stored) row.stored = seq;
   }
 
@@ -212,6 +212,11 @@ export class LogState {
     this.#touch().settled.push(key);
   }
 
+  /** Iterations have taken everything up to this arrival. */
+  setTaken(number: number): void {
+    this.#touch().taken = number;
+  }
+
   #add(row: MutableRow, entry: Entry): void {
     this.#touch().entries.push(entry);
     if (entry.seq > (row.last?.seq ?? 0)) row.last = entry;
@@ -263,10 +268,18 @@ interface OpenCommit {
     readonly unnumbered: Required<Commit>["unnumbered"][number][];
     readonly reads: Read[];
     readonly told: string[];
+    taken?: number;
   };
 }
 
 function emptyCommit(): OpenCommit {
-  const records = { entries: [], failures: [], settled: [], unnumbered: [], reads: [], told: [] };
+  const records: OpenCommit["records"] = {
+    entries: [],
+    failures: [],
+    settled: [],
+    unnumbered: [],
+    reads: [],
+    told: [],
+  };
   return { hasChanged: false, rows: new Set(), mutableRows: new Map(), records };
 }

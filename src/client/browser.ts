@@ -21,7 +21,8 @@ const POSITION_KEY = "position";
 
 /** Whether this runtime has everything that the store of a browser needs. */
 export function isBrowser(): boolean {
-  return "indexedDB" in globalThis && "BroadcastChannel" in globalThis && navigator.locks !== undefined;
+  const { indexedDB, BroadcastChannel, navigator } = globalThis;
+  return Boolean(indexedDB && BroadcastChannel && navigator?.locks);
 }
 
 /** A store that outlives the page, one for all tabs of this origin. */

@@ -3,9 +3,11 @@
 import { countOf, type Down, type Welcome } from "../protocol/down.ts";
 import { AckPolicy } from "./ack-policy.ts";
 import { LogState, type Arrived, type Listed } from "./apply-frames.ts";
-import { type ConnectionState, Connection, type Renew } from "./connection.ts";
+import { type ConnectionState, Connection, type ConnectionOptions } from "./connection.ts";
+import { replaceDiscarded, withStoredLast } from "./discarded-messages.ts";
 import type { ServerAddress } from "./live-socket.ts";
 import { Outbox } from "./outbox.ts";
+import type { Renew } from "./renewal.ts";
 import type { Commit, Kept, Store } from "./store.ts";
 import type { TabMessage } from "./tab-messages.ts";
 import type { ReadPage } from "./thread.ts";
@@ -20,9 +22,10 @@ export interface LeaderOptions {
   readonly kept: Kept;
   readonly since: "start" | "now";
   /** The address of the mailbox's socket; `query` says where this device is. */
-  readonly addressOf: (query: Record<string, string>) => Promise<ServerAddress>;
+  readonly addressOf: (query: Record<string, string>, signal: AbortSignal) => Promise<ServerAddress>;
   /** Gives a fresh token; null where it is always the same. */
   readonly renew: Renew | null;
+  readonly connection: ConnectionOptions;
   /** The mailbox's own list of conversations. */
   readonly listConversations: () => Promise<readonly Listed[]>;
   readonly readPage: ReadPage;
@@ -31,9 +34,6 @@ export interface LeaderOptions {
   /** Up to which seq the application has taken what was shown. */
   readonly takenUpTo: () => number;
 }
-
-/** Messages before a discarded one in which one that is shown is looked for. */
-const DISCARDED_IN_A_ROW = 20;
 
 export class Leader {
   readonly #options: LeaderOptions;
@@ -62,7 +62,7 @@ export class Leader {
       resumed: () => this.#writes.flush(),
     });
     for (const draft of kept.drafts) this.#outbox.add(draft, true);
-    this.#connection = new Connection(() => this.#address(), options.renew, {
+    this.#connection = new Connection((signal) => this.#address(signal), options.renew, options.connection, {
       state: (state) => this.#stateChanged(state),
       frame: (value, down) => this.#receive(value, down),
       textEnded: (units) => {
@@ -99,6 +99,7 @@ export class Leader {
   async take(commit: Commit, isStored: boolean): Promise<void> {
     for (const draft of commit.drafts ?? []) this.#outbox.add(draft, isStored);
     for (const key of commit.settled ?? []) this.#outbox.discard(key);
+    if (commit.taken !== undefined) this.#log.setTaken(commit.taken);
     for (const { seq, ...why } of commit.failures ?? []) this.#log.markFailed(seq, why);
     if (commit.failures) void this.#replaceDiscarded();
     for (const read of commit.reads ?? []) {
@@ -108,6 +109,11 @@ export class Leader {
     this.#writes.flush();
     await this.#writes.idle;
     if (this.hasFailed) throw new Error("the store has failed");
+  }
+
+  /** The store has failed. */
+  fail(error: unknown): void {
+    this.#writes.fail(error);
   }
 
   sendTyping(to: string): void {
@@ -136,17 +142,18 @@ export class Leader {
     await left;
   }
 
-  #address(): Promise<ServerAddress> {
+  #address(signal: AbortSignal): Promise<ServerAddress> {
     const { epoch, cursor, device } = this.#log.position;
     const isFromNow = epoch === null && this.#options.since === "now";
     const stored = this.#acks.connect();
-    return this.#options.addressOf({
+    const query = {
       device,
       runs: "1",
       early: "1",
       ...(epoch !== null && { epoch }),
       ...(cursor !== null ? { cursor: `${stored}` } : isFromNow && { cursor: "head" }),
-    });
+    };
+    return this.#options.addressOf(query, signal);
   }
 
   #stateChanged(state: ConnectionState): void {
@@ -220,7 +227,7 @@ export class Leader {
     if (this.#log.position.epoch === null) this.#noticesAfter = welcome.head;
     const isSameEpoch = this.#log.begin(welcome, this.#options.since);
     this.#acks.begin(welcome.limits, isSameEpoch);
-    this.#outbox.begin(welcome, isSameEpoch);
+    for (const draft of this.#outbox.begin(welcome, isSameEpoch)) this.#log.addAccepted(draft, { state: "queued" }, 0);
   }
 
   #addOwn(run: Frame<"message">, newCount: number): void {
@@ -243,23 +250,18 @@ export class Leader {
     this.#log.markFailed(of, { code, message });
   }
 
-  /** Where the last message of a conversation was discarded, the one before it takes its place in the list. */
   async #replaceDiscarded(): Promise<void> {
-    for (const last of this.#log.discarded) {
-      try {
-        const { entries } = await this.#options.readPage(last.peer, last.seq, DISCARDED_IN_A_ROW);
-        this.#log.replaceLast(last, entries.findLast(({ failed }) => failed?.isDiscarded !== true) ?? null);
-        this.#writes.flush();
-      } catch {
-        // Read again on the next connection.
-      }
-    }
+    await replaceDiscarded(this.#log, this.#options.readPage);
+    this.#writes.flush();
   }
 
   async #list(): Promise<void> {
     this.#arrived = [];
     try {
-      this.#log.mergeList(await this.#options.listConversations(), this.#arrived);
+      const { store, listConversations } = this.#options;
+      const list = await listConversations();
+      this.#log.mergeList(await Promise.all(list.map((one) => withStoredLast(one, store))), this.#arrived);
+      void this.#replaceDiscarded();
     } catch {
       // Asked for again on the next connection.
     }
@@ -273,6 +275,7 @@ export class Leader {
   }
 
   #stored(commit: Commit): void {
+    this.#options.connection.debug?.({ what: "stored", commit });
     // The seqs of the epoch before mean nothing in the present one.
     if (commit.position?.epoch === this.#log.position.epoch) this.#acks.setStored(commit.position.cursor);
     this.#options.publish({ commit });

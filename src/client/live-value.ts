@@ -3,10 +3,13 @@
 /** Ends a subscription. */
 export type Stop = () => void;
 
-/** A value that changes. `subscribe` calls at once with the present value, then after each change. */
+/**
+ * A value that changes. Until it does, `value` is the same object. `subscribe` calls at once with the present value, then
+ * after each change; it is a function that needs no `this`, always the same one.
+ */
 export interface Live<T> extends AsyncIterable<T> {
   readonly value: T;
-  subscribe(listen: (value: T) => void): Stop;
+  readonly subscribe: (listen: (value: T) => void) => Stop;
 }
 
 const NO_LISTENERS: readonly never[] = [];
@@ -18,9 +21,14 @@ export abstract class Source<T> implements Live<T> {
    * none.
    */
   #listeners: readonly (() => void)[] = NO_LISTENERS;
+  #subscribe: Live<T>["subscribe"] | undefined;
   #hasEnded = false;
 
   abstract get value(): T;
+
+  protected get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
 
   get hasListeners(): boolean {
     return this.#listeners.length > 0;
@@ -28,24 +36,27 @@ export abstract class Source<T> implements Live<T> {
 
   /** To be called when there is another value. */
   changed(): void {
-    // A listener that another one removes during this change is not called.
-    for (const listener of this.#listeners) if (this.#listeners.includes(listener)) listener();
+    this.#notify();
   }
 
   /** Nothing will change any more: iterations end. */
   end(): void {
     this.#hasEnded = true;
-    this.changed();
+    this.#notify();
     this.#listeners = NO_LISTENERS;
   }
 
-  subscribe(listen: (value: T) => void): Stop {
-    const listener = () => {
-      if (!this.#hasEnded) notify(listen, this.value);
+  /** Made when it is first asked for: most messages have no listener. */
+  get subscribe(): Live<T>["subscribe"] {
+    this.#subscribe ??= (listen) => {
+      const listener = () => {
+        if (!this.#hasEnded) notify(listen, this.value);
+      };
+      this.addListener(listener);
+      notify(listen, this.value);
+      return () => this.removeListener(listener);
     };
-    this.#add(listener);
-    notify(listen, this.value);
-    return () => this.#remove(listener);
+    return this.#subscribe;
   }
 
   /** The present value, then each later one; a slow iteration is given the latest. */
@@ -56,7 +67,7 @@ export abstract class Source<T> implements Live<T> {
       isNew ||= !this.#hasEnded;
       wake();
     };
-    this.#add(listener);
+    this.addListener(listener);
     try {
       for (;;) {
         if (isNew) {
@@ -66,20 +77,25 @@ export abstract class Source<T> implements Live<T> {
         else await new Promise<void>((done) => (wake = done));
       }
     } finally {
-      this.#remove(listener);
+      this.removeListener(listener);
     }
   }
 
   /** Called after a listener was added. */
   protected listenerAdded(): void {}
 
-  #add(listener: () => void): void {
+  #notify(): void {
+    // A listener that another one removes during this change is not called.
+    for (const listener of this.#listeners) if (this.#listeners.includes(listener)) listener();
+  }
+
+  protected addListener(listener: () => void): void {
     if (this.#hasEnded) return;
     this.#listeners = [...this.#listeners, listener];
     this.listenerAdded();
   }
 
-  #remove(listener: () => void): void {
+  protected removeListener(listener: () => void): void {
     this.#listeners = this.#listeners.filter((one) => one !== listener);
   }
 }

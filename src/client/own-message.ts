@@ -1,13 +1,15 @@
 // An own message, from the moment in which it was written. It knows the marks of its conversation.
+import { RestanteError } from "./errors.ts";
 import { type Live, Source } from "./live-value.ts";
-import { failedBy, type MessageState, SENDING, STEPS, stateOf } from "./message.ts";
-import type { Draft, Row, Why } from "./store.ts";
+import { failedBy, type MessageState, sendingUntil, STEPS, stateOf } from "./message.ts";
+import type { Draft, Row, Why, Written } from "./store.ts";
+import { waitFor, type WaitOptions } from "./wait.ts";
 
 /** What `send` returns. */
-export interface SentMessage {
+export interface SentMessage<Body = unknown> {
   readonly key: string;
   readonly to: string;
-  readonly body: unknown;
+  readonly body: Body;
   /** Ms since 1970, by this device's clock. */
   readonly at: number;
   /** It ends when the message is read or has failed, or when 1,000 later ones to the same receiver are followed. */
@@ -17,10 +19,11 @@ export interface SentMessage {
    */
   readonly kept: Promise<void>;
   /**
-   * Resolves when it has reached this state or a later one. Rejects with an Error that has the refusal's `code` when it
-   * failed.
+   * Resolves when it has reached this state or a later one. Rejects with a `RestanteError` that has the refusal's `code`
+   * when it failed, `timeout` after `timeoutMs`, or with the reason of `signal`; by default it waits without an end. A
+   * first message is not delivered before its receiver has accepted the author.
    */
-  reached(is: Step): Promise<MessageState>;
+  reached(is: Step, wait?: WaitOptions): Promise<MessageState>;
 }
 
 type Step = (typeof STEPS)[number];
@@ -37,10 +40,10 @@ const STORED = Promise.resolve();
 
 /** It is its own `state`, so that each message is one object. */
 export class OwnMessage extends Source<MessageState> implements SentMessage {
-  readonly key: string;
+  key: string;
   readonly to: string;
-  readonly body: unknown;
-  readonly at: number;
+  body: unknown;
+  at: number;
   readonly state = this;
   kept = STORED;
   /** Its draft, as of the last commit. */
@@ -48,8 +51,8 @@ export class OwnMessage extends Source<MessageState> implements SentMessage {
   /** Its number, once the mailbox has answered. */
   seq: number | null = null;
   /** Its state without a number. */
-  #unnumbered = SENDING;
-  #lastState = SENDING;
+  #unnumbered: MessageState;
+  #lastState: MessageState;
   #failed: MessageState | null;
   readonly #client: MarkSource;
 
@@ -60,6 +63,7 @@ export class OwnMessage extends Source<MessageState> implements SentMessage {
     this.body = draft.body;
     this.at = draft.at;
     this.draft = draft;
+    this.#unnumbered = this.#lastState = sendingUntil(draft.until);
     this.#failed = draft.failed && failedBy(draft.failed);
     this.#client = client;
   }
@@ -70,12 +74,37 @@ export class OwnMessage extends Source<MessageState> implements SentMessage {
     return stateOf(this.seq, this.#client.row(this.to), this.to === this.#client.user);
   }
 
-  async reached(is: Step): Promise<MessageState> {
-    for await (const state of this) {
-      if (state.is === "failed") throw Object.assign(new Error(state.message), { code: state.code });
-      if (STEPS.indexOf(state.is) >= STEPS.indexOf(is)) return state;
-    }
-    throw Object.assign(new Error("The mailbox was closed before."), { code: "closed" });
+  reached(is: Step, wait: WaitOptions = {}): Promise<MessageState> {
+    return waitFor(
+      (signal) =>
+        new Promise<MessageState>((resolve, reject) => {
+          const look = () => {
+            const { value } = this;
+            if (value.is === "failed") reject(new RestanteError(value.code, value.message));
+            else if (STEPS.indexOf(value.is) >= STEPS.indexOf(is)) resolve(value);
+            else if (this.hasEnded) reject(new RestanteError("closed", "The mailbox was closed before."));
+          };
+          signal.addEventListener("abort", () => this.removeListener(look));
+          this.addListener(look);
+          look();
+        }),
+      wait,
+    );
+  }
+
+  /** It was written before, with the same idempotency key. */
+  adopt({ key, at, body = this.body, seq, is, failed }: Written): void {
+    Object.assign(this, { key, at, body, seq });
+    if (is !== undefined) this.accept({ is });
+    if (failed) this.fail(failed);
+    else if (this.update() && seq !== null) this.#client.track(this);
+  }
+
+  setDraft(draft: Draft): void {
+    const { until } = this.draft;
+    this.draft = draft;
+    // Its receiver is held, or is no longer.
+    if (draft.until !== until) this.accept(sendingUntil(draft.until));
   }
 
   /** The mailbox has it, and does not know its number any more. */

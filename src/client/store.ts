@@ -36,6 +36,8 @@ export interface Entry {
   readonly at: number;
   readonly body: unknown;
   readonly failed?: Failure;
+  /** Of an own message of this device: see `Draft`. */
+  readonly sendKey?: string | undefined;
 }
 
 /** A message of this device without an answer of its mailbox. `seq` where the log has shown it already. */
@@ -50,6 +52,26 @@ export interface Draft {
   readonly failed: Why | null;
   /** Ms since 1970: the mailbox takes no message to this receiver before. */
   readonly until?: number | undefined;
+  /** The idempotency key of the application, with the receiver before it. */
+  readonly sendKey?: string | undefined;
+}
+
+/** What a store knows of a message with a `sendKey`. */
+export interface Written {
+  readonly key: string;
+  readonly at: number;
+  readonly seq: number | null;
+  /** Where the mailbox accepted it without a `seq`. */
+  readonly is?: "stored" | "queued" | undefined;
+  /** Absent where the message itself is not in the store any more. */
+  readonly body?: unknown;
+  readonly failed?: Failure | null | undefined;
+}
+
+/** A message of somebody else, with its number: numbers grow in the order in which commits brought the messages. */
+export interface Arrival {
+  readonly number: number;
+  readonly entry: Entry;
 }
 
 /**
@@ -112,6 +134,8 @@ export interface Commit {
   /** Peers whose `Read` is removed. */
   readonly told?: readonly string[];
   readonly past?: Past;
+  /** The number of the `Arrival` up to which iterations have taken all. */
+  readonly taken?: number | undefined;
 }
 
 /** The value of fields that a commit does not have. */
@@ -143,6 +167,16 @@ export interface Store {
   piece(peer: string, before: number, limit: number): Promise<Piece>;
   /** `forget`: all records are deleted. */
   close(forget?: boolean): Promise<void>;
+  /**
+   * The first `limit` messages of others after the arrival `after`; null: after the last `taken`. With it an iteration
+   * goes on after a restart with what was not taken, and reads the store in place of a queue in memory.
+   */
+  arrivals?(after: number | null, limit: number): Promise<readonly Arrival[]>;
+  /**
+   * The message with this `sendKey`. Without it the SDK finds a key among the drafts and the latest messages of the
+   * conversation.
+   */
+  written?(sendKey: string): Promise<Written | undefined>;
   /** Only of a store that several clients open at once, such as the tabs of a browser. */
   readonly shared?: Shared | undefined;
 }

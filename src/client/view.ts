@@ -2,10 +2,13 @@
 // in every other client of the store. It knows records; no socket, no frame, no store.
 import { type Conversation, ConversationList } from "./conversation-list.ts";
 import { IncomingMessages } from "./incoming-messages.ts";
+import type { CheckBody } from "./body-schema.ts";
+import { KeyedMessages } from "./keyed-messages.ts";
 import { Computed } from "./live-value.ts";
 import { ofEntry } from "./message.ts";
 import { OrderedQueue } from "./ordered-queue.ts";
 import { type MarkSource, OwnMessage } from "./own-message.ts";
+import { sawKey } from "./random-ids.ts";
 import { Signals } from "./signals.ts";
 import { type Commit, type Draft, type Entry, NONE, type Row } from "./store.ts";
 import type { Thread } from "./thread.ts";
@@ -20,9 +23,12 @@ const MAX_SETTLED_EARLY = 1_000;
 export class View implements MarkSource {
   readonly user: string;
   readonly incoming: IncomingMessages;
+  /** The check of bodies, where the application has a schema. */
+  readonly check: CheckBody | null;
   readonly signals = new Signals();
   readonly conversations: Computed<readonly Conversation[]>;
   readonly threads = new Set<Thread>();
+  readonly keyed = new KeyedMessages();
   /** Messages that were discarded since this client began: a store in memory may not have them. */
   readonly discarded = new Set<number>();
   readonly #rows = new Map<string, Row>();
@@ -36,10 +42,11 @@ export class View implements MarkSource {
   readonly #unsendable: string[] = [];
   #hasEnded = false;
 
-  constructor(user: string, incoming: IncomingMessages) {
+  constructor(user: string, incoming: IncomingMessages, check: CheckBody | null = null) {
     this.user = user;
     this.incoming = incoming;
-    const list = new ConversationList(user);
+    this.check = check;
+    const list = new ConversationList(user, check);
     this.conversations = new Computed(() => list.update(this.#rows, this.drafts()));
   }
 
@@ -64,7 +71,10 @@ export class View implements MarkSource {
     const ended = settled.map((key) => (key === accepted[next]?.key ? void next++ : this.#takeSettled(key)));
     for (const thread of this.threads) thread.apply(commit);
     for (const { key, failed } of drafts) if (failed !== null) this.#drafts.get(key)?.fail(failed);
-    for (const sent of ended) sent?.end();
+    for (const sent of ended) {
+      sent?.end();
+      if (sent?.draft.failed) this.keyed.delete(sent.draft);
+    }
     for (const { seq, code, message, isDiscarded } of failures) {
       if (isDiscarded === true) this.discarded.add(seq);
       for (const sents of [accepted, ...this.#tracked.values()]) {
@@ -77,12 +87,14 @@ export class View implements MarkSource {
     for (const entry of entries) {
       if (entry.from === this.user) continue;
       this.signals.stopTyping(entry.from);
-      this.incoming.push(ofEntry(entry, this.user, undefined));
+      this.incoming.push(ofEntry(entry, this.user, undefined, this.check));
     }
   }
 
   /** A message of this client: shown before the store has it. */
   addDraft(draft: Draft): OwnMessage {
+    // It is shown when it is stored: until then it may have been sent before.
+    if (draft.sendKey !== undefined) return this.keyed.add(new OwnMessage(draft, this));
     const sent = this.#begin(draft);
     for (const thread of this.threads) thread.apply({ drafts: [draft] });
     // Once for all drafts of a task.
@@ -119,7 +131,7 @@ export class View implements MarkSource {
 
   #setDraft(draft: Draft): void {
     const sent = this.#drafts.get(draft.key);
-    if (sent !== undefined) sent.draft = draft;
+    if (sent !== undefined) sent.setDraft(draft);
     else if (!this.#settledEarly.delete(draft.key)) this.#begin(draft);
   }
 
@@ -132,7 +144,10 @@ export class View implements MarkSource {
   }
 
   #begin(draft: Draft): OwnMessage {
-    const sent = new OwnMessage(draft, this);
+    sawKey(draft.key);
+    const sent = this.keyed.get(draft.sendKey) ?? this.keyed.add(new OwnMessage(draft, this));
+    if (sent.key !== draft.key) sent.adopt({ ...draft, seq: null });
+    sent.setDraft(draft);
     this.#drafts.set(sent);
     return sent;
   }

@@ -1,4 +1,5 @@
 // The interfaces of the fake server that an application sees; no code.
+import type { SocketClass } from "../client/connect.ts";
 /** A message in a mailbox. `at`: ms since 1970. */
 export interface FakeMessage {
   readonly from: string;
@@ -27,21 +28,10 @@ export interface FakeServerOptions {
   readonly requests?: boolean;
 }
 
-/** A WebSocket as the SDK uses it. */
-export interface FakeWebSocket {
-  readonly readyState: number;
-  send(text: string): void;
-  close(): void;
-  addEventListener(
-    type: string,
-    listen: (event: { readonly data: unknown; readonly code: number; readonly reason: string }) => void,
-  ): void;
-}
-
 /** A server in memory: each user whom a client or a test names has a mailbox. Nothing waits for a timer. */
 export interface FakeServer {
   /** For the option `WebSocket` of `connect`. */
-  readonly WebSocket: new (url: string, protocols?: string | string[]) => FakeWebSocket;
+  readonly WebSocket: SocketClass;
   /** For the option `fetch` of `connect`. */
   readonly fetch: typeof fetch;
   /** The messages in the mailbox of a user, in both directions, oldest first. */
@@ -56,7 +46,7 @@ export interface FakeServer {
    */
   goOffline(userName?: string): void;
   goOnline(userName?: string): void;
-  /** Asked for each new message: why it is refused, or null. Replaces the last rule; null for none. */
+  /** Asked for each new message of a client: why it is refused, or null. Replaces the last rule; null for none. */
   refuse(rule: ((message: Omit<FakeMessage, "at">) => FakeRefusal | null) | null): void;
   /** Closes the connections of a user: with a code by which a client stops, such as 4403, or connects again. */
   close(userName: string, code: number, reason?: string, message?: string): void;

@@ -1,14 +1,14 @@
 // The part of the HTTP API that the SDK asks for a mailbox: conversations, their messages, settings, contacts and blocks.
 // Everything else is not found.
 import type { MessageFrame } from "./fake-log.ts";
-import type { FakeUser, Server } from "./fake-server.ts";
+import type { FakeUser, FakeUsers } from "./fake-user.ts";
 
 /** Conversations or messages of one page, by default. */
 const PAGE_SIZE = 50;
 const SETTINGS = { receipts: true, presence: true };
 
 /** The answer to a request of the user `name`. */
-export function answerRequest(server: Server, name: string, method: string, url: URL): Response {
+export function answerRequest(users: FakeUsers, name: string, method: string, url: URL): Response {
   const [, part = "", peer = ""] = /^\/api\/([^/]+)\/?([^/]*)/.exec(url.pathname) ?? [];
   const other = decodeURIComponent(peer);
   const range = rangeOf(url);
@@ -18,16 +18,14 @@ export function answerRequest(server: Server, name: string, method: string, url:
     case "GET settings":
       return json(SETTINGS);
     case "GET conversations":
-      return json(
-        peer === "" ? conversationsOf(server.user(name), range) : messagesOf(server.user(name), other, range),
-      );
+      return json(peer === "" ? conversationsOf(users.user(name), range) : messagesOf(users.user(name), other, range));
     case "GET blocks":
-      return json(namesWith(server.user(name), "blocked"));
+      return json(namesWith(users.user(name), "blocked"));
     case "PUT contacts":
     case "DELETE blocks":
-      return changed(() => server.setStanding(name, other, "contact"));
+      return changed(() => users.setStanding(name, other, "contact"));
     case "PUT blocks":
-      return changed(() => server.setStanding(name, other, "blocked"));
+      return changed(() => users.setStanding(name, other, "blocked"));
     default: {
       const message = "The fake server has nothing at this address.";
       return json({ code: "not_found", message, status: 404 }, 404);

@@ -7,6 +7,7 @@ import type { FakeMessage, FakeRefusal, FakeServer, FakeServerOptions } from "./
 import { answerRequest } from "./fake-http.ts";
 import { FakeMailbox, type Refusal } from "./fake-mailbox.ts";
 import { FakeSocket } from "./fake-socket.ts";
+import type { FakeUser, Standing } from "./fake-user.ts";
 
 /** Makes a server in memory: each has mailboxes of its own. */
 export function fakeServer(options: FakeServerOptions = {}): FakeServer {
@@ -14,25 +15,14 @@ export function fakeServer(options: FakeServerOptions = {}): FakeServer {
 }
 
 type Rule = (message: Omit<FakeMessage, "at">) => FakeRefusal | null;
-type Standing = "contact" | "request" | "blocked";
-
-/** A user: the mailbox, and what it knows of others. */
-export interface FakeUser {
-  readonly mailbox: FakeMailbox;
-  readonly standings: Map<string, Standing>;
-  /** Receipts that wait until a stranger is a contact. */
-  readonly withheld: Map<string, { delivered: number; read: number }>;
-  /** The users whose presence each connection wants. */
-  readonly watches: Map<FakeSocket, readonly string[]>;
-  isOffline: boolean;
-}
-
-export class Server implements FakeServer {
+class Server implements FakeServer {
   readonly WebSocket: FakeServer["WebSocket"];
   readonly fetch: typeof fetch;
   readonly #users = new Map<string, FakeUser>();
   readonly #options: FakeServerOptions;
   #rule: Rule | null = null;
+  /** With what the receiver refuses the message that is being taken. */
+  #final: FakeRefusal | null = null;
   #isOffline = false;
 
   constructor(options: FakeServerOptions) {
@@ -109,10 +99,8 @@ export class Server implements FakeServer {
   }
 
   close(userName: string, code: number, reason?: string, message = "Closed by a test."): void {
-    for (const socket of this.user(userName).mailbox.sockets) {
-      socket.deliver({ type: "closing", code, message, ...(reason !== undefined && { reason }) });
-      socket.end(code, message);
-    }
+    const closing = { type: "closing", code, message, ...(reason !== undefined && { reason }) };
+    for (const socket of this.user(userName).mailbox.sockets) socket.endWith(closing, code, message);
   }
 
   /** Changes what a user is to another one; devices of the first are notified. */
@@ -138,6 +126,7 @@ export class Server implements FakeServer {
     if (this.user(message.from).standings.get(message.to) === "blocked")
       return { ...messageRefusalOf("declined"), affects: "receiver" };
     const why = this.#rule?.(message) ?? null;
+    this.#final = why?.byReceiver === true ? why : null;
     if (why === null || why.byReceiver === true) return null;
     const { byReceiver: _, ...refusal } = why;
     return { ...messageRefusalOf(why.code), ...refusal };
@@ -165,11 +154,11 @@ export class Server implements FakeServer {
     return "stored";
   }
 
-  #finalRefusalOf({ from, to, body }: MessageFrame): { code: string; message: string } | null {
+  #finalRefusalOf({ from, to }: MessageFrame): { code: string; message: string } | null {
+    const why = this.#final;
+    this.#final = null;
     if (this.user(to).standings.get(from) === "blocked") return messageRefusalOf("declined");
-    const why = this.#rule?.({ from, to, body }) ?? null;
-    if (why?.byReceiver !== true) return null;
-    return { code: why.code, message: why.message ?? messageRefusalOf(why.code).message };
+    return why && { code: why.code, message: why.message ?? messageRefusalOf(why.code).message };
   }
 
   /** Receipts for the author; not from a user who has not answered a request. */

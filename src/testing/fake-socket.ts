@@ -78,6 +78,11 @@ export class FakeSocket {
     queueMicrotask(() => this.#call("close", { code, reason }));
   }
 
+  /** The server closes it after a last frame. */
+  endWith(frame: unknown, code: number, reason: string): void {
+    this.deliverText(JSON.stringify(frame), () => queueMicrotask(() => this.end(code, reason)));
+  }
+
   /** Frames of one task leave as one text. */
   deliver(frame: unknown): void {
     this.#pending.push(frame);
@@ -112,6 +117,6 @@ export class FakeSocket {
 
   #call(type: string, event: SocketEvent): void {
     const whole = { data: undefined, code: 0, reason: "", ...event };
-    for (const one of [...this.#listeners]) if (one.type === type) one.listen(whole);
+    for (const one of this.#listeners) if (one.type === type) one.listen(whole);
   }
 }

@@ -1,18 +1,22 @@
 // A socket to the model of a mailbox: texts that arrive in later tasks, in parts, with runs or without, until it is cut.
-import { FakeSocket } from "../../src/testing/fake-socket.ts";
+import { FakeSocket, type SocketOwner } from "../../src/testing/fake-socket.ts";
 import type { Random } from "../chaos/random.ts";
 import { encodeRuns } from "../support/encode-runs.ts";
-import type { Model } from "./model.ts";
 
 export type Frame = Record<string, unknown>;
+
+/** The mailbox's side, which notes what has reached the client. */
+interface NotingOwner extends SocketOwner {
+  reached(frame: Frame): void;
+}
 
 export class ModelSocket extends FakeSocket {
   /** Whether this mailbox sends runs, where it is asked to: an older one does not. */
   readonly runs: boolean;
-  readonly #model: Model;
+  readonly #model: NotingOwner;
   readonly #random: Random;
 
-  constructor(url: string, model: Model, random: Random) {
+  constructor(url: string, model: NotingOwner, random: Random) {
     super(url, model);
     this.runs = this.url.searchParams.get("runs") === "1" && random.chance(0.75);
     this.#model = model;

@@ -117,9 +117,11 @@ export class Model extends FakeMailbox {
     for (const socket of this.sockets) socket.end();
   }
 
-  reached({ type, id, retryAfter }: Frame): void {
+  /** A frame, without runs, has reached the client. Its own message is as good as an answer. */
+  reached({ type, id, from, retryAfter }: Frame): void {
+    const isAccepted = type === "accepted" || (type === "message" && from === this.user);
     const { body } = this.log.messages.find((entry) => entry.id === id) ?? {};
-    if (type === "accepted") for (const set of [this.answered, this.#knownAnswered]) set.add(body);
+    if (isAccepted) for (const set of [this.answered, this.#knownAnswered]) set.add(body);
     const { id: heldId, to, until } = this.#latestHeld;
     if (type === "refused" && id === heldId && Number(retryAfter) > BUSY_MS) this.#knownHeld.set(to, until);
   }

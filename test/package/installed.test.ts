@@ -1,5 +1,6 @@
 // The installed package in the projects of applications, each with a real exchange over a real server: modules and
-// CommonJS on Node.js, a module system of its own such as Jest's, bundlers, Deno, a Worker.
+// CommonJS on Node.js, a module system of its own such as Jest's, bundlers, Deno, a Worker; and README's example.
+import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
@@ -7,6 +8,7 @@ import { build as buildWithVite } from "vite";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { type Project, projectWithPackage, ROOT } from "../support/installed-package.ts";
 import { type Server, startServer, startWorker } from "../support/servers.ts";
+import { open } from "../support/tcp-devices.ts";
 
 const DENO = join(ROOT, "node_modules/.bin/deno");
 
@@ -93,7 +95,7 @@ test("the file for `require` runs in a module system that knows no other modules
 const vm = require("node:vm");
 const manifest = JSON.parse(readFileSync("node_modules/restante/package.json", "utf8"));
 const file = require("node:path").join("node_modules/restante", manifest.exports["."].require.default);
-const names = ["WebSocket", "fetch", "crypto", "URL", "AbortController", "AbortSignal", "TextEncoder", "EventTarget",
+const names = ["WebSocket", "fetch", "crypto", "URL", "URLSearchParams", "AbortController", "AbortSignal", "TextEncoder", "EventTarget",
   "performance", "console", "structuredClone", "queueMicrotask", "setTimeout", "clearTimeout"];
 const parsingContext = vm.createContext(Object.fromEntries(names.map((name) => [name, globalThis[name]])));
 const loaded = { exports: {} };
@@ -106,6 +108,38 @@ exchange(sdk, url, mark).then(console.log);
 `;
   project.write("own-modules.cjs", text);
   expect(await played(process.execPath, ["own-modules.cjs"], "vm")).toBe(expected("vm"));
+});
+
+// In a unit test of an application. The store and the fake server are of the same package as `connect`: in CommonJS, too.
+const ENTRIES = `
+async function play({ connect, Refused }, { nodeStore }, { fakeServer }, file) {
+  const { WebSocket, fetch } = fakeServer();
+  const options = { url: "http://chat.test", WebSocket, fetch };
+  const alice = connect({ ...options, userName: "alice" });
+  const bot = connect({ ...options, userName: "bot", store: nodeStore(file) });
+  alice.send("bot", "one");
+  const words = [];
+  for await (const message of bot.messages) {
+    await bot.send(message.from, "two", { inReplyTo: message }).reached("stored");
+    words.push(message.body);
+    break;
+  }
+  await alice.account.devices().catch((error) => words.push(error instanceof Refused));
+  await Promise.all([alice.close(), bot.close()]);
+  console.log(words.join(" "));
+}
+`;
+
+test("`restante/node` and `restante/testing`, imported and required", async () => {
+  const names = ["restante", "restante/node", "restante/testing"];
+  const imported = names.map((name) => `await import("${name}")`);
+  const required = names.map((name) => `require("${name}")`);
+  project.write("entries.mjs", `${ENTRIES}play(${imported.join(", ")}, "imported.db");`);
+  project.write("entries.cjs", `${ENTRIES}play(${required.join(", ")}, "required.db");`);
+  expect(await project.output(process.execPath, ["entries.mjs"])).toBe("one true\n");
+  expect(await project.output(process.execPath, ["entries.cjs"])).toBe("one true\n");
+  const flags = ["--no-experimental-require-module", "entries.cjs"];
+  expect(await project.output(process.execPath, flags)).toBe("one true\n");
 });
 
 test("a bundle of esbuild's, and only the parts that are used", async () => {
@@ -184,4 +218,35 @@ new_sqlite_classes = ["Bot"]
   expect(await answer("request")).toBe(expected("request"));
   expect(await answer("object")).toBe(expected("object"));
   expect(await answer("outside")).toContain("global scope");
+});
+
+test("README's example works unchanged", async () => {
+  const example = /## Use the SDK.*?```js\n(.*?)```/s.exec(readFileSync(join(ROOT, "README.md"), "utf8"))?.[1] ?? "";
+  expect(example.trim().split("\n").length).toBeLessThanOrEqual(6);
+  expect(example).toContain("http://localhost:8787");
+  project.write("example.js", example.replace("http://localhost:8787", server.url));
+  const child = spawn(process.execPath, ["example.js"], { cwd: project.folder });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const printed: string[] = [];
+  let wake: () => void = () => undefined;
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (data) => {
+      printed.push(...String(data).trim().split("\n"));
+      wake();
+    });
+  }
+  const until = async (line: string) => {
+    while (!printed.includes(line)) await new Promise<void>((done) => (wake = done));
+  };
+  const bob = await open(server.url, "bob");
+  const { seq, body } = await bob.until("message");
+  expect(body).toBe("Good morning!");
+  bob.ack(seq);
+  await until("delivered");
+  bob.send({ type: "read", peer: "alice", seq }, { type: "send", id: 1, to: "alice", body: "And to you." });
+  await until("bob: And to you.");
+  await until("[ 'bob: 1 unread' ]");
+  expect(printed.filter((line) => /^\w+$/.test(line))).toEqual(
+    expect.arrayContaining(["sending", "delivered", "read"]),
+  );
 });

@@ -74,6 +74,15 @@ test.each(ENTRIES)("$name is at most $maxBytes bytes, minified and gzipped", ({ 
 
 const APPLICATION = `
 import { connect, memoryStore, type Message, type Restante } from "restante";
+import { nodeStore } from "restante/node";
+import { type FakeServer, fakeServer } from "restante/testing";
+const server: FakeServer = fakeServer({ requests: true });
+const { WebSocket, fetch } = server;
+const store = nodeStore("bot.db", { maxMessages: 10 });
+export const bot = connect({ url: "http://localhost:8787", userName: "bot", store, WebSocket, fetch });
+export async function answer(): Promise<void> {
+  for await (const message of bot.messages) bot.send(message.from, "", { inReplyTo: message, key: "1" });
+}
 export async function main(): Promise<void> {
   const me: Restante = connect({ url: "http://localhost:8787", userName: "alice", store: memoryStore(), since: "now" });
   const { is } = await me.send("bob", { text: "hi", list: [1, null] }).reached("stored");

@@ -1,5 +1,5 @@
 // `restante/testing`: the fake server, as unit tests of an application use it, with clients of the SDK and no network.
-import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
+import { beforeEach, expect, onTestFinished, test } from "vitest";
 import { connect, memoryStore, type Options, type Restante } from "../../src/client/connect.ts";
 import { type FakeServer, fakeServer } from "../../src/testing/testing.ts";
 
@@ -11,8 +11,6 @@ beforeEach(() => {
 
 const enter = (userName: string, options: Partial<Options> = {}): Restante => {
   const { WebSocket, fetch } = server;
-  vi.stubGlobal("WebSocket", Object.assign(WebSocket, { OPEN: 1 }));
-  vi.stubGlobal("fetch", fetch);
   const me = connect({ url: "https://chat.test", userName, WebSocket, fetch, ...options });
   onTestFinished(() => me.close());
   return me;
