@@ -5,6 +5,7 @@ import { FIRST_TEXT_BYTES, MAX_FRAMES, MAX_TEXT_BYTES, TEXT_MS, utf8Bytes } from
 import { messageRefusal } from "../protocol/message-refusals.ts";
 import { OrderedQueue } from "./ordered-queue.ts";
 import { ALL, Pauses } from "./pauses.ts";
+import { RecentKeys } from "./recent-keys.ts";
 import { FRAME_BYTES, type Run, textOf } from "./send-text.ts";
 import type { Draft, Why } from "./store.ts";
 
@@ -16,9 +17,6 @@ export interface OutboxEvents {
   /** A pause that the mailbox asked for is over. */
   resumed(): void;
 }
-
-/** The latest keys of drafts that are remembered, at least. */
-const KNOWN_KEYS = 10_000;
 
 /**
  * `rate_limited` for longer than this is about one receiver, also where the server does not say so, as up to 0.3: there
@@ -49,21 +47,15 @@ export class Outbox {
   /** In the order of sending, until they are answered, discarded, or refused for good. */
   readonly #items = new OrderedQueue<Item>();
   #changed: Item[] = [];
-  /**
-   * Drafts of the text in flight. There is one text at a time, so that an answer never refers to an older numbering.
-   */
+  /** Drafts of the text in flight: one text at a time, so that no answer refers to an older numbering. */
   #inFlight = 0;
-  /**
-   * The bytes of that text, 0 once the first answer has come; and when it was sent, ms since 1970. After a change of the
-   * clock the next text is small.
-   */
+  /** The bytes of that text, 0 once the first answer has come; and when it was sent, ms since 1970. */
   #bytesInFlight = 0;
   #sentAt = 0;
   /** What the link carried of the last text in TEXT_MS: the most bytes of the next one, if FIRST_TEXT_BYTES are less. */
   #carriedBytes = 0;
   /** The latest drafts that the store had: another tab may report one after it was sent. */
-  #known = new Set<string>();
-  #knownBefore: ReadonlySet<string> = new Set();
+  readonly #known = new RecentKeys();
   /** Whether the mailbox reads runs. */
   #runs = false;
   #limits: { readonly frames: number; readonly textBytes: number } = { frames: MAX_FRAMES, textBytes: MAX_TEXT_BYTES };
@@ -89,14 +81,7 @@ export class Outbox {
 
   /** Queues a draft. `isStored`: the store has it already. */
   add(draft: Draft, isStored: boolean): void {
-    if (isStored) {
-      if (this.#known.has(draft.key) || this.#knownBefore.has(draft.key)) return;
-      this.#known.add(draft.key);
-      if (this.#known.size >= KNOWN_KEYS) {
-        this.#knownBefore = this.#known;
-        this.#known = new Set();
-      }
-    }
+    if (isStored && !this.#known.add(draft.key)) return;
     if (draft.failed !== null) return;
     const { key, peer, at, body, id, seq, failed, until, sendKey } = draft;
     const item: Item = { key, peer, at, body, id, seq, failed, until, sendKey, step: "waiting", isChanged: false };
