@@ -80,10 +80,10 @@ export class AckPolicy {
     this.#connection.send(takesAck ? `[${this.#take()},${text[0] === "[" ? text.slice(1) : `${text}]`}` : text);
   }
 
-  /** Sends the ack that waits for a text; no other follows. What an iteration took last may not be done. */
+  /** Sends an ack of everything that can be acknowledged; no other follows. */
   stop(): void {
     clearTimeout(this.#timer);
-    if (this.#hasAck && this.seq >= this.#storedUpTo) this.#connection.send(this.#take());
+    if (this.#hasAck) this.#connection.send(this.#take());
   }
 
   get #hasAck(): boolean {

@@ -26,19 +26,35 @@ export interface Options {
   readonly since?: "start" | "now";
 }
 
-/** The messages of others, each once, in the order of the log; and conversations as state. */
+/**
+ * The messages of others, each once, in the order of the log; and conversations as state. An iteration has processed a
+ * message when it asks for the next one: after an error in the body of `for await`, and after `break`, the next
+ * iteration begins with the message that the body had.
+ */
 export interface Messages extends AsyncIterable<Message> {
   /** Calls with every message that arrives from now on. */
   subscribe(listen: (message: Message) => void): Stop;
   /** The messages of one conversation, in both directions. The caller closes it. */
-  with(peer: string): Conversing;
+  with(peer: string, options?: ThreadOptions): Conversing;
 }
 
-/** One conversation as state: the latest messages, and older ones on request. */
+export interface ThreadOptions {
+  /** Messages that it begins with, and that `older` adds: 1 to 200, 50 by default. */
+  readonly pageSize?: number | undefined;
+}
+
+/**
+ * One conversation as state: the latest messages, and older ones on request. A change of `more`, `loading` or `error` is
+ * a change of the value too: another array, of the same messages.
+ */
 export interface Conversing extends Live<readonly Message[]> {
   readonly peer: string;
   /** Whether there may be older ones. */
   readonly more: boolean;
+  /** Whether messages are being read: the latest ones at first, then those that `older` asks for. */
+  readonly loading: boolean;
+  /** Why the last reading failed, or null. It is read again when a connection opens, and by `older`. */
+  readonly error: Error | null;
   /**
    * Adds older ones. Resolves with whether there are more; rejects where only the mailbox has them and there is no
    * connection.
@@ -47,10 +63,14 @@ export interface Conversing extends Live<readonly Message[]> {
   close(): void;
 }
 
-/** The presence of the watched users. */
+/** The presence of the watched users, and of nobody else. */
 export interface Presences extends Live<ReadonlyMap<string, Presence>> {
-  /** Replaces the watched users: at most 64, each with a conversation with this user. */
-  watch(peers: readonly string[]): void;
+  /**
+   * Watches these users, until the result is called. Each part of an application watches on its own: a user is watched
+   * as long as any part does. At most 64 users are watched at once, in all tabs together; of more, the first ones of
+   * each call, in turn. Presence is shown of contacts alone.
+   */
+  watch(peers: readonly string[]): Stop;
 }
 
 export interface Restante {
@@ -93,7 +113,8 @@ export interface Restante {
   check(): void;
   /**
    * Ends it. Drafts in a lasting store are sent when it is opened again; in any other store messages without an answer
-   * fail. `forget`: the store deletes all records, as after signing out.
+   * fail. Resolves when everything is stored and the last ack has left, at most 1 s after that without an answer of the
+   * server. `forget`: the store deletes all records, as after signing out.
    */
   close(options?: { readonly forget?: boolean }): Promise<void>;
 }

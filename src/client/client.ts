@@ -4,20 +4,20 @@ import { type MessageRefusal, messageRefusal } from "../protocol/message-refusal
 import { serializeBody } from "../protocol/json.ts";
 import { canonical } from "../protocol/names.ts";
 import { Account, People } from "./account.ts";
-import type { Messages, Options, Presences, Restante } from "./api.ts";
+import type { Messages, Options, Presences, Restante, ThreadOptions } from "./api.ts";
 import { browserStore, isBrowser, onNetwork } from "./browser.ts";
 import { IncomingMessages } from "./incoming-messages.ts";
 import { listConversations, readOlder } from "./read-history.ts";
 import type { ConnectionState } from "./connection.ts";
-import type { Live } from "./live-value.ts";
+import type { Live, Stop } from "./live-value.ts";
 import { memoryStore } from "./memory.ts";
 import type { Message } from "./message.ts";
 import { keyOf, newDevice } from "./random-ids.ts";
 import type { SentMessage } from "./own-message.ts";
 import { Server } from "./server.ts";
 import { StoreClients } from "./store-clients.ts";
-import type { Draft, Json, Kept, Piece, Store, Why } from "./store.ts";
-import { Thread } from "./thread.ts";
+import type { Draft, Json, Kept, Store, Why } from "./store.ts";
+import { type ReadPage, Thread } from "./thread.ts";
 import type { Notice } from "./tab-messages.ts";
 import { type Conversation, View } from "./view.ts";
 
@@ -52,7 +52,9 @@ export class Client implements Restante {
     const { signals, conversations } = this.#view;
     this.conversations = conversations;
     this.typists = signals.typing;
-    this.messages = Object.assign(incoming, { with: (peer: string) => this.#thread(peer) });
+    this.messages = Object.assign(incoming, {
+      with: (peer: string, options?: ThreadOptions) => this.#thread(peer, options),
+    });
     this.presence = Object.assign(signals.presence, { watch: (peers: readonly string[]) => this.#watch(peers) });
     this.#clients = new StoreClients(this.#store, () => this.#open(options), this.#view, {
       user,
@@ -148,21 +150,22 @@ export class Client implements Restante {
     return this.#store.open(name, first);
   }
 
-  #thread(raw: string): Thread {
+  #thread(raw: string, { pageSize }: ThreadOptions = {}): Thread {
     const name = canonical(raw);
-    return new Thread("refused" in name ? raw : name.name, this.#view, {
-      local: (peer, before, limit) => this.#clients.ready.then(() => this.#store.piece(peer, before, limit)),
-      remote: (peer, before, limit) => this.#readOlder(peer, before, limit),
-    });
+    return new Thread("refused" in name ? raw : name.name, this.#view, this.#readPage, pageSize);
   }
 
-  async #readOlder(peer: string, before: number, limit: number): Promise<Piece> {
+  /** The messages that this device has; where it has none of them, those that the mailbox has. */
+  readonly #readPage: ReadPage = async (peer, before, limit) => {
+    await this.#clients.ready;
+    const local = await this.#store.piece(peer, before, limit);
+    if (local.entries.length > 0 || local.from === 0) return local;
     const page = await readOlder(this.#server.ask, this.user, peer, before, limit);
     await this.#store.write({ past: { peer, ...page } });
     return page;
-  }
+  };
 
-  #watch(peers: readonly string[]): void {
-    this.#clients.watch(peers.map(canonical).flatMap((name) => ("name" in name ? [name.name] : [])));
+  #watch(peers: readonly string[]): Stop {
+    return this.#clients.watch(peers.map(canonical).flatMap((name) => ("name" in name ? [name.name] : [])));
   }
 }

@@ -10,7 +10,7 @@ export { claim, entranceOf, signedInAs, signIn, signInWithPasskey } from "./acco
 export type { Account, AccountPasskey, Entrance, People, SignedIn } from "./account.ts";
 export { browserStore } from "./browser.ts";
 export { memoryStore } from "./memory.ts";
-export type { Conversing, Messages, Options, Presences, Restante } from "./api.ts";
+export type { Conversing, Messages, Options, Presences, Restante, ThreadOptions } from "./api.ts";
 export type { Notice } from "./tab-messages.ts";
 export type { ConnectionState } from "./connection.ts";
 export type { Live, Stop } from "./live-value.ts";

@@ -138,6 +138,11 @@ export class Connection {
     if (this.#phase.is === "open") this.#phase.socket.send(text);
   }
 
+  /** Resolves when the present connection is closed on both sides, with everything that was sent. */
+  left(): Promise<void> | undefined {
+    return this.#phase.is === "open" ? this.#phase.socket.left() : undefined;
+  }
+
   /**
    * The connection is over. The close code decides whether another attempt follows, at the earliest after `retryAfter`
    * ms. A server that says the word of a close knows the order of attempts: there, `replaced` is always a rival.

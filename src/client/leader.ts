@@ -108,6 +108,7 @@ export class Leader {
   }
 
   watch(peers: readonly string[]): void {
+    if (peers.join(" ") === this.#watched.join(" ")) return;
     this.#watched = peers;
     this.#send({ type: "watch", peers });
   }
@@ -117,13 +118,15 @@ export class Leader {
     this.#writes.flush();
   }
 
-  /** Resolves when everything that was received is stored. */
+  /** Resolves when everything that was received is stored, and the last ack has left. */
   async stop(message: string): Promise<void> {
     this.#acks.stop();
+    const left = this.#connection.left();
     this.#connection.end(message, "closed");
     this.#outbox.stop();
     clearTimeout(this.#dropped);
     await this.#writes.idle;
+    await left;
   }
 
   #address(): Promise<ServerAddress> {

@@ -3,7 +3,7 @@
 // meaning of a commit.
 import { Leader, type LeaderOptions } from "./leader.ts";
 import type { ConnectionState } from "./connection.ts";
-import { Computed } from "./live-value.ts";
+import { Computed, type Stop } from "./live-value.ts";
 import { newDevice } from "./random-ids.ts";
 import { type Commit, type Draft, type Kept, NONE, type Read, type Store, type Why } from "./store.ts";
 import type { Notice, TabMessage, TabRequest } from "./tab-messages.ts";
@@ -84,8 +84,15 @@ export class StoreClients {
     this.#request({ typing: peer });
   }
 
-  watch(peers: readonly string[]): void {
-    this.#request({ watch: peers, tab: this.#tab });
+  /** Watches these users too, until the result is called. */
+  watch(peers: readonly string[]): Stop {
+    const { watches } = this.#view.signals;
+    watches.add(peers);
+    this.#sayWatched();
+    return () => {
+      watches.delete(peers);
+      this.#sayWatched();
+    };
   }
 
   ask(ask: "retry" | "check"): void {
@@ -179,6 +186,7 @@ export class StoreClients {
     if (this.#state.is === "open" && state.is !== "open") this.#view.signals.connectionLost();
     this.#state = state;
     this.state.changed();
+    if (state.is === "open") for (const thread of this.#view.threads) thread.retry();
   }
 
   /** Sends to all other clients of the store. */
@@ -190,6 +198,11 @@ export class StoreClients {
   #publish(message: TabMessage): void {
     this.#receive(message);
     this.#post(message);
+  }
+
+  /** Says whom this tab watches, after all changes of a task. */
+  #sayWatched(): void {
+    void this.#ready.then(() => this.#request({ watch: this.#view.signals.own, tab: this.#tab }));
   }
 
   /** Asks the leader, in this client or in another one. */
@@ -218,11 +231,21 @@ export class StoreClients {
     if ("wrote" in request) {
       this.#view.apply(request.wrote);
       this.#takeStored(request.wrote);
-    } else if ("watch" in request) {
-      this.#view.signals.watch(request.tab, request.watch);
-      this.#leader?.watch(this.#view.signals.watched);
-    } else if (this.#leader === null) return;
-    else if ("typing" in request) this.#leader.sendTyping(request.typing);
+      return;
+    }
+    if ("watch" in request) {
+      const { signals } = this.#view;
+      signals.watch(request.tab, request.watch);
+      if (this.#leader === null) return;
+      this.#leader.watch(signals.watched);
+      // The mailbox sends the presence of newly named users alone.
+      if (request.tab !== this.#tab) for (const signal of signals.known()) this.#post({ signal });
+      return;
+    }
+    // A new tab may lead later: then it has to know whom the others watch.
+    if ("ask" in request && request.ask === "state") this.#sayWatched();
+    if (this.#leader === null) return;
+    if ("typing" in request) this.#leader.sendTyping(request.typing);
     else if (request.ask === "state") this.#publish({ state: this.#leader.state });
     else if (request.ask === "check") this.#leader.check();
     else if (this.#leader.hasFailed) void this.#lead();

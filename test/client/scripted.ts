@@ -11,6 +11,8 @@ export class Link extends EventTarget {
   readonly url: URL;
   readonly protocols: readonly string[];
   readyState = 1;
+  /** Whether the mailbox answers a close at once. */
+  answersClose = true;
   /** The texts that the client sent, and how many of them a test has read. */
   readonly texts: string[] = [];
   #read = 0;
@@ -39,6 +41,7 @@ export class Link extends EventTarget {
 
   close(): void {
     this.readyState = 3;
+    if (this.answersClose) this.dispatchEvent(new Event("close"));
   }
 
   /** The frames that the client sent since the last call. */
