@@ -10,6 +10,9 @@ import { noticesOf, packagesOf } from "./licenses.mjs";
 /** Maximum bytes of the SDK, gzipped: a page loads it before it can show anything. */
 const MAX_SDK_BYTES = 17_500;
 const SDK = "dist/restante.js";
+/** Maximum bytes of the hooks for React, gzipped, beside the SDK: each is a few lines over its state. */
+const MAX_REACT_BYTES = 2_000;
+const REACT = "dist/react.js";
 /** Maximum bytes of the web page with the SDK, gzipped: three seconds on a slow line. */
 const MAX_PAGE_BYTES = 60_000;
 const PAGE = "public/page.js";
@@ -36,9 +39,23 @@ const options = {
   write: false,
 };
 
+/** The hooks import React of the application, and the SDK beside them: of each there is one in a page. */
+const BESIDE = {
+  external: ["react"],
+  banner: { js: '"use client";' },
+  plugins: [
+    {
+      name: "the SDK beside it",
+      setup: ({ onResolve }) => {
+        onResolve({ filter: /\/client\/connect\.ts$/ }, () => ({ path: "./restante.js", external: true }));
+      },
+    },
+  ],
+};
+
 /** Bundles one entry; returns the folders of its packages. */
-async function bundle(entry, outfile) {
-  const { outputFiles, metafile } = await build({ ...options, entryPoints: [entry], outfile });
+async function bundle(entry, outfile, more = {}) {
+  const { outputFiles, metafile } = await build({ ...options, ...more, entryPoints: [entry], outfile });
   for (const { path, contents } of outputFiles) writeIfChanged(path, contents);
   return packagesOf(metafile);
 }
@@ -64,6 +81,7 @@ const [page, status, sdk, worker] = await Promise.all([
   bundle("src/web/status/status.tsx", STATUS),
   bundle("src/client/connect.ts", SDK),
   packagesOfWorker(),
+  bundle("src/react/react.ts", REACT, BESIDE),
 ]);
 for (const file of VIEWER) writeIfChanged(`public/api/docs/${file}`, readFileSync(`${VIEWER_FROM}/${file}`));
 const served = new Set([...page, ...status, ...worker, VIEWER_FROM]);
@@ -74,6 +92,7 @@ writeIfChanged(
 writeIfChanged(SDK_LICENSES, Buffer.from(noticesOf(sdk, "The code of others in restante.js:")));
 
 checkSize(SDK, MAX_SDK_BYTES);
+checkSize(REACT, MAX_REACT_BYTES);
 checkSize(PAGE, MAX_PAGE_BYTES);
 
 function checkSize(path, maxBytes) {

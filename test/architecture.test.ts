@@ -24,6 +24,7 @@ const MAY: Record<string, string[]> = {
   operator: ["protocol", "identity", "metrics", "api"],
   client: ["protocol"],
   web: ["client"],
+  react: ["client"],
   "worker.ts": ["protocol", "mailbox", "identity", "census", "registry", "api", "operator"],
 };
 
@@ -53,6 +54,7 @@ const PACKAGES: Record<string, string[]> = {
   operator: ["@hono/zod-openapi"],
   client: ["idb"],
   web: ["preact", "preact/hooks"],
+  react: ["react"],
   "worker.ts": ["cloudflare:workers", "hono/http-exception"],
 };
 
