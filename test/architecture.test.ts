@@ -25,6 +25,7 @@ const MAY: Record<string, string[]> = {
   client: ["protocol"],
   web: ["client"],
   react: ["client"],
+  node: ["client"],
   "worker.ts": ["protocol", "mailbox", "identity", "census", "registry", "api", "operator"],
 };
 
@@ -53,6 +54,7 @@ const PACKAGES: Record<string, string[]> = {
   metrics: [],
   operator: ["@hono/zod-openapi"],
   client: ["idb"],
+  node: ["node:fs", "node:sqlite"],
   web: ["preact", "preact/hooks"],
   react: ["react"],
   "worker.ts": ["cloudflare:workers", "hono/http-exception"],
@@ -170,6 +172,8 @@ const ALLOWED: Record<string, string[]> = {
   "src/client/browser.ts": ["told"],
   "src/client/memory.ts": ["told"],
   "src/client/apply-frames.ts": ["told"],
+  "src/node/records.ts": ["told"],
+  "test/client/stores/contract.ts": ["told"],
   "test/client/public-types.txt": ["told"],
   "test/architecture.test.ts": ["*"],
 };

@@ -2,12 +2,13 @@
 import type { Account, People } from "./account.ts";
 import type { ConnectionState } from "./connection.ts";
 import type { Live, Stop } from "./live-value.ts";
+import type { SendOptions } from "./keyed-messages.ts";
 import type { Message } from "./message.ts";
 import type { SentMessage } from "./own-message.ts";
 import type { Presence } from "./signals.ts";
 import type { Json, Store } from "./store.ts";
 import type { Notice } from "./tab-messages.ts";
-import type { Conversation } from "./view.ts";
+import type { Conversation } from "./conversation-list.ts";
 
 export interface Options {
   /** The server: `https://…` or `wss://…`, without a path. */
@@ -33,7 +34,7 @@ export interface Options {
  */
 export interface Messages extends AsyncIterable<Message> {
   /** Calls with every message that arrives from now on. */
-  subscribe(listen: (message: Message) => void): Stop;
+  readonly subscribe: (listen: (message: Message) => void) => Stop;
   /** The messages of one conversation, in both directions. The caller closes it. */
   with(peer: string, options?: ThreadOptions): Conversing;
 }
@@ -94,11 +95,18 @@ export interface Restante {
   readonly account: Account;
   /** From whom the user receives messages: strangers to accept, users to block. */
   readonly people: People;
-  /** Sends when there is a connection, in order. A message that can never be sent has failed when this returns. */
-  send(to: string, body: Json): SentMessage;
-  /** Sends a failed message again, as a new one in its place. */
+  /**
+   * Sends when there is a connection, in order. A message that can never be sent has failed when this returns. With
+   * `key` or `inReplyTo` it is sent once, however often this is called: the same key is the same message, also after a
+   * restart with a lasting store. Its `key`, `at` and `body` are then those of the first call, once `kept` has resolved.
+   */
+  send(to: string, body: Json, options?: SendOptions): SentMessage;
+  /** Sends a failed message again: a new one, at the end of the conversation, replaces it. Called twice, it sends once. */
   resend(message: Message): SentMessage;
-  /** Removes a failed message that the user's own mailbox never took from the conversation. */
+  /**
+   * Removes a failed message from the conversation, on this device, for good; nothing for any other message. A message
+   * that the mailbox took before it failed stays in its log, and is shown on other devices.
+   */
   discard(message: Message): void;
   /** Marks the conversation as read: all of it, or up to a message. */
   read(peer: string, upTo?: Message): void;

@@ -7,6 +7,7 @@ import { Account, People } from "./account.ts";
 import type { Messages, Options, Presences, Restante, ThreadOptions } from "./api.ts";
 import { browserStore, isBrowser, onNetwork } from "./browser.ts";
 import { IncomingMessages } from "./incoming-messages.ts";
+import { type SendOptions, sendKeyOf } from "./keyed-messages.ts";
 import { listConversations, readOlder } from "./read-history.ts";
 import type { ConnectionState } from "./connection.ts";
 import type { Live, Stop } from "./live-value.ts";
@@ -16,10 +17,12 @@ import { keyOf, newDevice } from "./random-ids.ts";
 import type { SentMessage } from "./own-message.ts";
 import { Server } from "./server.ts";
 import { StoreClients } from "./store-clients.ts";
+import { StoredMessages } from "./stored-messages.ts";
 import type { Draft, Json, Kept, Store, Why } from "./store.ts";
 import { type ReadPage, Thread } from "./thread.ts";
 import type { Notice } from "./tab-messages.ts";
-import { type Conversation, View } from "./view.ts";
+import type { Conversation } from "./conversation-list.ts";
+import { View } from "./view.ts";
 
 /** A text of fewer UTF-16 units is within the limit of a body, though each unit may be six bytes of JSON. */
 const SHORT_UNITS = 10_000;
@@ -39,6 +42,8 @@ export class Client implements Restante {
   readonly #store: Store;
   readonly #view: View;
   readonly #clients: StoreClients;
+  /** What replaced a failed message: a button may be pressed twice. */
+  readonly #resent = new WeakMap<Message, SentMessage>();
   readonly #stopWatchingNetwork: () => void;
 
   constructor(user: string, options: Options) {
@@ -47,7 +52,15 @@ export class Client implements Restante {
     this.account = new Account(this.#server);
     this.people = new People(this.#server);
     this.#store = options.store ?? (isBrowser() ? browserStore() : memoryStore());
-    const incoming = new IncomingMessages(() => this.#clients.ack());
+    const { arrivals } = this.#store;
+    const incoming =
+      arrivals === undefined
+        ? new IncomingMessages(() => this.#clients.ack())
+        : new StoredMessages({
+            user,
+            read: (...range) => this.#clients.ready.then(() => arrivals.apply(this.#store, range)),
+            take: (taken) => void this.#clients.write({ taken }),
+          });
     this.#view = new View(user, incoming);
     const { signals, conversations } = this.#view;
     this.conversations = conversations;
@@ -62,6 +75,7 @@ export class Client implements Restante {
       addressOf: (query) => this.#server.socketAddress(query),
       renew: this.#server.renews ? () => this.#server.currentToken() : null,
       listConversations: () => listConversations(this.#server.ask, user),
+      readPage: this.#readPage,
     });
     this.connection = this.#clients.state;
     this.gaps = this.#clients.gaps;
@@ -69,20 +83,25 @@ export class Client implements Restante {
     this.#stopWatchingNetwork = onNetwork(() => this.check());
   }
 
-  send(to: string, body: Json): SentMessage {
+  send(to: string, body: Json, options: SendOptions = {}): SentMessage {
     const receiver = canonical(to);
+    const peer = "name" in receiver ? receiver.name : to;
+    const sendKey = sendKeyOf(peer, options);
+    const earlier = this.#view.keyed.get(sendKey);
+    if (earlier !== undefined && !this.#view.discarded.has(earlier.seq ?? 0)) return earlier;
     // Short texts need no check.
     const json = typeof body === "string" && body.length < SHORT_UNITS ? body : serializeBody(body);
     const why = this.#refusalOf(receiver, json);
     const draft: Draft = {
       key: keyOf(),
-      peer: "name" in receiver ? receiver.name : to,
+      peer,
       at: Date.now(),
       // A copy, as JSON has it: the caller may change the body later.
       body: typeof json !== "string" || typeof body === "string" ? body : JSON.parse(json),
       id: null,
       seq: null,
       failed: why && { code: why.code, message: why.message },
+      sendKey: why === null ? sendKey : undefined,
     };
     const sent = this.#view.addDraft(draft);
     if (why !== null) return sent;
@@ -92,14 +111,20 @@ export class Client implements Restante {
   }
 
   resend(message: Message): SentMessage {
+    const before = this.#resent.get(message);
+    if (before !== undefined) return before;
     this.discard(message);
-    return this.send(message.to, message.body as Json);
+    const sent = this.send(message.to, message.body as Json);
+    this.#resent.set(message, sent);
+    return sent;
   }
 
-  discard({ key }: Message): void {
-    if (!this.#view.draft(key)?.failed) return;
-    this.#view.apply({ settled: [key] });
-    void this.#clients.write({ settled: [key] });
+  discard({ key, seq, state }: Message): void {
+    if (state?.is !== "failed") return;
+    const { code, message } = state;
+    const commit = seq === null ? { settled: [key] } : { failures: [{ seq, code, message, isDiscarded: true }] };
+    this.#view.apply(commit);
+    void this.#clients.write(commit);
   }
 
   read(peer: string, upTo?: Message): void {

@@ -44,12 +44,12 @@ export class IncomingMessages implements AsyncIterable<Message> {
     return before - 1;
   }
 
-  subscribe(listen: (message: Message) => void): Stop {
+  readonly subscribe = (listen: (message: Message) => void): Stop => {
     // One function for each call: the same listener may subscribe twice.
     const listener = (message: Message) => listen(message);
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
-  }
+  };
 
   /** Iterations end: what they were not given can't be acknowledged any more, and is given after the next start. */
   end(): void {

@@ -13,7 +13,7 @@ import type { View } from "./view.ts";
 const NOTICES = 20;
 
 /** The options of a leader that do not depend on the store. */
-type ServerOptions = Pick<LeaderOptions, "user" | "since" | "addressOf" | "renew" | "listConversations">;
+type ServerOptions = Pick<LeaderOptions, "user" | "since" | "addressOf" | "renew" | "listConversations" | "readPage">;
 
 const CLOSED: Why = { code: "closed", message: "The mailbox was closed before it answered." };
 const STOPPED = { is: "stopped", code: 1000, reason: "closed", message: "This device closed the mailbox." } as const;
@@ -26,11 +26,12 @@ export class StoreClients {
   readonly #open: () => Promise<Kept>;
   readonly #view: View;
   readonly #serverOptions: ServerOptions;
-  readonly #ready: Promise<void>;
+  #ready: Promise<void>;
   readonly #tab = newDevice();
   /** Changes that were written in the same task, and the promise that the store has them. */
   #buffer = emptyBuffer();
   #flushing: Promise<void> | null = null;
+  #lastFlush: Promise<void> | undefined;
   #leader: Leader | null = null;
   #state: ConnectionState = { is: "connecting" };
   #gaps = 0;
@@ -62,20 +63,25 @@ export class StoreClients {
 
   /** Stores what was written and shown here; the leader sends it. Resolves when it is stored. */
   write(commit: Commit): Promise<void> {
-    const { drafts = NONE, settled = NONE, reads = NONE } = commit;
+    const { drafts = NONE, settled = NONE, failures = NONE, reads = NONE, taken } = commit;
     this.#buffer.drafts.push(...drafts);
     this.#buffer.settled.push(...settled);
+    this.#buffer.failures.push(...failures);
     this.#buffer.reads.push(...reads);
+    this.#buffer.taken = taken ?? this.#buffer.taken;
     // Everything that is written in the same task is one commit.
     if (this.#flushing === null) {
       this.#flushing = this.#ready.then(() => {
         const all = this.#buffer;
         this.#buffer = emptyBuffer();
         this.#flushing = null;
-        return this.#persist(all);
+        const drafts = this.#view.keyed.unsent(all.drafts, this.#store);
+        // What is written meanwhile is stored after it.
+        if (drafts !== null) this.#ready = drafts.then(ignore, ignore);
+        return this.#persist(all, drafts);
       });
       // A caller that does not wait for it learns of a failure by the connection's state.
-      this.#flushing.catch(() => undefined);
+      this.#lastFlush = this.#flushing.catch(ignore);
     }
     return this.#flushing;
   }
@@ -104,13 +110,14 @@ export class StoreClients {
     this.#post({ watch: [], tab: this.#tab });
     this.#isClosed = true;
     const stopped = this.#leader?.stop(STOPPED.message);
-    if (!this.#store.lasting) this.#fail(this.#view.drafts(), CLOSED);
+    if (!this.#store.lasting) this.#fail([...this.#view.drafts(), ...this.#view.keyed.drafts()], CLOSED);
     this.#setState(STOPPED);
     this.state.end();
     this.gaps.end();
     this.notices.end();
     await this.#ready;
     await stopped;
+    await this.#lastFlush;
     await this.#store.close(forget);
   }
 
@@ -154,14 +161,20 @@ export class StoreClients {
     this.#leader.start();
   }
 
-  async #persist(commit: Commit): Promise<void> {
+  /** `drafts`: those of the commit that were not sent before, where that has to be looked up. */
+  async #persist(all: Commit, drafts: Promise<readonly Draft[]> | null): Promise<void> {
+    let commit = all;
     try {
+      if (drafts !== null) commit = { ...all, drafts: await drafts };
       if (this.#leader !== null) return await this.#leader.take(commit, false);
       await this.#store.write(commit);
     } catch (error) {
+      // Nothing is stored any more: what comes later may be about what is missing now.
+      this.#leader?.fail(error);
       this.#fail(commit.drafts ?? [], { code: "not_kept", message: `It can't be kept: ${String(error)}` });
       throw error;
     }
+    if (drafts !== null) this.#view.apply({ drafts: commit.drafts ?? NONE });
     this.#post({ wrote: commit });
     // This client may lead now, after it read the store without this commit.
     this.#takeStored(commit);
@@ -253,7 +266,17 @@ export class StoreClients {
   }
 }
 
+const ignore = () => undefined;
+
 /** What an application writes in one task. */
-function emptyBuffer(): { readonly drafts: Draft[]; readonly settled: string[]; readonly reads: Read[] } {
-  return { drafts: [], settled: [], reads: [] };
+interface Buffer {
+  readonly drafts: Draft[];
+  readonly settled: string[];
+  readonly failures: Required<Commit>["failures"][number][];
+  readonly reads: Read[];
+  taken: number | undefined;
+}
+
+function emptyBuffer(): Buffer {
+  return { drafts: [], settled: [], failures: [], reads: [], taken: undefined };
 }

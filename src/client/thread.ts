@@ -1,8 +1,8 @@
 // One conversation as it is shown: the latest messages, and older ones on request, first from the store, then from the
 // mailbox's history. It knows records; no socket, and no frame.
-import { Computed } from "./live-value.ts";
-import { type Message, ofDraft, ofEntry } from "./message.ts";
-import type { Commit, Draft, Entry, Piece, Row, Why } from "./store.ts";
+import { Computed, stableList } from "./live-value.ts";
+import { isSameState, type Message, ofDraft, ofEntry } from "./message.ts";
+import type { Commit, Draft, Entry, Failure, Piece, Row } from "./store.ts";
 
 /** Messages that a conversation begins with, and that `older` adds; and the most that the mailbox gives at once. */
 const PAGE_SIZE = 50;
@@ -12,6 +12,7 @@ const MAX_PAGE_SIZE = 200;
 export interface ThreadSource {
   readonly user: string;
   readonly threads: Set<Thread>;
+  readonly discarded: ReadonlySet<number>;
   row(peer: string): Row | undefined;
   drafts(): readonly Draft[];
 }
@@ -89,7 +90,7 @@ export class Thread extends Computed<readonly Message[]> {
   /** The store has this commit, of this conversation or of others. */
   apply(commit: Commit): void {
     const entries = (commit.entries ?? []).filter(({ peer }) => peer === this.peer);
-    const failures = new Map((commit.failures ?? []).map(({ seq, code, message }) => [seq, { code, message }]));
+    const failures = new Map((commit.failures ?? []).map(({ seq, ...failed }) => [seq, failed]));
     const hasFailures = failures.size > 0 && this.#entries.some(({ seq }) => failures.has(seq));
     if (entries.length > 0) this.#merge(entries);
     if (failures.size > 0) this.#entries = this.#entries.map((entry) => withFailure(entry, failures.get(entry.seq)));
@@ -139,25 +140,22 @@ export class Thread extends Computed<readonly Message[]> {
 
   /** A message that has not changed stays the same object; so does the list. */
   #messages(): readonly Message[] {
-    const { user } = this.#source;
+    const { user, discarded } = this.#source;
     const row = this.#source.row(this.peer);
     const stored = new Set(this.#entries.map(({ key }) => key));
     const drafts = this.#source.drafts().filter(({ key, peer }) => peer === this.peer && !stored.has(key));
-    const all = [
-      ...this.#entries.map((entry) => ofEntry(entry, user, row)),
-      ...drafts.map((draft) => ofDraft(draft, user)),
-    ];
+    const entries = this.#entries.filter(({ seq, failed }) => failed?.isDiscarded !== true && !discarded.has(seq));
+    const all = [...entries.map((entry) => ofEntry(entry, user, row)), ...drafts.map((draft) => ofDraft(draft, user))];
     const shown = all.map((message) => {
       const last = this.#shown.get(message.key);
-      return last?.state?.is === message.state?.is && last?.seq === message.seq ? (last ?? message) : message;
+      return last !== undefined && isSameState(last.state, message.state) && last.seq === message.seq ? last : message;
     });
     this.#shown = new Map(shown.map((message) => [message.key, message]));
-    const { length } = this.#last;
-    if (length !== shown.length || shown.some((message, i) => message !== this.#last[i])) this.#last = shown;
+    this.#last = stableList(this.#last, shown);
     return this.#last;
   }
 }
 
-function withFailure(entry: Entry, failed: Why | undefined): Entry {
+function withFailure(entry: Entry, failed: Failure | undefined): Entry {
   return failed === undefined ? entry : { ...entry, failed };
 }

@@ -58,6 +58,12 @@ export class WriteLoop {
     if (!this.#isRunning && !this.#hasFailed) this.#run = this.#write();
   }
 
+  /** The store has failed: the client ends, with the first reason. */
+  fail(error: unknown): void {
+    if (!this.#hasFailed) this.#connection.end(`What arrives can't be kept: ${String(error)}`, "not_kept");
+    this.#hasFailed = true;
+  }
+
   /** One commit at a time: changes that come meanwhile go into the next one. */
   async #write(): Promise<void> {
     this.#isRunning = true;
@@ -81,8 +87,7 @@ export class WriteLoop {
       }
       this.#acks.send();
     } catch (error) {
-      this.#hasFailed = true;
-      this.#connection.end(`What arrives can't be kept: ${String(error)}`, "not_kept");
+      this.fail(error);
     } finally {
       this.#isRunning = false;
     }

@@ -54,12 +54,7 @@ export function Messages({ peer, conversing }: Props): JSX.Element {
         ))}
       </ol>
       <div ref={top} class="soft top">
-        <Start
-          isFirst={!conversing.more && !before}
-          isLoading={conversing.loading}
-          hasFailed={hasFailed}
-          loadOlder={loadOlder}
-        />
+        <Start conversing={conversing} isFirst={!conversing.more && !before} loadOlder={loadOlder} />
       </div>
       {!isAtEnd && (
         <button type="button" class="down" aria-label={words.toNewest} onClick={showNewest}>
@@ -71,29 +66,28 @@ export function Messages({ peer, conversing }: Props): JSX.Element {
 }
 
 interface StartProps {
+  readonly conversing: Conversing;
   /** Whether the first message of the conversation is shown. */
   readonly isFirst: boolean;
-  readonly isLoading: boolean;
-  readonly hasFailed: boolean;
   loadOlder(): void;
 }
 
 /** Above the messages: where the conversation begins, or why there is no more of it. */
-function Start({ isFirst, isLoading, hasFailed, loadOlder }: StartProps): JSX.Element {
+function Start({ conversing, isFirst, loadOlder }: StartProps): JSX.Element {
   const { me, words } = useApp();
   const gaps = useLive(me.gaps);
   return (
     <>
       {gaps > 0 && <p>{words.gone}</p>}
-      {isLoading && <p role="status">{words.loading}</p>}
-      {hasFailed ? (
+      {conversing.loading && <p role="status">{words.loading}</p>}
+      {conversing.error !== null ? (
         <button type="button" class="quiet" onClick={loadOlder}>
           {words.older}
         </button>
       ) : (
         isFirst && <p>{words.start}</p>
       )}
-      {hasFailed && <p role="alert">{words.olderFailed}</p>}
+      {conversing.error !== null && <p role="alert">{words.olderFailed}</p>}
     </>
   );
 }

@@ -113,6 +113,24 @@ test("[W2][R1] an ack that waits when the connection is lost goes with the curso
   expect([mailbox.texts.length, await link().sent()]).toEqual([1, []]);
 });
 
+test("[T18][R1] what is taken between an attempt and its welcome is acknowledged, though the cursor was older", async () => {
+  const { me, mailbox } = await connectedClient();
+  let go: () => void = () => undefined;
+  void (async () => {
+    for await (const _ of me.messages) await new Promise<void>((done) => (go = done));
+  })();
+  await mailbox.deliver(fromBob(1), fromBob(2));
+  go();
+  await mailbox.cut();
+  await advance(PAUSE);
+  expect(link().query["cursor"]).toBe("1");
+  go();
+  await settle();
+  await link().welcome();
+  await link().deliver(fromBob(2));
+  expect(await link().sent()).toEqual([ack(2)]);
+});
+
 test("[W2][E3] a message that a listener reads or answers is acknowledged in the same text", async () => {
   const { me, mailbox } = await connectedClient();
   const stop = me.messages.subscribe(({ from }) => me.read(from));

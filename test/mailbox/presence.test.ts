@@ -110,6 +110,35 @@ test("[G5] a user who connects and leaves in a loop is announced a few times, an
   expect(await bob.until("presence")).toMatchObject({ user: a, online: true });
 });
 
+test("[G3][G5] a watcher who was answered between two deferred changes is sent the last one", async () => {
+  const { a, alice, peers } = await known(1);
+  const [b = ""] = peers;
+  const bob = await open(b);
+  bob.send({ type: "send", id: 1, to: a, body: "hi" });
+  await bob.until("accepted");
+  bob.send({ type: "watch", peers: [a] });
+  expect(await bob.until("presence")).toMatchObject({ online: true });
+  let device = alice;
+  for (let n = 0; n < 20; n++) {
+    device.socket.close();
+    await device.socket.untilClosed();
+    device = await open(a);
+  }
+  const last = (await bob.settled()).findLast(({ type }) => type === "presence");
+  expect(last).toMatchObject({ online: false });
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + SIGNALS.CACHE_MS });
+  onTestFinished(() => void vi.useRealTimers());
+  // The last announcement was offline, and this answer is online.
+  bob.send({ type: "watch", peers: [] });
+  bob.send({ type: "watch", peers: [a] });
+  expect(await bob.until("presence")).toMatchObject({ online: true });
+  device.socket.close();
+  await device.socket.untilClosed();
+  vi.setSystemTime(Date.now() + SIGNALS.CHANGE_REFILL_MS);
+  await ring(a);
+  expect(await bob.until("presence")).toMatchObject({ user: a, online: false });
+});
+
 test("[G6] one change is sent to a hundred contacts over several events", async () => {
   const { a, alice, peers } = await known(120);
   const calls = spyOnCalls(a);

@@ -86,7 +86,10 @@ function sendPresence(context: MailboxContext, session: V1Session, peer: string,
 /** Whether the user is online, for `asker`; null for strangers and where the user switched presence off. */
 export function presenceFor(context: MailboxContext, asker: string): Presence | null {
   if (context.log.row?.presence !== 1 || !isContact(context, asker)) return null;
-  return presenceOf(context);
+  const presence = presenceOf(context);
+  // The asker has another state than the last announcement: the next one has to be sent.
+  if (context.presence.announced !== presence.online) context.presence.announced = null;
+  return presence;
 }
 
 /** Whether the user is online, and since when not. With presence switched off the user counts as offline. */
