@@ -24,6 +24,7 @@ const MAY: Record<string, string[]> = {
   operator: ["protocol", "identity", "metrics", "api"],
   client: ["protocol"],
   web: ["client"],
+  react: ["client"],
   node: ["client"],
   "worker.ts": ["protocol", "mailbox", "identity", "census", "registry", "api", "operator"],
 };
@@ -55,6 +56,7 @@ const PACKAGES: Record<string, string[]> = {
   client: ["idb"],
   node: ["node:fs", "node:sqlite"],
   web: ["preact", "preact/hooks"],
+  react: ["react"],
   "worker.ts": ["cloudflare:workers", "hono/http-exception"],
 };
 
