@@ -6,20 +6,35 @@ import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import process from "node:process";
 import { promisify } from "node:util";
+import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { flatTypes } from "./flat-types.ts";
 import { noticesOf, packagesOf } from "./licenses.mjs";
 
 /**
- * The entry points that `exports` of package.json names. `maxBytes`: gzipped and minified, without what other entry points have. The core is what a page
- * loads before it can show anything.
+ * The entry points that `exports` of package.json names. `maxBytes`: minified and gzipped, without what another entry
+ * point has. Answers: a page that loads for long before it can show anything.
  */
 export const ENTRIES = [
   { name: "restante", source: "src/client/connect.ts", maxBytes: 22_100 },
   { name: "node", source: "src/node/node-store.ts", maxBytes: 4_000 },
+  { name: "react", source: "src/react/react.ts", maxBytes: 2_000, banner: '"use client";' },
   { name: "testing", source: "src/testing/testing.ts", maxBytes: 8_000 },
 ];
 const [CORE] = ENTRIES;
+
+/** The fields that it has in common with the package.json of the repository. */
+const PUBLISHED = [
+  "name",
+  "version",
+  "description",
+  "keywords",
+  "license",
+  "type",
+  "sideEffects",
+  "peerDependencies",
+  "peerDependenciesMeta",
+];
 
 /** What an application on Node.js needs; the commands of the repository run on older ones, too. */
 const ENGINES = { node: ">=22" };
@@ -33,31 +48,42 @@ const DOCUMENTS = [
 
 const OPTIONS = { bundle: true, sourcemap: true, target: "es2022", logLevel: "warning", metafile: true, write: false };
 
-/** The files of dist/, by their names, with their contents; and the folders of the packages that are in the bundles. */
+/**
+ * The package: the files of dist/ with their contents, the folders of the packages that are in the bundles, and the bytes
+ * of each entry point, minified and gzipped.
+ */
 export async function buildPackage() {
   const [types, ...bundles] = await Promise.all([typesOf(ENTRIES), ...ENTRIES.flatMap(bundlesOf)]);
   const packages = new Set(bundles.flatMap(({ metafile }) => [...packagesOf(metafile)]));
+  const built = new Map(
+    bundles.flatMap(({ outputFiles }) => outputFiles.map(({ path, contents }) => [basename(path), contents])),
+  );
+  const sizes = new Map(ENTRIES.map(({ name }) => [name, gzipSync(built.get(`${name}.min.js`), { level: 9 }).length]));
   const files = new Map([
-    ...bundles.flatMap(({ outputFiles }) => outputFiles.map(({ path, contents }) => [basename(path), contents])),
+    // The others need the core beside them, so no page loads one of them alone.
+    ...[...built].filter(([name]) => name.startsWith(CORE.name) || !name.includes(".min.")),
     ...types,
     ["LICENSES.txt", noticesOf(packages, "The code of others in the package restante:")],
   ]);
-  const names = [...files.keys(), ...DOCUMENTS.map(([name]) => name)];
+  const names = [...files.keys(), ...DOCUMENTS.map(([name]) => name)].toSorted();
   for (const [name, from] of DOCUMENTS) files.set(name, withoutDeadLinks(readFileSync(from, "utf8"), names));
   files.set("package.json", `${JSON.stringify(manifest(names), null, 2)}\n`);
-  return { files, packages };
+  return { files, packages, sizes };
 }
 
-/** The three forms of an entry point. Those of others are what they import from the core. */
-function bundlesOf({ name, source }) {
+/** The three forms of an entry point: to import, to require, to put on a page. */
+function bundlesOf({ name, source, banner = "" }) {
   const form = (extension, format, minify) =>
     build({
       ...OPTIONS,
+      // Where nothing is minified, the text itself is what a map would show.
+      sourcemap: format === "esm",
       format,
       minify,
       entryPoints: [source],
       // Beside src/, so that the sources in its map are inside the package.
       outfile: `${name}${extension}`,
+      banner: { js: banner },
       external: ["node:*", "react"],
       plugins: source === CORE.source ? [] : [coreOutside(`./${CORE.name}${extension}`)],
     });
@@ -103,9 +129,10 @@ async function typesOf(entries) {
  * required; `require` is for what can't, as Jest.
  */
 function manifest(files) {
-  const { name, version, description, keywords, license, type, sideEffects, exports } = readJson("package.json");
-  const paths = JSON.parse(JSON.stringify(exports).replaceAll('"./dist/', '"./'));
-  return { name, version, description, keywords, license, type, sideEffects, engines: ENGINES, exports: paths, files };
+  const all = readJson("package.json");
+  const about = Object.fromEntries(PUBLISHED.map((field) => [field, all[field]]));
+  const exports = JSON.parse(JSON.stringify(all.exports).replaceAll('"./dist/', '"./'));
+  return { ...about, engines: ENGINES, exports, files };
 }
 
 /** Markdown without links and pictures of files that the package does not have. */

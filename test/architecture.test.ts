@@ -24,6 +24,7 @@ const MAY: Record<string, string[]> = {
   operator: ["protocol", "identity", "metrics", "api"],
   client: ["protocol"],
   web: ["client"],
+  react: ["client"],
   node: ["client"],
   testing: ["client", "protocol"],
   "worker.ts": ["protocol", "mailbox", "identity", "census", "registry", "api", "operator"],
@@ -57,6 +58,7 @@ const PACKAGES: Record<string, string[]> = {
   testing: [],
   node: ["node:fs", "node:sqlite"],
   web: ["preact", "preact/hooks"],
+  react: ["react"],
   "worker.ts": ["cloudflare:workers", "hono/http-exception"],
 };
 

@@ -142,6 +142,35 @@ test("`restante/node` and `restante/testing`, imported and required", async () =
   expect(await project.output(process.execPath, flags)).toBe("one true\n");
 });
 
+test("the code of SDK.md's chapter on testing runs as it is", async () => {
+  const [, code = ""] = /\n## Testing\n.*?```ts\n(.*?)```/s.exec(readFileSync(join(ROOT, "docs/SDK.md"), "utf8")) ?? [];
+  const refused = `reached("stored"); // rejects with the code \`declined\``;
+  expect(code).toContain(refused);
+  const caught = code.replace(refused, `reached("stored").catch((error) => console.log(error.code));`);
+  const end = `await new Promise(setImmediate);
+console.log(alice.connection.value.reason, server.messages("alice").map(({ body }) => body));
+await alice.close();
+`;
+  project.write("testing.mjs", `${caught}${end}`);
+  const bodies = "[ 'hello', 'hello, alice', 'hello', 'back' ]";
+  expect(await project.output(process.execPath, ["testing.mjs"])).toBe(`declined\nsuspended ${bodies}\n`);
+});
+
+test("`restante/react`, imported and required, asks for React and no second core", async () => {
+  project.link("react");
+  const print = (load: string) => `const hooks = ${load};\nconsole.log(Object.keys(hooks).includes("useThread"));\n`;
+  project.write("react.mjs", print(`await import("restante/react")`));
+  project.write("react.cjs", print(`require("restante/react")`));
+  for (const args of [["react.mjs"], ["react.cjs"], ["--no-experimental-require-module", "react.cjs"]])
+    expect(await project.output(process.execPath, args)).toBe("true\n");
+  const text = (file: string) => readFileSync(join(project.home, file), "utf8");
+  for (const file of ["react.js", "react.cjs"]) {
+    expect(text(file).startsWith(`"use client";`)).toBe(true);
+    expect(text(file)).not.toContain("IndexedDB");
+    expect(text(file)).toContain(`"./restante${file.slice("react".length)}"`);
+  }
+});
+
 test("a bundle of esbuild's, and only the parts that are used", async () => {
   project.write("bundled.mjs", IMPORTING("restante"));
   project.write("unused.mjs", `import { Refused } from "restante";\nconsole.log(Refused.name);\n`);

@@ -1,6 +1,6 @@
 // A project of an application with the package installed, as npm packs and installs it, without a network.
 import { execFile } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { promisify } from "node:util";
@@ -14,6 +14,8 @@ export interface Project {
   readonly home: string;
   /** Writes a file of the application. */
   write(name: string, text: string): void;
+  /** Installs packages of this repository, too. */
+  link(...names: readonly string[]): void;
   /** Runs a program in the folder; resolves with what it prints. */
   output(program: string, args: readonly string[]): Promise<string>;
   remove(): void;
@@ -31,6 +33,12 @@ export async function projectWithPackage(): Promise<Project> {
     folder,
     home,
     write,
+    link(...names) {
+      for (const name of names) {
+        mkdirSync(join(folder, "node_modules", name, ".."), { recursive: true });
+        symlinkSync(join(ROOT, "node_modules", name), join(folder, "node_modules", name));
+      }
+    },
     async output(program, args) {
       const env = { ...process.env, DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1" };
       const { stdout } = await run(program, [...args], { cwd: folder, env });
