@@ -5,6 +5,7 @@ import type { Live, Stop } from "./live-value.ts";
 import type { Message } from "./message.ts";
 import type { SentMessage } from "./own-message.ts";
 import type { Presence } from "./signals.ts";
+import type { StorageState } from "./storage-state.ts";
 import type { Json, Store } from "./store.ts";
 import type { Notice } from "./tab-messages.ts";
 import type { Conversation } from "./view.ts";
@@ -57,6 +58,8 @@ export interface Restante {
   /** The canonical userName. */
   readonly user: string;
   readonly connection: Live<ConnectionState>;
+  /** Where the records are: in memory they end with the process, and with the reload of a page. */
+  readonly storage: Live<StorageState>;
   readonly messages: Messages;
   /** All conversations, the latest first. */
   readonly conversations: Live<readonly Conversation[]>;

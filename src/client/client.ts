@@ -5,16 +5,16 @@ import { serializeBody } from "../protocol/json.ts";
 import { canonical } from "../protocol/names.ts";
 import { Account, People } from "./account.ts";
 import type { Messages, Options, Presences, Restante } from "./api.ts";
-import { browserStore, isBrowser, onNetwork } from "./browser.ts";
+import { browserStore, onNetwork } from "./browser.ts";
 import { IncomingMessages } from "./incoming-messages.ts";
 import { listConversations, readOlder } from "./read-history.ts";
 import type { ConnectionState } from "./connection.ts";
 import type { Live } from "./live-value.ts";
-import { memoryStore } from "./memory.ts";
 import type { Message } from "./message.ts";
 import { keyOf, newDevice } from "./random-ids.ts";
 import type { SentMessage } from "./own-message.ts";
 import { Server } from "./server.ts";
+import type { StorageState } from "./storage-state.ts";
 import { StoreClients } from "./store-clients.ts";
 import type { Draft, Json, Kept, Piece, Store, Why } from "./store.ts";
 import { Thread } from "./thread.ts";
@@ -27,6 +27,7 @@ const SHORT_UNITS = 10_000;
 export class Client implements Restante {
   readonly user: string;
   readonly connection: Live<ConnectionState>;
+  readonly storage: Live<StorageState>;
   readonly messages: Messages;
   readonly conversations: Live<readonly Conversation[]>;
   readonly presence: Presences;
@@ -46,7 +47,7 @@ export class Client implements Restante {
     this.#server = new Server(options.url, user, options.token);
     this.account = new Account(this.#server);
     this.people = new People(this.#server);
-    this.#store = options.store ?? (isBrowser() ? browserStore() : memoryStore());
+    this.#store = options.store ?? browserStore();
     const incoming = new IncomingMessages(() => this.#clients.ack());
     this.#view = new View(user, incoming);
     const { signals, conversations } = this.#view;
@@ -54,7 +55,7 @@ export class Client implements Restante {
     this.typists = signals.typing;
     this.messages = Object.assign(incoming, { with: (peer: string) => this.#thread(peer) });
     this.presence = Object.assign(signals.presence, { watch: (peers: readonly string[]) => this.#watch(peers) });
-    this.#clients = new StoreClients(this.#store, () => this.#open(options), this.#view, {
+    this.#clients = new StoreClients(this.#store, (last) => this.#open(options, last), this.#view, {
       user,
       since: options.since ?? "start",
       addressOf: (query) => this.#server.socketAddress(query),
@@ -62,6 +63,7 @@ export class Client implements Restante {
       listConversations: () => listConversations(this.#server.ask, user),
     });
     this.connection = this.#clients.state;
+    this.storage = this.#clients.storage;
     this.gaps = this.#clients.gaps;
     this.notices = this.#clients.notices;
     this.#stopWatchingNetwork = onNetwork(() => this.check());
@@ -139,13 +141,13 @@ export class Client implements Restante {
     return this.#clients.isClosed ? { code: "closed", message: "The mailbox is closed." } : null;
   }
 
-  #open({ device, since }: Options): Promise<Kept> {
+  #open({ device, since }: Options, last?: Kept): Promise<Kept> {
     const name = ["restante", this.#server.host, this.user, device ?? []].flat().join(" ");
     // A new device begins with the whole log; where a device with a given name is, only the mailbox knows.
     const isWhole = device === undefined && since !== "now";
     const base = isWhole ? 0 : null;
     const first = { device: device ?? newDevice(), epoch: null, cursor: null, base, listed: isWhole };
-    return this.#store.open(name, first);
+    return this.#store.open(name, first, last);
   }
 
   #thread(raw: string): Thread {

@@ -1,49 +1,73 @@
 // One client among the clients of its store. One of them leads: it is connected. All of them see its commits, and each
 // writes its own drafts and reads into the store. It knows who leads and what clients send each other; no frame, and no
 // meaning of a commit.
-import { Leader, type LeaderOptions } from "./leader.ts";
+import type { Leader } from "./leader.ts";
+import { Leadership, type ServerOptions } from "./leadership.ts";
 import type { ConnectionState } from "./connection.ts";
-import { Computed } from "./live-value.ts";
+import { Computed, type Live } from "./live-value.ts";
 import { newDevice } from "./random-ids.ts";
+import { DURABLE, isFull, isOutdated, type StorageState } from "./storage-state.ts";
 import { type Commit, type Draft, type Kept, NONE, type Read, type Store, type Why } from "./store.ts";
-import type { Notice, TabMessage, TabRequest } from "./tab-messages.ts";
+import type { Ending, Notice, StoreMessage, TabMessage, TabRequest } from "./tab-messages.ts";
 import type { View } from "./view.ts";
 
 /** The latest notices are shown, at most this many. */
 const NOTICES = 20;
 
-/** The options of a leader that do not depend on the store. */
-type ServerOptions = Pick<LeaderOptions, "user" | "since" | "addressOf" | "renew" | "listConversations">;
-
 const CLOSED: Why = { code: "closed", message: "The mailbox was closed before it answered." };
-const STOPPED = { is: "stopped", code: 1000, reason: "closed", message: "This device closed the mailbox." } as const;
+/** Why a client has ended, by its reason. */
+const ENDINGS = {
+  closed: "This device closed the mailbox.",
+  signed_out: "Another tab has signed out.",
+  outdated: "A later version is open in this browser. Load the page again.",
+} as const;
 
 export class StoreClients {
   readonly state = new Computed(() => this.#state);
   readonly gaps = new Computed(() => this.#gaps);
   readonly notices = new Computed(() => this.#notices);
   readonly #store: Store;
-  readonly #open: () => Promise<Kept>;
   readonly #view: View;
-  readonly #serverOptions: ServerOptions;
-  readonly #ready: Promise<void>;
+  readonly #leadership: Leadership;
+  readonly #open: (last?: Kept) => Promise<Kept>;
+  #ready: Promise<void>;
+  #hasOpenFailed = false;
+  #hasStarted = false;
   readonly #tab = newDevice();
   /** Changes that were written in the same task, and the promise that the store has them. */
   #buffer = emptyBuffer();
   #flushing: Promise<void> | null = null;
-  #leader: Leader | null = null;
   #state: ConnectionState = { is: "connecting" };
   #gaps = 0;
   #notices: readonly Notice[] = [];
   #isClosed = false;
+  #closing: Promise<void> | null = null;
+  #ending: "closed" | Ending | null = null;
 
   /** `open` opens the store, and reads it again when this client begins to lead. */
-  constructor(store: Store, open: () => Promise<Kept>, view: View, serverOptions: ServerOptions) {
+  constructor(store: Store, open: (last?: Kept) => Promise<Kept>, view: View, server: ServerOptions) {
     this.#store = store;
-    this.#open = open;
     this.#view = view;
-    this.#serverOptions = serverOptions;
+    this.#leadership = new Leadership({
+      store,
+      view,
+      server,
+      open,
+      publish: (message, isForAll) => this.#publish(message, isForAll),
+      lost: () => this.#post({ ask: "state" }),
+      openFailed: (error) => this.#openFailed(error),
+    });
+    this.#open = open;
     this.#ready = this.#start();
+  }
+
+  get #leader(): Leader | null {
+    return this.#leadership.leader;
+  }
+
+  get storage(): Live<StorageState> {
+    const fixed: StorageState = this.#store.lasting ? DURABLE : { is: "memory", reason: "chosen" };
+    return this.#store.storage ?? new Computed(() => fixed);
   }
 
   get isClosed(): boolean {
@@ -89,16 +113,28 @@ export class StoreClients {
   }
 
   ask(ask: "retry" | "check"): void {
+    if (ask === "retry" && this.#hasOpenFailed && !this.#isClosed) return this.#openAgain();
     this.#request({ ask });
   }
 
   async close(forget: boolean): Promise<void> {
-    if (this.#isClosed) return;
+    const ending = this.#ending;
+    if (forget) this.#post({ ended: "signed_out" });
+    this.#closing ??= this.#end("closed", forget);
+    await this.#closing;
+    // The records are still there.
+    if (ending === "outdated" && forget) await this.#store.close(true);
+  }
+
+  async #end(reason: "closed" | Ending, forget = false): Promise<void> {
+    const message = ENDINGS[reason];
     this.#post({ watch: [], tab: this.#tab });
     this.#isClosed = true;
-    const stopped = this.#leader?.stop(STOPPED.message);
-    if (!this.#store.lasting) this.#fail(this.#view.drafts(), CLOSED);
-    this.#setState(STOPPED);
+    this.#ending = reason;
+    this.#leadership.end();
+    const stopped = reason === "closed" ? this.#leader?.stop(message) : this.#leadership.abandon();
+    if (reason === "signed_out" || !this.#store.lasting) this.#fail(this.#view.drafts(), CLOSED);
+    this.#setState({ is: "stopped", code: 1000, reason, message });
     this.state.end();
     this.gaps.end();
     this.notices.end();
@@ -110,54 +146,42 @@ export class StoreClients {
   async #start(): Promise<void> {
     try {
       const kept = await this.#open();
-      this.#view.apply(kept);
-      const { shared } = this.#store;
-      if (shared === undefined) return this.#begin(kept);
-      shared.listen((message) => this.#receive(message as TabMessage | TabRequest));
+      this.#show(kept);
+      this.#hasStarted = true;
+      this.#store.shared?.listen((message) => this.#receive(message as TabMessage | TabRequest | StoreMessage));
       this.#post({ ask: "state" });
-      // It rejects when this client closes before it leads.
-      shared.lead().then(
-        () => this.#lead(),
-        () => undefined,
-      );
+      this.#leadership.follow(kept);
     } catch (error) {
       this.#openFailed(error);
     }
   }
 
-  /** Reads the store again: other clients have written to it meanwhile. */
-  async #lead(): Promise<void> {
-    try {
-      this.#begin(await this.#open());
-    } catch (error) {
-      this.#openFailed(error);
-    }
+  #openAgain(): void {
+    this.#hasOpenFailed = false;
+    this.#setState({ is: "connecting" });
+    if (this.#hasStarted) void this.#leadership.reopen();
+    else this.#ready = this.#start();
   }
 
-  #begin(kept: Kept): void {
-    if (this.#isClosed) return;
-    this.#leader = new Leader({
-      ...this.#serverOptions,
-      store: this.#store,
-      kept,
-      publish: (message) => this.#publish(message),
-      takenUpTo: () => this.#view.incoming.takenUpTo(),
-    });
-    this.#leader.watch(this.#view.signals.watched);
-    this.#leader.start();
-  }
-
-  async #persist(commit: Commit): Promise<void> {
+  async #persist(commit: Commit, isRetry = false): Promise<void> {
+    const leader = this.#leader;
     try {
-      if (this.#leader !== null) return await this.#leader.take(commit, false);
+      if (leader !== null) return await leader.take(commit, false);
       await this.#store.write(commit);
     } catch (error) {
+      if (!isRetry && (await this.#mayRetry(error, leader))) return this.#persist(commit, true);
       this.#fail(commit.drafts ?? [], { code: "not_kept", message: `It can't be kept: ${String(error)}` });
       throw error;
     }
     this.#post({ wrote: commit });
     // This client may lead now, after it read the store without this commit.
     this.#takeStored(commit);
+  }
+
+  /** Whether a commit that failed is to be written again: in another store only if the first certainly lacks it. */
+  async #mayRetry(error: unknown, leader: Leader | null): Promise<boolean> {
+    const mayRetry = await this.#leadership.mayRetry(leader);
+    return mayRetry && (this.#store.lasting || isFull((error as Error).cause ?? error));
   }
 
   /** Gives the leader, where it is here, a commit that the store has already. */
@@ -171,8 +195,16 @@ export class StoreClients {
 
   /** Without a store nothing is shown; `retry` tries again. */
   #openFailed(error: unknown): void {
-    const message = `The store can't be opened: ${String(error)}`;
-    if (!this.#isClosed) this.#setState({ is: "stopped", code: 1000, reason: "not_kept", message });
+    if (this.#isClosed) return;
+    this.#hasOpenFailed = true;
+    const reason = isOutdated(error) ? "outdated" : "not_kept";
+    const message = reason === "outdated" ? ENDINGS[reason] : `The store can't be opened: ${String(error)}`;
+    this.#setState({ is: "stopped", code: 1000, reason, message });
+  }
+
+  #show(commit: Commit): void {
+    this.#view.apply(commit);
+    this.#leadership.shown(commit.position);
   }
 
   #setState(state: ConnectionState): void {
@@ -182,14 +214,14 @@ export class StoreClients {
   }
 
   /** Sends to all other clients of the store. */
-  #post(message: TabMessage | TabRequest): void {
+  #post(message: TabMessage | TabRequest | StoreMessage): void {
     if (!this.#isClosed) this.#store.shared?.say(message);
   }
 
   /** A message of the leader: for this client and all others. */
-  #publish(message: TabMessage): void {
+  #publish(message: TabMessage, isForAll: boolean): void {
     this.#receive(message);
-    this.#post(message);
+    if (isForAll) this.#post(message);
   }
 
   /** Asks the leader, in this client or in another one. */
@@ -200,9 +232,11 @@ export class StoreClients {
     });
   }
 
-  #receive(message: TabMessage | TabRequest): void {
+  #receive(message: TabMessage | TabRequest | StoreMessage): void {
     if (this.#isClosed) return;
-    if ("commit" in message) this.#view.apply(message.commit);
+    if ("commit" in message) this.#show(message.commit);
+    else if ("lost" in message) void this.#leadership.reopen();
+    else if ("ended" in message) (this.#closing = this.#end(message.ended)).catch(() => undefined);
     else if ("signal" in message) this.#view.signals.apply(message.signal);
     else if ("state" in message) this.#setState(message.state);
     else if ("gap" in message) {
@@ -223,9 +257,9 @@ export class StoreClients {
       this.#leader?.watch(this.#view.signals.watched);
     } else if (this.#leader === null) return;
     else if ("typing" in request) this.#leader.sendTyping(request.typing);
-    else if (request.ask === "state") this.#publish({ state: this.#leader.state });
+    else if (request.ask === "state") this.#publish({ state: this.#leader.state }, true);
     else if (request.ask === "check") this.#leader.check();
-    else if (this.#leader.hasFailed) void this.#lead();
+    else if (this.#leader.hasFailed) void this.#leadership.reopen();
     else this.#leader.start();
   }
 }

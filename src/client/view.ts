@@ -44,6 +44,10 @@ export class View implements MarkSource {
     return this.#rows.get(peer);
   }
 
+  rows(): Row[] {
+    return [...this.#rows.values()];
+  }
+
   draft(key: string): Draft | undefined {
     return this.#drafts.get(key)?.draft;
   }
