@@ -8,7 +8,7 @@ import { build } from "esbuild";
 import { noticesOf, packagesOf } from "./licenses.mjs";
 
 /** Maximum bytes of the SDK, gzipped: a page loads it before it can show anything. */
-const MAX_SDK_BYTES = 18_900;
+const MAX_SDK_BYTES = 19_300;
 const SDK = "dist/restante.js";
 /** Maximum bytes of the web page with the SDK, gzipped: three seconds on a slow line. */
 const MAX_PAGE_BYTES = 60_000;

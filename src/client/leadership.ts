@@ -1,7 +1,7 @@
 // The leader of this client, where it has one: it begins when no other client of the store leads, ends when another one
 // takes over, and begins anew when the store has failed. It knows when; nothing of what a leader does.
 import { Leader, type LeaderOptions } from "./leader.ts";
-import { type Kept, NONE, type Position, type Store } from "./store.ts";
+import { type Commit, type Entry, type Kept, NONE, type Position, type Store } from "./store.ts";
 import type { TabMessage } from "./tab-messages.ts";
 import type { View } from "./view.ts";
 
@@ -21,6 +21,9 @@ export interface LeadershipOptions {
   readonly openFailed: (error: unknown) => void;
 }
 
+/** Messages of one conversation that are shown late, at most; older ones are in the conversation. */
+const MAX_MISSED = 1_000;
+
 export class Leadership {
   readonly #options: LeadershipOptions;
   #leader: Leader | null = null;
@@ -39,9 +42,18 @@ export class Leadership {
     return this.#leader;
   }
 
-  /** This position was shown. */
-  shown(position: Position | undefined): void {
-    this.#position = position ?? this.#position;
+  /** What is new in a commit that other clients may have stored and sent long ago. It counts as shown. */
+  unseen(commit: Commit): Commit {
+    const { position } = commit;
+    const last = this.#position;
+    this.#position = position ?? last;
+    if (position === undefined || last === undefined || position.epoch !== last.epoch) return commit;
+    const ahead = (position.cursor ?? 0) - (last.cursor ?? 0);
+    if (ahead > 0) return commit;
+    this.#position = last;
+    const { entries = NONE, rows = NONE } = commit;
+    const { user } = this.#options.view;
+    return { ...commit, entries: entries.filter(({ from }) => from === user), rows: ahead < 0 ? NONE : rows };
   }
 
   /** Leads as soon as no other client of the store does. */
@@ -54,6 +66,7 @@ export class Leadership {
       this.abandon();
       if (this.#hasEnded) return;
       lost();
+      void this.reopen();
       this.follow(kept);
     };
     shared.lead(again).then(
@@ -98,10 +111,26 @@ export class Leadership {
     this.abandon();
     try {
       const kept = await open(last);
+      if (position !== undefined) await this.#catchUp(kept, position);
       if (this.#isElected || store.shared === undefined) this.#begin(kept);
     } catch (error) {
       openFailed(error);
     }
+  }
+
+  /** Shows what other clients have stored while the browser did not run this one, or just before they ended. */
+  async #catchUp({ position, rows, drafts }: Kept, last: Position): Promise<void> {
+    const after = last.cursor ?? 0;
+    if (position.epoch !== last.epoch || (position.cursor ?? 0) <= after) return;
+    const { store, publish } = this.#options;
+    const entries: Entry[] = [];
+    for (const row of rows) {
+      if (row.last === null || row.last.seq <= after) continue;
+      const piece = await store.piece(row.peer, Infinity, MAX_MISSED);
+      entries.push(...piece.entries.filter(({ seq }) => seq > after));
+    }
+    entries.sort((a, b) => a.seq - b.seq);
+    publish({ commit: { position, rows, drafts, entries } }, false);
   }
 
   #begin(kept: Kept): void {

@@ -203,8 +203,7 @@ export class StoreClients {
   }
 
   #show(commit: Commit): void {
-    this.#view.apply(commit);
-    this.#leadership.shown(commit.position);
+    this.#view.apply(this.#leadership.unseen(commit));
   }
 
   #setState(state: ConnectionState): void {
