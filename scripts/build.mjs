@@ -1,15 +1,23 @@
-// Builds the web page into public/ and the SDK into dist/, one file each, with the licences of their packages. wrangler
-// runs it before `dev` and `deploy`.
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+// Builds the web page into public/ and the SDK into dist/, one file each, with the licences of their packages. The
+// server serves the SDK too, with its types in one file. wrangler runs it before `dev` and `deploy`.
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import process from "node:process";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { declarationFile } from "./declarations.mjs";
 import { noticesOf, packagesOf } from "./licenses.mjs";
 
 /** Maximum bytes of the SDK, gzipped: a page loads it before it can show anything. */
-const MAX_SDK_BYTES = 19_300;
+const MAX_SDK_BYTES = 21_500;
 const SDK = "dist/restante.js";
+/** The store for Node.js, without the SDK. */
+const NODE = "dist/node.js";
+/** The same for pages without a build, which import it from the server. */
+const SERVED_SDK = "public/restante.js";
+const SERVED_TYPES = "public/restante.d.ts";
 /** Maximum bytes of the web page with the SDK, gzipped: three seconds on a slow line. */
 const MAX_PAGE_BYTES = 60_000;
 const PAGE = "public/page.js";
@@ -37,8 +45,8 @@ const options = {
 };
 
 /** Bundles one entry; returns the folders of its packages. */
-async function bundle(entry, outfile) {
-  const { outputFiles, metafile } = await build({ ...options, entryPoints: [entry], outfile });
+async function bundle(entry, outfile, more = {}) {
+  const { outputFiles, metafile } = await build({ ...options, ...more, entryPoints: [entry], outfile });
   for (const { path, contents } of outputFiles) writeIfChanged(path, contents);
   return packagesOf(metafile);
 }
@@ -59,14 +67,30 @@ function writeIfChanged(path, contents) {
   renameSync(part, path);
 }
 
-const [page, status, sdk, worker] = await Promise.all([
+/** The types of the SDK in one file. A folder of its own: several servers of this folder may build at once. */
+function typesOfSdk() {
+  const folder = mkdtempSync(join(tmpdir(), "restante-types-"));
+  try {
+    const flags = ["-p", "tsconfig.sdk.json", "--outDir", folder];
+    const { status, stdout } = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", ...flags]);
+    if (status !== 0) console.error(String(stdout));
+    return declarationFile(join(folder, "client/connect.d.ts"));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const [page, status, sdk, , worker] = await Promise.all([
   bundle("src/web/main.tsx", PAGE),
   bundle("src/web/status/status.tsx", STATUS),
   bundle("src/client/connect.ts", SDK),
+  bundle("src/node/node-store.ts", NODE, { external: ["node:*"], minify: false }),
   packagesOfWorker(),
 ]);
+for (const end of ["", ".map"]) writeIfChanged(`${SERVED_SDK}${end}`, readFileSync(`${SDK}${end}`));
+writeIfChanged(SERVED_TYPES, Buffer.from(typesOfSdk()));
 for (const file of VIEWER) writeIfChanged(`public/api/docs/${file}`, readFileSync(`${VIEWER_FROM}/${file}`));
-const served = new Set([...page, ...status, ...worker, VIEWER_FROM]);
+const served = new Set([...page, ...status, ...sdk, ...worker, VIEWER_FROM]);
 writeIfChanged(
   SERVED_LICENSES,
   Buffer.from(noticesOf(served, "Restante (MIT), and the code of others in what this server runs and serves:")),

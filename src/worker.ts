@@ -15,7 +15,7 @@ import { contacts } from "./api/contacts.ts";
 import { services } from "./api/services.ts";
 import { authorizeUpgrade } from "./identity/authorize-upgrade.ts";
 import { confirmToken, settleRefusal } from "./identity/request-token.ts";
-import { secureResponse, allowOrigins } from "./identity/headers.ts";
+import { secureResponse, allowOrigins, refuseForeignOrigins } from "./identity/headers.ts";
 import { logMisconfiguration } from "./identity/auth-mode.ts";
 import { problemResponse } from "./identity/problem-response.ts";
 import { refuseUpgrade } from "./identity/refuse-upgrade.ts";
@@ -41,6 +41,7 @@ app.use((c, next) => {
 });
 app.use(secureResponse);
 app.use("/api/*", allowOrigins);
+app.use("/api/*", refuseForeignOrigins);
 
 app.get("/client/:userName", async (c) => {
   if (c.req.header("Upgrade")?.toLowerCase() !== "websocket") {

@@ -24,6 +24,7 @@ const MAY: Record<string, string[]> = {
   operator: ["protocol", "identity", "metrics", "api"],
   client: ["protocol"],
   web: ["client"],
+  node: ["client"],
   "worker.ts": ["protocol", "mailbox", "identity", "census", "registry", "api", "operator"],
 };
 
@@ -52,6 +53,7 @@ const PACKAGES: Record<string, string[]> = {
   metrics: [],
   operator: ["@hono/zod-openapi"],
   client: ["idb"],
+  node: ["node:fs", "node:sqlite"],
   web: ["preact", "preact/hooks"],
   "worker.ts": ["cloudflare:workers", "hono/http-exception"],
 };
@@ -168,6 +170,8 @@ const ALLOWED: Record<string, string[]> = {
   "src/client/browser.ts": ["told"],
   "src/client/memory.ts": ["told"],
   "src/client/apply-frames.ts": ["told"],
+  "src/node/records.ts": ["told"],
+  "test/client/stores/contract.ts": ["told"],
   "test/client/public-types.txt": ["told"],
   "test/architecture.test.ts": ["*"],
 };

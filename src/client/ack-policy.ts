@@ -24,6 +24,8 @@ export class AckPolicy {
   /** The seq up to which the store has everything, and the one that was acknowledged. */
   #storedUpTo: number;
   #ackedUpTo = 0;
+  /** The seq that the present attempt to connect acknowledges. */
+  #connectedUpTo = 0;
   /** The highest seq of which somebody else is to learn that it was delivered. */
   #awaitedUpTo = 0;
   /** The share of what may be unacknowledged that came since the last ack, about: entries, and UTF-16 units for bytes. */
@@ -42,11 +44,17 @@ export class AckPolicy {
     return Math.min(this.#storedUpTo, this.#takenUpTo());
   }
 
-  /** A connection begins: connecting with a cursor acknowledges it. */
+  /** The cursor of an attempt to connect, which acknowledges it. By its welcome more may be acknowledged. */
+  connect(): number {
+    this.#connectedUpTo = this.seq;
+    return this.#connectedUpTo;
+  }
+
+  /** A connection begins. */
   begin(limits: Welcome["limits"], isSameEpoch: boolean): void {
     this.#limits = limits;
-    if (!isSameEpoch) this.#storedUpTo = 0;
-    this.#acked(this.seq);
+    if (!isSameEpoch) this.#storedUpTo = this.#connectedUpTo = 0;
+    this.#acked(this.#connectedUpTo);
     this.#awaitedUpTo = 0;
   }
 
@@ -62,7 +70,7 @@ export class AckPolicy {
   }
 
   /** The store has everything up to the cursor of a commit. */
-  setStored(cursor: number | null | undefined): void {
+  setStored(cursor: number | null): void {
     this.#storedUpTo = cursor ?? this.#storedUpTo;
   }
 
@@ -80,10 +88,10 @@ export class AckPolicy {
     this.#connection.send(takesAck ? `[${this.#take()},${text[0] === "[" ? text.slice(1) : `${text}]`}` : text);
   }
 
-  /** Sends the ack that waits for a text; no other follows. What an iteration took last may not be done. */
+  /** Sends an ack of everything that can be acknowledged; no other follows. */
   stop(): void {
     clearTimeout(this.#timer);
-    if (this.#hasAck && this.seq >= this.#storedUpTo) this.#connection.send(this.#take());
+    if (this.#hasAck) this.#connection.send(this.#take());
   }
 
   get #hasAck(): boolean {

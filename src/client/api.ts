@@ -2,13 +2,14 @@
 import type { Account, People } from "./account.ts";
 import type { ConnectionState } from "./connection.ts";
 import type { Live, Stop } from "./live-value.ts";
+import type { SendOptions } from "./keyed-messages.ts";
 import type { Message } from "./message.ts";
 import type { SentMessage } from "./own-message.ts";
 import type { Presence } from "./signals.ts";
 import type { StorageState } from "./storage-state.ts";
 import type { Json, Store } from "./store.ts";
 import type { Notice } from "./tab-messages.ts";
-import type { Conversation } from "./view.ts";
+import type { Conversation } from "./conversation-list.ts";
 
 export interface Options {
   /** The server: `https://…` or `wss://…`, without a path. */
@@ -27,19 +28,35 @@ export interface Options {
   readonly since?: "start" | "now";
 }
 
-/** The messages of others, each once, in the order of the log; and conversations as state. */
+/**
+ * The messages of others, each once, in the order of the log; and conversations as state. An iteration has processed a
+ * message when it asks for the next one: after an error in the body of `for await`, and after `break`, the next
+ * iteration begins with the message that the body had.
+ */
 export interface Messages extends AsyncIterable<Message> {
   /** Calls with every message that arrives from now on. */
-  subscribe(listen: (message: Message) => void): Stop;
+  readonly subscribe: (listen: (message: Message) => void) => Stop;
   /** The messages of one conversation, in both directions. The caller closes it. */
-  with(peer: string): Conversing;
+  with(peer: string, options?: ThreadOptions): Conversing;
 }
 
-/** One conversation as state: the latest messages, and older ones on request. */
+export interface ThreadOptions {
+  /** Messages that it begins with, and that `older` adds: 1 to 200, 50 by default. */
+  readonly pageSize?: number | undefined;
+}
+
+/**
+ * One conversation as state: the latest messages, and older ones on request. A change of `more`, `loading` or `error` is
+ * a change of the value too: another array, of the same messages.
+ */
 export interface Conversing extends Live<readonly Message[]> {
   readonly peer: string;
   /** Whether there may be older ones. */
   readonly more: boolean;
+  /** Whether messages are being read: the latest ones at first, then those that `older` asks for. */
+  readonly loading: boolean;
+  /** Why the last reading failed, or null. It is read again when a connection opens, and by `older`. */
+  readonly error: Error | null;
   /**
    * Adds older ones. Resolves with whether there are more; rejects where only the mailbox has them and there is no
    * connection.
@@ -48,10 +65,14 @@ export interface Conversing extends Live<readonly Message[]> {
   close(): void;
 }
 
-/** The presence of the watched users. */
+/** The presence of the watched users, and of nobody else. */
 export interface Presences extends Live<ReadonlyMap<string, Presence>> {
-  /** Replaces the watched users: at most 64, each with a conversation with this user. */
-  watch(peers: readonly string[]): void;
+  /**
+   * Watches these users, until the result is called. Each part of an application watches on its own: a user is watched
+   * as long as any part does. At most 64 users are watched at once, in all tabs together; of more, the first ones of
+   * each call, in turn. Presence is shown of contacts alone.
+   */
+  watch(peers: readonly string[]): Stop;
 }
 
 export interface Restante {
@@ -77,11 +98,18 @@ export interface Restante {
   readonly account: Account;
   /** From whom the user receives messages: strangers to accept, users to block. */
   readonly people: People;
-  /** Sends when there is a connection, in order. A message that can never be sent has failed when this returns. */
-  send(to: string, body: Json): SentMessage;
-  /** Sends a failed message again, as a new one in its place. */
+  /**
+   * Sends when there is a connection, in order. A message that can never be sent has failed when this returns. With
+   * `key` or `inReplyTo` it is sent once, however often this is called: the same key is the same message, also after a
+   * restart with a lasting store. Its `key`, `at` and `body` are then those of the first call, once `kept` has resolved.
+   */
+  send(to: string, body: Json, options?: SendOptions): SentMessage;
+  /** Sends a failed message again: a new one, at the end of the conversation, replaces it. Called twice, it sends once. */
   resend(message: Message): SentMessage;
-  /** Removes a failed message that the user's own mailbox never took from the conversation. */
+  /**
+   * Removes a failed message from the conversation, on this device, for good; nothing for any other message. A message
+   * that the mailbox took before it failed stays in its log, and is shown on other devices.
+   */
   discard(message: Message): void;
   /** Marks the conversation as read: all of it, or up to a message. */
   read(peer: string, upTo?: Message): void;
@@ -96,7 +124,8 @@ export interface Restante {
   check(): void;
   /**
    * Ends it. Drafts in a lasting store are sent when it is opened again; in any other store messages without an answer
-   * fail. `forget`: the store deletes all records, as after signing out.
+   * fail. Resolves when everything is stored and the last ack has left, at most 1 s after that without an answer of the
+   * server. `forget`: the store deletes all records, as after signing out.
    */
   close(options?: { readonly forget?: boolean }): Promise<void>;
 }

@@ -2,7 +2,7 @@
 // are handed out as one commit. It knows frames; no socket, no store, and no reader of the records.
 import { bodyOf, type Down, type Welcome } from "../protocol/down.ts";
 import { addUnread, higherMarks, type MutableRow, NEW_ROW, readUpTo, startOver } from "./rows.ts";
-import type { Commit, Draft, Entry, Kept, Marks, Position, Read, Row, Why } from "./store.ts";
+import type { Commit, Draft, Entry, Failure, Kept, Marks, Position, Read, Row } from "./store.ts";
 
 type Frame<T extends Down["type"]> = Extract<Down, { type: T }>;
 
@@ -137,10 +137,10 @@ export class LogState {
     back: number,
   ): void {
     const seq = entry === undefined ? draft.seq : entry - back;
-    const { key, peer, body } = draft;
+    const { key, peer, body, sendKey } = draft;
     if (seq === null) return void this.#touch().unnumbered.push({ key, is: state });
     const row = this.#mutableRow(peer);
-    this.#add(row, { key, seq, peer, from: this.#user, at: at ?? draft.at, body });
+    this.#add(row, { key, seq, peer, from: this.#user, at: at ?? draft.at, body, sendKey });
     if (state === "stored" && seq > row.stored) row.stored = seq;
   }
 
@@ -163,11 +163,21 @@ export class LogState {
     this.#set({ ...this.#row(peer), standing });
   }
 
-  markFailed(of: number, why: Why): void {
+  markFailed(of: number, why: Failure): void {
     this.#touch().failures.push({ seq: of, ...why });
     for (const row of this.#rows.values()) {
       if (row.last?.seq === of) this.#set({ ...row, last: { ...row.last, failed: why } });
     }
+  }
+
+  /** The last messages of conversations that are not shown any more: the ones before them are to take their places. */
+  get discarded(): readonly Entry[] {
+    return [...this.#rows.values()].flatMap(({ last }) => (last?.failed?.isDiscarded === true ? [last] : []));
+  }
+
+  replaceLast({ peer, seq }: Entry, last: Entry | null): void {
+    const row = this.#row(peer);
+    if (row.last?.seq === seq) this.#set({ ...row, last });
   }
 
   /** The user has read a conversation up to a seq. */
@@ -200,6 +210,11 @@ export class LogState {
 
   settleDraft(key: string): void {
     this.#touch().settled.push(key);
+  }
+
+  /** Iterations have taken everything up to this arrival. */
+  setTaken(number: number): void {
+    this.#touch().taken = number;
   }
 
   #add(row: MutableRow, entry: Entry): void {
@@ -248,15 +263,23 @@ interface OpenCommit {
   readonly mutableRows: Map<string, MutableRow>;
   readonly records: {
     readonly entries: Entry[];
-    readonly failures: (Why & { readonly seq: number })[];
+    readonly failures: Required<Commit>["failures"][number][];
     readonly settled: string[];
     readonly unnumbered: Required<Commit>["unnumbered"][number][];
     readonly reads: Read[];
     readonly told: string[];
+    taken?: number;
   };
 }
 
 function emptyCommit(): OpenCommit {
-  const records = { entries: [], failures: [], settled: [], unnumbered: [], reads: [], told: [] };
+  const records: OpenCommit["records"] = {
+    entries: [],
+    failures: [],
+    settled: [],
+    unnumbered: [],
+    reads: [],
+    told: [],
+  };
   return { hasChanged: false, rows: new Set(), mutableRows: new Map(), records };
 }

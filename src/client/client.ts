@@ -4,22 +4,25 @@ import { type MessageRefusal, messageRefusal } from "../protocol/message-refusal
 import { serializeBody } from "../protocol/json.ts";
 import { canonical } from "../protocol/names.ts";
 import { Account, People } from "./account.ts";
-import type { Messages, Options, Presences, Restante } from "./api.ts";
+import type { Messages, Options, Presences, Restante, ThreadOptions } from "./api.ts";
 import { browserStore, onNetwork } from "./browser.ts";
 import { IncomingMessages } from "./incoming-messages.ts";
+import { type SendOptions, sendKeyOf } from "./keyed-messages.ts";
 import { listConversations, readOlder } from "./read-history.ts";
 import type { ConnectionState } from "./connection.ts";
-import type { Live } from "./live-value.ts";
+import { Computed, type Live, type Stop } from "./live-value.ts";
 import type { Message } from "./message.ts";
 import { keyOf, newDevice } from "./random-ids.ts";
 import type { SentMessage } from "./own-message.ts";
 import { Server } from "./server.ts";
-import type { StorageState } from "./storage-state.ts";
+import { DURABLE, type StorageState } from "./storage-state.ts";
 import { StoreClients } from "./store-clients.ts";
-import type { Draft, Json, Kept, Piece, Store, Why } from "./store.ts";
-import { Thread } from "./thread.ts";
+import { StoredMessages } from "./stored-messages.ts";
+import type { Draft, Json, Kept, Store, Why } from "./store.ts";
+import { type ReadPage, Thread } from "./thread.ts";
 import type { Notice } from "./tab-messages.ts";
-import { type Conversation, View } from "./view.ts";
+import type { Conversation } from "./conversation-list.ts";
+import { View } from "./view.ts";
 
 /** A text of fewer UTF-16 units is within the limit of a body, though each unit may be six bytes of JSON. */
 const SHORT_UNITS = 10_000;
@@ -40,6 +43,8 @@ export class Client implements Restante {
   readonly #store: Store;
   readonly #view: View;
   readonly #clients: StoreClients;
+  /** What replaced a failed message: a button may be pressed twice. */
+  readonly #resent = new WeakMap<Message, SentMessage>();
   readonly #stopWatchingNetwork: () => void;
 
   constructor(user: string, options: Options) {
@@ -48,12 +53,22 @@ export class Client implements Restante {
     this.account = new Account(this.#server);
     this.people = new People(this.#server);
     this.#store = options.store ?? browserStore();
-    const incoming = new IncomingMessages(() => this.#clients.ack());
+    const { arrivals } = this.#store;
+    const incoming =
+      arrivals === undefined
+        ? new IncomingMessages(() => this.#clients.ack())
+        : new StoredMessages({
+            user,
+            read: (...range) => this.#clients.ready.then(() => arrivals.apply(this.#store, range)),
+            take: (taken) => void this.#clients.write({ taken }),
+          });
     this.#view = new View(user, incoming);
     const { signals, conversations } = this.#view;
     this.conversations = conversations;
     this.typists = signals.typing;
-    this.messages = Object.assign(incoming, { with: (peer: string) => this.#thread(peer) });
+    this.messages = Object.assign(incoming, {
+      with: (peer: string, options?: ThreadOptions) => this.#thread(peer, options),
+    });
     this.presence = Object.assign(signals.presence, { watch: (peers: readonly string[]) => this.#watch(peers) });
     this.#clients = new StoreClients(this.#store, (last) => this.#open(options, last), this.#view, {
       user,
@@ -61,28 +76,36 @@ export class Client implements Restante {
       addressOf: (query) => this.#server.socketAddress(query),
       renew: this.#server.renews ? () => this.#server.currentToken() : null,
       listConversations: () => listConversations(this.#server.ask, user),
+      readPage: this.#readPage,
     });
     this.connection = this.#clients.state;
-    this.storage = this.#clients.storage;
+    const isLasting = this.#store.lasting;
+    const fixed: StorageState = isLasting ? DURABLE : { is: "memory", reason: "chosen" };
+    this.storage = this.#store.storage ?? new Computed(() => fixed);
     this.gaps = this.#clients.gaps;
     this.notices = this.#clients.notices;
     this.#stopWatchingNetwork = onNetwork(() => this.check());
   }
 
-  send(to: string, body: Json): SentMessage {
+  send(to: string, body: Json, options: SendOptions = {}): SentMessage {
     const receiver = canonical(to);
+    const peer = "name" in receiver ? receiver.name : to;
+    const sendKey = sendKeyOf(peer, options);
+    const earlier = this.#view.keyed.get(sendKey);
+    if (earlier !== undefined && !this.#view.discarded.has(earlier.seq ?? 0)) return earlier;
     // Short texts need no check.
     const json = typeof body === "string" && body.length < SHORT_UNITS ? body : serializeBody(body);
     const why = this.#refusalOf(receiver, json);
     const draft: Draft = {
       key: keyOf(),
-      peer: "name" in receiver ? receiver.name : to,
+      peer,
       at: Date.now(),
       // A copy, as JSON has it: the caller may change the body later.
       body: typeof json !== "string" || typeof body === "string" ? body : JSON.parse(json),
       id: null,
       seq: null,
       failed: why && { code: why.code, message: why.message },
+      sendKey: why === null ? sendKey : undefined,
     };
     const sent = this.#view.addDraft(draft);
     if (why !== null) return sent;
@@ -92,14 +115,20 @@ export class Client implements Restante {
   }
 
   resend(message: Message): SentMessage {
+    const before = this.#resent.get(message);
+    if (before !== undefined) return before;
     this.discard(message);
-    return this.send(message.to, message.body as Json);
+    const sent = this.send(message.to, message.body as Json);
+    this.#resent.set(message, sent);
+    return sent;
   }
 
-  discard({ key }: Message): void {
-    if (!this.#view.draft(key)?.failed) return;
-    this.#view.apply({ settled: [key] });
-    void this.#clients.write({ settled: [key] });
+  discard({ key, seq, state }: Message): void {
+    if (state?.is !== "failed") return;
+    const { code, message } = state;
+    const commit = seq === null ? { settled: [key] } : { failures: [{ seq, code, message, isDiscarded: true }] };
+    this.#view.apply(commit);
+    void this.#clients.write(commit);
   }
 
   read(peer: string, upTo?: Message): void {
@@ -150,21 +179,22 @@ export class Client implements Restante {
     return this.#store.open(name, first, last);
   }
 
-  #thread(raw: string): Thread {
+  #thread(raw: string, { pageSize }: ThreadOptions = {}): Thread {
     const name = canonical(raw);
-    return new Thread("refused" in name ? raw : name.name, this.#view, {
-      local: (peer, before, limit) => this.#clients.ready.then(() => this.#store.piece(peer, before, limit)),
-      remote: (peer, before, limit) => this.#readOlder(peer, before, limit),
-    });
+    return new Thread("refused" in name ? raw : name.name, this.#view, this.#readPage, pageSize);
   }
 
-  async #readOlder(peer: string, before: number, limit: number): Promise<Piece> {
+  /** The messages that this device has; where it has none of them, those that the mailbox has. */
+  readonly #readPage: ReadPage = async (peer, before, limit) => {
+    await this.#clients.ready;
+    const local = await this.#store.piece(peer, before, limit);
+    if (local.entries.length > 0 || local.from === 0) return local;
     const page = await readOlder(this.#server.ask, this.user, peer, before, limit);
     await this.#store.write({ past: { peer, ...page } });
     return page;
-  }
+  };
 
-  #watch(peers: readonly string[]): void {
-    this.#clients.watch(peers.map(canonical).flatMap((name) => ("name" in name ? [name.name] : [])));
+  #watch(peers: readonly string[]): Stop {
+    return this.#clients.watch(peers.map(canonical).flatMap((name) => ("name" in name ? [name.name] : [])));
   }
 }

@@ -10,7 +10,8 @@ export { claim, entranceOf, signedInAs, signIn, signInWithPasskey } from "./acco
 export type { Account, AccountPasskey, Entrance, People, SignedIn } from "./account.ts";
 export { browserStore } from "./browser.ts";
 export { memoryStore } from "./memory.ts";
-export type { Conversing, Messages, Options, Presences, Restante } from "./api.ts";
+export type { Conversing, Messages, Options, Presences, Restante, ThreadOptions } from "./api.ts";
+export type { SendOptions } from "./keyed-messages.ts";
 export type { Notice } from "./tab-messages.ts";
 export type { ConnectionState } from "./connection.ts";
 export type { Live, Stop } from "./live-value.ts";
@@ -18,7 +19,7 @@ export type { Message, MessageState } from "./message.ts";
 export type { SentMessage } from "./own-message.ts";
 export type { MemoryReason, StorageState } from "./storage-state.ts";
 export type { Presence } from "./signals.ts";
-export type { Conversation } from "./view.ts";
+export type { Conversation } from "./conversation-list.ts";
 export type { Settings, SignedInDevice } from "../protocol/caller.ts";
 export { Refused } from "./server.ts";
 export type * from "./store.ts";

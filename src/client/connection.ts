@@ -59,6 +59,8 @@ interface Open {
 
 interface Waiting {
   readonly is: "waiting";
+  /** Before this time only the user may begin another attempt. */
+  readonly notBefore: number;
   readonly retry: Timer;
 }
 
@@ -127,15 +129,23 @@ export class Connection {
     );
   }
 
-  /** The network may have changed: a waiting connection tries now, an open one has to show that it lives. */
+  /**
+   * The network may have changed: a waiting connection tries now, unless the server has asked for a longer pause; an open
+   * one has to show that it lives.
+   */
   check(): void {
-    if (this.#phase.is === "waiting") this.start();
+    if (this.#phase.is === "waiting" && Date.now() >= this.#phase.notBefore) this.start();
     else if (this.#phase.is === "open") this.#phase.socket.probe();
   }
 
   /** Sends a text; nothing where the connection is not open. */
   send(text: string): void {
     if (this.#phase.is === "open") this.#phase.socket.send(text);
+  }
+
+  /** Resolves when the present connection is closed on both sides, with everything that was sent. */
+  left(): Promise<void> | undefined {
+    return this.#phase.is === "open" ? this.#phase.socket.left() : undefined;
   }
 
   /**
@@ -153,7 +163,7 @@ export class Connection {
     const pause = isOwnRival ? OWN_RIVAL_MS : (close.retryAfter ?? 0);
     const delay = Math.min(pause + this.#backOff.delay(now), MAX_TIMER_MS);
     this.#enter(
-      { is: "waiting", retry: setTimeout(() => this.start(), delay) },
+      { is: "waiting", notBefore: now + pause, retry: setTimeout(() => this.start(), delay) },
       { is: "waiting", until: now + delay, ...why },
     );
   }

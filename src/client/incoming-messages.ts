@@ -44,14 +44,14 @@ export class IncomingMessages implements AsyncIterable<Message> {
     return before - 1;
   }
 
-  subscribe(listen: (message: Message) => void): Stop {
+  readonly subscribe = (listen: (message: Message) => void): Stop => {
     // One function for each call: the same listener may subscribe twice.
     const listener = (message: Message) => listen(message);
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
-  }
+  };
 
-  /** Iterations end after their queued messages. */
+  /** Iterations end: what they were not given can't be acknowledged any more, and is given after the next start. */
   end(): void {
     this.#hasEnded = true;
     for (const reader of this.#readers) reader.wake();
@@ -64,7 +64,7 @@ export class IncomingMessages implements AsyncIterable<Message> {
     this.#readers.add(reader);
     try {
       for (;;) {
-        reader.current = reader.queue.shift() ?? null;
+        reader.current = this.#hasEnded ? null : (reader.queue.shift() ?? null);
         this.#takenChanged();
         if (reader.current !== null) yield reader.current;
         else if (this.#hasEnded) return;
@@ -72,7 +72,9 @@ export class IncomingMessages implements AsyncIterable<Message> {
       }
     } finally {
       this.#readers.delete(reader);
-      // The next one continues where this one stopped.
+      // The next one begins with the message whose successor was not asked for. A loop ends the same way for `break` and
+      // for an error in its body.
+      if (reader.current !== null) reader.queue.unshift(reader.current);
       if (this.#readers.size === 0) this.#backlog = reader.queue;
       this.#takenChanged();
     }

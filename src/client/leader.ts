@@ -4,10 +4,12 @@ import { countOf, type Down, type Welcome } from "../protocol/down.ts";
 import { AckPolicy } from "./ack-policy.ts";
 import { LogState, type Arrived, type Listed } from "./apply-frames.ts";
 import { type ConnectionState, Connection, type Renew } from "./connection.ts";
+import { replaceDiscarded, withStoredLast } from "./discarded-messages.ts";
 import type { ServerAddress } from "./live-socket.ts";
 import { Outbox } from "./outbox.ts";
 import type { Commit, Kept, Store } from "./store.ts";
 import type { TabMessage } from "./tab-messages.ts";
+import type { ReadPage } from "./thread.ts";
 import { WriteLoop } from "./write-loop.ts";
 
 type Frame<T extends Down["type"]> = Extract<Down, { type: T }>;
@@ -24,6 +26,7 @@ export interface LeaderOptions {
   readonly renew: Renew | null;
   /** The mailbox's own list of conversations. */
   readonly listConversations: () => Promise<readonly Listed[]>;
+  readonly readPage: ReadPage;
   /** Called with everything that all clients of the store have to know. */
   readonly publish: (message: TabMessage) => void;
   /** Up to which seq the application has taken what was shown. */
@@ -94,6 +97,9 @@ export class Leader {
   async take(commit: Commit, isStored: boolean): Promise<void> {
     for (const draft of commit.drafts ?? []) this.#outbox.add(draft, isStored);
     for (const key of commit.settled ?? []) this.#outbox.discard(key);
+    if (commit.taken !== undefined) this.#log.setTaken(commit.taken);
+    for (const { seq, ...why } of commit.failures ?? []) this.#log.markFailed(seq, why);
+    if (commit.failures) void this.#replaceDiscarded();
     for (const read of commit.reads ?? []) {
       this.#log.markRead(read);
       this.#send({ type: "read", ...read });
@@ -104,11 +110,17 @@ export class Leader {
     if (this.hasFailed || isLeft) throw new Error("the store has failed", { cause: this.#writes.failure });
   }
 
+  /** The store has failed. */
+  fail(error: unknown): void {
+    this.#writes.fail(error);
+  }
+
   sendTyping(to: string): void {
     this.#send({ type: "typing", to });
   }
 
   watch(peers: readonly string[]): void {
+    if (peers.join(" ") === this.#watched.join(" ")) return;
     this.#watched = peers;
     this.#send({ type: "watch", peers });
   }
@@ -127,25 +139,27 @@ export class Leader {
     clearTimeout(this.#dropped);
   }
 
-  /** Resolves when everything that was received is stored. */
+  /** Resolves when everything that was received is stored, and the last ack has left. */
   async stop(message: string): Promise<void> {
     this.#acks.stop();
+    const left = this.#connection.left();
     this.#connection.end(message, "closed");
     this.#outbox.stop();
     clearTimeout(this.#dropped);
     await this.#writes.idle;
+    await left;
   }
 
   #address(): Promise<ServerAddress> {
     const { epoch, cursor, device } = this.#log.position;
     const isFromNow = epoch === null && this.#options.since === "now";
+    const stored = this.#acks.connect();
     return this.#options.addressOf({
       device,
       runs: "1",
       early: "1",
       ...(epoch !== null && { epoch }),
-      // Connecting with a cursor is an ack of it.
-      ...(cursor !== null ? { cursor: `${this.#acks.seq}` } : isFromNow && { cursor: "head" }),
+      ...(cursor !== null ? { cursor: `${stored}` } : isFromNow && { cursor: "head" }),
     });
   }
 
@@ -154,6 +168,7 @@ export class Leader {
     this.#options.publish({ state });
     if (state.is !== "open") return;
     this.#sendSignals();
+    void this.#replaceDiscarded();
     if (!this.#log.position.listed && this.#arrived === null) void this.#list();
   }
 
@@ -219,7 +234,7 @@ export class Leader {
     if (this.#log.position.epoch === null) this.#noticesAfter = welcome.head;
     const isSameEpoch = this.#log.begin(welcome, this.#options.since);
     this.#acks.begin(welcome.limits, isSameEpoch);
-    this.#outbox.begin(welcome, isSameEpoch);
+    for (const draft of this.#outbox.begin(welcome, isSameEpoch)) this.#log.addAccepted(draft, { state: "queued" }, 0);
   }
 
   #addOwn(run: Frame<"message">, newCount: number): void {
@@ -242,10 +257,18 @@ export class Leader {
     this.#log.markFailed(of, { code, message });
   }
 
+  async #replaceDiscarded(): Promise<void> {
+    await replaceDiscarded(this.#log, this.#options.readPage);
+    this.#writes.flush();
+  }
+
   async #list(): Promise<void> {
     this.#arrived = [];
     try {
-      this.#log.mergeList(await this.#options.listConversations(), this.#arrived);
+      const { store, listConversations } = this.#options;
+      const list = await listConversations();
+      this.#log.mergeList(await Promise.all(list.map((one) => withStoredLast(one, store))), this.#arrived);
+      void this.#replaceDiscarded();
     } catch {
       // Asked for again on the next connection.
     }
@@ -259,7 +282,8 @@ export class Leader {
   }
 
   #stored(commit: Commit): void {
-    this.#acks.setStored(commit.position?.cursor);
+    // The seqs of the epoch before mean nothing in the present one.
+    if (commit.position?.epoch === this.#log.position.epoch) this.#acks.setStored(commit.position.cursor);
     this.#options.publish({ commit });
   }
 }

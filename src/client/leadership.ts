@@ -6,7 +6,10 @@ import type { TabMessage } from "./tab-messages.ts";
 import type { View } from "./view.ts";
 
 /** The options of a leader that do not depend on the store. */
-export type ServerOptions = Pick<LeaderOptions, "user" | "since" | "addressOf" | "renew" | "listConversations">;
+export type ServerOptions = Pick<
+  LeaderOptions,
+  "user" | "since" | "addressOf" | "renew" | "listConversations" | "readPage"
+>;
 
 export interface LeadershipOptions {
   readonly store: Store;

@@ -20,6 +20,10 @@ const QUIET_MS = 20_000;
 const ANSWER_MS = 8_000;
 /** The same where something says that the network may have changed. */
 const PROBE_MS = 3_000;
+/** The close code where the server does not speak the first subprotocol that was offered. */
+const NO_VERSION = 4406;
+/** Ms for the answer to a close. Answers: a network that is gone. */
+const CLOSE_MS = 1_000;
 /** A timer that is this late has slept. */
 const SLEPT_MS = 5_000;
 /** Fewer UTF-16 units than this in ten seconds or more are not what delays a pong. */
@@ -55,6 +59,10 @@ export class LiveSocket {
     if (this.#isClosed) return;
     const ws = new WebSocket(url, protocols);
     this.#ws = ws;
+    ws.addEventListener("open", () => {
+      // What it says would not be understood.
+      if (!this.#isClosed && ws.protocol !== protocols[0]) this.#events.lost(NO_VERSION, "no_version");
+    });
     ws.addEventListener("message", ({ data }) => {
       if (!this.#isClosed && typeof data === "string") this.#receive(data);
     });
@@ -90,6 +98,17 @@ export class LiveSocket {
     clearTimeout(this.#silence);
     clearTimeout(this.#check);
     this.#ws?.close();
+  }
+
+  /** Resolves when the server has answered the close, and so has everything that was sent; at the latest after 1 s. */
+  left(): Promise<void> {
+    return new Promise((done) => {
+      const timer = setTimeout(done, CLOSE_MS);
+      this.#ws?.addEventListener("close", () => {
+        clearTimeout(timer);
+        done();
+      });
+    });
   }
 
   #receive(text: string): void {

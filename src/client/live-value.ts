@@ -3,10 +3,13 @@
 /** Ends a subscription. */
 export type Stop = () => void;
 
-/** A value that changes. `subscribe` calls at once with the present value, then after each change. */
+/**
+ * A value that changes. Until it does, `value` is the same object. `subscribe` calls at once with the present value, then
+ * after each change; it is a function that needs no `this`, always the same one.
+ */
 export interface Live<T> extends AsyncIterable<T> {
   readonly value: T;
-  subscribe(listen: (value: T) => void): Stop;
+  readonly subscribe: (listen: (value: T) => void) => Stop;
 }
 
 const NO_LISTENERS: readonly never[] = [];
@@ -18,6 +21,7 @@ export abstract class Source<T> implements Live<T> {
    * none.
    */
   #listeners: readonly (() => void)[] = NO_LISTENERS;
+  #subscribe: Live<T>["subscribe"] | undefined;
   #hasEnded = false;
 
   abstract get value(): T;
@@ -28,24 +32,27 @@ export abstract class Source<T> implements Live<T> {
 
   /** To be called when there is another value. */
   changed(): void {
-    // A listener that another one removes during this change is not called.
-    for (const listener of this.#listeners) if (this.#listeners.includes(listener)) listener();
+    this.#notify();
   }
 
   /** Nothing will change any more: iterations end. */
   end(): void {
     this.#hasEnded = true;
-    this.changed();
+    this.#notify();
     this.#listeners = NO_LISTENERS;
   }
 
-  subscribe(listen: (value: T) => void): Stop {
-    const listener = () => {
-      if (!this.#hasEnded) notify(listen, this.value);
+  /** Made when it is first asked for: most messages have no listener. */
+  get subscribe(): Live<T>["subscribe"] {
+    this.#subscribe ??= (listen) => {
+      const listener = () => {
+        if (!this.#hasEnded) notify(listen, this.value);
+      };
+      this.#add(listener);
+      notify(listen, this.value);
+      return () => this.#remove(listener);
     };
-    this.#add(listener);
-    notify(listen, this.value);
-    return () => this.#remove(listener);
+    return this.#subscribe;
   }
 
   /** The present value, then each later one; a slow iteration is given the latest. */
@@ -73,6 +80,11 @@ export abstract class Source<T> implements Live<T> {
   /** Called after a listener was added. */
   protected listenerAdded(): void {}
 
+  #notify(): void {
+    // A listener that another one removes during this change is not called.
+    for (const listener of this.#listeners) if (this.#listeners.includes(listener)) listener();
+  }
+
   #add(listener: () => void): void {
     if (this.#hasEnded) return;
     this.#listeners = [...this.#listeners, listener];
@@ -99,10 +111,20 @@ export class Computed<T> extends Source<T> {
     return this.#cached.value;
   }
 
-  override changed(): void {
+  /** The value is computed anew when it is read; listeners are notified later. */
+  expire(): void {
     this.#cached = null;
+  }
+
+  override changed(): void {
+    this.expire();
     super.changed();
   }
+}
+
+/** The last list where the next one has the same items: what has not changed stays the same object. */
+export function stableList<T>(last: readonly T[], next: readonly T[]): readonly T[] {
+  return last.length === next.length && next.every((item, i) => item === last[i]) ? last : next;
 }
 
 /** Calls a listener. An error that it throws is reported as an uncaught error and stops nothing else. */

@@ -2,12 +2,14 @@
 import type { Draft, Entry, Marks, Why } from "./store.ts";
 
 /**
- * How far a message of the user's own has come. sending: no answer yet. queued: the user's own mailbox holds it.
+ * How far a message of the user's own has come. sending: no answer yet; `until`: the mailbox takes none to this receiver
+ * before this time, ms since 1970. queued: the user's own mailbox holds it.
  * stored: the receiver's does. delivered: a device of the receiver has it. read: the receiver has read it. failed:
  * finally not, and why.
  */
 export type MessageState =
-  | { readonly is: "sending" | "queued" | "stored" | "delivered" | "read" }
+  | { readonly is: "sending"; readonly until?: number }
+  | { readonly is: "queued" | "stored" | "delivered" | "read" }
   | ({ readonly is: "failed" } & Why);
 
 /**
@@ -36,8 +38,15 @@ export type Numbered = Message & Pick<Entry, "seq">;
 export const STEPS = ["sending", "queued", "stored", "delivered", "read"] as const;
 const STATES = STEPS.map((is): MessageState => ({ is }));
 
-/** The state of a message without an answer. */
-export const SENDING = STATES[0] as MessageState;
+/** The state of a message without an answer, whose receiver may be held until a time. */
+export function sendingUntil(until: number | undefined): MessageState {
+  return until === undefined ? (STATES[0] as MessageState) : { is: "sending", until };
+}
+
+/** Whether both are the same to an application. */
+export function isSameState(a: MessageState | null, b: MessageState | null): boolean {
+  return a?.is === b?.is && (a?.is !== "sending" || b?.is !== "sending" || a.until === b.until);
+}
 
 /** The state of an own entry that has not failed. */
 export function stateOf(seq: number, marks: Marks | undefined, toSelf: boolean): MessageState {
@@ -58,12 +67,12 @@ function ownState({ seq, peer, failed }: Entry, user: string, marks: Marks | und
 }
 
 /** A draft as a message of `user`'s mailbox. */
-export function ofDraft({ key, peer, at, body, failed }: Draft, user: string): Message {
-  const state = failed === null ? SENDING : failedBy(failed);
+export function ofDraft({ key, peer, at, body, failed, until }: Draft, user: string): Message {
+  const state = failed === null ? sendingUntil(until) : failedBy(failed);
   return { key, seq: null, from: user, to: peer, peer, at, body, state };
 }
 
 /** The state of a message that failed. */
-export function failedBy(why: Why): MessageState {
-  return { is: "failed", ...why };
+export function failedBy({ code, message }: Why): MessageState {
+  return { is: "failed", code, message };
 }

@@ -90,19 +90,20 @@ export class Outbox {
       }
     }
     if (draft.failed !== null) return;
-    const { key, peer, at, body, id, seq, failed, until } = draft;
-    const item: Item = { key, peer, at, body, id, seq, failed, until, step: "waiting", isChanged: false };
-    const pauseMs = (until ?? 0) - Date.now();
-    if (pauseMs > 0) this.#pauses.begin(peer, Math.min(pauseMs, MAX_KEPT_PAUSE_MS));
+    const { key, peer, at, body, id, seq, failed, until, sendKey } = draft;
+    const item: Item = { key, peer, at, body, id, seq, failed, until, sendKey, step: "waiting", isChanged: false };
+    const now = Date.now();
+    if (until !== undefined && until > now) this.#pauses.begin(peer, Math.min(until, now + MAX_KEPT_PAUSE_MS));
     this.#items.set(item);
     if (!isStored) this.#change(item);
   }
 
   /**
    * A connection begins. Drafts that the mailbox took keep their ids, to be answered again; all others get the next
-   * ids.
+   * ids. Removes and returns those that the log has shown, and whose ids this mailbox does not know any more: nobody
+   * will answer them, and they were accepted.
    */
-  begin({ lastId, head, limits, runs = false }: Welcome, isSameEpoch: boolean): void {
+  begin({ lastId, head, limits, runs = false }: Welcome, isSameEpoch: boolean): Draft[] {
     this.#isOpen = true;
     this.#runs = runs;
     // An ack may go along.
@@ -112,12 +113,16 @@ export class Outbox {
     this.#nextId = lastId + 1;
     this.#inFlight = 0;
     this.#isShifted = false;
+    const shown: Item[] = [];
     for (const item of this.#items.values()) {
       item.step = "waiting";
       if (item.id === null || (isSameEpoch && item.id <= lastId)) continue;
-      item.id = item.seq = null;
+      if (item.seq !== null) shown.push(item);
+      item.id = null;
       this.#change(item);
     }
+    for (const item of shown) this.#settle(item);
+    return shown;
   }
 
   connectionLost(): void {
@@ -129,13 +134,13 @@ export class Outbox {
    * an id a draft steps aside for the pause of its receiver.
    */
   nextText(): string | null {
-    if (!this.#isOpen || this.#pauses.has(ALL) || this.#inFlight > 0) return null;
+    if (!this.#isOpen || this.#pauses.until(ALL) !== undefined || this.#inFlight > 0) return null;
     const runs: Run[] = [];
     let bytes = 2;
     this.#isShifted = false;
-    const maxFrames = Math.min((this.#burst *= 2), this.#limits.frames);
+    const maxFrames = Math.min(this.#burst, this.#limits.frames);
     for (const item of this.#items.values()) {
-      if (item.step !== "waiting" || (item.id === null && this.#pauses.has(item.peer))) continue;
+      if (item.step !== "waiting" || (item.id === null && this.#stepsAside(item))) continue;
       const id = item.id ?? this.#nextId;
       const to = item.peer;
       const body = JSON.stringify(item.body);
@@ -162,6 +167,7 @@ export class Outbox {
         run.bodies.push(body);
       } else runs.push({ id, to, bodies: [body] });
     }
+    if (runs.length > 0) this.#burst *= 2;
     return textOf(runs);
   }
 
@@ -174,8 +180,8 @@ export class Outbox {
   takeChanges(): Draft[] {
     const drafts: Draft[] = [];
     for (const item of this.#changed) {
-      const { key, peer, at, body, id, seq, failed, until, isChanged } = item;
-      if (isChanged) drafts.push({ key, peer, at, body, id, seq, failed, until });
+      const { key, peer, at, body, id, seq, failed, until, sendKey, isChanged } = item;
+      if (isChanged) drafts.push({ key, peer, at, body, id, seq, failed, until, sendKey });
       item.isChanged = false;
     }
     this.#changed = [];
@@ -232,10 +238,11 @@ export class Outbox {
     if (isOutOfOrder || isReused) {
       // Another number is all that it needs.
     } else if (retryAfter !== undefined) {
-      this.#burst = 1 / 2;
+      this.#burst = 1;
       const isOfReceiver = affects === "receiver" || (code === "rate_limited" && retryAfter > LONG_PAUSE_MS);
-      if (isOfReceiver) item.until = Date.now() + retryAfter;
-      this.#pauses.begin(isOfReceiver ? item.peer : ALL, retryAfter);
+      const until = Date.now() + retryAfter;
+      if (isOfReceiver) item.until = until;
+      this.#pauses.begin(isOfReceiver ? item.peer : ALL, until);
     } else this.#fail(item, { code, message });
     return !this.#isShifted || this.#inFlight > 0;
   }
@@ -248,6 +255,16 @@ export class Outbox {
   stop(): void {
     this.connectionLost();
     this.#pauses.stop();
+  }
+
+  /** Whether the receiver of this message is held. The message says until when, also after a restart. */
+  #stepsAside(item: Item): boolean {
+    const until = this.#pauses.until(item.peer);
+    if (until !== item.until) {
+      item.until = until;
+      this.#change(item);
+    }
+    return until !== undefined;
   }
 
   #settle(item: Item | undefined): Draft | null {

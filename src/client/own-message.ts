@@ -1,7 +1,7 @@
 // An own message, from the moment in which it was written. It knows the marks of its conversation.
 import { type Live, Source } from "./live-value.ts";
-import { failedBy, type MessageState, SENDING, STEPS, stateOf } from "./message.ts";
-import type { Draft, Row, Why } from "./store.ts";
+import { failedBy, type MessageState, sendingUntil, STEPS, stateOf } from "./message.ts";
+import type { Draft, Row, Why, Written } from "./store.ts";
 
 /** What `send` returns. */
 export interface SentMessage {
@@ -37,10 +37,10 @@ const STORED = Promise.resolve();
 
 /** It is its own `state`, so that each message is one object. */
 export class OwnMessage extends Source<MessageState> implements SentMessage {
-  readonly key: string;
+  key: string;
   readonly to: string;
-  readonly body: unknown;
-  readonly at: number;
+  body: unknown;
+  at: number;
   readonly state = this;
   kept = STORED;
   /** Its draft, as of the last commit. */
@@ -48,8 +48,8 @@ export class OwnMessage extends Source<MessageState> implements SentMessage {
   /** Its number, once the mailbox has answered. */
   seq: number | null = null;
   /** Its state without a number. */
-  #unnumbered = SENDING;
-  #lastState = SENDING;
+  #unnumbered: MessageState;
+  #lastState: MessageState;
   #failed: MessageState | null;
   readonly #client: MarkSource;
 
@@ -60,6 +60,7 @@ export class OwnMessage extends Source<MessageState> implements SentMessage {
     this.body = draft.body;
     this.at = draft.at;
     this.draft = draft;
+    this.#unnumbered = this.#lastState = sendingUntil(draft.until);
     this.#failed = draft.failed && failedBy(draft.failed);
     this.#client = client;
   }
@@ -76,6 +77,21 @@ export class OwnMessage extends Source<MessageState> implements SentMessage {
       if (STEPS.indexOf(state.is) >= STEPS.indexOf(is)) return state;
     }
     throw Object.assign(new Error("The mailbox was closed before."), { code: "closed" });
+  }
+
+  /** It was written before, with the same idempotency key. */
+  adopt({ key, at, body = this.body, seq, is, failed }: Written): void {
+    Object.assign(this, { key, at, body, seq });
+    if (is !== undefined) this.accept({ is });
+    if (failed) this.fail(failed);
+    else if (this.update() && seq !== null) this.#client.track(this);
+  }
+
+  setDraft(draft: Draft): void {
+    const { until } = this.draft;
+    this.draft = draft;
+    // Its receiver is held, or is no longer.
+    if (draft.until !== until) this.accept(sendingUntil(draft.until));
   }
 
   /** The mailbox has it, and does not know its number any more. */

@@ -5,30 +5,35 @@ import { MAX_TIMER_MS } from "./back-off.ts";
 /** In place of the name of a receiver. */
 export const ALL = "";
 
+interface Pause {
+  readonly until: number;
+  readonly timer: ReturnType<typeof setTimeout>;
+}
+
 export class Pauses {
   readonly #resumed: () => void;
-  readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
+  readonly #pauses = new Map<string, Pause>();
 
   /** `resumed` is called at the end of each pause. */
   constructor(resumed: () => void) {
     this.#resumed = resumed;
   }
 
-  /** Whether messages to this receiver wait, or, for `ALL`, whether all do. */
-  has(receiver: string): boolean {
-    return this.#timers.has(receiver);
+  /** Until when messages to this receiver wait, or, for `ALL`, all do: ms since 1970; undefined where they do not. */
+  until(receiver: string): number | undefined {
+    return this.#pauses.get(receiver)?.until;
   }
 
-  begin(receiver: string, ms: number): void {
-    clearTimeout(this.#timers.get(receiver));
+  begin(receiver: string, until: number): void {
+    clearTimeout(this.#pauses.get(receiver)?.timer);
     const end = () => {
-      this.#timers.delete(receiver);
+      this.#pauses.delete(receiver);
       this.#resumed();
     };
-    this.#timers.set(receiver, setTimeout(end, Math.min(ms, MAX_TIMER_MS)));
+    this.#pauses.set(receiver, { until, timer: setTimeout(end, Math.min(until - Date.now(), MAX_TIMER_MS)) });
   }
 
   stop(): void {
-    for (const timer of this.#timers.values()) clearTimeout(timer);
+    for (const { timer } of this.#pauses.values()) clearTimeout(timer);
   }
 }

@@ -20,15 +20,25 @@ const MAX_WATCHED = 64;
 
 type Timer = ReturnType<typeof setTimeout>;
 
+/** A user who is shown as online for a while longer, and what is shown then. */
+interface Leaving {
+  readonly timer: Timer;
+  readonly next: Presence | null;
+}
+
 export class Signals {
   readonly presence = new Computed<ReadonlyMap<string, Presence>>(() => new Map(this.#presence));
   readonly typing = new Computed<ReadonlySet<string>>(() => new Set(this.#typing.keys()));
   readonly #presence = new Map<string, Presence>();
-  readonly #leaving = new Map<string, Timer>();
+  readonly #leaving = new Map<string, Leaving>();
   readonly #typing = new Map<string, Timer>();
   readonly #typedAt = new Map<string, number>();
+  /** The users that each part of this application watches. */
+  readonly watches = new Set<readonly string[]>();
   /** The users that each tab watches. */
-  readonly #watched = new Map<string, readonly string[]>();
+  readonly #tabs = new Map<string, readonly string[]>();
+  /** The users that any tab watches. */
+  watched: readonly string[] = [];
 
   apply(signal: Signal): void {
     if (signal.type === "typing") this.#startTyping(signal.from);
@@ -53,14 +63,28 @@ export class Signals {
     this.#typedAt.delete(peer);
   }
 
-  /** Replaces the users that one of the tabs watches. */
-  watch(tab: string, peers: readonly string[]): void {
-    this.#watched.set(tab, peers);
+  /** The users that this tab watches. */
+  get own(): readonly string[] {
+    return firstOfEach(this.watches);
   }
 
-  /** The users that any tab watches. */
-  get watched(): readonly string[] {
-    return [...new Set([...this.#watched.values()].flat())].slice(0, MAX_WATCHED);
+  /** Replaces the users that one of the tabs watches. Who is no longer watched is not shown any more. */
+  watch(tab: string, peers: readonly string[]): void {
+    this.#tabs.set(tab, peers);
+    this.watched = firstOfEach(this.#tabs.values());
+    for (const peer of this.#presence.keys()) {
+      if (this.watched.includes(peer)) continue;
+      this.#cancelLeave(peer);
+      this.#set(peer, null);
+    }
+  }
+
+  /** The presence that is known, for a tab that begins to watch. */
+  known(): Signal[] {
+    return [...this.#presence].flatMap(([user, presence]) => {
+      const now = this.#leaving.has(user) ? this.#leaving.get(user)?.next : presence;
+      return now ? [{ type: "presence", user, ...now }] : [];
+    });
   }
 
   /** Without a connection the presence of all becomes unknown, unless it is signalled again in time. */
@@ -69,7 +93,8 @@ export class Signals {
   }
 
   end(): void {
-    for (const timer of [...this.#leaving.values(), ...this.#typing.values()]) clearTimeout(timer);
+    for (const peer of this.#leaving.keys()) this.#cancelLeave(peer);
+    for (const timer of this.#typing.values()) clearTimeout(timer);
     this.presence.end();
     this.typing.end();
   }
@@ -83,22 +108,24 @@ export class Signals {
   }
 
   #setPresence(peer: string, presence: Presence): void {
+    // It was on its way when the user was no longer watched.
+    if (!this.watched.includes(peer)) return;
     if (!presence.online && this.#presence.get(peer)?.online === true) return this.#leaveLater(peer, presence);
     this.#cancelLeave(peer);
     this.#set(peer, presence);
   }
 
-  #leaveLater(peer: string, then: Presence | null): void {
+  #leaveLater(peer: string, next: Presence | null): void {
     this.#cancelLeave(peer);
     const leave = () => {
       this.#leaving.delete(peer);
-      this.#set(peer, then);
+      this.#set(peer, next);
     };
-    this.#leaving.set(peer, setTimeout(leave, LINGER_MS));
+    this.#leaving.set(peer, { timer: setTimeout(leave, LINGER_MS), next });
   }
 
   #cancelLeave(peer: string): void {
-    clearTimeout(this.#leaving.get(peer));
+    clearTimeout(this.#leaving.get(peer)?.timer);
     this.#leaving.delete(peer);
   }
 
@@ -107,4 +134,11 @@ export class Signals {
     else this.#presence.set(peer, presence);
     this.presence.changed();
   }
+}
+
+/** As many users as may be watched: the first ones of each list, in turn. */
+function firstOfEach(lists: Iterable<readonly string[]>): readonly string[] {
+  const all = [...lists];
+  const names = Array.from({ length: MAX_WATCHED }, (_, i) => all.flatMap((list) => list[i] ?? []));
+  return [...new Set(names.flat())].slice(0, MAX_WATCHED);
 }

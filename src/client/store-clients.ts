@@ -1,26 +1,22 @@
 // One client among the clients of its store. One of them leads: it is connected. All of them see its commits, and each
 // writes its own drafts and reads into the store. It knows who leads and what clients send each other; no frame, and no
 // meaning of a commit.
+import { endedBy, notOpened } from "./ending.ts";
 import type { Leader } from "./leader.ts";
 import { Leadership, type ServerOptions } from "./leadership.ts";
 import type { ConnectionState } from "./connection.ts";
-import { Computed, type Live } from "./live-value.ts";
+import { Computed, type Stop } from "./live-value.ts";
 import { newDevice } from "./random-ids.ts";
-import { DURABLE, isFull, isOutdated, type StorageState } from "./storage-state.ts";
-import { type Commit, type Draft, type Kept, NONE, type Read, type Store, type Why } from "./store.ts";
+import { isFull } from "./storage-state.ts";
+import { type Commit, type Draft, type Kept, NONE, type Store, type Why } from "./store.ts";
 import type { Ending, Notice, StoreMessage, TabMessage, TabRequest } from "./tab-messages.ts";
 import type { View } from "./view.ts";
+import { WriteBuffer } from "./write-buffer.ts";
 
 /** The latest notices are shown, at most this many. */
 const NOTICES = 20;
 
 const CLOSED: Why = { code: "closed", message: "The mailbox was closed before it answered." };
-/** Why a client has ended, by its reason. */
-const ENDINGS = {
-  closed: "This device closed the mailbox.",
-  signed_out: "Another tab has signed out.",
-  outdated: "A later version is open in this browser. Load the page again.",
-} as const;
 
 export class StoreClients {
   readonly state = new Computed(() => this.#state);
@@ -35,8 +31,9 @@ export class StoreClients {
   #hasStarted = false;
   readonly #tab = newDevice();
   /** Changes that were written in the same task, and the promise that the store has them. */
-  #buffer = emptyBuffer();
+  readonly #buffer = new WriteBuffer();
   #flushing: Promise<void> | null = null;
+  #lastFlush: Promise<void> | undefined;
   #state: ConnectionState = { is: "connecting" };
   #gaps = 0;
   #notices: readonly Notice[] = [];
@@ -65,11 +62,6 @@ export class StoreClients {
     return this.#leadership.leader;
   }
 
-  get storage(): Live<StorageState> {
-    const fixed: StorageState = this.#store.lasting ? DURABLE : { is: "memory", reason: "chosen" };
-    return this.#store.storage ?? new Computed(() => fixed);
-  }
-
   get isClosed(): boolean {
     return this.#isClosed;
   }
@@ -86,20 +78,19 @@ export class StoreClients {
 
   /** Stores what was written and shown here; the leader sends it. Resolves when it is stored. */
   write(commit: Commit): Promise<void> {
-    const { drafts = NONE, settled = NONE, reads = NONE } = commit;
-    this.#buffer.drafts.push(...drafts);
-    this.#buffer.settled.push(...settled);
-    this.#buffer.reads.push(...reads);
+    this.#buffer.add(commit);
     // Everything that is written in the same task is one commit.
     if (this.#flushing === null) {
       this.#flushing = this.#ready.then(() => {
-        const all = this.#buffer;
-        this.#buffer = emptyBuffer();
+        const all = this.#buffer.take();
         this.#flushing = null;
-        return this.#persist(all);
+        const drafts = this.#view.keyed.unsent(all.drafts, this.#store);
+        // What is written meanwhile is stored after it.
+        if (drafts !== null) this.#ready = drafts.then(ignore, ignore);
+        return this.#persist(all, drafts);
       });
       // A caller that does not wait for it learns of a failure by the connection's state.
-      this.#flushing.catch(() => undefined);
+      this.#lastFlush = this.#flushing.catch(ignore);
     }
     return this.#flushing;
   }
@@ -108,8 +99,15 @@ export class StoreClients {
     this.#request({ typing: peer });
   }
 
-  watch(peers: readonly string[]): void {
-    this.#request({ watch: peers, tab: this.#tab });
+  /** Watches these users too, until the result is called. */
+  watch(peers: readonly string[]): Stop {
+    const { watches } = this.#view.signals;
+    watches.add(peers);
+    this.#sayWatched();
+    return () => {
+      watches.delete(peers);
+      this.#sayWatched();
+    };
   }
 
   ask(ask: "retry" | "check"): void {
@@ -127,19 +125,21 @@ export class StoreClients {
   }
 
   async #end(reason: "closed" | Ending, forget = false): Promise<void> {
-    const message = ENDINGS[reason];
+    const state = endedBy(reason);
     this.#post({ watch: [], tab: this.#tab });
     this.#isClosed = true;
     this.#ending = reason;
     this.#leadership.end();
-    const stopped = reason === "closed" ? this.#leader?.stop(message) : this.#leadership.abandon();
-    if (reason === "signed_out" || !this.#store.lasting) this.#fail(this.#view.drafts(), CLOSED);
-    this.#setState({ is: "stopped", code: 1000, reason, message });
+    const stopped = reason === "closed" ? this.#leader?.stop(state.message) : this.#leadership.abandon();
+    if (reason === "signed_out" || !this.#store.lasting)
+      this.#fail([...this.#view.drafts(), ...this.#view.keyed.drafts()], CLOSED);
+    this.#setState(state);
     this.state.end();
     this.gaps.end();
     this.notices.end();
     await this.#ready;
     await stopped;
+    await this.#lastFlush;
     await this.#store.close(forget);
   }
 
@@ -163,19 +163,35 @@ export class StoreClients {
     else this.#ready = this.#start();
   }
 
-  async #persist(commit: Commit, isRetry = false): Promise<void> {
+  /** `drafts`: those of the commit that were not sent before, where that has to be looked up. */
+  async #persist(all: Commit, drafts: Promise<readonly Draft[]> | null): Promise<void> {
+    let commit = all;
     const leader = this.#leader;
     try {
-      if (leader !== null) return await leader.take(commit, false);
-      await this.#store.write(commit);
+      if (drafts !== null) commit = { ...all, drafts: await drafts };
+      if (await this.#keep(commit)) return;
     } catch (error) {
-      if (!isRetry && (await this.#mayRetry(error, leader))) return this.#persist(commit, true);
+      // Nothing is stored any more: what comes later may be about what is missing now.
+      if (leader === this.#leader) leader?.fail(error);
       this.#fail(commit.drafts ?? [], { code: "not_kept", message: `It can't be kept: ${String(error)}` });
       throw error;
     }
+    if (drafts !== null) this.#view.apply({ drafts: commit.drafts ?? NONE });
     this.#post({ wrote: commit });
     // This client may lead now, after it read the store without this commit.
     this.#takeStored(commit);
+  }
+
+  /** Stores a commit, once more where it is opened again. Resolves with whether the leader of this client took it. */
+  async #keep(commit: Commit, isRetry = false): Promise<boolean> {
+    const leader = this.#leader;
+    try {
+      await (leader === null ? this.#store.write(commit) : leader.take(commit, false));
+      return leader !== null;
+    } catch (error) {
+      if (isRetry || !(await this.#mayRetry(error, leader))) throw error;
+      return this.#keep(commit, true);
+    }
   }
 
   /** Whether a commit that failed is to be written again: in another store only if the first certainly lacks it. */
@@ -197,9 +213,7 @@ export class StoreClients {
   #openFailed(error: unknown): void {
     if (this.#isClosed) return;
     this.#hasOpenFailed = true;
-    const reason = isOutdated(error) ? "outdated" : "not_kept";
-    const message = reason === "outdated" ? ENDINGS[reason] : `The store can't be opened: ${String(error)}`;
-    this.#setState({ is: "stopped", code: 1000, reason, message });
+    this.#setState(notOpened(error));
   }
 
   #show(commit: Commit): void {
@@ -210,6 +224,7 @@ export class StoreClients {
     if (this.#state.is === "open" && state.is !== "open") this.#view.signals.connectionLost();
     this.#state = state;
     this.state.changed();
+    if (state.is === "open") for (const thread of this.#view.threads) thread.retry();
   }
 
   /** Sends to all other clients of the store. */
@@ -221,6 +236,11 @@ export class StoreClients {
   #publish(message: TabMessage, isForAll: boolean): void {
     this.#receive(message);
     if (isForAll) this.#post(message);
+  }
+
+  /** Says whom this tab watches, after all changes of a task. */
+  #sayWatched(): void {
+    void this.#ready.then(() => this.#request({ watch: this.#view.signals.own, tab: this.#tab }));
   }
 
   /** Asks the leader, in this client or in another one. */
@@ -251,11 +271,21 @@ export class StoreClients {
     if ("wrote" in request) {
       this.#view.apply(request.wrote);
       this.#takeStored(request.wrote);
-    } else if ("watch" in request) {
-      this.#view.signals.watch(request.tab, request.watch);
-      this.#leader?.watch(this.#view.signals.watched);
-    } else if (this.#leader === null) return;
-    else if ("typing" in request) this.#leader.sendTyping(request.typing);
+      return;
+    }
+    if ("watch" in request) {
+      const { signals } = this.#view;
+      signals.watch(request.tab, request.watch);
+      if (this.#leader === null) return;
+      this.#leader.watch(signals.watched);
+      // The mailbox sends the presence of newly named users alone.
+      if (request.tab !== this.#tab) for (const signal of signals.known()) this.#post({ signal });
+      return;
+    }
+    // A new tab may lead later: then it has to know whom the others watch.
+    if ("ask" in request && request.ask === "state") this.#sayWatched();
+    if (this.#leader === null) return;
+    if ("typing" in request) this.#leader.sendTyping(request.typing);
     else if (request.ask === "state") this.#publish({ state: this.#leader.state }, true);
     else if (request.ask === "check") this.#leader.check();
     else if (this.#leader.hasFailed) void this.#leadership.reopen();
@@ -263,7 +293,4 @@ export class StoreClients {
   }
 }
 
-/** What an application writes in one task. */
-function emptyBuffer(): { readonly drafts: Draft[]; readonly settled: string[]; readonly reads: Read[] } {
-  return { drafts: [], settled: [], reads: [] };
-}
+const ignore = () => undefined;

@@ -12,6 +12,11 @@ export interface Why {
   readonly message: string;
 }
 
+/** A message in the log that finally failed. `isDiscarded`: on this device it is not shown any more. */
+export interface Failure extends Why {
+  readonly isDiscarded?: boolean;
+}
+
 /** The position of this device in the log of its mailbox. */
 export interface Position {
   readonly device: string;
@@ -32,7 +37,9 @@ export interface Entry {
   readonly from: string;
   readonly at: number;
   readonly body: unknown;
-  readonly failed?: Why;
+  readonly failed?: Failure;
+  /** Of an own message of this device: see `Draft`. */
+  readonly sendKey?: string | undefined;
 }
 
 /** A message of this device without an answer of its mailbox. `seq` where the log has shown it already. */
@@ -47,6 +54,26 @@ export interface Draft {
   readonly failed: Why | null;
   /** Ms since 1970: the mailbox takes no message to this receiver before. */
   readonly until?: number | undefined;
+  /** The idempotency key of the application, with the receiver before it. */
+  readonly sendKey?: string | undefined;
+}
+
+/** What a store knows of a message with a `sendKey`. */
+export interface Written {
+  readonly key: string;
+  readonly at: number;
+  readonly seq: number | null;
+  /** Where the mailbox accepted it without a `seq`. */
+  readonly is?: "stored" | "queued" | undefined;
+  /** Absent where the message itself is not in the store any more. */
+  readonly body?: unknown;
+  readonly failed?: Failure | null | undefined;
+}
+
+/** A message of somebody else, with its number: numbers grow in the order in which commits brought the messages. */
+export interface Arrival {
+  readonly number: number;
+  readonly entry: Entry;
 }
 
 /**
@@ -92,8 +119,11 @@ export interface Commit {
   readonly position?: Position;
   readonly rows?: readonly Row[];
   readonly entries?: readonly Entry[];
-  /** Entries that finally failed. Applied after `entries`. */
-  readonly failures?: readonly (Why & { readonly seq: number })[];
+  /**
+   * Entries that finally failed: the field `failed` of the entry with this seq, if the store has it. Applied after
+   * `entries`.
+   */
+  readonly failures?: readonly (Failure & { readonly seq: number })[];
   readonly drafts?: readonly Draft[];
   /** Keys of drafts that are removed. Applied after `drafts`. */
   readonly settled?: readonly string[];
@@ -106,6 +136,8 @@ export interface Commit {
   /** Peers whose `Read` is removed. */
   readonly told?: readonly string[];
   readonly past?: Past;
+  /** The number of the `Arrival` up to which iterations have taken all. */
+  readonly taken?: number | undefined;
 }
 
 /** The value of fields that a commit does not have. */
@@ -145,6 +177,16 @@ export interface Store {
    * Only of a store that may lose its durability: where its records are. Such a store is opened again after a failure.
    */
   readonly storage?: Live<StorageState> | undefined;
+  /**
+   * The first `limit` messages of others after the arrival `after`; null: after the last `taken`. With it an iteration
+   * goes on after a restart with what was not taken, and reads the store in place of a queue in memory.
+   */
+  arrivals?(after: number | null, limit: number): Promise<readonly Arrival[]>;
+  /**
+   * The message with this `sendKey`. Without it the SDK finds a key among the drafts and the latest messages of the
+   * conversation.
+   */
+  written?(sendKey: string): Promise<Written | undefined>;
   /** Only of a store that several clients open at once, such as the tabs of a browser. */
   readonly shared?: Shared | undefined;
 }

@@ -1,49 +1,49 @@
 // One conversation as it is shown: the latest messages, and older ones on request, first from the store, then from the
 // mailbox's history. It knows records; no socket, and no frame.
-import { Computed } from "./live-value.ts";
-import { type Message, ofDraft, ofEntry } from "./message.ts";
-import type { Commit, Draft, Entry, Piece, Row, Why } from "./store.ts";
+import { Computed, stableList } from "./live-value.ts";
+import { isSameState, type Message, ofDraft, ofEntry } from "./message.ts";
+import type { Commit, Draft, Entry, Failure, Piece, Row } from "./store.ts";
 
-/** Messages that a conversation begins with, and that `older` adds. */
+/** Messages that a conversation begins with, and that `older` adds; and the most that the mailbox gives at once. */
 const PAGE_SIZE = 50;
+const MAX_PAGE_SIZE = 200;
 
 /** What a thread needs of its client's view. */
 export interface ThreadSource {
   readonly user: string;
   readonly threads: Set<Thread>;
+  readonly discarded: ReadonlySet<number>;
   row(peer: string): Row | undefined;
   drafts(): readonly Draft[];
 }
 
-/** Reads a page of the messages of a conversation before a seq: at most `limit`, the latest ones. */
-type ReadPage = (peer: string, before: number, limit: number) => Promise<Piece>;
-
-/** Where a thread reads its pages. */
-export interface PageStore {
-  /** The messages that this device has. */
-  readonly local: ReadPage;
-  /**
-   * The messages that the mailbox has; they are stored on this device too. `from` is 0 at the beginning. Rejects
-   * without a connection.
-   */
-  readonly remote: ReadPage;
-}
+/**
+ * Reads a page of the messages of a conversation before a seq: at most `limit`, the latest ones, which are stored on this
+ * device then. `from` is 0 at the beginning. Rejects where only the mailbox has them, and it can't be asked.
+ */
+export type ReadPage = (peer: string, before: number, limit: number) => Promise<Piece>;
 
 /** The messages of one conversation, oldest first; drafts last. */
 export class Thread extends Computed<readonly Message[]> {
   readonly peer: string;
   readonly #source: ThreadSource;
-  readonly #pages: PageStore;
+  readonly #readPage: ReadPage;
+  readonly #pageSize: number;
   #entries: readonly Entry[] = [];
   #shown = new Map<string, Message>();
+  /** The value that was computed last. */
+  #last: readonly Message[] = [];
   #reading: Promise<boolean> | null = null;
+  #isLoading = true;
+  #error: Error | null = null;
   #hasMore = true;
 
-  constructor(peer: string, source: ThreadSource, pages: PageStore) {
+  constructor(peer: string, source: ThreadSource, readPage: ReadPage, pageSize = PAGE_SIZE) {
     super(() => this.#messages());
     this.peer = peer;
     this.#source = source;
-    this.#pages = pages;
+    this.#readPage = readPage;
+    this.#pageSize = Math.min(Math.max(Math.trunc(pageSize) || 1, 1), MAX_PAGE_SIZE);
     source.threads.add(this);
     this.older().catch(() => undefined);
   }
@@ -53,13 +53,32 @@ export class Thread extends Computed<readonly Message[]> {
     return this.#hasMore;
   }
 
+  /** Whether messages are being read. */
+  get loading(): boolean {
+    return this.#isLoading;
+  }
+
+  /** Why the last reading failed; null where it did not. */
+  get error(): Error | null {
+    return this.#error;
+  }
+
   /**
    * Adds a page of older messages. Resolves with whether there are more; rejects where only the mailbox has them and
    * there is no connection.
    */
   older(): Promise<boolean> {
-    this.#reading ??= this.#older().finally(() => (this.#reading = null));
+    this.#reading ??= this.#older();
     return this.#reading;
+  }
+
+  /** A connection is open: what could not be read without one is read again. */
+  retry(): void {
+    const again = () => {
+      if (this.#error !== null) this.older().catch(() => undefined);
+    };
+    if (this.#reading === null) again();
+    else this.#reading.then(again, again);
   }
 
   /** The thread changes no more. */
@@ -71,22 +90,41 @@ export class Thread extends Computed<readonly Message[]> {
   /** The store has this commit, of this conversation or of others. */
   apply(commit: Commit): void {
     const entries = (commit.entries ?? []).filter(({ peer }) => peer === this.peer);
-    const failures = new Map((commit.failures ?? []).map(({ seq, code, message }) => [seq, { code, message }]));
+    const failures = new Map((commit.failures ?? []).map(({ seq, ...failed }) => [seq, failed]));
     const hasFailures = failures.size > 0 && this.#entries.some(({ seq }) => failures.has(seq));
     if (entries.length > 0) this.#merge(entries);
     if (failures.size > 0) this.#entries = this.#entries.map((entry) => withFailure(entry, failures.get(entry.seq)));
     const hasChanged = [...(commit.rows ?? []), ...(commit.drafts ?? [])].some(({ peer }) => peer === this.peer);
-    if (entries.length > 0 || hasFailures || hasChanged || (commit.settled ?? []).length > 0) this.changed();
+    const isSettled = (commit.settled ?? []).some((key) => this.#shown.has(key));
+    if (entries.length > 0 || hasFailures || hasChanged || isSettled) this.changed();
   }
 
   async #older(): Promise<boolean> {
-    const first = this.#entries[0]?.seq ?? Infinity;
-    let page = await this.#pages.local(this.peer, first, PAGE_SIZE);
-    if (page.entries.length === 0 && page.from > 0) page = await this.#pages.remote(this.peer, first, PAGE_SIZE);
-    this.#hasMore = page.from > 0 || page.entries.length === PAGE_SIZE;
-    if (page.entries.length > 0) this.#merge(page.entries);
+    // A listener of the change may ask for older messages: then this reading is known.
+    await Promise.resolve();
+    this.#setLoading(true, null);
+    let error: Error | null = null;
+    try {
+      const page = await this.#readPage(this.peer, this.#entries[0]?.seq ?? Infinity, this.#pageSize);
+      this.#hasMore = page.from > 0 || page.entries.length === this.#pageSize;
+      this.#merge(page.entries);
+      return this.#hasMore;
+    } catch (thrown) {
+      error = thrown instanceof Error ? thrown : new Error(String(thrown));
+      throw error;
+    } finally {
+      this.#reading = null;
+      this.#setLoading(false, error);
+    }
+  }
+
+  /** Listeners that compare values see this change too: the value is another array. */
+  #setLoading(isLoading: boolean, error: Error | null): void {
+    if (isLoading === this.#isLoading && error === this.#error) return;
+    this.#isLoading = isLoading;
+    this.#error = error;
+    this.#last = [];
     this.changed();
-    return this.#hasMore;
   }
 
   /** Sorts by seq. Of two entries with the same seq the one that is here stays, because its key was shown. */
@@ -100,25 +138,24 @@ export class Thread extends Computed<readonly Message[]> {
     this.#entries = [...all.values()].toSorted((a, b) => a.seq - b.seq);
   }
 
-  /** A message that has not changed stays the same object. */
+  /** A message that has not changed stays the same object; so does the list. */
   #messages(): readonly Message[] {
-    const { user } = this.#source;
+    const { user, discarded } = this.#source;
     const row = this.#source.row(this.peer);
     const stored = new Set(this.#entries.map(({ key }) => key));
     const drafts = this.#source.drafts().filter(({ key, peer }) => peer === this.peer && !stored.has(key));
-    const all = [
-      ...this.#entries.map((entry) => ofEntry(entry, user, row)),
-      ...drafts.map((draft) => ofDraft(draft, user)),
-    ];
+    const entries = this.#entries.filter(({ seq, failed }) => failed?.isDiscarded !== true && !discarded.has(seq));
+    const all = [...entries.map((entry) => ofEntry(entry, user, row)), ...drafts.map((draft) => ofDraft(draft, user))];
     const shown = all.map((message) => {
       const last = this.#shown.get(message.key);
-      return last?.state?.is === message.state?.is && last?.seq === message.seq ? (last ?? message) : message;
+      return last !== undefined && isSameState(last.state, message.state) && last.seq === message.seq ? last : message;
     });
     this.#shown = new Map(shown.map((message) => [message.key, message]));
-    return shown;
+    this.#last = stableList(this.#last, shown);
+    return this.#last;
   }
 }
 
-function withFailure(entry: Entry, failed: Why | undefined): Entry {
+function withFailure(entry: Entry, failed: Failure | undefined): Entry {
   return failed === undefined ? entry : { ...entry, failed };
 }

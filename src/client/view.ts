@@ -1,43 +1,48 @@
 // The state that an application sees. It is made of commits alone, so that it is the same in the connected client and
 // in every other client of the store. It knows records; no socket, no frame, no store.
+import { type Conversation, ConversationList } from "./conversation-list.ts";
 import { IncomingMessages } from "./incoming-messages.ts";
+import { KeyedMessages } from "./keyed-messages.ts";
 import { Computed } from "./live-value.ts";
-import { type Message, ofEntry } from "./message.ts";
+import { ofEntry } from "./message.ts";
 import { OrderedQueue } from "./ordered-queue.ts";
 import { type MarkSource, OwnMessage } from "./own-message.ts";
-import { unreadOf } from "./rows.ts";
 import { Signals } from "./signals.ts";
 import { type Commit, type Draft, type Entry, NONE, type Row } from "./store.ts";
 import type { Thread } from "./thread.ts";
 
-/** One conversation of the list. */
-export interface Conversation {
-  readonly peer: string;
-  /** The newest message. */
-  readonly last: Message;
-  readonly unread: number;
-  /** `contact`, `request` (a stranger who was not accepted yet) or `blocked`. */
-  readonly standing: string;
-}
-
 /** The most own messages to one peer that are tracked at once. */
 const MAX_TRACKED = 1_000;
+/** The latest messages that could not be sent at all, at most. Answers: a program that sends nothing but these. */
+const MAX_UNSENDABLE = 100;
+/** Keys that are remembered for drafts that come late. */
+const MAX_SETTLED_EARLY = 1_000;
 
 export class View implements MarkSource {
   readonly user: string;
   readonly incoming: IncomingMessages;
   readonly signals = new Signals();
-  readonly conversations = new Computed(() => this.#list());
+  readonly conversations: Computed<readonly Conversation[]>;
   readonly threads = new Set<Thread>();
+  readonly keyed = new KeyedMessages();
+  /** Messages that were discarded since this client began: a store in memory may not have them. */
+  readonly discarded = new Set<number>();
   readonly #rows = new Map<string, Row>();
+  #isListStale = false;
   /** Own messages: drafts by key; by peer, the entries whose state has listeners. */
   readonly #drafts = new OrderedQueue<OwnMessage>();
   readonly #tracked = new Map<string, Set<OwnMessage>>();
+  /** Keys that were settled before their draft came: another tab may report it late. */
+  readonly #settledEarly = new Set<string>();
+  /** Keys of drafts that could not be sent at all. */
+  readonly #unsendable: string[] = [];
   #hasEnded = false;
 
   constructor(user: string, incoming: IncomingMessages) {
     this.user = user;
     this.incoming = incoming;
+    const list = new ConversationList(user);
+    this.conversations = new Computed(() => list.update(this.#rows, this.drafts()));
   }
 
   row(peer: string): Row | undefined {
@@ -48,10 +53,6 @@ export class View implements MarkSource {
     return [...this.#rows.values()];
   }
 
-  draft(key: string): Draft | undefined {
-    return this.#drafts.get(key)?.draft;
-  }
-
   drafts(): Draft[] {
     return this.#drafts.values().map((sent) => sent.draft);
   }
@@ -60,24 +61,28 @@ export class View implements MarkSource {
   apply(commit: Commit): void {
     const { rows = NONE, drafts = NONE, settled = NONE, failures = NONE, entries = NONE, unnumbered = NONE } = commit;
     for (const row of rows) this.#rows.set(row.peer, row);
-    for (const draft of drafts) (this.#drafts.get(draft.key) ?? this.#begin(draft)).draft = draft;
+    for (const draft of drafts) this.#setDraft(draft);
     // A draft that became an entry is settled as well. It is taken out once: a second search for its key would go
     // through all drafts.
     const accepted = this.#takeAccepted(entries);
     for (const { key, is } of unnumbered) this.#drafts.get(key)?.accept({ is });
     let next = 0;
-    const ended = settled.map((key) => (key === accepted[next]?.key ? void next++ : this.#drafts.take(key)));
+    const ended = settled.map((key) => (key === accepted[next]?.key ? void next++ : this.#takeSettled(key)));
     for (const thread of this.threads) thread.apply(commit);
     for (const { key, failed } of drafts) if (failed !== null) this.#drafts.get(key)?.fail(failed);
-    for (const sent of ended) sent?.end();
-    for (const { seq, code, message } of failures) {
+    for (const sent of ended) {
+      sent?.end();
+      if (sent?.draft.failed) this.keyed.delete(sent.draft);
+    }
+    for (const { seq, code, message, isDiscarded } of failures) {
+      if (isDiscarded === true) this.discarded.add(seq);
       for (const sents of [accepted, ...this.#tracked.values()]) {
         for (const sent of sents) if (sent.seq === seq) sent.fail({ code, message });
       }
     }
     for (const sent of accepted) if (sent.update()) this.track(sent);
     for (const { peer } of rows) this.#updateTracked(peer);
-    if (rows.length > 0 || failures.length > 0) this.conversations.changed();
+    if (rows.length + failures.length + drafts.length + settled.length > 0) this.conversations.changed();
     for (const entry of entries) {
       if (entry.from === this.user) continue;
       this.signals.stopTyping(entry.from);
@@ -87,9 +92,16 @@ export class View implements MarkSource {
 
   /** A message of this client: shown before the store has it. */
   addDraft(draft: Draft): OwnMessage {
-    if (draft.failed !== null) return new OwnMessage(draft, this);
+    // It is shown when it is stored: until then it may have been sent before.
+    if (draft.sendKey !== undefined) return this.keyed.add(new OwnMessage(draft, this));
     const sent = this.#begin(draft);
     for (const thread of this.threads) thread.apply({ drafts: [draft] });
+    // Once for all drafts of a task.
+    if (!this.#isListStale) queueMicrotask(() => this.#refreshList());
+    this.#isListStale = true;
+    this.conversations.expire();
+    if (draft.failed === null) return sent;
+    if (this.#unsendable.push(draft.key) > MAX_UNSENDABLE) this.apply({ settled: this.#unsendable.splice(0, 1) });
     return sent;
   }
 
@@ -111,8 +123,29 @@ export class View implements MarkSource {
     for (const sent of this.#drafts.values()) sent.end();
   }
 
+  #refreshList(): void {
+    this.#isListStale = false;
+    this.conversations.changed();
+  }
+
+  #setDraft(draft: Draft): void {
+    const sent = this.#drafts.get(draft.key);
+    if (sent !== undefined) sent.setDraft(draft);
+    else if (!this.#settledEarly.delete(draft.key)) this.#begin(draft);
+  }
+
+  #takeSettled(key: string): OwnMessage | undefined {
+    const sent = this.#drafts.take(key);
+    if (sent !== undefined) return sent;
+    if (this.#settledEarly.size >= MAX_SETTLED_EARLY) this.#settledEarly.clear();
+    this.#settledEarly.add(key);
+    return undefined;
+  }
+
   #begin(draft: Draft): OwnMessage {
-    const sent = new OwnMessage(draft, this);
+    const sent = this.keyed.get(draft.sendKey) ?? this.keyed.add(new OwnMessage(draft, this));
+    if (sent.key !== draft.key) sent.adopt({ ...draft, seq: null });
+    sent.setDraft(draft);
     this.#drafts.set(sent);
     return sent;
   }
@@ -140,15 +173,5 @@ export class View implements MarkSource {
       else if (isTracked) continue;
       sents.delete(sent);
     }
-  }
-
-  #list(): readonly Conversation[] {
-    const list: Conversation[] = [];
-    for (const row of this.#rows.values()) {
-      if (row.last === null) continue;
-      const { peer, standing = "contact" } = row;
-      list.push({ peer, last: ofEntry(row.last, this.user, row), unread: unreadOf(row), standing });
-    }
-    return list.sort((a, b) => (b.last.seq ?? 0) - (a.last.seq ?? 0));
   }
 }

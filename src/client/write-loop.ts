@@ -74,6 +74,14 @@ export class WriteLoop {
     this.#isAbandoned = true;
   }
 
+  /** The store has failed: the client ends, with the first reason. */
+  fail(error: unknown): void {
+    if (this.#hasFailed) return;
+    this.#hasFailed = true;
+    this.#failure = error;
+    this.#connection.end(`What arrives can't be kept: ${String(error)}`, "not_kept");
+  }
+
   /** One commit at a time: changes that come meanwhile go into the next one. */
   async #write(): Promise<void> {
     this.#isRunning = true;
@@ -98,9 +106,7 @@ export class WriteLoop {
       }
       this.#acks.send();
     } catch (error) {
-      this.#hasFailed = true;
-      this.#failure = error;
-      this.#connection.end(`What arrives can't be kept: ${String(error)}`, "not_kept");
+      this.fail(error);
     } finally {
       this.#isRunning = false;
     }

@@ -3,7 +3,8 @@ import type { MiddlewareHandler as Middleware } from "hono";
 import { cors } from "hono/cors";
 import { secureHeaders } from "hono/secure-headers";
 import { checkHost } from "./check-host.ts";
-import { isAllowedOrigin } from "./origin.ts";
+import { foreignOriginRefusal, isAllowedOrigin, isForeignOrigin } from "./origin.ts";
+import { problemResponse } from "./problem-response.ts";
 
 type AppMiddleware = Middleware<{ Bindings: Env }>;
 
@@ -36,12 +37,28 @@ export const secureResponse: AppMiddleware = async (c, next) => {
   c.res.headers.set("Permissions-Policy", PERMISSIONS);
 };
 
+/** The descriptions for programs, which any page may read: they are the same for everybody, and say nothing of users. */
+const DESCRIPTIONS: ReadonlySet<string> = new Set([
+  "/api/openapi.json",
+  "/api/frames.schema.json",
+  "/api/asyncapi.json",
+]);
+
+/** Middleware: pages of other origins may read the descriptions, and nothing else. Upgrades are checked elsewhere. */
+export const refuseForeignOrigins: AppMiddleware = async (c, next) => {
+  if (DESCRIPTIONS.has(c.req.path) || !isForeignOrigin(c.req.raw, c.env)) return next();
+  return problemResponse(foreignOriginRefusal());
+};
+
 /**
  * CORS: pages of allowed origins may use the API, with a token but never with the cookie. A test checks that every
  * header that a route declares is in this list.
  */
 export const allowOrigins: AppMiddleware = cors({
-  origin: (origin, c) => (isAllowedOrigin(origin, c.req.url, c.env as Env) ? origin : null),
+  origin: (origin, c) => {
+    if (DESCRIPTIONS.has(c.req.path)) return "*";
+    return isAllowedOrigin(origin, c.req.url, c.env as Env) ? origin : null;
+  },
   allowMethods: ["GET", "POST", "PUT", "DELETE"],
   allowHeaders: ["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID"],
   exposeHeaders: ["Retry-After"],

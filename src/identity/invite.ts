@@ -1,9 +1,10 @@
 // Invitations, for REGISTRATION=invite: texts signed with INVITE_SECRET, valid until a time, for any name or for one.
 // `npm run invite` makes them. Nothing is stored.
 import { jwtVerify } from "jose";
+import { JWT_LEEWAY_MS } from "../protocol/limits.ts";
 import { type Refusal, refusal } from "../protocol/refusals.ts";
 import { valueOf } from "../protocol/variables.ts";
-import { LEEWAY_S, readClaims } from "./jwt-claims.ts";
+import { readClaims } from "./jwt-claims.ts";
 import type { Variables } from "./check-variables.ts";
 
 /** The audience claim. It keeps other tokens signed with the same secret from counting as invitations. */
@@ -31,7 +32,7 @@ export async function checkInvitation(
 }
 
 async function isSigned(invitation: string, secret: string): Promise<boolean> {
-  const options = { algorithms: ["HS256"], audience: AUDIENCE, clockTolerance: LEEWAY_S };
+  const options = { algorithms: ["HS256"], audience: AUDIENCE, clockTolerance: JWT_LEEWAY_MS / 1_000 };
   try {
     await jwtVerify(invitation, new TextEncoder().encode(secret), options);
     return true;

@@ -1,8 +1,6 @@
 // The claims of a JSON Web Token, checked before anything is fetched or computed: an impossible token costs nothing.
 import { decodeJwt, decodeProtectedHeader, type JWTPayload } from "jose";
-
-/** Seconds by which the issuer's clock may be ahead. Not for `exp`: an expired token gets nothing. */
-export const LEEWAY_S = 5;
+import { JWT_LEEWAY_MS } from "../protocol/limits.ts";
 
 /** The end of the year 9999, in seconds since 1970. Answers: times given in ms, which overflow when converted to ms. */
 const END_S = 253_402_300_799;
@@ -16,9 +14,9 @@ export const REASONS = {
   algorithm: "its alg is not one that this server takes: see JWT_ALGORITHMS",
   issuer: "its iss is not JWT_ISSUER",
   audience: "its aud is not JWT_AUDIENCE",
-  no_expiry: "it has no exp, or one that is no whole number of seconds up to the year 9999",
-  expired: "its exp has passed",
-  not_before: "its nbf is no whole number of seconds, or has not come: compare the clocks",
+  no_expiry: "it has no exp, or one that is no number of seconds up to the year 9999",
+  expired: "its exp has passed: compare the clocks",
+  not_before: "its nbf is no number of seconds, or has not come: compare the clocks",
   no_name: "it has no claim JWT_CLAIM that is a text",
   name: "the claim JWT_CLAIM is no userName in its canonical form: see rule N2 of docs/PROTOCOL.md",
   no_keys: "the issuer's key set can't be had: see keys_failed",
@@ -50,18 +48,19 @@ export function readClaims(token: string, expected: Expected): JWTPayload | JwtR
   return checkTimes(claims, Date.now()) ?? claims;
 }
 
-/** When a token expires, ms since 1970. Only for claims that readClaims returned. */
+/** When a token expires, in whole ms since 1970. Only for claims that readClaims returned. */
 export function expiryOf({ exp = 0 }: JWTPayload): number {
-  return exp * 1_000;
+  return Math.floor(exp * 1_000);
 }
 
 /** Checks `exp` and `nbf`. `iat` has no effect here, so it is ignored. */
 function checkTimes({ exp, nbf }: JWTPayload, nowMs: number): JwtReason | null {
   if (!isTime(exp)) return "no_expiry";
-  if (exp * 1_000 <= nowMs) return "expired";
-  return nbf === undefined || (isTime(nbf) && nbf <= nowMs / 1_000 + LEEWAY_S) ? null : "not_before";
+  if (exp * 1_000 + JWT_LEEWAY_MS <= nowMs) return "expired";
+  return nbf === undefined || (isTime(nbf) && nbf * 1_000 <= nowMs + JWT_LEEWAY_MS) ? null : "not_before";
 }
 
+/** RFC 7519 allows fractions of a second. */
 function isTime(value: unknown): value is number {
-  return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= END_S;
+  return typeof value === "number" && value >= 0 && value <= END_S;
 }

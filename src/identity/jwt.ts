@@ -2,9 +2,10 @@
 // algorithms are pinned: a token never chooses how it is checked. Clients get one refusal; the reason is in the log.
 import { type JWTPayload, jwtVerify, type JWTVerifyOptions } from "jose";
 import { logEvent } from "../protocol/log-events.ts";
+import { JWT_LEEWAY_MS } from "../protocol/limits.ts";
 import { canonical } from "../protocol/names.ts";
 import { valueOf } from "../protocol/variables.ts";
-import { expiryOf, LEEWAY_S, type JwtReason, readClaims, REASONS } from "./jwt-claims.ts";
+import { expiryOf, type JwtReason, readClaims, REASONS } from "./jwt-claims.ts";
 import { mayLog } from "./log-throttle.ts";
 import { KeySet } from "./key-sets.ts";
 import { algorithmsOf, type Variables } from "./check-variables.ts";
@@ -59,7 +60,7 @@ function claimsOf(token: string, variables: Variables): ClaimedIdentity | { read
     algorithms: [...algorithms],
     issuer: [...issuers],
     audience: [...audiences],
-    clockTolerance: LEEWAY_S,
+    clockTolerance: JWT_LEEWAY_MS / 1_000,
   };
   return { name: name.name, expires: expiryOf(claims), options };
 }

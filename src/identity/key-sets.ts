@@ -1,7 +1,16 @@
 // The key sets of issuers, over HTTP. One request at a time, limited in time and bytes, with a back-off after failures.
 // A fetched set is used for up to 6 hours while its issuer is down.
 import { waitUntil } from "cloudflare:workers";
-import { createLocalJWKSet, errors, jwtVerify, type JSONWebKeySet, type JWTVerifyOptions } from "jose";
+import {
+  createLocalJWKSet,
+  decodeProtectedHeader,
+  errors,
+  type FlattenedJWSInput,
+  type JWSHeaderParameters,
+  jwtVerify,
+  type JSONWebKeySet,
+  type JWTVerifyOptions,
+} from "jose";
 import { logEvent, reasonOf } from "../protocol/log-events.ts";
 import type { JwtReason } from "./jwt-claims.ts";
 
@@ -34,6 +43,8 @@ type LocalSet = ReturnType<typeof createLocalJWKSet>;
 export class KeySet {
   readonly #url: string;
   #keys: LocalSet | null = null;
+  /** Whether a key of the set has an id. */
+  #namesKeys = false;
   #fetchedAt = 0;
   #failures = 0;
   #triedAt = 0;
@@ -48,10 +59,15 @@ export class KeySet {
   async verify(token: string, options: JWTVerifyOptions): Promise<JwtReason | null> {
     if (Date.now() - this.#fetchedAt > FRESH_MS) await this.#load(this.#pause());
     const reason = await this.#check(token, options);
-    if (reason !== "unknown_key") return reason;
+    if (reason !== "unknown_key" && !(reason === "signature" && this.#isUnnamed(token))) return reason;
     const fetchedBefore = this.#fetchedAt;
     await this.#load(Math.max(this.#pause(), COOL_DOWN_MS));
     return this.#fetchedAt === fetchedBefore ? reason : this.#check(token, options);
+  }
+
+  /** Whether no key id says which key signed the token: then it may be one that was published since. */
+  #isUnnamed(token: string): boolean {
+    return !this.#namesKeys || decodeProtectedHeader(token).kid === undefined;
   }
 
   /** Whether one of the cached keys verifies the token. Fetches nothing. */
@@ -62,8 +78,10 @@ export class KeySet {
   async #check(token: string, options: JWTVerifyOptions): Promise<JwtReason | null> {
     const keys = Date.now() - this.#fetchedAt > STALE_MS ? null : this.#keys;
     if (keys === null) return "no_keys";
+    // In a set without ids a token's id means nothing.
+    const find = (header: JWSHeaderParameters, jws: FlattenedJWSInput) => keys(withoutId(header), jws);
     try {
-      await jwtVerify(token, keys, options);
+      await jwtVerify(token, this.#namesKeys ? keys : find, options);
       return null;
     } catch (error) {
       if (error instanceof errors.JWKSNoMatchingKey) return "unknown_key";
@@ -96,7 +114,9 @@ export class KeySet {
         await response.body?.cancel();
         throw new Error(`it answered ${response.status}`);
       }
-      this.#keys = createLocalJWKSet(JSON.parse(await textOf(response)) as JSONWebKeySet);
+      const set = JSON.parse(await textOf(response)) as JSONWebKeySet;
+      this.#keys = createLocalJWKSet(set);
+      this.#namesKeys = set.keys.some(({ kid }) => kid !== undefined);
       this.#fetchedAt = Date.now();
       this.#failures = 0;
     } catch (error) {
@@ -109,6 +129,11 @@ export class KeySet {
   #pause(): number {
     return this.#failures === 0 ? 0 : Math.min(FIRST_PAUSE_MS * 2 ** (this.#failures - 1), LONGEST_PAUSE_MS);
   }
+}
+
+function withoutId(header: JWSHeaderParameters): JWSHeaderParameters {
+  const { kid: _, ...rest } = header;
+  return rest;
 }
 
 /** Tries the matching keys in turn, for sets whose keys have no ids. */

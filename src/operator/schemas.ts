@@ -1,6 +1,8 @@
 // Schemas of the responses to operators.
 import { z } from "@hono/zod-openapi";
 import { canonicalName, device, seq, time } from "../api/schemas.ts";
+import { codesIn } from "../protocol/refusals.ts";
+import { PLAIN, V1 } from "../protocol/version.ts";
 
 const count = z.int();
 const nextTry = time.nullable().meta({ description: "When the next try is due; null if none" });
@@ -40,7 +42,7 @@ export const overview = z
     sockets: z.array(
       z.object({
         device: z.string(),
-        dialect: z.string(),
+        dialect: z.enum([V1, PLAIN]),
         since: time,
         position: seq,
         acked: seq,
@@ -68,7 +70,7 @@ const messageTrace = z
         device: z.string().nullable(),
         id: z.int().nullable(),
         at: time,
-        failed: z.string().nullable(),
+        failed: z.enum(codesIn("failed")).nullable(),
         bytes: count,
       })
       .nullable()
@@ -89,7 +91,7 @@ export const trace = z
     from: canonicalName,
     to: canonicalName,
     state: z.enum(["queued", "stored", "delivered", "read", "failed", "unknown"]),
-    code: z.string().nullable().meta({ description: "Why it failed" }),
+    code: z.enum(codesIn("failed")).nullable().meta({ description: "Why it failed" }),
     author: messageTrace.nullable(),
     receiver: messageTrace.nullable(),
   })
@@ -98,7 +100,7 @@ export const trace = z
 export const stats = z
   .object({
     at: time,
-    auth: z.string(),
+    auth: z.enum(["accounts", "jwt", "open", "none"]).meta({ description: "`none` if it is not configured" }),
     online: z.object({ users: count, sockets: count }),
     figures: z.record(z.string(), z.number()).meta({ description: "Counters by name; see docs/OPERATIONS.md" }),
     shards: z.array(z.object({ shard: count, users: count, sockets: count })),

@@ -51,10 +51,23 @@ export const PAUSE = { PRICE: 1_000, MS: 20, RESET_MS: 1_000 } as const;
 export const MAX_UNREAD_BYTES = 4_194_304;
 
 /**
+ * UTF-8 bytes of a text before acks show how fast a link is, and the ms that a text may take after that. Answers: a
+ * client on a slow link that receives no whole text within the time limit of its heartbeat, connects again, and never
+ * gets further. At 64 kbit/s the first texts take 2 s each.
+ */
+export const TEXT_PACE = { FIRST_BYTES: 16_384, MS: 2_000 } as const;
+
+/**
  * Bytes held by a user's closed sockets whose clients have not answered the close; above it, new connections are
  * refused. Answers: a client that opens socket after socket and reads none, each of which holds a window of memory.
  */
 export const MAX_UNANSWERED_BYTES = 33_554_432;
+
+/**
+ * Ms by which the clocks of an issuer of JSON Web Tokens and of this server may differ: for `nbf` ahead, and for `exp`
+ * behind. Answers: users who are refused because two clocks differ by seconds.
+ */
+export const JWT_LEEWAY_MS = 5_000;
 
 /** Ms for a client to read the rest of an ended event stream. Answers: the same, by streams. */
 export const STREAM_READ_MS = 60_000;

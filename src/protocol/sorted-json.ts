@@ -7,15 +7,36 @@
  */
 export function sortKeys(text: string): string {
   // Without an object there is nothing to sort.
-  return text.includes("{") ? JSON.stringify(JSON.parse(text), withSortedKeys) : text;
+  return text.includes("{") ? JSON.stringify(withSortedKeys(JSON.parse(text))) : text;
 }
 
-/** Whether two such texts are one value. Reordered keys leave the length as it is, so most others end there. */
+/**
+ * Whether two such texts are one value. Reordered keys leave the length as it is, so most others end there. It parses
+ * both and sorts nothing. Answers: messages that are sent again and again with their keys in another order.
+ */
 export function isSameJson(one: string, other: string): boolean {
-  return one === other || (one.length === other.length && sortKeys(one) === sortKeys(other));
+  if (one === other) return true;
+  return one.length === other.length && one.includes("{") && isSame(JSON.parse(one), JSON.parse(other));
 }
 
-function withSortedKeys(_: string, value: unknown): unknown {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+function isSame(one: unknown, other: unknown): boolean {
+  if (!isObject(one) || !isObject(other)) return one === other;
+  if (Array.isArray(one) || Array.isArray(other)) {
+    if (!Array.isArray(one) || !Array.isArray(other) || one.length !== other.length) return false;
+    return one.every((value, i) => isSame(value, other[i]));
+  }
+  const keys = Object.keys(one);
+  if (keys.length !== Object.keys(other).length) return false;
+  return keys.every((key) => Object.hasOwn(other, key) && isSame(one[key], other[key]));
+}
+
+function withSortedKeys(value: unknown): unknown {
+  if (!isObject(value)) return value;
+  if (Array.isArray(value)) return value.map(withSortedKeys);
+  const keys = Object.keys(value).toSorted();
+  return Object.fromEntries(keys.map((key) => [key, withSortedKeys(value[key])]));
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
 }

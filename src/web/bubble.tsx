@@ -50,11 +50,9 @@ function Failure({ message, reason }: { readonly message: Message; readonly reas
       <button type="button" class="quiet" onClick={() => me.resend(message)}>
         {words.retry}
       </button>
-      {message.seq === null && (
-        <button type="button" class="quiet" onClick={() => me.discard(message)}>
-          {words.discard}
-        </button>
-      )}
+      <button type="button" class="quiet" onClick={() => me.discard(message)}>
+        {words.discard}
+      </button>
     </div>
   );
 }

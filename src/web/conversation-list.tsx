@@ -20,7 +20,7 @@ export function ConversationList({ open }: { readonly open: string | null }): JS
   const name = query.trim().toLowerCase().normalize("NFKC");
   const found = all.filter(({ peer }) => peer.includes(name));
   const canBegin = name !== "" && problemOfName(name) === null && !all.some(({ peer }) => peer === name);
-  useWatched(all, open);
+  useWatched(all);
 
   const submit = () => {
     const peer = canBegin ? name : found[0]?.peer;
@@ -134,10 +134,10 @@ function Items({ conversations, open, lookAlikeOf }: ItemsProps): JSX.Element {
   );
 }
 
-/** Watches the presence of the open conversation's peer and of the latest others. */
-function useWatched(all: readonly Conversation[], open: string | null): void {
+/** Watches the presence of the latest conversations' peers. */
+function useWatched(all: readonly Conversation[]): void {
   const { me } = useApp();
-  const names = [...new Set([...(open === null ? [] : [open]), ...all.map(({ peer }) => peer)])].slice(0, MAX_WATCHED);
+  const names = all.slice(0, MAX_WATCHED).map(({ peer }) => peer);
   const key = names.toSorted().join(" ");
-  useEffect(() => me.presence.watch(key === "" ? [] : key.split(" ")), [me, key]);
+  useEffect(() => me.presence.watch(names), [me, key]);
 }

@@ -2,6 +2,8 @@
 import type { JSX } from "preact";
 import type { MessageState } from "../client/connect.ts";
 import { useApp } from "./app-state.ts";
+import { dayAndTime } from "./dates.ts";
+import type { Language, Translations } from "./translations.ts";
 
 const PATHS = {
   sending: "M8 4.5v4l2.5 1.5M14 8A6 6 0 1 1 2 8a6 6 0 0 1 12 0",
@@ -37,9 +39,14 @@ export function Icon({ name, label }: { readonly name: IconName; readonly label?
 
 /** The state of an own message. */
 export function State({ state }: { readonly state: MessageState }): JSX.Element {
-  const { words } = useApp();
-  const label = state.is === "failed" ? words.failed(state.message) : words[state.is];
-  return <Icon name={state.is} label={label} />;
+  const { words, language } = useApp();
+  return <Icon name={state.is} label={labelOf(state, words, language)} />;
+}
+
+function labelOf(state: MessageState, words: Translations, language: Language): string {
+  if (state.is === "failed") return words.failed(state.message);
+  const { until } = state.is === "sending" ? state : {};
+  return until === undefined ? words[state.is] : words.held(dayAndTime(until, language));
 }
 
 /** The first letter of a name, on a colour made of the name. */

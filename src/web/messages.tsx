@@ -20,7 +20,9 @@ export function Messages({ peer, conversing }: Props): JSX.Element {
   const messages = useLive(conversing);
   const scroll = useRef<HTMLDivElement>(null);
   const [isAway, setIsAway] = useState(false);
-  const { hasFailed, loadOlder } = useOlder(conversing);
+  const hasFailed = conversing.error !== null;
+  // The conversation shows what failed.
+  const loadOlder = () => void conversing.older().catch(() => undefined);
   const newFrom = useFirstUnread(peer, messages);
   const { shown, before, after, up, down, toEnd } = useScrollWindow(messages, scroll);
   const isAtEnd = !isAway && !after;
@@ -52,7 +54,7 @@ export function Messages({ peer, conversing }: Props): JSX.Element {
         ))}
       </ol>
       <div ref={top} class="soft top">
-        <Start isFirst={!conversing.more && !before} hasFailed={hasFailed} loadOlder={loadOlder} />
+        <Start conversing={conversing} isFirst={!conversing.more && !before} loadOlder={loadOlder} />
       </div>
       {!isAtEnd && (
         <button type="button" class="down" aria-label={words.toNewest} onClick={showNewest}>
@@ -64,39 +66,30 @@ export function Messages({ peer, conversing }: Props): JSX.Element {
 }
 
 interface StartProps {
+  readonly conversing: Conversing;
   /** Whether the first message of the conversation is shown. */
   readonly isFirst: boolean;
-  readonly hasFailed: boolean;
   loadOlder(): void;
 }
 
 /** Above the messages: where the conversation begins, or why there is no more of it. */
-function Start({ isFirst, hasFailed, loadOlder }: StartProps): JSX.Element {
+function Start({ conversing, isFirst, loadOlder }: StartProps): JSX.Element {
   const { me, words } = useApp();
   const gaps = useLive(me.gaps);
   return (
     <>
       {gaps > 0 && <p>{words.gone}</p>}
-      {hasFailed ? (
+      {conversing.loading && <p role="status">{words.loading}</p>}
+      {conversing.error !== null ? (
         <button type="button" class="quiet" onClick={loadOlder}>
           {words.older}
         </button>
       ) : (
         isFirst && <p>{words.start}</p>
       )}
-      {hasFailed && <p role="alert">{words.olderFailed}</p>}
+      {conversing.error !== null && <p role="alert">{words.olderFailed}</p>}
     </>
   );
-}
-
-function useOlder(conversing: Conversing): { readonly hasFailed: boolean; loadOlder(): void } {
-  const [hasFailed, setHasFailed] = useState(false);
-  const loadOlder = () =>
-    void conversing.older().then(
-      () => setHasFailed(false),
-      () => setHasFailed(true),
-    );
-  return { hasFailed, loadOlder };
 }
 
 /** Marks the conversation as read while its end is visible. */

@@ -104,21 +104,6 @@ test("[T14] an own message is in its conversation once, though carbon, answer an
   expect(thread.value.map(({ body, seq }) => [body, seq])).toEqual([["mine", 11]]);
 });
 
-test("[T16] the last watch is said on each connection, after its welcome, and an empty one is not", async () => {
-  const { me, mailbox } = await connectedClient();
-  me.presence.watch(["bob"]);
-  me.presence.watch(["carol"]);
-  expect((await mailbox.sent()).length).toBe(2);
-  await mailbox.cut();
-  await advance(PAUSE);
-  expect(await link().sent()).toEqual([]);
-  await link().welcome();
-  expect(await link().sent()).toEqual([{ type: "watch", peers: ["carol"] }]);
-  me.presence.watch([]);
-  expect(await link().sent()).toEqual([{ type: "watch", peers: [] }]);
-  expect(await (await reconnect(link(), {})).sent()).toEqual([]);
-});
-
 test("[T17] unknown fields, codes and values of a later version are passed over, and the frame counts", async () => {
   const { me, mailbox } = await connectedClient();
   const sent = ["a", "b", "c"].map((body) => me.send("bob", body));

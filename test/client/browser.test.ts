@@ -124,7 +124,7 @@ test("each tab shows every message once with the same unread count, and the rema
   await tabs[1]?.evaluate((peer) => me.read(peer), bob);
   for (const page of tabs) await page.waitForFunction(() => me.conversations.value[0]?.unread === 0);
   expect((await phone.mark("read"))["peer"]).toBe(alice);
-  await tabs[1]?.evaluate((peer) => me.presence.watch([peer]), bob);
+  await tabs[1]?.evaluate((peer) => void me.presence.watch([peer]), bob);
   await tabs[1]?.waitForFunction((peer) => me.presence.value.get(peer)?.online === true, bob);
   await tabs[0]?.close();
   phone.send({ type: "typing", to: alice });

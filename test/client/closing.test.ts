@@ -215,3 +215,49 @@ test("[T20] 4409 after a connection that was open and broke stops the client: th
   await advance(LONG_MS);
   expect(links.length).toBe(2);
 });
+
+test("[T12] check() does not end a pause that the server asked for, and the user's retry() does", async () => {
+  const { me, mailbox } = await connectedClient();
+  await mailbox.deliver(closing(1012, { retryAfter: 5_000 }));
+  await advance(4_999);
+  me.check();
+  await settle();
+  expect(links.length).toBe(1);
+  await advance(1);
+  me.check();
+  await settle();
+  expect(links.length).toBe(2);
+  await link().welcome();
+  await link().deliver(closing(1012, { retryAfter: 5_000 }));
+  me.retry();
+  await settle();
+  expect(links.length).toBe(3);
+});
+
+test("[T20] check() does not end the 30 s after an older server's 4409", async () => {
+  const me = await afterAbandoned(() => link().cut());
+  await link().deliver(closing(4409));
+  await advance(29_999);
+  me.check();
+  await settle();
+  expect(links.length).toBe(2);
+});
+
+test.each([
+  ["another subprotocol", "restante.v2"],
+  ["none", ""],
+])("[T1] a server that answers with %s is of no version that this client speaks", async (_, protocol) => {
+  const me = await newClient();
+  await link().open(protocol);
+  await advance(LONG_MS);
+  expect(links.length).toBe(1);
+  expect(me.connection.value).toMatchObject({ is: "stopped", code: 4406, reason: "no_version" });
+});
+
+test("[T1] a server that answers with this version, and not with the token that was offered beside it, is connected", async () => {
+  const me = await newClient({ token: "secret" });
+  expect(link().protocols).toEqual(["restante.v1", "bearer.secret"]);
+  await link().open("restante.v1");
+  await link().welcome();
+  expect(me.connection.value.is).toBe("open");
+});

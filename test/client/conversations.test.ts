@@ -49,6 +49,7 @@ test("the list has the latest conversation first, with its last message", async 
   await settle();
   const list = () => me.conversations.value.map(({ peer, last }) => [peer, last.body]);
   expect(list()).toEqual([
+    ["dora", "no answer yet"],
     ["carol", "from carol"],
     ["bob", "message 1"],
   ]);

@@ -1,16 +1,19 @@
 // Receivers that take nothing now: their messages step aside, and all others go on.
 import { beforeEach, expect, test, vi } from "vitest";
 import { memoryStore } from "../../src/client/connect.ts";
+import { Disk } from "./disk.ts";
 import {
   accepted,
   advance,
   connectedClient,
+  fromBob,
   link,
   newClient,
   playNetwork,
   reconnect,
   refused,
   send,
+  settle,
 } from "./scripted.ts";
 
 beforeEach(playNetwork);
@@ -52,6 +55,38 @@ test("[S11][T7] a message to a held receiver and later ones to the same step asi
   expect(await mailbox.sent()).toEqual([]);
   await pass(1);
   expect(await mailbox.sent()).toEqual([send(4, "a", "new"), send(5, "c", "new"), send(6, "e", "new")]);
+});
+
+test("[T7] a message to a held receiver says until when, and later ones to the same too, until it is sent", async () => {
+  const store = new Disk().store(async () => undefined);
+  const { me, mailbox } = await connectedClient({ store });
+  const thread = me.messages.with("new");
+  const first = me.send("new", "a");
+  const states: unknown[] = [];
+  first.state.subscribe((state) => states.push(state));
+  const second = me.send("new", "b");
+  await mailbox.sent();
+  const until = Date.now() + 5_000;
+  await mailbox.deliver(held(1, 5_000), refused(2, "out_of_order"));
+  const third = me.send("new", "c");
+  const other = me.send("bob", "d");
+  await settle();
+  const waiting = { is: "sending", until };
+  expect([first, second, third].map(({ state }) => state.value)).toEqual([waiting, waiting, waiting]);
+  expect(thread.value.map(({ state }) => state)).toEqual([waiting, waiting, waiting]);
+  expect(me.conversations.value.find(({ peer }) => peer === "new")?.last.state).toEqual(waiting);
+  expect(other.state.value).toEqual({ is: "sending" });
+  await mailbox.deliver(accepted(1, 11));
+  await me.close();
+  const again = await newClient({ store });
+  const later = again.messages.with("new");
+  await settle();
+  expect(later.value.map(({ state }) => state)).toEqual([waiting, waiting, waiting]);
+  await link().welcome({ lastId: 1 });
+  await advance(5_000);
+  await settle();
+  expect(later.value[0]?.state).toEqual({ is: "sending" });
+  expect(states).toEqual([{ is: "sending" }, waiting]);
 });
 
 test("[T7] when the time is over the messages are sent in order, with the next ids", async () => {
@@ -182,6 +217,17 @@ test("[T7] many held receivers cost one refusal each, because a text after a ref
     await mailbox.deliver(held(1, HOUR_MS), ...sent.slice(1).map(({ id }) => refused(Number(id), "out_of_order")));
   }
   expect(count).toBe(200 + 199);
+});
+
+test("[T5][T7] the text after a pause has one message, however much has arrived meanwhile", async () => {
+  const { me, mailbox } = await connectedClient();
+  for (let i = 0; i < 20; i++) me.send("new", i);
+  const sent = await mailbox.sent();
+  await mailbox.deliver(held(1, 5_000), ...sent.slice(1).map(({ id }) => refused(Number(id), "out_of_order")));
+  for (let seq = 1; seq <= 5; seq++) await mailbox.deliver(fromBob(seq));
+  await mailbox.sent();
+  await advance(5_000);
+  expect(await mailbox.sent()).toEqual([send(1, 0, "new")]);
 });
 
 test("[T5][T7] declined is final for one message, and the next one to the same receiver is still sent", async () => {

@@ -1,6 +1,7 @@
 // State as an application reads it: iterations and listeners.
 import { beforeEach, expect, test, vi } from "vitest";
-import { connectedClient, fromBob, playNetwork } from "./scripted.ts";
+import type { Live } from "../../src/client/connect.ts";
+import { connectedClient, fromBob, playNetwork, settle } from "./scripted.ts";
 
 beforeEach(playNetwork);
 
@@ -61,4 +62,42 @@ test("a listener that is removed during a change is not called, and no other one
   expect(called).toEqual(["stops itself and the third", "second", "fourth"]);
   await mailbox.deliver(fromBob(2));
   expect(called.slice(3)).toEqual(["second", "fourth"]);
+});
+
+test("every state can be read and followed by functions alone, which stay the same", async () => {
+  const { me, mailbox } = await connectedClient();
+  const { conversations, presence, typists, gaps, connection, notices } = me;
+  const states = [conversations, presence, typists, gaps, connection, notices, me.messages.with("bob")];
+  const lives = [...states, me.send("bob", "a").state] as readonly Live<unknown>[];
+  await mailbox.sent();
+  let count = 0;
+  for (const live of lives) {
+    const { subscribe } = live;
+    const stop = subscribe(() => count++);
+    expect(live.subscribe).toBe(subscribe);
+    expect(live.value).toBe(live.value);
+    stop();
+  }
+  const { subscribe } = me.messages;
+  subscribe(() => count++);
+  await mailbox.deliver(fromBob(1));
+  expect(count).toBe(lives.length + 1);
+});
+
+test("a value stays the same object when nothing of it has changed, and when the client ends", async () => {
+  const { me, mailbox } = await connectedClient();
+  me.presence.watch(["bob"]);
+  await mailbox.deliver(fromBob(1));
+  const thread = me.messages.with("bob");
+  await settle();
+  await mailbox.deliver({ type: "presence", user: "bob", online: true, at: 1 }, { type: "typing", from: "bob" });
+  const states: readonly Live<unknown>[] = [me.conversations, me.presence, me.typists, me.notices, thread];
+  const before = states.map(({ value }) => value);
+  await mailbox.deliver(
+    { type: "token", expires: Date.now() + 3_600_000 },
+    { type: "peer", seq: 2, peer: "zoe", standing: "contact" },
+  );
+  expect(states.map(({ value }, i) => value === before[i])).toEqual(before.map(() => true));
+  await me.close();
+  expect(states.map(({ value }, i) => value === before[i])).toEqual(before.map(() => true));
 });

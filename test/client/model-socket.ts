@@ -85,6 +85,7 @@ export class Socket extends EventTarget {
   close(): void {
     this.readyState = 3;
     this.#model.closed(this);
+    queueMicrotask(() => this.dispatchEvent(new Event("close")));
   }
 
   /** The connection ends without a close frame. */

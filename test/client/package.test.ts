@@ -30,7 +30,10 @@ test("an application in TypeScript compiles with the types of the package alone"
   writeFileSync(
     join(project, "app.ts"),
     `import { connect, memoryStore, type Message, type Restante } from "restante";
+import { nodeStore } from "restante/node";
 const me: Restante = connect({ url: "http://localhost:8787", userName: "alice", store: memoryStore(), since: "now" });
+const bot = connect({ url: "http://localhost:8787", userName: "bot", store: nodeStore("bot.db", { maxMessages: 10 }) });
+for await (const message of bot.messages) bot.send(message.from, "", { inReplyTo: message, key: "1" });
 const { is } = await me.send("bob", { text: "hi", list: [1, null] }).reached("stored");
 const words: "sending" | "queued" | "stored" | "delivered" | "read" | "failed" = is;
 const last: Message | undefined = me.messages.with("bob").value.at(-1);

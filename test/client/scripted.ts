@@ -11,6 +11,9 @@ export class Link extends EventTarget {
   readonly url: URL;
   readonly protocols: readonly string[];
   readyState = 1;
+  protocol = "";
+  /** Whether the mailbox answers a close at once. */
+  answersClose = true;
   /** The texts that the client sent, and how many of them a test has read. */
   readonly texts: string[] = [];
   #read = 0;
@@ -39,6 +42,7 @@ export class Link extends EventTarget {
 
   close(): void {
     this.readyState = 3;
+    if (this.answersClose) this.dispatchEvent(new Event("close"));
   }
 
   /** The frames that the client sent since the last call. */
@@ -47,6 +51,13 @@ export class Link extends EventTarget {
     const fresh = this.texts.slice(this.#read).filter((text) => text !== "ping");
     this.#read = this.texts.length;
     return fresh.flatMap((text) => [JSON.parse(text)].flat() as Frame[]);
+  }
+
+  /** The upgrade is answered with this subprotocol. */
+  async open(protocol: string): Promise<void> {
+    this.protocol = protocol;
+    this.dispatchEvent(new Event("open"));
+    await settle();
   }
 
   /** Delivers a text to the client. */

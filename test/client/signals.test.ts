@@ -39,6 +39,8 @@ test("[G2] typing is sent every 4 s at most, and at once after a message", async
 test("[G4] a user who goes offline is shown online for 15 s more, so that a reload does not flicker", async () => {
   const { me, mailbox } = await connectedClient();
   const seen: (boolean | undefined)[] = [];
+  me.presence.watch(["bob"]);
+  await settle();
   me.presence.subscribe((all) => seen.push(all.get("bob")?.online));
   await mailbox.deliver(presence(true, 1));
   await mailbox.deliver(presence(false, 2));
@@ -55,6 +57,8 @@ test("[G4] a user who goes offline is shown online for 15 s more, so that a relo
 
 test("[G4] a user who was never online here is shown offline at once, with the time", async () => {
   const { me, mailbox } = await connectedClient();
+  me.presence.watch(["bob"]);
+  await settle();
   await mailbox.deliver(presence(false, 5));
   expect(me.presence.value.get("bob")).toEqual({ online: false, at: 5 });
 });

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { publicTypes } from "../support/public-types.ts";
+import { publicTypes } from "../../scripts/declarations.mjs";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const FILE = join(import.meta.dirname, "public-types.txt");

@@ -2,7 +2,7 @@
 import { beforeEach, expect, test } from "vitest";
 import { memoryStore } from "../../src/client/connect.ts";
 import type { Store } from "../../src/client/store.ts";
-import { fromBob, link, links, newClient, playNetwork, settle } from "./scripted.ts";
+import { ACK_DELAY, advance, fromBob, link, links, newClient, PAUSE, playNetwork, settle } from "./scripted.ts";
 
 beforeEach(playNetwork);
 
@@ -42,6 +42,24 @@ test("[W2][T18] a message is shown when it is stored and acknowledged after that
   expect([shown, await link().sent()]).toEqual([["message 1", "message 2"], [{ type: "ack", seq: 2 }]]);
   await write();
   expect([shown.length, await link().sent()]).toEqual([3, [{ type: "ack", seq: 3 }]]);
+});
+
+test("[T18][T8] a commit of the epoch before, which is stored late, is not acknowledged in the next epoch", async () => {
+  const { store, write } = slow();
+  await newClient({ store });
+  await link().welcome();
+  await write();
+  await link().deliver(fromBob(5));
+  await link().cut();
+  await advance(PAUSE);
+  await link().welcome({ epoch: "e2" });
+  await write();
+  await advance(ACK_DELAY);
+  expect(await link().sent()).toEqual([]);
+  await link().deliver({ type: "gap", from: 1, seq: 2 }, fromBob(3));
+  await write();
+  await write();
+  expect(await link().sent()).toEqual([{ type: "ack", seq: 3 }]);
 });
 
 test("a store that fails stops the client with a reason, and retry() continues at the cursor of the store", async () => {

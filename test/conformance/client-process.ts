@@ -11,6 +11,8 @@ import { firstOf, type Recording, Skipped, WITHIN_MS } from "./recording.ts";
 
 /** Ms for a process to start: a virtual machine on a loaded computer. */
 const START_MS = 60_000;
+/** Ms after its end for which the output of a process is read: another process may have it too, and live on. */
+const LAST_OUTPUT_MS = 2_000;
 /** Characters of stderr that a failure shows. */
 const STDERR_CHARS = 1_500;
 
@@ -134,6 +136,10 @@ export class ClientProcess {
       child.once("error", (error) =>
         this.#recording.fail(this.#recording.failure(`The client can't start: ${error.message}`)),
       );
+      child.once("exit", () => {
+        const timer = setTimeout(() => [child.stdout, child.stderr].map((output) => output.destroy()), LAST_OUTPUT_MS);
+        child.once("close", () => clearTimeout(timer));
+      });
       child.once("close", (code) => {
         if (pid !== undefined) running.delete(pid);
         done(code);

@@ -61,6 +61,8 @@ export function readFlags(args: readonly string[]): Flags {
   if (!(Number.isInteger(parallel) && parallel >= 1 && parallel <= 64))
     throw new Error("--parallel takes a whole number from 1 to 64");
   if (client !== null && server !== null) throw new Error("--client and --server can't be combined");
+  if (server !== null && !/^https?:\/\//.test(server))
+    throw new Error("--server takes an address that begins with http:// or https://");
   return { ...rest, client, server, parallel, users: user.map(userOf), isLong, isOperator };
 }
 

@@ -3,8 +3,9 @@ import { execFile, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import process from "node:process";
 import { text } from "node:stream/consumers";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { rulesOf } from "./case.ts";
 import { CASES } from "./cases/all.ts";
 import { type Outcome, play } from "./play.ts";
@@ -46,6 +47,29 @@ test("a client that has no command skips the case", async () => {
   const events = ['{"is":"ready"}', '{"is":"unsupported","do":"open"}'].map((line) => `echo '${line}'`);
   const { is, why } = await playFirst([...events, "sleep 60"].join("; "));
   expect([is, why]).toEqual(["skipped", "the client has no `open`"]);
+});
+
+test("a process that a client leaves behind, with its stdout open, holds up nothing", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "restante-left-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, "pid");
+  const { why } = await playFirst(`setsid sh -c 'echo $$ > ${file}; exec sleep 600' & exit 3`);
+  expect(process.kill(Number(readFileSync(file, "utf8")), "SIGKILL")).toBe(true);
+  expect(why).toMatch(/^The client ended by itself, with code 3/);
+});
+
+test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("%s ends the clients with the runner", async (signal) => {
+  const folder = mkdtempSync(join(tmpdir(), "restante-signal-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, "pid");
+  // It reads its commands from nowhere: only a signal ends it.
+  const client = `echo $$ > ${file}.new; mv ${file}.new ${file}; exec sleep 60 < /dev/null`;
+  const runner = spawn("node", [RUNNER, "--client", client, "--only", "[T16]"], { stdio: "ignore" });
+  const ended = new Promise((done) => runner.once("close", done));
+  const pid = await vi.waitFor(() => Number(readFileSync(file, "utf8")), 20_000);
+  runner.kill(signal);
+  await ended;
+  await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow("ESRCH"), 5_000);
 });
 
 test("the skeleton of docs/CONFORMANCE.md is an adapter", async () => {
@@ -108,6 +132,7 @@ test("the command line lists cases, ends with the count, and with 1 where one fa
 test.each([
   [["--client", "true", "--only", "no such case"], 'no case has "no such case" in its name; see --list'],
   [["--client", "true", "--server", "http://localhost:1"], "--client and --server can't be combined"],
+  [["--server", "localhost:8787"], "--server takes an address that begins with http:// or https://"],
   [["--parallel", "0"], "--parallel takes a whole number from 1 to 64"],
 ])("the command line refuses %j with a sentence", async (flags, sentence) => {
   expect(await run(...flags)).toEqual({ code: 1, output: "", errors: `${sentence}\n` });

@@ -7,7 +7,7 @@ import { type Outcome, play } from "./play.ts";
 import { lineOf, rulesIn, summary } from "./report.ts";
 import { runServerCases, serverCasesWith } from "./server/run-server-cases.ts";
 
-const STOPS = ["SIGINT", "SIGTERM"] as const;
+const STOPS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** Plays the cases with the client that the command starts. `report` is called with each outcome, as it comes. */
 export async function playAll(

@@ -59,26 +59,3 @@ test.each(["localhost", "LOCALHOST:8787", "[::1]:8787", "a_b.example", "example.
     );
   },
 );
-
-interface Operation {
-  readonly parameters?: readonly { readonly in: string; readonly name: string }[];
-}
-
-test("[O9] a page of an allowed origin may use every method and every header that a route declares", async () => {
-  const description = await exports.default.fetch(new Request(`${HOST}/api/openapi.json`));
-  const { paths } = await description.json<{ paths: Record<string, Record<string, Operation>> }>();
-  const headers = { Origin: HOST, "Access-Control-Request-Method": "PUT" };
-  const preflight = await exports.default.fetch(new Request(`${HOST}/api/settings`, { method: "OPTIONS", headers }));
-  const allowed = (name: string) => (preflight.headers.get(name) ?? "").toLowerCase().split(/\s*,\s*/);
-  const operations = Object.values(paths).flatMap((path) => Object.entries(path));
-  const declared = operations.flatMap(([, { parameters = [] }]) =>
-    parameters.filter((one) => one.in === "header").map(({ name }) => name.toLowerCase()),
-  );
-  expect(declared).toContain("idempotency-key");
-  expect(declared).toContain("last-event-id");
-  // Any page may send `Accept`.
-  const asked = new Set([...declared.filter((name) => name !== "accept"), "authorization", "content-type"]);
-  expect([...asked].filter((name) => !allowed("Access-Control-Allow-Headers").includes(name))).toEqual([]);
-  const methods = new Set(operations.map(([method]) => method));
-  expect([...methods].filter((name) => !allowed("Access-Control-Allow-Methods").includes(name))).toEqual([]);
-});

@@ -39,7 +39,7 @@ test("a position is saved when the frames up to it have left, not while they wai
     const session = sockets.accept(wire, { ...state });
     const move = (position: number) => Object.assign(session, { position, changed: true });
     sockets.flush();
-    session.output.queueLogFrames(["own"], true);
+    session.output.queueLogFrames(["own"], true, []);
     move(6);
     sockets.flush();
     expect([sent, saved]).toEqual([[], [5]]);

@@ -108,6 +108,19 @@ test("[G5] a user who switched presence off is offline for others, and sees no p
   expect((await bob.settled()).filter(({ type }) => type === "presence")).toEqual([]);
 });
 
+test("[G5] typing passes neither from nor to a user who switched presence off", async () => {
+  const { a, b, alice, bob } = await friends();
+  await put(`/api/settings?user=${b}`, { presence: false });
+  bob.send({ type: "typing", to: a });
+  alice.send({ type: "typing", to: b });
+  const received = [...(await bob.settled()), ...(await alice.settled())];
+  await put(`/api/settings?user=${b}`, { presence: true });
+  bob.send({ type: "typing", to: a });
+  for (let frame = await alice.next(); frame["type"] !== "typing"; frame = await alice.next()) received.push(frame);
+  received.push(...(await bob.settled()), ...(await alice.settled()));
+  expect(received.filter(({ type }) => type === "typing")).toEqual([]);
+});
+
 test.each([
   ["too many peers", { type: "watch", peers: Array.from({ length: 65 }, (_, i) => `p${i}`) }],
   ["peers that are no names", { type: "watch", peers: ["!"] }],

@@ -69,6 +69,16 @@ test.each(["22", "25", "80", "6379", "9200", "65535", "0"])("[K8] nothing is pos
 });
 
 test.each([
+  "http://hooks.example.com/",
+  "http://10.0.0.7:8080/",
+  "https://10.0.0.7/",
+  "https://hooks.example.com:9000/",
+])("[K5][K8] the refusal of %s names the variable that would allow it", (url) => {
+  expect(checkTarget(url, NONE)).toContain("WEBHOOK_HOSTS");
+  expect(checkTarget(url, parseHosts(new URL(url).hostname).hosts)).toBeNull();
+});
+
+test.each([
   "https://hooks.example.com/in?a=b#c",
   "https://hooks.example.com./",
   "https://example.com:8443/",

@@ -9,8 +9,9 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const SOURCES = ["src", "public", "scripts", "wrangler.toml", "package.json"];
-const CONFIGS = ["tsconfig.json", "tsconfig.base.json"];
-const BUILT = new Set(["page.js", "page.js.map", "status.js", "status.js.map"]);
+const CONFIGS = ["tsconfig.json", "tsconfig.base.json", "tsconfig.sdk.json"];
+const SDK = ["restante.js", "restante.js.map", "restante.d.ts"];
+const BUILT = new Set(["page.js", "page.js.map", "status.js", "status.js.map", ...SDK]);
 /**
  * Bytes, gzipped. It was 380 kB when this was written, most of it the verification of passkeys and the description of
  * the API. Cloudflare's own limit is 3 MB.
@@ -38,7 +39,7 @@ it("builds the deployed bundle without a network", { timeout: 60_000 }, () => {
   expect(status, `${stdout}\n${stderr}`).toBe(0);
   expect(exportsOf("worker.js")).toEqual(["Census", "Mailbox", "Registry", "default"]);
   expect(gzipSync(readFileSync(join(bundle, "worker.js"))).length).toBeLessThan(LIMIT);
-  expect(statSync(join(folder, "public/page.js")).size).toBeGreaterThan(0);
+  for (const file of ["page.js", ...SDK]) expect(statSync(join(folder, "public", file)).size).toBeGreaterThan(0);
 });
 
 /** Runs a command without a network interface; where that is not permitted, with every proxy at a closed port. */

@@ -25,7 +25,7 @@ const PATHS = [
   ..."//status /status// //status/ //evil.example/ //evil.example/status/ /%2Fevil.example/ /page.js /page.js/ /page.js.html".split(
     " ",
   ),
-  ..."/page.js/index.html /page.css /icon.svg /manifest.webmanifest /page.js.map /worker.js /api /api/docs /api/docs/ /api/docs?x".split(
+  ..."/page.js/index.html /page.css /restante.js /restante.js.map /restante.d.ts /icon.svg /manifest.webmanifest /page.js.map /worker.js /api /api/docs /api/docs/ /api/docs?x".split(
     " ",
   ),
   ..."/api/docs.html /api/docs/index /api/docs/index.html /api/docs/swagger-ui.css /api/docs/nothing /api//docs //api/docs".split(
@@ -49,7 +49,9 @@ function get(server: Server, method: string, path: string): Promise<unknown[]> {
     const sent = request({ hostname, port, method, path }, (response) => {
       const { location, "content-type": type } = response.headers;
       const policy = response.headers["content-security-policy"];
-      response.resume().once("end", () => done([response.statusCode, location, type, policy]));
+      const { etag, "cache-control": cache, "access-control-allow-origin": readers } = response.headers;
+      const shared = [response.headers["cross-origin-resource-policy"], readers, cache, etag !== undefined];
+      response.resume().once("end", () => done([response.statusCode, location, type, policy, ...shared]));
     });
     sent.once("error", fail).end();
   });

@@ -205,7 +205,9 @@ test("[K5][K8] a local listener that is not in WEBHOOK_HOSTS receives no request
   await server.restart();
   await sendTo("spy", "hi");
   await failed("spy", 1);
-  expect(server.output).toMatch(/"webhook_failed".*"user":"spy","status":0,.*"reason":"it must be https"/);
+  expect(server.output).toMatch(
+    /"webhook_failed".*"user":"spy","status":0,.*"reason":"it must be https, or http to a host of WEBHOOK_HOSTS"/,
+  );
   expect(requested).toEqual([]);
   secret.close();
 });

@@ -1,6 +1,6 @@
 // Who gets into this mailbox, which is the authority over its own name. All of it is to be called inside a transaction.
 import type { Proof } from "../../protocol/caller.ts";
-import { MAX_UNREAD_BYTES } from "../../protocol/limits.ts";
+import { JWT_LEEWAY_MS, MAX_UNREAD_BYTES } from "../../protocol/limits.ts";
 import { logEvent } from "../../protocol/log-events.ts";
 import { type CodeIn, type Refusal, refusal } from "../../protocol/refusals.ts";
 import { tokenIdOf } from "../../protocol/service.ts";
@@ -40,7 +40,7 @@ function isGood(context: MailboxContext, proof: Exclude<Proof, ServiceProof | Op
     case "token":
       return context.config.mode === "accounts" && tokenOf(context, proof) !== null;
     case "jwt":
-      return context.config.mode === "jwt" && proof.expires > Date.now();
+      return context.config.mode === "jwt" && proof.expires + JWT_LEEWAY_MS > Date.now();
     default:
       return proof satisfies never;
   }
@@ -57,7 +57,7 @@ export function closeCodeOf(
   if (status === "flooding") return "rate_limited";
   if (output.unreadBytes > MAX_UNREAD_BYTES) return "unread";
   if (context.suspension.current !== null) return "suspended";
-  if (expires !== null && expires <= Date.now()) return "unauthorized";
+  if (expires !== null && expires + JWT_LEEWAY_MS <= Date.now()) return "unauthorized";
   return token === null || context.log.account.hasTokenWith(token) ? null : "forbidden";
 }
 

@@ -93,6 +93,8 @@ function queueWelcome(context: MailboxContext, session: V1Session, epoch: string
       limits: LIMITS,
     }),
   );
+  // What follows may take long on a slow link: the client knows at once that it is connected.
+  session.output.endText();
 }
 
 /** All plain sockets are one device. A new one starts where nothing was delivered to any device yet. */

@@ -112,7 +112,7 @@ function dispatchFrame(context: MailboxContext, session: V1Session, dispatch: Di
   }
 }
 
-/** An ack that changes nothing costs as much as a signal. */
+/** An ack that acknowledges no frame costs as much as a signal. */
 function takeAck(context: MailboxContext, session: V1Session, dispatch: Dispatch): void {
   if (acknowledge(context, session, dispatch.acked)) return;
   if (takeSignal(context) > 0) dispatch.rejected++;

@@ -2,6 +2,7 @@
 // run. It knows no WebSocket beyond `send`.
 import { type AcceptedState, writeAccepted } from "../../protocol/down.ts";
 import { type AcceptedRun, extendRun } from "./accepted-run.ts";
+import { TextPace } from "../reading/text-pace.ts";
 import { encodeTexts } from "./encode-texts.ts";
 
 /** `runs`: the device reads frames for runs. `batches`: it reads texts of several frames. */
@@ -13,7 +14,10 @@ interface OutputFormat {
 export class SendBuffer {
   /** Bytes of answers and signals queued since the device last acknowledged anything, as far as this instance knows. */
   unreadBytes = 0;
+  readonly pace = new TextPace();
   readonly #format: OutputFormat;
+  /** Texts that are complete; the frames follow them. */
+  #texts: string[] = [];
   #frames: string[] = [];
   /** The answer to the last sends. It follows the frames, and may become one for a run. */
   #accepted: AcceptedRun | null = null;
@@ -45,12 +49,27 @@ export class SendBuffer {
     this.#accepted = { id, state, entry, count: 1 };
   }
 
-  /** Queues one frame of the log or more. `canWait`: they may leave with the next frame that can't. */
-  queueLogFrames(frames: readonly string[], canWait: boolean): void {
+  /**
+   * Queues one frame of the log or more. `canWait`: they may leave with the next frame that can't. `textEnds`: after
+   * how many of them a text ends.
+   */
+  queueLogFrames(frames: readonly string[], canWait: boolean, textEnds: readonly number[]): void {
     if (!canWait) this.#state = "due";
     else if (this.#state === "empty") this.#state = "held";
     this.#closeAccepted();
-    for (const frame of frames) this.#frames.push(frame);
+    let start = 0;
+    for (const end of textEnds) {
+      for (; start < end; start++) this.#frames.push(frames[start] ?? "");
+      this.endText();
+    }
+    for (; start < frames.length; start++) this.#frames.push(frames[start] ?? "");
+  }
+
+  /** What follows is in another text. */
+  endText(): void {
+    this.#closeAccepted();
+    for (const text of this.#encode(this.#frames)) this.#texts.push(text);
+    this.#frames = [];
   }
 
   /** Held frames waited long enough. */
@@ -61,10 +80,16 @@ export class SendBuffer {
   /** Sends what is in it, as few texts as the format allows. A connection that is already gone throws. */
   sendTo(ws: { send(text: string): void }): void {
     this.#closeAccepted();
-    const frames = this.#frames;
+    const [texts, frames] = [this.#texts, this.#frames];
+    if (texts.length > 0) this.#texts = [];
     this.#frames = [];
     this.#state = "empty";
-    for (const text of this.#format.batches ? encodeTexts(frames) : frames) ws.send(text);
+    for (const text of texts) ws.send(text);
+    for (const text of this.#encode(frames)) ws.send(text);
+  }
+
+  #encode(frames: readonly string[]): readonly string[] {
+    return this.#format.batches ? encodeTexts(frames, this.pace.textBytes) : frames;
   }
 
   #closeAccepted(): void {

@@ -9,8 +9,12 @@ import { isContact } from "../access/standing.ts";
 import type { MailboxContext } from "../instance/context.ts";
 import { takeTyping } from "../limits/allowance.ts";
 
-/** The user types to a peer. Only contacts with whom there is a conversation receive it. */
+/**
+ * The user types to a peer. Only contacts with whom there is a conversation receive it, and nobody where the user
+ * switched presence off: it would show that the user is online.
+ */
 export function sendTyping(context: MailboxContext, to: string): void {
+  if (context.log.row?.presence !== 1) return;
   const { typedAt } = context.presence;
   const now = Date.now();
   for (const [peer, at] of typedAt) {
@@ -30,6 +34,7 @@ export function sendTyping(context: MailboxContext, to: string): void {
 export function acceptSignal(context: MailboxContext, signal: Signal): void {
   if (context.log.row === null || !isContact(context, signal.from)) return;
   if (signal.kind === "presence") context.presence.remember(signal.from, signal.presence);
+  const showsSignals = context.log.row.presence === 1;
   for (const session of context.sockets.all()) {
     if (session.kind === "plain") continue;
     if (closeCodeOf(context, session) !== null) {
@@ -37,10 +42,10 @@ export function acceptSignal(context: MailboxContext, signal: Signal): void {
       context.groupCommit.enqueue(() => undefined);
       continue;
     }
+    if (!showsSignals) continue;
     if (signal.kind === "typing") session.output.queueFrame(writeFrame({ type: "typing", from: signal.from }));
-    else if (session.watched.includes(signal.from) && context.log.row?.presence === 1) {
+    else if (session.watched.includes(signal.from))
       session.output.queueFrame(writeFrame({ type: "presence", user: signal.from, ...signal.presence }));
-    }
   }
   context.sockets.flush();
 }

@@ -15,19 +15,21 @@ const PERSIST_EVERY = { v1: 1_024, stream: 1_024, plain: 256 } as const;
 export type Held = Pick<V1Reading | PlainReading, "device" | "acked" | "advancesDelivered">;
 
 /**
- * The device holds everything up to `seq`, but never more than was sent over this connection. False if that was known.
- * The caller pumps what the window takes now.
+ * The device holds everything up to `seq`, but never more than was sent over this connection. Returns whether that
+ * acknowledges a frame. Answers: acks that creep through a hole of the seqs, each of which moves the cursor. The caller
+ * pumps what the window takes now.
  */
 export function acknowledge(context: MailboxContext, reader: V1Reader, seq: number): boolean {
   const acked = Math.min(seq, reader.position);
   const before = reader.acked;
   if (acked <= before) return false;
   reader.acked = acked;
-  reader.output.unreadBytes = 0;
   reader.changed = true;
-  reader.ackedSincePersist += freeWindow(context.log, reader, before, acked);
+  const freed = freeWindow(context.log, reader, before, acked);
+  if (freed > 0) reader.output.unreadBytes = 0;
+  reader.ackedSincePersist += freed;
   if (reader.advancesDelivered) advanceDelivered(context, acked);
-  return true;
+  return freed > 0;
 }
 
 /** Persists the cursors of devices that are far enough ahead of their rows. */

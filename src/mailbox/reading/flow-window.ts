@@ -46,9 +46,13 @@ export function isShut({ frames, bytes, free }: FlowWindow): boolean {
   return !free && (frames <= 0 || bytes <= 0);
 }
 
-/** Whether enough of a window that was full is free, so that it is filled again. */
-export function canRefill({ frames, bytes, free }: FlowWindow): boolean {
-  return free || (frames >= LIMITS.window * REFILL_SHARE && bytes >= LIMITS.windowBytes * REFILL_SHARE);
+/**
+ * Whether enough of a window that was full is free, so that it is filled again: on a fast link the share of a text,
+ * which is less than a quarter. Acks of the small texts of the beginning would otherwise each be answered by one more.
+ */
+export function canRefill({ frames, bytes, free }: FlowWindow, textBytes: number): boolean {
+  const share = Math.max(REFILL_SHARE, textBytes / LIMITS.windowBytes);
+  return free || (frames >= LIMITS.window * share && bytes >= LIMITS.windowBytes * share);
 }
 
 /** Whether a part with these frames is complete. */

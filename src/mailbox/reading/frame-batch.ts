@@ -12,6 +12,9 @@ const RUN_BYTES = 250_000;
 /** Bytes that the frame of a run has at most beyond the frame of its first message and the other bodies. */
 const RUN_HEAD_BYTES = 24;
 
+/** The brackets of an array; each frame has a comma too. */
+const EMPTY_TEXT_BYTES = 2;
+
 /** Writes the frames of entries and marks for one reader. */
 export interface FrameWriter {
   /** The frame of an item, or, with several bodies, of the run that it ends; null where the reader gets none. */
@@ -35,6 +38,10 @@ export class FrameBatch {
   count = 0;
   /** The parts in which they are acknowledged; the last one is added by `close`. */
   readonly parts: UnackedPart[] = [];
+  /** How many frames have been added where a text ends, for each text but the last. A part ends there too. */
+  readonly textEnds: number[] = [];
+  readonly #maxTextBytes: number;
+  #textBytes = EMPTY_TEXT_BYTES;
   #partCount = 0;
   #partBytes = 0;
   /** The seq of the last entry or mark. */
@@ -46,7 +53,9 @@ export class FrameBatch {
   #free: boolean;
   #run: Run | null = null;
 
-  constructor({ frames, bytes, free }: FlowWindow, writer: FrameWriter, runs: boolean) {
+  /** `textBytes`: those of a text, at most; a larger frame is a text by itself. */
+  constructor({ frames, bytes, free }: FlowWindow, writer: FrameWriter, runs: boolean, textBytes: number) {
+    this.#maxTextBytes = textBytes;
     this.#framesLeft = frames;
     this.#bytesLeft = bytes;
     this.#free = free;
@@ -61,11 +70,12 @@ export class FrameBatch {
     if (run !== null && isEntry && continuesRun(run.last, item) && run.bare === this.#writer.isBare(item)) {
       const size = (run.bodies.length === 1 ? RUN_HEAD_BYTES : 0) + (run.bare ? 0 : utf8Bytes(item.body) + 1);
       const fits = run.bytes + size <= RUN_BYTES && run.bodies.length < LIMITS.frames;
-      if (fits) return this.#extendRun(run, item, size);
+      if (fits && this.#fitsText(size)) return this.#extendRun(run, item, size);
     }
     const frame = this.#writer.write(item);
     if (frame === null) return true;
     const size = utf8Bytes(frame);
+    if (!this.#fitsText(size)) this.#endText();
     if (!this.#takes(size, isEntry ? item.seq : item.markSeq)) return false;
     this.#closeRun();
     const index = this.frames.push(frame) - 1;
@@ -73,6 +83,19 @@ export class FrameBatch {
       this.#run = { index, bare: this.#writer.isBare(item), bodies: [item.body], last: item, bytes: size };
     }
     return true;
+  }
+
+  #fitsText(size: number): boolean {
+    return this.#textBytes + size < this.#maxTextBytes;
+  }
+
+  /** What follows is in another text: an ack of a whole text is then one of whole parts. */
+  #endText(): void {
+    if (this.#textBytes === EMPTY_TEXT_BYTES) return;
+    this.#closeRun();
+    if (this.#partCount > 0) this.#endPart();
+    this.textEnds.push(this.frames.length);
+    this.#textBytes = EMPTY_TEXT_BYTES;
   }
 
   /** Writes the run that is open, and ends the last part; nothing more is added. */
@@ -106,6 +129,7 @@ export class FrameBatch {
     this.count++;
     this.#last = seq;
     this.#partBytes += size;
+    this.#textBytes += size + 1;
     if (isWholePart(++this.#partCount, this.#partBytes)) this.#endPart();
     return true;
   }

@@ -17,14 +17,18 @@ interface CountedLog {
  */
 export function freeWindow(log: CountedLog, reader: V1Reader, before: number, acked: number): number {
   const { unacked } = reader;
-  let [freed, whole, start] = [0, 0, before];
-  for (const [last, count] of unacked) {
+  let [freed, bytesFreed, whole, start] = [0, 0, 0, before];
+  for (const [last, count, bytes] of unacked) {
     if (last > acked) break;
     freed += count;
+    bytesFreed += bytes;
     start = Math.max(start, last);
     whole++;
   }
-  if (whole > 0) unacked.splice(0, whole);
+  if (whole > 0) {
+    unacked.splice(0, whole);
+    reader.output.pace.acknowledge(bytesFreed, Date.now());
+  }
   const part = unacked[0];
   if (part === undefined || acked <= start) return freed;
   const [last, count, bytes] = part;

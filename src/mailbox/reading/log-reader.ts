@@ -1,5 +1,6 @@
 // Readers of the log, as the pump and the acks see them: v1 connections, plain sockets, and pages over HTTP. Types
 // only. It knows no WebSocket, no token and no attachment: connections/ adds those.
+import type { TextPace } from "./text-pace.ts";
 
 /**
  * A part of what is under way to a device: the seq of its last log frame, the number of entries and marks in it that
@@ -11,8 +12,12 @@ export type UnackedPart = readonly [seq: number, count: number, bytes: number];
 export interface LogOutput {
   /** Bytes of frames that nobody acknowledges, queued since the device last acknowledged anything. */
   unreadBytes: number;
-  /** `canWait`: they need not be flushed before the next frame that can't wait. */
-  queueLogFrames(frames: readonly string[], canWait: boolean): void;
+  readonly pace: TextPace;
+  /**
+   * `canWait`: they need not be flushed before the next frame that can't wait. `textEnds`: after how many of them a
+   * text ends.
+   */
+  queueLogFrames(frames: readonly string[], canWait: boolean, textEnds: readonly number[]): void;
   /** A frame that is not of the log. */
   queueFrame(frame: string): void;
 }

@@ -10,11 +10,11 @@ import type { Entry } from "../../durable/log/entry.ts";
 import type { Peer } from "../log/peers/peer.ts";
 import { addUnacked, type FlowWindow, canRefill, isShut, windowOf } from "./flow-window.ts";
 import { FrameBatch, type FrameWriter } from "./frame-batch.ts";
-import type { LogReader, PageReader, PlainReader, V1Reader } from "./log-reader.ts";
+import type { LogReader, PageReader, PlainReader, UnackedPart, V1Reader } from "./log-reader.ts";
 import { writeEarlyMark, writePlainEntry, writeV1 } from "./write-log-frames.ts";
 
-/** Frames of the log, the number of entries and marks in them, and the parts in which they are acknowledged. */
-type LogFrames = Pick<FrameBatch, "frames" | "count" | "parts">;
+/** Frames of the log, the number of entries and marks in them, and the parts and texts in which they leave. */
+type LogFrames = Pick<FrameBatch, "frames" | "count" | "parts" | "textEnds">;
 
 /**
  * Queues what the window takes. True if a plain socket, which acknowledges nothing, is to continue in the next group
@@ -38,7 +38,8 @@ function pumpLog(context: MailboxContext, reader: LogReader): boolean {
   if (reader.position >= context.log.head || isBlocked(reader, windowOf(reader))) return false;
   skipTrimmed(context, reader);
   const runs = isV1(reader) && reader.runs;
-  const batch = new FrameBatch(windowOf(reader), writerFor(context, reader), runs);
+  const textBytes = isV1(reader) ? reader.output.pace.textBytes : Infinity;
+  const batch = new FrameBatch(windowOf(reader), writerFor(context, reader), runs, textBytes);
   let { position } = reader;
   let canWait = true;
   for (const item of itemsAfter(context.log, position)) {
@@ -57,14 +58,15 @@ function pumpLog(context: MailboxContext, reader: LogReader): boolean {
 /** Whether the reader has to acknowledge more before it is sent more. */
 function isBlocked(reader: LogReader, window: FlowWindow): boolean {
   if (!isV1(reader)) return isShut(window);
-  reader.isBlocked = isShut(window) || (reader.isBlocked && !canRefill(window));
+  reader.isBlocked = isShut(window) || (reader.isBlocked && !canRefill(window, reader.output.pace.textBytes));
   return reader.isBlocked;
 }
 
 /** Queues a gap; from then on the reader is behind it. */
 export function queueGap(reader: V1Reader | PageReader, gap: { readonly from: number; readonly seq: number }): void {
   const frame = writeFrame({ type: "gap", ...gap });
-  queueLogFrames(reader, { frames: [frame], count: 1, parts: [[gap.seq, 1, frame.length]] }, gap.seq);
+  const parts: UnackedPart[] = [[gap.seq, 1, frame.length]];
+  queueLogFrames(reader, { frames: [frame], count: 1, parts, textEnds: [] }, gap.seq);
 }
 
 /** A reader is sent a gap for what retention removed. */
@@ -77,7 +79,7 @@ function skipTrimmed(context: MailboxContext, reader: LogReader): void {
 
 function skipTrimmedPlain(context: MailboxContext, reader: PlainReader, trimmed: number): void {
   const frame = writePlainRefusal(context.user, Date.now(), refusal("gone"));
-  queueLogFrames(reader, { frames: [frame], count: 1, parts: [] }, trimmed);
+  queueLogFrames(reader, { frames: [frame], count: 1, parts: [], textEnds: [] }, trimmed);
 }
 
 function writerFor(context: MailboxContext, reader: LogReader): FrameWriter {
@@ -147,6 +149,7 @@ function queueLogFrames(reader: LogReader, batch: LogFrames, position: number, c
   if (reader.kind !== "page") reader.changed = true;
   if (frames.length === 0) return;
   if (reader.kind === "page") for (const frame of frames) reader.frames.push(frame);
-  else reader.output.queueLogFrames(frames, canWait);
+  else reader.output.queueLogFrames(frames, canWait, batch.textEnds);
+  if (isV1(reader) && reader.unacked.length === 0) reader.output.pace.begin(Date.now());
   if (reader.kind !== "plain") for (const part of batch.parts) addUnacked(reader.unacked, part);
 }

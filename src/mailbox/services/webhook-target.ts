@@ -36,7 +36,7 @@ export function checkTarget(text: string, hosts: AllowedHosts): string | null {
   const url = new URL(text);
   if (url.username !== "" || url.password !== "") return "it must be without a user and a password";
   if (/^https?:$/.test(url.protocol) && isAllowedHost(hosts, url)) return null;
-  if (url.protocol !== "https:") return "it must be https";
+  if (url.protocol !== "https:") return "it must be https, or http to a host of WEBHOOK_HOSTS";
   if (!isPublic(withoutTrailingDot(url.hostname))) return "it must be a host of the public internet; see WEBHOOK_HOSTS";
   return PORTS.has(portOf(url)) ? null : "its port must be 443 or 8443; see WEBHOOK_HOSTS";
 }

@@ -33,6 +33,31 @@ test("[H11] the description is public, and one document", async () => {
   }
 });
 
+/** Fields of responses whose values are one of a few words. */
+const WORDS = new Set(["auth", "code", "dialect", "failed", "is", "registration", "standing", "state", "status"]);
+/** What people type to sign in has a field of this name too. */
+const CODES_FOR_PEOPLE = "POST /api/link-codes";
+
+/** The schemas of the fields with such a name in a schema, by their paths. */
+function wordsOf(schema: unknown, path = ""): [path: string, schema: string][] {
+  if (typeof schema !== "object" || schema === null) return [];
+  return Object.entries(schema).flatMap(([key, value]) => {
+    const here = `${path}/${key}`;
+    const isField = WORDS.has(key) && path.endsWith("/properties");
+    return isField ? [[here, JSON.stringify(value)] as [string, string]] : wordsOf(value, here);
+  });
+}
+
+test("[H11] codes, standings, states and modes in responses are described as enumerations", () => {
+  const { Problem, ...schemas } = description.components.schemas;
+  const requests = new Set(operations.map(({ body }) => String(body?.["$ref"]).split("/").at(-1)));
+  const components = Object.entries(schemas).filter(([name]) => !requests.has(name));
+  const responses = operations.filter(({ name }) => name !== CODES_FOR_PEOPLE).map(({ responses: all }) => all);
+  const words = wordsOf({ Problem, components: Object.fromEntries(components), responses });
+  expect(words.length).toBeGreaterThan(8);
+  expect(words.filter(([, schema]) => !/"(enum|const)":|"integer"/.test(schema))).toEqual([]);
+});
+
 test.each([
   ["/api/frames.schema.json", frameSchemaDocument],
   ["/api/asyncapi.json", asyncApiDocument],

@@ -40,6 +40,7 @@ function print(event: Record<string, unknown>): void {
 class Adapter {
   readonly me: Restante;
   readonly #journal: Journal;
+  #stopWatching: () => void = () => undefined;
   #token: string | undefined;
   #gaps = 0;
 
@@ -69,7 +70,7 @@ class Adapter {
       case "read":
         return this.me.read(command.peer, messageAt(command.seq, command.peer, this.me.user));
       case "watch":
-        return this.me.presence.watch(command.peers);
+        return this.#watch(command.peers);
       case "token":
         this.#token = command.token;
         return;
@@ -82,6 +83,12 @@ class Adapter {
       default:
         print({ is: "unsupported", do: (command satisfies never as { do: string }).do });
     }
+  }
+
+  /** Each `watch` replaces the one before. */
+  #watch(peers: readonly string[]): void {
+    this.#stopWatching();
+    this.#stopWatching = this.me.presence.watch(peers);
   }
 
   async #send({ key, to, body }: Command & { do: "send" }): Promise<void> {

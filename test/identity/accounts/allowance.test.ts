@@ -1,6 +1,7 @@
 // Rate limits beside messages: signals, connections and requests beyond a user's limits are refused with the time of
 // the next one.
-import { abortAllDurableObjects } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { abortAllDurableObjects, evictDurableObject } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
 import { Sql } from "../../../src/durable/log/sql.ts";
 import { UnreadOutput } from "../../../src/mailbox/connections/unread-output.ts";
@@ -43,6 +44,22 @@ test("[U7] an ack that moves the cursor is free, one that does not is charged", 
   for (let n = 0; n < 200; n++) alice.ack(got[0]?.["seq"]);
   alice.send({ type: "typing", to: "somebody" });
   expect(await alice.until("error")).toMatchObject({ code: "rate_limited" });
+});
+
+test("[U7] an ack between two frames, which acknowledges none, is charged", async () => {
+  const a = await claimAccount("alice");
+  const alice = await openWithToken(a);
+  alice.send({ type: "send", id: 1, to: a.userName, body: 1 });
+  const first = Number((await alice.until("message"))["seq"]);
+  await evictDurableObject(env.MAILBOX.getByName(a.userName), { webSockets: "hibernate" });
+  alice.send({ type: "send", id: 2, to: a.userName, body: 2 });
+  // The wake has left a hole in the seqs.
+  expect(Number((await alice.until("message"))["seq"])).toBeGreaterThan(first + 400);
+  await alice.settled();
+  alice.send(...Array.from({ length: 999 }, (_, i) => ({ type: "read", peer: `nobody-${i}`, seq: 1 })));
+  for (let n = 1; n <= 400; n++) alice.ack(first + n);
+  alice.send({ type: "typing", to: "somebody" });
+  expect(await alice.next()).toMatchObject({ code: "rate_limited" });
 });
 
 test("[U7] of one text only the furthest read of a peer, the last watch and one typing for each peer count", async () => {

@@ -1,9 +1,10 @@
 // JSON Web Tokens: which are accepted, which are not, and that no connection outlives their expiry.
 import { env } from "cloudflare:workers";
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
-import { expect, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { verifyJwt } from "../../../src/identity/jwt.ts";
 import type { Variables } from "../../../src/identity/check-variables.ts";
+import { JWT_LEEWAY_MS } from "../../../src/protocol/limits.ts";
 import { unusedAddress, fetchWorker, closeCodeOf, callApi } from "../../support/accounts.ts";
 import { fresh, socketOf, upgrade } from "../../support/devices.ts";
 import { jwtKey, nowSeconds, signToken } from "../../support/jwt.ts";
@@ -30,7 +31,7 @@ const wrong: [why: string, token: (user: string) => Promise<string>][] = [
   ["no signature", async (user) => `${base64({ alg: "none" })}.${(await signToken(user)).split(".")[1]}.`],
   ["another issuer", (user) => signToken(user, { iss: "https://evil.test" })],
   ["another audience", (user) => signToken(user, { aud: "elsewhere" })],
-  ["an expiry that has passed", (user) => signToken(user, { exp: nowSeconds() - 1 })],
+  ["an expiry that has passed", (user) => signToken(user, { exp: nowSeconds() - 6 })],
   ["no expiry", (user) => signToken(user, { exp: undefined })],
   ["a time that has not come", (user) => signToken(user, { nbf: nowSeconds() + 60 })],
   ["no subject", () => signToken(undefined as unknown as string)],
@@ -43,14 +44,14 @@ const wrong: [why: string, token: (user: string) => Promise<string>][] = [
       return `${head}.${base64({ sub: user, iss: "https://issuer.test", aud: "restante", exp: nowSeconds() + 600 })}x.${signature}`;
     },
   ],
-  ["an expiry that is a fraction", (user) => signToken(user, { exp: nowSeconds() + 600.5 })],
+  ["a fraction of an expiry that has passed", (user) => signToken(user, { exp: nowSeconds() - 6.5 })],
+  ["a fraction of a beginning that has not come", (user) => signToken(user, { nbf: nowSeconds() + 60.5 })],
   ["an expiry in milliseconds", (user) => signToken(user, { exp: Date.now() + 600_000 })],
   ["an expiry beyond all numbers", (user) => signToken(user, { exp: 1e300 })],
   ["an expiry that is negative", (user) => signToken(user, { exp: -1 })],
   ["an expiry that is a text", (user) => signToken(user, { exp: String(nowSeconds() + 600) })],
   ["an expiry that is null", (user) => signToken(user, { exp: null })],
   ["a beginning that is a text", (user) => signToken(user, { nbf: String(nowSeconds() - 600) })],
-  ["a beginning that is a fraction", (user) => signToken(user, { nbf: nowSeconds() - 600.5 })],
   ["a beginning that is negative", (user) => signToken(user, { nbf: -1 })],
   ["no issuer", (user) => signToken(user, { iss: undefined })],
   ["no audience", (user) => signToken(user, { aud: undefined })],
@@ -61,20 +62,40 @@ const wrong: [why: string, token: (user: string) => Promise<string>][] = [
   ["a length of a mile", (user) => signToken(user, { pad: "x".repeat(9_000) })],
 ];
 
-test("[J7] a clock a few seconds ahead is tolerated, for `nbf` and `iat`", async () => {
-  const ahead = { nbf: nowSeconds() + 3, iat: nowSeconds() + 60 };
-  expect(
-    (await fetchWorker("/api/conversations", { headers: bearer(await signToken(fresh("alice"), ahead)) })).status,
-  ).toBe(200);
+test.each([
+  ["`nbf` and `iat` are ahead", { nbf: 3, iat: 60 }],
+  ["`exp` is behind", { exp: -3 }],
+])("[J7] clocks may differ by a few seconds: %s", async (_, ahead) => {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const user = fresh("alice");
+  const claims = Object.fromEntries(Object.entries(ahead).map(([name, seconds]) => [name, nowSeconds() + seconds]));
+  const token = await signToken(user, claims);
+  expect((await fetchWorker("/api/conversations", { headers: bearer(token) })).status).toBe(200);
+  const device = await open(user, token);
+  device.send({ type: "send", id: 1, to: user, body: "taken" });
+  expect(await device.until("accepted")).toMatchObject({ state: "stored" });
 });
 
-test("[J7] `welcome.expires` is a whole number of ms, and an expiry has no leeway", async () => {
+test("[J7][J3] five seconds after its `exp` a token opens nothing, and its connection ends", async () => {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  onTestFinished(() => void vi.useRealTimers());
   const user = fresh("alice");
-  const far = 253_402_300_799;
-  expect((await open(user, await signToken(user, { exp: far }))).welcome.expires).toBe(far * 1_000);
-  expect(await closeCodeOf(user, { Authorization: `Bearer ${await signToken(user, { exp: nowSeconds() })}` })).toBe(
-    4401,
-  );
+  const token = await signToken(user, { exp: nowSeconds() + 10 });
+  const device = await open(user, token);
+  vi.setSystemTime((nowSeconds() + 15) * 1_000);
+  device.send({ type: "send", id: 1, to: user, body: "too late" });
+  expect(await device.until("closing")).toMatchObject({ code: 4401 });
+  expect(await closeCodeOf(user, { Authorization: `Bearer ${token}` })).toBe(4401);
+});
+
+test.each([
+  ["at the end of the year 9999", 253_402_300_799, 253_402_300_799_000],
+  ["with a fraction", 4_102_444_800.123_456, 4_102_444_800_123],
+])("[J7][J1] a token whose times are %s is accepted, and `welcome.expires` is in whole ms", async (_, exp, expires) => {
+  const user = fresh("alice");
+  const token = await signToken(user, { exp, nbf: nowSeconds() - 600.5 });
+  expect((await open(user, token)).welcome.expires).toBe(expires);
 });
 
 test("[J7] the reason of a refusal is logged, once a minute for each, without the token", async () => {
@@ -120,7 +141,7 @@ const expire = (user: string) =>
   runInDurableObject(env.MAILBOX.getByName(user), (instance, state) => {
     for (const ws of state.getWebSockets()) {
       const place = ws.deserializeAttachment() as Record<string, unknown>;
-      ws.serializeAttachment({ ...place, expires: Date.now() - 1 });
+      ws.serializeAttachment({ ...place, expires: Date.now() - JWT_LEEWAY_MS });
     }
     return instance;
   });

@@ -137,3 +137,30 @@ test("[J9] for a token without a key id up to four fitting keys are tried", asyn
   expect(taken).toEqual([null, null, null, null, "signature", "signature"]);
   expect(await keys.verify(await (await pair()).sign(), OPTIONS)).toBe("signature");
 });
+
+test("[J9] in a set whose keys have no ids, the id of a token means nothing", async () => {
+  const [one, two] = [await pair("one"), await pair("two")];
+  publish({ ...one.jwk, kid: undefined } as unknown as JWK, { ...two.jwk, kid: undefined } as unknown as JWK);
+  const keys = set();
+  expect(await keys.verify(await one.sign(), OPTIONS)).toBe(null);
+  expect(await keys.verify(await two.sign(), OPTIONS)).toBe(null);
+  expect(await keys.verify(await (await pair("one")).sign(), OPTIONS)).toBe("signature");
+});
+
+test.each([
+  ["a token without an id, by a set without ids", undefined, undefined],
+  ["a token with an id, by a set without ids", "new", undefined],
+  ["a token without an id, by a set with ids", undefined, "new"],
+])("[J6][J9] the keys are fetched again for %s, at most every five seconds", async (_, ofToken, ofKey) => {
+  const [old, next] = [await pair(), await pair(ofToken)];
+  const publishOne = ({ kid: __, ...jwk }: JWK) => publish({ ...jwk, ...(ofKey !== undefined && { kid: ofKey }) });
+  publishOne(old.jwk);
+  const [keys, token] = [set(), await next.sign()];
+  expect(await keys.verify(await old.sign(), OPTIONS)).toBe(null);
+  publishOne(next.jwk);
+  for (let i = 0; i < 3; i++) expect(await keys.verify(token, OPTIONS)).toBe("signature");
+  expect(asked).toHaveLength(1);
+  wait(5 * SECOND);
+  expect(await keys.verify(token, OPTIONS)).toBe(null);
+  expect(asked).toHaveLength(2);
+});

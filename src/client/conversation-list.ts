@@ -1,0 +1,75 @@
+// The list of conversations, made of their rows and of the drafts. What has not changed stays the same object, so that an
+// application draws it once. It knows records only.
+import { stableList } from "./live-value.ts";
+import { type Message, ofDraft, ofEntry } from "./message.ts";
+import { unreadOf } from "./rows.ts";
+import type { Draft, Row } from "./store.ts";
+
+/** One conversation of the list. */
+export interface Conversation {
+  readonly peer: string;
+  /** The newest message, also of the user's own before it is sent. */
+  readonly last: Message;
+  readonly unread: number;
+  /** `contact`, `request` (a stranger who was not accepted yet) or `blocked`. */
+  readonly standing: string;
+}
+
+/** A conversation, and the records that it was made of. */
+interface Listed {
+  readonly row: Row | undefined;
+  readonly draft: Draft | undefined;
+  readonly one: Conversation;
+}
+
+export class ConversationList {
+  readonly #user: string;
+  #listed: ReadonlyMap<string, Listed> = new Map();
+  #last: readonly Conversation[] = [];
+
+  constructor(user: string) {
+    this.#user = user;
+  }
+
+  /** The list of these rows and drafts, the latest conversation first. */
+  update(rows: ReadonlyMap<string, Row>, drafts: readonly Draft[]): readonly Conversation[] {
+    const latest = new Map(drafts.map((draft) => [draft.peer, draft]));
+    const listed = new Map<string, Listed>();
+    for (const peer of new Set([...rows.keys(), ...latest.keys()])) {
+      const row = rows.get(peer);
+      const draft = latest.get(peer);
+      const last = this.#listed.get(peer);
+      const isSame = last?.row === row && last?.draft === draft;
+      const one = isSame ? last?.one : conversationOf(peer, row, draft, this.#user);
+      if (one) listed.set(peer, { row, draft, one });
+    }
+    this.#listed = listed;
+    this.#last = stableList(this.#last, sortByLatest([...listed.values()].map(({ one }) => one)));
+    return this.#last;
+  }
+}
+
+/** What was written last is the last message, before it is sent too; a message that failed goes by its time. */
+function conversationOf(
+  peer: string,
+  row: Row | undefined,
+  draft: Draft | undefined,
+  user: string,
+): Conversation | null {
+  const entry = row?.last ?? null;
+  const isDraftLast = draft !== undefined && (draft.failed === null || entry === null || draft.at >= entry.at);
+  const last = isDraftLast ? ofDraft(draft, user) : entry && ofEntry(entry, user, row);
+  return last && { peer, last, unread: row ? unreadOf(row) : 0, standing: row?.standing ?? "contact" };
+}
+
+/** By seq; before them what waits to be sent. A message that failed without a seq goes by its time. */
+function sortByLatest(list: readonly Conversation[]): readonly Conversation[] {
+  const seqAt = (at: number) => Math.max(0, ...list.map(({ last }) => (last.at <= at ? (last.seq ?? 0) : 0)));
+  const ranked = list.map((one) => {
+    const { key, seq, state, at } = one.last;
+    return { one, key, rank: seq ?? (state?.is === "failed" ? seqAt(at) + 0.5 : Infinity) };
+  });
+  // Of two that wait the one that was written later.
+  ranked.sort((a, b) => (a.rank === b.rank ? (a.key < b.key ? 1 : -1) : b.rank - a.rank));
+  return ranked.map(({ one }) => one);
+}

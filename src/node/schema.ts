@@ -1,0 +1,85 @@
+// The file of a store: opened with a lock, checked, and set up. It knows SQLite; no record.
+import { DatabaseSync } from "node:sqlite";
+
+/** The format of the file. A later one may only be read by a later SDK. */
+const FORMAT = 1;
+/** Marks the file as a store of this SDK, in its header: "rst1". */
+const APPLICATION_ID = 0x72737431;
+/** SQLite's code for a file that another connection has locked. */
+const SQLITE_BUSY = 5;
+
+const TABLES = `
+CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE rows (peer TEXT PRIMARY KEY, record TEXT NOT NULL);
+-- In the order of writing.
+CREATE TABLE drafts (number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, record TEXT NOT NULL);
+CREATE TABLE reads (peer TEXT PRIMARY KEY, seq INTEGER NOT NULL);
+CREATE TABLE past (peer TEXT PRIMARY KEY, first INTEGER NOT NULL);
+-- A number is never used again. is_arrival: it came with the log, from the peer.
+CREATE TABLE entries (
+  number INTEGER PRIMARY KEY AUTOINCREMENT, peer TEXT NOT NULL, seq INTEGER NOT NULL, is_arrival INTEGER NOT NULL,
+  sender TEXT NOT NULL, key TEXT NOT NULL, at REAL NOT NULL, body TEXT, failed TEXT, send_key TEXT,
+  UNIQUE (peer, seq)
+);
+CREATE INDEX entries_by_seq ON entries (seq);
+-- seq: of the entry; state: where the mailbox accepted the message without its seq.
+CREATE TABLE send_keys (
+  number INTEGER PRIMARY KEY AUTOINCREMENT, send_key TEXT NOT NULL UNIQUE, key TEXT NOT NULL, peer TEXT NOT NULL,
+  at REAL NOT NULL, seq INTEGER, state TEXT
+);
+PRAGMA application_id = ${APPLICATION_ID};
+PRAGMA user_version = ${FORMAT};
+`;
+
+/**
+ * Opens the file, which no other process can open until it is closed or this process ends. Throws where another one has
+ * it, and where it is no store or one of a later format.
+ */
+export function openDatabase(file: string): DatabaseSync {
+  const db = new DatabaseSync(file);
+  try {
+    // The lock of the first transaction stays. So no process needs shared memory, and SQLite makes no -shm file.
+    db.exec("PRAGMA locking_mode = EXCLUSIVE");
+    check(db, file);
+    db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+    transaction(db, () => {
+      if (numberOf(db, "user_version") === 0) db.exec(TABLES);
+    });
+    return db;
+  } catch (error) {
+    db.close();
+    // The low byte: the others say why in more detail.
+    if (((error as { errcode?: number }).errcode ?? 0) % 256 !== SQLITE_BUSY) throw error;
+    throw new Error(`${file} is open in another process, and one device has one process.`, { cause: error });
+  }
+}
+
+/** All of it or nothing. */
+export function transaction<T>(db: DatabaseSync, run: () => T): T {
+  db.exec("BEGIN IMMEDIATE");
+  try {
+    const result = run();
+    db.exec("COMMIT");
+    return result;
+  } catch (error) {
+    try {
+      db.exec("ROLLBACK");
+    } catch {
+      // A full disk has ended the transaction already. (Node.js up to 22.15 can't be asked whether there is one.)
+    }
+    throw error;
+  }
+}
+
+/** Before anything is written to it. */
+function check(db: DatabaseSync, file: string): void {
+  const format = numberOf(db, "user_version");
+  if (format === 0 && numberOf(db, "schema_version") === 0) return;
+  if (numberOf(db, "application_id") !== APPLICATION_ID) throw new Error(`${file} is no store of Restante.`);
+  if (format > FORMAT)
+    throw new Error(`${file} has the format ${format} of a later version; this one reads up to ${FORMAT}.`);
+}
+
+function numberOf(db: DatabaseSync, pragma: string): number {
+  return Number(Object.values(db.prepare(`PRAGMA ${pragma}`).get() ?? {})[0]);
+}
