@@ -52,7 +52,7 @@ const PACKAGES: Record<string, string[]> = {
   registry: ["cloudflare:workers"],
   metrics: [],
   operator: ["@hono/zod-openapi"],
-  client: ["idb"],
+  client: [],
   node: ["node:fs", "node:sqlite"],
   web: ["preact", "preact/hooks"],
   "worker.ts": ["cloudflare:workers", "hono/http-exception"],

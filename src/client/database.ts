@@ -1,22 +1,17 @@
 // The database of a browser: its object stores, and how it is opened and deleted in bounded time. Other tabs may hold it
 // open, and the browser may close it. It knows no record.
-import { type DBSchema, deleteDB, type IDBPDatabase, openDB } from "idb";
-import type { Draft, Entry, Position, Read, Row } from "./store.ts";
 import type { Ending } from "./tab-messages.ts";
 
-export interface Schema extends DBSchema {
-  /** The position, and the number of the term: see `TERM_KEY`. */
-  about: { key: string; value: Position | number };
-  rows: { key: string; value: Row };
-  /** By conversation, and by seq alone. */
-  entries: { key: [string, number]; value: Entry; indexes: { seq: number } };
-  drafts: { key: string; value: Draft };
-  reads: { key: string; value: Read };
-  /** By peer: the seq from which on nothing is missing. */
-  past: { key: string; value: { readonly peer: string; readonly from: number } };
-}
-
-export const STORES = ["about", "rows", "entries", "drafts", "reads", "past"] as const;
+/** The object stores, with the keys of their records; `entries` are also found by seq alone. */
+const KEY_PATHS = {
+  about: null,
+  rows: "peer",
+  entries: ["peer", "seq"],
+  drafts: "key",
+  reads: "peer",
+  past: "peer",
+} as const;
+export const STORES = Object.keys(KEY_PATHS) as readonly (keyof typeof KEY_PATHS)[];
 export const POSITION_KEY = "position";
 /** A number that each leader raises when it begins: a former one, which the browser had stopped, writes nothing. */
 export const TERM_KEY = "term";
@@ -38,27 +33,22 @@ export interface DatabaseEvents {
 }
 
 /** Opens it, and makes it where there is none. */
-export async function openDatabase(name: string, events: DatabaseEvents): Promise<IDBPDatabase<Schema>> {
-  const opening = openDB<Schema>(name, VERSION, {
-    upgrade(db) {
-      db.createObjectStore("about");
-      db.createObjectStore("rows", { keyPath: "peer" });
-      db.createObjectStore("entries", { keyPath: ["peer", "seq"] }).createIndex("seq", "seq");
-      db.createObjectStore("drafts", { keyPath: "key" });
-      db.createObjectStore("reads", { keyPath: "peer" });
-      db.createObjectStore("past", { keyPath: "peer" });
-    },
-    blocking: (_current, next, event) => {
-      (event.target as IDBDatabase).close();
-      events.ended(next === null ? "signed_out" : "outdated");
-    },
-    terminated: () => events.lost(),
+export async function openDatabase(name: string, events: DatabaseEvents): Promise<IDBDatabase> {
+  const request = indexedDB.open(name, VERSION);
+  request.addEventListener("upgradeneeded", () => {
+    for (const store of STORES) request.result.createObjectStore(store, { keyPath: KEY_PATHS[store] as never });
+    request.transaction?.objectStore("entries").createIndex("seq", "seq");
   });
   let isLate = false;
-  opening.then(
-    (db) => isLate && db.close(),
-    () => undefined,
-  );
+  const opening = resultOf(request).then((db) => {
+    if (isLate) db.close();
+    db.addEventListener("close", () => events.lost());
+    db.addEventListener("versionchange", ({ newVersion }) => {
+      db.close();
+      events.ended(newVersion === null ? "signed_out" : "outdated");
+    });
+    return db;
+  });
   const db = await Promise.race([opening, pause(LIMIT_MS)]);
   if (db !== undefined) return db;
   isLate = true;
@@ -66,17 +56,33 @@ export async function openDatabase(name: string, events: DatabaseEvents): Promis
 }
 
 /** Deletes all records, then the database. Where another tab holds it open, the browser deletes it later. */
-export async function deleteDatabase(name: string, db: IDBPDatabase<Schema> | null): Promise<void> {
-  const deleting = async () => {
-    if (db !== null) {
-      const tx = db.transaction(STORES, "readwrite");
-      const cleared = STORES.map((store) => tx.objectStore(store).clear());
-      await Promise.all([...cleared, tx.objectStore("about").put(DELETED_TERM, TERM_KEY), tx.done]);
-    }
-  };
-  await Promise.race([deleting().catch(() => undefined), pause(LIMIT_MS)]);
+export async function deleteDatabase(name: string, db: IDBDatabase | null): Promise<void> {
+  if (db !== null) await Promise.race([deleteRecords(db).catch(() => undefined), pause(LIMIT_MS)]);
   db?.close();
-  await Promise.race([deleteDB(name), pause(LIMIT_MS)]);
+  await Promise.race([resultOf(indexedDB.deleteDatabase(name)), pause(LIMIT_MS)]);
+}
+
+async function deleteRecords(db: IDBDatabase): Promise<void> {
+  const tx = db.transaction(STORES, "readwrite");
+  for (const store of STORES) tx.objectStore(store).clear();
+  tx.objectStore("about").put(DELETED_TERM, TERM_KEY);
+  await endOf(tx);
+}
+
+/** The result of a request; the next one, where it is a cursor that goes on. */
+export function resultOf<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((done, fail) => {
+    request.addEventListener("success", () => done(request.result), { once: true });
+    request.addEventListener("error", () => fail(request.error as DOMException), { once: true });
+  });
+}
+
+/** Resolves when a transaction is stored; rejects with the reason when it is not. */
+export function endOf(tx: IDBTransaction): Promise<void> {
+  return new Promise((done, fail) => {
+    tx.addEventListener("complete", () => done());
+    tx.addEventListener("abort", () => fail(tx.error ?? new DOMException("the transaction was aborted", "AbortError")));
+  });
 }
 
 export function pause(ms: number): Promise<undefined> {

@@ -98,8 +98,9 @@ export class Leadership {
 
   /** The leader ends at once: another one takes over, or its records are gone. */
   abandon(): void {
-    this.#leader?.abandon();
+    const leader = this.#leader;
     this.#leader = null;
+    leader?.abandon();
   }
 
   /** No leader begins any more. */

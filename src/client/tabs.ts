@@ -62,7 +62,6 @@ export class Tabs implements Shared {
         }
       };
       this.#closed.signal.addEventListener("abort", () => queued.abort());
-      void request({ signal: queued.signal });
       this.#unanswered = 0;
       // It counts questions and no time: after a sleep of the device the leader gets the time to answer.
       this.#asking = setInterval(() => {
@@ -70,6 +69,7 @@ export class Tabs implements Shared {
         this.#unanswered = 0;
         void request({ steal: true });
       }, ASK_MS);
+      void request({ signal: queued.signal });
     });
   }
 

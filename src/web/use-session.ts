@@ -50,9 +50,10 @@ export function useSession(): Session {
       },
       turnedOut: async (forget: boolean) => {
         const now = auth === "accounts" ? await signedInAs(location.origin) : null;
-        if (now === me.user) return;
-        keepLast(null);
         const { value: state } = me.connection;
+        // Another tab may have signed out, and in again.
+        if (now === me.user && !("reason" in state && state.reason === "signed_out")) return;
+        keepLast(null);
         setReason(state.is === "stopped" ? state : null);
         if (forget && now === null) forgetNotices(me.user);
         await me.close({ forget: forget && now === null });
