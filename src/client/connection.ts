@@ -10,7 +10,8 @@ import { LiveSocket, type ServerAddress } from "./live-socket.ts";
 /**
  * `until`: the time of the next try, ms since 1970. `code`: a close code of PROTOCOL.md; 1000 where this side has ended
  * it. `reason`: a word for programs, a code of PROTOCOL.md's table of refusals, such as `replaced`; from this side
- * `closed`, or `not_kept` where the store has failed. `message`: a sentence for people. A connection that broke has none
+ * `closed`; `signed_out` or `outdated` where another tab has deleted the store, or has a later version of it; or
+ * `not_kept` where the store has failed. `message`: a sentence for people. A connection that broke has none
  * of them; `reason` is also absent where neither the server nor the close code gives a word.
  */
 export type ConnectionState =

@@ -67,7 +67,8 @@ export async function readPiece(db: IDBDatabase, peer: string, before: number, l
   const tx = db.transaction(["about", "entries", "past"]);
   const found = tx.objectStore("about").get(POSITION_KEY) as IDBRequest<Position | undefined>;
   const past = (await resultOf(tx.objectStore("past").get(peer))) as Past | undefined;
-  const from = past?.from ?? (await resultOf(found))?.base ?? Infinity;
+  // Requests of a transaction end in their order.
+  const from = past?.from ?? found.result?.base ?? Infinity;
   const entries: Entry[] = [];
   if (from < before) {
     const range = IDBKeyRange.bound([peer, from], [peer, before], false, true);

@@ -108,7 +108,7 @@ test("a client that meets the store of a later version stops with `outdated`, an
   const first = await fixture.tab(context, alice);
   await isOpen(first);
   await send(first, bob, ["hello"]);
-  await first.waitForFunction(() => me.conversations.value.length === 1);
+  await first.waitForFunction(() => me.conversations.value[0]?.last.seq !== null);
   await first.close();
   const page = await fixture.emptyTab(context);
   await openLater(page, fixture.databaseOf(alice));
