@@ -24,6 +24,7 @@ const MAY: Record<string, string[]> = {
   operator: ["protocol", "identity", "metrics", "api"],
   client: ["protocol"],
   web: ["client"],
+  react: ["client"],
   node: ["client"],
   "worker.ts": ["protocol", "mailbox", "identity", "census", "registry", "api", "operator"],
 };
@@ -55,6 +56,7 @@ const PACKAGES: Record<string, string[]> = {
   client: [],
   node: ["node:fs", "node:sqlite"],
   web: ["preact", "preact/hooks"],
+  react: ["react"],
   "worker.ts": ["cloudflare:workers", "hono/http-exception"],
 };
 
@@ -167,7 +169,7 @@ const PRIVATE =
 const ALLOWED: Record<string, string[]> = {
   "src/protocol/up.ts": ["one's"],
   "src/client/store.ts": ["told"],
-  "src/client/browser.ts": ["told"],
+  "src/client/database-records.ts": ["told"],
   "src/client/memory.ts": ["told"],
   "src/client/apply-frames.ts": ["told"],
   "src/node/records.ts": ["told"],

@@ -166,7 +166,7 @@ function responsesOf({
     const description = status === "204" ? "Done" : status === "201" ? "Created" : "OK";
     responses[status] = Object.keys(content).length === 0 ? { description } : { description, content };
   }
-  const codes = new Set<Code>([...no, "internal", "forbidden"]);
+  const codes = new Set<Code>([...no, "internal", "forbidden", "forbidden_origin"]);
   if (scope !== null) for (const code of ["unauthorized", "rate_limited"] as const) codes.add(code);
   // Without accounts, the first request creates a mailbox, so its name may be refused.
   if (scope !== null && scope !== "admin") for (const code of ["bad_name", "reserved_name"] as const) codes.add(code);

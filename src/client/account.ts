@@ -1,7 +1,10 @@
 // Accounts, as an application sees them: claiming a name, signing in, and the user's devices. It knows addresses and
 // shapes only; the server decides that a browser gets the token as a cookie.
 import type { Settings, SignedInDevice } from "../protocol/caller.ts";
-import { type Query, read, Refused, Server } from "./server.ts";
+import { messageRefusal } from "../protocol/message-refusals.ts";
+import { Refused } from "./errors.ts";
+import { nameOf } from "./names.ts";
+import { type Query, read, type RequestOptions, Server } from "./server.ts";
 
 /** How users come in. `auth`: accounts, jwt or open; `registration`: open, invite or closed. */
 export interface Entrance {
@@ -34,15 +37,15 @@ const LINK = { code: "text", expires: "int" } as const;
 const RECOVERY = { recoveryCode: "text" } as const;
 
 /** How users come in at the server at `url`. */
-export async function entranceOf(url: string): Promise<Entrance> {
-  const { auth, registration = null } = read(ENTRANCE, await new Server(url).ask("/api/auth"));
+export async function entranceOf(url: string, options?: RequestOptions): Promise<Entrance> {
+  const { auth, registration = null } = read(ENTRANCE, await new Server(url, null, options).ask("/api/auth"));
   return { auth, registration };
 }
 
 /** The user of this browser's cookie; null where nobody is signed in. Rejects without an answer of the server. */
-export async function signedInAs(url: string): Promise<string | null> {
+export async function signedInAs(url: string, options?: RequestOptions): Promise<string | null> {
   try {
-    return read(WHO, await new Server(url).ask("/api/account")).userName;
+    return read(WHO, await new Server(url, null, options).ask("/api/account")).userName;
   } catch (error) {
     // A suspended user is still signed in: no data of theirs is deleted.
     if (error instanceof Refused && error.code !== "suspended") return null;
@@ -54,29 +57,33 @@ export async function signedInAs(url: string): Promise<string | null> {
  * Claims a free name. Rejects with a `Refused`: `name_taken`, `forbidden` where registration is not open,
  * `rate_limited`.
  */
-export function claim(
+export async function claim(
   url: string,
   claimed: { readonly userName: string; readonly label?: string; readonly invitation?: string },
+  options?: RequestOptions,
 ): Promise<SignedIn> {
-  return signedIn(url, "/api/accounts", claimed);
+  return signedIn(new Server(url, null, options), "/api/accounts", claimed);
 }
 
 /** Signs this device in with a recovery code, which is replaced then, or a link code. Rejects with a `Refused`. */
-export function signIn(
+export async function signIn(
   url: string,
   proof: { readonly userName: string; readonly code: string; readonly label?: string },
+  options?: RequestOptions,
 ): Promise<SignedIn> {
-  return signedIn(url, "/api/sign-in", proof);
+  return signedIn(new Server(url, null, options), "/api/sign-in", proof);
 }
 
 /** Signs this device in with a passkey of its browser. Rejects with a `Refused`, or with the browser's error. */
 export async function signInWithPasskey(
   url: string,
   who: { readonly userName: string; readonly label?: string },
+  options?: RequestOptions,
 ): Promise<SignedIn> {
   const { userName } = who;
-  const options = await new Server(url).ask("/api/sign-in/passkey/options", { method: "POST", body: { userName } });
-  return signedIn(url, "/api/sign-in/passkey", { ...who, response: await signedBy(options) });
+  const server = new Server(url, null, options);
+  const challenge = await server.ask("/api/sign-in/passkey/options", { method: "POST", body: { userName } });
+  return signedIn(server, "/api/sign-in/passkey", { ...who, response: await signedBy(challenge) });
 }
 
 /** The response of a passkey of this browser to these options. */
@@ -195,16 +202,16 @@ export class People {
 
   /** Makes a stranger a contact. */
   async accept(peer: string): Promise<void> {
-    await this.#server.ask(`/api/contacts/${encodeURIComponent(peer)}`, { method: "PUT" });
+    await this.#server.ask(pathOf("contacts", peer), { method: "PUT" });
   }
 
   /** Accepts no more messages of this user, who is not notified. */
   async block(peer: string): Promise<void> {
-    await this.#server.ask(`/api/blocks/${encodeURIComponent(peer)}`, { method: "PUT" });
+    await this.#server.ask(pathOf("blocks", peer), { method: "PUT" });
   }
 
   async unblock(peer: string): Promise<void> {
-    await this.#server.ask(`/api/blocks/${encodeURIComponent(peer)}`, { method: "DELETE" });
+    await this.#server.ask(pathOf("blocks", peer), { method: "DELETE" });
   }
 
   /** The names of blocked users. */
@@ -214,8 +221,15 @@ export class People {
   }
 }
 
-async function signedIn(url: string, path: string, body: unknown): Promise<SignedIn> {
+/** The address of a user in a list. A name that nobody can have is refused here as the server would. */
+function pathOf(list: "contacts" | "blocks", peer: string): string {
+  const name = nameOf(peer);
+  if ("name" in name) return `/api/${list}/${encodeURIComponent(name.name)}`;
+  throw new Refused(name.refused, messageRefusal(name.refused).message, null);
+}
+
+async function signedIn(server: Server, path: string, body: unknown): Promise<SignedIn> {
   const query: Query = { method: "POST", body };
-  const { recoveryCode = null, ...rest } = read(SIGNED_IN, await new Server(url).ask(path, query));
+  const { recoveryCode = null, ...rest } = read(SIGNED_IN, await server.ask(path, query));
   return { ...rest, recoveryCode };
 }

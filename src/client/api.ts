@@ -1,31 +1,49 @@
 // The interfaces of the SDK that an application sees; no code.
 import type { Account, People } from "./account.ts";
+import type { BodySchema, JsonOf } from "./body-schema.ts";
 import type { ConnectionState } from "./connection.ts";
+import type { Debug } from "./debug.ts";
 import type { Live, Stop } from "./live-value.ts";
+import type { SocketClass } from "./live-socket.ts";
 import type { SendOptions } from "./keyed-messages.ts";
 import type { Message } from "./message.ts";
 import type { SentMessage } from "./own-message.ts";
 import type { Presence } from "./signals.ts";
 import type { StorageState } from "./storage-state.ts";
-import type { Json, Store } from "./store.ts";
+import type { Store } from "./store.ts";
 import type { Notice } from "./tab-messages.ts";
+import type { Timing } from "./timing.ts";
+import type { Token } from "./token.ts";
+import type { WaitOptions } from "./wait.ts";
 import type { Conversation } from "./conversation-list.ts";
 
-export interface Options {
-  /** The server: `https://…` or `wss://…`, without a path. */
+export interface Options<Body = unknown> {
+  /** The server: `https://…`, or `http://…` on this machine, with the path below which it is mounted, if any. */
   readonly url: string;
   readonly userName: string;
   /**
    * One installation, with one connection at a time: 1–64 of `A-Z a-z 0-9 . _ -`. By default a new name, which the
    * store keeps.
    */
-  readonly device?: string;
+  readonly device?: string | undefined;
   /** Where the server asks for a token: the token, or a function that gives a fresh one before each attempt. */
-  readonly token?: string | (() => string | Promise<string>);
+  readonly token?: Token | undefined;
   /** Where records are stored. By default in a browser IndexedDB, which all tabs share; elsewhere memory. */
-  readonly store?: Store;
+  readonly store?: Store | undefined;
   /** Where a new device begins: at the start of the log, or with the messages from now on. `start` by default. */
-  readonly since?: "start" | "now";
+  readonly since?: "start" | "now" | undefined;
+  /**
+   * A schema of all bodies (Standard Schema). A message that does not match it fails in `send`; one of others is shown
+   * as it is, with `invalid`.
+   */
+  readonly body?: BodySchema<Body> | undefined;
+  /** In place of the global `WebSocket`, which Node.js has from version 22 on. */
+  readonly WebSocket?: SocketClass | undefined;
+  /** In place of the global `fetch`. */
+  readonly fetch?: typeof fetch | undefined;
+  readonly timing?: Timing | undefined;
+  /** Shows what the client does: `true` on the console, or a function that is called with each event. */
+  readonly debug?: boolean | Debug | undefined;
 }
 
 /**
@@ -33,11 +51,11 @@ export interface Options {
  * message when it asks for the next one: after an error in the body of `for await`, and after `break`, the next
  * iteration begins with the message that the body had.
  */
-export interface Messages extends AsyncIterable<Message> {
+export interface Messages<Body = unknown> extends AsyncIterable<Message<Body>> {
   /** Calls with every message that arrives from now on. */
-  readonly subscribe: (listen: (message: Message) => void) => Stop;
+  readonly subscribe: (listen: (message: Message<Body>) => void) => Stop;
   /** The messages of one conversation, in both directions. The caller closes it. */
-  with(peer: string, options?: ThreadOptions): Conversing;
+  with(peer: string, options?: ThreadOptions): Conversing<Body>;
 }
 
 export interface ThreadOptions {
@@ -49,7 +67,7 @@ export interface ThreadOptions {
  * One conversation as state: the latest messages, and older ones on request. A change of `more`, `loading` or `error` is
  * a change of the value too: another array, of the same messages.
  */
-export interface Conversing extends Live<readonly Message[]> {
+export interface Conversing<Body = unknown> extends Live<readonly Message<Body>[]> {
   readonly peer: string;
   /** Whether there may be older ones. */
   readonly more: boolean;
@@ -59,9 +77,9 @@ export interface Conversing extends Live<readonly Message[]> {
   readonly error: Error | null;
   /**
    * Adds older ones. Resolves with whether there are more; rejects where only the mailbox has them and there is no
-   * connection.
+   * connection, and when the caller waits no longer. Then they may still be added.
    */
-  older(): Promise<boolean>;
+  older(wait?: WaitOptions): Promise<boolean>;
   close(): void;
 }
 
@@ -75,15 +93,16 @@ export interface Presences extends Live<ReadonlyMap<string, Presence>> {
   watch(peers: readonly string[]): Stop;
 }
 
-export interface Restante {
+/** A client. `Body`: the type of all bodies; by default any that JSON can express, and `unknown` where they are read. */
+export interface Restante<Body = unknown> {
   /** The canonical userName. */
   readonly user: string;
   readonly connection: Live<ConnectionState>;
   /** Where the records are: in memory they end with the process, and with the reload of a page. */
   readonly storage: Live<StorageState>;
-  readonly messages: Messages;
+  readonly messages: Messages<Body>;
   /** All conversations, the latest first. */
-  readonly conversations: Live<readonly Conversation[]>;
+  readonly conversations: Live<readonly Conversation<Body>[]>;
   readonly presence: Presences;
   /** The users who are typing to this user. */
   readonly typists: Live<ReadonlySet<string>>;
@@ -103,9 +122,13 @@ export interface Restante {
    * `key` or `inReplyTo` it is sent once, however often this is called: the same key is the same message, also after a
    * restart with a lasting store. Its `key`, `at` and `body` are then those of the first call, once `kept` has resolved.
    */
-  send(to: string, body: Json, options?: SendOptions): SentMessage;
+  send<T extends Body>(
+    to: string,
+    body: unknown extends Body ? T & JsonOf<T> : Body,
+    options?: SendOptions,
+  ): SentMessage<Body>;
   /** Sends a failed message again: a new one, at the end of the conversation, replaces it. Called twice, it sends once. */
-  resend(message: Message): SentMessage;
+  resend(message: Message<Body>): SentMessage<Body>;
   /**
    * Removes a failed message from the conversation, on this device, for good; nothing for any other message. A message
    * that the mailbox took before it failed stays in its log, and is shown on other devices.

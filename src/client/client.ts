@@ -1,31 +1,31 @@
 // One client, as an application holds it: it makes names canonical, measures bodies, and refuses at once what can't be
 // sent. It knows the view and the clients of the store; no socket, no frame and no content of a store.
 import { type MessageRefusal, messageRefusal } from "../protocol/message-refusals.ts";
-import { serializeBody } from "../protocol/json.ts";
-import { canonical } from "../protocol/names.ts";
 import { Account, People } from "./account.ts";
 import type { Messages, Options, Presences, Restante, ThreadOptions } from "./api.ts";
+import { copyOf } from "./body.ts";
+import { checkOf } from "./body-schema.ts";
 import { browserStore, onNetwork } from "./browser.ts";
 import { IncomingMessages } from "./incoming-messages.ts";
 import { type SendOptions, sendKeyOf } from "./keyed-messages.ts";
 import { listConversations, readOlder } from "./read-history.ts";
 import type { ConnectionState } from "./connection.ts";
+import { debugOf } from "./debug.ts";
 import { Computed, type Live, type Stop } from "./live-value.ts";
 import type { Message } from "./message.ts";
+import { nameOf } from "./names.ts";
 import { keyOf, newDevice } from "./random-ids.ts";
 import type { SentMessage } from "./own-message.ts";
 import { Server } from "./server.ts";
 import { DURABLE, type StorageState } from "./storage-state.ts";
 import { StoreClients } from "./store-clients.ts";
 import { StoredMessages } from "./stored-messages.ts";
-import type { Draft, Json, Kept, Store, Why } from "./store.ts";
+import type { Draft, Kept, Store, Why } from "./store.ts";
 import { type ReadPage, Thread } from "./thread.ts";
 import type { Notice } from "./tab-messages.ts";
+import { timesOf } from "./timing.ts";
 import type { Conversation } from "./conversation-list.ts";
 import { View } from "./view.ts";
-
-/** A text of fewer UTF-16 units is within the limit of a body, though each unit may be six bytes of JSON. */
-const SHORT_UNITS = 10_000;
 
 export class Client implements Restante {
   readonly user: string;
@@ -49,20 +49,25 @@ export class Client implements Restante {
 
   constructor(user: string, options: Options) {
     this.user = user;
-    this.#server = new Server(options.url, user, options.token);
+    const { WebSocket, fetch, token } = options;
+    const times = timesOf(options.timing);
+    const debug = debugOf(options.debug);
+    this.#server = new Server(options.url, user, { token, fetch, times, debug });
     this.account = new Account(this.#server);
     this.people = new People(this.#server);
     this.#store = options.store ?? browserStore();
+    const check = options.body ? checkOf(options.body) : null;
     const { arrivals } = this.#store;
     const incoming =
       arrivals === undefined
         ? new IncomingMessages(() => this.#clients.ack())
         : new StoredMessages({
             user,
+            check,
             read: (...range) => this.#clients.ready.then(() => arrivals.apply(this.#store, range)),
             take: (taken) => void this.#clients.write({ taken }),
           });
-    this.#view = new View(user, incoming);
+    this.#view = new View(user, incoming, check);
     const { signals, conversations } = this.#view;
     this.conversations = conversations;
     this.typists = signals.typing;
@@ -73,8 +78,9 @@ export class Client implements Restante {
     this.#clients = new StoreClients(this.#store, (last) => this.#open(options, last), this.#view, {
       user,
       since: options.since ?? "start",
-      addressOf: (query) => this.#server.socketAddress(query),
-      renew: this.#server.renews ? () => this.#server.currentToken() : null,
+      addressOf: (query, signal) => this.#server.socketAddress(query, signal),
+      renew: this.#server.renews ? (wait) => this.#server.currentToken(wait) : null,
+      connection: { WebSocket, times, debug },
       listConversations: () => listConversations(this.#server.ask, user),
       readPage: this.#readPage,
     });
@@ -87,21 +93,20 @@ export class Client implements Restante {
     this.#stopWatchingNetwork = onNetwork(() => this.check());
   }
 
-  send(to: string, body: Json, options: SendOptions = {}): SentMessage {
-    const receiver = canonical(to);
-    const peer = "name" in receiver ? receiver.name : to;
+  send(to: string, body: unknown, options: SendOptions = {}): SentMessage {
+    const receiver = nameOf(to);
+    const peer = "name" in receiver ? receiver.name : String(to);
     const sendKey = sendKeyOf(peer, options);
     const earlier = this.#view.keyed.get(sendKey);
     if (earlier !== undefined && !this.#view.discarded.has(earlier.seq ?? 0)) return earlier;
-    // Short texts need no check.
-    const json = typeof body === "string" && body.length < SHORT_UNITS ? body : serializeBody(body);
-    const why = this.#refusalOf(receiver, json);
+    const copy = copyOf(body);
+    const why = this.#refusalOf(receiver, copy);
     const draft: Draft = {
       key: keyOf(),
       peer,
       at: Date.now(),
       // A copy, as JSON has it: the caller may change the body later.
-      body: typeof json !== "string" || typeof body === "string" ? body : JSON.parse(json),
+      body: "body" in copy ? copy.body : body,
       id: null,
       seq: null,
       failed: why && { code: why.code, message: why.message },
@@ -118,7 +123,7 @@ export class Client implements Restante {
     const before = this.#resent.get(message);
     if (before !== undefined) return before;
     this.discard(message);
-    const sent = this.send(message.to, message.body as Json);
+    const sent = this.send(message.to, message.body);
     this.#resent.set(message, sent);
     return sent;
   }
@@ -132,7 +137,7 @@ export class Client implements Restante {
   }
 
   read(peer: string, upTo?: Message): void {
-    const name = canonical(peer);
+    const name = nameOf(peer);
     if ("refused" in name) return;
     const stored = this.#clients.ready.then(() => {
       const row = this.#view.row(name.name);
@@ -144,7 +149,7 @@ export class Client implements Restante {
   }
 
   typing(to: string): void {
-    const name = canonical(to);
+    const name = nameOf(to);
     if ("name" in name && this.#view.signals.mayReportTyping(name.name)) this.#clients.sendTyping(name.name);
   }
 
@@ -164,9 +169,11 @@ export class Client implements Restante {
   }
 
   /** Why this can't be sent, or null. */
-  #refusalOf(receiver: ReturnType<typeof canonical>, json: string | MessageRefusal): MessageRefusal | Why | null {
+  #refusalOf(receiver: ReturnType<typeof nameOf>, copy: ReturnType<typeof copyOf>): MessageRefusal | Why | null {
     if ("refused" in receiver) return messageRefusal(receiver.refused);
-    if (typeof json !== "string") return json;
+    if ("code" in copy) return copy;
+    const invalid = this.#view.check?.(copy.body);
+    if (invalid !== undefined) return { code: "bad_body", message: invalid };
     return this.#clients.isClosed ? { code: "closed", message: "The mailbox is closed." } : null;
   }
 
@@ -180,8 +187,8 @@ export class Client implements Restante {
   }
 
   #thread(raw: string, { pageSize }: ThreadOptions = {}): Thread {
-    const name = canonical(raw);
-    return new Thread("refused" in name ? raw : name.name, this.#view, this.#readPage, pageSize);
+    const name = nameOf(raw);
+    return new Thread("refused" in name ? String(raw) : name.name, this.#view, this.#readPage, pageSize);
   }
 
   /** The messages that this device has; where it has none of them, those that the mailbox has. */
@@ -195,6 +202,6 @@ export class Client implements Restante {
   };
 
   #watch(peers: readonly string[]): Stop {
-    return this.#clients.watch(peers.map(canonical).flatMap((name) => ("name" in name ? [name.name] : [])));
+    return this.#clients.watch(peers.map(nameOf).flatMap((name) => ("name" in name ? [name.name] : [])));
   }
 }

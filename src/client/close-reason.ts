@@ -1,6 +1,8 @@
 // Why a connection ended: a word for programs and a sentence for people, also where little more than a close code
 // arrived. And which close codes are final.
 
+import type { RestanteError } from "./errors.ts";
+
 /** A connection that is over: as the frame `closing` says it, or as far as the close frame alone does. */
 export interface Close {
   /** A close code; absent where the connection broke. */
@@ -10,6 +12,8 @@ export interface Close {
   readonly message?: string | undefined;
   /** The least ms until the next attempt. */
   readonly retryAfter?: number | undefined;
+  /** Why this side has no token, or no socket. */
+  readonly error?: RestanteError;
 }
 
 /** The connection broke, without a close frame. */
@@ -40,7 +44,8 @@ export function readClose(code = BROKEN, text = ""): Close {
 }
 
 /** The same, with the word that the code alone says, and a general sentence in place of a missing one. */
-export function completeClose({ code, reason, message }: Close): Omit<Close, "retryAfter"> {
+export function completeClose({ code, reason, message, error }: Close): Omit<Close, "retryAfter"> {
+  if (error !== undefined) return { reason, message, error };
   if (code === undefined) return {};
   const word = reason ?? WORDS.get(code);
   return { code, reason: word, message: message || `The server closed the connection: ${word ?? code}.` };

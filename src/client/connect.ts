@@ -1,10 +1,9 @@
 // The entry point of the SDK: everything that an application imports.
 import { messageRefusal } from "../protocol/message-refusals.ts";
-import { serializeBody } from "../protocol/json.ts";
-import { canonical } from "../protocol/names.ts";
+import { isDeviceName } from "../protocol/names.ts";
 import type { Options, Restante } from "./api.ts";
 import { Client } from "./client.ts";
-import type { Json } from "./store.ts";
+import { nameOf } from "./names.ts";
 
 export { claim, entranceOf, signedInAs, signIn, signInWithPasskey } from "./account.ts";
 export type { Account, AccountPasskey, Entrance, People, SignedIn } from "./account.ts";
@@ -21,24 +20,29 @@ export type { MemoryReason, StorageState } from "./storage-state.ts";
 export type { Presence } from "./signals.ts";
 export type { Conversation } from "./conversation-list.ts";
 export type { Settings, SignedInDevice } from "../protocol/caller.ts";
-export { Refused } from "./server.ts";
+export { problemOfBody } from "./body.ts";
+export type { BodySchema, JsonOf } from "./body-schema.ts";
+export type { Debug, DebugEvent } from "./debug.ts";
+export { Refused, RestanteError } from "./errors.ts";
+export type { SocketClass, SocketLike } from "./live-socket.ts";
+export { problemOfName } from "./names.ts";
+export type { RequestOptions } from "./server.ts";
+export type { Timing } from "./timing.ts";
+export type { Token } from "./token.ts";
+export type { WaitOptions } from "./wait.ts";
 export type * from "./store.ts";
 
-/** Opens the mailbox of `userName` and stays connected. Throws a TypeError if the name or the url is not valid. */
-export function connect(options: Options): Restante {
-  const name = canonical(options.userName);
-  if ("refused" in name) throw new TypeError(messageRefusal(name.refused).message);
-  return new Client(name.name, options);
-}
-
-/** What is wrong with a userName, in a sentence, or null. */
-export function problemOfName(raw: string): string | null {
-  const name = canonical(raw);
-  return "refused" in name ? messageRefusal(name.refused).message : null;
-}
-
-/** What is wrong with a body, in a sentence, or null. */
-export function problemOfBody(body: Json): string | null {
-  const json = serializeBody(body);
-  return typeof json === "string" ? null : json.message;
+/** Opens the mailbox of `userName` and stays connected. Throws a TypeError that says which option is not valid. */
+export function connect<Body = unknown>(options: Options<Body>): Restante<Body> {
+  const { userName, device, token } = options;
+  const name = nameOf(userName);
+  if ("refused" in name) throw new TypeError(`userName: ${messageRefusal(name.refused).message}`);
+  if (device !== undefined && !(typeof device === "string" && isDeviceName(device)))
+    throw new TypeError("device has 1 to 64 of A-Z a-z 0-9 . _ -");
+  if (token !== undefined && typeof token !== "string" && typeof token !== "function")
+    throw new TypeError("token is text, or a function that gives one.");
+  if (typeof (options.WebSocket ?? globalThis.WebSocket) !== "function")
+    throw new TypeError("This runtime has no WebSocket: give a class as the option `WebSocket`.");
+  // What types a body has is the application's word.
+  return new Client(name.name, options) as Restante<Body>;
 }

@@ -1,33 +1,19 @@
-// One connection after another to one mailbox: opening, back-off, token renewal, and when to stop for good.
+// One connection after another to one mailbox: opening, back-off, and when to stop for good.
 // It reads the frames that are about the connection itself and passes all others on; it knows no message, no id and no
 // cursor.
 import { type Down, readDown } from "../protocol/down.ts";
 import { parseJson } from "../protocol/json.ts";
-import { BackOff, MAX_TIMER_MS } from "./back-off.ts";
+import { BackOff } from "./back-off.ts";
+import { monotonicMs } from "./clock.ts";
 import { type Close, completeClose, isFinal, readClose } from "./close-reason.ts";
-import { LiveSocket, type ServerAddress } from "./live-socket.ts";
+import type { ConnectionState } from "./connection-state.ts";
+import type { Debug } from "./debug.ts";
+import { RestanteError } from "./errors.ts";
+import { LiveSocket, type ServerAddress, type SocketOptions } from "./live-socket.ts";
+import { Renewal, type Renew } from "./renewal.ts";
+import { MAX_TIMER_MS } from "./timing.ts";
 
-/**
- * `until`: the time of the next try, ms since 1970. `code`: a close code of PROTOCOL.md; 1000 where this side has ended
- * it. `reason`: a word for programs, a code of PROTOCOL.md's table of refusals, such as `replaced`; from this side
- * `closed`; `signed_out` or `outdated` where another tab has deleted the store, or has a later version of it; or
- * `not_kept` where the store has failed. `message`: a sentence for people. A connection that broke has none
- * of them; `reason` is also absent where neither the server nor the close code gives a word.
- */
-export type ConnectionState =
-  | { readonly is: "connecting" }
-  | { readonly is: "open" }
-  | {
-      readonly is: "waiting";
-      readonly until: number;
-      readonly code?: number | undefined;
-      readonly reason?: string | undefined;
-      readonly message?: string | undefined;
-    }
-  | { readonly is: "stopped"; readonly code: number; readonly reason?: string | undefined; readonly message: string };
-
-/** Gives a fresh token. */
-export type Renew = () => Promise<string | undefined>;
+export type { ConnectionState } from "./connection-state.ts";
 
 /**
  * What the owner of a connection is notified of. `down` is null for a frame that this version does not know;
@@ -49,18 +35,18 @@ interface Idle {
 interface Connecting {
   readonly is: "connecting";
   readonly socket: LiveSocket;
+  /** Aborted when this attempt is over: the token function may still be running. */
+  readonly abort: AbortController;
 }
 
 interface Open {
   readonly is: "open";
   readonly socket: LiveSocket;
-  /** Runs until the token has to be renewed. */
-  renewal?: Timer;
 }
 
 interface Waiting {
   readonly is: "waiting";
-  /** Before this time only the user may begin another attempt. */
+  /** Before this monotonic time only the user may begin another attempt. */
   readonly notBefore: number;
   readonly retry: Timer;
 }
@@ -74,12 +60,8 @@ type Phase = Idle | Connecting | Open | Waiting | Stopped;
 const UNAUTHORIZED = 4401;
 /** A newer connection of this device took over. */
 const REPLACED = 4409;
-/** Only this side ends with this code; then not even `start` begins again. */
+/** Only this side ends with this code. */
 const ENDED = 1000;
-
-/** A token is renewed after this share of its time, and not sooner than this. */
-const RENEW_SHARE = 0.8;
-const MIN_RENEWAL_MS = 1_000;
 /**
  * A server up to 0.3 may handle an abandoned attempt late, as the newer connection of this device, within this time
  * after the next attempt succeeded; and ms until the client connects again after that.
@@ -87,26 +69,40 @@ const MIN_RENEWAL_MS = 1_000;
 const LATE_ATTEMPT_MS = 10_000;
 const OWN_RIVAL_MS = 30_000;
 
+/** What a connection works with. */
+export interface ConnectionOptions extends SocketOptions {
+  readonly debug: Debug | undefined;
+}
+
+/** The address of one attempt. Rejects with a `RestanteError` where there is no token. */
+export type AddressOf = (signal: AbortSignal) => Promise<ServerAddress>;
+
 export class Connection {
-  readonly #addressOf: () => Promise<ServerAddress>;
-  readonly #renew: Renew | null;
+  readonly #addressOf: AddressOf;
+  readonly #renewal: Renewal | null;
+  readonly #options: ConnectionOptions;
   readonly #events: ConnectionEvents;
-  readonly #backOff = new BackOff();
+  readonly #backOff: BackOff;
   #phase: Phase = { is: "idle" };
   /** Whether an attempt since the last welcome broke before its own: the server may still handle it. */
   #isAbandoned = false;
-  /** Until when this client may be its own rival. */
-  #doubtUntil = 0;
+  /** Until when this client may be its own rival, in monotonic time. */
+  #doubtUntil = -Infinity;
+  /** Whether this side has ended it for good. */
+  #hasEnded = false;
   #state: ConnectionState = { is: "connecting" };
 
   /**
    * `addressOf` is called before every attempt: the cursor in the address moves. `renew` is null where the token is
    * always the same.
    */
-  constructor(addressOf: () => Promise<ServerAddress>, renew: Renew | null, events: ConnectionEvents) {
+  constructor(addressOf: AddressOf, renew: Renew | null, options: ConnectionOptions, events: ConnectionEvents) {
     this.#addressOf = addressOf;
-    this.#renew = renew;
+    const present = (token: string) => this.send(JSON.stringify({ type: "token", token }), `{"type":"token"}`);
+    this.#renewal = renew && new Renewal(renew, present, (error) => this.#fail(error));
+    this.#options = options;
     this.#events = events;
+    this.#backOff = new BackOff(options.times);
   }
 
   get state(): ConnectionState {
@@ -116,18 +112,18 @@ export class Connection {
   /** Connects now, whether it waits or was stopped by the server. */
   start(): void {
     const last = this.#phase;
-    if ("socket" in last || (last.is === "stopped" && last.code === ENDED)) return;
-    const socket = new LiveSocket({
+    if ("socket" in last || this.#hasEnded) return;
+    const socket = new LiveSocket(this.#options, {
       text: (text) => this.#receive(socket, text),
       lost: (code, reason) => this.lost(readClose(code, reason)),
     });
-    this.#enter({ is: "connecting", socket }, { is: "connecting" });
-    this.#addressOf().then(
-      (address) => socket.connect(address),
-      () => {
-        if (!socket.isClosed) this.lost();
-      },
-    );
+    const abort = new AbortController();
+    this.#enter({ is: "connecting", socket, abort }, { is: "connecting" });
+    this.#addressOf(abort.signal)
+      .then((address) => socket.connect(address))
+      .catch((error: unknown) => {
+        if (!socket.isClosed) this.#fail(error);
+      });
   }
 
   /**
@@ -135,13 +131,15 @@ export class Connection {
    * one has to show that it lives.
    */
   check(): void {
-    if (this.#phase.is === "waiting" && Date.now() >= this.#phase.notBefore) this.start();
+    if (this.#phase.is === "waiting" && monotonicMs() >= this.#phase.notBefore) this.start();
     else if (this.#phase.is === "open") this.#phase.socket.probe();
   }
 
-  /** Sends a text; nothing where the connection is not open. */
-  send(text: string): void {
-    if (this.#phase.is === "open") this.#phase.socket.send(text);
+  /** Sends a text; nothing where the connection is not open. `shown`: without what nobody else should read. */
+  send(text: string, shown = text): void {
+    if (this.#phase.is !== "open") return;
+    this.#options.debug?.({ what: "sent", text: shown });
+    this.#phase.socket.send(text);
   }
 
   /** Resolves when the present connection is closed on both sides, with everything that was sent. */
@@ -154,25 +152,37 @@ export class Connection {
    * ms. A server that says the word of a close knows the order of attempts: there, `replaced` is always a rival.
    */
   lost(close: Close = {}): void {
-    const now = Date.now();
     const why = completeClose(close);
     const { code = 0, reason, message = "" } = why;
-    const isOwnRival = code === REPLACED && close.reason === undefined && now < this.#doubtUntil;
-    if (!isOwnRival && (isFinal(code) || (code === UNAUTHORIZED && this.#renew === null)))
-      return this.end(message, reason, code);
-    this.#isAbandoned ||= code === 0 && this.#phase.is === "connecting";
+    const isOwnRival = code === REPLACED && close.reason === undefined && monotonicMs() < this.#doubtUntil;
+    if (!isOwnRival && (isFinal(code) || (code === UNAUTHORIZED && this.#renewal === null)))
+      return this.#stop({ is: "stopped", code, reason, message });
+    this.#isAbandoned ||= code === 0 && why.error === undefined && this.#phase.is === "connecting";
     const pause = isOwnRival ? OWN_RIVAL_MS : (close.retryAfter ?? 0);
-    const delay = Math.min(pause + this.#backOff.delay(now), MAX_TIMER_MS);
+    const delay = Math.min(pause + this.#backOff.delay(), MAX_TIMER_MS);
     this.#enter(
-      { is: "waiting", notBefore: now + pause, retry: setTimeout(() => this.start(), delay) },
-      { is: "waiting", until: now + delay, ...why },
+      { is: "waiting", notBefore: monotonicMs() + pause, retry: setTimeout(() => this.start(), delay) },
+      { is: "waiting", until: Math.ceil(Date.now() + delay), ...why },
     );
   }
 
-  /** Ends it: without a code for good, from this side. */
-  end(message: string, reason?: string, code = ENDED): void {
-    const stopped: Stopped = { is: "stopped", code, reason, message };
+  /** Ends it for good, from this side. */
+  end(message: string, reason: string): void {
+    this.#hasEnded = true;
+    this.#stop({ is: "stopped", code: ENDED, reason, message });
+  }
+
+  #stop(stopped: Stopped): void {
     this.#enter(stopped, stopped);
+  }
+
+  /** There is no token, or no socket. Only a failed function may do better at the next attempt. */
+  #fail(thrown: unknown): void {
+    const error = thrown instanceof RestanteError ? thrown : new RestanteError("internal", String(thrown));
+    const { code: reason, message } = error;
+    if (reason === "bad_token" || reason === "socket_failed")
+      this.#stop({ is: "stopped", code: ENDED, reason, message, error });
+    else this.lost({ reason, message, error });
   }
 
   /** Ends the present phase with its timers and its socket, and begins the next one. */
@@ -181,12 +191,15 @@ export class Connection {
     this.#phase = phase;
     this.#state = state;
     if (last.is === "waiting") clearTimeout(last.retry);
-    if (last.is === "open") clearTimeout(last.renewal);
+    if (last.is === "connecting") last.abort.abort();
+    if (last.is === "open") this.#renewal?.stop();
     if ("socket" in last && phase.is !== "open") last.socket.close();
+    this.#options.debug?.({ what: "connection", state });
     this.#events.state(state);
   }
 
   #receive(socket: LiveSocket, text: string): void {
+    this.#options.debug?.({ what: "received", text });
     const value = parseJson(text);
     for (const frame of Array.isArray(value) ? value : [value]) {
       const down = readDown(frame);
@@ -195,33 +208,18 @@ export class Connection {
       // Lost by this frame, or by its receiver.
       if (socket.isClosed) return;
       if (down?.type === "welcome") this.#opened(socket);
-      if (down?.type === "welcome" || down?.type === "token") this.#renewBefore(this.#phase, down.expires);
+      const { expires } = down?.type === "welcome" || down?.type === "token" ? down : {};
+      // A listener may have ended it.
+      if (expires !== undefined && this.#phase.is === "open") this.#renewal?.begin(expires);
     }
     this.#events.textEnded(text.length);
   }
 
   #opened(socket: LiveSocket): void {
     this.#backOff.opened();
-    if (this.#isAbandoned) this.#doubtUntil = Date.now() + LATE_ATTEMPT_MS;
+    if (this.#isAbandoned) this.#doubtUntil = monotonicMs() + LATE_ATTEMPT_MS;
     this.#isAbandoned = false;
     socket.opened();
     this.#enter({ is: "open", socket }, { is: "open" });
-  }
-
-  /**
-   * Presents a fresh token in time. Where the clocks differ too much, the server closes and the next connection has
-   * one.
-   */
-  #renewBefore(phase: Phase, expires: number | undefined): void {
-    const renew = this.#renew;
-    if (renew === null || expires === undefined || phase !== this.#phase || phase.is !== "open") return;
-    const delay = Math.min(Math.max((expires - Date.now()) * RENEW_SHARE, MIN_RENEWAL_MS), MAX_TIMER_MS);
-    clearTimeout(phase.renewal);
-    phase.renewal = setTimeout(() => {
-      const present = (token: string | undefined) => {
-        if (phase === this.#phase && token !== undefined) this.send(JSON.stringify({ type: "token", token }));
-      };
-      renew().then(present, () => this.#renewBefore(phase, expires));
-    }, delay);
   }
 }

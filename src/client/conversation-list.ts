@@ -1,15 +1,16 @@
 // The list of conversations, made of their rows and of the drafts. What has not changed stays the same object, so that an
 // application draws it once. It knows records only.
+import type { CheckBody } from "./body-schema.ts";
 import { stableList } from "./live-value.ts";
 import { type Message, ofDraft, ofEntry } from "./message.ts";
 import { unreadOf } from "./rows.ts";
 import type { Draft, Row } from "./store.ts";
 
 /** One conversation of the list. */
-export interface Conversation {
+export interface Conversation<Body = unknown> {
   readonly peer: string;
   /** The newest message, also of the user's own before it is sent. */
-  readonly last: Message;
+  readonly last: Message<Body>;
   readonly unread: number;
   /** `contact`, `request` (a stranger who was not accepted yet) or `blocked`. */
   readonly standing: string;
@@ -24,11 +25,13 @@ interface Listed {
 
 export class ConversationList {
   readonly #user: string;
+  readonly #check: CheckBody | null;
   #listed: ReadonlyMap<string, Listed> = new Map();
   #last: readonly Conversation[] = [];
 
-  constructor(user: string) {
+  constructor(user: string, check: CheckBody | null) {
     this.#user = user;
+    this.#check = check;
   }
 
   /** The list of these rows and drafts, the latest conversation first. */
@@ -40,7 +43,7 @@ export class ConversationList {
       const draft = latest.get(peer);
       const last = this.#listed.get(peer);
       const isSame = last?.row === row && last?.draft === draft;
-      const one = isSame ? last?.one : conversationOf(peer, row, draft, this.#user);
+      const one = isSame ? last?.one : conversationOf(peer, row, draft, this.#user, this.#check);
       if (one) listed.set(peer, { row, draft, one });
     }
     this.#listed = listed;
@@ -55,10 +58,11 @@ function conversationOf(
   row: Row | undefined,
   draft: Draft | undefined,
   user: string,
+  check: CheckBody | null,
 ): Conversation | null {
   const entry = row?.last ?? null;
   const isDraftLast = draft !== undefined && (draft.failed === null || entry === null || draft.at >= entry.at);
-  const last = isDraftLast ? ofDraft(draft, user) : entry && ofEntry(entry, user, row);
+  const last = isDraftLast ? ofDraft(draft, user) : entry && ofEntry(entry, user, row, check);
   return last && { peer, last, unread: row ? unreadOf(row) : 0, standing: row?.standing ?? "contact" };
 }
 

@@ -3,10 +3,11 @@
 import { countOf, type Down, type Welcome } from "../protocol/down.ts";
 import { AckPolicy } from "./ack-policy.ts";
 import { LogState, type Arrived, type Listed } from "./apply-frames.ts";
-import { type ConnectionState, Connection, type Renew } from "./connection.ts";
+import { type ConnectionState, Connection, type ConnectionOptions } from "./connection.ts";
 import { replaceDiscarded, withStoredLast } from "./discarded-messages.ts";
 import type { ServerAddress } from "./live-socket.ts";
 import { Outbox } from "./outbox.ts";
+import type { Renew } from "./renewal.ts";
 import type { Commit, Kept, Store } from "./store.ts";
 import type { TabMessage } from "./tab-messages.ts";
 import type { ReadPage } from "./thread.ts";
@@ -21,9 +22,10 @@ export interface LeaderOptions {
   readonly kept: Kept;
   readonly since: "start" | "now";
   /** The address of the mailbox's socket; `query` says where this device is. */
-  readonly addressOf: (query: Record<string, string>) => Promise<ServerAddress>;
+  readonly addressOf: (query: Record<string, string>, signal: AbortSignal) => Promise<ServerAddress>;
   /** Gives a fresh token; null where it is always the same. */
   readonly renew: Renew | null;
+  readonly connection: ConnectionOptions;
   /** The mailbox's own list of conversations. */
   readonly listConversations: () => Promise<readonly Listed[]>;
   readonly readPage: ReadPage;
@@ -60,7 +62,7 @@ export class Leader {
       resumed: () => this.#writes.flush(),
     });
     for (const draft of kept.drafts) this.#outbox.add(draft, true);
-    this.#connection = new Connection(() => this.#address(), options.renew, {
+    this.#connection = new Connection((signal) => this.#address(signal), options.renew, options.connection, {
       state: (state) => this.#stateChanged(state),
       frame: (value, down) => this.#receive(value, down),
       textEnded: (units) => {
@@ -150,17 +152,18 @@ export class Leader {
     await left;
   }
 
-  #address(): Promise<ServerAddress> {
+  #address(signal: AbortSignal): Promise<ServerAddress> {
     const { epoch, cursor, device } = this.#log.position;
     const isFromNow = epoch === null && this.#options.since === "now";
     const stored = this.#acks.connect();
-    return this.#options.addressOf({
+    const query = {
       device,
       runs: "1",
       early: "1",
       ...(epoch !== null && { epoch }),
       ...(cursor !== null ? { cursor: `${stored}` } : isFromNow && { cursor: "head" }),
-    });
+    };
+    return this.#options.addressOf(query, signal);
   }
 
   #stateChanged(state: ConnectionState): void {
@@ -282,6 +285,7 @@ export class Leader {
   }
 
   #stored(commit: Commit): void {
+    this.#options.connection.debug?.({ what: "stored", commit });
     // The seqs of the epoch before mean nothing in the present one.
     if (commit.position?.epoch === this.#log.position.epoch) this.#acks.setStored(commit.position.cursor);
     this.#options.publish({ commit });

@@ -1,6 +1,7 @@
 // The leader of this client, where it has one: it begins when no other client of the store leads, ends when another one
 // takes over, and begins anew when the store has failed. It knows when; nothing of what a leader does.
 import { Leader, type LeaderOptions } from "./leader.ts";
+import { isFull } from "./storage-state.ts";
 import { type Commit, type Entry, type Kept, NONE, type Position, type Store } from "./store.ts";
 import type { TabMessage } from "./tab-messages.ts";
 import type { View } from "./view.ts";
@@ -8,7 +9,7 @@ import type { View } from "./view.ts";
 /** The options of a leader that do not depend on the store. */
 export type ServerOptions = Pick<
   LeaderOptions,
-  "user" | "since" | "addressOf" | "renew" | "listConversations" | "readPage"
+  "user" | "since" | "addressOf" | "renew" | "connection" | "listConversations" | "readPage"
 >;
 
 export interface LeadershipOptions {
@@ -89,11 +90,15 @@ export class Leadership {
     return this.#reopening;
   }
 
-  /** Whether a commit that `leader` could not write, or this client, may be written again. Waits for the store. */
-  async mayRetry(leader: Leader | null): Promise<boolean> {
-    if (this.#options.store.storage === undefined || this.#hasEnded) return false;
+  /**
+   * Whether a commit that `leader`, or this client, could not write may be written again, after the store was opened
+   * again; in another store only if the first one certainly lacks it.
+   */
+  async mayRetry(error: unknown, leader: Leader | null): Promise<boolean> {
+    const { store } = this.#options;
+    if (store.storage === undefined || this.#hasEnded) return false;
     if (leader === this.#leader || this.#reopening !== null) await this.reopen();
-    return !this.#hasEnded;
+    return !this.#hasEnded && (store.lasting || isFull((error as Error).cause ?? error));
   }
 
   /** The leader ends at once: another one takes over, or its records are gone. */

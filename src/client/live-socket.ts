@@ -1,5 +1,8 @@
 // One WebSocket with its heartbeat: pings, and the timeout of their answers, in either direction. After `close` it
 // calls nobody. It knows no frame and no state of the connection.
+import { monotonicMs } from "./clock.ts";
+import { RestanteError, sentenceOf } from "./errors.ts";
+import type { Times } from "./timing.ts";
 
 type Timer = ReturnType<typeof setTimeout>;
 
@@ -9,17 +12,35 @@ export interface ServerAddress {
   readonly protocols: string[];
 }
 
+/** What a client needs of a WebSocket: the browser's own, and those of packages. */
+export interface SocketLike {
+  readonly readyState: number;
+  readonly protocol: string;
+  send(text: string): void;
+  close(): void;
+  addEventListener(type: "message", listen: (event: { readonly data: unknown }) => void): void;
+  addEventListener(type: "close", listen: (event: { readonly code: number; readonly reason: string }) => void): void;
+  addEventListener(type: "open" | "error", listen: () => void): void;
+}
+
+/** The class of a WebSocket. */
+export type SocketClass = new (url: string, protocols: string[]) => SocketLike;
+
+/** What a socket works with. */
+export interface SocketOptions {
+  readonly times: Times;
+  /** By default the global one. */
+  readonly WebSocket: SocketClass | undefined;
+}
+
 export interface SocketEvents {
   text(text: string): void;
   /** It is closed, or nobody answers. */
   lost(code?: number, reason?: string): void;
 }
 
-/** Ms without any text before a ping is sent, and ms that the answer may take: together less than 30 s. */
-const QUIET_MS = 20_000;
-const ANSWER_MS = 8_000;
-/** The same where something says that the network may have changed. */
-const PROBE_MS = 3_000;
+/** `readyState` of a WebSocket that is open. */
+const OPEN = 1;
 /** The close code where the server does not speak the first subprotocol that was offered. */
 const NO_VERSION = 4406;
 /** Ms for the answer to a close. Answers: a network that is gone. */
@@ -30,9 +51,10 @@ const SLEPT_MS = 5_000;
 const FEW_UNITS = 20_000;
 
 export class LiveSocket {
+  readonly #options: SocketOptions;
   readonly #events: SocketEvents;
   /** Null while the address is being asked for. */
-  #ws: WebSocket | null = null;
+  #ws: SocketLike | null = null;
   #isClosed = false;
   #receivedAt = 0;
   /** Whether something was sent since the last ping: the way up may be dead, though the way down is not. */
@@ -45,24 +67,27 @@ export class LiveSocket {
   #silence: Timer | undefined;
   #check: Timer | undefined;
 
-  /** The first text has to arrive in time, with the time that the address takes. */
-  constructor(events: SocketEvents) {
+  constructor(options: SocketOptions, events: SocketEvents) {
+    this.#options = options;
     this.#events = events;
-    this.#expect(ANSWER_MS);
   }
 
   get isClosed(): boolean {
     return this.#isClosed;
   }
 
+  /** The first text has to arrive in time. Throws where the runtime opens no such socket. */
   connect({ url, protocols }: ServerAddress): void {
     if (this.#isClosed) return;
-    const ws = new WebSocket(url, protocols);
+    const ws = this.#open(url, protocols);
     this.#ws = ws;
+    this.#expect(this.#options.times.answerMs);
     ws.addEventListener("open", () => {
       // What it says would not be understood.
       if (!this.#isClosed && ws.protocol !== protocols[0]) this.#events.lost(NO_VERSION, "no_version");
     });
+    // The socket of the package `ws` throws where nobody listens for its errors. Each is followed by a close.
+    ws.addEventListener("error", () => undefined);
     ws.addEventListener("message", ({ data }) => {
       if (!this.#isClosed && typeof data === "string") this.#receive(data);
     });
@@ -75,16 +100,16 @@ export class LiveSocket {
   opened(): void {
     this.#pingedAt = Infinity;
     clearTimeout(this.#check);
-    this.#checkAfter(QUIET_MS);
+    this.#checkAfter(this.#options.times.quietMs);
   }
 
   send(text: string): void {
-    if (this.#ws?.readyState === WebSocket.OPEN) this.#ws.send(text);
+    if (this.#ws?.readyState === OPEN) this.#ws.send(text);
     this.#hasSent = true;
   }
 
   /** The socket has to show within this time that it lives. */
-  probe(withinMs = PROBE_MS): void {
+  probe(withinMs = this.#options.times.probeMs): void {
     this.#ping();
     this.#expect(withinMs);
   }
@@ -112,7 +137,7 @@ export class LiveSocket {
   }
 
   #receive(text: string): void {
-    this.#receivedAt = Date.now();
+    this.#receivedAt = monotonicMs();
     clearTimeout(this.#silence);
     this.#deadline = Infinity;
     this.#units += text.length;
@@ -120,16 +145,27 @@ export class LiveSocket {
     else this.#events.text(text);
   }
 
+  #open(url: string, protocols: string[]): SocketLike {
+    try {
+      return new (this.#options.WebSocket ?? WebSocket)(url, protocols);
+    } catch (cause) {
+      throw new RestanteError("socket_failed", `The WebSocket can't be opened: ${sentenceOf(cause)}`, { cause });
+    }
+  }
+
   #checkAfter(ms: number): void {
-    const due = Date.now() + ms;
+    const { quietMs, answerMs } = this.#options.times;
+    const due = monotonicMs() + ms;
+    // While a device sleeps, only the wall clock goes on.
+    const wallDue = Date.now() + ms;
     this.#check = setTimeout(() => {
-      const now = Date.now();
+      const now = monotonicMs();
       const quiet = now - this.#receivedAt;
-      if (now - due > SLEPT_MS) this.probe();
-      else if (now - this.#pingedAt >= QUIET_MS / 2 && this.#units < FEW_UNITS) return this.#events.lost();
-      else if (quiet >= QUIET_MS) this.probe(ANSWER_MS);
+      if (Math.max(now - due, Date.now() - wallDue) > SLEPT_MS) this.probe();
+      else if (now - this.#pingedAt >= quietMs / 2 && this.#units < FEW_UNITS) return this.#events.lost();
+      else if (quiet >= quietMs) this.probe(answerMs);
       else if (this.#hasSent && this.#pingedAt > now) this.#ping();
-      this.#checkAfter(quiet >= QUIET_MS ? QUIET_MS : QUIET_MS - quiet);
+      this.#checkAfter(quiet >= quietMs ? quietMs : quietMs - quiet);
     }, ms);
   }
 
@@ -137,13 +173,13 @@ export class LiveSocket {
   #ping(): void {
     this.send("ping");
     this.#hasSent = false;
-    this.#pingedAt = Date.now();
+    this.#pingedAt = monotonicMs();
     this.#units = 0;
   }
 
   /** The socket is lost unless something is received within `ms`. */
   #expect(ms: number): void {
-    const now = Date.now();
+    const now = monotonicMs();
     this.#deadline = Math.min(this.#deadline, now + ms);
     clearTimeout(this.#silence);
     this.#silence = setTimeout(() => this.#events.lost(), this.#deadline - now);

@@ -26,6 +26,10 @@ export abstract class Source<T> implements Live<T> {
 
   abstract get value(): T;
 
+  protected get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
   get hasListeners(): boolean {
     return this.#listeners.length > 0;
   }
@@ -48,9 +52,9 @@ export abstract class Source<T> implements Live<T> {
       const listener = () => {
         if (!this.#hasEnded) notify(listen, this.value);
       };
-      this.#add(listener);
+      this.addListener(listener);
       notify(listen, this.value);
-      return () => this.#remove(listener);
+      return () => this.removeListener(listener);
     };
     return this.#subscribe;
   }
@@ -63,7 +67,7 @@ export abstract class Source<T> implements Live<T> {
       isNew ||= !this.#hasEnded;
       wake();
     };
-    this.#add(listener);
+    this.addListener(listener);
     try {
       for (;;) {
         if (isNew) {
@@ -73,7 +77,7 @@ export abstract class Source<T> implements Live<T> {
         else await new Promise<void>((done) => (wake = done));
       }
     } finally {
-      this.#remove(listener);
+      this.removeListener(listener);
     }
   }
 
@@ -85,13 +89,13 @@ export abstract class Source<T> implements Live<T> {
     for (const listener of this.#listeners) if (this.#listeners.includes(listener)) listener();
   }
 
-  #add(listener: () => void): void {
+  protected addListener(listener: () => void): void {
     if (this.#hasEnded) return;
     this.#listeners = [...this.#listeners, listener];
     this.listenerAdded();
   }
 
-  #remove(listener: () => void): void {
+  protected removeListener(listener: () => void): void {
     this.#listeners = this.#listeners.filter((one) => one !== listener);
   }
 }

@@ -1,4 +1,5 @@
 // A message as an application sees it, and the state of an own one. It knows records and marks only.
+import type { CheckBody } from "./body-schema.ts";
 import type { Draft, Entry, Marks, Why } from "./store.ts";
 
 /**
@@ -16,7 +17,7 @@ export type MessageState =
  * A message. `body` is any JSON value, `at` ms since 1970: by this device's clock until the mailbox has accepted the
  * message.
  */
-export interface Message {
+export interface Message<Body = unknown> {
   /** Unique in this store, and the same from the first moment on. */
   readonly key: string;
   /** Its number in the user's own log; null until the mailbox has taken it. */
@@ -26,7 +27,9 @@ export interface Message {
   /** The other user of the conversation. */
   readonly peer: string;
   readonly at: number;
-  readonly body: unknown;
+  readonly body: Body;
+  /** Only where the body is not of the application's schema: what is wrong. Then `body` is any JSON value. */
+  readonly invalid?: string;
   /** The state of an own message; null for a message of others. */
   readonly state: MessageState | null;
 }
@@ -56,10 +59,13 @@ export function stateOf(seq: number, marks: Marks | undefined, toSelf: boolean):
 }
 
 /** An entry as a message of `user`'s mailbox. */
-export function ofEntry(entry: Entry, user: string, marks: Marks | undefined): Numbered {
+export function ofEntry(entry: Entry, user: string, marks: Marks | undefined, check: CheckBody | null): Numbered {
   const { key, seq, from, peer, at, body } = entry;
   const own = from === user;
-  return { key, seq, from, to: own ? peer : user, peer, at, body, state: own ? ownState(entry, user, marks) : null };
+  const state = own ? ownState(entry, user, marks) : null;
+  const message = { key, seq, from, to: own ? peer : user, peer, at, body, state };
+  const invalid = check?.(body);
+  return invalid === undefined ? message : { ...message, invalid };
 }
 
 function ownState({ seq, peer, failed }: Entry, user: string, marks: Marks | undefined): MessageState {

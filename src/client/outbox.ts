@@ -1,10 +1,11 @@
 // The messages that this device sends: each draft keeps its id until the mailbox has answered, across connections.
 // It knows the numbering of ids and the size of a text; no socket, no cursor, and no message of others.
 import { bodyOf, type Down, type Welcome } from "../protocol/down.ts";
-import { MAX_FRAMES, MAX_TEXT_BYTES, utf8Bytes } from "../protocol/limits.ts";
+import { FIRST_TEXT_BYTES, MAX_FRAMES, MAX_TEXT_BYTES, TEXT_MS, utf8Bytes } from "../protocol/limits.ts";
 import { messageRefusal } from "../protocol/message-refusals.ts";
 import { OrderedQueue } from "./ordered-queue.ts";
 import { ALL, Pauses } from "./pauses.ts";
+import { RecentKeys } from "./recent-keys.ts";
 import { FRAME_BYTES, type Run, textOf } from "./send-text.ts";
 import type { Draft, Why } from "./store.ts";
 
@@ -16,9 +17,6 @@ export interface OutboxEvents {
   /** A pause that the mailbox asked for is over. */
   resumed(): void;
 }
-
-/** The latest keys of drafts that are remembered, at least. */
-const KNOWN_KEYS = 10_000;
 
 /**
  * `rate_limited` for longer than this is about one receiver, also where the server does not say so, as up to 0.3: there
@@ -49,13 +47,15 @@ export class Outbox {
   /** In the order of sending, until they are answered, discarded, or refused for good. */
   readonly #items = new OrderedQueue<Item>();
   #changed: Item[] = [];
-  /**
-   * Drafts of the text in flight. There is one text at a time, so that an answer never refers to an older numbering.
-   */
+  /** Drafts of the text in flight: one text at a time, so that no answer refers to an older numbering. */
   #inFlight = 0;
+  /** The bytes of that text, 0 once the first answer has come; and when it was sent, ms since 1970. */
+  #bytesInFlight = 0;
+  #sentAt = 0;
+  /** What the link carried of the last text in TEXT_MS: the most bytes of the next one, if FIRST_TEXT_BYTES are less. */
+  #carriedBytes = 0;
   /** The latest drafts that the store had: another tab may report one after it was sent. */
-  #known = new Set<string>();
-  #knownBefore: ReadonlySet<string> = new Set();
+  readonly #known = new RecentKeys();
   /** Whether the mailbox reads runs. */
   #runs = false;
   #limits: { readonly frames: number; readonly textBytes: number } = { frames: MAX_FRAMES, textBytes: MAX_TEXT_BYTES };
@@ -81,14 +81,7 @@ export class Outbox {
 
   /** Queues a draft. `isStored`: the store has it already. */
   add(draft: Draft, isStored: boolean): void {
-    if (isStored) {
-      if (this.#known.has(draft.key) || this.#knownBefore.has(draft.key)) return;
-      this.#known.add(draft.key);
-      if (this.#known.size >= KNOWN_KEYS) {
-        this.#knownBefore = this.#known;
-        this.#known = new Set();
-      }
-    }
+    if (isStored && !this.#known.add(draft.key)) return;
     if (draft.failed !== null) return;
     const { key, peer, at, body, id, seq, failed, until, sendKey } = draft;
     const item: Item = { key, peer, at, body, id, seq, failed, until, sendKey, step: "waiting", isChanged: false };
@@ -111,7 +104,7 @@ export class Outbox {
     this.#lastId = lastId;
     this.#head = head;
     this.#nextId = lastId + 1;
-    this.#inFlight = 0;
+    this.#inFlight = this.#carriedBytes = 0;
     this.#isShifted = false;
     const shown: Item[] = [];
     for (const item of this.#items.values()) {
@@ -138,6 +131,7 @@ export class Outbox {
     const runs: Run[] = [];
     let bytes = 2;
     this.#isShifted = false;
+    const maxBytes = Math.max(this.#carriedBytes, FIRST_TEXT_BYTES);
     const maxFrames = Math.min(this.#burst, this.#limits.frames);
     for (const item of this.#items.values()) {
       if (item.step !== "waiting" || (item.id === null && this.#stepsAside(item))) continue;
@@ -148,13 +142,14 @@ export class Outbox {
       const isSameRun = this.#runs && run?.to === to && run.id === id - 1;
       bytes += utf8Bytes(body) + (isSameRun ? 1 : FRAME_BYTES + utf8Bytes(to));
       const isTooLarge = bytes > this.#limits.textBytes;
-      if (this.#inFlight > 0 && (isTooLarge || this.#inFlight >= maxFrames)) break;
+      if (this.#inFlight > 0 && (isTooLarge || bytes > maxBytes || this.#inFlight >= maxFrames)) break;
       if (isTooLarge) {
         // The mailbox would end the connection, each time.
         this.#fail(item, messageRefusal("too_large"));
         bytes = 2;
         continue;
       }
+      this.#bytesInFlight = bytes;
       this.#inFlight++;
       item.step = "in flight";
       if (item.id === null) {
@@ -167,6 +162,7 @@ export class Outbox {
         run.bodies.push(body);
       } else runs.push({ id, to, bodies: [body] });
     }
+    this.#sentAt = Date.now();
     if (runs.length > 0) this.#burst *= 2;
     return textOf(runs);
   }
@@ -283,7 +279,12 @@ export class Outbox {
   }
 
   #setStep(item: Item, step: Step): void {
-    if (item.step === "in flight") this.#inFlight--;
+    if (item.step === "in flight") {
+      this.#inFlight--;
+      // The first answer shows that the whole text has arrived. The others may wait for a receiver.
+      if (this.#bytesInFlight > 0) this.#carriedBytes = (this.#bytesInFlight * TEXT_MS) / (Date.now() - this.#sentAt);
+      this.#bytesInFlight = 0;
+    }
     item.step = step;
   }
 

@@ -1,13 +1,15 @@
 // An own message, from the moment in which it was written. It knows the marks of its conversation.
+import { RestanteError } from "./errors.ts";
 import { type Live, Source } from "./live-value.ts";
 import { failedBy, type MessageState, sendingUntil, STEPS, stateOf } from "./message.ts";
 import type { Draft, Row, Why, Written } from "./store.ts";
+import { waitFor, type WaitOptions } from "./wait.ts";
 
 /** What `send` returns. */
-export interface SentMessage {
+export interface SentMessage<Body = unknown> {
   readonly key: string;
   readonly to: string;
-  readonly body: unknown;
+  readonly body: Body;
   /** Ms since 1970, by this device's clock. */
   readonly at: number;
   /** It ends when the message is read or has failed, or when 1,000 later ones to the same receiver are followed. */
@@ -17,10 +19,11 @@ export interface SentMessage {
    */
   readonly kept: Promise<void>;
   /**
-   * Resolves when it has reached this state or a later one. Rejects with an Error that has the refusal's `code` when it
-   * failed.
+   * Resolves when it has reached this state or a later one. Rejects with a `RestanteError` that has the refusal's `code`
+   * when it failed, `timeout` after `timeoutMs`, or with the reason of `signal`; by default it waits without an end. A
+   * first message is not delivered before its receiver has accepted the author.
    */
-  reached(is: Step): Promise<MessageState>;
+  reached(is: Step, wait?: WaitOptions): Promise<MessageState>;
 }
 
 type Step = (typeof STEPS)[number];
@@ -71,12 +74,22 @@ export class OwnMessage extends Source<MessageState> implements SentMessage {
     return stateOf(this.seq, this.#client.row(this.to), this.to === this.#client.user);
   }
 
-  async reached(is: Step): Promise<MessageState> {
-    for await (const state of this) {
-      if (state.is === "failed") throw Object.assign(new Error(state.message), { code: state.code });
-      if (STEPS.indexOf(state.is) >= STEPS.indexOf(is)) return state;
-    }
-    throw Object.assign(new Error("The mailbox was closed before."), { code: "closed" });
+  reached(is: Step, wait: WaitOptions = {}): Promise<MessageState> {
+    return waitFor(
+      (signal) =>
+        new Promise<MessageState>((resolve, reject) => {
+          const look = () => {
+            const { value } = this;
+            if (value.is === "failed") reject(new RestanteError(value.code, value.message));
+            else if (STEPS.indexOf(value.is) >= STEPS.indexOf(is)) resolve(value);
+            else if (this.hasEnded) reject(new RestanteError("closed", "The mailbox was closed before."));
+          };
+          signal.addEventListener("abort", () => this.removeListener(look));
+          this.addListener(look);
+          look();
+        }),
+      wait,
+    );
   }
 
   /** It was written before, with the same idempotency key. */

@@ -1,6 +1,6 @@
 // The pauses that the mailbox has asked for with refusals: of all messages, or of those to one receiver. It knows names
 // and times; no message.
-import { MAX_TIMER_MS } from "./back-off.ts";
+import { MAX_TIMER_MS } from "./timing.ts";
 
 /** In place of the name of a receiver. */
 export const ALL = "";

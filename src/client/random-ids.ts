@@ -8,13 +8,30 @@ let nextKey = 1e9;
  */
 let suffix: string | undefined;
 
-/** A new name for a device. */
+/** The time of the next key, at least: the keys of this store have earlier ones. Ms since 1970. */
+let keysAfter = 0;
+
+/** A new name for a device: 96 bits. It is unique and no secret. */
 export function newDevice(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const bytes = new Uint8Array(12);
+  // React Native has no `crypto`.
+  if (globalThis.crypto === undefined) for (const i of bytes.keys()) bytes[i] = Math.random() * 256;
+  else crypto.getRandomValues(bytes);
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** A new key for a draft. Keys sort in the order in which they were made; across tabs, in the order of their clocks. */
+/**
+ * A new key for a draft. Keys sort in the order in which they were made; across tabs, in the order of their clocks. A
+ * clock that goes back does not count.
+ */
 export function keyOf(): string {
   suffix ??= `-${newDevice().slice(0, 8)}`;
-  return `${Date.now()}-${nextKey++}${suffix}`;
+  keysAfter = Math.max(keysAfter, Date.now());
+  return `${keysAfter}-${nextKey++}${suffix}`;
+}
+
+/** A draft of this store has this key: later keys sort after it. */
+export function sawKey(key: string): void {
+  const at = Number.parseInt(key, 10);
+  if (at >= keysAfter && (suffix === undefined || !key.endsWith(suffix))) keysAfter = at + 1;
 }

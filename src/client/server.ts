@@ -2,10 +2,13 @@
 import { matchesShape, type Shape, type ShapeOf } from "../protocol/json-shape.ts";
 import { V1 } from "../protocol/version.ts";
 import { parseJson } from "../protocol/json.ts";
+import type { Debug } from "./debug.ts";
+import { Refused, RestanteError, sentenceOf } from "./errors.ts";
 import type { ServerAddress } from "./live-socket.ts";
 import { newDevice } from "./random-ids.ts";
-
-type Token = string | (() => string | Promise<string>);
+import { timesOf, type Times } from "./timing.ts";
+import { readToken, type Token } from "./token.ts";
+import { waitFor, type WaitOptions } from "./wait.ts";
 
 /** The parts of a request. */
 export interface Query {
@@ -14,83 +17,132 @@ export interface Query {
   readonly body?: unknown;
 }
 
-/** The server said no: `code` of docs/PROTOCOL.md, `message` a sentence, `retryAfter` ms where waiting helps. */
-export class Refused extends Error {
-  readonly code: string;
-  readonly retryAfter: number | null;
+/** How requests are made. */
+export interface RequestOptions {
+  /** In place of the global `fetch`. */
+  readonly fetch?: typeof fetch | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
 
-  constructor(code: string, message: string, retryAfter: number | null) {
-    super(message);
-    this.code = code;
-    this.retryAfter = retryAfter;
-  }
+/** What a server needs to know of the caller. */
+interface Caller extends RequestOptions {
+  readonly token?: Token | undefined;
+  readonly times?: Times;
+  readonly debug?: Debug | undefined;
 }
 
 const PROBLEM = { code: "text", message: "text", retryAfter: "int?" } as const;
 
+/** Scheme, host with port, path. */
+const URL_FORM = /^(http|ws)(s?):\/\/([^\s/?#@\\]+)(\/[^\s?#\\]*)?$/i;
+
 export class Server {
-  readonly #origin: URL;
+  /** Name and port, and the path below which the server is mounted: a part of the name of a store. */
+  readonly host: string;
+  /** `s` where the connection is encrypted. */
+  readonly #secure: string;
   readonly #user: string | null;
-  readonly #token: Token | undefined;
+  readonly #caller: Caller;
+  readonly #times: Times;
   /** With the number of an attempt it says to the server which of two attempts of this client is the newer one. */
   readonly #instance = newDevice().slice(0, 16);
   #attempts = 0;
 
   /** `user` null: the user of the browser's cookie. Throws a TypeError if `url` is none. */
-  constructor(url: string, user: string | null = null, token?: Token) {
-    this.#origin = new URL(url.replace(/^ws/, "http"));
+  constructor(url: string, user: string | null = null, caller: Caller = {}) {
+    const [, , secure, host, path = ""] = URL_FORM.exec(String(url)) ?? [];
+    if (host === undefined || secure === undefined) {
+      const form = "https://host or http://host, with a port or a path where needed, without a query";
+      throw new TypeError(`The url of the server has the form ${form}. This is none: ${String(url)}`);
+    }
+    this.#secure = secure.toLowerCase();
+    this.host = canonicalHost(`http${this.#secure}://${host}`, host) + path.replace(/\/+$/, "");
     this.#user = user;
-    this.#token = token;
-  }
-
-  /** Its name and port, a part of the name of a store. */
-  get host(): string {
-    return this.#origin.host;
+    this.#caller = caller;
+    this.#times = caller.times ?? timesOf();
   }
 
   /** Whether the next attempt may have another token. */
   get renews(): boolean {
-    return typeof this.#token === "function";
+    return typeof this.#caller.token === "function";
   }
 
   /** The address of one attempt to open the mailbox's socket; `query` says where this device is. */
-  async socketAddress(query: Record<string, string>): Promise<ServerAddress> {
+  async socketAddress(query: Readonly<Record<string, string>>, signal: AbortSignal): Promise<ServerAddress> {
     const attempt = `${this.#instance}.${++this.#attempts}`;
-    const url = this.#address(`/client/${encodeURIComponent(this.#user ?? "")}`, { ...query, attempt });
-    url.protocol = url.protocol.replace("http", "ws");
-    const token = await this.currentToken();
-    return { url: url.href, protocols: token === undefined ? [V1] : [V1, `bearer.${token}`] };
+    const path = `/client/${encodeURIComponent(this.#user ?? "")}`;
+    const token = await this.currentToken({ signal });
+    const protocols = token === undefined ? [V1] : [V1, `bearer.${token}`];
+    return { url: this.#address("ws", path, { ...query, attempt }), protocols };
   }
 
-  /** Asks over HTTP; resolves with the answer's JSON, rejects with a `Refused` or where there is no answer. */
-  readonly ask = async (path: string, { method = "GET", search = {}, body }: Query = {}): Promise<unknown> => {
-    const token = await this.currentToken();
-    const headers: Record<string, string> = token === undefined ? {} : { Authorization: `Bearer ${token}` };
-    const user = this.#user === null ? {} : { user: this.#user };
-    const response = await fetch(this.#address(path, { ...user, ...search }), {
-      method,
-      headers,
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    });
-    const value = parseJson(await response.text());
-    if (response.ok) return value;
-    if (!matchesShape(PROBLEM, value)) throw new Error(`The server answered ${response.status}.`);
-    throw new Refused(value.code, value.message, value.retryAfter ?? null);
+  /**
+   * Asks over HTTP; resolves with the answer's JSON. Rejects with a `Refused`, or with a `RestanteError` where there is
+   * no answer of this server.
+   */
+  readonly ask = async (path: string, query: Query = {}): Promise<unknown> => {
+    const { signal } = this.#caller;
+    const token = await this.currentToken({ signal });
+    const wait = { signal, timeoutMs: this.#times.requestMs };
+    return await waitFor((signal) => this.#request(path, query, token, signal), wait);
   };
 
-  async currentToken(): Promise<string | undefined> {
-    return typeof this.#token === "function" ? this.#token() : this.#token;
+  /** A fresh token, or the only one. Rejects with `token_failed` or `bad_token`. */
+  currentToken({ signal, timeoutMs = Infinity }: WaitOptions): Promise<string | undefined> {
+    return readToken(this.#caller.token, { signal, timeoutMs: Math.min(timeoutMs, this.#times.tokenMs) });
   }
 
-  #address(path: string, query: Readonly<Record<string, string>>): URL {
-    const url = new URL(path, this.#origin);
-    url.search = new URLSearchParams(query).toString();
-    return url;
+  async #request(
+    path: string,
+    { method = "GET", search = {}, body }: Query,
+    token: string | undefined,
+    signal: AbortSignal,
+  ): Promise<unknown> {
+    const user = this.#user === null ? {} : { user: this.#user };
+    const { fetch: send = fetch, debug } = this.#caller;
+    const content = body === undefined ? {} : { body: JSON.stringify(body) };
+    let status: number;
+    let text: string;
+    try {
+      const response = await send(this.#address("http", path, { ...user, ...search }), {
+        method,
+        headers: token === undefined ? {} : { Authorization: `Bearer ${token}` },
+        ...content,
+        signal,
+      });
+      ({ status } = response);
+      text = await response.text();
+    } catch (cause) {
+      debug?.({ what: "request", method, path, error: cause });
+      if (signal.aborted) throw cause;
+      throw new RestanteError("unreachable", `The server can't be reached: ${sentenceOf(cause)}`, { cause });
+    }
+    debug?.({ what: "request", method, path, status });
+    const value = parseJson(text);
+    if (status < 300) return value;
+    if (matchesShape(PROBLEM, value)) throw new Refused(value.code, value.message, value.retryAfter ?? null, status);
+    const message = `The server answered with the status ${status} and without a reason. Is the url right?`;
+    throw new RestanteError("bad_answer", message, { status });
+  }
+
+  #address(scheme: "http" | "ws", path: string, query: Readonly<Record<string, string>>): string {
+    const search = Object.entries(query).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
+    return `${scheme}${this.#secure}://${this.host}${path}${search.length > 0 ? "?" : ""}${search.join("&")}`;
+  }
+}
+
+/** The host in lower case, without the port that the scheme has anyway. */
+function canonicalHost(url: string, host: string): string {
+  try {
+    return new URL(url).host;
+  } catch {
+    // React Native's `URL` had no `host` up to 0.79.
+    return host.toLowerCase();
   }
 }
 
 /** An answer of this shape; throws a sentence. */
 export function read<S extends Shape>(shape: S, value: unknown): ShapeOf<S> {
-  if (!matchesShape(shape, value)) throw new Error("The server's answer can't be read.");
+  if (!matchesShape(shape, value)) throw new RestanteError("bad_answer", "The server's answer can't be read.");
   return value;
 }

@@ -7,7 +7,6 @@ import { Leadership, type ServerOptions } from "./leadership.ts";
 import type { ConnectionState } from "./connection.ts";
 import { Computed, type Stop } from "./live-value.ts";
 import { newDevice } from "./random-ids.ts";
-import { isFull } from "./storage-state.ts";
 import { type Commit, type Draft, type Kept, NONE, type Store, type Why } from "./store.ts";
 import type { Ending, Notice, StoreMessage, TabMessage, TabRequest } from "./tab-messages.ts";
 import type { View } from "./view.ts";
@@ -25,6 +24,7 @@ export class StoreClients {
   readonly #store: Store;
   readonly #view: View;
   readonly #leadership: Leadership;
+  readonly #debug: ServerOptions["connection"]["debug"];
   readonly #open: (last?: Kept) => Promise<Kept>;
   #ready: Promise<void>;
   #hasOpenFailed = false;
@@ -54,6 +54,7 @@ export class StoreClients {
       lost: () => this.#post({ ask: "state" }),
       openFailed: (error) => this.#openFailed(error),
     });
+    this.#debug = server.connection.debug;
     this.#open = open;
     this.#ready = this.#start();
   }
@@ -186,18 +187,15 @@ export class StoreClients {
   async #keep(commit: Commit, isRetry = false): Promise<boolean> {
     const leader = this.#leader;
     try {
-      await (leader === null ? this.#store.write(commit) : leader.take(commit, false));
+      if (leader === null) {
+        await this.#store.write(commit);
+        this.#debug?.({ what: "stored", commit });
+      } else await leader.take(commit, false);
       return leader !== null;
     } catch (error) {
-      if (isRetry || !(await this.#mayRetry(error, leader))) throw error;
+      if (isRetry || !(await this.#leadership.mayRetry(error, leader))) throw error;
       return this.#keep(commit, true);
     }
-  }
-
-  /** Whether a commit that failed is to be written again: in another store only if the first certainly lacks it. */
-  async #mayRetry(error: unknown, leader: Leader | null): Promise<boolean> {
-    const mayRetry = await this.#leadership.mayRetry(leader);
-    return mayRetry && (this.#store.lasting || isFull((error as Error).cause ?? error));
   }
 
   /** Gives the leader, where it is here, a commit that the store has already. */
@@ -221,7 +219,9 @@ export class StoreClients {
   }
 
   #setState(state: ConnectionState): void {
-    if (this.#state.is === "open" && state.is !== "open") this.#view.signals.connectionLost();
+    const { is } = this.#state;
+    if (is === state.is && (is === "connecting" || is === "open")) return;
+    if (is === "open") this.#view.signals.connectionLost();
     this.#state = state;
     this.state.changed();
     if (state.is === "open") for (const thread of this.#view.threads) thread.retry();
@@ -232,10 +232,11 @@ export class StoreClients {
     if (!this.#isClosed) this.#store.shared?.say(message);
   }
 
-  /** A message of the leader: for this client and all others. */
+  /** A message of the leader: for this client and all others. An error may have a cause that can't be copied. */
   #publish(message: TabMessage, isForAll: boolean): void {
     this.#receive(message);
-    if (isForAll) this.#post(message);
+    const state = "state" in message && "error" in message.state && { ...message.state, error: undefined };
+    if (isForAll) this.#post(state ? { state } : message);
   }
 
   /** Says whom this tab watches, after all changes of a task. */

@@ -1,5 +1,6 @@
 // The messages of others where the store keeps what was taken: an iteration reads the store, and begins after the last
 // message that any iteration has taken, in this process or an earlier one. It knows records; no frame.
+import type { CheckBody } from "./body-schema.ts";
 import { IncomingMessages } from "./incoming-messages.ts";
 import { type Message, type Numbered, ofEntry } from "./message.ts";
 import type { Arrival } from "./store.ts";
@@ -17,6 +18,7 @@ interface Reader {
 
 export interface ArrivalSource {
   readonly user: string;
+  readonly check: CheckBody | null;
   readonly read: (after: number | null, limit: number) => Promise<readonly Arrival[]>;
   /** Stores up to which arrival all iterations have taken everything. */
   readonly take: (number: number) => void;
@@ -46,7 +48,7 @@ export class StoredMessages extends IncomingMessages {
   }
 
   override async *[Symbol.asyncIterator](): AsyncGenerator<Message, void, void> {
-    const { user, read } = this.#source;
+    const { user, check, read } = this.#source;
     const reader: Reader = { taken: this.#taken, isBehind: true, wake: () => undefined };
     this.#readers.add(reader);
     try {
@@ -55,7 +57,7 @@ export class StoredMessages extends IncomingMessages {
         const page = await read(reader.taken, PAGE_SIZE);
         for (const { number, entry } of page) {
           if (this.#hasEnded) return;
-          if (entry.from !== user) yield ofEntry(entry, user, undefined);
+          if (entry.from !== user) yield ofEntry(entry, user, undefined, check);
           reader.taken = number;
           this.#take();
         }

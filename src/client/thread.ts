@@ -1,8 +1,10 @@
 // One conversation as it is shown: the latest messages, and older ones on request, first from the store, then from the
 // mailbox's history. It knows records; no socket, and no frame.
+import type { CheckBody } from "./body-schema.ts";
 import { Computed, stableList } from "./live-value.ts";
 import { isSameState, type Message, ofDraft, ofEntry } from "./message.ts";
 import type { Commit, Draft, Entry, Failure, Piece, Row } from "./store.ts";
+import { waitFor, type WaitOptions } from "./wait.ts";
 
 /** Messages that a conversation begins with, and that `older` adds; and the most that the mailbox gives at once. */
 const PAGE_SIZE = 50;
@@ -11,6 +13,7 @@ const MAX_PAGE_SIZE = 200;
 /** What a thread needs of its client's view. */
 export interface ThreadSource {
   readonly user: string;
+  readonly check: CheckBody | null;
   readonly threads: Set<Thread>;
   readonly discarded: ReadonlySet<number>;
   row(peer: string): Row | undefined;
@@ -67,9 +70,9 @@ export class Thread extends Computed<readonly Message[]> {
    * Adds a page of older messages. Resolves with whether there are more; rejects where only the mailbox has them and
    * there is no connection.
    */
-  older(): Promise<boolean> {
-    this.#reading ??= this.#older();
-    return this.#reading;
+  older(wait: WaitOptions = {}): Promise<boolean> {
+    const reading = (this.#reading ??= this.#older());
+    return waitFor(() => reading, wait);
   }
 
   /** A connection is open: what could not be read without one is read again. */
@@ -140,12 +143,15 @@ export class Thread extends Computed<readonly Message[]> {
 
   /** A message that has not changed stays the same object; so does the list. */
   #messages(): readonly Message[] {
-    const { user, discarded } = this.#source;
+    const { user, discarded, check } = this.#source;
     const row = this.#source.row(this.peer);
     const stored = new Set(this.#entries.map(({ key }) => key));
     const drafts = this.#source.drafts().filter(({ key, peer }) => peer === this.peer && !stored.has(key));
     const entries = this.#entries.filter(({ seq, failed }) => failed?.isDiscarded !== true && !discarded.has(seq));
-    const all = [...entries.map((entry) => ofEntry(entry, user, row)), ...drafts.map((draft) => ofDraft(draft, user))];
+    const all = [
+      ...entries.map((entry) => ofEntry(entry, user, row, check)),
+      ...drafts.map((draft) => ofDraft(draft, user)),
+    ];
     const shown = all.map((message) => {
       const last = this.#shown.get(message.key);
       return last !== undefined && isSameState(last.state, message.state) && last.seq === message.seq ? last : message;

@@ -2,11 +2,13 @@
 // in every other client of the store. It knows records; no socket, no frame, no store.
 import { type Conversation, ConversationList } from "./conversation-list.ts";
 import { IncomingMessages } from "./incoming-messages.ts";
+import type { CheckBody } from "./body-schema.ts";
 import { KeyedMessages } from "./keyed-messages.ts";
 import { Computed } from "./live-value.ts";
 import { ofEntry } from "./message.ts";
 import { OrderedQueue } from "./ordered-queue.ts";
 import { type MarkSource, OwnMessage } from "./own-message.ts";
+import { sawKey } from "./random-ids.ts";
 import { Signals } from "./signals.ts";
 import { type Commit, type Draft, type Entry, NONE, type Row } from "./store.ts";
 import type { Thread } from "./thread.ts";
@@ -21,6 +23,8 @@ const MAX_SETTLED_EARLY = 1_000;
 export class View implements MarkSource {
   readonly user: string;
   readonly incoming: IncomingMessages;
+  /** The check of bodies, where the application has a schema. */
+  readonly check: CheckBody | null;
   readonly signals = new Signals();
   readonly conversations: Computed<readonly Conversation[]>;
   readonly threads = new Set<Thread>();
@@ -38,10 +42,11 @@ export class View implements MarkSource {
   readonly #unsendable: string[] = [];
   #hasEnded = false;
 
-  constructor(user: string, incoming: IncomingMessages) {
+  constructor(user: string, incoming: IncomingMessages, check: CheckBody | null = null) {
     this.user = user;
     this.incoming = incoming;
-    const list = new ConversationList(user);
+    this.check = check;
+    const list = new ConversationList(user, check);
     this.conversations = new Computed(() => list.update(this.#rows, this.drafts()));
   }
 
@@ -86,7 +91,7 @@ export class View implements MarkSource {
     for (const entry of entries) {
       if (entry.from === this.user) continue;
       this.signals.stopTyping(entry.from);
-      this.incoming.push(ofEntry(entry, this.user, undefined));
+      this.incoming.push(ofEntry(entry, this.user, undefined, this.check));
     }
   }
 
@@ -143,6 +148,7 @@ export class View implements MarkSource {
   }
 
   #begin(draft: Draft): OwnMessage {
+    sawKey(draft.key);
     const sent = this.keyed.get(draft.sendKey) ?? this.keyed.add(new OwnMessage(draft, this));
     if (sent.key !== draft.key) sent.adopt({ ...draft, seq: null });
     sent.setDraft(draft);

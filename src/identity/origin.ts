@@ -29,7 +29,7 @@ export function isForeignOrigin(request: Request, variables: Variables): boolean
 }
 
 export function foreignOriginRefusal(): Refusal {
-  return refusal("forbidden", "pages of this origin may not use this server; see ALLOWED_ORIGINS");
+  return refusal("forbidden_origin");
 }
 
 /**

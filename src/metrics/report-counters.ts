@@ -55,7 +55,8 @@ export class CounterReport {
     // A bound on how long one event keeps its object awake for others' reports; the next event continues.
     let rounds = MAX_ROUNDS;
     do {
-      const waitMs = Math.max(0, this.#lastReportAt + minGapMs - Date.now());
+      // No longer than the gap, also after the clock went backwards: the object stays awake for it.
+      const waitMs = Math.min(minGapMs, Math.max(0, this.#lastReportAt + minGapMs - Date.now()));
       this.#busyUntil = Date.now() + waitMs + CALL_MS;
       if (waitMs > 0) await new Promise((done) => setTimeout(done, waitMs));
       this.#isRepeatNeeded = false;

@@ -51,11 +51,12 @@ export const PAUSE = { PRICE: 1_000, MS: 20, RESET_MS: 1_000 } as const;
 export const MAX_UNREAD_BYTES = 4_194_304;
 
 /**
- * UTF-8 bytes of a text before acks show how fast a link is, and the ms that a text may take after that. Answers: a
- * client on a slow link that receives no whole text within the time limit of its heartbeat, connects again, and never
- * gets further. At 64 kbit/s the first texts take 2 s each.
+ * UTF-8 bytes of a text before acks or answers show how fast a link is, and the ms that a text may take after that.
+ * Answers: a client on a slow link that receives no whole text within the time limit of its heartbeat, connects again,
+ * and never gets further. At 64 kbit/s the first texts take 2 s each.
  */
-export const TEXT_PACE = { FIRST_BYTES: 16_384, MS: 2_000 } as const;
+export const FIRST_TEXT_BYTES = 16_384;
+export const TEXT_MS = 2_000;
 
 /**
  * Bytes held by a user's closed sockets whose clients have not answered the close; above it, new connections are

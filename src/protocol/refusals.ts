@@ -58,6 +58,13 @@ export const REFUSALS = {
   unauthorized: { message: "The token is missing, wrong or expired", close: 4401, status: 401, at: CLOSES },
   name_taken: { message: "This name is taken", status: 409, at: HTTP },
   forbidden: { message: "This is not allowed", close: 4403, status: 403, at: CLOSES },
+  signed_out: { message: "This device was signed out", close: 4403, status: 403, at: { closing: "close" } },
+  forbidden_origin: {
+    message: "Pages of this origin may not use this server; see ALLOWED_ORIGINS",
+    close: 4403,
+    status: 403,
+    at: CLOSES,
+  },
   proof_required: {
     message: "Show first that it is you: with the recovery code or a passkey, or by signing in again",
     status: 403,

@@ -8,6 +8,9 @@ import { keepLast, lastHere } from "./shell.ts";
 import type { CloseReason } from "./close-sentence.ts";
 import type { Entered } from "./use-sign-in.ts";
 
+/** The code of a client that another tab of this browser has ended. */
+const SIGNED_OUT_HERE = 1000;
+
 type EntranceState = Entrance | "unreachable" | null;
 
 export interface Session {
@@ -52,7 +55,8 @@ export function useSession(): Session {
         const now = auth === "accounts" ? await signedInAs(location.origin) : null;
         const { value: state } = me.connection;
         // Another tab may have signed out, and in again.
-        if (now === me.user && !("reason" in state && state.reason === "signed_out")) return;
+        const byTab = state.is === "stopped" && state.code === SIGNED_OUT_HERE;
+        if (now === me.user && !byTab) return;
         keepLast(null);
         setReason(state.is === "stopped" ? state : null);
         if (forget && now === null) forgetNotices(me.user);

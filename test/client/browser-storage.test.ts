@@ -109,7 +109,7 @@ test("on a full disk a client goes on in memory and says so, and its messages ar
   phone.send({ type: "send", id: 1, to: alice, body: "before" });
   await page.waitForFunction(() => shown.length === 1);
   const bodies: string[] = [];
-  // The browser measures the disk now and then.
+  // Chromium measures the free space anew only after seconds.
   while ((await storage(page)).is === "durable") {
     bodies.push(`${bodies.length} ${"x".repeat(40_000)}`);
     await send(page, bob, bodies.slice(-1));

@@ -61,7 +61,8 @@ test("the list has the latest conversation first, with its last message", async 
 test("a new device at the head reads its conversations over HTTP, and counts messages that arrive meanwhile", async () => {
   let answer: (value: Response) => void = () => undefined;
   const asked: string[] = [];
-  vi.stubGlobal("fetch", (url: URL, { headers }: RequestInit) => {
+  vi.stubGlobal("fetch", (address: string, { headers }: RequestInit) => {
+    const url = new URL(address);
     asked.push(`${url.pathname}${url.search} ${JSON.stringify(headers)}`);
     return new Promise<Response>((done) => (answer = done));
   });
@@ -91,7 +92,8 @@ test("a new device at the head reads its conversations over HTTP, and counts mes
 test("a conversation shows the stored messages, then those of the mailbox, without gaps and duplicates", async () => {
   const asked: string[] = [];
   let online = false;
-  vi.stubGlobal("fetch", async (url: URL) => {
+  vi.stubGlobal("fetch", async (address: string) => {
+    const url = new URL(address);
     if (!online) throw new Error("no network");
     if (!url.pathname.endsWith("/messages")) return Response.json({ conversations: [] });
     asked.push(url.search);

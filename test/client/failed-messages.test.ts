@@ -108,10 +108,10 @@ test("after discard() of the last message the one before it is the last one, in 
 
 test("where only the mailbox has the message before the discarded one, it is read on the next connection", async () => {
   let isOnline = false;
-  vi.stubGlobal("fetch", async (url: URL) => {
+  vi.stubGlobal("fetch", async (url: string) => {
     if (!isOnline) throw new Error("no network");
     return Response.json(
-      url.pathname.endsWith("/messages") ? { messages: [fromBob(5)], more: false } : { conversations: [] },
+      new URL(url).pathname.endsWith("/messages") ? { messages: [fromBob(5)], more: false } : { conversations: [] },
     );
   });
   const { me, mailbox } = await connectedClient({ since: "now" });
@@ -150,8 +150,10 @@ test("a discarded message is not the last one again where the mailbox lists the 
 test("a discarded message stays away also where the store has dropped it and the mailbox has it", async () => {
   const { me, mailbox } = await connectedClient({ since: "now" });
   const own = { type: "message", seq: 11, from: "alice", to: "bob", at: 1, body: "a", failed: "erased" };
-  vi.stubGlobal("fetch", async (url: URL) =>
-    Response.json(url.pathname.endsWith("/messages") ? { messages: [own], more: false } : { conversations: [] }),
+  vi.stubGlobal("fetch", async (url: string) =>
+    Response.json(
+      new URL(url).pathname.endsWith("/messages") ? { messages: [own], more: false } : { conversations: [] },
+    ),
   );
   const read = async () => {
     const thread = me.messages.with("bob");

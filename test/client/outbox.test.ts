@@ -1,6 +1,6 @@
 // The texts of the outbox: ids, coalescing, runs, and the limits of a text.
 import { beforeEach, expect, test } from "vitest";
-import { accepted, connectedClient, link, newClient, playNetwork, reconnect, send } from "./scripted.ts";
+import { accepted, advance, connectedClient, link, newClient, playNetwork, reconnect, send } from "./scripted.ts";
 
 beforeEach(playNetwork);
 
@@ -60,4 +60,42 @@ test("[S2][F8] an id that was already answered between two others is in no run",
   me.send("bob", "d");
   const next = await reconnect(mailbox, { lastId: 3, runs: true });
   expect(await next.sent()).toEqual([{ type: "send", id: 2, to: "bob", bodies: ["a", "b"] }, send(4, "d")]);
+});
+
+test.each([
+  ["after 4 s", 4_000, [15, 15, 15, 15, 15, 15, 10]],
+  ["at once", 10, [15, 85]],
+])(
+  "[T5] where the mailbox answers %s, a text has at most what the link carries in two seconds",
+  async (_, ms, texts) => {
+    const me = await newClient();
+    for (let n = 0; n < 100; n++) me.send("bob", `${n} ${"x".repeat(1_000)}`);
+    const mailbox = link();
+    await mailbox.welcome();
+    const sizes: number[] = [];
+    for (let answered = 0; answered < 100 && sizes.length < 100;) {
+      const ids = (await mailbox.sent()).map(({ id }) => Number(id));
+      sizes.push(ids.length);
+      await advance(ms);
+      await mailbox.deliver("pong");
+      // Only the first answer counts: the others may wait for their receivers.
+      await mailbox.deliver(...ids.slice(0, 1).map((id) => accepted(id, id)));
+      await advance(2_000);
+      await mailbox.deliver(...ids.slice(1).map((id) => accepted(id, id)));
+      answered += ids.length;
+    }
+    expect(sizes).toEqual(texts);
+  },
+);
+
+test("[T5] a new connection begins with small texts again", async () => {
+  const me = await newClient();
+  for (let n = 0; n < 100; n++) me.send("bob", `${n} ${"x".repeat(1_000)}`);
+  const mailbox = link();
+  await mailbox.welcome();
+  await mailbox.sent();
+  await mailbox.deliver(...Array.from({ length: 15 }, (_, i) => accepted(i + 1, i + 1)));
+  expect(await mailbox.sent()).toHaveLength(85);
+  const next = await reconnect(mailbox, { lastId: 15 });
+  expect(await next.sent()).toHaveLength(15);
 });

@@ -11,10 +11,13 @@ interface Question {
   fail(): Promise<void>;
 }
 
+const UNREACHABLE = "The server can't be reached: TypeError: no network";
+
 /** Questions for pages of messages, which a test answers. */
 function playPages(): Question[] {
   const asked: Question[] = [];
-  vi.stubGlobal("fetch", (url: URL) => {
+  vi.stubGlobal("fetch", (address: string) => {
+    const url = new URL(address);
     if (!url.pathname.endsWith("/messages")) return Promise.resolve(Response.json({ conversations: [] }));
     const { promise, resolve, reject } = Promise.withResolvers<Response>();
     asked.push({
@@ -47,13 +50,13 @@ test("a thread that was opened offline says why it is empty, and is filled when 
   thread.subscribe(() => states.push(stateOf(thread)));
   await settle();
   await asked[0]?.fail();
-  expect(stateOf(thread)).toEqual([[], false, "no network", true]);
+  expect(stateOf(thread)).toEqual([[], false, UNREACHABLE, true]);
   await link().welcome({ head: 10 });
   expect(stateOf(thread)).toEqual([[], true, null, true]);
   await asked[1]?.answer([fromBob(8), fromBob(9)]);
   expect(states).toEqual([
     [[], true, null, true],
-    [[], false, "no network", true],
+    [[], false, UNREACHABLE, true],
     [[], true, null, true],
     [[8, 9], false, null, false],
   ]);
@@ -80,7 +83,7 @@ test("a failure while the connection is open is shown and not repeated until the
   await settle();
   await asked[0]?.fail();
   await asked[1]?.fail();
-  expect(threads.map(({ error }) => error?.message)).toEqual(["no network", "no network"]);
+  expect(threads.map(({ error }) => error?.message)).toEqual([UNREACHABLE, UNREACHABLE]);
   threads[1]?.close();
   expect(asked.length).toBe(2);
   await reconnect(mailbox, { head: 10 });
@@ -99,7 +102,7 @@ test("a change of loading or error is another value, for listeners that compare,
   const during = thread.value;
   expect([thread.loading, during === before, during[0] === before[0]]).toEqual([true, false, true]);
   await asked.at(-1)?.fail();
-  expect(await older).toBe("no network");
+  expect(await older).toBe(UNREACHABLE);
   expect([thread.loading, thread.value === during, thread.value[0] === before[0]]).toEqual([false, false, true]);
 });
 

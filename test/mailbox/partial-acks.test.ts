@@ -2,14 +2,20 @@
 import { env } from "cloudflare:workers";
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { expect, onTestFinished, test, vi } from "vitest";
+import { TextPace } from "../../src/mailbox/reading/text-pace.ts";
 import { LIMITS } from "../../src/protocol/limits.ts";
 import type { Device, Frame } from "../support/client-socket.ts";
 import { fresh, open, sendAll, world } from "../support/devices.ts";
 
 const { window, windowBytes } = LIMITS;
-/** A full window is filled again when this many of its frames are free, and on a fast link at the latest at the other. */
+/** A full window is filled again when this many of its frames are free. */
 const ROOM = window / 16;
-const MOST_ROOM = window / 4;
+
+/** Acks look like those of a slow link: the window of a fast one is filled again later. */
+function slowDown(): void {
+  const acknowledge = vi.spyOn(TextPace.prototype, "acknowledge").mockReturnValue();
+  onTestFinished(() => acknowledge.mockRestore());
+}
 
 const hibernate = (name: string) => evictDurableObject(env.MAILBOX.getByName(name), { webSockets: "hibernate" });
 
@@ -94,8 +100,8 @@ test.each([
 });
 
 test.each([
-  [1, "", 1_100],
-  [1, "&runs=1", 1_100],
+  [1, "", 300],
+  [1, "&runs=1", 300],
   [1_000, "", 9_000],
   [1_000, "&runs=1", 9_000],
   [4_095, "", 9_000],
@@ -112,10 +118,11 @@ test.each([
     const bob = new Reader(await open(b, "phone", query));
     const all = window + more;
     await bob.takeUntil(window);
+    slowDown();
     for (let acks = 0; bob.seqs.length < all; acks++) {
       if (step > 1 && acks % 2 === 1) await hibernate(b);
       bob.ack(step);
-      if (window - bob.open >= MOST_ROOM) await bob.takeUntil(Math.min(window, all - bob.acked));
+      if (window - bob.open >= ROOM) await bob.takeUntil(Math.min(window, all - bob.acked));
       if (step > 1) await bob.take();
     }
     expect(await bob.take()).toBe(0);
@@ -131,9 +138,7 @@ test("[W5] a full window is filled again when a sixteenth of it is free, or when
   await sendAll(alice, b, window + ROOM + 1);
   const bob = new Reader(await open(b));
   await bob.takeUntil(window);
-  // A slow link: a fast one is filled again later.
-  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 60_000 });
-  onTestFinished(() => void vi.useRealTimers());
+  slowDown();
   bob.ack(ROOM - 1);
   expect(await bob.take()).toBe(0);
   await sendAll(alice, b, 1);

@@ -4,11 +4,10 @@ import { runInDurableObject } from "cloudflare:test";
 import { afterEach, expect, test, vi } from "vitest";
 import { canRefill } from "../../src/mailbox/reading/flow-window.ts";
 import { TextPace } from "../../src/mailbox/reading/text-pace.ts";
-import { LIMITS, TEXT_PACE, utf8Bytes } from "../../src/protocol/limits.ts";
+import { FIRST_TEXT_BYTES, LIMITS, TEXT_MS, utf8Bytes } from "../../src/protocol/limits.ts";
 import type { ClientSocket, Frame } from "../support/client-socket.ts";
 import { open, sendAll, socketOf, upgrade, world } from "../support/devices.ts";
 
-const { FIRST_BYTES, MS } = TEXT_PACE;
 /** Bytes a second of 64 kbit/s. */
 const SLOW = 8_000;
 
@@ -56,9 +55,9 @@ test.each([
     const [welcome = "", ...texts] = await textsOf(bob);
     expect(framesOf(welcome).map(({ type }) => type)).toEqual(["welcome"]);
     expect(texts.length).toBeGreaterThan(5);
-    for (const text of texts) expect(utf8Bytes(text)).toBeLessThanOrEqual(FIRST_BYTES);
+    for (const text of texts) expect(utf8Bytes(text)).toBeLessThanOrEqual(FIRST_TEXT_BYTES);
     // Small ones are not sent where larger ones fit.
-    for (const text of texts.slice(0, -1)) expect(utf8Bytes(text)).toBeGreaterThan(FIRST_BYTES * 0.9);
+    for (const text of texts.slice(0, -1)) expect(utf8Bytes(text)).toBeGreaterThan(FIRST_TEXT_BYTES * 0.9);
     // An ack of a text is one of whole parts, for which nothing is read.
     expect(await partEndsOf(b)).toEqual(texts.map(lastSeqOf));
   },
@@ -70,11 +69,11 @@ test("[W6] a frame that is larger than that is a text by itself", async () => {
   const bob = await connect(b, "");
   const [, ...texts] = await textsOf(bob);
   expect(texts.flatMap(framesOf).filter(({ type }) => type === "message")).toHaveLength(6);
-  for (const text of texts) if (utf8Bytes(text) > FIRST_BYTES) expect(text.startsWith("{")).toBe(true);
+  for (const text of texts) if (utf8Bytes(text) > FIRST_TEXT_BYTES) expect(text.startsWith("{")).toBe(true);
 });
 
 test.each([
-  ["[W6] on a slow link the texts stay small", SLOW, FIRST_BYTES],
+  ["[W6] on a slow link the texts stay small", SLOW, FIRST_TEXT_BYTES],
   ["[W6] on a fast link they grow up to the limit of a text", 10_000_000, LIMITS.textBytes],
 ])("%s", async (_, bytesPerSecond, expected) => {
   const { b, alice } = await world();
@@ -107,13 +106,13 @@ test("[W6] texts have what the link carries in two seconds, also after it got sl
       now += (pace.textBytes / bytesPerSecond) * 1_000;
       pace.acknowledge(pace.textBytes, now);
     }
-    return pace.textBytes / bytesPerSecond / (MS / 1_000);
+    return pace.textBytes / bytesPerSecond / (TEXT_MS / 1_000);
   };
   expect(carry(50_000)).toBeGreaterThan(0.8);
   expect(carry(SLOW)).toBeLessThan(1.5);
   expect(carry(200_000)).toBeGreaterThan(0.8);
   expect(carry(50_000)).toBeLessThan(1.2);
-  expect(carry(1)).toBe(FIRST_BYTES / (MS / 1_000));
+  expect(carry(1)).toBe(FIRST_TEXT_BYTES / (TEXT_MS / 1_000));
   carry(1e9);
   expect(pace.textBytes).toBe(LIMITS.textBytes);
 });
@@ -139,10 +138,10 @@ test.each([
 ])("[W6] %s say nothing about the link", (_, play) => {
   const pace = new TextPace();
   play(pace);
-  expect(pace.textBytes).toBe(FIRST_BYTES);
+  expect(pace.textBytes).toBe(FIRST_TEXT_BYTES);
   // What follows does.
-  pace.acknowledge(FIRST_BYTES, 6_000);
-  expect(pace.textBytes).toBeGreaterThan(FIRST_BYTES);
+  pace.acknowledge(FIRST_TEXT_BYTES, 6_000);
+  expect(pace.textBytes).toBeGreaterThan(FIRST_TEXT_BYTES);
 });
 
 test("[W6] the answers to many sends are as small, until acks show a faster link", async () => {
@@ -155,5 +154,5 @@ test("[W6] the answers to many sends are as small, until acks show a faster link
     texts.push(await alice.socket.text());
     accepted += framesOf(texts.at(-1) ?? "").filter(({ type }) => type === "accepted").length;
   }
-  for (const text of texts) expect(utf8Bytes(text)).toBeLessThanOrEqual(FIRST_BYTES);
+  for (const text of texts) expect(utf8Bytes(text)).toBeLessThanOrEqual(FIRST_TEXT_BYTES);
 });

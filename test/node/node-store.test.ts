@@ -108,7 +108,7 @@ test("a commit that fails is not written in part", async () => {
   expect(await seqsOf(store)).toEqual([3, 3, 1, 0]);
 });
 
-test("a write is on the disk when it resolves, in a journal that survives a kill", async () => {
+test("a store is its file and a write-ahead log, without shared memory", async () => {
   const store = await opened();
   await store.write({ entries: [received(1)] });
   expect(readdirSync(folder).toSorted()).toEqual(["bot.db", "bot.db-wal"]);

@@ -204,6 +204,17 @@ test("reports that are due while one is under way are merged", async () => {
   expect((reports.at(-1)?.figures["stored"] ?? 0) - counters.stored).toBe(0);
 });
 
+test("after the clock went backwards a report waits no longer than the gap between two", async () => {
+  const { reach, reports } = simulatedCensus();
+  const meter = new CounterReport();
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 3_600_000 });
+  await meter.report(reach, 1);
+  vi.useRealTimers();
+  countStored(1);
+  await meter.report(reach, 1);
+  expect(reports.length).toBe(2);
+});
+
 test("a shard stores a row for each reporter, merges ended ones, and its sum never decreases", async () => {
   await runInDurableObject(env.CENSUS.getByName("15"), (_, { storage: { sql } }) => {
     const counted = new IsolateCounters(sql);

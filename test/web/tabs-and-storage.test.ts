@@ -13,7 +13,7 @@ test("signing out in one of two tabs leads the other to the form to sign in, and
   await second.untilConnected();
   await first.account.click();
   await first.button("Sign out").last().click();
-  await second.page.getByText("You signed out in another tab.").waitFor();
+  await second.page.getByText("This device was signed out.").waitFor();
   expect(await second.page.evaluate(async () => (await indexedDB.databases()).length)).toBe(0);
   await first.page.getByLabel("Your name").fill(name);
   await first.button("Continue").click();

@@ -58,7 +58,7 @@ export function closeCodeOf(
   if (output.unreadBytes > MAX_UNREAD_BYTES) return "unread";
   if (context.suspension.current !== null) return "suspended";
   if (expires !== null && expires + JWT_LEEWAY_MS <= Date.now()) return "unauthorized";
-  return token === null || context.log.account.hasTokenWith(token) ? null : "forbidden";
+  return token === null || context.log.account.hasTokenWith(token) ? null : "signed_out";
 }
 
 /** The row of the token in the proof; null for other proofs and unknown tokens. Its `seen` is updated once an hour. */

@@ -102,7 +102,8 @@ export function expected(mark: string): Outcome {
     unread: [SAID.length, 0],
     typist: `bob-${mark}`,
     online: [true],
-    again: Array.from({ length: 60 }, (_, i) => i),
+    // Its loop was left at the last of the first messages.
+    again: [SAID.at(-1), ...Array.from({ length: 60 }, (_, i) => i)],
     older: SAID.length + 1 + 60,
   };
 }

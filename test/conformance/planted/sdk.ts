@@ -18,7 +18,7 @@ export const SDK: Patient = {
   files: ["src/client", "src/protocol", "test/conformance/adapters", "package.json"],
   command: (folder) => `node ${join(folder, "test/conformance/adapters/sdk.ts")}`,
   changes: {
-    "has no heartbeat": [["src/client/live-socket.ts", "this.#checkAfter(QUIET_MS);", ""]],
+    "has no heartbeat": [["src/client/live-socket.ts", "this.#checkAfter(this.#options.times.quietMs);", ""]],
     "gives new numbers to everything after a refusal and a loss": [
       ["src/client/outbox.ts", "if (item.id === null || (isSameEpoch && item.id <= lastId)) continue;", ""],
     ],

@@ -43,7 +43,7 @@ test.each(states)(
       state.getWebSockets().find((ws) => (ws.deserializeAttachment() as { device: string }).device === "tablet"),
     );
     expect((await callApi("DELETE", `/api/devices/${lost.device}`, undefined, alice.token)).status).toBe(204);
-    expect(await tablet.until("closing")).toMatchObject({ code: 4403 });
+    expect(await tablet.until("closing")).toMatchObject({ code: 4403, reason: "signed_out" });
     // Half open: its socket still sends a frame, which is not accepted.
     await runInDurableObject(mailbox, (instance) => {
       const frame = { type: "send", id: 1, to: bob.userName, body: "from a thief" };

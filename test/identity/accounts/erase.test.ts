@@ -73,7 +73,7 @@ test("[A11] a large mailbox is exported page by page, completely", async () => {
 test("[A12] an erasure closes the sockets with 4403 and leaves only a tombstone, and nobody gets the name again", async () => {
   const { a, b, alice, bob } = await world();
   expect((await callApi("DELETE", "/api/account", undefined, a.token)).status).toBe(204);
-  expect(await alice.until("closing")).toMatchObject({ code: 4403 });
+  expect(await alice.until("closing")).toMatchObject({ code: 4403, reason: "erased" });
   expect(await tablesOf(a.userName)).toEqual(["tombstone"]);
   expect((await callApi("POST", "/api/accounts", { userName: a.userName })).status).toBe(409);
   expect(await closeCodeOf(a.userName, { Authorization: `Bearer ${a.token}` })).toBe(4403);

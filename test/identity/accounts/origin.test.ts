@@ -27,9 +27,10 @@ test.each([
   ["of no origin", "null"],
 ])("[O1] a page %s is refused with 4403, cookie or token", async (_, origin) => {
   const { userName, token } = await claimAccount("alice");
-  expect(await visit(userName, { ...cookieOf(token), Origin: origin })).toMatchObject({ type: "closing", code: 4403 });
+  const closing = { type: "closing", code: 4403, reason: "forbidden_origin" };
+  expect(await visit(userName, { ...cookieOf(token), Origin: origin })).toMatchObject(closing);
   const bearer = { Authorization: `Bearer ${token}`, Origin: origin };
-  expect(await visit(userName, bearer)).toMatchObject({ type: "closing", code: 4403 });
+  expect(await visit(userName, bearer)).toMatchObject(closing);
   for (const method of ["GET", "DELETE"]) {
     const path = method === "GET" ? "/api/conversations" : "/api/devices/0";
     const response = await fetchWorker(path, { method, headers: { ...cookieOf(token), Origin: origin } });

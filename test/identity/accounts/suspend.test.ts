@@ -8,7 +8,7 @@ test("[X1] a suspended account's tokens open nothing until an operator resumes i
   const [alice, bob] = [await openWithToken(a), await openWithToken(b)];
   const path = `/api/admin/users/${a.userName}`;
   expect((await callApi("PUT", `${path}/suspension`, {}, ADMIN)).status).toBe(200);
-  expect(await alice.until("closing")).toMatchObject({ code: 4403 });
+  expect(await alice.until("closing")).toMatchObject({ code: 4403, reason: "suspended" });
   expect(await closeCodeOf(a.userName, { Authorization: `Bearer ${a.token}` })).toBe(4403);
   for (const [method, route, body] of [
     ["GET", "/api/account"],

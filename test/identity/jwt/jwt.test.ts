@@ -205,7 +205,8 @@ test.each([
   const alice = fresh("alice");
   const phone = await open(alice, await signToken(alice));
   phone.send({ type: "token", token: await token(alice) });
-  expect(await phone.until("closing")).toMatchObject({ code });
+  const reason = code === 4403 ? "forbidden" : "unauthorized";
+  expect(await phone.until("closing")).toMatchObject({ code, reason });
 });
 
 test("[J5] any well-formed subject is a mailbox, and there are no accounts", async () => {

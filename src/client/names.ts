@@ -1,0 +1,14 @@
+// Names that an application gives: of users and devices. Code without types may give any value.
+import { messageRefusal } from "../protocol/message-refusals.ts";
+import { canonical, type NameResult } from "../protocol/names.ts";
+
+/** The canonical form of a userName. */
+export function nameOf(raw: unknown): NameResult {
+  return typeof raw === "string" ? canonical(raw) : { refused: "bad_name" };
+}
+
+/** What is wrong with a userName, in a sentence, or null. */
+export function problemOfName(raw: string): string | null {
+  const name = nameOf(raw);
+  return "refused" in name ? messageRefusal(name.refused).message : null;
+}

@@ -1,0 +1,20 @@
+// The keys that were added last, in two generations: the newer one replaces the older one when it is full.
+
+/** The latest keys that are remembered, at least. Answers: memory that grows with each message. */
+const RECENT_KEYS = 10_000;
+
+export class RecentKeys {
+  #keys = new Set<string>();
+  #keysBefore: ReadonlySet<string> = new Set();
+
+  /** Adds a key. False if it was there. */
+  add(key: string): boolean {
+    if (this.#keys.has(key) || this.#keysBefore.has(key)) return false;
+    this.#keys.add(key);
+    if (this.#keys.size >= RECENT_KEYS) {
+      this.#keysBefore = this.#keys;
+      this.#keys = new Set();
+    }
+    return true;
+  }
+}

@@ -1,0 +1,21 @@
+// The client that the components below share. It knows no option and no state of a client.
+import { createContext, createElement, type ReactElement, type ReactNode, useContext } from "react";
+import type { Restante } from "../client/connect.ts";
+
+const Context = createContext<Restante | null>(null);
+
+export interface ProviderProps {
+  /** Of `useRestante`, or one that the application has opened itself. Null while there is none. */
+  readonly client: Restante | null;
+  readonly children?: ReactNode;
+}
+
+/** Gives a client to all hooks below. It neither opens nor closes it. */
+export function RestanteProvider({ client, children }: ProviderProps): ReactElement {
+  return createElement(Context.Provider, { value: client }, children);
+}
+
+/** The client of the nearest `RestanteProvider`, to send with; null on the server, and until it is open. */
+export function useClient(): Restante | null {
+  return useContext(Context);
+}
