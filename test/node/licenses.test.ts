@@ -33,12 +33,14 @@ const sourcesOf = (file: string) => (JSON.parse(textOf(`${file}.map`)) as { sour
 test.each([
   ["public/page.js", "public/licenses.txt", "preact"],
   ["public/status.js", "public/licenses.txt", "preact"],
-  ["dist/restante.js", "dist/LICENSES.txt", "idb"],
-  ["dist/restante.min.js", "public/licenses.txt", "idb"],
 ])("every package in %s is in %s, with its licence", (bundle, notices, one) => {
   const packages = packagesIn(sourcesOf(bundle));
   expect(packages.map((name) => name.split(" ")[0])).toContain(one);
   expect(noticedIn(notices)).toEqual(expect.arrayContaining(packages));
+});
+
+test("the SDK has no code of others", () => {
+  expect(packagesIn(sourcesOf("dist/restante.js"))).toEqual([]);
 });
 
 test("every package in the Worker that wrangler builds is in public/licenses.txt", () => {
@@ -76,9 +78,12 @@ test("a package without a licence text fails the build", () => {
   expect(noticesOf([folder], "")).toContain("somebodys 1.0.0\n\nYou may.");
 });
 
-test("the SDK's package contains the notices, and the web pages link to them", () => {
+test("the SDK's package has its licence, and no code of others; the web pages link to the notices", () => {
   const { files } = JSON.parse(textOf("dist/package.json")) as { files: string[] };
-  expect(files).toContain("LICENSES.txt");
+  expect(files).toContain("LICENSE");
+  const maps = files.filter((file) => file.endsWith(".js.map"));
+  expect(maps.length).toBeGreaterThan(3);
+  expect(maps.flatMap((map) => packagesIn(sourcesOf(`dist/${map.replace(/\.map$/, "")}`)))).toEqual([]);
   for (const file of ["public/index.html", "public/status.html", "public/api/docs.html", "src/web/account.tsx"]) {
     expect(textOf(file)).toContain(`href="/licenses.txt"`);
   }

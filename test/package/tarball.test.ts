@@ -52,9 +52,8 @@ test("the documents link to nothing that is not in the package", () => {
   expect(inside.filter((file) => !existsSync(join(project.home, file)))).toEqual([]);
 });
 
-test("the licence is in the package, with those of other people's code in it", () => {
+test("the licence is in the package", () => {
   expect(textOf("LICENSE")).toBe(readFileSync(join(ROOT, "LICENSE"), "utf8"));
-  expect(textOf("LICENSES.txt")).toMatch(/^idb \d/m);
 });
 
 test("every module has a map of its sources, which are inside the package", () => {
