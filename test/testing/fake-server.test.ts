@@ -76,6 +76,9 @@ test("offline, messages wait in the client, and those of others in the mailbox",
   await until(alice.connection, ({ is }) => is === "open");
   server.goOffline("alice");
   await until(alice.connection, ({ is }) => is === "waiting");
+  // Another attempt ends as the first one.
+  alice.retry();
+  await until(alice.connection, ({ is }) => is === "waiting");
   const sent = alice.send("bob", "from the train");
   await bob.send("alice", "meanwhile").reached("stored");
   await sent.kept;
@@ -140,6 +143,23 @@ test("with requests a stranger waits for an answer, and learns nothing until the
   await alice.people.block("eve");
   expect(await alice.people.blocked()).toEqual(["eve"]);
   await expect(eve.send("alice", "again").reached("stored")).rejects.toMatchObject({ code: "declined" });
+});
+
+test("another device of the user shows the message, and what becomes of it", async () => {
+  const [phone, desk, bob] = [enter("alice", { device: "phone" }), enter("alice", { device: "desk" }), enter("bob")];
+  const thread = desk.messages.with("bob");
+  const toBob = received(bob);
+  await until(desk.connection, ({ is }) => is === "open");
+  server.goOffline("bob");
+  await phone.send("bob", "hello").reached("stored");
+  await until(thread, ([first]) => first?.state?.is === "stored");
+  server.goOnline("bob");
+  bob.retry();
+  await toBob(1);
+  await until(thread, ([first]) => first?.state?.is === "delivered");
+  bob.read("alice");
+  await until(thread, ([first]) => first?.state?.is === "read");
+  expect(thread.value).toMatchObject([{ from: "alice", body: "hello" }]);
 });
 
 test("a device that was away has what it missed once, and a new one has everything", async () => {
