@@ -237,7 +237,7 @@ export class Leader {
     if (this.#log.position.epoch === null) this.#noticesAfter = welcome.head;
     const isSameEpoch = this.#log.begin(welcome, this.#options.since);
     this.#acks.begin(welcome.limits, isSameEpoch);
-    for (const draft of this.#outbox.begin(welcome, isSameEpoch)) this.#log.addAccepted(draft, { state: "queued" }, 0);
+    this.#outbox.begin(welcome, isSameEpoch);
   }
 
   #addOwn(run: Frame<"message">, newCount: number): void {

@@ -115,12 +115,9 @@ export class Model {
     this.#knownAnswered.clear();
   }
 
-  reached({ type, id, count = 1, from, retryAfter }: Frame): void {
-    const isAccepted = type === "accepted" || (type === "message" && from === this.#user);
-    for (let back = isAccepted ? Number(count) - 1 : -1; back >= 0; back--) {
-      const { body } = this.log.find((entry) => entry.id === Number(id) - back) ?? {};
-      for (const set of [this.answered, this.#knownAnswered]) set.add(body);
-    }
+  reached({ type, id, retryAfter }: Frame): void {
+    const { body } = this.log.find((entry) => entry.id === id) ?? {};
+    if (type === "accepted") for (const set of [this.answered, this.#knownAnswered]) set.add(body);
     const { id: heldId, to, until } = this.#latestHeld;
     if (type === "refused" && id === heldId && Number(retryAfter) > BUSY_MS) this.#knownHeld.set(to, until);
   }
