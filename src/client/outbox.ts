@@ -277,7 +277,8 @@ export class Outbox {
     if (item.step === "in flight") {
       this.#inFlight--;
       // The first answer shows that the whole text has arrived. The others may wait for a receiver.
-      if (this.#bytesInFlight > 0) this.#carriedBytes = (this.#bytesInFlight * TEXT_MS) / (Date.now() - this.#sentAt);
+      if (this.#bytesInFlight > FIRST_TEXT_BYTES / 2)
+        this.#carriedBytes = (this.#bytesInFlight * TEXT_MS) / (Date.now() - this.#sentAt);
       this.#bytesInFlight = 0;
     }
     item.step = step;
