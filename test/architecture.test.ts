@@ -53,7 +53,7 @@ const PACKAGES: Record<string, string[]> = {
   registry: ["cloudflare:workers"],
   metrics: [],
   operator: ["@hono/zod-openapi"],
-  client: ["idb"],
+  client: [],
   node: ["node:fs", "node:sqlite"],
   web: ["preact", "preact/hooks"],
   react: ["react"],
@@ -169,7 +169,7 @@ const PRIVATE =
 const ALLOWED: Record<string, string[]> = {
   "src/protocol/up.ts": ["one's"],
   "src/client/store.ts": ["told"],
-  "src/client/browser.ts": ["told"],
+  "src/client/database-records.ts": ["told"],
   "src/client/memory.ts": ["told"],
   "src/client/apply-frames.ts": ["told"],
   "src/node/records.ts": ["told"],

@@ -9,6 +9,7 @@ import type { SendOptions } from "./keyed-messages.ts";
 import type { Message } from "./message.ts";
 import type { SentMessage } from "./own-message.ts";
 import type { Presence } from "./signals.ts";
+import type { StorageState } from "./storage-state.ts";
 import type { Store } from "./store.ts";
 import type { Notice } from "./tab-messages.ts";
 import type { Timing } from "./timing.ts";
@@ -97,6 +98,8 @@ export interface Restante<Body = unknown> {
   /** The canonical userName. */
   readonly user: string;
   readonly connection: Live<ConnectionState>;
+  /** Where the records are: in memory they end with the process, and with the reload of a page. */
+  readonly storage: Live<StorageState>;
   readonly messages: Messages<Body>;
   /** All conversations, the latest first. */
   readonly conversations: Live<readonly Conversation<Body>[]>;

@@ -1,171 +1,156 @@
 // The store of a browser: IndexedDB, which all tabs share. A lock decides which tab connects; a channel carries
 // messages between them. It knows records and nothing of their meaning.
-import { deleteDB, type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB } from "idb";
-import type { Commit, Draft, Entry, Kept, Past, Piece, Position, Read, Row, Shared, Store } from "./store.ts";
-
-interface Schema extends DBSchema {
-  about: { key: string; value: Position };
-  rows: { key: string; value: Row };
-  /** By conversation, and by seq alone. */
-  entries: { key: [string, number]; value: Entry; indexes: { seq: number } };
-  drafts: { key: string; value: Draft };
-  reads: { key: string; value: Read };
-  /** By peer: the seq from which on nothing is missing. */
-  past: { key: string; value: { readonly peer: string; readonly from: number } };
-}
-
-const STORES = ["about", "rows", "entries", "drafts", "reads", "past"] as const;
-/** Object stores whose records a commit has under the same name. */
-const SAME_NAME = ["rows", "entries", "drafts", "reads"] as const;
-const POSITION_KEY = "position";
+import { deleteDatabase, openDatabase, pause, PAUSES_MS } from "./database.ts";
+import { readPiece, readRecords, Superseded, withoutEntries, writeCommit } from "./database-records.ts";
+import { Computed } from "./live-value.ts";
+import { MemoryStore } from "./memory.ts";
+import { newDevice } from "./random-ids.ts";
+import { DURABLE, isFinal, isOutdated, memoryReason, type StorageState } from "./storage-state.ts";
+import type { Commit, Kept, Piece, Position, Shared, Store } from "./store.ts";
+import { Tabs } from "./tabs.ts";
 
 /** Whether this runtime has everything that the store of a browser needs. */
-export function isBrowser(): boolean {
+function isSupported(): boolean {
   const { indexedDB, BroadcastChannel, navigator } = globalThis;
   return Boolean(indexedDB && BroadcastChannel && navigator?.locks);
 }
 
-/** A store that outlives the page, one for all tabs of this origin. */
+/** A store that outlives the page, one for all tabs of this origin. Where there is none, it is in memory: see `storage`. */
 export function browserStore(): Store {
-  return new BrowserStore();
+  return isSupported() ? new BrowserStore() : new MemoryStore("unsupported");
 }
 
 class BrowserStore implements Store {
-  readonly lasting = true;
-  #db: IDBPDatabase<Schema> | null = null;
+  readonly storage = new Computed(() => this.#state);
+  #name = "";
+  #db: IDBDatabase | null = null;
+  #opening: Promise<IDBDatabase> | null = null;
   #tabs: Tabs | null = null;
+  /** Takes the place of the database where that is not available. */
+  #memory: Store | null = null;
+  #state: StorageState = DURABLE;
+  /** Why nothing could be written: the database is not opened again. */
+  #failure: unknown = null;
+  #hasEnded = false;
+
+  get lasting(): boolean {
+    return this.#memory === null;
+  }
 
   get shared(): Shared | undefined {
     return this.#tabs ?? undefined;
   }
 
-  async open(name: string, first: Position): Promise<Kept> {
-    this.#db ??= await openDB<Schema>(name, 1, {
-      upgrade(db) {
-        db.createObjectStore("about");
-        db.createObjectStore("rows", { keyPath: "peer" });
-        db.createObjectStore("entries", { keyPath: ["peer", "seq"] }).createIndex("seq", "seq");
-        db.createObjectStore("drafts", { keyPath: "key" });
-        db.createObjectStore("reads", { keyPath: "peer" });
-        db.createObjectStore("past", { keyPath: "peer" });
-      },
-      blocking: (_current, _blocked, event) => (event.target as IDBDatabase).close(),
-    });
-    this.#tabs ??= new Tabs(name);
-    const tx = this.#db.transaction(STORES, "readwrite");
-    let position = await tx.objectStore("about").get(POSITION_KEY);
-    if (position === undefined) {
-      position = first;
-      await tx.objectStore("about").put(first, POSITION_KEY);
+  async open(name: string, first: Position, last?: Kept): Promise<Kept> {
+    this.#name = name;
+    if (this.#memory !== null) return this.#memory.open(name, first);
+    try {
+      if (this.#failure !== null) throw this.#failure;
+      return await this.#transact((db) => this.#read(db, first, last));
+    } catch (error) {
+      if (isOutdated(error) || this.#hasEnded) throw error;
+      return this.#fallBack(first, last, error);
     }
-    const [rows, drafts, reads] = await Promise.all([
-      tx.objectStore("rows").getAll(),
-      tx.objectStore("drafts").getAll(),
-      tx.objectStore("reads").getAll(),
-    ]);
-    await tx.done;
-    return { position, rows, drafts, reads };
   }
 
   async write(commit: Commit): Promise<void> {
-    const tx = this.#opened.transaction(STORES, "readwrite", { durability: "strict" });
-    const writes: Promise<unknown>[] = [];
-    if (commit.position) writes.push(tx.objectStore("about").put(commit.position, POSITION_KEY));
-    for (const name of SAME_NAME)
-      for (const record of commit[name] ?? []) writes.push(tx.objectStore(name).put(record as never));
-    for (const key of commit.settled ?? []) writes.push(tx.objectStore("drafts").delete(key));
-    for (const peer of commit.told ?? []) writes.push(tx.objectStore("reads").delete(peer));
-    if (commit.past) writes.push(this.#putPast(tx, commit.past));
-    for (const { seq, ...failed } of commit.failures ?? []) {
-      const entries = tx.objectStore("entries");
-      const found = entries.index("seq").get(seq);
-      writes.push(found.then((entry) => entry && entries.put({ ...entry, failed })));
+    if (this.#memory !== null) return this.#memory.write(commit);
+    const term = this.#tabs?.term ?? null;
+    try {
+      await this.#transact((db) => this.#write(db, commit, term));
+    } catch (error) {
+      if (!(error instanceof Superseded)) this.#failure = error;
+      throw error;
     }
-    await Promise.all([...writes, tx.done]);
   }
 
-  async piece(peer: string, before: number, limit: number): Promise<Piece> {
-    const tx = this.#opened.transaction(["about", "entries", "past"]);
-    const past = await tx.objectStore("past").get(peer);
-    const position = await tx.objectStore("about").get(POSITION_KEY);
-    const from = past?.from ?? position?.base ?? Infinity;
-    const entries: Entry[] = [];
-    if (from < before) {
-      const range = IDBKeyRange.bound([peer, from], [peer, before], false, true);
-      let cursor = await tx.objectStore("entries").openCursor(range, "prev");
-      while (cursor !== null && entries.length < limit) {
-        entries.push(cursor.value);
-        cursor = await cursor.continue();
-      }
-    }
-    return { entries: entries.toReversed(), from };
+  piece(peer: string, before: number, limit: number): Promise<Piece> {
+    if (this.#memory !== null) return this.#memory.piece(peer, before, limit);
+    return this.#transact((db) => readPiece(db, peer, before, limit));
   }
 
   async close(forget = false): Promise<void> {
-    const name = this.#db?.name;
+    this.#hasEnded = true;
     this.#tabs?.close();
+    this.storage.end();
+    if (forget) await deleteDatabase(this.#name, this.#db).catch(() => undefined);
+    this.#closeDatabase();
+  }
+
+  /** Does it, and again where the browser has closed the database, which may say so in the next transaction only. */
+  async #transact<T>(work: (db: IDBDatabase) => Promise<T>): Promise<T> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await work(this.#db ?? (await this.#open()));
+      } catch (error) {
+        const ms = PAUSES_MS[attempt];
+        if (ms === undefined || this.#hasEnded || error instanceof Superseded || isFinal(error)) throw error;
+        this.#closeDatabase();
+        await pause(ms);
+      }
+    }
+  }
+
+  #open(): Promise<IDBDatabase> {
+    this.#opening ??= this.#openOnce().finally(() => (this.#opening = null));
+    return this.#opening;
+  }
+
+  async #openOnce(): Promise<IDBDatabase> {
+    if (this.#hasEnded) throw new Error("the store is closed");
+    const db = await openDatabase(this.#name, {
+      lost: () => {
+        this.#closeDatabase();
+        this.#tabs?.notify({ lost: true });
+      },
+      ended: (why) => {
+        this.#hasEnded = true;
+        this.#tabs?.notify({ ended: why });
+      },
+    });
+    // Closed meanwhile.
+    if (this.#hasEnded) db.close();
+    else this.#db = db;
+    return db;
+  }
+
+  #closeDatabase(): void {
     this.#db?.close();
     this.#db = null;
-    // Other tabs close the database when it is to be deleted: see `blocking`.
-    if (forget && name !== undefined) await deleteDB(name);
   }
 
-  get #opened(): IDBPDatabase<Schema> {
-    if (this.#db === null) throw new Error("the store is closed");
-    return this.#db;
+  async #read(db: IDBDatabase, first: Position, last: Kept | undefined): Promise<Kept> {
+    const tabs = (this.#tabs ??= new Tabs(this.#name));
+    const { isLeading } = tabs;
+    const { term, ...kept } = await readRecords(db, first, last, isLeading);
+    if (isLeading && tabs.isLeading) tabs.term = term;
+    return kept;
   }
 
-  async #putPast(tx: WriteTransaction, { peer, from, entries }: Past): Promise<void> {
-    const store = tx.objectStore("entries");
-    for (const entry of entries) {
-      const known = await store.getKey([peer, entry.seq]);
-      if (known === undefined) await store.put(entry);
+  async #write(db: IDBDatabase, commit: Commit, term: number | null): Promise<void> {
+    // The store was opened again since: the leader of that time writes nothing more.
+    if (term !== null && term !== this.#tabs?.term) throw new Superseded("other");
+    try {
+      await writeCommit(db, commit, term);
+    } catch (error) {
+      const found = error instanceof Superseded && error.found;
+      if (found === "deleted") this.#tabs?.notify({ ended: "signed_out" });
+      else if (found === "other" && term === this.#tabs?.term) this.#tabs?.stepDown();
+      throw error;
     }
-    await tx.objectStore("past").put({ peer, from });
-  }
-}
-
-type WriteTransaction = IDBPTransaction<Schema, typeof STORES, "readwrite">;
-
-/** The tabs of one store: a lock decides which one connects, a channel carries messages to all others. */
-class Tabs implements Shared {
-  readonly #name: string;
-  readonly #channel: BroadcastChannel;
-  readonly #closed = new AbortController();
-  #releaseLock: () => void = () => undefined;
-
-  constructor(name: string) {
-    this.#name = name;
-    this.#channel = new BroadcastChannel(name);
   }
 
-  lead(): Promise<void> {
-    return new Promise((lead, fail) => {
-      const holding = new Promise<void>((done) => (this.#releaseLock = done));
-      const options = { signal: this.#closed.signal };
-      navigator.locks
-        .request(this.#name, options, () => {
-          lead();
-          return holding;
-        })
-        .catch(fail);
-    });
-  }
-
-  say(message: unknown): void {
-    if (this.#closed.signal.aborted) return;
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- A channel reaches its own origin alone.
-    this.#channel.postMessage(message);
-  }
-
-  listen(listener: (message: unknown) => void): void {
-    this.#channel.addEventListener("message", ({ data }) => listener(data));
-  }
-
-  close(): void {
-    this.#closed.abort();
-    this.#releaseLock();
-    this.#channel.close();
+  /** From now on the records are in memory, of a new device: the one in the database has drafts, with ids. */
+  async #fallBack(first: Position, last: Kept | undefined, error: unknown): Promise<Kept> {
+    this.#tabs?.close();
+    this.#tabs = null;
+    this.#closeDatabase();
+    const memory = new MemoryStore("chosen");
+    await memory.write({ rows: last?.rows ?? [] });
+    this.#memory = memory;
+    this.#state = { is: "memory", reason: memoryReason(error) };
+    this.storage.changed();
+    return memory.open(this.#name, { ...withoutEntries(last?.position ?? first), device: newDevice() });
   }
 }
 

@@ -5,19 +5,19 @@ import { Account, People } from "./account.ts";
 import type { Messages, Options, Presences, Restante, ThreadOptions } from "./api.ts";
 import { copyOf } from "./body.ts";
 import { checkOf } from "./body-schema.ts";
-import { browserStore, isBrowser, onNetwork } from "./browser.ts";
+import { browserStore, onNetwork } from "./browser.ts";
 import { IncomingMessages } from "./incoming-messages.ts";
 import { type SendOptions, sendKeyOf } from "./keyed-messages.ts";
 import { listConversations, readOlder } from "./read-history.ts";
 import type { ConnectionState } from "./connection.ts";
 import { debugOf } from "./debug.ts";
-import type { Live, Stop } from "./live-value.ts";
-import { memoryStore } from "./memory.ts";
+import { Computed, type Live, type Stop } from "./live-value.ts";
 import type { Message } from "./message.ts";
 import { nameOf } from "./names.ts";
 import { keyOf, newDevice } from "./random-ids.ts";
 import type { SentMessage } from "./own-message.ts";
 import { Server } from "./server.ts";
+import { DURABLE, type StorageState } from "./storage-state.ts";
 import { StoreClients } from "./store-clients.ts";
 import { StoredMessages } from "./stored-messages.ts";
 import type { Draft, Kept, Store, Why } from "./store.ts";
@@ -30,6 +30,7 @@ import { View } from "./view.ts";
 export class Client implements Restante {
   readonly user: string;
   readonly connection: Live<ConnectionState>;
+  readonly storage: Live<StorageState>;
   readonly messages: Messages;
   readonly conversations: Live<readonly Conversation[]>;
   readonly presence: Presences;
@@ -54,7 +55,7 @@ export class Client implements Restante {
     this.#server = new Server(options.url, user, { token, fetch, times, debug });
     this.account = new Account(this.#server);
     this.people = new People(this.#server);
-    this.#store = options.store ?? (isBrowser() ? browserStore() : memoryStore());
+    this.#store = options.store ?? browserStore();
     const check = options.body ? checkOf(options.body) : null;
     const { arrivals } = this.#store;
     const incoming =
@@ -74,7 +75,7 @@ export class Client implements Restante {
       with: (peer: string, options?: ThreadOptions) => this.#thread(peer, options),
     });
     this.presence = Object.assign(signals.presence, { watch: (peers: readonly string[]) => this.#watch(peers) });
-    this.#clients = new StoreClients(this.#store, () => this.#open(options), this.#view, {
+    this.#clients = new StoreClients(this.#store, (last) => this.#open(options, last), this.#view, {
       user,
       since: options.since ?? "start",
       addressOf: (query, signal) => this.#server.socketAddress(query, signal),
@@ -84,6 +85,9 @@ export class Client implements Restante {
       readPage: this.#readPage,
     });
     this.connection = this.#clients.state;
+    const isLasting = this.#store.lasting;
+    const fixed: StorageState = isLasting ? DURABLE : { is: "memory", reason: "chosen" };
+    this.storage = this.#store.storage ?? new Computed(() => fixed);
     this.gaps = this.#clients.gaps;
     this.notices = this.#clients.notices;
     this.#stopWatchingNetwork = onNetwork(() => this.check());
@@ -173,13 +177,13 @@ export class Client implements Restante {
     return this.#clients.isClosed ? { code: "closed", message: "The mailbox is closed." } : null;
   }
 
-  #open({ device, since }: Options): Promise<Kept> {
+  #open({ device, since }: Options, last?: Kept): Promise<Kept> {
     const name = ["restante", this.#server.host, this.user, device ?? []].flat().join(" ");
     // A new device begins with the whole log; where a device with a given name is, only the mailbox knows.
     const isWhole = device === undefined && since !== "now";
     const base = isWhole ? 0 : null;
     const first = { device: device ?? newDevice(), epoch: null, cursor: null, base, listed: isWhole };
-    return this.#store.open(name, first);
+    return this.#store.open(name, first, last);
   }
 
   #thread(raw: string, { pageSize }: ThreadOptions = {}): Thread {

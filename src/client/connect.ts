@@ -16,6 +16,7 @@ export type { ConnectionState } from "./connection.ts";
 export type { Live, Stop } from "./live-value.ts";
 export type { Message, MessageState } from "./message.ts";
 export type { SentMessage } from "./own-message.ts";
+export type { MemoryReason, StorageState } from "./storage-state.ts";
 export type { Presence } from "./signals.ts";
 export type { Conversation } from "./conversation-list.ts";
 export type { Settings, SignedInDevice } from "../protocol/caller.ts";

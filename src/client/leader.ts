@@ -108,7 +108,8 @@ export class Leader {
     }
     this.#writes.flush();
     await this.#writes.idle;
-    if (this.hasFailed) throw new Error("the store has failed");
+    const isLeft = this.#writes.isAbandoned && commit.drafts?.some(({ key }) => this.#outbox.isChanged(key));
+    if (this.hasFailed || isLeft) throw new Error("the store has failed", { cause: this.#writes.failure });
   }
 
   /** The store has failed. */
@@ -129,6 +130,15 @@ export class Leader {
   /** The application has taken more of what was shown. */
   ack(): void {
     this.#writes.flush();
+  }
+
+  /** Another leader takes over, of this client or of another one: nothing is sent any more, and nothing is published. */
+  abandon(): void {
+    this.#writes.abandon();
+    this.#connection.end("Another leader took over.", "replaced");
+    this.#acks.stop();
+    this.#outbox.stop();
+    clearTimeout(this.#dropped);
   }
 
   /** Resolves when everything that was received is stored, and the last ack has left. */

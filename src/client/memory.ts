@@ -1,6 +1,8 @@
 // The store that ends with the process, for runtimes without IndexedDB and for tests. It holds only the latest messages
 // of each conversation; older ones are read from the mailbox again. It knows records and nothing of their meaning.
+import { Computed, type Live } from "./live-value.ts";
 import { OrderedQueue } from "./ordered-queue.ts";
+import type { MemoryReason, StorageState } from "./storage-state.ts";
 import type { Commit, Draft, Entry, Kept, Piece, Position, Read, Row, Store } from "./store.ts";
 
 /** Messages of one conversation that are held at least; at twice as many the oldest are evicted. */
@@ -8,11 +10,12 @@ const MAX_ENTRIES = 500;
 
 /** A store in memory. */
 export function memoryStore(): Store {
-  return new MemoryStore();
+  return new MemoryStore("chosen");
 }
 
-class MemoryStore implements Store {
+export class MemoryStore implements Store {
   readonly lasting = false;
+  readonly storage: Live<StorageState>;
   #position: Position | null = null;
   readonly #rows = new Map<string, Row>();
   readonly #drafts = new OrderedQueue<Draft>();
@@ -21,6 +24,10 @@ class MemoryStore implements Store {
   readonly #entries = new Map<string, Entry[]>();
   /** By peer: the seq from which on nothing is missing. */
   readonly #from = new Map<string, number>();
+
+  constructor(reason: MemoryReason) {
+    this.storage = new Computed(() => ({ is: "memory", reason }));
+  }
 
   async open(_name: string, first: Position): Promise<Kept> {
     const position = (this.#position ??= first);

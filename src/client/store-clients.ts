@@ -1,53 +1,66 @@
 // One client among the clients of its store. One of them leads: it is connected. All of them see its commits, and each
 // writes its own drafts and reads into the store. It knows who leads and what clients send each other; no frame, and no
 // meaning of a commit.
-import { Leader, type LeaderOptions } from "./leader.ts";
+import { endedBy, notOpened } from "./ending.ts";
+import type { Leader } from "./leader.ts";
+import { Leadership, type ServerOptions } from "./leadership.ts";
 import type { ConnectionState } from "./connection.ts";
 import { Computed, type Stop } from "./live-value.ts";
 import { newDevice } from "./random-ids.ts";
-import { type Commit, type Draft, type Kept, NONE, type Read, type Store, type Why } from "./store.ts";
-import type { Notice, TabMessage, TabRequest } from "./tab-messages.ts";
+import { type Commit, type Draft, type Kept, NONE, type Store, type Why } from "./store.ts";
+import type { Ending, Notice, StoreMessage, TabMessage, TabRequest } from "./tab-messages.ts";
 import type { View } from "./view.ts";
+import { WriteBuffer } from "./write-buffer.ts";
 
 /** The latest notices are shown, at most this many. */
 const NOTICES = 20;
 
-/** The options of a leader that do not depend on the store. */
-type ServerOptions = Pick<
-  LeaderOptions,
-  "user" | "since" | "addressOf" | "renew" | "connection" | "listConversations" | "readPage"
->;
-
 const CLOSED: Why = { code: "closed", message: "The mailbox was closed before it answered." };
-const STOPPED = { is: "stopped", code: 1000, reason: "closed", message: "This device closed the mailbox." } as const;
 
 export class StoreClients {
   readonly state = new Computed(() => this.#state);
   readonly gaps = new Computed(() => this.#gaps);
   readonly notices = new Computed(() => this.#notices);
   readonly #store: Store;
-  readonly #open: () => Promise<Kept>;
   readonly #view: View;
-  readonly #serverOptions: ServerOptions;
+  readonly #leadership: Leadership;
+  readonly #debug: ServerOptions["connection"]["debug"];
+  readonly #open: (last?: Kept) => Promise<Kept>;
   #ready: Promise<void>;
+  #hasOpenFailed = false;
+  #hasStarted = false;
   readonly #tab = newDevice();
   /** Changes that were written in the same task, and the promise that the store has them. */
-  #buffer = emptyBuffer();
+  readonly #buffer = new WriteBuffer();
   #flushing: Promise<void> | null = null;
   #lastFlush: Promise<void> | undefined;
-  #leader: Leader | null = null;
   #state: ConnectionState = { is: "connecting" };
   #gaps = 0;
   #notices: readonly Notice[] = [];
   #isClosed = false;
+  #closing: Promise<void> | null = null;
+  #ending: "closed" | Ending | null = null;
 
   /** `open` opens the store, and reads it again when this client begins to lead. */
-  constructor(store: Store, open: () => Promise<Kept>, view: View, serverOptions: ServerOptions) {
+  constructor(store: Store, open: (last?: Kept) => Promise<Kept>, view: View, server: ServerOptions) {
     this.#store = store;
-    this.#open = open;
     this.#view = view;
-    this.#serverOptions = serverOptions;
+    this.#leadership = new Leadership({
+      store,
+      view,
+      server,
+      open,
+      publish: (message, isForAll) => this.#publish(message, isForAll),
+      lost: () => this.#post({ ask: "state" }),
+      openFailed: (error) => this.#openFailed(error),
+    });
+    this.#debug = server.connection.debug;
+    this.#open = open;
     this.#ready = this.#start();
+  }
+
+  get #leader(): Leader | null {
+    return this.#leadership.leader;
   }
 
   get isClosed(): boolean {
@@ -66,17 +79,11 @@ export class StoreClients {
 
   /** Stores what was written and shown here; the leader sends it. Resolves when it is stored. */
   write(commit: Commit): Promise<void> {
-    const { drafts = NONE, settled = NONE, failures = NONE, reads = NONE, taken } = commit;
-    this.#buffer.drafts.push(...drafts);
-    this.#buffer.settled.push(...settled);
-    this.#buffer.failures.push(...failures);
-    this.#buffer.reads.push(...reads);
-    this.#buffer.taken = taken ?? this.#buffer.taken;
+    this.#buffer.add(commit);
     // Everything that is written in the same task is one commit.
     if (this.#flushing === null) {
       this.#flushing = this.#ready.then(() => {
-        const all = this.#buffer;
-        this.#buffer = emptyBuffer();
+        const all = this.#buffer.take();
         this.#flushing = null;
         const drafts = this.#view.keyed.unsent(all.drafts, this.#store);
         // What is written meanwhile is stored after it.
@@ -105,16 +112,29 @@ export class StoreClients {
   }
 
   ask(ask: "retry" | "check"): void {
+    if (ask === "retry" && this.#hasOpenFailed && !this.#isClosed) return this.#openAgain();
     this.#request({ ask });
   }
 
   async close(forget: boolean): Promise<void> {
-    if (this.#isClosed) return;
+    const ending = this.#ending;
+    if (forget) this.#post({ ended: "signed_out" });
+    this.#closing ??= this.#end("closed", forget);
+    await this.#closing;
+    // The records are still there.
+    if (ending === "outdated" && forget) await this.#store.close(true);
+  }
+
+  async #end(reason: "closed" | Ending, forget = false): Promise<void> {
+    const state = endedBy(reason);
     this.#post({ watch: [], tab: this.#tab });
     this.#isClosed = true;
-    const stopped = this.#leader?.stop(STOPPED.message);
-    if (!this.#store.lasting) this.#fail([...this.#view.drafts(), ...this.#view.keyed.drafts()], CLOSED);
-    this.#setState(STOPPED);
+    this.#ending = reason;
+    this.#leadership.end();
+    const stopped = reason === "closed" ? this.#leader?.stop(state.message) : this.#leadership.abandon();
+    if (reason === "signed_out" || !this.#store.lasting)
+      this.#fail([...this.#view.drafts(), ...this.#view.keyed.drafts()], CLOSED);
+    this.#setState(state);
     this.state.end();
     this.gaps.end();
     this.notices.end();
@@ -127,54 +147,33 @@ export class StoreClients {
   async #start(): Promise<void> {
     try {
       const kept = await this.#open();
-      this.#view.apply(kept);
-      const { shared } = this.#store;
-      if (shared === undefined) return this.#begin(kept);
-      shared.listen((message) => this.#receive(message as TabMessage | TabRequest));
+      this.#show(kept);
+      this.#hasStarted = true;
+      this.#store.shared?.listen((message) => this.#receive(message as TabMessage | TabRequest | StoreMessage));
       this.#post({ ask: "state" });
-      // It rejects when this client closes before it leads.
-      shared.lead().then(
-        () => this.#lead(),
-        () => undefined,
-      );
+      this.#leadership.follow(kept);
     } catch (error) {
       this.#openFailed(error);
     }
   }
 
-  /** Reads the store again: other clients have written to it meanwhile. */
-  async #lead(): Promise<void> {
-    try {
-      this.#begin(await this.#open());
-    } catch (error) {
-      this.#openFailed(error);
-    }
-  }
-
-  #begin(kept: Kept): void {
-    if (this.#isClosed) return;
-    this.#leader = new Leader({
-      ...this.#serverOptions,
-      store: this.#store,
-      kept,
-      publish: (message) => this.#publish(message),
-      takenUpTo: () => this.#view.incoming.takenUpTo(),
-    });
-    this.#leader.watch(this.#view.signals.watched);
-    this.#leader.start();
+  #openAgain(): void {
+    this.#hasOpenFailed = false;
+    this.#setState({ is: "connecting" });
+    if (this.#hasStarted) void this.#leadership.reopen();
+    else this.#ready = this.#start();
   }
 
   /** `drafts`: those of the commit that were not sent before, where that has to be looked up. */
   async #persist(all: Commit, drafts: Promise<readonly Draft[]> | null): Promise<void> {
     let commit = all;
+    const leader = this.#leader;
     try {
       if (drafts !== null) commit = { ...all, drafts: await drafts };
-      if (this.#leader !== null) return await this.#leader.take(commit, false);
-      await this.#store.write(commit);
-      this.#serverOptions.connection.debug?.({ what: "stored", commit });
+      if (await this.#keep(commit)) return;
     } catch (error) {
       // Nothing is stored any more: what comes later may be about what is missing now.
-      this.#leader?.fail(error);
+      if (leader === this.#leader) leader?.fail(error);
       this.#fail(commit.drafts ?? [], { code: "not_kept", message: `It can't be kept: ${String(error)}` });
       throw error;
     }
@@ -182,6 +181,21 @@ export class StoreClients {
     this.#post({ wrote: commit });
     // This client may lead now, after it read the store without this commit.
     this.#takeStored(commit);
+  }
+
+  /** Stores a commit, once more where it is opened again. Resolves with whether the leader of this client took it. */
+  async #keep(commit: Commit, isRetry = false): Promise<boolean> {
+    const leader = this.#leader;
+    try {
+      if (leader === null) {
+        await this.#store.write(commit);
+        this.#debug?.({ what: "stored", commit });
+      } else await leader.take(commit, false);
+      return leader !== null;
+    } catch (error) {
+      if (isRetry || !(await this.#leadership.mayRetry(error, leader))) throw error;
+      return this.#keep(commit, true);
+    }
   }
 
   /** Gives the leader, where it is here, a commit that the store has already. */
@@ -195,8 +209,13 @@ export class StoreClients {
 
   /** Without a store nothing is shown; `retry` tries again. */
   #openFailed(error: unknown): void {
-    const message = `The store can't be opened: ${String(error)}`;
-    if (!this.#isClosed) this.#setState({ is: "stopped", code: 1000, reason: "not_kept", message });
+    if (this.#isClosed) return;
+    this.#hasOpenFailed = true;
+    this.#setState(notOpened(error));
+  }
+
+  #show(commit: Commit): void {
+    this.#view.apply(this.#leadership.unseen(commit));
   }
 
   #setState(state: ConnectionState): void {
@@ -209,15 +228,15 @@ export class StoreClients {
   }
 
   /** Sends to all other clients of the store. */
-  #post(message: TabMessage | TabRequest): void {
+  #post(message: TabMessage | TabRequest | StoreMessage): void {
     if (!this.#isClosed) this.#store.shared?.say(message);
   }
 
   /** A message of the leader: for this client and all others. An error may have a cause that can't be copied. */
-  #publish(message: TabMessage): void {
+  #publish(message: TabMessage, isForAll: boolean): void {
     this.#receive(message);
     const state = "state" in message && "error" in message.state && { ...message.state, error: undefined };
-    this.#post(state ? { state } : message);
+    if (isForAll) this.#post(state ? { state } : message);
   }
 
   /** Says whom this tab watches, after all changes of a task. */
@@ -233,9 +252,11 @@ export class StoreClients {
     });
   }
 
-  #receive(message: TabMessage | TabRequest): void {
+  #receive(message: TabMessage | TabRequest | StoreMessage): void {
     if (this.#isClosed) return;
-    if ("commit" in message) this.#view.apply(message.commit);
+    if ("commit" in message) this.#show(message.commit);
+    else if ("lost" in message) void this.#leadership.reopen();
+    else if ("ended" in message) (this.#closing = this.#end(message.ended)).catch(() => undefined);
     else if ("signal" in message) this.#view.signals.apply(message.signal);
     else if ("state" in message) this.#setState(message.state);
     else if ("gap" in message) {
@@ -266,24 +287,11 @@ export class StoreClients {
     if ("ask" in request && request.ask === "state") this.#sayWatched();
     if (this.#leader === null) return;
     if ("typing" in request) this.#leader.sendTyping(request.typing);
-    else if (request.ask === "state") this.#publish({ state: this.#leader.state });
+    else if (request.ask === "state") this.#publish({ state: this.#leader.state }, true);
     else if (request.ask === "check") this.#leader.check();
-    else if (this.#leader.hasFailed) void this.#lead();
+    else if (this.#leader.hasFailed) void this.#leadership.reopen();
     else this.#leader.start();
   }
 }
 
 const ignore = () => undefined;
-
-/** What an application writes in one task. */
-interface Buffer {
-  readonly drafts: Draft[];
-  readonly settled: string[];
-  readonly failures: Required<Commit>["failures"][number][];
-  readonly reads: Read[];
-  taken: number | undefined;
-}
-
-function emptyBuffer(): Buffer {
-  return { drafts: [], settled: [], failures: [], reads: [], taken: undefined };
-}

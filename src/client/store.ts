@@ -1,5 +1,7 @@
 // The records of a device, the commit in which they change, and the interface of a store.
 // It knows no socket and no frame; a store of your own is an object of the shape `Store`.
+import type { Live } from "./live-value.ts";
+import type { StorageState } from "./storage-state.ts";
 
 /** Any JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [field: string]: Json };
@@ -159,14 +161,22 @@ export interface Piece {
 export interface Store {
   /** Whether the records outlive this process. */
   readonly lasting: boolean;
-  /** Opens the records under this name. Where there are none, `first` is stored and returned. */
-  open(name: string, first: Position): Promise<Kept>;
+  /**
+   * Opens the records under this name. Where there are none, `first` is stored and returned. It is called again when
+   * this client begins to lead, and after a failure where the store has `storage`; then with `last`, what this client
+   * has shown: a store that has lost its records begins with these.
+   */
+  open(name: string, first: Position, last?: Kept): Promise<Kept>;
   /** Resolves when the whole commit is stored. */
   write(commit: Commit): Promise<void>;
   /** The latest `limit` messages of a conversation before a seq. */
   piece(peer: string, before: number, limit: number): Promise<Piece>;
   /** `forget`: all records are deleted. */
   close(forget?: boolean): Promise<void>;
+  /**
+   * Only of a store that may lose its durability: where its records are. Such a store is opened again after a failure.
+   */
+  readonly storage?: Live<StorageState> | undefined;
   /**
    * The first `limit` messages of others after the arrival `after`; null: after the last `taken`. With it an iteration
    * goes on after a restart with what was not taken, and reads the store in place of a queue in memory.
@@ -183,8 +193,11 @@ export interface Store {
 
 /** How the clients of one store agree which of them connects, and send each other messages. */
 export interface Shared {
-  /** Resolves when this client is to connect; it stays so until `close`. */
-  lead(): Promise<void>;
+  /**
+   * Resolves when this client is to connect; it stays so until `close`, or until `lost` is called: then another client
+   * has taken over, and what this one sends and writes as the leader has to be ignored.
+   */
+  lead(lost: () => void): Promise<void>;
   /** Sends a message, as a copy, to all others. */
   say(message: unknown): void;
   listen(listener: (message: unknown) => void): void;

@@ -30,3 +30,11 @@ export type TabRequest =
   | { readonly typing: string }
   | { readonly watch: readonly string[]; readonly tab: string }
   | { readonly ask: "state" | "retry" | "check" };
+
+/** Why a client of the store ends before it is closed: another tab deleted the records, or has a later version. */
+export type Ending = "signed_out" | "outdated";
+
+/** From the store itself; `ended` also from a client that is closed with `forget`, to all others. */
+export type StoreMessage =
+  /** The records may be gone: the store has to be opened again. */
+  { readonly lost: true } | { readonly ended: Ending };

@@ -54,6 +54,10 @@ export class View implements MarkSource {
     return this.#rows.get(peer);
   }
 
+  rows(): Row[] {
+    return [...this.#rows.values()];
+  }
+
   drafts(): Draft[] {
     return this.#drafts.values().map((sent) => sent.draft);
   }

@@ -23,6 +23,8 @@ export class WriteLoop {
   #idleTurns = 0;
   #isRunning = false;
   #hasFailed = false;
+  #failure: unknown;
+  #isAbandoned = false;
   #run: Promise<void> = Promise.resolve();
 
   /** `stored` is called with each commit that the store has. */
@@ -47,6 +49,15 @@ export class WriteLoop {
     return this.#hasFailed;
   }
 
+  /** What the store threw. */
+  get failure(): unknown {
+    return this.#failure;
+  }
+
+  get isAbandoned(): boolean {
+    return this.#isAbandoned;
+  }
+
   /** Resolves when nothing is left to write, also where the store has failed. */
   get idle(): Promise<void> {
     return this.#run;
@@ -55,13 +66,20 @@ export class WriteLoop {
   /** Begins to store what changed and to send what is queued. */
   flush(): void {
     this.#idleTurns = 0;
-    if (!this.#isRunning && !this.#hasFailed) this.#run = this.#write();
+    if (!this.#isRunning && !this.#hasFailed && !this.#isAbandoned) this.#run = this.#write();
+  }
+
+  /** Another leader writes from now on: nothing more is written or sent here. */
+  abandon(): void {
+    this.#isAbandoned = true;
   }
 
   /** The store has failed: the client ends, with the first reason. */
   fail(error: unknown): void {
-    if (!this.#hasFailed) this.#connection.end(`What arrives can't be kept: ${String(error)}`, "not_kept");
+    if (this.#hasFailed) return;
     this.#hasFailed = true;
+    this.#failure = error;
+    this.#connection.end(`What arrives can't be kept: ${String(error)}`, "not_kept");
   }
 
   /** One commit at a time: changes that come meanwhile go into the next one. */
@@ -71,6 +89,7 @@ export class WriteLoop {
       for (; this.#idleTurns < IDLE_TURNS; this.#idleTurns++) {
         // Everything that is written in the same task goes together.
         await Promise.resolve();
+        if (this.#isAbandoned) return;
         const text = this.#outbox.nextText();
         const commit = this.#log.takeCommit(this.#outbox.takeChanges());
         if (commit === null && text === null) continue;

@@ -1,4 +1,5 @@
-// The state of the connection: nothing while it is open, and a thin line while it opens for the first time.
+// The state of the connection: nothing while it is open, and a thin line while it opens for the first time. And whether
+// this browser stores anything.
 import type { JSX } from "preact";
 import { useRef } from "preact/hooks";
 import type { ConnectionState } from "../client/connect.ts";
@@ -12,6 +13,7 @@ type Ended = Extract<ConnectionState, { is: "waiting" | "stopped" }>;
 export function Banner(): JSX.Element {
   const { me, words, language } = useApp();
   const state = useLive(me.connection);
+  const storage = useLive(me.storage);
   const last = useRef(state.is);
   // A banner stays until the connection is open, so that nothing jumps with every attempt.
   if (state.is !== "connecting") last.current = state.is;
@@ -19,6 +21,9 @@ export function Banner(): JSX.Element {
   return (
     <div class="banner" role="status" data-is={state.is}>
       {state.is !== "open" && <p class={isCalm ? "spoken" : ""}>{sentenceOf(state, words, language)}</p>}
+      {storage.is === "memory" && storage.reason !== "chosen" && (
+        <p data-storage={storage.reason}>{storage.reason === "full" ? words.storageFull : words.storageOff}</p>
+      )}
       {state.is !== "open" && !isCalm && (
         <button type="button" class="quiet" onClick={() => me.retry()}>
           {words.connect}

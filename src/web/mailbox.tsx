@@ -56,16 +56,21 @@ export function Mailbox(): JSX.Element {
   );
 }
 
-/** Leaves the mailbox where the device was signed out from elsewhere, or another tab has signed in as another user. */
+/**
+ * Leaves the mailbox where the device was signed out from elsewhere or in another tab, or another tab has signed in as
+ * another user.
+ */
 function useTurnedOut(): void {
   const { me, turnedOut } = useApp();
   const state = useLive(me.connection);
-  const code = state.is === "stopped" && (state.code === UNAUTHORIZED || state.code === FORBIDDEN) ? state.code : null;
+  const isOut = state.is === "stopped" && (isFinal(state.code) || state.reason === "signed_out");
   useEffect(() => {
     // Where the server does not say who is signed in, the banner still shows what happened.
-    if (code !== null) turnedOut(code === FORBIDDEN).catch(() => undefined);
-  }, [code]);
+    if (isOut) turnedOut(state.code === FORBIDDEN).catch(() => undefined);
+  }, [isOut]);
 }
+
+const isFinal = (code: number) => code === UNAUTHORIZED || code === FORBIDDEN;
 
 function useUnreadInTitle(): void {
   const { me, words, language } = useApp();

@@ -8,6 +8,9 @@ import { keepLast, lastHere } from "./shell.ts";
 import type { CloseReason } from "./close-sentence.ts";
 import type { Entered } from "./use-sign-in.ts";
 
+/** The code of a client that another tab of this browser has ended. */
+const SIGNED_OUT_HERE = 1000;
+
 type EntranceState = Entrance | "unreachable" | null;
 
 export interface Session {
@@ -50,9 +53,11 @@ export function useSession(): Session {
       },
       turnedOut: async (forget: boolean) => {
         const now = auth === "accounts" ? await signedInAs(location.origin) : null;
-        if (now === me.user) return;
-        keepLast(null);
         const { value: state } = me.connection;
+        // Another tab may have signed out, and in again.
+        const byTab = state.is === "stopped" && state.code === SIGNED_OUT_HERE;
+        if (now === me.user && !byTab) return;
+        keepLast(null);
         setReason(state.is === "stopped" ? state : null);
         if (forget && now === null) forgetNotices(me.user);
         await me.close({ forget: forget && now === null });

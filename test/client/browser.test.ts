@@ -1,78 +1,17 @@
 // The store of a browser: messages that were written offline or were in flight when a tab closed are sent once, shown
 // messages are shown again, and tabs work together. Real Chromium, real IndexedDB, a real server, and a test page with
 // nothing but the SDK.
-import { createServer, type Server as HttpServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { readFileSync } from "node:fs";
-import type { Browser, BrowserContext, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { Restante } from "../../src/client/connect.ts";
-import { startBrowser } from "../support/browser.ts";
-import { bundle } from "../support/bundle.ts";
 import type { Device } from "../support/client-socket.ts";
+import { isOpen, SdkFixture, send, upTo } from "../support/sdk-fixture.ts";
 import { open } from "../support/tcp-devices.ts";
-import { OPEN, type Server, startServer } from "../support/servers.ts";
 
-let browser: Browser;
-let server: Server;
-/** Serves the page, also while the server is gone. */
-let site: HttpServer;
-let origin: string;
-let count = 0;
-
-beforeAll(async () => {
-  [browser, server] = await Promise.all([startBrowser(), startServer({ ...OPEN, ALLOWED_ORIGINS: "*" })]);
-  const script = readFileSync(await bundle("test/client/sdk-page.ts"), "utf8");
-  site = createServer((request, response) => {
-    const isScript = request.url === "/page.js";
-    response.setHeader("Content-Type", isScript ? "text/javascript" : "text/html");
-    response.end(isScript ? script : `<!doctype html><script type="module" src="/page.js"></script>`);
-  });
-  await new Promise<void>((done) => site.listen(0, "127.0.0.1", done));
-  origin = `http://127.0.0.1:${(site.address() as AddressInfo).port}`;
-});
-
-afterEach(async () => {
-  for (const context of browser.contexts()) await context.close();
-});
-
-afterAll(async () => {
-  await browser.close();
-  await server.stop();
-  site.close();
-});
+const fixture = new SdkFixture();
 
 /** Globals of the test page. */
-declare const enter: (url: string, userName: string) => void;
 declare const me: Restante;
 declare const shown: unknown[];
-
-function names(): { alice: string; bob: string } {
-  count++;
-  return { alice: `alice-${count}`, bob: `bob-${count}` };
-}
-
-/** A tab with a client of this user. */
-async function tab(context: BrowserContext, userName: string): Promise<Page> {
-  const page = await context.newPage();
-  page.setDefaultTimeout(60_000);
-  await page.goto(origin);
-  await page.waitForFunction(() => "enter" in globalThis);
-  await page.evaluate(([url, name]) => enter(url, name), [server.url, userName] as [string, string]);
-  return page;
-}
-
-async function isOpen(page: Page): Promise<void> {
-  await page.waitForFunction(() => me.connection.value.is === "open");
-}
-
-/** Sends one after the other, and waits until the store has them; not for any answer. */
-function send(page: Page, to: string, bodies: readonly unknown[]): Promise<unknown> {
-  return page.evaluate(
-    ([peer, all]) => Promise.all(all.map((body) => me.send(peer, body as string).kept)).then(() => null),
-    [to, bodies] as [string, readonly unknown[]],
-  );
-}
 
 /** The bodies of the next messages of this device. */
 async function bodies(device: Device, number: number): Promise<unknown[]> {
@@ -81,41 +20,39 @@ async function bodies(device: Device, number: number): Promise<unknown[]> {
   return frames.map(({ body }) => body);
 }
 
-const upTo = (end: number, mark: string) => Array.from({ length: end }, (_, i) => `${mark} ${i}`);
-
 test("messages from a closed tab without a server are sent once when the page is opened again", async () => {
-  const { alice, bob } = names();
-  const context = await browser.newContext();
-  await server.kill();
-  const page = await tab(context, alice);
+  const { alice, bob } = fixture.names();
+  const context = await fixture.newContext();
+  await fixture.server.kill();
+  const page = await fixture.tab(context, alice);
   await page.waitForFunction(() => me.connection.value.is === "waiting");
   await send(page, bob, upTo(20, "offline"));
   const kept = page.evaluate((peer) => me.messages.with(peer).value.map(({ state }) => state?.is), bob);
   expect(await kept).toEqual(Array.from({ length: 20 }, () => "sending"));
   await page.close();
-  await server.restart();
-  const later = await tab(context, alice);
+  await fixture.server.restart();
+  const later = await fixture.tab(context, alice);
   await isOpen(later);
   await send(later, bob, ["after"]);
-  const phone = await open(server.url, bob);
+  const phone = await open(fixture.server.url, bob);
   expect(await bodies(phone, 21)).toEqual([...upTo(20, "offline"), "after"]);
   expect((await phone.settled()).filter(({ type }) => type === "message")).toEqual([]);
 });
 
 test("[S10] messages that were in flight when the tab was closed arrive once and in order", async () => {
-  const { alice, bob } = names();
-  const context = await browser.newContext();
-  const phone = await open(server.url, bob);
+  const { alice, bob } = fixture.names();
+  const context = await fixture.newContext();
+  const phone = await open(fixture.server.url, bob);
   const all: string[] = [];
   for (let round = 0; round < 5; round++) {
-    const page = await tab(context, alice);
+    const page = await fixture.tab(context, alice);
     await isOpen(page);
     const burst = upTo(100, `round ${round}`);
     all.push(...burst);
     await send(page, bob, burst);
     await page.close();
   }
-  const last = await tab(context, alice);
+  const last = await fixture.tab(context, alice);
   await isOpen(last);
   expect(await bodies(phone, all.length)).toEqual(all);
   await send(last, bob, ["end"]);
@@ -123,16 +60,16 @@ test("[S10] messages that were in flight when the tab was closed arrive once and
 });
 
 test("[L4] shown messages are there again without a server, and none is shown twice when it is back", async () => {
-  const { alice, bob } = names();
-  const context = await browser.newContext();
-  const first = await tab(context, alice);
+  const { alice, bob } = fixture.names();
+  const context = await fixture.newContext();
+  const first = await fixture.tab(context, alice);
   await isOpen(first);
-  const phone = await open(server.url, bob);
+  const phone = await open(fixture.server.url, bob);
   phone.send(...upTo(30, "hello").map((body, i) => ({ type: "send", id: i + 1, to: alice, body })));
   await first.waitForFunction(() => shown.length === 30);
   await first.close();
-  await server.kill();
-  const second = await tab(context, alice);
+  await fixture.server.kill();
+  const second = await fixture.tab(context, alice);
   const seen = () =>
     second.evaluate((peer) => me.conversations.value.map(({ last, unread }) => [last.peer === peer, unread]), bob);
   await second.waitForFunction(() => me.conversations.value.length === 1);
@@ -143,20 +80,20 @@ test("[L4] shown messages are there again without a server, and none is shown tw
     return thread.value.map(({ body }) => body);
   }, bob);
   expect(texts).toEqual(upTo(30, "hello"));
-  await server.restart();
-  const again = await open(server.url, bob, "tablet", "&cursor=head");
+  await fixture.server.restart();
+  const again = await open(fixture.server.url, bob, "tablet", "&cursor=head");
   again.send({ type: "send", id: 1, to: alice, body: "new" });
   await second.waitForFunction(() => shown.length === 1);
   expect(await second.evaluate(() => shown)).toEqual(["new"]);
 });
 
 test("two tabs send at the same time, the connected one is closed meanwhile, and every message arrives once", async () => {
-  const { alice, bob } = names();
-  const context = await browser.newContext();
-  const phone = await open(server.url, bob);
-  const first = await tab(context, alice);
+  const { alice, bob } = fixture.names();
+  const context = await fixture.newContext();
+  const phone = await open(fixture.server.url, bob);
+  const first = await fixture.tab(context, alice);
   await isOpen(first);
-  const second = await tab(context, alice);
+  const second = await fixture.tab(context, alice);
   await isOpen(second);
   await Promise.all([send(first, bob, upTo(200, "first")), send(second, bob, upTo(200, "second"))]);
   await first.close();
@@ -173,11 +110,11 @@ test("two tabs send at the same time, the connected one is closed meanwhile, and
 });
 
 test("each tab shows every message once with the same unread count, and the remaining tab keeps the watched users", async () => {
-  const { alice, bob } = names();
-  const context = await browser.newContext();
-  const tabs = [await tab(context, alice), await tab(context, alice)];
+  const { alice, bob } = fixture.names();
+  const context = await fixture.newContext();
+  const tabs = [await fixture.tab(context, alice), await fixture.tab(context, alice)];
   for (const page of tabs) await isOpen(page);
-  const phone = await open(server.url, bob);
+  const phone = await open(fixture.server.url, bob);
   phone.send(...upTo(10, "to both").map((body, i) => ({ type: "send", id: i + 1, to: alice, body })));
   for (const page of tabs) {
     await page.waitForFunction(() => shown.length === 10);

@@ -9,7 +9,7 @@ import { settle } from "./scripted.ts";
 export class SharedStore {
   readonly #store = memoryStore();
   readonly #tabs = new Set<Tab>();
-  readonly #queue: { readonly tab: Tab; readonly lead: () => void }[] = [];
+  readonly #queue: { readonly tab: Tab; readonly lead: () => void; readonly lost: () => void }[] = [];
   /** Messages between tabs in transit, while a test holds them back; otherwise they are delivered at once. */
   held: (() => void)[] | null = null;
   /** Whether the tab that was opened last leads next. */
@@ -25,9 +25,9 @@ export class SharedStore {
     return me;
   }
 
-  lead(tab: Tab): Promise<void> {
+  lead(tab: Tab, lost: () => void): Promise<void> {
     return new Promise((lead) => {
-      this.#queue.push({ tab, lead });
+      this.#queue.push({ tab, lead, lost });
       if (this.#queue.length === 1) lead();
     });
   }
@@ -38,6 +38,17 @@ export class SharedStore {
     this.#queue.splice(at, 1);
     if (this.isReversed) this.#queue.reverse();
     if (at === 0) this.#queue[0]?.lead();
+  }
+
+  /** The next tab takes over, as from a tab that does not run. The result notifies the former leader. */
+  async takeOver(): Promise<() => Promise<void>> {
+    const former = this.#queue.shift();
+    this.#queue[0]?.lead();
+    await settle();
+    return async () => {
+      former?.lost();
+      await settle();
+    };
   }
 
   say(from: Tab, message: unknown): void {
@@ -76,7 +87,7 @@ class Tab implements Store, Shared {
   open: Store["open"] = async (name, first) => structuredClone(await this.#store.open(name, first));
   write: Store["write"] = (commit) => this.#store.write(structuredClone(commit));
   piece: Store["piece"] = (...about) => this.#store.piece(...about);
-  lead = () => this.#common.lead(this);
+  lead = (lost: () => void) => this.#common.lead(this, lost);
   say = (message: unknown) => this.#common.say(this, message);
 
   listen(listener: (message: unknown) => void): void {

@@ -13,9 +13,9 @@ const FLAGS = [
   "--disable-sync",
 ];
 
-/** Starts Chromium: $CHROMIUM, or that of Debian's package. The caller closes it. */
-export function startBrowser(): Promise<Browser> {
+/** Starts Chromium: $CHROMIUM, or that of Debian's package, with further flags. The caller closes it. */
+export function startBrowser(flags: readonly string[] = []): Promise<Browser> {
   const executablePath = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
   if (!existsSync(executablePath)) throw new Error("Chromium is missing: apt-get install chromium");
-  return chromium.launch({ executablePath, headless: true, args: FLAGS });
+  return chromium.launch({ executablePath, headless: true, args: [...FLAGS, ...flags] });
 }

@@ -1,0 +1,22 @@
+// Why a client ends from this side, as its state says it.
+import type { ConnectionState } from "./connection.ts";
+import { isOutdated } from "./storage-state.ts";
+import type { Ending } from "./tab-messages.ts";
+
+const SENTENCES: Readonly<Record<"closed" | Ending, string>> = {
+  closed: "This device closed the mailbox.",
+  signed_out: "Another tab has signed out.",
+  outdated: "A later version is open in this browser. Load the page again.",
+};
+
+type Stopped = Extract<ConnectionState, { is: "stopped" }>;
+
+export function endedBy(reason: "closed" | Ending): Stopped {
+  return { is: "stopped", code: 1000, reason, message: SENTENCES[reason] };
+}
+
+/** The store can't be opened. */
+export function notOpened(error: unknown): Stopped {
+  if (isOutdated(error)) return endedBy("outdated");
+  return { is: "stopped", code: 1000, reason: "not_kept", message: `The store can't be opened: ${String(error)}` };
+}
