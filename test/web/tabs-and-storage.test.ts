@@ -17,8 +17,9 @@ test("signing out in one of two tabs leads the other to the form to sign in, and
   expect(await second.page.evaluate(async () => (await indexedDB.databases()).length)).toBe(0);
   await first.page.getByLabel("Your name").fill(name);
   await first.button("Continue").click();
-  await first.page.getByLabel(/code/).first().fill(code);
+  await first.page.getByLabel("Recovery or link code").fill(code);
   await first.button("Sign in").click();
+  await first.button("I have kept it").click();
   await first.untilConnected();
   await second.page.reload();
   await second.untilConnected();
