@@ -1,5 +1,5 @@
 // State of a client as hooks: a component is rendered again only when the value that it shows is another one.
-import { useCallback, useSyncExternalStore } from "react";
+import { useCallback, useMemo, useSyncExternalStore } from "react";
 import type { ConnectionState, Conversation, Live, Notice, Presence } from "../client/connect.ts";
 import { useClient } from "./provider.ts";
 
@@ -43,7 +43,18 @@ export function useTyping(peer: string): boolean {
 export function usePresence(peer: string): Presence | null {
   const presence = useClient()?.presence;
   const watch = useCallback(() => presence?.watch([peer]), [presence, peer]);
-  return useSelected(presence, (all) => all.get(peer) ?? null, null, watch);
+  const select = useMemo(() => presenceOf(peer), [peer]);
+  return useSelected(presence, select, null, watch);
+}
+
+/** Reads the presence of one user. The server may send it again as it was: then it is the same object. */
+function presenceOf(peer: string): (all: ReadonlyMap<string, Presence>) => Presence | null {
+  let last: Presence | null = null;
+  return (all) => {
+    const now = all.get(peer) ?? null;
+    if (now?.online !== last?.online || now?.at !== last?.at) last = now;
+    return last;
+  };
 }
 
 /** A part of a value. `begin` is called when the component begins to follow it; its result ends that. */

@@ -73,7 +73,7 @@ function Thread({ name, peer }: PeerProps & { readonly name: string }): ReactEle
   const { messages, more, loading, older } = useThread(peer);
   return (
     <section id={name}>
-      <p>{messages.map(({ body }) => String(body)).join(" ")}</p>
+      <p>{messages.map(({ body, state }) => (state === null ? body : `${body}:${state.is}`)).join(" ")}</p>
       {more && !loading && (
         <button type="button" onClick={older}>
           Older
@@ -83,7 +83,7 @@ function Thread({ name, peer }: PeerProps & { readonly name: string }): ReactEle
   );
 }
 
-function Who({ peer }: PeerProps): ReactElement {
+export function Who({ peer }: PeerProps): ReactElement {
   countRender("presence");
   return <p id="presence">{String(usePresence(peer)?.online)}</p>;
 }

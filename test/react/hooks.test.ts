@@ -20,6 +20,7 @@ const ROOT = resolve(import.meta.dirname, "../..");
 /** The modules that stand for React where an application uses Preact. */
 const PREACT = {
   "react-dom/client": "preact/compat/client",
+  "react-dom": "preact/compat",
   "react/jsx-runtime": "preact/jsx-runtime",
   react: "preact/compat",
 };
@@ -88,7 +89,7 @@ async function openPage(path = "/react"): Promise<{ tab: Tab; closes: Promise<un
   return { tab, closes, warnings };
 }
 
-/** Two names, and the options of the first one's client. */
+/** Two names, and the options of a client of the first. */
 function names() {
   count++;
   const [alice, bob] = [`alice${count}`, `bob${count}`];
@@ -122,7 +123,7 @@ test("in StrictMode one client is opened, works, and is closed when the componen
   const phone = await open(server.url, bob);
   await tab.locator("#send").click();
   expect(await phone.until("message")).toMatchObject({ body: "sent" });
-  await shows(tab, "first", "sent");
+  await shows(tab, "first", "sent:stored");
   expect(closes).toHaveLength(1);
   await tab.evaluate(() => page.unmount());
   await closes[0];
@@ -150,32 +151,39 @@ test("what the server rendered is hydrated without a warning by a client that ha
   expect(warnings).toEqual([]);
 });
 
-test("components are rendered again for what they show, and for nothing else", async () => {
+test("components are rendered again if what they show has changed, and not otherwise", async () => {
   const { alice, bob, options } = names();
   const carol = `carol${count}`;
-  const [phone, other] = [await open(server.url, bob), await open(server.url, carol)];
-  await sendTo(phone, alice, "hello");
+  const [tablet, phone, other] = await Promise.all([alice, bob, carol].map((name) => open(server.url, name)));
+  if (tablet === undefined || phone === undefined || other === undefined) throw new Error("unreachable");
+  await sendTo(tablet, bob, "question");
+  phone.ack((await phone.until("message"))["seq"]);
+  await tablet.mark("delivered");
+  await sendTo(phone, alice, "answer");
+  await tablet.until("message");
   const { tab } = await openPage();
   await tab.evaluate((props) => page.render(props), { options, peer: bob });
+  for (const id of ["first", "second"]) await shows(tab, id, "question:delivered answer");
   await shows(tab, "connection", "open 0");
-  await tab.locator("#send").click();
-  await shows(tab, "first", "hello sent");
   await shows(tab, "presence", "true");
-  await phone.until("message");
-  await shows(tab, "list", bob);
-  // All changes by these messages are there when the list has the last one.
   const before = await tab.evaluate(() => ({ ...page.renders }));
   await sendTo(other, alice, "from another");
   await shows(tab, "list", `${carol} ${bob}`);
   other.send({ type: "typing", to: alice });
   await sendTo(other, alice, "and again");
-  await tab.waitForFunction((last) => (page.renders["list"] ?? 0) > last, (before["list"] ?? 0) + 1);
-  const after = await tab.evaluate(() => ({ ...page.renders }));
-  expect({ ...after, list: 0 }).toEqual({ ...before, list: 0 });
+  const { list = 0 } = before;
+  await tab.waitForFunction((last) => (page.renders["list"] ?? 0) > last, list + 1);
+  expect({ ...(await tab.evaluate(() => page.renders)), list }).toEqual(before);
   phone.send({ type: "typing", to: alice });
   await shows(tab, "typing", "true");
   const typing = (before["typing"] ?? 0) + 1;
-  expect(await tab.evaluate(() => ({ ...page.renders }))).toEqual({ ...after, typing });
+  expect({ ...(await tab.evaluate(() => page.renders)), list }).toEqual({ ...before, typing });
+});
+
+test("presence that is sent again as it was renders nothing", async () => {
+  const { tab } = await openPage();
+  expect(await tab.evaluate(() => page.repeatPresence("bob"))).toBe(0);
+  expect(await tab.locator("#presence").textContent()).toBe("true");
 });
 
 test("another user has another client, and no conversation of the last one is shown to them", async () => {
@@ -244,8 +252,8 @@ test("with preact/compat in place of React the hooks give the same state", async
   await shows(tab, "list", bob);
   await tab.locator("#send").click();
   expect(await phone.until("message")).toMatchObject({ body: "sent" });
-  await shows(tab, "first", "hello sent");
-  await shows(tab, "second", "hello sent");
+  await shows(tab, "first", "hello sent:stored");
+  await shows(tab, "second", "hello sent:stored");
   await shows(tab, "presence", "true");
   phone.send({ type: "typing", to: alice });
   await shows(tab, "typing", "true");

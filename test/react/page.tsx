@@ -1,8 +1,11 @@
 // A page with the hooks, for tests. `page` is what the tests call in it.
 import { StrictMode } from "react";
+import { flushSync } from "react-dom";
 import { createRoot, hydrateRoot, type Root } from "react-dom/client";
-import { connect, memoryStore, type Options, type Restante } from "../../src/client/connect.ts";
-import { Application, Provided, renders, shownPeers } from "./components.tsx";
+import { connect, memoryStore, type Options, type Restante, type Store } from "../../src/client/connect.ts";
+import { Computed } from "../../src/client/live-value.ts";
+import { RestanteProvider } from "../../src/react/react.ts";
+import { Application, Provided, renders, shownPeers, Who } from "./components.tsx";
 import { playTransition } from "./transition.tsx";
 
 const element = document.getElementById("root") as HTMLElement;
@@ -10,22 +13,19 @@ let root: Root | null = null;
 /** How often the store was opened, and closed. */
 const store = { opened: 0, closed: 0 };
 
-/** A store that the application gives: it is of one client, and can't be opened again once it is closed. */
-function countedStore() {
+/** A store that the application gives: it is of one client. */
+function countedStore(): Store {
   const memory = memoryStore();
-  return Object.assign(Object.create(memory) as typeof memory, {
+  return {
     lasting: false,
-    open: (...given: Parameters<typeof memory.open>) => {
+    open: (...given) => {
       store.opened++;
       return memory.open(...given);
     },
-    close: () => {
-      store.closed++;
-      return Promise.resolve();
-    },
-    write: memory.write.bind(memory),
-    piece: memory.piece.bind(memory),
-  });
+    write: (commit) => memory.write(commit),
+    piece: (...given) => memory.piece(...given),
+    close: async () => void store.closed++,
+  };
 }
 
 export interface Props {
@@ -61,7 +61,24 @@ async function hydrate(options: Options, peer: string): Promise<Restante> {
   return client;
 }
 
-const page = { render, unmount, hydrate, renders, shownPeers, store, playTransition };
+/** Shows the presence of a client that is sent it again and again, as after a new connection; returns the renders of those times. */
+function repeatPresence(peer: string): number {
+  const live = new Computed(() => new Map([[peer, { online: true, at: 1 }]]));
+  const presence = Object.assign(live, { watch: () => () => undefined });
+  const shown = createRoot(element);
+  flushSync(() =>
+    shown.render(
+      <RestanteProvider client={{ presence } as unknown as Restante}>
+        <Who peer={peer} />
+      </RestanteProvider>,
+    ),
+  );
+  const before = renders["presence"] ?? 0;
+  for (let i = 0; i < 3; i++) flushSync(() => live.changed());
+  return (renders["presence"] ?? 0) - before;
+}
+
+const page = { repeatPresence, render, unmount, hydrate, renders, shownPeers, store, playTransition };
 export type Page = typeof page;
 
 Object.assign(globalThis, { page });
