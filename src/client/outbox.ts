@@ -162,11 +162,6 @@ export class Outbox {
     return textOf(runs);
   }
 
-  /** Whether a draft is still to be taken for a commit. */
-  isChanged(key: string): boolean {
-    return this.#items.get(key)?.isChanged === true;
-  }
-
   /** The drafts that have changed since the last call: to be stored before the next text is sent. */
   takeChanges(): Draft[] {
     const drafts: Draft[] = [];
