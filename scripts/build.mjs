@@ -1,26 +1,13 @@
-// Builds the web page into public/ and the SDK into dist/, one file each, with the licences of their packages. The
-// server serves the SDK too, with its types in one file. wrangler runs it before `dev` and `deploy`.
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+// Builds the web page into public/ and the package of the SDK into dist/, with the licences of their packages. The server
+// serves the SDK, too, for pages without a build. wrangler runs it before `dev` and `deploy`.
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import process from "node:process";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
-import { declarationFile } from "./declarations.mjs";
 import { noticesOf, packagesOf } from "./licenses.mjs";
+import { buildPackage, ENTRIES } from "./package.mjs";
 
-/** Maximum bytes of the SDK, gzipped: a page loads it before it can show anything. */
-const MAX_SDK_BYTES = 23_700;
-const SDK = "dist/restante.js";
-/** Maximum bytes of the hooks for React, gzipped, beside the SDK: each is a few lines over its state. */
-const MAX_REACT_BYTES = 2_000;
-const REACT = "dist/react.js";
-/** The store for Node.js, without the SDK. */
-const NODE = "dist/node.js";
-/** The same for pages without a build, which import it from the server. */
-const SERVED_SDK = "public/restante.js";
-const SERVED_TYPES = "public/restante.d.ts";
 /** Maximum bytes of the web page with the SDK, gzipped: three seconds on a slow line. */
 const MAX_PAGE_BYTES = 60_000;
 const PAGE = "public/page.js";
@@ -30,9 +17,8 @@ const STATUS = "public/status.js";
 const VIEWER = ["swagger-ui-bundle.js", "swagger-ui-bundle.js.LICENSE.txt", "swagger-ui.css"];
 const VIEWER_FROM = "node_modules/swagger-ui-dist";
 
-/** Licences of the packages in the Worker and the web page, and in the SDK. */
+/** Licences of the packages in the Worker, the web page and the SDK. */
 const SERVED_LICENSES = "public/licenses.txt";
-const SDK_LICENSES = "dist/LICENSES.txt";
 
 const options = {
   bundle: true,
@@ -45,20 +31,6 @@ const options = {
   logLevel: "warning",
   metafile: true,
   write: false,
-};
-
-/** The hooks import React of the application, and the SDK beside them: of each there is one in a page. */
-const REACT_OPTIONS = {
-  external: ["react"],
-  banner: { js: '"use client";' },
-  plugins: [
-    {
-      name: "the SDK beside it",
-      setup: ({ onResolve }) => {
-        onResolve({ filter: /\/client\/connect\.ts$/ }, () => ({ path: "./restante.js", external: true }));
-      },
-    },
-  ],
 };
 
 /** Bundles one entry; returns the folders of its packages. */
@@ -77,52 +49,45 @@ async function packagesOfWorker() {
 
 /** Writes a file atomically, and only if it has changed: several servers of this folder may build at once. */
 function writeIfChanged(path, contents) {
-  if (existsSync(path) && readFileSync(path).equals(contents)) return;
+  if (existsSync(path) && readFileSync(path).equals(Buffer.from(contents))) return;
   mkdirSync(dirname(path), { recursive: true });
   const part = `${path}.${process.pid}`;
   writeFileSync(part, contents);
   renameSync(part, path);
 }
 
-/** The types of the SDK in one file. A folder of its own: several servers of this folder may build at once. */
-function typesOfSdk() {
-  const folder = mkdtempSync(join(tmpdir(), "restante-types-"));
-  try {
-    const flags = ["-p", "tsconfig.sdk.json", "--outDir", folder];
-    const { status, stdout } = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", ...flags]);
-    if (status !== 0) console.error(String(stdout));
-    return declarationFile(join(folder, "client/connect.d.ts"));
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-const [page, status, sdk, , worker] = await Promise.all([
+const [page, status, sdk, worker] = await Promise.all([
   bundle("src/web/main.tsx", PAGE),
   bundle("src/web/status/status.tsx", STATUS),
-  bundle("src/client/connect.ts", SDK),
-  bundle("src/node/node-store.ts", NODE, { external: ["node:*"], minify: false }),
+  buildPackage(),
   packagesOfWorker(),
-  bundle("src/react/react.ts", REACT, REACT_OPTIONS),
 ]);
-for (const end of ["", ".map"]) writeIfChanged(`${SERVED_SDK}${end}`, readFileSync(`${SDK}${end}`));
-writeIfChanged(SERVED_TYPES, Buffer.from(typesOfSdk()));
+for (const [name, contents] of sdk.files) writeIfChanged(`dist/${name}`, contents);
+for (const [name, contents] of servedOf(sdk.files)) writeIfChanged(`public/${name}`, contents);
 for (const file of VIEWER) writeIfChanged(`public/api/docs/${file}`, readFileSync(`${VIEWER_FROM}/${file}`));
-const served = new Set([...page, ...status, ...sdk, ...worker, VIEWER_FROM]);
+const served = new Set([...page, ...status, ...sdk.packages, ...worker, VIEWER_FROM]);
 writeIfChanged(
   SERVED_LICENSES,
   Buffer.from(noticesOf(served, "Restante (MIT), and the code of others in what this server runs and serves:")),
 );
-writeIfChanged(SDK_LICENSES, Buffer.from(noticesOf(sdk, "The code of others in restante.js:")));
 
-checkSize(SDK, MAX_SDK_BYTES);
-checkSize(REACT, MAX_REACT_BYTES);
-checkSize(PAGE, MAX_PAGE_BYTES);
+for (const { name, maxBytes } of ENTRIES) checkSize(name, sdk.sizes.get(name), maxBytes);
+checkSize(PAGE, gzipSync(readFileSync(PAGE), { level: 9 }).length, MAX_PAGE_BYTES);
 
-function checkSize(path, maxBytes) {
-  const bytes = gzipSync(readFileSync(path), { level: 9 }).length;
-  console.log(`${path}: ${bytes} bytes gzipped, of at most ${maxBytes}`);
+/** What the server serves of the package: of its files the smallest, under their plain names. */
+function servedOf(files) {
+  const [map, types] = [files.get("restante.min.js.map"), files.get("restante.d.ts")];
+  const text = Buffer.from(files.get("restante.min.js")).toString();
+  return [
+    ["restante.js", text.replace(/restante\.min\.js\.map$/m, "restante.js.map")],
+    ["restante.js.map", map],
+    ["restante.d.ts", types],
+  ];
+}
+
+function checkSize(name, bytes, maxBytes) {
+  console.log(`${name}: ${bytes} bytes gzipped, of at most ${maxBytes}`);
   if (bytes <= maxBytes) return;
-  console.error(`${path} has grown too large.`);
+  console.error(`${name} has grown too large.`);
   process.exitCode = 1;
 }

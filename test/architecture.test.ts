@@ -26,6 +26,7 @@ const MAY: Record<string, string[]> = {
   web: ["client"],
   react: ["client"],
   node: ["client"],
+  testing: ["client", "protocol"],
   "worker.ts": ["protocol", "mailbox", "identity", "census", "registry", "api", "operator"],
 };
 
@@ -54,6 +55,7 @@ const PACKAGES: Record<string, string[]> = {
   metrics: [],
   operator: ["@hono/zod-openapi"],
   client: [],
+  testing: [],
   node: ["node:fs", "node:sqlite"],
   web: ["preact", "preact/hooks"],
   react: ["react"],

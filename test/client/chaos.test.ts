@@ -7,7 +7,6 @@ import { connect, type Restante } from "../../src/client/connect.ts";
 import { Random } from "../chaos/random.ts";
 import { Disk, type MountedStore } from "./disk.ts";
 import { Model } from "./model.ts";
-import { Socket } from "./model-socket.ts";
 
 const SEEDS = Number(process.env["CHAOS_SEEDS"] ?? 300);
 const STEPS = 60;
@@ -45,7 +44,7 @@ class World {
         function open(url: string) {
           return model.connect(url);
         },
-        { OPEN: Socket.OPEN },
+        { OPEN: 1 },
       ),
     );
     this.start();
@@ -122,7 +121,7 @@ test.each(Array.from({ length: SEEDS }, (_, i) => i + 1))("[S10][L4][W2][S11][T3
   await vi.advanceTimersByTimeAsync(240_000);
 
   expect(model.violations).toEqual([]);
-  const own = model.log.filter(({ from }) => from === "alice");
+  const own = model.log.messages.filter(({ from }) => from === "alice");
   const ofOwn = new Set(own.map(({ body }) => String(body)));
   for (const peer of RECEIVERS) {
     // Once, and in the order of writing. Every stored message is there; others may be.
@@ -134,12 +133,12 @@ test.each(Array.from({ length: SEEDS }, (_, i) => i + 1))("[S10][L4][W2][S11][T3
   // Shown at most once in all processes together: a process may die after storing and before showing.
   expect(new Set(world.shown).size).toBe(world.shown.length);
   const shown = await conversations(world.me);
-  const inLog = model.log.map(({ body }) => body);
+  const inLog = model.log.messages.map(({ body }) => body);
   const numbered = shown.filter(({ seq }) => seq !== null).map(({ body }) => body);
   expect(new Set(numbered).size).toBe(numbered.length);
   expect(new Set(numbered)).toEqual(new Set([...inLog, ...numbered.filter((body) => model.lost.has(body))]));
   const theirs = shown.filter(({ from, body }) => from === "bob" && inLog.includes(body)).map(({ body }) => body);
-  expect(theirs).toEqual(model.log.filter(({ from }) => from === "bob").map(({ body }) => body));
+  expect(theirs).toEqual(model.log.messages.filter(({ from }) => from === "bob").map(({ body }) => body));
   // Finally refused messages are shown with their reason.
   const waiting = shown.filter(({ seq }) => seq === null);
   expect(waiting.map(({ state }) => state?.is)).toEqual(waiting.map(() => "failed"));

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { publicTypes } from "../../scripts/declarations.mjs";
+import { publicTypes } from "../../scripts/flat-types.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const FILE = join(import.meta.dirname, "public-types.txt");

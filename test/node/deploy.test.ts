@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const SOURCES = ["src", "public", "scripts", "wrangler.toml", "package.json"];
+const PACKAGED = ["LICENSE", "docs/PACKAGE.md", "docs/SDK.md"];
 const CONFIGS = ["tsconfig.json", "tsconfig.base.json", "tsconfig.sdk.json"];
 const SDK = ["restante.js", "restante.js.map", "restante.d.ts"];
 const BUILT = new Set(["page.js", "page.js.map", "status.js", "status.js.map", ...SDK]);
@@ -22,7 +23,7 @@ const folder = mkdtempSync(join(tmpdir(), "restante-deploy-"));
 const bundle = join(folder, "bundle");
 
 beforeAll(() => {
-  for (const name of [...SOURCES, ...CONFIGS]) {
+  for (const name of [...SOURCES, ...PACKAGED, ...CONFIGS]) {
     const filter = (path: string) => !BUILT.has(basename(path));
     cpSync(join(ROOT, name), join(folder, name), { recursive: true, filter });
   }

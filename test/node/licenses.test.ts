@@ -78,9 +78,12 @@ test("a package without a licence text fails the build", () => {
   expect(noticesOf([folder], "")).toContain("somebodys 1.0.0\n\nYou may.");
 });
 
-test("the SDK's package contains the notices, and the web pages link to them", () => {
-  const { files } = JSON.parse(textOf("package.json")) as { files: string[] };
-  expect(files).toContain("dist");
+test("the SDK's package has its licence, and no code of others; the web pages link to the notices", () => {
+  const { files } = JSON.parse(textOf("dist/package.json")) as { files: string[] };
+  expect(files).toContain("LICENSE");
+  const maps = files.filter((file) => file.endsWith(".js.map"));
+  expect(maps.length).toBeGreaterThan(3);
+  expect(maps.flatMap((map) => packagesIn(sourcesOf(`dist/${map.replace(/\.map$/, "")}`)))).toEqual([]);
   for (const file of ["public/index.html", "public/status.html", "public/api/docs.html", "src/web/account.tsx"]) {
     expect(textOf(file)).toContain(`href="/licenses.txt"`);
   }

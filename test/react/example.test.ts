@@ -26,9 +26,7 @@ const readJson = (path: string) => JSON.parse(readFileSync(path, "utf8")) as Rec
 
 /** Copies the example, and installs what its package.json names: of `restante` the files of the package alone. */
 async function installExample(): Promise<void> {
-  const node = (...args: string[]) => run(process.execPath, args, { cwd: ROOT });
-  await node("scripts/build.mjs");
-  await node("node_modules/typescript/bin/tsc", "-p", "tsconfig.sdk.json");
+  await run(process.execPath, ["scripts/build.mjs"], { cwd: ROOT });
   cpSync(EXAMPLE, project, {
     recursive: true,
     filter: (path) => !/node_modules|dist/.test(path.slice(EXAMPLE.length)),
@@ -38,10 +36,7 @@ async function installExample(): Promise<void> {
     mkdirSync(join(modules, name, ".."), { recursive: true });
     if (name !== "restante") symlinkSync(join(ROOT, "node_modules", name), join(modules, name));
   }
-  const { files } = readJson(join(ROOT, "package.json")) as { files: string[] };
-  for (const file of ["package.json", ...files]) {
-    cpSync(join(ROOT, file), join(modules, "restante", file), { recursive: true });
-  }
+  cpSync(join(ROOT, "dist"), join(modules, "restante"), { recursive: true });
 }
 
 function dependencies(kind: "dependencies" | "devDependencies", from = EXAMPLE): Record<string, string> {
@@ -126,7 +121,7 @@ class ExampleUser {
 test("the versions of the example are those of this repository", () => {
   const own = dependencies("devDependencies", ROOT);
   const { restante, ...others } = { ...dependencies("dependencies"), ...dependencies("devDependencies") };
-  expect(restante).toBe("file:../..");
+  expect(restante).toBe("file:../../dist");
   for (const [name, version] of Object.entries(others)) expect(own[name], name).toBe(version);
 });
 

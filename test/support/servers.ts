@@ -77,10 +77,10 @@ export async function startLocal(variables: Readonly<Record<string, string>> = O
   return launch(folder, flagsOf(variables), {}, undefined, command);
 }
 
-/** Another Worker of one file, without bindings. */
-export async function startWorker(main: string): Promise<Server> {
+/** Another Worker of one file; `more`: lines of its configuration beside that. */
+export async function startWorker(main: string, more = ""): Promise<Server> {
   const own = mkdtempSync(join(tmpdir(), "restante-worker-"));
-  const config = `name = "other"\nmain = "${join(ROOT, main)}"\ncompatibility_date = "2026-10-23"\n`;
+  const config = `name = "other"\nmain = "${resolve(ROOT, main)}"\ncompatibility_date = "2026-10-23"\n${more}`;
   writeFileSync(join(own, "wrangler.toml"), config);
   return launch(own, ["--config", join(own, "wrangler.toml")]);
 }

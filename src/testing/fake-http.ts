@@ -1,0 +1,90 @@
+// The part of the HTTP API that the SDK asks for a mailbox: conversations, their messages, settings, contacts and blocks.
+// Everything else is not found.
+import type { MessageFrame } from "./fake-log.ts";
+import type { FakeUser, FakeUsers } from "./fake-user.ts";
+
+/** Conversations or messages of one page, by default. */
+const PAGE_SIZE = 50;
+const SETTINGS = { receipts: true, presence: true };
+
+/** The answer to a request of the user `name`. */
+export function answerRequest(users: FakeUsers, name: string, method: string, url: URL): Response {
+  const [, part = "", peer = ""] = /^\/api\/([^/]+)\/?([^/]*)/.exec(url.pathname) ?? [];
+  const other = decodeURIComponent(peer);
+  const range = rangeOf(url);
+  switch (`${method} ${part}`) {
+    case "GET auth":
+      return json({ auth: "open", registration: null });
+    case "GET settings":
+      return json(SETTINGS);
+    case "GET conversations":
+      return json(peer === "" ? conversationsOf(users.user(name), range) : messagesOf(users.user(name), other, range));
+    case "GET blocks":
+      return json(namesWith(users.user(name), "blocked"));
+    case "PUT contacts":
+    case "DELETE blocks":
+      return changed(() => users.setStanding(name, other, "contact"));
+    case "PUT blocks":
+      return changed(() => users.setStanding(name, other, "blocked"));
+    default: {
+      const message = "The fake server has nothing at this address.";
+      return json({ code: "not_found", message, status: 404 }, 404);
+    }
+  }
+}
+
+interface Range {
+  readonly before: number;
+  readonly limit: number;
+}
+
+function rangeOf({ searchParams }: URL): Range {
+  const before = searchParams.get("before");
+  return { before: before === null ? Infinity : Number(before), limit: Number(searchParams.get("limit") ?? PAGE_SIZE) };
+}
+
+function conversationsOf({ mailbox, standings }: FakeUser, { before, limit }: Range): unknown {
+  const latest = new Map(mailbox.log.messages.map((message) => [peerOf(message, mailbox.user), message]));
+  const conversations = [...latest]
+    .map(([peer, last]) => {
+      const { seq: _, ...marks } = { seq: 0, ...mailbox.log.marksOf(peer) };
+      const fresh = mailbox.log.messages.filter(({ from, seq }) => from === peer && seq > marks.mine);
+      return { peer, seq: last.seq, unread: fresh.length, marks, last, standing: standings.get(peer) ?? "contact" };
+    })
+    .filter(({ seq }) => seq < before)
+    .toSorted((one, next) => next.seq - one.seq);
+  return { conversations: conversations.slice(0, limit) };
+}
+
+function messagesOf({ mailbox }: FakeUser, peer: string, { before, limit }: Range): unknown {
+  const { entries, messages } = mailbox.log;
+  const failures = new Map(entries.flatMap((entry) => (entry.type === "failed" ? [[entry.of, entry.code]] : [])));
+  const all = messages
+    .filter((message) => peerOf(message, mailbox.user) === peer && message.seq < before)
+    .map((message) => (failures.has(message.seq) ? { ...message, failed: failures.get(message.seq) } : message));
+  return { messages: all.slice(-limit), more: all.length > limit };
+}
+
+function peerOf({ from, to }: MessageFrame, user: string): string {
+  return from === user ? to : from;
+}
+
+function namesWith({ standings }: FakeUser, wanted: string): string[] {
+  return [...standings].filter(([, standing]) => standing === wanted).map(([peer]) => peer);
+}
+
+function changed(change: () => void): Response {
+  change();
+  return json(undefined, 204);
+}
+
+/** What the SDK reads of a response: some test environments have no `Response`. */
+function json(value: unknown, status = 200): Response {
+  const text = value === undefined ? "" : JSON.stringify(value);
+  return {
+    status,
+    ok: status < 300,
+    text: async () => text,
+    json: async () => JSON.parse(text),
+  } as unknown as Response;
+}

@@ -1,0 +1,171 @@
+// `restante/testing`: the fake server, as unit tests of an application use it, with clients of the SDK and no network.
+import { beforeEach, expect, onTestFinished, test } from "vitest";
+import { connect, memoryStore, type Options, type Restante } from "../../src/client/connect.ts";
+import { type FakeServer, fakeServer } from "../../src/testing/testing.ts";
+
+let server: FakeServer;
+
+beforeEach(() => {
+  server = fakeServer();
+});
+
+const enter = (userName: string, options: Partial<Options> = {}): Restante => {
+  const { WebSocket, fetch } = server;
+  const me = connect({ url: "https://chat.test", userName, WebSocket, fetch, ...options });
+  onTestFinished(() => me.close());
+  return me;
+};
+
+/** Resolves with the first value for which `isWanted` holds. */
+async function until<T>(live: AsyncIterable<T>, isWanted: (value: T) => boolean): Promise<T> {
+  for await (const value of live) if (isWanted(value)) return value;
+  throw new Error("it ended before");
+}
+
+/** The messages that a client is given, and a promise of the first `count`. */
+function received(me: Restante): (count: number) => Promise<unknown[]> {
+  const bodies: unknown[] = [];
+  let wake = () => undefined as void;
+  me.messages.subscribe(({ body }) => {
+    bodies.push(body);
+    wake();
+  });
+  return async (count) => {
+    while (bodies.length < count) await new Promise<void>((done) => (wake = done));
+    return bodies;
+  };
+}
+
+test("two users exchange messages, with receipts up to read", async () => {
+  const [alice, bob] = [enter("alice"), enter("bob")];
+  const [toAlice, toBob] = [received(alice), received(bob)];
+  const sent = alice.send("bob", { text: "hello" });
+  expect(await toBob(1)).toEqual([{ text: "hello" }]);
+  expect((await sent.reached("delivered")).is).toBe("delivered");
+  bob.read("alice");
+  expect((await sent.reached("read")).is).toBe("read");
+  await bob.send("alice", "thanks").reached("stored");
+  expect(await toAlice(1)).toEqual(["thanks"]);
+  const expected = [
+    { from: "alice", to: "bob", body: { text: "hello" } },
+    { from: "bob", to: "alice", body: "thanks" },
+  ];
+  expect(server.messages("alice")).toMatchObject(expected);
+  expect(server.messages("bob")).toMatchObject(expected);
+});
+
+test("a user without a client sends, reads, and has what was sent", async () => {
+  const alice = enter("Alice");
+  const toAlice = received(alice);
+  server.send("bob", "alice", "are you there?");
+  expect(await toAlice(1)).toEqual(["are you there?"]);
+  expect((await until(alice.conversations, ([first]) => first !== undefined))[0]).toMatchObject({
+    peer: "bob",
+    unread: 1,
+  });
+  const sent = alice.send("bob", "yes");
+  await sent.reached("stored");
+  server.read("bob", "alice");
+  await sent.reached("read");
+  expect(server.messages("bob").map(({ body }) => body)).toEqual(["are you there?", "yes"]);
+});
+
+test("offline, messages wait in the client, and those of others in the mailbox", async () => {
+  const [alice, bob] = [enter("alice"), enter("bob")];
+  const [toAlice, toBob] = [received(alice), received(bob)];
+  await until(alice.connection, ({ is }) => is === "open");
+  server.goOffline("alice");
+  await until(alice.connection, ({ is }) => is === "waiting");
+  const sent = alice.send("bob", "from the train");
+  await bob.send("alice", "meanwhile").reached("stored");
+  await sent.kept;
+  expect(sent.state.value.is).toBe("sending");
+  expect(server.messages("alice").map(({ body }) => body)).toEqual(["meanwhile"]);
+  server.goOnline("alice");
+  alice.retry();
+  expect(await toBob(1)).toEqual(["from the train"]);
+  expect(await toAlice(1)).toEqual(["meanwhile"]);
+  await sent.reached("delivered");
+});
+
+test("a refused message fails with its code, or is sent again when the pause is over", async () => {
+  const alice = enter("alice");
+  server.refuse(({ body }) => (body === "spam" ? { code: "declined", byReceiver: true } : null));
+  const spam = alice.send("bob", "spam");
+  await expect(spam.reached("stored")).rejects.toMatchObject({ code: "declined" });
+  expect(spam.state.value).toMatchObject({ is: "failed", code: "declined" });
+  server.refuse(({ to }) => (to === "carol" ? { code: "mailbox_full", affects: "receiver" } : null));
+  await expect(alice.send("carol", "hello").reached("stored")).rejects.toMatchObject({ code: "mailbox_full" });
+  let tries = 0;
+  server.refuse(() => (tries++ === 0 ? { code: "rate_limited", retryAfter: 1 } : null));
+  await alice.send("bob", "patient").reached("stored");
+  expect(tries).toBe(2);
+  expect(server.messages("bob").map(({ body }) => body)).toEqual(["patient"]);
+});
+
+test("a closed connection says why, and stays closed where the code is final", async () => {
+  const alice = enter("alice");
+  await until(alice.connection, ({ is }) => is === "open");
+  server.close("alice", 1012);
+  await until(alice.connection, ({ is }) => is === "waiting");
+  alice.retry();
+  await until(alice.connection, ({ is }) => is === "open");
+  server.close("alice", 4403, "suspended");
+  const stopped = await until(alice.connection, ({ is }) => is === "stopped");
+  expect(stopped).toMatchObject({ code: 4403, reason: "suspended" });
+});
+
+test("presence and typing pass between contacts", async () => {
+  const [alice, bob] = [enter("alice"), enter("bob")];
+  await alice.send("bob", "hi").reached("stored");
+  alice.presence.watch(["bob"]);
+  await until(alice.presence, (all) => all.get("bob")?.online === true);
+  bob.typing("alice");
+  await until(alice.typists, (typists) => typists.has("bob"));
+});
+
+test("with requests a stranger waits for an answer, and learns nothing until then", async () => {
+  server = fakeServer({ requests: true });
+  const [alice, eve] = [enter("alice"), enter("eve")];
+  const toAlice = received(alice);
+  const sent = eve.send("alice", "hello?");
+  await toAlice(1);
+  const [request] = await until(alice.conversations, ([first]) => first !== undefined);
+  expect(request).toMatchObject({ peer: "eve", standing: "request" });
+  alice.read("eve");
+  await until(alice.conversations, ([first]) => first?.unread === 0);
+  expect(sent.state.value.is).toBe("stored");
+  await alice.people.accept("eve");
+  await sent.reached("read");
+  await alice.people.block("eve");
+  expect(await alice.people.blocked()).toEqual(["eve"]);
+  await expect(eve.send("alice", "again").reached("stored")).rejects.toMatchObject({ code: "declined" });
+});
+
+test("a device that was away has what it missed once, and a new one has everything", async () => {
+  const store = memoryStore();
+  const alice = enter("alice", { store, device: "phone" });
+  const bodies: unknown[] = [];
+  alice.messages.subscribe(({ body }) => bodies.push(body));
+  server.send("bob", "alice", 1);
+  await until(alice.conversations, ([first]) => first?.unread === 1);
+  server.goOffline("alice");
+  server.send("bob", "alice", 2);
+  server.goOnline("alice");
+  alice.retry();
+  await until(alice.conversations, ([first]) => first?.unread === 2);
+  expect(bodies).toEqual([1, 2]);
+  const desk = enter("alice", { device: "desk" });
+  expect(await received(desk)(2)).toEqual([1, 2]);
+});
+
+test("older messages come over HTTP, and nothing else is there", async () => {
+  for (let i = 0; i < 120; i++) server.send("bob", "alice", i);
+  const alice = enter("alice", { since: "now" });
+  await until(alice.connection, ({ is }) => is === "open");
+  const thread = alice.messages.with("bob");
+  while (await thread.older());
+  expect(thread.value.map(({ body }) => body)).toEqual(Array.from({ length: 120 }, (_, i) => i));
+  expect(await alice.account.settings()).toEqual({ receipts: true, presence: true });
+  await expect(alice.account.devices()).rejects.toMatchObject({ code: "not_found" });
+});
