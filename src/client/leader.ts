@@ -94,9 +94,10 @@ export class Leader {
 
   /**
    * Takes drafts, settled keys and reads of this client or of another one. `isStored`: they are in the store already.
-   * Resolves when they are; rejects when the store has failed.
+   * Resolves when they are; rejects when the store has failed before, and not for a later commit that fails.
    */
   async take(commit: Commit, isStored: boolean): Promise<void> {
+    const number = this.#writes.begun + 1;
     for (const draft of commit.drafts ?? []) this.#outbox.add(draft, isStored);
     for (const key of commit.settled ?? []) this.#outbox.discard(key);
     if (commit.taken !== undefined) this.#log.setTaken(commit.taken);
@@ -108,8 +109,8 @@ export class Leader {
     }
     this.#writes.flush();
     await this.#writes.idle;
-    const isLeft = this.#writes.isAbandoned && commit.drafts?.some(({ key }) => this.#outbox.isChanged(key));
-    if (this.hasFailed || isLeft) throw new Error("the store has failed", { cause: this.#writes.failure });
+    if (this.#writes.hasEnded && this.#writes.done < number)
+      throw new Error("the store has failed", { cause: this.#writes.failure });
   }
 
   /** The store has failed. */
@@ -237,7 +238,7 @@ export class Leader {
     if (this.#log.position.epoch === null) this.#noticesAfter = welcome.head;
     const isSameEpoch = this.#log.begin(welcome, this.#options.since);
     this.#acks.begin(welcome.limits, isSameEpoch);
-    for (const draft of this.#outbox.begin(welcome, isSameEpoch)) this.#log.addAccepted(draft, { state: "queued" }, 0);
+    this.#outbox.begin(welcome, isSameEpoch);
   }
 
   #addOwn(run: Frame<"message">, newCount: number): void {

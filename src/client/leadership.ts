@@ -74,10 +74,11 @@ export class Leadership {
       this.follow(kept);
     };
     shared.lead(again).then(
-      () => {
+      async () => {
         this.#isElected = true;
-        // Other clients have written to the store meanwhile.
-        return this.reopen();
+        // What is being opened now is opened without the term of a leader.
+        await this.#reopening;
+        await this.reopen();
       },
       // It rejects also when this client closes before it leads, and when the store can do without.
       (error) => (this.#hasEnded || store.shared === undefined ? undefined : openFailed(error)),
@@ -115,13 +116,14 @@ export class Leadership {
 
   async #reopen(): Promise<void> {
     const { open, openFailed, view, store } = this.#options;
+    const isElected = this.#isElected;
     const position = this.#position;
     const last = position && { position, rows: view.rows(), drafts: view.drafts(), reads: NONE };
     this.abandon();
     try {
       const kept = await open(last);
       if (position !== undefined) await this.#catchUp(kept, position);
-      if (this.#isElected || store.shared === undefined) this.#begin(kept);
+      if ((isElected && this.#isElected) || store.shared === undefined) this.#begin(kept);
     } catch (error) {
       openFailed(error);
     }

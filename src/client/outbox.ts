@@ -93,10 +93,9 @@ export class Outbox {
 
   /**
    * A connection begins. Drafts that the mailbox took keep their ids, to be answered again; all others get the next
-   * ids. Removes and returns those that the log has shown, and whose ids this mailbox does not know any more: nobody
-   * will answer them, and they were accepted.
+   * ids.
    */
-  begin({ lastId, head, limits, runs = false }: Welcome, isSameEpoch: boolean): Draft[] {
+  begin({ lastId, head, limits, runs = false }: Welcome, isSameEpoch: boolean): void {
     this.#isOpen = true;
     this.#runs = runs;
     // An ack may go along.
@@ -106,16 +105,12 @@ export class Outbox {
     this.#nextId = lastId + 1;
     this.#inFlight = this.#carriedBytes = 0;
     this.#isShifted = false;
-    const shown: Item[] = [];
     for (const item of this.#items.values()) {
       item.step = "waiting";
       if (item.id === null || (isSameEpoch && item.id <= lastId)) continue;
-      if (item.seq !== null) shown.push(item);
-      item.id = null;
+      item.id = item.seq = null;
       this.#change(item);
     }
-    for (const item of shown) this.#settle(item);
-    return shown;
   }
 
   connectionLost(): void {
@@ -165,11 +160,6 @@ export class Outbox {
     this.#sentAt = Date.now();
     if (runs.length > 0) this.#burst *= 2;
     return textOf(runs);
-  }
-
-  /** Whether a draft is still to be taken for a commit. */
-  isChanged(key: string): boolean {
-    return this.#items.get(key)?.isChanged === true;
   }
 
   /** The drafts that have changed since the last call: to be stored before the next text is sent. */
@@ -282,7 +272,8 @@ export class Outbox {
     if (item.step === "in flight") {
       this.#inFlight--;
       // The first answer shows that the whole text has arrived. The others may wait for a receiver.
-      if (this.#bytesInFlight > 0) this.#carriedBytes = (this.#bytesInFlight * TEXT_MS) / (Date.now() - this.#sentAt);
+      if (this.#bytesInFlight > FIRST_TEXT_BYTES / 2)
+        this.#carriedBytes = (this.#bytesInFlight * TEXT_MS) / (Date.now() - this.#sentAt);
       this.#bytesInFlight = 0;
     }
     item.step = step;

@@ -25,6 +25,8 @@ export class WriteLoop {
   #hasFailed = false;
   #failure: unknown;
   #isAbandoned = false;
+  #begun = 0;
+  #done = 0;
   #run: Promise<void> = Promise.resolve();
 
   /** `stored` is called with each commit that the store has. */
@@ -54,8 +56,18 @@ export class WriteLoop {
     return this.#failure;
   }
 
-  get isAbandoned(): boolean {
-    return this.#isAbandoned;
+  /** The number of the last commit that was begun, and of the last one that the store has. */
+  get begun(): number {
+    return this.#begun;
+  }
+
+  get done(): number {
+    return this.#done;
+  }
+
+  /** Nothing more is written. */
+  get hasEnded(): boolean {
+    return this.#hasFailed || this.#isAbandoned;
   }
 
   /** Resolves when nothing is left to write, also where the store has failed. */
@@ -66,7 +78,7 @@ export class WriteLoop {
   /** Begins to store what changed and to send what is queued. */
   flush(): void {
     this.#idleTurns = 0;
-    if (!this.#isRunning && !this.#hasFailed && !this.#isAbandoned) this.#run = this.#write();
+    if (!this.#isRunning && !this.hasEnded) this.#run = this.#write();
   }
 
   /** Another leader writes from now on: nothing more is written or sent here. */
@@ -99,7 +111,9 @@ export class WriteLoop {
         // Each connection has its own state object: the text of one is not sent on the next.
         const { state } = this.#connection;
         if (commit !== null) {
+          this.#begun++;
           await this.#store.write(commit);
+          this.#done++;
           this.#stored(commit);
         }
         if (text !== null && state === this.#connection.state) this.#acks.sendWith(text);

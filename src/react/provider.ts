@@ -4,18 +4,21 @@ import type { Restante } from "../client/connect.ts";
 
 const Context = createContext<Restante | null>(null);
 
-export interface ProviderProps {
+export interface ProviderProps<Body = unknown> {
   /** Of `useRestante`, or one that the application has opened itself. Null while there is none. */
-  readonly client: Restante | null;
+  readonly client: Restante<Body> | null;
   readonly children?: ReactNode;
 }
 
 /** Gives a client to all hooks below. It neither opens nor closes it. */
-export function RestanteProvider({ client, children }: ProviderProps): ReactElement {
-  return createElement(Context.Provider, { value: client }, children);
+export function RestanteProvider<Body = unknown>({ client, children }: ProviderProps<Body>): ReactElement {
+  return createElement(Context.Provider, { value: client as Restante | null }, children);
 }
 
-/** The client of the nearest `RestanteProvider`, to send with; null on the server, and until it is open. */
-export function useClient(): Restante | null {
-  return useContext(Context);
+/**
+ * The client of the nearest `RestanteProvider`, to send with; null on the server, and until it is open. `Body`, here and
+ * in other hooks: the type of all bodies, as in `connect`.
+ */
+export function useClient<Body = unknown>(): Restante<Body> | null {
+  return useContext(Context) as Restante<Body> | null;
 }

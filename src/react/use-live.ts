@@ -17,8 +17,8 @@ export function useLive<T>(live: Live<T> | null | undefined, initial: T): T {
 }
 
 /** The conversations of the user, the latest first. */
-export function useConversations(): readonly Conversation[] {
-  return useLive(useClient()?.conversations, NONE);
+export function useConversations<Body = unknown>(): readonly Conversation<Body>[] {
+  return useLive<readonly Conversation<Body>[]>(useClient<Body>()?.conversations, NONE);
 }
 
 /** Whether the client is connected; `connecting` while there is no client. */

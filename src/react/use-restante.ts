@@ -15,11 +15,12 @@ interface Opened {
 
 /**
  * Opens the mailbox of `userName` when the component is mounted, and closes it when it is unmounted. Null on the server,
- * in the first render, and where `options` is null. Another `url`, `userName`, `device` or token text opens another
+ * in the first render, and where `given`, the options, is null. Another `url`, `userName`, `device` or token text opens another
  * client and closes the last one. Of a token function that of the latest render is called. Other options count when the
  * client is opened. A TypeError of `connect` reaches the nearest error boundary.
  */
-export function useRestante(options: Options | null): Restante | null {
+export function useRestante<Body = unknown>(given: Options<Body> | null): Restante<Body> | null {
+  const options = given as Options | null;
   const key = options === null ? null : keyOf(options);
   const last = useRef<Opened | null>(null);
   const [shown, show] = useState<Opened | null>(null);
@@ -36,7 +37,7 @@ export function useRestante(options: Options | null): Restante | null {
     return () => closeUnused(opened);
   }, [key]);
   // Never the client of another user, not even for the render before the effect.
-  return shown?.key === key ? shown.client : null;
+  return shown?.key === key ? (shown.client as Restante<Body>) : null;
 }
 
 function keyOf({ url, userName, device, token }: Options): string {

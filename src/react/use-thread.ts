@@ -1,13 +1,13 @@
 // One conversation as a hook. All components that show the same one share it: it is read once, and what one of them adds
 // all of them show.
 import { useCallback, useSyncExternalStore } from "react";
-import type { Conversing, Message, Restante } from "../client/connect.ts";
+import type { Conversing, Message, Restante, ThreadOptions } from "../client/connect.ts";
 import { useClient } from "./provider.ts";
 
 /** One conversation; another object after each change. */
-export interface ThreadState {
+export interface ThreadState<Body = unknown> {
   /** In both directions, oldest first. */
-  readonly messages: readonly Message[];
+  readonly messages: readonly Message<Body>[];
   /** Whether there may be older ones. */
   readonly more: boolean;
   /** Whether messages are being read. */
@@ -34,7 +34,7 @@ const threadsOf = new WeakMap<Restante, Map<string, SharedThread>>();
  * The conversation with `peer`, open as long as any component shows it: first its latest messages, `pageSize` of them (1
  * to 200, 50 by default).
  */
-export function useThread(peer: string, { pageSize }: { readonly pageSize?: number } = {}): ThreadState {
+export function useThread<Body = unknown>(peer: string, { pageSize }: ThreadOptions = {}): ThreadState<Body> {
   const client = useClient();
   const key = `${pageSize} ${peer}`;
   const subscribe = useCallback(
@@ -54,11 +54,12 @@ export function useThread(peer: string, { pageSize }: { readonly pageSize?: numb
     },
     [client, key],
   );
-  return useSyncExternalStore(
+  const state = useSyncExternalStore(
     subscribe,
     () => stateOf(client === null ? undefined : threadsOf.get(client)?.get(key)),
     () => INITIAL,
   );
+  return state as ThreadState<Body>;
 }
 
 function open(client: Restante, peer: string, pageSize: number | undefined): SharedThread {

@@ -66,6 +66,38 @@ test("a tab takes over within 30 s from a leader that the browser has stopped, w
   expect((await phone.settled()).filter(({ type }) => type === "message")).toEqual([]);
 });
 
+test("a leader that finds the term of another one in the database begins anew before it writes and sends", async () => {
+  const { alice, bob } = fixture.names();
+  const page = await fixture.tab(await fixture.newContext(), alice);
+  await isOpen(page);
+  const setTerm = (name: string) =>
+    page.evaluate(
+      (database) =>
+        new Promise<unknown>((done) => {
+          const request = indexedDB.open(database);
+          request.addEventListener("success", () => {
+            const tx = request.result.transaction("about", "readwrite");
+            const found = tx.objectStore("about").get("term");
+            found.addEventListener("success", () => {
+              if (found.result < 99) tx.objectStore("about").put(99, "term");
+            });
+            tx.addEventListener("complete", () => {
+              request.result.close();
+              done(found.result);
+            });
+          });
+        }),
+      name,
+    );
+  expect(await setTerm(fixture.databaseOf(alice))).toBe(1);
+  const phone = await open(fixture.server.url, bob);
+  await send(page, bob, ["hello"]);
+  expect((await phone.take("message", 1)).map(({ body }) => body)).toEqual(["hello"]);
+  expect(await setTerm(fixture.databaseOf(alice))).toBe(100);
+  await isOpen(page);
+  expect((await phone.settled()).filter(({ type }) => type === "message")).toEqual([]);
+});
+
 test("close({ forget: true }) in one tab ends the others, nothing of the user stays, and each tab can sign in again", async () => {
   const { alice, bob } = fixture.names();
   const context = await fixture.newContext();

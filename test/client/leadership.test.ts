@@ -108,6 +108,27 @@ test("a store that says where its records are is opened again after a failure, a
   expect(sent.state.value.is).toBe("sending");
 });
 
+test("a message that was stored and sent is not sent again where the next commit fails", async () => {
+  const fragile = fragileStore();
+  const me = await newClient({ store: fragile.store });
+  await link().welcome();
+  // The answer comes while the message is being stored and sent, in the same turns.
+  const first = link();
+  const write = first.send.bind(first);
+  first.send = (text) => {
+    write(text);
+    if (!text.includes('"send"')) return;
+    fragile.break();
+    void first.deliver({ type: "accepted", id: 1, entry: 11, at: 1, state: "stored" });
+  };
+  const sent = me.send("bob", "hello");
+  await sent.kept;
+  await settle();
+  expect(fragile.opened()).toBe(2);
+  await link().welcome({ lastId: 1 });
+  expect(sends(await link().sent())).toEqual([[1, "hello"]]);
+});
+
 test("messages that could not be stored come again after the store was opened again, and are shown once", async () => {
   const fragile = fragileStore();
   const me = await newClient({ store: fragile.store });

@@ -117,11 +117,10 @@ export class Model extends FakeMailbox {
     for (const socket of this.sockets) socket.end();
   }
 
-  /** A frame, without runs, has reached the client. Its own message is as good as an answer. */
-  reached({ type, id, from, retryAfter }: Frame): void {
-    const isAccepted = type === "accepted" || (type === "message" && from === this.user);
+  /** A frame, without runs, has reached the client. */
+  reached({ type, id, retryAfter }: Frame): void {
     const { body } = this.log.messages.find((entry) => entry.id === id) ?? {};
-    if (isAccepted) for (const set of [this.answered, this.#knownAnswered]) set.add(body);
+    if (type === "accepted") for (const set of [this.answered, this.#knownAnswered]) set.add(body);
     const { id: heldId, to, until } = this.#latestHeld;
     if (type === "refused" && id === heldId && Number(retryAfter) > BUSY_MS) this.#knownHeld.set(to, until);
   }

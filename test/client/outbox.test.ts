@@ -63,8 +63,8 @@ test("[S2][F8] an id that was already answered between two others is in no run",
 });
 
 test.each([
-  ["after 4 s", 4_000, [15, 15, 15, 15, 15, 15, 10]],
-  ["at once", 10, [15, 85]],
+  ["after 4 s", 4_000, [30, 30, 30, 10]],
+  ["at once", 10, [30, 70]],
 ])(
   "[T5] where the mailbox answers %s, a text has at most what the link carries in two seconds",
   async (_, ms, texts) => {
@@ -94,8 +94,8 @@ test("[T5] a new connection begins with small texts again", async () => {
   const mailbox = link();
   await mailbox.welcome();
   await mailbox.sent();
-  await mailbox.deliver(...Array.from({ length: 15 }, (_, i) => accepted(i + 1, i + 1)));
-  expect(await mailbox.sent()).toHaveLength(85);
-  const next = await reconnect(mailbox, { lastId: 15 });
-  expect(await next.sent()).toHaveLength(15);
+  await mailbox.deliver(...Array.from({ length: 30 }, (_, i) => accepted(i + 1, i + 1)));
+  expect(await mailbox.sent()).toHaveLength(70);
+  const next = await reconnect(mailbox, { lastId: 30 });
+  expect(await next.sent()).toHaveLength(30);
 });

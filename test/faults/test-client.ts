@@ -28,6 +28,8 @@ export class TestClient {
   readonly #unanswered = new Set<string>();
   readonly #undelivered = new Set<string>();
   #instance: Restante;
+  /** `close()` waits for the server: an application that is being closed sends nothing. */
+  #isClosing = false;
   #count = 0;
   #newest = new Map<string, string>();
 
@@ -61,8 +63,9 @@ export class TestClient {
     return this.#unanswered.size;
   }
 
-  /** Sends a message and records its states; returns its word. */
+  /** Sends a message and records its states; returns its word. While the application is closed it sends nothing. */
   send(to: string, more?: unknown): string {
+    if (this.#isClosing) return "";
     const word = `${this.id}/${++this.#count}`;
     this.#recorder.record(this.id, { is: "sent", word, to });
     this.#undelivered.add(word);
@@ -108,11 +111,13 @@ export class TestClient {
 
   /** Closes the application and opens it again. */
   async restart(): Promise<void> {
+    this.#isClosing = true;
     await this.#instance.close();
     this.#undelivered.clear();
     this.#unanswered.clear();
     this.#recorder.record(this.id, { is: "restarted" });
     this.#instance = this.#start();
+    this.#isClosing = false;
   }
 
   async close(): Promise<void> {

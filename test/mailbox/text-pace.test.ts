@@ -47,10 +47,10 @@ test.each([
   ["without runs", ""],
   ["with runs", "&runs=1"],
 ])(
-  "[W6][F7] %s `welcome` is a text by itself, and of a backlog no text has more than 16,384 bytes",
+  "[W6][F7] %s `welcome` is a text by itself, and of a backlog no text has more than 32,768 bytes",
   async (_, query) => {
     const { b, alice } = await world();
-    await sendAll(alice, b, 600, (n) => `${n} ${"你".repeat(n % 90)}`);
+    await sendAll(alice, b, 1_200, (n) => `${n} ${"你".repeat(n % 90)}`);
     const bob = await connect(b, query);
     const [welcome = "", ...texts] = await textsOf(bob);
     expect(framesOf(welcome).map(({ type }) => type)).toEqual(["welcome"]);
@@ -109,7 +109,7 @@ test("[W6] texts have what the link carries in two seconds, also after it got sl
     return pace.textBytes / bytesPerSecond / (TEXT_MS / 1_000);
   };
   expect(carry(50_000)).toBeGreaterThan(0.8);
-  expect(carry(SLOW)).toBeLessThan(1.5);
+  expect(carry(20_000)).toBeLessThan(1.5);
   expect(carry(200_000)).toBeGreaterThan(0.8);
   expect(carry(50_000)).toBeLessThan(1.2);
   expect(carry(1)).toBe(FIRST_TEXT_BYTES / (TEXT_MS / 1_000));

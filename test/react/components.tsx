@@ -70,7 +70,7 @@ function List({ user }: { readonly user: string }): ReactElement {
 
 function Thread({ name, peer }: PeerProps & { readonly name: string }): ReactElement {
   countRender(name);
-  const { messages, more, loading, older } = useThread(peer);
+  const { messages, more, loading, older } = useThread<string>(peer);
   return (
     <section id={name}>
       <p>{messages.map(({ body, state }) => (state === null ? body : `${body}:${state.is}`)).join(" ")}</p>

@@ -1,5 +1,5 @@
 // The page where another tab signs out, and where the browser stores nothing. A real browser and a real server.
-import { expect, test } from "vitest";
+import { test } from "vitest";
 import { BrowserFixture } from "../support/browser-fixture.ts";
 import { PageUser } from "../support/page-user.ts";
 
@@ -14,11 +14,12 @@ test("signing out in one of two tabs leads the other to the form to sign in, and
   await first.account.click();
   await first.button("Sign out").last().click();
   await second.page.getByText("This device was signed out.").waitFor();
-  expect(await second.page.evaluate(async () => (await indexedDB.databases()).length)).toBe(0);
+  await second.page.waitForFunction(async () => (await indexedDB.databases()).length === 0);
   await first.page.getByLabel("Your name").fill(name);
   await first.button("Continue").click();
-  await first.page.getByLabel(/code/).first().fill(code);
+  await first.page.getByLabel("Recovery or link code").fill(code);
   await first.button("Sign in").click();
+  await first.button("I have kept it").click();
   await first.untilConnected();
   await second.page.reload();
   await second.untilConnected();

@@ -113,29 +113,6 @@ export const RESUMING: readonly Case[] = [
       if (wrong !== undefined) throw recording.failure(`The mark ${JSON.stringify(wrong)} is of the epoch before.`);
     },
   },
-  ...(
-    [
-      ["[T8] in another epoch", { epoch: "e2", head: 90 }, 1],
-      ["[T9] in a mailbox that was restored to an older copy", { head: 10 }, 11],
-    ] as const
-  ).map(([where, welcome, from]): Case => ({
-    name: `[T4]${where} a message that the log has shown is not sent again, though it had no answer`,
-    async play({ client, connect, reconnect }) {
-      const link = await connect({ head: 10 });
-      await client.sends(["shown", "unanswered"]);
-      await link.takesAll(1, ["shown"]);
-      link.deliver(own(11, 1));
-      await link.acked(11);
-      link.cut();
-      const other = await reconnect(welcome);
-      other.deliver({ type: "gap", from, seq: 90 });
-      await other.takes(1, "unanswered");
-      other.deliver(own(91, 1), accepted(1, 91));
-      await client.saw({ is: "accepted", key: "unanswered" });
-      await other.holdsBack(92);
-      await client.shows(["shown", "unanswered"]);
-    },
-  })),
   {
     name: "[T9][R3][T14] a mailbox that was restored to an older copy: nothing is shown twice, and numbers follow its lastId",
     async play({ client, recording, connect, reconnect }) {
