@@ -44,7 +44,7 @@ it("lists the measures of another commit only with --before", async () => {
     return out.trim().split("\n");
   };
   expect(await list()).toEqual(["people: restante sdk, delivered"]);
-  expect(await list("--before", "HEAD")).toEqual(["people: restante sdk, delivered", "people: before, delivered"]);
+  expect(await list("--before", "HEAD")).toEqual(["people: restante sdk, delivered", "people: sdk before, delivered"]);
 });
 
 it.skipIf(!existsSync("/usr/bin/strace"))("counts what other processes write through to the disk", async () => {
