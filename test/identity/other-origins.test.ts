@@ -94,7 +94,7 @@ test("[O1] a page of another origin is refused on every route, and reads the des
     const origin = response.headers.get("Access-Control-Allow-Origin");
     const isOpen = DESCRIPTIONS.has(route.path);
     expect([route.path, response.status, origin]).toEqual([route.path, isOpen ? 200 : 403, isOpen ? "*" : null]);
-    if (!isOpen) expect(await response.json()).toMatchObject({ code: "forbidden" });
+    if (!isOpen) expect(await response.json()).toMatchObject({ code: "forbidden_origin" });
     if (!isOpen)
       expect((await preflight("https://evil.test", route)).headers.get("Access-Control-Allow-Origin")).toBe(null);
   }
