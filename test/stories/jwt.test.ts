@@ -45,8 +45,8 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await server.stop();
-  site.close();
+  await server?.stop();
+  site?.close();
 });
 
 async function published(kid: string, alg: string): Promise<{ pair: Pair; jwk: JWK }> {
