@@ -77,6 +77,7 @@ test("[L4] shown messages are there again without a server, and none is shown tw
   expect(await seen()).toEqual([[true, 30]]);
   const texts = await second.evaluate(async (peer) => {
     const thread = me.messages.with(peer);
+    // Polls in turns of the event loop: the page reads its database.
     while (thread.value.length === 0) await new Promise((done) => setTimeout(done));
     return thread.value.map(({ body }) => body);
   }, bob);

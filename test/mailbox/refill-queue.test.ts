@@ -97,7 +97,7 @@ test("[M5] an author that was restored while its clock is behind renumbers its m
     expect(alice.answers).toEqual(["one stored", "two stored"]);
     expect(again().outbox.oldestUnsettled).toBe(null);
     expect(two).toBeLessThan(high);
-    // A receiver that names ever higher numbers is not sent the message again forever.
+    // A receiver that names ever higher numbers is not sent the message again endlessly.
     alice.send("bob", "three");
     for (let n = 1; n <= 2; n++) {
       const odd = await alice.nextCall();
