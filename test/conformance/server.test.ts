@@ -21,7 +21,7 @@ beforeAll(async () => {
   ]);
 });
 
-afterAll(() => Promise.all([unlimited.stop(), byDefault.stop()]));
+afterAll(() => Promise.all([unlimited?.stop(), byDefault?.stop()]));
 
 async function play(url: string, only = ""): Promise<{ outcomes: readonly Outcome[]; printed: string[] }> {
   const printed: string[] = [];

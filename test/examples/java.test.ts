@@ -18,7 +18,7 @@ beforeAll(async () => {
   [server, command] = await Promise.all([startServer(), compileJava()]);
 });
 
-afterAll(() => server.stop());
+afterAll(() => server?.stop());
 
 const journal = (user: string) => join(folder, `${user}.journal`);
 const start = (user: string) => new ChatProgram([...command, user, "--url", server.url, "--state", journal(user)]);

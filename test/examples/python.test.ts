@@ -18,7 +18,7 @@ beforeAll(async () => {
   server = await startServer();
 });
 
-afterAll(() => server.stop());
+afterAll(() => server?.stop());
 
 function start(user: string, ...flags: string[]): ChatProgram {
   const state = join(folder, `${user.replaceAll("/", "-")}.db`);

@@ -14,7 +14,7 @@ beforeAll(async () => {
   server = await startServer({ SENDS_PER_SECOND: "200" });
 });
 
-afterAll(() => server.stop());
+afterAll(() => server?.stop());
 
 async function claimAndConnect(
   userName: string,

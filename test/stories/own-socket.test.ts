@@ -13,7 +13,7 @@ beforeAll(async () => {
   server = await startServer({ RATE_LIMIT: "off" });
 });
 
-afterAll(() => server.stop());
+afterAll(() => server?.stop());
 
 /** The client's connection when it is in this state. */
 const connection = (me: Restante, state: ConnectionState["is"]) => until(me.connection, ({ is }) => is === state);
