@@ -118,7 +118,7 @@ const KIND_RUNNERS: Record<string, () => Promise<string>> = {
 async function flood(): Promise<string> {
   if (kind === "connects") return repeatConnect(Number(port), isOver);
   if (kind === "history" || kind === "bodies") return repeatRequest(kind, Number(port), isOver);
-  return repeatText(kind, Number(port), isOver);
+  return repeatText(kind, Number(port), Number(seconds));
 }
 
 process.stdout.write(`${await (KIND_RUNNERS[kind] ?? flood)()}\n`);
