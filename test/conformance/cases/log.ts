@@ -55,8 +55,9 @@ export const LOG: readonly Case[] = [
       link.deliver({ type: "weather" }, message(5), { type: "hint", for: { deep: [null] } }, message(6));
       link.deliver({ type: "error", code: "tide_too_high", message: "A sentence." });
       await link.acked(6);
-      await client.shows(["message 5", "message 6"]);
-      await link.reads(7);
+      link.deliver(message(7));
+      await link.acked(7);
+      await client.shows(["message 5", "message 6", "message 7"]);
     },
   },
   {
