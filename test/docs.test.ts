@@ -1,4 +1,4 @@
-// The documents hold together: every link leads to a file and a heading that exist, prose has short lines, README is short.
+// The documents hold together: every link leads to a file and a heading that exist, lines are short, README is short.
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
@@ -23,18 +23,22 @@ interface Line {
 
 const textOf = (path: string) => readFileSync(join(ROOT, path), "utf8");
 
-/** The lines outside of code blocks. */
-function proseOf(markdown: string): Line[] {
+/** The lines outside of code blocks, and those inside. */
+function linesOf(markdown: string): { prose: Line[]; code: Line[] } {
   let fence: string | null = null;
   const prose: Line[] = [];
+  const code: Line[] = [];
   for (const [index, text] of markdown.split("\n").entries()) {
     const [, mark] = /^\s*(`{3,}|~{3,})/.exec(text) ?? [];
     if (fence === null && mark === undefined) prose.push({ number: index + 1, text });
     else if (fence === null) fence = mark ?? null;
     else if (mark?.startsWith(fence) === true) fence = null;
+    else code.push({ number: index + 1, text });
   }
-  return prose;
+  return { prose, code };
 }
+
+const proseOf = (markdown: string) => linesOf(markdown).prose;
 
 /** The anchors that GitHub gives a page: of its headings, repeated ones numbered, and of its own `id` attributes. */
 function anchorsOf(markdown: string): Set<string> {
@@ -107,6 +111,11 @@ test.each(pages)("every link of %s leads to a file and a heading that exist", (p
 
 test.each(pages)("no line of prose in %s is longer than 120 characters", (page) => {
   const long = proseOf(textOf(page)).filter(({ text }) => [...text].length > LINE_LENGTH && !isUnbreakable(text));
+  expect(long.map(({ number, text }) => `${page}:${number}: ${text}`)).toEqual([]);
+});
+
+test.each(pages)("no line of a code block in %s is longer than 120 characters", (page) => {
+  const long = linesOf(textOf(page)).code.filter(({ text }) => [...text].length > LINE_LENGTH);
   expect(long.map(({ number, text }) => `${page}:${number}: ${text}`)).toEqual([]);
 });
 
