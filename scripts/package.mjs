@@ -103,7 +103,7 @@ function coreOutside(path) {
 }
 
 /** The types of each entry point as one file, for `import` and for `require`. */
-async function typesOf(entries) {
+export async function typesOf(entries) {
   const folder = mkdtempSync(join(tmpdir(), "restante-types-"));
   try {
     const tsc = "node_modules/typescript/bin/tsc";
