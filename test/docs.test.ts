@@ -3,13 +3,17 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { expect, test } from "vitest";
+import { servedDocuments } from "../scripts/documents.mjs";
 
 const ROOT = resolve(import.meta.dirname, "..");
 const LINE_LENGTH = 120;
 const README_LINES = 150;
 
+/** The list of documents for programs that read text. */
+const LIST = "docs/llms.txt";
+
 /** Every Markdown file of the repository, by its path from the root. */
-const pages = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "*.md"], {
+const pages = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "*.md", LIST], {
   cwd: ROOT,
 })
   .toString()
@@ -144,6 +148,41 @@ test("a broken link of every form is found, and a good one is not", () => {
   const page =
     "[a](B.md), [over\ntwo lines](C.md#d) ![e](f.png)\n\n```\n[no](g.md)\n```\n\n`[no](h.md)`\n\n[i]: j.md\n";
   expect(targetsOf(page)).toEqual(["B.md", "C.md#d", "f.png", "j.md"]);
+});
+
+/** The README of the package; the others are for readers of the repository, or of a server. */
+const PACKAGED = "docs/PACKAGE.md";
+
+test("docs/llms.txt has a title, a summary, and every document once, each with what it has", () => {
+  const text = textOf(LIST);
+  expect(text).toMatch(/^# .+\n\n(?:> .+\n)+\n/);
+  expect(text.match(/^# /gm)).toHaveLength(1);
+  const listed = [...text.matchAll(/^- \[[^\]]+\]\(([^)]+)\): \S.*$/gm)].map(([, path = ""]) => `docs/${path}`);
+  const isForReaders = (page: string) => /^docs\/(?:reference\/)?[\w-]+\.md$/.test(page) && page !== PACKAGED;
+  const documents = pages.filter((page) => isForReaders(page) && page !== "docs/reference/README.md");
+  expect(listed.toSorted()).toEqual(documents.toSorted());
+});
+
+test("every link of a document that a server serves leads to another one", () => {
+  const served = servedDocuments();
+  expect(served.size).toBeGreaterThan(15);
+  const read = (path: string) => served.get(path) ?? null;
+  const broken = [...served].flatMap(([page, text]) => targetsOf(text).map((target) => checkLink(page, target, read)));
+  expect(broken.filter((why) => why !== null)).toEqual([]);
+});
+
+test("a served document has the code of its source, and its words", () => {
+  const served = servedDocuments();
+  const wordsOf = (text: string) =>
+    text
+      .replaceAll(/!\[[^\]]*\]\([^)\s]+\)/g, "")
+      .replaceAll(/\[([^\]]*)\]\([^)\s]+\)/g, "$1")
+      .match(/[\w`]+/g);
+  for (const page of ["docs/SDK.md", "docs/PROTOCOL.md"]) {
+    const text = served.get(page) ?? "";
+    expect(linesOf(text).code.map((line) => line.text)).toEqual(linesOf(textOf(page)).code.map((line) => line.text));
+    expect(wordsOf(text)).toEqual(wordsOf(textOf(page)));
+  }
 });
 
 /** A file that README has its readers make. */
