@@ -25,9 +25,12 @@ const ALL = new RegExp([CODE, INLINE, DEFINITION].map(({ source }) => source).jo
 /** Markdown without links and pictures of files that are not there. `isThere` is asked for a path, without its anchor. */
 export function withoutDeadLinks(text, isThere) {
   return text.replace(ALL, (whole, ...more) => {
-    const { code, picture, label, target, after, defined } = more.at(-1);
+    const [offset, , { code, picture, label, target, after, defined }] = more.slice(-3);
     const path = target ?? defined;
     if (code !== undefined || /^(https?:|#)/.test(path) || isThere(path.replace(/#.*/, ""))) return whole;
-    return defined !== undefined || picture === "!" ? "" : `${label}${after}`;
+    if (defined !== undefined) return "";
+    // A picture that is a paragraph leaves with the lines after it.
+    if (picture === "!") return offset === 0 || text[offset - 1] === "\n" ? "" : after;
+    return `${label}${after}`;
   });
 }

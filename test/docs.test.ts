@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { expect, test } from "vitest";
-import { servedDocuments } from "../scripts/documents.mjs";
+import { servedDocuments, withoutDeadLinks } from "../scripts/documents.mjs";
 
 const ROOT = resolve(import.meta.dirname, "..");
 const LINE_LENGTH = 120;
@@ -169,6 +169,13 @@ test("every link of a document that a server serves leads to another one", () =>
   const read = (path: string) => served.get(path) ?? null;
   const broken = [...served].flatMap(([page, text]) => targetsOf(text).map((target) => checkLink(page, target, read)));
   expect(broken.filter((why) => why !== null)).toEqual([]);
+});
+
+test("a dead link of every form is removed; code and good links stay", () => {
+  const code = "`[b](B.md)`\n\n```ts\nlist[at](B.md)\n```\n\n";
+  const text = `[a](A.md#x) [b](B.md) ![c](c.png)\n\n![c](c.png)\n\n${code}[T1]: A.md#y\n[T2]: B.md#y\n`;
+  const left = `[a](A.md#x) b \n\n${code}[T1]: A.md#y\n`;
+  expect(withoutDeadLinks(text, (path: string) => path === "A.md")).toBe(left);
 });
 
 test("a served document has the code of its source, and its words", () => {
