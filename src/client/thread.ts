@@ -71,8 +71,7 @@ export class Thread extends Computed<readonly Message[]> {
    * there is no connection.
    */
   older(wait: WaitOptions = {}): Promise<boolean> {
-    const reading = (this.#reading ??= this.#older());
-    return waitFor(() => reading, wait);
+    return waitFor(() => (this.#reading ??= this.#older()), wait);
   }
 
   /** A connection is open: what could not be read without one is read again. */

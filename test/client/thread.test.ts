@@ -120,6 +120,18 @@ test("a listener that asks for older messages when loading begins joins the read
   expect(stateOf(thread)).toEqual([[8, 9], false, null, false]);
 });
 
+test("older() with a signal that is aborted already rejects with its reason, and asks for nothing", async () => {
+  const asked = playPages();
+  const { me } = await connectedClient({ since: "now" });
+  const thread = me.messages.with("bob");
+  await settle();
+  await asked[0]?.answer([fromBob(9)], true);
+  const reason = new Error("the page was left");
+  await expect(thread.older({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+  await settle();
+  expect([asked.length, thread.loading]).toEqual([1, false]);
+});
+
 test("the value of a thread is the same until it changes, though the commits of other conversations pass", async () => {
   const { me, mailbox } = await connectedClient();
   await mailbox.deliver(fromBob(1));
