@@ -126,6 +126,7 @@ export class View implements MarkSource {
     for (const thread of this.threads) thread.end();
     for (const sents of this.#tracked.values()) for (const sent of sents) sent.end();
     for (const sent of this.#drafts.values()) sent.end();
+    this.keyed.end();
   }
 
   #refreshList(): void {
