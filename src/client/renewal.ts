@@ -10,6 +10,11 @@ export type Renew = (wait: WaitOptions) => Promise<string | undefined>;
 /** A token is renewed after this share of its time, and not sooner than this. */
 const RENEW_SHARE = 0.8;
 const MIN_RENEWAL_MS = 1_000;
+/**
+ * Ms between two renewals where this device does not know when the token expires. Answers: a clock that is ahead by more
+ * than the life of each token, which would ask for one each second.
+ */
+const UNKNOWN_RENEWAL_MS = 60_000;
 
 export class Renewal {
   readonly #renew: Renew;
@@ -43,7 +48,8 @@ export class Renewal {
   }
 
   #schedule(leftMs: number): void {
-    const delay = Math.min(Math.max(leftMs * RENEW_SHARE, MIN_RENEWAL_MS), MAX_TIMER_MS);
+    const minMs = this.#isKnown ? MIN_RENEWAL_MS : UNKNOWN_RENEWAL_MS;
+    const delay = Math.min(Math.max(leftMs * RENEW_SHARE, minMs), MAX_TIMER_MS);
     this.#timer = setTimeout(() => void this.#ask(), delay);
   }
 
