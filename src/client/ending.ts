@@ -1,6 +1,7 @@
 // Why a client ends from this side, as its state says it.
 import type { ConnectionState } from "./connection.ts";
 import { isOutdated } from "./storage-state.ts";
+import type { Why } from "./store.ts";
 import type { Ending } from "./tab-messages.ts";
 
 const SENTENCES: Readonly<Record<"closed" | Ending, string>> = {
@@ -8,6 +9,9 @@ const SENTENCES: Readonly<Record<"closed" | Ending, string>> = {
   signed_out: "Another tab has signed out.",
   outdated: "A later version is open in this browser. Load the page again.",
 };
+
+/** Why a message without an answer has failed. */
+export const CLOSED: Why = { code: "closed", message: "The mailbox was closed before it answered." };
 
 type Stopped = Extract<ConnectionState, { is: "stopped" }>;
 
