@@ -197,7 +197,8 @@ export class Client implements Restante {
     const local = await this.#store.piece(peer, before, limit);
     if (local.entries.length > 0 || local.from === 0) return local;
     const page = await readOlder(this.#server.ask, this.user, peer, before, limit);
-    await this.#store.write({ past: { peer, ...page } });
+    // The store is a cache of it: a page that can't be stored is shown too.
+    await this.#store.write({ past: { peer, ...page } }).catch(() => undefined);
     return page;
   };
 
