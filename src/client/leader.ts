@@ -1,6 +1,6 @@
 // The one client of a store that is connected: it routes each frame to the records of the log, to the outbox, or to all
 // clients of the store. It knows frames and where they go; no timer, and nothing of how commits are written.
-import { countOf, type Down, type Welcome } from "../protocol/down.ts";
+import { countOf, type Down, type Frame, type Welcome } from "../protocol/down.ts";
 import { AckPolicy } from "./ack-policy.ts";
 import { LogState, type Arrived, type Listed } from "./apply-frames.ts";
 import { type ConnectionState, Connection, type ConnectionOptions } from "./connection.ts";
@@ -12,8 +12,6 @@ import type { Commit, Kept, Store } from "./store.ts";
 import type { TabMessage } from "./tab-messages.ts";
 import type { ReadPage } from "./thread.ts";
 import { WriteLoop } from "./write-loop.ts";
-
-type Frame<T extends Down["type"]> = Extract<Down, { type: T }>;
 
 /** What a leader works with. */
 export interface LeaderOptions {
@@ -178,6 +176,7 @@ export class Leader {
 
   /** What each connection has to be sent, and again what the mailbox has dropped of it. */
   #sendSignals(): void {
+    clearTimeout(this.#dropped);
     this.#dropped = undefined;
     if (this.#watched.length > 0) this.#send({ type: "watch", peers: this.#watched });
     for (const read of this.#log.reads) this.#send({ type: "read", ...read });

@@ -1,6 +1,6 @@
 // The messages that this device sends: each draft keeps its id until the mailbox has answered, across connections.
 // It knows the numbering of ids and the size of a text; no socket, no cursor, and no message of others.
-import { bodyOf, type Down, type Welcome } from "../protocol/down.ts";
+import { bodyOf, type Frame, type Welcome } from "../protocol/down.ts";
 import { FIRST_TEXT_BYTES, MAX_FRAMES, MAX_TEXT_BYTES, TEXT_MS, utf8Bytes } from "../protocol/limits.ts";
 import { messageRefusal } from "../protocol/message-refusals.ts";
 import { monotonicMs } from "./clock.ts";
@@ -9,8 +9,6 @@ import { ALL, Pauses } from "./pauses.ts";
 import { RecentKeys } from "./recent-keys.ts";
 import { FRAME_BYTES, type Run, textOf } from "./send-text.ts";
 import type { Draft, Why } from "./store.ts";
-
-type Frame<T extends Down["type"]> = Extract<Down, { type: T }>;
 
 /** What the owner of an outbox is notified of. */
 export interface OutboxEvents {
