@@ -25,7 +25,7 @@ export class StoreClients {
   #ready: Promise<void>;
   #hasOpenFailed = false;
   #hasStarted = false;
-  #sayingWatched: Promise<void> | null = null;
+  #isSayingWatched = false;
   readonly #tab = newDevice();
   /** Changes that were written in the same task, and the promise that the store has them. */
   readonly #buffer = new WriteBuffer();
@@ -243,8 +243,10 @@ export class StoreClients {
 
   /** Says whom this tab watches, after all changes of a task. */
   #sayWatched(): void {
-    this.#sayingWatched ??= this.#ready.then(() => {
-      this.#sayingWatched = null;
+    if (this.#isSayingWatched) return;
+    this.#isSayingWatched = true;
+    void this.#ready.then(() => {
+      this.#isSayingWatched = false;
       this.#request({ watch: this.#view.signals.own, tab: this.#tab });
     });
   }

@@ -36,8 +36,9 @@ export class StoredMessages extends IncomingMessages {
     this.#source = source;
   }
 
+  /** An iteration reads it from the store: it is in no queue. */
   override push(message: Numbered): void {
-    super.push(message);
+    this.notify(message);
     this.#wake();
   }
 

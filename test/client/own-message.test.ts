@@ -126,8 +126,7 @@ test("of more than 1,000 messages that are followed reached() of the oldest reje
   const { me, mailbox } = await connectedClient();
   const sent = Array.from({ length: 1_002 }, (_, i) => me.send("bob", i));
   const codes = sent.map((): unknown => undefined);
-  for (const [i, one] of sent.entries())
-    one.reached("delivered").catch((error: unknown) => (codes[i] = codeOf(error)));
+  for (const [i, one] of sent.entries()) one.reached("delivered").catch((error: unknown) => (codes[i] = codeOf(error)));
   for (let ids = await mailbox.sent(); ids.length > 0; ids = await mailbox.sent())
     await mailbox.deliver(...ids.map(({ id }) => accepted(Number(id), 10 + Number(id))));
   await mailbox.deliver(mark(1_013, { stored: 1_012 }));
