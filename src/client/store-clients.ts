@@ -121,8 +121,7 @@ export class StoreClients {
   async close(forget: boolean): Promise<void> {
     const ending = this.#ending;
     if (forget) this.#post({ ended: "signed_out" });
-    this.#closing ??= this.#end("closed", forget);
-    await this.#closing;
+    await (this.#closing ??= this.#end("closed", forget));
     // The records are still there.
     if (ending === "outdated" && forget) await this.#store.close(true);
   }
@@ -276,8 +275,7 @@ export class StoreClients {
   #answer(request: TabRequest): void {
     if ("wrote" in request) {
       this.#view.apply(request.wrote);
-      this.#takeStored(request.wrote);
-      return;
+      return this.#takeStored(request.wrote);
     }
     if ("watch" in request) {
       const { signals } = this.#view;
