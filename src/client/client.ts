@@ -9,7 +9,7 @@ import { browserStore, onNetwork } from "./browser.ts";
 import { IncomingMessages } from "./incoming-messages.ts";
 import { type SendOptions, sendKeyOf } from "./keyed-messages.ts";
 import { listConversations, readOlder } from "./read-history.ts";
-import type { ConnectionState } from "./connection.ts";
+import type { ConnectionState } from "./connection-state.ts";
 import { debugOf } from "./debug.ts";
 import { Computed, type Live, type Stop } from "./live-value.ts";
 import type { Message } from "./message.ts";

@@ -1,5 +1,5 @@
 // Why a client ends from this side, as its state says it.
-import type { ConnectionState } from "./connection.ts";
+import { ENDED, type Stopped } from "./connection-state.ts";
 import { isOutdated } from "./storage-state.ts";
 import type { Why } from "./store.ts";
 import type { Ending } from "./tab-messages.ts";
@@ -13,14 +13,12 @@ const SENTENCES: Readonly<Record<"closed" | Ending, string>> = {
 /** Why a message without an answer has failed. */
 export const CLOSED: Why = { code: "closed", message: "The mailbox was closed before it answered." };
 
-type Stopped = Extract<ConnectionState, { is: "stopped" }>;
-
 export function endedBy(reason: "closed" | Ending): Stopped {
-  return { is: "stopped", code: 1000, reason, message: SENTENCES[reason] };
+  return { is: "stopped", code: ENDED, reason, message: SENTENCES[reason] };
 }
 
 /** The store can't be opened. */
 export function notOpened(error: unknown): Stopped {
   if (isOutdated(error)) return endedBy("outdated");
-  return { is: "stopped", code: 1000, reason: "not_kept", message: `The store can't be opened: ${String(error)}` };
+  return { is: "stopped", code: ENDED, reason: "not_kept", message: `The store can't be opened: ${String(error)}` };
 }

@@ -3,8 +3,10 @@
 import { countOf, type Down, type Frame, type Welcome } from "../protocol/down.ts";
 import { AckPolicy } from "./ack-policy.ts";
 import { LogState, type Arrived, type Listed } from "./apply-frames.ts";
-import { type ConnectionState, Connection, type ConnectionOptions } from "./connection.ts";
+import { Connection, type ConnectionOptions } from "./connection.ts";
+import type { ConnectionState } from "./connection-state.ts";
 import { replaceDiscarded, withStoredLast } from "./discarded-messages.ts";
+import type { Timer } from "./clock.ts";
 import type { ServerAddress } from "./live-socket.ts";
 import { Outbox } from "./outbox.ts";
 import type { Renew } from "./renewal.ts";
@@ -42,13 +44,10 @@ export class Leader {
   readonly #writes: WriteLoop;
   #watched: readonly string[] = [];
   /** Runs after the mailbox has dropped frames. */
-  #dropped: ReturnType<typeof setTimeout> | undefined;
+  #dropped: Timer | undefined;
   /** Notices up to this seq are older than this device. */
   #noticesAfter = 0;
-  /**
-   * Messages of others that arrived since the list of conversations was asked for; null while it is not being asked
-   * for.
-   */
+  /** Messages of others that arrived while the list of conversations is asked for; null at any other time. */
   #arrived: Arrived[] | null = null;
 
   constructor(options: LeaderOptions) {
@@ -191,7 +190,7 @@ export class Leader {
     }
     const seq = seqOf(value);
     const count = countOf(down);
-    // The author waits for the ack. Of a frame that this version does not know somebody may.
+    // The author of a message waits for its ack. A frame that this version does not know may have one too.
     const isAwaited = down === null || (down.type === "message" && down.from !== this.#options.user);
     if (seq !== null) this.#acks.received(seq, count, isAwaited);
     const newCount = seq === null ? count : this.#log.advance(seq, count);

@@ -12,7 +12,7 @@ export type ServerOptions = Pick<
   "user" | "since" | "addressOf" | "renew" | "connection" | "listConversations" | "readPage"
 >;
 
-export interface LeadershipOptions {
+interface LeadershipOptions {
   readonly store: Store;
   readonly view: View;
   readonly server: ServerOptions;

@@ -11,7 +11,7 @@ import { FRAME_BYTES, type Run, textOf } from "./send-text.ts";
 import type { Draft, Why } from "./store.ts";
 
 /** What the owner of an outbox is notified of. */
-export interface OutboxEvents {
+interface OutboxEvents {
   settled(key: string): void;
   /** A pause that the mailbox asked for is over. */
   resumed(): void;

@@ -1,6 +1,6 @@
 // Presents a fresh token before the last one expires, and notices when there is none in time. It knows times and the
 // caller's function; no frame and no socket.
-import { monotonicMs } from "./clock.ts";
+import { monotonicMs, type Timer } from "./clock.ts";
 import { MAX_TIMER_MS } from "./timing.ts";
 import type { WaitOptions } from "./wait.ts";
 
@@ -23,7 +23,7 @@ export class Renewal {
   #expiresAt = 0;
   /** A token that had expired when it was accepted shows that the clocks differ: then only the server knows. */
   #isKnown = false;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #timer: Timer | undefined;
   #abort = new AbortController();
 
   /** `expired` is called, with the error, where the token has expired and the function has failed to give another. */

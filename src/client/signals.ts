@@ -1,6 +1,6 @@
 // Who is online and who is typing, as it is shown: a reload of the peer does not flicker, and typing expires. Nothing
 // of it is stored.
-import { monotonicMs } from "./clock.ts";
+import { monotonicMs, type Timer } from "./clock.ts";
 import type { Signal } from "./tab-messages.ts";
 import { Computed } from "./live-value.ts";
 
@@ -18,8 +18,6 @@ const TYPING_MS = 10_000;
 const TYPING_INTERVAL_MS = 4_000;
 /** Users that one socket may watch. */
 const MAX_WATCHED = 64;
-
-type Timer = ReturnType<typeof setTimeout>;
 
 /** A user who is shown as online for a while longer, and what is shown then. */
 interface Leaving {

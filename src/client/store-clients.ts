@@ -4,7 +4,7 @@
 import { CLOSED, endedBy, notOpened } from "./ending.ts";
 import type { Leader } from "./leader.ts";
 import { Leadership, type ServerOptions } from "./leadership.ts";
-import type { ConnectionState } from "./connection.ts";
+import type { ConnectionState } from "./connection-state.ts";
 import { LatestNotices } from "./latest-notices.ts";
 import { Computed, type Stop } from "./live-value.ts";
 import { newDevice } from "./random-ids.ts";

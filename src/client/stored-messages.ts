@@ -16,7 +16,7 @@ interface Reader {
   wake: () => void;
 }
 
-export interface ArrivalSource {
+interface ArrivalSource {
   readonly user: string;
   readonly check: CheckBody | null;
   readonly read: (after: number | null, limit: number) => Promise<readonly Arrival[]>;

@@ -1,7 +1,7 @@
 // What the clients of one store send each other, beside what is in the store: messages of the connected client to all,
 // and requests of any client to the connected one.
 import type { Frame } from "../protocol/down.ts";
-import type { ConnectionState } from "./connection.ts";
+import type { ConnectionState } from "./connection-state.ts";
 import type { Commit } from "./store.ts";
 
 export type Signal = Frame<"typing" | "presence">;

@@ -11,7 +11,7 @@ const PAGE_SIZE = 50;
 const MAX_PAGE_SIZE = 200;
 
 /** What a thread needs of its client's view. */
-export interface ThreadSource {
+interface ThreadSource {
   readonly user: string;
   readonly check: CheckBody | null;
   readonly threads: Set<Thread>;
