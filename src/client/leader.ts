@@ -3,10 +3,10 @@
 import { countOf, type Down, type Frame, type Welcome } from "../protocol/down.ts";
 import { AckPolicy } from "./ack-policy.ts";
 import { LogState, type Arrived, type Listed } from "./apply-frames.ts";
+import type { Timer } from "./clock.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
 import type { ConnectionState } from "./connection-state.ts";
 import { replaceDiscarded, withStoredLast } from "./discarded-messages.ts";
-import type { Timer } from "./clock.ts";
 import type { ServerAddress } from "./live-socket.ts";
 import { Outbox } from "./outbox.ts";
 import type { Renew } from "./renewal.ts";

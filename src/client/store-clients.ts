@@ -44,7 +44,7 @@ export class StoreClients {
     this.#open = async (last) => {
       const kept = await open(last);
       // While the store could not be opened, another client may have connected.
-      if (this.#hasOpenFailed) this.#post({ ask: "state" });
+      if (last !== undefined && this.#state.is !== "open") this.#post({ ask: "state" });
       this.#hasOpenFailed = false;
       return kept;
     };

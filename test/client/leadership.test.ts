@@ -187,7 +187,8 @@ function lostStore(lead: Shared["lead"]) {
     isBroken = breaks;
     return say({ lost: true });
   };
-  return { store, said, say, lose };
+  const repair = () => void (isBroken = false);
+  return { store, said, say, lose, repair };
 }
 
 test("retry() leaves a healthy connection alone, where the store was opened again after it had failed", async () => {
@@ -203,18 +204,24 @@ test("retry() leaves a healthy connection alone, where the store was opened agai
   expect([me.connection.value.is, links.length]).toEqual(["open", length]);
 });
 
-test("a tab that could not open the store asks for the state of the connection, once it can", async () => {
-  const { store, said, say, lose } = lostStore(() => new Promise(() => undefined));
-  const me = await newClient({ store });
-  await say({ state: { is: "open" } });
-  await lose(true);
-  expect(me.connection.value).toMatchObject({ is: "stopped", reason: "not_kept" });
-  said.length = 0;
-  await lose(false);
-  expect(said).toEqual([{ ask: "state" }]);
-  await say({ state: { is: "open" } });
-  expect(me.connection.value.is).toBe("open");
-});
+test.each(["the store is lost again", "retry()"])(
+  "a tab that could not open the store asks for the state of the connection, once it can: %s",
+  async (way) => {
+    const { store, said, say, lose, repair } = lostStore(() => new Promise(() => undefined));
+    const me = await newClient({ store });
+    await say({ state: { is: "open" } });
+    await lose(true);
+    expect(me.connection.value).toMatchObject({ is: "stopped", reason: "not_kept" });
+    said.length = 0;
+    repair();
+    if (way === "retry()") me.retry();
+    else await lose(false);
+    await settle();
+    expect(said).toEqual([{ ask: "state" }]);
+    await say({ state: { is: "open" } });
+    expect(me.connection.value.is).toBe("open");
+  },
+);
 
 test("`storage` says that records are in memory where the store does not last, or the runtime has no database", async () => {
   const chosen = await newClient({ store: memoryStore() });

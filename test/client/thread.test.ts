@@ -120,7 +120,7 @@ test("a listener that asks for older messages when loading begins joins the read
   expect(stateOf(thread)).toEqual([[8, 9], false, null, false]);
 });
 
-test("older() with a signal that is aborted already rejects with its reason, and asks for nothing", async () => {
+test("older() with a signal that is aborted already rejects with its reason, and asks the server nothing", async () => {
   const asked = playPages();
   const { me } = await connectedClient({ since: "now" });
   const thread = me.messages.with("bob");
