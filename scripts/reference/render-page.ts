@@ -57,12 +57,12 @@ type Link = (name: string) => string | null;
 function sectionOf(one: Export, link: Link): string[] {
   const members = (one.members ?? []).filter(({ comment }) => comment !== "");
   const list = members.map(({ name, isMethod, comment }) =>
-    wrap(`- **\`${name}${isMethod ? "()" : ""}\`**: ${withLinks(comment, link)}`, "  "),
+    wrapAll(`- **\`${name}${isMethod ? "()" : ""}\`**: ${withLinks(comment, link)}`, "  "),
   );
   const others = one.refersTo.flatMap((name) => link(name) ?? []);
   return [
     `### ${one.name}`,
-    ...paragraphsOf(withLinks(one.comment, link)),
+    ...(one.comment === "" ? [] : [wrapAll(withLinks(one.comment, link))]),
     `\`\`\`ts\n${declarationOf(one)}\n\`\`\``,
     ...(list.length > 0 ? [list.join("\n")] : []),
     ...(others.length > 0 ? [wrap(`See ${others.join(", ")}.`)] : []),
@@ -88,22 +88,27 @@ function withLinks(comment: string, link: Link): string {
     .replaceAll(/(?<![\w/])(?:docs\/)?([A-Z][A-Z-]+\.md)/g, "[$1](../$1)");
 }
 
-function paragraphsOf(text: string): string[] {
-  return text
-    .split(/\n{2,}/)
-    .filter((part) => part !== "")
-    .map((part) => wrap(part));
+/** Paragraphs and lists. Every line but the first has the indent. */
+function wrapAll(text: string, indent = ""): string {
+  const paragraphs = text.split(/\n{2,}/).map((paragraph, at) => {
+    const [first = "", ...items] = paragraph.split(/\n(?=- )/);
+    const isItem = at > 0 && first.startsWith("- ");
+    const head = wrap(first, isItem ? `${indent}  ` : indent, at === 0 ? "" : indent);
+    return [head, ...items.map((item) => wrap(item, `${indent}  `, indent))].join("\n");
+  });
+  return paragraphs.join("\n\n");
 }
 
-/** At most 120 characters a line. Code and links are not broken. */
-function wrap(text: string, indent = ""): string {
+/** At most 120 characters a line. Code and links are not broken. `start`: what the first line begins with. */
+function wrap(text: string, indent = "", start = ""): string {
   const lines: string[] = [];
-  let line = "";
+  let line = start;
   for (const [word] of text.matchAll(/(?:`[^`]*`|\[[^\]]*\]\([^)]*\)|\S)+/g)) {
-    if (line !== "" && line.length + 1 + word.length > LINE_LENGTH) {
+    const isEmpty = line.trim() === "";
+    if (!isEmpty && line.length + 1 + word.length > LINE_LENGTH) {
       lines.push(line);
       line = `${indent}${word}`;
-    } else line = line === "" ? word : `${line} ${word}`;
+    } else line = isEmpty ? `${line}${word}` : `${line} ${word}`;
   }
   return [...lines, line].join("\n");
 }
