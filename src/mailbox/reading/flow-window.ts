@@ -42,6 +42,13 @@ export function windowOf(reader: LogReader): FlowWindow {
   return { frames, bytes, free: reader.unacked.length === 0 };
 }
 
+/** Bytes of the log that are under way. */
+export function bytesUnderWay(unacked: readonly UnackedPart[]): number {
+  let bytes = 0;
+  for (const part of unacked) bytes += part[2];
+  return bytes;
+}
+
 export function isShut({ frames, bytes, free }: FlowWindow): boolean {
   return !free && (frames <= 0 || bytes <= 0);
 }
