@@ -1,7 +1,7 @@
 // The size of the texts of a catch-up: small until acks show how fast the link is.
 import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
-import { afterEach, expect, test, vi } from "vitest";
+import { afterEach, expect, onTestFinished, test, vi } from "vitest";
 import { canRefill } from "../../src/mailbox/reading/flow-window.ts";
 import { TextPace } from "../../src/mailbox/reading/text-pace.ts";
 import { FIRST_TEXT_BYTES, LIMITS, TEXT_MS, utf8Bytes } from "../../src/protocol/limits.ts";
@@ -176,6 +176,25 @@ test("[W6] what was under way before a measurement does not count as carried in 
   // 64 kbit/s, beginning with what was under way.
   pace.acknowledge(FIRST_TEXT_BYTES, 5_000 + (before + FIRST_TEXT_BYTES * 1.25) / (SLOW / 1_000));
   expect(pace.textBytes).toBe(FIRST_TEXT_BYTES);
+});
+
+test("[W5] answers that leave with a backlog are texts of their own, so that texts end where parts do", async () => {
+  const measured = vi.spyOn(TextPace.prototype, "acknowledge").mockReturnValue();
+  onTestFinished(() => measured.mockRestore());
+  const { b, alice } = await world();
+  await sendAll(alice, b, LIMITS.window);
+  await sendAll(alice, b, 300, () => "x".repeat(1_000));
+  const bob = await connect(b, "");
+  const seen = (await textsOf(bob)).map(lastSeqOf);
+  const sends = Array.from({ length: 200 }, (_, i) => ({ type: "send", id: i + 1, to: b, body: i }));
+  bob.sendText(JSON.stringify([{ type: "ack", seq: seen.at(-1) }, ...sends]));
+  const texts = [await bob.text()];
+  while (!texts.at(-1)?.includes('"id":200')) texts.push(await bob.text());
+  texts.push(...(await textsOf(bob)));
+  expect(texts.flatMap(framesOf).filter(({ type }) => type === "accepted")).toHaveLength(200);
+  const log = texts.filter((text) => framesOf(text).some(({ seq }) => seq !== undefined));
+  expect(log.length).toBeGreaterThan(5);
+  expect(await partEndsOf(b)).toEqual(log.map(lastSeqOf));
 });
 
 test("[W6] the answers to many sends are as small, until acks show a faster link", async () => {
