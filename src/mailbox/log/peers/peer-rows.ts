@@ -25,7 +25,7 @@ const MAX_NOTES = 64;
  *   peer is.
  * - checkpoint: at the next checkpoint. Until then the change can be rebuilt from the tail of the log.
  */
-export type Urgency = "commit" | "soon" | "checkpoint";
+type Urgency = "commit" | "soon" | "checkpoint";
 
 export class PeerRows {
   readonly #sql: Sql;
