@@ -14,8 +14,8 @@ const PAGE = "public/page.js";
 const STATUS = "public/status.js";
 
 /**
- * Wrong types of the SDK fail the build. Not the one before a server starts: while somebody works on the SDK, the server
- * starts as it does for the web page.
+ * Wrong types of the SDK fail the build. Not the one before a server starts: while somebody works on the SDK, the
+ * server starts as it does for the web page.
  */
 const IS_STRICT = process.argv.includes("--strict");
 

@@ -22,14 +22,16 @@ const MAX_COMPARED = 4_096;
 export type Refuse = (id: number, why: Refusal<CodeIn<"refused">>) => void;
 
 /**
- * Whether a device sends a message again. Its ids are consecutive: one up to the last id is a repeat, for as long as the
- * row of the device exists; the next one is new; one above that is refused, and stays free.
+ * Whether a device sends a message again. Its ids are consecutive: one up to the last id is a repeat, for as long as
+ * the row of the device exists; the next one is new; one above that is refused, and stays free.
  */
 export function isRepeat({ lastId }: Device, id: number): boolean {
   return id <= lastId;
 }
 
-/** Whether an envelope of this peer was decided before. The queue of a peer is in order, so one comparison is enough. */
+/**
+ * Whether an envelope of this peer was decided before. The queue of a peer is in order, so one comparison is enough.
+ */
 export function isDecided({ lastOrigin }: Peer, origin: number): boolean {
   return origin <= lastOrigin;
 }
