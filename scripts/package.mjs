@@ -104,7 +104,7 @@ function coreOutside(path) {
   };
 }
 
-/** The types of each entry point as one file, for `import` and for `require`. */
+/** The types of each entry point as one file, for `import` and for `require`; and what the compiler says of them. */
 export async function typesOf(entries) {
   const folder = mkdtempSync(join(tmpdir(), "restante-types-"));
   try {

@@ -13,8 +13,8 @@ import type { Peer } from "../log/peers/peer.ts";
 export type Refused = Reply["refused"][number];
 
 /**
- * Entries of a conversation that are searched for messages of an earlier delivery; those beyond count as stored. Answers:
- * an author that asks again and again for a comparison with its oldest messages.
+ * Entries of a conversation that are searched for messages of an earlier delivery; those beyond count as stored.
+ * Answers: an author that asks again and again for a comparison with its oldest messages.
  */
 const MAX_COMPARED = 4_096;
 
@@ -80,8 +80,8 @@ export function refusedBefore(context: MailboxContext, peer: Peer, delivery: Del
 }
 
 /**
- * The lowest origin that the highest one covers, and that was never stored here nor refused; 0 for none. Before a restore
- * the author may have given the number to another message, so time and body are compared too.
+ * The lowest origin that the highest one covers, and that was never stored here nor refused; 0 for none. Before a
+ * restore the author may have given the number to another message, so time and body are compared too.
  */
 export function firstMissing(
   context: MailboxContext,
