@@ -1,5 +1,6 @@
 // Builds the web page into public/ and the package of the SDK into dist/, with the licences of their packages. The server
 // serves the SDK, too, for pages without a build. wrangler runs it before `dev` and `deploy`.
+import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import process from "node:process";
@@ -12,6 +13,9 @@ import { buildPackage, ENTRIES } from "./package.mjs";
 const MAX_PAGE_BYTES = 60_000;
 const PAGE = "public/page.js";
 const STATUS = "public/status.js";
+
+/** What the page is made of: the service worker keeps it. */
+const SHELL = ["/", "/page.js", "/page.css", "/manifest.webmanifest", "/icon.svg"];
 
 /** The viewer of the API's description at /api/docs, served unchanged from here. */
 const VIEWER = ["swagger-ui-bundle.js", "swagger-ui-bundle.js.LICENSE.txt", "swagger-ui.css"];
@@ -71,6 +75,8 @@ writeIfChanged(
   Buffer.from(noticesOf(served, "Restante (MIT), and the code of others in what this server runs and serves:")),
 );
 
+writeIfChanged("public/shell.json", Buffer.from(shellOf(SHELL)));
+
 for (const { name, maxBytes } of ENTRIES) checkSize(name, sdk.sizes.get(name), maxBytes);
 checkSize(PAGE, gzipSync(readFileSync(PAGE), { level: 9 }).length, MAX_PAGE_BYTES);
 
@@ -83,6 +89,13 @@ function servedOf(files) {
     ["restante.js.map", map],
     ["restante.d.ts", types],
   ];
+}
+
+/** The files of the page with their hashes: the service worker keeps all of one version, or none. */
+function shellOf(paths) {
+  const hashOf = (content) => createHash("sha256").update(content).digest("hex");
+  const files = paths.map((path) => [path, hashOf(readFileSync(`public${path === "/" ? "/index.html" : path}`))]);
+  return JSON.stringify({ version: hashOf(JSON.stringify(files)).slice(0, 16), files: Object.fromEntries(files) });
 }
 
 function checkSize(name, bytes, maxBytes) {

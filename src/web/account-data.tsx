@@ -4,17 +4,16 @@ import { useState } from "preact/hooks";
 import { useApp } from "./app-state.ts";
 import { DialogPart } from "./dialog-part.tsx";
 import type { WithProof } from "./fresh-proof.tsx";
+import { SignOutButton } from "./sign-out.tsx";
 
 interface Props {
   readonly withProof: WithProof;
 }
 
 export function AccountData({ withProof }: Props): JSX.Element {
-  const { me, auth, words, leave } = useApp();
+  const { me, auth, words } = useApp();
   const [isErasing, setIsErasing] = useState(false);
   const [name, setName] = useState("");
-  const signOut = () =>
-    void (auth === "accounts" ? me.account.signOut() : Promise.resolve()).catch(() => undefined).then(leave);
   return (
     <DialogPart title={words.data}>
       <div class="row">
@@ -23,9 +22,7 @@ export function AccountData({ withProof }: Props): JSX.Element {
             {words.exportAll}
           </a>
         )}
-        <button type="button" class="quiet" onClick={signOut}>
-          {words.signOut}
-        </button>
+        <SignOutButton />
         <button type="button" class="quiet danger" aria-expanded={isErasing} onClick={() => setIsErasing(!isErasing)}>
           {words.erase}
         </button>

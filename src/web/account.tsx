@@ -1,12 +1,12 @@
 // The dialog of the user's account: devices and passkeys, privacy, blocked users, the language, and the user's data.
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import type { Notice } from "../client/connect.ts";
 import { AccountData } from "./account-data.tsx";
 import { Devices } from "./devices.tsx";
 import { useApp } from "./app-state.ts";
 import { NoticeList } from "./notices.tsx";
-import { canNotify, notifies, setNotifies } from "./notifications.ts";
+import { NotificationSwitch } from "./notification-switch.tsx";
 import { DialogPart, useAsked } from "./dialog-part.tsx";
 import { useProof } from "./fresh-proof.tsx";
 import { Passkeys } from "./passkeys.tsx";
@@ -51,7 +51,6 @@ export function AccountDialog({ close, lately }: { close(): void; readonly latel
 function Privacy(): JSX.Element {
   const { me, words } = useApp();
   const [settings, reload] = useAsked(() => me.account.settings());
-  const [notified, setNotified] = useState(notifies);
   return (
     <DialogPart title={words.privacy}>
       {(["receipts", "presence"] as const).map((name) => (
@@ -65,16 +64,7 @@ function Privacy(): JSX.Element {
           {words[name]}
         </label>
       ))}
-      {canNotify() && (
-        <label class="switch">
-          <input
-            type="checkbox"
-            checked={notified}
-            onChange={({ currentTarget }) => void setNotifies(currentTarget.checked).then(setNotified)}
-          />
-          {words.notify}
-        </label>
-      )}
+      <NotificationSwitch />
     </DialogPart>
   );
 }

@@ -5,6 +5,7 @@ import { AppContext } from "./app-state.ts";
 import { closeSentence } from "./close-sentence.ts";
 import { Mailbox } from "./mailbox.tsx";
 import { SignIn } from "./sign-in.tsx";
+import { SigningOut } from "./sign-out.tsx";
 import { keepLanguage, type Language, languageNow, translationsIn } from "./translations.ts";
 import { useSession } from "./use-session.ts";
 
@@ -15,7 +16,7 @@ export function App(): JSX.Element {
     document.documentElement.lang = language;
   }, [language]);
 
-  const { entrance, user, opened, reason, enter, retry } = useSession();
+  const { entrance, user, opened, reason, isSigningOut, enter, retry } = useSession();
   const app = useMemo(() => {
     if (opened === null) return null;
     const speak = (spoken: Language) => {
@@ -25,6 +26,7 @@ export function App(): JSX.Element {
     return { ...opened, language, speak };
   }, [opened, language]);
 
+  if (isSigningOut) return <SigningOut words={words} done={retry} />;
   if (entrance === null) return <p class="waiting">{words.loading}</p>;
   if (entrance === "unreachable") {
     return (

@@ -1,14 +1,15 @@
 // The head of a conversation: the peer, whether they are online or typing, and the button to block them.
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import { go, useApp, useLive } from "./app-state.ts";
+import { go } from "./address.ts";
+import { useApp, useSelected } from "./app-state.ts";
 import { dayAndTime } from "./dates.ts";
 import { Avatar, Icon } from "./icons.tsx";
 
 export function ThreadHeader({ peer, standing }: { readonly peer: string; readonly standing: string }): JSX.Element {
   const { me, words, language } = useApp();
-  const presence = useLive(me.presence).get(peer);
-  const isTyping = useLive(me.typists).has(peer);
+  const presence = useSelected(me.presence, (all) => all.get(peer));
+  const isTyping = useSelected(me.typists, (all) => all.has(peer));
   useEffect(() => me.presence.watch([peer]), [me, peer]);
   const seen = presence !== undefined && presence.at > 0 ? words.lastSeen(dayAndTime(presence.at, language)) : "";
   return (

@@ -1,14 +1,10 @@
 // What the page says, in each language. The second table has the type of the first, so that no text can be left untranslated.
-
-/** Letters that are written from right to left. */
-const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
-
-/** A name in a sentence, so that its direction changes the order of nothing around it: what `bdi` is in markup. */
-function isolated(name: string): string {
-  return RIGHT_TO_LEFT.test(name) ? `\u2068${name}\u2069` : name;
-}
+import { store, stored } from "./browser-storage.ts";
+import { isolated } from "./isolated-name.ts";
+import { READING_WORDS } from "./reading-words.ts";
 
 const ENGLISH = {
+  ...READING_WORDS.en,
   title: "Restante",
   loading: "Loading…",
   unreachable: "The server can't be reached.",
@@ -55,8 +51,6 @@ const ENGLISH = {
   start: "This is the beginning.",
   newMessages: "New messages",
   toNewest: "To the newest message",
-  left: (bytes: string) => `${bytes} bytes left`,
-  tooLong: (bytes: string) => `${bytes} bytes too long`,
   retry: "Send again",
   discard: "Discard",
   blocked: "You have blocked them. Nothing of theirs reaches you.",
@@ -149,6 +143,7 @@ const ENGLISH = {
 export type Translations = typeof ENGLISH;
 
 const CHINESE: Translations = {
+  ...READING_WORDS["zh-Hans"],
   title: "Restante",
   loading: "正在加载…",
   unreachable: "无法连接服务器。",
@@ -192,8 +187,6 @@ const CHINESE: Translations = {
   start: "会话从这里开始。",
   newMessages: "新消息",
   toNewest: "跳到最新消息",
-  left: (bytes) => `还可输入 ${bytes} 字节`,
-  tooLong: (bytes) => `超出 ${bytes} 字节`,
   retry: "重新发送",
   discard: "丢弃",
   blocked: "你已屏蔽对方，不会收到对方的任何内容。",
@@ -283,13 +276,13 @@ const KEPT = "restante language";
 
 /** The language that was chosen here, or that the browser asks for. */
 export function languageNow(): Language {
-  const kept = localStorage.getItem(KEPT);
+  const kept = stored(KEPT);
   if (kept !== null && Object.hasOwn(TABLES, kept)) return kept as Language;
   return navigator.languages.find((one) => /^(en|zh)\b/.test(one))?.startsWith("zh") === true ? "zh-Hans" : "en";
 }
 
 export function keepLanguage(language: Language): void {
-  localStorage.setItem(KEPT, language);
+  store(KEPT, language);
 }
 
 export function translationsIn(language: Language): Translations {
