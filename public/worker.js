@@ -107,7 +107,7 @@ async function forgetOld() {
 async function open(address) {
   const [client] = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
   if (client === undefined) return void (await self.clients.openWindow(PAGE + address));
-  client.postMessage({ open: address });
+  client.postMessage({ open: address }, []);
   await client.focus();
 }
 
