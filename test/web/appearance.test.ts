@@ -89,18 +89,6 @@ test("the page works by keyboard: Enter sends, Shift+Enter breaks the line, and 
   expect(outline).toBe("solid");
 });
 
-test("a text that is too long is shown so before it is sent, and is not lost", async () => {
-  const { b, alice } = await fixture.twoUsers();
-  await alice.open(b);
-  await alice.composer.fill("x".repeat(70_000));
-  await alice.page.getByText("4,466 bytes too long").waitFor();
-  expect(await alice.button("Send").isDisabled()).toBe(true);
-  await alice.composer.press("Enter");
-  expect((await alice.composer.inputValue()).length).toBe(70_000);
-  await alice.composer.fill("x".repeat(61_000));
-  await alice.page.getByText("4,534 bytes left").waitFor();
-});
-
 test("a phone of 320 px shows the list or the conversation, and nothing is wider than the screen", async () => {
   const { b, bob } = await fixture.twoUsers();
   const phone = await fixture.newUser({
