@@ -37,7 +37,11 @@ test("a long conversation is drawn in part: scrolling up shows all of it in orde
     },
     [sender, b, most] as const,
   );
+  // They open at the first one.
+  await bob.sees("number 0");
+  await bob.page.locator(".to-newest").click();
   await bob.sees(`number ${most - 1}`);
+  await alice.sees(`number ${most - 1}`, "Read");
   const later = await PageUser.inNewTab(bob.page.context(), bob.page.url());
   await later.sees(`number ${most - 1}`);
   const log = later.page.getByRole("log");
