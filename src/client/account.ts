@@ -92,19 +92,15 @@ export async function signInWithPasskey(
 }
 
 /**
- * Signs this user out, where the browser's cookie is theirs: for a page without an open mailbox. Resolves also where they
- * are not signed in. Rejects without an answer of the server: then they may still be signed in.
+ * Signs this user out, where the browser's cookie is theirs: for a page without an open mailbox. Rejects with a `Refused`:
+ * `unauthorized` where nobody is signed in, `forbidden` where somebody else is. After any other error they may still be.
  */
 export async function signOut(
   url: string,
   { userName }: { readonly userName: string },
   options?: RequestOptions,
 ): Promise<void> {
-  try {
-    await new Server(url, userName, options).ask("/api/sign-out", { method: "POST" });
-  } catch (error) {
-    if (!(error instanceof Refused && (error.status === 401 || error.status === 403))) throw error;
-  }
+  await new Server(url, userName, options).ask("/api/sign-out", { method: "POST" });
 }
 
 /** The response of a passkey of this browser to these options. */

@@ -133,25 +133,21 @@ export class Thread extends Computed<readonly Message[]> {
 
   /** Sorts by seq. Of two entries with the same seq the one that is here stays, because its key was shown. */
   #merge(entries: readonly Entry[]): void {
-    const [first, last] = [this.#entries[0]?.seq ?? Infinity, this.#entries.at(-1)?.seq ?? 0];
-    const isSorted = entries.every(({ seq }, i) => seq > (entries[i - 1]?.seq ?? 0));
-    // Newer ones, or a page of older ones: a long conversation is not sorted again.
-    if (isSorted && (entries[0]?.seq ?? 0) > last) this.#entries = [...this.#entries, ...entries];
-    else if (isSorted && (entries.at(-1)?.seq ?? 0) < first) this.#entries = [...entries, ...this.#entries];
-    else {
-      const all = new Map([...entries, ...this.#entries].map((entry) => [entry.seq, entry]));
-      this.#entries = [...all.values()].toSorted((a, b) => a.seq - b.seq);
-    }
+    const isOlder = (entries.at(-1)?.seq ?? 0) < (this.#entries[0]?.seq ?? 0);
+    const all = isOlder ? [...entries, ...this.#entries] : [...this.#entries, ...entries];
+    const isSorted = all.every(({ seq }, i) => seq > (all[i - 1]?.seq ?? 0));
+    this.#entries = all;
+    // A long conversation is not sorted again for each new message and each page of older ones.
+    if (isSorted) return;
+    const bySeq = new Map(all.toReversed().map((entry) => [entry.seq, entry]));
+    this.#entries = [...bySeq.values()].toSorted((a, b) => a.seq - b.seq);
   }
 
   /** A message that has not changed stays the same object; so does the list. */
   #messages(): readonly Message[] {
     const { user, discarded } = this.#source;
     const row = this.#source.row(this.peer);
-    const messages: Message[] = [];
-    for (const entry of this.#entries) {
-      if (entry.failed?.isDiscarded !== true && !discarded.has(entry.seq)) messages.push(this.#messageOf(entry, row));
-    }
+    const entries = this.#entries.filter(({ seq, failed }) => failed?.isDiscarded !== true && !discarded.has(seq));
     const unsent = this.#source.drafts().filter(({ peer }) => peer === this.peer);
     const stored = new Set(unsent.length === 0 ? [] : this.#entries.map(({ key }) => key));
     const drafts = unsent
@@ -162,7 +158,7 @@ export class Thread extends Computed<readonly Message[]> {
         return last !== undefined && isSameState(last.state, message.state) ? last : message;
       });
     this.#drafts = new Map(drafts.map((message) => [message.key, message]));
-    this.#last = stableList(this.#last, [...messages, ...drafts]);
+    this.#last = stableList(this.#last, [...entries.map((entry) => this.#messageOf(entry, row)), ...drafts]);
     return this.#last;
   }
 

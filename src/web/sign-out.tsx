@@ -2,7 +2,7 @@
 // this browser until the server has granted it.
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { signOut } from "../client/connect.ts";
+import { Refused, signOut } from "../client/connect.ts";
 import { useApp, useSelected } from "./app-state.ts";
 import { onStoredElsewhere, store, stored } from "./browser-storage.ts";
 import type { Translations } from "./translations.ts";
@@ -32,8 +32,10 @@ export async function grantWish(): Promise<boolean> {
   if (userName === null) return true;
   try {
     await signOut(location.origin, { userName }, { signal: AbortSignal.timeout(ANSWER_MS) });
-  } catch {
-    return false;
+  } catch (error) {
+    // They are not signed in any more.
+    const isOut = error instanceof Refused && (error.status === 401 || error.status === 403);
+    if (!isOut) return false;
   }
   withdrawWish();
   return true;
