@@ -84,7 +84,14 @@ const [page, status, sdk, worker, ...lazy] = await Promise.all([
 for (const [name, contents] of sdk.files) writeIfChanged(`dist/${name}`, contents);
 for (const [name, contents] of servedOf(sdk.files)) writeIfChanged(`public/${name}`, contents);
 for (const file of VIEWER) writeIfChanged(`public/api/docs/${file}`, readFileSync(`${VIEWER_FROM}/${file}`));
-const served = new Set([...page, ...lazy.flatMap((found) => [...found]), ...status, ...sdk.packages, ...worker, VIEWER_FROM]);
+const served = new Set([
+  ...page,
+  ...lazy.flatMap((found) => [...found]),
+  ...status,
+  ...sdk.packages,
+  ...worker,
+  VIEWER_FROM,
+]);
 writeIfChanged(
   SERVED_LICENSES,
   Buffer.from(noticesOf(served, "Restante (MIT), and the code of others in what this server runs and serves:")),

@@ -2,6 +2,8 @@
 import type { JSX } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { AppContext } from "./app-state.ts";
+import { Splash } from "./brand.tsx";
+import { useCalendar } from "./calendar.ts";
 import { closeSentence } from "./close-sentence.ts";
 import { Mailbox } from "./mailbox.tsx";
 import { SignIn } from "./sign-in.tsx";
@@ -15,6 +17,7 @@ export function App(): JSX.Element {
     document.documentElement.lang = language;
   }, [language]);
 
+  const calendar = useCalendar();
   const { entrance, user, opened, reason, enter, retry } = useSession();
   const app = useMemo(() => {
     if (opened === null) return null;
@@ -23,9 +26,9 @@ export function App(): JSX.Element {
       setLanguage(spoken);
     };
     return { ...opened, language, speak };
-  }, [opened, language]);
+  }, [opened, language, calendar]);
 
-  if (entrance === null) return <p class="waiting">{words.loading}</p>;
+  if (entrance === null) return <Splash label={words.loading} />;
   if (entrance === "unreachable") {
     return (
       <main class="entrance">
@@ -38,7 +41,7 @@ export function App(): JSX.Element {
   }
   const why = reason && closeSentence(reason, words);
   if (user === null) return <SignIn entrance={entrance} words={words} reason={why} entered={enter} />;
-  if (app === null) return <p class="waiting">{words.loading}</p>;
+  if (app === null) return <Splash label={words.loading} />;
   return (
     <AppContext.Provider value={app}>
       <Mailbox />

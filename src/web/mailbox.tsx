@@ -3,10 +3,12 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { AccountDialog } from "./account.tsx";
 import { useApp, useLive, usePeer } from "./app-state.ts";
+import { Avatar } from "./avatar.tsx";
 import { Banner } from "./banner.tsx";
+import { Logo } from "./brand.tsx";
 import { ConversationList } from "./conversation-list.tsx";
 import { number } from "./dates.ts";
-import { Icon } from "./icons.tsx";
+import { Invitation } from "./invitation.tsx";
 import { NoticeLine, useNotices } from "./notices.tsx";
 import { useNotifications } from "./notifications.ts";
 import { Thread } from "./thread.tsx";
@@ -32,26 +34,39 @@ export function Mailbox(): JSX.Element {
   useUnreadInTitle();
   return (
     <div class={`mailbox ${peer === null ? "" : "reading"}`}>
+      <Banner />
       <aside>
         <header class="self">
-          <h1>{words.title}</h1>
+          <Logo />
+          <h1 class="brand-name">{words.title}</h1>
           <button
             type="button"
             class="quiet"
             aria-label={`${words.account}: ${me.user}`}
             onClick={() => showAccount(true)}
           >
-            <Icon name="person" /> <bdi>{me.user}</bdi>
+            <Avatar name={me.user} /> <bdi>{me.user}</bdi>
           </button>
         </header>
-        <Banner />
         {fresh > 0 && newest !== undefined && !isAccountOpen && (
           <NoticeLine notice={newest} look={() => showAccount(true)} dismiss={see} />
         )}
         <ConversationList open={peer} />
       </aside>
-      <main>{peer === null ? <p class="soft waiting">{words.choose}</p> : <Thread key={peer} peer={peer} />}</main>
+      <main>{peer === null ? <NothingOpen /> : <Thread key={peer} peer={peer} />}</main>
       {isAccountOpen && <AccountDialog lately={latest} close={() => showAccount(false)} />}
+    </div>
+  );
+}
+
+/** Beside the list, where no conversation is open. */
+function NothingOpen(): JSX.Element {
+  const { words } = useApp();
+  return (
+    <div class="nothing-open">
+      <Logo />
+      <p>{words.choose}</p>
+      <Invitation />
     </div>
   );
 }

@@ -3,7 +3,7 @@ import type { JSX, RefObject } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Conversing, Message } from "../client/connect.ts";
 import { useApp, useLive } from "./app-state.ts";
-import { Bubble } from "./bubble.tsx";
+import { Days } from "./days.tsx";
 import { Icon } from "./icons.tsx";
 import { useNear, useScrollWindow } from "./scroll-window.ts";
 
@@ -48,11 +48,7 @@ export function Messages({ peer, conversing }: Props): JSX.Element {
       onScroll={({ currentTarget }) => setIsAway(currentTarget.scrollTop < -AWAY_PX)}
     >
       <div ref={bottom} />
-      <ol>
-        {shown.map((message, at) => (
-          <Bubble key={message.key} message={message} before={shown[at - 1]} isNew={message.key === newFrom} />
-        ))}
-      </ol>
+      <Days all={messages} shown={shown} newFrom={newFrom} />
       <div ref={top} class="soft top">
         <Start conversing={conversing} isFirst={!conversing.more && !before} loadOlder={loadOlder} />
       </div>

@@ -2,6 +2,7 @@
 // deployment a name is enough; where tokens come from elsewhere, one is entered.
 import type { JSX } from "preact";
 import type { Entrance } from "../client/connect.ts";
+import { Brand } from "./brand.tsx";
 import { RecoveryCode } from "./recovery.tsx";
 import type { Translations } from "./translations.ts";
 import { type Entered, type SignInState, useSignIn } from "./use-sign-in.ts";
@@ -29,6 +30,7 @@ export function SignIn({ entrance, words, reason, entered }: Props): JSX.Element
   }
   return (
     <main class="entrance">
+      <Brand words={words} />
       <SignInForm entrance={entrance} words={words} form={form} />
     </main>
   );
