@@ -1,4 +1,5 @@
-// The picture of a user: the first letter of their name, on a colour made of the name. One's own conversation has a sign.
+// The picture of a user: the first letter of their name, on a colour made of the name. The conversation with oneself has
+// a sign.
 import type { JSX } from "preact";
 import { Icon } from "./icons.tsx";
 

@@ -16,7 +16,7 @@ interface Props extends Conversation {
   readonly other: string | null;
 }
 
-/** Characters of a message that a line of the list has room for, on a wide screen too. */
+/** Characters of a message that a line of the list shows, on a wide screen too. */
 const MAX_LENGTH = 120;
 
 export function ConversationItem({ peer, last, unread, standing, isOpen, other }: Props): JSX.Element {

@@ -40,7 +40,7 @@ export function ConversationList({ open }: { readonly open: string | null }): JS
   );
 }
 
-/** One's own conversation is found by its title too. */
+/** The conversation with oneself is found by its title too. */
 function isFound(peer: string, name: string, user: string, noteToSelf: string): boolean {
   return peer.includes(name) || (peer === user && noteToSelf.toLowerCase().includes(name));
 }

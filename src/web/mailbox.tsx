@@ -39,13 +39,8 @@ export function Mailbox(): JSX.Element {
         <header class="self">
           <Logo />
           <h1 class="brand-name">{words.title}</h1>
-          <button
-            type="button"
-            class="quiet"
-            aria-label={`${words.account}: ${me.user}`}
-            onClick={() => showAccount(true)}
-          >
-            <Avatar name={me.user} /> <bdi>{me.user}</bdi>
+          <button type="button" class="quiet" onClick={() => showAccount(true)}>
+            <span class="spoken">{words.account}</span> <Avatar name={me.user} /> <bdi>{me.user}</bdi>
           </button>
         </header>
         {fresh > 0 && newest !== undefined && !isAccountOpen && (

@@ -54,7 +54,7 @@ export class PageUser {
   }
 
   get composer(): Locator {
-    return this.page.getByRole("textbox", { name: /^Message to / });
+    return this.page.getByRole("textbox", { name: /^Message / });
   }
 
   /** Waits until the connection is open. */

@@ -49,7 +49,7 @@ test("a long conversation is drawn in part: scrolling up shows all of it in orde
       const items = [...box.querySelectorAll<HTMLElement>("[data-key]")];
       const { top } = box.getBoundingClientRect();
       const first = items.find((item) => item.getBoundingClientRect().bottom > top);
-      const number = Number(/number (\d+)/.exec(first?.textContent ?? "")?.[1] ?? -1);
+      const number = Number(/number (\d+)/.exec(first?.querySelector(".text")?.textContent ?? "")?.[1] ?? -1);
       return { number, drawn: items.length, start: box.textContent.includes("This is the beginning.") };
     });
   const seen: number[] = [];
@@ -207,7 +207,7 @@ test.each(["light", "dark"] as const)(
     await carol.button("Unblock").click();
     await carol.composer.waitFor();
     await carol.page.context().setOffline(true);
-    await carol.page.getByText("No connection.", { exact: false }).waitFor();
+    await carol.page.getByText("You're offline.", { exact: false }).waitFor();
     await carol.composer.fill("x".repeat(61_000));
     await check("no connection, and a long draft");
     await carol.page.context().setOffline(false);

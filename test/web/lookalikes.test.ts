@@ -23,8 +23,8 @@ test.each<[string, Parameters<typeof lookAlikes>[1], string, string | null]>([
 
 test("a name that is written from right to left does not change the order of the text around it", () => {
   const { lookAlike, startWith } = translationsIn("en");
-  expect(startWith("alice")).toBe("Write to alice");
-  expect(startWith("שלום")).toBe("Write to \u2068שלום\u2069");
+  expect(startWith("alice")).toBe("Message alice");
+  expect(startWith("שלום")).toBe("Message \u2068שלום\u2069");
   expect(lookAlike("שלום", "bob")).toContain("\u2068שלום\u2069 is not bob");
 });
 

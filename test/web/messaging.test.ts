@@ -33,11 +33,11 @@ test("a stranger writes and is accepted, and both users see the states of their 
 });
 
 test("a blocked user's messages fail, until the user is unblocked", async () => {
-  const { alice, bob } = await fixture.twoContacts();
+  const { b, alice, bob } = await fixture.twoContacts();
   await bob.button("Block").click();
   await bob.page.getByText("You have blocked them.", { exact: false }).waitFor();
   await alice.send("are you angry?");
-  await alice.sees("are you angry?", "Not sent: The receiver does not take this message.");
+  await alice.sees("are you angry?", `Not sent. ${b} doesn't accept messages from you at the moment.`);
   await bob.button("Unblock").click();
   await bob.composer.waitFor();
   await alice.button("Send again").click();
@@ -83,7 +83,7 @@ test("while the server is down the page shows it, and messages that are written 
   onTestFinished(() => mortal.stop());
   const { alice, bob } = await fixture.twoContacts(mortal.url);
   await mortal.kill();
-  await alice.page.getByText("No connection.", { exact: false }).waitFor();
+  await alice.page.getByText("You're offline.", { exact: false }).waitFor();
   await alice.send("meanwhile", "meanwhile too");
   await alice.sees("meanwhile", "Waiting to be sent");
   await mortal.restart();
