@@ -1,7 +1,7 @@
 // The interfaces of the SDK that an application sees; no code.
 import type { Account, People } from "./account.ts";
 import type { BodySchema, JsonOf } from "./body-schema.ts";
-import type { ConnectionState } from "./connection.ts";
+import type { ConnectionState } from "./connection-state.ts";
 import type { Debug } from "./debug.ts";
 import type { Live, Stop } from "./live-value.ts";
 import type { SocketClass } from "./live-socket.ts";
@@ -17,6 +17,7 @@ import type { Token } from "./token.ts";
 import type { WaitOptions } from "./wait.ts";
 import type { Conversation } from "./conversation-list.ts";
 
+/** What `connect` needs: a server and a user. The rest has defaults. */
 export interface Options<Body = unknown> {
   /** The server: `https://…`, or `http://…` on this machine, with the path below which it is mounted, if any. */
   readonly url: string;
@@ -33,8 +34,8 @@ export interface Options<Body = unknown> {
   /** Where a new device begins: at the start of the log, or with the messages from now on. `start` by default. */
   readonly since?: "start" | "now" | undefined;
   /**
-   * A schema of all bodies (Standard Schema). A message that does not match it fails in `send`; one of others is shown
-   * as it is, with `invalid`.
+   * A schema of all bodies (Standard Schema). An own message that does not match it fails in `send`. A message of
+   * somebody else that does not match it is shown as it is: its field `invalid` says what is wrong.
    */
   readonly body?: BodySchema<Body> | undefined;
   /** In place of the global `WebSocket`, which Node.js has from version 22 on. */
@@ -58,6 +59,7 @@ export interface Messages<Body = unknown> extends AsyncIterable<Message<Body>> {
   with(peer: string, options?: ThreadOptions): Conversing<Body>;
 }
 
+/** How much of a conversation is read. */
 export interface ThreadOptions {
   /** Messages that it begins with, and that `older` adds: 1 to 200, 50 by default. */
   readonly pageSize?: number | undefined;
@@ -80,6 +82,7 @@ export interface Conversing<Body = unknown> extends Live<readonly Message<Body>[
    * connection, and when the caller waits no longer. Then they may still be added.
    */
   older(wait?: WaitOptions): Promise<boolean>;
+  /** From then on `value` does not change. */
   close(): void;
 }
 
@@ -87,8 +90,8 @@ export interface Conversing<Body = unknown> extends Live<readonly Message<Body>[
 export interface Presences extends Live<ReadonlyMap<string, Presence>> {
   /**
    * Watches these users, until the result is called. Each part of an application watches on its own: a user is watched
-   * as long as any part does. At most 64 users are watched at once, in all tabs together; of more, the first ones of
-   * each call, in turn. Presence is shown of contacts alone.
+   * as long as any part does. At most 64 users are watched at once, in all tabs together. If more are asked for, the
+   * first user of each call is watched, then the second of each call, up to 64. Only contacts have a presence.
    */
   watch(peers: readonly string[]): Stop;
 }
@@ -97,12 +100,15 @@ export interface Presences extends Live<ReadonlyMap<string, Presence>> {
 export interface Restante<Body = unknown> {
   /** The canonical userName. */
   readonly user: string;
+  /** Whether it is connected; if not, why, and when it tries again. */
   readonly connection: Live<ConnectionState>;
   /** Where the records are: in memory they end with the process, and with the reload of a page. */
   readonly storage: Live<StorageState>;
+  /** What others send, and single conversations. */
   readonly messages: Messages<Body>;
   /** All conversations, the latest first. */
   readonly conversations: Live<readonly Conversation<Body>[]>;
+  /** Who is online, of the users whom it watches. */
   readonly presence: Presences;
   /** The users who are typing to this user. */
   readonly typists: Live<ReadonlySet<string>>;

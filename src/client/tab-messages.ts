@@ -1,15 +1,15 @@
 // What the clients of one store send each other, beside what is in the store: messages of the connected client to all,
 // and requests of any client to the connected one.
-import type { Down } from "../protocol/down.ts";
-import type { ConnectionState } from "./connection.ts";
+import type { Frame } from "../protocol/down.ts";
+import type { ConnectionState } from "./connection-state.ts";
 import type { Commit } from "./store.ts";
-
-type Frame<T extends Down["type"]> = Extract<Down, { type: T }>;
 
 export type Signal = Frame<"typing" | "presence">;
 
 /**
- * What the server says of the account: a code of PROTOCOL.md, a sentence, what it is about, and when, ms since 1970.
+ * What the server says of the account: `{ type: "notice", seq, code, message, about?, at? }`. `seq`: its number in the
+ * log. `code`: a word for programs, such as `new_device`. `message`: a sentence for people. `about`: the label of a device
+ * or a passkey. `at`: ms since 1970.
  */
 export type Notice = Frame<"notice">;
 
