@@ -25,7 +25,7 @@ export type { BodySchema, JsonOf } from "./body-schema.ts";
 export type { Debug, DebugEvent } from "./debug.ts";
 export { Refused, RestanteError } from "./errors.ts";
 export type { SocketClass, SocketLike } from "./live-socket.ts";
-export { problemOfName } from "./names.ts";
+export { canonicalName, nameOf, problemOfName } from "./names.ts";
 export type { RequestOptions } from "./server.ts";
 export type { Timing } from "./timing.ts";
 export type { Token } from "./token.ts";

@@ -5,13 +5,12 @@ import { useRef } from "preact/hooks";
 import type { ConnectionState } from "../client/connect.ts";
 import { useApp, useLive } from "./app-state.ts";
 import { closeSentence } from "./close-sentence.ts";
-import { clockWithSeconds } from "./dates.ts";
-import type { Language, Translations } from "./translations.ts";
+import type { Translations } from "./translations.ts";
 
 type Ended = Extract<ConnectionState, { is: "waiting" | "stopped" }>;
 
 export function Banner(): JSX.Element {
-  const { me, words, language } = useApp();
+  const { me, words } = useApp();
   const state = useLive(me.connection);
   const storage = useLive(me.storage);
   const last = useRef(state.is);
@@ -20,7 +19,7 @@ export function Banner(): JSX.Element {
   const isCalm = state.is === "connecting" && last.current !== "waiting" && last.current !== "stopped";
   return (
     <div class="banner" role="status" data-is={state.is}>
-      {state.is !== "open" && <p class={isCalm ? "spoken" : ""}>{sentenceOf(state, words, language)}</p>}
+      {state.is !== "open" && <p class={isCalm ? "spoken" : ""}>{sentenceOf(state, words)}</p>}
       {storage.is === "memory" && storage.reason !== "chosen" && (
         <p data-storage={storage.reason}>{storage.reason === "full" ? words.storageFull : words.storageOff}</p>
       )}
@@ -34,18 +33,18 @@ export function Banner(): JSX.Element {
 }
 
 /** Nothing where no word says more than that there is no connection. */
-function ended({ is, reason, message = "" }: Ended, words: Translations): string {
-  return is === "waiting" && reason === undefined ? "" : closeSentence({ reason, message }, words);
+function ended({ is, reason }: Ended, words: Translations): string {
+  return is === "waiting" && reason === undefined ? "" : closeSentence({ reason }, words);
 }
 
-function sentenceOf(state: ConnectionState, words: Translations, language: Language): string {
+function sentenceOf(state: ConnectionState, words: Translations): string {
   switch (state.is) {
     case "open":
       return "";
     case "connecting":
       return words.connecting;
     case "waiting":
-      return [ended(state, words), words.waiting(clockWithSeconds(state.until, language))].join(" ").trim();
+      return [ended(state, words), words.waiting].join(" ").trim();
     case "stopped":
       return ended(state, words);
     default:

@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import type { Message } from "../client/connect.ts";
 import { useApp } from "./app-state.ts";
 import { clock, day, dayOf } from "./dates.ts";
+import { failureSentence } from "./failure-sentence.ts";
 import { State } from "./icons.tsx";
 import { MessageText } from "./message-text.tsx";
 
@@ -34,9 +35,9 @@ export function Bubble({ message, before, isNew }: Props): JSX.Element {
         <p class="when">
           <span class="spoken">{from}</span>
           <time dateTime={new Date(at).toISOString()}>{clock(at, language)}</time>
-          {state !== null && <State state={state} />}
+          {state !== null && <State state={state} peer={message.peer} />}
         </p>
-        {state?.is === "failed" && <Failure message={message} reason={state.message} />}
+        {state?.is === "failed" && <Failure message={message} reason={failureSentence(state, message.peer, words)} />}
       </li>
     </>
   );
@@ -46,7 +47,7 @@ function Failure({ message, reason }: { readonly message: Message; readonly reas
   const { me, words } = useApp();
   return (
     <div class="row">
-      <p class="problem">{words.failed(reason)}</p>
+      <p class="problem">{reason}</p>
       <button type="button" class="quiet" onClick={() => me.resend(message)}>
         {words.retry}
       </button>

@@ -7,7 +7,7 @@ import { useApp } from "./app-state.ts";
 import { number } from "./dates.ts";
 import { Icon } from "./icons.tsx";
 
-/** The most bytes of a body as JSON, and from how many on the rest is counted for the user. */
+/** The most bytes of a body as JSON, and from how many on they are counted exactly. */
 const MAX_BYTES = 65_536;
 const NEAR_BYTES = 60_000;
 
@@ -58,12 +58,8 @@ function BytesLeft({ text }: { readonly text: string }): JSX.Element {
   const { words, language } = useApp();
   const left = MAX_BYTES - bytesOf(text);
   return (
-    <p id="left" class={left < 0 ? "problem" : "soft"} role="status">
-      {left < 0
-        ? words.tooLong(number(-left, language))
-        : left < MAX_BYTES - NEAR_BYTES
-          ? words.left(number(left, language))
-          : ""}
+    <p id="left" class="problem" role="status">
+      {left < 0 ? words.tooLong(number(charactersOf(-left, text), language)) : ""}
     </p>
   );
 }
@@ -108,6 +104,11 @@ function useHeightOf(field: RefObject<HTMLTextAreaElement | null>, text: string)
     area.style.height = "auto";
     area.style.height = `${area.scrollHeight}px`;
   }, [text]);
+}
+
+/** About how many characters these bytes of the text are. */
+function charactersOf(bytes: number, text: string): number {
+  return Math.max(1, Math.ceil((bytes * text.length) / bytesOf(text)));
 }
 
 /** As the limit counts: UTF-8 of the text as JSON. */

@@ -27,7 +27,7 @@ export function ConversationItem({ peer, last, unread, isOpen, other }: Props): 
         </span>
         <time dateTime={new Date(last.at).toISOString()}>{shortTime(last.at, language)}</time>
         <span class="last">
-          {last.state !== null && <State state={last.state} />}
+          {last.state !== null && <State state={last.state} peer={peer} />}
           <span dir="auto">{isTyping ? words.typing : last.state === null ? text : words.you(text)}</span>
         </span>
         {unread > 0 && (

@@ -1,13 +1,14 @@
 // The conversations, the latest first: requests of strangers, then contacts. The search field finds a conversation or
 // begins a new one.
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { type Conversation, problemOfName } from "../client/connect.ts";
 import { addressOf, go, useApp, useLive } from "./app-state.ts";
 import { ConversationItem } from "./conversation-item.tsx";
 import { Avatar } from "./icons.tsx";
 import { LookAlikeWarning } from "./look-alike-warning.tsx";
 import { useLookAlikes } from "./lookalikes.ts";
+import { useWatchedUsers } from "./watched-users.ts";
 
 /** Users whose presence the list shows: as many as one connection may watch. */
 const MAX_WATCHED = 64;
@@ -136,8 +137,5 @@ function Items({ conversations, open, lookAlikeOf }: ItemsProps): JSX.Element {
 
 /** Watches the presence of the latest conversations' peers. */
 function useWatched(all: readonly Conversation[]): void {
-  const { me } = useApp();
-  const names = all.slice(0, MAX_WATCHED).map(({ peer }) => peer);
-  const key = names.toSorted().join(" ");
-  useEffect(() => me.presence.watch(names), [me, key]);
+  useWatchedUsers(all.slice(0, MAX_WATCHED).map(({ peer }) => peer));
 }

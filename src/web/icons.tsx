@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import type { MessageState } from "../client/connect.ts";
 import { useApp } from "./app-state.ts";
 import { dayAndTime } from "./dates.ts";
+import { failureSentence } from "./failure-sentence.ts";
 import type { Language, Translations } from "./translations.ts";
 
 const PATHS = {
@@ -38,13 +39,13 @@ export function Icon({ name, label }: { readonly name: IconName; readonly label?
 }
 
 /** The state of an own message. */
-export function State({ state }: { readonly state: MessageState }): JSX.Element {
+export function State({ state, peer }: { readonly state: MessageState; readonly peer: string }): JSX.Element {
   const { words, language } = useApp();
-  return <Icon name={state.is} label={labelOf(state, words, language)} />;
+  return <Icon name={state.is} label={labelOf(state, peer, words, language)} />;
 }
 
-function labelOf(state: MessageState, words: Translations, language: Language): string {
-  if (state.is === "failed") return words.failed(state.message);
+function labelOf(state: MessageState, peer: string, words: Translations, language: Language): string {
+  if (state.is === "failed") return failureSentence(state, peer, words);
   const { until } = state.is === "sending" ? state : {};
   return until === undefined ? words[state.is] : words.held(dayAndTime(until, language));
 }

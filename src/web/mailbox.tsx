@@ -38,7 +38,7 @@ export function Mailbox(): JSX.Element {
           <button
             type="button"
             class="quiet"
-            aria-label={`${words.account}: ${me.user}`}
+            aria-label={words.accountOf(me.user)}
             onClick={() => showAccount(true)}
           >
             <Icon name="person" /> <bdi>{me.user}</bdi>

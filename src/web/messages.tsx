@@ -85,7 +85,7 @@ function Start({ conversing, isFirst, loadOlder }: StartProps): JSX.Element {
           {words.older}
         </button>
       ) : (
-        isFirst && <p>{words.start}</p>
+        isFirst && <p>{words.start(conversing.peer)}</p>
       )}
       {conversing.error !== null && <p role="alert">{words.olderFailed}</p>}
     </>

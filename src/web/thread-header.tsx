@@ -1,15 +1,18 @@
 // The head of a conversation: the peer, whether they are online or typing, and the button to block them.
 import type { JSX } from "preact";
-import { useEffect } from "preact/hooks";
 import { go, useApp, useLive } from "./app-state.ts";
 import { dayAndTime } from "./dates.ts";
 import { Avatar, Icon } from "./icons.tsx";
+import { Problem } from "./problem.tsx";
+import { useAttempt } from "./use-attempt.ts";
+import { useWatchedUsers } from "./watched-users.ts";
 
 export function ThreadHeader({ peer, standing }: { readonly peer: string; readonly standing: string }): JSX.Element {
   const { me, words, language } = useApp();
   const presence = useLive(me.presence).get(peer);
+  const { problem, attempt } = useAttempt(words);
   const isTyping = useLive(me.typists).has(peer);
-  useEffect(() => me.presence.watch([peer]), [me, peer]);
+  useWatchedUsers([peer]);
   const seen = presence !== undefined && presence.at > 0 ? words.lastSeen(dayAndTime(presence.at, language)) : "";
   return (
     <header class="about">
@@ -26,10 +29,11 @@ export function ThreadHeader({ peer, standing }: { readonly peer: string; readon
         </p>
       </div>
       {standing === "contact" && peer !== me.user && (
-        <button type="button" class="quiet" onClick={() => void me.people.block(peer)}>
+        <button type="button" class="quiet" onClick={() => attempt(() => me.people.block(peer))}>
           {words.block}
         </button>
       )}
+      <Problem text={problem} />
     </header>
   );
 }

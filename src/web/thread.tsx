@@ -8,7 +8,9 @@ import { Composer } from "./composer.tsx";
 import { LookAlikeWarning } from "./look-alike-warning.tsx";
 import { useLookAlikes } from "./lookalikes.ts";
 import { Messages } from "./messages.tsx";
+import { Problem } from "./problem.tsx";
 import { ThreadHeader } from "./thread-header.tsx";
+import { useAttempt } from "./use-attempt.ts";
 
 interface Props {
   readonly peer: string;
@@ -36,29 +38,38 @@ export function Thread({ peer }: Props): JSX.Element {
 
 function Request({ peer }: Props): JSX.Element {
   const { me, words } = useApp();
+  const { problem, attempt } = useAttempt(words);
   return (
     <div class="notice" role="note">
       <p>{words.asks(peer)}</p>
       <div class="row">
-        <button type="button" onClick={() => void me.people.accept(peer)}>
+        <button type="button" onClick={() => attempt(() => me.people.accept(peer).then(focusComposer))}>
           {words.accept}
         </button>
-        <button type="button" class="quiet" onClick={() => void me.people.block(peer)}>
+        <button type="button" class="quiet" onClick={() => attempt(() => me.people.block(peer))}>
           {words.block}
         </button>
       </div>
+      <Problem text={problem} />
     </div>
   );
 }
 
+/** The button with the focus goes with the request: the answer is written next. */
+function focusComposer(): void {
+  document.querySelector<HTMLElement>(".composer textarea")?.focus();
+}
+
 function Blocked({ peer }: Props): JSX.Element {
   const { me, words } = useApp();
+  const { problem, attempt } = useAttempt(words);
   return (
     <div class="notice" role="note">
-      <p>{words.blocked}</p>
-      <button type="button" class="quiet" onClick={() => void me.people.unblock(peer)}>
+      <p>{words.blocked(peer)}</p>
+      <button type="button" class="quiet" onClick={() => attempt(() => me.people.unblock(peer))}>
         {words.unblock}
       </button>
+      <Problem text={problem} />
     </div>
   );
 }

@@ -6,6 +6,7 @@ import { type App, go } from "./app-state.ts";
 import { forgetNotices } from "./notices.tsx";
 import { keepLast, lastHere } from "./shell.ts";
 import type { CloseReason } from "./close-sentence.ts";
+import { forgetCode } from "./unsaved-code.ts";
 import type { Entered } from "./use-sign-in.ts";
 
 /** The code of a client that another tab of this browser has ended. */
@@ -48,6 +49,7 @@ export function useSession(): Session {
       leave: () => {
         keepLast(null);
         forgetNotices(me.user);
+        forgetCode();
         go(null);
         void me.close({ forget: true }).then(() => setUser(null));
       },
@@ -58,6 +60,7 @@ export function useSession(): Session {
         const byTab = state.is === "stopped" && state.code === SIGNED_OUT_HERE;
         if (now === me.user && !byTab) return;
         keepLast(null);
+        forgetCode();
         setReason(state.is === "stopped" ? state : null);
         if (forget && now === null) forgetNotices(me.user);
         await me.close({ forget: forget && now === null });
