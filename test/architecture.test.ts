@@ -57,7 +57,7 @@ const PACKAGES: Record<string, string[]> = {
   client: [],
   testing: [],
   node: ["node:fs", "node:sqlite"],
-  web: ["preact", "preact/hooks"],
+  web: ["preact", "preact/hooks", "linkify-it", "uqr"],
   react: ["react"],
   "worker.ts": ["cloudflare:workers", "hono/http-exception"],
 };
