@@ -12,10 +12,11 @@ import { buildPackage, ENTRIES } from "./package.mjs";
 const MAX_PAGE_BYTES = 60_000;
 const PAGE = "public/page.js";
 const STATUS = "public/status.js";
-/** What the page loads when it is needed: files of their own, each with its limit in bytes, gzipped. */
+/** What the page loads when it is needed, or after the rest: files of their own, each with its limit in bytes, gzipped. */
 const LAZY = new Map([
   ["links", 6_000],
   ["qr", 6_000],
+  ["skeleton", 10_000],
 ]);
 
 /** The viewer of the API's description at /api/docs, served unchanged from here. */
@@ -84,7 +85,14 @@ const [page, status, sdk, worker, ...lazy] = await Promise.all([
 for (const [name, contents] of sdk.files) writeIfChanged(`dist/${name}`, contents);
 for (const [name, contents] of servedOf(sdk.files)) writeIfChanged(`public/${name}`, contents);
 for (const file of VIEWER) writeIfChanged(`public/api/docs/${file}`, readFileSync(`${VIEWER_FROM}/${file}`));
-const served = new Set([...page, ...lazy.flatMap((found) => [...found]), ...status, ...sdk.packages, ...worker, VIEWER_FROM]);
+const served = new Set([
+  ...page,
+  ...lazy.flatMap((found) => [...found]),
+  ...status,
+  ...sdk.packages,
+  ...worker,
+  VIEWER_FROM,
+]);
 writeIfChanged(
   SERVED_LICENSES,
   Buffer.from(noticesOf(served, "Restante (MIT), and the code of others in what this server runs and serves:")),

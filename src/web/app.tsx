@@ -54,7 +54,13 @@ interface OutsideProps {
   speak(language: Language): void;
 }
 
-function Outside({ session: { entrance, reason, enter }, words, before, dropLink, ...more }: OutsideProps): JSX.Element {
+function Outside({
+  session: { entrance, reason, enter },
+  words,
+  before,
+  dropLink,
+  ...more
+}: OutsideProps): JSX.Element {
   if (entrance === null || entrance === "unreachable") throw new Error("nobody knows how to come in");
   const { auth } = entrance;
   const code = reason?.reason ?? "";

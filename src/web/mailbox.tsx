@@ -35,12 +35,7 @@ export function Mailbox(): JSX.Element {
       <aside>
         <header class="self">
           <h1>{words.title}</h1>
-          <button
-            type="button"
-            class="quiet"
-            aria-label={words.accountOf(me.user)}
-            onClick={() => showAccount(true)}
-          >
+          <button type="button" class="quiet" aria-label={words.accountOf(me.user)} onClick={() => showAccount(true)}>
             <Icon name="person" /> <bdi>{me.user}</bdi>
           </button>
         </header>

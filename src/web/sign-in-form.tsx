@@ -87,20 +87,24 @@ function TextField({ form, field, label, autocomplete, hint }: FieldProps): JSX.
     if ((focused?.field ?? (way === "new" ? "userName" : field)) === field) input.current?.focus();
   }, [focused]);
   return (
-    <label>
-      {label}
+    <>
+      <label for={field}>{label}</label>
       <input
+        id={field}
         ref={input}
-        name={field}
         value={form.values[field]}
         onInput={({ currentTarget }) => form.set(field, currentTarget.value)}
         autocomplete={autocomplete}
         autocapitalize="none"
         spellcheck={false}
-        aria-describedby={field === "userName" ? "named problem" : "problem"}
+        aria-describedby={`${field === "userName" ? "named" : `${field}-hint`} problem`}
       />
-      {hint !== undefined && <small class="soft">{hint}</small>}
-    </label>
+      {hint !== undefined && (
+        <small id={`${field}-hint`} class="soft">
+          {hint}
+        </small>
+      )}
+    </>
   );
 }
 

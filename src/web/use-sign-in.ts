@@ -1,15 +1,7 @@
 // The state of signing in, for each mode of the server: what was entered, what went wrong, and what the form does. It
 // draws nothing.
 import { useEffect, useState } from "preact/hooks";
-import {
-  claim,
-  type Entrance,
-  nameOf,
-  Refused,
-  type SignedIn,
-  signIn,
-  signInWithPasskey,
-} from "../client/connect.ts";
+import { claim, type Entrance, nameOf, Refused, type SignedIn, signIn, signInWithPasskey } from "../client/connect.ts";
 import type { DeviceLink } from "./link-address.ts";
 import { refusalSentence } from "./refusal-sentence.ts";
 import type { Translations } from "./translations.ts";
@@ -86,7 +78,13 @@ export function useSignIn(options: SignInOptions): SignInState {
   };
   const ways = waysOf(options, { values, named, way, fail, choose });
   return {
-    ...{ way, values, named, problem, isBusy, focused, choose },
+    way,
+    values,
+    named,
+    problem,
+    isBusy,
+    focused,
+    choose,
     hasOtherWays: way !== first,
     back: () => choose(first),
     set: (field, value) => {

@@ -18,6 +18,7 @@ export function useWatchedUsers(names: readonly string[]): void {
 
 /** The user has switched presence on or off. */
 export function sharePresence(user: string, isShared: boolean): void {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel has no other origins
   open().postMessage({ user, isShared });
   apply(user, isShared);
 }
