@@ -99,6 +99,22 @@ export async function signInWithPasskey(
   return signedIn(server, "/api/sign-in/passkey", { ...who, response: await signedBy(challenge) });
 }
 
+/**
+ * Signs this user out, where the browser's cookie is theirs: for a page without an open mailbox. Resolves also where they
+ * are not signed in. Rejects without an answer of the server: then they may still be signed in.
+ */
+export async function signOut(
+  url: string,
+  { userName }: { readonly userName: string },
+  options?: RequestOptions,
+): Promise<void> {
+  try {
+    await new Server(url, userName, options).ask("/api/sign-out", { method: "POST" });
+  } catch (error) {
+    if (!(error instanceof Refused && (error.status === 401 || error.status === 403))) throw error;
+  }
+}
+
 /** The response of a passkey of this browser to these options. */
 async function signedBy(options: unknown): Promise<unknown> {
   const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(options as PublicKeyCredentialRequestOptionsJSON);

@@ -5,7 +5,7 @@ import type { Options, Restante } from "./api.ts";
 import { Client } from "./client.ts";
 import { nameOf } from "./names.ts";
 
-export { claim, entranceOf, isNameFree, signedInAs, signIn, signInWithPasskey } from "./account.ts";
+export { claim, entranceOf, isNameFree, signedInAs, signIn, signInWithPasskey, signOut } from "./account.ts";
 export type { Account, AccountPasskey, Entrance, People, SignedIn } from "./account.ts";
 export { browserStore } from "./browser.ts";
 export { memoryStore } from "./memory.ts";

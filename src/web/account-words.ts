@@ -18,8 +18,6 @@ const ENGLISH = {
   notifications: "Notifications",
   notify: "Notify me about new messages",
   notifyHint: "While this page is open in the background.",
-  notifyAsked: "Your browser hasn't allowed notifications yet. Turn this on again to be asked.",
-  notifyDenied: "Your browser blocks notifications from this page. You can allow them in its settings.",
   // Devices
   devices: "Devices",
   thisDevice: "This device",
@@ -44,7 +42,6 @@ const ENGLISH = {
   signOut: "Sign out",
   lastWay: "This is your only device. Once you sign out, only your recovery code gets you back in. Do you have it?",
   signOutAnyway: "I have it: sign out",
-  stillSignedIn: "You're still signed in.",
   erase: "Delete account",
   eraseHint: (name: string) =>
     `Everything is deleted for good, and nobody can use the name again. To confirm, enter ${isolated(name)}:`,
@@ -83,8 +80,6 @@ const CHINESE: typeof ENGLISH = {
   notifications: "通知",
   notify: "有新消息时通知我",
   notifyHint: "仅当本页在后台打开时。",
-  notifyAsked: "浏览器尚未允许通知。再次打开此开关即可重新询问。",
-  notifyDenied: "浏览器已禁止本页的通知，你可以在浏览器设置中允许。",
   devices: "设备",
   thisDevice: "本机",
   signOutDevice: "退出登录",
@@ -107,7 +102,6 @@ const CHINESE: typeof ENGLISH = {
   signOut: "退出登录",
   lastWay: "这是你唯一的设备。退出后只能凭恢复码重新登录。恢复码在你手上吗？",
   signOutAnyway: "在，退出登录",
-  stillSignedIn: "你仍处于登录状态。",
   erase: "注销账户",
   eraseHint: (name) => `所有内容将永久删除，用户名也无法再使用。请输入 ${isolated(name)} 以确认：`,
   eraseNow: "全部删除",

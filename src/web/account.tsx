@@ -8,8 +8,9 @@ import { useApp } from "./app-state.ts";
 import { DialogPart } from "./dialog-part.tsx";
 import { useProof } from "./fresh-proof.tsx";
 import { LanguageChoice } from "./language-choice.tsx";
+import { NotificationSwitch } from "./notification-switch.tsx";
 import { Passkeys } from "./passkeys.tsx";
-import { Notifications, Privacy } from "./privacy.tsx";
+import { Privacy } from "./privacy.tsx";
 
 interface Props {
   close(): void;
@@ -36,7 +37,7 @@ export function AccountDialog({ close, lately }: Props): JSX.Element {
         <Head hide={hide} />
         <Profile />
         <Privacy />
-        <Notifications />
+        <NotificationSwitch />
         {auth === "accounts" && <Devices withProof={withProof} lately={lately} />}
         {auth === "accounts" && <Passkeys withProof={withProof} />}
         <AccountData withProof={withProof} />

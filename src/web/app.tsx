@@ -8,6 +8,7 @@ import { LinkNotice } from "./link-notice.tsx";
 import { Mailbox } from "./mailbox.tsx";
 import { RecoveryCode } from "./recovery.tsx";
 import { SignIn } from "./sign-in.tsx";
+import { SigningOut } from "./sign-out.tsx";
 import { keepLanguage, type Language, languageNow, type Translations, translationsIn } from "./translations.ts";
 import { forgetCode, heldCode } from "./unsaved-code.ts";
 import { type Session, useSession } from "./use-session.ts";
@@ -22,6 +23,7 @@ export function App(): JSX.Element {
   const { entrance, user, opened, retry } = session;
   const app = useMemo(() => opened && { ...opened, language, speak }, [opened, language]);
 
+  if (session.isSigningOut) return <SigningOut words={words} done={retry} />;
   if (entrance === null) return <p class="waiting">{words.loading}</p>;
   if (entrance === "unreachable") {
     return (

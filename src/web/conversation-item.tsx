@@ -1,7 +1,8 @@
 // One conversation of the list: the peer, their presence, the last message, and how many are unread.
 import type { JSX } from "preact";
 import type { Conversation } from "../client/connect.ts";
-import { addressOf, useApp, useLive } from "./app-state.ts";
+import { addressOf } from "./address.ts";
+import { useApp, useSelected } from "./app-state.ts";
 import { number, shortTime } from "./dates.ts";
 import { Avatar, State } from "./icons.tsx";
 import { LookAlikeWarning } from "./look-alike-warning.tsx";
@@ -15,8 +16,8 @@ interface Props extends Conversation {
 
 export function ConversationItem({ peer, last, unread, isOpen, other }: Props): JSX.Element {
   const { me, words, language } = useApp();
-  const isOnline = useLive(me.presence).get(peer)?.online === true;
-  const isTyping = useLive(me.typists).has(peer);
+  const isOnline = useSelected(me.presence, (all) => all.get(peer)?.online === true);
+  const isTyping = useSelected(me.typists, (all) => all.has(peer));
   const text = plain(last.body);
   return (
     <li>

@@ -3,15 +3,19 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { type Conversation, problemOfName } from "../client/connect.ts";
-import { addressOf, go, useApp, useLive } from "./app-state.ts";
+import { addressOf, go } from "./address.ts";
+import { useApp, useLive } from "./app-state.ts";
 import { ConversationItem } from "./conversation-item.tsx";
 import { Avatar } from "./icons.tsx";
 import { LookAlikeWarning } from "./look-alike-warning.tsx";
 import { useLookAlikes } from "./lookalikes.ts";
+import { memo } from "./memo.ts";
 import { useWatchedUsers } from "./watched-users.ts";
 
 /** Users whose presence the list shows: as many as one connection may watch. */
 const MAX_WATCHED = 64;
+
+const Item = memo(ConversationItem);
 
 export function ConversationList({ open }: { readonly open: string | null }): JSX.Element {
   const { me, words } = useApp();
@@ -129,7 +133,7 @@ function Items({ conversations, open, lookAlikeOf }: ItemsProps): JSX.Element {
   return (
     <ul>
       {conversations.map((one) => (
-        <ConversationItem key={one.peer} {...one} isOpen={one.peer === open} other={lookAlikeOf(one.peer)} />
+        <Item key={one.peer} {...one} isOpen={one.peer === open} other={lookAlikeOf(one.peer)} />
       ))}
     </ul>
   );

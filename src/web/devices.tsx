@@ -26,7 +26,7 @@ export function Devices({ withProof, lately }: Props): JSX.Element {
   useEffect(() => me.notices.subscribe(asked.reload), [me]);
   const devices = asked.value ?? [];
   const [link, setLink] = useState<LinkCode | null>(null);
-  const { problem, attempt } = useAttempt(words);
+  const { problem, attempt } = useAttempt();
   const { shown, renew, kept } = useNewCode(withProof, attempt, asked.reload);
   const makeLink = async () => {
     const made = await withProof(() => me.account.linkCode());
@@ -53,7 +53,7 @@ export function Devices({ withProof, lately }: Props): JSX.Element {
       </div>
       {link !== null && <LinkDevice key={link.code} link={link} devices={devices} ended={() => setLink(null)} />}
       {shown !== null && <RecoveryDialog {...shown} words={words} kept={kept} />}
-      <Problem text={problem} />
+      <Problem problem={problem} />
       {lately.length > 0 && (
         <>
           <h4>{words.lately}</h4>

@@ -38,7 +38,7 @@ function ProofDialog({ proved, cancelled }: ProofRequest): JSX.Element {
   const { me, words } = useApp();
   const dialog = useRef<HTMLDialogElement>(null);
   const [code, setCode] = useState("");
-  const { problem, isBusy, attempt } = useAttempt(words, "prove");
+  const { problem, isBusy, attempt } = useAttempt("prove");
   const prove = (act: () => Promise<void>) => attempt(() => act().then(proved));
   useEffect(() => dialog.current?.showModal(), []);
   return (
@@ -61,7 +61,7 @@ function ProofDialog({ proved, cancelled }: ProofRequest): JSX.Element {
           spellcheck={false}
           aria-describedby="proof-problem"
         />
-        <Problem id="proof-problem" text={problem} />
+        <Problem id="proof-problem" problem={problem} />
         <div class="row">
           <button type="submit" aria-disabled={isBusy} disabled={code.trim() === ""}>
             {isBusy ? words.working : words.go}

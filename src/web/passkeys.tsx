@@ -10,7 +10,7 @@ import { useAttempt } from "./use-attempt.ts";
 export function Passkeys({ withProof }: { readonly withProof: WithProof }): JSX.Element {
   const { me, words, language } = useApp();
   const asked = useAsked(() => me.account.passkeys());
-  const { problem, attempt } = useAttempt(words);
+  const { problem, attempt } = useAttempt();
   const change = (act: () => Promise<void>) => attempt(() => withProof(act).then(asked.reload));
   return (
     <DialogPart title={words.passkeys}>
@@ -32,7 +32,7 @@ export function Passkeys({ withProof }: { readonly withProof: WithProof }): JSX.
       <button type="button" class="quiet" onClick={() => change(() => me.account.addPasskey())}>
         {words.addPasskey}
       </button>
-      <Problem text={problem} />
+      <Problem problem={problem} />
     </DialogPart>
   );
 }

@@ -1,9 +1,8 @@
-// What others see of the user, who is blocked, and whether this browser notifies the user.
+// What others see of the user, and who is blocked.
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { useApp } from "./app-state.ts";
 import { DialogPart, NotLoaded, useAsked } from "./dialog-part.tsx";
-import { canNotify, notifies, setNotifies } from "./notifications.ts";
 import { Problem } from "./problem.tsx";
 import { Switch } from "./switch.tsx";
 import { useAttempt } from "./use-attempt.ts";
@@ -39,7 +38,7 @@ export function Privacy(): JSX.Element {
 function Blocks(): JSX.Element | null {
   const { me, words } = useApp();
   const asked = useAsked(() => me.people.blocked());
-  const { problem, attempt } = useAttempt(words);
+  const { problem, attempt } = useAttempt();
   const blocked = asked.value ?? [];
   if (blocked.length === 0) return <NotLoaded asked={asked} />;
   return (
@@ -59,29 +58,7 @@ function Blocks(): JSX.Element | null {
           </li>
         ))}
       </ul>
-      <Problem text={problem} />
+      <Problem problem={problem} />
     </>
-  );
-}
-
-export function Notifications(): JSX.Element | null {
-  const { words } = useApp();
-  const [isOn, setIsOn] = useState(notifies);
-  const [wasAsked, setWasAsked] = useState(false);
-  if (!("Notification" in globalThis)) return null;
-  const turn = async (on: boolean) => {
-    const now = await setNotifies(on);
-    setIsOn(now);
-    setWasAsked(on && !now);
-  };
-  return (
-    <DialogPart title={words.notifications}>
-      {canNotify() ? (
-        <Switch label={words.notify} hint={words.notifyHint} isOn={isOn} turn={turn} />
-      ) : (
-        <p role="status">{words.notifyDenied}</p>
-      )}
-      {wasAsked && canNotify() && <p role="status">{words.notifyAsked}</p>}
-    </DialogPart>
   );
 }

@@ -37,7 +37,7 @@ export function SignInForm({ entrance, words, form }: Props): JSX.Element {
       {way === "name" && entrance.auth === "jwt" && (
         <TextField form={form} field="extra" label={words.token} autocomplete="off" />
       )}
-      <Problem id="problem" text={form.problem} />
+      <Problem id="problem" problem={form.problem} />
       {/* Not disabled: a button that is loses the focus. */}
       <button type="submit" aria-disabled={isBusy}>
         {isBusy ? words.working : buttonOf(way, words)}

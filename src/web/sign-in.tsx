@@ -60,7 +60,7 @@ function Ways({ entrance, words, form, link }: WaysProps): JSX.Element {
     <section aria-labelledby="way">
       <h2 id="way">{words.linkTitle(link.userName)}</h2>
       <p>{words.linkHint}</p>
-      <Problem text={form.problem} />
+      <Problem problem={form.problem} />
       <button type="button" aria-disabled={form.isBusy} onClick={form.submit}>
         {form.isBusy ? words.working : words.signIn}
       </button>

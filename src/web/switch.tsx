@@ -1,7 +1,6 @@
 // A switch for something that the server or the browser may refuse: it shows what is, not what was wanted.
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { useApp } from "./app-state.ts";
 import { Problem } from "./problem.tsx";
 import { useAttempt } from "./use-attempt.ts";
 
@@ -14,10 +13,9 @@ interface Props {
 }
 
 export function Switch({ label, hint, isOn, turn }: Props): JSX.Element {
-  const { words } = useApp();
   /** What the user wants, until the answer has come. */
   const [wanted, setWanted] = useState<boolean | null>(null);
-  const { problem, isBusy, attempt } = useAttempt(words);
+  const { problem, isBusy, attempt } = useAttempt();
   const change = (on: boolean) =>
     attempt(async () => {
       setWanted(on);
@@ -38,7 +36,7 @@ export function Switch({ label, hint, isOn, turn }: Props): JSX.Element {
           onChange={({ currentTarget }) => change(currentTarget.checked)}
         />
       </label>
-      <Problem text={problem} />
+      <Problem problem={problem} />
     </>
   );
 }

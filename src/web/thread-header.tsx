@@ -1,6 +1,7 @@
 // The head of a conversation: the peer, whether they are online or typing, and the button to block them.
 import type { JSX } from "preact";
-import { go, useApp, useLive } from "./app-state.ts";
+import { go } from "./address.ts";
+import { useApp, useSelected } from "./app-state.ts";
 import { dayAndTime } from "./dates.ts";
 import { Avatar, Icon } from "./icons.tsx";
 import { Problem } from "./problem.tsx";
@@ -9,10 +10,10 @@ import { useWatchedUsers } from "./watched-users.ts";
 
 export function ThreadHeader({ peer, standing }: { readonly peer: string; readonly standing: string }): JSX.Element {
   const { me, words, language } = useApp();
-  const presence = useLive(me.presence).get(peer);
-  const { problem, attempt } = useAttempt(words);
-  const isTyping = useLive(me.typists).has(peer);
+  const presence = useSelected(me.presence, (all) => all.get(peer));
+  const isTyping = useSelected(me.typists, (all) => all.has(peer));
   useWatchedUsers([peer]);
+  const { problem, attempt } = useAttempt();
   const seen = presence !== undefined && presence.at > 0 ? words.lastSeen(dayAndTime(presence.at, language)) : "";
   return (
     <header class="about">
@@ -33,7 +34,7 @@ export function ThreadHeader({ peer, standing }: { readonly peer: string; readon
           {words.block}
         </button>
       )}
-      <Problem text={problem} />
+      <Problem problem={problem} />
     </header>
   );
 }

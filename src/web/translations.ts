@@ -1,14 +1,17 @@
 // What the page says, in each language. The second table has the type of the first, so that no text can be left
 // untranslated. Some places of the page have their words in files of their own.
 import { ACCOUNT_WORDS } from "./account-words.ts";
+import { store, stored } from "./browser-storage.ts";
 import { ENTRANCE_WORDS } from "./entrance-words.ts";
 import { isolated } from "./isolated-name.ts";
+import { READING_WORDS } from "./reading-words.ts";
 import { REFUSAL_WORDS } from "./refusal-words.ts";
 
 const ENGLISH = {
   ...ENTRANCE_WORDS.en,
   ...ACCOUNT_WORDS.en,
   ...REFUSAL_WORDS.en,
+  ...READING_WORDS.en,
   title: "Restante",
   loading: "Loading…",
   unreachable: "The server can't be reached. Check your connection.",
@@ -34,7 +37,6 @@ const ENGLISH = {
   start: (name: string) => `This is the start of your chat with ${isolated(name)}.`,
   newMessages: "New messages",
   toNewest: "Jump to the newest message",
-  tooLong: (characters: string) => `Too long. Shorten it by about ${characters} characters.`,
   retry: "Send again",
   discard: "Discard",
   blocked: (name: string) => `You blocked ${isolated(name)}. You won't get their messages.`,
@@ -66,6 +68,7 @@ const CHINESE: Translations = {
   ...ENTRANCE_WORDS["zh-Hans"],
   ...ACCOUNT_WORDS["zh-Hans"],
   ...REFUSAL_WORDS["zh-Hans"],
+  ...READING_WORDS["zh-Hans"],
   title: "Restante",
   loading: "正在加载…",
   unreachable: "连接不上服务器，请检查网络。",
@@ -89,7 +92,6 @@ const CHINESE: Translations = {
   start: (name) => `你和 ${isolated(name)} 的聊天从这里开始。`,
   newMessages: "新消息",
   toNewest: "跳到最新消息",
-  tooLong: (characters) => `太长了，请删减约 ${characters} 字。`,
   retry: "重新发送",
   discard: "删除",
   blocked: (name) => `你已屏蔽 ${isolated(name)}，不会收到对方的消息。`,
@@ -120,13 +122,13 @@ const KEPT = "restante language";
 
 /** The language that was chosen here, or that the browser asks for. */
 export function languageNow(): Language {
-  const kept = localStorage.getItem(KEPT);
+  const kept = stored(KEPT);
   if (kept !== null && Object.hasOwn(TABLES, kept)) return kept as Language;
   return navigator.languages.find((one) => /^(en|zh)\b/.test(one))?.startsWith("zh") === true ? "zh-Hans" : "en";
 }
 
 export function keepLanguage(language: Language): void {
-  localStorage.setItem(KEPT, language);
+  store(KEPT, language);
 }
 
 export function translationsIn(language: Language): Translations {

@@ -1,6 +1,7 @@
 // A request that the server may refuse: one at a time, and the sentence of its failure. Everything on the page that
 // asks the server for something runs through it, so that nothing fails without a word.
 import { useRef, useState } from "preact/hooks";
+import { useApp } from "./app-state.ts";
 import { errorSentence, type Place } from "./refusal-sentence.ts";
 import type { Translations } from "./translations.ts";
 
@@ -13,7 +14,12 @@ export interface Attempt {
   setProblem(problem: string | null): void;
 }
 
-export function useAttempt(words: Translations, place: Place = "act"): Attempt {
+export function useAttempt(place?: Place): Attempt {
+  return useAttemptIn(useApp().words, place);
+}
+
+/** The same before somebody has signed in. */
+export function useAttemptIn(words: Translations, place: Place = "act"): Attempt {
   const [problem, setProblem] = useState<string | null>(null);
   const [isBusy, setIsBusy] = useState(false);
   // Two clicks may come before the next drawing.

@@ -6,7 +6,7 @@ import type { DeviceLink } from "./link-address.ts";
 import { refusalSentence } from "./refusal-sentence.ts";
 import type { Translations } from "./translations.ts";
 import { holdCode } from "./unsaved-code.ts";
-import { useAttempt } from "./use-attempt.ts";
+import { useAttemptIn } from "./use-attempt.ts";
 import { type NameState, rememberTaken, useFreeName } from "./use-free-name.ts";
 
 /** A user who has signed in: with a token only where there is no cookie. */
@@ -59,7 +59,7 @@ export function useSignIn(options: SignInOptions): SignInState {
   const [way, setWay] = useState<Way>(link === null ? first : "link");
   const [values, setValues] = useState({ userName: before?.userName ?? "", code: "", extra: before?.token ?? "" });
   const [focused, focus] = useState<SignInState["focused"]>(null);
-  const { problem, isBusy, attempt, setProblem } = useAttempt(words, "enter");
+  const { problem, isBusy, attempt, setProblem } = useAttemptIn(words, "enter");
   const isAsking = way === "new" && (entrance.registration === "open" || values.extra !== "");
   const named = useFreeName(values.userName, values.extra.trim(), isAsking);
   useEffect(() => setProblem(wrong), [wrong]);
