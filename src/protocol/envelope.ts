@@ -29,6 +29,11 @@ export interface Delivery {
   readonly read?: number;
   /** The author may have lost receipts of its messages, and asks for them again. */
   readonly ask?: true;
+  /**
+   * The author may have been restored, and asks which of the envelopes are not in the receiver's log though its highest
+   * origin covers them.
+   */
+  readonly compare?: true;
   /** The author is a service account. Operators created it, so it is not a stranger. */
   readonly service?: true;
   /** The depth of the chain of calls that led to this one. Set when the delivery leaves; absent for 0. */
@@ -56,6 +61,11 @@ export interface Reply {
   readonly verdict: "taken" | "behind" | "other" | "nobody";
   /** The envelopes that are finally refused; all others are stored. */
   readonly refused: readonly { readonly origin: number; readonly code: CodeIn<"failed"> }[];
+  /**
+   * To `compare`: the lowest origin of the delivery that was dropped because the highest one covers it, and that the
+   * log does not have; 0 for none. Absent: not asked for, or older code.
+   */
+  readonly missing?: number;
   /** The receipts that were asked for, as seqs of the author's log; 0 for none. */
   readonly receipts?: { readonly delivered: number; readonly read: number };
   /** Whether the receiver reads deliveries in runs. */

@@ -95,6 +95,26 @@ test("[M4] a message that was refused before later ones is refused again, and st
   expect(await kept()).toEqual([3, 9]);
 });
 
+test("[M16] a mailbox compares a repeated delivery with its log, and names the first message that it does not have", async () => {
+  const { stub, deliver, kept } = mailbox();
+  await deliver([3, 5, 9]);
+  const compare = (origins: number[], change: Partial<Delivery> = {}) =>
+    deliver(origins, { compare: true, ...change }).then(({ missing, high }) => ({ missing, high }));
+  expect(await compare([3, 5, 9])).toEqual({ missing: 0, high: 9 });
+  expect(await compare([3, 4, 5, 6])).toEqual({ missing: 4, high: 9 });
+  expect(await compare([9, 12])).toEqual({ missing: 0, high: 12 });
+  expect(await compare([10, 14])).toEqual({ missing: 10, high: 14 });
+  // Another message with the number of one that the author lost.
+  expect(await compare([], { envelopes: [{ ...envelope(5), at: 1 }] })).toMatchObject({ missing: 5 });
+  expect(await compare([], { envelopes: [{ ...envelope(5), body: "6" }] })).toMatchObject({ missing: 5 });
+  expect((await deliver([4])).missing).toBe(undefined);
+  expect(await kept()).toEqual([3, 5, 9, 12, 14]);
+  // As a refusal of 6 leaves it.
+  await runInDurableObject(stub, (_, state) => void state.storage.sql.exec("UPDATE peer SET refused = 6"));
+  await evictDurableObject(stub);
+  expect(await deliver([5, 6, 7], { compare: true })).toMatchObject({ missing: 7, refused: [{ origin: 6 }] });
+});
+
 test("deliveries of many authors at once all arrive", async () => {
   const { deliver, kept } = mailbox();
   const authors = Array.from({ length: 40 }, (_, i) => `author-${i}`);

@@ -1,6 +1,6 @@
 // Another mailbox delivers: its envelopes are appended to the log, or refused, and its receipts applied. Those that it
 // delivered before are dropped (deduplicate.ts).
-import { isDecided, type Refused, refusedBefore } from "./deduplicate.ts";
+import { firstMissing, isDecided, type Refused, refusedBefore } from "./deduplicate.ts";
 import type { Delivery, Reply } from "../../protocol/envelope.ts";
 import { PEERING } from "../../protocol/version.ts";
 import { exists } from "../access/account.ts";
@@ -34,6 +34,7 @@ export function acceptDelivery(context: MailboxContext, delivery: Delivery): Rep
   if (peer.lastOrigin < delivery.after) return replyWith("behind");
   const isFirst = peer.lastSeq === 0;
   const refused = refusedBefore(context, peer, delivery);
+  const compared = delivery.compare === true ? { missing: firstMissing(context, peer, delivery, refused) } : {};
   let { free, code } = acceptableCount(context, peer, delivery);
   for (const { origin, at, body } of delivery.envelopes) {
     if (isDecided(peer, origin)) continue;
@@ -49,5 +50,5 @@ export function acceptDelivery(context: MailboxContext, delivery: Delivery): Rep
     peer.unread++;
   }
   if (isFirst && peer.lastSeq > 0 && isContact(context, peer.name)) lookUpForWatchers(context, peer.name);
-  return replyWith("taken", refused);
+  return { ...replyWith("taken", refused), ...compared };
 }

@@ -15,6 +15,8 @@ import { requeueAfter, takeAll } from "./refill-queue.ts";
 /** What a delivery carried: messages up to the seq `last`, 0 for none, and receipts. */
 export interface Carried {
   readonly last: number;
+  /** Whether the receiver was asked to compare the messages with its log. */
+  readonly compared: boolean;
   readonly receipts: ReceiptMarks;
 }
 
@@ -23,15 +25,17 @@ type Add = (entry: Entry, answer: UnsettledMessage["answer"]) => void;
 
 /**
  * Whether the receiver that is known stored everything: the common case, which writes nothing at once. A receiver with
- * higher numbers than `head` makes the messages be written again.
+ * higher numbers than `head` is asked to compare, unless it has done so.
  */
 export function isAllStored(reply: Reply, peer: Peer, head: number): boolean {
-  const isStored = reply.verdict === "taken" && reply.refused.length === 0 && reply.receipts === undefined;
-  return isStored && reply.epoch === peer.epoch && reply.high <= head;
+  const { verdict, refused, receipts, missing = 0, high } = reply;
+  const isStored = verdict === "taken" && refused.length === 0 && receipts === undefined && missing === 0;
+  return isStored && reply.epoch === peer.epoch && (high <= head || reply.missing === 0);
 }
 
 /** Settles what the reply decides. Not for the verdict `other`, which `adoptEpoch` is for. */
-export function applyReply(log: Log, queue: PeerQueue, { last, receipts }: Carried, reply: Reply, add: Add): void {
+export function applyReply(log: Log, queue: PeerQueue, carried: Carried, reply: Reply, add: Add): void {
+  const { last, receipts } = carried;
   const peer = log.peers.get(queue.to);
   const isNobody = reply.verdict === "nobody";
   // A reply of an epoch that has ended meanwhile: what was sent to it has failed already.
@@ -40,8 +44,12 @@ export function applyReply(log: Log, queue: PeerQueue, { last, receipts }: Carri
   else log.peers.early.update(peer);
   if (isNobody) failMessages(log, queue, queue.shift(last), "unknown_receiver");
   else if (reply.verdict === "behind") resendLost(log, queue, peer, reply.high);
-  else if (reply.high > log.head && !queue.wasRenumbered) renumber(log, queue, reply.high, add);
-  else applyStored(log, queue, peer, queue.shift(last), reply);
+  else if (reply.high > log.head && !queue.wasRenumbered && !carried.compared) queue.comparesUpTo = log.head;
+  else {
+    const missing = queue.wasRenumbered ? 0 : firstMissing(reply, log.head);
+    applyStored(log, queue, peer, queue.shift(missing > 0 ? missing - 1 : last), reply);
+    if (missing > 0) renumber(log, queue, reply.high, add);
+  }
   if (reply.receipts !== undefined) applyReceipts(log, peer, reply.receipts);
 }
 
@@ -102,9 +110,16 @@ function resendLost(log: Log, queue: PeerQueue, peer: Peer, high: number): void 
   requeueAfter(queue, log, settledUpTo(peer));
 }
 
+/** The seq of the first message that the receiver has dropped without having it; 0 for none. */
+function firstMissing({ missing, high }: Reply, head: number): number {
+  if (missing !== undefined) return missing;
+  // Older code does not compare. Higher numbers than were ever given cover every message.
+  return high > head ? 1 : 0;
+}
+
 /**
- * The receiver has higher numbers than were ever given: this mailbox was restored, and its clock is behind. What it
- * sent was dropped there.
+ * The receiver has higher numbers than those of messages that it does not have: this mailbox was restored, and its
+ * clock is behind. The messages in the queue were dropped there.
  */
 function renumber(log: Log, queue: PeerQueue, high: number, add: Add): void {
   queue.wasRenumbered = true;

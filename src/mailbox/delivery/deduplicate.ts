@@ -12,6 +12,12 @@ import type { Peer } from "../log/peers/peer.ts";
 
 export type Refused = Reply["refused"][number];
 
+/**
+ * Entries of a conversation that are searched for messages of an earlier delivery; those beyond count as stored. Answers:
+ * an author that asks again and again for a comparison with its oldest messages.
+ */
+const MAX_COMPARED = 4_096;
+
 /** Answers that a frame was refused. */
 export type Refuse = (id: number, why: Refusal<CodeIn<"refused">>) => void;
 
@@ -69,4 +75,33 @@ export function refusedBefore(context: MailboxContext, peer: Peer, delivery: Del
   const code: CodeIn<"failed"> = "declined";
   const refused = undecided.filter(({ origin }) => !stored.has(origin) && origin > removedUpTo);
   return refused.map(({ origin }) => ({ origin, code }));
+}
+
+/**
+ * The lowest origin that the highest one covers, and that was never stored here nor refused; 0 for none. Before a restore
+ * the author may have given the number to another message, so time and body are compared too.
+ */
+export function firstMissing(
+  context: MailboxContext,
+  peer: Peer,
+  { envelopes }: Delivery,
+  refused: readonly Refused[],
+): number {
+  const sought = new Map(envelopes.filter(({ origin }) => isDecided(peer, origin)).map((one) => [one.origin, one]));
+  for (const { origin } of refused) sought.delete(origin);
+  const lowest = Math.min(...sought.keys());
+  let searchedFrom = Infinity;
+  let left = sought.size === 0 ? 0 : MAX_COMPARED;
+  for (const { origin, at, body } of context.log.conversations.before(peer, Infinity, left)) {
+    left--;
+    if (origin === null) continue;
+    searchedFrom = origin;
+    const same = sought.get(origin);
+    if (same?.at === at && same.body === body) sought.delete(origin);
+    if (origin <= lowest) break;
+  }
+  // The whole conversation was searched, and retention has removed none of it.
+  if (left > 0 && context.log.row?.trimmed === 0) searchedFrom = 0;
+  const missing = [...sought.keys()].filter((origin) => origin >= searchedFrom);
+  return missing.length === 0 ? 0 : Math.min(...missing);
 }

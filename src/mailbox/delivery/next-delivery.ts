@@ -16,6 +16,7 @@ const MAX_UNITS = 1_000_000;
 /** The next delivery to the queue's peer. Throws if an unsettled entry is not in the log. */
 export function nextDelivery(queue: PeerQueue, peer: Peer, log: Log): Delivery {
   if (log.row === null) throw new Error("a mailbox that has not begun has nothing to deliver");
+  const envelopes = nextBatch(queue, log);
   return {
     version: PEERING,
     from: log.row.name,
@@ -23,9 +24,10 @@ export function nextDelivery(queue: PeerQueue, peer: Peer, log: Log): Delivery {
     to: queue.to,
     toEpoch: peer.epoch,
     after: peer.storedUpTo,
-    envelopes: nextBatch(queue, log),
+    envelopes,
     ...queue.receipts.fields,
     ...(queue.asksSince > 0 && { ask: true as const }),
+    ...((envelopes[0]?.origin ?? Infinity) <= queue.comparesUpTo && { compare: true as const }),
     ...(log.account.service.row !== null && { service: true as const }),
   };
 }

@@ -176,11 +176,12 @@ export class Outbox {
   async #call(queue: PeerQueue): Promise<void> {
     queue.state = "calling";
     const peer = this.#log.peers.get(queue.to);
-    const carried = { last: 0, receipts: queue.receipts.marks };
+    const carried = { last: 0, compared: false, receipts: queue.receipts.marks };
     let reply: Reply | null = null;
     try {
       const delivery = nextDelivery(queue, peer, this.#log);
       carried.last = delivery.envelopes.at(-1)?.origin ?? 0;
+      carried.compared = delivery.compare === true;
       reply = await this.#queues.whenReplied(queue, this.#remote.deliver(delivery));
     } catch (error) {
       // The alarm makes the call at once. Refused in two events in a row, it has failed like any other.

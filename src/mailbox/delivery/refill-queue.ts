@@ -14,6 +14,7 @@ export function restoreQueues(log: Log, bodies: BodiesInMemory): Iterable<PeerQu
     queues.set(to, queue);
     for (const each of sent) queue.push(inLog(each));
     queue.onDiskOnly = more;
+    queue.comparesUpTo = log.head;
   }
   for (const peer of log.row === null ? [] : log.peers.withDueReceipts()) {
     const queue = queues.get(peer.name) ?? new PeerQueue(peer.name, bodies);
