@@ -21,7 +21,7 @@ const LAZY = new Map([
 ]);
 
 /** What the page is made of: the service worker keeps it. */
-const SHELL = ["/", "/page.js", "/page.css", "/manifest.webmanifest", "/icon.svg"];
+const SHELL = ["/", "/page.js", "/page.css", "/account.css", "/manifest.webmanifest", "/icon.svg"];
 for (const name of LAZY.keys()) SHELL.push(`/${name}.js`);
 
 /** The viewer of the API's description at /api/docs, served unchanged from here. */

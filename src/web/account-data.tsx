@@ -19,6 +19,7 @@ export function AccountData({ withProof }: Props): JSX.Element {
   return (
     <DialogPart title={words.data}>
       <div class="row">
+        <SignOut />
         {auth !== "jwt" && (
           <a class="button quiet" href={`/api/export?user=${encodeURIComponent(me.user)}`} download>
             {words.exportAll}
@@ -28,7 +29,6 @@ export function AccountData({ withProof }: Props): JSX.Element {
           {words.erase}
         </button>
       </div>
-      <SignOut />
       {isErasing && <EraseForm withProof={withProof} />}
     </DialogPart>
   );

@@ -49,7 +49,7 @@ const ENGLISH = {
   // The recovery code
   recoveryTitle: "Save your recovery code",
   recoveryHint: "It's the only way back in if you lose your devices, and we can't show it again.",
-  recoveryReplaces: "It replaces your old code, which no longer works.",
+  recoveryReplaces: " It replaces your old code, which no longer works.",
   recoveryCode: "Recovery code",
   copy: "Copy",
   copied: "Copied",

@@ -22,7 +22,8 @@ export function RecoveryCode({ userName, code, replaces, words, kept }: Props): 
         {words.recoveryTitle}
       </h2>
       <p>
-        {words.recoveryHint} {replaces && words.recoveryReplaces}
+        {words.recoveryHint}
+        {replaces && words.recoveryReplaces}
       </p>
       <output class="code" aria-label={words.recoveryCode}>
         {code}

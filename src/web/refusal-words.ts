@@ -53,7 +53,7 @@ const ENGLISH = {
   enter_rate_limited: "Too many tries. Wait a minute and try again.",
   prove_unauthorized: "That recovery code isn't right.",
   // Why a message was not delivered
-  notSent: "Not sent.",
+  notSent: "Not sent. ",
   failed_declined: (name: string) => `Not delivered. ${isolated(name)} hasn't accepted your messages.`,
   failed_unknown_receiver: (name: string) => `Not sent. There's no user called “${isolated(name)}”.`,
   failed_mailbox_full: (name: string) => `Not delivered. The mailbox of ${isolated(name)} is full.`,

@@ -64,7 +64,9 @@ export function useSignIn(options: SignInOptions): SignInState {
   const named = useFreeName(values.userName, values.extra.trim(), isAsking);
   useEffect(() => setProblem(wrong), [wrong]);
   useEffect(() => {
-    if (link !== null) setWay("link");
+    if (link === null) return;
+    setWay("link");
+    setProblem(null);
   }, [link]);
 
   const choose = (next: Way) => {

@@ -61,7 +61,7 @@ test.each([["of_later"], [undefined], ["toString"], ["other"]])(
       const words = translationsIn(language);
       expect(closeSentence({ reason }, words)).toBe(words.code_other);
       if (reason !== undefined) {
-        expect(failureSentence({ code: reason }, "bob", words)).toBe(`${words.notSent} ${words.code_other}`);
+        expect(failureSentence({ code: reason }, "bob", words)).toBe(words.notSent + words.code_other);
       }
     }
   },
