@@ -1,5 +1,6 @@
 // Builds the web page into public/ and the package of the SDK into dist/, with the licences of their packages. The server
 // serves the SDK, too, for pages without a build, and documents for programs. wrangler runs it before `dev` and `deploy`.
+import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import process from "node:process";
@@ -13,11 +14,16 @@ import { buildPackage, ENTRIES } from "./package.mjs";
 const MAX_PAGE_BYTES = 60_000;
 const PAGE = "public/page.js";
 const STATUS = "public/status.js";
-/** What the page loads when it is needed: files of their own, each with its limit in bytes, gzipped. */
+/** What the page loads when it is needed, or after the rest: files of their own, each with its limit in bytes, gzipped. */
 const LAZY = new Map([
   ["links", 6_000],
   ["qr", 6_000],
+  ["skeleton", 10_000],
 ]);
+
+/** What the page is made of: the service worker keeps it. */
+const SHELL = ["/", "/page.js", "/page.css", "/account.css", "/manifest.webmanifest", "/icon.svg"];
+for (const name of LAZY.keys()) SHELL.push(`/${name}.js`);
 
 /** The viewer of the API's description at /api/docs, served unchanged from here. */
 const VIEWER = ["swagger-ui-bundle.js", "swagger-ui-bundle.js.LICENSE.txt", "swagger-ui.css"];
@@ -99,6 +105,8 @@ writeIfChanged(
   Buffer.from(noticesOf(served, "Restante (MIT), and the code of others in what this server runs and serves:")),
 );
 
+writeIfChanged("public/shell.json", Buffer.from(shellOf(SHELL)));
+
 for (const { name, maxBytes } of ENTRIES) checkSize(name, sdk.sizes.get(name), maxBytes);
 checkSize(PAGE, sizeOf(PAGE), MAX_PAGE_BYTES);
 for (const [name, maxBytes] of LAZY) checkSize(`public/${name}.js`, sizeOf(`public/${name}.js`), maxBytes);
@@ -116,6 +124,13 @@ function servedOf(files) {
 
 function sizeOf(path) {
   return gzipSync(readFileSync(path), { level: 9 }).length;
+}
+
+/** The files of the page with their hashes: the service worker keeps all of one version, or none. */
+function shellOf(paths) {
+  const hashOf = (content) => createHash("sha256").update(content).digest("hex");
+  const files = paths.map((path) => [path, hashOf(readFileSync(`public${path === "/" ? "/index.html" : path}`))]);
+  return JSON.stringify({ version: hashOf(JSON.stringify(files)).slice(0, 16), files: Object.fromEntries(files) });
 }
 
 function checkSize(name, bytes, maxBytes) {

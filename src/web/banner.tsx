@@ -18,11 +18,7 @@ export function Banner(): JSX.Element {
       {state.is === "connecting" && ended === null && <p class="spoken">{words.connecting}</p>}
       {ended !== null && (
         <div class={isOffline(ended) ? "line offline" : "line"}>
-          <p>
-            {isOffline(ended)
-              ? words.offline
-              : closeSentence({ reason: ended.reason, message: ended.message ?? "" }, words)}
-          </p>
+          <p>{isOffline(ended) ? words.offline : closeSentence(ended, words)}</p>
           <button type="button" class="quiet" onClick={() => me.retry()}>
             {words.connect}
           </button>

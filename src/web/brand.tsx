@@ -16,11 +16,11 @@ export function Logo(): JSX.Element {
 
 export function Brand({ words }: { readonly words: Translations }): JSX.Element {
   return (
-    <div class="brand">
+    <header class="brand">
       <Logo />
-      <p class="brand-name">{words.title}</p>
+      <h1 class="brand-name">{words.title}</h1>
       <p class="soft">{words.tagline}</p>
-    </div>
+    </header>
   );
 }
 

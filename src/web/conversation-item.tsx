@@ -2,8 +2,10 @@
 // many messages are unread.
 import type { JSX } from "preact";
 import type { Conversation } from "../client/connect.ts";
-import { addressOf, useApp, useLive } from "./app-state.ts";
+import { addressOf } from "./address.ts";
+import { useApp, useSelected } from "./app-state.ts";
 import { Avatar } from "./avatar.tsx";
+import { keyOf, stored } from "./browser-storage.ts";
 import { number, shortTime } from "./dates.ts";
 import { State } from "./icons.tsx";
 import { LookAlikeWarning } from "./look-alike-warning.tsx";
@@ -22,7 +24,8 @@ const MAX_LENGTH = 120;
 export function ConversationItem({ peer, last, unread, standing, isOpen, other }: Props): JSX.Element {
   const { me, words, language } = useApp();
   const isSelf = peer === me.user;
-  const isOnline = useLive(me.presence).get(peer)?.online === true && standing !== "blocked" && !isSelf;
+  const isHere = useSelected(me.presence, (all) => all.get(peer)?.online === true);
+  const isOnline = isHere && standing !== "blocked" && !isSelf;
   return (
     <li>
       <a
@@ -54,9 +57,9 @@ type PreviewProps = Pick<Props, "peer" | "last" | "standing" | "isOpen">;
 /** The second line of an item: one thing, the most urgent. */
 function Preview({ peer, last, standing, isOpen }: PreviewProps): JSX.Element {
   const { me, words } = useApp();
-  const isTyping = useLive(me.typists).has(peer);
+  const isTyping = useSelected(me.typists, (all) => all.has(peer));
   // The open conversation shows its draft in the field.
-  const draft = isOpen ? "" : (draftOf(me.user, peer) ?? "");
+  const draft = isOpen ? "" : (stored(keyOf("draft", me.user, peer)) ?? "");
   if (standing === "blocked") return <span class="last">{words.blockedMark}</span>;
   if (isTyping) return <span class="last now">{words.typing}</span>;
   if (draft.trim() !== "") {
@@ -77,9 +80,4 @@ function Preview({ peer, last, standing, isOpen }: PreviewProps): JSX.Element {
       <span dir="auto">{last.state === null || peer === me.user ? text : words.you(text)}</span>
     </span>
   );
-}
-
-/** What was written to a peer and not sent: see composer.tsx. */
-function draftOf(user: string, peer: string): string | null {
-  return localStorage.getItem(`restante draft ${user} ${peer}`);
 }

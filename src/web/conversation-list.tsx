@@ -3,15 +3,20 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { type Conversation, problemOfName } from "../client/connect.ts";
-import { addressOf, go, useApp, useLive } from "./app-state.ts";
+import { addressOf, go } from "./address.ts";
+import { useApp, useLive } from "./app-state.ts";
 import { Avatar } from "./avatar.tsx";
 import { ConversationItem } from "./conversation-item.tsx";
 import { Invitation } from "./invitation.tsx";
 import { LookAlikeWarning } from "./look-alike-warning.tsx";
 import { useLookAlikes } from "./lookalikes.ts";
+import { memo } from "./memo.ts";
+import { useWatchedUsers } from "./watched-users.ts";
 
 /** Users whose presence the list shows: as many as one connection may watch. */
 const MAX_WATCHED = 64;
+
+const Item = memo(ConversationItem);
 
 export function ConversationList({ open }: { readonly open: string | null }): JSX.Element {
   const { me, words } = useApp();
@@ -102,7 +107,7 @@ function NothingThere({ name }: { readonly name: string }): JSX.Element {
     return (
       <div class="empty" role="status">
         <p>{words.notFound(name)}</p>
-        <p class="soft">{isReserved(name) ? words.close_reserved_name : words.nameRule}</p>
+        <p class="soft">{isReserved(name) ? words.code_reserved_name : words.nameRule}</p>
       </div>
     );
   }
@@ -193,7 +198,7 @@ function Items({ conversations, open, lookAlikeOf }: ItemsProps): JSX.Element {
   return (
     <ul>
       {conversations.map((one) => (
-        <ConversationItem key={one.peer} {...one} isOpen={one.peer === open} other={lookAlikeOf(one.peer)} />
+        <Item key={one.peer} {...one} isOpen={one.peer === open} other={lookAlikeOf(one.peer)} />
       ))}
     </ul>
   );
@@ -201,8 +206,5 @@ function Items({ conversations, open, lookAlikeOf }: ItemsProps): JSX.Element {
 
 /** Watches the presence of the latest conversations' peers. */
 function useWatched(all: readonly Conversation[]): void {
-  const { me } = useApp();
-  const names = all.slice(0, MAX_WATCHED).map(({ peer }) => peer);
-  const key = names.toSorted().join(" ");
-  useEffect(() => me.presence.watch(names), [me, key]);
+  useWatchedUsers(all.slice(0, MAX_WATCHED).map(({ peer }) => peer));
 }

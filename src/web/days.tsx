@@ -7,6 +7,7 @@ import type { Message } from "../client/connect.ts";
 import { useApp } from "./app-state.ts";
 import { Bubble } from "./bubble.tsx";
 import { day, dayOf } from "./dates.ts";
+import { memo } from "./memo.ts";
 
 interface Props {
   /** All messages of the conversation that are loaded, and those of them that are drawn. */
@@ -18,6 +19,8 @@ interface Props {
 
 /** Messages of one author within this time are one group. */
 const GROUP_MS = 300_000;
+
+const Item = memo(Bubble);
 
 export function Days({ all, shown, newFrom }: Props): JSX.Element {
   const { words, language } = useApp();
@@ -37,7 +40,7 @@ export function Days({ all, shown, newFrom }: Props): JSX.Element {
                 return (
                   <Fragment key={message.key}>
                     {isNew && <li class="new">{words.newMessages}</li>}
-                    <Bubble
+                    <Item
                       message={message}
                       follows={!isNew && isOneGroup(ofDay[i - 1], message)}
                       isFresh={fresh.has(message.key)}

@@ -1,14 +1,11 @@
-// Why a message was not sent, in the language of the page. A code that this version does not know has the server's
-// sentence.
-import type { MessageState } from "../client/connect.ts";
+// Why a message has failed, in the language of the page.
+import { refusalSentence } from "./refusal-sentence.ts";
 import type { Translations } from "./translations.ts";
 
-type Failed = Extract<MessageState, { is: "failed" }>;
-
-/** `peer`: the name of the receiver, as the page shows it. */
-export function failureSentence({ code, message }: Failed, peer: string, words: Translations): string {
-  const name = `fail_${code}`;
-  if (!Object.hasOwn(words, name)) return words.failed(message);
-  const known = words[name as keyof Translations] as string | ((name: string) => string);
-  return words.failed(typeof known === "string" ? known : known(peer));
+/** The sentence for a message to `peer` that failed with this code. */
+export function failureSentence({ code }: { readonly code: string }, peer: string, words: Translations): string {
+  const name = `failed_${code}`;
+  if (!Object.hasOwn(words, name)) return words.notSent + refusalSentence(code, words);
+  const text = words[name as keyof Translations] as string | ((peer: string) => string);
+  return typeof text === "string" ? text : text(peer);
 }

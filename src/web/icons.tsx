@@ -41,13 +41,8 @@ export function Icon({ name, label }: { readonly name: IconName; readonly label?
   );
 }
 
-interface StateProps {
-  readonly state: MessageState;
-  readonly peer: string;
-}
-
 /** The state of an own message. */
-export function State({ state, peer }: StateProps): JSX.Element {
+export function State({ state, peer }: { readonly state: MessageState; readonly peer: string }): JSX.Element {
   const { words, language } = useApp();
   return <Icon name={state.is} label={labelOf(state, peer, words, language)} />;
 }

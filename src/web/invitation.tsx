@@ -1,7 +1,8 @@
 // How somebody else finds this user: the name, a link that opens a conversation with them, and the link as a QR code.
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { addressOf, useApp } from "./app-state.ts";
+import { addressOf } from "./address.ts";
+import { useApp } from "./app-state.ts";
 import { Icon } from "./icons.tsx";
 import { useQrCode } from "./lazy.ts";
 

@@ -2,7 +2,8 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { AccountDialog } from "./account.tsx";
-import { useApp, useLive, usePeer } from "./app-state.ts";
+import { usePlace } from "./address.ts";
+import { useApp, useLive, useSelected } from "./app-state.ts";
 import { Avatar } from "./avatar.tsx";
 import { Banner } from "./banner.tsx";
 import { Logo } from "./brand.tsx";
@@ -11,6 +12,7 @@ import { number } from "./dates.ts";
 import { Invitation } from "./invitation.tsx";
 import { NoticeLine, useNotices } from "./notices.tsx";
 import { useNotifications } from "./notifications.ts";
+import { Nowhere } from "./nowhere.tsx";
 import { Thread } from "./thread.tsx";
 
 /** Close codes: the token is missing or no longer valid; this device has no access any more. */
@@ -19,7 +21,8 @@ const FORBIDDEN = 4403;
 
 export function Mailbox(): JSX.Element {
   const { me, words } = useApp();
-  const peer = usePeer();
+  const place = usePlace();
+  const peer = place.is === "conversation" ? place.peer : null;
   const [isAccountOpen, setIsAccountOpen] = useState(false);
   const { latest, fresh, see } = useNotices(me);
   const newest = latest.at(-1);
@@ -29,11 +32,11 @@ export function Mailbox(): JSX.Element {
     see();
     setIsAccountOpen(isOpen);
   };
-  useNotifications(me);
+  useNotifications();
   useTurnedOut();
   useUnreadInTitle();
   return (
-    <div class={`mailbox ${peer === null ? "" : "reading"}`}>
+    <div class={`mailbox ${place.is === "list" ? "" : "reading"}`}>
       <Banner />
       <aside>
         <header class="self">
@@ -48,7 +51,11 @@ export function Mailbox(): JSX.Element {
         )}
         <ConversationList open={peer} />
       </aside>
-      <main>{peer === null ? <NothingOpen /> : <Thread key={peer} peer={peer} />}</main>
+      <main>
+        {place.is === "list" && <NothingOpen />}
+        {place.is === "conversation" && <Thread key={place.peer} peer={place.peer} />}
+        {place.is === "nowhere" && <Nowhere text={place.text} />}
+      </main>
       {isAccountOpen && <AccountDialog lately={latest} close={() => showAccount(false)} />}
     </div>
   );
@@ -84,8 +91,9 @@ const isFinal = (code: number) => code === UNAUTHORIZED || code === FORBIDDEN;
 
 function useUnreadInTitle(): void {
   const { me, words, language } = useApp();
-  const unread = useLive(me.conversations).reduce((sum, one) => sum + one.unread, 0);
+  const unread = useSelected(me.conversations, (all) => all.reduce((sum, one) => sum + one.unread, 0));
   useEffect(() => {
     document.title = unread > 0 ? `(${number(unread, language)}) ${words.title}` : words.title;
   }, [unread, words, language]);
+  useEffect(() => () => void (document.title = words.title), []);
 }

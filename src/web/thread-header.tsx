@@ -1,19 +1,23 @@
 // The head of a conversation: the peer, whether they are online or typing, and the button to block them.
 import type { JSX } from "preact";
-import { useEffect } from "preact/hooks";
-import { go, useApp, useLive } from "./app-state.ts";
+import { go } from "./address.ts";
+import { useApp, useSelected } from "./app-state.ts";
 import { Avatar } from "./avatar.tsx";
 import { dayAndTime } from "./dates.ts";
 import { Icon } from "./icons.tsx";
+import { Problem } from "./problem.tsx";
+import { useAttempt } from "./use-attempt.ts";
+import { useWatchedUsers } from "./watched-users.ts";
 
 export function ThreadHeader({ peer, standing }: { readonly peer: string; readonly standing: string }): JSX.Element {
   const { me, words, language } = useApp();
   const isSelf = peer === me.user;
-  const found = useLive(me.presence).get(peer);
+  const found = useSelected(me.presence, (all) => all.get(peer));
   // What was known of a blocked user is not kept up to date.
   const presence = isSelf || standing === "blocked" ? undefined : found;
-  const isTyping = useLive(me.typists).has(peer) && !isSelf;
-  useEffect(() => (isSelf ? undefined : me.presence.watch([peer])), [me, peer, isSelf]);
+  const isTyping = useSelected(me.typists, (all) => all.has(peer)) && !isSelf;
+  useWatchedUsers(isSelf ? [] : [peer]);
+  const { problem, attempt } = useAttempt();
   const seen = presence !== undefined && presence.at > 0 ? words.lastSeen(dayAndTime(presence.at, language)) : "";
   return (
     <header class="about">
@@ -30,10 +34,11 @@ export function ThreadHeader({ peer, standing }: { readonly peer: string; readon
         </p>
       </div>
       {standing === "contact" && !isSelf && (
-        <button type="button" class="quiet" onClick={() => void me.people.block(peer)}>
+        <button type="button" class="quiet" onClick={() => attempt(() => me.people.block(peer))}>
           {words.block}
         </button>
       )}
+      <Problem problem={problem} />
     </header>
   );
 }

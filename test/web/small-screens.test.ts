@@ -103,7 +103,7 @@ test.each(["light", "dark"] as const)(
   async (colorScheme) => {
     const { b } = await fixture.twoUsers();
     const carol = await fixture.newUser({ colorScheme });
-    expect(await contrastOf(carol.page.getByLabel("Your name"), "border-top-color")).toBeGreaterThanOrEqual(3);
+    expect(await contrastOf(carol.page.getByLabel("Username"), "border-top-color")).toBeGreaterThanOrEqual(3);
     await carol.claim(fixture.uniqueName("carol"));
     await carol.open(b);
     for (const field of [carol.page.getByRole("searchbox"), carol.composer]) {
