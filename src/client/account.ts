@@ -29,6 +29,7 @@ export interface AccountPasskey {
 
 const ENTRANCE = { auth: "text", registration: "text?" } as const;
 const SIGNED_IN = { userName: "text", token: "text", recoveryCode: "text?" } as const;
+const FREE = { free: "flag" } as const;
 const WHO = { userName: "text" } as const;
 const DEVICE = { id: "text", label: "text", created: "int", seen: "int", online: "flag", current: "flag" } as const;
 const PASSKEY = { id: "text", label: "text", created: "int", seen: "int" } as const;
@@ -68,6 +69,18 @@ export async function claim(
   options?: RequestOptions,
 ): Promise<SignedIn> {
   return signedIn(new Server(url, null, options), "/api/accounts", claimed);
+}
+
+/**
+ * Whether `claim` would give the caller this name now; it claims nothing. Rejects as `claim` does. The server counts it
+ * as an attempt to claim a name, of which an address has 30 a minute: ask when the user pauses, not for each letter.
+ */
+export async function isNameFree(
+  url: string,
+  asked: { readonly userName: string; readonly invitation?: string },
+  options?: RequestOptions,
+): Promise<boolean> {
+  return read(FREE, await new Server(url, null, options).ask("/api/names", { method: "POST", body: asked })).free;
 }
 
 /** Signs this device in with a recovery code, which is replaced then, or a link code. Rejects with a `Refused`. */

@@ -2,36 +2,31 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { useApp } from "./app-state.ts";
+import { DialogPart } from "./dialog-part.tsx";
 import { chooseNotifications, notificationChoice } from "./notifications.ts";
+import { Switch } from "./switch.tsx";
 
 export function NotificationSwitch(): JSX.Element | null {
   const { me, words } = useApp();
   const [choice, setChoice] = useState(() => notificationChoice(me.user));
   const [wasDismissed, setWasDismissed] = useState(false);
   if (choice === "unsupported") return null;
-  const change = async (box: HTMLInputElement) => {
-    const isWanted = box.checked;
+  const turn = async (isWanted: boolean) => {
     const now = await chooseNotifications(me, isWanted).catch(() => notificationChoice(me.user));
-    // The browser has checked the box already, and nothing is drawn again where nothing has changed.
-    box.checked = now === "on";
     setChoice(now);
     setWasDismissed(isWanted && now === "off");
   };
   return (
-    <>
-      <label class="switch">
-        <input
-          type="checkbox"
-          checked={choice === "on"}
-          disabled={choice === "denied"}
-          aria-describedby="notification-note"
-          onChange={({ currentTarget }) => void change(currentTarget)}
-        />
-        {words.notify}
-      </label>
-      <p id="notification-note" class="soft" role="status">
+    <DialogPart title={words.notifications}>
+      <Switch
+        label={words.notify}
+        hint={words.notifyHint}
+        isOn={choice === "denied" ? null : choice === "on"}
+        turn={turn}
+      />
+      <p class="soft" role="status">
         {choice === "denied" ? words.notifyDenied : wasDismissed ? words.notifyDismissed : ""}
       </p>
-    </>
+    </DialogPart>
   );
 }

@@ -27,7 +27,7 @@ const CHINESE: typeof ENGLISH = {
   draftNotStored: "浏览器无法保存这份草稿，关闭页面后会丢失。",
   nobodyHere: "没有这个用户",
   nobodyHereHint: (text) => `“${isolated(text)}”不是有效的用户名。请检查链接，或直接搜索用户名。`,
-  toList: "返回会话列表",
+  toList: "返回聊天列表",
   notifyDenied: "浏览器已阻止此网站的通知，可在浏览器设置中允许。",
   notifyDismissed: "浏览器尚未允许通知。再次打开此开关即可重新询问。",
   notified: (count, text) => `${count} 条新消息：${text}`,

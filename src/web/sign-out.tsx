@@ -1,9 +1,7 @@
-// Signing out: the button, which asks where messages wait to be sent; and the wish to sign out, which is remembered in
-// this browser until the server has granted it.
+// The wish to sign out, which is remembered in this browser until the server has granted it.
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import { Refused, signOut } from "../client/connect.ts";
-import { useApp, useSelected } from "./app-state.ts";
 import { onStoredElsewhere, store, stored } from "./browser-storage.ts";
 import type { Translations } from "./translations.ts";
 
@@ -62,56 +60,5 @@ export function SigningOut({ words, done }: { readonly words: Translations; done
         <p role="status">{words.signingOutHint}</p>
       </section>
     </main>
-  );
-}
-
-/** The button to sign out. */
-export function SignOutButton(): JSX.Element {
-  const { me, words, signOut: leave } = useApp();
-  const [isAsking, setIsAsking] = useState(false);
-  const [isBusy, setIsBusy] = useState(false);
-  const [hasFailed, setHasFailed] = useState(false);
-  const waiting = useSelected(me.conversations, (all) =>
-    all
-      .filter(({ last }) => last.state?.is === "sending")
-      .map(({ peer }) => peer)
-      .join(", "),
-  );
-  const run = () => {
-    setIsBusy(true);
-    void leave().then((isDone) => {
-      setIsBusy(false);
-      setHasFailed(!isDone);
-    });
-  };
-  return (
-    <>
-      <button
-        type="button"
-        class="quiet"
-        disabled={isBusy}
-        onClick={() => (waiting === "" ? run() : setIsAsking(true))}
-      >
-        {words.signOut}
-      </button>
-      {isAsking && (
-        <div class="question" role="alertdialog" aria-labelledby="unsent">
-          <p id="unsent">{waiting === "" ? words.allSent : words.unsent(waiting)}</p>
-          <div class="row">
-            <button type="button" class="quiet danger" disabled={isBusy} onClick={run}>
-              {words.loseUnsent}
-            </button>
-            <button type="button" class="quiet" onClick={() => setIsAsking(false)}>
-              {words.cancel}
-            </button>
-          </div>
-        </div>
-      )}
-      {hasFailed && (
-        <p class="problem" role="alert">
-          {words.notSignedOut}
-        </p>
-      )}
-    </>
   );
 }

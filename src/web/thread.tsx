@@ -12,6 +12,7 @@ import { useLookAlikes } from "./lookalikes.ts";
 import { memo } from "./memo.ts";
 import { Messages } from "./messages.tsx";
 import { shownLock } from "./notifications.ts";
+import { Problem } from "./problem.tsx";
 import { ThreadHeader } from "./thread-header.tsx";
 import { useAttempt } from "./use-attempt.ts";
 
@@ -71,20 +72,12 @@ function Blocked({ peer }: Props): JSX.Element {
   const { problem, attempt } = useAttempt();
   return (
     <div class="notice" role="note">
-      <p>{words.blocked}</p>
+      <p>{words.blocked(peer)}</p>
       <button type="button" class="quiet" onClick={() => attempt(() => me.people.unblock(peer))}>
         {words.unblock}
       </button>
       <Problem problem={problem} />
     </div>
-  );
-}
-
-function Problem({ problem }: { readonly problem: string | null }): JSX.Element {
-  return (
-    <p class="problem" role="alert">
-      {problem}
-    </p>
   );
 }
 

@@ -7,6 +7,7 @@ import type { App } from "./app-state.ts";
 import { forgetUser } from "./browser-storage.ts";
 import { closeNotifications } from "./notifications.ts";
 import { keepLast, lastHere } from "./shell.ts";
+import { forgetCode } from "./unsaved-code.ts";
 import { grantWish, signingOut, wishToSignOut, withdrawWish } from "./sign-out.tsx";
 import type { CloseReason } from "./close-sentence.ts";
 import type { Entered } from "./use-sign-in.ts";
@@ -116,6 +117,7 @@ async function forget(me: Restante): Promise<void> {
   await Promise.all([me.close({ forget: true }), closeNotifications(me.user)]);
   // Last: what had not been sent may be written until then.
   forgetUser(me.user);
+  forgetCode();
 }
 
 /** The last user of this page is shown at once, also without a network; the server's answer comes after it. */

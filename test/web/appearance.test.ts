@@ -53,8 +53,8 @@ test("a long conversation is drawn in part: scrolling up shows all of it in orde
       const items = [...box.querySelectorAll<HTMLElement>("[data-key]")];
       const { top } = box.getBoundingClientRect();
       const first = items.find((item) => item.getBoundingClientRect().bottom > top);
-      const number = Number(/number (\d+)/.exec(first?.textContent ?? "")?.[1] ?? -1);
-      return { number, drawn: items.length, start: box.textContent.includes("This is the beginning.") };
+      const number = Number(/number (\d+)/.exec(first?.querySelector(".text")?.textContent ?? "")?.[1] ?? -1);
+      return { number, drawn: items.length, start: box.textContent.includes("This is the start of your chat") };
     });
   const seen: number[] = [];
   for (;;) {
@@ -67,7 +67,7 @@ test("a long conversation is drawn in part: scrolling up shows all of it in orde
   expect(Math.min(...steps)).toBeGreaterThanOrEqual(0);
   expect(Math.max(...steps)).toBeLessThan(20);
   expect((await later.texts()).slice(0, 3)).toEqual(["hello", "hi", "number 0"]);
-  await later.button("To the newest message").click();
+  await later.button("Jump to the newest message").click();
   await later.messages.filter({ hasText: `number ${most - 1}` }).waitFor();
   await alice.send("and one more");
   await later.sees("and one more");
@@ -126,9 +126,13 @@ test("in 简体中文 the page has no English text, by the browser's setting and
     ((await page.locator("#app").innerText()).match(/[A-Za-z]{2,}/g) ?? []).filter(
       (word) => !/^(Restante|wang|Chrome|Linux|English)$/.test(word),
     );
-  await page.getByLabel("你的名字").fill(fixture.uniqueName("wang"));
+  await page.getByRole("button", { name: "我是新用户" }).waitFor();
   expect(await english()).toEqual([]);
-  await page.getByRole("button", { name: "继续" }).click();
+  await page.getByRole("button", { name: "我是新用户" }).click();
+  await page.getByLabel("用户名").fill(fixture.uniqueName("wang"));
+  await page.getByText("可以使用。").waitFor();
+  expect(await english()).toEqual([]);
+  await page.getByRole("button", { name: "创建账户" }).click();
   await page.getByRole("button", { name: "我已保存" }).waitFor();
   await page.getByRole("button", { name: "我已保存" }).click();
   await page.getByRole("button", { name: /^账户/ }).click();
@@ -162,18 +166,22 @@ test.each(["light", "dark"] as const)(
       });
       expect(found, state).toEqual([]);
     };
-    await carol.page.getByLabel("Your name").waitFor();
+    await carol.outside.waitFor();
+    await check("the ways in");
+    await carol.outside.click();
     await check("the form to sign in");
-    await carol.page.getByLabel("Your name").fill(b);
-    await carol.button("Continue").click();
-    await carol.page.getByText("This name is taken.", { exact: false }).waitFor();
+    await carol.button("Back").click();
+    await carol.button("I'm new").click();
+    await carol.userName.fill(b);
+    await carol.button("That's me: sign in").waitFor();
     await check("a name that is taken");
-    await carol.button("Another name").click();
-    await carol.page.getByLabel("Your name").fill(c);
-    await carol.button("Continue").click();
-    await carol.button("I have kept it").waitFor();
+    await carol.userName.fill("no name!");
+    await check("a name that can't be");
+    await carol.userName.fill(c);
+    await carol.button("Create account").click();
+    await carol.button("I've saved it").waitFor();
     await check("the recovery code");
-    await carol.button("I have kept it").click();
+    await carol.button("I've saved it").click();
     await carol.untilConnected();
     await check("no conversation");
     await carol.open(b);
@@ -185,6 +193,16 @@ test.each(["light", "dark"] as const)(
     await carol.account.click();
     await carol.page.getByText("Chrome, Linux").waitFor();
     await check("the account");
+    await carol.button("Link a device").click();
+    await carol.page.getByRole("img", { name: "QR code with the link" }).waitFor();
+    await carol.page.getByRole("dialog").getByRole("button", { name: "Delete account" }).click();
+    await carol.button("Sign out").last().click();
+    await carol.button("I have it: sign out").waitFor();
+    await check("the account, with a link and questions");
+    await carol.button("New recovery code").click();
+    await carol.button("I've saved it").waitFor();
+    await check("a new recovery code");
+    await carol.button("I've saved it").click();
     await carol.button("Close").click();
     await carol.button("Block").click();
     await carol.button("Unblock").waitFor();
@@ -199,7 +217,7 @@ test.each(["light", "dark"] as const)(
     await carol.button("Unblock").click();
     await carol.composer.waitFor();
     await carol.page.context().setOffline(true);
-    await carol.page.getByText("No connection.", { exact: false }).waitFor();
+    await carol.page.getByText("You're offline.", { exact: false }).waitFor();
     await carol.composer.fill("x".repeat(61_000));
     await check("no connection, and a long draft");
     await carol.page.context().setOffline(false);
