@@ -6,8 +6,12 @@
 const PREFIX = "restante shell ";
 const LIST = "/shell.json";
 const PAGE = "/";
-// How long a page waits for the server before the kept version is shown.
+// How long a page waits for the server before the kept version is shown, and how long a file may take. A request that never ends would
+// hold up the next one of the same address.
 const ANSWER_MS = 4_000;
+const FILE_MS = 60_000;
+// What pages are made of. All other requests do not pass through here.
+const DESTINATIONS = new Set(["script", "style", "image", "manifest"]);
 
 // Which version each open page was given: its script and style are of the same one. Lost when the browser stops this worker: then the
 // newest version.
@@ -27,7 +31,7 @@ self.addEventListener("fetch", (event) => {
   if (request.method !== "GET" || origin !== self.location.origin) return;
   if (request.mode === "navigate") {
     if (pathname === PAGE) event.respondWith(page(event, resultingClientId));
-  } else if (pathname !== LIST) event.respondWith(file(request, pathname, versions.get(clientId)));
+  } else if (DESTINATIONS.has(request.destination)) event.respondWith(file(request, pathname, versions.get(clientId)));
 });
 
 self.addEventListener("notificationclick", (event) => {
@@ -70,7 +74,7 @@ async function completeVersions() {
 // Asks which version the server has, and keeps all of its files where it is a new one. Returns the version; rejects where the server gives
 // no list, or a file that is not of it.
 async function update() {
-  const response = await ask(LIST);
+  const response = await ask(LIST, ANSWER_MS);
   const { version, files } = await response.clone().json();
   if ((await completeVersions()).at(-1) === version) return version;
   // One that is older, or incomplete, must become the newest.
@@ -83,7 +87,7 @@ async function update() {
 }
 
 async function keep(cache, path, hash) {
-  const response = await ask(path);
+  const response = await ask(path, FILE_MS);
   const bytes = await response.clone().arrayBuffer();
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   const found = [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -91,8 +95,8 @@ async function keep(cache, path, hash) {
   await cache.put(path, response);
 }
 
-async function ask(path) {
-  const response = await fetch(path, { cache: "no-cache" });
+async function ask(path, ms) {
+  const response = await fetch(path, { cache: "no-cache", signal: AbortSignal.timeout(ms) });
   if (!response.ok || response.redirected) throw new Error(`${path}: ${response.status}`);
   return response;
 }

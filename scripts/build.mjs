@@ -1,11 +1,12 @@
 // Builds the web page into public/ and the package of the SDK into dist/, with the licences of their packages. The server
-// serves the SDK, too, for pages without a build. wrangler runs it before `dev` and `deploy`.
+// serves the SDK, too, for pages without a build, and documents for programs. wrangler runs it before `dev` and `deploy`.
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import process from "node:process";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { servedDocuments } from "./documents.mjs";
 import { noticesOf, packagesOf } from "./licenses.mjs";
 import { buildPackage, ENTRIES } from "./package.mjs";
 
@@ -89,6 +90,7 @@ const [page, status, sdk, worker, ...lazy] = await Promise.all([
 ]);
 for (const [name, contents] of sdk.files) writeIfChanged(`dist/${name}`, contents);
 for (const [name, contents] of servedOf(sdk.files)) writeIfChanged(`public/${name}`, contents);
+for (const [name, text] of servedDocuments()) writeIfChanged(`public/${name}`, Buffer.from(text));
 for (const file of VIEWER) writeIfChanged(`public/api/docs/${file}`, readFileSync(`${VIEWER_FROM}/${file}`));
 const served = new Set([
   ...page,

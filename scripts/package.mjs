@@ -8,6 +8,7 @@ import process from "node:process";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { withoutDeadLinks } from "./documents.mjs";
 import { flatTypes } from "./flat-types.ts";
 import { noticesOf, packagesOf } from "./licenses.mjs";
 
@@ -66,7 +67,8 @@ export async function buildPackage() {
     ...(packages.size > 0 ? [["LICENSES.txt", noticesOf(packages, "The code of others in the package:")]] : []),
   ]);
   const names = [...files.keys(), ...DOCUMENTS.map(([name]) => name)].toSorted();
-  for (const [name, from] of DOCUMENTS) files.set(name, withoutDeadLinks(readFileSync(from, "utf8"), names));
+  const isThere = (file) => names.includes(file);
+  for (const [name, from] of DOCUMENTS) files.set(name, withoutDeadLinks(readFileSync(from, "utf8"), isThere));
   files.set("package.json", `${JSON.stringify(manifest(names), null, 2)}\n`);
   return { files, packages, sizes };
 }
@@ -103,7 +105,7 @@ function coreOutside(path) {
 }
 
 /** The types of each entry point as one file, for `import` and for `require`. */
-async function typesOf(entries) {
+export async function typesOf(entries) {
   const folder = mkdtempSync(join(tmpdir(), "restante-types-"));
   try {
     const tsc = "node_modules/typescript/bin/tsc";
@@ -133,15 +135,6 @@ function manifest(files) {
   const about = Object.fromEntries(PUBLISHED.map((field) => [field, all[field]]));
   const exports = JSON.parse(JSON.stringify(all.exports).replaceAll('"./dist/', '"./'));
   return { ...about, engines: ENGINES, exports, files };
-}
-
-/** Markdown without links and pictures of files that the package does not have. */
-function withoutDeadLinks(text, files) {
-  const isThere = (target) => /^(https?:|#)/.test(target) || files.includes(target.replace(/#.*/, ""));
-  return text.replace(/(!?)\[([^\]]*)\]\(([^)\s]+)\)(\n{0,2})/g, (whole, picture, label, target, after) => {
-    if (isThere(target)) return whole;
-    return picture === "!" ? "" : `${label}${after}`;
-  });
 }
 
 function readJson(file) {

@@ -48,9 +48,20 @@ const HELP = {
     --days N     how long it is good (default 7)
     --for NAME   only for this name, and so only once`,
 
+  docs: `npm run docs
+
+  Writes docs/reference/, the reference of the SDK, from the types and comments of its entry points.`,
+
   pictures: `npm run pictures
 
   Takes the page's main states in Chromium, into pictures/, and those that README shows into docs/pictures/.`,
+
+  screenshots: `npm run screenshots -- [flags]
+
+  Takes every state of the page, in both languages, on a phone and a desktop, in light and dark colours, into
+  screenshots/ (not in the repository).
+    --only TEXT       only states with this in their name
+    --language en     or zh-Hans`,
 
   check: `npm run check
 
@@ -146,15 +157,19 @@ async function main(command, flags) {
       return run("node", ["test/faults/run.ts", ...flags]);
     case "conformance":
       return run("node", ["test/conformance/runner.ts", ...flags]);
+    case "docs":
+      return run("node", ["scripts/reference/write.ts"]);
     case "pictures":
       return run("node", ["scripts/pictures.ts", ...flags]);
+    case "screenshots":
+      return run("node", ["scripts/screenshots.ts", ...flags]);
     case "admin":
       return run("node", ["scripts/admin/admin.ts", ...flags]);
     case "invite":
       return invite(flags);
     default:
       console.error(
-        "node scripts/run.mjs start|selfhost|check|test|watch|deploy|bench|chaos|conformance|faults|invite|admin|pictures [flags]",
+        "node scripts/run.mjs start|selfhost|check|test|watch|deploy|bench|chaos|conformance|faults|invite|admin|docs|pictures|screenshots [flags]",
       );
       return 1;
   }

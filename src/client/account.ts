@@ -105,19 +105,15 @@ export async function signInWithPasskey(
 }
 
 /**
- * Signs this user out, where the browser's cookie is theirs: for a page without an open mailbox. Resolves also where they
- * are not signed in. Rejects without an answer of the server: then they may still be signed in.
+ * Signs this user out, where the browser's cookie is theirs: for a page without an open mailbox. Rejects with a `Refused`:
+ * `unauthorized` where nobody is signed in, `forbidden` where somebody else is. After any other error they may still be.
  */
 export async function signOut(
   url: string,
   { userName }: { readonly userName: string },
   options?: RequestOptions,
 ): Promise<void> {
-  try {
-    await new Server(url, userName, options).ask("/api/sign-out", { method: "POST" });
-  } catch (error) {
-    if (!(error instanceof Refused && (error.status === 401 || error.status === 403))) throw error;
-  }
+  await new Server(url, userName, options).ask("/api/sign-out", { method: "POST" });
 }
 
 /** The response of a passkey of this browser to these options. */
@@ -138,6 +134,7 @@ export class Account {
     this.#server = server;
   }
 
+  /** The devices that can come in, with the calling one. */
   async devices(): Promise<readonly SignedInDevice[]> {
     return readList(await this.#server.ask("/api/devices")).map((one) => read(DEVICE, one));
   }
@@ -183,10 +180,12 @@ export class Account {
     await this.#post("/api/passkeys", body);
   }
 
+  /** The passkeys with which the user can sign in. */
   async passkeys(): Promise<readonly AccountPasskey[]> {
     return readList(await this.#server.ask("/api/passkeys")).map((one) => read(PASSKEY, one));
   }
 
+  /** Ends a passkey; the authenticator keeps its part. */
   async removePasskey(id: string): Promise<void> {
     await this.#server.ask(`/api/passkeys/${encodeURIComponent(id)}`, { method: "DELETE" });
   }
@@ -242,6 +241,7 @@ export class People {
     await this.#server.ask(pathOf("blocks", peer), { method: "PUT" });
   }
 
+  /** Accepts messages of this user again. */
   async unblock(peer: string): Promise<void> {
     await this.#server.ask(pathOf("blocks", peer), { method: "DELETE" });
   }

@@ -2,7 +2,7 @@
 // mailbox's history. It knows records; no socket, and no frame.
 import type { CheckBody } from "./body-schema.ts";
 import { Computed, stableList } from "./live-value.ts";
-import { isSameState, type Message, ofDraft, ofEntry } from "./message.ts";
+import { isSameState, type Message, ofDraft, ofEntry, stateOf } from "./message.ts";
 import type { Commit, Draft, Entry, Failure, Piece, Row } from "./store.ts";
 import { waitFor, type WaitOptions } from "./wait.ts";
 
@@ -33,7 +33,9 @@ export class Thread extends Computed<readonly Message[]> {
   readonly #readPage: ReadPage;
   readonly #pageSize: number;
   #entries: readonly Entry[] = [];
-  #shown = new Map<string, Message>();
+  /** The messages of entries, and those of drafts by their key. */
+  readonly #made = new WeakMap<Entry, Message>();
+  #drafts = new Map<string, Message>();
   /** The value that was computed last. */
   #last: readonly Message[] = [];
   #reading: Promise<boolean> | null = null;
@@ -97,7 +99,7 @@ export class Thread extends Computed<readonly Message[]> {
     if (entries.length > 0) this.#merge(entries);
     if (failures.size > 0) this.#entries = this.#entries.map((entry) => withFailure(entry, failures.get(entry.seq)));
     const hasChanged = [...(commit.rows ?? []), ...(commit.drafts ?? [])].some(({ peer }) => peer === this.peer);
-    const isSettled = (commit.settled ?? []).some((key) => this.#shown.has(key));
+    const isSettled = (commit.settled ?? []).some((key) => this.#drafts.has(key));
     if (entries.length > 0 || hasFailures || hasChanged || isSettled) this.changed();
   }
 
@@ -131,33 +133,46 @@ export class Thread extends Computed<readonly Message[]> {
 
   /** Sorts by seq. Of two entries with the same seq the one that is here stays, because its key was shown. */
   #merge(entries: readonly Entry[]): void {
-    const last = this.#entries.at(-1)?.seq ?? 0;
-    if (entries.every(({ seq }, i) => seq > (entries[i - 1]?.seq ?? last))) {
-      this.#entries = [...this.#entries, ...entries];
-      return;
-    }
-    const all = new Map([...entries, ...this.#entries].map((entry) => [entry.seq, entry]));
-    this.#entries = [...all.values()].toSorted((a, b) => a.seq - b.seq);
+    const isOlder = (entries.at(-1)?.seq ?? 0) < (this.#entries[0]?.seq ?? 0);
+    const all = isOlder ? [...entries, ...this.#entries] : [...this.#entries, ...entries];
+    const isSorted = all.every(({ seq }, i) => seq > (all[i - 1]?.seq ?? 0));
+    this.#entries = all;
+    // A long conversation is not sorted again for each new message and each page of older ones.
+    if (isSorted) return;
+    const bySeq = new Map(all.toReversed().map((entry) => [entry.seq, entry]));
+    this.#entries = [...bySeq.values()].toSorted((a, b) => a.seq - b.seq);
   }
 
   /** A message that has not changed stays the same object; so does the list. */
   #messages(): readonly Message[] {
-    const { user, discarded, check } = this.#source;
+    const { user, discarded } = this.#source;
     const row = this.#source.row(this.peer);
-    const stored = new Set(this.#entries.map(({ key }) => key));
-    const drafts = this.#source.drafts().filter(({ key, peer }) => peer === this.peer && !stored.has(key));
     const entries = this.#entries.filter(({ seq, failed }) => failed?.isDiscarded !== true && !discarded.has(seq));
-    const all = [
-      ...entries.map((entry) => ofEntry(entry, user, row, check)),
-      ...drafts.map((draft) => ofDraft(draft, user)),
-    ];
-    const shown = all.map((message) => {
-      const last = this.#shown.get(message.key);
-      return last !== undefined && isSameState(last.state, message.state) && last.seq === message.seq ? last : message;
-    });
-    this.#shown = new Map(shown.map((message) => [message.key, message]));
-    this.#last = stableList(this.#last, shown);
+    const unsent = this.#source.drafts().filter(({ peer }) => peer === this.peer);
+    const stored = new Set(unsent.length === 0 ? [] : this.#entries.map(({ key }) => key));
+    const drafts = unsent
+      .filter(({ key }) => !stored.has(key))
+      .map((draft) => {
+        const message = ofDraft(draft, user);
+        const last = this.#drafts.get(draft.key);
+        return last !== undefined && isSameState(last.state, message.state) ? last : message;
+      });
+    this.#drafts = new Map(drafts.map((message) => [message.key, message]));
+    this.#last = stableList(this.#last, [...entries.map((entry) => this.#messageOf(entry, row)), ...drafts]);
     return this.#last;
+  }
+
+  /** Made once, and again when the state of an own message changes. */
+  #messageOf(entry: Entry, row: Row | undefined): Message {
+    const { user, check } = this.#source;
+    const made = this.#made.get(entry);
+    if (made !== undefined) {
+      const isFinal = made.state === null || made.state.is === "failed";
+      if (isFinal || made.state === stateOf(entry.seq, row, this.peer === user)) return made;
+    }
+    const message = ofEntry(entry, user, row, check);
+    this.#made.set(entry, message);
+    return message;
   }
 }
 

@@ -2,6 +2,8 @@
 import type { JSX, RefObject } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { AppContext } from "./app-state.ts";
+import { Splash } from "./brand.tsx";
+import { useCalendar } from "./calendar.ts";
 import { closeSentence } from "./close-sentence.ts";
 import { type DeviceLink, takeLink } from "./link-address.ts";
 import { LinkNotice } from "./link-notice.tsx";
@@ -17,14 +19,15 @@ import type { Entered } from "./use-sign-in.ts";
 export function App(): JSX.Element {
   const [language, speak] = useLanguage();
   const words = translationsIn(language);
+  const calendar = useCalendar();
   const session = useSession();
   const [link, dropLink] = useDeviceLink();
   const before = useRef<Entered | null>(null);
   const { entrance, user, opened, retry } = session;
-  const app = useMemo(() => opened && { ...opened, language, speak }, [opened, language]);
+  const app = useMemo(() => opened && { ...opened, language, speak }, [opened, language, calendar]);
 
   if (session.isSigningOut) return <SigningOut words={words} done={retry} />;
-  if (entrance === null) return <p class="waiting">{words.loading}</p>;
+  if (entrance === null) return <Splash label={words.loading} />;
   if (entrance === "unreachable") {
     return (
       <main class="entrance">
@@ -36,7 +39,7 @@ export function App(): JSX.Element {
     );
   }
   if (user === null) return <Outside {...{ session, words, language, speak, link, dropLink, before }} />;
-  if (app === null) return <p class="waiting">{words.loading}</p>;
+  if (app === null) return <Splash label={words.loading} />;
   return (
     <AppContext.Provider value={app}>
       <Inside key={user.userName} user={user} words={words} />

@@ -4,10 +4,12 @@ import { useEffect, useState } from "preact/hooks";
 import { AccountDialog } from "./account.tsx";
 import { usePlace } from "./address.ts";
 import { useApp, useLive, useSelected } from "./app-state.ts";
+import { Avatar } from "./avatar.tsx";
 import { Banner } from "./banner.tsx";
+import { Logo } from "./brand.tsx";
 import { ConversationList } from "./conversation-list.tsx";
 import { number } from "./dates.ts";
-import { Icon } from "./icons.tsx";
+import { Invitation } from "./invitation.tsx";
 import { NoticeLine, useNotices } from "./notices.tsx";
 import { useNotifications } from "./notifications.ts";
 import { Nowhere } from "./nowhere.tsx";
@@ -35,25 +37,38 @@ export function Mailbox(): JSX.Element {
   useUnreadInTitle();
   return (
     <div class={`mailbox ${place.is === "list" ? "" : "reading"}`}>
+      <Banner />
       <aside>
         <header class="self">
-          <h1>{words.title}</h1>
-          <button type="button" class="quiet" aria-label={words.accountOf(me.user)} onClick={() => showAccount(true)}>
-            <Icon name="person" /> <bdi>{me.user}</bdi>
+          <Logo />
+          <h1 class="brand-name">{words.title}</h1>
+          <button type="button" class="quiet" onClick={() => showAccount(true)}>
+            <span class="spoken">{words.account}</span> <Avatar name={me.user} /> <bdi>{me.user}</bdi>
           </button>
         </header>
-        <Banner />
         {fresh > 0 && newest !== undefined && !isAccountOpen && (
           <NoticeLine notice={newest} look={() => showAccount(true)} dismiss={see} />
         )}
         <ConversationList open={peer} />
       </aside>
       <main>
-        {place.is === "list" && <p class="soft waiting">{words.choose}</p>}
+        {place.is === "list" && <NothingOpen />}
         {place.is === "conversation" && <Thread key={place.peer} peer={place.peer} />}
         {place.is === "nowhere" && <Nowhere text={place.text} />}
       </main>
       {isAccountOpen && <AccountDialog lately={latest} close={() => showAccount(false)} />}
+    </div>
+  );
+}
+
+/** Beside the list, where no conversation is open. */
+function NothingOpen(): JSX.Element {
+  const { words } = useApp();
+  return (
+    <div class="nothing-open">
+      <Logo />
+      <p>{words.choose}</p>
+      <Invitation />
     </div>
   );
 }

@@ -3,10 +3,9 @@ import type { JSX, RefObject } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Conversing, Message } from "../client/connect.ts";
 import { useApp, useLive } from "./app-state.ts";
-import { Bubble } from "./bubble.tsx";
 import { number } from "./dates.ts";
+import { Days } from "./days.tsx";
 import { Icon } from "./icons.tsx";
-import { memo } from "./memo.ts";
 import { useOpening, useReading } from "./reading.ts";
 import { type ScrollWindow, useNear, useScrollWindow } from "./scroll-window.ts";
 
@@ -17,8 +16,6 @@ interface Props {
 /** From how many pixels on a box that is scrolled up does not show the newest message, and its last line. */
 const AWAY_PX = 200;
 const MOVED_PX = 8;
-
-const Item = memo(Bubble);
 
 export function Messages({ conversing }: Props): JSX.Element {
   const messages = useLive(conversing);
@@ -49,12 +46,7 @@ export function Messages({ conversing }: Props): JSX.Element {
         }}
       >
         <div ref={bottom} />
-        <ol>
-          {isOpen &&
-            shown.map((message, at) => (
-              <Item key={message.key} message={message} before={shown[at - 1]} isNew={message.key === firstNew} />
-            ))}
-        </ol>
+        <Days all={messages} shown={isOpen ? shown : []} newFrom={firstNew} />
         <div ref={top} class="soft top">
           <Start conversing={conversing} isFirst={isOpen && !conversing.more && !before} loadOlder={loadOlder} />
         </div>

@@ -3,6 +3,7 @@
 // entered.
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import { Brand } from "./brand.tsx";
 import { LanguageChoice } from "./language-choice.tsx";
 import { Problem } from "./problem.tsx";
 import { SignInForm } from "./sign-in-form.tsx";
@@ -21,11 +22,7 @@ export function SignIn({ language, news, speak, ...options }: Props): JSX.Elemen
   const form = useSignIn(options);
   return (
     <main class="entrance">
-      <header class="brand">
-        <img src="/icon.svg" alt="" width="56" height="56" />
-        <h1>{words.title}</h1>
-        <p class="soft">{words.tagline}</p>
-      </header>
+      <Brand words={words} />
       {news !== null && (
         <p class="news" role="status">
           {news}

@@ -1,7 +1,7 @@
 // The wish to sign out, which is remembered in this browser until the server has granted it.
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import { signOut } from "../client/connect.ts";
+import { Refused, signOut } from "../client/connect.ts";
 import { onStoredElsewhere, store, stored } from "./browser-storage.ts";
 import type { Translations } from "./translations.ts";
 
@@ -30,8 +30,10 @@ export async function grantWish(): Promise<boolean> {
   if (userName === null) return true;
   try {
     await signOut(location.origin, { userName }, { signal: AbortSignal.timeout(ANSWER_MS) });
-  } catch {
-    return false;
+  } catch (error) {
+    // They are not signed in any more.
+    const isOut = error instanceof Refused && (error.status === 401 || error.status === 403);
+    if (!isOut) return false;
   }
   withdrawWish();
   return true;

@@ -104,7 +104,9 @@ export class PageUser {
   async send(...texts: string[]): Promise<void> {
     for (const text of texts) {
       await this.composer.fill(text);
-      await this.composer.press("Enter");
+      // On a phone Enter breaks the line.
+      if ((await this.composer.getAttribute("enterkeyhint")) === "send") await this.composer.press("Enter");
+      else await this.button("Send").tap();
     }
   }
 

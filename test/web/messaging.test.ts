@@ -137,31 +137,6 @@ test("the text of a message is in the field again, if the page is left before th
   await alice.untilStored();
 });
 
-test("a message that arrives while the page is hidden is notified, if the user wants it", async () => {
-  const { a, alice, bob } = await fixture.twoContacts();
-  await bob.page.context().grantPermissions(["notifications"]);
-  await bob.account.click();
-  await bob.page.getByLabel("Notify me", { exact: false }).check();
-  await bob.button("Close").click();
-  // Headless Chromium shows no notification and hides no page: the test records the notifications.
-  await bob.page.evaluate(() => {
-    const shown: string[][] = [];
-    class Noted extends EventTarget {
-      static readonly permission = "granted";
-      constructor(title: string, { body }: { body: string }) {
-        super();
-        shown.push([title, body]);
-      }
-    }
-    Object.defineProperty(document, "visibilityState", { value: "hidden" });
-    Object.assign(globalThis, { Notification: Noted, shown });
-  });
-  await alice.send("psst");
-  await bob.sees("psst");
-  expect(await bob.page.evaluate(() => (globalThis as unknown as { shown: unknown }).shown)).toEqual([[a, "psst"]]);
-  await bob.untilTitle("(1) Restante");
-});
-
 /** Texts that would run, frame, fetch or break out, if they were taken as markup. */
 const CORPUS = [
   `<img src=x onerror="document.title='run'">`,
