@@ -2,7 +2,7 @@
 // mailbox's history. It knows records; no socket, and no frame.
 import type { CheckBody } from "./body-schema.ts";
 import { Computed, stableList } from "./live-value.ts";
-import { isSameState, type Message, ofDraft, ofEntry, stateOf } from "./message.ts";
+import { isSameState, type Message, ofDraft, ofEntry } from "./message.ts";
 import type { Commit, Draft, Entry, Failure, Piece, Row } from "./store.ts";
 import { waitFor, type WaitOptions } from "./wait.ts";
 
@@ -33,9 +33,8 @@ export class Thread extends Computed<readonly Message[]> {
   readonly #readPage: ReadPage;
   readonly #pageSize: number;
   #entries: readonly Entry[] = [];
-  /** The messages of entries, and those of drafts by their key. */
-  readonly #made = new WeakMap<Entry, Message>();
-  #drafts = new Map<string, Message>();
+  /** The messages as they were shown last, by key. Never made anew: a thread may have many. */
+  readonly #shown = new Map<string, Message>();
   /** The value that was computed last. */
   #last: readonly Message[] = [];
   #reading: Promise<boolean> | null = null;
@@ -99,7 +98,7 @@ export class Thread extends Computed<readonly Message[]> {
     if (entries.length > 0) this.#merge(entries);
     if (failures.size > 0) this.#entries = this.#entries.map((entry) => withFailure(entry, failures.get(entry.seq)));
     const hasChanged = [...(commit.rows ?? []), ...(commit.drafts ?? [])].some(({ peer }) => peer === this.peer);
-    const isSettled = (commit.settled ?? []).some((key) => this.#drafts.has(key));
+    const isSettled = (commit.settled ?? []).some((key) => this.#shown.has(key));
     if (entries.length > 0 || hasFailures || hasChanged || isSettled) this.changed();
   }
 
@@ -145,34 +144,24 @@ export class Thread extends Computed<readonly Message[]> {
 
   /** A message that has not changed stays the same object; so does the list. */
   #messages(): readonly Message[] {
-    const { user, discarded } = this.#source;
+    const { user, discarded, check } = this.#source;
     const row = this.#source.row(this.peer);
-    const entries = this.#entries.filter(({ seq, failed }) => failed?.isDiscarded !== true && !discarded.has(seq));
     const unsent = this.#source.drafts().filter(({ peer }) => peer === this.peer);
-    const stored = new Set(unsent.length === 0 ? [] : this.#entries.map(({ key }) => key));
-    const drafts = unsent
-      .filter(({ key }) => !stored.has(key))
-      .map((draft) => {
-        const message = ofDraft(draft, user);
-        const last = this.#drafts.get(draft.key);
-        return last !== undefined && isSameState(last.state, message.state) ? last : message;
-      });
-    this.#drafts = new Map(drafts.map((message) => [message.key, message]));
-    this.#last = stableList(this.#last, [...entries.map((entry) => this.#messageOf(entry, row)), ...drafts]);
+    const stored = new Set(unsent.length > 0 ? this.#entries.map(({ key }) => key) : []);
+    const drafts = unsent.filter(({ key }) => !stored.has(key));
+    const entries = this.#entries.filter(({ seq, failed }) => failed?.isDiscarded !== true && !discarded.has(seq));
+    const all = [
+      ...entries.map((entry) => ofEntry(entry, user, row, check)),
+      ...drafts.map((draft) => ofDraft(draft, user)),
+    ];
+    const shown = all.map((message) => {
+      const last = this.#shown.get(message.key);
+      if (last !== undefined && isSameState(last.state, message.state) && last.seq === message.seq) return last;
+      this.#shown.set(message.key, message);
+      return message;
+    });
+    this.#last = stableList(this.#last, shown);
     return this.#last;
-  }
-
-  /** Made once, and again when the state of an own message changes. */
-  #messageOf(entry: Entry, row: Row | undefined): Message {
-    const { user, check } = this.#source;
-    const made = this.#made.get(entry);
-    if (made !== undefined) {
-      const isFinal = made.state === null || made.state.is === "failed";
-      if (isFinal || made.state === stateOf(entry.seq, row, this.peer === user)) return made;
-    }
-    const message = ofEntry(entry, user, row, check);
-    this.#made.set(entry, message);
-    return message;
   }
 }
 
