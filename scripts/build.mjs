@@ -1,5 +1,6 @@
-// Builds the web page into public/ and the package of the SDK into dist/, with the licences of their packages. The server
-// serves the SDK, too, for pages without a build, and documents for programs. wrangler runs it before `dev` and `deploy`.
+// Builds the web page into public/ and the package of the SDK into dist/, with the licences of their packages. The
+// server serves the SDK, too, for pages without a build, and documents for programs. wrangler runs it before `dev` and
+// `deploy`.
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
@@ -24,6 +25,12 @@ const LAZY = new Map([
 /** What the page is made of: the service worker keeps it. */
 const SHELL = ["/", "/page.js", "/page.css", "/account.css", "/manifest.webmanifest", "/icon.svg"];
 for (const name of LAZY.keys()) SHELL.push(`/${name}.js`);
+
+/**
+ * Wrong types of the SDK fail the build. Not the one before a server starts: while somebody works on the SDK, the
+ * server starts as it does for the web page.
+ */
+const IS_STRICT = process.argv.includes("--strict");
 
 /** The viewer of the API's description at /api/docs, served unchanged from here. */
 const VIEWER = ["swagger-ui-bundle.js", "swagger-ui-bundle.js.LICENSE.txt", "swagger-ui.css"];
@@ -107,6 +114,10 @@ writeIfChanged(
 
 writeIfChanged("public/shell.json", Buffer.from(shellOf(SHELL)));
 
+if (sdk.typeErrors !== "") {
+  console.error(sdk.typeErrors);
+  if (IS_STRICT) process.exitCode = 1;
+}
 for (const { name, maxBytes } of ENTRIES) checkSize(name, sdk.sizes.get(name), maxBytes);
 checkSize(PAGE, sizeOf(PAGE), MAX_PAGE_BYTES);
 for (const [name, maxBytes] of LAZY) checkSize(`public/${name}.js`, sizeOf(`public/${name}.js`), maxBytes);
