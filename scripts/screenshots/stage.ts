@@ -19,45 +19,36 @@ async function join(url: string, userName: string): Promise<Restante> {
   return connect({ url, userName, token, store: memoryStore() });
 }
 
+export interface Others {
+  readonly friend: Restante;
+  readonly stranger: Restante;
+  readonly blocked: Restante;
+}
+
+interface Stage {
+  readonly page: Page;
+  readonly url: string;
+  readonly cast: Cast;
+  show(name: string): Promise<void>;
+  write(text: string): Promise<void>;
+}
+
 /** Plays the conversations of a cast; returns the clients of the others. */
-export async function playConversations(
-  url: string,
-  page: Page,
-  cast: Cast,
-  show: (name: string) => Promise<void>,
-): Promise<{ readonly friend: Restante; readonly stranger: Restante }> {
-  const [friend, stranger, blocked] = await Promise.all(
-    [cast.friend, cast.stranger, cast.blocked].map((name) => join(url, name)),
-  );
-  if (friend === undefined || stranger === undefined || blocked === undefined)
-    throw new Error("the cast is incomplete");
-  const write = async (text: string) => {
-    await page.locator(".composer textarea").fill(text);
-    await page.locator(".composer button[type=submit]").click();
-  };
+export async function playConversations(stage: Stage): Promise<Others> {
+  const { page, url, cast, show, write } = stage;
+  const friend = await join(url, cast.friend);
+  const stranger = await join(url, cast.stranger);
+  const blocked = await join(url, cast.blocked);
   await show(cast.friend);
-  for (const line of cast.lines) {
-    const own = line.startsWith("> ");
-    if (own) await write(line.replaceAll(/^> /gm, ""));
+  for (const [index, line] of cast.lines.entries()) {
+    if (line.startsWith("> ")) await write(line.replaceAll(/^> /gm, ""));
     else await friend.send(cast.me, line).reached("stored");
-    const count = cast.lines.indexOf(line) + 1;
-    await page
-      .locator(".bubble")
-      .nth(count - 1)
-      .waitFor();
+    await page.locator(".bubble").nth(index).waitFor();
   }
   friend.read(cast.me);
   await page.locator(".icon-read").last().waitFor();
   await write(cast.draft);
-  for (const [name, text] of [...Object.entries(cast.others), [cast.blocked, "€€€"] as const]) {
-    await show(name);
-    const other = name === cast.blocked ? blocked : await join(url, name);
-    await write("👋");
-    await page.locator(".bubble .icon-delivered, .bubble .icon-stored, .bubble .icon-read").first().waitFor();
-    if (text !== "ok" && text !== "好的") await page.goto(`${url}/#/`);
-    await other.send(cast.me, text).reached("stored");
-    if (name !== cast.blocked) await other.close();
-  }
+  await playOthers(stage, blocked);
   await show(cast.me);
   await write(cast.note);
   await page.locator(".bubble").first().waitFor();
@@ -66,7 +57,20 @@ export async function playConversations(
     .locator(".item")
     .nth(Object.keys(cast.others).length + 2)
     .waitFor();
-  return { friend, stranger };
+  return { friend, stranger, blocked };
+}
+
+async function playOthers({ page, url, cast, show, write }: Stage, blocked: Restante): Promise<void> {
+  for (const [name, text] of [...Object.entries(cast.others), [cast.blocked, "€€€"] as const]) {
+    await show(name);
+    const other = name === cast.blocked ? blocked : await join(url, name);
+    await write("👋");
+    await page.locator(".bubble :is(.icon-delivered, .icon-stored, .icon-read)").first().waitFor();
+    // A short answer is read at once, longer ones stay unread.
+    if (text.length > 2) await page.goto(`${url}/#/`);
+    await other.send(cast.me, text).reached("stored");
+    if (other !== blocked) await other.close();
+  }
 }
 
 /** Moves stored messages into the past, so that there are several days: every page is left meanwhile. */
@@ -83,7 +87,7 @@ export async function makeOlder(page: Page, url: string): Promise<void> {
     let at = 0;
     const [entries, rows] = [tx.objectStore("entries"), tx.objectStore("rows")];
     for (const entry of await done(entries.getAll())) {
-      const age = entry.peer === entry.from || entry.from !== undefined ? (ages[at++ % 12] ?? 0) : 0;
+      const age = ages[at++ % 12] ?? 0;
       entries.put({ ...entry, at: entry.at - age * DAY });
     }
     let row = 0;

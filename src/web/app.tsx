@@ -102,7 +102,7 @@ function Inside({ user, words }: { readonly user: Entered; readonly words: Trans
   return (
     <main class="entrance">
       <section aria-labelledby="recovery-title">
-        <RecoveryCode {...code} words={words} kept={kept} />
+        <RecoveryCode {...code} level={1} words={words} kept={kept} />
       </section>
     </main>
   );

@@ -7,20 +7,23 @@ import type { Translations } from "./translations.ts";
 import type { UnsavedCode } from "./unsaved-code.ts";
 
 interface Props extends UnsavedCode {
+  /** The level of its heading: 1 where it has the page for itself. */
+  readonly level: 1 | 2;
   readonly words: Translations;
   kept(): void;
 }
 
-export function RecoveryCode({ userName, code, replaces, words, kept }: Props): JSX.Element {
+export function RecoveryCode({ userName, code, replaces, level, words, kept }: Props): JSX.Element {
+  const Heading = `h${level}` as const;
   const title = useRef<HTMLHeadingElement>(null);
   useEffect(() => title.current?.focus(), [code]);
   useWarning();
   const file = `data:text/plain,${encodeURIComponent(`${location.host}\n${userName}\n${code}\n`)}`;
   return (
     <>
-      <h2 id="recovery-title" ref={title} tabIndex={-1}>
+      <Heading id="recovery-title" ref={title} tabIndex={-1}>
         {words.recoveryTitle}
-      </h2>
+      </Heading>
       <p>
         {words.recoveryHint}
         {replaces && words.recoveryReplaces}
@@ -42,7 +45,7 @@ export function RecoveryCode({ userName, code, replaces, words, kept }: Props): 
 }
 
 /** The code in front of everything else, for which there is no way but to save it. */
-export function RecoveryDialog(props: Props): JSX.Element {
+export function RecoveryDialog(props: Omit<Props, "level">): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
   const show = () => dialog.current?.showModal();
   useEffect(show, []);
@@ -55,7 +58,7 @@ export function RecoveryDialog(props: Props): JSX.Element {
       // A second Escape closes a dialog in any case.
       onClose={show}
     >
-      <RecoveryCode {...props} />
+      <RecoveryCode {...props} level={2} />
     </dialog>
   );
 }

@@ -118,7 +118,12 @@ test("links are found, code has a fixed width, and emoji alone are large", async
 });
 
 test("without the file that finds links the text is shown, and nothing fails", async () => {
-  const { alice, bob } = await fixture.twoContacts();
+  const { b: a, bob: alice } = await fixture.twoUsers();
+  const bob = await fixture.newUser({ serviceWorkers: "block" });
+  const b = fixture.uniqueName("bob");
+  await bob.claim(b);
+  await alice.open(b);
+  await bob.open(a);
   await bob.page.route("**/links.js", (route) => route.abort());
   const asked = bob.page.waitForEvent("requestfailed", (request) => request.url().endsWith("/links.js"));
   await alice.send("https://example.com/a");

@@ -1,4 +1,4 @@
-// How the list looks and reads: unread rows, drafts, waiting messages, presence, one's own conversation, an empty list,
+// How the list looks and reads: unread rows, drafts, waiting messages, presence, a conversation with oneself, an empty list,
 // a search without a hit, and the calendar that its times follow.
 import { expect, test } from "vitest";
 import { encode } from "uqr";
@@ -31,7 +31,7 @@ test("a row shows what waits to be sent, what was not sent, and while the other 
   await bob.page.context().setOffline(true);
   await bob.page.getByText("You're offline.", { exact: false }).waitFor();
   await bob.send("waits");
-  await row.getByRole("img", { name: "Waiting to be sent" }).waitFor();
+  await row.getByRole("img", { name: "Waiting for connection" }).waitFor();
   await bob.composer.fill("half a sent");
   await bob.page.goto(`${fixture.url}/#/`);
   await row.getByText("Draft:").waitFor();
@@ -89,7 +89,7 @@ test("an empty list has the user's name, a link to copy, and the link as a QR co
   await path.waitFor({ state: "attached" });
   const squares = (await path.getAttribute("d"))?.split("M").length ?? 0;
   expect(squares - 1).toBe(encode(link, { ecc: "M", border: 3 }).data.flat().filter(Boolean).length);
-  // Whoever opens the link is in the conversation, once they are signed in.
+  // The link leads to the conversation, once its reader is signed in.
   const bob = await fixture.newUser({}, link);
   await bob.claim(fixture.uniqueName("bob"));
   await bob.page.getByRole("heading", { name: a, exact: true }).waitFor();
@@ -102,13 +102,14 @@ test("a search without a hit says why, and a name that may exist can be written 
   await alice.list.getByText("No chat with “two words”").waitFor();
   await alice.list.getByText("No spaces.", { exact: false }).waitFor();
   await search.fill("system");
-  await alice.list.getByText("This name is kept back", { exact: false }).waitFor();
+  await alice.list.getByText("This name isn't available.").waitFor();
   await search.fill(`${b}x`);
   await alice.list.getByRole("link", { name: `Message ${b}x` }).waitFor();
 });
 
 test("until the server has answered, an empty list is loading, and offline it is not said to be empty", async () => {
-  const alice = await fixture.newUser();
+  // A service worker's requests can't be held back.
+  const alice = await fixture.newUser({ serviceWorkers: "block" });
   await alice.claim(fixture.uniqueName("alice"));
   const empty = alice.list.getByText("No chats yet");
   await empty.waitFor();

@@ -1,6 +1,5 @@
 // The way in: what is said of a name while it is typed, that nobody gets an account by a typing error, and where the
 // focus is.
-import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { BrowserFixture } from "../support/browser-fixture.ts";
 import type { PageUser } from "../support/page-user.ts";
@@ -36,7 +35,7 @@ test("[A22] while a name is typed the page says whether it is free, in the form 
   expect(user.errors).toEqual([]);
 });
 
-test("[A22] a taken name leads to the form for its code, and another one is claimed nevertheless", async () => {
+test("[A22] a taken name leads to the form for its code, which has the focus until the code is right", async () => {
   const name = fixture.uniqueName("nils");
   const first = await fixture.newUser();
   const code = await first.claim(name);
@@ -107,7 +106,7 @@ test("a device that was signed out says so as news, not as an error", async () =
   await second.button("I've saved it").click();
   await second.account.click();
   await second.button("Sign out all other devices").click();
-  const news = first.page.getByRole("status").getByText("You've been signed out on this device.");
+  const news = first.page.locator(".entrance").getByRole("status").getByText("You've been signed out on this device.");
   await news.waitFor();
   const [colour, ink] = await news.evaluate((line) => [
     getComputedStyle(line).color,
@@ -115,8 +114,4 @@ test("a device that was signed out says so as news, not as an error", async () =
   ]);
   expect(colour).toBe(ink);
   expect(await first.page.getByRole("alert").allTextContents()).toEqual([]);
-});
-
-test("the sheet of styles for the way in is a part of what the service worker keeps", () => {
-  expect(readFileSync("public/shell.json", "utf8")).toContain("/account.css");
 });
