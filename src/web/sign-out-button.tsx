@@ -6,6 +6,9 @@ import { Problem } from "./problem.tsx";
 import { useAttempt } from "./use-attempt.ts";
 import { useShown } from "./use-shown.ts";
 
+/** How long the question waits for the server. */
+const ANSWER_MS = 3_000;
+
 type Question = "unsent" | "lastWay" | null;
 
 export function SignOut(): JSX.Element {
@@ -82,11 +85,9 @@ function useLastWay(): () => Promise<boolean> {
   const { me, auth } = useApp();
   return async () => {
     if (auth !== "accounts") return false;
-    try {
-      const [devices, passkeys] = await Promise.all([me.account.devices(), me.account.passkeys()]);
-      return devices.length === 1 && passkeys.length === 0;
-    } catch {
-      return false;
-    }
+    const ways = Promise.all([me.account.devices(), me.account.passkeys()]);
+    const isLast = ways.then(([devices, passkeys]) => devices.length === 1 && passkeys.length === 0);
+    const late = new Promise<boolean>((done) => setTimeout(() => done(false), ANSWER_MS));
+    return Promise.race([isLast, late]).catch(() => false);
   };
 }

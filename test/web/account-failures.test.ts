@@ -89,8 +89,8 @@ test("what could not be loaded is asked for again", async () => {
 test("accepting, blocking and unblocking without an answer of the server say so; after accepting the field has the focus", async () => {
   const { a, alice } = await fixture.twoUsers();
   const carol = await fixture.newUser({ serviceWorkers: "block" });
-  await carol.claim(fixture.uniqueName("carol"));
-  const c = (await carol.account.textContent())?.trim() ?? "";
+  const c = fixture.uniqueName("carol");
+  await carol.claim(c);
   await alice.open(c);
   await alice.send("may I?");
   await carol.list.getByRole("link", { name: new RegExp(a) }).click();

@@ -27,7 +27,7 @@ test.each(["a%20b", "x".repeat(80), "system", "admin", "%F0%9F%98%80", "%zz"])(
     expect(await user.page.locator("textarea").count()).toBe(0);
     const fits = () => document.documentElement.scrollWidth <= innerWidth;
     await user.page.setViewportSize({ width: 320, height: 600 });
-    expect(await user.page.evaluate(fits)).toBe(true);
+    await expect.poll(() => user.page.evaluate(fits)).toBe(true);
     await user.button("To your chats").click();
     await user.list.waitFor();
   },

@@ -21,8 +21,9 @@ test("a text that is sent in one tab does not stay in the field of another one",
 });
 
 test("a page whose site data is blocked works, and says what is lost when it is closed", async () => {
-  const name = fixture.uniqueName("alice");
-  const user = await fixture.newUser();
+  const [name, other] = [fixture.uniqueName("alice"), fixture.uniqueName("bob")];
+  const [user, bob] = [await fixture.newUser(), await fixture.newUser()];
+  await bob.claim(other);
   await user.page.addInitScript(() => {
     const refuse = () => {
       throw new DOMException("blocked", "SecurityError");
@@ -34,11 +35,11 @@ test("a page whose site data is blocked works, and says what is lost when it is 
   });
   await user.page.reload();
   await user.claim(name);
-  await user.open(name);
+  await user.open(other);
   await user.composer.fill("a note");
   await user.page.getByText("This browser can't keep your draft.", { exact: false }).waitFor();
   await user.composer.press("Enter");
-  await user.sees("a note");
+  await user.sees("a note", "Sent");
   expect(await user.composer.inputValue()).toBe("");
   expect(user.errors).toEqual([]);
 });

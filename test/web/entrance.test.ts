@@ -106,7 +106,7 @@ test("a device that was signed out says so as news, not as an error", async () =
   await second.button("I've saved it").click();
   await second.account.click();
   await second.button("Sign out all other devices").click();
-  const news = first.page.getByRole("status").getByText("You've been signed out on this device.");
+  const news = first.page.locator(".entrance").getByRole("status").getByText("You've been signed out on this device.");
   await news.waitFor();
   const [colour, ink] = await news.evaluate((line) => [
     getComputedStyle(line).color,

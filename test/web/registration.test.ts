@@ -12,13 +12,11 @@ const ELSEWHERE = "chat.test";
 
 let browser: Browser;
 let server: Server;
-let open: Server;
 
 beforeAll(async () => {
-  [browser, server, open] = await Promise.all([
+  [browser, server] = await Promise.all([
     startBrowser([`--host-resolver-rules=MAP ${ELSEWHERE} 127.0.0.1`]),
     startServer({ RATE_LIMIT: "off", REGISTRATION: "invite", INVITE_SECRET }),
-    startServer({ ...OPEN, OPEN_ANYWHERE: "yes" }),
   ]);
 });
 
@@ -28,7 +26,7 @@ afterEach(async () => {
 
 afterAll(async () => {
   await browser.close();
-  await Promise.all([server.stop(), open.stop()]);
+  await server.stop();
 });
 
 const invitation = () =>
@@ -80,9 +78,14 @@ test("without https nobody claims a name with accounts: the page says at once wh
 });
 
 test("without https an open server can be used, with a warning", async () => {
-  const user = await PageUser.inNewContext(browser, open.url.replace("127.0.0.1", ELSEWHERE));
-  await user.page.getByRole("alert").getByText("This page isn't on https", { exact: false }).waitFor();
-  await user.userName.fill("olaf");
-  await user.button("Sign in").click();
-  await user.untilConnected();
+  const open = await startServer({ ...OPEN, OPEN_ANYWHERE: "yes" });
+  try {
+    const user = await PageUser.inNewContext(browser, open.url.replace("127.0.0.1", ELSEWHERE));
+    await user.page.getByRole("alert").getByText("This page isn't on https", { exact: false }).waitFor();
+    await user.userName.fill("olaf");
+    await user.button("Sign in").click();
+    await user.untilConnected();
+  } finally {
+    await open.stop();
+  }
 });

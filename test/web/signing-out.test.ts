@@ -6,6 +6,7 @@ import { PageUser } from "../support/page-user.ts";
 
 const fixture = new BrowserFixture();
 
+/** Presses the button; without a network nobody knows whether another device is signed in, and the page does not ask. */
 async function signOut(user: PageUser): Promise<void> {
   await user.account.click();
   await user.button("Sign out").last().click();
@@ -47,7 +48,7 @@ test("without a network signing out removes everything at once, and is finished 
   await alice.page.getByRole("heading", { name: "Signing you out" }).waitFor();
   expect(await alice.page.locator("input").count()).toBe(0);
   await alice.page.context().setOffline(false);
-  for (const tab of [alice, second]) await tab.page.getByLabel("Your name").waitFor();
+  for (const tab of [alice, second]) await tab.outside.waitFor();
   expect(await status(alice)).toBe(401);
   const left = await remains(alice);
   for (const trace of [a, b, "a draft"]) expect(left).not.toContain(trace);
@@ -94,8 +95,7 @@ test("after signing out, nothing of the user stays in the browser", async () => 
   const { a, b, alice } = await fixture.twoContacts();
   await leaveTraces(alice, b);
   expect(await remains(alice)).toContain("a draft");
-  await signOut(alice);
-  await alice.page.getByLabel("Your name").waitFor();
+  await alice.signOut();
   const left = await remains(alice);
   for (const trace of [a, b, "a draft"]) expect(left).not.toContain(trace);
 });
@@ -104,7 +104,7 @@ test("after being signed out from elsewhere, nothing of the user stays in the br
   const { a, b, alice } = await fixture.twoContacts();
   await leaveTraces(alice, b);
   await alice.page.evaluate(async () => void (await fetch("/api/sign-out", { method: "POST" })));
-  await alice.page.getByLabel("Your name").waitFor();
+  await alice.outside.waitFor();
   const left = await remains(alice);
   for (const trace of [a, b, "a draft"]) expect(left).not.toContain(trace);
 });
@@ -113,7 +113,7 @@ test("after erasing the account, nothing of the user stays in the browser", asyn
   const { a, b, alice } = await fixture.twoContacts();
   await leaveTraces(alice, b);
   await alice.page.evaluate(async () => void (await fetch("/api/account", { method: "DELETE" })));
-  await alice.page.getByLabel("Your name").waitFor();
+  await alice.outside.waitFor();
   const left = await remains(alice);
   for (const trace of [a, b, "a draft"]) expect(left).not.toContain(trace);
 });
