@@ -14,6 +14,7 @@ const MAX_BYTES = 65_536;
 
 export function Composer({ peer }: { readonly peer: string }): JSX.Element {
   const { me, words } = useApp();
+  const label = peer === me.user ? words.writeToSelf : words.write(peer);
   const field = useRef<HTMLTextAreaElement>(null);
   const unsent = useUnsentText(peer);
   const { text, write, send } = unsent;
@@ -40,8 +41,8 @@ export function Composer({ peer }: { readonly peer: string }): JSX.Element {
         rows={1}
         dir="auto"
         value={text}
-        placeholder={words.write(peer)}
-        aria-label={words.write(peer)}
+        placeholder={label}
+        aria-label={label}
         aria-invalid={isTooLong}
         aria-describedby="composer-note"
         enterkeyhint={isTouch() ? "enter" : "send"}

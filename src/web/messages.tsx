@@ -117,7 +117,7 @@ function Start({ conversing, isFirst, loadOlder }: StartProps): JSX.Element {
           {words.older}
         </button>
       ) : (
-        isFirst && <p>{words.start(conversing.peer)}</p>
+        isFirst && conversing.peer !== me.user && <p>{words.start(conversing.peer)}</p>
       )}
       {conversing.error !== null && <p role="alert">{words.olderFailed}</p>}
     </>

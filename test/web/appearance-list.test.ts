@@ -1,5 +1,5 @@
-// How the list looks and reads: unread rows, drafts, waiting messages, presence, a conversation with oneself, an empty list,
-// a search without a hit, and the calendar that its times follow.
+// How the list looks and reads: unread rows, drafts, waiting messages, presence, the conversation with oneself, an empty
+// list, a search without a hit, and the calendar that its times follow.
 import { expect, test } from "vitest";
 import { encode } from "uqr";
 import { BrowserFixture } from "../support/browser-fixture.ts";
@@ -89,7 +89,7 @@ test("an empty list has the user's name, a link to copy, and the link as a QR co
   await path.waitFor({ state: "attached" });
   const squares = (await path.getAttribute("d"))?.split("M").length ?? 0;
   expect(squares - 1).toBe(encode(link, { ecc: "M", border: 3 }).data.flat().filter(Boolean).length);
-  // The link leads to the conversation, once its reader is signed in.
+  // A visitor of the link is in the conversation, once signed in.
   const bob = await fixture.newUser({}, link);
   await bob.claim(fixture.uniqueName("bob"));
   await bob.page.getByRole("heading", { name: a, exact: true }).waitFor();
