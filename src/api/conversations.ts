@@ -31,6 +31,12 @@ const message = z
   })
   .meta({ id: "Message" });
 
+const settings = z.object({
+  pinned: z.boolean(),
+  muted: z.boolean(),
+  hidden: z.boolean().meta({ description: "Out of the list until the next message of either side" }),
+});
+
 const standing = z.enum(["contact", "request", "blocked"]);
 
 export const conversations = createApi();
@@ -58,6 +64,7 @@ declareRoute(
             unread: z.int(),
             marks,
             standing,
+            ...settings.shape,
             last: message.optional(),
           }),
         ),
@@ -96,6 +103,31 @@ declareRoute(
       return problemResponse({ ...refusal("bad_query", "before and after exclude each other"), field: "after" });
     }
     return callMailbox(c, (mailbox, caller) => mailbox.messages(caller, params.userName, rangeOf(query)));
+  },
+);
+
+declareRoute(
+  conversations,
+  {
+    method: "patch",
+    path: "/api/conversations/{userName}",
+    tag,
+    summary: "Pin, mute or hide a conversation, on all devices",
+    description: "What is not given stays as it is.",
+    scope: "send",
+    params: z.object({ userName: name }),
+    query: z.object(userQuery),
+    body: z.strictObject(settings.shape).partial().meta({ id: "ConversationSettings" }),
+    responses: { 204: null },
+    refusals: ["bad_name", "reserved_name", "not_found", "mailbox_full", "erased"],
+  },
+  (c, { params, body: { pinned, muted, hidden } }) => {
+    const change = {
+      ...(pinned !== undefined && { pinned }),
+      ...(muted !== undefined && { muted }),
+      ...(hidden !== undefined && { hidden }),
+    };
+    return callMailbox(c, (mailbox, caller) => mailbox.configure(caller, params.userName, change));
   },
 );
 

@@ -33,7 +33,7 @@ export const DOWN = {
     request: "flag?",
   },
   failed: { seq: "int", of: "int", code: "text", message: "text" },
-  peer: { seq: "int", peer: "text", standing: "text" },
+  peer: { seq: "int", peer: "text", standing: "text", pinned: "flag?", muted: "flag?", hidden: "flag?" },
   notice: { seq: "int", code: "text", message: "text", about: "text?", at: "int?" },
   mark: { seq: "int?", peer: "text", stored: "int?", delivered: "int?", read: "int?", mine: "int?" },
   typing: { from: "text" },

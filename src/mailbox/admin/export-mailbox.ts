@@ -1,11 +1,12 @@
 // The export of a mailbox as JSON Lines, one object a line. It is read page by page, so that no more than a page is in
 // memory. Entries that are written while it runs are not in it.
-import { writeFrame } from "../../protocol/down.ts";
 import { tokenIdOf } from "../../protocol/service.ts";
 import type { MailboxContext } from "../instance/context.ts";
 import type { MailboxRow } from "../log/schema.ts";
 import { settings } from "../people/settings.ts";
+import { settingsOf } from "../people/conversation-settings.ts";
 import { messageOf } from "../reading/read-conversations.ts";
+import { writePeer } from "../reading/write-log-frames.ts";
 
 const ENTRIES_PER_PAGE = 64;
 
@@ -59,13 +60,15 @@ function* accountLines(context: MailboxContext, { name, epoch }: MailboxRow): Ge
   }
 }
 
-function* peopleLines({ log }: MailboxContext): Generator<string> {
+function* peopleLines(context: MailboxContext): Generator<string> {
+  const { log } = context;
   for (const standing of ["contact", "request", "blocked"] as const) {
     for (const peer of log.contacts.all(standing)) yield line({ type: "contact", peer, standing });
   }
   const peers = log.peers.latest(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
   for (const { name: peer, stored, delivered, read, readByMe: mine, unread } of peers) {
-    yield line({ type: "conversation", peer, stored, delivered, read, mine, unread });
+    const marks = { stored, delivered, read, mine };
+    yield line({ type: "conversation", peer, ...marks, unread, ...settingsOf(context, peer) });
   }
 }
 
@@ -88,7 +91,7 @@ function entryLine(context: MailboxContext, entry: Parameters<typeof messageOf>[
     case "notice":
       return line({ type: "notice", seq: entry.seq, code: entry.body, about: entry.device ?? undefined, at: entry.at });
     case "peer":
-      return `${writeFrame({ type: "peer", seq: entry.seq, peer: entry.peer, standing: entry.body })}\n`;
+      return `${writePeer(context, entry)}\n`;
     default:
       return `${messageOf(context, entry)}\n`;
   }

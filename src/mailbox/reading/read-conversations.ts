@@ -6,11 +6,12 @@ import type { MailboxContext } from "../instance/context.ts";
 import type { Entry } from "../../durable/log/entry.ts";
 import type { Peer } from "../log/peers/peer.ts";
 import { isMessage } from "../../durable/log/kinds.ts";
+import { settingsOf } from "../people/conversation-settings.ts";
 import { writeReceived } from "./write-log-frames.ts";
 import { standingOf } from "../access/standing.ts";
 
 /**
- * The conversations, the latest first, as JSON text: `{"epoch","conversations":[{"peer","unread","marks","last"}]}`.
+ * The conversations, the latest first, as JSON text: `{"epoch","conversations":[{"peer","unread","marks","standing","pinned","muted","hidden","last"}]}`.
  * `last` is the newest message. It is absent where retention removed it, and in every conversation after the first
  * `PAGE_BYTES` of messages.
  */
@@ -24,7 +25,8 @@ export function readConversations(context: MailboxContext, { limit, before }: Li
     bytes += utf8Bytes(message);
     const { name, lastSeq: seq, unread } = peer;
     const standing = standingOf(context, name) ?? "contact";
-    const about = JSON.stringify({ peer: name, seq, unread, marks: marksOf(context, peer), standing });
+    const state = { unread, marks: marksOf(context, peer), standing, ...settingsOf(context, name) };
+    const about = JSON.stringify({ peer: name, seq, ...state });
     return `${about.slice(0, -1)}${message}}`;
   });
   return `{"epoch":${JSON.stringify(log.row.epoch)},"conversations":[${conversations.join(",")}]}`;

@@ -6,6 +6,7 @@ import { writePlain, writePlainRefusal } from "../../protocol/plain.ts";
 import type { MailboxContext } from "../instance/context.ts";
 import type { Entry } from "../../durable/log/entry.ts";
 import type { Peer } from "../log/peers/peer.ts";
+import { settingsOf } from "../people/conversation-settings.ts";
 
 /**
  * The v1 frame of an entry or a mark, or null for none; with several `bodies`, the frame of the run that `item` ends.
@@ -24,7 +25,7 @@ export function writeV1(
     case "notice":
       return writeNotice(item);
     case "peer":
-      return writeFrame({ type: "peer", seq: item.seq, peer: item.peer, standing: item.body });
+      return writePeer(context, item);
     case "out":
     case "self":
       return writeCarbon(item, context.user, bare, bodies);
@@ -43,6 +44,11 @@ export function writeV1(
 export function writeReceived(context: MailboxContext, entry: Entry, bodies?: readonly string[]): string {
   const isRequest = context.log.contacts.standing(entry.peer) === "request";
   return writeMessage(entry, context.user, isRequest, bodies);
+}
+
+/** The standing from here on, and the present settings of the conversation. */
+export function writePeer(context: MailboxContext, { seq, peer, body: standing }: Entry): string {
+  return writeFrame({ type: "peer", seq, peer, standing, ...settingsOf(context, peer) });
 }
 
 /** The subject of a notice is in the column `device`, where older code reads nothing of a notice. */

@@ -114,14 +114,27 @@ export const LOG_FRAMES = {
     },
   },
   peer: {
-    purpose: "Says how the user stands to somebody from here on ([Q1], [Q8]).",
+    purpose: "Says how the user stands to somebody from here on ([Q1], [Q8]), and what is set for the conversation ([Q9]).",
     isLogFrame: true,
     fields: {
       seq: ["seq", "its place in the log"],
       peer: ["name", "who"],
       standing: ["standing", "the state of the conversation"],
+      pinned: ["flag", "the user has pinned the conversation ([Q9])", "not from servers up to version 0.3.0"],
+      muted: ["flag", "the user has muted it ([Q9])", "as `pinned`"],
+      hidden: ["flag", "it is out of the list until its next message ([Q9])", "as `pinned`"],
     },
-    examples: { "a request": { type: "peer", seq: 1795987663443013, peer: "carol", standing: "request" } },
+    examples: {
+      "a request": {
+        type: "peer",
+        seq: 1795987663443013,
+        peer: "carol",
+        standing: "request",
+        pinned: false,
+        muted: false,
+        hidden: false,
+      },
+    },
   },
   notice: {
     purpose: "A notice of the server about the account or a webhook ([A13], [K4]).",
