@@ -1,4 +1,5 @@
 // The interfaces of the SDK that an application sees; no code.
+import type { ConversationSettings } from "../protocol/caller.ts";
 import type { Account, People } from "./account.ts";
 import type { BodySchema, JsonOf } from "./body-schema.ts";
 import type { ConnectionState } from "./connection.ts";
@@ -134,6 +135,11 @@ export interface Restante<Body = unknown> {
    * that the mailbox took before it failed stays in its log, and is shown on other devices.
    */
   discard(message: Message): void;
+  /**
+   * Pins, mutes or hides a conversation on all devices of the user; what is not given stays as it is. Rejects with a
+   * `Refused`: `not_found` where nothing was exchanged. The order of the list does not change.
+   */
+  configure(peer: string, settings: Partial<ConversationSettings>): Promise<void>;
   /** Marks the conversation as read: all of it, or up to a message. */
   read(peer: string, upTo?: Message): void;
   /** To be called while the user types; sends a signal at most every 4 s. */

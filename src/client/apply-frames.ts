@@ -1,19 +1,18 @@
 // Turns frames of the mailbox's log into records: each frame changes rows, entries and the position, and the changes
 // are handed out as one commit. It knows frames; no socket, no store, and no reader of the records.
 import { bodyOf, type Down, type Welcome } from "../protocol/down.ts";
-import { addUnread, higherMarks, type MutableRow, NEW_ROW, readUpTo, startOver } from "./rows.ts";
+import { addUnread, higherMarks, type MutableRow, NEW_ROW, readUpTo, type Said, startOver, withSaid } from "./rows.ts";
 import type { Commit, Draft, Entry, Failure, Kept, Marks, Position, Read, Row } from "./store.ts";
 
 type Frame<T extends Down["type"]> = Extract<Down, { type: T }>;
 
 /** One conversation of `GET /api/conversations`. */
-export interface Listed {
+export interface Listed extends Said {
   readonly peer: string;
   readonly seq: number;
   readonly unread: number;
   readonly marks: { readonly [K in keyof Marks]?: number | undefined };
   readonly last: Entry | null;
-  readonly standing?: string | undefined;
 }
 
 /** A message of somebody else. */
@@ -159,8 +158,8 @@ export class LogState {
     }
   }
 
-  setStanding({ peer, standing }: Frame<"peer">): void {
-    this.#set({ ...this.#row(peer), standing });
+  setPeer(said: Frame<"peer">): void {
+    this.#set(withSaid(this.#row(said.peer), said.seq, said));
   }
 
   markFailed(of: number, why: Failure): void {
@@ -203,7 +202,7 @@ export class LogState {
       for (const { seq } of later) addUnread(counted, seq);
       const merged = readUpTo(counted, row.mine);
       const last = (row.last?.seq ?? 0) > one.seq ? row.last : (one.last ?? row.last);
-      this.#set({ ...merged, ...higherMarks(row, one.marks), last, standing: one.standing ?? "contact" });
+      this.#set(withSaid({ ...merged, ...higherMarks(row, one.marks), last }, one.seq, one));
     }
     this.#setPosition({ listed: true });
   }

@@ -1,7 +1,8 @@
 // One client, as an application holds it: it makes names canonical, measures bodies, and refuses at once what can't be
 // sent. It knows the view and the clients of the store; no socket, no frame and no content of a store.
+import type { ConversationSettings } from "../protocol/caller.ts";
 import { type MessageRefusal, messageRefusal } from "../protocol/message-refusals.ts";
-import { Account, People } from "./account.ts";
+import { Account, pathOf, People } from "./account.ts";
 import type { Messages, Options, Presences, Restante, ThreadOptions } from "./api.ts";
 import { copyOf } from "./body.ts";
 import { checkOf } from "./body-schema.ts";
@@ -134,6 +135,10 @@ export class Client implements Restante {
     const commit = seq === null ? { settled: [key] } : { failures: [{ seq, code, message, isDiscarded: true }] };
     this.#view.apply(commit);
     void this.#clients.write(commit);
+  }
+
+  async configure(peer: string, settings: Partial<ConversationSettings>): Promise<void> {
+    await this.#server.ask(pathOf("conversations", peer), { method: "PATCH", body: settings });
   }
 
   read(peer: string, upTo?: Message): void {

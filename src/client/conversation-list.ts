@@ -14,6 +14,10 @@ export interface Conversation<Body = unknown> {
   readonly unread: number;
   /** `contact`, `request` (a stranger who was not accepted yet) or `blocked`. */
   readonly standing: string;
+  readonly pinned: boolean;
+  readonly muted: boolean;
+  /** Out of the list until the next message of either side; false while a message waits to be sent, or could not be. */
+  readonly hidden: boolean;
 }
 
 /** A conversation, and the records that it was made of. */
@@ -63,7 +67,9 @@ function conversationOf(
   const entry = row?.last ?? null;
   const isDraftLast = draft !== undefined && (draft.failed === null || entry === null || draft.at >= entry.at);
   const last = isDraftLast ? ofDraft(draft, user) : entry && ofEntry(entry, user, row, check);
-  return last && { peer, last, unread: row ? unreadOf(row) : 0, standing: row?.standing ?? "contact" };
+  const { standing = "contact", pinned = false, muted = false, hiddenUpTo = 0 } = row ?? {};
+  const hidden = hiddenUpTo > 0 && (last?.seq ?? Infinity) <= hiddenUpTo;
+  return last && { peer, last, unread: row ? unreadOf(row) : 0, standing, pinned, muted, hidden };
 }
 
 /** By seq; before them what waits to be sent. A message that failed without a seq goes by its time. */

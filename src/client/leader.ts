@@ -220,7 +220,7 @@ export class Leader {
       case "presence":
         return this.#options.publish({ signal: down });
       case "peer":
-        return this.#log.setStanding(down);
+        return this.#log.setPeer(down);
       case "notice":
         if (down.seq > this.#noticesAfter) this.#options.publish({ notice: down });
         return;

@@ -17,6 +17,9 @@ const CONVERSATION = {
   marks: { stored: "int?", delivered: "int?", read: "int?", mine: "int?" },
   last: "any?",
   standing: "text?",
+  pinned: "flag?",
+  muted: "flag?",
+  hidden: "flag?",
 } as const;
 const MESSAGES = { messages: "list", more: "flag" } as const;
 const REFUSED = { failed: "text" } as const;

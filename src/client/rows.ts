@@ -51,7 +51,26 @@ export function readUpTo(row: Row, mine: number): Row {
   return { ...row, mine, fresh, more: mine >= row.moreUpTo ? 0 : row.more };
 }
 
+/** What the mailbox says of a conversation beside its marks; what an older one does not say stays. */
+export interface Said {
+  readonly standing?: string | undefined;
+  readonly pinned?: boolean | undefined;
+  readonly muted?: boolean | undefined;
+  readonly hidden?: boolean | undefined;
+}
+
+/** The row with what the mailbox says of it as of `seq`. */
+export function withSaid(row: Row, seq: number, { standing = "contact", pinned, muted, hidden }: Said): Row {
+  return {
+    ...row,
+    standing,
+    pinned: pinned ?? row.pinned ?? false,
+    muted: muted ?? row.muted ?? false,
+    hiddenUpTo: hidden === undefined ? (row.hiddenUpTo ?? 0) : hidden ? seq : 0,
+  };
+}
+
 /** The row of a conversation in a mailbox that counts from the beginning. */
-export function startOver({ peer, last, origin, standing = "contact" }: Row): Row {
-  return { ...NEW_ROW, peer, origin, standing, last: last && { ...last, seq: 0 } };
+export function startOver({ peer, last, origin, ...rest }: Row): Row {
+  return { ...withSaid({ ...NEW_ROW, peer, origin }, 0, rest), last: last && { ...last, seq: 0 } };
 }

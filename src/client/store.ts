@@ -93,6 +93,10 @@ export interface Row extends Marks {
   readonly last: Entry | null;
   /** contact, request (a stranger without an answer yet) or blocked. */
   readonly standing?: string;
+  readonly pinned?: boolean;
+  readonly muted?: boolean;
+  /** It is hidden unless it has a message above this seq. */
+  readonly hiddenUpTo?: number;
   /** Unread messages of the peer: the seqs of the latest ones; `more` older ones, up to the seq `moreUpTo`. */
   readonly fresh: readonly number[];
   readonly more: number;

@@ -4,7 +4,7 @@ import { tokenIdOf } from "../../protocol/service.ts";
 import type { MailboxContext } from "../instance/context.ts";
 import type { MailboxRow } from "../log/schema.ts";
 import { settings } from "../people/settings.ts";
-import { settingsOf } from "../people/conversation-settings.ts";
+import { settingsOf } from "../access/chosen-settings.ts";
 import { messageOf } from "../reading/read-conversations.ts";
 import { writePeer } from "../reading/write-log-frames.ts";
 

@@ -2,16 +2,11 @@
 // `peer`, which all devices receive with the settings as they are when it is sent.
 import type { CallResult, ConversationSettings } from "../../protocol/caller.ts";
 import { refusal } from "../../protocol/refusals.ts";
+import { lastSeqOf, settingsOf } from "../access/chosen-settings.ts";
 import { standingOf } from "../access/standing.ts";
 import type { MailboxContext } from "../instance/context.ts";
 import { isStorageFull, ownMailboxFull } from "../limits/quotas.ts";
 import { appendStanding } from "./contacts.ts";
-
-/** The settings as the user sees them now. A hidden conversation is shown again with its next message. */
-export function settingsOf(context: MailboxContext, name: string): ConversationSettings {
-  const { pinned, muted, hiddenUpTo } = context.log.contacts.chosen(name);
-  return { pinned, muted, hidden: hiddenUpTo > 0 && hiddenUpTo >= lastSeqOf(context, name) };
-}
 
 /** Changes the given settings. To be called inside a transaction. */
 export function configure(
@@ -30,9 +25,4 @@ export function configure(
   context.log.contacts.choose(name, { pinned, muted, hiddenUpTo });
   appendStanding(context, name, standing);
   return { value: null };
-}
-
-/** Does not remember the names of strangers. */
-function lastSeqOf({ log }: MailboxContext, name: string): number {
-  return log.peers.has(name) ? log.peers.get(name).lastSeq : 0;
 }

@@ -6,7 +6,7 @@ import type { MailboxContext } from "../instance/context.ts";
 import type { Entry } from "../../durable/log/entry.ts";
 import type { Peer } from "../log/peers/peer.ts";
 import { isMessage } from "../../durable/log/kinds.ts";
-import { settingsOf } from "../people/conversation-settings.ts";
+import { settingsOf } from "../access/chosen-settings.ts";
 import { writeReceived } from "./write-log-frames.ts";
 import { standingOf } from "../access/standing.ts";
 

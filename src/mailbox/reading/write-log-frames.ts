@@ -6,7 +6,7 @@ import { writePlain, writePlainRefusal } from "../../protocol/plain.ts";
 import type { MailboxContext } from "../instance/context.ts";
 import type { Entry } from "../../durable/log/entry.ts";
 import type { Peer } from "../log/peers/peer.ts";
-import { settingsOf } from "../people/conversation-settings.ts";
+import { settingsOf } from "../access/chosen-settings.ts";
 
 /**
  * The v1 frame of an entry or a mark, or null for none; with several `bodies`, the frame of the run that `item` ends.

@@ -114,7 +114,8 @@ export const LOG_FRAMES = {
     },
   },
   peer: {
-    purpose: "Says how the user stands to somebody from here on ([Q1], [Q8]), and what is set for the conversation ([Q9]).",
+    purpose:
+      "Says how the user stands to somebody from here on ([Q1], [Q8]), and what is set for the conversation ([Q9]).",
     isLogFrame: true,
     fields: {
       seq: ["seq", "its place in the log"],
