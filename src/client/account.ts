@@ -4,7 +4,7 @@ import type { Settings, SignedInDevice } from "../protocol/caller.ts";
 import { messageRefusal } from "../protocol/message-refusals.ts";
 import { Refused } from "./errors.ts";
 import { nameOf } from "./names.ts";
-import { type Query, read, type RequestOptions, Server } from "./server.ts";
+import { type Query, read, readList, type RequestOptions, Server } from "./server.ts";
 
 /** How users come in. `auth`: accounts, jwt or open; `registration`: open, invite or closed. */
 export interface Entrance {
@@ -42,13 +42,18 @@ export async function entranceOf(url: string, options?: RequestOptions): Promise
   return { auth, registration };
 }
 
-/** The user of this browser's cookie; null where nobody is signed in. Rejects without an answer of the server. */
+/** Refusals of the caller. A suspended user is still signed in. All other codes say nothing of who is. */
+const SIGNED_OUT: ReadonlySet<string> = new Set(["unauthorized", "forbidden", "erased"]);
+
+/**
+ * The user of this browser's cookie; null where nobody is signed in. Rejects where the server's answer does not say so:
+ * the data of a user who may be signed in is not deleted.
+ */
 export async function signedInAs(url: string, options?: RequestOptions): Promise<string | null> {
   try {
     return read(WHO, await new Server(url, null, options).ask("/api/account")).userName;
   } catch (error) {
-    // A suspended user is still signed in: no data of theirs is deleted.
-    if (error instanceof Refused && error.code !== "suspended") return null;
+    if (error instanceof Refused && SIGNED_OUT.has(error.code)) return null;
     throw error;
   }
 }
@@ -105,8 +110,7 @@ export class Account {
   }
 
   async devices(): Promise<readonly SignedInDevice[]> {
-    const list = await this.#server.ask("/api/devices");
-    return (Array.isArray(list) ? list : []).map((one) => read(DEVICE, one));
+    return readList(await this.#server.ask("/api/devices")).map((one) => read(DEVICE, one));
   }
 
   /**
@@ -151,8 +155,7 @@ export class Account {
   }
 
   async passkeys(): Promise<readonly AccountPasskey[]> {
-    const list = await this.#server.ask("/api/passkeys");
-    return (Array.isArray(list) ? list : []).map((one) => read(PASSKEY, one));
+    return readList(await this.#server.ask("/api/passkeys")).map((one) => read(PASSKEY, one));
   }
 
   async removePasskey(id: string): Promise<void> {
@@ -216,8 +219,7 @@ export class People {
 
   /** The names of blocked users. */
   async blocked(): Promise<readonly string[]> {
-    const list = await this.#server.ask("/api/blocks");
-    return (Array.isArray(list) ? list : []).filter((name) => typeof name === "string");
+    return readList(await this.#server.ask("/api/blocks")).filter((name) => typeof name === "string");
   }
 }
 

@@ -1,6 +1,7 @@
 // Which seq is acknowledged, and when: what the store has and the application has taken. An ack that an author waits for
 // goes at once, any other one with the next text or a little later. It knows no frame but its own.
 import type { Welcome } from "../protocol/down.ts";
+import type { Timer } from "./clock.ts";
 import type { Connection } from "./connection.ts";
 
 /**
@@ -31,7 +32,7 @@ export class AckPolicy {
   /** The share of what may be unacknowledged that came since the last ack, about: entries, and UTF-16 units for bytes. */
   #share = 0;
   #limits: Welcome["limits"] | null = null;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #timer: Timer | undefined;
 
   constructor(connection: Connection, storedUpTo: number, takenUpTo: () => number) {
     this.#connection = connection;

@@ -2,7 +2,7 @@
 import type { ConversationSettings } from "../protocol/caller.ts";
 import type { Account, People } from "./account.ts";
 import type { BodySchema, JsonOf } from "./body-schema.ts";
-import type { ConnectionState } from "./connection.ts";
+import type { ConnectionState } from "./connection-state.ts";
 import type { Debug } from "./debug.ts";
 import type { Live, Stop } from "./live-value.ts";
 import type { SocketClass } from "./live-socket.ts";
@@ -34,8 +34,8 @@ export interface Options<Body = unknown> {
   /** Where a new device begins: at the start of the log, or with the messages from now on. `start` by default. */
   readonly since?: "start" | "now" | undefined;
   /**
-   * A schema of all bodies (Standard Schema). A message that does not match it fails in `send`; one of others is shown
-   * as it is, with `invalid`.
+   * A schema of all bodies (Standard Schema). An own message that does not match it fails in `send`. A message of
+   * somebody else that does not match it is shown as it is: its field `invalid` says what is wrong.
    */
   readonly body?: BodySchema<Body> | undefined;
   /** In place of the global `WebSocket`, which Node.js has from version 22 on. */
@@ -88,8 +88,8 @@ export interface Conversing<Body = unknown> extends Live<readonly Message<Body>[
 export interface Presences extends Live<ReadonlyMap<string, Presence>> {
   /**
    * Watches these users, until the result is called. Each part of an application watches on its own: a user is watched
-   * as long as any part does. At most 64 users are watched at once, in all tabs together; of more, the first ones of
-   * each call, in turn. Presence is shown of contacts alone.
+   * as long as any part does. At most 64 users are watched at once, in all tabs together. If more are asked for, the
+   * first user of each call is watched, then the second of each call, up to 64. Only contacts have a presence.
    */
   watch(peers: readonly string[]): Stop;
 }

@@ -1,10 +1,8 @@
 // Turns frames of the mailbox's log into records: each frame changes rows, entries and the position, and the changes
 // are handed out as one commit. It knows frames; no socket, no store, and no reader of the records.
-import { bodyOf, type Down, type Welcome } from "../protocol/down.ts";
+import { bodyOf, type Frame, type Welcome } from "../protocol/down.ts";
 import { addUnread, higherMarks, type MutableRow, NEW_ROW, readUpTo, type Said, startOver, withSaid } from "./rows.ts";
 import type { Commit, Draft, Entry, Failure, Kept, Marks, Position, Read, Row } from "./store.ts";
-
-type Frame<T extends Down["type"]> = Extract<Down, { type: T }>;
 
 /** One conversation of `GET /api/conversations`. */
 export interface Listed extends Said {

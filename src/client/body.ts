@@ -1,4 +1,5 @@
-// Bodies that an application sends: any JSON value, and nothing that JSON would change in silence.
+// Bodies that an application sends: any JSON value, as JSON.stringify writes it. What it would write as `null` without
+// being null can't be sent.
 import { serializeBody } from "../protocol/json.ts";
 import { messageRefusal, type MessageRefusal } from "../protocol/message-refusals.ts";
 
@@ -19,12 +20,12 @@ export function copyOf(body: unknown): { readonly body: unknown } | MessageRefus
 /** The first value for which JSON has `null` instead. */
 function lostIn(body: unknown): string | null {
   let lost: string | null = null;
-  JSON.stringify(body, function (this: unknown, _name, value: unknown) {
-    const isLost =
-      typeof value === "number"
-        ? !Number.isFinite(value)
-        : Array.isArray(this) && ["undefined", "function", "symbol"].includes(typeof value);
-    if (isLost) lost ??= typeof value === "number" ? String(value) : `an item of type ${typeof value}`;
+  JSON.stringify(body, function (this: unknown, name, value: unknown) {
+    if (typeof value === "number" && !Number.isFinite(value)) lost ??= String(value);
+    else if (Array.isArray(this) && ["undefined", "function", "symbol"].includes(typeof value))
+      lost ??= `an item of type ${typeof value}`;
+    // An invalid date becomes null before it comes here.
+    else if (value === null && (this as Record<string, unknown>)[name] instanceof Date) lost ??= "an invalid Date";
     return value;
   });
   return lost;

@@ -5,7 +5,7 @@ import { readPiece, readRecords, Superseded, withoutEntries, writeCommit } from 
 import { Computed } from "./live-value.ts";
 import { MemoryStore } from "./memory.ts";
 import { newDevice } from "./random-ids.ts";
-import { DURABLE, isFinal, isOutdated, memoryReason, type StorageState } from "./storage-state.ts";
+import { DURABLE, isFinal, isFull, isOutdated, memoryReason, type StorageState } from "./storage-state.ts";
 import type { Commit, Kept, Piece, Position, Shared, Store } from "./store.ts";
 import { Tabs } from "./tabs.ts";
 
@@ -59,7 +59,8 @@ class BrowserStore implements Store {
     try {
       await this.#transact((db) => this.#write(db, commit, term));
     } catch (error) {
-      if (!(error instanceof Superseded)) this.#failure = error;
+      // Older messages are a cache: the mailbox has them too.
+      if (!(error instanceof Superseded) && commit.past === undefined) this.#failure = error;
       throw error;
     }
   }
@@ -77,14 +78,23 @@ class BrowserStore implements Store {
     this.#closeDatabase();
   }
 
-  /** Does it, and again where the browser has closed the database, which may say so in the next transaction only. */
+  /**
+   * Does it, and again where the browser has closed the database, which may say so in the next transaction only. A full
+   * disk stays the reason where the database can't be opened again.
+   */
   async #transact<T>(work: (db: IDBDatabase) => Promise<T>): Promise<T> {
+    let full: unknown = null;
     for (let attempt = 0; ; attempt++) {
+      let isOpen = false;
       try {
-        return await work(this.#db ?? (await this.#open()));
+        const db = this.#db ?? (await this.#open());
+        isOpen = true;
+        return await work(db);
       } catch (error) {
         const ms = PAUSES_MS[attempt];
-        if (ms === undefined || this.#hasEnded || error instanceof Superseded || isFinal(error)) throw error;
+        if (this.#hasEnded || error instanceof Superseded || isOutdated(error)) throw error;
+        if (isOpen) full = isFull(error) ? error : null;
+        if (ms === undefined || isFinal(error)) throw full ?? error;
         this.#closeDatabase();
         await pause(ms);
       }

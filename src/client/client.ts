@@ -10,7 +10,7 @@ import { browserStore, onNetwork } from "./browser.ts";
 import { IncomingMessages } from "./incoming-messages.ts";
 import { type SendOptions, sendKeyOf } from "./keyed-messages.ts";
 import { listConversations, readOlder } from "./read-history.ts";
-import type { ConnectionState } from "./connection.ts";
+import type { ConnectionState } from "./connection-state.ts";
 import { debugOf } from "./debug.ts";
 import { Computed, type Live, type Stop } from "./live-value.ts";
 import type { Message } from "./message.ts";
@@ -28,6 +28,9 @@ import { timesOf } from "./timing.ts";
 import type { Conversation } from "./conversation-list.ts";
 import { View } from "./view.ts";
 
+/** The latest replacements that are remembered. Answers: a program that sends again for years. */
+const MAX_RESENT = 1_000;
+
 export class Client implements Restante {
   readonly user: string;
   readonly connection: Live<ConnectionState>;
@@ -44,8 +47,8 @@ export class Client implements Restante {
   readonly #store: Store;
   readonly #view: View;
   readonly #clients: StoreClients;
-  /** What replaced a failed message: a button may be pressed twice. */
-  readonly #resent = new WeakMap<Message, SentMessage>();
+  /** By key, what replaced a failed message: a button may be pressed twice, in two conversations too. */
+  readonly #resent = new Map<string, SentMessage>();
   readonly #stopWatchingNetwork: () => void;
 
   constructor(user: string, options: Options) {
@@ -121,11 +124,14 @@ export class Client implements Restante {
   }
 
   resend(message: Message): SentMessage {
-    const before = this.#resent.get(message);
+    const { key, to, body } = message;
+    const before = this.#resent.get(key);
     if (before !== undefined) return before;
     this.discard(message);
-    const sent = this.send(message.to, message.body);
-    this.#resent.set(message, sent);
+    const sent = this.send(to, body);
+    this.#resent.set(key, sent);
+    const [oldest = ""] = this.#resent.keys();
+    if (this.#resent.size > MAX_RESENT) this.#resent.delete(oldest);
     return sent;
   }
 
@@ -202,7 +208,8 @@ export class Client implements Restante {
     const local = await this.#store.piece(peer, before, limit);
     if (local.entries.length > 0 || local.from === 0) return local;
     const page = await readOlder(this.#server.ask, this.user, peer, before, limit);
-    await this.#store.write({ past: { peer, ...page } });
+    // The store is a cache of it: a page that can't be stored is shown too.
+    await this.#store.write({ past: { peer, ...page } }).catch(() => undefined);
     return page;
   };
 

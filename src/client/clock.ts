@@ -6,3 +6,6 @@ export function monotonicMs(): number {
   // React Native before 0.64 has no `performance`.
   return globalThis.performance?.now() ?? Date.now();
 }
+
+/** What `setTimeout` returns: a number in browsers, an object in Node.js. */
+export type Timer = ReturnType<typeof setTimeout>;

@@ -12,7 +12,7 @@ export { memoryStore } from "./memory.ts";
 export type { Conversing, Messages, Options, Presences, Restante, ThreadOptions } from "./api.ts";
 export type { SendOptions } from "./keyed-messages.ts";
 export type { Notice } from "./tab-messages.ts";
-export type { ConnectionState } from "./connection.ts";
+export type { ConnectionState } from "./connection-state.ts";
 export type { Live, Stop } from "./live-value.ts";
 export type { Message, MessageState } from "./message.ts";
 export type { SentMessage } from "./own-message.ts";

@@ -1,14 +1,22 @@
-// What an application sees of the connection; no code.
+// What an application sees of the connection. It knows no socket.
 import type { RestanteError } from "./errors.ts";
 
 /**
  * `until`: the time of the next try, whole ms since 1970. `code`: a close code of PROTOCOL.md; 1000 where this side has
- * ended it. `reason`: a word for programs, a code of PROTOCOL.md's table of refusals, such as `replaced`; from this side
- * `closed`, `signed_out` or `outdated` where another tab has deleted the store, or has a later version of it, `not_kept`
- * where the store has failed, `token_failed` where the token function has, `bad_token` for a token
- * that can't be sent, or `socket_failed` where the runtime opens no WebSocket. `message`: a sentence for people. A
- * connection that broke has none of them; `reason` is also absent where neither the server nor the close code gives a
- * word. `error`: of the last three, in the tab that is connected; its `cause` is what was thrown.
+ * ended it. `message`: a sentence for people. `reason`: a word for programs, either a code of PROTOCOL.md's table of
+ * refusals, such as `replaced`, or one of this side:
+ *
+ * - `closed`: `close()` was called.
+ * - `signed_out`: another tab has deleted the store.
+ * - `outdated`: another tab has a later version of the store.
+ * - `not_kept`: the store has failed.
+ * - `token_failed`: the token function has failed.
+ * - `bad_token`: the token can't be sent.
+ * - `socket_failed`: the runtime opens no WebSocket.
+ *
+ * A connection that broke has no `code`, no `reason` and no `message`; `reason` is also absent where neither the server
+ * nor the close code gives a word. `error` comes with `token_failed`, `bad_token` and `socket_failed`, in the tab that is
+ * connected; its `cause` is what was thrown.
  */
 export type ConnectionState =
   | { readonly is: "connecting" }
@@ -28,3 +36,9 @@ export type ConnectionState =
       readonly message: string;
       readonly error?: RestanteError | undefined;
     };
+
+/** No other attempt follows by itself. */
+export type Stopped = Extract<ConnectionState, { is: "stopped" }>;
+
+/** The close code where this side has ended it. */
+export const ENDED = 1000;

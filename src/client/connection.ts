@@ -4,28 +4,24 @@
 import { type Down, readDown } from "../protocol/down.ts";
 import { parseJson } from "../protocol/json.ts";
 import { BackOff } from "./back-off.ts";
-import { monotonicMs } from "./clock.ts";
+import { monotonicMs, type Timer } from "./clock.ts";
 import { type Close, completeClose, isFinal, readClose } from "./close-reason.ts";
-import type { ConnectionState } from "./connection-state.ts";
+import { type ConnectionState, ENDED, type Stopped } from "./connection-state.ts";
 import type { Debug } from "./debug.ts";
 import { RestanteError } from "./errors.ts";
 import { LiveSocket, type ServerAddress, type SocketOptions } from "./live-socket.ts";
 import { Renewal, type Renew } from "./renewal.ts";
 import { MAX_TIMER_MS } from "./timing.ts";
 
-export type { ConnectionState } from "./connection-state.ts";
-
 /**
  * What the owner of a connection is notified of. `down` is null for a frame that this version does not know;
  * `textEnded` follows the last frame of each text of `units` UTF-16 units.
  */
-export interface ConnectionEvents {
+interface ConnectionEvents {
   state(state: ConnectionState): void;
   frame(value: unknown, down: Down | null): void;
   textEnded(units: number): void;
 }
-
-type Timer = ReturnType<typeof setTimeout>;
 
 /** Not started yet; shown as connecting. */
 interface Idle {
@@ -51,8 +47,6 @@ interface Waiting {
   readonly retry: Timer;
 }
 
-type Stopped = Extract<ConnectionState, { is: "stopped" }>;
-
 /** Each phase has its own timers and its own socket. The state that the owner sees is the phase without them. */
 type Phase = Idle | Connecting | Open | Waiting | Stopped;
 
@@ -60,8 +54,6 @@ type Phase = Idle | Connecting | Open | Waiting | Stopped;
 const UNAUTHORIZED = 4401;
 /** A newer connection of this device took over. */
 const REPLACED = 4409;
-/** Only this side ends with this code. */
-const ENDED = 1000;
 /**
  * A server up to 0.3 may handle an abandoned attempt late, as the newer connection of this device, within this time
  * after the next attempt succeeded; and ms until the client connects again after that.
@@ -75,7 +67,7 @@ export interface ConnectionOptions extends SocketOptions {
 }
 
 /** The address of one attempt. Rejects with a `RestanteError` where there is no token. */
-export type AddressOf = (signal: AbortSignal) => Promise<ServerAddress>;
+type AddressOf = (signal: AbortSignal) => Promise<ServerAddress>;
 
 export class Connection {
   readonly #addressOf: AddressOf;

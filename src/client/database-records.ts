@@ -7,7 +7,7 @@ import type { Commit, Draft, Entry, Kept, Past, Piece, Position, Read, Row } fro
 const SAME_NAME = ["rows", "entries", "drafts", "reads"] as const;
 
 /** What a transaction that writes finds: the term of its leader, that of another one, or no records. */
-export type FoundTerm = "same" | "other" | "deleted" | "none";
+type FoundTerm = "same" | "other" | "deleted" | "none";
 
 /** The records are not those of the last transaction: deleted by the browser, or another tab leads. */
 export class Superseded extends Error {

@@ -25,7 +25,7 @@ const LIMIT_MS = 4_000;
 /** Ms before each further attempt to open it or to write. */
 export const PAUSES_MS = [100, 400, 1_600] as const;
 
-export interface DatabaseEvents {
+interface DatabaseEvents {
   /** The browser has closed it, as when the data of a site is deleted. */
   lost(): void;
   /** Another tab deletes it, or opens it with a later version. It is closed here. */
@@ -69,7 +69,7 @@ async function deleteRecords(db: IDBDatabase): Promise<void> {
   await endOf(tx);
 }
 
-/** The result of a request; the next one, where it is a cursor that goes on. */
+/** The next result of a request: that of a cursor has another one each time that the cursor goes on. */
 export function resultOf<T>(request: IDBRequest<T>): Promise<T> {
   return new Promise((done, fail) => {
     request.addEventListener("success", () => done(request.result), { once: true });

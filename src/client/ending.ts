@@ -1,6 +1,7 @@
 // Why a client ends from this side, as its state says it.
-import type { ConnectionState } from "./connection.ts";
+import { ENDED, type Stopped } from "./connection-state.ts";
 import { isOutdated } from "./storage-state.ts";
+import type { Why } from "./store.ts";
 import type { Ending } from "./tab-messages.ts";
 
 const SENTENCES: Readonly<Record<"closed" | Ending, string>> = {
@@ -9,14 +10,15 @@ const SENTENCES: Readonly<Record<"closed" | Ending, string>> = {
   outdated: "A later version is open in this browser. Load the page again.",
 };
 
-type Stopped = Extract<ConnectionState, { is: "stopped" }>;
+/** Why a message without an answer has failed. */
+export const CLOSED: Why = { code: "closed", message: "The mailbox was closed before it answered." };
 
 export function endedBy(reason: "closed" | Ending): Stopped {
-  return { is: "stopped", code: 1000, reason, message: SENTENCES[reason] };
+  return { is: "stopped", code: ENDED, reason, message: SENTENCES[reason] };
 }
 
 /** The store can't be opened. */
 export function notOpened(error: unknown): Stopped {
   if (isOutdated(error)) return endedBy("outdated");
-  return { is: "stopped", code: 1000, reason: "not_kept", message: `The store can't be opened: ${String(error)}` };
+  return { is: "stopped", code: ENDED, reason: "not_kept", message: `The store can't be opened: ${String(error)}` };
 }

@@ -10,8 +10,8 @@ interface Details {
 
 /**
  * An error of this SDK. `code` is a word for programs: `token_failed`, `bad_token`, `socket_failed`, `unreachable`,
- * `bad_answer`, `timeout`, `aborted`, `closed`, or the code with which a message failed. `status`: the HTTP status,
- * where the server has answered.
+ * `bad_answer`, `timeout`, `aborted`, `closed`, `not_followed`, or the code with which a message failed. `status`: the
+ * HTTP status, where the server has answered.
  */
 export class RestanteError extends Error {
   // Minified code gives classes other names, and logs show both of these.

@@ -28,13 +28,17 @@ export class IncomingMessages implements AsyncIterable<Message> {
   }
 
   push(message: Numbered): void {
-    for (const listen of this.#listeners) notify(listen, message);
+    this.notify(message);
     for (const reader of this.#readers) {
       reader.queue.push(message);
       reader.wake();
     }
     if (this.#readers.size === 0) this.#backlog.push(message);
     if (this.#backlog.length >= BACKLOG * 1.25) this.#backlog.splice(0, BACKLOG / 4);
+  }
+
+  protected notify(message: Message): void {
+    for (const listen of this.#listeners) notify(listen, message);
   }
 
   /** The seq up to which every iteration is done. Where there never was an iteration, no message waits for one. */

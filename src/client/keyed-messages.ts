@@ -50,6 +50,11 @@ export class KeyedMessages {
     return [...this.#messages.values()].filter(isSending).map(({ draft }) => draft);
   }
 
+  /** The client is closed: no message changes any more, also none that is not stored yet. */
+  end(): void {
+    for (const sent of this.#messages.values()) sent.end();
+  }
+
   /** Without the drafts that were sent before; null where none has a key. */
   unsent(drafts: readonly Draft[], store: Store): Promise<Draft[]> | null {
     return drafts.some(({ sendKey }) => sendKey !== undefined) ? this.#unsent(drafts, store) : null;

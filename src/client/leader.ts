@@ -1,9 +1,11 @@
 // The one client of a store that is connected: it routes each frame to the records of the log, to the outbox, or to all
 // clients of the store. It knows frames and where they go; no timer, and nothing of how commits are written.
-import { countOf, type Down, type Welcome } from "../protocol/down.ts";
+import { countOf, type Down, type Frame, type Welcome } from "../protocol/down.ts";
 import { AckPolicy } from "./ack-policy.ts";
 import { LogState, type Arrived, type Listed } from "./apply-frames.ts";
-import { type ConnectionState, Connection, type ConnectionOptions } from "./connection.ts";
+import type { Timer } from "./clock.ts";
+import { Connection, type ConnectionOptions } from "./connection.ts";
+import type { ConnectionState } from "./connection-state.ts";
 import { replaceDiscarded, withStoredLast } from "./discarded-messages.ts";
 import type { ServerAddress } from "./live-socket.ts";
 import { Outbox } from "./outbox.ts";
@@ -12,8 +14,6 @@ import type { Commit, Kept, Store } from "./store.ts";
 import type { TabMessage } from "./tab-messages.ts";
 import type { ReadPage } from "./thread.ts";
 import { WriteLoop } from "./write-loop.ts";
-
-type Frame<T extends Down["type"]> = Extract<Down, { type: T }>;
 
 /** What a leader works with. */
 export interface LeaderOptions {
@@ -44,13 +44,10 @@ export class Leader {
   readonly #writes: WriteLoop;
   #watched: readonly string[] = [];
   /** Runs after the mailbox has dropped frames. */
-  #dropped: ReturnType<typeof setTimeout> | undefined;
+  #dropped: Timer | undefined;
   /** Notices up to this seq are older than this device. */
   #noticesAfter = 0;
-  /**
-   * Messages of others that arrived since the list of conversations was asked for; null while it is not being asked
-   * for.
-   */
+  /** Messages of others that arrived while the list of conversations is asked for; null at any other time. */
   #arrived: Arrived[] | null = null;
 
   constructor(options: LeaderOptions) {
@@ -178,6 +175,7 @@ export class Leader {
 
   /** What each connection has to be sent, and again what the mailbox has dropped of it. */
   #sendSignals(): void {
+    clearTimeout(this.#dropped);
     this.#dropped = undefined;
     if (this.#watched.length > 0) this.#send({ type: "watch", peers: this.#watched });
     for (const read of this.#log.reads) this.#send({ type: "read", ...read });
@@ -192,7 +190,7 @@ export class Leader {
     }
     const seq = seqOf(value);
     const count = countOf(down);
-    // The author waits for the ack. Of a frame that this version does not know somebody may.
+    // The author of a message waits for its ack. A frame that this version does not know may have one too.
     const isAwaited = down === null || (down.type === "message" && down.from !== this.#options.user);
     if (seq !== null) this.#acks.received(seq, count, isAwaited);
     const newCount = seq === null ? count : this.#log.advance(seq, count);

@@ -12,7 +12,7 @@ export type ServerOptions = Pick<
   "user" | "since" | "addressOf" | "renew" | "connection" | "listConversations" | "readPage"
 >;
 
-export interface LeadershipOptions {
+interface LeadershipOptions {
   readonly store: Store;
   readonly view: View;
   readonly server: ServerOptions;
@@ -80,7 +80,7 @@ export class Leadership {
         await this.#reopening;
         await this.reopen();
       },
-      // It rejects also when this client closes before it leads, and when the store can do without.
+      // It rejects also where this client closes before it leads, and where the records are in memory by now.
       (error) => (this.#hasEnded || store.shared === undefined ? undefined : openFailed(error)),
     );
   }

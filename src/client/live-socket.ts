@@ -1,10 +1,8 @@
 // One WebSocket with its heartbeat: pings, and the timeout of their answers, in either direction. After `close` it
 // calls nobody. It knows no frame and no state of the connection.
-import { monotonicMs } from "./clock.ts";
+import { monotonicMs, type Timer } from "./clock.ts";
 import { RestanteError, sentenceOf } from "./errors.ts";
 import type { Times } from "./timing.ts";
-
-type Timer = ReturnType<typeof setTimeout>;
 
 /** Where a socket leads, and which subprotocols it offers. */
 export interface ServerAddress {
@@ -33,7 +31,7 @@ export interface SocketOptions {
   readonly WebSocket: SocketClass | undefined;
 }
 
-export interface SocketEvents {
+interface SocketEvents {
   text(text: string): void;
   /** It is closed, or nobody answers. */
   lost(code?: number, reason?: string): void;
@@ -47,7 +45,10 @@ const NO_VERSION = 4406;
 const CLOSE_MS = 1_000;
 /** A timer that is this late has slept. */
 const SLEPT_MS = 5_000;
-/** Fewer UTF-16 units than this in ten seconds or more are not what delays a pong. */
+/**
+ * A pong comes after all texts that were sent before it. Where fewer UTF-16 units than this have come for ten seconds or
+ * more, they are not why it is late: the way up is dead.
+ */
 const FEW_UNITS = 20_000;
 
 export class LiveSocket {

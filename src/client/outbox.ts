@@ -1,18 +1,17 @@
 // The messages that this device sends: each draft keeps its id until the mailbox has answered, across connections.
 // It knows the numbering of ids and the size of a text; no socket, no cursor, and no message of others.
-import { bodyOf, type Down, type Welcome } from "../protocol/down.ts";
+import { bodyOf, type Frame, type Welcome } from "../protocol/down.ts";
 import { FIRST_TEXT_BYTES, MAX_FRAMES, MAX_TEXT_BYTES, TEXT_MS, utf8Bytes } from "../protocol/limits.ts";
 import { messageRefusal } from "../protocol/message-refusals.ts";
+import { monotonicMs } from "./clock.ts";
 import { OrderedQueue } from "./ordered-queue.ts";
 import { ALL, Pauses } from "./pauses.ts";
 import { RecentKeys } from "./recent-keys.ts";
 import { FRAME_BYTES, type Run, textOf } from "./send-text.ts";
 import type { Draft, Why } from "./store.ts";
 
-type Frame<T extends Down["type"]> = Extract<Down, { type: T }>;
-
 /** What the owner of an outbox is notified of. */
-export interface OutboxEvents {
+interface OutboxEvents {
   settled(key: string): void;
   /** A pause that the mailbox asked for is over. */
   resumed(): void;
@@ -49,7 +48,7 @@ export class Outbox {
   #changed: Item[] = [];
   /** Drafts of the text in flight: one text at a time, so that no answer refers to an older numbering. */
   #inFlight = 0;
-  /** The bytes of that text, 0 once the first answer has come; and when it was sent, ms since 1970. */
+  /** The bytes of that text, 0 once the first answer has come; and when it was sent, monotonic ms. */
   #bytesInFlight = 0;
   #sentAt = 0;
   /** What the link carried of the last text in TEXT_MS: the most bytes of the next one, if FIRST_TEXT_BYTES are less. */
@@ -59,7 +58,7 @@ export class Outbox {
   /** Whether the mailbox reads runs. */
   #runs = false;
   #limits: { readonly frames: number; readonly textBytes: number } = { frames: MAX_FRAMES, textBytes: MAX_TEXT_BYTES };
-  /** The `lastId` of the last `welcome`: ids up to it are used for ever. */
+  /** The `lastId` of the last `welcome`: ids up to it are used permanently. */
   #lastId = 0;
   #nextId = 1;
   /** The `head` of the last `welcome`. */
@@ -157,7 +156,7 @@ export class Outbox {
         run.bodies.push(body);
       } else runs.push({ id, to, bodies: [body] });
     }
-    this.#sentAt = Date.now();
+    this.#sentAt = monotonicMs();
     if (runs.length > 0) this.#burst *= 2;
     return textOf(runs);
   }
@@ -207,7 +206,7 @@ export class Outbox {
   refuse({ id, code, message, retryAfter, affects }: Frame<"refused">): boolean {
     const item = this.#items.find(hasId, id);
     if (item === undefined) return true;
-    // An id that was used for ever, and one that is free.
+    // An id that is used permanently, and one that is free.
     const isUsed = id <= this.#lastId;
     const isOutOfOrder = code === "out_of_order";
     const isReused = code === "id_reused";
@@ -273,7 +272,7 @@ export class Outbox {
       this.#inFlight--;
       // The first answer shows that the whole text has arrived. The others may wait for a receiver.
       if (this.#bytesInFlight > FIRST_TEXT_BYTES / 2)
-        this.#carriedBytes = (this.#bytesInFlight * TEXT_MS) / (Date.now() - this.#sentAt);
+        this.#carriedBytes = (this.#bytesInFlight * TEXT_MS) / Math.max(1, monotonicMs() - this.#sentAt);
       this.#bytesInFlight = 0;
     }
     item.step = step;

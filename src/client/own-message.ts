@@ -12,7 +12,10 @@ export interface SentMessage<Body = unknown> {
   readonly body: Body;
   /** Ms since 1970, by this device's clock. */
   readonly at: number;
-  /** It ends when the message is read or has failed, or when 1,000 later ones to the same receiver are followed. */
+  /**
+   * It ends when the message is read or has failed, when the mailbox does not know its number any more, and when 1,000
+   * later ones to the same receiver are followed.
+   */
   readonly state: Live<MessageState>;
   /**
    * Resolves when it is in the store: from then on it is sent even if this process ends, where the store outlives it.
@@ -20,8 +23,9 @@ export interface SentMessage<Body = unknown> {
   readonly kept: Promise<void>;
   /**
    * Resolves when it has reached this state or a later one. Rejects with a `RestanteError` that has the refusal's `code`
-   * when it failed, `timeout` after `timeoutMs`, or with the reason of `signal`; by default it waits without an end. A
-   * first message is not delivered before its receiver has accepted the author.
+   * when it failed, `closed` where the mailbox was closed before, `not_followed` where `state` has ended before,
+   * `timeout` after `timeoutMs`, or with the reason of `signal`; by default it waits without an end. A first message is
+   * not delivered before its receiver has accepted the author.
    */
   reached(is: Step, wait?: WaitOptions): Promise<MessageState>;
 }
@@ -31,12 +35,16 @@ type Step = (typeof STEPS)[number];
 /** What a message needs of its client. */
 export interface MarkSource {
   readonly user: string;
+  readonly hasEnded: boolean;
   row(peer: string): Row | undefined;
   /** Updates this message, which is in the log, when the marks change. */
   track(sent: OwnMessage): void;
 }
 
 const STORED = Promise.resolve();
+
+const closed = () => new RestanteError("closed", "The mailbox was closed before.");
+const notFollowed = () => new RestanteError("not_followed", "The state of this message is not followed any more.");
 
 /** It is its own `state`, so that each message is one object. */
 export class OwnMessage extends Source<MessageState> implements SentMessage {
@@ -82,7 +90,7 @@ export class OwnMessage extends Source<MessageState> implements SentMessage {
             const { value } = this;
             if (value.is === "failed") reject(new RestanteError(value.code, value.message));
             else if (STEPS.indexOf(value.is) >= STEPS.indexOf(is)) resolve(value);
-            else if (this.hasEnded) reject(new RestanteError("closed", "The mailbox was closed before."));
+            else if (this.hasEnded) reject(this.#client.hasEnded ? closed() : notFollowed());
           };
           signal.addEventListener("abort", () => this.removeListener(look));
           this.addListener(look);

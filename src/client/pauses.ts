@@ -1,5 +1,6 @@
 // The pauses that the mailbox has asked for with refusals: of all messages, or of those to one receiver. It knows names
 // and times; no message.
+import type { Timer } from "./clock.ts";
 import { MAX_TIMER_MS } from "./timing.ts";
 
 /** In place of the name of a receiver. */
@@ -7,7 +8,7 @@ export const ALL = "";
 
 interface Pause {
   readonly until: number;
-  readonly timer: ReturnType<typeof setTimeout>;
+  readonly timer: Timer;
 }
 
 export class Pauses {

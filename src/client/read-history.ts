@@ -25,7 +25,7 @@ const MESSAGES = { messages: "list", more: "flag" } as const;
 const REFUSED = { failed: "text" } as const;
 
 /** Asks `path` of the server, as the user; resolves with the answer's JSON, and rejects with a sentence. */
-export type Ask = (path: string, query: { readonly search: Readonly<Record<string, string>> }) => Promise<unknown>;
+type Ask = (path: string, query: { readonly search: Readonly<Record<string, string>> }) => Promise<unknown>;
 
 /** All conversations. */
 export async function listConversations(ask: Ask, user: string): Promise<readonly Listed[]> {

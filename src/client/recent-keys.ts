@@ -5,7 +5,7 @@ const RECENT_KEYS = 10_000;
 
 export class RecentKeys {
   #keys = new Set<string>();
-  #keysBefore: ReadonlySet<string> = new Set();
+  #keysBefore = new Set<string>();
 
   /** Adds a key. False if it was there. */
   add(key: string): boolean {
@@ -16,5 +16,10 @@ export class RecentKeys {
       this.#keys = new Set();
     }
     return true;
+  }
+
+  /** Removes a key. False if it was not there. */
+  delete(key: string): boolean {
+    return this.#keys.delete(key) || this.#keysBefore.delete(key);
   }
 }

@@ -1,6 +1,6 @@
 // Presents a fresh token before the last one expires, and notices when there is none in time. It knows times and the
 // caller's function; no frame and no socket.
-import { monotonicMs } from "./clock.ts";
+import { monotonicMs, type Timer } from "./clock.ts";
 import { MAX_TIMER_MS } from "./timing.ts";
 import type { WaitOptions } from "./wait.ts";
 
@@ -10,6 +10,11 @@ export type Renew = (wait: WaitOptions) => Promise<string | undefined>;
 /** A token is renewed after this share of its time, and not sooner than this. */
 const RENEW_SHARE = 0.8;
 const MIN_RENEWAL_MS = 1_000;
+/**
+ * Ms between two renewals where this device does not know when the token expires. Answers: a clock that is ahead by more
+ * than the life of each token, which would ask for one each second.
+ */
+const UNKNOWN_RENEWAL_MS = 60_000;
 
 export class Renewal {
   readonly #renew: Renew;
@@ -18,7 +23,7 @@ export class Renewal {
   #expiresAt = 0;
   /** A token that had expired when it was accepted shows that the clocks differ: then only the server knows. */
   #isKnown = false;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #timer: Timer | undefined;
   #abort = new AbortController();
 
   /** `expired` is called, with the error, where the token has expired and the function has failed to give another. */
@@ -43,7 +48,8 @@ export class Renewal {
   }
 
   #schedule(leftMs: number): void {
-    const delay = Math.min(Math.max(leftMs * RENEW_SHARE, MIN_RENEWAL_MS), MAX_TIMER_MS);
+    const minMs = this.#isKnown ? MIN_RENEWAL_MS : UNKNOWN_RENEWAL_MS;
+    const delay = Math.min(Math.max(leftMs * RENEW_SHARE, minMs), MAX_TIMER_MS);
     this.#timer = setTimeout(() => void this.#ask(), delay);
   }
 

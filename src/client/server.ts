@@ -143,6 +143,16 @@ function canonicalHost(url: string, host: string): string {
 
 /** An answer of this shape; throws a sentence. */
 export function read<S extends Shape>(shape: S, value: unknown): ShapeOf<S> {
-  if (!matchesShape(shape, value)) throw new RestanteError("bad_answer", "The server's answer can't be read.");
+  if (!matchesShape(shape, value)) throw unreadable();
   return value;
+}
+
+/** An answer that is a list; throws a sentence. */
+export function readList(value: unknown): readonly unknown[] {
+  if (!Array.isArray(value)) throw unreadable();
+  return value;
+}
+
+function unreadable(): RestanteError {
+  return new RestanteError("bad_answer", "The server's answer can't be read.");
 }

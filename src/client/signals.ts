@@ -1,5 +1,6 @@
 // Who is online and who is typing, as it is shown: a reload of the peer does not flicker, and typing expires. Nothing
 // of it is stored.
+import { monotonicMs, type Timer } from "./clock.ts";
 import type { Signal } from "./tab-messages.ts";
 import { Computed } from "./live-value.ts";
 
@@ -18,8 +19,6 @@ const TYPING_INTERVAL_MS = 4_000;
 /** Users that one socket may watch. */
 const MAX_WATCHED = 64;
 
-type Timer = ReturnType<typeof setTimeout>;
-
 /** A user who is shown as online for a while longer, and what is shown then. */
 interface Leaving {
   readonly timer: Timer;
@@ -32,6 +31,7 @@ export class Signals {
   readonly #presence = new Map<string, Presence>();
   readonly #leaving = new Map<string, Leaving>();
   readonly #typing = new Map<string, Timer>();
+  /** Monotonic ms. */
   readonly #typedAt = new Map<string, number>();
   /** The users that each part of this application watches. */
   readonly watches = new Set<readonly string[]>();
@@ -52,8 +52,8 @@ export class Signals {
 
   /** Whether a signal that the user types to `peer` is due. */
   mayReportTyping(peer: string): boolean {
-    const now = Date.now();
-    if (now - (this.#typedAt.get(peer) ?? 0) < TYPING_INTERVAL_MS) return false;
+    const now = monotonicMs();
+    if (now - (this.#typedAt.get(peer) ?? -Infinity) < TYPING_INTERVAL_MS) return false;
     this.#typedAt.set(peer, now);
     return true;
   }

@@ -13,12 +13,12 @@ export type MemoryReason = "chosen" | "unsupported" | "forbidden" | "full" | "un
 export const DURABLE: StorageState = { is: "durable" };
 
 export function isFull(error: unknown): boolean {
-  return nameOf(error) === "QuotaExceededError";
+  return errorNameOf(error) === "QuotaExceededError";
 }
 
 /** IndexedDB has a database of a later version of this SDK. */
 export function isOutdated(error: unknown): boolean {
-  return nameOf(error) === "VersionError";
+  return errorNameOf(error) === "VersionError";
 }
 
 export function memoryReason(error: unknown): MemoryReason {
@@ -28,13 +28,13 @@ export function memoryReason(error: unknown): MemoryReason {
 
 /** Another attempt would fail again, or take as long. */
 export function isFinal(error: unknown): boolean {
-  return isForbidden(error) || isOutdated(error) || nameOf(error) === "TimeoutError";
+  return isForbidden(error) || isOutdated(error) || errorNameOf(error) === "TimeoutError";
 }
 
 function isForbidden(error: unknown): boolean {
-  return nameOf(error) === "SecurityError";
+  return errorNameOf(error) === "SecurityError";
 }
 
-function nameOf(error: unknown): unknown {
+function errorNameOf(error: unknown): unknown {
   return (error as { readonly name?: unknown } | null)?.name;
 }

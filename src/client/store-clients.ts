@@ -1,26 +1,22 @@
 // One client among the clients of its store. One of them leads: it is connected. All of them see its commits, and each
 // writes its own drafts and reads into the store. It knows who leads and what clients send each other; no frame, and no
 // meaning of a commit.
-import { endedBy, notOpened } from "./ending.ts";
+import { CLOSED, endedBy, notOpened } from "./ending.ts";
 import type { Leader } from "./leader.ts";
 import { Leadership, type ServerOptions } from "./leadership.ts";
-import type { ConnectionState } from "./connection.ts";
+import type { ConnectionState } from "./connection-state.ts";
+import { LatestNotices } from "./latest-notices.ts";
 import { Computed, type Stop } from "./live-value.ts";
 import { newDevice } from "./random-ids.ts";
 import { type Commit, type Draft, type Kept, NONE, type Store, type Why } from "./store.ts";
-import type { Ending, Notice, StoreMessage, TabMessage, TabRequest } from "./tab-messages.ts";
+import type { Ending, StoreMessage, TabMessage, TabRequest } from "./tab-messages.ts";
 import type { View } from "./view.ts";
 import { WriteBuffer } from "./write-buffer.ts";
-
-/** The latest notices are shown, at most this many. */
-const NOTICES = 20;
-
-const CLOSED: Why = { code: "closed", message: "The mailbox was closed before it answered." };
 
 export class StoreClients {
   readonly state = new Computed(() => this.#state);
   readonly gaps = new Computed(() => this.#gaps);
-  readonly notices = new Computed(() => this.#notices);
+  readonly notices = new LatestNotices();
   readonly #store: Store;
   readonly #view: View;
   readonly #leadership: Leadership;
@@ -29,6 +25,7 @@ export class StoreClients {
   #ready: Promise<void>;
   #hasOpenFailed = false;
   #hasStarted = false;
+  #isSayingWatched = false;
   readonly #tab = newDevice();
   /** Changes that were written in the same task, and the promise that the store has them. */
   readonly #buffer = new WriteBuffer();
@@ -36,7 +33,6 @@ export class StoreClients {
   #lastFlush: Promise<void> | undefined;
   #state: ConnectionState = { is: "connecting" };
   #gaps = 0;
-  #notices: readonly Notice[] = [];
   #isClosed = false;
   #closing: Promise<void> | null = null;
   #ending: "closed" | Ending | null = null;
@@ -45,17 +41,23 @@ export class StoreClients {
   constructor(store: Store, open: (last?: Kept) => Promise<Kept>, view: View, server: ServerOptions) {
     this.#store = store;
     this.#view = view;
+    this.#open = async (last) => {
+      const kept = await open(last);
+      // While the store could not be opened, another client may have connected.
+      if (last !== undefined && this.#state.is !== "open") this.#post({ ask: "state" });
+      this.#hasOpenFailed = false;
+      return kept;
+    };
     this.#leadership = new Leadership({
       store,
       view,
       server,
-      open,
+      open: this.#open,
       publish: (message, isForAll) => this.#publish(message, isForAll),
       lost: () => this.#post({ ask: "state" }),
       openFailed: (error) => this.#openFailed(error),
     });
     this.#debug = server.connection.debug;
-    this.#open = open;
     this.#ready = this.#start();
   }
 
@@ -119,8 +121,7 @@ export class StoreClients {
   async close(forget: boolean): Promise<void> {
     const ending = this.#ending;
     if (forget) this.#post({ ended: "signed_out" });
-    this.#closing ??= this.#end("closed", forget);
-    await this.#closing;
+    await (this.#closing ??= this.#end("closed", forget));
     // The records are still there.
     if (ending === "outdated" && forget) await this.#store.close(true);
   }
@@ -241,7 +242,12 @@ export class StoreClients {
 
   /** Says whom this tab watches, after all changes of a task. */
   #sayWatched(): void {
-    void this.#ready.then(() => this.#request({ watch: this.#view.signals.own, tab: this.#tab }));
+    if (this.#isSayingWatched) return;
+    this.#isSayingWatched = true;
+    void this.#ready.then(() => {
+      this.#isSayingWatched = false;
+      this.#request({ watch: this.#view.signals.own, tab: this.#tab });
+    });
   }
 
   /** Asks the leader, in this client or in another one. */
@@ -262,17 +268,14 @@ export class StoreClients {
     else if ("gap" in message) {
       this.#gaps++;
       this.gaps.changed();
-    } else if ("notice" in message) {
-      this.#notices = [...this.#notices, message.notice].slice(-NOTICES);
-      this.notices.changed();
-    } else this.#answer(message);
+    } else if ("notice" in message) this.notices.add(message.notice);
+    else this.#answer(message);
   }
 
   #answer(request: TabRequest): void {
     if ("wrote" in request) {
       this.#view.apply(request.wrote);
-      this.#takeStored(request.wrote);
-      return;
+      return this.#takeStored(request.wrote);
     }
     if ("watch" in request) {
       const { signals } = this.#view;

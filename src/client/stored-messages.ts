@@ -16,7 +16,7 @@ interface Reader {
   wake: () => void;
 }
 
-export interface ArrivalSource {
+interface ArrivalSource {
   readonly user: string;
   readonly check: CheckBody | null;
   readonly read: (after: number | null, limit: number) => Promise<readonly Arrival[]>;
@@ -36,8 +36,9 @@ export class StoredMessages extends IncomingMessages {
     this.#source = source;
   }
 
+  /** An iteration reads it from the store: it is in no queue. */
   override push(message: Numbered): void {
-    super.push(message);
+    this.notify(message);
     this.#wake();
   }
 

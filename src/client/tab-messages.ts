@@ -1,10 +1,8 @@
 // What the clients of one store send each other, beside what is in the store: messages of the connected client to all,
 // and requests of any client to the connected one.
-import type { Down } from "../protocol/down.ts";
-import type { ConnectionState } from "./connection.ts";
+import type { Frame } from "../protocol/down.ts";
+import type { ConnectionState } from "./connection-state.ts";
 import type { Commit } from "./store.ts";
-
-type Frame<T extends Down["type"]> = Extract<Down, { type: T }>;
 
 export type Signal = Frame<"typing" | "presence">;
 

@@ -58,10 +58,12 @@ export class Tabs implements Shared {
         } catch (error) {
           // Another tab has taken the lock.
           if (isHeld) this.stepDown();
-          else if (!queued.signal.aborted) fail(error);
+          // It was closed before it led. Where it leads by another request, this changes nothing.
+          else fail(error);
         }
       };
-      this.#closed.signal.addEventListener("abort", () => queued.abort());
+      // The listener ends with the wait: a tab may wait often.
+      this.#closed.signal.addEventListener("abort", () => queued.abort(), { signal: queued.signal });
       this.#unanswered = 0;
       // It counts questions and no time: after a sleep of the device the leader gets the time to answer.
       this.#asking = setInterval(() => {

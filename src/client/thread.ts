@@ -11,7 +11,7 @@ const PAGE_SIZE = 50;
 const MAX_PAGE_SIZE = 200;
 
 /** What a thread needs of its client's view. */
-export interface ThreadSource {
+interface ThreadSource {
   readonly user: string;
   readonly check: CheckBody | null;
   readonly threads: Set<Thread>;
@@ -71,8 +71,7 @@ export class Thread extends Computed<readonly Message[]> {
    * there is no connection.
    */
   older(wait: WaitOptions = {}): Promise<boolean> {
-    const reading = (this.#reading ??= this.#older());
-    return waitFor(() => reading, wait);
+    return waitFor(() => (this.#reading ??= this.#older()), wait);
   }
 
   /** A connection is open: what could not be read without one is read again. */

@@ -9,6 +9,7 @@ import { ofEntry } from "./message.ts";
 import { OrderedQueue } from "./ordered-queue.ts";
 import { type MarkSource, OwnMessage } from "./own-message.ts";
 import { sawKey } from "./random-ids.ts";
+import { RecentKeys } from "./recent-keys.ts";
 import { Signals } from "./signals.ts";
 import { type Commit, type Draft, type Entry, NONE, type Row } from "./store.ts";
 import type { Thread } from "./thread.ts";
@@ -17,8 +18,6 @@ import type { Thread } from "./thread.ts";
 const MAX_TRACKED = 1_000;
 /** The latest messages that could not be sent at all, at most. Answers: a program that sends nothing but these. */
 const MAX_UNSENDABLE = 100;
-/** Keys that are remembered for drafts that come late. */
-const MAX_SETTLED_EARLY = 1_000;
 
 export class View implements MarkSource {
   readonly user: string;
@@ -37,10 +36,11 @@ export class View implements MarkSource {
   readonly #drafts = new OrderedQueue<OwnMessage>();
   readonly #tracked = new Map<string, Set<OwnMessage>>();
   /** Keys that were settled before their draft came: another tab may report it late. */
-  readonly #settledEarly = new Set<string>();
+  readonly #settledEarly = new RecentKeys();
   /** Keys of drafts that could not be sent at all. */
   readonly #unsendable: string[] = [];
-  #hasEnded = false;
+  /** Whether the client is closed. */
+  hasEnded = false;
 
   constructor(user: string, incoming: IncomingMessages, check: CheckBody | null = null) {
     this.user = user;
@@ -112,20 +112,21 @@ export class View implements MarkSource {
 
   /** Updates a message in the log until it is read, has failed, or is one of too many. */
   track(sent: OwnMessage): void {
-    if (this.#hasEnded) return sent.end();
+    if (this.hasEnded) return sent.end();
     const sents = this.#tracked.get(sent.to);
     if (sents === undefined) this.#tracked.set(sent.to, new Set([sent]));
     else sents.add(sent);
   }
 
   end(): void {
-    this.#hasEnded = true;
+    this.hasEnded = true;
     this.incoming.end();
     this.signals.end();
     this.conversations.end();
     for (const thread of this.threads) thread.end();
     for (const sents of this.#tracked.values()) for (const sent of sents) sent.end();
     for (const sent of this.#drafts.values()) sent.end();
+    this.keyed.end();
   }
 
   #refreshList(): void {
@@ -142,7 +143,6 @@ export class View implements MarkSource {
   #takeSettled(key: string): OwnMessage | undefined {
     const sent = this.#drafts.take(key);
     if (sent !== undefined) return sent;
-    if (this.#settledEarly.size >= MAX_SETTLED_EARLY) this.#settledEarly.clear();
     this.#settledEarly.add(key);
     return undefined;
   }

@@ -1,4 +1,5 @@
 // Waiting that ends: with a result, after a time, or when the caller does not want it any more.
+import type { Timer } from "./clock.ts";
 import { RestanteError } from "./errors.ts";
 import { MAX_TIMER_MS } from "./timing.ts";
 
@@ -16,12 +17,10 @@ export async function waitFor<T>(
   work: (signal: AbortSignal) => T | PromiseLike<T>,
   { signal, timeoutMs }: WaitOptions,
 ): Promise<T> {
-  // React Native's signals have no `reason`.
-  const reasonOf = (signal?: AbortSignal) => signal?.reason ?? new RestanteError("aborted", "The caller aborted it.");
   if (signal?.aborted) throw reasonOf(signal);
   const inner = new AbortController();
   let stop: () => void = () => undefined;
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let timer: Timer | undefined;
   const stopped = new Promise<never>((_, reject) => {
     stop = () => reject(reasonOf(signal));
     signal?.addEventListener("abort", stop);
@@ -36,4 +35,9 @@ export async function waitFor<T>(
     signal?.removeEventListener("abort", stop);
     inner.abort();
   }
+}
+
+/** Why a signal was aborted. React Native's signals have no `reason`. */
+function reasonOf(signal: AbortSignal | undefined): unknown {
+  return signal?.reason ?? new RestanteError("aborted", "The caller aborted it.");
 }

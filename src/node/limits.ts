@@ -1,5 +1,5 @@
-// What a store deletes so that its file does not grow for ever: the oldest messages, and the oldest send keys. What an
-// iteration has not taken stays.
+// What a store deletes so that its file does not grow without limit: the oldest messages, and the oldest send keys.
+// What an iteration has not taken stays.
 import type { StatementSync } from "node:sqlite";
 import type { Commit } from "../client/store.ts";
 

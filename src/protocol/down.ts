@@ -49,8 +49,10 @@ type Table = typeof DOWN;
 
 /** A frame as a device reads it. */
 export type Down = { [T in keyof Table]: { readonly type: T } & ShapeOf<Table[T]> }[keyof Table];
-export type Welcome = Extract<Down, { type: "welcome" }>;
-export type AcceptedState = Extract<Down, { type: "accepted" }>["state"];
+/** The frame of this type. */
+export type Frame<T extends Down["type"]> = Extract<Down, { type: T }>;
+export type Welcome = Frame<"welcome">;
+export type AcceptedState = Frame<"accepted">["state"];
 
 const SHAPES: ReadonlyMap<unknown, Table[keyof Table]> = new Map(Object.entries(DOWN));
 
@@ -74,7 +76,7 @@ export function countOf(down: Down | null): number {
 }
 
 /** The body of the message `back` places before the last of a run; undefined if the frame has no bodies. */
-export function bodyOf({ body, bodies }: Extract<Down, { type: "message" }>, back: number): unknown {
+export function bodyOf({ body, bodies }: Frame<"message">, back: number): unknown {
   return bodies === undefined ? body : bodies[bodies.length - 1 - back];
 }
 

@@ -31,8 +31,8 @@ const INITIAL: ThreadState = { messages: [], more: true, loading: true, error: n
 const threadsOf = new WeakMap<Restante, Map<string, SharedThread>>();
 
 /**
- * The conversation with `peer`, open as long as any component shows it: first its latest messages, `pageSize` of them (1
- * to 200, 50 by default).
+ * The conversation with `peer`, which stays open while any component shows it. It begins with the latest `pageSize`
+ * messages: 1 to 200, 50 by default.
  */
 export function useThread<Body = unknown>(peer: string, { pageSize }: ThreadOptions = {}): ThreadState<Body> {
   const client = useClient();

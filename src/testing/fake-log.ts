@@ -1,20 +1,13 @@
 // The log of a fake mailbox: entries and marks, each with a seq, and the numbers that devices have given. It knows no
 // socket and no other mailbox.
-import type { Down } from "../protocol/down.ts";
+import type { Marks } from "../client/store.ts";
+import type { Frame } from "../protocol/down.ts";
 
-export type MessageFrame = Extract<Down, { readonly type: "message" }>;
-export type FailedFrame = Extract<Down, { readonly type: "failed" }>;
-export type PeerFrame = Extract<Down, { readonly type: "peer" }>;
+export type MessageFrame = Frame<"message">;
+export type FailedFrame = Frame<"failed">;
+export type PeerFrame = Frame<"peer">;
 type Entry = MessageFrame | FailedFrame | PeerFrame;
-export type LogFrame = Entry | Extract<Down, { readonly type: "mark" }>;
-
-/** Watermarks of a conversation, each a seq of the user's own log; 0 for none. */
-export interface Marks {
-  readonly stored: number;
-  readonly delivered: number;
-  readonly read: number;
-  readonly mine: number;
-}
+export type LogFrame = Entry | Frame<"mark">;
 
 const NO_MARKS: Marks = { stored: 0, delivered: 0, read: 0, mine: 0 };
 

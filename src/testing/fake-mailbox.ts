@@ -1,8 +1,9 @@
 // A mailbox in memory: it takes sends by the rules of ids, resumes devices at their cursors, and keeps marks. It speaks
 // to its devices; what lies outside, it asks of the server that it was made by.
-import type { Down } from "../protocol/down.ts";
+import type { Marks } from "../client/store.ts";
+import type { Down, Frame } from "../protocol/down.ts";
 import { LIMITS } from "../protocol/limits.ts";
-import { FakeLog, type LogFrame, type Marks, type MessageFrame } from "./fake-log.ts";
+import { FakeLog, type LogFrame, type MessageFrame } from "./fake-log.ts";
 import type { FakeSocket, SocketOwner } from "./fake-socket.ts";
 
 /** A frame of a device. */
@@ -22,7 +23,7 @@ export interface Refusal {
   readonly affects?: string;
 }
 
-export type Answer = Extract<Down, { readonly type: "accepted" | "refused" }>;
+export type Answer = Frame<"accepted" | "refused">;
 
 /** What a mailbox asks of its server. */
 export interface Outside {

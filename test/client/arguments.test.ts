@@ -82,6 +82,8 @@ test.each<[string, unknown, string]>([
   ["a BigInt inside", { a: [1n] }, "BigInt"],
   ["a cycle", cyclic, "circular"],
   ["NaN", Number.NaN, "body has NaN"],
+  ["an invalid date", new Date(Number.NaN), "body has an invalid Date"],
+  ["an invalid date inside", { a: [new Date(Number.NaN)] }, "body has an invalid Date"],
   ["Infinity inside", { a: { b: [1, -Infinity] } }, "body has -Infinity"],
   ["undefined in a list", [1, undefined], "an item of type undefined"],
   ["a function in a list", { list: [() => 1] }, "an item of type function"],

@@ -1,7 +1,7 @@
 // Wall clocks go back by an hour: the heartbeat, the back-off and the order of drafts don't follow them.
 import { beforeEach, expect, test, vi } from "vitest";
 import { memoryStore } from "../../src/client/connect.ts";
-import { advance, connectedClient, link, links, newClient, PAUSE, playNetwork, settle } from "./scripted.ts";
+import { accepted, advance, connectedClient, link, links, newClient, PAUSE, playNetwork, settle } from "./scripted.ts";
 
 beforeEach(playNetwork);
 
@@ -74,6 +74,39 @@ test("[J4][T19] a token that can't be renewed ends the connection in time where 
   expect(me.connection.value.is).toBe("open");
   await advance(1);
   expect(me.connection.value).toMatchObject({ is: "waiting", reason: "token_failed" });
+});
+
+test("[G2] after the clock went back by an hour, typing is sent every 4 s", async () => {
+  const { me, mailbox } = await connectedClient();
+  me.typing("bob");
+  setBack();
+  await advance(4_000);
+  me.typing("bob");
+  expect((await mailbox.sent()).map(({ type }) => type)).toEqual(["typing", "typing"]);
+});
+
+test("[T5] what the link carries is measured by the clock that only grows", async () => {
+  const { me, mailbox } = await connectedClient();
+  for (let n = 0; n < 100; n++) me.send("bob", `${n} ${"x".repeat(1_000)}`);
+  const ids = (await mailbox.sent()).map(({ id }) => Number(id));
+  setBack();
+  await mailbox.deliver(...ids.map((id) => accepted(id, id)));
+  expect([ids.length, (await mailbox.sent()).length]).toEqual([30, 70]);
+});
+
+test("[J4][T19] a device whose clock is ahead by more than a token's life renews once a minute, also where that fails", async () => {
+  let count = 0;
+  const token = () => (count++ === 2 ? Promise.reject(new Error("no network")) : "token");
+  const me = await newClient({ token });
+  const mailbox = link();
+  await mailbox.welcome({ expires: Date.now() - HOUR_MS });
+  for (let step = 0; step < 24; step++) {
+    await advance(10_000);
+    await mailbox.deliver("pong");
+    for (const { type } of await mailbox.sent())
+      if (type === "token") await mailbox.deliver({ type, expires: Date.now() - HOUR_MS });
+  }
+  expect([count, me.connection.value.is]).toEqual([5, "open"]);
 });
 
 test("[T2] drafts keep the order of writing where the clock goes back, also in a store that is opened again", async () => {

@@ -58,12 +58,31 @@ test.each([
   ).rejects.toMatchObject({ status });
 });
 
+const refusing = (code: string, status: number) =>
+  answering(() => Response.json({ code, message: `${code}.` }, { status }));
+
+test.each([
+  ["unauthorized", 401],
+  ["forbidden", 403],
+  ["erased", 410],
+])("nobody is signed in where the server refuses the caller: %s", async (code, status) => {
+  expect(await signedInAs(URL, refusing(code, status))).toBe(null);
+});
+
+test.each([
+  ["suspended", 403],
+  ["forbidden_origin", 403],
+  ["rate_limited", 429],
+  ["internal", 500],
+])("a refusal that does not say who is signed in rejects: %s", async (code, status) => {
+  await expect(signedInAs(URL, refusing(code, status))).rejects.toMatchObject({ name: "Refused", code, status });
+});
+
 test("an answer of another form rejects with the code bad_answer", async () => {
-  const failed = entranceOf(
-    URL,
-    answering(() => Response.json({ auth: 7 })),
-  );
-  await expect(failed).rejects.toMatchObject({ code: "bad_answer", message: "The server's answer can't be read." });
+  const other = answering(() => Response.json({ auth: 7 }));
+  const { account, people } = await newClient(other);
+  for (const failed of [entranceOf(URL, other), account.devices(), account.passkeys(), people.blocked()])
+    await expect(failed).rejects.toMatchObject({ code: "bad_answer", message: "The server's answer can't be read." });
 });
 
 test("where the server can't be reached, the error has a code and the cause", async () => {

@@ -184,6 +184,23 @@ test("in memory a message with a key that has no answer when the client is close
   await closed;
 });
 
+test("waiting for a message with a key ends with close(), also where the store does not have it yet", async () => {
+  const records = onFile(folder);
+  const { me } = await connected(records);
+  const stored = me.send("bob", "one", { key: "a" });
+  await written();
+  const unstored = me.send("bob", "two", { key: "b" });
+  const waiting = [stored, unstored].map((sent) => sent.reached("stored").catch((error: unknown) => error));
+  const closed = me.close();
+  await written();
+  await closed;
+  expect(await Promise.all(waiting)).toMatchObject([{ code: "closed" }, { code: "closed" }]);
+  const { me: later } = await connected(records);
+  const thread = later.messages.with("bob");
+  await written();
+  expect(thread.value.map(({ body }) => body)).toEqual(["one", "two"]);
+});
+
 test("where the store can't be searched for a key the client stops, and nothing that follows is stored", async () => {
   const store = nodeStore(join(folder, "alice.db"));
   const broken: Store = {

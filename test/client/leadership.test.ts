@@ -3,6 +3,7 @@
 import { beforeEach, expect, test } from "vitest";
 import { memoryStore, type Store, type StorageState } from "../../src/client/connect.ts";
 import { Computed } from "../../src/client/live-value.ts";
+import type { Shared } from "../../src/client/store.ts";
 import { fromBob, link, links, newClient, playNetwork, settle } from "./scripted.ts";
 import { SharedStore } from "./shared-store.ts";
 
@@ -163,6 +164,64 @@ test("retry() opens a store whose first opening failed", async () => {
   await link().welcome();
   expect(me.connection.value.is).toBe("open");
 });
+
+/** A store of several tabs that this test plays, whose database is lost, and then can't be opened. */
+function lostStore(lead: Shared["lead"]) {
+  const kept = memoryStore();
+  let isBroken = false;
+  let receive: (message: unknown) => void = () => undefined;
+  const said: unknown[] = [];
+  const store: Store = {
+    lasting: true,
+    open: (...about) => (isBroken ? Promise.reject(new Error("broken")) : kept.open(...about)),
+    write: (commit) => kept.write(commit),
+    piece: (...about) => kept.piece(...about),
+    close: () => kept.close(),
+    shared: { lead, say: (message) => void said.push(message), listen: (listener) => void (receive = listener) },
+  };
+  const say = async (message: unknown) => {
+    receive(message);
+    await settle();
+  };
+  const lose = (breaks: boolean) => {
+    isBroken = breaks;
+    return say({ lost: true });
+  };
+  const repair = () => void (isBroken = false);
+  return { store, said, say, lose, repair };
+}
+
+test("retry() leaves a healthy connection alone, where the store was opened again after it had failed", async () => {
+  const { store, lose } = lostStore(async () => undefined);
+  const me = await newClient({ store });
+  await lose(true);
+  expect(me.connection.value).toMatchObject({ is: "stopped", reason: "not_kept" });
+  await lose(false);
+  await link().welcome();
+  const { length } = links;
+  me.retry();
+  await settle();
+  expect([me.connection.value.is, links.length]).toEqual(["open", length]);
+});
+
+test.each(["the store is lost again", "retry()"])(
+  "a tab that could not open the store asks for the state of the connection, once it can: %s",
+  async (way) => {
+    const { store, said, say, lose, repair } = lostStore(() => new Promise(() => undefined));
+    const me = await newClient({ store });
+    await say({ state: { is: "open" } });
+    await lose(true);
+    expect(me.connection.value).toMatchObject({ is: "stopped", reason: "not_kept" });
+    said.length = 0;
+    repair();
+    if (way === "retry()") me.retry();
+    else await lose(false);
+    await settle();
+    expect(said).toEqual([{ ask: "state" }]);
+    await say({ state: { is: "open" } });
+    expect(me.connection.value.is).toBe("open");
+  },
+);
 
 test("`storage` says that records are in memory where the store does not last, or the runtime has no database", async () => {
   const chosen = await newClient({ store: memoryStore() });

@@ -1,5 +1,6 @@
 // An own message: its state from `send` to `read`, for listeners and without them.
 import { beforeEach, expect, test } from "vitest";
+import type { RestanteError } from "../../src/client/connect.ts";
 import { accepted, connectedClient, link, mark, newClient, playNetwork, send, settle } from "./scripted.ts";
 
 beforeEach(playNetwork);
@@ -120,3 +121,31 @@ test("the result of send() can be copied, and its failure stays the same object"
   await me.close();
   expect(sent.state.value).toBe(failed);
 });
+
+test("of more than 1,000 messages that are followed reached() of the oldest rejects with `not_followed`", async () => {
+  const { me, mailbox } = await connectedClient();
+  const sent = Array.from({ length: 1_002 }, (_, i) => me.send("bob", i));
+  const codes = sent.map((): unknown => undefined);
+  for (const [i, one] of sent.entries()) one.reached("delivered").catch((error: unknown) => (codes[i] = codeOf(error)));
+  for (let ids = await mailbox.sent(); ids.length > 0; ids = await mailbox.sent())
+    await mailbox.deliver(...ids.map(({ id }) => accepted(Number(id), 10 + Number(id))));
+  await mailbox.deliver(mark(1_013, { stored: 1_012 }));
+  expect(codes.flatMap((code, i) => (code === undefined ? [] : [[i, code]]))).toEqual([
+    [0, "not_followed"],
+    [1, "not_followed"],
+  ]);
+  await me.close();
+  expect(codes.slice(1)).toEqual(["not_followed", ...Array.from({ length: 1_000 }, () => "closed")]);
+});
+
+test("reached() of a message whose number the mailbox does not know any more rejects with `not_followed`", async () => {
+  const { me, mailbox } = await connectedClient();
+  const sent = me.send("bob", "a");
+  await mailbox.sent();
+  const { entry: _, ...unnumbered } = accepted(1, 11);
+  const delivered = sent.reached("delivered").catch(codeOf);
+  await mailbox.deliver(unnumbered);
+  expect([await sent.reached("stored"), await delivered]).toEqual([{ is: "stored" }, "not_followed"]);
+});
+
+const codeOf = (error: unknown) => (error as RestanteError).code;

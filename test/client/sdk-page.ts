@@ -5,8 +5,8 @@ const shown: unknown[] = [];
 
 Object.assign(globalThis, {
   shown,
-  enter: (url: string, userName: string) => {
-    const me = connect({ url, userName });
+  enter: (url: string, userName: string, since: "start" | "now") => {
+    const me = connect({ url, userName, since });
     me.messages.subscribe(({ body }) => shown.push(body));
     Object.assign(globalThis, { me });
   },

@@ -3,8 +3,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { beforeEach, expect, test } from "vitest";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { beforeEach, expect, test, vi } from "vitest";
 import type { Commit, Message, Restante, Store } from "../../src/client/connect.ts";
+import { StoredMessages } from "../../src/client/stored-messages.ts";
 import { nodeStore } from "../../src/node/node-store.ts";
 import { advance, fromBob, link, newClient, playNetwork } from "./scripted.ts";
 
@@ -186,4 +189,22 @@ test("a second client on the same file is stopped with a reason, and its iterati
   expect("message" in me.connection.value && me.connection.value.message).toContain("is open in another process");
   await expect(me.messages[Symbol.asyncIterator]().next()).rejects.toThrow("the store is closed");
   expect(first.connection.value.is).not.toBe("stopped");
+});
+
+test("a message that arrives without an iteration is in the store alone: no queue holds it", async () => {
+  vi.useRealTimers();
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const feed = new StoredMessages({ user: "alice", check: null, read: async () => [], take: () => undefined });
+  const about = { from: "bob", to: "alice", peer: "bob", at: 7, state: null };
+  const bodies = Array.from({ length: 3 }, (_, i) => {
+    const body = [i];
+    feed.push({ ...about, key: `${i}`, seq: i, body });
+    return new WeakRef(body);
+  });
+  // A WeakRef holds its object until the end of the task.
+  await new Promise((done) => setImmediate(done));
+  collect();
+  expect(bodies.map((body) => body.deref())).toEqual([undefined, undefined, undefined]);
+  feed.end();
 });

@@ -88,14 +88,17 @@ async function newTab() {
   const before = new Set(channels);
   const tabs = new Tabs("store");
   onTestFinished(() => tabs.close());
-  const tab = { tabs, led: 0, lost: 0, own: [...channels].filter((channel) => !before.has(channel)) };
+  const tab = { tabs, led: 0, lost: 0, failed: 0, own: [...channels].filter((channel) => !before.has(channel)) };
   const lead = () => {
     void tabs
       .lead(() => {
         tab.lost++;
         lead();
       })
-      .then(() => tab.led++);
+      .then(
+        () => tab.led++,
+        () => tab.failed++,
+      );
   };
   lead();
   await settle();
@@ -150,4 +153,16 @@ test("of several tabs that wait, one leads in the end when the leader does not a
   const leading = tabs.map(({ led }) => led);
   await advance(HOUR_MS);
   expect(tabs.map(({ led }) => led)).toEqual(leading);
+});
+
+test("lead() of a tab that closes while it waits rejects, and that of a tab that has led does not", async () => {
+  const [first, second] = [await newTab(), await newTab()];
+  second.tabs.close();
+  await settle();
+  first.tabs.close();
+  await settle();
+  expect([first, second].map(({ led, failed }) => [led, failed])).toEqual([
+    [1, 0],
+    [0, 1],
+  ]);
 });

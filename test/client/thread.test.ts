@@ -1,6 +1,6 @@
 // A conversation that is read from the mailbox: while it loads, when that fails, and again when a connection opens.
 import { beforeEach, expect, test, vi } from "vitest";
-import type { Conversing } from "../../src/client/connect.ts";
+import { type Conversing, memoryStore, type Store } from "../../src/client/connect.ts";
 import { connectedClient, type Frame, fromBob, link, newClient, playNetwork, reconnect, settle } from "./scripted.ts";
 
 beforeEach(playNetwork);
@@ -118,6 +118,36 @@ test("a listener that asks for older messages when loading begins joins the read
   expect(asked.length).toBe(2);
   await asked[1]?.answer([fromBob(8)]);
   expect(stateOf(thread)).toEqual([[8, 9], false, null, false]);
+});
+
+test("older() with a signal that is aborted already rejects with its reason, and asks the server nothing", async () => {
+  const asked = playPages();
+  const { me } = await connectedClient({ since: "now" });
+  const thread = me.messages.with("bob");
+  await settle();
+  await asked[0]?.answer([fromBob(9)], true);
+  const reason = new Error("the page was left");
+  await expect(thread.older({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+  await settle();
+  expect([asked.length, thread.loading]).toEqual([1, false]);
+});
+
+test("a page of history that the store can't take is shown", async () => {
+  const asked = playPages();
+  const kept = memoryStore();
+  const store: Store = {
+    lasting: false,
+    open: (...about) => kept.open(...about),
+    write: (commit) => (commit.past ? Promise.reject(new Error("the disk is full")) : kept.write(commit)),
+    piece: (...about) => kept.piece(...about),
+    close: () => kept.close(),
+  };
+  const { me } = await connectedClient({ since: "now", store });
+  const thread = me.messages.with("bob");
+  await settle();
+  await asked[0]?.answer([fromBob(8), fromBob(9)]);
+  expect(stateOf(thread)).toEqual([[8, 9], false, null, false]);
+  expect(me.connection.value.is).toBe("open");
 });
 
 test("the value of a thread is the same until it changes, though the commits of other conversations pass", async () => {

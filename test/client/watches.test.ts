@@ -85,6 +85,31 @@ test("[G3] a tab is shown the presence that another tab watches already, as it i
   expect(await watched(link())).toEqual([peers]);
 });
 
+test("[T16] all that a tab watches in one task is one message to the other tabs", async () => {
+  const tabs = new SharedStore();
+  await tabs.tab();
+  await link().welcome();
+  const second = await tabs.tab();
+  tabs.held = [];
+  for (let n = 0; n < 10; n++) second.presence.watch([`user${n}`]);
+  await settle();
+  expect(tabs.held.length).toBe(1);
+  await tabs.release();
+  expect(await watched(link())).toEqual([Array.from({ length: 10 }, (_, n) => `user${n}`)]);
+});
+
+test("[T16] frames that the mailbox dropped are sent again once, also where a new connection comes before", async () => {
+  const { me, mailbox } = await connectedClient();
+  me.presence.watch(["bob"]);
+  await mailbox.sent();
+  const error = { type: "error", code: "rate_limited", message: "Too many.", retryAfter: 5_000 };
+  await mailbox.deliver(error);
+  const next = await reconnect(mailbox, {});
+  expect(await watched(next)).toEqual([["bob"]]);
+  await advance(5_000);
+  expect(await watched(next)).toEqual([]);
+});
+
 test("[T16] a tab that begins to lead watches also for the tabs that were opened before it", async () => {
   const tabs = new SharedStore();
   const first = await tabs.tab();

@@ -10,8 +10,10 @@ import { startBrowser } from "./browser.ts";
 import { bundle } from "./bundle.ts";
 import { OPEN, type Server, startServer } from "./servers.ts";
 
+type Since = "start" | "now";
+
 /** Globals of the test page. */
-declare const enter: (url: string, userName: string) => void;
+declare const enter: (url: string, userName: string, since: Since) => void;
 declare const me: Restante;
 
 /** A host name that leads to this machine; over http the browser does not take it for secure. */
@@ -86,8 +88,9 @@ export class SdkFixture {
   }
 
   /** Opens the mailbox of this user in a tab. */
-  async enter(page: Page, userName: string): Promise<void> {
-    await page.evaluate(([url, name]) => enter(url, name), [this.#server.url, userName] as [string, string]);
+  async enter(page: Page, userName: string, since: Since = "start"): Promise<void> {
+    const about: Parameters<typeof enter> = [this.#server.url, userName, since];
+    await page.evaluate((given) => enter(...given), about);
   }
 
   /** A tab with a client of this user. */
