@@ -131,6 +131,39 @@ declareRoute(
   },
 );
 
+const ofConversation = { tag, scope: "send", responses: { 204: null } } as const;
+const refusals = ["bad_name", "reserved_name", "not_found", "erased"] as const;
+
+declareRoute(
+  conversations,
+  {
+    ...ofConversation,
+    method: "delete",
+    path: "/api/conversations/{userName}",
+    summary: "Delete a conversation for yourself, on all devices",
+    description: "Everything up to now is removed from your mailbox. The other user keeps their copies.",
+    params: z.object({ userName: name }),
+    query: z.object(userQuery),
+    refusals,
+  },
+  (c, { params }) => callMailbox(c, (mailbox, caller) => mailbox.clear(caller, params.userName)),
+);
+
+declareRoute(
+  conversations,
+  {
+    ...ofConversation,
+    method: "delete",
+    path: "/api/conversations/{userName}/messages/{seq}",
+    summary: "Delete a message for yourself, on all devices",
+    description: "It is removed from your mailbox. The other user keeps their copy.",
+    params: z.object({ userName: name, seq: seqText }),
+    query: z.object(userQuery),
+    refusals,
+  },
+  (c, { params }) => callMailbox(c, (mailbox, caller) => mailbox.remove(caller, params.userName, params.seq)),
+);
+
 function rangeOf(query: {
   readonly limit?: number | undefined;
   readonly before?: number | undefined;

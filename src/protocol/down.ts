@@ -34,6 +34,7 @@ export const DOWN = {
   },
   failed: { seq: "int", of: "int", code: "text", message: "text" },
   peer: { seq: "int", peer: "text", standing: "text", pinned: "flag?", muted: "flag?", hidden: "flag?" },
+  cleared: { seq: "int", peer: "text", upTo: "int?", of: "int?" },
   notice: { seq: "int", code: "text", message: "text", about: "text?", at: "int?" },
   mark: { seq: "int?", peer: "text", stored: "int?", delivered: "int?", read: "int?", mine: "int?" },
   typing: { from: "text" },

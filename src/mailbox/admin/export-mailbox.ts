@@ -6,7 +6,7 @@ import type { MailboxRow } from "../log/schema.ts";
 import { settings } from "../people/settings.ts";
 import { settingsOf } from "../access/chosen-settings.ts";
 import { messageOf } from "../reading/read-conversations.ts";
-import { writePeer } from "../reading/write-log-frames.ts";
+import { writeCleared, writePeer } from "../reading/write-log-frames.ts";
 
 const ENTRIES_PER_PAGE = 64;
 
@@ -78,8 +78,9 @@ function* entryPages(context: MailboxContext): Generator<string> {
   const { head } = log;
   for (let seq = 0; seq < head;) {
     const page = log.entries.page(seq, head, ENTRIES_PER_PAGE);
+    const lines = page.map((entry) => (log.removals.hides(entry) ? "" : entryLine(context, entry))).join("");
     // The head may belong to a mark, without an entry up to it; and a byte stream takes no empty chunk.
-    if (page.length > 0) yield page.map((entry) => entryLine(context, entry)).join("");
+    if (lines !== "") yield lines;
     seq = page.at(-1)?.seq ?? head;
   }
 }
@@ -92,6 +93,8 @@ function entryLine(context: MailboxContext, entry: Parameters<typeof messageOf>[
       return line({ type: "notice", seq: entry.seq, code: entry.body, about: entry.device ?? undefined, at: entry.at });
     case "peer":
       return `${writePeer(context, entry)}\n`;
+    case "cleared":
+      return `${writeCleared(entry)}\n`;
     default:
       return `${messageOf(context, entry)}\n`;
   }

@@ -20,7 +20,7 @@ export function readConversations(context: MailboxContext, { limit, before }: Li
   if (log.row === null) return `{"epoch":null,"conversations":[]}`;
   let bytes = 0;
   const conversations = log.peers.latest(limit, before ?? Number.MAX_SAFE_INTEGER).map((peer) => {
-    const last = bytes < MAX_PAGE_BYTES ? log.entries.get(peer.lastSeq) : null;
+    const last = bytes < MAX_PAGE_BYTES ? lastOf(context, peer) : null;
     const message = last === null || !isMessage(last.kind) ? "" : `,"last":${messageOf(context, last)}`;
     bytes += utf8Bytes(message);
     const { name, lastSeq: seq, unread } = peer;
@@ -30,6 +30,14 @@ export function readConversations(context: MailboxContext, { limit, before }: Li
     return `${about.slice(0, -1)}${message}}`;
   });
   return `{"epoch":${JSON.stringify(log.row.epoch)},"conversations":[${conversations.join(",")}]}`;
+}
+
+/** The newest entry that the user has not removed. */
+function lastOf({ log }: MailboxContext, peer: Peer): Entry | null {
+  const last = log.entries.get(peer.lastSeq);
+  if (last === null || !log.removals.hides(last)) return last;
+  const [before] = log.conversations.before(peer, last.seq, 1);
+  return before ?? null;
 }
 
 /**

@@ -26,6 +26,10 @@ export function writeV1(
       return writeNotice(item);
     case "peer":
       return writePeer(context, item);
+    case "cleared":
+      return writeCleared(item);
+    case "removed":
+      return null;
     case "out":
     case "self":
       return writeCarbon(item, context.user, bare, bodies);
@@ -49,6 +53,11 @@ export function writeReceived(context: MailboxContext, entry: Entry, bodies?: re
 /** The standing from here on, and the present settings of the conversation. */
 export function writePeer(context: MailboxContext, { seq, peer, body: standing }: Entry): string {
   return writeFrame({ type: "peer", seq, peer, standing, ...settingsOf(context, peer) });
+}
+
+/** Which messages of a conversation the user has removed. */
+export function writeCleared({ seq, peer, origin, body }: Entry): string {
+  return writeFrame({ type: "cleared", seq, peer, [body === "one" ? "of" : "upTo"]: origin ?? 0 });
 }
 
 /** The subject of a notice is in the column `device`, where older code reads nothing of a notice. */
@@ -88,6 +97,8 @@ export function writePlainEntry(user: string, item: Entry | Peer): string | null
     case "out":
     case "peer":
     case "notice":
+    case "cleared":
+    case "removed":
       return null; // Classic pages draw their own messages themselves.
     default:
       item.kind satisfies never;

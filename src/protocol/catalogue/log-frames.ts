@@ -137,6 +137,20 @@ export const LOG_FRAMES = {
       },
     },
   },
+  cleared: {
+    purpose: "Says that the user has removed messages of a conversation, for oneself ([L8], [Q10]).",
+    isLogFrame: true,
+    fields: {
+      seq: ["seq", "its place in the log"],
+      peer: ["name", "whose conversation"],
+      upTo: ["seq", "all messages up to this seq are removed", "if a conversation was removed"],
+      of: ["seq", "the seq of the removed message", "if one message was"],
+    },
+    examples: {
+      "a conversation": { type: "cleared", seq: 1795987663443025, peer: "bob", upTo: 1795987663443018 },
+      "a message": { type: "cleared", seq: 1795987663443026, peer: "bob", of: 1795987663443012 },
+    },
+  },
   notice: {
     purpose: "A notice of the server about the account or a webhook ([A13], [K4]).",
     isLogFrame: true,
@@ -158,4 +172,4 @@ export const LOG_FRAMES = {
       },
     },
   },
-} as const satisfies Pick<DownEntries, "gap" | "message" | "failed" | "mark" | "peer" | "notice">;
+} as const satisfies Pick<DownEntries, "gap" | "message" | "failed" | "mark" | "peer" | "cleared" | "notice">;

@@ -162,4 +162,4 @@ export const OTHER_FRAMES = {
       },
     },
   },
-} as const satisfies Omit<DownEntries, "gap" | "message" | "failed" | "mark" | "peer" | "notice">;
+} as const satisfies Omit<DownEntries, "gap" | "message" | "failed" | "mark" | "peer" | "cleared" | "notice">;

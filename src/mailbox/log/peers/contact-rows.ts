@@ -15,6 +15,7 @@ const COLUMNS = {
   pinned: "INTEGER",
   muted: "INTEGER",
   hidden: "INTEGER",
+  cleared: "INTEGER",
 } as const;
 const BLOCK = `INSERT INTO contact (name, standing, wrote, before) VALUES (?, 'blocked', 0, ?)
   ON CONFLICT (name) DO UPDATE SET standing = 'blocked', before = excluded.before`;
@@ -39,6 +40,10 @@ export interface ChosenSettings {
 
 const NOTHING_CHOSEN: ChosenSettings = { pinned: false, muted: false, hiddenUpTo: 0 };
 
+/** A cleared conversation is hidden, too. */
+const CLEAR = `INSERT INTO contact (name, standing, wrote, hidden, cleared) VALUES (?1, 'contact', 0, ?2, ?2)
+  ON CONFLICT (name) DO UPDATE SET hidden = excluded.hidden, cleared = excluded.cleared`;
+
 const PUT_CHOSEN = `INSERT INTO contact (name, standing, wrote, pinned, muted, hidden) VALUES (?, 'contact', 0, ?, ?, ?)
   ON CONFLICT (name) DO UPDATE SET pinned = excluded.pinned, muted = excluded.muted, hidden = excluded.hidden`;
 
@@ -46,6 +51,7 @@ const PUT_CHOSEN = `INSERT INTO contact (name, standing, wrote, pinned, muted, h
 interface Contact {
   readonly standing: Standing;
   readonly chosen: ChosenSettings;
+  readonly clearedUpTo: number;
 }
 
 /** Columns that the table does not have are absent. */
@@ -54,6 +60,7 @@ interface ContactRow {
   readonly pinned?: number | null;
   readonly muted?: number | null;
   readonly hidden?: number | null;
+  readonly cleared?: number | null;
 }
 
 /** Cached names, so that not every message costs a query. */
@@ -88,6 +95,18 @@ export class ContactRows {
   choose(name: string, chosen: ChosenSettings): void {
     this.#createColumns("pinned", "muted", "hidden");
     this.#sql.run(PUT_CHOSEN, name, Number(chosen.pinned), Number(chosen.muted), chosen.hiddenUpTo);
+    this.#cached.delete(name);
+  }
+
+  /** Every message of the conversation up to this seq was removed, or is being removed; 0 for none. */
+  clearedUpTo(name: string): number {
+    return this.#contact(name)?.clearedUpTo ?? 0;
+  }
+
+  /** Stores that the conversation is removed up to a seq. */
+  clear(name: string, upTo: number): void {
+    this.#createColumns("hidden", "cleared");
+    this.#sql.run(CLEAR, name, upTo);
     this.#cached.delete(name);
   }
 
@@ -155,6 +174,7 @@ export class ContactRows {
   }
 }
 
-function contactOf({ standing, pinned, muted, hidden }: ContactRow): Contact {
-  return { standing, chosen: { pinned: pinned === 1, muted: muted === 1, hiddenUpTo: hidden ?? 0 } };
+function contactOf({ standing, pinned, muted, hidden, cleared }: ContactRow): Contact {
+  const chosen = { pinned: pinned === 1, muted: muted === 1, hiddenUpTo: hidden ?? 0 };
+  return { standing, chosen, clearedUpTo: cleared ?? 0 };
 }
