@@ -35,8 +35,9 @@ export function buryMessages(
   const columns = `${HEAD_COLUMNS}, body${burial.hasNotes ? ", notes" : ""}`;
   const query = `SELECT ${columns} FROM run WHERE seq IN (SELECT value FROM json_each(?))`;
   for (const row of sql.rows<Row>(query, JSON.stringify(keys))) {
-    const isDue = ({ seq, kind }: Entry) => seqs.has(seq) && isMessage(kind);
-    const entries = entriesOf(row).map((entry) => (isDue(entry) ? tombstoneOf(entry, burial.kind) : entry));
+    // A row is of one kind.
+    if (!isMessage(row.kind)) continue;
+    const entries = entriesOf(row).map((entry) => (seqs.has(entry.seq) ? tombstoneOf(entry, burial.kind) : entry));
     sql.run("UPDATE run SET body = ? WHERE seq = ?", "0".repeat(utf8Bytes(row.body)), row.seq);
     writeParts(sql, row, partsOf(entries), burial);
     for (const entry of entries) if (entry.kind === burial.kind) buried.push(entry);

@@ -108,8 +108,7 @@ export class Removals implements RemovedMessages {
     if (last !== undefined) {
       range.first = last + 1;
       range.isChanged = true;
-      // A wake does not add a tombstone to its conversation, so the row of the peer has to be up to date.
-      peers.changed(peer);
+      peers.entriesRemoved(peer);
     }
     const isWhole = due.length === all.length;
     range.isDone = isWhole && all.length < STEP;
