@@ -140,6 +140,16 @@ export interface Restante<Body = unknown> {
    * `Refused`: `not_found` where nothing was exchanged. The order of the list does not change.
    */
   configure(peer: string, settings: Partial<ConversationSettings>): Promise<void>;
+  /**
+   * Removes everything that was exchanged with this user up to now, for the user and on all devices; the peer keeps it.
+   * What waits to be sent stays. Rejects with a `Refused`.
+   */
+  clear(peer: string): Promise<void>;
+  /**
+   * Removes one message in the same way. One that failed before the mailbox took it is discarded. Rejects with a
+   * `Refused`, and with `not_found` for a message that the mailbox has not taken yet.
+   */
+  remove(message: Message): Promise<void>;
   /** Marks the conversation as read: all of it, or up to a message. */
   read(peer: string, upTo?: Message): void;
   /** To be called while the user types; sends a signal at most every 4 s. */

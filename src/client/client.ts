@@ -7,6 +7,7 @@ import type { Messages, Options, Presences, Restante, ThreadOptions } from "./ap
 import { copyOf } from "./body.ts";
 import { checkOf } from "./body-schema.ts";
 import { browserStore, onNetwork } from "./browser.ts";
+import { RestanteError } from "./errors.ts";
 import { IncomingMessages } from "./incoming-messages.ts";
 import { type SendOptions, sendKeyOf } from "./keyed-messages.ts";
 import { listConversations, readOlder } from "./read-history.ts";
@@ -147,6 +148,17 @@ export class Client implements Restante {
     await this.#server.ask(pathOf("conversations", peer), { method: "PATCH", body: settings });
   }
 
+  async clear(peer: string): Promise<void> {
+    await this.#server.ask(pathOf("conversations", peer), { method: "DELETE" });
+  }
+
+  async remove(message: Message): Promise<void> {
+    const { seq, peer, state } = message;
+    if (seq !== null) await this.#server.ask(`${pathOf("conversations", peer)}/messages/${seq}`, { method: "DELETE" });
+    else if (state?.is === "failed") this.discard(message);
+    else throw new RestanteError("not_found", "The mailbox does not have this message yet.");
+  }
+
   read(peer: string, upTo?: Message): void {
     const name = nameOf(peer);
     if ("refused" in name) return;
@@ -206,11 +218,12 @@ export class Client implements Restante {
   readonly #readPage: ReadPage = async (peer, before, limit) => {
     await this.#clients.ready;
     const local = await this.#store.piece(peer, before, limit);
-    if (local.entries.length > 0 || local.from === 0) return local;
-    const page = await readOlder(this.#server.ask, this.user, peer, before, limit);
+    const isLocal = local.entries.length > 0 || local.from === 0;
+    const page = isLocal ? local : await readOlder(this.#server.ask, this.user, peer, before, limit);
+    const shown = { ...page, entries: this.#view.shown(peer, page.entries) };
     // The store is a cache of it: a page that can't be stored is shown too.
-    await this.#store.write({ past: { peer, ...page } }).catch(() => undefined);
-    return page;
+    if (!isLocal) await this.#store.write({ past: { peer, ...shown } }).catch(() => undefined);
+    return shown;
   };
 
   #watch(peers: readonly string[]): Stop {

@@ -64,7 +64,8 @@ function conversationOf(
   user: string,
   check: CheckBody | null,
 ): Conversation | null {
-  const entry = row?.last ?? null;
+  // Of a message that is not shown the one before takes the place.
+  const entry = row?.last?.failed?.isDiscarded === true ? null : (row?.last ?? null);
   const isDraftLast = draft !== undefined && (draft.failed === null || entry === null || draft.at >= entry.at);
   const last = isDraftLast ? ofDraft(draft, user) : entry && ofEntry(entry, user, row, check);
   const { standing = "contact", pinned = false, muted = false, hiddenUpTo = 0 } = row ?? {};

@@ -219,9 +219,11 @@ export class Leader {
         return this.#options.publish({ signal: down });
       case "peer":
         return this.#log.setPeer(down);
+      case "cleared":
+        this.#log.remove(down);
+        return void this.#replaceDiscarded();
       case "notice":
-        if (down.seq > this.#noticesAfter) this.#options.publish({ notice: down });
-        return;
+        return down.seq > this.#noticesAfter ? this.#options.publish({ notice: down }) : undefined;
       case "error":
         // Of frames that are no messages; any other `error` answers a frame that this version does not send.
         if (down.code === "rate_limited") this.#dropped ??= setTimeout(() => this.#sendSignals(), down.retryAfter);

@@ -1,5 +1,5 @@
 // The row of a conversation: its marks, which only grow, and its count of unread messages. It knows records; no frame.
-import type { Marks, Row } from "./store.ts";
+import type { Entry, Marks, Removed, Row } from "./store.ts";
 
 /** Unread messages of one conversation whose seqs are stored; earlier ones are only counted. */
 const FRESH_SEQS = 100;
@@ -68,6 +68,26 @@ export function withSaid(row: Row, seq: number, { standing = "contact", pinned, 
     muted: muted ?? row.muted ?? false,
     hiddenUpTo: hidden === undefined ? (row.hiddenUpTo ?? 0) : hidden ? seq : 0,
   };
+}
+
+/** Whether a message is one of those that were removed. */
+export function isRemoved({ from, upTo }: Removed, seq: number): boolean {
+  return seq >= from && seq <= upTo;
+}
+
+/** The row without the removed messages. The last one of several that stay takes the place of the last one later. */
+export function without(row: Row, removed: Removed): Row {
+  const { from, upTo } = removed;
+  const isAll = from === 0;
+  const last = row.last !== null && isRemoved(removed, row.last.seq) ? (isAll ? null : emptied(row.last)) : row.last;
+  const fresh = row.fresh.filter((seq) => !isRemoved(removed, seq));
+  const more = isAll && row.moreUpTo <= upTo ? 0 : row.more;
+  return { ...row, last, fresh, more, clearedUpTo: Math.max(row.clearedUpTo ?? 0, isAll ? upTo : 0) };
+}
+
+/** What stands for a removed message until the one before it is known. */
+function emptied(entry: Entry): Entry {
+  return { ...entry, body: null, failed: { code: "removed", message: "", isDiscarded: true } };
 }
 
 /** The row of a conversation in a mailbox that counts from the beginning. */

@@ -128,8 +128,14 @@ test("[M4][M16] a removed message counts as stored: a repeated delivery brings n
   const to = fresh("bob");
   const deliver = (origins: number[], change: Partial<Delivery> = {}) =>
     mailboxOf(to).deliver({
-      ...{ version: 1, from: "ann", epoch: "a1", to, toEpoch: null, after: 0, ...change },
+      version: 1,
+      from: "ann",
+      epoch: "a1",
+      to,
+      toEpoch: null,
+      after: 0,
       envelopes: origins.map((origin) => ({ origin, at: 1_000 + origin, body: String(origin) })),
+      ...change,
     });
   const { deliver: original } = Mailbox.prototype;
   vi.spyOn(Mailbox.prototype, "deliver").mockImplementation(function (this: Mailbox, delivery) {
