@@ -65,6 +65,7 @@ declareRoute(
             marks,
             standing,
             ...settings.shape,
+            displayName: z.string().meta({ description: "What the peer is called; empty for nothing" }),
             last: message.optional(),
           }),
         ),

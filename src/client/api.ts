@@ -84,6 +84,17 @@ export interface Conversing<Body = unknown> extends Live<readonly Message<Body>[
   close(): void;
 }
 
+/** What contacts see of the user beside the userName. */
+export interface OwnProfile {
+  /** What the user is called, or null. */
+  readonly displayName: Live<string | null>;
+  /**
+   * Changes it, for all devices, and for contacts with what is sent to them next; null for nothing. Rejects with a
+   * `Refused`: `bad_frame` for a text that can't be a name.
+   */
+  change(profile: { readonly displayName: string | null }): Promise<void>;
+}
+
 /** The presence of the watched users, and of nobody else. */
 export interface Presences extends Live<ReadonlyMap<string, Presence>> {
   /**
@@ -116,6 +127,7 @@ export interface Restante<Body = unknown> {
   readonly notices: Live<readonly Notice[]>;
   /** The user's account, where the server has accounts. */
   readonly account: Account;
+  readonly profile: OwnProfile;
   /** From whom the user receives messages: strangers to accept, users to block. */
   readonly people: People;
   /**

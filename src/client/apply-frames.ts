@@ -70,8 +70,9 @@ export class LogState {
    * A connection begins. False in another epoch of the mailbox than before: the numbers of the last one mean nothing in
    * it.
    */
-  begin({ epoch, head }: Welcome, since: "start" | "now"): boolean {
+  begin({ epoch, head, displayName }: Welcome, since: "start" | "now"): boolean {
     const { epoch: before, cursor, base } = this.#position;
+    if (displayName !== undefined) this.#set({ ...this.#row(this.#user), displayName });
     if (epoch === before) return true;
     if (before !== null) this.#startOver(head);
     const start = before === null && since === "now" ? head : null;

@@ -3,7 +3,7 @@
 import type { ConversationSettings } from "../protocol/caller.ts";
 import { type MessageRefusal, messageRefusal } from "../protocol/message-refusals.ts";
 import { Account, pathOf, People } from "./account.ts";
-import type { Messages, Options, Presences, Restante, ThreadOptions } from "./api.ts";
+import type { Messages, Options, OwnProfile, Presences, Restante, ThreadOptions } from "./api.ts";
 import { copyOf } from "./body.ts";
 import { checkOf } from "./body-schema.ts";
 import { browserStore, onNetwork } from "./browser.ts";
@@ -44,6 +44,7 @@ export class Client implements Restante {
   readonly notices: Live<readonly Notice[]>;
   readonly account: Account;
   readonly people: People;
+  readonly profile: OwnProfile;
   readonly #server: Server;
   readonly #store: Store;
   readonly #view: View;
@@ -73,7 +74,11 @@ export class Client implements Restante {
             take: (taken) => void this.#clients.write({ taken }),
           });
     this.#view = new View(user, incoming, check);
-    const { signals, conversations } = this.#view;
+    const { signals, conversations, displayName } = this.#view;
+    this.profile = {
+      displayName,
+      change: async (body) => void (await this.#server.ask("/api/profile", { method: "PUT", body })),
+    };
     this.conversations = conversations;
     this.typists = signals.typing;
     this.messages = Object.assign(incoming, {

@@ -20,6 +20,7 @@ const CONVERSATION = {
   pinned: "flag?",
   muted: "flag?",
   hidden: "flag?",
+  displayName: "text?",
 } as const;
 const MESSAGES = { messages: "list", more: "flag" } as const;
 const REFUSED = { failed: "text" } as const;

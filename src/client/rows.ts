@@ -57,15 +57,21 @@ export interface Said {
   readonly pinned?: boolean | undefined;
   readonly muted?: boolean | undefined;
   readonly hidden?: boolean | undefined;
+  readonly displayName?: string | undefined;
 }
 
 /** The row with what the mailbox says of it as of `seq`. */
-export function withSaid(row: Row, seq: number, { standing = "contact", pinned, muted, hidden }: Said): Row {
+export function withSaid(
+  row: Row,
+  seq: number,
+  { standing = "contact", pinned, muted, hidden, displayName }: Said,
+): Row {
   return {
     ...row,
     standing,
     pinned: pinned ?? row.pinned ?? false,
     muted: muted ?? row.muted ?? false,
+    displayName: displayName ?? row.displayName ?? "",
     hiddenUpTo: hidden === undefined ? (row.hiddenUpTo ?? 0) : hidden ? seq : 0,
   };
 }
@@ -85,9 +91,12 @@ export function without(row: Row, removed: Removed): Row {
   return { ...row, last, fresh, more, clearedUpTo: Math.max(row.clearedUpTo ?? 0, isAll ? upTo : 0) };
 }
 
+/** In place of the code of a failure: the message was removed. */
+export const REMOVED = "removed";
+
 /** What stands for a removed message until the one before it is known. */
 function emptied(entry: Entry): Entry {
-  return { ...entry, body: null, failed: { code: "removed", message: "", isDiscarded: true } };
+  return { ...entry, body: null, failed: { code: REMOVED, message: "", isDiscarded: true } };
 }
 
 /** The row of a conversation in a mailbox that counts from the beginning. */

@@ -97,6 +97,8 @@ export interface Row extends Marks {
   readonly muted?: boolean;
   /** It is hidden unless it has a message above this seq. */
   readonly hiddenUpTo?: number;
+  /** What the peer is called; empty for nothing. Of the own name: what the user is called. */
+  readonly displayName?: string;
   /** The user has removed every message up to this seq. */
   readonly clearedUpTo?: number;
   /** Unread messages of the peer: the seqs of the latest ones; `more` older ones, up to the seq `moreUpTo`. */

@@ -26,6 +26,8 @@ export class View implements MarkSource {
   readonly check: CheckBody | null;
   readonly signals = new Signals();
   readonly conversations: Computed<readonly Conversation[]>;
+  /** What the user is called. */
+  readonly displayName = new Computed(() => this.#rows.get(this.user)?.displayName || null);
   readonly threads = new Set<Thread>();
   readonly keyed = new KeyedMessages();
   /** Messages that were discarded since this client began: a store in memory may not have them. */
@@ -73,7 +75,10 @@ export class View implements MarkSource {
   /** The store has this commit. */
   apply(commit: Commit): void {
     const { rows = NONE, drafts = NONE, settled = NONE, failures = NONE, entries = NONE, unnumbered = NONE } = commit;
+    const name = this.displayName.value;
     for (const row of rows) this.#rows.set(row.peer, row);
+    this.displayName.expire();
+    if (name !== this.displayName.value) this.displayName.changed();
     for (const { from } of commit.removed ?? NONE) this.#removed.add(from);
     for (const draft of drafts) this.#setDraft(draft);
     // A draft that became an entry is settled as well. It is taken out once: a second search for its key would go
@@ -132,6 +137,7 @@ export class View implements MarkSource {
     this.incoming.end();
     this.signals.end();
     this.conversations.end();
+    this.displayName.end();
     for (const thread of this.threads) thread.end();
     for (const sents of this.#tracked.values()) for (const sent of sents) sent.end();
     for (const sent of this.#drafts.values()) sent.end();

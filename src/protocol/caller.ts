@@ -35,6 +35,11 @@ export interface ConversationSettings {
   readonly hidden: boolean;
 }
 
+/** What a user lets contacts see beside the userName. */
+export interface Profile {
+  readonly displayName: string | null;
+}
+
 /** A signed-in device, as its user sees it. Times in ms since 1970. */
 export interface SignedInDevice {
   readonly id: string;

@@ -2,7 +2,7 @@
 // between those of conversations that stay.
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { type Server, startSelfhost, startServer } from "../support/servers.ts";
 
 const VARIABLES = { AUTH: "accounts", RATE_LIMIT: "off", ATTEMPTS_PER_MINUTE: "1000" };
@@ -50,6 +50,8 @@ test.each([
   server = await start();
   const anna = await claim("anna");
   const [ben] = [await claim("ben"), await claim("cleo")];
+  // SQLite leaves a copy of the first page of the log in its root when the log grows beyond that page.
+  for (let n = 0; n < 20; n++) await write(anna, "ben", many(1, "it stays", 300));
   // Messages to oneself, so that no other mailbox has a copy.
   for (let n = 0; n < 20; n++) {
     await write(anna, "anna", many(1, "a small secret", 20));
@@ -65,15 +67,15 @@ test.each([
   expect(messages[0]?.body).toBe("one single secret");
   const path = `/api/conversations/anna/messages/${messages[0]?.seq}`;
   expect((await ask("DELETE", path, undefined, anna.token)).status).toBe(204);
-  // The write-ahead log goes with the process.
-  await server.restart();
-  expect(placesOf("one single secret")).toBe(0);
+  // The write-ahead log is deleted when the idle mailbox is evicted.
+  await vi.waitFor(() => expect(placesOf("one single secret")).toBe(0), { timeout: 60_000, interval: 250 });
   expect(placesOf("after")).toBeGreaterThan(0);
   expect((await ask("DELETE", "/api/conversations/anna", undefined, anna.token)).status).toBe(204);
-  await server.restart();
-  for (const text of ["a small secret", "a large secret"]) expect([text, placesOf(text)]).toEqual([text, 0]);
+  const secrets = () => ["a small secret", "a large secret", "one single secret"].map(placesOf);
+  await vi.waitFor(() => expect(secrets()).toEqual([0, 0, 0]), { timeout: 60_000, interval: 250 });
+  // As many as a stranger may write.
   const kept = (await (await ask("GET", "/api/conversations/anna/messages", undefined, ben.token)).json()) as {
     messages: unknown[];
   };
-  expect(kept.messages).toHaveLength(20);
+  expect(kept.messages).toHaveLength(3);
 });

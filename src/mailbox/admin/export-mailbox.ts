@@ -3,8 +3,9 @@
 import { tokenIdOf } from "../../protocol/service.ts";
 import type { MailboxContext } from "../instance/context.ts";
 import type { MailboxRow } from "../log/schema.ts";
+import { profileOf } from "../people/display-names.ts";
 import { settings } from "../people/settings.ts";
-import { settingsOf } from "../access/chosen-settings.ts";
+import { displayNameOf, settingsOf } from "../access/chosen-settings.ts";
 import { messageOf } from "../reading/read-conversations.ts";
 import { writeCleared, writePeer } from "../reading/write-log-frames.ts";
 
@@ -51,7 +52,14 @@ function* linesOf(context: MailboxContext): Generator<string> {
 function* accountLines(context: MailboxContext, { name, epoch }: MailboxRow): Generator<string> {
   const { account } = context.log;
   const created = account.account?.created ?? null;
-  yield line({ type: "account", userName: name, epoch, created, settings: settings(context, {}) });
+  yield line({
+    type: "account",
+    userName: name,
+    epoch,
+    created,
+    settings: settings(context, {}),
+    ...profileOf(context),
+  });
   for (const { hash, label, created, seen } of account.tokens()) {
     yield line({ type: "device", id: tokenIdOf(hash), label, created, seen });
   }
@@ -68,7 +76,8 @@ function* peopleLines(context: MailboxContext): Generator<string> {
   const peers = log.peers.latest(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
   for (const { name: peer, stored, delivered, read, readByMe: mine, unread } of peers) {
     const marks = { stored, delivered, read, mine };
-    yield line({ type: "conversation", peer, ...marks, unread, ...settingsOf(context, peer) });
+    const displayName = displayNameOf(context, peer);
+    yield line({ type: "conversation", peer, ...marks, unread, ...settingsOf(context, peer), displayName });
   }
 }
 

@@ -22,7 +22,7 @@ import { Removals } from "./removals.ts";
 import { readTail, type Tail, type UnsettledTo } from "./recover.ts";
 import { keepsAll, type Retention } from "./retention.ts";
 import { EARLY_ALONE, notesOf, textOf } from "./run-notes.ts";
-import { ADD_RECEIPTS_SINCE, type MailboxRow, STORAGE, SUMMARY_TRIGGERS, TABLES } from "./schema.ts";
+import { LATER_COLUMNS, type MailboxRow, STORAGE, SUMMARY_TRIGGERS, TABLES } from "./schema.ts";
 import { eraseTables, isErased } from "./tombstone.ts";
 import { LogTrimmer } from "./trim-log.ts";
 
@@ -197,10 +197,15 @@ export class Log {
 
   /** From now on no peer is said what the user has read before, unless the user reads more. */
   withholdReads(): void {
+    this.setLater("receiptsSince", this.head);
+  }
+
+  /** Sets a column that is added with its first value. */
+  setLater(column: keyof typeof LATER_COLUMNS, value: string | number): void {
     if (this.#row === null) return;
-    if (this.#row.receiptsSince === undefined) this.sql.run(ADD_RECEIPTS_SINCE);
-    this.#row.receiptsSince = this.head;
-    this.sql.run("UPDATE mailbox SET receiptsSince = ?", this.head);
+    if (this.#row[column] === undefined) this.sql.run(LATER_COLUMNS[column]);
+    Object.assign(this.#row, { [column]: value });
+    this.sql.run(`UPDATE mailbox SET ${column} = ?`, value);
   }
 
   /** Ends a commit: writes the rows that changed since the last one, once each. */

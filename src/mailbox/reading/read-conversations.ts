@@ -6,7 +6,7 @@ import type { MailboxContext } from "../instance/context.ts";
 import type { Entry } from "../../durable/log/entry.ts";
 import type { Peer } from "../log/peers/peer.ts";
 import { isMessage } from "../../durable/log/kinds.ts";
-import { settingsOf } from "../access/chosen-settings.ts";
+import { displayNameOf, settingsOf } from "../access/chosen-settings.ts";
 import { writeReceived } from "./write-log-frames.ts";
 import { standingOf } from "../access/standing.ts";
 
@@ -25,7 +25,8 @@ export function readConversations(context: MailboxContext, { limit, before }: Li
     bytes += utf8Bytes(message);
     const { name, lastSeq: seq, unread } = peer;
     const standing = standingOf(context, name) ?? "contact";
-    const state = { unread, marks: marksOf(context, peer), standing, ...settingsOf(context, name) };
+    const displayName = displayNameOf(context, name) ?? "";
+    const state = { unread, marks: marksOf(context, peer), standing, ...settingsOf(context, name), displayName };
     const about = JSON.stringify({ peer: name, seq, ...state });
     return `${about.slice(0, -1)}${message}}`;
   });

@@ -6,7 +6,7 @@ import { writePlain, writePlainRefusal } from "../../protocol/plain.ts";
 import type { MailboxContext } from "../instance/context.ts";
 import type { Entry } from "../../durable/log/entry.ts";
 import type { Peer } from "../log/peers/peer.ts";
-import { settingsOf } from "../access/chosen-settings.ts";
+import { displayNameOf, settingsOf } from "../access/chosen-settings.ts";
 
 /**
  * The v1 frame of an entry or a mark, or null for none; with several `bodies`, the frame of the run that `item` ends.
@@ -52,7 +52,8 @@ export function writeReceived(context: MailboxContext, entry: Entry, bodies?: re
 
 /** The standing from here on, and the present settings of the conversation. */
 export function writePeer(context: MailboxContext, { seq, peer, body: standing }: Entry): string {
-  return writeFrame({ type: "peer", seq, peer, standing, ...settingsOf(context, peer) });
+  const displayName = displayNameOf(context, peer) ?? "";
+  return writeFrame({ type: "peer", seq, peer, standing, ...settingsOf(context, peer), displayName });
 }
 
 /** Which messages of a conversation the user has removed. */

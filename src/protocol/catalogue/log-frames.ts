@@ -124,6 +124,7 @@ export const LOG_FRAMES = {
       pinned: ["flag", "the user has pinned the conversation ([Q9])", "not from servers up to version 0.3.0"],
       muted: ["flag", "the user has muted it ([Q9])", "as `pinned`"],
       hidden: ["flag", "it is out of the list until its next message ([Q9])", "as `pinned`"],
+      displayName: ["displayName", "what this user, or the user, is called ([Q11]); empty for nothing", "as `pinned`"],
     },
     examples: {
       "a request": {
@@ -134,6 +135,7 @@ export const LOG_FRAMES = {
         pinned: false,
         muted: false,
         hidden: false,
+        displayName: "",
       },
     },
   },

@@ -16,6 +16,9 @@ const COLUMNS = {
   muted: "INTEGER",
   hidden: "INTEGER",
   cleared: "INTEGER",
+  displayName: "TEXT",
+  /** When the display name last changed, ms since 1970. */
+  named: "INTEGER",
 } as const;
 const BLOCK = `INSERT INTO contact (name, standing, wrote, before) VALUES (?, 'blocked', 0, ?)
   ON CONFLICT (name) DO UPDATE SET standing = 'blocked', before = excluded.before`;
@@ -38,6 +41,18 @@ export interface ChosenSettings {
   readonly hiddenUpTo: number;
 }
 
+/** What a peer calls itself; empty for nothing. */
+export interface GivenName {
+  readonly displayName: string;
+  /** When it last changed, ms since 1970; 0 if it never did. */
+  readonly changed: number;
+}
+
+const NO_NAME: GivenName = { displayName: "", changed: 0 };
+
+const PUT_NAME = `INSERT INTO contact (name, standing, wrote, displayName, named) VALUES (?, 'contact', 0, ?, ?)
+  ON CONFLICT (name) DO UPDATE SET displayName = excluded.displayName, named = excluded.named`;
+
 const NOTHING_CHOSEN: ChosenSettings = { pinned: false, muted: false, hiddenUpTo: 0 };
 
 /** A cleared conversation is hidden, too. */
@@ -52,6 +67,7 @@ interface Contact {
   readonly standing: Standing;
   readonly chosen: ChosenSettings;
   readonly clearedUpTo: number;
+  readonly name: GivenName;
 }
 
 /** Columns that the table does not have are absent. */
@@ -61,6 +77,8 @@ interface ContactRow {
   readonly muted?: number | null;
   readonly hidden?: number | null;
   readonly cleared?: number | null;
+  readonly displayName?: string | null;
+  readonly named?: number | null;
 }
 
 /** Cached names, so that not every message costs a query. */
@@ -95,6 +113,18 @@ export class ContactRows {
   choose(name: string, chosen: ChosenSettings): void {
     this.#createColumns("pinned", "muted", "hidden");
     this.#sql.run(PUT_CHOSEN, name, Number(chosen.pinned), Number(chosen.muted), chosen.hiddenUpTo);
+    this.#cached.delete(name);
+  }
+
+  /** What this peer calls itself. */
+  givenName(name: string): GivenName {
+    return this.#contact(name)?.name ?? NO_NAME;
+  }
+
+  /** Stores what a contact calls itself. */
+  giveName(name: string, { displayName, changed }: GivenName): void {
+    this.#createColumns("displayName", "named");
+    this.#sql.run(PUT_NAME, name, displayName, changed);
     this.#cached.delete(name);
   }
 
@@ -174,7 +204,8 @@ export class ContactRows {
   }
 }
 
-function contactOf({ standing, pinned, muted, hidden, cleared }: ContactRow): Contact {
+function contactOf({ standing, pinned, muted, hidden, cleared, displayName, named }: ContactRow): Contact {
   const chosen = { pinned: pinned === 1, muted: muted === 1, hiddenUpTo: hidden ?? 0 };
-  return { standing, chosen, clearedUpTo: cleared ?? 0 };
+  const name = { displayName: displayName ?? "", changed: named ?? 0 };
+  return { standing, chosen, clearedUpTo: cleared ?? 0, name };
 }
