@@ -44,7 +44,7 @@ test("[Q9] a setting goes to every device and into the list, under the canonical
   const tablet = await openWithToken(a, "tablet", "&cursor=head");
   expect(await listed(a, b)).toMatchObject(NONE);
   expect((await configure(a, b.userName.toUpperCase(), { pinned: true, muted: true })).status).toBe(204);
-  const peer = { type: "peer", seq: expect.any(Number), peer: b.userName, standing: "contact" };
+  const peer = { type: "peer", seq: expect.any(Number), peer: b.userName, standing: "contact", displayName: "" };
   for (const device of [alice, tablet])
     expect(await device.until("peer")).toEqual({ ...peer, ...NONE, pinned: true, muted: true });
   expect((await configure(a, b.userName, { pinned: false })).status).toBe(204);
