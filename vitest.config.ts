@@ -32,7 +32,7 @@ const OUTSIDE = { include: ["test/**/*.test.ts"], exclude: [...RUNTIME, ...RETEN
 
 /** What a test that imports it, itself or through others, needs: another program, a socket, a browser, the runtime. */
 const NEEDS = /^(node:child_process|node:https?|node:net|ws|wrangler|playwright-core|cloudflare:.*)$/;
-/** Those that import none of it, and three that start the compiler or git alone. */
+/** Those that import none of it, and four that start the compiler, the formatter or git alone. */
 const PURE = [
   ...globSync(OUTSIDE.include, { exclude: OUTSIDE.exclude }).filter(
     (file) => ![...reachedFrom(file).packages].some((name) => NEEDS.test(name)),
@@ -40,6 +40,7 @@ const PURE = [
   "test/client/types.test.ts",
   "test/architecture.test.ts",
   "test/docs.test.ts",
+  "test/reference.test.ts",
 ];
 
 // Which seeds the chaos plays; `npm run chaos` sets them.

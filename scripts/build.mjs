@@ -1,10 +1,12 @@
-// Builds the web page into public/ and the package of the SDK into dist/, with the licences of their packages. The server
-// serves the SDK, too, for pages without a build. wrangler runs it before `dev` and `deploy`.
+// Builds the web page into public/ and the package of the SDK into dist/, with the licences of their packages. The
+// server serves the SDK, too, for pages without a build, and documents for programs. wrangler runs it before `dev` and
+// `deploy`.
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import process from "node:process";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { servedDocuments } from "./documents.mjs";
 import { noticesOf, packagesOf } from "./licenses.mjs";
 import { buildPackage, ENTRIES } from "./package.mjs";
 
@@ -12,6 +14,12 @@ import { buildPackage, ENTRIES } from "./package.mjs";
 const MAX_PAGE_BYTES = 60_000;
 const PAGE = "public/page.js";
 const STATUS = "public/status.js";
+
+/**
+ * Wrong types of the SDK fail the build. Not the one before a server starts: while somebody works on the SDK, the
+ * server starts as it does for the web page.
+ */
+const IS_STRICT = process.argv.includes("--strict");
 
 /** The viewer of the API's description at /api/docs, served unchanged from here. */
 const VIEWER = ["swagger-ui-bundle.js", "swagger-ui-bundle.js.LICENSE.txt", "swagger-ui.css"];
@@ -64,6 +72,7 @@ const [page, status, sdk, worker] = await Promise.all([
 ]);
 for (const [name, contents] of sdk.files) writeIfChanged(`dist/${name}`, contents);
 for (const [name, contents] of servedOf(sdk.files)) writeIfChanged(`public/${name}`, contents);
+for (const [name, text] of servedDocuments()) writeIfChanged(`public/${name}`, Buffer.from(text));
 for (const file of VIEWER) writeIfChanged(`public/api/docs/${file}`, readFileSync(`${VIEWER_FROM}/${file}`));
 const served = new Set([...page, ...status, ...sdk.packages, ...worker, VIEWER_FROM]);
 writeIfChanged(
@@ -71,6 +80,10 @@ writeIfChanged(
   Buffer.from(noticesOf(served, "Restante (MIT), and the code of others in what this server runs and serves:")),
 );
 
+if (sdk.typeErrors !== "") {
+  console.error(sdk.typeErrors);
+  if (IS_STRICT) process.exitCode = 1;
+}
 for (const { name, maxBytes } of ENTRIES) checkSize(name, sdk.sizes.get(name), maxBytes);
 checkSize(PAGE, gzipSync(readFileSync(PAGE), { level: 9 }).length, MAX_PAGE_BYTES);
 

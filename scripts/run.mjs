@@ -48,6 +48,10 @@ const HELP = {
     --days N     how long it is good (default 7)
     --for NAME   only for this name, and so only once`,
 
+  docs: `npm run docs
+
+  Writes docs/reference/, the reference of the SDK, from the types and comments of its entry points.`,
+
   pictures: `npm run pictures
 
   Takes the page's main states in Chromium, into pictures/, and those that README shows into docs/pictures/.`,
@@ -146,6 +150,8 @@ async function main(command, flags) {
       return run("node", ["test/faults/run.ts", ...flags]);
     case "conformance":
       return run("node", ["test/conformance/runner.ts", ...flags]);
+    case "docs":
+      return run("node", ["scripts/reference/write.ts"]);
     case "pictures":
       return run("node", ["scripts/pictures.ts", ...flags]);
     case "admin":
@@ -154,7 +160,7 @@ async function main(command, flags) {
       return invite(flags);
     default:
       console.error(
-        "node scripts/run.mjs start|selfhost|check|test|watch|deploy|bench|chaos|conformance|faults|invite|admin|pictures [flags]",
+        "node scripts/run.mjs start|selfhost|check|test|watch|deploy|bench|chaos|conformance|faults|invite|admin|docs|pictures [flags]",
       );
       return 1;
   }

@@ -177,6 +177,7 @@ const ALLOWED: Record<string, string[]> = {
   "src/node/records.ts": ["told"],
   "test/client/stores/contract.ts": ["told"],
   "test/client/public-types.txt": ["told"],
+  "docs/reference/restante.md": ["told"],
   "test/architecture.test.ts": ["*"],
 };
 

@@ -1,15 +1,19 @@
-// The documents hold together: every link leads to a file and a heading that exist, prose has short lines, README is short.
+// The documents hold together: every link leads to a file and a heading that exist, lines are short, README is short.
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { expect, test } from "vitest";
+import { servedDocuments, withoutDeadLinks } from "../scripts/documents.mjs";
 
 const ROOT = resolve(import.meta.dirname, "..");
 const LINE_LENGTH = 120;
 const README_LINES = 150;
 
+/** The list of documents for programs that read text. */
+const LIST = "docs/llms.txt";
+
 /** Every Markdown file of the repository, by its path from the root. */
-const pages = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "*.md"], {
+const pages = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "*.md", LIST], {
   cwd: ROOT,
 })
   .toString()
@@ -23,18 +27,22 @@ interface Line {
 
 const textOf = (path: string) => readFileSync(join(ROOT, path), "utf8");
 
-/** The lines outside of code blocks. */
-function proseOf(markdown: string): Line[] {
+/** The lines outside of code blocks, and those inside. */
+function linesOf(markdown: string): { prose: Line[]; code: Line[] } {
   let fence: string | null = null;
   const prose: Line[] = [];
+  const code: Line[] = [];
   for (const [index, text] of markdown.split("\n").entries()) {
     const [, mark] = /^\s*(`{3,}|~{3,})/.exec(text) ?? [];
     if (fence === null && mark === undefined) prose.push({ number: index + 1, text });
     else if (fence === null) fence = mark ?? null;
     else if (mark?.startsWith(fence) === true) fence = null;
+    else code.push({ number: index + 1, text });
   }
-  return prose;
+  return { prose, code };
 }
+
+const proseOf = (markdown: string) => linesOf(markdown).prose;
 
 /** The anchors that GitHub gives a page: of its headings, repeated ones numbered, and of its own `id` attributes. */
 function anchorsOf(markdown: string): Set<string> {
@@ -110,6 +118,11 @@ test.each(pages)("no line of prose in %s is longer than 120 characters", (page) 
   expect(long.map(({ number, text }) => `${page}:${number}: ${text}`)).toEqual([]);
 });
 
+test.each(pages)("no line of a code block in %s is longer than 120 characters", (page) => {
+  const long = linesOf(textOf(page)).code.filter(({ text }) => [...text].length > LINE_LENGTH);
+  expect(long.map(({ number, text }) => `${page}:${number}: ${text}`)).toEqual([]);
+});
+
 test("README has at most 150 lines", () => {
   expect(textOf("README.md").trimEnd().split("\n").length).toBeLessThanOrEqual(README_LINES);
 });
@@ -135,6 +148,48 @@ test("a broken link of every form is found, and a good one is not", () => {
   const page =
     "[a](B.md), [over\ntwo lines](C.md#d) ![e](f.png)\n\n```\n[no](g.md)\n```\n\n`[no](h.md)`\n\n[i]: j.md\n";
   expect(targetsOf(page)).toEqual(["B.md", "C.md#d", "f.png", "j.md"]);
+});
+
+/** The README of the package; the others are for readers of the repository, or of a server. */
+const PACKAGED = "docs/PACKAGE.md";
+
+test("docs/llms.txt has a title, a summary, and every document once, each with what it has", () => {
+  const text = textOf(LIST);
+  expect(text).toMatch(/^# .+\n\n(?:> .+\n)+\n/);
+  expect(text.match(/^# /gm)).toHaveLength(1);
+  const listed = [...text.matchAll(/^- \[[^\]]+\]\(([^)]+)\): \S.*$/gm)].map(([, path = ""]) => `docs/${path}`);
+  const isForReaders = (page: string) => /^docs\/(?:reference\/)?[\w-]+\.md$/.test(page) && page !== PACKAGED;
+  const documents = pages.filter((page) => isForReaders(page) && page !== "docs/reference/README.md");
+  expect(listed.toSorted()).toEqual(documents.toSorted());
+});
+
+test("every link of a document that a server serves leads to another one", () => {
+  const served = servedDocuments();
+  expect(served.size).toBeGreaterThan(15);
+  const read = (path: string) => served.get(path) ?? null;
+  const broken = [...served].flatMap(([page, text]) => targetsOf(text).map((target) => checkLink(page, target, read)));
+  expect(broken.filter((why) => why !== null)).toEqual([]);
+});
+
+test("a dead link of every form is removed; code and good links stay", () => {
+  const code = "`[b](B.md)`\n\n```ts\nlist[at](B.md)\n```\n\n";
+  const text = `[a](A.md#x) [b](B.md) ![c](c.png)\n\n![c](c.png)\n\n${code}[T1]: A.md#y\n[T2]: B.md#y\n`;
+  const left = `[a](A.md#x) b \n\n${code}[T1]: A.md#y\n`;
+  expect(withoutDeadLinks(text, (path: string) => path === "A.md")).toBe(left);
+});
+
+test("a served document has the code of its source, and its words", () => {
+  const served = servedDocuments();
+  const wordsOf = (text: string) =>
+    text
+      .replaceAll(/!\[[^\]]*\]\([^)\s]+\)/g, "")
+      .replaceAll(/\[([^\]]*)\]\([^)\s]+\)/g, "$1")
+      .match(/[\w`]+/g);
+  for (const page of ["docs/SDK.md", "docs/PROTOCOL.md"]) {
+    const text = served.get(page) ?? "";
+    expect(linesOf(text).code.map((line) => line.text)).toEqual(linesOf(textOf(page)).code.map((line) => line.text));
+    expect(wordsOf(text)).toEqual(wordsOf(textOf(page)));
+  }
 });
 
 /** A file that README has its readers make. */

@@ -17,10 +17,10 @@ const DOCUMENTS = [
 
 const rules = DOCUMENTS.flatMap((file) => readRules(file).map(([rule]) => rule));
 
-/** The rules of a document, each with the anchor of its chapter. */
+/** The rules of a document, each with the anchor of the heading above it. */
 function readRules(file: string): [rule: string, anchor: string][] {
   let anchor = "";
-  return [...textOf(file).matchAll(/^(?:## (.+)|- \*\*\[([A-Z]\d+)\]\*\*)/gm)].flatMap(([, heading, rule = ""]) => {
+  return [...textOf(file).matchAll(/^(?:#{2,3} (.+)|- \*\*\[([A-Z]\d+)\]\*\*)/gm)].flatMap(([, heading, rule = ""]) => {
     if (heading === undefined) return [[rule, anchor]];
     anchor = heading.toLowerCase().replaceAll(" ", "-");
     return [];

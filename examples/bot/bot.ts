@@ -23,7 +23,7 @@ me.connection.subscribe((state) => {
 });
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void me.close());
 
-// It goes on after the last message that was handled. The loop asks for the next message: only then is this one handled.
+// It goes on after the last message that was handled: a message is handled when the loop asks for the next one.
 for await (const message of me.messages) {
   me.send(message.from, await answerTo(message), { inReplyTo: message });
 }

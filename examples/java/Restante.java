@@ -71,7 +71,7 @@ public final class Restante {
 
         void post(Runnable task) { tasks.add(task); }
 
-        /** Runs the client for ever, in turns: all tasks that wait, one flush, and what had to wait for it. */
+        /** Runs the client without end, in turns: all tasks that wait, one flush, and what had to wait for it. */
         void run() throws InterruptedException, IOException {
             connect();
             for (Runnable task = null; ; task = tasks.poll(Math.max(1, nextDeadline() - now()), TimeUnit.NANOSECONDS)) {
@@ -304,7 +304,7 @@ public final class Restante {
             status = Status.OPEN;
             openedAt = now();
             show("open", "user", welcomedAs);
-            // The log has shown these, so they were accepted: they never get another number [T4].
+            // The log has shown these, and the mailbox does not have them any more: taken out, as [T4] allows.
             for (Item item : List.copyOf(store.outbox.values()))
                 if (item.entry != 0 && (item.id > lastId || !epoch.equals(store.epoch)))
                     settle(item, item.entry, "queued");

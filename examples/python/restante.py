@@ -261,7 +261,7 @@ class Mailbox:
     def on_welcome(self, frame):
         epoch = self.sql("SELECT epoch FROM place")[0][0]
         is_other = epoch is not None and epoch != frame["epoch"]
-        # [T4] The log has shown it, and the mailbox does not know it any more: it is never sent with another id.
+        # The log has shown it, and the mailbox does not have it any more: it is taken out, as [T4] allows.
         shown = "SELECT n, key, seq FROM outbox WHERE seq IS NOT NULL AND (id > ? OR ?)"
         for n, key, seq in self.sql(shown, frame["lastId"], is_other):
             self.sql("DELETE FROM outbox WHERE n = ?", n)

@@ -1,5 +1,5 @@
-// The backend of the application: it knows who is signed in, and signs a short-lived token that says so. Restante checks
-// the token and knows nothing else of the application's users.
+// The backend of the application: it knows who is signed in, and signs a short-lived token that says so. Restante
+// checks the token and knows nothing else of the application's users.
 import { createHmac } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import process from "node:process";

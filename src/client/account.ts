@@ -109,6 +109,7 @@ export class Account {
     this.#server = server;
   }
 
+  /** The devices that can come in, with the calling one. */
   async devices(): Promise<readonly SignedInDevice[]> {
     return readList(await this.#server.ask("/api/devices")).map((one) => read(DEVICE, one));
   }
@@ -154,10 +155,12 @@ export class Account {
     await this.#post("/api/passkeys", body);
   }
 
+  /** The passkeys with which the user can sign in. */
   async passkeys(): Promise<readonly AccountPasskey[]> {
     return readList(await this.#server.ask("/api/passkeys")).map((one) => read(PASSKEY, one));
   }
 
+  /** Ends a passkey; the authenticator keeps its part. */
   async removePasskey(id: string): Promise<void> {
     await this.#server.ask(`/api/passkeys/${encodeURIComponent(id)}`, { method: "DELETE" });
   }
@@ -213,6 +216,7 @@ export class People {
     await this.#server.ask(pathOf("blocks", peer), { method: "PUT" });
   }
 
+  /** Accepts messages of this user again. */
   async unblock(peer: string): Promise<void> {
     await this.#server.ask(pathOf("blocks", peer), { method: "DELETE" });
   }

@@ -18,6 +18,7 @@ import type { Token } from "./token.ts";
 import type { WaitOptions } from "./wait.ts";
 import type { Conversation } from "./conversation-list.ts";
 
+/** What `connect` needs: a server and a user. The rest has defaults. */
 export interface Options<Body = unknown> {
   /** The server: `https://…`, or `http://…` on this machine, with the path below which it is mounted, if any. */
   readonly url: string;
@@ -59,6 +60,7 @@ export interface Messages<Body = unknown> extends AsyncIterable<Message<Body>> {
   with(peer: string, options?: ThreadOptions): Conversing<Body>;
 }
 
+/** How much of a conversation is read. */
 export interface ThreadOptions {
   /** Messages that it begins with, and that `older` adds: 1 to 200, 50 by default. */
   readonly pageSize?: number | undefined;
@@ -81,6 +83,7 @@ export interface Conversing<Body = unknown> extends Live<readonly Message<Body>[
    * connection, and when the caller waits no longer. Then they may still be added.
    */
   older(wait?: WaitOptions): Promise<boolean>;
+  /** From then on `value` does not change. */
   close(): void;
 }
 
@@ -109,12 +112,15 @@ export interface Presences extends Live<ReadonlyMap<string, Presence>> {
 export interface Restante<Body = unknown> {
   /** The canonical userName. */
   readonly user: string;
+  /** Whether it is connected; if not, why, and when it tries again. */
   readonly connection: Live<ConnectionState>;
   /** Where the records are: in memory they end with the process, and with the reload of a page. */
   readonly storage: Live<StorageState>;
+  /** What others send, and single conversations. */
   readonly messages: Messages<Body>;
   /** All conversations, the latest first. */
   readonly conversations: Live<readonly Conversation<Body>[]>;
+  /** Who is online, of the users whom it watches. */
   readonly presence: Presences;
   /** The users who are typing to this user. */
   readonly typists: Live<ReadonlySet<string>>;

@@ -19,6 +19,7 @@ export type DebugEvent =
       readonly error?: unknown;
     };
 
+/** Called with each event, at once. An error that it throws stops nothing. */
 export type Debug = (event: DebugEvent) => void;
 
 /** The function of the option `debug`; undefined where it is off. An error that it throws stops nothing. */

@@ -3,10 +3,9 @@ import type { CheckBody } from "./body-schema.ts";
 import type { Draft, Entry, Marks, Why } from "./store.ts";
 
 /**
- * How far a message of the user's own has come. sending: no answer yet; `until`: the mailbox takes none to this receiver
- * before this time, ms since 1970. queued: the user's own mailbox holds it.
- * stored: the receiver's does. delivered: a device of the receiver has it. read: the receiver has read it. failed:
- * finally not, and why.
+ * How far a message of the user's own has come. `sending`: no answer yet; `until`: the mailbox takes none to this
+ * receiver before this time, ms since 1970. `queued`: the user's own mailbox holds it. `stored`: the receiver's does.
+ * `delivered`: a device of the receiver has it. `read`: the receiver has read it. `failed`: finally not, and why.
  */
 export type MessageState =
   | { readonly is: "sending"; readonly until?: number }

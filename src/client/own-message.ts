@@ -22,10 +22,10 @@ export interface SentMessage<Body = unknown> {
    */
   readonly kept: Promise<void>;
   /**
-   * Resolves when it has reached this state or a later one. Rejects with a `RestanteError` that has the refusal's `code`
-   * when it failed, `closed` where the mailbox was closed before, `not_followed` where `state` has ended before,
-   * `timeout` after `timeoutMs`, or with the reason of `signal`; by default it waits without an end. A first message is
-   * not delivered before its receiver has accepted the author.
+   * Resolves when it has reached this state (`sending`, `queued`, `stored`, `delivered`, `read`) or a later one. Rejects
+   * with a `RestanteError` that has the refusal's `code` when it failed, `closed` where the mailbox was closed before,
+   * `not_followed` where `state` has ended before, `timeout` after `timeoutMs`, or with the reason of `signal`; by
+   * default it waits without an end. A first message is not delivered before its receiver has accepted the author.
    */
   reached(is: Step, wait?: WaitOptions): Promise<MessageState>;
 }

@@ -8,6 +8,7 @@
  */
 export type StorageState = { readonly is: "durable" } | { readonly is: "memory"; readonly reason: MemoryReason };
 
+/** Why records are in memory: see `StorageState`. */
 export type MemoryReason = "chosen" | "unsupported" | "forbidden" | "full" | "unavailable";
 
 export const DURABLE: StorageState = { is: "durable" };

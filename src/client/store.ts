@@ -175,6 +175,7 @@ export interface Piece {
   readonly from: number;
 }
 
+/** Where a client stores its records. Each method rejects where the store fails. */
 export interface Store {
   /** Whether the records outlive this process. */
   readonly lasting: boolean;
@@ -217,5 +218,6 @@ export interface Shared {
   lead(lost: () => void): Promise<void>;
   /** Sends a message, as a copy, to all others. */
   say(message: unknown): void;
+  /** Calls with each message of the others. */
   listen(listener: (message: unknown) => void): void;
 }

@@ -7,7 +7,9 @@ import type { Commit } from "./store.ts";
 export type Signal = Frame<"typing" | "presence">;
 
 /**
- * What the server says of the account: a code of PROTOCOL.md, a sentence, what it is about, and when, ms since 1970.
+ * What the server says of the account: `{ type: "notice", seq, code, message, about?, at? }`. `seq`: its number in the
+ * log. `code`: a word for programs, such as `new_device`. `message`: a sentence for people. `about`: the label of a device
+ * or a passkey. `at`: ms since 1970.
  */
 export type Notice = Frame<"notice">;
 

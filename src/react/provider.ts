@@ -4,6 +4,7 @@ import type { Restante } from "../client/connect.ts";
 
 const Context = createContext<Restante | null>(null);
 
+/** The props of `RestanteProvider`. */
 export interface ProviderProps<Body = unknown> {
   /** Of `useRestante`, or one that the application has opened itself. Null while there is none. */
   readonly client: Restante<Body> | null;

@@ -23,6 +23,7 @@ export interface FakeRefusal {
   readonly byReceiver?: boolean;
 }
 
+/** How the server in memory differs from its default. */
 export interface FakeServerOptions {
   /** Whether the first message of somebody new is a request, as on a server with accounts. By default it is not. */
   readonly requests?: boolean;
@@ -45,6 +46,7 @@ export interface FakeServer {
    * its pause, or at once by `retry()`.
    */
   goOffline(userName?: string): void;
+  /** Lets clients connect again. */
   goOnline(userName?: string): void;
   /** Asked for each new message of a client: why it is refused, or null. Replaces the last rule; null for none. */
   refuse(rule: ((message: Omit<FakeMessage, "at">) => FakeRefusal | null) | null): void;

@@ -81,6 +81,16 @@ test("[D1] without an upgrade the response is 426 with a sentence, and no object
   expect(await listDurableObjectIds(env.MAILBOX)).toEqual([]);
 });
 
+test.each(["%ff", "al%ffice", "%c3", "%zz", "%"])(
+  "[D1][D4] a name that is no percent-encoded UTF-8, %s, is refused as `bad_name`, and no object wakes",
+  async (name) => {
+    const line = socketOf(await upgrade(`/client/${name}?device=d`, "restante.v1"));
+    expect(await nextFrame(line)).toMatchObject({ type: "closing", code: 4400 });
+    expect(await line.untilClosed()).toEqual({ code: 4400, reason: "bad_name" });
+    expect(await listDurableObjectIds(env.MAILBOX)).toEqual([]);
+  },
+);
+
 test("[D5] an unknown version is refused with 4406, under its own name", async () => {
   const response = await upgrade("/client/alice?device=d", "restante.v9");
   expect(response.headers.get("Sec-WebSocket-Protocol")).toBe("restante.v9");

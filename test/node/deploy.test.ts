@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const SOURCES = ["src", "public", "scripts", "wrangler.toml", "package.json"];
-const PACKAGED = ["LICENSE", "docs/PACKAGE.md", "docs/SDK.md"];
+const PACKAGED = ["LICENSE", "docs"];
 const CONFIGS = ["tsconfig.json", "tsconfig.base.json", "tsconfig.sdk.json"];
 const SDK = ["restante.js", "restante.js.map", "restante.d.ts"];
 const BUILT = new Set(["page.js", "page.js.map", "status.js", "status.js.map", ...SDK]);

@@ -156,6 +156,14 @@ await alice.close();
   expect(await project.output(process.execPath, ["testing.mjs"])).toBe(`declined\nsuspended ${bodies}\n`);
 });
 
+test("the program of llms.txt runs as it is", async () => {
+  const [, code = ""] = /```js\n(.*?)```/s.exec(readFileSync(join(ROOT, "docs/llms.txt"), "utf8")) ?? [];
+  expect(code).toContain('"http://localhost:8787"');
+  const text = code.replace("http://localhost:8787", server.url).replaceAll(/"(alice|bob)"/g, '"$1-llms"');
+  project.write("llms.mjs", text);
+  expect(await project.output(process.execPath, ["llms.mjs"])).toBe("alice-llms { text: 'hello' }\n{ is: 'read' }\n");
+});
+
 test("`restante/react`, imported and required, asks for React and no second core", async () => {
   project.link("react");
   const print = (load: string) => `const hooks = ${load};\nconsole.log(Object.keys(hooks).includes("useThread"));\n`;

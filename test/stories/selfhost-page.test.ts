@@ -28,6 +28,7 @@ const PATHS = [
   ..."/page.js/index.html /page.css /restante.js /restante.js.map /restante.d.ts /icon.svg /manifest.webmanifest /page.js.map /worker.js /api /api/docs /api/docs/ /api/docs?x".split(
     " ",
   ),
+  ..."/llms.txt /llms.txt/ /docs /docs/ /docs/SDK.md /docs/SDK /docs/reference/restante.md /docs/nothing.md".split(" "),
   ..."/api/docs.html /api/docs/index /api/docs/index.html /api/docs/swagger-ui.css /api/docs/nothing /api//docs //api/docs".split(
     " ",
   ),
@@ -59,6 +60,17 @@ function get(server: Server, method: string, path: string): Promise<unknown[]> {
 
 test.each(PATHS)("both servers respond alike to GET %s", async (path) => {
   expect(await get(selfhost, "GET", path)).toEqual(await get(wrangler, "GET", path));
+});
+
+test("every document that /llms.txt lists is served as text", async () => {
+  const list = await fetch(`${selfhost.url}/llms.txt`);
+  expect(list.headers.get("Content-Type")).toBe("text/plain; charset=utf-8");
+  const paths = [...(await list.text()).matchAll(/^- \[[^\]]+\]\(([^)]+)\)/gm)].map(([, path = ""]) => path);
+  expect(paths.length).toBeGreaterThan(15);
+  for (const path of paths) {
+    const { status, headers } = await fetch(`${selfhost.url}/${path}`);
+    expect([path, status, headers.get("Content-Type")]).toEqual([path, 200, "text/markdown; charset=utf-8"]);
+  }
 });
 
 test.each(["HEAD", "POST", "PUT", "DELETE", "OPTIONS"])(

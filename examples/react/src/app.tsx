@@ -6,7 +6,7 @@ import { Mailbox } from "./mailbox.tsx";
 /** Another origin than this page: the server names this one in ALLOWED_ORIGINS. */
 const url = import.meta.env.VITE_RESTANTE_URL ?? "http://localhost:8787";
 
-/** Called before each attempt to connect, and before the last token expires. An error is followed by another attempt. */
+/** Called before each attempt to connect, and before the last token expires. After an error the SDK tries again. */
 async function fetchToken(userName: string): Promise<string> {
   const response = await fetch(`/token?${new URLSearchParams({ user: userName })}`, { method: "POST" });
   if (!response.ok) throw new Error(`No token: ${response.status}`);
