@@ -14,7 +14,7 @@ const params = z.object({ userName: name });
 const refusals = ["bad_name", "reserved_name", "not_found", "mailbox_full", "erased"] as const;
 
 const profile = z.object({
-  displayName: z.string().nullable().meta({ description: "What contacts call the user; null for nothing" }),
+  displayName: z.string().nullable().meta({ description: "What the user is called; null if there is no name" }),
 });
 
 /** A text that can't be one is refused; an empty one is none. */

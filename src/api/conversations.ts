@@ -65,7 +65,7 @@ declareRoute(
             marks,
             standing,
             ...settings.shape,
-            displayName: z.string().meta({ description: "What the peer is called; empty for nothing" }),
+            displayName: z.string().meta({ description: "What the peer is called; empty if there is no name" }),
             last: message.optional(),
           }),
         ),

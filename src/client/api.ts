@@ -92,7 +92,7 @@ export interface OwnProfile {
   /** What the user is called, or null. */
   readonly displayName: Live<string | null>;
   /**
-   * Changes it, for all devices, and for contacts with what is sent to them next; null for nothing. Rejects with a
+   * Changes it, for all devices, and for contacts with what is sent to them next; null removes it. Rejects with a
    * `Refused`: `bad_frame` for a text that can't be a name.
    */
   change(profile: { readonly displayName: string | null }): Promise<void>;

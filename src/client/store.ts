@@ -97,7 +97,7 @@ export interface Row extends Marks {
   readonly muted?: boolean;
   /** It is hidden unless it has a message above this seq. */
   readonly hiddenUpTo?: number;
-  /** What the peer is called; empty for nothing. Of the own name: what the user is called. */
+  /** What the peer is called; empty if there is no name. Of the own name: what the user is called. */
   readonly displayName?: string;
   /** The user has removed every message up to this seq. */
   readonly clearedUpTo?: number;

@@ -124,7 +124,11 @@ export const LOG_FRAMES = {
       pinned: ["flag", "the user has pinned the conversation ([Q9])", "not from servers up to version 0.3.0"],
       muted: ["flag", "the user has muted it ([Q9])", "as `pinned`"],
       hidden: ["flag", "it is out of the list until its next message ([Q9])", "as `pinned`"],
-      displayName: ["displayName", "what this user, or the user, is called ([Q11]); empty for nothing", "as `pinned`"],
+      displayName: [
+        "displayName",
+        "what this user, or the user, is called ([Q11]); empty if there is no name",
+        "as `pinned`",
+      ],
     },
     examples: {
       "a request": {

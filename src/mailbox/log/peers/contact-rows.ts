@@ -41,7 +41,7 @@ export interface ChosenSettings {
   readonly hiddenUpTo: number;
 }
 
-/** What a peer calls itself; empty for nothing. */
+/** What a peer calls itself; empty if there is no name. */
 export interface GivenName {
   readonly displayName: string;
   /** When it last changed, ms since 1970; 0 if it never did. */
