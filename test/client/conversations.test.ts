@@ -1,7 +1,17 @@
 // Conversations: the order of the list, unread counts, and a history without gaps and duplicates.
 import { beforeEach, expect, test, vi } from "vitest";
 import { memoryStore, type Message } from "../../src/client/connect.ts";
-import { newClient, connectedClient, fromBob, link, mark, advance, settle, playNetwork } from "./scripted.ts";
+import {
+  newClient,
+  connectedClient,
+  fromBob,
+  link,
+  mark,
+  advance,
+  reconnect,
+  settle,
+  playNetwork,
+} from "./scripted.ts";
 
 beforeEach(playNetwork);
 
@@ -86,6 +96,35 @@ test.each(["of others", "that waits to be sent"])(
     expect(isHidden()).toEqual([false]);
   },
 );
+
+test("[Q11] names come with `welcome`, the frame `peer` and the list; the own one is state, and can be changed", async () => {
+  const asked: unknown[] = [];
+  vi.stubGlobal("fetch", async (address: string, { method, body }: RequestInit) => {
+    asked.push([method, new URL(address).pathname, body]);
+    return Response.json({ displayName: "Al" });
+  });
+  const { me, mailbox } = await connectedClient();
+  const own: unknown[] = [];
+  me.profile.displayName.subscribe((name) => own.push(name));
+  const nameOfBob = () => me.conversations.value.map(({ displayName }) => displayName);
+  await mailbox.deliver(fromBob(1));
+  expect(nameOfBob()).toEqual([null]);
+  const peer = { type: "peer", standing: "contact", pinned: false, muted: false, hidden: false };
+  await mailbox.deliver({ ...peer, seq: 2, peer: "bob", displayName: "Bobby" });
+  expect(nameOfBob()).toEqual(["Bobby"]);
+  await mailbox.deliver({ ...peer, seq: 3, peer: "alice", displayName: "Al" });
+  await mailbox.deliver({ ...peer, seq: 4, peer: "bob" });
+  expect(nameOfBob()).toEqual(["Bobby"]);
+  await mailbox.deliver({ ...peer, seq: 5, peer: "bob", displayName: "" });
+  expect(nameOfBob()).toEqual([null]);
+  await reconnect(mailbox, { head: 5, displayName: "Alice" });
+  await reconnect(link(), { head: 5, displayName: "" });
+  expect(own).toEqual([null, "Al", "Alice", null]);
+  await me.profile.change({ displayName: "Al" });
+  expect(asked.at(-1)).toEqual(["PUT", "/api/profile", '{"displayName":"Al"}']);
+  // Nobody has written to oneself.
+  expect(me.conversations.value.map(({ peer: name }) => name)).toEqual(["bob"]);
+});
 
 test("[Q9] `configure` asks the mailbox under the canonical name, and rejects with its refusal", async () => {
   const asked: unknown[] = [];
