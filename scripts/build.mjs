@@ -14,6 +14,10 @@ import { buildPackage, ENTRIES } from "./package.mjs";
 /** Maximum bytes of the web page with the SDK, gzipped: three seconds on a slow line. */
 const MAX_PAGE_BYTES = 60_000;
 const PAGE = "public/page.js";
+/** The account's dialog, loaded when it is opened; and what it and the page have in common, loaded with the page. */
+const ACCOUNT = "public/account.js";
+const SHARED = "public/shared.js";
+const MAX_ACCOUNT_BYTES = 10_000;
 const STATUS = "public/status.js";
 /** What the page loads when it is needed, or after the rest: files of their own, each with its limit in bytes, gzipped. */
 const LAZY = new Map([
@@ -23,7 +27,8 @@ const LAZY = new Map([
 ]);
 
 /** What the page is made of: the service worker keeps it. */
-const SHELL = ["/", "/page.js", "/page.css", "/account.css", "/manifest.webmanifest", "/icon.svg"];
+const SHELL = ["/", "/page.js", "/shared.js", "/account.js", "/page.css", "/account.css"];
+SHELL.push("/manifest.webmanifest", "/icon.svg");
 for (const name of LAZY.keys()) SHELL.push(`/${name}.js`);
 
 /**
@@ -58,6 +63,7 @@ const lazily = {
   setup({ onResolve }) {
     onResolve({ filter: /^\.\// }, ({ kind, path }) => {
       if (kind !== "dynamic-import") return;
+      if (path === "./account.tsx") return { path: "/account.js", external: true };
       const name = /^\.\/(.+)\.ts$/.exec(path)?.[1];
       if (!LAZY.has(name)) return { errors: [{ text: `scripts/build.mjs does not build ${path}` }] };
       return { path: `/${name}.js`, external: true };
@@ -66,8 +72,22 @@ const lazily = {
 };
 
 /** Bundles one entry; returns the folders of its packages. */
-async function bundle(entry, outfile, more = {}) {
-  const { outputFiles, metafile } = await build({ ...options, ...more, entryPoints: [entry], outfile });
+async function bundle(entry, outfile) {
+  const { outputFiles, metafile } = await build({ ...options, entryPoints: [entry], outfile });
+  for (const { path, contents } of outputFiles) writeIfChanged(path, contents);
+  return packagesOf(metafile);
+}
+
+/** Bundles the page and its account, which must have one state: what both need is a file of its own. */
+async function bundlePage() {
+  const { outputFiles, metafile } = await build({
+    ...options,
+    entryPoints: { page: "src/web/main.tsx", account: "src/web/account.tsx" },
+    outdir: "public",
+    splitting: true,
+    chunkNames: "shared",
+    plugins: [lazily],
+  });
   for (const { path, contents } of outputFiles) writeIfChanged(path, contents);
   return packagesOf(metafile);
 }
@@ -89,7 +109,7 @@ function writeIfChanged(path, contents) {
 }
 
 const [page, status, sdk, worker, ...lazy] = await Promise.all([
-  bundle("src/web/main.tsx", PAGE, { plugins: [lazily] }),
+  bundlePage(),
   bundle("src/web/status/status.tsx", STATUS),
   buildPackage(),
   packagesOfWorker(),
@@ -119,7 +139,8 @@ if (sdk.typeErrors !== "") {
   if (IS_STRICT) process.exitCode = 1;
 }
 for (const { name, maxBytes } of ENTRIES) checkSize(name, sdk.sizes.get(name), maxBytes);
-checkSize(PAGE, sizeOf(PAGE), MAX_PAGE_BYTES);
+checkSize(`${PAGE} and ${SHARED}`, sizeOf(PAGE) + sizeOf(SHARED), MAX_PAGE_BYTES);
+checkSize(ACCOUNT, sizeOf(ACCOUNT), MAX_ACCOUNT_BYTES);
 for (const [name, maxBytes] of LAZY) checkSize(`public/${name}.js`, sizeOf(`public/${name}.js`), maxBytes);
 
 /** What the server serves of the package: of its files the smallest, under their plain names. */

@@ -12,6 +12,8 @@ import { NotificationSwitch } from "./notification-switch.tsx";
 import { Passkeys } from "./passkeys.tsx";
 import { Privacy } from "./privacy.tsx";
 
+export { AppContext } from "./app-state.ts";
+
 interface Props {
   close(): void;
   /** The latest notices of the account. */

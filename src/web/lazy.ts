@@ -1,6 +1,8 @@
-// What the page loads when it is needed first: the finder of links, and QR codes. The build makes each a file of its own,
-// public/links.js and public/qr.js; without them, as where the network has gone, there is text without links.
+// What the page loads when it is needed first: the finder of links, QR codes, and the account. The build makes each a
+// file of its own; without them, as where the network has gone, there is text without links.
 import { useEffect, useState } from "preact/hooks";
+import { RestanteError } from "../client/connect.ts";
+import { AppContext } from "./app-state.ts";
 
 type FindLinks = typeof import("./links.ts").findLinks;
 
@@ -24,6 +26,18 @@ export function useLinkFinder(text: string): FindLinks | null {
     );
   }, [isNeeded]);
   return isNeeded ? findLinks : null;
+}
+
+type AccountDialog = typeof import("./account.tsx").AccountDialog;
+
+/** The account's dialog. Rejects with `unreachable`. */
+export async function loadAccount(): Promise<AccountDialog> {
+  const loaded = await import("./account.tsx").catch(() => {
+    throw new RestanteError("unreachable", "The account's dialog could not be loaded.");
+  });
+  // After a deploy the file may be of a newer version than this page, and have another state.
+  if (loaded.AppContext !== AppContext) throw new RestanteError("outdated", "The page is older than the dialog.");
+  return loaded.AccountDialog;
 }
 
 /** The squares of a QR code as the path of an SVG, and its width; null until they are loaded. */

@@ -1,7 +1,6 @@
 // The mailbox of a signed-in user: the list of conversations beside the open one, and the account.
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { AccountDialog } from "./account.tsx";
 import { usePlace } from "./address.ts";
 import { useApp, useLive, useSelected } from "./app-state.ts";
 import { Avatar } from "./avatar.tsx";
@@ -10,10 +9,13 @@ import { Logo } from "./brand.tsx";
 import { ConversationList } from "./conversation-list.tsx";
 import { number } from "./dates.ts";
 import { Invitation } from "./invitation.tsx";
+import { loadAccount } from "./lazy.ts";
 import { NoticeLine, useNotices } from "./notices.tsx";
 import { useNotifications } from "./notifications.ts";
 import { Nowhere } from "./nowhere.tsx";
+import { Problem } from "./problem.tsx";
 import { Thread } from "./thread.tsx";
+import { useAttempt } from "./use-attempt.ts";
 
 /** Close codes: the token is missing or no longer valid; this device has no access any more. */
 const UNAUTHORIZED = 4401;
@@ -23,14 +25,21 @@ export function Mailbox(): JSX.Element {
   const { me, words } = useApp();
   const place = usePlace();
   const peer = place.is === "conversation" ? place.peer : null;
-  const [isAccountOpen, setIsAccountOpen] = useState(false);
+  const [account, setAccount] = useState<{ readonly Dialog: Awaited<ReturnType<typeof loadAccount>> } | null>(null);
+  const { problem, attempt } = useAttempt();
   const { latest, fresh, see } = useNotices(me);
   const newest = latest.at(-1);
   // The dialog itself shows the notices that come while it is open: most of them are about changes that the user makes
   // in it.
-  const showAccount = (isOpen: boolean) => {
+  const showAccount = () =>
+    attempt(async () => {
+      const Dialog = await loadAccount();
+      see();
+      setAccount({ Dialog });
+    });
+  const hideAccount = () => {
     see();
-    setIsAccountOpen(isOpen);
+    setAccount(null);
   };
   useNotifications();
   useTurnedOut();
@@ -42,12 +51,13 @@ export function Mailbox(): JSX.Element {
         <header class="self">
           <Logo />
           <h1 class="brand-name">{words.title}</h1>
-          <button type="button" class="quiet" onClick={() => showAccount(true)}>
+          <button type="button" class="quiet" onClick={showAccount}>
             <span class="spoken">{words.account}</span> <Avatar name={me.user} /> <bdi>{me.user}</bdi>
           </button>
+          <Problem problem={problem} />
         </header>
-        {fresh > 0 && newest !== undefined && !isAccountOpen && (
-          <NoticeLine notice={newest} look={() => showAccount(true)} dismiss={see} />
+        {fresh > 0 && newest !== undefined && account === null && (
+          <NoticeLine notice={newest} look={showAccount} dismiss={see} />
         )}
         <ConversationList open={peer} />
       </aside>
@@ -56,7 +66,7 @@ export function Mailbox(): JSX.Element {
         {place.is === "conversation" && <Thread key={place.peer} peer={place.peer} />}
         {place.is === "nowhere" && <Nowhere text={place.text} />}
       </main>
-      {isAccountOpen && <AccountDialog lately={latest} close={() => showAccount(false)} />}
+      {account !== null && <account.Dialog lately={latest} close={hideAccount} />}
     </div>
   );
 }

@@ -12,7 +12,8 @@ const SOURCES = ["src", "public", "scripts", "wrangler.toml", "package.json"];
 const PACKAGED = ["LICENSE", "docs"];
 const CONFIGS = ["tsconfig.json", "tsconfig.base.json", "tsconfig.sdk.json"];
 const SDK = ["restante.js", "restante.js.map", "restante.d.ts"];
-const BUILT = new Set(["page.js", "page.js.map", "status.js", "status.js.map", ...SDK]);
+const PAGE = ["page", "shared", "account"].flatMap((name) => [`${name}.js`, `${name}.js.map`]);
+const BUILT = new Set([...PAGE, "status.js", "status.js.map", ...SDK]);
 /**
  * Bytes, gzipped. It was 380 kB when this was written, most of it the verification of passkeys and the description of
  * the API. Cloudflare's own limit is 3 MB.
@@ -40,7 +41,7 @@ it("builds the deployed bundle without a network", { timeout: 60_000 }, () => {
   expect(status, `${stdout}\n${stderr}`).toBe(0);
   expect(exportsOf("worker.js")).toEqual(["Census", "Mailbox", "Registry", "default"]);
   expect(gzipSync(readFileSync(join(bundle, "worker.js"))).length).toBeLessThan(LIMIT);
-  for (const file of ["page.js", ...SDK]) expect(statSync(join(folder, "public", file)).size).toBeGreaterThan(0);
+  for (const file of [...PAGE, ...SDK]) expect(statSync(join(folder, "public", file)).size).toBeGreaterThan(0);
 });
 
 /** Runs a command without a network interface; where that is not permitted, with every proxy at a closed port. */

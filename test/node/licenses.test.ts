@@ -31,7 +31,7 @@ function noticedIn(file: string): string[] {
 const sourcesOf = (file: string) => (JSON.parse(textOf(`${file}.map`)) as { sources: string[] }).sources;
 
 test.each([
-  ["public/page.js", "public/licenses.txt", "preact"],
+  ["public/shared.js", "public/licenses.txt", "preact"],
   ["public/status.js", "public/licenses.txt", "preact"],
 ])("every package in %s is in %s, with its licence", (bundle, notices, one) => {
   const packages = packagesIn(sourcesOf(bundle));
