@@ -42,6 +42,7 @@ export async function takeMailbox(browser: Browser, cast: Cast, only: string): P
     await makeOlder(page, server.url);
     await takeList(scene);
     await takeConversation(scene, others);
+    await takeMenus(scene);
     await takeStrangers(scene);
     await takeAccount(scene);
     await Promise.all(Object.values(others).map((one) => one.close()));
@@ -116,6 +117,34 @@ async function takeConversation({ page, cast, show, take }: Scene, { friend }: O
   await take("34-typing");
 }
 
+async function takeMenus({ page, url, cast, show, take }: Scene): Promise<void> {
+  await show(cast.friend);
+  await page.locator(".bubble.own").last().waitFor();
+  const open = (selector: string) =>
+    page
+      .locator(selector)
+      .last()
+      .evaluate((button: HTMLElement) => button.click());
+  await open(".bubble.own > .more");
+  await take("35-menu-of-a-message");
+  await page.locator("dialog.menu .danger").click();
+  await take("35-question-before-a-message-is-deleted");
+  await page.keyboard.press("Escape");
+  await open(".about [aria-haspopup]");
+  await take("35-menu-of-a-conversation");
+  await page.locator("[role=menuitem]").nth(3).click();
+  await take("35-question-before-a-conversation-is-deleted");
+  await page.keyboard.press("Escape");
+  for (const item of [0, 1]) {
+    await open(".about [aria-haspopup]");
+    await page.locator("[role=menuitem]").nth(item).click();
+    await page.locator("dialog.menu").waitFor({ state: "detached" });
+  }
+  await page.goto(`${url}/#/`);
+  await page.locator(".item .icon-mute").waitFor();
+  await take("35-pinned-and-muted");
+}
+
 async function takeStrangers({ page, cast, show, write, take }: Scene): Promise<void> {
   await show(cast.stranger);
   await page.locator(".notice").waitFor();
@@ -125,7 +154,9 @@ async function takeStrangers({ page, cast, show, write, take }: Scene): Promise<
   await page.locator(".bubble .problem").waitFor();
   await take("37-failed");
   await show(cast.blocked);
-  await page.locator(".about > .quiet:not(.back)").click();
+  await page.locator(".about [aria-haspopup]").click();
+  await page.locator("[role=menuitem].danger").last().click();
+  await page.locator("dialog.menu .danger").click();
   await page.locator(".notice").waitFor();
   await take("38-blocked");
 }

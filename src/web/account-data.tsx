@@ -1,20 +1,20 @@
 // The user's data: the export, signing out, and erasing the account.
 import type { JSX } from "preact";
 import { useRef, useState } from "preact/hooks";
-import { useApp } from "./app-state.ts";
 import { DialogPart } from "./dialog-part.tsx";
 import type { WithProof } from "./fresh-proof.tsx";
 import { Problem } from "./problem.tsx";
 import { SignOut } from "./sign-out-button.tsx";
 import { useShown } from "./use-shown.ts";
 import { useAttempt } from "./use-attempt.ts";
+import { useAccount } from "./use-account.ts";
 
 interface Props {
   readonly withProof: WithProof;
 }
 
 export function AccountData({ withProof }: Props): JSX.Element {
-  const { me, auth, words } = useApp();
+  const { me, auth, words } = useAccount();
   const [isErasing, setIsErasing] = useState(false);
   return (
     <DialogPart title={words.data}>
@@ -36,7 +36,7 @@ export function AccountData({ withProof }: Props): JSX.Element {
 
 /** The user confirms with their name. */
 function EraseForm({ withProof }: Props): JSX.Element {
-  const { me, words, leave } = useApp();
+  const { me, words, leave } = useAccount();
   const [name, setName] = useState("");
   const field = useRef<HTMLInputElement>(null);
   const { problem, attempt } = useAttempt();

@@ -1,13 +1,17 @@
-// What the page says of the account: the dialog, the notices, and the proof, in each language.
+// What the account's dialog says, in each language. The page loads it with the dialog.
 import { isolated } from "./isolated-name.ts";
 
 const ENGLISH = {
-  account: "Account",
   accountOf: (name: string) => `Account: ${isolated(name)}`,
   close: "Close",
-  cancel: "Cancel",
   notLoaded: "This couldn't be loaded.",
   profile: "Profile",
+  displayName: "Display name",
+  displayNameHint: "People you chat with see it with your next message, beside your username.",
+  displayNameBad: "Only visible characters, please, and no line breaks.",
+  displayNameLong: "That's too long: 64 characters at most.",
+  save: "Save",
+  saved: "Saved",
   // Privacy
   privacy: "Privacy",
   receipts: "Read receipts",
@@ -51,27 +55,20 @@ const ENGLISH = {
   proofTitle: "Is it you?",
   proofHint: "Before you change who can sign in, enter your recovery code or use a passkey. The code stays valid.",
   go: "Continue",
-  // Notices of the account: named by the notice's code
-  notice_sign_in_attempts: "Someone tried to sign in as you with a wrong code or passkey.",
-  notice_new_device: "A new device signed in.",
-  notice_device_signed_out: "A device was signed out.",
-  notice_others_signed_out: "All other devices were signed out.",
-  notice_new_recovery_code: "A new recovery code was made. The old one no longer works.",
-  notice_new_link_code: "A code for linking a device was made.",
-  notice_new_passkey: "A passkey was added.",
-  notice_passkey_removed: "A passkey was removed.",
-  wasItYou: "Was it you? See your devices",
-  dismiss: "Dismiss",
   lately: "Recent activity",
 };
 
 const CHINESE: typeof ENGLISH = {
-  account: "账户",
   accountOf: (name) => `账户：${isolated(name)}`,
   close: "关闭",
-  cancel: "取消",
   notLoaded: "未能加载。",
   profile: "个人资料",
+  displayName: "显示名称",
+  displayNameHint: "聊天对象会在收到你的下一条消息时看到它，用户名仍显示在旁边。",
+  displayNameBad: "请只使用可见字符，不要换行。",
+  displayNameLong: "名称过长，最多 64 个字符。",
+  save: "保存",
+  saved: "已保存",
   privacy: "隐私",
   receipts: "已读回执",
   presence: "显示我的在线状态",
@@ -109,17 +106,9 @@ const CHINESE: typeof ENGLISH = {
   proofTitle: "是你本人吗？",
   proofHint: "更改登录方式之前，请输入恢复码或使用通行密钥。恢复码仍然有效。",
   go: "继续",
-  notice_sign_in_attempts: "有人用错误的登录码或通行密钥尝试登录你的账户。",
-  notice_new_device: "有新设备登录。",
-  notice_device_signed_out: "一台设备已退出登录。",
-  notice_others_signed_out: "所有其他设备都已退出登录。",
-  notice_new_recovery_code: "已生成新的恢复码，旧的已失效。",
-  notice_new_link_code: "已生成用于关联设备的登录码。",
-  notice_new_passkey: "已添加通行密钥。",
-  notice_passkey_removed: "已移除通行密钥。",
-  wasItYou: "是你本人吗？查看设备",
-  dismiss: "知道了",
   lately: "最近的动态",
 };
+
+export type AccountWords = typeof ENGLISH;
 
 export const ACCOUNT_WORDS = { en: ENGLISH, "zh-Hans": CHINESE } as const;

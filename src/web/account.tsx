@@ -4,13 +4,13 @@ import { useEffect, useRef } from "preact/hooks";
 import type { Notice } from "../client/connect.ts";
 import { AccountData } from "./account-data.tsx";
 import { Devices } from "./devices.tsx";
-import { useApp } from "./app-state.ts";
 import { DialogPart } from "./dialog-part.tsx";
 import { useProof } from "./fresh-proof.tsx";
 import { LanguageChoice } from "./language-choice.tsx";
 import { NotificationSwitch } from "./notification-switch.tsx";
 import { Passkeys } from "./passkeys.tsx";
 import { Privacy } from "./privacy.tsx";
+import { useAccount } from "./use-account.ts";
 
 export { AppContext } from "./app-state.ts";
 
@@ -21,7 +21,7 @@ interface Props {
 }
 
 export function AccountDialog({ close, lately }: Props): JSX.Element {
-  const { auth, words } = useApp();
+  const { auth, words } = useAccount();
   const [withProof, proofDialog] = useProof();
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
@@ -55,7 +55,7 @@ export function AccountDialog({ close, lately }: Props): JSX.Element {
 }
 
 function Head({ hide }: { hide(): void }): JSX.Element {
-  const { me, words } = useApp();
+  const { me, words } = useAccount();
   return (
     <header>
       <h2 id="account-title">{words.accountOf(me.user)}</h2>
@@ -69,7 +69,7 @@ function Head({ hide }: { hide(): void }): JSX.Element {
 }
 
 function Profile(): JSX.Element {
-  const { me, words, language, speak } = useApp();
+  const { me, words, language, speak } = useAccount();
   return (
     <DialogPart title={words.profile}>
       <dl>

@@ -1,12 +1,16 @@
-// One message as a bubble: its text, with its time and its state at the end of the last line.
+// One message as a bubble: its text, with its time and its state at the end of the last line, and its menu.
 import type { JSX } from "preact";
+import { useRef } from "preact/hooks";
 import type { Message } from "../client/connect.ts";
 import { useApp } from "./app-state.ts";
 import { clock, fullTime } from "./dates.ts";
 import { failureSentence } from "./failure-sentence.ts";
-import { State } from "./icons.tsx";
+import { Icon, State } from "./icons.tsx";
+import { itemsOfMessage } from "./message-menu.ts";
 import { MessageText, plain } from "./message-text.tsx";
 import { isOnlyEmoji } from "./text-parts.ts";
+import { focusNear } from "./log-keys.ts";
+import { useMenu } from "./use-menu.tsx";
 
 interface Props {
   readonly message: Message;
@@ -17,14 +21,18 @@ interface Props {
 }
 
 export function Bubble({ message, follows, isFresh }: Props): JSX.Element {
-  const { words, language } = useApp();
+  const { me, words, language } = useApp();
   const { key, state, from, at, body } = message;
+  const item = useRef<HTMLLIElement>(null);
+  const leave = () => focusNear(item.current);
+  const contents = () => ({ note: fullTime(at, language), items: itemsOfMessage(me, message, words, leave) });
+  const { menu, button, target } = useMenu(words.messageMenu, contents, false);
   const looks = ["bubble", state === null ? "theirs" : "own"];
   if (follows) looks.push("follows");
   if (isFresh) looks.push("fresh");
   if (isOnlyEmoji(plain(body))) looks.push("emoji");
   return (
-    <li data-key={key} class={looks.join(" ")}>
+    <li ref={item} data-key={key} class={looks.join(" ")} tabIndex={-1} {...target}>
       <span class="spoken">{words.says(from)} </span>
       <div class="body" dir="auto">
         <MessageText body={body} />
@@ -40,6 +48,10 @@ export function Bubble({ message, follows, isFresh }: Props): JSX.Element {
           )}
         </span>
       </div>
+      <button {...button} class="more" tabIndex={-1}>
+        <Icon name="more" />
+      </button>
+      {menu}
       {state?.is === "failed" && <Failure message={message} why={failureSentence(state, message.peer, words)} />}
     </li>
   );

@@ -7,6 +7,7 @@ import { useApp } from "./app-state.ts";
 import { number } from "./dates.ts";
 import { Icon } from "./icons.tsx";
 import { hasFiles, isComposing, isTouch } from "./input.ts";
+import { openLastOwn } from "./log-keys.ts";
 import { type UnsentText, useUnsentText } from "./unsent-text.ts";
 
 /** The most bytes of a body as JSON. */
@@ -52,6 +53,7 @@ export function Composer({ peer }: { readonly peer: string }): JSX.Element {
           me.typing(peer);
         }}
         onKeyDown={(event) => {
+          openLastOwn(event);
           if (event.key === "Enter" && !event.shiftKey && !isComposing(event) && !isTouch()) submit(event);
         }}
       />

@@ -2,15 +2,19 @@
 // many messages are unread.
 import type { JSX } from "preact";
 import type { Conversation } from "../client/connect.ts";
-import { addressOf } from "./address.ts";
+import { addressOf, go } from "./address.ts";
 import { useApp, useSelected } from "./app-state.ts";
 import { Avatar } from "./avatar.tsx";
+import { itemsOfConversation } from "./conversation-menu.ts";
 import { keyOf, stored } from "./browser-storage.ts";
 import { number, shortTime } from "./dates.ts";
-import { State } from "./icons.tsx";
+import { Name } from "./display-name.tsx";
+import { Icon, State } from "./icons.tsx";
+import { focusList } from "./list-keys.ts";
 import { LookAlikeWarning } from "./look-alike-warning.tsx";
 import { plain } from "./message-text.tsx";
 import { beginningOf } from "./text-parts.ts";
+import { useMenu } from "./use-menu.tsx";
 
 interface Props extends Conversation {
   readonly isOpen: boolean;
@@ -21,25 +25,39 @@ interface Props extends Conversation {
 /** Characters of a message that a line of the list shows, on a wide screen too. */
 const MAX_LENGTH = 120;
 
-export function ConversationItem({ peer, last, unread, standing, isOpen, other }: Props): JSX.Element {
+export function ConversationItem({ isOpen, other, ...conversation }: Props): JSX.Element {
+  const { peer, last, unread, standing, displayName, pinned, muted } = conversation;
   const { me, words, language } = useApp();
   const isSelf = peer === me.user;
   const isHere = useSelected(me.presence, (all) => all.get(peer)?.online === true);
+  const leave = () => {
+    if (isOpen) go(null);
+    focusList();
+  };
+  const contents = () => ({ items: itemsOfConversation(me, peer, conversation, words, leave) });
+  const { menu, target } = useMenu(words.chatMenu(peer), contents, true);
   const isOnline = isHere && standing !== "blocked" && !isSelf;
   return (
     <li>
       <a
-        class={unread > 0 ? "item has-unread" : "item"}
+        class={`item ${unread > 0 ? "has-unread" : ""} ${muted ? "is-muted" : ""}`}
         href={addressOf(peer)}
         aria-current={isOpen ? "page" : undefined}
+        {...target}
       >
-        <Avatar name={peer} isOnline={isOnline} isSelf={isSelf} />
+        <Avatar name={displayName ?? peer} of={peer} isOnline={isOnline} isSelf={isSelf} />
         <span class="name">
-          <bdi>{isSelf ? words.noteToSelf : peer}</bdi>
+          <Name peer={peer} displayName={displayName} />
+          {muted && <Icon name="mute" label={words.muted} />}
           {isOnline && <span class="spoken"> ({words.online}) </span>}
         </span>
         <time dateTime={new Date(last.at).toISOString()}>{shortTime(last.at, language)}</time>
         <Preview peer={peer} last={last} standing={standing} isOpen={isOpen} />
+        {pinned && unread === 0 && (
+          <span class="mark">
+            <Icon name="pin" label={words.pinned} />
+          </span>
+        )}
         {unread > 0 && (
           <span class="unread">
             <span aria-hidden="true">{unread > 99 ? `${number(99, language)}+` : number(unread, language)}</span>
@@ -48,6 +66,7 @@ export function ConversationItem({ peer, last, unread, standing, isOpen, other }
         )}
         <LookAlikeWarning name={peer} other={other} />
       </a>
+      {menu}
     </li>
   );
 }

@@ -8,6 +8,7 @@ import { useApp, useLive } from "./app-state.ts";
 import { Avatar } from "./avatar.tsx";
 import { ConversationItem } from "./conversation-item.tsx";
 import { Invitation } from "./invitation.tsx";
+import { moveInList } from "./list-keys.ts";
 import { LookAlikeWarning } from "./look-alike-warning.tsx";
 import { useLookAlikes } from "./lookalikes.ts";
 import { memo } from "./memo.ts";
@@ -24,7 +25,7 @@ export function ConversationList({ open }: { readonly open: string | null }): JS
   const lookAlikeOf = useLookAlikes();
   const [query, setQuery] = useState("");
   const name = query.trim().toLowerCase().normalize("NFKC");
-  const found = all.filter(({ peer }) => isFound(peer, name, me.user, words.noteToSelf));
+  const found = all.filter((one) => isFound(one, name, me.user, words.noteToSelf)).toSorted(pinnedFirst);
   const canBegin = name !== "" && problemOfName(name) === null && !all.some(({ peer }) => peer === name);
   useWatched(all);
 
@@ -36,7 +37,7 @@ export function ConversationList({ open }: { readonly open: string | null }): JS
   };
 
   return (
-    <nav class="list" aria-label={words.conversations}>
+    <nav class="list" aria-label={words.conversations} onKeyDown={moveInList}>
       <Search query={query} setQuery={setQuery} submit={submit} />
       {canBegin && <NewConversation name={name} other={lookAlikeOf(name)} opened={() => setQuery("")} />}
       <Sections found={found} open={open} lookAlikeOf={lookAlikeOf} />
@@ -45,10 +46,14 @@ export function ConversationList({ open }: { readonly open: string | null }): JS
   );
 }
 
-/** The conversation with oneself is found by its title too. */
-function isFound(peer: string, name: string, user: string, noteToSelf: string): boolean {
-  return peer.includes(name) || (peer === user && noteToSelf.toLowerCase().includes(name));
+/** The conversation with oneself is found by its title too, and a hidden one by its name alone. */
+function isFound({ peer, displayName, hidden }: Conversation, name: string, user: string, noteToSelf: string): boolean {
+  if (name === "") return !hidden;
+  const title = peer === user ? noteToSelf : (displayName ?? "");
+  return peer.includes(name) || title.toLowerCase().normalize("NFKC").includes(name);
 }
+
+const pinnedFirst = (a: Conversation, b: Conversation) => Number(b.pinned) - Number(a.pinned);
 
 interface SearchProps {
   readonly query: string;

@@ -2,7 +2,6 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Notice, SignedInDevice } from "../client/connect.ts";
-import { useApp } from "./app-state.ts";
 import { dayAndTime } from "./dates.ts";
 import { DialogPart, NotLoaded, useAsked } from "./dialog-part.tsx";
 import type { WithProof } from "./fresh-proof.tsx";
@@ -12,6 +11,7 @@ import { Problem } from "./problem.tsx";
 import { RecoveryDialog } from "./recovery.tsx";
 import { forgetCode, holdCode, type UnsavedCode } from "./unsaved-code.ts";
 import { useAttempt } from "./use-attempt.ts";
+import { useAccount } from "./use-account.ts";
 
 interface Props {
   readonly withProof: WithProof;
@@ -20,7 +20,7 @@ interface Props {
 }
 
 export function Devices({ withProof, lately }: Props): JSX.Element {
-  const { me, words } = useApp();
+  const { me, words } = useAccount();
   const asked = useAsked(() => me.account.devices());
   // Another device has come or gone.
   useEffect(() => me.notices.subscribe(asked.reload), [me]);
@@ -73,7 +73,7 @@ interface NewCode {
 }
 
 function useNewCode(withProof: WithProof, attempt: (act: () => Promise<void>) => void, reload: () => void): NewCode {
-  const { me } = useApp();
+  const { me } = useAccount();
   const [shown, setShown] = useState<UnsavedCode | null>(null);
   const renew = (act: () => Promise<string | null>) =>
     attempt(async () => {
@@ -92,7 +92,7 @@ function useNewCode(withProof: WithProof, attempt: (act: () => Promise<void>) =>
 }
 
 function Device({ device, signOut }: { readonly device: SignedInDevice; signOut(): void }): JSX.Element {
-  const { words, language } = useApp();
+  const { words, language } = useAccount();
   const { label, seen, online, current } = device;
   return (
     <li>

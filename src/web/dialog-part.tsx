@@ -1,7 +1,7 @@
 // A part of a dialog: its title and its content, and the value that it asks of the server.
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { useApp } from "./app-state.ts";
+import { useAccount } from "./use-account.ts";
 
 export interface Asked<T> {
   /** Null until the server has answered. */
@@ -25,7 +25,7 @@ export function useAsked<T>(ask: () => Promise<T>): Asked<T> {
 
 /** That a value could not be had, with a button that asks again. */
 export function NotLoaded({ asked }: { readonly asked: Asked<unknown> }): JSX.Element | null {
-  const { words } = useApp();
+  const { words } = useAccount();
   if (!asked.hasFailed) return null;
   return (
     <p class="problem" role="alert">

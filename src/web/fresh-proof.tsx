@@ -3,9 +3,9 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Refused } from "../client/connect.ts";
-import { useApp } from "./app-state.ts";
 import { Problem } from "./problem.tsx";
 import { useAttempt } from "./use-attempt.ts";
+import { useAccount } from "./use-account.ts";
 
 /**
  * Runs `act`. Where the server asks for a proof, asks the user for one and runs `act` again. Rejects where the user
@@ -35,7 +35,7 @@ export function useProof(): readonly [WithProof, JSX.Element | null] {
 }
 
 function ProofDialog({ proved, cancelled }: ProofRequest): JSX.Element {
-  const { me, words } = useApp();
+  const { me, words } = useAccount();
   const dialog = useRef<HTMLDialogElement>(null);
   const [code, setCode] = useState("");
   const { problem, isBusy, attempt } = useAttempt("prove");

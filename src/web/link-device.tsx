@@ -3,11 +3,11 @@
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { SignedInDevice } from "../client/connect.ts";
-import { useApp } from "./app-state.ts";
 import { CopyButton } from "./copy-button.tsx";
 import { clock } from "./dates.ts";
 import { addressOfLink } from "./link-address.ts";
 import { useQrCode } from "./lazy.ts";
+import { useAccount } from "./use-account.ts";
 
 export interface LinkCode {
   readonly code: string;
@@ -25,7 +25,7 @@ interface Props {
 }
 
 export function LinkDevice({ link, devices, ended }: Props): JSX.Element {
-  const { me, words, language } = useApp();
+  const { me, words, language } = useAccount();
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => box.current?.scrollIntoView({ block: "nearest" }), []);
   useEffect(() => {

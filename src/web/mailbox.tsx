@@ -10,6 +10,7 @@ import { ConversationList } from "./conversation-list.tsx";
 import { number } from "./dates.ts";
 import { Invitation } from "./invitation.tsx";
 import { loadAccount } from "./lazy.ts";
+import { useShortcuts } from "./list-keys.ts";
 import { NoticeLine, useNotices } from "./notices.tsx";
 import { useNotifications } from "./notifications.ts";
 import { Nowhere } from "./nowhere.tsx";
@@ -42,6 +43,7 @@ export function Mailbox(): JSX.Element {
     setAccount(null);
   };
   useNotifications();
+  useShortcuts(place.is !== "list");
   useTurnedOut();
   useUnreadInTitle();
   return (
@@ -101,7 +103,9 @@ const isFinal = (code: number) => code === UNAUTHORIZED || code === FORBIDDEN;
 
 function useUnreadInTitle(): void {
   const { me, words, language } = useApp();
-  const unread = useSelected(me.conversations, (all) => all.reduce((sum, one) => sum + one.unread, 0));
+  const unread = useSelected(me.conversations, (all) =>
+    all.reduce((sum, one) => sum + (one.muted ? 0 : one.unread), 0),
+  );
   useEffect(() => {
     document.title = unread > 0 ? `(${number(unread, language)}) ${words.title}` : words.title;
   }, [unread, words, language]);

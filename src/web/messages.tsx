@@ -6,6 +6,7 @@ import { useApp, useLive } from "./app-state.ts";
 import { number } from "./dates.ts";
 import { Days } from "./days.tsx";
 import { Icon } from "./icons.tsx";
+import { moveInLog } from "./log-keys.ts";
 import { useOpening, useReading } from "./reading.ts";
 import { type ScrollWindow, useNear, useScrollWindow } from "./scroll-window.ts";
 
@@ -40,6 +41,7 @@ export function Messages({ conversing }: Props): JSX.Element {
         tabIndex={0}
         role="log"
         aria-label={conversing.peer}
+        onKeyDown={moveInLog}
         onScroll={({ currentTarget }) => {
           setDistance(stepOf(-currentTarget.scrollTop));
           look();

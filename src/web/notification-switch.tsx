@@ -1,13 +1,13 @@
 // The switch for notifications: it shows what holds, also where the browser does not allow them.
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { useApp } from "./app-state.ts";
 import { DialogPart } from "./dialog-part.tsx";
 import { chooseNotifications, notificationChoice } from "./notifications.ts";
 import { Switch } from "./switch.tsx";
+import { useAccount } from "./use-account.ts";
 
 export function NotificationSwitch(): JSX.Element | null {
-  const { me, words } = useApp();
+  const { me, words } = useAccount();
   const [choice, setChoice] = useState(() => notificationChoice(me.user));
   const [wasDismissed, setWasDismissed] = useState(false);
   if (choice === "unsupported") return null;

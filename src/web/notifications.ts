@@ -7,6 +7,7 @@ import { useApp } from "./app-state.ts";
 import { isAttended, isLocked, useSharedLock } from "./attention.ts";
 import { keyOf, store, stored } from "./browser-storage.ts";
 import { number } from "./dates.ts";
+import { fullName } from "./display-name.tsx";
 import { plain } from "./message-text.tsx";
 import type { Language, Translations } from "./translations.ts";
 
@@ -53,9 +54,9 @@ export function useNotifications(): void {
   }, [me, words, language]);
 }
 
-/** Only messages of others, and none of strangers. */
-function canNotify({ last, unread, standing }: Conversation): boolean {
-  return unread > 0 && last.state === null && standing === "contact";
+/** Only messages of others, none of strangers, and none of muted conversations. */
+function canNotify({ last, unread, standing, muted }: Conversation): boolean {
+  return unread > 0 && last.state === null && standing === "contact" && !muted;
 }
 
 async function notify(user: string, one: Conversation, words: Translations, language: Language): Promise<void> {
@@ -65,7 +66,9 @@ async function notify(user: string, one: Conversation, words: Translations, lang
   const body = unread === 1 ? text : words.notified(number(unread, language), text);
   const data = { address: addressOf(peer) };
   const worker = await navigator.serviceWorker.ready;
-  await worker.showNotification(peer, { body, tag: tagOf(user, peer), data, icon: ICON }).catch(() => undefined);
+  await worker
+    .showNotification(fullName(one), { body, tag: tagOf(user, peer), data, icon: ICON })
+    .catch(() => undefined);
 }
 
 /** Closes all notifications of this user, or those of conversations without anything unread. */

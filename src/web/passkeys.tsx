@@ -1,14 +1,14 @@
 // The user's passkeys: the list, and how to add and remove one.
 import type { JSX } from "preact";
-import { useApp } from "./app-state.ts";
 import { dayAndTime } from "./dates.ts";
 import { DialogPart, NotLoaded, useAsked } from "./dialog-part.tsx";
 import type { WithProof } from "./fresh-proof.tsx";
 import { Problem } from "./problem.tsx";
 import { useAttempt } from "./use-attempt.ts";
+import { useAccount } from "./use-account.ts";
 
 export function Passkeys({ withProof }: { readonly withProof: WithProof }): JSX.Element {
-  const { me, words, language } = useApp();
+  const { me, words, language } = useAccount();
   const asked = useAsked(() => me.account.passkeys());
   const { problem, attempt } = useAttempt();
   const change = (act: () => Promise<void>) => attempt(() => withProof(act).then(asked.reload));

@@ -1,15 +1,15 @@
 // What others see of the user, and who is blocked.
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { useApp } from "./app-state.ts";
 import { DialogPart, NotLoaded, useAsked } from "./dialog-part.tsx";
 import { Problem } from "./problem.tsx";
 import { Switch } from "./switch.tsx";
 import { useAttempt } from "./use-attempt.ts";
 import { sharePresence } from "./watched-users.ts";
+import { useAccount } from "./use-account.ts";
 
 export function Privacy(): JSX.Element {
-  const { me, words } = useApp();
+  const { me, words } = useAccount();
   const asked = useAsked(() => me.account.settings());
   const [changed, setChanged] = useState<typeof asked.value>(null);
   const settings = changed ?? asked.value;
@@ -36,7 +36,7 @@ export function Privacy(): JSX.Element {
 }
 
 function Blocks(): JSX.Element | null {
-  const { me, words } = useApp();
+  const { me, words } = useAccount();
   const asked = useAsked(() => me.people.blocked());
   const { problem, attempt } = useAttempt();
   const blocked = asked.value ?? [];

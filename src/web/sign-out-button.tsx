@@ -1,10 +1,11 @@
 // The button to sign out. It asks where something would be lost: messages that wait to be sent, or the last way back in.
 import type { JSX } from "preact";
 import { useRef, useState } from "preact/hooks";
-import { useApp, useSelected } from "./app-state.ts";
+import { useSelected } from "./app-state.ts";
 import { Problem } from "./problem.tsx";
 import { useAttempt } from "./use-attempt.ts";
 import { useShown } from "./use-shown.ts";
+import { useAccount } from "./use-account.ts";
 
 /** How long the question waits for the server. */
 const ANSWER_MS = 3_000;
@@ -12,7 +13,7 @@ const ANSWER_MS = 3_000;
 type Question = "unsent" | "lastWay" | null;
 
 export function SignOut(): JSX.Element {
-  const { words, signOut } = useApp();
+  const { words, signOut } = useAccount();
   const [question, ask] = useState<Question>(null);
   const { problem, setProblem, attempt } = useAttempt();
   const waiting = useWaiting();
@@ -51,7 +52,7 @@ interface AskedProps {
 }
 
 function Asked({ text, label, go, cancel }: AskedProps): JSX.Element {
-  const { words } = useApp();
+  const { words } = useAccount();
   const first = useRef<HTMLButtonElement>(null);
   useShown(first);
   return (
@@ -71,7 +72,7 @@ function Asked({ text, label, go, cancel }: AskedProps): JSX.Element {
 
 /** To whom messages wait to be sent. */
 function useWaiting(): string {
-  const { me } = useApp();
+  const { me } = useAccount();
   return useSelected(me.conversations, (all) =>
     all
       .filter(({ last }) => last.state?.is === "sending")
@@ -82,7 +83,7 @@ function useWaiting(): string {
 
 /** Whether nothing but the recovery code would lead back. Without an answer nobody knows, and the user is not asked. */
 function useLastWay(): () => Promise<boolean> {
-  const { me, auth } = useApp();
+  const { me, auth } = useAccount();
   return async () => {
     if (auth !== "accounts") return false;
     const ways = Promise.all([me.account.devices(), me.account.passkeys()]);

@@ -35,7 +35,7 @@ export function Thread({ peer }: Props): JSX.Element {
   const other = useLookAlikes()(peer);
   return (
     <section class="thread" aria-label={peer} ref={section}>
-      <ThreadHeader peer={peer} standing={standing} />
+      <ThreadHeader peer={peer} />
       {other !== null && (
         <p class="notice" role="note">
           <LookAlikeWarning name={peer} other={other} />

@@ -1,17 +1,17 @@
 // What the page says, in each language. The second table has the type of the first, so that no text can be left
-// untranslated. Some places of the page have their words in files of their own.
-import { ACCOUNT_WORDS } from "./account-words.ts";
+// untranslated. Some places of the page have their words in files of their own; the account's dialog loads its own.
 import { store, stored } from "./browser-storage.ts";
 import { ENTRANCE_WORDS } from "./entrance-words.ts";
 import { isolated } from "./isolated-name.ts";
+import { MENU_WORDS } from "./menu-words.ts";
 import { READING_WORDS } from "./reading-words.ts";
 import { REFUSAL_WORDS } from "./refusal-words.ts";
 
 const ENGLISH = {
   ...ENTRANCE_WORDS.en,
-  ...ACCOUNT_WORDS.en,
   ...REFUSAL_WORDS.en,
   ...READING_WORDS.en,
+  ...MENU_WORDS.en,
   title: "Restante",
   loading: "Loading…",
   unreachable: "The server can't be reached. Check your connection.",
@@ -69,6 +69,19 @@ const ENGLISH = {
   read: "Read",
   says: (name: string) => `${isolated(name)} says:`,
   gone: "Some older messages are no longer kept.",
+  // Account, and its notices: named by the notice's code
+  account: "Account",
+  cancel: "Cancel",
+  notice_sign_in_attempts: "Someone tried to sign in as you with a wrong code or passkey.",
+  notice_new_device: "A new device signed in.",
+  notice_device_signed_out: "A device was signed out.",
+  notice_others_signed_out: "All other devices were signed out.",
+  notice_new_recovery_code: "A new recovery code was made. The old one no longer works.",
+  notice_new_link_code: "A code for linking a device was made.",
+  notice_new_passkey: "A passkey was added.",
+  notice_passkey_removed: "A passkey was removed.",
+  wasItYou: "Was it you? See your devices",
+  dismiss: "Dismiss",
   // Connection
   connecting: "Connecting…",
   offline: "You're offline. Messages will wait.",
@@ -81,9 +94,9 @@ export type Translations = typeof ENGLISH;
 
 const CHINESE: Translations = {
   ...ENTRANCE_WORDS["zh-Hans"],
-  ...ACCOUNT_WORDS["zh-Hans"],
   ...REFUSAL_WORDS["zh-Hans"],
   ...READING_WORDS["zh-Hans"],
+  ...MENU_WORDS["zh-Hans"],
   title: "Restante",
   loading: "正在加载…",
   unreachable: "连接不上服务器，请检查网络。",
@@ -137,6 +150,18 @@ const CHINESE: Translations = {
   read: "已读",
   says: (name) => `${isolated(name)} 说：`,
   gone: "部分较早的消息已不再保留。",
+  account: "账户",
+  cancel: "取消",
+  notice_sign_in_attempts: "有人用错误的登录码或通行密钥尝试登录你的账户。",
+  notice_new_device: "有新设备登录。",
+  notice_device_signed_out: "一台设备已退出登录。",
+  notice_others_signed_out: "所有其他设备都已退出登录。",
+  notice_new_recovery_code: "已生成新的恢复码，旧的已失效。",
+  notice_new_link_code: "已生成用于关联设备的登录码。",
+  notice_new_passkey: "已添加通行密钥。",
+  notice_passkey_removed: "已移除通行密钥。",
+  wasItYou: "是你本人吗？查看设备",
+  dismiss: "知道了",
   connecting: "正在连接…",
   offline: "网络已断开，消息会稍后发送。",
   connect: "重试",

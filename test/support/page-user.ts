@@ -89,6 +89,22 @@ export class PageUser {
     return this.page.getByRole("textbox", { name: /^Message / });
   }
 
+  /** Chooses from the menu of the open conversation. */
+  async choose(item: string): Promise<void> {
+    await this.page.getByRole("button", { name: /^Options for/ }).click();
+    await this.menuItem(item).click();
+  }
+
+  async block(): Promise<void> {
+    await this.choose("Block");
+    await this.button("Block").last().click();
+    await this.button("Unblock").waitFor();
+  }
+
+  menuItem(name: string): Locator {
+    return this.page.getByRole("menuitem", { name, exact: true });
+  }
+
   /** Waits until the connection is open. */
   async untilConnected(): Promise<void> {
     await this.page.locator(".banner[data-is=open]").waitFor({ state: "attached" });

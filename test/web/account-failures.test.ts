@@ -104,6 +104,7 @@ test("accepting, blocking and unblocking without an answer of the server say so;
   await carol.button("Accept").waitFor({ state: "detached" });
   await expect.poll(() => carol.composer.evaluate((field) => field === document.activeElement)).toBe(true);
   await cutOff(carol);
+  await carol.choose("Block");
   await carol.button("Block").click();
   await carol.page.getByRole("alert").getByText(UNREACHABLE).waitFor();
   await carol.page.unroute("**/api/**");

@@ -204,6 +204,8 @@ test.each(["light", "dark"] as const)(
     await check("a new recovery code");
     await carol.button("I've saved it").click();
     await carol.button("Close").click();
+    await carol.choose("Block");
+    await check("the question before somebody is blocked");
     await carol.button("Block").click();
     await carol.button("Unblock").waitFor();
     await check("blocked");
@@ -212,7 +214,7 @@ test.each(["light", "dark"] as const)(
     await carol.list.getByRole("link", { name: new RegExp(a) }).click();
     await carol.button("Accept").waitFor();
     await check("a request");
-    await bob.button("Block").click();
+    await bob.block();
     await carol.open(b);
     await carol.button("Unblock").click();
     await carol.composer.waitFor();

@@ -56,7 +56,7 @@ test("after Accept and after Unblock the focus is in the field", async () => {
   await bob.button("Accept").click();
   await bob.button("Accept").waitFor({ state: "detached" });
   await expect.poll(isFocused).toBe(true);
-  await bob.button("Block").click();
+  await bob.block();
   await bob.button("Unblock").click();
   await bob.composer.waitFor();
   await expect.poll(isFocused).toBe(true);

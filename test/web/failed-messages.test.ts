@@ -6,7 +6,7 @@ const fixture = new BrowserFixture();
 
 test("a message that was refused is sent again once, in the place of the failed one", async () => {
   const { alice, bob } = await fixture.twoContacts();
-  await bob.button("Block").click();
+  await bob.block();
   await bob.button("Unblock").waitFor();
   await alice.send("refused");
   await alice.button("Send again").waitFor();

@@ -34,7 +34,7 @@ test("a stranger writes and is accepted, and both users see the states of their 
 
 test("a blocked user's messages fail, until the user is unblocked", async () => {
   const { b, alice, bob } = await fixture.twoContacts();
-  await bob.button("Block").click();
+  await bob.block();
   await bob.page.getByText("You won't get their messages.", { exact: false }).waitFor();
   await alice.send("are you angry?");
   await alice.sees("are you angry?", `Not delivered. ${b} hasn't accepted your messages.`);

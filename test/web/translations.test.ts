@@ -1,9 +1,10 @@
 // Each text of one language exists in the other, and is translated.
 import { expect, test } from "vitest";
+import { ACCOUNT_WORDS } from "../../src/web/account-words.ts";
 import { translationsIn } from "../../src/web/translations.ts";
 
 const textsOf = (language: "en" | "zh-Hans") =>
-  Object.entries(translationsIn(language)).map(
+  Object.entries({ ...translationsIn(language), ...ACCOUNT_WORDS[language] }).map(
     ([name, words]) => [name, typeof words === "string" ? words : words("7", "8")] as const,
   );
 
@@ -20,7 +21,7 @@ test("each text exists in both languages, translated", () => {
 
 test("the parameters of a text are in it, in both languages", () => {
   for (const language of ["en", "zh-Hans"] as const) {
-    for (const words of Object.values(translationsIn(language))) {
+    for (const words of Object.values({ ...translationsIn(language), ...ACCOUNT_WORDS[language] })) {
       if (typeof words !== "string") expect(words("7", "8")).toContain("7");
     }
   }
