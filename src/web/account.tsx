@@ -4,6 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { Notice } from "../client/connect.ts";
 import { AccountData } from "./account-data.tsx";
 import { Devices } from "./devices.tsx";
+import { DisplayName } from "./display-name-form.tsx";
 import { DialogPart } from "./dialog-part.tsx";
 import { useProof } from "./fresh-proof.tsx";
 import { LanguageChoice } from "./language-choice.tsx";
@@ -82,6 +83,7 @@ function Profile(): JSX.Element {
           <LanguageChoice words={words} language={language} speak={speak} />
         </dd>
       </dl>
+      <DisplayName />
     </DialogPart>
   );
 }

@@ -3,7 +3,7 @@
 import type { JSX, RefObject } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { problemOfBody } from "../client/connect.ts";
-import { useApp } from "./app-state.ts";
+import { useApp, useConversation } from "./app-state.ts";
 import { number } from "./dates.ts";
 import { Icon } from "./icons.tsx";
 import { hasFiles, isComposing, isTouch } from "./input.ts";
@@ -15,7 +15,8 @@ const MAX_BYTES = 65_536;
 
 export function Composer({ peer }: { readonly peer: string }): JSX.Element {
   const { me, words } = useApp();
-  const label = peer === me.user ? words.writeToSelf : words.write(peer);
+  const displayName = useConversation(peer)?.displayName;
+  const label = peer === me.user ? words.writeToSelf : words.write(displayName ?? peer);
   const field = useRef<HTMLTextAreaElement>(null);
   const unsent = useUnsentText(peer);
   const { text, write, send } = unsent;

@@ -3,10 +3,11 @@
 import type { JSX } from "preact";
 import type { Conversation } from "../client/connect.ts";
 import { useApp, useConversation } from "./app-state.ts";
+import { isolated } from "./isolated-name.ts";
 
 /** Both names, for a sentence. */
 export function fullName({ peer, displayName }: Pick<Conversation, "peer" | "displayName">): string {
-  return displayName === null ? peer : `${displayName} (${peer})`;
+  return displayName === null ? peer : `${isolated(displayName)} (${peer})`;
 }
 
 /** Both names of a peer. */

@@ -1,5 +1,5 @@
 // Names that look the same. No server can refuse a name that looks like another one, because none has a list of all
-// names; but a user who sees both can be warned.
+// names, and display names need not be unique; but a user who sees both can be warned.
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { Conversation } from "../client/connect.ts";
 import { useLive, useApp } from "./app-state.ts";
@@ -25,25 +25,37 @@ const skeletons = new Map<string, string>();
 /** For a name, the one of `all` and `me` that it could be taken for, or null. */
 export function lookAlikes(
   me: string,
-  all: readonly Pick<Conversation, "peer" | "standing">[],
+  all: readonly Pick<Conversation, "peer" | "standing" | "displayName">[],
   shapeOf: Skeleton,
 ): (name: string) => string | null {
   const known = new Map<string, Known[]>();
+  /** By what users are called, and by their userNames too. */
+  const called = new Map<string, Known[]>();
   const ranks = new Map<string, number>();
-  for (const { peer, standing } of all) add(peer, standing === "contact" ? CONTACT : STRANGER);
-  add(me, OWN);
+  const displayNames = new Map<string, string>();
+  for (const { peer, standing, displayName } of all) {
+    add(peer, standing === "contact" ? CONTACT : STRANGER, displayName);
+  }
+  add(me, OWN, null);
   return (name) => {
     const rank = ranks.get(name) ?? STRANGER;
-    const others = (known.get(skeletonOf(name, shapeOf)) ?? []).filter((one) => one.name !== name && one.rank >= rank);
+    const alike = known.get(skeletonOf(name, shapeOf)) ?? [];
+    const displayName = displayNames.get(name);
+    const calledAlike = displayName === undefined ? [] : (called.get(skeletonOf(displayName, shapeOf)) ?? []);
+    const others = [...alike, ...calledAlike].filter((one) => one.name !== name && one.rank >= rank);
     return others.toSorted((one, other) => other.rank - one.rank)[0]?.name ?? null;
   };
 
-  function add(name: string, rank: number): void {
+  function add(name: string, rank: number, displayName: string | null): void {
     ranks.set(name, rank);
     const shape = skeletonOf(name, shapeOf);
-    const alike = known.get(shape);
-    if (alike === undefined) known.set(shape, [{ name, rank }]);
-    else alike.push({ name, rank });
+    for (const group of [known, called]) group.set(shape, [...(group.get(shape) ?? []), { name, rank }]);
+    if (displayName === null) return;
+    // Spelled as userNames are.
+    const folded = displayName.toLowerCase().normalize("NFKC");
+    displayNames.set(name, folded);
+    const callShape = skeletonOf(folded, shapeOf);
+    called.set(callShape, [...(called.get(callShape) ?? []), { name, rank }]);
   }
 }
 

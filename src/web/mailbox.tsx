@@ -25,6 +25,7 @@ const FORBIDDEN = 4403;
 export function Mailbox(): JSX.Element {
   const { me, words } = useApp();
   const place = usePlace();
+  const displayName = useLive(me.profile.displayName);
   const peer = place.is === "conversation" ? place.peer : null;
   const [account, setAccount] = useState<{ readonly Dialog: Awaited<ReturnType<typeof loadAccount>> } | null>(null);
   const { problem, attempt } = useAttempt();
@@ -54,7 +55,8 @@ export function Mailbox(): JSX.Element {
           <Logo />
           <h1 class="brand-name">{words.title}</h1>
           <button type="button" class="quiet" onClick={showAccount}>
-            <span class="spoken">{words.account}</span> <Avatar name={me.user} /> <bdi>{me.user}</bdi>
+            <span class="spoken">{words.account}</span> <Avatar name={displayName ?? me.user} of={me.user} />{" "}
+            <bdi>{me.user}</bdi>
           </button>
           <Problem problem={problem} />
         </header>

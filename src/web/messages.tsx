@@ -5,6 +5,7 @@ import type { Conversing, Message } from "../client/connect.ts";
 import { useApp, useLive } from "./app-state.ts";
 import { number } from "./dates.ts";
 import { Days } from "./days.tsx";
+import { useFullName } from "./display-name.tsx";
 import { Icon } from "./icons.tsx";
 import { moveInLog } from "./log-keys.ts";
 import { useOpening, useReading } from "./reading.ts";
@@ -110,6 +111,7 @@ interface StartProps {
 function Start({ conversing, isFirst, loadOlder }: StartProps): JSX.Element {
   const { me, words } = useApp();
   const gaps = useLive(me.gaps);
+  const name = useFullName(conversing.peer);
   return (
     <>
       {gaps > 0 && <p>{words.gone}</p>}
@@ -119,7 +121,7 @@ function Start({ conversing, isFirst, loadOlder }: StartProps): JSX.Element {
           {words.older}
         </button>
       ) : (
-        isFirst && conversing.peer !== me.user && <p>{words.start(conversing.peer)}</p>
+        isFirst && conversing.peer !== me.user && <p>{words.start(name)}</p>
       )}
       {conversing.error !== null && <p role="alert">{words.olderFailed}</p>}
     </>

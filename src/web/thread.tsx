@@ -6,6 +6,7 @@ import type { Conversing } from "../client/connect.ts";
 import { useApp, useConversation } from "./app-state.ts";
 import { useSharedLock } from "./attention.ts";
 import { Composer } from "./composer.tsx";
+import { useFullName } from "./display-name.tsx";
 import { isTouch } from "./input.ts";
 import { LookAlikeWarning } from "./look-alike-warning.tsx";
 import { useLookAlikes } from "./lookalikes.ts";
@@ -53,7 +54,7 @@ function Request({ peer }: Props): JSX.Element {
   const { problem, attempt } = useAttempt();
   return (
     <div class="notice" role="note">
-      <p>{words.asks(peer)}</p>
+      <p>{words.asks(useFullName(peer))}</p>
       <div class="row">
         <button type="button" onClick={() => attempt(() => me.people.accept(peer))}>
           {words.accept}
@@ -72,7 +73,7 @@ function Blocked({ peer }: Props): JSX.Element {
   const { problem, attempt } = useAttempt();
   return (
     <div class="notice" role="note">
-      <p>{words.blocked(peer)}</p>
+      <p>{words.blocked(useFullName(peer))}</p>
       <button type="button" class="quiet" onClick={() => attempt(() => me.people.unblock(peer))}>
         {words.unblock}
       </button>

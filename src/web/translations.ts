@@ -58,8 +58,7 @@ const ENGLISH = {
   block: "Block",
   asks: (name: string) =>
     `${isolated(name)} wants to chat. They won't see that you're online or have read this until you accept.`,
-  lookAlike: (name: string, other: string) =>
-    `${isolated(name)} isn't ${isolated(other)}: the letters only look alike.`,
+  lookAlike: (name: string, other: string) => `${isolated(name)} isn't ${isolated(other)}: the names only look alike.`,
   accept: "Accept",
   sending: "Waiting for connection",
   held: (when: string) => `Will be sent after ${when}: that's enough new people for now`,
@@ -140,7 +139,7 @@ const CHINESE: Translations = {
   unblock: "取消屏蔽",
   block: "屏蔽",
   asks: (name) => `${isolated(name)} 想和你聊天。在你接受之前，对方看不到你是否在线或已读。`,
-  lookAlike: (name, other) => `${isolated(name)} 不是 ${isolated(other)}：只是字母看起来相似。`,
+  lookAlike: (name, other) => `${isolated(name)} 不是 ${isolated(other)}：只是名称看起来相似。`,
   accept: "接受",
   sending: "等待网络连接",
   held: (when) => `将在 ${when} 之后发送：你近期联系的新用户太多`,

@@ -190,6 +190,14 @@ test.each(["light", "dark"] as const)(
     await bob.send("hello carol");
     await carol.sees("hello carol");
     await check("a conversation");
+    await carol.button(`Options for ${b}`).click();
+    await check("the menu of a conversation");
+    await carol.page.keyboard.press("Escape");
+    await carol.composer.press("ArrowUp");
+    await check("the menu of a message");
+    await carol.menuItem("Delete for me").click();
+    await check("the question before a message is deleted");
+    await carol.page.keyboard.press("Escape");
     await carol.account.click();
     await carol.page.getByText("Chrome, Linux").waitFor();
     await check("the account");

@@ -6,7 +6,11 @@ import { translationsIn } from "../../src/web/translations.ts";
 import { BrowserFixture } from "../support/browser-fixture.ts";
 
 const fixture = new BrowserFixture();
-const one = (peer: string, standing: "contact" | "request" | "blocked") => ({ peer, standing });
+const one = (peer: string, standing: "contact" | "request" | "blocked", displayName: string | null = null) => ({
+  peer,
+  standing,
+  displayName,
+});
 
 test.each<[string, Parameters<typeof lookAlikes>[1], string, string | null]>([
   ["a stranger like a contact", [one("alice", "contact"), one("al\u0456ce", "request")], "al\u0456ce", "alice"],
@@ -17,6 +21,11 @@ test.each<[string, Parameters<typeof lookAlikes>[1], string, string | null]>([
   ["a stranger like somebody blocked", [one("bill", "blocked"), one("bi1l", "request")], "bi1l", "bill"],
   ["a stranger like the user", [one("\u03f3ane", "request")], "\u03f3ane", "jane"],
   ["the user", [one("\u03f3ane", "contact"), one("jane", "contact")], "jane", null],
+  ["a display name like a contact", [one("alice", "contact"), one("bob", "contact", "\u0410lice")], "bob", "alice"],
+  ["the contact beside that one", [one("alice", "contact"), one("bob", "contact", "Alice")], "alice", null],
+  ["two display names", [one("a", "contact", "Anna K"), one("b", "contact", "ANNA K")], "b", "a"],
+  ["a display name like the user", [one("bob", "contact", "Jane")], "bob", "jane"],
+  ["a display name like the own userName", [one("bob", "contact", "Bob")], "bob", null],
   ["a name like no other", [one("alice", "contact"), one("bob", "request")], "bob", null],
 ])("for %s lookAlikes() gives the name that it could be taken for", (_, all, name, other) => {
   expect(lookAlikes("jane", all, skeleton)(name)).toBe(other);
@@ -32,7 +41,7 @@ test("a name that is written from right to left does not change the order of the
 test("the page warns of a name that looks like a contact, in the list and above the conversation", async () => {
   const { a, b, bob } = await fixture.twoContacts();
   const like = a.replace("alice", "a1ice");
-  const warning = `${like} isn't ${a}: the letters only look alike.`;
+  const warning = `${like} isn't ${a}: the names only look alike.`;
   await bob.page.getByRole("searchbox").fill(like);
   await bob.list.getByRole("link", { name: warning }).waitFor();
   const stranger = await fixture.newUser();
