@@ -67,7 +67,7 @@ export class Client implements Restante {
         : new StoredMessages({
             user,
             check,
-            read: (...range) => this.#clients.ready.then(() => arrivals.apply(this.#store, range)),
+            read: (...range) => this.#clients.opened().then(() => arrivals.apply(this.#store, range)),
             take: (taken) => void this.#clients.write({ taken }),
           });
     this.#view = new View(user, incoming, check);
@@ -199,7 +199,7 @@ export class Client implements Restante {
 
   /** The messages that this device has; where it has none of them, those that the mailbox has. */
   readonly #readPage: ReadPage = async (peer, before, limit) => {
-    await this.#clients.ready;
+    await this.#clients.opened();
     const local = await this.#store.piece(peer, before, limit);
     if (local.entries.length > 0 || local.from === 0) return local;
     const page = await readOlder(this.#server.ask, this.user, peer, before, limit);

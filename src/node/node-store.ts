@@ -4,7 +4,7 @@ import { rmSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import type { Arrival, Commit, Kept, Piece, Position, Store, Written } from "../client/store.ts";
 import { Records } from "./records.ts";
-import { openDatabase, transaction } from "./schema.ts";
+import { openDatabase, sqlite, transaction } from "./schema.ts";
 
 /** Messages that a store has, by default. Answers: a bot whose disk fills up over the years. */
 const MAX_MESSAGES = 100_000;
@@ -20,9 +20,11 @@ export interface NodeStoreOptions {
 
 /**
  * A store in an SQLite file (Node.js 22.13, 23.4 or newer), which is made where there is none: one file for one device, which
- * one process has open at a time. When a write resolves it is on the disk (fsync).
+ * one process has open at a time. When a write resolves it is on the disk (fsync). Throws where there is no
+ * `node:sqlite`.
  */
 export function nodeStore(file: string, { maxMessages = MAX_MESSAGES }: NodeStoreOptions = {}): Store {
+  sqlite();
   return new NodeStore(file, maxMessages);
 }
 

@@ -182,12 +182,19 @@ test.each([0, 1, 2, 3])(
   },
 );
 
-test("a second client on the same file is stopped with a reason, and its iteration rejects", async () => {
+test("a second client on the same file is stopped with a reason, with which its iteration, threads and messages fail", async () => {
   const { me: first } = await start();
   const { me } = await start();
   expect(me.connection.value).toMatchObject({ is: "stopped", reason: "not_kept" });
-  expect("message" in me.connection.value && me.connection.value.message).toContain("is open in another process");
-  await expect(me.messages[Symbol.asyncIterator]().next()).rejects.toThrow("the store is closed");
+  const message = "message" in me.connection.value ? String(me.connection.value.message) : "";
+  expect(message).toMatch(/^The store can't be opened: Error: .* is open in another process/);
+  const next = me.messages[Symbol.asyncIterator]().next();
+  await expect(next).rejects.toMatchObject({ name: "RestanteError", code: "not_kept", message });
+  const thread = me.messages.with("bob");
+  await expect(thread.older()).rejects.toMatchObject({ code: "not_kept", message });
+  const sent = me.send("bob", "hi");
+  await written();
+  expect(sent.state.value).toMatchObject({ is: "failed", code: "not_kept", message: `It can't be kept: ${message}` });
   expect(first.connection.value.is).not.toBe("stopped");
 });
 
