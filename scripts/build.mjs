@@ -1,5 +1,6 @@
-// Builds the web page into public/ and the package of the SDK into dist/, with the licences of their packages. The server
-// serves the SDK, too, for pages without a build, and documents for programs. wrangler runs it before `dev` and `deploy`.
+// Builds the web page into public/ and the package of the SDK into dist/, with the licences of their packages. The
+// server serves the SDK, too, for pages without a build, and documents for programs. wrangler runs it before `dev` and
+// `deploy`.
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import process from "node:process";
@@ -13,6 +14,12 @@ import { buildPackage, ENTRIES } from "./package.mjs";
 const MAX_PAGE_BYTES = 60_000;
 const PAGE = "public/page.js";
 const STATUS = "public/status.js";
+
+/**
+ * Wrong types of the SDK fail the build. Not the one before a server starts: while somebody works on the SDK, the
+ * server starts as it does for the web page.
+ */
+const IS_STRICT = process.argv.includes("--strict");
 
 /** The viewer of the API's description at /api/docs, served unchanged from here. */
 const VIEWER = ["swagger-ui-bundle.js", "swagger-ui-bundle.js.LICENSE.txt", "swagger-ui.css"];
@@ -73,6 +80,10 @@ writeIfChanged(
   Buffer.from(noticesOf(served, "Restante (MIT), and the code of others in what this server runs and serves:")),
 );
 
+if (sdk.typeErrors !== "") {
+  console.error(sdk.typeErrors);
+  if (IS_STRICT) process.exitCode = 1;
+}
 for (const { name, maxBytes } of ENTRIES) checkSize(name, sdk.sizes.get(name), maxBytes);
 checkSize(PAGE, gzipSync(readFileSync(PAGE), { level: 9 }).length, MAX_PAGE_BYTES);
 

@@ -33,12 +33,23 @@ ${wrapped(wordsOf(table)).join("\n")}
 /** The prototypes, each with the characters that look like it, ordered by code point. */
 function wordsOf(table) {
   const sources = new Map();
-  for (const source of Object.keys(table).filter(isOfNames).toSorted(byCodePoint)) {
-    const target = table[source];
-    if (target !== source) sources.set(target, [...(sources.get(target) ?? []), source]);
+  const own = Object.keys(table).filter((source) => isOfNames(source) && table[source] !== source);
+  const targets = new Map(own.map((source) => [source, table[source]]));
+  for (const source of own.toSorted(byCodePoint)) {
+    const target = prototypeOf(targets, source);
+    sources.set(target, [...(sources.get(target) ?? []), source]);
   }
-  const targets = [...sources.keys()].toSorted(byCodePoint);
-  return targets.flatMap((target) => [`=${[...target].map(coded).join("+")}`, ...sources.get(target).map(coded)]);
+  const prototypes = [...sources.keys()].toSorted(byCodePoint);
+  return prototypes.flatMap((target) => [`=${[...target].map(coded).join("+")}`, ...sources.get(target).map(coded)]);
+}
+
+/**
+ * What a text looks like, which looks like nothing else. Unicode's table maps U+048B to a text that begins with U+0438,
+ * and that to U+1D0E (13.0.0): the skeleton of a skeleton would be another one.
+ */
+function prototypeOf(targets, text) {
+  const next = Array.from(text, (character) => targets.get(character) ?? character).join("");
+  return next === text ? text : prototypeOf(targets, next.normalize("NFD"));
 }
 
 /** Whether a decomposed name can contain this character. */

@@ -22,7 +22,9 @@ const INLINE = /(?<picture>!?)\[(?<label>[^\]]*)\]\((?<target>[^)\s]+)\)(?<after
 const DEFINITION = /^\[[^\]]+\]: (?<defined>\S+)\n/m;
 const ALL = new RegExp([CODE, INLINE, DEFINITION].map(({ source }) => source).join("|"), "gm");
 
-/** Markdown without links and pictures of files that are not there. `isThere` is asked for a path, without its anchor. */
+/**
+ * Markdown without links and pictures of files that are not there. `isThere` is asked for a path, without its anchor.
+ */
 export function withoutDeadLinks(text, isThere) {
   return text.replace(ALL, (whole, ...more) => {
     const [offset, , { code, picture, label, target, after, defined }] = more.slice(-3);

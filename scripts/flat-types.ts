@@ -134,7 +134,9 @@ function wordsOf(text: string): string[] {
   return [...code(text).matchAll(/[\w$]+/g)].map(([word]) => word);
 }
 
-/** Two parts, each sorted by name: what `entry` exports, and what that refers to. `entry`: a `.d.ts` without comments. */
+/**
+ * Two parts, each sorted by name: what `entry` exports, and what that refers to. `entry`: a `.d.ts` without comments.
+ */
 export function publicTypes(entry: string): string {
   const roots = exportsOf(entry).map(({ place }) => place);
   const isRoot = new Set(roots.map(String));
@@ -153,7 +155,7 @@ function withoutModifiers(text: string): string {
 }
 
 /** The module whose types others import, and the file of its declarations. */
-export interface Core {
+interface Core {
   readonly specifier: string;
   readonly entry: string;
 }

@@ -1,5 +1,5 @@
-// Builds the package `restante` in dist/, as npm publishes it: of each entry point the module to read, to require and to
-// put on a page, its types in one file, its package.json, and documents whose links lead nowhere else.
+// Builds the package `restante` in dist/, as npm publishes it: of each entry point the module to read, to require and
+// to put on a page, its types in one file, its package.json, and documents whose links lead nowhere else.
 import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -50,8 +50,8 @@ const DOCUMENTS = [
 const OPTIONS = { bundle: true, sourcemap: true, target: "es2022", logLevel: "warning", metafile: true, write: false };
 
 /**
- * The package: the files of dist/ with their contents, the folders of the packages that are in the bundles, and the bytes
- * of each entry point, minified and gzipped.
+ * The package: the files of dist/ with their contents, the folders of the packages that are in the bundles, and the
+ * bytes of each entry point, minified and gzipped. `typeErrors`: what the compiler says of its types, or an empty text.
  */
 export async function buildPackage() {
   const [types, ...bundles] = await Promise.all([typesOf(ENTRIES), ...ENTRIES.flatMap(bundlesOf)]);
@@ -63,14 +63,14 @@ export async function buildPackage() {
   const files = new Map([
     // The others need the core beside them, so no page loads one of them alone.
     ...[...built].filter(([name]) => name.startsWith(CORE.name) || !name.includes(".min.")),
-    ...types,
+    ...types.files,
     ...(packages.size > 0 ? [["LICENSES.txt", noticesOf(packages, "The code of others in the package:")]] : []),
   ]);
   const names = [...files.keys(), ...DOCUMENTS.map(([name]) => name)].toSorted();
   const isThere = (file) => names.includes(file);
   for (const [name, from] of DOCUMENTS) files.set(name, withoutDeadLinks(readFileSync(from, "utf8"), isThere));
   files.set("package.json", `${JSON.stringify(manifest(names), null, 2)}\n`);
-  return { files, packages, sizes };
+  return { files, packages, sizes, typeErrors: types.errors };
 }
 
 /** The three forms of an entry point: to import, to require, to put on a page. */
@@ -92,7 +92,7 @@ function bundlesOf({ name, source, banner = "" }) {
   return [form(".js", "esm", false), form(".cjs", "cjs", false), form(".min.js", "esm", true)];
 }
 
-/** The core is loaded once, whoever imports it: its classes are the same for all. */
+/** Each entry point that imports the core loads the same module: so its classes are the same in all of them. */
 function coreOutside(path) {
   return {
     name: "core-outside",
@@ -104,22 +104,26 @@ function coreOutside(path) {
   };
 }
 
-/** The types of each entry point as one file, for `import` and for `require`. */
+/** The types of each entry point as one file, for `import` and for `require`; and what the compiler says of them. */
 export async function typesOf(entries) {
   const folder = mkdtempSync(join(tmpdir(), "restante-types-"));
   try {
     const tsc = "node_modules/typescript/bin/tsc";
     const compiled = promisify(execFile)(process.execPath, [tsc, "-p", "tsconfig.sdk.json", "--outDir", folder]);
-    // It writes them in any case: while somebody works on the SDK, the server starts as it does for the web page.
-    await compiled.catch(({ stdout }) => console.error(stdout));
+    // The compiler writes them in any case.
+    const errors = await compiled.then(
+      () => "",
+      ({ stdout, stderr }) => `${stdout}${stderr}`,
+    );
     const declarations = ({ source }) => join(folder, source.replace(/^src\//, "").replace(/\.tsx?$/, ".d.ts"));
-    return entries.flatMap((entry) =>
+    const files = entries.flatMap((entry) =>
       ["js", "cjs"].map((extension) => {
         const core = { specifier: `./${CORE.name}.${extension}`, entry: declarations(CORE) };
         const text = flatTypes(declarations(entry), entry === CORE ? undefined : core);
         return [`${entry.name}.d.${extension === "js" ? "ts" : "cts"}`, text];
       }),
     );
+    return { files, errors };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -127,8 +131,8 @@ export async function typesOf(entries) {
 
 /**
  * The package.json of the package: that of the repository has what its own commands need, and the same `exports`, where
- * `module-sync` is for what can require a module, as Node.js 22.12 can, so that a process has the core once, imported or
- * required; `require` is for what can't, as Jest.
+ * `module-sync` is for what can require a module, as Node.js 22.12 can, so that a process has the core once, imported
+ * or required; `require` is for what can't, as Jest.
  */
 function manifest(files) {
   const all = readJson("package.json");

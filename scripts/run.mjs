@@ -162,7 +162,7 @@ async function main(command, flags) {
     case "deploy":
       return deploy(flags);
     case "package":
-      return (await run("node", ["scripts/build.mjs"])) || run("npm", ["pack", "./dist", ...flags]);
+      return (await run("node", ["scripts/build.mjs", "--strict"])) || run("npm", ["pack", "./dist", ...flags]);
     case "format":
       return run("oxfmt", flags);
     case "chaos":

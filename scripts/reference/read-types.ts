@@ -48,9 +48,10 @@ export interface Entry {
 /** The entry points, each with its exports in the order of their declarations. Throws where types can't be read. */
 export async function readEntries(): Promise<Entry[]> {
   const types = await typesOf(ENTRIES);
+  if (types.errors !== "") throw new Error(types.errors);
   const folder = mkdtempSync(join(tmpdir(), "restante-reference-"));
   try {
-    for (const [name, text] of types) writeFileSync(join(folder, name), text);
+    for (const [name, text] of types.files) writeFileSync(join(folder, name), text);
     writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "restante", version: "0.0.0", type: "module" }));
     // Types of React and Node.js are found from here, as from a project that has them.
     symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));

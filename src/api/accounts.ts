@@ -17,6 +17,7 @@ import {
   limitAttempts,
 } from "../identity/accounts.ts";
 import { callMailbox } from "../identity/call-mailbox.ts";
+import { AUTH_MODES, REGISTRATION_MODES } from "../protocol/variables.ts";
 import { createApi, declareRoute } from "./declare-route.ts";
 import { canonicalName, label, name, signedIn, time, userQuery } from "./schemas.ts";
 
@@ -39,8 +40,8 @@ declareRoute(
     scope: null,
     responses: {
       200: z.object({
-        auth: z.enum(["accounts", "jwt", "open"]).nullable().meta({ description: "Null if it is not configured" }),
-        registration: z.enum(["open", "invite", "closed"]).optional(),
+        auth: z.enum(AUTH_MODES).nullable().meta({ description: "Null if it is not configured" }),
+        registration: z.enum(REGISTRATION_MODES).optional(),
       }),
     },
   },

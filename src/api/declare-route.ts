@@ -44,7 +44,7 @@ interface RouteDeclaration {
 type Parsed<T> = T extends Zod ? z.output<T> : undefined;
 
 /** The parsed request. */
-export interface ParsedRequest<D extends RouteDeclaration> {
+interface ParsedRequest<D extends RouteDeclaration> {
   readonly params: Parsed<D["params"]>;
   readonly query: Parsed<D["query"]>;
   readonly headers: Parsed<D["headers"]>;

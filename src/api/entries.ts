@@ -4,7 +4,8 @@ import { callMailbox, refuseByMailbox } from "../identity/call-mailbox.ts";
 import { confirmToken } from "../identity/request-token.ts";
 import { problemResponse } from "../identity/problem-response.ts";
 import { identifyCaller } from "../identity/identify-caller.ts";
-import { ATTEMPT_FORM, type ConnectionQuery, readAttempt } from "../protocol/connection-query.ts";
+import { ATTEMPT_FORM, ATTEMPT_WORDS, type ConnectionQuery, readAttempt } from "../protocol/connection-query.ts";
+import { MAX_EPOCH_UNITS } from "../protocol/limits.ts";
 import { readRefusal, refusal } from "../protocol/refusals.ts";
 import { V1 } from "../protocol/version.ts";
 import { toRequest } from "../protocol/connection-request.ts";
@@ -20,7 +21,7 @@ const EVENT_STREAM = "text/event-stream";
 
 const positionQuery = {
   device: device.optional(),
-  epoch: z.string().min(1).max(64).optional().meta({ description: "The epoch of the last response" }),
+  epoch: z.string().min(1).max(MAX_EPOCH_UNITS).optional().meta({ description: "The epoch of the last response" }),
   cursor: z
     .union([z.literal("head"), seqText], { error: "it must be a seq, or head" })
     .optional()
@@ -29,12 +30,12 @@ const positionQuery = {
 
 const attempt = z
   .string()
-  .refine((text) => readAttempt(text) !== null, ATTEMPT_FORM)
+  .refine((text) => readAttempt(text) !== null, ATTEMPT_WORDS)
   .transform(readAttempt)
   .optional()
   .openapi({
     type: "string",
-    pattern: "^[A-Za-z0-9]{1,16}\\.\\d{1,16}$",
+    pattern: ATTEMPT_FORM.source,
     example: "k3J9.2",
     description: "Of a stream: the client object, and which of its attempts this is ([R6])",
   });

@@ -1,5 +1,5 @@
-// The routes that describe the WebSocket to programs: the JSON Schema of its frames, and its AsyncAPI document. Both are
-// constants, made at the first request in 1 and 2 ms (measured with Node.js 24, 2026-11-30).
+// The routes that describe the WebSocket to programs: the JSON Schema of its frames, and its AsyncAPI document. Both
+// are constants, made at the first request in 1 and 2 ms (measured with Node.js 24, 2026-11-30).
 import { z } from "@hono/zod-openapi";
 import type { RequestContext } from "../identity/request-context.ts";
 import { asyncApiDocument } from "../protocol/catalogue/asyncapi.ts";

@@ -3,7 +3,7 @@
 // changes. It stores nothing: after a wake each part asks again.
 
 /** The storage of an object, as far as its alarm goes. Times are ms since 1970. */
-export type AlarmStorage = Pick<DurableObjectStorage, "setAlarm" | "deleteAlarm">;
+type AlarmStorage = Pick<DurableObjectStorage, "setAlarm" | "deleteAlarm">;
 
 /** The alarm of one part. */
 export interface Alarm {

@@ -3,8 +3,8 @@
 // the work is.
 //
 // The ways in, and when each is flushed:
-// - enqueue: with the next transaction. It begins at once after a quiet time; in a `setTimeout` of 0 ms where neighbours
-//   are likely; and not before the commit under way is done.
+// - enqueue: with the next transaction. It begins at once after a quiet time; in a `setTimeout` of 0 ms where
+//   neighbours are likely; and not before the commit under way is done.
 // - run: the same, with a promise of the result. The platform holds what follows from the promise until the transaction
 //   is durable.
 // - runSoon: the same as `run`, except within 20 ms of a transaction: then with the next one, 20 ms later at most.
@@ -19,10 +19,12 @@ import { Debounce } from "./debounce.ts";
 type Work = () => void;
 
 /** What a transaction ends with. */
-export interface CommitHooks {
+interface CommitHooks {
   /** Writes the rows that are buffered in memory. */
   flushWrites(): void;
-  /** Sends replies and starts calls. They speak of written rows alone: the platform holds them until these are durable. */
+  /**
+   * Sends replies and starts calls. They speak of written rows alone: the platform holds them until these are durable.
+   */
   flushReplies(): void;
   /** Whether anything was written since the last time this was called. */
   takeWrote(): boolean;

@@ -4,7 +4,7 @@ import type { Caller } from "../protocol/caller.ts";
 import type { RequestContext } from "./request-context.ts";
 
 /** `operator`: `secret` for a caller with ADMIN_TOKEN, or a service's name; `operatorToken`: the id of its token. */
-export interface ActingOperator {
+interface ActingOperator {
   readonly operator: string;
   readonly operatorToken: string | null;
 }

@@ -28,7 +28,7 @@ export interface Reservation {
 }
 
 /** Why nothing was reserved. */
-export interface Exhausted {
+interface Exhausted {
   /** Ms after which trying again can help. */
   readonly retryAfter: number;
   /** Whether reservations alone are in the way. */

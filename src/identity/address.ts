@@ -13,7 +13,7 @@ const LOGGED_BITS = 24;
 /** The one network of all texts that are not addresses. Answers: invented texts that each get a limit of their own. */
 const UNKNOWN = "unknown";
 
-export type AddressVariables = Pick<Variables, "CLIENT_ADDRESS">;
+type AddressVariables = Pick<Variables, "CLIENT_ADDRESS">;
 
 /** The networks by which the attempts of one address are counted. */
 export interface Networks {

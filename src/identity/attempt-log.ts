@@ -6,7 +6,7 @@ const MINUTE_MS = 60_000;
 /** Lines of one minute over all networks. Answers: a botnet that fills the log. */
 const LINES_PER_MINUTE = 60;
 
-export type AttemptEvent = "token_refused" | "operator_refused" | "attempts_exhausted";
+type AttemptEvent = "token_refused" | "operator_refused" | "attempts_exhausted";
 
 /** The current minute of this isolate. Bounded: `counts` has at most LINES_PER_MINUTE keys. */
 const minute = {

@@ -16,7 +16,7 @@ interface RateLimitBinding {
   limit(options: { readonly key: string }): Promise<{ readonly success: boolean }>;
 }
 
-export type AttemptLimits = Pick<Variables, "RATE_LIMIT" | "ATTEMPTS_PER_MINUTE" | "CLIENT_ADDRESS"> & {
+type AttemptLimits = Pick<Variables, "RATE_LIMIT" | "ATTEMPTS_PER_MINUTE" | "CLIENT_ADDRESS"> & {
   readonly RATE?: RateLimitBinding;
 };
 

@@ -2,10 +2,8 @@
 import { isPrivate } from "../protocol/host.ts";
 import { logEvent } from "../protocol/log-events.ts";
 import { type Refusal, refusal } from "../protocol/refusals.ts";
-import { problemOfValue, valueOf } from "../protocol/variables.ts";
+import { type AuthMode, problemOfValue, valueOf } from "../protocol/variables.ts";
 import { isVariable, nearestName, accessProblem, otherProblems, type Variables } from "./check-variables.ts";
-
-export type AuthMode = "accounts" | "jwt" | "open";
 
 /** The mode of each set of variables, checked once: they do not change while an isolate lives. */
 const knownModes = new WeakMap<object, AuthMode | null>();

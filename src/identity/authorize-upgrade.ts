@@ -8,7 +8,7 @@ import { identifyCaller } from "./identify-caller.ts";
 import type { RequestContext } from "./request-context.ts";
 
 /** The request for the mailbox, or why the upgrade is refused. */
-export type UpgradeVerdict = { readonly request: ConnectionRequest } | { readonly refused: Refusal };
+type UpgradeVerdict = { readonly request: ConnectionRequest } | { readonly refused: Refusal };
 
 /** Checks an upgrade of `/client/:userName`. */
 export async function authorizeUpgrade(c: RequestContext, rawName: string, offer: Offer): Promise<UpgradeVerdict> {

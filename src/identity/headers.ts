@@ -3,7 +3,8 @@ import type { MiddlewareHandler as Middleware } from "hono";
 import { cors } from "hono/cors";
 import { secureHeaders } from "hono/secure-headers";
 import { checkHost } from "./check-host.ts";
-import { foreignOriginRefusal, isAllowedOrigin, isForeignOrigin } from "./origin.ts";
+import { isAllowedOrigin, isForeignOrigin } from "./origin.ts";
+import { refusal } from "../protocol/refusals.ts";
 import { problemResponse } from "./problem-response.ts";
 
 type AppMiddleware = Middleware<{ Bindings: Env }>;
@@ -37,7 +38,7 @@ export const secureResponse: AppMiddleware = async (c, next) => {
   c.res.headers.set("Permissions-Policy", PERMISSIONS);
 };
 
-/** The descriptions for programs, which any page may read: they are the same for everybody, and say nothing of users. */
+/** Descriptions for programs. Any page may read them: everybody gets the same, and they say nothing of users. */
 const DESCRIPTIONS: ReadonlySet<string> = new Set([
   "/api/openapi.json",
   "/api/frames.schema.json",
@@ -47,7 +48,7 @@ const DESCRIPTIONS: ReadonlySet<string> = new Set([
 /** Middleware: pages of other origins may read the descriptions, and nothing else. Upgrades are checked elsewhere. */
 export const refuseForeignOrigins: AppMiddleware = async (c, next) => {
   if (DESCRIPTIONS.has(c.req.path) || !isForeignOrigin(c.req.raw, c.env)) return next();
-  return problemResponse(foreignOriginRefusal());
+  return problemResponse(refusal("forbidden_origin"));
 };
 
 /**

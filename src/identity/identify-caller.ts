@@ -11,8 +11,9 @@ import { sessionCookie } from "./cookie.ts";
 import { backgroundOf, type RequestContext } from "./request-context.ts";
 import { verifyJwt, mayNeedKeyFetch } from "./jwt.ts";
 import { type TokenVerdict, knownVerdict } from "./known-tokens.ts";
-import { type AuthMode, misconfiguredRefusal, authModeOf, servesHost } from "./auth-mode.ts";
-import { foreignOriginRefusal, mayUseCookie, isForeignOrigin } from "./origin.ts";
+import type { AuthMode } from "../protocol/variables.ts";
+import { misconfiguredRefusal, authModeOf, servesHost } from "./auth-mode.ts";
+import { mayUseCookie, isForeignOrigin } from "./origin.ts";
 import { hashOf, isIssuedHere, deviceTokenName, serviceTokenName } from "./token.ts";
 import { markKey } from "./token-mark.ts";
 import type { Variables } from "./check-variables.ts";
@@ -31,7 +32,7 @@ type Identified = Caller | { readonly refused: Refusal };
 export function modeOrRefusal(c: RequestContext): AuthMode | { readonly refused: Refusal } {
   const mode = authModeOf(c.env);
   if (mode === null) return { refused: misconfiguredRefusal() };
-  if (isForeignOrigin(c.req.raw, c.env)) return { refused: foreignOriginRefusal() };
+  if (isForeignOrigin(c.req.raw, c.env)) return { refused: refusal("forbidden_origin") };
   if (mode === "open" && !servesHost(c.env, c.req.url)) {
     return { refused: refusal("forbidden", "AUTH is open, and this host is not private; see OPEN_ANYWHERE") };
   }

@@ -28,14 +28,20 @@ const FRESH_MS = 600_000;
  */
 const STALE_MS = 21_600_000;
 
-/** Least ms between fetches because of unknown key ids. Answers: invented key ids that each cost a request. */
+/**
+ * Least ms between fetches because of tokens that no known key verifies: their key id is unknown, or there is none.
+ * Answers: invented tokens, each of which costs a request.
+ */
 const COOL_DOWN_MS = 5_000;
 
 /** The first and the longest back-off after a failed request, ms. Answers: hammering an issuer that is in trouble. */
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 60_000;
 
-/** Keys tried for a token that names none. Answers: a set of many keys, each of which costs a signature check. */
+/**
+ * Keys tried for a token that several of a set match. Answers: a set of many keys without ids, each of which costs a
+ * signature check.
+ */
 const MAX_KEYS_TRIED = 4;
 
 type LocalSet = ReturnType<typeof createLocalJWKSet>;
@@ -136,7 +142,7 @@ function withoutId(header: JWSHeaderParameters): JWSHeaderParameters {
   return rest;
 }
 
-/** Tries the matching keys in turn, for sets whose keys have no ids. */
+/** Tries the matching keys in turn: neither the token nor the set says which one signed it. */
 async function tryEach(
   several: InstanceType<typeof errors.JWKSMultipleMatchingKeys>,
   token: string,

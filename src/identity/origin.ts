@@ -1,7 +1,6 @@
 // Which web pages may use this server, and which are its own. Browsers state a page's origin, but other programs can
 // forge it. So an Origin only ever removes rights: it never replaces a token.
 import { logEvent } from "../protocol/log-events.ts";
-import { type Refusal, refusal } from "../protocol/refusals.ts";
 import { valueOf, type Variables } from "../protocol/variables.ts";
 import { mayLog } from "./log-throttle.ts";
 
@@ -26,10 +25,6 @@ export function isForeignOrigin(request: Request, variables: Variables): boolean
   const isNear = URL.canParse(origin) && new URL(origin).hostname === new URL(own).hostname;
   if (isNear && mayLog("origin")) logEvent("origin_refused", { origin: new URL(origin).origin, own });
   return true;
-}
-
-export function foreignOriginRefusal(): Refusal {
-  return refusal("forbidden_origin");
 }
 
 /**

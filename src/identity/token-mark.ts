@@ -15,7 +15,7 @@ const KEY_TIMEOUT_MS = 2_000;
 const KEY_RETRY_MS = 5_000;
 
 /** The registry that stores the key. */
-export interface KeySource {
+interface KeySource {
   readonly REGISTRY: { getByName(name: string): { tokenKey(): Promise<string> } };
 }
 

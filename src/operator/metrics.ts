@@ -31,7 +31,7 @@ export async function readMetrics(env: Env): Promise<Metrics> {
 }
 
 /** Counters without a label: Prometheus' name, help text, and the name in the code. */
-export const PLAIN_METRICS = [
+const PLAIN_METRICS = [
   ["restante_accepted_total", "Messages that mailboxes accepted from their users", "accepted"],
   [
     "restante_queued_total",
@@ -47,7 +47,7 @@ export const PLAIN_METRICS = [
 ] as const;
 
 /** Counters with a label: Prometheus' name, help text, the name in the code, and the label. */
-export const LABELLED_METRICS = [
+const LABELLED_METRICS = [
   ["restante_refused_total", "Messages that were refused before anything was written", "refused", "code"],
   ["restante_failed_total", "Accepted messages that their receivers finally refused", "failed", "code"],
   ["restante_problems_total", "Requests and upgrades that were refused", "problem", "code"],

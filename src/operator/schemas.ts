@@ -2,6 +2,7 @@
 import { z } from "@hono/zod-openapi";
 import { canonicalName, device, seq, time } from "../api/schemas.ts";
 import { codesIn } from "../protocol/refusals.ts";
+import { AUTH_MODES } from "../protocol/variables.ts";
 import { PLAIN, V1 } from "../protocol/version.ts";
 
 const count = z.int();
@@ -100,7 +101,7 @@ export const trace = z
 export const stats = z
   .object({
     at: time,
-    auth: z.enum(["accounts", "jwt", "open", "none"]).meta({ description: "`none` if it is not configured" }),
+    auth: z.enum([...AUTH_MODES, "none"]).meta({ description: "`none` if it is not configured" }),
     online: z.object({ users: count, sockets: count }),
     figures: z.record(z.string(), z.number()).meta({ description: "Counters by name; see docs/OPERATIONS.md" }),
     shards: z.array(z.object({ shard: count, users: count, sockets: count })),

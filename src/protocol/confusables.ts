@@ -55,13 +55,13 @@ zx 3y3 xw0 =hc 12y 3kz =hj 1fen =hk qu uc 8tn =hq+ms 5tf =hs xv5 xwi =hv xu5 =i2
 1ua =mr nb =mt mu =mw mv =nk nr 1rs 1rz =nm 1s0 =no 1rt =np 1ru =o3 92u =o4 92v =o8 92l =of 92n =pf 42t 20hz
 =pf+53 433 =pg 3yb 8yo 1f2d 1f37 20ii =pg+53 3yn =pg+3z4 3zg =ps wyj =py 3ls 1f3n =q0 4ig 1f3p =q1 4dr 4dx
 1f3q =qj 1fiz =qo u7 5rc =qq rf =qv 8tp xub xud =qw vl 1fjt =qx 8tt wul x4n =rb 8v8 =rc 1f3h 1f6a =t4 wwx
-=ty+mh wn =u1+me wb =u3 5rf =u3+me xy =ug 8u5 =ux xuo =v4 4bz =v4+53 4x9 =xj y4 =11k 3mo 40e wl1 =11k+13 414
-=11k+53 40q =121 jj =12p 3o4 =13q 14d =13s 14e =13t 148 =13u 144 =17s+190 1pd =17s+1cr 1g1 =17s+1cy 1py =17t
-1c3 =17x+190 1a9 1gy =17x+1cr 1ad =17z+le 1da =17z+mc+mb 1pq =17z+179 1ag =17z+1cr 1am =181+le 1db =181+li 1aq
-=181+li+lj 1q1 =181+179 1ap =181+190 1gs =181+1cr 1aw =182+le 1pu =183+le 1ha =183+1cr 184 =185+mc+mb 1pr
-=185+1cr 1b2 =187+1cr 1b3 =18h 1bb =18j 1bd 1be =18j+1cr 1bh 1gj =18k+li 1bp =18k+1cr 1br =18l+1cr 1pj =18m+li
-1gp =18m+179 1go =18o 1pt =18o+le 1c9 =18o+li 1c6 =18o+lv 1c7 =18o+19s 1c8 =18o+1cr 1cb =18p 18q 19q 1bu 1cc
-1ci 1q5 =18p+le 18d =18p+li 1ce 1g6 =18p+li+lj 1q2 =18p+179 1a1 1bv =18p+190 1pk =18p+1cr 17v 18f 1a6 1bx 1ch
+=ty+mh wn =u3 5rf =u3+me xy =ug 8u5 =ux xuo =v4 4bz =v4+53 4x9 =xj y4 =11k 3mo 40e wl1 =11k+13 414 =11k+53 40q
+=121 jj =12p 3o4 =13q 14d =13s 14e =13t 148 =13u 144 =17s+190 1pd =17s+1cr 1g1 =17s+1cy 1py =17t 1c3 =17x+190
+1a9 1gy =17x+1cr 1ad =17z+le 1da =17z+mc+mb 1pq =17z+179 1ag =17z+1cr 1am =181+le 1db =181+li 1aq =181+li+lj
+1q1 =181+179 1ap =181+190 1gs =181+1cr 1aw =182+le 1pu =183+le 1ha =183+1cr 184 =185+mc+mb 1pr =185+1cr 1b2
+=187+1cr 1b3 =18h 1bb =18j 1bd 1be =18j+1cr 1bh 1gj =18k+li 1bp =18k+1cr 1br =18l+1cr 1pj =18m+li 1gp =18m+179
+1go =18o 1pt =18o+le 1c9 =18o+li 1c6 =18o+lv 1c7 =18o+19s 1c8 =18o+1cr 1cb =18p 18q 19q 1bu 1cc 1ci 1q5
+=18p+le 18d =18p+li 1ce 1g6 =18p+li+lj 1q2 =18p+179 1a1 1bv =18p+190 1pk =18p+1cr 17v 18f 1a6 1bx 1ch
 =18p+1cr+1cy 1pz =18s 1r9 1rc 1rl =18t 1rm =18w lz 17e =191 19b =19e 1de xjj =19f 1df =19g 1dg =19i 1di =19l
 1dl 1uv 1jhg =19s lp =1a3 1cg =1ai+179 1aj =1av+179 1gx =1b5 19r 1q3 1q4 =1b5+1cr 1b8 1bc =1b6+1cr 1pg =1bg
 1gi =1bj 1ps =1bj+1cr 1bo =1cr 59w 6hn =1fg 1fm =1g4 1gn 1pl =1s5+1tq 1s6 =1s5+1tq+1ty 1si =1s5+1tq+1tz 1sj
@@ -132,20 +132,20 @@ xh3 =3d7+3eo 3eu 3jm =3d8 3i5 =3d8+3d3 16nr =3d8+3d3+3d3 16ns =3d8+3d7 3f1 =3d8+
 =49i+426 4fo =49i+428 4fp =49i+429 4fq =49j+53 4x6 =49z+53 4fr =4a0+53 4fs =4a1+53 4ft =4a2+53 4fu =4a3+53 4fv
 =4a4+53 4fw =4a5+53 4fx =4bl wl3 =4c4+53 4xc =4d7+53 4xe =4f4 wkt =4hl wxc =4ho 4ip =4hp 4hu =4ik 1f2s =4j3
 8yr =4o2 4o3 =4s5 4t1 =4t8 4uu =4wv+3z2 4ws =4xh 4wr =526 53k =52p 53l =56t 58g 58w =5cd 5ea =5ch 5eb =5d4 5eg
-=5q8 xve =5qd xv4 =5qf xvg =5qi xvf =5qm on u0 1ff1 =5qw 5rd xwy =5qx un =5qz qs ua xv6 =5qz+mh x9 =5wf 92g
-=61r qc 12m 48n =6i1 wvj =6k2 4ad wke =6pu+mt 6o =7sc 9jj 2zfs =8qn xhu =8rz 4as wkv =8s5 wxd =8s6 xvk =8xs
-1f3s =92k 5wu =9ko 9nc =9oc 3g3 feo x6f =9oc+3fl 16m1 =9oc+3fp 16m2 =9oc+3fp+ffs 16m3 =9oc+3ft 16m4 =9oc+3fy
-3h1 =9oc+9oc 3h2 =9oc+ffs 3g4 =9oc+ffs+3fy 3h3 =ako dcr =app beb =bi9 jrd =bmi kc6 =bp1 ph2 =bp6 imo =bp7 dgg
-=bs3 kx5 =cop vk3 =cov k83 =dhf kdi =dyu ra6 =ffs 3g5 =ffs+3fl 3h4 =ffs+3fn 3h5 =ffs+3fn+3ft 16m5 =ffs+3fn+ffs
-16m6 =ffs+3fr 16m7 =ffs+3fr+ffs 16m8 =ffs+3ft 3h6 =ffs+3ft+ffs 16m9 =ffs+3fx 16ma =ffs+3fy 3h7 =ffs+3g2 16mb
-=ffs+3ha 3h9 =ffs+9oc 3h8 =ffs+ffs 16mc =fik 9mz =fjv 9lw =fp1 fsy =ftw fuk =g2z 9n3 =gbf 9m3 =ggs 9mw =gkj
-9nx h5j =gur gv3 =h7j hkb =hgh hgr =hij hkv =hlh 9mn =hwv hz4 =ijp 9m0 =ild ilu =jee jeg =k7u k89 =kcs peu
-=kcv pg0 =kcw pfu =kcz phd =kd4 pif =kdf plz =kfi kjj =kv1 kyv =lu0 lzt =npw nrj =or9 os6 =ph8 pj5 =q6l qbj
-=qif qip =ram rct =rk6 rkf =rq4 rqb =ry7 rye =s11 s1m =s5z s63 =s8v s9z =slq sm6 =t65 t66 =trr trs =v9e v9f
-=vdd vde =wl2 20iu =wuw 20ik =wvd 1fjf =x0n x3p =x1b ot =x2x x2y =x3n gr qd us 101 8sp xwb 1fe1 1jgu =x6j 4af
-=xdn 1i3g =xi5 xib =xkx xn7 =xlv xna =1fa2 1kxk =1fei x3v =1fgm 1fhc =1ggu 1omx =1ik4+1iki+1ij6 1ij7
-=1ik4+1iki+1ijc 1ijd =1ik4+1iki+1ijn 1ijo =1ik4+1iki+1ijt 1iju =1ik4+1iki+1ijw 1ijx =1ik4+1iki+1ijy 1ijz =1ite
-1ivs 1ivt =1itf 1ivu =1itg 1ivv =1iuq 1ivw =1iur 1ivx =1jvp+1jvp 1jvs =1jvp+1jvp+1jvz 1jvt =1jvp+1jvp+1jw0
-1jvu =1jvp+1jvz 1jvq =1jvp+1jw0 1jvr =1jvv+1jvv 1jvx =1jvv+1jvv+1jvz 1jvy =1jvv+1jvz 1jvw =1jw3+1jvz 1jw4
-=1jw3+1jw0 1jw5 =1jw3+1jw3 1jw6 =1jw3+1jw3+1jvz 1jw7 =1jw3+1jw3+1jw0 1jw8 =1k8a 1k8i
+=5q8 xve =5qd xv4 =5qf xvg =5qi xvf =5qm on u0 1ff1 =5qm+me+li wb =5qw 5rd xwy =5qx un =5qz qs ua xv6 =5qz+mh
+x9 =5wf 92g =61r qc 12m 48n =6i1 wvj =6k2 4ad wke =6pu+mt 6o =7sc 9jj 2zfs =8qn xhu =8rz 4as wkv =8s5 wxd =8s6
+xvk =8xs 1f3s =92k 5wu =9ko 9nc =9oc 3g3 feo x6f =9oc+3fl 16m1 =9oc+3fp 16m2 =9oc+3fp+ffs 16m3 =9oc+3ft 16m4
+=9oc+3fy 3h1 =9oc+9oc 3h2 =9oc+ffs 3g4 =9oc+ffs+3fy 3h3 =ako dcr =app beb =bi9 jrd =bmi kc6 =bp1 ph2 =bp6 imo
+=bp7 dgg =bs3 kx5 =cop vk3 =cov k83 =dhf kdi =dyu ra6 =ffs 3g5 =ffs+3fl 3h4 =ffs+3fn 3h5 =ffs+3fn+3ft 16m5
+=ffs+3fn+ffs 16m6 =ffs+3fr 16m7 =ffs+3fr+ffs 16m8 =ffs+3ft 3h6 =ffs+3ft+ffs 16m9 =ffs+3fx 16ma =ffs+3fy 3h7
+=ffs+3g2 16mb =ffs+3ha 3h9 =ffs+9oc 3h8 =ffs+ffs 16mc =fik 9mz =fjv 9lw =fp1 fsy =ftw fuk =g2z 9n3 =gbf 9m3
+=ggs 9mw =gkj 9nx h5j =gur gv3 =h7j hkb =hgh hgr =hij hkv =hlh 9mn =hwv hz4 =ijp 9m0 =ild ilu =jee jeg =k7u
+k89 =kcs peu =kcv pg0 =kcw pfu =kcz phd =kd4 pif =kdf plz =kfi kjj =kv1 kyv =lu0 lzt =npw nrj =or9 os6 =ph8
+pj5 =q6l qbj =qif qip =ram rct =rk6 rkf =rq4 rqb =ry7 rye =s11 s1m =s5z s63 =s8v s9z =slq sm6 =t65 t66 =trr
+trs =v9e v9f =vdd vde =wl2 20iu =wuw 20ik =wvd 1fjf =x0n x3p =x1b ot =x2x x2y =x3n gr qd us 101 8sp xwb 1fe1
+1jgu =x6j 4af =xdn 1i3g =xi5 xib =xkx xn7 =xlv xna =1fa2 1kxk =1fei x3v =1fgm 1fhc =1ggu 1omx =1ik4+1iki+1ij6
+1ij7 =1ik4+1iki+1ijc 1ijd =1ik4+1iki+1ijn 1ijo =1ik4+1iki+1ijt 1iju =1ik4+1iki+1ijw 1ijx =1ik4+1iki+1ijy 1ijz
+=1ite 1ivs 1ivt =1itf 1ivu =1itg 1ivv =1iuq 1ivw =1iur 1ivx =1jvp+1jvp 1jvs =1jvp+1jvp+1jvz 1jvt
+=1jvp+1jvp+1jw0 1jvu =1jvp+1jvz 1jvq =1jvp+1jw0 1jvr =1jvv+1jvv 1jvx =1jvv+1jvv+1jvz 1jvy =1jvv+1jvz 1jvw
+=1jw3+1jvz 1jw4 =1jw3+1jw0 1jw5 =1jw3+1jw3 1jw6 =1jw3+1jw3+1jvz 1jw7 =1jw3+1jw3+1jw0 1jw8 =1k8a 1k8i
 `;

@@ -1,10 +1,10 @@
 // The query of a v1 connection's URL: the device, and its position in the log. Parsed once, in the Worker.
 import * as z from "zod/mini";
-import { NUMBER_END } from "./limits.ts";
+import { MAX_EPOCH_UNITS, NUMBER_END } from "./limits.ts";
 import { isDeviceName } from "./names.ts";
 
 /** Which attempt to connect this is: the `number`-th of the client object `instance`. */
-export interface Attempt {
+export interface ConnectAttempt {
   readonly instance: string;
   readonly number: number;
 }
@@ -22,7 +22,7 @@ export interface ConnectionQuery {
   /** Whether the device reads marks that have no seq yet. */
   readonly early?: boolean;
   /** Null if the client does not number its attempts. */
-  readonly attempt?: Attempt | null;
+  readonly attempt?: ConnectAttempt | null;
 }
 
 const integerText = z.pipe(
@@ -39,12 +39,12 @@ const flag = z.pipe(
 );
 
 /** `attempt=<instance>.<number>`. */
-const ATTEMPT = /^([A-Za-z0-9]{1,16})\.(\d{1,16})$/;
-export const ATTEMPT_FORM = "attempt must be 1 to 16 of A-Z a-z 0-9, a dot, and a whole number below 2^53";
+export const ATTEMPT_FORM = /^[A-Za-z0-9]{1,16}\.[0-9]{1,16}$/;
+export const ATTEMPT_WORDS = "attempt must be 1 to 16 of A-Z a-z 0-9, a dot, and a whole number below 2^53";
 
 /** The attempt that this text names, or null if it is malformed. */
-export function readAttempt(text: string): Attempt | null {
-  const [, instance = "", digits = ""] = ATTEMPT.exec(text) ?? [];
+export function readAttempt(text: string): ConnectAttempt | null {
+  const [instance = "", digits = ""] = ATTEMPT_FORM.test(text) ? text.split(".") : [];
   const number = Number(digits);
   return instance === "" || number >= NUMBER_END ? null : { instance, number };
 }
@@ -56,14 +56,17 @@ const attempt = z.pipe(
 
 const query = z.object({
   device: z.string().check(z.refine(isDeviceName)),
-  epoch: z.nullable(z.string().check(z.minLength(1), z.maxLength(64))),
+  epoch: z.nullable(z.string().check(z.minLength(1), z.maxLength(MAX_EPOCH_UNITS))),
   cursor: z.nullable(z.union([z.literal("head"), integerText])),
   runs: flag,
   early: flag,
   attempt: z.nullable(attempt),
 });
 
-/** Parses `device`, `epoch`, `cursor`, `runs`, `early` and `attempt`; of several with one name, the first. A string says which of them is wrong. */
+/**
+ * Parses `device`, `epoch`, `cursor`, `runs`, `early` and `attempt`; of several with one name, the first. A string says
+ * which of them is wrong.
+ */
 export function readConnectionQuery(search: URLSearchParams): ConnectionQuery | string {
   const parsed = query.safeParse({
     device: search.get("device") ?? "",
@@ -84,7 +87,7 @@ export function readConnectionQuery(search: URLSearchParams): ConnectionQuery | 
     case "early":
       return "early must be 1, or be left out";
     case "attempt":
-      return ATTEMPT_FORM;
+      return ATTEMPT_WORDS;
     default:
       return "cursor must be a whole number below 2^53, or head";
   }

@@ -18,7 +18,7 @@ export const counters = {
 };
 
 /** Counters with a label: a code, or the name of an event. Bounded: labels are words of this code. */
-export type LabelledCounter = "refused" | "problem" | "closed" | "failed" | "event";
+type LabelledCounter = "refused" | "problem" | "closed" | "failed" | "event";
 
 const deliveryTimes = Array.from({ length: DELIVERY_TIME_ENDS_MS.length + 1 }, () => 0);
 const labelledCounters = new Map<string, number>();

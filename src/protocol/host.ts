@@ -26,7 +26,7 @@ export function isPrivate(host: string): boolean {
 }
 
 /** An origin as browsers write it, or a sentence on why the text is not one. */
-export type ParsedOrigin = { readonly origin: string } | { readonly problem: string };
+type ParsedOrigin = { readonly origin: string } | { readonly problem: string };
 
 /** Schemes that never occur in an `Origin` header: their pages send `null`, or an http origin. */
 const NON_PAGE_SCHEMES = /^(wss?|file|data|blob|about|javascript|ftp):/i;

@@ -53,8 +53,8 @@ export const MAX_UNREAD_BYTES = 4_194_304;
 /**
  * UTF-8 bytes of a text before acks or answers show how fast a link is, and the ms that a text may take after that.
  * Answers: a client on a slow link that receives no whole text within the time limit of its heartbeat, connects again,
- * and never gets further. At 64 kbit/s the first texts take 4 s each. With 16,384 bytes bursts stay cut in two: with 512
- * messages in flight each costs half as much again (SDK, 8 pairs, 2026-11-30).
+ * and never gets further. At 64 kbit/s the first texts take 4 s each. With 16,384 bytes bursts stay cut in two: with
+ * 512 messages in flight each costs half as much again (SDK, 8 pairs, 2026-11-30).
  */
 export const FIRST_TEXT_BYTES = 32_768;
 export const TEXT_MS = 2_000;
@@ -71,7 +71,10 @@ export const MAX_UNANSWERED_BYTES = 33_554_432;
  */
 export const JWT_LEEWAY_MS = 5_000;
 
-/** Ms for a client to read the rest of an ended event stream. Answers: the same, by streams. */
+/**
+ * Ms for a client to read the rest of an ended event stream. Answers: event streams that nobody reads, each of which
+ * holds a window of memory.
+ */
 export const STREAM_READ_MS = 60_000;
 
 /** Rate limits and quotas. Each is a variable of the same name; RATE_LIMIT=off lifts all but STRANGER_MESSAGES. */
@@ -223,6 +226,9 @@ export const MAX_BODY_DEPTH = 128;
 
 /** UTF-16 units of a userName, and of a device's name. Answers: names as storage. */
 export const MAX_NAME_UNITS = 64;
+
+/** UTF-16 units of an epoch that a client names. Answers: a query of any length. */
+export const MAX_EPOCH_UNITS = 64;
 
 /** UTF-16 units of a token. Answers: hashing and parsing invented tokens. */
 export const MAX_TOKEN_UNITS = 8_192;

@@ -54,7 +54,7 @@ export const EVENTS = {
   admin_misconfigured: "ADMIN_TOKEN is too short, and is ignored",
 } as const;
 
-export type EventName = keyof typeof EVENTS;
+type EventName = keyof typeof EVENTS;
 
 /** Writes one event. Fields are names, numbers and codes. */
 export function logEvent(event: EventName, fields: Readonly<Record<string, string | number | boolean | null>>): void {

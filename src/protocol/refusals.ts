@@ -1,6 +1,6 @@
-// The table of refusals: code, sentence, close code, HTTP status, retry delay, where the code is sent, and what a client
-// does next. The sentences of message refusals are in message-refusals.ts. Sentences for clients are short; reasons for
-// the operator go to the log.
+// The table of refusals: code, sentence, close code, HTTP status, retry delay, where the code is sent, and what a
+// client does next. The sentences of message refusals are in message-refusals.ts. Sentences for clients are short;
+// reasons for the operator go to the log.
 import { MESSAGE_REFUSALS, rowOf, type RefusalRow } from "./message-refusals.ts";
 
 /**
@@ -174,8 +174,11 @@ export function isSentIn<P extends Place>(place: P, why: Refusal): why is Refusa
   return Object.hasOwn(REFUSALS[why.code].at, place);
 }
 
+/** A close code that this server sends. */
+export type CloseCode = (typeof REFUSALS)[CodeIn<"closing">]["close"];
+
 /** The close code of a refusal that ends a connection. */
-export function closeCode(code: CodeIn<"closing">): number {
+export function closeCode(code: CodeIn<"closing">): CloseCode {
   return REFUSALS[code].close;
 }
 

@@ -51,8 +51,8 @@ export type Up =
   | { readonly type: "error"; readonly refusal: Refusal<CodeIn<"error">> };
 
 /**
- * The frames of one parsed text, each with its own result; or one error for the whole text. Of several `watch` frames only the
- * last is read, because it replaces the others.
+ * The frames of one parsed text, each with its own result; or one error for the whole text. Of several `watch` frames
+ * only the last is read, because it replaces the others.
  */
 export function readFrames(value: unknown): readonly Up[] {
   const values: readonly unknown[] = Array.isArray(value) ? value : [value];
@@ -125,7 +125,7 @@ function readFrame(value: unknown): Up {
  * Most frames are well-formed sends: checked here without the schema library, in a tenth of its time, as are all other
  * frames. A test proves that these checks accept exactly what the schema accepts.
  */
-export function isSend(value: object): value is z.infer<typeof send> {
+function isSend(value: object): value is z.infer<typeof send> {
   const { type, id, to } = value as { [Field in "type" | "id" | "to"]?: unknown };
   return (
     type === "send" &&
@@ -137,19 +137,19 @@ export function isSend(value: object): value is z.infer<typeof send> {
 }
 
 /** The same for `ack`, the second most frequent frame. */
-export function isAck(value: object): value is z.infer<typeof ack> {
+function isAck(value: object): value is z.infer<typeof ack> {
   const { type, seq } = value as { [Field in "type" | "seq"]?: unknown };
   return type === "ack" && Number.isSafeInteger(seq) && (seq as number) >= 0;
 }
 
 /** The same for the others: in a flood, refusing a frame must be cheaper than sending it. */
-export function isWatch(value: object): value is z.infer<typeof watch> {
+function isWatch(value: object): value is z.infer<typeof watch> {
   const { type, peers } = value as { [Field in "type" | "peers"]?: unknown };
   if (type !== "watch" || !Array.isArray(peers) || peers.length > MAX_WATCHED_PEERS) return false;
   return peers.every((peer) => typeof peer === "string");
 }
 
-export function isToken(value: object): value is z.infer<typeof token> {
+function isToken(value: object): value is z.infer<typeof token> {
   const { type, token: text } = value as { [Field in "type" | "token"]?: unknown };
   return type === "token" && typeof text === "string" && text.length <= MAX_TOKEN_UNITS;
 }

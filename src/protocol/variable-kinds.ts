@@ -18,7 +18,7 @@ export interface VariableRow<T> {
 }
 
 /** Least characters of a secret. Answers: guessing it. */
-export const MIN_SECRET_UNITS = 32;
+const MIN_SECRET_UNITS = 32;
 
 /** The highest number of a limit. Answers: a typing error that means no limit. */
 const MAX_NUMBER = 1_000_000_000;

@@ -5,9 +5,13 @@ import { parseHosts } from "./allowed-hosts.ts";
 import { CALLS_PER_EVENT, MAX_CALLS_PER_EVENT, QUOTAS, SESSION_IDLE_DAYS } from "./limits.ts";
 import { choice, list, type ReadResult, type VariableRow, secret, text, integer } from "./variable-kinds.ts";
 
+export const AUTH_MODES = ["accounts", "jwt", "open"] as const;
+export type AuthMode = (typeof AUTH_MODES)[number];
+export const REGISTRATION_MODES = ["open", "invite", "closed"] as const;
+
 export const VARIABLES = {
-  AUTH: choice(["accounts", "jwt", "open"], null, "who may open a mailbox", { guards: true }),
-  REGISTRATION: choice(["open", "invite", "closed"], "open", "who may claim a name", { guards: true }),
+  AUTH: choice(AUTH_MODES, null, "who may open a mailbox", { guards: true }),
+  REGISTRATION: choice(REGISTRATION_MODES, "open", "who may claim a name", { guards: true }),
   INVITE_SECRET: secret("what invitations are signed with"),
   ADMIN_TOKEN: secret("who has it is an operator", { blanks: false }),
   ORIGIN: text("the origin that cookies and passkeys are made for", { guards: true, read: readOwnOrigin }),

@@ -6,6 +6,8 @@ import { afterEach, expect, test, vi } from "vitest";
 import type { Delivery, PackedDelivery, Reply } from "../../src/protocol/envelope.ts";
 import { Mailbox } from "../../src/mailbox/mailbox.ts";
 import { GroupCommit } from "../../src/durable/group-commit.ts";
+import { EventLoad } from "../../src/mailbox/limits/event-load.ts";
+import { REJECTED } from "../../src/protocol/limits.ts";
 import { unpack } from "../../src/protocol/packed-delivery.ts";
 import { fresh, open, plain } from "../support/devices.ts";
 import { nextFrame } from "../support/client-socket.ts";
@@ -43,6 +45,7 @@ function holdDeliveries(to: string) {
   const deliver = Mailbox.prototype.deliver;
   vi.spyOn(Mailbox.prototype, "deliver").mockImplementation(async function (this: Mailbox, delivery: Said) {
     if (delivery.to === to) called.push(unpack(delivery).envelopes.map(({ body }) => body));
+    // Polls: a promise that another object resolves would continue in that object's context.
     while (gate.shut && delivery.to === to) await new Promise((done) => setTimeout(done, 1));
     return deliver.call(this, delivery);
   });
@@ -172,6 +175,25 @@ test("[S1] messages sent while a call is under way leave with the next call, in 
   expect(bodies(await bob.take("message", 4))).toEqual([1, 2, 3, 5]);
   expect(held.called.filter((sent) => sent.length > 0)).toEqual([["1"], ["2", "3", "5"]]);
   expect((await alice.take("accepted", 5)).map(({ state }) => state)).toEqual(Array(5).fill("stored"));
+});
+
+test("[U7] an ack that waits with a new message costs nothing if a later one overtakes it; one alone does", async () => {
+  const { a, b, alice } = await world();
+  alice.send(...[1, 2].map((id) => ({ type: "send", id, to: a, body: id })));
+  const [first, second] = (await alice.take("message", 2)).map(({ seq }) => seq);
+  const held = holdDeliveries(b);
+  alice.send({ type: "send", id: 3, to: b, body: 3 });
+  await vi.waitUntil(() => held.called.length === 1);
+  const deferred = vi.spyOn(GroupCommit.prototype, "enqueueAfterCall");
+  const charged = vi.spyOn(EventLoad.prototype, "add");
+  alice.send({ type: "ack", seq: first }, { type: "send", id: 4, to: b, body: 4 });
+  alice.ack(second);
+  await vi.waitUntil(() => deferred.mock.calls.length === 1);
+  held.release();
+  expect((await alice.take("accepted", 2)).map(({ id }) => id)).toEqual([3, 4]);
+  expect(charged).not.toHaveBeenCalled();
+  alice.ack(second);
+  await vi.waitFor(() => expect(charged).toHaveBeenCalledWith(REJECTED.TEXT_PRICE));
 });
 
 test("[S2] an id that is repeated while its call is under way is answered when the call ends, not before", async () => {

@@ -190,6 +190,42 @@ test("[W5] marks and messages of several people are counted, each where it is in
   expect(await underWay(b)).toEqual({ frames: 0, bytes: 0 });
 });
 
+test("[W5] after a wake an ack above all older marks counts the marks of named peers, and reads no table of marks", async () => {
+  const { a, b, alice } = await world();
+  const desk = await open(b, "desk", "&cursor=head");
+  await sendAll(alice, b, 10);
+  desk.socket.close();
+  await desk.socket.untilClosed();
+  await hibernate(b);
+  // A mark between messages, with holes before and after it: the seqs of the part are to be counted.
+  const other = await open(b, "other", "&cursor=head");
+  await sendAll(other, a, 5);
+  alice.ack(Number.MAX_SAFE_INTEGER);
+  await other.mark("delivered");
+  other.socket.close();
+  await other.socket.untilClosed();
+  await hibernate(b);
+  await sendAll(alice, b, 5);
+  const bob = new Reader(await open(b));
+  await bob.take();
+  await hibernate(b);
+  const queries: string[] = [];
+  await runInDurableObject(env.MAILBOX.getByName(b), (_, { storage: { sql } }) => {
+    const exec = sql.exec.bind(sql);
+    sql.exec = ((query: string, ...bindings: unknown[]) => {
+      queries.push(query);
+      return exec(query, ...bindings);
+    }) as typeof sql.exec;
+  });
+  for (const left of [15, 12, 5, 2]) {
+    bob.ack(bob.open - left);
+    await bob.take();
+    expect((await underWay(b)).frames).toBe(left);
+  }
+  expect(queries.filter((query) => /FROM run WHERE seq >/.test(query)).length).toBeGreaterThan(0);
+  expect(queries.filter((query) => /FROM peer WHERE mark/.test(query))).toEqual([]);
+});
+
 test("[W5] many small texts are remembered together, and still freed frame by frame", async () => {
   const { b, alice } = await world();
   const bob = new Reader(await open(b));

@@ -4,7 +4,7 @@ import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm } fro
 import { afterEach, expect, test, vi } from "vitest";
 import { Mailbox } from "../../src/mailbox/mailbox.ts";
 import { fresh, open, plain, put } from "../support/devices.ts";
-import { nextFrame } from "../support/client-socket.ts";
+import { type Device, nextFrame } from "../support/client-socket.ts";
 
 afterEach(() => void vi.restoreAllMocks());
 
@@ -28,6 +28,28 @@ test("[E1] a message that a device acknowledged is delivered, in the author's nu
     stored: second?.["entry"],
     delivered: first?.["entry"],
   });
+});
+
+test("[E1] acks make messages delivered that are in memory, and older ones that are on disk alone", async () => {
+  const { b, alice, bob } = await world();
+  const [carol, dave] = [await open(fresh("carol")), await open(fresh("dave"))];
+  const last = async (from: Device) => (await from.take("accepted", 1))[0]?.["entry"];
+  carol.send({ type: "send", id: 1, to: b, body: "before the wake" });
+  const ofCarol = await last(carol);
+  await bob.until("message");
+  await evictDurableObject(env.MAILBOX.getByName(b), { webSockets: "hibernate" });
+  // More than the 400,000 units that are in memory.
+  const large = Array.from({ length: 8 }, (_, i) => ({ type: "send", id: i + 1, to: b, body: "x".repeat(60_000) }));
+  dave.send(...large);
+  const ofDave = (await dave.take("accepted", 8)).at(-1)?.["entry"];
+  const newestOfDave = (await bob.take("message", 8)).at(-1)?.["seq"];
+  bob.ack(newestOfDave);
+  expect(await carol.mark("delivered")).toMatchObject({ peer: b, delivered: ofCarol });
+  expect(await dave.mark("delivered")).toMatchObject({ peer: b, delivered: ofDave });
+  alice.send({ type: "send", id: 1, to: b, body: "the newest" });
+  const ofAlice = await last(alice);
+  bob.ack((await bob.until("message"))["seq"]);
+  expect(await alice.mark("delivered")).toMatchObject({ peer: b, delivered: ofAlice });
 });
 
 test("[E1][R2] a device that starts over is sent messages, and only those that it acknowledges are delivered", async () => {

@@ -1,8 +1,9 @@
 // Signals: typing and presence. They are never stored, and strangers never receive them.
-import { env } from "cloudflare:workers";
+import { env, exports } from "cloudflare:workers";
 import { evictDurableObject } from "cloudflare:test";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { Mailbox } from "../../src/mailbox/mailbox.ts";
+import { PresenceState } from "../../src/mailbox/people/presence-state.ts";
 import { fresh, open, plain, put } from "../support/devices.ts";
 
 /** Two people who have exchanged a message. */
@@ -14,6 +15,9 @@ async function friends() {
   await bob.until("message");
   return { a, b, alice, bob };
 }
+
+const block = (by: string, name: string) =>
+  exports.default.fetch(new Request(`http://restante.test/api/blocks/${name}?user=${by}`, { method: "PUT" }));
 
 test("[G2] typing is sent to every device of a contact, at most once a second", async () => {
   const { a, b, alice, bob } = await friends();
@@ -106,6 +110,38 @@ test("[G5] a user who switched presence off is offline for others, and sees no p
   alice.socket.close();
   await open(a, "other");
   expect((await bob.settled()).filter(({ type }) => type === "presence")).toEqual([]);
+});
+
+test.each([
+  ["[G5] presence is off", (a: string) => put(`/api/settings?user=${a}`, { presence: false })],
+  ["[G1] the user blocked the peer", (a: string, b: string) => block(a, b)],
+])("%s before an answer comes: it is not sent", async (_, refuse) => {
+  const { a, b, alice } = await friends();
+  const { promise: mayAnswer, resolve: answer } = Promise.withResolvers<void>();
+  const presence = Mailbox.prototype.presence;
+  const asked = vi.spyOn(Mailbox.prototype, "presence").mockImplementation(async function (this: Mailbox, ...of) {
+    await mayAnswer;
+    return presence.apply(this, of);
+  });
+  onTestFinished(() => asked.mockRestore());
+  const answered = vi.spyOn(PresenceState.prototype, "remember");
+  onTestFinished(() => answered.mockRestore());
+  alice.send({ type: "watch", peers: [b] });
+  await vi.waitUntil(() => asked.mock.calls.length > 0);
+  await refuse(a, b);
+  answer();
+  await vi.waitFor(() => expect(answered).toHaveBeenCalledWith(b, expect.objectContaining({ online: true })));
+  expect((await alice.settled()).filter(({ type }) => type === "presence")).toEqual([]);
+});
+
+test("[G1] the presence of a blocked peer is not sent from memory either", async () => {
+  const { a, b, alice } = await friends();
+  alice.send({ type: "watch", peers: [b] });
+  await alice.until("presence");
+  await block(a, b);
+  alice.send({ type: "watch", peers: [] });
+  alice.send({ type: "watch", peers: [b] });
+  expect((await alice.settled()).filter(({ type }) => type === "presence")).toEqual([]);
 });
 
 test("[G5] typing passes neither from nor to a user who switched presence off", async () => {

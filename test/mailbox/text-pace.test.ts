@@ -1,7 +1,7 @@
 // The size of the texts of a catch-up: small until acks show how fast the link is.
 import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
-import { afterEach, expect, test, vi } from "vitest";
+import { afterEach, expect, onTestFinished, test, vi } from "vitest";
 import { canRefill } from "../../src/mailbox/reading/flow-window.ts";
 import { TextPace } from "../../src/mailbox/reading/text-pace.ts";
 import { FIRST_TEXT_BYTES, LIMITS, TEXT_MS, utf8Bytes } from "../../src/protocol/limits.ts";
@@ -99,7 +99,7 @@ test.each([
 test("[W6] texts have what the link carries in two seconds, also after it got slower or faster", () => {
   const pace = new TextPace();
   let now = 1_000_000;
-  pace.begin(now);
+  pace.recordSend(0, now);
   /** Acknowledges ten texts that come at this rate. */
   const carry = (bytesPerSecond: number) => {
     for (let i = 0; i < 10; i++) {
@@ -122,7 +122,7 @@ test.each([
   ["a fast", 1e9, LIMITS.textBytes / LIMITS.windowBytes],
 ])("[W5][W6] on %s link a full window is filled again when this share of it is free", (_, carried, share) => {
   const pace = new TextPace();
-  pace.begin(0);
+  pace.recordSend(0, 0);
   pace.acknowledge(carried, 1);
   const free = (part: number) => ({ frames: LIMITS.window * part, bytes: LIMITS.windowBytes * part, free: false });
   expect(canRefill(free(share), pace.textBytes)).toBe(true);
@@ -133,8 +133,8 @@ test.each([
 
 test.each([
   ["bytes that another instance has sent", (pace: TextPace) => pace.acknowledge(1e9, 5_000)],
-  ["a clock that went backwards", (pace: TextPace) => (pace.begin(9_000), pace.acknowledge(1e9, 5_000))],
-  ["little that was sent", (pace: TextPace) => (pace.begin(5_000), pace.acknowledge(200, 5_000))],
+  ["a clock that went backwards", (pace: TextPace) => (pace.recordSend(0, 9_000), pace.acknowledge(1e9, 5_000))],
+  ["little that was sent", (pace: TextPace) => (pace.recordSend(0, 5_000), pace.acknowledge(200, 5_000))],
 ])("[W6] %s say nothing about the link", (_, play) => {
   const pace = new TextPace();
   play(pace);
@@ -142,6 +142,59 @@ test.each([
   // What follows does.
   pace.acknowledge(FIRST_TEXT_BYTES, 6_000);
   expect(pace.textBytes).toBeGreaterThan(FIRST_TEXT_BYTES);
+});
+
+test("[W6] a steady trickle, of which something is always under way, says nothing about the link", async () => {
+  const { b, alice } = await world();
+  await sendAll(alice, b, 100, () => "x".repeat(1_000));
+  vi.useFakeTimers({ toFake: ["Date"] });
+  const bob = await connect(b, "");
+  // All that waited within 10 ms: a fast link.
+  const waited = (await textsOf(bob)).map(lastSeqOf);
+  vi.setSystemTime(Date.now() + 10);
+  bob.sendText(JSON.stringify({ type: "ack", seq: waited.at(-1) }));
+  // One message a second; each is acknowledged after the next one was sent.
+  for (let before = 0, n = 0; n < 40; n++) {
+    vi.setSystemTime(Date.now() + 1_000);
+    await sendAll(alice, b, 1, () => "x".repeat(1_000));
+    const seq = lastSeqOf((await textsOf(bob)).at(-1) ?? "");
+    if (before > 0) bob.sendText(JSON.stringify({ type: "ack", seq: before }));
+    before = seq;
+  }
+  await sendAll(alice, b, 300, () => "x".repeat(1_000));
+  const sizes = (await textsOf(bob)).map(utf8Bytes);
+  expect(Math.max(...sizes)).toBeGreaterThan(4 * FIRST_TEXT_BYTES);
+});
+
+test("[W6] what was under way before a measurement does not count as carried in it", () => {
+  const pace = new TextPace();
+  const before = FIRST_TEXT_BYTES / 2 - 1;
+  pace.recordSend(before, 5_000);
+  pace.acknowledge(before, 5_001);
+  pace.acknowledge(FIRST_TEXT_BYTES / 4, 5_002);
+  expect(pace.textBytes).toBe(FIRST_TEXT_BYTES);
+  // 64 kbit/s, beginning with what was under way.
+  pace.acknowledge(FIRST_TEXT_BYTES, 5_000 + (before + FIRST_TEXT_BYTES * 1.25) / (SLOW / 1_000));
+  expect(pace.textBytes).toBe(FIRST_TEXT_BYTES);
+});
+
+test("[W5] answers that leave with a backlog are texts of their own, so that texts end where parts do", async () => {
+  const measured = vi.spyOn(TextPace.prototype, "acknowledge").mockReturnValue();
+  onTestFinished(() => measured.mockRestore());
+  const { b, alice } = await world();
+  await sendAll(alice, b, LIMITS.window);
+  await sendAll(alice, b, 300, () => "x".repeat(1_000));
+  const bob = await connect(b, "");
+  const seen = (await textsOf(bob)).map(lastSeqOf);
+  const sends = Array.from({ length: 200 }, (_, i) => ({ type: "send", id: i + 1, to: b, body: i }));
+  bob.sendText(JSON.stringify([{ type: "ack", seq: seen.at(-1) }, ...sends]));
+  const texts = [await bob.text()];
+  while (!texts.at(-1)?.includes('"id":200')) texts.push(await bob.text());
+  texts.push(...(await textsOf(bob)));
+  expect(texts.flatMap(framesOf).filter(({ type }) => type === "accepted")).toHaveLength(200);
+  const log = texts.filter((text) => framesOf(text).some(({ seq }) => seq !== undefined));
+  expect(log.length).toBeGreaterThan(5);
+  expect(await partEndsOf(b)).toEqual(log.map(lastSeqOf));
 });
 
 test("[W6] the answers to many sends are as small, until acks show a faster link", async () => {

@@ -1,12 +1,15 @@
 // Presence of peers that a socket named before the two had exchanged a message: it is sent when they become contacts.
 import { env } from "cloudflare:workers";
-import { evictDurableObject } from "cloudflare:test";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { Mailbox } from "../../src/mailbox/mailbox.ts";
 import { fresh, open, put } from "../support/devices.ts";
 
 const at: unknown = expect.any(Number);
 const hibernate = (name: string) => evictDurableObject(env.MAILBOX.getByName(name), { webSockets: "hibernate" });
+
+const alarmOf = (name: string) =>
+  runInDurableObject(env.MAILBOX.getByName(name), (_, { storage }) => storage.getAlarm());
 
 /** Two people who have not met, each of whom watches the other one. */
 async function strangers() {
@@ -52,6 +55,21 @@ test("[G8] a peer who is asked before the first message has arrived is asked onc
   isStored = true;
   expect(await alice.until("presence")).toMatchObject({ user: b, online: true });
   expect(asked).toHaveBeenCalledTimes(2);
+});
+
+test("[G8][F6] once both are answered nobody is asked again, and no mailbox has an alarm", async () => {
+  const asked = vi.spyOn(Mailbox.prototype, "presence");
+  onTestFinished(() => asked.mockRestore());
+  const { a, b, alice, bob } = await strangers();
+  alice.send({ type: "send", id: 1, to: b, body: "hello" });
+  await alice.until("presence");
+  await bob.until("presence");
+  await vi.waitUntil(async () => (await alarmOf(a)) === null && (await alarmOf(b)) === null);
+  const { length } = asked.mock.calls;
+  for (const name of [a, b]) await hibernate(name);
+  for (const device of [alice, bob]) await device.settled();
+  expect([await alarmOf(a), await alarmOf(b)]).toEqual([null, null]);
+  expect(asked).toHaveBeenCalledTimes(length);
 });
 
 test("[G8][G6] 64 people who become contacts at once are asked over several events, and all are sent", async () => {

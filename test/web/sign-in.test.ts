@@ -20,8 +20,8 @@ afterEach(async () => {
 });
 
 afterAll(async () => {
-  await browser.close();
-  await server.stop();
+  await browser?.close();
+  await server?.stop();
 });
 
 async function enter(user: PageUser, userName: string): Promise<void> {

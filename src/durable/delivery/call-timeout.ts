@@ -1,6 +1,6 @@
-// How long a call may take: after a while it is slow, later it is given up. Each call has a timer of its own. That costs
-// 1.7 µs of CPU more than one polling timer for all calls, or 0.2 % of a message that is delivered alone (workerd,
-// measured 2026-11).
+// How long a call may take: after a while it is slow, later it is given up. Each call has a timer of its own. That
+// costs 1.7 µs of CPU more than one polling timer for all calls, or 0.2 % of a message that is delivered alone
+// (workerd, measured 2026-11).
 
 /** A call without a reply after this time is given up. If it lands later, the receiver deduplicates. */
 const GIVE_UP_MS = 30_000;

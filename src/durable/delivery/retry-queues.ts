@@ -11,7 +11,7 @@ import type { ReceiverQueue } from "./receiver-queue.ts";
 import type { RetryTimes } from "./back-off.ts";
 
 /** What the owner does for its queues. */
-export interface QueueOwner<Queue> {
+interface QueueOwner<Queue> {
   create(to: string): Queue;
   /** Makes the queue's next call; its reply ends in `idle`, `pause` or `defer`. */
   call(queue: Queue): void;

@@ -16,8 +16,8 @@ const INSERT_RUN = `INSERT INTO run (seq, count, kind, peer, origin, device, id,
 const INSERT_WITH_NOTES = `INSERT INTO run (seq, count, kind, peer, origin, device, id, at, body, notes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 /**
- * What the owner of the log stores with a run, because its row is written anyway: JSON text, or null if there is nothing.
- * `first`: the seq of the first entry. `endsCommit`: no later run of this commit can take it.
+ * What the owner of the log stores with a run, because its row is written anyway: JSON text, or null if there is
+ * nothing. `first`: the seq of the first entry. `endsCommit`: no later run of this commit can take it.
  */
 export type NotesOf = (first: number, endsCommit: boolean) => string | null;
 

@@ -9,7 +9,10 @@ export function checkNotBlocked(context: MailboxContext, to: string): Refusal<"d
   return { ...refusal("declined", "you have blocked them"), affects: "receiver" };
 }
 
-/** Whether deliveries of `from` are declined: `from` is blocked, or the user suspended. One code for both, so that the author learns neither. */
+/**
+ * Whether deliveries of `from` are declined: `from` is blocked, or the user suspended. One code for both, so that the
+ * author learns neither.
+ */
 export function isDeclined(context: MailboxContext, from: string): boolean {
   return standingOf(context, from) === "blocked" || context.suspension.current !== null;
 }

@@ -1,6 +1,6 @@
 // The state of a connection that survives hibernation, and its codec: the attachment of the WebSocket. Stored names
 // stay as they are; here is their only list. It knows no WebSocket.
-import type { Attempt } from "../../protocol/connection-query.ts";
+import type { ConnectAttempt } from "../../protocol/connection-query.ts";
 import { PLAIN, V1 } from "../../protocol/version.ts";
 import type { PeerNote } from "../log/peers/peer-note.ts";
 import type { PlainReading, V1Reading } from "../reading/log-reader.ts";
@@ -19,7 +19,7 @@ export interface V1State extends V1Reading, Grant {
   /** The peers whose presence it is sent. */
   watched: readonly string[];
   /** The attempt that opened it; null if its client does not number them. */
-  readonly attempt: Attempt | null;
+  readonly attempt: ConnectAttempt | null;
 }
 
 export interface PlainState extends PlainReading, Grant {}

@@ -112,9 +112,12 @@ function dispatchFrame(context: MailboxContext, session: V1Session, dispatch: Di
   }
 }
 
-/** An ack that acknowledges no frame costs as much as a signal. */
+/**
+ * An ack that acknowledges no frame costs as much as a signal, unless its text has a new message: such a text may have
+ * waited, and a later ack been done before it.
+ */
 function takeAck(context: MailboxContext, session: V1Session, dispatch: Dispatch): void {
-  if (acknowledge(context, session, dispatch.acked)) return;
+  if (acknowledge(context, session, dispatch.acked) || dispatch.usedUnits > 0) return;
   if (takeSignal(context) > 0) dispatch.rejected++;
   else pauseEvents(context, REJECTED.TEXT_PRICE);
 }

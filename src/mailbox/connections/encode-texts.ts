@@ -25,5 +25,6 @@ export function encodeTexts(frames: readonly string[], maxBytes: number = LIMITS
 }
 
 function textOf(frames: readonly string[]): string {
-  return frames.length === 1 ? (frames[0] ?? "") : `[${frames.join(",")}]`;
+  const list = frames.join(",");
+  return frames.length === 1 ? list : `[${list}]`;
 }

@@ -51,18 +51,14 @@ export class SendBuffer {
 
   /**
    * Queues one frame of the log or more. `canWait`: they may leave with the next frame that can't. `textEnds`: after
-   * how many of them a text ends.
+   * how many of them a text ends; then the first of them begins one, so that texts end where parts do.
    */
   queueLogFrames(frames: readonly string[], canWait: boolean, textEnds: readonly number[]): void {
     if (!canWait) this.#state = "due";
     else if (this.#state === "empty") this.#state = "held";
     this.#closeAccepted();
-    let start = 0;
-    for (const end of textEnds) {
-      for (; start < end; start++) this.#frames.push(frames[start] ?? "");
-      this.endText();
-    }
-    for (; start < frames.length; start++) this.#frames.push(frames[start] ?? "");
+    if (textEnds.length > 0) return this.#queueTexts(frames, [...textEnds, frames.length]);
+    for (const frame of frames) this.#frames.push(frame);
   }
 
   /** What follows is in another text. */
@@ -86,6 +82,16 @@ export class SendBuffer {
     this.#state = "empty";
     for (const text of texts) ws.send(text);
     for (const text of this.#encode(frames)) ws.send(text);
+  }
+
+  /** `ends`: after how many of the frames each of the texts ends; the last one goes on. */
+  #queueTexts(frames: readonly string[], ends: readonly number[]): void {
+    let start = 0;
+    for (const end of ends) {
+      this.endText();
+      for (const frame of frames.slice(start, end)) this.#frames.push(frame);
+      start = end;
+    }
   }
 
   #encode(frames: readonly string[]): readonly string[] {

@@ -1,5 +1,5 @@
-// A session begins, receives a text, or ends. When it begins or ends, the census gets the number of sockets, and contacts
-// learn whether the user is online.
+// A session begins, receives a text, or ends. When it begins or ends, the census gets the number of sockets, and
+// contacts learn whether the user is online.
 import { counterReport } from "../../metrics/report-counters.ts";
 import type { ConnectionRequest } from "../../protocol/connection-request.ts";
 import { V1 } from "../../protocol/version.ts";

@@ -15,7 +15,7 @@ import {
   toAttachment,
   type V1State,
 } from "./connection-state.ts";
-import type { V1Reader } from "../reading/log-reader.ts";
+import type { Connected } from "../reading/log-reader.ts";
 import type { PeerNote } from "../log/peers/peer-note.ts";
 import type { MarkHolder } from "../log/peers/early-marks.ts";
 import { SendBuffer } from "./send-buffer.ts";
@@ -31,17 +31,9 @@ export interface Wire {
 }
 
 /** What this instance knows of a connection beside its state. */
-interface Live {
+interface Live extends Connected {
   readonly ws: Wire;
   readonly output: SendBuffer;
-  /** Whether the state differs from the attachment. */
-  changed: boolean;
-  /** The version up to which it was sent early marks; -1 for none. */
-  earlySent: number;
-  /** Whether its window was full, and was not acknowledged far enough since. */
-  isBlocked: boolean;
-  /** The seqs of the part that was acknowledged in part: see free-window.ts. */
-  sentSeqs: V1Reader["sentSeqs"];
   /**
    * `flooding`: its rejected frames cost too much, and the next group commit closes it. `closed`: what still arrives on
    * it is ignored.

@@ -1,6 +1,6 @@
-// The limit for streams that replace the connection of their device. Two clients with one device name, each of which
-// connects again when it is replaced, would continue for ever: beyond the limit the newcomer is refused, and the open
-// connection stays.
+// The limit for streams that replace the connection of their device. Beyond it the newcomer is refused, and the open
+// connection stays. Answers: two clients with one device name, each of which connects again when it is replaced,
+// without end.
 import { TokenBucket } from "../../protocol/token-bucket.ts";
 import { TAKEOVERS } from "../../protocol/limits.ts";
 import { type Refusal, refusal } from "../../protocol/refusals.ts";

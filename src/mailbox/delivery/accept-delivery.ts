@@ -19,7 +19,7 @@ export function onDelivery(context: MailboxContext, delivery: Delivery): Promise
 }
 
 /** Appends one delivery to the log. To be done in a group commit; the reply leaves when that is durable. */
-export function acceptDelivery(context: MailboxContext, delivery: Delivery): Reply {
+function acceptDelivery(context: MailboxContext, delivery: Delivery): Reply {
   // Nothing is written for a name that nobody has. Answers: names guessed at random, each of which would leave a row.
   if (!exists(context)) return { version: PEERING, epoch: "", high: 0, verdict: "nobody", refused: [], runs: true };
   const { epoch } = context.log.ensureCreated(context.user);

@@ -3,7 +3,7 @@
 import type { UnsettledMessage } from "../../durable/delivery/receiver-queue.ts";
 import { countStored } from "../../protocol/counters.ts";
 import type { Reply } from "../../protocol/envelope.ts";
-import type { MessageRefusalCode } from "../../protocol/message-refusals.ts";
+import type { CodeIn } from "../../protocol/refusals.ts";
 import type { Log } from "../log/log.ts";
 import type { Entry } from "../../durable/log/entry.ts";
 import { beginEpoch, type Peer, settledUpTo } from "../log/peers/peer.ts";
@@ -130,12 +130,12 @@ function renumber(log: Log, queue: PeerQueue, high: number, add: Add): void {
   }
 }
 
-function failMessages(log: Log, { to }: PeerQueue, messages: UnsettledMessage[], code: MessageRefusalCode): void {
+function failMessages(log: Log, { to }: PeerQueue, messages: UnsettledMessage[], code: CodeIn<"failed">): void {
   for (const message of messages) failMessage(log, to, message, code);
 }
 
 /** The message is finally refused. */
-function failMessage(log: Log, to: string, message: UnsettledMessage, code: MessageRefusalCode): void {
+function failMessage(log: Log, to: string, message: UnsettledMessage, code: CodeIn<"failed">): void {
   log.fail({ seq: message.seq, peer: to, at: message.at }, code);
   // It was accepted; its failure is an entry of its own, which every device is sent.
   message.answer?.("queued");

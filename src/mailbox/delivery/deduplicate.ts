@@ -13,8 +13,8 @@ import type { Peer } from "../log/peers/peer.ts";
 export type Refused = Reply["refused"][number];
 
 /**
- * Entries of a conversation that are searched for messages of an earlier delivery; those beyond count as stored. Answers:
- * an author that asks again and again for a comparison with its oldest messages.
+ * Entries of a conversation that are searched for messages of an earlier delivery; those beyond count as stored.
+ * Answers: an author that asks again and again for a comparison with its oldest messages.
  */
 const MAX_COMPARED = 4_096;
 
@@ -22,14 +22,16 @@ const MAX_COMPARED = 4_096;
 export type Refuse = (id: number, why: Refusal<CodeIn<"refused">>) => void;
 
 /**
- * Whether a device sends a message again. Its ids are consecutive: one up to the last id is a repeat, for as long as the
- * row of the device exists; the next one is new; one above that is refused, and stays free.
+ * Whether a device sends a message again. Its ids are consecutive: one up to the last id is a repeat, for as long as
+ * the row of the device exists; the next one is new; one above that is refused, and stays free.
  */
 export function isRepeat({ lastId }: Device, id: number): boolean {
   return id <= lastId;
 }
 
-/** Whether an envelope of this peer was decided before. The queue of a peer is in order, so one comparison is enough. */
+/**
+ * Whether an envelope of this peer was decided before. The queue of a peer is in order, so one comparison is enough.
+ */
 export function isDecided({ lastOrigin }: Peer, origin: number): boolean {
   return origin <= lastOrigin;
 }
@@ -78,8 +80,8 @@ export function refusedBefore(context: MailboxContext, peer: Peer, delivery: Del
 }
 
 /**
- * The lowest origin that the highest one covers, and that was never stored here nor refused; 0 for none. Before a restore
- * the author may have given the number to another message, so time and body are compared too.
+ * The lowest origin that the highest one covers, and that was never stored here nor refused; 0 for none. Before a
+ * restore the author may have given the number to another message, so time and body are compared too.
  */
 export function firstMissing(
   context: MailboxContext,

@@ -32,7 +32,7 @@ const RECEIPT_DELAY_MS = 250;
 const MARK_DELAY_MS = 400;
 
 /** How the outbox reaches the world outside of its mailbox. */
-export interface OutboxRemote {
+interface OutboxRemote {
   readonly budget: CallBudget;
   readonly alarms: AlarmScheduler;
   deliver(delivery: Delivery): Promise<Reply>;

@@ -9,8 +9,8 @@ export class PeerQueue extends ReceiverQueue {
   /** The next delivery asks for the peer's receipts again: a crash may have lost some since, ms since 1970; 0: no. */
   asksSince = 0;
   /**
-   * Messages up to this seq may have been delivered before a restore, or numbered anew after it: their receiver is asked
-   * to compare them.
+   * Messages up to this seq may have been delivered before a restore, or numbered anew after it: their receiver is
+   * asked to compare them.
    */
   comparesUpTo = 0;
   /**

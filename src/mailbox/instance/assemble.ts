@@ -32,8 +32,8 @@ import { Webhook } from "../services/webhook.ts";
 
 /**
  * The context of a new instance. `ctx.id.name` is missing where the call came from another local process (seen with
- * workerd 2026-10-23), so callers pass the name along, and the log stores it for alarms. `closing`: a socket whose close
- * is the first event.
+ * workerd 2026-10-23), so callers pass the name along, and the log stores it for alarms. `closing`: a socket whose
+ * close is the first event.
  */
 export function assemble(ctx: DurableObjectState, env: Env, name?: string, closing?: WebSocket): MailboxContext {
   counters.wakes++;

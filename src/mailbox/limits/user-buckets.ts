@@ -7,16 +7,7 @@ const MAX_USERS = 10_000;
 /** Devices of one user whose buckets are kept. Answers: connecting under ever new names, as memory. */
 const MAX_DEVICES = 64;
 
-export type BucketKind =
-  | "send"
-  | "signal"
-  | "ask"
-  | "typing"
-  | "change"
-  | "connect"
-  | "request"
-  | "export"
-  | "rejected";
+type BucketKind = "send" | "signal" | "ask" | "typing" | "change" | "connect" | "request" | "export" | "rejected";
 
 /**
  * The buckets of one user. A user can name any number of devices: their own map keeps them from evicting the other

@@ -26,7 +26,7 @@ export interface Tail {
 }
 
 /** What is known of peers beside their rows. */
-export interface KnownOfPeers {
+interface KnownOfPeers {
   /** The notes of runs, by the seq of the last entry of each run, in order. */
   readonly noted: ReadonlyMap<number, readonly PeerNote[]>;
   /** The notes that the sockets hold. */

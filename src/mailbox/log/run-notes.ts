@@ -4,7 +4,7 @@
 import type { PeerNote } from "./peers/peer-note.ts";
 import type { Pair } from "./peers/skipped-ranges.ts";
 
-export interface RunNotes {
+interface RunNotes {
   /** Seqs before the first entry of the run that were never given. */
   readonly jumps?: readonly Pair[];
   /** Changes of peers, as of the end of the run's commit. */

@@ -78,7 +78,9 @@ async function ask(context: MailboxContext, peer: string): Promise<void> {
   state.askAgain.delete(peer);
 }
 
+/** The answer may be older than the user's decision: it comes later, or from the cache. */
 function sendPresence(context: MailboxContext, session: V1Session, peer: string, presence: Presence | null): void {
+  if (context.log.row?.presence !== 1 || !isContact(context, peer)) return;
   if (presence === null || context.sockets.of(session.ws) !== session || !session.watched.includes(peer)) return;
   session.output.queueFrame(writeFrame({ type: "presence", user: peer, ...presence }));
 }

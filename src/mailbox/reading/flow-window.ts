@@ -42,13 +42,21 @@ export function windowOf(reader: LogReader): FlowWindow {
   return { frames, bytes, free: reader.unacked.length === 0 };
 }
 
+/** Bytes of the log that are under way. */
+export function bytesUnderWay(unacked: readonly UnackedPart[]): number {
+  let bytes = 0;
+  for (const part of unacked) bytes += part[2];
+  return bytes;
+}
+
 export function isShut({ frames, bytes, free }: FlowWindow): boolean {
   return !free && (frames <= 0 || bytes <= 0);
 }
 
 /**
- * Whether enough of a window that was full is free, so that it is filled again: on a fast link the share of a text,
- * which is less than a quarter. Acks of the small texts of the beginning would otherwise each be answered by one more.
+ * Whether enough of a window that was full is free to fill it again: a sixteenth, and on a fast link as much as one
+ * text has, less than a quarter. Answers: acks of the small first texts, each of which would be answered by one as
+ * small.
  */
 export function canRefill({ frames, bytes, free }: FlowWindow, textBytes: number): boolean {
   const share = Math.max(REFILL_SHARE, textBytes / LIMITS.windowBytes);
@@ -67,8 +75,8 @@ export function addUnacked(unacked: UnackedPart[], part: UnackedPart): void {
 }
 
 /**
- * Takes two neighbours for one: those that weigh least, which is at most a thirtieth of all. Never the first part: it
- * may be a gap, before which the log has entries that this reader was not sent.
+ * Makes one part of the two neighbours that weigh least: at most a thirtieth of all. The first part stays as it is: it
+ * may be a gap, and before a gap the log may have entries that this reader was not sent.
  */
 function mergeLightest(unacked: UnackedPart[]): void {
   let [lightest, index] = [Infinity, 1];

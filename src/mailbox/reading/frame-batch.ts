@@ -1,5 +1,5 @@
-// What the pump says to one socket at a time: as many log frames as its window takes. Neighbours that differ only by what counts up are
-// one frame, where the device asked for runs.
+// The log frames that the pump sends one reader at a time: as many as its window takes, in texts and parts. Where the
+// device asked for runs, neighbours that differ only in their bodies and in numbers that count up are one frame.
 import { type FlowWindow, isWholePart } from "./flow-window.ts";
 import type { UnackedPart } from "./log-reader.ts";
 import { isMessage } from "../../durable/log/kinds.ts";
@@ -38,7 +38,7 @@ export class FrameBatch {
   count = 0;
   /** The parts in which they are acknowledged; the last one is added by `close`. */
   readonly parts: UnackedPart[] = [];
-  /** How many frames have been added where a text ends, for each text but the last. A part ends there too. */
+  /** After how many frames each text ends, but for the last one. A part ends there too. */
   readonly textEnds: number[] = [];
   readonly #maxTextBytes: number;
   #textBytes = EMPTY_TEXT_BYTES;
@@ -89,7 +89,7 @@ export class FrameBatch {
     return this.#textBytes + size < this.#maxTextBytes;
   }
 
-  /** What follows is in another text: an ack of a whole text is then one of whole parts. */
+  /** Ends the text, and the part with it: so an ack of a whole text frees whole parts. */
   #endText(): void {
     if (this.#textBytes === EMPTY_TEXT_BYTES) return;
     this.#closeRun();

@@ -4,18 +4,12 @@ import { isKnownKind } from "../../durable/log/kinds.ts";
 import type { Log } from "../log/log.ts";
 import type { UnackedPart, V1Reader } from "./log-reader.ts";
 
-/** What names the seqs of log frames. */
-interface CountedLog {
-  readonly entries: Pick<Log["entries"], "headsBetween">;
-  readonly peers: Pick<Log["peers"], "markSeqsBetween">;
-}
-
 /**
  * Frees what the reader holds up to `acked`; before, it held everything up to `before`. Returns the number of entries
- * and marks. It frees never too much; and too few frames only until the end of a part, where a mark has moved to
- * another seq since, or retention has removed entries.
+ * and marks. It never frees too much. Until the whole part is acknowledged it frees too few frames of it where a mark
+ * has moved to another seq since, or retention has deleted entries.
  */
-export function freeWindow(log: CountedLog, reader: V1Reader, before: number, acked: number): number {
+export function freeWindow(log: Log, reader: V1Reader, before: number, acked: number): number {
   const { unacked } = reader;
   let [freed, bytesFreed, whole, start] = [0, 0, 0, before];
   for (const [last, count, bytes] of unacked) {
@@ -38,13 +32,7 @@ export function freeWindow(log: CountedLog, reader: V1Reader, before: number, ac
 }
 
 /** How many of the frames of a part, which all lie after `start`, lie after `acked`. */
-function framesLeft(
-  log: CountedLog,
-  reader: V1Reader,
-  [last, count]: UnackedPart,
-  start: number,
-  acked: number,
-): number {
+function framesLeft(log: Log, reader: V1Reader, [last, count]: UnackedPart, start: number, acked: number): number {
   const most = Math.min(count, last - acked);
   // Every seq after `start` is one of a frame: nothing is to be counted.
   if (most === 1 || last - start === count) return most;
@@ -55,7 +43,7 @@ function framesLeft(
 }
 
 /** The seqs of the log frames after `start`, up to `last`, in order. */
-function seqsBetween({ entries, peers }: CountedLog, start: number, last: number): readonly number[] {
+function seqsBetween({ entries, peers }: Log, start: number, last: number): readonly number[] {
   const seqs: number[] = [];
   for (const { seq, kind } of entries.headsBetween(start, last)) if (isKnownKind(kind)) seqs.push(seq);
   const marks = peers.markSeqsBetween(start, last);

@@ -9,7 +9,7 @@ import type { TextPace } from "./text-pace.ts";
 export type UnackedPart = readonly [seq: number, count: number, bytes: number];
 
 /** Where the frames of a connection wait for the flush. */
-export interface LogOutput {
+interface LogOutput {
   /** Bytes of frames that nobody acknowledges, queued since the device last acknowledged anything. */
   unreadBytes: number;
   readonly pace: TextPace;
@@ -54,7 +54,8 @@ export interface PlainReading extends Reading {
   readonly kind: "plain";
 }
 
-interface Connected {
+/** What this instance knows of a connection that the log is sent to. */
+export interface Connected {
   readonly output: LogOutput;
   /** Whether it differs from its attachment. */
   changed: boolean;

@@ -8,7 +8,7 @@ import { advanceDelivered } from "../delivery/receipts.ts";
 import type { Log } from "../log/log.ts";
 import type { Entry } from "../../durable/log/entry.ts";
 import type { Peer } from "../log/peers/peer.ts";
-import { addUnacked, type FlowWindow, canRefill, isShut, windowOf } from "./flow-window.ts";
+import { addUnacked, bytesUnderWay, type FlowWindow, canRefill, isShut, windowOf } from "./flow-window.ts";
 import { FrameBatch, type FrameWriter } from "./frame-batch.ts";
 import type { LogReader, PageReader, PlainReader, UnackedPart, V1Reader } from "./log-reader.ts";
 import { writeEarlyMark, writePlainEntry, writeV1 } from "./write-log-frames.ts";
@@ -26,7 +26,9 @@ export function pump(context: MailboxContext, reader: LogReader): boolean {
   return continues;
 }
 
-/** A device that has the log is sent the marks that have no seq yet. They move no cursor, so nobody acknowledges them. */
+/**
+ * A device that has the log is sent the marks that have no seq yet. They move no cursor, so nobody acknowledges them.
+ */
 function queueEarlyMarks(context: MailboxContext, reader: V1Reader): void {
   const { peers, head } = context.log;
   if (reader.earlySent === peers.early.version || reader.position < head) return;
@@ -150,6 +152,6 @@ function queueLogFrames(reader: LogReader, batch: LogFrames, position: number, c
   if (frames.length === 0) return;
   if (reader.kind === "page") for (const frame of frames) reader.frames.push(frame);
   else reader.output.queueLogFrames(frames, canWait, batch.textEnds);
-  if (isV1(reader) && reader.unacked.length === 0) reader.output.pace.begin(Date.now());
+  if (isV1(reader)) reader.output.pace.recordSend(bytesUnderWay(reader.unacked), Date.now());
   if (reader.kind !== "plain") for (const part of batch.parts) addUnacked(reader.unacked, part);
 }

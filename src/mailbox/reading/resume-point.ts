@@ -11,7 +11,7 @@ import type { MailboxRow } from "../log/schema.ts";
  * the device's row is: acks after the gap have to count. `advancesDelivered`: whether acks from here on advance the
  * watermark `delivered`.
  */
-export interface ResumePoint {
+interface ResumePoint {
   readonly position: number;
   readonly acked: number;
   readonly gap: { readonly from: number; readonly seq: number } | null;

@@ -1,5 +1,5 @@
-// The AsyncAPI 3 document of the WebSocket, made from the catalogue and the schemas of the frames. It describes the server:
-// what it receives comes from devices.
+// The AsyncAPI 3 document of the WebSocket, made from the catalogue and the schemas of the frames. It describes the
+// server: what it receives comes from devices.
 import { type Code, REFUSALS } from "../refusals.ts";
 import { PLAIN, V1, VERSION } from "../version.ts";
 import { closeRows, QUERY_FIELDS, UNKNOWN_CLOSES } from "./connection.ts";

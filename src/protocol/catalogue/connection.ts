@@ -1,7 +1,6 @@
 // How a connection is opened and how it ends: the fields of the query, and the close codes.
-import type { ConnectionQuery } from "../connection-query.ts";
-import { MAX_NAME_UNITS } from "../limits.ts";
-import { codesIn, closeCode } from "../refusals.ts";
+import { ATTEMPT_FORM, type ConnectionQuery } from "../connection-query.ts";
+import { type CloseCode, codesIn, closeCode } from "../refusals.ts";
 import { FIELD_KINDS, type JsonSchema } from "./field-kinds.ts";
 
 interface QueryField {
@@ -28,13 +27,13 @@ export const QUERY_FIELDS: Readonly<Record<keyof ConnectionQuery, QueryField>> =
   },
   epoch: {
     description: "The epoch of the cursor, as `welcome` gave it ([R2]).",
-    schema: { type: "string", minLength: 1, maxLength: MAX_NAME_UNITS },
+    schema: FIELD_KINDS.epoch.schema,
     example: "f3b2a1c05d6e7f80",
   },
   runs: { description: "`1` asks for runs ([F8]).", schema: { const: "1" }, example: "1" },
   attempt: {
     description: "Which attempt of which client object this is, so that a late one replaces none ([R6]).",
-    schema: { type: "string", pattern: "^[A-Za-z0-9]{1,16}\\.[0-9]{1,16}$" },
+    schema: { type: "string", pattern: ATTEMPT_FORM.source },
     example: "k3J9xQ.12",
   },
   early: { description: "`1` asks for early marks ([E6]).", schema: { const: "1" }, example: "1" },
@@ -47,17 +46,17 @@ export type AfterClose =
   | "wait retryAfter, then connect"
   | "back off, then connect";
 
-const AFTER_CLOSE: ReadonlyMap<number, AfterClose> = new Map([
-  [1009, "stop"],
-  [1011, "back off, then connect"],
-  [1012, "back off, then connect"],
-  [4400, "stop"],
-  [4401, "new token, then connect"],
-  [4403, "stop"],
-  [4406, "stop"],
-  [4409, "stop"],
-  [4429, "wait retryAfter, then connect"],
-]);
+const AFTER_CLOSE: Readonly<Record<CloseCode, AfterClose>> = {
+  1009: "stop",
+  1011: "back off, then connect",
+  1012: "back off, then connect",
+  4400: "stop",
+  4401: "new token, then connect",
+  4403: "stop",
+  4406: "stop",
+  4409: "stop",
+  4429: "wait retryAfter, then connect",
+};
 
 /** What a client does after a code that it does not know, by ranges ([C3]). */
 export const UNKNOWN_CLOSES: Readonly<Record<string, AfterClose>> = {
@@ -66,8 +65,8 @@ export const UNKNOWN_CLOSES: Readonly<Record<string, AfterClose>> = {
   other: "back off, then connect",
 };
 
-export interface CloseRow {
-  readonly code: number;
+interface CloseRow {
+  readonly code: CloseCode;
   /** The words with which `closing` and the close frame explain it. */
   readonly reasons: readonly string[];
   readonly client: AfterClose;
@@ -75,12 +74,12 @@ export interface CloseRow {
 
 /** Each close code that the server sends, in ascending order. */
 export function closeRows(): readonly CloseRow[] {
-  const reasons = new Map<number, string[]>();
+  const reasons = new Map<CloseCode, string[]>();
   for (const code of codesIn("closing")) {
     const close = closeCode(code);
     reasons.set(close, [...(reasons.get(close) ?? []), code]);
   }
   return [...reasons]
     .toSorted(([a], [b]) => a - b)
-    .map(([code, words]) => ({ code, reasons: words, client: AFTER_CLOSE.get(code) ?? "back off, then connect" }));
+    .map(([code, words]) => ({ code, reasons: words, client: AFTER_CLOSE[code] }));
 }

@@ -1,8 +1,9 @@
-// What a field of a frame can hold: each kind with its JSON Schema, and its type and range in words. The frame catalogue
-// names one for each field; its types allow only kinds that fit the code's own schema of the field.
+// What a field of a frame can hold: each kind with its JSON Schema, and its type and range in words. The frame
+// catalogue names one for each field; its types allow only kinds that fit the code's own schema of the field.
 import {
   LIMITS,
   MAX_BODY_DEPTH,
+  MAX_EPOCH_UNITS,
   MAX_FRAMES,
   MAX_NAME_UNITS,
   MAX_TOKEN_UNITS,
@@ -74,7 +75,11 @@ export const FIELD_KINDS = {
     words: `text, 1 … ${MAX_NAME_UNITS} of \`A-Z a-z 0-9 . _ -\``,
     schema: { type: "string", pattern: `^[A-Za-z0-9._-]{1,${MAX_NAME_UNITS}}$` },
   },
-  epoch: { shape: "text", words: "text, 1 … 64 UTF-16 units", schema: text(1, 64) },
+  epoch: {
+    shape: "text",
+    words: `text, 1 … ${MAX_EPOCH_UNITS} UTF-16 units`,
+    schema: text(1, MAX_EPOCH_UNITS),
+  },
   token: {
     shape: "text",
     words: `text, at most ${grouped(MAX_TOKEN_UNITS)} UTF-16 units`,

@@ -1,5 +1,5 @@
-// The types of the frame catalogue. An entry is typed by the code's own schema of its frame: a missing or surplus field,
-// a kind that does not fit, an example that is no such frame, and a `when` at a required field do not compile.
+// The types of the frame catalogue. An entry is typed by the code's own schema of its frame: a missing or surplus
+// field, a kind that does not fit, an example that is no such frame, and a `when` at a required field do not compile.
 import type { Down, DOWN } from "../down.ts";
 import type { Shape } from "../json-shape.ts";
 import type { KindOf, KindName, ShapeName } from "./field-kinds.ts";
@@ -9,7 +9,7 @@ type Always<K extends KindName> = readonly [kind: K, meaning: string];
 type Sometimes<K extends KindName> = readonly [kind: K, meaning: string, when: string];
 
 /** The entry of one field, by its type in a shape of the code. */
-export type FieldEntry<F> = F extends `${infer S extends ShapeName}?`
+type FieldEntry<F> = F extends `${infer S extends ShapeName}?`
   ? Sometimes<KindOf<S>>
   : F extends ShapeName
     ? Always<KindOf<F>>
@@ -19,7 +19,7 @@ export type FieldEntry<F> = F extends `${infer S extends ShapeName}?`
         ? readonly [fields: FieldEntries<F>, meaning: string]
         : never;
 
-export type FieldEntries<T> = { readonly [Name in keyof T]: FieldEntry<T[Name]> };
+type FieldEntries<T> = { readonly [Name in keyof T]: FieldEntry<T[Name]> };
 
 /** The shape of a type that a schema of zod infers. */
 export type ShapeOfType<T> = { readonly [Name in keyof T]: NameOfType<T[Name]> };

@@ -1,5 +1,5 @@
-// The JSON Schema of the frames, made from the catalogue. Open, as the protocol is: fields, frame types and codes may be
-// added, so a frame with a field or a code that the schema does not know is valid.
+// The JSON Schema of the frames, made from the catalogue. Open, as the protocol is: fields, frame types and codes may
+// be added, so a frame with a field or a code that the schema does not know is valid.
 import { MAX_FRAMES } from "../limits.ts";
 import { VERSION } from "../version.ts";
 import { FIELD_KINDS, type JsonSchema, type KindName } from "./field-kinds.ts";

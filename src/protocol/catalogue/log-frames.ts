@@ -78,7 +78,7 @@ export const LOG_FRAMES = {
       seq: ["seq", "its place in the log"],
       of: ["seq", "the seq of the message"],
       code: ["failedCode", "why"],
-      message: ["sentence", "the same"],
+      message: ["sentence", "the code as a sentence"],
     },
     examples: {
       declined: {
@@ -129,7 +129,7 @@ export const LOG_FRAMES = {
     fields: {
       seq: ["seq", "its place in the log"],
       code: ["noticeCode", "what happened"],
-      message: ["sentence", "the same"],
+      message: ["sentence", "the code as a sentence"],
       about: ["label", "the label of the device or passkey", "if there is one"],
       at: ["time", "when it happened", "since version 0.2.0"],
     },

@@ -78,7 +78,7 @@ export const OTHER_FRAMES = {
     fields: {
       id: ["id", "the id of the message"],
       code: ["refusedCode", "why; the table of refusals says what to do"],
-      message: ["sentence", "the same"],
+      message: ["sentence", "the code as a sentence"],
       retryAfter: ["delay", "how long to wait", "if waiting helps"],
       affects: ["scope", "only messages to this receiver are refused ([S11])", "if so"],
     },
@@ -125,7 +125,7 @@ export const OTHER_FRAMES = {
     isLogFrame: false,
     fields: {
       code: ["errorCode", "why"],
-      message: ["sentence", "the same"],
+      message: ["sentence", "the code as a sentence"],
       retryAfter: ["delay", "how long to wait", "if waiting helps"],
     },
     examples: {
@@ -143,7 +143,7 @@ export const OTHER_FRAMES = {
     fields: {
       code: ["closeCode", "the close code, which says what the client does"],
       reason: ["closingCode", "the word for it", "not from servers up to version 0.3.0"],
-      message: ["sentence", "the same"],
+      message: ["sentence", "the code as a sentence"],
       retryAfter: ["delay", "how long to wait", "if waiting helps"],
     },
     examples: {

@@ -75,8 +75,8 @@ export class ConversationIndex {
   }
 
   /**
-   * Removes pages that older code wrote before the row of the peer; the notes of runs know those up to `noted`. The tail
-   * of the log is about to be added again.
+   * Removes pages that older code wrote before the row of the peer; the notes of runs know those up to `noted`. The
+   * tail of the log is about to be added again.
    */
   dropPagesAfter(peer: Peer, noted: number): void {
     this.#sql.run(`DELETE ${PAGES_AFTER}`, peer.name, Math.max(peer.lastSeq, noted));

@@ -25,7 +25,7 @@ const MAX_NOTES = 64;
  *   peer is.
  * - checkpoint: at the next checkpoint. Until then the change can be rebuilt from the tail of the log.
  */
-export type Urgency = "commit" | "soon" | "checkpoint";
+type Urgency = "commit" | "soon" | "checkpoint";
 
 export class PeerRows {
   readonly #sql: Sql;
@@ -201,15 +201,17 @@ export class PeerRows {
       return cached
         .filter((change) => isBetween(change.seq) && change.peer.markSeq === change.seq)
         .map(({ seq: at }) => at);
+    // What is in memory may be newer than its row.
+    const inMemory = (peers: Iterable<Peer>) => Array.from(peers, ({ markSeq }) => markSeq).filter(isBetween);
+    // After a wake each of them is of a named peer: no ack in the middle of a part scans the table.
+    if (seq >= this.#summary.marked) return inMemory(this.named).toSorted((a, b) => a - b);
     const rows = this.#sql.rows<{ name: string; mark: number }>(
       "SELECT name, mark FROM peer WHERE mark > ? AND mark <= ?",
       seq,
       last,
     );
-    // What is in memory may be newer than its row.
     const stored = rows.filter(({ name }) => !this.#known.has(name)).map(({ mark }) => mark);
-    const known = Array.from(this.#known.values(), ({ markSeq }) => markSeq).filter(isBetween);
-    return [...stored, ...known].toSorted((a, b) => a - b);
+    return [...stored, ...inMemory(this.#known.values())].toSorted((a, b) => a - b);
   }
 
   /** The peers to whom receipts may still have to be sent, after a wake. */

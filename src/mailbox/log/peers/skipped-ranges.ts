@@ -1,6 +1,7 @@
 // Ranges of seqs that this mailbox never gave. A device that has such a seq knew the mailbox before it was restored
 // from an older copy. A range is a note of the run that begins after it. If a mark took the first number behind it, the
-// row of that peer has it until then. Older code stored all ranges in rows of peers, and the newest ones in the summary.
+// row of that peer has it until then. Older code stored all ranges in rows of peers, and the newest ones in the
+// summary.
 import type { Sql } from "../../../durable/log/sql.ts";
 
 /**
