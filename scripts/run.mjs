@@ -64,6 +64,13 @@ const HELP = {
 
   Takes the page's main states in Chromium, into pictures/, and those that README shows into docs/pictures/.`,
 
+  screenshots: `npm run screenshots -- [flags]
+
+  Takes every state of the page, in both languages, on a phone and a desktop, in light and dark colours, into
+  screenshots/ (not in the repository).
+    --only TEXT       only states with this in their name
+    --language en     or zh-Hans`,
+
   check: `npm run check
 
   Types, lint, format, and the tests that need nothing but the code (project "pure"): in under a minute.
@@ -133,6 +140,7 @@ const PROGRAMS = new Map([
   ["conformance", "test/conformance/runner.ts"],
   ["docs", "scripts/reference/write.ts"],
   ["pictures", "scripts/pictures.ts"],
+  ["screenshots", "scripts/screenshots.ts"],
   ["admin", "scripts/admin/admin.ts"],
 ]);
 
@@ -173,9 +181,7 @@ async function main(command, flags) {
     case "invite":
       return invite(flags);
     default:
-      console.error(
-        "node scripts/run.mjs start|selfhost|build|package|check|format|test|watch|deploy|bench|chaos|conformance|faults|invite|admin|docs|pictures [flags]",
-      );
+      console.error();
       return 1;
   }
 }

@@ -11,6 +11,7 @@ import { type SendOptions, sendKeyOf } from "./keyed-messages.ts";
 import { listConversations, readOlder } from "./read-history.ts";
 import type { ConnectionState } from "./connection-state.ts";
 import { debugOf } from "./debug.ts";
+import { notRead } from "./ending.ts";
 import { Computed, type Live, type Stop } from "./live-value.ts";
 import type { Message } from "./message.ts";
 import { nameOf } from "./names.ts";
@@ -67,7 +68,7 @@ export class Client implements Restante {
         : new StoredMessages({
             user,
             check,
-            read: (...range) => this.#clients.opened().then(() => arrivals.apply(this.#store, range)),
+            read: (...range) => this.#clients.ready.then(() => arrivals.apply(this.#store, range)).catch(notRead),
             take: (taken) => void this.#clients.write({ taken }),
           });
     this.#view = new View(user, incoming, check);
@@ -199,7 +200,7 @@ export class Client implements Restante {
 
   /** The messages that this device has; where it has none of them, those that the mailbox has. */
   readonly #readPage: ReadPage = async (peer, before, limit) => {
-    await this.#clients.opened();
+    await this.#clients.ready;
     const local = await this.#store.piece(peer, before, limit);
     if (local.entries.length > 0 || local.from === 0) return local;
     const page = await readOlder(this.#server.ask, this.user, peer, before, limit);

@@ -12,6 +12,8 @@ export interface Conversation<Body = unknown> {
   /** The newest message, also of the user's own before it is sent. */
   readonly last: Message<Body>;
   readonly unread: number;
+  /** The seq up to which the user has read it, on any device; 0 where they have read nothing. */
+  readonly readUpTo: number;
   /** `contact`, `request` (a stranger who was not accepted yet) or `blocked`. */
   readonly standing: string;
 }
@@ -63,7 +65,8 @@ function conversationOf(
   const entry = row?.last ?? null;
   const isDraftLast = draft !== undefined && (draft.failed === null || entry === null || draft.at >= entry.at);
   const last = isDraftLast ? ofDraft(draft, user) : entry && ofEntry(entry, user, row, check);
-  return last && { peer, last, unread: row ? unreadOf(row) : 0, standing: row?.standing ?? "contact" };
+  const { mine = 0, standing = "contact" } = row ?? {};
+  return last && { peer, last, unread: row ? unreadOf(row) : 0, readUpTo: mine, standing };
 }
 
 /** By seq; before them what waits to be sent. A message that failed without a seq goes by its time. */

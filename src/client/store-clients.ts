@@ -2,14 +2,14 @@
 // writes its own drafts and reads into the store. It knows who leads and what clients send each other; no frame, and no
 // meaning of a commit.
 import { CLOSED, endedBy, notOpened } from "./ending.ts";
-import { RestanteError } from "./errors.ts";
+import type { Leader } from "./leader.ts";
 import { Leadership, type ServerOptions } from "./leadership.ts";
 import type { ConnectionState } from "./connection-state.ts";
 import { LatestNotices } from "./latest-notices.ts";
 import { Computed, type Stop } from "./live-value.ts";
 import { newDevice } from "./random-ids.ts";
 import { type Commit, type Draft, type Kept, NONE, type Store, type Why } from "./store.ts";
-import { type Ending, type StoreMessage, type TabMessage, type TabRequest, withoutError } from "./tab-messages.ts";
+import type { Ending, StoreMessage, TabMessage, TabRequest } from "./tab-messages.ts";
 import type { View } from "./view.ts";
 import { WriteBuffer } from "./write-buffer.ts";
 
@@ -23,8 +23,7 @@ export class StoreClients {
   readonly #debug: ServerOptions["connection"]["debug"];
   readonly #open: (last?: Kept) => Promise<Kept>;
   #ready: Promise<void>;
-  /** Why the store can't be opened, as the state says it. */
-  #openError: RestanteError | null = null;
+  #hasOpenFailed = false;
   #hasStarted = false;
   #isSayingWatched = false;
   readonly #tab = newDevice();
@@ -34,6 +33,7 @@ export class StoreClients {
   #lastFlush: Promise<void> | undefined;
   #state: ConnectionState = { is: "connecting" };
   #gaps = 0;
+  #isClosed = false;
   #closing: Promise<void> | null = null;
   #ending: "closed" | Ending | null = null;
 
@@ -45,7 +45,7 @@ export class StoreClients {
       const kept = await open(last);
       // While the store could not be opened, another client may have connected.
       if (last !== undefined && this.#state.is !== "open") this.#post({ ask: "state" });
-      this.#openError = null;
+      this.#hasOpenFailed = false;
       return kept;
     };
     this.#leadership = new Leadership({
@@ -61,21 +61,18 @@ export class StoreClients {
     this.#ready = this.#start();
   }
 
-  get #leader() {
+  get #leader(): Leader | null {
     return this.#leadership.leader;
   }
 
   get isClosed(): boolean {
-    return this.#ending !== null;
+    return this.#isClosed;
   }
 
-  /** Resolves when the records of the store are in the view, or it can't be opened. */
+  /** Resolves when the records of the store are in the view. */
   get ready(): Promise<void> {
     return this.#ready;
   }
-
-  /** The same, but rejects where it can't be opened. */
-  readonly opened = () => this.#ready.then(() => (this.#openError ? Promise.reject(this.#openError) : undefined));
 
   /** The application has taken more of what was shown. */
   ack(): void {
@@ -117,7 +114,7 @@ export class StoreClients {
   }
 
   ask(ask: "retry" | "check"): void {
-    if (ask === "retry" && this.#openError && !this.isClosed) return this.#openAgain();
+    if (ask === "retry" && this.#hasOpenFailed && !this.#isClosed) return this.#openAgain();
     this.#request({ ask });
   }
 
@@ -132,6 +129,7 @@ export class StoreClients {
   async #end(reason: "closed" | Ending, forget = false): Promise<void> {
     const state = endedBy(reason);
     this.#post({ watch: [], tab: this.#tab });
+    this.#isClosed = true;
     this.#ending = reason;
     this.#leadership.end();
     const stopped = reason === "closed" ? this.#leader?.stop(state.message) : this.#leadership.abandon();
@@ -150,7 +148,7 @@ export class StoreClients {
   async #start(): Promise<void> {
     try {
       const kept = await this.#open();
-      this.#view.apply(this.#leadership.unseen(kept));
+      this.#show(kept);
       this.#hasStarted = true;
       this.#store.shared?.listen((message) => this.#receive(message as TabMessage | TabRequest | StoreMessage));
       this.#post({ ask: "state" });
@@ -161,7 +159,7 @@ export class StoreClients {
   }
 
   #openAgain(): void {
-    this.#openError = null;
+    this.#hasOpenFailed = false;
     this.#setState({ is: "connecting" });
     if (this.#hasStarted) void this.#leadership.reopen();
     else this.#ready = this.#start();
@@ -177,10 +175,7 @@ export class StoreClients {
     } catch (error) {
       // Nothing is stored any more: what comes later may be about what is missing now.
       if (leader === this.#leader) leader?.fail(error);
-      this.#fail(commit.drafts ?? [], {
-        code: "not_kept",
-        message: `It can't be kept: ${this.#openError?.message ?? String(error)}`,
-      });
+      this.#fail(commit.drafts ?? [], { code: "not_kept", message: `It can't be kept: ${String(error)}` });
       throw error;
     }
     if (drafts !== null) this.#view.apply({ drafts: commit.drafts ?? NONE });
@@ -215,15 +210,19 @@ export class StoreClients {
 
   /** Without a store nothing is shown; `retry` tries again. */
   #openFailed(error: unknown): void {
-    if (this.isClosed) return;
-    const state = notOpened(error);
-    this.#openError = new RestanteError(state.reason ?? "", state.message, { cause: error });
-    this.#setState(state);
+    if (this.#isClosed) return;
+    this.#hasOpenFailed = true;
+    this.#setState(notOpened(error));
+  }
+
+  #show(commit: Commit): void {
+    this.#view.apply(this.#leadership.unseen(commit));
   }
 
   #setState(state: ConnectionState): void {
-    if (this.#state.is === state.is && (state.is === "connecting" || state.is === "open")) return;
-    if (this.#state.is === "open") this.#view.signals.connectionLost();
+    const { is } = this.#state;
+    if (is === state.is && (is === "connecting" || is === "open")) return;
+    if (is === "open") this.#view.signals.connectionLost();
     this.#state = state;
     this.state.changed();
     if (state.is === "open") for (const thread of this.#view.threads) thread.retry();
@@ -231,13 +230,14 @@ export class StoreClients {
 
   /** Sends to all other clients of the store. */
   #post(message: TabMessage | TabRequest | StoreMessage): void {
-    if (!this.isClosed) this.#store.shared?.say(message);
+    if (!this.#isClosed) this.#store.shared?.say(message);
   }
 
-  /** A message of the leader: for this client and all others. */
+  /** A message of the leader: for this client and all others. An error may have a cause that can't be copied. */
   #publish(message: TabMessage, isForAll: boolean): void {
     this.#receive(message);
-    if (isForAll) this.#post(withoutError(message));
+    const state = "state" in message && "error" in message.state && { ...message.state, error: undefined };
+    if (isForAll) this.#post(state ? { state } : message);
   }
 
   /** Says whom this tab watches, after all changes of a task. */
@@ -259,8 +259,8 @@ export class StoreClients {
   }
 
   #receive(message: TabMessage | TabRequest | StoreMessage): void {
-    if (this.isClosed) return;
-    if ("commit" in message) this.#view.apply(this.#leadership.unseen(message.commit));
+    if (this.#isClosed) return;
+    if ("commit" in message) this.#show(message.commit);
     else if ("lost" in message) void this.#leadership.reopen();
     else if ("ended" in message) (this.#closing = this.#end(message.ended)).catch(() => undefined);
     else if ("signal" in message) this.#view.signals.apply(message.signal);

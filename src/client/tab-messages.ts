@@ -38,9 +38,3 @@ export type Ending = "signed_out" | "outdated";
 export type StoreMessage =
   /** The records may be gone: the store has to be opened again. */
   { readonly lost: true } | { readonly ended: Ending };
-
-/** For other tabs: an error may have a cause that can't be copied. */
-export function withoutError(message: TabMessage): TabMessage {
-  const hasError = "state" in message && "error" in message.state;
-  return hasError ? { state: { ...message.state, error: undefined } } : message;
-}

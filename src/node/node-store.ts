@@ -38,6 +38,8 @@ class NodeStore implements Store {
   readonly #file: string;
   readonly #maxMessages: number;
   #open: Opened | null = null;
+  /** Why it can't be opened: what is read or written says it again. */
+  #failure: unknown = null;
 
   constructor(file: string, maxMessages: number) {
     this.#file = file;
@@ -45,8 +47,9 @@ class NodeStore implements Store {
   }
 
   async open(name: string, first: Position): Promise<Kept> {
-    const opened = (this.#open ??= this.#openFile());
+    this.#failure = null;
     try {
+      const opened = (this.#open ??= this.#openFile());
       return transaction(opened.db, () => {
         const known = opened.records.about("name");
         if (known === undefined) opened.records.setAbout("name", name);
@@ -55,6 +58,7 @@ class NodeStore implements Store {
       });
     } catch (error) {
       await this.close();
+      this.#failure = error;
       throw error;
     }
   }
@@ -86,7 +90,7 @@ class NodeStore implements Store {
   }
 
   get #opened(): Opened {
-    if (this.#open === null) throw new Error("the store is closed");
+    if (this.#open === null) throw this.#failure ?? new Error("the store is closed");
     return this.#open;
   }
 

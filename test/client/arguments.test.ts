@@ -28,9 +28,6 @@ test.each<[string, unknown, RegExp]>([
   ["device", 7, /^device has/],
   ["token", 7, /^token is text/],
   ["token", null, /^token is text/],
-  ["store", "bot.db", /^store is what nodeStore\(file\), /],
-  ["store", null, /^store is what/],
-  ["store", {}, /^store is what/],
   ["timing", { quietMs: 0 }, /^timing.quietMs is a number of ms/],
   ["timing", { answerMs: Number.NaN }, /^timing.answerMs/],
 ])("connect() throws a TypeError that names the option: %s %j", (name, value, message) => {

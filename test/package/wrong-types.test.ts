@@ -10,7 +10,7 @@ import { ROOT } from "../support/installed-package.ts";
 const run = promisify(execFile);
 
 /** What the build needs of the repository. */
-const COPIED = ["src", "scripts", "docs", "LICENSE", "package.json", "package-lock.json"];
+const COPIED = ["src", "scripts", "docs", "LICENSE", "public", "package.json", "package-lock.json"];
 const PROJECTS = ["tsconfig.base.json", "tsconfig.sdk.json"];
 
 test("`npm run package` fails where a type of the SDK is wrong, and says where; `npm run build` says it alone", async () => {
