@@ -84,6 +84,7 @@ test("no audit begins while the last one waits for mailboxes, however often the 
       vi.setSystemTime(Date.now() + 100_000);
       await census.count();
     }
+    // While all events are inside one process, the runtime runs its timers only if the test waits for one.
     while (queried.length < 8) await scheduler.wait(1);
     await census.count();
     expect(queried.length).toBe(8);

@@ -3,7 +3,8 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import type { Restante } from "../../src/client/connect.ts";
-import { isOpen, SdkFixture, send, upTo } from "../support/sdk-fixture.ts";
+import { numbered } from "../support/numbered.ts";
+import { isOpen, SdkFixture, send } from "../support/sdk-fixture.ts";
 import { open } from "../support/tcp-devices.ts";
 
 const fixture = new SdkFixture();
@@ -26,7 +27,7 @@ const fill = (page: Page, stores: readonly string[]) =>
 test("older messages that find no space are shown, and the store lasts", async () => {
   const { alice, bob } = fixture.names();
   const phone = await open(fixture.server.url, bob);
-  phone.send(...upTo(3, "before").map((body, i) => ({ type: "send", id: i + 1, to: alice, body })));
+  phone.send(...numbered(3, "before").map((body, i) => ({ type: "send", id: i + 1, to: alice, body })));
   await phone.take("accepted", 3);
   const context = await fixture.newContext();
   const page = await fixture.emptyTab(context);
@@ -38,7 +39,7 @@ test("older messages that find no space are shown, and the store lasts", async (
     await thread.older();
     return thread.value.map(({ body }) => body);
   }, bob);
-  expect(shown).toEqual(upTo(3, "before"));
+  expect(shown).toEqual(numbered(3, "before"));
   const devtools = await context.newCDPSession(page);
   await devtools.send("Storage.clearDataForOrigin", { origin: fixture.origin, storageTypes: "indexeddb" });
   await send(page, bob, ["after"]);

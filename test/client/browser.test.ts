@@ -4,7 +4,8 @@
 import { expect, test } from "vitest";
 import type { Restante } from "../../src/client/connect.ts";
 import type { Device } from "../support/client-socket.ts";
-import { isOpen, SdkFixture, send, upTo } from "../support/sdk-fixture.ts";
+import { numbered } from "../support/numbered.ts";
+import { isOpen, SdkFixture, send } from "../support/sdk-fixture.ts";
 import { open } from "../support/tcp-devices.ts";
 
 const fixture = new SdkFixture();
@@ -26,7 +27,7 @@ test("messages from a closed tab without a server are sent once when the page is
   await fixture.server.kill();
   const page = await fixture.tab(context, alice);
   await page.waitForFunction(() => me.connection.value.is === "waiting");
-  await send(page, bob, upTo(20, "offline"));
+  await send(page, bob, numbered(20, "offline"));
   const kept = page.evaluate((peer) => me.messages.with(peer).value.map(({ state }) => state?.is), bob);
   expect(await kept).toEqual(Array.from({ length: 20 }, () => "sending"));
   await page.close();
@@ -35,7 +36,7 @@ test("messages from a closed tab without a server are sent once when the page is
   await isOpen(later);
   await send(later, bob, ["after"]);
   const phone = await open(fixture.server.url, bob);
-  expect(await bodies(phone, 21)).toEqual([...upTo(20, "offline"), "after"]);
+  expect(await bodies(phone, 21)).toEqual([...numbered(20, "offline"), "after"]);
   expect((await phone.settled()).filter(({ type }) => type === "message")).toEqual([]);
 });
 
@@ -47,7 +48,7 @@ test("[S10] messages that were in flight when the tab was closed arrive once and
   for (let round = 0; round < 5; round++) {
     const page = await fixture.tab(context, alice);
     await isOpen(page);
-    const burst = upTo(100, `round ${round}`);
+    const burst = numbered(100, `round ${round}`);
     all.push(...burst);
     await send(page, bob, burst);
     await page.close();
@@ -65,7 +66,7 @@ test("[L4] shown messages are there again without a server, and none is shown tw
   const first = await fixture.tab(context, alice);
   await isOpen(first);
   const phone = await open(fixture.server.url, bob);
-  phone.send(...upTo(30, "hello").map((body, i) => ({ type: "send", id: i + 1, to: alice, body })));
+  phone.send(...numbered(30, "hello").map((body, i) => ({ type: "send", id: i + 1, to: alice, body })));
   await first.waitForFunction(() => shown.length === 30);
   await first.close();
   await fixture.server.kill();
@@ -76,10 +77,11 @@ test("[L4] shown messages are there again without a server, and none is shown tw
   expect(await seen()).toEqual([[true, 30]]);
   const texts = await second.evaluate(async (peer) => {
     const thread = me.messages.with(peer);
+    // Polls in turns of the event loop: the page reads its database.
     while (thread.value.length === 0) await new Promise((done) => setTimeout(done));
     return thread.value.map(({ body }) => body);
   }, bob);
-  expect(texts).toEqual(upTo(30, "hello"));
+  expect(texts).toEqual(numbered(30, "hello"));
   await fixture.server.restart();
   const again = await open(fixture.server.url, bob, "tablet", "&cursor=head");
   again.send({ type: "send", id: 1, to: alice, body: "new" });
@@ -95,16 +97,16 @@ test("two tabs send at the same time, the connected one is closed meanwhile, and
   await isOpen(first);
   const second = await fixture.tab(context, alice);
   await isOpen(second);
-  await Promise.all([send(first, bob, upTo(200, "first")), send(second, bob, upTo(200, "second"))]);
+  await Promise.all([send(first, bob, numbered(200, "first")), send(second, bob, numbered(200, "second"))]);
   await first.close();
-  await send(second, bob, upTo(50, "third"));
+  await send(second, bob, numbered(50, "third"));
   const got = await bodies(phone, 450);
   for (const [mark, number] of [
     ["first", 200],
     ["second", 200],
     ["third", 50],
   ] as const) {
-    expect(got.filter((body) => String(body).startsWith(mark))).toEqual(upTo(number, mark));
+    expect(got.filter((body) => String(body).startsWith(mark))).toEqual(numbered(number, mark));
   }
   expect((await phone.settled()).filter(({ type }) => type === "message")).toEqual([]);
 });
@@ -115,10 +117,10 @@ test("each tab shows every message once with the same unread count, and the rema
   const tabs = [await fixture.tab(context, alice), await fixture.tab(context, alice)];
   for (const page of tabs) await isOpen(page);
   const phone = await open(fixture.server.url, bob);
-  phone.send(...upTo(10, "to both").map((body, i) => ({ type: "send", id: i + 1, to: alice, body })));
+  phone.send(...numbered(10, "to both").map((body, i) => ({ type: "send", id: i + 1, to: alice, body })));
   for (const page of tabs) {
     await page.waitForFunction(() => shown.length === 10);
-    expect(await page.evaluate(() => shown)).toEqual(upTo(10, "to both"));
+    expect(await page.evaluate(() => shown)).toEqual(numbered(10, "to both"));
     await page.waitForFunction(() => me.conversations.value[0]?.unread === 10);
   }
   await tabs[1]?.evaluate((peer) => me.read(peer), bob);

@@ -131,6 +131,12 @@ export class Link {
     await this.#recording.never("message before its time", ms, () => this.unexpected[0]);
   }
 
+  /** Like `holdsBack`: the client sends no frame of this type on this connection. */
+  async sendsNo(type: string, seq: number): Promise<void> {
+    await this.reads(seq);
+    await this.#recording.never(`\`${type}\``, REACTION_MS, () => this.frames.find((frame) => frame["type"] === type));
+  }
+
   /** Delivers a notice with this seq and waits until the client has read it, and so everything before it. */
   async reads(seq: number): Promise<void> {
     this.deliver({ type: "notice", seq, code: "new_device", message: "A sentence.", at: 1_790_000_000_000 });

@@ -3,7 +3,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { test, type TestContext } from "vitest";
 import { CASES } from "./cases/all.ts";
 import { type Outcome, play } from "./play.ts";
 import { BUGS, type Change, type Patient, type Title } from "./planted/bugs.ts";
@@ -12,8 +12,12 @@ import { SDK, SLOW_DISK } from "./planted/sdk.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 
-/** A copy of a client with these changes, each of which has to apply; the command that starts it. */
-function plant({ files, command }: Patient, changes: readonly Change[]): string {
+/** A copy of a client with these changes, each of which has to apply, for one test; the command that starts it. */
+function plant(
+  { files, command }: Patient,
+  changes: readonly Change[],
+  { expect, onTestFinished }: TestContext,
+): string {
   const folder = mkdtempSync(join(tmpdir(), "restante-planted-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   for (const path of files) cpSync(join(ROOT, path), join(folder, path), { recursive: true });
@@ -41,23 +45,25 @@ const planted = titles.flatMap((title) =>
   [SDK, PYTHON_EXAMPLE].map((patient) => [title, patient.name, patient] as const),
 );
 
-test.concurrent.each(planted)("a client that %s is caught: %s", async (title, _, patient) => {
+test.concurrent.for(planted)("a client that %s is caught: %s", async ([title, , patient], context) => {
+  const { expect } = context;
   const { caughtBy, says, passes } = BUGS[title];
-  const command = plant(patient, patient.changes[title]);
+  const command = plant(patient, patient.changes[title], context);
   const [caught, other] = await Promise.all([playOnly(caughtBy, command), playOnly(passes, command)]);
   expect(caught.is, caughtBy).toBe("failed");
   expect(caught.why).toContain(says);
   expect(other.is, `${passes}: ${other.why}`).toBe("passed");
 });
 
-test.concurrent("a client that sends runs that were not granted is caught: the SDK", async () => {
-  const command = plant(SDK, [["src/client/outbox.ts", "this.#runs = runs;", "this.#runs = !runs;"]]);
+test.concurrent("a client that sends runs that were not granted is caught: the SDK", async (context) => {
+  const change = ["src/client/outbox.ts", "this.#runs = runs;", "this.#runs = !runs;"] as const;
+  const command = plant(SDK, [change], context);
   const { why } = await playOnly("as single frames where runs are not granted", command);
-  expect(why).toContain("[F8] Runs were not granted, and the client sends one.");
+  context.expect(why).toContain("[F8] Runs were not granted, and the client sends one.");
 });
 
-test.concurrent("a client on a slow disk passes", async () => {
-  const command = plant(SDK, [SLOW_DISK]);
+test.concurrent("a client on a slow disk passes", async (context) => {
+  const command = plant(SDK, [SLOW_DISK], context);
   const played = await playOnly(BUGS["acknowledges before it has stored"].caughtBy, command);
-  expect(played.is, played.why).toBe("passed");
+  context.expect(played.is, played.why).toBe("passed");
 });

@@ -5,6 +5,8 @@
 export const WITHIN_MS = 20_000;
 /** Ms in which a dead connection has to be noticed, and a lost one replaced, with its back-off. */
 export const RECONNECT_MS = 60_000;
+/** Ms in which a client shows that it opens a second connection. */
+export const SECOND_MS = 1_500;
 
 /** Lines that a failure quotes, and characters of each of them. */
 const QUOTED_LINES = 12;

@@ -6,13 +6,13 @@ import { join, resolve } from "node:path";
 import process from "node:process";
 import { text } from "node:stream/consumers";
 import { expect, onTestFinished, test, vi } from "vitest";
+import { PYTHON } from "../support/python.ts";
 import { rulesOf } from "./case.ts";
 import { CASES } from "./cases/all.ts";
 import { type Outcome, play } from "./play.ts";
 import { lineOf, rulesIn, summary } from "./report.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
-const PYTHON = process.env["PYTHON"] ?? "/usr/bin/python3";
 const RUNNER = resolve(import.meta.dirname, "runner.ts");
 
 /** Runs the command line; the exit code and what it printed. */
@@ -53,7 +53,9 @@ test("a process that a client leaves behind, with its stdout open, holds up noth
   const folder = mkdtempSync(join(tmpdir(), "restante-left-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const file = join(folder, "pid");
-  const { why } = await playFirst(`setsid sh -c 'echo $$ > ${file}; exec sleep 600' & exit 3`);
+  const left = `echo $$ > ${file}.new; mv ${file}.new ${file}; exec sleep 600`;
+  // It ends only when the other process is in a session of its own, and its id in the file.
+  const { why } = await playFirst(`setsid sh -c '${left}' & while [ ! -e ${file} ]; do sleep 0.05; done; exit 3`);
   expect(process.kill(Number(readFileSync(file, "utf8")), "SIGKILL")).toBe(true);
   expect(why).toMatch(/^The client ended by itself, with code 3/);
 });

@@ -21,7 +21,7 @@ beforeAll(async () => {
   ]);
 });
 
-afterAll(() => Promise.all([unlimited.stop(), byDefault.stop()]));
+afterAll(() => Promise.all([unlimited?.stop(), byDefault?.stop()]));
 
 async function play(url: string, only = ""): Promise<{ outcomes: readonly Outcome[]; printed: string[] }> {
   const printed: string[] = [];
@@ -119,7 +119,13 @@ test.concurrent.for(FAULTS)("a server that %s is found out", async ([, alter, on
 test("an unaltered server behind the proxy passes the cases of the faults", async () => {
   const proxy = await startProxy(unlimited.url, (frame) => frame);
   onTestFinished(() => proxy.stop());
-  for (const [, , only] of FAULTS) expect(failuresOf((await play(proxy.url, only)).outcomes)).toEqual([]);
+  for (const [, , only] of FAULTS) {
+    const { outcomes } = await play(proxy.url, only);
+    expect(
+      outcomes.map(({ is }) => is),
+      only,
+    ).toEqual(["passed"]);
+  }
 });
 
 test("a server that is not on this machine is not tested without its operator's word", async () => {

@@ -32,8 +32,8 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await server.stop();
-  rmSync(project, { recursive: true, force: true });
+  await server?.stop();
+  if (project !== undefined) rmSync(project, { recursive: true, force: true });
 });
 
 /** What the recipe leaves to its reader. */

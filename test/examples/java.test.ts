@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { bodiesFor, ChatProgram } from "../support/chat-program.ts";
 import { compileJava } from "../support/java-client.ts";
+import { numbered } from "../support/numbered.ts";
 import { type Server, startServer } from "../support/servers.ts";
 import { open } from "../support/tcp-devices.ts";
 
@@ -17,11 +18,10 @@ beforeAll(async () => {
   [server, command] = await Promise.all([startServer(), compileJava()]);
 });
 
-afterAll(() => server.stop());
+afterAll(() => server?.stop());
 
 const journal = (user: string) => join(folder, `${user}.journal`);
 const start = (user: string) => new ChatProgram([...command, user, "--url", server.url, "--state", journal(user)]);
-const numbered = (end: number, mark: string) => Array.from({ length: end }, (_, i) => `${mark} ${i}`);
 
 test("the Java example sends and receives, and prints the states of its messages", async () => {
   const bob = await open(server.url, "bob");

@@ -4,10 +4,11 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { bodiesFor, ChatProgram } from "../support/chat-program.ts";
+import { numbered } from "../support/numbered.ts";
+import { PYTHON } from "../support/python.ts";
 import { open } from "../support/tcp-devices.ts";
 import { type Server, startServer } from "../support/servers.ts";
 
-const PYTHON = process.env["PYTHON"] ?? "/usr/bin/python3";
 const CLIENT = resolve(import.meta.dirname, "../../examples/python/restante.py");
 const folder = mkdtempSync(join(tmpdir(), "restante-python-"));
 
@@ -17,14 +18,12 @@ beforeAll(async () => {
   server = await startServer();
 });
 
-afterAll(() => server.stop());
+afterAll(() => server?.stop());
 
 function start(user: string, ...flags: string[]): ChatProgram {
   const state = join(folder, `${user.replaceAll("/", "-")}.db`);
   return new ChatProgram([PYTHON, CLIENT, user, "--url", server.url, "--state", state, ...flags]);
 }
-
-const numbered = (end: number, mark: string) => Array.from({ length: end }, (_, i) => `${mark} ${i}`);
 
 test("the program sends and receives, and prints the states of its messages", async () => {
   const bob = await open(server.url, "bob");

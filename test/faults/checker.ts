@@ -170,7 +170,7 @@ function diverged(indexed: IndexedHistory): string[] {
   return wrong;
 }
 
-/** A seq names one message of a mailbox for ever; and the seqs of shown messages increase. */
+/** A seq names one message of a mailbox, as long as the mailbox exists; and the seqs of shown messages increase. */
 function reusedSeqs(indexed: IndexedHistory): string[] {
   const wrong: string[] = [];
   const names = new Map<string, string>();

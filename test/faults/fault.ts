@@ -86,9 +86,9 @@ export function userNames(number: number, prefix = "u"): string[] {
 }
 
 /**
- * Only where the time itself is part of the fault (how long a network is away, bytes are dropped, a mailbox is out of
- * reach or a disk is full), of its procedure (the length of a measured run), or of a rule of the SDK (the age from which
- * a connection counts as good). To let the load go on there is `ClientFleet.untilSent`, for everything else `waitUntil`.
+ * Only where the time itself is part of the fault (how long a network is away, bytes are dropped or a mailbox is out of
+ * reach), of its procedure (the length of a measured run), or of a rule of the SDK (the age from which a connection
+ * counts as good). To let the load continue there is `ClientFleet.untilSent`, for everything else `waitUntil`.
  */
 export function sleep(duration: number): Promise<void> {
   return new Promise((done) => setTimeout(done, duration));

@@ -1,6 +1,6 @@
 // A hostile client in its own process, so that it takes no time from other clients: `node hostile-client.ts KIND PORT
-// SECONDS`. It sends as fast as it can, opens and drops connections, or sends 100 MB of invalid requests; then it
-// prints a summary and ends.
+// SECONDS`. It sends as fast as it can, opens and drops connections, sends 100 MB of invalid requests, or does what
+// hostile-floods.ts says; then it prints a summary and ends.
 import { connect } from "node:net";
 import process from "node:process";
 import WebSocket from "ws";
@@ -25,7 +25,7 @@ async function sendBatches(): Promise<string> {
 
 /** Sends batches of 100 messages and waits only for the socket. */
 async function sendUntilClosed(all: { sent: number; refused: number }): Promise<void> {
-  const ws = new WebSocket(`ws://127.0.0.1:${port}/client/flooder?device=d`, "restante.v1", WS_OPTIONS);
+  const ws = new WebSocket(`ws://127.0.0.1:${port}/client/spammer?device=d`, "restante.v1", WS_OPTIONS);
   let id = 0;
   await new Promise<void>((done) => {
     ws.on("error", () => done()).on("close", () => done());
@@ -111,14 +111,14 @@ const KIND_RUNNERS: Record<string, () => Promise<string>> = {
   send: sendBatches,
   open: openAndDrop,
   garbage: sendGarbage,
+  sinks: () => writeToSinks(Number(port)),
 };
 
-/** Runs one of the floods, after a first connection that has written to the sinks. */
+/** Runs one of the floods of one user. */
 async function flood(): Promise<string> {
-  await writeToSinks(Number(port));
   if (kind === "connects") return repeatConnect(Number(port), isOver);
   if (kind === "history" || kind === "bodies") return repeatRequest(kind, Number(port), isOver);
-  return repeatText(kind, Number(port), isOver);
+  return repeatText(kind, Number(port), Number(seconds));
 }
 
 process.stdout.write(`${await (KIND_RUNNERS[kind] ?? flood)()}\n`);

@@ -29,32 +29,42 @@ const TEXT_OF_KIND: Record<string, string> = {
   large: JSON.stringify({ type: "ack", seq: 1, more: Array.from({ length: 450_000 }, () => 0) }),
 };
 
-/** Sends a message to every sink, so that signals have a receiver and history requests a conversation. */
-export async function writeToSinks(port: number): Promise<void> {
+/**
+ * Sends a message to every sink, so that signals have a receiver and history requests a conversation. Rejects if that
+ * is refused: to be called before the user floods, while the server has no reason to refuse anything.
+ */
+export async function writeToSinks(port: number): Promise<string> {
   const ws = new WebSocket(`ws://127.0.0.1:${port}/client/${USER}?device=d`, "restante.v1");
   let accepted = 0;
   await new Promise<void>((done, failed) => {
     ws.on("error", failed).on("message", (data) => {
-      for (const frame of [JSON.parse(String(data))].flat() as { type: string; lastId?: number }[]) {
-        if (frame.type === "welcome" && (frame.lastId ?? 0) > 0) done();
-        else if (frame.type === "welcome")
+      for (const frame of [JSON.parse(String(data))].flat() as { type: string }[]) {
+        if (frame.type === "welcome")
           ws.send(arrayText(SINKS.length, (i) => ({ type: "send", id: i + 1, to: SINKS[i], body: i })));
+        if (frame.type === "refused") failed(new Error(JSON.stringify(frame)));
         if (frame.type === "accepted" && ++accepted === SINKS.length) done();
       }
     });
   });
   ws.terminate();
+  return `sinks: ${accepted} messages accepted`;
 }
 
-/** Repeats one text, and reconnects when it is cut off. */
-export async function repeatText(kind: string, port: number, over: () => boolean): Promise<string> {
+/**
+ * Repeats one text for some seconds, and reconnects when it is cut off or refused. The time begins with the first
+ * connection: on a busy machine the handshake takes longer than the flood.
+ */
+export async function repeatText(kind: string, port: number, seconds: number): Promise<string> {
   const text = TEXT_OF_KIND[kind];
   if (text === undefined) throw new Error(`there is no kind ${kind}`);
   const frame = frameOf(text);
   const block = Buffer.concat(Array.from({ length: Math.max(1, Math.floor(BLOCK_BYTES / frame.length)) }, () => frame));
-  let [connections, bytes] = [0, 0];
-  for (; !over(); connections++) {
-    const socket = await upgraded(port);
+  let [connections, bytes, end] = [0, 0, Infinity];
+  const over = () => performance.now() > end;
+  while (!over()) {
+    const socket = await openSocket(port);
+    if (socket === null) continue;
+    if (connections++ === 0) end = performance.now() + seconds * 1_000;
     while (!over() && !socket.destroyed) {
       bytes += block.length;
       if (!socket.write(block)) await waitForEvent(socket, "drain", 200);
@@ -67,12 +77,17 @@ export async function repeatText(kind: string, port: number, over: () => boolean
 
 /** Opens connections of one device and drops them. */
 export async function repeatConnect(port: number, over: () => boolean): Promise<string> {
-  let opened = 0;
+  let [opened, refused] = [0, 0];
   const one = async () => {
-    for (; !over(); opened++) (await upgraded(port)).destroy();
+    while (!over()) {
+      const socket = await openSocket(port);
+      if (socket === null) refused++;
+      else opened++;
+      socket?.destroy();
+    }
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, one));
-  return `connects: ${opened} of one device`;
+  return `connects: ${opened} of one device opened, ${refused} refused`;
 }
 
 /** Requests history, or posts large bodies without a token. */
@@ -98,8 +113,8 @@ export async function repeatRequest(kind: string, port: number, over: () => bool
   return `${kind}: ${[...statuses].map(([status, count]) => `${count} × ${status}`).join(", ")}`;
 }
 
-/** A WebSocket after its handshake; its replies are discarded. */
-async function upgraded(port: number): Promise<Socket> {
+/** A WebSocket after its handshake, whose replies are discarded; null if the server refuses the handshake. */
+async function openSocket(port: number): Promise<Socket | null> {
   const socket = connect(port, "127.0.0.1");
   socket.on("error", () => socket.destroy());
   socket.write(
@@ -114,9 +129,12 @@ async function upgraded(port: number): Promise<Socket> {
       "\r\n",
     ].join("\r\n"),
   );
+  let status = "";
+  socket.once("data", (data: Buffer) => (status = data.toString("latin1", 0, "HTTP/1.1 101".length)));
   await waitForEvent(socket, "data", 5_000);
-  socket.resume();
-  return socket;
+  if (status === "HTTP/1.1 101") return socket.resume();
+  socket.destroy();
+  return null;
 }
 
 /** A text frame with a mask of zeros. */

@@ -45,6 +45,7 @@ function holdDeliveries(to: string) {
   const deliver = Mailbox.prototype.deliver;
   vi.spyOn(Mailbox.prototype, "deliver").mockImplementation(async function (this: Mailbox, delivery: Said) {
     if (delivery.to === to) called.push(unpack(delivery).envelopes.map(({ body }) => body));
+    // Polls: a promise that another object resolves would continue in that object's context.
     while (gate.shut && delivery.to === to) await new Promise((done) => setTimeout(done, 1));
     return deliver.call(this, delivery);
   });

@@ -1,4 +1,4 @@
-// A device sends messages: which are accepted, which are refused, and that an id stands for one message for ever.
+// A device sends messages: which are accepted, which are refused, and that an id always stands for one message.
 import { expect, test } from "vitest";
 import { fresh, open } from "../support/devices.ts";
 

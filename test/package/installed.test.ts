@@ -20,8 +20,8 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  project.remove();
-  await server.stop();
+  project?.remove();
+  await server?.stop();
 });
 
 /** What every program does: a message there, and an answer back. */

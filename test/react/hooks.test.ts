@@ -64,13 +64,13 @@ beforeAll(async () => {
 
 afterEach(async () => {
   html = "";
-  for (const context of browser.contexts()) await context.close();
+  for (const context of browser?.contexts() ?? []) await context.close();
 });
 
 afterAll(async () => {
-  await browser.close();
-  await server.stop();
-  site.close();
+  await browser?.close();
+  await server?.stop();
+  site?.close();
 });
 
 /** A page, the ends of its sockets, and what it printed as errors and warnings. */

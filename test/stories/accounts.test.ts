@@ -4,8 +4,9 @@ import { once } from "node:events";
 import { resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { claim, connect, entranceOf, Refused, type Restante, signedInAs, signIn } from "../../src/client/connect.ts";
-import type { Live } from "../../src/client/connect.ts";
+import { PYTHON } from "../support/python.ts";
 import { type Server, startServer } from "../support/servers.ts";
+import { until } from "../support/until.ts";
 
 let server: Server;
 
@@ -13,13 +14,7 @@ beforeAll(async () => {
   server = await startServer({ SENDS_PER_SECOND: "200" });
 });
 
-afterAll(() => server.stop());
-
-/** The first value of `live` for which `is` is true. */
-async function until<T>(live: Live<T>, is: (value: T) => boolean): Promise<T> {
-  for await (const value of live) if (is(value)) return value;
-  throw new Error("it ended without such a value");
-}
+afterAll(() => server?.stop());
 
 async function claimAndConnect(
   userName: string,
@@ -102,9 +97,8 @@ test("a crash loses no account, no device and no block", async () => {
 test("[A2] the Python example connects with a token, and receives the reason without one", async () => {
   const { token } = await claim(server.url, { userName: "heidi" });
   const run = (...flags: string[]) => {
-    const python = process.env["PYTHON"] ?? "/usr/bin/python3";
     const client = resolve(import.meta.dirname, "../../examples/python/restante.py");
-    const child = spawn(python, [client, "heidi", "--url", server.url, "--state", ":memory:", ...flags]);
+    const child = spawn(PYTHON, [client, "heidi", "--url", server.url, "--state", ":memory:", ...flags]);
     let printed = "";
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (printed += String(data)));
     return { child, printed: () => printed };

@@ -13,7 +13,7 @@ beforeAll(async () => {
   server = await startSelfhost({ ...OPEN, ADMIN_TOKEN });
 });
 
-afterAll(() => server.stop());
+afterAll(() => server?.stop());
 
 test("the log names the operator of each action: the secret, or a service with the id of its token", async () => {
   const bot = (await command.json("service", "create", "ops-bot", "--scope", "admin")) as { token: string; id: string };

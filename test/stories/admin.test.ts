@@ -16,7 +16,7 @@ beforeAll(async () => {
   server = await startSelfhost({ ...OPEN, ADMIN_TOKEN });
 });
 
-afterAll(() => server.stop());
+afterAll(() => server?.stop());
 
 test("the help names every verb, the token and the exit codes, and each verb has its own help", async () => {
   const { code, out } = await command.run(["--help"], { RESTANTE_ADMIN_TOKEN: "" });

@@ -44,8 +44,8 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await server.stop();
-  listener.close();
+  await server?.stop();
+  listener?.close();
 });
 
 beforeEach(() => {

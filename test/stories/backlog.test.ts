@@ -19,7 +19,7 @@ beforeAll(async () => {
   server = await startServer();
 });
 
-afterAll(() => server.stop());
+afterAll(() => server?.stop());
 
 /** A raw socket with minimal work for each text. */
 async function connect(

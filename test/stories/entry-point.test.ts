@@ -54,7 +54,7 @@ describe.each(Object.entries(starts))("%s", (_, start) => {
     server = await start({ ATTEMPTS_PER_MINUTE: "20" });
   });
 
-  afterAll(() => server.stop());
+  afterAll(() => server?.stop());
 
   test("[H13] an incomplete body has no effect", async () => {
     const alice = await claim(server, "alice");

@@ -26,7 +26,7 @@ beforeAll(async () => {
   victim = (await response.json()) as typeof victim;
 });
 
-afterAll(() => server.stop());
+afterAll(() => server?.stop());
 
 /** Sends a raw text; returns everything that the server sent until it closed. */
 function exchange(text: string): Promise<string> {

@@ -10,7 +10,7 @@ beforeAll(async () => {
   server = await startSelfhost({}, ["--behind-proxy"]);
 });
 
-afterAll(() => server.stop());
+afterAll(() => server?.stop());
 
 /** Sends one request as bytes, because no HTTP library would send it; returns the raw response. */
 function raw(lines: readonly string[]): Promise<{ status: number; headers: string; body: string }> {

@@ -11,7 +11,7 @@ beforeAll(async () => {
   server = await startSelfhost(OPEN);
 });
 
-afterAll(() => server.stop());
+afterAll(() => server?.stop());
 
 /** A raw socket after the WebSocket upgrade. */
 async function upgraded(user: string): Promise<Socket> {

@@ -45,8 +45,8 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await server.stop();
-  site.close();
+  await server?.stop();
+  site?.close();
 });
 
 async function published(kid: string, alg: string): Promise<{ pair: Pair; jwk: JWK }> {
@@ -160,6 +160,7 @@ test("[J8] while the issuer is down, 100 tokens cause few requests with back-off
     // The back-off is 1 s, 2 s, 4 s…, which limits the requests in the time that the 100 took.
     expect(tries).toBeLessThanOrEqual(Math.floor(Math.log2(1 + (Date.now() - begun) / 1_000)) + 1);
     isDown = false;
+    // Polls: only the server knows when its back-off ends.
     while ((await ask()) !== 200) await new Promise((done) => setTimeout(done, 100));
   } finally {
     await own.stop();

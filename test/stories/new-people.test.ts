@@ -13,7 +13,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await Promise.all(clients.map((client) => client.close()));
-  await server.stop();
+  await server?.stop();
 });
 
 test("[U2][S11][T7] a third new person waits, also over a restart, and messages to the others are stored in order", async () => {

@@ -16,7 +16,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await Promise.all(clients.map((client) => client.close()));
-  await server.stop();
+  await server?.stop();
 });
 
 function start(userName: string, device: string): Restante {

@@ -11,8 +11,8 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await wrangler.stop();
-  await selfhost.stop();
+  await wrangler?.stop();
+  await selfhost?.stop();
 });
 
 const PATHS = [

@@ -28,7 +28,7 @@ beforeAll(async () => {
   server = await startSelfhost();
 });
 
-afterAll(() => server.stop());
+afterAll(() => server?.stop());
 
 test("the web page is served with its headers, and no other file of the disk", async () => {
   const page = await fetch(server.url);

@@ -35,8 +35,8 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await server.stop();
-  receiver.close();
+  await server?.stop();
+  receiver?.close();
 });
 
 async function ask(method: string, path: string, body?: unknown, token?: string): Promise<unknown> {

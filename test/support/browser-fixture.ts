@@ -16,11 +16,12 @@ export class BrowserFixture {
       [this.#browser, this.#server] = await Promise.all([startBrowser(), startServer({ RATE_LIMIT: "off" })]);
     });
     afterEach(async () => {
-      for (const context of this.#browser.contexts()) await context.close();
+      for (const context of this.#browser?.contexts() ?? []) await context.close();
     });
     afterAll(async () => {
-      await this.#browser.close();
-      await this.#server.stop();
+      // Where the start of one failed, its error is the one to see.
+      await this.#browser?.close();
+      await this.#server?.stop();
     });
   }
 

@@ -1,5 +1,6 @@
 // A chat program of examples/ in a process of one user: lines in, lines out.
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import type { Readable } from "node:stream";
 import { onTestFinished } from "vitest";
 import type { Device } from "./client-socket.ts";
 
@@ -9,15 +10,18 @@ export class ChatProgram {
   /** Its exit code; null after a signal. */
   readonly ended: Promise<number | null>;
   readonly #child: ChildProcessWithoutNullStreams;
-  #rest = "";
+  #hasEnded = false;
   #wake: () => void = () => undefined;
 
   constructor(command: readonly [string, ...string[]]) {
     const [name, ...flags] = command;
     this.#child = spawn(name, flags);
-    for (const stream of [this.#child.stdout, this.#child.stderr])
-      stream.setEncoding("utf8").on("data", (text: string) => this.#read(text));
+    for (const stream of [this.#child.stdout, this.#child.stderr]) this.#read(stream);
     this.ended = new Promise((done) => this.#child.once("close", done));
+    void this.ended.then(() => {
+      this.#hasEnded = true;
+      this.#wake();
+    });
     onTestFinished(() => this.kill());
   }
 
@@ -30,9 +34,12 @@ export class ChatProgram {
     this.#child.stdin.end();
   }
 
-  /** Waits for a line. */
+  /** Waits for a line. Rejects if the program ends without it. */
   async prints(line: RegExp): Promise<void> {
-    while (!this.printed.some((one) => line.test(one))) await new Promise<void>((done) => (this.#wake = done));
+    while (!this.printed.some((one) => line.test(one))) {
+      if (this.#hasEnded) throw new Error(`it ended without a line like ${line}:\n${this.printed.join("\n")}`);
+      await new Promise<void>((done) => (this.#wake = done));
+    }
   }
 
   /** The printed messages of others. */
@@ -45,11 +52,15 @@ export class ChatProgram {
     await this.ended;
   }
 
-  #read(text: string): void {
-    const lines = (this.#rest + text).split("\n");
-    this.#rest = lines.pop() ?? "";
-    this.printed.push(...lines);
-    this.#wake();
+  /** Each stream has lines of its own. */
+  #read(stream: Readable): void {
+    let rest = "";
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      const lines = (rest + text).split("\n");
+      rest = lines.pop() ?? "";
+      this.printed.push(...lines);
+      this.#wake();
+    });
   }
 }
 

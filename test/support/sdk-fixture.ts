@@ -43,12 +43,13 @@ export class SdkFixture {
       this.#port = (this.#site.address() as AddressInfo).port;
     });
     afterEach(async () => {
-      for (const context of this.#browser.contexts()) await context.close();
+      for (const context of this.#browser?.contexts() ?? []) await context.close();
     });
     afterAll(async () => {
-      await this.#browser.close();
-      await this.#server.stop();
-      this.#site.close();
+      // Where the start of one failed, its error is the one to see.
+      await this.#browser?.close();
+      await this.#server?.stop();
+      this.#site?.close();
     });
   }
 
@@ -112,5 +113,3 @@ export function send(page: Page, to: string, bodies: readonly unknown[]): Promis
     [to, bodies] as [string, readonly unknown[]],
   );
 }
-
-export const upTo = (end: number, mark: string) => Array.from({ length: end }, (_, i) => `${mark} ${i}`);

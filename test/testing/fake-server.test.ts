@@ -2,6 +2,7 @@
 import { beforeEach, expect, onTestFinished, test } from "vitest";
 import { connect, memoryStore, type Options, type Restante } from "../../src/client/connect.ts";
 import { type FakeServer, fakeServer } from "../../src/testing/testing.ts";
+import { until } from "../support/until.ts";
 
 let server: FakeServer;
 
@@ -15,12 +16,6 @@ const enter = (userName: string, options: Partial<Options> = {}): Restante => {
   onTestFinished(() => me.close());
   return me;
 };
-
-/** Resolves with the first value for which `isWanted` holds. */
-async function until<T>(live: AsyncIterable<T>, isWanted: (value: T) => boolean): Promise<T> {
-  for await (const value of live) if (isWanted(value)) return value;
-  throw new Error("it ended before");
-}
 
 /** The messages that a client is given, and a promise of the first `count`. */
 function received(me: Restante): (count: number) => Promise<unknown[]> {

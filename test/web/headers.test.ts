@@ -9,7 +9,7 @@ beforeAll(async () => {
   server = await startServer();
 });
 
-afterAll(() => server.stop());
+afterAll(() => server?.stop());
 
 test.each(["/", "/page.js", "/page.css", "/status", "/status.js"])("[O4] %s", async (path) => {
   const { status, headers } = await fetch(`${server.url}${path}`);

@@ -20,8 +20,8 @@ afterEach(async () => {
 });
 
 afterAll(async () => {
-  await browser.close();
-  await server.stop();
+  await browser?.close();
+  await server?.stop();
 });
 
 test("a link code of one device signs another one in, and the first one signs it out again", async () => {

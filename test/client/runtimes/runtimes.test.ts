@@ -19,7 +19,7 @@ beforeAll(async () => {
   server = await startServer();
 });
 
-afterAll(() => server.stop());
+afterAll(() => server?.stop());
 
 /** Runs a program to its end; resolves with its output. */
 function output(program: string, args: string[]): Promise<string> {

@@ -1,9 +1,41 @@
 // Answers to sends: they come in no order, before or after the message in the log, twice or never.
 import type { Case } from "../case.ts";
-import { accepted, message, own } from "../frames.ts";
+import { accepted, type Frame, message, own } from "../frames.ts";
 import { connectWith } from "./steps.ts";
 
 const SHOWN = { is: "message", seq: 11, from: "alice", to: "bob", body: "hello" };
+
+/** The client chooses: it sends the message again, once, or takes it out of the outbox as accepted. */
+function unanswered(name: string, welcome: Frame, gap: Frame): Case {
+  return {
+    name: `${name}, is sent again once or taken out as accepted`,
+    async play({ client, recording, connect, reconnect }) {
+      const link = await connect();
+      await client.sends(["hello"]);
+      await link.takes(1, "hello");
+      link.deliver(own(11, 1));
+      await link.acked(11);
+      link.cut();
+      const again = await reconnect(welcome);
+      again.deliver(gap);
+      await again.acked(1_000);
+      await client.sends(["later"]);
+      const bodies: unknown[] = [];
+      while (bodies.at(-1) !== "later") {
+        const { id, body } = await again.next("send");
+        const seq = 1_000 + bodies.push(body);
+        if (id !== bodies.length) throw recording.failure(`Expected the number ${bodies.length}, came ${String(id)}.`);
+        again.deliver(own(seq, id), accepted(id, seq));
+      }
+      for (const key of ["hello", "later"]) await client.saw({ is: "accepted", key });
+      if (!["later", "hello,later"].includes(bodies.join()))
+        throw recording.failure(`Expected: hello at most once, then later. The client sent ${bodies.join()}.`);
+      await again.holdsBack(1_010);
+      if (client.events.filter(({ is, key }) => is === "accepted" && key === "hello").length !== 1)
+        throw recording.failure("The client has taken the message out, and sent it again.");
+    },
+  };
+}
 
 export const ANSWERS: readonly Case[] = [
   {
@@ -152,6 +184,16 @@ export const ANSWERS: readonly Case[] = [
       await client.shows([old, "hello"]);
     },
   })),
+  unanswered(
+    "[T4][T9] a message that the log has shown, and that is not answered, when the mailbox was restored",
+    { head: 5, lastId: 0 },
+    { type: "gap", from: 6, seq: 1_000 },
+  ),
+  unanswered(
+    "[T4][T8] a message that the log has shown, and that is not answered, in another epoch",
+    { epoch: "e2", head: 1_000, lastId: 0 },
+    { type: "gap", from: 1, seq: 1_000 },
+  ),
   {
     name: "[L7][S6] a message that its receiver finally refuses has failed, also after a restart",
     async play({ client, connect, reconnect }) {

@@ -2,6 +2,7 @@
 import { type Case, skip } from "../case.ts";
 import { accepted, message, own } from "../frames.ts";
 import type { Link } from "../link.ts";
+import { SECOND_MS } from "../recording.ts";
 import { acceptEach } from "./steps.ts";
 
 /** The name of the client object and the number of the attempt, of `attempt=<instance>.<n>`. */
@@ -23,7 +24,7 @@ export const CONNECTING: readonly Case[] = [
       if (epoch !== undefined || (cursor !== undefined && cursor !== "0" && cursor !== "head"))
         throw recording.failure(`A new device has no cursor and no epoch; came cursor=${cursor}, epoch=${epoch}.`);
       await client.saw({ is: "open" });
-      await recording.never("second connection", 1_000, () => mailbox.unexpected.length > 0);
+      await recording.never("second connection", SECOND_MS, () => mailbox.unexpected.length > 0);
     },
   },
   {

@@ -1,7 +1,7 @@
 // Bad networks: silence, losses, refused upgrades, a server that is away, a slow link.
 import type { Case } from "../case.ts";
 import { type Frame, message } from "../frames.ts";
-import { RECONNECT_MS } from "../recording.ts";
+import { RECONNECT_MS, SECOND_MS } from "../recording.ts";
 import type { ScriptedServer } from "../scripted-server.ts";
 
 /** A device connects 15 times at once, and 3 times a second after that ([U8]); faster ones are refused. */
@@ -15,8 +15,6 @@ function tooFast({ attempts }: ScriptedServer): number | undefined {
   return at < 0 ? undefined : at;
 }
 
-/** Ms in which a client shows that it opens a second connection. */
-const SECOND_MS = 1_500;
 /** Ms between the frames of a connection whose way up is dead. */
 const FRAME_PAUSE_MS = 4_000;
 /** Ms without a frame: a client whose heartbeat takes silence for death gives up within it. */

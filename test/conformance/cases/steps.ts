@@ -2,15 +2,13 @@
 import { type Stage, skip } from "../case.ts";
 import { accepted, type Frame } from "../frames.ts";
 import type { Link } from "../link.ts";
+import { WITHIN_MS } from "../recording.ts";
 
 /** A message to send: to bob, or to somebody else. */
 type Written = string | { readonly body: string; readonly to: string };
 
 const toOf = (written: Written) => (typeof written === "string" ? "bob" : written.to);
 const bodyOf = (written: Written) => (typeof written === "string" ? written : written.body);
-
-/** Ms that a client which sends several messages at once takes for them. */
-const BATCH_MS = 5_000;
 
 /** The client connects with these messages in its outbox. They are under way, unanswered, with ids after lastId. */
 export async function connectWith(stage: Stage, written: readonly Written[], welcome: Frame = {}): Promise<Link> {
@@ -37,7 +35,7 @@ export async function takeBatch(
   await link.takes(id, bodyOf(first), toOf(first));
   for (const [at, one] of written.entries()) {
     if (at === 0) continue;
-    const next = await recording.within(BATCH_MS, () => link.unexpected[0]);
+    const next = await recording.within(WITHIN_MS, () => link.unexpected[0]);
     if (next === undefined) skip("the client sends one message at a time");
     await link.takes(id + at, bodyOf(one), toOf(one));
   }

@@ -1,17 +1,16 @@
 // Where the bugs are planted into the example in Python.
 import { join } from "node:path";
-import process from "node:process";
+import { PYTHON } from "../../support/python.ts";
 import type { Change, Patient } from "./bugs.ts";
-
-const PYTHON = process.env["PYTHON"] ?? "/usr/bin/python3";
 
 const change = (text: string, by: string): Change => ["examples/python/restante.py", text, by];
 
+/** A text of several frames is never stored: the bug is found by every SIGKILL, also on a busy machine. */
 const EARLY_ACK = `text = await asyncio.wait_for(self.socket.recv(), TICK)
                     seqs = [frame["seq"] for frame in json.loads(text) if "seq" in frame] if text[0] == "[" else []
                     if seqs:
                         await self.socket.send(json.dumps({"type": "ack", "seq": max(seqs)}))
-                        await asyncio.sleep(0.3)
+                        await asyncio.Event().wait()
                     ending = self.receive(text)`;
 
 export const PYTHON_EXAMPLE: Patient = {

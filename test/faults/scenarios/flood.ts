@@ -13,7 +13,7 @@ const KINDS = ["send", "open", "garbage"] as const;
 /** Kinds that run once each (hostile-floods.ts). None of them holds memory. */
 const FRAMES = ["watch", "typing", "read", "token", "ack", "repeats", "refused", "unreadable", "large"] as const;
 const REQUESTS = ["connects", "history", "bodies"] as const;
-type Kind = (typeof KINDS)[number] | (typeof FRAMES)[number] | (typeof REQUESTS)[number];
+type Kind = "sinks" | (typeof KINDS)[number] | (typeof FRAMES)[number] | (typeof REQUESTS)[number];
 /**
  * Limits of other clients' latency (p99) during the first kinds and during those of one socket; repetitions of the
  * first kinds, and the memory that the last repetition may add. V8 and the allocator keep memory for reuse: memory is
@@ -54,8 +54,8 @@ export const flood: Fault = {
           }
           held.push(await lowestMemory(server));
         }
-        // Creates the mailboxes that receive signals before the measurement.
-        await attack("ack", server, 0);
+        // Before the user of the next kinds floods: from then on the server is right to refuse it.
+        await attack("sinks", server, 0);
         for (const kind of [...FRAMES, ...REQUESTS]) {
           const [from, summary] = [fleet.recorder.now, await attack(kind, server, scale === "whole" ? 5 : 1)];
           floods.push({ kind, summary, from, until: fleet.recorder.now });

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { dropFolder, makeFolder } from "../../../bench/machine/processes.ts";
 import { waitUntil } from "../client-fleet.ts";
-import { type Fault, settleAndCheck, userNames, type Outcome, sleep, withFleet } from "../fault.ts";
+import { type Fault, settleAndCheck, userNames, type Outcome, withFleet } from "../fault.ts";
 import type { History } from "../history.ts";
 
 /** The size of the small disk. */
@@ -30,7 +30,9 @@ export const fullDisk: Fault = {
         const ballast = join(disk, "ballast");
         fill(disk, ballast);
         const from = fleet.recorder.now;
-        await sleep(4_000);
+        // If no client is given one, the disk was not full enough: the outcome says so.
+        const isNoticed = () => reasons(fleet.recorder, from, Infinity).size > 0;
+        await waitUntil(isNoticed, "no client was given a reason", REPORT_TIMEOUT_MS).catch(() => undefined);
         await server.kill();
         await server.restart();
         // Each client comes back when its back-off allows, and learns the reason then.

@@ -136,6 +136,7 @@ const limited = serverCase(
     const { code, retryAfter } = answers[refused] ?? {};
     expectEqual(code, "rate_limited", "the first refusal");
     expectThat(Number(retryAfter) > 0, "it says when to try again");
+    // The rule: after this time it is accepted.
     await new Promise((done) => setTimeout(done, Number(retryAfter)));
     device.nextId = Number(ids[refused]);
     expectFields(await device.deliver(user.name, "after the wait"), { id: ids[refused] }, "accepted");

@@ -57,6 +57,7 @@ const newPeople = serverCase(
       if (answer["type"] === "accepted") continue;
       device.nextId--;
       if (answer["affects"] === undefined && Number(answer["retryAfter"]) < 5_000) {
+        // The limit of all messages, which ends at this time.
         await new Promise((done) => setTimeout(done, Number(answer["retryAfter"])));
         continue;
       }
