@@ -52,7 +52,6 @@ export function Devices({ withProof, lately }: Props): JSX.Element {
         </button>
       </div>
       {link !== null && <LinkDevice key={link.code} link={link} devices={devices} ended={() => setLink(null)} />}
-      {shown !== null && <RecoveryDialog {...shown} words={words} kept={kept} />}
       <Problem problem={problem} />
       {lately.length > 0 && (
         <>
@@ -60,6 +59,8 @@ export function Devices({ withProof, lately }: Props): JSX.Element {
           <NoticeList notices={lately} />
         </>
       )}
+      {/* Last: its heading is no part of what stands around it. */}
+      {shown !== null && <RecoveryDialog {...shown} words={words} kept={kept} />}
     </DialogPart>
   );
 }
