@@ -95,6 +95,8 @@ export default defineConfig({
           exclude: [...OUTSIDE.exclude, ...PURE],
           testTimeout: NODE_TIMEOUT_MS,
           hookTimeout: NODE_TIMEOUT_MS,
+          // 1 s by default: too short for a browser on a loaded machine.
+          expect: { poll: { timeout: NODE_TIMEOUT_MS / 2 } },
         },
       },
     ],

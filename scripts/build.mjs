@@ -1,6 +1,7 @@
 // Builds the web page into public/ and the package of the SDK into dist/, with the licences of their packages. The
 // server serves the SDK, too, for pages without a build, and documents for programs. wrangler runs it before `dev` and
 // `deploy`.
+import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import process from "node:process";
@@ -14,6 +15,16 @@ import { buildPackage, ENTRIES } from "./package.mjs";
 const MAX_PAGE_BYTES = 60_000;
 const PAGE = "public/page.js";
 const STATUS = "public/status.js";
+/** What the page loads when it is needed, or after the rest: files of their own, each with its limit in bytes, gzipped. */
+const LAZY = new Map([
+  ["links", 6_000],
+  ["qr", 6_000],
+  ["skeleton", 10_000],
+]);
+
+/** What the page is made of: the service worker keeps it. */
+const SHELL = ["/", "/page.js", "/page.css", "/account.css", "/manifest.webmanifest", "/icon.svg"];
+for (const name of LAZY.keys()) SHELL.push(`/${name}.js`);
 
 /**
  * Wrong types of the SDK fail the build. Not the one before a server starts: while somebody works on the SDK, the
@@ -41,6 +52,19 @@ const options = {
   write: false,
 };
 
+/** Dynamic imports of the page stay: the browser loads those files. */
+const lazily = {
+  name: "lazily",
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\// }, ({ kind, path }) => {
+      if (kind !== "dynamic-import") return;
+      const name = /^\.\/(.+)\.ts$/.exec(path)?.[1];
+      if (!LAZY.has(name)) return { errors: [{ text: `scripts/build.mjs does not build ${path}` }] };
+      return { path: `/${name}.js`, external: true };
+    });
+  },
+};
+
 /** Bundles one entry; returns the folders of its packages. */
 async function bundle(entry, outfile, more = {}) {
   const { outputFiles, metafile } = await build({ ...options, ...more, entryPoints: [entry], outfile });
@@ -64,28 +88,39 @@ function writeIfChanged(path, contents) {
   renameSync(part, path);
 }
 
-const [page, status, sdk, worker] = await Promise.all([
-  bundle("src/web/main.tsx", PAGE),
+const [page, status, sdk, worker, ...lazy] = await Promise.all([
+  bundle("src/web/main.tsx", PAGE, { plugins: [lazily] }),
   bundle("src/web/status/status.tsx", STATUS),
   buildPackage(),
   packagesOfWorker(),
+  ...[...LAZY.keys()].map((name) => bundle(`src/web/${name}.ts`, `public/${name}.js`)),
 ]);
 for (const [name, contents] of sdk.files) writeIfChanged(`dist/${name}`, contents);
 for (const [name, contents] of servedOf(sdk.files)) writeIfChanged(`public/${name}`, contents);
 for (const [name, text] of servedDocuments()) writeIfChanged(`public/${name}`, Buffer.from(text));
 for (const file of VIEWER) writeIfChanged(`public/api/docs/${file}`, readFileSync(`${VIEWER_FROM}/${file}`));
-const served = new Set([...page, ...status, ...sdk.packages, ...worker, VIEWER_FROM]);
+const served = new Set([
+  ...page,
+  ...lazy.flatMap((found) => [...found]),
+  ...status,
+  ...sdk.packages,
+  ...worker,
+  VIEWER_FROM,
+]);
 writeIfChanged(
   SERVED_LICENSES,
   Buffer.from(noticesOf(served, "Restante (MIT), and the code of others in what this server runs and serves:")),
 );
+
+writeIfChanged("public/shell.json", Buffer.from(shellOf(SHELL)));
 
 if (sdk.typeErrors !== "") {
   console.error(sdk.typeErrors);
   if (IS_STRICT) process.exitCode = 1;
 }
 for (const { name, maxBytes } of ENTRIES) checkSize(name, sdk.sizes.get(name), maxBytes);
-checkSize(PAGE, gzipSync(readFileSync(PAGE), { level: 9 }).length, MAX_PAGE_BYTES);
+checkSize(PAGE, sizeOf(PAGE), MAX_PAGE_BYTES);
+for (const [name, maxBytes] of LAZY) checkSize(`public/${name}.js`, sizeOf(`public/${name}.js`), maxBytes);
 
 /** What the server serves of the package: of its files the smallest, under their plain names. */
 function servedOf(files) {
@@ -96,6 +131,17 @@ function servedOf(files) {
     ["restante.js.map", map],
     ["restante.d.ts", types],
   ];
+}
+
+function sizeOf(path) {
+  return gzipSync(readFileSync(path), { level: 9 }).length;
+}
+
+/** The files of the page with their hashes: the service worker keeps all of one version, or none. */
+function shellOf(paths) {
+  const hashOf = (content) => createHash("sha256").update(content).digest("hex");
+  const files = paths.map((path) => [path, hashOf(readFileSync(`public${path === "/" ? "/index.html" : path}`))]);
+  return JSON.stringify({ version: hashOf(JSON.stringify(files)).slice(0, 16), files: Object.fromEntries(files) });
 }
 
 function checkSize(name, bytes, maxBytes) {

@@ -68,7 +68,7 @@ try {
   await take(anna, "account.png");
   await anna.button("Close").click();
   await server.kill();
-  await anna.page.getByText("No connection.", { exact: false }).waitFor();
+  await anna.page.getByText("You're offline.", { exact: false }).waitFor();
   await anna.send("This waits until there is a connection.");
   await take(anna, "offline.png");
   for (const name of README) copyFileSync(join(ALL, name), join(SHOWN, name));

@@ -56,6 +56,13 @@ const HELP = {
 
   Takes the page's main states in Chromium, into pictures/, and those that README shows into docs/pictures/.`,
 
+  screenshots: `npm run screenshots -- [flags]
+
+  Takes every state of the page, in both languages, on a phone and a desktop, in light and dark colours, into
+  screenshots/ (not in the repository).
+    --only TEXT       only states with this in their name
+    --language en     or zh-Hans`,
+
   check: `npm run check
 
   Types, lint, format, and the tests that need nothing but the code (project "pure"): in under a minute.
@@ -154,13 +161,15 @@ async function main(command, flags) {
       return run("node", ["scripts/reference/write.ts"]);
     case "pictures":
       return run("node", ["scripts/pictures.ts", ...flags]);
+    case "screenshots":
+      return run("node", ["scripts/screenshots.ts", ...flags]);
     case "admin":
       return run("node", ["scripts/admin/admin.ts", ...flags]);
     case "invite":
       return invite(flags);
     default:
       console.error(
-        "node scripts/run.mjs start|selfhost|check|test|watch|deploy|bench|chaos|conformance|faults|invite|admin|docs|pictures [flags]",
+        "node scripts/run.mjs start|selfhost|check|test|watch|deploy|bench|chaos|conformance|faults|invite|admin|docs|pictures|screenshots [flags]",
       );
       return 1;
   }

@@ -31,7 +31,7 @@ const MAY: Record<string, string[]> = {
 };
 
 /** What beside that: files that decide nothing of the protocol, and that the SDK has no room for. */
-const ALSO = new Set(["src/web/lookalikes.ts imports ../protocol/skeleton.ts"]);
+const ALSO = new Set(["src/web/skeleton.ts imports ../protocol/skeleton.ts"]);
 
 /** Which packages a part may use. */
 const PACKAGES: Record<string, string[]> = {
@@ -57,7 +57,7 @@ const PACKAGES: Record<string, string[]> = {
   client: [],
   testing: [],
   node: ["node:fs", "node:sqlite"],
-  web: ["preact", "preact/hooks"],
+  web: ["preact", "preact/hooks", "linkify-it", "uqr"],
   react: ["react"],
   "worker.ts": ["cloudflare:workers", "hono/http-exception"],
 };

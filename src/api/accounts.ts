@@ -1,6 +1,7 @@
 // Routes of accounts: claim a name, sign in and out, list devices, export and erase.
 import { z } from "@hono/zod-openapi";
 import {
+  askWhetherFree,
   describeAuth,
   requireAccounts,
   claimName,
@@ -69,6 +70,25 @@ declareRoute(
     refusals: ["bad_name", "reserved_name", "name_taken", "rate_limited", "not_found"],
   },
   (c, { body }) => claimName(c, body),
+);
+
+declareRoute(
+  accounts,
+  {
+    method: "post",
+    path: "/api/names",
+    tag,
+    summary: "Ask whether a name is free",
+    description: "Whether the caller could claim it now. It claims nothing, and counts as an attempt to claim it.",
+    scope: null,
+    middleware: [...middleware, limitAttempts],
+    body: z
+      .strictObject({ userName: name, invitation: z.string().max(MAX_INVITATION_UNITS).optional() })
+      .meta({ id: "NameQuestion" }),
+    responses: { 200: z.object({ userName: canonicalName, free: z.boolean() }) },
+    refusals: ["bad_name", "reserved_name", "rate_limited", "not_found"],
+  },
+  (c, { body }) => askWhetherFree(c, body),
 );
 
 declareRoute(

@@ -85,18 +85,14 @@ const problemDocument = z
       .optional()
       .meta({ description: "Of a message: only those to this receiver are refused now ([S11])" }),
   })
-  .meta({
-    id: "Problem",
-    example: {
-      type: "urn:restante:bad_name",
-      title: `${REFUSALS.bad_name.message}.`,
-      status: REFUSALS.bad_name.status,
-      detail: refusal("bad_name").message,
-      code: "bad_name",
-      message: refusal("bad_name").message,
-      field: "to",
-    },
-  });
+  .meta({ id: "Problem" });
+
+/** The problem of the first of these codes: the one that is most the route's own. */
+function problemExample([code = "internal"]: readonly Code[]): object {
+  const { status, message } = REFUSALS[code];
+  const why = refusal(code);
+  return { type: `urn:restante:${code}`, title: `${message}.`, status, detail: why.message, ...why };
+}
 
 /** Declares a route and its implementation. */
 export function declareRoute<const D extends RouteDeclaration>(
@@ -173,10 +169,10 @@ function responsesOf({
   if (body !== undefined) for (const code of ["bad_frame", "too_large"] as const) codes.add(code);
   if (params !== undefined || query !== undefined) codes.add("bad_query");
   for (const status of new Set([...codes].map((code) => REFUSALS[code].status))) {
-    const codesOfStatus = [...codes].filter((code) => REFUSALS[code].status === status).map((code) => `\`${code}\``);
+    const codesOfStatus = [...codes].filter((code) => REFUSALS[code].status === status);
     responses[status] = {
-      description: codesOfStatus.join(", "),
-      content: { "application/problem+json": { schema: problemDocument } },
+      description: codesOfStatus.map((code) => `\`${code}\``).join(", "),
+      content: { "application/problem+json": { schema: problemDocument, example: problemExample(codesOfStatus) } },
     };
   }
   return responses;

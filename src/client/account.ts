@@ -29,6 +29,7 @@ export interface AccountPasskey {
 
 const ENTRANCE = { auth: "text", registration: "text?" } as const;
 const SIGNED_IN = { userName: "text", token: "text", recoveryCode: "text?" } as const;
+const FREE = { free: "flag" } as const;
 const WHO = { userName: "text" } as const;
 const DEVICE = { id: "text", label: "text", created: "int", seen: "int", online: "flag", current: "flag" } as const;
 const PASSKEY = { id: "text", label: "text", created: "int", seen: "int" } as const;
@@ -70,6 +71,18 @@ export async function claim(
   return signedIn(new Server(url, null, options), "/api/accounts", claimed);
 }
 
+/**
+ * Whether `claim` would give the caller this name now; it claims nothing. Rejects as `claim` does. The server counts it
+ * as an attempt to claim a name, of which an address has 30 a minute: ask when the user pauses, not for each letter.
+ */
+export async function isNameFree(
+  url: string,
+  asked: { readonly userName: string; readonly invitation?: string },
+  options?: RequestOptions,
+): Promise<boolean> {
+  return read(FREE, await new Server(url, null, options).ask("/api/names", { method: "POST", body: asked })).free;
+}
+
 /** Signs this device in with a recovery code, which is replaced then, or a link code. Rejects with a `Refused`. */
 export async function signIn(
   url: string,
@@ -89,6 +102,18 @@ export async function signInWithPasskey(
   const server = new Server(url, null, options);
   const challenge = await server.ask("/api/sign-in/passkey/options", { method: "POST", body: { userName } });
   return signedIn(server, "/api/sign-in/passkey", { ...who, response: await signedBy(challenge) });
+}
+
+/**
+ * Signs this user out, where the browser's cookie is theirs: for a page without an open mailbox. Rejects with a `Refused`:
+ * `unauthorized` where nobody is signed in, `forbidden` where somebody else is. After any other error they may still be.
+ */
+export async function signOut(
+  url: string,
+  { userName }: { readonly userName: string },
+  options?: RequestOptions,
+): Promise<void> {
+  await new Server(url, userName, options).ask("/api/sign-out", { method: "POST" });
 }
 
 /** The response of a passkey of this browser to these options. */

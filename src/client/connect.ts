@@ -5,7 +5,7 @@ import type { Options, Restante } from "./api.ts";
 import { Client } from "./client.ts";
 import { nameOf } from "./names.ts";
 
-export { claim, entranceOf, signedInAs, signIn, signInWithPasskey } from "./account.ts";
+export { claim, entranceOf, isNameFree, signedInAs, signIn, signInWithPasskey, signOut } from "./account.ts";
 export type { Account, AccountPasskey, Entrance, People, SignedIn } from "./account.ts";
 export { browserStore } from "./browser.ts";
 export { memoryStore } from "./memory.ts";
@@ -25,7 +25,7 @@ export type { BodySchema, JsonOf } from "./body-schema.ts";
 export type { Debug, DebugEvent } from "./debug.ts";
 export { Refused, RestanteError } from "./errors.ts";
 export type { SocketClass, SocketLike } from "./live-socket.ts";
-export { problemOfName } from "./names.ts";
+export { canonicalName, nameOf, problemOfName } from "./names.ts";
 export type { RequestOptions } from "./server.ts";
 export type { Timing } from "./timing.ts";
 export type { Token } from "./token.ts";

@@ -12,6 +12,8 @@ export interface Conversation<Body = unknown> {
   /** The newest message, also of the user's own before it is sent. */
   readonly last: Message<Body>;
   readonly unread: number;
+  /** The seq up to which the user has read it, on any device; 0 where they have read nothing. */
+  readonly readUpTo: number;
   /** `contact`, `request` (a stranger who was not accepted yet) or `blocked`. */
   readonly standing: string;
   /** What the peer wants to be called, or null: to be shown beside `peer`, which alone says who it is. */
@@ -70,10 +72,11 @@ function conversationOf(
   const entry = row?.last?.failed?.code === REMOVED ? null : (row?.last ?? null);
   const isDraftLast = draft !== undefined && (draft.failed === null || entry === null || draft.at >= entry.at);
   const last = isDraftLast ? ofDraft(draft, user) : entry && ofEntry(entry, user, row, check);
-  const { standing = "contact", pinned = false, muted = false, hiddenUpTo = 0 } = row ?? {};
+  const { mine = 0, standing = "contact", pinned = false, muted = false, hiddenUpTo = 0 } = row ?? {};
   const hidden = hiddenUpTo > 0 && (last?.seq ?? Infinity) <= hiddenUpTo;
   const displayName = row?.displayName || null;
-  return last && { peer, last, unread: row ? unreadOf(row) : 0, standing, displayName, pinned, muted, hidden };
+  const unread = row ? unreadOf(row) : 0;
+  return last && { peer, last, unread, readUpTo: mine, standing, displayName, pinned, muted, hidden };
 }
 
 /** By seq; before them what waits to be sent. A message that failed without a seq goes by its time. */

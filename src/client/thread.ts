@@ -34,7 +34,8 @@ export class Thread extends Computed<readonly Message[]> {
   readonly #readPage: ReadPage;
   readonly #pageSize: number;
   #entries: readonly Entry[] = [];
-  #shown = new Map<string, Message>();
+  /** The messages as they were shown last, by key. Never made anew: a thread may have many. */
+  readonly #shown = new Map<string, Message>();
   /** The value that was computed last. */
   #last: readonly Message[] = [];
   #reading: Promise<boolean> | null = null;
@@ -134,21 +135,23 @@ export class Thread extends Computed<readonly Message[]> {
 
   /** Sorts by seq. Of two entries with the same seq the one that is here stays, because its key was shown. */
   #merge(entries: readonly Entry[]): void {
-    const last = this.#entries.at(-1)?.seq ?? 0;
-    if (entries.every(({ seq }, i) => seq > (entries[i - 1]?.seq ?? last))) {
-      this.#entries = [...this.#entries, ...entries];
-      return;
-    }
-    const all = new Map([...entries, ...this.#entries].map((entry) => [entry.seq, entry]));
-    this.#entries = [...all.values()].toSorted((a, b) => a.seq - b.seq);
+    const isOlder = (entries.at(-1)?.seq ?? 0) < (this.#entries[0]?.seq ?? 0);
+    const all = isOlder ? [...entries, ...this.#entries] : [...this.#entries, ...entries];
+    const isSorted = all.every(({ seq }, i) => seq > (all[i - 1]?.seq ?? 0));
+    this.#entries = all;
+    // A long conversation is not sorted again for each new message and each page of older ones.
+    if (isSorted) return;
+    const bySeq = new Map(all.toReversed().map((entry) => [entry.seq, entry]));
+    this.#entries = [...bySeq.values()].toSorted((a, b) => a.seq - b.seq);
   }
 
   /** A message that has not changed stays the same object; so does the list. */
   #messages(): readonly Message[] {
     const { user, discarded, check } = this.#source;
     const row = this.#source.row(this.peer);
-    const stored = new Set(this.#entries.map(({ key }) => key));
-    const drafts = this.#source.drafts().filter(({ key, peer }) => peer === this.peer && !stored.has(key));
+    const unsent = this.#source.drafts().filter(({ peer }) => peer === this.peer);
+    const stored = new Set(unsent.length > 0 ? this.#entries.map(({ key }) => key) : []);
+    const drafts = unsent.filter(({ key }) => !stored.has(key));
     const entries = this.#entries.filter(({ seq, failed }) => failed?.isDiscarded !== true && !discarded.has(seq));
     const all = [
       ...entries.map((entry) => ofEntry(entry, user, row, check)),
@@ -156,9 +159,10 @@ export class Thread extends Computed<readonly Message[]> {
     ];
     const shown = all.map((message) => {
       const last = this.#shown.get(message.key);
-      return last !== undefined && isSameState(last.state, message.state) && last.seq === message.seq ? last : message;
+      if (last !== undefined && isSameState(last.state, message.state) && last.seq === message.seq) return last;
+      this.#shown.set(message.key, message);
+      return message;
     });
-    this.#shown = new Map(shown.map((message) => [message.key, message]));
     this.#last = stableList(this.#last, shown);
     return this.#last;
   }

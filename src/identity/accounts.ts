@@ -53,6 +53,18 @@ export async function claimName(
   return jsonResponse(c, { userName, token, recoveryCode, device: answer.value.id }, 201);
 }
 
+/** Whether the caller could claim this name: 200. It is refused as a claim would be, and claims nothing. */
+export async function askWhetherFree(
+  c: RequestContext,
+  { userName, invitation }: { readonly userName: string; readonly invitation?: string | undefined },
+): Promise<Response> {
+  const refused = await checkInvitation(userName, invitation, c.env);
+  if (refused !== null) return problemResponse(refused);
+  const answer = await c.env.MAILBOX.getByName(userName).isNameFree(userName);
+  if ("refused" in answer) return problemResponse(answer.refused);
+  return jsonResponse(c, { userName, free: answer.value });
+}
+
 /**
  * Signs a device in with a recovery code or a link code: 200 with a token for it, and the cookie. A recovery code is
  * replaced: the response has the next one.

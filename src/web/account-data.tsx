@@ -1,69 +1,68 @@
 // The user's data: the export, signing out, and erasing the account.
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { useApp } from "./app-state.ts";
 import { DialogPart } from "./dialog-part.tsx";
 import type { WithProof } from "./fresh-proof.tsx";
+import { Problem } from "./problem.tsx";
+import { SignOut } from "./sign-out-button.tsx";
+import { useShown } from "./use-shown.ts";
+import { useAttempt } from "./use-attempt.ts";
 
 interface Props {
   readonly withProof: WithProof;
 }
 
 export function AccountData({ withProof }: Props): JSX.Element {
-  const { me, auth, words, leave } = useApp();
+  const { me, auth, words } = useApp();
   const [isErasing, setIsErasing] = useState(false);
-  const [name, setName] = useState("");
-  const signOut = () =>
-    void (auth === "accounts" ? me.account.signOut() : Promise.resolve()).catch(() => undefined).then(leave);
   return (
     <DialogPart title={words.data}>
       <div class="row">
+        <SignOut />
         {auth !== "jwt" && (
           <a class="button quiet" href={`/api/export?user=${encodeURIComponent(me.user)}`} download>
             {words.exportAll}
           </a>
         )}
-        <button type="button" class="quiet" onClick={signOut}>
-          {words.signOut}
-        </button>
         <button type="button" class="quiet danger" aria-expanded={isErasing} onClick={() => setIsErasing(!isErasing)}>
           {words.erase}
         </button>
       </div>
-      {isErasing && <EraseForm name={name} setName={setName} withProof={withProof} />}
+      {isErasing && <EraseForm withProof={withProof} />}
     </DialogPart>
   );
 }
 
-interface EraseProps extends Props {
-  readonly name: string;
-  setName(name: string): void;
-}
-
 /** The user confirms with their name. */
-function EraseForm({ name, setName, withProof }: EraseProps): JSX.Element {
+function EraseForm({ withProof }: Props): JSX.Element {
   const { me, words, leave } = useApp();
-  const isConfirmed = name.trim() === me.user;
+  const [name, setName] = useState("");
+  const field = useRef<HTMLInputElement>(null);
+  const { problem, attempt } = useAttempt();
+  const isConfirmed = name.trim().toLowerCase() === me.user;
+  useShown(field);
   return (
     <form
+      class="asked"
       onSubmit={(event) => {
         event.preventDefault();
-        if (isConfirmed) void withProof(() => me.account.erase()).then(leave, () => undefined);
+        if (isConfirmed) attempt(() => withProof(() => me.account.erase()).then(leave));
       }}
     >
       <label for="confirm">{words.eraseHint(me.user)}</label>
-      <div class="row">
-        <input
-          id="confirm"
-          value={name}
-          onInput={({ currentTarget }) => setName(currentTarget.value)}
-          autocomplete="off"
-          autocapitalize="none"
-        />
-        <button type="submit" class="danger" disabled={!isConfirmed}>
-          {words.erase}
-        </button>
-      </div>
+      <input
+        id="confirm"
+        ref={field}
+        value={name}
+        onInput={({ currentTarget }) => setName(currentTarget.value)}
+        autocomplete="off"
+        autocapitalize="none"
+      />
+      <button type="submit" class="danger" disabled={!isConfirmed}>
+        {words.eraseNow}
+      </button>
+      <Problem problem={problem} />
     </form>
   );
 }

@@ -1,119 +1,85 @@
-// The dialog of the user's account: devices and passkeys, privacy, blocked users, the language, and the user's data.
+// The dialog of the user's account: its sections, in one column below a head that stays.
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import type { Notice } from "../client/connect.ts";
 import { AccountData } from "./account-data.tsx";
 import { Devices } from "./devices.tsx";
 import { useApp } from "./app-state.ts";
-import { NoticeList } from "./notices.tsx";
-import { canNotify, notifies, setNotifies } from "./notifications.ts";
-import { DialogPart, useAsked } from "./dialog-part.tsx";
+import { DialogPart } from "./dialog-part.tsx";
 import { useProof } from "./fresh-proof.tsx";
+import { LanguageChoice } from "./language-choice.tsx";
+import { NotificationSwitch } from "./notification-switch.tsx";
 import { Passkeys } from "./passkeys.tsx";
-import { type Language, LANGUAGES } from "./translations.ts";
+import { Privacy } from "./privacy.tsx";
 
-export function AccountDialog({ close, lately }: { close(): void; readonly lately: readonly Notice[] }): JSX.Element {
-  const { me, auth, words } = useApp();
+interface Props {
+  close(): void;
+  /** The latest notices of the account. */
+  readonly lately: readonly Notice[];
+}
+
+export function AccountDialog({ close, lately }: Props): JSX.Element {
+  const { auth, words } = useApp();
   const [withProof, proofDialog] = useProof();
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
+  const hide = () => dialog.current?.close();
   return (
-    <dialog ref={dialog} onClose={close} aria-labelledby="account-title">
-      <header>
-        <h2 id="account-title">
-          {words.account}: <bdi>{me.user}</bdi>
-        </h2>
-        <button type="button" class="quiet" onClick={() => dialog.current?.close()}>
-          {words.close}
-        </button>
-      </header>
-      {lately.length > 0 && (
-        <DialogPart title={words.lately}>
-          <NoticeList notices={lately} />
-        </DialogPart>
-      )}
-      {auth === "accounts" && <Devices withProof={withProof} />}
-      {auth === "accounts" && <Passkeys withProof={withProof} />}
-      <Privacy />
-      <Blocks />
-      <LanguageChoice />
-      <AccountData withProof={withProof} />
-      <p>
-        <a class="soft" href="/licenses.txt" target="_blank" rel="license noopener">
-          {words.licenses}
-        </a>
-      </p>
+    <dialog
+      ref={dialog}
+      class="account"
+      onClose={close}
+      // The dialog itself is hit beside its content only.
+      onPointerDown={({ target, currentTarget }) => target === currentTarget && hide()}
+      aria-labelledby="account-title"
+    >
+      <div class="sheet">
+        <Head hide={hide} />
+        <Profile />
+        <Privacy />
+        <NotificationSwitch />
+        {auth === "accounts" && <Devices withProof={withProof} lately={lately} />}
+        {auth === "accounts" && <Passkeys withProof={withProof} />}
+        <AccountData withProof={withProof} />
+        <p class="foot">
+          <a class="soft" href="/licenses.txt" target="_blank" rel="license noopener">
+            {words.licenses}
+          </a>
+        </p>
+      </div>
       {proofDialog}
     </dialog>
   );
 }
 
-function Privacy(): JSX.Element {
+function Head({ hide }: { hide(): void }): JSX.Element {
   const { me, words } = useApp();
-  const [settings, reload] = useAsked(() => me.account.settings());
-  const [notified, setNotified] = useState(notifies);
   return (
-    <DialogPart title={words.privacy}>
-      {(["receipts", "presence"] as const).map((name) => (
-        <label key={name} class="switch">
-          <input
-            type="checkbox"
-            checked={settings?.[name] ?? true}
-            disabled={settings === null}
-            onChange={({ currentTarget }) => void me.account.change({ [name]: currentTarget.checked }).then(reload)}
-          />
-          {words[name]}
-        </label>
-      ))}
-      {canNotify() && (
-        <label class="switch">
-          <input
-            type="checkbox"
-            checked={notified}
-            onChange={({ currentTarget }) => void setNotifies(currentTarget.checked).then(setNotified)}
-          />
-          {words.notify}
-        </label>
-      )}
-    </DialogPart>
+    <header>
+      <h2 id="account-title">{words.accountOf(me.user)}</h2>
+      <button type="button" class="cross" aria-label={words.close} onClick={hide}>
+        <svg class="icon" viewBox="0 0 16 16" aria-hidden="true">
+          <path d="m3.5 3.5 9 9m0-9-9 9" fill="none" stroke="currentColor" stroke-width="1.5" stroke-linecap="round" />
+        </svg>
+      </button>
+    </header>
   );
 }
 
-function Blocks(): JSX.Element | null {
-  const { me, words } = useApp();
-  const [blocked, reload] = useAsked(() => me.people.blocked());
-  if (blocked === null || blocked.length === 0) return null;
+function Profile(): JSX.Element {
+  const { me, words, language, speak } = useApp();
   return (
-    <DialogPart title={words.blocks}>
-      <ul>
-        {blocked.map((name) => (
-          <li key={name}>
-            <bdi>{name}</bdi>
-            <button type="button" class="quiet" onClick={() => void me.people.unblock(name).then(reload)}>
-              {words.unblock}
-            </button>
-          </li>
-        ))}
-      </ul>
-    </DialogPart>
-  );
-}
-
-function LanguageChoice(): JSX.Element {
-  const { words, language, speak } = useApp();
-  return (
-    <DialogPart title={words.language}>
-      <select
-        aria-label={words.language}
-        value={language}
-        onChange={({ currentTarget }) => speak(currentTarget.value as Language)}
-      >
-        {Object.entries(LANGUAGES).map(([code, name]) => (
-          <option key={code} value={code} lang={code}>
-            {name}
-          </option>
-        ))}
-      </select>
+    <DialogPart title={words.profile}>
+      <dl>
+        <dt>{words.userName}</dt>
+        <dd>
+          <bdi>{me.user}</bdi>
+        </dd>
+        <dt>{words.language}</dt>
+        <dd>
+          <LanguageChoice words={words} language={language} speak={speak} />
+        </dd>
+      </dl>
     </DialogPart>
   );
 }

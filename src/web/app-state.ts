@@ -1,7 +1,7 @@
-// The state that all components share: the open mailbox, the language, and the conversation that the address names.
+// The state that all components share: the open mailbox and the language; and how they follow it.
 import { createContext } from "preact";
-import { useContext, useEffect, useState } from "preact/hooks";
-import type { Live, Restante } from "../client/connect.ts";
+import { useContext, useEffect, useRef, useState } from "preact/hooks";
+import type { Conversation, Live, Restante } from "../client/connect.ts";
 import { type Language, type Translations, translationsIn } from "./translations.ts";
 
 /** The context of all components. */
@@ -11,8 +11,13 @@ export interface App {
   /** `accounts`, `jwt` or `open`. */
   readonly auth: string;
   speak(language: Language): void;
-  /** Signs out here: all data of this user is removed from the page. */
-  leave(): void;
+  /** Removes all data of this user from the browser, and shows the form to sign in. */
+  leave(): Promise<void>;
+  /**
+   * Signs out, and leaves. Without an answer of the server that is done when there is one, before anything else. False
+   * where the browser can't remember it: then nothing has changed.
+   */
+  signOut(): Promise<boolean>;
   /** The server has ended the connection: opens the mailbox of the browser's present user, or the form to sign in. */
   turnedOut(forget: boolean): Promise<void>;
 }
@@ -32,30 +37,23 @@ export function useLive<T>(live: Live<T>): T {
   return live.value;
 }
 
-/** The peer of the conversation that the address names, or null. */
-export function usePeer(): string | null {
-  const [peer, set] = useState(peerOf);
-  useEffect(() => {
-    const changed = () => set(peerOf());
-    addEventListener("hashchange", changed);
-    return () => removeEventListener("hashchange", changed);
-  }, []);
-  return peer;
+/** What `select` makes of the value; the component is drawn again when that is another value, and not before. */
+export function useSelected<T, S>(live: Live<T>, select: (value: T) => S): S {
+  const [, redraw] = useState(0);
+  const selected = select(live.value);
+  const last = useRef({ select, selected });
+  last.current = { select, selected };
+  useEffect(
+    () =>
+      live.subscribe((value) => {
+        if (!Object.is(last.current.select(value), last.current.selected)) redraw((count) => count + 1);
+      }),
+    [live],
+  );
+  return selected;
 }
 
-export function addressOf(peer: string): string {
-  return `#/${encodeURIComponent(peer)}`;
-}
-
-export function go(peer: string | null): void {
-  location.hash = peer === null ? "#/" : addressOf(peer);
-}
-
-function peerOf(): string | null {
-  const [, name = ""] = /^#\/(.+)$/.exec(location.hash) ?? [];
-  try {
-    return name === "" ? null : decodeURIComponent(name);
-  } catch {
-    return null;
-  }
+/** The conversation with `peer`, as the list has it. */
+export function useConversation(peer: string): Conversation | undefined {
+  return useSelected(useApp().me.conversations, (all) => all.find((one) => one.peer === peer));
 }

@@ -1,54 +1,47 @@
-// The state of the connection: nothing while it is open, and a thin line while it opens for the first time. And whether
-// this browser stores anything.
+// The state of the connection in one line for the list and the conversation: nothing while it is open, a thin bar while
+// it opens for the first time. Its text does not change with each attempt. And whether this browser stores anything.
 import type { JSX } from "preact";
 import { useRef } from "preact/hooks";
 import type { ConnectionState } from "../client/connect.ts";
 import { useApp, useLive } from "./app-state.ts";
 import { closeSentence } from "./close-sentence.ts";
-import { clockWithSeconds } from "./dates.ts";
-import type { Language, Translations } from "./translations.ts";
 
 type Ended = Extract<ConnectionState, { is: "waiting" | "stopped" }>;
 
 export function Banner(): JSX.Element {
-  const { me, words, language } = useApp();
+  const { me, words } = useApp();
   const state = useLive(me.connection);
   const storage = useLive(me.storage);
-  const last = useRef(state.is);
-  // A banner stays until the connection is open, so that nothing jumps with every attempt.
-  if (state.is !== "connecting") last.current = state.is;
-  const isCalm = state.is === "connecting" && last.current !== "waiting" && last.current !== "stopped";
+  const ended = useEnd(state);
   return (
     <div class="banner" role="status" data-is={state.is}>
-      {state.is !== "open" && <p class={isCalm ? "spoken" : ""}>{sentenceOf(state, words, language)}</p>}
-      {storage.is === "memory" && storage.reason !== "chosen" && (
-        <p data-storage={storage.reason}>{storage.reason === "full" ? words.storageFull : words.storageOff}</p>
+      {state.is === "connecting" && ended === null && <p class="spoken">{words.connecting}</p>}
+      {ended !== null && (
+        <div class={isOffline(ended) ? "line offline" : "line"}>
+          <p>{isOffline(ended) ? words.offline : closeSentence(ended, words)}</p>
+          <button type="button" class="quiet" onClick={() => me.retry()}>
+            {words.connect}
+          </button>
+        </div>
       )}
-      {state.is !== "open" && !isCalm && (
-        <button type="button" class="quiet" onClick={() => me.retry()}>
-          {words.connect}
-        </button>
+      {storage.is === "memory" && storage.reason !== "chosen" && (
+        <p class="line" data-storage={storage.reason}>
+          {storage.reason === "full" ? words.storageFull : words.storageOff}
+        </p>
       )}
     </div>
   );
 }
 
-/** Nothing where no word says more than that there is no connection. */
-function ended({ is, reason, message = "" }: Ended, words: Translations): string {
-  return is === "waiting" && reason === undefined ? "" : closeSentence({ reason, message }, words);
+/** How the last connection ended, until the next one is open; null before the first one, and while one is open. */
+function useEnd(state: ConnectionState): Ended | null {
+  const last = useRef<Ended | null>(null);
+  if (state.is === "open") last.current = null;
+  else if (state.is !== "connecting") last.current = state;
+  return last.current;
 }
 
-function sentenceOf(state: ConnectionState, words: Translations, language: Language): string {
-  switch (state.is) {
-    case "open":
-      return "";
-    case "connecting":
-      return words.connecting;
-    case "waiting":
-      return [ended(state, words), words.waiting(clockWithSeconds(state.until, language))].join(" ").trim();
-    case "stopped":
-      return ended(state, words);
-    default:
-      return state satisfies never;
-  }
+/** Nothing says more than that there is no connection. */
+function isOffline({ is, reason }: Ended): boolean {
+  return is === "waiting" && reason === undefined;
 }

@@ -1,52 +1,55 @@
-// One message as a bubble: its text, its time and its state, and above it a new day or the line of new messages.
+// One message as a bubble: its text, with its time and its state at the end of the last line.
 import type { JSX } from "preact";
 import type { Message } from "../client/connect.ts";
 import { useApp } from "./app-state.ts";
-import { clock, day, dayOf } from "./dates.ts";
+import { clock, fullTime } from "./dates.ts";
+import { failureSentence } from "./failure-sentence.ts";
 import { State } from "./icons.tsx";
-import { MessageText } from "./message-text.tsx";
+import { MessageText, plain } from "./message-text.tsx";
+import { isOnlyEmoji } from "./text-parts.ts";
 
 interface Props {
   readonly message: Message;
-  readonly before: Message | undefined;
-  /** Whether it is the first message that was unread. */
-  readonly isNew: boolean;
+  /** Whether it belongs to the group of the message above it: of the same author, soon after it. */
+  readonly follows: boolean;
+  /** Whether it has come while the conversation is open. */
+  readonly isFresh: boolean;
 }
 
-/** Messages of one author within this time are drawn together. */
-const GROUP_MS = 300_000;
-
-export function Bubble({ message, before, isNew }: Props): JSX.Element {
+export function Bubble({ message, follows, isFresh }: Props): JSX.Element {
   const { words, language } = useApp();
-  const { state, from, at, body } = message;
-  const isNewDay = before === undefined || dayOf(before.at) !== dayOf(at);
-  const follows = !isNewDay && !isNew && before.from === from && at - before.at < GROUP_MS;
+  const { key, state, from, at, body } = message;
+  const looks = ["bubble", state === null ? "theirs" : "own"];
+  if (follows) looks.push("follows");
+  if (isFresh) looks.push("fresh");
+  if (isOnlyEmoji(plain(body))) looks.push("emoji");
   return (
-    <>
-      {isNewDay && (
-        <li class="day">
-          <time dateTime={new Date(at).toISOString()}>{day(at, language)}</time>
-        </li>
-      )}
-      {isNew && <li class="new">{words.newMessages}</li>}
-      <li data-key={message.key} class={`bubble ${state === null ? "theirs" : "own"} ${follows ? "follows" : ""}`}>
+    <li data-key={key} class={looks.join(" ")}>
+      <span class="spoken">{words.says(from)} </span>
+      <div class="body" dir="auto">
         <MessageText body={body} />
-        <p class="when">
-          <span class="spoken">{from}</span>
-          <time dateTime={new Date(at).toISOString()}>{clock(at, language)}</time>
-          {state !== null && <State state={state} />}
-        </p>
-        {state?.is === "failed" && <Failure message={message} reason={state.message} />}
-      </li>
-    </>
+        <span class="when">
+          <time dateTime={new Date(at).toISOString()} title={fullTime(at, language)}>
+            {clock(at, language)}
+          </time>
+          {state !== null && (
+            <>
+              {" "}
+              <State state={state} peer={message.peer} />
+            </>
+          )}
+        </span>
+      </div>
+      {state?.is === "failed" && <Failure message={message} why={failureSentence(state, message.peer, words)} />}
+    </li>
   );
 }
 
-function Failure({ message, reason }: { readonly message: Message; readonly reason: string }): JSX.Element {
+function Failure({ message, why }: { readonly message: Message; readonly why: string }): JSX.Element {
   const { me, words } = useApp();
   return (
     <div class="row">
-      <p class="problem">{words.failed(reason)}</p>
+      <p class="problem">{why}</p>
       <button type="button" class="quiet" onClick={() => me.resend(message)}>
         {words.retry}
       </button>

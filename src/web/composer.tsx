@@ -1,22 +1,30 @@
-// The field in which a message is written. Enter sends, Shift+Enter breaks the line; the text of each conversation is
-// stored until it is sent.
+// The field in which a message is written. Enter sends, Shift+Enter breaks the line; on a phone Enter breaks the line,
+// and the button sends.
 import type { JSX, RefObject } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { problemOfBody } from "../client/connect.ts";
 import { useApp } from "./app-state.ts";
 import { number } from "./dates.ts";
 import { Icon } from "./icons.tsx";
+import { hasFiles, isComposing, isTouch } from "./input.ts";
+import { type UnsentText, useUnsentText } from "./unsent-text.ts";
 
-/** The most bytes of a body as JSON, and from how many on the rest is counted for the user. */
+/** The most bytes of a body as JSON. */
 const MAX_BYTES = 65_536;
-const NEAR_BYTES = 60_000;
 
 export function Composer({ peer }: { readonly peer: string }): JSX.Element {
   const { me, words } = useApp();
+  const label = peer === me.user ? words.writeToSelf : words.write(peer);
   const field = useRef<HTMLTextAreaElement>(null);
-  const { text, problem, write, send } = useUnsentText(peer);
-  const canSend = text.trim() !== "" && problem === null;
-  useEffect(() => field.current?.focus(), [peer]);
+  const unsent = useUnsentText(peer);
+  const { text, write, send } = unsent;
+  const isTooLong = text.trim() !== "" && problemOfBody(text) !== null;
+  const canSend = text.trim() !== "" && !isTooLong;
+  const [hasRefused, setHasRefused] = useFiles();
+  // On a phone the focus would raise the keyboard.
+  useEffect(() => {
+    if (!isTouch()) field.current?.focus();
+  }, [peer]);
   useHeightOf(field, text);
 
   const submit = (event: Event) => {
@@ -33,71 +41,68 @@ export function Composer({ peer }: { readonly peer: string }): JSX.Element {
         rows={1}
         dir="auto"
         value={text}
-        placeholder={words.write(peer)}
-        aria-label={words.write(peer)}
-        aria-invalid={problem !== null}
-        aria-describedby="left"
-        enterkeyhint="send"
+        placeholder={label}
+        aria-label={label}
+        aria-invalid={isTooLong}
+        aria-describedby="composer-note"
+        enterkeyhint={isTouch() ? "enter" : "send"}
         onInput={({ currentTarget }) => {
+          setHasRefused(false);
           write(currentTarget.value);
           me.typing(peer);
         }}
         onKeyDown={(event) => {
-          if (event.key === "Enter" && !event.shiftKey && !event.isComposing) submit(event);
+          if (event.key === "Enter" && !event.shiftKey && !isComposing(event) && !isTouch()) submit(event);
         }}
       />
       <button type="submit" aria-label={words.send} disabled={!canSend}>
         <Icon name="send" />
       </button>
-      <BytesLeft text={text} />
+      <Note unsent={unsent} isTooLong={isTooLong} hasRefused={hasRefused} />
     </form>
   );
 }
 
-function BytesLeft({ text }: { readonly text: string }): JSX.Element {
+interface NoteProps {
+  readonly unsent: UnsentText;
+  readonly isTooLong: boolean;
+  readonly hasRefused: boolean;
+}
+
+/** Below the field: why the text can't be sent, or may be lost. */
+function Note({ unsent: { text, isStored }, isTooLong, hasRefused }: NoteProps): JSX.Element {
   const { words, language } = useApp();
-  const left = MAX_BYTES - bytesOf(text);
+  const note = isTooLong
+    ? words.tooLong(number(surplusOf(text), language))
+    : hasRefused
+      ? words.onlyText
+      : isStored
+        ? ""
+        : words.draftNotStored;
   return (
-    <p id="left" class={left < 0 ? "problem" : "soft"} role="status">
-      {left < 0
-        ? words.tooLong(number(-left, language))
-        : left < MAX_BYTES - NEAR_BYTES
-          ? words.left(number(left, language))
-          : ""}
+    <p id="composer-note" class={isTooLong ? "problem" : "soft"} role="status">
+      {note}
     </p>
   );
 }
 
-interface UnsentText {
-  readonly text: string;
-  /** Why it can't be sent, or null. */
-  readonly problem: string | null;
-  write(next: string): void;
-  send(): void;
-}
-
-/** The text of the field, stored in this browser until the message is in the SDK's store. */
-function useUnsentText(peer: string): UnsentText {
-  const { me } = useApp();
-  const key = `restante draft ${me.user} ${peer}`;
-  const [text, setText] = useState(() => localStorage.getItem(key) ?? "");
-  return {
-    text,
-    problem: text.trim() === "" ? null : problemOfBody(text),
-    // Stored at once: an effect comes after the next frame, and a page that is left before loses the text.
-    write: (next) => {
-      setText(next);
-      if (next === "") localStorage.removeItem(key);
-      else localStorage.setItem(key, next);
-    },
-    // Removed once the SDK's store has it: after a page that is left in between the text is in the field again.
-    send: () => {
-      me.send(peer, text)
-        .kept.then(() => localStorage.getItem(key) === text && localStorage.removeItem(key))
-        .catch(() => undefined);
-      setText("");
-    },
-  };
+/** Whether files were pasted or dropped lately: they can't be sent, and the browser would open them in place of the page. */
+function useFiles(): readonly [boolean, (has: boolean) => void] {
+  const [hasRefused, set] = useState(false);
+  useEffect(() => {
+    const refuse = (event: DragEvent | ClipboardEvent) => {
+      const data = event instanceof ClipboardEvent ? event.clipboardData : event.dataTransfer;
+      if (!hasFiles(data)) return;
+      event.preventDefault();
+      if (event.type !== "dragover") set(true);
+    };
+    const events = ["dragover", "drop", "paste"] as const;
+    for (const event of events) addEventListener(event, refuse);
+    return () => {
+      for (const event of events) removeEventListener(event, refuse);
+    };
+  }, []);
+  return [hasRefused, set];
 }
 
 /** Makes the field as high as its text, up to the limit of the style. */
@@ -110,7 +115,10 @@ function useHeightOf(field: RefObject<HTMLTextAreaElement | null>, text: string)
   }, [text]);
 }
 
-/** As the limit counts: UTF-8 of the text as JSON. */
-function bytesOf(text: string): number {
-  return text.length * 6 < NEAR_BYTES ? text.length : new TextEncoder().encode(JSON.stringify(text)).length;
+/** About how many characters are too many, with two digits; the limit counts the UTF-8 of the text as JSON. */
+function surplusOf(text: string): number {
+  const bytes = new TextEncoder().encode(JSON.stringify(text)).length;
+  const surplus = Math.ceil((bytes - MAX_BYTES) * ([...text].length / bytes));
+  const unit = 10 ** Math.max(0, String(surplus).length - 2);
+  return Math.ceil(surplus / unit) * unit;
 }

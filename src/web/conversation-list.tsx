@@ -3,14 +3,20 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { type Conversation, problemOfName } from "../client/connect.ts";
-import { addressOf, go, useApp, useLive } from "./app-state.ts";
+import { addressOf, go } from "./address.ts";
+import { useApp, useLive } from "./app-state.ts";
+import { Avatar } from "./avatar.tsx";
 import { ConversationItem } from "./conversation-item.tsx";
-import { Avatar } from "./icons.tsx";
+import { Invitation } from "./invitation.tsx";
 import { LookAlikeWarning } from "./look-alike-warning.tsx";
 import { useLookAlikes } from "./lookalikes.ts";
+import { memo } from "./memo.ts";
+import { useWatchedUsers } from "./watched-users.ts";
 
 /** Users whose presence the list shows: as many as one connection may watch. */
 const MAX_WATCHED = 64;
+
+const Item = memo(ConversationItem);
 
 export function ConversationList({ open }: { readonly open: string | null }): JSX.Element {
   const { me, words } = useApp();
@@ -18,7 +24,7 @@ export function ConversationList({ open }: { readonly open: string | null }): JS
   const lookAlikeOf = useLookAlikes();
   const [query, setQuery] = useState("");
   const name = query.trim().toLowerCase().normalize("NFKC");
-  const found = all.filter(({ peer }) => peer.includes(name));
+  const found = all.filter(({ peer }) => isFound(peer, name, me.user, words.noteToSelf));
   const canBegin = name !== "" && problemOfName(name) === null && !all.some(({ peer }) => peer === name);
   useWatched(all);
 
@@ -33,9 +39,15 @@ export function ConversationList({ open }: { readonly open: string | null }): JS
     <nav class="list" aria-label={words.conversations}>
       <Search query={query} setQuery={setQuery} submit={submit} />
       {canBegin && <NewConversation name={name} other={lookAlikeOf(name)} opened={() => setQuery("")} />}
-      <Sections found={found} open={open} lookAlikeOf={lookAlikeOf} isAlone={!canBegin} />
+      <Sections found={found} open={open} lookAlikeOf={lookAlikeOf} />
+      {found.length === 0 && !canBegin && <NothingThere name={name} />}
     </nav>
   );
+}
+
+/** The conversation with oneself is found by its title too. */
+function isFound(peer: string, name: string, user: string, noteToSelf: string): boolean {
+  return peer.includes(name) || (peer === user && noteToSelf.toLowerCase().includes(name));
 }
 
 interface SearchProps {
@@ -76,25 +88,85 @@ interface NewConversationProps {
 }
 
 function NewConversation({ name, other, opened }: NewConversationProps): JSX.Element {
-  const { words } = useApp();
+  const { me, words } = useApp();
+  const isSelf = name === me.user;
   return (
-    <a class="item fresh" href={addressOf(name)} onClick={opened}>
-      <Avatar name={name} />
-      <span>
-        {words.startWith(name)}
-        <LookAlikeWarning name={name} other={other} />
-      </span>
+    <a class="item new-chat" href={addressOf(name)} onClick={opened}>
+      <Avatar name={name} isSelf={isSelf} />
+      <span class="name">{isSelf ? words.noteToSelf : words.startWith(name)}</span>
+      <LookAlikeWarning name={name} other={other} />
     </a>
+  );
+}
+
+/** An empty list: it is still loading, nobody is found and why, or there is nobody yet. */
+function NothingThere({ name }: { readonly name: string }): JSX.Element {
+  const { words } = useApp();
+  const known = useIsListKnown();
+  if (name !== "") {
+    return (
+      <div class="empty" role="status">
+        <p>{words.notFound(name)}</p>
+        <p class="soft">{isReserved(name) ? words.code_reserved_name : words.nameRule}</p>
+      </div>
+    );
+  }
+  if (known === "not yet") return <LoadingList label={words.loadingChats} />;
+  if (known === "offline") return <p class="empty soft">{words.chatsLater}</p>;
+  return (
+    <div class="empty">
+      <p>{words.nobody}</p>
+      <p class="soft">{words.nobodyHint}</p>
+      <Invitation />
+    </div>
+  );
+}
+
+/**
+ * Whether an empty list is all there is. The server sends the log as soon as a connection is open: what it has answered
+ * to a question that was asked then is later than the first messages.
+ */
+function useIsListKnown(): "known" | "not yet" | "offline" {
+  const { me } = useApp();
+  const { is } = useLive(me.connection);
+  const [isKnown, setIsKnown] = useState(false);
+  useEffect(() => {
+    if (is !== "open") return;
+    let isCurrent = true;
+    const answered = () => isCurrent && setIsKnown(true);
+    me.account.settings().then(answered, answered);
+    return () => {
+      isCurrent = false;
+    };
+  }, [me, is]);
+  if (isKnown) return "known";
+  return is === "connecting" || is === "open" ? "not yet" : "offline";
+}
+
+const RESERVED = problemOfName("system");
+const isReserved = (name: string) => RESERVED !== null && problemOfName(name) === RESERVED;
+
+/** The shape of the list, until it is there. */
+function LoadingList({ label }: { readonly label: string }): JSX.Element {
+  return (
+    <div class="skeleton" role="status">
+      <p class="soft">{label}</p>
+      {[1, 2, 3, 4, 5].map((row) => (
+        <div key={row} class="item" aria-hidden="true">
+          <span class="avatar" />
+          <span class="bone" />
+          <span class="bone" />
+        </div>
+      ))}
+    </div>
   );
 }
 
 interface SectionsProps extends Omit<ItemsProps, "conversations"> {
   readonly found: readonly Conversation[];
-  /** Whether nothing is shown above them. */
-  readonly isAlone: boolean;
 }
 
-function Sections({ found, isAlone, ...more }: SectionsProps): JSX.Element {
+function Sections({ found, ...more }: SectionsProps): JSX.Element {
   const { words } = useApp();
   const requests = found.filter(({ standing }) => standing === "request");
   const contacts = found.filter(({ standing }) => standing !== "request");
@@ -106,13 +178,11 @@ function Sections({ found, isAlone, ...more }: SectionsProps): JSX.Element {
           <Items conversations={requests} {...more} />
         </section>
       )}
-      {contacts.length > 0 ? (
+      {contacts.length > 0 && (
         <section aria-label={words.conversations}>
           {requests.length > 0 && <h2>{words.conversations}</h2>}
           <Items conversations={contacts} {...more} />
         </section>
-      ) : (
-        requests.length === 0 && isAlone && <p class="soft empty">{words.nobody}</p>
       )}
     </>
   );
@@ -128,7 +198,7 @@ function Items({ conversations, open, lookAlikeOf }: ItemsProps): JSX.Element {
   return (
     <ul>
       {conversations.map((one) => (
-        <ConversationItem key={one.peer} {...one} isOpen={one.peer === open} other={lookAlikeOf(one.peer)} />
+        <Item key={one.peer} {...one} isOpen={one.peer === open} other={lookAlikeOf(one.peer)} />
       ))}
     </ul>
   );
@@ -136,8 +206,5 @@ function Items({ conversations, open, lookAlikeOf }: ItemsProps): JSX.Element {
 
 /** Watches the presence of the latest conversations' peers. */
 function useWatched(all: readonly Conversation[]): void {
-  const { me } = useApp();
-  const names = all.slice(0, MAX_WATCHED).map(({ peer }) => peer);
-  const key = names.toSorted().join(" ");
-  useEffect(() => me.presence.watch(names), [me, key]);
+  useWatchedUsers(all.slice(0, MAX_WATCHED).map(({ peer }) => peer));
 }

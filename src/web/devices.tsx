@@ -1,37 +1,47 @@
 // The user's devices: the list, how to sign one out, and the codes with which more of them come in.
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
-import type { SignedInDevice } from "../client/connect.ts";
+import { useEffect, useState } from "preact/hooks";
+import type { Notice, SignedInDevice } from "../client/connect.ts";
 import { useApp } from "./app-state.ts";
-import { clock, dayAndTime } from "./dates.ts";
-import { DialogPart, useAsked } from "./dialog-part.tsx";
+import { dayAndTime } from "./dates.ts";
+import { DialogPart, NotLoaded, useAsked } from "./dialog-part.tsx";
 import type { WithProof } from "./fresh-proof.tsx";
-import { RecoveryCode } from "./recovery.tsx";
+import { type LinkCode, LinkDevice } from "./link-device.tsx";
+import { NoticeList } from "./notices.tsx";
+import { Problem } from "./problem.tsx";
+import { RecoveryDialog } from "./recovery.tsx";
+import { forgetCode, holdCode, type UnsavedCode } from "./unsaved-code.ts";
 import { useAttempt } from "./use-attempt.ts";
 
-export function Devices({ withProof }: { readonly withProof: WithProof }): JSX.Element {
-  const { me, words, language } = useApp();
-  const [devices, reload] = useAsked(() => me.account.devices());
-  const [link, setLink] = useState<{ readonly code: string; readonly expires: number } | null>(null);
-  const [recovery, setRecovery] = useState<string | null>(null);
+interface Props {
+  readonly withProof: WithProof;
+  /** The latest notices, most of which are about devices. */
+  readonly lately: readonly Notice[];
+}
+
+export function Devices({ withProof, lately }: Props): JSX.Element {
+  const { me, words } = useApp();
+  const asked = useAsked(() => me.account.devices());
+  // Another device has come or gone.
+  useEffect(() => me.notices.subscribe(asked.reload), [me]);
+  const devices = asked.value ?? [];
+  const [link, setLink] = useState<LinkCode | null>(null);
   const { problem, attempt } = useAttempt();
-  const makeLink = () => attempt(async () => setLink(await withProof(() => me.account.linkCode())));
-  /** Shows the new recovery code, where the answer has one. */
-  const renew = (act: () => Promise<string | null>) =>
-    attempt(async () => {
-      const code = await withProof(act);
-      if (code !== null) setRecovery(code);
-      reload();
-    });
+  const { shown, renew, kept } = useNewCode(withProof, attempt, asked.reload);
+  const makeLink = async () => {
+    const made = await withProof(() => me.account.linkCode());
+    setLink({ ...made, before: new Set(devices.map(({ id }) => id)) });
+  };
   return (
     <DialogPart title={words.devices}>
       <ul>
-        {(devices ?? []).map((device) => (
+        {devices.map((device) => (
           <Device key={device.id} device={device} signOut={() => renew(() => me.account.signOutDevice(device.id))} />
         ))}
       </ul>
+      <NotLoaded asked={asked} />
       <div class="row">
-        <button type="button" class="quiet" onClick={makeLink}>
+        <button type="button" class="quiet" onClick={() => attempt(makeLink)}>
           {words.linkDevice}
         </button>
         <button type="button" class="quiet" onClick={() => renew(() => me.account.recoveryCode())}>
@@ -41,17 +51,43 @@ export function Devices({ withProof }: { readonly withProof: WithProof }): JSX.E
           {words.signOutOthers}
         </button>
       </div>
-      {link !== null && (
-        <p role="status">
-          <output class="code">{link.code}</output> {words.linkHint(clock(link.expires, language))}
-        </p>
+      {link !== null && <LinkDevice key={link.code} link={link} devices={devices} ended={() => setLink(null)} />}
+      {shown !== null && <RecoveryDialog {...shown} words={words} kept={kept} />}
+      <Problem problem={problem} />
+      {lately.length > 0 && (
+        <>
+          <h4>{words.lately}</h4>
+          <NoticeList notices={lately} />
+        </>
       )}
-      {recovery !== null && <NewRecoveryCode code={recovery} kept={() => setRecovery(null)} />}
-      <p class="problem" role="alert">
-        {problem}
-      </p>
     </DialogPart>
   );
+}
+
+interface NewCode {
+  readonly shown: UnsavedCode | null;
+  /** Shows the new recovery code, where the answer has one. */
+  renew(act: () => Promise<string | null>): void;
+  kept(): void;
+}
+
+function useNewCode(withProof: WithProof, attempt: (act: () => Promise<void>) => void, reload: () => void): NewCode {
+  const { me } = useApp();
+  const [shown, setShown] = useState<UnsavedCode | null>(null);
+  const renew = (act: () => Promise<string | null>) =>
+    attempt(async () => {
+      const code = await withProof(act);
+      reload();
+      if (code === null) return;
+      const held = { userName: me.user, code, replaces: true };
+      holdCode(held);
+      setShown(held);
+    });
+  const kept = () => {
+    forgetCode();
+    setShown(null);
+  };
+  return { shown, renew, kept };
 }
 
 function Device({ device, signOut }: { readonly device: SignedInDevice; signOut(): void }): JSX.Element {
@@ -60,7 +96,7 @@ function Device({ device, signOut }: { readonly device: SignedInDevice; signOut(
   return (
     <li>
       <span>
-        <bdi>{label}</bdi>{" "}
+        <bdi>{label}</bdi>
         <span class="soft">{current ? words.thisDevice : online ? words.online : dayAndTime(seen, language)}</span>
       </span>
       {!current && (
@@ -69,15 +105,5 @@ function Device({ device, signOut }: { readonly device: SignedInDevice; signOut(
         </button>
       )}
     </li>
-  );
-}
-
-function NewRecoveryCode({ code, kept }: { readonly code: string; kept(): void }): JSX.Element {
-  const { me, words } = useApp();
-  return (
-    <div class="shown-once" role="status">
-      <h4>{words.recoveryTitle}</h4>
-      <RecoveryCode userName={me.user} code={code} words={words} kept={kept} />
-    </div>
   );
 }

@@ -4,6 +4,8 @@ import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Refused } from "../client/connect.ts";
 import { useApp } from "./app-state.ts";
+import { Problem } from "./problem.tsx";
+import { useAttempt } from "./use-attempt.ts";
 
 /**
  * Runs `act`. Where the server asks for a proof, asks the user for one and runs `act` again. Rejects where the user
@@ -36,14 +38,15 @@ function ProofDialog({ proved, cancelled }: ProofRequest): JSX.Element {
   const { me, words } = useApp();
   const dialog = useRef<HTMLDialogElement>(null);
   const [code, setCode] = useState("");
-  const { problem, isBusy, attempt } = useProving(proved);
+  const { problem, isBusy, attempt } = useAttempt("prove");
+  const prove = (act: () => Promise<void>) => attempt(() => act().then(proved));
   useEffect(() => dialog.current?.showModal(), []);
   return (
-    <dialog ref={dialog} class="proof" onClose={cancelled} aria-labelledby="proof-title">
+    <dialog ref={dialog} class="small" onClose={cancelled} aria-labelledby="proof-title">
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          attempt(() => me.account.prove(code));
+          prove(() => me.account.prove(code));
         }}
       >
         <h2 id="proof-title">{words.proofTitle}</h2>
@@ -58,14 +61,14 @@ function ProofDialog({ proved, cancelled }: ProofRequest): JSX.Element {
           spellcheck={false}
           aria-describedby="proof-problem"
         />
-        <p id="proof-problem" class="problem" role="alert">
-          {problem}
-        </p>
+        <Problem id="proof-problem" problem={problem} />
         <div class="row">
-          <button type="submit" disabled={isBusy || code.trim() === ""}>
+          <button type="submit" aria-disabled={isBusy} disabled={code.trim() === ""}>
             {isBusy ? words.working : words.go}
           </button>
-          <PasskeyButton isBusy={isBusy} prove={() => attempt(() => me.account.proveWithPasskey())} />
+          <button type="button" class="quiet" onClick={() => prove(() => me.account.proveWithPasskey())}>
+            {words.usePasskey}
+          </button>
           <button type="button" class="quiet" onClick={cancelled}>
             {words.cancel}
           </button>
@@ -73,33 +76,4 @@ function ProofDialog({ proved, cancelled }: ProofRequest): JSX.Element {
       </form>
     </dialog>
   );
-}
-
-function PasskeyButton({ isBusy, prove }: { readonly isBusy: boolean; prove(): void }): JSX.Element {
-  const { words } = useApp();
-  return (
-    <button type="button" class="quiet" disabled={isBusy} onClick={prove}>
-      {words.usePasskey}
-    </button>
-  );
-}
-
-/** Runs one proof at a time; `problem` is the sentence of its failure. */
-function useProving(proved: () => void) {
-  const { words } = useApp();
-  const [problem, setProblem] = useState<string | null>(null);
-  const [isBusy, setIsBusy] = useState(false);
-  const run = async (prove: () => Promise<void>) => {
-    setIsBusy(true);
-    setProblem(null);
-    try {
-      await prove();
-      proved();
-    } catch (error) {
-      if (error instanceof Refused) setProblem(error.message);
-      else setProblem(error instanceof DOMException ? words.noPasskey : words.unreachable);
-    }
-    setIsBusy(false);
-  };
-  return { problem, isBusy, attempt: (prove: () => Promise<void>) => void run(prove) };
 }

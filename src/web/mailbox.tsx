@@ -2,13 +2,17 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { AccountDialog } from "./account.tsx";
-import { useApp, useLive, usePeer } from "./app-state.ts";
+import { usePlace } from "./address.ts";
+import { useApp, useLive, useSelected } from "./app-state.ts";
+import { Avatar } from "./avatar.tsx";
 import { Banner } from "./banner.tsx";
+import { Logo } from "./brand.tsx";
 import { ConversationList } from "./conversation-list.tsx";
 import { number } from "./dates.ts";
-import { Icon } from "./icons.tsx";
+import { Invitation } from "./invitation.tsx";
 import { NoticeLine, useNotices } from "./notices.tsx";
 import { useNotifications } from "./notifications.ts";
+import { Nowhere } from "./nowhere.tsx";
 import { Thread } from "./thread.tsx";
 
 /** Close codes: the token is missing or no longer valid; this device has no access any more. */
@@ -17,7 +21,8 @@ const FORBIDDEN = 4403;
 
 export function Mailbox(): JSX.Element {
   const { me, words } = useApp();
-  const peer = usePeer();
+  const place = usePlace();
+  const peer = place.is === "conversation" ? place.peer : null;
   const [isAccountOpen, setIsAccountOpen] = useState(false);
   const { latest, fresh, see } = useNotices(me);
   const newest = latest.at(-1);
@@ -27,31 +32,43 @@ export function Mailbox(): JSX.Element {
     see();
     setIsAccountOpen(isOpen);
   };
-  useNotifications(me);
+  useNotifications();
   useTurnedOut();
   useUnreadInTitle();
   return (
-    <div class={`mailbox ${peer === null ? "" : "reading"}`}>
+    <div class={`mailbox ${place.is === "list" ? "" : "reading"}`}>
+      <Banner />
       <aside>
         <header class="self">
-          <h1>{words.title}</h1>
-          <button
-            type="button"
-            class="quiet"
-            aria-label={`${words.account}: ${me.user}`}
-            onClick={() => showAccount(true)}
-          >
-            <Icon name="person" /> <bdi>{me.user}</bdi>
+          <Logo />
+          <h1 class="brand-name">{words.title}</h1>
+          <button type="button" class="quiet" onClick={() => showAccount(true)}>
+            <span class="spoken">{words.account}</span> <Avatar name={me.user} /> <bdi>{me.user}</bdi>
           </button>
         </header>
-        <Banner />
         {fresh > 0 && newest !== undefined && !isAccountOpen && (
           <NoticeLine notice={newest} look={() => showAccount(true)} dismiss={see} />
         )}
         <ConversationList open={peer} />
       </aside>
-      <main>{peer === null ? <p class="soft waiting">{words.choose}</p> : <Thread key={peer} peer={peer} />}</main>
+      <main>
+        {place.is === "list" && <NothingOpen />}
+        {place.is === "conversation" && <Thread key={place.peer} peer={place.peer} />}
+        {place.is === "nowhere" && <Nowhere text={place.text} />}
+      </main>
       {isAccountOpen && <AccountDialog lately={latest} close={() => showAccount(false)} />}
+    </div>
+  );
+}
+
+/** Beside the list, where no conversation is open. */
+function NothingOpen(): JSX.Element {
+  const { words } = useApp();
+  return (
+    <div class="nothing-open">
+      <Logo />
+      <p>{words.choose}</p>
+      <Invitation />
     </div>
   );
 }
@@ -74,8 +91,9 @@ const isFinal = (code: number) => code === UNAUTHORIZED || code === FORBIDDEN;
 
 function useUnreadInTitle(): void {
   const { me, words, language } = useApp();
-  const unread = useLive(me.conversations).reduce((sum, one) => sum + one.unread, 0);
+  const unread = useSelected(me.conversations, (all) => all.reduce((sum, one) => sum + one.unread, 0));
   useEffect(() => {
     document.title = unread > 0 ? `(${number(unread, language)}) ${words.title}` : words.title;
   }, [unread, words, language]);
+  useEffect(() => () => void (document.title = words.title), []);
 }

@@ -1,67 +1,99 @@
 // The messages of a conversation in a box that scrolls: the newest at the bottom, older ones are loaded near the top.
 import type { JSX, RefObject } from "preact";
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Conversing, Message } from "../client/connect.ts";
 import { useApp, useLive } from "./app-state.ts";
-import { Bubble } from "./bubble.tsx";
+import { number } from "./dates.ts";
+import { Days } from "./days.tsx";
 import { Icon } from "./icons.tsx";
-import { useNear, useScrollWindow } from "./scroll-window.ts";
+import { useOpening, useReading } from "./reading.ts";
+import { type ScrollWindow, useNear, useScrollWindow } from "./scroll-window.ts";
 
 interface Props {
-  readonly peer: string;
   readonly conversing: Conversing;
 }
 
-/** A box that is scrolled up by more pixels than this does not show the newest message. */
+/** From how many pixels on a box that is scrolled up does not show the newest message, and its last line. */
 const AWAY_PX = 200;
+const MOVED_PX = 8;
 
-export function Messages({ peer, conversing }: Props): JSX.Element {
-  const { words } = useApp();
+export function Messages({ conversing }: Props): JSX.Element {
   const messages = useLive(conversing);
   const scroll = useRef<HTMLDivElement>(null);
-  const [isAway, setIsAway] = useState(false);
-  const hasFailed = conversing.error !== null;
+  const [distance, setDistance] = useState(0);
+  const isOpen = useOpening(conversing);
+  const view = useScrollWindow(messages, scroll);
+  const { shown, before, after } = view;
+  const isAtEnd = distance <= MOVED_PX && !after;
+  const { count, firstNew, look } = useReading({ conversing, scroll, view, isOpen, isAtEnd });
+  const isAway = after || distance > (count > 0 ? MOVED_PX : AWAY_PX);
   // The conversation shows what failed.
   const loadOlder = () => void conversing.older().catch(() => undefined);
-  const newFrom = useFirstUnread(peer, messages);
-  const { shown, before, after, up, down, toEnd } = useScrollWindow(messages, scroll);
-  const isAtEnd = !isAway && !after;
-  useRead(peer, messages.at(-1), isAtEnd);
+  const [top, bottom] = useEdges(conversing, scroll, view, isOpen ? loadOlder : null);
+  const showNewest = useNewest(messages.at(-1), scroll, view.toEnd);
 
-  const changes = [shown[0]?.key, shown.at(-1)?.key, messages.length, hasFailed];
+  return (
+    <div class="history">
+      <div
+        class="scroll"
+        ref={scroll}
+        tabIndex={0}
+        role="log"
+        aria-label={conversing.peer}
+        onScroll={({ currentTarget }) => {
+          setDistance(stepOf(-currentTarget.scrollTop));
+          look();
+        }}
+      >
+        <div ref={bottom} />
+        <Days all={messages} shown={isOpen ? shown : []} newFrom={firstNew} />
+        <div ref={top} class="soft top">
+          <Start conversing={conversing} isFirst={isOpen && !conversing.more && !before} loadOlder={loadOlder} />
+        </div>
+      </div>
+      {isAway && isOpen && <ToNewest count={count} show={showNewest} />}
+    </div>
+  );
+}
+
+/** Draws more at the edges of the part that is drawn, and loads older messages before the first one. */
+function useEdges(
+  { more, error, value }: Conversing,
+  scroll: RefObject<HTMLElement | null>,
+  { shown, before, after, up, down }: ScrollWindow,
+  loadOlder: (() => void) | null,
+): readonly [RefObject<HTMLDivElement | null>, RefObject<HTMLDivElement | null>] {
+  const changes = [shown[0]?.key, shown.at(-1)?.key, value.length, error !== null, loadOlder === null];
   const top = useNear(scroll, changes, () => {
     if (before) up();
-    else if (conversing.more && !hasFailed) loadOlder();
+    else if (more && error === null) loadOlder?.();
   });
   const bottom = useNear(scroll, changes, () => {
     if (after) down();
   });
-  const showNewest = useNewest(messages.at(-1), scroll, toEnd);
+  return [top, bottom];
+}
 
+/** The page is drawn again where the distance from the end passes one of these steps, and not whenever it changes. */
+function stepOf(distance: number): number {
+  if (distance <= MOVED_PX) return 0;
+  return distance <= AWAY_PX ? AWAY_PX : AWAY_PX + 1;
+}
+
+/** The button to the newest message, above the end of the box, and how many messages are unread. */
+function ToNewest({ count, show }: { readonly count: number; show(): void }): JSX.Element {
+  const { words, language } = useApp();
+  const unread = number(count, language);
   return (
-    <div
-      class="scroll"
-      ref={scroll}
-      tabIndex={0}
-      role="log"
-      aria-label={peer}
-      onScroll={({ currentTarget }) => setIsAway(currentTarget.scrollTop < -AWAY_PX)}
+    <button
+      type="button"
+      class="to-newest"
+      aria-label={count > 0 ? `${words.toNewest} (${words.unread(unread)})` : words.toNewest}
+      onClick={show}
     >
-      <div ref={bottom} />
-      <ol>
-        {shown.map((message, at) => (
-          <Bubble key={message.key} message={message} before={shown[at - 1]} isNew={message.key === newFrom} />
-        ))}
-      </ol>
-      <div ref={top} class="soft top">
-        <Start conversing={conversing} isFirst={!conversing.more && !before} loadOlder={loadOlder} />
-      </div>
-      {!isAtEnd && (
-        <button type="button" class="down" aria-label={words.toNewest} onClick={showNewest}>
-          <Icon name="down" />
-        </button>
-      )}
-    </div>
+      <Icon name="down" />
+      {count > 0 && <span class="unread">{unread}</span>}
+    </button>
   );
 }
 
@@ -85,24 +117,11 @@ function Start({ conversing, isFirst, loadOlder }: StartProps): JSX.Element {
           {words.older}
         </button>
       ) : (
-        isFirst && <p>{words.start}</p>
+        isFirst && conversing.peer !== me.user && <p>{words.start(conversing.peer)}</p>
       )}
       {conversing.error !== null && <p role="alert">{words.olderFailed}</p>}
     </>
   );
-}
-
-/** Marks the conversation as read while its end is visible. */
-function useRead(peer: string, last: Message | undefined, isAtEnd: boolean): void {
-  const { me } = useApp();
-  useEffect(() => {
-    const read = () => {
-      if (document.visibilityState === "visible" && isAtEnd && last?.state === null) me.read(peer);
-    };
-    read();
-    document.addEventListener("visibilitychange", read);
-    return () => document.removeEventListener("visibilitychange", read);
-  }, [me, peer, last, isAtEnd]);
 }
 
 /** Scrolls to the newest message: when this is called, and when the user sends one. */
@@ -115,17 +134,4 @@ function useNewest(last: Message | undefined, scroll: RefObject<HTMLElement | nu
     if (last?.state?.is === "sending") showNewest();
   }, [last?.key]);
   return showNewest;
-}
-
-/** The key of the first message that was unread when the conversation was opened. */
-function useFirstUnread(peer: string, messages: readonly Message[]): string | null {
-  const { me } = useApp();
-  const unread = useMemo(() => me.conversations.value.find((one) => one.peer === peer)?.unread ?? 0, [me, peer]);
-  const [key, set] = useState<string | null>(null);
-  useEffect(() => {
-    if (key !== null || unread === 0) return;
-    const theirs = messages.filter(({ state }) => state === null);
-    set(theirs.at(-unread)?.key ?? null);
-  }, [messages, unread]);
-  return key;
 }

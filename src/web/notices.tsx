@@ -5,6 +5,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { Notice, Restante } from "../client/connect.ts";
 import { clock, dayAndTime, dayOf } from "./dates.ts";
 import { useApp } from "./app-state.ts";
+import { keyOf, onStoredElsewhere, store, storedJson } from "./browser-storage.ts";
 import type { Language, Translations } from "./translations.ts";
 
 /** The latest notices are stored, at most this many. */
@@ -16,19 +17,8 @@ interface StoredNotices {
   readonly latest: readonly Notice[];
 }
 
-const keyOf = (user: string) => `restante notices ${user}`;
-
 function read(user: string): StoredNotices {
-  try {
-    return (JSON.parse(localStorage.getItem(keyOf(user)) ?? "null") as StoredNotices | null) ?? { seen: 0, latest: [] };
-  } catch {
-    return { seen: 0, latest: [] };
-  }
-}
-
-/** Removes the stored notices of a user who signs out. */
-export function forgetNotices(user: string): void {
-  localStorage.removeItem(keyOf(user));
+  return (storedJson(keyOf("notices", user)) as StoredNotices | null) ?? { seen: 0, latest: [] };
 }
 
 /** The latest notices, how many of them the user has not seen yet, and a function that marks all as seen. */
@@ -36,21 +26,20 @@ export function useNotices(me: Restante): { readonly latest: readonly Notice[]; 
   const [stored, set] = useState(() => read(me.user));
   useEffect(() => {
     set(read(me.user));
-    const changedInOtherTab = ({ key }: StorageEvent) => key === keyOf(me.user) && set(read(me.user));
-    addEventListener("storage", changedInOtherTab);
+    const stopFollowing = onStoredElsewhere(keyOf("notices", me.user), () => set(read(me.user)));
     const stop = me.notices.subscribe((received) => {
       const before = read(me.user);
       const last = before.latest.at(-1)?.seq ?? 0;
       const added = received.filter(({ seq }) => seq > Math.max(last, before.seen));
-      if (added.length > 0) store({ ...before, latest: [...before.latest, ...added].slice(-MAX_STORED) });
+      if (added.length > 0) keep({ ...before, latest: [...before.latest, ...added].slice(-MAX_STORED) });
     });
     return () => {
       stop();
-      removeEventListener("storage", changedInOtherTab);
+      stopFollowing();
     };
   }, [me]);
-  const store = (now: StoredNotices) => {
-    localStorage.setItem(keyOf(me.user), JSON.stringify(now));
+  const keep = (now: StoredNotices) => {
+    store(keyOf("notices", me.user), JSON.stringify(now));
     set(now);
   };
   const { latest, seen } = stored;
@@ -59,7 +48,7 @@ export function useNotices(me: Restante): { readonly latest: readonly Notice[]; 
     fresh: latest.filter(({ seq }) => seq > seen).length,
     see: () => {
       const now = read(me.user);
-      if (now.latest.length > 0) store({ ...now, seen: now.latest.at(-1)?.seq ?? now.seen });
+      if (now.latest.length > 0) keep({ ...now, seen: now.latest.at(-1)?.seq ?? now.seen });
     },
   };
 }

@@ -16,40 +16,71 @@ export interface ScrollWindow {
   up(): void;
   down(): void;
   toEnd(): void;
+  /** Draws the message of this key, and scrolls so that it is the first one on the screen, or at the end. */
+  showFrom(key: string): void;
+  /** Whether it still has to scroll. */
+  isMoving(): boolean;
+}
+
+/** Pixels above a message that is shown as the first one: for the line of new messages, and for the day. */
+const ABOVE_PX = 64;
+
+/** The part that is drawn ends with this key, null for the newest one. */
+interface Drawn {
+  readonly lastKey: string | null;
+}
+
+/** The message that is to be at this position once the part is drawn. */
+interface Anchor {
+  readonly key: string;
+  readonly top: number;
 }
 
 /** The part of `messages` that is drawn in `scroll`, whose items carry their key as `data-key`. */
 export function useScrollWindow(messages: readonly Message[], scroll: RefObject<HTMLElement | null>): ScrollWindow {
-  /** The key of the last message that is drawn; null for the newest one. */
-  const [lastKey, setLastKey] = useState<string | null>(null);
-  const anchor = useRef<{ readonly key: string; readonly top: number } | null>(null);
+  const [drawn, setDrawn] = useState<Drawn>({ lastKey: null });
+  const { lastKey } = drawn;
+  const anchor = useRef<Anchor | null>(null);
   const found = lastKey === null ? -1 : messages.findLastIndex(({ key }) => key === lastKey);
   const end = found === -1 ? messages.length : found + 1;
   const start = Math.max(0, end - MAX_DRAWN);
 
-  const move = (to: number) => {
-    anchor.current = firstVisible(scroll.current);
-    const next = Math.min(messages.length, Math.max(to, Math.min(MAX_DRAWN, messages.length)));
-    setLastKey(next === messages.length ? null : (messages[next - 1]?.key ?? null));
+  const move = (to: number, next: Anchor | null) => {
+    anchor.current = next;
+    const last = Math.min(messages.length, Math.max(to, Math.min(MAX_DRAWN, messages.length)));
+    setDrawn({ lastKey: last === messages.length ? null : (messages[last - 1]?.key ?? null) });
   };
 
   useLayoutEffect(() => {
-    const box = scroll.current;
-    const { key, top } = anchor.current ?? {};
+    if (anchor.current !== null && scroll.current !== null) scrollTo(scroll.current, anchor.current);
     anchor.current = null;
-    const item = key === undefined ? null : box?.querySelector(`[data-key="${CSS.escape(key)}"]`);
-    if (box !== null && item !== null && item !== undefined)
-      box.scrollTop += item.getBoundingClientRect().top - (top ?? 0);
-  }, [lastKey]);
+  }, [drawn]);
 
   return {
     shown: messages.slice(start, end),
     before: start > 0,
     after: end < messages.length,
-    up: () => move(end - STEP),
-    down: () => move(end + STEP),
-    toEnd: () => setLastKey(null),
+    up: () => move(end - STEP, firstVisible(scroll.current)),
+    down: () => move(end + STEP, firstVisible(scroll.current)),
+    toEnd: () => setDrawn({ lastKey: null }),
+    showFrom: (key) => {
+      const at = messages.findLastIndex((message) => message.key === key);
+      const to = { key, top: (scroll.current?.getBoundingClientRect().top ?? 0) + ABOVE_PX };
+      if (at < start || at >= end) move(at + STEP, to);
+      else if (scroll.current !== null) scrollTo(scroll.current, to);
+    },
+    isMoving: () => anchor.current !== null,
   };
+}
+
+/** The drawn message of this key. */
+export function itemOf(box: HTMLElement | null, key: string): Element | null {
+  return box?.querySelector(`[data-key="${CSS.escape(key)}"]`) ?? null;
+}
+
+function scrollTo(box: HTMLElement, { key, top }: Anchor): void {
+  const item = itemOf(box, key);
+  if (item !== null) box.scrollTop += item.getBoundingClientRect().top - top;
 }
 
 /**
@@ -74,8 +105,8 @@ export function useNear(
   return element;
 }
 
-/** The first visible item, and its position. */
-function firstVisible(box: HTMLElement | null): { readonly key: string; readonly top: number } | null {
+/** The first visible message, where it is. */
+function firstVisible(box: HTMLElement | null): Anchor | null {
   const edge = box?.getBoundingClientRect().top ?? 0;
   for (const item of box?.querySelectorAll<HTMLElement>("[data-key]") ?? []) {
     const { top, bottom } = item.getBoundingClientRect();

@@ -1,6 +1,7 @@
 // The page without a network: a service worker caches its files, and the last user is remembered, so that the messages
 // in the store can be shown before the server answers.
 import type { Entrance } from "../client/connect.ts";
+import { store, storedJson } from "./browser-storage.ts";
 
 const KEY = "restante last";
 const WORKER = "/worker.js";
@@ -26,18 +27,17 @@ export function keepShell(): void {
   const address = policy?.createScriptURL(WORKER) ?? WORKER;
   // Without a service worker the page still works, with a network.
   navigator.serviceWorker.register(address as string).catch(() => undefined);
+  // The user has clicked on a notification.
+  navigator.serviceWorker.addEventListener("message", ({ data }: MessageEvent<{ readonly open?: unknown } | null>) => {
+    if (typeof data?.open === "string") location.hash = data.open;
+  });
 }
 
 export function lastHere(): Last | null {
-  try {
-    return JSON.parse(localStorage.getItem(KEY) ?? "null") as Last | null;
-  } catch {
-    return null;
-  }
+  return storedJson(KEY) as Last | null;
 }
 
 /** Null when the user signs out. */
 export function keepLast(last: Last | null): void {
-  if (last === null) localStorage.removeItem(KEY);
-  else localStorage.setItem(KEY, JSON.stringify(last));
+  store(KEY, last && JSON.stringify(last));
 }

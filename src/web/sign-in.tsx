@@ -1,128 +1,87 @@
-// The form to sign in. With accounts a free name is claimed, and a taken one asks for a code or a passkey; in an open
-// deployment a name is enough; where tokens come from elsewhere, one is entered.
+// The way in: what this is, how the user wants to come in, and the form for it. With accounts a new user claims a name,
+// and others bring a code or a passkey; in an open deployment a name is enough; where tokens come from elsewhere, one is
+// entered.
 import type { JSX } from "preact";
-import type { Entrance } from "../client/connect.ts";
-import { RecoveryCode } from "./recovery.tsx";
-import type { Translations } from "./translations.ts";
-import { type Entered, type SignInState, useSignIn } from "./use-sign-in.ts";
+import { useEffect, useRef } from "preact/hooks";
+import { Brand } from "./brand.tsx";
+import { LanguageChoice } from "./language-choice.tsx";
+import { Problem } from "./problem.tsx";
+import { SignInForm } from "./sign-in-form.tsx";
+import type { Language, Translations } from "./translations.ts";
+import { type SignInOptions, type SignInState, useSignIn } from "./use-sign-in.ts";
 
-interface Props {
-  readonly entrance: Entrance;
-  readonly words: Translations;
-  /** The server's sentence, where it has ended a connection. */
-  readonly reason: string | null;
-  entered(user: Entered): void;
+interface Props extends SignInOptions {
+  readonly language: Language;
+  /** Why a connection has ended, where nothing of what was entered is wrong. */
+  readonly news: string | null;
+  speak(language: Language): void;
 }
 
-export function SignIn({ entrance, words, reason, entered }: Props): JSX.Element {
-  const form = useSignIn(entrance, words, reason, entered);
-  const { recovery } = form;
-  if (recovery !== null) {
-    return (
-      <main class="entrance">
-        <section>
-          <h1>{words.recoveryTitle}</h1>
-          <RecoveryCode {...recovery} words={words} kept={() => entered(recovery)} />
-        </section>
-      </main>
-    );
-  }
+export function SignIn({ language, news, speak, ...options }: Props): JSX.Element {
+  const { entrance, words } = options;
+  const form = useSignIn(options);
   return (
     <main class="entrance">
-      <SignInForm entrance={entrance} words={words} form={form} />
+      <Brand words={words} />
+      {news !== null && (
+        <p class="news" role="status">
+          {news}
+        </p>
+      )}
+      {!isSecureContext && <Insecure auth={entrance.auth} words={words} />}
+      {(isSecureContext || entrance.auth !== "accounts") && (
+        <Ways entrance={entrance} words={words} form={form} link={options.link} />
+      )}
+      <LanguageChoice words={words} language={language} speak={speak} />
     </main>
   );
 }
 
-interface FormProps {
-  readonly words: Translations;
+/** With accounts nobody can sign in: the cookie is for https alone, and without it a claimed name would be lost. */
+function Insecure({ auth, words }: { readonly auth: string; readonly words: Translations }): JSX.Element {
+  return (
+    <p class="news wrong" role="alert">
+      {auth === "accounts" ? words.needsHttps : words.wantsHttps}
+    </p>
+  );
+}
+
+interface WaysProps extends Pick<SignInOptions, "entrance" | "words" | "link"> {
   readonly form: SignInState;
 }
 
-function SignInForm({ entrance, words, form }: FormProps & { readonly entrance: Entrance }): JSX.Element {
-  const { auth, registration } = entrance;
+function Ways({ entrance, words, form, link }: WaysProps): JSX.Element {
+  if (form.way === "choose") return <Choice words={words} form={form} />;
+  if (form.way !== "link" || link === null) return <SignInForm entrance={entrance} words={words} form={form} />;
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        form.submit();
-      }}
-      noValidate
-    >
-      <h1>{words.welcome}</h1>
-      <p class="soft">{auth === "open" ? words.nameHintOpen : words.nameHint}</p>
-      <NameField words={words} form={form} />
-      {(auth === "jwt" || (registration === "invite" && !form.isTaken)) && (
-        <ExtraField label={auth === "jwt" ? words.token : words.invitation} form={form} />
-      )}
-      {form.isTaken && <CodeField words={words} form={form} />}
-      <p id="problem" class="problem" role="alert">
-        {form.problem}
-      </p>
-      <button type="submit" disabled={form.isBusy}>
-        {form.isBusy ? words.working : form.isTaken ? words.signIn : words.go}
+    <section aria-labelledby="way">
+      <h2 id="way">{words.linkTitle(link.userName)}</h2>
+      <p>{words.linkHint}</p>
+      <Problem problem={form.problem} />
+      <button type="button" aria-disabled={form.isBusy} onClick={form.submit}>
+        {form.isBusy ? words.working : words.signIn}
       </button>
-      {form.isTaken && (
-        <div class="row">
-          <button type="button" class="quiet" onClick={() => form.usePasskey()} disabled={form.isBusy}>
-            {words.usePasskey}
-          </button>
-          <button type="button" class="quiet" onClick={() => form.chooseOtherName()}>
-            {words.otherName}
-          </button>
-        </div>
-      )}
-    </form>
+      <button type="button" class="quiet" onClick={form.back}>
+        {words.cancel}
+      </button>
+    </section>
   );
 }
 
-function NameField({ words, form }: FormProps): JSX.Element {
+function Choice({ words, form }: Omit<WaysProps, "entrance" | "link">): JSX.Element {
+  const first = useRef<HTMLButtonElement>(null);
+  useEffect(() => first.current?.focus(), []);
   return (
-    <>
-      <label for="name">{words.name}</label>
-      <input
-        id="name"
-        value={form.name}
-        onInput={({ currentTarget }) => form.setName(currentTarget.value)}
-        readOnly={form.isTaken}
-        autocomplete="username webauthn"
-        autocapitalize="none"
-        spellcheck={false}
-        aria-describedby="problem"
-      />
-    </>
-  );
-}
-
-/** The invitation, or the token. */
-function ExtraField({ label, form }: { readonly label: string; readonly form: SignInState }): JSX.Element {
-  return (
-    <>
-      <label for="extra">{label}</label>
-      <input
-        id="extra"
-        value={form.extra}
-        onInput={({ currentTarget }) => form.setExtra(currentTarget.value)}
-        autocomplete="off"
-      />
-    </>
-  );
-}
-
-function CodeField({ words, form }: FormProps): JSX.Element {
-  return (
-    <>
-      <p>{words.taken}</p>
-      <label for="code">{words.code}</label>
-      <input
-        id="code"
-        value={form.code}
-        onInput={({ currentTarget }) => form.setCode(currentTarget.value)}
-        autocomplete="one-time-code"
-        autocapitalize="none"
-        spellcheck={false}
-        aria-describedby="problem"
-      />
-    </>
+    <section>
+      <button ref={first} type="button" onClick={() => form.choose("new")}>
+        {words.isNew}
+      </button>
+      <button type="button" class="plain" onClick={() => form.choose("known")}>
+        {words.isKnown}
+      </button>
+      <button type="button" class="quiet" onClick={() => form.choose("passkey")}>
+        {words.usePasskey}
+      </button>
+    </section>
   );
 }

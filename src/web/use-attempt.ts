@@ -1,25 +1,40 @@
-// A request that the server may refuse, and the sentence of its failure.
-import { useState } from "preact/hooks";
-import { Refused } from "../client/connect.ts";
+// A request that the server may refuse: one at a time, and the sentence of its failure. Everything on the page that
+// asks the server for something runs through it, so that nothing fails without a word.
+import { useRef, useState } from "preact/hooks";
 import { useApp } from "./app-state.ts";
+import { errorSentence, type Place } from "./refusal-sentence.ts";
+import type { Translations } from "./translations.ts";
 
 export interface Attempt {
   /** Why the last request failed, or null. */
   readonly problem: string | null;
+  readonly isBusy: boolean;
+  /** Does nothing while a request is under way. */
   attempt(act: () => Promise<void>): void;
+  setProblem(problem: string | null): void;
 }
 
-export function useAttempt(): Attempt {
-  const { words } = useApp();
-  const [problem, set] = useState<string | null>(null);
+export function useAttempt(place?: Place): Attempt {
+  return useAttemptIn(useApp().words, place);
+}
+
+/** The same before somebody has signed in. */
+export function useAttemptIn(words: Translations, place: Place = "act"): Attempt {
+  const [problem, setProblem] = useState<string | null>(null);
+  const [isBusy, setIsBusy] = useState(false);
+  // Two clicks may come before the next drawing.
+  const isUnderWay = useRef(false);
   const attempt = (act: () => Promise<void>) => {
-    set(null);
-    act().catch((error: unknown) => {
-      if (error instanceof DOMException) set(words.noPasskey);
-      else if (!(error instanceof Refused)) set(words.unreachable);
-      // The dialog for the proof has shown this reason before the user cancelled it.
-      else if (error.code !== "proof_required") set(error.message);
-    });
+    if (isUnderWay.current) return;
+    isUnderWay.current = true;
+    setIsBusy(true);
+    setProblem(null);
+    void act()
+      .catch((error: unknown) => setProblem(errorSentence(error, words, place)))
+      .finally(() => {
+        isUnderWay.current = false;
+        setIsBusy(false);
+      });
   };
-  return { problem, attempt };
+  return { problem, isBusy, attempt, setProblem };
 }

@@ -2,9 +2,13 @@
 // has answered. It draws nothing.
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { connect, type Entrance, entranceOf, type Restante, signedInAs } from "../client/connect.ts";
-import { type App, go } from "./app-state.ts";
-import { forgetNotices } from "./notices.tsx";
+import { leaveAddress } from "./address.ts";
+import type { App } from "./app-state.ts";
+import { forgetUser } from "./browser-storage.ts";
+import { closeNotifications } from "./notifications.ts";
 import { keepLast, lastHere } from "./shell.ts";
+import { forgetCode } from "./unsaved-code.ts";
+import { grantWish, signingOut, wishToSignOut, withdrawWish } from "./sign-out.tsx";
 import type { CloseReason } from "./close-sentence.ts";
 import type { Entered } from "./use-sign-in.ts";
 
@@ -18,9 +22,11 @@ export interface Session {
   readonly entrance: EntranceState;
   readonly user: Entered | null;
   /** The mailbox of `user`, and how it ends; null until it is open. */
-  readonly opened: Pick<App, "me" | "auth" | "leave" | "turnedOut"> | null;
+  readonly opened: Pick<App, "me" | "auth" | "leave" | "signOut" | "turnedOut"> | null;
   /** Why the server has ended a connection, where the user has to sign in again. */
   readonly reason: CloseReason | null;
+  /** A user has signed out without an answer of the server. */
+  readonly isSigningOut: boolean;
   enter(user: Entered): void;
   /** Asks the server again. */
   retry(): void;
@@ -30,7 +36,14 @@ export function useSession(): Session {
   const [entrance, setEntrance] = useState<EntranceState>(null);
   const [user, setUser] = useState<Entered | null>(null);
   const [reason, setReason] = useState<CloseReason | null>(null);
-  const find = () => void findUser(setEntrance, setUser);
+  const [isSigningOut, setIsSigningOut] = useState(() => signingOut() !== null);
+  const find = () => {
+    const leaving = signingOut();
+    setIsSigningOut(leaving !== null);
+    if (leaving === null) void findUser(setEntrance, setUser);
+    // The page may have been closed before it had removed everything.
+    else void forget(connect({ url: location.origin, userName: leaving }));
+  };
   useEffect(find, []);
 
   useEffect(() => {
@@ -42,30 +55,69 @@ export function useSession(): Session {
   const opened = useMemo(() => {
     if (me === null || entrance === null || entrance === "unreachable") return null;
     const { auth } = entrance;
-    return {
-      me,
-      auth,
-      leave: () => {
-        keepLast(null);
-        forgetNotices(me.user);
-        go(null);
-        void me.close({ forget: true }).then(() => setUser(null));
-      },
-      turnedOut: async (forget: boolean) => {
-        const now = auth === "accounts" ? await signedInAs(location.origin) : null;
-        const { value: state } = me.connection;
-        // Another tab may have signed out, and in again.
-        const byTab = state.is === "stopped" && state.code === SIGNED_OUT_HERE;
-        if (now === me.user && !byTab) return;
-        keepLast(null);
-        setReason(state.is === "stopped" ? state : null);
-        if (forget && now === null) forgetNotices(me.user);
-        await me.close({ forget: forget && now === null });
-        setUser(now === null ? null : { userName: now });
-      },
+    const show = (now: string | null) => {
+      setUser(now === null ? null : { userName: now });
+      setIsSigningOut(signingOut() !== null);
     };
+    const leave = () => forget(me).then(() => show(null));
+    const turnedOut = (isFinal: boolean) => turnOut(me, auth, isFinal, setReason, show);
+    return { me, auth, leave, signOut: () => signOutOf(me, auth, leave), turnedOut };
   }, [me, entrance]);
-  return { entrance, user, opened, reason, enter: setUser, retry: find };
+  return { entrance, user, opened, reason, isSigningOut, enter: setUser, retry: find };
+}
+
+async function signOutOf(me: Restante, auth: string, leave: () => Promise<void>): Promise<boolean> {
+  if (auth === "accounts") {
+    const isRemembered = wishToSignOut(me.user);
+    if (!(await grantWish()) && !isRemembered) {
+      withdrawWish();
+      return false;
+    }
+  }
+  await leave();
+  return true;
+}
+
+/** The server has ended the connection, for good if `isFinal`; or another tab has signed out. */
+async function turnOut(
+  me: Restante,
+  auth: string,
+  isFinal: boolean,
+  setReason: (reason: CloseReason | null) => void,
+  show: (user: string | null) => void,
+): Promise<void> {
+  const { value: state } = me.connection;
+  // Another tab may have signed out, and in again.
+  const byTab = state.is === "stopped" && state.code === SIGNED_OUT_HERE;
+  const now = await userNow(auth, byTab);
+  if (now === me.user && !byTab) return;
+  setReason(state.is === "stopped" ? state : null);
+  // The other tab has removed the data.
+  if (isFinal && !byTab) await forget(me);
+  else await me.close();
+  if (byTab) leaveAddress();
+  show(now);
+}
+
+/** The user of this browser now. Rejects without an answer of the server, but where another tab has signed out. */
+async function userNow(auth: string, byTab: boolean): Promise<string | null> {
+  if (auth !== "accounts" || signingOut() !== null) return null;
+  try {
+    return await signedInAs(location.origin);
+  } catch (error) {
+    if (byTab) return null;
+    throw error;
+  }
+}
+
+/** Removes all data of this user from the browser. */
+async function forget(me: Restante): Promise<void> {
+  keepLast(null);
+  leaveAddress();
+  await Promise.all([me.close({ forget: true }), closeNotifications(me.user)]);
+  // Last: what had not been sent may be written until then.
+  forgetUser(me.user);
+  forgetCode();
 }
 
 /** The last user of this page is shown at once, also without a network; the server's answer comes after it. */

@@ -25,7 +25,7 @@ const PATHS = [
   ..."//status /status// //status/ //evil.example/ //evil.example/status/ /%2Fevil.example/ /page.js /page.js/ /page.js.html".split(
     " ",
   ),
-  ..."/page.js/index.html /page.css /restante.js /restante.js.map /restante.d.ts /icon.svg /manifest.webmanifest /page.js.map /worker.js /api /api/docs /api/docs/ /api/docs?x".split(
+  ..."/page.js/index.html /page.css /restante.js /restante.js.map /restante.d.ts /icon.svg /manifest.webmanifest /page.js.map /worker.js /shell.json /api /api/docs /api/docs/ /api/docs?x".split(
     " ",
   ),
   ..."/llms.txt /llms.txt/ /docs /docs/ /docs/SDK.md /docs/SDK /docs/reference/restante.md /docs/nothing.md".split(" "),

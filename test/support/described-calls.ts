@@ -64,6 +64,7 @@ export const validCalls: Readonly<Record<string, ValidCall>> = {
   "GET /api/frames.schema.json": [() => ({}), () => undefined],
   "GET /api/asyncapi.json": [() => ({}), () => undefined],
   "POST /api/accounts": [() => ({ body: { userName: fresh("carol"), label: "laptop" } }), () => undefined],
+  "POST /api/names": [() => ({ body: { userName: fresh("carol") } }), () => undefined],
   "POST /api/sign-in": [
     async ({ alice }) => ({
       body: {

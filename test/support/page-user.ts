@@ -29,12 +29,44 @@ export class PageUser {
 
   /** Claims a name; returns the recovery code. */
   async claim(userName: string): Promise<string> {
-    await this.page.getByLabel("Your name").fill(userName);
-    await this.button("Continue").click();
-    const code = (await this.page.locator("output").textContent()) ?? "";
-    await this.button("I have kept it").click();
+    const code = await this.create(userName);
+    await this.button("I've saved it").click();
     await this.untilConnected();
     return code;
+  }
+
+  /** Claims a name, and stays where the recovery code is shown; returns it. */
+  async create(userName: string): Promise<string> {
+    await this.button("I'm new").click();
+    await this.userName.fill(userName);
+    await this.button("Create account").click();
+    return (await this.page.locator("output").textContent()) ?? "";
+  }
+
+  /** Signs in with a recovery or link code, up to what the server answers. */
+  async signIn(userName: string, code: string): Promise<void> {
+    await this.button("I have an account").click();
+    await this.userName.fill(userName);
+    await this.page.getByLabel("Code", { exact: true }).fill(code);
+    await this.button("Sign in").click();
+  }
+
+  /** Signs the only device of the user out, up to the way in. */
+  async signOut(): Promise<void> {
+    await this.account.click();
+    await this.button("Sign out").last().click();
+    await this.button("I have it: sign out").click();
+    await this.outside.waitFor();
+  }
+
+  /** The field for the own name, on the way in. */
+  get userName(): Locator {
+    return this.page.getByLabel("Username");
+  }
+
+  /** The choice of the way in: nobody is signed in. */
+  get outside(): Locator {
+    return this.button("I have an account");
   }
 
   button(name: string): Locator {
@@ -46,7 +78,7 @@ export class PageUser {
   }
 
   get list(): Locator {
-    return this.page.getByRole("navigation", { name: "Conversations" });
+    return this.page.getByRole("navigation", { name: "Chats" });
   }
 
   get messages(): Locator {
@@ -54,7 +86,7 @@ export class PageUser {
   }
 
   get composer(): Locator {
-    return this.page.getByRole("textbox", { name: /^Message to / });
+    return this.page.getByRole("textbox", { name: /^Message / });
   }
 
   /** Waits until the connection is open. */
@@ -72,7 +104,9 @@ export class PageUser {
   async send(...texts: string[]): Promise<void> {
     for (const text of texts) {
       await this.composer.fill(text);
-      await this.composer.press("Enter");
+      // On a phone Enter breaks the line.
+      if ((await this.composer.getAttribute("enterkeyhint")) === "send") await this.composer.press("Enter");
+      else await this.button("Send").tap();
     }
   }
 

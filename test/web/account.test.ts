@@ -13,10 +13,7 @@ async function linkedWith(first: PageUser, userName: string): Promise<PageUser> 
   const code = (await first.page.locator("output.code").textContent()) ?? "";
   await first.button("Close").click();
   const second = await fixture.newUser();
-  await second.page.getByLabel("Your name").fill(userName);
-  await second.button("Continue").click();
-  await second.page.getByLabel("Recovery or link code").fill(code);
-  await second.button("Sign in").click();
+  await second.signIn(userName, code);
   await second.untilConnected();
   return second;
 }
@@ -37,12 +34,12 @@ test("[A13] the page shows a notice that another device signed in, which opens t
   await first.claim(name);
   const second = await linkedWith(first, name);
   const line = first.page.locator(".account-notice");
-  await line.getByText("Another device signed in.").waitFor();
+  await line.getByText("A new device signed in.").waitFor();
   await first.page.reload();
-  await line.getByText("Another device signed in.").waitFor();
+  await line.getByText("A new device signed in.").waitFor();
   await line.getByRole("button", { name: "Was it you? See your devices" }).click();
-  const dialog = first.page.getByRole("dialog");
-  await dialog.getByRole("region", { name: "What happened lately" }).getByText("Another device signed in.").waitFor();
+  const devices = first.page.getByRole("dialog").getByRole("region", { name: "Devices" });
+  await devices.getByText("A new device signed in.").waitFor();
   await first.button("Close").click();
   await first.page.reload();
   await first.untilConnected();
@@ -55,24 +52,23 @@ test("[A13] the page shows a notice that another device signed in, which opens t
 test("[A15] where the server asks for a proof the page asks for the recovery code, and sends the request again", async () => {
   // A request that passes through a service worker is not always seen by `route`.
   const first = await fixture.newUser({ serviceWorkers: "block" });
-  const recovery = await first.claim(fixture.uniqueName("petra"));
+  const name = fixture.uniqueName("petra");
+  const recovery = await first.claim(name);
   await first.account.click();
   await asksOnce(first, "/api/link-codes*");
   await first.button("Link a device").click();
   const proof = first.page.getByRole("dialog", { name: "Is it you?" });
   await proof.getByLabel("Recovery code").fill("0000-0000");
   await proof.getByRole("button", { name: "Continue" }).click();
-  await proof.getByText("The recovery code is wrong.").waitFor();
+  await proof.getByText("That recovery code isn't right.").waitFor();
   await proof.getByLabel("Recovery code").fill(recovery);
   await proof.getByRole("button", { name: "Continue" }).click();
   await first.page.getByText(/^[0-9a-z]{4}(-[0-9a-z]{4}){2}$/).waitFor();
   expect(await proof.count()).toBe(0);
   // Cancelling changes nothing.
   await asksOnce(first, "/api/account*");
-  await first.button("Erase the account").click();
-  await first.page
-    .getByLabel("To confirm, enter", { exact: false })
-    .fill((await first.account.textContent())?.trim() ?? "");
+  await first.button("Delete account").click();
+  await first.page.getByLabel("To confirm, enter", { exact: false }).fill(name);
   await first.page.getByRole("dialog").locator("form").getByRole("button").click();
   await proof.getByRole("button", { name: "Cancel" }).click();
   await proof.waitFor({ state: "detached" });
@@ -88,18 +84,15 @@ test("[A16] all other devices can be signed out from the page, which shows the n
   const second = await linkedWith(first, name);
   await first.account.click();
   await first.button("Sign out all other devices").click();
-  await second.page.getByLabel("Your name").waitFor();
-  const shown = first.page.locator(".shown-once output");
+  await second.outside.waitFor();
+  const shown = first.page.getByRole("dialog", { name: "Save your recovery code" }).locator("output");
   const next = (await shown.textContent()) ?? "";
   expect(next).toMatch(/^([0-9a-z]{5}-){4}[0-9a-z]{5}$/);
   expect(next).not.toBe(recovery);
-  await first.button("I have kept it").click();
+  await first.button("I've saved it").click();
   await shown.waitFor({ state: "detached" });
-  await second.page.getByLabel("Your name").fill(name);
-  await second.button("Continue").click();
-  await second.page.getByLabel("Recovery or link code").fill(next);
-  await second.button("Sign in").click();
-  await second.button("I have kept it").waitFor();
+  await second.signIn(name, next);
+  await second.button("I've saved it").waitFor();
   expect([...first.errors, ...second.errors]).toEqual([]);
 });
 
@@ -109,10 +102,10 @@ test("[A14] signing out the device that had made the last recovery code shows a 
   await first.claim(name);
   const second = await linkedWith(first, name);
   await second.account.click();
-  const others = second.page.getByRole("dialog").getByRole("listitem").filter({ hasNotText: "this one" });
+  const others = second.page.getByRole("dialog").getByRole("listitem").filter({ hasNotText: "This device" });
   await others.getByRole("button", { name: "Sign out" }).click();
-  await first.page.getByLabel("Your name").waitFor();
-  await second.page.locator(".shown-once output").waitFor();
+  await first.outside.waitFor();
+  await second.page.getByRole("dialog", { name: "Save your recovery code" }).waitFor();
   expect([...first.errors, ...second.errors]).toEqual([]);
 });
 

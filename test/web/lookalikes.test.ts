@@ -1,6 +1,7 @@
 // Names that look the same: the page warns of the other name, in the list and above the conversation.
 import { expect, test } from "vitest";
 import { lookAlikes } from "../../src/web/lookalikes.ts";
+import { skeleton } from "../../src/web/skeleton.ts";
 import { translationsIn } from "../../src/web/translations.ts";
 import { BrowserFixture } from "../support/browser-fixture.ts";
 
@@ -18,20 +19,20 @@ test.each<[string, Parameters<typeof lookAlikes>[1], string, string | null]>([
   ["the user", [one("\u03f3ane", "contact"), one("jane", "contact")], "jane", null],
   ["a name like no other", [one("alice", "contact"), one("bob", "request")], "bob", null],
 ])("for %s lookAlikes() gives the name that it could be taken for", (_, all, name, other) => {
-  expect(lookAlikes("jane", all)(name)).toBe(other);
+  expect(lookAlikes("jane", all, skeleton)(name)).toBe(other);
 });
 
 test("a name that is written from right to left does not change the order of the text around it", () => {
   const { lookAlike, startWith } = translationsIn("en");
-  expect(startWith("alice")).toBe("Write to alice");
-  expect(startWith("שלום")).toBe("Write to \u2068שלום\u2069");
-  expect(lookAlike("שלום", "bob")).toContain("\u2068שלום\u2069 is not bob");
+  expect(startWith("alice")).toBe("Message alice");
+  expect(startWith("שלום")).toBe("Message \u2068שלום\u2069");
+  expect(lookAlike("שלום", "bob")).toContain("\u2068שלום\u2069 isn't bob");
 });
 
 test("the page warns of a name that looks like a contact, in the list and above the conversation", async () => {
   const { a, b, bob } = await fixture.twoContacts();
   const like = a.replace("alice", "a1ice");
-  const warning = `${like} is not ${a}: the letters only look alike.`;
+  const warning = `${like} isn't ${a}: the letters only look alike.`;
   await bob.page.getByRole("searchbox").fill(like);
   await bob.list.getByRole("link", { name: warning }).waitFor();
   const stranger = await fixture.newUser();

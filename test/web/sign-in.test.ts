@@ -24,11 +24,6 @@ afterAll(async () => {
   await server?.stop();
 });
 
-async function enter(user: PageUser, userName: string): Promise<void> {
-  await user.page.getByLabel("Your name").fill(userName);
-  await user.button("Continue").click();
-}
-
 test("a link code of one device signs another one in, and the first one signs it out again", async () => {
   const first = await PageUser.inNewContext(browser, server.url);
   const recovery = await first.claim("Alice");
@@ -38,12 +33,9 @@ test("a link code of one device signs another one in, and the first one signs it
   const code = (await first.page.locator("output.code").textContent()) ?? "";
 
   const second = await PageUser.inNewContext(browser, server.url);
-  await enter(second, "alice");
-  await second.page.getByText("This name is taken.", { exact: false }).waitFor();
-  await second.page.getByLabel("Recovery or link code").fill("0000-0000");
-  await second.button("Sign in").click();
-  await second.page.getByText("The name or the code is wrong.").waitFor();
-  await second.page.getByLabel("Recovery or link code").fill(code);
+  await second.signIn("alice", "0000-0000");
+  await second.page.getByText("That code isn't right for this name.", { exact: false }).waitFor();
+  await second.page.getByLabel("Code", { exact: true }).fill(code);
   await second.button("Sign in").click();
   await second.untilConnected();
 
@@ -52,18 +44,17 @@ test("a link code of one device signs another one in, and the first one signs it
   await first.page
     .getByRole("dialog")
     .getByRole("listitem")
-    .filter({ hasNotText: "this one" })
+    .filter({ hasNotText: "This device" })
     .getByRole("button")
     .click();
-  await second.page.getByLabel("Your name").waitFor();
+  await second.outside.waitFor();
   expect(await second.page.evaluate(() => indexedDB.databases())).toEqual([]);
   expect([...first.errors, ...second.errors]).toEqual([]);
 });
 
 test("the recovery code can be copied and downloaded", async () => {
   const user = await PageUser.inNewContext(browser, server.url, { permissions: ["clipboard-write"] });
-  await enter(user, "ida");
-  const code = (await user.page.locator("output").textContent()) ?? "";
+  const code = await user.create("ida");
   await user.button("Copy").click();
   await user.button("Copied").waitFor();
   // No script of the page may read the clipboard, so it is pasted.
@@ -83,12 +74,10 @@ test("the recovery code signs a device in, and another code is shown", async () 
   const first = await PageUser.inNewContext(browser, server.url);
   const recovery = await first.claim("rita");
   const second = await PageUser.inNewContext(browser, server.url);
-  await enter(second, "rita");
-  await second.page.getByLabel("Recovery or link code").fill(recovery.toUpperCase());
-  await second.button("Sign in").click();
-  await second.button("I have kept it").waitFor();
+  await second.signIn("rita", recovery.toUpperCase());
+  await second.button("I've saved it").waitFor();
   expect(await second.page.locator("output").textContent()).not.toBe(recovery);
-  await second.button("I have kept it").click();
+  await second.button("I've saved it").click();
   await second.untilConnected();
 });
 
@@ -98,21 +87,21 @@ test("a reload stays signed in; after signing out it stays signed out, and nothi
   await dora.claim("dora");
   await page.reload();
   await dora.untilConnected();
-  await dora.account.click();
-  await dora.button("Sign out").click();
-  await page.getByLabel("Your name").waitFor();
+  await dora.signOut();
   expect(await page.evaluate(() => indexedDB.databases())).toEqual([]);
   await page.reload();
-  await page.getByLabel("Your name").waitFor();
+  await dora.outside.waitFor();
 });
 
 test.each([
-  ["", "A name has 1 to 64 letters"],
-  ["no such name!", "A name has 1 to 64 letters"],
-  ["system", "This name is kept back"],
+  ["", "Use letters, digits"],
+  ["no such name!", "Use letters, digits"],
+  ["system", "This name isn't available."],
 ])("the name %j is refused with a sentence at the field", async (name, why) => {
   const user = await PageUser.inNewContext(browser, server.url);
-  await enter(user, name);
+  await user.button("I'm new").click();
+  await user.userName.fill(name);
+  await user.button("Create account").click();
   await user.page.getByRole("alert").getByText(why, { exact: false }).waitFor();
 });
 
@@ -120,21 +109,24 @@ test("a user who enters their name once more erases the account", async () => {
   const user = await PageUser.inNewContext(browser, server.url);
   await user.claim("erna");
   await user.account.click();
-  await user.button("Erase the account").click();
+  await user.button("Delete account").click();
   const confirm = user.page.getByRole("dialog").locator("form").getByRole("button");
   expect(await confirm.isDisabled()).toBe(true);
   await user.page.getByLabel("To confirm, enter erna", { exact: false }).fill("erna");
   await confirm.click();
-  await enter(user, "erna");
-  await user.page.getByText("This name is taken.", { exact: false }).waitFor();
+  await user.button("I'm new").click();
+  await user.userName.fill("erna");
+  await user.button("Create account").click();
+  await user.page.getByRole("alert").getByText("“erna” is taken.").waitFor();
 });
 
 test("in an open deployment a name is enough, and a reload keeps it", async () => {
   const open = await startServer(OPEN);
   try {
     const user = await PageUser.inNewContext(browser, open.url);
-    await user.page.getByText("This server lets anybody open any mailbox.", { exact: false }).waitFor();
-    await enter(user, "otto");
+    await user.page.getByText("Anyone can use any name on this server", { exact: false }).waitFor();
+    await user.userName.fill("otto");
+    await user.button("Sign in").click();
     await user.untilConnected();
     await user.page.reload();
     await user.untilConnected();
@@ -150,12 +142,15 @@ test("with JWT a valid token opens the mailbox, and a wrong one leads back to th
   try {
     const user = await PageUser.inNewContext(browser, elsewhere.url);
     const come = async (token: string) => {
-      await user.page.getByLabel("Your name").fill("judith");
-      await user.page.getByLabel("Token").fill(token);
-      await user.button("Continue").click();
+      await user.userName.fill("judith");
+      await user.page.getByLabel("Access token").fill(token);
+      await user.button("Sign in").click();
     };
     await come("wrong");
-    await user.page.getByText("The token is missing, wrong or expired.").waitFor();
+    await user.page.getByRole("alert").getByText("That access token isn't valid", { exact: false }).waitFor();
+    // Nothing has to be entered again.
+    expect(await user.userName.inputValue()).toBe("judith");
+    expect(await user.page.getByLabel("Access token").inputValue()).toBe("wrong");
     const jwt = new SignJWT({ sub: "judith" }).setProtectedHeader({ alg: "HS256" }).setExpirationTime("10m");
     await come(
       await jwt.setIssuer("https://issuer.test").setAudience("restante").sign(new TextEncoder().encode(secret)),
@@ -202,7 +197,8 @@ test("[A10] a passkey that was made on one device signs another one in, and with
 
   const second = await PageUser.inNewContext(browser, origin);
   const laptop = await withAuthenticator(second.page);
-  await enter(second, "carol");
+  await second.button("Use a passkey").click();
+  await second.userName.fill("carol");
   await second.button("Use a passkey").click();
   await second.page.getByText("No passkey was used.").waitFor();
   // The platform synchronises it to the other device.

@@ -2,7 +2,7 @@
 // samples.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { growth, quantile, rate, readSample } from "../../src/web/status/metrics.ts";
 import { startBrowser } from "../support/browser.ts";
@@ -25,6 +25,14 @@ afterAll(async () => {
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
+async function violations(page: Page): Promise<string[]> {
+  await page.addScriptTag({ content: axe });
+  return page.evaluate(async () => {
+    const { axe: runner } = globalThis as unknown as { axe: { run(): Promise<{ violations: { id: string }[] }> } };
+    return (await runner.run()).violations.map(({ id }) => id);
+  });
+}
+
 test("the page shows nothing without an operator's token, and with one the present numbers", async () => {
   const page = await (await browser.newContext({ bypassCSP: true })).newPage();
   const wrong: string[] = [];
@@ -35,10 +43,19 @@ test("the page shows nothing without an operator's token, and with one the prese
   });
   await page.goto(`${server.url}/status`);
   await page.getByLabel("An operator's token").fill("x".repeat(40));
-  await page.getByRole("button", { name: "Look" }).click();
-  await page.getByRole("alert").getByText("not an operator's").waitFor();
+  await page.getByRole("button", { name: "Sign in" }).click();
+  const refused = page.getByRole("alert").getByText("not an operator's");
+  await refused.waitFor();
+  const [colour, bad] = await refused.evaluate((line) => {
+    const probe = document.body.appendChild(document.createElement("p"));
+    probe.style.color = "var(--bad)";
+    const found = [getComputedStyle(line).color, getComputedStyle(probe).color];
+    probe.remove();
+    return found;
+  });
+  expect(colour).toBe(bad);
   await page.getByLabel("An operator's token").fill(ADMIN_TOKEN);
-  await page.getByRole("button", { name: "Look" }).click();
+  await page.getByRole("button", { name: "Sign in" }).click();
   await page.getByRole("heading", { name: "Users online" }).waitFor();
   const [alice, bob] = [await open(server.url, "alice"), await open(server.url, "bob")];
   alice.send({ type: "send", id: 1, to: "bob", body: "hi" }, { type: "send", id: 7, to: "bob", body: "too early" });
@@ -49,15 +66,29 @@ test("the page shows nothing without an operator's token, and with one the prese
   await tile("Accepted a second").getByText("1 in all").waitFor();
   await page.getByRole("table").getByRole("row", { name: "out_of_order 1" }).waitFor();
   expect(await tile("Users online").getByRole("img").getAttribute("aria-label")).toBe("Users online: 2 now, at most 2");
-  await page.addScriptTag({ content: axe });
-  const found = await page.evaluate(async () => {
-    const { axe: runner } = globalThis as unknown as { axe: { run(): Promise<{ violations: { id: string }[] }> } };
-    return (await runner.run()).violations.map(({ id }) => id);
-  });
-  expect(found).toEqual([]);
+  // Each chart has its axes: the highest value, zero, and how far it reaches back.
+  await tile("Users online").getByText("now", { exact: true }).waitFor();
+  await tile("Users online")
+    .getByText(/^−\d+ (s|min)$/)
+    .waitFor();
+  await tile("Delivery time p95").waitFor();
+  await page.setViewportSize({ width: 390, height: 844 });
+  const lefts = await page
+    .locator(".tiles > li")
+    .evaluateAll((all) => all.map((li) => li.getBoundingClientRect().left));
+  expect(new Set(lefts).size).toBe(2);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+  await page.setViewportSize({ width: 1_280, height: 800 });
+  const colours = [];
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    colours.push(await page.evaluate(() => getComputedStyle(document.body).backgroundColor));
+    expect(await violations(page)).toEqual([]);
+  }
+  expect(new Set(colours).size).toBe(2);
   await page.reload();
   await page.getByRole("heading", { name: "Users online" }).waitFor();
-  await page.getByRole("button", { name: "Forget the token" }).click();
+  await page.getByRole("button", { name: "Sign out" }).click();
   await page.reload();
   await page.getByLabel("An operator's token").waitFor();
   expect(wrong).toEqual([]);

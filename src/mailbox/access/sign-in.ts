@@ -26,11 +26,18 @@ export interface Device {
   readonly id: string;
 }
 
-/** Claims the name for the first caller. A mailbox that was in use before there were accounts can't be claimed. */
-export function claim(context: MailboxContext, { token, recovery }: Claim): CallResult<Device> {
-  if (context.log.row !== null || context.log.isErased) return { refused: refusal("name_taken") };
+/** Whether `claim` would give the name away. A mailbox that was in use before there were accounts can't be claimed. */
+export function isFree(context: MailboxContext): CallResult<boolean> {
+  if (context.log.row !== null || context.log.isErased) return { value: false };
   const no = checkBeginning(context);
-  if (no !== null) return { refused: no };
+  return no === null ? { value: true } : { refused: no };
+}
+
+/** Claims the name for the first caller. */
+export function claim(context: MailboxContext, { token, recovery }: Claim): CallResult<Device> {
+  const free = isFree(context);
+  if ("refused" in free) return free;
+  if (!free.value) return { refused: refusal("name_taken") };
   context.log.ensureCreated(context.user);
   context.log.account.claim({ recovery, recoveryBy: tokenIdOf(token.hash), secret: randomText() }, Date.now());
   logEvent("account_claimed", { user: context.user });

@@ -1,16 +1,17 @@
 // The calls about an account: how devices sign in, and which are signed in.
 import type { NewToken } from "../../protocol/account.ts";
-import type { Caller } from "../../protocol/caller.ts";
+import type { Caller, CallResult } from "../../protocol/caller.ts";
 import { refusal } from "../../protocol/refusals.ts";
 import { account } from "../access/account.ts";
 import { isErasureUnderWay } from "../access/check-beginning.ts";
 import { devices, openLinkCode, renewRecoveryCode, signOut, signOutOthers } from "../access/devices.ts";
 import { proveByCode } from "../access/fresh-proof.ts";
-import { claim, type Claim, link, recover } from "../access/sign-in.ts";
+import { claim, type Claim, isFree, link, recover } from "../access/sign-in.ts";
 import { anybody, caller, callerEvenSuspended, provenCaller } from "./declare-call.ts";
 import type { MailboxObject } from "../instance/context.ts";
 
 const claimName = anybody((context, claimed: Claim) => claim(context, claimed));
+const askWhetherFree = anybody((context) => isFree(context));
 
 export const accountCalls = {
   account: caller((context) => ({ value: account(context) })),
@@ -18,6 +19,11 @@ export const accountCalls = {
   claim: async (object: MailboxObject, name: string, claimed: Claim) => {
     if (await isErasureUnderWay(object.context(name))) return { refused: refusal("name_taken") };
     return claimName(object, name, claimed);
+  },
+
+  isNameFree: async (object: MailboxObject, name: string): Promise<CallResult<boolean>> => {
+    if (await isErasureUnderWay(object.context(name))) return { value: false };
+    return askWhetherFree(object, name);
   },
 
   /** `hash`: of the recovery code that the caller presents; `next`: of the code that replaces it. */

@@ -1,4 +1,4 @@
-// A tile: one number, and a chart of its last minutes. It knows nothing of the meaning of the number.
+// A tile: one number, and a chart of its last minutes with its axes. It knows nothing of the meaning of the number.
 
 interface Tile {
   readonly title: string;
@@ -6,31 +6,53 @@ interface Tile {
   readonly more?: string;
   /** The oldest first. */
   readonly points: readonly number[];
+  /** Ms between two points. */
+  readonly intervalMs: number;
+  /** How a point is written at the axis. */
+  write?(point: number): string;
 }
 
 const WIDTH = 100;
 const HEIGHT = 30;
+const MINUTE_MS = 60_000;
 
-export function Chart({ title, value, more = "", points }: Tile) {
-  const max = Math.max(1e-9, ...points);
+export function Chart({ title, value, more = "", points, intervalMs, write = short }: Tile) {
+  const most = Math.max(0, ...points);
+  const max = Math.max(1e-9, most);
   const step = WIDTH / Math.max(1, points.length - 1);
   const path = points.map((point, i) => `${(i * step).toFixed(1)},${(HEIGHT * (1 - point / max)).toFixed(1)}`);
   return (
     <li>
       <h2>{title}</h2>
       <strong>{value}</strong> <small>{more}</small>
-      <svg
-        class="chart"
-        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
-        preserveAspectRatio="none"
-        role="img"
-        aria-label={`${title}: ${value} now, at most ${short(Math.max(0, ...points))}`}
-      >
-        <line x1="0" y1={HEIGHT} x2={WIDTH} y2={HEIGHT} />
-        <polyline points={path.join(" ")} />
-      </svg>
+      <div class="chart">
+        <svg
+          viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+          preserveAspectRatio="none"
+          role="img"
+          aria-label={`${title}: ${value} now, at most ${write(most)}`}
+        >
+          <line x1="0" y1={0} x2={WIDTH} y2={0} />
+          <line x1="0" y1={HEIGHT} x2={WIDTH} y2={HEIGHT} />
+          <polyline points={path.join(" ")} />
+        </svg>
+        {/* The picture's label says the same. */}
+        <span class="axis values" aria-hidden="true">
+          <span>{write(most)}</span>
+          <span>0</span>
+        </span>
+        <span class="axis times" aria-hidden="true">
+          <span>−{span(Math.max(0, points.length - 1) * intervalMs)}</span>
+          <span>now</span>
+        </span>
+      </div>
     </li>
   );
+}
+
+/** How long the chart reaches back: 45 s, 10 min. */
+function span(ms: number): string {
+  return ms < MINUTE_MS ? `${Math.round(ms / 1_000)} s` : `${Math.round(ms / MINUTE_MS)} min`;
 }
 
 /** A number with few digits: 0.25, 3.1, 42, 12,345. */

@@ -20,7 +20,7 @@ const TABLES = [
   ["Failed", "restante_failed_total"],
   ["Requests refused", "restante_problems_total"],
   ["Sockets closed", "restante_closed_total"],
-  ["Lines of the log", "restante_events_total"],
+  ["Log events", "restante_events_total"],
 ] as const;
 
 const DELIVERY = "restante_delivery_seconds";
@@ -36,7 +36,7 @@ export function Numbers({ samples, late, leave }: Props) {
   const now = samples.at(-1);
   const status =
     now === undefined
-      ? "Looking…"
+      ? "Loading…"
       : `at ${new Date(now.at).toLocaleTimeString("en-GB")}, every ${INTERVAL_MS / 1_000} s`;
   return (
     <>
@@ -45,7 +45,9 @@ export function Numbers({ samples, late, leave }: Props) {
         <p role="status" class={late === "" ? "" : "late"}>
           {late === "" ? status : late}
         </p>
-        <button onClick={leave}>Forget the token</button>
+        <button class="quiet" onClick={leave}>
+          Sign out
+        </button>
       </header>
       {now !== undefined && (
         <>
@@ -61,6 +63,8 @@ export function Numbers({ samples, late, leave }: Props) {
   );
 }
 
+const axis = { intervalMs: INTERVAL_MS };
+
 function Tiles({ samples, now }: { readonly samples: readonly Sample[]; readonly now: Sample }) {
   const pairs = samples.slice(1).map((sample, i) => [samples[i] ?? sample, sample] as const);
   const online = samples.map((sample) => numberOf(sample, "restante_users_online"));
@@ -70,14 +74,14 @@ function Tiles({ samples, now }: { readonly samples: readonly Sample[]; readonly
   const most = timeOf(0.95);
   return (
     <ul class="tiles">
-      <Chart title="Users online" value={last(online)} points={online} />
-      <Chart title="Sockets" value={last(sockets)} points={sockets} />
-      <Chart title="Stored within, half of them" value={within(half)} points={finite(half)} />
-      <Chart title="Stored within, 95 of 100" value={within(most)} points={finite(most)} />
+      <Chart {...axis} title="Users online" value={last(online)} points={online} />
+      <Chart {...axis} title="Sockets" value={last(sockets)} points={sockets} />
+      <Chart {...axis} title="Delivery time p50" value={within(half)} points={finite(half)} write={duration} />
+      <Chart {...axis} title="Delivery time p95" value={within(most)} points={finite(most)} write={duration} />
       {RATES.map(([title, name]) => {
         const points = pairs.map(([a, b]) => rate(a, b, name));
         const total = `${totalOf(now, name)} in all`;
-        return <Chart key={name} title={title} value={last(points)} more={total} points={points} />;
+        return <Chart key={name} {...axis} title={title} value={last(points)} more={total} points={points} />;
       })}
     </ul>
   );
@@ -107,8 +111,12 @@ function last(points: readonly number[]): string {
 
 function within(points: readonly number[]): string {
   const point = points.at(-1) ?? 0;
-  if (point === 0) return "–";
-  return point < 1 ? `${short(point * 1_000)} ms` : `${short(point)} s`;
+  return point === 0 ? "–" : duration(point);
+}
+
+/** Seconds, as people write them. */
+function duration(seconds: number): string {
+  return seconds < 1 ? `${short(seconds * 1_000)} ms` : `${short(seconds)} s`;
 }
 
 /** Points that can be drawn. */

@@ -26,12 +26,14 @@ function TokenForm({ why, enter }: { readonly why: string; enter(token: string):
   return (
     <form onSubmit={submit}>
       <h1>Restante: status</h1>
-      <label>
-        An operator's token
-        <input name="token" type="password" autocomplete="off" required autofocus />
-      </label>
-      {why !== "" && <p role="alert">{why}</p>}
-      <button type="submit">Look</button>
+      <label for="token">An operator's token</label>
+      <input id="token" name="token" type="password" autocomplete="off" required autofocus />
+      {why !== "" && (
+        <p class="problem" role="alert">
+          {why}
+        </p>
+      )}
+      <button type="submit">Sign in</button>
     </form>
   );
 }

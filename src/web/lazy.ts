@@ -1,0 +1,41 @@
+// What the page loads when it is needed first: the finder of links, and QR codes. The build makes each a file of its own,
+// public/links.js and public/qr.js; without them, as where the network has gone, there is text without links.
+import { useEffect, useState } from "preact/hooks";
+
+type FindLinks = typeof import("./links.ts").findLinks;
+
+/** Whether a text may have a link. */
+const MAY_HAVE_LINK = /https?:|www\./i;
+
+let findLinks: FindLinks | null = null;
+
+/** The finder, once it is loaded; null before, and for a text without links. */
+export function useLinkFinder(text: string): FindLinks | null {
+  const isNeeded = MAY_HAVE_LINK.test(text);
+  const [, redraw] = useState(findLinks !== null);
+  useEffect(() => {
+    if (!isNeeded || findLinks !== null) return;
+    import("./links.ts").then(
+      (loaded) => {
+        ({ findLinks } = loaded);
+        redraw(true);
+      },
+      () => undefined,
+    );
+  }, [isNeeded]);
+  return isNeeded ? findLinks : null;
+}
+
+/** The squares of a QR code as the path of an SVG, and its width; null until they are loaded. */
+export function useQrCode(text: string): QrCode | null {
+  const [code, set] = useState<QrCode | null>(null);
+  useEffect(() => {
+    import("./qr.ts").then(
+      ({ qrCode }) => set(qrCode(text)),
+      () => undefined,
+    );
+  }, [text]);
+  return code;
+}
+
+export type QrCode = ReturnType<typeof import("./qr.ts").qrCode>;

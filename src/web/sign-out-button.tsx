@@ -1,0 +1,93 @@
+// The button to sign out. It asks where something would be lost: messages that wait to be sent, or the last way back in.
+import type { JSX } from "preact";
+import { useRef, useState } from "preact/hooks";
+import { useApp, useSelected } from "./app-state.ts";
+import { Problem } from "./problem.tsx";
+import { useAttempt } from "./use-attempt.ts";
+import { useShown } from "./use-shown.ts";
+
+/** How long the question waits for the server. */
+const ANSWER_MS = 3_000;
+
+type Question = "unsent" | "lastWay" | null;
+
+export function SignOut(): JSX.Element {
+  const { words, signOut } = useApp();
+  const [question, ask] = useState<Question>(null);
+  const { problem, setProblem, attempt } = useAttempt();
+  const waiting = useWaiting();
+  const isLastWay = useLastWay();
+  const run = async () => {
+    if (!(await signOut())) setProblem(words.notSignedOut);
+  };
+  const begin = async () => {
+    if (waiting !== "") ask("unsent");
+    else if (await isLastWay()) ask("lastWay");
+    else await run();
+  };
+  return (
+    <>
+      <button type="button" class="quiet" aria-expanded={question !== null} onClick={() => attempt(begin)}>
+        {words.signOut}
+      </button>
+      {question !== null && (
+        <Asked
+          text={question === "lastWay" ? words.lastWay : waiting === "" ? words.allSent : words.unsent(waiting)}
+          label={question === "lastWay" ? words.signOutAnyway : words.loseUnsent}
+          go={() => attempt(run)}
+          cancel={() => ask(null)}
+        />
+      )}
+      <Problem problem={problem} />
+    </>
+  );
+}
+
+interface AskedProps {
+  readonly text: string;
+  readonly label: string;
+  go(): void;
+  cancel(): void;
+}
+
+function Asked({ text, label, go, cancel }: AskedProps): JSX.Element {
+  const { words } = useApp();
+  const first = useRef<HTMLButtonElement>(null);
+  useShown(first);
+  return (
+    <div class="asked" role="alertdialog" aria-label={words.signOut} aria-describedby="sign-out-question">
+      <p id="sign-out-question">{text}</p>
+      <div class="row">
+        <button ref={first} type="button" class="danger" onClick={go}>
+          {label}
+        </button>
+        <button type="button" class="quiet" onClick={cancel}>
+          {words.cancel}
+        </button>
+      </div>
+    </div>
+  );
+}
+
+/** To whom messages wait to be sent. */
+function useWaiting(): string {
+  const { me } = useApp();
+  return useSelected(me.conversations, (all) =>
+    all
+      .filter(({ last }) => last.state?.is === "sending")
+      .map(({ peer }) => peer)
+      .join(", "),
+  );
+}
+
+/** Whether nothing but the recovery code would lead back. Without an answer nobody knows, and the user is not asked. */
+function useLastWay(): () => Promise<boolean> {
+  const { me, auth } = useApp();
+  return async () => {
+    if (auth !== "accounts") return false;
+    const ways = Promise.all([me.account.devices(), me.account.passkeys()]);
+    const isLast = ways.then(([devices, passkeys]) => devices.length === 1 && passkeys.length === 0);
+    const late = new Promise<boolean>((done) => setTimeout(() => done(false), ANSWER_MS));
+    return Promise.race([isLast, late]).catch(() => false);
+  };
+}

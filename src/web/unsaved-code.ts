@@ -1,0 +1,48 @@
+// A recovery code that the user has not saved yet, so that a reload shows it again. It is in the storage of this tab:
+// it ends with the tab, with "I've saved it", and with signing out. That reveals no more than the tab does anyway: a
+// script that could read it could also ask the server for a new code while the sign-in is fresh. To ask for a new code
+// after a reload instead would end the one that the user may have written down just before.
+
+export interface UnsavedCode {
+  readonly userName: string;
+  readonly code: string;
+  /** Whether it replaces an older code. */
+  readonly replaces: boolean;
+}
+
+const KEY = "restante unsaved code";
+
+/** The same where the browser stores nothing: until the page is loaded again. */
+let inMemory: UnsavedCode | null = null;
+
+export function holdCode(held: UnsavedCode): void {
+  inMemory = held;
+  try {
+    sessionStorage.setItem(KEY, JSON.stringify(held));
+  } catch {
+    // Shown until the page is loaded again.
+  }
+}
+
+/** The code of this user, or null. */
+export function heldCode(userName: string | undefined): UnsavedCode | null {
+  const held = inMemory ?? readStored();
+  return held?.userName === userName ? held : null;
+}
+
+export function forgetCode(): void {
+  inMemory = null;
+  try {
+    sessionStorage.removeItem(KEY);
+  } catch {
+    // Nothing was stored.
+  }
+}
+
+function readStored(): UnsavedCode | null {
+  try {
+    return JSON.parse(sessionStorage.getItem(KEY) ?? "null") as UnsavedCode | null;
+  } catch {
+    return null;
+  }
+}

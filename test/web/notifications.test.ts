@@ -1,0 +1,120 @@
+// Notifications of the page, by its service worker. A real browser and a real server; headless Chromium hides no page, so
+// the test says that it is hidden.
+import { expect, test } from "vitest";
+import { BrowserFixture } from "../support/browser-fixture.ts";
+import { PageUser } from "../support/page-user.ts";
+
+const fixture = new BrowserFixture();
+
+/** A page in the background, or the one that the user sees. */
+async function setAttention(user: PageUser, isSeen: boolean): Promise<void> {
+  await user.page.evaluate((seen) => {
+    const state = seen ? "visible" : "hidden";
+    Object.defineProperty(document, "visibilityState", { value: state, configurable: true });
+    Object.defineProperty(document, "hasFocus", { value: () => seen, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, isSeen);
+}
+
+/** Title, text and tag of all notifications that are shown. */
+const shown = (user: PageUser) =>
+  user.page.evaluate(async () => {
+    const registration = await navigator.serviceWorker.ready;
+    return (await registration.getNotifications()).map(({ title, body }) => [title, body]);
+  });
+
+async function turnOn(user: PageUser): Promise<void> {
+  await user.page.context().grantPermissions(["notifications"]);
+  await user.page.evaluate(async () => void (await navigator.serviceWorker.ready));
+  await user.account.click();
+  await user.page.getByLabel("Notify me", { exact: false }).check();
+  await user.button("Close").click();
+}
+
+test("there is one notification for each conversation, and it is closed when it was read on another device", async () => {
+  const { a, b, alice, bob } = await fixture.twoContacts();
+  await turnOn(bob);
+  await setAttention(bob, false);
+  await alice.send("one", "two");
+  await alice.send("👩‍👩‍👧".repeat(130));
+  const family = "👩‍👩‍👧".repeat(120);
+  await expect.poll(() => shown(bob)).toEqual([[a, `3 new messages: ${family}…`]]);
+  await bob.page.evaluate(
+    async ([address, peer]) => {
+      const { conversations } = (await (await fetch(`/api/conversations?user=${address}`)).json()) as {
+        conversations: { peer: string; seq: number }[];
+      };
+      const { seq } = conversations.find((one) => one.peer === peer) ?? { seq: 0 };
+      const socket = new WebSocket(
+        `${location.origin.replace("http", "ws")}/client/${address}?device=tablet`,
+        "restante.v1",
+      );
+      socket.addEventListener("message", () => socket.send(JSON.stringify([{ type: "read", peer, seq }])), {
+        once: true,
+      });
+    },
+    [b, a] as const,
+  );
+  await expect.poll(() => shown(bob)).toEqual([]);
+  await alice.send("four");
+  await expect.poll(() => shown(bob)).toEqual([[a, "four"]]);
+});
+
+test("nothing is notified that another tab shows, or while the user sees one", async () => {
+  const { a, alice, bob } = await fixture.twoContacts();
+  await turnOn(bob);
+  const second = await PageUser.inNewTab(bob.page.context(), bob.page.url());
+  await second.sees("hi");
+  await setAttention(bob, false);
+  await alice.send("seen in the other tab");
+  await second.sees("seen in the other tab");
+  await alice.sees("seen in the other tab", "Read");
+  await second.page.evaluate(() => (location.hash = "#/"));
+  await second.page.getByText("Choose a", { exact: false }).waitFor();
+  await alice.send("the other tab shows the list");
+  await second.list.getByText("1 unread").waitFor();
+  await bob.sees("the other tab shows the list");
+  await setAttention(second, false);
+  await alice.send("nobody looks");
+  await expect.poll(() => shown(bob)).toEqual([[a, "2 new messages: nobody looks"]]);
+});
+
+test("old mail of a browser that has lost its store is not notified", async () => {
+  const { a, alice, bob } = await fixture.twoContacts();
+  await turnOn(bob);
+  await bob.page.goto(`${fixture.url}/#/`);
+  await alice.send("long ago");
+  await bob.list.getByText("1 unread").waitFor();
+  await bob.page.evaluate(async () => {
+    for (const { name = "" } of await indexedDB.databases()) indexedDB.deleteDatabase(name);
+  });
+  await bob.page.addInitScript(() => {
+    Object.defineProperty(document, "visibilityState", { value: "hidden", configurable: true });
+    Object.defineProperty(document, "hasFocus", { value: () => false, configurable: true });
+  });
+  await bob.page.reload();
+  await bob.list.getByText("1 unread").waitFor();
+  await alice.send("just now");
+  await expect.poll(() => shown(bob)).toEqual([[a, "2 new messages: just now"]]);
+});
+
+test("the switch shows what the browser allows: not asked yet, dismissed, denied", async () => {
+  const { alice } = await fixture.twoUsers();
+  await alice.page.evaluate(() => {
+    const answers = ["default", "denied"];
+    Object.defineProperty(Notification, "permission", { get: () => permission });
+    let permission = "default";
+    Notification.requestPermission = () =>
+      Promise.resolve((permission = answers.shift() ?? "denied") as NotificationPermission);
+  });
+  await alice.account.click();
+  const box = alice.page.getByLabel("Notify me", { exact: false });
+  expect(await box.isChecked()).toBe(false);
+  await box.click();
+  await alice.page.getByText("Your browser hasn't allowed notifications yet.", { exact: false }).waitFor();
+  expect(await box.isChecked()).toBe(false);
+  await box.click();
+  await alice.page.getByText("Your browser blocks notifications", { exact: false }).waitFor();
+  expect(await box.isChecked()).toBe(false);
+  expect(await box.isDisabled()).toBe(true);
+});
