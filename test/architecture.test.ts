@@ -174,6 +174,7 @@ const ALLOWED: Record<string, string[]> = {
   "src/client/database-records.ts": ["told"],
   "src/client/memory.ts": ["told"],
   "src/client/apply-frames.ts": ["told"],
+  "src/client/open-commit.ts": ["told"],
   "src/node/records.ts": ["told"],
   "test/client/stores/contract.ts": ["told"],
   "test/client/public-types.txt": ["told"],

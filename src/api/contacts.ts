@@ -1,17 +1,68 @@
 // Routes of contacts: requests, blocks, and privacy settings.
 import { z } from "@hono/zod-openapi";
 import { callMailbox } from "../identity/call-mailbox.ts";
+import { readDisplayName } from "../protocol/display-name.ts";
 import { createApi, declareRoute } from "./declare-route.ts";
 import { canonicalName, name, userQuery } from "./schemas.ts";
+
+const DISPLAY_NAME_FORM =
+  "it must have 1 to 64 UTF-16 units that can all be seen, and none that turn the text around it";
 
 const tag = "People";
 const query = z.object(userQuery);
 const params = z.object({ userName: name });
 const refusals = ["bad_name", "reserved_name", "not_found", "mailbox_full", "erased"] as const;
 
+const profile = z.object({
+  displayName: z.string().nullable().meta({ description: "What the user is called; null if there is no name" }),
+});
+
+/** A text that can't be one is refused; an empty one is none. */
+const displayName = z
+  .string()
+  .nullable()
+  .transform((text, { addIssue }) => {
+    const name = text === null || text.trim() === "" ? null : readDisplayName(text);
+    if (name !== null || text === null || text.trim() === "") return name;
+    addIssue({ code: "custom", message: DISPLAY_NAME_FORM });
+    return z.NEVER;
+  })
+  .openapi({ type: ["string", "null"], maxLength: 64, description: DISPLAY_NAME_FORM, example: "Alice Liddell" });
+
 const settings = z.object({ receipts: z.boolean(), presence: z.boolean() });
 
 export const contacts = createApi();
+
+declareRoute(
+  contacts,
+  {
+    method: "get",
+    path: "/api/profile",
+    tag,
+    summary: "Show your display name",
+    scope: "read",
+    query,
+    responses: { 200: profile },
+  },
+  (c) => callMailbox(c, (mailbox, caller) => mailbox.profile(caller)),
+);
+
+declareRoute(
+  contacts,
+  {
+    method: "put",
+    path: "/api/profile",
+    tag,
+    summary: "Change your display name",
+    description: "It travels with what you send to contacts. The userName alone says who somebody is.",
+    scope: "send",
+    query,
+    body: z.strictObject({ displayName }).meta({ id: "Profile" }),
+    responses: { 200: profile },
+    refusals: ["mailbox_full"],
+  },
+  (c, { body }) => callMailbox(c, (mailbox, caller) => mailbox.changeProfile(caller, body)),
+);
 
 declareRoute(
   contacts,

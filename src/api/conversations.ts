@@ -31,6 +31,12 @@ const message = z
   })
   .meta({ id: "Message" });
 
+const settings = z.object({
+  pinned: z.boolean(),
+  muted: z.boolean(),
+  hidden: z.boolean().meta({ description: "Out of the list until the next message of either side" }),
+});
+
 const standing = z.enum(["contact", "request", "blocked"]);
 
 export const conversations = createApi();
@@ -58,6 +64,8 @@ declareRoute(
             unread: z.int(),
             marks,
             standing,
+            ...settings.shape,
+            displayName: z.string().meta({ description: "What the peer is called; empty if there is no name" }),
             last: message.optional(),
           }),
         ),
@@ -97,6 +105,64 @@ declareRoute(
     }
     return callMailbox(c, (mailbox, caller) => mailbox.messages(caller, params.userName, rangeOf(query)));
   },
+);
+
+declareRoute(
+  conversations,
+  {
+    method: "patch",
+    path: "/api/conversations/{userName}",
+    tag,
+    summary: "Pin, mute or hide a conversation, on all devices",
+    description: "What is not given stays as it is.",
+    scope: "send",
+    params: z.object({ userName: name }),
+    query: z.object(userQuery),
+    body: z.strictObject(settings.shape).partial().meta({ id: "ConversationSettings" }),
+    responses: { 204: null },
+    refusals: ["bad_name", "reserved_name", "not_found", "mailbox_full", "erased"],
+  },
+  (c, { params, body: { pinned, muted, hidden } }) => {
+    const change = {
+      ...(pinned !== undefined && { pinned }),
+      ...(muted !== undefined && { muted }),
+      ...(hidden !== undefined && { hidden }),
+    };
+    return callMailbox(c, (mailbox, caller) => mailbox.configure(caller, params.userName, change));
+  },
+);
+
+const ofConversation = { tag, scope: "send", responses: { 204: null } } as const;
+const refusals = ["bad_name", "reserved_name", "not_found", "erased"] as const;
+
+declareRoute(
+  conversations,
+  {
+    ...ofConversation,
+    method: "delete",
+    path: "/api/conversations/{userName}",
+    summary: "Delete a conversation for yourself, on all devices",
+    description: "Everything up to now is removed from your mailbox. The other user keeps their copies.",
+    params: z.object({ userName: name }),
+    query: z.object(userQuery),
+    refusals,
+  },
+  (c, { params }) => callMailbox(c, (mailbox, caller) => mailbox.clear(caller, params.userName)),
+);
+
+declareRoute(
+  conversations,
+  {
+    ...ofConversation,
+    method: "delete",
+    path: "/api/conversations/{userName}/messages/{seq}",
+    summary: "Delete a message for yourself, on all devices",
+    description: "It is removed from your mailbox. The other user keeps their copy.",
+    params: z.object({ userName: name, seq: seqText }),
+    query: z.object(userQuery),
+    refusals,
+  },
+  (c, { params }) => callMailbox(c, (mailbox, caller) => mailbox.remove(caller, params.userName, params.seq)),
 );
 
 function rangeOf(query: {

@@ -17,7 +17,7 @@ type Middleware = (c: RequestContext, next: () => Promise<void>) => Promise<Resp
 
 /** The declaration of a route. */
 interface RouteDeclaration {
-  readonly method: "get" | "post" | "put" | "delete";
+  readonly method: "get" | "post" | "put" | "patch" | "delete";
   /** With `{names}` of parameters. */
   readonly path: string;
   readonly tag: string;

@@ -85,5 +85,5 @@ export const userQuery = { user: z.string().optional().meta({ description: "Whos
 
 /** A log frame of any `type`. */
 export const logFrame = z
-  .looseObject({ type: z.enum(["message", "gap", "failed", "peer", "mark", "notice"]), seq })
+  .looseObject({ type: z.enum(["message", "gap", "failed", "peer", "mark", "cleared", "notice"]), seq })
   .meta({ id: "LogFrame", description: "A log frame, as a socket gets it; its fields are in /api/frames.schema.json" });

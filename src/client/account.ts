@@ -253,7 +253,7 @@ export class People {
 }
 
 /** The address of a user in a list. A name that nobody can have is refused here as the server would. */
-function pathOf(list: "contacts" | "blocks", peer: string): string {
+export function pathOf(list: "contacts" | "blocks" | "conversations", peer: string): string {
   const name = nameOf(peer);
   if ("name" in name) return `/api/${list}/${encodeURIComponent(name.name)}`;
   throw new Refused(name.refused, messageRefusal(name.refused).message, null);

@@ -1,4 +1,5 @@
 // The interfaces of the SDK that an application sees; no code.
+import type { ConversationSettings } from "../protocol/caller.ts";
 import type { Account, People } from "./account.ts";
 import type { BodySchema, JsonOf } from "./body-schema.ts";
 import type { ConnectionState } from "./connection-state.ts";
@@ -86,6 +87,17 @@ export interface Conversing<Body = unknown> extends Live<readonly Message<Body>[
   close(): void;
 }
 
+/** What contacts see of the user beside the userName. */
+export interface OwnProfile {
+  /** What the user is called, or null. */
+  readonly displayName: Live<string | null>;
+  /**
+   * Changes it, for all devices, and for contacts with what is sent to them next; null removes it. Rejects with a
+   * `Refused`: `bad_frame` for a text that can't be a name.
+   */
+  change(profile: { readonly displayName: string | null }): Promise<void>;
+}
+
 /** The presence of the watched users, and of nobody else. */
 export interface Presences extends Live<ReadonlyMap<string, Presence>> {
   /**
@@ -121,6 +133,7 @@ export interface Restante<Body = unknown> {
   readonly notices: Live<readonly Notice[]>;
   /** The user's account, where the server has accounts. */
   readonly account: Account;
+  readonly profile: OwnProfile;
   /** From whom the user receives messages: strangers to accept, users to block. */
   readonly people: People;
   /**
@@ -140,6 +153,21 @@ export interface Restante<Body = unknown> {
    * that the mailbox took before it failed stays in its log, and is shown on other devices.
    */
   discard(message: Message): void;
+  /**
+   * Pins, mutes or hides a conversation on all devices of the user; what is not given stays as it is. Rejects with a
+   * `Refused`: `not_found` where nothing was exchanged. The order of the list does not change.
+   */
+  configure(peer: string, settings: Partial<ConversationSettings>): Promise<void>;
+  /**
+   * Removes everything that was exchanged with this user up to now, for the user and on all devices; the peer keeps it.
+   * What waits to be sent stays. Rejects with a `Refused`.
+   */
+  clear(peer: string): Promise<void>;
+  /**
+   * Removes one message in the same way. One that failed before the mailbox took it is discarded. Rejects with a
+   * `Refused`, and with `not_found` for a message that the mailbox has not taken yet.
+   */
+  remove(message: Message): Promise<void>;
   /** Marks the conversation as read: all of it, or up to a message. */
   read(peer: string, upTo?: Message): void;
   /** To be called while the user types; sends a signal at most every 4 s. */

@@ -1,17 +1,27 @@
 // Turns frames of the mailbox's log into records: each frame changes rows, entries and the position, and the changes
 // are handed out as one commit. It knows frames; no socket, no store, and no reader of the records.
 import { bodyOf, type Frame, type Welcome } from "../protocol/down.ts";
-import { addUnread, higherMarks, type MutableRow, NEW_ROW, readUpTo, startOver } from "./rows.ts";
+import {
+  addUnread,
+  higherMarks,
+  type MutableRow,
+  NEW_ROW,
+  readUpTo,
+  type Said,
+  startOver,
+  withSaid,
+  without,
+} from "./rows.ts";
+import { emptyCommit, type OpenCommit } from "./open-commit.ts";
 import type { Commit, Draft, Entry, Failure, Kept, Marks, Position, Read, Row } from "./store.ts";
 
 /** One conversation of `GET /api/conversations`. */
-export interface Listed {
+export interface Listed extends Said {
   readonly peer: string;
   readonly seq: number;
   readonly unread: number;
   readonly marks: { readonly [K in keyof Marks]?: number | undefined };
   readonly last: Entry | null;
-  readonly standing?: string | undefined;
 }
 
 /** A message of somebody else. */
@@ -24,6 +34,8 @@ export class LogState {
   readonly #user: string;
   readonly #rows = new Map<string, Row>();
   readonly #reads = new Map<string, number>();
+  /** Single messages that were removed since this began: an answer to one may come late. */
+  readonly #removed = new Set<number>();
   readonly #position: { -readonly [Field in keyof Position]: Position[Field] };
   #commit: OpenCommit = emptyCommit();
 
@@ -58,8 +70,9 @@ export class LogState {
    * A connection begins. False in another epoch of the mailbox than before: the numbers of the last one mean nothing in
    * it.
    */
-  begin({ epoch, head }: Welcome, since: "start" | "now"): boolean {
+  begin({ epoch, head, displayName }: Welcome, since: "start" | "now"): boolean {
     const { epoch: before, cursor, base } = this.#position;
+    if (displayName !== undefined) this.#set({ ...this.#row(this.#user), displayName });
     if (epoch === before) return true;
     if (before !== null) this.#startOver(head);
     const start = before === null && since === "now" ? head : null;
@@ -136,7 +149,7 @@ export class LogState {
   ): void {
     const seq = entry === undefined ? draft.seq : entry - back;
     const { key, peer, body, sendKey } = draft;
-    if (seq === null) return void this.#touch().unnumbered.push({ key, is: state });
+    if (seq === null || this.hasRemoved(peer, seq)) return void this.#touch().unnumbered.push({ key, is: state });
     const row = this.#mutableRow(peer);
     this.#add(row, { key, seq, peer, from: this.#user, at: at ?? draft.at, body, sendKey });
     if (state === "stored" && seq > row.stored) row.stored = seq;
@@ -157,8 +170,15 @@ export class LogState {
     }
   }
 
-  setStanding({ peer, standing }: Frame<"peer">): void {
-    this.#set({ ...this.#row(peer), standing });
+  setPeer(said: Frame<"peer">): void {
+    this.#set(withSaid(this.#row(said.peer), said.seq, said));
+  }
+
+  remove({ peer, upTo = 0, of }: Frame<"cleared">): void {
+    const removed = of === undefined ? { peer, from: 0, upTo } : { peer, from: of, upTo: of };
+    if (of !== undefined) this.#removed.add(of);
+    this.#touch().removed.push(removed);
+    this.#set(without(this.#row(peer), removed));
   }
 
   markFailed(of: number, why: Failure): void {
@@ -166,6 +186,11 @@ export class LogState {
     for (const row of this.#rows.values()) {
       if (row.last?.seq === of) this.#set({ ...row, last: { ...row.last, failed: why } });
     }
+  }
+
+  /** Whether the user has removed this message. */
+  hasRemoved(peer: string, seq: number): boolean {
+    return seq <= (this.#row(peer).clearedUpTo ?? 0) || this.#removed.has(seq);
   }
 
   /** The last messages of conversations that are not shown any more: the ones before them are to take their places. */
@@ -201,7 +226,9 @@ export class LogState {
       for (const { seq } of later) addUnread(counted, seq);
       const merged = readUpTo(counted, row.mine);
       const last = (row.last?.seq ?? 0) > one.seq ? row.last : (one.last ?? row.last);
-      this.#set({ ...merged, ...higherMarks(row, one.marks), last, standing: one.standing ?? "contact" });
+      // It may have been removed since the list was asked for.
+      const shown = last !== null && this.hasRemoved(one.peer, last.seq) ? null : last;
+      this.#set(withSaid({ ...merged, ...higherMarks(row, one.marks), last: shown }, one.seq, one));
     }
     this.#setPosition({ listed: true });
   }
@@ -216,6 +243,7 @@ export class LogState {
   }
 
   #add(row: MutableRow, entry: Entry): void {
+    if (this.hasRemoved(row.peer, entry.seq)) return;
     this.#touch().entries.push(entry);
     if (entry.seq > (row.last?.seq ?? 0)) row.last = entry;
   }
@@ -251,33 +279,4 @@ export class LogState {
     this.#commit.hasChanged = true;
     return this.#commit.records;
   }
-}
-
-/** A commit that still takes changes. */
-interface OpenCommit {
-  hasChanged: boolean;
-  readonly rows: Set<string>;
-  /** Rows of this commit that may still be changed in place. */
-  readonly mutableRows: Map<string, MutableRow>;
-  readonly records: {
-    readonly entries: Entry[];
-    readonly failures: Required<Commit>["failures"][number][];
-    readonly settled: string[];
-    readonly unnumbered: Required<Commit>["unnumbered"][number][];
-    readonly reads: Read[];
-    readonly told: string[];
-    taken?: number;
-  };
-}
-
-function emptyCommit(): OpenCommit {
-  const records: OpenCommit["records"] = {
-    entries: [],
-    failures: [],
-    settled: [],
-    unnumbered: [],
-    reads: [],
-    told: [],
-  };
-  return { hasChanged: false, rows: new Set(), mutableRows: new Map(), records };
 }

@@ -1,11 +1,13 @@
 // One client, as an application holds it: it makes names canonical, measures bodies, and refuses at once what can't be
 // sent. It knows the view and the clients of the store; no socket, no frame and no content of a store.
+import type { ConversationSettings } from "../protocol/caller.ts";
 import { type MessageRefusal, messageRefusal } from "../protocol/message-refusals.ts";
-import { Account, People } from "./account.ts";
-import type { Messages, Options, Presences, Restante, ThreadOptions } from "./api.ts";
+import { Account, pathOf, People } from "./account.ts";
+import type { Messages, Options, OwnProfile, Presences, Restante, ThreadOptions } from "./api.ts";
 import { copyOf } from "./body.ts";
 import { checkOf } from "./body-schema.ts";
 import { browserStore, onNetwork } from "./browser.ts";
+import { RestanteError } from "./errors.ts";
 import { IncomingMessages } from "./incoming-messages.ts";
 import { type SendOptions, sendKeyOf } from "./keyed-messages.ts";
 import { listConversations, readOlder } from "./read-history.ts";
@@ -43,6 +45,7 @@ export class Client implements Restante {
   readonly notices: Live<readonly Notice[]>;
   readonly account: Account;
   readonly people: People;
+  readonly profile: OwnProfile;
   readonly #server: Server;
   readonly #store: Store;
   readonly #view: View;
@@ -72,7 +75,11 @@ export class Client implements Restante {
             take: (taken) => void this.#clients.write({ taken }),
           });
     this.#view = new View(user, incoming, check);
-    const { signals, conversations } = this.#view;
+    const { signals, conversations, displayName } = this.#view;
+    this.profile = {
+      displayName,
+      change: async (body) => void (await this.#server.ask("/api/profile", { method: "PUT", body })),
+    };
     this.conversations = conversations;
     this.typists = signals.typing;
     this.messages = Object.assign(incoming, {
@@ -143,6 +150,21 @@ export class Client implements Restante {
     void this.#clients.write(commit);
   }
 
+  async configure(peer: string, settings: Partial<ConversationSettings>): Promise<void> {
+    await this.#server.ask(pathOf("conversations", peer), { method: "PATCH", body: settings });
+  }
+
+  async clear(peer: string): Promise<void> {
+    await this.#server.ask(pathOf("conversations", peer), { method: "DELETE" });
+  }
+
+  async remove(message: Message): Promise<void> {
+    const { seq, peer, state } = message;
+    if (seq !== null) await this.#server.ask(`${pathOf("conversations", peer)}/messages/${seq}`, { method: "DELETE" });
+    else if (state?.is === "failed") this.discard(message);
+    else throw new RestanteError("not_found", "The mailbox does not have this message yet.");
+  }
+
   read(peer: string, upTo?: Message): void {
     const name = nameOf(peer);
     if ("refused" in name) return;
@@ -202,11 +224,12 @@ export class Client implements Restante {
   readonly #readPage: ReadPage = async (peer, before, limit) => {
     await this.#clients.ready;
     const local = await this.#store.piece(peer, before, limit);
-    if (local.entries.length > 0 || local.from === 0) return local;
-    const page = await readOlder(this.#server.ask, this.user, peer, before, limit);
+    const isLocal = local.entries.length > 0 || local.from === 0;
+    const page = isLocal ? local : await readOlder(this.#server.ask, this.user, peer, before, limit);
+    const shown = { ...page, entries: this.#view.shown(peer, page.entries) };
     // The store is a cache of it: a page that can't be stored is shown too.
-    await this.#store.write({ past: { peer, ...page } }).catch(() => undefined);
-    return page;
+    if (!isLocal) await this.#store.write({ past: { peer, ...shown } }).catch(() => undefined);
+    return shown;
   };
 
   #watch(peers: readonly string[]): Stop {

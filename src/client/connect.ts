@@ -9,7 +9,7 @@ export { claim, entranceOf, isNameFree, signedInAs, signIn, signInWithPasskey, s
 export type { Account, AccountPasskey, Entrance, People, SignedIn } from "./account.ts";
 export { browserStore } from "./browser.ts";
 export { memoryStore } from "./memory.ts";
-export type { Conversing, Messages, Options, Presences, Restante, ThreadOptions } from "./api.ts";
+export type { Conversing, Messages, Options, OwnProfile, Presences, Restante, ThreadOptions } from "./api.ts";
 export type { SendOptions } from "./keyed-messages.ts";
 export type { Notice } from "./tab-messages.ts";
 export type { ConnectionState } from "./connection-state.ts";
@@ -19,7 +19,7 @@ export type { SentMessage } from "./own-message.ts";
 export type { MemoryReason, StorageState } from "./storage-state.ts";
 export type { Presence } from "./signals.ts";
 export type { Conversation } from "./conversation-list.ts";
-export type { Settings, SignedInDevice } from "../protocol/caller.ts";
+export type { ConversationSettings, Settings, SignedInDevice } from "../protocol/caller.ts";
 export { problemOfBody } from "./body.ts";
 export type { BodySchema, JsonOf } from "./body-schema.ts";
 export type { Debug, DebugEvent } from "./debug.ts";

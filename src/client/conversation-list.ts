@@ -3,7 +3,7 @@
 import type { CheckBody } from "./body-schema.ts";
 import { stableList } from "./live-value.ts";
 import { type Message, ofDraft, ofEntry } from "./message.ts";
-import { unreadOf } from "./rows.ts";
+import { REMOVED, unreadOf } from "./rows.ts";
 import type { Draft, Row } from "./store.ts";
 
 /** One conversation of the list. */
@@ -16,6 +16,12 @@ export interface Conversation<Body = unknown> {
   readonly readUpTo: number;
   /** `contact`, `request` (a stranger who was not accepted yet) or `blocked`. */
   readonly standing: string;
+  /** What the peer wants to be called, or null: to be shown beside `peer`, which alone says who it is. */
+  readonly displayName: string | null;
+  readonly pinned: boolean;
+  readonly muted: boolean;
+  /** Out of the list until the next message of either side; false while a message waits to be sent, or could not be. */
+  readonly hidden: boolean;
 }
 
 /** A conversation, and the records that it was made of. */
@@ -62,11 +68,15 @@ function conversationOf(
   user: string,
   check: CheckBody | null,
 ): Conversation | null {
-  const entry = row?.last ?? null;
+  // The one before a removed message takes its place as soon as it is known.
+  const entry = row?.last?.failed?.code === REMOVED ? null : (row?.last ?? null);
   const isDraftLast = draft !== undefined && (draft.failed === null || entry === null || draft.at >= entry.at);
   const last = isDraftLast ? ofDraft(draft, user) : entry && ofEntry(entry, user, row, check);
-  const { mine = 0, standing = "contact" } = row ?? {};
-  return last && { peer, last, unread: row ? unreadOf(row) : 0, readUpTo: mine, standing };
+  const { mine = 0, standing = "contact", pinned = false, muted = false, hiddenUpTo = 0 } = row ?? {};
+  const hidden = hiddenUpTo > 0 && (last?.seq ?? Infinity) <= hiddenUpTo;
+  const displayName = row?.displayName || null;
+  const unread = row ? unreadOf(row) : 0;
+  return last && { peer, last, unread, readUpTo: mine, standing, displayName, pinned, muted, hidden };
 }
 
 /** By seq; before them what waits to be sent. A message that failed without a seq goes by its time. */

@@ -100,6 +100,8 @@ export async function writeCommit(db: IDBDatabase, commit: Commit, term: number 
     const store = tx.objectStore(name);
     for (const record of commit[name] ?? []) store.put(record);
   }
+  for (const { peer, from, upTo } of commit.removed ?? [])
+    entries.delete(IDBKeyRange.bound([peer, from], [peer, upTo]));
   for (const key of commit.settled ?? []) tx.objectStore("drafts").delete(key);
   for (const peer of commit.told ?? []) tx.objectStore("reads").delete(peer);
   if (commit.past) putPast(tx, commit.past);

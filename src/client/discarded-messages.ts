@@ -1,7 +1,7 @@
 // Failed messages that the user has removed from a conversation, and the list of conversations: none of them is a last
 // message. It knows records and where they are read.
 import type { Listed, LogState } from "./apply-frames.ts";
-import type { Store } from "./store.ts";
+import type { Entry, Store } from "./store.ts";
 import type { ReadPage } from "./thread.ts";
 
 /** Messages before a discarded one among which one that is shown is looked for. */
@@ -12,7 +12,8 @@ export async function replaceDiscarded(log: LogState, readPage: ReadPage): Promi
   for (const last of log.discarded) {
     try {
       const { entries } = await readPage(last.peer, last.seq, DISCARDED_IN_A_ROW);
-      log.replaceLast(last, entries.findLast(({ failed }) => failed?.isDiscarded !== true) ?? null);
+      const isShown = ({ seq, failed }: Entry) => failed?.isDiscarded !== true && !log.hasRemoved(last.peer, seq);
+      log.replaceLast(last, entries.findLast(isShown) ?? null);
     } catch {
       // Read again on the next connection.
     }

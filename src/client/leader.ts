@@ -218,10 +218,12 @@ export class Leader {
       case "presence":
         return this.#options.publish({ signal: down });
       case "peer":
-        return this.#log.setStanding(down);
+        return this.#log.setPeer(down);
+      case "cleared":
+        this.#log.remove(down);
+        return void this.#replaceDiscarded();
       case "notice":
-        if (down.seq > this.#noticesAfter) this.#options.publish({ notice: down });
-        return;
+        return down.seq > this.#noticesAfter ? this.#options.publish({ notice: down }) : undefined;
       case "error":
         // Of frames that are no messages; any other `error` answers a frame that this version does not send.
         if (down.code === "rate_limited") this.#dropped ??= setTimeout(() => this.#sendSignals(), down.retryAfter);

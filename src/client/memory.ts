@@ -2,6 +2,7 @@
 // of each conversation; older ones are read from the mailbox again. It knows records and nothing of their meaning.
 import { Computed, type Live } from "./live-value.ts";
 import { OrderedQueue } from "./ordered-queue.ts";
+import { isRemoved } from "./rows.ts";
 import type { MemoryReason, StorageState } from "./storage-state.ts";
 import type { Commit, Draft, Entry, Kept, Piece, Position, Read, Row, Store } from "./store.ts";
 
@@ -43,6 +44,10 @@ export class MemoryStore implements Store {
     this.#position = commit.position ?? this.#position;
     for (const row of commit.rows ?? []) this.#rows.set(row.peer, row);
     for (const entry of commit.entries ?? []) this.#put(entry);
+    for (const removed of commit.removed ?? []) {
+      const entries = this.#entries.get(removed.peer)?.filter(({ seq }) => !isRemoved(removed, seq));
+      if (entries !== undefined) this.#entries.set(removed.peer, entries);
+    }
     for (const { seq, ...failed } of commit.failures ?? []) this.#fail(seq, failed);
     for (const draft of commit.drafts ?? []) this.#drafts.set(draft);
     for (const key of commit.settled ?? []) this.#drafts.take(key);

@@ -17,6 +17,10 @@ const CONVERSATION = {
   marks: { stored: "int?", delivered: "int?", read: "int?", mine: "int?" },
   last: "any?",
   standing: "text?",
+  pinned: "flag?",
+  muted: "flag?",
+  hidden: "flag?",
+  displayName: "text?",
 } as const;
 const MESSAGES = { messages: "list", more: "flag" } as const;
 const REFUSED = { failed: "text" } as const;

@@ -1,5 +1,5 @@
 // The row of a conversation: its marks, which only grow, and its count of unread messages. It knows records; no frame.
-import type { Marks, Row } from "./store.ts";
+import type { Entry, Marks, Removed, Row } from "./store.ts";
 
 /** Unread messages of one conversation whose seqs are stored; earlier ones are only counted. */
 const FRESH_SEQS = 100;
@@ -51,7 +51,55 @@ export function readUpTo(row: Row, mine: number): Row {
   return { ...row, mine, fresh, more: mine >= row.moreUpTo ? 0 : row.more };
 }
 
+/** What the mailbox says of a conversation beside its marks; what an older one does not say stays. */
+export interface Said {
+  readonly standing?: string | undefined;
+  readonly pinned?: boolean | undefined;
+  readonly muted?: boolean | undefined;
+  readonly hidden?: boolean | undefined;
+  readonly displayName?: string | undefined;
+}
+
+/** The row with what the mailbox says of it as of `seq`. */
+export function withSaid(
+  row: Row,
+  seq: number,
+  { standing = "contact", pinned, muted, hidden, displayName }: Said,
+): Row {
+  return {
+    ...row,
+    standing,
+    pinned: pinned ?? row.pinned ?? false,
+    muted: muted ?? row.muted ?? false,
+    displayName: displayName ?? row.displayName ?? "",
+    hiddenUpTo: hidden === undefined ? (row.hiddenUpTo ?? 0) : hidden ? seq : 0,
+  };
+}
+
+/** Whether a message is one of those that were removed. */
+export function isRemoved({ from, upTo }: Removed, seq: number): boolean {
+  return seq >= from && seq <= upTo;
+}
+
+/** The row without the removed messages. The last one of several that stay takes the place of the last one later. */
+export function without(row: Row, removed: Removed): Row {
+  const { from, upTo } = removed;
+  const isAll = from === 0;
+  const last = row.last !== null && isRemoved(removed, row.last.seq) ? (isAll ? null : emptied(row.last)) : row.last;
+  const fresh = row.fresh.filter((seq) => !isRemoved(removed, seq));
+  const more = isAll && row.moreUpTo <= upTo ? 0 : row.more;
+  return { ...row, last, fresh, more, clearedUpTo: Math.max(row.clearedUpTo ?? 0, isAll ? upTo : 0) };
+}
+
+/** In place of the code of a failure: the message was removed. */
+export const REMOVED = "removed";
+
+/** What stands for a removed message until the one before it is known. */
+function emptied(entry: Entry): Entry {
+  return { ...entry, body: null, failed: { code: REMOVED, message: "", isDiscarded: true } };
+}
+
 /** The row of a conversation in a mailbox that counts from the beginning. */
-export function startOver({ peer, last, origin, standing = "contact" }: Row): Row {
-  return { ...NEW_ROW, peer, origin, standing, last: last && { ...last, seq: 0 } };
+export function startOver({ peer, last, origin, ...rest }: Row): Row {
+  return { ...withSaid({ ...NEW_ROW, peer, origin }, 0, rest), last: last && { ...last, seq: 0 } };
 }

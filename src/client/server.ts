@@ -12,7 +12,7 @@ import { waitFor, type WaitOptions } from "./wait.ts";
 
 /** The parts of a request. */
 export interface Query {
-  readonly method?: "GET" | "POST" | "PUT" | "DELETE";
+  readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly search?: Readonly<Record<string, string>>;
   readonly body?: unknown;
 }

@@ -93,6 +93,14 @@ export interface Row extends Marks {
   readonly last: Entry | null;
   /** contact, request (a stranger without an answer yet) or blocked. */
   readonly standing?: string;
+  readonly pinned?: boolean;
+  readonly muted?: boolean;
+  /** It is hidden unless it has a message above this seq. */
+  readonly hiddenUpTo?: number;
+  /** What the peer is called; empty if there is no name. Of the own name: what the user is called. */
+  readonly displayName?: string;
+  /** The user has removed every message up to this seq. */
+  readonly clearedUpTo?: number;
   /** Unread messages of the peer: the seqs of the latest ones; `more` older ones, up to the seq `moreUpTo`. */
   readonly fresh: readonly number[];
   readonly more: number;
@@ -114,6 +122,13 @@ export interface Past {
   readonly entries: readonly Entry[];
 }
 
+/** Messages of one conversation that the user has removed: those with a seq from `from` to `upTo`. */
+export interface Removed {
+  readonly peer: string;
+  readonly from: number;
+  readonly upTo: number;
+}
+
 /** Changes that are stored all or none. Records replace those of the same key. */
 export interface Commit {
   readonly position?: Position;
@@ -124,6 +139,8 @@ export interface Commit {
    * `entries`.
    */
   readonly failures?: readonly (Failure & { readonly seq: number })[];
+  /** Entries that are deleted. Applied after `entries`; drafts stay. */
+  readonly removed?: readonly Removed[];
   readonly drafts?: readonly Draft[];
   /** Keys of drafts that are removed. Applied after `drafts`. */
   readonly settled?: readonly string[];

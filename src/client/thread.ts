@@ -3,6 +3,7 @@
 import type { CheckBody } from "./body-schema.ts";
 import { Computed, stableList } from "./live-value.ts";
 import { isSameState, type Message, ofDraft, ofEntry } from "./message.ts";
+import { isRemoved } from "./rows.ts";
 import type { Commit, Draft, Entry, Failure, Piece, Row } from "./store.ts";
 import { waitFor, type WaitOptions } from "./wait.ts";
 
@@ -96,6 +97,8 @@ export class Thread extends Computed<readonly Message[]> {
     const failures = new Map((commit.failures ?? []).map(({ seq, ...failed }) => [seq, failed]));
     const hasFailures = failures.size > 0 && this.#entries.some(({ seq }) => failures.has(seq));
     if (entries.length > 0) this.#merge(entries);
+    const removed = (commit.removed ?? []).filter(({ peer }) => peer === this.peer);
+    for (const one of removed) this.#entries = this.#entries.filter(({ seq }) => !isRemoved(one, seq));
     if (failures.size > 0) this.#entries = this.#entries.map((entry) => withFailure(entry, failures.get(entry.seq)));
     const hasChanged = [...(commit.rows ?? []), ...(commit.drafts ?? [])].some(({ peer }) => peer === this.peer);
     const isSettled = (commit.settled ?? []).some((key) => this.#shown.has(key));

@@ -26,10 +26,14 @@ export class View implements MarkSource {
   readonly check: CheckBody | null;
   readonly signals = new Signals();
   readonly conversations: Computed<readonly Conversation[]>;
+  /** What the user is called. */
+  readonly displayName = new Computed(() => this.#rows.get(this.user)?.displayName || null);
   readonly threads = new Set<Thread>();
   readonly keyed = new KeyedMessages();
   /** Messages that were discarded since this client began: a store in memory may not have them. */
   readonly discarded = new Set<number>();
+  /** Single messages that were removed since this client began: a page that is being read may have them. */
+  readonly #removed = new Set<number>();
   readonly #rows = new Map<string, Row>();
   #isListStale = false;
   /** Own messages: drafts by key; by peer, the entries whose state has listeners. */
@@ -58,6 +62,12 @@ export class View implements MarkSource {
     return [...this.#rows.values()];
   }
 
+  /** The messages of a conversation that the user has not removed. */
+  shown(peer: string, entries: readonly Entry[]): readonly Entry[] {
+    const clearedUpTo = this.row(peer)?.clearedUpTo ?? 0;
+    return entries.filter(({ seq }) => seq > clearedUpTo && !this.#removed.has(seq));
+  }
+
   drafts(): Draft[] {
     return this.#drafts.values().map((sent) => sent.draft);
   }
@@ -65,7 +75,11 @@ export class View implements MarkSource {
   /** The store has this commit. */
   apply(commit: Commit): void {
     const { rows = NONE, drafts = NONE, settled = NONE, failures = NONE, entries = NONE, unnumbered = NONE } = commit;
+    const name = this.displayName.value;
     for (const row of rows) this.#rows.set(row.peer, row);
+    this.displayName.expire();
+    if (name !== this.displayName.value) this.displayName.changed();
+    for (const { from } of commit.removed ?? NONE) this.#removed.add(from);
     for (const draft of drafts) this.#setDraft(draft);
     // A draft that became an entry is settled as well. It is taken out once: a second search for its key would go
     // through all drafts.
@@ -123,6 +137,7 @@ export class View implements MarkSource {
     this.incoming.end();
     this.signals.end();
     this.conversations.end();
+    this.displayName.end();
     for (const thread of this.threads) thread.end();
     for (const sents of this.#tracked.values()) for (const sent of sents) sent.end();
     for (const sent of this.#drafts.values()) sent.end();

@@ -60,7 +60,7 @@ export const allowOrigins: AppMiddleware = cors({
     if (DESCRIPTIONS.has(c.req.path)) return "*";
     return isAllowedOrigin(origin, c.req.url, c.env as Env) ? origin : null;
   },
-  allowMethods: ["GET", "POST", "PUT", "DELETE"],
+  allowMethods: ["GET", "POST", "PUT", "PATCH", "DELETE"],
   allowHeaders: ["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID"],
   exposeHeaders: ["Retry-After"],
   maxAge: 600,

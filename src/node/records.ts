@@ -57,6 +57,8 @@ export class Records {
     for (const row of commit.rows ?? [])
       this.#sql("INSERT OR REPLACE INTO rows (peer, record) VALUES (?, ?)").run(row.peer, json(row));
     for (const entry of commit.entries ?? []) this.#putEntry(entry);
+    for (const { peer, from, upTo } of commit.removed ?? [])
+      this.#sql("DELETE FROM entries WHERE peer = ? AND seq BETWEEN ? AND ?").run(peer, from, upTo);
     for (const { seq, ...why } of commit.failures ?? [])
       this.#sql("UPDATE entries SET failed = ? WHERE seq = ?").run(json(why), seq);
     for (const draft of commit.drafts ?? []) this.#putDraft(draft);

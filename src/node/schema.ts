@@ -46,7 +46,8 @@ export function openDatabase(file: string): DatabaseSync {
     // The lock of the first transaction stays. So no process needs shared memory, and SQLite makes no -shm file.
     db.exec("PRAGMA locking_mode = EXCLUSIVE");
     check(db, file);
-    db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+    // What a user removes is overwritten.
+    db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON");
     transaction(db, () => {
       if (numberOf(db, "user_version") === 0) db.exec(TABLES);
     });

@@ -27,6 +27,19 @@ export interface Settings {
   readonly presence: boolean;
 }
 
+/** What a user has set for a conversation, on all devices. */
+export interface ConversationSettings {
+  readonly pinned: boolean;
+  readonly muted: boolean;
+  /** Out of the list until the next message of either side. */
+  readonly hidden: boolean;
+}
+
+/** What a user lets contacts see beside the userName. */
+export interface Profile {
+  readonly displayName: string | null;
+}
+
 /** A signed-in device, as its user sees it. Times in ms since 1970. */
 export interface SignedInDevice {
   readonly id: string;

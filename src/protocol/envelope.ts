@@ -34,6 +34,8 @@ export interface Delivery {
    * origin covers them.
    */
   readonly compare?: true;
+  /** What the author is called; empty where the author has taken the name back. Absent: never set, or older code. */
+  readonly displayName?: string;
   /** The author is a service account. Operators created it, so it is not a stranger. */
   readonly service?: true;
   /** The depth of the chain of calls that led to this one. Set when the delivery leaves; absent for 0. */

@@ -192,6 +192,9 @@ export const SESSION_IDLE_DAYS = 90;
 /** Peers whose presence one socket may watch. Answers: a socket that wakes very many mailboxes. */
 export const MAX_WATCHED_PEERS = 64;
 
+/** Ms between two changes of a contact's display name that are stored. Answers: names as a stream of entries and rows. */
+export const NAME_CHANGE_MS = 900_000;
+
 /** Limits of presence and typing. */
 export const SIGNALS = {
   /**

@@ -1,6 +1,6 @@
 // The part of the HTTP API that the SDK asks for a mailbox: conversations, their messages, settings, contacts and blocks.
 // Everything else is not found.
-import type { MessageFrame } from "./fake-log.ts";
+import { changeName, configure, peerOf, remove, settingsOf } from "./fake-conversations.ts";
 import type { FakeUser, FakeUsers } from "./fake-user.ts";
 
 /** Conversations or messages of one page, by default. */
@@ -8,8 +8,8 @@ const PAGE_SIZE = 50;
 const SETTINGS = { receipts: true, presence: true };
 
 /** The answer to a request of the user `name`. */
-export function answerRequest(users: FakeUsers, name: string, method: string, url: URL): Response {
-  const [, part = "", peer = ""] = /^\/api\/([^/]+)\/?([^/]*)/.exec(url.pathname) ?? [];
+export function answerRequest(users: FakeUsers, name: string, method: string, url: URL, body?: unknown): Response {
+  const [, part = "", peer = "", seq] = /^\/api\/([^/]+)\/?([^/]*)(?:\/messages\/(\d+))?/.exec(url.pathname) ?? [];
   const other = decodeURIComponent(peer);
   const range = rangeOf(url);
   switch (`${method} ${part}`) {
@@ -19,6 +19,17 @@ export function answerRequest(users: FakeUsers, name: string, method: string, ur
       return json(SETTINGS);
     case "GET conversations":
       return json(peer === "" ? conversationsOf(users.user(name), range) : messagesOf(users.user(name), other, range));
+    case "PATCH conversations":
+      return configure(users.user(name), other, body as object) ? json(undefined, 204) : notFound();
+    case "DELETE conversations":
+      return remove(users.user(name), other, seq === undefined ? null : Number(seq))
+        ? json(undefined, 204)
+        : notFound();
+    case "GET profile":
+      return json({ displayName: users.user(name).displayName || null });
+    case "PUT profile":
+      changeName(users.user(name), (body as { displayName: string | null }).displayName ?? "");
+      return json(body);
     case "GET blocks":
       return json(namesWith(users.user(name), "blocked"));
     case "PUT contacts":
@@ -26,11 +37,13 @@ export function answerRequest(users: FakeUsers, name: string, method: string, ur
       return changed(() => users.setStanding(name, other, "contact"));
     case "PUT blocks":
       return changed(() => users.setStanding(name, other, "blocked"));
-    default: {
-      const message = "The fake server has nothing at this address.";
-      return json({ code: "not_found", message, status: 404 }, 404);
-    }
+    default:
+      return notFound();
   }
+}
+
+function notFound(): Response {
+  return json({ code: "not_found", message: "The fake server has nothing at this address.", status: 404 }, 404);
 }
 
 interface Range {
@@ -43,13 +56,15 @@ function rangeOf({ searchParams }: URL): Range {
   return { before: before === null ? Infinity : Number(before), limit: Number(searchParams.get("limit") ?? PAGE_SIZE) };
 }
 
-function conversationsOf({ mailbox, standings }: FakeUser, { before, limit }: Range): unknown {
+function conversationsOf(user: FakeUser, { before, limit }: Range): unknown {
+  const { mailbox, standings } = user;
   const latest = new Map(mailbox.log.messages.map((message) => [peerOf(message, mailbox.user), message]));
   const conversations = [...latest]
     .map(([peer, last]) => {
       const { seq: _, ...marks } = { seq: 0, ...mailbox.log.marksOf(peer) };
       const fresh = mailbox.log.messages.filter(({ from, seq }) => from === peer && seq > marks.mine);
-      return { peer, seq: last.seq, unread: fresh.length, marks, last, standing: standings.get(peer) ?? "contact" };
+      const standing = standings.get(peer) ?? "contact";
+      return { peer, seq: last.seq, unread: fresh.length, marks, last, standing, ...settingsOf(user, peer) };
     })
     .filter(({ seq }) => seq < before)
     .toSorted((one, next) => next.seq - one.seq);
@@ -63,10 +78,6 @@ function messagesOf({ mailbox }: FakeUser, peer: string, { before, limit }: Rang
     .filter((message) => peerOf(message, mailbox.user) === peer && message.seq < before)
     .map((message) => (failures.has(message.seq) ? { ...message, failed: failures.get(message.seq) } : message));
   return { messages: all.slice(-limit), more: all.length > limit };
-}
-
-function peerOf({ from, to }: MessageFrame, user: string): string {
-  return from === user ? to : from;
 }
 
 function namesWith({ standings }: FakeUser, wanted: string): string[] {

@@ -6,7 +6,8 @@ import type { Frame } from "../protocol/down.ts";
 export type MessageFrame = Frame<"message">;
 export type FailedFrame = Frame<"failed">;
 export type PeerFrame = Frame<"peer">;
-type Entry = MessageFrame | FailedFrame | PeerFrame;
+export type ClearedFrame = Frame<"cleared">;
+type Entry = MessageFrame | FailedFrame | PeerFrame | ClearedFrame;
 export type LogFrame = Entry | Frame<"mark">;
 
 const NO_MARKS: Marks = { stored: 0, delivered: 0, read: 0, mine: 0 };
@@ -34,6 +35,14 @@ export class FakeLog {
     const added = { ...entry, seq: ++this.head } as F;
     this.entries.push(added);
     return added;
+  }
+
+  /** Removes these messages, and returns whether there were any. */
+  remove(isRemoved: (message: MessageFrame) => boolean): boolean {
+    const stay = this.entries.filter((entry) => entry.type !== "message" || !isRemoved(entry));
+    const hasRemoved = stay.length < this.entries.length;
+    this.entries.splice(0, Infinity, ...stay);
+    return hasRemoved;
   }
 
   lastId(device: string): number {

@@ -4,6 +4,7 @@ import type { FailedFrame, MessageFrame, PeerFrame } from "./fake-log.ts";
 import { messageRefusalOf } from "../protocol/message-refusals.ts";
 import { canonical } from "../protocol/names.ts";
 import type { FakeMessage, FakeRefusal, FakeServer, FakeServerOptions } from "./api.ts";
+import { takeName } from "./fake-conversations.ts";
 import { answerRequest } from "./fake-http.ts";
 import { FakeMailbox, type Refusal } from "./fake-mailbox.ts";
 import { FakeSocket } from "./fake-socket.ts";
@@ -36,7 +37,8 @@ class Server implements FakeServer {
       const request = new URL(url);
       const name = request.searchParams.get("user") ?? "";
       if (this.#isOffline || this.user(name).isOffline) throw new TypeError("The fake server is offline.");
-      return answerRequest(this, name, init?.method ?? "GET", request);
+      const body: unknown = typeof init?.body === "string" ? JSON.parse(init.body) : undefined;
+      return answerRequest(this, name, init?.method ?? "GET", request, body);
     }) as typeof fetch;
   }
 
@@ -56,6 +58,9 @@ class Server implements FakeServer {
     const user: FakeUser = {
       mailbox,
       standings: new Map(),
+      settings: new Map(),
+      displayName: "",
+      names: new Map(),
       withheld: new Map(),
       watches: new Map(),
       isOffline: false,
@@ -149,6 +154,7 @@ class Server implements FakeServer {
     if (!sender.standings.has(to)) sender.standings.set(to, "contact");
     const isNew = this.#options.requests === true && !receiver.standings.has(from);
     if (isNew) this.setStanding(to, from, "request");
+    takeName(receiver, sender);
     receiver.mailbox.receive(from, body, seq, receiver.standings.get(from) === "request");
     sender.mailbox.raise(to, { stored: seq });
     return "stored";

@@ -1,7 +1,17 @@
 // Conversations: the order of the list, unread counts, and a history without gaps and duplicates.
 import { beforeEach, expect, test, vi } from "vitest";
 import { memoryStore, type Message } from "../../src/client/connect.ts";
-import { newClient, connectedClient, fromBob, link, mark, advance, settle, playNetwork } from "./scripted.ts";
+import {
+  newClient,
+  connectedClient,
+  fromBob,
+  link,
+  mark,
+  advance,
+  reconnect,
+  settle,
+  playNetwork,
+} from "./scripted.ts";
 
 beforeEach(playNetwork);
 
@@ -56,6 +66,78 @@ test("the list has the latest conversation first, with its last message", async 
   const before = me.conversations.value;
   await mailbox.deliver({ type: "typing", from: "bob" });
   expect(me.conversations.value).toBe(before);
+});
+
+test("[Q9] settings of a conversation come with the frame `peer`, and an older server leaves them as they are", async () => {
+  const { me, mailbox } = await connectedClient();
+  const settings = () => me.conversations.value.map(({ pinned, muted, hidden }) => [pinned, muted, hidden]);
+  await mailbox.deliver(fromBob(1));
+  expect(settings()).toEqual([[false, false, false]]);
+  const peer = { type: "peer", peer: "bob", standing: "contact" };
+  await mailbox.deliver({ ...peer, seq: 2, pinned: true, muted: true, hidden: true });
+  expect(settings()).toEqual([[true, true, true]]);
+  await mailbox.deliver({ ...peer, seq: 3 });
+  expect(settings()).toEqual([[true, true, true]]);
+  await mailbox.deliver({ ...peer, seq: 4, pinned: false, muted: true, hidden: true });
+  expect(settings()).toEqual([[false, true, true]]);
+});
+
+test.each(["of others", "that waits to be sent"])(
+  "[Q9] a message %s shows a hidden conversation again",
+  async (which) => {
+    const { me, mailbox } = await connectedClient();
+    const isHidden = () => me.conversations.value.map(({ hidden }) => hidden);
+    const hide = { type: "peer", peer: "bob", standing: "contact", pinned: false, muted: false, hidden: true };
+    await mailbox.deliver(fromBob(1), { ...hide, seq: 2 });
+    expect(isHidden()).toEqual([true]);
+    if (which === "of others") await mailbox.deliver(fromBob(3));
+    else me.send("bob", "again");
+    await settle();
+    expect(isHidden()).toEqual([false]);
+  },
+);
+
+test("[Q11] names come with `welcome`, the frame `peer` and the list; the own one is state, and can be changed", async () => {
+  const asked: unknown[] = [];
+  vi.stubGlobal("fetch", async (address: string, { method, body }: RequestInit) => {
+    asked.push([method, new URL(address).pathname, body]);
+    return Response.json({ displayName: "Al" });
+  });
+  const { me, mailbox } = await connectedClient();
+  const own: unknown[] = [];
+  me.profile.displayName.subscribe((name) => own.push(name));
+  const nameOfBob = () => me.conversations.value.map(({ displayName }) => displayName);
+  await mailbox.deliver(fromBob(1));
+  expect(nameOfBob()).toEqual([null]);
+  const peer = { type: "peer", standing: "contact", pinned: false, muted: false, hidden: false };
+  await mailbox.deliver({ ...peer, seq: 2, peer: "bob", displayName: "Bobby" });
+  expect(nameOfBob()).toEqual(["Bobby"]);
+  await mailbox.deliver({ ...peer, seq: 3, peer: "alice", displayName: "Al" });
+  await mailbox.deliver({ ...peer, seq: 4, peer: "bob" });
+  expect(nameOfBob()).toEqual(["Bobby"]);
+  await mailbox.deliver({ ...peer, seq: 5, peer: "bob", displayName: "" });
+  expect(nameOfBob()).toEqual([null]);
+  await reconnect(mailbox, { head: 5, displayName: "Alice" });
+  await reconnect(link(), { head: 5, displayName: "" });
+  expect(own).toEqual([null, "Al", "Alice", null]);
+  await me.profile.change({ displayName: "Al" });
+  expect(asked.at(-1)).toEqual(["PUT", "/api/profile", '{"displayName":"Al"}']);
+  // Nobody has written to oneself.
+  expect(me.conversations.value.map(({ peer: name }) => name)).toEqual(["bob"]);
+});
+
+test("[Q9] `configure` asks the mailbox under the canonical name, and rejects with its refusal", async () => {
+  const asked: unknown[] = [];
+  vi.stubGlobal("fetch", async (address: string, { method, body }: RequestInit) => {
+    asked.push([method, new URL(address).pathname, body]);
+    const problem = { code: "not_found", message: "There is no such conversation." };
+    return asked.length === 1 ? new Response(null, { status: 204 }) : Response.json(problem, { status: 404 });
+  });
+  const { me } = await connectedClient();
+  await me.configure("Bob", { muted: true });
+  expect(asked).toEqual([["PATCH", "/api/conversations/bob", '{"muted":true}']]);
+  await expect(me.configure("zed", { hidden: true })).rejects.toMatchObject({ code: "not_found" });
+  await expect(me.configure("no name", {})).rejects.toMatchObject({ code: "bad_name" });
 });
 
 test("a new device at the head reads its conversations over HTTP, and counts messages that arrive meanwhile", async () => {

@@ -184,3 +184,33 @@ test("older messages come over HTTP, and nothing else is there", async () => {
   expect(await alice.account.settings()).toEqual({ receipts: true, presence: true });
   await expect(alice.account.devices()).rejects.toMatchObject({ code: "not_found" });
 });
+
+test("[Q9][Q10][Q11] settings, removals and display names reach every client of the user, and a name its contacts", async () => {
+  const [alice, tablet, bob] = [
+    enter("alice"),
+    enter("alice", { store: memoryStore(), device: "tablet" }),
+    enter("bob"),
+  ];
+  await bob.send("alice", "one").reached("stored");
+  await bob.send("alice", "two").reached("stored");
+  const of = (me: Restante) => me.conversations.value.map(({ last, ...rest }) => ({ ...rest, body: last.body }));
+  await until(tablet.conversations, ([first]) => first?.last.body === "two");
+  await alice.configure("bob", { pinned: true, hidden: true });
+  for (const me of [alice, tablet]) await until(me.conversations, ([first]) => first?.hidden === true);
+  await bob.profile.change({ displayName: "Bobby" });
+  await until(bob.profile.displayName, (name) => name === "Bobby");
+  await bob.send("alice", "three").reached("stored");
+  for (const me of [alice, tablet]) {
+    await until(me.conversations, ([first]) => first?.displayName === "Bobby" && first.last.body === "three");
+    expect(of(me)).toMatchObject([{ pinned: true, hidden: false, body: "three" }]);
+  }
+  const thread = tablet.messages.with("bob");
+  const [, , last] = await until(thread, (all) => all.length === 3);
+  if (last !== undefined) await alice.remove(last);
+  await until(tablet.conversations, ([first]) => first?.last.body === "two");
+  expect(server.messages("alice").map(({ body }) => body)).toEqual(["one", "two"]);
+  await tablet.clear("bob");
+  for (const me of [alice, tablet]) await until(me.conversations, (all) => all.length === 0);
+  expect([server.messages("alice"), server.messages("bob").length]).toEqual([[], 3]);
+  await expect(alice.configure("zed", { muted: true })).rejects.toMatchObject({ code: "not_found" });
+});

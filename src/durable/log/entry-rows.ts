@@ -1,6 +1,7 @@
 // The entries of a log: the newest ones in memory, all of them in runs on disk. Every question to the table first
 // writes the open run.
 import type { Entry, Head, SentEntry } from "./entry.ts";
+import { buryMessages, type Burial } from "./bury-messages.ts";
 import { IS_UNSETTLED_WHEN_NEW } from "./kinds.ts";
 import { countAfter, countAmong, firstOriginOf, lastAmong, originsFrom } from "./received-messages.ts";
 import {
@@ -60,6 +61,18 @@ export class EntryRows {
   /** Records that the peer finally refused the entry `seq`. */
   fail(seq: number, code: string): void {
     this.#writer.fail(seq, code);
+  }
+
+  /** Replaces these messages by tombstones, on disk and in memory. Returns the UTF-16 units overwritten. */
+  bury(seqs: readonly number[], burial: Omit<Burial, "hasNotes">): number {
+    const wanted = new Set(seqs);
+    let all = 0;
+    for (const keys of this.#keysOfRows(seqs)) {
+      const { buried, units } = buryMessages(this.#sql, keys, wanted, { ...burial, hasNotes: this.#writer.hasNotes });
+      for (const entry of buried) this.#cache.replace(entry);
+      all += units;
+    }
+    return all;
   }
 
   /** Writes the open run, and the codes of failed entries. `endsCommit`: no further entry comes in this commit. */

@@ -8,29 +8,53 @@
  * - failed: the peer finally refused an `out` entry. `origin` is the seq of that entry, the body is the code.
  * - peer: the standing of a peer from here on, which is the body.
  * - notice: the server notifies the user. The body is the code of the notice.
+ * - cleared: the user removed messages of the conversation. `origin` is the seq up to which, with the body `all`, or the
+ *   seq of the only one, with the body `one`.
+ * - removed: the tombstone of a message that the user removed, in its place and without its body; `origin` as before.
  */
-export type Kind = "in" | "out" | "self" | "failed" | "peer" | "notice";
+export type Kind = "in" | "out" | "self" | "failed" | "peer" | "notice" | "cleared" | "removed";
 
-type Trait = "message" | "conversation" | "received" | "own" | "unsettled" | "refusal";
+/** The kinds of tombstones. */
+export type Tombstone = "removed";
+
+type Trait =
+  | "message"
+  | "conversation"
+  | "received"
+  | "own"
+  | "unsettled"
+  | "refusal"
+  | "delivered"
+  | "frame"
+  | "tombstone";
 
 const KINDS: Readonly<Record<Kind, readonly Trait[]>> = {
-  in: ["message", "conversation", "received"],
-  out: ["message", "conversation", "own", "unsettled"],
-  self: ["message", "conversation", "own"],
-  failed: ["refusal"],
-  peer: [],
-  notice: [],
+  in: ["message", "conversation", "received", "delivered", "frame"],
+  out: ["message", "conversation", "own", "unsettled", "frame"],
+  self: ["message", "conversation", "own", "frame"],
+  failed: ["refusal", "frame"],
+  peer: ["frame"],
+  notice: ["frame"],
+  cleared: ["frame"],
+  removed: ["tombstone", "delivered"],
 };
 
 const MESSAGES = kindsWith("message");
+const WITH_FRAME = kindsWith("frame");
+const TOMBSTONES = kindsWith("tombstone");
 const OF_CONVERSATIONS = kindsWith("conversation");
 const RECEIVED = kindsWith("received");
 const UNSETTLED = kindsWith("unsettled");
 const REFUSALS = kindsWith("refusal");
 
-/** Whether this version knows the kind. */
-export function isKnownKind(kind: string): boolean {
-  return Object.hasOwn(KINDS, kind);
+/** Whether devices are sent a frame for such an entry. */
+export function hasFrame(kind: string): boolean {
+  return WITH_FRAME.has(kind);
+}
+
+/** Whether the entry stands for a message whose body is gone. */
+export function isTombstone(kind: string): kind is Tombstone {
+  return TOMBSTONES.has(kind);
 }
 
 /** Whether the entry is a message, sent or received. */
@@ -60,7 +84,10 @@ export function isRefusal(kind: string): boolean {
 
 /** The same questions as conditions for SQL. */
 export const IS_RECEIVED = conditionOf(RECEIVED);
-export const IS_OWN_MESSAGE = conditionOf(kindsWith("own"));
+/** Of entries with an origin: the message was stored, also if it was removed since. */
+export const WAS_DELIVERED = conditionOf(kindsWith("delivered"));
+/** The same of entries of the user. */
+export const WAS_SENT = `(${conditionOf(kindsWith("own"))} OR (${conditionOf(TOMBSTONES)} AND origin IS NULL))`;
 export const IS_UNSETTLED_WHEN_NEW = conditionOf(UNSETTLED);
 
 function kindsWith(trait: Trait): ReadonlySet<string> {

@@ -1,5 +1,5 @@
 // Queries about messages of others. The caller has written the open run before.
-import { IS_RECEIVED } from "./kinds.ts";
+import { IS_RECEIVED, WAS_DELIVERED } from "./kinds.ts";
 import { boundLists, HEAD_COLUMNS, type HeadRow, headsOf, ROWS_CONTAINING } from "./run-row.ts";
 import type { Sql } from "./sql.ts";
 
@@ -32,15 +32,15 @@ export function lastAmong(sql: Sql, seqs: readonly number[]): number {
   return 0;
 }
 
-/** The origins of messages of `peer`, from `first` on. */
+/** The origins of messages of `peer`, from `first` on, also of removed ones. */
 export function originsFrom(sql: Sql, peer: string, first: number): Set<number> {
-  const query = `SELECT ${HEAD_COLUMNS} FROM run WHERE ${IS_RECEIVED} AND peer = ? AND origin >= ?`;
+  const query = `SELECT ${HEAD_COLUMNS} FROM run WHERE ${WAS_DELIVERED} AND peer = ? AND origin >= ?`;
   const heads = sql.rows<HeadRow>(query, peer, first).flatMap(headsOf);
   return new Set(heads.map(({ origin }) => origin ?? 0).filter((origin) => origin >= first));
 }
 
-/** The lowest origin of a message of `peer`; Infinity for none. */
+/** The lowest origin of a message of `peer`, also of a removed one; Infinity for none. */
 export function firstOriginOf(sql: Sql, peer: string): number {
-  const query = `SELECT min(origin - count + 1) AS first FROM run WHERE ${IS_RECEIVED} AND peer = ?`;
+  const query = `SELECT min(origin - count + 1) AS first FROM run WHERE ${WAS_DELIVERED} AND peer = ?`;
   return sql.row<{ first: number | null }>(query, peer)?.first ?? Infinity;
 }

@@ -42,6 +42,13 @@ export function failedText(row: HeadRow, added: ReadonlyMap<number, string>): st
   return JSON.stringify(Object.fromEntries(codes.filter(([, code]) => code)));
 }
 
+/** The column `failed` of a row with these entries. */
+export function codesText(run: readonly Entry[]): string | null {
+  if (run.length === 1) return run[0]?.failed ?? null;
+  const codes = run.filter(({ failed }) => failed !== null);
+  return codes.length === 0 ? null : JSON.stringify(Object.fromEntries(codes.map(({ seq, failed }) => [seq, failed])));
+}
+
 /** Lists of seqs, each short enough to be bound. */
 export function boundLists(seqs: readonly number[]): readonly number[][] {
   return chunks(seqs, MAX_BOUND_SEQS);

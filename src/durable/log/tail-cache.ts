@@ -26,9 +26,24 @@ export class TailCache<T extends { readonly seq: number }> {
     if (this.#weight > this.#capacity) this.#drop();
   }
 
+  /** Puts an item in the place of the one with its seq, if that is here. */
+  replace(item: T): void {
+    const at = this.#indexAfter(item.seq) - 1;
+    const before = this.#items[at];
+    if (before?.seq !== item.seq) return;
+    this.#items[at] = item;
+    this.#weight += this.#weigh(item) - this.#weigh(before);
+  }
+
   /** Everything after `seq`, or null where some of it was dropped. */
   after(seq: number): readonly T[] | null {
     if (seq < this.#from) return null;
+    const first = this.#indexAfter(seq);
+    return first === 0 ? this.#items : this.#items.slice(first);
+  }
+
+  /** The place of the first item after `seq`. */
+  #indexAfter(seq: number): number {
     let low = 0;
     let high = this.#items.length;
     while (low < high) {
@@ -36,7 +51,7 @@ export class TailCache<T extends { readonly seq: number }> {
       if ((this.#items[middle]?.seq ?? Infinity) > seq) high = middle;
       else low = middle + 1;
     }
-    return low === 0 ? this.#items : this.#items.slice(low);
+    return low;
   }
 
   /** Drops the older half at once, so that dropping costs little per item. */

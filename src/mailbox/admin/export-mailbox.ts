@@ -1,11 +1,13 @@
 // The export of a mailbox as JSON Lines, one object a line. It is read page by page, so that no more than a page is in
 // memory. Entries that are written while it runs are not in it.
-import { writeFrame } from "../../protocol/down.ts";
 import { tokenIdOf } from "../../protocol/service.ts";
 import type { MailboxContext } from "../instance/context.ts";
 import type { MailboxRow } from "../log/schema.ts";
+import { profileOf } from "../people/display-names.ts";
 import { settings } from "../people/settings.ts";
+import { displayNameOf, settingsOf } from "../access/chosen-settings.ts";
 import { messageOf } from "../reading/read-conversations.ts";
+import { writeCleared, writePeer } from "../reading/write-log-frames.ts";
 
 const ENTRIES_PER_PAGE = 64;
 
@@ -50,7 +52,14 @@ function* linesOf(context: MailboxContext): Generator<string> {
 function* accountLines(context: MailboxContext, { name, epoch }: MailboxRow): Generator<string> {
   const { account } = context.log;
   const created = account.account?.created ?? null;
-  yield line({ type: "account", userName: name, epoch, created, settings: settings(context, {}) });
+  yield line({
+    type: "account",
+    userName: name,
+    epoch,
+    created,
+    settings: settings(context, {}),
+    ...profileOf(context),
+  });
   for (const { hash, label, created, seen } of account.tokens()) {
     yield line({ type: "device", id: tokenIdOf(hash), label, created, seen });
   }
@@ -59,13 +68,16 @@ function* accountLines(context: MailboxContext, { name, epoch }: MailboxRow): Ge
   }
 }
 
-function* peopleLines({ log }: MailboxContext): Generator<string> {
+function* peopleLines(context: MailboxContext): Generator<string> {
+  const { log } = context;
   for (const standing of ["contact", "request", "blocked"] as const) {
     for (const peer of log.contacts.all(standing)) yield line({ type: "contact", peer, standing });
   }
   const peers = log.peers.latest(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
   for (const { name: peer, stored, delivered, read, readByMe: mine, unread } of peers) {
-    yield line({ type: "conversation", peer, stored, delivered, read, mine, unread });
+    const marks = { stored, delivered, read, mine };
+    const displayName = displayNameOf(context, peer);
+    yield line({ type: "conversation", peer, ...marks, unread, ...settingsOf(context, peer), displayName });
   }
 }
 
@@ -75,8 +87,9 @@ function* entryPages(context: MailboxContext): Generator<string> {
   const { head } = log;
   for (let seq = 0; seq < head;) {
     const page = log.entries.page(seq, head, ENTRIES_PER_PAGE);
+    const lines = page.map((entry) => (log.removals.hides(entry) ? "" : entryLine(context, entry))).join("");
     // The head may belong to a mark, without an entry up to it; and a byte stream takes no empty chunk.
-    if (page.length > 0) yield page.map((entry) => entryLine(context, entry)).join("");
+    if (lines !== "") yield lines;
     seq = page.at(-1)?.seq ?? head;
   }
 }
@@ -88,7 +101,9 @@ function entryLine(context: MailboxContext, entry: Parameters<typeof messageOf>[
     case "notice":
       return line({ type: "notice", seq: entry.seq, code: entry.body, about: entry.device ?? undefined, at: entry.at });
     case "peer":
-      return `${writeFrame({ type: "peer", seq: entry.seq, peer: entry.peer, standing: entry.body })}\n`;
+      return `${writePeer(context, entry)}\n`;
+    case "cleared":
+      return `${writeCleared(entry)}\n`;
     default:
       return `${messageOf(context, entry)}\n`;
   }

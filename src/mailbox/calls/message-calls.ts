@@ -5,6 +5,7 @@ import type { ListRange } from "../../protocol/list-range.ts";
 import type { LogPageQuery } from "../../protocol/log-page.ts";
 import { caller, done } from "./declare-call.ts";
 import type { MailboxObject } from "../instance/context.ts";
+import { clearConversation, removeMessage } from "../delivery/remove-messages.ts";
 import { sendOverHttp } from "../delivery/send-over-http.ts";
 import { readConversations, readMessages } from "../reading/read-conversations.ts";
 import { acknowledgeOverHttp, readEntries } from "../reading/read-log.ts";
@@ -28,6 +29,10 @@ export const messageCalls = {
   ack: caller((context, _, device: string, seq: number) => done(acknowledgeOverHttp(context, device, seq))),
 
   conversations: caller((context, _, range: ListRange) => ({ value: readConversations(context, range) })),
+
+  /** Removes the conversation, or one message of it, for the user alone. */
+  clear: caller((context, _, peer: string) => clearConversation(context, peer)),
+  remove: caller((context, _, peer: string, seq: number) => removeMessage(context, peer, seq)),
 
   messages: caller((context, _, peer: string, range: ListRange) => ({ value: readMessages(context, peer, range) })),
 };

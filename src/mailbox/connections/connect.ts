@@ -78,6 +78,7 @@ function connectV1(context: MailboxContext, row: MailboxRow, request: V1Request,
 
 function queueWelcome(context: MailboxContext, session: V1Session, epoch: string): void {
   const { device, expires, runs, early } = session;
+  const name = context.log.row?.displayName;
   session.output.queueFrame(
     writeFrame({
       type: "welcome",
@@ -90,6 +91,7 @@ function queueWelcome(context: MailboxContext, session: V1Session, epoch: string
       ...(expires !== null && { expires }),
       ...(runs && { runs }),
       ...(early && { early }),
+      ...(typeof name === "string" && { displayName: name }),
       limits: LIMITS,
     }),
   );

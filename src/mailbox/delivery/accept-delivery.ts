@@ -7,6 +7,7 @@ import { exists } from "../access/account.ts";
 import type { MailboxContext } from "../instance/context.ts";
 import { isContact } from "../access/standing.ts";
 import { onMessageFromStranger } from "../people/contacts.ts";
+import { takeDisplayName } from "../people/display-names.ts";
 import { lookUpForWatchers } from "../people/presence.ts";
 import { acceptableCount } from "../limits/quotas.ts";
 import { applyReceipts } from "./apply-receipts.ts";
@@ -49,6 +50,7 @@ function acceptDelivery(context: MailboxContext, delivery: Delivery): Reply {
     peer.lastOrigin = origin;
     peer.unread++;
   }
+  takeDisplayName(context, delivery);
   if (isFirst && peer.lastSeq > 0 && isContact(context, peer.name)) lookUpForWatchers(context, peer.name);
   return { ...replyWith("taken", refused), ...compared };
 }

@@ -1,6 +1,7 @@
 // Deduplication: what makes a repeated send, and a repeated delivery, harmless. Neither costs a row, and neither has a
 // time limit.
 import type { Delivery, Reply } from "../../protocol/envelope.ts";
+import { isTombstone } from "../../durable/log/kinds.ts";
 import { REPEAT_WINDOW_IDS } from "../../protocol/limits.ts";
 import { type CodeIn, type Refusal, refusal } from "../../protocol/refusals.ts";
 import { isSameJson } from "../../protocol/sorted-json.ts";
@@ -54,7 +55,8 @@ export function answerRepeats(
     // An id that is not found is settled for certain only if it was sent before the oldest unsettled entry.
     const isSettled = unsettled === null || (unsettled.device === session.device && id < (unsettled.id ?? 0));
     if (entry === undefined) session.output.queueAccepted(id, isSettled ? "stored" : "queued");
-    else if (entry.peer !== to || !isSameJson(entry.body, body)) refuse(id, refusal("id_reused"));
+    else if (entry.peer !== to || !(isTombstone(entry.kind) || isSameJson(entry.body, body)))
+      refuse(id, refusal("id_reused"));
     else context.outbox.answer(entry, (state) => session.output.queueAccepted(id, state, entry));
   }
 }
@@ -94,12 +96,13 @@ export function firstMissing(
   const lowest = Math.min(...sought.keys());
   let searchedFrom = Infinity;
   let left = sought.size === 0 ? 0 : MAX_COMPARED;
-  for (const { origin, at, body } of context.log.conversations.before(peer, Infinity, left)) {
+  for (const { kind, origin, at, body } of context.log.conversations.newest(peer, left)) {
     left--;
     if (origin === null) continue;
     searchedFrom = origin;
     const same = sought.get(origin);
-    if (same?.at === at && same.body === body) sought.delete(origin);
+    // Of a message that the user has removed the time is left.
+    if (same?.at === at && (isTombstone(kind) || same.body === body)) sought.delete(origin);
     if (origin <= lowest) break;
   }
   // The whole conversation was searched, and retention has removed none of it.

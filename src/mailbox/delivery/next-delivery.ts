@@ -28,6 +28,7 @@ export function nextDelivery(queue: PeerQueue, peer: Peer, log: Log): Delivery {
     ...queue.receipts.fields,
     ...(queue.asksSince > 0 && { ask: true as const }),
     ...((envelopes[0]?.origin ?? Infinity) <= queue.comparesUpTo && { compare: true as const }),
+    ...(typeof log.row.displayName === "string" && { displayName: log.row.displayName }),
     ...(log.account.service.row !== null && { service: true as const }),
   };
 }

@@ -139,6 +139,13 @@ export class Outbox {
     return queue === undefined ? 0 : queue.unsettled.length + queue.onDiskOnly;
   }
 
+  /** Every message to `peer` before this seq is settled; Infinity: all are. */
+  settledBefore(peer: string): number {
+    const queue = this.#queues.get(peer);
+    if (queue === undefined) return Infinity;
+    return queue.unsettled[0]?.seq ?? (queue.onDiskOnly > 0 ? queue.lastInMemory : Infinity);
+  }
+
   /**
    * Whether a call to `peer` is under way, and the peer reachable: what is sent to it now waits for the end of that
    * call.

@@ -65,6 +65,7 @@ export function assemble(ctx: DurableObjectState, env: Env, name?: string, closi
     budget,
     alarms,
     remote,
+    removalAlarm: alarms.for("removals", log.removals.hasPending ? "unknown" : null),
     webhook: new Webhook(alarms.for("webhook", webhookDue(log))),
     signals: new SignalQueue(budget, alarms.for("signals")),
     presence: new PresenceState(),

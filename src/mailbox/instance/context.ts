@@ -2,7 +2,7 @@
 // This file imports types only, and none whose file imports this one: those are interfaces here.
 import type { Caller } from "../../protocol/caller.ts";
 import type { TokenBucket } from "../../protocol/token-bucket.ts";
-import type { AlarmScheduler } from "../../durable/alarm-scheduler.ts";
+import type { Alarm, AlarmScheduler } from "../../durable/alarm-scheduler.ts";
 import type { CallBudget } from "../../durable/call-budget.ts";
 import type { GroupCommit } from "../../durable/group-commit.ts";
 import type { Sockets } from "../connections/sockets.ts";
@@ -36,6 +36,8 @@ export interface MailboxContext {
   readonly budget: CallBudget;
   readonly alarms: AlarmScheduler;
   readonly remote: RemoteObjects;
+  /** The alarm that continues a removal. */
+  readonly removalAlarm: Alarm;
   readonly webhook: WebhookQueue;
   readonly signals: SignalQueue;
   readonly presence: PresenceState;

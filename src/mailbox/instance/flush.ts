@@ -21,8 +21,15 @@ export function flushWrites(context: MailboxContext): void {
   log.peers.writeEarly(log.peers.early.isPossible ? sockets.lowestPosition : -1);
   persistCursors(context);
   if (log.devices.hasTooMany) log.devices.deleteOld((name) => sockets.hasDevice(name));
+  if (log.removals.hasPending) continueRemovals(context);
   log.flush(() => outbox.oldestUnsettled);
   outbox.setAlarm();
+}
+
+/** An alarm does the next part. What waits for a receiver is looked at again with each transaction. */
+function continueRemovals({ log, outbox, removalAlarm }: MailboxContext): void {
+  if (log.removals.go((peer) => outbox.settledBefore(peer))) removalAlarm.set(Date.now());
+  else removalAlarm.clear();
 }
 
 /** Sends the log and the replies to the sockets, and starts deliveries and webhook requests. */

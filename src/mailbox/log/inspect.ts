@@ -1,7 +1,7 @@
 // What an operator can see of the tables of a mailbox: sizes, and one message; never a body.
 // Operators ask seldom, so these queries may scan tables that requests of users must not.
 import type { MessageRow } from "../../protocol/operator-orders.ts";
-import { IS_RECEIVED } from "../../durable/log/kinds.ts";
+import { WAS_DELIVERED } from "../../durable/log/kinds.ts";
 import type { Sql } from "../../durable/log/sql.ts";
 
 const MESSAGE =
@@ -51,7 +51,7 @@ export class Inspector {
 
   /** The message that this author sent as `origin`. */
   received(peer: string, origin: number): MessageRow | null {
-    const run = `SELECT seq FROM run WHERE ${IS_RECEIVED} AND peer = ?1 AND origin >= ?2 AND origin - count < ?2`;
+    const run = `SELECT seq FROM run WHERE ${WAS_DELIVERED} AND peer = ?1 AND origin >= ?2 AND origin - count < ?2`;
     return this.#sql.row<MessageRow>(`${MESSAGE} WHERE run IN (${run}) AND origin = ?2`, peer, origin) ?? null;
   }
 }

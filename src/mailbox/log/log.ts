@@ -18,10 +18,11 @@ import { EarlyMarks, type MarkHolder, NO_HOLDER } from "./peers/early-marks.ts";
 import { PeerRows } from "./peers/peer-rows.ts";
 import { PeerSummary } from "./peers/peer-summary.ts";
 import { type SkippedRange, SkippedRanges } from "./peers/skipped-ranges.ts";
+import { Removals } from "./removals.ts";
 import { readTail, type Tail, type UnsettledTo } from "./recover.ts";
 import { keepsAll, type Retention } from "./retention.ts";
 import { EARLY_ALONE, notesOf, textOf } from "./run-notes.ts";
-import { ADD_RECEIPTS_SINCE, type MailboxRow, STORAGE, SUMMARY_TRIGGERS, TABLES } from "./schema.ts";
+import { LATER_COLUMNS, type MailboxRow, STORAGE, SUMMARY_TRIGGERS, TABLES } from "./schema.ts";
 import { eraseTables, isErased } from "./tombstone.ts";
 import { LogTrimmer } from "./trim-log.ts";
 
@@ -40,6 +41,7 @@ export class Log {
   readonly devices: DeviceRows;
   readonly account: AccountRows;
   readonly contacts: ContactRows;
+  readonly removals: Removals;
   readonly #parts: LogParts;
   readonly #numbering: Numbering;
   readonly #skipped: SkippedRanges;
@@ -64,11 +66,13 @@ export class Log {
     const summary = new PeerSummary(this.sql, this.#skipped);
     const early = new EarlyMarks(holder, () => this.devices.lastSeen);
     this.entries = new EntryRows(this.sql, (first, endsCommit) => this.#notesFor(first, endsCommit));
-    this.conversations = new ConversationIndex(this.sql, this.entries);
     this.peers = new PeerRows(this.sql, this.#skipped, summary, () => this.#numbering.next(), early);
     this.devices = new DeviceRows(this.sql);
     this.account = new AccountRows(this.sql);
     this.contacts = new ContactRows(this.sql);
+    const removedFrom = { entries: this.entries, peers: this.peers, contacts: this.contacts };
+    this.removals = new Removals(this.sql, { ...removedFrom, conversations: () => this.conversations });
+    this.conversations = new ConversationIndex(this.sql, this.entries, this.removals);
     const { sql, entries, conversations, peers, devices } = this;
     this.#parts = { sql, entries, conversations, peers, devices, summary };
     this.#checkpoints = new Checkpoints(this.#parts, !keepsAll(retention));
@@ -193,10 +197,15 @@ export class Log {
 
   /** From now on no peer is said what the user has read before, unless the user reads more. */
   withholdReads(): void {
+    this.setLater("receiptsSince", this.head);
+  }
+
+  /** Sets a column that is added with its first value. */
+  setLater(column: keyof typeof LATER_COLUMNS, value: string | number): void {
     if (this.#row === null) return;
-    if (this.#row.receiptsSince === undefined) this.sql.run(ADD_RECEIPTS_SINCE);
-    this.#row.receiptsSince = this.head;
-    this.sql.run("UPDATE mailbox SET receiptsSince = ?", this.head);
+    if (this.#row[column] === undefined) this.sql.run(LATER_COLUMNS[column]);
+    Object.assign(this.#row, { [column]: value });
+    this.sql.run(`UPDATE mailbox SET ${column} = ?`, value);
   }
 
   /** Ends a commit: writes the rows that changed since the last one, once each. */

@@ -38,8 +38,11 @@ export const MAKE_SUMMARY = [
   ...SUMMARY_TRIGGERS,
 ] as const;
 
-/** Added when the user first switches receipts on again, or lifts a block. */
-export const ADD_RECEIPTS_SINCE = "ALTER TABLE mailbox ADD COLUMN receiptsSince INTEGER";
+/** Columns that are added with their first values. */
+export const LATER_COLUMNS = {
+  receiptsSince: "ALTER TABLE mailbox ADD COLUMN receiptsSince INTEGER",
+  displayName: "ALTER TABLE mailbox ADD COLUMN displayName TEXT",
+} as const;
 
 /** The version of these tables. */
 export const STORAGE = 1;
@@ -65,6 +68,8 @@ export interface MailboxRow {
   readonly summary: string | null;
   /** What the user has read up to here is not said to a peer that asks; absent or null: nothing is withheld. */
   receiptsSince?: number | null;
+  /** What the user is called; empty: taken back; absent or null: never set. */
+  displayName?: string | null;
   /** The number of entries to which retention has cut the log; null where it has not. */
   kept: number | null;
 }

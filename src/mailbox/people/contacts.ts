@@ -84,8 +84,8 @@ function setStanding(context: MailboxContext, name: string, standing: Standing):
   appendStanding(context, name, standing);
 }
 
-/** Appends the entry that reports the new standing to every device. */
-function appendStanding(context: MailboxContext, name: string, standing: Standing): void {
+/** Appends the entry that reports the standing, and what is set for the conversation, to every device. */
+export function appendStanding(context: MailboxContext, name: string, standing: Standing): void {
   context.log.ensureCreated(context.user);
   const about = { kind: "peer", peer: name, origin: null, device: null, id: null } as const;
   context.log.append({ ...about, at: Date.now(), body: standing });

@@ -1,6 +1,6 @@
 // An ack frees its part of the window: whole parts, and of the part in whose middle it lies the frames up to it. Those
 // are counted from the log, because an attachment can't have the seq of every frame that is under way.
-import { isKnownKind } from "../../durable/log/kinds.ts";
+import { hasFrame } from "../../durable/log/kinds.ts";
 import type { Log } from "../log/log.ts";
 import type { UnackedPart, V1Reader } from "./log-reader.ts";
 
@@ -43,9 +43,10 @@ function framesLeft(log: Log, reader: V1Reader, [last, count]: UnackedPart, star
 }
 
 /** The seqs of the log frames after `start`, up to `last`, in order. */
-function seqsBetween({ entries, peers }: Log, start: number, last: number): readonly number[] {
+function seqsBetween({ entries, removals, peers }: Log, start: number, last: number): readonly number[] {
   const seqs: number[] = [];
-  for (const { seq, kind } of entries.headsBetween(start, last)) if (isKnownKind(kind)) seqs.push(seq);
+  for (const head of entries.headsBetween(start, last))
+    if (hasFrame(head.kind) && !removals.hides(head)) seqs.push(head.seq);
   const marks = peers.markSeqsBetween(start, last);
   return marks.length === 0 ? seqs : [...seqs, ...marks].toSorted((a, b) => a - b);
 }

@@ -44,7 +44,12 @@ function pumpLog(context: MailboxContext, reader: LogReader): boolean {
   const batch = new FrameBatch(windowOf(reader), writerFor(context, reader), runs, textBytes);
   let { position } = reader;
   let canWait = true;
+  const { removals } = context.log;
   for (const item of itemsAfter(context.log, position)) {
+    if (removals.hasPending && "seq" in item && removals.hides(item)) {
+      position = item.seq;
+      continue;
+    }
     if (!batch.add(item)) {
       if (isV1(reader)) reader.isBlocked = true;
       queueBatch(context, reader, batch, position, false);

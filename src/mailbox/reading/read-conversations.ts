@@ -6,11 +6,12 @@ import type { MailboxContext } from "../instance/context.ts";
 import type { Entry } from "../../durable/log/entry.ts";
 import type { Peer } from "../log/peers/peer.ts";
 import { isMessage } from "../../durable/log/kinds.ts";
+import { displayNameOf, settingsOf } from "../access/chosen-settings.ts";
 import { writeReceived } from "./write-log-frames.ts";
 import { standingOf } from "../access/standing.ts";
 
 /**
- * The conversations, the latest first, as JSON text: `{"epoch","conversations":[{"peer","unread","marks","last"}]}`.
+ * The conversations, the latest first, as JSON text: `{"epoch","conversations":[{"peer","unread","marks","standing","pinned","muted","hidden","last"}]}`.
  * `last` is the newest message. It is absent where retention removed it, and in every conversation after the first
  * `PAGE_BYTES` of messages.
  */
@@ -19,15 +20,25 @@ export function readConversations(context: MailboxContext, { limit, before }: Li
   if (log.row === null) return `{"epoch":null,"conversations":[]}`;
   let bytes = 0;
   const conversations = log.peers.latest(limit, before ?? Number.MAX_SAFE_INTEGER).map((peer) => {
-    const last = bytes < MAX_PAGE_BYTES ? log.entries.get(peer.lastSeq) : null;
+    const last = bytes < MAX_PAGE_BYTES ? lastOf(context, peer) : null;
     const message = last === null || !isMessage(last.kind) ? "" : `,"last":${messageOf(context, last)}`;
     bytes += utf8Bytes(message);
     const { name, lastSeq: seq, unread } = peer;
     const standing = standingOf(context, name) ?? "contact";
-    const about = JSON.stringify({ peer: name, seq, unread, marks: marksOf(context, peer), standing });
+    const displayName = displayNameOf(context, name) ?? "";
+    const state = { unread, marks: marksOf(context, peer), standing, ...settingsOf(context, name), displayName };
+    const about = JSON.stringify({ peer: name, seq, ...state });
     return `${about.slice(0, -1)}${message}}`;
   });
   return `{"epoch":${JSON.stringify(log.row.epoch)},"conversations":[${conversations.join(",")}]}`;
+}
+
+/** The newest entry that the user has not removed. */
+function lastOf({ log }: MailboxContext, peer: Peer): Entry | null {
+  const last = log.entries.get(peer.lastSeq);
+  if (last === null || !log.removals.hides(last)) return last;
+  const [before] = log.conversations.before(peer, last.seq, 1);
+  return before ?? null;
 }
 
 /**

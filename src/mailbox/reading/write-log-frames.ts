@@ -6,6 +6,7 @@ import { writePlain, writePlainRefusal } from "../../protocol/plain.ts";
 import type { MailboxContext } from "../instance/context.ts";
 import type { Entry } from "../../durable/log/entry.ts";
 import type { Peer } from "../log/peers/peer.ts";
+import { displayNameOf, settingsOf } from "../access/chosen-settings.ts";
 
 /**
  * The v1 frame of an entry or a mark, or null for none; with several `bodies`, the frame of the run that `item` ends.
@@ -24,7 +25,11 @@ export function writeV1(
     case "notice":
       return writeNotice(item);
     case "peer":
-      return writeFrame({ type: "peer", seq: item.seq, peer: item.peer, standing: item.body });
+      return writePeer(context, item);
+    case "cleared":
+      return writeCleared(item);
+    case "removed":
+      return null;
     case "out":
     case "self":
       return writeCarbon(item, context.user, bare, bodies);
@@ -43,6 +48,17 @@ export function writeV1(
 export function writeReceived(context: MailboxContext, entry: Entry, bodies?: readonly string[]): string {
   const isRequest = context.log.contacts.standing(entry.peer) === "request";
   return writeMessage(entry, context.user, isRequest, bodies);
+}
+
+/** The standing from here on, and the present settings of the conversation. */
+export function writePeer(context: MailboxContext, { seq, peer, body: standing }: Entry): string {
+  const displayName = displayNameOf(context, peer) ?? "";
+  return writeFrame({ type: "peer", seq, peer, standing, ...settingsOf(context, peer), displayName });
+}
+
+/** Which messages of a conversation the user has removed. */
+export function writeCleared({ seq, peer, origin, body }: Entry): string {
+  return writeFrame({ type: "cleared", seq, peer, [body === "one" ? "of" : "upTo"]: origin ?? 0 });
 }
 
 /** The subject of a notice is in the column `device`, where older code reads nothing of a notice. */
@@ -82,6 +98,8 @@ export function writePlainEntry(user: string, item: Entry | Peer): string | null
     case "out":
     case "peer":
     case "notice":
+    case "cleared":
+    case "removed":
       return null; // Classic pages draw their own messages themselves.
     default:
       item.kind satisfies never;

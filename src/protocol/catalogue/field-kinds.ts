@@ -87,6 +87,11 @@ export const FIELD_KINDS = {
   },
   sentence: { shape: "text", words: "text: one sentence for people", schema: { type: "string" } },
   label: { shape: "text", words: "text: a label", schema: { type: "string" } },
+  displayName: {
+    shape: "text",
+    words: `text, 0 … ${MAX_NAME_UNITS} UTF-16 units: a display name`,
+    schema: text(0, MAX_NAME_UNITS),
+  },
   errorCode: { shape: "text", words: "text: [a code](#refusals)", schema: openWord(codesIn("error")) },
   refusedCode: { shape: "text", words: "text: [a code](#refusals)", schema: openWord(codesIn("refused")) },
   failedCode: { shape: "text", words: "text: [a code](#refusals)", schema: openWord(codesIn("failed")) },

@@ -114,14 +114,48 @@ export const LOG_FRAMES = {
     },
   },
   peer: {
-    purpose: "Says how the user stands to somebody from here on ([Q1], [Q8]).",
+    purpose:
+      "Says how the user stands to somebody from here on ([Q1], [Q8]), and what is set for the conversation ([Q9]).",
     isLogFrame: true,
     fields: {
       seq: ["seq", "its place in the log"],
       peer: ["name", "who"],
       standing: ["standing", "the state of the conversation"],
+      pinned: ["flag", "the user has pinned the conversation ([Q9])", "not from servers up to version 0.3.0"],
+      muted: ["flag", "the user has muted it ([Q9])", "as `pinned`"],
+      hidden: ["flag", "it is out of the list until its next message ([Q9])", "as `pinned`"],
+      displayName: [
+        "displayName",
+        "what this user, or the user, is called ([Q11]); empty if there is no name",
+        "as `pinned`",
+      ],
     },
-    examples: { "a request": { type: "peer", seq: 1795987663443013, peer: "carol", standing: "request" } },
+    examples: {
+      "a request": {
+        type: "peer",
+        seq: 1795987663443013,
+        peer: "carol",
+        standing: "request",
+        pinned: false,
+        muted: false,
+        hidden: false,
+        displayName: "",
+      },
+    },
+  },
+  cleared: {
+    purpose: "Says that the user has removed messages of a conversation, for oneself ([L8], [Q10]).",
+    isLogFrame: true,
+    fields: {
+      seq: ["seq", "its place in the log"],
+      peer: ["name", "whose conversation"],
+      upTo: ["seq", "all messages up to this seq are removed", "if a conversation was removed"],
+      of: ["seq", "the seq of the removed message", "if one message was"],
+    },
+    examples: {
+      "a conversation": { type: "cleared", seq: 1795987663443025, peer: "bob", upTo: 1795987663443018 },
+      "a message": { type: "cleared", seq: 1795987663443026, peer: "bob", of: 1795987663443012 },
+    },
   },
   notice: {
     purpose: "A notice of the server about the account or a webhook ([A13], [K4]).",
@@ -144,4 +178,4 @@ export const LOG_FRAMES = {
       },
     },
   },
-} as const satisfies Pick<DownEntries, "gap" | "message" | "failed" | "mark" | "peer" | "notice">;
+} as const satisfies Pick<DownEntries, "gap" | "message" | "failed" | "mark" | "peer" | "cleared" | "notice">;

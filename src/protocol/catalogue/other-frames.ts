@@ -19,6 +19,7 @@ export const OTHER_FRAMES = {
       expires: ["time", "when the token expires", "if it does"],
       runs: ["granted", "runs may be sent both ways ([F8])", "if the client asked for them"],
       early: ["granted", "early marks may be sent ([E6])", "if the client asked for them"],
+      displayName: ["displayName", "what the user is called ([Q11]); empty: no longer anything", "once it was set"],
       limits: [
         {
           window: ["limit", "log frames that are not acknowledged, at most ([W1])"],
@@ -52,6 +53,7 @@ export const OTHER_FRAMES = {
         expires: 1795991263000,
         runs: true,
         early: true,
+        displayName: "Alice Liddell",
         limits: LIMITS,
       },
     },
@@ -162,4 +164,4 @@ export const OTHER_FRAMES = {
       },
     },
   },
-} as const satisfies Omit<DownEntries, "gap" | "message" | "failed" | "mark" | "peer" | "notice">;
+} as const satisfies Omit<DownEntries, "gap" | "message" | "failed" | "mark" | "peer" | "cleared" | "notice">;

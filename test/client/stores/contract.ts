@@ -153,6 +153,23 @@ export const CASES: readonly Case[] = [
     expected: [[], true],
   },
   {
+    title: "removed entries are gone, also those of the same commit; drafts and other conversations stay",
+    play: async (mount, name) => {
+      const bob = [1, 2, 3, 4, 5].map((seq) => own(seq));
+      const store = await reopened(mount, name, [
+        { position, entries: [...bob, entry(2, { peer: "carol", from: "carol" })], drafts: [draft("a")] },
+        { removed: [{ peer: "bob", from: 2, upTo: 2 }] },
+        { entries: [entry(6)], removed: [{ peer: "bob", from: 4, upTo: 6 }] },
+        { removed: [{ peer: "zed", from: 0, upTo: 9 }] },
+      ]);
+      const left = await Promise.all(["bob", "carol"].map((peer) => store.piece(peer, Infinity, 10)));
+      const { drafts } = await store.open(name, first);
+      await store.close();
+      return [...left.map(({ entries }) => seqs(entries)), drafts.map(({ key }) => key)];
+    },
+    expected: [[1, 3], [2], ["a"]],
+  },
+  {
     title: "entries with the same seq are replaced, failures are added to them, and send keys stay",
     async play(mount, name) {
       const why = { code: "declined", message: "No." };

@@ -48,6 +48,24 @@ export const LOG: readonly Case[] = [
     },
   },
   {
+    name: "[T17][Q9][Q11][L8] `peer` with fields of a newer server, and `cleared`, move the cursor, and all goes on",
+    async play({ client, recording, connect, reconnect }) {
+      const link = await connect();
+      const settings = { pinned: true, muted: false, hidden: true, displayName: "Bob", mood: { of_later: [1] } };
+      link.deliver(message(5), { type: "peer", seq: 6, peer: "bob", standing: "contact", ...settings });
+      await link.acked(6);
+      link.deliver({ type: "peer", seq: 7, peer: "bob", standing: "of_later" }, message(8));
+      await link.acked(8);
+      link.deliver({ type: "cleared", seq: 9, peer: "bob", of: 5 }, { type: "cleared", seq: 10, peer: "bob", upTo: 8 });
+      await link.acked(10);
+      link.cut();
+      const again = await reconnect({ head: 10 });
+      expectCursor(again, 10, recording);
+      again.deliver(message(11));
+      await client.shows(["message 5", "message 8", "message 11"]);
+    },
+  },
+  {
     name: "[T17][F2][V2] an unknown frame without a seq is passed over, and the frames beside it are taken",
     async play({ client, connect }) {
       const link = await connect();

@@ -1,9 +1,9 @@
 // Which entries were exchanged with a peer, without an index on the log. The newest seqs are in the row of the peer,
 // which is written for other reasons as well; at 48 ranges or 10,000 entries they become one row of the table `page` at
 // the end of a commit.
-import type { Entry } from "../../../durable/log/entry.ts";
+import type { Entry, Head } from "../../../durable/log/entry.ts";
 import type { EntryRows } from "../../../durable/log/entry-rows.ts";
-import { IS_OWN_MESSAGE } from "../../../durable/log/kinds.ts";
+import { WAS_SENT } from "../../../durable/log/kinds.ts";
 import { SeqRanges } from "../../../durable/log/seq-ranges.ts";
 import { upsert, type Sql } from "../../../durable/log/sql.ts";
 import type { Peer } from "./peer.ts";
@@ -27,6 +27,14 @@ const PAGES_AFTER = `FROM page WHERE peer = ?1 AND last > ?2
   AND first >= coalesce((SELECT max(first) FROM page WHERE peer = ?1 AND first <= ?2), 0)`;
 const PUT_PAGE = upsert("page", ["peer", "first", "last", "seqs"], 2);
 
+/** Which messages the user has removed. */
+export interface RemovedMessages {
+  /** Whether this entry is removed, or is being removed. */
+  hides(entry: Head): boolean;
+  /** All messages of the conversation up to this seq are; 0 for none. */
+  clearedUpTo(peer: string): number;
+}
+
 interface Page {
   readonly first: number;
   readonly seqs: string;
@@ -35,14 +43,16 @@ interface Page {
 export class ConversationIndex {
   readonly #sql: Sql;
   readonly #entries: EntryRows;
+  readonly #removed: RemovedMessages;
   /** Peers whose newest seqs are enough for a row of `page`. */
   readonly #full = new Set<Peer>();
   /** Retention removed everything up to here. A row of `page` stays until all of its entries are removed. */
   #trimmed = 0;
 
-  constructor(sql: Sql, entries: EntryRows) {
+  constructor(sql: Sql, entries: EntryRows, removed: RemovedMessages) {
     this.#sql = sql;
     this.#entries = entries;
+    this.#removed = removed;
   }
 
   startAt(trimmed: number): void {
@@ -51,7 +61,7 @@ export class ConversationIndex {
 
   /** Whether the user ever sent anything. */
   get hasSent(): boolean {
-    return this.#sql.row(`SELECT 1 FROM run WHERE ${IS_OWN_MESSAGE} LIMIT 1`) !== undefined;
+    return this.#sql.row(`SELECT 1 FROM run WHERE ${WAS_SENT} LIMIT 1`) !== undefined;
   }
 
   /** Adds a new entry to the conversation. The caller sees to it that the row of the peer is written at some point. */
@@ -82,7 +92,7 @@ export class ConversationIndex {
     this.#sql.run(`DELETE ${PAGES_AFTER}`, peer.name, Math.max(peer.lastSeq, noted));
   }
 
-  /** How many entries the conversation has. */
+  /** How many entries the conversation has, removed ones too. */
   size(peer: Peer): number {
     let size = 0;
     for (const seqs of this.#seqsAfter(peer, 0)) size += seqs.length;
@@ -90,25 +100,45 @@ export class ConversationIndex {
   }
 
   /**
-   * At most `limit` entries of the conversation before the seq `before`, newest first, read as the caller asks for
-   * them.
+   * At most `limit` entries of the conversation before the seq `before`, newest first, without removed ones, read as the
+   * caller asks for them.
    */
   *before(peer: Peer, before: number, limit: number): Iterable<Entry> {
-    const seqs = this.#seqsBefore(peer, before, limit);
-    for (let end = seqs.length; end > 0; end -= ENTRIES_AT_ONCE)
-      yield* [...this.#entries.of(seqs.slice(Math.max(0, end - ENTRIES_AT_ONCE), end))].toReversed();
+    let left = limit;
+    for (let seqs; left > 0;) {
+      seqs = this.#seqsBefore(peer, seqs?.[0] ?? before, left, this.#removed.clearedUpTo(peer.name));
+      for (const entry of this.#newestFirst(seqs)) if (!this.#removed.hides(entry) && left-- > 0) yield entry;
+      if (seqs.length === 0) return;
+    }
+  }
+
+  /** The newest `limit` entries of the conversation, newest first, removed ones too. */
+  newest(peer: Peer, limit: number): Iterable<Entry> {
+    return this.#newestFirst(this.#seqsBefore(peer, Infinity, limit));
   }
 
   /**
-   * At most `limit` entries of the conversation after the seq `after`, oldest first, read as the caller asks for them.
+   * At most `limit` entries of the conversation after the seq `after`, oldest first, without removed ones, read as the
+   * caller asks for them.
    */
-  after(peer: Peer, after: number, limit: number): Iterable<Entry> {
-    const found: number[] = [];
-    for (const seqs of this.#seqsAfter(peer, after)) {
-      for (const seq of seqs) if (found.length < limit) found.push(seq);
-      if (found.length >= limit) break;
+  *after(peer: Peer, after: number, limit: number): Iterable<Entry> {
+    let left = limit;
+    for (const seqs of this.#seqsAfter(peer, Math.max(after, this.#removed.clearedUpTo(peer.name)))) {
+      for (let begin = 0; begin < seqs.length && left > 0; begin += ENTRIES_AT_ONCE)
+        for (const entry of this.#entries.of(seqs.slice(begin, begin + ENTRIES_AT_ONCE)))
+          if (!this.#removed.hides(entry) && left-- > 0) yield entry;
+      if (left <= 0) return;
     }
-    return this.#entries.of(found);
+  }
+
+  /** The lowest seqs of the conversation from `first` to `last`, at most `limit`, in order. */
+  seqsBetween(peer: Peer, first: number, last: number, limit: number): readonly number[] {
+    const found: number[] = [];
+    for (const seqs of this.#seqsAfter(peer, first - 1)) {
+      for (const seq of seqs) if (seq <= last && found.length < limit) found.push(seq);
+      if (found.length === limit || (seqs.at(-1) ?? 0) > last) break;
+    }
+    return found;
   }
 
   /** How many messages of the peer lie after `seq`. */
@@ -137,19 +167,25 @@ export class ConversationIndex {
     this.#sql.run("DELETE FROM page WHERE last <= ?", seq);
   }
 
-  /** The newest seqs of the conversation before `before`, at most `limit`, in order. */
-  #seqsBefore(peer: Peer, before: number, limit: number): number[] {
+  *#newestFirst(seqs: readonly number[]): Iterable<Entry> {
+    for (let end = seqs.length; end > 0; end -= ENTRIES_AT_ONCE)
+      yield* [...this.#entries.of(seqs.slice(Math.max(0, end - ENTRIES_AT_ONCE), end))].toReversed();
+  }
+
+  /** The newest seqs of the conversation before `before` and above `above`, at most `limit`, in order. */
+  #seqsBefore(peer: Peer, before: number, limit: number, above = 0): number[] {
     const found = [peer.recentSeqs.below(before, limit)];
     let left = limit - (found[0]?.length ?? 0);
-    const query = "SELECT first, seqs FROM page WHERE peer = ? AND first < ? ORDER BY first DESC LIMIT ?";
-    const bindings = (last: Page | null) => [peer.name, last?.first ?? before];
+    const query = "SELECT first, seqs FROM page WHERE peer = ? AND first < ? AND last > ? ORDER BY first DESC LIMIT ?";
+    const bindings = (last: Page | null) => [peer.name, last?.first ?? before, above];
     for (const { seqs } of left <= 0 ? [] : this.#sql.pages<Page>(PAGES_AT_ONCE, query, bindings)) {
       const more = SeqRanges.parse(seqs).below(before, left);
       found.push(more);
       left -= more.length;
       if (left <= 0) break;
     }
-    return found.toReversed().flat();
+    const seqs = found.toReversed().flat();
+    return above === 0 ? seqs : seqs.filter((seq) => seq > above);
   }
 
   /** The seqs of the conversation after `seq`, in order, a list for each page. */

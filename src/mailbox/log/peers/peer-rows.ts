@@ -89,6 +89,12 @@ export class PeerRows {
     this.#changed[urgency].add(peer);
   }
 
+  /** Entries of this peer were removed: a wake does not find them, so the row of the peer has to be up to date. */
+  entriesRemoved(peer: Peer): void {
+    this.#summary.entryRemoved(peer);
+    this.changed(peer);
+  }
+
   /** A mark of this peer changed: devices are sent it, as an early mark if possible, and otherwise with a row. */
   mark(peer: Peer): void {
     if (!this.early.takes(peer)) return this.markNow(peer);

@@ -82,6 +82,17 @@ export class PeerSummary {
     this.#isDue = true;
   }
 
+  /**
+   * An entry of this peer was removed from the tail of the log, which named the peer: now the summary does, also for
+   * code that does not know what is in the place of the entry.
+   */
+  entryRemoved({ name }: Peer): void {
+    if (this.#written === null || this.#written.names.has(name)) return;
+    this.#added++;
+    this.#written.names.add(name);
+    this.#isDue = true;
+  }
+
   /** Whether the summary has to be written with this commit. */
   get isDue(): boolean {
     return this.#isDue && this.exists;

@@ -1,0 +1,82 @@
+// Replaces messages in the log by tombstones: entries of another kind in the same places, without bodies. The numbers
+// stay, so that a repeated delivery or send still finds them; code of before the kind passes over them.
+//
+// The database has no way to overwrite what it deletes (`PRAGMA secure_delete` is not authorized in workerd, tried
+// 2026-11). So a row is first written again with as many bytes, which SQLite does in place (`btreeOverwriteCell`), and
+// shortened then.
+import type { Entry } from "./entry.ts";
+import { isMessage, type Tombstone } from "./kinds.ts";
+import { codesText, entriesOf, HEAD_COLUMNS, joinBodies, type RunRow } from "./run-row.ts";
+import type { Sql } from "./sql.ts";
+import { utf8Bytes } from "../../protocol/limits.ts";
+
+/** The body of a tombstone. Code that does not know its kind reads it as JSON. */
+const NO_BODY = "null";
+
+type Row = RunRow & { readonly notes?: string | null };
+
+export interface Burial {
+  readonly kind: Tombstone;
+  /** Whether the table has a column for notes. */
+  readonly hasNotes: boolean;
+  /** What the first part of a row that is split keeps of the notes of the row; the last part keeps all of them. */
+  readonly firstNotesOf: (notes: string) => string | null;
+}
+
+/** Replaces the messages `seqs` in the rows with these keys. Returns the tombstones, and the UTF-16 units overwritten. */
+export function buryMessages(
+  sql: Sql,
+  keys: readonly number[],
+  seqs: ReadonlySet<number>,
+  burial: Burial,
+): { readonly buried: readonly Entry[]; readonly units: number } {
+  const buried: Entry[] = [];
+  let units = 0;
+  const columns = `${HEAD_COLUMNS}, body${burial.hasNotes ? ", notes" : ""}`;
+  const query = `SELECT ${columns} FROM run WHERE seq IN (SELECT value FROM json_each(?))`;
+  for (const row of sql.rows<Row>(query, JSON.stringify(keys))) {
+    // A row is of one kind.
+    if (!isMessage(row.kind)) continue;
+    const entries = entriesOf(row).map((entry) => (seqs.has(entry.seq) ? tombstoneOf(entry, burial.kind) : entry));
+    sql.run("UPDATE run SET body = ? WHERE seq = ?", "0".repeat(utf8Bytes(row.body)), row.seq);
+    writeParts(sql, row, partsOf(entries), burial);
+    for (const entry of entries) if (entry.kind === burial.kind) buried.push(entry);
+    units += row.body.length;
+  }
+  return { buried, units };
+}
+
+function tombstoneOf(entry: Entry, kind: Tombstone): Entry {
+  return { ...entry, kind, failed: null, body: NO_BODY };
+}
+
+/** Neighbours of one kind. */
+function partsOf(entries: readonly Entry[]): readonly Entry[][] {
+  const parts: Entry[][] = [];
+  for (const entry of entries) {
+    const part = parts.at(-1);
+    if (part?.[0]?.kind === entry.kind) part.push(entry);
+    else parts.push([entry]);
+  }
+  return parts;
+}
+
+/** The last part stays in the row, whose key is its seq. */
+function writeParts(sql: Sql, row: Row, parts: readonly Entry[][], { hasNotes, firstNotesOf }: Burial): void {
+  for (const [i, part] of parts.entries()) {
+    const last = part.at(-1);
+    if (last === undefined) continue;
+    const { seq, kind, peer, origin, device, id, at } = last;
+    const [failed, body] = [codesText(part), joinBodies(part)];
+    if (i === parts.length - 1) {
+      const update = "UPDATE run SET count = ?, kind = ?, failed = ?, body = ? WHERE seq = ?";
+      sql.run(update, part.length, kind, failed, body, row.seq);
+      continue;
+    }
+    const insert = `INSERT INTO run (seq, count, kind, peer, origin, device, id, at, failed, body)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+    sql.run(insert, seq, part.length, kind, peer, origin, device, id, at, failed, body);
+    const notes = i === 0 && hasNotes && typeof row.notes === "string" ? firstNotesOf(row.notes) : null;
+    if (notes !== null) sql.run("UPDATE run SET notes = ? WHERE seq = ?", notes, seq);
+  }
+}
