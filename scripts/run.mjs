@@ -33,6 +33,14 @@ const HELP = {
     --seeds N    how many seeds (default 1000)
     --first N    the first of them (default 1); with --seeds 1 it plays one seed again`,
 
+  build: `npm run build
+
+  Builds the web page into public/, and the package of the SDK into dist/.`,
+
+  package: `npm run package
+
+  Builds dist/, and packs it: restante-VERSION.tgz, which npm install takes in another project.`,
+
   faults: `npm run faults -- [flags]
 
   Plays every fault on real processes and real sockets, in about 15 minutes. Prints a table, and writes it into
@@ -125,6 +133,17 @@ function chaos(flags) {
   return run("vitest", ["run", "--project", "workerd", "test/chaos/chaos.test.ts"], { env });
 }
 
+/** Commands that are one program. */
+const PROGRAMS = new Map([
+  ["build", "scripts/build.mjs"],
+  ["bench", "bench/bench.ts"],
+  ["conformance", "test/conformance/runner.ts"],
+  ["docs", "scripts/reference/write.ts"],
+  ["pictures", "scripts/pictures.ts"],
+  ["screenshots", "scripts/screenshots.ts"],
+  ["admin", "scripts/admin/admin.ts"],
+]);
+
 async function main(command, flags) {
   if (HELP[command] && flags.some((flag) => flag === "--help" || flag === "-h")) {
     console.log(HELP[command]);
@@ -136,6 +155,8 @@ async function main(command, flags) {
 
   const missing = whatIsMissing();
   if (missing && !(await install(missing))) return 1;
+  const program = PROGRAMS.get(command);
+  if (program !== undefined) return run("node", [program, ...flags]);
   switch (command) {
     case "watch":
       return watch(flags);
@@ -148,29 +169,19 @@ async function main(command, flags) {
       return selfhost(flags);
     case "deploy":
       return deploy(flags);
-    case "bench":
-      return run("node", ["bench/bench.ts", ...flags]);
+    case "package":
+      return (await run("node", ["scripts/build.mjs", "--strict"])) || run("npm", ["pack", "./dist", ...flags]);
+    case "format":
+      return run("oxfmt", flags);
     case "chaos":
       return chaos(flags);
     case "faults":
       await findTools(FAULT_TOOLS);
       return run("node", ["test/faults/run.ts", ...flags]);
-    case "conformance":
-      return run("node", ["test/conformance/runner.ts", ...flags]);
-    case "docs":
-      return run("node", ["scripts/reference/write.ts"]);
-    case "pictures":
-      return run("node", ["scripts/pictures.ts", ...flags]);
-    case "screenshots":
-      return run("node", ["scripts/screenshots.ts", ...flags]);
-    case "admin":
-      return run("node", ["scripts/admin/admin.ts", ...flags]);
     case "invite":
       return invite(flags);
     default:
-      console.error(
-        "node scripts/run.mjs start|selfhost|check|test|watch|deploy|bench|chaos|conformance|faults|invite|admin|docs|pictures|screenshots [flags]",
-      );
+      console.error();
       return 1;
   }
 }

@@ -62,6 +62,6 @@ const { given, declared } = await findVariables(verb, flags);
 const problems = startProblems(given, declared);
 for (const problem of problems) console.error(problem);
 if (problems.length > 0) {
-  console.error("\nThe documentation has a table of all variables. Nothing was started.");
+  console.error("\ndocs/VARIABLES.md has a table of all variables. Nothing was started.");
   process.exitCode = 1;
 }

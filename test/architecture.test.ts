@@ -56,7 +56,7 @@ const PACKAGES: Record<string, string[]> = {
   operator: ["@hono/zod-openapi"],
   client: [],
   testing: [],
-  node: ["node:fs", "node:sqlite"],
+  node: ["node:fs", "node:process", "node:sqlite"],
   web: ["preact", "preact/hooks", "linkify-it", "uqr"],
   react: ["react"],
   "worker.ts": ["cloudflare:workers", "hono/http-exception"],

@@ -6,6 +6,7 @@ import { expect, test } from "vitest";
 const ROOT = resolve(import.meta.dirname, "..");
 const textOf = (file: string) => readFileSync(join(ROOT, file), "utf8");
 const { scripts } = JSON.parse(textOf("package.json")) as { scripts: Record<string, string> };
+const example = JSON.parse(textOf("examples/react/package.json")) as { scripts: Record<string, string> };
 const workflows = globSync(".github/workflows/*.yml", { cwd: ROOT });
 
 /** Scripts that a text names, as `npm run check`, `npm test` or `node --run types`. */
@@ -14,10 +15,19 @@ const named = (text: string) =>
     (match) => match[1] ?? match[2] ?? "",
   );
 
-test.each([...globSync("{*,docs/*}.md", { cwd: ROOT }), ...workflows, "package.json", "scripts/run.mjs"])(
+test.each([...globSync("{*,docs/*,examples/*/*}.md", { cwd: ROOT }), ...workflows, "package.json", "scripts/run.mjs"])(
   "%s names only commands that exist",
   (file) => {
-    expect(named(textOf(file)).filter((name) => scripts[name] === undefined)).toEqual([]);
+    expect(named(textOf(file)).filter((name) => (scripts[name] ?? example.scripts[name]) === undefined)).toEqual([]);
+  },
+);
+
+test.each(globSync("{README,CONTRIBUTING,docs/*,examples/*/*}.md", { cwd: ROOT }))(
+  "every command that %s names installs what is missing",
+  (file) => {
+    const { confusables: _, ...others } = scripts;
+    const commands = named(textOf(file)).flatMap((name) => others[name] ?? []);
+    expect(commands.filter((command) => !command.startsWith("node scripts/run.mjs "))).toEqual([]);
   },
 );
 

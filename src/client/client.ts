@@ -13,6 +13,7 @@ import { type SendOptions, sendKeyOf } from "./keyed-messages.ts";
 import { listConversations, readOlder } from "./read-history.ts";
 import type { ConnectionState } from "./connection-state.ts";
 import { debugOf } from "./debug.ts";
+import { notRead } from "./ending.ts";
 import { Computed, type Live, type Stop } from "./live-value.ts";
 import type { Message } from "./message.ts";
 import { nameOf } from "./names.ts";
@@ -70,7 +71,7 @@ export class Client implements Restante {
         : new StoredMessages({
             user,
             check,
-            read: (...range) => this.#clients.ready.then(() => arrivals.apply(this.#store, range)),
+            read: (...range) => this.#clients.ready.then(() => arrivals.apply(this.#store, range)).catch(notRead),
             take: (taken) => void this.#clients.write({ taken }),
           });
     this.#view = new View(user, incoming, check);

@@ -112,7 +112,10 @@ export class Connection {
     const abort = new AbortController();
     this.#enter({ is: "connecting", socket, abort }, { is: "connecting" });
     this.#addressOf(abort.signal)
-      .then((address) => socket.connect(address))
+      .then((address) => {
+        this.#options.debug?.({ what: "connecting", url: address.url });
+        socket.connect(address);
+      })
       .catch((error: unknown) => {
         if (!socket.isClosed) this.#fail(error);
       });

@@ -4,11 +4,13 @@ import { notify } from "./live-value.ts";
 import type { Commit } from "./store.ts";
 
 /**
- * One thing that happened: the connection's state; a text of frames, sent or received, without tokens; a commit that
- * the store has; a request over HTTP with its status, or the error where there was no answer.
+ * One thing that happened: the connection's state; the address of an attempt to connect, without a token; a text of
+ * frames, sent or received, without tokens; a commit that the store has; a request over HTTP with its status, or the
+ * error where there was no answer.
  */
 export type DebugEvent =
   | { readonly what: "connection"; readonly state: ConnectionState }
+  | { readonly what: "connecting"; readonly url: string }
   | { readonly what: "sent" | "received"; readonly text: string }
   | { readonly what: "stored"; readonly commit: Commit }
   | {

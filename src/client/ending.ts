@@ -1,6 +1,7 @@
 // Why a client ends from this side, as its state says it.
 import { ENDED, type Stopped } from "./connection-state.ts";
 import { isOutdated } from "./storage-state.ts";
+import { RestanteError, sentenceOf } from "./errors.ts";
 import type { Why } from "./store.ts";
 import type { Ending } from "./tab-messages.ts";
 
@@ -21,4 +22,9 @@ export function endedBy(reason: "closed" | Ending): Stopped {
 export function notOpened(error: unknown): Stopped {
   if (isOutdated(error)) return endedBy("outdated");
   return { is: "stopped", code: ENDED, reason: "not_kept", message: `The store can't be opened: ${String(error)}` };
+}
+
+/** What an iteration rejects with where the store can't be read, as where it could not be opened. */
+export function notRead(cause: unknown): never {
+  throw new RestanteError("not_kept", sentenceOf(cause), { cause });
 }

@@ -21,7 +21,8 @@ export const REASONS = {
   name: "the claim JWT_CLAIM is no userName in its canonical form: see rule N2 of docs/PROTOCOL.md",
   no_keys: "the issuer's key set can't be had: see keys_failed",
   unknown_key: "the key set has no key for its kid and alg",
-  signature: "its signature is wrong",
+  signature:
+    "its signature is wrong: by another key, by an older one of the same kid, or for ES in DER, not as r and s",
 } as const;
 
 export interface Expected {

@@ -4,7 +4,7 @@ import { rmSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import type { Arrival, Commit, Kept, Piece, Position, Store, Written } from "../client/store.ts";
 import { Records } from "./records.ts";
-import { openDatabase, transaction } from "./schema.ts";
+import { openDatabase, sqlite, transaction } from "./schema.ts";
 
 /** Messages that a store has, by default. Answers: a bot whose disk fills up over the years. */
 const MAX_MESSAGES = 100_000;
@@ -20,9 +20,11 @@ export interface NodeStoreOptions {
 
 /**
  * A store in an SQLite file (Node.js 22.13, 23.4 or newer), which is made where there is none: one file for one device, which
- * one process has open at a time. When a write resolves it is on the disk (fsync).
+ * one process has open at a time. When a write resolves it is on the disk (fsync). Throws where there is no
+ * `node:sqlite`.
  */
 export function nodeStore(file: string, { maxMessages = MAX_MESSAGES }: NodeStoreOptions = {}): Store {
+  sqlite();
   return new NodeStore(file, maxMessages);
 }
 
@@ -36,6 +38,8 @@ class NodeStore implements Store {
   readonly #file: string;
   readonly #maxMessages: number;
   #open: Opened | null = null;
+  /** Why it can't be opened: what is read or written says it again. */
+  #failure: unknown = null;
 
   constructor(file: string, maxMessages: number) {
     this.#file = file;
@@ -43,8 +47,9 @@ class NodeStore implements Store {
   }
 
   async open(name: string, first: Position): Promise<Kept> {
-    const opened = (this.#open ??= this.#openFile());
+    this.#failure = null;
     try {
+      const opened = (this.#open ??= this.#openFile());
       return transaction(opened.db, () => {
         const known = opened.records.about("name");
         if (known === undefined) opened.records.setAbout("name", name);
@@ -53,6 +58,7 @@ class NodeStore implements Store {
       });
     } catch (error) {
       await this.close();
+      this.#failure = error;
       throw error;
     }
   }
@@ -84,7 +90,7 @@ class NodeStore implements Store {
   }
 
   get #opened(): Opened {
-    if (this.#open === null) throw new Error("the store is closed");
+    if (this.#open === null) throw this.#failure ?? new Error("the store is closed");
     return this.#open;
   }
 

@@ -1,12 +1,15 @@
 // The file of a store: opened with a lock, checked, and set up. It knows SQLite; no record.
-import { DatabaseSync } from "node:sqlite";
+import process from "node:process";
+import type { DatabaseSync } from "node:sqlite";
 
 /** The format of the file. A later one may only be read by a later SDK. */
 const FORMAT = 1;
 /** Marks the file as a store of this SDK, in its header: "rst1". */
 const APPLICATION_ID = 0x72737431;
-/** SQLite's code for a file that another connection has locked. */
+/** SQLite's codes for a file that another connection has locked, that can't be opened, and that is no database. */
 const SQLITE_BUSY = 5;
+const SQLITE_CANTOPEN = 14;
+const SQLITE_NOTADB = 26;
 
 const TABLES = `
 CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -36,8 +39,10 @@ PRAGMA user_version = ${FORMAT};
  * it, and where it is no store or one of a later format.
  */
 export function openDatabase(file: string): DatabaseSync {
-  const db = new DatabaseSync(file);
+  const { DatabaseSync } = sqlite();
+  let opened: DatabaseSync | undefined;
   try {
+    const db = (opened = new DatabaseSync(file));
     // The lock of the first transaction stays. So no process needs shared memory, and SQLite makes no -shm file.
     db.exec("PRAGMA locking_mode = EXCLUSIVE");
     check(db, file);
@@ -48,10 +53,33 @@ export function openDatabase(file: string): DatabaseSync {
     });
     return db;
   } catch (error) {
-    db.close();
-    // The low byte: the others say why in more detail.
-    if (((error as { errcode?: number }).errcode ?? 0) % 256 !== SQLITE_BUSY) throw error;
-    throw new Error(`${file} is open in another process, and one device has one process.`, { cause: error });
+    opened?.close();
+    const sentence = sentenceOf(error, file);
+    throw sentence === null ? error : new Error(sentence, { cause: error });
+  }
+}
+
+/** Imported when it is needed: an import of what is not there would say neither why, nor which version has it. */
+export function sqlite(): typeof import("node:sqlite") {
+  // The types have no Node.js before 22.3.
+  const load = process.getBuiltinModule as typeof process.getBuiltinModule | undefined;
+  const module = load?.("node:sqlite") as typeof import("node:sqlite") | undefined;
+  if (module !== undefined) return module;
+  throw new Error(`nodeStore needs node:sqlite, of Node.js 22.13, 23.4 or newer. This is ${process.version}.`);
+}
+
+/** What SQLite's own sentences leave out: the file, and what to do. */
+function sentenceOf(error: unknown, file: string): string | null {
+  // The low byte: the others say why in more detail.
+  switch (((error as { errcode?: number }).errcode ?? 0) % 256) {
+    case SQLITE_BUSY:
+      return `${file} is open in another process, and one device has one process.`;
+    case SQLITE_CANTOPEN:
+      return `${file} can't be opened or made. Its folder has to exist, and to be writable.`;
+    case SQLITE_NOTADB:
+      return `${file} is no store of Restante.`;
+    default:
+      return null;
   }
 }
 

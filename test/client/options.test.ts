@@ -71,7 +71,7 @@ test("[T19] a token function has the time of `timing`", async () => {
   expect(me.connection.value).toMatchObject({ is: "waiting", reason: "token_failed" });
 });
 
-test("`debug` is called with the connection, texts, commits, requests, and retries with their reasons", async () => {
+test("`debug` is called with the address of each attempt, the connection, texts, commits, requests, and retries with their reasons", async () => {
   const events: DebugEvent[] = [];
   const { me, mailbox } = await connectedClient({
     debug: (event) => events.push(event),
@@ -88,6 +88,8 @@ test("`debug` is called with the connection, texts, commits, requests, and retri
     { is: "open" },
     { is: "waiting", code: 1012, reason: "disconnected", message: "Restart." },
   ]);
+  const address = expect.stringMatching(/^ws:\/\/mailbox\.test\/client\/alice\?/);
+  expect(of("connecting")).toEqual([{ what: "connecting", url: address }]);
   expect(of("sent")).toEqual([{ what: "sent", text: '{"type":"send","id":1,"to":"bob","body":"hello"}' }]);
   expect(of("received").length).toBe(3);
   expect(of("stored").map((event) => "commit" in event && Object.keys(event.commit))).toContainEqual(

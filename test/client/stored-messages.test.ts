@@ -182,12 +182,18 @@ test.each([0, 1, 2, 3])(
   },
 );
 
-test("a second client on the same file is stopped with a reason, and its iteration rejects", async () => {
+test("a second client on the same file is stopped with a reason, with which its iteration, threads and messages fail", async () => {
   const { me: first } = await start();
   const { me } = await start();
   expect(me.connection.value).toMatchObject({ is: "stopped", reason: "not_kept" });
-  expect("message" in me.connection.value && me.connection.value.message).toContain("is open in another process");
-  await expect(me.messages[Symbol.asyncIterator]().next()).rejects.toThrow("the store is closed");
+  const why = expect.stringContaining("is open in another process, and one device has one process.") as string;
+  expect(me.connection.value).toMatchObject({ message: why });
+  const next = me.messages[Symbol.asyncIterator]().next();
+  await expect(next).rejects.toMatchObject({ name: "RestanteError", code: "not_kept", message: why });
+  await expect(me.messages.with("bob").older()).rejects.toMatchObject({ message: why });
+  const sent = me.send("bob", "hi");
+  await written();
+  expect(sent.state.value).toMatchObject({ is: "failed", code: "not_kept", message: why });
   expect(first.connection.value.is).not.toBe("stopped");
 });
 

@@ -95,8 +95,10 @@ test.each([
 
 test("a file that is no database, and a folder that is not there, are refused", async () => {
   writeFileSync(file, "something else, of more than one page of text ".repeat(100));
-  await expect(nodeStore(file).open("alice", first)).rejects.toThrow("not a database");
-  await expect(nodeStore(join(folder, "no/bot.db")).open("alice", first)).rejects.toThrow("unable to open");
+  await expect(nodeStore(file).open("alice", first)).rejects.toThrow(`${file} is no store of Restante.`);
+  const missing = join(folder, "no/bot.db");
+  const sentence = `${missing} can't be opened or made. Its folder has to exist, and to be writable.`;
+  await expect(nodeStore(missing).open("alice", first)).rejects.toThrow(sentence);
 });
 
 test("a commit that fails is not written in part", async () => {

@@ -42,7 +42,7 @@ test.each([
 ])("npm run %s with %j reports the error and starts nothing", async (_, args, message) => {
   const { code, output } = await run(...args);
   expect(output).toContain(message);
-  expect(output).toContain("Nothing was started.");
+  expect(output).toContain("docs/VARIABLES.md has a table of all variables. Nothing was started.");
   expect(code).toBe(1);
 });
 

@@ -142,26 +142,16 @@ test("`restante/node` and `restante/testing`, imported and required", async () =
   expect(await project.output(process.execPath, flags)).toBe("one true\n");
 });
 
-test("the code of SDK.md's chapter on testing runs as it is", async () => {
-  const [, code = ""] = /\n## Testing\n.*?```ts\n(.*?)```/s.exec(readFileSync(join(ROOT, "docs/SDK.md"), "utf8")) ?? [];
-  const refused = `reached("stored"); // rejects with the code \`declined\``;
-  expect(code).toContain(refused);
-  const caught = code.replace(refused, `reached("stored").catch((error) => console.log(error.code));`);
-  const end = `await new Promise(setImmediate);
-console.log(alice.connection.value.reason, server.messages("alice").map(({ body }) => body));
-await alice.close();
-`;
-  project.write("testing.mjs", `${caught}${end}`);
-  const bodies = "[ 'hello', 'hello, alice', 'hello', 'back' ]";
-  expect(await project.output(process.execPath, ["testing.mjs"])).toBe(`declined\nsuspended ${bodies}\n`);
-});
-
-test("the program of llms.txt runs as it is", async () => {
-  const [, code = ""] = /```js\n(.*?)```/s.exec(readFileSync(join(ROOT, "docs/llms.txt"), "utf8")) ?? [];
-  expect(code).toContain('"http://localhost:8787"');
-  const text = code.replace("http://localhost:8787", server.url).replaceAll(/"(alice|bob)"/g, '"$1-llms"');
-  project.write("llms.mjs", text);
-  expect(await project.output(process.execPath, ["llms.mjs"])).toBe("alice-llms { text: 'hello' }\n{ is: 'read' }\n");
+// As in Node.js before 22.13: there SQLite is behind a flag, or not there.
+test.each([
+  ["imported", `await import("restante/node")`, "no-sqlite.mjs"],
+  ["required", `require("restante/node")`, "no-sqlite.cjs"],
+])("where there is no node:sqlite, nodeStore says which Node.js has it: %s", async (_, load, file) => {
+  const text = `try {\n  nodeStore("bot.db");\n} catch (error) {\n  console.log(error.message);\n}\n`;
+  project.write(file, `const { nodeStore } = ${load};\n${text}`);
+  expect(await project.output(process.execPath, ["--no-experimental-sqlite", file])).toBe(
+    `nodeStore needs node:sqlite, of Node.js 22.13, 23.4 or newer. This is ${process.version}.\n`,
+  );
 });
 
 test("`restante/react`, imported and required, asks for React and no second core", async () => {

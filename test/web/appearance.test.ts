@@ -152,7 +152,8 @@ test.each(["light", "dark"] as const)(
     const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
     const { a, b, alice, bob } = await fixture.twoUsers();
     const c = fixture.uniqueName("carol");
-    const options = { colorScheme, bypassCSP: true };
+    // Nothing is seen half faded in.
+    const options = { colorScheme, bypassCSP: true, reducedMotion: "reduce" } as const;
     const carol = await fixture.newUser(options);
     const check = async (state: string) => {
       await carol.page.addScriptTag({ content: axe });

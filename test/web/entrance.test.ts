@@ -21,6 +21,7 @@ test("[A22] while a name is typed the page says whether it is free, in the form 
   const name = fixture.uniqueName("nele");
   const user = await fixture.newUser({ serviceWorkers: "block" });
   const asked = questionsOf(user);
+  await user.page.clock.install();
   await user.button("I'm new").click();
   expect(await focusOf(user)).toBe("userName");
   await user.userName.pressSequentially(name.toUpperCase());
@@ -28,6 +29,8 @@ test("[A22] while a name is typed the page says whether it is free, in the form 
   await user.userName.fill("");
   await user.userName.fill(name);
   await user.page.getByText(`“${name}” is free.`).waitFor();
+  // The page's clock passes the pause after which it would ask.
+  await user.page.clock.runFor(2_000);
   expect(asked).toEqual([name]);
   await user.button("Create account").click();
   await user.button("I've saved it").click();

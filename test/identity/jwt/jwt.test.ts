@@ -105,6 +105,8 @@ test("[J7] the reason of a refusal is logged, once a minute for each, without th
   const token = await signToken("auth0|Someone");
   for (let i = 0; i < 3; i++) expect(await verifyJwt(token, env as Variables)).toBe(null);
   expect(await verifyJwt(await signToken("x", { aud: "elsewhere" }), env as Variables)).toBe(null);
+  const forged = await signToken("x", {}, new TextEncoder().encode("another secret of more than thirty-two bytes"));
+  expect(await verifyJwt(forged, env as Variables)).toBe(null);
   vi.setSystemTime(Date.now() + 61_000);
   expect(await verifyJwt(token, env as Variables)).toBe(null);
   vi.useRealTimers();
@@ -113,8 +115,10 @@ test("[J7] the reason of a refusal is logged, once a minute for each, without th
   expect(logged.map(({ event, reason }) => [event, reason])).toEqual([
     ["jwt_refused", "name"],
     ["jwt_refused", "audience"],
+    ["jwt_refused", "signature"],
     ["jwt_refused", "name"],
   ]);
+  expect(logged[2]?.["why"]).toMatch(/another key.*the same kid.*DER/);
   expect(lines.join("")).not.toContain(token.split(".")[1]);
   expect(lines.join("")).not.toContain("auth0");
 });
