@@ -7,7 +7,8 @@ const ENGLISH = {
   notLoaded: "This couldn't be loaded.",
   profile: "Profile",
   displayName: "Display name",
-  displayNameHint: "People you chat with see it with your next message, beside your username. Another change can take 15 minutes.",
+  displayNameHint:
+    "People you chat with see it with your next message, beside your username. Another change can take 15 minutes.",
   displayNameBad: "Only visible characters, please, and no line breaks.",
   displayNameLong: "That's too long: 64 characters at most.",
   save: "Save",

@@ -15,8 +15,7 @@ const MAX_BYTES = 65_536;
 
 export function Composer({ peer }: { readonly peer: string }): JSX.Element {
   const { me, words } = useApp();
-  const displayName = useConversation(peer)?.displayName;
-  const label = peer === me.user ? words.writeToSelf : words.write(displayName ?? peer);
+  const label = useLabel(peer);
   const field = useRef<HTMLTextAreaElement>(null);
   const unsent = useUnsentText(peer);
   const { text, write, send } = unsent;
@@ -43,8 +42,7 @@ export function Composer({ peer }: { readonly peer: string }): JSX.Element {
         rows={1}
         dir="auto"
         value={text}
-        placeholder={label}
-        aria-label={label}
+        {...label}
         aria-invalid={isTooLong}
         aria-describedby="composer-note"
         enterkeyhint={isTouch() ? "enter" : "send"}
@@ -64,6 +62,13 @@ export function Composer({ peer }: { readonly peer: string }): JSX.Element {
       <Note unsent={unsent} isTooLong={isTooLong} hasRefused={hasRefused} />
     </form>
   );
+}
+
+function useLabel(peer: string): { readonly placeholder: string; readonly "aria-label": string } {
+  const { me, words } = useApp();
+  const displayName = useConversation(peer)?.displayName;
+  const label = peer === me.user ? words.writeToSelf : words.write(displayName ?? peer);
+  return { placeholder: label, "aria-label": label };
 }
 
 interface NoteProps {

@@ -1,6 +1,7 @@
 // The mailbox of a signed-in user: the list of conversations beside the open one, and the account.
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import type { Notice } from "../client/connect.ts";
 import { usePlace } from "./address.ts";
 import { useApp, useLive, useSelected } from "./app-state.ts";
 import { Avatar } from "./avatar.tsx";
@@ -27,22 +28,9 @@ export function Mailbox(): JSX.Element {
   const place = usePlace();
   const displayName = useLive(me.profile.displayName);
   const peer = place.is === "conversation" ? place.peer : null;
-  const [account, setAccount] = useState<{ readonly Dialog: Awaited<ReturnType<typeof loadAccount>> } | null>(null);
-  const { problem, attempt } = useAttempt();
   const { latest, fresh, see } = useNotices(me);
   const newest = latest.at(-1);
-  // The dialog itself shows the notices that come while it is open: most of them are about changes that the user makes
-  // in it.
-  const showAccount = () =>
-    attempt(async () => {
-      const Dialog = await loadAccount();
-      see();
-      setAccount({ Dialog });
-    });
-  const hideAccount = () => {
-    see();
-    setAccount(null);
-  };
+  const { account, problem, showAccount } = useAccountDialog(latest, see);
   useNotifications();
   useShortcuts(place.is !== "list");
   useTurnedOut();
@@ -70,9 +58,35 @@ export function Mailbox(): JSX.Element {
         {place.is === "conversation" && <Thread key={place.peer} peer={place.peer} />}
         {place.is === "nowhere" && <Nowhere text={place.text} />}
       </main>
-      {account !== null && <account.Dialog lately={latest} close={hideAccount} />}
+      {account}
     </div>
   );
+}
+
+interface AccountDialog {
+  /** The open dialog, or null. */
+  readonly account: JSX.Element | null;
+  /** Why it could not be opened. */
+  readonly problem: string | null;
+  showAccount(): void;
+}
+
+function useAccountDialog(latest: readonly Notice[], see: () => void): AccountDialog {
+  const [loaded, set] = useState<{ readonly Dialog: Awaited<ReturnType<typeof loadAccount>> } | null>(null);
+  const { problem, attempt } = useAttempt();
+  // The dialog itself shows the notices that come while it is open: most of them are about changes that the user makes
+  // in it.
+  const showAccount = () =>
+    attempt(async () => {
+      const Dialog = await loadAccount();
+      see();
+      set({ Dialog });
+    });
+  const close = () => {
+    see();
+    set(null);
+  };
+  return { account: loaded && <loaded.Dialog lately={latest} close={close} />, problem, showAccount };
 }
 
 /** Beside the list, where no conversation is open. */

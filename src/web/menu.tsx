@@ -27,34 +27,40 @@ interface Props {
   readonly label: string;
   readonly note?: string;
   readonly items: readonly MenuItem[];
-  readonly place: Spot;
+  readonly spot: Spot;
   close(): void;
 }
 
 /** Pixels between the menu and the edge of the screen. */
 const MARGIN_PX = 8;
 
-export function Menu({ label, note, items, place, close }: Props): JSX.Element {
+/** The events of a menu are not those of what it belongs to. */
+const OWN_EVENTS = {
+  onKeyDown: (event: Event) => event.stopPropagation(),
+  onClick: (event: Event) => event.stopPropagation(),
+  onContextMenu: (event: Event) => {
+    event.preventDefault();
+    event.stopPropagation();
+  },
+};
+
+export function Menu({ label, note, items, spot, close }: Props): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
   const [asked, ask] = useState<MenuItem | null>(null);
-  const { problem, attempt, setProblem } = useAttempt();
+  const { problem, attempt } = useAttempt();
   // The finger that opened it by a long press is still down.
   const isTouched = useRef(false);
   useLayoutEffect(() => dialog.current?.showModal(), []);
-  useLayoutEffect(() => (dialog.current === null ? undefined : put(dialog.current, place)), [asked, problem]);
+  useLayoutEffect(() => (dialog.current === null ? undefined : put(dialog.current, spot)), [asked, problem]);
   useEffect(() => dialog.current?.querySelector("button")?.focus(), [asked]);
 
+  const hide = () => dialog.current?.close();
   const run = (item: MenuItem) =>
     attempt(async () => {
-      try {
-        await item.act();
-      } catch (error) {
-        if (item.failure === undefined) throw error;
-        return setProblem(item.failure);
-      }
-      dialog.current?.close();
+      await item.act();
+      hide();
       item.after?.();
-    });
+    }, item.failure);
   const choose = (item: MenuItem) => (item.question === undefined ? run(item) : ask(item));
   return (
     <dialog
@@ -62,45 +68,53 @@ export function Menu({ label, note, items, place, close }: Props): JSX.Element {
       class={asked === null ? "menu" : "menu small"}
       aria-label={label}
       onClose={close}
-      // The events of a menu are not those of the row that it belongs to.
-      onKeyDown={(event) => event.stopPropagation()}
-      onContextMenu={(event) => {
-        event.preventDefault();
-        event.stopPropagation();
-      }}
-      onClick={(event) => event.stopPropagation()}
+      {...OWN_EVENTS}
       onPointerDown={(event) => {
         event.stopPropagation();
         isTouched.current = true;
         // The dialog itself is hit beside its content only.
-        if (event.target === dialog.current) dialog.current?.close();
+        if (event.target === dialog.current) hide();
       }}
     >
       <div class="content">
         {asked === null ? (
           <>
             {note !== undefined && <p class="soft">{note}</p>}
-            <div role="menu" aria-label={label} onKeyDown={moveByKey}>
-              {items.map((item) => (
-                <button
-                  key={item.icon}
-                  type="button"
-                  role="menuitem"
-                  tabIndex={-1}
-                  class={item.question === undefined ? "" : "danger"}
-                  onClick={({ detail }) => (isTouched.current || detail === 0) && choose(item)}
-                >
-                  <Icon name={item.icon} /> {item.label}
-                </button>
-              ))}
-            </div>
+            <Items
+              label={label}
+              items={items}
+              choose={(item, isByKey) => (isTouched.current || isByKey) && choose(item)}
+            />
           </>
         ) : (
-          <Question item={asked} go={() => run(asked)} cancel={() => dialog.current?.close()} />
+          <Question item={asked} go={() => run(asked)} cancel={hide} />
         )}
         <Problem problem={problem} />
       </div>
     </dialog>
+  );
+}
+
+interface ItemsProps extends Pick<Props, "label" | "items"> {
+  choose(item: MenuItem, isByKey: boolean): void;
+}
+
+function Items({ label, items, choose }: ItemsProps): JSX.Element {
+  return (
+    <div role="menu" aria-label={label} onKeyDown={moveByKey}>
+      {items.map((item) => (
+        <button
+          key={item.icon}
+          type="button"
+          role="menuitem"
+          tabIndex={-1}
+          class={item.question === undefined ? "" : "danger"}
+          onClick={({ detail }) => choose(item, detail === 0)}
+        >
+          <Icon name={item.icon} /> {item.label}
+        </button>
+      ))}
+    </div>
   );
 }
 
@@ -121,7 +135,7 @@ function Question({ item, go, cancel }: { readonly item: MenuItem; go(): void; c
   );
 }
 
-/** Below the place, above it where there is no room, and always on the screen. */
+/** Below the place, above it where there is no space, and always on the screen. */
 function put(dialog: HTMLDialogElement, { left, right, top, bottom }: Spot): void {
   const { offsetWidth: width, offsetHeight: height, style } = dialog;
   const x = left + width + MARGIN_PX > innerWidth ? right - width : left;

@@ -9,8 +9,8 @@ export interface Attempt {
   /** Why the last request failed, or null. */
   readonly problem: string | null;
   readonly isBusy: boolean;
-  /** Does nothing while a request is under way. */
-  attempt(act: () => Promise<void>): void;
+  /** Does nothing while a request is under way. `failure`: what to say in place of the reason. */
+  attempt(act: () => Promise<void>, failure?: string): void;
   setProblem(problem: string | null): void;
 }
 
@@ -24,13 +24,13 @@ export function useAttemptIn(words: Translations, place: Place = "act"): Attempt
   const [isBusy, setIsBusy] = useState(false);
   // Two clicks may come before the next drawing.
   const isUnderWay = useRef(false);
-  const attempt = (act: () => Promise<void>) => {
+  const attempt = (act: () => Promise<void>, failure?: string) => {
     if (isUnderWay.current) return;
     isUnderWay.current = true;
     setIsBusy(true);
     setProblem(null);
     void act()
-      .catch((error: unknown) => setProblem(errorSentence(error, words, place)))
+      .catch((error: unknown) => setProblem(failure ?? errorSentence(error, words, place)))
       .finally(() => {
         isUnderWay.current = false;
         setIsBusy(false);

@@ -41,44 +41,23 @@ export interface OpenMenu {
 
 /** `withMouse`: a right click opens it too, in place of the browser's own menu. */
 export function useMenu(label: string, contents: () => Omit<Contents, "label">, withMouse: boolean): OpenMenu {
-  const [place, open] = useState<Spot | null>(null);
-  const press = useRef<{ timer?: ReturnType<typeof setTimeout>; x: number; y: number; wasLong: boolean }>({
-    x: 0,
-    y: 0,
-    wasLong: false,
-  }).current;
-  const endPress = () => clearTimeout(press.timer);
+  const [spot, open] = useState<Spot | null>(null);
   const at = (x: number, y: number) => open({ left: x, right: x, top: y, bottom: y });
+  const { wasLong, events } = useLongPress(at);
   return {
-    menu: place && <Menu label={label} {...contents()} place={place} close={() => open(null)} />,
+    menu: spot && <Menu label={label} {...contents()} spot={spot} close={() => open(null)} />,
     button: {
       type: "button",
       "aria-haspopup": "menu",
-      "aria-expanded": place !== null,
+      "aria-expanded": spot !== null,
       "aria-label": label,
       onClick: ({ currentTarget }) => open(currentTarget.getBoundingClientRect()),
     },
     target: {
-      onPointerDown: ({ pointerType, clientX: x, clientY: y }) => {
-        endPress();
-        press.wasLong = false;
-        if (pointerType !== "touch") return;
-        const timer = setTimeout(() => {
-          press.wasLong = true;
-          at(x, y);
-        }, LONG_PRESS_MS);
-        Object.assign(press, { timer, x, y });
-      },
-      onPointerMove: ({ clientX, clientY }) => {
-        if (Math.hypot(clientX - press.x, clientY - press.y) > MAX_MOVE_PX) endPress();
-      },
-      onPointerUp: endPress,
-      onPointerCancel: endPress,
-      // The finger that has opened it opens nothing else.
-      onClick: (event) => press.wasLong && event.preventDefault(),
+      ...events,
       onContextMenu: (event) => {
         const { clientX, clientY, pointerType } = event as Event<PointerEvent>;
-        const isTouch = pointerType === "touch" || press.wasLong;
+        const isTouch = pointerType === "touch" || wasLong();
         if (!isTouch && !withMouse) return;
         event.preventDefault();
         if (!isTouch) at(clientX, clientY);
@@ -92,4 +71,40 @@ export function useMenu(label: string, contents: () => Omit<Contents, "label">, 
       },
     },
   };
+}
+
+interface LongPress {
+  /** Whether the last press was a long one. */
+  wasLong(): boolean;
+  readonly events: Omit<OpenMenu["target"], "onContextMenu" | "onKeyDown">;
+}
+
+/** A finger that stays in its place calls `done`. */
+function useLongPress(done: (x: number, y: number) => void): LongPress {
+  const press = useRef<{ timer?: ReturnType<typeof setTimeout>; x: number; y: number; wasLong: boolean }>({
+    x: 0,
+    y: 0,
+    wasLong: false,
+  }).current;
+  const end = () => clearTimeout(press.timer);
+  const events: LongPress["events"] = {
+    onPointerDown: ({ pointerType, clientX: x, clientY: y }) => {
+      end();
+      press.wasLong = false;
+      if (pointerType !== "touch") return;
+      const timer = setTimeout(() => {
+        press.wasLong = true;
+        done(x, y);
+      }, LONG_PRESS_MS);
+      Object.assign(press, { timer, x, y });
+    },
+    onPointerMove: ({ clientX, clientY }) => {
+      if (Math.hypot(clientX - press.x, clientY - press.y) > MAX_MOVE_PX) end();
+    },
+    onPointerUp: end,
+    onPointerCancel: end,
+    // The finger that has opened it opens nothing else.
+    onClick: (event) => press.wasLong && event.preventDefault(),
+  };
+  return { wasLong: () => press.wasLong, events };
 }

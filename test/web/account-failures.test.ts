@@ -58,7 +58,7 @@ test("a switch that the server refuses goes back, and says why", async () => {
 test("deleting the account without an answer of the server says so, and the account stays", async () => {
   const user = await withAccount();
   await user.button("Delete account").click();
-  const form = user.page.getByRole("dialog").locator("form");
+  const form = user.page.getByRole("dialog").locator("form.asked");
   // The form opens below the end of the dialog: it comes into view, with the focus.
   await expect.poll(() => form.getByRole("textbox").evaluate((field) => field === document.activeElement)).toBe(true);
   const isInView = () =>

@@ -36,7 +36,10 @@ test("a dialog of another version is not shown, and the page says that it is out
   const user = await fixture.newUser({ serviceWorkers: "block" });
   await user.claim(fixture.uniqueName("alice"));
   await user.page.route("**/account.js", (route) =>
-    route.fulfill({ contentType: "text/javascript", body: "export const AppContext = {}, AccountDialog = () => null;" }),
+    route.fulfill({
+      contentType: "text/javascript",
+      body: "export const AppContext = {}, AccountDialog = () => null;",
+    }),
   );
   await user.account.click();
   await user.page.getByRole("alert").getByText("A newer version of this page is open.", { exact: false }).waitFor();

@@ -69,7 +69,7 @@ test("[A15] where the server asks for a proof the page asks for the recovery cod
   await asksOnce(first, "/api/account*");
   await first.button("Delete account").click();
   await first.page.getByLabel("To confirm, enter", { exact: false }).fill(name);
-  await first.page.getByRole("dialog").locator("form").getByRole("button").click();
+  await first.page.getByRole("dialog").locator("form.asked").getByRole("button").click();
   await proof.getByRole("button", { name: "Cancel" }).click();
   await proof.waitFor({ state: "detached" });
   await first.button("Close").click();

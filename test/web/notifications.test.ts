@@ -118,3 +118,33 @@ test("the switch shows what the browser allows: not asked yet, dismissed, denied
   expect(await box.isChecked()).toBe(false);
   expect(await box.isDisabled()).toBe(true);
 });
+
+test("a muted conversation notifies of nothing, and a display name stands beside the userName", async () => {
+  const { a, alice, bob } = await fixture.twoContacts();
+  await alice.account.click();
+  await alice.page.getByLabel("Display name").fill("Zo\u00eb");
+  await alice.button("Save").click();
+  await alice.page.getByRole("status").getByText("Saved").waitFor();
+  await alice.button("Close").click();
+  await turnOn(bob);
+  await bob.page.evaluate(() => {
+    const { prototype } = ServiceWorkerRegistration;
+    const { showNotification: show } = prototype;
+    const calls: string[] = [];
+    Object.assign(globalThis, { calls });
+    prototype.showNotification = function (title, options) {
+      calls.push(options?.body ?? "");
+      return show.call(this, title, options);
+    };
+  });
+  await bob.choose("Mute");
+  await bob.list.getByRole("img", { name: "Muted" }).waitFor();
+  await setAttention(bob, false);
+  await alice.send("quiet");
+  await bob.list.getByText("1 unread").waitFor();
+  await bob.choose("Unmute");
+  await bob.list.getByRole("img", { name: "Muted" }).waitFor({ state: "detached" });
+  await alice.send("loud");
+  await expect.poll(() => shown(bob)).toEqual([[`Zo\u00eb (${a})`, "2 new messages: loud"]]);
+  expect(await bob.page.evaluate(() => (globalThis as unknown as { calls: string[] }).calls)).toHaveLength(1);
+});

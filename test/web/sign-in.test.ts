@@ -110,7 +110,7 @@ test("a user who enters their name once more erases the account", async () => {
   await user.claim("erna");
   await user.account.click();
   await user.button("Delete account").click();
-  const confirm = user.page.getByRole("dialog").locator("form").getByRole("button");
+  const confirm = user.page.getByRole("dialog").locator("form.asked").getByRole("button");
   expect(await confirm.isDisabled()).toBe(true);
   await user.page.getByLabel("To confirm, enter erna", { exact: false }).fill("erna");
   await confirm.click();
