@@ -9,7 +9,7 @@ import { Icon, State } from "./icons.tsx";
 import { itemsOfMessage } from "./message-menu.ts";
 import { MessageText, plain } from "./message-text.tsx";
 import { isOnlyEmoji } from "./text-parts.ts";
-import { focusNear } from "./log-keys.ts";
+import { leaveFrom } from "./log-keys.ts";
 import { useMenu } from "./use-menu.tsx";
 
 interface Props {
@@ -24,8 +24,10 @@ export function Bubble({ message, follows, isFresh }: Props): JSX.Element {
   const { me, words, language } = useApp();
   const { key, state, from, at, body } = message;
   const item = useRef<HTMLLIElement>(null);
-  const leave = () => focusNear(item.current);
-  const contents = () => ({ note: fullTime(at, language), items: itemsOfMessage(me, message, words, leave) });
+  const contents = () => ({
+    note: fullTime(at, language),
+    items: itemsOfMessage(me, message, words, leaveFrom(item.current)),
+  });
   const { menu, button, target } = useMenu(words.messageMenu, contents, false);
   const looks = ["bubble", state === null ? "theirs" : "own"];
   if (follows) looks.push("follows");

@@ -2,13 +2,20 @@
 import type { TargetedKeyboardEvent } from "preact";
 import { useEffect } from "preact/hooks";
 import { go } from "./address.ts";
-import { isComposing } from "./input.ts";
+import { isComposing, isTouch } from "./input.ts";
 
 const search = () => document.querySelector<HTMLElement>(".list input");
 
-/** Moves the focus to the list, once it is shown: on a phone it is behind the conversation. */
+/** Moves the focus to the list, once it is shown: a phone shows the conversation in its place until the address changes. */
 export function focusList(): void {
-  requestAnimationFrame(() => search()?.focus());
+  // The focus of a field would raise the keyboard of a phone.
+  focusOnceShown(() => (isTouch() ? document.querySelector<HTMLElement>(".list a.item") : search()));
+}
+
+function focusOnceShown(find: () => HTMLElement | null): void {
+  const focus = () => requestAnimationFrame(() => find()?.focus());
+  if (search()?.checkVisibility() === true) focus();
+  else addEventListener("hashchange", focus, { once: true });
 }
 
 /** Up and down move between the search and the conversations. */
@@ -30,8 +37,8 @@ export function useShortcuts(isReading: boolean): void {
       if (isComposing(event) || document.querySelector("dialog[open]") !== null) return;
       if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey) {
         event.preventDefault();
+        focusOnceShown(search);
         if (search()?.checkVisibility() !== true) go(null);
-        focusList();
       } else if (event.key === "Escape" && isReading && !isIn(event.target, ".list")) {
         go(null);
         focusList();

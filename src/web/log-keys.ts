@@ -34,12 +34,12 @@ export function moveInLog(event: TargetedKeyboardEvent<HTMLElement>): void {
   next.focus();
 }
 
-/** Moves the focus to a message beside this one, or to the box of all, before it is removed. */
-export function focusNear(item: HTMLElement | null): void {
-  const log = logNow();
-  const all = bubblesIn(log);
+/** What moves the focus to the message beside this one, or to the box of all, once this one is removed. */
+export function leaveFrom(item: HTMLElement | null): () => void {
+  const all = bubblesIn(logNow());
   const at = item === null ? -1 : all.indexOf(item);
-  (all[at + 1] ?? all[at - 1] ?? log)?.focus();
+  const next = at === -1 ? undefined : (all[at + 1] ?? all[at - 1]);
+  return () => (next?.isConnected === true ? next : logNow())?.focus();
 }
 
 /** Arrow Up in an empty field: the menu of the last own message. */

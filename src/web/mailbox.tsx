@@ -120,7 +120,7 @@ const isFinal = (code: number) => code === UNAUTHORIZED || code === FORBIDDEN;
 function useUnreadInTitle(): void {
   const { me, words, language } = useApp();
   const unread = useSelected(me.conversations, (all) =>
-    all.reduce((sum, one) => sum + (one.muted ? 0 : one.unread), 0),
+    all.reduce((sum, one) => sum + (one.muted || one.hidden ? 0 : one.unread), 0),
   );
   useEffect(() => {
     document.title = unread > 0 ? `(${number(unread, language)}) ${words.title}` : words.title;

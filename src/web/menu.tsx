@@ -52,7 +52,8 @@ export function Menu({ label, note, items, spot, close }: Props): JSX.Element {
   const isTouched = useRef(false);
   useLayoutEffect(() => dialog.current?.showModal(), []);
   useLayoutEffect(() => (dialog.current === null ? undefined : put(dialog.current, spot)), [asked, problem]);
-  useEffect(() => dialog.current?.querySelector("button")?.focus(), [asked]);
+  // Of a question what changes nothing: the key that has led to it may still be down.
+  useEffect(() => dialog.current?.querySelector<HTMLElement>(asked ? ".quiet" : "button")?.focus(), [asked]);
 
   const hide = () => dialog.current?.close();
   const run = (item: MenuItem) =>
@@ -67,6 +68,7 @@ export function Menu({ label, note, items, spot, close }: Props): JSX.Element {
       ref={dialog}
       class={asked === null ? "menu" : "menu small"}
       aria-label={label}
+      aria-describedby={note === undefined || asked !== null ? undefined : "menu-note"}
       onClose={close}
       {...OWN_EVENTS}
       onPointerDown={(event) => {
@@ -78,14 +80,12 @@ export function Menu({ label, note, items, spot, close }: Props): JSX.Element {
     >
       <div class="content">
         {asked === null ? (
-          <>
-            {note !== undefined && <p class="soft">{note}</p>}
-            <Items
-              label={label}
-              items={items}
-              choose={(item, isByKey) => (isTouched.current || isByKey) && choose(item)}
-            />
-          </>
+          <Items
+            label={label}
+            note={note}
+            items={items}
+            choose={(item, isByKey) => (isTouched.current || isByKey) && choose(item)}
+          />
         ) : (
           <Question item={asked} go={() => run(asked)} cancel={hide} />
         )}
@@ -96,25 +96,33 @@ export function Menu({ label, note, items, spot, close }: Props): JSX.Element {
 }
 
 interface ItemsProps extends Pick<Props, "label" | "items"> {
+  readonly note: string | undefined;
   choose(item: MenuItem, isByKey: boolean): void;
 }
 
-function Items({ label, items, choose }: ItemsProps): JSX.Element {
+function Items({ label, note, items, choose }: ItemsProps): JSX.Element {
   return (
-    <div role="menu" aria-label={label} onKeyDown={moveByKey}>
-      {items.map((item) => (
-        <button
-          key={item.icon}
-          type="button"
-          role="menuitem"
-          tabIndex={-1}
-          class={item.question === undefined ? "" : "danger"}
-          onClick={({ detail }) => choose(item, detail === 0)}
-        >
-          <Icon name={item.icon} /> {item.label}
-        </button>
-      ))}
-    </div>
+    <>
+      {note !== undefined && (
+        <p id="menu-note" class="soft">
+          {note}
+        </p>
+      )}
+      <div role="menu" aria-label={label} onKeyDown={moveByKey}>
+        {items.map((item) => (
+          <button
+            key={item.label}
+            type="button"
+            role="menuitem"
+            tabIndex={-1}
+            class={item.question === undefined ? "" : "danger"}
+            onClick={({ detail }) => choose(item, detail === 0)}
+          >
+            <Icon name={item.icon} /> {item.label}
+          </button>
+        ))}
+      </div>
+    </>
   );
 }
 

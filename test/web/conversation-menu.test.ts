@@ -146,6 +146,9 @@ test("a long press on a row of a phone opens its menu, and not the conversation;
   await phone.send("hello");
   await phone.page.keyboard.press("Control+k");
   await row(phone, other).waitFor();
+  await expect
+    .poll(() => phone.page.getByRole("searchbox").evaluate((one) => one === document.activeElement))
+    .toBe(true);
   const box = await row(phone, other).boundingBox();
   const devtools = await phone.page.context().newCDPSession(phone.page);
   const at = { x: (box?.x ?? 0) + 80, y: (box?.y ?? 0) + 20 };
