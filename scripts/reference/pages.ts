@@ -23,15 +23,18 @@ const ABOUT: Readonly<Record<string, string>> = {
 const GROUPS: readonly (readonly [title: string, names: string])[] = [
   ["To connect", "connect Options Token Timing Restante Live Stop ConnectionState WaitOptions"],
   ["To send and to receive", "SendOptions SentMessage MessageState Why Messages Message BodySchema Json JsonOf"],
-  ["Conversations and presence", "Conversation Conversing ThreadOptions Presences Presence"],
-  ["To sign in", "claim signIn signInWithPasskey signedInAs entranceOf SignedIn Entrance RequestOptions"],
-  ["The account", "Account SignedInDevice AccountPasskey Settings Notice People"],
-  ["Errors and diagnosis", "RestanteError Refused problemOfName problemOfBody Debug DebugEvent"],
+  ["Conversations and presence", "Conversation ConversationSettings Conversing ThreadOptions Presences Presence"],
+  [
+    "To sign in",
+    "isNameFree claim signIn signInWithPasskey signedInAs signOut entranceOf SignedIn Entrance RequestOptions",
+  ],
+  ["The account", "Account SignedInDevice AccountPasskey Settings OwnProfile Notice People"],
+  ["Errors and diagnosis", "RestanteError Refused problemOfName problemOfBody canonicalName nameOf Debug DebugEvent"],
   ["Where records are stored", "browserStore memoryStore StorageState MemoryReason"],
   ["For a WebSocket of your own", "SocketClass SocketLike"],
   [
     "For a store of your own",
-    "Store Shared Kept Position Commit Row Marks Entry Failure Draft Written Arrival Read Past Piece",
+    "Store Shared Kept Position Commit Row Marks Entry Failure Draft Written Arrival Read Past Piece Removed",
   ],
 ];
 const OTHERS = "Others";

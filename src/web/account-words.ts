@@ -46,6 +46,7 @@ const ENGLISH = {
   exportAll: "Download everything",
   signOut: "Sign out",
   lastWay: "This is your only device. Once you sign out, only your recovery code gets you back in. Do you have it?",
+  maybeLastWay: "If this is your only device, only your recovery code gets you back in. Do you have it?",
   signOutAnyway: "I have it: sign out",
   erase: "Delete account",
   eraseHint: (name: string) =>
@@ -99,6 +100,7 @@ const CHINESE: typeof ENGLISH = {
   exportAll: "下载全部数据",
   signOut: "退出登录",
   lastWay: "这是你唯一的设备。退出后只能凭恢复码重新登录。恢复码在你手上吗？",
+  maybeLastWay: "如果这是你唯一的设备，退出后只能凭恢复码重新登录。恢复码在你手上吗？",
   signOutAnyway: "在，退出登录",
   erase: "注销账户",
   eraseHint: (name) => `所有内容将永久删除，用户名也无法再使用。请输入 ${isolated(name)} 以确认：`,

@@ -10,21 +10,21 @@ import { useAccount } from "./use-account.ts";
 /** How long the question waits for the server. */
 const ANSWER_MS = 3_000;
 
-type Question = "unsent" | "lastWay" | null;
+type Question = "unsent" | "lastWay" | "maybeLastWay" | null;
 
 export function SignOut(): JSX.Element {
   const { words, signOut } = useAccount();
   const [question, ask] = useState<Question>(null);
   const { problem, setProblem, attempt } = useAttempt();
   const waiting = useWaiting();
-  const isLastWay = useLastWay();
+  const questionOfWays = useLastWay();
   const run = async () => {
     if (!(await signOut())) setProblem(words.notSignedOut);
   };
   const begin = async () => {
-    if (waiting !== "") ask("unsent");
-    else if (await isLastWay()) ask("lastWay");
-    else await run();
+    const asked = waiting === "" ? await questionOfWays() : "unsent";
+    if (asked === null) await run();
+    else ask(asked);
   };
   return (
     <>
@@ -33,8 +33,8 @@ export function SignOut(): JSX.Element {
       </button>
       {question !== null && (
         <Asked
-          text={question === "lastWay" ? words.lastWay : waiting === "" ? words.allSent : words.unsent(waiting)}
-          label={question === "lastWay" ? words.signOutAnyway : words.loseUnsent}
+          text={question !== "unsent" ? words[question] : waiting === "" ? words.allSent : words.unsent(waiting)}
+          label={question !== "unsent" ? words.signOutAnyway : words.loseUnsent}
           go={() => attempt(run)}
           cancel={() => ask(null)}
         />
@@ -81,14 +81,19 @@ function useWaiting(): string {
   );
 }
 
-/** Whether nothing but the recovery code would lead back. Without an answer nobody knows, and the user is not asked. */
-function useLastWay(): () => Promise<boolean> {
+/**
+ * The question where nothing but the recovery code would lead back, or the server does not say so in time. Without a
+ * network nobody is asked: signing out is finished later.
+ */
+function useLastWay(): () => Promise<Question> {
   const { me, auth } = useAccount();
   return async () => {
-    if (auth !== "accounts") return false;
+    if (auth !== "accounts") return null;
     const ways = Promise.all([me.account.devices(), me.account.passkeys()]);
-    const isLast = ways.then(([devices, passkeys]) => devices.length === 1 && passkeys.length === 0);
-    const late = new Promise<boolean>((done) => setTimeout(() => done(false), ANSWER_MS));
-    return Promise.race([isLast, late]).catch(() => false);
+    const known = ways.then(([devices, passkeys]) =>
+      devices.length === 1 && passkeys.length === 0 ? ("lastWay" as const) : null,
+    );
+    const late = new Promise<Question>((done) => setTimeout(() => done("maybeLastWay"), ANSWER_MS));
+    return Promise.race([known, late]).catch(() => null);
   };
 }

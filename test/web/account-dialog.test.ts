@@ -61,6 +61,23 @@ test("signing out the only device asks first, and with a second way back in it d
   expect([...first.errors, ...second.errors]).toEqual([]);
 });
 
+test("where the server does not say in time whether it is the only device, signing out asks, too", async () => {
+  const user = await fixture.newUser({ serviceWorkers: "block" });
+  await user.claim(fixture.uniqueName("dirk"));
+  await user.page.clock.install();
+  await user.account.click();
+  await user.page.getByText("Chrome, Linux").waitFor();
+  // An answer that never comes.
+  await user.page.route("**/api/passkeys*", () => undefined);
+  const asked = user.page.waitForRequest("**/api/passkeys*");
+  await user.button("Sign out").click();
+  await asked;
+  await user.page.clock.runFor(3_000);
+  await user.page.getByRole("alertdialog").getByText("If this is your only device", { exact: false }).waitFor();
+  await user.button("I have it: sign out").click();
+  await user.outside.waitFor();
+});
+
 test("[A10] a second passkey on one device, and one of another name, are refused with the right sentence", async () => {
   const [one, other] = [fixture.uniqueName("mia"), fixture.uniqueName("mia")];
   const user = await fixture.newUser({}, withName());
