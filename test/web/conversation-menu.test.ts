@@ -9,13 +9,9 @@ const row = ({ list }: PageUser, name: string) => list.getByRole("link", { name:
 
 /** A user with two conversations, the one with `b` open, the one with `c` the latest; and a second device. */
 async function twoConversations() {
-  const [a, b, c] = ["alice", "bob", "carol"].map((name) => fixture.uniqueName(name)) as [string, string, string];
-  const [alice, second, bob, carol] = (await Promise.all([1, 2, 3, 4].map(() => fixture.newUser()) as never[])) as [
-    PageUser,
-    PageUser,
-    PageUser,
-    PageUser,
-  ];
+  const [a, b, c] = [fixture.uniqueName("alice"), fixture.uniqueName("bob"), fixture.uniqueName("carol")];
+  const newUser = () => fixture.newUser();
+  const [alice, second, bob, carol] = await Promise.all([newUser(), newUser(), newUser(), newUser()]);
   const code = await alice.claim(a);
   await Promise.all([bob.claim(b), carol.claim(c)]);
   await second.signIn(a, code);
