@@ -105,6 +105,15 @@ export const validCalls: Readonly<Record<string, ValidCall>> = {
   "GET /api/conversations/{userName}/messages": [
     ({ bob }) => ({ path: { userName: bob.userName }, query: { limit: "5" } }),
   ],
+  "PATCH /api/conversations/{userName}": [
+    ({ bob }) => ({ path: { userName: bob.userName }, body: { pinned: true, hidden: false } }),
+  ],
+  "DELETE /api/conversations/{userName}/messages/{seq}": [
+    async ({ alice, bob }) => ({ path: { userName: bob.userName, seq: await newest(alice, bob.userName) } }),
+  ],
+  "DELETE /api/conversations/{userName}": [({ bob }) => ({ path: { userName: bob.userName } })],
+  "GET /api/profile": [() => ({})],
+  "PUT /api/profile": [() => ({ body: { displayName: "Alice" } })],
   "GET /api/requests": [() => ({}), ({ bob }) => bob.token],
   "PUT /api/contacts/{userName}": [async ({ alice }) => ({ path: { userName: await stranger(alice) } })],
   "GET /api/blocks": [() => ({})],
@@ -195,11 +204,11 @@ export function request(
   );
 }
 
-/** The seq of alice's newest message. */
-async function newest(alice: Account): Promise<string> {
+/** The seq of alice's newest message, of all or with a peer. */
+async function newest(alice: Account, peer?: string): Promise<string> {
   const response = await callApi("GET", "/api/conversations", undefined, alice.token);
-  const { conversations } = await response.json<{ conversations: { last: { seq: number } }[] }>();
-  return String(conversations[0]?.last.seq);
+  const { conversations } = await response.json<{ conversations: { peer: string; last: { seq: number } }[] }>();
+  return String(conversations.find((one) => peer === undefined || one.peer === peer)?.last.seq);
 }
 
 /** Signs in another device of alice's, and returns its id. */

@@ -78,9 +78,16 @@ function badInputs(operation: Operation, call: Call): Bad[] {
   for (const field of requiredOf(operation.body)) {
     const { [field]: _, ...rest } = fields;
     bad.push({ what: `without ${field}`, change: { ...call, body: rest }, field });
-    if (field !== "body")
+    if (!takesNull(operation.body, field))
       bad.push({ what: `${field} is null`, change: { ...call, body: { ...rest, [field]: null } }, field });
   }
   bad.push({ what: "an unknown field", change: { ...call, body: { ...fields, surprise: 1 } }, field: "surprise" });
   return bad;
+}
+
+/** Whether a field of a body may be null: a message's body is any JSON. */
+function takesNull(body: Record<string, unknown>, field: string): boolean {
+  const { properties } = dereferenced(body) as { properties?: Record<string, Record<string, unknown>> };
+  const type = properties?.[field]?.["type"];
+  return field === "body" || (Array.isArray(type) && type.includes("null"));
 }

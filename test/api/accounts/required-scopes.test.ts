@@ -40,9 +40,10 @@ test.each(
 });
 
 /** A path with placeholder values. */
-function somewhere({ parameters, body }: Operation): Call {
+function somewhere({ parameters, body, security }: Operation): Call {
   const path = Object.fromEntries(
-    parameters.filter(({ in: where }) => where === "path").map(({ name }) => [name, "nothing"]),
+    parameters.filter(({ in: where }) => where === "path").map(({ name }) => [name, name === "seq" ? "1" : "nothing"]),
   );
-  return { path, ...(body !== null && { body: { scopes: ["send"] } }) };
+  const isOfUser = security[0]?.["token"]?.[0] !== "admin";
+  return { path, ...(body !== null && { body: isOfUser ? { pinned: true } : { scopes: ["send"] } }) };
 }
