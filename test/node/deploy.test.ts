@@ -15,10 +15,10 @@ const SDK = ["restante.js", "restante.js.map", "restante.d.ts"];
 const PAGE = ["page", "shared", "account"].flatMap((name) => [`${name}.js`, `${name}.js.map`]);
 const BUILT = new Set([...PAGE, "status.js", "status.js.map", ...SDK]);
 /**
- * Bytes, gzipped. It was 380 kB when this was written, most of it the verification of passkeys and the description of
- * the API. Cloudflare's own limit is 3 MB.
+ * Bytes, gzipped. It was 456 kB when this was written, most of it the verification of passkeys, the descriptions of the
+ * API and of the frames, and the table of look-alike names. Cloudflare's own limit is 3 MB.
  */
-const LIMIT = 450_000;
+const LIMIT = 470_000;
 
 const folder = mkdtempSync(join(tmpdir(), "restante-deploy-"));
 const bundle = join(folder, "bundle");

@@ -9,14 +9,16 @@ const fixture = new BrowserFixture();
 
 /** The boxes of all bubbles, and of the text and the time in each. */
 const boxesOf = ({ messages }: PageUser) =>
-  messages.evaluateAll((all) =>
-    all.map((bubble) => {
+  messages.evaluateAll(async (all) => {
+    // A new bubble rises.
+    await Promise.all(all.flatMap((bubble) => bubble.getAnimations()).map(({ finished }) => finished));
+    return all.map((bubble) => {
       const boxOf = (selector: string) =>
         (bubble.querySelector(selector) ?? bubble).getBoundingClientRect().toJSON() as DOMRect;
       const tail = getComputedStyle(bubble, "::after").content !== "none";
       return { box: boxOf("nothing"), text: boxOf(".text"), when: boxOf(".when"), tail };
-    }),
-  );
+    });
+  });
 
 test("short messages are one line high, two pixels apart in a group and ten between groups, with a tail at the end", async () => {
   const { alice, bob } = await fixture.twoContacts();
@@ -65,7 +67,9 @@ test.each(["light", "dark"] as const)(
     await bob.page.goto(`${fixture.url}/#/`);
     await carol.send("second");
     await carol.sees("second", "Delivered");
-    const [read, delivered] = ["first", "second"].map((hasText) => carol.messages.filter({ hasText }).locator(".icon"));
+    const [read, delivered] = ["first", "second"].map((hasText) =>
+      carol.messages.filter({ hasText }).locator(".when .icon"),
+    );
     if (read === undefined || delivered === undefined) throw new Error("no ticks");
     const [ofRead, ofDelivered] = [await contrastOf(read, "color"), await contrastOf(delivered, "color")];
     expect(Math.min(ofRead, ofDelivered)).toBeGreaterThanOrEqual(3);
