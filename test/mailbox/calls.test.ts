@@ -7,9 +7,10 @@ import { fresh } from "../support/devices.ts";
 
 /** Old Workers call new objects during a deploy: a name may be added, and removed when no Worker calls it any more. */
 const NAMES =
-  "accept account ack addPasskey block checkChallenge claim conversations devices enter enterOptions entries erase export " +
-  "link linkCode messages operate passkey passkeyOptions passkeyRefused passkeys proofOptions proofPasskey prove " +
-  "proveByPasskey recover recoveryCode removePasskey restore send service settings signOut signOutOthers standing unblock";
+  "accept account ack addPasskey block changeProfile checkChallenge claim clear configure conversations devices enter " +
+  "enterOptions entries erase export isNameFree link linkCode messages operate passkey passkeyOptions passkeyRefused " +
+  "passkeys profile proofOptions proofPasskey prove proveByPasskey recover recoveryCode remove removePasskey restore " +
+  "send service settings signOut signOutOthers standing unblock";
 
 test("the calls of the Worker keep their names", () => {
   expect(Object.keys(CALLS).toSorted().join(" ")).toBe(NAMES);
