@@ -102,8 +102,8 @@ export interface OwnProfile {
 export interface Presences extends Live<ReadonlyMap<string, Presence>> {
   /**
    * Watches these users, until the result is called. Each part of an application watches on its own: a user is watched
-   * as long as any part does. At most 64 users are watched at once, in all tabs together. If more are asked for, the
-   * first user of each call is watched, then the second of each call, up to 64. Only contacts have a presence.
+   * as long as any part does. At most 64 users are watched at once, in all tabs together. Where the calls name more,
+   * the first user of each call is watched, then the second of each call, up to 64. Only contacts have a presence.
    */
   watch(peers: readonly string[]): Stop;
 }

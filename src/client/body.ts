@@ -1,5 +1,5 @@
-// Bodies that an application sends: any JSON value, as JSON.stringify writes it. What it would write as `null` without
-// being null can't be sent.
+// Bodies that an application sends: any JSON value, as JSON.stringify writes it. A value that it would silently write
+// as `null`, such as NaN, can't be sent.
 import { serializeBody } from "../protocol/json.ts";
 import { messageRefusal, type MessageRefusal } from "../protocol/message-refusals.ts";
 

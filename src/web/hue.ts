@@ -1,6 +1,6 @@
 // The colour of a name, the same on every device.
 
-/** The hue of a name, 0 to 359: names that differ in one character differ as much as any two. */
+/** The hue of a name, 0 to 359: similar names get hues as different as any two names do. */
 export function hueOf(name: string): number {
   let hash = 0x811c9dc5;
   for (let at = 0; at < name.length; at++) hash = Math.imul(hash ^ name.charCodeAt(at), 0x01000193);

@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
+import { HttpAccounts } from "../support/http-accounts.ts";
 import { type Server, startSelfhost, startServer } from "../support/servers.ts";
 
 const VARIABLES = { AUTH: "accounts", RATE_LIMIT: "off", ATTEMPTS_PER_MINUTE: "1000" };
@@ -14,27 +15,7 @@ afterEach(async () => {
   server = null;
 });
 
-interface Account {
-  readonly userName: string;
-  readonly token: string;
-}
-
-async function ask(method: string, path: string, body?: unknown, token?: string): Promise<Response> {
-  const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` };
-  return fetch(`${server?.url}${path}`, { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) });
-}
-
-async function claim(userName: string): Promise<Account> {
-  const response = await ask("POST", "/api/accounts", { userName });
-  expect(response.status).toBe(201);
-  return (await response.json()) as Account;
-}
-
-/** Sends messages to the sender's own mailbox, so that no other mailbox has a copy. */
-async function write({ userName, token }: Account, bodies: readonly string[]): Promise<void> {
-  const messages = bodies.map((body) => ({ to: userName, body }));
-  expect((await ask("POST", "/api/messages", messages, token)).status).toBe(200);
-}
+const accounts = new HttpAccounts(() => server?.url ?? "");
 
 /** The files of the server that contain one of these texts. */
 function filesWith(texts: readonly string[]): string[] {
@@ -52,16 +33,17 @@ test.each([
   ["npm start", () => startServer(VARIABLES)],
 ])("[H15] no file of the server contains erased data: %s", { timeout: 120_000 }, async (_how, start) => {
   server = await start();
-  const anna = await claim("anna");
+  const anna = await accounts.claim("anna");
   const texts = ["quite a secret", createHash("sha256").update(anna.token).digest("hex")];
-  await write(
+  await accounts.send(
     anna,
+    anna.userName,
     Array.from({ length: 200 }, (_, i) => `${i} quite a secret ${"x".repeat(2_000)}`),
   );
   expect(texts.map((text) => filesWith([text]).length > 0)).toEqual([true, true]);
-  expect((await ask("DELETE", "/api/account", undefined, anna.token)).status).toBe(204);
+  expect((await accounts.ask("DELETE", "/api/account", undefined, anna.token)).status).toBe(204);
   expect(filesWith(texts)).toEqual([]);
-  expect((await ask("POST", "/api/accounts", { userName: "anna" })).status).toBe(409);
+  expect((await accounts.ask("POST", "/api/accounts", { userName: "anna" })).status).toBe(409);
 });
 
 test(
@@ -69,15 +51,16 @@ test(
   { timeout: 120_000 },
   async () => {
     server = await startSelfhost(VARIABLES);
-    const anna = await claim("anna");
+    const anna = await accounts.claim("anna");
     for (let n = 0; n < 40; n++)
-      await write(
+      await accounts.send(
         anna,
+        anna.userName,
         Array.from({ length: 15 }, () => "x".repeat(60_000)),
       );
-    const reader = (await ask("GET", "/api/export", undefined, anna.token)).body?.getReader();
+    const reader = (await accounts.ask("GET", "/api/export", undefined, anna.token)).body?.getReader();
     await reader?.read();
-    expect((await ask("DELETE", "/api/account", undefined, anna.token)).status).toBe(204);
+    expect((await accounts.ask("DELETE", "/api/account", undefined, anna.token)).status).toBe(204);
     const rest = async () => {
       let bytes = 0;
       for (;;) {
@@ -94,20 +77,21 @@ test("[H15] after a kill at any time during an erasure, the name can't be claime
   server = await startSelfhost(VARIABLES);
   const outcomes = new Set<string>();
   for (const wait of [0, 1, 2, 3, 4, 6, 8, 12]) {
-    const anna = await claim(`anna-${wait}`);
-    await write(
+    const anna = await accounts.claim(`anna-${wait}`);
+    await accounts.send(
       anna,
+      anna.userName,
       Array.from({ length: 50 }, (_, i) => `${i} ${"x".repeat(10_000)}`),
     );
-    const erased = ask("DELETE", "/api/account", undefined, anna.token).catch(() => null);
+    const erased = accounts.ask("DELETE", "/api/account", undefined, anna.token).catch(() => null);
     // A varying delay, so that each round kills the server at another point of the erasure.
     await new Promise((done) => setTimeout(done, wait));
     await server.kill();
     await erased;
     await server.restart();
-    const taken = await ask("POST", "/api/accounts", { userName: anna.userName });
+    const taken = await accounts.ask("POST", "/api/accounts", { userName: anna.userName });
     expect(taken.status).toBe(409);
-    const whole = (await ask("GET", "/api/account", undefined, anna.token)).status === 200;
+    const whole = (await accounts.ask("GET", "/api/account", undefined, anna.token)).status === 200;
     outcomes.add(whole ? "as it was" : "erased");
     if (!whole) expect(filesWith([createHash("sha256").update(anna.token).digest("hex")])).toEqual([]);
   }

@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
+import { HttpAccounts } from "../support/http-accounts.ts";
 import { type Server, startSelfhost, startServer } from "../support/servers.ts";
 
 const VARIABLES = { AUTH: "accounts", RATE_LIMIT: "off", ATTEMPTS_PER_MINUTE: "1000" };
@@ -13,24 +14,7 @@ afterEach(async () => {
   server = null;
 });
 
-interface Account {
-  readonly userName: string;
-  readonly token: string;
-}
-
-async function ask(method: string, path: string, body?: unknown, token?: string): Promise<Response> {
-  const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` };
-  return fetch(`${server?.url}${path}`, { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) });
-}
-
-async function claim(userName: string): Promise<Account> {
-  return (await (await ask("POST", "/api/accounts", { userName })).json()) as Account;
-}
-
-async function write({ token }: Account, to: string, bodies: readonly string[]): Promise<void> {
-  const messages = bodies.map((body) => ({ to, body }));
-  expect((await ask("POST", "/api/messages", messages, token)).status).toBe(200);
-}
+const accounts = new HttpAccounts(() => server?.url ?? "");
 
 /** In how many places of the server's files this text is. */
 function placesOf(text: string): number {
@@ -48,33 +32,33 @@ test.each([
   ["npm start", () => startServer(VARIABLES)],
 ])("[Q10] no file of the server has what a user removed: %s", { timeout: 300_000 }, async (_how, start) => {
   server = await start();
-  const anna = await claim("anna");
-  const [ben] = [await claim("ben"), await claim("cleo")];
+  const anna = await accounts.claim("anna");
+  const [ben] = [await accounts.claim("ben"), await accounts.claim("cleo")];
   // SQLite leaves a copy of the first page of the log in its root when the log grows beyond that page.
-  for (let n = 0; n < 12; n++) await write(anna, "ben", many(1, "it stays", 400));
+  for (let n = 0; n < 12; n++) await accounts.send(anna, "ben", many(1, "it stays", 400));
   // Messages to oneself, so that no other mailbox has a copy.
   for (let n = 0; n < 10; n++) {
-    await write(anna, "anna", many(1, "a small secret", 20));
-    await write(anna, "ben", many(1, "it stays", 300));
-    await write(anna, "anna", many(1 + (n % 7), "a small secret", n * 20));
+    await accounts.send(anna, "anna", many(1, "a small secret", 20));
+    await accounts.send(anna, "ben", many(1, "it stays", 300));
+    await accounts.send(anna, "anna", many(1 + (n % 7), "a small secret", n * 20));
   }
-  await write(anna, "anna", many(100, "a large secret", 2_000));
-  await write(anna, "anna", many(3, "a large secret", 60_000));
-  await write(anna, "anna", ["before", "one single secret", "after"]);
+  await accounts.send(anna, "anna", many(100, "a large secret", 2_000));
+  await accounts.send(anna, "anna", many(3, "a large secret", 60_000));
+  await accounts.send(anna, "anna", ["before", "one single secret", "after"]);
   expect(["a small secret", "a large secret", "one single secret"].every((text) => placesOf(text) > 0)).toBe(true);
-  const page = await ask("GET", "/api/conversations/anna/messages?limit=2", undefined, anna.token);
+  const page = await accounts.ask("GET", "/api/conversations/anna/messages?limit=2", undefined, anna.token);
   const { messages } = (await page.json()) as { messages: { seq: number; body: string }[] };
   expect(messages[0]?.body).toBe("one single secret");
   const path = `/api/conversations/anna/messages/${messages[0]?.seq}`;
-  expect((await ask("DELETE", path, undefined, anna.token)).status).toBe(204);
+  expect((await accounts.ask("DELETE", path, undefined, anna.token)).status).toBe(204);
   // The write-ahead log is deleted when the idle mailbox is evicted.
   await vi.waitFor(() => expect(placesOf("one single secret")).toBe(0), { timeout: 60_000, interval: 250 });
   expect(placesOf("after")).toBeGreaterThan(0);
-  expect((await ask("DELETE", "/api/conversations/anna", undefined, anna.token)).status).toBe(204);
+  expect((await accounts.ask("DELETE", "/api/conversations/anna", undefined, anna.token)).status).toBe(204);
   const secrets = () => ["a small secret", "a large secret", "one single secret"].map(placesOf);
   await vi.waitFor(() => expect(secrets()).toEqual([0, 0, 0]), { timeout: 60_000, interval: 250 });
   // As many as a stranger may write.
-  const kept = (await (await ask("GET", "/api/conversations/anna/messages", undefined, ben.token)).json()) as {
+  const kept = (await (await accounts.ask("GET", "/api/conversations/anna/messages", undefined, ben.token)).json()) as {
     messages: unknown[];
   };
   expect(kept.messages).toHaveLength(3);

@@ -117,14 +117,14 @@ test("Ctrl+K leads to the search, arrows move in the list, and Escape goes back"
   await alice.page.keyboard.press("Control+k");
   await expect.poll(isInSearch).toBe(true);
   await alice.page.keyboard.press("ArrowDown");
-  expect(await focused()).toContain(c);
+  await expect.poll(focused).toContain(c);
   await alice.page.keyboard.press("ArrowDown");
-  expect(await focused()).toContain(b);
+  await expect.poll(focused).toContain(b);
   await alice.page.keyboard.press("Shift+F10");
   await alice.menuItem("Pin to top").waitFor();
   await alice.page.keyboard.press("Escape");
   await alice.menuItem("Pin to top").waitFor({ state: "detached" });
-  expect(await focused()).toContain(b);
+  await expect.poll(focused).toContain(b);
   await alice.page.keyboard.press("ArrowUp");
   await alice.page.keyboard.press("ArrowUp");
   await expect.poll(isInSearch).toBe(true);

@@ -23,7 +23,7 @@ test("[A22] while a name is typed the page says whether it is free, in the form 
   const asked = questionsOf(user);
   await user.page.clock.install();
   await user.button("I'm new").click();
-  expect(await focusOf(user)).toBe("userName");
+  await expect.poll(() => focusOf(user)).toBe("userName");
   await user.userName.pressSequentially(name.toUpperCase());
   await user.page.getByText(`“${name}” is free.`).waitFor();
   await user.userName.fill("");

@@ -118,7 +118,7 @@ test("a new version is shown at once, and after it, without the server, the new 
   expect(await open()).toBe("B B B");
 });
 
-test("a version that comes back is shown as any other", async () => {
+test("after a rollback the earlier version is shown, and cached", async () => {
   files = version("B");
   expect(await open()).toBe("B B B");
   files = version("A");

@@ -29,7 +29,7 @@ export function charts(seen: Seen): ReadonlyMap<string, string> {
       "away.svg",
       drawn(
         away,
-        "Delivered to receivers who are away now and then",
+        "Delivered to receivers who are sometimes away",
         "cut every second, two seconds away, 300 messages a second",
       ),
     ],

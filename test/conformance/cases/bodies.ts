@@ -1,4 +1,4 @@
-// Bodies: any JSON value, in both directions, is the same value at the other end.
+// Bodies: each JSON value, in both directions, is the same value at the other end.
 import type { Case } from "../case.ts";
 import { accepted, message, own } from "../frames.ts";
 
