@@ -42,7 +42,8 @@ export async function selfhost(args) {
   const isChecked = flags.some((flag) => flag === "--check" || flag === "--help" || flag === "-h");
   if (!isCurrent(server) && !(await ready(() => buildServer(server)))) {
     if (!existsSync(server)) return 1;
-    if (!isChecked) console.warn("The build failed: serving the one before. Its version may be older than the sources.");
+    if (!isChecked)
+      console.warn("The build failed: serving the one before. Its version may be older than the sources.");
   }
   return programOf(server, [verb, ...flags]);
 }

@@ -31,9 +31,11 @@ const LOCK_WAIT_MS = 1_000;
 export async function serve(folder: string, flags: ServeFlags): Promise<number> {
   const manifest = readManifest(folder);
   if (manifest === null) return fail(1, `${folder} has no server: build it with npm run selfhost -- build ${folder}`);
-  if (!/^\d{1,5}$/.test(flags.port) || Number(flags.port) > 65_535) return fail(2, "--port is a number from 0 to 65535.");
+  if (!/^\d{1,5}$/.test(flags.port) || Number(flags.port) > 65_535)
+    return fail(2, "--port is a number from 0 to 65535.");
   const found = findVariables(manifest.variables, flags);
-  if ("problems" in found) return fail(2, ...found.problems, "", "docs/VARIABLES.md has a table of all variables. Nothing was started.");
+  if ("problems" in found)
+    return fail(2, ...found.problems, "", "docs/VARIABLES.md has a table of all variables. Nothing was started.");
   if (flags.check) {
     console.log(`Restante ${manifest.version}: flags and variables are valid.`);
     return 0;
@@ -52,7 +54,10 @@ export async function serve(folder: string, flags: ServeFlags): Promise<number> 
   const { variables } = found;
   const proxied = flags["behind-proxy"];
   const address = `${flags.ip.includes(":") ? `[${flags.ip}]` : flags.ip}:${flags.port}`;
-  const config = writeConfig(state, configOf({ manifest, variables, proxied, address, page: join(folder, "page"), mailboxes }));
+  const config = writeConfig(
+    state,
+    configOf({ manifest, variables, proxied, address, page: join(folder, "page"), mailboxes }),
+  );
   const announce = (port: string) =>
     console.log(`Ready on http://${address.replace(/\d+$/, port)}, with its state in ${state}`);
   // The path of the mailboxes is also what tells other servers that this folder is served.
@@ -83,7 +88,8 @@ function clean(mailboxes: string, isUnlocked: boolean): void {
     return;
   }
   const removed = sweep(mailboxes);
-  if (removed > 0) console.log(`Removed ${removed} empty ${removed === 1 ? "file" : "files"} of names that nobody has.`);
+  if (removed > 0)
+    console.log(`Removed ${removed} empty ${removed === 1 ? "file" : "files"} of names that nobody has.`);
 }
 
 /** Writes the configuration into the state folder, if it changed; where nothing can be written, elsewhere. */

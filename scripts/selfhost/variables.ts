@@ -53,7 +53,8 @@ export function findVariables(
   }
   const others = flags["env-all"] ? ownVariables().filter(([name]) => !named.has(name)) : [];
   const variables = { ...defaults, ...Object.fromEntries([...others, ...given]) };
-  if (variables["JURISDICTION"]) problems.push("JURISDICTION needs Cloudflare: here the mailboxes are on this machine.");
+  if (variables["JURISDICTION"])
+    problems.push("JURISDICTION needs Cloudflare: here the mailboxes are on this machine.");
   problems.push(...startProblems(variables, new Set(Object.keys(variables))));
   return problems.length > 0 ? { problems } : { variables };
 }

@@ -80,24 +80,37 @@ test("the configuration contains the flags, the date, the variables and the obje
 });
 
 test("[K9] workerd may connect to the public internet, and to what the operator named on private networks", () => {
-  const text = configOf({ ...parts, variables: variablesOf({ var: ["WEBHOOK_HOSTS:a.lan 10.0.0.5:9000, [fd00::1] 10.0.0.5"] }) });
+  const text = configOf({
+    ...parts,
+    variables: variablesOf({ var: ["WEBHOOK_HOSTS:a.lan 10.0.0.5:9000, [fd00::1] 10.0.0.5"] }),
+  });
   expect(text).toContain(`allow = ["public", "10.0.0.5/32", "fd00::1/128"]`);
   for (const inside of ["64:ff9b::7f00:0/104", "64:ff9b::a00:0/104", "2002:7f00::/24", "2001::/32", "fec0::/10"]) {
     expect(text).toContain(`"${inside}"`);
   }
   const local = (more: Record<string, string>) => configOf({ ...parts, variables: more });
   expect(local({ WEBHOOK_HOSTS: "localhost:9000" })).toContain(`allow = ["public"]`);
-  expect(local({ JWT_JWKS_URL: "http://localhost:9000/keys" })).toContain(`allow = ["public", "127.0.0.0/8", "::1/128"]`);
+  expect(local({ JWT_JWKS_URL: "http://localhost:9000/keys" })).toContain(
+    `allow = ["public", "127.0.0.0/8", "::1/128"]`,
+  );
   expect(local({ JWT_JWKS_URL: "https://10.0.0.9/keys" })).toContain(`allow = ["public"]`);
 });
 
 test("variables come from flags, the environment and files, and a name that is given twice is refused", () => {
   const file = join(mkdtempSync(join(tmpdir(), "restante-env-")), "restante.env");
-  writeFileSync(file, `# comment\n\nSOCKETS=5\nexport ORIGIN = "https://a.example"\nINVITE_SECRET='${"x".repeat(32)}'\n`);
+  writeFileSync(
+    file,
+    `# comment\n\nSOCKETS=5\nexport ORIGIN = "https://a.example"\nINVITE_SECRET='${"x".repeat(32)}'\n`,
+  );
   vi.stubEnv("BACKLOG", "7");
   vi.stubEnv("SOCKETS", "9");
   const all = variablesOf({ "env-file": [file], "env-all": true, var: ["BACKLOG_PER_CORRESPONDENT:3"] });
-  expect(all).toMatchObject({ SOCKETS: "5", ORIGIN: "https://a.example", BACKLOG: "7", BACKLOG_PER_CORRESPONDENT: "3" });
+  expect(all).toMatchObject({
+    SOCKETS: "5",
+    ORIGIN: "https://a.example",
+    BACKLOG: "7",
+    BACKLOG_PER_CORRESPONDENT: "3",
+  });
   expect(all["INVITE_SECRET"]).toHaveLength(32);
   writeFileSync(file, "SOCKETS=5\nnonsense\n");
   const flags = { var: ["SOCKETS:5"], env: ["NONE_SUCH"], "env-file": [file, "/none/such"], "env-all": false };
