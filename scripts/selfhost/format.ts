@@ -5,7 +5,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { STORAGE_FORMAT } from "../../src/protocol/storage-format.ts";
 
-interface Mark {
+export interface Mark {
   /** The newest format that a server wrote into this folder. */
   readonly format: number;
   /** The version of that server. */
@@ -28,13 +28,17 @@ export function formatProblem(mailboxes: string): string | null {
 /** Marks the folder with the format that this server writes, unless a newer server marked it. */
 export function writeFormat(mailboxes: string, version: string): void {
   if ((readMark(mailboxes)?.format ?? 0) >= STORAGE_FORMAT.writes) return;
+  writeMark(mailboxes, { format: STORAGE_FORMAT.writes, version });
+}
+
+export function writeMark(mailboxes: string, mark: Mark): void {
   const part = `${nameOf(mailboxes)}.${process.pid}`;
-  const mark: Mark = { format: STORAGE_FORMAT.writes, version };
   writeFileSync(part, `${JSON.stringify(mark)}\n`);
   renameSync(part, nameOf(mailboxes));
 }
 
-function readMark(mailboxes: string): Mark | null {
+/** What a server wrote into the folder; null: none did, or a version to 0.3. */
+export function readMark(mailboxes: string): Mark | null {
   try {
     return JSON.parse(readFileSync(nameOf(mailboxes), "utf8")) as Mark;
   } catch {

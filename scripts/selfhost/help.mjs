@@ -9,3 +9,10 @@ export const SERVE_FLAGS = `    --port 8787          the port; 0 for a free one
     --env-file FILE      variables as NAME=value, one a line; may be repeated
     --behind-proxy       a proxy in front sets X-Forwarded-For and X-Forwarded-Proto, and nothing else reaches the port
     --check              checks flags and variables, and starts nothing`;
+
+export const BACKUP_HELP = `    --state ./restante   the folder of all state, whose server may run
+    --keep N             removes all backups but the newest N when this one is done; without it all are kept`;
+
+export const RESTORE_HELP = `    --state ./restante   the state folder to restore into; its server must not run, and it must have no mailboxes
+    --at TIME            a backup by its name in DIR/backups; without it the newest
+    --check              checks every file of the backup, and restores nothing`;

@@ -1,10 +1,10 @@
 // npm run selfhost: builds a server folder where that is needed, and runs its program, which needs nothing else.
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import process from "node:process";
 import { pathToFileURL } from "node:url";
+import { run } from "../child.mjs";
 import { install, whatIsMissing } from "../install.mjs";
-import { SERVE_FLAGS } from "./help.mjs";
+import { BACKUP_HELP, RESTORE_HELP, SERVE_FLAGS } from "./help.mjs";
 import { buildServer, isCurrent } from "./build-server.mjs";
 
 const COMMAND = "npm run selfhost --";
@@ -25,11 +25,24 @@ ${COMMAND} serve DIR [flags]
 
   Serves a folder that was built, with the same flags.
 
+${COMMAND} backup DIR [flags]
+
+  Adds a backup of the mailboxes to DIR, also while the server runs.
+${BACKUP_HELP}
+
+${COMMAND} restore DIR [flags]
+
+  Restores a backup of DIR.
+${RESTORE_HELP}
+
   A public server needs a proxy with TLS in front: with Caddy, "chat.example.com { reverse_proxy 127.0.0.1:8787 }".
   ADMIN_TOKEN=… npm run selfhost -- --env ADMIN_TOKEN --behind-proxy`;
 
 /** Runs a verb; returns the exit code. */
 export async function selfhost(args) {
+  // They need no server, but a Node.js with SQLite.
+  if (args[0] === "backup" || args[0] === "restore")
+    return (await ready(() => true)) ? run("node", ["scripts/selfhost/program.ts", ...args]) : 1;
   const isVerb = args.length > 0 && !args[0].startsWith("-");
   const [verb, folder, ...flags] = isVerb ? args : ["serve", undefined, ...args];
   if (isVerb && (folder === undefined || folder.startsWith("-"))) {

@@ -24,8 +24,13 @@ export function sweep(folder) {
   return removed;
 }
 
-/** Whether a database has no table, and no log or journal that may contain one. In doubt, false. */
-function isEmpty(file) {
+/**
+ * Whether a database has no table, and no log or journal that may contain one. In doubt, false.
+ *
+ * @param {string} file
+ * @returns {boolean}
+ */
+export function isEmpty(file) {
   const sizeOf = (path) => (existsSync(path) ? statSync(path).size : 0);
   if (sizeOf(file) !== PAGE || sizeOf(`${file}-wal`) > 0 || sizeOf(`${file}-journal`) > 0) return false;
   const page = Buffer.alloc(PAGE);
