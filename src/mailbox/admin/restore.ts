@@ -9,6 +9,10 @@ import type { MailboxContext } from "../instance/context.ts";
 /** The response leaves before the object restarts. */
 const RESTART_DELAY_MS = 200;
 
+const NO_HISTORY =
+  "This server keeps no earlier states of a mailbox: Cloudflare does. Of a backup that you made, all mailboxes can be restored.";
+const NOTHING_THEN = "Nothing is kept of that time: Cloudflare keeps the last 30 days.";
+
 /** Restores the mailbox as it was `at`, ms since 1970. */
 export async function restore(
   ctx: DurableObjectState,
@@ -32,6 +36,7 @@ export async function restoreStorage(
     return { value: { undo } };
   } catch (error) {
     logEvent("restore_failed", { reason: reasonOf(error) });
-    return { refused: refusal("not_found", "nothing is kept of that time") };
+    const message = /not implement/.test(reasonOf(error)) ? NO_HISTORY : NOTHING_THEN;
+    return { refused: { ...refusal("not_found"), message } };
   }
 }

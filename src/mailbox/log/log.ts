@@ -22,7 +22,7 @@ import { Removals } from "./removals.ts";
 import { readTail, type Tail, type UnsettledTo } from "./recover.ts";
 import { keepsAll, type Retention } from "./retention.ts";
 import { EARLY_ALONE, notesOf, textOf } from "./run-notes.ts";
-import { LATER_COLUMNS, type MailboxRow, STORAGE, SUMMARY_TRIGGERS, TABLES } from "./schema.ts";
+import { LATER_COLUMNS, type MailboxRow, readable, STORAGE, SUMMARY_TRIGGERS, TABLES } from "./schema.ts";
 import { eraseTables, isErased } from "./tombstone.ts";
 import { LogTrimmer } from "./trim-log.ts";
 
@@ -247,7 +247,7 @@ export class Log {
 
   /** Restores the state of the last instance from rows, and from the tail of the log. */
   #wake(): void {
-    const row = this.sql.row<MailboxRow>("SELECT * FROM mailbox");
+    const row = readable(this.sql.row("SELECT * FROM mailbox"));
     if (row === undefined) return;
     const hasRuns = this.sql.row("SELECT 1 FROM sqlite_master WHERE name = 'run'") !== undefined;
     if (!hasRuns) for (const statement of [...MAKE_RUNS, ...ENTRY_VIEW]) this.sql.run(statement);

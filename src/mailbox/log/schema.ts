@@ -74,6 +74,18 @@ export interface MailboxRow {
   kept: number | null;
 }
 
+/**
+ * The row, unless newer code gave the tables a version that this code does not know: then nothing of them is read or
+ * written, and every call fails with this sentence in the log. Answers: a rollback that goes too far.
+ */
+export function readable(row: (MailboxRow & { readonly version: number }) | undefined): MailboxRow | undefined {
+  if (row === undefined || row.version <= STORAGE) return row;
+  throw new Error(
+    `a newer version of the server wrote this mailbox: its tables have version ${row.version}, and this code reads ` +
+      `${STORAGE}. Nothing was changed. Deploy the newer version again`,
+  );
+}
+
 /** One installation of the user. */
 export interface Device {
   readonly name: string;
