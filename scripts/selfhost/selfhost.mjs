@@ -1,7 +1,6 @@
 // npm run selfhost: builds a server folder where that is needed, and runs its program, which needs nothing else.
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { install, whatIsMissing } from "../install.mjs";
 import { SERVE_FLAGS } from "./help.mjs";
