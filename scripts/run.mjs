@@ -7,6 +7,7 @@ import { ROOT, run, stopWithParent } from "./child.mjs";
 import { deploy, DEPLOY_HELP } from "./deploy.mjs";
 import { invite } from "./invite.mjs";
 import { install, whatIsMissing } from "./install.mjs";
+import { release, RELEASE_HELP } from "./release/release.mjs";
 import { selfhost, SELFHOST_HELP } from "./selfhost/selfhost.mjs";
 import { check, test, watch } from "./test.mjs";
 import { FAULT_TOOLS, findTools } from "./tools.mjs";
@@ -26,6 +27,8 @@ const HELP = {
   selfhost: SELFHOST_HELP,
 
   deploy: DEPLOY_HELP,
+
+  release: RELEASE_HELP,
 
   chaos: `npm run chaos -- --seeds 10000
 
@@ -169,6 +172,8 @@ async function main(command, flags) {
       );
     case "deploy":
       return deploy(flags);
+    case "release":
+      return release(flags);
     case "package":
       return (await run("node", ["scripts/build.mjs", "--strict"])) || run("npm", ["pack", "./dist", ...flags]);
     case "format":

@@ -3,6 +3,7 @@
 import { parseArgs } from "node:util";
 import { printable } from "../../src/protocol/short-text.ts";
 import { TruncatedError, Deployment, RefusedError, UnreachableError } from "./deployment.ts";
+import { COMMAND } from "./command.ts";
 import { HELP, helpOf } from "./help.ts";
 import type { Verb } from "./verb.ts";
 import { VERBS } from "./verbs.ts";
@@ -77,7 +78,7 @@ try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   if (error instanceof UsageError) {
-    console.error(`${error.message} See npm run admin -- --help.`);
+    console.error(`${error.message} See ${COMMAND} --help.`);
     process.exitCode = 2;
   } else if (error instanceof RefusedError) {
     console.error(`${error.message} (${error.code})`);

@@ -1,5 +1,6 @@
 // The verbs: the arguments of each, its request to the deployment, and its output. `--json` prints the response itself.
 import type { MailboxOverview, Trace } from "../../src/protocol/operator-orders.ts";
+import { COMMAND } from "./command.ts";
 import { exportOut, exportTo, exportValues } from "./export.ts";
 import { readLogs } from "./logs.ts";
 import { SERVICE } from "./service.ts";
@@ -36,7 +37,7 @@ const user: Verb = {
 
 const disconnect: Verb = {
   args: ["NAME"],
-  help: ["closes a user's sockets", "Clients may reconnect at once. To prevent that: npm run admin -- suspend --help."],
+  help: ["closes a user's sockets", `Clients may reconnect at once. To prevent that: ${COMMAND} suspend --help.`],
   flags: { device: { type: "string" } },
   flagHelp: { device: "only those of this device, by its name in `user`" },
   async run(deployment, given) {

@@ -17,6 +17,7 @@ import {
 import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import process from "node:process";
+import { rootCertificates } from "node:tls";
 import { succeeds } from "../child.mjs";
 import { pageOf } from "./page.mjs";
 import { MANIFEST, readManifest } from "./manifest.mjs";
@@ -58,9 +59,13 @@ async function fill(folder) {
   cpSync("public", join(folder, "page"), { recursive: true });
   const front = ["scripts/selfhost/front.js", `--outfile=${join(folder, "front.js")}`];
   const program = ["scripts/selfhost/program.ts", "--platform=node", `--outfile=${join(folder, "restante.mjs")}`];
-  for (const args of [front, program])
+  const admin = ["scripts/admin/admin.ts", "--platform=node", `--outfile=${join(folder, "admin.mjs")}`];
+  admin.push('--define:ADMIN_COMMAND="restante admin"');
+  for (const args of [front, program, admin])
     if (!(await succeeds("esbuild", [...args, "--bundle", "--format=esm", "--target=es2023", "--log-level=warning"])))
       return false;
+  // Those of Mozilla, as of the Node.js that builds.
+  writeFileSync(join(folder, "certificates.pem"), `${rootCertificates.join("\n")}\n`);
   place(workerd(), join(folder, "workerd"));
   writeFileSync(join(folder, MANIFEST), `${JSON.stringify(await describe(folder), null, 2)}\n`);
   return true;

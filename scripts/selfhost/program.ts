@@ -1,7 +1,7 @@
 // The program of a server folder, bundled into restante.mjs: what an operator runs where nothing but the folder is.
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { stopWithParent } from "../child.mjs";
 import { backup } from "./backup/backup.ts";
@@ -32,6 +32,8 @@ interface Verb {
   /** Its arguments and flags, for the help text. */
   readonly usage: string;
   readonly help: string;
+  /** Whether it has help texts of its own. */
+  readonly hasOwnHelp?: boolean;
   /** Runs it; returns the exit code. `server`: the folder of the program. */
   run(server: string, args: string[]): Promise<number>;
 }
@@ -67,6 +69,17 @@ ${RESTORE_HELP}`,
         return restore(folderIn(positionals), values);
       },
     },
+    admin: {
+      usage: "admin VERB [flags]",
+      help: "  Inspects and operates a server, over its HTTP API: admin --help.",
+      hasOwnHelp: true,
+      async run(server: string, args: string[]) {
+        const file = join(server, "admin.mjs");
+        process.argv = [process.execPath, file, ...args];
+        await import(pathToFileURL(file).href);
+        return Number(process.exitCode ?? 0);
+      },
+    },
     version: {
       usage: "version",
       help: "  Prints the version.",
@@ -88,7 +101,7 @@ export async function main(folder: string, [name = "help", ...args]: string[], c
     console[isHelp ? "log" : "error"](helpOf([...VERBS.values()], command));
     return isHelp ? 0 : 2;
   }
-  if (args.some((arg) => arg === "--help" || arg === "-h")) {
+  if (verb.hasOwnHelp !== true && args.some((arg) => arg === "--help" || arg === "-h")) {
     console.log(helpOf([verb], command));
     return 0;
   }

@@ -6,6 +6,7 @@ import { join, resolve } from "node:path";
 import process from "node:process";
 import { setTimeout } from "node:timers/promises";
 import { run } from "../child.mjs";
+import { certificateVariables } from "./certificates.ts";
 import { configOf } from "./config.ts";
 import { formatProblem, writeFormat } from "./format.ts";
 import { lock } from "./lock.mjs";
@@ -63,7 +64,7 @@ export async function serve(folder: string, flags: ServeFlags): Promise<number> 
   // The path of the mailboxes is also what tells other servers that this folder is served.
   const paths = ["--import-path", folder, `--directory-path=mailboxes=${realpathSync(mailboxes)}`];
   return run(join(folder, "workerd"), ["serve", "--control-fd=3", ...paths, config], {
-    env: variables,
+    env: { ...certificateVariables(folder), ...variables },
     grace: GRACE_MS,
     share: fd,
     control(text: string) {
