@@ -23,7 +23,7 @@ export function lintDockerfile(text: string): string[] {
   for (const args of of("ADD", all)) rule(!/:\/\//.test(args), "ADD takes nothing from the internet.");
   for (const args of of("RUN", all).filter((one) => one.includes("apt-get install"))) {
     rule(args.includes("--no-install-recommends"), "apt-get installs packages that are only recommended.");
-    rule(/^apt-get update &&/.test(args), "apt-get install needs apt-get update in the same layer.");
+    rule(args.startsWith("apt-get update &&"), "apt-get install needs apt-get update in the same layer.");
     rule(args.includes("rm -rf /var/lib/apt/lists/*"), "The lists of apt-get stay in the layer.");
   }
   rule(of("ENV", all).length === 0, "ENV: variables and secrets come when it runs.");
