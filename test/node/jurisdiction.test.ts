@@ -1,12 +1,7 @@
-// A deployment in another jurisdiction uses other namespaces, and so other mailboxes; `npm run deploy` warns before it
-// changes them.
-import { spawnSync } from "node:child_process";
-import { resolve } from "node:path";
+// A deployment in another jurisdiction uses other namespaces, and so other mailboxes; check-deploy.test.ts has the look of
+// `npm run deploy` before it changes them.
 import { expect, test } from "vitest";
-import { deployedJurisdiction, warningOf } from "../../scripts/deploy.mjs";
 import { withJurisdiction } from "../../src/protocol/jurisdiction.ts";
-
-const ROOT = resolve(import.meta.dirname, "../..");
 
 /** A namespace that carries its name and jurisdiction. */
 const space = (name: string) => ({ name, jurisdiction: (where: string) => ({ name: `${name} in ${where}` }) });
@@ -27,46 +22,4 @@ test("JURISDICTION applies to every namespace, and without it the namespaces are
     REGISTRY: { name: "REGISTRY in eu" },
     AUTH: "open",
   });
-});
-
-/** The output of wrangler 4.155 for the two commands, as far as it is used. */
-const answers = (...bindings: object[]) => {
-  const asked: string[][] = [];
-  const ask = (args: string[]) => {
-    asked.push(args);
-    return Promise.resolve(
-      args[0] === "deployments"
-        ? { id: "d1", versions: [{ version_id: "v7", percentage: 100 }] }
-        : { id: "v7", resources: { bindings: [{ type: "plain_text", name: "AUTH", text: "accounts" }, ...bindings] } },
-    );
-  };
-  return { ask, asked };
-};
-
-test("the jurisdiction is read from the deployed version; without a deployment or an account it is unknown", async () => {
-  const eu = answers({ type: "plain_text", name: "JURISDICTION", text: "eu" });
-  expect(await deployedJurisdiction(eu.ask, ["--name", "chat"])).toBe("eu");
-  expect(eu.asked).toEqual([
-    ["deployments", "status", "--json", "--name", "chat"],
-    ["versions", "view", "v7", "--json", "--name", "chat"],
-  ]);
-  expect(await deployedJurisdiction(answers().ask)).toBe("");
-  expect(await deployedJurisdiction(() => Promise.resolve(null))).toBe(null);
-});
-
-test("the deploy warns only if it would change the mailboxes", () => {
-  expect(warningOf(null, "eu")).toBe(null);
-  expect(warningOf("", "")).toBe(null);
-  expect(warningOf("eu", "eu")).toBe(null);
-  expect(warningOf("", "eu")).toMatch(/no jurisdiction.*the jurisdiction eu[\s\S]*empty[\s\S]*--change-jurisdiction/);
-  expect(warningOf("eu", "")).toMatch(/the jurisdiction eu.*no jurisdiction/);
-});
-
-test("the deploy's help names --change-jurisdiction", () => {
-  const { stdout, status } = spawnSync(process.execPath, ["scripts/run.mjs", "deploy", "--help"], {
-    cwd: ROOT,
-    encoding: "utf8",
-  });
-  expect(status).toBe(0);
-  expect(stdout).toContain("--change-jurisdiction");
 });
