@@ -2,9 +2,11 @@
 // that this test plays. A deploy that is not refused ends at this API, which takes none.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { resolve } from "node:path";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { storageFormat, warningOf } from "../../scripts/deploy.mjs";
 import { STORAGE_FORMAT } from "../../src/protocol/storage-format.ts";
@@ -18,25 +20,45 @@ const bad = (status: number, code: number, message: string): Answer => [
   { success: false, errors: [{ code, message }], messages: [], result: null },
 ];
 
+/** A Worker that is built in no time: the look does not depend on what is deployed. */
+const folder = mkdtempSync(join(tmpdir(), "restante-deploy-"));
+const config = join(folder, "wrangler.toml");
+
 let api: Server;
+/** What the API was sent. */
+let sent = "";
 /** What the API answers to paths that end like this. */
 const answers = new Map<string, Answer>();
 const asked: string[] = [];
 
 beforeAll(async () => {
+  writeFileSync(join(folder, "worker.js"), "export default {}");
+  const lines = [
+    'name = "restante"',
+    'main = "worker.js"',
+    'compatibility_date = "2026-10-23"',
+    "[vars]",
+    'AUTH = "accounts"',
+  ];
+  writeFileSync(config, lines.join("\n"));
   api = createServer((request, response) => {
     const path = new URL(request.url ?? "", "http://api").pathname;
     asked.push(`${request.method} ${path}`);
+    request.setEncoding("latin1").on("data", (piece: string) => (sent += piece));
     const found = [...answers].find(([end]) => path.endsWith(end))?.[1] ?? bad(404, 7003, "not played");
     response.writeHead(found[0], { "Content-Type": "application/json" }).end(JSON.stringify(found[1]));
   });
   api.listen(0, "127.0.0.1");
   await once(api, "listening");
 });
-afterAll(() => void api.close());
+afterAll(() => {
+  api.close();
+  rmSync(folder, { recursive: true, force: true });
+});
 beforeEach(() => {
   answers.clear();
   asked.length = 0;
+  sent = "";
 });
 
 /** Versions that are deployed, each with its variables. */
@@ -67,7 +89,7 @@ function deployed(...versions: Record<string, string>[]): void {
 
 async function deploy(...flags: string[]): Promise<{ readonly code: unknown; readonly output: string }> {
   const { port } = api.address() as AddressInfo;
-  const child = spawn(process.execPath, ["scripts/run.mjs", "deploy", ...flags], {
+  const child = spawn(process.execPath, ["scripts/run.mjs", "deploy", "--config", config, ...flags], {
     cwd: ROOT,
     env: {
       ...process.env,
@@ -104,11 +126,17 @@ test("a deploy is refused if what is deployed can't be found out, unless the fla
   expect(wentOn()).toBe(true);
 });
 
-test("a first deploy, and one after a version that this code can follow, go on", async () => {
+test("a first deploy goes on, and the deployed version says which format it writes", async () => {
   answers.set("/deployments", bad(404, 10007, "This Worker does not exist on your account."));
+  answers.set("/secrets", good([]));
+  answers.set("/subdomain", good({ subdomain: "example", enabled: true, previews_enabled: false }));
+  answers.set("/services/restante", bad(404, 10090, "workers.api.error.service_not_found"));
   await deploy();
-  expect(wentOn()).toBe(true);
-  asked.length = 0;
+  expect(asked.at(-1)).toMatch(/^PUT .*\/workers\/scripts\/restante$/);
+  expect(sent).toContain(`{"name":"STORAGE_FORMAT","type":"plain_text","text":"${STORAGE_FORMAT.writes}"}`);
+});
+
+test("a deploy after a version that this code can follow goes on", async () => {
   deployed({ AUTH: "accounts" });
   await deploy();
   expect(wentOn()).toBe(true);
