@@ -147,6 +147,9 @@ const PROGRAMS = new Map([
   ["admin", "scripts/admin/admin.ts"],
 ]);
 
+/** Commands that need the `dependencies` of package.json alone. */
+const WITHOUT_TESTS = new Set(["start", "deploy", "build", "package", "invite", "admin"]);
+
 async function main(command, flags) {
   if (HELP[command] && flags.some((flag) => flag === "--help" || flag === "-h")) {
     console.log(HELP[command]);
@@ -158,8 +161,9 @@ async function main(command, flags) {
   // It installs only where it has to build.
   if (command === "selfhost") return selfhost(flags);
 
-  const missing = whatIsMissing();
-  if (missing && !(await install(missing))) return 1;
+  const need = { tests: !WITHOUT_TESTS.has(command) };
+  const missing = whatIsMissing(need);
+  if (missing && !(await install(missing, need))) return 1;
   const program = PROGRAMS.get(command);
   if (program !== undefined) return run("node", [program, ...flags]);
   switch (command) {

@@ -62,8 +62,9 @@ export async function selfhost(args) {
 }
 
 async function ready(build) {
-  const missing = whatIsMissing();
-  return (!missing || (await install(missing))) && (await build());
+  const need = { tests: false };
+  const missing = whatIsMissing(need);
+  return (!missing || (await install(missing, need))) && (await build());
 }
 
 /** The folder of --state, which the program parses again with all other flags. */

@@ -119,7 +119,7 @@ class ExampleUser {
 }
 
 test("the versions of the example are those of this repository", () => {
-  const own = dependencies("devDependencies", ROOT);
+  const own = { ...dependencies("dependencies", ROOT), ...dependencies("devDependencies", ROOT) };
   const { restante, ...others } = { ...dependencies("dependencies"), ...dependencies("devDependencies") };
   expect(restante).toBe("file:../../dist");
   for (const [name, version] of Object.entries(others)) expect(own[name], name).toBe(version);
