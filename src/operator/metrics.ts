@@ -2,8 +2,18 @@
 // mailbox is called. docs/OPERATIONS.md explains each number and how far it may lag.
 import { counterReport } from "../metrics/report-counters.ts";
 import { type OnlineCount, CENSUS_SHARDS } from "../protocol/census.ts";
-import { DELIVERY_TIME_ENDS_MS, type CounterValues, sumOf } from "../protocol/counters.ts";
+import {
+  DELIVERY_TIME_ENDS_MS,
+  OTHER_ROUTE,
+  REQUEST_TIME_ENDS_MS,
+  type CounterValues,
+  sumOf,
+} from "../protocol/counters.ts";
+import { EVENTS } from "../protocol/log-events.ts";
+import { codesIn } from "../protocol/refusals.ts";
+import { RELEASE } from "../protocol/release.ts";
 import { withTimeout } from "../protocol/timeout.ts";
+import { STORAGE, VERSION } from "../protocol/version.ts";
 
 /** The timeout of a shard, ms. Without its response the request fails, because a sum without it would decrease. */
 const SHARD_TIMEOUT_MS = 10_000;
@@ -55,11 +65,25 @@ const LABELLED_METRICS = [
   ["restante_events_total", "Lines of the log", "event", "event"],
 ] as const;
 
+/**
+ * The labels that each counter can have: each is there from the start, at 0, because the increase from nothing to 1 is
+ * none to Prometheus.
+ */
+const WORDS: Readonly<Record<(typeof LABELLED_METRICS)[number][2], readonly string[]>> = {
+  refused: [...new Set([...codesIn("refused"), ...codesIn("error"), ...codesIn("http")])],
+  failed: codesIn("failed"),
+  problem: [...new Set([...codesIn("http"), ...codesIn("closing")])],
+  closed: codesIn("closing"),
+  event: Object.keys(EVENTS),
+};
+
 /** The metrics in Prometheus' text format. */
 export function prometheusText({ online, figures }: Pick<Metrics, "online" | "figures">): string {
   const lines: string[] = [];
   const head = (name: string, help: string, type: string) =>
     lines.push(`# HELP ${name} ${help}.`, `# TYPE ${name} ${type}`);
+  head("restante_build_info", "The release, and the versions of the mailboxes' tables and of the wire", "gauge");
+  lines.push(`restante_build_info{version="${RELEASE}",storage="${STORAGE}",wire="${VERSION}"} 1`);
   head("restante_users_online", "Users with an open socket", "gauge");
   lines.push(`restante_users_online ${online.users}`);
   head("restante_sockets_online", "Open sockets", "gauge");
@@ -70,17 +94,48 @@ export function prometheusText({ online, figures }: Pick<Metrics, "online" | "fi
   }
   for (const [name, help, key, label] of LABELLED_METRICS) {
     head(name, help, "counter");
-    for (const [word, number] of wordsOf(figures, key)) lines.push(`${name}{${label}="${word}"} ${number}`);
+    const numbers = new Map([...WORDS[key].map((word) => [word, 0] as const), ...wordsOf(figures, key)]);
+    for (const [word, number] of numbers) lines.push(`${name}{${label}="${word}"} ${number}`);
   }
   head("restante_delivery_seconds", "From accepted to being in the receiver's mailbox", "histogram");
-  let below = 0;
-  for (const [index, end] of [...DELIVERY_TIME_ENDS_MS, Infinity].entries()) {
-    below += figures[`class:${index}`] ?? 0;
-    lines.push(`restante_delivery_seconds_bucket{le="${end === Infinity ? "+Inf" : end / 1_000}"} ${below}`);
+  lines.push(
+    ...histogram("restante_delivery_seconds", "", DELIVERY_TIME_ENDS_MS, {
+      bucket: (index) => figures[`class:${index}`] ?? 0,
+      sumMs: figures["storedMs"] ?? 0,
+    }),
+  );
+  head("restante_request_seconds", "From a request to its response, by route", "histogram");
+  for (const route of routesIn(figures)) {
+    lines.push(
+      ...histogram("restante_request_seconds", `route="${route}"`, REQUEST_TIME_ENDS_MS, {
+        bucket: (index) => figures[`request:${index}:${route}`] ?? 0,
+        sumMs: figures[`requestMs:${route}`] ?? 0,
+      }),
+    );
   }
-  lines.push(`restante_delivery_seconds_sum ${(figures["storedMs"] ?? 0) / 1_000}`);
-  lines.push(`restante_delivery_seconds_count ${below}`);
   return `${lines.join("\n")}\n`;
+}
+
+/** The lines of one histogram. `bucket`: the number in a bucket, without those below. */
+function histogram(
+  name: string,
+  label: string,
+  endsMs: readonly number[],
+  { bucket, sumMs }: { readonly bucket: (index: number) => number; readonly sumMs: number },
+): string[] {
+  const [labels, before] = label === "" ? ["", ""] : [`{${label}}`, `${label},`];
+  let below = 0;
+  const buckets = [...endsMs, Infinity].map((end, index) => {
+    below += bucket(index);
+    return `${name}_bucket{${before}le="${end === Infinity ? "+Inf" : end / 1_000}"} ${below}`;
+  });
+  return [...buckets, `${name}_sum${labels} ${sumMs / 1_000}`, `${name}_count${labels} ${below}`];
+}
+
+/** The routes that had requests, sorted; `other` is there from the start. */
+function routesIn(figures: CounterValues): string[] {
+  const found = Object.keys(figures).map((name) => /^request:\d+:([\w /.{}-]+)$/.exec(name)?.[1]);
+  return [...new Set([OTHER_ROUTE, ...found.filter((route) => route !== undefined)])].toSorted();
 }
 
 /** The labels of one counter, sorted, with their numbers. */
