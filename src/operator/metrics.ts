@@ -1,7 +1,7 @@
 // GET /api/metrics: numbers online and all counters, over all shards of the census, in Prometheus' text format. No
 // mailbox is called. docs/OPERATIONS.md explains each number and how far it may lag.
 import { counterReport } from "../metrics/report-counters.ts";
-import { type OnlineCount, CENSUS_SHARDS } from "../protocol/census.ts";
+import { type OnlineCount, CENSUS_SHARDS, sumOfCounts } from "../protocol/census.ts";
 import {
   DELIVERY_TIME_ENDS_MS,
   OTHER_ROUTE,
@@ -31,11 +31,7 @@ export async function readMetrics(env: Env): Promise<Metrics> {
     return withTimeout(env.CENSUS.getByName(String(shard)).figures(), SHARD_TIMEOUT_MS);
   });
   const figuresByShard = await Promise.all(shards);
-  const online = { users: 0, sockets: 0 };
-  for (const shard of figuresByShard) {
-    online.users += shard.online.users;
-    online.sockets += shard.online.sockets;
-  }
+  const online = sumOfCounts(figuresByShard.map((shard) => shard.online));
   const shares = figuresByShard.map((one, shard) => ({ shard, ...one.online }));
   return { online, figures: sumOf(figuresByShard.map(({ figures }) => figures)), shards: shares };
 }

@@ -88,7 +88,6 @@ test("[H18] mailboxes that are reset in their commits again and again, as on a f
   expect(await failing()).toEqual([200, []]);
 });
 
-
 test("[H18] the health check fails, without a stack, while the objects' storage does not answer", async () => {
   for (let shard = 0; shard < CENSUS_SHARDS; shard++) {
     await runInDurableObject(env.CENSUS.getByName(String(shard)), (_, state) => {

@@ -22,9 +22,7 @@ async function scrape(token = ADMIN): Promise<Record<string, number>> {
   expect(response.headers.get("Content-Type")).toBe("text/plain; version=0.0.4; charset=utf-8");
   const lines = (await response.text()).trimEnd().split("\n");
   for (const line of lines)
-    expect(line).toMatch(
-      /^(# (HELP|TYPE) restante_\w+ .+|restante_\w+(\{\w+="[^"]+"(,\w+="[^"]+")*\})? [\d.]+)$/,
-    );
+    expect(line).toMatch(/^(# (HELP|TYPE) restante_\w+ .+|restante_\w+(\{\w+="[^"]+"(,\w+="[^"]+")*\})? [\d.]+)$/);
   const samples = lines.filter((line) => !line.startsWith("#")).map((line) => line.split(/ (?=[\d.]+$)/));
   expect(new Set(samples.map(([name]) => name)).size).toBe(samples.length);
   return Object.fromEntries(samples.map(([name = "", number]) => [name, Number(number)]));
@@ -52,7 +50,9 @@ test("every code and every event has its series before the first increment, and 
   expect(labels("restante_failed_total")).toEqual(codesIn("failed"));
   expect(labels("restante_closed_total")).toEqual(codesIn("closing"));
   expect(labels("restante_refused_total")).toEqual(expect.arrayContaining([...codesIn("refused")]));
-  expect(labels("restante_problems_total")).toEqual(expect.arrayContaining([...codesIn("http"), ...codesIn("closing")]));
+  expect(labels("restante_problems_total")).toEqual(
+    expect.arrayContaining([...codesIn("http"), ...codesIn("closing")]),
+  );
   const versions = `version="${packageJson.version}",storage="1",wire="1"`;
   expect(numbers[`restante_build_info{${versions}}`]).toBe(1);
 });
