@@ -43,6 +43,12 @@ const TOOLS = [
       return undefined;
     },
   },
+  {
+    name: "promtool",
+    variable: "PROMTOOL",
+    debian: "prometheus",
+    look: async () => which("promtool"),
+  },
 ];
 
 /** What `npm run faults` uses beyond that. Without them it leaves out what needs them, and says so. */

@@ -4,7 +4,8 @@ import { createApi, declareRoute } from "../api/declare-route.ts";
 import { jsonResponse } from "../identity/call-mailbox.ts";
 import { authModeOf } from "../identity/auth-mode.ts";
 import { FAULTS, health, live } from "./health.ts";
-import { readMetrics, prometheusText } from "./metrics.ts";
+import { readMetrics } from "./metrics.ts";
+import { prometheusText } from "./prometheus-text.ts";
 import * as schema from "./schemas.ts";
 
 const operators = { tag: "Operators", scope: "admin" } as const;
