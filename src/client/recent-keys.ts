@@ -9,13 +9,17 @@ export class RecentKeys {
 
   /** Adds a key. False if it was there. */
   add(key: string): boolean {
-    if (this.#keys.has(key) || this.#keysBefore.has(key)) return false;
+    if (this.has(key)) return false;
     this.#keys.add(key);
     if (this.#keys.size >= RECENT_KEYS) {
       this.#keysBefore = this.#keys;
       this.#keys = new Set();
     }
     return true;
+  }
+
+  has(key: string): boolean {
+    return this.#keys.has(key) || this.#keysBefore.has(key);
   }
 
   /** Removes a key. False if it was not there. */
