@@ -1,4 +1,4 @@
-// Which messages the user has removed, as far as this client was told: nothing that comes late brings them back. It knows
+// Which messages the user has removed, as far as this client knows: nothing that comes late brings them back. It knows
 // records; no frame.
 import { RecentKeys } from "./recent-keys.ts";
 import type { Removed, Row } from "./store.ts";
