@@ -25,7 +25,7 @@ export class LogState {
   readonly #rows = new Map<string, Row>();
   readonly #reads = new Map<string, number>();
   /** An answer to one may come late. */
-  readonly #removed = new RemovedMessages((peer) => this.#rows.get(peer));
+  readonly #removed = new RemovedMessages(this.#rows);
   readonly #position: { -readonly [Field in keyof Position]: Position[Field] };
   #commit: OpenCommit = emptyCommit();
 
@@ -168,7 +168,7 @@ export class LogState {
   }
 
   remove({ peer, upTo = 0, of }: Omit<Frame<"cleared">, "seq" | "type">, meanwhile: Meanwhile | null): void {
-    const removed = of === undefined ? { peer, from: 0, upTo } : { peer, from: of, upTo: of };
+    const removed = { peer, from: of ?? 0, upTo: of ?? upTo };
     const row = this.#row(peer);
     if (of !== undefined) {
       if (meanwhile) meanwhile.isInDoubt = true;
@@ -218,10 +218,8 @@ export class LogState {
       const row = this.#row(peer);
       const { mine = 0 } = one.marks;
       const counted: MutableRow = { ...row, mine, fresh: [], more, moreUpTo: one.last?.seq ?? seq };
-      for (const later of meanwhile.messages) {
-        if (later.from === peer && later.seq > seq && !this.#removed.has(peer, later.seq))
-          addUnread(counted, later.seq);
-      }
+      for (const { from, seq: later } of meanwhile.messages)
+        if (from === peer && later > seq && !this.#removed.has(peer, later)) addUnread(counted, later);
       const last = this.#unlessRemoved((row.last?.seq ?? 0) > seq ? row.last : (one.last ?? row.last));
       const merged = { ...readUpTo(counted, row.mine), ...higherMarks(row, one.marks), last };
       this.#set(meanwhile.peers.has(peer) ? merged : withSaid(merged, seq, one));

@@ -227,20 +227,14 @@ export class Client implements Restante {
     const isLocal = local.entries.length > 0 || local.from === 0;
     const page = isLocal ? local : await readOlder(this.#server.ask, this.user, peer, before, limit);
     const entries = this.#view.shown(peer, page.entries);
-    if (isLocal) {
-      const [first] = page.entries.length < limit ? [] : page.entries;
-      return { entries, from: first?.seq ?? page.from };
-    }
+    if (isLocal) return { entries, from: page.entries.at(-limit)?.seq ?? page.from };
     // The store is a cache of it: a page that can't be stored is shown too.
     const write = (commit: Commit) => this.#store.write(commit).catch(() => undefined);
     await write({ past: { peer, entries, from: page.from } });
-    const shown = this.#view.shown(peer, entries);
     // The page may have been written after the removal of some of its messages.
-    const removed = entries
-      .filter((entry) => !shown.includes(entry))
-      .map(({ seq }) => ({ peer, from: seq, upTo: seq }));
-    if (removed.length > 0) await write({ removed });
-    return { entries: shown, from: page.from };
+    for (const { seq } of entries)
+      if (this.#view.removed.has(peer, seq)) await write({ removed: [{ peer, from: seq, upTo: seq }] });
+    return { entries: this.#view.shown(peer, entries), from: page.from };
   };
 
   #watch(peers: readonly string[]): Stop {

@@ -43,7 +43,7 @@ export function connect<Body = unknown>(options: Options<Body>): Restante<Body> 
   if (token !== undefined && typeof token !== "string" && typeof token !== "function")
     throw new TypeError("token is text, or a function that gives one.");
   if (store !== undefined && typeof (store as Partial<Store> | null)?.open !== "function")
-    throw new TypeError("store is what memoryStore(), browserStore() or nodeStore() returns.");
+    throw new TypeError("store is a Store, as memoryStore() returns.");
   if (typeof (options.WebSocket ?? globalThis.WebSocket) !== "function")
     throw new TypeError("This runtime has no WebSocket: give a class as the option `WebSocket`.");
   // What types a body has is the application's word.

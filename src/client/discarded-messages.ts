@@ -13,9 +13,8 @@ export class DiscardedMessages {
   readonly #log: LogState;
   readonly #readPage: ReadPage;
   readonly #replaced: () => void;
-  #isRunning = false;
-  /** Whether there may be some that this run has not seen. */
-  #mayHaveMore = false;
+  /** Calls of `replace` since no run was under way. */
+  #calls = 0;
 
   constructor(log: LogState, readPage: ReadPage, replaced: () => void) {
     this.#log = log;
@@ -25,11 +24,9 @@ export class DiscardedMessages {
 
   /** To be called when the store has the removals. One run at a time, however many messages are removed. */
   async replace(): Promise<void> {
-    this.#mayHaveMore = true;
-    if (this.#isRunning) return;
-    this.#isRunning = true;
-    while (this.#mayHaveMore) {
-      this.#mayHaveMore = false;
+    if (this.#calls++ > 0) return;
+    for (let seen = 0; seen < this.#calls;) {
+      seen = this.#calls;
       for (const last of this.#log.discarded) {
         // What can't be read is read again on the next connection.
         const before = await shownBefore(last, this.#readPage).catch(() => undefined);
@@ -37,18 +34,18 @@ export class DiscardedMessages {
       }
       this.#replaced();
     }
-    this.#isRunning = false;
+    this.#calls = 0;
   }
 }
 
 async function shownBefore({ peer, seq }: Entry, readPage: ReadPage): Promise<Entry | null> {
-  let page = { entries: [] as readonly Entry[], from: seq };
-  let shown: Entry | undefined;
-  while (shown === undefined && page.from > 0) {
-    page = await readPage(peer, page.from, PAGE_SIZE);
-    shown = page.entries.findLast((entry) => !isReplaced(entry));
+  for (let before = seq; before > 0;) {
+    const { entries, from } = await readPage(peer, before, PAGE_SIZE);
+    const shown = entries.findLast((entry) => !isReplaced(entry));
+    if (shown) return shown;
+    before = from;
   }
-  return shown ?? null;
+  return null;
 }
 
 /** A conversation as the mailbox lists it: whether its last message was discarded here only the store knows. */

@@ -11,7 +11,7 @@ import type { ServerAddress } from "./live-socket.ts";
 import { type Listed, Meanwhile } from "./listed.ts";
 import { Outbox } from "./outbox.ts";
 import type { Renew } from "./renewal.ts";
-import { type Commit, type Kept, NONE, type Store } from "./store.ts";
+import { type Commit, type Kept, type Store } from "./store.ts";
 import type { TabMessage } from "./tab-messages.ts";
 import type { ReadPage } from "./thread.ts";
 import { WriteLoop } from "./write-loop.ts";
@@ -286,8 +286,7 @@ export class Leader {
     // The seqs of the epoch before mean nothing in the present one.
     if (commit.position?.epoch === this.#log.position.epoch) this.#acks.setStored(commit.position.cursor);
     this.#options.publish({ commit });
-    const { removed = NONE, failures = NONE } = commit;
-    if (removed.length + failures.length > 0) void this.#discarded.replace();
+    if (commit.removed?.length || commit.failures?.length) void this.#discarded.replace();
   }
 }
 

@@ -90,7 +90,7 @@ export function without(row: Row, removed: Removed): Row {
   const isAll = from === 0;
   const last = row.last !== null && isRemoved(removed, row.last.seq) ? (isAll ? null : emptied(row.last)) : row.last;
   const fresh = row.fresh.filter((seq) => !isRemoved(removed, seq));
-  const isUnread = last?.isRemoved === true && row.last?.from === row.peer && isCounted(row, upTo);
+  const isUnread = last !== row.last && last?.from === row.peer && isCounted(row, upTo);
   const more = isAll && row.moreUpTo <= upTo ? 0 : row.more - Number(isUnread);
   return { ...row, last, fresh, more, clearedUpTo: Math.max(row.clearedUpTo ?? 0, isAll ? upTo : 0) };
 }

@@ -101,17 +101,20 @@ export class Thread extends Computed<readonly Message[]> {
     const hasRemoved = this.#dropRemoved(commit.removed ?? []);
     if (failures.size > 0) this.#entries = this.#entries.map((entry) => withFailure(entry, failures.get(entry.seq)));
     const hasChanged = [...(commit.rows ?? []), ...(commit.drafts ?? [])].some(({ peer }) => peer === this.peer);
-    const isSettled = (commit.settled ?? []).some((key) => this.#shown.has(key));
-    if (entries.length > 0 || hasRemoved || hasFailures || hasChanged || isSettled) this.changed();
+    const settled = (commit.settled ?? []).filter((key) => this.#shown.delete(key));
+    if (entries.length + settled.length > 0 || hasRemoved || hasFailures || hasChanged) this.changed();
   }
 
   /** What was removed while this client did not run is in the row alone. */
   #dropRemoved(removed: readonly Removed[]): boolean {
     const { removed: known } = this.#source;
-    const [first] = this.#entries;
-    const isFirst = first !== undefined && known.hasAllUpTo(this.peer, first.seq);
+    const isFirst = known.hasAllUpTo(this.peer, this.#entries[0]?.seq ?? 0);
     if (!isFirst && !removed.some(({ peer }) => peer === this.peer)) return false;
-    this.#entries = this.#entries.filter(({ seq }) => !known.has(this.peer, seq));
+    this.#entries = this.#entries.filter(({ seq, key }) => {
+      const isRemoved = known.has(this.peer, seq);
+      if (isRemoved) this.#shown.delete(key);
+      return !isRemoved;
+    });
     return true;
   }
 
@@ -173,11 +176,6 @@ export class Thread extends Computed<readonly Message[]> {
       this.#shown.set(message.key, message);
       return message;
     });
-    if (this.#shown.size > shown.length) {
-      // Some were removed.
-      const keys = new Set(shown.map(({ key }) => key));
-      for (const key of this.#shown.keys()) if (!keys.has(key)) this.#shown.delete(key);
-    }
     this.#last = stableList(this.#last, shown);
     return this.#last;
   }

@@ -33,9 +33,9 @@ export class View implements MarkSource {
   readonly keyed = new KeyedMessages();
   /** Messages that were discarded since this client began: a store in memory may not have them. */
   readonly discarded = new Set<number>();
-  /** A page that is being read may have them. */
-  readonly removed = new RemovedMessages((peer) => this.#rows.get(peer));
   readonly #rows = new Map<string, Row>();
+  /** A page that is being read may have them. */
+  readonly removed = new RemovedMessages(this.#rows);
   #isListStale = false;
   /** Own messages: drafts by key; by peer, the entries whose state has listeners. */
   readonly #drafts = new OrderedQueue<OwnMessage>();
