@@ -99,6 +99,19 @@ test("the page shows nothing without an operator's token, and with one the prese
   expect(wrong).toEqual([]);
 });
 
+test("[X5] after a crash the first scrape counts nobody who is gone", async () => {
+  const online = async () => {
+    const headers = { Authorization: `Bearer ${ADMIN_TOKEN}` };
+    const metrics = await (await fetch(`${server.url}/api/metrics`, { headers })).text();
+    return Number(/^restante_users_online (\d+)$/m.exec(metrics)?.[1]);
+  };
+  await Promise.all(["carol", "dave", "erin"].map((name) => open(server.url, name)));
+  await expect.poll(online).toBeGreaterThanOrEqual(3);
+  await server.kill();
+  await server.restart();
+  expect(await online()).toBe(0);
+});
+
 const text = (stored: number, below: readonly number[], refused: number) => `# HELP restante_stored_total Messages.
 # TYPE restante_stored_total counter
 restante_stored_total ${stored}
