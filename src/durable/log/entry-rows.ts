@@ -2,7 +2,7 @@
 // writes the open run.
 import type { Entry, Head, SentEntry } from "./entry.ts";
 import { buryMessages, type Burial } from "./bury-messages.ts";
-import { IS_UNSETTLED_WHEN_NEW } from "./kinds.ts";
+import { IS_TOMBSTONE, IS_UNSETTLED_WHEN_NEW } from "./kinds.ts";
 import { countAfter, countAmong, firstOriginOf, lastAmong, originsFrom } from "./received-messages.ts";
 import {
   boundLists,
@@ -111,7 +111,7 @@ export class EntryRows {
   }
 
   /**
-   * The entries after `seq`, up to `last`, without bodies, oldest first. Only those of earlier commits, which devices
+   * The entries after `seq`, up to `last`, without bodies, oldest first; from disk without tombstones. Only those of earlier commits, which devices
    * may have been sent: the open run is not written for them, because its commit would write one more row.
    */
   *headsBetween(seq: number, last: number): Iterable<Head> {
@@ -240,7 +240,7 @@ export class EntryRows {
 
   *#readHeads(seq: number, upTo: number): Iterable<Head> {
     const end = "(SELECT coalesce(min(seq), 0) FROM run WHERE seq >= ?)";
-    const query = `SELECT ${HEAD_COLUMNS} FROM run WHERE seq > ? AND seq <= max(?, ${end}) ORDER BY seq LIMIT ?`;
+    const query = `SELECT ${HEAD_COLUMNS} FROM run WHERE seq > ? AND seq <= max(?, ${end}) AND NOT ${IS_TOMBSTONE} ORDER BY seq LIMIT ?`;
     const rows = this.#sql.pages<HeadRow>(HEADS_AT_ONCE, query, (last) => [last?.seq ?? seq, upTo, upTo]);
     for (const row of rows) for (const head of headsOf(row)) if (head.seq > seq) yield head;
   }

@@ -88,6 +88,7 @@ export const IS_RECEIVED = conditionOf(RECEIVED);
 export const WAS_DELIVERED = conditionOf(kindsWith("delivered"));
 /** The same of entries of the user. */
 export const WAS_SENT = `(${conditionOf(kindsWith("own"))} OR (${conditionOf(TOMBSTONES)} AND origin IS NULL))`;
+export const IS_TOMBSTONE = `(${conditionOf(TOMBSTONES)})`;
 export const IS_UNSETTLED_WHEN_NEW = conditionOf(UNSETTLED);
 
 function kindsWith(trait: Trait): ReadonlySet<string> {

@@ -20,10 +20,13 @@ export function exportMailbox(context: MailboxContext): ReadableStream<Uint8Arra
   const encoder = new TextEncoder();
   return new ReadableStream({
     type: "bytes",
-    pull(controller) {
-      // The tables are gone, or another mailbox's: a file that ends here must not look complete.
-      if (context.groupCommit.isClosed) throw new Error("the mailbox was erased while it was exported");
-      const next = lines.next();
+    async pull(controller) {
+      let next = nextOf(context, lines);
+      // A byte stream takes no empty chunk. Answers: a mailbox that stands still for the removed messages of years.
+      while (next.value === "") {
+        await new Promise((turn) => setTimeout(turn));
+        next = nextOf(context, lines);
+      }
       if (!next.done) return controller.enqueue(encoder.encode(next.value));
       controller.close();
       // A pending request for bytes must be answered, here with none.
@@ -32,8 +35,14 @@ export function exportMailbox(context: MailboxContext): ReadableStream<Uint8Arra
   });
 }
 
+function nextOf(context: MailboxContext, lines: Iterator<string, undefined>): IteratorResult<string, undefined> {
+  // The tables are gone, or another mailbox's: a file that ends here must not look complete.
+  if (context.groupCommit.isClosed) throw new Error("the mailbox was erased while it was exported");
+  return lines.next();
+}
+
 /** Adds a last line with the number of lines: an export that has it is complete. */
-function* withEnd(texts: Iterable<string>): Generator<string> {
+function* withEnd(texts: Iterable<string>): Generator<string, undefined> {
   let lines = 0;
   for (const text of texts) {
     lines += text.split("\n").length - 1;
@@ -81,15 +90,14 @@ function* peopleLines(context: MailboxContext): Generator<string> {
   }
 }
 
-/** All entries up to the head at the start, a page of lines at a time. */
+/** All entries up to the head at the start, a page of lines at a time; empty where all of them were removed. */
 function* entryPages(context: MailboxContext): Generator<string> {
   const { log } = context;
   const { head } = log;
   for (let seq = 0; seq < head;) {
     const page = log.entries.page(seq, head, ENTRIES_PER_PAGE);
-    const lines = page.map((entry) => (log.removals.hides(entry) ? "" : entryLine(context, entry))).join("");
-    // The head may belong to a mark, without an entry up to it; and a byte stream takes no empty chunk.
-    if (lines !== "") yield lines;
+    yield page.map((entry) => (log.removals.hides(entry) ? "" : entryLine(context, entry))).join("");
+    // The head may belong to a mark, without an entry up to it.
     seq = page.at(-1)?.seq ?? head;
   }
 }
