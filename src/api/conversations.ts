@@ -66,6 +66,7 @@ declareRoute(
             standing,
             ...settings.shape,
             displayName: z.string().meta({ description: "What the peer is called; empty if there is no name" }),
+            clearedUpTo: seq.optional().meta({ description: "You have removed all messages up to this seq" }),
             last: message.optional(),
           }),
         ),

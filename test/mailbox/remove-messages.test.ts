@@ -68,7 +68,7 @@ test("[Q10][L8] a removed conversation is served on no way, on no device, and th
   for (let n = 0; n < 2; n++) {
     expect(await historyOf(a, b)).toEqual({ bodies: [], unread: 0, more: false });
     const [one] = await listOf(a);
-    expect(one).toMatchObject({ peer: b, unread: 0, hidden: true, marks: { mine: last } });
+    expect(one).toMatchObject({ peer: b, unread: 0, hidden: true, marks: { mine: last }, clearedUpTo: last });
     expect(one).not.toHaveProperty("last");
     expect(await everythingOf(a)).not.toContain("secret");
     await evict(a);
@@ -79,7 +79,9 @@ test("[Q10][L8] a removed conversation is served on no way, on no device, and th
   // What comes now is a conversation again.
   await receive(bob, alice, ["hello"]);
   expect((await historyOf(a, b)).bodies).toEqual(["hello"]);
-  expect(await listOf(a)).toMatchObject([{ peer: b, unread: 1, hidden: false, last: { body: "hello" } }]);
+  const now = { peer: b, unread: 1, hidden: false, clearedUpTo: last, last: { body: "hello" } };
+  expect(await listOf(a)).toMatchObject([now]);
+  expect((await listOf(b))[0]).not.toHaveProperty("clearedUpTo");
 });
 
 test("[Q10] a removal of what is removed, or of nothing, changes nothing; an unknown conversation is not found", async () => {

@@ -111,8 +111,9 @@ export class EntryRows {
   }
 
   /**
-   * The entries after `seq`, up to `last`, without bodies, oldest first; from disk without tombstones. Only those of earlier commits, which devices
-   * may have been sent: the open run is not written for them, because its commit would write one more row.
+   * The entries after `seq`, up to `last`, without bodies, oldest first; from disk without tombstones. Only those of
+   * earlier commits, which devices may have been sent: the open run is not written for them, because its commit would
+   * write one more row.
    */
   *headsBetween(seq: number, last: number): Iterable<Head> {
     for (const head of this.#cache.after(seq) ?? this.#readHeads(seq, last)) {

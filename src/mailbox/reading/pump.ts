@@ -25,7 +25,7 @@ type LogFrames = Pick<FrameBatch, "frames" | "count" | "parts" | "textEnds">;
 
 /**
  * Queues what the window takes. True if the reader is to continue in the next group commit: a plain socket, which
- * acknowledges nothing, and whoever was just passed over many entries without a frame.
+ * acknowledges nothing, and every reader that has just passed over many entries without a frame.
  */
 export function pump(context: MailboxContext, reader: LogReader): boolean {
   const continues = pumpLog(context, reader);
