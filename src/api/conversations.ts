@@ -133,7 +133,8 @@ declareRoute(
   },
 );
 
-const ofConversation = { tag, scope: "send", responses: { 204: null } } as const;
+/** Both scopes. Answers: a program's token that can only send, and with which a thief deletes what was ever received. */
+const ofConversation = { tag, scope: "read and send", responses: { 204: null } } as const;
 const refusals = ["bad_name", "reserved_name", "not_found", "erased"] as const;
 
 declareRoute(
