@@ -99,6 +99,20 @@ test("[Q10] a removal of what is removed, or of nothing, changes nothing; an unk
   expect((await alice.settled()).filter(({ type }) => type === "cleared")).toEqual([]);
 });
 
+test("[Q10] a removed conversation that is shown again is hidden by the next removal, on all devices", async () => {
+  const { a, b, alice, bob } = await world();
+  await receive(bob, alice, ["one"]);
+  await remove(a, b);
+  await alice.until("cleared");
+  const path = `http://restante.test/api/conversations/${b}?user=${a}`;
+  const [headers, body] = [{ "Content-Type": "application/json" }, JSON.stringify({ hidden: false, pinned: true })];
+  expect((await exports.default.fetch(new Request(path, { method: "PATCH", headers, body }))).status).toBe(204);
+  expect(await alice.until("peer")).toMatchObject({ peer: b, hidden: false });
+  expect(await remove(a, b)).toBe(204);
+  expect(await alice.until("peer")).toMatchObject({ peer: b, standing: "contact", hidden: true, pinned: true });
+  expect(await listOf(a)).toMatchObject([{ peer: b, hidden: true, pinned: true }]);
+});
+
 test.each(["", "&runs=1&early=1"])("[Q10][L8] one removed message is gone, and the others stay (%s)", async (query) => {
   const { a, b, bob } = await world();
   const alice = await open(a, "phone", query);
