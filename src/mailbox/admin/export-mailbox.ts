@@ -6,6 +6,7 @@ import type { MailboxRow } from "../log/schema.ts";
 import { profileOf } from "../people/display-names.ts";
 import { settings } from "../people/settings.ts";
 import { displayNameOf, settingsOf } from "../access/chosen-settings.ts";
+import { namesWith } from "../access/standing.ts";
 import { messageOf } from "../reading/read-conversations.ts";
 import { writeCleared, writePeer } from "../reading/write-log-frames.ts";
 
@@ -80,7 +81,7 @@ function* accountLines(context: MailboxContext, { name, epoch }: MailboxRow): Ge
 function* peopleLines(context: MailboxContext): Generator<string> {
   const { log } = context;
   for (const standing of ["contact", "request", "blocked"] as const) {
-    for (const peer of log.contacts.all(standing)) yield line({ type: "contact", peer, standing });
+    for (const peer of namesWith(context, standing)) yield line({ type: "contact", peer, standing });
   }
   const peers = log.peers.latest(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
   for (const { name: peer, stored, delivered, read, readByMe: mine, unread } of peers) {
