@@ -8,8 +8,8 @@
  * - failed: the peer finally refused an `out` entry. `origin` is the seq of that entry, the body is the code.
  * - peer: the standing of a peer from here on, which is the body.
  * - notice: the server notifies the user. The body is the code of the notice.
- * - cleared: the user removed messages of the conversation. `origin` is the seq up to which, with the body `all`, or the
- *   seq of the only one, with the body `one`.
+ * - cleared: the user removed messages of the conversation. With the body `all`, `origin` is the highest removed seq;
+ *   with `one`, the only one.
  * - removed: the tombstone of a message that the user removed, in its place and without its body; `origin` as before.
  */
 export type Kind = "in" | "out" | "self" | "failed" | "peer" | "notice" | "cleared" | "removed";
