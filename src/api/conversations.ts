@@ -133,7 +133,7 @@ declareRoute(
   },
 );
 
-/** Both scopes. Answers: a program's token that can only send, and with which a thief deletes what was ever received. */
+/** Both scopes. Answers: a stolen token that can only send, and with which a program's history is deleted. */
 const ofConversation = { tag, scope: "read and send", responses: { 204: null } } as const;
 const refusals = ["bad_name", "reserved_name", "not_found", "erased"] as const;
 

@@ -17,31 +17,22 @@ export type Kind = "in" | "out" | "self" | "failed" | "peer" | "notice" | "clear
 /** The kinds of tombstones. */
 export type Tombstone = "removed";
 
-type Trait =
-  | "message"
-  | "conversation"
-  | "received"
-  | "own"
-  | "unsettled"
-  | "refusal"
-  | "delivered"
-  | "frame"
-  | "tombstone";
+type Trait = "message" | "conversation" | "received" | "own" | "unsettled" | "refusal" | "delivered" | "tombstone";
 
 const KINDS: Readonly<Record<Kind, readonly Trait[]>> = {
-  in: ["message", "conversation", "received", "delivered", "frame"],
-  out: ["message", "conversation", "own", "unsettled", "frame"],
-  self: ["message", "conversation", "own", "frame"],
-  failed: ["refusal", "frame"],
-  peer: ["frame"],
-  notice: ["frame"],
-  cleared: ["frame"],
+  in: ["message", "conversation", "received", "delivered"],
+  out: ["message", "conversation", "own", "unsettled"],
+  self: ["message", "conversation", "own"],
+  failed: ["refusal"],
+  peer: [],
+  notice: [],
+  cleared: [],
   removed: ["tombstone", "delivered"],
 };
 
 const MESSAGES = kindsWith("message");
-const WITH_FRAME = kindsWith("frame");
 const TOMBSTONES = kindsWith("tombstone");
+const WITH_FRAME = new Set(Object.keys(KINDS).filter((kind) => !TOMBSTONES.has(kind)));
 const OF_CONVERSATIONS = kindsWith("conversation");
 const RECEIVED = kindsWith("received");
 const UNSETTLED = kindsWith("unsettled");
