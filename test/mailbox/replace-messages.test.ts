@@ -199,13 +199,16 @@ test("[Q10] a removal counts the bytes of its rows row by row", async () => {
 
 test("[Q10] a long run is rewritten once, and not a part at a time", async () => {
   await withLog((log, sql) => {
+    // The first run may have a note, of the numbers that were skipped before it.
+    receive(log, "before");
     const seqs = receive(log, ...Array.from({ length: 512 }, (_, i) => `${i}`));
     const before = counters.rows;
     log.removals.begin({ peer: "bob", first: seqs[0] ?? 0, last: seqs[509] ?? 0, kind: "removed" });
     expect(log.removals.continue(settled)).toBe(false);
-    // The row with zeros, the part before, its notes, and the rest.
-    expect(counters.rows - before).toBe(4);
+    // The row with zeros, the part before, and the rest.
+    expect(counters.rows - before).toBe(3);
     expect(rows(sql).map(({ kind, count }) => [kind, count])).toEqual([
+      ["in", 1],
       ["removed", 510],
       ["in", 2],
     ]);
