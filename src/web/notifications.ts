@@ -15,8 +15,11 @@ import type { Language, Translations } from "./translations.ts";
 const MAX_GRAPHEMES = 120;
 const ICON = "/icon.svg";
 
-/** `unsupported`: the browser has none. `denied`: it does not allow them, and only its own settings can change that. */
-export type NotificationChoice = "on" | "off" | "denied" | "unsupported";
+/**
+ * `unsupported`: the browser has none, or no service worker of this page. `denied`: it does not allow them, and only its
+ * own settings can change that.
+ */
+type NotificationChoice = "on" | "off" | "denied" | "unsupported";
 
 export function notificationChoice(user: string): NotificationChoice {
   if (!("Notification" in globalThis && "serviceWorker" in navigator)) return "unsupported";
@@ -29,8 +32,16 @@ export async function chooseNotifications(me: Restante, isWanted: boolean): Prom
   if (!isWanted) {
     store(keyOf("notified", me.user), null);
     await closeNotifications(me.user);
-  } else if ((await Notification.requestPermission()) === "granted") see(me.user, newestSeq(me.conversations.value));
+  } else if ((await Notification.requestPermission()) === "granted") {
+    if (!(await canShow())) return "unsupported";
+    see(me.user, newestSeq(me.conversations.value));
+  }
   return notificationChoice(me.user);
+}
+
+/** Whether this page has a service worker: the browser may have refused to register it. */
+export async function canShow(): Promise<boolean> {
+  return (await navigator.serviceWorker?.getRegistration()) !== undefined;
 }
 
 /** The lock of a tab that shows this conversation, and of one that the user sees. */
@@ -42,7 +53,11 @@ export function useNotifications(): void {
   const { me, words, language } = useApp();
   useSharedLock(attendedLock(me.user), isAttended);
   useEffect(() => {
+    let isRead = false;
     const update = (all: readonly Conversation[]) => {
+      // Empty until it is read: what is shown may be unread.
+      isRead ||= all.length > 0;
+      if (!isRead) return;
       void closeNotifications(me.user, all);
       const seen = notificationChoice(me.user) === "on" ? seenUpTo(me.user) : null;
       if (seen === null || newestSeq(all) <= seen) return;
@@ -65,6 +80,8 @@ async function notify(user: string, one: Conversation, words: Translations, lang
   const text = cut(plain(last.body));
   const body = unread === 1 ? text : words.notified(number(unread, language), text);
   const data = { address: addressOf(peer) };
+  // Where none is registered, none is ever ready.
+  if (!(await canShow())) return;
   const worker = await navigator.serviceWorker.ready;
   await worker
     .showNotification(fullName(one), { body, tag: tagOf(user, peer), data, icon: ICON })
