@@ -1,6 +1,6 @@
 // One message as a bubble: its text, with its time and its state at the end of the last line, and its menu.
-import type { JSX } from "preact";
-import { useRef } from "preact/hooks";
+import type { JSX, RefObject } from "preact";
+import { useRef, useState } from "preact/hooks";
 import type { Message } from "../client/connect.ts";
 import { useApp } from "./app-state.ts";
 import { clock, fullTime } from "./dates.ts";
@@ -16,13 +16,14 @@ interface Props {
   readonly message: Message;
   /** Whether it belongs to the group of the message above it: of the same author, soon after it. */
   readonly follows: boolean;
-  /** Whether it has come while the conversation is open. */
+  /** Whether it has come now, while the conversation is open. */
   readonly isFresh: boolean;
 }
 
 export function Bubble({ message, follows, isFresh }: Props): JSX.Element {
   const { me, words, language } = useApp();
   const { key, state, from, at, body } = message;
+  const [rises] = useState(isFresh);
   const item = useRef<HTMLLIElement>(null);
   const contents = () => ({
     note: fullTime(at, language),
@@ -31,7 +32,7 @@ export function Bubble({ message, follows, isFresh }: Props): JSX.Element {
   const { menu, button, target } = useMenu(words.messageMenu, contents, false);
   const looks = ["bubble", state === null ? "theirs" : "own"];
   if (follows) looks.push("follows");
-  if (isFresh) looks.push("fresh");
+  if (rises) looks.push("fresh");
   if (isOnlyEmoji(plain(body))) looks.push("emoji");
   return (
     <li ref={item} data-key={key} class={looks.join(" ")} tabIndex={-1} {...target}>
@@ -54,20 +55,34 @@ export function Bubble({ message, follows, isFresh }: Props): JSX.Element {
         <Icon name="more" />
       </button>
       {menu}
-      {state?.is === "failed" && <Failure message={message} why={failureSentence(state, message.peer, words)} />}
+      {state?.is === "failed" && (
+        <Failure message={message} why={failureSentence(state, message.peer, words)} item={item} />
+      )}
     </li>
   );
 }
 
-function Failure({ message, why }: { readonly message: Message; readonly why: string }): JSX.Element {
+interface FailureProps {
+  readonly message: Message;
+  readonly why: string;
+  /** The bubble, which goes away with the failure. */
+  readonly item: RefObject<HTMLLIElement | null>;
+}
+
+function Failure({ message, why, item }: FailureProps): JSX.Element {
   const { me, words } = useApp();
+  const end = (act: () => unknown) => {
+    const leave = leaveFrom(item.current);
+    act();
+    leave();
+  };
   return (
     <div class="row">
       <p class="problem">{why}</p>
-      <button type="button" class="quiet" onClick={() => me.resend(message)}>
+      <button type="button" class="quiet" onClick={() => end(() => me.resend(message))}>
         {words.retry}
       </button>
-      <button type="button" class="quiet" onClick={() => me.discard(message)}>
+      <button type="button" class="quiet" onClick={() => end(() => me.discard(message))}>
         {words.discard}
       </button>
     </div>
