@@ -1,11 +1,12 @@
 // One message as a bubble: its text, with its time and its state at the end of the last line, and its menu.
-import type { JSX, RefObject } from "preact";
+import type { JSX } from "preact";
 import { useRef, useState } from "preact/hooks";
 import type { Message } from "../client/connect.ts";
 import { useApp } from "./app-state.ts";
 import { clock, fullTime } from "./dates.ts";
 import { failureSentence } from "./failure-sentence.ts";
 import { Icon, State } from "./icons.tsx";
+import type { MenuItem } from "./menu.tsx";
 import { itemsOfMessage } from "./message-menu.ts";
 import { MessageText, plain } from "./message-text.tsx";
 import { isOnlyEmoji } from "./text-parts.ts";
@@ -56,35 +57,41 @@ export function Bubble({ message, follows, isFresh }: Props): JSX.Element {
       </button>
       {menu}
       {state?.is === "failed" && (
-        <Failure message={message} why={failureSentence(state, message.peer, words)} item={item} />
+        <Failure
+          why={failureSentence(state, message.peer, words)}
+          // The text can be copied from the menu.
+          items={contents().items.slice(1)}
+          leave={() => leaveFrom(item.current)()}
+        />
       )}
     </li>
   );
 }
 
 interface FailureProps {
-  readonly message: Message;
   readonly why: string;
-  /** The bubble, which goes away with the failure. */
-  readonly item: RefObject<HTMLLIElement | null>;
+  /** What can be done with the message: the bubble goes away with it. */
+  readonly items: readonly MenuItem[];
+  leave(): void;
 }
 
-function Failure({ message, why, item }: FailureProps): JSX.Element {
-  const { me, words } = useApp();
-  const end = (act: () => unknown) => {
-    const leave = leaveFrom(item.current);
-    act();
-    leave();
-  };
+function Failure({ why, items, leave }: FailureProps): JSX.Element {
   return (
     <div class="row">
       <p class="problem">{why}</p>
-      <button type="button" class="quiet" onClick={() => end(() => me.resend(message))}>
-        {words.retry}
-      </button>
-      <button type="button" class="quiet" onClick={() => end(() => me.discard(message))}>
-        {words.discard}
-      </button>
+      {items.map(({ label, act }) => (
+        <button
+          key={label}
+          type="button"
+          class="quiet"
+          onClick={() => {
+            act();
+            leave();
+          }}
+        >
+          {label}
+        </button>
+      ))}
     </div>
   );
 }

@@ -57,7 +57,7 @@ function isFound({ peer, displayName, hidden }: Conversation, name: string, user
 
 /** The order of the list, in which Enter opens the first: the exact userName, then requests, then what is pinned. */
 function rankOf({ peer, standing, pinned }: Conversation, name: string): number {
-  return (peer === name ? 4 : 0) + (standing === "request" ? 2 : 0) + (pinned ? 1 : 0);
+  return Number(peer === name) * 4 + Number(standing === "request") * 2 + Number(pinned);
 }
 
 interface SearchProps {

@@ -76,5 +76,5 @@ function useFresh(messages: readonly Message[]): ReadonlySet<string> {
   const last = useRef<string | undefined>(undefined);
   const before = messages.findLastIndex(({ key }) => key === last.current);
   last.current = messages.at(-1)?.key;
-  return new Set(before === -1 ? [] : messages.slice(before + 1).map(({ key }) => key));
+  return new Set(messages.slice(before + 1 || messages.length).map(({ key }) => key));
 }

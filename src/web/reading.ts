@@ -131,7 +131,7 @@ function markRead(me: Restante, { conversing, scroll }: Place, { count, after }:
 
 /** Whether all that there is after a seq is here, from the store or from the mailbox. */
 function reachesBackTo({ value, more }: Conversing, after: number): boolean {
-  return !more || (value.find(({ seq }) => seq !== null)?.seq ?? Infinity) <= after;
+  return !more || value.some(({ seq }) => seq !== null && seq <= after);
 }
 
 /** The key of the first message of the peer after a seq, or null. */

@@ -73,10 +73,8 @@ export function useScrollWindow(messages: readonly Message[], scroll: RefObject<
 
 /** How many messages there are up to this one, or up to the one before it where it was deleted. */
 function endOf(messages: readonly Message[], last: Message | null): number {
-  if (last === null) return messages.length;
-  const at = messages.findLastIndex(({ key }) => key === last.key);
-  const end = at === -1 ? messages.findLastIndex(({ seq }) => seq !== null && seq < (last.seq ?? 0)) : at;
-  return end === -1 ? messages.length : end + 1;
+  const isUpTo = ({ key, seq }: Message) => key === last?.key || (seq !== null && seq <= (last?.seq ?? 0));
+  return messages.findLastIndex(isUpTo) + 1 || messages.length;
 }
 
 /** The drawn message of this key. */

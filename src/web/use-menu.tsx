@@ -104,7 +104,7 @@ function useLongPress(done: (x: number, y: number) => void): LongPress {
     onPointerUp: end,
     onPointerCancel: end,
     // The finger that has opened it opens nothing else. A key does: its click has no detail.
-    onClick: (event) => press.wasLong && event.detail !== 0 && event.preventDefault(),
+    onClick: (event) => press.wasLong && event.detail > 0 && event.preventDefault(),
   };
   return { wasLong: () => press.wasLong, events };
 }
