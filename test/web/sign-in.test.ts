@@ -41,12 +41,8 @@ test("a link code of one device signs another one in, and the first one signs it
 
   await first.button("Close").click();
   await first.account.click();
-  await first.page
-    .getByRole("dialog")
-    .getByRole("listitem")
-    .filter({ hasNotText: "This device" })
-    .getByRole("button")
-    .click();
+  const others = first.page.getByRole("dialog").getByRole("listitem").filter({ hasNotText: "This device" });
+  await first.confirm(others.getByRole("button"));
   await second.outside.waitFor();
   expect(await second.page.evaluate(() => indexedDB.databases())).toEqual([]);
   expect([...first.errors, ...second.errors]).toEqual([]);
@@ -135,7 +131,7 @@ test("in an open deployment a name is enough, and a reload keeps it", async () =
   }
 });
 
-test("with JWT a valid token opens the mailbox, and a wrong one leads back to the form", async () => {
+test("with JWT a valid token opens the mailbox, and a wrong one leads back to the form; after signing out it is empty", async () => {
   const secret = "a secret of more than thirty-two bytes";
   const variables = { AUTH: "jwt", JWT_SECRET: secret, JWT_ISSUER: "https://issuer.test", JWT_AUDIENCE: "restante" };
   const elsewhere = await startServer(variables);
@@ -156,7 +152,13 @@ test("with JWT a valid token opens the mailbox, and a wrong one leads back to th
       await jwt.setIssuer("https://issuer.test").setAudience("restante").sign(new TextEncoder().encode(secret)),
     );
     await user.untilConnected();
-    await user.account.waitFor();
+    await user.account.click();
+    await user.button("Sign out").click();
+    // Nothing leads the next person in.
+    await user.page.getByLabel("Access token").waitFor();
+    expect(await user.userName.inputValue()).toBe("");
+    expect(await user.page.getByLabel("Access token").inputValue()).toBe("");
+    expect(await user.page.getByRole("alert").allTextContents()).toEqual([""]);
     expect(user.errors).toEqual([]);
   } finally {
     await elsewhere.stop();
