@@ -83,7 +83,7 @@ test("[A16] all other devices can be signed out from the page, which shows the n
   const recovery = await first.claim(name);
   const second = await linkedWith(first, name);
   await first.account.click();
-  await first.button("Sign out all other devices").click();
+  await first.confirm(first.button("Sign out all other devices"));
   await second.outside.waitFor();
   const shown = first.page.getByRole("dialog", { name: "Save your recovery code" }).locator("output");
   const next = (await shown.textContent()) ?? "";
@@ -103,7 +103,7 @@ test("[A14] signing out the device that had made the last recovery code shows a 
   const second = await linkedWith(first, name);
   await second.account.click();
   const others = second.page.getByRole("dialog").getByRole("listitem").filter({ hasNotText: "This device" });
-  await others.getByRole("button", { name: "Sign out" }).click();
+  await second.confirm(others.getByRole("button", { name: "Sign out" }));
   await first.outside.waitFor();
   await second.page.getByRole("dialog", { name: "Save your recovery code" }).waitFor();
   expect([...first.errors, ...second.errors]).toEqual([]);

@@ -108,7 +108,7 @@ test("a device that was signed out says so as news, not as an error", async () =
   await second.signIn(name, code);
   await second.button("I've saved it").click();
   await second.account.click();
-  await second.button("Sign out all other devices").click();
+  await second.confirm(second.button("Sign out all other devices"));
   const news = first.page.locator(".entrance").getByRole("status").getByText("You've been signed out on this device.");
   await news.waitFor();
   const [colour, ink] = await news.evaluate((line) => [
