@@ -4,12 +4,13 @@ import { isolated } from "./isolated-name.ts";
 const ENGLISH = {
   tooLong: (characters: string) => `Too long. Shorten it by about ${characters} characters.`,
   onlyText: "Only text can be sent so far.",
-  draftNotStored: "This browser can't keep your draft. It's lost when you close the page.",
+  draftNotStored: "This browser can't keep your draft. It'll be lost when you close the page.",
   nobodyHere: "Nobody has this name",
   nobodyHereHint: (text: string) => `“${isolated(text)}” can't be a username. Check the link, or search for the name.`,
   toList: "To your chats",
   notifyDenied: "Your browser blocks notifications from this site. You can allow them in its settings.",
-  notifyDismissed: "Your browser hasn't allowed notifications yet. Switch this on again to be asked once more.",
+  notifyDismissed:
+    "Your browser hasn't allowed notifications yet. Turn this on again and your browser will ask once more.",
   notified: (count: string, text: string) => `${count} new messages: ${text}`,
   signingOut: "Signing you out",
   signingOutHint:

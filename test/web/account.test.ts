@@ -37,7 +37,7 @@ test("[A13] the page shows a notice that another device signed in, which opens t
   await line.getByText("A new device signed in.").waitFor();
   await first.page.reload();
   await line.getByText("A new device signed in.").waitFor();
-  await line.getByRole("button", { name: "Was it you? See your devices" }).click();
+  await line.getByRole("button", { name: "Not you? Check your devices" }).click();
   const devices = first.page.getByRole("dialog").getByRole("region", { name: "Devices" });
   await devices.getByText("A new device signed in.").waitFor();
   await first.button("Close").click();
@@ -57,7 +57,7 @@ test("[A15] where the server asks for a proof the page asks for the recovery cod
   await first.account.click();
   await asksOnce(first, "/api/link-codes*");
   await first.button("Link a device").click();
-  const proof = first.page.getByRole("dialog", { name: "Is it you?" });
+  const proof = first.page.getByRole("dialog", { name: "Confirm it's you" });
   await proof.getByLabel("Recovery code").fill("0000-0000");
   await proof.getByRole("button", { name: "Continue" }).click();
   await proof.getByText("That recovery code isn't right.").waitFor();
