@@ -25,10 +25,10 @@ test("[A22] while a name is typed the page says whether it is free, in the form 
   await user.button("I'm new").click();
   await expect.poll(() => focusOf(user)).toBe("userName");
   await user.userName.pressSequentially(name.toUpperCase());
-  await user.page.getByText(`“${name}” is free.`).waitFor();
+  await user.page.getByText(`“${name}” is available.`).waitFor();
   await user.userName.fill("");
   await user.userName.fill(name);
-  await user.page.getByText(`“${name}” is free.`).waitFor();
+  await user.page.getByText(`“${name}” is available.`).waitFor();
   // The page's clock passes the pause after which it would ask.
   await user.page.clock.runFor(2_000);
   expect(asked).toEqual([name]);
@@ -51,7 +51,7 @@ test("[A22] a taken name leads to the form for its code, which has the focus unt
   await expect.poll(() => focusOf(second)).toBe("code");
   await second.page.getByLabel("Code", { exact: true }).fill("wrong");
   await second.button("Sign in").click();
-  await second.page.getByRole("alert").getByText("That code isn't right for this name.", { exact: false }).waitFor();
+  await second.page.getByRole("alert").getByText("That code isn't right for this name,", { exact: false }).waitFor();
   await expect.poll(() => focusOf(second)).toBe("code");
   await second.page.getByLabel("Code", { exact: true }).fill(code);
   await second.page.keyboard.press("Enter");
@@ -60,11 +60,26 @@ test("[A22] a taken name leads to the form for its code, which has the focus unt
   expect([...first.errors, ...second.errors]).toEqual([]);
 });
 
+test("without a code, and without a name, the page asks for it and sends nothing; the first empty field has the focus", async () => {
+  const user = await fixture.newUser({ serviceWorkers: "block" });
+  const sent: string[] = [];
+  user.page.on("request", (request) => request.method() === "POST" && sent.push(request.url()));
+  await user.button("I have an account").click();
+  await expect.poll(() => focusOf(user)).toBe("userName");
+  await user.page.keyboard.press("Enter");
+  await user.page.getByRole("alert").getByText("Enter your username.").waitFor();
+  await user.userName.fill(fixture.uniqueName("nino"));
+  await user.page.keyboard.press("Enter");
+  await user.page.getByRole("alert").getByText("Enter the code first.").waitFor();
+  await expect.poll(() => focusOf(user)).toBe("code");
+  expect(sent).toEqual([]);
+});
+
 test("who has an account and mistypes the name gets no other account", async () => {
   const name = fixture.uniqueName("typo");
   const user = await fixture.newUser();
   await user.signIn(name, "1111-2222-3333");
-  await user.page.getByRole("alert").getByText("That code isn't right for this name.", { exact: false }).waitFor();
+  await user.page.getByRole("alert").getByText("That code isn't right for this name,", { exact: false }).waitFor();
   await user.button("Use a passkey").click();
   await user.page
     .getByRole("alert")
