@@ -24,8 +24,7 @@ export function Mailbox(): JSX.Element {
   const place = usePlace();
   const displayName = useLive(me.profile.displayName);
   const peer = place.is === "conversation" ? place.peer : null;
-  const { latest, fresh, see } = useNotices(me);
-  const newest = latest.at(-1);
+  const { latest, unseen, see } = useNotices(me);
   const { account, problem, showAccount } = useAccountDialog(latest, see);
   useNotifications();
   useShortcuts(place.is !== "list");
@@ -43,8 +42,8 @@ export function Mailbox(): JSX.Element {
           </button>
           <Problem problem={problem} />
         </header>
-        {fresh > 0 && newest !== undefined && account === null && (
-          <NoticeLine notice={newest} look={showAccount} dismiss={see} />
+        {unseen !== undefined && account === null && (
+          <NoticeLine notice={unseen} look={showAccount} dismiss={() => see(unseen.seq)} />
         )}
         <ConversationList open={peer} />
       </aside>
