@@ -116,7 +116,9 @@ test("a phone of 320 px shows the list or the conversation, and nothing is wider
   await phone.list.waitFor();
   expect(await fits()).toBe(true);
   await phone.account.click();
-  expect(await fits()).toBe(true);
+  const dialog = phone.page.getByRole("dialog");
+  await dialog.getByText("Chrome, Linux").waitFor();
+  expect(await dialog.evaluate((box) => box.scrollWidth - box.clientWidth)).toBe(0);
 });
 
 test("in 简体中文 the page has no English text, by the browser's setting and by choice", async () => {
