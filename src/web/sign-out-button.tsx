@@ -24,13 +24,16 @@ export function SignOut(): JSX.Element {
   const { problem, isBusy, setProblem, attempt } = useAttempt();
   const [names, findUnsent] = useUnsent();
   const questionOfWays = useLastWay();
-  const proceed = async () => {
-    const way = question === null || question === "unsent" ? await questionOfWays() : null;
-    if (way !== null) return ask(way);
+  const leave = async () => {
     ask(null);
     if (!(await signOut())) setProblem(words.notSignedOut);
   };
-  const begin = async () => (findUnsent() ? ask("unsent") : proceed());
+  const askForWay = async () => {
+    const way = await questionOfWays();
+    if (way === null) await leave();
+    else ask(way);
+  };
+  const begin = async () => (findUnsent() ? ask("unsent") : askForWay());
   return (
     <>
       <button
@@ -52,7 +55,7 @@ export function SignOut(): JSX.Element {
           }
           label={question !== "unsent" ? words.signOutAnyway : words.loseUnsent}
           isBusy={isBusy}
-          go={() => attempt(proceed)}
+          go={() => attempt(question === "unsent" ? askForWay : leave)}
           cancel={() => ask(null)}
         />
       )}
