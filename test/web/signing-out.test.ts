@@ -97,20 +97,20 @@ test("signing out asks first where messages wait to be sent, and then for the wa
   await alice.page.getByRole("heading", { name: "Signing you out" }).waitFor();
 });
 
-test("signing out asks also for an earlier message that failed, and for a text that was never sent", async () => {
-  const { b, alice, bob } = await fixture.twoContacts();
-  const c = fixture.uniqueName("carol");
-  await bob.block();
-  await alice.send("refused");
-  await alice.button("Send again").waitFor();
-  await bob.button("Unblock").click();
-  await bob.composer.waitFor();
+test("signing out asks also for an earlier message that was not sent, and for a text that stands in the field", async () => {
+  const alice = await fixture.newUser();
+  await alice.claim(fixture.uniqueName("alice"));
+  const [late, c] = [fixture.uniqueName("late"), fixture.uniqueName("carol")];
+  await alice.open(late);
+  await alice.send("too early");
+  await alice.button("Discard").waitFor();
+  await (await fixture.newUser()).claim(late);
   await alice.send("arrives");
-  await alice.sees("arrives", "Read");
+  await alice.sees("arrives", "Delivered");
   await alice.open(c);
   await alice.composer.fill("a draft");
   await beginSignOut(alice);
-  await alice.page.getByText(`Your messages to ${b} and ${c} haven't been sent yet.`, { exact: false }).waitFor();
+  await alice.page.getByText(`Your messages to ${late} and ${c} haven't been sent yet.`, { exact: false }).waitFor();
 });
 
 test("after signing out, nothing of the user stays in the browser", async () => {
