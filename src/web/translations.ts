@@ -84,7 +84,7 @@ const ENGLISH = {
   dismiss: "Dismiss",
   // Connection
   connecting: "Connecting…",
-  offline: "You're offline. Messages will be sent once you're back.",
+  offline: "You're offline. Messages will wait.",
   storageFull: "This device is out of storage. Unsent messages will be lost if you close this page.",
   storageOff: "This browser saves nothing for this page. Unsent messages will be lost if you close it.",
 };

@@ -1,4 +1,4 @@
-// What would be lost if the user signed out: texts that were not sent, messages that wait, and those that were never sent.
+// What would be lost if the user signed out: texts that were not sent, and messages that the mailbox does not have.
 import type { Restante } from "../client/connect.ts";
 import { keysOf } from "./browser-storage.ts";
 
