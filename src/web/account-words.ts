@@ -23,6 +23,9 @@ const ENGLISH = {
   notifications: "Notifications",
   notify: "Notify me about new messages",
   notifyHint: "While this page is open in the background.",
+  notifyDenied: "Your browser blocks notifications from this site. You can allow them in its settings.",
+  notifyDismissed:
+    "Your browser hasn't allowed notifications yet. Turn this on again and your browser will ask once more.",
   // Devices
   devices: "Devices",
   thisDevice: "This device",
@@ -89,6 +92,8 @@ const CHINESE: typeof ENGLISH = {
   notifications: "通知",
   notify: "有新消息时通知我",
   notifyHint: "仅在本页于后台打开时通知。",
+  notifyDenied: "浏览器已阻止此网站的通知，可在浏览器设置中允许。",
+  notifyDismissed: "浏览器尚未允许通知。再次打开此开关即可重新询问。",
   devices: "设备",
   thisDevice: "本机",
   signOutDevice: "退出登录",

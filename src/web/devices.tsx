@@ -7,7 +7,7 @@ import { dayAndTime } from "./dates.ts";
 import { DialogPart, NotLoaded, useAsked } from "./dialog-part.tsx";
 import type { WithProof } from "./fresh-proof.tsx";
 import { type LinkCode, LinkDevice } from "./link-device.tsx";
-import { NoticeList } from "./notices.tsx";
+import { NoticeList } from "./notice-list.tsx";
 import { Problem } from "./problem.tsx";
 import { refusalSentence } from "./refusal-sentence.ts";
 import { holdCode } from "./unsaved-code.ts";

@@ -68,7 +68,7 @@ export function NoticeLine(props: { readonly notice: Notice; look(): void; dismi
   return (
     <div class="account-notice" role="status">
       <p>
-        <Sentence notice={notice} words={words} language={language} />
+        <NoticeText notice={notice} words={words} language={language} />
       </p>
       <div class="row">
         <button type="button" class="quiet" onClick={look}>
@@ -82,30 +82,14 @@ export function NoticeLine(props: { readonly notice: Notice; look(): void; dismi
   );
 }
 
-/** The latest notices, the newest first. */
-export function NoticeList({ notices }: { readonly notices: readonly Notice[] }): JSX.Element {
-  const { words, language } = useApp();
-  return (
-    <ul>
-      {notices.toReversed().map((notice) => (
-        <li key={notice.seq}>
-          <span>
-            <Sentence notice={notice} words={words} language={language} />
-          </span>
-        </li>
-      ))}
-    </ul>
-  );
-}
-
-interface SentenceProps {
+interface TextProps {
   readonly notice: Notice;
   readonly words: Translations;
   readonly language: Language;
 }
 
 /** Of a code that this version does not know it says something general: the server's sentence is English. */
-function Sentence({ notice: { code, about, at }, words, language }: SentenceProps): JSX.Element {
+export function NoticeText({ notice: { code, about, at }, words, language }: TextProps): JSX.Element {
   const name = `notice_${code}`;
   const known = Object.hasOwn(words, name) ? (words[name as keyof Translations] as string) : words.notice_other;
   const when = at === undefined ? "" : dayAndTime(at, language);

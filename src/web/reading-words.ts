@@ -8,9 +8,6 @@ const ENGLISH = {
   nobodyHere: "Nobody has this name",
   nobodyHereHint: (text: string) => `“${isolated(text)}” can't be a username. Check the link, or search for the name.`,
   toList: "To your chats",
-  notifyDenied: "Your browser blocks notifications from this site. You can allow them in its settings.",
-  notifyDismissed:
-    "Your browser hasn't allowed notifications yet. Turn this on again and your browser will ask once more.",
   notified: (count: string, text: string) => `${count} new messages: ${text}`,
   signingOut: "Signing you out",
   signingOutHint:
@@ -24,8 +21,6 @@ const CHINESE: typeof ENGLISH = {
   nobodyHere: "没有这个用户",
   nobodyHereHint: (text) => `“${isolated(text)}”不是有效的用户名。请检查链接，或直接搜索用户名。`,
   toList: "返回聊天列表",
-  notifyDenied: "浏览器已阻止此网站的通知，可在浏览器设置中允许。",
-  notifyDismissed: "浏览器尚未允许通知。再次打开此开关即可重新询问。",
   notified: (count, text) => `${count} 条新消息：${text}`,
   signingOut: "正在退出登录",
   signingOutHint: "此浏览器中的消息已清除。恢复网络后会自动完成退出。",
