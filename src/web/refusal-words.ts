@@ -21,7 +21,7 @@ const ENGLISH = {
   code_suspended: "This account is suspended. Ask the people who run this server.",
   code_no_version: "This page is out of date. Reload it.",
   code_replaced: "Another connection of this device took over.",
-  code_rate_limited: "You're doing that too often. Wait a moment and try again.",
+  code_rate_limited: "You're doing that too often. Wait a little and try again.",
   code_out_of_order: "Messages got out of sync. Reload the page.",
   code_id_reused: "Messages got out of sync. Reload the page.",
   code_not_found: "That's no longer there.",
