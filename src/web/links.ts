@@ -19,8 +19,11 @@ const SEARCHED_LENGTH = MAX_LENGTH + 64;
 const MAX_LINKS = 200;
 /** Marks that turn the direction of a text, and the backslash, which ends a host: the address reads as another one. */
 const MISLEADS = /[\\\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
-/** The last label of a host that goes on as a text of another script; a label before the last one may be of both. */
-const GLUED = /^([a-z]+:\/\/[^/?#]*\.[a-z]+)\P{ASCII}(?![^/?#]*\.)/iu;
+/**
+ * The last label of a host that goes on as a text of another script; a label before the last one may be of both.
+ * Without regard to case `\P{ASCII}` takes an s, too, because of ſ.
+ */
+const GLUED = /^([a-z]+:\/\/[^/?#]*\.[a-z]+)(?![\0-\x7f])\P{ASCII}(?![^/?#]*\.)/iu;
 
 const finder = new LinkifyIt({ urlAuth: true });
 

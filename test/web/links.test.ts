@@ -38,6 +38,7 @@ test.each([
     `https://a.example/${"b".repeat(2_030)} and more`,
     same(`https://a.example/${"b".repeat(2_030)}`),
   ],
+  ["a last label with the letters s and k", "<https://evil.tesk/>", same("https://evil.tesk/")],
   ["a host in another script", "https://例え.jp/テスト", same("https://例え.jp/テスト")],
   ["capital letters", "Https://Example.com/A", same("Https://Example.com/A")],
   ["without a scheme", "www.example.com/x", ["www.example.com/x", "https://www.example.com/x"]],
