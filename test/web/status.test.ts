@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { growth, quantile, rate, readSample } from "../../src/web/status/metrics.ts";
+import { growth, lastBound, quantile, rate, readSample } from "../../src/web/status/metrics.ts";
 import { startBrowser } from "../support/browser.ts";
 import { open } from "../support/tcp-devices.ts";
 import { OPEN, type Server, startSelfhost } from "../support/servers.ts";
@@ -110,5 +110,6 @@ test("two samples give rates and quantiles, and a number that fell counts as 0",
   expect(quantile(a, b, "t", 0.95)).toBe(0.1);
   expect(quantile(a, b, "t", 1)).toBe(Infinity);
   expect(quantile(b, b, "t", 0.5)).toBe(null);
+  expect(lastBound(b, "t")).toBe(0.1);
   expect(growth(b, a, "restante_stored_total")).toBe(0);
 });
