@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { growth, lastBound, quantile, rate, readSample } from "../../src/web/status/metrics.ts";
 import { startBrowser } from "../support/browser.ts";
 import { open } from "../support/tcp-devices.ts";
-import { OPEN, type Server, startSelfhost } from "../support/servers.ts";
+import { OPEN, type Server, startServer } from "../support/servers.ts";
 
 const ADMIN_TOKEN = "an-operator-secret-of-more-than-32-characters";
 
@@ -15,7 +15,7 @@ let browser: Browser;
 let server: Server;
 
 beforeAll(async () => {
-  [browser, server] = await Promise.all([startBrowser(), startSelfhost({ ...OPEN, ADMIN_TOKEN })]);
+  [browser, server] = await Promise.all([startBrowser(), startServer({ ...OPEN, ADMIN_TOKEN })]);
 });
 
 afterAll(async () => {
