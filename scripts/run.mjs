@@ -83,8 +83,9 @@ const HELP = {
 
   test: `npm test -- [filters and flags]
 
-  Installs what is missing (Chromium, python3-websockets and a JDK too, as root on Debian), then checks types, lint,
-  format, and runs all tests. The last line is the count: "N passed, N failed"; types and lint count as one each.
+  Installs what is missing (Chromium, python3-websockets, prometheus and a JDK too, as root on Debian), then checks
+  types, lint, format, and runs all tests. The last line is the count: "N passed, N failed"; types and lint count as
+  one each.
 
   With filters or flags only tests run, and all of it goes to vitest run. Such a tool is installed
   only where a file of these uses it:
@@ -150,6 +151,8 @@ const PROGRAMS = new Map([
 /** Commands that need the `dependencies` of package.json alone. */
 const WITHOUT_TESTS = new Set(["start", "deploy", "build", "package", "invite", "admin"]);
 
+const COMMANDS = [...new Set([...Object.keys(HELP), ...PROGRAMS.keys(), "format"])].toSorted();
+
 async function main(command, flags) {
   if (HELP[command] && flags.some((flag) => flag === "--help" || flag === "-h")) {
     console.log(HELP[command]);
@@ -190,7 +193,7 @@ async function main(command, flags) {
     case "invite":
       return invite(flags);
     default:
-      console.error();
+      console.error(`There is no command "${command}". The commands: ${COMMANDS.join(", ")}.`);
       return 1;
   }
 }

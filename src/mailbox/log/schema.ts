@@ -2,6 +2,7 @@
 // docs/STORAGE.md says what each table is for and when it is written. There is no index: every index row is a row
 // written.
 import { RUN_TABLE } from "../../durable/log/run-tables.ts";
+import { STORAGE } from "../../protocol/version.ts";
 
 /** Written once, when a mailbox begins. */
 export const TABLES = [
@@ -44,8 +45,7 @@ export const LATER_COLUMNS = {
   displayName: "ALTER TABLE mailbox ADD COLUMN displayName TEXT",
 } as const;
 
-/** The version of these tables. */
-export const STORAGE = 1;
+export { STORAGE };
 
 /** The mailbox itself. */
 export interface MailboxRow {
