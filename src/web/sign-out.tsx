@@ -29,7 +29,7 @@ export async function grantWish(): Promise<boolean> {
   const userName = signingOut();
   if (userName === null) return true;
   try {
-    await signOut(location.origin, { userName }, { signal: AbortSignal.timeout(ANSWER_MS) });
+    await signOut(location.origin, { userName }, { timeoutMs: ANSWER_MS });
   } catch (error) {
     // They are not signed in any more.
     const isOut = error instanceof Refused && (error.status === 401 || error.status === 403);
