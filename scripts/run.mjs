@@ -80,8 +80,9 @@ const HELP = {
 
   test: `npm test -- [filters and flags]
 
-  Installs what is missing (Chromium, python3-websockets and a JDK too, as root on Debian), then checks types, lint,
-  format, and runs all tests. The last line is the count: "N passed, N failed"; types and lint count as one each.
+  Installs what is missing (Chromium, python3-websockets, prometheus and a JDK too, as root on Debian), then checks
+  types, lint, format, and runs all tests. The last line is the count: "N passed, N failed"; types and lint count as
+  one each.
 
   With filters or flags only tests run, and all of it goes to vitest run. Such a tool is installed
   only where a file of these uses it:
@@ -154,6 +155,8 @@ async function main(command, flags) {
   for (const [name, value] of Object.entries(QUIET)) process.env[name] ??= value;
   if (command === "test") return test(flags);
   if (command === "check") return check(flags);
+  // It installs only where it has to build.
+  if (command === "selfhost") return selfhost(flags);
 
   const missing = whatIsMissing();
   if (missing && !(await install(missing))) return 1;
@@ -167,8 +170,6 @@ async function main(command, flags) {
         (await run("node", ["scripts/variables.ts", "start", ...flags])) ||
         run("wrangler", ["dev", ...withPort(withAddress(flags))])
       );
-    case "selfhost":
-      return selfhost(flags);
     case "deploy":
       return deploy(flags);
     case "package":

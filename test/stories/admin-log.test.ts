@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ADMIN_TOKEN, AdminCommand } from "../support/admin-command.ts";
 import { open } from "../support/tcp-devices.ts";
-import { OPEN, type Server, startSelfhost } from "../support/servers.ts";
+import { OPEN, type Server, startServer } from "../support/servers.ts";
 
 const BODY = "nobody-else-is-to-read-this";
 
@@ -10,7 +10,7 @@ let server: Server;
 const command = new AdminCommand(() => server.url);
 
 beforeAll(async () => {
-  server = await startSelfhost({ ...OPEN, ADMIN_TOKEN });
+  server = await startServer({ ...OPEN, ADMIN_TOKEN });
 });
 
 afterAll(() => server?.stop());
@@ -45,9 +45,10 @@ test("the log names the operator of each action: the secret, or a service with t
       .filter((line) => line.startsWith("{"))
       .map((line) => JSON.parse(line) as Record<string, unknown>)
       .filter(({ user, operator }) => (user === "frank" || user === "relay") && operator !== undefined)
-      .map(({ at: _at, ...rest }) => rest);
-  const onFrank = { user: "frank", operator: "ops-bot", operatorToken: bot.id };
-  const onRelay = { user: "relay", operator: "secret", operatorToken: null };
+      .map(({ at: _at, time: _time, ...rest }) => rest);
+  const action = { level: "info", request: expect.any(String) };
+  const onFrank = { user: "frank", operator: "ops-bot", operatorToken: bot.id, ...action };
+  const onRelay = { user: "relay", operator: "secret", operatorToken: null, ...action };
   await expect.poll(events).toEqual([
     { event: "disconnected", device: null, sockets: expect.any(Number), ...onFrank },
     { event: "suspended", ...onFrank },

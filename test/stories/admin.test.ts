@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ADMIN_TOKEN, AdminCommand } from "../support/admin-command.ts";
 import { open } from "../support/tcp-devices.ts";
-import { OPEN, type Server, startSelfhost } from "../support/servers.ts";
+import { OPEN, type Server, startServer } from "../support/servers.ts";
 
 const BODY = "nobody-else-is-to-read-this";
 
@@ -13,7 +13,7 @@ let server: Server;
 const command = new AdminCommand(() => server.url);
 
 beforeAll(async () => {
-  server = await startSelfhost({ ...OPEN, ADMIN_TOKEN });
+  server = await startServer({ ...OPEN, ADMIN_TOKEN });
 });
 
 afterAll(() => server?.stop());
@@ -184,5 +184,5 @@ test("service accounts are created, listed, shown and revoked, and one of scope 
   expect(await command.text("service", "list")).toBe("There are none.\n");
   expect((await command.run(["stats"], { RESTANTE_ADMIN_TOKEN: created.token })).code).toBe(1);
   expect(await command.run(["service", "create", "x y", "--scope", "send"])).toMatchObject({ code: 1 });
-  expect(await command.run(["service", "create", "bot", "--scope", "everything"])).toMatchObject({ code: 1 });
+  expect(await command.run(["service", "create", "bot", "--scope", "everything"])).toMatchObject({ code: 2 });
 });
