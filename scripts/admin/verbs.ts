@@ -1,5 +1,6 @@
 // The verbs: the arguments of each, its request to the deployment, and its output. `--json` prints the response itself.
 import type { MailboxOverview, Trace } from "../../src/protocol/operator-orders.ts";
+import { audit } from "./audit.ts";
 import { exportOut, exportTo, exportValues } from "./export.ts";
 import { readLogs } from "./logs.ts";
 import { SERVICE } from "./service.ts";
@@ -155,5 +156,17 @@ const erase: Verb = {
 };
 
 export const VERBS: ReadonlyMap<string, Verb> = new Map(
-  Object.entries({ stats, user, disconnect, suspend, resume, trace, export: exportUser, restore, erase, ...SERVICE }),
+  Object.entries({
+    stats,
+    user,
+    disconnect,
+    suspend,
+    resume,
+    trace,
+    export: exportUser,
+    restore,
+    erase,
+    audit,
+    ...SERVICE,
+  }),
 );

@@ -7,7 +7,7 @@ import { health } from "./health.ts";
 import { readMetrics, prometheusText } from "./metrics.ts";
 import * as schema from "./schemas.ts";
 
-const operators = { tag: "Operators", scope: "admin" } as const;
+const operators = { tag: "Operators", scope: "admin", audit: null } as const;
 
 /** `ms`: the object's response time. */
 const healthOf = (status: string) => z.object({ status: z.literal(status), object: z.object({ ms: z.number() }) });

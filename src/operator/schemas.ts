@@ -107,3 +107,24 @@ export const stats = z
     shards: z.array(z.object({ shard: count, users: count, sockets: count })),
   })
   .meta({ id: "Stats" });
+
+export const auditPage = z
+  .object({
+    lines: z.array(
+      z.object({
+        n: count,
+        at: time,
+        action: z.string(),
+        user: z.string().nullable(),
+        operator: z.string().nullable().meta({ description: "`secret` for ADMIN_TOKEN, or a service's userName" }),
+        operatorToken: z.string().nullable().meta({ description: "The id of the service's token" }),
+        network: z.string().meta({ description: "A /24 of IPv4, a /48 of IPv6, or `unknown`" }),
+        detail: z.record(z.string(), z.unknown()).meta({ description: "The fields of the request" }),
+        result: z.string().nullable().meta({ description: "`done`, a refusal's code, or null if it is not known" }),
+        count: count.meta({ description: "Of attempts: how many there were, at least" }),
+        last: time,
+      }),
+    ),
+    next: count.nullable().meta({ description: "`before` of the next page; null after the last one" }),
+  })
+  .meta({ id: "AuditPage" });

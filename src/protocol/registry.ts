@@ -1,8 +1,10 @@
-// Calls to the registry: the list of service accounts, and the key that marks tokens. No message passes it.
+// Calls to the registry: the list of service accounts, the key that marks tokens, and the audit. No message passes it.
+import type { AuditCalls } from "./audit.ts";
 
-/** The names of the object with the list and of the object with the key. */
+/** The names of the objects: with the list of services, with the key, and with the audit. */
 export const SERVICES_OBJECT = "services";
 export const KEYS_OBJECT = "keys";
+export const AUDIT_OBJECT = "audit";
 
 /** Bytes of the key. */
 export const TOKEN_KEY_BYTES = 32;
@@ -13,7 +15,7 @@ export interface ServiceListing {
   readonly created: number;
 }
 
-export interface RegistryCalls {
+export interface RegistryCalls extends AuditCalls {
   /** The key that marks tokens, hex. Made at the first call, and constant from then on. */
   tokenKey(): Promise<string>;
   /** Adds a name, if it is not in the list. */

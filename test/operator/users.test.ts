@@ -31,6 +31,7 @@ test("every operator route is closed to everybody else", async () => {
   const routes = [
     ["GET", "/api/metrics"],
     ["GET", "/api/admin/stats"],
+    ["GET", "/api/admin/audit"],
     ["GET", at("alice")],
     ["POST", at("alice", "/disconnect")],
     ["PUT", at("alice", "/suspension")],
@@ -242,13 +243,13 @@ test("a mailbox is restored by the platform; without stored earlier states nothi
     },
   };
   const restarted = new Promise<void>((done) => {
-    void restoreStorage(keeps, 77, done).then((answer) => asked.push(answer));
+    void restoreStorage(keeps, 77, done, name).then((answer) => asked.push(answer));
   });
   await restarted;
   expect(asked).toEqual(["at 77", { value: { undo: "before" } }]);
   const none = { ...keeps, getBookmarkForTime: () => Promise.reject(new Error("too long ago")) };
   const refused = { code: "not_found", message: "There is nothing at this address: nothing is kept of that time." };
-  expect(await restoreStorage(none, 77, () => undefined)).toEqual({ refused });
+  expect(await restoreStorage(none, 77, () => undefined, name)).toEqual({ refused });
 });
 
 test("an erased service is no longer listed", async () => {
