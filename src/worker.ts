@@ -20,6 +20,7 @@ import { logMisconfiguration } from "./identity/auth-mode.ts";
 import { problemResponse } from "./identity/problem-response.ts";
 import { refuseUpgrade } from "./identity/refuse-upgrade.ts";
 import { audit } from "./operator/audit.ts";
+import { userList } from "./operator/user-list.ts";
 import { users } from "./operator/users.ts";
 import { monitoring } from "./operator/monitoring.ts";
 import { logEvent, reasonOf } from "./protocol/log-events.ts";
@@ -78,6 +79,7 @@ for (const part of [
   online,
   frameSchemas,
   monitoring,
+  userList,
   users,
   audit,
 ])

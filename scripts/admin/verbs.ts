@@ -8,6 +8,7 @@ import { statsText, type Stats } from "./stats.ts";
 import { time } from "./table.ts";
 import { traceText } from "./trace.ts";
 import { userText } from "./user.ts";
+import { USERS } from "./users.ts";
 import type { Arguments, Verb } from "./verb.ts";
 
 const userPath = ({ positionals }: Arguments) => `/api/admin/users/${encodeURIComponent(positionals[0] ?? "")}`;
@@ -167,6 +168,7 @@ export const VERBS: ReadonlyMap<string, Verb> = new Map(
     restore,
     erase,
     audit,
+    ...USERS,
     ...SERVICE,
   }),
 );

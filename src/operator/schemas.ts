@@ -98,6 +98,20 @@ export const trace = z
   })
   .meta({ id: "Trace", description: "One message's history, from what both mailboxes store; never its body" });
 
+export const userPage = z
+  .object({
+    list: z.enum(["on", "off"]).meta({ description: "`off`: only suspended users are known; see USER_LIST" }),
+    users: z.array(
+      z.object({
+        userName: canonicalName,
+        listed: time.nullable().meta({ description: "When the name was claimed; null if it is not listed" }),
+        suspended: z.object({ at: time, until: time.nullable() }).nullable(),
+      }),
+    ),
+    next: z.string().nullable().meta({ description: "`after` of the next page; null after the last one" }),
+  })
+  .meta({ id: "UserPage" });
+
 export const stats = z
   .object({
     at: time,

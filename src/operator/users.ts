@@ -5,6 +5,7 @@ import { createApi, declareRoute } from "../api/declare-route.ts";
 import { singleLine, name, seqText, time } from "../api/schemas.ts";
 import { operatorFields } from "../identity/acting-operator.ts";
 import { jsonResponse } from "../identity/call-mailbox.ts";
+import { forgetUser, userListOf } from "../identity/user-list.ts";
 import { problemResponse } from "../identity/problem-response.ts";
 import { logEvent } from "../protocol/log-events.ts";
 import { SERVICES_OBJECT } from "../protocol/registry.ts";
@@ -75,7 +76,10 @@ declareRoute(
   },
   async (c, { params: { userName }, body: { reason = "" } }) => {
     const answer = await sendOrder(c, userName, { is: "suspend", reason });
-    if ("value" in answer) logEvent("suspended", { user: userName, ...operatorFields(c) });
+    if ("value" in answer) {
+      logEvent("suspended", { user: userName, ...operatorFields(c) });
+      await userListOf(c).setSuspended(userName, answer.value.at, null);
+    }
     return orderResponse(c, answer);
   },
 );
@@ -93,7 +97,10 @@ declareRoute(
   },
   async (c, { params: { userName } }) => {
     const answer = await sendOrder(c, userName, { is: "resume" });
-    if ("value" in answer) logEvent("resumed", { user: userName, ...operatorFields(c) });
+    if ("value" in answer) {
+      logEvent("resumed", { user: userName, ...operatorFields(c) });
+      await userListOf(c).setResumed(userName);
+    }
     return orderResponse(c, answer);
   },
 );
@@ -172,8 +179,12 @@ declareRoute(
   },
   async (c, { params: { userName } }) => {
     const answer = await c.env.MAILBOX.getByName(userName).erase(operatorCaller(userName));
+    // Again for an erased name: the lists may still have it.
+    if ("value" in answer || answer.refused.code === "erased") {
+      await c.env.REGISTRY.getByName(SERVICES_OBJECT).remove(userName);
+      await forgetUser(c, userName);
+    }
     if ("refused" in answer) return problemResponse(answer.refused);
-    await c.env.REGISTRY.getByName(SERVICES_OBJECT).remove(userName);
     logEvent("erased", { user: userName, ...operatorFields(c) });
     return jsonResponse(c, null);
   },

@@ -15,6 +15,7 @@ export const AUDITED = {
   revoke_token: "actions",
   set_webhook: "actions",
   remove_webhook: "actions",
+  list_users: "looks",
   look: "looks",
   trace: "looks",
   show_service: "looks",

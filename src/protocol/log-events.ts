@@ -26,6 +26,7 @@ export const EVENTS = {
   restored: "An operator restored a mailbox to an earlier time",
   restore_failed: "A mailbox could not be restored",
   erased: "An operator erased a user",
+  user_list_failed: "The list of users could not be changed: it lacks a name, or has one that was erased",
   looked: "An operator looked at the data of a user or a service account",
   action_refused: "An operator's action was refused, with the code",
   audit_unwritten: "A line of the audit could not be written; before an action, the action was not carried out",

@@ -1,10 +1,13 @@
-// Calls to the registry: the list of service accounts, the key that marks tokens, and the audit. No message passes it.
+// Calls to the registry: the list of service accounts, the key that marks tokens, the audit, and the list of users. No
+// message passes it.
 import type { AuditCalls } from "./audit.ts";
+import type { UserListCalls } from "./user-list.ts";
 
-/** The names of the objects: with the list of services, with the key, and with the audit. */
+/** The names of the objects: with the list of services, the key, the audit, and the list of users. */
 export const SERVICES_OBJECT = "services";
 export const KEYS_OBJECT = "keys";
 export const AUDIT_OBJECT = "audit";
+export const USERS_OBJECT = "users";
 
 /** Bytes of the key. */
 export const TOKEN_KEY_BYTES = 32;
@@ -15,7 +18,7 @@ export interface ServiceListing {
   readonly created: number;
 }
 
-export interface RegistryCalls extends AuditCalls {
+export interface RegistryCalls extends AuditCalls, UserListCalls {
   /** The key that marks tokens, hex. Made at the first call, and constant from then on. */
   tokenKey(): Promise<string>;
   /** Adds a name, if it is not in the list. */

@@ -1,19 +1,23 @@
 // Objects with one task each. "services" has the names of the service accounts, so that operators can list them; only
 // operators' requests reach it, and the accounts' own mailboxes are the authority. "keys" has the key that marks tokens;
-// each isolate fetches it once. "audit" has what operators did.
+// each isolate fetches it once. "audit" has what operators did. "users" has the claimed names, if USER_LIST is on.
 import { DurableObject } from "cloudflare:workers";
 import type { AuditPage, AuditPart, AuditQuery, NewAuditLine } from "../protocol/audit.ts";
 import { type ServiceListing, type RegistryCalls, TOKEN_KEY_BYTES } from "../protocol/registry.ts";
+import type { UserPage, UserQuery } from "../protocol/user-list.ts";
 import { AuditRows } from "./audit-rows.ts";
+import { UserRows } from "./user-rows.ts";
 
 export class Registry extends DurableObject<Env> implements RegistryCalls {
   readonly #sql: SqlStorage;
   readonly #audit: AuditRows;
+  readonly #users: UserRows;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#sql = ctx.storage.sql;
     this.#audit = new AuditRows(ctx.storage.sql);
+    this.#users = new UserRows(ctx.storage.sql);
     this.#sql.exec(
       "CREATE TABLE IF NOT EXISTS service (userName TEXT PRIMARY KEY, created INTEGER NOT NULL) WITHOUT ROWID",
     );
@@ -63,5 +67,25 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
 
   listAudit(query: AuditQuery): Promise<AuditPage> {
     return Promise.resolve(this.#audit.list(query));
+  }
+
+  addUser(userName: string): Promise<void> {
+    return Promise.resolve(this.#users.add(userName));
+  }
+
+  removeUser(userName: string): Promise<void> {
+    return Promise.resolve(this.#users.remove(userName));
+  }
+
+  setSuspended(userName: string, at: number, until: number | null): Promise<void> {
+    return Promise.resolve(this.#users.suspend(userName, at, until));
+  }
+
+  setResumed(userName: string): Promise<void> {
+    return Promise.resolve(this.#users.resume(userName));
+  }
+
+  listUsers(query: UserQuery): Promise<UserPage> {
+    return Promise.resolve(this.#users.list(query));
   }
 }

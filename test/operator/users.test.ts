@@ -32,6 +32,7 @@ test("every operator route is closed to everybody else", async () => {
     ["GET", "/api/metrics"],
     ["GET", "/api/admin/stats"],
     ["GET", "/api/admin/audit"],
+    ["GET", "/api/admin/users"],
     ["GET", at("alice")],
     ["POST", at("alice", "/disconnect")],
     ["PUT", at("alice", "/suspension")],

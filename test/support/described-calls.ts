@@ -124,6 +124,7 @@ export const validCalls: Readonly<Record<string, ValidCall>> = {
   "GET /api/health": [() => ({}), () => undefined],
   "GET /api/metrics": [() => ({}), () => ADMIN],
   "GET /api/admin/stats": [() => ({}), () => ADMIN],
+  "GET /api/admin/users": [() => ({ query: { prefix: "a", suspended: "yes", since: "1" } }), () => ADMIN],
   "GET /api/admin/audit": [() => ({ query: { of: "looks", since: "1", before: "9" } }), () => ADMIN],
   "GET /api/admin/users/{userName}": [({ alice }) => ({ path: { userName: alice.userName } }), () => ADMIN],
   "GET /api/admin/users/{userName}/messages/{seq}": [
