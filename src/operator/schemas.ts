@@ -2,6 +2,7 @@
 import { z } from "@hono/zod-openapi";
 import { canonicalName, device, seq, time } from "../api/schemas.ts";
 import { codesIn } from "../protocol/refusals.ts";
+import { QUOTA_NAMES } from "../protocol/own-quotas.ts";
 import { AUTH_MODES } from "../protocol/variables.ts";
 import { PLAIN, V1 } from "../protocol/version.ts";
 
@@ -17,12 +18,21 @@ const deviceFacts = z.object({
   online: z.boolean(),
 });
 
+export const suspension = z.object({
+  at: time,
+  reason: z.string(),
+  until: time.nullable().meta({ description: "Null: until an operator lifts it" }),
+});
+
+/** The quotas that operators set for one user, by the names of the variables. */
+export const ownQuotas = z.partialRecord(z.enum(QUOTA_NAMES), count);
+
 export const overview = z
   .object({
     userName: canonicalName,
     is: z.enum(["user", "service", "erased", "nobody"]),
     created: time.nullable(),
-    suspended: z.object({ at: time, reason: z.string() }).nullable(),
+    suspended: suspension.nullable(),
     epoch: z.string().nullable(),
     head: seq,
     unseen: count.meta({ description: "Messages of peers that no device has" }),
@@ -54,6 +64,13 @@ export const overview = z
       .array(z.object({ peer: canonicalName, messages: count, since: time }))
       .meta({ description: "Peers with unsettled messages, the oldest first; at most 20" }),
     alarm: nextTry,
+    limits: z.object({
+      values: z.record(z.enum(QUOTA_NAMES), count).nullable().meta({ description: "Null where RATE_LIMIT is off" }),
+      own: ownQuotas.meta({ description: "Those that an operator set for this user" }),
+      refused: z
+        .array(z.object({ limit: z.string(), times: count, last: time }))
+        .meta({ description: "Limits that refused something, since the process that runs the mailbox started" }),
+    }),
     contacts: z.object({ contact: count, request: count, blocked: count }),
   })
   .meta({ id: "Overview", description: "The state of a mailbox; never a message's body" });

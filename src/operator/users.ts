@@ -8,7 +8,9 @@ import { jsonResponse } from "../identity/call-mailbox.ts";
 import { forgetUser, userListOf } from "../identity/user-list.ts";
 import { problemResponse } from "../identity/problem-response.ts";
 import { logEvent } from "../protocol/log-events.ts";
+import { QUOTA_NAMES, type QuotaName } from "../protocol/own-quotas.ts";
 import { SERVICES_OBJECT } from "../protocol/registry.ts";
+import { VARIABLES } from "../protocol/variables.ts";
 import { sendOrder, orderResponse } from "./send-order.ts";
 import * as schema from "./schemas.ts";
 import { traceMessage } from "./trace-message.ts";
@@ -19,6 +21,17 @@ const MAX_REASON_UNITS = 500;
 const user = z.object({ userName: name });
 const operators = { tag: "Operators", scope: "admin", params: user } as const;
 const refusals = ["unknown_receiver", "erased"] as const;
+
+/** A change of quotas: each value as the variable of the name allows it. */
+const quotaChange = z.strictObject(
+  Object.fromEntries(
+    QUOTA_NAMES.map((limit) => {
+      const isValid = (value: number) => VARIABLES[limit].read(String(value)).problem === undefined;
+      const value = z.int().gte(1).refine(isValid, "it is too large").nullable().optional();
+      return [limit, value];
+    }),
+  ) as Record<QuotaName, z.ZodOptional<z.ZodNullable<z.ZodInt>>>,
+);
 
 /** The caller that a mailbox accepts for an operator. */
 const operatorCaller = (userName: string) => ({ name: userName, proof: { is: "operator" } }) as const;
@@ -69,16 +82,22 @@ declareRoute(
     summary: "Suspend a user",
     audit: "suspend",
     description:
-      "The user's sockets are closed (4403). Until the suspension is lifted, the user can't connect or send, and messages to the user are declined. The mailbox is kept.",
-    body: z.strictObject({ reason: singleLine(MAX_REASON_UNITS).optional() }),
-    responses: { 200: z.object({ at: time, reason: z.string() }) },
+      "The user's sockets are closed (4403). Until the suspension ends or is lifted, the user can't connect or send, and messages to the user are declined. The mailbox is kept. Again for a suspended user: the end is replaced, and the reason if there is one.",
+    body: z.strictObject({
+      reason: singleLine(MAX_REASON_UNITS).optional(),
+      until: time
+        .refine((at) => at > Date.now(), "it must be in the future")
+        .optional()
+        .meta({ description: "When it ends, ms since 1970; without it, when an operator lifts it" }),
+    }),
+    responses: { 200: schema.suspension },
     refusals,
   },
-  async (c, { params: { userName }, body: { reason = "" } }) => {
-    const answer = await sendOrder(c, userName, { is: "suspend", reason });
+  async (c, { params: { userName }, body: { reason = "", until = null } }) => {
+    const answer = await sendOrder(c, userName, { is: "suspend", reason, until });
     if ("value" in answer) {
-      logEvent("suspended", { user: userName, ...operatorFields(c) });
-      await userListOf(c).setSuspended(userName, answer.value.at, null);
+      logEvent("suspended", { user: userName, until, ...operatorFields(c) });
+      await userListOf(c).setSuspended(userName, answer.value.at, until);
     }
     return orderResponse(c, answer);
   },
@@ -100,6 +119,30 @@ declareRoute(
     if ("value" in answer) {
       logEvent("resumed", { user: userName, ...operatorFields(c) });
       await userListOf(c).setResumed(userName);
+    }
+    return orderResponse(c, answer);
+  },
+);
+
+declareRoute(
+  users,
+  {
+    ...operators,
+    method: "patch",
+    path: "/api/admin/users/{userName}/quotas",
+    summary: "Set quotas of one user",
+    audit: "set_quotas",
+    description:
+      "By the names of the deployment's variables, in whose place they apply; null: the deployment's applies again. The user's rate limits begin anew. Nothing applies while RATE_LIMIT is off.",
+    body: quotaChange,
+    responses: { 200: schema.ownQuotas },
+    refusals,
+  },
+  async (c, { params: { userName }, body: change }) => {
+    const answer = await sendOrder(c, userName, { is: "quotas", change });
+    if ("value" in answer) {
+      const changed = Object.entries(change).map(([limit, value]) => `${limit}=${value ?? "default"}`);
+      logEvent("quotas_set", { user: userName, quotas: changed.join(" "), ...operatorFields(c) });
     }
     return orderResponse(c, answer);
   },

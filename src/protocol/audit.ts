@@ -6,6 +6,7 @@ export const AUDITED = {
   suspend: "actions",
   resume: "actions",
   disconnect: "actions",
+  set_quotas: "actions",
   export: "actions",
   restore: "actions",
   erase: "actions",

@@ -22,6 +22,7 @@ export const EVENTS = {
   suspended: "An operator suspended a user",
   resumed: "An operator lifted a user's suspension",
   disconnected: "An operator closed a user's sockets",
+  quotas_set: "An operator set quotas of a user",
   exported: "An operator exported a user's mailbox",
   restored: "An operator restored a mailbox to an earlier time",
   restore_failed: "A mailbox could not be restored",

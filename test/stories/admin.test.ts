@@ -24,7 +24,7 @@ test("the help names every verb, the token and the exit codes, and each verb has
   for (const word of ["RESTANTE_ADMIN_TOKEN", "--url", "--json", "Exit codes"]) expect(out).toContain(word);
   const verbs = [...out.matchAll(/^ {2}((?:service )?[a-z][a-z-]*)(?: [A-Z]+)* {2,}/gm)].map((match) => match[1] ?? "");
   const all =
-    "stats,user,disconnect,suspend,resume,trace,export,restore,erase,audit,users,export-all,service create,service grant,service list,service show,service revoke";
+    "stats,user,disconnect,suspend,resume,quotas,trace,export,restore,erase,audit,users,export-all,service create,service grant,service list,service show,service revoke";
   expect(verbs.join()).toBe(all);
   for (const verb of verbs) {
     const own = await command.run([...verb.split(" "), "--help"], { RESTANTE_ADMIN_TOKEN: "" });
@@ -43,6 +43,9 @@ test("the exit code is 2 for wrong usage, 1 for a refusal of the server, and 3 f
     [["restore", "a", "--to", "yesterday"], /--to yesterday/],
     [["service", "create", "bot"], /--scope/],
     [["audit", "--since", "yesterday"], /--since yesterday/],
+    [["suspend", "a", "--for", "long"], /--for long/],
+    [["suspend", "a", "--until", "tomorrow"], /--until tomorrow/],
+    [["quotas", "a", "--set", "SOCKETS"], /--set SOCKETS/],
     [["audit", "--last", "0"], /--last/],
     [["stats", "--url", "ftp://x"], /--url ftp:/],
     [["trace", "a", "1", "--logs", "/no/such/file"], /./],

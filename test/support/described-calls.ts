@@ -144,6 +144,10 @@ export const validCalls: Readonly<Record<string, ValidCall>> = {
     async () => ({ path: { userName: (await claimAccount("erin")).userName }, body: { reason: "spam" } }),
     () => ADMIN,
   ],
+  "PATCH /api/admin/users/{userName}/quotas": [
+    ({ alice }) => ({ path: { userName: alice.userName }, body: { SENDS_PER_SECOND: 50, SOCKETS: null } }),
+    () => ADMIN,
+  ],
   "DELETE /api/admin/users/{userName}/suspension": [
     ({ alice }) => ({ path: { userName: alice.userName } }),
     () => ADMIN,
