@@ -3,6 +3,7 @@ import type { MailboxOverview, Trace } from "../../src/protocol/operator-orders.
 import { audit } from "./audit.ts";
 import { exportOut, exportTo, exportValues } from "./export.ts";
 import { readLogs } from "./logs.ts";
+import { REPORT } from "./reports.ts";
 import { SERVICE } from "./service.ts";
 import { statsText, type Stats } from "./stats.ts";
 import { SUSPENSION } from "./suspension.ts";
@@ -144,6 +145,7 @@ export const VERBS: ReadonlyMap<string, Verb> = new Map(
     erase,
     audit,
     ...USERS,
+    ...REPORT,
     ...SERVICE,
   }),
 );

@@ -2,7 +2,7 @@
 // removed with an erasure. Only where USER_LIST is on; suspensions are listed always.
 import type { CallResult } from "../protocol/caller.ts";
 import { logEvent, reasonOf } from "../protocol/log-events.ts";
-import { USERS_OBJECT } from "../protocol/registry.ts";
+import { REPORTS_OBJECT, USERS_OBJECT } from "../protocol/registry.ts";
 import { valueOf } from "../protocol/variables.ts";
 import type { RequestContext } from "./request-context.ts";
 
@@ -37,9 +37,12 @@ export async function listSignedIn(c: RequestContext, userName: string): Promise
   if (isListOn(c)) await userListOf(c).addUser(userName).catch(logIncomplete);
 }
 
-/** The user is erased: the list forgets the name. */
+/** The user is erased: the list forgets the name, and the reports that the user made go, with their messages. */
 export async function forgetUser(c: RequestContext, userName: string): Promise<void> {
-  await userListOf(c).removeUser(userName).catch(logIncomplete);
+  await Promise.all([
+    userListOf(c).removeUser(userName).catch(logIncomplete),
+    c.env.REGISTRY.getByName(REPORTS_OBJECT).forgetReporter(userName).catch(logIncomplete),
+  ]);
 }
 
 function logIncomplete(error: unknown): void {

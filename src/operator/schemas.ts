@@ -1,6 +1,6 @@
 // Schemas of the responses to operators.
 import { z } from "@hono/zod-openapi";
-import { canonicalName, device, seq, time } from "../api/schemas.ts";
+import { canonicalName, device, logFrame, seq, time } from "../api/schemas.ts";
 import { codesIn } from "../protocol/refusals.ts";
 import { QUOTA_NAMES } from "../protocol/own-quotas.ts";
 import { AUTH_MODES } from "../protocol/variables.ts";
@@ -114,6 +114,31 @@ export const trace = z
     receiver: messageTrace.nullable(),
   })
   .meta({ id: "Trace", description: "One message's history, from what both mailboxes store; never its body" });
+
+export const report = z
+  .object({
+    id: count,
+    at: time,
+    reporter: canonicalName,
+    user: canonicalName.meta({ description: "Who is reported" }),
+    reason: z.string(),
+    note: z.string(),
+    resolved: time.nullable(),
+    resolvedBy: z.string().nullable().meta({ description: "`secret` for ADMIN_TOKEN, or a service's userName" }),
+    resolution: z.string().nullable(),
+  })
+  .meta({ id: "Report" });
+
+export const shownReport = report
+  .extend({ messages: z.array(logFrame) })
+  .meta({ id: "ShownReport", description: "A report with the messages that the reporter chose to show" });
+
+export const reportPage = z
+  .object({
+    reports: z.array(report),
+    next: count.nullable().meta({ description: "`before` of the next page; null after the last one" }),
+  })
+  .meta({ id: "ReportPage" });
 
 export const userPage = z
   .object({

@@ -1,23 +1,28 @@
 // Objects with one task each. "services" has the names of the service accounts, so that operators can list them; only
 // operators' requests reach it, and the accounts' own mailboxes are the authority. "keys" has the key that marks tokens;
 // each isolate fetches it once. "audit" has what operators did. "users" has the claimed names, if USER_LIST is on.
+// "reports" has what users report to operators.
 import { DurableObject } from "cloudflare:workers";
 import type { AuditPage, AuditPart, AuditQuery, NewAuditLine } from "../protocol/audit.ts";
 import { type ServiceListing, type RegistryCalls, TOKEN_KEY_BYTES } from "../protocol/registry.ts";
+import type { NewReport, Report, ReportPage, ReportQuery } from "../protocol/reports.ts";
 import type { UserPage, UserQuery } from "../protocol/user-list.ts";
 import { AuditRows } from "./audit-rows.ts";
+import { ReportRows } from "./report-rows.ts";
 import { UserRows } from "./user-rows.ts";
 
 export class Registry extends DurableObject<Env> implements RegistryCalls {
   readonly #sql: SqlStorage;
   readonly #audit: AuditRows;
   readonly #users: UserRows;
+  readonly #reports: ReportRows;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#sql = ctx.storage.sql;
     this.#audit = new AuditRows(ctx.storage.sql);
     this.#users = new UserRows(ctx.storage.sql);
+    this.#reports = new ReportRows(ctx.storage.sql);
     this.#sql.exec(
       "CREATE TABLE IF NOT EXISTS service (userName TEXT PRIMARY KEY, created INTEGER NOT NULL) WITHOUT ROWID",
     );
@@ -87,5 +92,25 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
 
   listUsers(query: UserQuery): Promise<UserPage> {
     return Promise.resolve(this.#users.list(query));
+  }
+
+  addReport(report: NewReport): Promise<number | "reporter" | "full"> {
+    return Promise.resolve(this.#reports.add(report));
+  }
+
+  listReports(query: ReportQuery): Promise<ReportPage> {
+    return Promise.resolve(this.#reports.list(query));
+  }
+
+  readReport(id: number): Promise<(Report & { readonly messages: string }) | null> {
+    return Promise.resolve(this.#reports.read(id));
+  }
+
+  resolveReport(id: number, by: string, resolution: string): Promise<Report | null> {
+    return Promise.resolve(this.#reports.resolve(id, by, resolution));
+  }
+
+  forgetReporter(reporter: string): Promise<void> {
+    return Promise.resolve(this.#reports.forget(reporter));
   }
 }

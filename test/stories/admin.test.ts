@@ -22,9 +22,11 @@ test("the help names every verb, the token and the exit codes, and each verb has
   const { code, out } = await command.run(["--help"], { RESTANTE_ADMIN_TOKEN: "" });
   expect(code).toBe(0);
   for (const word of ["RESTANTE_ADMIN_TOKEN", "--url", "--json", "Exit codes"]) expect(out).toContain(word);
-  const verbs = [...out.matchAll(/^ {2}((?:service )?[a-z][a-z-]*)(?: [A-Z]+)* {2,}/gm)].map((match) => match[1] ?? "");
+  const verbs = [...out.matchAll(/^ {2}((?:(?:service|report) )?[a-z][a-z-]*)(?: [A-Z]+)* {2,}/gm)].map(
+    (match) => match[1] ?? "",
+  );
   const all =
-    "stats,user,disconnect,suspend,resume,quotas,trace,export,restore,erase,audit,users,export-all,service create,service grant,service list,service show,service revoke";
+    "stats,user,disconnect,suspend,resume,quotas,trace,export,restore,erase,audit,users,export-all,reports,report show,report resolve,service create,service grant,service list,service show,service revoke";
   expect(verbs.join()).toBe(all);
   for (const verb of verbs) {
     const own = await command.run([...verb.split(" "), "--help"], { RESTANTE_ADMIN_TOKEN: "" });
