@@ -60,7 +60,10 @@ test("docs/OPERATIONS.md names every verb of the command", () => {
   for (const verb of VERBS.keys()) {
     const [, second] = verb.split(" ");
     const texts = [`\`${verb}`, ...(second === undefined ? [] : [`, \`${second}\``])];
-    expect(texts.filter((text) => page.includes(text)), verb).not.toEqual([]);
+    expect(
+      texts.filter((text) => page.includes(text)),
+      verb,
+    ).not.toEqual([]);
   }
 });
 
