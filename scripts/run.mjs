@@ -144,6 +144,8 @@ const PROGRAMS = new Map([
   ["admin", "scripts/admin/admin.ts"],
 ]);
 
+const COMMANDS = [...new Set([...Object.keys(HELP), ...PROGRAMS.keys(), "format"])].toSorted();
+
 async function main(command, flags) {
   if (HELP[command] && flags.some((flag) => flag === "--help" || flag === "-h")) {
     console.log(HELP[command]);
@@ -181,7 +183,7 @@ async function main(command, flags) {
     case "invite":
       return invite(flags);
     default:
-      console.error();
+      console.error(`There is no command "${command}". The commands: ${COMMANDS.join(", ")}.`);
       return 1;
   }
 }

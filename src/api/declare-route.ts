@@ -26,8 +26,8 @@ type OperatorsRoute =
   | { readonly scope: "admin"; readonly audit: null; readonly method: "get" };
 
 interface OthersRoute {
-  /** The scope that a service's token needs; null if no token is needed, "people" if services are refused. */
-  readonly scope: Exclude<Scope, "admin"> | "people" | null;
+  /** The scopes that a service's token needs; null if no token is needed, "people" if services are refused. */
+  readonly scope: Exclude<Scope, "admin"> | "read and send" | "people" | null;
   readonly audit?: undefined;
 }
 
@@ -147,7 +147,7 @@ function middlewareOf({
   body,
   bytes = bodyBytesOf(scope),
 }: RouteDeclaration): readonly Middleware[] {
-  const knows = scope === null ? [] : [scope === "admin" ? requireOperator : authenticate(scope)];
+  const knows = scope === null ? [] : [scope === "admin" ? requireOperator : authenticate(scopesOf(scope))];
   return [...through, ...knows, ...(body === undefined ? [] : [limitBody(bytes)])];
 }
 
@@ -155,10 +155,16 @@ function bodyBytesOf(scope: RouteDeclaration["scope"]): number {
   return scope === null ? STRANGER_BODY_BYTES : LIMITS.bodyBytes;
 }
 
+/** Null: for people alone. */
+function scopesOf(scope: NonNullable<RouteDeclaration["scope"]>): readonly Scope[] | null {
+  if (scope === "people") return null;
+  return scope === "read and send" ? ["read", "send"] : [scope];
+}
+
 function securityOf(scope: RouteDeclaration["scope"]): Record<string, string[]>[] {
   if (scope === null) return [];
-  if (scope === "admin") return [{ token: ["admin"] }];
-  return scope === "people" ? [{ token: [] }, { cookie: [] }] : [{ token: [scope] }, { cookie: [] }];
+  const token = [...(scopesOf(scope) ?? [])];
+  return scope === "admin" ? [{ token }] : [{ token }, { cookie: [] }];
 }
 
 function responsesOf({

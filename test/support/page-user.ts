@@ -40,7 +40,14 @@ export class PageUser {
     await this.button("I'm new").click();
     await this.userName.fill(userName);
     await this.button("Create account").click();
-    return (await this.page.locator("output").textContent()) ?? "";
+    const [code, alert] = [this.page.locator("output"), this.page.getByRole("alert").filter({ hasText: /./ })];
+    try {
+      await code.or(alert).first().waitFor();
+      if (await code.isVisible()) return (await code.textContent()) ?? "";
+    } catch (error) {
+      throw new Error(`No account: the page shows ${await this.page.locator("body").ariaSnapshot()}`, { cause: error });
+    }
+    throw new Error(`No account: ${(await alert.allTextContents()).join(" ")}`);
   }
 
   /** Signs in with a recovery or link code, up to what the server answers. */
