@@ -93,6 +93,7 @@ export default defineConfig({
           name: "node",
           include: OUTSIDE.include,
           exclude: [...OUTSIDE.exclude, ...PURE],
+          globalSetup: "test/support/build-server.ts",
           testTimeout: NODE_TIMEOUT_MS,
           hookTimeout: NODE_TIMEOUT_MS,
           // 1 s by default: too short for a browser on a loaded machine.

@@ -15,16 +15,13 @@ let child = null;
 let graceMs = null;
 let stopSignal = null;
 
-// A terminal sends Ctrl-C to all processes; a service or a test sends its signal to this one only. SIGHUP becomes
-// SIGTERM, because it would end wrangler's launcher without its server.
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
-  process.on(signal, () => stop(signal === "SIGHUP" ? "SIGTERM" : signal));
-}
+/** Signals that a running child gets. Without a child they end this process, as always. */
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
 
 function stop(signal) {
-  stopSignal = signal;
-  if (child === null) process.exit(codeOf(signal));
-  child.kill(signal);
+  // SIGHUP becomes SIGTERM, because it would end wrangler's launcher without its server.
+  stopSignal = signal === "SIGHUP" ? "SIGTERM" : signal;
+  child.kill(stopSignal);
   if (graceMs !== null) setTimeout(graceMs, undefined, { ref: false }).then(() => child?.kill("SIGKILL"));
 }
 
@@ -36,9 +33,11 @@ export function stopWithParent() {
   if (process.env.npm_lifecycle_event === undefined) return;
   const before = ancestors();
   const check = () => {
-    if (stopSignal === null && ancestors() !== before) stop("SIGTERM");
+    if (stopSignal !== null || ancestors() === before) return;
+    clearInterval(timer);
+    process.kill(process.pid, "SIGTERM");
   };
-  setInterval(check, 200).unref();
+  const timer = setInterval(check, 200).unref();
 }
 
 /** The parent and, on Linux, the grandparent of this process: npm's shell and npm. */
@@ -55,9 +54,17 @@ function ancestors() {
  * Runs a program to its end; returns its exit code. `print` gets its output in pieces, instead of this process's own;
  * `control` gets its output on descriptor 3; it inherits the descriptor `share`. After a signal it has `grace` ms to
  * stop, or no limit if null.
+ *
+ * @param {string} name
+ * @param {readonly string[]} [args]
+ * @param {{ print?: (text: string) => void, control?: (text: string) => void, share?: number | null,
+ *   grace?: number | null, env?: Readonly<Record<string, string>> }} [options]
+ * @returns {Promise<number>}
  */
 export async function run(name, args = [], { print, control, share = null, grace = null, env = {} } = {}) {
   graceMs = grace;
+  // A terminal sends Ctrl-C to all processes; a service or a test sends its signal to this one only.
+  for (const signal of SIGNALS) process.on(signal, stop);
   const stdio = print ? ["ignore", "pipe", "pipe"] : ["inherit", "inherit", "inherit"];
   child = spawn(name, args, {
     stdio: [...stdio, ...(control ? ["pipe"] : []), ...(control && share !== null ? [share] : [])],
@@ -73,6 +80,7 @@ export async function run(name, args = [], { print, control, share = null, grace
     child.once("close", (exit, signal) => done(exit ?? codeOf(stopSignal ?? signal)));
   });
   child = null;
+  for (const signal of SIGNALS) process.off(signal, stop);
   return code;
 }
 

@@ -154,6 +154,8 @@ async function main(command, flags) {
   for (const [name, value] of Object.entries(QUIET)) process.env[name] ??= value;
   if (command === "test") return test(flags);
   if (command === "check") return check(flags);
+  // It installs only where it has to build.
+  if (command === "selfhost") return selfhost(flags);
 
   const missing = whatIsMissing();
   if (missing && !(await install(missing))) return 1;
@@ -167,8 +169,6 @@ async function main(command, flags) {
         (await run("node", ["scripts/variables.ts", "start", ...flags])) ||
         run("wrangler", ["dev", ...withPort(withAddress(flags))])
       );
-    case "selfhost":
-      return selfhost(flags);
     case "deploy":
       return deploy(flags);
     case "package":

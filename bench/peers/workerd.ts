@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { dropFolder, waitForOutput, LONGEST, makeFolder, start } from "../machine/processes.ts";
 import { checkDisk, diskEnvironment } from "../machine/slow-disk.ts";
-import { V8 } from "../../scripts/selfhost/config.mjs";
+import { V8 } from "../../scripts/selfhost/config.ts";
 import type { Served } from "./peer.ts";
 
 /** A Worker as its configuration has it: the text of its module, its variables, its objects' bindings and classes. */

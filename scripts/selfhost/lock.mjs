@@ -10,6 +10,9 @@ const HELD = 1;
 /**
  * Takes the lock. `fd` holds it while it is open, here or in a process that inherits it; null if the program `flock` is
  * missing. If another server has the lock, `holder` is its process.
+ *
+ * @param {string} folder
+ * @returns {{ fd?: number | null, holder?: string }}
  */
 export function lock(folder) {
   const file = join(folder, ".lock");
@@ -24,8 +27,12 @@ export function lock(folder) {
     return { holder: server ?? readFileSync(file, "utf8") };
   }
   if (status !== 0) return { fd: null };
-  ftruncateSync(fd);
-  writeSync(fd, String(process.pid));
+  try {
+    ftruncateSync(fd);
+    writeSync(fd, String(process.pid));
+  } catch {
+    // On a full disk the lock holds all the same; the number is for people.
+  }
   return { fd };
 }
 
@@ -35,14 +42,21 @@ function servedBy(folder) {
   for (const pid of list("/proc").filter((name) => /^\d+$/.test(name))) {
     try {
       const [program = "", ...args] = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
-      const config = args.find((arg) => arg.endsWith("config.capnp"));
-      if (!program.endsWith("workerd") || config === undefined) continue;
-      if (realpathSync(join(dirname(dirname(config)), "mailboxes")) === real) return pid;
+      if (!program.endsWith("workerd")) continue;
+      const served = args.flatMap(mailboxesOf);
+      if (served.some((path) => realpathSync(path) === real)) return pid;
     } catch {
       // It has ended, or belongs to another user.
     }
   }
   return null;
+}
+
+/** What an argument of workerd says about the folder of mailboxes. Versions to 0.3 had `DIR/server/config.capnp`. */
+function mailboxesOf(arg) {
+  const [, path] = /^--directory-path=mailboxes=(.+)$/s.exec(arg) ?? [];
+  if (path !== undefined) return [path];
+  return arg.endsWith("/server/config.capnp") ? [join(dirname(dirname(arg)), "mailboxes")] : [];
 }
 
 function list(folder) {

@@ -117,7 +117,7 @@ function NothingThere({ name }: { readonly name: string }): JSX.Element {
     return (
       <div class="empty" role="status">
         <p>{words.notFound(name)}</p>
-        <p class="soft">{isReserved(name) ? words.code_reserved_name : words.nameRule}</p>
+        <p class="soft">{isReserved(name) ? words.code_reserved_name : words.code_bad_name}</p>
       </div>
     );
   }

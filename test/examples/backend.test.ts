@@ -9,7 +9,7 @@ import { type AddressInfo, connect as connectTcp } from "node:net";
 import { join, resolve } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { claim, connect, memoryStore } from "../../src/client/connect.ts";
-import { startServer } from "../support/servers.ts";
+import { startLocal, startServer } from "../support/servers.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const EXAMPLE = join(ROOT, "examples/backend");
@@ -133,7 +133,7 @@ test("[K2] [K3] [K4] shop.ts answers what was posted again after a 500, once, an
   const address = `http://localhost:${port}/`;
   const ADMIN_TOKEN = "a-secret-of-at-least-32-characters";
   expect(Object.keys(variablesOf("WEBHOOK_HOSTS"))).toEqual(["ADMIN_TOKEN", "WEBHOOK_HOSTS"]);
-  const server = await startServer({ ADMIN_TOKEN, WEBHOOK_HOSTS: `localhost:${port}` });
+  const server = await startLocal({ ADMIN_TOKEN, WEBHOOK_HOSTS: `localhost:${port}` });
   onTestFinished(() => server.stop());
   const ask = async (method: string, path: string) => {
     const [, body] = new RegExp(`${path} .*?-d '(.*?)'`, "s").exec(guide) ?? [];

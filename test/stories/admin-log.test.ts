@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ADMIN_TOKEN, AdminCommand } from "../support/admin-command.ts";
 import { open } from "../support/tcp-devices.ts";
-import { OPEN, type Server, startSelfhost } from "../support/servers.ts";
+import { OPEN, type Server, startServer } from "../support/servers.ts";
 
 const BODY = "nobody-else-is-to-read-this";
 
@@ -10,7 +10,7 @@ let server: Server;
 const command = new AdminCommand(() => server.url);
 
 beforeAll(async () => {
-  server = await startSelfhost({ ...OPEN, ADMIN_TOKEN });
+  server = await startServer({ ...OPEN, ADMIN_TOKEN });
 });
 
 afterAll(() => server?.stop());

@@ -2,14 +2,14 @@
 // reply to a close, and addresses that clients invent.
 import { connect, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Server, startLocal, startSelfhost } from "../support/servers.ts";
+import { type Server, startLocal, startServer } from "../support/servers.ts";
 
 interface Account {
   readonly userName: string;
   readonly token: string;
 }
 
-const starts = { selfhost: startSelfhost, "npm start": startLocal };
+const starts = { selfhost: startServer, "npm start": startLocal };
 
 /** Sends this text on a new socket; returns the socket, the response so far, and a promise of its end. */
 async function raw(

@@ -2,12 +2,12 @@
 // follows the scheme that the proxy reports.
 import { connect } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Server, startSelfhost } from "../support/servers.ts";
+import { type Server, startServer } from "../support/servers.ts";
 
 let server: Server;
 
 beforeAll(async () => {
-  server = await startSelfhost({}, ["--behind-proxy"]);
+  server = await startServer({}, ["--behind-proxy"]);
 });
 
 afterAll(() => server?.stop());

@@ -3,12 +3,12 @@ import { randomBytes } from "node:crypto";
 import { connect, type Socket } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { open } from "../support/tcp-devices.ts";
-import { OPEN, type Server, startSelfhost } from "../support/servers.ts";
+import { OPEN, type Server, startServer } from "../support/servers.ts";
 
 let server: Server;
 
 beforeAll(async () => {
-  server = await startSelfhost(OPEN);
+  server = await startServer(OPEN);
 });
 
 afterAll(() => server?.stop());

@@ -21,7 +21,7 @@ import { afterAll, expect, test } from "vitest";
 import { lock } from "../../scripts/selfhost/lock.mjs";
 import { sweep } from "../../scripts/selfhost/sweep.mjs";
 import { open } from "../support/tcp-devices.ts";
-import { OPEN, type Server, startSelfhost } from "../support/servers.ts";
+import { OPEN, type Server, startServer } from "../support/servers.ts";
 
 const folders: string[] = [];
 const servers: Server[] = [];
@@ -38,7 +38,7 @@ function folder(): string {
 }
 
 async function start(variables: Record<string, string> = OPEN): Promise<Server> {
-  const server = await startSelfhost(variables);
+  const server = await startServer(variables);
   servers.push(server);
   return server;
 }
@@ -64,7 +64,7 @@ test("a second server on the same folder does not start, by any of its paths", a
   const deep = folder();
   symlinkSync(join(server.folder, "mailboxes"), join(deep, "mailboxes"));
   for (const path of [server.folder, link, `${server.folder}/./`, deep]) {
-    await expect(startSelfhost(OPEN, ["--state", path]), path).rejects.toThrow(/Process \d+ serves .* already/);
+    await expect(startServer(OPEN, ["--state", path]), path).rejects.toThrow(/Process \d+ serves .* already/);
   }
   // The first server is not affected.
   alice.send({ type: "send", id: 1, to: "alice", body: "still here" });
@@ -90,7 +90,7 @@ test("the folder is free after SIGKILL to all processes, and locked after SIGKIL
   const first = Number(readFileSync(join(server.folder, "mailboxes/.lock"), "utf8"));
   const workerd = Number(spawnSync("pgrep", ["-P", String(first)]).stdout.toString());
   process.kill(first, "SIGKILL");
-  await expect(startSelfhost(OPEN, ["--state", server.folder])).rejects.toThrow(`Process ${workerd} serves`);
+  await expect(startServer(OPEN, ["--state", server.folder])).rejects.toThrow(`Process ${workerd} serves`);
   process.kill(workerd, "SIGKILL");
   while (existsSync(`/proc/${workerd}/exe`)) await new Promise((done) => setImmediate(done));
   await server.kill();

@@ -1,13 +1,13 @@
 // `npm start` and `npm run selfhost` serve the web pages alike: the same responses to the same requests.
 import { request } from "node:http";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { OPEN, type Server, startSelfhost, startServer } from "../support/servers.ts";
+import { OPEN, type Server, startLocal, startServer } from "../support/servers.ts";
 
 let wrangler: Server;
 let selfhost: Server;
 
 beforeAll(async () => {
-  [wrangler, selfhost] = await Promise.all([startServer(), startSelfhost(OPEN)]);
+  [wrangler, selfhost] = await Promise.all([startLocal(OPEN), startServer(OPEN)]);
 });
 
 afterAll(async () => {

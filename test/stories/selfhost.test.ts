@@ -4,14 +4,14 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { claim, connect } from "../../src/client/connect.ts";
 import { open, plain } from "../support/tcp-devices.ts";
 import { nextFrame } from "../support/client-socket.ts";
-import { OPEN, type Server, startSelfhost } from "../support/servers.ts";
+import { OPEN, type Server, startServer } from "../support/servers.ts";
 
 let server: Server;
 
@@ -25,7 +25,7 @@ function stopGroup(pid = 0): void {
 }
 
 beforeAll(async () => {
-  server = await startSelfhost();
+  server = await startServer();
 });
 
 afterAll(() => server?.stop());
@@ -92,33 +92,62 @@ test("both dialects work, receipts arrive, and SIGKILL in a burst loses no accep
   for (const one of accepted) expect(arrived).toContain(one);
 });
 
-test("on SIGTERM the server stops and leaves no process, although a socket is open", async () => {
+describe("npm run selfhost", () => {
   const folder = mkdtempSync(join(tmpdir(), "restante-selfhost-"));
-  const args = [resolve(import.meta.dirname, "../../scripts/run.mjs"), "selfhost", "--port", "0", "--state", folder];
-  const child = spawn(process.execPath, [...args, "--var", "AUTH:open"], { detached: true });
-  try {
-    let output = "";
-    for await (const text of child.stdout) if (/Ready on /.test((output += String(text)))) break;
-    const url = /http:\/\/127\.0\.0\.1:\d+/.exec(output)?.[0] ?? "";
-    const alice = await open(url, "alice");
-    // To the first process alone, as a service manager may.
-    child.kill("SIGTERM");
-    expect(await once(child, "close")).toEqual([143, null]);
-    await alice.socket.untilClosed();
-    await expect(fetch(url)).rejects.toThrow();
-  } finally {
-    stopGroup(child.pid);
-    rmSync(folder, { recursive: true, force: true });
-  }
-});
+  const RUN = resolve(import.meta.dirname, "../../scripts/run.mjs");
+  const args = [RUN, "selfhost", "--port", "0", "--state", folder, "--var", "AUTH:open"];
 
-test("all state is in one folder", async () => {
-  expect(readdirSync(server.folder).toSorted()).toEqual(["mailboxes", "server"]);
-  expect(readdirSync(join(server.folder, "mailboxes/restante-Mailbox")).length).toBeGreaterThan(3);
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  /** Starts it, and waits for its address. */
+  async function start(env: Record<string, string> = {}) {
+    const child = spawn(process.execPath, args, { detached: true, env: { ...process.env, ...env } });
+    let output = "";
+    child.stderr.on("data", (text) => (output += String(text)));
+    for await (const text of child.stdout) if (/Ready on /.test((output += String(text)))) break;
+    return { child, url: /http:\/\/127\.0\.0\.1:\d+/.exec(output)?.[0] ?? "", output: () => output };
+  }
+
+  test("builds into the state folder; on SIGTERM it stops and leaves no process, although a socket is open", async () => {
+    const { child, url } = await start();
+    try {
+      const alice = await open(url, "alice");
+      expect(readdirSync(folder).toSorted()).toEqual(["config.capnp", "mailboxes", "server"]);
+      // To the first process alone, as a service manager may.
+      child.kill("SIGTERM");
+      expect(await once(child, "close")).toEqual([143, null]);
+      await alice.socket.untilClosed();
+      await expect(fetch(url)).rejects.toThrow();
+    } finally {
+      stopGroup(child.pid);
+    }
+  });
+
+  test("builds nothing where no source changed, and serves the former build where building fails", async () => {
+    const manifest = join(folder, "server/server.json");
+    const [built, { ino }] = [readFileSync(manifest, "utf8"), statSync(manifest)];
+    const { child, url } = await start();
+    try {
+      expect((await fetch(`${url}/api/health`)).status).toBe(200);
+      expect(statSync(manifest).ino).toBe(ino);
+    } finally {
+      stopGroup(child.pid);
+      await once(child, "close");
+    }
+    writeFileSync(manifest, built.replace(/"sources": "[^"]+"/, '"sources": "of older sources"'));
+    // wrangler refuses to run with a configuration folder that is none.
+    const { child: other, url: otherUrl, output } = await start({ WRANGLER_OUTPUT_FILE_DIRECTORY: manifest });
+    try {
+      expect(output()).toContain("The build failed: serving the one before.");
+      expect((await fetch(`${otherUrl}/api/health`)).status).toBe(200);
+    } finally {
+      stopGroup(other.pid);
+    }
+  });
 });
 
 test("accounts work with the SDK, and failed attempts are counted by the address of the TCP connection", async () => {
-  const own = await startSelfhost({ ATTEMPTS_PER_MINUTE: "3" });
+  const own = await startServer({ ATTEMPTS_PER_MINUTE: "3" });
   try {
     const { token } = await claim(own.url, { userName: "alice" });
     const alice = connect({ url: own.url, userName: "alice", token });
@@ -139,7 +168,7 @@ test("accounts work with the SDK, and failed attempts are counted by the address
 });
 
 test("behind a proxy the address is the one that the proxy reports, without a port, and all invalid ones count as one", async () => {
-  const own = await startSelfhost({ ATTEMPTS_PER_MINUTE: "3" }, ["--behind-proxy"]);
+  const own = await startServer({ ATTEMPTS_PER_MINUTE: "3" }, ["--behind-proxy"]);
   try {
     const guess = async (forwarded: string) =>
       (
@@ -194,7 +223,7 @@ test("[K9] workerd connects to a private address only if it is named as an addre
     await ask("POST", "/api/messages?user=alice", { to: name, body: "hi" });
   };
   // The name passes the check of its spelling, like every name that resolves to a private address.
-  let own = await startSelfhost({ ...OPEN, ADMIN_TOKEN, WEBHOOK_HOSTS: `localhost:${port}` });
+  let own = await startServer({ ...OPEN, ADMIN_TOKEN, WEBHOOK_HOSTS: `localhost:${port}` });
   try {
     await hook("spy", `http://localhost:${port}/by-name`);
     while ((await ask("GET", "/api/admin/services/spy", null)).webhook.tries === 0);
@@ -202,7 +231,7 @@ test("[K9] workerd connects to a private address only if it is named as an addre
   } finally {
     await own.stop();
   }
-  own = await startSelfhost({ ...OPEN, ADMIN_TOKEN, WEBHOOK_HOSTS: `127.0.0.1:${port}` });
+  own = await startServer({ ...OPEN, ADMIN_TOKEN, WEBHOOK_HOSTS: `127.0.0.1:${port}` });
   try {
     await hook("shop", `http://127.0.0.1:${port}/by-address`);
     await expect.poll(() => requested).toEqual(["/by-address"]);
@@ -219,6 +248,6 @@ test("an error names wrong flags before anything is built", async () => {
     [["--env", "NO_SUCH_VARIABLE"], "NO_SUCH_VARIABLE"],
     [["--var", "JURISDICTION:eu"], "JURISDICTION needs Cloudflare"],
   ] as const) {
-    await expect(startSelfhost({}, [...flags])).rejects.toThrow(message);
+    await expect(startServer({}, [...flags])).rejects.toThrow(message);
   }
 });

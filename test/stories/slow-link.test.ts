@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { connect } from "../../src/client/connect.ts";
-import { type Server, startSelfhost } from "../support/servers.ts";
+import { type Server, startServer } from "../support/servers.ts";
 import { SlowLink } from "../support/slow-link.ts";
 import { open } from "../support/tcp-devices.ts";
 
@@ -18,7 +18,7 @@ const ENOUGH = 1_800;
 let server: Server;
 
 beforeAll(async () => {
-  server = await startSelfhost();
+  server = await startServer();
 });
 
 afterAll(() => server?.stop());

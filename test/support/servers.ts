@@ -1,4 +1,4 @@
-// Real servers for stories: processes of `wrangler dev` or workerd on loopback ports, each with its own state folder.
+// Real servers for stories: processes of workerd or `wrangler dev` on loopback ports, each with its own state folder.
 // Each runs in its own process group, which is killed by its id when the test process ends.
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -25,6 +25,9 @@ export interface Server {
   restart(): Promise<void>;
 }
 
+/** The server folder that test/support/build-server.ts makes. */
+export const BUILT = join(ROOT, "node_modules/.cache/restante-server");
+
 const groups = new Set<number>();
 process.on("exit", () => {
   for (const pid of groups) signal(pid, "SIGKILL");
@@ -38,9 +41,14 @@ const CONFIG = ["--config", join(ROOT, "wrangler.toml")];
 const flagsOf = (variables: Readonly<Record<string, string>>) =>
   Object.entries(variables).flatMap(([name, value]) => ["--var", `${name}:${value}`]);
 
-/** One server with the whole Worker. */
-export async function startServer(variables: Readonly<Record<string, string>> = OPEN): Promise<Server> {
-  return launch(mkdtempSync(join(tmpdir(), "restante-")), [...CONFIG, ...flagsOf(variables)]);
+/** One server with the whole Worker, in bare workerd, of the folder that was built before all tests. */
+export async function startServer(
+  variables: Readonly<Record<string, string>> = OPEN,
+  more: readonly string[] = [],
+): Promise<Server> {
+  const folder = mkdtempSync(join(tmpdir(), "restante-"));
+  const command = (port: string) => [join(BUILT, "restante.mjs"), "serve", "--port", port, "--state", folder];
+  return launch(folder, [...flagsOf(variables), ...more], {}, undefined, command);
 }
 
 /** A server that holds the mailboxes, and `count` front servers that call it: all of them separate processes. */
@@ -57,16 +65,6 @@ export async function startFronts(count: number): Promise<{ mailboxes: Server; f
     fronts.push(await launch(own, ["--config", join(own, "wrangler.toml")], env, entry(`front-${i}`)));
   }
   return { mailboxes, fronts };
-}
-
-/** A server in bare workerd, started by `npm run selfhost`. */
-export async function startSelfhost(
-  variables: Readonly<Record<string, string>> = OPEN,
-  more: string[] = [],
-): Promise<Server> {
-  const folder = mkdtempSync(join(tmpdir(), "restante-selfhost-"));
-  const command = (port: string) => [join(ROOT, "scripts/run.mjs"), "selfhost", "--port", port, "--state", folder];
-  return launch(folder, [...flagsOf(variables), ...more], {}, undefined, command);
 }
 
 /** A server started by `npm start`. */

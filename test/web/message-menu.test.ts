@@ -61,7 +61,7 @@ test("a message is copied, and the menu says so where the browser refuses", asyn
   await alice.page.evaluate(() => Object.assign(navigator.clipboard, { writeText: () => Promise.reject(new Error()) }));
   await openByMouse(alice, "copy me");
   await alice.menuItem("Copy text").click();
-  await alice.page.getByRole("alert").getByText("Your browser didn't copy it.", { exact: false }).waitFor();
+  await alice.page.getByRole("alert").getByText("Couldn't copy.", { exact: false }).waitFor();
 });
 
 test("a message is deleted after a question, on all devices of the user, and not for the other one", async () => {

@@ -4,10 +4,10 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { growth, quantile, rate, readSample } from "../../src/web/status/metrics.ts";
+import { growth, lastBound, quantile, rate, readSample } from "../../src/web/status/metrics.ts";
 import { startBrowser } from "../support/browser.ts";
 import { open } from "../support/tcp-devices.ts";
-import { OPEN, type Server, startSelfhost } from "../support/servers.ts";
+import { OPEN, type Server, startServer } from "../support/servers.ts";
 
 const ADMIN_TOKEN = "an-operator-secret-of-more-than-32-characters";
 
@@ -15,7 +15,7 @@ let browser: Browser;
 let server: Server;
 
 beforeAll(async () => {
-  [browser, server] = await Promise.all([startBrowser(), startSelfhost({ ...OPEN, ADMIN_TOKEN })]);
+  [browser, server] = await Promise.all([startBrowser(), startServer({ ...OPEN, ADMIN_TOKEN })]);
 });
 
 afterAll(async () => {
@@ -110,5 +110,6 @@ test("two samples give rates and quantiles, and a number that fell counts as 0",
   expect(quantile(a, b, "t", 0.95)).toBe(0.1);
   expect(quantile(a, b, "t", 1)).toBe(Infinity);
   expect(quantile(b, b, "t", 0.5)).toBe(null);
+  expect(lastBound(b, "t")).toBe(0.1);
   expect(growth(b, a, "restante_stored_total")).toBe(0);
 });

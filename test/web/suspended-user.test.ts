@@ -3,7 +3,7 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startBrowser } from "../support/browser.ts";
-import { type Server, startSelfhost } from "../support/servers.ts";
+import { type Server, startServer } from "../support/servers.ts";
 import { PageUser } from "../support/page-user.ts";
 
 const ADMIN_TOKEN = "an-operator-secret-of-more-than-32-characters";
@@ -12,7 +12,7 @@ let browser: Browser;
 let server: Server;
 
 beforeAll(async () => {
-  [browser, server] = await Promise.all([startBrowser(), startSelfhost({ RATE_LIMIT: "off", ADMIN_TOKEN })]);
+  [browser, server] = await Promise.all([startBrowser(), startServer({ RATE_LIMIT: "off", ADMIN_TOKEN })]);
 });
 
 afterAll(async () => {

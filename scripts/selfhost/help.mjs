@@ -1,0 +1,11 @@
+// The flags of a self-hosted server, for each help text that lists them.
+
+export const SERVE_FLAGS = `    --port 8787          the port; 0 for a free one
+    --ip 127.0.0.1       the address; 0.0.0.0 for all
+    --state ./restante   the folder of all state; mailboxes/ in it has what a backup needs
+    --var NAME:VALUE     a variable of docs/VARIABLES.md; may be repeated
+    --env NAME           a variable taken from the environment: for secrets, which others could read on a command line
+    --env-all            every variable of docs/VARIABLES.md that the environment has
+    --env-file FILE      variables as NAME=value, one a line; may be repeated
+    --behind-proxy       a proxy in front sets X-Forwarded-For and X-Forwarded-Proto, and nothing else reaches the port
+    --check              checks flags and variables, and starts nothing`;

@@ -1,0 +1,121 @@
+// Serves a built server folder from bare workerd, with all state in one folder. front.js does what Cloudflare does in
+// front of the Worker. It writes one small file at the start, and only if that changed: so a full disk stops no start.
+import { mkdirSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import process from "node:process";
+import { setTimeout } from "node:timers/promises";
+import { run } from "../child.mjs";
+import { configOf } from "./config.ts";
+import { formatProblem, writeFormat } from "./format.ts";
+import { lock } from "./lock.mjs";
+import { readManifest } from "./manifest.mjs";
+import { sweep } from "./sweep.mjs";
+import { findVariables, type VariableFlags } from "./variables.ts";
+
+export interface ServeFlags extends VariableFlags {
+  readonly port: string;
+  readonly ip: string;
+  readonly state: string;
+  readonly "behind-proxy": boolean;
+  /** Whether to check the flags and variables only. */
+  readonly check: boolean;
+}
+
+/** Ms for running requests after a stop. workerd would also wait for open sockets, endlessly; all state is on disk. */
+const GRACE_MS = 1_000;
+
+const LOCK_WAIT_MS = 1_000;
+
+/** Serves `folder` until it is stopped; returns the exit code: 1 for a problem with the state, 2 for wrong flags. */
+export async function serve(folder: string, flags: ServeFlags): Promise<number> {
+  const manifest = readManifest(folder);
+  if (manifest === null) return fail(1, `${folder} has no server: build it with npm run selfhost -- build ${folder}`);
+  if (!/^\d{1,5}$/.test(flags.port) || Number(flags.port) > 65_535)
+    return fail(2, "--port is a number from 0 to 65535.");
+  const found = findVariables(manifest.variables, flags);
+  if ("problems" in found)
+    return fail(2, ...found.problems, "", "docs/VARIABLES.md has a table of all variables. Nothing was started.");
+  if (flags.check) {
+    console.log(`Restante ${manifest.version}: flags and variables are valid.`);
+    return 0;
+  }
+  const state = resolve(flags.state);
+  const mailboxes = join(state, "mailboxes");
+  mkdirSync(mailboxes, { recursive: true, mode: 0o700 });
+  const { holder, fd = null } = await lockSoon(mailboxes);
+  if (holder !== undefined)
+    return fail(1, `Process ${holder} serves ${state} already; two servers would corrupt each other's mailboxes.`);
+  const problem = formatProblem(mailboxes);
+  if (problem !== null) return fail(1, problem);
+  writeFormat(mailboxes, manifest.version);
+  clean(mailboxes, fd === null);
+
+  const { variables } = found;
+  const proxied = flags["behind-proxy"];
+  const address = `${flags.ip.includes(":") ? `[${flags.ip}]` : flags.ip}:${flags.port}`;
+  const config = writeConfig(
+    state,
+    configOf({ manifest, variables, proxied, address, page: join(folder, "page"), mailboxes }),
+  );
+  const announce = (port: string) =>
+    console.log(`Ready on http://${address.replace(/\d+$/, port)}, with its state in ${state}`);
+  // The path of the mailboxes is also what tells other servers that this folder is served.
+  const paths = ["--import-path", folder, `--directory-path=mailboxes=${realpathSync(mailboxes)}`];
+  return run(join(folder, "workerd"), ["serve", "--control-fd=3", ...paths, config], {
+    env: variables,
+    grace: GRACE_MS,
+    share: fd,
+    control(text: string) {
+      const port = /"port":(\d+)/.exec(text)?.[1];
+      if (port !== undefined) announce(port);
+    },
+  });
+}
+
+/** Waits for a server that is about to end: after a SIGKILL its runtime may outlive it for a short time. */
+async function lockSoon(mailboxes: string): Promise<ReturnType<typeof lock>> {
+  for (const end = Date.now() + LOCK_WAIT_MS; ; await setTimeout(50)) {
+    const taken = lock(mailboxes);
+    if (taken.holder === undefined || Date.now() > end) return taken;
+  }
+}
+
+function clean(mailboxes: string, isUnlocked: boolean): void {
+  if (isUnlocked) {
+    console.warn("The program flock is missing: make sure that no second server is started on this folder.");
+    // Another server may be about to write to an empty file.
+    return;
+  }
+  const removed = sweep(mailboxes);
+  if (removed > 0)
+    console.log(`Removed ${removed} empty ${removed === 1 ? "file" : "files"} of names that nobody has.`);
+}
+
+/** Writes the configuration into the state folder, if it changed; where nothing can be written, elsewhere. */
+function writeConfig(state: string, text: string): string {
+  const path = join(state, "config.capnp");
+  try {
+    if (readFileSync(path, "utf8") === text) return path;
+  } catch {
+    // There is none yet.
+  }
+  for (const folder of [state, tmpdir(), "/dev/shm"]) {
+    const [made, part] = [join(folder, "config.capnp"), join(folder, `config.capnp.${process.pid}`)];
+    try {
+      writeFileSync(part, text, { mode: 0o600 });
+      if (folder !== state) return part;
+      renameSync(part, made);
+      return made;
+    } catch (error) {
+      rmSync(part, { force: true });
+      console.warn(`${folder}: ${(error as Error).message}`);
+    }
+  }
+  throw new Error("There is no folder in which the configuration can be written.");
+}
+
+function fail(code: number, ...why: string[]): number {
+  console.error(why.join("\n"));
+  return code;
+}
