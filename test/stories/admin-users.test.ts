@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ADMIN_TOKEN, AdminCommand } from "../support/admin-command.ts";
 import { type HttpAccount, HttpAccounts } from "../support/http-accounts.ts";
-import { type Server, startSelfhost } from "../support/servers.ts";
+import { type Server, startServer } from "../support/servers.ts";
 
 let server: Server;
 const command = new AdminCommand(() => server.url);
@@ -15,7 +15,7 @@ let alice: HttpAccount;
 let bob: HttpAccount;
 
 beforeAll(async () => {
-  server = await startSelfhost({ ADMIN_TOKEN, USER_LIST: "on" });
+  server = await startServer({ ADMIN_TOKEN, USER_LIST: "on" });
   [alice, bob] = [await accounts.claim("alice"), await accounts.claim("bob")];
   await accounts.claim("ärger");
 });
