@@ -80,8 +80,9 @@ const HELP = {
 
   test: `npm test -- [filters and flags]
 
-  Installs what is missing (Chromium, python3-websockets and a JDK too, as root on Debian), then checks types, lint,
-  format, and runs all tests. The last line is the count: "N passed, N failed"; types and lint count as one each.
+  Installs what is missing (Chromium, python3-websockets, prometheus and a JDK too, as root on Debian), then checks
+  types, lint, format, and runs all tests. The last line is the count: "N passed, N failed"; types and lint count as
+  one each.
 
   With filters or flags only tests run, and all of it goes to vitest run. Such a tool is installed
   only where a file of these uses it:

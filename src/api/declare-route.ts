@@ -93,6 +93,7 @@ const problemDocument = z
       .int()
       .optional()
       .meta({ description: "Ms after which a retry can succeed; also in `Retry-After`, in s" }),
+    requestId: z.string().optional().meta({ description: "The request's id, as in the log and in X-Request-Id" }),
     affects: z
       .enum(["receiver"])
       .optional()

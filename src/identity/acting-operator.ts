@@ -4,6 +4,7 @@ import { tokenIdOf } from "../protocol/service.ts";
 import type { Caller } from "../protocol/caller.ts";
 import { loggedNetworkOf } from "./address.ts";
 import type { RequestContext } from "./request-context.ts";
+import { requestField } from "./request-id.ts";
 
 /** `operator`: `secret` for a caller with ADMIN_TOKEN, or a service's name; `operatorToken`: the id of its token. */
 interface ActingOperator {
@@ -21,17 +22,18 @@ export function setActingOperator(c: RequestContext, service: Caller | null): vo
   actingOperators.set(c, service?.proof.is === "service" ? byService(service.name, service.proof.hash) : BY_SECRET);
 }
 
-/** The acting operator, as fields of a log event. `network`: a /24, or a /48 of IPv6. */
+/** The acting operator and the request, as fields of a log event. `network`: a /24, or a /48 of IPv6. */
 interface OperatorFields {
   readonly operator: string | null;
   readonly operatorToken: string | null;
   readonly network: string;
+  readonly request: string | null;
 }
 
 /** Who makes the request, and from where. */
 export function operatorFields(c: RequestContext): OperatorFields {
   const network = loggedNetworkOf(c.req.raw, c.env);
-  return { ...(actingOperators.get(c) ?? { operator: null, operatorToken: null }), network };
+  return { ...(actingOperators.get(c) ?? { operator: null, operatorToken: null }), network, ...requestField(c) };
 }
 
 function byService(operator: string, hash: string): ActingOperator {

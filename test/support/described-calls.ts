@@ -133,6 +133,7 @@ export const validCalls: Readonly<Record<string, ValidCall>> = {
   "GET /api/settings": [() => ({})],
   "PUT /api/settings": [() => ({ body: { receipts: false } })],
   "GET /api/health": [() => ({}), () => undefined],
+  "GET /api/health/live": [() => ({}), () => undefined],
   "GET /api/metrics": [() => ({}), () => ADMIN],
   "GET /api/admin/stats": [() => ({}), () => ADMIN],
   "GET /api/admin/users": [() => ({ query: { prefix: "a", suspended: "yes", since: "1" } }), () => ADMIN],
