@@ -37,7 +37,7 @@ async function pairWith(...bodies: unknown[]): Promise<{ alice: Account; bob: Ac
 const reportsAbout = async (user: string, state = "open") =>
   (await (await operate("GET", `/api/admin/reports?user=${user}&state=${state}`)).json<ReportPage>()).reports;
 
-test("[H18] a user reports a correspondent with chosen messages, which operators read from the reporter's mailbox", async () => {
+test("[H22] a user reports a correspondent with chosen messages, which operators read from the reporter's mailbox", async () => {
   const { alice, bob, seqs } = await pairWith("buy this", "buy that", "and a private one");
   const chosen = seqs.slice(0, 2);
   const body = {
@@ -72,7 +72,7 @@ test("[H18] a user reports a correspondent with chosen messages, which operators
   expect(JSON.stringify([listed, shown])).not.toContain("private");
 });
 
-test("[H18] only messages of this conversation can be shown, with consent, and by people", async () => {
+test("[H22] only messages of this conversation can be shown, with consent, and by people", async () => {
   const { alice, bob, seqs } = await pairWith("hi");
   const carol = await claimAccount("carol");
   const shop = await createService("shop", "send", "read");
@@ -96,7 +96,7 @@ test("[H18] only messages of this conversation can be shown, with consent, and b
   expect(await reportsAbout(bob.userName)).toEqual([]);
 });
 
-test("[H18] messages of more than 128 KiB together, and an eleventh unresolved report, are refused", async () => {
+test("[H22] messages of more than 128 KiB together, and an eleventh unresolved report, are refused", async () => {
   const large = "x".repeat(60_000);
   const { alice, bob, seqs } = await pairWith(large, large, large);
   const body = { userName: bob.userName, reason: "other", seqs, consent: true };
@@ -126,7 +126,7 @@ test("[X10] an operator resolves a report once, and the audit says who read and 
   expect(await auditOf("actions")).toContainEqual(["resolve_report", id]);
 });
 
-test("[H18] with the reporter's erasure the report goes, and with that of the reported user it stays", async () => {
+test("[H22] with the reporter's erasure the report goes, and with that of the reported user it stays", async () => {
   const { alice, bob, seqs } = await pairWith("hi");
   const body = { userName: bob.userName, reason: "spam", seqs, consent: true };
   const { id } = await (await report(alice, body)).json<{ id: number }>();
