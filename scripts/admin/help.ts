@@ -11,7 +11,7 @@ const verbs = () => {
 
 export const HELP = `${COMMAND} VERB [flags]
 
-Inspects and operates a deployment. It shows no messages, except in an export.
+Inspects and operates a deployment. It shows no messages, except in an export and in a report.
 
 ${verbs()}
 

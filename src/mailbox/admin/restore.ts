@@ -21,7 +21,7 @@ export async function restore(
 ): Promise<CallResult<{ readonly undo: string }>> {
   const refused = checkAccess(context, { is: "operator" });
   if (refused !== null) return { refused };
-  return restoreStorage(ctx.storage, at, () => ctx.abort("restored to an earlier time"));
+  return restoreStorage(ctx.storage, at, () => ctx.abort("restored to an earlier time"), context.user);
 }
 
 /** Selects the storage that the object wakes up with, and restarts it. `undo`: the bookmark of the state before. */
@@ -29,13 +29,14 @@ export async function restoreStorage(
   storage: Pick<DurableObjectStorage, "getBookmarkForTime" | "onNextSessionRestoreBookmark">,
   at: number,
   restart: () => void,
+  user: string,
 ): Promise<CallResult<{ readonly undo: string }>> {
   try {
     const undo = await storage.onNextSessionRestoreBookmark(await storage.getBookmarkForTime(at));
     setTimeout(restart, RESTART_DELAY_MS);
     return { value: { undo } };
   } catch (error) {
-    logEvent("restore_failed", { reason: reasonOf(error) });
+    logEvent("restore_failed", { user, reason: reasonOf(error) });
     const message = /not implement/.test(reasonOf(error)) ? NO_HISTORY : NOTHING_THEN;
     return { refused: { ...refusal("not_found"), message } };
   }
