@@ -1,6 +1,7 @@
 // The verbs for service accounts: names for backends and bots, whose tokens have scopes.
 import type { ServiceAccount } from "../../src/protocol/service.ts";
 import type { ServiceListing } from "../../src/protocol/registry.ts";
+import { COMMAND } from "./command.ts";
 import { table, time } from "./table.ts";
 import type { Arguments, Verb } from "./verb.ts";
 
@@ -37,7 +38,7 @@ const create: Verb = {
   args: ["NAME"],
   help: [
     "creates a service account and shows its token once",
-    "The name must be free. For more tokens: npm run admin -- service grant --help.",
+    `The name must be free. For more tokens: ${COMMAND} service grant --help.`,
   ],
   flags: flags,
   flagHelp: flagHelp,
