@@ -27,6 +27,7 @@ import { readRefusal, refusal } from "./protocol/refusals.ts";
 import { chooseDialect } from "./protocol/version.ts";
 import { toRequest } from "./protocol/connection-request.ts";
 
+export { Drain } from "./operator/drain.ts";
 export { Census } from "./census/census.ts";
 export { Registry } from "./registry/registry.ts";
 export { Mailbox } from "./mailbox/mailbox.ts";

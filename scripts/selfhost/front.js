@@ -1,11 +1,41 @@
 // The front of the Worker in bare workerd: serves the web page and sets the client's address, as Cloudflare does. It
-// knows nothing of the Worker, except that both use the same check of the Host.
+// knows nothing of the Worker, except that both use the same check of the Host. The program that started the runtime
+// says on a socket of its own (`control`) what only it can know.
 import { checkHost } from "../../src/identity/check-host.ts";
+import { problemResponse } from "../../src/identity/problem-response.ts";
+import { refusal } from "../../src/protocol/refusals.ts";
+
+/** `metrics`: lines of the process and its disk. */
+const supervisor = { isDraining: false, metrics: "" };
+
+/** The entry point of the control socket. */
+export const control = {
+  async fetch(request, { CONTROL_SECRET, DRAIN }) {
+    if (!isEqual(request.headers.get("Authorization") ?? "", `Bearer ${CONTROL_SECRET}`))
+      return new Response(null, { status: 403 });
+    switch (new URL(request.url).pathname) {
+      case "/drain":
+        supervisor.isDraining = true;
+        return Response.json({ closed: await DRAIN.closeSockets() });
+      case "/metrics":
+        supervisor.metrics = await request.text();
+        return new Response(null, { status: 204 });
+      default:
+        return new Response(null, { status: 404 });
+    }
+  },
+};
+
+function isEqual(given, expected) {
+  const [a, b] = [given, expected].map((text) => new TextEncoder().encode(text));
+  return a.length === b.length && crypto.subtle.timingSafeEqual(a, b);
+}
 
 export default {
   async fetch(request, { PAGE, WORKER, RULES }) {
     const refused = checkHost(request);
     if (refused !== null) return refused;
+    if (supervisor.isDraining) return problemResponse(refusal("restarting"));
     const { pathname, search } = new URL(request.url);
     const responder = responderOf(RULES.first, pathname);
     const found = responder === "worker" ? null : lookUp(RULES, pathname);

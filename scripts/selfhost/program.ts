@@ -29,6 +29,8 @@ const OPTIONS = {
   "env-file": { type: "string", multiple: true, default: [] as string[] },
   "env-all": { type: "boolean", default: false },
   "behind-proxy": { type: "boolean", default: false },
+  "min-free": { type: "string" },
+  drain: { type: "string", default: "10" },
   check: { type: "boolean", default: false },
 } as const;
 

@@ -78,6 +78,11 @@ export class Census extends DurableObject<Env> implements CensusCalls {
     return Promise.resolve({ ...this.#online });
   }
 
+  usersOnline(after: string, limit: number): Promise<string[]> {
+    const rows = this.#rows<Row>("SELECT user FROM online WHERE user > ? ORDER BY user LIMIT ?", after, limit);
+    return Promise.resolve(rows.map(({ user }) => user));
+  }
+
   /** Stores an isolate's counters. They are absolute, so a repeated report changes nothing. */
   counted(reporter: string, figures: string): Promise<void> {
     this.#isolateCounters.put(reporter, figures);

@@ -20,6 +20,8 @@ export interface CensusCalls {
   /** Whether an erasure of `user` started and has not ended: until then the name can't be claimed. */
   isErasing(user: string): Promise<boolean>;
   count(): Promise<OnlineCount>;
+  /** Up to `limit` users with sockets whose names come after `after`, in the order of names. */
+  usersOnline(after: string, limit: number): Promise<string[]>;
   /** The counters of `reporter` since it started. `figures`: CounterValues as JSON text. */
   counted(reporter: string, figures: string): Promise<void>;
   figures(): Promise<{ readonly online: OnlineCount; readonly figures: CounterValues }>;
