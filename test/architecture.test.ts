@@ -53,7 +53,7 @@ const PACKAGES: Record<string, string[]> = {
   census: ["cloudflare:workers"],
   registry: ["cloudflare:workers"],
   metrics: [],
-  operator: ["@hono/zod-openapi"],
+  operator: ["@hono/zod-openapi", "cloudflare:workers"],
   client: [],
   testing: [],
   node: ["node:fs", "node:process", "node:sqlite"],

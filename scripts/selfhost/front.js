@@ -40,13 +40,20 @@ export default {
     const responder = responderOf(RULES.first, pathname);
     const found = responder === "worker" ? null : lookUp(RULES, pathname);
     if (found === null && responder === "page") return new Response(null, { status: 404, headers: RULES.headers });
-    if (found === null) return WORKER.fetch(withClientAddress(request, RULES.proxied));
+    if (found === null) {
+      const response = await WORKER.fetch(withClientAddress(request, RULES.proxied));
+      return pathname === "/api/metrics" && response.ok ? withProcessMetrics(response) : response;
+    }
     const { headers } = found;
     if (request.method !== "GET" && request.method !== "HEAD") return new Response(null, { status: 405, headers });
     if (found.to === undefined) return serveFile(request, PAGE, found);
     return new Response(null, { status: 307, headers: { ...headers, Location: `${found.to}${search}` } });
   },
 };
+
+async function withProcessMetrics({ body, headers }) {
+  return new Response((await new Response(body).text()) + supervisor.metrics, { headers });
+}
 
 /** The file at a path; for another spelling of the path, a redirect to it. */
 function lookUp({ page, headers }, pathname) {

@@ -69,12 +69,21 @@ async function upgrade({ headers }: IncomingMessage, socket: Duplex): Promise<vo
   if (key === undefined || !offered.includes(V1)) {
     const problem = problemResponse(reason());
     const body = await problem.text();
-    const fields = { ...Object.fromEntries(problem.headers), "content-length": Buffer.byteLength(body), connection: "close" };
+    const fields = {
+      ...Object.fromEntries(problem.headers),
+      "content-length": Buffer.byteLength(body),
+      connection: "close",
+    };
     socket.end(`${head(`${problem.status} Service Unavailable`, fields)}${body}`);
     return;
   }
   const accept = createHash("sha1").update(`${key}${HANDSHAKE_GUID}`).digest("base64");
-  const fields = { upgrade: "websocket", connection: "Upgrade", "sec-websocket-accept": accept, "sec-websocket-protocol": V1 };
+  const fields = {
+    upgrade: "websocket",
+    connection: "Upgrade",
+    "sec-websocket-accept": accept,
+    "sec-websocket-protocol": V1,
+  };
   const why = reason();
   socket.write(head("101 Switching Protocols", fields));
   socket.write(frame(0x1, Buffer.from(writeClosing(why))));

@@ -5,6 +5,7 @@ import process from "node:process";
 import { setTimeout } from "node:timers/promises";
 import { callFront } from "./control.ts";
 import { type Disk, hasRoom, isFull, limitOf, readDisk } from "./disk.ts";
+import { ProcessMetrics } from "./process-metrics.ts";
 import type { Runtime, RuntimeParts } from "./runtime.ts";
 import { StandBy } from "./stand-by.ts";
 
@@ -25,6 +26,10 @@ export interface SuperviseOptions {
 const LOOK_MS = 200;
 /** Ms for running requests after a stop. workerd would also wait for open sockets, endlessly; all state is on disk. */
 const GRACE_MS = 1_000;
+/** How old the metrics of the process may be, ms. */
+const METRICS_MS = 5_000;
+/** After the sockets are closed, ms in which who comes still gets an answer, and the last frames leave. */
+const LINGER_MS = 500;
 /** The disk has had room for as many looks before a start. Answers: a program that fills it again at once. */
 const ROOMY_LOOKS = 5;
 
@@ -47,6 +52,7 @@ class Supervisor {
   /** The port that is served; 0 until it is known. */
   #port: number;
   #controlPort = 0;
+  readonly #metrics: ProcessMetrics;
   #runtime: Runtime | null = null;
   /** The first signal to stop. */
   #signal: NodeJS.Signals | null = null;
@@ -54,6 +60,7 @@ class Supervisor {
   constructor(options: SuperviseOptions) {
     this.#options = options;
     this.#port = options.port;
+    this.#metrics = new ProcessMetrics(options.mailboxes, options.minFree);
   }
 
   async run(): Promise<number> {
@@ -79,9 +86,12 @@ class Supervisor {
   /** Resolves at the end of a runtime: with its exit code, or null if it ended because of the disk or a signal. */
   async #serve(): Promise<number | null> {
     const runtime = this.#options.start(this.#port, (socket, port) => this.#listens(socket, port));
+    this.#controlPort = 0;
     this.#runtime = runtime;
     const state = { is: "running" as "running" | "full" | "ended" };
     void this.#watch(runtime, state);
+    void this.#report(runtime, state);
+    void this.#metrics.scan(() => state.is !== "running").catch(() => undefined);
     const code = await runtime.ended;
     this.#runtime = null;
     const endedByDisk = state.is === "full" || (code !== 0 && (await this.#isFull()));
@@ -107,6 +117,15 @@ class Supervisor {
     }
   }
 
+  /** Keeps the front's metrics of the process young. */
+  async #report({ pid }: Runtime, state: { is: string }): Promise<void> {
+    const startedAt = Date.now();
+    while (state.is === "running") {
+      const sent = await callFront(this.#controlPort, "/metrics", await this.#metrics.text(pid, startedAt));
+      await setTimeout(sent === null ? LOOK_MS : METRICS_MS, undefined, { ref: false });
+    }
+  }
+
   async #standBy(): Promise<void> {
     const standBy = new StandBy();
     const port = await standBy.listen(this.#port, this.#options.ip);
@@ -114,7 +133,7 @@ class Supervisor {
     const { minFree, mailboxes } = this.#options;
     const disk = await readDisk(mailboxes);
     log("disk_full", { free: disk.free, needed: Math.ceil(limitOf(disk, minFree)), freeFiles: disk.freeFiles, port });
-    for (let looks = 0; looks < ROOMY_LOOKS && this.#signal === null; ) {
+    for (let looks = 0; looks < ROOMY_LOOKS && this.#signal === null;) {
       await setTimeout(LOOK_MS);
       looks = hasRoom(await readDisk(mailboxes), minFree) ? looks + 1 : 0;
     }
@@ -125,7 +144,8 @@ class Supervisor {
   async #drain(runtime: Runtime): Promise<void> {
     const { drainMs } = this.#options;
     const endAt = Date.now() + drainMs;
-    if (drainMs > 0) await callFront(this.#controlPort, "/drain", "", drainMs);
+    if (drainMs > 0 && (await callFront(this.#controlPort, "/drain", "", drainMs)) !== null)
+      await Promise.race([runtime.ended, setTimeout(LINGER_MS, undefined, { ref: false })]);
     await end(runtime, Math.max(GRACE_MS, endAt - Date.now()));
   }
 

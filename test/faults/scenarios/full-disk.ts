@@ -41,7 +41,7 @@ export const fullDiskSelfHosted: Fault = {
         return {
           ...outcome,
           wrong: [...outcome.wrong, ...(waits < 2 ? [`the server noticed ${waits} full disks in place of 2`] : [])],
-          observed: `${outcome.observed}; no mailbox was open while the disk was full; the runtime was ended by the disk ${ends} times, the server never`,
+          observed: `${outcome.observed}; the server noticed ${waits} full disks, and the disk ended its runtime ${ends} times`,
         };
       }),
     ),
