@@ -95,16 +95,7 @@ const config :Workerd.Config = (
     )),
     (name = "mailboxes", disk = (path = ${text(mailboxes)}, writable = true)),
   ],
-  sockets = [
-    (
-      name = "http",
-      address = ${text(address)},
-      http = (${proxied ? `forwardedProtoHeader = "X-Forwarded-Proto"` : ""}),
-      service = "front",
-    ),
-    (name = "control", address = "127.0.0.1:0", http = (), service = (name = "front", entrypoint = "control")),
-  ],
-);
+${socketsOf(address, proxied)});
 const front :Workerd.Worker = (
   modules = [(name = "front.js", esModule = embed "/front.js")],
   compatibilityDate = ${text(compatibilityDate)},
@@ -124,6 +115,20 @@ const worker :Workerd.Worker = (
   durableObjectNamespaces = [${classes.join(", ")}],
   durableObjectStorage = (localDisk = "mailboxes"),
 );
+`;
+}
+
+/** The public socket, and one on loopback for the program that started the runtime. */
+function socketsOf(address: string, proxied: boolean): string {
+  return `  sockets = [
+    (
+      name = "http",
+      address = ${text(address)},
+      http = (${proxied ? `forwardedProtoHeader = "X-Forwarded-Proto"` : ""}),
+      service = "front",
+    ),
+    (name = "control", address = "127.0.0.1:0", http = (), service = (name = "front", entrypoint = "control")),
+  ],
 `;
 }
 

@@ -30,7 +30,7 @@ const OPTIONS = {
   "env-all": { type: "boolean", default: false },
   "behind-proxy": { type: "boolean", default: false },
   "min-free": { type: "string" },
-  drain: { type: "string", default: "10" },
+  drain: { type: "string", default: "8" },
   check: { type: "boolean", default: false },
 } as const;
 
