@@ -13,9 +13,12 @@ const FILE_MS = 60_000;
 // What pages are made of. All other requests do not pass through here.
 const DESTINATIONS = new Set(["script", "style", "image", "manifest"]);
 
-// Which version each open page was given: its script and style are of the same one. Lost when the browser stops this worker: then the
-// newest version.
+// Which version each page was given: its script and style are of the same one, and so is what it loads later. The browser stops a worker
+// without events: a cache has what this map had.
 const versions = new Map();
+const PAGES = "restante pages";
+// Two tabs, and the installation beside them, keep a version one after the other: none deletes what another one writes.
+const LOCK = "restante shell";
 
 self.addEventListener("install", (event) => {
   event.waitUntil(update().then(() => self.skipWaiting()));
@@ -31,7 +34,7 @@ self.addEventListener("fetch", (event) => {
   if (request.method !== "GET" || origin !== self.location.origin) return;
   if (request.mode === "navigate") {
     if (pathname === PAGE) event.respondWith(page(event, resultingClientId));
-  } else if (DESTINATIONS.has(request.destination)) event.respondWith(file(request, pathname, versions.get(clientId)));
+  } else if (DESTINATIONS.has(request.destination)) event.respondWith(file(request, pathname, clientId));
 });
 
 self.addEventListener("notificationclick", (event) => {
@@ -45,13 +48,22 @@ async function page(event, client) {
   const version = await Promise.race([updating, after(ANSWER_MS)]).catch(() => undefined);
   const cache = await keptCache(version);
   if (cache === null) return fetch(event.request);
-  versions.set(client, cache.version);
+  await setVersion(client, cache.version).catch(() => undefined);
   return (await cache.match(PAGE)) ?? fetch(event.request);
 }
 
-async function file(request, pathname, version) {
-  const cache = await keptCache(version);
+async function file(request, pathname, client) {
+  const cache = await keptCache(await versionOf(client));
   return (await cache?.match(pathname)) ?? fetch(request);
+}
+
+async function setVersion(client, version) {
+  versions.set(client, version);
+  await (await caches.open(PAGES)).put(`/${client}`, new Response(version));
+}
+
+async function versionOf(client) {
+  return versions.get(client) ?? (await (await caches.open(PAGES)).match(`/${client}`))?.text();
 }
 
 // The cache of this version, or the newest complete one; null where there is none.
@@ -71,9 +83,13 @@ async function completeVersions() {
   return complete;
 }
 
-// Asks which version the server has, and keeps all of its files where it is a new one. Returns the version; rejects where the server gives
-// no list, or a file that is not of it.
-async function update() {
+// Returns the version of the server; rejects where the server gives no list, or a file that is not of it.
+function update() {
+  return navigator.locks.request(LOCK, keepNewest);
+}
+
+// Asks which version the server has, and keeps all of its files where it is a new one.
+async function keepNewest() {
   const response = await ask(LIST, ANSWER_MS);
   const { version, files } = await response.clone().json();
   if ((await completeVersions()).at(-1) === version) return version;
@@ -104,12 +120,20 @@ async function ask(path, ms) {
 // The version before stays for the pages that are open.
 async function forgetOld() {
   const kept = new Set((await completeVersions()).slice(-2));
-  for (const name of await caches.keys()) if (!kept.has(name.slice(PREFIX.length))) await caches.delete(name);
+  for (const name of await caches.keys())
+    if (name.startsWith(PREFIX) && !kept.has(name.slice(PREFIX.length))) await caches.delete(name);
+  // A page that is on its way is not among the clients yet.
+  const clients = await self.clients.matchAll({ type: "all", includeUncontrolled: true });
+  const present = new Set([...clients.map(({ id }) => id), ...versions.keys()]);
+  const cache = await caches.open(PAGES);
+  for (const request of await cache.keys())
+    if (!present.has(new URL(request.url).pathname.slice(1))) await cache.delete(request);
 }
 
-// Shows a conversation in the page that is open, or in a new one.
+// Shows a conversation in the page that is open, or in a new one: other pages of this server have no conversations.
 async function open(address) {
-  const [client] = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const all = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const client = all.find(({ url }) => new URL(url).pathname === PAGE);
   if (client === undefined) return void (await self.clients.openWindow(PAGE + address));
   client.postMessage({ open: address }, []);
   await client.focus();

@@ -7,6 +7,7 @@ import { dirname } from "node:path";
 import process from "node:process";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { describedBy, withoutPlatform } from "./describe-api.mjs";
 import { servedDocuments } from "./documents.mjs";
 import { noticesOf, packagesOf } from "./licenses.mjs";
 import { buildPackage, ENTRIES } from "./package.mjs";
@@ -92,11 +93,16 @@ async function bundlePage() {
   return packagesOf(metafile);
 }
 
-/** The folders of the packages in the Worker, which wrangler bundles. */
-async function packagesOfWorker() {
-  const runtime = { external: ["cloudflare:*", "node:*"], conditions: ["workerd", "worker", "browser"] };
-  const { metafile } = await build({ ...options, ...runtime, sourcemap: false, entryPoints: ["src/worker.ts"] });
-  return packagesOf(metafile);
+/** The Worker, which wrangler bundles: here for the folders of its packages, and for its description of the API. */
+async function bundleWorker() {
+  const runtime = { external: ["node:*"], conditions: ["workerd", "worker", "browser"], plugins: [withoutPlatform] };
+  const { outputFiles, metafile } = await build({
+    ...options,
+    ...runtime,
+    sourcemap: false,
+    entryPoints: ["src/worker.ts"],
+  });
+  return { packages: packagesOf(metafile), description: await describedBy(outputFiles[0].contents) };
 }
 
 /** Writes a file atomically, and only if it has changed: several servers of this folder may build at once. */
@@ -112,19 +118,20 @@ const [page, status, sdk, worker, ...lazy] = await Promise.all([
   bundlePage(),
   bundle("src/web/status/status.tsx", STATUS),
   buildPackage(),
-  packagesOfWorker(),
+  bundleWorker(),
   ...[...LAZY.keys()].map((name) => bundle(`src/web/${name}.ts`, `public/${name}.js`)),
 ]);
 for (const [name, contents] of sdk.files) writeIfChanged(`dist/${name}`, contents);
 for (const [name, contents] of servedOf(sdk.files)) writeIfChanged(`public/${name}`, contents);
 for (const [name, text] of servedDocuments()) writeIfChanged(`public/${name}`, Buffer.from(text));
 for (const file of VIEWER) writeIfChanged(`public/api/docs/${file}`, readFileSync(`${VIEWER_FROM}/${file}`));
+writeIfChanged("public/api/openapi.json", Buffer.from(worker.description));
 const served = new Set([
   ...page,
   ...lazy.flatMap((found) => [...found]),
   ...status,
   ...sdk.packages,
-  ...worker,
+  ...worker.packages,
   VIEWER_FROM,
 ]);
 writeIfChanged(

@@ -80,8 +80,9 @@ const HELP = {
 
   test: `npm test -- [filters and flags]
 
-  Installs what is missing (Chromium, python3-websockets and a JDK too, as root on Debian), then checks types, lint,
-  format, and runs all tests. The last line is the count: "N passed, N failed"; types and lint count as one each.
+  Installs what is missing (Chromium, python3-websockets, prometheus and a JDK too, as root on Debian), then checks
+  types, lint, format, and runs all tests. The last line is the count: "N passed, N failed"; types and lint count as
+  one each.
 
   With filters or flags only tests run, and all of it goes to vitest run. Such a tool is installed
   only where a file of these uses it:
@@ -144,6 +145,8 @@ const PROGRAMS = new Map([
   ["admin", "scripts/admin/admin.ts"],
 ]);
 
+const COMMANDS = [...new Set([...Object.keys(HELP), ...PROGRAMS.keys(), "format"])].toSorted();
+
 async function main(command, flags) {
   if (HELP[command] && flags.some((flag) => flag === "--help" || flag === "-h")) {
     console.log(HELP[command]);
@@ -181,7 +184,7 @@ async function main(command, flags) {
     case "invite":
       return invite(flags);
     default:
-      console.error();
+      console.error(`There is no command "${command}". The commands: ${COMMANDS.join(", ")}.`);
       return 1;
   }
 }

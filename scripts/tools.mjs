@@ -1,13 +1,16 @@
 // What the tests need beyond npm: found, or installed from Debian's packages where we may; otherwise one line says what
 // is missing.
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { run, succeeds, which } from "./child.mjs";
 import { reachedFrom } from "./imports.mjs";
 
 /** The oldest that knows the language of examples/java. */
 const JAVA_VERSION = 17;
+
+/** Packages of which one program is wanted, without what installing does. */
+const UNPACKED = resolve("node_modules/.cache/debian");
 
 /**
  * Each tool: the environment variable that names it (or has named it already), Debian's package, and how to look for
@@ -42,6 +45,14 @@ const TOOLS = [
       }
       return undefined;
     },
+  },
+  {
+    name: "promtool",
+    variable: "PROMTOOL",
+    debian: "prometheus",
+    // Installed, the package would start a server.
+    unpacked: true,
+    look: async () => which("promtool") ?? [join(UNPACKED, "usr/bin/promtool")].find((path) => existsSync(path)),
   },
 ];
 
@@ -94,12 +105,27 @@ async function find({ variable, look }) {
   return look();
 }
 
-async function install({ debian }) {
+async function install({ debian, unpacked = false }) {
   if (process.getuid?.() !== 0 || !which("apt-get")) return false;
+  if (unpacked) return unpack(debian);
   console.log(`Installing with apt-get install ${debian}, because there is none.`);
   const env = { DEBIAN_FRONTEND: "noninteractive" };
   if (!(await succeeds("apt-get", ["update"], env))) return false;
   return succeeds("apt-get", ["install", "-y", "--no-install-recommends", ...debian.split(" ")], env);
+}
+
+/** Takes the files of a Debian package, and installs nothing. */
+async function unpack(name) {
+  console.log(`Unpacking Debian's package ${name}, because there is none.`);
+  const folder = join(UNPACKED, "packages");
+  mkdirSync(folder, { recursive: true });
+  if (!(await succeeds("apt-get", ["update"]))) return false;
+  const fetch = `cd '${folder}' && apt-get download ${name}`;
+  if (!(await succeeds("sh", ["-c", fetch]))) return false;
+  const [file] = readdirSync(folder).filter((one) => one.startsWith(`${name}_`));
+  const isDone = file !== undefined && (await succeeds("dpkg-deb", ["-x", join(folder, file), UNPACKED]));
+  rmSync(folder, { recursive: true });
+  return isDone;
 }
 
 /** Whether the compiler beside this java is there, and new enough: a runtime alone has none. */

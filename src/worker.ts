@@ -17,25 +17,30 @@ import { authorizeUpgrade } from "./identity/authorize-upgrade.ts";
 import { confirmToken, settleRefusal } from "./identity/request-token.ts";
 import { secureResponse, allowOrigins, refuseForeignOrigins } from "./identity/headers.ts";
 import { logMisconfiguration } from "./identity/auth-mode.ts";
+import { requestField } from "./identity/request-id.ts";
 import { problemResponse } from "./identity/problem-response.ts";
 import { refuseUpgrade } from "./identity/refuse-upgrade.ts";
 import { users } from "./operator/users.ts";
 import { monitoring } from "./operator/monitoring.ts";
-import { logEvent, reasonOf } from "./protocol/log-events.ts";
+import { observeRequest } from "./operator/observe-requests.ts";
+import { logEvent, reasonOf, setLogLevel } from "./protocol/log-events.ts";
 import { withJurisdiction } from "./protocol/jurisdiction.ts";
 import { readRefusal, refusal } from "./protocol/refusals.ts";
 import { chooseDialect } from "./protocol/version.ts";
 import { toRequest } from "./protocol/connection-request.ts";
+import { valueOf } from "./protocol/variables.ts";
 
 export { Drain } from "./operator/drain.ts";
 export { Census } from "./census/census.ts";
 export { Registry } from "./registry/registry.ts";
 export { Mailbox } from "./mailbox/mailbox.ts";
 
+setLogLevel(valueOf(env, "LOG_LEVEL"));
 logMisconfiguration(env);
 
 const app = createApi();
 
+app.use(observeRequest);
 app.use((c, next) => {
   c.env = withJurisdiction(c.env);
   return next();
@@ -62,7 +67,7 @@ app.get("/client/:userName", async (c) => {
     confirmToken(c);
     return response;
   } catch (error) {
-    logEvent("open_failed", { user: verdict.request.name, reason: reasonOf(error) });
+    logEvent("open_failed", { user: verdict.request.name, reason: reasonOf(error), ...requestField(c) });
     return refuseUpgrade(c, offer, refusal("internal"));
   }
 });
@@ -85,10 +90,10 @@ describeApi(app);
 
 app.notFound(() => problemResponse(refusal("not_found")));
 
-app.onError((error) => {
+app.onError((error, c) => {
   // Only the body parser throws an HTTPException.
   if (error instanceof HTTPException) return problemResponse(refusal("bad_frame", "it is not JSON"));
-  logEvent("request_failed", { reason: error.message });
+  logEvent("request_failed", { reason: error.message, ...requestField(c) });
   return problemResponse(refusal("internal"));
 });
 

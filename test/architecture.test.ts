@@ -30,8 +30,11 @@ const MAY: Record<string, string[]> = {
   "worker.ts": ["protocol", "mailbox", "identity", "census", "registry", "api", "operator"],
 };
 
-/** What beside that: files that decide nothing of the protocol, and that the SDK has no room for. */
-const ALSO = new Set(["src/web/skeleton.ts imports ../protocol/skeleton.ts"]);
+/** What beside that: files that decide nothing of the protocol, and that the SDK has no room for; and the number of the release. */
+const ALSO = new Set([
+  "src/web/skeleton.ts imports ../protocol/skeleton.ts",
+  "src/protocol/release.ts imports ../../package.json",
+]);
 
 /** Which packages a part may use. */
 const PACKAGES: Record<string, string[]> = {
@@ -53,7 +56,7 @@ const PACKAGES: Record<string, string[]> = {
   census: ["cloudflare:workers"],
   registry: ["cloudflare:workers"],
   metrics: [],
-  operator: ["@hono/zod-openapi", "cloudflare:workers"],
+  operator: ["@hono/zod-openapi", "cloudflare:workers", "hono/route"],
   client: [],
   testing: [],
   node: ["node:fs", "node:process", "node:sqlite"],

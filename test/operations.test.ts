@@ -45,7 +45,7 @@ test("the code logs every listed event, and no other", () => {
 });
 
 test("docs/OPERATIONS.md explains every metric of the code, and no other", () => {
-  const source = textOf("src/operator/metrics.ts");
+  const source = textOf("src/operator/prometheus-text.ts");
   const named = new Set([...source.matchAll(/"(restante_\w+)"/g)].map((match) => match[1] ?? ""));
   const explained = tableUnder("### Metrics").flatMap(([cell = ""]) =>
     [...cell.matchAll(/`(\w+)(?:\{\w+\})?`/g)].map(([, name = ""]) =>

@@ -5,7 +5,16 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
 import process from "node:process";
 
-const { RESTANTE_URL = "http://localhost:8787", RESTANTE_TOKEN = "", WEBHOOK_SECRET = "", PORT = "8790" } = process.env;
+const { RESTANTE_URL = "http://localhost:8787", PORT = "8790" } = process.env;
+const RESTANTE_TOKEN = required("RESTANTE_TOKEN");
+const WEBHOOK_SECRET = required("WEBHOOK_SECRET");
+
+/** The value of a variable. Answers: posts of anybody, which an empty secret would allow. */
+function required(name: string): string {
+  const value = process.env[name];
+  if (!value) throw new Error(`The variable ${name} is not set.`);
+  return value;
+}
 
 /** A post of Restante. Frames of other types are ignored here. */
 interface Post {
@@ -46,20 +55,33 @@ async function handle({ user, epoch, frames }: Post): Promise<void> {
   }
 }
 
-async function bodyOf(request: IncomingMessage): Promise<string> {
+/**
+ * Bytes of a post: one of Restante has at most 64 messages of 64 KiB. Answers: memory that is taken before the signature
+ * is checked.
+ */
+const MAX_BYTES = 5 * 1_048_576;
+
+/** The text of a request, or null where it is too long. */
+async function bodyOf(request: IncomingMessage): Promise<string | null> {
   const parts: Buffer[] = [];
-  for await (const part of request) parts.push(part as Buffer);
+  let bytes = 0;
+  for await (const part of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    if ((bytes += part.length) > MAX_BYTES) return null;
+    parts.push(part);
+  }
   return Buffer.concat(parts).toString();
 }
 
 /** The status of the answer. After any other than 2xx the same frames are posted again. */
 async function receive(request: IncomingMessage): Promise<number> {
-  const body = await bodyOf(request);
-  if (!isSigned(request.headers, body)) return 401;
   try {
+    const body = await bodyOf(request);
+    if (body === null) return 413;
+    if (!isSigned(request.headers, body)) return 401;
     await handle(JSON.parse(body) as Post);
     return 204;
   } catch (error) {
+    // Also a client that has disconnected: nobody reads the answer.
     console.error(error);
     return 500;
   }

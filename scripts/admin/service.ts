@@ -20,7 +20,15 @@ const flagHelp = {
   scope: "send, read or admin; may be repeated",
   label: "the token's name in lists",
 };
-const SCOPE_MISSING = "--scope is missing: send, read or admin.";
+const SCOPES = new Set(["send", "read", "admin"]);
+
+/** What is wrong with the scopes, or null. */
+function scopeProblem({ scope }: Arguments): string | null {
+  const scopes = [scope ?? []].flat().map(String);
+  if (scopes.length === 0) return "--scope is missing: send, read or admin.";
+  const wrong = scopes.find((one) => !SCOPES.has(one));
+  return wrong === undefined ? null : `--scope ${wrong}: it is send, read or admin.`;
+}
 
 const createdText = ({ userName, token, id, scopes }: Created) =>
   `${userName} has the token ${id} for ${scopes.join(", ")}. It is shown only once:\n${token}\n`;
@@ -34,7 +42,8 @@ const create: Verb = {
   flags: flags,
   flagHelp: flagHelp,
   async run(deployment, given) {
-    if (given["scope"] === undefined) return SCOPE_MISSING;
+    const problem = scopeProblem(given);
+    if (problem !== null) return problem;
     const value = await deployment.request<Created>("POST", SERVICES, {
       userName: given.positionals[0],
       ...tokenRequest(given),
@@ -49,7 +58,8 @@ const grant: Verb = {
   flags: flags,
   flagHelp: flagHelp,
   async run(deployment, given) {
-    if (given["scope"] === undefined) return SCOPE_MISSING;
+    const problem = scopeProblem(given);
+    if (problem !== null) return problem;
     const value = await deployment.request<Created>("POST", `${path(given)}/tokens`, tokenRequest(given));
     return { value, text: createdText(value) };
   },

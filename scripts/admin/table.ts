@@ -25,6 +25,11 @@ export function titled(title: string, text: string): string {
   return text === "" ? "" : `\n${title}\n${text}`;
 }
 
+/** A number with its noun: 1 conversation, 2 conversations. */
+export function counted(value: number, one: string, many = `${one}s`): string {
+  return `${number(value)} ${value === 1 ? one : many}`;
+}
+
 /** A time in UTC, with ms. */
 export function time(at: number | null): string {
   return at === null || at === 0 ? "–" : new Date(at).toISOString().replace("T", " ").replace("Z", "");

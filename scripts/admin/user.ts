@@ -1,6 +1,6 @@
 // Formats the state of a mailbox for an operator.
 import type { MailboxOverview } from "../../src/protocol/operator-orders.ts";
-import { bytes, list, duration, number, table, time, titled } from "./table.ts";
+import { bytes, list, duration, counted, number, table, time, titled } from "./table.ts";
 
 export function userText(overview: MailboxOverview, now: number): string {
   const { sizes, contacts, suspended } = overview;
@@ -16,7 +16,10 @@ export function userText(overview: MailboxOverview, now: number): string {
     ],
     ["epoch, head", `${overview.epoch}, ${overview.head}`],
     ["backlog", `${number(overview.unseen)} messages that no device has`],
-    ["log", `${number(sizes.entries)} entries in ${number(sizes.conversations)} conversations, ${bytes(sizes.bytes)}`],
+    [
+      "log",
+      `${counted(sizes.entries, "entry", "entries")} in ${counted(sizes.conversations, "conversation")}, ${bytes(sizes.bytes)}`,
+    ],
     ["retention", overview.trimmed === 0 ? "removed nothing" : `removed everything up to ${overview.trimmed}`],
     ["contacts", `${contacts.contact} accepted, ${contacts.request} asking, ${contacts.blocked} blocked`],
     ["passkeys", overview.passkeys],

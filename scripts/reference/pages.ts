@@ -29,7 +29,7 @@ const GROUPS: readonly (readonly [title: string, names: string])[] = [
     "isNameFree claim signIn signInWithPasskey signedInAs signOut entranceOf SignedIn Entrance RequestOptions",
   ],
   ["The account", "Account SignedInDevice AccountPasskey Settings OwnProfile Notice People"],
-  ["Errors and diagnosis", "RestanteError Refused problemOfName problemOfBody canonicalName nameOf Debug DebugEvent"],
+  ["Errors and diagnosis", "RestanteError Refused problemOfName problemOfBody nameOf NameResult Debug DebugEvent"],
   ["Where records are stored", "browserStore memoryStore StorageState MemoryReason"],
   ["For a WebSocket of your own", "SocketClass SocketLike"],
   [

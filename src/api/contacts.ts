@@ -6,7 +6,7 @@ import { createApi, declareRoute } from "./declare-route.ts";
 import { canonicalName, name, userQuery } from "./schemas.ts";
 
 const DISPLAY_NAME_FORM =
-  "it must have 1 to 64 UTF-16 units that can all be seen, and none that turn the text around it";
+  "it must have 1 to 64 UTF-16 units, all of them visible, and none that change the direction of text";
 
 const tag = "People";
 const query = z.object(userQuery);
@@ -17,15 +17,15 @@ const profile = z.object({
   displayName: z.string().nullable().meta({ description: "What the user is called; null if there is no name" }),
 });
 
-/** A text that can't be one is refused; an empty one is none. */
+/** A text that can't be a name is refused; an empty one is none. */
 const displayName = z
   .string()
   .nullable()
   .transform((text, { addIssue }) => {
-    const name = text === null || text.trim() === "" ? null : readDisplayName(text);
-    if (name !== null || text === null || text.trim() === "") return name;
-    addIssue({ code: "custom", message: DISPLAY_NAME_FORM });
-    return z.NEVER;
+    if (text === null || text.trim() === "") return null;
+    const name = readDisplayName(text);
+    if (name === null) addIssue({ code: "custom", message: DISPLAY_NAME_FORM });
+    return name ?? z.NEVER;
   })
   .openapi({ type: ["string", "null"], maxLength: 64, description: DISPLAY_NAME_FORM, example: "Alice Liddell" });
 

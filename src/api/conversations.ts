@@ -66,6 +66,7 @@ declareRoute(
             standing,
             ...settings.shape,
             displayName: z.string().meta({ description: "What the peer is called; empty if there is no name" }),
+            clearedUpTo: seq.optional().meta({ description: "You have removed all messages up to this seq" }),
             last: message.optional(),
           }),
         ),
@@ -132,7 +133,8 @@ declareRoute(
   },
 );
 
-const ofConversation = { tag, scope: "send", responses: { 204: null } } as const;
+/** Both scopes. Answers: a stolen token that can only send, and with which a program's history is deleted. */
+const ofConversation = { tag, scope: "read and send", responses: { 204: null } } as const;
 const refusals = ["bad_name", "reserved_name", "not_found", "erased"] as const;
 
 declareRoute(

@@ -24,8 +24,8 @@ interface RouteDeclaration {
   /** One line, and the details. */
   readonly summary: string;
   readonly description?: string;
-  /** The scope that a service's token needs; null if no token is needed, "people" if services are refused. */
-  readonly scope: Scope | "people" | null;
+  /** The scopes that a service's token needs; null if no token is needed, "people" if services are refused. */
+  readonly scope: Scope | "read and send" | "people" | null;
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly headers?: z.ZodObject;
@@ -80,6 +80,7 @@ const problemDocument = z
       .int()
       .optional()
       .meta({ description: "Ms after which a retry can succeed; also in `Retry-After`, in s" }),
+    requestId: z.string().optional().meta({ description: "The request's id, as in the log and in X-Request-Id" }),
     affects: z
       .enum(["receiver"])
       .optional()
@@ -132,7 +133,7 @@ function middlewareOf({
   body,
   bytes = bodyBytesOf(scope),
 }: RouteDeclaration): readonly Middleware[] {
-  const knows = scope === null ? [] : [scope === "admin" ? requireOperator : authenticate(scope)];
+  const knows = scope === null ? [] : [scope === "admin" ? requireOperator : authenticate(scopesOf(scope))];
   return [...through, ...knows, ...(body === undefined ? [] : [limitBody(bytes)])];
 }
 
@@ -140,10 +141,16 @@ function bodyBytesOf(scope: RouteDeclaration["scope"]): number {
   return scope === null ? STRANGER_BODY_BYTES : LIMITS.bodyBytes;
 }
 
+/** Null: for people alone. */
+function scopesOf(scope: NonNullable<RouteDeclaration["scope"]>): readonly Scope[] | null {
+  if (scope === "people") return null;
+  return scope === "read and send" ? ["read", "send"] : [scope];
+}
+
 function securityOf(scope: RouteDeclaration["scope"]): Record<string, string[]>[] {
   if (scope === null) return [];
-  if (scope === "admin") return [{ token: ["admin"] }];
-  return scope === "people" ? [{ token: [] }, { cookie: [] }] : [{ token: [scope] }, { cookie: [] }];
+  const token = [...(scopesOf(scope) ?? [])];
+  return scope === "admin" ? [{ token }] : [{ token }, { cookie: [] }];
 }
 
 function responsesOf({

@@ -99,7 +99,7 @@ declareRoute(
     responses: { 204: null },
     refusals: ["not_found"],
   },
-  (c, { body }) => callMailbox(c, (mailbox, caller) => mailbox.ack(caller, body.device, body.seq), 200, ["read"]),
+  (c, { body }) => callMailbox(c, (mailbox, caller) => mailbox.ack(caller, body.device, body.seq)),
 );
 
 type Position = Pick<ConnectionQuery, "epoch" | "cursor">;

@@ -8,9 +8,9 @@ import { CachedValue } from "../protocol/cached-value.ts";
 import { createApi, declareRoute } from "./declare-route.ts";
 
 /**
- * How long an isolate caches the number, and the timeout, ms. Answers: anonymous requests that each ask every shard.
+ * How long an isolate caches the number, and the timeout, ms. Answers: anonymous requests that each wake an object.
  */
-const CACHE_MS = 5_000;
+const CACHE_MS = 30_000;
 const TIMEOUT_MS = 10_000;
 
 /** The number cached in this isolate: one value. */
@@ -25,13 +25,13 @@ declareRoute(
     path: "/api/online",
     tag: "Server",
     summary: "Count the users and sockets online",
-    description: "At most five seconds old.",
+    description: "At most a minute old.",
     scope: null,
     responses: { 200: z.object({ users: z.int(), sockets: z.int() }) },
   },
   async (c) => {
-    const compute = () => countOnline(c.env);
     const isLimited = c.env.RATE_LIMIT !== "off";
+    const compute = () => countOnline(c.env, isLimited);
     return jsonResponse(c, await (isLimited ? onlineCache.get(compute, backgroundOf(c)) : compute()));
   },
 );

@@ -1,20 +1,29 @@
-// One shard of the census: the number of sockets of each of its users, as their mailboxes last reported. A bounded
-// audit corrects numbers that a crash left behind; it runs only while the census is queried.
+// One shard of the census: the number of sockets of each of its users, as their mailboxes last reported. Bounded audits
+// correct numbers that a crash left behind: when the shard is first read after a start, and seldom while it is queried.
 import { DurableObject } from "cloudflare:workers";
-import type { CensusCalls, OnlineCount } from "../protocol/census.ts";
+import { CachedValue } from "../protocol/cached-value.ts";
+import { CENSUS_SHARDS, type CensusCalls, type OnlineCount, sumOfCounts } from "../protocol/census.ts";
 import type { CounterValues } from "../protocol/counters.ts";
 import { withJurisdiction } from "../protocol/jurisdiction.ts";
 import { logEvent, reasonOf } from "../protocol/log-events.ts";
 import { withTimeout } from "../protocol/timeout.ts";
+import { valueOf } from "../protocol/variables.ts";
 import { IsolateCounters } from "./isolate-counters.ts";
+import { startedShards } from "./started-shards.ts";
 
 /**
  * Mailboxes queried in one audit, and least ms between two audits: after one that found a wrong number, and after one
- * that found none. Answers: an anonymous query that wakes all mailboxes.
+ * that found none. Answers: an anonymous query that wakes all mailboxes, and whose wakes cost more than the query.
  */
 const MAX_AUDITED = 8;
 const AUDIT_MS = 5_000;
-const QUIET_AUDIT_MS = 60_000;
+const QUIET_AUDIT_MS = 900_000;
+/** The share of an event's calls that the audits after a start may take: the rest is for the sum over all shards. */
+const START_SHARE = 0.5;
+/** Ms that a reader waits for the audit after a start. */
+const START_WAIT_MS = 2_000;
+/** Ms for which shard 0 caches the sum over all shards. Answers: anonymous queries that each ask every shard. */
+const SUM_CACHE_MS = 30_000;
 /** The timeout of a mailbox's response, ms; audits never overlap. Answers: calls that pile up when mailboxes hang. */
 const CALL_MS = 10_000;
 /** Numbers younger than this, ms, are not audited. */
@@ -35,6 +44,10 @@ export class Census extends DurableObject<Env> implements CensusCalls {
   #isAuditing = false;
   /** The audit proceeds in the order of names, after this one. */
   #lastAudited = "";
+  /** Rows up to this time, ms since 1970, may be of before a crash; 0 once they were audited. */
+  #doubtedUpTo = 0;
+  #startAudit: Promise<void> | null = null;
+  readonly #sum = new CachedValue<OnlineCount>(() => SUM_CACHE_MS, CALL_MS);
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, withJurisdiction(env));
@@ -46,6 +59,9 @@ export class Census extends DurableObject<Env> implements CensusCalls {
     this.#isolateCounters = new IsolateCounters(this.#sql);
     const [sum] = this.#rows<OnlineCount>("SELECT count(*) AS users, coalesce(sum(sockets), 0) AS sockets FROM online");
     this.#online = { users: sum?.users ?? 0, sockets: sum?.sockets ?? 0 };
+    const id = ctx.id.toString();
+    if (!startedShards.has(id)) this.#doubtedUpTo = Date.now();
+    startedShards.add(id);
   }
 
   /** Stores a user's number of sockets. It is absolute, so a repeated report changes nothing. */
@@ -69,13 +85,24 @@ export class Census extends DurableObject<Env> implements CensusCalls {
     return Promise.resolve(this.#rows("SELECT 1 FROM erasing WHERE user = ?", user).length > 0);
   }
 
-  count(): Promise<OnlineCount> {
+  async count(): Promise<OnlineCount> {
+    await this.#auditAfterStart();
     if (Date.now() - this.#auditedAt >= this.#auditEveryMs && !this.#isAuditing) {
       this.#auditedAt = Date.now();
-      // Its depth is 2 calls: the one to this shard, and its own.
       this.ctx.waitUntil(this.audit(Date.now() - FRESH_MS));
     }
-    return Promise.resolve({ ...this.#online });
+    return { ...this.#online };
+  }
+
+  /** The sum over all shards; at most SUM_CACHE_MS old if `isCached`. For shard 0. */
+  countAll(isCached: boolean): Promise<OnlineCount> {
+    const compute = async () => {
+      const others = Array.from({ length: CENSUS_SHARDS - 1 }, (_, other) =>
+        withTimeout(this.env.CENSUS.getByName(String(other + 1)).count(), CALL_MS),
+      );
+      return sumOfCounts(await Promise.all([this.count(), ...others]));
+    };
+    return isCached ? this.#sum.get(compute, (work) => this.ctx.waitUntil(work)) : compute();
   }
 
   usersOnline(after: string, limit: number): Promise<string[]> {
@@ -89,9 +116,10 @@ export class Census extends DurableObject<Env> implements CensusCalls {
     return Promise.resolve();
   }
 
-  /** The numbers online and the counters of this shard. Calls no mailbox. */
-  figures(): Promise<{ readonly online: OnlineCount; readonly figures: CounterValues }> {
-    return Promise.resolve({ online: { ...this.#online }, figures: this.#isolateCounters.total() });
+  /** The numbers online and the counters of this shard. Calls mailboxes after a start alone. */
+  async figures(): Promise<{ readonly online: OnlineCount; readonly figures: CounterValues }> {
+    await this.#auditAfterStart();
+    return { online: { ...this.#online }, figures: this.#isolateCounters.total() };
   }
 
   /** Whether this object and its disk respond. */
@@ -110,6 +138,25 @@ export class Census extends DurableObject<Env> implements CensusCalls {
     this.#isAuditing = false;
     if (corrected.includes(true)) this.#auditEveryMs = AUDIT_MS;
     return rows.length;
+  }
+
+  /** Waits for the audit of rows that may be of before a crash, with a limit. Its rest continues with the next read. */
+  async #auditAfterStart(): Promise<void> {
+    if (this.#doubtedUpTo === 0) return;
+    if (this.#startAudit === null) {
+      this.#startAudit = this.#auditDoubted().finally(() => (this.#startAudit = null));
+      this.ctx.waitUntil(this.#startAudit);
+    }
+    await withTimeout(this.#startAudit, START_WAIT_MS).catch(() => undefined);
+  }
+
+  /** Audits the doubted rows until a round finds no wrong one: after a crash all of them are wrong. */
+  async #auditDoubted(): Promise<void> {
+    const rounds = Math.max(1, Math.floor((valueOf(this.env, "CALLS_PER_EVENT") * START_SHARE) / MAX_AUDITED));
+    for (let round = 0; round < rounds && this.#doubtedUpTo > 0; round++) {
+      const asked = await this.audit(this.#doubtedUpTo);
+      if (asked < MAX_AUDITED || this.#auditEveryMs === QUIET_AUDIT_MS) this.#doubtedUpTo = 0;
+    }
   }
 
   /** Corrects a wrong number; returns whether it was wrong. */

@@ -3,39 +3,29 @@
 import { bodyOf, type Frame, type Welcome } from "../protocol/down.ts";
 import {
   addUnread,
+  emptied,
   higherMarks,
+  isCounted,
+  isReplaced,
   type MutableRow,
   NEW_ROW,
   readUpTo,
-  type Said,
   startOver,
+  withLast,
   withSaid,
   without,
 } from "./rows.ts";
+import type { Listed, Meanwhile } from "./listed.ts";
 import { emptyCommit, type OpenCommit } from "./open-commit.ts";
-import type { Commit, Draft, Entry, Failure, Kept, Marks, Position, Read, Row } from "./store.ts";
-
-/** One conversation of `GET /api/conversations`. */
-export interface Listed extends Said {
-  readonly peer: string;
-  readonly seq: number;
-  readonly unread: number;
-  readonly marks: { readonly [K in keyof Marks]?: number | undefined };
-  readonly last: Entry | null;
-}
-
-/** A message of somebody else. */
-export interface Arrived {
-  readonly from: string;
-  readonly seq: number;
-}
+import { RemovedMessages } from "./removed-messages.ts";
+import type { Commit, Draft, Entry, Failure, Kept, Position, Read, Row } from "./store.ts";
 
 export class LogState {
   readonly #user: string;
   readonly #rows = new Map<string, Row>();
   readonly #reads = new Map<string, number>();
-  /** Single messages that were removed since this began: an answer to one may come late. */
-  readonly #removed = new Set<number>();
+  /** An answer to one may come late. */
+  readonly #removed = new RemovedMessages(this.#rows);
   readonly #position: { -readonly [Field in keyof Position]: Position[Field] };
   #commit: OpenCommit = emptyCommit();
 
@@ -92,7 +82,9 @@ export class LogState {
     const { told } = this.#touch();
     for (const peer of this.#reads.keys()) told.push(peer);
     this.#reads.clear();
-    if (head < (this.#position.cursor ?? 0)) for (const row of this.#rows.values()) this.#set(startOver(row));
+    if (head >= (this.#position.cursor ?? 0)) return;
+    this.#removed.startOver();
+    for (const row of this.#rows.values()) this.#set(startOver(row));
   }
 
   /** Entries up to this seq are gone for good. The one frame that may move the cursor back. */
@@ -117,7 +109,7 @@ export class LogState {
    * Adds the last `newCount` messages of a run of somebody else, except those that were shown before: the sender sends
    * again the messages that a restored mailbox has lost.
    */
-  addReceived(run: Frame<"message">, newCount: number, arrived: Arrived[] | null): void {
+  addReceived(run: Frame<"message">, newCount: number, meanwhile: Meanwhile | null): void {
     const { from, at, origin = 0 } = run;
     const unshown = origin === 0 ? newCount : Math.min(newCount, origin - this.#row(from).origin);
     if (unshown <= 0) return;
@@ -126,7 +118,7 @@ export class LogState {
       const seq = run.seq - back;
       this.#add(row, { key: `${seq}`, seq, peer: from, from, at, body: bodyOf(run, back) });
       addUnread(row, seq);
-      arrived?.push({ from, seq });
+      meanwhile?.messages.push({ from, seq });
     }
     row.origin = origin || row.origin;
   }
@@ -149,7 +141,7 @@ export class LogState {
   ): void {
     const seq = entry === undefined ? draft.seq : entry - back;
     const { key, peer, body, sendKey } = draft;
-    if (seq === null || this.hasRemoved(peer, seq)) return void this.#touch().unnumbered.push({ key, is: state });
+    if (seq === null || this.#removed.has(peer, seq)) return void this.#touch().unnumbered.push({ key, is: state });
     const row = this.#mutableRow(peer);
     this.#add(row, { key, seq, peer, from: this.#user, at: at ?? draft.at, body, sendKey });
     if (state === "stored" && seq > row.stored) row.stored = seq;
@@ -170,15 +162,22 @@ export class LogState {
     }
   }
 
-  setPeer(said: Frame<"peer">): void {
+  setPeer(said: Frame<"peer">, meanwhile: Meanwhile | null): void {
+    meanwhile?.peers.add(said.peer);
     this.#set(withSaid(this.#row(said.peer), said.seq, said));
   }
 
-  remove({ peer, upTo = 0, of }: Frame<"cleared">): void {
-    const removed = of === undefined ? { peer, from: 0, upTo } : { peer, from: of, upTo: of };
-    if (of !== undefined) this.#removed.add(of);
+  remove({ peer, upTo = 0, of }: Omit<Frame<"cleared">, "seq" | "type">, meanwhile: Meanwhile | null): void {
+    const removed = { peer, from: of ?? 0, upTo: of ?? upTo };
+    const row = this.#row(peer);
+    if (of !== undefined) {
+      if (meanwhile) meanwhile.isInDoubt = true;
+      // Whether the peer wrote it only the mailbox knows.
+      if (row.last?.seq !== of && isCounted(row, of)) this.#setPosition({ listed: false });
+    }
+    this.#removed.add(removed);
     this.#touch().removed.push(removed);
-    this.#set(without(this.#row(peer), removed));
+    this.#set(without(row, removed));
   }
 
   markFailed(of: number, why: Failure): void {
@@ -188,19 +187,14 @@ export class LogState {
     }
   }
 
-  /** Whether the user has removed this message. */
-  hasRemoved(peer: string, seq: number): boolean {
-    return seq <= (this.#row(peer).clearedUpTo ?? 0) || this.#removed.has(seq);
-  }
-
   /** The last messages of conversations that are not shown any more: the ones before them are to take their places. */
   get discarded(): readonly Entry[] {
-    return [...this.#rows.values()].flatMap(({ last }) => (last?.failed?.isDiscarded === true ? [last] : []));
+    return [...this.#rows.values()].flatMap(({ last }) => (last && isReplaced(last) ? [last] : []));
   }
 
   replaceLast({ peer, seq }: Entry, last: Entry | null): void {
     const row = this.#row(peer);
-    if (row.last?.seq === seq) this.#set({ ...row, last });
+    if (row.last?.seq === seq) this.#set(withLast(row, this.#unlessRemoved(last)));
   }
 
   /** The user has read a conversation up to a seq. */
@@ -216,21 +210,27 @@ export class LogState {
     this.#touch().reads.push(read);
   }
 
-  /** Merges the mailbox's own list of conversations. `arrived`: the messages of others since the list was asked for. */
-  mergeList(list: readonly Listed[], arrived: readonly Arrived[]): void {
+  /** Merges the mailbox's own list of conversations. */
+  mergeList(list: readonly Listed[], meanwhile: Meanwhile): void {
     for (const one of list) {
-      const row = this.#row(one.peer);
+      const { peer, seq, clearedUpTo: upTo = 0, unread: more } = one;
+      if (upTo > (this.#row(peer).clearedUpTo ?? 0)) this.remove({ peer, upTo }, null);
+      const row = this.#row(peer);
       const { mine = 0 } = one.marks;
-      const later = arrived.filter(({ from, seq }) => from === one.peer && seq > one.seq);
-      const counted: MutableRow = { ...row, mine, fresh: [], more: one.unread, moreUpTo: one.seq };
-      for (const { seq } of later) addUnread(counted, seq);
-      const merged = readUpTo(counted, row.mine);
-      const last = (row.last?.seq ?? 0) > one.seq ? row.last : (one.last ?? row.last);
-      // It may have been removed since the list was asked for.
-      const shown = last !== null && this.hasRemoved(one.peer, last.seq) ? null : last;
-      this.#set(withSaid({ ...merged, ...higherMarks(row, one.marks), last: shown }, one.seq, one));
+      const counted: MutableRow = { ...row, mine, fresh: [], more, moreUpTo: one.last?.seq ?? seq };
+      for (const { from, seq: later } of meanwhile.messages)
+        if (from === peer && later > seq && !this.#removed.has(peer, later)) addUnread(counted, later);
+      const last = this.#unlessRemoved((row.last?.seq ?? 0) > seq ? row.last : (one.last ?? row.last));
+      const merged = { ...readUpTo(counted, row.mine), ...higherMarks(row, one.marks), last };
+      this.#set(meanwhile.peers.has(peer) ? merged : withSaid(merged, seq, one));
     }
-    this.#setPosition({ listed: true });
+    this.#setPosition({ listed: !meanwhile.isInDoubt });
+  }
+
+  /** A last message, which may have been removed since it was asked for. */
+  #unlessRemoved(last: Entry | null): Entry | null {
+    if (last === null || !this.#removed.has(last.peer, last.seq)) return last;
+    return this.#removed.hasAllUpTo(last.peer, last.seq) ? null : emptied(last);
   }
 
   settleDraft(key: string): void {
@@ -243,7 +243,7 @@ export class LogState {
   }
 
   #add(row: MutableRow, entry: Entry): void {
-    if (this.hasRemoved(row.peer, entry.seq)) return;
+    if (this.#removed.has(row.peer, entry.seq)) return;
     this.#touch().entries.push(entry);
     if (entry.seq > (row.last?.seq ?? 0)) row.last = entry;
   }

@@ -23,7 +23,7 @@ import { Server } from "./server.ts";
 import { DURABLE, type StorageState } from "./storage-state.ts";
 import { StoreClients } from "./store-clients.ts";
 import { StoredMessages } from "./stored-messages.ts";
-import type { Draft, Kept, Store, Why } from "./store.ts";
+import type { Commit, Draft, Kept, Store, Why } from "./store.ts";
 import { type ReadPage, Thread } from "./thread.ts";
 import type { Notice } from "./tab-messages.ts";
 import { timesOf } from "./timing.ts";
@@ -220,16 +220,21 @@ export class Client implements Restante {
     return new Thread("refused" in name ? String(raw) : name.name, this.#view, this.#readPage, pageSize);
   }
 
-  /** The messages that this device has; where it has none of them, those that the mailbox has. */
+  /** A page of the messages that this device has; where it has none of them, those that the mailbox has. */
   readonly #readPage: ReadPage = async (peer, before, limit) => {
     await this.#clients.ready;
     const local = await this.#store.piece(peer, before, limit);
     const isLocal = local.entries.length > 0 || local.from === 0;
     const page = isLocal ? local : await readOlder(this.#server.ask, this.user, peer, before, limit);
-    const shown = { ...page, entries: this.#view.shown(peer, page.entries) };
+    const entries = this.#view.shown(peer, page.entries);
+    if (isLocal) return { entries, from: page.entries.at(-limit)?.seq ?? page.from };
     // The store is a cache of it: a page that can't be stored is shown too.
-    if (!isLocal) await this.#store.write({ past: { peer, ...shown } }).catch(() => undefined);
-    return shown;
+    const write = (commit: Commit) => this.#store.write(commit).catch(() => undefined);
+    await write({ past: { peer, entries, from: page.from } });
+    // The page may have been written after the removal of some of its messages.
+    for (const { seq } of entries)
+      if (this.#view.removed.has(peer, seq)) await write({ removed: [{ peer, from: seq, upTo: seq }] });
+    return { entries: this.#view.shown(peer, entries), from: page.from };
   };
 
   #watch(peers: readonly string[]): Stop {

@@ -3,7 +3,7 @@
 import type { CheckBody } from "./body-schema.ts";
 import { stableList } from "./live-value.ts";
 import { type Message, ofDraft, ofEntry } from "./message.ts";
-import { REMOVED, unreadOf } from "./rows.ts";
+import { unreadOf } from "./rows.ts";
 import type { Draft, Row } from "./store.ts";
 
 /** One conversation of the list. */
@@ -69,7 +69,7 @@ function conversationOf(
   check: CheckBody | null,
 ): Conversation | null {
   // The one before a removed message takes its place as soon as it is known.
-  const entry = row?.last?.failed?.code === REMOVED ? null : (row?.last ?? null);
+  const entry = row?.last?.isRemoved === true ? null : (row?.last ?? null);
   const isDraftLast = draft !== undefined && (draft.failed === null || entry === null || draft.at >= entry.at);
   const last = isDraftLast ? ofDraft(draft, user) : entry && ofEntry(entry, user, row, check);
   const { mine = 0, standing = "contact", pinned = false, muted = false, hiddenUpTo = 0 } = row ?? {};

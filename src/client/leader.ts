@@ -2,15 +2,16 @@
 // clients of the store. It knows frames and where they go; no timer, and nothing of how commits are written.
 import { countOf, type Down, type Frame, type Welcome } from "../protocol/down.ts";
 import { AckPolicy } from "./ack-policy.ts";
-import { LogState, type Arrived, type Listed } from "./apply-frames.ts";
+import { LogState } from "./apply-frames.ts";
 import type { Timer } from "./clock.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
 import type { ConnectionState } from "./connection-state.ts";
-import { replaceDiscarded, withStoredLast } from "./discarded-messages.ts";
+import { DiscardedMessages, withStoredLast } from "./discarded-messages.ts";
 import type { ServerAddress } from "./live-socket.ts";
+import { type Listed, Meanwhile } from "./listed.ts";
 import { Outbox } from "./outbox.ts";
 import type { Renew } from "./renewal.ts";
-import type { Commit, Kept, Store } from "./store.ts";
+import { type Commit, type Kept, type Store } from "./store.ts";
 import type { TabMessage } from "./tab-messages.ts";
 import type { ReadPage } from "./thread.ts";
 import { WriteLoop } from "./write-loop.ts";
@@ -42,13 +43,14 @@ export class Leader {
   readonly #outbox: Outbox;
   readonly #acks: AckPolicy;
   readonly #writes: WriteLoop;
+  readonly #discarded: DiscardedMessages;
   #watched: readonly string[] = [];
   /** Runs after the mailbox has dropped frames. */
   #dropped: Timer | undefined;
   /** Notices up to this seq are older than this device. */
   #noticesAfter = 0;
-  /** Messages of others that arrived while the list of conversations is asked for; null at any other time. */
-  #arrived: Arrived[] | null = null;
+  /** While the list of conversations is asked for; null at any other time. */
+  #meanwhile: Meanwhile | null = null;
 
   constructor(options: LeaderOptions) {
     const { user, store, kept } = options;
@@ -70,6 +72,7 @@ export class Leader {
     this.#acks = new AckPolicy(this.#connection, kept.position.cursor ?? 0, options.takenUpTo);
     const stored = (commit: Commit) => this.#stored(commit);
     this.#writes = new WriteLoop(store, this.#log, this.#outbox, this.#acks, this.#connection, stored);
+    this.#discarded = new DiscardedMessages(this.#log, options.readPage, () => this.#writes.flush());
   }
 
   get state(): ConnectionState {
@@ -99,7 +102,6 @@ export class Leader {
     for (const key of commit.settled ?? []) this.#outbox.discard(key);
     if (commit.taken !== undefined) this.#log.setTaken(commit.taken);
     for (const { seq, ...why } of commit.failures ?? []) this.#log.markFailed(seq, why);
-    if (commit.failures) void this.#replaceDiscarded();
     for (const read of commit.reads ?? []) {
       this.#log.markRead(read);
       this.#send({ type: "read", ...read });
@@ -169,8 +171,8 @@ export class Leader {
     this.#options.publish({ state });
     if (state.is !== "open") return;
     this.#sendSignals();
-    void this.#replaceDiscarded();
-    if (!this.#log.position.listed && this.#arrived === null) void this.#list();
+    void this.#discarded.replace();
+    if (!this.#log.position.listed && this.#meanwhile === null) void this.#list();
   }
 
   /** What each connection has to be sent, and again what the mailbox has dropped of it. */
@@ -204,7 +206,7 @@ export class Leader {
         return this.#begin(down);
       case "message":
         if (down.from === this.#options.user) return this.#addOwn(down, newCount);
-        return this.#log.addReceived(down, newCount, this.#arrived);
+        return this.#log.addReceived(down, newCount, this.#meanwhile);
       case "accepted":
         return this.#accepted(down);
       case "refused":
@@ -218,10 +220,9 @@ export class Leader {
       case "presence":
         return this.#options.publish({ signal: down });
       case "peer":
-        return this.#log.setPeer(down);
+        return this.#log.setPeer(down, this.#meanwhile);
       case "cleared":
-        this.#log.remove(down);
-        return void this.#replaceDiscarded();
+        return this.#log.remove(down, this.#meanwhile);
       case "notice":
         return down.seq > this.#noticesAfter ? this.#options.publish({ notice: down }) : undefined;
       case "error":
@@ -261,22 +262,17 @@ export class Leader {
     this.#log.markFailed(of, { code, message });
   }
 
-  async #replaceDiscarded(): Promise<void> {
-    await replaceDiscarded(this.#log, this.#options.readPage);
-    this.#writes.flush();
-  }
-
   async #list(): Promise<void> {
-    this.#arrived = [];
+    const meanwhile = (this.#meanwhile = new Meanwhile());
     try {
       const { store, listConversations } = this.#options;
       const list = await listConversations();
-      this.#log.mergeList(await Promise.all(list.map((one) => withStoredLast(one, store))), this.#arrived);
-      void this.#replaceDiscarded();
+      this.#log.mergeList(await Promise.all(list.map((one) => withStoredLast(one, store))), meanwhile);
+      void this.#discarded.replace();
     } catch {
       // Asked for again on the next connection.
     }
-    this.#arrived = null;
+    this.#meanwhile = null;
     this.#writes.flush();
   }
 
@@ -290,6 +286,7 @@ export class Leader {
     // The seqs of the epoch before mean nothing in the present one.
     if (commit.position?.epoch === this.#log.position.epoch) this.#acks.setStored(commit.position.cursor);
     this.#options.publish({ commit });
+    if (commit.removed?.length || commit.failures?.length) void this.#discarded.replace();
   }
 }
 

@@ -2,7 +2,12 @@
 import { messageRefusal } from "../protocol/message-refusals.ts";
 import { canonical, type NameResult } from "../protocol/names.ts";
 
-/** The canonical form of a userName, or the code with which a server refuses it. */
+export type { NameResult };
+
+/**
+ * The canonical form of a userName, which all its spellings share and by which conversations, presence and typing are
+ * named; or the code with which a server refuses it.
+ */
 export function nameOf(raw: unknown): NameResult {
   return typeof raw === "string" ? canonical(raw) : { refused: "bad_name" };
 }
@@ -11,13 +16,4 @@ export function nameOf(raw: unknown): NameResult {
 export function problemOfName(raw: string): string | null {
   const name = nameOf(raw);
   return "refused" in name ? messageRefusal(name.refused).message : null;
-}
-
-/**
- * The form of a userName that all its spellings share, and by which conversations, presence and typing are named; null
- * for what is no name.
- */
-export function canonicalName(raw: string): string | null {
-  const name = nameOf(raw);
-  return "name" in name ? name.name : null;
 }

@@ -2,7 +2,7 @@
 import { readDown } from "../protocol/down.ts";
 import { messageRefusalOf } from "../protocol/message-refusals.ts";
 import { matchesShape } from "../protocol/json-shape.ts";
-import type { Listed } from "./apply-frames.ts";
+import type { Listed } from "./listed.ts";
 import { read } from "./server.ts";
 import type { Entry, Piece } from "./store.ts";
 
@@ -14,6 +14,7 @@ const CONVERSATION = {
   peer: "text",
   seq: "int",
   unread: "int",
+  clearedUpTo: "int?",
   marks: { stored: "int?", delivered: "int?", read: "int?", mine: "int?" },
   last: "any?",
   standing: "text?",

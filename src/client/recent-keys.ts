@@ -3,13 +3,13 @@
 /** The latest keys that are remembered, at least. Answers: memory that grows with each message. */
 const RECENT_KEYS = 10_000;
 
-export class RecentKeys {
-  #keys = new Set<string>();
-  #keysBefore = new Set<string>();
+export class RecentKeys<Key = string> {
+  #keys = new Set<Key>();
+  #keysBefore = new Set<Key>();
 
   /** Adds a key. False if it was there. */
-  add(key: string): boolean {
-    if (this.#keys.has(key) || this.#keysBefore.has(key)) return false;
+  add(key: Key): boolean {
+    if (this.has(key)) return false;
     this.#keys.add(key);
     if (this.#keys.size >= RECENT_KEYS) {
       this.#keysBefore = this.#keys;
@@ -18,8 +18,12 @@ export class RecentKeys {
     return true;
   }
 
+  has(key: Key): boolean {
+    return this.#keys.has(key) || this.#keysBefore.has(key);
+  }
+
   /** Removes a key. False if it was not there. */
-  delete(key: string): boolean {
+  delete(key: Key): boolean {
     return this.#keys.delete(key) || this.#keysBefore.delete(key);
   }
 }

@@ -81,22 +81,39 @@ export function isRemoved({ from, upTo }: Removed, seq: number): boolean {
   return seq >= from && seq <= upTo;
 }
 
-/** The row without the removed messages. The last one of several that stay takes the place of the last one later. */
+/**
+ * The row without the removed messages. Where the last message was removed and others stay, a placeholder is last until
+ * the one before it is read.
+ */
 export function without(row: Row, removed: Removed): Row {
   const { from, upTo } = removed;
   const isAll = from === 0;
   const last = row.last !== null && isRemoved(removed, row.last.seq) ? (isAll ? null : emptied(row.last)) : row.last;
   const fresh = row.fresh.filter((seq) => !isRemoved(removed, seq));
-  const more = isAll && row.moreUpTo <= upTo ? 0 : row.more;
+  const isUnread = last !== row.last && last?.from === row.peer && isCounted(row, upTo);
+  const more = isAll && row.moreUpTo <= upTo ? 0 : row.more - Number(isUnread);
   return { ...row, last, fresh, more, clearedUpTo: Math.max(row.clearedUpTo ?? 0, isAll ? upTo : 0) };
 }
 
-/** In place of the code of a failure: the message was removed. */
-export const REMOVED = "removed";
+/** Whether a message, where the peer wrote it, is one of the unread ones whose seqs are not stored. */
+export function isCounted({ mine, more, moreUpTo }: Row, seq: number): boolean {
+  return more > 0 && seq > mine && seq <= moreUpTo;
+}
+
+/** The row with another last message: no message of the peer above it is left. */
+export function withLast(row: Row, last: Entry | null): Row {
+  return { ...row, last, more: last === null ? 0 : row.more, moreUpTo: Math.min(row.moreUpTo, last?.seq ?? 0) };
+}
 
 /** What stands for a removed message until the one before it is known. */
-function emptied(entry: Entry): Entry {
-  return { ...entry, body: null, failed: { code: REMOVED, message: "", isDiscarded: true } };
+export function emptied(entry: Entry): Entry {
+  const { failed: _, ...about } = entry;
+  return { ...about, body: null, isRemoved: true };
+}
+
+/** Whether a message is not shown any more, so that the one before it takes its place. */
+export function isReplaced({ isRemoved = false, failed }: Entry): boolean {
+  return isRemoved || failed?.isDiscarded === true;
 }
 
 /** The row of a conversation in a mailbox that counts from the beginning. */

@@ -38,6 +38,8 @@ export interface Entry {
   readonly at: number;
   readonly body: unknown;
   readonly failed?: Failure;
+  /** Only of the last message of a row: it was removed, and the one before it is not read yet. */
+  readonly isRemoved?: boolean;
   /** Of an own message of this device: see `Draft`. */
   readonly sendKey?: string | undefined;
 }

@@ -3,8 +3,8 @@
 import type { CheckBody } from "./body-schema.ts";
 import { Computed, stableList } from "./live-value.ts";
 import { isSameState, type Message, ofDraft, ofEntry } from "./message.ts";
-import { isRemoved } from "./rows.ts";
-import type { Commit, Draft, Entry, Failure, Piece, Row } from "./store.ts";
+import type { RemovedMessages } from "./removed-messages.ts";
+import type { Commit, Draft, Entry, Failure, Piece, Removed, Row } from "./store.ts";
 import { waitFor, type WaitOptions } from "./wait.ts";
 
 /** Messages that a conversation begins with, and that `older` adds; and the most that the mailbox gives at once. */
@@ -17,6 +17,7 @@ interface ThreadSource {
   readonly check: CheckBody | null;
   readonly threads: Set<Thread>;
   readonly discarded: ReadonlySet<number>;
+  readonly removed: RemovedMessages;
   row(peer: string): Row | undefined;
   drafts(): readonly Draft[];
 }
@@ -34,7 +35,7 @@ export class Thread extends Computed<readonly Message[]> {
   readonly #readPage: ReadPage;
   readonly #pageSize: number;
   #entries: readonly Entry[] = [];
-  /** The messages as they were shown last, by key. Never made anew: a thread may have many. */
+  /** The messages as they were shown last, by key. Updated in place, because a conversation may have many messages. */
   readonly #shown = new Map<string, Message>();
   /** The value that was computed last. */
   #last: readonly Message[] = [];
@@ -97,12 +98,24 @@ export class Thread extends Computed<readonly Message[]> {
     const failures = new Map((commit.failures ?? []).map(({ seq, ...failed }) => [seq, failed]));
     const hasFailures = failures.size > 0 && this.#entries.some(({ seq }) => failures.has(seq));
     if (entries.length > 0) this.#merge(entries);
-    const removed = (commit.removed ?? []).filter(({ peer }) => peer === this.peer);
-    for (const one of removed) this.#entries = this.#entries.filter(({ seq }) => !isRemoved(one, seq));
+    const hasRemoved = this.#dropRemoved(commit.removed ?? []);
     if (failures.size > 0) this.#entries = this.#entries.map((entry) => withFailure(entry, failures.get(entry.seq)));
     const hasChanged = [...(commit.rows ?? []), ...(commit.drafts ?? [])].some(({ peer }) => peer === this.peer);
-    const isSettled = (commit.settled ?? []).some((key) => this.#shown.has(key));
-    if (entries.length > 0 || hasFailures || hasChanged || isSettled) this.changed();
+    const settled = (commit.settled ?? []).filter((key) => this.#shown.delete(key));
+    if (entries.length + settled.length > 0 || hasRemoved || hasFailures || hasChanged) this.changed();
+  }
+
+  /** What was removed while this client did not run is in the row alone. */
+  #dropRemoved(removed: readonly Removed[]): boolean {
+    const { removed: known } = this.#source;
+    const isFirst = known.hasAllUpTo(this.peer, this.#entries[0]?.seq ?? 0);
+    if (!isFirst && !removed.some(({ peer }) => peer === this.peer)) return false;
+    this.#entries = this.#entries.filter(({ seq, key }) => {
+      const isRemoved = known.has(this.peer, seq);
+      if (isRemoved) this.#shown.delete(key);
+      return !isRemoved;
+    });
+    return true;
   }
 
   async #older(): Promise<boolean> {

@@ -10,6 +10,7 @@ import { OrderedQueue } from "./ordered-queue.ts";
 import { type MarkSource, OwnMessage } from "./own-message.ts";
 import { sawKey } from "./random-ids.ts";
 import { RecentKeys } from "./recent-keys.ts";
+import { RemovedMessages } from "./removed-messages.ts";
 import { Signals } from "./signals.ts";
 import { type Commit, type Draft, type Entry, NONE, type Row } from "./store.ts";
 import type { Thread } from "./thread.ts";
@@ -32,9 +33,9 @@ export class View implements MarkSource {
   readonly keyed = new KeyedMessages();
   /** Messages that were discarded since this client began: a store in memory may not have them. */
   readonly discarded = new Set<number>();
-  /** Single messages that were removed since this client began: a page that is being read may have them. */
-  readonly #removed = new Set<number>();
   readonly #rows = new Map<string, Row>();
+  /** A page that is being read may have them. */
+  readonly removed = new RemovedMessages(this.#rows);
   #isListStale = false;
   /** Own messages: drafts by key; by peer, the entries whose state has listeners. */
   readonly #drafts = new OrderedQueue<OwnMessage>();
@@ -64,8 +65,7 @@ export class View implements MarkSource {
 
   /** The messages of a conversation that the user has not removed. */
   shown(peer: string, entries: readonly Entry[]): readonly Entry[] {
-    const clearedUpTo = this.row(peer)?.clearedUpTo ?? 0;
-    return entries.filter(({ seq }) => seq > clearedUpTo && !this.#removed.has(seq));
+    return entries.filter(({ seq }) => !this.removed.has(peer, seq));
   }
 
   drafts(): Draft[] {
@@ -79,7 +79,7 @@ export class View implements MarkSource {
     for (const row of rows) this.#rows.set(row.peer, row);
     this.displayName.expire();
     if (name !== this.displayName.value) this.displayName.changed();
-    for (const { from } of commit.removed ?? NONE) this.#removed.add(from);
+    for (const removed of commit.removed ?? NONE) this.removed.add(removed);
     for (const draft of drafts) this.#setDraft(draft);
     // A draft that became an entry is settled as well. It is taken out once: a second search for its key would go
     // through all drafts.

@@ -8,8 +8,8 @@ import { SIGNALS } from "../protocol/limits.ts";
 /** The calls that lead to an event: none to a WebSocket message or an alarm, one to a request through the Worker. */
 export const DEPTH_OF_EVENT = 0;
 export const DEPTH_FROM_WORKER = 1;
-/** A request of the census, which comes through the Worker and a shard. */
-export const DEPTH_FROM_CENSUS = 2;
+/** A request of the census, which comes through the Worker, shard 0 and a shard. */
+export const DEPTH_FROM_CENSUS = 3;
 
 /**
  * An event to which this many calls lead makes none: an alarm, to which no call leads, makes them. The platform refuses

@@ -1,6 +1,7 @@
 // Tracks the commits under way of all mailboxes in this isolate. When the disk is full, a commit fails after the reply
 // was built: the object is reset, and its sockets break without an error. Its next instance finds the unfinished commit
 // here, and refuses what it can't store.
+import { BrokenMailboxes, brokenMailboxes } from "../protocol/broken-mailboxes.ts";
 
 /** How long a mailbox whose commits failed refuses writes; then it tries again. */
 const REFUSE_MS = 5_000;
@@ -8,10 +9,15 @@ const REFUSE_MS = 5_000;
 const FAILURES_IN_A_ROW = 2;
 
 export class CommitFailures {
+  readonly #broken: BrokenMailboxes;
   /** When each user's commit began, ms since 1970. */
   readonly #underWay = new Map<string, number>();
   /** Instances of each user's that ended in a commit, since the last commit that was done. */
   readonly #failed = new Map<string, number>();
+
+  constructor(broken = new BrokenMailboxes()) {
+    this.#broken = broken;
+  }
 
   /** Tracks a commit of this user's mailbox until it is done. */
   async track(user: string, commit: Promise<void>): Promise<void> {
@@ -19,6 +25,7 @@ export class CommitFailures {
     await commit;
     this.#underWay.delete(user);
     this.#failed.delete(user);
+    this.#broken.clear();
   }
 
   /** Until when a mailbox that wakes refuses writes, ms since 1970; 0: its commits have not failed. */
@@ -28,8 +35,9 @@ export class CommitFailures {
     const failures = (this.#failed.get(user) ?? 0) + 1;
     this.#underWay.delete(user);
     this.#failed.set(user, failures);
+    if (failures >= FAILURES_IN_A_ROW) this.#broken.add(user);
     return failures < FAILURES_IN_A_ROW ? 0 : began + REFUSE_MS;
   }
 }
 
-export const commitFailures = new CommitFailures();
+export const commitFailures = new CommitFailures(brokenMailboxes);

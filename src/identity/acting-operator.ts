@@ -2,6 +2,7 @@
 import { tokenIdOf } from "../protocol/service.ts";
 import type { Caller } from "../protocol/caller.ts";
 import type { RequestContext } from "./request-context.ts";
+import { requestField } from "./request-id.ts";
 
 /** `operator`: `secret` for a caller with ADMIN_TOKEN, or a service's name; `operatorToken`: the id of its token. */
 interface ActingOperator {
@@ -19,9 +20,11 @@ export function setActingOperator(c: RequestContext, service: Caller | null): vo
   actingOperators.set(c, service?.proof.is === "service" ? byService(service.name, service.proof.hash) : BY_SECRET);
 }
 
-/** The acting operator, as fields of a log event. */
-export function operatorFields(c: RequestContext): { readonly [Field in keyof ActingOperator]: string | null } {
-  return actingOperators.get(c) ?? { operator: null, operatorToken: null };
+/** The acting operator and the request, as fields of a log event. */
+export function operatorFields(c: RequestContext): {
+  readonly [Field in keyof ActingOperator | "request"]: string | null;
+} {
+  return { ...(actingOperators.get(c) ?? { operator: null, operatorToken: null }), ...requestField(c) };
 }
 
 function byService(operator: string, hash: string): ActingOperator {

@@ -8,10 +8,10 @@ import { problemResponse } from "./problem-response.ts";
 import { identifyCaller } from "./identify-caller.ts";
 import type { RequestContext } from "./request-context.ts";
 
-/** Middleware: passes requests whose token may be valid for this scope. */
-export function authenticate(scope: Scope | "people") {
+/** Middleware: passes requests whose token may be valid for these scopes; null: for people alone. */
+export function authenticate(scopes: readonly Scope[] | null) {
   return async (c: RequestContext, next: () => Promise<void>): Promise<Response | void> => {
-    const caller = await identifyCaller(c, null, scope === "people" ? undefined : [scope]);
+    const caller = await identifyCaller(c, null, scopes ?? undefined);
     if ("refused" in caller) return problemResponse(caller.refused);
     if (isLarge(c.req.raw) && requestTokenOf(c)?.isConfirmed === false) {
       const answer = await c.env.MAILBOX.getByName(caller.name).account(caller);

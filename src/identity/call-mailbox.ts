@@ -1,6 +1,5 @@
 // One HTTP request, one call: identify the caller, call the caller's own mailbox, respond with its result as JSON.
 import type { Refusal } from "../protocol/refusals.ts";
-import type { Scope } from "../protocol/service.ts";
 import type { CallResult, Caller } from "../protocol/caller.ts";
 import { confirmToken, settleRefusal } from "./request-token.ts";
 import { problemResponse } from "./problem-response.ts";
@@ -14,9 +13,8 @@ export async function callMailbox(
   c: RequestContext,
   question: (mailbox: MailboxStub, caller: Caller) => Promise<CallResult<unknown> | { readonly refused: Refusal }>,
   status: 200 | 201 = 200,
-  needs?: readonly Scope[],
 ): Promise<Response> {
-  const caller = await identifyCaller(c, null, needs);
+  const caller = await identifyCaller(c, null);
   if ("refused" in caller) return problemResponse(caller.refused);
   const answer = await question(c.env.MAILBOX.getByName(caller.name), caller);
   if ("refused" in answer) return refuseByMailbox(c, answer.refused);

@@ -61,7 +61,7 @@ export const allowOrigins: AppMiddleware = cors({
     return isAllowedOrigin(origin, c.req.url, c.env as Env) ? origin : null;
   },
   allowMethods: ["GET", "POST", "PUT", "PATCH", "DELETE"],
-  allowHeaders: ["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID"],
-  exposeHeaders: ["Retry-After"],
+  allowHeaders: ["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", "X-Request-Id"],
+  exposeHeaders: ["Retry-After", "X-Request-Id"],
   maxAge: 600,
 });

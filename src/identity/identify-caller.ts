@@ -39,11 +39,14 @@ export function modeOrRefusal(c: RequestContext): AuthMode | { readonly refused:
   return mode;
 }
 
-/** The caller of the mailbox `wanted`, a canonical name; null for the caller's own. */
+/**
+ * The caller of the mailbox `wanted`, a canonical name; null for the caller's own. `needs`: the scopes that a service's
+ * token must have. Default: those that the route has declared.
+ */
 export async function identifyCaller(
   c: RequestContext,
   wanted: string | null,
-  needs = scopesFor(c.req.raw),
+  needs?: readonly Scope[],
 ): Promise<Identified> {
   const mode = modeOrRefusal(c);
   if (typeof mode === "object") return mode;
@@ -67,9 +70,9 @@ export async function identifyCaller(
  * to be fetched, first reserves one of the address's attempts. A token that was valid before, or that has this
  * deployment's mark, reserves none: other callers of the same address can't lock it out, until its mailbox refuses it.
  */
-export async function identifyByToken(c: RequestContext, token: string, needs: readonly Scope[]): Promise<Identified> {
+export async function identifyByToken(c: RequestContext, token: string, needs?: readonly Scope[]): Promise<Identified> {
   const current = requestTokenOf(c);
-  if (current !== null) return withNeededScopes(current.caller, needs);
+  if (current !== null) return needs === undefined ? current.caller : withNeededScopes(current.caller, needs);
   if (token.length > MAX_TOKEN_UNITS) return { refused: await refuseWrongToken(c, null) };
   const hash = await hashOf(token);
   const verdict = knownVerdict(hash);
@@ -80,7 +83,7 @@ export async function identifyByToken(c: RequestContext, token: string, needs: r
     if ("refused" in attempt) return attempt;
     reserved = attempt;
   }
-  const caller = await callerOfToken(token, c.env, needs, hash);
+  const caller = await callerOfToken(token, c.env, needs ?? scopesFor(c.req.raw), hash);
   if (caller === null) return { refused: await refuseWrongToken(c, reserved) };
   if (isSigned && verdict !== "refused") {
     // The signature is verified: no guess.
@@ -147,7 +150,7 @@ export async function callerOfToken(
   return name === null ? null : { name, proof: { is: "token", hash: hash ?? (await hashOf(token)) } };
 }
 
-/** The scopes that a request needs of a service's token: a socket needs both. */
+/** The scopes that a request without a declared route needs of a service's token: a socket needs both. */
 function scopesFor(request: Request): readonly Scope[] {
   if (request.headers.get("Upgrade") !== null) return SOCKET_SCOPES;
   return request.method === "GET" || request.method === "HEAD" ? ["read"] : ["send"];

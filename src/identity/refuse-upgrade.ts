@@ -1,6 +1,6 @@
-// Refuses an upgrade. A browser can't see the HTTP status of a failed upgrade. So for a client
-// that speaks restante.v1, or another version of it and no known dialect, the socket is accepted here, sent the reason,
-// and closed at once; no object is woken. Every other client gets an HTTP status.
+// Refuses an upgrade. A browser can't see the HTTP status of a failed upgrade. So for a client that speaks restante.v1,
+// or another version of it and no known dialect, the socket is accepted here, sent the reason, and closed at once; no
+// object is woken. Every other client gets an HTTP status.
 import { closeWithReason, writeClosing } from "../protocol/closing.ts";
 import { countLabelled } from "../protocol/counters.ts";
 import { CLOSE_ANSWER_MS } from "../protocol/limits.ts";

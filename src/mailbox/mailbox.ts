@@ -17,6 +17,13 @@ import { MailboxEvents } from "./instance/events.ts";
 import { presenceFor } from "./people/presence.ts";
 import { acceptSignal } from "./people/signals.ts";
 
+/**
+ * The platform repeats a failing alarm at most six times. From this retry on there is another one after SLOW_RETRY_MS.
+ * Answers: a mailbox that fails for minutes, and then delivers nothing until somebody asks it.
+ */
+const LAST_RETRIES = 5;
+const SLOW_RETRY_MS = 3_600_000;
+
 /** DurableObject, with the types of the methods that the class below defines from the table of calls. */
 const ObjectWithCalls = DurableObject as unknown as new (
   ctx: DurableObjectState,
@@ -63,8 +70,13 @@ export class Mailbox extends ObjectWithCalls implements MailboxCalls {
     this.webSocketClose(ws, 1006);
   }
 
-  override alarm(): void {
+  override async alarm(info?: AlarmInvocationInfo): Promise<void> {
     counters.alarms++;
+    if ((info?.retryCount ?? 0) >= LAST_RETRIES) {
+      // Before the work, which may reset the object. If the work succeeds, it sets the alarm that it needs.
+      await this.ctx.storage.setAlarm(Date.now() + SLOW_RETRY_MS);
+      await this.ctx.storage.sync();
+    }
     this.#events.onAlarm();
   }
 

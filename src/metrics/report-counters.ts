@@ -42,8 +42,8 @@ export class CounterReport {
   #isRepeatNeeded = false;
 
   /** Whether the last report is old enough for an event to send the next. */
-  isDue(now: number): boolean {
-    return now - this.#lastReportAt >= REPORT_EVERY_MS && now > this.#busyUntil;
+  isDue(now: number, everyMs: number = REPORT_EVERY_MS): boolean {
+    return now - this.#lastReportAt >= everyMs && now > this.#busyUntil;
   }
 
   /** Sends a report; if one is in flight, has another follow it. Resolves when its own work is done. */

@@ -4,7 +4,7 @@ import { rmSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import type { Arrival, Commit, Kept, Piece, Position, Store, Written } from "../client/store.ts";
 import { Records } from "./records.ts";
-import { openDatabase, sqlite, transaction } from "./schema.ts";
+import { emptyLog, openDatabase, sqlite, transaction } from "./schema.ts";
 
 /** Messages that a store has, by default. Answers: a bot whose disk fills up over the years. */
 const MAX_MESSAGES = 100_000;
@@ -68,6 +68,7 @@ class NodeStore implements Store {
     await new Promise<void>((done) => setImmediate(done));
     const { db, records } = this.#opened;
     transaction(db, () => records.apply(commit));
+    if (commit.removed !== undefined && commit.removed.length > 0) emptyLog(db);
   }
 
   async piece(peer: string, before: number, limit: number): Promise<Piece> {

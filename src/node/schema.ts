@@ -46,11 +46,13 @@ export function openDatabase(file: string): DatabaseSync {
     // The lock of the first transaction stays. So no process needs shared memory, and SQLite makes no -shm file.
     db.exec("PRAGMA locking_mode = EXCLUSIVE");
     check(db, file);
-    // What a user removes is overwritten.
+    // What a user removes is overwritten in the file; `emptyLog` does the rest.
     db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON");
     transaction(db, () => {
       if (numberOf(db, "user_version") === 0) db.exec(TABLES);
     });
+    // A process that was killed may have removed something.
+    emptyLog(db);
     return db;
   } catch (error) {
     opened?.close();
@@ -97,6 +99,18 @@ export function transaction<T>(db: DatabaseSync, run: () => T): T {
       // A full disk has ended the transaction already. (Node.js up to 22.15 can't be asked whether there is one.)
     }
     throw error;
+  }
+}
+
+/**
+ * Takes the write-ahead log into the file, and cuts it to nothing. Answers: removed messages that can be read in the log.
+ * What fails is done by the next call: the commit is on the disk already.
+ */
+export function emptyLog(db: DatabaseSync): void {
+  try {
+    db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  } catch {
+    // A full disk.
   }
 }
 

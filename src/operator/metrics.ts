@@ -1,8 +1,8 @@
-// GET /api/metrics: numbers online and all counters, over all shards of the census, in Prometheus' text format. No
-// mailbox is called. docs/OPERATIONS.md explains each number and how far it may lag.
+// The numbers online and all counters, over all shards of the census. No mailbox is called, except by a shard that was
+// started anew.
 import { counterReport } from "../metrics/report-counters.ts";
-import { type OnlineCount, CENSUS_SHARDS } from "../protocol/census.ts";
-import { DELIVERY_TIME_ENDS_MS, type CounterValues, sumOf } from "../protocol/counters.ts";
+import { type OnlineCount, CENSUS_SHARDS, sumOfCounts } from "../protocol/census.ts";
+import { type CounterValues, sumOf } from "../protocol/counters.ts";
 import { withTimeout } from "../protocol/timeout.ts";
 
 /** The timeout of a shard, ms. Without its response the request fails, because a sum without it would decrease. */
@@ -21,71 +21,7 @@ export async function readMetrics(env: Env): Promise<Metrics> {
     return withTimeout(env.CENSUS.getByName(String(shard)).figures(), SHARD_TIMEOUT_MS);
   });
   const figuresByShard = await Promise.all(shards);
-  const online = { users: 0, sockets: 0 };
-  for (const shard of figuresByShard) {
-    online.users += shard.online.users;
-    online.sockets += shard.online.sockets;
-  }
+  const online = sumOfCounts(figuresByShard.map((shard) => shard.online));
   const shares = figuresByShard.map((one, shard) => ({ shard, ...one.online }));
   return { online, figures: sumOf(figuresByShard.map(({ figures }) => figures)), shards: shares };
-}
-
-/** Counters without a label: Prometheus' name, help text, and the name in the code. */
-const PLAIN_METRICS = [
-  ["restante_accepted_total", "Messages that mailboxes accepted from their users", "accepted"],
-  [
-    "restante_queued_total",
-    "Messages that were answered queued, because their receiver did not answer at once",
-    "queued",
-  ],
-  ["restante_stored_total", "Messages that are in their receivers' mailboxes", "stored"],
-  ["restante_retries_total", "Times that a receiver was tried again", "retries"],
-  ["restante_alarms_total", "Alarms that rang", "alarms"],
-  ["restante_wakes_total", "Mailboxes that came into memory", "wakes"],
-  ["restante_rows_written_total", "Rows that mailboxes wrote, alarms among them", "rows"],
-  ["restante_calls_total", "Calls of mailboxes to other mailboxes", "calls"],
-] as const;
-
-/** Counters with a label: Prometheus' name, help text, the name in the code, and the label. */
-const LABELLED_METRICS = [
-  ["restante_refused_total", "Messages that were refused before anything was written", "refused", "code"],
-  ["restante_failed_total", "Accepted messages that their receivers finally refused", "failed", "code"],
-  ["restante_problems_total", "Requests and upgrades that were refused", "problem", "code"],
-  ["restante_closed_total", "Sockets that the server closed", "closed", "code"],
-  ["restante_events_total", "Lines of the log", "event", "event"],
-] as const;
-
-/** The metrics in Prometheus' text format. */
-export function prometheusText({ online, figures }: Pick<Metrics, "online" | "figures">): string {
-  const lines: string[] = [];
-  const head = (name: string, help: string, type: string) =>
-    lines.push(`# HELP ${name} ${help}.`, `# TYPE ${name} ${type}`);
-  head("restante_users_online", "Users with an open socket", "gauge");
-  lines.push(`restante_users_online ${online.users}`);
-  head("restante_sockets_online", "Open sockets", "gauge");
-  lines.push(`restante_sockets_online ${online.sockets}`);
-  for (const [name, help, key] of PLAIN_METRICS) {
-    head(name, help, "counter");
-    lines.push(`${name} ${figures[key] ?? 0}`);
-  }
-  for (const [name, help, key, label] of LABELLED_METRICS) {
-    head(name, help, "counter");
-    for (const [word, number] of wordsOf(figures, key)) lines.push(`${name}{${label}="${word}"} ${number}`);
-  }
-  head("restante_delivery_seconds", "From accepted to being in the receiver's mailbox", "histogram");
-  let below = 0;
-  for (const [index, end] of [...DELIVERY_TIME_ENDS_MS, Infinity].entries()) {
-    below += figures[`class:${index}`] ?? 0;
-    lines.push(`restante_delivery_seconds_bucket{le="${end === Infinity ? "+Inf" : end / 1_000}"} ${below}`);
-  }
-  lines.push(`restante_delivery_seconds_sum ${(figures["storedMs"] ?? 0) / 1_000}`);
-  lines.push(`restante_delivery_seconds_count ${below}`);
-  return `${lines.join("\n")}\n`;
-}
-
-/** The labels of one counter, sorted, with their numbers. */
-export function wordsOf(figures: CounterValues, key: string): [word: string, number: number][] {
-  const found = Object.entries(figures).filter(([name]) => name.startsWith(`${key}:`));
-  const words = found.map(([name, number]): [string, number] => [name.slice(key.length + 1), number]);
-  return words.filter(([word]) => /^\w+$/.test(word)).toSorted(([a], [b]) => (a < b ? -1 : 1));
 }

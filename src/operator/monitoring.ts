@@ -3,14 +3,25 @@ import { z } from "@hono/zod-openapi";
 import { createApi, declareRoute } from "../api/declare-route.ts";
 import { jsonResponse } from "../identity/call-mailbox.ts";
 import { authModeOf } from "../identity/auth-mode.ts";
-import { health } from "./health.ts";
-import { readMetrics, prometheusText } from "./metrics.ts";
+import { FAULTS, health, live } from "./health.ts";
+import { readMetrics } from "./metrics.ts";
+import { prometheusText } from "./prometheus-text.ts";
 import * as schema from "./schemas.ts";
 
 const operators = { tag: "Operators", scope: "admin" } as const;
 
-/** `ms`: the object's response time. */
-const healthOf = (status: string) => z.object({ status: z.literal(status), object: z.object({ ms: z.number() }) });
+const versions = {
+  version: z.string().meta({ description: "The release" }),
+  storage: z.int().meta({ description: "The version of the mailboxes' tables" }),
+};
+
+const healthOf = (status: string) =>
+  z.object({
+    status: z.literal(status),
+    failing: z.array(z.enum(FAULTS)).meta({ description: "What fails; empty if all works" }),
+    ...versions,
+    object: z.object({ ms: z.number().meta({ description: "The object's response time" }) }),
+  });
 
 export const monitoring = createApi();
 
@@ -21,11 +32,26 @@ declareRoute(
     path: "/api/health",
     tag: "Operators",
     scope: null,
-    summary: "Check that the server works",
-    description: "Checks the Worker, and one round trip to an object and its disk. 503 if that fails.",
+    summary: "Check that the server is ready",
+    description:
+      "503 if the configuration admits nobody, if an object or its disk does not respond, or if the mailboxes of several users broke in the last minute and none has committed since ([H18]).",
     responses: { 200: healthOf("ok"), 503: healthOf("failing") },
   },
   (c) => health(c),
+);
+
+declareRoute(
+  monitoring,
+  {
+    method: "get",
+    path: "/api/health/live",
+    tag: "Operators",
+    scope: null,
+    summary: "Check that the server is alive",
+    description: "Asks no object. A server that does not answer needs a restart; one that is not ready may not.",
+    responses: { 200: z.object({ status: z.literal("alive"), ...versions }) },
+  },
+  live,
 );
 
 declareRoute(

@@ -17,6 +17,9 @@ export async function traceMessage(c: RequestContext, name: string, seq: number)
       return { value: traceOf(own, await inspectMessage(c, message.peer, { from: name, origin: seq }), message) };
     case "failed":
       return traceMessage(c, name, message.origin ?? 0);
+    case "removed":
+      if (message.origin === null) return { refused: refusal("gone", "the user removed this message") };
+      return { value: await traceFromReceiver(c, own, message) };
     case "in":
       return { value: await traceFromReceiver(c, own, message) };
     default:

@@ -20,12 +20,23 @@ export interface CensusCalls {
   /** Whether an erasure of `user` started and has not ended: until then the name can't be claimed. */
   isErasing(user: string): Promise<boolean>;
   count(): Promise<OnlineCount>;
+  /** The sum over all shards, for shard 0. */
+  countAll(isCached: boolean): Promise<OnlineCount>;
   /** Up to `limit` users with sockets whose names come after `after`, in the order of names. */
   usersOnline(after: string, limit: number): Promise<string[]>;
   /** The counters of `reporter` since it started. `figures`: CounterValues as JSON text. */
   counted(reporter: string, figures: string): Promise<void>;
   figures(): Promise<{ readonly online: OnlineCount; readonly figures: CounterValues }>;
   ping(): Promise<boolean>;
+}
+
+export function sumOfCounts(counts: readonly OnlineCount[]): OnlineCount {
+  const sum = { users: 0, sockets: 0 };
+  for (const { users, sockets } of counts) {
+    sum.users += users;
+    sum.sockets += sockets;
+  }
+  return sum;
 }
 
 /** The shard of a canonical userName, 0 … SHARDS-1: FNV-1a over its UTF-16 units. */

@@ -4,6 +4,12 @@
 /** Upper bounds of the histogram of delivery times, ms; one more bucket has the rest. */
 export const DELIVERY_TIME_ENDS_MS = [5, 10, 25, 50, 100, 250, 1_000, 10_000] as const;
 
+/** Upper bounds of the histograms of requests' times, ms; one more bucket has the rest. */
+export const REQUEST_TIME_ENDS_MS = [10, 50, 250, 1_000, 5_000] as const;
+
+/** The name for requests that no route serves. */
+export const OTHER_ROUTE = "other";
+
 /** Counters without a label, of this isolate. docs/OPERATIONS.md explains each. */
 export const counters = {
   accepted: 0,
@@ -29,11 +35,25 @@ export function countLabelled(what: LabelledCounter, word: string): void {
   labelledCounters.set(key, (labelledCounters.get(key) ?? 0) + 1);
 }
 
+/** Counts a request, `ms` from its arrival to its response. Bounded: routes are declared by this code. */
+export function countRequest(route: string, ms: number): void {
+  const time = Math.max(0, ms);
+  const keys = [`request:${bucketOf(time, REQUEST_TIME_ENDS_MS)}:${route}`, `requestMs:${route}`] as const;
+  labelledCounters.set(keys[0], (labelledCounters.get(keys[0]) ?? 0) + 1);
+  labelledCounters.set(keys[1], (labelledCounters.get(keys[1]) ?? 0) + time);
+}
+
+/** The index of the first bucket that holds this time. */
+function bucketOf(time: number, ends: readonly number[]): number {
+  let index = 0;
+  while (index < ends.length && time > (ends[index] ?? Infinity)) index++;
+  return index;
+}
+
 /** Counts a message that was stored at its receiver, `ms` after it was accepted. */
 export function countStored(ms: number): void {
   const time = Math.max(0, ms);
-  let index = 0;
-  while (index < DELIVERY_TIME_ENDS_MS.length && time > (DELIVERY_TIME_ENDS_MS[index] ?? Infinity)) index++;
+  const index = bucketOf(time, DELIVERY_TIME_ENDS_MS);
   deliveryTimes[index] = (deliveryTimes[index] ?? 0) + 1;
   counters.stored++;
   counters.storedMs += time;

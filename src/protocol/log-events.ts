@@ -1,6 +1,7 @@
 // The structured log: one JSON line an event, with a stable name and a time. Never a message's body, a token, or a
 // stack.
 import { countLabelled } from "./counters.ts";
+import type { LogLevel } from "./variables.ts";
 
 /** Every event, with its meaning for operators. docs/OPERATIONS.md has the same list. */
 export const EVENTS = {
@@ -54,12 +55,76 @@ export const EVENTS = {
   admin_misconfigured: "ADMIN_TOKEN is too short, and is ignored",
 } as const;
 
-type EventName = keyof typeof EVENTS;
+export type EventName = keyof typeof EVENTS;
 
-/** Writes one event. Fields are names, numbers and codes. */
+/** Events that are no `info`. `error`: an operator has to act. `warn`: something failed, and is retried or refused. */
+const LEVELS: Readonly<Partial<Record<EventName, LogLevel>>> = {
+  broken: "error",
+  request_failed: "error",
+  health_failed: "error",
+  restore_failed: "error",
+  webhook_disabled: "error",
+  auth_misconfigured: "error",
+  admin_misconfigured: "error",
+  variable_misconfigured: "error",
+  keys_failed: "error",
+  auth_open: "warn",
+  deliver_failed: "warn",
+  open_failed: "warn",
+  webhook_failed: "warn",
+  signal_lost: "warn",
+  report_failed: "warn",
+  audit_failed: "warn",
+  counts_lost: "warn",
+  body_lost: "warn",
+  token_refused: "warn",
+  operator_refused: "warn",
+  attempts_exhausted: "warn",
+  attempts_unlisted: "warn",
+  sign_in_refused: "warn",
+  proof_refused: "warn",
+  origin_refused: "warn",
+  jwt_refused: "warn",
+};
+
+const RANKS: Readonly<Record<LogLevel, number>> = { info: 0, warn: 1, error: 2 };
+
+/** What operators do: written at every level, because no other record has it. */
+const AUDITED: ReadonlySet<EventName> = new Set([
+  "suspended",
+  "resumed",
+  "disconnected",
+  "exported",
+  "restored",
+  "erased",
+  "service_created",
+  "service_revoked",
+  "service_token_granted",
+  "service_token_revoked",
+  "webhook_set",
+  "webhook_removed",
+]);
+
+/** The lowest level that is written, of this isolate. */
+let leastRank = RANKS.info;
+
+export function setLogLevel(level: LogLevel): void {
+  leastRank = RANKS[level];
+}
+
+export function levelOf(event: EventName): LogLevel {
+  return LEVELS[event] ?? "info";
+}
+
+/** Writes one event, if its level is written; counts it in any case. Fields are names, numbers and codes. */
 export function logEvent(event: EventName, fields: Readonly<Record<string, string | number | boolean | null>>): void {
   countLabelled("event", event);
-  console.log(JSON.stringify({ event, at: Date.now(), ...fields }));
+  const level = levelOf(event);
+  if (RANKS[level] < leastRank && !AUDITED.has(event)) return;
+  const at = Date.now();
+  // At the start of an isolate the platform's clock is at 0.
+  const time = at > 0 ? { time: new Date(at).toISOString() } : {};
+  console.log(JSON.stringify({ event, level, at, ...time, ...fields }));
 }
 
 /** The reason in a caught value; for the log, never for a client. */

@@ -26,6 +26,7 @@ const DEVICE_FORM = /^[A-Za-z0-9._-]+$/;
 /** The sender of the server's own messages in the plain dialect. */
 export const SYSTEM = "system";
 
+/** A userName in canonical form, or the code of its refusal. */
 export type NameResult = { readonly name: string } | { readonly refused: "bad_name" | "reserved_name" };
 
 /**

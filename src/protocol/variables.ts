@@ -7,6 +7,9 @@ import { choice, list, type ReadResult, type VariableRow, secret, text, integer 
 
 export const AUTH_MODES = ["accounts", "jwt", "open"] as const;
 export type AuthMode = (typeof AUTH_MODES)[number];
+/** The levels of log lines, the lowest first. */
+export const LOG_LEVELS = ["info", "warn", "error"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
 export const REGISTRATION_MODES = ["open", "invite", "closed"] as const;
 
 export const VARIABLES = {
@@ -51,6 +54,7 @@ export const VARIABLES = {
   CALLS_PER_EVENT: integer(CALLS_PER_EVENT, "calls that an event of a mailbox makes before an alarm goes on", {
     most: MAX_CALLS_PER_EVENT,
   }),
+  LOG_LEVEL: choice(LOG_LEVELS, "info", "the lowest level of the lines in the log"),
   // 100 years. Answers: times that overflow.
   RETENTION_DAYS: integer(null, "how many days a mailbox keeps entries of its log", { most: 36_500 }),
   RETENTION_ENTRIES: integer(null, "how many entries of its log a mailbox keeps"),

@@ -1,6 +1,6 @@
 // The part of the HTTP API that the SDK asks for a mailbox: conversations, their messages, settings, contacts and blocks.
 // Everything else is not found.
-import { changeName, configure, peerOf, remove, settingsOf } from "./fake-conversations.ts";
+import { changeName, clear, configure, latestOf, peerOf, remove, settingsOf } from "./fake-conversations.ts";
 import type { FakeUser, FakeUsers } from "./fake-user.ts";
 
 /** Conversations or messages of one page, by default. */
@@ -22,14 +22,15 @@ export function answerRequest(users: FakeUsers, name: string, method: string, ur
     case "PATCH conversations":
       return configure(users.user(name), other, body as object) ? json(undefined, 204) : notFound();
     case "DELETE conversations":
-      return remove(users.user(name), other, seq === undefined ? null : Number(seq))
+      return (seq === undefined ? clear(users.user(name), other) : remove(users.user(name), other, Number(seq)))
         ? json(undefined, 204)
         : notFound();
     case "GET profile":
-      return json({ displayName: users.user(name).displayName || null });
+      return profileOf(users.user(name));
     case "PUT profile":
-      changeName(users.user(name), (body as { displayName: string | null }).displayName ?? "");
-      return json(body);
+      return changeName(users.user(name), (body as { displayName: string | null }).displayName)
+        ? profileOf(users.user(name))
+        : badName();
     case "GET blocks":
       return json(namesWith(users.user(name), "blocked"));
     case "PUT contacts":
@@ -46,6 +47,14 @@ function notFound(): Response {
   return json({ code: "not_found", message: "The fake server has nothing at this address.", status: 404 }, 404);
 }
 
+function badName(): Response {
+  return json({ code: "bad_frame", message: "This can't be a display name.", status: 400, field: "displayName" }, 400);
+}
+
+function profileOf({ displayName }: FakeUser): Response {
+  return json({ displayName: displayName || null });
+}
+
 interface Range {
   readonly before: number;
   readonly limit: number;
@@ -57,14 +66,17 @@ function rangeOf({ searchParams }: URL): Range {
 }
 
 function conversationsOf(user: FakeUser, { before, limit }: Range): unknown {
-  const { mailbox, standings } = user;
-  const latest = new Map(mailbox.log.messages.map((message) => [peerOf(message, mailbox.user), message]));
-  const conversations = [...latest]
-    .map(([peer, last]) => {
-      const { seq: _, ...marks } = { seq: 0, ...mailbox.log.marksOf(peer) };
-      const fresh = mailbox.log.messages.filter(({ from, seq }) => from === peer && seq > marks.mine);
+  const { mailbox, standings, settings } = user;
+  const { log } = mailbox;
+  const conversations = [...latestOf(user)]
+    .map(([peer, { seq }]) => {
+      const { seq: _, ...marks } = { seq: 0, ...log.marksOf(peer) };
+      const fresh = log.messages.filter((message) => message.from === peer && message.seq > marks.mine);
+      const last = log.messages.findLast((message) => peerOf(message, mailbox.user) === peer);
       const standing = standings.get(peer) ?? "contact";
-      return { peer, seq: last.seq, unread: fresh.length, marks, last, standing, ...settingsOf(user, peer) };
+      const { clearedUpTo = 0 } = settings.get(peer) ?? {};
+      const about = { peer, seq, unread: fresh.length, marks, standing, ...settingsOf(user, peer) };
+      return { ...about, ...(clearedUpTo > 0 && { clearedUpTo }), ...(last && { last }) };
     })
     .filter(({ seq }) => seq < before)
     .toSorted((one, next) => next.seq - one.seq);

@@ -15,6 +15,8 @@ const NO_MARKS: Marks = { stored: 0, delivered: 0, read: 0, mine: 0 };
 export class FakeLog {
   /** Entries, oldest first. */
   readonly entries: Entry[] = [];
+  /** Messages that the user has removed. They count as exchanged, and as sent. */
+  readonly removed: MessageFrame[] = [];
   readonly #marks = new Map<string, Marks & { readonly seq: number }>();
   epoch = "e1";
   head: number;
@@ -39,10 +41,10 @@ export class FakeLog {
 
   /** Removes these messages, and returns whether there were any. */
   remove(isRemoved: (message: MessageFrame) => boolean): boolean {
-    const stay = this.entries.filter((entry) => entry.type !== "message" || !isRemoved(entry));
-    const hasRemoved = stay.length < this.entries.length;
-    this.entries.splice(0, Infinity, ...stay);
-    return hasRemoved;
+    const removed = new Set<Entry>(this.messages.filter(isRemoved));
+    this.removed.push(...this.messages.filter((message) => removed.has(message)));
+    this.entries.splice(0, Infinity, ...this.entries.filter((entry) => !removed.has(entry)));
+    return removed.size > 0;
   }
 
   lastId(device: string): number {
@@ -55,7 +57,7 @@ export class FakeLog {
 
   /** The message that a device sent under an id. */
   sent(device: string, id: number): MessageFrame | undefined {
-    return this.messages.find((message) => message.id === id && message.device === device);
+    return [...this.messages, ...this.removed].find((message) => message.id === id && message.device === device);
   }
 
   marksOf(peer: string): Marks {
@@ -83,7 +85,7 @@ export class FakeLog {
 
   /** The log begins again, with nothing, in another epoch. */
   startOver(): void {
-    this.entries.length = 0;
+    this.entries.length = this.removed.length = 0;
     this.clearMarks();
     this.#lastIds.clear();
     this.epoch = `e${Number(this.epoch.slice(1)) + 1}`;

@@ -38,6 +38,8 @@ export interface Outside {
   watch(socket: FakeSocket, peers: readonly string[]): void;
   /** The first connection has begun, or the last one has ended. */
   presenceChanged(): void;
+  /** What the user is called; null where there never was a name. */
+  displayName(): string | null;
 }
 
 /** The first head: seqs of a mailbox begin high. */
@@ -113,11 +115,12 @@ export class FakeMailbox implements SocketOwner {
     const query = socket.url.searchParams;
     const isOther = ![null, epoch].includes(query.get("epoch"));
     const given = isOther ? "0" : query.get("cursor");
+    const displayName = this.#outside.displayName();
     const begin = given === null ? this.ackedBy(device) : given === "head" ? head : Number(given);
     if (!isOther && given !== null) this.#ack(device, begin);
     const gap = isOther ? [{ type: "gap", from: 1, seq: firstSeq } as const] : [];
     return [
-      { ...about, lastId: this.log.lastId(device) },
+      { ...about, lastId: this.log.lastId(device), ...(displayName !== null && { displayName }) },
       ...gap,
       ...this.log.after(begin).map((frame) => this.asLater(frame)),
     ];

@@ -1,10 +1,10 @@
 // A server in memory: its mailboxes, the messages and signals between them, and a network that can be down. Frames are
 // in fake-mailbox.ts, HTTP is in fake-http.ts.
-import type { FailedFrame, MessageFrame, PeerFrame } from "./fake-log.ts";
+import type { FailedFrame, MessageFrame } from "./fake-log.ts";
 import { messageRefusalOf } from "../protocol/message-refusals.ts";
 import { canonical } from "../protocol/names.ts";
 import type { FakeMessage, FakeRefusal, FakeServer, FakeServerOptions } from "./api.ts";
-import { takeName } from "./fake-conversations.ts";
+import { reportPeer, takeName } from "./fake-conversations.ts";
 import { answerRequest } from "./fake-http.ts";
 import { FakeMailbox, type Refusal } from "./fake-mailbox.ts";
 import { FakeSocket } from "./fake-socket.ts";
@@ -54,12 +54,13 @@ class Server implements FakeServer {
       typing: (to) => this.#typing(name, to),
       watch: (socket, peers) => this.#watch(name, socket, peers),
       presenceChanged: () => this.#presenceChanged(name),
+      displayName: () => this.user(name).displayName,
     });
     const user: FakeUser = {
       mailbox,
       standings: new Map(),
       settings: new Map(),
-      displayName: "",
+      displayName: null,
       names: new Map(),
       withheld: new Map(),
       watches: new Map(),
@@ -110,10 +111,11 @@ class Server implements FakeServer {
 
   /** Changes what a user is to another one; devices of the first are notified. */
   setStanding(name: string, peer: string, standing: Standing): void {
-    const { mailbox, standings, withheld } = this.user(name);
+    const user = this.user(name);
+    const { standings, withheld } = user;
     if (standings.get(peer) === standing) return;
     standings.set(peer, standing);
-    mailbox.emit(mailbox.log.add<PeerFrame>({ type: "peer", peer, standing }));
+    reportPeer(user, peer);
     const marks = withheld.get(peer);
     withheld.delete(peer);
     if (standing === "contact" && marks !== undefined) this.#report(name, peer, marks);

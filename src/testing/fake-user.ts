@@ -4,21 +4,25 @@ import type { FakeSocket } from "./fake-socket.ts";
 
 export type Standing = "contact" | "request" | "blocked";
 
-/** What a user has set for a conversation. It is hidden until it has a message above the seq. */
+/**
+ * What a user has set for a conversation. It is hidden until it has a message above the seq. Everything up to another seq
+ * was removed with the whole conversation.
+ */
 export interface FakeSettings {
   readonly pinned: boolean;
   readonly muted: boolean;
   readonly hiddenUpTo: number;
+  readonly clearedUpTo: number;
 }
 
-export const NO_SETTINGS: FakeSettings = { pinned: false, muted: false, hiddenUpTo: 0 };
+export const NO_SETTINGS: FakeSettings = { pinned: false, muted: false, hiddenUpTo: 0, clearedUpTo: 0 };
 
 export interface FakeUser {
   readonly mailbox: FakeMailbox;
   readonly standings: Map<string, Standing>;
   readonly settings: Map<string, FakeSettings>;
-  /** What the user is called; empty for no name. */
-  displayName: string;
+  /** What the user is called; empty for no name any more, null where there never was one. */
+  displayName: string | null;
   /** What others are called, as far as their messages said. */
   readonly names: Map<string, string>;
   /** Receipts that wait until a stranger is a contact. */

@@ -1,6 +1,7 @@
 // The user's data: the export, signing out, and erasing the account.
 import type { JSX } from "preact";
 import { useRef, useState } from "preact/hooks";
+import { nameOf } from "../client/connect.ts";
 import { DialogPart } from "./dialog-part.tsx";
 import type { WithProof } from "./fresh-proof.tsx";
 import { Problem } from "./problem.tsx";
@@ -40,7 +41,8 @@ function EraseForm({ withProof }: Props): JSX.Element {
   const [name, setName] = useState("");
   const field = useRef<HTMLInputElement>(null);
   const { problem, attempt } = useAttempt();
-  const isConfirmed = name.trim().toLowerCase() === me.user;
+  const read = nameOf(name.trim());
+  const isConfirmed = "name" in read && read.name === me.user;
   useShown(field);
   return (
     <form

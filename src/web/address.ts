@@ -1,7 +1,7 @@
 // The conversation that the address names. Every spelling of a name leads to one address; what is no name is shown as it
 // is, without a field to write in.
 import { useEffect, useState } from "preact/hooks";
-import { canonicalName } from "../client/connect.ts";
+import { nameOf } from "../client/connect.ts";
 
 /** Where the page is: the list, a conversation, or an address that names nobody. */
 export type Place =
@@ -58,8 +58,8 @@ function placeNow(): Place {
   const [, encoded = ""] = /^#\/(.+)$/.exec(location.hash) ?? [];
   if (encoded === "") return { is: "list" };
   const text = decoded(encoded);
-  const peer = canonicalName(text.trim());
-  return peer === null ? { is: "nowhere", text } : { is: "conversation", peer };
+  const name = nameOf(text.trim());
+  return "name" in name ? { is: "conversation", peer: name.name } : { is: "nowhere", text };
 }
 
 function decoded(text: string): string {

@@ -14,12 +14,15 @@ export interface App {
   /** Removes all data of this user from the browser, and shows the form to sign in. */
   leave(): Promise<void>;
   /**
-   * Signs out, and leaves. Without an answer of the server that is done when there is one, before anything else. False
-   * where the browser can't remember it: then nothing has changed.
+   * Signs out, and leaves. If the server does not answer, the page signs out later, before anybody can sign in. False
+   * where the browser can't remember that: then nothing has changed.
    */
   signOut(): Promise<boolean>;
-  /** The server has ended the connection: opens the mailbox of the browser's present user, or the form to sign in. */
-  turnedOut(forget: boolean): Promise<void>;
+  /**
+   * The server or another tab has ended the session: opens the mailbox of the browser's present user, or the form to
+   * sign in.
+   */
+  sessionEnded(): Promise<void>;
 }
 
 export const AppContext = createContext<App | null>(null);

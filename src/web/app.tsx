@@ -1,20 +1,23 @@
 // The page: first the way in, then the mailbox; between them a recovery code that was not saved yet.
-import type { JSX, RefObject } from "preact";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { AppContext } from "./app-state.ts";
+import type { JSX } from "preact";
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { AppContext, useApp, useLive } from "./app-state.ts";
 import { Splash } from "./brand.tsx";
 import { useCalendar } from "./calendar.ts";
 import { closeSentence } from "./close-sentence.ts";
 import { type DeviceLink, takeLink } from "./link-address.ts";
 import { LinkNotice } from "./link-notice.tsx";
 import { Mailbox } from "./mailbox.tsx";
-import { RecoveryCode } from "./recovery.tsx";
+import { RecoveryCode, RecoveryDialog } from "./recovery.tsx";
 import { SignIn } from "./sign-in.tsx";
 import { SigningOut } from "./sign-out.tsx";
 import { keepLanguage, type Language, languageNow, type Translations, translationsIn } from "./translations.ts";
-import { forgetCode, heldCode } from "./unsaved-code.ts";
+import { forgetCode, useHeldCode } from "./unsaved-code.ts";
 import { type Session, useSession } from "./use-session.ts";
 import type { Entered } from "./use-sign-in.ts";
+
+/** Close codes: the token is missing or no longer valid; this device has no access any more. */
+const ENDING_CODES: ReadonlySet<number> = new Set([4401, 4403]);
 
 export function App(): JSX.Element {
   const [language, speak] = useLanguage();
@@ -22,7 +25,6 @@ export function App(): JSX.Element {
   const calendar = useCalendar();
   const session = useSession();
   const [link, dropLink] = useDeviceLink();
-  const before = useRef<Entered | null>(null);
   const { entrance, user, opened, retry } = session;
   const app = useMemo(() => opened && { ...opened, language, speak }, [opened, language, calendar]);
 
@@ -38,7 +40,7 @@ export function App(): JSX.Element {
       </main>
     );
   }
-  if (user === null) return <Outside {...{ session, words, language, speak, link, dropLink, before }} />;
+  if (user === null) return <Outside {...{ session, words, language, speak, link, dropLink }} />;
   if (app === null) return <Splash label={words.loading} />;
   return (
     <AppContext.Provider value={app}>
@@ -53,16 +55,13 @@ interface OutsideProps {
   readonly words: Translations;
   readonly language: Language;
   readonly link: DeviceLink | null;
-  /** What was entered last, for the case that the server refuses it: a token is long to enter. */
-  readonly before: RefObject<Entered | null>;
   dropLink(): void;
   speak(language: Language): void;
 }
 
 function Outside({
-  session: { entrance, reason, enter },
+  session: { entrance, reason, before, enter },
   words,
-  before,
   dropLink,
   ...more
 }: OutsideProps): JSX.Element {
@@ -74,7 +73,6 @@ function Outside({
   const isWrong = isTokenWrong || (auth !== "accounts" && ["bad_name", "reserved_name"].includes(code));
   const why = isTokenWrong ? words.tokenWrong : reason && closeSentence(reason, words);
   const entered = (user: Entered) => {
-    before.current = user;
     dropLink();
     enter(user);
   };
@@ -82,7 +80,7 @@ function Outside({
     <SignIn
       entrance={entrance}
       words={words}
-      before={isWrong ? before.current : null}
+      before={isWrong ? before : null}
       wrong={isWrong ? why : null}
       news={isWrong ? null : why}
       entered={entered}
@@ -91,21 +89,44 @@ function Outside({
   );
 }
 
-/** The mailbox, and before it the recovery code that the user has not saved yet. */
+/**
+ * The mailbox, and before it the recovery code that the user has not saved yet. One that comes later is shown in front
+ * of everything, also where what has asked for it is closed by now.
+ */
 function Inside({ user, words }: { readonly user: Entered; readonly words: Translations }): JSX.Element {
-  const [code, setCode] = useState(() => heldCode(user.userName));
-  if (code === null) return <Mailbox />;
-  const kept = () => {
-    forgetCode();
-    setCode(null);
-  };
+  const code = useHeldCode(user.userName);
+  const [first] = useState(code);
+  useSessionEnd();
+  const shown = code && { ...code, words, kept: forgetCode };
+  if (shown === null || code !== first) {
+    return (
+      <>
+        <Mailbox />
+        {shown !== null && <RecoveryDialog {...shown} />}
+      </>
+    );
+  }
   return (
     <main class="entrance">
       <section aria-labelledby="recovery-title">
-        <RecoveryCode {...code} level={1} words={words} kept={kept} />
+        <RecoveryCode {...shown} level={1} />
       </section>
     </main>
   );
+}
+
+/**
+ * Leaves the mailbox where the device was signed out from elsewhere or in another tab, or another tab has signed in as
+ * another user.
+ */
+function useSessionEnd(): void {
+  const { me, sessionEnded } = useApp();
+  const state = useLive(me.connection);
+  const hasEnded = state.is === "stopped" && (ENDING_CODES.has(state.code) || state.reason === "signed_out");
+  useEffect(() => {
+    // Where the server does not say who is signed in, the banner still shows what happened.
+    if (hasEnded) sessionEnded().catch(() => undefined);
+  }, [hasEnded]);
 }
 
 function useLanguage(): readonly [Language, (language: Language) => void] {

@@ -20,7 +20,7 @@ export function Banner(): JSX.Element {
         <div class={isOffline(ended) ? "line offline" : "line"}>
           <p>{isOffline(ended) ? words.offline : closeSentence(ended, words)}</p>
           <button type="button" class="quiet" onClick={() => me.retry()}>
-            {words.connect}
+            {words.tryAgain}
           </button>
         </div>
       )}

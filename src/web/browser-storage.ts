@@ -45,8 +45,13 @@ export function storedJson(key: string): unknown {
 
 /** Removes everything that is of this user. */
 export function forgetUser(user: string): void {
-  const own = (["draft", "notices", "notified"] as const).map((what) => keyOf(what, user));
-  for (const key of allKeys()) if (own.some((name) => key === name || key.startsWith(`${name} `))) store(key, null);
+  for (const what of ["draft", "notices", "notified"] as const) for (const key of keysOf(what, user)) store(key, null);
+}
+
+/** The keys of the values that are there. */
+export function keysOf(what: OfUser, user: string): readonly string[] {
+  const name = keyOf(what, user);
+  return allKeys().filter((key) => (key === name || key.startsWith(`${name} `)) && stored(key) !== null);
 }
 
 /** Calls when another tab changes the value, with the one before. Returns a function that ends it. */

@@ -6,7 +6,6 @@ import { addressOf, go } from "./address.ts";
 import { useApp, useSelected } from "./app-state.ts";
 import { Avatar } from "./avatar.tsx";
 import { itemsOfConversation } from "./conversation-menu.ts";
-import { keyOf, stored } from "./browser-storage.ts";
 import { number, shortTime } from "./dates.ts";
 import { Name } from "./display-name.tsx";
 import { Icon, State } from "./icons.tsx";
@@ -14,6 +13,7 @@ import { focusList } from "./list-keys.ts";
 import { LookAlikeWarning } from "./look-alike-warning.tsx";
 import { plain } from "./message-text.tsx";
 import { beginningOf } from "./text-parts.ts";
+import { useDraft } from "./unsent-text.ts";
 import { useMenu } from "./use-menu.tsx";
 
 interface Props extends Conversation {
@@ -77,8 +77,9 @@ type PreviewProps = Pick<Props, "peer" | "last" | "standing" | "isOpen">;
 function Preview({ peer, last, standing, isOpen }: PreviewProps): JSX.Element {
   const { me, words } = useApp();
   const isTyping = useSelected(me.typists, (all) => all.has(peer));
+  const written = useDraft(peer);
   // The open conversation shows its draft in the field.
-  const draft = isOpen ? "" : (stored(keyOf("draft", me.user, peer)) ?? "");
+  const draft = isOpen ? "" : written;
   if (standing === "blocked") return <span class="last">{words.blockedMark}</span>;
   if (isTyping) return <span class="last now">{words.typing}</span>;
   if (draft.trim() !== "") {

@@ -25,7 +25,9 @@ export function ConversationList({ open }: { readonly open: string | null }): JS
   const lookAlikeOf = useLookAlikes();
   const [query, setQuery] = useState("");
   const name = query.trim().toLowerCase().normalize("NFKC");
-  const found = all.filter((one) => isFound(one, name, me.user, words.noteToSelf)).toSorted(pinnedFirst);
+  const found = all
+    .filter((one) => isFound(one, name, me.user, words.noteToSelf))
+    .toSorted((a, b) => rankOf(b, name) - rankOf(a, name));
   const canBegin = name !== "" && problemOfName(name) === null && !all.some(({ peer }) => peer === name);
   useWatched(all);
 
@@ -46,14 +48,17 @@ export function ConversationList({ open }: { readonly open: string | null }): JS
   );
 }
 
-/** The conversation with oneself is found by its title too, and a hidden one by its name alone. */
+/** The conversation with oneself is found by its title too. A hidden conversation is listed only while a search matches it. */
 function isFound({ peer, displayName, hidden }: Conversation, name: string, user: string, noteToSelf: string): boolean {
   if (name === "") return !hidden;
   const title = peer === user ? noteToSelf : (displayName ?? "");
   return peer.includes(name) || title.toLowerCase().normalize("NFKC").includes(name);
 }
 
-const pinnedFirst = (a: Conversation, b: Conversation) => Number(b.pinned) - Number(a.pinned);
+/** The order of the list, in which Enter opens the first: the exact userName, then requests, then what is pinned. */
+function rankOf({ peer, standing, pinned }: Conversation, name: string): number {
+  return Number(peer === name) * 4 + Number(standing === "request") * 2 + Number(pinned);
+}
 
 interface SearchProps {
   readonly query: string;
@@ -112,7 +117,7 @@ function NothingThere({ name }: { readonly name: string }): JSX.Element {
     return (
       <div class="empty" role="status">
         <p>{words.notFound(name)}</p>
-        <p class="soft">{isReserved(name) ? words.code_reserved_name : words.nameRule}</p>
+        <p class="soft">{isReserved(name) ? words.code_reserved_name : words.code_bad_name}</p>
       </div>
     );
   }

@@ -71,12 +71,10 @@ function byDay(messages: readonly Message[]): readonly [Message, ...Message[]][]
   return days;
 }
 
-/** The keys of messages that came at the end since the conversation was first drawn: these alone move in. */
+/** The keys of messages that came at the end since the conversation was last drawn: these alone move in, and once. */
 function useFresh(messages: readonly Message[]): ReadonlySet<string> {
-  const fresh = useRef(new Set<string>()).current;
   const last = useRef<string | undefined>(undefined);
   const before = messages.findLastIndex(({ key }) => key === last.current);
-  if (before !== -1) for (const { key } of messages.slice(before + 1)) fresh.add(key);
   last.current = messages.at(-1)?.key;
-  return fresh;
+  return new Set(messages.slice(before + 1 || messages.length).map(({ key }) => key));
 }

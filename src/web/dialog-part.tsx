@@ -1,6 +1,6 @@
 // A part of a dialog: its title and its content, and the value that it asks of the server.
-import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import type { ComponentChildren, JSX, RefObject } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { useAccount } from "./use-account.ts";
 
 export interface Asked<T> {
@@ -43,10 +43,28 @@ interface PartProps {
 }
 
 export function DialogPart({ title, children }: PartProps): JSX.Element {
+  const section = useRef<HTMLElement>(null);
+  useFocusKept(section);
   return (
-    <section class="part" aria-label={title}>
+    <section ref={section} class="part" aria-label={title} tabIndex={-1}>
       <h3>{title}</h3>
       {children}
     </section>
   );
+}
+
+/** What has the focus may go, as a device that is signed out does: then `box` has it. */
+function useFocusKept(box: RefObject<HTMLElement | null>): void {
+  useEffect(() => {
+    const section = box.current;
+    if (section === null) return;
+    let focused: Element | null = null;
+    const note = ({ target }: FocusEvent) => (focused = target as Element);
+    const watch = new MutationObserver(() => {
+      if (focused?.isConnected === false && document.activeElement === document.body) section.focus();
+    });
+    section.addEventListener("focusin", note);
+    watch.observe(section, { childList: true, subtree: true });
+    return () => watch.disconnect();
+  }, []);
 }

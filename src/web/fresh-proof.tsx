@@ -39,7 +39,14 @@ function ProofDialog({ proved, cancelled }: ProofRequest): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
   const [code, setCode] = useState("");
   const { problem, isBusy, attempt } = useAttempt("prove");
-  const prove = (act: () => Promise<void>) => attempt(() => act().then(proved));
+  // Closed before it goes: that gives the focus back.
+  const close = () => dialog.current?.close();
+  const prove = (act: () => Promise<void>) =>
+    attempt(async () => {
+      await act();
+      proved();
+      close();
+    });
   useEffect(() => dialog.current?.showModal(), []);
   return (
     <dialog ref={dialog} class="small" onClose={cancelled} aria-labelledby="proof-title">
@@ -69,7 +76,7 @@ function ProofDialog({ proved, cancelled }: ProofRequest): JSX.Element {
           <button type="button" class="quiet" onClick={() => prove(() => me.account.proveWithPasskey())}>
             {words.usePasskey}
           </button>
-          <button type="button" class="quiet" onClick={cancelled}>
+          <button type="button" class="quiet" onClick={close}>
             {words.cancel}
           </button>
         </div>

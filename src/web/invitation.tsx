@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import { addressOf } from "./address.ts";
 import { useApp } from "./app-state.ts";
 import { Icon } from "./icons.tsx";
-import { useQrCode } from "./lazy.ts";
+import { QrPicture } from "./qr-picture.tsx";
 
 export function Invitation(): JSX.Element {
   const { me, words } = useApp();
@@ -41,23 +41,7 @@ export function Invitation(): JSX.Element {
         {copied === true && words.invitationCopied}
         {copied === false && link}
       </p>
-      {isCodeShown && <QrPicture link={link} />}
+      {isCodeShown && <QrPicture text={link} label={words.qrCodeOf(link)} />}
     </div>
-  );
-}
-
-function QrPicture({ link }: { readonly link: string }): JSX.Element {
-  const { words } = useApp();
-  const { path = "", size = 1 } = useQrCode(link) ?? {};
-  return (
-    <svg
-      class="qr"
-      viewBox={`0 0 ${size} ${size}`}
-      role="img"
-      aria-label={words.qrCodeOf(link)}
-      shape-rendering="crispEdges"
-    >
-      <path d={path} />
-    </svg>
   );
 }

@@ -52,4 +52,4 @@ export function useQrCode(text: string): QrCode | null {
   return code;
 }
 
-export type QrCode = ReturnType<typeof import("./qr.ts").qrCode>;
+type QrCode = ReturnType<typeof import("./qr.ts").qrCode>;

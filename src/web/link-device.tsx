@@ -1,18 +1,21 @@
 // How another device is signed in: a picture to scan, a link to open there, and a code to type. It ends when the device
 // has come, or the code has expired.
 import type { JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { SignedInDevice } from "../client/connect.ts";
 import { CopyButton } from "./copy-button.tsx";
 import { clock } from "./dates.ts";
 import { addressOfLink } from "./link-address.ts";
-import { useQrCode } from "./lazy.ts";
+import { QrPicture } from "./qr-picture.tsx";
 import { useAccount } from "./use-account.ts";
+
+/** How long a code is valid: [A4]. */
+const VALID_MS = 600_000;
 
 export interface LinkCode {
   readonly code: string;
-  /** Ms since 1970. */
-  readonly expires: number;
+  /** When the server has given it, by this device's clock, which may be wrong; ms since 1970. */
+  readonly at: number;
   /** The devices that were signed in when it was made, by their ids. */
   readonly before: ReadonlySet<string>;
 }
@@ -20,23 +23,22 @@ export interface LinkCode {
 interface Props {
   readonly link: LinkCode;
   readonly devices: readonly SignedInDevice[];
-  /** The code has expired. */
-  ended(): void;
 }
 
-export function LinkDevice({ link, devices, ended }: Props): JSX.Element {
+export function LinkDevice({ link, devices }: Props): JSX.Element {
   const { me, words, language } = useAccount();
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => box.current?.scrollIntoView({ block: "nearest" }), []);
+  const [hasExpired, setHasExpired] = useState(false);
   useEffect(() => {
-    const timer = setTimeout(ended, Math.max(0, link.expires - Date.now()));
+    const timer = setTimeout(() => setHasExpired(true), VALID_MS);
     return () => clearTimeout(timer);
-  }, [link]);
+  }, []);
   const come = devices.find(({ id, current }) => !current && !link.before.has(id));
-  if (come !== undefined) {
+  if (come !== undefined || hasExpired) {
     return (
       <p class="asked" role="status">
-        {words.linked(come.label)}
+        {come === undefined ? words.linkExpired : words.linked(come.label)}
       </p>
     );
   }
@@ -48,7 +50,7 @@ export function LinkDevice({ link, devices, ended }: Props): JSX.Element {
       <div class="row">
         <CopyButton text={address} label={words.copyLink} words={words} />
       </div>
-      <p>{words.linkByCode(clock(link.expires, language))}</p>
+      <p>{words.linkByCode(clock(link.at + VALID_MS, language))}</p>
       <output class="code large" aria-label={words.linkCode}>
         {link.code}
       </output>
@@ -56,16 +58,5 @@ export function LinkDevice({ link, devices, ended }: Props): JSX.Element {
         <CopyButton text={link.code} label={words.copyCode} words={words} />
       </div>
     </div>
-  );
-}
-
-/** Nothing until it is drawn, and without a network: the link and the code say the same. */
-function QrPicture({ text, label }: { readonly text: string; readonly label: string }): JSX.Element | null {
-  const code = useQrCode(text);
-  if (code === null) return null;
-  return (
-    <svg class="qr" viewBox={`0 0 ${code.size} ${code.size}`} role="img" aria-label={label}>
-      <path d={code.path} />
-    </svg>
   );
 }

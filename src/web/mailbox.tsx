@@ -19,21 +19,15 @@ import { Problem } from "./problem.tsx";
 import { Thread } from "./thread.tsx";
 import { useAttempt } from "./use-attempt.ts";
 
-/** Close codes: the token is missing or no longer valid; this device has no access any more. */
-const UNAUTHORIZED = 4401;
-const FORBIDDEN = 4403;
-
 export function Mailbox(): JSX.Element {
   const { me, words } = useApp();
   const place = usePlace();
   const displayName = useLive(me.profile.displayName);
   const peer = place.is === "conversation" ? place.peer : null;
-  const { latest, fresh, see } = useNotices(me);
-  const newest = latest.at(-1);
+  const { latest, unseen, see } = useNotices(me);
   const { account, problem, showAccount } = useAccountDialog(latest, see);
   useNotifications();
   useShortcuts(place.is !== "list");
-  useTurnedOut();
   useUnreadInTitle();
   return (
     <div class={`mailbox ${place.is === "list" ? "" : "reading"}`}>
@@ -48,8 +42,8 @@ export function Mailbox(): JSX.Element {
           </button>
           <Problem problem={problem} />
         </header>
-        {fresh > 0 && newest !== undefined && account === null && (
-          <NoticeLine notice={newest} look={showAccount} dismiss={see} />
+        {unseen !== undefined && account === null && (
+          <NoticeLine notice={unseen} look={showAccount} dismiss={() => see(unseen.seq)} />
         )}
         <ConversationList open={peer} />
       </aside>
@@ -100,22 +94,6 @@ function NothingOpen(): JSX.Element {
     </div>
   );
 }
-
-/**
- * Leaves the mailbox where the device was signed out from elsewhere or in another tab, or another tab has signed in as
- * another user.
- */
-function useTurnedOut(): void {
-  const { me, turnedOut } = useApp();
-  const state = useLive(me.connection);
-  const isOut = state.is === "stopped" && (isFinal(state.code) || state.reason === "signed_out");
-  useEffect(() => {
-    // Where the server does not say who is signed in, the banner still shows what happened.
-    if (isOut) turnedOut(state.code === FORBIDDEN).catch(() => undefined);
-  }, [isOut]);
-}
-
-const isFinal = (code: number) => code === UNAUTHORIZED || code === FORBIDDEN;
 
 function useUnreadInTitle(): void {
   const { me, words, language } = useApp();

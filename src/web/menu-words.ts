@@ -37,7 +37,7 @@ const CHINESE: typeof ENGLISH = {
   mute: "免打扰",
   unmute: "取消免打扰",
   muted: "免打扰",
-  hide: "不在列表中显示",
+  hide: "从列表中隐藏",
   unhide: "在列表中显示",
   deleteChat: "删除聊天",
   deleteChatAsk: (name) => `要在你的所有设备上删除这个聊天吗？${isolated(name)} 仍会保留自己的那一份。删除后无法恢复。`,

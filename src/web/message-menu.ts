@@ -10,7 +10,7 @@ export function itemsOfMessage(me: Restante, message: Message, words: Translatio
   const copy = () => navigator.clipboard.writeText(plain(body));
   const items: MenuItem[] = [{ icon: "copy", label: words.copyText, act: copy, failure: words.copyFailed }];
   if (state?.is === "failed") {
-    items.push({ icon: "again", label: words.retry, act: () => me.resend(message) });
+    items.push({ icon: "again", label: words.retry, act: () => me.resend(message), after: leave });
     items.push({ icon: "trash", label: words.discard, act: () => me.discard(message), after: leave });
   } else if (seq !== null) {
     items.push({ icon: "trash", label: words.deleteForMe, question, act: () => me.remove(message), after: leave });

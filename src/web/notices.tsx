@@ -3,7 +3,7 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Notice, Restante } from "../client/connect.ts";
-import { clock, dayAndTime, dayOf } from "./dates.ts";
+import { dayAndTime } from "./dates.ts";
 import { useApp } from "./app-state.ts";
 import { keyOf, onStoredElsewhere, store, storedJson } from "./browser-storage.ts";
 import type { Language, Translations } from "./translations.ts";
@@ -21,8 +21,15 @@ function read(user: string): StoredNotices {
   return (storedJson(keyOf("notices", user)) as StoredNotices | null) ?? { seen: 0, latest: [] };
 }
 
-/** The latest notices, how many of them the user has not seen yet, and a function that marks all as seen. */
-export function useNotices(me: Restante): { readonly latest: readonly Notice[]; readonly fresh: number; see(): void } {
+interface Notices {
+  readonly latest: readonly Notice[];
+  /** The oldest one that the user has not seen. */
+  readonly unseen: Notice | undefined;
+  /** Marks those up to this seq as seen; without one, all. */
+  see(upTo?: number): void;
+}
+
+export function useNotices(me: Restante): Notices {
   const [stored, set] = useState(() => read(me.user));
   useEffect(() => {
     set(read(me.user));
@@ -45,22 +52,23 @@ export function useNotices(me: Restante): { readonly latest: readonly Notice[]; 
   const { latest, seen } = stored;
   return {
     latest,
-    fresh: latest.filter(({ seq }) => seq > seen).length,
-    see: () => {
+    unseen: latest.find(({ seq }) => seq > seen),
+    see: (upTo) => {
       const now = read(me.user);
-      if (now.latest.length > 0) keep({ ...now, seen: now.latest.at(-1)?.seq ?? now.seen });
+      const seq = upTo ?? now.latest.at(-1)?.seq ?? 0;
+      if (seq > now.seen) keep({ ...now, seen: seq });
     },
   };
 }
 
-/** The newest notice that was not seen, with a button that opens the account. */
+/** A notice that was not seen, with a button that opens the account. */
 export function NoticeLine(props: { readonly notice: Notice; look(): void; dismiss(): void }): JSX.Element {
   const { words, language } = useApp();
   const { notice, look, dismiss } = props;
   return (
     <div class="account-notice" role="status">
       <p>
-        <Sentence notice={notice} words={words} language={language} />
+        <NoticeText notice={notice} words={words} language={language} />
       </p>
       <div class="row">
         <button type="button" class="quiet" onClick={look}>
@@ -74,32 +82,17 @@ export function NoticeLine(props: { readonly notice: Notice; look(): void; dismi
   );
 }
 
-/** The latest notices, the newest first. */
-export function NoticeList({ notices }: { readonly notices: readonly Notice[] }): JSX.Element {
-  const { words, language } = useApp();
-  return (
-    <ul>
-      {notices.toReversed().map((notice) => (
-        <li key={notice.seq}>
-          <span>
-            <Sentence notice={notice} words={words} language={language} />
-          </span>
-        </li>
-      ))}
-    </ul>
-  );
-}
-
-interface SentenceProps {
+interface TextProps {
   readonly notice: Notice;
   readonly words: Translations;
   readonly language: Language;
 }
 
-function Sentence({ notice: { code, message, about, at }, words, language }: SentenceProps): JSX.Element {
+/** Of a code that this version does not know it says something general: the server's sentence is English. */
+export function NoticeText({ notice: { code, about, at }, words, language }: TextProps): JSX.Element {
   const name = `notice_${code}`;
-  const known = Object.hasOwn(words, name) ? (words[name as keyof Translations] as string) : message;
-  const when = at === undefined ? "" : dayOf(at) === dayOf(Date.now()) ? clock(at, language) : dayAndTime(at, language);
+  const known = Object.hasOwn(words, name) ? (words[name as keyof Translations] as string) : words.notice_other;
+  const when = at === undefined ? "" : dayAndTime(at, language);
   return (
     <>
       {known}{" "}

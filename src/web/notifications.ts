@@ -1,7 +1,7 @@
 // Notifications of the browser, one for each conversation with unread messages, while the user sees no page of theirs:
 // if they have turned them on, and the browser allows it. Shown by the service worker, because phones allow no others.
 import { useEffect } from "preact/hooks";
-import type { Conversation, Restante } from "../client/connect.ts";
+import type { Conversation } from "../client/connect.ts";
 import { addressOf } from "./address.ts";
 import { useApp } from "./app-state.ts";
 import { isAttended, isLocked, useSharedLock } from "./attention.ts";
@@ -15,24 +15,6 @@ import type { Language, Translations } from "./translations.ts";
 const MAX_GRAPHEMES = 120;
 const ICON = "/icon.svg";
 
-/** `unsupported`: the browser has none. `denied`: it does not allow them, and only its own settings can change that. */
-export type NotificationChoice = "on" | "off" | "denied" | "unsupported";
-
-export function notificationChoice(user: string): NotificationChoice {
-  if (!("Notification" in globalThis && "serviceWorker" in navigator)) return "unsupported";
-  if (Notification.permission === "denied") return "denied";
-  return Notification.permission === "granted" && seenUpTo(user) !== null ? "on" : "off";
-}
-
-/** Turns notifications on, if the browser allows it, or off. Resolves with what holds then. */
-export async function chooseNotifications(me: Restante, isWanted: boolean): Promise<NotificationChoice> {
-  if (!isWanted) {
-    store(keyOf("notified", me.user), null);
-    await closeNotifications(me.user);
-  } else if ((await Notification.requestPermission()) === "granted") see(me.user, newestSeq(me.conversations.value));
-  return notificationChoice(me.user);
-}
-
 /** The lock of a tab that shows this conversation, and of one that the user sees. */
 export const shownLock = (user: string, peer: string) => `restante shown ${user} ${peer}`;
 const attendedLock = (user: string) => `restante attended ${user}`;
@@ -42,13 +24,17 @@ export function useNotifications(): void {
   const { me, words, language } = useApp();
   useSharedLock(attendedLock(me.user), isAttended);
   useEffect(() => {
+    let isRead = false;
     const update = (all: readonly Conversation[]) => {
+      // Empty until it is read: what is shown may be unread.
+      isRead ||= all.length > 0;
+      if (!isRead) return;
       void closeNotifications(me.user, all);
-      const seen = notificationChoice(me.user) === "on" ? seenUpTo(me.user) : null;
+      const seen = globalThis.Notification?.permission === "granted" ? seenUpTo(me.user) : null;
       if (seen === null || newestSeq(all) <= seen) return;
       see(me.user, newestSeq(all));
-      const fresh = all.filter((one) => canNotify(one) && (one.last.seq ?? 0) > seen);
-      for (const one of fresh) void notify(me.user, one, words, language);
+      for (const one of all)
+        if (canNotify(one) && (one.last.seq ?? 0) > seen) void notify(me.user, one, words, language);
     };
     return me.conversations.subscribe(update);
   }, [me, words, language]);
@@ -63,11 +49,16 @@ async function notify(user: string, one: Conversation, words: Translations, lang
   const { peer, last, unread } = one;
   if (isAttended() || (await isLocked([attendedLock(user), shownLock(user, peer)]))) return;
   const text = cut(plain(last.body));
-  const body = unread === 1 ? text : words.notified(number(unread, language), text);
-  const data = { address: addressOf(peer) };
-  const worker = await navigator.serviceWorker.ready;
-  await worker
-    .showNotification(fullName(one), { body, tag: tagOf(user, peer), data, icon: ICON })
+  const options = {
+    body: unread === 1 ? text : words.notified(number(unread, language), text),
+    tag: tagOf(user, peer),
+    data: { address: addressOf(peer) },
+    icon: ICON,
+  };
+  // Without a service worker that is installed there are none.
+  await navigator.serviceWorker
+    ?.getRegistration()
+    .then((worker) => worker?.showNotification(fullName(one), options))
     .catch(() => undefined);
 }
 
@@ -91,23 +82,22 @@ function tagOf(user: string, peer: string): string {
  * The seq up to which messages are no news: of all that were here when the user turned notifications on, and of those
  * that came since. Null where they are off.
  */
-function seenUpTo(user: string): number | null {
+export function seenUpTo(user: string): number | null {
   const seq = stored(keyOf("notified", user));
   return seq === null ? null : Number(seq);
 }
 
-function see(user: string, seq: number): void {
+export function see(user: string, seq: number): void {
   store(keyOf("notified", user), String(seq));
 }
 
-function newestSeq(all: readonly Conversation[]): number {
+export function newestSeq(all: readonly Conversation[]): number {
   return all.reduce((newest, { last }) => Math.max(newest, last.seq ?? 0), 0);
 }
 
 /** Cut between characters as people see them: an emoji may be several code points. */
 function cut(text: string): string {
   const head = text.slice(0, MAX_GRAPHEMES * 20);
-  const parts = [...new Intl.Segmenter().segment(head)];
-  const rest = parts[MAX_GRAPHEMES];
+  const rest = [...new Intl.Segmenter().segment(head)][MAX_GRAPHEMES];
   return rest === undefined ? head : `${head.slice(0, rest.index)}…`;
 }

@@ -4,18 +4,11 @@ import { isolated } from "./isolated-name.ts";
 const ENGLISH = {
   tooLong: (characters: string) => `Too long. Shorten it by about ${characters} characters.`,
   onlyText: "Only text can be sent so far.",
-  draftNotStored: "This browser can't keep your draft. It's lost when you close the page.",
+  draftNotStored: "This browser can't keep your draft. It'll be lost when you close the page.",
   nobodyHere: "Nobody has this name",
   nobodyHereHint: (text: string) => `“${isolated(text)}” can't be a username. Check the link, or search for the name.`,
   toList: "To your chats",
-  notifyDenied: "Your browser blocks notifications from this site. You can allow them in its settings.",
-  notifyDismissed: "Your browser hasn't allowed notifications yet. Switch this on again to be asked once more.",
   notified: (count: string, text: string) => `${count} new messages: ${text}`,
-  unsent: (names: string) =>
-    `Your messages to ${isolated(names)} haven't been sent yet. If you sign out, they're lost.`,
-  allSent: "Everything has been sent by now.",
-  loseUnsent: "Sign out anyway",
-  notSignedOut: "You're still signed in: there's no connection. Try again when you're online.",
   signingOut: "Signing you out",
   signingOutHint:
     "Your messages are gone from this browser. The rest happens by itself as soon as you're online again.",
@@ -28,13 +21,7 @@ const CHINESE: typeof ENGLISH = {
   nobodyHere: "没有这个用户",
   nobodyHereHint: (text) => `“${isolated(text)}”不是有效的用户名。请检查链接，或直接搜索用户名。`,
   toList: "返回聊天列表",
-  notifyDenied: "浏览器已阻止此网站的通知，可在浏览器设置中允许。",
-  notifyDismissed: "浏览器尚未允许通知。再次打开此开关即可重新询问。",
   notified: (count, text) => `${count} 条新消息：${text}`,
-  unsent: (names) => `发给 ${isolated(names)} 的消息还没有发出。退出登录后，这些消息会丢失。`,
-  allSent: "消息都已发出。",
-  loseUnsent: "仍要退出",
-  notSignedOut: "网络已断开，尚未退出登录。请联网后再试。",
   signingOut: "正在退出登录",
   signingOutHint: "此浏览器中的消息已清除。恢复网络后会自动完成退出。",
 };

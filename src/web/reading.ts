@@ -73,7 +73,10 @@ export function useReading(place: Place): Reading {
 
   const look = () => {
     if (!isOpen || view.isMoving() || !isAttended()) return;
-    const isWhole = isAtEnd && !conversing.loading;
+    const reaches = reachesBackTo(conversing, unread.after);
+    // What is between could not be loaded: nobody has seen it.
+    if (conversing.error !== null && !reaches) return;
+    const isWhole = isAtEnd && !conversing.loading && reaches;
     marked.current = Math.max(marked.current, markRead(me, place, unread, isWhole));
   };
   const latest = useRef(look);
@@ -124,6 +127,11 @@ function markRead(me: Restante, { conversing, scroll }: Place, { count, after }:
   // What is unread is no longer kept: the end of the conversation is all there is to see.
   else if (isWhole && firstAfter(messages, after) === null) me.read(conversing.peer);
   return seen?.seq ?? 0;
+}
+
+/** Whether all that there is after a seq is here, from the store or from the mailbox. */
+function reachesBackTo({ value, more }: Conversing, after: number): boolean {
+  return !more || value.some(({ seq }) => seq !== null && seq <= after);
 }
 
 /** The key of the first message of the peer after a seq, or null. */

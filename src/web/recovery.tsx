@@ -47,8 +47,16 @@ export function RecoveryCode({ userName, code, replaces, level, words, kept }: P
 /** The code in front of everything else, for which there is no way but to save it. */
 export function RecoveryDialog(props: Omit<Props, "level">): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
+  const isKept = useRef(false);
   const show = () => dialog.current?.showModal();
   useEffect(show, []);
+  // Closed before it goes: that gives the focus back.
+  const keep = () => {
+    isKept.current = true;
+    dialog.current?.close();
+    // What had the focus may be gone, as the button of a device that was signed out.
+    if (document.activeElement === document.body) document.querySelector<HTMLElement>("dialog[open] button")?.focus();
+  };
   return (
     <dialog
       ref={dialog}
@@ -56,9 +64,9 @@ export function RecoveryDialog(props: Omit<Props, "level">): JSX.Element {
       aria-labelledby="recovery-title"
       onCancel={(event) => event.preventDefault()}
       // A second Escape closes a dialog in any case.
-      onClose={show}
+      onClose={() => (isKept.current ? props.kept() : show())}
     >
-      <RecoveryCode {...props} level={2} />
+      <RecoveryCode {...props} kept={keep} level={2} />
     </dialog>
   );
 }

@@ -16,10 +16,14 @@ export function errorSentence(error: unknown, words: Translations, place: Place 
   if (error instanceof RestanteError) {
     return error.code === "proof_required" ? null : refusalSentence(error.code, words, place);
   }
-  if (!(error instanceof DOMException)) return words.code_other;
+  // An older browser lacks the calls for passkeys.
+  if (!(error instanceof DOMException)) return hasPasskeyCalls() ? words.code_other : words.noPasskeysHere;
   if (error.name === "InvalidStateError") return words.hasPasskey;
-  return error.name === "SecurityError" ? words.noPasskeysHere : words.noPasskey;
+  if (error.name === "SecurityError") return words.noPasskeysHere;
+  return place === "enter" ? words.noPasskeyOrCode : words.noPasskey;
 }
+
+const hasPasskeyCalls = () => !!globalThis.PublicKeyCredential?.parseRequestOptionsFromJSON;
 
 function textOf(name: string, words: Translations): string | null {
   return Object.hasOwn(words, name) ? (words[name as keyof Translations] as string) : null;

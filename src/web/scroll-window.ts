@@ -25,9 +25,9 @@ export interface ScrollWindow {
 /** Pixels above a message that is shown as the first one: for the line of new messages, and for the day. */
 const ABOVE_PX = 64;
 
-/** The part that is drawn ends with this key, null for the newest one. */
+/** The part that is drawn ends with this message, null for the newest one. */
 interface Drawn {
-  readonly lastKey: string | null;
+  readonly last: Message | null;
 }
 
 /** The message that is to be at this position once the part is drawn. */
@@ -38,17 +38,15 @@ interface Anchor {
 
 /** The part of `messages` that is drawn in `scroll`, whose items carry their key as `data-key`. */
 export function useScrollWindow(messages: readonly Message[], scroll: RefObject<HTMLElement | null>): ScrollWindow {
-  const [drawn, setDrawn] = useState<Drawn>({ lastKey: null });
-  const { lastKey } = drawn;
+  const [drawn, setDrawn] = useState<Drawn>({ last: null });
   const anchor = useRef<Anchor | null>(null);
-  const found = lastKey === null ? -1 : messages.findLastIndex(({ key }) => key === lastKey);
-  const end = found === -1 ? messages.length : found + 1;
+  const end = endOf(messages, drawn.last);
   const start = Math.max(0, end - MAX_DRAWN);
 
   const move = (to: number, next: Anchor | null) => {
     anchor.current = next;
     const last = Math.min(messages.length, Math.max(to, Math.min(MAX_DRAWN, messages.length)));
-    setDrawn({ lastKey: last === messages.length ? null : (messages[last - 1]?.key ?? null) });
+    setDrawn({ last: last === messages.length ? null : (messages[last - 1] ?? null) });
   };
 
   useLayoutEffect(() => {
@@ -62,7 +60,7 @@ export function useScrollWindow(messages: readonly Message[], scroll: RefObject<
     after: end < messages.length,
     up: () => move(end - STEP, firstVisible(scroll.current)),
     down: () => move(end + STEP, firstVisible(scroll.current)),
-    toEnd: () => setDrawn({ lastKey: null }),
+    toEnd: () => setDrawn({ last: null }),
     showFrom: (key) => {
       const at = messages.findLastIndex((message) => message.key === key);
       const to = { key, top: (scroll.current?.getBoundingClientRect().top ?? 0) + ABOVE_PX };
@@ -71,6 +69,12 @@ export function useScrollWindow(messages: readonly Message[], scroll: RefObject<
     },
     isMoving: () => anchor.current !== null,
   };
+}
+
+/** How many messages there are up to this one, or up to the one before it where it was deleted. */
+function endOf(messages: readonly Message[], last: Message | null): number {
+  const isUpTo = ({ key, seq }: Message) => key === last?.key || (seq !== null && seq <= (last?.seq ?? 0));
+  return messages.findLastIndex(isUpTo) + 1 || messages.length;
 }
 
 /** The drawn message of this key. */

@@ -1,5 +1,5 @@
 // The form of one way in: its fields, what is known of the name while it is typed, and its buttons.
-import type { JSX } from "preact";
+import type { JSX, RefObject } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { Entrance } from "../client/connect.ts";
 import { Problem } from "./problem.tsx";
@@ -16,8 +16,11 @@ interface Props {
 export function SignInForm({ entrance, words, form }: Props): JSX.Element {
   const { way, isBusy } = form;
   const invited = way === "new" && entrance.registration === "invite";
+  const box = useRef<HTMLFormElement>(null);
+  useFocusedField(box, form);
   return (
     <form
+      ref={box}
       onSubmit={(event) => {
         event.preventDefault();
         if (way === "passkey") form.usePasskey();
@@ -56,6 +59,15 @@ export function SignInForm({ entrance, words, form }: Props): JSX.Element {
   );
 }
 
+/** The focus is in the field that has to be corrected, or in the first empty one. */
+function useFocusedField(box: RefObject<HTMLFormElement | null>, { focused, way }: SignInState): void {
+  useEffect(() => {
+    const fields = [...(box.current?.querySelectorAll("input") ?? [])];
+    const wanted = fields.find(({ id, value }) => (focused === null ? value === "" : id === focused.field));
+    (wanted ?? fields.at(-1))?.focus();
+  }, [focused, way]);
+}
+
 function titleOf(way: SignInState["way"], words: Translations): string {
   if (way === "new") return words.createTitle;
   return way === "passkey" ? words.passkeyTitle : words.signInTitle;
@@ -81,17 +93,11 @@ interface FieldProps {
 }
 
 function TextField({ form, field, label, autocomplete, hint }: FieldProps): JSX.Element {
-  const input = useRef<HTMLInputElement>(null);
-  const { focused, way } = form;
-  useEffect(() => {
-    if ((focused?.field ?? (way === "new" ? "userName" : field)) === field) input.current?.focus();
-  }, [focused]);
   return (
     <>
       <label for={field}>{label}</label>
       <input
         id={field}
-        ref={input}
         value={form.values[field]}
         onInput={({ currentTarget }) => form.set(field, currentTarget.value)}
         autocomplete={autocomplete}

@@ -1,41 +1,61 @@
-// The button to sign out. It asks where something would be lost: messages that wait to be sent, or the last way back in.
+// The button to sign out. It asks where something would be lost: first messages that were not sent, then the last way
+// back in.
 import type { JSX } from "preact";
-import { useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { useSelected } from "./app-state.ts";
+import { Asked } from "./asked.tsx";
+import { isolated } from "./isolated-name.ts";
 import { Problem } from "./problem.tsx";
+import { unsentTo } from "./unsent.ts";
 import { useAttempt } from "./use-attempt.ts";
-import { useShown } from "./use-shown.ts";
 import { useAccount } from "./use-account.ts";
 
 /** How long the question waits for the server. */
 const ANSWER_MS = 3_000;
+/** A device that was not seen for this time may be lost: the server lists it for 90 days. */
+const WEEK_MS = 7 * 86_400_000;
 
-type Question = "unsent" | "lastWay" | "maybeLastWay" | null;
+type Way = "lastWay" | "maybeLastWay";
 
 export function SignOut(): JSX.Element {
-  const { words, signOut } = useAccount();
-  const [question, ask] = useState<Question>(null);
-  const { problem, setProblem, attempt } = useAttempt();
-  const waiting = useWaiting();
+  const { words, language, signOut } = useAccount();
+  const list = (peers: readonly string[]) => new Intl.ListFormat(language).format(peers.map(isolated));
+  const [question, ask] = useState<Way | "unsent" | null>(null);
+  const { problem, isBusy, setProblem, attempt } = useAttempt();
+  const [names, findUnsent] = useUnsent();
   const questionOfWays = useLastWay();
-  const run = async () => {
+  const leave = async () => {
+    ask(null);
     if (!(await signOut())) setProblem(words.notSignedOut);
   };
-  const begin = async () => {
-    const asked = waiting === "" ? await questionOfWays() : "unsent";
-    if (asked === null) await run();
-    else ask(asked);
+  const askForWay = async () => {
+    const way = await questionOfWays();
+    if (way === null) await leave();
+    else ask(way);
   };
+  const begin = async () => (findUnsent() ? ask("unsent") : askForWay());
   return (
     <>
-      <button type="button" class="quiet" aria-expanded={question !== null} onClick={() => attempt(begin)}>
-        {words.signOut}
+      <button
+        type="button"
+        class="quiet"
+        aria-expanded={question !== null}
+        aria-disabled={isBusy}
+        onClick={() => attempt(begin)}
+      >
+        {isBusy && question === null ? words.working : words.signOut}
       </button>
       {question !== null && (
         <Asked
-          text={question !== "unsent" ? words[question] : waiting === "" ? words.allSent : words.unsent(waiting)}
+          // The next question has the focus on its own way out.
+          key={question}
+          title={words.signOut}
+          text={
+            question !== "unsent" ? words[question] : names.length === 0 ? words.allSent : words.unsent(list(names))
+          }
           label={question !== "unsent" ? words.signOutAnyway : words.loseUnsent}
-          go={() => attempt(run)}
+          isBusy={isBusy}
+          go={() => attempt(question === "unsent" ? askForWay : leave)}
           cancel={() => ask(null)}
         />
       )}
@@ -44,56 +64,34 @@ export function SignOut(): JSX.Element {
   );
 }
 
-interface AskedProps {
-  readonly text: string;
-  readonly label: string;
-  go(): void;
-  cancel(): void;
-}
-
-function Asked({ text, label, go, cancel }: AskedProps): JSX.Element {
-  const { words } = useAccount();
-  const first = useRef<HTMLButtonElement>(null);
-  useShown(first);
-  return (
-    <div class="asked" role="alertdialog" aria-label={words.signOut} aria-describedby="sign-out-question">
-      <p id="sign-out-question">{text}</p>
-      <div class="row">
-        <button ref={first} type="button" class="danger" onClick={go}>
-          {label}
-        </button>
-        <button type="button" class="quiet" onClick={cancel}>
-          {words.cancel}
-        </button>
-      </div>
-    </div>
-  );
-}
-
-/** To whom messages wait to be sent. */
-function useWaiting(): string {
+/** To whom something is unsent, of those to whom it was when the function was called last; that says whether any was. */
+function useUnsent(): readonly [names: readonly string[], find: () => boolean] {
   const { me } = useAccount();
-  return useSelected(me.conversations, (all) =>
-    all
-      .filter(({ last }) => last.state?.is === "sending")
-      .map(({ peer }) => peer)
-      .join(", "),
-  );
+  const [peers, setPeers] = useState<readonly string[]>([]);
+  const now = useSelected(me.conversations, () => unsentTo(me, peers).join(" "));
+  const find = () => {
+    const found = unsentTo(me);
+    setPeers(found);
+    return found.length > 0;
+  };
+  return [now === "" ? [] : now.split(" "), find];
 }
 
 /**
- * The question where nothing but the recovery code would lead back, or the server does not say so in time. Without a
- * network nobody is asked: signing out is finished later.
+ * The question where nothing but the recovery code may lead back, or the server does not answer in time: then the
+ * device may be the only one.
  */
-function useLastWay(): () => Promise<Question> {
+function useLastWay(): () => Promise<Way | null> {
   const { me, auth } = useAccount();
+  const find = async (): Promise<Way | null> => {
+    const [devices, passkeys] = await Promise.all([me.account.devices(), me.account.passkeys()]);
+    if (devices.length === 1 && passkeys.length === 0) return "lastWay";
+    const isUsed = devices.some(({ current, online, seen }) => !current && (online || seen > Date.now() - WEEK_MS));
+    return isUsed || passkeys.length > 0 ? null : "maybeLastWay";
+  };
   return async () => {
     if (auth !== "accounts") return null;
-    const ways = Promise.all([me.account.devices(), me.account.passkeys()]);
-    const known = ways.then(([devices, passkeys]) =>
-      devices.length === 1 && passkeys.length === 0 ? ("lastWay" as const) : null,
-    );
-    const late = new Promise<Question>((done) => setTimeout(() => done("maybeLastWay"), ANSWER_MS));
-    return Promise.race([known, late]).catch(() => null);
+    const late = new Promise<Way>((done) => setTimeout(() => done("maybeLastWay"), ANSWER_MS));
+    return Promise.race([find(), late]).catch(() => "maybeLastWay");
   };
 }

@@ -1,57 +1,64 @@
-// The wish to sign out, which is remembered in this browser until the server has granted it.
+// Signing out without an answer of the server: this browser remembers it until the server has done it.
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { Refused, signOut } from "../client/connect.ts";
 import { onStoredElsewhere, store, stored } from "./browser-storage.ts";
 import type { Translations } from "./translations.ts";
 
-const WISH = "restante signing out";
+const PENDING = "restante signing out";
 /** How long an attempt waits for the server, and how long the page waits before the next one. */
 const ANSWER_MS = 5_000;
 const RETRY_MS = 10_000;
 
 /** The user who has signed out without an answer of the server, or null. */
-export function signingOut(): string | null {
-  return stored(WISH);
+export function pendingSignOut(): string | null {
+  return stored(PENDING);
 }
 
 /** Remembers that this user signs out. Returns whether it outlives the page. */
-export function wishToSignOut(user: string): boolean {
-  return store(WISH, user);
+export function beginSignOut(user: string): boolean {
+  return store(PENDING, user);
 }
 
-export function withdrawWish(): void {
-  store(WISH, null);
+export function cancelSignOut(): void {
+  store(PENDING, null);
 }
 
-/** Signs out who wished to. Returns false without an answer of the server. */
-export async function grantWish(): Promise<boolean> {
-  const userName = signingOut();
+/** Signs the user out at the server. Returns false without its answer. */
+export async function finishSignOut(): Promise<boolean> {
+  const userName = pendingSignOut();
   if (userName === null) return true;
   try {
     await signOut(location.origin, { userName }, { signal: AbortSignal.timeout(ANSWER_MS) });
   } catch (error) {
-    // They are not signed in any more.
-    const isOut = error instanceof Refused && (error.status === 401 || error.status === 403);
-    if (!isOut) return false;
+    // They are not signed in any more, or this server has no accounts by now.
+    if (!(error instanceof Refused && [401, 403, 404].includes(error.status ?? 0))) return false;
   }
-  withdrawWish();
+  cancelSignOut();
   return true;
 }
 
-/** In place of the form to sign in, until the server has granted the wish: nobody can sign in before. */
+/** In place of the form to sign in, until the server has signed the user out: nobody can sign in before. */
 export function SigningOut({ words, done }: { readonly words: Translations; done(): void }): JSX.Element {
   useEffect(() => {
-    const attempt = () => void grantWish().then((isGranted) => isGranted && done());
-    attempt();
+    let hasEnded = false;
+    // Several attempts may be under way.
+    const attempt = () => void finishSignOut().then((isOut) => isOut && !hasEnded && end());
     const timer = setInterval(attempt, RETRY_MS);
-    addEventListener("online", attempt);
-    const stop = onStoredElsewhere(WISH, attempt);
-    return () => {
+    const stop = onStoredElsewhere(PENDING, attempt);
+    const end = () => {
+      stopAll();
+      done();
+    };
+    const stopAll = () => {
+      hasEnded = true;
       clearInterval(timer);
       removeEventListener("online", attempt);
       stop();
     };
+    addEventListener("online", attempt);
+    attempt();
+    return stopAll;
   }, []);
   return (
     <main class="entrance">

@@ -12,6 +12,14 @@ export interface UnsentText {
   send(): void;
 }
 
+/** What was written to `peer` and not sent, in another tab too. */
+export function useDraft(peer: string): string {
+  const key = keyOf("draft", useApp().me.user, peer);
+  const [, redraw] = useState(0);
+  useEffect(() => onStoredElsewhere(key, () => redraw((times) => times + 1)), [key]);
+  return stored(key) ?? "";
+}
+
 export function useUnsentText(peer: string): UnsentText {
   const { me } = useApp();
   const key = keyOf("draft", me.user, peer);

@@ -16,7 +16,7 @@ interface Contents {
 
 type Event<E extends globalThis.Event> = TargetedEvent<HTMLElement, E>;
 
-export interface OpenMenu {
+interface OpenMenu {
   /** The open menu, or null. */
   readonly menu: JSX.Element | null;
   /** For the button that opens it. */
@@ -103,8 +103,8 @@ function useLongPress(done: (x: number, y: number) => void): LongPress {
     },
     onPointerUp: end,
     onPointerCancel: end,
-    // The finger that has opened it opens nothing else.
-    onClick: (event) => press.wasLong && event.preventDefault(),
+    // The finger that has opened it opens nothing else. A key does: its click has no detail.
+    onClick: (event) => press.wasLong && event.detail > 0 && event.preventDefault(),
   };
   return { wasLong: () => press.wasLong, events };
 }

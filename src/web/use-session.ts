@@ -1,6 +1,6 @@
 // Who uses this page: the mode of the server, the user of this browser, and their open mailbox, also before the server
 // has answered. It draws nothing.
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { type Dispatch, type StateUpdater, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { connect, type Entrance, entranceOf, type Restante, signedInAs } from "../client/connect.ts";
 import { leaveAddress } from "./address.ts";
 import type { App } from "./app-state.ts";
@@ -8,12 +8,14 @@ import { forgetUser } from "./browser-storage.ts";
 import { closeNotifications } from "./notifications.ts";
 import { keepLast, lastHere } from "./shell.ts";
 import { forgetCode } from "./unsaved-code.ts";
-import { grantWish, signingOut, wishToSignOut, withdrawWish } from "./sign-out.tsx";
+import { beginSignOut, cancelSignOut, finishSignOut, pendingSignOut } from "./sign-out.tsx";
 import type { CloseReason } from "./close-sentence.ts";
 import type { Entered } from "./use-sign-in.ts";
 
-/** The code of a client that another tab of this browser has ended. */
-const SIGNED_OUT_HERE = 1000;
+/** The close code of a user who has no access any more. */
+const FORBIDDEN = 4403;
+/** Without accounts the data stays after every other end: the same user may come back, and messages may wait. */
+const REMOVES_DATA: ReadonlySet<string | undefined> = new Set(["signed_out", "erased"]);
 
 type EntranceState = Entrance | "unreachable" | null;
 
@@ -22,9 +24,11 @@ export interface Session {
   readonly entrance: EntranceState;
   readonly user: Entered | null;
   /** The mailbox of `user`, and how it ends; null until it is open. */
-  readonly opened: Pick<App, "me" | "auth" | "leave" | "signOut" | "turnedOut"> | null;
+  readonly opened: Pick<App, "me" | "auth" | "leave" | "signOut" | "sessionEnded"> | null;
   /** Why the server has ended a connection, where the user has to sign in again. */
   readonly reason: CloseReason | null;
+  /** What was entered last, until they have left: a token is long to enter once more, where the server refuses it. */
+  readonly before: Entered | null;
   /** A user has signed out without an answer of the server. */
   readonly isSigningOut: boolean;
   enter(user: Entered): void;
@@ -36,9 +40,10 @@ export function useSession(): Session {
   const [entrance, setEntrance] = useState<EntranceState>(null);
   const [user, setUser] = useState<Entered | null>(null);
   const [reason, setReason] = useState<CloseReason | null>(null);
-  const [isSigningOut, setIsSigningOut] = useState(() => signingOut() !== null);
+  const [isSigningOut, setIsSigningOut] = useState(() => pendingSignOut() !== null);
+  const before = useRef<Entered | null>(null);
   const find = () => {
-    const leaving = signingOut();
+    const leaving = pendingSignOut();
     setIsSigningOut(leaving !== null);
     if (leaving === null) void findUser(setEntrance, setUser);
     // The page may have been closed before it had removed everything.
@@ -57,20 +62,31 @@ export function useSession(): Session {
     const { auth } = entrance;
     const show = (now: string | null) => {
       setUser(now === null ? null : { userName: now });
-      setIsSigningOut(signingOut() !== null);
+      setIsSigningOut(pendingSignOut() !== null);
     };
-    const leave = () => forget(me).then(() => show(null));
-    const turnedOut = (isFinal: boolean) => turnOut(me, auth, isFinal, setReason, show);
-    return { me, auth, leave, signOut: () => signOutOf(me, auth, leave), turnedOut };
+    const leave = async () => {
+      await forget(me);
+      // Neither is the next user's.
+      setReason(null);
+      before.current = null;
+      show(null);
+    };
+    const sessionEnded = () => endSession(me, auth, setReason, show);
+    return { me, auth, leave, signOut: () => signOutOf(me, auth, leave), sessionEnded };
   }, [me, entrance]);
-  return { entrance, user, opened, reason, isSigningOut, enter: setUser, retry: find };
+  const enter = (entered: Entered) => {
+    before.current = entered;
+    setReason(null);
+    setUser(entered);
+  };
+  return { entrance, user, opened, reason, before: before.current, isSigningOut, enter, retry: find };
 }
 
 async function signOutOf(me: Restante, auth: string, leave: () => Promise<void>): Promise<boolean> {
   if (auth === "accounts") {
-    const isRemembered = wishToSignOut(me.user);
-    if (!(await grantWish()) && !isRemembered) {
-      withdrawWish();
+    const isRemembered = beginSignOut(me.user);
+    if (!(await finishSignOut()) && !isRemembered) {
+      cancelSignOut();
       return false;
     }
   }
@@ -78,30 +94,29 @@ async function signOutOf(me: Restante, auth: string, leave: () => Promise<void>)
   return true;
 }
 
-/** The server has ended the connection, for good if `isFinal`; or another tab has signed out. */
-async function turnOut(
+/** The server has ended the connection, or another tab has signed out: shows who uses this browser now. */
+async function endSession(
   me: Restante,
   auth: string,
-  isFinal: boolean,
   setReason: (reason: CloseReason | null) => void,
   show: (user: string | null) => void,
 ): Promise<void> {
   const { value: state } = me.connection;
+  if (state.is !== "stopped") return;
   // Another tab may have signed out, and in again.
-  const byTab = state.is === "stopped" && state.code === SIGNED_OUT_HERE;
+  const byTab = state.reason === "signed_out" && state.code !== FORBIDDEN;
   const now = await userNow(auth, byTab);
   if (now === me.user && !byTab) return;
-  setReason(state.is === "stopped" ? state : null);
-  // The other tab has removed the data.
-  if (isFinal && !byTab) await forget(me);
-  else await me.close();
-  if (byTab) leaveAddress();
+  setReason(state);
+  // The other tab has removed the data. Messages that wait stay where somebody else has signed in, or a token expired.
+  const removesData = !byTab && now === null && (auth === "accounts" || REMOVES_DATA.has(state.reason));
+  await (removesData ? forget(me) : close(me));
   show(now);
 }
 
 /** The user of this browser now. Rejects without an answer of the server, but where another tab has signed out. */
 async function userNow(auth: string, byTab: boolean): Promise<string | null> {
-  if (auth !== "accounts" || signingOut() !== null) return null;
+  if (auth !== "accounts" || pendingSignOut() !== null) return null;
   try {
     return await signedInAs(location.origin);
   } catch (error) {
@@ -112,32 +127,41 @@ async function userNow(auth: string, byTab: boolean): Promise<string | null> {
 
 /** Removes all data of this user from the browser. */
 async function forget(me: Restante): Promise<void> {
-  keepLast(null);
-  leaveAddress();
-  await Promise.all([me.close({ forget: true }), closeNotifications(me.user)]);
+  await close(me, true);
   // Last: what had not been sent may be written until then.
   forgetUser(me.user);
+}
+
+/** Nothing of this user is visible then, nor leads back to them. */
+async function close(me: Restante, isForgotten = false): Promise<void> {
+  keepLast(null);
   forgetCode();
+  leaveAddress();
+  await Promise.all([me.close({ forget: isForgotten }), closeNotifications(me.user)]);
 }
 
 /** The last user of this page is shown at once, also without a network; the server's answer comes after it. */
 async function findUser(
-  setEntrance: (entrance: EntranceState) => void,
-  setUser: (user: Entered | null) => void,
+  setEntrance: Dispatch<StateUpdater<EntranceState>>,
+  setUser: Dispatch<StateUpdater<Entered | null>>,
 ): Promise<void> {
   const last = lastHere();
+  const shown = last && { userName: last.userName };
   if (last !== null) {
     setEntrance(last.entrance);
-    setUser({ userName: last.userName });
+    setUser(shown);
   }
   try {
     const found = await entranceOf(location.origin);
+    const isLast = last !== null && found.auth === last.entrance.auth;
+    const userName = found.auth === "accounts" && !isLast ? await signedInAs(location.origin) : null;
+    const known = userName === null ? null : { userName };
+    // Together: between them there would be a form for somebody who is signed in.
     setEntrance(found);
-    if (last !== null && found.auth === last.entrance.auth) return;
-    const userName = found.auth === "accounts" ? await signedInAs(location.origin) : null;
-    setUser(userName === null ? null : { userName });
+    // Somebody may have entered meanwhile.
+    if (!isLast) setUser((now) => (now === shown ? known : now));
   } catch {
-    if (last === null) setEntrance("unreachable");
+    setEntrance((now) => now ?? "unreachable");
   }
 }
 

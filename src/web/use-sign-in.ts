@@ -32,7 +32,7 @@ export interface SignInState {
   readonly named: NameState;
   readonly problem: string | null;
   readonly isBusy: boolean;
-  /** The field that has to be corrected, or entered first. */
+  /** The field that has to be corrected. */
   readonly focused: { readonly field: Field } | null;
   choose(way: Way): void;
   /** To the first choice. */
@@ -72,7 +72,7 @@ export function useSignIn(options: SignInOptions): SignInState {
   const choose = (next: Way) => {
     setWay(next);
     setProblem(null);
-    focus({ field: next === "known" && named.is === "taken" ? "code" : "userName" });
+    focus(null);
   };
   const fail = (field: Field, why: string) => {
     setProblem(why);
@@ -110,6 +110,7 @@ function waysOf({ entrance, words, link, entered }: SignInOptions, now: Now) {
     entered({ userName });
   };
   const withName = async (act: (userName: string) => Promise<void>) => {
+    if (values.userName.trim() === "") return fail("userName", words.enterUserName);
     const read = nameOf(values.userName.trim());
     if ("refused" in read) return fail("userName", refusalSentence(read.refused, words));
     await act(read.name);
@@ -139,6 +140,7 @@ function waysOf({ entrance, words, link, entered }: SignInOptions, now: Now) {
       if (way === "link" && link !== null) return bringCode(link.userName, link.code);
       await withName(async (userName) => {
         if (way === "new") return create(userName);
+        if (way === "known" && values.code.trim() === "") return fail("code", words.enterCode);
         if (way === "known") return bringCode(userName, values.code);
         const token = values.extra.trim();
         entered(entrance.auth === "jwt" ? { userName, token } : { userName });

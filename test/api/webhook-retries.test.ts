@@ -137,3 +137,34 @@ test("[K7] another address gets a new post, with all entries of that time", asyn
   expect(bodiesOf(again)).toEqual(["one", "two"]);
   await again.answer(200);
 });
+
+test("[K7] of a failed post whose messages were removed the rest is another post; without a rest nothing fails any more", async () => {
+  const { shop } = await createWebhook();
+  const alice = fresh("alice");
+  await send(alice, shop.userName, "one", "two");
+  const first = await nextPost();
+  await first.answer(503);
+  await untilState(shop, ({ tries }) => tries === 1);
+  const [one, two] = first.body.frames.map(({ seq }) => Number(seq));
+  const remove = (path: string) => callApi("DELETE", `/api/conversations/${alice}${path}`, undefined, shop.token);
+  expect((await remove(`/messages/${one}`)).status).toBe(204);
+  await runAlarmAfter(shop, 3_600_000);
+  const second = await nextPost();
+  expect(bodiesOf(second)).toEqual(["two"]);
+  expect(idOf(second)).not.toBe(idOf(first));
+  await second.answer(503);
+  await untilState(shop, ({ tries }) => tries === 2);
+  // The third attempt is the second one unchanged.
+  await runAlarmAfter(shop, 3_600_000);
+  const third = await nextPost();
+  expect([third.text, idOf(third)]).toEqual([second.text, idOf(second)]);
+  await third.answer(503);
+  await untilState(shop, ({ tries }) => tries === 3);
+  expect((await remove(`/messages/${two}`)).status).toBe(204);
+  await runAlarmAfter(shop, 3_600_000);
+  expect(await untilState(shop, ({ tries }) => tries === 0)).toMatchObject({ failing: null, due: null });
+  await send(alice, shop.userName, "three");
+  const next = await nextPost();
+  expect(bodiesOf(next)).toEqual(["three"]);
+  await next.answer(200);
+});

@@ -28,6 +28,8 @@ test.each<[string, unknown, RegExp]>([
   ["device", 7, /^device has/],
   ["token", 7, /^token is text/],
   ["token", null, /^token is text/],
+  ["store", "x.db", /^store is a Store, as memoryStore/],
+  ["store", null, /^store is a Store, as memoryStore/],
   ["timing", { quietMs: 0 }, /^timing.quietMs is a number of ms/],
   ["timing", { answerMs: Number.NaN }, /^timing.answerMs/],
 ])("connect() throws a TypeError that names the option: %s %j", (name, value, message) => {

@@ -52,6 +52,7 @@ export class Model extends FakeMailbox {
       typing: () => undefined,
       watch: () => undefined,
       presenceChanged: () => undefined,
+      displayName: () => null,
     });
     this.#random = random;
   }

@@ -5,7 +5,7 @@ import { createHmac } from "node:crypto";
 import { once } from "node:events";
 import { globSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect as connectTcp } from "node:net";
 import { join, resolve } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { claim, connect, memoryStore } from "../../src/client/connect.ts";
@@ -24,15 +24,17 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Starts an example; resolves when it listens. */
+/** Starts an example; resolves when it listens, and rejects with what it wrote where it ends before. */
 async function start(file: string, variables: Readonly<Record<string, string>>): Promise<void> {
   const child = spawn(process.execPath, [join(EXAMPLE, file)], { env: { ...process.env, ...variables } });
   onTestFinished(() => void child.kill("SIGKILL"));
   let errors = "";
   child.stderr.on("data", (text) => (errors += String(text)));
-  child.once("exit", () => void child.stdout.destroy(new Error(errors)));
+  const closed = once(child, "close");
   for await (const text of child.stdout.iterator({ destroyOnReturn: false }))
     if (String(text).startsWith("http://localhost:")) return;
+  await closed;
+  throw new Error(errors);
 }
 
 /** The variables of the command in the example's README that has this one. */
@@ -99,6 +101,32 @@ function signed(secret: string, body: string, time = Math.floor(Date.now() / 1_0
   const headers = { "webhook-id": "an-id", "webhook-timestamp": `${time}`, "webhook-signature": `v1,${signature}` };
   return { method: "POST", headers, body };
 }
+
+test("[K2] shop.ts outlives a client that disconnects, and reads no post that is longer than any of Restante", async () => {
+  const port = await freePort();
+  const address = `http://localhost:${port}/`;
+  const secret = "whsec_c29tZWJvZHkgZWxzZSdzIHNlY3JldA==";
+  await start("shop.ts", { RESTANTE_TOKEN: "a token", WEBHOOK_SECRET: secret, PORT: `${port}` });
+  const socket = connectTcp(port, "localhost");
+  socket.write("POST / HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n");
+  // The program reads the body.
+  await once(socket, "data");
+  socket.destroy();
+  const body = JSON.stringify({ user: "shop", epoch: "one", frames: [] });
+  const long = body + " ".repeat(5 * 1_048_576);
+  expect((await fetch(address, signed(secret, long))).status).toBe(413);
+  expect((await fetch(address, signed(secret, body))).status).toBe(204);
+});
+
+test.each(["RESTANTE_TOKEN", "WEBHOOK_SECRET"])("shop.ts does not start without %s", async (name) => {
+  const variables = {
+    RESTANTE_TOKEN: "a token",
+    WEBHOOK_SECRET: "whsec_YQ==",
+    PORT: `${await freePort()}`,
+    [name]: "",
+  };
+  await expect(start("shop.ts", variables)).rejects.toThrow(`The variable ${name} is not set.`);
+});
 
 test("[K2] [K3] [K4] shop.ts answers what was posted again after a 500, once, and takes no post of others", async () => {
   const port = await freePort();

@@ -139,6 +139,22 @@ test("[B3] `read` allows reading, `send` changes, a socket needs both, and `admi
   expect((await openWithToken(both)).welcome.user).toBe(both.userName);
 });
 
+test("[B3] neither scope alone deletes a conversation or a message; both together do", async () => {
+  const shop = await createService("shop", "send");
+  const post = await callApi("POST", "/api/messages", { to: shop.userName, body: "note" }, shop.token);
+  const { entry } = await post.json<{ entry: number }>();
+  const grant = async (...scopes: string[]) => {
+    const path = `/api/admin/services/${shop.userName}/tokens`;
+    return (await (await callApi("POST", path, { scopes }, ADMIN)).json<{ token: string }>()).token;
+  };
+  const [reader, both] = [await grant("read"), await grant("read", "send")];
+  for (const path of [`/api/conversations/${shop.userName}/messages/${entry}`, `/api/conversations/${shop.userName}`]) {
+    const remove = (token: string) => callApi("DELETE", path, undefined, token);
+    for (const token of [shop.token, reader]) expect(await statusAndCode(remove(token))).toEqual([403, "forbidden"]);
+    expect((await remove(both)).status).toBe(204);
+  }
+});
+
 test("[B3] a refusal names the missing scope", async () => {
   const { token } = await createService("shop", "read");
   expect(await (await callApi("PUT", "/api/settings", {}, token)).json()).toMatchObject({

@@ -1,9 +1,12 @@
 // Another mailbox delivers: each message is stored once, in order, however often and however late it is delivered.
-import { env } from "cloudflare:workers";
+import { env, exports } from "cloudflare:workers";
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
+import { Mailbox } from "../../src/mailbox/mailbox.ts";
 import type { Delivery, Envelope } from "../../src/protocol/envelope.ts";
 import { fresh, open } from "../support/devices.ts";
+
+afterEach(() => void vi.restoreAllMocks());
 
 const envelope = (origin: number): Envelope => ({ origin, at: 1_000 + origin, body: String(origin) });
 
@@ -114,6 +117,35 @@ test("[M16] a mailbox compares a repeated delivery with its log, and names the f
   await evictDurableObject(stub);
   expect(await deliver([5, 6, 7], { compare: true })).toMatchObject({ missing: 7, refused: [{ origin: 6 }] });
 });
+
+test.each([
+  ["that the receiver has", false],
+  ["that the receiver removed", true],
+])(
+  "[M16] the newest 4,096 messages are compared, and older ones count as stored: of messages %s",
+  async (_, isRemoved) => {
+    const { to, stub, deliver } = mailbox();
+    for (let first = 1; first < 4_200; first += 1_050)
+      await deliver(Array.from({ length: 1_050 }, (__, i) => first + i));
+    if (isRemoved) {
+      const { deliver: original } = Mailbox.prototype;
+      vi.spyOn(Mailbox.prototype, "deliver").mockImplementation(function (this: Mailbox, delivery) {
+        // There is no such mailbox that could answer to the receipt.
+        if (delivery.to === "ann") throw new Error("unreachable");
+        return original.call(this, delivery);
+      });
+      const request = new Request(`http://restante.test/api/conversations/ann?user=${to}`, { method: "DELETE" });
+      expect((await exports.default.fetch(request)).status).toBe(204);
+      const isLeft = "SELECT 1 FROM run WHERE kind = 'in'";
+      const left = () => runInDurableObject(stub, (__, { storage }) => storage.sql.exec(isLeft).toArray().length);
+      await vi.waitFor(async () => expect(await left()).toBe(0));
+    }
+    const missing = async (origin: number) =>
+      (await deliver([], { compare: true, envelopes: [{ ...envelope(origin), at: 1 }] })).missing;
+    expect([await missing(104), await missing(105)]).toEqual([0, 105]);
+    expect((await deliver([104, 105, 4_200], { compare: true })).missing).toBe(0);
+  },
+);
 
 test("deliveries of many authors at once all arrive", async () => {
   const { deliver, kept } = mailbox();

@@ -68,7 +68,7 @@ test("[Q10][L8] a removed conversation is served on no way, on no device, and th
   for (let n = 0; n < 2; n++) {
     expect(await historyOf(a, b)).toEqual({ bodies: [], unread: 0, more: false });
     const [one] = await listOf(a);
-    expect(one).toMatchObject({ peer: b, unread: 0, hidden: true, marks: { mine: last } });
+    expect(one).toMatchObject({ peer: b, unread: 0, hidden: true, marks: { mine: last }, clearedUpTo: last });
     expect(one).not.toHaveProperty("last");
     expect(await everythingOf(a)).not.toContain("secret");
     await evict(a);
@@ -79,7 +79,9 @@ test("[Q10][L8] a removed conversation is served on no way, on no device, and th
   // What comes now is a conversation again.
   await receive(bob, alice, ["hello"]);
   expect((await historyOf(a, b)).bodies).toEqual(["hello"]);
-  expect(await listOf(a)).toMatchObject([{ peer: b, unread: 1, hidden: false, last: { body: "hello" } }]);
+  const now = { peer: b, unread: 1, hidden: false, clearedUpTo: last, last: { body: "hello" } };
+  expect(await listOf(a)).toMatchObject([now]);
+  expect((await listOf(b))[0]).not.toHaveProperty("clearedUpTo");
 });
 
 test("[Q10] a removal of what is removed, or of nothing, changes nothing; an unknown conversation is not found", async () => {
@@ -95,6 +97,20 @@ test("[Q10] a removal of what is removed, or of nothing, changes nothing; an unk
   expect(await remove(a, `${fresh("zed")}/messages/${seq}`)).toBe(404);
   expect(await remove(a, `${b}/messages/x`)).toBe(400);
   expect((await alice.settled()).filter(({ type }) => type === "cleared")).toEqual([]);
+});
+
+test("[Q10] a removed conversation that is shown again is hidden by the next removal, on all devices", async () => {
+  const { a, b, alice, bob } = await world();
+  await receive(bob, alice, ["one"]);
+  await remove(a, b);
+  await alice.until("cleared");
+  const path = `http://restante.test/api/conversations/${b}?user=${a}`;
+  const [headers, body] = [{ "Content-Type": "application/json" }, JSON.stringify({ hidden: false, pinned: true })];
+  expect((await exports.default.fetch(new Request(path, { method: "PATCH", headers, body }))).status).toBe(204);
+  expect(await alice.until("peer")).toMatchObject({ peer: b, hidden: false });
+  expect(await remove(a, b)).toBe(204);
+  expect(await alice.until("peer")).toMatchObject({ peer: b, standing: "contact", hidden: true, pinned: true });
+  expect(await listOf(a)).toMatchObject([{ peer: b, hidden: true, pinned: true }]);
 });
 
 test.each(["", "&runs=1&early=1"])("[Q10][L8] one removed message is gone, and the others stay (%s)", async (query) => {

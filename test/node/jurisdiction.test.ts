@@ -29,6 +29,8 @@ test("JURISDICTION applies to every namespace, and without it the namespaces are
   });
 });
 
+const deployedOnce = { json: { versions: [{ version_id: "v7" }] } };
+
 /** The output of wrangler 4.155 for the two commands, as far as it is used. */
 const answers = (...bindings: object[]) => {
   const asked: string[][] = [];
@@ -36,14 +38,14 @@ const answers = (...bindings: object[]) => {
     asked.push(args);
     return Promise.resolve(
       args[0] === "deployments"
-        ? { id: "d1", versions: [{ version_id: "v7", percentage: 100 }] }
-        : { id: "v7", resources: { bindings: [{ type: "plain_text", name: "AUTH", text: "accounts" }, ...bindings] } },
+        ? { json: { id: "d1", versions: [{ version_id: "v7", percentage: 100 }] } }
+        : { json: { id: "v7", resources: { bindings: [{ name: "AUTH", text: "accounts" }, ...bindings] } } },
     );
   };
   return { ask, asked };
 };
 
-test("the jurisdiction is read from the deployed version; without a deployment or an account it is unknown", async () => {
+test("the jurisdiction is read from the deployed version", async () => {
   const eu = answers({ type: "plain_text", name: "JURISDICTION", text: "eu" });
   expect(await deployedJurisdiction(eu.ask, ["--name", "chat"])).toBe("eu");
   expect(eu.asked).toEqual([
@@ -51,7 +53,24 @@ test("the jurisdiction is read from the deployed version; without a deployment o
     ["versions", "view", "v7", "--json", "--name", "chat"],
   ]);
   expect(await deployedJurisdiction(answers().ask)).toBe("");
-  expect(await deployedJurisdiction(() => Promise.resolve(null))).toBe(null);
+});
+
+test("before the first deploy there is nothing to compare with", async () => {
+  const none = "✘ [ERROR] A request to the Cloudflare API failed.\n  This Worker does not exist. [code: 10007]";
+  expect(await deployedJurisdiction(() => Promise.resolve({ failed: none }))).toBe(null);
+  expect(warningOf(null, "eu")).toBe(null);
+});
+
+test.each([
+  ["the account can't be asked", [{ failed: "You are not authenticated. [code: 10000]\n" }], "not authenticated"],
+  ["the network fails", [{ failed: "fetch failed" }], "fetch failed"],
+  ["the version can't be read", [deployedOnce, { failed: "Bad gateway" }], "Bad gateway"],
+  ["the output has another form", [{ json: {} }], "no version"],
+  ["the version has no bindings", [deployedOnce, { json: {} }], "no bindings"],
+] as const)("the deploy stops where %s", async (_, outputs, reason) => {
+  const left: object[] = [...outputs];
+  const deployed = await deployedJurisdiction(() => Promise.resolve(left.shift()));
+  expect(warningOf(deployed, "")).toMatch(new RegExp(`can't be read[\\s\\S]*${reason}[\\s\\S]*--change-jurisdiction`));
 });
 
 test("the deploy warns only if it would change the mailboxes", () => {

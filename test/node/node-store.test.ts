@@ -2,15 +2,17 @@
 // deletes.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { beforeEach, expect, onTestFinished, test } from "vitest";
-import type { Commit, Entry, Position, Store } from "../../src/client/store.ts";
+import { NEW_ROW } from "../../src/client/rows.ts";
+import type { Commit, Entry, Position, Row, Store } from "../../src/client/store.ts";
 import { nodeStore } from "../../src/node/node-store.ts";
 
 const STORE = resolve(import.meta.dirname, "../../src/node/node-store.ts");
+const SCHEMA = resolve(import.meta.dirname, "../../src/node/schema.ts");
 const first: Position = { device: "d1", epoch: "e1", cursor: 0, base: 0, listed: true };
 
 let folder: string;
@@ -114,6 +116,30 @@ test("a store is its file and a write-ahead log, without shared memory", async (
   const store = await opened();
   await store.write({ entries: [received(1)] });
   expect(readdirSync(folder).toSorted()).toEqual(["bot.db", "bot.db-wal"]);
+});
+
+test("[L8] what was removed is in no file of the store any more, also after a kill", async () => {
+  const store = await opened();
+  const last = received(2, { body: "a word that is removed" });
+  const row: Row = { ...NEW_ROW, peer: "bob", last };
+  const isThere = () => readdirSync(folder).some((name) => readFileSync(join(folder, name)).includes("a word that"));
+  await store.write({ entries: [received(1), last], rows: [row] });
+  expect(isThere()).toBe(true);
+  const removed = { removed: [{ peer: "bob", from: 2, upTo: 2 }], rows: [{ ...row, last: received(1) }] };
+  await store.write({ ...removed, entries: [received(3)] });
+  expect(isThere()).toBe(false);
+  expect(await seqsOf(store)).toEqual([1, 3, 2, 0]);
+  // As a process leaves it that was killed after the transaction and before the rest.
+  await store.write({ entries: [last] });
+  const killed = `const { openDatabase, transaction } = await import(process.argv[1]);
+    const db = openDatabase(process.argv[2]);
+    transaction(db, () => db.exec("DELETE FROM entries WHERE seq = 2"));
+    process.kill(process.pid, "SIGKILL");`;
+  await store.close();
+  await once(spawn(process.execPath, ["--input-type=module", "-e", killed, SCHEMA, file]), "exit");
+  expect(isThere()).toBe(true);
+  await store.open("alice", first);
+  expect(isThere()).toBe(false);
 });
 
 test("close({ forget }) deletes its files alone, and is allowed twice", async () => {

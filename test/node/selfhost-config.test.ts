@@ -41,6 +41,7 @@ const CLOUDFLARE_ONLY = [
   ..."ratelimits.name ratelimits.namespace_id ratelimits.simple observability.enabled observability.redact_query_string".split(
     " ",
   ),
+  ..."observability.logs.enabled observability.logs.invocation_logs".split(" "),
 ];
 
 test("each key of wrangler.toml is translated by selfhost, or is a feature of Cloudflare only", () => {

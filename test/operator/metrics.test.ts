@@ -2,11 +2,14 @@
 import { env } from "cloudflare:workers";
 import { evictAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
+import packageJson from "../../package.json";
 import { IsolateCounters } from "../../src/census/isolate-counters.ts";
 import { Mailbox } from "../../src/mailbox/mailbox.ts";
 import { CounterReport, type CensusReach } from "../../src/metrics/report-counters.ts";
 import { DOUBLES } from "../../src/metrics/analytics-points.ts";
 import { countStored, counters, type CounterValues } from "../../src/protocol/counters.ts";
+import { EVENTS } from "../../src/protocol/log-events.ts";
+import { codesIn } from "../../src/protocol/refusals.ts";
 import { fetchWorker, callApi } from "../support/accounts.ts";
 import { fresh, open } from "../support/devices.ts";
 import { countRowsWritten as rowsOf } from "../support/count-rows.ts";
@@ -19,8 +22,8 @@ async function scrape(token = ADMIN): Promise<Record<string, number>> {
   expect(response.headers.get("Content-Type")).toBe("text/plain; version=0.0.4; charset=utf-8");
   const lines = (await response.text()).trimEnd().split("\n");
   for (const line of lines)
-    expect(line).toMatch(/^(# (HELP|TYPE) restante_\w+ .+|restante_\w+(\{\w+="[^"]+"\})? [\d.]+)$/);
-  const samples = lines.filter((line) => !line.startsWith("#")).map((line) => line.split(" "));
+    expect(line).toMatch(/^(# (HELP|TYPE) restante_\w+ .+|restante_\w+(\{\w+="[^"]+"(,\w+="[^"]+")*\})? [\d.]+)$/);
+  const samples = lines.filter((line) => !line.startsWith("#")).map((line) => line.split(/ (?=[\d.]+$)/));
   expect(new Set(samples.map(([name]) => name)).size).toBe(samples.length);
   return Object.fromEntries(samples.map(([name = "", number]) => [name, Number(number)]));
 }
@@ -36,6 +39,39 @@ test("only operators read the metrics: with the secret, or a service's token of 
   expect(await statusAndCode(callApi("GET", "/api/metrics", undefined, token))).toEqual([403, "forbidden"]);
   const { token: admin } = await createService("grafana", "admin");
   await scrape(admin);
+});
+
+test("every code and every event has its series before the first increment, and no other appears", async () => {
+  const numbers = await scrape();
+  const labels = (name: string) =>
+    Object.keys(numbers).flatMap((key) => (key.startsWith(`${name}{`) ? [/="(\w+)"/.exec(key)?.[1] ?? ""] : []));
+  expect(labels("restante_events_total").toSorted()).toEqual(Object.keys(EVENTS).toSorted());
+  expect(numbers[`restante_events_total{event="broken"}`]).toBe(0);
+  expect(labels("restante_failed_total")).toEqual(codesIn("failed"));
+  expect(labels("restante_closed_total")).toEqual(codesIn("closing"));
+  expect(labels("restante_refused_total")).toEqual(expect.arrayContaining([...codesIn("refused")]));
+  expect(labels("restante_problems_total")).toEqual(
+    expect.arrayContaining([...codesIn("http"), ...codesIn("closing")]),
+  );
+  const versions = `version="${packageJson.version}",storage="1",wire="1"`;
+  expect(numbers[`restante_build_info{${versions}}`]).toBe(1);
+});
+
+test("requests are timed by their declared route, and what no route serves is one series", async () => {
+  const before = await scrape();
+  await fetchWorker("/api/names/somebody");
+  await fetchWorker("/api/frames.schema.json");
+  await fetchWorker("/api/frames.schema.json", { method: "HEAD" });
+  await callApi("GET", `/api/admin/users/${fresh("nobody")}`, undefined, ADMIN);
+  for (const path of ["/api/nothing", "/api/nothing/else", `/api/${"x".repeat(500)}`]) await fetchWorker(path);
+  const after = await scrape();
+  const counted = (route: string) => more(after, before, `restante_request_seconds_count{route="${route}"}`);
+  expect(counted("GET /api/frames.schema.json")).toBe(2);
+  expect(counted("GET /api/admin/users/{userName}")).toBe(1);
+  expect(counted("other")).toBeGreaterThanOrEqual(3);
+  const routes = Object.keys(after).filter((name) => name.startsWith("restante_request_seconds_count"));
+  expect(routes.join()).not.toMatch(/nothing|xxx|\*/);
+  expect(more(after, before, `restante_request_seconds_bucket{route="other",le="+Inf"}`)).toBe(counted("other"));
 });
 
 test("messages, refusals, latency classes and rows are counted", async () => {

@@ -177,6 +177,22 @@ test("a message is traced from either end: queued, stored, delivered, read", asy
   expect(JSON.stringify([stored, both])).not.toContain(SECRET);
 });
 
+test("[X2] a removed message is traced from its receiver, and is gone where its author removed it", async () => {
+  const [a, b] = [fresh("alice"), fresh("bob")];
+  const [alice, bob] = [await open(a), await open(b)];
+  alice.send({ type: "send", id: 1, to: b, body: SECRET });
+  const { entry } = await alice.until("accepted");
+  const { seq } = await bob.until("message");
+  const remove = (user: string, path: string) => callApi("DELETE", `/api/conversations/${path}?user=${user}`);
+  expect((await remove(b, `${a}/messages/${String(seq)}`)).status).toBe(204);
+  const trace = { from: a, to: b, state: "stored", receiver: { message: { kind: "removed", origin: entry } } };
+  expect(await traced(b, seq)).toMatchObject({ ...trace, author: { message: { kind: "out" } } });
+  expect(await traced(a, entry)).toMatchObject(trace);
+  expect((await remove(a, b)).status).toBe(204);
+  expect(await traced(b, seq)).toMatchObject({ ...trace, author: { message: { kind: "removed" } } });
+  expect(await statusAndCode(operate("GET", at(a, `/messages/${String(entry)}`)))).toEqual([410, "gone"]);
+});
+
 test("the trace of a queued message has its next attempt, that of a failed one its code", async () => {
   const [a, b, c] = [fresh("alice"), fresh("bob"), fresh("carol")];
   const alice = await open(a);

@@ -1,5 +1,5 @@
 // Retention, in a runtime whose RETENTION_ENTRIES is 100: removed entries become a gap, and unsettled messages stay.
-import { env } from "cloudflare:workers";
+import { env, exports } from "cloudflare:workers";
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
 import { Log } from "../../src/mailbox/log/log.ts";
@@ -63,6 +63,23 @@ test("[R5][R2] a new device starts with the oldest entry, and a device of anothe
   const [gap, first] = await other.settled();
   expect(gap).toEqual({ type: "gap", from: 1, seq: expect.any(Number) });
   expect(first).toEqual(kept[0]);
+});
+
+test("[H1][Q10] a device that missed `cleared` behind a gap finds in the list up to where the conversation is removed", async () => {
+  const [a, b] = [fresh("alice"), fresh("bob")];
+  const alice = await open(a);
+  await sendAll(alice, b, 1, 50);
+  const bob = await open(b);
+  const last = (await bob.take("message", 50)).at(-1)?.["seq"];
+  const path = `http://restante.test/api/conversations/${a}?user=${b}`;
+  expect((await exports.default.fetch(new Request(path, { method: "DELETE" }))).status).toBe(204);
+  await bob.until("cleared");
+  await sendAll(alice, b, 51, 600);
+  const back = await open(b, "tablet", `&cursor=${String(last)}&epoch=${bob.welcome.epoch}`);
+  const frames = await back.settled();
+  expect(frames[0]).toMatchObject({ type: "gap" });
+  expect(frames.filter(({ type }) => type === "cleared")).toEqual([]);
+  expect(await get(`/api/conversations?user=${b}`)).toMatchObject({ conversations: [{ peer: a, clearedUpTo: last }] });
 });
 
 test("[P3] a plain client gets a message of the system", async () => {

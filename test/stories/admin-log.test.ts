@@ -45,9 +45,10 @@ test("the log names the operator of each action: the secret, or a service with t
       .filter((line) => line.startsWith("{"))
       .map((line) => JSON.parse(line) as Record<string, unknown>)
       .filter(({ user, operator }) => (user === "frank" || user === "relay") && operator !== undefined)
-      .map(({ at: _at, ...rest }) => rest);
-  const onFrank = { user: "frank", operator: "ops-bot", operatorToken: bot.id };
-  const onRelay = { user: "relay", operator: "secret", operatorToken: null };
+      .map(({ at: _at, time: _time, ...rest }) => rest);
+  const action = { level: "info", request: expect.any(String) };
+  const onFrank = { user: "frank", operator: "ops-bot", operatorToken: bot.id, ...action };
+  const onRelay = { user: "relay", operator: "secret", operatorToken: null, ...action };
   await expect.poll(events).toEqual([
     { event: "disconnected", device: null, sockets: expect.any(Number), ...onFrank },
     { event: "suspended", ...onFrank },

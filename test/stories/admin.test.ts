@@ -184,5 +184,5 @@ test("service accounts are created, listed, shown and revoked, and one of scope 
   expect(await command.text("service", "list")).toBe("There are none.\n");
   expect((await command.run(["stats"], { RESTANTE_ADMIN_TOKEN: created.token })).code).toBe(1);
   expect(await command.run(["service", "create", "x y", "--scope", "send"])).toMatchObject({ code: 1 });
-  expect(await command.run(["service", "create", "bot", "--scope", "everything"])).toMatchObject({ code: 1 });
+  expect(await command.run(["service", "create", "bot", "--scope", "everything"])).toMatchObject({ code: 2 });
 });

@@ -46,14 +46,17 @@ test("the web page is served with its headers, and no other file of the disk", a
     const nothing = await fetch(`${server.url}${path}`);
     expect([nothing.status, await nothing.json()], path).toMatchObject([404, { code: "not_found" }]);
   }
-  // The API reference is a page with its own policy; its description comes from the Worker.
+  // The API reference is a page with its own policy; its description is a file, which any page may read.
   const docs = await fetch(`${server.url}/api/docs`);
   expect([docs.status, docs.headers.get("Content-Type")]).toEqual([200, "text/html; charset=utf-8"]);
   expect(docs.headers.get("Content-Security-Policy")).toContain("trusted-types default dompurify");
   expect((await fetch(`${server.url}/api/docs/swagger-ui.css`)).headers.get("Content-Security-Policy")).toContain(
     "trusted-types restante",
   );
-  expect(await (await fetch(`${server.url}/api/openapi.json`)).json()).toHaveProperty("openapi");
+  const description = await fetch(`${server.url}/api/openapi.json`);
+  expect(description.headers.get("Access-Control-Allow-Origin")).toBe("*");
+  expect(description.headers.get("ETag")).not.toBe(null);
+  expect(await description.json()).toHaveProperty("openapi");
   expect(await (await fetch(`${server.url}/api/health`)).json()).toMatchObject({ status: "ok" });
 });
 

@@ -78,7 +78,8 @@ test("connects and disconnects are logged as lines of JSON, without message text
       .map((line) => JSON.parse(line) as Record<string, unknown>);
   await expect.poll(() => events().length).toBe(2);
   const shard: unknown = expect.any(Number);
-  const counts = { at: shard, shard, shardUsers: shard, shardSockets: shard };
+  const form = { level: "info", at: shard, time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/) };
+  const counts = { ...form, shard, shardUsers: shard, shardSockets: shard };
   expect(events()).toEqual([
     { event: "connect", user: "u3", device: "laptop", sockets: 1, ...counts },
     { event: "disconnect", user: "u3", device: "laptop", sockets: 0, ...counts },

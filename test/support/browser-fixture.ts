@@ -15,7 +15,8 @@ export class BrowserFixture {
     beforeAll(async () => {
       [this.#browser, this.#server] = await Promise.all([startBrowser(), startServer({ RATE_LIMIT: "off" })]);
     });
-    afterEach(async () => {
+    afterEach(async ({ task }) => {
+      if (task.result?.state === "fail") console.error(`The server printed: ${this.#server?.output.slice(-4_000)}`);
       for (const context of this.#browser?.contexts() ?? []) await context.close();
     });
     afterAll(async () => {

@@ -122,6 +122,7 @@ export const validCalls: Readonly<Record<string, ValidCall>> = {
   "GET /api/settings": [() => ({})],
   "PUT /api/settings": [() => ({ body: { receipts: false } })],
   "GET /api/health": [() => ({}), () => undefined],
+  "GET /api/health/live": [() => ({}), () => undefined],
   "GET /api/metrics": [() => ({}), () => ADMIN],
   "GET /api/admin/stats": [() => ({}), () => ADMIN],
   "GET /api/admin/users/{userName}": [({ alice }) => ({ path: { userName: alice.userName } }), () => ADMIN],

@@ -1,6 +1,9 @@
 // A user of the web page, in a separate browser context: a page object with the user's actions and the visible state.
 import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from "playwright-core";
 
+/** The button of the question whether the user has their recovery code. */
+export const HAS_CODE = "I have it. Sign out";
+
 export class PageUser {
   readonly page: Page;
   /** Console errors, uncaught errors, and violations of the Content-Security-Policy. */
@@ -40,7 +43,14 @@ export class PageUser {
     await this.button("I'm new").click();
     await this.userName.fill(userName);
     await this.button("Create account").click();
-    return (await this.page.locator("output").textContent()) ?? "";
+    const [code, alert] = [this.page.locator("output"), this.page.getByRole("alert").filter({ hasText: /./ })];
+    try {
+      await code.or(alert).first().waitFor();
+      if (await code.isVisible()) return (await code.textContent()) ?? "";
+    } catch (error) {
+      throw new Error(`No account: the page shows ${await this.page.locator("body").ariaSnapshot()}`, { cause: error });
+    }
+    throw new Error(`No account: ${(await alert.allTextContents()).join(" ")}`);
   }
 
   /** Signs in with a recovery or link code, up to what the server answers. */
@@ -55,8 +65,14 @@ export class PageUser {
   async signOut(): Promise<void> {
     await this.account.click();
     await this.button("Sign out").last().click();
-    await this.button("I have it: sign out").click();
+    await this.button(HAS_CODE).click();
     await this.outside.waitFor();
+  }
+
+  /** Presses a button that asks first, and confirms its question. */
+  async confirm(button: Locator): Promise<void> {
+    await button.click();
+    await this.page.getByRole("alertdialog").getByRole("button").first().click();
   }
 
   /** The field for the own name, on the way in. */

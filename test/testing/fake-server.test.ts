@@ -1,6 +1,6 @@
 // `restante/testing`: the fake server, as unit tests of an application use it, with clients of the SDK and no network.
 import { beforeEach, expect, onTestFinished, test } from "vitest";
-import { connect, memoryStore, type Options, type Restante } from "../../src/client/connect.ts";
+import { connect, memoryStore, type Message, type Options, type Restante } from "../../src/client/connect.ts";
 import { type FakeServer, fakeServer } from "../../src/testing/testing.ts";
 import { until } from "../support/until.ts";
 
@@ -213,4 +213,43 @@ test("[Q9][Q10][Q11] settings, removals and display names reach every client of 
   for (const me of [alice, tablet]) await until(me.conversations, (all) => all.length === 0);
   expect([server.messages("alice"), server.messages("bob").length]).toEqual([[], 3]);
   await expect(alice.configure("zed", { muted: true })).rejects.toMatchObject({ code: "not_found" });
+});
+
+test("[Q10][H1] what is removed twice changes nothing, and the list says what was removed", async () => {
+  const alice = enter("alice");
+  server.send("bob", "alice", "one");
+  server.send("bob", "alice", "two");
+  const thread = alice.messages.with("bob");
+  const [, two] = await until(thread, ({ length }) => length === 2);
+  await alice.remove(two as Message);
+  await until(thread, ({ length }) => length === 1);
+  await alice.remove(two as Message);
+  const list = async () => (await server.fetch("https://chat.test/api/conversations?user=alice")).json();
+  expect(await list()).toMatchObject({ conversations: [{ seq: two?.seq, last: { body: "one" } }] });
+  await alice.clear("bob");
+  await until(thread, ({ length }) => length === 0);
+  await alice.clear("bob");
+  const about = { seq: two?.seq, clearedUpTo: two?.seq, hidden: true, unread: 0 };
+  expect(await list()).toMatchObject({ conversations: [about] });
+  expect(await list()).not.toHaveProperty("conversations.0.last");
+  await expect(alice.clear("zed")).rejects.toMatchObject({ code: "not_found" });
+  await expect(alice.remove({ ...two, seq: 5 } as Message)).rejects.toMatchObject({ code: "not_found" });
+});
+
+test("[Q11] a display name is of one form, comes with `welcome`, and is shown of contacts alone", async () => {
+  const [alice, bob] = [enter("alice"), enter("bob")];
+  for (const displayName of [" ", "\u200b", "x".repeat(65)]) {
+    const changed = bob.profile.change({ displayName });
+    if (displayName === " ") await changed;
+    else await expect(changed).rejects.toMatchObject({ code: "bad_frame", status: 400 });
+  }
+  expect(await bob.profile.change({ displayName: "  Bobby   B " })).toBeUndefined();
+  await until(bob.profile.displayName, (name) => name === "Bobby B");
+  await bob.send("alice", "hello").reached("stored");
+  await until(alice.conversations, ([first]) => first?.displayName === "Bobby B");
+  await alice.people.block("bob");
+  await until(alice.conversations, ([first]) => first?.standing === "blocked");
+  expect(alice.conversations.value).toMatchObject([{ displayName: null }]);
+  const phone = enter("bob", { store: memoryStore(), since: "now" });
+  await until(phone.profile.displayName, (name) => name === "Bobby B");
 });

@@ -27,16 +27,22 @@ async function withAccount(): Promise<PageUser> {
   return user;
 }
 
+const LOST_CODE = `${UNREACHABLE} Your recovery code may have been replaced.`;
+
 test.each([
-  ["Link a device", "Devices"],
-  ["New recovery code", "Devices"],
-  ["Sign out all other devices", "Devices"],
-  ["Add a passkey", "Passkeys"],
-])("without an answer of the server, “%s” says so", async (button, part) => {
+  ["Link a device", "Devices", UNREACHABLE],
+  ["New recovery code", "Devices", LOST_CODE],
+  ["Sign out all other devices", "Devices", LOST_CODE],
+  ["Add a passkey", "Passkeys", UNREACHABLE],
+])("without an answer of the server, “%s” says so", async (button, part, sentence) => {
   const user = await withAccount();
+  // Screen readers announce what appears in a line that was there before.
+  const lines = user.page.getByRole("dialog").getByRole("region", { name: part, exact: true }).getByRole("alert");
+  expect(await lines.count()).toBe(1);
   await cutOff(user);
-  await user.button(button).click();
-  await says(user, part, UNREACHABLE);
+  if (button.startsWith("Sign out")) await user.confirm(user.button(button));
+  else await user.button(button).click();
+  await says(user, part, sentence);
   expect(user.errors).toEqual([]);
 });
 

@@ -37,7 +37,7 @@ test("[A13] the page shows a notice that another device signed in, which opens t
   await line.getByText("A new device signed in.").waitFor();
   await first.page.reload();
   await line.getByText("A new device signed in.").waitFor();
-  await line.getByRole("button", { name: "Was it you? See your devices" }).click();
+  await line.getByRole("button", { name: "Not you? Check your devices" }).click();
   const devices = first.page.getByRole("dialog").getByRole("region", { name: "Devices" });
   await devices.getByText("A new device signed in.").waitFor();
   await first.button("Close").click();
@@ -57,7 +57,7 @@ test("[A15] where the server asks for a proof the page asks for the recovery cod
   await first.account.click();
   await asksOnce(first, "/api/link-codes*");
   await first.button("Link a device").click();
-  const proof = first.page.getByRole("dialog", { name: "Is it you?" });
+  const proof = first.page.getByRole("dialog", { name: "Confirm it's you" });
   await proof.getByLabel("Recovery code").fill("0000-0000");
   await proof.getByRole("button", { name: "Continue" }).click();
   await proof.getByText("That recovery code isn't right.").waitFor();
@@ -83,7 +83,7 @@ test("[A16] all other devices can be signed out from the page, which shows the n
   const recovery = await first.claim(name);
   const second = await linkedWith(first, name);
   await first.account.click();
-  await first.button("Sign out all other devices").click();
+  await first.confirm(first.button("Sign out all other devices"));
   await second.outside.waitFor();
   const shown = first.page.getByRole("dialog", { name: "Save your recovery code" }).locator("output");
   const next = (await shown.textContent()) ?? "";
@@ -103,7 +103,7 @@ test("[A14] signing out the device that had made the last recovery code shows a 
   const second = await linkedWith(first, name);
   await second.account.click();
   const others = second.page.getByRole("dialog").getByRole("listitem").filter({ hasNotText: "This device" });
-  await others.getByRole("button", { name: "Sign out" }).click();
+  await second.confirm(others.getByRole("button", { name: "Sign out" }));
   await first.outside.waitFor();
   await second.page.getByRole("dialog", { name: "Save your recovery code" }).waitFor();
   expect([...first.errors, ...second.errors]).toEqual([]);

@@ -31,7 +31,7 @@ test("a row shows what waits to be sent, what was not sent, and while the other 
   await bob.page.context().setOffline(true);
   await bob.page.getByText("You're offline.", { exact: false }).waitFor();
   await bob.send("waits");
-  await row.getByRole("img", { name: "Waiting for connection" }).waitFor();
+  await row.getByRole("img", { name: "Waiting to be sent" }).waitFor();
   await bob.composer.fill("half a sent");
   await bob.page.goto(`${fixture.url}/#/`);
   await row.getByText("Draft:").waitFor();

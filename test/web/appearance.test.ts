@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { expect, test } from "vitest";
 import { BrowserFixture } from "../support/browser-fixture.ts";
-import { PageUser } from "../support/page-user.ts";
+import { HAS_CODE, PageUser } from "../support/page-user.ts";
 
 const fixture = new BrowserFixture();
 
@@ -116,7 +116,9 @@ test("a phone of 320 px shows the list or the conversation, and nothing is wider
   await phone.list.waitFor();
   expect(await fits()).toBe(true);
   await phone.account.click();
-  expect(await fits()).toBe(true);
+  const dialog = phone.page.getByRole("dialog");
+  await dialog.getByText("Chrome, Linux").waitFor();
+  expect(await dialog.evaluate((box) => box.scrollWidth - box.clientWidth)).toBe(0);
 });
 
 test("in 简体中文 the page has no English text, by the browser's setting and by choice", async () => {
@@ -206,7 +208,7 @@ test.each(["light", "dark"] as const)(
     await carol.page.getByRole("img", { name: "QR code with the link" }).waitFor();
     await carol.page.getByRole("dialog").getByRole("button", { name: "Delete account" }).click();
     await carol.button("Sign out").last().click();
-    await carol.button("I have it: sign out").waitFor();
+    await carol.button(HAS_CODE).waitFor();
     await check("the account, with a link and questions");
     await carol.button("New recovery code").click();
     await carol.button("I've saved it").waitFor();

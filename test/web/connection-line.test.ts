@@ -39,7 +39,7 @@ test("without a server the line is there once, as high and with the same text af
   expect(new Set(seen.texts).size).toBe(1);
   expect(new Set(seen.heights)).toEqual(new Set([40]));
   await mortal.restart();
-  await phone.button("Retry").click();
+  await phone.button("Try again").click();
   await phone.untilConnected();
   await line.waitFor({ state: "detached" });
 });

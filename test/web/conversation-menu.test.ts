@@ -153,5 +153,8 @@ test("a long press on a row of a phone opens its menu, and not the conversation;
   await devtools.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
   await phone.menuItem("Block").tap();
   await phone.button("Cancel").tap();
-  await row(phone, other).waitFor();
+  await phone.menuItem("Block").waitFor({ state: "detached" });
+  // The press has ended: Enter opens the conversation.
+  await row(phone, other).press("Enter");
+  await phone.page.getByRole("heading", { name: other, exact: true }).waitFor();
 });

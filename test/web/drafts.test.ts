@@ -57,3 +57,13 @@ test("where no space is left, the text stays in the field and is sent", async ()
   await alice.composer.press("Enter");
   await bob.sees("no space");
 });
+
+test("the list of another tab shows what is written here, until it is removed", async () => {
+  const { alice } = await fixture.twoContacts();
+  const second = await PageUser.inNewTab(alice.page.context(), `${fixture.url}/#/`);
+  await second.list.getByText("hi", { exact: true }).waitFor();
+  await alice.composer.fill("half a sentence");
+  await second.list.getByText("half a sentence", { exact: true }).waitFor();
+  await alice.composer.fill("");
+  await second.list.getByText("hi", { exact: true }).waitFor();
+});

@@ -24,14 +24,17 @@ test("[A22] while a name is typed the page says whether it is free, in the form 
   await user.page.clock.install();
   await user.button("I'm new").click();
   await expect.poll(() => focusOf(user)).toBe("userName");
+  // Time passes when the test says so: no letter comes after the pause.
+  await user.page.clock.pauseAt(Date.now() + 60_000);
   await user.userName.pressSequentially(name.toUpperCase());
-  await user.page.getByText(`“${name}” is free.`).waitFor();
+  await user.page.clock.runFor(2_000);
+  await user.page.getByText(`“${name}” is available.`).waitFor();
   await user.userName.fill("");
   await user.userName.fill(name);
-  await user.page.getByText(`“${name}” is free.`).waitFor();
-  // The page's clock passes the pause after which it would ask.
+  await user.page.getByText(`“${name}” is available.`).waitFor();
   await user.page.clock.runFor(2_000);
   expect(asked).toEqual([name]);
+  await user.page.clock.resume();
   await user.button("Create account").click();
   await user.button("I've saved it").click();
   await user.untilConnected();
@@ -51,7 +54,7 @@ test("[A22] a taken name leads to the form for its code, which has the focus unt
   await expect.poll(() => focusOf(second)).toBe("code");
   await second.page.getByLabel("Code", { exact: true }).fill("wrong");
   await second.button("Sign in").click();
-  await second.page.getByRole("alert").getByText("That code isn't right for this name.", { exact: false }).waitFor();
+  await second.page.getByRole("alert").getByText("That code isn't right for this name,", { exact: false }).waitFor();
   await expect.poll(() => focusOf(second)).toBe("code");
   await second.page.getByLabel("Code", { exact: true }).fill(code);
   await second.page.keyboard.press("Enter");
@@ -60,11 +63,26 @@ test("[A22] a taken name leads to the form for its code, which has the focus unt
   expect([...first.errors, ...second.errors]).toEqual([]);
 });
 
+test("without a code, and without a name, the page asks for it and sends nothing; the first empty field has the focus", async () => {
+  const user = await fixture.newUser({ serviceWorkers: "block" });
+  const sent: string[] = [];
+  user.page.on("request", (request) => request.method() === "POST" && sent.push(request.url()));
+  await user.button("I have an account").click();
+  await expect.poll(() => focusOf(user)).toBe("userName");
+  await user.page.keyboard.press("Enter");
+  await user.page.getByRole("alert").getByText("Enter your username.").waitFor();
+  await user.userName.fill(fixture.uniqueName("nino"));
+  await user.page.keyboard.press("Enter");
+  await user.page.getByRole("alert").getByText("Enter the code first.").waitFor();
+  await expect.poll(() => focusOf(user)).toBe("code");
+  expect(sent).toEqual([]);
+});
+
 test("who has an account and mistypes the name gets no other account", async () => {
   const name = fixture.uniqueName("typo");
   const user = await fixture.newUser();
   await user.signIn(name, "1111-2222-3333");
-  await user.page.getByRole("alert").getByText("That code isn't right for this name.", { exact: false }).waitFor();
+  await user.page.getByRole("alert").getByText("That code isn't right for this name,", { exact: false }).waitFor();
   await user.button("Use a passkey").click();
   await user.page
     .getByRole("alert")
@@ -108,7 +126,7 @@ test("a device that was signed out says so as news, not as an error", async () =
   await second.signIn(name, code);
   await second.button("I've saved it").click();
   await second.account.click();
-  await second.button("Sign out all other devices").click();
+  await second.confirm(second.button("Sign out all other devices"));
   const news = first.page.locator(".entrance").getByRole("status").getByText("You've been signed out on this device.");
   await news.waitFor();
   const [colour, ink] = await news.evaluate((line) => [

@@ -73,4 +73,5 @@ test("[A4] the code is shown large, can be copied, and ends with its time", asyn
   await user.button("Copy code").waitFor();
   await user.page.clock.runFor(601_000);
   await code.waitFor({ state: "detached" });
+  await user.page.getByText("The code has expired.", { exact: false }).waitFor();
 });

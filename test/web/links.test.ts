@@ -29,6 +29,16 @@ test.each([
   ["Chinese brackets", "https://example.com/a（注）", same("https://example.com/a")],
   ["a Chinese character right before it", "请看https://example.com/a", same("https://example.com/a")],
   ["Chinese text right after the host", "https://example.com看看", same("https://example.com")],
+  ["Chinese text right after a host with an umlaut", "https://www.bücher.de看看", same("https://www.bücher.de")],
+  ["a label of Latin letters of several kinds", "https://www.bücher.de/x", same("https://www.bücher.de/x")],
+  ["the same with a port", "https://ex.bücher.de:8080/x", same("https://ex.bücher.de:8080/x")],
+  ["the same without a scheme", "www.müller.de", ["www.müller.de", "https://www.müller.de"]],
+  [
+    "2,048 characters",
+    `https://a.example/${"b".repeat(2_030)} and more`,
+    same(`https://a.example/${"b".repeat(2_030)}`),
+  ],
+  ["a last label with the letters s and k", "<https://evil.tesk/>", same("https://evil.tesk/")],
   ["a host in another script", "https://例え.jp/テスト", same("https://例え.jp/テスト")],
   ["capital letters", "Https://Example.com/A", same("Https://Example.com/A")],
   ["without a scheme", "www.example.com/x", ["www.example.com/x", "https://www.example.com/x"]],
@@ -59,6 +69,7 @@ test.each([
   ["no host", "https:///x"],
   ["nothing after www.", "www. and more"],
   ["the middle of a word", "awww.example.com"],
+  ["one that is longer than 2,048 characters", `https://a.example/?u=https://b.example/${"c".repeat(2_100)}`],
   ["an e-mail address", "me@www.example.com"],
 ])("%s is no link", (_, text) => {
   expect(linksOf(text)).toEqual([]);

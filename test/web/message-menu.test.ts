@@ -61,7 +61,7 @@ test("a message is copied, and the menu says so where the browser refuses", asyn
   await alice.page.evaluate(() => Object.assign(navigator.clipboard, { writeText: () => Promise.reject(new Error()) }));
   await openByMouse(alice, "copy me");
   await alice.menuItem("Copy text").click();
-  await alice.page.getByRole("alert").getByText("Your browser didn't copy it.", { exact: false }).waitFor();
+  await alice.page.getByRole("alert").getByText("Couldn't copy.", { exact: false }).waitFor();
 });
 
 test("a message is deleted after a question, on all devices of the user, and not for the other one", async () => {
@@ -115,10 +115,22 @@ test("a failed message is sent again, or discarded, from its menu", async () => 
   await user.send("is anybody there?");
   await user.button("Discard").waitFor();
   await openByMouse(user, "is anybody there?");
-  await user.menuItem("Send again").waitFor();
   expect(await user.menuItem("Delete for me").count()).toBe(0);
+  // The failed message goes away with the focus, which moves to the messages.
+  const log = user.page.getByRole("log");
+  const failed = await bubble(user, "is anybody there?").getAttribute("data-key");
+  await user.menuItem("Send again").click();
+  await user.page.locator(`[data-key="${failed}"]`).waitFor({ state: "detached" });
+  expect(await isFocused(log)).toBe(true);
+  const again = await bubble(user, "is anybody there?").getAttribute("data-key");
+  await user.button("Send again").click();
+  await user.page.locator(`[data-key="${again}"]`).waitFor({ state: "detached" });
+  expect(await isFocused(log)).toBe(true);
+  await user.button("Discard").waitFor();
+  await openByMouse(user, "is anybody there?");
   await user.menuItem("Discard").click();
   await bubble(user, "is anybody there?").waitFor({ state: "detached" });
+  expect(await isFocused(log)).toBe(true);
 });
 
 test("arrows move through the messages, and the menu key, Enter and Arrow Up in an empty field open the menu", async () => {

@@ -82,7 +82,7 @@ test("while the server is down the page shows it, and messages that are written 
   await mortal.kill();
   await alice.page.getByText("You're offline.", { exact: false }).waitFor();
   await alice.send("meanwhile", "meanwhile too");
-  await alice.sees("meanwhile", "Waiting for connection");
+  await alice.sees("meanwhile", "Waiting to be sent");
   await mortal.restart();
   await alice.untilConnected();
   await alice.send("after");
@@ -105,10 +105,10 @@ test("without a network the page opens with its stored messages, and sends new o
   await alice.sees("hi");
   await alice.page.locator(".banner:not([data-is=open])").waitFor();
   await alice.send("from the tunnel");
-  await alice.sees("from the tunnel", "Waiting for connection");
+  await alice.sees("from the tunnel", "Waiting to be sent");
   await alice.untilStored();
   await alice.page.reload();
-  await alice.sees("from the tunnel", "Waiting for connection");
+  await alice.sees("from the tunnel", "Waiting to be sent");
   await alice.page.context().setOffline(false);
   await alice.sees("from the tunnel", "Read");
   expect(await bob.texts()).toEqual(["hello", "hi", "from the tunnel"]);

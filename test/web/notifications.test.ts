@@ -4,6 +4,11 @@ import { expect, test } from "vitest";
 import { BrowserFixture } from "../support/browser-fixture.ts";
 import { PageUser } from "../support/page-user.ts";
 
+/** What is used of the global scope of a service worker. */
+interface Worker {
+  readonly registration: ServiceWorkerRegistration;
+}
+
 const fixture = new BrowserFixture();
 
 /** A page in the background, or the one that the user sees. */
@@ -147,4 +152,40 @@ test("a muted conversation notifies of nothing, and a display name stands beside
   await alice.send("loud");
   await expect.poll(() => shown(bob)).toEqual([[`Zo\u00eb (${a})`, "2 new messages: loud"]]);
   expect(await bob.page.evaluate(() => (globalThis as unknown as { calls: string[] }).calls)).toHaveLength(1);
+});
+
+test("what is shown stays while the page is loaded again, and a click on it opens the conversation there", async () => {
+  const { a, b, alice, bob } = await fixture.twoContacts();
+  await turnOn(bob);
+  await bob.page.addInitScript(() => {
+    Object.defineProperty(document, "visibilityState", { value: "hidden", configurable: true });
+    Object.defineProperty(document, "hasFocus", { value: () => false, configurable: true });
+  });
+  await bob.page.goto(`${fixture.url}/#/`);
+  await setAttention(bob, false);
+  await alice.send("unread");
+  await expect.poll(() => shown(bob)).toEqual([[a, "unread"]]);
+  await bob.page.reload();
+  await bob.list.getByText("1 unread").waitFor();
+  expect(await shown(bob)).toEqual([[a, "unread"]]);
+  // Another page of this server, which was seen last, has no conversations.
+  const status = await bob.page.context().newPage();
+  await status.goto(`${fixture.url}/status`);
+  const [worker] = bob.page.context().serviceWorkers();
+  await worker?.evaluate(async () => {
+    const [notification] = await (globalThis as unknown as Worker).registration.getNotifications();
+    const event = Object.assign(new Event("notificationclick"), { notification, waitUntil: () => undefined });
+    dispatchEvent(event);
+  });
+  await bob.page.waitForURL(`${fixture.url}/#/${a}`);
+  expect(status.url()).toBe(`${fixture.url}/status`);
+  await alice.page.getByRole("heading", { name: b, exact: true }).waitFor();
+});
+
+test("there is no switch where the browser has refused the service worker", async () => {
+  const user = await fixture.newUser({ serviceWorkers: "block" });
+  await user.claim(fixture.uniqueName("dora"));
+  await user.account.click();
+  await user.page.getByRole("heading", { name: "Privacy" }).waitFor();
+  await user.page.getByRole("heading", { name: "Notifications" }).waitFor({ state: "detached" });
 });

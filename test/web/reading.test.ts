@@ -3,10 +3,9 @@ import type { Locator } from "playwright-core";
 import { expect, test } from "vitest";
 import { BrowserFixture } from "../support/browser-fixture.ts";
 import type { PageUser } from "../support/page-user.ts";
+import { sendMany } from "../support/send-many.ts";
 
 const fixture = new BrowserFixture();
-
-const numbered = (count: number, first = 1) => Array.from({ length: count }, (_, i) => `number ${i + first}.`);
 
 /** Whether the whole element is within the window, without scrolling to it. */
 const isOnScreen = (element: Locator) =>
@@ -14,22 +13,6 @@ const isOnScreen = (element: Locator) =>
     const { top, bottom, left, right } = one.getBoundingClientRect();
     return top >= 0 && left >= 0 && bottom <= innerHeight && right <= innerWidth;
   });
-
-/** Sends many messages at once, from another connection of the same user. */
-async function sendMany(from: PageUser, user: string, to: string, texts: readonly string[]): Promise<void> {
-  await from.page.evaluate(
-    async ([address, peer, bodies]) => {
-      const socket = new WebSocket(address, "restante.v1");
-      await new Promise((done) => socket.addEventListener("message", done, { once: true }));
-      const frames = bodies.map((body, i) => ({ type: "send", id: i + 1, to: peer, body }));
-      const answered = new Promise((done) => socket.addEventListener("message", done, { once: true }));
-      socket.send(JSON.stringify(frames));
-      await answered;
-      socket.close();
-    },
-    [`${fixture.url.replace("http", "ws")}/client/${user}?device=loader&cursor=head`, to, texts] as const,
-  );
-}
 
 /** The page of a user who looks at another window: it is visible, and has no focus. */
 async function setFocus(user: PageUser, hasFocus: boolean): Promise<void> {
@@ -48,7 +31,7 @@ const button = (user: PageUser) => user.page.locator(".to-newest");
 
 test("the button to the newest message floats above the end of the thread, with the number of unread messages", async () => {
   const { a, b, alice, bob } = await fixture.twoContacts();
-  await sendMany(alice, a, b, numbered(60));
+  await sendMany(alice, a, b, 60);
   await bob.sees("number 60.");
   await scrollTo(bob, 0);
   await alice.sees("number 60.", "Read");
@@ -68,7 +51,7 @@ test("the button to the newest message floats above the end of the thread, with 
 test("a conversation opens at the first unread message, and what was not on the screen stays unread", async () => {
   const { a, b, alice, bob } = await fixture.twoContacts();
   await bob.page.goto(`${fixture.url}/#/`);
-  await sendMany(alice, a, b, numbered(120));
+  await sendMany(alice, a, b, 120);
   await bob.list.getByText("120", { exact: false }).or(bob.list.getByText("99+")).first().waitFor();
   await bob.list.getByRole("link", { name: new RegExp(a) }).click();
   await bob.sees("number 1.");
@@ -95,7 +78,7 @@ test("a visible page without the focus has not read, and the line stands above w
   await alice.send("first");
   await bob.sees("first");
   await bob.untilTitle("(1) Restante");
-  await sendMany(alice, a, b, numbered(60));
+  await sendMany(alice, a, b, 60);
   await bob.untilTitle("(61) Restante");
   await alice.sees("first", "Delivered");
   const line = bob.page.getByText("New messages", { exact: true });
@@ -123,9 +106,44 @@ test("unread messages are read though the user's own message is the last one", a
 
 test("many messages that come at once while the user reads do not push the first of them off the screen", async () => {
   const { a, b, alice, bob } = await fixture.twoContacts();
-  await sendMany(alice, a, b, numbered(60));
+  await sendMany(alice, a, b, 60);
   await bob.sees("number 1.");
   await expect.poll(() => isOnScreen(bubble(bob, "number 1."))).toBe(true);
   expect(await isOnScreen(bubble(bob, "number 60."))).toBe(false);
   await alice.sees("number 60.", "Delivered");
+});
+
+/** Removes the messages from the store of a browser, as where it was full: the list of conversations is still there. */
+async function loseMessages({ page }: PageUser): Promise<void> {
+  await page.evaluate(async () => {
+    const resultOf = <T>(request: IDBRequest<T>) =>
+      new Promise<T>((done) => request.addEventListener("success", () => done(request.result)));
+    const [{ name = "" } = {}] = await indexedDB.databases();
+    const database = await resultOf(indexedDB.open(name));
+    const about = database.transaction(["about", "entries", "past"], "readwrite").objectStore("about");
+    for (const store of ["entries", "past"]) about.transaction.objectStore(store).clear();
+    const position = (await resultOf(about.get("position"))) as { readonly cursor: number };
+    await resultOf(about.put({ ...position, base: position.cursor + 1 }, "position"));
+    database.close();
+  });
+}
+
+test("what could not be loaded stays unread, and is read once it is shown", async () => {
+  const { a, b, alice, bob } = await fixture.twoUsers();
+  const messages = /\/api\/conversations\/[^/]+\/messages/;
+  await alice.open(b);
+  await alice.send("hello", "are you there?");
+  await bob.list.getByText("2 unread").waitFor();
+  await bob.page.goto(`${fixture.url}/status`);
+  await loseMessages(bob);
+  await bob.page.route(messages, (route) => route.abort());
+  await bob.page.goto(`${fixture.url}/#/${a}`);
+  await bob.page.getByRole("alert").getByText("couldn't be loaded.", { exact: false }).waitFor();
+  await bob.choose("Mute");
+  await bob.list.getByRole("img", { name: "Muted" }).waitFor();
+  expect(await bob.list.getByText("2 unread").count()).toBe(1);
+  await bob.page.unroute(messages);
+  await bob.button("Show older messages").click();
+  await bob.sees("are you there?");
+  await bob.list.getByText("2 unread").waitFor({ state: "detached" });
 });

@@ -8,7 +8,7 @@ const fixture = new BrowserFixture();
 test("[A1] a reload shows the code again, until it was saved", async () => {
   const user = await fixture.newUser();
   const code = await user.create(fixture.uniqueName("rosa"));
-  await user.page.getByText("we can't show it again", { exact: false }).waitFor();
+  await user.page.getByText("We can't show it again", { exact: false }).waitFor();
   expect(await user.page.getByText("It replaces your old code", { exact: false }).count()).toBe(0);
   await user.page.reload();
   await user.button("I've saved it").waitFor();
@@ -59,6 +59,6 @@ test("where the browser does not copy, the page says so", async () => {
   });
   await user.create(fixture.uniqueName("ruth"));
   await user.button("Copy").click();
-  await user.page.getByText("Your browser didn't copy it.", { exact: false }).waitFor();
+  await user.page.getByText("Couldn't copy.", { exact: false }).waitFor();
   expect(user.errors).toEqual([]);
 });

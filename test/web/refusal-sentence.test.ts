@@ -1,7 +1,7 @@
 // Each code of the protocol, and each of the SDK, has words on the page, in both languages: where a connection ends,
 // where a request is refused, and where a message fails.
 import { globSync, readFileSync } from "node:fs";
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { Refused } from "../../src/client/connect.ts";
 import { codesIn } from "../../src/protocol/refusals.ts";
 import { closeSentence } from "../../src/web/close-sentence.ts";
@@ -31,6 +31,18 @@ function expectWords(code: string, sentenceIn: (words: Words, code: string) => s
   });
   expect(new Set(sentences).size).toBe(LANGUAGES.length);
 }
+
+afterEach(() => vi.unstubAllGlobals());
+
+test("where a browser lacks the calls for passkeys the page says that it can't use them, and nothing of it elsewhere", () => {
+  for (const language of LANGUAGES) {
+    const words = translationsIn(language);
+    vi.stubGlobal("PublicKeyCredential", function () {});
+    expect(errorSentence(new TypeError("it is not a function"), words)).toBe(words.noPasskeysHere);
+    vi.stubGlobal("PublicKeyCredential", { parseRequestOptionsFromJSON: () => ({}) });
+    expect(errorSentence(new TypeError("it is not a function"), words)).toBe(words.code_other);
+  }
+});
 
 test("there are codes of every kind", () => {
   expect(sdkCodes.size).toBeGreaterThan(5);

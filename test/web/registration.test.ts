@@ -44,7 +44,7 @@ test("[A8] by invitation a new user enters it, and an existing one signs in with
   await user.button("Create account").click();
   await user.page.getByRole("alert").getByText("This invitation isn't valid", { exact: false }).waitFor();
   await user.page.getByLabel("Invitation").fill(await invitation());
-  await user.page.getByText("“ines” is free.").waitFor();
+  await user.page.getByText("“ines” is available.").waitFor();
   await user.button("Create account").click();
   const code = (await user.page.locator("output").textContent()) ?? "";
   await user.button("I've saved it").click();
@@ -66,7 +66,7 @@ test("[A8] by invitation a new user enters it, and an existing one signs in with
   await closed.userName.fill("ines");
   await closed.page.getByLabel("Code", { exact: true }).fill("0000-0000");
   await closed.button("Sign in").click();
-  await closed.page.getByRole("alert").getByText("That code isn't right for this name.", { exact: false }).waitFor();
+  await closed.page.getByRole("alert").getByText("That code isn't right for this name,", { exact: false }).waitFor();
   expect([...user.errors, ...again.errors]).toEqual([]);
 });
 

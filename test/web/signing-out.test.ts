@@ -2,14 +2,20 @@
 // server.
 import { expect, test } from "vitest";
 import { BrowserFixture } from "../support/browser-fixture.ts";
-import { PageUser } from "../support/page-user.ts";
+import { HAS_CODE, PageUser } from "../support/page-user.ts";
 
 const fixture = new BrowserFixture();
 
-/** Presses the button; without a network nobody knows whether another device is signed in, and the page does not ask. */
-async function signOut(user: PageUser): Promise<void> {
+async function beginSignOut(user: PageUser): Promise<void> {
   await user.account.click();
   await user.button("Sign out").last().click();
+}
+
+/** Where something is unsent: after that the page asks for the recovery code, too. */
+async function signOutUnsent(user: PageUser): Promise<void> {
+  await beginSignOut(user);
+  await user.button("Sign out anyway").click();
+  await user.button(HAS_CODE).click();
 }
 
 /** Whether the browser's cookie still opens the mailbox. */
@@ -42,7 +48,7 @@ test("without a network signing out removes everything at once, and is finished 
   const second = await PageUser.inNewTab(alice.page.context(), alice.page.url());
   await second.untilConnected();
   await alice.page.context().setOffline(true);
-  await signOut(alice);
+  await signOutUnsent(alice);
   for (const tab of [alice, second]) await tab.page.getByRole("heading", { name: "Signing you out" }).waitFor();
   await alice.page.reload();
   await alice.page.getByRole("heading", { name: "Signing you out" }).waitFor();
@@ -62,7 +68,8 @@ test("where the browser can't remember it, signing out without a network is refu
     };
   });
   await alice.page.context().setOffline(true);
-  await signOut(alice);
+  await beginSignOut(alice);
+  await alice.button(HAS_CODE).click();
   await alice.page.getByText("You're still signed in", { exact: false }).waitFor();
   await alice.button("Close").click();
   await alice.page.context().setOffline(false);
@@ -72,12 +79,12 @@ test("where the browser can't remember it, signing out without a network is refu
   await alice.sees("still here", "Read");
 });
 
-test("signing out asks first where messages wait to be sent", async () => {
+test("signing out asks first where messages wait to be sent, and then for the way back in", async () => {
   const { b, alice, bob } = await fixture.twoContacts();
   await alice.page.context().setOffline(true);
   await alice.page.locator(".banner:not([data-is=open])").waitFor();
   await alice.send("waits");
-  await signOut(alice);
+  await beginSignOut(alice);
   await alice.page.getByText(`Your messages to ${b} haven't been sent yet.`, { exact: false }).waitFor();
   await alice.button("Cancel").click();
   await alice.button("Close").click();
@@ -86,16 +93,29 @@ test("signing out asks first where messages wait to be sent", async () => {
   await alice.page.context().setOffline(true);
   await alice.page.locator(".banner:not([data-is=open])").waitFor();
   await alice.send("never sent");
-  await signOut(alice);
-  await alice.button("Sign out anyway").click();
+  await signOutUnsent(alice);
   await alice.page.getByRole("heading", { name: "Signing you out" }).waitFor();
+});
+
+test("signing out asks also for a text that stands in the field of a conversation, and not for a failed message that the server has", async () => {
+  const alice = await fixture.newUser();
+  await alice.claim(fixture.uniqueName("alice"));
+  const c = fixture.uniqueName("carol");
+  await alice.open(fixture.uniqueName("nobody"));
+  await alice.send("is anybody there?");
+  await alice.button("Discard").waitFor();
+  await alice.open(c);
+  await alice.composer.fill("a draft");
+  await beginSignOut(alice);
+  await alice.page.getByText(`Your messages to ${c} haven't been sent yet.`, { exact: false }).waitFor();
 });
 
 test("after signing out, nothing of the user stays in the browser", async () => {
   const { a, b, alice } = await fixture.twoContacts();
   await leaveTraces(alice, b);
   expect(await remains(alice)).toContain("a draft");
-  await alice.signOut();
+  await signOutUnsent(alice);
+  await alice.outside.waitFor();
   const left = await remains(alice);
   for (const trace of [a, b, "a draft"]) expect(left).not.toContain(trace);
 });

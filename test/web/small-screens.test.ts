@@ -85,6 +85,29 @@ test("with a font of double size everything on a phone can be reached", async ()
   expect(await isInSight(phone, "input[type=search]")).toBe(true);
 });
 
+test("with a font of double size the way in and the account fit on a screen of 320 px", async () => {
+  const phone = await PageUser.inNewContext(largeFont, fixture.url, {
+    viewport: { width: 320, height: 560 },
+    reducedMotion: "reduce",
+  });
+  expect(await tooWide(phone)).toEqual([]);
+  await phone.claim(fixture.uniqueName("phone"));
+  await phone.account.click();
+  const dialog = phone.page.getByRole("dialog");
+  await dialog.getByText("Chrome, Linux").waitFor();
+  await phone.button("Link a device").click();
+  await phone.page.getByLabel("Code for the other device").waitFor();
+  expect(await tooWide(phone)).toEqual([]);
+  expect(await dialog.evaluate((box) => box.scrollWidth - box.clientWidth)).toBe(0);
+  // The texts have room: no column is as narrow as a letter.
+  const narrow = await dialog
+    .locator("dd, li > span, .switch > span")
+    .evaluateAll((boxes) =>
+      boxes.filter((box) => box.getBoundingClientRect().width < 64).map((box) => box.textContent),
+    );
+  expect(narrow).toEqual([]);
+});
+
 test("before the script has run there is the logo and the name, and nothing of the way in", async () => {
   const visitor = await fixture.newUser();
   await visitor.page.route("**/page.js", (route) => route.abort());

@@ -4,10 +4,13 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { growth, quantile, rate, readSample } from "../../src/web/status/metrics.ts";
+import { growth, lastBound, quantile, rate, readSample } from "../../src/web/status/metrics.ts";
 import { startBrowser } from "../support/browser.ts";
 import { open } from "../support/tcp-devices.ts";
 import { OPEN, type Server, startServer } from "../support/servers.ts";
+
+/** How often the page asks. */
+const POLL_MS = 30_000;
 
 const ADMIN_TOKEN = "an-operator-secret-of-more-than-32-characters";
 
@@ -41,6 +44,7 @@ test("the page shows nothing without an operator's token, and with one the prese
     // A wrong token is a 401, which the browser logs itself.
     if (message.type() === "error" && !message.text().includes("401")) wrong.push(message.text());
   });
+  await page.clock.install();
   await page.goto(`${server.url}/status`);
   await page.getByLabel("An operator's token").fill("x".repeat(40));
   await page.getByRole("button", { name: "Sign in" }).click();
@@ -60,6 +64,7 @@ test("the page shows nothing without an operator's token, and with one the prese
   const [alice, bob] = [await open(server.url, "alice"), await open(server.url, "bob")];
   alice.send({ type: "send", id: 1, to: "bob", body: "hi" }, { type: "send", id: 7, to: "bob", body: "too early" });
   await bob.until("message");
+  await page.clock.fastForward(POLL_MS);
   const tile = (title: string) =>
     page.getByRole("listitem").filter({ has: page.getByRole("heading", { name: title }) });
   await tile("Users online").locator("strong", { hasText: /^2$/ }).waitFor();
@@ -94,6 +99,19 @@ test("the page shows nothing without an operator's token, and with one the prese
   expect(wrong).toEqual([]);
 });
 
+test("[X5] after a crash the first scrape counts nobody who is gone", async () => {
+  const online = async () => {
+    const headers = { Authorization: `Bearer ${ADMIN_TOKEN}` };
+    const metrics = await (await fetch(`${server.url}/api/metrics`, { headers })).text();
+    return Number(/^restante_users_online (\d+)$/m.exec(metrics)?.[1]);
+  };
+  await Promise.all(["carol", "dave", "erin"].map((name) => open(server.url, name)));
+  await expect.poll(online).toBeGreaterThanOrEqual(3);
+  await server.kill();
+  await server.restart();
+  expect(await online()).toBe(0);
+});
+
 const text = (stored: number, below: readonly number[], refused: number) => `# HELP restante_stored_total Messages.
 # TYPE restante_stored_total counter
 restante_stored_total ${stored}
@@ -110,5 +128,6 @@ test("two samples give rates and quantiles, and a number that fell counts as 0",
   expect(quantile(a, b, "t", 0.95)).toBe(0.1);
   expect(quantile(a, b, "t", 1)).toBe(Infinity);
   expect(quantile(b, b, "t", 0.5)).toBe(null);
+  expect(lastBound(b, "t")).toBe(0.1);
   expect(growth(b, a, "restante_stored_total")).toBe(0);
 });

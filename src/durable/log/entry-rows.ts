@@ -1,9 +1,9 @@
 // The entries of a log: the newest ones in memory, all of them in runs on disk. Every question to the table first
 // writes the open run.
 import type { Entry, Head, SentEntry } from "./entry.ts";
-import { buryMessages, type Burial } from "./bury-messages.ts";
-import { IS_UNSETTLED_WHEN_NEW } from "./kinds.ts";
+import { IS_TOMBSTONE, IS_UNSETTLED_WHEN_NEW } from "./kinds.ts";
 import { countAfter, countAmong, firstOriginOf, lastAmong, originsFrom } from "./received-messages.ts";
+import { replaceMessages, type Replacement } from "./replace-messages.ts";
 import {
   boundLists,
   chunks,
@@ -63,16 +63,25 @@ export class EntryRows {
     this.#writer.fail(seq, code);
   }
 
-  /** Replaces these messages by tombstones, on disk and in memory. Returns the UTF-16 units overwritten. */
-  bury(seqs: readonly number[], burial: Omit<Burial, "hasNotes">): number {
-    const wanted = new Set(seqs);
-    let all = 0;
-    for (const keys of this.#keysOfRows(seqs)) {
-      const { buried, units } = buryMessages(this.#sql, keys, wanted, { ...burial, hasNotes: this.#writer.hasNotes });
-      for (const entry of buried) this.#cache.replace(entry);
-      all += units;
+  /**
+   * Replaces messages in the rows that contain these ascending seqs by tombstones, on disk and in memory: row by row,
+   * until `maxUnits` UTF-16 units were read, and some for each entry. `last`: everything up to this seq is done.
+   */
+  replace(
+    seqs: readonly number[],
+    replacement: Replacement,
+    maxUnits: number,
+  ): { readonly count: number; readonly units: number; readonly last: number } {
+    let [count, units, last] = [0, 0, 0];
+    for (const key of this.#keysOf(seqs)) {
+      if (units >= maxUnits) return { count, units, last };
+      const replaced = replaceMessages(this.#sql, key, replacement, this.#writer.hasNotes);
+      for (const entry of replaced.tombstones) this.#cache.replace(entry);
+      count += replaced.tombstones.length;
+      units += replaced.units + UNITS_PER_ENTRY;
+      last = key;
     }
-    return all;
+    return { count, units, last: Math.max(last, seqs.at(-1) ?? 0) };
   }
 
   /** Writes the open run, and the codes of failed entries. `endsCommit`: no further entry comes in this commit. */
@@ -111,8 +120,9 @@ export class EntryRows {
   }
 
   /**
-   * The entries after `seq`, up to `last`, without bodies, oldest first. Only those of earlier commits, which devices
-   * may have been sent: the open run is not written for them, because its commit would write one more row.
+   * The entries after `seq`, up to `last`, without bodies, oldest first; from disk without tombstones. Only those of
+   * earlier commits, which devices may have been sent: the open run is not written for them, because its commit would
+   * write one more row.
    */
   *headsBetween(seq: number, last: number): Iterable<Head> {
     for (const head of this.#cache.after(seq) ?? this.#readHeads(seq, last)) {
@@ -226,21 +236,21 @@ export class EntryRows {
     this.#written().run("DELETE FROM run WHERE seq <= ?", seq);
   }
 
-  /** The keys of the rows that contain these seqs, in lists that are read at once. */
+  /** The keys of the rows that contain these seqs, ascending, in lists that are read at once. */
   *#keysOfRows(seqs: readonly number[]): Iterable<readonly number[]> {
-    const sql = this.#written();
-    for (const list of boundLists(seqs)) {
-      const rows = sql.rows<{ seq: number }>(`SELECT seq ${ROWS_CONTAINING} ORDER BY seq`, JSON.stringify(list));
-      yield* chunks(
-        rows.map(({ seq }) => seq),
-        ROWS_AT_ONCE,
-      );
-    }
+    for (const list of boundLists(seqs)) yield* chunks(this.#keysOf(list), ROWS_AT_ONCE);
+  }
+
+  #keysOf(seqs: readonly number[]): readonly number[] {
+    const query = `SELECT seq ${ROWS_CONTAINING} ORDER BY seq`;
+    return this.#written()
+      .rows<{ seq: number }>(query, JSON.stringify(seqs))
+      .map(({ seq }) => seq);
   }
 
   *#readHeads(seq: number, upTo: number): Iterable<Head> {
     const end = "(SELECT coalesce(min(seq), 0) FROM run WHERE seq >= ?)";
-    const query = `SELECT ${HEAD_COLUMNS} FROM run WHERE seq > ? AND seq <= max(?, ${end}) ORDER BY seq LIMIT ?`;
+    const query = `SELECT ${HEAD_COLUMNS} FROM run WHERE seq > ? AND seq <= max(?, ${end}) AND NOT ${IS_TOMBSTONE} ORDER BY seq LIMIT ?`;
     const rows = this.#sql.pages<HeadRow>(HEADS_AT_ONCE, query, (last) => [last?.seq ?? seq, upTo, upTo]);
     for (const row of rows) for (const head of headsOf(row)) if (head.seq > seq) yield head;
   }

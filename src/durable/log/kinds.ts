@@ -8,8 +8,8 @@
  * - failed: the peer finally refused an `out` entry. `origin` is the seq of that entry, the body is the code.
  * - peer: the standing of a peer from here on, which is the body.
  * - notice: the server notifies the user. The body is the code of the notice.
- * - cleared: the user removed messages of the conversation. `origin` is the seq up to which, with the body `all`, or the
- *   seq of the only one, with the body `one`.
+ * - cleared: the user removed messages of the conversation. With the body `all`, `origin` is the highest removed seq;
+ *   with `one`, the only one.
  * - removed: the tombstone of a message that the user removed, in its place and without its body; `origin` as before.
  */
 export type Kind = "in" | "out" | "self" | "failed" | "peer" | "notice" | "cleared" | "removed";
@@ -17,31 +17,22 @@ export type Kind = "in" | "out" | "self" | "failed" | "peer" | "notice" | "clear
 /** The kinds of tombstones. */
 export type Tombstone = "removed";
 
-type Trait =
-  | "message"
-  | "conversation"
-  | "received"
-  | "own"
-  | "unsettled"
-  | "refusal"
-  | "delivered"
-  | "frame"
-  | "tombstone";
+type Trait = "message" | "conversation" | "received" | "own" | "unsettled" | "refusal" | "delivered" | "tombstone";
 
 const KINDS: Readonly<Record<Kind, readonly Trait[]>> = {
-  in: ["message", "conversation", "received", "delivered", "frame"],
-  out: ["message", "conversation", "own", "unsettled", "frame"],
-  self: ["message", "conversation", "own", "frame"],
-  failed: ["refusal", "frame"],
-  peer: ["frame"],
-  notice: ["frame"],
-  cleared: ["frame"],
+  in: ["message", "conversation", "received", "delivered"],
+  out: ["message", "conversation", "own", "unsettled"],
+  self: ["message", "conversation", "own"],
+  failed: ["refusal"],
+  peer: [],
+  notice: [],
+  cleared: [],
   removed: ["tombstone", "delivered"],
 };
 
 const MESSAGES = kindsWith("message");
-const WITH_FRAME = kindsWith("frame");
 const TOMBSTONES = kindsWith("tombstone");
+const WITH_FRAME = new Set(Object.keys(KINDS).filter((kind) => !TOMBSTONES.has(kind)));
 const OF_CONVERSATIONS = kindsWith("conversation");
 const RECEIVED = kindsWith("received");
 const UNSETTLED = kindsWith("unsettled");
@@ -88,6 +79,7 @@ export const IS_RECEIVED = conditionOf(RECEIVED);
 export const WAS_DELIVERED = conditionOf(kindsWith("delivered"));
 /** The same of entries of the user. */
 export const WAS_SENT = `(${conditionOf(kindsWith("own"))} OR (${conditionOf(TOMBSTONES)} AND origin IS NULL))`;
+export const IS_TOMBSTONE = `(${conditionOf(TOMBSTONES)})`;
 export const IS_UNSETTLED_WHEN_NEW = conditionOf(UNSETTLED);
 
 function kindsWith(trait: Trait): ReadonlySet<string> {

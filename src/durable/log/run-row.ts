@@ -37,13 +37,11 @@ export function joinBodies(run: readonly Entry[]): string {
 
 /** The column `failed` of a row: the codes that it has, and `added` ones by seq. */
 export function failedText(row: HeadRow, added: ReadonlyMap<number, string>): string | null {
-  const codes = headsOf(row).map(({ seq, failed }) => [seq, added.get(seq) ?? failed] as const);
-  if (row.count === 1) return codes[0]?.[1] ?? null;
-  return JSON.stringify(Object.fromEntries(codes.filter(([, code]) => code)));
+  return codesText(headsOf(row).map(({ seq, failed }) => ({ seq, failed: added.get(seq) ?? failed })));
 }
 
 /** The column `failed` of a row with these entries. */
-export function codesText(run: readonly Entry[]): string | null {
+export function codesText(run: readonly Pick<Head, "seq" | "failed">[]): string | null {
   if (run.length === 1) return run[0]?.failed ?? null;
   const codes = run.filter(({ failed }) => failed !== null);
   return codes.length === 0 ? null : JSON.stringify(Object.fromEntries(codes.map(({ seq, failed }) => [seq, failed])));

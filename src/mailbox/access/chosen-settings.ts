@@ -10,7 +10,10 @@ export function settingsOf(context: MailboxContext, name: string): ConversationS
   return { pinned, muted, hidden: hiddenUpTo > 0 && hiddenUpTo >= lastSeqOf(context, name) };
 }
 
-/** What somebody is called, the user or a contact; null if there is no name. A stranger's or blocked user's name is not shown. */
+/**
+ * What somebody is called, the user or a contact; null if there is no name. The name of a stranger or a blocked user is
+ * not shown.
+ */
 export function displayNameOf(context: MailboxContext, name: string): string | null {
   if (name === context.user) return context.log.row?.displayName || null;
   return isContact(context, name) ? context.log.contacts.givenName(name).displayName || null : null;

@@ -23,3 +23,8 @@ export function hasStrangers(context: MailboxContext): boolean {
 export function isContact(context: MailboxContext, name: string): boolean {
   return standingOf(context, name) === "contact";
 }
+
+/** The other users with this standing who have a row, in order: the user may have set something for the own name. */
+export function namesWith({ log, user }: MailboxContext, standing: Standing): string[] {
+  return log.contacts.all(standing).filter((name) => name !== user);
+}

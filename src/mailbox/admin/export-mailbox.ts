@@ -6,6 +6,7 @@ import type { MailboxRow } from "../log/schema.ts";
 import { profileOf } from "../people/display-names.ts";
 import { settings } from "../people/settings.ts";
 import { displayNameOf, settingsOf } from "../access/chosen-settings.ts";
+import { namesWith } from "../access/standing.ts";
 import { messageOf } from "../reading/read-conversations.ts";
 import { writeCleared, writePeer } from "../reading/write-log-frames.ts";
 
@@ -20,10 +21,13 @@ export function exportMailbox(context: MailboxContext): ReadableStream<Uint8Arra
   const encoder = new TextEncoder();
   return new ReadableStream({
     type: "bytes",
-    pull(controller) {
-      // The tables are gone, or another mailbox's: a file that ends here must not look complete.
-      if (context.groupCommit.isClosed) throw new Error("the mailbox was erased while it was exported");
-      const next = lines.next();
+    async pull(controller) {
+      let next = nextOf(context, lines);
+      // A byte stream takes no empty chunk. Answers: a mailbox that stands still for the removed messages of years.
+      while (next.value === "") {
+        await new Promise((turn) => setTimeout(turn));
+        next = nextOf(context, lines);
+      }
       if (!next.done) return controller.enqueue(encoder.encode(next.value));
       controller.close();
       // A pending request for bytes must be answered, here with none.
@@ -32,8 +36,14 @@ export function exportMailbox(context: MailboxContext): ReadableStream<Uint8Arra
   });
 }
 
+function nextOf(context: MailboxContext, lines: Iterator<string, undefined>): IteratorResult<string, undefined> {
+  // The tables are gone, or another mailbox's: a file that ends here must not look complete.
+  if (context.groupCommit.isClosed) throw new Error("the mailbox was erased while it was exported");
+  return lines.next();
+}
+
 /** Adds a last line with the number of lines: an export that has it is complete. */
-function* withEnd(texts: Iterable<string>): Generator<string> {
+function* withEnd(texts: Iterable<string>): Generator<string, undefined> {
   let lines = 0;
   for (const text of texts) {
     lines += text.split("\n").length - 1;
@@ -71,7 +81,7 @@ function* accountLines(context: MailboxContext, { name, epoch }: MailboxRow): Ge
 function* peopleLines(context: MailboxContext): Generator<string> {
   const { log } = context;
   for (const standing of ["contact", "request", "blocked"] as const) {
-    for (const peer of log.contacts.all(standing)) yield line({ type: "contact", peer, standing });
+    for (const peer of namesWith(context, standing)) yield line({ type: "contact", peer, standing });
   }
   const peers = log.peers.latest(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
   for (const { name: peer, stored, delivered, read, readByMe: mine, unread } of peers) {
@@ -81,15 +91,14 @@ function* peopleLines(context: MailboxContext): Generator<string> {
   }
 }
 
-/** All entries up to the head at the start, a page of lines at a time. */
+/** All entries up to the head at the start, a page of lines at a time; empty where all of them were removed. */
 function* entryPages(context: MailboxContext): Generator<string> {
   const { log } = context;
   const { head } = log;
   for (let seq = 0; seq < head;) {
     const page = log.entries.page(seq, head, ENTRIES_PER_PAGE);
-    const lines = page.map((entry) => (log.removals.hides(entry) ? "" : entryLine(context, entry))).join("");
-    // The head may belong to a mark, without an entry up to it; and a byte stream takes no empty chunk.
-    if (lines !== "") yield lines;
+    yield page.map((entry) => (log.removals.hides(entry) ? "" : entryLine(context, entry))).join("");
+    // The head may belong to a mark, without an entry up to it.
     seq = page.at(-1)?.seq ?? head;
   }
 }

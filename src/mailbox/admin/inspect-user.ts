@@ -12,7 +12,7 @@ import type {
 import { isUnsettledWhenNew } from "../../durable/log/kinds.ts";
 import { devices as signedIn } from "../access/devices.ts";
 import { isService } from "../access/service-tokens.ts";
-import { standingOf } from "../access/standing.ts";
+import { namesWith, standingOf } from "../access/standing.ts";
 import type { Session } from "../connections/sockets.ts";
 import type { MailboxContext } from "../instance/context.ts";
 import { type Peer, settledUpTo } from "../log/peers/peer.ts";
@@ -30,7 +30,7 @@ export interface ObjectStats {
 export function overview(context: MailboxContext, { bytes, alarm }: ObjectStats): MailboxOverview {
   const { log } = context;
   const exists = log.row !== null;
-  const count = (standing: "contact" | "request" | "blocked") => log.contacts.all(standing).length;
+  const count = (standing: "contact" | "request" | "blocked") => namesWith(context, standing).length;
   return {
     userName: context.user,
     is: log.isErased ? "erased" : isService(context) ? "service" : exists ? "user" : "nobody",

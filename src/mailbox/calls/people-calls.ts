@@ -1,5 +1,6 @@
 // The calls about other people: contacts, blocks, and what the user lets others know.
 import type { ConversationSettings, Profile, Settings } from "../../protocol/caller.ts";
+import { namesWith } from "../access/standing.ts";
 import { caller } from "./declare-call.ts";
 import type { Standing } from "../log/peers/contact-rows.ts";
 import { accept, block, unblock } from "../people/contacts.ts";
@@ -9,7 +10,7 @@ import { settings } from "../people/settings.ts";
 
 export const peopleCalls = {
   /** The names of all peers with this standing. */
-  standing: caller((context, _, standing: Standing) => ({ value: context.log.contacts.all(standing) })),
+  standing: caller((context, _, standing: Standing) => ({ value: namesWith(context, standing) })),
 
   accept: caller((context, _, name: string) => accept(context, name)),
   block: caller((context, _, name: string) => block(context, name)),

@@ -58,7 +58,7 @@ function receiveV1(context: MailboxContext, session: V1Session, frames: readonly
     return;
   }
   dispatchFrames(context, session, frames, units);
-  pump(context, session);
+  if (pump(context, session)) context.groupCommit.enqueue(() => undefined);
   flush(context, session);
 }
 

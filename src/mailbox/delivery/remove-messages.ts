@@ -4,6 +4,8 @@ import { isMessage, isReceived } from "../../durable/log/kinds.ts";
 import type { CallResult } from "../../protocol/caller.ts";
 import { refusal } from "../../protocol/refusals.ts";
 import type { MailboxContext } from "../instance/context.ts";
+import { standingOf } from "../access/standing.ts";
+import { appendStanding } from "../people/contacts.ts";
 import { markRead } from "./receipts.ts";
 
 /** Removes everything that was exchanged with `name` up to now. The conversation counts as read, and is hidden. */
@@ -12,13 +14,23 @@ export function clearConversation(context: MailboxContext, name: string): CallRe
   if (!peers.has(name)) return { refused: refusal("not_found", "there is no such conversation") };
   const peer = peers.get(name);
   const [before, upTo] = [contacts.clearedUpTo(name), peer.lastSeq];
-  if (upTo <= before) return { value: null };
+  if (upTo <= before) return { value: hideAgain(context, name, upTo) };
   markRead(context, name, upTo);
   // A wake counts no entry that the row of the peer has.
   peers.changed(peer);
   contacts.clear(name, upTo);
   removals.begin({ peer: name, first: before + 1, last: upTo, kind: "removed" });
   return finish(context, name, upTo, "all");
+}
+
+/** A conversation of which nothing came since may have been shown again. */
+function hideAgain(context: MailboxContext, name: string, upTo: number): null {
+  const { contacts } = context.log;
+  const { hiddenUpTo, ...chosen } = contacts.chosen(name);
+  if (hiddenUpTo >= upTo) return null;
+  contacts.choose(name, { ...chosen, hiddenUpTo: upTo });
+  appendStanding(context, name, standingOf(context, name) ?? "contact");
+  return null;
 }
 
 /** Removes one message of the conversation with `name`. */

@@ -2,6 +2,7 @@
 // it needs.
 import type { Delivery } from "../../protocol/envelope.ts";
 import { callerOfToken } from "../../identity/identify-caller.ts";
+import { brokenMailboxes } from "../../protocol/broken-mailboxes.ts";
 import { shardOf } from "../../protocol/census.ts";
 import { counters } from "../../protocol/counters.ts";
 import { logEvent, reasonOf } from "../../protocol/log-events.ts";
@@ -91,6 +92,7 @@ function groupCommitOf(ctx: DurableObjectState, log: Log, user: string, contextO
     // Memory may be ahead of the disk: nothing is sent, and the object starts again from the disk.
     onError: (error) => {
       logEvent("broken", { user, reason: reasonOf(error) });
+      brokenMailboxes.add(user);
       ctx.abort("the mailbox could not finish a group commit and starts again");
     },
   });

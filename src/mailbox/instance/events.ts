@@ -1,5 +1,7 @@
 // The events of one mailbox over its instance in memory: the context is assembled at the first one, and again after an
 // erasure.
+import { counterReport } from "../../metrics/report-counters.ts";
+import { brokenMailboxes } from "../../protocol/broken-mailboxes.ts";
 import { DEPTH_FROM_WORKER, DEPTH_OF_EVENT } from "../../durable/call-budget.ts";
 import { assemble } from "./assemble.ts";
 import type { MailboxContext, MailboxObject } from "./context.ts";
@@ -26,7 +28,20 @@ export class MailboxEvents implements MailboxObject {
   }
 
   context(name?: string, closing?: WebSocket): MailboxContext {
-    return (this.#context ??= assemble(this.state, this.#env, name, closing));
+    return (this.#context ??= this.#assemble(name, closing));
+  }
+
+  #assemble(name: string | undefined, closing: WebSocket | undefined): MailboxContext {
+    try {
+      const context = assemble(this.state, this.#env, name, closing);
+      // Where commits fail, nothing else reports that.
+      if (brokenMailboxes.areSeveral() && counterReport.isDue(Date.now()))
+        context.background(counterReport.report(context.remote.reach));
+      return context;
+    } catch (error) {
+      brokenMailboxes.add(name ?? this.state.id.toString());
+      throw error;
+    }
   }
 
   forget(): void {

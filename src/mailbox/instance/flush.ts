@@ -28,7 +28,7 @@ export function flushWrites(context: MailboxContext): void {
 
 /** An alarm does the next part. What waits for a receiver is looked at again with each transaction. */
 function continueRemovals({ log, outbox, removalAlarm }: MailboxContext): void {
-  if (log.removals.go((peer) => outbox.settledBefore(peer))) removalAlarm.set(Date.now());
+  if (log.removals.continue((peer) => outbox.settledBefore(peer))) removalAlarm.set(Date.now());
   else removalAlarm.clear();
 }
 

@@ -1,10 +1,10 @@
 // Removes messages of the user's log: their rows get tombstones in place of the bodies, a part at a time, because a
 // conversation may be large. From the moment in which a removal begins nothing of it is served. What one transaction
 // leaves is in a table. An own message that its receiver does not have yet stays until it has: a removal is for the
-// user's own log.
+// user's own log. A pass goes through the whole range; when more of it is settled, another one follows.
 import type { EntryRows } from "../../durable/log/entry-rows.ts";
 import type { Head } from "../../durable/log/entry.ts";
-import { isMessage, isTombstone, type Tombstone } from "../../durable/log/kinds.ts";
+import { isMessage, isTombstone, isUnsettledWhenNew, type Tombstone } from "../../durable/log/kinds.ts";
 import type { Sql } from "../../durable/log/sql.ts";
 import type { ContactRows } from "./peers/contact-rows.ts";
 import type { ConversationIndex, RemovedMessages } from "./peers/conversation-index.ts";
@@ -14,9 +14,12 @@ import { notesOf, textOf } from "./run-notes.ts";
 const TABLE =
   "CREATE TABLE IF NOT EXISTS removal (id INTEGER PRIMARY KEY, peer TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, kind TEXT NOT NULL)";
 
-/** Messages that are removed in one step. */
+/** Messages that are looked for in one step, which removes the rest of the last row too. */
 const STEP = 128;
-/** Messages, and UTF-16 units of their rows, of one transaction. Answers: a commit that takes longer than a request may. */
+/**
+ * Messages, and UTF-16 units of their rows, of one transaction, and of the row beyond. Answers: a commit that takes
+ * longer than a request may.
+ */
 const MAX_MESSAGES = 1_024;
 const MAX_UNITS = 2_000_000;
 
@@ -28,13 +31,21 @@ interface Range {
   readonly kind: Tombstone;
 }
 
-/** `id`: the key of its row; null before it has one. `isDone`: nothing of it is left. */
 interface Pending extends Range {
+  /** Everything before it is removed. */
   first: number;
+  /** The key of its row; null before it has one. */
   id: number | null;
   isChanged: boolean;
-  isDone: boolean;
+  /** The pass continues here; above `last` between two passes. */
+  next: number;
+  /** The first message that the pass left because it is not settled; Infinity for none. */
+  waiting: number;
+  /** Every message to the peer before this seq is settled in this pass, or was in the last one; -1 for none. */
+  settledBefore: number;
 }
+
+const NO_PASS = { next: Infinity, waiting: Infinity, settledBefore: -1 } as const;
 
 interface Parts {
   readonly entries: EntryRows;
@@ -54,7 +65,7 @@ export class Removals implements RemovedMessages {
     this.#parts = parts;
     if (sql.row("SELECT 1 FROM sqlite_master WHERE name = 'removal'") === undefined) return;
     const rows = sql.rows<Range & { id: number }>("SELECT id, peer, first, last, kind FROM removal ORDER BY id");
-    this.#pending = rows.map((row) => ({ ...row, isChanged: false, isDone: false }));
+    this.#pending = rows.map((row) => ({ ...row, ...NO_PASS, isChanged: false }));
   }
 
   /** Whether anything is left to be removed. */
@@ -71,53 +82,49 @@ export class Removals implements RemovedMessages {
     return this.#parts.contacts.clearedUpTo(peer);
   }
 
-  /** From now on these messages are removed. `go` does it, and is to be called in the same transaction. */
+  /** From now on these messages are removed. `continue` does it, and is to be called in the same transaction. */
   begin(range: Range): void {
-    this.#pending.push({ ...range, id: null, isChanged: true, isDone: false });
+    this.#pending.push({ ...range, ...NO_PASS, id: null, isChanged: true });
   }
 
   /**
    * Removes what may be removed in one transaction, and writes down what is left. `settledBefore`: every message to this
    * peer before this seq is settled. Returns whether more can be removed at once.
    */
-  go(settledBefore: (peer: string) => number): boolean {
-    let [messages, units, hasMore] = [0, 0, false];
+  continue(settledBefore: (peer: string) => number): boolean {
+    let [messages, units] = [0, 0];
     for (const range of this.#pending) {
-      for (let canGo = !range.isDone; canGo;) {
-        hasMore = messages >= MAX_MESSAGES || units >= MAX_UNITS;
-        if (hasMore) break;
-        const step = this.#step(range, settledBefore(range.peer));
-        messages += step.messages;
+      if (!isInPass(range, settledBefore(range.peer))) continue;
+      while (range.next <= range.last && messages < MAX_MESSAGES && units < MAX_UNITS) {
+        const step = this.#removeNext(range, MAX_UNITS - units);
+        messages += step.count;
         units += step.units;
-        canGo = step.canGo;
       }
       this.#save(range);
     }
-    this.#pending = this.#pending.filter(({ isDone }) => !isDone);
-    return hasMore;
+    this.#pending = this.#pending.filter((range) => !isDone(range));
+    return this.#pending.some(({ next, last }) => next <= last);
   }
 
-  /** `canGo`: whether another step may remove more. */
-  #step(range: Pending, settledBefore: number): { canGo: boolean; messages: number; units: number } {
+  /** Removes the next messages of the pass that may be. Returns how many, and the units of their rows. */
+  #removeNext(range: Pending, maxUnits: number): { readonly count: number; readonly units: number } {
     const { entries, peers, conversations } = this.#parts;
     const peer = peers.get(range.peer);
-    const all = conversations().seqsBetween(peer, range.first, range.last, STEP);
-    const due = all.filter((seq) => seq < settledBefore);
-    const last = due.at(-1);
-    const units = entries.bury(due, { kind: range.kind, firstNotesOf });
-    if (last !== undefined) {
-      range.first = last + 1;
-      range.isChanged = true;
-      peers.entriesRemoved(peer);
-    }
-    const isWhole = due.length === all.length;
-    range.isDone = isWhole && all.length < STEP;
-    return { canGo: isWhole && !range.isDone, messages: due.length, units };
+    const seqs = conversations().seqsBetween(peer, range.next, range.last, STEP);
+    const includes = (entry: Head) => takes(range, entry);
+    const { count, units, last } = entries.replace(seqs, { kind: range.kind, includes, firstNotesOf }, maxUnits);
+    if (count > 0) peers.entriesRemoved(peer);
+    const isLast = seqs.length < STEP && last >= (seqs.at(-1) ?? 0);
+    range.next = isLast ? Infinity : last + 1;
+    const first = Math.min(range.waiting, range.next);
+    range.isChanged ||= first > range.first;
+    range.first = first;
+    return { count, units };
   }
 
   #save(range: Pending): void {
     const { id, peer, first, last, kind } = range;
-    if (range.isDone) {
+    if (isDone(range)) {
       if (id !== null) this.#sql.run("DELETE FROM removal WHERE id = ?", id);
     } else if (id === null) {
       this.#sql.run(TABLE);
@@ -126,6 +133,32 @@ export class Removals implements RemovedMessages {
     } else if (range.isChanged) this.#sql.run("UPDATE removal SET first = ? WHERE id = ?", first, id);
     range.isChanged = false;
   }
+}
+
+/** Whether the range is in a pass. One begins if more is settled than was in the last one. */
+function isInPass(range: Pending, settledBefore: number): boolean {
+  if (range.next <= range.last) {
+    // A peer that was restored takes messages a second time.
+    range.settledBefore = Math.min(range.settledBefore, settledBefore);
+    return true;
+  }
+  if (settledBefore <= range.settledBefore) return false;
+  range.next = range.first;
+  range.waiting = Infinity;
+  range.settledBefore = settledBefore;
+  return true;
+}
+
+/** Whether the entry, which may be of another peer where retention has removed some, is removed now. */
+function takes(range: Pending, { kind, peer, seq }: Head): boolean {
+  if (peer !== range.peer || seq < range.first || seq > range.last) return false;
+  const isWaiting = isUnsettledWhenNew(kind) && seq >= range.settledBefore;
+  if (isWaiting) range.waiting = Math.min(range.waiting, seq);
+  return !isWaiting;
+}
+
+function isDone({ first, last }: Pending): boolean {
+  return first > last;
 }
 
 /** The skipped range before a row is looked for in the first row behind it; all else is as of the end of the row. */

@@ -44,8 +44,7 @@ export const LATER_COLUMNS = {
   displayName: "ALTER TABLE mailbox ADD COLUMN displayName TEXT",
 } as const;
 
-/** The version of these tables. */
-export const STORAGE = 1;
+export { STORAGE } from "../../protocol/version.ts";
 
 /** The mailbox itself. */
 export interface MailboxRow {

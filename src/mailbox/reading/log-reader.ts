@@ -1,5 +1,6 @@
 // Readers of the log, as the pump and the acks see them: v1 connections, plain sockets, and pages over HTTP. Types
 // only. It knows no WebSocket, no token and no attachment: connections/ adds those.
+import type { Head } from "../../durable/log/entry.ts";
 import type { TextPace } from "./text-pace.ts";
 
 /**
@@ -70,13 +71,17 @@ export interface Connected {
 export type V1Reader = V1Reading & Connected;
 export type PlainReader = PlainReading & Connected;
 
-/** A page over HTTP: as a v1 connection with a window of `limit` frames, of which nothing is ever acknowledged. */
+/**
+ * A page over HTTP: as a v1 connection with a window of `limit` frames, of which nothing is ever acknowledged.
+ * `removed`: the messages up to `position` that it lacks because the user removed them.
+ */
 export interface PageReader {
   readonly kind: "page";
   readonly limit: number;
   position: number;
   readonly unacked: UnackedPart[];
   readonly frames: string[];
+  readonly removed: Head[];
 }
 
 export type LogReader = V1Reader | PlainReader | PageReader;

@@ -13,12 +13,19 @@ import { FrameBatch, type FrameWriter } from "./frame-batch.ts";
 import type { LogReader, PageReader, PlainReader, UnackedPart, V1Reader } from "./log-reader.ts";
 import { writeEarlyMark, writePlainEntry, writeV1 } from "./write-log-frames.ts";
 
+/**
+ * UTF-16 units of entries without a frame that are passed over at once, and units of each of them beside its body.
+ * Answers: a mailbox that stands still for the removed messages of years, or, for a plain socket, its own ones.
+ */
+const MAX_PASSED_UNITS = 500_000;
+const UNITS_PER_ENTRY = 100;
+
 /** Frames of the log, the number of entries and marks in them, and the parts and texts in which they leave. */
 type LogFrames = Pick<FrameBatch, "frames" | "count" | "parts" | "textEnds">;
 
 /**
- * Queues what the window takes. True if a plain socket, which acknowledges nothing, is to continue in the next group
- * commit.
+ * Queues what the window takes. True if the reader is to continue in the next group commit: a plain socket, which
+ * acknowledges nothing, and every reader that has just passed over many entries without a frame.
  */
 export function pump(context: MailboxContext, reader: LogReader): boolean {
   const continues = pumpLog(context, reader);
@@ -42,21 +49,24 @@ function pumpLog(context: MailboxContext, reader: LogReader): boolean {
   const runs = isV1(reader) && reader.runs;
   const textBytes = isV1(reader) ? reader.output.pace.textBytes : Infinity;
   const batch = new FrameBatch(windowOf(reader), writerFor(context, reader), runs, textBytes);
-  let { position } = reader;
-  let canWait = true;
-  const { removals } = context.log;
+  let [position, canWait, passedUnits] = [reader.position, true, 0];
+  const { head, removals } = context.log;
   for (const item of itemsAfter(context.log, position)) {
-    if (removals.hasPending && "seq" in item && removals.hides(item)) {
-      position = item.seq;
-      continue;
-    }
-    if (!batch.add(item)) {
+    const { count } = batch;
+    if ("seq" in item && removals.hides(item)) {
+      if (reader.kind === "page") reader.removed.push(item);
+    } else if (batch.add(item)) canWait &&= awaitsAccepted(context, reader, item);
+    else {
       if (isV1(reader)) reader.isBlocked = true;
       queueBatch(context, reader, batch, position, false);
       return reader.kind === "plain";
     }
-    canWait &&= awaitsAccepted(context, reader, item);
     position = seqOf(item);
+    if (batch.count > count) continue;
+    passedUnits += UNITS_PER_ENTRY + ("seq" in item ? item.body.length : 0);
+    if (passedUnits < MAX_PASSED_UNITS) continue;
+    queueBatch(context, reader, batch, position, false);
+    return position < head;
   }
   queueBatch(context, reader, batch, context.log.head, canWait);
   return false;

@@ -11,9 +11,10 @@ import { writeReceived } from "./write-log-frames.ts";
 import { standingOf } from "../access/standing.ts";
 
 /**
- * The conversations, the latest first, as JSON text: `{"epoch","conversations":[{"peer","unread","marks","standing","pinned","muted","hidden","last"}]}`.
- * `last` is the newest message. It is absent where retention removed it, and in every conversation after the first
- * `PAGE_BYTES` of messages.
+ * The conversations, the latest first, as JSON text: `{"epoch","conversations":[…]}`, each of them `{"peer","seq",
+ * "unread","marks","standing","pinned","muted","hidden","displayName","clearedUpTo","last"}`. `clearedUpTo` is absent
+ * if the user never removed the conversation. `last` is the newest message. It is absent where retention removed it, and
+ * in every conversation after the first `PAGE_BYTES` of messages.
  */
 export function readConversations(context: MailboxContext, { limit, before }: ListRange): string {
   const { log } = context;
@@ -26,7 +27,16 @@ export function readConversations(context: MailboxContext, { limit, before }: Li
     const { name, lastSeq: seq, unread } = peer;
     const standing = standingOf(context, name) ?? "contact";
     const displayName = displayNameOf(context, name) ?? "";
-    const state = { unread, marks: marksOf(context, peer), standing, ...settingsOf(context, name), displayName };
+    const clearedUpTo = log.removals.clearedUpTo(name);
+    const cleared = clearedUpTo > 0 ? { clearedUpTo } : {};
+    const state = {
+      unread,
+      marks: marksOf(context, peer),
+      standing,
+      ...settingsOf(context, name),
+      displayName,
+      ...cleared,
+    };
     const about = JSON.stringify({ peer: name, seq, ...state });
     return `${about.slice(0, -1)}${message}}`;
   });

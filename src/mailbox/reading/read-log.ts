@@ -12,7 +12,8 @@ import { checkCursor, resumePointOf } from "./resume-point.ts";
 
 /**
  * A page of the log as JSON text: `{"epoch","head","cursor","more","frames":[…]}`. `cursor`: where the next page
- * begins. For a device, to ask with a cursor is to hold everything up to it. To be done in a transaction.
+ * begins; after very many removed messages a page ends, though it has fewer frames, or none. For a device, to ask with
+ * a cursor is to hold everything up to it. To be done in a transaction.
  */
 export function readEntries(
   context: MailboxContext,
@@ -39,8 +40,8 @@ export function readPage(
   context: MailboxContext,
   from: number,
   limit: number,
-): Pick<PageReader, "frames" | "position"> {
-  const page: PageReader = { kind: "page", limit, position: from, unacked: [], frames: [] };
+): Pick<PageReader, "frames" | "position" | "removed"> {
+  const page: PageReader = { kind: "page", limit, position: from, unacked: [], frames: [], removed: [] };
   pump(context, page);
   return page;
 }

@@ -15,31 +15,40 @@ export interface WebhookPost {
   readonly body: string;
 }
 
-/** A page of the log. `frames`: those to post; `readFrames`: how many were read for them. */
-interface Page {
+/**
+ * A page of the log. `frames`: those to post; `removed`: how many are missing from them because the user removed them;
+ * `passed`: how many entries and marks were read for them.
+ */
+export interface WebhookPage {
   readonly first: number;
   readonly last: number;
   readonly frames: readonly string[];
-  readonly readFrames: number;
+  readonly removed: number;
+  readonly passed: number;
 }
 
 /** The page after `position`, or the one whose post failed; null at the end of the log. */
-export function nextPage(context: MailboxContext, row: WebhookRow, position: number): Page | null {
+export function nextPage(context: MailboxContext, row: WebhookRow, position: number): WebhookPage | null {
   const failed = failedPage(context, row);
   const first = failed?.first ?? position;
   if (first >= context.log.head) return null;
   const page = readPage(context, first, WEBHOOK.MAX_FRAMES);
   const last = failed !== null && failed.last <= page.position ? failed.last : page.position;
   const frames = page.frames.filter((frame) => isToPost(context.user, frame, last));
-  return { first, last, frames, readFrames: page.frames.length };
+  const removed = page.removed.filter(
+    ({ seq, origin, peer }) => seq <= last && (origin !== null || peer === context.user),
+  );
+  return { first, last, frames, removed: removed.length, passed: page.frames.length + page.removed.length };
 }
 
 /** A post of these frames. Its id is the same each time that it is made, so that the receiver can deduplicate. */
-export function postOf(user: string, { epoch, trimmed }: MailboxRow, { first, last, frames }: Page): WebhookPost {
+export function postOf(user: string, { epoch, trimmed }: MailboxRow, page: WebhookPage): WebhookPost {
+  const { first, last, frames, removed } = page;
   const body = `{"user":"${user}","epoch":"${epoch}","frames":[${frames.join(",")}]}`;
-  // After retention removed its beginning, it is not the post that ended here before.
+  // After retention removed its beginning, or the user some of its messages, it is not the post that ended here before.
   const gap = first < trimmed ? trimmed : 0;
-  return { first, last, gap, id: `${epoch}:${last}${gap > 0 ? `:${gap}` : ""}`, body };
+  const id = `${epoch}:${last}${gap > 0 ? `:${gap}` : ""}${removed > 0 ? `:-${removed}` : ""}`;
+  return { first, last, gap, id, body };
 }
 
 /**

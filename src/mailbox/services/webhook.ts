@@ -9,7 +9,7 @@ import type { MailboxContext, WebhookQueue } from "../instance/context.ts";
 import { WEBHOOK_DEVICE } from "../log/schema.ts";
 import type { WebhookRow } from "../log/accounts/webhook-rows.ts";
 import { persistCursor } from "../reading/acknowledge.ts";
-import { nextPage, postOf, type WebhookPost } from "./webhook-post.ts";
+import { nextPage, postOf, type WebhookPage, type WebhookPost } from "./webhook-post.ts";
 import { postWebhook } from "./webhook-request.ts";
 import { checkTarget } from "./webhook-target.ts";
 
@@ -17,10 +17,10 @@ import { checkTarget } from "./webhook-target.ts";
 const NO_FAILURE = { failing: 0, tries: 0, due: 0, first: 0, last: 0, gap: 0 };
 
 /**
- * Frames that were passed over without a post, after which the position is stored. Answers: a wake that reads a year of
- * own messages.
+ * Frames and removed messages that were passed over without a post, after which the position is stored. Answers: a wake
+ * that reads a year of own messages.
  */
-const PERSIST_EVERY_FRAMES = 256;
+const PERSIST_EVERY_PASSED = 256;
 
 export class Webhook implements WebhookQueue {
   readonly #alarm: Alarm;
@@ -44,7 +44,7 @@ export class Webhook implements WebhookQueue {
     if (context.log.row === null) return;
     const page = nextPage(context, row, this.#positionOf(context));
     if (page === null) return;
-    if (page.frames.length === 0) return this.#pass(context, page.last, page.readFrames);
+    if (page.frames.length === 0) return this.#pass(context, row, page);
     if (!context.budget.takeFetch()) return this.#continueByAlarm();
     this.#isPosting = true;
     this.#setSafetyAlarm();
@@ -125,11 +125,19 @@ export class Webhook implements WebhookQueue {
     notifyUser(context, "webhook_disabled");
   }
 
-  /** Nothing of the page is to be posted. The next page may be, so another group commit follows. */
-  #pass(context: MailboxContext, position: number, frames: number): void {
+  /**
+   * Nothing of the page is to be posted. The next page may be, so another group commit follows. Of a post that failed
+   * every frame was removed: with nothing to be repeated, the webhook does not fail any more.
+   */
+  #pass(context: MailboxContext, { url, secret, failing }: WebhookRow, { last: position, passed }: WebhookPage): void {
     this.#passed = position;
-    this.#passedSincePersist += frames;
-    if (this.#passedSincePersist >= PERSIST_EVERY_FRAMES) {
+    this.#passedSincePersist += passed;
+    if (failing > 0) {
+      context.groupCommit.enqueue(() => {
+        const now = rowOf(context);
+        if (now?.url === url && now.secret === secret) this.#onSuccess(context, now, position);
+      });
+    } else if (this.#passedSincePersist >= PERSIST_EVERY_PASSED) {
       context.groupCommit.enqueue(() => this.#persist(context, position));
     } else if (position < context.log.head) context.groupCommit.enqueue(() => undefined);
   }

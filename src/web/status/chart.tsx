@@ -6,8 +6,8 @@ interface Tile {
   readonly more?: string;
   /** The oldest first. */
   readonly points: readonly number[];
-  /** Ms between two points. */
-  readonly intervalMs: number;
+  /** Ms from the first point until now. */
+  readonly spanMs: number;
   /** How a point is written at the axis. */
   write?(point: number): string;
 }
@@ -16,7 +16,7 @@ const WIDTH = 100;
 const HEIGHT = 30;
 const MINUTE_MS = 60_000;
 
-export function Chart({ title, value, more = "", points, intervalMs, write = short }: Tile) {
+export function Chart({ title, value, more = "", points, spanMs, write = short }: Tile) {
   const most = Math.max(0, ...points);
   const max = Math.max(1e-9, most);
   const step = WIDTH / Math.max(1, points.length - 1);
@@ -42,7 +42,7 @@ export function Chart({ title, value, more = "", points, intervalMs, write = sho
           <span>0</span>
         </span>
         <span class="axis times" aria-hidden="true">
-          <span>−{span(Math.max(0, points.length - 1) * intervalMs)}</span>
+          <span>−{span(spanMs)}</span>
           <span>now</span>
         </span>
       </div>
@@ -57,6 +57,5 @@ function span(ms: number): string {
 
 /** A number with few digits: 0.25, 3.1, 42, 12,345. */
 export function short(value: number): string {
-  if (!Number.isFinite(value)) return "more";
   return value.toLocaleString("en", { maximumFractionDigits: value < 1 ? 2 : value < 10 ? 1 : 0 });
 }

@@ -30,6 +30,16 @@ export function labelled({ numbers }: Sample, name: string): [label: string, num
   return found.toSorted(([, a], [, b]) => b - a);
 }
 
+/** The upper bound, s, of the last bucket of a histogram that has one. */
+export function lastBound(sample: Sample, name: string): number {
+  return Math.max(
+    0,
+    ...labelled(sample, `${name}_bucket`)
+      .map(([end]) => Number(end))
+      .filter(Number.isFinite),
+  );
+}
+
 /** The growth of a number between two samples, over all labels; at least 0. */
 export function growth(before: Sample, now: Sample, name: string): number {
   const total = (sample: Sample) =>

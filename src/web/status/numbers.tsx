@@ -1,6 +1,6 @@
 // The numbers of the operators' page: tiles with charts, and tables by label.
 import { Chart, short } from "./chart.tsx";
-import { labelled, numberOf, quantile, rate, type Sample } from "./metrics.ts";
+import { labelled, lastBound, numberOf, quantile, rate, type Sample } from "./metrics.ts";
 import { INTERVAL_MS } from "./poll-metrics.ts";
 
 const RATES = [
@@ -63,8 +63,6 @@ export function Numbers({ samples, late, leave }: Props) {
   );
 }
 
-const axis = { intervalMs: INTERVAL_MS };
-
 function Tiles({ samples, now }: { readonly samples: readonly Sample[]; readonly now: Sample }) {
   const pairs = samples.slice(1).map((sample, i) => [samples[i] ?? sample, sample] as const);
   const online = samples.map((sample) => numberOf(sample, "restante_users_online"));
@@ -72,12 +70,16 @@ function Tiles({ samples, now }: { readonly samples: readonly Sample[]; readonly
   const timeOf = (share: number) => pairs.map(([a, b]) => quantile(a, b, DELIVERY, share) ?? 0);
   const half = timeOf(0.5);
   const most = timeOf(0.95);
+  const bound = lastBound(now, DELIVERY);
+  const drawn = (points: readonly number[]) => points.map((point) => Math.min(point, bound));
+  // Samples are missing where the page was hidden.
+  const axis = { spanMs: now.at - (samples[0] ?? now).at };
   return (
     <ul class="tiles">
       <Chart {...axis} title="Users online" value={last(online)} points={online} />
       <Chart {...axis} title="Sockets" value={last(sockets)} points={sockets} />
-      <Chart {...axis} title="Delivery time p50" value={within(half)} points={finite(half)} write={duration} />
-      <Chart {...axis} title="Delivery time p95" value={within(most)} points={finite(most)} write={duration} />
+      <Chart {...axis} title="Delivery time p50" value={within(half, bound)} points={drawn(half)} write={duration} />
+      <Chart {...axis} title="Delivery time p95" value={within(most, bound)} points={drawn(most)} write={duration} />
       {RATES.map(([title, name]) => {
         const points = pairs.map(([a, b]) => rate(a, b, name));
         const total = `${totalOf(now, name)} in all`;
@@ -109,19 +111,15 @@ function last(points: readonly number[]): string {
   return point === undefined ? "–" : short(point);
 }
 
-function within(points: readonly number[]): string {
+function within(points: readonly number[], bound: number): string {
   const point = points.at(-1) ?? 0;
+  if (point > bound) return `> ${duration(bound)}`;
   return point === 0 ? "–" : duration(point);
 }
 
 /** Seconds, as people write them. */
 function duration(seconds: number): string {
   return seconds < 1 ? `${short(seconds * 1_000)} ms` : `${short(seconds)} s`;
-}
-
-/** Points that can be drawn. */
-function finite(points: readonly number[]): number[] {
-  return points.map((point) => (Number.isFinite(point) ? point : 60));
 }
 
 function totalOf(sample: Sample, name: string): string {

@@ -6,6 +6,7 @@ import { expect, test } from "vitest";
 import { counters } from "../../../src/protocol/counters.ts";
 import { type Account, callApi, claimAccount, openWithToken } from "../../support/accounts.ts";
 import type { Device } from "../../support/client-socket.ts";
+import { ADMIN } from "../../support/operators.ts";
 
 const NONE = { pinned: false, muted: false, hidden: false };
 
@@ -117,4 +118,18 @@ test("[V5] settings survive code that does not know them, and rows of that code 
   await evict(a);
   expect(await listed(a, b)).toMatchObject({ standing: "request", pinned: true, muted: true, hidden: false });
   expect((await configure(a, "somebody", { pinned: true })).status).toBe(204);
+});
+
+test("[A11] the user's own name, with settings of its own, is no contact in the export and in the operator's view", async () => {
+  const { a, b, alice } = await world();
+  await send(alice, a, "a note");
+  expect((await configure(a, a.userName, { pinned: true })).status).toBe(204);
+  const { body } = await callApi("GET", "/api/export", undefined, a.token);
+  const lines = (await new Response(body).text()).trim().split("\n");
+  const all = lines.map((one) => JSON.parse(one) as Record<string, unknown>);
+  expect(all.filter(({ type }) => type === "contact")).toEqual([
+    { type: "contact", peer: b.userName, standing: "contact" },
+  ]);
+  const seen = await callApi("GET", `/api/admin/users/${a.userName}`, undefined, ADMIN);
+  expect(await seen.json()).toMatchObject({ contacts: { contact: 1, request: 0, blocked: 0 } });
 });

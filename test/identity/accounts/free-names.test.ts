@@ -50,7 +50,7 @@ test.each(["closed", "invite"])(
       worker.fetch(
         new Request(`${HOST}/api/names`, {
           method: "POST",
-          headers: { "CF-Connecting-IP": unusedAddress() },
+          headers: { "CF-Connecting-IP": unusedAddress(), "X-Request-Id": "the-same-for-both" },
           body: JSON.stringify({ userName }),
         }),
         { ...env, REGISTRATION, INVITE_SECRET: "a secret for invitations, long enough" } as Env,

@@ -106,7 +106,9 @@ export class ConversationIndex {
   *before(peer: Peer, before: number, limit: number): Iterable<Entry> {
     let left = limit;
     for (let seqs; left > 0;) {
-      seqs = this.#seqsBefore(peer, seqs?.[0] ?? before, left, this.#removed.clearedUpTo(peer.name));
+      // Not one removed message after another, where one is left.
+      const wanted = seqs === undefined ? left : Math.max(left, ENTRIES_AT_ONCE);
+      seqs = this.#seqsBefore(peer, seqs?.[0] ?? before, wanted, this.#removed.clearedUpTo(peer.name));
       for (const entry of this.#newestFirst(seqs)) if (!this.#removed.hides(entry) && left-- > 0) yield entry;
       if (seqs.length === 0) return;
     }

@@ -15,35 +15,35 @@ const NO_BODY = "null";
 
 type Row = RunRow & { readonly notes?: string | null };
 
-export interface Burial {
+export interface Replacement {
   readonly kind: Tombstone;
-  /** Whether the table has a column for notes. */
-  readonly hasNotes: boolean;
+  /** Which messages are replaced. */
+  readonly includes: (entry: Entry) => boolean;
   /** What the first part of a row that is split keeps of the notes of the row; the last part keeps all of them. */
   readonly firstNotesOf: (notes: string) => string | null;
 }
 
-/** Replaces the messages `seqs` in the rows with these keys. Returns the tombstones, and the UTF-16 units overwritten. */
-export function buryMessages(
+/**
+ * Replaces messages in the row with this key. Returns the tombstones, and the UTF-16 units of the row. `hasNotes`:
+ * whether the table has a column for notes.
+ */
+export function replaceMessages(
   sql: Sql,
-  keys: readonly number[],
-  seqs: ReadonlySet<number>,
-  burial: Burial,
-): { readonly buried: readonly Entry[]; readonly units: number } {
-  const buried: Entry[] = [];
-  let units = 0;
-  const columns = `${HEAD_COLUMNS}, body${burial.hasNotes ? ", notes" : ""}`;
-  const query = `SELECT ${columns} FROM run WHERE seq IN (SELECT value FROM json_each(?))`;
-  for (const row of sql.rows<Row>(query, JSON.stringify(keys))) {
-    // A row is of one kind.
-    if (!isMessage(row.kind)) continue;
-    const entries = entriesOf(row).map((entry) => (seqs.has(entry.seq) ? tombstoneOf(entry, burial.kind) : entry));
-    sql.run("UPDATE run SET body = ? WHERE seq = ?", "0".repeat(utf8Bytes(row.body)), row.seq);
-    writeParts(sql, row, partsOf(entries), burial);
-    for (const entry of entries) if (entry.kind === burial.kind) buried.push(entry);
-    units += row.body.length;
-  }
-  return { buried, units };
+  key: number,
+  { kind, includes, firstNotesOf }: Replacement,
+  hasNotes: boolean,
+): { readonly tombstones: readonly Entry[]; readonly units: number } {
+  const columns = `${HEAD_COLUMNS}, body${hasNotes ? ", notes" : ""}`;
+  const row = sql.row<Row>(`SELECT ${columns} FROM run WHERE seq = ?`, key);
+  const units = row?.body.length ?? 0;
+  // A row is of one kind.
+  if (row === undefined || !isMessage(row.kind)) return { tombstones: [], units };
+  const entries = entriesOf(row).map((entry) => (includes(entry) ? tombstoneOf(entry, kind) : entry));
+  const tombstones = entries.filter((entry) => entry.kind === kind);
+  if (tombstones.length === 0) return { tombstones, units };
+  sql.run("UPDATE run SET body = ? WHERE seq = ?", "0".repeat(utf8Bytes(row.body)), row.seq);
+  writeParts(sql, row, partsOf(entries), hasNotes ? firstNotesOf : null);
+  return { tombstones, units };
 }
 
 function tombstoneOf(entry: Entry, kind: Tombstone): Entry {
@@ -62,7 +62,12 @@ function partsOf(entries: readonly Entry[]): readonly Entry[][] {
 }
 
 /** The last part stays in the row, whose key is its seq. */
-function writeParts(sql: Sql, row: Row, parts: readonly Entry[][], { hasNotes, firstNotesOf }: Burial): void {
+function writeParts(
+  sql: Sql,
+  row: Row,
+  parts: readonly Entry[][],
+  firstNotesOf: Replacement["firstNotesOf"] | null,
+): void {
   for (const [i, part] of parts.entries()) {
     const last = part.at(-1);
     if (last === undefined) continue;
@@ -76,7 +81,7 @@ function writeParts(sql: Sql, row: Row, parts: readonly Entry[][], { hasNotes, f
     const insert = `INSERT INTO run (seq, count, kind, peer, origin, device, id, at, failed, body)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
     sql.run(insert, seq, part.length, kind, peer, origin, device, id, at, failed, body);
-    const notes = i === 0 && hasNotes && typeof row.notes === "string" ? firstNotesOf(row.notes) : null;
+    const notes = i === 0 && typeof row.notes === "string" ? (firstNotesOf?.(row.notes) ?? null) : null;
     if (notes !== null) sql.run("UPDATE run SET notes = ? WHERE seq = ?", notes, seq);
   }
 }
