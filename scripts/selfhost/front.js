@@ -35,8 +35,9 @@ export default {
   async fetch(request, { PAGE, WORKER, RULES }) {
     const refused = checkHost(request);
     if (refused !== null) return refused;
-    if (supervisor.isDraining) return problemResponse(refusal("restarting"));
     const { pathname, search } = new URL(request.url);
+    // One that drains is alive, and not ready.
+    if (supervisor.isDraining && pathname !== "/api/health/live") return problemResponse(refusal("restarting"));
     const responder = responderOf(RULES.first, pathname);
     const found = responder === "worker" ? null : lookUp(RULES, pathname);
     if (found === null && responder === "page") return new Response(null, { status: 404, headers: RULES.headers });

@@ -7,7 +7,8 @@ import type { Duplex } from "node:stream";
 import { problemResponse } from "../../src/identity/problem-response.ts";
 import { closeWithReason, writeClosing } from "../../src/protocol/closing.ts";
 import { type Refusal, refusal } from "../../src/protocol/refusals.ts";
-import { V1 } from "../../src/protocol/version.ts";
+import { RELEASE } from "../../src/protocol/release.ts";
+import { STORAGE, V1 } from "../../src/protocol/version.ts";
 
 /** Open connections, and ms that each may last. Answers: connections that are opened and left, as memory. */
 const MAX_CONNECTIONS = 1_024;
@@ -15,6 +16,8 @@ const CONNECTION_MS = 10_000;
 
 /** Clients come back within this many ms after `retryAfter`. Answers: all of them at once, again and again. */
 const SPREAD_MS = 5_000;
+
+const VERSIONS = { version: RELEASE, storage: STORAGE };
 
 /** RFC 6455, 1.3. */
 const HANDSHAKE_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -25,7 +28,7 @@ export class StandBy {
 
   constructor() {
     const options = { requestTimeout: CONNECTION_MS, headersTimeout: CONNECTION_MS, keepAliveTimeout: 1_000 };
-    this.#server = createServer(options, (_, response) => void respond(response));
+    this.#server = createServer(options, (request, response) => void respond(request, response));
     this.#server.maxConnections = MAX_CONNECTIONS;
     this.#server.on("connection", (socket) => {
       this.#sockets.add(socket.on("close", () => this.#sockets.delete(socket)));
@@ -53,11 +56,22 @@ function reason(): Refusal<"unable_to_store"> {
   return { ...why, retryAfter: Math.ceil((why.retryAfter ?? 0) + Math.random() * SPREAD_MS) };
 }
 
-async function respond(response: ServerResponse): Promise<void> {
-  const problem = problemResponse(reason());
+/** Both checks of the health, as src/operator/health.ts answers them; everything else gets the reason. */
+async function respond({ url }: IncomingMessage, response: ServerResponse): Promise<void> {
+  const [path] = url?.split("?") ?? [];
   // The request's body is not read.
-  response.writeHead(problem.status, { ...Object.fromEntries(problem.headers), Connection: "close" });
+  response.setHeader("Connection", "close");
+  if (path === "/api/health/live") return sendJson(response, 200, { status: "alive", ...VERSIONS });
+  if (path === "/api/health")
+    return sendJson(response, 503, { status: "failing", failing: ["disk"], ...VERSIONS, object: { ms: 0 } });
+  const problem = problemResponse(reason());
+  response.writeHead(problem.status, Object.fromEntries(problem.headers));
   response.end(await problem.text());
+}
+
+function sendJson(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { "Content-Type": "application/json", "Cache-Control": "no-store" });
+  response.end(JSON.stringify(body));
 }
 
 async function upgrade({ headers }: IncomingMessage, socket: Duplex): Promise<void> {

@@ -132,13 +132,18 @@ class Supervisor {
     this.#port = port;
     const { minFree, mailboxes } = this.#options;
     const disk = await readDisk(mailboxes);
-    log("disk_full", { free: disk.free, needed: Math.ceil(limitOf(disk, minFree)), freeFiles: disk.freeFiles, port });
+    log("disk_full", "error", {
+      free: disk.free,
+      needed: Math.ceil(limitOf(disk, minFree)),
+      freeFiles: disk.freeFiles,
+      port,
+    });
     for (let looks = 0; looks < ROOMY_LOOKS && this.#signal === null;) {
       await setTimeout(LOOK_MS);
       looks = hasRoom(await readDisk(mailboxes), minFree) ? looks + 1 : 0;
     }
     await standBy.close();
-    if (this.#signal === null) log("disk_has_room", { free: (await readDisk(mailboxes)).free });
+    if (this.#signal === null) log("disk_has_room", "info", { free: (await readDisk(mailboxes)).free });
   }
 
   async #drain(runtime: Runtime): Promise<void> {
@@ -166,6 +171,7 @@ async function end(runtime: Runtime, within: number): Promise<void> {
 }
 
 /** Writes a line of the log, in the form of the Worker's. */
-function log(event: string, fields: Readonly<Record<string, number>>): void {
-  console.log(JSON.stringify({ event, at: Date.now(), ...fields }));
+function log(event: string, level: "info" | "error", fields: Readonly<Record<string, number>>): void {
+  const at = Date.now();
+  console.log(JSON.stringify({ event, level, at, time: new Date(at).toISOString(), ...fields }));
 }

@@ -21,7 +21,7 @@ test("with too little room on its disk the server starts, and refuses requests a
   const server = await start("--min-free", "999999999");
   for (const [method, path] of [
     ["GET", "/"],
-    ["GET", "/api/health"],
+    ["GET", "/api/online"],
     ["POST", "/api/messages"],
   ] as const) {
     const response = await fetch(`${server.url}${path}`, {
@@ -32,6 +32,12 @@ test("with too little room on its disk the server starts, and refuses requests a
     expect(Number(response.headers.get("Retry-After"))).toBeGreaterThanOrEqual(5);
     expect(await response.json()).toMatchObject({ code: "unable_to_store", status: 503 });
   }
+  const health = async (path: string) => {
+    const response = await fetch(`${server.url}/api/health${path}`);
+    return [response.status, await response.json()];
+  };
+  expect(await health("")).toMatchObject([503, { status: "failing", failing: ["disk"] }]);
+  expect(await health("/live")).toMatchObject([200, { status: "alive" }]);
   const events = await eventsOf(
     new WebSocket(`${server.url.replace("http", "ws")}/client/alice?device=a`, "restante.v1"),
   );
@@ -39,7 +45,9 @@ test("with too little room on its disk the server starts, and refuses requests a
   expect((events[0] as { retryAfter: number }).retryAfter).toBeGreaterThanOrEqual(5_000);
   // One that could not read the frame gets an HTTP status.
   expect(await eventsOf(new WebSocket(`${server.url.replace("http", "ws")}/client/alice`))).toEqual([503]);
-  expect(server.output).toMatch(/\{"event":"disk_full","at":\d+,"free":\d+,"needed":999999999000000,/);
+  expect(server.output).toMatch(
+    /\{"event":"disk_full","level":"error","at":\d+,"time":"[^"]+","free":\d+,"needed":999999999000000,/,
+  );
   expect(await server.terminate()).toBe(143);
 });
 
