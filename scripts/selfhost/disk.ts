@@ -11,9 +11,14 @@ export interface Disk {
   readonly files: number;
 }
 
+/** Of a file system that does not say it, the size is 0. */
 export async function readDisk(path: string): Promise<Disk> {
-  const { bavail, blocks, bsize, ffree, files } = await statfs(path);
-  return { free: bavail * bsize, size: blocks * bsize, freeFiles: ffree, files };
+  try {
+    const { bavail, blocks, bsize, ffree, files } = await statfs(path);
+    return { free: bavail * bsize, size: blocks * bsize, freeFiles: ffree, files };
+  } catch {
+    return { free: 0, size: 0, freeFiles: 0, files: 0 };
+  }
 }
 
 /**

@@ -49,15 +49,21 @@ export class ProcessMetrics {
       limitOfFiles(pid),
     ]);
     const sizes = this.#sizes;
+    const ofDisk = (bytes: number) => (disk.size > 0 ? bytes : undefined);
     const metrics: Metric[] = [
       ["process_start_time_seconds", "gauge", "When the runtime started, seconds since 1970", startedAt / 1_000],
       ["process_resident_memory_bytes", "gauge", "Resident memory of the runtime", memory],
       ["process_cpu_seconds_total", "counter", "User and system time of the runtime", cpu],
       ["process_open_fds", "gauge", "Open file descriptors of the runtime", open],
       ["process_max_fds", "gauge", "The most file descriptors that it may open", limit],
-      ["restante_disk_free_bytes", "gauge", "Free bytes on the file system of the state folder", disk.free],
-      ["restante_disk_size_bytes", "gauge", "Its size", disk.size],
-      ["restante_disk_needed_bytes", "gauge", "While less is free, nothing is served", limitOf(disk, this.#minFree)],
+      ["restante_disk_free_bytes", "gauge", "Free bytes on the file system of the state folder", ofDisk(disk.free)],
+      ["restante_disk_size_bytes", "gauge", "Its size", ofDisk(disk.size)],
+      [
+        "restante_disk_needed_bytes",
+        "gauge",
+        "While less is free, nothing is served",
+        ofDisk(limitOf(disk, this.#minFree)),
+      ],
       [
         "restante_disk_free_files",
         "gauge",

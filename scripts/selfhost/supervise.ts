@@ -90,7 +90,7 @@ class Supervisor {
     this.#runtime = runtime;
     const state = { is: "running" as "running" | "full" | "ended" };
     void this.#watch(runtime, state);
-    void this.#report(runtime, state);
+    void this.#report(runtime, state).catch(() => undefined);
     void this.#metrics.scan(() => state.is !== "running").catch(() => undefined);
     const code = await runtime.ended;
     this.#runtime = null;
