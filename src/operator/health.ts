@@ -25,7 +25,7 @@ interface ObjectCheck {
 /**
  * Why a server is not ready. `configuration`: its variables admit nobody. `object`: an object or its disk does not
  * respond. `mailboxes`: those of several users broke in the last minute, and none has committed since. `disk`: a
- * self-hosted server has too little room, and its runtime does not run; so this code never says it.
+ * self-hosted server has too little free disk, and its runtime does not run; so this code never says it.
  */
 export const FAULTS = ["configuration", "object", "mailboxes", "disk"] as const;
 type Fault = (typeof FAULTS)[number];
